@@ -1,0 +1,43 @@
+import { accessSync, constants } from 'node:fs'
+import { resolve } from 'node:path'
+import type { TSchema } from 'typebox'
+import { FILE_KEYWORD } from './option.ts'
+import { type Problem, problem } from './problem.ts'
+
+type Node = TSchema & { properties?: Record<string, Node>; items?: Node; [FILE_KEYWORD]?: true }
+
+/** Makes each option that names a file absolute (relative to the configuration), and adds a problem for each that cannot be read. */
+export function resolveFiles(schema: TSchema, value: unknown, directory: string, problems: Problem[]): void {
+  visit(schema as Node, value, '', name => name, problems, directory)
+}
+
+function visit(
+  schema: Node,
+  value: unknown,
+  path: string,
+  replace: (name: string) => void,
+  problems: Problem[],
+  directory: string,
+): void {
+  if (schema[FILE_KEYWORD] === true && typeof value === 'string') {
+    const name = resolve(directory, value)
+    replace(name)
+    try {
+      accessSync(name, constants.R_OK)
+    } catch {
+      problems.push(problem(path, `the file ${name} does not exist or cannot be read`))
+    }
+  } else if (schema.items !== undefined && Array.isArray(value)) {
+    const items = schema.items
+    value.forEach((item, index) => {
+      visit(items, item, `${path}[${index}]`, name => (value[index] = name), problems, directory)
+    })
+  } else if (schema.properties !== undefined && typeof value === 'object' && value !== null) {
+    const options = value as Record<string, unknown>
+    for (const [key, inner] of Object.entries(schema.properties)) {
+      if (!(key in options)) continue
+      const innerPath = path === '' ? key : `${path}.${key}`
+      visit(inner, options[key], innerPath, name => (options[key] = name), problems, directory)
+    }
+  }
+}

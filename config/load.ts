@@ -1,0 +1,89 @@
+/**
+ * From a file to a frozen Config, or to every problem at once, each with its line and path.
+ *
+ *   YAML text -> document with positions -> defaults filled in -> schema -> files -> rules across options -> Config
+ */
+import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Value from 'typebox/value'
+import { LineCounter, parseDocument } from 'yaml'
+import { resolveFiles } from './files.ts'
+import { type Problem, pathOf, problemsOf } from './problem.ts'
+import { checkRules } from './rules.ts'
+import { type Config, configSchema } from './schema.ts'
+
+/** Environment variables that say where to listen; hosting environments set them. */
+export type ListenEnvironment = Partial<Record<'PORT' | 'HTTP_PLATFORM_PORT' | 'ADMIN_PORT', string>>
+
+export type Loaded = { ok: true; config: Config } | { ok: false; problems: Problem[] }
+
+export function loadConfig(fileName: string, environment: ListenEnvironment): Loaded {
+  let source: string
+  try {
+    source = readFileSync(fileName, 'utf8')
+  } catch (error) {
+    return {
+      ok: false,
+      problems: [{ line: undefined, path: '', message: `cannot be read: ${(error as Error).message}` }],
+    }
+  }
+  return parseConfig(source, dirname(fileName), environment)
+}
+
+/** As `loadConfig`, from text. File names in it are relative to `directory`. */
+export function parseConfig(source: string, directory: string, environment: ListenEnvironment): Loaded {
+  const lines = new LineCounter()
+  const document = parseDocument(source, { lineCounter: lines })
+  const syntax = document.errors.map(error => ({
+    line: error.linePos?.[0].line,
+    path: '',
+    message: (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, ''),
+  }))
+  if (syntax.length > 0) return { ok: false, problems: syntax }
+
+  const value = Value.Default(configSchema, overridePorts(document.toJS() ?? {}, environment))
+  const problems = problemsOf(configSchema, value)
+  resolveFiles(configSchema, value, directory, problems)
+  // The rules read across options, so they can only run on a document of the right shape.
+  if (Value.Check(configSchema, value)) checkRules(value as Config, problems)
+  if (problems.length > 0) return { ok: false, problems: problems.map(withLine) }
+  return { ok: true, config: deepFreeze(value as Config) }
+
+  function withLine(problem: Problem): Problem {
+    const keys = pathOf(problem.path)
+    for (let depth = keys.length; depth > 0; depth--) {
+      const offset = keyOffset(keys.slice(0, depth))
+      if (offset !== undefined) return { ...problem, line: lines.linePos(offset).line }
+    }
+    return problem
+  }
+
+  function keyOffset(keys: (string | number)[]): number | undefined {
+    const parent = document.getIn(keys.slice(0, -1), true)
+    const last = keys.at(-1)
+    if (typeof parent !== 'object' || parent === null || !('items' in parent)) return undefined
+    for (const [index, item] of (parent.items as unknown[]).entries()) {
+      const { key, range } = item as { key?: { value?: unknown; range?: number[] }; range?: number[] }
+      if (key !== undefined && String(key.value) === last) return key.range?.[0]
+      if (key === undefined && index === last) return range?.[0]
+    }
+    return undefined
+  }
+}
+
+function overridePorts(value: unknown, environment: ListenEnvironment): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const config = value as Record<string, Record<string, unknown> | undefined>
+  const port = environment.HTTP_PLATFORM_PORT ?? environment.PORT
+  if (port !== undefined) config.server = { ...config.server, port: Number(port) }
+  if (environment.ADMIN_PORT !== undefined) config.admin = { ...config.admin, port: Number(environment.ADMIN_PORT) }
+  return config
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const inner of Object.values(value)) deepFreeze(inner)
+  }
+  return value
+}

@@ -1,0 +1,75 @@
+import type { TSchema } from 'typebox'
+import Value from 'typebox/value'
+
+/** Something wrong in a configuration. */
+export interface Problem {
+  /** Line in the file, from 1; undefined where the option is not in the file at all. */
+  line: number | undefined
+  /** Path of the option, e.g. `upstream.identity.kind` or `secondFactor.exemptions[0].path`. */
+  path: string
+  message: string
+}
+
+export function problem(path: string, message: string): Problem {
+  return { line: undefined, path, message }
+}
+
+/** `upstream.exemptions[0].path` -> its keys; list positions are numbers. */
+export function pathOf(path: string): (string | number)[] {
+  return path
+    .split(/\.|(?=\[)/)
+    .filter(Boolean)
+    .map(key => (key.startsWith('[') ? Number(key.slice(1, -1)) : key))
+}
+
+interface SchemaError {
+  keyword: string
+  instancePath: string
+  params: Record<string, unknown>
+  message: string
+}
+
+/** Each departure of `value` from `schema`, in words for the person who wrote the file. */
+export function problemsOf(schema: TSchema, value: unknown): Problem[] {
+  return (Value.Errors(schema, value) as unknown as SchemaError[]).flatMap(describe)
+}
+
+function describe(error: SchemaError): Problem[] {
+  const path = dotted(error.instancePath)
+  const inside = (key: string) => (path === '' ? key : `${path}.${key}`)
+  switch (error.keyword) {
+    case 'required':
+      return strings(error.params.requiredProperties).map(key => problem(inside(key), 'is required'))
+    case 'additionalProperties':
+      return strings(error.params.additionalProperties).map(key => problem(inside(key), 'is not an option of Torhaus'))
+    case 'boolean':
+      return [] // Said again, by key, in additionalProperties.
+    case 'type':
+      return [problem(path, `must be ${article(String(error.params.type))}`)]
+    case 'enum':
+      return [problem(path, `must be one of: ${strings(error.params.allowedValues).join(', ')}`)]
+    case 'minimum':
+    case 'maximum':
+      return [problem(path, `must be ${error.params.comparison} ${error.params.limit}`)]
+    default:
+      return [problem(path, error.message)]
+  }
+}
+
+function dotted(pointer: string): string {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map(key => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce((path, key) => (/^\d+$/.test(key) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`), '')
+}
+
+const strings = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [])
+
+function article(type: string): string {
+  if (type === 'object') return 'a section'
+  if (type === 'array') return 'a list'
+  if (type === 'integer') return 'a whole number'
+  if (type === 'boolean') return 'true or false'
+  return type === 'string' ? 'text' : `of type ${type}`
+}

@@ -1,0 +1,96 @@
+/** What a schema cannot say: options that must fit together, and values with a grammar of their own. */
+import { parseAddressRange } from './address-range.ts'
+import { type Problem, problem } from './problem.ts'
+import type { Config } from './schema.ts'
+
+export function checkRules(config: Config, problems: Problem[]): void {
+  const report = (path: string, message: string) => void problems.push(problem(path, message))
+  const rules = [checkUrls, checkAddresses, checkSecondFactor, checkIdentity, checkAccount, checkTimeouts]
+  for (const rule of rules) rule(config, report)
+}
+
+type Report = (path: string, message: string) => void
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
+
+function checkUrls(config: Config, report: Report): void {
+  const url = (path: string, text: string, mayHavePath: boolean): URL | undefined => {
+    const parsed = URL.parse(text)
+    if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+      report(path, 'must be an http or https URL')
+      return undefined
+    }
+    if (parsed.username !== '' || parsed.password !== '') report(path, 'must not carry credentials')
+    if (parsed.hash !== '' || parsed.search !== '') report(path, 'must not carry a query or fragment')
+    if (!mayHavePath && parsed.pathname !== '/')
+      report(path, 'must be an origin: scheme, host and port, without a path')
+    return parsed
+  }
+  url('upstream.url', config.upstream.url, false)
+  for (const [path, text, mayHavePath] of [
+    ['publicUrl', config.publicUrl, false],
+    ['oidc.issuer', config.oidc.issuer, true],
+  ] as const) {
+    const parsed = url(path, text, mayHavePath)
+    if (parsed?.protocol === 'http:' && !LOOPBACK.test(parsed.hostname) && !config.allowPlainHttp) {
+      report(path, 'must be https (http is for loopback, or for laboratories with allowPlainHttp)')
+    }
+  }
+}
+
+function checkAddresses(config: Config, report: Report): void {
+  config.server.trustedProxies.forEach((text, index) => {
+    const path = `server.trustedProxies[${index}]`
+    const range = parseAddressRange(text)
+    if (range === undefined) report(path, `${JSON.stringify(text)} is not an IP address or CIDR range`)
+    else if (range.prefix === 0) report(path, 'would trust every address')
+  })
+}
+
+function checkSecondFactor({ secondFactor }: Config, report: Report): void {
+  const { acceptAcr, acceptAcrs, acceptAmr, exemptions } = secondFactor
+  if (acceptAcr.length + acceptAcrs.length + acceptAmr.length === 0) {
+    report('secondFactor', 'needs at least one of acceptAcr, acceptAcrs, acceptAmr: otherwise nobody could pass')
+  }
+  exemptions.forEach(({ path }, index) => {
+    checkRegExp(`secondFactor.exemptions[${index}].path`, path, report)
+  })
+}
+
+function checkIdentity({ upstream }: Config, report: Report): void {
+  const { kind, assertion, header } = upstream.identity
+  if (kind === 'assertion' && assertion === undefined)
+    report('upstream.identity.assertion', 'is required for kind assertion')
+  for (const [name, field] of [
+    ['assertion', assertion?.field],
+    ['header', header.field],
+  ] as const) {
+    if (field === undefined || /^[A-Za-z][A-Za-z0-9-]{2,60}$/.test(field)) continue
+    report(`upstream.identity.${name}.field`, 'must be a field name of letters, digits and hyphens')
+  }
+}
+
+function checkAccount({ account }: Config, report: Report): void {
+  checkRegExp('account.pattern', account.pattern, report)
+  const rest = account.template.replace(/\{[A-Za-z0-9_.:/-]+\}/g, '')
+  if (rest === account.template)
+    report('account.template', 'needs at least one claim in braces, e.g. {preferred_username}')
+  if (/[{}]/.test(rest)) report('account.template', 'has a brace without its partner, or an empty pair')
+}
+
+function checkTimeouts({ server, upstream, session }: Config, report: Report): void {
+  if (server.idleTimeoutMs < upstream.headersTimeoutMs) {
+    report('server.idleTimeoutMs', 'must not be below upstream.headersTimeoutMs, or slow answers are cut')
+  }
+  if (session.idleTimeoutSeconds > session.absoluteTimeoutSeconds) {
+    report('session.idleTimeoutSeconds', 'must not be above session.absoluteTimeoutSeconds')
+  }
+}
+
+function checkRegExp(path: string, source: string, report: Report): void {
+  try {
+    new RegExp(source)
+  } catch (error) {
+    report(path, (error as Error).message)
+  }
+}

@@ -1,0 +1,419 @@
+/**
+ * Every option of Torhaus, once: type, default, unit, bounds and description. The TypeScript type, the validation,
+ * docs/configuration.md and docs/configuration.schema.json all come from here.
+ */
+import Type, { type Static } from 'typebox'
+import { choice, demandingSection, file, flag, integer, list, section, text } from './option.ts'
+
+const HOUR_S = 3600
+const DAY_S = 24 * HOUR_S
+
+const server = section(
+  {
+    host: text('Address the proxy listens on. Use 0.0.0.0 or :: only behind a firewall or a balancer.', {
+      default: '127.0.0.1',
+    }),
+    port: integer(
+      'TCP port. The environment variables HTTP_PLATFORM_PORT (IIS HttpPlatformHandler) and PORT, in this order, override it.',
+      {
+        default: 8080,
+        minimum: 0,
+        maximum: 65535,
+      },
+    ),
+    tls: Type.Optional(
+      demandingSection(
+        {
+          certificateFile: file('PEM file: the certificate, followed by its chain.'),
+          privateKeyFile: file('PEM file: the private key of the certificate.'),
+          minVersion: choice(['TLSv1.2', 'TLSv1.3'], 'Oldest TLS version accepted (RFC 9325 3.1.1).', 'TLSv1.2'),
+        },
+        'Serve TLS. Without this section the listener speaks plain HTTP, for use behind a balancer that ends TLS.',
+      ),
+    ),
+    trustedProxies: list(
+      text('IP address or CIDR range.'),
+      'Peers whose forwarded field and request id are believed. Empty: nobody. IPv4-mapped IPv6 addresses are matched as IPv4.',
+      { default: [] },
+    ),
+    forwardedField: choice(
+      ['X-Forwarded-For', 'Forwarded'],
+      'The one field in which trusted proxies say the client address: X-Forwarded-For, or Forwarded (RFC 7239). The other is ignored.',
+      'X-Forwarded-For',
+    ),
+    keepAliveTimeoutMs: integer(
+      'How long an idle client connection is kept, in milliseconds. Keep it above the idle timeout of the balancer in front.',
+      {
+        default: 75_000,
+        minimum: 1000,
+        maximum: 3_600_000,
+      },
+    ),
+    headersTimeoutMs: integer('How long a client may take to send the fields of a request, in milliseconds.', {
+      default: 60_000,
+      minimum: 1000,
+      maximum: 600_000,
+    }),
+    idleTimeoutMs: integer(
+      'How long a client connection with a request in flight may stand still in both directions, in milliseconds. There is no limit on the whole duration: a push may take hours. Keep it above upstream.headersTimeoutMs.',
+      { default: 600_000, minimum: 1000, maximum: 86_400_000 },
+    ),
+    maxHeaderBytes: integer(
+      'Largest request head in bytes; above it 431. A Kerberos token of a user with many groups needs 64 KiB in base64.',
+      { default: 131_072, minimum: 16_384, maximum: 1_048_576 },
+    ),
+    maxHeaderFields: integer('Most field lines in a request; above it 431.', {
+      default: 200,
+      minimum: 20,
+      maximum: 1900,
+    }),
+    drainTimeoutMs: integer('At SIGTERM: how long requests in flight may take to finish, in milliseconds.', {
+      default: 300_000,
+      minimum: 0,
+      maximum: 86_400_000,
+    }),
+  },
+  'The listener for clients.',
+)
+
+const admin = section(
+  {
+    host: text(
+      'Address of the admin listener. It has no authentication: keep it on loopback or a management network.',
+      {
+        default: '127.0.0.1',
+      },
+    ),
+    port: integer('TCP port of the admin listener; the environment variable ADMIN_PORT overrides it.', {
+      default: 9090,
+      minimum: 0,
+      maximum: 65535,
+    }),
+  },
+  'The admin listener: /metrics, /livez, /readyz.',
+)
+
+const assertion = demandingSection(
+  {
+    field: text('Field that carries the assertion.', { default: 'X-Torhaus-Assertion' }),
+    audience: text('The `aud` of the assertion: what the upstream server calls itself.'),
+    lifetimeSeconds: integer('Lifetime of an assertion in seconds. One is reused for half of it.', {
+      default: 60,
+      minimum: 10,
+      maximum: 600,
+    }),
+    signingKeyFiles: list(
+      file('PEM file (PKCS#8): an EC private key on P-256.'),
+      'The first key signs; all of them are published at /.torhaus/jwks.json, so that keys can be rotated.',
+      { minItems: 1 },
+    ),
+  },
+  'For kind `assertion`: a short-lived ES256 JWT (RFC 7519) whose `sub` is the account.',
+)
+
+const identityHeader = section(
+  { field: text('Field that carries the account.', { default: 'X-Forwarded-User' }) },
+  'For kind `header`: the account in a plain field, as Gitea and GitLab read it. The upstream must accept it from Torhaus only.',
+)
+
+const upstream = demandingSection(
+  {
+    url: text('Origin of the server behind Torhaus: scheme, host and port, no path.'),
+    host: choice(
+      ['public', 'upstream'],
+      'Which Host the server is sent: that of publicUrl, or that of upstream.url. Never what the client sent.',
+      'public',
+    ),
+    tls: section(
+      {
+        caFile: Type.Optional(
+          file('PEM file with the certificate authorities to trust for the upstream, in place of the system list.'),
+        ),
+        serverName: Type.Optional(
+          text('Name expected in the certificate, where it differs from the host of upstream.url.'),
+        ),
+      },
+      'TLS towards the upstream. The certificate is always verified.',
+    ),
+    maxConnections: integer('Most TCP connections to the upstream per pool. Requests above it wait in a queue.', {
+      default: 512,
+      minimum: 1,
+      maximum: 20_000,
+    }),
+    maxQueued: integer('Most requests waiting for a connection; above it 503.', {
+      default: 10_000,
+      minimum: 0,
+      maximum: 1_000_000,
+    }),
+    connectTimeoutMs: integer('How long a TCP and TLS connect may take, in milliseconds.', {
+      default: 10_000,
+      minimum: 100,
+      maximum: 120_000,
+    }),
+    headersTimeoutMs: integer(
+      'How long the upstream may take from the last byte of the request to the fields of its response, in milliseconds.',
+      { default: 300_000, minimum: 1000, maximum: 3_600_000 },
+    ),
+    bodyTimeoutMs: integer('How long a response may stand still between two pieces of its content, in milliseconds.', {
+      default: 300_000,
+      minimum: 1000,
+      maximum: 3_600_000,
+    }),
+    keepAliveTimeoutMs: integer(
+      'How long an idle connection is kept, in milliseconds. Keep it below the idle timeout of the server (IIS: 120 s).',
+      { default: 60_000, minimum: 1000, maximum: 3_600_000 },
+    ),
+    identity: demandingSection(
+      {
+        kind: choice(['none', 'assertion', 'header'], 'How the account is told to the upstream.'),
+        assertion: Type.Optional(assertion),
+        header: identityHeader,
+      },
+      'Identity out: how the upstream learns who the user is. Personal access tokens and tokens of the server itself pass untouched in any case.',
+    ),
+  },
+  'The server behind Torhaus.',
+)
+
+const bearer = demandingSection(
+  {
+    audiences: list(text('Audience.'), 'Accepted `aud` of access tokens (RFC 9068 4).', { minItems: 1 }),
+    algorithms: list(
+      choice(
+        ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'],
+        'JWS algorithm (RFC 7518 3.1).',
+      ),
+      'Accepted signature algorithms. Symmetric ones and `none` cannot be listed.',
+      { default: ['RS256', 'PS256', 'ES256'], minItems: 1 },
+    ),
+    clockToleranceSeconds: integer('How far the clock of the OP may differ, in seconds.', {
+      default: 5,
+      minimum: 0,
+      maximum: 300,
+    }),
+    maxCachedVerdicts: integer('Most verified tokens remembered until they expire, per process.', {
+      default: 20_000,
+      minimum: 0,
+      maximum: 1_000_000,
+    }),
+  },
+  'Access tokens of the OP that clients send as Bearer, or as the password of Basic.',
+)
+
+const oidc = demandingSection(
+  {
+    issuer: text(
+      'Issuer identifier of the OpenID Provider; its metadata is read from /.well-known/openid-configuration (OIDC Discovery 4).',
+    ),
+    clientId: text('Client identifier of Torhaus at the OP.'),
+    clientSecretFile: Type.Optional(
+      file('File with the client secret. Without it Torhaus is a public client (PKCE is used in any case).'),
+    ),
+    scopes: list(
+      text('Scope.'),
+      'Scopes asked for at sign-in. `offline_access` gets a refresh token where the OP wants that scope.',
+      {
+        default: ['openid', 'profile'],
+      },
+    ),
+    acrValues: list(
+      text('acr value.'),
+      'Sent as `acr_values` (OIDC Core 3.1.2.1). What comes back is verified by secondFactor.',
+      {
+        default: [],
+      },
+    ),
+    claims: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description:
+          'Sent as the `claims` request parameter (OIDC Core 5.5), e.g. for Entra ID authentication contexts.',
+      }),
+    ),
+    prompt: Type.Optional(
+      text('Sent as `prompt` (OIDC Core 3.1.2.1), e.g. `consent` for an OP that gives refresh tokens only after asking, or `select_account`.'),
+    ),
+    refreshIntervalSeconds: integer(
+      'How often a session with a refresh token asks the OP whether the user is still welcome, in seconds.',
+      { default: 600, minimum: 10, maximum: DAY_S },
+    ),
+    refreshGraceSeconds: integer(
+      'How long a session lives on when the OP cannot be reached for that question, in seconds. After it the session ends.',
+      { default: 900, minimum: 0, maximum: DAY_S },
+    ),
+    timeoutMs: integer('How long a request to the OP may take, in milliseconds.', {
+      default: 5000,
+      minimum: 100,
+      maximum: 60_000,
+    }),
+    bearer: Type.Optional(bearer),
+  },
+  'The OpenID Provider that signs people in and proves their second factor.',
+)
+
+const exemption = demandingSection(
+  {
+    name: text('Short name; it appears in logs and metrics.', { pattern: '^[a-z0-9-]{1,40}$' }),
+    reason: text('Why this is safe: for those who read the configuration later.'),
+    methods: list(text('Method, in capitals.', { pattern: '^[A-Z-]+$' }), 'Methods it applies to.', { minItems: 1 }),
+    path: text('Regular expression that must match the whole path, without query.'),
+  },
+  'One exemption.',
+)
+
+const secondFactor = demandingSection(
+  {
+    acceptAcr: list(text('acr value.'), 'A second factor is proven when `acr` is one of these.', { default: [] }),
+    acceptAcrs: list(
+      text('Authentication context.'),
+      'A second factor is proven when `acrs` (Entra ID) contains one of these.',
+      { default: [] },
+    ),
+    acceptAmr: list(
+      text('amr value.'),
+      'A second factor is proven when `amr` (RFC 8176) contains one of these, e.g. mfa, otp, hwk.',
+      {
+        default: [],
+      },
+    ),
+    maxAgeSeconds: integer(
+      'How old the authentication (`auth_time`) may be, in seconds. A token without `auth_time` is refused. Sent as `max_age` at sign-in.',
+      { default: 12 * HOUR_S, minimum: 60, maximum: 30 * DAY_S },
+    ),
+    exemptions: list(
+      exemption,
+      'Requests that may pass without credentials. `POST .../_apis/oauth2/token`, where build agents exchange their signed assertion, is built in.',
+      { default: [] },
+    ),
+    allowAgentTokenExchange: flag('The built-in exemption for `POST .../_apis/oauth2/token`.', true),
+  },
+  'What counts as a second factor. Any one of acceptAcr, acceptAcrs, acceptAmr is enough; at least one must be given. A missing claim is a refusal.',
+)
+
+const account = section(
+  {
+    template: text(
+      'The account, made from claims of the token in braces, e.g. `CORP\\{onpremisessamaccountname}`. A missing claim is a refusal.',
+      {
+        default: '{preferred_username}',
+      },
+    ),
+    pattern: text(
+      'Regular expression that the whole account must match after filling in; anything else is refused. With a group named `account`, that group becomes the account.',
+      { default: '[^\\x00-\\x20\\x7f]{1,256}' },
+    ),
+    case: choice(['keep', 'lower', 'upper'], 'Letter case of the account.', 'keep'),
+  },
+  'How claims of the OP become the account at the server.',
+)
+
+const session = demandingSection(
+  {
+    idleTimeoutSeconds: integer('A session ends when it was not used for so long, in seconds.', {
+      default: 2 * HOUR_S,
+      minimum: 60,
+      maximum: 30 * DAY_S,
+    }),
+    absoluteTimeoutSeconds: integer('A session ends so long after sign-in in any case, in seconds.', {
+      default: 12 * HOUR_S,
+      minimum: 60,
+      maximum: 90 * DAY_S,
+    }),
+    maxSignInsInFlight: integer('Most sign-ins that one browser may have under way (tabs); the oldest is dropped.', {
+      default: 8,
+      minimum: 1,
+      maximum: 50,
+    }),
+    signInTimeoutSeconds: integer('How long a person may take at the sign-in page of the OP, in seconds.', {
+      default: 900,
+      minimum: 30,
+      maximum: DAY_S,
+    }),
+    cacheMs: integer(
+      'How long a session read from the store is believed without asking again, in milliseconds: how late a sign-out on another worker may be noticed.',
+      { default: 1000, minimum: 0, maximum: 60_000 },
+    ),
+    maxCached: integer('Most sessions kept in memory per process.', {
+      default: 20_000,
+      minimum: 0,
+      maximum: 1_000_000,
+    }),
+    encryptionKeyFiles: list(
+      file('File with 32 random bytes in base64, e.g. from `openssl rand -base64 32`.'),
+      'Keys for tokens at rest (AES-256-GCM). The first encrypts, all decrypt, so that keys can be rotated.',
+      { minItems: 1 },
+    ),
+    store: section(
+      {
+        sqlite: section(
+          {
+            file: text('Database file; made when missing. All workers of one machine share it.', {
+              default: 'torhaus.sqlite',
+            }),
+          },
+          'The embedded store (SQLite, write-ahead log).',
+        ),
+      },
+      'Where sessions are kept.',
+    ),
+  },
+  'Browser sessions.',
+)
+
+const credentials = section(
+  {
+    realm: Type.Optional(text('Realm in challenges. Default: publicUrl.')),
+    offer: list(
+      choice(['Bearer', 'Basic'], 'Authentication scheme.'),
+      'Schemes offered in a 401, one field line each, in this order. Build agents look for Bearer; git and NuGet for Basic.',
+      { default: ['Bearer', 'Basic'], minItems: 1 },
+    ),
+    serverTokenIssuers: list(
+      text('Issuer.'),
+      'Values of `iss` of JWTs that the server itself issues (build agents, job tokens): passed through untouched.',
+      { default: [] },
+    ),
+    personalAccessTokens: list(
+      choice(['azure-devops', 'gitlab', 'gitea', 'bitbucket'], 'Shape of token.'),
+      'Shapes of personal access tokens that are passed through untouched. The server must refuse passwords in Basic, or a password of that shape would pass.',
+      { default: ['azure-devops'] },
+    ),
+  },
+  'Credentials that clients present.',
+)
+
+const logging = section(
+  {
+    level: choice(['trace', 'debug', 'info', 'warn', 'error'], 'Least important level that is written.', 'info'),
+    access: flag('One record per request.', true),
+  },
+  'Structured logs on standard output, one JSON object a line, with field names of the Elastic Common Schema.',
+)
+
+export const configSchema = demandingSection(
+  {
+    publicUrl: text('Origin that users type and see: scheme, host and port, no path. Redirects and cookies follow it.'),
+    allowPlainHttp: flag(
+      'Allow publicUrl and oidc.issuer to be http for hosts other than loopback. Passwords and cookies then travel in the clear: for laboratories only.',
+      false,
+    ),
+    server,
+    admin,
+    upstream,
+    oidc,
+    secondFactor,
+    account,
+    session,
+    credentials,
+    logging,
+  },
+  'Torhaus configuration.',
+)
+
+type DeepReadonly<T> = T extends (infer U)[]
+  ? readonly DeepReadonly<U>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T
+
+/** The whole configuration, checked, with defaults filled in and file names absolute. */
+export type Config = DeepReadonly<Static<typeof configSchema>>

@@ -1,0 +1,98 @@
+/** Stage 4: who is it? Sessions and tokens of the OP are verified here; what the server checks itself is only marked so. */
+import { challenge, type Decision, deny, proceed, type Stage } from '../src/decision.ts'
+import type { Authenticated, Credentials, Presented, Principal } from '../src/exchange.ts'
+import type { AccessTokenVerifier, TokenVerdict } from '../src/oidc/access-token.ts'
+import type { SessionRefresh } from '../src/oidc/session-refresh.ts'
+import type { Session, Sessions } from '../src/session/sessions.ts'
+
+export interface AuthenticateParts {
+  readonly sessions: Sessions
+  readonly refresh: SessionRefresh
+  /** Undefined where access tokens of the OP are not accepted. */
+  readonly accessTokens: AccessTokenVerifier | undefined
+  readonly publicOrigin: string
+}
+
+type Answer = Decision<Authenticated>
+
+const NOBODY: Principal = { kind: 'anonymous', because: 'credentials-missing' }
+const SESSION_ENDED: Principal = { kind: 'anonymous', because: 'session-ended' }
+const SERVER_CHECKED: Principal = { kind: 'server-checked' }
+
+export function authenticate({
+  sessions,
+  refresh,
+  accessTokens,
+  publicOrigin,
+}: AuthenticateParts): Stage<Presented, Authenticated> {
+  return presented => {
+    const { credentials } = presented
+    switch (credentials.scheme) {
+      case 'none':
+        return proceed({ ...presented, principal: NOBODY })
+      case 'pat':
+      case 'server-token':
+        return proceed({ ...presented, principal: SERVER_CHECKED })
+      case 'session':
+        return bySession(presented, credentials.id)
+      case 'bearer':
+        return byToken(presented, credentials)
+      case 'basic':
+        return challenge('password-unavailable')
+      case 'negotiate':
+        return challenge('negotiate-unavailable')
+      case 'ntlm':
+        return challenge('ntlm-unsupported')
+      case 'unsupported':
+        return challenge('token-unknown')
+    }
+  }
+
+  function bySession(presented: Presented, id: string): Answer | Promise<Answer> {
+    if (isCrossSite(presented, publicOrigin)) return deny('cross-site-request')
+    const session = sessions.find(id)
+    return session instanceof Promise
+      ? session.then(found => withSession(presented, id, found))
+      : withSession(presented, id, session)
+  }
+
+  function withSession(presented: Presented, id: string, session: Session | undefined): Answer | Promise<Answer> {
+    if (session === undefined) return proceed({ ...presented, principal: SESSION_ENDED })
+    const answer = (mayGoOn: boolean): Answer =>
+      proceed({ ...presented, principal: mayGoOn ? personOf(session) : SESSION_ENDED })
+    const mayGoOn = refresh.mayGoOn(id, session)
+    return mayGoOn instanceof Promise ? mayGoOn.then(answer) : answer(mayGoOn)
+  }
+
+  function byToken(
+    presented: Presented,
+    { token }: Extract<Credentials, { scheme: 'bearer' }>,
+  ): Answer | Promise<Answer> {
+    if (accessTokens === undefined) return challenge('bearer-disabled')
+    const verdict = accessTokens.verify(token)
+    return verdict instanceof Promise
+      ? verdict.then(settled => withVerdict(presented, settled))
+      : withVerdict(presented, verdict)
+  }
+}
+
+function withVerdict(presented: Presented, verdict: TokenVerdict): Answer {
+  if (typeof verdict === 'string') return challenge(verdict)
+  const { subject, account, evidence } = verdict
+  return proceed({ ...presented, principal: { kind: 'person', subject, account, evidence } })
+}
+
+function personOf({ record }: Session): Principal {
+  const { subject, account, evidence } = record
+  return { kind: 'person', subject, account, evidence }
+}
+
+/**
+ * A request that changes something, sent with the session by a page of another origin. SameSite=Lax keeps other sites
+ * away already (RFC 6265bis 8.8.2); this keeps away other hosts of the same site.
+ */
+function isCrossSite({ method, fields }: Presented, publicOrigin: string): boolean {
+  const { origin } = fields.kept
+  const isSafe = method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
+  return !isSafe && origin !== undefined && origin !== publicOrigin
+}

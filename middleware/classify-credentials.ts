@@ -1,0 +1,82 @@
+/**
+ * Stage 3: what does the client present? Nothing is verified here. Tokens are told apart by shape and issuer alone, in an
+ * order in which a token of the OP can never be mistaken for one that passes through; the user agent plays no part.
+ *
+ *   Authorization?  no  -> session cookie, or none
+ *   the Bearer value, or the password of Basic:
+ *     a JWS with the issuer of the OP                -> bearer        (validated fully; a failure is final)
+ *     a JWS with an issuer listed as the server's    -> server-token  (passes untouched)
+ *     the shape of a personal access token           -> pat           (passes untouched)
+ *     anything else: Basic                           -> basic         (a directory password)
+ *                    Bearer                          -> unsupported
+ */
+import type { Config } from '../config/schema.ts'
+import { tokenShapeTest } from '../src/credentials/token-shapes.ts'
+import { deny, proceed, type Stage } from '../src/decision.ts'
+import type { Credentials, Presented, Traced } from '../src/exchange.ts'
+import { type Authorization, isNtlm, parseAuthorization, parseBasic } from '../src/http/authorization.ts'
+import { readCookie } from '../src/http/cookie.ts'
+import { unverifiedIssuer } from '../src/oidc/access-token.ts'
+
+export interface ClassifySettings {
+  readonly credentials: Config['credentials']
+  readonly issuer: string
+  readonly sessionCookie: string
+}
+
+const NONE: Credentials = { scheme: 'none' }
+const PAT: Credentials = { scheme: 'pat' }
+const SERVER_TOKEN: Credentials = { scheme: 'server-token' }
+const UNSUPPORTED: Credentials = { scheme: 'unsupported' }
+
+export function classifyCredentials({
+  credentials,
+  issuer,
+  sessionCookie,
+}: ClassifySettings): Stage<Traced, Presented> {
+  const hasPatShape = tokenShapeTest(credentials.personalAccessTokens)
+
+  return traced => {
+    const { authorization, cookie } = traced.fields.kept
+    const presented = authorization === undefined ? fromCookie(cookie) : fromAuthorization(authorization)
+    return presented === undefined ? deny('authorization-malformed') : proceed({ ...traced, credentials: presented })
+  }
+
+  function fromCookie(cookie: string | undefined): Credentials {
+    const id = cookie === undefined ? undefined : readCookie(cookie, sessionCookie)
+    return id === undefined || id === '' ? NONE : { scheme: 'session', id }
+  }
+
+  function fromAuthorization(field: string): Credentials | undefined {
+    const authorization = parseAuthorization(field)
+    if (authorization === undefined) return undefined
+    switch (authorization.scheme) {
+      case 'bearer':
+        return fromToken(authorization.credentials, 'Bearer') ?? UNSUPPORTED
+      case 'basic':
+        return fromBasic(authorization)
+      case 'negotiate':
+        return { scheme: isNtlm(authorization.credentials) ? 'ntlm' : 'negotiate' }
+      case 'ntlm':
+        return { scheme: 'ntlm' }
+      default:
+        return UNSUPPORTED
+    }
+  }
+
+  function fromBasic(authorization: Authorization): Credentials | undefined {
+    const basic = parseBasic(authorization.credentials)
+    if (basic === undefined) return undefined
+    // git with http.emptyAuth sends an empty user name and password to say "nothing yet".
+    if (basic.username === '' && basic.password === '') return NONE
+    return fromToken(basic.password, 'Basic') ?? { scheme: 'basic', username: basic.username }
+  }
+
+  function fromToken(token: string, via: 'Bearer' | 'Basic'): Credentials | undefined {
+    const tokenIssuer = unverifiedIssuer(token)
+    if (tokenIssuer === issuer) return { scheme: 'bearer', token, via }
+    if (tokenIssuer !== undefined)
+      return credentials.serverTokenIssuers.includes(tokenIssuer) ? SERVER_TOKEN : UNSUPPORTED
+    return hasPatShape(token) ? PAT : undefined
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * The end of the line: the exchange goes to the upstream and its response back to the client, both streamed.
+ *
+ *   client ==> RequestContent ==> upstream          1. fields: ours added after everything of the client was filtered
+ *   client <== response       <== upstream          2. `100 Continue` only now: the content is wanted
+ *                                                   3. 1xx, head, content, trailers as they come; a slow client slows the server
+ *                                                   4. whoever goes away first ends the other side
+ *
+ * Only a `Delegated` exchange can be given to it: one that the second-factor stage admitted.
+ */
+import type { ServerResponse } from 'node:http'
+import { type Code, type Fault, toFault } from '../src/errors.ts'
+import type { Delegated } from '../src/exchange.ts'
+import type { ExchangeRecord } from '../src/exchange-record.ts'
+import { withoutCookies } from '../src/http/cookie.ts'
+import { drainRequest, RequestContent } from '../src/http/request-content.ts'
+import type { ResponseFieldFilter } from '../src/http/response-fields.ts'
+import type { ResponseReceiver, Upstream, UpstreamExchange } from '../src/upstream/upstream.ts'
+
+export interface ForwardParts {
+  readonly upstream: Upstream
+  readonly responseFields: ResponseFieldFilter
+  /** Host that the upstream is sent. */
+  readonly upstreamHost: string
+  readonly publicHost: string
+  readonly publicScheme: string
+  readonly viaName: string
+  readonly ownCookies: readonly string[]
+  /** Challenge fields for a 401 of the upstream that has none left: name, value, name, value. */
+  readonly challengeFields: readonly string[]
+  /** Answers the client in place of the upstream. */
+  readonly fail: (record: ExchangeRecord, fault: Fault) => void
+}
+
+export type Forward = (exchange: Delegated, record: ExchangeRecord) => void
+
+export function forward(parts: ForwardParts): Forward {
+  return (exchange, record) => new Forwarding(parts, exchange, record).start()
+}
+
+class Forwarding implements ResponseReceiver {
+  readonly #parts: ForwardParts
+  readonly #exchange: Delegated
+  readonly #record: ExchangeRecord
+  readonly #response: ServerResponse
+  readonly #content: RequestContent | null
+  #upstreamExchange: UpstreamExchange | undefined
+  #retriesLeft: number
+  #isOver = false
+
+  constructor(parts: ForwardParts, exchange: Delegated, record: ExchangeRecord) {
+    this.#parts = parts
+    this.#exchange = exchange
+    this.#record = record
+    this.#response = exchange.response
+    this.#content = hasContent(exchange) ? new RequestContent(exchange.request) : null
+    // Only what is safe and carries no content may be sent again, once (RFC 9110 9.2.2).
+    this.#retriesLeft = this.#content === null && SAFE.includes(exchange.method) ? 1 : 0
+  }
+
+  start(): void {
+    this.#record.outcome = 'forwarded'
+    this.#record.stage = 'forward'
+    this.#response.on('close', this.#onClientClose)
+    if (this.#exchange.fields.kept.expect !== undefined) this.#response.writeContinue()
+    this.#send()
+  }
+
+  #send(): void {
+    const { method, target, delegation } = this.#exchange
+    try {
+      this.#upstreamExchange = this.#parts.upstream.send(
+        {
+          method,
+          target: target.raw,
+          fields: requestFields(this.#exchange, this.#parts),
+          content: this.#content,
+          lane: delegation.lane,
+        },
+        this,
+      )
+    } catch (error) {
+      this.onError(toFault(error))
+    }
+  }
+
+  onInformation(status: number, rawFields: readonly string[]): void {
+    // 100 was sent by us when the content was asked for; HTTP/1.0 clients know no 1xx (RFC 9110 15.2).
+    if (status === 100 || this.#exchange.request.httpVersionMinor === 0) return
+    const { fields } = this.#parts.responseFields.filter(rawFields)
+    this.#response.writeInformation(status, fields)
+  }
+
+  onHead(status: number, reason: string, rawFields: readonly string[]): void {
+    this.#record.upstreamFirstByteAtMs = performance.now()
+    const { fields, hasChallenge } = this.#parts.responseFields.filter(rawFields)
+    fields.push('X-Request-Id', this.#exchange.requestId)
+    if (status === 401 && !hasChallenge) fields.push(...this.#parts.challengeFields)
+    this.#response.writeHead(status, reason, fields)
+    // A response without content for now must not wait for its first piece: long polls, server-sent events.
+    this.#response.flushHeaders()
+  }
+
+  onContent(chunk: Buffer): boolean {
+    this.#record.responseBytes += chunk.length
+    if (this.#response.write(chunk)) return true
+    this.#response.once('drain', this.#onDrain)
+    return false
+  }
+
+  onEnd(rawTrailers: readonly string[]): void {
+    this.#finish()
+    if (rawTrailers.length > 0) this.#response.addTrailers(pairs(rawTrailers))
+    this.#response.end()
+    if (this.#content !== null) drainRequest(this.#exchange.request)
+  }
+
+  onError(fault: Fault): void {
+    if (this.#isOver) return
+    if (fault.code === 'upstream-closed' && this.#retriesLeft > 0 && !this.#response.headersSent) {
+      this.#retriesLeft--
+      this.#send()
+      return
+    }
+    this.#finish()
+    if (this.#response.headersSent) {
+      // The client has the status already; only a broken connection can tell it that the content is not complete.
+      this.#note('aborted', contentCode(fault.code), fault)
+      this.#response.destroy()
+    } else {
+      this.#parts.fail(this.#record, fault)
+    }
+  }
+
+  readonly #onDrain = (): void => {
+    this.#upstreamExchange?.resume()
+  }
+
+  readonly #onClientClose = (): void => {
+    if (this.#isOver) return
+    this.#finish()
+    this.#note('aborted', 'client-aborted', undefined)
+    this.#upstreamExchange?.abort()
+    this.#content?.destroy()
+  }
+
+  #finish(): void {
+    this.#isOver = true
+    this.#record.requestBytes = this.#content?.bytes ?? 0
+  }
+
+  #note(outcome: 'aborted', code: Code, cause: unknown): void {
+    this.#record.outcome = outcome
+    this.#record.code = code
+    this.#record.cause = cause
+  }
+}
+
+const SAFE = ['GET', 'HEAD', 'OPTIONS']
+
+function contentCode(code: Code): Code {
+  return code === 'response-content-timeout' || code === 'request-content-aborted' ? code : 'response-content-aborted'
+}
+
+/** RFC 9112 6.3: Content-Length or Transfer-Encoding says that there is content. */
+function hasContent({ fields: { kept } }: Delegated): boolean {
+  const length = kept['content-length']
+  return kept['transfer-encoding'] !== undefined || (length !== undefined && !/^0+$/.test(length))
+}
+
+/** Everything of the client that may pass; then what is ours, which nothing of the client can take away or change. */
+function requestFields(exchange: Delegated, parts: ForwardParts): string[] {
+  const { fields, delegation, clientAddress, requestId, method } = exchange
+  const { kept } = fields
+  const cookie = kept.cookie === undefined ? undefined : withoutCookies(kept.cookie, parts.ownCookies)
+  const length = kept['content-length']
+  const result = ['Host', parts.upstreamHost, ...fields.forward]
+  if (length !== undefined && kept['transfer-encoding'] === undefined) result.push('Content-Length', length)
+  if (cookie !== undefined) result.push('Cookie', cookie)
+  if (delegation.keepsAuthorization && kept.authorization !== undefined)
+    result.push('Authorization', kept.authorization)
+  if (kept['max-forwards'] !== undefined && method === 'OPTIONS')
+    result.push('Max-Forwards', oneLess(kept['max-forwards']))
+  result.push(
+    'X-Forwarded-For',
+    clientAddress,
+    'X-Forwarded-Proto',
+    parts.publicScheme,
+    'X-Forwarded-Host',
+    parts.publicHost,
+  )
+  result.push(
+    'X-Request-Id',
+    requestId,
+    'Via',
+    kept.via === undefined ? parts.viaName : `${kept.via}, ${parts.viaName}`,
+  )
+  result.push(...delegation.fields)
+  return result
+}
+
+/** RFC 9110 7.6.2. */
+const oneLess = (value: string) => String(Math.max(0, Number.parseInt(value, 10) - 1 || 0))
+
+function pairs(raw: readonly string[]): [string, string][] {
+  const result: [string, string][] = []
+  for (let index = 0; index < raw.length; index += 2) result.push([raw[index] as string, raw[index + 1] as string])
+  return result
+}

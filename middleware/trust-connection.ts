@@ -1,0 +1,85 @@
+/**
+ * Stage 1: is the head well formed beyond what the parser checks, and who speaks? Forwarded fields are believed only from
+ * listed proxies, read from the side of the nearest.
+ */
+import type { Socket } from 'node:net'
+import { addressSet, canonicalAddress } from '../config/address-range.ts'
+import type { Config } from '../config/schema.ts'
+import { deny, proceed, type Stage } from '../src/decision.ts'
+import type { Code } from '../src/errors.ts'
+import type { Arrival, Connected } from '../src/exchange.ts'
+import { clientAddress, forwardedHops, xForwardedForHops } from '../src/http/forwarded.ts'
+import { RequestFieldReader, type RequestFields } from '../src/http/request-fields.ts'
+import { isOwnPath, parseRequestTarget, type RequestTarget } from '../src/http/request-target.ts'
+
+// RFC 9110 7.2; also keeps white space, commas and user names out of the Host.
+const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._~-]+)(:\d{1,5})?$/i
+
+export interface TrustSettings {
+  readonly server: Pick<Config['server'], 'trustedProxies' | 'forwardedField' | 'maxHeaderFields'>
+  readonly identityFields: readonly string[]
+  /** What we call ourselves in Via (RFC 9110 7.6.3). */
+  readonly viaName: string
+}
+
+export function trustConnection({ server, identityFields, viaName }: TrustSettings): Stage<Arrival, Connected> {
+  const reader = new RequestFieldReader(identityFields, server.maxHeaderFields)
+  const isTrusted = addressSet(server.trustedProxies)
+  const peers = new WeakMap<Socket, Peer>()
+  const forwardedName = server.forwardedField === 'Forwarded' ? 'forwarded' : 'x-forwarded-for'
+  const hopsOf = server.forwardedField === 'Forwarded' ? forwardedHops : xForwardedForHops
+
+  return arrival => {
+    const { request } = arrival
+    const method = request.method ?? ''
+    const fields = reader.read(request.rawHeaders)
+    if (typeof fields === 'string') return deny(fields)
+    const problem = framingProblem(method, fields, viaName)
+    if (problem !== undefined) return deny(problem)
+    const target = parseRequestTarget(request.url ?? '', method, fields.kept.host ?? '')
+    if (typeof target === 'string') return deny(target)
+    if (hidesOwnPath(target)) return deny('path-ambiguous')
+
+    const peer = peerOf(request.socket)
+    const hops = peer.isTrusted ? fields.kept[forwardedName] : undefined
+    return proceed({
+      ...arrival,
+      method,
+      target,
+      fields,
+      peerIsTrusted: peer.isTrusted,
+      clientAddress: hops === undefined ? peer.address : clientAddress(peer.address, hopsOf(hops), isTrusted),
+    })
+  }
+
+  function peerOf(socket: Socket): Peer {
+    let peer = peers.get(socket)
+    if (peer === undefined) {
+      const address = canonicalAddress(socket.remoteAddress ?? '') ?? 'unknown'
+      peer = { address, isTrusted: address !== 'unknown' && isTrusted(address) }
+      peers.set(socket, peer)
+    }
+    return peer
+  }
+}
+
+interface Peer {
+  readonly address: string
+  readonly isTrusted: boolean
+}
+
+function framingProblem(method: string, { kept }: RequestFields, viaName: string): Code | undefined {
+  // RFC 9112 3.2: one Host, and a valid one.
+  if (kept.host === undefined || !HOST.test(kept.host)) return 'host-invalid'
+  // We take the transfer coding off, so it must be one we understand (RFC 9112 6.1).
+  const coding = kept['transfer-encoding']
+  if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') return 'transfer-coding-unsupported'
+  // TRACE would show credentials to scripts; it ends here (RFC 9110 9.3.8).
+  if (method === 'TRACE') return 'method-refused'
+  return kept.via?.includes(viaName) === true ? 'loop-detected' : undefined
+}
+
+/** A path that is ours only after decoding: the router would not see it, a lenient server might. */
+function hidesOwnPath(target: RequestTarget): boolean {
+  return isOwnPath(target.normalisedPath.toLowerCase()) && !isOwnPath(target.path)
+}

@@ -1,0 +1,200 @@
+/**
+ * The pipeline joined to Fastify: each request becomes an exchange, each decision and fault an answer, each answer one
+ * record in log and metrics.
+ */
+import http, { type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import https from 'node:https'
+import type { Socket } from 'node:net'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Config } from '../config/schema.ts'
+import type { Forward } from '../middleware/forward.ts'
+import type { Refusal } from './decision.ts'
+import { type Code, Fault, toFault } from './errors.ts'
+import type { Arrival, Traced } from './exchange.ts'
+import { type ExchangeRecord, newRecord } from './exchange-record.ts'
+import { type RefusalSettings, send, sendRefusal, sendToSignIn } from './http/refusal.ts'
+import { OWN_PREFIX } from './http/request-target.ts'
+import type { Policy } from './pipeline.ts'
+import type { Route } from './routes/reply.ts'
+import type { Verdict } from './stage-chain.ts'
+
+export interface AppParts {
+  readonly server: Config['server']
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
+  readonly policy: Policy
+  readonly forward: Forward
+  /** Our own pages: `GET /.torhaus/sign-in` and so on. */
+  readonly routes: Readonly<Record<string, Route>>
+  readonly refusal: RefusalSettings
+  /** Called once per exchange, when its response is closed. */
+  readonly close: (record: ExchangeRecord, closedAtMs: number) => void
+  /** Called for what never became a request. */
+  readonly rejected: (code: Code, peer: string | undefined) => void
+}
+
+export function createApp(parts: AppParts): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    routerOptions: { maxParamLength: parts.server.maxHeaderBytes },
+    exposeHeadRoutes: false,
+    serverFactory: handler => createServer(parts, handler),
+    // A target that the router cannot decode: nothing of ours, and refused before anything else looks at it.
+    frameworkErrors: (_, request, reply) => {
+      reply.hijack()
+      refuseOutright(parts, request.raw, reply.raw, 'target-malformed')
+    },
+  })
+  // Content is streamed, never parsed.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  for (const method of http.METHODS)
+    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true })
+
+  const take = (answer: Answer) => (request: FastifyRequest, reply: FastifyReply) => {
+    reply.hijack()
+    serve(parts, request.raw, reply.raw, answer)
+  }
+  for (const [key, route] of Object.entries(parts.routes)) {
+    const [method = '', url = ''] = key.split(' ')
+    app.route({ method, url, handler: take(own(route)) })
+  }
+  app.all(`${OWN_PREFIX}/*`, take(own(notFound)))
+  app.all('/*', take(proxied))
+  // What the router has no word for, such as the target of `OPTIONS *`.
+  app.setNotFoundHandler(take(proxied))
+  return app
+}
+
+const notFound: Route = () => {
+  throw new Fault('not-found')
+}
+
+type Answer = (parts: AppParts, exchange: Traced, record: ExchangeRecord) => void
+
+/** From the head of a request to its answer. */
+function serve(parts: AppParts, request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+  const arrival: Arrival = { request, response, arrivedAtMs: performance.now() }
+  const record = newRecord(arrival)
+  response.on('close', () => parts.close(record, performance.now()))
+  settle(parts.policy.arrive.run(arrival), verdict => {
+    if (!verdict.passed) return refuse(parts, record, verdict)
+    record.known = verdict.exchange
+    if (verdict.exchange.fields.kept.expect === undefined || isContinue(verdict.exchange))
+      return answer(parts, verdict.exchange, record)
+    return fail(parts, record, new Fault('expectation-unsupported'))
+  })
+}
+
+/** RFC 9110 10.1.1. */
+const isContinue = ({ fields }: Traced) => fields.kept.expect?.toLowerCase() === '100-continue'
+
+const proxied: Answer = (parts, exchange, record) => {
+  settle(parts.policy.admit.run(exchange), verdict => {
+    record.decidedAtMs = performance.now()
+    // The client may have gone while the OP or the KDC was asked.
+    if (exchange.response.destroyed) return
+    if (!verdict.passed) return refuse(parts, record, verdict)
+    record.known = verdict.exchange
+    parts.forward(verdict.exchange, record)
+  })
+}
+
+const own =
+  (route: Route): Answer =>
+  async (parts, exchange, record) => {
+    record.stage = 'routes'
+    try {
+      const { status, fields, text } = await route(exchange)
+      record.responseBytes = send(exchange, status, [...fields, 'X-Request-Id', exchange.requestId], text)
+    } catch (error) {
+      fail(parts, record, toFault(error))
+    }
+  }
+
+function settle<Out>(verdict: Verdict<Out> | Promise<Verdict<Out>>, then: (verdict: Verdict<Out>) => void): void {
+  if (verdict instanceof Promise) void verdict.then(then)
+  else then(verdict)
+}
+
+function refuse(parts: AppParts, record: ExchangeRecord, verdict: Extract<Verdict<unknown>, { passed: false }>): void {
+  record.known = verdict.known
+  record.stage = verdict.stage
+  if (verdict.refusal instanceof Fault) {
+    fail(parts, record, verdict.refusal)
+    return
+  }
+  record.code = verdict.refusal.code
+  record.outcome = OUTCOMES[verdict.refusal.kind]
+  record.responseBytes =
+    verdict.refusal.kind === 'sign-in'
+      ? sendToSignIn(record.known, record.code, parts.refusal.publicOrigin)
+      : sendRefusal(record.known, record.code, parts.refusal)
+}
+
+const OUTCOMES: Record<Refusal['kind'], ExchangeRecord['outcome']> = {
+  challenge: 'challenged',
+  'sign-in': 'redirected',
+  deny: 'denied',
+}
+
+/** Something went wrong: the client reads what the table says, the log says what lies behind. */
+export function fail(parts: Pick<AppParts, 'refusal'>, record: ExchangeRecord, fault: Fault): void {
+  record.outcome = 'failed'
+  record.code = fault.code
+  record.cause = fault.cause
+  if (record.known.response.headersSent) record.known.response.destroy()
+  else record.responseBytes = sendRefusal(record.known, fault.code, parts.refusal)
+}
+
+function refuseOutright(parts: AppParts, request: IncomingMessage, response: ServerResponse, code: Code): void {
+  const arrival: Arrival = { request, response, arrivedAtMs: performance.now() }
+  const record = newRecord(arrival)
+  response.on('close', () => parts.close(record, performance.now()))
+  record.code = code
+  record.outcome = 'denied'
+  record.responseBytes = sendRefusal(arrival, code, parts.refusal)
+}
+
+function createServer(parts: AppParts, listener: RequestListener): Server {
+  const { server: settings, tls } = parts
+  const options = { maxHeaderSize: settings.maxHeaderBytes, insecureHTTPParser: false, requireHostHeader: false }
+  const server =
+    tls === undefined
+      ? http.createServer(options, listener)
+      : https.createServer({ ...options, ...tls, minVersion: settings.tls?.minVersion ?? 'TLSv1.2' }, listener)
+  // More lines than this are refused by the first stage; fewer here would make Node drop the rest unseen (CVE-2026-58044).
+  server.maxHeadersCount = 0
+  server.headersTimeout = settings.headersTimeoutMs
+  server.keepAliveTimeout = settings.keepAliveTimeoutMs
+  server.requestTimeout = 0
+  server.timeout = settings.idleTimeoutMs
+  // Node would say `100 Continue` before anybody looked at the credentials.
+  server.on('checkContinue', listener).on('checkExpectation', listener)
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => reject(parts, socket, 'method-refused'))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
+    else reject(parts, socket, codeOfParserError(error))
+  })
+  return server as Server
+}
+
+function codeOfParserError({ code }: NodeJS.ErrnoException): Code {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'request-head-too-large'
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request-head-timeout' : 'request-malformed'
+}
+
+const STATUS_LINES: Partial<Record<Code, string>> = {
+  'request-head-too-large': '431 Request Header Fields Too Large',
+  'request-head-timeout': '408 Request Timeout',
+  'method-refused': '405 Method Not Allowed',
+}
+
+/** There is no request to answer: a status line on the bare socket, then the end. */
+function reject(parts: AppParts, socket: Socket, code: Code): void {
+  parts.rejected(code, socket.remoteAddress)
+  const text = JSON.stringify({ type: `urn:torhaus:error:${code}`, code })
+  socket.end(
+    `HTTP/1.1 ${STATUS_LINES[code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+      `X-Torhaus-Error: ${code}\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
+  )
+}

@@ -1,0 +1,2 @@
+/** Milliseconds since the epoch; a parameter wherever time decides, so that tests can move it. */
+export type Clock = () => number

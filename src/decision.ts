@@ -1,0 +1,26 @@
+import type { Code } from './errors.ts'
+
+/** Go on with what is known now. */
+export interface Proceed<Out> {
+  readonly kind: 'proceed'
+  readonly exchange: Out
+}
+
+/** Why an exchange ends here; rendered in the form the client understands. */
+export type Refusal =
+  /** 401 with a challenge line per offered scheme (RFC 9110 11.6.1). */
+  | { readonly kind: 'challenge'; readonly code: Code }
+  /** A browser's navigation: to the sign-in. */
+  | { readonly kind: 'sign-in'; readonly code: Code }
+  /** Any other status, as the code says. */
+  | { readonly kind: 'deny'; readonly code: Code }
+
+export type Decision<Out> = Proceed<Out> | Refusal
+
+/** One step of the policy. It answers synchronously whenever it can: a promise costs more than most stages. */
+export type Stage<In, Out> = (exchange: In) => Decision<Out> | Promise<Decision<Out>>
+
+export const proceed = <Out>(exchange: Out): Proceed<Out> => ({ kind: 'proceed', exchange })
+export const challenge = (code: Code): Refusal => ({ kind: 'challenge', code })
+export const signIn = (code: Code): Refusal => ({ kind: 'sign-in', code })
+export const deny = (code: Code): Refusal => ({ kind: 'deny', code })

@@ -1,0 +1,239 @@
+/**
+ * Every way an exchange can fail, once: its stable code, the status, the stage that decides it, and the sentence the
+ * client reads. docs/errors.md is made from this table, and a test holds it current. Code branches on `code`, never on text.
+ */
+interface Row {
+  status: number
+  stage: string
+  /** For the client: helpful, and without internals. */
+  sentence: string
+}
+
+const table = {
+  // Accepting the request
+  'request-malformed': { status: 400, stage: 'accept', sentence: 'The request is not valid HTTP/1.1.' },
+  'request-head-timeout': { status: 408, stage: 'accept', sentence: 'The request took too long to arrive.' },
+  'request-head-too-large': { status: 431, stage: 'accept', sentence: 'The fields of the request are too large.' },
+  'expectation-unsupported': { status: 417, stage: 'accept', sentence: 'Only "Expect: 100-continue" is understood.' },
+  'too-many-fields': { status: 431, stage: 'trust-connection', sentence: 'The request has too many fields.' },
+  'host-invalid': {
+    status: 400,
+    stage: 'trust-connection',
+    sentence: 'The request needs exactly one valid Host field.',
+  },
+  'field-duplicated': { status: 400, stage: 'trust-connection', sentence: 'A field that may stand once stands twice.' },
+  'connection-field-refused': {
+    status: 400,
+    stage: 'trust-connection',
+    sentence: 'The Connection field names a field that is not hop-by-hop.',
+  },
+  'transfer-coding-unsupported': {
+    status: 501,
+    stage: 'trust-connection',
+    sentence: 'The only transfer coding understood is chunked.',
+  },
+  'target-malformed': { status: 400, stage: 'trust-connection', sentence: 'The request target is not valid.' },
+  'target-misdirected': {
+    status: 400,
+    stage: 'trust-connection',
+    sentence: 'The request target and the Host field name different servers.',
+  },
+  'path-ambiguous': {
+    status: 400,
+    stage: 'trust-connection',
+    sentence: 'The path can be read in two ways that need different permissions. Write it plainly.',
+  },
+  'method-refused': { status: 405, stage: 'trust-connection', sentence: 'This method is not available.' },
+  'loop-detected': {
+    status: 508,
+    stage: 'trust-connection',
+    sentence: 'The request came back to a proxy it had already passed.',
+  },
+
+  // Credentials
+  'credentials-missing': { status: 401, stage: 'require-second-factor', sentence: 'Sign in, or send a token.' },
+  'session-ended': { status: 401, stage: 'require-second-factor', sentence: 'Your session has ended. Sign in again.' },
+  'authorization-malformed': {
+    status: 400,
+    stage: 'classify-credentials',
+    sentence: 'The Authorization field cannot be read.',
+  },
+  'scheme-unsupported': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'This authentication scheme is not accepted here.',
+  },
+  'ntlm-unsupported': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'NTLM is not accepted. Use a personal access token, or sign in with the browser.',
+  },
+  'negotiate-unavailable': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'Kerberos sign-in is not set up here. Use a personal access token, or sign in with the browser.',
+  },
+  'password-unavailable': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'A directory password is not accepted here. Use a personal access token as the password.',
+  },
+  'token-unknown': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'This token is not of a kind that is accepted here.',
+  },
+  'bearer-disabled': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'Access tokens of the identity provider are not accepted here.',
+  },
+  'bearer-malformed': { status: 401, stage: 'authenticate', sentence: 'The access token cannot be read.' },
+  'bearer-expired': { status: 401, stage: 'authenticate', sentence: 'The access token has expired.' },
+  'bearer-not-yet-valid': { status: 401, stage: 'authenticate', sentence: 'The access token is not valid yet.' },
+  'bearer-signature-invalid': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'The signature of the access token is wrong.',
+  },
+  'bearer-algorithm-refused': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'The access token is signed with an algorithm that is not accepted.',
+  },
+  'bearer-key-unknown': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'The access token is signed with a key that the identity provider does not publish.',
+  },
+  'bearer-audience-mismatch': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'The access token was issued for someone else.',
+  },
+  'bearer-claim-invalid': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'A claim of the access token is missing or wrong.',
+  },
+  'cross-site-request': {
+    status: 403,
+    stage: 'authenticate',
+    sentence: 'Another web site sent this request with your session.',
+  },
+
+  // Second factor and identity
+  'second-factor-missing': {
+    status: 403,
+    stage: 'require-second-factor',
+    sentence: 'A sign-in with a second factor is needed.',
+  },
+  'second-factor-stale': {
+    status: 403,
+    stage: 'require-second-factor',
+    sentence: 'The sign-in with the second factor is too long ago. Sign in again.',
+  },
+  'account-unmapped': { status: 403, stage: 'map-identity', sentence: 'Your identity has no account at this server.' },
+
+  // Sign-in
+  'sign-in-unknown': {
+    status: 400,
+    stage: 'sign-in',
+    sentence: 'This sign-in is no longer under way: it was used already, took too long, or began in another browser.',
+  },
+  'sign-in-refused': { status: 403, stage: 'sign-in', sentence: 'The identity provider did not sign you in.' },
+  'sign-in-not-same-origin': { status: 403, stage: 'sign-in', sentence: 'Another web site tried to do this.' },
+  'op-response-invalid': {
+    status: 502,
+    stage: 'sign-in',
+    sentence: 'The identity provider answered in a way that cannot be accepted.',
+  },
+  'op-unreachable': {
+    status: 503,
+    stage: 'authenticate',
+    sentence: 'The identity provider cannot be reached. Try again in a moment.',
+  },
+  'store-unavailable': {
+    status: 503,
+    stage: 'authenticate',
+    sentence: 'Sessions cannot be read at the moment. Try again in a moment.',
+  },
+  'not-found': { status: 404, stage: 'routes', sentence: 'There is no such page under /.torhaus/.' },
+
+  // Forwarding
+  'upstream-connect-failed': {
+    status: 502,
+    stage: 'forward',
+    sentence: 'The server behind this proxy cannot be reached.',
+  },
+  'upstream-tls-failed': {
+    status: 502,
+    stage: 'forward',
+    sentence: 'The server behind this proxy could not prove its identity.',
+  },
+  'upstream-connect-timeout': {
+    status: 504,
+    stage: 'forward',
+    sentence: 'The server behind this proxy does not accept connections.',
+  },
+  'upstream-headers-timeout': {
+    status: 504,
+    stage: 'forward',
+    sentence: 'The server behind this proxy takes too long to answer.',
+  },
+  'upstream-response-invalid': {
+    status: 502,
+    stage: 'forward',
+    sentence: 'The server behind this proxy sent an invalid response.',
+  },
+  'upstream-closed': { status: 502, stage: 'forward', sentence: 'The server behind this proxy closed the connection.' },
+  'upstream-overloaded': {
+    status: 503,
+    stage: 'forward',
+    sentence: 'Too many requests are waiting. Try again in a moment.',
+  },
+  'request-content-aborted': { status: 400, stage: 'forward', sentence: 'The content of the request ended early.' },
+
+  // After the fields of the response were sent: no status reaches the client, the connection is closed.
+  'client-aborted': {
+    status: 499,
+    stage: 'forward',
+    sentence: 'The client closed the connection before the response was complete.',
+  },
+  'response-content-aborted': {
+    status: 502,
+    stage: 'forward',
+    sentence: 'The server behind this proxy ended the response early.',
+  },
+  'response-content-timeout': {
+    status: 504,
+    stage: 'forward',
+    sentence: 'The response of the server behind this proxy stood still for too long.',
+  },
+
+  'internal-error': {
+    status: 500,
+    stage: 'any',
+    sentence: 'Something went wrong in the proxy. The request id helps to find out what.',
+  },
+} as const satisfies Record<string, Row>
+
+export type Code = keyof typeof table
+
+export const errorTable: Readonly<Record<Code, Readonly<Row>>> = table
+
+/** Something that went wrong, as opposed to a decision: carries its code, and its cause for the log. */
+export class Fault extends Error {
+  override readonly name = 'Fault'
+  readonly code: Code
+
+  constructor(code: Code, cause?: unknown) {
+    super(code, { cause })
+    this.code = code
+  }
+}
+
+/** The fault in `error`, or `internal-error` with `error` as its cause. */
+export function toFault(error: unknown): Fault {
+  return error instanceof Fault ? error : new Fault('internal-error', error)
+}

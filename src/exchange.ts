@@ -1,0 +1,118 @@
+/**
+ * What is known about one exchange after each stage of the pipeline. A stage takes one of these types and returns the
+ * next; the order of the types is the order of the stages, and the compiler keeps it.
+ *
+ *   Arrival -> Connected -> Traced -> Presented -> Authenticated -> Admitted -> Mapped -> Delegated
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ClientClass } from './http/client-class.ts'
+import type { RequestFields } from './http/request-fields.ts'
+import type { RequestTarget } from './http/request-target.ts'
+
+/** A request head has been read; nothing in it is believed yet. */
+export interface Arrival {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** `performance.now()` when the head was complete. */
+  readonly arrivedAtMs: number
+}
+
+/** The head is well formed, and it is known who speaks. */
+export interface Connected extends Arrival {
+  readonly method: string
+  readonly target: RequestTarget
+  readonly fields: RequestFields
+  /** Address of the client, canonical; from the forwarded field only where the peer is a trusted proxy. */
+  readonly clientAddress: string
+  readonly peerIsTrusted: boolean
+}
+
+export interface Traced extends Connected {
+  readonly requestId: string
+  /** Which kind of program asks. It shapes refusals and metrics, and never admits anyone. */
+  readonly clientClass: ClientClass
+  /** A browser's navigation, which may be answered with a redirect to the sign-in. */
+  readonly isNavigation: boolean
+}
+
+export type Credentials =
+  | { readonly scheme: 'none' }
+  | { readonly scheme: 'session'; readonly id: string }
+  /** A JWT of the OP, as Bearer or as the password of Basic. */
+  | { readonly scheme: 'bearer'; readonly token: string; readonly via: 'Bearer' | 'Basic' }
+  /** A JWT issued by the server itself. */
+  | { readonly scheme: 'server-token' }
+  | { readonly scheme: 'pat' }
+  | { readonly scheme: 'basic'; readonly username: string }
+  | { readonly scheme: 'negotiate' }
+  | { readonly scheme: 'ntlm' }
+  | { readonly scheme: 'unsupported' }
+
+export type Scheme = Credentials['scheme']
+
+export interface Presented extends Traced {
+  readonly credentials: Credentials
+}
+
+/** Claims about how and when the person authenticated. Undefined: the OP did not say. */
+export interface Evidence {
+  readonly acr: string | undefined
+  /** Entra ID authentication contexts. */
+  readonly acrs: readonly string[]
+  /** RFC 8176. */
+  readonly amr: readonly string[]
+  /** Seconds since the epoch. */
+  readonly authTime: number | undefined
+}
+
+export type Principal =
+  /** Nobody has proven anything; `because` is the code a challenge will carry. */
+  | { readonly kind: 'anonymous'; readonly because: 'credentials-missing' | 'session-ended' }
+  /** The server itself will check the credentials: a personal access token, or a token it issued. */
+  | { readonly kind: 'server-checked' }
+  /** A person the OP vouches for. `account` is mapped from the claims when the claims are verified, once. */
+  | {
+      readonly kind: 'person'
+      readonly subject: string
+      readonly account: string | undefined
+      readonly evidence: Evidence
+    }
+
+export interface Authenticated extends Presented {
+  readonly principal: Principal
+}
+
+declare const admission: unique symbol
+
+/**
+ * An exchange that may reach the upstream. The brand cannot be written outside this file, and the one cast that makes
+ * an `Admitted` stands in middleware/require-second-factor.ts (a test holds that): forwarding without passing the
+ * second-factor stage does not compile.
+ */
+export interface Admitted extends Authenticated {
+  readonly [admission]: true
+  /** The policy that let it pass: `second-factor`, `server-checked`, or the name of an exemption. */
+  readonly admittedBy: string
+}
+
+export interface Mapped extends Admitted {
+  /** The account at the server; undefined where the server checks the credentials itself, or nobody is signed in. */
+  readonly account: string | undefined
+}
+
+/** How the exchange travels to the upstream. */
+export interface Delegation {
+  /** Pass-through traffic never shares a connection with traffic that carries an identity of ours (RFC 4559 6). */
+  readonly lane: 'pass-through' | 'delegated'
+  /** The client's own Authorization field goes on. */
+  readonly keepsAuthorization: boolean
+  /** Fields that carry the identity: name, value, name, value. */
+  readonly fields: readonly string[]
+}
+
+export interface Delegated extends Mapped {
+  readonly delegation: Delegation
+}
+
+/** What the access log and the error pages can count on: the head, and whatever later stages found out. */
+export type Known = Arrival & Partial<Omit<Delegated, typeof admission>>

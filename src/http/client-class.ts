@@ -1,0 +1,44 @@
+/**
+ * Which kind of program asks. It decides how a refusal is worded and is a metric label; it never admits anyone, since
+ * every field it looks at can be written by anybody.
+ */
+export const clientClasses = [
+  'browser',
+  'git',
+  'git-lfs',
+  'credential-manager',
+  'visual-studio',
+  'build-agent',
+  'package-client',
+  'rest',
+  'other',
+] as const
+
+export type ClientClass = (typeof clientClasses)[number]
+
+const byUserAgent: readonly [RegExp, ClientClass][] = [
+  [/^git-lfs\//, 'git-lfs'],
+  [/^Git-Credential-Manager\b/i, 'credential-manager'],
+  [/^git\//, 'git'],
+  [/^Team Foundation \(|^Team {2}Explorer {2}Everywhere|\bTFSProxy\b/, 'visual-studio'],
+  [/^VstsAgentCore-|^VSTSAgent/i, 'build-agent'],
+  [/^(NuGet|npm\/|pnpm\/|yarn\/|Apache-Maven|Gradle|pip\/|twine\/)/i, 'package-client'],
+  [
+    /^(curl|Wget|PostmanRuntime|node-|axios|python-|Go-http-client|VSServices|PowerShell|Mozilla\/5\.0 \([^)]*\) WindowsPowerShell)/i,
+    'rest',
+  ],
+  [/^Mozilla\//, 'browser'],
+]
+
+const REMEMBERED = new Map<string, ClientClass>()
+const MAX_REMEMBERED = 4096
+
+export function classifyClient(userAgent: string | undefined): ClientClass {
+  if (userAgent === undefined) return 'other'
+  const known = REMEMBERED.get(userAgent)
+  if (known !== undefined) return known
+  const found = byUserAgent.find(([pattern]) => pattern.test(userAgent))?.[1] ?? 'other'
+  // Bounded, so that made-up user agents cannot fill the memory; ordinary ones are few.
+  if (REMEMBERED.size < MAX_REMEMBERED && userAgent.length < 512) REMEMBERED.set(userAgent, found)
+  return found
+}

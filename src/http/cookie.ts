@@ -1,0 +1,39 @@
+/** Cookies (RFC 6265): ours are taken out, those of the server go on untouched and in order. */
+
+/** The value of cookie `name` in a Cookie field, or undefined. Where it stands twice, the first counts: it has the longest path. */
+export function readCookie(field: string, name: string): string | undefined {
+  let from = 0
+  for (;;) {
+    const at = field.indexOf(`${name}=`, from)
+    if (at === -1) return undefined
+    from = at + name.length + 1
+    if (!startsPair(field, at)) continue
+    const end = field.indexOf(';', from)
+    return field.slice(from, end === -1 ? undefined : end).trim()
+  }
+}
+
+function startsPair(field: string, at: number): boolean {
+  let before = at - 1
+  while (before >= 0 && (field[before] === ' ' || field[before] === '\t')) before--
+  return before < 0 || field[before] === ';'
+}
+
+/** The Cookie field without those cookies; undefined when nothing is left. The rest is not re-serialised. */
+export function withoutCookies(field: string, names: readonly string[]): string | undefined {
+  if (!names.some(name => field.includes(name))) return field
+  const rest = field.split(';').filter(pair => !names.includes((pair.split('=', 1)[0] ?? '').trim()))
+  return rest.length === 0 ? undefined : rest.join(';').trim() || undefined
+}
+
+export interface CookieOptions {
+  readonly secure: boolean
+  /** Seconds; undefined for a cookie that ends with the browser, 0 to delete it. */
+  readonly maxAgeSeconds?: number
+}
+
+/** A Set-Cookie value that scripts cannot read, sent on top-level navigations only (RFC 6265bis 5.6.7: SameSite=Lax). */
+export function serializeCookie(name: string, value: string, { secure, maxAgeSeconds }: CookieOptions): string {
+  const age = maxAgeSeconds === undefined ? '' : `; Max-Age=${maxAgeSeconds}`
+  return `${name}=${value}; Path=/${age}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
+}

@@ -1,0 +1,41 @@
+/** Client addresses from X-Forwarded-For and Forwarded (RFC 7239), read from the right: the nearest proxy wrote last. */
+import { canonicalAddress } from '../../config/address-range.ts'
+
+/**
+ * The client address: walking from the peer towards the client, the first address that is not a trusted proxy. Stops at
+ * the last one that could be read when an entry is no address: what lies behind it was not written by a proxy we trust.
+ */
+export function clientAddress(
+  peer: string,
+  hops: readonly (string | undefined)[],
+  isTrusted: (address: string) => boolean,
+): string {
+  let address = peer
+  for (let index = hops.length - 1; index >= 0 && isTrusted(address); index--) {
+    const hop = hops[index]
+    const next = hop === undefined ? undefined : canonicalAddress(hop)
+    if (next === undefined) break
+    address = next
+  }
+  return address
+}
+
+export function xForwardedForHops(value: string): string[] {
+  return value.split(',').map(entry => withoutPort(entry.trim()))
+}
+
+/** The `for` parameters of RFC 7239 4; undefined for an element without one. Quoted strings may hold commas. */
+export function forwardedHops(value: string): (string | undefined)[] {
+  const elements = value.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? []
+  return elements.map(element => {
+    const node = /(?:^|;)\s*for=(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))/i.exec(element)
+    return node === null ? undefined : withoutPort((node[1] ?? node[2] ?? '').replace(/\\(.)/g, '$1'))
+  })
+}
+
+/** `192.0.2.1:80` and `[2001:db8::1]:80` -> the address. */
+function withoutPort(node: string): string {
+  const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(node)
+  if (bracketed !== null) return bracketed[1] ?? ''
+  return /^[\d.]+:\d+$/.test(node) ? node.slice(0, node.indexOf(':')) : node
+}

@@ -1,0 +1,75 @@
+/** The few pages of Torhaus itself: no script, readable on a phone and with a screen reader, nothing loaded from elsewhere. */
+import { createHash } from 'node:crypto'
+
+const STYLE = `
+:root { color-scheme: light dark; --ink: #1c2430; --soft: #5a6675; --paper: #fff; --ground: #eef1f5; --line: #d5dbe3; --accent: #1f5fbf; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8ecf2; --soft: #a5b0bf; --paper: #1b222c; --ground: #11161d; --line: #323c4a; --accent: #7db0ff; } }
+* { box-sizing: border-box; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; background: var(--ground); color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; }
+main { width: 100%; max-width: 34rem; background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; padding: 2rem; box-shadow: 0 1px 3px rgb(0 0 0 / .08); }
+h1 { font-size: 1.45rem; line-height: 1.25; margin: 0 0 .75rem; }
+p { margin: .75rem 0; }
+dl { display: grid; grid-template-columns: auto 1fr; gap: .35rem 1rem; margin: 1rem 0; }
+dt { color: var(--soft); }
+dd { margin: 0; overflow-wrap: anywhere; }
+.actions { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
+.button { display: inline-block; border: 1px solid var(--accent); border-radius: .5rem; padding: .55rem 1.1rem; background: var(--accent); color: var(--paper); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
+.button.quiet { background: transparent; color: var(--accent); }
+.button:focus-visible, a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+footer { margin-top: 1.75rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .85rem; overflow-wrap: anywhere; }
+a { color: var(--accent); }
+`
+
+const styleHash = createHash('sha256').update(STYLE).digest('base64')
+
+/** Fields of every page. No form-action: browsers apply it to redirects as well, and signing out leads on to the OP. */
+export const pageFields: readonly string[] = [
+  ...['Content-Type', 'text/html; charset=utf-8'],
+  ...[
+    'Content-Security-Policy',
+    `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; frame-ancestors 'none'`,
+  ],
+  ...['X-Content-Type-Options', 'nosniff', 'Referrer-Policy', 'same-origin', 'X-Frame-Options', 'DENY'],
+]
+
+/** Text that is HTML already; everything else is escaped when it is put into a page. */
+export class Html {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+
+/** Template tag: what is filled in is escaped, unless it is Html. */
+export function html(parts: TemplateStringsArray, ...values: (string | number | Html | readonly Html[])[]): Html {
+  const shown = values.map(value => {
+    if (value instanceof Html) return value.text
+    if (Array.isArray(value)) return value.map((item: Html) => item.text).join('')
+    return String(value).replace(/[&<>"']/g, character => ESCAPES[character] ?? '')
+  })
+  return new Html(parts.map((part, index) => part + (shown[index] ?? '')).join(''))
+}
+
+export function renderPage(title: string, content: Html, footer: Html): string {
+  return `<!doctype html>
+${
+  html`<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>${new Html(STYLE)}</style>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+${content}
+<footer>${footer}</footer>
+</main>
+</body>
+</html>
+`.text
+}`
+}

@@ -1,0 +1,124 @@
+/**
+ * Refusals in the form the client understands. A browser gets a page, git a line that it shows as `remote:`, Visual Studio
+ * a field that it shows in a dialog, everybody else problem details (RFC 9457). Never an internal detail.
+ */
+import type { ServerResponse } from 'node:http'
+import { type Code, errorTable } from '../errors.ts'
+import type { Known } from '../exchange.ts'
+import { type ChallengeSettings, challengeFields } from './challenge.ts'
+import { html, pageFields, renderPage } from './page.ts'
+import { drainRequest } from './request-content.ts'
+import { OWN_PREFIX } from './request-target.ts'
+
+export interface RefusalSettings {
+  readonly challenge: ChallengeSettings
+  readonly publicOrigin: string
+}
+
+const RETRY_AFTER_S = '5'
+const PHRASES: Partial<Record<number, string>> = {
+  401: 'Sign-in needed',
+  403: 'Not allowed',
+  404: 'Not found',
+  400: 'Bad request',
+  503: 'Not available right now',
+}
+
+/** Answers with the status, sentence and code of `code`, and the request id. */
+export function sendRefusal(known: Known, code: Code, settings: RefusalSettings): number {
+  const { status, sentence } = errorTable[code]
+  const fields = ['Cache-Control', 'no-store', 'X-Torhaus-Error', code, ...requestIdFields(known)]
+  if (status === 401) {
+    // X-VSS-E2EID marks an Azure DevOps Server for NuGet's credential provider.
+    fields.push(
+      ...challengeFields(settings.challenge, code),
+      ...(known.requestId === undefined ? [] : ['X-VSS-E2EID', known.requestId]),
+    )
+  }
+  if (status === 503) fields.push('Retry-After', RETRY_AFTER_S)
+  if (status === 405) fields.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS')
+  const body = render(known, code, settings.publicOrigin)
+  if (known.clientClass === 'visual-studio') fields.push('X-TFS-ServiceError', encodeURIComponent(sentence))
+  return send(known, status, [...fields, ...body.fields], body.text)
+}
+
+/** A browser's way to the sign-in, and back to where it wanted to go. */
+export function sendToSignIn(known: Known, code: Code, publicOrigin: string): number {
+  const wanted = encodeURIComponent(known.target?.raw ?? '/')
+  const location = `${publicOrigin}${OWN_PREFIX}/sign-in?return_to=${wanted}`
+  return send(
+    known,
+    302,
+    ['Location', location, 'Cache-Control', 'no-store', 'X-Torhaus-Error', code, ...requestIdFields(known)],
+    '',
+  )
+}
+
+const requestIdFields = ({ requestId }: Known) => (requestId === undefined ? [] : ['X-Request-Id', requestId])
+
+interface Body {
+  readonly fields: readonly string[]
+  readonly text: string
+}
+
+function render(known: Known, code: Code, publicOrigin: string): Body {
+  const { sentence, status } = errorTable[code]
+  const accept = known.fields?.kept.accept ?? ''
+  switch (known.clientClass) {
+    case 'git':
+    case 'credential-manager':
+    case 'visual-studio':
+      return { fields: ['Content-Type', 'text/plain; charset=utf-8'], text: plainText(known, code, publicOrigin) }
+    case 'git-lfs':
+      return {
+        fields: ['Content-Type', 'application/vnd.git-lfs+json'],
+        text: JSON.stringify({ message: sentence, request_id: known.requestId }),
+      }
+    default:
+      if (accept.includes('text/html')) return { fields: pageFields, text: page(known, code) }
+      return {
+        fields: ['Content-Type', 'application/problem+json'],
+        text: JSON.stringify({
+          type: `urn:torhaus:error:${code}`,
+          title: sentence,
+          status,
+          code,
+          ...(known.requestId === undefined ? {} : { requestId: known.requestId }),
+        }),
+      }
+  }
+}
+
+function plainText(known: Known, code: Code, publicOrigin: string): string {
+  const { sentence, status } = errorTable[code]
+  const help = status === 401 || status === 403 ? `Open ${publicOrigin}${OWN_PREFIX}/ in a browser for help.\n` : ''
+  return `Torhaus: ${sentence}\n${help}(${code}, request ${known.requestId ?? 'without id'})\n`
+}
+
+function page(known: Known, code: Code): string {
+  const { status, sentence } = errorTable[code]
+  const again = status === 403 || status === 401 || code === 'sign-in-unknown'
+  const actions = again
+    ? html`<p class="actions"><a class="button" href="${OWN_PREFIX}/sign-in">Sign in again</a><a class="button quiet" href="${OWN_PREFIX}/sign-out">Sign out</a></p>`
+    : html`<p class="actions"><a class="button" href="/">Start page</a></p>`
+  return renderPage(
+    PHRASES[status] ?? 'That did not work',
+    html`<p>${sentence}</p>${actions}`,
+    html`${code} · request ${known.requestId ?? 'without id'}`,
+  )
+}
+
+/** Sends a complete response; returns the number of bytes of its content. */
+export function send(known: Known, status: number, fields: readonly string[], text: string): number {
+  const { request, response } = known
+  const content = Buffer.from(text, 'utf8')
+  response.writeHead(status, [...fields, 'Content-Length', String(content.length)])
+  response.end(request.method === 'HEAD' ? undefined : content)
+  drainUnwanted(known, response)
+  return content.length
+}
+
+/** The client may be sending content that nobody will read. */
+function drainUnwanted({ request }: Known, response: ServerResponse): void {
+  if (!request.complete && response.socket !== null) drainRequest(request)
+}

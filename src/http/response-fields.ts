@@ -1,0 +1,114 @@
+/**
+ * The fields of a response on their way to the client: hop-by-hop fields and everything that would let the server speak
+ * past the proxy are dropped, addresses of the server become public ones. docs/header-handling.md tells it field by field.
+ */
+import type { SessionCookies } from '../session/session-cookie.ts'
+
+// RFC 9110 7.6.1; Persistent-Auth and the proxy fields belong to the connection behind us; Alt-Svc (RFC 7838) would lead
+// clients around the proxy; X-Request-Id is ours.
+const DROPPED: ReadonlySet<string> = new Set([
+  ...['connection', 'keep-alive', 'proxy-connection', 'te', 'transfer-encoding', 'upgrade', 'http2-settings'],
+  ...[
+    'proxy-authenticate',
+    'proxy-authentication-info',
+    'persistent-auth',
+    'alt-svc',
+    'x-request-id',
+    'x-torhaus-error',
+  ],
+])
+
+/** Schemes of the server that a client may answer: the others belong to the connection (RFC 4559 6), which is ours. */
+const RELAYED_CHALLENGE = /^(basic|bearer)\b/i
+
+type Rewrite = (value: string) => string | undefined
+
+export interface ResponseFields {
+  /** Name, value, name, value. */
+  readonly fields: string[]
+  readonly hasChallenge: boolean
+}
+
+export class ResponseFieldFilter {
+  readonly #rewrites: ReadonlyMap<string, Rewrite>
+
+  constructor(publicUrl: string, upstreamUrl: string, cookies: SessionCookies) {
+    const relay: Rewrite = value => (RELAYED_CHALLENGE.test(value) ? value : undefined)
+    const locate = locationRewriter(publicUrl, upstreamUrl)
+    this.#rewrites = new Map<string, Rewrite>([
+      ['location', locate],
+      ['content-location', locate],
+      ['www-authenticate', relay],
+      ['lfs-authenticate', relay],
+      ['set-cookie', cookieRewriter(publicUrl, upstreamUrl, cookies.names)],
+    ])
+  }
+
+  /** `raw`: name, value, name, value, as received. */
+  filter(raw: readonly string[]): ResponseFields {
+    const fields: string[] = []
+    let connection: string | undefined
+    let hasChallenge = false
+    for (let index = 0; index < raw.length; index += 2) {
+      const name = raw[index] as string
+      const value = raw[index + 1] as string
+      const lower = lowerCase(name)
+      if (lower === 'connection') connection = connection === undefined ? value : `${connection},${value}`
+      if (DROPPED.has(lower)) continue
+      const rewrite = this.#rewrites.get(lower)
+      const rewritten = rewrite === undefined ? value : rewrite(value)
+      if (rewritten === undefined) continue
+      hasChallenge ||= lower === 'www-authenticate'
+      fields.push(name, rewritten)
+    }
+    return {
+      fields: connection === undefined || PLAIN.test(connection) ? fields : withoutNamed(fields, connection),
+      hasChallenge,
+    }
+  }
+}
+
+const PLAIN = /^(keep-alive|close)$/i
+
+// Names of fields repeat; lower-casing is remembered for a bounded number of spellings.
+const lowered = new Map<string, string>()
+function lowerCase(name: string): string {
+  let lower = lowered.get(name)
+  if (lower === undefined) {
+    lower = name.toLowerCase()
+    if (lowered.size < 2048) lowered.set(name, lower)
+  }
+  return lower
+}
+
+function withoutNamed(fields: readonly string[], connection: string): string[] {
+  const named = connection.split(',').map(option => option.trim().toLowerCase())
+  const rest: string[] = []
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index] as string
+    if (!named.includes(name.toLowerCase())) rest.push(name, fields[index + 1] as string)
+  }
+  return rest
+}
+
+/** The server names itself by its own origin, or, knowing the public host but not TLS, by http and the public host. */
+function locationRewriter(publicUrl: string, upstreamUrl: string): Rewrite {
+  const publicOrigin = new URL(publicUrl).origin
+  const inner = [new URL(upstreamUrl).origin, `http://${new URL(publicUrl).host}`]
+  return value => {
+    const origin = inner.find(
+      candidate => value.toLowerCase().startsWith(candidate) && /^([/?#]|$)/.test(value.slice(candidate.length)),
+    )
+    return origin === undefined ? value : publicOrigin + value.slice(origin.length)
+  }
+}
+
+/** The Domain of the server's host becomes the public one (RFC 6265 4.1.2.3); a cookie named like ours never gets through. */
+function cookieRewriter(publicUrl: string, upstreamUrl: string, ownNames: readonly string[]): Rewrite {
+  const publicHost = new URL(publicUrl).hostname
+  const domain = new RegExp(`(;\\s*domain=)\\.?${RegExp.escape(new URL(upstreamUrl).hostname)}(?=\\s*(;|$))`, 'i')
+  return value => {
+    if (ownNames.includes((value.split('=', 1)[0] ?? '').trim())) return undefined
+    return value.replace(domain, `$1${publicHost}`)
+  }
+}

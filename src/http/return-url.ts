@@ -1,0 +1,16 @@
+/** Longest return path that is kept, in characters; above it people land on the start page. */
+const MAX_LENGTH = 4096
+
+// Anything a browser or an intermediary might read as the start of another authority, or drop before reading: backslash,
+// white space and control characters, also encoded; a second slash.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const UNSAFE = /^\/[\\/]|^\/%(2f|5c|09|0a|0d)|[\x00-\x20\x7f-\uffff\\]|%(0[0-9a-f]|1[0-9a-f]|7f)/i
+
+/**
+ * Where to go after the sign-in: a path on this host, or `/` for anything else (RFC 9700 4.11: no open redirect). What
+ * comes from outside is never turned into an absolute URL.
+ */
+export function safeReturnPath(wanted: string | null, publicOrigin: string): string {
+  if (wanted === null || wanted.length > MAX_LENGTH || !wanted.startsWith('/') || UNSAFE.test(wanted)) return '/'
+  return URL.parse(wanted, publicOrigin)?.origin === publicOrigin ? wanted : '/'
+}

@@ -1,0 +1,89 @@
+/**
+ * The account in a short-lived JWT (RFC 7519), signed with ES256 (RFC 7518 3.4): the upstream can check that it comes
+ * from Torhaus, is meant for it, and is fresh. Its keys are published as a JWK set (RFC 7517 5).
+ */
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { calculateJwkThumbprint, exportJWK, type JWK, SignJWT } from 'jose'
+import { BoundedMap } from '../bounded-map.ts'
+import type { Clock } from '../clock.ts'
+import type { IdentityOut } from './identity-out.ts'
+
+export interface AssertionSettings {
+  readonly field: string
+  readonly audience: string
+  readonly issuer: string
+  readonly lifetimeSeconds: number
+  readonly signingKeyFiles: readonly string[]
+}
+
+interface Signed {
+  readonly fields: readonly string[]
+  readonly reusableUntilMs: number
+}
+
+const MAX_REMEMBERED = 20_000
+
+export class AssertionIdentity implements IdentityOut {
+  readonly fieldNames: readonly string[]
+  /** The public keys, for /.torhaus/jwks.json. */
+  readonly keySet: { readonly keys: readonly JWK[] }
+  readonly #settings: AssertionSettings
+  readonly #signingKey: KeyObject
+  readonly #keyId: string
+  readonly #now: Clock
+  readonly #signed = new BoundedMap<string, Signed>(MAX_REMEMBERED)
+
+  private constructor(settings: AssertionSettings, keys: readonly PublishedKey[], now: Clock) {
+    const [first] = keys
+    if (first === undefined) throw new TypeError('an assertion needs a signing key')
+    this.fieldNames = [settings.field]
+    this.#settings = settings
+    this.#signingKey = first.privateKey
+    this.#keyId = first.keyId
+    this.keySet = { keys: keys.map(key => key.jwk) }
+    this.#now = now
+  }
+
+  static async create(settings: AssertionSettings, now: Clock): Promise<AssertionIdentity> {
+    return new AssertionIdentity(settings, await Promise.all(settings.signingKeyFiles.map(readKey)), now)
+  }
+
+  fieldsFor(account: string): readonly string[] | Promise<readonly string[]> {
+    const signed = this.#signed.get(account)
+    return signed !== undefined && signed.reusableUntilMs > this.#now() ? signed.fields : this.#sign(account)
+  }
+
+  async #sign(account: string): Promise<readonly string[]> {
+    const { audience, issuer, lifetimeSeconds, field } = this.#settings
+    const now = this.#now()
+    const issuedAt = Math.floor(now / 1000)
+    const token = await new SignJWT()
+      .setProtectedHeader({ alg: 'ES256', kid: this.#keyId, typ: 'JWT' })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setSubject(account)
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(issuedAt + lifetimeSeconds)
+      .sign(this.#signingKey)
+    const fields = [field, token]
+    this.#signed.set(account, { fields, reusableUntilMs: now + lifetimeSeconds * 500 })
+    return fields
+  }
+}
+
+interface PublishedKey {
+  readonly privateKey: KeyObject
+  readonly keyId: string
+  readonly jwk: JWK
+}
+
+async function readKey(fileName: string): Promise<PublishedKey> {
+  const privateKey = createPrivateKey(readFileSync(fileName))
+  if (privateKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
+    throw new Error(`the file ${fileName} must hold an EC private key on P-256`)
+  }
+  const jwk = await exportJWK(createPublicKey(privateKey))
+  const keyId = await calculateJwkThumbprint(jwk)
+  return { privateKey, keyId, jwk: { ...jwk, kid: keyId, alg: 'ES256', use: 'sig' } }
+}

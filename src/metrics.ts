@@ -1,0 +1,120 @@
+/** Prometheus metrics, technical and functional. Labels come from closed sets: nothing a client sends becomes a label. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { ExchangeRecord } from './exchange-record.ts'
+import type { RefreshOutcome } from './oidc/session-refresh.ts'
+import type { SignInEvent } from './routes/sign-in.ts'
+import type { LaneStatistics } from './upstream/upstream.ts'
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+export interface MetricSources {
+  readonly lanes: () => LaneStatistics[]
+  readonly clientConnections: () => number
+}
+
+export class Metrics {
+  readonly registry = new Registry()
+  readonly #requests = this.#counter('torhaus_requests_total', 'Exchanges by how they ended.', [
+    'scheme',
+    'client_class',
+    'outcome',
+    'code',
+  ])
+  readonly #statuses = this.#counter('torhaus_responses_total', 'Responses by class of status.', ['status_class'])
+  readonly #admissions = this.#counter(
+    'torhaus_admissions_total',
+    'Exchanges that were let pass, by the policy that did.',
+    ['policy'],
+  )
+  readonly #signIns = this.#counter('torhaus_sign_ins_total', 'Steps of sign-ins at the identity provider.', ['event'])
+  readonly #refreshes = this.#counter(
+    'torhaus_session_refreshes_total',
+    'Questions to the identity provider about running sessions.',
+    ['outcome'],
+  )
+  readonly #bytes = this.#counter('torhaus_content_bytes_total', 'Bytes of content passed.', ['direction'])
+  readonly #duration = this.#histogram(
+    'torhaus_request_duration_seconds',
+    'From the request head to the end of the response.',
+  )
+  readonly #decision = this.#histogram(
+    'torhaus_decision_duration_seconds',
+    'From the request head to the decision of the policy.',
+  )
+  readonly #firstByte = this.#histogram(
+    'torhaus_upstream_first_byte_seconds',
+    'From the decision to the first byte of the upstream.',
+  )
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry })
+  }
+
+  /** Gauges that are read when somebody asks. */
+  observe({ lanes, clientConnections }: MetricSources): void {
+    const labelNames = ['lane', 'state'] as const
+    const connections = new Gauge({
+      name: 'torhaus_upstream_connections',
+      help: 'Connections to the upstream.',
+      labelNames: ['lane'],
+      registers: [this.registry],
+    })
+    new Gauge({
+      name: 'torhaus_upstream_requests',
+      help: 'Requests at the upstream, and waiting for a connection.',
+      labelNames,
+      registers: [this.registry],
+      collect() {
+        for (const { lane, running, queued, connections: open } of lanes()) {
+          this.set({ lane, state: 'running' }, running)
+          this.set({ lane, state: 'queued' }, queued)
+          connections.set({ lane }, open)
+        }
+      },
+    })
+    new Gauge({
+      name: 'torhaus_client_connections',
+      help: 'Open client connections.',
+      registers: [this.registry],
+      collect() {
+        this.set(clientConnections())
+      },
+    })
+  }
+
+  exchange(record: ExchangeRecord, closedAtMs: number): void {
+    const { known, outcome, code, decidedAtMs, upstreamFirstByteAtMs } = record
+    this.#requests.inc({
+      scheme: known.credentials?.scheme ?? 'unread',
+      client_class: known.clientClass ?? 'other',
+      outcome,
+      code: code ?? 'none',
+    })
+    if (known.response.headersSent)
+      this.#statuses.inc({ status_class: `${Math.floor(known.response.statusCode / 100)}xx` })
+    if (known.admittedBy !== undefined) this.#admissions.inc({ policy: known.admittedBy })
+    this.#bytes.inc({ direction: 'to_upstream' }, record.requestBytes)
+    this.#bytes.inc({ direction: 'to_client' }, record.responseBytes)
+    this.#duration.observe((closedAtMs - known.arrivedAtMs) / 1000)
+    if (decidedAtMs !== undefined) this.#decision.observe((decidedAtMs - known.arrivedAtMs) / 1000)
+    if (decidedAtMs !== undefined && upstreamFirstByteAtMs !== undefined) {
+      this.#firstByte.observe((upstreamFirstByteAtMs - decidedAtMs) / 1000)
+    }
+  }
+
+  signIn(event: SignInEvent): void {
+    this.#signIns.inc({ event })
+  }
+
+  refresh(outcome: RefreshOutcome): void {
+    this.#refreshes.inc({ outcome })
+  }
+
+  #counter<T extends string>(name: string, help: string, labelNames: T[]) {
+    return new Counter({ name, help, labelNames, registers: [this.registry] })
+  }
+
+  #histogram(name: string, help: string) {
+    return new Histogram({ name, help, buckets: SECONDS, registers: [this.registry] })
+  }
+}

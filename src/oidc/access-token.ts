@@ -1,0 +1,139 @@
+/**
+ * Access tokens of the OP (RFC 9068): fully validated, once; the verdict is remembered until the token expires, so that a
+ * client that sends the same token with each request costs one signature check.
+ */
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
+import type { Config } from '../../config/schema.ts'
+import { BoundedMap } from '../bounded-map.ts'
+import type { Clock } from '../clock.ts'
+import { type Code, Fault } from '../errors.ts'
+import type { Evidence } from '../exchange.ts'
+import type { AccountMapper } from './account.ts'
+import { evidenceFrom } from './claims.ts'
+import type { OpenIdProvider } from './provider.ts'
+
+type BearerSettings = NonNullable<Config['oidc']['bearer']>
+
+/** A token that is valid, and whom it speaks of. */
+export interface ValidToken {
+  readonly subject: string
+  readonly account: string | undefined
+  readonly evidence: Evidence
+  readonly expiresAtMs: number
+}
+
+/** A valid token, or the code that says what is wrong with it. */
+export type TokenVerdict = ValidToken | Code
+
+/** An unknown key id makes us ask the OP for its keys again, but not more often than this: a flood of made-up ids is no flood of requests. */
+const KEY_COOLDOWN_MS = 30_000
+const KEY_MAX_AGE_MS = 600_000
+
+export class AccessTokenVerifier {
+  readonly #settings: BearerSettings
+  readonly #provider: OpenIdProvider
+  readonly #mapAccount: AccountMapper
+  readonly #now: Clock
+  readonly #timeoutMs: number
+  readonly #verdicts: BoundedMap<string, ValidToken>
+  #keys: { resolve: ReturnType<typeof createRemoteJWKSet>; issuer: string } | undefined
+
+  constructor(
+    settings: BearerSettings,
+    provider: OpenIdProvider,
+    mapAccount: AccountMapper,
+    timeoutMs: number,
+    now: Clock,
+  ) {
+    this.#settings = settings
+    this.#provider = provider
+    this.#mapAccount = mapAccount
+    this.#timeoutMs = timeoutMs
+    this.#now = now
+    this.#verdicts = new BoundedMap(settings.maxCachedVerdicts)
+  }
+
+  verify(token: string): TokenVerdict | Promise<TokenVerdict> {
+    const known = this.#verdicts.get(token)
+    if (known === undefined) return this.#validate(token)
+    if (known.expiresAtMs > this.#now()) return known
+    this.#verdicts.delete(token)
+    return 'bearer-expired'
+  }
+
+  async #validate(token: string): Promise<TokenVerdict> {
+    const { audiences, algorithms, clockToleranceSeconds } = this.#settings
+    const keys = await this.#keySet()
+    try {
+      const { payload } = await jwtVerify(token, keys.resolve, {
+        issuer: keys.issuer,
+        audience: [...audiences],
+        algorithms: [...algorithms],
+        clockTolerance: clockToleranceSeconds,
+        requiredClaims: ['exp', 'iat', 'sub'],
+        currentDate: new Date(this.#now()),
+      })
+      return this.#accept(token, payload)
+    } catch (error) {
+      return codeOf(error)
+    }
+  }
+
+  #accept(token: string, payload: JWTPayload): TokenVerdict {
+    const { exp, iat, sub } = payload
+    const latestIssue = this.#now() / 1000 + this.#settings.clockToleranceSeconds
+    // jose checks that these are numbers; 1e300 is one, and no time.
+    if (!Number.isSafeInteger(exp) || !Number.isSafeInteger(iat) || typeof sub !== 'string')
+      return 'bearer-claim-invalid'
+    if (Number(iat) > latestIssue) return 'bearer-not-yet-valid'
+    const valid: ValidToken = {
+      subject: sub,
+      account: this.#mapAccount(payload),
+      evidence: evidenceFrom(payload),
+      expiresAtMs: Number(exp) * 1000,
+    }
+    this.#verdicts.set(token, valid)
+    return valid
+  }
+
+  async #keySet() {
+    if (this.#keys === undefined) {
+      const { jwksUri, issuer } = await this.#provider.keySource()
+      const resolve = createRemoteJWKSet(new URL(jwksUri), {
+        timeoutDuration: this.#timeoutMs,
+        cooldownDuration: KEY_COOLDOWN_MS,
+        cacheMaxAge: KEY_MAX_AGE_MS,
+      })
+      this.#keys = { resolve, issuer }
+    }
+    return this.#keys
+  }
+}
+
+function codeOf(error: unknown): Code {
+  if (error instanceof errors.JWTExpired) return 'bearer-expired'
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    if (error.claim === 'aud') return 'bearer-audience-mismatch'
+    return error.claim === 'nbf' && error.reason === 'check_failed' ? 'bearer-not-yet-valid' : 'bearer-claim-invalid'
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'bearer-signature-invalid'
+  if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported)
+    return 'bearer-algorithm-refused'
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+    return 'bearer-key-unknown'
+  if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid) return 'bearer-malformed'
+  // What is left is the key endpoint: a timeout, a refused connection, an answer that is no key set.
+  throw new Fault('op-unreachable', error)
+}
+
+/** The `iss` of a compact JWS, not verified: only good for telling tokens apart. Undefined for anything else. */
+export function unverifiedIssuer(token: string): string | undefined {
+  if (!token.startsWith('ey')) return undefined
+  try {
+    decodeProtectedHeader(token)
+    const { iss } = decodeJwt(token)
+    return typeof iss === 'string' ? iss : ''
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,170 @@
+/** The OpenID Provider as the relying party sees it: openid-client, with discovery in the background and coded faults. */
+import * as client from 'openid-client'
+import type { Config } from '../../config/schema.ts'
+import type { Secret } from '../../config/secret.ts'
+import type { Clock } from '../clock.ts'
+import { Fault } from '../errors.ts'
+import type { Claims } from './claims.ts'
+
+export interface AuthorizationRequest {
+  readonly redirectUri: string
+  readonly state: string
+  readonly nonce: string
+  readonly codeChallenge: string
+  readonly maxAgeSeconds: number
+}
+
+export interface TokenSet {
+  readonly claims: Claims
+  readonly idToken: string | undefined
+  readonly refreshToken: string | undefined
+}
+
+/** After a failed discovery, the next attempt waits so long: a flood of sign-ins is no flood of requests to the OP. */
+const DISCOVERY_PAUSE_MS = 2000
+
+export class OpenIdProvider {
+  readonly #settings: Config['oidc']
+  readonly #secret: Secret | undefined
+  readonly #now: Clock
+  #discovery: Promise<client.Configuration> | undefined
+  #failedAtMs = Number.NEGATIVE_INFINITY
+  #known = false
+
+  constructor(settings: Config['oidc'], secret: Secret | undefined, now: Clock) {
+    this.#settings = settings
+    this.#secret = secret
+    this.#now = now
+  }
+
+  /** Whether the metadata of the OP has been read. */
+  get isKnown(): boolean {
+    return this.#known
+  }
+
+  /** Metadata of the OP, read once; every caller waits for the same request. */
+  metadata(): Promise<client.Configuration> {
+    if (this.#discovery !== undefined) return this.#discovery
+    if (this.#now() - this.#failedAtMs < DISCOVERY_PAUSE_MS) return Promise.reject(new Fault('op-unreachable'))
+    this.#discovery = this.#discover()
+    return this.#discovery
+  }
+
+  async #discover(): Promise<client.Configuration> {
+    const { issuer, clientId, timeoutMs } = this.#settings
+    try {
+      const configuration = await client.discovery(
+        new URL(issuer),
+        clientId,
+        undefined,
+        this.#secret === undefined ? client.None() : client.ClientSecretBasic(this.#secret.reveal()),
+        {
+          timeout: timeoutMs / 1000,
+          // Signatures of ID tokens are checked even though they come straight from the token endpoint.
+          execute: [
+            client.enableNonRepudiationChecks,
+            ...(issuer.startsWith('http:') ? [client.allowInsecureRequests] : []),
+          ],
+        },
+      )
+      this.#known = true
+      return configuration
+    } catch (error) {
+      this.#discovery = undefined
+      this.#failedAtMs = this.#now()
+      throw toOpFault(error, 'op-unreachable')
+    }
+  }
+
+  /** OIDC Core 3.1.2.1, with PKCE (RFC 7636 4.3). */
+  async authorizationUrl(request: AuthorizationRequest): Promise<string> {
+    const { scopes, acrValues, claims, prompt } = this.#settings
+    return client
+      .buildAuthorizationUrl(await this.metadata(), {
+        redirect_uri: request.redirectUri,
+        scope: scopes.join(' '),
+        state: request.state,
+        nonce: request.nonce,
+        code_challenge: request.codeChallenge,
+        code_challenge_method: 'S256',
+        max_age: String(request.maxAgeSeconds),
+        ...(acrValues.length === 0 ? {} : { acr_values: acrValues.join(' ') }),
+        ...(claims === undefined ? {} : { claims: JSON.stringify(claims) }),
+        ...(prompt === undefined ? {} : { prompt }),
+      })
+      .toString()
+  }
+
+  /** Exchanges the code of a callback for tokens, all of which are validated (OIDC Core 3.1.3). */
+  async exchangeCode(callback: URL, checks: { state: string; nonce: string; codeVerifier: string }): Promise<TokenSet> {
+    const configuration = await this.metadata()
+    try {
+      const tokens = await client.authorizationCodeGrant(configuration, callback, {
+        expectedState: checks.state,
+        expectedNonce: checks.nonce,
+        pkceCodeVerifier: checks.codeVerifier,
+        idTokenExpected: true,
+      })
+      return tokenSet(tokens)
+    } catch (error) {
+      throw toOpFault(error, 'op-response-invalid')
+    }
+  }
+
+  async refresh(refreshToken: string): Promise<TokenSet> {
+    const configuration = await this.metadata()
+    try {
+      return tokenSet(await client.refreshTokenGrant(configuration, refreshToken))
+    } catch (error) {
+      throw toOpFault(error, 'op-response-invalid')
+    }
+  }
+
+  /** OIDC RP-Initiated Logout 1.0 2; undefined where the OP has no such endpoint. */
+  async endSessionUrl(idTokenHint: string | undefined, postLogoutRedirectUri: string): Promise<string | undefined> {
+    const configuration = await this.metadata()
+    if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined
+    return client
+      .buildEndSessionUrl(configuration, {
+        post_logout_redirect_uri: postLogoutRedirectUri,
+        ...(idTokenHint === undefined ? {} : { id_token_hint: idTokenHint }),
+      })
+      .toString()
+  }
+
+  /** Where the OP publishes its keys (RFC 7517), and its issuer identifier. */
+  async keySource(): Promise<{ jwksUri: string; issuer: string }> {
+    const { jwks_uri: jwksUri, issuer } = (await this.metadata()).serverMetadata()
+    if (jwksUri === undefined)
+      throw new Fault('op-response-invalid', new Error('the metadata of the OP has no jwks_uri'))
+    return { jwksUri, issuer }
+  }
+}
+
+function tokenSet(tokens: client.TokenEndpointResponse & client.TokenEndpointResponseHelpers): TokenSet {
+  return { claims: tokens.claims() ?? {}, idToken: tokens.id_token, refreshToken: tokens.refresh_token }
+}
+
+/** The OP said no: RFC 6749 4.1.2.1 and 5.2. */
+const REFUSALS = [
+  'access_denied',
+  'invalid_grant',
+  'login_required',
+  'interaction_required',
+  'consent_required',
+  'account_selection_required',
+  'unmet_authentication_requirements',
+]
+
+function toOpFault(error: unknown, otherwise: 'op-unreachable' | 'op-response-invalid'): Fault {
+  if (error instanceof Fault) return error
+  if (error instanceof client.AuthorizationResponseError || error instanceof client.ResponseBodyError) {
+    if (REFUSALS.includes(error.error)) return new Fault('sign-in-refused', error)
+    if (error.error === 'temporarily_unavailable' || error.error === 'server_error')
+      return new Fault('op-unreachable', error)
+  }
+  // fetch reports a connection that failed as a TypeError, and a timeout as a DOMException.
+  const root = error instanceof client.ClientError ? error.cause : error
+  const isNetwork = root instanceof DOMException || (root instanceof TypeError && root.message === 'fetch failed')
+  return new Fault(isNetwork ? 'op-unreachable' : otherwise, error)
+}

@@ -1,0 +1,48 @@
+/**
+ * The whole policy, top to bottom. A request that comes to be forwarded has passed each of these stages in this order;
+ * the type of each stage's input is the output of the one before, so leaving one out does not compile.
+ */
+
+import type { Config } from '../config/schema.ts'
+import { type AuthenticateParts, authenticate } from '../middleware/authenticate.ts'
+import { type ClassifySettings, classifyCredentials } from '../middleware/classify-credentials.ts'
+import { identifyRequest } from '../middleware/identify-request.ts'
+import { impersonate } from '../middleware/impersonate.ts'
+import { mapIdentity } from '../middleware/map-identity.ts'
+import { requireSecondFactor } from '../middleware/require-second-factor.ts'
+import { type TrustSettings, trustConnection } from '../middleware/trust-connection.ts'
+import type { Clock } from './clock.ts'
+import type { Arrival, Delegated, Traced } from './exchange.ts'
+import type { IdentityOut } from './identity/identity-out.ts'
+import { StageChain } from './stage-chain.ts'
+
+export interface PolicyParts {
+  readonly trust: TrustSettings
+  readonly newRequestId: () => string
+  readonly classify: ClassifySettings
+  readonly authenticate: AuthenticateParts
+  readonly secondFactor: Config['secondFactor']
+  readonly identityOut: IdentityOut
+  readonly now: Clock
+}
+
+export interface Policy {
+  /** For every request, our own routes included: is it well formed, who speaks, what is it called? */
+  readonly arrive: StageChain<Arrival, Traced>
+  /** For what is to be forwarded: may it pass, and as whom? */
+  readonly admit: StageChain<Traced, Delegated>
+}
+
+export function createPolicy(parts: PolicyParts): Policy {
+  return {
+    arrive: StageChain.of<Arrival>()
+      .stage('trust-connection', trustConnection(parts.trust))
+      .stage('identify-request', identifyRequest(parts.newRequestId)),
+    admit: StageChain.of<Traced>()
+      .stage('classify-credentials', classifyCredentials(parts.classify))
+      .stage('authenticate', authenticate(parts.authenticate))
+      .stage('require-second-factor', requireSecondFactor(parts.secondFactor, parts.now))
+      .stage('map-identity', mapIdentity())
+      .stage('impersonate', impersonate(parts.identityOut)),
+  }
+}

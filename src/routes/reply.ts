@@ -1,0 +1,20 @@
+import type { Traced } from '../exchange.ts'
+
+/** What one of our own routes answers. Faults are thrown. */
+export interface Reply {
+  readonly status: number
+  /** Name, value, name, value. */
+  readonly fields: readonly string[]
+  readonly text: string
+}
+
+export type Route = (exchange: Traced) => Reply | Promise<Reply>
+
+/** 303: the next request is a GET, whatever this one was (RFC 9110 15.4.4). */
+export function seeOther(location: string, cookies: readonly string[] = []): Reply {
+  return {
+    status: 303,
+    fields: ['Location', location, 'Cache-Control', 'no-store', ...cookies.flatMap(cookie => ['Set-Cookie', cookie])],
+    text: '',
+  }
+}

@@ -1,0 +1,68 @@
+/** Sign-out: here at once, then at the OP (OIDC RP-Initiated Logout 1.0). */
+import { Fault } from '../errors.ts'
+import type { Traced } from '../exchange.ts'
+import { readCookie } from '../http/cookie.ts'
+import { html, pageFields, renderPage } from '../http/page.ts'
+import { OWN_PREFIX } from '../http/request-target.ts'
+import type { OpenIdProvider } from '../oidc/provider.ts'
+import type { SessionCookies } from '../session/session-cookie.ts'
+import type { Sessions } from '../session/sessions.ts'
+import { type Reply, type Route, seeOther } from './reply.ts'
+
+export interface SignOutParts {
+  readonly provider: OpenIdProvider
+  readonly sessions: Sessions
+  readonly cookies: SessionCookies
+  readonly publicOrigin: string
+}
+
+const SIGNED_OUT_PATH = `${OWN_PREFIX}/signed-out`
+
+/** GET: asks, so that a link or an image on another page signs nobody out. */
+export function askToSignOut({ publicOrigin }: SignOutParts): Route {
+  return () =>
+    page(
+      'Sign out?',
+      html`<p>You will be signed out of ${new URL(publicOrigin).host} and of the identity provider.</p>
+<form method="post" action="${OWN_PREFIX}/sign-out" class="actions">
+<button class="button" type="submit">Sign out</button>
+<a class="button quiet" href="/">Stay signed in</a>
+</form>`,
+    )
+}
+
+/** POST: ends the session whatever the OP says, and goes on to the OP to end that session, too. */
+export function signOut({ provider, sessions, cookies, publicOrigin }: SignOutParts): Route {
+  return async exchange => {
+    if (!isSameOrigin(exchange, publicOrigin)) throw new Fault('sign-in-not-same-origin')
+    const field = exchange.fields.kept.cookie
+    const id = field === undefined ? undefined : readCookie(field, cookies.sessionName)
+    const session = id === undefined ? undefined : await sessions.find(id)
+    if (id === undefined || session === undefined) return seeOther(SIGNED_OUT_PATH, [cookies.deleteSession()])
+    const { idToken } = sessions.tokensOf(session.record)
+    await sessions.end(id)
+    const next = await provider.endSessionUrl(idToken, publicOrigin + SIGNED_OUT_PATH).catch(() => undefined)
+    return seeOther(next ?? SIGNED_OUT_PATH, [cookies.deleteSession()])
+  }
+}
+
+/** GET /.torhaus/signed-out */
+export function signedOut(): Route {
+  return () =>
+    page(
+      'You are signed out',
+      html`<p>Close the browser if others use this computer.</p>
+<p class="actions"><a class="button" href="${OWN_PREFIX}/sign-in">Sign in</a></p>`,
+    )
+}
+
+function page(title: string, content: ReturnType<typeof html>): Reply {
+  return {
+    status: 200,
+    fields: [...pageFields, 'Cache-Control', 'no-store'],
+    text: renderPage(title, content, html`Torhaus`),
+  }
+}
+
+/** Browsers send Origin with every POST (Fetch standard 3.1); a request without it is no form of ours. */
+const isSameOrigin = ({ fields }: Traced, publicOrigin: string) => fields.kept.origin === publicOrigin

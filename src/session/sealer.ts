@@ -1,0 +1,48 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+
+const VERSION = 'v1'
+const IV_BYTES = 12
+const TAG_BYTES = 16
+
+/**
+ * Encrypts small texts at rest with AES-256-GCM (NIST SP 800-38D), each bound to the context it was made for: a sealed
+ * text copied to another record does not open. Sealed: `v1.<key id>.<base64url of nonce, ciphertext, tag>`.
+ */
+export class Sealer {
+  readonly #keys: ReadonlyMap<string, Buffer>
+  readonly #current: string
+
+  /** `keys`: 32 bytes each; the first seals, all open. */
+  constructor(keys: readonly Buffer[]) {
+    this.#keys = new Map(keys.map(key => [keyId(key), key]))
+    const [first] = this.#keys.keys()
+    if (first === undefined) throw new TypeError('a sealer needs a key')
+    this.#current = first
+  }
+
+  seal(plain: string, context: string): string {
+    const nonce = randomBytes(IV_BYTES)
+    const cipher = createCipheriv('aes-256-gcm', this.#keys.get(this.#current) as Buffer, nonce)
+    cipher.setAAD(Buffer.from(context))
+    const sealed = Buffer.concat([nonce, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()])
+    return `${VERSION}.${this.#current}.${sealed.toString('base64url')}`
+  }
+
+  /** Undefined when it was changed, made for another context, or sealed with a key that is gone. */
+  open(text: string, context: string): string | undefined {
+    const [version, id, body] = text.split('.')
+    const key = this.#keys.get(id ?? '')
+    const sealed = Buffer.from(body ?? '', 'base64url')
+    if (version !== VERSION || key === undefined || sealed.length < IV_BYTES + TAG_BYTES) return undefined
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
+    decipher.setAAD(Buffer.from(context))
+    decipher.setAuthTag(sealed.subarray(-TAG_BYTES))
+    try {
+      return Buffer.concat([decipher.update(sealed.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]).toString('utf8')
+    } catch {
+      return undefined
+    }
+  }
+}
+
+const keyId = (key: Buffer) => createHash('sha256').update('torhaus key id').update(key).digest('hex').slice(0, 8)

@@ -1,0 +1,144 @@
+import { BoundedMap } from '../bounded-map.ts'
+import type { Clock } from '../clock.ts'
+import type { Evidence } from '../exchange.ts'
+import type { Sealer } from './sealer.ts'
+import { isOpaqueId, keyOf, newOpaqueId } from './session-cookie.ts'
+import type { Awaitable, SessionRecord, SessionStore } from './store.ts'
+
+export interface SessionTimes {
+  readonly idleTimeoutSeconds: number
+  readonly absoluteTimeoutSeconds: number
+  readonly cacheMs: number
+  readonly maxCached: number
+}
+
+/** Tokens of the OP that belong to a session. */
+export interface SessionTokens {
+  readonly refreshToken: string | undefined
+  readonly idToken: string | undefined
+}
+
+/** A running session. The record is what the store said at `readAtMs`; `lastSeenAtMs` runs ahead of the store. */
+export interface Session {
+  record: SessionRecord
+  lastSeenAtMs: number
+  readAtMs: number
+}
+
+/** The part of the idle timeout after which "last seen" is written again: so many writes per session at most. */
+const TOUCH_FRACTION = 20
+
+/** Opens, finds and ends sessions. In front of the store stands a cache, so that a busy session costs no read per request. */
+export class Sessions {
+  readonly #store: SessionStore
+  readonly #sealer: Sealer
+  readonly #times: SessionTimes
+  readonly #now: Clock
+  readonly #cache: BoundedMap<string, Session>
+
+  constructor(store: SessionStore, sealer: Sealer, times: SessionTimes, now: Clock) {
+    this.#store = store
+    this.#sealer = sealer
+    this.#times = times
+    this.#now = now
+    this.#cache = new BoundedMap(times.maxCached)
+  }
+
+  /** Opens a session under a new id, which is returned: an id from before the sign-in is never reused (session fixation). */
+  async open(
+    person: { subject: string; opSessionId: string | undefined; account: string; evidence: Evidence },
+    tokens: SessionTokens,
+  ): Promise<string> {
+    const id = newOpaqueId()
+    const now = this.#now()
+    const key = keyOf(id)
+    await this.#store.createSession({
+      ...person,
+      key,
+      createdAtMs: now,
+      lastSeenAtMs: now,
+      refreshedAtMs: now,
+      sealedTokens: this.#sealer.seal(JSON.stringify(tokens), key),
+    })
+    return id
+  }
+
+  /** The running session with that id; its use now counts against the idle timeout. */
+  find(id: string): Awaitable<Session | undefined> {
+    const cached = this.#cache.get(id)
+    const now = this.#now()
+    if (cached !== undefined && now - cached.readAtMs < this.#times.cacheMs) return this.#use(id, cached, now)
+    if (!isOpaqueId(id)) return undefined
+    const record = this.#store.readSession(keyOf(id))
+    return record instanceof Promise
+      ? record.then(settled => this.#remember(id, settled, cached, now))
+      : this.#remember(id, record, cached, now)
+  }
+
+  async end(id: string): Promise<void> {
+    this.#cache.delete(id)
+    await this.#store.deleteSession(keyOf(id))
+  }
+
+  tokensOf(record: SessionRecord): SessionTokens {
+    const opened = record.sealedTokens === undefined ? undefined : this.#sealer.open(record.sealedTokens, record.key)
+    return opened === undefined ? { refreshToken: undefined, idToken: undefined } : JSON.parse(opened)
+  }
+
+  async saveRefresh(session: Session, tokens: SessionTokens): Promise<void> {
+    const { key } = session.record
+    const refreshedAtMs = this.#now()
+    const sealedTokens = this.#sealer.seal(JSON.stringify(tokens), key)
+    await this.#store.saveRefresh(key, refreshedAtMs, sealedTokens)
+    session.record = { ...session.record, refreshedAtMs, sealedTokens }
+  }
+
+  claimRefresh(session: Session, leaseMs: number): Awaitable<boolean> {
+    const now = this.#now()
+    return this.#store.claimRefresh(session.record.key, now, now + leaseMs)
+  }
+
+  sweep(): Awaitable<void> {
+    const now = this.#now()
+    const { idleTimeoutSeconds, absoluteTimeoutSeconds } = this.#times
+    return this.#store.sweep(now, now - idleTimeoutSeconds * 1000, now - absoluteTimeoutSeconds * 1000)
+  }
+
+  #remember(
+    id: string,
+    record: SessionRecord | undefined,
+    cached: Session | undefined,
+    now: number,
+  ): Session | undefined {
+    if (record === undefined) {
+      this.#cache.delete(id)
+      return undefined
+    }
+    const lastSeenAtMs = Math.max(record.lastSeenAtMs, cached?.lastSeenAtMs ?? 0)
+    // The same object stays in use, so that a refresh under way updates what every request sees.
+    const session = cached ?? { record, lastSeenAtMs, readAtMs: now }
+    session.record = record
+    session.lastSeenAtMs = lastSeenAtMs
+    session.readAtMs = now
+    if (cached === undefined) this.#cache.set(id, session)
+    return this.#use(id, session, now)
+  }
+
+  #use(id: string, session: Session, now: number): Session | undefined {
+    const { idleTimeoutSeconds, absoluteTimeoutSeconds } = this.#times
+    const { record } = session
+    if (
+      now - session.lastSeenAtMs > idleTimeoutSeconds * 1000 ||
+      now - record.createdAtMs > absoluteTimeoutSeconds * 1000
+    ) {
+      this.#cache.delete(id)
+      return undefined
+    }
+    session.lastSeenAtMs = now
+    if (now - record.lastSeenAtMs > (idleTimeoutSeconds * 1000) / TOUCH_FRACTION) {
+      session.record = { ...record, lastSeenAtMs: now }
+      void this.#store.touchSession(record.key, now)
+    }
+    return session
+  }
+}

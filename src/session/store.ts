@@ -1,0 +1,51 @@
+/**
+ * Where sessions and sign-ins in flight live. Several processes share one store. Answers may be given synchronously; the
+ * embedded store does, so that a request does not wait for a promise.
+ */
+import type { Evidence } from '../exchange.ts'
+
+export type Awaitable<T> = T | Promise<T>
+
+export interface SessionRecord {
+  /** Hash of the id in the cookie: whoever reads the store cannot use what is in it. */
+  readonly key: string
+  readonly subject: string
+  /** Session id at the OP (`sid`), where it says one. */
+  readonly opSessionId: string | undefined
+  readonly account: string
+  readonly evidence: Evidence
+  readonly createdAtMs: number
+  readonly lastSeenAtMs: number
+  /** When the OP was last asked whether the person is still welcome. */
+  readonly refreshedAtMs: number
+  /** Tokens of the OP, encrypted. */
+  readonly sealedTokens: string | undefined
+}
+
+export interface SignInRecord {
+  /** The `state` parameter (RFC 6749 4.1.1). */
+  readonly state: string
+  /** Hash of the cookie that ties the sign-in to one browser. */
+  readonly browserKey: string
+  readonly nonce: string
+  readonly codeVerifier: string
+  readonly returnTo: string
+  readonly expiresAtMs: number
+}
+
+export interface SessionStore {
+  createSession(record: SessionRecord): Awaitable<void>
+  readSession(key: string): Awaitable<SessionRecord | undefined>
+  touchSession(key: string, lastSeenAtMs: number): Awaitable<void>
+  deleteSession(key: string): Awaitable<void>
+  /** True for one caller only, until `leaseUntilMs`: who may use the refresh token now. */
+  claimRefresh(key: string, nowMs: number, leaseUntilMs: number): Awaitable<boolean>
+  saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string): Awaitable<void>
+  /** Keeps at most `maxPerBrowser` for one browser: the oldest is dropped. */
+  addSignIn(record: SignInRecord, maxPerBrowser: number): Awaitable<void>
+  /** Gives a sign-in once, and removes it. */
+  takeSignIn(state: string): Awaitable<SignInRecord | undefined>
+  /** Removes what has ended: sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
+  sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): Awaitable<void>
+  close(): Awaitable<void>
+}

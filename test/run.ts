@@ -1,0 +1,34 @@
+/**
+ * `npm test`: installs what the tests need and runs them all. `npm run test:unit`: only those that need no Debian package.
+ * Further arguments are names of test files, to run just these.
+ */
+import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { ensureDebianPackages } from './support/debian-packages.ts'
+
+/** Folders whose tests start programs of Debian packages, and the packages. */
+const needs: Record<string, string[]> = {
+  'test/browser/': ['chromium', 'git'],
+  'test/clients/': ['git', 'git-lfs', 'curl'],
+}
+
+const FILE_TIMEOUT_MS = 300_000
+
+const [mode, ...named] = process.argv.slice(2)
+const isUnit = mode === '--unit'
+const wanted = mode === undefined || isUnit ? named : [mode, ...named]
+const needsPackages = (file: string) => Object.keys(needs).some(folder => file.startsWith(folder))
+const files = (wanted.length > 0 ? wanted : globSync('test/**/*.test.ts').sort()).filter(file => !(isUnit && needsPackages(file)))
+
+const packages = new Set(
+  Object.entries(needs).flatMap(([folder, names]) => (files.some(file => file.startsWith(folder)) ? names : [])),
+)
+if (packages.size > 0) await ensureDebianPackages([...packages])
+
+const runner = spawn(
+  process.execPath,
+  ['--test', `--test-concurrency=${availableParallelism()}`, `--test-timeout=${FILE_TIMEOUT_MS}`, ...files],
+  { stdio: 'inherit' },
+)
+runner.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 0 : 1)))
