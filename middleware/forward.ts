@@ -14,11 +14,13 @@ import type { Delegated } from '../src/exchange.ts'
 import type { ExchangeRecord } from '../src/exchange-record.ts'
 import { withoutCookies } from '../src/http/cookie.ts'
 import { drainRequest, RequestContent } from '../src/http/request-content.ts'
+import type { RequestFieldReader } from '../src/http/request-fields.ts'
 import type { ResponseFieldFilter } from '../src/http/response-fields.ts'
 import type { ResponseReceiver, Upstream, UpstreamExchange } from '../src/upstream/upstream.ts'
 
 export interface ForwardParts {
   readonly upstream: Upstream
+  readonly fieldReader: RequestFieldReader
   readonly responseFields: ResponseFieldFilter
   /** Host that the upstream is sent. */
   readonly upstreamHost: string
@@ -53,7 +55,9 @@ class Forwarding implements ResponseReceiver {
     this.#exchange = exchange
     this.#record = record
     this.#response = exchange.response
-    this.#content = hasContent(exchange) ? new RequestContent(exchange.request) : null
+    this.#content = hasContent(exchange)
+      ? new RequestContent(exchange.request, name => parts.fieldReader.mayForward(name))
+      : null
     // Only what is safe and carries no content may be sent again, once (RFC 9110 9.2.2).
     this.#retriesLeft = this.#content === null && SAFE.includes(exchange.method) ? 1 : 0
   }
@@ -67,7 +71,7 @@ class Forwarding implements ResponseReceiver {
   }
 
   #send(): void {
-    const { method, target, delegation } = this.#exchange
+    const { method, target, delegation, fields } = this.#exchange
     try {
       this.#upstreamExchange = this.#parts.upstream.send(
         {
@@ -75,7 +79,9 @@ class Forwarding implements ResponseReceiver {
           target: target.raw,
           fields: requestFields(this.#exchange, this.#parts),
           content: this.#content,
-          lane: delegation.lane,
+          contentLength: fields.kept['transfer-encoding'] === undefined ? fields.kept['content-length'] : undefined,
+          connectionKey: delegation.connectionKey,
+          authenticateConnection: delegation.authenticateConnection,
         },
         this,
       )
@@ -173,9 +179,7 @@ function requestFields(exchange: Delegated, parts: ForwardParts): string[] {
   const { fields, delegation, clientAddress, requestId, method } = exchange
   const { kept } = fields
   const cookie = kept.cookie === undefined ? undefined : withoutCookies(kept.cookie, parts.ownCookies)
-  const length = kept['content-length']
   const result = ['Host', parts.upstreamHost, ...fields.forward]
-  if (length !== undefined && kept['transfer-encoding'] === undefined) result.push('Content-Length', length)
   if (cookie !== undefined) result.push('Cookie', cookie)
   if (delegation.keepsAuthorization && kept.authorization !== undefined)
     result.push('Authorization', kept.authorization)

@@ -9,21 +9,20 @@ import { deny, proceed, type Stage } from '../src/decision.ts'
 import type { Code } from '../src/errors.ts'
 import type { Arrival, Connected } from '../src/exchange.ts'
 import { clientAddress, forwardedHops, xForwardedForHops } from '../src/http/forwarded.ts'
-import { RequestFieldReader, type RequestFields } from '../src/http/request-fields.ts'
+import type { RequestFieldReader, RequestFields } from '../src/http/request-fields.ts'
 import { isOwnPath, parseRequestTarget, type RequestTarget } from '../src/http/request-target.ts'
 
 // RFC 9110 7.2; also keeps white space, commas and user names out of the Host.
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._~-]+)(:\d{1,5})?$/i
 
 export interface TrustSettings {
-  readonly server: Pick<Config['server'], 'trustedProxies' | 'forwardedField' | 'maxHeaderFields'>
-  readonly identityFields: readonly string[]
+  readonly server: Pick<Config['server'], 'trustedProxies' | 'forwardedField'>
+  readonly fieldReader: RequestFieldReader
   /** What we call ourselves in Via (RFC 9110 7.6.3). */
   readonly viaName: string
 }
 
-export function trustConnection({ server, identityFields, viaName }: TrustSettings): Stage<Arrival, Connected> {
-  const reader = new RequestFieldReader(identityFields, server.maxHeaderFields)
+export function trustConnection({ server, fieldReader, viaName }: TrustSettings): Stage<Arrival, Connected> {
   const isTrusted = addressSet(server.trustedProxies)
   const peers = new WeakMap<Socket, Peer>()
   const forwardedName = server.forwardedField === 'Forwarded' ? 'forwarded' : 'x-forwarded-for'
@@ -32,7 +31,7 @@ export function trustConnection({ server, identityFields, viaName }: TrustSettin
   return arrival => {
     const { request } = arrival
     const method = request.method ?? ''
-    const fields = reader.read(request.rawHeaders)
+    const fields = fieldReader.read(request.rawHeaders)
     if (typeof fields === 'string') return deny(fields)
     const problem = framingProblem(method, fields, viaName)
     if (problem !== undefined) return deny(problem)

@@ -102,12 +102,14 @@ export interface Mapped extends Admitted {
 
 /** How the exchange travels to the upstream. */
 export interface Delegation {
-  /** Pass-through traffic never shares a connection with traffic that carries an identity of ours (RFC 4559 6). */
-  readonly lane: 'pass-through' | 'delegated'
+  /** Exchanges share upstream connections only with those of the same key (RFC 4559 6). */
+  readonly connectionKey: string
   /** The client's own Authorization field goes on. */
   readonly keepsAuthorization: boolean
   /** Fields that carry the identity: name, value, name, value. */
   readonly fields: readonly string[]
+  /** Where the server keeps authentication on the connection: fields for the first request of each connection. */
+  readonly authenticateConnection: (() => Promise<readonly string[]>) | undefined
 }
 
 export interface Delegated extends Mapped {

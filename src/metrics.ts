@@ -3,12 +3,12 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { ExchangeRecord } from './exchange-record.ts'
 import type { RefreshOutcome } from './oidc/session-refresh.ts'
 import type { SignInEvent } from './routes/sign-in.ts'
-import type { LaneStatistics } from './upstream/upstream.ts'
+import type { UpstreamStatistics } from './upstream/upstream.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
 export interface MetricSources {
-  readonly lanes: () => LaneStatistics[]
+  readonly upstream: () => UpstreamStatistics
   readonly clientConnections: () => number
 }
 
@@ -51,35 +51,28 @@ export class Metrics {
   }
 
   /** Gauges that are read when somebody asks. */
-  observe({ lanes, clientConnections }: MetricSources): void {
-    const labelNames = ['lane', 'state'] as const
-    const connections = new Gauge({
-      name: 'torhaus_upstream_connections',
-      help: 'Connections to the upstream.',
-      labelNames: ['lane'],
-      registers: [this.registry],
-    })
-    new Gauge({
-      name: 'torhaus_upstream_requests',
-      help: 'Requests at the upstream, and waiting for a connection.',
-      labelNames,
-      registers: [this.registry],
-      collect() {
-        for (const { lane, running, queued, connections: open } of lanes()) {
-          this.set({ lane, state: 'running' }, running)
-          this.set({ lane, state: 'queued' }, queued)
-          connections.set({ lane }, open)
-        }
-      },
-    })
-    new Gauge({
-      name: 'torhaus_client_connections',
-      help: 'Open client connections.',
-      registers: [this.registry],
-      collect() {
-        this.set(clientConnections())
-      },
-    })
+  observe({ upstream, clientConnections }: MetricSources): void {
+    const gauge = (name: string, help: string, read: () => number) => {
+      const registers = [this.registry]
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read())
+        },
+      })
+    }
+    gauge('torhaus_upstream_connections', 'Connections to the upstream, open or opening.', () => upstream().connections)
+    gauge('torhaus_upstream_idle_connections', 'Connections to the upstream without a request.', () => upstream().idle)
+    gauge('torhaus_upstream_queued_requests', 'Requests waiting for a connection.', () => upstream().queued)
+    gauge('torhaus_upstream_opened_connections', 'Connections to the upstream opened so far.', () => upstream().opened)
+    gauge(
+      'torhaus_upstream_evicted_connections',
+      'Idle connections closed so far to make room.',
+      () => upstream().evicted,
+    )
+    gauge('torhaus_client_connections', 'Open client connections.', clientConnections)
   }
 
   exchange(record: ExchangeRecord, closedAtMs: number): void {

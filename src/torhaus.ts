@@ -12,6 +12,7 @@ import { createAdmin, type Readiness } from './admin.ts'
 import { createApp, fail } from './app.ts'
 import type { Clock } from './clock.ts'
 import { challengeFields } from './http/challenge.ts'
+import { RequestFieldReader } from './http/request-fields.ts'
 import { ResponseFieldFilter } from './http/response-fields.ts'
 import { AssertionIdentity } from './identity/assertion-identity.ts'
 import { headerIdentity, type IdentityOut, noIdentity } from './identity/identity-out.ts'
@@ -29,7 +30,7 @@ import { Sealer } from './session/sealer.ts'
 import { SessionCookies } from './session/session-cookie.ts'
 import { Sessions } from './session/sessions.ts'
 import { SqliteStore } from './session/sqlite-store.ts'
-import { UndiciUpstream } from './upstream/undici-upstream.ts'
+import { HttpUpstream } from './upstream/http-upstream.ts'
 
 export interface Torhaus {
   /** Where it listens, once it does. */
@@ -68,7 +69,8 @@ export async function startTorhaus(config: Config, log: Logger, now: Clock = Dat
     publicOrigin,
     challenge: { offer: config.credentials.offer, realm: config.credentials.realm ?? config.publicUrl },
   }
-  const upstream = new UndiciUpstream(config.upstream)
+  const upstream = new HttpUpstream(config.upstream)
+  const fieldReader = new RequestFieldReader(identityOut.fieldNames, config.server.maxHeaderFields)
   const upstreamUrl = new URL(config.upstream.url)
   const publicUrl = new URL(config.publicUrl)
 
@@ -97,7 +99,7 @@ export async function startTorhaus(config: Config, log: Logger, now: Clock = Dat
       key: readFileSync(config.server.tls.privateKeyFile),
     },
     policy: createPolicy({
-      trust: { server: config.server, identityFields: identityOut.fieldNames, viaName },
+      trust: { server: config.server, fieldReader, viaName },
       newRequestId: randomUUID,
       classify: { credentials: config.credentials, issuer: oidc.issuer, sessionCookie: cookies.sessionName },
       authenticate: { sessions, refresh, accessTokens, publicOrigin },
@@ -107,6 +109,7 @@ export async function startTorhaus(config: Config, log: Logger, now: Clock = Dat
     }),
     forward: forward({
       upstream,
+      fieldReader,
       responseFields: new ResponseFieldFilter(config.publicUrl, config.upstream.url, cookies),
       upstreamHost: config.upstream.host === 'public' ? publicUrl.host : upstreamUrl.host,
       publicHost: publicUrl.host,
@@ -127,12 +130,13 @@ export async function startTorhaus(config: Config, log: Logger, now: Clock = Dat
 
   let isDraining = false
   const admin = createAdmin(metrics.registry, () => readiness(isDraining, provider))
-  metrics.observe({ lanes: () => upstream.statistics(), clientConnections: () => connectionCount(app) })
+  metrics.observe({ upstream: () => upstream.statistics(), clientConnections: () => connectionCount(app) })
   const sweep = setInterval(() => void sessions.sweep(), SWEEP_INTERVAL_MS).unref()
 
   const release = async () => {
     clearInterval(sweep)
-    await Promise.all([admin.close(), upstream.close()])
+    upstream.close()
+    await admin.close()
     await store.close()
   }
   try {

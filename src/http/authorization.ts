@@ -26,7 +26,6 @@ export function parseBasic(token: string): BasicCredentials | undefined {
   if (!BASE64.test(token) || token.length % 4 === 1) return undefined
   const text = Buffer.from(token, 'base64').toString('utf8')
   const colon = text.indexOf(':')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 7617 2 forbids them
   if (colon === -1 || /[\x00-\x1f\x7f]/.test(text)) return undefined
   return { username: text.slice(0, colon), password: text.slice(colon + 1) }
 }

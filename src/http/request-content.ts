@@ -13,12 +13,21 @@ const MAX_DRAIN_MS = 30_000
  */
 export class RequestContent extends Readable {
   readonly #message: IncomingMessage
+  readonly #mayForward: (name: string) => boolean
   #started = false
   bytes = 0
 
-  constructor(message: IncomingMessage) {
+  /** `mayForward`: whether a trailer field of that name may go on. */
+  constructor(message: IncomingMessage, mayForward: (name: string) => boolean) {
     super({ highWaterMark: 64 * 1024 })
     this.#message = message
+    this.#mayForward = mayForward
+  }
+
+  /** Trailer fields (RFC 9110 6.5), once the content has ended: name, value, name, value. */
+  get trailers(): readonly string[] {
+    const raw = this.#message.rawTrailers
+    return raw.filter((_, index) => this.#mayForward(raw[index - (index % 2)] ?? ''))
   }
 
   override _read(): void {

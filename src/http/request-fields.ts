@@ -132,6 +132,11 @@ export class RequestFieldReader {
       : this.#apply(connection, forward, kept)
   }
 
+  /** Whether a field of that name is forwarded as the client sent it. */
+  mayForward(name: string): boolean {
+    return (this.#rules.get(name) ?? this.#learn(name)).forwarded
+  }
+
   #learn(name: string): FieldRule {
     const folded = fold(name)
     const lower = name.toLowerCase()

@@ -19,7 +19,6 @@ export type TargetProblem = 'target-malformed' | 'target-misdirected'
 export const OWN_PREFIX = '/.torhaus'
 
 // Control characters, space, delete, non-ASCII (RFC 3986 2), and a fragment, which has no place in a target.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const FORBIDDEN = /[\x00-\x20\x7f-\uffff#]|%00/
 const ENCODED = /%/
 // Encoded dot, slash, backslash, semicolon or percent; raw backslash or semicolon; empty and dot segments.

@@ -3,7 +3,6 @@ const MAX_LENGTH = 4096
 
 // Anything a browser or an intermediary might read as the start of another authority, or drop before reading: backslash,
 // white space and control characters, also encoded; a second slash.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const UNSAFE = /^\/[\\/]|^\/%(2f|5c|09|0a|0d)|[\x00-\x20\x7f-\uffff\\]|%(0[0-9a-f]|1[0-9a-f]|7f)/i
 
 /**

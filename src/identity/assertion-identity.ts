@@ -7,7 +7,8 @@ import { readFileSync } from 'node:fs'
 import { calculateJwkThumbprint, exportJWK, type JWK, SignJWT } from 'jose'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
-import type { IdentityOut } from './identity-out.ts'
+import type { Delegation } from '../exchange.ts'
+import { delegationByFields, type IdentityOut } from './identity-out.ts'
 
 export interface AssertionSettings {
   readonly field: string
@@ -18,7 +19,7 @@ export interface AssertionSettings {
 }
 
 interface Signed {
-  readonly fields: readonly string[]
+  readonly delegation: Delegation
   readonly reusableUntilMs: number
 }
 
@@ -49,12 +50,12 @@ export class AssertionIdentity implements IdentityOut {
     return new AssertionIdentity(settings, await Promise.all(settings.signingKeyFiles.map(readKey)), now)
   }
 
-  fieldsFor(account: string): readonly string[] | Promise<readonly string[]> {
+  delegate(account: string): Delegation | Promise<Delegation> {
     const signed = this.#signed.get(account)
-    return signed !== undefined && signed.reusableUntilMs > this.#now() ? signed.fields : this.#sign(account)
+    return signed !== undefined && signed.reusableUntilMs > this.#now() ? signed.delegation : this.#sign(account)
   }
 
-  async #sign(account: string): Promise<readonly string[]> {
+  async #sign(account: string): Promise<Delegation> {
     const { audience, issuer, lifetimeSeconds, field } = this.#settings
     const now = this.#now()
     const issuedAt = Math.floor(now / 1000)
@@ -66,9 +67,9 @@ export class AssertionIdentity implements IdentityOut {
       .setIssuedAt(issuedAt)
       .setExpirationTime(issuedAt + lifetimeSeconds)
       .sign(this.#signingKey)
-    const fields = [field, token]
-    this.#signed.set(account, { fields, reusableUntilMs: now + lifetimeSeconds * 500 })
-    return fields
+    const delegation = delegationByFields([field, token])
+    this.#signed.set(account, { delegation, reusableUntilMs: now + lifetimeSeconds * 500 })
+    return delegation
   }
 }
 

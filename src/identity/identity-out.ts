@@ -1,15 +1,25 @@
+import type { Delegation } from '../exchange.ts'
+
 /** How the upstream is told who the user is. */
 export interface IdentityOut {
   /** Names of the fields it writes: they are dropped from requests of clients, in every spelling. */
   readonly fieldNames: readonly string[]
-  /** Fields for one request of that account: name, value, name, value. */
-  fieldsFor(account: string): readonly string[] | Promise<readonly string[]>
+  /** For one request of that account. */
+  delegate(account: string): Delegation | Promise<Delegation>
+}
+
+/** An identity in fields of each request: the connection says nothing, and accounts may share it. */
+export function delegationByFields(fields: readonly string[]): Delegation {
+  return { connectionKey: 'delegated', keepsAuthorization: false, fields, authenticateConnection: undefined }
 }
 
 /** The server needs no identity: it trusts whoever comes through. */
-export const noIdentity: IdentityOut = { fieldNames: [], fieldsFor: () => [] }
+export const noIdentity: IdentityOut = { fieldNames: [], delegate: () => delegationByFields([]) }
 
 /** The account in a plain field. UTF-8 octets, since a field is octets (RFC 9110 5.5). */
 export function headerIdentity(field: string): IdentityOut {
-  return { fieldNames: [field], fieldsFor: account => [field, Buffer.from(account, 'utf8').toString('latin1')] }
+  return {
+    fieldNames: [field],
+    delegate: account => delegationByFields([field, Buffer.from(account, 'utf8').toString('latin1')]),
+  }
 }

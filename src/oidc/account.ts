@@ -26,5 +26,4 @@ export function accountMapper({ template, pattern, case: letterCase }: Config['a
 }
 
 // Whatever the pattern allows: an account becomes part of a field, where control characters have no place (RFC 9110 5.5).
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /[\x00-\x1f\x7f]/

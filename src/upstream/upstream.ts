@@ -1,16 +1,23 @@
-import type { Readable } from 'node:stream'
 import type { Fault } from '../errors.ts'
+import type { RequestContent } from '../http/request-content.ts'
 
 /** A request as it goes to the upstream. */
 export interface UpstreamRequest {
   readonly method: string
   /** Origin-form, byte for byte as the client sent it. */
   readonly target: string
-  /** Name, value, name, value; with Host and the framing of the content, without any hop-by-hop field. */
-  readonly fields: string[]
-  readonly content: Readable | null
-  /** Pass-through traffic and traffic with an identity of ours never share a connection. */
-  readonly lane: 'pass-through' | 'delegated'
+  /** Name, value, name, value: end-to-end fields and Host, without the framing of the content. */
+  readonly fields: readonly string[]
+  readonly content: RequestContent | null
+  /** Length of the content in bytes as a decimal number; undefined: chunked. Meaningless without content. */
+  readonly contentLength: string | undefined
+  /**
+   * Requests share a connection only with requests of the same key: traffic that passes through never meets traffic with
+   * an identity of ours, nor one account another where the server may bind authentication to the connection (RFC 4559 6).
+   */
+  readonly connectionKey: string
+  /** Fields sent with the first request of a connection only, where the server keeps authentication on it. */
+  readonly authenticateConnection: (() => Promise<readonly string[]>) | undefined
 }
 
 /** Who receives the response. Exactly one of `onEnd` and `onError` is called, once, and last. */
@@ -27,20 +34,25 @@ export interface ResponseReceiver {
 /** A request under way. */
 export interface UpstreamExchange {
   resume(): void
-  /** Gives up: the connection is closed, and `onError` is not called any more. */
+  /** Gives up: the connection is closed, and the receiver hears nothing more. */
   abort(): void
 }
 
-export interface LaneStatistics {
-  readonly lane: string
+export interface UpstreamStatistics {
+  /** Connections open or opening, and of these the ones without a request. */
   readonly connections: number
-  readonly running: number
+  readonly idle: number
+  /** Requests waiting for a connection. */
   readonly queued: number
+  /** Connections opened and closed so far. */
+  readonly opened: number
+  /** Idle connections closed to make room for another key. */
+  readonly evicted: number
 }
 
 /** Connections to one upstream server. */
 export interface Upstream {
   send(request: UpstreamRequest, receiver: ResponseReceiver): UpstreamExchange
-  statistics(): LaneStatistics[]
-  close(): Promise<void>
+  statistics(): UpstreamStatistics
+  close(): void
 }

@@ -1,0 +1,95 @@
+/** docs/errors.md, made from the error table. Run as a program it writes the file; a test holds it current. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Code, errorTable } from './errors.ts'
+
+/** For operators: what usually lies behind a code, and where to look. The sentence alone is enough for the other codes. */
+const advice: Partial<Record<Code, string>> = {
+  'request-malformed': 'The parser refused the head. Logged as a `reject` record, without a request id.',
+  'request-head-timeout': 'See `server.headersTimeoutMs`. Usually a scanner, or a client that went to sleep.',
+  'request-head-too-large': 'See `server.maxHeaderBytes`.',
+  'too-many-fields': 'See `server.maxHeaderFields`.',
+  'connection-field-refused': 'Nobody does this by accident: it tries to strip a field on the way (RFC 9110 7.6.1).',
+  'target-malformed': 'Control characters, a fragment, or a percent sign without two hexadecimal digits.',
+  'target-misdirected': 'Absolute-form with an authority that is not the Host (RFC 9112 3.2.2).',
+  'path-ambiguous':
+    'A path that would match an exemption, or `/.torhaus`, only if it were decoded or cleaned up in one of several ways.',
+  'method-refused': 'TRACE and CONNECT end here.',
+  'loop-detected': '`upstream.url` leads back to Torhaus. Look at DNS and at the balancer.',
+  'credentials-missing': 'Ordinary: most clients send their first request without credentials.',
+  'session-ended': 'Idle or absolute timeout, signed out, or the OP no longer vouches for the person.',
+  'negotiate-unavailable': 'The client tried Kerberos. Torhaus does not offer it; see [clients](clients.md).',
+  'ntlm-unsupported': 'The client tried NTLM; see [clients](clients.md).',
+  'password-unavailable':
+    'Neither a token of the OP nor of a known shape: taken for a directory password. Never logged.',
+  'token-unknown':
+    'A scheme other than Bearer, Basic and Negotiate; a JWT whose `iss` is neither the OP nor in `credentials.serverTokenIssuers`; or a Bearer value of no known shape.',
+  'bearer-disabled': 'The section `oidc.bearer` is missing.',
+  'bearer-algorithm-refused': 'See `oidc.bearer.algorithms`. `none` and HS256 can never be accepted.',
+  'bearer-key-unknown':
+    'Keys of the OP are read again at most every 30 s: right after a key change this can pass by itself.',
+  'bearer-audience-mismatch': 'See `oidc.bearer.audiences`. Tokens for Microsoft Graph and the like are not for us.',
+  'bearer-claim-invalid': 'One of `iss`, `sub`, `iat`, `exp`, `nbf` is missing or has the wrong type or value.',
+  'cross-site-request':
+    'The Origin of a changing request with a session is not `publicUrl`. Is `publicUrl` what users type?',
+  'second-factor-missing':
+    'None of `secondFactor.acceptAcr`, `acceptAcrs`, `acceptAmr` is in the token. Does the OP send the claim?',
+  'second-factor-stale': '`auth_time` is missing, in the future, or older than `secondFactor.maxAgeSeconds`.',
+  'account-unmapped': 'A claim of `account.template` is missing, or the result does not match `account.pattern`.',
+  'sign-in-unknown': 'Several Torhaus without a common store, cookies refused by the browser, or an old tab.',
+  'sign-in-refused': '`error.message` in the log has what the OP said.',
+  'op-response-invalid': '`error.message` in the log names the check that failed.',
+  'op-unreachable': 'DNS, TLS trust or the firewall between Torhaus and `oidc.issuer`; see also `oidc.timeoutMs`.',
+  'store-unavailable': 'Disk full, file permissions, or a database that stays locked for more than 5 s.',
+  'upstream-connect-failed': '`upstream.url`: refused, no route, or a name that does not resolve.',
+  'upstream-tls-failed': 'See `upstream.tls`. There is no option to skip the check.',
+  'upstream-connect-timeout': 'See `upstream.connectTimeoutMs`. A firewall that drops packets looks like this.',
+  'upstream-headers-timeout': 'See `upstream.headersTimeoutMs`.',
+  'upstream-overloaded': 'See `upstream.maxConnections` and `upstream.maxQueued`, and why the server is slow.',
+  'client-aborted': 'Ordinary in small numbers. Nobody sees the status; it stands in the log only.',
+  'response-content-timeout': 'See `upstream.bodyTimeoutMs`.',
+  'internal-error': 'A mistake in Torhaus. `error.message` in the log has the cause; please report it.',
+}
+
+const PREFACE = `# Errors
+
+Made from \`src/errors.ts\` by \`npm run docs\`; do not edit.
+
+Every exchange that does not go through has a code. The code is stable: alert on it and search for it, not for sentences.
+It stands in the field \`X-Torhaus-Error\` of the response, in \`torhaus.code\` of the [log record](operations.md#logs) and in the
+label \`code\` of \`torhaus_requests_total\`. The request id joins the three: field \`X-Request-Id\`, log \`http.request.id\`.
+
+The answer has the form that its client understands, chosen by User-Agent and Accept. The choice admits nobody; it only words
+a refusal.
+
+| Client | Form |
+|---|---|
+| browser going to a page, sign-in needed | 302 to \`/.torhaus/sign-in\`, and back afterwards |
+| accepts \`text/html\` | a page with the sentence, the code and the request id |
+| git, Git Credential Manager | \`text/plain\`: git shows it as \`remote: ...\` |
+| Visual Studio, tf, Team Explorer Everywhere | \`text/plain\`, and the sentence in \`X-TFS-ServiceError\` |
+| git-lfs | \`application/vnd.git-lfs+json\` with \`message\` and \`request_id\` |
+| everything else | \`application/problem+json\` (RFC 9457) with \`type\`, \`title\`, \`status\`, \`code\`, \`requestId\` |
+
+A 401 carries one \`WWW-Authenticate\` line per scheme of \`credentials.offer\`; for a refused access token the Bearer line says
+\`error="invalid_token"\` (RFC 6750 3.1). A 503 carries \`Retry-After\`. No answer names an internal address or a cause; the log does.
+`
+
+export function errorsPage(): string {
+  const codes = Object.keys(errorTable) as Code[]
+  const stages = [...new Set(codes.map(code => errorTable[code].stage))]
+  return [
+    PREFACE,
+    ...stages.map(stage => {
+      const rows = codes.filter(code => errorTable[code].stage === stage).map(row)
+      return `\n## ${stage}\n\n| Code | Status | The client reads | For operators |\n|---|---|---|---|\n${rows.join('\n')}\n`
+    }),
+  ].join('')
+}
+
+function row(code: Code): string {
+  const { status, sentence } = errorTable[code]
+  return `| \`${code}\` | ${status} | ${sentence} | ${advice[code] ?? ''} |`
+}
+
+if (import.meta.main) writeFileSync(join(import.meta.dirname, '../docs/errors.md'), errorsPage())

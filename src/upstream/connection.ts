@@ -1,0 +1,231 @@
+/**
+ * One connection to the upstream, and the one request on it (no pipelining). It writes the request, reads the response,
+ * and knows when it is of no more use.
+ */
+import type { Socket } from 'node:net'
+import { type Code, Fault } from '../errors.ts'
+import type { RequestContent } from '../http/request-content.ts'
+import { InvalidResponse } from './invalid-response.ts'
+import type { ResponseHead } from './response-head.ts'
+import { type ResponseEvents, ResponseParser } from './response-parser.ts'
+import type { ResponseReceiver, UpstreamRequest } from './upstream.ts'
+
+export interface ConnectionTimes {
+  readonly headersTimeoutMs: number
+  readonly bodyTimeoutMs: number
+}
+
+export interface ConnectionOwner {
+  /** The response is complete and the connection can take another request. */
+  onFree(connection: Connection): void
+  /** The connection is gone. */
+  onClosed(connection: Connection): void
+}
+
+const MAX_HEAD_BYTES = 131_072
+const FINAL_CHUNK = '0\r\n'
+
+export class Connection implements ResponseEvents {
+  readonly key: string
+  /** The first request carried what authenticates the connection. */
+  isAuthenticated = false
+  /** Has served a response before. */
+  isReused = false
+  /** When an idle connection is closed, or a silent one given up; `performance.now()` milliseconds. */
+  deadlineMs = Number.POSITIVE_INFINITY
+  /** What the server said about how long it keeps an idle connection. */
+  keepAliveMs = Number.POSITIVE_INFINITY
+  readonly #socket: Socket
+  readonly #owner: ConnectionOwner
+  readonly #times: ConnectionTimes
+  readonly #parser = new ResponseParser(this, MAX_HEAD_BYTES)
+  #receiver: ResponseReceiver | undefined
+  #content: RequestContent | null = null
+  #isChunked = false
+  #hasHead = false
+  #isSent = false
+  #isPaused = false
+  #isClosed = false
+  #isSpent = false
+
+  constructor(key: string, socket: Socket, owner: ConnectionOwner, times: ConnectionTimes) {
+    this.key = key
+    this.#socket = socket
+    this.#owner = owner
+    this.#times = times
+    socket
+      .on('data', this.#onData)
+      .on('end', this.#onEnd)
+      .on('error', this.#onError)
+      .on('close', this.#onClose)
+      .on('drain', this.#onDrain)
+  }
+
+  get isUsable(): boolean {
+    return !this.#isClosed && this.#socket.writable && this.#receiver === undefined
+  }
+
+  /** Sends a request whose head is complete: request line, fields and the empty line. */
+  start(head: string, request: UpstreamRequest, receiver: ResponseReceiver): void {
+    this.#receiver = receiver
+    this.#content = request.content
+    this.#isChunked = request.contentLength === undefined
+    this.#hasHead = false
+    this.#isSent = request.content === null
+    this.#parser.expect(request.method === 'HEAD')
+    this.#expectWithin(this.#times.headersTimeoutMs)
+    this.#socket.write(head, 'latin1')
+    request.content?.on('data', this.#onRequestData).on('end', this.#onRequestEnd).on('error', this.#onRequestError)
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#expectWithin(this.#times.bodyTimeoutMs)
+    this.#socket.resume()
+  }
+
+  /** The request is given up: nobody listens any more, and the connection cannot be in step again. */
+  abort(): void {
+    this.#receiver = undefined
+    this.close()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#socket.destroy()
+  }
+
+  /** Called from time to time: gives up a connection that stood still past its deadline. */
+  expire(nowMs: number): void {
+    if (nowMs < this.deadlineMs) return
+    if (this.#receiver === undefined) this.close()
+    else this.#fail(this.#hasHead ? 'response-content-timeout' : 'upstream-headers-timeout', undefined)
+  }
+
+  onInformation({ status, rawFields }: ResponseHead): void {
+    this.#expectWithin(this.#times.headersTimeoutMs)
+    this.#receiver?.onInformation(status, rawFields)
+  }
+
+  onHead(head: ResponseHead): void {
+    this.#hasHead = true
+    // The server no longer knows who this connection is: nobody else is to find out.
+    if (head.status === 401 && this.isAuthenticated) this.#isSpent = true
+    this.keepAliveMs = head.keepAliveSeconds === undefined ? Number.POSITIVE_INFINITY : head.keepAliveSeconds * 1000
+    this.#receiver?.onHead(head.status, head.reason, head.rawFields)
+  }
+
+  onContent(chunk: Buffer): void {
+    if (this.#receiver === undefined || this.#receiver.onContent(chunk)) return
+    // A slow client is no fault of the server: no deadline while it is not allowed to send.
+    this.#isPaused = true
+    this.deadlineMs = Number.POSITIVE_INFINITY
+    this.#socket.pause()
+  }
+
+  onComplete(rawTrailers: readonly string[], mayReuse: boolean): void {
+    const receiver = this.#receiver
+    this.#receiver = undefined
+    this.#releaseContent()
+    this.isReused = true
+    // An early answer leaves the rest of the request unsent: the server would read what comes next as its content.
+    if (mayReuse && this.#isSent && !this.#isSpent && !this.#isClosed) {
+      this.resume()
+      this.#owner.onFree(this)
+    } else {
+      this.close()
+    }
+    receiver?.onEnd(rawTrailers)
+  }
+
+  readonly #onData = (data: Buffer): void => {
+    if (this.#isClosed) return
+    this.#expectWithin(this.#hasHead ? this.#times.bodyTimeoutMs : this.#times.headersTimeoutMs)
+    try {
+      this.#parser.push(data)
+    } catch (error) {
+      this.#onBroken(error)
+    }
+  }
+
+  readonly #onEnd = (): void => {
+    if (this.#receiver === undefined) return this.close()
+    if (!this.#parser.hasBegun) return this.#fail('upstream-closed', undefined)
+    try {
+      this.#parser.end()
+    } catch (error) {
+      this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', error)
+    }
+  }
+
+  #onBroken(error: unknown): void {
+    if (!(error instanceof InvalidResponse)) throw error
+    this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-response-invalid', error)
+  }
+
+  readonly #onError = (error: Error): void => {
+    this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', error)
+  }
+
+  readonly #onClose = (): void => {
+    this.#isClosed = true
+    this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', undefined)
+    this.#owner.onClosed(this)
+  }
+
+  #fail(code: Code, cause: unknown): void {
+    const receiver = this.#receiver
+    this.#receiver = undefined
+    this.#releaseContent()
+    this.close()
+    receiver?.onError(cause instanceof Fault ? cause : new Fault(code, cause))
+  }
+
+  readonly #onRequestData = (chunk: Buffer): void => {
+    let goesOn: boolean
+    if (this.#isChunked) {
+      this.#socket.cork()
+      this.#socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
+      this.#socket.write(chunk)
+      goesOn = this.#socket.write('\r\n', 'latin1')
+      this.#socket.uncork()
+    } else {
+      goesOn = this.#socket.write(chunk)
+    }
+    if (goesOn) this.#expectWithin(this.#times.headersTimeoutMs)
+    else this.#content?.pause()
+  }
+
+  readonly #onDrain = (): void => {
+    if (this.#receiver === undefined) return
+    if (!this.#hasHead) this.#expectWithin(this.#times.headersTimeoutMs)
+    this.#content?.resume()
+  }
+
+  readonly #onRequestEnd = (): void => {
+    if (this.#isChunked) this.#socket.write(`${FINAL_CHUNK}${fieldLines(this.#content?.trailers ?? [])}\r\n`, 'latin1')
+    this.#isSent = true
+  }
+
+  readonly #onRequestError = (error: Error): void => {
+    this.#fail('request-content-aborted', error)
+  }
+
+  #releaseContent(): void {
+    this.#content?.off('data', this.#onRequestData).off('end', this.#onRequestEnd).off('error', this.#onRequestError)
+    if (!this.#isSent) this.#content?.destroy()
+    this.#content = null
+  }
+
+  #expectWithin(timeoutMs: number): void {
+    if (!this.#isPaused) this.deadlineMs = performance.now() + timeoutMs
+  }
+}
+
+/** RFC 9112 5. */
+export function fieldLines(fields: readonly string[]): string {
+  let lines = ''
+  for (let index = 0; index < fields.length; index += 2) lines += `${fields[index]}: ${fields[index + 1]}\r\n`
+  return lines
+}

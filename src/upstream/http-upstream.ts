@@ -1,0 +1,114 @@
+/** The upstream over HTTP/1.1: requests written to pooled connections, certificates always verified. */
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { rootCertificates } from 'node:tls'
+import type { Config } from '../../config/schema.ts'
+import { Fault, toFault } from '../errors.ts'
+import { type Connection, fieldLines } from './connection.ts'
+import { ConnectionPool, type Waiter } from './connection-pool.ts'
+import type { ResponseReceiver, Upstream, UpstreamExchange, UpstreamRequest, UpstreamStatistics } from './upstream.ts'
+
+export class HttpUpstream implements Upstream {
+  readonly #pool: ConnectionPool
+
+  constructor(settings: Config['upstream']) {
+    const { protocol, hostname, port } = new URL(settings.url)
+    const host = hostname.replace(/^\[|\]$/g, '')
+    this.#pool = new ConnectionPool({
+      ...settings,
+      host,
+      port: Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port),
+      tls: protocol === 'https:' ? tlsOptions(settings.tls, host) : undefined,
+    })
+  }
+
+  send(request: UpstreamRequest, receiver: ResponseReceiver): UpstreamExchange {
+    const exchange = new Sending(request, receiver)
+    this.#pool.acquire(exchange)
+    return exchange
+  }
+
+  statistics(): UpstreamStatistics {
+    const { connections, idle, queued, opened, evicted } = this.#pool
+    return { connections, idle, queued, opened, evicted }
+  }
+
+  close(): void {
+    this.#pool.close()
+  }
+}
+
+function tlsOptions({ caFile, serverName }: Config['upstream']['tls'], host: string) {
+  const name = serverName ?? host
+  return {
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2' as const,
+    ALPNProtocols: ['http/1.1'],
+    ca: caFile === undefined ? [...rootCertificates] : [readFileSync(caFile, 'utf8')],
+    // RFC 6066 3: addresses are no server names; the certificate is checked against the address then.
+    ...(isIP(name) === 0 ? { servername: name } : {}),
+  }
+}
+
+/** A request from the queue to its connection. */
+class Sending implements Waiter, UpstreamExchange {
+  readonly key: string
+  cancelled = false
+  readonly #request: UpstreamRequest
+  readonly #receiver: ResponseReceiver
+  #connection: Connection | undefined
+
+  constructor(request: UpstreamRequest, receiver: ResponseReceiver) {
+    this.key = request.connectionKey
+    this.#request = request
+    this.#receiver = receiver
+  }
+
+  onConnection(connection: Connection): void {
+    this.#connection = connection
+    const { authenticateConnection } = this.#request
+    if (authenticateConnection === undefined || connection.isAuthenticated) return this.#start(connection, [])
+    authenticateConnection().then(
+      fields => {
+        connection.isAuthenticated = true
+        if (!this.cancelled) this.#start(connection, fields)
+      },
+      (error: unknown) => {
+        connection.close()
+        if (!this.cancelled) this.#receiver.onError(toFault(error))
+      },
+    )
+  }
+
+  onUnavailable(fault: Fault): void {
+    if (!this.cancelled) this.#receiver.onError(fault)
+  }
+
+  resume(): void {
+    this.#connection?.resume()
+  }
+
+  abort(): void {
+    this.cancelled = true
+    this.#connection?.abort()
+  }
+
+  #start(connection: Connection, more: readonly string[]): void {
+    if (!connection.isUsable) return this.#receiver.onError(new Fault('upstream-closed'))
+    connection.start(head(this.#request, more), this.#request, this.#receiver)
+  }
+}
+
+function head({ method, target, fields, content, contentLength }: UpstreamRequest, more: readonly string[]): string {
+  const framing =
+    content === null
+      ? emptyContent(method)
+      : contentLength === undefined
+        ? 'Transfer-Encoding: chunked\r\n'
+        : `Content-Length: ${contentLength}\r\n`
+  return `${method} ${target} HTTP/1.1\r\n${fieldLines(fields)}${fieldLines(more)}${framing}\r\n`
+}
+
+/** RFC 9110 8.6: methods that anticipate content say that there is none. */
+const emptyContent = (method: string) =>
+  method === 'POST' || method === 'PUT' || method === 'PATCH' ? 'Content-Length: 0\r\n' : ''

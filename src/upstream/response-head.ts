@@ -1,0 +1,119 @@
+import { InvalidResponse } from './invalid-response.ts'
+
+/** How the end of the content is found (RFC 9112 6.3): after so many bytes, by chunks, or when the connection closes. */
+export type Framing = number | 'chunked' | 'close'
+
+export interface ResponseHead {
+  readonly status: number
+  readonly reason: string
+  /** Name, value, name, value, as received; obsolete line folding is refused (RFC 9112 5.2). */
+  readonly rawFields: string[]
+  readonly framing: Framing
+  /** RFC 9112 9.3. */
+  readonly keepsConnection: boolean
+  /** Seconds the server keeps an idle connection, where it says so (`Keep-Alive: timeout=N`). */
+  readonly keepAliveSeconds: number | undefined
+}
+
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/
+// Control characters other than tab, a carriage return or line feed on its own.
+const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+const MAX_FIELDS = 1000
+
+/** Lower-case names of well-formed spellings; bounded, since servers use few. */
+const knownNames = new Map<string, string>()
+
+function lowerName(name: string): string {
+  const known = knownNames.get(name)
+  if (known !== undefined) return known
+  if (!TOKEN.test(name)) throw new InvalidResponse('a field name in the response is not valid')
+  const lower = name.toLowerCase()
+  if (knownNames.size < 2048) knownNames.set(name, lower)
+  return lower
+}
+
+/** What the fields say about the message itself. */
+interface Control {
+  length: string | undefined
+  coding: string | undefined
+  connection: string
+  keepAlive: string
+}
+
+/** Reads a head without its empty line. Throws InvalidResponse. */
+export function readHead(text: string, isHeadRequest: boolean): ResponseHead {
+  if (FORBIDDEN.test(text)) throw new InvalidResponse('the response head has a character that is not allowed')
+  const lineEnd = text.indexOf('\r\n')
+  const line = STATUS_LINE.exec(lineEnd === -1 ? text : text.slice(0, lineEnd))
+  if (line === null) throw new InvalidResponse('the status line of the response is not valid')
+  const rawFields: string[] = []
+  const control: Control = { length: undefined, coding: undefined, connection: '', keepAlive: '' }
+  for (let start = lineEnd === -1 ? text.length : lineEnd + 2; start < text.length; ) {
+    const next = text.indexOf('\r\n', start)
+    const end = next === -1 ? text.length : next
+    readField(text, start, end, rawFields, control)
+    start = end + 2
+  }
+  if (rawFields.length > 2 * MAX_FIELDS) throw new InvalidResponse('the response has too many fields')
+  const status = Number(line[2])
+  const connection = control.connection.toLowerCase()
+  const keepsConnection = line[1] === '1' ? !/\bclose\b/.test(connection) : /\bkeep-alive\b/.test(connection)
+  const timeout = control.keepAlive === '' ? null : /\btimeout=(\d{1,6})\b/i.exec(control.keepAlive)
+  return {
+    status,
+    reason: line[3] ?? '',
+    rawFields,
+    framing: framingOf(status, isHeadRequest, control, line[1] === '1'),
+    keepsConnection,
+    keepAliveSeconds: timeout === null ? undefined : Number(timeout[1]),
+  }
+}
+
+function readField(text: string, start: number, end: number, rawFields: string[], control: Control): void {
+  const colon = text.indexOf(':', start)
+  if (colon === -1 || colon >= end) throw new InvalidResponse('a line of the response head is no field')
+  const name = text.slice(start, colon)
+  const value = trimmed(text, colon + 1, end)
+  switch (lowerName(name)) {
+    case 'content-length':
+      if (control.length !== undefined && control.length !== value)
+        throw new InvalidResponse('two lengths in one response')
+      control.length = value
+      break
+    case 'transfer-encoding':
+      control.coding = control.coding === undefined ? value : `${control.coding}, ${value}`
+      break
+    case 'connection':
+      control.connection += `,${value}`
+      break
+    case 'keep-alive':
+      control.keepAlive += value
+      break
+  }
+  rawFields.push(name, value)
+}
+
+/** Without optional white space (RFC 9110 5.6.3): space and tab only, other octets belong to the value. */
+function trimmed(text: string, from: number, to: number): string {
+  let [start, end] = [from, to]
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+const isBlank = (code: number) => code === 0x20 || code === 0x09
+
+function framingOf(status: number, isHeadRequest: boolean, { length, coding }: Control, isHttp11: boolean): Framing {
+  if (isHeadRequest || status < 200 || status === 204 || status === 304) return 0
+  if (coding !== undefined) {
+    // Both, or a coding we cannot take off: an attempt to make two readers disagree (RFC 9112 6.1, 6.3).
+    if (length !== undefined || !isHttp11 || coding.toLowerCase() !== 'chunked') {
+      throw new InvalidResponse('the framing of the response cannot be trusted')
+    }
+    return 'chunked'
+  }
+  if (length === undefined) return 'close'
+  if (!/^\d{1,15}$/.test(length)) throw new InvalidResponse('the length of the response is not a number')
+  return Number(length)
+}

@@ -1,0 +1,138 @@
+/**
+ * HTTP/1.1 responses off a socket (RFC 9112), strictly: what could be read in two ways is an error, never a guess. One
+ * parser lives as long as its connection.
+ *
+ *   head ----> no content (HEAD, 1xx, 204, 304)
+ *        ----> content of known length
+ *        ----> chunked: size line, data, ..., trailers
+ *        ----> until the connection closes
+ */
+
+import { type ChunkedContent, newChunkedContent } from './chunked-content.ts'
+import { InvalidResponse } from './invalid-response.ts'
+import { type ResponseHead, readHead } from './response-head.ts'
+
+export interface ResponseEvents {
+  onInformation(head: ResponseHead): void
+  onHead(head: ResponseHead): void
+  onContent(chunk: Buffer): void
+  /** The response is complete. `mayReuse`: the server keeps the connection open. */
+  onComplete(rawTrailers: readonly string[], mayReuse: boolean): void
+}
+
+const HEAD_END = Buffer.from('\r\n\r\n')
+const NO_TRAILERS: readonly string[] = []
+
+type State = 'idle' | 'head' | 'length' | 'chunked' | 'close'
+
+export class ResponseParser {
+  readonly #events: ResponseEvents
+  readonly #maxHeadBytes: number
+  #state: State = 'idle'
+  /** Start of a head that came in pieces. */
+  #partial: Buffer | undefined
+  #isHeadRequest = false
+  #mayReuse = false
+  #remaining = 0
+  #chunked: ChunkedContent | undefined
+
+  constructor(events: ResponseEvents, maxHeadBytes: number) {
+    this.#events = events
+    this.#maxHeadBytes = maxHeadBytes
+  }
+
+  /** A request was sent; its response comes next. */
+  expect(isHeadRequest: boolean): void {
+    this.#state = 'head'
+    this.#isHeadRequest = isHeadRequest
+  }
+
+  /** Whether anything of the response has come. */
+  get hasBegun(): boolean {
+    return this.#state !== 'head' || this.#partial !== undefined
+  }
+
+  /** Throws InvalidResponse; the connection is of no use then. */
+  push(data: Buffer): void {
+    let rest: Buffer | undefined = data
+    while (rest !== undefined && rest.length > 0) rest = this.#step(rest)
+  }
+
+  /** The server closed its side: the end of content without length, an error anywhere else. */
+  end(): void {
+    if (this.#state === 'close') this.#complete(NO_TRAILERS, false)
+    else throw new InvalidResponse('the connection was closed before the response was complete')
+  }
+
+  #step(data: Buffer): Buffer | undefined {
+    switch (this.#state) {
+      case 'idle':
+        throw new InvalidResponse('a response came without a request')
+      case 'head':
+        return this.#readHead(data)
+      case 'length':
+        return this.#readLength(data)
+      case 'chunked':
+        return this.#readChunked(data)
+      case 'close':
+        this.#events.onContent(data)
+        return undefined
+    }
+  }
+
+  #readHead(data: Buffer): Buffer | undefined {
+    const all = this.#partial === undefined ? data : Buffer.concat([this.#partial, data])
+    const end = all.indexOf(HEAD_END)
+    if ((end === -1 ? all.length : end) > this.#maxHeadBytes)
+      throw new InvalidResponse('the response head is too large')
+    if (end === -1) {
+      this.#partial = all
+      return undefined
+    }
+    this.#partial = undefined
+    const head = readHead(all.toString('latin1', 0, end), this.#isHeadRequest)
+    if (head.status < 200) {
+      if (head.status === 101) throw new InvalidResponse('the server switched protocols without being asked to')
+      this.#events.onInformation(head)
+    } else {
+      this.#begin(head, end + 4 < all.length)
+    }
+    return end + 4 < all.length ? all.subarray(end + 4) : undefined
+  }
+
+  #begin(head: ResponseHead, hasMore: boolean): void {
+    const { framing } = head
+    this.#mayReuse = head.keepsConnection && framing !== 'close'
+    this.#remaining = typeof framing === 'number' ? framing : 0
+    this.#state = typeof framing === 'number' ? 'length' : framing
+    if (framing === 'chunked') this.#chunked = newChunkedContent(this.#maxHeadBytes)
+    this.#events.onHead(head)
+    if (this.#remaining === 0 && this.#state === 'length') this.#complete(NO_TRAILERS, hasMore)
+  }
+
+  #readLength(data: Buffer): Buffer | undefined {
+    const isAll = data.length >= this.#remaining
+    const content = data.length > this.#remaining ? data.subarray(0, this.#remaining) : data
+    this.#remaining -= content.length
+    this.#events.onContent(content)
+    if (!isAll) return undefined
+    const hasMore = content.length < data.length
+    this.#complete(NO_TRAILERS, hasMore)
+    return hasMore ? data.subarray(content.length) : undefined
+  }
+
+  #readChunked(data: Buffer): Buffer | undefined {
+    const chunked = this.#chunked as ChunkedContent
+    const rest = chunked.read(data, this.#events.onContent.bind(this.#events))
+    if (chunked.trailers === undefined) return undefined
+    this.#complete(chunked.trailers, rest !== undefined)
+    return rest
+  }
+
+  /** `hasMore`: bytes follow that nobody asked for. They must not become the answer to somebody else's next request. */
+  #complete(trailers: readonly string[], hasMore: boolean): void {
+    this.#state = 'idle'
+    this.#chunked = undefined
+    this.#events.onComplete(trailers, this.#mayReuse && !hasMore)
+  }
+}
