@@ -5,7 +5,15 @@ import type { Config } from './schema.ts'
 
 export function checkRules(config: Config, problems: Problem[]): void {
   const report = (path: string, message: string) => void problems.push(problem(path, message))
-  const rules = [checkUrls, checkAddresses, checkSecondFactor, checkIdentity, checkAccount, checkTimeouts]
+  const rules = [
+    checkUrls,
+    checkAddresses,
+    checkSecondFactor,
+    checkIdentity,
+    checkAccount,
+    checkTimeouts,
+    checkKerberos,
+  ]
   for (const rule of rules) rule(config, report)
 }
 
@@ -58,7 +66,9 @@ function checkSecondFactor({ secondFactor }: Config, report: Report): void {
 }
 
 function checkIdentity({ upstream }: Config, report: Report): void {
-  const { kind, assertion, header } = upstream.identity
+  const { kind, assertion, header, kerberos } = upstream.identity
+  if (kind === 'kerberos' && kerberos === undefined)
+    report('upstream.identity.kerberos', 'is required for kind kerberos')
   if (kind === 'assertion' && assertion === undefined)
     report('upstream.identity.assertion', 'is required for kind assertion')
   for (const [name, field] of [
@@ -76,6 +86,21 @@ function checkAccount({ account }: Config, report: Report): void {
   if (rest === account.template)
     report('account.template', 'needs at least one claim in braces, e.g. {preferred_username}')
   if (/[{}]/.test(rest)) report('account.template', 'has a brace without its partner, or an empty pair')
+}
+
+/** Options that need the directory, without the section that says where it is. */
+function checkKerberos({ kerberos, upstream, secondFactor, credentials }: Config, report: Report): void {
+  credentials.offerRules.forEach(({ path }, index) => {
+    checkRegExp(`credentials.offerRules[${index}].path`, path, report)
+  })
+  if (kerberos !== undefined) return
+  const needs = 'needs the section kerberos'
+  if (upstream.identity.kind === 'kerberos') report('upstream.identity.kind', needs)
+  if (secondFactor.acceptFirstFactor.length > 0) report('secondFactor.acceptFirstFactor', needs)
+  if (credentials.offer.includes('Negotiate')) report('credentials.offer', needs)
+  credentials.offerRules.forEach(({ offer }, index) => {
+    if (offer.includes('Negotiate')) report(`credentials.offerRules[${index}].offer`, needs)
+  })
 }
 
 function checkTimeouts({ server, upstream, session }: Config, report: Report): void {

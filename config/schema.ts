@@ -76,6 +76,69 @@ const server = section(
   'The listener for clients.',
 )
 
+const kerberos = demandingSection(
+  {
+    realm: text('Kerberos realm of the directory, e.g. CORP.EXAMPLE.'),
+    netbiosDomain: Type.Optional(text('NetBIOS name of the domain, for accounts written CORP\\alice.')),
+    keytabFile: file('Keytab with the keys of acceptPrincipal and servicePrincipal. Read again when it changes.'),
+    acceptPrincipal: Type.Optional(
+      text('Service principal that clients get tickets for. Default: HTTP/ and the host of publicUrl.'),
+    ),
+    servicePrincipal: text(
+      'Account that Torhaus signs in with, and that may delegate (protocol transition), e.g. svc-torhaus.',
+    ),
+    krb5ConfigFile: Type.Optional(file('krb5.conf to use in place of the one of the system.')),
+    maxKdcCalls: integer(
+      'Most calls to the KDC at a time: so many threads a dead KDC can hold. Each call may block for 25 s.',
+      { default: 2, minimum: 1, maximum: 32 },
+    ),
+    kdcTimeoutMs: integer('How long a request waits for the KDC, in milliseconds.', {
+      default: 5000,
+      minimum: 100,
+      maximum: 60_000,
+    }),
+    kdcFailureThreshold: integer('So many failures in a row open the circuit: the KDC is not asked for a while.', {
+      default: 3,
+      minimum: 1,
+      maximum: 100,
+    }),
+    kdcPauseMs: integer('How long the circuit stays open before the KDC is tried again, in milliseconds.', {
+      default: 5000,
+      minimum: 100,
+      maximum: 600_000,
+    }),
+    maxPrincipals: integer('Most accounts whose tickets are kept; the least recently used goes first.', {
+      default: 10_000,
+      minimum: 1,
+      maximum: 1_000_000,
+    }),
+    passwords: section(
+      {
+        accept: flag('Accept directory passwords in Basic. They are checked at the KDC and never forwarded.', false),
+        verdictSeconds: integer(
+          'How long a verdict about a password is remembered, in seconds: how long an old password still works.',
+          { default: 300, minimum: 0, maximum: 3600 },
+        ),
+        maxFailuresPerAccount: integer(
+          'Most wrong passwords of one account within failureWindowSeconds. Keep it below the lock-out threshold of the directory, divided by the number of processes.',
+          { default: 3, minimum: 1, maximum: 1000 },
+        ),
+        maxFailuresPerAddress: integer('Most wrong passwords from one client address within failureWindowSeconds.', {
+          default: 20,
+          minimum: 1,
+          maximum: 100_000,
+        }),
+        failureWindowSeconds: integer(
+          'Window for these limits, in seconds. Keep it at least as long as the directory takes to reset its own counter.',
+          { default: 1800, minimum: 1, maximum: DAY_S },
+        ),
+      },
+      'Directory passwords in Basic.',
+    ),
+  },
+  'Kerberos: Negotiate in, directory passwords in, constrained delegation out. Needs libgssapi (Linux).',
+)
+
 const admin = section(
   {
     host: text(
@@ -114,6 +177,17 @@ const assertion = demandingSection(
 const identityHeader = section(
   { field: text('Field that carries the account.', { default: 'X-Forwarded-User' }) },
   'For kind `header`: the account in a plain field, as Gitea and GitLab read it. The upstream must accept it from Torhaus only.',
+)
+
+const kerberosIdentity = demandingSection(
+  {
+    targetPrincipal: text('Service principal of the server, e.g. HTTP/devops.corp.example.'),
+    authenticatesConnections: flag(
+      'The server keeps authentication on the connection (IIS with authPersistNonNTLM): one token per connection instead of one per request. Connections belong to one account in any case.',
+      false,
+    ),
+  },
+  'For kind `kerberos`: the account arrives as itself, by constrained delegation (MS-SFU).',
 )
 
 const upstream = demandingSection(
@@ -165,9 +239,10 @@ const upstream = demandingSection(
     ),
     identity: demandingSection(
       {
-        kind: choice(['none', 'assertion', 'header'], 'How the account is told to the upstream.'),
+        kind: choice(['none', 'assertion', 'header', 'kerberos'], 'How the account is told to the upstream.'),
         assertion: Type.Optional(assertion),
         header: identityHeader,
+        kerberos: Type.Optional(kerberosIdentity),
       },
       'Identity out: how the upstream learns who the user is. Personal access tokens and tokens of the server itself pass untouched in any case.',
     ),
@@ -230,7 +305,9 @@ const oidc = demandingSection(
       }),
     ),
     prompt: Type.Optional(
-      text('Sent as `prompt` (OIDC Core 3.1.2.1), e.g. `consent` for an OP that gives refresh tokens only after asking, or `select_account`.'),
+      text(
+        'Sent as `prompt` (OIDC Core 3.1.2.1), e.g. `consent` for an OP that gives refresh tokens only after asking, or `select_account`.',
+      ),
     ),
     refreshIntervalSeconds: integer(
       'How often a session with a refresh token asks the OP whether the user is still welcome, in seconds.',
@@ -284,6 +361,11 @@ const secondFactor = demandingSection(
       'Requests that may pass without credentials. `POST .../_apis/oauth2/token`, where build agents exchange their signed assertion, is built in.',
       { default: [] },
     ),
+    acceptFirstFactor: list(
+      choice(['negotiate', 'basic'], 'Scheme.'),
+      'Schemes that pass with the first factor alone, because something else stands in for the second, such as a Windows sign-in by smart card. Empty: none.',
+      { default: [] },
+    ),
     allowAgentTokenExchange: flag('The built-in exemption for `POST .../_apis/oauth2/token`.', true),
   },
   'What counts as a second factor. Any one of acceptAcr, acceptAcrs, acceptAmr is enough; at least one must be given. A missing claim is a refusal.',
@@ -291,6 +373,11 @@ const secondFactor = demandingSection(
 
 const account = section(
   {
+    fromPrincipal: choice(
+      ['user', 'principal'],
+      'The account of a Kerberos principal: its user part, or the whole `user@REALM`. An upstream with identity kind kerberos takes either.',
+      'user',
+    ),
     template: text(
       'The account, made from claims of the token in braces, e.g. `CORP\\{onpremisessamaccountname}`. A missing claim is a refusal.',
       {
@@ -359,13 +446,44 @@ const session = demandingSection(
   'Browser sessions.',
 )
 
+const offeredScheme = choice(['Bearer', 'Basic', 'Negotiate'], 'Authentication scheme.')
+
 const credentials = section(
   {
     realm: Type.Optional(text('Realm in challenges. Default: publicUrl.')),
     offer: list(
-      choice(['Bearer', 'Basic'], 'Authentication scheme.'),
-      'Schemes offered in a 401, one field line each, in this order. Build agents look for Bearer; git and NuGet for Basic.',
+      offeredScheme,
+      'Schemes offered in a 401, one field line each, in this order. Build agents look for Bearer; git and NuGet for Basic. Offering Negotiate makes git drop a token typed as password: use offerRules.',
       { default: ['Bearer', 'Basic'], minItems: 1 },
+    ),
+    offerRules: list(
+      demandingSection(
+        {
+          clientClasses: list(
+            choice(
+              [
+                'browser',
+                'git',
+                'git-lfs',
+                'credential-manager',
+                'visual-studio',
+                'build-agent',
+                'package-client',
+                'rest',
+                'other',
+              ],
+              'Kind of client.',
+            ),
+            'Kinds of client it applies to. Empty: all.',
+            { default: [] },
+          ),
+          path: text('Regular expression that must match the path from its beginning.', { default: '/' }),
+          offer: list(offeredScheme, 'Schemes offered then.', { minItems: 1 }),
+        },
+        'One rule.',
+      ),
+      'Other schemes for some clients and paths; the first rule that fits decides. It changes only what is offered, not what is accepted.',
+      { default: [] },
     ),
     serverTokenIssuers: list(
       text('Issuer.'),
@@ -400,6 +518,7 @@ export const configSchema = demandingSection(
     admin,
     upstream,
     oidc,
+    kerberos: Type.Optional(kerberos),
     secondFactor,
     account,
     session,

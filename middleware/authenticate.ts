@@ -1,8 +1,11 @@
 /** Stage 4: who is it? Sessions and tokens of the OP are verified here; what the server checks itself is only marked so. */
+
+import type { FirstFactor, FirstFactorVerdict } from '../src/credentials/first-factor.ts'
 import { challenge, type Decision, deny, proceed, type Stage } from '../src/decision.ts'
 import type { Authenticated, Credentials, Presented, Principal } from '../src/exchange.ts'
 import type { AccessTokenVerifier, TokenVerdict } from '../src/oidc/access-token.ts'
 import type { SessionRefresh } from '../src/oidc/session-refresh.ts'
+import type { SessionCookies } from '../src/session/session-cookie.ts'
 import type { Session, Sessions } from '../src/session/sessions.ts'
 
 export interface AuthenticateParts {
@@ -10,8 +13,15 @@ export interface AuthenticateParts {
   readonly refresh: SessionRefresh
   /** Undefined where access tokens of the OP are not accepted. */
   readonly accessTokens: AccessTokenVerifier | undefined
+  /** Undefined without a directory. */
+  readonly firstFactor: FirstFactor | undefined
+  /** Whether a ticket is enough to sign in: then a browser gets a session with its first one. */
+  readonly ticketOpensSession: boolean
+  readonly cookies: SessionCookies
   readonly publicOrigin: string
 }
+
+const NO_FIELDS: readonly string[] = []
 
 type Answer = Decision<Authenticated>
 
@@ -23,24 +33,31 @@ export function authenticate({
   sessions,
   refresh,
   accessTokens,
+  firstFactor,
+  ticketOpensSession,
+  cookies,
   publicOrigin,
 }: AuthenticateParts): Stage<Presented, Authenticated> {
   return presented => {
     const { credentials } = presented
     switch (credentials.scheme) {
       case 'none':
-        return proceed({ ...presented, principal: NOBODY })
+        return proceed({ ...presented, principal: NOBODY, replyFields: NO_FIELDS })
       case 'pat':
       case 'server-token':
-        return proceed({ ...presented, principal: SERVER_CHECKED })
+        return proceed({ ...presented, principal: SERVER_CHECKED, replyFields: NO_FIELDS })
       case 'session':
         return bySession(presented, credentials.id)
       case 'bearer':
         return byToken(presented, credentials)
       case 'basic':
-        return challenge('password-unavailable')
+        return firstFactor === undefined
+          ? challenge('password-unavailable')
+          : firstFactor.byPassword(credentials, presented.clientAddress).then(verdict => vouchedFor(presented, verdict))
       case 'negotiate':
-        return challenge('negotiate-unavailable')
+        return firstFactor === undefined
+          ? challenge('negotiate-unavailable')
+          : firstFactor.byNegotiate(credentials).then(verdict => byTicket(presented, verdict))
       case 'ntlm':
         return challenge('ntlm-unsupported')
       case 'unsupported':
@@ -57,11 +74,27 @@ export function authenticate({
   }
 
   function withSession(presented: Presented, id: string, session: Session | undefined): Answer | Promise<Answer> {
-    if (session === undefined) return proceed({ ...presented, principal: SESSION_ENDED })
+    if (session === undefined) return proceed({ ...presented, principal: SESSION_ENDED, replyFields: NO_FIELDS })
     const answer = (mayGoOn: boolean): Answer =>
-      proceed({ ...presented, principal: mayGoOn ? personOf(session) : SESSION_ENDED })
+      proceed({ ...presented, principal: mayGoOn ? personOf(session) : SESSION_ENDED, replyFields: NO_FIELDS })
     const mayGoOn = refresh.mayGoOn(id, session)
     return mayGoOn instanceof Promise ? mayGoOn.then(answer) : answer(mayGoOn)
+  }
+
+  /** A browser asks without credentials for each picture of a page, and is asked back each time: unless it has a session. */
+  async function byTicket(presented: Presented, verdict: FirstFactorVerdict): Promise<Answer> {
+    const answer = vouchedFor(presented, verdict)
+    if ('refused' in verdict || !ticketOpensSession || !presented.isNavigation) return answer
+    const { subject, account, evidence } = verdict.principal
+    if (account === undefined) return answer
+    const id = await sessions.open(
+      { subject, opSessionId: undefined, account, evidence },
+      { refreshToken: undefined, idToken: undefined },
+    )
+    return vouchedFor(presented, {
+      ...verdict,
+      replyFields: [...verdict.replyFields, 'Set-Cookie', cookies.session(id)],
+    })
   }
 
   function byToken(
@@ -76,10 +109,20 @@ export function authenticate({
   }
 }
 
+function vouchedFor(presented: Presented, verdict: FirstFactorVerdict): Answer {
+  if ('refused' in verdict) return refuse(verdict)
+  return proceed({ ...presented, ...verdict })
+}
+
+/** 429 for who tried too often, a challenge for everybody else. */
+function refuse({ refused, retryAfterSeconds }: Extract<FirstFactorVerdict, { refused: unknown }>): Answer {
+  return retryAfterSeconds === undefined ? challenge(refused) : deny(refused, retryAfterSeconds)
+}
+
 function withVerdict(presented: Presented, verdict: TokenVerdict): Answer {
   if (typeof verdict === 'string') return challenge(verdict)
   const { subject, account, evidence } = verdict
-  return proceed({ ...presented, principal: { kind: 'person', subject, account, evidence } })
+  return proceed({ ...presented, principal: { kind: 'person', subject, account, evidence }, replyFields: NO_FIELDS })
 }
 
 function personOf({ record }: Session): Principal {

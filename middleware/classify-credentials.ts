@@ -11,6 +11,7 @@
  *                    Bearer                          -> unsupported
  */
 import type { Config } from '../config/schema.ts'
+import { Secret } from '../config/secret.ts'
 import { tokenShapeTest } from '../src/credentials/token-shapes.ts'
 import { deny, proceed, type Stage } from '../src/decision.ts'
 import type { Credentials, Presented, Traced } from '../src/exchange.ts'
@@ -56,7 +57,9 @@ export function classifyCredentials({
       case 'basic':
         return fromBasic(authorization)
       case 'negotiate':
-        return { scheme: isNtlm(authorization.credentials) ? 'ntlm' : 'negotiate' }
+        return isNtlm(authorization.credentials)
+          ? { scheme: 'ntlm' }
+          : { scheme: 'negotiate', token: authorization.credentials }
       case 'ntlm':
         return { scheme: 'ntlm' }
       default:
@@ -69,7 +72,13 @@ export function classifyCredentials({
     if (basic === undefined) return undefined
     // git with http.emptyAuth sends an empty user name and password to say "nothing yet".
     if (basic.username === '' && basic.password === '') return NONE
-    return fromToken(basic.password, 'Basic') ?? { scheme: 'basic', username: basic.username }
+    return (
+      fromToken(basic.password, 'Basic') ?? {
+        scheme: 'basic',
+        username: basic.username,
+        password: new Secret(basic.password),
+      }
+    )
   }
 
   function fromToken(token: string, via: 'Bearer' | 'Basic'): Credentials | undefined {

@@ -9,9 +9,10 @@
  * Only a `Delegated` exchange can be given to it: one that the second-factor stage admitted.
  */
 import type { ServerResponse } from 'node:http'
-import { type Code, type Fault, toFault } from '../src/errors.ts'
+import { type Code, Fault, toFault } from '../src/errors.ts'
 import type { Delegated } from '../src/exchange.ts'
 import type { ExchangeRecord } from '../src/exchange-record.ts'
+import { type ChallengeSettings, challengeFields } from '../src/http/challenge.ts'
 import { withoutCookies } from '../src/http/cookie.ts'
 import { drainRequest, RequestContent } from '../src/http/request-content.ts'
 import type { RequestFieldReader } from '../src/http/request-fields.ts'
@@ -28,19 +29,28 @@ export interface ForwardParts {
   readonly publicScheme: string
   readonly viaName: string
   readonly ownCookies: readonly string[]
-  /** Challenge fields for a 401 of the upstream that has none left: name, value, name, value. */
-  readonly challengeFields: readonly string[]
+  /** For a 401 of the upstream that has no challenge left. */
+  readonly challenge: ChallengeSettings
   /** Answers the client in place of the upstream. */
   readonly fail: (record: ExchangeRecord, fault: Fault) => void
 }
 
-export type Forward = (exchange: Delegated, record: ExchangeRecord) => void
+export type Forward = (exchange: Delegated, record: ExchangeRecord) => Forwarded
 
-export function forward(parts: ForwardParts): Forward {
-  return (exchange, record) => new Forwarding(parts, exchange, record).start()
+export interface Forwarded {
+  /** The rest of the request cannot be read: ends both sides, with an answer to the client if none has begun. */
+  breakOff(fault: Fault): void
 }
 
-class Forwarding implements ResponseReceiver {
+export function forward(parts: ForwardParts): Forward {
+  return (exchange, record) => {
+    const forwarding = new Forwarding(parts, exchange, record)
+    forwarding.start()
+    return forwarding
+  }
+}
+
+class Forwarding implements ResponseReceiver, Forwarded {
   readonly #parts: ForwardParts
   readonly #exchange: Delegated
   readonly #record: ExchangeRecord
@@ -65,7 +75,8 @@ class Forwarding implements ResponseReceiver {
   start(): void {
     this.#record.outcome = 'forwarded'
     this.#record.stage = 'forward'
-    this.#response.on('close', this.#onClientClose)
+    // Before the record is read, which happens at the same event.
+    this.#response.prependListener('close', this.#onClientClose)
     if (this.#exchange.fields.kept.expect !== undefined) this.#response.writeContinue()
     this.#send()
   }
@@ -98,10 +109,17 @@ class Forwarding implements ResponseReceiver {
   }
 
   onHead(status: number, reason: string, rawFields: readonly string[]): void {
+    if (status === 401 && this.#exchange.delegation.vouchesForIdentity) {
+      // The server refuses what we said, not what the client said: its 401 would make the client throw away good credentials.
+      this.#upstreamExchange?.abort()
+      this.onError(new Fault('upstream-identity-refused'))
+      return
+    }
     this.#record.upstreamFirstByteAtMs = performance.now()
     const { fields, hasChallenge } = this.#parts.responseFields.filter(rawFields)
     fields.push('X-Request-Id', this.#exchange.requestId)
-    if (status === 401 && !hasChallenge) fields.push(...this.#parts.challengeFields)
+    if (status === 401 && !hasChallenge) fields.push(...challengeFields(this.#parts.challenge, this.#exchange))
+    fields.push(...this.#exchange.replyFields)
     this.#response.writeHead(status, reason, fields)
     // A response without content for now must not wait for its first piece: long polls, server-sent events.
     this.#response.flushHeaders()
@@ -123,7 +141,7 @@ class Forwarding implements ResponseReceiver {
 
   onError(fault: Fault): void {
     if (this.#isOver) return
-    if (fault.code === 'upstream-closed' && this.#retriesLeft > 0 && !this.#response.headersSent) {
+    if (RETRIED.includes(fault.code) && this.#retriesLeft > 0 && !this.#response.headersSent) {
       this.#retriesLeft--
       this.#send()
       return
@@ -136,6 +154,14 @@ class Forwarding implements ResponseReceiver {
     } else {
       this.#parts.fail(this.#record, fault)
     }
+  }
+
+  breakOff(fault: Fault): void {
+    if (this.#isOver) return
+    this.#retriesLeft = 0
+    this.#upstreamExchange?.abort()
+    this.#content?.destroy()
+    this.onError(fault)
   }
 
   readonly #onDrain = (): void => {
@@ -162,10 +188,14 @@ class Forwarding implements ResponseReceiver {
   }
 }
 
+/** A connection that was closed meanwhile, or that no longer is authenticated: another one may do. */
+const RETRIED: readonly Code[] = ['upstream-closed', 'upstream-identity-refused']
 const SAFE = ['GET', 'HEAD', 'OPTIONS']
 
+const CONTENT_CODES: readonly Code[] = ['response-content-timeout', 'request-content-aborted', 'request-malformed']
+
 function contentCode(code: Code): Code {
-  return code === 'response-content-timeout' || code === 'request-content-aborted' ? code : 'response-content-aborted'
+  return CONTENT_CODES.includes(code) ? code : 'response-content-aborted'
 }
 
 /** RFC 9112 6.3: Content-Length or Transfer-Encoding says that there is content. */

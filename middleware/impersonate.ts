@@ -9,6 +9,7 @@ const PASS_THROUGH: Delegation = {
   keepsAuthorization: true,
   fields: [],
   authenticateConnection: undefined,
+  vouchesForIdentity: false,
 }
 
 export function impersonate(identity: IdentityOut): Stage<Mapped, Delegated> {
@@ -17,7 +18,7 @@ export function impersonate(identity: IdentityOut): Stage<Mapped, Delegated> {
     if (account === undefined) return withDelegation(mapped, PASS_THROUGH)
     const delegation = identity.delegate(account)
     return delegation instanceof Promise
-      ? delegation.then(settled => withDelegation(mapped, settled))
+      ? delegation.then(settled => ('kind' in settled ? settled : withDelegation(mapped, settled)))
       : withDelegation(mapped, delegation)
   }
 }

@@ -3,6 +3,7 @@
  * and the name is in the log:
  *
  *   second-factor          a person with a second factor that is recent enough
+ *   first-factor           a ticket or password of the directory, where the configuration accepts that alone
  *   server-checked         a personal access token or a token of the server: the server decides
  *   agent-token-exchange   POST .../_apis/oauth2/token, where build agents exchange a signed assertion for a token
  *   cors-preflight         OPTIONS with Origin and Access-Control-Request-Method: browsers send it without credentials
@@ -13,6 +14,7 @@ import type { Clock } from '../src/clock.ts'
 import { challenge, type Decision, deny, proceed, type Refusal, type Stage, signIn } from '../src/decision.ts'
 import type { Code } from '../src/errors.ts'
 import type { Admitted, Authenticated } from '../src/exchange.ts'
+import type { Offers } from '../src/http/challenge.ts'
 import { judgeSecondFactor } from '../src/oidc/second-factor-rule.ts'
 
 interface Exemption {
@@ -28,11 +30,23 @@ const AGENT_TOKEN_EXCHANGE: Exemption = {
   path: /^(\/[^/]+)*\/_apis\/oauth2\/token$/i,
 }
 
-export function requireSecondFactor(settings: Config['secondFactor'], now: Clock): Stage<Authenticated, Admitted> {
+export function requireSecondFactor(
+  settings: Config['secondFactor'],
+  offers: Offers,
+  now: Clock,
+): Stage<Authenticated, Admitted> {
   const exemptions: Exemption[] = [
     ...(settings.allowAgentTokenExchange ? [AGENT_TOKEN_EXCHANGE] : []),
     ...settings.exemptions.map(({ name, methods, path }) => ({ name, methods, path: new RegExp(`^(?:${path})$`) })),
   ]
+
+  const ticketIsEnough = settings.acceptFirstFactor.includes('negotiate')
+
+  /** A browser that could show a ticket is asked for it; the page that comes with the 401 leads to the sign-in. */
+  function askWhoItIs(authenticated: Authenticated, code: Code): Refusal {
+    const wantsTicket = ticketIsEnough && offers(authenticated).includes('Negotiate')
+    return authenticated.isNavigation && !wantsTicket ? signIn(code) : challenge(code)
+  }
 
   return authenticated => {
     const { principal } = authenticated
@@ -40,6 +54,9 @@ export function requireSecondFactor(settings: Config['secondFactor'], now: Clock
       case 'server-checked':
         return admit(authenticated, 'server-checked')
       case 'person': {
+        const { firstFactor } = principal.evidence
+        if (firstFactor !== undefined && settings.acceptFirstFactor.includes(firstFactor))
+          return admit(authenticated, 'first-factor')
         const verdict = judgeSecondFactor(settings, principal.evidence, now())
         return verdict === 'satisfied'
           ? admit(authenticated, 'second-factor')
@@ -48,7 +65,7 @@ export function requireSecondFactor(settings: Config['secondFactor'], now: Clock
       case 'anonymous':
         return isPreflight(authenticated)
           ? admit(authenticated, 'cors-preflight')
-          : (exempt(authenticated, exemptions) ?? askToSignIn(authenticated, principal.because))
+          : (exempt(authenticated, exemptions) ?? askWhoItIs(authenticated, principal.because))
     }
   }
 }
@@ -76,10 +93,6 @@ function isPreflight({ method, fields }: Authenticated): boolean {
     fields.kept.origin !== undefined &&
     fields.kept['access-control-request-method'] !== undefined
   )
-}
-
-function askToSignIn(authenticated: Authenticated, code: Code): Refusal {
-  return authenticated.isNavigation ? signIn(code) : challenge(code)
 }
 
 /** A session is renewed at the OP; a token is the client's to renew: 403, because a 401 makes git forget its credentials. */

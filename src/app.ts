@@ -7,13 +7,13 @@ import https from 'node:https'
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Config } from '../config/schema.ts'
-import type { Forward } from '../middleware/forward.ts'
+import type { Forward, Forwarded } from '../middleware/forward.ts'
 import type { Refusal } from './decision.ts'
 import { type Code, Fault, toFault } from './errors.ts'
 import type { Arrival, Traced } from './exchange.ts'
 import { type ExchangeRecord, newRecord } from './exchange-record.ts'
 import { type RefusalSettings, send, sendRefusal, sendToSignIn } from './http/refusal.ts'
-import { OWN_PREFIX } from './http/request-target.ts'
+import { isOwnPath, OWN_PREFIX } from './http/request-target.ts'
 import type { Policy } from './pipeline.ts'
 import type { Route } from './routes/reply.ts'
 import type { Verdict } from './stage-chain.ts'
@@ -71,11 +71,27 @@ const notFound: Route = () => {
 
 type Answer = (parts: AppParts, exchange: Traced, record: ExchangeRecord) => void
 
+/** The latest exchange of each connection: the earlier ones are answered before it (RFC 9112 9.3.2). */
+const latest = new WeakMap<Socket, OpenExchange>()
+
+interface OpenExchange {
+  readonly record: ExchangeRecord
+  /** Once it was passed on to the upstream. */
+  forwarded?: Forwarded
+}
+
 /** From the head of a request to its answer. */
 function serve(parts: AppParts, request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   const arrival: Arrival = { request, response, arrivedAtMs: performance.now() }
   const record = newRecord(arrival)
-  response.on('close', () => parts.close(record, performance.now()))
+  latest.set(request.socket, { record })
+  response.on('close', () => {
+    if (!response.writableFinished && record.code === undefined) {
+      record.outcome = 'aborted'
+      record.code = 'client-aborted'
+    }
+    parts.close(record, performance.now())
+  })
   settle(parts.policy.arrive.run(arrival), verdict => {
     if (!verdict.passed) return refuse(parts, record, verdict)
     record.known = verdict.exchange
@@ -89,13 +105,17 @@ function serve(parts: AppParts, request: IncomingMessage, response: ServerRespon
 const isContinue = ({ fields }: Traced) => fields.kept.expect?.toLowerCase() === '100-continue'
 
 const proxied: Answer = (parts, exchange, record) => {
+  // Spelled in a way the router does not know (`HTTP://host/.torhaus/`), or with a method that none of our routes has.
+  if (isOwnPath(exchange.target.path)) return fail(parts, record, new Fault('not-found'))
   settle(parts.policy.admit.run(exchange), verdict => {
     record.decidedAtMs = performance.now()
-    // The client may have gone while the OP or the KDC was asked.
-    if (exchange.response.destroyed) return
+    // The client may have gone, or its content proved unreadable, while the OP or the KDC was asked.
+    if (exchange.response.destroyed || exchange.response.headersSent) return
     if (!verdict.passed) return refuse(parts, record, verdict)
     record.known = verdict.exchange
-    parts.forward(verdict.exchange, record)
+    const forwarded = parts.forward(verdict.exchange, record)
+    const open = latest.get(exchange.request.socket)
+    if (open?.record === record) open.forwarded = forwarded
   })
 }
 
@@ -123,12 +143,13 @@ function refuse(parts: AppParts, record: ExchangeRecord, verdict: Extract<Verdic
     fail(parts, record, verdict.refusal)
     return
   }
+  const retryAfterSeconds = verdict.refusal.kind === 'deny' ? verdict.refusal.retryAfterSeconds : undefined
   record.code = verdict.refusal.code
   record.outcome = OUTCOMES[verdict.refusal.kind]
   record.responseBytes =
     verdict.refusal.kind === 'sign-in'
       ? sendToSignIn(record.known, record.code, parts.refusal.publicOrigin)
-      : sendRefusal(record.known, record.code, parts.refusal)
+      : sendRefusal(record.known, record.code, parts.refusal, retryAfterSeconds)
 }
 
 const OUTCOMES: Record<Refusal['kind'], ExchangeRecord['outcome']> = {
@@ -173,7 +194,7 @@ function createServer(parts: AppParts, listener: RequestListener): Server {
   server.on('connect', (_request: IncomingMessage, socket: Socket) => reject(parts, socket, 'method-refused'))
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
-    else reject(parts, socket, codeOfParserError(error))
+    else breakOff(parts, socket, new Fault(codeOfParserError(error), error))
   })
   return server as Server
 }
@@ -181,6 +202,25 @@ function createServer(parts: AppParts, listener: RequestListener): Server {
 function codeOfParserError({ code }: NodeJS.ErrnoException): Code {
   if (code === 'HPE_HEADER_OVERFLOW') return 'request-head-too-large'
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request-head-timeout' : 'request-malformed'
+}
+
+/**
+ * The client sent what cannot be read. Where its last request is not answered yet, a status line of ours would be taken
+ * for the answer, or stand in the middle of it.
+ */
+function breakOff(parts: AppParts, socket: Socket, fault: Fault): void {
+  const open = latest.get(socket)
+  if (open === undefined || open.record.known.response.closed) {
+    reject(parts, socket, fault.code)
+    return
+  }
+  const { request, response } = open.record.known
+  response.shouldKeepAlive = false
+  // The request itself came through: it gets its answer, and what followed it is lost.
+  if (request.complete) response.once('close', () => socket.destroySoon())
+  else if (response.socket === null) socket.destroy()
+  else if (open.forwarded !== undefined) open.forwarded.breakOff(fault)
+  else if (!response.writableEnded) fail(parts, open.record, fault)
 }
 
 const STATUS_LINES: Partial<Record<Code, string>> = {

@@ -13,7 +13,7 @@ export type Refusal =
   /** A browser's navigation: to the sign-in. */
   | { readonly kind: 'sign-in'; readonly code: Code }
   /** Any other status, as the code says. */
-  | { readonly kind: 'deny'; readonly code: Code }
+  | { readonly kind: 'deny'; readonly code: Code; readonly retryAfterSeconds?: number }
 
 export type Decision<Out> = Proceed<Out> | Refusal
 
@@ -23,4 +23,5 @@ export type Stage<In, Out> = (exchange: In) => Decision<Out> | Promise<Decision<
 export const proceed = <Out>(exchange: Out): Proceed<Out> => ({ kind: 'proceed', exchange })
 export const challenge = (code: Code): Refusal => ({ kind: 'challenge', code })
 export const signIn = (code: Code): Refusal => ({ kind: 'sign-in', code })
-export const deny = (code: Code): Refusal => ({ kind: 'deny', code })
+export const deny = (code: Code, retryAfterSeconds?: number): Refusal =>
+  retryAfterSeconds === undefined ? { kind: 'deny', code } : { kind: 'deny', code, retryAfterSeconds }

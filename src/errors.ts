@@ -78,6 +78,35 @@ const table = {
     stage: 'authenticate',
     sentence: 'A directory password is not accepted here. Use a personal access token as the password.',
   },
+  'negotiate-refused': { status: 401, stage: 'authenticate', sentence: 'The Kerberos token cannot be read.' },
+  'negotiate-replayed': { status: 401, stage: 'authenticate', sentence: 'The Kerberos token was used before.' },
+  'negotiate-expired': { status: 401, stage: 'authenticate', sentence: 'The Kerberos ticket has expired.' },
+  'negotiate-clock-skew': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'The clock of this computer differs too much from that of the proxy.',
+  },
+  'negotiate-wrong-service': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'The Kerberos ticket is for another service. The name in the URL must be the one in the directory.',
+  },
+  'negotiate-foreign-realm': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'The account belongs to a realm that is not accepted here.',
+  },
+  'password-wrong': { status: 401, stage: 'authenticate', sentence: 'User name or password is wrong.' },
+  'password-expired': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'The password has expired. Change it at a Windows computer first.',
+  },
+  'password-limited': {
+    status: 429,
+    stage: 'authenticate',
+    sentence: 'Too many wrong passwords. Wait, then try again.',
+  },
   'token-unknown': {
     status: 401,
     stage: 'authenticate',
@@ -135,6 +164,52 @@ const table = {
   },
   'account-unmapped': { status: 403, stage: 'map-identity', sentence: 'Your identity has no account at this server.' },
 
+  'delegation-account-unknown': {
+    status: 403,
+    stage: 'impersonate',
+    sentence: 'Your account does not exist in the directory.',
+  },
+  'delegation-account-disabled': {
+    status: 403,
+    stage: 'impersonate',
+    sentence: 'Your account is disabled in the directory.',
+  },
+  'delegation-refused': {
+    status: 403,
+    stage: 'impersonate',
+    sentence: 'Your account may not be delegated to the server. Use a personal access token, or ask an administrator.',
+  },
+  'delegation-service-unknown': {
+    status: 502,
+    stage: 'impersonate',
+    sentence: 'The directory does not know the server behind this proxy.',
+  },
+  'kdc-unreachable': {
+    status: 503,
+    stage: 'impersonate',
+    sentence: 'The directory cannot be reached. Try again in a moment.',
+  },
+  'kdc-reply-invalid': {
+    status: 503,
+    stage: 'impersonate',
+    sentence: 'The directory answered in a way that cannot be trusted.',
+  },
+  'kdc-overloaded': {
+    status: 503,
+    stage: 'impersonate',
+    sentence: 'Too many requests are waiting for the directory. Try again in a moment.',
+  },
+  'kerberos-misconfigured': {
+    status: 503,
+    stage: 'impersonate',
+    sentence: 'The proxy cannot sign in at the directory.',
+  },
+  'identity-mismatch': {
+    status: 500,
+    stage: 'impersonate',
+    sentence: 'The proxy stopped before acting under a wrong name.',
+  },
+
   // Sign-in
   'sign-in-unknown': {
     status: 400,
@@ -161,6 +236,11 @@ const table = {
   'not-found': { status: 404, stage: 'routes', sentence: 'There is no such page under /.torhaus/.' },
 
   // Forwarding
+  'upstream-identity-refused': {
+    status: 502,
+    stage: 'forward',
+    sentence: 'The server behind this proxy does not accept who the proxy says you are.',
+  },
   'upstream-connect-failed': {
     status: 502,
     stage: 'forward',

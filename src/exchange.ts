@@ -4,7 +4,9 @@
  *
  *   Arrival -> Connected -> Traced -> Presented -> Authenticated -> Admitted -> Mapped -> Delegated
  */
+
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Secret } from '../config/secret.ts'
 import type { ClientClass } from './http/client-class.ts'
 import type { RequestFields } from './http/request-fields.ts'
 import type { RequestTarget } from './http/request-target.ts'
@@ -43,8 +45,9 @@ export type Credentials =
   /** A JWT issued by the server itself. */
   | { readonly scheme: 'server-token' }
   | { readonly scheme: 'pat' }
-  | { readonly scheme: 'basic'; readonly username: string }
-  | { readonly scheme: 'negotiate' }
+  | { readonly scheme: 'basic'; readonly username: string; readonly password: Secret }
+  /** A GSSAPI token (RFC 4559 4), in base64. */
+  | { readonly scheme: 'negotiate'; readonly token: string }
   | { readonly scheme: 'ntlm' }
   | { readonly scheme: 'unsupported' }
 
@@ -63,6 +66,8 @@ export interface Evidence {
   readonly amr: readonly string[]
   /** Seconds since the epoch. */
   readonly authTime: number | undefined
+  /** Set where the directory, not the OP, vouches for the person: by one factor only. */
+  readonly firstFactor?: 'negotiate' | 'basic'
 }
 
 export type Principal =
@@ -80,6 +85,8 @@ export type Principal =
 
 export interface Authenticated extends Presented {
   readonly principal: Principal
+  /** Fields for the response, whoever answers: a token that proves us to the client, a new session. Name, value, name, value. */
+  readonly replyFields: readonly string[]
 }
 
 declare const admission: unique symbol
@@ -110,6 +117,8 @@ export interface Delegation {
   readonly fields: readonly string[]
   /** Where the server keeps authentication on the connection: fields for the first request of each connection. */
   readonly authenticateConnection: (() => Promise<readonly string[]>) | undefined
+  /** A 401 of the server is then a fault between the two of us, and none of the client's business. */
+  readonly vouchesForIdentity: boolean
 }
 
 export interface Delegated extends Mapped {

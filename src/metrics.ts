@@ -1,6 +1,7 @@
 /** Prometheus metrics, technical and functional. Labels come from closed sets: nothing a client sends becomes a label. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ExchangeRecord } from './exchange-record.ts'
+import type { DirectoryStatistics } from './kerberos/directory.ts'
 import type { RefreshOutcome } from './oidc/session-refresh.ts'
 import type { SignInEvent } from './routes/sign-in.ts'
 import type { UpstreamStatistics } from './upstream/upstream.ts'
@@ -10,6 +11,7 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export interface MetricSources {
   readonly upstream: () => UpstreamStatistics
   readonly clientConnections: () => number
+  readonly directory?: () => DirectoryStatistics
 }
 
 export class Metrics {
@@ -51,7 +53,7 @@ export class Metrics {
   }
 
   /** Gauges that are read when somebody asks. */
-  observe({ upstream, clientConnections }: MetricSources): void {
+  observe({ upstream, clientConnections, directory }: MetricSources): void {
     const gauge = (name: string, help: string, read: () => number) => {
       const registers = [this.registry]
       new Gauge({
@@ -73,6 +75,34 @@ export class Metrics {
       () => upstream().evicted,
     )
     gauge('torhaus_client_connections', 'Open client connections.', clientConnections)
+    if (directory === undefined) return
+    gauge('torhaus_kdc_circuit_open', '1 while the KDC is not asked, after repeated failures.', () =>
+      directory().circuit === 'closed' ? 0 : 1,
+    )
+    gauge('torhaus_kdc_calls_running', 'Calls to the KDC under way.', () => directory().kdcCallsRunning)
+    gauge('torhaus_kdc_calls_queued', 'Calls to the KDC that wait for their turn.', () => directory().kdcCallsQueued)
+    gauge('torhaus_kdc_calls_started', 'Calls to the KDC so far.', () => directory().kdc.started)
+    gauge(
+      'torhaus_kdc_calls_failed',
+      'Calls so far that the KDC did not answer, or not with sense.',
+      () => directory().kdc.failed,
+    )
+    gauge(
+      'torhaus_impersonations',
+      'Accounts impersonated so far (S4U2self).',
+      () => directory().impersonation.impersonations,
+    )
+    gauge(
+      'torhaus_impersonation_tokens',
+      'Tokens made so far for the upstream.',
+      () => directory().impersonation.tokens,
+    )
+    gauge(
+      'torhaus_identity_mismatches',
+      'Tokens not used because they were for another account. Must stay 0.',
+      () => directory().impersonation.identityMismatches,
+    )
+    gauge('torhaus_cached_principals', 'Accounts whose tickets are kept.', () => directory().principals)
   }
 
   exchange(record: ExchangeRecord, closedAtMs: number): void {

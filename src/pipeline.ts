@@ -13,6 +13,7 @@ import { requireSecondFactor } from '../middleware/require-second-factor.ts'
 import { type TrustSettings, trustConnection } from '../middleware/trust-connection.ts'
 import type { Clock } from './clock.ts'
 import type { Arrival, Delegated, Traced } from './exchange.ts'
+import type { Offers } from './http/challenge.ts'
 import type { IdentityOut } from './identity/identity-out.ts'
 import { StageChain } from './stage-chain.ts'
 
@@ -22,6 +23,7 @@ export interface PolicyParts {
   readonly classify: ClassifySettings
   readonly authenticate: AuthenticateParts
   readonly secondFactor: Config['secondFactor']
+  readonly offers: Offers
   readonly identityOut: IdentityOut
   readonly now: Clock
 }
@@ -41,7 +43,7 @@ export function createPolicy(parts: PolicyParts): Policy {
     admit: StageChain.of<Traced>()
       .stage('classify-credentials', classifyCredentials(parts.classify))
       .stage('authenticate', authenticate(parts.authenticate))
-      .stage('require-second-factor', requireSecondFactor(parts.secondFactor, parts.now))
+      .stage('require-second-factor', requireSecondFactor(parts.secondFactor, parts.offers, parts.now))
       .stage('map-identity', mapIdentity())
       .stage('impersonate', impersonate(parts.identityOut)),
   }

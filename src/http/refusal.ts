@@ -15,7 +15,7 @@ export interface RefusalSettings {
   readonly publicOrigin: string
 }
 
-const RETRY_AFTER_S = '5'
+const RETRY_AFTER_S = 5
 const PHRASES: Partial<Record<number, string>> = {
   401: 'Sign-in needed',
   403: 'Not allowed',
@@ -25,17 +25,17 @@ const PHRASES: Partial<Record<number, string>> = {
 }
 
 /** Answers with the status, sentence and code of `code`, and the request id. */
-export function sendRefusal(known: Known, code: Code, settings: RefusalSettings): number {
+export function sendRefusal(known: Known, code: Code, settings: RefusalSettings, retryAfterSeconds?: number): number {
   const { status, sentence } = errorTable[code]
   const fields = ['Cache-Control', 'no-store', 'X-Torhaus-Error', code, ...requestIdFields(known)]
   if (status === 401) {
     // X-VSS-E2EID marks an Azure DevOps Server for NuGet's credential provider.
     fields.push(
-      ...challengeFields(settings.challenge, code),
+      ...challengeFields(settings.challenge, known, code),
       ...(known.requestId === undefined ? [] : ['X-VSS-E2EID', known.requestId]),
     )
   }
-  if (status === 503) fields.push('Retry-After', RETRY_AFTER_S)
+  if (status === 503 || status === 429) fields.push('Retry-After', String(retryAfterSeconds ?? RETRY_AFTER_S))
   if (status === 405) fields.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS')
   const body = render(known, code, settings.publicOrigin)
   if (known.clientClass === 'visual-studio') fields.push('X-TFS-ServiceError', encodeURIComponent(sentence))

@@ -2,8 +2,8 @@
 const MAX_LENGTH = 4096
 
 // Anything a browser or an intermediary might read as the start of another authority, or drop before reading: backslash,
-// white space and control characters, also encoded; a second slash.
-const UNSAFE = /^\/[\\/]|^\/%(2f|5c|09|0a|0d)|[\x00-\x20\x7f-\uffff\\]|%(0[0-9a-f]|1[0-9a-f]|7f)/i
+// white space and control characters, in the path also encoded; a second slash.
+const UNSAFE = /^\/[\\/]|^\/%(2f|5c)|[\x00-\x20\x7f-\uffff\\]|^[^?]*%(0[0-9a-f]|1[0-9a-f]|7f)/i
 
 /**
  * Where to go after the sign-in: a path on this host, or `/` for anything else (RFC 9700 4.11: no open redirect). What

@@ -55,6 +55,10 @@ export class AssertionIdentity implements IdentityOut {
     return signed !== undefined && signed.reusableUntilMs > this.#now() ? signed.delegation : this.#sign(account)
   }
 
+  forget(account: string): void {
+    this.#signed.delete(account)
+  }
+
   async #sign(account: string): Promise<Delegation> {
     const { audience, issuer, lifetimeSeconds, field } = this.#settings
     const now = this.#now()

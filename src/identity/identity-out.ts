@@ -1,25 +1,39 @@
+import type { Refusal } from '../decision.ts'
 import type { Delegation } from '../exchange.ts'
 
 /** How the upstream is told who the user is. */
 export interface IdentityOut {
   /** Names of the fields it writes: they are dropped from requests of clients, in every spelling. */
   readonly fieldNames: readonly string[]
-  /** For one request of that account. */
-  delegate(account: string): Delegation | Promise<Delegation>
+  /** For one request of that account; a refusal where the account may not be used there. */
+  delegate(account: string): Delegation | Promise<Delegation | Refusal>
+  /** The person has signed out: nothing of the account is kept. */
+  forget(account: string): void
 }
 
 /** An identity in fields of each request: the connection says nothing, and accounts may share it. */
 export function delegationByFields(fields: readonly string[]): Delegation {
-  return { connectionKey: 'delegated', keepsAuthorization: false, fields, authenticateConnection: undefined }
+  return {
+    connectionKey: 'delegated',
+    keepsAuthorization: false,
+    fields,
+    authenticateConnection: undefined,
+    vouchesForIdentity: false,
+  }
 }
 
 /** The server needs no identity: it trusts whoever comes through. */
-export const noIdentity: IdentityOut = { fieldNames: [], delegate: () => delegationByFields([]) }
+export const noIdentity: IdentityOut = {
+  fieldNames: [],
+  delegate: () => delegationByFields([]),
+  forget: () => undefined,
+}
 
 /** The account in a plain field. UTF-8 octets, since a field is octets (RFC 9110 5.5). */
 export function headerIdentity(field: string): IdentityOut {
   return {
     fieldNames: [field],
     delegate: account => delegationByFields([field, Buffer.from(account, 'utf8').toString('latin1')]),
+    forget: () => undefined,
   }
 }

@@ -19,6 +19,7 @@ export interface ValidToken {
   readonly subject: string
   readonly account: string | undefined
   readonly evidence: Evidence
+  /** When it is refused: its `exp`, and the tolerance for clocks that differ. */
   readonly expiresAtMs: number
 }
 
@@ -29,6 +30,11 @@ export type TokenVerdict = ValidToken | Code
 const KEY_COOLDOWN_MS = 30_000
 const KEY_MAX_AGE_MS = 600_000
 
+interface KeySet {
+  readonly resolve: ReturnType<typeof createRemoteJWKSet>
+  readonly issuer: string
+}
+
 export class AccessTokenVerifier {
   readonly #settings: BearerSettings
   readonly #provider: OpenIdProvider
@@ -36,7 +42,7 @@ export class AccessTokenVerifier {
   readonly #now: Clock
   readonly #timeoutMs: number
   readonly #verdicts: BoundedMap<string, ValidToken>
-  #keys: { resolve: ReturnType<typeof createRemoteJWKSet>; issuer: string } | undefined
+  #keys: Promise<KeySet> | undefined
 
   constructor(
     settings: BearerSettings,
@@ -90,23 +96,29 @@ export class AccessTokenVerifier {
       subject: sub,
       account: this.#mapAccount(payload),
       evidence: evidenceFrom(payload),
-      expiresAtMs: Number(exp) * 1000,
+      expiresAtMs: (Number(exp) + this.#settings.clockToleranceSeconds) * 1000,
     }
     this.#verdicts.set(token, valid)
     return valid
   }
 
-  async #keySet() {
-    if (this.#keys === undefined) {
-      const { jwksUri, issuer } = await this.#provider.keySource()
-      const resolve = createRemoteJWKSet(new URL(jwksUri), {
-        timeoutDuration: this.#timeoutMs,
-        cooldownDuration: KEY_COOLDOWN_MS,
-        cacheMaxAge: KEY_MAX_AGE_MS,
-      })
-      this.#keys = { resolve, issuer }
-    }
+  /** One key set for all: tokens that come together before it is known wait for the same request. */
+  #keySet(): Promise<KeySet> {
+    this.#keys ??= this.#openKeySet().catch((error: unknown) => {
+      this.#keys = undefined
+      throw error
+    })
     return this.#keys
+  }
+
+  async #openKeySet(): Promise<KeySet> {
+    const { jwksUri, issuer } = await this.#provider.keySource()
+    const resolve = createRemoteJWKSet(new URL(jwksUri), {
+      timeoutDuration: this.#timeoutMs,
+      cooldownDuration: KEY_COOLDOWN_MS,
+      cacheMaxAge: KEY_MAX_AGE_MS,
+    })
+    return { resolve, issuer }
   }
 }
 

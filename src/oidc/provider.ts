@@ -142,7 +142,11 @@ export class OpenIdProvider {
 }
 
 function tokenSet(tokens: client.TokenEndpointResponse & client.TokenEndpointResponseHelpers): TokenSet {
-  return { claims: tokens.claims() ?? {}, idToken: tokens.id_token, refreshToken: tokens.refresh_token }
+  const claims = tokens.claims()
+  // The library checks that these are numbers; 1e300 is one, and no time.
+  if (claims !== undefined && !(Number.isSafeInteger(claims.exp) && Number.isSafeInteger(claims.iat)))
+    throw new Fault('op-response-invalid', new Error('a time in the ID token is no time'))
+  return { claims: claims ?? {}, idToken: tokens.id_token, refreshToken: tokens.refresh_token }
 }
 
 /** The OP said no: RFC 6749 4.1.2.1 and 5.2. */

@@ -14,6 +14,8 @@ export interface SignOutParts {
   readonly sessions: Sessions
   readonly cookies: SessionCookies
   readonly publicOrigin: string
+  /** What is kept of the account elsewhere, such as its tickets. */
+  readonly forget: (account: string) => void
 }
 
 const SIGNED_OUT_PATH = `${OWN_PREFIX}/signed-out`
@@ -32,15 +34,16 @@ export function askToSignOut({ publicOrigin }: SignOutParts): Route {
 }
 
 /** POST: ends the session whatever the OP says, and goes on to the OP to end that session, too. */
-export function signOut({ provider, sessions, cookies, publicOrigin }: SignOutParts): Route {
+export function signOut({ provider, sessions, cookies, publicOrigin, forget }: SignOutParts): Route {
   return async exchange => {
     if (!isSameOrigin(exchange, publicOrigin)) throw new Fault('sign-in-not-same-origin')
     const field = exchange.fields.kept.cookie
     const id = field === undefined ? undefined : readCookie(field, cookies.sessionName)
     const session = id === undefined ? undefined : await sessions.find(id)
-    if (id === undefined || session === undefined) return seeOther(SIGNED_OUT_PATH, [cookies.deleteSession()])
-    const { idToken } = sessions.tokensOf(session.record)
-    await sessions.end(id)
+    const idToken = session && sessions.tokensOf(session.record)?.idToken
+    if (id !== undefined) await sessions.end(id)
+    if (session !== undefined) forget(session.record.account)
+    // Also without a session here: whoever was refused for want of a second factor must be able to leave the OP, too.
     const next = await provider.endSessionUrl(idToken, publicOrigin + SIGNED_OUT_PATH).catch(() => undefined)
     return seeOther(next ?? SIGNED_OUT_PATH, [cookies.deleteSession()])
   }

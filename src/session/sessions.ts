@@ -80,9 +80,20 @@ export class Sessions {
     await this.#store.deleteSession(keyOf(id))
   }
 
-  tokensOf(record: SessionRecord): SessionTokens {
-    const opened = record.sealedTokens === undefined ? undefined : this.#sealer.open(record.sealedTokens, record.key)
-    return opened === undefined ? { refreshToken: undefined, idToken: undefined } : JSON.parse(opened)
+  /** Undefined when they cannot be opened: changed, or sealed with a key that is gone. */
+  tokensOf(record: SessionRecord): SessionTokens | undefined {
+    if (record.sealedTokens === undefined) return { refreshToken: undefined, idToken: undefined }
+    const opened = this.#sealer.open(record.sealedTokens, record.key)
+    return opened === undefined ? undefined : JSON.parse(opened)
+  }
+
+  /** Reads the record again, past the cache. False when the session is gone. */
+  async reread(session: Session): Promise<boolean> {
+    const record = await this.#store.readSession(session.record.key)
+    if (record === undefined) return false
+    session.record = record
+    session.readAtMs = this.#now()
+    return true
   }
 
   async saveRefresh(session: Session, tokens: SessionTokens): Promise<void> {
@@ -96,6 +107,11 @@ export class Sessions {
   claimRefresh(session: Session, leaseMs: number): Awaitable<boolean> {
     const now = this.#now()
     return this.#store.claimRefresh(session.record.key, now, now + leaseMs)
+  }
+
+  /** Gives the claim back without a refresh. */
+  async releaseRefresh(session: Session): Promise<void> {
+    await this.#store.releaseRefresh(session.record.key)
   }
 
   sweep(): Awaitable<void> {

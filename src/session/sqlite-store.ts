@@ -2,6 +2,7 @@
  * The embedded store: SQLite through node:sqlite. The write-ahead log lets one process write while others read; a busy
  * database is waited for. Measured with 100,000 rows: read 11 us, write 64 us.
  */
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { Fault } from '../errors.ts'
 import type { SessionRecord, SessionStore, SignInRecord } from './store.ts'
@@ -29,6 +30,8 @@ export class SqliteStore implements SessionStore {
   readonly #statements = new Map<string, StatementSync>()
 
   constructor(fileName: string) {
+    // Made here, for its owner only; SQLite gives the same mode to the log beside it.
+    closeSync(openSync(fileName, 'a', 0o600))
     this.#database = new DatabaseSync(fileName, { timeout: 5000 })
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
     this.#database.exec(SCHEMA)
@@ -72,6 +75,10 @@ export class SqliteStore implements SessionStore {
         nowMs,
       ) === 1
     )
+  }
+
+  releaseRefresh(key: string): void {
+    this.#run('UPDATE session SET refresh_lease = 0 WHERE key = ?', key)
   }
 
   saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string): void {

@@ -40,6 +40,9 @@ export interface SessionStore {
   deleteSession(key: string): Awaitable<void>
   /** True for one caller only, until `leaseUntilMs`: who may use the refresh token now. */
   claimRefresh(key: string, nowMs: number, leaseUntilMs: number): Awaitable<boolean>
+  /** Ends the lease, so that the next caller gets it. */
+  releaseRefresh(key: string): Awaitable<void>
+  /** Also ends the lease. A session that is gone stays gone. */
   saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string): Awaitable<void>
   /** Keeps at most `maxPerBrowser` for one browser: the oldest is dropped. */
   addSignIn(record: SignInRecord, maxPerBrowser: number): Awaitable<void>

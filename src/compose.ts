@@ -1,0 +1,248 @@
+/** Every part of Torhaus, chosen and joined as the configuration says. Nothing listens yet. */
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Config } from '../config/schema.ts'
+import { readKey, readSecret } from '../config/secret.ts'
+import { forward } from '../middleware/forward.ts'
+import { causeChain, writeAccessRecord } from './access-log.ts'
+import { createAdmin, type Readiness } from './admin.ts'
+import { createApp, fail } from './app.ts'
+import type { Clock } from './clock.ts'
+import { FirstFactor } from './credentials/first-factor.ts'
+import { createOffers } from './http/challenge.ts'
+import type { RefusalSettings } from './http/refusal.ts'
+import { RequestFieldReader } from './http/request-fields.ts'
+import { ResponseFieldFilter } from './http/response-fields.ts'
+import { AssertionIdentity } from './identity/assertion-identity.ts'
+import { headerIdentity, type IdentityOut, noIdentity } from './identity/identity-out.ts'
+import { kerberosIdentity } from './identity/kerberos-identity.ts'
+import { type Directory, openDirectory } from './kerberos/directory.ts'
+import { Metrics } from './metrics.ts'
+import { AccessTokenVerifier } from './oidc/access-token.ts'
+import { accountMapper } from './oidc/account.ts'
+import { OpenIdProvider } from './oidc/provider.ts'
+import { SessionRefresh } from './oidc/session-refresh.ts'
+import { createPolicy, type Policy } from './pipeline.ts'
+import { accountPage } from './routes/account-page.ts'
+import { keySetRoute } from './routes/key-set.ts'
+import type { Route } from './routes/reply.ts'
+import { completeSignIn, startSignIn } from './routes/sign-in.ts'
+import { askToSignOut, signedOut, signOut } from './routes/sign-out.ts'
+import { Sealer } from './session/sealer.ts'
+import { SessionCookies } from './session/session-cookie.ts'
+import { Sessions } from './session/sessions.ts'
+import { SqliteStore } from './session/sqlite-store.ts'
+import { HttpUpstream } from './upstream/http-upstream.ts'
+
+export interface Composition {
+  readonly app: FastifyInstance
+  readonly admin: FastifyInstance
+  readonly provider: OpenIdProvider
+  /** Says at /readyz that no new request should come. */
+  startDraining(): void
+  sweep(): void
+  /** Lets go of everything that is not a listener. */
+  release(): Promise<void>
+}
+
+/** What the parts below are made of. */
+interface Ground {
+  readonly config: Config
+  readonly log: Logger
+  readonly now: Clock
+  readonly metrics: Metrics
+  readonly publicUrl: URL
+  readonly cookies: SessionCookies
+  readonly provider: OpenIdProvider
+  readonly store: SqliteStore
+  readonly sessions: Sessions
+  readonly directory: Directory | undefined
+  readonly identityOut: IdentityOut
+  readonly fieldReader: RequestFieldReader
+  readonly refusal: RefusalSettings
+  /** What we call ourselves in Via (RFC 9110 7.6.3). */
+  readonly viaName: string
+}
+
+export async function compose(config: Config, log: Logger, now: Clock): Promise<Composition> {
+  const ground = await layGround(config, log, now)
+  const { metrics, provider, store, sessions, directory } = ground
+  const upstream = new HttpUpstream(config.upstream)
+  const app = createApp({
+    server: config.server,
+    tls: config.server.tls && {
+      cert: readFileSync(config.server.tls.certificateFile),
+      key: readFileSync(config.server.tls.privateKeyFile),
+    },
+    policy: policyOf(ground),
+    forward: forwardOf(ground, upstream),
+    routes: routesOf(ground),
+    refusal: ground.refusal,
+    close: (record, closedAtMs) => {
+      metrics.exchange(record, closedAtMs)
+      if (config.logging.access) writeAccessRecord(log, record, closedAtMs)
+    },
+    rejected: (code, peer) => log.info({ 'event.action': 'reject', 'torhaus.code': code, 'client.address': peer }),
+  })
+  let isDraining = false
+  const readiness = (): Readiness => ({
+    ready: !isDraining,
+    parts: {
+      listener: isDraining ? 'draining' : 'listening',
+      identityProvider: provider.isKnown ? 'known' : 'not reached yet',
+      ...(directory === undefined ? {} : { kdcCircuit: directory.statistics().circuit }),
+    },
+  })
+  const admin = createAdmin(metrics.registry, readiness)
+  metrics.observe({
+    upstream: () => upstream.statistics(),
+    clientConnections: () => openConnections(app),
+    ...(directory === undefined ? {} : { directory: () => directory.statistics() }),
+  })
+  return {
+    app,
+    admin,
+    provider,
+    startDraining() {
+      isDraining = true
+    },
+    sweep: () => void sessions.sweep(),
+    async release() {
+      upstream.close()
+      await admin.close()
+      directory?.close()
+      store.close()
+    },
+  }
+}
+
+async function layGround(config: Config, log: Logger, now: Clock): Promise<Ground> {
+  const { oidc, session, credentials } = config
+  const publicUrl = new URL(config.publicUrl)
+  const secret = oidc.clientSecretFile === undefined ? undefined : readSecret(oidc.clientSecretFile)
+  const directory =
+    config.kerberos &&
+    (await openDirectory(config.kerberos, publicUrl.hostname, state => {
+      log.warn({ 'event.action': 'kdc-circuit', 'torhaus.circuit': state })
+    }))
+  const identityOut = await createIdentity(config, publicUrl.origin, directory, now)
+  const store = new SqliteStore(session.store.sqlite.file)
+  return {
+    ...{ config, log, now, publicUrl, directory, identityOut, store },
+    metrics: new Metrics(),
+    cookies: new SessionCookies(config.publicUrl),
+    provider: new OpenIdProvider(oidc, secret, now),
+    sessions: new Sessions(store, new Sealer(session.encryptionKeyFiles.map(readKey)), session, now),
+    fieldReader: new RequestFieldReader(identityOut.fieldNames, config.server.maxHeaderFields),
+    refusal: {
+      publicOrigin: publicUrl.origin,
+      challenge: { offers: createOffers(credentials), realm: credentials.realm ?? config.publicUrl },
+    },
+    viaName: `1.1 torhaus-${publicUrl.host.replaceAll(/[^A-Za-z0-9.-]/g, '-')}`,
+  }
+}
+
+function policyOf(ground: Ground): Policy {
+  const { config, log, now, metrics, provider, sessions, cookies, directory, publicUrl } = ground
+  const { oidc, secondFactor } = config
+  const refresh = new SessionRefresh(provider, sessions, oidc, now, (outcome, cause) => {
+    metrics.refresh(outcome)
+    if (!(cause instanceof Error)) return
+    log.warn({ 'event.action': 'session-refresh', 'event.outcome': outcome, 'error.message': causeChain(cause) })
+  })
+  const mapAccount = accountMapper(config.account)
+  return createPolicy({
+    trust: { server: config.server, fieldReader: ground.fieldReader, viaName: ground.viaName },
+    newRequestId: randomUUID,
+    classify: { credentials: config.credentials, issuer: oidc.issuer, sessionCookie: cookies.sessionName },
+    authenticate: {
+      ...{ sessions, refresh, cookies },
+      accessTokens: oidc.bearer && new AccessTokenVerifier(oidc.bearer, provider, mapAccount, oidc.timeoutMs, now),
+      firstFactor:
+        directory && new FirstFactor(directory, config.kerberos?.passwords.accept === true, config.account, now),
+      ticketOpensSession: secondFactor.acceptFirstFactor.includes('negotiate'),
+      publicOrigin: publicUrl.origin,
+    },
+    secondFactor,
+    offers: ground.refusal.challenge.offers,
+    identityOut: ground.identityOut,
+    now,
+  })
+}
+
+function forwardOf({ config, cookies, fieldReader, publicUrl, refusal, viaName }: Ground, upstream: HttpUpstream) {
+  return forward({
+    ...{ upstream, fieldReader, viaName },
+    responseFields: new ResponseFieldFilter(config.publicUrl, config.upstream.url, cookies),
+    upstreamHost: config.upstream.host === 'public' ? publicUrl.host : new URL(config.upstream.url).host,
+    publicHost: publicUrl.host,
+    publicScheme: publicUrl.protocol.slice(0, -1),
+    ownCookies: cookies.names,
+    challenge: refusal.challenge,
+    fail: (record, fault) => fail({ refusal }, record, fault),
+  })
+}
+
+function routesOf({
+  config,
+  now,
+  metrics,
+  provider,
+  sessions,
+  store,
+  cookies,
+  identityOut,
+  publicUrl,
+}: Ground): Record<string, Route> {
+  const publicOrigin = publicUrl.origin
+  const signInParts = {
+    ...{ provider, sessions, store, cookies, publicOrigin, now },
+    mapAccount: accountMapper(config.account),
+    rule: config.secondFactor,
+    limits: config.session,
+    report: (event: Parameters<Metrics['signIn']>[0]) => metrics.signIn(event),
+  }
+  const signOutParts = {
+    provider,
+    sessions,
+    cookies,
+    publicOrigin,
+    forget: (account: string) => identityOut.forget(account),
+  }
+  return {
+    'GET /.torhaus/': accountPage(sessions, cookies, publicOrigin, now),
+    'GET /.torhaus': accountPage(sessions, cookies, publicOrigin, now),
+    'GET /.torhaus/sign-in': startSignIn(signInParts),
+    'GET /.torhaus/callback': completeSignIn(signInParts),
+    'GET /.torhaus/sign-out': askToSignOut(signOutParts),
+    'POST /.torhaus/sign-out': signOut(signOutParts),
+    'GET /.torhaus/signed-out': signedOut(),
+    'GET /.torhaus/jwks.json': keySetRoute(
+      identityOut instanceof AssertionIdentity ? identityOut.keySet : { keys: [] },
+    ),
+  }
+}
+
+async function createIdentity(
+  config: Config,
+  issuer: string,
+  directory: Directory | undefined,
+  now: Clock,
+): Promise<IdentityOut> {
+  const { kind, assertion, header, kerberos } = config.upstream.identity
+  if (kind === 'kerberos' && kerberos !== undefined && directory !== undefined)
+    return kerberosIdentity(directory, kerberos)
+  if (kind === 'assertion' && assertion !== undefined) return AssertionIdentity.create({ ...assertion, issuer }, now)
+  return kind === 'header' ? headerIdentity(header.field) : noIdentity
+}
+
+function openConnections(app: FastifyInstance): number {
+  let count = 0
+  // Answers before it returns: the server counts as connections come and go.
+  app.server.getConnections((_error, open) => {
+    count = open
+  })
+  return count
+}

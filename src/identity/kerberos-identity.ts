@@ -1,0 +1,48 @@
+/**
+ * The original Windows account at the upstream: constrained delegation (MS-SFU). Each account has connections of its own,
+ * since servers may bind authentication to the connection (RFC 4559 6); tokens are sent without waiting for a challenge, so
+ * that a streamed request never has to be repeated.
+ */
+
+import { deny, type Refusal } from '../decision.ts'
+import type { Delegation } from '../exchange.ts'
+import type { CanonicalPrincipal } from '../kerberos/canonical-principal.ts'
+import type { Directory } from '../kerberos/directory.ts'
+import { delegationCode } from '../kerberos/kerberos-code.ts'
+import type { IdentityOut } from './identity-out.ts'
+
+export interface KerberosIdentitySettings {
+  /** Service principal of the upstream, e.g. `HTTP/devops.corp.example`. */
+  readonly targetPrincipal: string
+  /** The server keeps authentication on the connection: one token for each connection instead of one for each request. */
+  readonly authenticatesConnections: boolean
+}
+
+export function kerberosIdentity(directory: Directory, settings: KerberosIdentitySettings): IdentityOut {
+  const { targetPrincipal, authenticatesConnections } = settings
+  const fieldsFor = async (principal: CanonicalPrincipal): Promise<readonly string[]> => [
+    'Authorization',
+    `Negotiate ${(await directory.initiate(principal, targetPrincipal)).toString('base64')}`,
+  ]
+  const delegation = (principal: CanonicalPrincipal, fields: readonly string[]): Delegation => ({
+    connectionKey: `principal ${principal}`,
+    keepsAuthorization: false,
+    fields,
+    authenticateConnection: authenticatesConnections ? () => fieldsFor(principal) : undefined,
+    vouchesForIdentity: true,
+  })
+  return {
+    fieldNames: [],
+    async delegate(account): Promise<Delegation | Refusal> {
+      try {
+        const principal = directory.principalOf(account)
+        return delegation(principal, authenticatesConnections ? [] : await fieldsFor(principal))
+      } catch (error) {
+        return deny(delegationCode(error))
+      }
+    },
+    forget(account) {
+      directory.purge(directory.principalOf(account))
+    },
+  }
+}

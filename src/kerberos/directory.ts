@@ -1,0 +1,127 @@
+/** Kerberos as the rest of Torhaus sees it: everything in this folder, built from the configuration. */
+import type { Config } from '../../config/schema.ts'
+import { type Accepted, type Acceptor, createAcceptor } from './acceptor.ts'
+import { createAttemptLimits } from './attempt-limits.ts'
+import { type CanonicalPrincipal, canonicalPrincipal } from './canonical-principal.ts'
+import type { CircuitState } from './circuit.ts'
+import { createDirectoryPasswords, type DirectoryPasswords } from './directory-passwords.ts'
+import { createImpersonation, type Impersonation, type ImpersonationCounters } from './impersonation.ts'
+import { createKdcGate, type KdcGateCounters } from './kdc-gate.ts'
+import { isAvailable, loadGssapi } from './library.ts'
+import { createLocalLane } from './local-lane.ts'
+import { createPasswordVerifier } from './password.ts'
+import { createPasswordVerdicts } from './password-verdicts.ts'
+import { createServiceCredential } from './service-credential.ts'
+
+export type KerberosSettings = NonNullable<Config['kerberos']>
+
+export interface DirectoryStatistics {
+  readonly circuit: CircuitState
+  readonly kdcCallsRunning: number
+  readonly kdcCallsQueued: number
+  readonly kdc: KdcGateCounters
+  readonly impersonation: ImpersonationCounters
+  readonly principals: number
+}
+
+export interface Directory {
+  /** Verifies a Negotiate token. */
+  accept(token: Buffer): Promise<Accepted>
+  /** Resolves to the principal where the password is right. `address`: the client's, canonical. Throws a `KerberosError`. */
+  checkPassword(username: string, password: string, address: string): Promise<CanonicalPrincipal>
+  /** Any spelling of an account to a principal; throws a `KerberosError`. */
+  principalOf(account: string): CanonicalPrincipal
+  /** A fresh token for one request to the service, in the name of the principal. */
+  initiate(principal: CanonicalPrincipal, target: string): Promise<Buffer>
+  /** Forgets the tickets of a principal. */
+  purge(principal: CanonicalPrincipal): void
+  statistics(): DirectoryStatistics
+  close(): void
+}
+
+/** Opens the directory; rejects where libgssapi is missing or the keytab does not fit, in words for the operator. */
+export async function openDirectory(
+  settings: KerberosSettings,
+  publicHost: string,
+  onCircuit: (state: CircuitState) => void,
+): Promise<Directory> {
+  const gssapi = loadGssapi(settings.krb5ConfigFile === undefined ? {} : { krb5ConfigFile: settings.krb5ConfigFile })
+  if (!isAvailable(gssapi)) throw new Error(gssapi.message)
+  const { realm, netbiosDomain, keytabFile } = settings
+  const names = { realm, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
+  const inRealm = (name: string) => (name.includes('@') ? name : `${name}@${realm}`)
+  const servicePrincipal = inRealm(settings.acceptPrincipal ?? `HTTP/${publicHost}`)
+  const gate = createKdcGate({
+    maxConcurrent: settings.maxKdcCalls,
+    timeoutMs: settings.kdcTimeoutMs,
+    failureThreshold: settings.kdcFailureThreshold,
+    pauseMs: settings.kdcPauseMs,
+    onChange: onCircuit,
+  })
+  const lane = createLocalLane()
+  const acceptor = await createAcceptor({ gssapi, lane, keytabFile, servicePrincipal, directory: names })
+  const verifier = await createPasswordVerifier({ gssapi, gate, keytabFile, servicePrincipal, directory: names })
+  const service = createServiceCredential({ gssapi, gate, principal: inRealm(settings.servicePrincipal), keytabFile })
+  const impersonation = createImpersonation({
+    gssapi,
+    gate,
+    lane,
+    service,
+    directory: names,
+    maxPrincipals: settings.maxPrincipals,
+  })
+  const { passwords: limits } = settings
+  const passwords = createDirectoryPasswords({
+    verifier,
+    verdicts: createPasswordVerdicts({
+      rightTtlMs: limits.verdictSeconds * 1000,
+      wrongTtlMs: limits.verdictSeconds * 1000,
+    }),
+    limits: createAttemptLimits({
+      maxAccountFailures: limits.maxFailuresPerAccount,
+      maxAddressFailures: limits.maxFailuresPerAddress,
+      windowMs: limits.failureWindowSeconds * 1000,
+    }),
+  })
+  return createDirectory({ acceptor, passwords, impersonation }, account => canonicalPrincipal(account, names), {
+    statistics: () => ({
+      circuit: gate.state(),
+      kdcCallsRunning: gate.load().running,
+      kdcCallsQueued: gate.load().queued,
+      kdc: gate.counters(),
+      impersonation: impersonation.counters(),
+      principals: impersonation.size(),
+    }),
+    close() {
+      for (const part of [acceptor, verifier, impersonation, service]) part[Symbol.dispose]()
+    },
+  })
+}
+
+interface Parts {
+  readonly acceptor: Acceptor
+  readonly passwords: DirectoryPasswords
+  readonly impersonation: Impersonation
+}
+
+function createDirectory(
+  { acceptor, passwords, impersonation }: Parts,
+  principalOf: Directory['principalOf'],
+  rest: Pick<Directory, 'statistics' | 'close'>,
+): Directory {
+  return {
+    ...rest,
+    principalOf,
+    accept: token => acceptor.accept(token),
+    async checkPassword(username, password, address) {
+      const principal = principalOf(username)
+      await passwords.check(principal, password, address)
+      return principal
+    },
+    initiate: (principal, target) => impersonation.initiate(principal, target),
+    purge(principal) {
+      passwords.forget(principal)
+      impersonation.purge(principal)
+    },
+  }
+}

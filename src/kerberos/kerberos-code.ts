@@ -1,0 +1,58 @@
+/** What a Kerberos failure means for the exchange it happened in: one code of the error table for each. */
+import { type Code, Fault } from '../errors.ts'
+import { KerberosError, type KerberosErrorCode } from './kerberos-error.ts'
+
+type Table = Readonly<Partial<Record<KerberosErrorCode, Code>>>
+
+/** The KDC's or our own trouble, whatever was asked of it. */
+const TROUBLE: Table = {
+  'kdc-unreachable': 'kdc-unreachable',
+  'kdc-circuit-open': 'kdc-unreachable',
+  'kdc-reply-invalid': 'kdc-reply-invalid',
+  'kdc-not-genuine': 'kdc-reply-invalid',
+  overloaded: 'kdc-overloaded',
+  'service-credential-refused': 'kerberos-misconfigured',
+  'identity-mismatch': 'identity-mismatch',
+}
+
+const ACCEPT: Table = {
+  ntlm: 'ntlm-unsupported',
+  replay: 'negotiate-replayed',
+  'clock-skew': 'negotiate-clock-skew',
+  'wrong-service-key': 'negotiate-wrong-service',
+  'foreign-realm': 'negotiate-foreign-realm',
+  'credentials-expired': 'negotiate-expired',
+}
+
+// Whether an account exists, or is disabled, is not told to who does not know its password.
+const PASSWORD: Table = {
+  'password-expired': 'password-expired',
+  'password-limited': 'password-limited',
+}
+
+const DELEGATE: Table = {
+  'client-unknown': 'delegation-account-unknown',
+  'client-disabled': 'delegation-account-disabled',
+  'delegation-refused': 'delegation-refused',
+  'service-unknown': 'delegation-service-unknown',
+  'foreign-realm': 'account-unmapped',
+  'principal-malformed': 'account-unmapped',
+}
+
+/** The code for a refused Negotiate token; throws a Fault where the fault is not the client's. */
+export const acceptCode = (error: unknown): Code => codeIn(ACCEPT, error, 'negotiate-refused')
+
+/** The code for a refused password; throws a Fault where the directory could not be asked. */
+export const passwordCode = (error: unknown): Code => codeIn(PASSWORD, error, 'password-wrong')
+
+/** The code for an account that cannot be impersonated; throws a Fault for trouble. */
+export const delegationCode = (error: unknown): Code => codeIn(DELEGATE, error, undefined)
+
+function codeIn(table: Table, error: unknown, otherwise: Code | undefined): Code {
+  if (!(error instanceof KerberosError)) throw new Fault('internal-error', error)
+  const trouble = TROUBLE[error.code]
+  if (trouble !== undefined) throw new Fault(trouble, error)
+  const code = table[error.code] ?? (error.code === 'internal' ? undefined : otherwise)
+  if (code === undefined) throw new Fault('internal-error', error)
+  return code
+}

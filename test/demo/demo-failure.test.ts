@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { listen } from '../support/openid-provider/listen.ts'
+import { freePorts, runDemo } from './demo-process.ts'
+
+let directory: string
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'torhaus-demo-test-'))
+})
+after(() => rm(directory, { recursive: true, force: true }))
+
+async function demoEnds(args: readonly string[], environment: Readonly<Record<string, string>>) {
+  const { status, stdout, stderr } = await runDemo(args, { TMPDIR: directory, ...environment }).ended
+  return { status, stdout, stderr, left: await readdir(directory) }
+}
+
+test('a busy port is named in one sentence, with the variable to set, and nothing is left behind', async () => {
+  const occupant = createServer()
+  try {
+    const busy = await listen(occupant, '127.0.0.1', 0)
+    const [free] = await freePorts()
+    const first = await demoEnds(['--json'], { PORT: `${busy}`, ADMIN_PORT: `${free}` })
+    const stderr = `Port ${busy} is in use: set PORT to another port.\n`
+    assert.deepEqual(first, { status: 1, stdout: '', stderr, left: [] })
+    const second = await demoEnds(['--json'], { PORT: `${free}`, ADMIN_PORT: `${busy}` })
+    assert.match(second.stderr, /set ADMIN_PORT to another port/)
+  } finally {
+    await new Promise(resolve => occupant.close(resolve))
+  }
+})
+
+test('ports that are none and options that do not exist are refused in one sentence', async () => {
+  const mistakes: [args: string[], environment: Record<string, string>, sentence: RegExp][] = [
+    [[], { PORT: '80a' }, /^PORT is not a port number from 1 to 65535\.\n$/],
+    [[], { PORT: '18080', ADMIN_PORT: '18080' }, /^PORT and ADMIN_PORT are both 18080: .*\n$/],
+    [['--jsn'], {}, /^The demo does not know --jsn; .*\n$/],
+  ]
+  for (const [args, environment, sentence] of mistakes) {
+    const { status, stderr } = await demoEnds(args, environment)
+    assert.equal(status, 1)
+    assert.match(stderr, sentence)
+  }
+})
+
+test('a signal while it starts ends it with status 0 and nothing left behind', async () => {
+  const [port, adminPort] = await freePorts()
+  const starting = runDemo(['--json'], { TMPDIR: directory, PORT: `${port}`, ADMIN_PORT: `${adminPort}` })
+  starting.child.stderr?.once('data', () => starting.child.kill('SIGINT'))
+  const { status, stdout } = await starting.ended
+  assert.deepEqual([status, stdout, await readdir(directory)], [0, '', []])
+})

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { runGit, withCredentials } from '../support/devops-origin/git-client.ts'
+import { jsonMember } from '../support/openid-provider/json-member.ts'
+import { type DemoProcess, freePorts, runDemo } from './demo-process.ts'
+
+/** The demo's own temporary folder is made in here, so that the tests see whether it goes. */
+let directory: string
+let demo: DemoProcess
+let facts: unknown
+
+const fact = (name: string) => String(jsonMember(facts, name))
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'torhaus-demo-test-'))
+  const [port, adminPort] = await freePorts()
+  demo = runDemo(['--json'], { PORT: `${port}`, ADMIN_PORT: `${adminPort}`, TMPDIR: directory })
+  const line = await demo.firstLine
+  if (line === '') assert.fail((await demo.ended).stderr)
+  facts = JSON.parse(line)
+})
+after(async () => {
+  demo.child.kill('SIGTERM')
+  await demo.ended
+  await rm(directory, { recursive: true, force: true })
+})
+
+async function whoami(authorization: string): Promise<[status: number, account: unknown]> {
+  const response = await fetch(fact('whoami'), { headers: { authorization } })
+  const content = await response.text()
+  return [response.status, response.ok ? jsonMember(JSON.parse(content), 'account') : undefined]
+}
+
+test('one JSON line says all there is to know, by the names agreed', () => {
+  const names = [
+    'proxy',
+    'admin',
+    'issuer',
+    'user',
+    'password',
+    'totpSecret',
+    'pat',
+    'bearer',
+    'expiredBearer',
+    'gitUrl',
+  ]
+  assert.deepEqual(Object.keys(Object(facts)), [...names, 'whoami'])
+})
+
+test('the bearer token and the personal access token arrive as the user, an expired token does not', async () => {
+  const basic = Buffer.from(`:${fact('pat')}`).toString('base64')
+  assert.deepEqual(await whoami(`Bearer ${fact('bearer')}`), [200, fact('user')])
+  assert.deepEqual(await whoami(`Basic ${basic}`), [200, fact('user')])
+  assert.deepEqual(await whoami(`Bearer ${fact('expiredBearer')}`), [401, undefined])
+})
+
+test('git clones through the proxy with the personal access token', async () => {
+  const remote = withCredentials(fact('gitUrl'), fact('user'), fact('pat'))
+  const clone = await runGit(['clone', '--quiet', remote, 'clone'], { directory })
+  assert.equal(clone.status, 0, clone.stderr)
+  assert.ok((await readdir(join(directory, 'clone'))).includes('README.md'))
+})
+
+test('SIGTERM ends it with status 0 and leaves no listener and no file', async () => {
+  demo.child.kill('SIGTERM')
+  const { status, stdout } = await demo.ended
+  assert.equal(status, 0)
+  assert.equal(stdout.trimEnd().split('\n').length, 1)
+  for (const name of ['proxy', 'admin', 'issuer']) {
+    await assert.rejects(fetch(fact(name)), TypeError, `${name} still answers`)
+  }
+  assert.deepEqual(
+    (await readdir(directory)).filter(name => name.startsWith('torhaus-demo-')),
+    [],
+  )
+})

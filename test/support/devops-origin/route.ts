@@ -1,0 +1,34 @@
+/** What a request is for: the kinds the server counts and answers. */
+export type PathKind = 'oauth-token' | 'git' | 'lfs' | 'whoami' | 'upload' | 'download' | 'rest' | 'page' | 'other'
+
+export type Route = {
+  readonly kind: PathKind
+  /** What follows the part that chose the kind: the resource within git-lfs, git or the collection. */
+  readonly resource: string
+}
+
+export const collectionPath = '/DefaultCollection'
+export const repositoryName = 'demo'
+export const repositoryPath = `${collectionPath}/_git/${repositoryName}`
+export const lfsPath = `${repositoryPath}/info/lfs`
+
+/** First match wins. */
+const prefixes: readonly (readonly [prefix: string, kind: PathKind])[] = [
+  [lfsPath, 'lfs'],
+  [repositoryPath, 'git'],
+  [`${collectionPath}/_apis/whoami`, 'whoami'],
+  [`${collectionPath}/_apis/upload`, 'upload'],
+  [`${collectionPath}/_apis/download`, 'download'],
+]
+
+export function routeOf(pathname: string): Route {
+  if (/\/_apis\/oauth2\/token$/.test(pathname)) return { kind: 'oauth-token', resource: '' }
+  for (const [prefix, kind] of prefixes) {
+    if (pathname === prefix || pathname.startsWith(`${prefix}/`))
+      return { kind, resource: pathname.slice(prefix.length) }
+  }
+  const resource = pathname.slice(collectionPath.length)
+  if (!pathname.startsWith(`${collectionPath}/`)) return { kind: pathname === '/' ? 'page' : 'other', resource: '' }
+  if (/(^|\/)_apis(\/|$)/.test(resource)) return { kind: 'rest', resource }
+  return { kind: resource === '/' || resource === '/_boards' ? 'page' : 'other', resource }
+}
