@@ -59,6 +59,7 @@ class Forwarding implements ResponseReceiver, Forwarded {
   #upstreamExchange: UpstreamExchange | undefined
   #retriesLeft: number
   #isOver = false
+  #isHeadHeld = false
 
   constructor(parts: ForwardParts, exchange: Delegated, record: ExchangeRecord) {
     this.#parts = parts
@@ -77,7 +78,9 @@ class Forwarding implements ResponseReceiver, Forwarded {
     this.#record.stage = 'forward'
     // Before the record is read, which happens at the same event.
     this.#response.prependListener('close', this.#onClientClose)
-    if (this.#exchange.fields.kept.expect !== undefined) this.#response.writeContinue()
+    const { fields, request } = this.#exchange
+    // HTTP/1.0 clients know no 1xx (RFC 9110 10.1.1).
+    if (fields.kept.expect !== undefined && request.httpVersionMinor > 0) this.#response.writeContinue()
     this.#send()
   }
 
@@ -102,7 +105,7 @@ class Forwarding implements ResponseReceiver, Forwarded {
   }
 
   onInformation(status: number, rawFields: readonly string[]): void {
-    // 100 was sent by us when the content was asked for; HTTP/1.0 clients know no 1xx (RFC 9110 15.2).
+    // 100 was sent by us when the content was asked for; as to HTTP/1.0, RFC 9110 15.2.
     if (status === 100 || this.#exchange.request.httpVersionMinor === 0) return
     const { fields } = this.#parts.responseFields.filter(rawFields)
     this.#response.writeInformation(status, fields)
@@ -121,12 +124,19 @@ class Forwarding implements ResponseReceiver, Forwarded {
     if (status === 401 && !hasChallenge) fields.push(...challengeFields(this.#parts.challenge, this.#exchange))
     fields.push(...this.#exchange.replyFields)
     this.#response.writeHead(status, reason, fields)
-    // A response without content for now must not wait for its first piece: long polls, server-sent events.
+    this.#isHeadHeld = true
+  }
+
+  /** A head whose content is not here yet must not wait for it: long polls, server-sent events. One that has it goes in one write with it. */
+  onLull(): void {
+    if (!this.#isHeadHeld) return
+    this.#isHeadHeld = false
     this.#response.flushHeaders()
   }
 
   onContent(chunk: Buffer): boolean {
     this.#record.responseBytes += chunk.length
+    this.#isHeadHeld = false
     if (this.#response.write(chunk)) return true
     this.#response.once('drain', this.#onDrain)
     return false

@@ -1,14 +1,33 @@
-import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino'
+import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino'
 import type { Config } from '../config/schema.ts'
 
+/** Records are written when so many bytes have come together, or after so many milliseconds: one write per record would cost more than the proxying. */
+const BATCH_BYTES = 8192
+const BATCH_MS = 250
+/** What is kept when the reader of standard output stands still, in bytes; past it records are dropped, and the proxy goes on. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024
+
+/** Standard output, in batches. `flushSync()` writes what waits. */
+export function openLogOutput() {
+  return destination({
+    dest: 1,
+    sync: false,
+    minLength: BATCH_BYTES,
+    maxLength: MAX_WAITING_BYTES,
+    periodicFlush: BATCH_MS,
+  })
+}
+
 /** Structured logs (Elastic Common Schema field names), one JSON object a line. */
-export function createLog({ level }: Pick<Config['logging'], 'level'>, destination?: DestinationStream): Logger {
-  const options = {
-    level,
-    base: { 'service.name': 'torhaus', 'process.pid': process.pid },
-    messageKey: 'message',
-    timestamp: () => `,"@timestamp":"${stdTimeFunctions.isoTime().slice(9, -1)}"`,
-    formatters: { level: (label: string) => ({ 'log.level': label }) },
-  }
-  return destination === undefined ? pino(options) : pino(options, destination)
+export function createLog({ level }: Pick<Config['logging'], 'level'>, output: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: { 'service.name': 'torhaus', 'process.pid': process.pid },
+      messageKey: 'message',
+      timestamp: () => `,"@timestamp":"${stdTimeFunctions.isoTime().slice(9, -1)}"`,
+      formatters: { level: (label: string) => ({ 'log.level': label }) },
+    },
+    output,
+  )
 }

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { printProblems } from '../config/check.ts'
 import { loadConfig } from '../config/load.ts'
-import { createLog } from './log.ts'
+import { createLog, openLogOutput } from './log.ts'
 import { startTorhaus } from './torhaus.ts'
 
 const EXIT_USAGE = 2
@@ -26,8 +26,10 @@ if (!loaded.ok) {
   process.exit(EXIT_CONFIG)
 }
 
-const log = createLog(loaded.config.logging)
+const output = openLogOutput()
+const log = createLog(loaded.config.logging, output)
 const torhaus = await startTorhaus(loaded.config, log).catch((error: Error) => {
+  output.flushSync()
   process.stderr.write(`Torhaus cannot start: ${error.message}\n`)
   process.exit(1)
 })
@@ -39,6 +41,9 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     signals++
     log.info({ 'event.action': signals === 1 ? 'drain' : 'kill', 'torhaus.signal': signal })
     // The first signal lets requests in flight finish; the second one is a person in a hurry.
-    void (signals === 1 ? torhaus.drain() : torhaus.kill()).then(() => process.exit(0))
+    void (signals === 1 ? torhaus.drain() : torhaus.kill()).then(() => {
+      output.flushSync()
+      process.exit(0)
+    })
   })
 }

@@ -7,19 +7,28 @@ import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { ensureDebianPackages } from './support/debian-packages.ts'
 
-/** Folders whose tests start programs of Debian packages, and the packages. */
+/** Folders whose tests start programs of Debian packages, and those packages that the tests do not install themselves. */
 const needs: Record<string, string[]> = {
   'test/browser/': ['chromium', 'git'],
   'test/clients/': ['git', 'git-lfs', 'curl'],
+  'test/lab/': [],
+  'test/kerberos/': [],
+  'test/impersonation/': ['chromium'],
 }
+
+/** Below these, everything runs without packages after all. */
+const needsNothing = /\/unit\//
 
 const FILE_TIMEOUT_MS = 300_000
 
 const [mode, ...named] = process.argv.slice(2)
 const isUnit = mode === '--unit'
 const wanted = mode === undefined || isUnit ? named : [mode, ...named]
-const needsPackages = (file: string) => Object.keys(needs).some(folder => file.startsWith(folder))
-const files = (wanted.length > 0 ? wanted : globSync('test/**/*.test.ts').sort()).filter(file => !(isUnit && needsPackages(file)))
+const needsPackages = (file: string) =>
+  !needsNothing.test(file) && Object.keys(needs).some(folder => file.startsWith(folder))
+const files = (wanted.length > 0 ? wanted : globSync('test/**/*.test.ts').sort()).filter(
+  file => !(isUnit && needsPackages(file)),
+)
 
 const packages = new Set(
   Object.entries(needs).flatMap(([folder, names]) => (files.some(file => file.startsWith(folder)) ? names : [])),

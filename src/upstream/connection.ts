@@ -144,6 +144,7 @@ export class Connection implements ResponseEvents {
     this.#expectWithin(this.#hasHead ? this.#times.bodyTimeoutMs : this.#times.headersTimeoutMs)
     try {
       this.#parser.push(data)
+      this.#receiver?.onLull()
     } catch (error) {
       this.#onBroken(error)
     }

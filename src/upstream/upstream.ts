@@ -25,6 +25,8 @@ export interface ResponseReceiver {
   /** 1xx other than 101 (RFC 9110 15.2). */
   onInformation(status: number, rawFields: readonly string[]): void
   onHead(status: number, reason: string, rawFields: readonly string[]): void
+  /** All that has arrived so far was handed over, and the response is not complete: more may be long in coming. */
+  onLull(): void
   /** False: no more until `resume()`. */
   onContent(chunk: Buffer): boolean
   onEnd(rawTrailers: readonly string[]): void
