@@ -1,10 +1,10 @@
 import { accessSync, constants } from 'node:fs'
 import { resolve } from 'node:path'
 import type { TSchema } from 'typebox'
-import { FILE_KEYWORD } from './option.ts'
+import { FILE_KEYWORD, type FileUse } from './option.ts'
 import { type Problem, problem } from './problem.ts'
 
-type Node = TSchema & { properties?: Record<string, Node>; items?: Node; [FILE_KEYWORD]?: true }
+type Node = TSchema & { properties?: Record<string, Node>; items?: Node; [FILE_KEYWORD]?: FileUse }
 
 /** Makes each option that names a file absolute (relative to the configuration), and adds a problem for each that cannot be read. */
 export function resolveFiles(schema: TSchema, value: unknown, directory: string, problems: Problem[]): void {
@@ -19,9 +19,10 @@ function visit(
   problems: Problem[],
   directory: string,
 ): void {
-  if (schema[FILE_KEYWORD] === true && typeof value === 'string') {
+  if (schema[FILE_KEYWORD] !== undefined && typeof value === 'string') {
     const name = resolve(directory, value)
     replace(name)
+    if (schema[FILE_KEYWORD] === 'made') return
     try {
       accessSync(name, constants.R_OK)
     } catch {

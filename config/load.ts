@@ -41,7 +41,13 @@ export function parseConfig(source: string, directory: string, environment: List
   }))
   if (syntax.length > 0) return { ok: false, problems: syntax }
 
-  const value = Value.Default(configSchema, overridePorts(document.toJS() ?? {}, environment))
+  let plain: unknown
+  try {
+    plain = document.toJS()
+  } catch (error) {
+    return { ok: false, problems: [{ line: undefined, path: '', message: (error as Error).message }] }
+  }
+  const value = Value.Default(configSchema, overridePorts(plain ?? {}, environment))
   const problems = problemsOf(configSchema, value)
   resolveFiles(configSchema, value, directory, problems)
   // The rules read across options, so they can only run on a document of the right shape.
@@ -74,9 +80,9 @@ export function parseConfig(source: string, directory: string, environment: List
 function overridePorts(value: unknown, environment: ListenEnvironment): unknown {
   if (typeof value !== 'object' || value === null) return value
   const config = value as Record<string, Record<string, unknown> | undefined>
-  const port = environment.HTTP_PLATFORM_PORT ?? environment.PORT
-  if (port !== undefined) config.server = { ...config.server, port: Number(port) }
-  if (environment.ADMIN_PORT !== undefined) config.admin = { ...config.admin, port: Number(environment.ADMIN_PORT) }
+  const port = environment.HTTP_PLATFORM_PORT || environment.PORT
+  if (port) config.server = { ...config.server, port: Number(port) }
+  if (environment.ADMIN_PORT) config.admin = { ...config.admin, port: Number(environment.ADMIN_PORT) }
   return config
 }
 

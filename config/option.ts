@@ -3,6 +3,9 @@ import Type, { type TSchema } from 'typebox'
 /** Keyword that marks an option holding the name of a file: made absolute, and checked to be readable, while loading. */
 export const FILE_KEYWORD = 'x-file'
 
+/** Whether the file must be there already, or is made by Torhaus. */
+export type FileUse = 'read' | 'made'
+
 export const text = (description: string, more: { default?: string; pattern?: string } = {}) =>
   Type.String({ description, minLength: 1, ...more })
 
@@ -14,7 +17,12 @@ export const flag = (description: string, byDefault: boolean) => Type.Boolean({ 
 export const choice = <const T extends string[]>(values: readonly [...T], description: string, byDefault?: T[number]) =>
   Type.Enum(values, { description, ...(byDefault === undefined ? {} : { default: byDefault }) })
 
-export const file = (description: string) => Type.String({ description, minLength: 1, [FILE_KEYWORD]: true })
+export const file = (description: string) =>
+  Type.String({ description, minLength: 1, [FILE_KEYWORD]: 'read' satisfies FileUse })
+
+/** A file that is made when it is missing. */
+export const madeFile = (description: string, byDefault: string) =>
+  Type.String({ description, minLength: 1, default: byDefault, [FILE_KEYWORD]: 'made' satisfies FileUse })
 
 export const list = <T extends TSchema>(
   items: T,

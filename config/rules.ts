@@ -65,6 +65,9 @@ function checkSecondFactor({ secondFactor }: Config, report: Report): void {
   })
 }
 
+const RESERVED =
+  /^(host|connection|cookie|authorization|content-|transfer-encoding|te|trailer|upgrade|via|expect|range|if-|accept|date|forwarded|x-forwarded-(for|host|proto)|x-request-id)/i
+
 function checkIdentity({ upstream }: Config, report: Report): void {
   const { kind, assertion, header, kerberos } = upstream.identity
   if (kind === 'kerberos' && kerberos === undefined)
@@ -75,8 +78,11 @@ function checkIdentity({ upstream }: Config, report: Report): void {
     ['assertion', assertion?.field],
     ['header', header.field],
   ] as const) {
-    if (field === undefined || /^[A-Za-z][A-Za-z0-9-]{2,60}$/.test(field)) continue
-    report(`upstream.identity.${name}.field`, 'must be a field name of letters, digits and hyphens')
+    if (field === undefined || (/^[A-Za-z][A-Za-z0-9-]{2,60}$/.test(field) && !RESERVED.test(field))) continue
+    report(
+      `upstream.identity.${name}.field`,
+      'must be a field name of letters, digits and hyphens, and none that HTTP or this proxy uses itself',
+    )
   }
 }
 
@@ -114,7 +120,7 @@ function checkTimeouts({ server, upstream, session }: Config, report: Report): v
 
 function checkRegExp(path: string, source: string, report: Report): void {
   try {
-    new RegExp(source)
+    new RegExp(source, 'u')
   } catch (error) {
     report(path, (error as Error).message)
   }

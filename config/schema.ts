@@ -3,7 +3,7 @@
  * docs/configuration.md and docs/configuration.schema.json all come from here.
  */
 import Type, { type Static } from 'typebox'
-import { choice, demandingSection, file, flag, integer, list, section, text } from './option.ts'
+import { choice, demandingSection, file, flag, integer, list, madeFile, section, text } from './option.ts'
 
 const HOUR_S = 3600
 const DAY_S = 24 * HOUR_S
@@ -201,7 +201,9 @@ const upstream = demandingSection(
     tls: section(
       {
         caFile: Type.Optional(
-          file('PEM file with the certificate authorities to trust for the upstream, in place of the system list.'),
+          file(
+            'PEM file with the certificate authorities to trust for the upstream, in place of the list that comes with Node.',
+          ),
         ),
         serverName: Type.Optional(
           text('Name expected in the certificate, where it differs from the host of upstream.url.'),
@@ -209,7 +211,7 @@ const upstream = demandingSection(
       },
       'TLS towards the upstream. The certificate is always verified.',
     ),
-    maxConnections: integer('Most TCP connections to the upstream per pool. Requests above it wait in a queue.', {
+    maxConnections: integer('Most TCP connections to the upstream. Requests above it wait in a queue.', {
       default: 512,
       minimum: 1,
       maximum: 20_000,
@@ -433,9 +435,7 @@ const session = demandingSection(
       {
         sqlite: section(
           {
-            file: text('Database file; made when missing. All workers of one machine share it.', {
-              default: 'torhaus.sqlite',
-            }),
+            file: madeFile('Database file; made when missing. All workers of one machine share it.', 'torhaus.sqlite'),
           },
           'The embedded store (SQLite, write-ahead log).',
         ),

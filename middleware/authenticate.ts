@@ -61,7 +61,7 @@ export function authenticate({
       case 'ntlm':
         return challenge('ntlm-unsupported')
       case 'unsupported':
-        return challenge('token-unknown')
+        return challenge(credentials.because)
     }
   }
 

@@ -28,7 +28,8 @@ export interface ClassifySettings {
 const NONE: Credentials = { scheme: 'none' }
 const PAT: Credentials = { scheme: 'pat' }
 const SERVER_TOKEN: Credentials = { scheme: 'server-token' }
-const UNSUPPORTED: Credentials = { scheme: 'unsupported' }
+const UNKNOWN_TOKEN: Credentials = { scheme: 'unsupported', because: 'token-unknown' }
+const UNKNOWN_SCHEME: Credentials = { scheme: 'unsupported', because: 'scheme-unsupported' }
 
 export function classifyCredentials({
   credentials,
@@ -53,7 +54,7 @@ export function classifyCredentials({
     if (authorization === undefined) return undefined
     switch (authorization.scheme) {
       case 'bearer':
-        return fromToken(authorization.credentials, 'Bearer') ?? UNSUPPORTED
+        return fromToken(authorization.credentials, 'Bearer') ?? UNKNOWN_TOKEN
       case 'basic':
         return fromBasic(authorization)
       case 'negotiate':
@@ -63,7 +64,7 @@ export function classifyCredentials({
       case 'ntlm':
         return { scheme: 'ntlm' }
       default:
-        return UNSUPPORTED
+        return UNKNOWN_SCHEME
     }
   }
 
@@ -85,7 +86,7 @@ export function classifyCredentials({
     const tokenIssuer = unverifiedIssuer(token)
     if (tokenIssuer === issuer) return { scheme: 'bearer', token, via }
     if (tokenIssuer !== undefined)
-      return credentials.serverTokenIssuers.includes(tokenIssuer) ? SERVER_TOKEN : UNSUPPORTED
+      return credentials.serverTokenIssuers.includes(tokenIssuer) ? SERVER_TOKEN : UNKNOWN_TOKEN
     return hasPatShape(token) ? PAT : undefined
   }
 }

@@ -144,14 +144,14 @@ class Forwarding implements ResponseReceiver, Forwarded {
 
   onEnd(rawTrailers: readonly string[]): void {
     this.#finish()
-    if (rawTrailers.length > 0) this.#response.addTrailers(pairs(rawTrailers))
+    if (rawTrailers.length > 0) this.#response.addTrailers(this.#parts.responseFields.filterTrailers(rawTrailers))
     this.#response.end()
     if (this.#content !== null) drainRequest(this.#exchange.request)
   }
 
   onError(fault: Fault): void {
     if (this.#isOver) return
-    if (RETRIED.includes(fault.code) && this.#retriesLeft > 0 && !this.#response.headersSent) {
+    if (this.#mayHelp(fault) && this.#retriesLeft > 0 && !this.#response.headersSent) {
       this.#retriesLeft--
       this.#send()
       return
@@ -164,6 +164,12 @@ class Forwarding implements ResponseReceiver, Forwarded {
     } else {
       this.#parts.fail(this.#record, fault)
     }
+  }
+
+  /** Whether another connection may do: this one was closed meanwhile, or is no longer authenticated. */
+  #mayHelp({ code }: Fault): boolean {
+    const authenticates = this.#exchange.delegation.authenticateConnection !== undefined
+    return code === 'upstream-closed' || (code === 'upstream-identity-refused' && authenticates)
   }
 
   breakOff(fault: Fault): void {
@@ -198,8 +204,6 @@ class Forwarding implements ResponseReceiver, Forwarded {
   }
 }
 
-/** A connection that was closed meanwhile, or that no longer is authenticated: another one may do. */
-const RETRIED: readonly Code[] = ['upstream-closed', 'upstream-identity-refused']
 const SAFE = ['GET', 'HEAD', 'OPTIONS']
 
 const CONTENT_CODES: readonly Code[] = ['response-content-timeout', 'request-content-aborted', 'request-malformed']
@@ -245,9 +249,3 @@ function requestFields(exchange: Delegated, parts: ForwardParts): string[] {
 
 /** RFC 9110 7.6.2. */
 const oneLess = (value: string) => String(Math.max(0, Number.parseInt(value, 10) - 1 || 0))
-
-function pairs(raw: readonly string[]): [string, string][] {
-  const result: [string, string][] = []
-  for (let index = 0; index < raw.length; index += 2) result.push([raw[index] as string, raw[index + 1] as string])
-  return result
-}

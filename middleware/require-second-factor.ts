@@ -37,7 +37,11 @@ export function requireSecondFactor(
 ): Stage<Authenticated, Admitted> {
   const exemptions: Exemption[] = [
     ...(settings.allowAgentTokenExchange ? [AGENT_TOKEN_EXCHANGE] : []),
-    ...settings.exemptions.map(({ name, methods, path }) => ({ name, methods, path: new RegExp(`^(?:${path})$`) })),
+    ...settings.exemptions.map(({ name, methods, path }) => ({
+      name,
+      methods,
+      path: new RegExp(`^(?:${path})$`, 'u'),
+    })),
   ]
 
   const ticketIsEnough = settings.acceptFirstFactor.includes('negotiate')
@@ -97,6 +101,5 @@ function isPreflight({ method, fields }: Authenticated): boolean {
 
 /** A session is renewed at the OP; a token is the client's to renew: 403, because a 401 makes git forget its credentials. */
 function askForSecondFactor(authenticated: Authenticated, code: Code): Refusal {
-  if (authenticated.credentials.scheme !== 'session') return deny(code)
-  return authenticated.isNavigation ? signIn(code) : challenge(code)
+  return authenticated.credentials.scheme === 'session' && authenticated.isNavigation ? signIn(code) : deny(code)
 }

@@ -2,6 +2,7 @@
  * Stage 1: is the head well formed beyond what the parser checks, and who speaks? Forwarded fields are believed only from
  * listed proxies, read from the side of the nearest.
  */
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { addressSet, canonicalAddress } from '../config/address-range.ts'
 import type { Config } from '../config/schema.ts'
@@ -33,7 +34,7 @@ export function trustConnection({ server, fieldReader, viaName }: TrustSettings)
     const method = request.method ?? ''
     const fields = fieldReader.read(request.rawHeaders)
     if (typeof fields === 'string') return deny(fields)
-    const problem = framingProblem(method, fields, viaName)
+    const problem = framingProblem(request, fields) ?? routingProblem(method, fields, viaName)
     if (problem !== undefined) return deny(problem)
     const target = parseRequestTarget(request.url ?? '', method, fields.kept.host ?? '')
     if (typeof target === 'string') return deny(target)
@@ -67,12 +68,18 @@ interface Peer {
   readonly isTrusted: boolean
 }
 
-function framingProblem(method: string, { kept }: RequestFields, viaName: string): Code | undefined {
+function framingProblem(request: IncomingMessage, { kept }: RequestFields): Code | undefined {
+  const coding = kept['transfer-encoding']
+  if (coding === undefined) return undefined
+  // RFC 9112 6.1: HTTP/1.0 has no transfer codings; somebody in between may see another end than we do.
+  if (request.httpVersionMinor === 0) return 'request-malformed'
+  // We take the transfer coding off, so it must be one we understand (RFC 9112 6.1).
+  return coding.trim().toLowerCase() === 'chunked' ? undefined : 'transfer-coding-unsupported'
+}
+
+function routingProblem(method: string, { kept }: RequestFields, viaName: string): Code | undefined {
   // RFC 9112 3.2: one Host, and a valid one.
   if (kept.host === undefined || !HOST.test(kept.host)) return 'host-invalid'
-  // We take the transfer coding off, so it must be one we understand (RFC 9112 6.1).
-  const coding = kept['transfer-encoding']
-  if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') return 'transfer-coding-unsupported'
   // TRACE would show credentials to scripts; it ends here (RFC 9110 9.3.8).
   if (method === 'TRACE') return 'method-refused'
   return kept.via?.includes(viaName) === true ? 'loop-detected' : undefined

@@ -4,13 +4,25 @@
  */
 import type { Logger } from 'pino'
 import { errorTable } from './errors.ts'
-import type { ExchangeRecord } from './exchange-record.ts'
+import type { ExchangeRecord, Outcome } from './exchange-record.ts'
+
+/** ECS knows three. A redirect to the sign-in is how it is meant to go. */
+const ECS_OUTCOMES: Record<Outcome, 'success' | 'failure' | 'unknown'> = {
+  forwarded: 'success',
+  answered: 'success',
+  redirected: 'success',
+  challenged: 'failure',
+  denied: 'failure',
+  failed: 'failure',
+  aborted: 'unknown',
+}
 
 export function writeAccessRecord(log: Logger, record: ExchangeRecord, closedAtMs: number): void {
   const { known, outcome, code, stage, cause } = record
   const entry = {
     'event.action': 'request',
-    'event.outcome': outcome,
+    'event.outcome': ECS_OUTCOMES[outcome],
+    'torhaus.outcome': outcome,
     'event.duration': Math.round((closedAtMs - known.arrivedAtMs) * 1e6),
     'http.request.id': known.requestId,
     'http.request.method': known.request.method,

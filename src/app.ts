@@ -37,31 +37,38 @@ export function createApp(parts: AppParts): FastifyInstance {
     logger: false,
     routerOptions: { maxParamLength: parts.server.maxHeaderBytes },
     exposeHeadRoutes: false,
+    // While draining, what still comes on an open connection is answered like anything else, and the connection closed after it.
+    return503OnClosing: false,
     serverFactory: handler => createServer(parts, handler),
+    clientErrorHandler: (error: NodeJS.ErrnoException, socket) => {
+      if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
+      else breakOff(parts, socket, new Fault(codeOfParserError(error), error))
+    },
     // A target that the router cannot decode: nothing of ours, and refused before anything else looks at it.
     frameworkErrors: (_, request, reply) => {
       reply.hijack()
       refuseOutright(parts, request.raw, reply.raw, 'target-malformed')
     },
   })
-  // Content is streamed, never parsed.
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
   for (const method of http.METHODS)
     if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true })
 
+  // The first hook takes everything over: content is streamed, and Fastify never looks at it or its type.
   const take = (answer: Answer) => (request: FastifyRequest, reply: FastifyReply) => {
     reply.hijack()
     serve(parts, request.raw, reply.raw, answer)
   }
+  const taken = () => {
+    throw new Fault('internal-error')
+  }
+  // What the router has no word for, such as the target of `OPTIONS *`.
+  app.addHook('onRequest', (request, reply, done) => (request.is404 ? take(proxied)(request, reply) : done()))
   for (const [key, route] of Object.entries(parts.routes)) {
     const [method = '', url = ''] = key.split(' ')
-    app.route({ method, url, handler: take(own(route)) })
+    app.route({ method, url, onRequest: take(own(route)), handler: taken })
   }
-  app.all(`${OWN_PREFIX}/*`, take(own(notFound)))
-  app.all('/*', take(proxied))
-  // What the router has no word for, such as the target of `OPTIONS *`.
-  app.setNotFoundHandler(take(proxied))
+  app.all(`${OWN_PREFIX}/*`, { onRequest: take(own(notFound)) }, taken)
+  app.all('/*', { onRequest: take(proxied) }, taken)
   return app
 }
 
@@ -192,10 +199,6 @@ function createServer(parts: AppParts, listener: RequestListener): Server {
   // Node would say `100 Continue` before anybody looked at the credentials.
   server.on('checkContinue', listener).on('checkExpectation', listener)
   server.on('connect', (_request: IncomingMessage, socket: Socket) => reject(parts, socket, 'method-refused'))
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
-    else breakOff(parts, socket, new Fault(codeOfParserError(error), error))
-  })
   return server as Server
 }
 

@@ -4,25 +4,20 @@ import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import { readKey, readSecret } from '../config/secret.ts'
 import { forward } from '../middleware/forward.ts'
 import { causeChain, writeAccessRecord } from './access-log.ts'
 import { createAdmin, type Readiness } from './admin.ts'
 import { createApp, fail } from './app.ts'
 import type { Clock } from './clock.ts'
 import { FirstFactor } from './credentials/first-factor.ts'
-import { createOffers } from './http/challenge.ts'
-import type { RefusalSettings } from './http/refusal.ts'
-import { RequestFieldReader } from './http/request-fields.ts'
+import { toFault } from './errors.ts'
+import { type Ground, layGround } from './ground.ts'
 import { ResponseFieldFilter } from './http/response-fields.ts'
 import { AssertionIdentity } from './identity/assertion-identity.ts'
-import { headerIdentity, type IdentityOut, noIdentity } from './identity/identity-out.ts'
-import { kerberosIdentity } from './identity/kerberos-identity.ts'
-import { type Directory, openDirectory } from './kerberos/directory.ts'
-import { Metrics } from './metrics.ts'
+import type { Metrics } from './metrics.ts'
 import { AccessTokenVerifier } from './oidc/access-token.ts'
 import { accountMapper } from './oidc/account.ts'
-import { OpenIdProvider } from './oidc/provider.ts'
+import type { OpenIdProvider } from './oidc/provider.ts'
 import { SessionRefresh } from './oidc/session-refresh.ts'
 import { createPolicy, type Policy } from './pipeline.ts'
 import { accountPage } from './routes/account-page.ts'
@@ -30,10 +25,6 @@ import { keySetRoute } from './routes/key-set.ts'
 import type { Route } from './routes/reply.ts'
 import { completeSignIn, startSignIn } from './routes/sign-in.ts'
 import { askToSignOut, signedOut, signOut } from './routes/sign-out.ts'
-import { Sealer } from './session/sealer.ts'
-import { SessionCookies } from './session/session-cookie.ts'
-import { Sessions } from './session/sessions.ts'
-import { SqliteStore } from './session/sqlite-store.ts'
 import { HttpUpstream } from './upstream/http-upstream.ts'
 
 export interface Composition {
@@ -42,28 +33,10 @@ export interface Composition {
   readonly provider: OpenIdProvider
   /** Says at /readyz that no new request should come. */
   startDraining(): void
-  sweep(): void
+  /** Removes what has ended from the store. Never rejects: the next round tries again. */
+  sweep(): Promise<void>
   /** Lets go of everything that is not a listener. */
   release(): Promise<void>
-}
-
-/** What the parts below are made of. */
-interface Ground {
-  readonly config: Config
-  readonly log: Logger
-  readonly now: Clock
-  readonly metrics: Metrics
-  readonly publicUrl: URL
-  readonly cookies: SessionCookies
-  readonly provider: OpenIdProvider
-  readonly store: SqliteStore
-  readonly sessions: Sessions
-  readonly directory: Directory | undefined
-  readonly identityOut: IdentityOut
-  readonly fieldReader: RequestFieldReader
-  readonly refusal: RefusalSettings
-  /** What we call ourselves in Via (RFC 9110 7.6.3). */
-  readonly viaName: string
 }
 
 export async function compose(config: Config, log: Logger, now: Clock): Promise<Composition> {
@@ -98,7 +71,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
   const admin = createAdmin(metrics.registry, readiness)
   metrics.observe({
     upstream: () => upstream.statistics(),
-    clientConnections: () => openConnections(app),
+    clientConnections: countConnections(app),
     ...(directory === undefined ? {} : { directory: () => directory.statistics() }),
   })
   return {
@@ -108,39 +81,19 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
     startDraining() {
       isDraining = true
     },
-    sweep: () => void sessions.sweep(),
+    async sweep() {
+      try {
+        await sessions.sweep()
+      } catch (error) {
+        log.warn({ 'event.action': 'sweep', 'error.message': causeChain(toFault(error)) })
+      }
+    },
     async release() {
       upstream.close()
       await admin.close()
       directory?.close()
       store.close()
     },
-  }
-}
-
-async function layGround(config: Config, log: Logger, now: Clock): Promise<Ground> {
-  const { oidc, session, credentials } = config
-  const publicUrl = new URL(config.publicUrl)
-  const secret = oidc.clientSecretFile === undefined ? undefined : readSecret(oidc.clientSecretFile)
-  const directory =
-    config.kerberos &&
-    (await openDirectory(config.kerberos, publicUrl.hostname, state => {
-      log.warn({ 'event.action': 'kdc-circuit', 'torhaus.circuit': state })
-    }))
-  const identityOut = await createIdentity(config, publicUrl.origin, directory, now)
-  const store = new SqliteStore(session.store.sqlite.file)
-  return {
-    ...{ config, log, now, publicUrl, directory, identityOut, store },
-    metrics: new Metrics(),
-    cookies: new SessionCookies(config.publicUrl),
-    provider: new OpenIdProvider(oidc, secret, now),
-    sessions: new Sessions(store, new Sealer(session.encryptionKeyFiles.map(readKey)), session, now),
-    fieldReader: new RequestFieldReader(identityOut.fieldNames, config.server.maxHeaderFields),
-    refusal: {
-      publicOrigin: publicUrl.origin,
-      challenge: { offers: createOffers(credentials), realm: credentials.realm ?? config.publicUrl },
-    },
-    viaName: `1.1 torhaus-${publicUrl.host.replaceAll(/[^A-Za-z0-9.-]/g, '-')}`,
   }
 }
 
@@ -225,24 +178,11 @@ function routesOf({
   }
 }
 
-async function createIdentity(
-  config: Config,
-  issuer: string,
-  directory: Directory | undefined,
-  now: Clock,
-): Promise<IdentityOut> {
-  const { kind, assertion, header, kerberos } = config.upstream.identity
-  if (kind === 'kerberos' && kerberos !== undefined && directory !== undefined)
-    return kerberosIdentity(directory, kerberos)
-  if (kind === 'assertion' && assertion !== undefined) return AssertionIdentity.create({ ...assertion, issuer }, now)
-  return kind === 'header' ? headerIdentity(header.field) : noIdentity
-}
-
-function openConnections(app: FastifyInstance): number {
-  let count = 0
-  // Answers before it returns: the server counts as connections come and go.
-  app.server.getConnections((_error, open) => {
-    count = open
+function countConnections(app: FastifyInstance): () => number {
+  let open = 0
+  app.server.on('connection', socket => {
+    open++
+    socket.on('close', () => open--)
   })
-  return count
+  return () => open
 }

@@ -18,10 +18,26 @@ const advice: Partial<Record<Code, string>> = {
   'loop-detected': '`upstream.url` leads back to Torhaus. Look at DNS and at the balancer.',
   'credentials-missing': 'Ordinary: most clients send their first request without credentials.',
   'session-ended': 'Idle or absolute timeout, signed out, or the OP no longer vouches for the person.',
-  'negotiate-unavailable': 'The client tried Kerberos. Torhaus does not offer it; see [clients](clients.md).',
-  'ntlm-unsupported': 'The client tried NTLM; see [clients](clients.md).',
+  'negotiate-unavailable': 'The section `kerberos` is missing, and the client sent a ticket nevertheless.',
+  'ntlm-unsupported':
+    'The client sent NTLM, mostly because it got no ticket for the name in the URL: is the SPN there?',
   'password-unavailable':
-    'Neither a token of the OP nor of a known shape: taken for a directory password. Never logged.',
+    'Neither a token of the OP nor of a known shape, so a directory password; see `kerberos.passwords`. Never logged.',
+  'negotiate-wrong-service':
+    'SPN, `kerberos.acceptPrincipal` and keytab do not belong together, or the keytab is older than the password.',
+  'negotiate-clock-skew': 'More than 5 minutes. One of the two clocks is wrong.',
+  'password-wrong':
+    'Also for accounts that do not exist or are disabled: that is not told to who does not know the password.',
+  'password-limited': 'See `kerberos.passwords`. It ends by itself; `Retry-After` says when.',
+  'delegation-account-unknown': 'Do `account.template` and `account.case` make the names the directory knows?',
+  'delegation-refused':
+    'The account is sensitive or in Protected Users; or `kerberos.servicePrincipal` may not delegate to `targetPrincipal` with protocol transition.',
+  'delegation-service-unknown': 'The SPN of `upstream.identity.kerberos.targetPrincipal` is missing in the directory.',
+  'kdc-unreachable': 'Also while the circuit is open; see `torhaus_kdc_circuit_open` and the `kdc-circuit` records.',
+  'kdc-overloaded': 'See `kerberos.maxKdcCalls`, and why the KDC is slow.',
+  'kerberos-misconfigured': 'The keys of `kerberos.servicePrincipal` in the keytab are not the ones the directory has.',
+  'identity-mismatch': 'Must never happen. Report it, with the log.',
+  'upstream-identity-refused': 'The server answered 401 to the account: its SPN, its keys, or its rights.',
   'token-unknown':
     'A scheme other than Bearer, Basic and Negotiate; a JWT whose `iss` is neither the OP nor in `credentials.serverTokenIssuers`; or a Bearer value of no known shape.',
   'bearer-disabled': 'The section `oidc.bearer` is missing.',
@@ -72,12 +88,22 @@ a refusal.
 | everything else | \`application/problem+json\` (RFC 9457) with \`type\`, \`title\`, \`status\`, \`code\`, \`requestId\` |
 
 A 401 carries one \`WWW-Authenticate\` line per scheme of \`credentials.offer\`; for a refused access token the Bearer line says
-\`error="invalid_token"\` (RFC 6750 3.1). A 503 carries \`Retry-After\`. No answer names an internal address or a cause; the log does.
+\`error="invalid_token"\` (RFC 6750 3.1). A 429 and a 503 carry \`Retry-After\`. No answer names an internal address or a cause; the log does.
+
+The codes stand under the stage that decides them, as a rule; \`torhaus.stage\` in the log says where it was in each case.
+For the pages of Torhaus itself, sign-in among them, that is \`routes\`.
 `
+
+/** On the page, stages stand in the order in which a request meets them. */
+const ORDER = [
+  ...['accept', 'trust-connection', 'classify-credentials', 'authenticate', 'require-second-factor', 'map-identity'],
+  ...['impersonate', 'forward', 'sign-in', 'routes'],
+]
+const place = (stage: string) => (ORDER.includes(stage) ? ORDER.indexOf(stage) : ORDER.length)
 
 export function errorsPage(): string {
   const codes = Object.keys(errorTable) as Code[]
-  const stages = [...new Set(codes.map(code => errorTable[code].stage))]
+  const stages = [...new Set(codes.map(code => errorTable[code].stage))].sort((a, b) => place(a) - place(b))
   return [
     PREFACE,
     ...stages.map(stage => {

@@ -214,7 +214,8 @@ const table = {
   'sign-in-unknown': {
     status: 400,
     stage: 'sign-in',
-    sentence: 'This sign-in is no longer under way: it was used already, took too long, or began in another browser.',
+    sentence:
+      'This sign-in is no longer under way: it was used already, took too long, or began in another browser. If that happens again, allow cookies for this site.',
   },
   'sign-in-refused': { status: 403, stage: 'sign-in', sentence: 'The identity provider did not sign you in.' },
   'sign-in-not-same-origin': { status: 403, stage: 'sign-in', sentence: 'Another web site tried to do this.' },

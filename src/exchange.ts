@@ -49,7 +49,8 @@ export type Credentials =
   /** A GSSAPI token (RFC 4559 4), in base64. */
   | { readonly scheme: 'negotiate'; readonly token: string }
   | { readonly scheme: 'ntlm' }
-  | { readonly scheme: 'unsupported' }
+  /** `because`: the code a challenge will carry. */
+  | { readonly scheme: 'unsupported'; readonly because: 'scheme-unsupported' | 'token-unknown' }
 
 export type Scheme = Credentials['scheme']
 
@@ -85,7 +86,7 @@ export type Principal =
 
 export interface Authenticated extends Presented {
   readonly principal: Principal
-  /** Fields for the response, whoever answers: a token that proves us to the client, a new session. Name, value, name, value. */
+  /** Fields for the response: a token that proves us to the client, a new session. Name, value, name, value. */
   readonly replyFields: readonly string[]
 }
 

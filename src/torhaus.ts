@@ -18,19 +18,23 @@ export interface Torhaus {
 }
 
 const SWEEP_INTERVAL_MS = 60_000
+const TIDY_INTERVAL_MS = 100
 
 /** Rejects when it cannot start, in words for the operator; nothing is left open then. */
 export async function startTorhaus(config: Config, log: Logger, now: Clock = Date.now): Promise<Torhaus> {
   const parts = await compose(config, log, now)
   const { app, admin, provider } = parts
-  const sweep = setInterval(parts.sweep, SWEEP_INTERVAL_MS).unref()
+  const sweep = setInterval(() => void parts.sweep(), SWEEP_INTERVAL_MS).unref()
 
   const stop = async (timeoutMs: number): Promise<void> => {
     parts.startDraining()
     const cut = () => app.server.closeAllConnections()
     const deadline = setTimeout(cut, timeoutMs)
+    // Connections that become idle meanwhile would wait for another request until their keep-alive timeout.
+    const tidy = setInterval(() => app.server.closeIdleConnections(), TIDY_INTERVAL_MS)
     await app.close()
     clearTimeout(deadline)
+    clearInterval(tidy)
     clearInterval(sweep)
     await parts.release()
   }

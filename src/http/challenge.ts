@@ -8,12 +8,17 @@ export type OfferedScheme = Config['credentials']['offer'][number]
 export type Offers = (exchange: Pick<Known, 'clientClass' | 'target'>) => readonly OfferedScheme[]
 
 export function createOffers({ offer, offerRules }: Pick<Config['credentials'], 'offer' | 'offerRules'>): Offers {
-  const rules = offerRules.map(rule => ({ ...rule, pattern: new RegExp(`^(?:${rule.path})`) }))
+  const rules = offerRules.map(rule => ({ ...rule, pattern: new RegExp(`^(?:${rule.path})`, 'u') }))
+  // To Basic, a browser opens a password dialog of its own, over the page whose script just asked for something.
+  const withoutBasic = offer.filter(scheme => scheme !== 'Basic')
+  const forBrowsers = withoutBasic.length > 0 ? withoutBasic : offer
   return ({ clientClass = 'other', target }) => {
     const path = target?.path ?? '/'
     const fits = ({ clientClasses, pattern }: (typeof rules)[number]) =>
       (clientClasses.length === 0 || clientClasses.includes(clientClass)) && pattern.test(path)
-    return rules.find(fits)?.offer ?? offer
+    const rule = rules.find(fits)
+    if (rule !== undefined) return rule.offer
+    return clientClass === 'browser' ? forBrowsers : offer
   }
 }
 

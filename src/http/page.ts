@@ -7,7 +7,9 @@ const STYLE = `
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; background: var(--ground); color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; }
 main { width: 100%; max-width: 34rem; background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; padding: 2rem; box-shadow: 0 1px 3px rgb(0 0 0 / .08); }
-h1 { font-size: 1.45rem; line-height: 1.25; margin: 0 0 .75rem; }
+header { display: flex; align-items: center; gap: .5rem; margin-bottom: 1.5rem; color: var(--soft); font-size: .9rem; font-weight: 600; letter-spacing: .02em; }
+header svg { width: 1.25rem; height: 1.25rem; color: var(--accent); }
+h1 { font-size: 1.45rem; line-height: 1.25; margin: 0 0 .75rem; text-wrap: balance; }
 p { margin: .75rem 0; }
 dl { display: grid; grid-template-columns: auto 1fr; gap: .35rem 1rem; margin: 1rem 0; }
 dt { color: var(--soft); }
@@ -16,8 +18,10 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .button { display: inline-block; border: 1px solid var(--accent); border-radius: .5rem; padding: .55rem 1.1rem; background: var(--accent); color: var(--paper); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
 .button.quiet { background: transparent; color: var(--accent); }
 .button:focus-visible, a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-footer { margin-top: 1.75rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .85rem; overflow-wrap: anywhere; }
+footer { display: flex; flex-wrap: wrap; gap: 0 1rem; margin-top: 1.75rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .8rem; }
+footer span { white-space: nowrap; }
 a { color: var(--accent); }
+@media (max-width: 30rem) { main { padding: 1.5rem; } .button { flex: 1 0 100%; text-align: center; } footer { font-size: .72rem; } }
 `
 
 const styleHash = createHash('sha256').update(STYLE).digest('base64')
@@ -52,6 +56,9 @@ export function html(parts: TemplateStringsArray, ...values: (string | number | 
   return new Html(parts.map((part, index) => part + (shown[index] ?? '')).join(''))
 }
 
+/** A gatehouse: two towers and the arch between them. */
+const MARK = html`<svg viewBox="0 0 20 20" fill="currentColor" aria-hidden="true"><path d="M1 3h2v2h1V3h2v5h8V3h2v2h1V3h2v15h-6v-4a3 3 0 0 0-6 0v4H1z"/></svg>`
+
 export function renderPage(title: string, content: Html, footer: Html): string {
   return `<!doctype html>
 ${
@@ -59,11 +66,12 @@ ${
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
+<title>${title} · Torhaus</title>
 <style>${new Html(STYLE)}</style>
 </head>
 <body>
 <main>
+<header>${MARK}Torhaus</header>
 <h1>${title}</h1>
 ${content}
 <footer>${footer}</footer>

@@ -6,7 +6,8 @@ import type { ServerResponse } from 'node:http'
 import { type Code, errorTable } from '../errors.ts'
 import type { Known } from '../exchange.ts'
 import { type ChallengeSettings, challengeFields } from './challenge.ts'
-import { html, pageFields, renderPage } from './page.ts'
+import { errorPage } from './error-page.ts'
+import { pageFields } from './page.ts'
 import { drainRequest } from './request-content.ts'
 import { OWN_PREFIX } from './request-target.ts'
 
@@ -16,17 +17,12 @@ export interface RefusalSettings {
 }
 
 const RETRY_AFTER_S = 5
-const PHRASES: Partial<Record<number, string>> = {
-  401: 'Sign-in needed',
-  403: 'Not allowed',
-  404: 'Not found',
-  400: 'Bad request',
-  503: 'Not available right now',
-}
 
 /** Answers with the status, sentence and code of `code`, and the request id. */
 export function sendRefusal(known: Known, code: Code, settings: RefusalSettings, retryAfterSeconds?: number): number {
   const { status, sentence } = errorTable[code]
+  // Where it ends is not certain, so nothing after it can be read as a request (RFC 9112 6.1).
+  if (code === 'request-malformed') known.response.shouldKeepAlive = false
   const fields = ['Cache-Control', 'no-store', 'X-Torhaus-Error', code, ...requestIdFields(known)]
   if (status === 401) {
     // X-VSS-E2EID marks an Azure DevOps Server for NuGet's credential provider.
@@ -75,7 +71,7 @@ function render(known: Known, code: Code, publicOrigin: string): Body {
         text: JSON.stringify({ message: sentence, request_id: known.requestId }),
       }
     default:
-      if (accept.includes('text/html')) return { fields: pageFields, text: page(known, code) }
+      if (accept.includes('text/html')) return { fields: pageFields, text: errorPage(known, code) }
       return {
         fields: ['Content-Type', 'application/problem+json'],
         text: JSON.stringify({
@@ -93,19 +89,6 @@ function plainText(known: Known, code: Code, publicOrigin: string): string {
   const { sentence, status } = errorTable[code]
   const help = status === 401 || status === 403 ? `Open ${publicOrigin}${OWN_PREFIX}/ in a browser for help.\n` : ''
   return `Torhaus: ${sentence}\n${help}(${code}, request ${known.requestId ?? 'without id'})\n`
-}
-
-function page(known: Known, code: Code): string {
-  const { status, sentence } = errorTable[code]
-  const again = status === 403 || status === 401 || code === 'sign-in-unknown'
-  const actions = again
-    ? html`<p class="actions"><a class="button" href="${OWN_PREFIX}/sign-in">Sign in again</a><a class="button quiet" href="${OWN_PREFIX}/sign-out">Sign out</a></p>`
-    : html`<p class="actions"><a class="button" href="/">Start page</a></p>`
-  return renderPage(
-    PHRASES[status] ?? 'That did not work',
-    html`<p>${sentence}</p>${actions}`,
-    html`${code} · request ${known.requestId ?? 'without id'}`,
-  )
 }
 
 /** Sends a complete response; returns the number of bytes of its content. */

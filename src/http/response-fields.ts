@@ -5,9 +5,18 @@
 import type { SessionCookies } from '../session/session-cookie.ts'
 
 // RFC 9110 7.6.1; Persistent-Auth and the proxy fields belong to the connection behind us; Alt-Svc (RFC 7838) would lead
-// clients around the proxy; X-Request-Id is ours.
+// clients around the proxy; X-Request-Id is ours. Trailer only announces, and Node throws where it stands without chunks.
 const DROPPED: ReadonlySet<string> = new Set([
-  ...['connection', 'keep-alive', 'proxy-connection', 'te', 'transfer-encoding', 'upgrade', 'http2-settings'],
+  ...[
+    'connection',
+    'keep-alive',
+    'proxy-connection',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade',
+    'http2-settings',
+  ],
   ...[
     'proxy-authenticate',
     'proxy-authentication-info',
@@ -44,6 +53,17 @@ export class ResponseFieldFilter {
     ])
   }
 
+  /** Trailer fields, by the same rules. */
+  filterTrailers(raw: readonly string[]): [string, string][] {
+    const { fields } = this.filter(raw)
+    const pairs: [string, string][] = []
+    for (let index = 0; index < fields.length; index += 2) {
+      const name = fields[index] as string
+      if (!NOT_IN_TRAILERS.has(lowerCase(name))) pairs.push([name, fields[index + 1] as string])
+    }
+    return pairs
+  }
+
   /** `raw`: name, value, name, value, as received. */
   filter(raw: readonly string[]): ResponseFields {
     const fields: string[] = []
@@ -67,6 +87,9 @@ export class ResponseFieldFilter {
     }
   }
 }
+
+/** Says how the content ends, which it has when trailers come (RFC 9110 6.5.1). */
+const NOT_IN_TRAILERS: ReadonlySet<string> = new Set(['content-length'])
 
 const PLAIN = /^(keep-alive|close)$/i
 

@@ -5,6 +5,7 @@
  */
 
 import { deny, type Refusal } from '../decision.ts'
+import { Fault } from '../errors.ts'
 import type { Delegation } from '../exchange.ts'
 import type { CanonicalPrincipal } from '../kerberos/canonical-principal.ts'
 import type { Directory } from '../kerberos/directory.ts'
@@ -28,7 +29,7 @@ export function kerberosIdentity(directory: Directory, settings: KerberosIdentit
     connectionKey: `principal ${principal}`,
     keepsAuthorization: false,
     fields,
-    authenticateConnection: authenticatesConnections ? () => fieldsFor(principal) : undefined,
+    authenticateConnection: authenticatesConnections ? () => fieldsFor(principal).catch(refuse) : undefined,
     vouchesForIdentity: true,
   })
   return {
@@ -42,7 +43,22 @@ export function kerberosIdentity(directory: Directory, settings: KerberosIdentit
       }
     },
     forget(account) {
-      directory.purge(directory.principalOf(account))
+      const principal = principalIn(directory, account)
+      if (principal !== undefined) directory.purge(principal)
     },
+  }
+}
+
+/** By then the policy has decided, and only a fault can end the exchange. */
+function refuse(error: unknown): never {
+  throw new Fault(delegationCode(error), error)
+}
+
+/** Undefined for an account that is no principal here: nothing is kept of it either. */
+function principalIn(directory: Directory, account: string): CanonicalPrincipal | undefined {
+  try {
+    return directory.principalOf(account)
+  } catch {
+    return undefined
   }
 }

@@ -59,11 +59,11 @@ export function signedOut(): Route {
     )
 }
 
-function page(title: string, content: ReturnType<typeof html>): Reply {
+function page(title: string, content: ReturnType<typeof html>, host: string): Reply {
   return {
     status: 200,
     fields: [...pageFields, 'Cache-Control', 'no-store'],
-    text: renderPage(title, content, html`Torhaus`),
+    text: renderPage(title, content, html`<span>${host}</span>`),
   }
 }
 

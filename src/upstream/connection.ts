@@ -161,8 +161,9 @@ export class Connection implements ResponseEvents {
   }
 
   #onBroken(error: unknown): void {
-    if (!(error instanceof InvalidResponse)) throw error
-    this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-response-invalid', error)
+    // A mistake of ours in handling one response must not end the others: it is answered and logged as what it is.
+    if (!(error instanceof InvalidResponse)) this.#fail('internal-error', error)
+    else this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-response-invalid', error)
   }
 
   readonly #onError = (error: Error): void => {

@@ -79,6 +79,8 @@ function readField(text: string, start: number, end: number, rawFields: string[]
     case 'content-length':
       if (control.length !== undefined && control.length !== value)
         throw new InvalidResponse('two lengths in one response')
+      // Said twice, passed on once (RFC 9112 6.3).
+      if (control.length === value) return
       control.length = value
       break
     case 'transfer-encoding':

@@ -12,6 +12,7 @@ const pollMs = 100
 const stopTimeoutMs = 5000
 
 export type TorhausProcess = {
+  readonly pid: number | undefined
   /** Resolves, never rejects, when the process has ended, with what to tell about it. */
   readonly ended: Promise<string>
   /** Resolves when Torhaus takes requests; rejects with a DemoError if it ends before or takes too long. */
@@ -22,15 +23,15 @@ export type TorhausProcess = {
   kill(): void
 }
 
-/** Starts Torhaus from its sources, with both its outputs in `logFile`. */
-export function startTorhaus(configFile: string, logFile: string): TorhausProcess {
+/** Starts Torhaus from its sources, with both its outputs in `logFile`. `more`: variables beside those of this process. */
+export function startTorhaus(configFile: string, logFile: string, more: NodeJS.ProcessEnv = {}): TorhausProcess {
   const log = openSync(logFile, 'a', 0o600)
   const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...environment } = process.env
   // In a process group of its own: Ctrl-C in the terminal is for the demo, which then stops it in order.
   const child = spawn(process.execPath, [entryPoint, '--config', configFile], {
     stdio: ['ignore', log, log],
     detached: true,
-    env: environment,
+    env: { ...environment, ...more },
   })
   closeSync(log)
   const ended = new Promise<string>(resolve => {
@@ -39,6 +40,7 @@ export function startTorhaus(configFile: string, logFile: string): TorhausProces
   })
 
   return {
+    pid: child.pid,
     ended,
     async ready(adminUrl, signal) {
       const givenUp = AbortSignal.any([signal, AbortSignal.timeout(readyTimeoutMs)])

@@ -1,0 +1,37 @@
+# Torhaus in a container. docs/deploy/README.md says how to run it.
+#
+# The Node of the base image runs it, so it must be 24 or later; name a digest here for builds that can be repeated.
+ARG NODE_IMAGE=node:26-bookworm-slim
+
+FROM ${NODE_IMAGE} AS packages
+WORKDIR /app
+COPY package.json package-lock.json ./
+# Without scripts: nothing of a package runs while building. The npm package `node` would bring a second Node along.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+ && rm -rf node_modules/node node_modules/.bin/node
+
+FROM ${NODE_IMAGE}
+# For Kerberos: --build-arg DEBIAN_PACKAGES=libgssapi-krb5-2
+ARG DEBIAN_PACKAGES=
+RUN if [ -n "$DEBIAN_PACKAGES" ]; then \
+      apt-get update && apt-get install -y --no-install-recommends $DEBIAN_PACKAGES && rm -rf /var/lib/apt/lists/*; \
+    fi
+# Nothing is installed at run time.
+RUN rm -rf /usr/local/lib/node_modules/npm /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
+      /usr/local/lib/node_modules/corepack /opt/yarn* /usr/local/bin/yarn /usr/local/bin/yarnpkg \
+ && install -d -m 0700 -o node -g node /data
+COPY --from=packages /app/node_modules /app/node_modules
+COPY package.json /app/
+COPY config /app/config
+COPY middleware /app/middleware
+COPY src /app/src
+ENV NODE_ENV=production
+USER node
+# The only place it writes to: the session store. A relative store file lands here.
+WORKDIR /data
+VOLUME /data
+EXPOSE 8080
+HEALTHCHECK --interval=30s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ADMIN_PORT || 9090}/livez`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+STOPSIGNAL SIGTERM
+CMD ["node", "/app/src/main.ts", "--config", "/etc/torhaus/torhaus.yaml"]

@@ -1,0 +1,79 @@
+/** What the parts of Torhaus are made of: stores, clients and keys, opened as the configuration says. */
+import type { Logger } from 'pino'
+import type { Config } from '../config/schema.ts'
+import { readKey, readSecret } from '../config/secret.ts'
+import type { Clock } from './clock.ts'
+import { createOffers } from './http/challenge.ts'
+import type { RefusalSettings } from './http/refusal.ts'
+import { RequestFieldReader } from './http/request-fields.ts'
+import { AssertionIdentity } from './identity/assertion-identity.ts'
+import { headerIdentity, type IdentityOut, noIdentity } from './identity/identity-out.ts'
+import { kerberosIdentity } from './identity/kerberos-identity.ts'
+import type { Directory, KerberosSettings } from './kerberos/directory.ts'
+import { Metrics } from './metrics.ts'
+import { OpenIdProvider } from './oidc/provider.ts'
+import { Sealer } from './session/sealer.ts'
+import { SessionCookies } from './session/session-cookie.ts'
+import { Sessions } from './session/sessions.ts'
+import { SqliteStore } from './session/sqlite-store.ts'
+
+export interface Ground {
+  readonly config: Config
+  readonly log: Logger
+  readonly now: Clock
+  readonly metrics: Metrics
+  readonly publicUrl: URL
+  readonly cookies: SessionCookies
+  readonly provider: OpenIdProvider
+  readonly store: SqliteStore
+  readonly sessions: Sessions
+  readonly directory: Directory | undefined
+  readonly identityOut: IdentityOut
+  readonly fieldReader: RequestFieldReader
+  readonly refusal: RefusalSettings
+  /** What we call ourselves in Via (RFC 9110 7.6.3). */
+  readonly viaName: string
+}
+
+export async function layGround(config: Config, log: Logger, now: Clock): Promise<Ground> {
+  const { oidc, session, credentials } = config
+  const publicUrl = new URL(config.publicUrl)
+  const secret = oidc.clientSecretFile === undefined ? undefined : readSecret(oidc.clientSecretFile)
+  const directory = config.kerberos && (await openDirectoryOf(config.kerberos, publicUrl, log))
+  const identityOut = await createIdentity(config, publicUrl.origin, directory, now)
+  const store = new SqliteStore(session.store.sqlite.file)
+  return {
+    ...{ config, log, now, publicUrl, directory, identityOut, store },
+    metrics: new Metrics(),
+    cookies: new SessionCookies(config.publicUrl),
+    provider: new OpenIdProvider(oidc, secret, now),
+    sessions: new Sessions(store, new Sealer(session.encryptionKeyFiles.map(readKey)), session, now),
+    fieldReader: new RequestFieldReader(identityOut.fieldNames, config.server.maxHeaderFields),
+    refusal: {
+      publicOrigin: publicUrl.origin,
+      challenge: { offers: createOffers(credentials), realm: credentials.realm ?? config.publicUrl },
+    },
+    viaName: `1.1 torhaus-${publicUrl.host.replaceAll(/[^A-Za-z0-9.-]/g, '-')}`,
+  }
+}
+
+/** Loaded on demand: without Kerberos in the configuration, no native library is needed. */
+async function openDirectoryOf(settings: KerberosSettings, publicUrl: URL, log: Logger): Promise<Directory> {
+  const { openDirectory } = await import('./kerberos/directory.ts')
+  return openDirectory(settings, publicUrl.hostname, state => {
+    log.warn({ 'event.action': 'kdc-circuit', 'torhaus.circuit': state })
+  })
+}
+
+async function createIdentity(
+  config: Config,
+  issuer: string,
+  directory: Directory | undefined,
+  now: Clock,
+): Promise<IdentityOut> {
+  const { kind, assertion, header, kerberos } = config.upstream.identity
+  if (kind === 'kerberos' && kerberos !== undefined && directory !== undefined)
+    return kerberosIdentity(directory, kerberos)
+  if (kind === 'assertion' && assertion !== undefined) return AssertionIdentity.create({ ...assertion, issuer }, now)
+  return kind === 'header' ? headerIdentity(header.field) : noIdentity
+}

@@ -1,0 +1,117 @@
+import type { Bulkhead } from './bulkhead.ts'
+import { type CanonicalPrincipal, canonicalPrincipal, type DirectoryNames } from './canonical-principal.ts'
+import { type AcceptedContext, acceptContext } from './contexts.ts'
+import { acquireAcceptor } from './credentials.ts'
+import type { Handle } from './handle.ts'
+import { KerberosError } from './kerberos-error.ts'
+import type { Gssapi } from './library.ts'
+import { classifyNegotiateToken } from './negotiate-token.ts'
+
+export type AcceptorOptions = {
+  readonly gssapi: Gssapi
+  readonly lane: Bulkhead
+  /** Holds the key of `servicePrincipal`. Opened for each token, so a rotated keytab needs no restart. */
+  readonly keytabFile: string
+  /** `HTTP/proxy.corp.test@CORP.TEST`; tickets for services of other accounts are refused. */
+  readonly servicePrincipal: string
+  readonly directory: DirectoryNames
+  /** Default: libkrb5's own (KRB5RCACHEDIR, else /var/tmp/krb5_UID.rcache2). There is no way to turn it off. */
+  readonly replayCacheFile?: string
+  readonly now?: () => number
+}
+
+/** Who authenticated. */
+export type Accepted = {
+  readonly principal: CanonicalPrincipal
+  /** From the PAC, where the ticket has one. */
+  readonly upn?: string
+  readonly samAccountName?: string
+  /** To be returned in `WWW-Authenticate: Negotiate` of the response (RFC 4559 5), where the client negotiated. */
+  readonly replyToken?: Buffer
+  /** End of the ticket. */
+  readonly expiresAtMs: number
+}
+
+export type Acceptor = Disposable & {
+  /** Verifies what stood behind `Negotiate`, decoded. Needs no KDC. Throws a `KerberosError`. */
+  accept(token: Buffer): Promise<Accepted>
+}
+
+/** A ticket with 900 groups makes 9 KB; Windows itself stops at 64 KiB (MaxTokenSize 65,535). */
+const maxTokenBytes = 65_536
+
+/** libkrb5 adds its clock skew allowance (default 300 s) to the lifetime it reports on the acceptor's side. */
+const clockSkewMs = 300_000
+
+/** Acquires the acceptor credential once for the process. Throws `service-credential-refused` where the keytab lacks the key. */
+export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor> {
+  const { gssapi, lane, keytabFile, servicePrincipal, directory, replayCacheFile, now = Date.now } = options
+  const key = { principal: servicePrincipal, keytabFile }
+  const replayCache = replayCacheFile === undefined ? 'dfl:' : `file2:${replayCacheFile}`
+  const credential = await acquireAcceptor(gssapi, { ...key, replayCache })
+  const diagnosing = await acquireAcceptor(gssapi, { ...key, replayCache: 'none:' }).catch((error: unknown) => {
+    credential[Symbol.dispose]()
+    throw error
+  })
+
+  return {
+    async accept(token) {
+      const inspected = inspect(token)
+      const context = await lane.run(() => acceptOrDiagnose(gssapi, { credential, diagnosing, token, ...inspected }))
+      const { upn, samAccountName } = context.names
+      return {
+        principal: canonicalPrincipal(context.principal, directory),
+        ...(upn === undefined ? {} : { upn }),
+        ...(samAccountName === undefined ? {} : { samAccountName }),
+        ...(context.replyToken.length === 0 ? {} : { replyToken: context.replyToken }),
+        expiresAtMs: now() + Math.max(0, context.lifetimeSeconds * 1000 - clockSkewMs),
+      }
+    },
+    [Symbol.dispose]() {
+      credential[Symbol.dispose]()
+      diagnosing[Symbol.dispose]()
+    },
+  }
+}
+
+type Inspected = {
+  /** No SPNEGO around it. */
+  readonly bare: boolean
+  /** The Kerberos token inside SPNEGO, if there is one: what to ask again with, should SPNEGO refuse. */
+  readonly krb5Token: Buffer | undefined
+}
+
+function inspect(token: Buffer): Inspected {
+  if (token.length === 0 || token.length > maxTokenBytes) throw new KerberosError('token-defective', 'accept')
+  const seen = classifyNegotiateToken(token)
+  if (seen.kind === 'ntlm') throw new KerberosError('ntlm', 'accept')
+  if (seen.kind === 'unknown') throw new KerberosError('token-defective', 'accept')
+  return { bare: seen.kind === 'krb5', krb5Token: seen.kind === 'spnego' ? seen.krb5Token : undefined }
+}
+
+type Attempt = {
+  readonly credential: Handle
+  readonly diagnosing: Handle
+  readonly token: Buffer
+} & Inspected
+
+/**
+ * Under SPNEGO a refusal's minor status means nothing (status.ts). The true reason comes from the Kerberos token alone: first with a
+ * credential that has no replay cache, for the refused attempt may have left its mark in the cache; if that finds no fault, with the
+ * real one, which then names the replay or the cache's own failure. Whatever these looks answer, the token stays refused.
+ */
+async function acceptOrDiagnose(
+  gssapi: Gssapi,
+  { credential, diagnosing, token, bare, krb5Token }: Attempt,
+): Promise<AcceptedContext> {
+  try {
+    return await acceptContext(gssapi, credential, token)
+  } catch (error) {
+    if (!(error instanceof KerberosError) || bare || error.code === 'continue-needed') throw error
+    // SPNEGO, but nothing in it that could be Kerberos.
+    if (krb5Token === undefined) throw new KerberosError('token-defective', 'accept', { cause: error })
+    await acceptContext(gssapi, diagnosing, krb5Token)
+    await acceptContext(gssapi, credential, krb5Token)
+    throw new KerberosError('token-defective', 'accept', { cause: error })
+  }
+}

@@ -1,0 +1,67 @@
+import { KerberosError } from './kerberos-error.ts'
+
+/**
+ * A principal in the one spelling this proxy uses: account in lower case, realm as configured. Only `canonicalPrincipal` makes
+ * one.
+ */
+export type CanonicalPrincipal = string & { readonly __canonical: unique symbol }
+
+export type DirectoryNames = {
+  /** Kerberos realm, in upper case as Active Directory has it: `CORP.TEST`. */
+  readonly realm: string
+  /** The domain's NetBIOS name, for `CORP\alice`. Without it that form is refused. */
+  readonly netbiosDomain?: string
+}
+
+/** A UPN's part before the @ has 64 characters at most, a sAMAccountName 20 (MS-ADA3 2.222, MS-ADTS 3.1.1.3.4.1). */
+const maxAccountCharacters = 64
+
+// Letters and digits of any script, and the marks Windows allows in account names. Left out are those with a meaning in Kerberos names
+// (/ \ @ and control characters, RFC 1964 2.1.1) and those no sAMAccountName may hold ("[]:;|=,+*?<>).
+const accountPattern =
+  /^[\p{L}\p{N}_$!#%&'()^`{}~-](?:[\p{L}\p{M}\p{N}_$!#%&'()^`{}~. -]*[\p{L}\p{M}\p{N}_$!#%&'()^`{}~-])?$/u
+
+/**
+ * Brings what a client, a token or an IdP calls an account to one spelling: `alice`, `CORP\alice`, `alice@corp.test` and
+ * `Alice@CORP.TEST` all become `alice@CORP.TEST`.
+ *
+ * Case: Active Directory compares account names without regard to case but Kerberos echoes the case it was asked with, so the account
+ * goes to lower case (locale independent) and the realm to its configured spelling; otherwise one person had several caches and limits.
+ * Compatibility characters (NFKC would change them, like the Kelvin sign) are refused, for their lower case could be another account.
+ *
+ * Throws `foreign-realm` for another realm or domain, `principal-malformed` for what cannot be a user account. The message does not
+ * repeat the input. Pure.
+ */
+export function canonicalPrincipal(input: string, { realm, netbiosDomain }: DirectoryNames): CanonicalPrincipal {
+  const { account, domain } = split(input)
+  if (domain !== undefined && !isOurs(domain, realm, netbiosDomain)) throw new KerberosError('foreign-realm', 'name')
+  const lower = account.toLowerCase()
+  const wellFormed =
+    account.length <= maxAccountCharacters && account.normalize('NFKC') === account && accountPattern.test(account)
+  if (!wellFormed) throw new KerberosError('principal-malformed', 'name')
+  return `${lower}@${realm}` as CanonicalPrincipal
+}
+
+type Parts = {
+  readonly account: string
+  readonly domain?: { readonly form: 'netbios' | 'realm'; readonly name: string }
+}
+
+function split(input: string): Parts {
+  const backslash = input.indexOf('\\')
+  if (backslash >= 0) {
+    return { domain: { form: 'netbios', name: input.slice(0, backslash) }, account: input.slice(backslash + 1) }
+  }
+  const at = input.lastIndexOf('@')
+  if (at < 0) return { account: input }
+  return { domain: { form: 'realm', name: input.slice(at + 1) }, account: input.slice(0, at) }
+}
+
+function isOurs(
+  { form, name }: NonNullable<Parts['domain']>,
+  realm: string,
+  netbiosDomain: string | undefined,
+): boolean {
+  const expected = form === 'realm' ? realm : netbiosDomain
+  return expected !== undefined && name.toLowerCase() === expected.toLowerCase()
+}

@@ -1,0 +1,85 @@
+/** What went wrong, in words that stay the same: callers branch on these, never on the text of a message. */
+export type KerberosErrorCode =
+  /** The directory has no such account. */
+  | 'client-unknown'
+  /** Disabled, locked, expired, or not allowed to sign in now. */
+  | 'client-disabled'
+  /** The account, or our service account, may not be delegated to that service. */
+  | 'delegation-refused'
+  /** The directory has no such service principal. */
+  | 'service-unknown'
+  /** The same token was presented before. */
+  | 'replay'
+  /** Not a token, or one that no key of ours made sense of. */
+  | 'token-defective'
+  /** The client speaks NTLM inside Negotiate. */
+  | 'ntlm'
+  /** The client wants a second leg; HTTP requests are stateless here, one leg is all there is. */
+  | 'continue-needed'
+  | 'clock-skew'
+  | 'kdc-unreachable'
+  /** Something answered on the KDC's port, but not with Kerberos. */
+  | 'kdc-reply-invalid'
+  /** No KDC call was tried: the circuit is open after repeated failures. */
+  | 'kdc-circuit-open'
+  /** More calls wait than the bound allows. */
+  | 'overloaded'
+  /** The ticket is for another service, or our keytab lacks the key version it was made with. */
+  | 'wrong-service-key'
+  | 'password-wrong'
+  | 'password-expired'
+  /** Not tried: too many failures of this account or address. */
+  | 'password-limited'
+  /** The KDC that confirmed the password does not know our key: it is not our directory. */
+  | 'kdc-not-genuine'
+  | 'credentials-expired'
+  /** Our own service account was refused: keytab missing, unreadable or outdated. */
+  | 'service-credential-refused'
+  | 'foreign-realm'
+  | 'principal-malformed'
+  /** GSSAPI acted under another name than the one asked for; nothing was sent. */
+  | 'identity-mismatch'
+  | 'internal'
+
+/** Which step failed. */
+export type KerberosOperation =
+  | 'accept'
+  | 'service-credential'
+  | 's4u2self'
+  | 'initiate'
+  | 'password'
+  | 'password-proof'
+  | 'name'
+  | 'gate'
+
+/** GSSAPI's own words for the failure; numbers as RFC 2744 3.9 and com_err give them. */
+export type KerberosErrorDetail = {
+  readonly major?: number
+  /** Signed 32 bit: krb5 codes are -1765328384 + n. */
+  readonly minor?: number
+  /** Library text, for logs. It holds no secret: it is looked up from the numbers alone. */
+  readonly text?: string
+  /** When a new attempt makes sense. */
+  readonly retryAfterMs?: number
+  readonly cause?: unknown
+}
+
+/** Any failure of `src/kerberos`. Its message holds no password, token or account name. */
+export class KerberosError extends Error {
+  override readonly name = 'KerberosError'
+  readonly code: KerberosErrorCode
+  readonly operation: KerberosOperation
+  readonly major: number | undefined
+  readonly minor: number | undefined
+  readonly retryAfterMs: number | undefined
+
+  constructor(code: KerberosErrorCode, operation: KerberosOperation, detail: KerberosErrorDetail = {}) {
+    const text = detail.text === undefined ? '' : ` (${detail.text})`
+    super(`${operation}: ${code}${text}`, detail.cause === undefined ? undefined : { cause: detail.cause })
+    this.code = code
+    this.operation = operation
+    this.major = detail.major
+    this.minor = detail.minor
+    this.retryAfterMs = detail.retryAfterMs
+  }
+}

@@ -1,0 +1,74 @@
+import type { Bulkhead } from './bulkhead.ts'
+import type { CanonicalPrincipal } from './canonical-principal.ts'
+import { initiateContext } from './contexts.ts'
+import type { Handle } from './handle.ts'
+import type { KdcGate } from './kdc-gate.ts'
+import { KerberosError } from './kerberos-error.ts'
+import type { Gssapi } from './library.ts'
+import { wrapInSpnego } from './negotiate-token.ts'
+import { validity } from './renewing.ts'
+
+export type PrincipalTicketsOptions = {
+  readonly gssapi: Gssapi
+  readonly gate: KdcGate
+  readonly lane: Bulkhead
+  readonly now: () => number
+  /** Whose tickets these must be. */
+  readonly principal: CanonicalPrincipal
+  /** The impersonated credential; owned from here on. */
+  readonly credential: Handle
+  /** True where GSSAPI's spelling of a name means `principal`. */
+  readonly isPrincipal: (displayed: string) => boolean
+  /** GSSAPI acted under another name. */
+  readonly onMismatch: () => void
+}
+
+/** One principal's credential, which is its ticket cache, too. */
+export type PrincipalTickets = Disposable & {
+  /** A fresh SPNEGO token for `HTTP/host@REALM`. */
+  token(target: string): Promise<Buffer>
+}
+
+/**
+ * Tells which calls ask the KDC: the first for a target does (S4U2proxy) and goes through the gate, alone; once its ticket is in the
+ * cache the others take the local lane. libkrb5 locks the credential for the whole of a call, so those others would only have held
+ * threads while they waited for the first.
+ */
+export function createPrincipalTickets(options: PrincipalTicketsOptions): PrincipalTickets {
+  const { gssapi, gate, lane, now, credential, isPrincipal, onMismatch } = options
+  const usableUntilMs = new Map<string, number>()
+  const firsts = new Map<string, Promise<Buffer>>()
+
+  const initiate = async (target: string): Promise<Buffer> => {
+    const { token, principal, lifetimeSeconds } = await initiateContext(gssapi, credential, target)
+    if (!isPrincipal(principal)) {
+      onMismatch()
+      credential[Symbol.dispose]()
+      throw new KerberosError('identity-mismatch', 'initiate')
+    }
+    usableUntilMs.set(target, validity(lifetimeSeconds, now(), 0).expiresAtMs)
+    return wrapInSpnego(token)
+  }
+  const isCached = (target: string): boolean => now() < (usableUntilMs.get(target) ?? 0)
+  const first = (target: string): Promise<Buffer> => {
+    const running = gate.run(() => initiate(target)).finally(() => firsts.delete(target))
+    firsts.set(target, running)
+    return running
+  }
+
+  return {
+    async token(target) {
+      if (credential.disposed) throw new KerberosError('credentials-expired', 'initiate')
+      // A purge meanwhile is for requests to come; this one ends with the credential it began with.
+      using _lease = credential.lease()
+      if (!isCached(target)) {
+        const running = firsts.get(target)
+        if (running === undefined) return await first(target)
+        // A token may be presented once only, so the first caller's is not ours.
+        await running
+      }
+      return await lane.run(() => initiate(target))
+    },
+    [Symbol.dispose]: () => credential[Symbol.dispose](),
+  }
+}

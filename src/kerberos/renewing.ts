@@ -1,0 +1,93 @@
+import { KerberosError } from './kerberos-error.ts'
+
+/** When a credential is renewed, and when it must no longer be used. */
+export type Validity = { readonly renewAtMs: number; readonly expiresAtMs: number }
+
+/**
+ * Expiry is hard: a ticket that ends during a request fails that request. So renewal starts `marginMs` before the end (for a
+ * short-lived ticket: in its last quarter), and use stops in its last twentieth, a minute at most.
+ */
+export function validity(lifetimeSeconds: number, nowMs: number, marginMs: number): Validity {
+  const lifetimeMs = lifetimeSeconds * 1000
+  return {
+    renewAtMs: nowMs + lifetimeMs - Math.min(marginMs, lifetimeMs / 4),
+    expiresAtMs: nowMs + lifetimeMs - Math.min(60_000, lifetimeMs / 20),
+  }
+}
+
+export type RenewingOptions<T extends Disposable> = {
+  /**
+   * Gets a new value and hands it to `store`. May reject early (a caller's timeout) and store later all the same.
+   */
+  readonly acquire: (store: (value: T, validity: Validity) => void) => Promise<void>
+  readonly now: () => number
+  /** After a failed renewal, how long the old value is used before the next try. Default 30,000. */
+  readonly retryPauseMs?: number
+}
+
+/** One value that is kept fresh. */
+export type Renewing<T extends Disposable> = Disposable & {
+  /**
+   * The value, got or renewed as needed; concurrent callers share one acquisition. While the old value is still good it is answered at
+   * once and the renewal runs beside, so a KDC that is down for a moment is not noticed. Throws what `acquire` throws.
+   */
+  current(): Promise<T>
+  /** Lets go of a value that turned out not to work; the next `current` gets a new one. Does nothing once that was replaced. */
+  invalidate(value: T): void
+}
+
+// The code for which callers get a new one.
+const released = (): KerberosError => new KerberosError('credentials-expired', 's4u2self', { text: 'released' })
+
+type Held<T> = Validity & { readonly value: T }
+
+export function createRenewing<T extends Disposable>(options: RenewingOptions<T>): Renewing<T> {
+  const { acquire, now, retryPauseMs = 30_000 } = options
+  let held: Held<T> | undefined
+  let pending: Promise<void> | undefined
+  let retryAtMs = 0
+  let closed = false
+
+  const store = (value: T, times: Validity): void => {
+    const previous = held
+    held = { ...times, value }
+    previous?.value[Symbol.dispose]()
+    if (closed) drop()
+  }
+  const drop = (): void => {
+    held?.value[Symbol.dispose]()
+    held = undefined
+  }
+  const renew = (): Promise<void> => {
+    pending ??= acquire(store).finally(() => {
+      pending = undefined
+    })
+    return pending
+  }
+  const renewBeside = (): void => {
+    if (now() < retryAtMs) return
+    retryAtMs = now() + retryPauseMs
+    // The old value still serves; if this goes on until it ends, the caller of that moment gets the error.
+    renew().catch(() => undefined)
+  }
+
+  return {
+    async current() {
+      if (closed) throw released()
+      if (held !== undefined && now() < held.expiresAtMs) {
+        if (now() >= held.renewAtMs) renewBeside()
+        return held.value
+      }
+      await renew()
+      if (held === undefined) throw released()
+      return held.value
+    },
+    invalidate(value) {
+      if (held?.value === value) drop()
+    },
+    [Symbol.dispose]() {
+      closed = true
+      drop()
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { configurationPage, configurationSchema } from '../../config/document.ts'
+import { configSchema } from '../../config/schema.ts'
+import { errorsPage } from '../../src/document-errors.ts'
+import { errorTable } from '../../src/errors.ts'
+
+const docs = join(import.meta.dirname, '../../docs')
+const read = (name: string) => readFileSync(join(docs, name), 'utf8')
+
+for (const [name, made] of [
+  ['configuration.md', configurationPage()],
+  ['configuration.schema.json', configurationSchema()],
+  ['errors.md', errorsPage()],
+] as const) {
+  test(`docs/${name} is what \`npm run docs\` makes`, () => {
+    assert.equal(read(name), made)
+  })
+}
+
+test('every code of the error table is documented with its status and sentence', () => {
+  const page = read('errors.md')
+  const missing = Object.entries(errorTable).filter(
+    ([code, { status, sentence }]) => !page.includes(`| \`${code}\` | ${status} | ${sentence} |`),
+  )
+  assert.deepEqual(missing, [])
+})
+
+test('every option is documented by its whole path', () => {
+  const page = read('configuration.md')
+  const missing = optionPaths(configSchema, '').filter(path => !page.includes(`| \`${path}\` |`))
+  assert.deepEqual(missing, [])
+})
+
+/** Paths of all options that are no sections, from the schema itself. */
+function optionPaths(schema: object, path: string): string[] {
+  const { properties, items } = schema as { properties?: Record<string, object>; items?: object }
+  if (properties !== undefined) {
+    return Object.entries(properties).flatMap(([key, inner]) =>
+      optionPaths(inner, path === '' ? key : `${path}.${key}`),
+    )
+  }
+  const inItems = items !== undefined && 'properties' in items ? optionPaths(items, `${path}[]`) : []
+  return [path, ...inItems]
+}

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { clientClasses } from '../../src/http/client-class.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+const page = read('docs/operations.md')
+const sources = globSync('src/**/*.ts', { cwd: ROOT }).map(read).join('\n')
+
+/** What `pattern` captures in the sources, and the page does not have in code. */
+const undocumented = (pattern: RegExp) =>
+  [...new Set([...sources.matchAll(pattern)].map(match => match[1] ?? ''))].filter(
+    name => !page.includes(`\`${name}\``),
+  )
+
+test('every metric is on the operations page', () => {
+  assert.ok((sources.match(/'torhaus_[a-z_]+'/g) ?? []).length > 10)
+  assert.deepEqual(undocumented(/'(torhaus_[a-z_]+)'/g), [])
+})
+
+test('every metric on the operations page exists', () => {
+  const named = [...page.matchAll(/`(torhaus_[a-z_]+)`/g)].map(match => match[1] ?? '')
+  assert.deepEqual(
+    named.filter(name => !sources.includes(`'${name}'`)),
+    [],
+  )
+})
+
+test('every field and action of log records is on the operations page', () => {
+  assert.deepEqual(undocumented(/'((?:event|http|url|client|server|user|user_agent|torhaus|error)\.[a-z_.]+)':/g), [])
+  assert.deepEqual(undocumented(/'event\.action': '([a-z-]+)'/g), [])
+})
+
+test('every kind of client is on the operations page', () => {
+  assert.deepEqual(
+    clientClasses.filter(name => !page.includes(`\`${name}\``)),
+    [],
+  )
+})

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { openHandles } from '../../src/kerberos/handle.ts'
+import type { Impersonation } from '../../src/kerberos/impersonation.ts'
+import { KerberosError } from '../../src/kerberos/kerberos-error.ts'
+import { createServiceCredential } from '../../src/kerberos/service-credential.ts'
+import { type KerberosLab, principal, startKerberosLab } from './kerberos-lab.ts'
+
+let lab: KerberosLab
+let impersonation: Impersonation
+
+before(async () => {
+  lab = await startKerberosLab()
+  impersonation = lab.impersonation()
+  await lab.kdc.addAccounts([
+    { name: 'svc-plain', password: 'svc-plain-Passw0rd', servicePrincipals: ['HTTP/plain.corp.test'] },
+    {
+      name: 'svc-noptr',
+      password: 'svc-noptr-Passw0rd',
+      servicePrincipals: ['HTTP/noptr.corp.test'],
+      delegatesTo: ['HTTP/devops.corp.test'],
+    },
+  ])
+})
+after(async () => {
+  await lab.close()
+  assert.deepEqual(openHandles(), { name: 0, credential: 0, context: 0 })
+})
+
+const devops = 'HTTP@devops.corp.test'
+
+/** The refusal, which must be coded, and whose message must name nobody. */
+async function refusal(promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(
+    () => assert.fail('was not refused'),
+    (reason: unknown) => reason,
+  )
+  assert(error instanceof KerberosError, `${error}`)
+  assert.doesNotMatch(error.message, /alice|bob|disabled1|sensitive1|nobody1|Passw0rd/)
+  return `${error.operation} ${error.code}`
+}
+
+describe('the KDC refuses', () => {
+  it('an unknown account at S4U2self', async () => {
+    assert.equal(await refusal(impersonation.initiate(principal('nobody1'), devops)), 's4u2self client-unknown')
+  })
+
+  it('a disabled account at S4U2self', async () => {
+    assert.equal(await refusal(impersonation.initiate(principal('disabled1'), devops)), 's4u2self client-disabled')
+  })
+
+  it('a sensitive account at S4U2proxy', async () => {
+    assert.equal(await refusal(impersonation.initiate(principal('sensitive1'), devops)), 'initiate delegation-refused')
+  })
+
+  it('a target that is not in the list of our service account', async () => {
+    const target = 'HTTP@plain.corp.test'
+    assert.equal(await refusal(impersonation.initiate(principal('alice'), target)), 'initiate delegation-refused')
+  })
+
+  it('a target whose SPN is missing', async () => {
+    const target = 'HTTP@missing.corp.test'
+    assert.equal(await refusal(impersonation.initiate(principal('alice'), target)), 'initiate service-unknown')
+  })
+
+  it('every account where our service account lacks protocol transition', async () => {
+    const keytabFile = `${lab.kdc.directory}/noptr.keytab`
+    await lab.kdc.sambaTool('domain', 'exportkeytab', keytabFile, '--principal=svc-noptr')
+    const { gssapi, gate } = lab
+    using service = createServiceCredential({ gssapi, gate, principal: 'svc-noptr@CORP.TEST', keytabFile })
+    const weak = lab.impersonation({ service })
+    assert.equal(await refusal(weak.initiate(principal('alice'), devops)), 'initiate delegation-refused')
+  })
+
+  it('our own service account with an outdated or missing keytab', async () => {
+    const { gssapi, gate } = lab
+    const keytabFile = `${lab.kdc.directory}/plain.keytab`
+    await lab.kdc.sambaTool('domain', 'exportkeytab', keytabFile, '--principal=svc-plain')
+    await lab.kdc.sambaTool('user', 'setpassword', 'svc-plain', '--newpassword=Another-Passw0rd')
+    for (const file of [keytabFile, '/nonexistent/keytab', lab.kdc.keytabs.devops]) {
+      using service = createServiceCredential({ gssapi, gate, principal: 'svc-plain@CORP.TEST', keytabFile: file })
+      assert.equal(await refusal(service.current()), 'service-credential service-credential-refused', file)
+    }
+  })
+})
+
+describe('a refusal', () => {
+  it('is remembered for a while, so that a client in a loop costs one request', async () => {
+    let nowMs = Date.now()
+    const own = lab.impersonation({ now: () => nowMs, refusalTtlMs: 30_000 })
+    await refusal(own.initiate(principal('nobody1'), devops))
+    const { tgs } = lab.kdc.requests()
+    for (let round = 0; round < 50; round++) await refusal(own.initiate(principal('nobody1'), devops))
+    assert.equal(lab.kdc.requests().tgs, tgs)
+    nowMs += 30_001
+    await refusal(own.initiate(principal('nobody1'), devops))
+    assert(lab.kdc.requests().tgs > tgs)
+  })
+
+  it('for one target leaves another target usable', async () => {
+    await refusal(impersonation.initiate(principal('bob'), 'HTTP@plain.corp.test'))
+    assert((await impersonation.initiate(principal('bob'), devops)).length > 500)
+  })
+})

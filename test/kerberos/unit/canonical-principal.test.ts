@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { canonicalPrincipal } from '../../../src/kerberos/canonical-principal.ts'
+
+const directory = { realm: 'CORP.TEST', netbiosDomain: 'CORP' }
+const canonical = (input: string) => canonicalPrincipal(input, directory)
+
+describe('an account', () => {
+  it('has one spelling, however it was written', () => {
+    for (const input of ['alice', 'Alice', 'CORP\\alice', 'corp\\ALICE', 'alice@corp.test', 'Alice@CORP.TEST']) {
+      assert.equal(canonical(input), 'alice@CORP.TEST', input)
+    }
+  })
+
+  it('may hold the characters Windows allows, in any script', () => {
+    assert.equal(canonical('Jörg.Müller-Lüdenscheidt'), 'jörg.müller-lüdenscheidt@CORP.TEST')
+    assert.equal(canonical('PC0815$'), 'pc0815$@CORP.TEST')
+    assert.equal(canonical("o'brien_2"), "o'brien_2@CORP.TEST")
+    assert.equal(canonical('Анна Иванова'), 'анна иванова@CORP.TEST')
+  })
+
+  it('keeps its canonical form when it is made canonical again', () => {
+    for (const input of ['Alice', 'İbrahim', 'ǅungla', 'ΟΔΥΣΣΕΥΣ'.normalize('NFKC')]) {
+      const once = tryCanonical(input)
+      if (once !== undefined) assert.equal(tryCanonical(once) ?? once, once, input)
+    }
+  })
+
+  it('of another realm or domain is refused', () => {
+    for (const input of [
+      'alice@OTHER.TEST',
+      'OTHER\\alice',
+      'alice@',
+      '\\alice',
+      'alice@corp.test.',
+      'a@b@other.test',
+    ]) {
+      assert.throws(() => canonical(input), { code: 'foreign-realm' }, input)
+    }
+    assert.throws(() => canonicalPrincipal('CORP\\alice', { realm: 'CORP.TEST' }), { code: 'foreign-realm' })
+    assert.throws(() => canonical('CORP.TEST\\alice'), { code: 'foreign-realm' })
+    assert.throws(() => canonical('alice@CORP'), { code: 'foreign-realm' })
+  })
+
+  it('is refused where it is no user account', () => {
+    const services = ['HTTP/proxy.corp.test', 'alice/admin', 'alice\\@corp@corp.test', 'CORP\\alice@corp.test']
+    const nonsense = [
+      '',
+      ' ',
+      ' alice',
+      'alice ',
+      'alice.',
+      'a\0b',
+      'a\nb',
+      'a"b',
+      'a*',
+      'a,b',
+      'a=b',
+      'a'.repeat(65),
+      '@corp.test',
+    ]
+    const bidi = ['al\u202eice', 'alice\u200b', '\u0301alice']
+    for (const input of [...services, ...nonsense, ...bidi]) {
+      assert.throws(() => canonical(input), { name: 'KerberosError' }, JSON.stringify(input))
+    }
+  })
+
+  it('is refused where its lower case could be somebody else', () => {
+    // Kelvin sign, long s, full-width a, ligature fi.
+    for (const input of ['\u212aevin', '\u017fue', '\uff41lice', '\ufb01nn']) {
+      assert.throws(() => canonical(input), { code: 'principal-malformed' }, input)
+    }
+  })
+
+  it('is not repeated in the refusal', () => {
+    assert.throws(
+      () => canonical('secret-name@OTHER.TEST'),
+      error => !String(error).includes('secret-name'),
+    )
+  })
+})
+
+function tryCanonical(input: string): string | undefined {
+  try {
+    return canonical(input)
+  } catch {
+    return undefined
+  }
+}

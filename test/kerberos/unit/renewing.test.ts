@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createRenewing, validity } from '../../../src/kerberos/renewing.ts'
+
+class Value implements Disposable {
+  disposed = false;
+  [Symbol.dispose](): void {
+    this.disposed = true
+  }
+}
+
+/** Values that live 100 s, in a clock that is moved by hand. */
+function renewingAt() {
+  const clock = { nowMs: 0, fails: false }
+  const made: Value[] = []
+  const renewing = createRenewing<Value>({
+    now: () => clock.nowMs,
+    async acquire(store) {
+      await Promise.resolve()
+      if (clock.fails) throw new Error('no KDC')
+      const value = new Value()
+      made.push(value)
+      store(value, validity(100, clock.nowMs, 300_000))
+    },
+  })
+  return { clock, made, renewing }
+}
+
+const settled = () => new Promise(resolve => setImmediate(resolve))
+
+describe('a validity', () => {
+  it('ends five minutes before the ticket does, or for a short one in its last quarter', () => {
+    assert.deepEqual(validity(36_000, 0, 300_000), { renewAtMs: 35_700_000, expiresAtMs: 35_940_000 })
+    assert.deepEqual(validity(100, 0, 300_000), { renewAtMs: 75_000, expiresAtMs: 95_000 })
+  })
+})
+
+describe('a renewing value', () => {
+  it('is acquired once for all who ask at the same time', async () => {
+    const { renewing, made } = renewingAt()
+    const values = await Promise.all([renewing.current(), renewing.current(), renewing.current()])
+    assert.equal(new Set(values).size, 1)
+    assert.equal(made.length, 1)
+  })
+
+  it('serves on while it is renewed, then gives way and is released', async () => {
+    const { renewing, made, clock } = renewingAt()
+    const first = await renewing.current()
+    clock.nowMs = 80_000
+    assert.equal(await renewing.current(), first)
+    await settled()
+    assert.notEqual(await renewing.current(), first)
+    assert.equal(first.disposed, true)
+    assert.equal(made.length, 2)
+  })
+
+  it('serves on when its renewal fails, and is not used past its end', async () => {
+    const { renewing, clock, made } = renewingAt()
+    const first = await renewing.current()
+    clock.fails = true
+    clock.nowMs = 80_000
+    assert.equal(await renewing.current(), first)
+    await settled()
+    clock.nowMs = 94_999
+    assert.equal(await renewing.current(), first)
+    clock.nowMs = 95_000
+    await assert.rejects(renewing.current(), /no KDC/)
+    clock.fails = false
+    assert.notEqual(await renewing.current(), first)
+    assert.equal(made.length, 2)
+  })
+
+  it('is replaced when it turned out not to work, but not twice for one fault', async () => {
+    const { renewing, made } = renewingAt()
+    const first = await renewing.current()
+    renewing.invalidate(first)
+    assert.equal(first.disposed, true)
+    const second = await renewing.current()
+    renewing.invalidate(first)
+    assert.equal(await renewing.current(), second)
+    assert.equal(made.length, 2)
+  })
+
+  it('releases what arrives after it was closed, and answers nobody', async () => {
+    const { renewing, made } = renewingAt()
+    const late = renewing.current()
+    renewing[Symbol.dispose]()
+    await assert.rejects(late, { code: 'credentials-expired' })
+    assert.equal(made[0]?.disposed, true)
+    await assert.rejects(renewing.current(), { code: 'credentials-expired' })
+  })
+})
