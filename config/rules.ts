@@ -47,21 +47,35 @@ function checkUrls(config: Config, report: Report): void {
 }
 
 function checkAddresses(config: Config, report: Report): void {
-  config.server.trustedProxies.forEach((text, index) => {
-    const path = `server.trustedProxies[${index}]`
+  checkRanges('server.trustedProxies', config.server.trustedProxies, report)
+}
+
+function checkRanges(path: string, ranges: readonly string[], report: Report): void {
+  ranges.forEach((text, index) => {
     const range = parseAddressRange(text)
-    if (range === undefined) report(path, `${JSON.stringify(text)} is not an IP address or CIDR range`)
-    else if (range.prefix === 0) report(path, 'would trust every address')
+    if (range === undefined) report(`${path}[${index}]`, `${JSON.stringify(text)} is not an IP address or CIDR range`)
+    else if (range.prefix === 0) report(`${path}[${index}]`, 'would be every address')
   })
 }
 
 function checkSecondFactor({ secondFactor }: Config, report: Report): void {
-  const { acceptAcr, acceptAcrs, acceptAmr, exemptions } = secondFactor
+  const { acceptAcr, acceptAcrs, acceptAmr, rules } = secondFactor
   if (acceptAcr.length + acceptAcrs.length + acceptAmr.length === 0) {
     report('secondFactor', 'needs at least one of acceptAcr, acceptAcrs, acceptAmr: otherwise nobody could pass')
   }
-  exemptions.forEach(({ path }, index) => {
-    checkRegExp(`secondFactor.exemptions[${index}].path`, path, report)
+  rules.forEach(({ when, require, reason, acceptAcr, maxAgeSeconds }, index) => {
+    const path = `secondFactor.rules[${index}]`
+    if (when.path !== undefined) checkRegExp(`${path}.when.path`, when.path, report)
+    if (when.account !== undefined) checkRegExp(`${path}.when.account`, when.account, report)
+    checkRanges(`${path}.when.networks`, when.networks, report)
+    if ((require === 'nothing' || require === 'first-factor') && reason === undefined)
+      report(`${path}.reason`, `is required with ${require}`)
+    if (require !== 'second-factor' && (acceptAcr !== undefined || maxAgeSeconds !== undefined)) {
+      report(path, 'can have acceptAcr and maxAgeSeconds with second-factor only')
+    }
+    if (require === 'nothing' && when.path === undefined && when.networks.length === 0) {
+      report(`${path}.when`, 'must name a path or networks: otherwise everybody would pass without credentials')
+    }
   })
 }
 
@@ -95,14 +109,13 @@ function checkAccount({ account }: Config, report: Report): void {
 }
 
 /** Options that need the directory, without the section that says where it is. */
-function checkKerberos({ kerberos, upstream, secondFactor, credentials }: Config, report: Report): void {
+function checkKerberos({ kerberos, upstream, credentials }: Config, report: Report): void {
   credentials.offerRules.forEach(({ path }, index) => {
     checkRegExp(`credentials.offerRules[${index}].path`, path, report)
   })
   if (kerberos !== undefined) return
   const needs = 'needs the section kerberos'
   if (upstream.identity.kind === 'kerberos') report('upstream.identity.kind', needs)
-  if (secondFactor.acceptFirstFactor.length > 0) report('secondFactor.acceptFirstFactor', needs)
   if (credentials.offer.includes('Negotiate')) report('credentials.offer', needs)
   credentials.offerRules.forEach(({ offer }, index) => {
     if (offer.includes('Negotiate')) report(`credentials.offerRules[${index}].offer`, needs)

@@ -329,14 +329,97 @@ const oidc = demandingSection(
   'The OpenID Provider that signs people in and proves their second factor.',
 )
 
-const exemption = demandingSection(
+const clientClass = choice(
+  [
+    'browser',
+    'git',
+    'git-lfs',
+    'credential-manager',
+    'visual-studio',
+    'build-agent',
+    'package-client',
+    'rest',
+    'other',
+  ],
+  'Kind of client.',
+)
+
+const rule = demandingSection(
   {
     name: text('Short name; it appears in logs and metrics.', { pattern: '^[a-z0-9-]{1,40}$' }),
-    reason: text('Why this is safe: for those who read the configuration later.'),
-    methods: list(text('Method, in capitals.', { pattern: '^[A-Z-]+$' }), 'Methods it applies to.', { minItems: 1 }),
-    path: text('Regular expression that must match the whole path, without query.'),
+    reason: Type.Optional(
+      text('Why: for those who read the configuration later. Required with `nothing` and `first-factor`.'),
+    ),
+    when: section(
+      {
+        path: Type.Optional(text('Regular expression that must match the whole path, without query.')),
+        methods: list(text('Method, in capitals.', { pattern: '^[A-Z-]+$' }), 'Methods.', { default: [] }),
+        gitOperation: Type.Optional(
+          choice(['fetch', 'push'], 'Reading or writing a repository over the smart protocol of git.'),
+        ),
+        schemes: list(
+          choice(['none', 'session', 'bearer', 'pat', 'server-token', 'basic', 'negotiate'], 'Kind of credentials.'),
+          'How the client presents itself.',
+          { default: [] },
+        ),
+        clientClasses: list(
+          clientClass,
+          'Kinds of client. A client can say it is any kind: not good enough to let anyone pass without credentials.',
+          { default: [] },
+        ),
+        networks: list(text('IP address or CIDR range.'), 'Client addresses.', { default: [] }),
+        account: Type.Optional(
+          text(
+            'Regular expression that must match the whole account, in any letter case. Nobody without an account fits.',
+          ),
+        ),
+      },
+      'What must be true of a request. Everything given must fit; nothing given fits every request.',
+    ),
+    require: choice(
+      ['nothing', 'first-factor', 'second-factor', 'refuse'],
+      '`nothing`: passes without credentials. `first-factor`: whoever has proven who they are. `second-factor`: as everybody else. `refuse`: nobody.',
+    ),
+    maxAgeSeconds: Type.Optional(
+      integer(
+        'With `second-factor`: how old the second factor may be, in seconds, in place of secondFactor.maxAgeSeconds.',
+        { minimum: 10, maximum: 30 * DAY_S },
+      ),
+    ),
+    acceptAcr: Type.Optional(
+      list(text('acr value.'), 'With `second-factor`: only these, in place of what secondFactor accepts.', {
+        minItems: 1,
+      }),
+    ),
+    reportOnly: flag('Decide nothing: say in log and metrics what would have been refused, and read on.', false),
   },
-  'One exemption.',
+  'One rule.',
+)
+
+const grants = section(
+  {
+    lifetimeSeconds: integer('How long a client passes after a person has confirmed, in seconds.', {
+      default: 8 * HOUR_S,
+      minimum: 60,
+      maximum: 30 * DAY_S,
+    }),
+    requestLifetimeSeconds: integer('How long the link in a refusal is good, in seconds.', {
+      default: 900,
+      minimum: 60,
+      maximum: DAY_S,
+    }),
+    confirmMaxAgeSeconds: integer(
+      'How old the second factor of the person who confirms may be, in seconds; older, and the person proves it again.',
+      { default: 900, minimum: 30, maximum: DAY_S },
+    ),
+    ipv4PrefixBits: integer('A grant holds for the network of the client: so many leading bits of an IPv4 address.', {
+      default: 32,
+      minimum: 8,
+      maximum: 32,
+    }),
+    ipv6PrefixBits: integer('The same for IPv6 addresses.', { default: 64, minimum: 16, maximum: 128 }),
+  },
+  'Grants: a client that cannot show a second factor (git, Visual Studio, scripts) is refused with a link; once a person has confirmed there, it passes for a time.',
 )
 
 const secondFactor = demandingSection(
@@ -358,17 +441,16 @@ const secondFactor = demandingSection(
       'How old the authentication (`auth_time`) may be, in seconds. A token without `auth_time` is refused. Sent as `max_age` at sign-in.',
       { default: 12 * HOUR_S, minimum: 60, maximum: 30 * DAY_S },
     ),
-    exemptions: list(
-      exemption,
-      'Requests that may pass without credentials. `POST .../_apis/oauth2/token`, where build agents exchange their signed assertion, is built in.',
+    rules: list(
+      rule,
+      'Read top to bottom; the first that fits decides. For what none fits, a second factor is required.',
       { default: [] },
     ),
-    acceptFirstFactor: list(
-      choice(['negotiate', 'basic'], 'Scheme.'),
-      'Schemes that pass with the first factor alone, because something else stands in for the second, such as a Windows sign-in by smart card. Empty: none.',
-      { default: [] },
+    grants,
+    allowAgentTokenExchange: flag(
+      'The built-in rule that lets `POST .../_apis/oauth2/token` pass without credentials: build agents exchange a signed assertion there.',
+      true,
     ),
-    allowAgentTokenExchange: flag('The built-in exemption for `POST .../_apis/oauth2/token`.', true),
   },
   'What counts as a second factor. Any one of acceptAcr, acceptAcrs, acceptAmr is enough; at least one must be given. A missing claim is a refusal.',
 )
@@ -459,24 +541,7 @@ const credentials = section(
     offerRules: list(
       demandingSection(
         {
-          clientClasses: list(
-            choice(
-              [
-                'browser',
-                'git',
-                'git-lfs',
-                'credential-manager',
-                'visual-studio',
-                'build-agent',
-                'package-client',
-                'rest',
-                'other',
-              ],
-              'Kind of client.',
-            ),
-            'Kinds of client it applies to. Empty: all.',
-            { default: [] },
-          ),
+          clientClasses: list(clientClass, 'Kinds of client it applies to. Empty: all.', { default: [] }),
           path: text('Regular expression that must match the path from its beginning.', { default: '/' }),
           offer: list(offeredScheme, 'Schemes offered then.', { minItems: 1 }),
         },
@@ -501,6 +566,11 @@ const credentials = section(
 
 const logging = section(
   {
+    auditFile: Type.Optional(
+      text(
+        'File for the audit log, one JSON object a line, appended to. Without it audit records go to standard output with the others; `log.logger` tells them apart.',
+      ),
+    ),
     level: choice(['trace', 'debug', 'info', 'warn', 'error'], 'Least important level that is written.', 'info'),
     access: flag('One record per request.', true),
   },

@@ -116,7 +116,7 @@ function vouchedFor(presented: Presented, verdict: FirstFactorVerdict): Answer {
 
 /** 429 for who tried too often, a challenge for everybody else. */
 function refuse({ refused, retryAfterSeconds }: Extract<FirstFactorVerdict, { refused: unknown }>): Answer {
-  return retryAfterSeconds === undefined ? challenge(refused) : deny(refused, retryAfterSeconds)
+  return retryAfterSeconds === undefined ? challenge(refused) : deny(refused, { retryAfterSeconds })
 }
 
 function withVerdict(presented: Presented, verdict: TokenVerdict): Answer {

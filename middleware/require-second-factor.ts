@@ -1,76 +1,98 @@
 /**
- * Stage 5: may it pass? The only place that admits anything to the upstream. Every way through is a policy with a name,
- * and the name is in the log:
+ * Stage 5: may it pass? The only place that admits anything to the upstream. The rules of the configuration say what is
+ * required; every way through has a name, and the name is in the log:
  *
- *   second-factor          a person with a second factor that is recent enough
- *   first-factor           a ticket or password of the directory, where the configuration accepts that alone
- *   server-checked         a personal access token or a token of the server: the server decides
- *   agent-token-exchange   POST .../_apis/oauth2/token, where build agents exchange a signed assertion for a token
- *   cors-preflight         OPTIONS with Origin and Access-Control-Request-Method: browsers send it without credentials
- *   <configured>           an exemption of the configuration
+ *   second-factor    a person with a second factor that is recent enough
+ *   grant            a client with one factor, for which a person has confirmed with the second
+ *   server-checked   a personal access token or a token of the server: the server decides
+ *   cors-preflight   OPTIONS with Origin and Access-Control-Request-Method: browsers send it without credentials
+ *   <rule>           a rule that requires less; `agent-token-exchange` is built in
  */
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../src/clock.ts'
 import { challenge, type Decision, deny, proceed, type Refusal, type Stage, signIn } from '../src/decision.ts'
 import type { Code } from '../src/errors.ts'
-import type { Admitted, Authenticated } from '../src/exchange.ts'
+import type { Admitted, Authenticated, Principal } from '../src/exchange.ts'
+import type { Grant } from '../src/grants/grant-store.ts'
+import type { Freshness, Grants } from '../src/grants/grants.ts'
 import type { Offers } from '../src/http/challenge.ts'
-import { judgeSecondFactor } from '../src/oidc/second-factor-rule.ts'
+import { judgeSecondFactor, type SecondFactorRule } from '../src/oidc/second-factor-rule.ts'
+import type { Requirement, Rules } from '../src/policy/rules.ts'
 
-interface Exemption {
-  readonly name: string
-  readonly methods: readonly string[]
-  readonly path: RegExp
+export interface SecondFactorParts {
+  readonly settings: Config['secondFactor']
+  readonly rules: Rules
+  readonly grants: Grants
+  readonly offers: Offers
+  /** One spelling per account, so that both factors can be compared. */
+  readonly accountKey: (account: string) => string
+  readonly now: Clock
+  /** A report-only rule would have refused. */
+  readonly report: (exchange: Authenticated, rule: string, code: Code) => void
 }
 
-/** Also without a collection, and with any collection or virtual directory in front. */
-const AGENT_TOKEN_EXCHANGE: Exemption = {
-  name: 'agent-token-exchange',
-  methods: ['POST'],
-  path: /^(\/[^/]+)*\/_apis\/oauth2\/token$/i,
-}
+type Answer = Decision<Admitted> | Promise<Decision<Admitted>>
+type Person = Extract<Principal, { kind: 'person' }>
 
-export function requireSecondFactor(
-  settings: Config['secondFactor'],
-  offers: Offers,
-  now: Clock,
-): Stage<Authenticated, Admitted> {
-  const exemptions: Exemption[] = [
-    ...(settings.allowAgentTokenExchange ? [AGENT_TOKEN_EXCHANGE] : []),
-    ...settings.exemptions.map(({ name, methods, path }) => ({
-      name,
-      methods,
-      path: new RegExp(`^(?:${path})$`, 'u'),
-    })),
-  ]
-
-  const ticketIsEnough = settings.acceptFirstFactor.includes('negotiate')
-
-  /** A browser that could show a ticket is asked for it; the page that comes with the 401 leads to the sign-in. */
-  function askWhoItIs(authenticated: Authenticated, code: Code): Refusal {
-    const wantsTicket = ticketIsEnough && offers(authenticated).includes('Negotiate')
-    return authenticated.isNavigation && !wantsTicket ? signIn(code) : challenge(code)
-  }
+export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticated, Admitted> {
+  const { settings, rules, grants, offers, accountKey, now, report } = parts
 
   return authenticated => {
-    const { principal } = authenticated
-    switch (principal.kind) {
-      case 'server-checked':
-        return admit(authenticated, 'server-checked')
-      case 'person': {
-        const { firstFactor } = principal.evidence
-        if (firstFactor !== undefined && settings.acceptFirstFactor.includes(firstFactor))
-          return admit(authenticated, 'first-factor')
-        const verdict = judgeSecondFactor(settings, principal.evidence, now())
-        return verdict === 'satisfied'
-          ? admit(authenticated, 'second-factor')
-          : askForSecondFactor(authenticated, verdict)
-      }
-      case 'anonymous':
-        return isPreflight(authenticated)
-          ? admit(authenticated, 'cors-preflight')
-          : (exempt(authenticated, exemptions) ?? askWhoItIs(authenticated, principal.because))
+    if (isPreflight(authenticated)) return admit(authenticated, 'cors-preflight')
+    const { decides, reports, isAmbiguous } = rules.read(authenticated)
+    // The server may read the path differently than we do: then this is not the request the rule speaks of.
+    if (isAmbiguous) return deny('path-ambiguous')
+    for (const requirement of reports) {
+      const code = shortfall(authenticated, requirement)
+      if (code !== undefined) report(authenticated, requirement.rule, code)
     }
+    const code = shortfall(authenticated, decides)
+    if (code === undefined) return admit(authenticated, nameOf(authenticated.principal, decides))
+    return resolve(authenticated, decides, code)
+  }
+
+  /** What is missing for the requirement, grants left aside; undefined: nothing. */
+  function shortfall({ principal }: Authenticated, { require, ...freshness }: Requirement): Code | undefined {
+    if (require === 'refuse') return 'rule-refuses'
+    if (require === 'nothing') return undefined
+    if (principal.kind === 'anonymous') return principal.because
+    if (principal.kind === 'server-checked' || require === 'first-factor') return undefined
+    const verdict = judgeSecondFactor(withFreshness(settings, freshness), principal.evidence, now())
+    return verdict === 'satisfied' ? undefined : verdict
+  }
+
+  /** Something is missing: is there a grant, or how does this client get what is missing? */
+  function resolve(authenticated: Authenticated, requirement: Requirement, code: Code): Answer {
+    const { principal, isNavigation } = authenticated
+    if (code === 'rule-refuses') return deny(code)
+    if (principal.kind === 'anonymous') return askWhoItIs(authenticated, code)
+    if (isNavigation) return signIn(code)
+    if (
+      principal.kind !== 'person' ||
+      principal.account === undefined ||
+      authenticated.credentials.scheme === 'session'
+    )
+      return deny(code)
+    return byGrant(authenticated, principal.account, freshnessOf(settings, requirement), code)
+  }
+
+  function byGrant(authenticated: Authenticated, account: string, freshness: Freshness, code: Code): Answer {
+    const scope = grants.scopeOf(accountKey(account), authenticated)
+    const use = (grant: Grant | undefined): Answer => {
+      if (grant !== undefined) return admit(authenticated, 'grant')
+      const request = grants.ask(scope, authenticated, freshness)
+      return request instanceof Promise
+        ? request.then(({ code: link }) => deny(code, { confirm: link }))
+        : deny(code, { confirm: request.code })
+    }
+    const grant = grants.find(scope, freshness)
+    return grant instanceof Promise ? grant.then(use) : use(grant)
+  }
+
+  /** A browser that could show a ticket, where a ticket is enough, is asked for it; the page that comes with the 401 leads to the sign-in. */
+  function askWhoItIs(authenticated: Authenticated, code: Code): Refusal {
+    const wantsTicket = offers(authenticated).includes('Negotiate') && rules.ticketIsEnough(authenticated)
+    return authenticated.isNavigation && !wantsTicket ? signIn(code) : challenge(code)
   }
 }
 
@@ -79,27 +101,37 @@ function admit(authenticated: Authenticated, admittedBy: string): Decision<Admit
   return proceed({ ...authenticated, admittedBy } as Admitted)
 }
 
-function exempt(authenticated: Authenticated, exemptions: readonly Exemption[]): Decision<Admitted> | undefined {
-  const { method, target, fields } = authenticated
-  const applies = (path: string) =>
-    exemptions.find(exemption => exemption.methods.includes(method) && exemption.path.test(path))
-  const [raw, normalised] = [applies(target.path), applies(target.normalisedPath)]
-  if (raw === undefined && normalised === undefined) return undefined
-  // The server may read path or method differently than we do: then this is not the request that is exempt.
-  if (target.isAmbiguous || raw !== normalised || raw === undefined) return deny('path-ambiguous')
-  return fields.kept['x-http-method-override'] === undefined ? admit(authenticated, raw.name) : undefined
+function nameOf(principal: Principal, { rule, require }: Requirement): string {
+  if (require === 'nothing' || (require === 'first-factor' && isOneFactor(principal))) return rule
+  return principal.kind === 'server-checked' ? 'server-checked' : 'second-factor'
 }
 
+const isOneFactor = (principal: Principal): principal is Person =>
+  principal.kind === 'person' && principal.evidence.firstFactor !== undefined
+
 /** Fetch standard 3.2.2 (CORS-preflight request). */
-function isPreflight({ method, fields }: Authenticated): boolean {
+function isPreflight({ method, fields, principal }: Authenticated): boolean {
   return (
+    principal.kind === 'anonymous' &&
     method === 'OPTIONS' &&
     fields.kept.origin !== undefined &&
     fields.kept['access-control-request-method'] !== undefined
   )
 }
 
-/** A session is renewed at the OP; a token is the client's to renew: 403, because a 401 makes git forget its credentials. */
-function askForSecondFactor(authenticated: Authenticated, code: Code): Refusal {
-  return authenticated.credentials.scheme === 'session' && authenticated.isNavigation ? signIn(code) : deny(code)
+type RuleFreshness = Pick<Requirement, 'maxAgeSeconds' | 'acceptAcr'>
+
+function freshnessOf(settings: SecondFactorRule, { maxAgeSeconds, acceptAcr }: RuleFreshness): Freshness {
+  return { maxAgeSeconds: maxAgeSeconds ?? settings.maxAgeSeconds, acceptAcr }
+}
+
+function withFreshness(settings: SecondFactorRule, { maxAgeSeconds, acceptAcr }: RuleFreshness): SecondFactorRule {
+  if (maxAgeSeconds === undefined && acceptAcr === undefined) return settings
+  const { acceptAcrs, acceptAmr } = settings
+  return {
+    maxAgeSeconds: maxAgeSeconds ?? settings.maxAgeSeconds,
+    ...(acceptAcr === undefined
+      ? { acceptAcr: settings.acceptAcr, acceptAcrs, acceptAmr }
+      : { acceptAcr, acceptAcrs: [], acceptAmr: [] }),
+  }
 }

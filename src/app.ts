@@ -150,13 +150,13 @@ function refuse(parts: AppParts, record: ExchangeRecord, verdict: Extract<Verdic
     fail(parts, record, verdict.refusal)
     return
   }
-  const retryAfterSeconds = verdict.refusal.kind === 'deny' ? verdict.refusal.retryAfterSeconds : undefined
+  const help = verdict.refusal.kind === 'deny' ? verdict.refusal.help : undefined
   record.code = verdict.refusal.code
   record.outcome = OUTCOMES[verdict.refusal.kind]
   record.responseBytes =
     verdict.refusal.kind === 'sign-in'
       ? sendToSignIn(record.known, record.code, parts.refusal.publicOrigin)
-      : sendRefusal(record.known, record.code, parts.refusal, retryAfterSeconds)
+      : sendRefusal(record.known, record.code, parts.refusal, help)
 }
 
 const OUTCOMES: Record<Refusal['kind'], ExchangeRecord['outcome']> = {

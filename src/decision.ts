@@ -6,6 +6,14 @@ export interface Proceed<Out> {
   readonly exchange: Out
 }
 
+/** What the client can do about a refusal. */
+export interface RefusalHelp {
+  /** RFC 9110 10.2.3. */
+  readonly retryAfterSeconds?: number
+  /** Code of the request that a person can confirm. */
+  readonly confirm?: string
+}
+
 /** Why an exchange ends here; rendered in the form the client understands. */
 export type Refusal =
   /** 401 with a challenge line per offered scheme (RFC 9110 11.6.1). */
@@ -13,7 +21,7 @@ export type Refusal =
   /** A browser's navigation: to the sign-in. */
   | { readonly kind: 'sign-in'; readonly code: Code }
   /** Any other status, as the code says. */
-  | { readonly kind: 'deny'; readonly code: Code; readonly retryAfterSeconds?: number }
+  | { readonly kind: 'deny'; readonly code: Code; readonly help?: RefusalHelp }
 
 export type Decision<Out> = Proceed<Out> | Refusal
 
@@ -23,5 +31,5 @@ export type Stage<In, Out> = (exchange: In) => Decision<Out> | Promise<Decision<
 export const proceed = <Out>(exchange: Out): Proceed<Out> => ({ kind: 'proceed', exchange })
 export const challenge = (code: Code): Refusal => ({ kind: 'challenge', code })
 export const signIn = (code: Code): Refusal => ({ kind: 'sign-in', code })
-export const deny = (code: Code, retryAfterSeconds?: number): Refusal =>
-  retryAfterSeconds === undefined ? { kind: 'deny', code } : { kind: 'deny', code, retryAfterSeconds }
+export const deny = (code: Code, help?: RefusalHelp): Refusal =>
+  help === undefined ? { kind: 'deny', code } : { kind: 'deny', code, help }

@@ -162,6 +162,16 @@ const table = {
     stage: 'require-second-factor',
     sentence: 'The sign-in with the second factor is too long ago. Sign in again.',
   },
+  'rule-refuses': {
+    status: 403,
+    stage: 'require-second-factor',
+    sentence: 'A rule of this proxy does not allow this request.',
+  },
+  'account-mismatch': {
+    status: 403,
+    stage: 'authenticate',
+    sentence: 'Your browser session and your Windows account are two different people. Sign out first.',
+  },
   'account-unmapped': { status: 403, stage: 'map-identity', sentence: 'Your identity has no account at this server.' },
 
   'delegation-account-unknown': {
@@ -216,6 +226,17 @@ const table = {
     stage: 'sign-in',
     sentence:
       'This sign-in is no longer under way: it was used already, took too long, or began in another browser. If that happens again, allow cookies for this site.',
+  },
+  'confirmation-gone': {
+    status: 404,
+    stage: 'confirm',
+    sentence:
+      'There is nothing to confirm under this link: it was confirmed already, or took too long. Run the command again for a new one.',
+  },
+  'confirmation-other-account': {
+    status: 403,
+    stage: 'confirm',
+    sentence: 'This request is from another account than yours. Only its owner can confirm it.',
   },
   'sign-in-refused': { status: 403, stage: 'sign-in', sentence: 'The identity provider did not sign you in.' },
   'sign-in-not-same-origin': { status: 403, stage: 'sign-in', sentence: 'Another web site tried to do this.' },

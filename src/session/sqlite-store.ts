@@ -2,12 +2,10 @@
  * The embedded store: SQLite through node:sqlite. The write-ahead log lets one process write while others read; a busy
  * database is waited for. Measured with 100,000 rows: read 11 us, write 64 us.
  */
-import { closeSync, openSync } from 'node:fs'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { Fault } from '../errors.ts'
+import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import type { SessionRecord, SessionStore, SignInRecord } from './store.ts'
 
-const SCHEMA = `
+export const SESSION_SCHEMA = `
 CREATE TABLE IF NOT EXISTS session (
   key TEXT PRIMARY KEY, subject TEXT NOT NULL, op_session_id TEXT, account TEXT NOT NULL, evidence TEXT NOT NULL,
   created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, refreshed_at INTEGER NOT NULL,
@@ -15,6 +13,7 @@ CREATE TABLE IF NOT EXISTS session (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS session_by_last_seen ON session (last_seen_at);
 CREATE INDEX IF NOT EXISTS session_by_created ON session (created_at);
+CREATE INDEX IF NOT EXISTS session_by_account ON session (account);
 CREATE TABLE IF NOT EXISTS sign_in (
   number INTEGER PRIMARY KEY, state TEXT NOT NULL UNIQUE, browser_key TEXT NOT NULL, nonce TEXT NOT NULL,
   code_verifier TEXT NOT NULL, return_to TEXT NOT NULL, expires_at INTEGER NOT NULL
@@ -23,22 +22,15 @@ CREATE INDEX IF NOT EXISTS sign_in_by_browser ON sign_in (browser_key);
 CREATE INDEX IF NOT EXISTS sign_in_by_expiry ON sign_in (expires_at);
 `
 
-type Row = Record<string, string | number | null>
-
 export class SqliteStore implements SessionStore {
-  readonly #database: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
+  readonly #database: SqliteDatabase
 
-  constructor(fileName: string) {
-    // Made here, for its owner only; SQLite gives the same mode to the log beside it.
-    closeSync(openSync(fileName, 'a', 0o600))
-    this.#database = new DatabaseSync(fileName, { timeout: 5000 })
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
-    this.#database.exec(SCHEMA)
+  constructor(database: SqliteDatabase) {
+    this.#database = database
   }
 
   createSession(record: SessionRecord): void {
-    this.#run(
+    this.#database.run(
       `INSERT INTO session (key, subject, op_session_id, account, evidence, created_at, last_seen_at, refreshed_at, sealed_tokens)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       record.key,
@@ -54,21 +46,31 @@ export class SqliteStore implements SessionStore {
   }
 
   readSession(key: string): SessionRecord | undefined {
-    const row = this.#row('SELECT * FROM session WHERE key = ?', key)
+    const row = this.#database.row('SELECT * FROM session WHERE key = ?', key)
     return row === undefined ? undefined : toSession(row)
   }
 
   touchSession(key: string, lastSeenAtMs: number): void {
-    this.#run('UPDATE session SET last_seen_at = max(last_seen_at, ?) WHERE key = ?', lastSeenAtMs, key)
+    this.#database.run('UPDATE session SET last_seen_at = max(last_seen_at, ?) WHERE key = ?', lastSeenAtMs, key)
   }
 
   deleteSession(key: string): void {
-    this.#run('DELETE FROM session WHERE key = ?', key)
+    this.#database.run('DELETE FROM session WHERE key = ?', key)
+  }
+
+  sessionsOf(account: string): SessionRecord[] {
+    return this.#database
+      .rows('SELECT * FROM session WHERE account = ? ORDER BY created_at DESC', account)
+      .map(toSession)
+  }
+
+  deleteSessionsOf(account: string): void {
+    this.#database.run('DELETE FROM session WHERE account = ?', account)
   }
 
   claimRefresh(key: string, nowMs: number, leaseUntilMs: number): boolean {
     return (
-      this.#run(
+      this.#database.run(
         'UPDATE session SET refresh_lease = ? WHERE key = ? AND refresh_lease < ?',
         leaseUntilMs,
         key,
@@ -78,11 +80,11 @@ export class SqliteStore implements SessionStore {
   }
 
   releaseRefresh(key: string): void {
-    this.#run('UPDATE session SET refresh_lease = 0 WHERE key = ?', key)
+    this.#database.run('UPDATE session SET refresh_lease = 0 WHERE key = ?', key)
   }
 
   saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string): void {
-    this.#run(
+    this.#database.run(
       'UPDATE session SET refreshed_at = ?, sealed_tokens = ?, refresh_lease = 0 WHERE key = ?',
       refreshedAtMs,
       sealedTokens,
@@ -91,7 +93,7 @@ export class SqliteStore implements SessionStore {
   }
 
   addSignIn(record: SignInRecord, maxPerBrowser: number): void {
-    this.#run(
+    this.#database.run(
       'INSERT INTO sign_in (state, browser_key, nonce, code_verifier, return_to, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
       record.state,
       record.browserKey,
@@ -100,7 +102,7 @@ export class SqliteStore implements SessionStore {
       record.returnTo,
       record.expiresAtMs,
     )
-    this.#run(
+    this.#database.run(
       `DELETE FROM sign_in WHERE browser_key = ?1 AND number NOT IN
        (SELECT number FROM sign_in WHERE browser_key = ?1 ORDER BY number DESC LIMIT ?2)`,
       record.browserKey,
@@ -109,43 +111,14 @@ export class SqliteStore implements SessionStore {
   }
 
   takeSignIn(state: string): SignInRecord | undefined {
-    const row = this.#row('DELETE FROM sign_in WHERE state = ? RETURNING *', state)
+    const row = this.#database.row('DELETE FROM sign_in WHERE state = ? RETURNING *', state)
     return row === undefined ? undefined : toSignIn(row)
   }
 
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): void {
-    this.#run('DELETE FROM session WHERE last_seen_at < ?', idleSinceMs)
-    this.#run('DELETE FROM session WHERE created_at < ?', createdBeforeMs)
-    this.#run('DELETE FROM sign_in WHERE expires_at < ?', nowMs)
-  }
-
-  close(): void {
-    this.#database.close()
-  }
-
-  #run(sql: string, ...values: (string | number | null)[]): number {
-    try {
-      return Number(this.#prepared(sql).run(...values).changes)
-    } catch (error) {
-      throw new Fault('store-unavailable', error)
-    }
-  }
-
-  #row(sql: string, ...values: (string | number | null)[]): Row | undefined {
-    try {
-      return this.#prepared(sql).get(...values) as Row | undefined
-    } catch (error) {
-      throw new Fault('store-unavailable', error)
-    }
-  }
-
-  #prepared(sql: string): StatementSync {
-    let statement = this.#statements.get(sql)
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql)
-      this.#statements.set(sql, statement)
-    }
-    return statement
+    this.#database.run('DELETE FROM session WHERE last_seen_at < ?', idleSinceMs)
+    this.#database.run('DELETE FROM session WHERE created_at < ?', createdBeforeMs)
+    this.#database.run('DELETE FROM sign_in WHERE expires_at < ?', nowMs)
   }
 }
 

@@ -38,6 +38,9 @@ export interface SessionStore {
   readSession(key: string): Awaitable<SessionRecord | undefined>
   touchSession(key: string, lastSeenAtMs: number): Awaitable<void>
   deleteSession(key: string): Awaitable<void>
+  /** Newest first. */
+  sessionsOf(account: string): Awaitable<SessionRecord[]>
+  deleteSessionsOf(account: string): Awaitable<void>
   /** True for one caller only, until `leaseUntilMs`: who may use the refresh token now. */
   claimRefresh(key: string, nowMs: number, leaseUntilMs: number): Awaitable<boolean>
   /** Ends the lease, so that the next caller gets it. */
@@ -50,5 +53,4 @@ export interface SessionStore {
   takeSignIn(state: string): Awaitable<SignInRecord | undefined>
   /** Removes what has ended: sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): Awaitable<void>
-  close(): Awaitable<void>
 }

@@ -1,0 +1,152 @@
+/**
+ * Second-factor grants: how git, Visual Studio and scripts come by a second factor. They cannot be redirected; so they are
+ * refused with a link, a person opens it in any browser, signs in with the second factor and confirms; the next try passes.
+ *
+ *   client, first factor only --> ask()      --> 403 with a link and a code
+ *   person at the link        --> request()  --> sees account, address, program, time
+ *                             --> confirm()  --> same account only, once
+ *   client, again             --> find()     --> passes, from this network, with this class of client, for a time
+ */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { BoundedMap } from '../bounded-map.ts'
+import type { Clock } from '../clock.ts'
+import type { Evidence, Traced } from '../exchange.ts'
+import type { Awaitable } from '../session/store.ts'
+import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
+import { type NetworkSettings, networkOf } from './network.ts'
+
+export interface GrantSettings extends NetworkSettings {
+  readonly lifetimeSeconds: number
+  readonly requestLifetimeSeconds: number
+  /** How long a grant read from the store is believed, in milliseconds. */
+  readonly cacheMs: number
+  readonly maxCached: number
+}
+
+/** What a rule asks of the second factor. */
+export interface Freshness {
+  readonly maxAgeSeconds: number
+  readonly acceptAcr: readonly string[] | undefined
+}
+
+export type ConfirmOutcome = 'confirmed' | 'other-account' | 'gone'
+
+type Asking = Pick<Traced, 'clientAddress' | 'clientClass' | 'fields'>
+
+interface Cached {
+  readonly grant: Grant
+  readonly readAtMs: number
+}
+
+/** No vowels, so no words; no 0, 1, 8, 9, so no doubt when it is read out. 40 bits are enough: a code alone opens nothing. */
+const CODE_ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ234567'
+const CODE_LENGTH = 8
+const MAX_USER_AGENT_LENGTH = 200
+
+export class Grants {
+  readonly #store: GrantStore
+  readonly #settings: GrantSettings
+  readonly #now: Clock
+  readonly #cache: BoundedMap<string, Cached>
+
+  constructor(store: GrantStore, settings: GrantSettings, now: Clock) {
+    this.#store = store
+    this.#settings = settings
+    this.#now = now
+    this.#cache = new BoundedMap(settings.maxCached)
+  }
+
+  scopeOf(account: string, { clientAddress, clientClass }: Asking): GrantScope {
+    return { account, clientClass, network: networkOf(clientAddress, this.#settings) }
+  }
+
+  /** The running grant of that scope, if it is as fresh as asked. */
+  find(scope: GrantScope, freshness: Freshness): Awaitable<Grant | undefined> {
+    const key = `${scope.clientClass} ${scope.network} ${scope.account}`
+    const cached = this.#cache.get(key)
+    const now = this.#now()
+    if (cached !== undefined && now - cached.readAtMs < this.#settings.cacheMs)
+      return this.#good(cached.grant, freshness)
+    const found = this.#store.findGrant(scope)
+    const remember = (grant: Grant | undefined): Grant | undefined => {
+      if (grant === undefined) this.#cache.delete(key)
+      else this.#cache.set(key, { grant, readAtMs: now })
+      return this.#good(grant, freshness)
+    }
+    return found instanceof Promise ? found.then(remember) : remember(found)
+  }
+
+  /** A request for a grant of that scope: the one that is open, or a new one. */
+  ask(scope: GrantScope, { clientAddress, fields }: Asking, freshness: Freshness): Awaitable<GrantRequest> {
+    const now = this.#now()
+    return this.#store.openRequest(
+      {
+        ...scope,
+        ...freshness,
+        clientAddress,
+        code: newCode(),
+        userAgent: (fields.kept['user-agent'] ?? '').slice(0, MAX_USER_AGENT_LENGTH),
+        createdAtMs: now,
+        expiresAtMs: now + this.#settings.requestLifetimeSeconds * 1000,
+      },
+      now,
+    )
+  }
+
+  /** The open request with that code, in whatever case and with or without the dash. */
+  async request(code: string): Promise<GrantRequest | undefined> {
+    const request = await this.#store.readRequest(code.toUpperCase().replaceAll(/[^A-Z0-9]/g, ''))
+    return request !== undefined && request.expiresAtMs > this.#now() ? request : undefined
+  }
+
+  /** A person confirms. `account`: whom the OP says the person is. */
+  async confirm(request: GrantRequest, account: string, evidence: Evidence): Promise<ConfirmOutcome> {
+    if (account !== request.account) return 'other-account'
+    if (evidence.authTime === undefined) return 'gone'
+    const now = this.#now()
+    const { network, clientClass, clientAddress, userAgent } = request
+    const confirmed = await this.#store.confirm(request.code, {
+      ...{ account, network, clientClass, clientAddress, userAgent },
+      id: randomUUID(),
+      grantedAtMs: now,
+      expiresAtMs: now + this.#settings.lifetimeSeconds * 1000,
+      authTime: evidence.authTime,
+      acr: evidence.acr,
+    })
+    return confirmed ? 'confirmed' : 'gone'
+  }
+
+  grantsOf(account: string): Awaitable<Grant[]> {
+    return this.#store.grantsOf(account)
+  }
+
+  async revoke(account: string, id: string): Promise<boolean> {
+    this.#cache.clear()
+    return this.#store.revokeGrant(account, id)
+  }
+
+  async revokeAll(account: string): Promise<void> {
+    this.#cache.clear()
+    await this.#store.revokeGrantsOf(account)
+  }
+
+  #good(grant: Grant | undefined, { maxAgeSeconds, acceptAcr }: Freshness): Grant | undefined {
+    const now = this.#now()
+    if (grant === undefined || grant.expiresAtMs <= now || now / 1000 - grant.authTime > maxAgeSeconds) return undefined
+    return acceptAcr === undefined || (grant.acr !== undefined && acceptAcr.includes(grant.acr)) ? grant : undefined
+  }
+}
+
+function newCode(): string {
+  let code = ''
+  // 26 letters out of 256 values would favour the first ones; values past the last full round are thrown away.
+  while (code.length < CODE_LENGTH) {
+    for (const value of randomBytes(2 * CODE_LENGTH)) {
+      if (value < 234 && code.length < CODE_LENGTH) code += CODE_ALPHABET[value % CODE_ALPHABET.length]
+    }
+  }
+  return code
+}
+
+/** As people read it: `BCDF-GHJK`. */
+export const shownCode = (code: string) => `${code.slice(0, 4)}-${code.slice(4)}`

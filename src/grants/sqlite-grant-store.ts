@@ -1,0 +1,152 @@
+import type { ClientClass } from '../http/client-class.ts'
+import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
+import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
+
+export const GRANT_SCHEMA = `
+CREATE TABLE IF NOT EXISTS grant_request (
+  code TEXT PRIMARY KEY, account TEXT NOT NULL, network TEXT NOT NULL, client_class TEXT NOT NULL,
+  client_address TEXT NOT NULL, user_agent TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+  max_age INTEGER NOT NULL, accept_acr TEXT
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS grant_request_by_scope ON grant_request (account, network, client_class);
+CREATE INDEX IF NOT EXISTS grant_request_by_expiry ON grant_request (expires_at);
+CREATE TABLE IF NOT EXISTS second_factor_grant (
+  account TEXT NOT NULL, network TEXT NOT NULL, client_class TEXT NOT NULL, id TEXT NOT NULL UNIQUE,
+  client_address TEXT NOT NULL, user_agent TEXT NOT NULL, granted_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+  auth_time INTEGER NOT NULL, acr TEXT, PRIMARY KEY (account, network, client_class)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS grant_by_expiry ON second_factor_grant (expires_at);
+`
+
+export class SqliteGrantStore implements GrantStore {
+  readonly #database: SqliteDatabase
+
+  constructor(database: SqliteDatabase) {
+    this.#database = database
+  }
+
+  findGrant({ account, network, clientClass }: GrantScope): Grant | undefined {
+    const row = this.#database.row(
+      'SELECT * FROM second_factor_grant WHERE account = ? AND network = ? AND client_class = ?',
+      account,
+      network,
+      clientClass,
+    )
+    return row === undefined ? undefined : toGrant(row)
+  }
+
+  grantsOf(account: string): Grant[] {
+    return this.#database
+      .rows('SELECT * FROM second_factor_grant WHERE account = ? ORDER BY granted_at DESC', account)
+      .map(toGrant)
+  }
+
+  openRequest(request: GrantRequest, nowMs: number): GrantRequest {
+    const { account, network, clientClass, maxAgeSeconds, acceptAcr } = request
+    return this.#database.transaction(() => {
+      const row = this.#database.row(
+        'SELECT * FROM grant_request WHERE account = ? AND network = ? AND client_class = ? AND expires_at > ?',
+        account,
+        network,
+        clientClass,
+        nowMs,
+      )
+      const open = row === undefined ? undefined : toRequest(row)
+      // A link that was shown stays good, unless it asks for less than is asked now.
+      if (open !== undefined && open.maxAgeSeconds <= maxAgeSeconds && String(open.acceptAcr) === String(acceptAcr))
+        return open
+      this.#database.run(
+        'DELETE FROM grant_request WHERE account = ? AND network = ? AND client_class = ?',
+        account,
+        network,
+        clientClass,
+      )
+      this.#database.run(
+        'INSERT INTO grant_request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        request.code,
+        account,
+        network,
+        clientClass,
+        request.clientAddress,
+        request.userAgent,
+        request.createdAtMs,
+        request.expiresAtMs,
+        maxAgeSeconds,
+        acceptAcr === undefined ? null : JSON.stringify(acceptAcr),
+      )
+      return request
+    })
+  }
+
+  readRequest(code: string): GrantRequest | undefined {
+    const row = this.#database.row('SELECT * FROM grant_request WHERE code = ?', code)
+    return row === undefined ? undefined : toRequest(row)
+  }
+
+  confirm(code: string, grant: Grant): boolean {
+    return this.#database.transaction(() => {
+      if (this.#database.run('DELETE FROM grant_request WHERE code = ?', code) === 0) return false
+      this.#database.run(
+        `INSERT OR REPLACE INTO second_factor_grant
+         (account, network, client_class, id, client_address, user_agent, granted_at, expires_at, auth_time, acr)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        grant.account,
+        grant.network,
+        grant.clientClass,
+        grant.id,
+        grant.clientAddress,
+        grant.userAgent,
+        grant.grantedAtMs,
+        grant.expiresAtMs,
+        grant.authTime,
+        grant.acr ?? null,
+      )
+      return true
+    })
+  }
+
+  revokeGrant(account: string, id: string): boolean {
+    return this.#database.run('DELETE FROM second_factor_grant WHERE account = ? AND id = ?', account, id) > 0
+  }
+
+  revokeGrantsOf(account: string): void {
+    this.#database.run('DELETE FROM second_factor_grant WHERE account = ?', account)
+  }
+
+  sweepGrants(nowMs: number): void {
+    this.#database.run('DELETE FROM grant_request WHERE expires_at <= ?', nowMs)
+    this.#database.run('DELETE FROM second_factor_grant WHERE expires_at <= ?', nowMs)
+  }
+}
+
+function toGrant(row: Row): Grant {
+  return {
+    ...scopeOf(row),
+    id: String(row.id),
+    clientAddress: String(row.client_address),
+    userAgent: String(row.user_agent),
+    grantedAtMs: Number(row.granted_at),
+    expiresAtMs: Number(row.expires_at),
+    authTime: Number(row.auth_time),
+    acr: row.acr == null ? undefined : String(row.acr),
+  }
+}
+
+function toRequest(row: Row): GrantRequest {
+  return {
+    ...scopeOf(row),
+    code: String(row.code),
+    clientAddress: String(row.client_address),
+    userAgent: String(row.user_agent),
+    createdAtMs: Number(row.created_at),
+    expiresAtMs: Number(row.expires_at),
+    maxAgeSeconds: Number(row.max_age),
+    acceptAcr: row.accept_acr == null ? undefined : JSON.parse(String(row.accept_acr)),
+  }
+}
+
+const scopeOf = (row: Row): GrantScope => ({
+  account: String(row.account),
+  network: String(row.network),
+  clientClass: String(row.client_class) as ClientClass,
+})
