@@ -58,6 +58,13 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const sessions = new Sessions(store, new Sealer(session.encryptionKeyFiles.map(readKey)), session, now)
   const cookies = new SessionCookies(config.publicUrl)
   const identityOut = await AssertionIdentity.create({ ...upstream.identity.assertion, issuer: publicOrigin }, now)
+  const accessTokens = new AccessTokenVerifier(
+    oidc.bearer,
+    provider,
+    accountMapper(config.account),
+    oidc.timeoutMs,
+    now,
+  )
   const policy = createPolicy({
     trust: {
       server: config.server,
@@ -65,11 +72,16 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
       viaName: '1.1 torhaus-bench',
     },
     newRequestId: randomUUID,
-    classify: { credentials, issuer: oidc.issuer, sessionCookie: cookies.sessionName },
+    classify: {
+      credentials,
+      issuer: oidc.issuer,
+      sessionCookie: cookies.sessionName,
+      isValidated: token => accessTokens?.knows(token) === true,
+    },
     authenticate: {
       ...{ sessions, cookies, publicOrigin, firstFactor: undefined, ticketOpensSession: false },
       refresh: new SessionRefresh(provider, sessions, oidc, now, () => undefined),
-      accessTokens: new AccessTokenVerifier(oidc.bearer, provider, accountMapper(config.account), oidc.timeoutMs, now),
+      accessTokens,
     },
     secondFactor: config.secondFactor,
     offers: createOffers(credentials),
