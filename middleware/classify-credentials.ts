@@ -23,6 +23,8 @@ export interface ClassifySettings {
   readonly credentials: Config['credentials']
   readonly issuer: string
   readonly sessionCookie: string
+  /** Whether it is known to be a token of the OP. */
+  readonly isValidated: (token: string) => boolean
 }
 
 const NONE: Credentials = { scheme: 'none' }
@@ -35,6 +37,7 @@ export function classifyCredentials({
   credentials,
   issuer,
   sessionCookie,
+  isValidated,
 }: ClassifySettings): Stage<Traced, Presented> {
   const hasPatShape = tokenShapeTest(credentials.personalAccessTokens)
 
@@ -83,6 +86,8 @@ export function classifyCredentials({
   }
 
   function fromToken(token: string, via: 'Bearer' | 'Basic'): Credentials | undefined {
+    // A token that was validated before need not be taken apart again to see whose it is.
+    if (isValidated(token)) return { scheme: 'bearer', token, via }
     const tokenIssuer = unverifiedIssuer(token)
     if (tokenIssuer === issuer) return { scheme: 'bearer', token, via }
     if (tokenIssuer !== undefined)

@@ -84,7 +84,7 @@ const latest = new WeakMap<Socket, OpenExchange>()
 interface OpenExchange {
   readonly record: ExchangeRecord
   /** Once it was passed on to the upstream. */
-  forwarded?: Forwarded
+  forwarded?: Forwarded | undefined
 }
 
 /** From the head of a request to its answer. */

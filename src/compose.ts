@@ -106,13 +106,18 @@ function policyOf(ground: Ground): Policy {
     log.warn({ 'event.action': 'session-refresh', 'event.outcome': outcome, 'error.message': causeChain(cause) })
   })
   const mapAccount = accountMapper(config.account)
+  const accessTokens = oidc.bearer && new AccessTokenVerifier(oidc.bearer, provider, mapAccount, oidc.timeoutMs, now)
   return createPolicy({
     trust: { server: config.server, fieldReader: ground.fieldReader, viaName: ground.viaName },
     newRequestId: randomUUID,
-    classify: { credentials: config.credentials, issuer: oidc.issuer, sessionCookie: cookies.sessionName },
+    classify: {
+      credentials: config.credentials,
+      issuer: oidc.issuer,
+      sessionCookie: cookies.sessionName,
+      isValidated: token => accessTokens?.knows(token) === true,
+    },
     authenticate: {
-      ...{ sessions, refresh, cookies },
-      accessTokens: oidc.bearer && new AccessTokenVerifier(oidc.bearer, provider, mapAccount, oidc.timeoutMs, now),
+      ...{ sessions, refresh, cookies, accessTokens },
       firstFactor:
         directory && new FirstFactor(directory, config.kerberos?.passwords.accept === true, config.account, now),
       ticketOpensSession: secondFactor.acceptFirstFactor.includes('negotiate'),

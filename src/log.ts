@@ -2,7 +2,7 @@ import { type DestinationStream, destination, type Logger, pino, stdTimeFunction
 import type { Config } from '../config/schema.ts'
 
 /** Records are written when so many bytes have come together, or after so many milliseconds: one write per record would cost more than the proxying. */
-const BATCH_BYTES = 8192
+const BATCH_BYTES = 65_536
 const BATCH_MS = 250
 /** What is kept when the reader of standard output stands still, in bytes; past it records are dropped, and the proxy goes on. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
@@ -13,6 +13,7 @@ export function openLogOutput() {
     dest: 1,
     sync: false,
     minLength: BATCH_BYTES,
+    maxWrite: 2 * BATCH_BYTES,
     maxLength: MAX_WAITING_BYTES,
     periodicFlush: BATCH_MS,
   })

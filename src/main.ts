@@ -1,4 +1,5 @@
 /** `npm start -- --config FILE` */
+import './thread-pool.ts'
 import { parseArgs } from 'node:util'
 import { printProblems } from '../config/check.ts'
 import { loadConfig } from '../config/load.ts'

@@ -1,9 +1,10 @@
 /** Prometheus metrics, technical and functional. Labels come from closed sets: nothing a client sends becomes a label. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { ExchangeRecord } from './exchange-record.ts'
 import type { DirectoryStatistics } from './kerberos/directory.ts'
 import type { RefreshOutcome } from './oidc/session-refresh.ts'
 import type { SignInEvent } from './routes/sign-in.ts'
+import { Distribution, Tally } from './tally.ts'
 import type { UpstreamStatistics } from './upstream/upstream.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
@@ -107,37 +108,33 @@ export class Metrics {
 
   exchange(record: ExchangeRecord, closedAtMs: number): void {
     const { known, outcome, code, decidedAtMs, upstreamFirstByteAtMs } = record
-    this.#requests.inc({
-      scheme: known.credentials?.scheme ?? 'unread',
-      client_class: known.clientClass ?? 'other',
-      outcome,
-      code: code ?? 'none',
-    })
+    this.#requests.add(1, known.credentials?.scheme ?? 'unread', known.clientClass ?? 'other', outcome, code ?? 'none')
     if (known.response.headersSent)
-      this.#statuses.inc({ status_class: `${Math.floor(known.response.statusCode / 100)}xx` })
-    if (known.admittedBy !== undefined) this.#admissions.inc({ policy: known.admittedBy })
-    this.#bytes.inc({ direction: 'to_upstream' }, record.requestBytes)
-    this.#bytes.inc({ direction: 'to_client' }, record.responseBytes)
+      this.#statuses.add(1, STATUS_CLASSES[Math.floor(known.response.statusCode / 100)] ?? 'other')
+    if (known.admittedBy !== undefined) this.#admissions.add(1, known.admittedBy)
+    if (record.requestBytes > 0) this.#bytes.add(record.requestBytes, 'to_upstream')
+    if (record.responseBytes > 0) this.#bytes.add(record.responseBytes, 'to_client')
     this.#duration.observe((closedAtMs - known.arrivedAtMs) / 1000)
-    if (decidedAtMs !== undefined) this.#decision.observe((decidedAtMs - known.arrivedAtMs) / 1000)
-    if (decidedAtMs !== undefined && upstreamFirstByteAtMs !== undefined) {
-      this.#firstByte.observe((upstreamFirstByteAtMs - decidedAtMs) / 1000)
-    }
+    if (decidedAtMs === undefined) return
+    this.#decision.observe((decidedAtMs - known.arrivedAtMs) / 1000)
+    if (upstreamFirstByteAtMs !== undefined) this.#firstByte.observe((upstreamFirstByteAtMs - decidedAtMs) / 1000)
   }
 
   signIn(event: SignInEvent): void {
-    this.#signIns.inc({ event })
+    this.#signIns.add(1, event)
   }
 
   refresh(outcome: RefreshOutcome): void {
-    this.#refreshes.inc({ outcome })
+    this.#refreshes.add(1, outcome)
   }
 
-  #counter<T extends string>(name: string, help: string, labelNames: T[]) {
-    return new Counter({ name, help, labelNames, registers: [this.registry] })
+  #counter<T extends string>(name: string, help: string, labelNames: readonly T[]): Tally<T> {
+    return new Tally(this.registry, name, help, labelNames)
   }
 
-  #histogram(name: string, help: string) {
-    return new Histogram({ name, help, buckets: SECONDS, registers: [this.registry] })
+  #histogram(name: string, help: string): Distribution {
+    return new Distribution(this.registry, name, help, SECONDS)
   }
 }
+
+const STATUS_CLASSES = ['', '1xx', '2xx', '3xx', '4xx', '5xx']

@@ -3,18 +3,25 @@ import type { Known } from '../exchange.ts'
 import { type Html, html, renderPage } from './page.ts'
 import { OWN_PREFIX } from './request-target.ts'
 
-/** Said in a person's words; the sentence of the error table stands below. */
+/** In a person's words; the sentence of the error table stands below. */
 const TITLES: Partial<Record<Code, string>> = {
   'sign-in-unknown': 'Sign-in not completed',
   'sign-in-refused': 'You were not signed in',
   'second-factor-missing': 'A second factor is needed',
   'second-factor-stale': 'Please sign in again',
   'account-unmapped': 'No account here',
-  'session-ended': 'Your session has ended',
+  'session-ended': 'Please sign in again',
   'cross-site-request': 'Stopped for your safety',
   'op-unreachable': 'Sign-in is not available',
   'op-response-invalid': 'Sign-in did not work',
   'not-found': 'No such page',
+}
+
+/** Where somebody at a browser can be told more than the one sentence for every client. */
+const EXPLANATIONS: Partial<Record<Code, string>> = {
+  'second-factor-missing':
+    'You signed in with one factor only. Set up a second one at your identity provider, then sign in again.',
+  'not-found': 'There is nothing at this address.',
 }
 
 const TITLES_BY_STATUS: Partial<Record<number, string>> = {
@@ -38,7 +45,7 @@ export function errorPage(known: Known, code: Code): string {
   const { status, sentence } = errorTable[code]
   return renderPage(
     TITLES[code] ?? TITLES_BY_STATUS[status] ?? 'That did not work',
-    html`<p>${sentence}</p>${wayOut(known, code, status)}`,
+    html`<p>${EXPLANATIONS[code] ?? sentence}</p>${wayOut(known, code, status)}`,
     html`<span>${code}</span><span>request ${known.requestId ?? 'without id'}</span>`,
   )
 }

@@ -59,7 +59,8 @@ export function html(parts: TemplateStringsArray, ...values: (string | number | 
 /** A gatehouse: two towers and the arch between them. */
 const MARK = html`<svg viewBox="0 0 20 20" fill="currentColor" aria-hidden="true"><path d="M1 3h2v2h1V3h2v5h8V3h2v2h1V3h2v15h-6v-4a3 3 0 0 0-6 0v4H1z"/></svg>`
 
-export function renderPage(title: string, content: Html, footer: Html): string {
+/** A whole page; the footer is for what the help desk asks for. */
+export function renderPage(title: string, content: Html, footer?: Html): string {
   return `<!doctype html>
 ${
   html`<html lang="en">
@@ -74,7 +75,7 @@ ${
 <header>${MARK}Torhaus</header>
 <h1>${title}</h1>
 ${content}
-<footer>${footer}</footer>
+${footer === undefined ? new Html('') : html`<footer>${footer}</footer>`}
 </main>
 </body>
 </html>

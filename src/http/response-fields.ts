@@ -29,6 +29,9 @@ const DROPPED: ReadonlySet<string> = new Set([
 
 /** Schemes of the server that a client may answer: the others belong to the connection (RFC 4559 6), which is ours. */
 const RELAYED_CHALLENGE = /^(basic|bearer)\b/i
+/** A second challenge on the same line; what is quoted was taken out before. */
+const CONNECTION_CHALLENGE = /,\s*(negotiate|ntlm|kerberos)\b/i
+const QUOTED = /"(?:[^"\\]|\\.)*"/g
 
 type Rewrite = (value: string) => string | undefined
 
@@ -42,7 +45,8 @@ export class ResponseFieldFilter {
   readonly #rewrites: ReadonlyMap<string, Rewrite>
 
   constructor(publicUrl: string, upstreamUrl: string, cookies: SessionCookies) {
-    const relay: Rewrite = value => (RELAYED_CHALLENGE.test(value) ? value : undefined)
+    const relay: Rewrite = value =>
+      RELAYED_CHALLENGE.test(value) && !CONNECTION_CHALLENGE.test(value.replace(QUOTED, '')) ? value : undefined
     const locate = locationRewriter(publicUrl, upstreamUrl)
     this.#rewrites = new Map<string, Rewrite>([
       ['location', locate],

@@ -59,6 +59,11 @@ export class AccessTokenVerifier {
     this.#verdicts = new BoundedMap(settings.maxCachedVerdicts)
   }
 
+  /** Whether the token was found valid before; it may have expired since. */
+  knows(token: string): boolean {
+    return this.#verdicts.get(token) !== undefined
+  }
+
   verify(token: string): TokenVerdict | Promise<TokenVerdict> {
     const known = this.#verdicts.get(token)
     if (known === undefined) return this.#validate(token)

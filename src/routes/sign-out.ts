@@ -59,11 +59,11 @@ export function signedOut(): Route {
     )
 }
 
-function page(title: string, content: ReturnType<typeof html>, host: string): Reply {
+function page(title: string, content: ReturnType<typeof html>): Reply {
   return {
     status: 200,
     fields: [...pageFields, 'Cache-Control', 'no-store'],
-    text: renderPage(title, content, html`<span>${host}</span>`),
+    text: renderPage(title, content),
   }
 }
 

@@ -73,7 +73,9 @@ export class Connection implements ResponseEvents {
     this.#hasHead = false
     this.#isSent = request.content === null
     this.#parser.expect(request.method === 'HEAD')
-    this.#expectWithin(this.#times.headersTimeoutMs)
+    // The server's time begins when it has the whole request; while the client sends, it is the client that takes it.
+    if (this.#isSent) this.#expectWithin(this.#times.headersTimeoutMs)
+    else this.deadlineMs = Number.POSITIVE_INFINITY
     this.#socket.write(head, 'latin1')
     request.content?.on('data', this.#onRequestData).on('end', this.#onRequestEnd).on('error', this.#onRequestError)
   }
@@ -195,19 +197,27 @@ export class Connection implements ResponseEvents {
     } else {
       goesOn = this.#socket.write(chunk)
     }
-    if (goesOn) this.#expectWithin(this.#times.headersTimeoutMs)
-    else this.#content?.pause()
+    if (!goesOn) this.#content?.pause()
+    this.#expectMore(goesOn)
   }
 
   readonly #onDrain = (): void => {
     if (this.#receiver === undefined) return
-    if (!this.#hasHead) this.#expectWithin(this.#times.headersTimeoutMs)
+    this.#expectMore(true)
     this.#content?.resume()
+  }
+
+  /** The request is under way: the server has to take what was written, or waits for what the client has still to send. */
+  #expectMore(isTaken: boolean): void {
+    if (this.#hasHead) this.#expectWithin(this.#times.bodyTimeoutMs)
+    else if (isTaken && !this.#isSent) this.deadlineMs = Number.POSITIVE_INFINITY
+    else this.#expectWithin(this.#times.headersTimeoutMs)
   }
 
   readonly #onRequestEnd = (): void => {
     if (this.#isChunked) this.#socket.write(`${FINAL_CHUNK}${fieldLines(this.#content?.trailers ?? [])}\r\n`, 'latin1')
     this.#isSent = true
+    if (!this.#hasHead) this.#expectWithin(this.#times.headersTimeoutMs)
   }
 
   readonly #onRequestError = (error: Error): void => {

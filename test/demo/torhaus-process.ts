@@ -23,15 +23,23 @@ export type TorhausProcess = {
   kill(): void
 }
 
-/** Starts Torhaus from its sources, with both its outputs in `logFile`. `more`: variables beside those of this process. */
-export function startTorhaus(configFile: string, logFile: string, more: NodeJS.ProcessEnv = {}): TorhausProcess {
+export type LaunchOptions = {
+  /** Variables beside those of this process. */
+  readonly environment?: NodeJS.ProcessEnv
+  /** A program that becomes Torhaus, e.g. setpriv(1), and its arguments. */
+  readonly launcher?: readonly string[]
+}
+
+/** Starts Torhaus from its sources, with both its outputs in `logFile`. */
+export function startTorhaus(configFile: string, logFile: string, options: LaunchOptions = {}): TorhausProcess {
   const log = openSync(logFile, 'a', 0o600)
   const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...environment } = process.env
   // In a process group of its own: Ctrl-C in the terminal is for the demo, which then stops it in order.
-  const child = spawn(process.execPath, [entryPoint, '--config', configFile], {
+  const command = [...(options.launcher ?? []), process.execPath, entryPoint, '--config', configFile]
+  const child = spawn(command[0] ?? '', command.slice(1), {
     stdio: ['ignore', log, log],
     detached: true,
-    env: { ...environment, ...more },
+    env: { ...environment, ...options.environment },
   })
   closeSync(log)
   const ended = new Promise<string>(resolve => {

@@ -23,6 +23,9 @@ const PROXY_ADDRESS = '127.0.0.1'
 /** libuv's default of 4 would leave file system calls waiting behind a silent KDC. */
 const THREADS = '16'
 
+/** It ends with this process, whatever ends this process. */
+const LAUNCHER = ['setpriv', '--pdeathsig', 'TERM']
+
 export type LabUser = OpUser & { readonly totpSecret: string }
 
 export type LabTorhaus = {
@@ -81,7 +84,7 @@ export async function startLabTorhaus(options: LabTorhausOptions): Promise<LabTo
   const configFile = await writeTorhausConfig(setting, () => configure(labConfig(setting, options.kdc)))
   const logFile = join(directory, 'torhaus.log')
   const environment = { UV_THREADPOOL_SIZE: THREADS, KRB5RCACHEDIR: replayCaches, ...options.environment }
-  const torhaus = startTorhaus(configFile, logFile, environment)
+  const torhaus = startTorhaus(configFile, logFile, { environment, launcher: LAUNCHER })
   undo.defer(() => torhaus.stop())
   const adminUrl = `http://${PROXY_ADDRESS}:${adminPort}`
   await torhaus.ready(adminUrl, options.signal ?? new AbortController().signal)

@@ -86,7 +86,12 @@ export async function startTorhausFixture(options: FixtureOptions): Promise<Torh
       new Promise(resolve => {
         const found = log.find(matches)
         if (found !== undefined) resolve(found)
-        else waiters.add(record => matches(record) && (resolve(record), true))
+        else
+          waiters.add(record => {
+            const isIt = matches(record)
+            if (isIt) resolve(record)
+            return isIt
+          })
       }),
     async close() {
       await torhaus.kill()

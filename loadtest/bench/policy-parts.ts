@@ -1,0 +1,129 @@
+/** The policy as the main program builds it from a configuration, with a real OP and a session, and requests without a socket. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadConfig } from '../../config/load.ts'
+import { readKey, Secret } from '../../config/secret.ts'
+import type { Arrival, Delegated } from '../../src/exchange.ts'
+import { createOffers } from '../../src/http/challenge.ts'
+import { RequestFieldReader } from '../../src/http/request-fields.ts'
+import { AssertionIdentity } from '../../src/identity/assertion-identity.ts'
+import { AccessTokenVerifier } from '../../src/oidc/access-token.ts'
+import { accountMapper } from '../../src/oidc/account.ts'
+import { OpenIdProvider } from '../../src/oidc/provider.ts'
+import { SessionRefresh } from '../../src/oidc/session-refresh.ts'
+import { createPolicy, type Policy } from '../../src/pipeline.ts'
+import { Sealer } from '../../src/session/sealer.ts'
+import { SessionCookies } from '../../src/session/session-cookie.ts'
+import { Sessions } from '../../src/session/sessions.ts'
+import { SqliteStore } from '../../src/session/sqlite-store.ts'
+import { secondFactorAcr } from '../../test/support/openid-provider/configuration.ts'
+import { startOpenIdProvider } from '../../test/support/openid-provider.ts'
+import { agreed, torhausAddresses, writeTorhausConfig } from '../../test/support/torhaus-config.ts'
+import { browserFields, gitFields, patAuthorization } from './request-samples.ts'
+
+const PORT = 8080
+const now = Date.now
+
+export interface PolicyUnderTest {
+  readonly policy: Policy
+  readonly arrivals: Readonly<Record<'session' | 'bearer' | 'pat', Arrival>>
+  close(): Promise<void>
+}
+
+export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
+  const directory = mkdtempSync(join(tmpdir(), 'torhaus-bench-'))
+  // Also when a benchmark fails.
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  const op = await startOpenIdProvider({
+    users: [{ name: 'ada', password: randomBytes(12).toString('hex') }],
+    audience: agreed.audience,
+    clients: [
+      { clientId: agreed.clientId, clientSecret: 'unused', redirectUris: [torhausAddresses(PORT).redirectUri] },
+    ],
+  })
+  const setting = { port: PORT, adminPort: 0, upstreamUrl: 'http://127.0.0.1:1', clientSecret: 'unused', directory }
+  const loaded = loadConfig(await writeTorhausConfig({ ...setting, issuer: op.issuer }), {})
+  if (!loaded.ok) throw new Error(`the configuration has problems: ${JSON.stringify(loaded.problems)}`)
+  const { config } = loaded
+  const { oidc, session, credentials, upstream } = config
+  if (oidc.bearer === undefined || upstream.identity.assertion === undefined) throw new Error('parts are missing')
+
+  const publicOrigin = new URL(config.publicUrl).origin
+  const provider = new OpenIdProvider(oidc, new Secret('unused'), now)
+  const store = new SqliteStore(session.store.sqlite.file)
+  const sessions = new Sessions(store, new Sealer(session.encryptionKeyFiles.map(readKey)), session, now)
+  const cookies = new SessionCookies(config.publicUrl)
+  const identityOut = await AssertionIdentity.create({ ...upstream.identity.assertion, issuer: publicOrigin }, now)
+  const accessTokens = new AccessTokenVerifier(
+    oidc.bearer,
+    provider,
+    accountMapper(config.account),
+    oidc.timeoutMs,
+    now,
+  )
+  const policy = createPolicy({
+    trust: {
+      server: config.server,
+      fieldReader: new RequestFieldReader(identityOut.fieldNames, config.server.maxHeaderFields),
+      viaName: '1.1 torhaus-bench',
+    },
+    newRequestId: randomUUID,
+    classify: {
+      credentials,
+      issuer: oidc.issuer,
+      sessionCookie: cookies.sessionName,
+      isValidated: token => accessTokens?.knows(token) === true,
+    },
+    authenticate: {
+      ...{ sessions, cookies, publicOrigin, firstFactor: undefined, ticketOpensSession: false },
+      refresh: new SessionRefresh(provider, sessions, oidc, now, () => undefined),
+      accessTokens,
+    },
+    secondFactor: config.secondFactor,
+    offers: createOffers(credentials),
+    identityOut,
+    now,
+  })
+
+  const authTime = Math.floor(now() / 1000)
+  const evidence = { acr: secondFactorAcr, acrs: [], amr: ['pwd', 'otp'], authTime }
+  const person = { subject: op.subjectOf('ada'), opSessionId: undefined, account: 'ada', evidence }
+  const id = await sessions.open(person, { refreshToken: undefined, idToken: undefined })
+  const token = await op.issueAccessToken('ada')
+  const arrivals = {
+    session: arrivalOf([...browserFields, 'Cookie', `theme=dark; ${cookies.sessionName}=${id}`]),
+    bearer: arrivalOf([...gitFields, 'Authorization', `Bearer ${token}`]),
+    pat: arrivalOf([...gitFields, 'Authorization', patAuthorization]),
+  }
+  // The first request of each kind fills the caches; it also shows that the policy lets it pass.
+  for (const arrival of Object.values(arrivals)) await decide(policy, arrival)
+  return {
+    policy,
+    arrivals,
+    async close() {
+      store.close()
+      await op.close()
+    },
+  }
+}
+
+function arrivalOf(rawHeaders: readonly string[]): Arrival {
+  const request = new IncomingMessage(new Socket())
+  request.method = 'GET'
+  request.url = '/DefaultCollection/_apis/wit/workitems/4711?api-version=7.1'
+  request.rawHeaders = [...rawHeaders]
+  return { request, response: new ServerResponse(request), arrivedAtMs: performance.now() }
+}
+
+/** Arrive and admit. @throws where the policy refuses. */
+export async function decide({ arrive, admit }: Policy, arrival: Arrival): Promise<Delegated> {
+  const traced = await arrive.run(arrival)
+  if (!traced.passed) throw new Error(`refused at ${traced.stage}`)
+  const verdict = await admit.run(traced.exchange)
+  if (!verdict.passed) throw new Error(`refused at ${verdict.stage}`, { cause: verdict.refusal })
+  return verdict.exchange
+}

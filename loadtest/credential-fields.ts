@@ -1,0 +1,38 @@
+import { randomInt } from 'node:crypto'
+import { LARGE_BYTES, MEDIUM_BYTES, SIZEABLE_BYTES, SMALL_BYTES } from './lab/origin.ts'
+import type { LoadRequest, Scheme } from './load.ts'
+import type { CredentialFields } from './scenario.ts'
+
+const PAT_LETTERS = 'abcdefghijklmnopqrstuvwxyz234567'
+
+/** The shape of an Azure DevOps token: 52 characters of base32. The origin server of a load test takes any. */
+const personalAccessToken = Array.from({ length: 52 }, () => PAT_LETTERS.charAt(randomInt(32))).join('')
+
+/** Fields as these clients send them. Every subject gets the same, whether or not it looks at them. */
+export function credentialFields(cookie: string, accessToken: string, openidcBearer: boolean): CredentialFields {
+  const bearer = {
+    'User-Agent': 'curl/8.14.1',
+    Accept: 'application/json',
+    Authorization: `Bearer ${accessToken}`,
+  }
+  const basic = Buffer.from(`:${personalAccessToken}`).toString('base64')
+  return {
+    session: {
+      'User-Agent':
+        'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36',
+      Accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
+      'Accept-Language': 'en',
+      Cookie: `theme=dark; ${cookie}`,
+    },
+    bearer,
+    pat: openidcBearer ? bearer : { 'User-Agent': 'git/2.47.3', Accept: '*/*', Authorization: `Basic ${basic}` },
+  }
+}
+
+const sizes = { '1k': SMALL_BYTES, '100k': MEDIUM_BYTES, '700k': SIZEABLE_BYTES, '1g': LARGE_BYTES } as const
+
+export function pageRequest(credentials: CredentialFields, scheme: Scheme, size: keyof typeof sizes): LoadRequest {
+  return { method: 'GET', target: `/${size}`, fields: credentials[scheme], responseBytes: sizes[size] }
+}
+
+export const smallRequest = (credentials: CredentialFields, scheme: Scheme) => pageRequest(credentials, scheme, '1k')

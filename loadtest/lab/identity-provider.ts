@@ -1,0 +1,86 @@
+/** The OP for a load test: one user with a second factor, one client for each proxy that signs people in. */
+import { execFileSync } from 'node:child_process'
+import { createPrivateKey, randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { freePort } from '../../test/support/free-port.ts'
+import { createUserAgent, signIn } from '../../test/support/openid-provider/user-agent.ts'
+import { type OpenIdProvider, startOpenIdProvider } from '../../test/support/openid-provider.ts'
+import { agreed, torhausAddresses } from '../../test/support/torhaus-config.ts'
+import { newTotpSecret } from '../../test/support/totp.ts'
+
+export interface IdentityProvider {
+  readonly issuer: string
+  /** A JWT access token (RS256) with the second factor, valid for longer than a load test runs. */
+  readonly accessToken: string
+  readonly torhaus: Client
+  readonly apache: Client & { readonly redirectUri: string }
+  /** Certificate of the signing key, for programs that take no JWK set over plain HTTP. */
+  readonly certificate: { readonly keyId: string; readonly file: string }
+  /** Goes to `start`, signs in with both factors until it is led to `page`, and returns the Cookie field to use there. */
+  signIn(start: string, page: string): Promise<string>
+  stop(): Promise<void>
+}
+
+export interface Client {
+  readonly port: number
+  readonly id: string
+  readonly secret: string
+}
+
+export async function startIdentityProvider(directory: string): Promise<IdentityProvider> {
+  const user = { name: 'ada', password: randomBytes(12).toString('hex'), totpSecret: newTotpSecret(randomBytes) }
+  const torhaus = await newClient(agreed.clientId)
+  const apachePort = await newClient('apache')
+  const apache = { ...apachePort, redirectUri: `http://127.0.0.1:${apachePort.port}/oidc-callback` }
+  const { redirectUri, postLogoutRedirectUri } = torhausAddresses(torhaus.port)
+  const op = await startOpenIdProvider({
+    users: [user],
+    audience: agreed.audience,
+    accessTokenLifetimeS: 3600,
+    clients: [
+      {
+        clientId: torhaus.id,
+        clientSecret: torhaus.secret,
+        redirectUris: [redirectUri],
+        postLogoutRedirectUris: [postLogoutRedirectUri],
+      },
+      { clientId: apache.id, clientSecret: apache.secret, redirectUris: [apache.redirectUri] },
+    ],
+  })
+  return {
+    issuer: op.issuer,
+    accessToken: await op.issueAccessToken(user.name),
+    torhaus,
+    apache,
+    certificate: certify(op, directory),
+    signIn: (start, page) => cookiesOfSignIn(start, page, user),
+    stop: () => op.close(),
+  }
+}
+
+async function newClient(id: string): Promise<Client> {
+  return { port: await freePort(), id, secret: randomBytes(24).toString('base64url') }
+}
+
+async function cookiesOfSignIn(start: string, page: string, user: Parameters<typeof signIn>[2]): Promise<string> {
+  // The answer that leads back to the page sets the session cookie.
+  const callback = await signIn(createUserAgent(), start, user, next => next === page)
+  const cookies = callback.headers.getSetCookie().map(cookie => cookie.split(';', 1)[0] ?? '')
+  const set = cookies.filter(pair => !pair.endsWith('='))
+  if (set.length === 0) throw new Error(`the sign-in at ${start} set no cookie: it ended with ${callback.status}`)
+  return set.join('; ')
+}
+
+function certify(op: OpenIdProvider, directory: string) {
+  const [jwk] = op.jwks.keys
+  if (jwk?.kid === undefined) throw new Error('the OP has no key with an id')
+  const keyFile = join(directory, 'op-key.pem')
+  const file = join(directory, 'op-certificate.pem')
+  writeFileSync(keyFile, createPrivateKey({ key: jwk, format: 'jwk' }).export({ type: 'pkcs8', format: 'pem' }), {
+    mode: 0o600,
+  })
+  const subject = ['-subj', '/CN=OpenID Provider', '-days', '2']
+  execFileSync('openssl', ['req', '-x509', '-new', '-key', keyFile, '-out', file, ...subject], { stdio: 'pipe' })
+  return { keyId: jwk.kid, file }
+}

@@ -1,0 +1,38 @@
+/** Runs a generator to its end on the core of the load, and gives back what it wrote. */
+import { spawn } from 'node:child_process'
+import { pinned } from './cores.ts'
+
+export interface ProgramOptions {
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+  /** Written to standard input: credentials do not belong on a command line, which every user of the machine can read. */
+  readonly input?: string
+}
+
+/** @throws where it ends with anything but 0, with the end of standard error; and when aborted. */
+export function runProgram(command: readonly string[], options: ProgramOptions): Promise<string> {
+  const [program = '', ...args] = pinned('load', command)
+  const { timeoutMs, signal, input = '' } = options
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { timeout: timeoutMs, killSignal: 'SIGKILL', signal })
+    const killAtExit = () => child.kill('SIGKILL')
+    process.once('exit', killAtExit)
+    let stdout = ''
+    let stderr = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+    })
+    child.on('error', reject)
+    child.on('close', (code, endedBy) => {
+      process.removeListener('exit', killAtExit)
+      if (code === 0) resolve(stdout)
+      else reject(new Error(`${command[0]} ended with ${code ?? endedBy}: ${stderr.trim().slice(-1000)}`))
+    })
+    // A program that ends without reading its input closes the pipe: its exit code tells, not EPIPE.
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(input)
+  })
+}

@@ -1,0 +1,32 @@
+/** What is sent, and what comes of it. */
+
+export type Scheme = 'session' | 'bearer' | 'pat'
+
+export interface LoadRequest {
+  readonly method: 'GET' | 'PUT'
+  readonly target: string
+  readonly fields: Readonly<Record<string, string>>
+  /** Bytes of content that a right answer has; its status is 200 in any case. */
+  readonly responseBytes: number
+}
+
+/** As much as possible, with all connections busy. */
+export interface Saturation {
+  readonly requests: number
+  readonly durationS: number
+  readonly errors: number
+}
+
+/** A constant rate, whatever the answers do. Latencies in milliseconds, from when a request was due. */
+export interface ConstantRate {
+  readonly latenciesMs: readonly number[]
+  readonly errors: number
+}
+
+/** One large content after the other. */
+export interface Transfer {
+  readonly requests: number
+  readonly bytes: number
+  readonly durationS: number
+  readonly errors: number
+}

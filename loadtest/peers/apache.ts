@@ -1,0 +1,15 @@
+/** Apache mod_proxy without authentication, without an access log. */
+import { freePort } from '../../test/support/free-port.ts'
+import type { SubjectStarter } from '../subject.ts'
+import { startApache } from './apache-server.ts'
+
+export const apache: SubjectStarter = async ({ directory, origin }) => {
+  const port = await freePort()
+  const server = await startApache({
+    ...{ directory, name: 'apache', port, originPort: origin.port },
+    modules: [],
+    directives: '',
+    location: 'Require all granted',
+  })
+  return { name: 'apache', port, server, signIn: undefined }
+}

@@ -1,0 +1,150 @@
+/**
+ * `npm run loadtest -- --scenario NAME [--peers] [--json] [--short] [--baseline TREE] [--cpu-profile FOLDER]`
+ *
+ * `--baseline` compares with the Torhaus of another working tree, `--cpu-profile` leaves a profile of this one.
+ * Starts everything, measures, and leaves nothing behind. Ends with 1 when something was counted that must not be: errors,
+ * or more connections to the origin server than the scenario allows. Never because of a clock.
+ */
+import { rmSync } from 'node:fs'
+import { chmod, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ensureDebianPackages } from '../test/support/debian-packages.ts'
+import { credentialFields } from './credential-fields.ts'
+import { sumUp } from './figures.ts'
+import { pinSelf } from './lab/cores.ts'
+import { startIdentityProvider } from './lab/identity-provider.ts'
+import { describeMachine } from './lab/machine.ts'
+import { startOrigin } from './lab/origin.ts'
+import { torhaus, torhausOf } from './lab/torhaus.ts'
+import { type Contender, FULL, measure, SHORT } from './measure.ts'
+import { labPackages, peerTable } from './peer-table.ts'
+import { jsonLine, markdown, type Report } from './report.ts'
+import type { Scenario } from './scenario.ts'
+import { scenarioTable } from './scenario-table.ts'
+import type { Subject, Surroundings } from './subject.ts'
+
+const EXIT_USAGE = 2
+const EXIT_INTERRUPTED = 130 // 128 + SIGINT, as shells say it
+
+interface Wish {
+  readonly scenario: Scenario
+  readonly peerNames: readonly string[]
+  readonly short: boolean
+  readonly baseline: string | undefined
+  readonly nodeOptions: readonly string[]
+}
+
+const tell = (line: string) => process.stderr.write(`${line}\n`)
+
+function readArguments(): Wish & { readonly json: boolean } {
+  const flag = { type: 'boolean', default: false } as const
+  const options = {
+    scenario: { type: 'string' },
+    'cpu-profile': { type: 'string' },
+    baseline: { type: 'string' },
+  } as const
+  const { values } = parseArgs({ options: { ...options, peers: flag, json: flag, short: flag } })
+  const scenario = scenarioTable.get(values.scenario ?? '')
+  if (scenario === undefined) throw new TypeError(`--scenario is one of: ${[...scenarioTable.keys()].join(' ')}`)
+  const folder = values['cpu-profile']
+  return {
+    scenario,
+    peerNames: values.peers ? [...peerTable.keys()] : (scenario.alwaysAgainst ?? []),
+    short: values.short,
+    json: values.json,
+    baseline: values.baseline,
+    nodeOptions: folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`],
+  }
+}
+
+/** Starts what the wish needs, measures it, and stops it again, also when something fails half-way. */
+async function runScenario(wish: Wish, signal: AbortSignal): Promise<Report> {
+  const { scenario, peerNames, short } = wish
+  const peers = peerNames.flatMap(name => peerTable.get(name) ?? [])
+  await ensureDebianPackages([...new Set([...labPackages, ...peers.flatMap(peer => peer.packages)])])
+  await using undo = new AsyncDisposableStack()
+  const directory = await mkdtemp(join(tmpdir(), 'torhaus-load-'))
+  const removeDirectory = () => rmSync(directory, { recursive: true, force: true })
+  process.once('exit', removeDirectory)
+  undo.defer(removeDirectory)
+  // Workers of Apache run as another user and must find their certificate; secrets have modes of their own.
+  await chmod(directory, 0o711)
+
+  const identityProvider = await startIdentityProvider(directory)
+  undo.defer(() => identityProvider.stop())
+  const origin = await startOrigin(directory)
+  undo.defer(() => origin.stop())
+  const surroundings: Surroundings = { directory, origin, identityProvider }
+
+  const subjects: Subject[] = []
+  const baseline = wish.baseline === undefined ? [] : [torhausOf(wish.baseline)]
+  for (const start of [torhaus(wish.nodeOptions), ...baseline, ...peers.map(peer => peer.start(scenario))]) {
+    signal.throwIfAborted()
+    const subject = await start(surroundings)
+    undo.defer(() => subject.server?.stop())
+    subjects.push(subject)
+  }
+  subjects.push({ name: 'direct', port: origin.port, server: undefined, signIn: undefined })
+
+  const contenders = await signInEverywhere(subjects, identityProvider.accessToken)
+  const durations = short ? SHORT : FULL
+  const measured = await measure(contenders, { scenario, durations, origin, directory, signal, tell })
+  const figures = new Map([...measured].map(([name, what]) => [name, sumUp(what)]))
+  const [subject, direct] = [figures.get('torhaus'), figures.get('direct')]
+  if (subject === undefined || direct === undefined) throw new Error('nothing was measured')
+  figures.delete('torhaus')
+  figures.delete('direct')
+  return { scenario: scenario.name, description: scenario.description, subject, peers: figures, direct }
+}
+
+/** Whoever knows no sessions is sent the cookie of Torhaus: the same bytes to carry. */
+async function signInEverywhere(subjects: readonly Subject[], accessToken: string): Promise<Contender[]> {
+  const cookies = await Promise.all(subjects.map(subject => subject.signIn?.()))
+  const ours = cookies[0] ?? ''
+  return subjects.map((subject, index) => ({
+    subject,
+    credentials: credentialFields(cookies[index] ?? ours, accessToken, subject.name === 'apache-openidc'),
+  }))
+}
+
+/** What was counted and must not be. Errors of peers stand in the report; they are theirs. */
+function failures({ subject }: Report, { maxUpstreamSockets }: Scenario): string[] {
+  const found = subject.errors > 0 ? [`torhaus: ${subject.errors} errors`] : []
+  if (subject.upstreamSockets > maxUpstreamSockets)
+    found.push(`torhaus opened ${subject.upstreamSockets} connections to the origin server, not ${maxUpstreamSockets}`)
+  return found
+}
+
+const interruption = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    // The second one does not wait for servers to end in order: handlers of the exit kill them.
+    if (interruption.signal.aborted) process.exit(EXIT_INTERRUPTED)
+    interruption.abort()
+  })
+}
+
+try {
+  const wish = readArguments()
+  pinSelf()
+  const machine = describeMachine()
+  tell(`${wish.scenario.name}: ${wish.scenario.description}\n${machine}`)
+  const report = await runScenario(wish, interruption.signal)
+  const table = `${markdown(report)}\n${machine}\n`
+  if (wish.json) process.stderr.write(`\n${table}`)
+  process.stdout.write(wish.json ? `${jsonLine(report)}\n` : `\n${table}`)
+  for (const failure of failures(report, wish.scenario)) {
+    tell(`failed: ${failure}`)
+    process.exitCode = 1
+  }
+} catch (error) {
+  if (interruption.signal.aborted) {
+    tell('interrupted')
+    process.exitCode = EXIT_INTERRUPTED
+  } else {
+    tell(error instanceof Error ? error.message : String(error))
+    process.exitCode = error instanceof TypeError ? EXIT_USAGE : 1
+  }
+}

@@ -1,0 +1,68 @@
+/** A real Chromium with a ticket: one Negotiate for the page, and a session for everything on it. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type BrowserContext, chromium } from 'playwright-core'
+import { seedKerberosProfile, writeChromiumPolicy } from '../lab/chromium-kerberos.ts'
+import { ORIGIN_NAME, PROXY_NAME } from '../lab/lab-accounts.ts'
+import { ensureDebianPackages } from '../support/debian-packages.ts'
+import { type LabProxy, type ProxyLab, startProxyLab } from './proxy-lab.ts'
+
+const PICTURES = 12
+
+let lab: ProxyLab
+let profile: string
+let removePolicy: () => Promise<void>
+
+before(async () => {
+  await ensureDebianPackages(['chromium'])
+  lab = await startProxyLab()
+  profile = await mkdtemp(join(tmpdir(), 'torhaus-chromium-'))
+  await seedKerberosProfile(profile)
+  removePolicy = await writeChromiumPolicy()
+  const pictures = Array.from({ length: PICTURES }, (_, index) => `<img src="/static?${index}">`).join('')
+  const page = `<!doctype html><title>page</title>${pictures}<script>fetch('/whoami').then(async r => { document.title = await r.text() })</script>`
+  await writeFile(join(lab.apache.directory, 'htdocs/page.html'), page, { mode: 0o644 })
+})
+after(async () => {
+  await removePolicy()
+  await rm(profile, { recursive: true, force: true })
+  await lab.close()
+})
+
+async function openBrowser(): Promise<BrowserContext> {
+  const { env } = await lab.client('alice')
+  return chromium.launchPersistentContext(profile, {
+    executablePath: '/usr/bin/chromium',
+    env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value ?? ''])),
+    args: ['--no-sandbox', `--host-resolver-rules=MAP ${PROXY_NAME} 127.0.0.1,MAP ${ORIGIN_NAME} ~NOTFOUND`],
+  })
+}
+
+async function showsPageAs(proxy: LabProxy, browser: BrowserContext, account: string): Promise<void> {
+  const page = await browser.newPage()
+  const answer = await page.goto(`${proxy.url}/page.html`, { waitUntil: 'networkidle' })
+  assert.equal(answer?.status(), 200)
+  await page.waitForFunction('document.title.startsWith("{")')
+  assert.equal(JSON.parse(await page.title()).account, `${account}@CORP.TEST`)
+  await page.close()
+}
+
+test('Chromium shows a page with pictures as the user of its ticket, and shows its ticket once', async t => {
+  const proxy = await lab.proxy()
+  const browser = await openBrowser()
+  try {
+    const tickets = () => proxy.metric('torhaus_requests_total', { scheme: 'negotiate' })
+    const bySession = () => proxy.metric('torhaus_requests_total', { scheme: 'session', outcome: 'forwarded' })
+    await showsPageAs(proxy, browser, 'alice')
+    t.diagnostic(JSON.stringify({ tickets: await tickets(), bySession: await bySession() }))
+    assert.equal(await tickets(), 1)
+    assert.ok((await bySession()) >= PICTURES + 1)
+    await showsPageAs(proxy, browser, 'alice')
+    assert.equal(await tickets(), 1)
+  } finally {
+    await browser.close()
+  }
+})
