@@ -5,7 +5,7 @@ import Value from 'typebox/value'
 export interface Problem {
   /** Line in the file, from 1; undefined where the option is not in the file at all. */
   line: number | undefined
-  /** Path of the option, e.g. `upstream.identity.kind` or `secondFactor.exemptions[0].path`. */
+  /** Path of the option, e.g. `upstream.identity.kind` or `secondFactor.rules[0].when.path`. */
   path: string
   message: string
 }
@@ -14,7 +14,7 @@ export function problem(path: string, message: string): Problem {
   return { line: undefined, path, message }
 }
 
-/** `upstream.exemptions[0].path` -> its keys; list positions are numbers. */
+/** `upstream.rules[0].path` -> its keys; list positions are numbers. */
 export function pathOf(path: string): (string | number)[] {
   return path
     .split(/\.|(?=\[)/)

@@ -15,8 +15,12 @@ export interface AuthenticateParts {
   readonly accessTokens: AccessTokenVerifier | undefined
   /** Undefined without a directory. */
   readonly firstFactor: FirstFactor | undefined
-  /** Whether a ticket is enough to sign in: then a browser gets a session with its first one. */
-  readonly ticketOpensSession: boolean
+  /** Whether a ticket is enough for this request: then a browser gets a session with its first one. */
+  readonly ticketOpensSession: (authenticated: Authenticated) => boolean
+  /** One spelling per account. */
+  readonly accountKey: (account: string) => string
+  /** A session and a ticket or password of two people came in one request. */
+  readonly mismatch: (presented: Presented, account: string, sessionAccount: string) => void
   readonly cookies: SessionCookies
   readonly publicOrigin: string
 }
@@ -35,6 +39,8 @@ export function authenticate({
   accessTokens,
   firstFactor,
   ticketOpensSession,
+  accountKey,
+  mismatch,
   cookies,
   publicOrigin,
 }: AuthenticateParts): Stage<Presented, Authenticated> {
@@ -53,7 +59,7 @@ export function authenticate({
       case 'basic':
         return firstFactor === undefined
           ? challenge('password-unavailable')
-          : firstFactor.byPassword(credentials, presented.clientAddress).then(verdict => vouchedFor(presented, verdict))
+          : firstFactor.byPassword(credentials, presented.clientAddress).then(verdict => bind(presented, verdict))
       case 'negotiate':
         return firstFactor === undefined
           ? challenge('negotiate-unavailable')
@@ -83,8 +89,9 @@ export function authenticate({
 
   /** A browser asks without credentials for each picture of a page, and is asked back each time: unless it has a session. */
   async function byTicket(presented: Presented, verdict: FirstFactorVerdict): Promise<Answer> {
-    const answer = vouchedFor(presented, verdict)
-    if ('refused' in verdict || !ticketOpensSession || !presented.isNavigation) return answer
+    const answer = await bind(presented, verdict)
+    if ('refused' in verdict || answer.kind !== 'proceed' || !presented.isNavigation) return answer
+    if (answer.exchange.principal !== verdict.principal || !ticketOpensSession(answer.exchange)) return answer
     const { subject, account, evidence } = verdict.principal
     if (account === undefined) return answer
     const id = await sessions.open(
@@ -95,6 +102,23 @@ export function authenticate({
       ...verdict,
       replyFields: [...verdict.replyFields, 'Set-Cookie', cookies.session(id)],
     })
+  }
+
+  /** "My password, your phone": a session that comes along must be the same person's. Then its second factor counts. */
+  async function bind(presented: Presented, verdict: FirstFactorVerdict): Promise<Answer> {
+    const id = presented.companionSession
+    if ('refused' in verdict || id === undefined) return vouchedFor(presented, verdict)
+    const session = await sessions.find(id)
+    if (session === undefined || !(await refresh.mayGoOn(id, session))) return vouchedFor(presented, verdict)
+    if (isCrossSite(presented, publicOrigin)) return deny('cross-site-request')
+    const { account, evidence } = session.record
+    const { principal } = verdict
+    if (principal.account === undefined || accountKey(principal.account) !== accountKey(account)) {
+      mismatch(presented, principal.account ?? principal.subject, account)
+      return deny('account-mismatch')
+    }
+    const proven = evidence.firstFactor === undefined ? { ...principal, evidence } : principal
+    return vouchedFor(presented, { ...verdict, principal: proven })
   }
 
   function byToken(

@@ -44,7 +44,10 @@ export function classifyCredentials({
   return traced => {
     const { authorization, cookie } = traced.fields.kept
     const presented = authorization === undefined ? fromCookie(cookie) : fromAuthorization(authorization)
-    return presented === undefined ? deny('authorization-malformed') : proceed({ ...traced, credentials: presented })
+    if (presented === undefined) return deny('authorization-malformed')
+    if (cookie === undefined || (presented.scheme !== 'negotiate' && presented.scheme !== 'basic'))
+      return proceed({ ...traced, credentials: presented })
+    return proceed({ ...traced, credentials: presented, companionSession: readCookie(cookie, sessionCookie) })
   }
 
   function fromCookie(cookie: string | undefined): Credentials {

@@ -3,7 +3,7 @@ import { type Decision, proceed, type Stage } from '../src/decision.ts'
 import type { Delegated, Delegation, Mapped } from '../src/exchange.ts'
 import type { IdentityOut } from '../src/identity/identity-out.ts'
 
-/** The client's own credentials, or none where an exemption let it pass: on connections where no identity of ours ever was. */
+/** The client's own credentials, or none where a rule let it pass: on connections where no identity of ours ever was. */
 const PASS_THROUGH: Delegation = {
   connectionKey: 'pass-through',
   keepsAuthorization: true,

@@ -13,8 +13,8 @@ import type { Clock } from '../src/clock.ts'
 import { challenge, type Decision, deny, proceed, type Refusal, type Stage, signIn } from '../src/decision.ts'
 import type { Code } from '../src/errors.ts'
 import type { Admitted, Authenticated, Principal } from '../src/exchange.ts'
-import type { Grant } from '../src/grants/grant-store.ts'
-import type { Freshness, Grants } from '../src/grants/grants.ts'
+import type { Grant, GrantRequest } from '../src/grants/grant-store.ts'
+import type { Asked, Freshness, Grants } from '../src/grants/grants.ts'
 import type { Offers } from '../src/http/challenge.ts'
 import { judgeSecondFactor, type SecondFactorRule } from '../src/oidc/second-factor-rule.ts'
 import type { Requirement, Rules } from '../src/policy/rules.ts'
@@ -29,13 +29,15 @@ export interface SecondFactorParts {
   readonly now: Clock
   /** A report-only rule would have refused. */
   readonly report: (exchange: Authenticated, rule: string, code: Code) => void
+  /** A client was shown a new link. */
+  readonly asked: (exchange: Authenticated, request: GrantRequest, code: Code) => void
 }
 
 type Answer = Decision<Admitted> | Promise<Decision<Admitted>>
 type Person = Extract<Principal, { kind: 'person' }>
 
 export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticated, Admitted> {
-  const { settings, rules, grants, offers, accountKey, now, report } = parts
+  const { settings, rules, grants, offers, accountKey, now, report, asked } = parts
 
   return authenticated => {
     if (isPreflight(authenticated)) return admit(authenticated, 'cors-preflight')
@@ -78,12 +80,14 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
 
   function byGrant(authenticated: Authenticated, account: string, freshness: Freshness, code: Code): Answer {
     const scope = grants.scopeOf(accountKey(account), authenticated)
+    const show = ({ request, isNew }: Asked): Refusal => {
+      if (isNew) asked(authenticated, request, code)
+      return deny(code, { confirm: request.code })
+    }
     const use = (grant: Grant | undefined): Answer => {
       if (grant !== undefined) return admit(authenticated, 'grant')
-      const request = grants.ask(scope, authenticated, freshness)
-      return request instanceof Promise
-        ? request.then(({ code: link }) => deny(code, { confirm: link }))
-        : deny(code, { confirm: request.code })
+      const question = grants.ask(scope, authenticated, freshness)
+      return question instanceof Promise ? question.then(show) : show(question)
     }
     const grant = grants.find(scope, freshness)
     return grant instanceof Promise ? grant.then(use) : use(grant)

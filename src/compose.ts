@@ -1,5 +1,5 @@
 /** Every part of Torhaus, chosen and joined as the configuration says. Nothing listens yet. */
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -14,16 +14,16 @@ import { toFault } from './errors.ts'
 import { type Ground, layGround } from './ground.ts'
 import { ResponseFieldFilter } from './http/response-fields.ts'
 import { AssertionIdentity } from './identity/assertion-identity.ts'
-import type { Metrics } from './metrics.ts'
 import { AccessTokenVerifier } from './oidc/access-token.ts'
 import { accountMapper } from './oidc/account.ts'
 import type { OpenIdProvider } from './oidc/provider.ts'
 import { SessionRefresh } from './oidc/session-refresh.ts'
 import { createPolicy, type Policy } from './pipeline.ts'
 import { accountPage } from './routes/account-page.ts'
+import { askToConfirm, confirm, type GrantEvent } from './routes/confirm.ts'
 import { keySetRoute } from './routes/key-set.ts'
 import type { Route } from './routes/reply.ts'
-import { completeSignIn, startSignIn } from './routes/sign-in.ts'
+import { completeSignIn, type SignInParts, startSignIn } from './routes/sign-in.ts'
 import { askToSignOut, signedOut, signOut } from './routes/sign-out.ts'
 import { HttpUpstream } from './upstream/http-upstream.ts'
 
@@ -41,8 +41,9 @@ export interface Composition {
 
 export async function compose(config: Config, log: Logger, now: Clock): Promise<Composition> {
   const ground = await layGround(config, log, now)
-  const { metrics, provider, store, sessions, directory } = ground
+  const { metrics, provider, sessions, grants, audit, database, directory } = ground
   const upstream = new HttpUpstream(config.upstream)
+  audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
   const app = createApp({
     server: config.server,
     tls: config.server.tls && {
@@ -55,6 +56,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
     refusal: ground.refusal,
     close: (record, closedAtMs) => {
       metrics.exchange(record, closedAtMs)
+      audit.exchange(record)
       if (config.logging.access) writeAccessRecord(log, record, closedAtMs)
     },
     rejected: (code, peer) => log.info({ 'event.action': 'reject', 'torhaus.code': code, 'client.address': peer }),
@@ -84,6 +86,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
     async sweep() {
       try {
         await sessions.sweep()
+        await grants.sweep()
       } catch (error) {
         log.warn({ 'event.action': 'sweep', 'error.message': causeChain(toFault(error)) })
       }
@@ -92,14 +95,19 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
       upstream.close()
       await admin.close()
       directory?.close()
-      store.close()
+      database.close()
+      audit.close()
     },
   }
 }
 
+/** Changes when the rules do. */
+const hashOf = (settings: Config['secondFactor']) => createHash('sha256').update(JSON.stringify(settings)).digest('hex')
+
 function policyOf(ground: Ground): Policy {
   const { config, log, now, metrics, provider, sessions, cookies, directory, publicUrl } = ground
-  const { oidc, secondFactor } = config
+  const { rules, grants, audit, accountKey } = ground
+  const { oidc } = config
   const refresh = new SessionRefresh(provider, sessions, oidc, now, (outcome, cause) => {
     metrics.refresh(outcome)
     if (!(cause instanceof Error)) return
@@ -120,13 +128,28 @@ function policyOf(ground: Ground): Policy {
       ...{ sessions, refresh, cookies, accessTokens },
       firstFactor:
         directory && new FirstFactor(directory, config.kerberos?.passwords.accept === true, config.account, now),
-      ticketOpensSession: secondFactor.acceptFirstFactor.includes('negotiate'),
+      ticketOpensSession: exchange => rules.ticketIsEnough(exchange),
+      accountKey,
+      mismatch: (exchange, account, otherAccount) => {
+        metrics.bindingMismatch()
+        audit.write('account-mismatch', exchange, { account, otherAccount, code: 'account-mismatch' })
+      },
       publicOrigin: publicUrl.origin,
     },
-    secondFactor,
-    offers: ground.refusal.challenge.offers,
+    secondFactor: {
+      ...{ rules, grants, accountKey, now },
+      settings: config.secondFactor,
+      offers: ground.refusal.challenge.offers,
+      report: (exchange, rule, code) => {
+        metrics.wouldHaveRefused(rule, code)
+        audit.write('would-have-refused', exchange, { rule, code })
+      },
+      asked: (exchange, { network }, code) => {
+        metrics.grant('asked')
+        audit.write('second-factor-asked', exchange, { network, code })
+      },
+    },
     identityOut: ground.identityOut,
-    now,
   })
 }
 
@@ -143,35 +166,27 @@ function forwardOf({ config, cookies, fieldReader, publicUrl, refusal, viaName }
   })
 }
 
-function routesOf({
-  config,
-  now,
-  metrics,
-  provider,
-  sessions,
-  store,
-  cookies,
-  identityOut,
-  publicUrl,
-}: Ground): Record<string, Route> {
+function routesOf(ground: Ground): Record<string, Route> {
+  const { config, now, metrics, provider, sessions, store, cookies, identityOut, publicUrl, audit } = ground
   const publicOrigin = publicUrl.origin
   const signInParts = {
     ...{ provider, sessions, store, cookies, publicOrigin, now },
     mapAccount: accountMapper(config.account),
     rule: config.secondFactor,
     limits: config.session,
-    report: (event: Parameters<Metrics['signIn']>[0]) => metrics.signIn(event),
+    report: reportSignIn(ground),
   }
-  const signOutParts = {
-    provider,
-    sessions,
-    cookies,
-    publicOrigin,
-    forget: (account: string) => identityOut.forget(account),
-  }
+  const forget = (account: string) => identityOut.forget(account)
+  const signOutParts = { provider, sessions, cookies, publicOrigin, audit, forget }
+  const { grants, accountKey } = ground
+  const count = (event: GrantEvent) => metrics.grant(event)
+  const ownParts = { sessions, grants, cookies, accountKey, publicOrigin, audit, count, now }
+  const confirmParts = { ...ownParts, settings: config.secondFactor }
   return {
     'GET /.torhaus/': accountPage(sessions, cookies, publicOrigin, now),
     'GET /.torhaus': accountPage(sessions, cookies, publicOrigin, now),
+    'GET /.torhaus/confirm/:code': askToConfirm(confirmParts),
+    'POST /.torhaus/confirm/:code': confirm(confirmParts),
     'GET /.torhaus/sign-in': startSignIn(signInParts),
     'GET /.torhaus/callback': completeSignIn(signInParts),
     'GET /.torhaus/sign-out': askToSignOut(signOutParts),
@@ -180,6 +195,15 @@ function routesOf({
     'GET /.torhaus/jwks.json': keySetRoute(
       identityOut instanceof AssertionIdentity ? identityOut.keySet : { keys: [] },
     ),
+  }
+}
+
+function reportSignIn({ metrics, audit }: Ground): SignInParts['report'] {
+  return (event, exchange, account) => {
+    metrics.signIn(event)
+    if (event === 'completed') audit.write('sign-in', exchange, { account })
+    else if (event !== 'started')
+      audit.write('sign-in-refused', exchange, { account, code: event === 'refused' ? 'sign-in-refused' : event })
   }
 }
 

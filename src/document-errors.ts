@@ -13,7 +13,7 @@ const advice: Partial<Record<Code, string>> = {
   'target-malformed': 'Control characters, a fragment, or a percent sign without two hexadecimal digits.',
   'target-misdirected': 'Absolute-form with an authority that is not the Host (RFC 9112 3.2.2).',
   'path-ambiguous':
-    'A path that would match an exemption, or `/.torhaus`, only if it were decoded or cleaned up in one of several ways.',
+    'A path that would fit a rule, or `/.torhaus`, only if it were decoded or cleaned up in one of several ways.',
   'method-refused': 'TRACE and CONNECT end here.',
   'loop-detected': '`upstream.url` leads back to Torhaus. Look at DNS and at the balancer.',
   'credentials-missing': 'Ordinary: most clients send their first request without credentials.',

@@ -56,6 +56,8 @@ export type Scheme = Credentials['scheme']
 
 export interface Presented extends Traced {
   readonly credentials: Credentials
+  /** Id of a session that came along with a ticket or a password: both must be the same person's. */
+  readonly companionSession?: string | undefined
 }
 
 /** Claims about how and when the person authenticated. Undefined: the OP did not say. */
@@ -99,7 +101,7 @@ declare const admission: unique symbol
  */
 export interface Admitted extends Authenticated {
   readonly [admission]: true
-  /** The policy that let it pass: `second-factor`, `server-checked`, or the name of an exemption. */
+  /** The policy that let it pass: `second-factor`, `server-checked`, or `grant`, or the name of a rule. */
   readonly admittedBy: string
 }
 

@@ -2,20 +2,26 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import { readKey, readSecret } from '../config/secret.ts'
+import { Audit } from './audit.ts'
 import type { Clock } from './clock.ts'
+import { Grants } from './grants/grants.ts'
+import { GRANT_SCHEMA, SqliteGrantStore } from './grants/sqlite-grant-store.ts'
 import { createOffers } from './http/challenge.ts'
 import type { RefusalSettings } from './http/refusal.ts'
 import { RequestFieldReader } from './http/request-fields.ts'
+import { accountKeyOf } from './identity/account-key.ts'
 import { AssertionIdentity } from './identity/assertion-identity.ts'
 import { headerIdentity, type IdentityOut, noIdentity } from './identity/identity-out.ts'
 import { kerberosIdentity } from './identity/kerberos-identity.ts'
 import type { Directory, KerberosSettings } from './kerberos/directory.ts'
 import { Metrics } from './metrics.ts'
 import { OpenIdProvider } from './oidc/provider.ts'
+import { AGENT_TOKEN_EXCHANGE, Rules } from './policy/rules.ts'
 import { Sealer } from './session/sealer.ts'
 import { SessionCookies } from './session/session-cookie.ts'
 import { Sessions } from './session/sessions.ts'
-import { SqliteStore } from './session/sqlite-store.ts'
+import { SESSION_SCHEMA, SqliteStore } from './session/sqlite-store.ts'
+import { SqliteDatabase } from './store/sqlite-database.ts'
 
 export interface Ground {
   readonly config: Config
@@ -25,8 +31,14 @@ export interface Ground {
   readonly publicUrl: URL
   readonly cookies: SessionCookies
   readonly provider: OpenIdProvider
+  readonly database: SqliteDatabase
   readonly store: SqliteStore
   readonly sessions: Sessions
+  readonly grants: Grants
+  readonly rules: Rules
+  readonly audit: Audit
+  /** One spelling per account: the principal where there is a directory. */
+  readonly accountKey: (account: string) => string
   readonly directory: Directory | undefined
   readonly identityOut: IdentityOut
   readonly fieldReader: RequestFieldReader
@@ -41,13 +53,19 @@ export async function layGround(config: Config, log: Logger, now: Clock): Promis
   const secret = oidc.clientSecretFile === undefined ? undefined : readSecret(oidc.clientSecretFile)
   const directory = config.kerberos && (await openDirectoryOf(config.kerberos, publicUrl, log))
   const identityOut = await createIdentity(config, publicUrl.origin, directory, now)
-  const store = new SqliteStore(session.store.sqlite.file)
+  const database = new SqliteDatabase(session.store.sqlite.file, SESSION_SCHEMA + GRANT_SCHEMA)
+  const store = new SqliteStore(database)
+  const { cacheMs, maxCached } = session
   return {
-    ...{ config, log, now, publicUrl, directory, identityOut, store },
+    ...{ config, log, now, publicUrl, directory, identityOut, database, store },
     metrics: new Metrics(),
     cookies: new SessionCookies(config.publicUrl),
     provider: new OpenIdProvider(oidc, secret, now),
     sessions: new Sessions(store, new Sealer(session.encryptionKeyFiles.map(readKey)), session, now),
+    grants: new Grants(new SqliteGrantStore(database), { ...config.secondFactor.grants, cacheMs, maxCached }, now),
+    rules: rulesOf(config.secondFactor),
+    audit: Audit.open(log, config.logging.auditFile),
+    accountKey: accountKeyOf(directory),
     fieldReader: new RequestFieldReader(identityOut.fieldNames, config.server.maxHeaderFields),
     refusal: {
       publicOrigin: publicUrl.origin,
@@ -56,6 +74,9 @@ export async function layGround(config: Config, log: Logger, now: Clock): Promis
     viaName: `1.1 torhaus-${publicUrl.host.replaceAll(/[^A-Za-z0-9.-]/g, '-')}`,
   }
 }
+
+export const rulesOf = ({ rules, allowAgentTokenExchange }: Config['secondFactor']): Rules =>
+  new Rules([...(allowAgentTokenExchange ? [AGENT_TOKEN_EXCHANGE] : []), ...rules])
 
 /** Loaded on demand: without Kerberos in the configuration, no native library is needed. */
 async function openDirectoryOf(settings: KerberosSettings, publicUrl: URL, log: Logger): Promise<Directory> {

@@ -1,8 +1,10 @@
 /** Prometheus metrics, technical and functional. Labels come from closed sets: nothing a client sends becomes a label. */
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { Code } from './errors.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import type { DirectoryStatistics } from './kerberos/directory.ts'
 import type { RefreshOutcome } from './oidc/session-refresh.ts'
+import type { GrantEvent } from './routes/confirm.ts'
 import type { SignInEvent } from './routes/sign-in.ts'
 import { Distribution, Tally } from './tally.ts'
 import type { UpstreamStatistics } from './upstream/upstream.ts'
@@ -34,6 +36,19 @@ export class Metrics {
     'torhaus_session_refreshes_total',
     'Questions to the identity provider about running sessions.',
     ['outcome'],
+  )
+  readonly #grants = this.#counter('torhaus_grants_total', 'Steps on the way to a second-factor grant, and its end.', [
+    'event',
+  ])
+  readonly #reportOnly = this.#counter(
+    'torhaus_report_only_total',
+    'Requests that a report-only rule would have refused.',
+    ['rule', 'code'],
+  )
+  readonly #mismatches = this.#counter(
+    'torhaus_binding_mismatches_total',
+    'Requests whose session and first factor were of two people.',
+    [],
   )
   readonly #bytes = this.#counter('torhaus_content_bytes_total', 'Bytes of content passed.', ['direction'])
   readonly #duration = this.#histogram(
@@ -122,6 +137,18 @@ export class Metrics {
 
   signIn(event: SignInEvent): void {
     this.#signIns.add(1, event)
+  }
+
+  grant(event: GrantEvent): void {
+    this.#grants.add(1, event)
+  }
+
+  wouldHaveRefused(rule: string, code: Code): void {
+    this.#reportOnly.add(1, rule, code)
+  }
+
+  bindingMismatch(): void {
+    this.#mismatches.add(1)
   }
 
   refresh(outcome: RefreshOutcome): void {

@@ -3,17 +3,14 @@
  * the type of each stage's input is the output of the one before, so leaving one out does not compile.
  */
 
-import type { Config } from '../config/schema.ts'
 import { type AuthenticateParts, authenticate } from '../middleware/authenticate.ts'
 import { type ClassifySettings, classifyCredentials } from '../middleware/classify-credentials.ts'
 import { identifyRequest } from '../middleware/identify-request.ts'
 import { impersonate } from '../middleware/impersonate.ts'
 import { mapIdentity } from '../middleware/map-identity.ts'
-import { requireSecondFactor } from '../middleware/require-second-factor.ts'
+import { requireSecondFactor, type SecondFactorParts } from '../middleware/require-second-factor.ts'
 import { type TrustSettings, trustConnection } from '../middleware/trust-connection.ts'
-import type { Clock } from './clock.ts'
 import type { Arrival, Delegated, Traced } from './exchange.ts'
-import type { Offers } from './http/challenge.ts'
 import type { IdentityOut } from './identity/identity-out.ts'
 import { StageChain } from './stage-chain.ts'
 
@@ -22,10 +19,8 @@ export interface PolicyParts {
   readonly newRequestId: () => string
   readonly classify: ClassifySettings
   readonly authenticate: AuthenticateParts
-  readonly secondFactor: Config['secondFactor']
-  readonly offers: Offers
+  readonly secondFactor: SecondFactorParts
   readonly identityOut: IdentityOut
-  readonly now: Clock
 }
 
 export interface Policy {
@@ -43,7 +38,7 @@ export function createPolicy(parts: PolicyParts): Policy {
     admit: StageChain.of<Traced>()
       .stage('classify-credentials', classifyCredentials(parts.classify))
       .stage('authenticate', authenticate(parts.authenticate))
-      .stage('require-second-factor', requireSecondFactor(parts.secondFactor, parts.offers, parts.now))
+      .stage('require-second-factor', requireSecondFactor(parts.secondFactor))
       .stage('map-identity', mapIdentity())
       .stage('impersonate', impersonate(parts.identityOut)),
   }

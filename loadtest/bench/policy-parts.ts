@@ -8,6 +8,8 @@ import { join } from 'node:path'
 import { loadConfig } from '../../config/load.ts'
 import { readKey, Secret } from '../../config/secret.ts'
 import type { Arrival, Delegated } from '../../src/exchange.ts'
+import { Grants } from '../../src/grants/grants.ts'
+import { GRANT_SCHEMA, SqliteGrantStore } from '../../src/grants/sqlite-grant-store.ts'
 import { createOffers } from '../../src/http/challenge.ts'
 import { RequestFieldReader } from '../../src/http/request-fields.ts'
 import { AssertionIdentity } from '../../src/identity/assertion-identity.ts'
@@ -16,10 +18,12 @@ import { accountMapper } from '../../src/oidc/account.ts'
 import { OpenIdProvider } from '../../src/oidc/provider.ts'
 import { SessionRefresh } from '../../src/oidc/session-refresh.ts'
 import { createPolicy, type Policy } from '../../src/pipeline.ts'
+import { AGENT_TOKEN_EXCHANGE, Rules } from '../../src/policy/rules.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import { SessionCookies } from '../../src/session/session-cookie.ts'
 import { Sessions } from '../../src/session/sessions.ts'
-import { SqliteStore } from '../../src/session/sqlite-store.ts'
+import { SESSION_SCHEMA, SqliteStore } from '../../src/session/sqlite-store.ts'
+import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 import { secondFactorAcr } from '../../test/support/openid-provider/configuration.ts'
 import { startOpenIdProvider } from '../../test/support/openid-provider.ts'
 import { agreed, torhausAddresses, writeTorhausConfig } from '../../test/support/torhaus-config.ts'
@@ -27,6 +31,7 @@ import { browserFields, gitFields, patAuthorization } from './request-samples.ts
 
 const PORT = 8080
 const now = Date.now
+const accountKey = (account: string) => account
 
 export interface PolicyUnderTest {
   readonly policy: Policy
@@ -54,7 +59,8 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
 
   const publicOrigin = new URL(config.publicUrl).origin
   const provider = new OpenIdProvider(oidc, new Secret('unused'), now)
-  const store = new SqliteStore(session.store.sqlite.file)
+  const database = new SqliteDatabase(session.store.sqlite.file, SESSION_SCHEMA + GRANT_SCHEMA)
+  const store = new SqliteStore(database)
   const sessions = new Sessions(store, new Sealer(session.encryptionKeyFiles.map(readKey)), session, now)
   const cookies = new SessionCookies(config.publicUrl)
   const identityOut = await AssertionIdentity.create({ ...upstream.identity.assertion, issuer: publicOrigin }, now)
@@ -79,14 +85,26 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
       isValidated: token => accessTokens?.knows(token) === true,
     },
     authenticate: {
-      ...{ sessions, cookies, publicOrigin, firstFactor: undefined, ticketOpensSession: false },
+      ...{
+        sessions,
+        cookies,
+        publicOrigin,
+        firstFactor: undefined,
+        ticketOpensSession: () => false,
+        accountKey,
+        mismatch: () => undefined,
+      },
       refresh: new SessionRefresh(provider, sessions, oidc, now, () => undefined),
       accessTokens,
     },
-    secondFactor: config.secondFactor,
-    offers: createOffers(credentials),
+    secondFactor: {
+      settings: config.secondFactor,
+      rules: new Rules([AGENT_TOKEN_EXCHANGE]),
+      grants: new Grants(new SqliteGrantStore(database), { ...config.secondFactor.grants, ...session }, now),
+      offers: createOffers(credentials),
+      ...{ accountKey, now, report: () => undefined, asked: () => undefined },
+    },
     identityOut,
-    now,
   })
 
   const authTime = Math.floor(now() / 1000)
@@ -105,7 +123,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
     policy,
     arrivals,
     async close() {
-      store.close()
+      database.close()
       await op.close()
     },
   }

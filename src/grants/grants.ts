@@ -31,6 +31,12 @@ export interface Freshness {
 
 export type ConfirmOutcome = 'confirmed' | 'other-account' | 'gone'
 
+/** The request to confirm, and whether this question opened it. */
+export interface Asked {
+  readonly request: GrantRequest
+  readonly isNew: boolean
+}
+
 type Asking = Pick<Traced, 'clientAddress' | 'clientClass' | 'fields'>
 
 interface Cached {
@@ -77,20 +83,23 @@ export class Grants {
   }
 
   /** A request for a grant of that scope: the one that is open, or a new one. */
-  ask(scope: GrantScope, { clientAddress, fields }: Asking, freshness: Freshness): Awaitable<GrantRequest> {
+  ask(scope: GrantScope, { clientAddress, fields }: Asking, freshness: Freshness): Awaitable<Asked> {
     const now = this.#now()
-    return this.#store.openRequest(
+    const code = newCode()
+    const asked = (request: GrantRequest): Asked => ({ request, isNew: request.code === code })
+    const opened = this.#store.openRequest(
       {
         ...scope,
         ...freshness,
         clientAddress,
-        code: newCode(),
+        code,
         userAgent: (fields.kept['user-agent'] ?? '').slice(0, MAX_USER_AGENT_LENGTH),
         createdAtMs: now,
         expiresAtMs: now + this.#settings.requestLifetimeSeconds * 1000,
       },
       now,
     )
+    return opened instanceof Promise ? opened.then(asked) : asked(opened)
   }
 
   /** The open request with that code, in whatever case and with or without the dash. */
@@ -114,6 +123,10 @@ export class Grants {
       acr: evidence.acr,
     })
     return confirmed ? 'confirmed' : 'gone'
+  }
+
+  sweep(): Awaitable<void> {
+    return this.#store.sweepGrants(this.#now())
   }
 
   grantsOf(account: string): Awaitable<Grant[]> {
@@ -147,6 +160,3 @@ function newCode(): string {
   }
   return code
 }
-
-/** As people read it: `BCDF-GHJK`. */
-export const shownCode = (code: string) => `${code.slice(0, 4)}-${code.slice(4)}`

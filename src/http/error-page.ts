@@ -15,6 +15,9 @@ const TITLES: Partial<Record<Code, string>> = {
   'op-unreachable': 'Sign-in is not available',
   'op-response-invalid': 'Sign-in did not work',
   'not-found': 'No such page',
+  'account-mismatch': 'Two different people',
+  'confirmation-gone': 'Nothing to confirm here',
+  'confirmation-other-account': 'This is not yours to confirm',
 }
 
 /** Where somebody at a browser can be told more than the one sentence for every client. */
@@ -41,14 +44,17 @@ const TRY_AGAIN = html`<a class="button" href="">Try again</a>`
 const START = html`<a class="button quiet" href="/">Start page</a>`
 
 /** The page a browser shows for `code`: what happened, what to do next, and what to tell the help desk. */
-export function errorPage(known: Known, code: Code): string {
+export function errorPage(known: Known, code: Code, link?: string): string {
   const { status, sentence } = errorTable[code]
   return renderPage(
     TITLES[code] ?? TITLES_BY_STATUS[status] ?? 'That did not work',
-    html`<p>${EXPLANATIONS[code] ?? sentence}</p>${wayOut(known, code, status)}`,
+    html`<p>${EXPLANATIONS[code] ?? sentence}</p>${link === undefined ? wayOut(known, code, status) : confirmation(link)}`,
     html`<span>${code}</span><span>request ${known.requestId ?? 'without id'}</span>`,
   )
 }
+
+const confirmation = (link: string) =>
+  html`<p>Confirm with your second factor, then try again.</p><p class="actions"><a class="button" href="${link}">Confirm</a></p>`
 
 function wayOut({ request }: Known, code: Code, status: number): Html {
   const isRepeatable = request.method === 'GET' || request.method === 'HEAD'

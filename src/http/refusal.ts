@@ -3,8 +3,10 @@
  * a field that it shows in a dialog, everybody else problem details (RFC 9457). Never an internal detail.
  */
 import type { ServerResponse } from 'node:http'
+import type { RefusalHelp } from '../decision.ts'
 import { type Code, errorTable } from '../errors.ts'
 import type { Known } from '../exchange.ts'
+import { shownCode } from '../grants/shown-code.ts'
 import { type ChallengeSettings, challengeFields } from './challenge.ts'
 import { errorPage } from './error-page.ts'
 import { pageFields } from './page.ts'
@@ -19,7 +21,7 @@ export interface RefusalSettings {
 const RETRY_AFTER_S = 5
 
 /** Answers with the status, sentence and code of `code`, and the request id. */
-export function sendRefusal(known: Known, code: Code, settings: RefusalSettings, retryAfterSeconds?: number): number {
+export function sendRefusal(known: Known, code: Code, settings: RefusalSettings, help: RefusalHelp = {}): number {
   const { status, sentence } = errorTable[code]
   // Where it ends is not certain, so nothing after it can be read as a request (RFC 9112 6.1).
   if (code === 'request-malformed') known.response.shouldKeepAlive = false
@@ -31,10 +33,14 @@ export function sendRefusal(known: Known, code: Code, settings: RefusalSettings,
       ...(known.requestId === undefined ? [] : ['X-VSS-E2EID', known.requestId]),
     )
   }
-  if (status === 503 || status === 429) fields.push('Retry-After', String(retryAfterSeconds ?? RETRY_AFTER_S))
+  if (status === 503 || status === 429) fields.push('Retry-After', String(help.retryAfterSeconds ?? RETRY_AFTER_S))
   if (status === 405) fields.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS')
-  const body = render(known, code, settings.publicOrigin)
-  if (known.clientClass === 'visual-studio') fields.push('X-TFS-ServiceError', encodeURIComponent(sentence))
+  const link = help.confirm && `${settings.publicOrigin}${OWN_PREFIX}/confirm/${shownCode(help.confirm)}`
+  const body = render(known, code, settings.publicOrigin, link)
+  if (known.clientClass === 'visual-studio') {
+    const shown = link === undefined ? sentence : `${sentence} Open ${link} in a browser to confirm, then try again.`
+    fields.push('X-TFS-ServiceError', encodeURIComponent(shown))
+  }
   return send(known, status, [...fields, ...body.fields], body.text)
 }
 
@@ -57,21 +63,26 @@ interface Body {
   readonly text: string
 }
 
-function render(known: Known, code: Code, publicOrigin: string): Body {
+/** `link`: where a person can confirm. */
+function render(known: Known, code: Code, publicOrigin: string, link: string | undefined): Body {
   const { sentence, status } = errorTable[code]
   const accept = known.fields?.kept.accept ?? ''
   switch (known.clientClass) {
     case 'git':
     case 'credential-manager':
     case 'visual-studio':
-      return { fields: ['Content-Type', 'text/plain; charset=utf-8'], text: plainText(known, code, publicOrigin) }
+      return { fields: ['Content-Type', 'text/plain; charset=utf-8'], text: plainText(known, code, publicOrigin, link) }
     case 'git-lfs':
       return {
         fields: ['Content-Type', 'application/vnd.git-lfs+json'],
-        text: JSON.stringify({ message: sentence, request_id: known.requestId }),
+        text: JSON.stringify({
+          message: link === undefined ? sentence : `${sentence} Open ${link} to confirm, then run the command again.`,
+          request_id: known.requestId,
+          ...(link === undefined ? {} : { documentation_url: link }),
+        }),
       }
     default:
-      if (accept.includes('text/html')) return { fields: pageFields, text: errorPage(known, code) }
+      if (accept.includes('text/html')) return { fields: pageFields, text: errorPage(known, code, link) }
       return {
         fields: ['Content-Type', 'application/problem+json'],
         text: JSON.stringify({
@@ -80,15 +91,19 @@ function render(known: Known, code: Code, publicOrigin: string): Body {
           status,
           code,
           ...(known.requestId === undefined ? {} : { requestId: known.requestId }),
+          ...(link === undefined ? {} : { confirmUrl: link }),
         }),
       }
   }
 }
 
-function plainText(known: Known, code: Code, publicOrigin: string): string {
+function plainText(known: Known, code: Code, publicOrigin: string, link: string | undefined): string {
   const { sentence, status } = errorTable[code]
+  const request = `(${code}, request ${known.requestId ?? 'without id'})`
+  if (link !== undefined)
+    return `Torhaus: ${sentence}\nOpen this in any browser, and confirm:\n\n    ${link}\n\nThen run the command again.\n${request}\n`
   const help = status === 401 || status === 403 ? `Open ${publicOrigin}${OWN_PREFIX}/ in a browser for help.\n` : ''
-  return `Torhaus: ${sentence}\n${help}(${code}, request ${known.requestId ?? 'without id'})\n`
+  return `Torhaus: ${sentence}\n${help}${request}\n`
 }
 
 /** Sends a complete response; returns the number of bytes of its content. */

@@ -12,6 +12,8 @@ export interface AuthorizationRequest {
   readonly nonce: string
   readonly codeChallenge: string
   readonly maxAgeSeconds: number
+  /** In place of the configured ones; empty: those. */
+  readonly acrValues: readonly string[]
 }
 
 export interface TokenSet {
@@ -78,7 +80,8 @@ export class OpenIdProvider {
 
   /** OIDC Core 3.1.2.1, with PKCE (RFC 7636 4.3). */
   async authorizationUrl(request: AuthorizationRequest): Promise<string> {
-    const { scopes, acrValues, claims, prompt } = this.#settings
+    const { scopes, claims, prompt } = this.#settings
+    const acrValues = request.acrValues.length === 0 ? this.#settings.acrValues : request.acrValues
     return client
       .buildAuthorizationUrl(await this.metadata(), {
         redirect_uri: request.redirectUri,

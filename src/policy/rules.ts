@@ -36,7 +36,15 @@ export type Facts = Pick<
 interface Compiled {
   readonly requirement: Requirement
   readonly isReportOnly: boolean
-  fits(facts: Facts, path: string, operation: GitOperation | undefined): boolean
+  readonly conditions: readonly Condition[]
+}
+
+/** What became of one rule, for who asks why. */
+export interface RuleTrace {
+  readonly requirement: Requirement
+  readonly isReportOnly: boolean
+  /** Names of the conditions that do not fit; none: the rule fits. */
+  readonly misfits: readonly string[]
 }
 
 /** For what no rule fits. */
@@ -91,11 +99,21 @@ export class Rules {
     return this.read({ ...facts, credentials: TICKET }).decides.require === 'first-factor'
   }
 
+  /** Every rule, fitting or not, in order, as the raw path reads. */
+  trace(facts: Facts): RuleTrace[] {
+    const { path, raw } = facts.target
+    const operation = gitOperation(path, raw)
+    return this.#rules.map(({ requirement, isReportOnly, conditions }) => ({
+      ...{ requirement, isReportOnly },
+      misfits: conditions.filter(({ holds }) => !holds(facts, path, operation)).map(({ name }) => name),
+    }))
+  }
+
   #readPath(facts: Facts, path: string): Omit<Reading, 'isAmbiguous'> {
     const operation = gitOperation(path, facts.target.raw)
     let reports: Requirement[] | undefined
     for (const rule of this.#rules) {
-      if (!rule.fits(facts, path, operation)) continue
+      if (!rule.conditions.every(({ holds }) => holds(facts, path, operation))) continue
       if (!rule.isReportOnly) return { decides: rule.requirement, reports: reports ?? NO_REPORTS }
       reports ??= []
       reports.push(rule.requirement)
@@ -104,35 +122,53 @@ export class Rules {
   }
 }
 
-type Condition = (facts: Facts, path: string, operation: GitOperation | undefined) => boolean
+interface Condition {
+  /** As the option is called. */
+  readonly name: string
+  readonly holds: (facts: Facts, path: string, operation: GitOperation | undefined) => boolean
+}
 
 function compile({ name, require, when, maxAgeSeconds, acceptAcr, reportOnly }: RuleSettings): Compiled {
+  const conditions = conditionsOf(when)
+  // A method that is overridden by a field is not the method the server will see.
+  if (require !== 'second-factor')
+    conditions.push({
+      name: 'no X-HTTP-Method-Override',
+      holds: ({ fields }) => fields.kept['x-http-method-override'] === undefined,
+    })
+  return { requirement: { rule: name, require, maxAgeSeconds, acceptAcr }, isReportOnly: reportOnly, conditions }
+}
+
+function conditionsOf(when: RuleSettings['when']): Condition[] {
   const conditions: Condition[] = []
+  const add = (name: string, holds: Condition['holds']) => conditions.push({ name, holds })
   if (when.path !== undefined) {
     const pattern = new RegExp(`^(?:${when.path})$`, 'u')
-    conditions.push((_, path) => pattern.test(path))
+    add('path', (_, path) => pattern.test(path))
   }
   if (when.account !== undefined) {
     const pattern = new RegExp(`^(?:${when.account})$`, 'iu')
-    conditions.push(
+    add(
+      'account',
       ({ principal }) =>
         principal.kind === 'person' && principal.account !== undefined && pattern.test(principal.account),
     )
   }
   if (when.networks.length > 0) {
     const contains = addressSet(when.networks)
-    conditions.push(({ clientAddress }) => contains(clientAddress))
+    add('networks', ({ clientAddress }) => contains(clientAddress))
   }
-  if (when.methods.length > 0) conditions.push(({ method }) => when.methods.includes(method))
-  if (when.schemes.length > 0)
-    conditions.push(({ credentials }) => (when.schemes as readonly string[]).includes(credentials.scheme))
-  if (when.clientClasses.length > 0) conditions.push(({ clientClass }) => when.clientClasses.includes(clientClass))
-  if (when.gitOperation !== undefined) conditions.push((_facts, _path, operation) => operation === when.gitOperation)
-  // A method that is overridden by a field is not the method the server will see.
-  if (require !== 'second-factor') conditions.push(({ fields }) => fields.kept['x-http-method-override'] === undefined)
-  return {
-    requirement: { rule: name, require, maxAgeSeconds, acceptAcr },
-    isReportOnly: reportOnly,
-    fits: (facts, path, operation) => conditions.every(condition => condition(facts, path, operation)),
-  }
+  if (when.methods.length > 0) add('methods', ({ method }) => when.methods.includes(method))
+  if (when.schemes.length > 0) add('schemes', facts => isOneOf(when.schemes, facts))
+  if (when.clientClasses.length > 0) add('clientClasses', ({ clientClass }) => when.clientClasses.includes(clientClass))
+  if (when.gitOperation !== undefined)
+    add('gitOperation', (_facts, _path, operation) => operation === when.gitOperation)
+  return conditions
+}
+
+/** A session that a ticket opened is as good as the ticket: it was opened so that a browser is not asked for each picture. */
+function isOneOf(schemes: readonly string[], { credentials, principal }: Facts): boolean {
+  if (schemes.includes(credentials.scheme)) return true
+  const opened = principal.kind === 'person' ? principal.evidence.firstFactor : undefined
+  return credentials.scheme === 'session' && opened !== undefined && schemes.includes(opened)
 }

@@ -16,7 +16,7 @@ import { createHash } from 'node:crypto'
 import type { Config } from '../../config/schema.ts'
 import type { Clock } from '../clock.ts'
 import { Fault } from '../errors.ts'
-import type { Traced } from '../exchange.ts'
+import type { Evidence, Traced } from '../exchange.ts'
 import { readCookie } from '../http/cookie.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import { safeReturnPath } from '../http/return-url.ts'
@@ -27,6 +27,7 @@ import { judgeSecondFactor, type SecondFactorRule } from '../oidc/second-factor-
 import { isOpaqueId, keyOf, newOpaqueId, type SessionCookies } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { SessionStore, SignInRecord } from '../session/store.ts'
+import { currentSession } from './current-session.ts'
 import { type Reply, type Route, seeOther } from './reply.ts'
 
 export interface SignInParts {
@@ -39,7 +40,7 @@ export interface SignInParts {
   readonly limits: Pick<Config['session'], 'maxSignInsInFlight' | 'signInTimeoutSeconds'>
   readonly publicOrigin: string
   readonly now: Clock
-  readonly report: (event: SignInEvent) => void
+  readonly report: (event: SignInEvent, exchange: Traced, account?: string) => void
 }
 
 export type SignInEvent =
@@ -52,12 +53,34 @@ export type SignInEvent =
 
 const CALLBACK_PATH = `${OWN_PREFIX}/callback`
 
-/** GET /.torhaus/sign-in?return_to=PATH */
+/** What this sign-in must prove beyond what every one must. It comes in the query, from anybody: so it can only ask for more. */
+type Demand = Pick<SignInRecord, 'maxAgeSeconds' | 'acrValues'>
+
+const MIN_MAX_AGE_S = 10
+
+function demandOf(query: URLSearchParams, { maxAgeSeconds }: SecondFactorRule): Demand {
+  const asked = query.get('max_age') ?? ''
+  return {
+    maxAgeSeconds: /^\d{1,9}$/.test(asked)
+      ? Math.max(MIN_MAX_AGE_S, Math.min(maxAgeSeconds, Number(asked)))
+      : maxAgeSeconds,
+    acrValues: (query.get('acr_values') ?? '').split(' ').filter(Boolean),
+  }
+}
+
+function judge({ rule, now }: SignInParts, { maxAgeSeconds, acrValues }: Demand, evidence: Evidence) {
+  const isAsked = acrValues.length === 0 || acrValues.includes(evidence.acr ?? '')
+  return isAsked ? judgeSecondFactor({ ...rule, maxAgeSeconds }, evidence, now()) : 'second-factor-missing'
+}
+
+/** GET /.torhaus/sign-in?return_to=PATH[&max_age=SECONDS][&acr_values=VALUES] */
 export function startSignIn(parts: SignInParts): Route {
   const { provider, store, cookies, limits, publicOrigin } = parts
   return async exchange => {
-    const returnTo = safeReturnPath(queryOf(exchange, publicOrigin).get('return_to'), publicOrigin)
-    if (await hasGoodSession(parts, exchange)) return seeOther(returnTo)
+    const query = queryOf(exchange, publicOrigin)
+    const returnTo = safeReturnPath(query.get('return_to'), publicOrigin)
+    const demand = demandOf(query, parts.rule)
+    if (await hasGoodSession(parts, exchange, demand)) return seeOther(returnTo)
     const given = cookieOf(exchange, cookies.browserName)
     const browserId = given !== undefined && isOpaqueId(given) ? given : newOpaqueId()
     const record: SignInRecord = {
@@ -66,6 +89,7 @@ export function startSignIn(parts: SignInParts): Route {
       nonce: newOpaqueId(),
       codeVerifier: newOpaqueId(),
       returnTo,
+      ...demand,
       expiresAtMs: parts.now() + limits.signInTimeoutSeconds * 1000,
     }
     const location = await provider.authorizationUrl({
@@ -73,10 +97,10 @@ export function startSignIn(parts: SignInParts): Route {
       state: record.state,
       nonce: record.nonce,
       codeChallenge: createHash('sha256').update(record.codeVerifier).digest('base64url'),
-      maxAgeSeconds: parts.rule.maxAgeSeconds,
+      ...demand,
     })
     await store.addSignIn(record, limits.maxSignInsInFlight)
-    parts.report('started')
+    parts.report('started', exchange)
     return seeOther(location, [cookies.browser(browserId, limits.signInTimeoutSeconds)])
   }
 }
@@ -88,7 +112,8 @@ export function completeSignIn(parts: SignInParts): Route {
     const states = queryOf(exchange, publicOrigin).getAll('state')
     const record = states.length === 1 ? await store.takeSignIn(states[0] ?? '') : undefined
     // A session that is good already wins, over a stale callback as well as over a second tab's.
-    if (await hasGoodSession(parts, exchange)) return seeOther(record?.returnTo ?? '/')
+    const demand = record ?? { maxAgeSeconds: parts.rule.maxAgeSeconds, acrValues: [] }
+    if (await hasGoodSession(parts, exchange, demand)) return seeOther(record?.returnTo ?? '/')
     const browserId = cookieOf(exchange, cookies.browserName)
     if (record === undefined || record.expiresAtMs < parts.now()) throw new Fault('sign-in-unknown')
     if (browserId === undefined || keyOf(browserId) !== record.browserKey) throw new Fault('sign-in-unknown')
@@ -99,40 +124,43 @@ export function completeSignIn(parts: SignInParts): Route {
 async function finish(parts: SignInParts, exchange: Traced, record: SignInRecord): Promise<Reply> {
   const callback = new URL(exchange.target.raw, parts.publicOrigin)
   const tokens = await parts.provider.exchangeCode(callback, record).catch((error: unknown) => {
-    parts.report('refused')
+    parts.report('refused', exchange)
     throw error
   })
-  const id = await openSession(parts, tokens)
+  const { id, account } = await openSession(parts, exchange, record, tokens)
   const earlier = cookieOf(exchange, parts.cookies.sessionName)
   if (earlier !== undefined) await parts.sessions.end(earlier)
-  parts.report('completed')
+  parts.report('completed', exchange, account)
   return seeOther(record.returnTo, [parts.cookies.session(id)])
 }
 
 async function openSession(
-  { sessions, rule, mapAccount, now, report }: SignInParts,
+  parts: SignInParts,
+  exchange: Traced,
+  demand: Demand,
   tokens: TokenSet,
-): Promise<string> {
+): Promise<{ id: string; account: string }> {
+  const { sessions, mapAccount, report } = parts
   const { claims, idToken, refreshToken } = tokens
   const evidence = evidenceFrom(claims)
-  const verdict = judgeSecondFactor(rule, evidence, now())
+  const verdict = judge(parts, demand, evidence)
   const account = mapAccount(claims)
   const refusal = verdict !== 'satisfied' ? verdict : account === undefined ? 'account-unmapped' : undefined
   if (refusal !== undefined || account === undefined) {
-    report(refusal ?? 'account-unmapped')
+    report(refusal ?? 'account-unmapped', exchange, account)
     throw new Fault(refusal ?? 'account-unmapped')
   }
   const sid = claims.sid
-  return sessions.open(
+  const id = await sessions.open(
     { subject: String(claims.sub), opSessionId: typeof sid === 'string' ? sid : undefined, account, evidence },
     { idToken, refreshToken },
   )
+  return { id, account }
 }
 
-async function hasGoodSession({ sessions, cookies, rule, now }: SignInParts, exchange: Traced): Promise<boolean> {
-  const id = cookieOf(exchange, cookies.sessionName)
-  const session = id === undefined ? undefined : await sessions.find(id)
-  return session !== undefined && judgeSecondFactor(rule, session.record.evidence, now()) === 'satisfied'
+async function hasGoodSession(parts: SignInParts, exchange: Traced, demand: Demand): Promise<boolean> {
+  const session = await currentSession(exchange, parts.sessions, parts.cookies)
+  return session !== undefined && judge(parts, demand, session.record.evidence) === 'satisfied'
 }
 
 const cookieOf = ({ fields }: Traced, name: string) =>

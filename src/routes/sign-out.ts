@@ -1,7 +1,9 @@
 /** Sign-out: here at once, then at the OP (OIDC RP-Initiated Logout 1.0). */
+
+import type { Audit } from '../audit.ts'
 import { Fault } from '../errors.ts'
-import type { Traced } from '../exchange.ts'
 import { readCookie } from '../http/cookie.ts'
+import { isSameOrigin } from '../http/origin.ts'
 import { html, pageFields, renderPage } from '../http/page.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { OpenIdProvider } from '../oidc/provider.ts'
@@ -14,6 +16,7 @@ export interface SignOutParts {
   readonly sessions: Sessions
   readonly cookies: SessionCookies
   readonly publicOrigin: string
+  readonly audit: Audit
   /** What is kept of the account elsewhere, such as its tickets. */
   readonly forget: (account: string) => void
 }
@@ -34,7 +37,7 @@ export function askToSignOut({ publicOrigin }: SignOutParts): Route {
 }
 
 /** POST: ends the session whatever the OP says, and goes on to the OP to end that session, too. */
-export function signOut({ provider, sessions, cookies, publicOrigin, forget }: SignOutParts): Route {
+export function signOut({ provider, sessions, cookies, publicOrigin, audit, forget }: SignOutParts): Route {
   return async exchange => {
     if (!isSameOrigin(exchange, publicOrigin)) throw new Fault('sign-in-not-same-origin')
     const field = exchange.fields.kept.cookie
@@ -42,7 +45,10 @@ export function signOut({ provider, sessions, cookies, publicOrigin, forget }: S
     const session = id === undefined ? undefined : await sessions.find(id)
     const idToken = session && sessions.tokensOf(session.record)?.idToken
     if (id !== undefined) await sessions.end(id)
-    if (session !== undefined) forget(session.record.account)
+    if (session !== undefined) {
+      forget(session.record.account)
+      audit.write('sign-out', exchange, { account: session.record.account })
+    }
     // Also without a session here: whoever was refused for want of a second factor must be able to leave the OP, too.
     const next = await provider.endSessionUrl(idToken, publicOrigin + SIGNED_OUT_PATH).catch(() => undefined)
     return seeOther(next ?? SIGNED_OUT_PATH, [cookies.deleteSession()])
@@ -66,6 +72,3 @@ function page(title: string, content: ReturnType<typeof html>): Reply {
     text: renderPage(title, content),
   }
 }
-
-/** Browsers send Origin with every POST (Fetch standard 3.1); a request without it is no form of ours. */
-const isSameOrigin = ({ fields }: Traced, publicOrigin: string) => fields.kept.origin === publicOrigin

@@ -14,12 +14,13 @@ CREATE TABLE IF NOT EXISTS session (
 CREATE INDEX IF NOT EXISTS session_by_last_seen ON session (last_seen_at);
 CREATE INDEX IF NOT EXISTS session_by_created ON session (created_at);
 CREATE INDEX IF NOT EXISTS session_by_account ON session (account);
-CREATE TABLE IF NOT EXISTS sign_in (
+CREATE TABLE IF NOT EXISTS sign_in_attempt (
   number INTEGER PRIMARY KEY, state TEXT NOT NULL UNIQUE, browser_key TEXT NOT NULL, nonce TEXT NOT NULL,
-  code_verifier TEXT NOT NULL, return_to TEXT NOT NULL, expires_at INTEGER NOT NULL
+  code_verifier TEXT NOT NULL, return_to TEXT NOT NULL, expires_at INTEGER NOT NULL,
+  max_age INTEGER NOT NULL, acr_values TEXT NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS sign_in_by_browser ON sign_in (browser_key);
-CREATE INDEX IF NOT EXISTS sign_in_by_expiry ON sign_in (expires_at);
+CREATE INDEX IF NOT EXISTS sign_in_attempt_by_browser ON sign_in_attempt (browser_key);
+CREATE INDEX IF NOT EXISTS sign_in_attempt_by_expiry ON sign_in_attempt (expires_at);
 `
 
 export class SqliteStore implements SessionStore {
@@ -94,31 +95,33 @@ export class SqliteStore implements SessionStore {
 
   addSignIn(record: SignInRecord, maxPerBrowser: number): void {
     this.#database.run(
-      'INSERT INTO sign_in (state, browser_key, nonce, code_verifier, return_to, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO sign_in_attempt (state, browser_key, nonce, code_verifier, return_to, expires_at, max_age, acr_values) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       record.state,
       record.browserKey,
       record.nonce,
       record.codeVerifier,
       record.returnTo,
       record.expiresAtMs,
+      record.maxAgeSeconds,
+      JSON.stringify(record.acrValues),
     )
     this.#database.run(
-      `DELETE FROM sign_in WHERE browser_key = ?1 AND number NOT IN
-       (SELECT number FROM sign_in WHERE browser_key = ?1 ORDER BY number DESC LIMIT ?2)`,
+      `DELETE FROM sign_in_attempt WHERE browser_key = ?1 AND number NOT IN
+       (SELECT number FROM sign_in_attempt WHERE browser_key = ?1 ORDER BY number DESC LIMIT ?2)`,
       record.browserKey,
       maxPerBrowser,
     )
   }
 
   takeSignIn(state: string): SignInRecord | undefined {
-    const row = this.#database.row('DELETE FROM sign_in WHERE state = ? RETURNING *', state)
+    const row = this.#database.row('DELETE FROM sign_in_attempt WHERE state = ? RETURNING *', state)
     return row === undefined ? undefined : toSignIn(row)
   }
 
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): void {
     this.#database.run('DELETE FROM session WHERE last_seen_at < ?', idleSinceMs)
     this.#database.run('DELETE FROM session WHERE created_at < ?', createdBeforeMs)
-    this.#database.run('DELETE FROM sign_in WHERE expires_at < ?', nowMs)
+    this.#database.run('DELETE FROM sign_in_attempt WHERE expires_at < ?', nowMs)
   }
 }
 
@@ -144,6 +147,8 @@ function toSignIn(row: Row): SignInRecord {
     codeVerifier: String(row.code_verifier),
     returnTo: String(row.return_to),
     expiresAtMs: Number(row.expires_at),
+    maxAgeSeconds: Number(row.max_age),
+    acrValues: JSON.parse(String(row.acr_values)),
   }
 }
 

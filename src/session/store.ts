@@ -30,6 +30,9 @@ export interface SignInRecord {
   readonly nonce: string
   readonly codeVerifier: string
   readonly returnTo: string
+  /** How recent the authentication must be, in seconds, and which acr it must have; none: any that is accepted. */
+  readonly maxAgeSeconds: number
+  readonly acrValues: readonly string[]
   readonly expiresAtMs: number
 }
 

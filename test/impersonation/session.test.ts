@@ -86,7 +86,7 @@ test('the first ticket of a navigation opens a session; that of a program does n
 
 test('where a ticket is not enough, it opens no session and reaches no server', async () => {
   const strict = await lab.proxy({
-    configure: config => ({ ...config, secondFactor: { ...config.secondFactor, acceptFirstFactor: [] } }),
+    configure: config => ({ ...config, secondFactor: { ...config.secondFactor, rules: [] } }),
   })
   for (const headers of [NAVIGATION, {}]) {
     const answer = await strict.ask('/whoami', {

@@ -1,7 +1,7 @@
 /**
  * Torhaus as `proxy.corp.test`: a process of its own in front of the lab's Apache, with the lab's directory and an OP.
  *
- * The second factor is stood in for: `acceptFirstFactor` lets a ticket and a directory password pass alone. The OP's users
+ * The second factor is stood in for: a rule lets a ticket and a directory password pass alone. The OP's users
  * are the directory's, each with a TOTP secret; a session or an access token of theirs has both factors.
  */
 import { randomBytes } from 'node:crypto'
@@ -114,6 +114,13 @@ function startOp(url: string, clientSecret: string, users: readonly OpUser[]): P
   })
 }
 
+const firstFactorIsEnough = {
+  name: 'first-factor',
+  reason: 'the lab tries everything else with one factor',
+  when: { schemes: ['negotiate', 'basic'] },
+  require: 'first-factor',
+}
+
 function labConfig(setting: Parameters<typeof torhausConfig>[0], kdc: LabTorhausOptions['kdc']) {
   const usual = torhausConfig(setting)
   return {
@@ -139,7 +146,7 @@ function labConfig(setting: Parameters<typeof torhausConfig>[0], kdc: LabTorhaus
       maxPrincipals: 10_000,
       passwords: { accept: true, maxFailuresPerAccount: 3, maxFailuresPerAddress: 20 },
     },
-    secondFactor: { ...usual.secondFactor, acceptFirstFactor: ['negotiate', 'basic'] },
+    secondFactor: { ...usual.secondFactor, rules: [firstFactorIsEnough] as object[] },
     credentials: { ...usual.credentials, offer: ['Bearer', 'Basic', 'Negotiate'], offerRules: [] as object[] },
   }
 }

@@ -30,7 +30,7 @@ In a browser, by password and code
 In a browser, by ticket: add --auth-server-allowlist="*.corp.test" and open ${whoami}
   (a new profile answers the first challenge only after it has met one)
 
-How the second factor is stood in for: this lab is configured with secondFactor.acceptFirstFactor [negotiate, basic],
+How the second factor is stood in for: this lab is configured with a rule (secondFactor.rules) for negotiate and basic,
 so a ticket or a directory password passes alone; sessions and access tokens of the OP carry a second factor (TOTP).
 Negotiate is offered to every client. A git that is to use a personal access token wants an offerRule without Negotiate.
 

@@ -1,0 +1,107 @@
+/**
+ * The audit log: what matters for security, apart from the traffic, with Elastic Common Schema field names. The table is
+ * the schema; docs/audit.md is held against it. Never a secret, a query, or the code of a confirmation link.
+ */
+import { openSync } from 'node:fs'
+import { destination, type Logger, pino, stdTimeFunctions } from 'pino'
+import type { Code } from './errors.ts'
+import type { Known } from './exchange.ts'
+import type { ExchangeRecord } from './exchange-record.ts'
+
+const table = {
+  'policy-loaded': 'success',
+  'sign-in': 'success',
+  'sign-in-refused': 'failure',
+  'sign-out': 'success',
+  'sign-out-everywhere': 'success',
+  'second-factor-asked': 'unknown',
+  'second-factor-confirmed': 'success',
+  'confirmation-refused': 'failure',
+  'account-mismatch': 'failure',
+  'grant-revoked': 'success',
+  'session-revoked': 'success',
+  'password-limited': 'failure',
+  'request-refused': 'failure',
+  'would-have-refused': 'unknown',
+} as const
+
+export type AuditAction = keyof typeof table
+
+/** Every action, with its `event.outcome`. */
+export const auditActions: Readonly<Record<AuditAction, string>> = table
+
+export interface AuditDetails {
+  readonly account?: string | undefined
+  readonly code?: Code
+  readonly rule?: string
+  /** The other one, where two accounts met. */
+  readonly otherAccount?: string
+  /** Address prefix of a grant. */
+  readonly network?: string
+  /** SHA-256 of the rules. */
+  readonly hash?: string
+}
+
+/** Answers of the policy that are security events by themselves. */
+const ACTIONS_BY_CODE: Partial<Record<Code, AuditAction>> = {
+  'rule-refuses': 'request-refused',
+  'cross-site-request': 'request-refused',
+  'path-ambiguous': 'request-refused',
+  'password-limited': 'password-limited',
+}
+
+type Who = Partial<Pick<Known, 'requestId' | 'clientAddress' | 'clientClass' | 'credentials' | 'principal'>>
+
+export class Audit {
+  readonly #log: Logger
+  readonly #flush: () => void
+
+  private constructor(log: Logger, flush: () => void) {
+    this.#log = log
+    this.#flush = flush
+  }
+
+  /** To a file of its own, or among the other records. Throws where the file cannot be opened. */
+  static open(log: Logger, fileName: string | undefined): Audit {
+    const logger = { 'log.logger': 'torhaus.audit' }
+    // Whatever the level of the other records.
+    if (fileName === undefined) return new Audit(log.child(logger, { level: 'info' }), () => undefined)
+    const file = destination({ dest: openSync(fileName, 'a', 0o600), sync: true })
+    const own = pino(
+      {
+        base: { 'service.name': 'torhaus', 'process.pid': process.pid, ...logger },
+        timestamp: () => `,"@timestamp":"${stdTimeFunctions.isoTime().slice(9, -1)}"`,
+        formatters: { level: (label: string) => ({ 'log.level': label }) },
+      },
+      file,
+    )
+    return new Audit(own, () => file.end())
+  }
+
+  write(action: AuditAction, who: Who, details: AuditDetails = {}): void {
+    this.#log.info({
+      'event.action': action,
+      'event.outcome': table[action],
+      'http.request.id': who.requestId,
+      'client.address': who.clientAddress,
+      'user.name': details.account ?? (who.principal?.kind === 'person' ? who.principal.account : undefined),
+      'torhaus.other_account': details.otherAccount,
+      'torhaus.client_class': who.clientClass,
+      'torhaus.scheme': who.credentials?.scheme,
+      'torhaus.code': details.code,
+      'torhaus.rule': details.rule,
+      'torhaus.network': details.network,
+      'torhaus.policy_hash': details.hash,
+    })
+  }
+
+  /** What an exchange's end says by itself. */
+  exchange({ code, known }: ExchangeRecord): void {
+    const action = code === undefined ? undefined : ACTIONS_BY_CODE[code]
+    if (action !== undefined && code !== undefined) this.write(action, known, { code })
+  }
+
+  close(): void {
+    this.#flush()
+  }
+}

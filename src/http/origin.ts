@@ -1,0 +1,5 @@
+import type { Traced } from '../exchange.ts'
+
+/** Browsers send Origin with every POST (Fetch standard 3.1); a request without it is no form of ours. */
+export const isSameOrigin = ({ fields }: Pick<Traced, 'fields'>, publicOrigin: string): boolean =>
+  fields.kept.origin === publicOrigin
