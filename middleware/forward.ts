@@ -14,6 +14,7 @@ import type { Delegated } from '../src/exchange.ts'
 import type { ExchangeRecord } from '../src/exchange-record.ts'
 import { type ChallengeSettings, challengeFields } from '../src/http/challenge.ts'
 import { withoutCookies } from '../src/http/cookie.ts'
+import { send } from '../src/http/refusal.ts'
 import { drainRequest, RequestContent } from '../src/http/request-content.ts'
 import type { RequestFieldReader } from '../src/http/request-fields.ts'
 import type { ResponseFieldFilter } from '../src/http/response-fields.ts'
@@ -35,7 +36,8 @@ export interface ForwardParts {
   readonly fail: (record: ExchangeRecord, fault: Fault) => void
 }
 
-export type Forward = (exchange: Delegated, record: ExchangeRecord) => Forwarded
+/** Undefined where it was answered here. */
+export type Forward = (exchange: Delegated, record: ExchangeRecord) => Forwarded | undefined
 
 export interface Forwarded {
   /** The rest of the request cannot be read: ends both sides, with an answer to the client if none has begun. */
@@ -44,6 +46,10 @@ export interface Forwarded {
 
 export function forward(parts: ForwardParts): Forward {
   return (exchange, record) => {
+    if (isLastHop(exchange)) {
+      record.responseBytes = send(exchange, 200, ['Allow', METHODS, 'X-Request-Id', exchange.requestId], '')
+      return undefined
+    }
     const forwarding = new Forwarding(parts, exchange, record)
     forwarding.start()
     return forwarding
@@ -114,6 +120,7 @@ class Forwarding implements ResponseReceiver, Forwarded {
   onHead(status: number, reason: string, rawFields: readonly string[]): void {
     if (status === 401 && this.#exchange.delegation.vouchesForIdentity) {
       // The server refuses what we said, not what the client said: its 401 would make the client throw away good credentials.
+      if (this.#exchange.delegation.authenticateConnection === undefined) this.#retriesLeft = 0 // A token serves once.
       this.#upstreamExchange?.abort()
       this.onError(new Fault('upstream-identity-refused'))
       return
@@ -151,25 +158,19 @@ class Forwarding implements ResponseReceiver, Forwarded {
 
   onError(fault: Fault): void {
     if (this.#isOver) return
-    if (this.#mayHelp(fault) && this.#retriesLeft > 0 && !this.#response.headersSent) {
+    if (RETRIED.includes(fault.code) && this.#retriesLeft > 0 && !this.#response.headersSent) {
       this.#retriesLeft--
       this.#send()
       return
     }
     this.#finish()
-    if (this.#response.headersSent) {
-      // The client has the status already; only a broken connection can tell it that the content is not complete.
+    if (this.#response.headersSent || fault.code === 'request-content-aborted') {
+      // The client has the status already, or is not there; only a broken connection can tell it that the content is not complete.
       this.#note('aborted', contentCode(fault.code), fault)
       this.#response.destroy()
     } else {
       this.#parts.fail(this.#record, fault)
     }
-  }
-
-  /** Whether another connection may do: this one was closed meanwhile, or is no longer authenticated. */
-  #mayHelp({ code }: Fault): boolean {
-    const authenticates = this.#exchange.delegation.authenticateConnection !== undefined
-    return code === 'upstream-closed' || (code === 'upstream-identity-refused' && authenticates)
   }
 
   breakOff(fault: Fault): void {
@@ -204,6 +205,7 @@ class Forwarding implements ResponseReceiver, Forwarded {
   }
 }
 
+const RETRIED: readonly Code[] = ['upstream-closed', 'upstream-identity-refused']
 const SAFE = ['GET', 'HEAD', 'OPTIONS']
 
 const CONTENT_CODES: readonly Code[] = ['response-content-timeout', 'request-content-aborted', 'request-malformed']
@@ -220,15 +222,15 @@ function hasContent({ fields: { kept } }: Delegated): boolean {
 
 /** Everything of the client that may pass; then what is ours, which nothing of the client can take away or change. */
 function requestFields(exchange: Delegated, parts: ForwardParts): string[] {
-  const { fields, delegation, clientAddress, requestId, method } = exchange
+  const { fields, delegation, clientAddress, requestId } = exchange
   const { kept } = fields
   const cookie = kept.cookie === undefined ? undefined : withoutCookies(kept.cookie, parts.ownCookies)
   const result = ['Host', parts.upstreamHost, ...fields.forward]
   if (cookie !== undefined) result.push('Cookie', cookie)
   if (delegation.keepsAuthorization && kept.authorization !== undefined)
     result.push('Authorization', kept.authorization)
-  if (kept['max-forwards'] !== undefined && method === 'OPTIONS')
-    result.push('Max-Forwards', oneLess(kept['max-forwards']))
+  const maxForwards = maxForwardsOf(exchange)
+  if (maxForwards !== undefined) result.push('Max-Forwards', String(maxForwards - 1))
   result.push(
     'X-Forwarded-For',
     clientAddress,
@@ -247,5 +249,11 @@ function requestFields(exchange: Delegated, parts: ForwardParts): string[] {
   return result
 }
 
-/** RFC 9110 7.6.2. */
-const oneLess = (value: string) => String(Math.max(0, Number.parseInt(value, 10) - 1 || 0))
+/** RFC 9110 7.6.2: it counts for OPTIONS (and TRACE, which ends here in any case), where it is a number. */
+function maxForwardsOf({ method, fields }: Delegated): number | undefined {
+  const value = fields.kept['max-forwards']
+  return method === 'OPTIONS' && value !== undefined && /^\d{1,9}$/.test(value) ? Number(value) : undefined
+}
+
+const isLastHop = (exchange: Delegated) => maxForwardsOf(exchange) === 0
+const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'

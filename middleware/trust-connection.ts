@@ -82,7 +82,17 @@ function routingProblem(method: string, { kept }: RequestFields, viaName: string
   if (kept.host === undefined || !HOST.test(kept.host)) return 'host-invalid'
   // TRACE would show credentials to scripts; it ends here (RFC 9110 9.3.8).
   if (method === 'TRACE') return 'method-refused'
-  return kept.via?.includes(viaName) === true ? 'loop-detected' : undefined
+  return kept.via !== undefined && hasPassed(kept.via, viaName) ? 'loop-detected' : undefined
+}
+
+/** RFC 9110 7.6.3: `protocol name (comment)`, separated by commas; the protocol may differ from hop to hop. */
+function hasPassed(via: string, viaName: string): boolean {
+  const nameOf = (entry: string) =>
+    entry
+      .trim()
+      .split(/[ \t]+/)[1]
+      ?.toLowerCase()
+  return via.split(',').some(entry => nameOf(entry) === nameOf(viaName))
 }
 
 /** A path that is ours only after decoding: the router would not see it, a lenient server might. */

@@ -2,15 +2,17 @@
  * The pipeline joined to Fastify: each request becomes an exchange, each decision and fault an answer, each answer one
  * record in log and metrics.
  */
+import { randomUUID } from 'node:crypto'
 import http, { type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { canonicalAddress } from '../config/address-range.ts'
 import type { Config } from '../config/schema.ts'
 import type { Forward, Forwarded } from '../middleware/forward.ts'
 import type { Refusal } from './decision.ts'
 import { type Code, Fault, toFault } from './errors.ts'
-import type { Arrival, Traced } from './exchange.ts'
+import type { Arrival, Known, Traced } from './exchange.ts'
 import { type ExchangeRecord, newRecord } from './exchange-record.ts'
 import { type RefusalSettings, send, sendRefusal, sendToSignIn } from './http/refusal.ts'
 import { isOwnPath, OWN_PREFIX } from './http/request-target.ts'
@@ -144,7 +146,7 @@ function settle<Out>(verdict: Verdict<Out> | Promise<Verdict<Out>>, then: (verdi
 }
 
 function refuse(parts: AppParts, record: ExchangeRecord, verdict: Extract<Verdict<unknown>, { passed: false }>): void {
-  record.known = verdict.known
+  record.known = identified(verdict.known)
   record.stage = verdict.stage
   if (verdict.refusal instanceof Fault) {
     fail(parts, record, verdict.refusal)
@@ -175,12 +177,18 @@ export function fail(parts: Pick<AppParts, 'refusal'>, record: ExchangeRecord, f
 }
 
 function refuseOutright(parts: AppParts, request: IncomingMessage, response: ServerResponse, code: Code): void {
-  const arrival: Arrival = { request, response, arrivedAtMs: performance.now() }
-  const record = newRecord(arrival)
+  const record = newRecord(identified({ request, response, arrivedAtMs: performance.now() }))
   response.on('close', () => parts.close(record, performance.now()))
   record.code = code
   record.outcome = 'denied'
-  record.responseBytes = sendRefusal(arrival, code, parts.refusal)
+  record.responseBytes = sendRefusal(record.known, code, parts.refusal)
+}
+
+/** What is refused before it was looked at closely has a sender, too, and an id to ask about. */
+function identified(known: Known): Known {
+  if (known.requestId !== undefined) return known
+  const clientAddress = canonicalAddress(known.request.socket.remoteAddress ?? '') ?? 'unknown'
+  return { clientAddress, ...known, requestId: randomUUID() }
 }
 
 function createServer(parts: AppParts, listener: RequestListener): Server {
@@ -204,6 +212,7 @@ function createServer(parts: AppParts, listener: RequestListener): Server {
 
 function codeOfParserError({ code }: NodeJS.ErrnoException): Code {
   if (code === 'HPE_HEADER_OVERFLOW') return 'request-head-too-large'
+  if (code === 'HPE_INVALID_EOF_STATE') return 'request-content-aborted'
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request-head-timeout' : 'request-malformed'
 }
 

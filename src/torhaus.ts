@@ -26,6 +26,7 @@ export async function startTorhaus(config: Config, log: Logger, now: Clock = Dat
   const { app, admin, provider } = parts
   const sweep = setInterval(() => void parts.sweep(), SWEEP_INTERVAL_MS).unref()
 
+  let released: Promise<void> | undefined
   const stop = async (timeoutMs: number): Promise<void> => {
     parts.startDraining()
     const cut = () => app.server.closeAllConnections()
@@ -36,7 +37,9 @@ export async function startTorhaus(config: Config, log: Logger, now: Clock = Dat
     clearTimeout(deadline)
     clearInterval(tidy)
     clearInterval(sweep)
-    await parts.release()
+    // Once: a person in a hurry kills what is draining.
+    released ??= parts.release()
+    await released
   }
   try {
     await app.listen({ host: config.server.host, port: config.server.port })

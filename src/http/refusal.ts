@@ -111,9 +111,10 @@ export function send(known: Known, status: number, fields: readonly string[], te
   const { request, response } = known
   const content = Buffer.from(text, 'utf8')
   response.writeHead(status, [...fields, 'Content-Length', String(content.length)])
-  response.end(request.method === 'HEAD' ? undefined : content)
+  const isHead = request.method === 'HEAD'
+  response.end(isHead ? undefined : content)
   drainUnwanted(known, response)
-  return content.length
+  return isHead ? 0 : content.length
 }
 
 /** The client may be sending content that nobody will read. */

@@ -69,6 +69,10 @@ export class OpenIdProvider {
           ],
         },
       )
+      const named = configuration.serverMetadata().issuer
+      // OIDC Discovery 4.3: identical, to the last slash; tokens are told apart by exactly this name.
+      if (named !== issuer)
+        throw new Fault('op-response-invalid', new Error(`the OP calls itself ${named}, and oidc.issuer is ${issuer}`))
       this.#known = true
       return configuration
     } catch (error) {

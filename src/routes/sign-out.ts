@@ -51,7 +51,9 @@ export function signOut({ provider, sessions, cookies, publicOrigin, audit, forg
     }
     // Also without a session here: whoever was refused for want of a second factor must be able to leave the OP, too.
     const next = await provider.endSessionUrl(idToken, publicOrigin + SIGNED_OUT_PATH).catch(() => undefined)
-    return seeOther(next ?? SIGNED_OUT_PATH, [cookies.deleteSession()])
+    const reply = seeOther(next ?? SIGNED_OUT_PATH, [cookies.deleteSession()])
+    // Pages of the server that did not say `no-store` would come back with the Back button.
+    return { ...reply, fields: [...reply.fields, 'Clear-Site-Data', '"cache"'] }
   }
 }
 

@@ -29,6 +29,8 @@ export interface Waiter {
 
 /** How often deadlines are looked at, in milliseconds: timeouts are late by this much at most. */
 const TICK_MS = 250
+/** How many who left may stand in line, beside as many as wait. */
+const MAX_GONE = 64
 /** A server's own idle timeout is undercut by this much, so that it does not close while we send. */
 const KEEP_ALIVE_MARGIN_MS = 1000
 
@@ -38,8 +40,11 @@ export class ConnectionPool implements ConnectionOwner {
   /** Idle connections, oldest first. */
   readonly #idle = new Set<Connection>()
   readonly #idleByKey = new Map<string, Connection[]>()
-  readonly #waiting: Waiter[] = []
+  /** In line from `#waitingFrom` on; those who left stand there until their turn, or until they are too many. */
+  #waiting: Waiter[] = []
   #waitingFrom = 0
+  /** Those in line who have not left. */
+  readonly #queued = new Set<Waiter>()
   #connecting = 0
   #tick: NodeJS.Timeout | undefined
   #isClosed = false
@@ -60,7 +65,7 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   get queued(): number {
-    return this.#waiting.length - this.#waitingFrom
+    return this.#queued.size
   }
 
   acquire(waiter: Waiter): void {
@@ -70,6 +75,16 @@ export class ConnectionPool implements ConnectionOwner {
     if (this.connections < this.#settings.maxConnections || this.#evictOldest()) return this.#connect(waiter)
     if (this.queued >= this.#settings.maxQueued) return waiter.onUnavailable(new Fault('upstream-overloaded'))
     this.#waiting.push(waiter)
+    this.#queued.add(waiter)
+  }
+
+  /** The waiter wants no connection any more. */
+  leave(waiter: Waiter): void {
+    waiter.cancelled = true
+    if (!this.#queued.delete(waiter)) return
+    if (this.#waiting.length - this.#waitingFrom < 2 * this.#queued.size + MAX_GONE) return
+    this.#waiting = [...this.#queued]
+    this.#waitingFrom = 0
   }
 
   close(): void {
@@ -148,6 +163,7 @@ export class ConnectionPool implements ConnectionOwner {
         this.#waiting.splice(0, this.#waitingFrom)
         this.#waitingFrom = 0
       }
+      this.#queued.delete(waiter)
       if (!waiter.cancelled) return waiter
     }
     return undefined

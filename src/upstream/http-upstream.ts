@@ -23,7 +23,7 @@ export class HttpUpstream implements Upstream {
   }
 
   send(request: UpstreamRequest, receiver: ResponseReceiver): UpstreamExchange {
-    const exchange = new Sending(request, receiver)
+    const exchange = new Sending(request, receiver, this.#pool)
     this.#pool.acquire(exchange)
     return exchange
   }
@@ -54,12 +54,15 @@ function tlsOptions({ caFile, serverName }: Config['upstream']['tls'], host: str
 class Sending implements Waiter, UpstreamExchange {
   readonly key: string
   cancelled = false
+  readonly #pool: ConnectionPool
   readonly #request: UpstreamRequest
   readonly #receiver: ResponseReceiver
   #connection: Connection | undefined
+  #attemptsLeft = 2
 
-  constructor(request: UpstreamRequest, receiver: ResponseReceiver) {
+  constructor(request: UpstreamRequest, receiver: ResponseReceiver, pool: ConnectionPool) {
     this.key = request.connectionKey
+    this.#pool = pool
     this.#request = request
     this.#receiver = receiver
   }
@@ -89,13 +92,15 @@ class Sending implements Waiter, UpstreamExchange {
   }
 
   abort(): void {
-    this.cancelled = true
+    this.#pool.leave(this)
     this.#connection?.abort()
   }
 
   #start(connection: Connection, more: readonly string[]): void {
-    if (!connection.isUsable) return this.#receiver.onError(new Fault('upstream-closed'))
-    connection.start(head(this.#request, more), this.#request, this.#receiver)
+    if (connection.isUsable) return connection.start(head(this.#request, more), this.#request, this.#receiver)
+    // Closed while the token was made. Nothing was sent, so another connection may serve it, whatever the method.
+    if (this.#attemptsLeft-- > 0) return this.#pool.acquire(this)
+    this.#receiver.onError(new Fault('upstream-closed'))
   }
 }
 

@@ -1,5 +1,6 @@
 /** An origin server that remembers what reached it and answers as the test says. */
 import { createHash } from 'node:crypto'
+import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { listen } from './openid-provider/listen.ts'
@@ -32,6 +33,8 @@ export type EchoOrigin = {
   /** Connections accepted so far, and the most that were open at once. */
   readonly connections: number
   readonly peakConnections: number
+  /** The first request to a target, once this much of its content has arrived. */
+  arrived(target: string, bytes?: number): Promise<Received>
   /** What later requests are answered with; by default, what was received, as JSON, once the content has arrived. */
   answerWith(answer: Answer): void
   close(): Promise<void>
@@ -40,14 +43,19 @@ export type EchoOrigin = {
 /** Longest content that is kept as text. */
 const MAX_TEXT_BYTES = 100_000
 
+/** Waiting for what never comes is a failure, not a hang. */
+const WAIT_MS = 15_000
+
 export async function startEchoOrigin(): Promise<EchoOrigin> {
   const requests: Received[] = []
+  const changes = new EventEmitter().setMaxListeners(100)
   let answer: Answer = echo
   let [connections, open, peak] = [0, 0, 0]
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 })
   const serve: RequestListener = (request, response) => {
-    const received = receive(request)
+    const received = receive(request, () => changes.emit('change'))
     requests.push(received)
+    changes.emit('change')
     answer(request, response, received)
   }
   server.on('request', serve).on('checkContinue', serve)
@@ -66,6 +74,13 @@ export async function startEchoOrigin(): Promise<EchoOrigin> {
     },
     get peakConnections() {
       return peak
+    },
+    async arrived(target, bytes = 0) {
+      for (;;) {
+        const found = requests.find(request => request.target === target && request.bytes >= bytes)
+        if (found !== undefined) return found
+        await once(changes, 'change', { signal: AbortSignal.timeout(WAIT_MS) })
+      }
     },
     answerWith(next) {
       answer = next
@@ -87,7 +102,7 @@ export const echo: Answer = (request, response, received) => {
   })
 }
 
-function receive(request: IncomingMessage): Received {
+function receive(request: IncomingMessage, onContent: () => void): Received {
   const fields: (readonly [string, string])[] = []
   for (let at = 0; at < request.rawHeaders.length; at += 2)
     fields.push([request.rawHeaders[at] ?? '', request.rawHeaders[at + 1] ?? ''])
@@ -107,6 +122,7 @@ function receive(request: IncomingMessage): Received {
     hash.update(chunk)
     received.bytes += chunk.length
     if (received.bytes <= MAX_TEXT_BYTES) received.text += chunk.toString('latin1')
+    onContent()
   })
   request.on('end', () => {
     received.sha256 = hash.digest('hex')

@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+export type Certificate = {
+  readonly certificateFile: string
+  readonly privateKeyFile: string
+  readonly certificate: string
+  readonly privateKey: string
+  remove(): Promise<void>
+}
+
+/** A self-signed certificate, valid for two days, for `subjectAltName` (`IP:127.0.0.1`, `DNS:name`); made by openssl. */
+export async function createCertificate(subjectAltName: string): Promise<Certificate> {
+  const directory = await mkdtemp(join(tmpdir(), 'torhaus-certificate-'))
+  const [certificateFile, privateKeyFile] = [join(directory, 'certificate.pem'), join(directory, 'key.pem')]
+  await run('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+    ...['-subj', '/CN=torhaus test', '-addext', `subjectAltName=${subjectAltName}`],
+    ...['-keyout', privateKeyFile, '-out', certificateFile],
+  ])
+  return {
+    certificateFile,
+    privateKeyFile,
+    certificate: await readFile(certificateFile, 'utf8'),
+    privateKey: await readFile(privateKeyFile, 'utf8'),
+    remove: () => rm(directory, { recursive: true, force: true }),
+  }
+}

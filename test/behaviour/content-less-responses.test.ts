@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { requestText } from '../support/raw-http.ts'
+import { type ProxyUnderTest, patField, startProxy } from './proxy-under-test.ts'
+import { type RawOrigin, startRawOrigin } from './raw-origin.ts'
+
+let origin: RawOrigin
+let proxy: ProxyUnderTest
+before(async () => {
+  origin = await startRawOrigin()
+  proxy = await startProxy({ upstreamUrl: origin.url })
+})
+after(async () => {
+  await proxy.close()
+  await origin.close()
+})
+
+/** Heads of responses that have no content whatever their fields say (RFC 9112 6.3), and the request they answer. */
+const heads: [line: string, head: string][] = [
+  ['HEAD /', 'HTTP/1.1 200 OK\r\nContent-Length: 1000'],
+  ['HEAD /', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked'],
+  ['HEAD /', 'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="x"\r\nContent-Length: 10'],
+  ['GET /', 'HTTP/1.1 204 No Content'],
+  ['GET /', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\nETag: "x"'],
+  ['GET /', 'HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked'],
+  ['DELETE /', 'HTTP/1.1 204 No Content'],
+]
+
+for (const [line, head] of heads) {
+  test(`${line} answered ${head.split('\r\n').slice(0, 2).join(', ')} keeps both connections in step`, async () => {
+    const before = origin.connections
+    origin.respondWith(socket => socket.write(`${head}\r\n\r\n`))
+    const connection = await proxy.connect()
+    for (const round of [1, 2]) {
+      connection.send(requestText(line, [proxy.host, patField]))
+      const response = await connection.response({ toHead: line.startsWith('HEAD') })
+      assert.equal(response.statusLine, head.split('\r\n')[0], `round ${round}`)
+      assert.equal(response.content.length, 0)
+    }
+    origin.respondWith(socket => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
+    connection.send(requestText('GET /next', [proxy.host, patField]))
+    assert.equal((await connection.response()).text, 'ok')
+    assert.ok(origin.connections - before <= 1, 'a connection to the origin was not used again')
+  })
+}
+
+test('a HEAD response tells the length of what GET would have', async () => {
+  origin.respondWith(socket => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n'))
+  assert.equal((await proxy.pass('HEAD /')).one('Content-Length'), '1000')
+})
+
+test('refusals of HEAD have fields and no content', async () => {
+  const connection = await proxy.connect()
+  connection.send(requestText('HEAD /', [proxy.host]))
+  connection.send(requestText('HEAD /', [proxy.host]))
+  for (const round of [1, 2]) {
+    const response = await connection.response({ toHead: true })
+    assert.equal(response.status, 401, `round ${round}`)
+    assert.ok(response.all('WWW-Authenticate').length > 0)
+  }
+})

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { requestText } from '../support/raw-http.ts'
+import { configured, type ProxyUnderTest, patField, startProxy } from './proxy-under-test.ts'
+import { type RawOrigin, startRawOrigin } from './raw-origin.ts'
+
+let origin: RawOrigin
+let proxy: ProxyUnderTest
+before(async () => {
+  origin = await startRawOrigin()
+  proxy = await startProxy({ upstreamUrl: origin.url })
+})
+after(async () => {
+  await proxy.close()
+  await origin.close()
+})
+
+/** Responses that cannot be read, or could be read in two ways, before their content begins. */
+const invalid: Record<string, string> = {
+  'no HTTP at all': 'SSH-2.0-OpenSSH\r\n\r\n',
+  'a status line of HTTP/2': 'HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n',
+  'a status of two digits': 'HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n',
+  'a status of four digits': 'HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n',
+  'a status below 100': 'HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n',
+  'a space before the colon': 'HTTP/1.1 200 OK\r\nContent-Length : 0\r\n\r\n',
+  'a folded field': 'HTTP/1.1 200 OK\r\nX-Folded: a\r\n b\r\nContent-Length: 0\r\n\r\n',
+  'a bare LF in a field': 'HTTP/1.1 200 OK\r\nX-One: a\nSet-Cookie: b=c\r\nContent-Length: 0\r\n\r\n',
+  'a bare CR in a field': 'HTTP/1.1 200 OK\r\nX-One: a\rSet-Cookie: b=c\r\nContent-Length: 0\r\n\r\n',
+  'a NUL in a field': 'HTTP/1.1 200 OK\r\nX-One: a\0b\r\nContent-Length: 0\r\n\r\n',
+  'an invalid field name': 'HTTP/1.1 200 OK\r\nX(One): a\r\nContent-Length: 0\r\n\r\n',
+  'Content-Length and chunked': 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  'two lengths': 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!',
+  'a length with a sign': 'HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\nhello',
+  'a length that is a list': 'HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nhello',
+  'a coding that is not chunked': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nhello',
+  'chunked twice': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n',
+  'chunked in HTTP/1.0': 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  'an upgrade that nobody asked for': 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
+  'a head that is too large': `HTTP/1.1 200 OK\r\nX-Large: ${'v'.repeat(140_000)}\r\n\r\n`,
+  'more than a thousand fields': `HTTP/1.1 200 OK\r\n${'X: y\r\n'.repeat(1001)}\r\n`,
+}
+
+for (const [what, bytes] of Object.entries(invalid)) {
+  test(`a response with ${what} becomes 502, and the client's connection goes on`, async () => {
+    origin.respondWith(socket => socket.write(Buffer.from(bytes, 'latin1')))
+    const connection = await proxy.connect()
+    connection.send(requestText('GET /invalid', [proxy.host, patField]))
+    const response = await connection.response()
+    assert.equal(response.status, 502)
+    assert.equal(response.one('X-Torhaus-Error'), 'upstream-response-invalid')
+    origin.respondWith(socket => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
+    connection.send(requestText('GET /after', [proxy.host, patField]))
+    assert.equal((await connection.response()).text, 'ok')
+  })
+}
+
+/** Content that cannot be read, after a good head: the client must see that it is not complete. */
+const broken: Record<string, string> = {
+  'a chunk longer than its size': '2\r\nok\r\n2\r\nlong\r\n0\r\n\r\n',
+  'a chunk size that is no number': '2\r\nok\r\nzz\r\n0\r\n\r\n',
+  'a chunk size with a bare LF': '2\r\nok\r\n2\nok\r\n0\r\n\r\n',
+  'a chunk extension with a bare CR': '2\r\nok\r\n2;a\rb\r\nok\r\n0\r\n\r\n',
+  'a trailer that is no field': '2\r\nok\r\n0\r\nno field\r\n\r\n',
+  'a folded trailer': '2\r\nok\r\n0\r\nX: a\r\n b\r\n\r\n',
+}
+
+for (const [what, content] of Object.entries(broken)) {
+  test(`content with ${what} breaks the client's connection off`, async () => {
+    origin.respondWith(socket => socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${content}`))
+    const connection = await proxy.connect()
+    connection.send(requestText('GET /broken', [proxy.host, patField]))
+    const received = (await connection.rest()).toString()
+    assert.doesNotMatch(received, /\r\n0\r\n\r\n$|^HTTP\/1\.1 [^2]/)
+  })
+}
+
+test('bytes after a response are not the answer to the request that waits for the connection', async () => {
+  const narrow = await startProxy({ upstreamUrl: origin.url, configure: configured({}, { maxConnections: 1 }) })
+  origin.respondWith((socket, head) => {
+    if (!head.startsWith('GET /waited-for ')) return socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nyours')
+    const stolen = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nstolen'
+    return setTimeout(() => socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmine${stolen}`), 100)
+  })
+  const first = narrow.pass('GET /waited-for')
+  while (!origin.heads.some(head => head.startsWith('GET /waited-for ')))
+    await new Promise(resolve => setTimeout(resolve, 5))
+  const second = narrow.pass('GET /second')
+  assert.deepEqual([(await first).text, (await second).text], ['mine', 'yours'])
+  await narrow.close()
+})
+
+test("bytes after a response are nobody else's answer", async () => {
+  const ok = (text: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`
+  origin.respondWith(socket => socket.write(ok('mine') + ok('stolen')))
+  assert.equal((await proxy.pass('GET /first')).text, 'mine')
+  origin.respondWith(socket => socket.write(ok('yours')))
+  assert.equal((await proxy.pass('GET /second')).text, 'yours')
+})
+
+test("an answer that comes before any request is nobody's", async () => {
+  const ok = (text: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`
+  origin.respondWith(socket => {
+    socket.write(ok('mine'))
+    setImmediate(() => socket.write(ok('stolen')))
+  })
+  assert.equal((await proxy.pass('GET /first')).text, 'mine')
+  origin.respondWith(socket => socket.write(ok('yours')))
+  assert.notEqual((await proxy.pass('GET /second')).text, 'stolen')
+})

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { configured, type ProxyUnderTest, startProxy } from './proxy-under-test.ts'
+
+let proxy: ProxyUnderTest
+before(async () => {
+  proxy = await startProxy({ configure: configured() })
+})
+after(() => proxy.close())
+
+async function answeredWith(...fields: string[]) {
+  proxy.origin.answerWith((_, response) => response.writeHead(302, fields).end())
+  return proxy.pass('GET /')
+}
+
+test("Location and Content-Location with the server's own origin become public ones", async () => {
+  for (const name of ['Location', 'Content-Location'])
+    for (const rest of ['', '/', '/path?a=b#c', '?a=b']) {
+      const response = await answeredWith(name, proxy.origin.url + rest)
+      assert.equal(response.one(name), proxy.fixture.url + rest)
+    }
+})
+
+test('other Locations pass unchanged: relative, elsewhere, and those that only begin alike', async () => {
+  const { url, port } = proxy.origin
+  for (const location of [
+    '/path',
+    'path',
+    '../x',
+    '//other/',
+    'https://other.example/',
+    `${url}0/`,
+    `${url}.example/`,
+    `${url}@evil.example/`,
+    `/x?next=${url}/`,
+    `http://x.${port}/`,
+  ])
+    assert.equal((await answeredWith('Location', location)).one('Location'), location)
+})
+
+test('several Set-Cookie lines stay several, byte for byte and in order', async () => {
+  const cookies = [
+    'a=1; Path=/; HttpOnly',
+    'b="x,y"; Expires=Wed, 21 Oct 2037 07:28:00 GMT',
+    'a=2; SameSite=None; Secure',
+    '=odd',
+    'novalue',
+    'c=\xe4',
+  ]
+  const response = await answeredWith(...cookies.flatMap(cookie => ['Set-Cookie', cookie]))
+  assert.deepEqual(response.all('Set-Cookie'), cookies)
+})
+
+test("a cookie for the server's own host becomes one for the public host; other domains stay", async () => {
+  const cookies = [
+    'a=1; Domain=127.0.0.1; Path=/',
+    'b=1; domain=.127.0.0.1',
+    'c=1; Domain=other.example',
+    'd=Domain=127.0.0.1',
+  ]
+  const response = await answeredWith(...cookies.flatMap(cookie => ['Set-Cookie', cookie]))
+  assert.deepEqual(response.all('Set-Cookie'), [
+    'a=1; Domain=127.0.0.1; Path=/',
+    'b=1; domain=127.0.0.1',
+    ...cookies.slice(2),
+  ])
+})
+
+test('the server cannot set a cookie of ours', async () => {
+  const cookies = [
+    'torhaus=planted',
+    'torhaus-sign-in=planted; Path=/',
+    ' torhaus =planted',
+    'torhaus-other=1',
+    'xtorhaus=1',
+  ]
+  const response = await answeredWith(...cookies.flatMap(cookie => ['Set-Cookie', cookie]))
+  assert.deepEqual(response.all('Set-Cookie'), ['torhaus-other=1', 'xtorhaus=1'])
+})
+
+test('cookies of ours never reach the server; its own do, untouched', async () => {
+  const field =
+    'Cookie: a=1; torhaus=secret-id; b="x; y"; torhaus-sign-in=secret-id; c=3; xtorhaus=4; torhaus-other=5; torhaus=again'
+  await proxy.pass('GET /', [field])
+  assert.deepEqual(proxy.origin.requests.at(-1)?.all('Cookie'), ['a=1; b="x; y"; c=3; xtorhaus=4; torhaus-other=5'])
+  await proxy.pass('GET /', ['Cookie: torhaus=secret-id'])
+  assert.deepEqual(proxy.origin.requests.at(-1)?.all('Cookie'), [])
+})
+
+test('several Cookie lines are one to the server, without ours', async () => {
+  await proxy.pass('GET /', ['Cookie: a=1', 'Cookie: torhaus=secret-id', 'Cookie: b=2'])
+  assert.deepEqual(proxy.origin.requests.at(-1)?.all('Cookie').join('; '), 'a=1; b=2')
+})
+
+test('a 401 of the server keeps its Basic and Bearer challenges, one line each, and loses those bound to the connection', async () => {
+  proxy.origin.answerWith((_, response) =>
+    response
+      .writeHead(401, [
+        ...[
+          'WWW-Authenticate',
+          'Bearer',
+          'WWW-Authenticate',
+          'Basic realm="https://tfs/"',
+          'WWW-Authenticate',
+          'Negotiate',
+        ],
+        ...['WWW-Authenticate', 'NTLM', 'Lfs-Authenticate', 'NTLM', 'Persistent-Auth', 'true'],
+      ])
+      .end(),
+  )
+  const response = await proxy.pass('GET /')
+  assert.equal(response.status, 401)
+  assert.deepEqual(response.all('WWW-Authenticate'), ['Bearer', 'Basic realm="https://tfs/"'])
+  assert.deepEqual([response.all('Lfs-Authenticate'), response.all('Persistent-Auth')], [[], []])
+})
+
+test('a 401 of the server that offers nothing else is given our challenges', async () => {
+  for (const offered of [['WWW-Authenticate', 'Negotiate'], ['WWW-Authenticate', 'NTLM, Negotiate'], []]) {
+    proxy.origin.answerWith((_, response) => response.writeHead(401, offered).end())
+    const challenges = (await proxy.pass('GET /')).all('WWW-Authenticate')
+    assert.deepEqual(
+      challenges.map(challenge => challenge.split(' ')[0]),
+      ['Bearer', 'Basic'],
+    )
+  }
+})
+
+test('a challenge bound to the connection does not come through on the line of another one', async () => {
+  proxy.origin.answerWith((_, response) =>
+    response.writeHead(401, ['WWW-Authenticate', 'Basic realm="x", Negotiate']).end(),
+  )
+  assert.doesNotMatch((await proxy.pass('GET /')).all('WWW-Authenticate').join(), /negotiate/i)
+})

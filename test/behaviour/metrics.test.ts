@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type ProxyUnderTest, startProxy } from './proxy-under-test.ts'
+
+let proxy: ProxyUnderTest
+before(async () => {
+  proxy = await startProxy()
+})
+after(() => proxy.close())
+
+async function text(): Promise<string> {
+  return (await fetch(`${proxy.fixture.adminUrl}/metrics`)).text()
+}
+
+/** Lines of a metric, by labels. */
+async function samples(name: string): Promise<Map<string, number>> {
+  const lines = (await text()).split('\n').filter(line => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+  return new Map(
+    lines.map(line => [line.slice(name.length, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+  )
+}
+
+/** The counter is written when the response is closed, which is after the client has read it. */
+async function counted(name: string, labels: string, atLeast: number): Promise<void> {
+  for (let left = 100; left > 0; left--) {
+    if (((await samples(name)).get(labels) ?? 0) >= atLeast) return
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  assert.fail(`${name}${labels} never reached ${atLeast}: ${JSON.stringify([...(await samples(name))])}`)
+}
+
+test('requests are counted by scheme, client class, outcome and code', async () => {
+  await proxy.pass('GET /', ['User-Agent: git/2.50'])
+  await proxy.pass('GET /', ['User-Agent: git/2.51'])
+  await proxy.ask('GET /')
+  await counted('torhaus_requests_total', '{scheme="pat",client_class="git",outcome="forwarded",code="none"}', 2)
+  await counted(
+    'torhaus_requests_total',
+    '{scheme="none",client_class="other",outcome="challenged",code="credentials-missing"}',
+    1,
+  )
+  await counted('torhaus_responses_total', '{status_class="2xx"}', 2)
+  await counted('torhaus_admissions_total', '{policy="server-checked"}', 2)
+})
+
+test('content is counted in both directions', async () => {
+  await proxy.pass('POST /', ['Content-Length: 1000'], 'x'.repeat(1000))
+  await counted('torhaus_content_bytes_total', '{direction="to_upstream"}', 1000)
+  await counted('torhaus_content_bytes_total', '{direction="to_client"}', 1000)
+})
+
+test('durations are histograms in seconds', async () => {
+  for (const name of [
+    'torhaus_request_duration_seconds',
+    'torhaus_decision_duration_seconds',
+    'torhaus_upstream_first_byte_seconds',
+  ])
+    assert.ok(((await samples(`${name}_count`)).get('') ?? 0) > 0, name)
+})
+
+test('connections to the upstream and of clients are gauges', async () => {
+  assert.ok(((await samples('torhaus_upstream_connections')).get('') ?? 0) >= 1)
+  assert.ok(((await samples('torhaus_upstream_opened_connections')).get('') ?? 0) >= 1)
+  const connection = await proxy.connect()
+  assert.ok(((await samples('torhaus_client_connections')).get('') ?? 0) >= 1)
+  connection.close()
+})
+
+test('the process itself is measured', async () => {
+  const all = await text()
+  for (const name of [
+    'nodejs_eventloop_lag_p99_seconds',
+    'process_cpu_seconds_total',
+    'process_resident_memory_bytes',
+    'process_open_fds',
+  ])
+    assert.match(all, new RegExp(`^${name} `, 'm'))
+})
+
+test('nothing a client sends becomes a label', async () => {
+  const count = async () => (await text()).split('\n').length
+  await proxy.ask('GET /', ['User-Agent: nobody', 'Authorization: Hawk'])
+  const before = await count()
+  for (let index = 0; index < 30; index++) {
+    const made = `made-up-${index}`
+    await proxy.ask(`GET /${made}`, [`User-Agent: ${made}`, `Authorization: ${made} ${made}`, `X-${made}: ${made}`])
+  }
+  const all = await text()
+  assert.doesNotMatch(all, /made-up/)
+  assert.ok((await count()) - before <= 2, 'the number of series grew')
+})
+
+test('the admin listener answers for life and readiness, and not on the port of the clients', async () => {
+  assert.deepEqual(
+    [(await fetch(`${proxy.fixture.adminUrl}/livez`)).status, (await fetch(`${proxy.fixture.adminUrl}/readyz`)).status],
+    [200, 200],
+  )
+  for (const path of ['/metrics', '/livez', '/readyz']) assert.equal((await proxy.ask(`GET ${path}`)).status, 401)
+})

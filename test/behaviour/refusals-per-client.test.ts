@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { basic, type ProxyUnderTest, startProxy } from './proxy-under-test.ts'
+
+let proxy: ProxyUnderTest
+before(async () => {
+  proxy = await startProxy()
+})
+after(() => proxy.close())
+
+const html = 'Accept: text/html,application/xhtml+xml'
+const agents = {
+  browser: 'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36',
+  git: 'User-Agent: git/2.50.1',
+  lfs: 'User-Agent: git-lfs/3.6.1 (GitHub; linux amd64; go 1.23)',
+  visualStudio: 'User-Agent: Team Foundation (devenv.exe, 15.129.30720.4, Enterprise, SKU:54)',
+  teamExplorer: 'User-Agent: Team  Explorer  Everywhere, SKU:7 (1.0)',
+  agent: 'User-Agent: VstsAgentCore-linux-x64/4.255.0 (Linux) VSServices/16.0',
+  curl: 'User-Agent: curl/8.14.1',
+}
+const oneFactor = async () =>
+  `Authorization: Bearer ${await proxy.fixture.op.issueAccessToken('carol', { acr: undefined })}`
+
+test("a browser's navigation is led to the sign-in, and from there back", async () => {
+  const response = await proxy.ask('GET /a/b?c=d&e=%20f', [agents.browser, html, 'Sec-Fetch-Mode: navigate'])
+  assert.equal(response.status, 302)
+  const location = new URL(response.one('Location') ?? '')
+  assert.equal(location.origin + location.pathname, `${proxy.fixture.url}/.torhaus/sign-in`)
+  assert.equal(location.searchParams.get('return_to'), '/a/b?c=d&e=%20f')
+  assert.equal(response.one('Cache-Control'), 'no-store')
+})
+
+/** What makes a browser's request no navigation: scripts and forms are never redirected. */
+const notNavigations: Record<string, [line: string, ...fields: string[]]> = {
+  'a fetch by a script': ['GET /', html, 'Sec-Fetch-Mode: cors'],
+  'an XHR that says so': ['GET /', html, 'X-Requested-With: XMLHttpRequest'],
+  'a request for JSON': ['GET /', 'Accept: application/json'],
+  'a form that is sent': ['POST /', html, 'Content-Length: 0'],
+  'a request that forbids federated redirects': ['GET /', html, 'X-TFS-FedAuthRedirect: Suppress'],
+  'a request that handles reauthentication': ['GET /', html, 'X-VSS-ReauthenticationAction: Suppress'],
+  'an image': ['GET /', 'Accept: image/avif,*/*;q=0.8', 'Sec-Fetch-Mode: no-cors'],
+}
+
+for (const [what, [line, ...fields]] of Object.entries(notNavigations)) {
+  test(`${what} gets 401, never a redirect`, async () => {
+    const response = await proxy.ask(line, [agents.browser, ...fields])
+    assert.equal(response.status, 401)
+    assert.equal(response.one('Location'), undefined)
+  })
+}
+
+for (const [client, agent] of Object.entries(agents).filter(([client]) => client !== 'browser')) {
+  test(`${client} gets one challenge line per scheme, and what NuGet looks for`, async () => {
+    const response = await proxy.ask('GET /', [agent])
+    assert.equal(response.status, 401)
+    const challenges = response.all('WWW-Authenticate')
+    assert.equal(challenges.filter(challenge => challenge === 'Bearer').length, 1)
+    assert.equal(challenges.filter(challenge => challenge.startsWith('Basic realm="')).length, 1)
+    assert.equal(challenges.length, 2)
+    assert.ok(response.one('X-VSS-E2EID'))
+    for (const name of ['X-VSS-ResourceTenant', 'X-GitHub-Request-Id', 'X-Gitlab-Feature-Category', 'X-AREQUESTID'])
+      assert.equal(response.one(name), undefined)
+    assert.equal(response.one('Location'), undefined)
+  })
+}
+
+test('git reads a plain sentence, a URL to open and the id', async () => {
+  const response = await proxy.ask('GET /_git/demo/info/refs?service=git-upload-pack', [agents.git, await oneFactor()])
+  assert.equal(response.status, 403)
+  assert.match(response.one('Content-Type') ?? '', /^text\/plain/)
+  assert.match(response.text, /second factor/)
+  assert.ok(response.text.includes(`${proxy.fixture.url}/.torhaus/`))
+  assert.ok(response.text.includes(response.one('X-Request-Id') ?? 'no id'))
+})
+
+test('git-lfs reads its own JSON', async () => {
+  const response = await proxy.ask('POST /demo.git/info/lfs/objects/batch', [
+    agents.lfs,
+    await oneFactor(),
+    'Content-Length: 0',
+  ])
+  assert.equal(response.one('Content-Type'), 'application/vnd.git-lfs+json')
+  assert.match(JSON.parse(response.text).message, /second factor/)
+  assert.deepEqual(
+    response.all('Lfs-Authenticate').filter(challenge => /ntlm/i.test(challenge)),
+    [],
+  )
+})
+
+test('Visual Studio reads what it shows in its dialog', async () => {
+  const response = await proxy.ask('POST /Services/v3.0/LocationService.asmx', [
+    agents.visualStudio,
+    'Content-Length: 0',
+  ])
+  assert.equal(response.status, 401)
+  assert.match(decodeURIComponent(response.one('X-TFS-ServiceError') ?? ''), /sign in/i)
+})
+
+test('a REST client reads problem details (RFC 9457)', async () => {
+  const response = await proxy.ask('GET /_apis/projects', [agents.curl, basic('ada', 'directory password')])
+  assert.equal(response.one('Content-Type'), 'application/problem+json')
+  const problem = JSON.parse(response.text)
+  assert.deepEqual(
+    { ...problem, title: typeof problem.title },
+    {
+      type: 'urn:torhaus:error:password-unavailable',
+      title: 'string',
+      status: 401,
+      code: 'password-unavailable',
+      requestId: response.one('X-Request-Id'),
+    },
+  )
+})
+
+test('a browser reads a page without script, which nobody can frame, and in which nothing it sent is markup', async () => {
+  const response = await proxy.ask('GET /%3Cscript%3E?%3Cscript%3E', [agents.browser, html, await oneFactor()])
+  assert.equal(response.status, 403)
+  assert.match(response.one('Content-Type') ?? '', /^text\/html/)
+  assert.match(response.one('Content-Security-Policy') ?? '', /default-src 'none'.*frame-ancestors 'none'/)
+  assert.doesNotMatch(response.text, /<script/i)
+  assert.match(response.text, /second factor/)
+})
+
+test('a refused access token is named in the Bearer challenge (RFC 6750 3.1)', async () => {
+  const expired = await proxy.fixture.op.issueAccessToken('ada', { exp: 1_000_000_000 })
+  const response = await proxy.ask('GET /', [`Authorization: Bearer ${expired}`])
+  assert.equal(response.one('X-Torhaus-Error'), 'bearer-expired')
+  assert.ok(response.all('WWW-Authenticate').some(challenge => /^Bearer .*error="invalid_token"/.test(challenge)))
+})

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { loadConfig, parseConfig } from '../../config/load.ts'
+
+let directory: string
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'torhaus-config-'))
+  await writeFile(join(directory, 'key'), 'x')
+})
+after(() => rm(directory, { recursive: true }))
+
+const good = `publicUrl: https://devops.example
+upstream:
+  url: https://tfs.example
+  identity: { kind: none }
+oidc:
+  issuer: https://op.example
+  clientId: torhaus
+secondFactor:
+  acceptAcr: [mfa]
+session:
+  encryptionKeyFiles: [key]
+`
+
+/** `line path message` of each problem. */
+function problemsOf(source: string, environment = {}): string[] {
+  const loaded = parseConfig(source, directory, environment)
+  return loaded.ok ? [] : loaded.problems.map(({ line, path, message }) => `${line ?? '-'} ${path} ${message}`)
+}
+
+test('a configuration with only what has no default is valid, and frozen', () => {
+  const loaded = parseConfig(good, directory, {})
+  assert.ok(loaded.ok, JSON.stringify(loaded))
+  assert.throws(() => Object.assign(loaded.config.server, { port: 1 }), TypeError)
+})
+
+test('the defaults are the safe ones', () => {
+  const loaded = parseConfig(good, directory, {})
+  assert.ok(loaded.ok)
+  const { server, admin, allowPlainHttp, credentials } = loaded.config
+  assert.deepEqual([server.host, admin.host], ['127.0.0.1', '127.0.0.1'])
+  assert.deepEqual([...server.trustedProxies], [])
+  assert.equal(allowPlainHttp, false)
+  assert.deepEqual([...credentials.serverTokenIssuers], [])
+})
+
+test('all problems are told at once, each with its line and path', () => {
+  const bad = `publicUrl: http://devops.example
+server:
+  port: 70000
+  trustedProxies: [10.0.0.0/8, nonsense, 0.0.0.0/0]
+upstream:
+  url: https://tfs.example/path
+  identity: { kind: magic }
+oidc:
+  issuer: https://op.example
+secondFactor:
+  acceptAcr: []
+session:
+  encryptionKeyFiles: [missing-file]
+colour: blue
+`
+  const problems = problemsOf(bad)
+  for (const [line, path] of [
+    [3, 'server.port'],
+    [7, 'upstream.identity.kind'],
+    [8, 'oidc.clientId'],
+    [13, 'session.encryptionKeyFiles[0]'],
+    [14, 'colour'],
+  ])
+    assert.ok(
+      problems.some(problem => problem.startsWith(`${line} ${path} `)),
+      `${line} ${path}: ${problems.join('; ')}`,
+    )
+})
+
+test('what does not fit together is told at once, too', () => {
+  const bad = good
+    .replace('https://devops.example', 'http://devops.example')
+    .replace('https://tfs.example', 'https://tfs.example/path')
+    .replace('acceptAcr: [mfa]', "acceptAcr: []\n  exemptions: [{ name: x, reason: y, methods: [GET], path: '(' }]")
+    .concat('server:\n  trustedProxies: [10.0.0.0/8, nonsense, 0.0.0.0/0]\n')
+  const paths = problemsOf(bad).map(problem => problem.split(' ')[1])
+  for (const path of [
+    'publicUrl',
+    'upstream.url',
+    'secondFactor',
+    'secondFactor.exemptions[0].path',
+    'server.trustedProxies[1]',
+    'server.trustedProxies[2]',
+  ])
+    assert.ok(paths.includes(path), `${path}: ${paths.join(' ')}`)
+  assert.ok(!paths.includes('server.trustedProxies[0]'))
+})
+
+/** Changes to a good configuration that must be refused, and the path that is blamed. */
+const refused: Record<string, [from: string | RegExp, to: string, path: string]> = {
+  'an unknown key at the top': [/$/, 'colour: blue\n', 'colour'],
+  'an unknown key inside': ['kind: none', 'kind: none, knid: none', 'upstream.identity.knid'],
+  'a secret in the file itself': ['clientId: torhaus', 'clientId: torhaus\n  clientSecret: x', 'oidc.clientSecret'],
+  'plain http for the OP': ['https://op.example', 'http://op.example', 'oidc.issuer'],
+  'credentials in a URL': ['https://tfs.example', 'https://a:b@tfs.example', 'upstream.url'],
+  'a URL of another kind': ['https://tfs.example', 'ftp://tfs.example', 'upstream.url'],
+  'text for a number': [/$/, 'server: { port: many }\n', 'server.port'],
+  'a fraction': [/$/, 'server: { port: 80.5 }\n', 'server.port'],
+  'a symmetric algorithm': [
+    'clientId: torhaus',
+    'clientId: torhaus\n  bearer: { audiences: [x], algorithms: [HS256] }',
+    'oidc.bearer.algorithms[0]',
+  ],
+  'the algorithm none': [
+    'clientId: torhaus',
+    'clientId: torhaus\n  bearer: { audiences: [x], algorithms: [none] }',
+    'oidc.bearer.algorithms[0]',
+  ],
+  'a range that trusts every IPv6 address': [/$/, "server: { trustedProxies: ['::/0'] }\n", 'server.trustedProxies[0]'],
+  'a mapped range that trusts all of IPv4': [
+    /$/,
+    "server: { trustedProxies: ['::ffff:0:0/96'] }\n",
+    'server.trustedProxies[0]',
+  ],
+  'an empty list of keys': ['[key]', '[]', 'session.encryptionKeyFiles'],
+}
+
+for (const [what, [from, to, path]] of Object.entries(refused)) {
+  test(`${what} is refused`, () => {
+    const paths = problemsOf(good.replace(from, to)).map(problem => problem.split(' ')[1])
+    assert.ok(paths.includes(path), `${path}: ${paths.join(' ')}`)
+  })
+}
+
+test('what is no YAML is told with its line', () => {
+  assert.match(problemsOf('publicUrl: [unclosed\nserver: x')[0] ?? '', /^[12] {2}/)
+  assert.notEqual(problemsOf('').length, 0)
+  assert.notEqual(problemsOf('just text').length, 0)
+})
+
+test('a file that is not there is one problem', () => {
+  const loaded = loadConfig(join(directory, 'no-such-file'), {})
+  assert.equal(loaded.ok, false)
+})
+
+test('config:check prints every problem and exits with 78, and with 0 for a valid file', async () => {
+  const check = (file: string) =>
+    new Promise<{ code: number; text: string }>(resolve => {
+      execFile(process.execPath, ['config/check.ts', file], (error, stdout, stderr) =>
+        resolve({ code: Number(error?.code ?? 0), text: stdout + stderr }),
+      )
+    })
+  await writeFile(join(directory, 'good.yaml'), good)
+  await writeFile(join(directory, 'bad.yaml'), `${good}colour: blue\nserver: { port: many }\n`)
+  assert.equal((await check(join(directory, 'good.yaml'))).code, 0)
+  const { code, text } = await check(join(directory, 'bad.yaml'))
+  assert.notEqual(code, 0)
+  assert.match(text, /12.*colour/)
+  assert.match(text, /13.*server\.port/)
+})
