@@ -68,13 +68,10 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     const { principal, isNavigation } = authenticated
     if (code === 'rule-refuses') return deny(code)
     if (principal.kind === 'anonymous') return askWhoItIs(authenticated, code)
-    if (isNavigation) return signIn(code)
-    if (
-      principal.kind !== 'person' ||
-      principal.account === undefined ||
-      authenticated.credentials.scheme === 'session'
-    )
-      return deny(code)
+    const { scheme } = authenticated.credentials
+    // Not with an access token: it would still be sent, and still count, after the sign-in.
+    if (isNavigation && scheme !== 'bearer') return signIn(code, demandOf(settings, requirement))
+    if (principal.kind !== 'person' || principal.account === undefined || scheme === 'session') return deny(code)
     return byGrant(authenticated, principal.account, freshnessOf(settings, requirement), code)
   }
 
@@ -127,6 +124,12 @@ type RuleFreshness = Pick<Requirement, 'maxAgeSeconds' | 'acceptAcr'>
 
 function freshnessOf(settings: SecondFactorRule, { maxAgeSeconds, acceptAcr }: RuleFreshness): Freshness {
   return { maxAgeSeconds: maxAgeSeconds ?? settings.maxAgeSeconds, acceptAcr }
+}
+
+/** What the sign-in must prove beyond the usual. */
+function demandOf(settings: SecondFactorRule, { maxAgeSeconds, acceptAcr }: RuleFreshness): Freshness | undefined {
+  const isUsual = maxAgeSeconds === undefined && acceptAcr === undefined
+  return isUsual ? undefined : freshnessOf(settings, { maxAgeSeconds, acceptAcr })
 }
 
 function withFreshness(settings: SecondFactorRule, { maxAgeSeconds, acceptAcr }: RuleFreshness): SecondFactorRule {

@@ -152,12 +152,13 @@ function refuse(parts: AppParts, record: ExchangeRecord, verdict: Extract<Verdic
     fail(parts, record, verdict.refusal)
     return
   }
-  const help = verdict.refusal.kind === 'deny' ? verdict.refusal.help : undefined
+  const { refusal } = verdict
+  const help = refusal.kind === 'deny' ? refusal.help : undefined
   record.code = verdict.refusal.code
   record.outcome = OUTCOMES[verdict.refusal.kind]
   record.responseBytes =
-    verdict.refusal.kind === 'sign-in'
-      ? sendToSignIn(record.known, record.code, parts.refusal.publicOrigin)
+    refusal.kind === 'sign-in'
+      ? sendToSignIn(record.known, record.code, parts.refusal.publicOrigin, refusal.demand)
       : sendRefusal(record.known, record.code, parts.refusal, help)
 }
 

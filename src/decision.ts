@@ -14,12 +14,18 @@ export interface RefusalHelp {
   readonly confirm?: string
 }
 
+/** What the sign-in must prove beyond what every one must; undefined: nothing more. */
+export interface SignInDemand {
+  readonly maxAgeSeconds: number
+  readonly acceptAcr: readonly string[] | undefined
+}
+
 /** Why an exchange ends here; rendered in the form the client understands. */
 export type Refusal =
   /** 401 with a challenge line per offered scheme (RFC 9110 11.6.1). */
   | { readonly kind: 'challenge'; readonly code: Code }
   /** A browser's navigation: to the sign-in. */
-  | { readonly kind: 'sign-in'; readonly code: Code }
+  | { readonly kind: 'sign-in'; readonly code: Code; readonly demand?: SignInDemand }
   /** Any other status, as the code says. */
   | { readonly kind: 'deny'; readonly code: Code; readonly help?: RefusalHelp }
 
@@ -30,6 +36,7 @@ export type Stage<In, Out> = (exchange: In) => Decision<Out> | Promise<Decision<
 
 export const proceed = <Out>(exchange: Out): Proceed<Out> => ({ kind: 'proceed', exchange })
 export const challenge = (code: Code): Refusal => ({ kind: 'challenge', code })
-export const signIn = (code: Code): Refusal => ({ kind: 'sign-in', code })
+export const signIn = (code: Code, demand?: SignInDemand): Refusal =>
+  demand === undefined ? { kind: 'sign-in', code } : { kind: 'sign-in', code, demand }
 export const deny = (code: Code, help?: RefusalHelp): Refusal =>
   help === undefined ? { kind: 'deny', code } : { kind: 'deny', code, help }

@@ -3,7 +3,7 @@
  * a field that it shows in a dialog, everybody else problem details (RFC 9457). Never an internal detail.
  */
 import type { ServerResponse } from 'node:http'
-import type { RefusalHelp } from '../decision.ts'
+import type { RefusalHelp, SignInDemand } from '../decision.ts'
 import { type Code, errorTable } from '../errors.ts'
 import type { Known } from '../exchange.ts'
 import { shownCode } from '../grants/shown-code.ts'
@@ -12,6 +12,7 @@ import { errorPage } from './error-page.ts'
 import { pageFields } from './page.ts'
 import { drainRequest } from './request-content.ts'
 import { OWN_PREFIX } from './request-target.ts'
+import { signInPath } from './sign-in-path.ts'
 
 export interface RefusalSettings {
   readonly challenge: ChallengeSettings
@@ -45,9 +46,8 @@ export function sendRefusal(known: Known, code: Code, settings: RefusalSettings,
 }
 
 /** A browser's way to the sign-in, and back to where it wanted to go. */
-export function sendToSignIn(known: Known, code: Code, publicOrigin: string): number {
-  const wanted = encodeURIComponent(known.target?.raw ?? '/')
-  const location = `${publicOrigin}${OWN_PREFIX}/sign-in?return_to=${wanted}`
+export function sendToSignIn(known: Known, code: Code, publicOrigin: string, demand?: SignInDemand): number {
+  const location = publicOrigin + signInPath(known.target?.raw ?? '/', demand)
   return send(
     known,
     302,

@@ -72,6 +72,9 @@ export const AGENT_TOKEN_EXCHANGE: RuleSettings = {
   },
 }
 
+/** Less than what is required where no rule fits. */
+const isLenient = (require: Requirement['require']) => require === 'nothing' || require === 'first-factor'
+
 const NO_REPORTS: readonly Requirement[] = []
 
 export class Rules {
@@ -89,8 +92,7 @@ export class Rules {
     const normalised = this.#readPath(facts, target.normalisedPath)
     return {
       ...raw,
-      isAmbiguous:
-        target.isAmbiguous && (raw.decides !== normalised.decides || raw.decides.require !== 'second-factor'),
+      isAmbiguous: raw.decides !== normalised.decides || (target.isAmbiguous && isLenient(raw.decides.require)),
     }
   }
 
@@ -129,9 +131,9 @@ interface Condition {
 }
 
 function compile({ name, require, when, maxAgeSeconds, acceptAcr, reportOnly }: RuleSettings): Compiled {
-  const conditions = conditionsOf(when)
+  const conditions = conditionsOf(when, isLenient(require))
   // A method that is overridden by a field is not the method the server will see.
-  if (require !== 'second-factor')
+  if (isLenient(require))
     conditions.push({
       name: 'no X-HTTP-Method-Override',
       holds: ({ fields }) => fields.kept['x-http-method-override'] === undefined,
@@ -139,11 +141,12 @@ function compile({ name, require, when, maxAgeSeconds, acceptAcr, reportOnly }: 
   return { requirement: { rule: name, require, maxAgeSeconds, acceptAcr }, isReportOnly: reportOnly, conditions }
 }
 
-function conditionsOf(when: RuleSettings['when']): Condition[] {
+function conditionsOf(when: RuleSettings['when'], isExact: boolean): Condition[] {
   const conditions: Condition[] = []
   const add = (name: string, holds: Condition['holds']) => conditions.push({ name, holds })
   if (when.path !== undefined) {
-    const pattern = new RegExp(`^(?:${when.path})$`, 'u')
+    // To many servers letter case makes no difference: it must not be the way around a rule that asks for more.
+    const pattern = new RegExp(`^(?:${when.path})$`, isExact ? 'u' : 'iu')
     add('path', (_, path) => pattern.test(path))
   }
   if (when.account !== undefined) {

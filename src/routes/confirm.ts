@@ -17,6 +17,7 @@ import { shownCode } from '../grants/shown-code.ts'
 import { isSameOrigin } from '../http/origin.ts'
 import { html, pageFields, renderPage } from '../http/page.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
+import { signInPath } from '../http/sign-in-path.ts'
 import { describeClient, describeDuration, describeTime } from '../http/wording.ts'
 import { judgeSecondFactor } from '../oidc/second-factor-rule.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
@@ -98,9 +99,7 @@ async function prepare(parts: ConfirmParts, exchange: Traced): Promise<Ready | R
 
 /** The sign-in judges its outcome by the same measure, so that an OP that does not keep to it is no endless loop. */
 function toSignIn(code: string, maxAgeSeconds: number, acceptAcr: readonly string[] | undefined): Reply {
-  const query = new URLSearchParams({ return_to: `${OWN_PREFIX}/confirm/${code}`, max_age: String(maxAgeSeconds) })
-  if (acceptAcr !== undefined) query.set('acr_values', acceptAcr.join(' '))
-  return seeOther(`${OWN_PREFIX}/sign-in?${query}`)
+  return seeOther(signInPath(`${OWN_PREFIX}/confirm/${code}`, { maxAgeSeconds, acceptAcr }))
 }
 
 function question({ settings, now, publicOrigin }: ConfirmParts, { request, account, evidence }: Ready) {

@@ -5,14 +5,13 @@ import { configured, type ProxyUnderTest, startProxy } from './proxy-under-test.
 let proxy: ProxyUnderTest
 let strict: ProxyUnderTest
 before(async () => {
-  const exemptions = [
-    { name: 'webhooks', reason: 'test', methods: ['POST'], path: '/[^/]+/_apis/public/webhooks/[a-z]+' },
-  ]
+  const when = { methods: ['POST'], path: '/[^/]+/_apis/public/webhooks/[a-z]+' }
+  const rules = [{ name: 'webhooks', reason: 'test', when, require: 'nothing' }]
   const withSecondFactor = (secondFactor: object) => (config: Parameters<ReturnType<typeof configured>>[0]) => ({
     ...configured()(config),
     secondFactor: { ...config.secondFactor, ...secondFactor },
   })
-  proxy = await startProxy({ configure: withSecondFactor({ exemptions }) })
+  proxy = await startProxy({ configure: withSecondFactor({ rules }) })
   strict = await startProxy({ configure: withSecondFactor({ allowAgentTokenExchange: false }) })
 })
 after(async () => {

@@ -82,14 +82,17 @@ test('what does not fit together is told at once, too', () => {
   const bad = good
     .replace('https://devops.example', 'http://devops.example')
     .replace('https://tfs.example', 'https://tfs.example/path')
-    .replace('acceptAcr: [mfa]', "acceptAcr: []\n  exemptions: [{ name: x, reason: y, methods: [GET], path: '(' }]")
+    .replace(
+      'acceptAcr: [mfa]',
+      "acceptAcr: []\n  rules: [{ name: x, reason: y, when: { path: '(' }, require: nothing }]",
+    )
     .concat('server:\n  trustedProxies: [10.0.0.0/8, nonsense, 0.0.0.0/0]\n')
   const paths = problemsOf(bad).map(problem => problem.split(' ')[1])
   for (const path of [
     'publicUrl',
     'upstream.url',
     'secondFactor',
-    'secondFactor.exemptions[0].path',
+    'secondFactor.rules[0].when.path',
     'server.trustedProxies[1]',
     'server.trustedProxies[2]',
   ])

@@ -88,11 +88,14 @@ test('where a ticket is not enough, it opens no session and reaches no server', 
   const strict = await lab.proxy({
     configure: config => ({ ...config, secondFactor: { ...config.secondFactor, rules: [] } }),
   })
-  for (const headers of [NAVIGATION, {}]) {
+  for (const [headers, status] of [
+    [NAVIGATION, 302],
+    [{}, 403],
+  ] as const) {
     const answer = await strict.ask('/whoami', {
       headers: { ...headers, ...negotiate(await lab.token('alice')) },
     })
-    assert.deepEqual([answer.status, answer.code, answer.all('set-cookie')], [403, 'second-factor-missing', []])
+    assert.deepEqual([answer.status, answer.code, answer.all('set-cookie')], [status, 'second-factor-missing', []])
   }
   assert.equal(await strict.metric('torhaus_upstream_opened_connections'), 0)
 })
