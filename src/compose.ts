@@ -22,6 +22,7 @@ import { createPolicy, type Policy } from './pipeline.ts'
 import { accountPage } from './routes/account-page.ts'
 import { askToConfirm, confirm, type GrantEvent } from './routes/confirm.ts'
 import { keySetRoute } from './routes/key-set.ts'
+import { endSession, revokeGrant, signOutEverywhere } from './routes/own-access.ts'
 import type { Route } from './routes/reply.ts'
 import { completeSignIn, type SignInParts, startSignIn } from './routes/sign-in.ts'
 import { askToSignOut, signedOut, signOut } from './routes/sign-out.ts'
@@ -180,11 +181,14 @@ function routesOf(ground: Ground): Record<string, Route> {
   const signOutParts = { provider, sessions, cookies, publicOrigin, audit, forget }
   const { grants, accountKey } = ground
   const count = (event: GrantEvent) => metrics.grant(event)
-  const ownParts = { sessions, grants, cookies, accountKey, publicOrigin, audit, count, now }
+  const ownParts = { sessions, grants, cookies, accountKey, publicOrigin, audit, count, forget, now }
   const confirmParts = { ...ownParts, settings: config.secondFactor }
   return {
-    'GET /.torhaus/': accountPage(sessions, cookies, publicOrigin, now),
-    'GET /.torhaus': accountPage(sessions, cookies, publicOrigin, now),
+    'GET /.torhaus/': accountPage(ownParts),
+    'GET /.torhaus': accountPage(ownParts),
+    'POST /.torhaus/grants/:id': revokeGrant(ownParts),
+    'POST /.torhaus/sessions/:key': endSession(ownParts),
+    'POST /.torhaus/sign-out-everywhere': signOutEverywhere(ownParts),
     'GET /.torhaus/confirm/:code': askToConfirm(confirmParts),
     'POST /.torhaus/confirm/:code': confirm(confirmParts),
     'GET /.torhaus/sign-in': startSignIn(signInParts),

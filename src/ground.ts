@@ -16,7 +16,7 @@ import { kerberosIdentity } from './identity/kerberos-identity.ts'
 import type { Directory, KerberosSettings } from './kerberos/directory.ts'
 import { Metrics } from './metrics.ts'
 import { OpenIdProvider } from './oidc/provider.ts'
-import { AGENT_TOKEN_EXCHANGE, Rules } from './policy/rules.ts'
+import { type Rules, rulesOf } from './policy/rules.ts'
 import { Sealer } from './session/sealer.ts'
 import { SessionCookies } from './session/session-cookie.ts'
 import { Sessions } from './session/sessions.ts'
@@ -74,9 +74,6 @@ export async function layGround(config: Config, log: Logger, now: Clock): Promis
     viaName: `1.1 torhaus-${publicUrl.host.replaceAll(/[^A-Za-z0-9.-]/g, '-')}`,
   }
 }
-
-export const rulesOf = ({ rules, allowAgentTokenExchange }: Config['secondFactor']): Rules =>
-  new Rules([...(allowAgentTokenExchange ? [AGENT_TOKEN_EXCHANGE] : []), ...rules])
 
 /** Loaded on demand: without Kerberos in the configuration, no native library is needed. */
 async function openDirectoryOf(settings: KerberosSettings, publicUrl: URL, log: Logger): Promise<Directory> {

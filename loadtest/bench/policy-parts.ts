@@ -18,7 +18,7 @@ import { accountMapper } from '../../src/oidc/account.ts'
 import { OpenIdProvider } from '../../src/oidc/provider.ts'
 import { SessionRefresh } from '../../src/oidc/session-refresh.ts'
 import { createPolicy, type Policy } from '../../src/pipeline.ts'
-import { AGENT_TOKEN_EXCHANGE, Rules } from '../../src/policy/rules.ts'
+import { rulesOf } from '../../src/policy/rules.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import { SessionCookies } from '../../src/session/session-cookie.ts'
 import { Sessions } from '../../src/session/sessions.ts'
@@ -99,7 +99,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
     },
     secondFactor: {
       settings: config.secondFactor,
-      rules: new Rules([AGENT_TOKEN_EXCHANGE]),
+      rules: rulesOf(config.secondFactor),
       grants: new Grants(new SqliteGrantStore(database), { ...config.secondFactor.grants, ...session }, now),
       offers: createOffers(credentials),
       ...{ accountKey, now, report: () => undefined, asked: () => undefined },

@@ -129,8 +129,9 @@ export class Grants {
     return this.#store.sweepGrants(this.#now())
   }
 
-  grantsOf(account: string): Awaitable<Grant[]> {
-    return this.#store.grantsOf(account)
+  /** The running grants of an account, newest first. */
+  async of(account: string): Promise<Grant[]> {
+    return (await this.#store.grantsOf(account)).filter(({ expiresAtMs }) => expiresAtMs > this.#now())
   }
 
   async revoke(account: string, id: string): Promise<boolean> {

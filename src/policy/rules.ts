@@ -58,7 +58,7 @@ const OTHERWISE: Requirement = {
 const TICKET: Facts['credentials'] = { scheme: 'negotiate', token: '' }
 
 /** Where build agents exchange a signed assertion for a token: with any collection or virtual directory in front. */
-export const AGENT_TOKEN_EXCHANGE: RuleSettings = {
+const AGENT_TOKEN_EXCHANGE: RuleSettings = {
   name: 'agent-token-exchange',
   reason: 'the server checks the assertion',
   require: 'nothing',
@@ -123,6 +123,10 @@ export class Rules {
     return { decides: OTHERWISE, reports: reports ?? NO_REPORTS }
   }
 }
+
+/** The rules of a configuration, the built-in one first. */
+export const rulesOf = ({ rules, allowAgentTokenExchange }: Config['secondFactor']): Rules =>
+  new Rules([...(allowAgentTokenExchange ? [AGENT_TOKEN_EXCHANGE] : []), ...rules])
 
 interface Condition {
   /** As the option is called. */

@@ -1,33 +1,72 @@
 import type { Clock } from '../clock.ts'
 import type { Evidence } from '../exchange.ts'
-import { readCookie } from '../http/cookie.ts'
-import { html, pageFields, renderPage } from '../http/page.ts'
+import type { Grant } from '../grants/grant-store.ts'
+import type { Grants } from '../grants/grants.ts'
+import { Html, html, pageFields, renderPage } from '../http/page.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
+import { signInPath } from '../http/sign-in-path.ts'
+import { describeClient, describeDuration, describeTime } from '../http/wording.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
+import type { SessionRecord } from '../session/store.ts'
+import { currentSession } from './current-session.ts'
 import { type Route, seeOther } from './reply.ts'
 
-/** GET /.torhaus/: who you are here, and how to leave. */
-export function accountPage(sessions: Sessions, cookies: SessionCookies, publicOrigin: string, now: Clock): Route {
-  return async ({ fields, clientAddress, requestId }) => {
-    const id = fields.kept.cookie === undefined ? undefined : readCookie(fields.kept.cookie, cookies.sessionName)
-    const session = id === undefined ? undefined : await sessions.find(id)
-    if (session === undefined)
-      return seeOther(`${OWN_PREFIX}/sign-in?return_to=${encodeURIComponent(`${OWN_PREFIX}/`)}`)
-    const { account, createdAtMs, evidence } = session.record
+export interface AccountPageParts {
+  readonly sessions: Sessions
+  readonly grants: Grants
+  readonly cookies: SessionCookies
+  readonly accountKey: (account: string) => string
+  readonly publicOrigin: string
+  readonly now: Clock
+}
+
+/** GET /.torhaus/: who you are here, what passes in your name, and how to take it back. */
+export function accountPage({ sessions, grants, cookies, accountKey, publicOrigin, now }: AccountPageParts): Route {
+  return async exchange => {
+    const session = await currentSession(exchange, sessions, cookies)
+    if (session === undefined) return seeOther(signInPath(`${OWN_PREFIX}/`))
+    const { account, createdAtMs, evidence, key } = session.record
     const content = html`<dl>
 <dt>Account</dt><dd>${account}</dd>
-<dt>Signed in</dt><dd>${timeAgo(now() - createdAtMs)}</dd>
+<dt>Signed in</dt><dd>${describeTime(createdAtMs, now())}</dd>
 <dt>Proven by</dt><dd>${proofOf(evidence)}</dd>
-<dt>Your address</dt><dd>${clientAddress}</dd>
+<dt>Your address</dt><dd>${exchange.clientAddress}</dd>
 </dl>
-<p class="actions"><a class="button" href="/">Go to ${new URL(publicOrigin).host}</a><a class="button quiet" href="${OWN_PREFIX}/sign-out">Sign out</a></p>`
+<p class="actions"><a class="button" href="/">Go to ${new URL(publicOrigin).host}</a><a class="button quiet" href="${OWN_PREFIX}/sign-out">Sign out</a></p>
+<h2>Programs you have confirmed</h2>
+${grantList(await grants.of(accountKey(account)), now())}
+<h2>Where you are signed in</h2>
+${sessionList(await sessions.of(account), key, now())}
+<form method="post" action="${OWN_PREFIX}/sign-out-everywhere" class="actions"><button class="button quiet" type="submit">Sign out everywhere</button></form>
+<p><small>Ends every session, and takes back every confirmation.</small></p>`
     return {
       status: 200,
       fields: [...pageFields, 'Cache-Control', 'no-store'],
-      text: renderPage('You are signed in', content, html`<span>request ${requestId}</span>`),
+      text: renderPage('You are signed in', content, html`<span>request ${exchange.requestId}</span>`),
     }
   }
+}
+
+function grantList(running: readonly Grant[], nowMs: number): Html {
+  if (running.length === 0)
+    return html`<p>None. When git or another program is refused, it shows a link: open it to confirm.</p>`
+  const items = running.map(
+    ({ id, clientClass, network, userAgent, expiresAtMs }) =>
+      html`<li><div>${describeClient(clientClass)} from ${network}<br><small>${userAgent}<br>at most ${describeDuration(expiresAtMs - nowMs)} more</small></div>
+<form method="post" action="${OWN_PREFIX}/grants/${id}"><button class="button quiet" type="submit" aria-label="Take back: ${describeClient(clientClass)} from ${network}">Take back</button></form></li>`,
+  )
+  return html`<ul class="items">${items}</ul>`
+}
+
+function sessionList(running: readonly SessionRecord[], current: string, nowMs: number): Html {
+  const items = running.map(({ key, createdAtMs, lastSeenAtMs }) => {
+    const began = describeTime(createdAtMs, nowMs)
+    const end = html`<form method="post" action="${OWN_PREFIX}/sessions/${key}"><button class="button quiet" type="submit" aria-label="End the session of ${began}">End</button></form>`
+    return html`<li><div>${key === current ? html`<strong>This browser</strong>` : 'Another browser'}<br><small>since ${began}<br>last used ${describeTime(lastSeenAtMs, nowMs)}</small></div>
+${key === current ? new Html('') : end}</li>`
+  })
+  return html`<ul class="items">${items}</ul>`
 }
 
 /** RFC 8176 2, in words; `mfa` only says that there were several, which the others show. */
@@ -53,10 +92,4 @@ function proofOf({ amr, acr, acrs, firstFactor }: Evidence): string {
   const methods = amr.filter(method => method !== 'mfa').map(method => METHOD_NAMES[method] ?? method)
   if (methods.length > 0) return methods.join(', ')
   return [...amr, ...(acr === undefined ? [] : [acr]), ...acrs].join(', ')
-}
-
-function timeAgo(elapsedMs: number): string {
-  const minutes = Math.floor(elapsedMs / 60_000)
-  if (minutes < 1) return 'just now'
-  return minutes < 120 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`
 }

@@ -80,6 +80,31 @@ export class Sessions {
     await this.#store.deleteSession(keyOf(id))
   }
 
+  /** The running sessions of an account, newest first. */
+  async of(account: string): Promise<SessionRecord[]> {
+    const { idleTimeoutSeconds, absoluteTimeoutSeconds } = this.#times
+    const now = this.#now()
+    return (await this.#store.sessionsOf(account)).filter(
+      ({ lastSeenAtMs, createdAtMs }) =>
+        now - lastSeenAtMs <= idleTimeoutSeconds * 1000 && now - createdAtMs <= absoluteTimeoutSeconds * 1000,
+    )
+  }
+
+  /** Ends one session of an account, by its key. True where there was such a session. */
+  async endOf(account: string, key: string): Promise<boolean> {
+    const record = await this.#store.readSession(key)
+    if (record?.account !== account) return false
+    await this.#store.deleteSession(key)
+    // The cache goes by ids, which are not known here; it fills again by itself.
+    this.#cache.clear()
+    return true
+  }
+
+  async endAllOf(account: string): Promise<void> {
+    await this.#store.deleteSessionsOf(account)
+    this.#cache.clear()
+  }
+
   /** Undefined when they cannot be opened: changed, or sealed with a key that is gone. */
   tokensOf(record: SessionRecord): SessionTokens | undefined {
     if (record.sealedTokens === undefined) return { refreshToken: undefined, idToken: undefined }

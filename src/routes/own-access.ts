@@ -1,0 +1,71 @@
+/** What the signed-in person can take back: single grants and sessions, or everything. Forms of the account page. */
+import type { Audit } from '../audit.ts'
+import { Fault } from '../errors.ts'
+import type { Traced } from '../exchange.ts'
+import type { Grants } from '../grants/grants.ts'
+import { isSameOrigin } from '../http/origin.ts'
+import { OWN_PREFIX } from '../http/request-target.ts'
+import type { SessionCookies } from '../session/session-cookie.ts'
+import type { Sessions } from '../session/sessions.ts'
+import type { GrantEvent } from './confirm.ts'
+import { currentSession } from './current-session.ts'
+import { type Route, seeOther } from './reply.ts'
+
+export interface OwnAccessParts {
+  readonly sessions: Sessions
+  readonly grants: Grants
+  readonly cookies: SessionCookies
+  readonly accountKey: (account: string) => string
+  readonly publicOrigin: string
+  readonly audit: Audit
+  readonly count: (event: GrantEvent) => void
+  /** What is kept of the account elsewhere, such as its tickets. */
+  readonly forget: (account: string) => void
+}
+
+const ACCOUNT_PAGE = `${OWN_PREFIX}/`
+
+/** POST /.torhaus/grants/ID */
+export function revokeGrant(parts: OwnAccessParts): Route {
+  const { grants, accountKey, audit, count } = parts
+  return async exchange => {
+    const account = await accountOf(parts, exchange)
+    if (await grants.revoke(accountKey(account), lastSegment(exchange))) {
+      count('revoked')
+      audit.write('grant-revoked', exchange, { account })
+    }
+    return seeOther(ACCOUNT_PAGE)
+  }
+}
+
+/** POST /.torhaus/sessions/KEY */
+export function endSession(parts: OwnAccessParts): Route {
+  const { sessions, audit } = parts
+  return async exchange => {
+    const account = await accountOf(parts, exchange)
+    if (await sessions.endOf(account, lastSegment(exchange))) audit.write('session-revoked', exchange, { account })
+    return seeOther(ACCOUNT_PAGE)
+  }
+}
+
+/** POST /.torhaus/sign-out-everywhere */
+export function signOutEverywhere(parts: OwnAccessParts): Route {
+  const { sessions, grants, cookies, accountKey, audit, forget } = parts
+  return async exchange => {
+    const account = await accountOf(parts, exchange)
+    await sessions.endAllOf(account)
+    await grants.revokeAll(accountKey(account))
+    forget(account)
+    audit.write('sign-out-everywhere', exchange, { account })
+    return seeOther(`${OWN_PREFIX}/signed-out`, [cookies.deleteSession()])
+  }
+}
+
+async function accountOf({ sessions, cookies, publicOrigin }: OwnAccessParts, exchange: Traced): Promise<string> {
+  if (!isSameOrigin(exchange, publicOrigin)) throw new Fault('sign-in-not-same-origin')
+  const session = await currentSession(exchange, sessions, cookies)
+  if (session === undefined) throw new Fault('session-ended')
+  return session.record.account
+}
+
+const lastSegment = ({ target }: Traced) => target.path.slice(target.path.lastIndexOf('/') + 1)
