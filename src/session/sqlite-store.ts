@@ -25,6 +25,9 @@ CREATE INDEX IF NOT EXISTS sign_in_by_expiry ON sign_in (expires_at);
 
 type Row = Record<string, string | number | null>
 
+/** Most sign-ins in flight, of all browsers together. */
+const MAX_SIGN_INS = 100_000
+
 export class SqliteStore implements SessionStore {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
@@ -106,6 +109,8 @@ export class SqliteStore implements SessionStore {
       record.browserKey,
       maxPerBrowser,
     )
+    // Anybody may begin a sign-in: the table stays bounded, and the oldest make room.
+    this.#run('DELETE FROM sign_in WHERE number <= (SELECT max(number) FROM sign_in) - ?', MAX_SIGN_INS)
   }
 
   takeSignIn(state: string): SignInRecord | undefined {

@@ -18,8 +18,7 @@ after(() => lab.close())
 async function pushAndPull(name: string, remote: string): Promise<void> {
   const [source, copy] = [join(lab.devops.directory, name), join(lab.devops.directory, `${name}-copy`)]
   const { lfs } = lab.devops.origin.requests
-  // Where an Azure DevOps Server has it: beside the repository, without `.git`.
-  const cloning = ['clone', '--quiet', '--config', `lfs.url=${remote}/info/lfs`]
+  const cloning = ['clone', '--quiet']
   await lab.git('.', ...cloning, remote, name)
   await lab.git(name, 'lfs', 'track', '*.bin')
   await writeFile(join(source, 'object.bin'), randomBytes(OBJECT_BYTES))
@@ -46,7 +45,7 @@ test('git-lfs with a token of one factor says what is wrong', async () => {
     runGit(args, { directory: join(lab.devops.directory, folder), environment })
   const source = lab.remoteWith('ada', lab.pat)
   assert.equal((await git('.', 'clone', '--quiet', '--branch', 'by-pat', source, 'pointers')).status, 0)
-  const run = await git('pointers', '-c', `lfs.url=${remote}/info/lfs`, 'lfs', 'pull')
+  const run = await git('pointers', '-c', `remote.origin.url=${remote}`, 'lfs', 'pull')
   assert.notEqual(run.status, 0)
   assert.match(run.stderr + run.stdout, /A sign-in with a second factor is needed/)
 })
