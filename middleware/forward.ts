@@ -13,23 +13,17 @@ import { type Code, Fault, toFault } from '../src/errors.ts'
 import type { Delegated } from '../src/exchange.ts'
 import type { ExchangeRecord } from '../src/exchange-record.ts'
 import { type ChallengeSettings, challengeFields } from '../src/http/challenge.ts'
-import { withoutCookies } from '../src/http/cookie.ts'
 import { send } from '../src/http/refusal.ts'
 import { drainRequest, RequestContent } from '../src/http/request-content.ts'
 import type { RequestFieldReader } from '../src/http/request-fields.ts'
 import type { ResponseFieldFilter } from '../src/http/response-fields.ts'
+import { type ForwardedFieldSettings, forwardedFields, maxForwardsOf } from '../src/upstream/forwarded-fields.ts'
 import type { ResponseReceiver, Upstream, UpstreamExchange } from '../src/upstream/upstream.ts'
 
-export interface ForwardParts {
+export interface ForwardParts extends ForwardedFieldSettings {
   readonly upstream: Upstream
   readonly fieldReader: RequestFieldReader
   readonly responseFields: ResponseFieldFilter
-  /** Host that the upstream is sent. */
-  readonly upstreamHost: string
-  readonly publicHost: string
-  readonly publicScheme: string
-  readonly viaName: string
-  readonly ownCookies: readonly string[]
   /** For a 401 of the upstream that has no challenge left. */
   readonly challenge: ChallengeSettings
   /** Answers the client in place of the upstream. */
@@ -46,7 +40,7 @@ export interface Forwarded {
 
 export function forward(parts: ForwardParts): Forward {
   return (exchange, record) => {
-    if (isLastHop(exchange)) {
+    if (maxForwardsOf(exchange) === 0) {
       record.responseBytes = send(exchange, 200, ['Allow', METHODS, 'X-Request-Id', exchange.requestId], '')
       return undefined
     }
@@ -66,6 +60,7 @@ class Forwarding implements ResponseReceiver, Forwarded {
   #retriesLeft: number
   #isOver = false
   #isHeadHeld = false
+  #isWaiting = false
 
   constructor(parts: ForwardParts, exchange: Delegated, record: ExchangeRecord) {
     this.#parts = parts
@@ -97,7 +92,7 @@ class Forwarding implements ResponseReceiver, Forwarded {
         {
           method,
           target: target.raw,
-          fields: requestFields(this.#exchange, this.#parts),
+          fields: forwardedFields(this.#exchange, this.#parts),
           content: this.#content,
           contentLength: fields.kept['transfer-encoding'] === undefined ? fields.kept['content-length'] : undefined,
           connectionKey: delegation.connectionKey,
@@ -145,7 +140,9 @@ class Forwarding implements ResponseReceiver, Forwarded {
     this.#record.responseBytes += chunk.length
     this.#isHeadHeld = false
     if (this.#response.write(chunk)) return true
-    this.#response.once('drain', this.#onDrain)
+    // More may come of what was read already; one listener is enough for all of it.
+    if (!this.#isWaiting) this.#response.once('drain', this.#onDrain)
+    this.#isWaiting = true
     return false
   }
 
@@ -182,6 +179,7 @@ class Forwarding implements ResponseReceiver, Forwarded {
   }
 
   readonly #onDrain = (): void => {
+    this.#isWaiting = false
     this.#upstreamExchange?.resume()
   }
 
@@ -220,40 +218,4 @@ function hasContent({ fields: { kept } }: Delegated): boolean {
   return kept['transfer-encoding'] !== undefined || (length !== undefined && !/^0+$/.test(length))
 }
 
-/** Everything of the client that may pass; then what is ours, which nothing of the client can take away or change. */
-function requestFields(exchange: Delegated, parts: ForwardParts): string[] {
-  const { fields, delegation, clientAddress, requestId } = exchange
-  const { kept } = fields
-  const cookie = kept.cookie === undefined ? undefined : withoutCookies(kept.cookie, parts.ownCookies)
-  const result = ['Host', parts.upstreamHost, ...fields.forward]
-  if (cookie !== undefined) result.push('Cookie', cookie)
-  if (delegation.keepsAuthorization && kept.authorization !== undefined)
-    result.push('Authorization', kept.authorization)
-  const maxForwards = maxForwardsOf(exchange)
-  if (maxForwards !== undefined) result.push('Max-Forwards', String(maxForwards - 1))
-  result.push(
-    'X-Forwarded-For',
-    clientAddress,
-    'X-Forwarded-Proto',
-    parts.publicScheme,
-    'X-Forwarded-Host',
-    parts.publicHost,
-  )
-  result.push(
-    'X-Request-Id',
-    requestId,
-    'Via',
-    kept.via === undefined ? parts.viaName : `${kept.via}, ${parts.viaName}`,
-  )
-  result.push(...delegation.fields)
-  return result
-}
-
-/** RFC 9110 7.6.2: it counts for OPTIONS (and TRACE, which ends here in any case), where it is a number. */
-function maxForwardsOf({ method, fields }: Delegated): number | undefined {
-  const value = fields.kept['max-forwards']
-  return method === 'OPTIONS' && value !== undefined && /^\d{1,9}$/.test(value) ? Number(value) : undefined
-}
-
-const isLastHop = (exchange: Delegated) => maxForwardsOf(exchange) === 0
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'

@@ -3,26 +3,23 @@
  * record in log and metrics.
  */
 import { randomUUID } from 'node:crypto'
-import http, { type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import https from 'node:https'
+import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { canonicalAddress } from '../config/address-range.ts'
-import type { Config } from '../config/schema.ts'
 import type { Forward, Forwarded } from '../middleware/forward.ts'
 import type { Refusal } from './decision.ts'
 import { type Code, Fault, toFault } from './errors.ts'
 import type { Arrival, Known, Traced } from './exchange.ts'
 import { type ExchangeRecord, newRecord } from './exchange-record.ts'
+import { codeOfParserError, createServer, type ListenerParts, reject } from './http/listener.ts'
 import { type RefusalSettings, send, sendRefusal, sendToSignIn } from './http/refusal.ts'
 import { isOwnPath, OWN_PREFIX } from './http/request-target.ts'
 import type { Policy } from './pipeline.ts'
 import type { Route } from './routes/reply.ts'
 import type { Verdict } from './stage-chain.ts'
 
-export interface AppParts {
-  readonly server: Config['server']
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
+export interface AppParts extends ListenerParts {
   readonly policy: Policy
   readonly forward: Forward
   /** Our own pages: `GET /.torhaus/sign-in` and so on. */
@@ -30,8 +27,6 @@ export interface AppParts {
   readonly refusal: RefusalSettings
   /** Called once per exchange, when its response is closed. */
   readonly close: (record: ExchangeRecord, closedAtMs: number) => void
-  /** Called for what never became a request. */
-  readonly rejected: (code: Code, peer: string | undefined) => void
 }
 
 export function createApp(parts: AppParts): FastifyInstance {
@@ -52,8 +47,7 @@ export function createApp(parts: AppParts): FastifyInstance {
       refuseOutright(parts, request.raw, reply.raw, 'target-malformed')
     },
   })
-  for (const method of http.METHODS)
-    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true })
+  for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true })
 
   // The first hook takes everything over: content is streamed, and Fastify never looks at it or its type.
   const take = (answer: Answer) => (request: FastifyRequest, reply: FastifyReply) => {
@@ -67,7 +61,9 @@ export function createApp(parts: AppParts): FastifyInstance {
   app.addHook('onRequest', (request, reply, done) => (request.is404 ? take(proxied)(request, reply) : done()))
   for (const [key, route] of Object.entries(parts.routes)) {
     const [method = '', url = ''] = key.split(' ')
-    app.route({ method, url, onRequest: take(own(route)), handler: taken })
+    // What can be got can be asked about (RFC 9110 9.3.2).
+    const methods = method === 'GET' ? ['GET', 'HEAD'] : [method]
+    app.route({ method: methods, url, onRequest: take(own(route)), handler: taken })
   }
   app.all(`${OWN_PREFIX}/*`, { onRequest: take(own(notFound)) }, taken)
   app.all('/*', { onRequest: take(proxied) }, taken)
@@ -101,7 +97,7 @@ function serve(parts: AppParts, request: IncomingMessage, response: ServerRespon
     }
     parts.close(record, performance.now())
   })
-  settle(parts.policy.arrive.run(arrival), verdict => {
+  settle(parts, record, parts.policy.arrive.run(arrival), verdict => {
     if (!verdict.passed) return refuse(parts, record, verdict)
     record.known = verdict.exchange
     if (verdict.exchange.fields.kept.expect === undefined || isContinue(verdict.exchange))
@@ -116,7 +112,7 @@ const isContinue = ({ fields }: Traced) => fields.kept.expect?.toLowerCase() ===
 const proxied: Answer = (parts, exchange, record) => {
   // Spelled in a way the router does not know (`HTTP://host/.torhaus/`), or with a method that none of our routes has.
   if (isOwnPath(exchange.target.path)) return fail(parts, record, new Fault('not-found'))
-  settle(parts.policy.admit.run(exchange), verdict => {
+  settle(parts, record, parts.policy.admit.run(exchange), verdict => {
     record.decidedAtMs = performance.now()
     // The client may have gone, or its content proved unreadable, while the OP or the KDC was asked.
     if (exchange.response.destroyed || exchange.response.headersSent) return
@@ -140,9 +136,22 @@ const own =
     }
   }
 
-function settle<Out>(verdict: Verdict<Out> | Promise<Verdict<Out>>, then: (verdict: Verdict<Out>) => void): void {
-  if (verdict instanceof Promise) void verdict.then(then)
-  else then(verdict)
+/** A mistake of ours in handling one exchange ends that exchange, not the process. */
+function settle<Out>(
+  parts: AppParts,
+  record: ExchangeRecord,
+  verdict: Verdict<Out> | Promise<Verdict<Out>>,
+  then: (verdict: Verdict<Out>) => void,
+): void {
+  const guarded = (settled: Verdict<Out>) => {
+    try {
+      then(settled)
+    } catch (error) {
+      fail(parts, record, toFault(error))
+    }
+  }
+  if (verdict instanceof Promise) void verdict.then(guarded)
+  else guarded(verdict)
 }
 
 function refuse(parts: AppParts, record: ExchangeRecord, verdict: Extract<Verdict<unknown>, { passed: false }>): void {
@@ -192,31 +201,6 @@ function identified(known: Known): Known {
   return { clientAddress, ...known, requestId: randomUUID() }
 }
 
-function createServer(parts: AppParts, listener: RequestListener): Server {
-  const { server: settings, tls } = parts
-  const options = { maxHeaderSize: settings.maxHeaderBytes, insecureHTTPParser: false, requireHostHeader: false }
-  const server =
-    tls === undefined
-      ? http.createServer(options, listener)
-      : https.createServer({ ...options, ...tls, minVersion: settings.tls?.minVersion ?? 'TLSv1.2' }, listener)
-  // More lines than this are refused by the first stage; fewer here would make Node drop the rest unseen (CVE-2026-58044).
-  server.maxHeadersCount = 0
-  server.headersTimeout = settings.headersTimeoutMs
-  server.keepAliveTimeout = settings.keepAliveTimeoutMs
-  server.requestTimeout = 0
-  server.timeout = settings.idleTimeoutMs
-  // Node would say `100 Continue` before anybody looked at the credentials.
-  server.on('checkContinue', listener).on('checkExpectation', listener)
-  server.on('connect', (_request: IncomingMessage, socket: Socket) => reject(parts, socket, 'method-refused'))
-  return server as Server
-}
-
-function codeOfParserError({ code }: NodeJS.ErrnoException): Code {
-  if (code === 'HPE_HEADER_OVERFLOW') return 'request-head-too-large'
-  if (code === 'HPE_INVALID_EOF_STATE') return 'request-content-aborted'
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request-head-timeout' : 'request-malformed'
-}
-
 /**
  * The client sent what cannot be read. Where its last request is not answered yet, a status line of ours would be taken
  * for the answer, or stand in the middle of it.
@@ -234,20 +218,4 @@ function breakOff(parts: AppParts, socket: Socket, fault: Fault): void {
   else if (response.socket === null) socket.destroy()
   else if (open.forwarded !== undefined) open.forwarded.breakOff(fault)
   else if (!response.writableEnded) fail(parts, open.record, fault)
-}
-
-const STATUS_LINES: Partial<Record<Code, string>> = {
-  'request-head-too-large': '431 Request Header Fields Too Large',
-  'request-head-timeout': '408 Request Timeout',
-  'method-refused': '405 Method Not Allowed',
-}
-
-/** There is no request to answer: a status line on the bare socket, then the end. */
-function reject(parts: AppParts, socket: Socket, code: Code): void {
-  parts.rejected(code, socket.remoteAddress)
-  const text = JSON.stringify({ type: `urn:torhaus:error:${code}`, code })
-  socket.end(
-    `HTTP/1.1 ${STATUS_LINES[code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
-      `X-Torhaus-Error: ${code}\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
-  )
 }

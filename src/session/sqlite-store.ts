@@ -2,7 +2,7 @@
  * The embedded store: SQLite through node:sqlite. The write-ahead log lets one process write while others read; a busy
  * database is waited for. Measured with 100,000 rows: read 11 us, write 64 us.
  */
-import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
+import { type Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import type { SessionRecord, SessionStore, SignInRecord } from './store.ts'
 
 export const SESSION_SCHEMA = `
@@ -23,8 +23,16 @@ CREATE INDEX IF NOT EXISTS sign_in_attempt_by_browser ON sign_in_attempt (browse
 CREATE INDEX IF NOT EXISTS sign_in_attempt_by_expiry ON sign_in_attempt (expires_at);
 `
 
+/** Most sign-ins in flight, of all browsers together. */
+const MAX_SIGN_INS = 100_000
+
 export class SqliteStore implements SessionStore {
   readonly #database: SqliteDatabase
+
+  /** On a database that holds nothing but sessions. */
+  static open(fileName: string): SqliteStore {
+    return new SqliteStore(new SqliteDatabase(fileName, SESSION_SCHEMA))
+  }
 
   constructor(database: SqliteDatabase) {
     this.#database = database
@@ -111,6 +119,11 @@ export class SqliteStore implements SessionStore {
       record.browserKey,
       maxPerBrowser,
     )
+    // Anybody may begin a sign-in: the table stays bounded, and the oldest make room.
+    this.#database.run(
+      'DELETE FROM sign_in_attempt WHERE number <= (SELECT max(number) FROM sign_in_attempt) - ?',
+      MAX_SIGN_INS,
+    )
   }
 
   takeSignIn(state: string): SignInRecord | undefined {
@@ -122,6 +135,10 @@ export class SqliteStore implements SessionStore {
     this.#database.run('DELETE FROM session WHERE last_seen_at < ?', idleSinceMs)
     this.#database.run('DELETE FROM session WHERE created_at < ?', createdBeforeMs)
     this.#database.run('DELETE FROM sign_in_attempt WHERE expires_at < ?', nowMs)
+  }
+
+  close(): void {
+    this.#database.close()
   }
 }
 

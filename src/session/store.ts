@@ -56,4 +56,5 @@ export interface SessionStore {
   takeSignIn(state: string): Awaitable<SignInRecord | undefined>
   /** Removes what has ended: sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): Awaitable<void>
+  close(): Awaitable<void>
 }

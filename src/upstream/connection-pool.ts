@@ -29,8 +29,6 @@ export interface Waiter {
 
 /** How often deadlines are looked at, in milliseconds: timeouts are late by this much at most. */
 const TICK_MS = 250
-/** How many who left may stand in line, beside as many as wait. */
-const MAX_GONE = 64
 /** A server's own idle timeout is undercut by this much, so that it does not close while we send. */
 const KEEP_ALIVE_MARGIN_MS = 1000
 
@@ -40,11 +38,8 @@ export class ConnectionPool implements ConnectionOwner {
   /** Idle connections, oldest first. */
   readonly #idle = new Set<Connection>()
   readonly #idleByKey = new Map<string, Connection[]>()
-  /** In line from `#waitingFrom` on; those who left stand there until their turn, or until they are too many. */
-  #waiting: Waiter[] = []
-  #waitingFrom = 0
-  /** Those in line who have not left. */
-  readonly #queued = new Set<Waiter>()
+  /** Who waits for a connection, first come first. */
+  readonly #waiting = new Set<Waiter>()
   #connecting = 0
   #tick: NodeJS.Timeout | undefined
   #isClosed = false
@@ -65,7 +60,7 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   get queued(): number {
-    return this.#queued.size
+    return this.#waiting.size
   }
 
   acquire(waiter: Waiter): void {
@@ -74,17 +69,13 @@ export class ConnectionPool implements ConnectionOwner {
     if (connection !== undefined) return waiter.onConnection(connection)
     if (this.connections < this.#settings.maxConnections || this.#evictOldest()) return this.#connect(waiter)
     if (this.queued >= this.#settings.maxQueued) return waiter.onUnavailable(new Fault('upstream-overloaded'))
-    this.#waiting.push(waiter)
-    this.#queued.add(waiter)
+    this.#waiting.add(waiter)
   }
 
   /** The waiter wants no connection any more. */
   leave(waiter: Waiter): void {
     waiter.cancelled = true
-    if (!this.#queued.delete(waiter)) return
-    if (this.#waiting.length - this.#waitingFrom < 2 * this.#queued.size + MAX_GONE) return
-    this.#waiting = [...this.#queued]
-    this.#waitingFrom = 0
+    this.#waiting.delete(waiter)
   }
 
   close(): void {
@@ -156,17 +147,9 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   #nextWaiter(): Waiter | undefined {
-    while (this.#waitingFrom < this.#waiting.length) {
-      const waiter = this.#waiting[this.#waitingFrom++] as Waiter
-      // The front of the array is thrown away now and then, not with each step.
-      if (this.#waitingFrom > 1024 && this.#waitingFrom * 2 > this.#waiting.length) {
-        this.#waiting.splice(0, this.#waitingFrom)
-        this.#waitingFrom = 0
-      }
-      this.#queued.delete(waiter)
-      if (!waiter.cancelled) return waiter
-    }
-    return undefined
+    const [first] = this.#waiting
+    if (first !== undefined) this.#waiting.delete(first)
+    return first
   }
 
   #connect(waiter: Waiter): void {

@@ -73,7 +73,16 @@ export async function startTorhausFixture(options: FixtureOptions): Promise<Torh
   assert.ok(loaded.ok, JSON.stringify(loaded))
 
   const { log, stream, waiters } = collectLog()
-  const torhaus = await startTorhaus(loaded.config, createLog({ level: 'debug' }, stream), options.now)
+  const clear = async () => {
+    await op.close()
+    await rm(directory, { recursive: true, force: true })
+  }
+  const torhaus = await startTorhaus(loaded.config, createLog({ level: 'debug' }, stream), options.now).catch(
+    async (error: unknown) => {
+      await clear()
+      throw error
+    },
+  )
   return {
     url: publicUrl,
     port,
@@ -95,8 +104,7 @@ export async function startTorhausFixture(options: FixtureOptions): Promise<Torh
       }),
     async close() {
       await torhaus.kill()
-      await op.close()
-      await rm(directory, { recursive: true, force: true })
+      await clear()
     },
   }
 }

@@ -28,16 +28,20 @@ test('git-lfs pushes an object and another clone pulls it', async context => {
     assert.equal(run.status, 0, `git ${args[0]}: ${run.stderr}`)
   }
   const content = randomBytes(3 * 1024 * 1024)
-  await git(open.directory, 'lfs', 'install', '--skip-repo')
   await git(open.directory, 'clone', '--quiet', remote, 'writer')
   const writer = join(open.directory, 'writer')
+  await git(writer, 'lfs', 'install', '--local')
   await git(writer, 'lfs', 'track', '*.bin')
   await writeFile(join(writer, 'object.bin'), content)
   await git(writer, 'add', '.')
   await git(writer, 'commit', '--quiet', '-m', 'An object')
   await git(writer, 'push', 'origin', 'HEAD')
+  assert.ok(open.origin.requests.lfs > 0)
   await git(open.directory, 'clone', '--quiet', remote, 'reader')
-  assert.ok(content.equals(await readFile(join(open.directory, 'reader', 'object.bin'))))
+  const reader = join(open.directory, 'reader')
+  await git(reader, 'lfs', 'install', '--local')
+  await git(reader, 'lfs', 'pull')
+  assert.ok(content.equals(await readFile(join(reader, 'object.bin'))))
 })
 
 test('addresses in a batch answer lead back through the proxy that asked', async () => {

@@ -15,6 +15,8 @@ export const lfsPath = `${repositoryPath}/info/lfs`
 /** First match wins. */
 const prefixes: readonly (readonly [prefix: string, kind: PathKind])[] = [
   [lfsPath, 'lfs'],
+  // git-lfs asks under this name unless it is told otherwise (git-lfs-server-discovery).
+  [`${repositoryPath}.git/info/lfs`, 'lfs'],
   [repositoryPath, 'git'],
   [`${collectionPath}/_apis/whoami`, 'whoami'],
   [`${collectionPath}/_apis/upload`, 'upload'],

@@ -1,0 +1,54 @@
+/** The server for clients as Node provides it, with the limits of the configuration, and what never becomes a request. */
+import http, { type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import https from 'node:https'
+import type { Socket } from 'node:net'
+import type { Config } from '../../config/schema.ts'
+import type { Code } from '../errors.ts'
+
+export interface ListenerParts {
+  readonly server: Config['server']
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
+  /** Called for what never became a request. */
+  readonly rejected: (code: Code, peer: string | undefined) => void
+}
+
+export function createServer(parts: ListenerParts, listener: RequestListener): Server {
+  const { server: settings, tls } = parts
+  const options = { maxHeaderSize: settings.maxHeaderBytes, insecureHTTPParser: false, requireHostHeader: false }
+  const server =
+    tls === undefined
+      ? http.createServer(options, listener)
+      : https.createServer({ ...options, ...tls, minVersion: settings.tls?.minVersion ?? 'TLSv1.2' }, listener)
+  // More lines than this are refused by the first stage; fewer here would make Node drop the rest unseen (CVE-2026-58044).
+  server.maxHeadersCount = 0
+  server.headersTimeout = settings.headersTimeoutMs
+  server.keepAliveTimeout = settings.keepAliveTimeoutMs
+  server.requestTimeout = 0
+  server.timeout = settings.idleTimeoutMs
+  // Node would say `100 Continue` before anybody looked at the credentials.
+  server.on('checkContinue', listener).on('checkExpectation', listener)
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => reject(parts, socket, 'method-refused'))
+  return server as Server
+}
+
+export function codeOfParserError({ code }: NodeJS.ErrnoException): Code {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'request-head-too-large'
+  if (code === 'HPE_INVALID_EOF_STATE') return 'request-content-aborted'
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request-head-timeout' : 'request-malformed'
+}
+
+const STATUS_LINES: Partial<Record<Code, string>> = {
+  'request-head-too-large': '431 Request Header Fields Too Large',
+  'request-head-timeout': '408 Request Timeout',
+  'method-refused': '405 Method Not Allowed',
+}
+
+/** There is no request to answer: a status line on the bare socket, then the end. */
+export function reject(parts: ListenerParts, socket: Socket, code: Code): void {
+  parts.rejected(code, socket.remoteAddress)
+  const text = JSON.stringify({ type: `urn:torhaus:error:${code}`, code })
+  socket.end(
+    `HTTP/1.1 ${STATUS_LINES[code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+      `X-Torhaus-Error: ${code}\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
+  )
+}

@@ -1,0 +1,48 @@
+/** The fields of a request on their way to the upstream. */
+import type { Delegated } from '../exchange.ts'
+import { withoutCookies } from '../http/cookie.ts'
+
+export interface ForwardedFieldSettings {
+  /** Host that the upstream is sent. */
+  readonly upstreamHost: string
+  readonly publicHost: string
+  readonly publicScheme: string
+  /** What we call ourselves in Via (RFC 9110 7.6.3). */
+  readonly viaName: string
+  readonly ownCookies: readonly string[]
+}
+
+/** Everything of the client that may pass; then what is ours, which nothing of the client can take away or change. */
+export function forwardedFields(exchange: Delegated, parts: ForwardedFieldSettings): string[] {
+  const { fields, delegation, clientAddress, requestId } = exchange
+  const { kept } = fields
+  const cookie = kept.cookie === undefined ? undefined : withoutCookies(kept.cookie, parts.ownCookies)
+  const result = ['Host', parts.upstreamHost, ...fields.forward]
+  if (cookie !== undefined) result.push('Cookie', cookie)
+  if (delegation.keepsAuthorization && kept.authorization !== undefined)
+    result.push('Authorization', kept.authorization)
+  const maxForwards = maxForwardsOf(exchange)
+  if (maxForwards !== undefined) result.push('Max-Forwards', String(maxForwards - 1))
+  result.push(
+    'X-Forwarded-For',
+    clientAddress,
+    'X-Forwarded-Proto',
+    parts.publicScheme,
+    'X-Forwarded-Host',
+    parts.publicHost,
+  )
+  result.push(
+    'X-Request-Id',
+    requestId,
+    'Via',
+    kept.via === undefined ? parts.viaName : `${kept.via}, ${parts.viaName}`,
+  )
+  result.push(...delegation.fields)
+  return result
+}
+
+/** RFC 9110 7.6.2: it counts for OPTIONS (and TRACE, which ends here in any case), where it is a number. */
+export function maxForwardsOf({ method, fields }: Delegated): number | undefined {
+  const value = fields.kept['max-forwards']
+  return method === 'OPTIONS' && value !== undefined && /^\d{1,9}$/.test(value) ? Number(value) : undefined
+}

@@ -1,0 +1,75 @@
+/** A Torhaus that believes X-Forwarded-For of the test, a clock to turn, and clients with one factor. */
+import assert from 'node:assert/strict'
+import { configured, type ProxyUnderTest, startProxy } from '../behaviour/proxy-under-test.ts'
+import { type Page, signIn } from '../support/openid-provider/user-agent.ts'
+import type { RawResponse } from '../support/raw-http.ts'
+import { Person } from './person.ts'
+
+export type GrantsLab = ProxyUnderTest & {
+  /** Moves the clock of Torhaus on. */
+  turnClock(seconds: number): void
+  /** As a program with an access token that has one factor only. */
+  asProgram(asking?: Asking): Promise<RawResponse>
+  /** A person with a session; ada unless told otherwise. */
+  person(): Promise<Person>
+  /** POST to the link, as the form on its page does. */
+  confirm(person: Person, link: string): Promise<Page>
+  /** Security events of that kind so far. */
+  audited(action: string): Readonly<Record<string, unknown>>[]
+}
+
+export type Asking = {
+  readonly line?: string
+  readonly user?: 'ada' | 'carol'
+  readonly agent?: string
+  readonly from?: string
+  readonly fields?: readonly string[]
+}
+
+export const GIT = 'git/2.50.1'
+export const VISUAL_STUDIO = 'Team Foundation (devenv.exe, 15.129.30720.4, Enterprise, SKU:54)'
+
+/** The link in whatever a client was shown. */
+export function linkIn(text: string): string {
+  const link = /https?:\/\/[^\s"]+\/\.torhaus\/confirm\/[A-Z2-7]{4}-[A-Z2-7]{4}/.exec(text)?.[0]
+  assert.ok(link, `no link in ${text}`)
+  return link
+}
+
+export async function startGrantsLab(secondFactor: object = {}, rest: object = {}): Promise<GrantsLab> {
+  let offsetMs = 0
+  const proxy = await startProxy({
+    now: () => Date.now() + offsetMs,
+    configure: config => ({
+      ...configured({ trustedProxies: ['127.0.0.1'] })(config),
+      secondFactor: { ...config.secondFactor, ...secondFactor },
+      ...rest,
+    }),
+  })
+  const { fixture } = proxy
+  const tokens = new Map<string, Promise<string>>()
+  const tokenOf = (user: string) => {
+    const token = tokens.get(user) ?? fixture.op.issueAccessToken(user, { acr: undefined, amr: ['pwd'] })
+    tokens.set(user, token)
+    return token
+  }
+  return {
+    ...proxy,
+    turnClock(seconds) {
+      offsetMs += seconds * 1000
+    },
+    async asProgram({ line = 'GET /repo/info/refs?service=git-upload-pack', user = 'ada', agent = GIT, ...more } = {}) {
+      const authorization = `Authorization: Bearer ${await tokenOf(user)}`
+      const from = `X-Forwarded-For: ${more.from ?? '192.0.2.7'}`
+      return proxy.ask(line, [authorization, from, `User-Agent: ${agent}`, ...(more.fields ?? [])])
+    },
+    async person() {
+      const person = new Person()
+      await signIn(person, `${fixture.url}/.torhaus/`, fixture.users.ada)
+      return person
+    },
+    confirm: (person, link) => person.send(link, { method: 'POST', origin: fixture.url }),
+    audited: action =>
+      fixture.log.filter(record => record['log.logger'] === 'torhaus.audit' && record['event.action'] === action),
+  }
+}

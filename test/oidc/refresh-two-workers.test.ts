@@ -1,0 +1,129 @@
+/** Two workers on one database: the OP sees one of them at a time, and a spent refresh token is never used again. */
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import { Fault } from '../../src/errors.ts'
+import type { OpenIdProvider } from '../../src/oidc/provider.ts'
+import { type RefreshOutcome, SessionRefresh } from '../../src/oidc/session-refresh.ts'
+import type { Sessions } from '../../src/session/sessions.ts'
+import { openSessionLab, PERSON, type SessionLab } from '../session/session-lab.ts'
+
+const SETTINGS = { refreshIntervalSeconds: 600, refreshGraceSeconds: 900, timeoutMs: 100 }
+const [DUE_MS, OVERDUE_MS] = [600_000, 1_500_000]
+let lab: SessionLab
+let id: string
+let used: string[]
+let outcomes: RefreshOutcome[]
+let answer: () => Promise<void>
+
+beforeEach(async () => {
+  const hour = 3600
+  lab = await openSessionLab({
+    idleTimeoutSeconds: hour,
+    absoluteTimeoutSeconds: 10 * hour,
+    cacheMs: 60_000,
+    maxCached: 9,
+  })
+  id = await lab.sessions.open(PERSON, { refreshToken: 'token-0', idToken: undefined })
+  used = []
+  outcomes = []
+  answer = () => Promise.resolve()
+})
+afterEach(() => lab.close())
+
+/** Gives a new refresh token for the last one it gave; a spent one is refused. */
+const provider: Pick<OpenIdProvider, 'refresh'> = {
+  async refresh(refreshToken) {
+    used.push(refreshToken)
+    await answer()
+    if (refreshToken !== `token-${used.length - 1}`) throw new Fault('sign-in-refused')
+    return { claims: {}, idToken: undefined, refreshToken: `token-${used.length}` }
+  },
+}
+
+const worker = (sessions: Sessions) => {
+  const refresh = new SessionRefresh(provider as OpenIdProvider, sessions, SETTINGS, lab.clock.now, outcome =>
+    outcomes.push(outcome),
+  )
+  return async (): Promise<boolean> => {
+    const session = await sessions.find(id)
+    return session === undefined ? false : refresh.mayGoOn(id, session)
+  }
+}
+
+test('overdue at both workers at once: one asks, the other waits for its answer, both go on', async () => {
+  const [one, other] = [worker(lab.sessions), worker(lab.otherSessions)]
+  await Promise.all([one(), other()])
+  lab.clock.advance(OVERDUE_MS)
+  const { promise, resolve: release } = Promise.withResolvers<void>()
+  answer = () => promise
+  const both = Promise.all([one(), other()])
+  await new Promise(resolve => setTimeout(resolve, 250))
+  assert.deepEqual(used, ['token-0'])
+  release()
+  assert.deepEqual(await both, [true, true])
+  assert.deepEqual(used, ['token-0'])
+})
+
+test('a worker with an old copy of the session does not spend the old refresh token again', async () => {
+  const [one, other] = [worker(lab.sessions), worker(lab.otherSessions)]
+  await other()
+  lab.clock.advance(OVERDUE_MS - 30_000)
+  await lab.otherSessions.find(id)
+  lab.clock.advance(30_000)
+  assert.equal(await one(), true)
+  assert.equal(await other(), true)
+  assert.deepEqual(used, ['token-0'])
+  lab.clock.advance(OVERDUE_MS)
+  assert.equal(await other(), true)
+  assert.deepEqual(used, ['token-0', 'token-1'])
+})
+
+test('while one worker hears nothing from the OP, no request of the other passes on its account', async () => {
+  const [one, other] = [worker(lab.sessions), worker(lab.otherSessions)]
+  await Promise.all([one(), other()])
+  lab.clock.advance(OVERDUE_MS)
+  answer = async () => {
+    await new Promise(resolve => setTimeout(resolve, 200))
+    throw new Fault('op-unreachable')
+  }
+  assert.deepEqual(await Promise.all([one(), other()]), [false, false])
+})
+
+test('after a failure in the grace the claim is given back: the other worker may ask at once', async () => {
+  const [one, other] = [worker(lab.sessions), worker(lab.otherSessions)]
+  lab.clock.advance(DUE_MS)
+  answer = () => Promise.reject(new Fault('op-unreachable'))
+  assert.equal(await one(), true)
+  await new Promise(resolve => setImmediate(resolve))
+  assert.deepEqual(outcomes, ['op-unreachable'])
+  used = []
+  answer = () => Promise.resolve()
+  assert.equal(await other(), true)
+  await new Promise(resolve => setTimeout(resolve, 20))
+  assert.deepEqual(outcomes, ['op-unreachable', 'refreshed'])
+})
+
+test('a session whose tokens cannot be opened any more ends when it is due', async () => {
+  const { store } = lab
+  const one = worker(lab.sessions)
+  const session = await lab.sessions.find(id)
+  assert.ok(session)
+  await store.saveRefresh(session.record.key, lab.clock.now(), 'v1.00000000.sealed-with-a-key-that-is-gone')
+  await lab.sessions.reread(session)
+  lab.clock.advance(OVERDUE_MS)
+  assert.equal(await one(), false)
+  assert.equal(await store.readSession(session.record.key), undefined)
+  assert.deepEqual(used, [])
+})
+
+test('a store that fails while a refusal is carried out does not bring the process down', async () => {
+  const one = worker(lab.sessions)
+  lab.clock.advance(DUE_MS)
+  answer = () => Promise.reject(new Fault('sign-in-refused'))
+  lab.store.deleteSession = () => {
+    throw new Fault('store-unavailable')
+  }
+  assert.equal(await one(), true)
+  await new Promise(resolve => setTimeout(resolve, 20))
+  assert.deepEqual(outcomes, ['ended', 'ended'])
+})

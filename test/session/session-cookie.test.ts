@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isOpaqueId, keyOf, newOpaqueId, SessionCookies } from '../../src/session/session-cookie.ts'
+
+test('with an https public URL the cookies are host-bound, secure, unreadable for scripts and SameSite=Lax', () => {
+  const cookies = new SessionCookies('https://devops.example')
+  assert.equal(cookies.session('id'), '__Host-torhaus=id; Path=/; HttpOnly; SameSite=Lax; Secure')
+  assert.equal(
+    cookies.browser('id', 900),
+    '__Host-torhaus-sign-in=id; Path=/; Max-Age=900; HttpOnly; SameSite=Lax; Secure',
+  )
+  assert.equal(cookies.deleteSession(), '__Host-torhaus=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure')
+  assert.deepEqual(cookies.names, ['__Host-torhaus', '__Host-torhaus-sign-in'])
+})
+
+test('with an http public URL they lack only what http cannot have', () => {
+  const cookies = new SessionCookies('http://127.0.0.1:8080')
+  assert.equal(cookies.session('id'), 'torhaus=id; Path=/; HttpOnly; SameSite=Lax')
+})
+
+test('an id is 256 bits, never the same, and known to the store by its hash only', () => {
+  const ids = new Set(Array.from({ length: 1000 }, newOpaqueId))
+  assert.equal(ids.size, 1000)
+  for (const id of ids) {
+    assert.equal(Buffer.from(id, 'base64url').length, 32)
+    assert.ok(isOpaqueId(id))
+    assert.ok(!keyOf(id).includes(id))
+  }
+  assert.ok(!isOpaqueId(`${'x'.repeat(43)}\n`))
+})

@@ -1,0 +1,71 @@
+/** Two `Sessions` on one database, as two workers have them, and a clock that the test moves. */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Clock } from '../../src/clock.ts'
+import { Sealer } from '../../src/session/sealer.ts'
+import { Sessions, type SessionTimes, type SessionTokens } from '../../src/session/sessions.ts'
+import { SqliteStore } from '../../src/session/sqlite-store.ts'
+import type { SessionStore } from '../../src/session/store.ts'
+
+export type TestClock = { readonly now: Clock; advance(ms: number): void }
+
+export type SessionLab = {
+  readonly sessions: Sessions
+  readonly otherSessions: Sessions
+  readonly store: SessionStore
+  readonly clock: TestClock
+  readonly tokens: SessionTokens
+  /** Reads of sessions, and writes of "last seen", by `sessions` so far. */
+  reads(): number
+  touches(): number
+  close(): Promise<void>
+}
+
+export const PERSON = {
+  subject: 'subject-of-ada',
+  opSessionId: undefined,
+  account: 'ada',
+  evidence: { acr: 'mfa', acrs: [], amr: ['pwd', 'otp'], authTime: 1_800_000_000 },
+}
+
+export function testClock(startMs = 1_800_000_000_000): TestClock {
+  let nowMs = startMs
+  return {
+    now: () => nowMs,
+    advance(ms) {
+      nowMs += ms
+    },
+  }
+}
+
+export async function openSessionLab(times: SessionTimes, clock: TestClock = testClock()): Promise<SessionLab> {
+  const directory = await mkdtemp(join(tmpdir(), 'torhaus-sessions-'))
+  const file = join(directory, 'sessions.sqlite')
+  const [store, otherStore] = [SqliteStore.open(file), SqliteStore.open(file)]
+  let [reads, touches] = [0, 0]
+  const counted = new Proxy(store, {
+    get(target, name) {
+      if (name === 'readSession') reads++
+      if (name === 'touchSession') touches++
+      const member: unknown = Reflect.get(target, name, target)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
+  const sealer = new Sealer([randomBytes(32)])
+  return {
+    sessions: new Sessions(counted, sealer, times, clock.now),
+    otherSessions: new Sessions(otherStore, sealer, times, clock.now),
+    store,
+    clock,
+    tokens: { refreshToken: 'refresh', idToken: undefined },
+    reads: () => reads,
+    touches: () => touches,
+    async close() {
+      store.close()
+      otherStore.close()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}

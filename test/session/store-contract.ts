@@ -1,0 +1,126 @@
+/** What every session store must do, whatever lies beneath: each implementation runs these tests. */
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import type { SessionRecord, SessionStore, SignInRecord } from '../../src/session/store.ts'
+
+export type OpenStores = {
+  /** Two connections to the same data, as two workers have them. */
+  readonly stores: readonly [SessionStore, SessionStore]
+  close(): Promise<void>
+}
+
+export function sampleSession(change: Partial<SessionRecord> = {}): SessionRecord {
+  return {
+    key: 'key-1',
+    subject: 'subject',
+    opSessionId: 'sid',
+    account: 'CORP\\ädä',
+    evidence: { acr: 'mfa', acrs: ['c1'], amr: ['pwd', 'otp'], authTime: 1000 },
+    createdAtMs: 10_000,
+    lastSeenAtMs: 10_000,
+    refreshedAtMs: 10_000,
+    sealedTokens: 'sealed',
+    ...change,
+  }
+}
+
+export function sampleSignIn(change: Partial<SignInRecord> = {}): SignInRecord {
+  const [state, browserKey, nonce, codeVerifier] = ['state-1', 'browser-1', 'nonce', 'verifier']
+  const demand = { maxAgeSeconds: 900, acrValues: ['mfa'] }
+  return { state, browserKey, nonce, codeVerifier, returnTo: '/a?b=c', expiresAtMs: 20_000, ...demand, ...change }
+}
+
+export function testStoreContract(open: () => Promise<OpenStores>): void {
+  let opened: OpenStores
+  let [one, other]: readonly [SessionStore, SessionStore] = [] as never
+  beforeEach(async () => {
+    opened = await open()
+    ;[one, other] = opened.stores
+  })
+  afterEach(() => opened.close())
+
+  test('a session made by one is read by the other, every member as it was', async () => {
+    const bare = { acr: undefined, acrs: [], amr: [], authTime: undefined }
+    const sparse = sampleSession({ key: 'key-2', opSessionId: undefined, sealedTokens: undefined, evidence: bare })
+    await one.createSession(sampleSession())
+    await one.createSession(sparse)
+    assert.deepEqual(await other.readSession('key-1'), sampleSession())
+    assert.partialDeepStrictEqual(await other.readSession('key-2'), { key: 'key-2', sealedTokens: undefined })
+    assert.equal(await other.readSession('key-3'), undefined)
+  })
+
+  test('a session deleted by one is gone for the other, and deleting it again is no error', async () => {
+    await one.createSession(sampleSession())
+    await other.deleteSession('key-1')
+    assert.equal(await one.readSession('key-1'), undefined)
+    await one.deleteSession('key-1')
+  })
+
+  test('"last seen" only ever moves forward', async () => {
+    await one.createSession(sampleSession())
+    await one.touchSession('key-1', 15_000)
+    await other.touchSession('key-1', 12_000)
+    assert.equal((await one.readSession('key-1'))?.lastSeenAtMs, 15_000)
+  })
+
+  test('the refresh is claimed by one only until the lease is over, is given back, or is done', async () => {
+    await one.createSession(sampleSession())
+    assert.equal(await one.claimRefresh('key-1', 1000, 2000), true)
+    assert.equal(await other.claimRefresh('key-1', 1500, 2500), false)
+    assert.equal(await other.claimRefresh('key-1', 2001, 3000), true)
+    await other.releaseRefresh('key-1')
+    assert.equal(await one.claimRefresh('key-1', 2002, 3000), true)
+    await one.saveRefresh('key-1', 2500, 'sealed again')
+    assert.partialDeepStrictEqual(await other.readSession('key-1'), {
+      refreshedAtMs: 2500,
+      sealedTokens: 'sealed again',
+    })
+    assert.equal(await other.claimRefresh('key-1', 2501, 3500), true)
+  })
+
+  test('a refresh that comes back after the sign-out does not bring the session back', async () => {
+    await one.createSession(sampleSession())
+    await one.claimRefresh('key-1', 1000, 2000)
+    await other.deleteSession('key-1')
+    await one.saveRefresh('key-1', 1500, 'sealed again')
+    await one.touchSession('key-1', 1500)
+    assert.equal(await one.readSession('key-1'), undefined)
+    assert.equal(await one.claimRefresh('key-1', 5000, 6000), false)
+  })
+
+  test('a sign-in is given once, whoever of the two asks first, and however many ask at once', async () => {
+    for (let round = 0; round < 20; round++) {
+      const record = sampleSignIn({ state: `state-${round}` })
+      await one.addSignIn(record, 8)
+      const askers = [one, other, one, other]
+      const given = await Promise.all(askers.map(async store => store.takeSignIn(record.state)))
+      assert.deepEqual(
+        given.filter(answer => answer !== undefined),
+        [record],
+      )
+    }
+  })
+
+  test('above the cap the oldest sign-in of that browser is dropped, and no other', async () => {
+    await one.addSignIn(sampleSignIn({ state: 'elsewhere', browserKey: 'browser-2' }), 3)
+    for (const state of ['first', 'second', 'third', 'fourth'])
+      await (state === 'second' ? other : one).addSignIn(sampleSignIn({ state }), 3)
+    const left = []
+    for (const state of ['first', 'second', 'third', 'fourth', 'elsewhere'])
+      if ((await other.takeSignIn(state)) !== undefined) left.push(state)
+    assert.deepEqual(left, ['second', 'third', 'fourth', 'elsewhere'])
+  })
+
+  test('the sweep removes what is idle, what is too old and what was never completed, and nothing else', async () => {
+    await one.createSession(sampleSession({ key: 'idle', lastSeenAtMs: 99, createdAtMs: 60 }))
+    await one.createSession(sampleSession({ key: 'old', lastSeenAtMs: 200, createdAtMs: 49 }))
+    await one.createSession(sampleSession({ key: 'running', lastSeenAtMs: 100, createdAtMs: 50 }))
+    await one.addSignIn(sampleSignIn({ state: 'late', expiresAtMs: 299 }), 8)
+    await one.addSignIn(sampleSignIn({ state: 'in time', expiresAtMs: 300 }), 8)
+    await other.sweep(300, 100, 50)
+    const found = await Promise.all(['idle', 'old', 'running'].map(async key => (await one.readSession(key))?.key))
+    assert.deepEqual(found, [undefined, undefined, 'running'])
+    assert.equal(await one.takeSignIn('late'), undefined)
+    assert.equal((await one.takeSignIn('in time'))?.state, 'in time')
+  })
+}
