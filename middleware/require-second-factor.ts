@@ -13,7 +13,7 @@ import type { Clock } from '../src/clock.ts'
 import { challenge, type Decision, deny, proceed, type Refusal, type Stage, signIn } from '../src/decision.ts'
 import type { Code } from '../src/errors.ts'
 import type { Admitted, Authenticated, Principal } from '../src/exchange.ts'
-import type { Grant, GrantRequest } from '../src/grants/grant-store.ts'
+import type { Grant, GrantRequest, GrantScope } from '../src/grants/grant-store.ts'
 import type { Asked, Freshness, Grants } from '../src/grants/grants.ts'
 import type { Offers } from '../src/http/challenge.ts'
 import { judgeSecondFactor, type SecondFactorRule } from '../src/oidc/second-factor-rule.ts'
@@ -44,10 +44,7 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     const { decides, reports, isAmbiguous } = rules.read(authenticated)
     // The server may read the path differently than we do: then this is not the request the rule speaks of.
     if (isAmbiguous) return deny('path-ambiguous')
-    for (const requirement of reports) {
-      const code = shortfall(authenticated, requirement)
-      if (code !== undefined) report(authenticated, requirement.rule, code)
-    }
+    for (const requirement of reports) wouldHave(authenticated, requirement)
     const code = shortfall(authenticated, decides)
     if (code === undefined) return admit(authenticated, nameOf(authenticated.principal, decides))
     return resolve(authenticated, decides, code)
@@ -63,20 +60,40 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     return verdict === 'satisfied' ? undefined : verdict
   }
 
-  /** Something is missing: is there a grant, or how does this client get what is missing? */
-  function resolve(authenticated: Authenticated, requirement: Requirement, code: Code): Answer {
-    const { principal, isNavigation } = authenticated
-    if (code === 'rule-refuses') return deny(code)
-    if (principal.kind === 'anonymous') return askWhoItIs(authenticated, code)
-    const { scheme } = authenticated.credentials
-    // Not with an access token: it would still be sent, and still count, after the sign-in.
-    if (isNavigation && scheme !== 'bearer') return signIn(code, demandOf(settings, requirement))
-    if (principal.kind !== 'person' || principal.account === undefined || scheme === 'session') return deny(code)
-    return byGrant(authenticated, principal.account, freshnessOf(settings, requirement), code)
+  /** Reports what the requirement would have refused: by the same measure, grants included. */
+  function wouldHave(authenticated: Authenticated, requirement: Requirement): void {
+    const code = shortfall(authenticated, requirement)
+    if (code === undefined) return
+    const conclude = (grant: Grant | undefined) => {
+      if (grant === undefined) report(authenticated, requirement.rule, code)
+    }
+    const scope = code === 'rule-refuses' ? undefined : scopeOf(authenticated)
+    const grant = scope && grants.find(scope, freshnessOf(settings, requirement))
+    if (grant instanceof Promise) void grant.then(conclude, () => conclude(undefined))
+    else conclude(grant)
   }
 
-  function byGrant(authenticated: Authenticated, account: string, freshness: Freshness, code: Code): Answer {
-    const scope = grants.scopeOf(accountKey(account), authenticated)
+  /** Under which a grant may stand in for what is missing; undefined where none can: whoever can be led to the sign-in is. */
+  function scopeOf(authenticated: Authenticated): GrantScope | undefined {
+    const { principal, credentials, isNavigation } = authenticated
+    if (principal.kind !== 'person' || principal.account === undefined || credentials.scheme === 'session')
+      return undefined
+    // Not so with an access token: it would still be sent, and still count, after the sign-in.
+    if (isNavigation && credentials.scheme !== 'bearer') return undefined
+    return grants.scopeOf(accountKey(principal.account), authenticated)
+  }
+
+  /** Something is missing: is there a grant, or how does this client get what is missing? */
+  function resolve(authenticated: Authenticated, requirement: Requirement, code: Code): Answer {
+    const { principal, credentials, isNavigation } = authenticated
+    if (code === 'rule-refuses') return deny(code)
+    if (principal.kind === 'anonymous') return askWhoItIs(authenticated, code)
+    const scope = scopeOf(authenticated)
+    if (scope !== undefined) return byGrant(authenticated, scope, freshnessOf(settings, requirement), code)
+    return isNavigation && credentials.scheme !== 'bearer' ? signIn(code, demandOf(settings, requirement)) : deny(code)
+  }
+
+  function byGrant(authenticated: Authenticated, scope: GrantScope, freshness: Freshness, code: Code): Answer {
     const show = ({ request, isNew }: Asked): Refusal => {
       if (isNew) asked(authenticated, request, code)
       return deny(code, { confirm: request.code })

@@ -31,7 +31,7 @@ const signOut = (browser: BrowserClient, at = proxy) =>
 test('a session of the OP arrives at Apache as the Windows account', async () => {
   const browser = await signedIn('bob')
   assert.equal((await browser.get(`${proxy.url}/whoami`)).text, seenAs('bob'))
-  const record = await proxy.logged(entry => entry['user.name'] === 'bob')
+  const record = await proxy.logged(entry => entry['event.action'] === 'request' && entry['user.name'] === 'bob')
   assert.equal(record['torhaus.admitted_by'], 'second-factor')
 })
 
