@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { writeTorhausConfig } from '../support/torhaus-config.ts'
+
+const EXPLAIN = join(import.meta.dirname, '../../src/explain.ts')
+const rules = [
+  { name: 'office', reason: 'x', when: { networks: ['10.0.0.0/8'], schemes: ['basic'] }, require: 'first-factor' },
+  { name: 'no-wiki', when: { path: '/wiki/.*' }, require: 'refuse', reportOnly: true },
+  { name: 'fresh-push', when: { gitOperation: 'push' }, require: 'second-factor', maxAgeSeconds: 600 },
+]
+
+let directory: string
+let file: string
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'torhaus-explain-'))
+  const setting = { port: 1, adminPort: 2, upstreamUrl: 'http://127.0.0.1:3', issuer: 'http://127.0.0.1:4' }
+  file = await writeTorhausConfig({ ...setting, clientSecret: 'x', directory }, config => ({
+    ...config,
+    secondFactor: { ...config.secondFactor, rules },
+  }))
+})
+after(() => rm(directory, { recursive: true }))
+
+function explain(...args: string[]): { readonly lines: string[]; readonly status: number | null } {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [EXPLAIN, ...args], { encoding: 'utf8' })
+  return { lines: (stdout + stderr).trim().split('\n'), status }
+}
+
+test('the rule that decides is named, and why each one above it does not fit', () => {
+  const push = 'https://devops.example/wiki/r/info/refs?service=git-receive-pack'
+  assert.deepEqual(explain(file, 'GET', push, '--scheme', 'basic').lines, [
+    'agent-token-exchange: does not fit: path, methods',
+    'office: does not fit: networks',
+    'no-wiki (report only): fits, and would ask for: refuse',
+    'fresh-push: decides: second-factor, at most 600 s old',
+  ])
+})
+
+test('what no rule fits needs a second factor; what is in the network does not', () => {
+  assert.equal(explain(file, 'GET', '/x').lines.at(-1), 'second-factor: decides, for no rule fits: second-factor')
+  const inside = explain(file, 'GET', '/x', '--scheme', 'basic', '--address', '10.1.2.3')
+  assert.equal(inside.lines.at(-1), 'office: decides: first-factor')
+})
+
+test('a path that can be read in two ways is said to be refused', () => {
+  assert.match(explain(file, 'GET', '/a/%2e%2e/_apis/oauth2/token').lines.at(-1) ?? '', /second-factor/)
+  assert.match(explain(file, 'POST', '/a/../_apis/oauth2/token').lines.at(-1) ?? '', /two ways.*refused/)
+})
+
+test('what cannot be understood is answered with the usage, and a bad configuration with its problems', () => {
+  for (const args of [[], [file, 'GET'], [file, 'GET', '/x', '--scheme', 'magic'], [file, 'GET', '/x', '--nonsense']]) {
+    const { status, lines } = explain(...args)
+    assert.equal(status, 2)
+    assert.ok(lines.some(line => line.startsWith('usage: ')))
+  }
+  assert.equal(explain(join(directory, 'client-secret'), 'GET', '/x').status, 78)
+})
