@@ -65,6 +65,8 @@ function wayOut({ request }: Known, code: Code, status: number): Html {
   }
   if (code === 'sign-in-unknown' || status === 401) return html`<p class="actions">${SIGN_IN}</p>`
   if (code === 'cross-site-request' || code === 'sign-in-not-same-origin') return html`<p class="actions">${START}</p>`
+  if (code === 'confirmation-other-account' || code === 'account-mismatch')
+    return html`<p class="actions">${OTHER_ACCOUNT}${START}</p>`
   if (status === 403) return html`<p class="actions">${SIGN_IN}${OTHER_ACCOUNT}</p>`
   return status >= 500 && isRepeatable
     ? html`<p class="actions">${TRY_AGAIN}${START}</p>`

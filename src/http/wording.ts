@@ -16,6 +16,10 @@ const CLIENT_NAMES: Readonly<Record<ClientClass, string>> = {
 /** What the program says it is. */
 export const describeClient = (clientClass: ClientClass): string => CLIENT_NAMES[clientClass]
 
+/** A prefix as people read it: nobody needs to know what /32 means. */
+export const describeNetwork = (network: string): string =>
+  network.replace(/\/(32|128)$/, match => (network.includes(':') === (match === '/128') ? '' : match))
+
 /** In the largest unit that is not too coarse, rounded down. */
 export function describeDuration(durationMs: number): string {
   const minutes = Math.max(0, Math.floor(durationMs / 60_000))

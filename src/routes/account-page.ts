@@ -5,7 +5,7 @@ import type { Grants } from '../grants/grants.ts'
 import { Html, html, pageFields, renderPage } from '../http/page.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import { signInPath } from '../http/sign-in-path.ts'
-import { describeClient, describeDuration, describeTime } from '../http/wording.ts'
+import { describeClient, describeDuration, describeNetwork, describeTime } from '../http/wording.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { SessionRecord } from '../session/store.ts'
@@ -53,8 +53,8 @@ function grantList(running: readonly Grant[], nowMs: number): Html {
     return html`<p>None. When git or another program is refused, it shows a link: open it to confirm.</p>`
   const items = running.map(
     ({ id, clientClass, network, userAgent, expiresAtMs }) =>
-      html`<li><div>${describeClient(clientClass)} from ${network}<br><small>${userAgent}<br>at most ${describeDuration(expiresAtMs - nowMs)} more</small></div>
-<form method="post" action="${OWN_PREFIX}/grants/${id}"><button class="button quiet" type="submit" aria-label="Take back: ${describeClient(clientClass)} from ${network}">Take back</button></form></li>`,
+      html`<li><div>${describeClient(clientClass)} from ${describeNetwork(network)}<br><small>${userAgent}<br>at most ${describeDuration(expiresAtMs - nowMs)} more</small></div>
+<form method="post" action="${OWN_PREFIX}/grants/${id}"><button class="button quiet" type="submit" aria-label="Take back: ${describeClient(clientClass)} from ${describeNetwork(network)}">Take back</button></form></li>`,
   )
   return html`<ul class="items">${items}</ul>`
 }

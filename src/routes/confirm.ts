@@ -18,7 +18,7 @@ import { isSameOrigin } from '../http/origin.ts'
 import { html, pageFields, renderPage } from '../http/page.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import { signInPath } from '../http/sign-in-path.ts'
-import { describeClient, describeDuration, describeTime } from '../http/wording.ts'
+import { describeClient, describeDuration, describeNetwork, describeTime } from '../http/wording.ts'
 import { judgeSecondFactor } from '../oidc/second-factor-rule.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -110,7 +110,7 @@ function question({ settings, now, publicOrigin }: ConfirmParts, { request, acco
 <dl>
 <dt>Account</dt><dd>${account}</dd>
 <dt>Program</dt><dd>${describeClient(clientClass)}<br><small>${userAgent}</small></dd>
-<dt>From</dt><dd>${clientAddress}<br><small>holds for ${network}</small></dd>
+<dt>From</dt><dd>${clientAddress}<br><small>will hold for ${describeNetwork(network)}</small></dd>
 <dt>Asked</dt><dd>${describeTime(createdAtMs, now())}</dd>
 <dt>Holds for</dt><dd>${describeDuration(heldSeconds * 1000)} at most</dd>
 </dl>
