@@ -283,6 +283,12 @@ const oidc = demandingSection(
       'Issuer identifier of the OpenID Provider; its metadata is read from /.well-known/openid-configuration (OIDC Discovery 4).',
     ),
     clientId: text('Client identifier of Torhaus at the OP.'),
+    deviceClientId: Type.Optional(
+      text(
+        'Client identifier of a public client at the OP, for git: with device authorization (RFC 8628) and PKCE, and access tokens for oidc.bearer.audiences. With it, `/.torhaus/git` shows how to sign in from a terminal.',
+        { pattern: '^[A-Za-z0-9._~-]{1,200}$' },
+      ),
+    ),
     clientSecretFile: Type.Optional(
       file('File with the client secret. Without it Torhaus is a public client (PKCE is used in any case).'),
     ),

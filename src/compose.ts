@@ -21,6 +21,7 @@ import { SessionRefresh } from './oidc/session-refresh.ts'
 import { createPolicy, type Policy } from './pipeline.ts'
 import { accountPage } from './routes/account-page.ts'
 import { askToConfirm, confirm, type GrantEvent } from './routes/confirm.ts'
+import { gitPage, helperFile } from './routes/git-page.ts'
 import { keySetRoute } from './routes/key-set.ts'
 import { endSession, revokeGrant, signOutEverywhere } from './routes/own-access.ts'
 import type { Route } from './routes/reply.ts'
@@ -191,6 +192,8 @@ function routesOf(ground: Ground): Record<string, Route> {
     'POST /.torhaus/sign-out-everywhere': signOutEverywhere(ownParts),
     'GET /.torhaus/confirm/:code': askToConfirm(confirmParts),
     'POST /.torhaus/confirm/:code': confirm(confirmParts),
+    'GET /.torhaus/git': gitPage({ ...ownParts, provider, oidc: config.oidc }),
+    'GET /.torhaus/torhaus-credential.mjs': helperFile(),
     'GET /.torhaus/sign-in': startSignIn(signInParts),
     'GET /.torhaus/callback': completeSignIn(signInParts),
     'GET /.torhaus/sign-out': askToSignOut(signOutParts),

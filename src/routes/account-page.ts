@@ -36,6 +36,7 @@ export function accountPage({ sessions, grants, cookies, accountKey, publicOrigi
 <p class="actions"><a class="button" href="/">Go to ${new URL(publicOrigin).host}</a><a class="button quiet" href="${OWN_PREFIX}/sign-out">Sign out</a></p>
 <h2>Programs you have confirmed</h2>
 ${grantList(await grants.of(accountKey(account)), now())}
+<p><a href="${OWN_PREFIX}/git">Set up git for this server</a></p>
 <h2>Where you are signed in</h2>
 ${sessionList(await sessions.of(account), key, now())}
 <form method="post" action="${OWN_PREFIX}/sign-out-everywhere" class="actions"><button class="button quiet" type="submit">Sign out everywhere</button></form>

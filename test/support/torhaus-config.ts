@@ -19,6 +19,7 @@ export type TorhausSetting = {
 /** Names that Torhaus, the OP and the origin server agree on in tests and in the demo. */
 export const agreed = {
   clientId: 'torhaus',
+  deviceClientId: 'git',
   /** `aud` of the access tokens of the OP and of the assertions of Torhaus. */
   audience: 'devops',
   assertionField: 'X-Torhaus-Assertion',

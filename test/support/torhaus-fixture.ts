@@ -63,6 +63,8 @@ export async function startTorhausFixture(options: FixtureOptions): Promise<Torh
         redirectUris: [redirectUri],
         postLogoutRedirectUris: [postLogoutRedirectUri],
       },
+      // Public, for git on people's computers.
+      { clientId: agreed.deviceClientId, redirectUris: ['http://127.0.0.1'], metadata: { application_type: 'native' } },
     ],
   })
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-test-'))

@@ -1,0 +1,81 @@
+/** How to set up git for this server: each line as it is to be typed, for three ways. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../../config/schema.ts'
+import { Html, html, pageFields, renderPage } from '../http/page.ts'
+import { OWN_PREFIX } from '../http/request-target.ts'
+import { signInPath } from '../http/sign-in-path.ts'
+import type { OpenIdProvider } from '../oidc/provider.ts'
+import type { SessionCookies } from '../session/session-cookie.ts'
+import type { Sessions } from '../session/sessions.ts'
+import { currentSession } from './current-session.ts'
+import { type Route, seeOther } from './reply.ts'
+
+const HELPER = 'torhaus-credential.mjs'
+const SCOPE = 'openid'
+
+export interface GitPageParts {
+  readonly sessions: Sessions
+  readonly cookies: SessionCookies
+  readonly provider: Pick<OpenIdProvider, 'metadata'>
+  readonly oidc: Pick<Config['oidc'], 'issuer' | 'acrValues' | 'deviceClientId'>
+  readonly publicOrigin: string
+}
+
+/** GET /.torhaus/git */
+export function gitPage({ sessions, cookies, provider, oidc, publicOrigin }: GitPageParts): Route {
+  return async exchange => {
+    if ((await currentSession(exchange, sessions, cookies)) === undefined)
+      return seeOther(signInPath(`${OWN_PREFIX}/git`))
+    const { deviceClientId } = oidc
+    const content = html`<p>Without any set-up, git asks for a user name and a password. Each of these ways is enough by itself.</p>
+${deviceClientId === undefined ? new Html('') : withHelper(oidc, deviceClientId, publicOrigin)}
+${deviceClientId === undefined ? new Html('') : await withCredentialManager(provider, deviceClientId, publicOrigin)}
+<h2>A personal access token</h2>
+<p>Make one at the server, and give it as the password; the user name does not matter.</p>
+<p class="actions"><a class="button quiet" href="${OWN_PREFIX}/">Your page</a></p>`
+    return {
+      status: 200,
+      fields: [...pageFields, 'Cache-Control', 'no-store'],
+      text: renderPage('git and this server', content),
+    }
+  }
+}
+
+/** GET /.torhaus/torhaus-credential.mjs: the same for everybody, and no secret. */
+export function helperFile(): Route {
+  const text = readFileSync(join(import.meta.dirname, HELPER), 'utf8')
+  const fields = ['Content-Type', 'text/javascript; charset=utf-8', 'X-Content-Type-Options', 'nosniff']
+  const attachment = ['Content-Disposition', `attachment; filename="${HELPER}"`]
+  return () => ({ status: 200, fields: [...fields, ...attachment, 'Cache-Control', 'no-cache'], text })
+}
+
+function withHelper({ issuer, acrValues }: GitPageParts['oidc'], clientId: string, publicOrigin: string): Html {
+  const acr = acrValues.length === 0 ? '' : ` --acr-values "${acrValues.join(' ')}"`
+  return html`<h2>Signing in from the terminal</h2>
+<p>Needs Node 18 or later, and <a href="${OWN_PREFIX}/${HELPER}">this file</a>, kept in your home directory. It shows a link when git needs you; the token stays in memory only.</p>
+<pre><code>git config --global credential.${publicOrigin}.helper ""
+git config --global --add credential.${publicOrigin}.helper "cache --timeout 28800"
+git config --global --add credential.${publicOrigin}.helper '!node ~/${HELPER} --issuer ${issuer} --client-id ${clientId}${acr}'</code></pre>`
+}
+
+async function withCredentialManager(
+  provider: GitPageParts['provider'],
+  clientId: string,
+  publicOrigin: string,
+): Promise<Html> {
+  const { authorization_endpoint, token_endpoint } = (await provider.metadata()).serverMetadata()
+  const settings = {
+    provider: 'generic',
+    oauthClientId: clientId,
+    oauthAuthorizeEndpoint: authorization_endpoint ?? '',
+    oauthTokenEndpoint: token_endpoint ?? '',
+    oauthRedirectUri: 'http://127.0.0.1',
+    oauthScopes: SCOPE,
+  }
+  const lines = Object.entries(settings).map(
+    ([name, value]) => `git config --global credential.${publicOrigin}.${name} ${value}`,
+  )
+  return html`<h2>Git Credential Manager</h2>
+<pre><code>${lines.join('\n')}</code></pre>`
+}
