@@ -21,8 +21,11 @@ export const file = (description: string) =>
   Type.String({ description, minLength: 1, [FILE_KEYWORD]: 'read' satisfies FileUse })
 
 /** A file that is made when it is missing. */
-export const madeFile = (description: string, byDefault: string) =>
-  Type.String({ description, minLength: 1, default: byDefault, [FILE_KEYWORD]: 'made' satisfies FileUse })
+export const madeFile = (description: string, byDefault?: string) =>
+  Type.String({
+    ...{ description, minLength: 1, [FILE_KEYWORD]: 'made' satisfies FileUse },
+    ...(byDefault === undefined ? {} : { default: byDefault }),
+  })
 
 export const list = <T extends TSchema>(
   items: T,

@@ -58,13 +58,18 @@ function checkRanges(path: string, ranges: readonly string[], report: Report): v
   })
 }
 
+/** Names in logs and metrics that would say two things. */
+const OWN_POLICIES = ['second-factor', 'grant', 'server-checked', 'cors-preflight', 'agent-token-exchange']
+
 function checkSecondFactor({ secondFactor }: Config, report: Report): void {
   const { acceptAcr, acceptAcrs, acceptAmr, rules } = secondFactor
   if (acceptAcr.length + acceptAcrs.length + acceptAmr.length === 0) {
     report('secondFactor', 'needs at least one of acceptAcr, acceptAcrs, acceptAmr: otherwise nobody could pass')
   }
-  rules.forEach(({ when, require, reason, acceptAcr, maxAgeSeconds }, index) => {
+  rules.forEach(({ name, when, require, reason, acceptAcr, maxAgeSeconds }, index) => {
     const path = `secondFactor.rules[${index}]`
+    if (OWN_POLICIES.includes(name)) report(`${path}.name`, `${name} is what Torhaus itself calls something`)
+    else if (rules.findIndex(rule => rule.name === name) < index) report(`${path}.name`, `${name} is there twice`)
     if (when.path !== undefined) checkRegExp(`${path}.when.path`, when.path, report)
     if (when.account !== undefined) checkRegExp(`${path}.when.account`, when.account, report)
     checkRanges(`${path}.when.networks`, when.networks, report)

@@ -573,7 +573,7 @@ const credentials = section(
 const logging = section(
   {
     auditFile: Type.Optional(
-      text(
+      madeFile(
         'File for the audit log, one JSON object a line, appended to. Without it audit records go to standard output with the others; `log.logger` tells them apart.',
       ),
     ),

@@ -6,7 +6,7 @@ const STYLE = `
 @media (prefers-color-scheme: dark) { :root { --ink: #e8ecf2; --soft: #a5b0bf; --paper: #1b222c; --ground: #11161d; --line: #323c4a; --accent: #7db0ff; } }
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; background: var(--ground); color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; }
-main { width: 100%; max-width: 34rem; background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; padding: 2rem; box-shadow: 0 1px 3px rgb(0 0 0 / .08); }
+main { min-width: 0; width: 100%; max-width: 34rem; background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; padding: 2rem; box-shadow: 0 1px 3px rgb(0 0 0 / .08); }
 header { display: flex; align-items: center; gap: .5rem; margin-bottom: 1.5rem; color: var(--soft); font-size: .9rem; font-weight: 600; letter-spacing: .02em; }
 header svg { width: 1.25rem; height: 1.25rem; color: var(--accent); }
 h1 { font-size: 1.45rem; line-height: 1.25; margin: 0 0 .75rem; text-wrap: balance; }
@@ -20,7 +20,7 @@ small { color: var(--soft); }
 .items li { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem 1rem; padding: .75rem 0; border-top: 1px solid var(--line); }
 .items div { flex: 1 1 14rem; overflow-wrap: anywhere; }
 .items .button { padding: .3rem .8rem; }
-pre { margin: .75rem 0; padding: .75rem 1rem; overflow-x: auto; background: var(--ground); border-radius: .5rem; font-size: .8rem; line-height: 1.5; }
+pre { margin: .75rem 0; padding: .75rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--ground); border-radius: .5rem; font-size: .8rem; line-height: 1.5; }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
 .button { display: inline-block; border: 1px solid var(--accent); border-radius: .5rem; padding: .55rem 1.1rem; background: var(--accent); color: var(--paper); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
 .button.quiet { background: transparent; color: var(--accent); }

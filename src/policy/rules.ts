@@ -79,9 +79,12 @@ const NO_REPORTS: readonly Requirement[] = []
 
 export class Rules {
   readonly #rules: readonly Compiled[]
+  /** Otherwise nobody needs to know. */
+  readonly #looksAtGit: boolean
 
   constructor(settings: readonly RuleSettings[]) {
     this.#rules = settings.map(compile)
+    this.#looksAtGit = settings.some(({ when }) => when.gitOperation !== undefined)
   }
 
   read(facts: Facts): Reading {
@@ -112,7 +115,7 @@ export class Rules {
   }
 
   #readPath(facts: Facts, path: string): Omit<Reading, 'isAmbiguous'> {
-    const operation = gitOperation(path, facts.target.raw)
+    const operation = this.#looksAtGit ? gitOperation(path, facts.target.raw) : undefined
     let reports: Requirement[] | undefined
     for (const rule of this.#rules) {
       if (!rule.conditions.every(({ holds }) => holds(facts, path, operation))) continue
@@ -148,6 +151,8 @@ function compile({ name, require, when, maxAgeSeconds, acceptAcr, reportOnly }: 
 function conditionsOf(when: RuleSettings['when'], isExact: boolean): Condition[] {
   const conditions: Condition[] = []
   const add = (name: string, holds: Condition['holds']) => conditions.push({ name, holds })
+  // The cheapest first: it decides most of the time.
+  if (when.methods.length > 0) add('methods', ({ method }) => when.methods.includes(method))
   if (when.path !== undefined) {
     // To many servers letter case makes no difference: it must not be the way around a rule that asks for more.
     const pattern = new RegExp(`^(?:${when.path})$`, isExact ? 'u' : 'iu')
@@ -165,7 +170,6 @@ function conditionsOf(when: RuleSettings['when'], isExact: boolean): Condition[]
     const contains = addressSet(when.networks)
     add('networks', ({ clientAddress }) => contains(clientAddress))
   }
-  if (when.methods.length > 0) add('methods', ({ method }) => when.methods.includes(method))
   if (when.schemes.length > 0) add('schemes', facts => isOneOf(when.schemes, facts))
   if (when.clientClasses.length > 0) add('clientClasses', ({ clientClass }) => when.clientClasses.includes(clientClass))
   if (when.gitOperation !== undefined)

@@ -37,7 +37,7 @@ export function accountPage({ sessions, grants, cookies, accountKey, publicOrigi
 <h2>Programs you have confirmed</h2>
 ${grantList(await grants.of(accountKey(account)), now())}
 <p><a href="${OWN_PREFIX}/git">Set up git for this server</a></p>
-<h2>Where you are signed in</h2>
+<h2>Your sessions</h2>
 ${sessionList(await sessions.of(account), key, now())}
 <form method="post" action="${OWN_PREFIX}/sign-out-everywhere" class="actions"><button class="button quiet" type="submit">Sign out everywhere</button></form>
 <p><small>Ends every session, and takes back every confirmation.</small></p>`

@@ -84,7 +84,7 @@ test('what does not fit together is told at once, too', () => {
     .replace('https://tfs.example', 'https://tfs.example/path')
     .replace(
       'acceptAcr: [mfa]',
-      "acceptAcr: []\n  rules: [{ name: x, reason: y, when: { path: '(' }, require: nothing }]",
+      "acceptAcr: []\n  rules: [{ name: x, reason: y, when: { path: '(' }, require: nothing }, { name: grant, when: {}, require: nothing }]",
     )
     .concat('server:\n  trustedProxies: [10.0.0.0/8, nonsense, 0.0.0.0/0]\n')
   const paths = problemsOf(bad).map(problem => problem.split(' ')[1])
@@ -93,6 +93,9 @@ test('what does not fit together is told at once, too', () => {
     'upstream.url',
     'secondFactor',
     'secondFactor.rules[0].when.path',
+    'secondFactor.rules[1].name',
+    'secondFactor.rules[1].reason',
+    'secondFactor.rules[1].when',
     'server.trustedProxies[1]',
     'server.trustedProxies[2]',
   ])

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { type GrantsLab, linkIn, startGrantsLab, VISUAL_STUDIO } from './grants-lab.ts'
 import type { Person } from './person.ts'
@@ -95,4 +98,29 @@ test('steps are in the audit log, each with request id, account and address, and
   assert.equal(await lab.metric('torhaus_grants_total{event="confirmed"}'), before + 1)
   const audit = JSON.stringify(lab.fixture.log.filter(record => record['log.logger'] === 'torhaus.audit'))
   assert.doesNotMatch(audit, new RegExp(linkIn(refused.text).slice(-9).replace('-', '-?')))
+})
+
+test('with a file of its own, the audit log is there and not among the other records', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'torhaus-audit-'))
+  const auditFile = join(directory, 'audit.log')
+  const own = await startGrantsLab({}, { logging: { auditFile, level: 'error' } })
+  try {
+    await own.asProgram()
+    const lines = (await readFile(auditFile, 'utf8')).trim().split('\n')
+    const records = lines.map(line => JSON.parse(line) as Record<string, unknown>)
+    assert.deepEqual(
+      records.map(record => record['event.action']),
+      ['policy-loaded', 'second-factor-asked'],
+    )
+    for (const name of ['@timestamp', 'log.level', 'service.name', 'event.outcome'])
+      assert.ok(
+        records.every(record => typeof record[name] === 'string'),
+        name,
+      )
+    assert.equal((await stat(auditFile)).mode & 0o077, 0)
+    assert.deepEqual(own.audited('second-factor-asked'), [])
+  } finally {
+    await own.close()
+    await rm(directory, { recursive: true, force: true })
+  }
 })

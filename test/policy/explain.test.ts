@@ -33,7 +33,7 @@ function explain(...args: string[]): { readonly lines: string[]; readonly status
 test('the rule that decides is named, and why each one above it does not fit', () => {
   const push = 'https://devops.example/wiki/r/info/refs?service=git-receive-pack'
   assert.deepEqual(explain(file, 'GET', push, '--scheme', 'basic').lines, [
-    'agent-token-exchange: does not fit: path, methods',
+    'agent-token-exchange: does not fit: methods, path',
     'office: does not fit: networks',
     'no-wiki (report only): fits, and would ask for: refuse',
     'fresh-push: decides: second-factor, at most 600 s old',
