@@ -50,9 +50,8 @@ export function parseConfig(source: string, directory: string, environment: List
   const value = Value.Default(configSchema, overridePorts(plain ?? {}, environment))
   const problems = problemsOf(configSchema, value)
   resolveFiles(configSchema, value, directory, problems)
-  // The rules read across options, so they can only run on a document of the right shape.
-  if (Value.Check(configSchema, value)) checkRules(value as Config, problems)
-  if (problems.length > 0) return { ok: false, problems: problems.map(withLine) }
+  checkRules(value, problems)
+  if (problems.length > 0) return { ok: false, problems: problems.map(withLine).sort(byLine) }
   return { ok: true, config: deepFreeze(value as Config) }
 
   function withLine(problem: Problem): Problem {
@@ -76,6 +75,8 @@ export function parseConfig(source: string, directory: string, environment: List
     return undefined
   }
 }
+
+const byLine = (a: Problem, b: Problem) => (a.line ?? 0) - (b.line ?? 0)
 
 function overridePorts(value: unknown, environment: ListenEnvironment): unknown {
   if (typeof value !== 'object' || value === null) return value

@@ -3,47 +3,72 @@ import { parseAddressRange } from './address-range.ts'
 import { type Problem, problem } from './problem.ts'
 import type { Config } from './schema.ts'
 
-export function checkRules(config: Config, problems: Problem[]): void {
-  const report = (path: string, message: string) => void problems.push(problem(path, message))
-  const rules = [
-    checkUrls,
-    checkAddresses,
-    checkSecondFactor,
-    checkIdentity,
-    checkAccount,
-    checkTimeouts,
-    checkKerberos,
-  ]
-  for (const rule of rules) rule(config, report)
+type Report = (path: string, message: string) => void
+type Rule = (config: Config, report: Report) => void
+
+/** Each rule, behind the options it reads: it can only run where these have the right shape. */
+const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
+  [['publicUrl', 'allowPlainHttp'], checkPublicUrl],
+  [['oidc.issuer', 'allowPlainHttp'], checkIssuer],
+  [['upstream.url'], checkUpstreamUrl],
+  [['server.trustedProxies'], checkAddresses],
+  [['secondFactor'], checkSecondFactor],
+  [['upstream.identity'], checkIdentity],
+  [['account'], checkAccount],
+  [['server.idleTimeoutMs', 'upstream.headersTimeoutMs'], checkUpstreamTimeouts],
+  [['session.idleTimeoutSeconds', 'session.absoluteTimeoutSeconds'], checkSessionTimeouts],
+  [['kerberos', 'upstream.identity', 'secondFactor', 'credentials'], checkKerberos],
+]
+
+/** `value`: a configuration that departs from the schema in `problems` and nowhere else. */
+export function checkRules(value: unknown, problems: Problem[]): void {
+  const known = problems.map(({ path }) => path)
+  const report: Report = (path, message) => void problems.push(problem(path, message))
+  for (const [reads, rule] of RULES) {
+    if (!reads.some(option => known.some(path => touches(path, option)))) rule(value as Config, report)
+  }
 }
 
-type Report = (path: string, message: string) => void
+/** Whether what is wrong at `path` is the option, inside it, or around it. */
+function touches(path: string, option: string): boolean {
+  return (
+    path === '' ||
+    path === option ||
+    path.startsWith(`${option}.`) ||
+    path.startsWith(`${option}[`) ||
+    option.startsWith(`${path}.`)
+  )
+}
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
-function checkUrls(config: Config, report: Report): void {
-  const url = (path: string, text: string, mayHavePath: boolean): URL | undefined => {
-    const parsed = URL.parse(text)
-    if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-      report(path, 'must be an http or https URL')
-      return undefined
-    }
-    if (parsed.username !== '' || parsed.password !== '') report(path, 'must not carry credentials')
-    if (parsed.hash !== '' || parsed.search !== '') report(path, 'must not carry a query or fragment')
-    if (!mayHavePath && parsed.pathname !== '/')
-      report(path, 'must be an origin: scheme, host and port, without a path')
-    return parsed
+function checkPublicUrl({ publicUrl, allowPlainHttp }: Config, report: Report): void {
+  checkTransport('publicUrl', checkUrl('publicUrl', publicUrl, false, report), allowPlainHttp, report)
+}
+
+function checkIssuer({ oidc, allowPlainHttp }: Config, report: Report): void {
+  checkTransport('oidc.issuer', checkUrl('oidc.issuer', oidc.issuer, true, report), allowPlainHttp, report)
+}
+
+function checkUpstreamUrl({ upstream }: Config, report: Report): void {
+  checkUrl('upstream.url', upstream.url, false, report)
+}
+
+function checkUrl(path: string, text: string, mayHavePath: boolean, report: Report): URL | undefined {
+  const parsed = URL.parse(text)
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+    report(path, 'must be an http or https URL')
+    return undefined
   }
-  url('upstream.url', config.upstream.url, false)
-  for (const [path, text, mayHavePath] of [
-    ['publicUrl', config.publicUrl, false],
-    ['oidc.issuer', config.oidc.issuer, true],
-  ] as const) {
-    const parsed = url(path, text, mayHavePath)
-    if (parsed?.protocol === 'http:' && !LOOPBACK.test(parsed.hostname) && !config.allowPlainHttp) {
-      report(path, 'must be https (http is for loopback, or for laboratories with allowPlainHttp)')
-    }
-  }
+  if (parsed.username !== '' || parsed.password !== '') report(path, 'must not carry credentials')
+  if (parsed.hash !== '' || parsed.search !== '') report(path, 'must not carry a query or fragment')
+  if (!mayHavePath && parsed.pathname !== '/') report(path, 'must be an origin: scheme, host and port, without a path')
+  return parsed
+}
+
+function checkTransport(path: string, url: URL | undefined, allowPlainHttp: boolean, report: Report): void {
+  if (url?.protocol !== 'http:' || LOOPBACK.test(url.hostname) || allowPlainHttp) return
+  report(path, 'must be https (http is for loopback, or for laboratories with allowPlainHttp)')
 }
 
 function checkAddresses(config: Config, report: Report): void {
@@ -127,10 +152,13 @@ function checkKerberos({ kerberos, upstream, credentials }: Config, report: Repo
   })
 }
 
-function checkTimeouts({ server, upstream, session }: Config, report: Report): void {
+function checkUpstreamTimeouts({ server, upstream }: Config, report: Report): void {
   if (server.idleTimeoutMs < upstream.headersTimeoutMs) {
     report('server.idleTimeoutMs', 'must not be below upstream.headersTimeoutMs, or slow answers are cut')
   }
+}
+
+function checkSessionTimeouts({ session }: Config, report: Report): void {
   if (session.idleTimeoutSeconds > session.absoluteTimeoutSeconds) {
     report('session.idleTimeoutSeconds', 'must not be above session.absoluteTimeoutSeconds')
   }

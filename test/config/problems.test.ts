@@ -66,9 +66,13 @@ colour: blue
 `
   const problems = problemsOf(bad)
   for (const [line, path] of [
+    [1, 'publicUrl'],
     [3, 'server.port'],
+    [4, 'server.trustedProxies[1]'],
+    [6, 'upstream.url'],
     [7, 'upstream.identity.kind'],
     [8, 'oidc.clientId'],
+    [10, 'secondFactor'],
     [13, 'session.encryptionKeyFiles[0]'],
     [14, 'colour'],
   ])
