@@ -50,6 +50,9 @@ const ACTIONS_BY_CODE: Partial<Record<Code, AuditAction>> = {
   'password-limited': 'password-limited',
 }
 
+/** What is kept when the disk stands still, in bytes; past it records are dropped, and the proxy goes on. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024
+
 type Who = Partial<Pick<Known, 'requestId' | 'clientAddress' | 'clientClass' | 'credentials' | 'principal'>>
 
 export class Audit {
@@ -66,7 +69,8 @@ export class Audit {
     const logger = { 'log.logger': 'torhaus.audit' }
     // Whatever the level of the other records.
     if (fileName === undefined) return new Audit(log.child(logger, { level: 'info' }), () => undefined)
-    const file = destination({ dest: openSync(fileName, 'a', 0o600), sync: true })
+    // Not waited for: a report-only rule may write a record for every request.
+    const file = destination({ dest: openSync(fileName, 'a', 0o600), sync: false, maxLength: MAX_WAITING_BYTES })
     const own = pino(
       {
         base: { 'service.name': 'torhaus', 'process.pid': process.pid, ...logger },
@@ -75,7 +79,10 @@ export class Audit {
       },
       file,
     )
-    return new Audit(own, () => file.end())
+    return new Audit(own, () => {
+      file.flushSync()
+      file.end()
+    })
   }
 
   write(action: AuditAction, who: Who, details: AuditDetails = {}): void {
@@ -101,6 +108,7 @@ export class Audit {
     if (action !== undefined && code !== undefined) this.write(action, known, { code })
   }
 
+  /** Writes what waits. */
   close(): void {
     this.#flush()
   }

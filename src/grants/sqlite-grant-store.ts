@@ -18,6 +18,9 @@ CREATE TABLE IF NOT EXISTS second_factor_grant (
 CREATE INDEX IF NOT EXISTS grant_by_expiry ON second_factor_grant (expires_at);
 `
 
+/** Whoever has a password and many addresses must not fill the store: the oldest request makes room. */
+const MAX_REQUESTS_PER_ACCOUNT = 100
+
 export class SqliteGrantStore implements GrantStore {
   readonly #database: SqliteDatabase
 
@@ -73,6 +76,12 @@ export class SqliteGrantStore implements GrantStore {
         request.expiresAtMs,
         maxAgeSeconds,
         acceptAcr === undefined ? null : JSON.stringify(acceptAcr),
+      )
+      this.#database.run(
+        `DELETE FROM grant_request WHERE account = ?1 AND code NOT IN
+         (SELECT code FROM grant_request WHERE account = ?1 ORDER BY created_at DESC LIMIT ?2)`,
+        account,
+        MAX_REQUESTS_PER_ACCOUNT,
       )
       return request
     })

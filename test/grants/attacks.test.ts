@@ -139,3 +139,17 @@ test('another worker notices that a grant was taken back within the time a cache
     await rm(directory, { recursive: true, force: true })
   }
 })
+
+test('a password and a hundred addresses do not fill the store: older links make room', async () => {
+  const links = []
+  for (let last = 0; last <= 100; last++) {
+    const asking = { user: 'carol', from: `10.9.9.${last}` } as const
+    links.push(linkIn((await lab.asProgram(asking)).text))
+    lab.turnClock(0.01)
+  }
+  assert.equal(new Set(links).size, 101)
+  const codes = await Promise.all(
+    [links[0], links[1], links[100]].map(async link => codeOf(await ada.send(link ?? ''))),
+  )
+  assert.deepEqual(codes, ['confirmation-gone', 'confirmation-other-account', 'confirmation-other-account'])
+})

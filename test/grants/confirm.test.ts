@@ -106,6 +106,7 @@ test('with a file of its own, the audit log is there and not among the other rec
   const own = await startGrantsLab({}, { logging: { auditFile, level: 'error' } })
   try {
     await own.asProgram()
+    await own.close()
     const lines = (await readFile(auditFile, 'utf8')).trim().split('\n')
     const records = lines.map(line => JSON.parse(line) as Record<string, unknown>)
     assert.deepEqual(
@@ -120,7 +121,6 @@ test('with a file of its own, the audit log is there and not among the other rec
     assert.equal((await stat(auditFile)).mode & 0o077, 0)
     assert.deepEqual(own.audited('second-factor-asked'), [])
   } finally {
-    await own.close()
     await rm(directory, { recursive: true, force: true })
   }
 })
