@@ -71,7 +71,7 @@ test('with a token of one factor git prints where to go, and keeps its credentia
   const oneFactor = await lab.bearer({ acr: 'urn:torhaus:acr:pwd', amr: ['pwd'] })
   const printed = await refusedClone(lab.remoteWith('OAUTH_USER', oneFactor))
   assert.match(printed, /remote: Torhaus: A sign-in with a second factor is needed\./)
-  assert.match(printed, new RegExp(`remote: Open ${RegExp.escape(lab.torhaus.url)}/\\.torhaus/`))
+  assert.match(printed, new RegExp(`remote: +${RegExp.escape(lab.torhaus.url)}/\\.torhaus/confirm/[A-Z2-7-]{9}\\n`))
   assert.match(printed, /error: 403/)
 })
 
