@@ -8,8 +8,17 @@ const PAT_LETTERS = 'abcdefghijklmnopqrstuvwxyz234567'
 /** The shape of an Azure DevOps token: 52 characters of base32. The origin server of a load test takes any. */
 const personalAccessToken = Array.from({ length: 52 }, () => PAT_LETTERS.charAt(randomInt(32))).join('')
 
+/** What is known of one user. */
+export interface UserCredentials {
+  readonly cookie: string
+  readonly accessToken: string
+  /** A Negotiate token in base64; empty without a realm. Whoever checks it accepts it once only. */
+  readonly ticket: string
+}
+
 /** Fields as these clients send them. Every subject gets the same, whether or not it looks at them. */
-export function credentialFields(cookie: string, accessToken: string, openidcBearer: boolean): CredentialFields {
+export function credentialFields(user: UserCredentials, openidcBearer: boolean): CredentialFields {
+  const { cookie, accessToken, ticket } = user
   const bearer = {
     'User-Agent': 'curl/8.14.1',
     Accept: 'application/json',
@@ -26,8 +35,15 @@ export function credentialFields(cookie: string, accessToken: string, openidcBea
     },
     bearer,
     pat: openidcBearer ? bearer : { 'User-Agent': 'git/2.47.3', Accept: '*/*', Authorization: `Basic ${basic}` },
+    negotiate: negotiateFields(ticket),
   }
 }
+
+export const negotiateFields = (token: string) => ({
+  'User-Agent': 'curl/8.14.1',
+  Accept: '*/*',
+  Authorization: `Negotiate ${token}`,
+})
 
 const sizes = { '1k': SMALL_BYTES, '100k': MEDIUM_BYTES, '700k': SIZEABLE_BYTES, '1g': LARGE_BYTES } as const
 

@@ -11,6 +11,7 @@ export interface Turn {
   readonly residentBytes: number
   /** Connections opened to the origin server during the turn. */
   readonly upstreamSockets: number
+  readonly generatorCpuUs: number | undefined
 }
 
 /** Everything measured of one subject. */
@@ -20,9 +21,19 @@ export interface Measured {
   readonly latenciesMs: number[]
   /** Errors outside the turns: in warm-ups and at the constant rate. */
   errors: number
+  /** Connections opened to the origin server while warming up. */
+  warmUpSockets: number
+  /** Requests to the KDC since the subject was about to start, whatever they were for; stays 0 without a realm. */
+  kdcRequests: number
 }
 
-export const newMeasured = (): Measured => ({ turns: [], latenciesMs: [], errors: 0 })
+export const newMeasured = (kdcRequests = 0): Measured => ({
+  turns: [],
+  latenciesMs: [],
+  errors: 0,
+  warmUpSockets: 0,
+  kdcRequests,
+})
 
 /** Of the turns. */
 export interface Spread {
@@ -40,15 +51,21 @@ export interface Figures {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly errors: number
-  /** Most in one turn: a generator that ends takes the connections of its last requests with it, on both sides. */
+  /** Most in one turn or the warm-up: a generator that ends takes the connections of its last requests with it, on both sides. */
   readonly upstreamSockets: number
   readonly residentBytes: number
+  readonly kdcRequests: number
+  /** Of generators that tell; undefined for the others. */
+  readonly generatorCpuUsPerRequest: Spread | undefined
 }
 
-export function sumUp({ turns, latenciesMs, errors }: Measured): Figures {
+export function sumUp({ turns, latenciesMs, errors, warmUpSockets, kdcRequests }: Measured): Figures {
   const sorted = latenciesMs.toSorted((left, right) => left - right)
   const isBulk = turns.some(turn => turn.bytes > 0)
   const cpuUsPerRequest = turns.map(turn => (turn.cpuUs ?? 0) / turn.requests)
+  const generatorCpuUsPerRequest = turns.flatMap(({ generatorCpuUs, requests }) =>
+    generatorCpuUs === undefined ? [] : generatorCpuUs / requests,
+  )
   const cpuMsPerGb = turns.map(turn => (turn.cpuUs ?? 0) / 1000 / (turn.bytes / 2 ** 30))
   return {
     rps: spread(turns.map(turn => turn.requests / turn.durationS)),
@@ -58,8 +75,10 @@ export function sumUp({ turns, latenciesMs, errors }: Measured): Figures {
     p50Ms: percentile(sorted, 0.5),
     p99Ms: percentile(sorted, 0.99),
     errors: turns.reduce((sum, turn) => sum + turn.errors, errors),
-    upstreamSockets: Math.max(0, ...turns.map(turn => turn.upstreamSockets)),
+    upstreamSockets: Math.max(warmUpSockets, ...turns.map(turn => turn.upstreamSockets)),
     residentBytes: Math.max(0, ...turns.map(turn => turn.residentBytes)),
+    kdcRequests,
+    generatorCpuUsPerRequest: generatorCpuUsPerRequest.length === 0 ? undefined : spread(generatorCpuUsPerRequest),
   }
 }
 
@@ -73,6 +92,9 @@ export function spread(values: readonly number[]): Spread {
     most: at(sorted.length - 1),
   }
 }
+
+export const spreadText = ({ median, least, most }: Spread, digits: number) =>
+  `${median.toFixed(digits)} (${least.toFixed(digits)}-${most.toFixed(digits)})`
 
 /** Nearest rank. */
 function percentile(sorted: readonly number[], share: number): number {

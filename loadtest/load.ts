@@ -1,6 +1,6 @@
 /** What is sent, and what comes of it. */
 
-export type Scheme = 'session' | 'bearer' | 'pat'
+export type Scheme = 'session' | 'bearer' | 'pat' | 'negotiate'
 
 export interface LoadRequest {
   readonly method: 'GET' | 'PUT'
@@ -15,6 +15,8 @@ export interface Saturation {
   readonly requests: number
   readonly durationS: number
   readonly errors: number
+  /** Processor time of the generator, where it tells. */
+  readonly generatorCpuUs?: number
 }
 
 /** A constant rate, whatever the answers do. Latencies in milliseconds, from when a request was due. */

@@ -5,21 +5,15 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Contender, prepareLoad, requestsFor, verifyContender } from './contender-load.ts'
 import { type Measured, newMeasured, type Turn } from './figures.ts'
 import { sendAtConstantRate } from './generators/constant-rate.ts'
-import { saturate } from './generators/saturate.ts'
 import { transfer } from './generators/transfer.ts'
-import { verify } from './generators/verify.ts'
 import type { Origin } from './lab/origin.ts'
 import { type Usage, usageOf } from './lab/process-usage.ts'
-import type { CredentialFields, RequestScenario, Scenario, TransferScenario } from './scenario.ts'
+import type { Realm } from './lab/realm.ts'
+import type { RequestScenario, Scenario, TransferScenario } from './scenario.ts'
 import type { Subject } from './subject.ts'
-
-/** A subject, and what it is sent as credentials. */
-export interface Contender {
-  readonly subject: Subject
-  readonly credentials: CredentialFields
-}
 
 export interface Durations {
   readonly rounds: number
@@ -29,33 +23,59 @@ export interface Durations {
   readonly constantRateS: number
   /** Of the scenario's constant rate. */
   readonly rateShare: number
+  /** In a turn, in place of its time, where each request may be sent once only. */
+  readonly freshRequests: number
 }
 
 /** Many short rounds: on a shared machine the median of five turns that alternate says more than one long turn. */
-export const FULL: Durations = { rounds: 5, warmUpS: 4, saturationS: 2, constantRateS: 4, rateShare: 1 }
-export const SHORT: Durations = { rounds: 1, warmUpS: 1, saturationS: 2, constantRateS: 2, rateShare: 0.2 }
+export const FULL: Durations = {
+  rounds: 5,
+  warmUpS: 4,
+  saturationS: 2,
+  constantRateS: 4,
+  rateShare: 1,
+  freshRequests: 6000,
+}
+export const SHORT: Durations = {
+  rounds: 1,
+  warmUpS: 1,
+  saturationS: 2,
+  constantRateS: 2,
+  rateShare: 0.2,
+  freshRequests: 1000,
+}
 
 export interface Setting {
   readonly scenario: Scenario
   readonly durations: Durations
   readonly origin: Origin
+  readonly realm: Realm | undefined
   readonly directory: string
   readonly signal: AbortSignal
   readonly tell: (line: string) => void
+  /** What else is measured between the turns. */
+  readonly afterRound: () => Promise<void>
 }
 
-const VERIFIED_REQUESTS = 240
-
-/** Measures every contender. @throws where one does not answer as it should, and when aborted. */
-export async function measure(contenders: readonly Contender[], setting: Setting): Promise<Map<string, Measured>> {
-  const { scenario } = setting
-  const measured = new Map(contenders.map(({ subject }) => [subject.name, newMeasured()]))
+/**
+ * Measures every contender. `kdcRequests`: of their starts, by name.
+ * @throws where one does not answer as it should, and when aborted.
+ */
+export async function measure(
+  contenders: readonly Contender[],
+  kdcRequests: ReadonlyMap<string, number>,
+  setting: Setting,
+): Promise<Map<string, Measured>> {
+  const { scenario, realm } = setting
+  const measured = new Map(contenders.map(({ subject: { name } }) => [name, newMeasured(kdcRequests.get(name))]))
   const each: Each = async (what, turn, among = () => true) => {
     for (const contender of contenders.filter(among)) {
       setting.signal.throwIfAborted()
       const { name, server } = contender.subject
       const into = measured.get(name) ?? newMeasured()
+      const before = realm?.kdcRequests() ?? 0
       const outcome = await turn(contender, into)
+      into.kdcRequests += (realm?.kdcRequests() ?? 0) - before
       server?.forgetOutput()
       setting.tell(`${what}: ${name} ${outcome}`)
     }
@@ -75,35 +95,38 @@ type Each = (
 const isProxy = ({ subject }: Contender) => subject.server !== undefined
 
 async function measureRequests(scenario: RequestScenario, setting: Setting, each: Each): Promise<void> {
-  const { durations, signal, directory } = setting
+  const { durations, signal } = setting
   const { connections } = scenario
-  const load = ({ subject, credentials }: Contender, durationS: number) =>
-    saturate({
-      ...{ port: subject.port, connections, durationS, directory, signal },
-      requests: scenario.requests(credentials),
-    })
+  const { freshRequests } = durations
+  const loadSetting = { ...setting, scenario }
 
   await each('verify and warm up', async (contender, into) => {
-    const { subject, credentials } = contender
-    await verify(subject.name, subject.port, scenario.requests(credentials), VERIFIED_REQUESTS)
-    into.errors += (await load(contender, durations.warmUpS)).errors
+    await verifyContender(contender, loadSetting)
+    const load = await prepareLoad(contender, { durationS: durations.warmUpS, freshRequests }, loadSetting)
+    const { errors, upstreamSockets } = await account(setting, contender.subject, load)
+    into.errors += errors
+    into.warmUpSockets = upstreamSockets
     return `answers as it should`
   })
   for (let round = 1; round <= durations.rounds; round++) {
     await each(
       `saturation ${round}/${durations.rounds}`,
       async (contender, into) => {
-        const turn = await account(setting, contender.subject, () => load(contender, durations.saturationS))
+        const load = await prepareLoad(contender, { durationS: durations.saturationS, freshRequests }, loadSetting)
+        const turn = await account(setting, contender.subject, load)
         into.turns.push(turn)
         return `${Math.round(turn.requests / turn.durationS)}/s${cpuOf(turn)}`
       },
       isProxy,
     )
+    await setting.afterRound()
   }
   const requestsPerSecond = scenario.requestsPerSecond * durations.rateShare
-  await each(`constant rate ${requestsPerSecond}/s`, async ({ subject, credentials }, into) => {
-    const order = { port: subject.port, connections, requestsPerSecond, durationS: durations.constantRateS, warmUpS: 1 }
-    const outcome = await sendAtConstantRate({ ...order, requests: scenario.requests(credentials) }, signal)
+  const [durationS, warmUpS] = [durations.constantRateS, 1]
+  await each(`constant rate ${requestsPerSecond}/s`, async (contender, into) => {
+    const requests = await requestsFor(contender, (durationS + warmUpS) * requestsPerSecond, loadSetting)
+    const order = { port: contender.subject.port, connections, requestsPerSecond, durationS, warmUpS, requests }
+    const outcome = await sendAtConstantRate(order, signal)
     for (const latencyMs of outcome.latenciesMs) into.latenciesMs.push(latencyMs)
     into.errors += outcome.errors
     return `${outcome.latenciesMs.length} answers`
@@ -117,8 +140,9 @@ async function measureTransfers(scenario: TransferScenario, setting: Setting, ea
   if (uploadFile !== undefined) writeFileSync(uploadFile, Buffer.alloc(uploadBytes ?? 0, 'torhaus '))
   // The first round warms up and does not count.
   for (let round = 0; round <= durations.rounds; round++) {
-    await each(`transfer ${round}/${durations.rounds}`, async ({ subject, credentials }, into) => {
+    await each(`transfer ${round}/${durations.rounds}`, async ({ subject, credentials: [credentials] }, into) => {
       const { count } = scenario
+      if (credentials === undefined) throw new Error('a transfer needs a user')
       const what = { count, request: scenario.request(credentials), uploadFile, uploadBytes: uploadBytes ?? 0 }
       const turn = await account(setting, subject, () => transfer({ port: subject.port, ...what, signal }))
       if (round === 0) into.errors += turn.errors
@@ -136,6 +160,7 @@ interface Load {
   readonly durationS: number
   readonly errors: number
   readonly bytes?: number
+  readonly generatorCpuUs?: number
 }
 
 /** Runs a load and counts what the proxy used for it, and which answers did not come from the origin server. */
@@ -154,6 +179,7 @@ async function account(setting: Setting, { server }: Subject, run: () => Promise
     errors: load.errors + Math.max(0, load.requests - (counts.requests - countsBefore.requests)),
     residentBytes: after?.residentBytes ?? 0,
     upstreamSockets: counts.connections - countsBefore.connections,
+    generatorCpuUs: load.generatorCpuUs,
   }
 }
 

@@ -1,5 +1,6 @@
 /** Peers by name: what starts each, and the Debian packages it needs. */
 import { apache } from './peers/apache.ts'
+import { apacheGssapi } from './peers/apache-gssapi.ts'
 import { apacheOpenidc } from './peers/apache-openidc.ts'
 import { haproxy } from './peers/haproxy.ts'
 import { httpProxy } from './peers/http-proxy.ts'
@@ -23,8 +24,12 @@ export const peerTable: ReadonlyMap<string, Peer> = new Map<string, Peer>([
       packages: ['apache2', 'libapache2-mod-auth-openidc', 'openssl'],
     },
   ],
+  ['apache-gssapi', { start: () => apacheGssapi, packages: ['apache2', 'libapache2-mod-auth-gssapi'] }],
   ['http-proxy', { start: () => httpProxy, packages: [] }],
 ])
+
+/** Those that need no realm: what `--peers` means where a scenario names none. */
+export const usualPeers: readonly string[] = ['nginx', 'haproxy', 'apache', 'apache-openidc', 'http-proxy']
 
 /** Of the origin server and the generators. */
 export const labPackages: readonly string[] = ['nginx', 'wrk', 'curl', 'openssl']

@@ -3,7 +3,7 @@
  *
  * `--baseline` compares with the Torhaus of another working tree, `--cpu-profile` leaves a profile of this one.
  * Starts everything, measures, and leaves nothing behind. Ends with 1 when something was counted that must not be: errors,
- * or more connections to the origin server than the scenario allows. Never because of a clock.
+ * or more connections to the origin server, or requests to the KDC, than the scenario allows. Never because of a clock.
  */
 import { rmSync } from 'node:fs'
 import { chmod, mkdtemp } from 'node:fs/promises'
@@ -11,19 +11,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ensureDebianPackages } from '../test/support/debian-packages.ts'
+import type { Contender } from './contender-load.ts'
 import { credentialFields } from './credential-fields.ts'
+import { delegationCost, measureInitiation } from './delegation-cost.ts'
 import { sumUp } from './figures.ts'
 import { pinSelf } from './lab/cores.ts'
 import { startIdentityProvider } from './lab/identity-provider.ts'
 import { describeMachine } from './lab/machine.ts'
 import { startOrigin } from './lab/origin.ts'
-import { torhaus, torhausOf } from './lab/torhaus.ts'
-import { type Contender, FULL, measure, SHORT } from './measure.ts'
-import { labPackages, peerTable } from './peer-table.ts'
+import { type Realm, startRealm } from './lab/realm.ts'
+import { torhaus, torhausBeside, torhausOf } from './lab/torhaus.ts'
+import { FULL, measure, SHORT } from './measure.ts'
+import { labPackages, peerTable, usualPeers } from './peer-table.ts'
 import { jsonLine, markdown, type Report } from './report.ts'
 import type { Scenario } from './scenario.ts'
 import { scenarioTable } from './scenario-table.ts'
-import type { Subject, Surroundings } from './subject.ts'
+import type { Subject, SubjectStarter, Surroundings } from './subject.ts'
 
 const EXIT_USAGE = 2
 const EXIT_INTERRUPTED = 130 // 128 + SIGINT, as shells say it
@@ -51,7 +54,7 @@ function readArguments(): Wish & { readonly json: boolean } {
   const folder = values['cpu-profile']
   return {
     scenario,
-    peerNames: values.peers ? [...peerTable.keys()] : (scenario.alwaysAgainst ?? []),
+    peerNames: values.peers ? (scenario.peers ?? usualPeers) : (scenario.alwaysAgainst ?? []),
     short: values.short,
     json: values.json,
     baseline: values.baseline,
@@ -72,48 +75,82 @@ async function runScenario(wish: Wish, signal: AbortSignal): Promise<Report> {
   // Workers of Apache run as another user and must find their certificate; secrets have modes of their own.
   await chmod(directory, 0o711)
 
-  const identityProvider = await startIdentityProvider(directory)
+  const { kerberos } = scenario
+  const realm = kerberos && (await startRealm(directory, kerberos.users))
+  undo.defer(() => realm?.stop())
+  const identityProvider = await startIdentityProvider(directory, kerberos?.users)
   undo.defer(() => identityProvider.stop())
   const origin = await startOrigin(directory)
   undo.defer(() => origin.stop())
-  const surroundings: Surroundings = { directory, origin, identityProvider }
+  const surroundings: Surroundings = { directory, origin, identityProvider, realm }
 
   const subjects: Subject[] = []
-  const baseline = wish.baseline === undefined ? [] : [torhausOf(wish.baseline)]
-  for (const start of [torhaus(wish.nodeOptions), ...baseline, ...peers.map(peer => peer.start(scenario))]) {
+  const kdcRequests = new Map<string, number>()
+  for (const start of [...torhausStarters(wish), ...peers.map(peer => peer.start(scenario))]) {
     signal.throwIfAborted()
+    const before = realm?.kdcRequests() ?? 0
     const subject = await start(surroundings)
     undo.defer(() => subject.server?.stop())
     subjects.push(subject)
+    kdcRequests.set(subject.name, (realm?.kdcRequests() ?? 0) - before)
   }
   subjects.push({ name: 'direct', port: origin.port, server: undefined, signIn: undefined })
 
-  const contenders = await signInEverywhere(subjects, identityProvider.accessToken)
+  const contenders = await signInEverywhere(subjects, identityProvider.accessTokens, realm)
   const durations = short ? SHORT : FULL
-  const measured = await measure(contenders, { scenario, durations, origin, directory, signal, tell })
+  const initiations: number[] = []
+  const afterRound = async () => {
+    if (realm === undefined || short || kerberos?.comparesDelegation !== true) return
+    initiations.push(await measureInitiation(realm, signal))
+    tell(`one GSSAPI initiation: ${initiations.at(-1)} us CPU`)
+  }
+  const setting = { scenario, durations, origin, realm, directory, signal, tell, afterRound }
+  const measured = await measure(contenders, kdcRequests, setting)
   const figures = new Map([...measured].map(([name, what]) => [name, sumUp(what)]))
+  const delegation = delegationCost(figures, initiations)
   const [subject, direct] = [figures.get('torhaus'), figures.get('direct')]
   if (subject === undefined || direct === undefined) throw new Error('nothing was measured')
   figures.delete('torhaus')
   figures.delete('direct')
-  return { scenario: scenario.name, description: scenario.description, subject, peers: figures, direct }
+  const { name, description } = scenario
+  const countsKdcRequests = realm !== undefined
+  return { scenario: name, description, subject, peers: figures, direct, countsKdcRequests, delegation }
+}
+
+/** The one that is judged comes first. */
+function torhausStarters({ scenario: { kerberos }, nodeOptions, baseline }: Wish): SubjectStarter[] {
+  const kind = kerberos?.torhaus ?? 'assertion'
+  return [
+    torhaus(kind, nodeOptions),
+    ...(baseline === undefined ? [] : [torhausOf(baseline, kind)]),
+    ...Object.entries(kerberos?.beside ?? {}).map(([name, other]) => torhausBeside(name, other)),
+  ]
 }
 
 /** Whoever knows no sessions is sent the cookie of Torhaus: the same bytes to carry. */
-async function signInEverywhere(subjects: readonly Subject[], accessToken: string): Promise<Contender[]> {
+async function signInEverywhere(
+  subjects: readonly Subject[],
+  accessTokens: readonly string[],
+  realm: Realm | undefined,
+): Promise<Contender[]> {
   const cookies = await Promise.all(subjects.map(subject => subject.signIn?.()))
-  const ours = cookies[0] ?? ''
-  return subjects.map((subject, index) => ({
+  const tickets = (await realm?.freshTokens(accessTokens.length)) ?? []
+  return subjects.map((subject, at) => ({
     subject,
-    credentials: credentialFields(cookies[index] ?? ours, accessToken, subject.name === 'apache-openidc'),
+    credentials: accessTokens.map((accessToken, user) => {
+      const cookie = (cookies[at] ?? cookies[0])?.[user] ?? ''
+      return credentialFields({ cookie, accessToken, ticket: tickets[user] ?? '' }, subject.name === 'apache-openidc')
+    }),
   }))
 }
 
 /** What was counted and must not be. Errors of peers stand in the report; they are theirs. */
-function failures({ subject }: Report, { maxUpstreamSockets }: Scenario): string[] {
+function failures({ subject }: Report, { maxUpstreamSockets, kerberos }: Scenario): string[] {
   const found = subject.errors > 0 ? [`torhaus: ${subject.errors} errors`] : []
   if (subject.upstreamSockets > maxUpstreamSockets)
     found.push(`torhaus opened ${subject.upstreamSockets} connections to the origin server, not ${maxUpstreamSockets}`)
+  if (kerberos !== undefined && subject.kdcRequests > kerberos.maxKdcRequests)
+    found.push(`torhaus sent ${subject.kdcRequests} requests to the KDC, not ${kerberos.maxKdcRequests}`)
   return found
 }
 

@@ -1,3 +1,4 @@
+import type { TorhausKind } from './lab/torhaus-kind.ts'
 import type { LoadRequest, Scheme } from './load.ts'
 import type { OpenidcKind } from './peers/apache-openidc.ts'
 
@@ -12,8 +13,24 @@ interface ScenarioBase {
   readonly openidc: OpenidcKind
   /** More connections than this from Torhaus to the origin server are a failure. */
   readonly maxUpstreamSockets: number
+  readonly kerberos?: KerberosPart
+  /** Compared with by `--peers`; default: the usual ones. */
+  readonly peers?: readonly string[]
   /** Compared with even without `--peers`. */
   readonly alwaysAgainst?: readonly string[]
+}
+
+/** What a scenario with Kerberos needs besides. */
+export interface KerberosPart {
+  /** Accounts of the directory, and users of the OP under the same name. */
+  readonly users: readonly string[]
+  readonly torhaus: TorhausKind
+  /** Other kinds of Torhaus beside it, by name; they know the same sessions. */
+  readonly beside: Readonly<Record<string, TorhausKind>>
+  /** More requests than this from Torhaus to the KDC, its start included, are a failure. */
+  readonly maxKdcRequests: number
+  /** Whether what delegation adds is compared with the cost of bare GSSAPI (delegation-cost.ts). */
+  readonly comparesDelegation: boolean
 }
 
 /** Many small exchanges: saturation for throughput and processor time, then a constant rate for latency. */

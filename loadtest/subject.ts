@@ -1,5 +1,6 @@
 import type { IdentityProvider } from './lab/identity-provider.ts'
 import type { Origin } from './lab/origin.ts'
+import type { Realm } from './lab/realm.ts'
 import type { Server } from './lab/server.ts'
 
 /** What a proxy needs to be started. */
@@ -8,6 +9,8 @@ export interface Surroundings {
   readonly directory: string
   readonly origin: Origin
   readonly identityProvider: IdentityProvider
+  /** For scenarios with Kerberos. */
+  readonly realm: Realm | undefined
 }
 
 /** A proxy under load, or the origin server itself. */
@@ -16,8 +19,12 @@ export interface Subject {
   readonly port: number
   /** Undefined for the origin server, whose processor time is not asked for. */
   readonly server: Server | undefined
-  /** Signs in as a browser does, and returns the Cookie field; undefined where a subject knows no sessions. */
-  readonly signIn: (() => Promise<string>) | undefined
+  /** Signs every user in as a browser does, and returns the Cookie fields; undefined where a subject knows no sessions. */
+  readonly signIn: (() => Promise<string[]>) | undefined
+  /** It accepts a Kerberos token once only, so that each request has to carry a fresh one. */
+  readonly checksTickets?: boolean
+  /** Its requests go to this folder of the origin server. */
+  readonly originFolder?: string
 }
 
 /** Starts a proxy in front of the origin server. `Server.stop` of the subject ends it. */

@@ -16,50 +16,14 @@ import { createPasswordVerifier } from '../../src/kerberos/password.ts'
 import { createServiceCredential } from '../../src/kerberos/service-credential.ts'
 import { KDC_PORT } from '../../test/lab/samba-config.ts'
 import { type SambaKdc, startSambaKdc } from '../../test/lab/samba-kdc.ts'
+import { type OperationCost, operationCost } from './operation-cost.ts'
 
 const servicePrincipal = 'HTTP/proxy.corp.test@CORP.TEST'
 const target = 'HTTP@devops.corp.test'
 const directory = { realm: 'CORP.TEST', netbiosDomain: 'CORP' }
 const alice = canonicalPrincipal('alice', directory)
-const warmUpFraction = 10
 
-type Figures = {
-  readonly operation: string
-  readonly count: number
-  readonly cpuUs: number
-  readonly perSecond: number
-}
-
-/** Runs the operation `count` times, `concurrency` at a time, after a tenth of that to warm up. */
-async function measure(
-  operation: string,
-  options: { readonly count: number; readonly concurrency: number },
-  once: (index: number) => Promise<unknown>,
-): Promise<Figures> {
-  const { count, concurrency } = options
-  const warmUp = Math.ceil(count / warmUpFraction)
-  const run = async (from: number, to: number): Promise<void> => {
-    let next = from
-    const worker = async (): Promise<void> => {
-      while (next < to) await once(next++)
-    }
-    await Promise.all(Array.from({ length: concurrency }, worker))
-  }
-  await run(0, warmUp)
-  const startedAtMs = performance.now()
-  const before = process.cpuUsage()
-  await run(warmUp, warmUp + count)
-  const { user, system } = process.cpuUsage(before)
-  const elapsedMs = performance.now() - startedAtMs
-  return {
-    operation,
-    count,
-    cpuUs: Math.round((user + system) / count),
-    perSecond: Math.round((count * 1000) / elapsedMs),
-  }
-}
-
-async function benchmark(kdc: SambaKdc, gssapi: Gssapi): Promise<Figures[]> {
+async function benchmark(kdc: SambaKdc, gssapi: Gssapi): Promise<OperationCost[]> {
   const gate = createKdcGate()
   const lane = createLocalLane()
   const keytabFile = kdc.keytabs.proxy
@@ -78,11 +42,11 @@ async function benchmark(kdc: SambaKdc, gssapi: Gssapi): Promise<Figures[]> {
   }
   const verify = () => verifier.verify(alice, kdc.passwordOf('alice'))
   return [
-    await measure('accept a SPNEGO token (replay cache, PAC)', { count: 5_000, concurrency: 4 }, accept),
-    await measure('initiate with a cached ticket', { count: 10_000, concurrency: 4 }, initiate),
-    await measure('initiate with a cached ticket, one at a time', { count: 5_000, concurrency: 1 }, initiate),
-    await measure('S4U2self, S4U2proxy, initiate', { count: 200, concurrency: 1 }, fresh),
-    await measure('verify a password', { count: 200, concurrency: 1 }, verify),
+    await operationCost('accept a SPNEGO token (replay cache, PAC)', { count: 5_000, concurrency: 4 }, accept),
+    await operationCost('initiate with a cached ticket', { count: 10_000, concurrency: 4 }, initiate),
+    await operationCost('initiate with a cached ticket, one at a time', { count: 5_000, concurrency: 1 }, initiate),
+    await operationCost('S4U2self, S4U2proxy, initiate', { count: 200, concurrency: 1 }, fresh),
+    await operationCost('verify a password', { count: 200, concurrency: 1 }, verify),
   ]
 }
 

@@ -1,4 +1,4 @@
-/** The OP for a load test: one user with a second factor, one client for each proxy that signs people in. */
+/** The OP for a load test: users with a second factor, one client for each proxy that signs people in. */
 import { execFileSync } from 'node:child_process'
 import { createPrivateKey, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
@@ -11,14 +11,14 @@ import { newTotpSecret } from '../../test/support/totp.ts'
 
 export interface IdentityProvider {
   readonly issuer: string
-  /** A JWT access token (RS256) with the second factor, valid for longer than a load test runs. */
-  readonly accessToken: string
+  /** For each user a JWT access token (RS256) with the second factor, valid for longer than a load test runs. */
+  readonly accessTokens: readonly string[]
   readonly torhaus: Client
   readonly apache: Client & { readonly redirectUri: string }
   /** Certificate of the signing key, for programs that take no JWK set over plain HTTP. */
   readonly certificate: { readonly keyId: string; readonly file: string }
-  /** Goes to `start`, signs in with both factors until it is led to `page`, and returns the Cookie field to use there. */
-  signIn(start: string, page: string): Promise<string>
+  /** For each user: goes to `start`, signs in with both factors until led to `page`; returns the Cookie field to use there. */
+  signIn(start: string, page: string): Promise<string[]>
   stop(): Promise<void>
 }
 
@@ -28,14 +28,21 @@ export interface Client {
   readonly secret: string
 }
 
-export async function startIdentityProvider(directory: string): Promise<IdentityProvider> {
-  const user = { name: 'ada', password: randomBytes(12).toString('hex'), totpSecret: newTotpSecret(randomBytes) }
+export async function startIdentityProvider(
+  directory: string,
+  userNames: readonly string[] = ['ada'],
+): Promise<IdentityProvider> {
+  const users = userNames.map(name => ({
+    name,
+    password: randomBytes(12).toString('hex'),
+    totpSecret: newTotpSecret(randomBytes),
+  }))
   const torhaus = await newClient(agreed.clientId)
   const apachePort = await newClient('apache')
   const apache = { ...apachePort, redirectUri: `http://127.0.0.1:${apachePort.port}/oidc-callback` }
   const { redirectUri, postLogoutRedirectUri } = torhausAddresses(torhaus.port)
   const op = await startOpenIdProvider({
-    users: [user],
+    users,
     audience: agreed.audience,
     accessTokenLifetimeS: 3600,
     clients: [
@@ -50,11 +57,11 @@ export async function startIdentityProvider(directory: string): Promise<Identity
   })
   return {
     issuer: op.issuer,
-    accessToken: await op.issueAccessToken(user.name),
+    accessTokens: await Promise.all(users.map(({ name }) => op.issueAccessToken(name))),
     torhaus,
     apache,
     certificate: certify(op, directory),
-    signIn: (start, page) => cookiesOfSignIn(start, page, user),
+    signIn: (start, page) => Promise.all(users.map(user => cookiesOfSignIn(start, page, user))),
     stop: () => op.close(),
   }
 }

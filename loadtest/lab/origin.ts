@@ -4,6 +4,7 @@
  *
  *   /1k                  1,024 bytes
  *   /100k, /700k, /1g    files by sendfile
+ *   /ticket/1k           1,024 bytes, only with a Negotiate token in the request; 401 without
  *   /upload              the number of bytes received, as text
  */
 import { truncateSync, writeFileSync } from 'node:fs'
@@ -11,6 +12,9 @@ import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { freePort } from '../../test/support/free-port.ts'
 import { type Server, startServer } from './server.ts'
+
+/** Where the origin server wants a token in each request. It does not look into it: what that costs is not the proxy's. */
+export const TICKET_FOLDER = '/ticket'
 
 export const SMALL_BYTES = 1024
 export const MEDIUM_BYTES = 102_400
@@ -106,6 +110,11 @@ http {
   server {
     listen 127.0.0.1:${port} backlog=4096;
     location = /1k { default_type text/plain; return 200 "${'torhaus '.repeat(SMALL_BYTES / 8)}"; }
+    location = ${TICKET_FOLDER}/1k {
+      default_type text/plain;
+      if ($http_authorization !~ "^Negotiate YI") { return 401; }
+      return 200 "${'torhaus '.repeat(SMALL_BYTES / 8)}";
+    }
     location / { root ${files}; }
     location = /upload {
       proxy_pass http://127.0.0.1:${sinkPort};

@@ -1,17 +1,19 @@
-/** Runs a generator to its end on the core of the load, and gives back what it wrote. */
+/** Runs a program to its end, a generator mostly, and gives back what it wrote. */
 import { spawn } from 'node:child_process'
-import { pinned } from './cores.ts'
+import { type Place, pinned } from './cores.ts'
 
 export interface ProgramOptions {
   readonly timeoutMs: number
   readonly signal: AbortSignal
+  /** Default: the core of the load. */
+  readonly place?: Place
   /** Written to standard input: credentials do not belong on a command line, which every user of the machine can read. */
   readonly input?: string
 }
 
 /** @throws where it ends with anything but 0, with the end of standard error; and when aborted. */
 export function runProgram(command: readonly string[], options: ProgramOptions): Promise<string> {
-  const [program = '', ...args] = pinned('load', command)
+  const [program = '', ...args] = pinned(options.place ?? 'load', command)
   const { timeoutMs, signal, input = '' } = options
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { timeout: timeoutMs, killSignal: 'SIGKILL', signal })

@@ -1,38 +1,48 @@
 /** Torhaus as it ships: its own process from a written configuration, logging and metrics on, its log in a file. */
+import { writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { stringify } from 'yaml'
 import { freePort } from '../../test/support/free-port.ts'
-import { torhausAddresses, writeTorhausConfig } from '../../test/support/torhaus-config.ts'
-import type { SubjectStarter } from '../subject.ts'
-import { startServer } from './server.ts'
+import { torhausAddresses, torhausConfig, writeTorhausConfig } from '../../test/support/torhaus-config.ts'
+import type { SubjectStarter, Surroundings } from '../subject.ts'
+import { TICKET_FOLDER } from './origin.ts'
+import { type Server, startServer } from './server.ts'
+import { configurationOf, type TorhausKind } from './torhaus-kind.ts'
 
 const ENTRY_POINT = 'src/main.ts'
 const THIS_TREE = resolve(import.meta.dirname, '../..')
 const FOLDER = 'torhaus'
 
 /** `nodeOptions`: for a profile, e.g. `--cpu-prof`. */
-export function torhaus(nodeOptions: readonly string[] = []): SubjectStarter {
-  return async ({ directory: parent, origin, identityProvider }) => {
-    const directory = join(parent, FOLDER)
-    await mkdir(directory)
-    const { port, secret } = identityProvider.torhaus
-    const configFile = await writeTorhausConfig({
+export function torhaus(kind: TorhausKind, nodeOptions: readonly string[] = []): SubjectStarter {
+  return async surroundings => {
+    const { identityProvider, realm } = surroundings
+    const { port } = identityProvider.torhaus
+    await mkdir(folderOf(surroundings))
+    const setting = await settingOf(surroundings)
+    const configFile = await writeTorhausConfig(setting, usual => configurationOf(kind, usual, realm))
+    const server = await start('torhaus', surroundings, {
       port,
-      adminPort: await freePort(),
-      upstreamUrl: `http://127.0.0.1:${origin.port}`,
-      issuer: identityProvider.issuer,
-      clientSecret: secret,
-      directory,
-    })
-    const server = await startServer(commandOf(THIS_TREE, configFile, nodeOptions), {
-      place: 'proxy',
-      port,
-      outputFile: join(directory, 'torhaus.log'),
-      env: environment(),
+      command: commandOf(THIS_TREE, configFile, nodeOptions),
     })
     const { publicUrl } = torhausAddresses(port)
-    const start = `${publicUrl}/.torhaus/sign-in?return_to=/1k`
-    return { name: 'torhaus', port, server, signIn: () => identityProvider.signIn(start, `${publicUrl}/1k`) }
+    const signInAt = `${publicUrl}/.torhaus/sign-in?return_to=/1k`
+    const signIn = () => identityProvider.signIn(signInAt, `${publicUrl}/1k`)
+    return { name: 'torhaus', port, server, signIn, ...trafficOf(kind) }
+  }
+}
+
+/** Another kind beside the first, started after it and with the same store, so that both know the same sessions. */
+export function torhausBeside(name: string, kind: TorhausKind): SubjectStarter {
+  return async surroundings => {
+    const port = await freePort()
+    const usual = torhausConfig(await settingOf(surroundings))
+    const configFile = join(folderOf(surroundings), `${name}.yaml`)
+    const ownPort = { ...usual, server: { ...usual.server, port } }
+    writeFileSync(configFile, stringify(configurationOf(kind, ownPort, surroundings.realm)))
+    const server = await start(name, surroundings, { port, command: commandOf(THIS_TREE, configFile, []) })
+    return { name, port, server, signIn: undefined, ...trafficOf(kind) }
   }
 }
 
@@ -40,27 +50,55 @@ export function torhaus(nodeOptions: readonly string[] = []): SubjectStarter {
  * Torhaus of another working tree, an earlier commit say, beside that of this one: from the same configuration on ports
  * of its own, and with the same store, so that both know the same sessions. Started after the other.
  */
-export function torhausOf(tree: string): SubjectStarter {
-  return async ({ directory: parent }) => {
-    const directory = join(parent, FOLDER)
+export function torhausOf(tree: string, kind: TorhausKind): SubjectStarter {
+  return async surroundings => {
     const port = await freePort()
-    const server = await startServer(commandOf(resolve(tree), join(directory, 'torhaus.yaml'), []), {
-      place: 'proxy',
-      port,
-      outputFile: join(directory, 'baseline.log'),
-      env: { ...environment(), PORT: String(port), ADMIN_PORT: String(await freePort()) },
-    })
-    return { name: 'baseline', port, server, signIn: undefined }
+    const command = commandOf(resolve(tree), join(folderOf(surroundings), 'torhaus.yaml'), [])
+    const ports = { PORT: String(port), ADMIN_PORT: String(await freePort()) }
+    const server = await start('baseline', surroundings, { port, command, environment: ports })
+    return { name: 'baseline', port, server, signIn: undefined, ...trafficOf(kind) }
   }
+}
+
+interface Launch {
+  readonly port: number
+  readonly command: readonly string[]
+  readonly environment?: NodeJS.ProcessEnv
+}
+
+/** Each process has a replay cache of its own: what one has accepted is no replay at the other. */
+async function start(name: string, surroundings: Surroundings, launch: Launch): Promise<Server> {
+  const directory = folderOf(surroundings)
+  const replayCaches = join(directory, `${name}-rcache`)
+  await mkdir(replayCaches)
+  // Ports come from the configuration.
+  const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...inherited } = process.env
+  return startServer(launch.command, {
+    place: 'proxy',
+    port: launch.port,
+    outputFile: join(directory, `${name}.log`),
+    env: { ...inherited, ...launch.environment, KRB5RCACHEDIR: replayCaches },
+  })
+}
+
+const folderOf = ({ directory }: Surroundings) => join(directory, FOLDER)
+
+const settingOf = async (surroundings: Surroundings) => ({
+  port: surroundings.identityProvider.torhaus.port,
+  adminPort: await freePort(),
+  upstreamUrl: `http://127.0.0.1:${surroundings.origin.port}`,
+  issuer: surroundings.identityProvider.issuer,
+  clientSecret: surroundings.identityProvider.torhaus.secret,
+  directory: folderOf(surroundings),
+})
+
+function trafficOf(kind: TorhausKind) {
+  if (kind === 'negotiate') return { checksTickets: true }
+  // The origin server refuses there what comes without a token: each answer proves that one was sent.
+  return kind === 'impersonating' ? { originFolder: TICKET_FOLDER } : {}
 }
 
 const commandOf = (tree: string, configFile: string, nodeOptions: readonly string[]) => [
   ...[process.execPath, ...nodeOptions, join(tree, ENTRY_POINT)],
   ...['--config', configFile],
 ]
-
-/** Ports come from the configuration. */
-function environment(): NodeJS.ProcessEnv {
-  const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...rest } = process.env
-  return rest
-}

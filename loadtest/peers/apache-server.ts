@@ -14,6 +14,8 @@ export interface ApacheOptions {
   /** Configuration of the server; and what stands in `<Location "/">`. */
   readonly directives: string
   readonly location: string
+  /** Variables beside those of this process. */
+  readonly environment?: NodeJS.ProcessEnv
 }
 
 const MODULES = ['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'proxy', 'proxy_http']
@@ -29,6 +31,7 @@ export async function startApache(options: ApacheOptions): Promise<Server> {
     place: 'proxy',
     port,
     outputFile: join(options.directory, `${name}.log`),
+    env: { ...process.env, ...options.environment },
   })
 }
 

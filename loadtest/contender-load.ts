@@ -1,0 +1,70 @@
+/** What a contender is sent in a scenario of many small requests, and by which generator. */
+import { negotiateFields } from './credential-fields.ts'
+import { saturate } from './generators/saturate.ts'
+import { sendEach } from './generators/send-each.ts'
+import { verify } from './generators/verify.ts'
+import { SMALL_BYTES } from './lab/origin.ts'
+import type { Realm } from './lab/realm.ts'
+import type { LoadRequest, Saturation } from './load.ts'
+import type { CredentialFields, RequestScenario } from './scenario.ts'
+import type { Subject } from './subject.ts'
+
+/** A subject, and what it is sent as credentials of each user. */
+export interface Contender {
+  readonly subject: Subject
+  readonly credentials: readonly CredentialFields[]
+}
+
+export interface LoadSetting {
+  readonly scenario: RequestScenario
+  readonly realm: Realm | undefined
+  readonly directory: string
+  readonly signal: AbortSignal
+}
+
+/** `durationS` is for what can be sent again and again, `freshRequests` for what cannot. */
+export interface LoadSize {
+  readonly durationS: number
+  readonly freshRequests: number
+}
+
+const VERIFIED_REQUESTS = 240
+
+/** At least `count` requests where each may be sent once only; else the few of the scenario, to be sent in turn. */
+export async function requestsFor(contender: Contender, count: number, setting: LoadSetting): Promise<LoadRequest[]> {
+  const { subject, credentials } = contender
+  const { realm, scenario } = setting
+  if (subject.checksTickets !== true) {
+    const folder = subject.originFolder ?? ''
+    const requests = credentials.flatMap(scenario.requests)
+    return requests.map(request => ({ ...request, target: `${folder}${request.target}` }))
+  }
+  if (realm === undefined) throw new Error(`${subject.name} checks tickets, and there is no realm to make them`)
+  const tokens = await realm.freshTokens(count)
+  const rest = { method: 'GET', target: '/1k', responseBytes: SMALL_BYTES } as const
+  return tokens.map(token => ({ ...rest, fields: negotiateFields(token) }))
+}
+
+/** @throws where an answer is not as it should be. */
+export async function verifyContender(contender: Contender, setting: LoadSetting): Promise<void> {
+  const { subject } = contender
+  const requests = await requestsFor(contender, VERIFIED_REQUESTS, setting)
+  if (subject.checksTickets !== true) return verify(subject.name, subject.port, requests, VERIFIED_REQUESTS)
+  const { errors } = await sendEach({ port: subject.port, connections: 8, requests }, setting.signal)
+  if (errors > 0)
+    throw new Error(`${subject.name} gave ${errors} wrong answers of ${VERIFIED_REQUESTS} to fresh tickets`)
+}
+
+/** Makes the tokens, which is not to be measured; the function returned sends. */
+export async function prepareLoad(
+  contender: Contender,
+  { durationS, freshRequests }: LoadSize,
+  setting: LoadSetting,
+): Promise<() => Promise<Saturation>> {
+  const { port, checksTickets } = contender.subject
+  const { directory, signal } = setting
+  const { connections } = setting.scenario
+  const requests = await requestsFor(contender, freshRequests, setting)
+  if (checksTickets === true) return () => sendEach({ port, connections, requests }, signal)
+  return () => saturate({ port, connections, durationS, directory, signal, requests })
+}

@@ -1,0 +1,41 @@
+/** How Torhaus is set up for a scenario: who may come in how, and how an account leaves. */
+import { DEVOPS_SPN, PROXY_SPN } from '../../test/lab/lab-accounts.ts'
+import type { torhausConfig } from '../../test/support/torhaus-config.ts'
+import type { Realm } from './realm.ts'
+
+/**
+ * - `assertion`: sessions, tokens and passes through; the account leaves as a signed assertion
+ * - `negotiate`: the same, and Kerberos tickets
+ * - `impersonating`: the account leaves by constrained delegation, a token in each request
+ * - `authenticating-connections`: likewise, a token on each connection
+ */
+export type TorhausKind = 'assertion' | 'negotiate' | 'impersonating' | 'authenticating-connections'
+
+type Configuration = ReturnType<typeof torhausConfig>
+
+/** @throws where the kind needs a realm and there is none. */
+export function configurationOf(kind: TorhausKind, usual: Configuration, realm: Realm | undefined): object {
+  if (kind === 'assertion') return usual
+  if (realm === undefined) throw new Error(`a Torhaus that is ${kind} needs a realm`)
+  const withKerberos = { ...usual, kerberos: kerberosSection(realm) }
+  if (kind === 'negotiate') {
+    return {
+      ...withKerberos,
+      secondFactor: { ...usual.secondFactor, acceptFirstFactor: ['negotiate'] },
+      credentials: { ...usual.credentials, offer: ['Bearer', 'Basic', 'Negotiate'] },
+    }
+  }
+  const authenticatesConnections = kind === 'authenticating-connections'
+  const kerberos = { targetPrincipal: DEVOPS_SPN, authenticatesConnections }
+  return { ...withKerberos, upstream: { ...usual.upstream, identity: { kind: 'kerberos', kerberos } } }
+}
+
+const kerberosSection = ({ kdc }: Realm) => ({
+  realm: kdc.realm,
+  netbiosDomain: 'CORP',
+  keytabFile: kdc.keytabs.proxy,
+  servicePrincipal: 'svc-proxy',
+  // The public URL names an address, so that no resolver is needed.
+  acceptPrincipal: PROXY_SPN,
+  krb5ConfigFile: kdc.krb5Config,
+})
