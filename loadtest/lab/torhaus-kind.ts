@@ -3,6 +3,13 @@ import { DEVOPS_SPN, PROXY_SPN } from '../../test/lab/lab-accounts.ts'
 import type { torhausConfig } from '../../test/support/torhaus-config.ts'
 import type { Realm } from './realm.ts'
 
+const ticketIsEnough = {
+  name: 'first-factor',
+  reason: 'load tests measure tickets alone',
+  when: { schemes: ['negotiate'] },
+  require: 'first-factor',
+}
+
 /**
  * - `assertion`: sessions, tokens and passes through; the account leaves as a signed assertion
  * - `negotiate`: the same, and Kerberos tickets
@@ -21,7 +28,7 @@ export function configurationOf(kind: TorhausKind, usual: Configuration, realm: 
   if (kind === 'negotiate') {
     return {
       ...withKerberos,
-      secondFactor: { ...usual.secondFactor, acceptFirstFactor: ['negotiate'] },
+      secondFactor: { ...usual.secondFactor, rules: [ticketIsEnough] },
       credentials: { ...usual.credentials, offer: ['Bearer', 'Basic', 'Negotiate'] },
     }
   }
