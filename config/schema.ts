@@ -536,6 +536,23 @@ const session = demandingSection(
 
 const offeredScheme = choice(['Bearer', 'Basic', 'Negotiate'], 'Authentication scheme.')
 
+const patPolicy = section(
+  {
+    refuseNewNetwork: flag(
+      'Refuse a token from a network it was not used from before (the last 8 count; prefixes as in secondFactor.grants), once it is known for more than a day.',
+      false,
+    ),
+    maxUnseenDays: Type.Optional(
+      integer('Refuse a token that was not used for so many days.', { minimum: 1, maximum: 365 }),
+    ),
+    maxAgeDays: Type.Optional(
+      integer('Refuse a token so many days after its first use that Torhaus saw.', { minimum: 1, maximum: 365 }),
+    ),
+    reportOnly: flag('Refuse nothing by these: say in log and metrics what would have been refused.', true),
+  },
+  'What may speak against a personal access token before the server is asked. A token that its owner has blocked is refused in any case.',
+)
+
 const credentials = section(
   {
     realm: Type.Optional(text('Realm in challenges. Default: publicUrl.')),
@@ -566,6 +583,13 @@ const credentials = section(
       'Shapes of personal access tokens that are passed through untouched. The server must refuse passwords in Basic, or a password of that shape would pass.',
       { default: ['azure-devops'] },
     ),
+    patAccountField: Type.Optional(
+      text(
+        'Response field in which the server says whose token it was, as `name` or `id:name`; for Azure DevOps X-VSS-UserData. With it people see and block their own tokens at `/.torhaus/`.',
+        { pattern: '^[A-Za-z0-9-]{1,64}$' },
+      ),
+    ),
+    patPolicy,
   },
   'Credentials that clients present.',
 )

@@ -12,6 +12,7 @@
  */
 import type { Config } from '../config/schema.ts'
 import { Secret } from '../config/secret.ts'
+import type { FingerprintOf } from '../src/credentials/pat-fingerprints.ts'
 import { tokenShapeTest } from '../src/credentials/token-shapes.ts'
 import { deny, proceed, type Stage } from '../src/decision.ts'
 import type { Credentials, Presented, Traced } from '../src/exchange.ts'
@@ -25,10 +26,10 @@ export interface ClassifySettings {
   readonly sessionCookie: string
   /** Whether it is known to be a token of the OP. */
   readonly isValidated: (token: string) => boolean
+  readonly fingerprintsOf: FingerprintOf
 }
 
 const NONE: Credentials = { scheme: 'none' }
-const PAT: Credentials = { scheme: 'pat' }
 const SERVER_TOKEN: Credentials = { scheme: 'server-token' }
 const UNKNOWN_TOKEN: Credentials = { scheme: 'unsupported', because: 'token-unknown' }
 const UNKNOWN_SCHEME: Credentials = { scheme: 'unsupported', because: 'scheme-unsupported' }
@@ -38,6 +39,7 @@ export function classifyCredentials({
   issuer,
   sessionCookie,
   isValidated,
+  fingerprintsOf,
 }: ClassifySettings): Stage<Traced, Presented> {
   const hasPatShape = tokenShapeTest(credentials.personalAccessTokens)
 
@@ -95,6 +97,6 @@ export function classifyCredentials({
     if (tokenIssuer === issuer) return { scheme: 'bearer', token, via }
     if (tokenIssuer !== undefined)
       return credentials.serverTokenIssuers.includes(tokenIssuer) ? SERVER_TOKEN : UNKNOWN_TOKEN
-    return hasPatShape(token) ? PAT : undefined
+    return hasPatShape(token) ? { scheme: 'pat', fingerprints: fingerprintsOf(token) } : undefined
   }
 }

@@ -26,6 +26,8 @@ export interface ForwardParts extends ForwardedFieldSettings {
   readonly responseFields: ResponseFieldFilter
   /** For a 401 of the upstream that has no challenge left. */
   readonly challenge: ChallengeSettings
+  /** The upstream has answered: what its response says of the client's credentials. Must not throw. */
+  readonly answered: (exchange: Delegated, status: number, rawFields: readonly string[]) => void
   /** Answers the client in place of the upstream. */
   readonly fail: (record: ExchangeRecord, fault: Fault) => void
 }
@@ -121,6 +123,7 @@ class Forwarding implements ResponseReceiver, Forwarded {
       return
     }
     this.#record.upstreamFirstByteAtMs = performance.now()
+    this.#parts.answered(this.#exchange, status, rawFields)
     const { fields, hasChallenge } = this.#parts.responseFields.filter(rawFields)
     fields.push('X-Request-Id', this.#exchange.requestId)
     if (status === 401 && !hasChallenge) fields.push(...challengeFields(this.#parts.challenge, this.#exchange))

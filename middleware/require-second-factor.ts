@@ -4,7 +4,8 @@
  *
  *   second-factor    a person with a second factor that is recent enough
  *   grant            a client with one factor, for which a person has confirmed with the second
- *   server-checked   a personal access token or a token of the server: the server decides
+ *   server-checked   a personal access token or a token of the server: the server decides. No rule saves a token that
+ *                    its person has blocked, or that the policy for such tokens refuses
  *   cors-preflight   OPTIONS with Origin and Access-Control-Request-Method: browsers send it without credentials
  *   <rule>           a rule that requires less; `agent-token-exchange` is built in
  */
@@ -27,6 +28,8 @@ export interface SecondFactorParts {
   /** One spelling per account, so that both factors can be compared. */
   readonly accountKey: (account: string) => string
   readonly now: Clock
+  /** Why a personal access token must not pass; undefined for all else. */
+  readonly refusesPat: (exchange: Authenticated) => Code | undefined
   /** A report-only rule would have refused. */
   readonly report: (exchange: Authenticated, rule: string, code: Code) => void
   /** A client was shown a new link. */
@@ -37,10 +40,12 @@ type Answer = Decision<Admitted> | Promise<Decision<Admitted>>
 type Person = Extract<Principal, { kind: 'person' }>
 
 export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticated, Admitted> {
-  const { settings, rules, grants, offers, accountKey, now, report, asked } = parts
+  const { settings, rules, grants, offers, accountKey, now, refusesPat, report, asked } = parts
 
   return authenticated => {
     if (isPreflight(authenticated)) return admit(authenticated, 'cors-preflight')
+    const patCode = refusesPat(authenticated)
+    if (patCode !== undefined) return deny(patCode)
     const { decides, reports, isAmbiguous } = rules.read(authenticated)
     // The server may read the path differently than we do: then this is not the request the rule speaks of.
     if (isAmbiguous) return deny('path-ambiguous')

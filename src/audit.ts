@@ -20,6 +20,11 @@ const table = {
   'account-mismatch': 'failure',
   'grant-revoked': 'success',
   'session-revoked': 'success',
+  'pat-first-seen': 'success',
+  'pat-new-network': 'success',
+  'pat-refused': 'failure',
+  'pat-blocked': 'success',
+  'pat-allowed': 'success',
   'password-limited': 'failure',
   'request-refused': 'failure',
   'would-have-refused': 'unknown',
@@ -36,7 +41,9 @@ export interface AuditDetails {
   readonly rule?: string
   /** The other one, where two accounts met. */
   readonly otherAccount?: string
-  /** Address prefix of a grant. */
+  /** Fingerprint of a personal access token. */
+  readonly pat?: string | undefined
+  /** Address prefix of a grant, or of the use of a token. */
   readonly network?: string
   /** SHA-256 of the rules. */
   readonly hash?: string
@@ -97,6 +104,7 @@ export class Audit {
       'torhaus.scheme': who.credentials?.scheme,
       'torhaus.code': details.code,
       'torhaus.rule': details.rule,
+      'torhaus.pat': details.pat,
       'torhaus.network': details.network,
       'torhaus.policy_hash': details.hash,
     })

@@ -10,10 +10,14 @@ import { createAdmin, type Readiness } from './admin.ts'
 import { createApp, fail } from './app.ts'
 import type { Clock } from './clock.ts'
 import { FirstFactor } from './credentials/first-factor.ts'
+import { FLUSH_INTERVAL_MS } from './credentials/pat-register.ts'
+import { patReport } from './credentials/pat-report.ts'
+import { type PatWatch, patWatch } from './credentials/pat-watch.ts'
 import { toFault } from './errors.ts'
 import { type Ground, layGround } from './ground.ts'
 import { ResponseFieldFilter } from './http/response-fields.ts'
 import { AssertionIdentity } from './identity/assertion-identity.ts'
+import type { PatEvent } from './metrics.ts'
 import { AccessTokenVerifier } from './oidc/access-token.ts'
 import { accountMapper } from './oidc/account.ts'
 import type { OpenIdProvider } from './oidc/provider.ts'
@@ -24,6 +28,7 @@ import { askToConfirm, confirm, type GrantEvent } from './routes/confirm.ts'
 import { gitPage, helperFile } from './routes/git-page.ts'
 import { keySetRoute } from './routes/key-set.ts'
 import { endSession, revokeGrant, signOutEverywhere } from './routes/own-access.ts'
+import { blockPat } from './routes/own-pats.ts'
 import type { Route } from './routes/reply.ts'
 import { completeSignIn, type SignInParts, startSignIn } from './routes/sign-in.ts'
 import { askToSignOut, signedOut, signOut } from './routes/sign-out.ts'
@@ -43,8 +48,9 @@ export interface Composition {
 
 export async function compose(config: Config, log: Logger, now: Clock): Promise<Composition> {
   const ground = await layGround(config, log, now)
-  const { metrics, provider, sessions, grants, audit, database, directory } = ground
+  const { metrics, provider, sessions, grants, pats, audit, database, directory } = ground
   const upstream = new HttpUpstream(config.upstream)
+  const watch = watchOf(ground)
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
   const app = createApp({
     server: config.server,
@@ -52,8 +58,8 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
       cert: readFileSync(config.server.tls.certificateFile),
       key: readFileSync(config.server.tls.privateKeyFile),
     },
-    policy: policyOf(ground),
-    forward: forwardOf(ground, upstream),
+    policy: policyOf(ground, watch),
+    forward: forwardOf(ground, upstream, watch),
     routes: routesOf(ground),
     refusal: ground.refusal,
     close: (record, closedAtMs) => {
@@ -63,6 +69,16 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
     },
     rejected: (code, peer) => log.info({ 'event.action': 'reject', 'torhaus.code': code, 'client.address': peer }),
   })
+  /** What cannot be done now is done at the next round. */
+  const guarded = async (action: string, work: () => unknown) => {
+    try {
+      await work()
+    } catch (error) {
+      log.warn({ 'event.action': action, 'error.message': causeChain(toFault(error)) })
+    }
+  }
+  const flushPats = () => guarded('pat-flush', () => pats.flush())
+  const flushing = setInterval(flushPats, FLUSH_INTERVAL_MS).unref()
   let isDraining = false
   const readiness = (): Readiness => ({
     ready: !isDraining,
@@ -85,18 +101,18 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
     startDraining() {
       isDraining = true
     },
-    async sweep() {
-      try {
+    sweep: () =>
+      guarded('sweep', async () => {
         await sessions.sweep()
         await grants.sweep()
-      } catch (error) {
-        log.warn({ 'event.action': 'sweep', 'error.message': causeChain(toFault(error)) })
-      }
-    },
+        pats.sweep()
+      }),
     async release() {
       upstream.close()
       await admin.close()
       directory?.close()
+      clearInterval(flushing)
+      await flushPats()
       database.close()
       audit.close()
     },
@@ -106,7 +122,17 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
 /** Changes when the rules do. */
 const hashOf = (settings: Config['secondFactor']) => createHash('sha256').update(JSON.stringify(settings)).digest('hex')
 
-function policyOf(ground: Ground): Policy {
+function watchOf({ config, log, now, metrics, audit, pats: register, accountKey }: Ground): PatWatch {
+  return patWatch({
+    ...{ register, accountKey, now },
+    ...patReport(metrics, audit, log),
+    policy: config.credentials.patPolicy,
+    networks: config.secondFactor.grants,
+    accountField: config.credentials.patAccountField,
+  })
+}
+
+function policyOf(ground: Ground, watch: PatWatch): Policy {
   const { config, log, now, metrics, provider, sessions, cookies, directory, publicUrl } = ground
   const { rules, grants, audit, accountKey } = ground
   const { oidc } = config
@@ -125,6 +151,7 @@ function policyOf(ground: Ground): Policy {
       issuer: oidc.issuer,
       sessionCookie: cookies.sessionName,
       isValidated: token => accessTokens?.knows(token) === true,
+      fingerprintsOf: ground.fingerprintsOf,
     },
     authenticate: {
       ...{ sessions, refresh, cookies, accessTokens },
@@ -142,6 +169,7 @@ function policyOf(ground: Ground): Policy {
       ...{ rules, grants, accountKey, now },
       settings: config.secondFactor,
       offers: ground.refusal.challenge.offers,
+      refusesPat: exchange => watch.refuse(exchange),
       report: (exchange, rule, code) => {
         metrics.wouldHaveRefused(rule, code)
         audit.write('would-have-refused', exchange, { rule, code })
@@ -155,7 +183,8 @@ function policyOf(ground: Ground): Policy {
   })
 }
 
-function forwardOf({ config, cookies, fieldReader, publicUrl, refusal, viaName }: Ground, upstream: HttpUpstream) {
+function forwardOf(ground: Ground, upstream: HttpUpstream, watch: PatWatch) {
+  const { config, cookies, fieldReader, publicUrl, refusal, viaName } = ground
   return forward({
     ...{ upstream, fieldReader, viaName },
     responseFields: new ResponseFieldFilter(config.publicUrl, config.upstream.url, cookies),
@@ -164,6 +193,7 @@ function forwardOf({ config, cookies, fieldReader, publicUrl, refusal, viaName }
     publicScheme: publicUrl.protocol.slice(0, -1),
     ownCookies: cookies.names,
     challenge: refusal.challenge,
+    answered: (exchange, status, rawFields) => watch.see(exchange, status, rawFields),
     fail: (record, fault) => fail({ refusal }, record, fault),
   })
 }
@@ -180,14 +210,17 @@ function routesOf(ground: Ground): Record<string, Route> {
   }
   const forget = (account: string) => identityOut.forget(account)
   const signOutParts = { provider, sessions, cookies, publicOrigin, audit, forget }
-  const { grants, accountKey } = ground
+  const { grants, pats, accountKey } = ground
   const count = (event: GrantEvent) => metrics.grant(event)
-  const ownParts = { sessions, grants, cookies, accountKey, publicOrigin, audit, count, forget, now }
+  const ownParts = { sessions, grants, pats, cookies, accountKey, publicOrigin, audit, count, forget, now }
+  const patParts = { ...ownParts, countPat: (event: PatEvent) => metrics.pat(event) }
   const confirmParts = { ...ownParts, settings: config.secondFactor }
   return {
     'GET /.torhaus/': accountPage(ownParts),
     'GET /.torhaus': accountPage(ownParts),
     'POST /.torhaus/grants/:id': revokeGrant(ownParts),
+    'POST /.torhaus/pats/block/:fingerprint': blockPat(patParts, true),
+    'POST /.torhaus/pats/allow/:fingerprint': blockPat(patParts, false),
     'POST /.torhaus/sessions/:key': endSession(ownParts),
     'POST /.torhaus/sign-out-everywhere': signOutEverywhere(ownParts),
     'GET /.torhaus/confirm/:code': askToConfirm(confirmParts),

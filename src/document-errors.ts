@@ -51,6 +51,10 @@ const advice: Partial<Record<Code, string>> = {
   'second-factor-missing':
     'None of `secondFactor.acceptAcr`, `acceptAcrs`, `acceptAmr` is in the token. Does the OP send the claim?',
   'second-factor-stale': '`auth_time` is missing, in the future, or older than `secondFactor.maxAgeSeconds`.',
+  'pat-blocked': 'Its owner can allow it again at `/.torhaus/`. Blocks hold whatever `credentials.patPolicy` says.',
+  'pat-new-network': 'See `credentials.patPolicy.refuseNewNetwork`. A token that moves needs that off.',
+  'pat-unseen-too-long': 'See `credentials.patPolicy.maxUnseenDays`.',
+  'pat-too-old': 'See `credentials.patPolicy.maxAgeDays`; counted from the first use that Torhaus saw.',
   'account-unmapped': 'A claim of `account.template` is missing, or the result does not match `account.pattern`.',
   'sign-in-unknown': 'Several Torhaus without a common store, cookies refused by the browser, or an old tab.',
   'sign-in-refused': '`error.message` in the log has what the OP said.',

@@ -167,6 +167,26 @@ const table = {
     stage: 'require-second-factor',
     sentence: 'A rule of this proxy does not allow this request.',
   },
+  'pat-blocked': {
+    status: 403,
+    stage: 'require-second-factor',
+    sentence: 'This personal access token was blocked by its owner.',
+  },
+  'pat-new-network': {
+    status: 403,
+    stage: 'require-second-factor',
+    sentence: 'This personal access token was never used from this network.',
+  },
+  'pat-unseen-too-long': {
+    status: 403,
+    stage: 'require-second-factor',
+    sentence: 'This personal access token was not used for too long. Make a new one.',
+  },
+  'pat-too-old': {
+    status: 403,
+    stage: 'require-second-factor',
+    sentence: 'This personal access token is too old. Make a new one.',
+  },
   'account-mismatch': {
     status: 403,
     stage: 'authenticate',

@@ -44,7 +44,8 @@ export type Credentials =
   | { readonly scheme: 'bearer'; readonly token: string; readonly via: 'Bearer' | 'Basic' }
   /** A JWT issued by the server itself. */
   | { readonly scheme: 'server-token' }
-  | { readonly scheme: 'pat' }
+  /** `fingerprints`: one per key, the newest first; the token itself is not carried further. */
+  | { readonly scheme: 'pat'; readonly fingerprints: readonly string[] }
   | { readonly scheme: 'basic'; readonly username: string; readonly password: Secret }
   /** A GSSAPI token (RFC 4559 4), in base64. */
   | { readonly scheme: 'negotiate'; readonly token: string }

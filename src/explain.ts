@@ -20,7 +20,7 @@ const SCHEMES: Readonly<Record<string, Credentials>> = {
   none: { scheme: 'none' },
   session: { scheme: 'session', id: '' },
   bearer: { scheme: 'bearer', token: '', via: 'Bearer' },
-  pat: { scheme: 'pat' },
+  pat: { scheme: 'pat', fingerprints: [] },
   'server-token': { scheme: 'server-token' },
   basic: { scheme: 'basic', username: '', password: new Secret('') },
   negotiate: { scheme: 'negotiate', token: '' },

@@ -4,6 +4,9 @@ import type { Config } from '../config/schema.ts'
 import { readKey, readSecret } from '../config/secret.ts'
 import { Audit } from './audit.ts'
 import type { Clock } from './clock.ts'
+import { type FingerprintOf, patFingerprints } from './credentials/pat-fingerprints.ts'
+import { PatRegister } from './credentials/pat-register.ts'
+import { PAT_SCHEMA, SqlitePatStore } from './credentials/sqlite-pat-store.ts'
 import { Grants } from './grants/grants.ts'
 import { GRANT_SCHEMA, SqliteGrantStore } from './grants/sqlite-grant-store.ts'
 import { createOffers } from './http/challenge.ts'
@@ -35,6 +38,8 @@ export interface Ground {
   readonly store: SqliteStore
   readonly sessions: Sessions
   readonly grants: Grants
+  readonly pats: PatRegister
+  readonly fingerprintsOf: FingerprintOf
   readonly rules: Rules
   readonly audit: Audit
   /** One spelling per account: the principal where there is a directory. */
@@ -53,16 +58,19 @@ export async function layGround(config: Config, log: Logger, now: Clock): Promis
   const secret = oidc.clientSecretFile === undefined ? undefined : readSecret(oidc.clientSecretFile)
   const directory = config.kerberos && (await openDirectoryOf(config.kerberos, publicUrl, log))
   const identityOut = await createIdentity(config, publicUrl.origin, directory, now)
-  const database = new SqliteDatabase(session.store.sqlite.file, SESSION_SCHEMA + GRANT_SCHEMA)
+  const database = new SqliteDatabase(session.store.sqlite.file, SESSION_SCHEMA + GRANT_SCHEMA + PAT_SCHEMA)
   const store = new SqliteStore(database)
   const { cacheMs, maxCached } = session
+  const keys = session.encryptionKeyFiles.map(readKey)
   return {
     ...{ config, log, now, publicUrl, directory, identityOut, database, store },
     metrics: new Metrics(),
     cookies: new SessionCookies(config.publicUrl),
     provider: new OpenIdProvider(oidc, secret, now),
-    sessions: new Sessions(store, new Sealer(session.encryptionKeyFiles.map(readKey)), session, now),
+    sessions: new Sessions(store, new Sealer(keys), session, now),
     grants: new Grants(new SqliteGrantStore(database), { ...config.secondFactor.grants, cacheMs, maxCached }, now),
+    pats: new PatRegister(new SqlitePatStore(database), { cacheMs, maxCached }, now),
+    fingerprintsOf: patFingerprints(keys),
     rules: rulesOf(config.secondFactor),
     audit: Audit.open(log, config.logging.auditFile),
     accountKey: accountKeyOf(directory),

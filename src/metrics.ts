@@ -1,5 +1,6 @@
 /** Prometheus metrics, technical and functional. Labels come from closed sets: nothing a client sends becomes a label. */
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { PatNews } from './credentials/pat-register.ts'
 import type { Code } from './errors.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import type { DirectoryStatistics } from './kerberos/directory.ts'
@@ -8,6 +9,8 @@ import type { GrantEvent } from './routes/confirm.ts'
 import type { SignInEvent } from './routes/sign-in.ts'
 import { Distribution, Tally } from './tally.ts'
 import type { UpstreamStatistics } from './upstream/upstream.ts'
+
+export type PatEvent = PatNews | 'refused' | 'would_refuse' | 'blocked' | 'allowed'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
@@ -40,6 +43,7 @@ export class Metrics {
   readonly #grants = this.#counter('torhaus_grants_total', 'Steps on the way to a second-factor grant, and its end.', [
     'event',
   ])
+  readonly #pats = this.#counter('torhaus_pats_total', 'Events in the life of personal access tokens.', ['event'])
   readonly #reportOnly = this.#counter(
     'torhaus_report_only_total',
     'Requests that a report-only rule would have refused.',
@@ -141,6 +145,10 @@ export class Metrics {
 
   grant(event: GrantEvent): void {
     this.#grants.add(1, event)
+  }
+
+  pat(event: PatEvent): void {
+    this.#pats.add(1, event)
   }
 
   wouldHaveRefused(rule: string, code: Code): void {

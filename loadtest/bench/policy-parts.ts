@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../config/load.ts'
 import { readKey, Secret } from '../../config/secret.ts'
+import { patFingerprints } from '../../src/credentials/pat-fingerprints.ts'
 import type { Arrival, Delegated } from '../../src/exchange.ts'
 import { Grants } from '../../src/grants/grants.ts'
 import { GRANT_SCHEMA, SqliteGrantStore } from '../../src/grants/sqlite-grant-store.ts'
@@ -83,6 +84,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
       issuer: oidc.issuer,
       sessionCookie: cookies.sessionName,
       isValidated: token => accessTokens?.knows(token) === true,
+      fingerprintsOf: patFingerprints([randomBytes(32)]),
     },
     authenticate: {
       ...{
@@ -102,7 +104,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
       rules: rulesOf(config.secondFactor),
       grants: new Grants(new SqliteGrantStore(database), { ...config.secondFactor.grants, ...session }, now),
       offers: createOffers(credentials),
-      ...{ accountKey, now, report: () => undefined, asked: () => undefined },
+      ...{ accountKey, now, refusesPat: () => undefined, report: () => undefined, asked: () => undefined },
     },
     identityOut,
   })

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { PatRegister } from '../credentials/pat-register.ts'
 import type { Evidence } from '../exchange.ts'
 import type { Grant } from '../grants/grant-store.ts'
 import type { Grants } from '../grants/grants.ts'
@@ -10,11 +11,13 @@ import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { SessionRecord } from '../session/store.ts'
 import { currentSession } from './current-session.ts'
+import { patList } from './own-pats.ts'
 import { type Route, seeOther } from './reply.ts'
 
 export interface AccountPageParts {
   readonly sessions: Sessions
   readonly grants: Grants
+  readonly pats: PatRegister
   readonly cookies: SessionCookies
   readonly accountKey: (account: string) => string
   readonly publicOrigin: string
@@ -22,7 +25,15 @@ export interface AccountPageParts {
 }
 
 /** GET /.torhaus/: who you are here, what passes in your name, and how to take it back. */
-export function accountPage({ sessions, grants, cookies, accountKey, publicOrigin, now }: AccountPageParts): Route {
+export function accountPage({
+  sessions,
+  grants,
+  pats,
+  cookies,
+  accountKey,
+  publicOrigin,
+  now,
+}: AccountPageParts): Route {
   return async exchange => {
     const session = await currentSession(exchange, sessions, cookies)
     if (session === undefined) return seeOther(signInPath(`${OWN_PREFIX}/`))
@@ -37,6 +48,8 @@ export function accountPage({ sessions, grants, cookies, accountKey, publicOrigi
 <h2>Programs you have confirmed</h2>
 ${grantList(await grants.of(accountKey(account)), now())}
 <p><a href="${OWN_PREFIX}/git">Set up git for this server</a></p>
+<h2>Personal access tokens seen</h2>
+${patList(pats.of(accountKey(account)), now())}
 <h2>Your sessions</h2>
 ${sessionList(await sessions.of(account), key, now())}
 <form method="post" action="${OWN_PREFIX}/sign-out-everywhere" class="actions"><button class="button quiet" type="submit">Sign out everywhere</button></form>

@@ -61,11 +61,15 @@ export function signOutEverywhere(parts: OwnAccessParts): Route {
   }
 }
 
-async function accountOf({ sessions, cookies, publicOrigin }: OwnAccessParts, exchange: Traced): Promise<string> {
+/** Who asks for a change, by a form of ours. Throws `sign-in-not-same-origin` and `session-ended`. */
+export async function accountOf(
+  { sessions, cookies, publicOrigin }: Pick<OwnAccessParts, 'sessions' | 'cookies' | 'publicOrigin'>,
+  exchange: Traced,
+): Promise<string> {
   if (!isSameOrigin(exchange, publicOrigin)) throw new Fault('sign-in-not-same-origin')
   const session = await currentSession(exchange, sessions, cookies)
   if (session === undefined) throw new Fault('session-ended')
   return session.record.account
 }
 
-const lastSegment = ({ target }: Traced) => target.path.slice(target.path.lastIndexOf('/') + 1)
+export const lastSegment = ({ target }: Traced) => target.path.slice(target.path.lastIndexOf('/') + 1)

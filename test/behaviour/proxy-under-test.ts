@@ -82,7 +82,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<ProxyUnder
     record(response) {
       const id = response.one('X-Request-Id')
       assert.ok(id, 'a response without a request id')
-      return fixture.logged(entry => entry['http.request.id'] === id)
+      return fixture.logged(entry => entry['http.request.id'] === id && entry['event.action'] === 'request')
     },
     async metric(name) {
       const text = await (await fetch(`${fixture.adminUrl}/metrics`)).text()

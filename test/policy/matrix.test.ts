@@ -32,7 +32,7 @@ const SCHEMES: Record<string, Credentials> = {
   'access token': { scheme: 'bearer', token: '', via: 'Bearer' },
   ticket: { scheme: 'negotiate', token: '' },
   password: { scheme: 'basic' } as Credentials,
-  'personal access token': { scheme: 'pat' },
+  'personal access token': { scheme: 'pat', fingerprints: [] },
   'token of the server': { scheme: 'server-token' },
 }
 
@@ -108,6 +108,7 @@ function decide(presented: string, rule: RuleSettings | undefined, changes: Part
     ...{ offers: () => ['Bearer', 'Basic'], accountKey: account => account, now: () => NOW_S * 1000 },
     report: (_, name) => reported.push(name),
     asked: () => undefined,
+    refusesPat: () => undefined,
   })
   const decision = stage(exchange)
   assert.ok(!(decision instanceof Promise))

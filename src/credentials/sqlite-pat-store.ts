@@ -1,0 +1,86 @@
+import type { ClientClass } from '../http/client-class.ts'
+import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
+import { mergePats, type PatRecord, type PatStore, type SeenNetwork } from './pat-store.ts'
+
+export const PAT_SCHEMA = `
+CREATE TABLE IF NOT EXISTS pat (
+  fingerprint TEXT PRIMARY KEY, account TEXT, first_seen_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL,
+  networks TEXT NOT NULL, client_classes TEXT NOT NULL, is_blocked INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS pat_by_account ON pat (account);
+CREATE INDEX IF NOT EXISTS pat_by_last_seen ON pat (is_blocked, last_seen_at);
+`
+
+export class SqlitePatStore implements PatStore {
+  readonly #database: SqliteDatabase
+
+  constructor(database: SqliteDatabase) {
+    this.#database = database
+  }
+
+  readPat(fingerprint: string): PatRecord | undefined {
+    const row = this.#database.row('SELECT * FROM pat WHERE fingerprint = ?', fingerprint)
+    return row === undefined ? undefined : toRecord(row)
+  }
+
+  addSightings(sightings: Iterable<PatRecord>): void {
+    this.#database.transaction(() => {
+      for (const seen of sightings) this.#write(mergePats(this.readPat(seen.fingerprint), seen))
+    })
+  }
+
+  patsOf(account: string): PatRecord[] {
+    return this.#database.rows('SELECT * FROM pat WHERE account = ? ORDER BY last_seen_at DESC', account).map(toRecord)
+  }
+
+  blockPat(account: string, fingerprint: string, isBlocked: boolean): boolean {
+    const value = Number(isBlocked)
+    return (
+      this.#database.run(
+        'UPDATE pat SET is_blocked = ?1 WHERE account = ?2 AND fingerprint = ?3 AND is_blocked <> ?1',
+        value,
+        account,
+        fingerprint,
+      ) > 0
+    )
+  }
+
+  sweepPats(seenBeforeMs: number, maxRows: number): void {
+    this.#database.run('DELETE FROM pat WHERE is_blocked = 0 AND last_seen_at < ?', seenBeforeMs)
+    const count = Number(this.#database.row('SELECT count(*) AS count FROM pat')?.count)
+    if (count <= maxRows) return
+    this.#database.run(
+      `DELETE FROM pat WHERE fingerprint IN
+       (SELECT fingerprint FROM pat ORDER BY is_blocked, last_seen_at LIMIT ?)`,
+      count - maxRows,
+    )
+  }
+
+  #write(record: PatRecord): void {
+    this.#database.run(
+      `INSERT OR REPLACE INTO pat
+       (fingerprint, account, first_seen_at, last_seen_at, networks, client_classes, is_blocked)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      record.fingerprint,
+      record.account ?? null,
+      record.firstSeenAtMs,
+      record.lastSeenAtMs,
+      JSON.stringify(record.networks),
+      JSON.stringify(record.clientClasses),
+      Number(record.isBlocked),
+    )
+  }
+}
+
+/** Our own writing, so its form is known. */
+function toRecord(row: Row): PatRecord {
+  return {
+    fingerprint: String(row.fingerprint),
+    firstSeenAtMs: Number(row.first_seen_at),
+    lastSeenAtMs: Number(row.last_seen_at),
+    networks: JSON.parse(String(row.networks)) as SeenNetwork[],
+    clientClasses: JSON.parse(String(row.client_classes)) as ClientClass[],
+    account: typeof row.account === 'string' ? row.account : undefined,
+    isBlocked: row.is_blocked === 1,
+  }
+}

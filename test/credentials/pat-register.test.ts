@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { patFingerprints } from '../../src/credentials/pat-fingerprints.ts'
+import { judgePat } from '../../src/credentials/pat-policy.ts'
+import { PatRegister } from '../../src/credentials/pat-register.ts'
+import { PAT_SCHEMA, SqlitePatStore } from '../../src/credentials/sqlite-pat-store.ts'
+import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
+
+const DAY_MS = 86_400_000
+const START_MS = 1_800_000_000_000
+const [older, newer] = [randomBytes(32), randomBytes(32)]
+const directory = mkdtempSync(join(tmpdir(), 'torhaus-pats-'))
+const databases: SqliteDatabase[] = []
+after(() => {
+  for (const database of databases) database.close()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+/** A register on a store of its own, with a clock to turn. */
+function setUp() {
+  const clock = { ms: START_MS }
+  const database = new SqliteDatabase(join(directory, `${databases.length}.sqlite`), PAT_SCHEMA)
+  databases.push(database)
+  const store = new SqlitePatStore(database)
+  const open = () => new PatRegister(store, { cacheMs: 1000, maxCached: 100 }, () => clock.ms)
+  return { clock, store, open, register: open() }
+}
+
+const use = (network = '192.0.2.1/32', account: string | undefined = 'ada') =>
+  ({ network, account, clientClass: 'git' }) as const
+
+test('a fingerprint is the same for the same token and key, and tells nothing of either', () => {
+  const [one] = patFingerprints([newer])('token')
+  assert.deepEqual(patFingerprints([newer])('token'), [one])
+  assert.match(one ?? '', /^[\w-]{22}$/)
+  assert.notDeepEqual(patFingerprints([older])('token'), [one])
+  assert.notDeepEqual(patFingerprints([newer])('other'), [one])
+})
+
+test('a token known under an older key stays known by that fingerprint, and a new one gets that of the newest', () => {
+  const { register } = setUp()
+  register.see(patFingerprints([older])('token'), use())
+  const rotated = patFingerprints([newer, older])
+  assert.equal(register.see(rotated('token'), use()), undefined)
+  assert.equal(register.find(rotated('token'))?.fingerprint, rotated('token')[1])
+  assert.equal(register.see(rotated('new token'), use()), 'first_seen')
+  assert.equal(register.find(rotated('new token'))?.fingerprint, rotated('new token')[0])
+  assert.equal(register.of('ada').length, 2)
+})
+
+test('what was seen is known at once, in the store only after a flush, and there for another worker', () => {
+  const { clock, store, open, register } = setUp()
+  assert.equal(register.see(['f'], use()), 'first_seen')
+  clock.ms += DAY_MS
+  assert.equal(register.see(['f'], use('10.0.0.1/32')), 'new_network')
+  assert.equal(register.see(['f'], use('10.0.0.1/32', undefined)), undefined)
+  assert.equal(store.readPat('f'), undefined)
+  const known = register.find(['f'])
+  register.flush()
+  assert.deepEqual(open().find(['f']), known)
+  assert.deepEqual(known, {
+    ...{ fingerprint: 'f', account: 'ada', firstSeenAtMs: START_MS, lastSeenAtMs: clock.ms, isBlocked: false },
+    networks: [
+      { network: '10.0.0.1/32', lastSeenAtMs: clock.ms },
+      { network: '192.0.2.1/32', lastSeenAtMs: START_MS },
+    ],
+    clientClasses: ['git'],
+  })
+})
+
+test('of many networks the last 8 are kept, and of many tokens the newest, with the blocked ones', () => {
+  const { clock, store, register } = setUp()
+  for (let index = 0; index < 10; index++) {
+    clock.ms += 1000
+    register.see(['f'], use(`10.0.0.${index}/32`))
+    register.see([`g${index}`], use())
+  }
+  const networks = register.find(['f'])?.networks.map(({ network }) => network)
+  assert.deepEqual([networks?.length, networks?.[0], networks?.[7]], [8, '10.0.0.9/32', '10.0.0.2/32'])
+  assert.ok(register.block('ada', 'g0', true))
+  register.sweep(3)
+  assert.deepEqual(
+    store
+      .patsOf('ada')
+      .map(({ fingerprint }) => fingerprint)
+      .sort(),
+    ['f', 'g0', 'g9'],
+  )
+  clock.ms += 401 * DAY_MS
+  register.sweep()
+  assert.deepEqual(
+    store.patsOf('ada').map(({ fingerprint }) => fingerprint),
+    ['g0'],
+  )
+})
+
+test('only its own account blocks a token, and a later use does not allow it again', () => {
+  const { clock, open, register } = setUp()
+  register.see(['f'], use())
+  assert.equal(register.block('bob', 'f', true), false)
+  assert.equal(register.find(['f'])?.isBlocked, false)
+  const worker = open()
+  assert.equal(worker.find(['f'])?.isBlocked, false)
+  assert.equal(register.block('ada', 'f', true), true)
+  assert.equal(register.block('ada', 'f', true), false)
+  assert.equal(register.find(['f'])?.isBlocked, true)
+  clock.ms += 1001
+  assert.equal(worker.find(['f'])?.isBlocked, true)
+  worker.see(['f'], use('10.0.0.1/32'))
+  worker.flush()
+  assert.equal(open().find(['f'])?.isBlocked, true)
+})
+
+test('the policy says what speaks against a use, a block above all, and nothing against what it does not know', () => {
+  const { clock, register } = setUp()
+  register.see(['f'], use())
+  const judge = (settings: object, network = '192.0.2.1/32') =>
+    judgePat(register.find(['f']), network, { refuseNewNetwork: false, reportOnly: false, ...settings }, clock.ms)
+  assert.equal(judge({ refuseNewNetwork: true }, '10.0.0.1/32'), undefined, 'on its first day')
+  clock.ms += 3 * DAY_MS
+  assert.equal(judge({ refuseNewNetwork: true }, '10.0.0.1/32'), 'pat-new-network')
+  assert.equal(judge({}, '10.0.0.1/32'), undefined)
+  assert.equal(judge({ refuseNewNetwork: true, maxUnseenDays: 3, maxAgeDays: 3 }), undefined)
+  assert.equal(judge({ maxUnseenDays: 2 }), 'pat-unseen-too-long')
+  register.see(['f'], use())
+  assert.equal(judge({ maxUnseenDays: 2 }), undefined)
+  assert.equal(judge({ maxAgeDays: 2 }), 'pat-too-old')
+  register.block('ada', 'f', true)
+  assert.equal(judge({ maxAgeDays: 2 }), 'pat-blocked')
+  assert.equal(judgePat(undefined, 'x', { refuseNewNetwork: true, reportOnly: false }, clock.ms), undefined)
+})
