@@ -3,6 +3,7 @@
  * docs/configuration.md and docs/configuration.schema.json all come from here.
  */
 import Type, { type Static } from 'typebox'
+import { clientClasses } from './client-classes.ts'
 import { choice, demandingSection, file, flag, integer, list, madeFile, section, text } from './option.ts'
 
 const HOUR_S = 3600
@@ -335,20 +336,7 @@ const oidc = demandingSection(
   'The OpenID Provider that signs people in and proves their second factor.',
 )
 
-const clientClass = choice(
-  [
-    'browser',
-    'git',
-    'git-lfs',
-    'credential-manager',
-    'visual-studio',
-    'build-agent',
-    'package-client',
-    'rest',
-    'other',
-  ],
-  'Kind of client.',
-)
+const clientClass = choice([...clientClasses], 'Kind of client.')
 
 const rule = demandingSection(
   {

@@ -2,10 +2,10 @@
 import { parseArgs } from 'node:util'
 import { canonicalAddress } from '../config/address-range.ts'
 import { printProblems } from '../config/check.ts'
+import { clientClasses } from '../config/client-classes.ts'
 import { loadConfig } from '../config/load.ts'
 import { Secret } from '../config/secret.ts'
 import type { Credentials, Principal } from './exchange.ts'
-import { clientClasses } from './http/client-class.ts'
 import { parseRequestTarget } from './http/request-target.ts'
 import { type Facts, type Requirement, type RuleTrace, rulesOf } from './policy/rules.ts'
 

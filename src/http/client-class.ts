@@ -2,19 +2,9 @@
  * Which kind of program asks. It decides how a refusal is worded and is a metric label; it never admits anyone, since
  * every field it looks at can be written by anybody.
  */
-export const clientClasses = [
-  'browser',
-  'git',
-  'git-lfs',
-  'credential-manager',
-  'visual-studio',
-  'build-agent',
-  'package-client',
-  'rest',
-  'other',
-] as const
+import type { ClientClass } from '../../config/client-classes.ts'
 
-export type ClientClass = (typeof clientClasses)[number]
+export type { ClientClass }
 
 const byUserAgent: readonly [RegExp, ClientClass][] = [
   [/^git-lfs\//, 'git-lfs'],
