@@ -2,45 +2,16 @@
  * `npm run demo`: a real OpenID Provider, a DevOps-like server, and Torhaus between them, on loopback, until Ctrl-C.
  * `--json` prints one JSON line on stdout when all is ready, and everything else on stderr.
  */
-import { DemoError } from './demo-error.ts'
 import { type Demo, startDemo } from './environment.ts'
 import { codeLine, guide } from './guide.ts'
 import { portsFrom } from './ports.ts'
-
-const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+import { endWith, stopOnSignals, untilStopped, wantsJson } from './program.ts'
 
 type Mode = { readonly json: boolean; readonly interactive: boolean }
 
 function modeFrom(args: readonly string[]): Mode {
-  const unknown = args.find(arg => arg !== '--json')
-  if (unknown !== undefined) throw new DemoError(`The demo does not know ${unknown}; it takes --json only.`)
-  const json = args.includes('--json')
+  const json = wantsJson('demo', args)
   return { json, interactive: !json && process.stdin.isTTY }
-}
-
-/** Aborted by the first signal to stop. A second one exits at once: exit handlers end what still runs. */
-function stopOnSignals(): AbortSignal {
-  const controller = new AbortController()
-  for (const name of stopSignals) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(0)
-      controller.abort()
-    })
-  }
-  stopWhenOrphaned(() => controller.abort())
-  return controller.signal
-}
-
-/**
- * npm passes a signal on to the shell it runs scripts in, and that shell dies of it without passing it further. Under
- * npm, therefore, losing the parent counts as the signal. Elsewhere a parent may well end before the demo.
- */
-function stopWhenOrphaned(stop: () => void): void {
-  if (process.env.npm_lifecycle_event !== 'demo') return
-  const parent = process.ppid
-  setInterval(() => {
-    if (process.ppid !== parent) stop()
-  }, 500).unref()
 }
 
 function present(demo: Demo, mode: Mode): void {
@@ -55,7 +26,7 @@ function present(demo: Demo, mode: Mode): void {
 
 async function run(): Promise<number> {
   const mode = modeFrom(process.argv.slice(2))
-  const stop = stopOnSignals()
+  const stop = stopOnSignals('demo')
   const progress = mode.json ? process.stderr : process.stdout
   const tell = (line: string) => void progress.write(`${line}\n`)
   let demo: Demo
@@ -66,22 +37,8 @@ async function run(): Promise<number> {
     throw error
   }
   present(demo, mode)
-  const stopped = new Promise<undefined>(resolve => {
-    if (stop.aborted) resolve(undefined)
-    stop.addEventListener('abort', () => resolve(undefined))
-  })
-  const broken = await Promise.race([stopped, demo.broken])
-  if (broken === undefined) tell('Stopping ...')
-  await demo.stop()
-  if (broken !== undefined) throw new DemoError(broken)
+  await untilStopped(demo, stop, tell)
   return 0
 }
 
-run().then(
-  status => process.exit(status),
-  error => {
-    const fault = error instanceof Error ? error : new Error(String(error))
-    process.stderr.write(fault instanceof DemoError ? `${fault.message}\n` : `The demo failed: ${fault.message}\n`)
-    process.exit(1)
-  },
-)
+endWith('demo', run)

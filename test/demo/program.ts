@@ -1,0 +1,69 @@
+/** What the demo and the lab have in common as programs: one option, stopping, and how they end. */
+import { DemoError } from './demo-error.ts'
+
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const PARENT_POLL_MS = 500
+
+/** What has been started. */
+interface Running {
+  /** Resolves, with a sentence, when a part ends by itself. */
+  readonly broken: Promise<string>
+  stop(): Promise<void>
+}
+
+/** Whether `--json` was given; it is the only option. */
+export function wantsJson(name: string, args: readonly string[]): boolean {
+  const unknown = args.find(arg => arg !== '--json')
+  if (unknown !== undefined) throw new DemoError(`The ${name} does not know ${unknown}; it takes --json only.`)
+  return args.includes('--json')
+}
+
+/** Aborted by the first signal to stop. A second one exits at once: exit handlers end what still runs. */
+export function stopOnSignals(name: string): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of STOP_SIGNALS) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(0)
+      controller.abort()
+    })
+  }
+  stopWhenOrphaned(name, () => controller.abort())
+  return controller.signal
+}
+
+/**
+ * npm passes a signal on to the shell it runs scripts in, and that shell dies of it without passing it further. Under
+ * npm, therefore, losing the parent counts as the signal. Elsewhere a parent may well end before the program.
+ */
+function stopWhenOrphaned(name: string, stop: () => void): void {
+  if (process.env.npm_lifecycle_event !== name) return
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) stop()
+  }, PARENT_POLL_MS).unref()
+}
+
+/** Waits for the signal to stop, or for a part that ends by itself, which is an error; then stops everything. */
+export async function untilStopped(running: Running, stop: AbortSignal, tell: (line: string) => void): Promise<void> {
+  const stopped = new Promise<undefined>(resolve => {
+    if (stop.aborted) resolve(undefined)
+    stop.addEventListener('abort', () => resolve(undefined))
+  })
+  const broken = await Promise.race([stopped, running.broken])
+  if (broken === undefined) tell('Stopping ...')
+  await running.stop()
+  if (broken !== undefined) throw new DemoError(broken)
+}
+
+/** Runs the program and ends the process with its status, or with 1 and a sentence. */
+export function endWith(name: string, run: () => Promise<number>): void {
+  run().then(
+    status => process.exit(status),
+    error => {
+      const fault = error instanceof Error ? error : new Error(String(error))
+      const sentence = fault instanceof DemoError ? fault.message : `The ${name} failed: ${fault.message}`
+      process.stderr.write(`${sentence}\n`)
+      process.exit(1)
+    },
+  )
+}
