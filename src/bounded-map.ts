@@ -29,6 +29,11 @@ export class BoundedMap<K, V> {
     this.#entries.delete(key)
   }
 
+  /** Takes out what fits; reads all entries. */
+  deleteWhere(fits: (value: V) => boolean): void {
+    for (const [key, value] of this.#entries) if (fits(value)) this.#entries.delete(key)
+  }
+
   clear(): void {
     this.#entries.clear()
   }

@@ -16,22 +16,12 @@ import { type PatWatch, patWatch } from './credentials/pat-watch.ts'
 import { toFault } from './errors.ts'
 import { type Ground, layGround } from './ground.ts'
 import { ResponseFieldFilter } from './http/response-fields.ts'
-import { AssertionIdentity } from './identity/assertion-identity.ts'
-import type { PatEvent } from './metrics.ts'
 import { AccessTokenVerifier } from './oidc/access-token.ts'
 import { accountMapper } from './oidc/account.ts'
 import type { OpenIdProvider } from './oidc/provider.ts'
 import { SessionRefresh } from './oidc/session-refresh.ts'
+import { ownRoutes } from './own-routes.ts'
 import { createPolicy, type Policy } from './pipeline.ts'
-import { accountPage } from './routes/account-page.ts'
-import { askToConfirm, confirm, type GrantEvent } from './routes/confirm.ts'
-import { gitPage, helperFile } from './routes/git-page.ts'
-import { keySetRoute } from './routes/key-set.ts'
-import { endSession, revokeGrant, signOutEverywhere } from './routes/own-access.ts'
-import { blockPat } from './routes/own-pats.ts'
-import type { Route } from './routes/reply.ts'
-import { completeSignIn, type SignInParts, startSignIn } from './routes/sign-in.ts'
-import { askToSignOut, signedOut, signOut } from './routes/sign-out.ts'
 import { HttpUpstream } from './upstream/http-upstream.ts'
 
 export interface Composition {
@@ -48,7 +38,7 @@ export interface Composition {
 
 export async function compose(config: Config, log: Logger, now: Clock): Promise<Composition> {
   const ground = await layGround(config, log, now)
-  const { metrics, provider, sessions, grants, pats, audit, database, directory } = ground
+  const { metrics, provider, sessions, grants, pats, audit, stores, directory } = ground
   const upstream = new HttpUpstream(config.upstream)
   const watch = watchOf(ground)
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
@@ -60,7 +50,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
     },
     policy: policyOf(ground, watch),
     forward: forwardOf(ground, upstream, watch),
-    routes: routesOf(ground),
+    routes: ownRoutes(ground),
     refusal: ground.refusal,
     close: (record, closedAtMs) => {
       metrics.exchange(record, closedAtMs)
@@ -113,7 +103,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
       directory?.close()
       clearInterval(flushing)
       await flushPats()
-      database.close()
+      await stores.close()
       audit.close()
     },
   }
@@ -196,55 +186,6 @@ function forwardOf(ground: Ground, upstream: HttpUpstream, watch: PatWatch) {
     answered: (exchange, status, rawFields) => watch.see(exchange, status, rawFields),
     fail: (record, fault) => fail({ refusal }, record, fault),
   })
-}
-
-function routesOf(ground: Ground): Record<string, Route> {
-  const { config, now, metrics, provider, sessions, store, cookies, identityOut, publicUrl, audit } = ground
-  const publicOrigin = publicUrl.origin
-  const signInParts = {
-    ...{ provider, sessions, store, cookies, publicOrigin, now },
-    mapAccount: accountMapper(config.account),
-    rule: config.secondFactor,
-    limits: config.session,
-    report: reportSignIn(ground),
-  }
-  const forget = (account: string) => identityOut.forget(account)
-  const signOutParts = { provider, sessions, cookies, publicOrigin, audit, forget }
-  const { grants, pats, accountKey } = ground
-  const count = (event: GrantEvent) => metrics.grant(event)
-  const ownParts = { sessions, grants, pats, cookies, accountKey, publicOrigin, audit, count, forget, now }
-  const patParts = { ...ownParts, countPat: (event: PatEvent) => metrics.pat(event) }
-  const confirmParts = { ...ownParts, settings: config.secondFactor }
-  return {
-    'GET /.torhaus/': accountPage(ownParts),
-    'GET /.torhaus': accountPage(ownParts),
-    'POST /.torhaus/grants/:id': revokeGrant(ownParts),
-    'POST /.torhaus/pats/block/:fingerprint': blockPat(patParts, true),
-    'POST /.torhaus/pats/allow/:fingerprint': blockPat(patParts, false),
-    'POST /.torhaus/sessions/:key': endSession(ownParts),
-    'POST /.torhaus/sign-out-everywhere': signOutEverywhere(ownParts),
-    'GET /.torhaus/confirm/:code': askToConfirm(confirmParts),
-    'POST /.torhaus/confirm/:code': confirm(confirmParts),
-    'GET /.torhaus/git': gitPage({ ...ownParts, provider, oidc: config.oidc }),
-    'GET /.torhaus/torhaus-credential.mjs': helperFile(),
-    'GET /.torhaus/sign-in': startSignIn(signInParts),
-    'GET /.torhaus/callback': completeSignIn(signInParts),
-    'GET /.torhaus/sign-out': askToSignOut(signOutParts),
-    'POST /.torhaus/sign-out': signOut(signOutParts),
-    'GET /.torhaus/signed-out': signedOut(),
-    'GET /.torhaus/jwks.json': keySetRoute(
-      identityOut instanceof AssertionIdentity ? identityOut.keySet : { keys: [] },
-    ),
-  }
-}
-
-function reportSignIn({ metrics, audit }: Ground): SignInParts['report'] {
-  return (event, exchange, account) => {
-    metrics.signIn(event)
-    if (event === 'completed') audit.write('sign-in', exchange, { account })
-    else if (event !== 'started')
-      audit.write('sign-in-refused', exchange, { account, code: event === 'refused' ? 'sign-in-refused' : event })
-  }
 }
 
 function countConnections(app: FastifyInstance): () => number {

@@ -6,9 +6,7 @@ import { Audit } from './audit.ts'
 import type { Clock } from './clock.ts'
 import { type FingerprintOf, patFingerprints } from './credentials/pat-fingerprints.ts'
 import { PatRegister } from './credentials/pat-register.ts'
-import { PAT_SCHEMA, SqlitePatStore } from './credentials/sqlite-pat-store.ts'
 import { Grants } from './grants/grants.ts'
-import { GRANT_SCHEMA, SqliteGrantStore } from './grants/sqlite-grant-store.ts'
 import { createOffers } from './http/challenge.ts'
 import type { RefusalSettings } from './http/refusal.ts'
 import { RequestFieldReader } from './http/request-fields.ts'
@@ -23,8 +21,8 @@ import { type Rules, rulesOf } from './policy/rules.ts'
 import { Sealer } from './session/sealer.ts'
 import { SessionCookies } from './session/session-cookie.ts'
 import { Sessions } from './session/sessions.ts'
-import { SESSION_SCHEMA, SqliteStore } from './session/sqlite-store.ts'
-import { SqliteDatabase } from './store/sqlite-database.ts'
+import { Changes } from './store/changes.ts'
+import { openStores, type Stores } from './store/stores.ts'
 
 export interface Ground {
   readonly config: Config
@@ -34,8 +32,9 @@ export interface Ground {
   readonly publicUrl: URL
   readonly cookies: SessionCookies
   readonly provider: OpenIdProvider
-  readonly database: SqliteDatabase
-  readonly store: SqliteStore
+  readonly stores: Stores
+  /** Between this process and the others on the same store. */
+  readonly changes: Changes
   readonly sessions: Sessions
   readonly grants: Grants
   readonly pats: PatRegister
@@ -58,18 +57,21 @@ export async function layGround(config: Config, log: Logger, now: Clock): Promis
   const secret = oidc.clientSecretFile === undefined ? undefined : readSecret(oidc.clientSecretFile)
   const directory = config.kerberos && (await openDirectoryOf(config.kerberos, publicUrl, log))
   const identityOut = await createIdentity(config, publicUrl.origin, directory, now)
-  const database = new SqliteDatabase(session.store.sqlite.file, SESSION_SCHEMA + GRANT_SCHEMA + PAT_SCHEMA)
-  const store = new SqliteStore(database)
+  const changes = new Changes()
+  changes.subscribe(change => {
+    if (change.kind === 'account') identityOut.forget(change.account)
+  })
+  const stores = await openStores(session.store)
   const { cacheMs, maxCached } = session
   const keys = session.encryptionKeyFiles.map(readKey)
   return {
-    ...{ config, log, now, publicUrl, directory, identityOut, database, store },
+    ...{ config, log, now, publicUrl, directory, identityOut, stores, changes },
     metrics: new Metrics(),
     cookies: new SessionCookies(config.publicUrl),
     provider: new OpenIdProvider(oidc, secret, now),
-    sessions: new Sessions(store, new Sealer(keys), session, now),
-    grants: new Grants(new SqliteGrantStore(database), { ...config.secondFactor.grants, cacheMs, maxCached }, now),
-    pats: new PatRegister(new SqlitePatStore(database), { cacheMs, maxCached }, now),
+    sessions: new Sessions(stores.sessions, new Sealer(keys), session, changes, now),
+    grants: new Grants(stores.grants, { ...config.secondFactor.grants, cacheMs, maxCached }, changes, now),
+    pats: new PatRegister(stores.pats, { cacheMs, maxCached }, changes, now),
     fingerprintsOf: patFingerprints(keys),
     rules: rulesOf(config.secondFactor),
     audit: Audit.open(log, config.logging.auditFile),

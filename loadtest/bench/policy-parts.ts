@@ -24,6 +24,7 @@ import { Sealer } from '../../src/session/sealer.ts'
 import { SessionCookies } from '../../src/session/session-cookie.ts'
 import { Sessions } from '../../src/session/sessions.ts'
 import { SESSION_SCHEMA, SqliteStore } from '../../src/session/sqlite-store.ts'
+import { Changes } from '../../src/store/changes.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 import { secondFactorAcr } from '../../test/support/openid-provider/configuration.ts'
 import { startOpenIdProvider } from '../../test/support/openid-provider.ts'
@@ -62,7 +63,8 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const provider = new OpenIdProvider(oidc, new Secret('unused'), now)
   const database = new SqliteDatabase(session.store.sqlite.file, SESSION_SCHEMA + GRANT_SCHEMA)
   const store = new SqliteStore(database)
-  const sessions = new Sessions(store, new Sealer(session.encryptionKeyFiles.map(readKey)), session, now)
+  const changes = new Changes()
+  const sessions = new Sessions(store, new Sealer(session.encryptionKeyFiles.map(readKey)), session, changes, now)
   const cookies = new SessionCookies(config.publicUrl)
   const identityOut = await AssertionIdentity.create({ ...upstream.identity.assertion, issuer: publicOrigin }, now)
   const accessTokens = new AccessTokenVerifier(
@@ -102,7 +104,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
     secondFactor: {
       settings: config.secondFactor,
       rules: rulesOf(config.secondFactor),
-      grants: new Grants(new SqliteGrantStore(database), { ...config.secondFactor.grants, ...session }, now),
+      grants: new Grants(new SqliteGrantStore(database), { ...config.secondFactor.grants, ...session }, changes, now),
       offers: createOffers(credentials),
       ...{ accountKey, now, refusesPat: () => undefined, report: () => undefined, asked: () => undefined },
     },

@@ -8,6 +8,7 @@
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import type { ClientClass } from '../http/client-class.ts'
+import type { Changes } from '../store/changes.ts'
 import { mergePats, type PatRecord, type PatStore } from './pat-store.ts'
 
 export interface PatRegisterSettings {
@@ -40,15 +41,20 @@ const MAX_WAITING = 10_000
 export class PatRegister {
   readonly #store: PatStore
   readonly #settings: PatRegisterSettings
+  readonly #changes: Changes
   readonly #now: Clock
   readonly #cache: BoundedMap<string, Cached>
   #waiting = new Map<string, PatRecord>()
 
-  constructor(store: PatStore, settings: PatRegisterSettings, now: Clock) {
+  constructor(store: PatStore, settings: PatRegisterSettings, changes: Changes, now: Clock) {
     this.#store = store
     this.#settings = settings
+    this.#changes = changes
     this.#now = now
     this.#cache = new BoundedMap(settings.maxCached)
+    changes.subscribe(change => {
+      if (change.kind === 'pat') this.#cache.delete(change.fingerprint)
+    })
   }
 
   /** What is known under the first of these fingerprints that is. Throws `store-unavailable`. */
@@ -89,11 +95,12 @@ export class PatRegister {
     return this.#store.patsOf(account)
   }
 
-  /** Blocks a token of the account, or allows it again: true where that changed something. Other workers notice within cacheMs. */
+  /** Blocks a token of the account, or allows it again: true where that changed something. */
   block(account: string, fingerprint: string, isBlocked: boolean): boolean {
     this.flush()
-    this.#cache.delete(fingerprint)
-    return this.#store.blockPat(account, fingerprint, isBlocked)
+    const changed = this.#store.blockPat(account, fingerprint, isBlocked)
+    this.#changes.publish({ kind: 'pat', fingerprint })
+    return changed
   }
 
   /** Writes what was seen. Throws `store-unavailable`: then it is kept for the next time. */

@@ -12,6 +12,7 @@ import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import type { Evidence, Traced } from '../exchange.ts'
 import type { Awaitable } from '../session/store.ts'
+import type { Changes } from '../store/changes.ts'
 import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
 import { type NetworkSettings, networkOf } from './network.ts'
 
@@ -52,14 +53,19 @@ const MAX_USER_AGENT_LENGTH = 200
 export class Grants {
   readonly #store: GrantStore
   readonly #settings: GrantSettings
+  readonly #changes: Changes
   readonly #now: Clock
   readonly #cache: BoundedMap<string, Cached>
 
-  constructor(store: GrantStore, settings: GrantSettings, now: Clock) {
+  constructor(store: GrantStore, settings: GrantSettings, changes: Changes, now: Clock) {
     this.#store = store
     this.#settings = settings
+    this.#changes = changes
     this.#now = now
     this.#cache = new BoundedMap(settings.maxCached)
+    changes.subscribe(change => {
+      if (change.kind === 'grants') this.#cache.deleteWhere(({ grant }) => grant.account === change.account)
+    })
   }
 
   scopeOf(account: string, { clientAddress, clientClass }: Asking): GrantScope {
@@ -122,7 +128,9 @@ export class Grants {
       authTime: evidence.authTime,
       acr: evidence.acr,
     })
-    return confirmed ? 'confirmed' : 'gone'
+    if (!confirmed) return 'gone'
+    this.#changes.publish({ kind: 'grants', account })
+    return 'confirmed'
   }
 
   sweep(): Awaitable<void> {
@@ -135,13 +143,14 @@ export class Grants {
   }
 
   async revoke(account: string, id: string): Promise<boolean> {
-    this.#cache.clear()
-    return this.#store.revokeGrant(account, id)
+    const revoked = await this.#store.revokeGrant(account, id)
+    this.#changes.publish({ kind: 'grants', account })
+    return revoked
   }
 
   async revokeAll(account: string): Promise<void> {
-    this.#cache.clear()
     await this.#store.revokeGrantsOf(account)
+    this.#changes.publish({ kind: 'grants', account })
   }
 
   #good(grant: Grant | undefined, { maxAgeSeconds, acceptAcr }: Freshness): Grant | undefined {

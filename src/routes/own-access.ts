@@ -53,7 +53,7 @@ export function signOutEverywhere(parts: OwnAccessParts): Route {
   const { sessions, grants, cookies, accountKey, audit, forget } = parts
   return async exchange => {
     const account = await accountOf(parts, exchange)
-    await sessions.endAllOf(account)
+    await sessions.endAll({ account })
     await grants.revokeAll(accountKey(account))
     forget(account)
     audit.write('sign-out-everywhere', exchange, { account })

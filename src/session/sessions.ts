@@ -1,9 +1,10 @@
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import type { Evidence } from '../exchange.ts'
+import type { Changes } from '../store/changes.ts'
 import type { Sealer } from './sealer.ts'
 import { isOpaqueId, keyOf, newOpaqueId } from './session-cookie.ts'
-import type { Awaitable, SessionRecord, SessionStore } from './store.ts'
+import type { Awaitable, EndedSession, SessionRecord, SessionStore, Whose } from './store.ts'
 
 export interface SessionTimes {
   readonly idleTimeoutSeconds: number
@@ -33,15 +34,22 @@ export class Sessions {
   readonly #store: SessionStore
   readonly #sealer: Sealer
   readonly #times: SessionTimes
+  readonly #changes: Changes
   readonly #now: Clock
   readonly #cache: BoundedMap<string, Session>
 
-  constructor(store: SessionStore, sealer: Sealer, times: SessionTimes, now: Clock) {
+  constructor(store: SessionStore, sealer: Sealer, times: SessionTimes, changes: Changes, now: Clock) {
     this.#store = store
     this.#sealer = sealer
     this.#times = times
+    this.#changes = changes
     this.#now = now
     this.#cache = new BoundedMap(times.maxCached)
+    changes.subscribe(change => {
+      // The cache goes by ids, which nobody else knows.
+      if (change.kind === 'session') this.#cache.deleteWhere(({ record }) => record.key === change.key)
+      else if (change.kind === 'account') this.#cache.deleteWhere(({ record }) => record.account === change.account)
+    })
   }
 
   /** Opens a session under a new id, which is returned: an id from before the sign-in is never reused (session fixation). */
@@ -76,8 +84,9 @@ export class Sessions {
   }
 
   async end(id: string): Promise<void> {
-    this.#cache.delete(id)
-    await this.#store.deleteSession(keyOf(id))
+    const key = keyOf(id)
+    await this.#store.deleteSession(key)
+    this.#changes.publish({ kind: 'session', key })
   }
 
   /** The running sessions of an account, newest first. */
@@ -95,14 +104,15 @@ export class Sessions {
     const record = await this.#store.readSession(key)
     if (record?.account !== account) return false
     await this.#store.deleteSession(key)
-    // The cache goes by ids, which are not known here; it fills again by itself.
-    this.#cache.clear()
+    this.#changes.publish({ kind: 'session', key })
     return true
   }
 
-  async endAllOf(account: string): Promise<void> {
-    await this.#store.deleteSessionsOf(account)
-    this.#cache.clear()
+  /** Returns what was there. */
+  async endAll(whose: Whose): Promise<EndedSession[]> {
+    const ended = await this.#store.deleteSessions(whose)
+    for (const { key } of ended) this.#changes.publish({ kind: 'session', key })
+    return ended
   }
 
   /** Undefined when they cannot be opened: changed, or sealed with a key that is gone. */

@@ -36,6 +36,14 @@ export interface SignInRecord {
   readonly expiresAtMs: number
 }
 
+/** All sessions of an account, of a subject of the OP, or of one session at the OP. */
+export type Whose =
+  | { readonly account: string }
+  | { readonly subject: string; readonly opSessionId?: string }
+  | { readonly opSessionId: string }
+
+export type EndedSession = Pick<SessionRecord, 'key' | 'account'>
+
 export interface SessionStore {
   createSession(record: SessionRecord): Awaitable<void>
   readSession(key: string): Awaitable<SessionRecord | undefined>
@@ -43,7 +51,8 @@ export interface SessionStore {
   deleteSession(key: string): Awaitable<void>
   /** Newest first. */
   sessionsOf(account: string): Awaitable<SessionRecord[]>
-  deleteSessionsOf(account: string): Awaitable<void>
+  /** Returns what was there. */
+  deleteSessions(whose: Whose): Awaitable<EndedSession[]>
   /** True for one caller only, until `leaseUntilMs`: who may use the refresh token now. */
   claimRefresh(key: string, nowMs: number, leaseUntilMs: number): Awaitable<boolean>
   /** Ends the lease, so that the next caller gets it. */
@@ -54,7 +63,9 @@ export interface SessionStore {
   addSignIn(record: SignInRecord, maxPerBrowser: number): Awaitable<void>
   /** Gives a sign-in once, and removes it. */
   takeSignIn(state: string): Awaitable<SignInRecord | undefined>
-  /** Removes what has ended: sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
+  /** True for the first caller with that id until `untilMs`: what counts once, such as a logout token. */
+  claimOnce(id: string, nowMs: number, untilMs: number): Awaitable<boolean>
+  /** Removes what has ended: claims past their time, sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): Awaitable<void>
   close(): Awaitable<void>
 }

@@ -8,6 +8,7 @@ import { patFingerprints } from '../../src/credentials/pat-fingerprints.ts'
 import { judgePat } from '../../src/credentials/pat-policy.ts'
 import { PatRegister } from '../../src/credentials/pat-register.ts'
 import { PAT_SCHEMA, SqlitePatStore } from '../../src/credentials/sqlite-pat-store.ts'
+import { Changes } from '../../src/store/changes.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 
 const DAY_MS = 86_400_000
@@ -26,7 +27,7 @@ function setUp() {
   const database = new SqliteDatabase(join(directory, `${databases.length}.sqlite`), PAT_SCHEMA)
   databases.push(database)
   const store = new SqlitePatStore(database)
-  const open = () => new PatRegister(store, { cacheMs: 1000, maxCached: 100 }, () => clock.ms)
+  const open = () => new PatRegister(store, { cacheMs: 1000, maxCached: 100 }, new Changes(), () => clock.ms)
   return { clock, store, open, register: open() }
 }
 

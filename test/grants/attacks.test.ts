@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { Grants } from '../../src/grants/grants.ts'
 import { GRANT_SCHEMA, SqliteGrantStore } from '../../src/grants/sqlite-grant-store.ts'
+import { Changes } from '../../src/store/changes.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 import { type GrantsLab, linkIn, startGrantsLab } from './grants-lab.ts'
 import { Person } from './person.ts'
@@ -115,7 +116,13 @@ test('another worker notices that a grant was taken back within the time a cache
   let nowMs = 1_800_000_000_000
   const settings = { lifetimeSeconds: 600, requestLifetimeSeconds: 600, ipv4PrefixBits: 32, ipv6PrefixBits: 64 }
   const [one, two] = databases.map(
-    database => new Grants(new SqliteGrantStore(database), { ...settings, cacheMs: 1000, maxCached: 10 }, () => nowMs),
+    database =>
+      new Grants(
+        new SqliteGrantStore(database),
+        { ...settings, cacheMs: 1000, maxCached: 10 },
+        new Changes(),
+        () => nowMs,
+      ),
   )
   assert.ok(one && two)
   try {

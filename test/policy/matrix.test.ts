@@ -10,6 +10,7 @@ import type { Authenticated, Credentials, Evidence, Principal } from '../../src/
 import { Grants } from '../../src/grants/grants.ts'
 import { GRANT_SCHEMA, SqliteGrantStore } from '../../src/grants/sqlite-grant-store.ts'
 import { type RuleSettings, Rules } from '../../src/policy/rules.ts'
+import { Changes } from '../../src/store/changes.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 
 const NOW_S = 1_800_000_000
@@ -86,7 +87,7 @@ function principalOf(parts: readonly string[]): Principal {
 function decide(presented: string, rule: RuleSettings | undefined, changes: Partial<Authenticated>) {
   const parts = presented.split(', ')
   store.revokeGrantsOf('ada')
-  const grants = new Grants(store, { ...grantSettings, cacheMs: 0, maxCached: 1 }, () => NOW_S * 1000)
+  const grants = new Grants(store, { ...grantSettings, cacheMs: 0, maxCached: 1 }, new Changes(), () => NOW_S * 1000)
   const target = { raw: '/a', path: '/a', normalisedPath: '/a', isAmbiguous: false }
   const credentials = SCHEMES[parts[0] ?? '']
   assert.ok(credentials, presented)

@@ -8,12 +8,16 @@ import { Sealer } from '../../src/session/sealer.ts'
 import { Sessions, type SessionTimes, type SessionTokens } from '../../src/session/sessions.ts'
 import { SqliteStore } from '../../src/session/sqlite-store.ts'
 import type { SessionStore } from '../../src/session/store.ts'
+import { Changes } from '../../src/store/changes.ts'
 
 export type TestClock = { readonly now: Clock; advance(ms: number): void }
 
 export type SessionLab = {
   readonly sessions: Sessions
   readonly otherSessions: Sessions
+  /** Not connected: what one worker does, the other learns from the store. */
+  readonly changes: Changes
+  readonly otherChanges: Changes
   readonly store: SessionStore
   readonly clock: TestClock
   readonly tokens: SessionTokens
@@ -53,10 +57,12 @@ export async function openSessionLab(times: SessionTimes, clock: TestClock = tes
       return typeof member === 'function' ? member.bind(target) : member
     },
   })
+  const [changes, otherChanges] = [new Changes(), new Changes()]
   const sealer = new Sealer([randomBytes(32)])
   return {
-    sessions: new Sessions(counted, sealer, times, clock.now),
-    otherSessions: new Sessions(otherStore, sealer, times, clock.now),
+    sessions: new Sessions(counted, sealer, times, changes, clock.now),
+    otherSessions: new Sessions(otherStore, sealer, times, otherChanges, clock.now),
+    ...{ changes, otherChanges },
     store,
     clock,
     tokens: { refreshToken: 'refresh', idToken: undefined },

@@ -111,6 +111,49 @@ export function testStoreContract(open: () => Promise<OpenStores>): void {
     assert.deepEqual(left, ['second', 'third', 'fourth', 'elsewhere'])
   })
 
+  test('all sessions of an account, of a subject or of one session at the OP are ended, and no others', async () => {
+    const keysOf = (ended: readonly { readonly key: string }[]) => ended.map(({ key }) => key).sort()
+    const all = [
+      sampleSession({ key: 'a1', account: 'ada', subject: 's-ada', opSessionId: 'sid-1' }),
+      sampleSession({ key: 'a2', account: 'ada', subject: 's-ada', opSessionId: 'sid-2' }),
+      sampleSession({ key: 'b1', account: 'bob', subject: 's-bob', opSessionId: 'sid-3' }),
+      sampleSession({ key: 'b2', account: 'bob', subject: 's-bob', opSessionId: undefined }),
+    ]
+    const fill = async () => {
+      for (const record of all) await one.createSession(record)
+    }
+    const left = async () => {
+      const found = await Promise.all(all.map(async ({ key }) => (await one.readSession(key))?.key))
+      for (const { key } of all) await one.deleteSession(key)
+      return found.filter(key => key !== undefined)
+    }
+    await fill()
+    assert.deepEqual(await other.deleteSessions({ account: 'ada' }), [
+      { key: 'a1', account: 'ada' },
+      { key: 'a2', account: 'ada' },
+    ])
+    assert.deepEqual(await left(), ['b1', 'b2'])
+    await fill()
+    assert.deepEqual(keysOf(await other.deleteSessions({ subject: 's-bob' })), ['b1', 'b2'])
+    assert.deepEqual(await left(), ['a1', 'a2'])
+    await fill()
+    assert.deepEqual(keysOf(await other.deleteSessions({ opSessionId: 'sid-2' })), ['a2'])
+    assert.deepEqual(keysOf(await other.deleteSessions({ subject: 's-ada', opSessionId: 'sid-3' })), [])
+    assert.deepEqual(keysOf(await other.deleteSessions({ subject: 's-bob', opSessionId: 'sid-3' })), ['b1'])
+    assert.deepEqual(await left(), ['a1', 'b2'])
+  })
+
+  test('what counts once is claimed by one only, until its time is over', async () => {
+    const claims = await Promise.all([one, other, one].map(async store => store.claimOnce('jti-1', 1000, 2000)))
+    assert.equal(claims.filter(Boolean).length, 1)
+    assert.equal(await other.claimOnce('jti-2', 1000, 2000), true)
+    assert.equal(await one.claimOnce('jti-1', 1999, 2999), false)
+    assert.equal(await other.claimOnce('jti-1', 2000, 3000), true)
+    await one.sweep(2500, 0, 0)
+    assert.equal(await one.claimOnce('jti-1', 2999, 4000), false)
+    assert.equal(await one.claimOnce('jti-2', 2500, 4000), true)
+  })
+
   test('the sweep removes what is idle, what is too old and what was never completed, and nothing else', async () => {
     await one.createSession(sampleSession({ key: 'idle', lastSeenAtMs: 99, createdAtMs: 60 }))
     await one.createSession(sampleSession({ key: 'old', lastSeenAtMs: 200, createdAtMs: 49 }))

@@ -1,0 +1,39 @@
+/** What one process changed in the store, and every other must stop believing: told at once, to all. */
+
+export type Change =
+  /** A session has ended. */
+  | { readonly kind: 'session'; readonly key: string }
+  /** Nothing kept of the account counts any more: tickets, verdicts about passwords, sessions read before. */
+  | { readonly kind: 'account'; readonly account: string }
+  /** Grants of the account, in its one spelling, were made or revoked. */
+  | { readonly kind: 'grants'; readonly account: string }
+  | { readonly kind: 'pat'; readonly fingerprint: string }
+
+/**
+ * The changes of all processes that share a store. Whoever keeps a copy subscribes; whoever can reach other processes
+ * connects. A change may come twice, and one that comes late finds the copy too old to be believed anyway.
+ */
+export class Changes {
+  readonly #listeners: ((change: Change) => void)[] = []
+  readonly #senders: ((change: Change) => void)[] = []
+
+  /** After the store was changed. */
+  publish(change: Change): void {
+    this.receive(change)
+    for (const send of this.#senders) send(change)
+  }
+
+  /** Another process has published it. */
+  receive(change: Change): void {
+    for (const listener of this.#listeners) listener(change)
+  }
+
+  subscribe(listener: (change: Change) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** `send` carries changes of this process to others, and does not throw. */
+  connect(send: (change: Change) => void): void {
+    this.#senders.push(send)
+  }
+}
