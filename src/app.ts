@@ -25,6 +25,8 @@ export interface AppParts extends ListenerParts {
   /** Our own pages: `GET /.torhaus/sign-in` and so on. */
   readonly routes: Readonly<Record<string, Route>>
   readonly refusal: RefusalSettings
+  /** Whether each response should be the last of its connection. */
+  readonly isDraining: () => boolean
   /** Called once per exchange, when its response is closed. */
   readonly close: (record: ExchangeRecord, closedAtMs: number) => void
 }
@@ -89,6 +91,7 @@ interface OpenExchange {
 function serve(parts: AppParts, request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   const arrival: Arrival = { request, response, arrivedAtMs: performance.now() }
   const record = newRecord(arrival)
+  if (parts.isDraining()) response.shouldKeepAlive = false
   const open: OpenExchange = { record }
   latest.set(request.socket, open)
   response.on('close', () => {
