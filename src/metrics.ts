@@ -18,6 +18,7 @@ export interface MetricSources {
   readonly upstream: () => UpstreamStatistics
   readonly clientConnections: () => number
   readonly directory?: () => DirectoryStatistics
+  readonly isStoreAvailable: () => boolean
 }
 
 export class Metrics {
@@ -68,12 +69,24 @@ export class Metrics {
     'From the decision to the first byte of the upstream.',
   )
 
+  readonly #storeErrors = this.#counter(
+    'torhaus_store_errors_total',
+    'Commands that the store did not answer, or refused.',
+    [],
+  )
+  readonly #storeGarbled = this.#counter(
+    'torhaus_store_messages_garbled_total',
+    'Messages on the channel of the store that were not understood.',
+    [],
+  )
+  readonly #storeDuration = this.#histogram('torhaus_store_duration_seconds', 'Time of a command to the store.')
+
   constructor() {
     collectDefaultMetrics({ register: this.registry })
   }
 
   /** Gauges that are read when somebody asks. */
-  observe({ upstream, clientConnections, directory }: MetricSources): void {
+  observe({ upstream, clientConnections, directory, isStoreAvailable }: MetricSources): void {
     const gauge = (name: string, help: string, read: () => number) => {
       const registers = [this.registry]
       new Gauge({
@@ -95,6 +108,7 @@ export class Metrics {
       () => upstream().evicted,
     )
     gauge('torhaus_client_connections', 'Open client connections.', clientConnections)
+    gauge('torhaus_store_up', '1 while the store answers.', () => Number(isStoreAvailable()))
     if (directory === undefined) return
     gauge('torhaus_kdc_circuit_open', '1 while the KDC is not asked, after repeated failures.', () =>
       directory().circuit === 'closed' ? 0 : 1,
@@ -157,6 +171,15 @@ export class Metrics {
 
   bindingMismatch(): void {
     this.#mismatches.add(1)
+  }
+
+  storeCommand(seconds: number, isAnswered: boolean): void {
+    if (isAnswered) this.#storeDuration.observe(seconds)
+    else this.#storeErrors.add(1)
+  }
+
+  storeMessageGarbled(): void {
+    this.#storeGarbled.add(1)
   }
 
   refresh(outcome: RefreshOutcome): void {

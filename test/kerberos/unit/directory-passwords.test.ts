@@ -6,6 +6,7 @@ import { createDirectoryPasswords } from '../../../src/kerberos/directory-passwo
 import { KerberosError } from '../../../src/kerberos/kerberos-error.ts'
 import type { AttemptOutcome, PasswordVerifier } from '../../../src/kerberos/password.ts'
 import { createPasswordVerdicts } from '../../../src/kerberos/password-verdicts.ts'
+import { attemptMemory } from '../attempt-memory.ts'
 
 const alice = canonicalPrincipal('alice', { realm: 'CORP.TEST' })
 
@@ -23,7 +24,7 @@ function passwordsWith(answer: (password: string) => AttemptOutcome) {
     },
     [Symbol.dispose]: () => undefined,
   }
-  const limits = createAttemptLimits({ now: () => 0 })
+  const limits = createAttemptLimits(attemptMemory(), { now: () => 0 })
   const verdicts = createPasswordVerdicts({ now: () => 0 })
   const passwords = createDirectoryPasswords({ verifier, limits, verdicts })
   return { asked, check: (password: string) => passwords.check(alice, password, '192.0.2.1'), passwords }
