@@ -1,6 +1,7 @@
 /**
  * Changes between processes, over a channel of Redis. Delivery is at most once, so each process numbers what it sends, and
- * sends at least a beat each second: who misses a number knows that it has missed something, and reads everything again.
+ * sends at least a beat each second: who misses a number knows that it has missed something, and reads everything again. So
+ * does who was connected anew; the one who sent may be gone.
  */
 import { randomUUID } from 'node:crypto'
 import { BoundedMap } from '../bounded-map.ts'
@@ -47,6 +48,10 @@ export class RedisChanges implements ChannelUser {
     const change = parseChange(content)
     // A kind that a newer version knows, it may be: rereading is right whatever it means.
     this.#changes.receive(change ?? { kind: 'missed' })
+  }
+
+  interrupted(): void {
+    this.#changes.receive({ kind: 'missed' })
   }
 
   #message(change: Change | undefined): string {

@@ -15,6 +15,8 @@ export interface RedisDriver {
 export interface Subscription {
   readonly channel: string
   readonly receive: (message: string) => void
+  /** A connection was made, maybe in place of another: messages may have been lost in between. */
+  readonly connected: () => void
 }
 
 /** So many commands may wait for an answer; more are refused. A Redis that stands still must not fill the memory. */
@@ -61,7 +63,8 @@ function singleCandidate(settings: RedisSettings): Candidate {
   const client = createClient({ ...nodeOptions(settings, settings.passwordFile), url: settings.urls[0] ?? '' })
   return {
     failed: firstError(client),
-    async open({ channel, receive }) {
+    async open({ channel, receive, connected }) {
+      client.on('ready', connected)
       await client.connect()
       await client.subscribe(channel, receive)
     },
@@ -79,7 +82,8 @@ function clusterCandidate(settings: RedisSettings): Candidate {
   })
   return {
     failed: firstError(cluster),
-    async open({ channel, receive }) {
+    async open({ channel, receive, connected }) {
+      cluster.on('node-ready', connected)
       await cluster.connect()
       await cluster.subscribe(channel, receive)
     },
@@ -102,7 +106,8 @@ function sentinelCandidate(settings: RedisSettings): Candidate {
   })
   return {
     failed: firstError(sentinel),
-    async open({ channel, receive }) {
+    async open({ channel, receive, connected }) {
+      sentinel.on('ready', connected)
       await sentinel.connect()
       await sentinel.subscribe(channel, receive)
     },

@@ -36,6 +36,8 @@ export interface ChannelUser {
   /** The text of the next beat. */
   beat(): string
   receive(message: string): void
+  /** Messages may have been lost. */
+  interrupted(): void
 }
 
 const BEAT_MS = 1000
@@ -150,7 +152,10 @@ export class RedisLink {
       this.#user?.receive(message)
     }
     try {
-      this.#driver = await openRedisDriver(this.#settings, { channel: this.#channel, receive })
+      this.#driver = await openRedisDriver(this.#settings, {
+        ...{ channel: this.#channel, receive },
+        connected: () => this.#user?.interrupted(),
+      })
       this.#succeeded()
     } catch (error) {
       this.#failed(error)
