@@ -14,7 +14,7 @@ import { type RedisProcess, startRedis } from './redis-process.ts'
 import { startSharedLabs } from './shared-labs.ts'
 
 const run = promisify(execFile)
-const PASSWORD = 'correct horse battery staple'
+const PASSWORD = 'correct-horse-battery-staple'
 
 let directory: string
 let redis: RedisProcess
@@ -51,7 +51,7 @@ async function documentedUser(): Promise<string> {
   const page = await readFile(join(import.meta.dirname, '../../docs/redis.md'), 'utf8')
   const line = /^user torhaus .*$/m.exec(page)?.[0]
   assert.ok(line, 'docs/redis.md has no line for the ACL user')
-  return line.replace('#SHA256-OF-THE-PASSWORD', `>${PASSWORD.replaceAll(' ', '-')}`)
+  return line.replace('#SHA256-OF-THE-PASSWORD', `>${PASSWORD}`)
 }
 
 async function makeCertificates(): Promise<void> {
@@ -82,7 +82,7 @@ async function makeCertificates(): Promise<void> {
 const tls = () => ({ caFile: file('ca.crt'), certificateFile: file('client.crt'), privateKeyFile: file('client.key') })
 
 test('over TLS, with a client certificate and the ACL user of the documentation, everything works and nothing else is allowed', async () => {
-  await writeFile(file('torhaus-password'), PASSWORD.replaceAll(' ', '-'))
+  await writeFile(file('torhaus-password'), PASSWORD)
   const options = { urls: [tlsUrl], username: 'torhaus', passwordFile: file('torhaus-password'), tls: tls() }
   const credentials = { patAccountField: 'X-VSS-UserData' }
   const shared = await startSharedLabs(1, options, { rest: { credentials } })
@@ -103,7 +103,12 @@ test('over TLS, with a client certificate and the ACL user of the documentation,
     await shared.close()
   }
   const { link } = await openLink(
-    redisSettings([tlsUrl], { username: 'torhaus', passwordFile: file('torhaus-password'), tls: tls() }),
+    redisSettings([tlsUrl], {
+      keyPrefix: 'torhaus',
+      username: 'torhaus',
+      passwordFile: file('torhaus-password'),
+      tls: tls(),
+    }),
   )
   try {
     for (const [key, ...command] of [
