@@ -1,9 +1,9 @@
 /**
  * The way to Redis for all stores: bounded in time, and quick to say that Redis is away.
  *
- *   available --> MAX_FAILURES in a row --> away: commands are refused at once
- *       ^                                     |
- *       +--- the beat, once a second, works --+     for long: the whole way is opened anew
+ *   available --> failures only, for a second --> away: commands are refused at once
+ *       ^                                           |
+ *       +------ the beat, once a second, works -----+     for long: the whole way is opened anew
  *
  * A beat is a message on the channel that every process hears, its sender too: it shows that commands work, that messages
  * arrive, and by its number that none was lost.
@@ -41,7 +41,9 @@ export interface ChannelUser {
 }
 
 const BEAT_MS = 1000
+/** Redis is away after so many failures without a success in between, and so long after the last. One node of a cluster is not all. */
 const MAX_FAILURES = 3
+const AWAY_AFTER_MS = 1000
 /** So long away, or so many beats sent and nothing heard: then the client is thrown away. Whatever it hangs on, a new one does not. */
 const RENEW_AFTER_MS = 10_000
 const MAX_UNHEARD = 5
@@ -55,11 +57,14 @@ export class RedisLink {
   #opening: Promise<void> | undefined
   #beating: NodeJS.Timeout | undefined
   #failures = 0
+  #beats = 0
   /** Beats sent since something was heard. */
   #unheard = 0
   #isAvailable = false
+  #isClosed = false
   #wasReached = false
   #goodAtMs = performance.now()
+  /** The last thing that went wrong. */
   #cause: unknown
 
   constructor(settings: RedisSettings, channel: string, report: RedisReport) {
@@ -93,6 +98,7 @@ export class RedisLink {
   }
 
   close(): void {
+    this.#isClosed = true
     clearInterval(this.#beating)
     this.#driver?.close()
     this.#driver = undefined
@@ -129,7 +135,8 @@ export class RedisLink {
     const isStuck = performance.now() - this.#goodAtMs > RENEW_AFTER_MS || this.#unheard > MAX_UNHEARD
     if (this.#driver === undefined || isStuck) await this.#renew()
     try {
-      await this.#send(this.#channel, ['PUBLISH', this.#channel, user.beat()])
+      // By another node of a cluster each time: one that is away must not speak for all.
+      await this.#send(`${this.#channel} ${this.#beats++}`, ['PUBLISH', this.#channel, user.beat()])
       this.#unheard++
     } catch {
       // Counted already; the next beat comes in a second.
@@ -152,10 +159,12 @@ export class RedisLink {
       this.#user?.receive(message)
     }
     try {
-      this.#driver = await openRedisDriver(this.#settings, {
+      const driver = await openRedisDriver(this.#settings, {
         ...{ channel: this.#channel, receive },
         connected: () => this.#user?.interrupted(),
       })
+      if (this.#isClosed) return driver.close()
+      this.#driver = driver
       this.#succeeded()
     } catch (error) {
       this.#failed(error)
@@ -200,7 +209,9 @@ export class RedisLink {
   #failed(cause: unknown): void {
     this.#cause = cause
     this.#failures++
-    if (!this.#isAvailable || (this.#driver !== undefined && this.#failures < MAX_FAILURES)) return
+    if (!this.#isAvailable) return
+    const isForLong = this.#failures >= MAX_FAILURES && performance.now() - this.#goodAtMs >= AWAY_AFTER_MS
+    if (this.#driver !== undefined && !isForLong) return
     this.#isAvailable = false
     this.#report.changed(false, cause)
   }
