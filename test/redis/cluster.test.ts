@@ -1,5 +1,8 @@
 /** All stores on a Redis Cluster of three masters: every script stays in one hash slot, and one node away leaves the others. */
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { RedisPatStore } from '../../src/credentials/redis-pat-store.ts'
 import { RedisGrantStore } from '../../src/grants/redis-grant-store.ts'
@@ -10,17 +13,21 @@ import { testPatStore } from '../credentials/pat-store-contract.ts'
 import { NOW_MS, testGrantStore } from '../grants/grant-store-contract.ts'
 import { testAttemptLimits } from '../kerberos/attempt-limits-contract.ts'
 import { sampleSession, testStoreContract } from '../session/store-contract.ts'
+import { documentedUser } from './documented-user.ts'
 import { eventually, type OpenLink, openLink, redisSettings } from './redis-lab.ts'
 import { type RedisProcess, startRedis } from './redis-process.ts'
 
 const SLOTS = 16_384
 const TIMES = { idleTimeoutSeconds: 600, absoluteTimeoutSeconds: 3600 }
+const CLUSTER = ['cluster-enabled yes', 'cluster-require-full-coverage no']
+const PASSWORD = 'correct-horse'
 const nodes: RedisProcess[] = []
+let directory: string
 let links: readonly [OpenLink, OpenLink]
 
 before(async () => {
   while (nodes.length < 3)
-    nodes.push(await startRedis({ lines: ['cluster-enabled yes', 'cluster-require-full-coverage no'] }))
+    nodes.push(await startRedis({ lines: [...CLUSTER, await documentedUser(PASSWORD, 'cluster')] }))
   const [first] = nodes
   for (const [index, node] of nodes.entries()) {
     const at = (part: number) => Math.floor((SLOTS * part) / nodes.length)
@@ -31,12 +38,17 @@ before(async () => {
     const isWhole = async () => /cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(await node.cli('CLUSTER', 'INFO'))
     await eventually(isWhole, 'the cluster is whole')
   }
-  const settings = redisSettings([nodes[1]?.url ?? ''], { mode: 'cluster' })
+  directory = await mkdtemp(join(tmpdir(), 'torhaus-cluster-'))
+  const passwordFile = join(directory, 'password')
+  await writeFile(passwordFile, PASSWORD)
+  const user = { keyPrefix: 'torhaus', username: 'torhaus', passwordFile }
+  const settings = redisSettings([nodes[1]?.url ?? ''], { mode: 'cluster', ...user })
   links = [await openLink(settings), await openLink(settings)]
 })
 after(async () => {
   for (const { link } of links ?? []) link.close()
   await Promise.all(nodes.map(node => node.close()))
+  await rm(directory, { recursive: true, force: true })
 })
 
 const clear = async () => void (await Promise.all(nodes.map(node => node.cli('FLUSHALL'))))

@@ -1,7 +1,7 @@
 /** TLS towards Redis, the ACL user of docs/redis.md, and what is said where one of them does not fit. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { patField } from '../behaviour/proxy-under-test.ts'
 import { type GrantsLab, linkIn } from '../grants/grants-lab.ts'
 import { freePort } from '../support/free-port.ts'
+import { documentedUser } from './documented-user.ts'
 import { openLink, redisSettings } from './redis-lab.ts'
 import { type RedisProcess, startRedis } from './redis-process.ts'
 import { startSharedLabs } from './shared-labs.ts'
@@ -36,7 +37,7 @@ before(async () => {
       `tls-ca-cert-file ${file('ca.crt')}`,
       'tls-auth-clients yes',
       `user default on >${PASSWORD} ~* &* +@all`,
-      await documentedUser(),
+      await documentedUser(PASSWORD),
     ],
     cliArgs: ['--no-auth-warning', '-a', PASSWORD],
   })
@@ -45,14 +46,6 @@ after(async () => {
   await redis?.close()
   await rm(directory, { recursive: true, force: true })
 })
-
-/** The line of the documentation, with a password of ours. */
-async function documentedUser(): Promise<string> {
-  const page = await readFile(join(import.meta.dirname, '../../docs/redis.md'), 'utf8')
-  const line = /^user torhaus .*$/m.exec(page)?.[0]
-  assert.ok(line, 'docs/redis.md has no line for the ACL user')
-  return line.replace('#SHA256-OF-THE-PASSWORD', `>${PASSWORD}`)
-}
 
 async function makeCertificates(): Promise<void> {
   const openssl = (...args: string[]) => run('openssl', args, { cwd: directory })

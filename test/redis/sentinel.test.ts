@@ -1,9 +1,13 @@
 /** Sessions behind Redis Sentinel: the master dies, its replica takes over, and the sessions are there. */
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
 import type { Change } from '../../src/store/changes.ts'
 import { sampleSession, testStoreContract } from '../session/store-contract.ts'
+import { documentedUser } from './documented-user.ts'
 import { eventually, type OpenLink, openLink, redisSettings } from './redis-lab.ts'
 import { type RedisProcess, startRedis } from './redis-process.ts'
 
@@ -12,14 +16,21 @@ const TIMES = { idleTimeoutSeconds: 600, absoluteTimeoutSeconds: 3600 }
 const QUICK = ['repl-diskless-sync-delay 0', 'repl-ping-replica-period 1']
 const FAIL_OVER_MS = 60_000
 
+const PASSWORD = 'correct-horse'
+
+let directory: string
 let master: RedisProcess
 let replica: RedisProcess
 let sentinel: RedisProcess
 let links: readonly [OpenLink, OpenLink]
 
 before(async () => {
-  master = await startRedis({ lines: QUICK })
-  replica = await startRedis({ lines: [...QUICK, `replicaof 127.0.0.1 ${master.port}`] })
+  directory = await mkdtemp(join(tmpdir(), 'torhaus-sentinel-'))
+  const passwordFile = join(directory, 'password')
+  await writeFile(passwordFile, PASSWORD)
+  const lines = [...QUICK, await documentedUser(PASSWORD)]
+  master = await startRedis({ lines })
+  replica = await startRedis({ lines: [...lines, `replicaof 127.0.0.1 ${master.port}`] })
   await eventually(async () => (await replica.cli('INFO', 'replication')).includes('master_link_status:up'), 'in step')
   sentinel = await startRedis({
     isSentinel: true,
@@ -30,12 +41,14 @@ before(async () => {
     ],
   })
   await eventually(async () => (await sentinel.cli('SENTINEL', 'replicas', 'sessions')).includes('slave'), 'known')
-  const settings = redisSettings([sentinel.url], { mode: 'sentinel', masterName: 'sessions' })
+  const user = { keyPrefix: 'torhaus', username: 'torhaus', passwordFile }
+  const settings = redisSettings([sentinel.url], { mode: 'sentinel', masterName: 'sessions', ...user })
   links = [await openLink(settings), await openLink(settings)]
 })
 after(async () => {
   for (const { link } of links ?? []) link.close()
   for (const one of [sentinel, replica, master]) await one?.close()
+  await rm(directory, { recursive: true, force: true })
 })
 
 const storeOf = ({ link, names }: OpenLink) => new RedisSessionStore(link, names, TIMES, () => 10_000)
