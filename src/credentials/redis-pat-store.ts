@@ -7,7 +7,7 @@ import type { ClientClass } from '../http/client-class.ts'
 import type { RedisLink } from '../store/redis-link.ts'
 import { redisScript } from '../store/redis-link.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
-import { fieldsOf, textOf, textsOf } from '../store/redis-reply.ts'
+import { fieldsOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
 import { MAX_NETWORKS, type PatRecord, type PatStore } from './pat-store.ts'
 
 /**
@@ -162,11 +162,11 @@ function recordOf(fingerprint: string, fields: ReadonlyMap<string, string>): Pat
   const named = (start: string) =>
     [...fields]
       .filter(([field]) => field.startsWith(start))
-      .map(([field, at]) => [field.slice(start.length), Number(at)] as const)
+      .map(([field, at]) => [field.slice(start.length), numberOf(at)] as const)
   return {
     fingerprint,
-    firstSeenAtMs: Number(fields.get('first')),
-    lastSeenAtMs: Number(fields.get('last')),
+    firstSeenAtMs: numberOf(fields.get('first')),
+    lastSeenAtMs: numberOf(fields.get('last')),
     networks: named('n:')
       .map(([network, lastSeenAtMs]) => ({ network, lastSeenAtMs }))
       .sort((one, other) => other.lastSeenAtMs - one.lastSeenAtMs),

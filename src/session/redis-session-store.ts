@@ -5,9 +5,10 @@
  * signing out everywhere would miss.
  */
 import type { Clock } from '../clock.ts'
+import type { Evidence } from '../exchange.ts'
 import type { RedisLink } from '../store/redis-link.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
-import { textOf, textsOf } from '../store/redis-reply.ts'
+import { jsonOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
 import { ADD_TO_INDEX, CLAIM, CLAIM_REFRESH, CREATE, DELETE, TOUCH, UPDATE } from './redis-session-scripts.ts'
 import { RedisSignIns } from './redis-sign-ins.ts'
 import type { EndedSession, SessionRecord, SessionStore, SignInRecord, Whose } from './store.ts'
@@ -64,10 +65,10 @@ export class RedisSessionStore implements SessionStore {
     if (subject === undefined || account === undefined) return undefined
     return {
       ...{ key, subject, opSessionId: sid, account, sealedTokens: tokens },
-      evidence: JSON.parse(evidence ?? ''),
-      createdAtMs: Number(created),
-      lastSeenAtMs: Number(seen),
-      refreshedAtMs: Number(refreshed),
+      evidence: jsonOf<Evidence>(evidence),
+      createdAtMs: numberOf(created),
+      lastSeenAtMs: numberOf(seen),
+      refreshedAtMs: numberOf(refreshed),
     }
   }
 

@@ -13,6 +13,13 @@ export function textsOf(reply: unknown): (string | undefined)[] {
   return reply.map(item => (item === null ? undefined : textOf(item)))
 }
 
+/** A number in text. @throws {Fault} `store-unavailable` where it is something else: no time may count as none. */
+export function numberOf(text: string | undefined): number {
+  const value = Number(text || Number.NaN)
+  if (Number.isFinite(value)) return value
+  throw garbled('a number')
+}
+
 /** The fields of a hash. @throws {Fault} `store-unavailable` where it is something else. */
 export function fieldsOf(reply: unknown): Map<string, string> {
   if (typeof reply !== 'object' || reply === null) throw garbled('a hash')

@@ -74,10 +74,12 @@ test('an index entry without its session hides nothing: the session may be about
   const [store] = stores
   try {
     const index = `${PREFIX}:1:sessions-by-account:{${hashTag('ada')}}`
-    await redis.cli('ZADD', index, String(NOW_MS + 1), 'key-1')
+    await store.createSession(sampleSession({ account: 'ada' }))
+    // As between the two writes of a sign-in.
+    await redis.cli('RENAME', KEY, 'aside')
     assert.deepEqual(await store.sessionsOf('ada'), [])
     assert.deepEqual(await store.deleteSessions({ account: 'ada' }), [])
-    await store.createSession(sampleSession({ account: 'ada' }))
+    await redis.cli('RENAME', 'aside', KEY)
     assert.deepEqual(await store.deleteSessions({ account: 'ada' }), [{ key: 'key-1', account: 'ada' }])
     assert.equal(await redis.cli('EXISTS', index), '0')
   } finally {
@@ -91,6 +93,29 @@ test('names of keys hold no account, no state and no id of the browser', async (
     await stores[0].createSession(sampleSession({ account: 'ada-lovelace', subject: 'subject-of-ada' }))
     await stores[0].addSignIn(sampleSignIn({ state: 'state-of-ada', browserKey: 'browser-of-ada' }), 8)
     assert.doesNotMatch(await redis.cli('KEYS', '*'), /ada/)
+  } finally {
+    await close()
+  }
+})
+
+test('what no Torhaus can have written is a fault, and never a session without an end', async () => {
+  const { stores, close } = await open()
+  const [store] = stores
+  try {
+    for (const [field, value] of [
+      ['created', 'soon'],
+      ['seen', ''],
+      ['evidence', '{'],
+      ['evidence', '7'],
+    ] as const) {
+      await store.createSession(sampleSession())
+      await redis.cli('HSET', KEY, field, value)
+      await assert.rejects(store.readSession('key-1'), { code: 'store-unavailable' }, `${field} ${value}`)
+    }
+    await redis.cli('HDEL', KEY, 'evidence', 'seen')
+    await assert.rejects(store.readSession('key-1'), { code: 'store-unavailable' })
+    await redis.cli('SET', KEY, 'no hash')
+    await assert.rejects(store.readSession('key-1'), { code: 'store-unavailable' })
   } finally {
     await close()
   }
