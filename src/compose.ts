@@ -77,9 +77,11 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
   const flushPats = () => guarded('pat-flush', () => pats.flush())
   const flushing = setInterval(flushPats, FLUSH_INTERVAL_MS).unref()
   const readiness = (): Readiness => ({
-    ready: !isDraining,
+    // One that was reached before may be away: what is known goes on, and taking every instance out would help nobody.
+    ready: !isDraining && stores.wasReached(),
     parts: {
       listener: isDraining ? 'draining' : 'listening',
+      store: stores.isAvailable() ? 'available' : 'away',
       identityProvider: provider.isKnown ? 'known' : 'not reached yet',
       ...(directory === undefined ? {} : { kdcCircuit: directory.statistics().circuit }),
     },
@@ -87,6 +89,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
   metrics.observe({
     upstream: () => upstream.statistics(),
     clientConnections: countConnections(app),
+    isStoreAvailable: () => stores.isAvailable(),
     ...(directory === undefined ? {} : { directory: () => directory.statistics() }),
   })
   return {
@@ -100,7 +103,8 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
       guarded('sweep', async () => {
         await sessions.sweep()
         await grants.sweep()
-        pats.sweep()
+        await pats.sweep()
+        await stores.attempts.sweepAttempts(now())
       }),
     async release() {
       upstream.close()

@@ -60,7 +60,8 @@ const advice: Partial<Record<Code, string>> = {
   'sign-in-refused': '`error.message` in the log has what the OP said.',
   'op-response-invalid': '`error.message` in the log names the check that failed.',
   'op-unreachable': 'DNS, TLS trust or the firewall between Torhaus and `oidc.issuer`; see also `oidc.timeoutMs`.',
-  'store-unavailable': 'Disk full, file permissions, or a database that stays locked for more than 5 s.',
+  'store-unavailable':
+    'SQLite: disk full, file permissions, or a database that stays locked for more than 5 s. Redis: see `torhaus_store_up`, the `store` records, and docs/redis.md.',
   'upstream-connect-failed': '`upstream.url`: refused, no route, or a name that does not resolve.',
   'upstream-tls-failed': 'See `upstream.tls`. There is no option to skip the check.',
   'upstream-connect-timeout': 'See `upstream.connectTimeoutMs`. A firewall that drops packets looks like this.',

@@ -273,7 +273,7 @@ const table = {
   'store-unavailable': {
     status: 503,
     stage: 'authenticate',
-    sentence: 'Sessions cannot be read at the moment. Try again in a moment.',
+    sentence: 'What the proxy has to remember cannot be read or written at the moment. Try again in a moment.',
   },
   'not-found': { status: 404, stage: 'routes', sentence: 'There is no such page under /.torhaus/.' },
 

@@ -14,6 +14,7 @@ const needs: Record<string, string[]> = {
   'test/lab/': [],
   'test/kerberos/': [],
   'test/impersonation/': ['chromium'],
+  'test/redis/': ['redis-server'],
 }
 
 /** Below these, everything runs without packages after all. */
