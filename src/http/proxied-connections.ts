@@ -90,12 +90,10 @@ function closedWithTheServer(server: Server): Set<Socket> {
  */
 function namedThroughTls(server: TlsServer): typeof nameClient {
   const clients = new Map<string, ConnectionClient>()
-  const hand = (secure: Socket) => {
+  server.prependListener('secureConnection', secure => {
     const client = clients.get(endsOf(secure))
     if (client !== undefined) nameClient(secure, client)
-  }
-  server.prependListener('secureConnection', hand)
-  server.prependListener('tlsClientError', (_error, secure) => hand(secure))
+  })
   return (socket, client) => {
     const ends = endsOf(socket)
     clients.set(ends, client)

@@ -63,7 +63,9 @@ function parseV2(received: Buffer): ProxyHeader | 'incomplete' | 'invalid' {
   // The family of a LOCAL header is ignored; other values than these must be rejected.
   if (!isLocal && (protocol >> 4 > 3 || (protocol & 15) > 2)) return 'invalid'
   const addressBytes = isLocal ? undefined : STREAM_ADDRESS_BYTES.get(protocol)
-  if (length > MAX_V2_BYTES || length < V2_FIXED_BYTES + 2 * (addressBytes ?? 0)) return 'invalid'
+  // Two addresses, two ports of two bytes each.
+  const blockBytes = addressBytes === undefined ? 0 : 2 * addressBytes + 4
+  if (length > MAX_V2_BYTES || length < V2_FIXED_BYTES + blockBytes) return 'invalid'
   if (received.length < length) return 'incomplete'
   if (addressBytes === undefined) return { length, source: undefined }
   return { length, source: addressOf(received.subarray(V2_FIXED_BYTES, V2_FIXED_BYTES + addressBytes)) }
