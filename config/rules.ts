@@ -13,6 +13,7 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['oidc.issuer', 'allowPlainHttp'], checkIssuer],
   [['upstream.url'], checkUpstreamUrl],
   [['server.trustedProxies'], checkAddresses],
+  [['server.trustedProxies', 'server.proxyProtocol'], checkProxyProtocol],
   [['secondFactor'], checkSecondFactor],
   [['upstream.identity'], checkIdentity],
   [['account'], checkAccount],
@@ -73,6 +74,11 @@ function checkTransport(path: string, url: URL | undefined, allowPlainHttp: bool
 
 function checkAddresses(config: Config, report: Report): void {
   checkRanges('server.trustedProxies', config.server.trustedProxies, report)
+}
+
+function checkProxyProtocol({ server }: Config, report: Report): void {
+  if (server.proxyProtocol && server.trustedProxies.length === 0)
+    report('server.proxyProtocol', 'needs server.trustedProxies: nobody else may send the header')
 }
 
 function checkRanges(path: string, ranges: readonly string[], report: Report): void {

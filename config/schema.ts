@@ -42,6 +42,10 @@ const server = section(
       'The one field in which trusted proxies say the client address: X-Forwarded-For, or Forwarded (RFC 7239). The other is ignored.',
       'X-Forwarded-For',
     ),
+    proxyProtocol: flag(
+      'Connections of trusted proxies begin with a PROXY protocol header, version 1 or 2, that says the client address; without one they are closed. From other peers it is not understood.',
+      false,
+    ),
     keepAliveTimeoutMs: integer(
       'How long an idle client connection is kept, in milliseconds. Keep it above the idle timeout of the balancer in front.',
       {

@@ -8,6 +8,9 @@ const advice: Partial<Record<Code, string>> = {
   'request-malformed': 'The parser refused the head. Logged as a `reject` record, without a request id.',
   'request-head-timeout': 'See `server.headersTimeoutMs`. Usually a scanner, or a client that went to sleep.',
   'request-head-too-large': 'See `server.maxHeaderBytes`.',
+  'proxy-header-invalid':
+    'A peer of `server.trustedProxies` sends no PROXY protocol header, or a wrong one: the connection is closed without an answer. Logged as a `reject` record.',
+  'proxy-header-timeout': 'As before; after 5 s, or `server.headersTimeoutMs` if that is less.',
   'too-many-fields': 'See `server.maxHeaderFields`.',
   'connection-field-refused': 'Nobody does this by accident: it tries to strip a field on the way (RFC 9110 7.6.1).',
   'target-malformed': 'Control characters, a fragment, or a percent sign without two hexadecimal digits.',

@@ -9,6 +9,7 @@ import { ensureDebianPackages } from './support/debian-packages.ts'
 
 /** Folders whose tests start programs of Debian packages, and those packages that the tests do not install themselves. */
 const needs: Record<string, string[]> = {
+  'test/balancer/': ['haproxy', 'nginx', 'libnginx-mod-stream'],
   'test/browser/': ['chromium', 'git'],
   'test/clients/': ['git', 'git-lfs', 'curl'],
   'test/lab/': [],
