@@ -1,0 +1,1 @@
+export const writeReport = (_folder: string): string[] => []
