@@ -7,7 +7,8 @@
  * On a machine with two cores the generator and the origin server take a part of what the second worker needs, so that even
  * perfect workers come to less than twice the throughput. Both figures are given: throughput as measured; and throughput per
  * core's worth of time that Torhaus used or left unused, which others could not take, times two. Time lost to locks or to
- * waiting for each other shows in the second one as idle time or as processor time per request.
+ * waiting for each other shows in the second one as idle time or as processor time per request. It means nothing where other
+ * programs fill what two workers leave unused: what those took is given too.
  */
 import { smallRequest } from '../credential-fields.ts'
 import { saturate } from '../generators/saturate.ts'
@@ -26,6 +27,9 @@ import type { Subject } from '../subject.ts'
 import type { WorkersResult, WorkersRow } from './workers-result.ts'
 
 const CONNECTIONS = 128
+const ALL_CORES = [0, 1]
+/** Above it the second figure says little. */
+const MAX_OTHERS_PERCENT = 5
 const FULL = { warmUpS: 4, turnS: 4, rounds: 5 }
 const SHORT = { warmUpS: 1, turnS: 1, rounds: 1 }
 
@@ -40,6 +44,8 @@ interface Side {
 
 interface WorkersTurn extends Turn {
   readonly availableCores: number
+  /** Of the time of all cores, what neither Torhaus nor the load took: other programs, and interrupts. */
+  readonly othersPercent: number
 }
 
 export async function runWorkers(run: Run): Promise<WorkersResult> {
@@ -87,17 +93,21 @@ async function turnOf(
 ): Promise<WorkersTurn> {
   const { port, server } = subject
   const { directory } = laboratory
-  let availableCores = Number.NaN
+  let [availableCores, othersPercent] = [Number.NaN, Number.NaN]
   const turn = await account(laboratory, subject, async () => {
     const own = () => (server === undefined ? 0 : usageOf(server.pid).cpuUs)
-    const [before, ownBefore] = [coreUsage(cores), own()]
+    // This process is the parent of all that belongs to the load test, the generator of this turn included once it has ended.
+    const ours = () => usageOf(process.pid).cpuUs
+    const [before, ownBefore, machineBefore, oursBefore] = [coreUsage(cores), own(), coreUsage(ALL_CORES), ours()]
     const load = await saturate({ port, connections: CONNECTIONS, durationS, requests: [request], directory, signal })
-    const [after, ownAfter] = [coreUsage(cores), own()]
+    const [after, ownAfter, machineAfter, oursAfter] = [coreUsage(cores), own(), coreUsage(ALL_CORES), ours()]
     const elapsedUs = (after.busyUs + after.idleUs - before.busyUs - before.idleUs) / cores.length
+    const othersUs = machineAfter.busyUs - machineBefore.busyUs - (oursAfter - oursBefore)
+    othersPercent = (100 * othersUs) / elapsedUs / ALL_CORES.length
     availableCores = (ownAfter - ownBefore + after.idleUs - before.idleUs) / elapsedUs
     return load
   })
-  return { ...turn, availableCores }
+  return { ...turn, availableCores, othersPercent }
 }
 
 const rpsOf = ({ requests, durationS }: Turn) => requests / durationS
@@ -120,6 +130,7 @@ function rowOf({ workers, cores, turns, warmUpErrors }: Side): WorkersRow {
 function comparisonsOf(one: Side, two: Side): WorkersResult['comparisons'] {
   const ratio = (figure: (turn: WorkersTurn) => number) =>
     roundedSpread(spread(two.turns.map((turn, round) => figure(turn) / figure(one.turns[round] ?? turn))))
+  const others = [...one.turns, ...two.turns].map(({ othersPercent }) => othersPercent)
   const perCore = ratio(turn => rpsOf(turn) / turn.availableCores)
   return [
     { what: 'throughput of two workers beside one, as measured', measured: ratio(rpsOf), digits: 2 },
@@ -130,6 +141,12 @@ function comparisonsOf(one: Side, two: Side): WorkersResult['comparisons'] {
       atLeast: TWO_CORES_GOAL,
     },
     { what: 'CPU per request of two workers beside one', measured: ratio(costOf), digits: 2 },
+    {
+      what: 'what other programs took of the two cores meanwhile, percent',
+      measured: roundedSpread(spread(others)),
+      digits: 1,
+      atMost: MAX_OTHERS_PERCENT,
+    },
   ]
 }
 
