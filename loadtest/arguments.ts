@@ -1,12 +1,11 @@
 /** The command line. */
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { curvesJob, type Job, scenarioJob, soakJob, workersJob } from './job.ts'
 import { usualPeers } from './peer-table.ts'
+import { DOCUMENT_FOLDER, resultFolder } from './report/write-report.ts'
 import type { Scenario } from './scenario.ts'
 import { scenarioTable } from './scenario-table.ts'
-
-export const DOCUMENT_FOLDER = resolve(import.meta.dirname, '../docs/performance')
 
 export interface Wish {
   readonly jobs: readonly Job[]
@@ -59,8 +58,6 @@ export function readArguments(args: readonly string[]): Wish {
     renderIn: keep || report || render ? folder : undefined,
   }
 }
-
-export const resultFolder = (folder: string) => join(folder, 'results')
 
 function scenarioNamed(name: string): Scenario {
   const scenario = scenarioTable.get(name)

@@ -20,8 +20,13 @@ export function resultMarkdown(result: Result): string {
 }
 
 function curvesMarkdown(result: CurvesResult): string {
-  const { baseMb, bytesPerSession, bytesPerPrincipal, bytesPerConnection } = result.memory
-  const memory = [
+  const tables = result.curves.map(({ name }) => curveMarkdown(result, name))
+  return [...tables, memoryMarkdown(result)].join('\n\n')
+}
+
+export function memoryMarkdown({ memory }: CurvesResult): string {
+  const { baseMb, bytesPerSession, bytesPerPrincipal, bytesPerConnection } = memory
+  const rows = [
     '| Memory | |',
     '|---|---:|',
     `| Torhaus after a short load, resident MB | ${baseMb} |`,
@@ -29,7 +34,7 @@ function curvesMarkdown(result: CurvesResult): string {
     `| one more principal with its assertion, bytes of heap | ${bytesPerPrincipal} |`,
     `| one more idle client connection, bytes resident | ${bytesPerConnection} |`,
   ]
-  return [...result.curves.map(({ name }) => curveMarkdown(result, name)), memory.join('\n')].join('\n\n')
+  return rows.join('\n')
 }
 
 export function curveMarkdown(result: CurvesResult, name: CurvesResult['curves'][number]['name']): string {
