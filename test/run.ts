@@ -14,6 +14,8 @@ const needs: Record<string, string[]> = {
   'test/lab/': [],
   'test/kerberos/': [],
   'test/impersonation/': ['chromium'],
+  // The load test installs what it measures with.
+  'test/loadtest/': [],
 }
 
 /** Below these, everything runs without packages after all. */

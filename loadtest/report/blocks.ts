@@ -1,7 +1,7 @@
 /** Parts of pages that are made from results: between `<!-- NAME -->` and `<!-- /NAME -->`. */
 import { costGoals } from '../goals.ts'
 import { type KeptResults, scenarioIn } from '../results/kept-result.ts'
-import { rowOf, type ScenarioResult, spreadText } from '../results/scenario-result.ts'
+import { type Comparison, rowOf, type ScenarioResult, spreadText } from '../results/scenario-result.ts'
 import { CONNECTIONS_PER_USER, capacityFor, costModel, MAX_BUSY, PEAK_REQUESTS_PER_USER } from './cost-model.ts'
 import { numberText } from './scale.ts'
 
@@ -80,7 +80,7 @@ export function capacityBlock(results: KeptResults): string {
 
 /** For the report: every goal that what was kept can be held against. */
 export function goalsTable(results: KeptResults): string {
-  const lines = [...results.values()].flatMap(({ result }) => {
+  const lines = [...results.values()].flatMap(({ result }): (Comparison & { readonly where: string })[] => {
     if (result.kind === 'workers') return result.comparisons.map(comparison => ({ where: 'workers', ...comparison }))
     if (result.kind !== 'scenario') return []
     const ratios = Object.entries(costGoals[result.scenario] ?? {}).flatMap(([peer, atMost]) => {

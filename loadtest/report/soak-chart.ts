@@ -64,5 +64,5 @@ export function soakChart({ description, samples }: SoakResult): string {
     ]
   })
   const height = TOP + PANELS.length * (PANEL_HEIGHT + PANEL_GAP)
-  return picture({ title: 'Soak', description, width: WIDTH, height, content })
+  return picture({ title: 'Soak: memory, sockets and latency over time', description, width: WIDTH, height, content })
 }
