@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import { forward } from '../middleware/forward.ts'
-import { causeChain, writeAccessRecord } from './access-log.ts'
+import { accessLog, causeChain } from './access-log.ts'
 import { createAdmin, type Readiness } from './admin.ts'
 import { createApp, fail } from './app.ts'
 import type { Clock } from './clock.ts'
@@ -41,6 +41,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
   const { metrics, provider, sessions, grants, pats, audit, stores, directory } = ground
   const upstream = new HttpUpstream(config.upstream)
   const watch = watchOf(ground)
+  const writeAccess = config.logging.access ? accessLog(log) : undefined
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
   const app = createApp({
     server: config.server,
@@ -55,7 +56,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
     close: (record, closedAtMs) => {
       metrics.exchange(record, closedAtMs)
       audit.exchange(record)
-      if (config.logging.access) writeAccessRecord(log, record, closedAtMs)
+      writeAccess?.(record, closedAtMs)
     },
     rejected: (code, peer) => log.info({ 'event.action': 'reject', 'torhaus.code': code, 'client.address': peer }),
   })

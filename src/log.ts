@@ -1,4 +1,4 @@
-import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino'
+import { type DestinationStream, destination, type Logger, pino } from 'pino'
 import type { Config } from '../config/schema.ts'
 
 /** Records are written when so many bytes have come together, or after so many milliseconds: one write per record would cost more than the proxying. */
@@ -19,14 +19,30 @@ export function openLogOutput() {
   })
 }
 
+/** In every record. */
+export const BASE = { 'service.name': 'torhaus', 'process.pid': process.pid }
+
+let stampedMs = 0
+let stamp = ''
+
+/** ISO 8601 in UTC, with milliseconds; many records share one. */
+export function timestamp(): string {
+  const nowMs = Date.now()
+  if (nowMs !== stampedMs) {
+    stampedMs = nowMs
+    stamp = new Date(nowMs).toISOString()
+  }
+  return stamp
+}
+
 /** Structured logs (Elastic Common Schema field names), one JSON object a line. */
 export function createLog({ level }: Pick<Config['logging'], 'level'>, output: DestinationStream): Logger {
   return pino(
     {
       level,
-      base: { 'service.name': 'torhaus', 'process.pid': process.pid },
+      base: BASE,
       messageKey: 'message',
-      timestamp: () => `,"@timestamp":"${stdTimeFunctions.isoTime().slice(9, -1)}"`,
+      timestamp: () => `,"@timestamp":"${timestamp()}"`,
       formatters: { level: (label: string) => ({ 'log.level': label }) },
     },
     output,
