@@ -1,7 +1,6 @@
 /** Parts of pages that are made from results: between `<!-- NAME -->` and `<!-- /NAME -->`. */
-import { costGoals } from '../goals.ts'
 import { type KeptResults, scenarioIn } from '../results/kept-result.ts'
-import { type Comparison, rowOf, type ScenarioResult, spreadText } from '../results/scenario-result.ts'
+import { rowOf, type ScenarioResult, spreadText } from '../results/scenario-result.ts'
 import { CONNECTIONS_PER_USER, capacityFor, costModel, MAX_BUSY, PEAK_REQUESTS_PER_USER } from './cost-model.ts'
 import { numberText } from './scale.ts'
 
@@ -76,27 +75,4 @@ export function capacityBlock(results: KeptResults): string {
     ].join('\n'),
     `People make ${PEAK_REQUESTS_PER_USER} requests per second at the peak, as 10,000 of them make 3,000, and keep ${CONNECTIONS_PER_USER} connections; a core is busy for ${100 * MAX_BUSY} % of the time at most. TLS towards clients is not in these figures.`,
   ].join('\n\n')
-}
-
-/** For the report: every goal that what was kept can be held against. */
-export function goalsTable(results: KeptResults): string {
-  const lines = [...results.values()].flatMap(({ result }): (Comparison & { readonly where: string })[] => {
-    if (result.kind === 'workers') return result.comparisons.map(comparison => ({ where: 'workers', ...comparison }))
-    if (result.kind !== 'scenario') return []
-    const ratios = Object.entries(costGoals[result.scenario] ?? {}).flatMap(([peer, atMost]) => {
-      const measured = rowOf(result, peer)?.torhausCosts
-      return measured === undefined ? [] : [{ what: `cost beside ${peer}`, measured, digits: 2, atMost }]
-    })
-    return [...ratios, ...result.comparisons].map(comparison => ({ where: result.scenario, ...comparison }))
-  })
-  const rows = lines.flatMap(({ where, what, measured, digits, atMost, atLeast }) => {
-    if (atMost === undefined && atLeast === undefined) return []
-    const value = typeof measured === 'number' ? measured : measured.median
-    const text = typeof measured === 'number' ? value.toFixed(digits) : spreadText(measured, digits)
-    const isMet = (atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast)
-    const goal = atMost === undefined ? `${atLeast} at least` : `${atMost} at most`
-    return [`| ${where} | ${what} | ${text} | ${goal} | ${isMet ? 'met' : '**missed**'} |`]
-  })
-  if (rows.length === 0) return NOT_YET
-  return ['| | | measured | goal | |', '|---|---|---:|---:|---|', ...rows].join('\n')
 }

@@ -66,15 +66,16 @@ const perSecond = {
 } as const
 
 export function comparisonTable(comparisons: readonly Comparison[]): string {
-  const lines = comparisons.map(comparison => {
-    const { what, measured, digits } = comparison
-    const text = typeof measured === 'number' ? measured.toFixed(digits) : spreadText(measured, digits)
-    return `| ${what} | ${text} | ${goalText(comparison)} |`
-  })
+  const lines = comparisons.map(
+    comparison => `| ${comparison.what} | ${measuredText(comparison)} | ${goalText(comparison)} |`,
+  )
   return ['| | measured | goal |', '|---|---:|---:|', ...lines].join('\n')
 }
 
-function goalText({ atMost, atLeast }: Comparison): string {
+export const measuredText = ({ measured, digits }: Comparison) =>
+  typeof measured === 'number' ? measured.toFixed(digits) : spreadText(measured, digits)
+
+export function goalText({ atMost, atLeast }: Comparison): string {
   if (atMost !== undefined) return `${atMost} at most`
   return atLeast === undefined ? '' : `${atLeast} at least`
 }

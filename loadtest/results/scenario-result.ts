@@ -39,7 +39,11 @@ export interface Comparison {
   readonly digits: number
   readonly atMost?: number
   readonly atLeast?: number
+  /** Why this figure says nothing about the goal. */
+  readonly doubt?: string
 }
+
+export const TOO_BUSY = 'the machine was too busy to tell'
 
 export interface ScenarioResult {
   readonly kind: 'scenario'

@@ -21,6 +21,7 @@ import type { LoadRequest } from '../load.ts'
 import { account } from '../measure/account.ts'
 import { spread, type Turn } from '../measure/figures.ts'
 import { rounded, roundedSpread } from '../results/rounded.ts'
+import { TOO_BUSY } from '../results/scenario-result.ts'
 import type { Run } from '../run-context.ts'
 import { contendersOf } from '../run-scenario.ts'
 import type { Subject } from '../subject.ts'
@@ -139,13 +140,13 @@ function comparisonsOf(one: Side, two: Side): WorkersResult['comparisons'] {
       measured: { median: 2 * perCore.median, least: 2 * perCore.least, most: 2 * perCore.most },
       digits: 2,
       atLeast: TWO_CORES_GOAL,
+      ...(spread(others).median > MAX_OTHERS_PERCENT && { doubt: TOO_BUSY }),
     },
     { what: 'CPU per request of two workers beside one', measured: ratio(costOf), digits: 2 },
     {
       what: 'what other programs took of the two cores meanwhile, percent',
       measured: roundedSpread(spread(others)),
       digits: 1,
-      atMost: MAX_OTHERS_PERCENT,
     },
   ]
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
-import { figuresBlock, fillBlock, goalsTable } from '../../../loadtest/report/blocks.ts'
+import { figuresBlock, fillBlock } from '../../../loadtest/report/blocks.ts'
+import { goalsTable } from '../../../loadtest/report/goals-table.ts'
 import { renderReport } from '../../../loadtest/report/render-report.ts'
 import { DOCUMENT_FOLDER, reportFiles, resultFolder } from '../../../loadtest/report/write-report.ts'
 import { readResults } from '../../../loadtest/results/kept-result.ts'
@@ -50,14 +51,15 @@ test('the report names every run with date, commit and machine, and shows every 
   assert.match(page, /^## pat-git\n\n.*\n\nNot measured yet\.$/m)
 })
 
-test('goals are shown as met or missed by the median', () => {
-  const table = goalsTable(sampleResults)
+test('goals are shown as met or missed by the median, or as not to be told', () => {
+  const table = goalsTable(sampleResults.values())
   assert.match(
     table,
     /^\| session \| cost beside nginx \| 4\.00 \(3\.40-4\.80\) \| 2\.5 at most \| \*\*missed\*\* \|$/m,
   )
   assert.match(table, /^\| session \| p50 added .* \| 0\.21 \| 0\.5 at most \| met \|$/m)
   assert.match(table, /^\| workers \| throughput \| 1\.90 .* \| 1\.8 at least \| met \|$/m)
+  assert.match(table, /^\| session \| p99 added .* \| -3\.10 \| 2 at most \| the machine was too busy to tell \|$/m)
 })
 
 test('a block is replaced between its marks and nowhere else', () => {
