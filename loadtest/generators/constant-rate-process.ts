@@ -2,8 +2,9 @@
 import { resolve } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { Worker } from 'node:worker_threads'
-import { type Dispatcher, Pool } from 'undici'
+import { Pool } from 'undici'
 import type { ConstantRate, LoadRequest } from '../load.ts'
+import { AnswerReceiver } from './answer-receiver.ts'
 import type { ConstantRateOrder } from './constant-rate.ts'
 import { monotonicMs } from './monotonic-ms.ts'
 import type { Pace } from './pacer-thread.ts'
@@ -22,47 +23,17 @@ let errors = 0
 let outstanding = 0
 let sent = 0
 
-class Receiver implements Dispatcher.DispatchHandler {
-  readonly #dueAtMs: number
-  readonly #counts: boolean
-  readonly #expectedBytes: number
-  #status = 0
-  #bytes = 0
-
-  constructor(dueAtMs: number, counts: boolean, expectedBytes: number) {
-    this.#dueAtMs = dueAtMs
-    this.#counts = counts
-    this.#expectedBytes = expectedBytes
-  }
-
-  onRequestStart(): void {}
-
-  onResponseStart(_: Dispatcher.DispatchController, status: number): void {
-    this.#status = status
-  }
-
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#bytes += chunk.length
-  }
-
-  onResponseEnd(): void {
-    if (this.#status !== 200 || this.#bytes !== this.#expectedBytes) errors++
-    else if (this.#counts) latenciesMs.push(monotonicMs() - this.#dueAtMs)
-    answered()
-  }
-
-  onResponseError(): void {
-    errors++
-    answered()
-  }
-}
-
 function send({ method, target, fields, content, responseBytes }: LoadRequest, dueAtMs: number): void {
   const counts = sent >= uncounted
   if (counts) latenessMs.push(monotonicMs() - dueAtMs)
   outstanding++
   const request = { method, path: target, headers: fields, ...(content !== undefined && { body: content }) }
-  pool.dispatch(request, new Receiver(dueAtMs, counts, responseBytes))
+  const onAnswer = (isRight: boolean) => {
+    if (!isRight) errors++
+    else if (counts) latenciesMs.push(monotonicMs() - dueAtMs)
+    answered()
+  }
+  pool.dispatch(request, new AnswerReceiver(responseBytes, onAnswer))
 }
 
 function sendUntil({ startMs }: Pace, elapsedMs: number): void {
