@@ -10,11 +10,8 @@ const ticketIsEnough = {
   require: 'first-factor',
 }
 
-const MAX_TUNNELS = 8192
-
 /**
  * - `assertion`: sessions, tokens and passes through; the account leaves as a signed assertion
- * - `tunnelling`: the same, with as many connections to the origin server as there are tunnels
  * - `one-worker`, `two-workers`: as `assertion`, by so many processes
  * - `negotiate`: as `assertion`, and Kerberos tickets
  * - `impersonating`: the account leaves by constrained delegation, a token in each request
@@ -22,7 +19,6 @@ const MAX_TUNNELS = 8192
  */
 export type TorhausKind =
   | 'assertion'
-  | 'tunnelling'
   | 'one-worker'
   | 'two-workers'
   | 'negotiate'
@@ -34,7 +30,6 @@ type Configuration = ReturnType<typeof torhausConfig>
 /** @throws where the kind needs a realm and there is none. */
 export function configurationOf(kind: TorhausKind, usual: Configuration, realm: Realm | undefined): object {
   if (kind === 'assertion') return usual
-  if (kind === 'tunnelling') return { ...usual, upstream: { ...usual.upstream, maxConnections: MAX_TUNNELS } }
   if (kind === 'one-worker' || kind === 'two-workers')
     return { ...usual, server: { ...usual.server, workers: kind === 'one-worker' ? 1 : 2 } }
   if (realm === undefined) throw new Error(`a Torhaus that is ${kind} needs a realm`)

@@ -12,6 +12,5 @@ export const idleWebsockets: Scenario = {
   // Those that verify, besides.
   maxUpstreamSockets: COUNT + 16,
   peers: ['nginx', 'haproxy', 'http-proxy'],
-  torhaus: 'tunnelling',
   fields: credentials => credentials.session,
 }
