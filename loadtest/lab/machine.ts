@@ -41,7 +41,8 @@ export async function readMachine(): Promise<Machine> {
     cpu: cpu?.model.trim() ?? 'unknown',
     cores: others.length + 1,
     memoryGb: Math.round(totalmem() / 2 ** 30),
-    kernel: release(),
+    // What a distributor or host adds to the version says nothing elsewhere.
+    kernel: /^[\d.]+/.exec(release())?.[0] ?? release(),
     system: debianVersion(),
     node: process.versions.node,
     isPinned,
