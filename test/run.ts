@@ -16,6 +16,8 @@ const needs: Record<string, string[]> = {
   'test/kerberos/': [],
   'test/impersonation/': ['chromium'],
   'test/redis/': ['redis-server'],
+  // The load test installs what it measures with.
+  'test/loadtest/': [],
 }
 
 /** Below these, everything runs without packages after all. */
