@@ -17,6 +17,7 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export interface MetricSources {
   readonly upstream: () => UpstreamStatistics
   readonly clientConnections: () => number
+  readonly tunnels: () => number
   readonly directory?: () => DirectoryStatistics
 }
 
@@ -73,7 +74,7 @@ export class Metrics {
   }
 
   /** Gauges that are read when somebody asks. */
-  observe({ upstream, clientConnections, directory }: MetricSources): void {
+  observe({ upstream, clientConnections, tunnels, directory }: MetricSources): void {
     const gauge = (name: string, help: string, read: () => number) => {
       const registers = [this.registry]
       new Gauge({
@@ -95,6 +96,7 @@ export class Metrics {
       () => upstream().evicted,
     )
     gauge('torhaus_client_connections', 'Open client connections.', clientConnections)
+    gauge('torhaus_tunnels', 'Open WebSockets.', tunnels)
     if (directory === undefined) return
     gauge('torhaus_kdc_circuit_open', '1 while the KDC is not asked, after repeated failures.', () =>
       directory().circuit === 'closed' ? 0 : 1,
@@ -133,7 +135,8 @@ export class Metrics {
     if (known.admittedBy !== undefined) this.#admissions.add(1, known.admittedBy)
     if (record.requestBytes > 0) this.#bytes.add(record.requestBytes, 'to_upstream')
     if (record.responseBytes > 0) this.#bytes.add(record.responseBytes, 'to_client')
-    this.#duration.observe((closedAtMs - known.arrivedAtMs) / 1000)
+    // How long people look at a page says nothing about us.
+    if (known.response.statusCode !== 101) this.#duration.observe((closedAtMs - known.arrivedAtMs) / 1000)
     if (decidedAtMs === undefined) return
     this.#decision.observe((decidedAtMs - known.arrivedAtMs) / 1000)
     if (upstreamFirstByteAtMs !== undefined) this.#firstByte.observe((upstreamFirstByteAtMs - decidedAtMs) / 1000)

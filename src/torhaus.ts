@@ -29,6 +29,7 @@ export async function startTorhaus(config: Config, log: Logger, now: Clock = Dat
   let released: Promise<void> | undefined
   const stop = async (timeoutMs: number): Promise<void> => {
     parts.startDraining()
+    parts.tunnels.closeAll()
     const cut = () => app.server.closeAllConnections()
     const deadline = setTimeout(cut, timeoutMs)
     // Connections that become idle meanwhile would wait for another request until their keep-alive timeout.

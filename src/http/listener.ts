@@ -12,9 +12,22 @@ export interface ListenerParts {
   readonly rejected: (code: Code, peer: string | undefined) => void
 }
 
-export function createServer(parts: ListenerParts, listener: RequestListener): Server {
+/** What becomes of a request that asks to change the protocol (RFC 9110 7.8). */
+export interface Upgrades {
+  /** False: it is served like any other. */
+  readonly isWanted: (request: IncomingMessage) => boolean
+  /** From then on the socket is no business of HTTP. `head`: what was read already past the request. */
+  readonly take: (request: IncomingMessage, socket: Socket, head: Buffer) => void
+}
+
+export function createServer(parts: ListenerParts, listener: RequestListener, upgrades: Upgrades): Server {
   const { server: settings, tls } = parts
-  const options = { maxHeaderSize: settings.maxHeaderBytes, insecureHTTPParser: false, requireHostHeader: false }
+  const options = {
+    maxHeaderSize: settings.maxHeaderBytes,
+    insecureHTTPParser: false,
+    requireHostHeader: false,
+    shouldUpgradeCallback: upgrades.isWanted,
+  }
   const server =
     tls === undefined
       ? http.createServer(options, listener)
@@ -27,8 +40,24 @@ export function createServer(parts: ListenerParts, listener: RequestListener): S
   server.timeout = settings.idleTimeoutMs
   // Node would say `100 Continue` before anybody looked at the credentials.
   server.on('checkContinue', listener).on('checkExpectation', listener)
+  takeUpgrades(server as Server, upgrades)
   server.on('connect', (_request: IncomingMessage, socket: Socket) => reject(parts, socket, 'method-refused'))
   return server as Server
+}
+
+/** Node does not count these sockets among its connections any more: closing all would leave them open. */
+function takeUpgrades(server: Server, { take }: Upgrades): void {
+  const taken = new Set<Socket>()
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    taken.add(socket)
+    socket.on('close', () => taken.delete(socket))
+    take(request, socket, head)
+  })
+  const closeAllConnections = server.closeAllConnections.bind(server)
+  server.closeAllConnections = () => {
+    for (const socket of taken) socket.destroy()
+    closeAllConnections()
+  }
 }
 
 export function codeOfParserError({ code }: NodeJS.ErrnoException): Code {

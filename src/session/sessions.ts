@@ -73,14 +73,13 @@ export class Sessions {
 
   /** The running session with that id; its use now counts against the idle timeout. */
   find(id: string): Awaitable<Session | undefined> {
-    const cached = this.#cache.get(id)
-    const now = this.#now()
-    if (cached !== undefined && now - cached.readAtMs < this.#times.cacheMs) return this.#use(id, cached, now)
-    if (!isOpaqueId(id)) return undefined
-    const record = this.#store.readSession(keyOf(id))
-    return record instanceof Promise
-      ? record.then(settled => this.#remember(id, settled, cached, now))
-      : this.#remember(id, record, cached, now)
+    const session = this.#running(id)
+    return session instanceof Promise ? session.then(settled => this.#use(settled)) : this.#use(session)
+  }
+
+  /** The running session with that id; nothing counts. */
+  peek(id: string): Awaitable<Session | undefined> {
+    return this.#running(id)
   }
 
   async end(id: string): Promise<void> {
@@ -155,6 +154,17 @@ export class Sessions {
     return this.#store.sweep(now, now - idleTimeoutSeconds * 1000, now - absoluteTimeoutSeconds * 1000)
   }
 
+  #running(id: string): Awaitable<Session | undefined> {
+    const cached = this.#cache.get(id)
+    const now = this.#now()
+    if (cached !== undefined && now - cached.readAtMs < this.#times.cacheMs) return this.#unlessOver(id, cached, now)
+    if (!isOpaqueId(id)) return undefined
+    const record = this.#store.readSession(keyOf(id))
+    return record instanceof Promise
+      ? record.then(settled => this.#remember(id, settled, cached, now))
+      : this.#remember(id, record, cached, now)
+  }
+
   #remember(
     id: string,
     record: SessionRecord | undefined,
@@ -172,10 +182,10 @@ export class Sessions {
     session.lastSeenAtMs = lastSeenAtMs
     session.readAtMs = now
     if (cached === undefined) this.#cache.set(id, session)
-    return this.#use(id, session, now)
+    return this.#unlessOver(id, session, now)
   }
 
-  #use(id: string, session: Session, now: number): Session | undefined {
+  #unlessOver(id: string, session: Session, now: number): Session | undefined {
     const { idleTimeoutSeconds, absoluteTimeoutSeconds } = this.#times
     const { record } = session
     if (
@@ -185,6 +195,14 @@ export class Sessions {
       this.#cache.delete(id)
       return undefined
     }
+    return session
+  }
+
+  #use(session: Session | undefined): Session | undefined {
+    if (session === undefined) return undefined
+    const { record } = session
+    const { idleTimeoutSeconds } = this.#times
+    const now = this.#now()
     session.lastSeenAtMs = now
     if (now - record.lastSeenAtMs > (idleTimeoutSeconds * 1000) / TOUCH_FRACTION) {
       session.record = { ...record, lastSeenAtMs: now }
