@@ -24,6 +24,7 @@ export type TunnelLab = TorhausFixture & {
   pageFields(browser: BrowserClient, origin?: string): Record<string, string>
   /** An open WebSocket. Rejects with `Refused` where the answer is not 101. */
   open(path: string, headers: Readonly<Record<string, string>>, options?: OpenOptions): Promise<WebSocket>
+  raw(): Promise<RawConnection>
   /** A raw connection on which that handshake was sent. */
   handshake(path: string, fields?: readonly string[], after?: string): Promise<RawConnection>
   /** The access record of the handshake with that path. */
@@ -72,6 +73,11 @@ export async function startTunnelLab(
   })
   const clients = new Set<WebSocket>()
   const raw = new Set<RawConnection>()
+  const connect = async () => {
+    const connection = await RawConnection.open(fixture.port)
+    raw.add(connection)
+    return connection
+  }
   const bearer = `Bearer ${await fixture.op.issueAccessToken('ada')}`
 
   return {
@@ -99,11 +105,10 @@ export async function startTunnelLab(
       })
       return client.on('error', () => undefined)
     },
+    raw: connect,
     async handshake(path, fields = [`Authorization: ${bearer}`], after = '') {
-      const connection = await RawConnection.open(fixture.port)
-      raw.add(connection)
       const host = `Host: 127.0.0.1:${fixture.port}`
-      return connection.send(requestText(`GET ${path}`, [host, ...HANDSHAKE_FIELDS, ...fields]) + after)
+      return (await connect()).send(requestText(`GET ${path}`, [host, ...HANDSHAKE_FIELDS, ...fields]) + after)
     },
     record: path => fixture.logged(entry => entry['url.path'] === path && entry['event.action'] === 'request'),
     async metric(name) {

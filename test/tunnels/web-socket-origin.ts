@@ -9,6 +9,8 @@ export type Handshake = {
   readonly request: IncomingMessage
   readonly socket: Socket
   readonly head: Buffer
+  /** What came behind the handshake, where the test answers it; with `head`. */
+  received: string
 }
 
 export type WebSocketOrigin = {
@@ -24,6 +26,8 @@ export type WebSocketOrigin = {
   onSocket(serve: (socket: WebSocket, request: IncomingMessage) => void): void
   /** Takes handshakes in place of the WebSocket server. */
   onHandshake(take: (handshake: Handshake) => void): void
+  /** Handshakes are requests like others from now on: their Upgrade is ignored (RFC 9110 7.8). */
+  ignoreUpgrades(): void
   close(): Promise<void>
 }
 
@@ -43,10 +47,11 @@ export async function startWebSocketOrigin(): Promise<WebSocketOrigin> {
     perMessageDeflate: true,
     handleProtocols: protocols => protocols.values().next().value ?? false,
   })
+  let ignoresUpgrades = false
   let serve: (socket: WebSocket, request: IncomingMessage) => void = echoMessages
   let take = ({ request, socket, head }: Handshake) =>
     acceptor.handleUpgrade(request, socket, head, webSocket => serve(webSocket, request))
-  const server = createServer((request, response) => {
+  const server = createServer({ shouldUpgradeCallback: () => !ignoresUpgrades }, (request, response) => {
     requests.push(request)
     request.resume().on('end', () => response.end('a page'))
   })
@@ -57,7 +62,7 @@ export async function startWebSocketOrigin(): Promise<WebSocketOrigin> {
   })
   server.on('upgrade', (request, socket: Socket, head) => {
     socket.on('error', () => undefined)
-    const handshake = { request, socket, head }
+    const handshake = { request, socket, head, received: '' }
     handshakes.push(handshake)
     changes.emit('change')
     take(handshake)
@@ -81,7 +86,16 @@ export async function startWebSocketOrigin(): Promise<WebSocketOrigin> {
       serve = next
     },
     onHandshake(next) {
-      take = next
+      take = handshake => {
+        handshake.received = handshake.head.toString('latin1')
+        handshake.socket.on('data', (data: Buffer) => {
+          handshake.received += data.toString('latin1')
+        })
+        next(handshake)
+      }
+    },
+    ignoreUpgrades() {
+      ignoresUpgrades = true
     },
     async close() {
       const closed = new Promise(resolve => server.close(resolve))
