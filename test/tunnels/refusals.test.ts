@@ -139,7 +139,7 @@ for (const [name, lines] of [
         `${[...fields, ...lines].join('\r\n')}\r\n\r\n`,
     )
     const response = await connection.response()
-    assert.equal(response.status, 400)
+    assert.deepEqual([response.status, response.one('Connection')], [400, 'close'])
     assert.match(response.one('X-Torhaus-Error') ?? '', /^(handshake-invalid|field-duplicated)$/)
     nothingArrived(path)
   })
