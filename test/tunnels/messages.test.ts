@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import type { WebSocket } from 'ws'
+import { createCertificate } from '../behaviour/certificate.ts'
 import { closed, message, startTunnelLab, type TunnelLab } from './tunnel-lab.ts'
 
 let lab: TunnelLab
@@ -113,4 +114,25 @@ test('a tunnel is one record when it closes, and counted while it is open', asyn
   assert.equal(record['http.response.body.bytes'], 1000 + 4 + 2)
   assert.equal(await lab.metric('torhaus_tunnels'), before)
   assert.ok((await lab.metric('torhaus_responses_total{status_class="1xx"}')) >= 1)
+})
+
+test('over TLS on both sides it is the same', async () => {
+  const certificate = await createCertificate('IP:127.0.0.1')
+  const own = await startTunnelLab({ certificate })
+  own.origin.onSocket(socket =>
+    socket.on('message', (data: Buffer) => {
+      socket.send(data)
+      socket.close(4321)
+    }),
+  )
+  const socket = await own.open('/tls', { ...own.token, Origin: `https://127.0.0.1:${own.port}` })
+  const data = randomBytes(BIG_BYTES)
+  socket.send(data)
+  const over = closed(socket)
+  assert.equal(sha256(await message(socket)), sha256(data))
+  assert.equal(await over, 4321)
+  const record = await own.record('/tls')
+  assert.deepEqual([record['torhaus.outcome'], record['torhaus.code']], ['forwarded', undefined])
+  await own.close()
+  await certificate.remove()
 })

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { type ClientOptions, WebSocket } from 'ws'
+import type { Certificate } from '../behaviour/certificate.ts'
 import { BrowserClient } from '../oidc/browser-client.ts'
 import { withAccountField } from '../oidc/sign-in-lab.ts'
 import { signIn } from '../support/openid-provider/user-agent.ts'
@@ -58,16 +59,35 @@ export const HANDSHAKE_FIELDS = [
   `Sec-WebSocket-Key: ${KEY}`,
 ]
 
-export async function startTunnelLab(
-  options: Omit<FixtureOptions, 'upstreamUrl'> & { server?: object; upstream?: object; more?: object } = {},
-): Promise<TunnelLab> {
-  const { server = {}, upstream = {}, more = {}, ...rest } = options
-  const origin = await startWebSocketOrigin()
+type LabConfiguration = {
+  readonly server?: object
+  readonly upstream?: object
+  /** Other sections, whole. */
+  readonly more?: object
+  /** TLS on both sides, with this. */
+  readonly certificate?: Certificate
+}
+
+function withTls(config: Configured, { certificateFile, privateKeyFile }: Certificate): object {
+  return {
+    ...config,
+    publicUrl: config.publicUrl.replace('http:', 'https:'),
+    server: { ...config.server, tls: { certificateFile, privateKeyFile } },
+    upstream: { ...config.upstream, tls: { caFile: certificateFile } },
+  }
+}
+
+export async function startTunnelLab(options: Pick<FixtureOptions, 'now'> & LabConfiguration = {}): Promise<TunnelLab> {
+  const { server = {}, upstream = {}, more = {}, certificate, ...rest } = options
+  const origin = await startWebSocketOrigin(
+    certificate && { cert: certificate.certificate, key: certificate.privateKey },
+  )
   const configure = (config: Configured) => {
     const known = withAccountField(config)
-    return { ...known, server: { ...known.server, ...server }, upstream: { ...known.upstream, ...upstream }, ...more }
+    const plain = { ...known, server: { ...known.server, ...server }, upstream: { ...known.upstream, ...upstream } }
+    return { ...(certificate === undefined ? plain : withTls(plain, certificate)), ...more }
   }
-  const fixture = await startTorhausFixture({ configure, ...rest, upstreamUrl: origin.url }).catch(async error => {
+  const fixture = await startTorhausFixture({ ...rest, configure, upstreamUrl: origin.url }).catch(async error => {
     await origin.close()
     throw error
   })
@@ -94,10 +114,15 @@ export async function startTunnelLab(
       return { Cookie, Origin: from, 'User-Agent': 'Mozilla/5.0 Chrome/140.0.0.0 Safari/537.36' }
     },
     async open(path, headers, { protocols = [], ...more } = {}) {
-      const client = new WebSocket(`ws://127.0.0.1:${fixture.port}${path}`, protocols, {
-        ...{ headers, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false },
-        ...more,
-      })
+      const client = new WebSocket(
+        `${certificate === undefined ? 'ws' : 'wss'}://127.0.0.1:${fixture.port}${path}`,
+        protocols,
+        {
+          ...{ headers, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false },
+          ...(certificate === undefined ? {} : { ca: certificate.certificate }),
+          ...more,
+        },
+      )
       clients.add(client)
       await new Promise<void>((resolve, reject) => {
         client.once('open', resolve).once('error', reject)

@@ -1,6 +1,7 @@
 /** An origin server with WebSockets: it remembers each handshake, and does with the socket what the test says. */
 import { EventEmitter, once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { listen } from '../support/openid-provider/listen.ts'
@@ -35,7 +36,8 @@ export type WebSocketOrigin = {
 const WAIT_MS = 15_000
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 
-export async function startWebSocketOrigin(): Promise<WebSocketOrigin> {
+/** `tls`: a certificate and its key, as PEM. */
+export async function startWebSocketOrigin(tls?: { cert: string; key: string }): Promise<WebSocketOrigin> {
   const handshakes: Handshake[] = []
   const requests: IncomingMessage[] = []
   const sockets = new Set<Socket>()
@@ -51,12 +53,14 @@ export async function startWebSocketOrigin(): Promise<WebSocketOrigin> {
   let serve: (socket: WebSocket, request: IncomingMessage) => void = echoMessages
   let take = ({ request, socket, head }: Handshake) =>
     acceptor.handleUpgrade(request, socket, head, webSocket => serve(webSocket, request))
-  const server = createServer({ shouldUpgradeCallback: () => !ignoresUpgrades }, (request, response) => {
+  const options = { shouldUpgradeCallback: () => !ignoresUpgrades }
+  const answer: RequestListener = (request, response) => {
     requests.push(request)
     // Whose token it was, as Azure DevOps says it.
     request.resume().on('end', () => response.setHeader('X-VSS-UserData', '0b1c:ada').end('a page'))
-  })
-  server.on('connection', (socket: Socket) => {
+  }
+  const server = tls === undefined ? createServer(options, answer) : createTlsServer({ ...options, ...tls }, answer)
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     connections++
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
@@ -70,7 +74,7 @@ export async function startWebSocketOrigin(): Promise<WebSocketOrigin> {
   })
   const port = await listen(server, '127.0.0.1', 0)
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     handshakes,
     requests,
     get connections() {

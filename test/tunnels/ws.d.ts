@@ -9,7 +9,7 @@ declare module 'ws' {
     origin?: string
     perMessageDeflate?: boolean
     maxPayload?: number
-    followRedirects?: boolean
+    ca?: string
   }
 
   export type ServerOptions = {
