@@ -69,7 +69,7 @@ const server = section(
       maximum: 1900,
     }),
     maxTunnels: integer(
-      'Most WebSockets open at a time, per process; above it 503. They count apart from upstream.maxConnections.',
+      'Most WebSockets open at a time, per process; above it 503. 0: none at all. They count apart from upstream.maxConnections.',
       { default: 10_000, minimum: 0, maximum: 1_000_000 },
     ),
     drainTimeoutMs: integer('At SIGTERM: how long requests in flight may take to finish, in milliseconds.', {

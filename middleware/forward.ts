@@ -96,13 +96,12 @@ class Forwarding implements ResponseReceiver, Forwarded {
 
   #send(): void {
     const { method, target, delegation, fields, handshake } = this.#exchange
-    const upgrade = handshake === undefined ? [] : UPGRADE_FIELDS
     try {
       this.#upstreamExchange = this.#parts.upstream.send(
         {
           method,
           target: target.raw,
-          fields: [...forwardedFields(this.#exchange, this.#parts), ...upgrade],
+          fields: forwardedFields(this.#exchange, this.#parts),
           content: this.#content,
           contentLength: fields.kept['transfer-encoding'] === undefined ? fields.kept['content-length'] : undefined,
           mayUpgrade: handshake !== undefined,

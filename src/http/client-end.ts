@@ -40,7 +40,9 @@ export class ClientEnd {
       .off('error', this.#onGone)
       .off('timeout', this.#onGone)
       .off('drain', this.#onDrain)
-    return Buffer.concat(this.#early)
+    const early = Buffer.concat(this.#early)
+    this.#early = []
+    return early
   }
 
   readonly #onData = (data: Buffer): void => {

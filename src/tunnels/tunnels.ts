@@ -144,7 +144,7 @@ export class Tunnels {
   }
 }
 
-/** A ticket cannot be shown twice, and a password is not kept: that they were good once is all there is. */
+/** A ticket cannot be shown twice, nor is a password checked again: that they were good once is all there is. */
 const isRemembered = ({ credentials }: Delegated) =>
   credentials.scheme === 'negotiate' || credentials.scheme === 'basic'
 

@@ -122,7 +122,12 @@ export class Connection implements ResponseEvents {
     const receiver = this.#receiver
     this.#receiver = undefined
     this.#isClosed = true
-    this.#socket.removeAllListeners()
+    this.#socket
+      .off('data', this.#onData)
+      .off('end', this.#onEnd)
+      .off('error', this.#onError)
+      .off('close', this.#onClose)
+      .off('drain', this.#onDrain)
     this.#owner.onClosed(this)
     receiver?.onUpgrade(head.rawFields, this.#socket, rest)
   }
