@@ -27,6 +27,8 @@ export interface AppParts extends ListenerParts {
   /** Our own pages: `GET /.torhaus/sign-in` and so on. */
   readonly routes: Readonly<Record<string, Route>>
   readonly refusal: RefusalSettings
+  /** Whether each response should be the last of its connection. */
+  readonly isDraining: () => boolean
   /** Called once per exchange, when its response is closed. */
   readonly close: (record: ExchangeRecord, closedAtMs: number) => void
 }
@@ -99,6 +101,7 @@ interface OpenExchange {
 function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
   const { request, response } = arrival
   const record = newRecord(arrival)
+  if (parts.isDraining()) response.shouldKeepAlive = false
   const open: OpenExchange = { record }
   latest.set(request.socket, open)
   response.on('close', () => {

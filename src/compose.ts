@@ -3,10 +3,10 @@ import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
 import type { Config } from '../config/schema.ts'
 import { forward } from '../middleware/forward.ts'
 import { accessLog, causeChain } from './access-log.ts'
-import { createAdmin, type Readiness } from './admin.ts'
 import { createApp, fail } from './app.ts'
 import type { Clock } from './clock.ts'
 import { FirstFactor } from './credentials/first-factor.ts'
@@ -23,15 +23,19 @@ import { SessionRefresh } from './oidc/session-refresh.ts'
 import { ownRoutes } from './own-routes.ts'
 import { createPolicy, type PolicyParts } from './pipeline.ts'
 import { readmit } from './readmit.ts'
+import type { Changes } from './store/changes.ts'
+import type { Readiness } from './supervisor/messages.ts'
 import { Tunnels } from './tunnels/tunnels.ts'
 import { HttpUpstream } from './upstream/http-upstream.ts'
 
 export interface Composition {
   readonly app: FastifyInstance
-  readonly admin: FastifyInstance
+  readonly registry: Registry
+  readonly changes: Changes
   readonly provider: OpenIdProvider
   readonly tunnels: Tunnels
-  /** Says at /readyz that no new request should come. */
+  readiness(): Readiness
+  /** From now on it is not ready, and what comes is answered as the last of its connection. */
   startDraining(): void
   /** Removes what has ended from the store. Never rejects: the next round tries again. */
   sweep(): Promise<void>
@@ -41,12 +45,13 @@ export interface Composition {
 
 export async function compose(config: Config, log: Logger, now: Clock): Promise<Composition> {
   const ground = await layGround(config, log, now)
-  const { metrics, provider, sessions, grants, pats, audit, stores, directory } = ground
+  const { metrics, provider, sessions, grants, pats, audit, stores, directory, changes } = ground
   const upstream = new HttpUpstream(config.upstream)
   const watch = watchOf(ground, patReport(metrics, audit, log))
   const policy = policyOf(ground, watch)
   const tunnels = tunnelsOf(ground, policy)
   const writeAccess = config.logging.access ? accessLog(log) : undefined
+  let isDraining = false
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
   const app = createApp({
     server: config.server,
@@ -56,6 +61,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
     },
     policy: createPolicy(policy),
     forward: forwardOf(ground, upstream, watch, tunnels),
+    isDraining: () => isDraining,
     routes: ownRoutes(ground),
     refusal: ground.refusal,
     close: (record, closedAtMs) => {
@@ -75,7 +81,6 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
   }
   const flushPats = () => guarded('pat-flush', () => pats.flush())
   const flushing = setInterval(flushPats, FLUSH_INTERVAL_MS).unref()
-  let isDraining = false
   const readiness = (): Readiness => ({
     ready: !isDraining,
     parts: {
@@ -84,7 +89,6 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
       ...(directory === undefined ? {} : { kdcCircuit: directory.statistics().circuit }),
     },
   })
-  const admin = createAdmin(metrics.registry, readiness)
   metrics.observe({
     upstream: () => upstream.statistics(),
     clientConnections: countConnections(app),
@@ -93,9 +97,8 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
   })
   return {
     app,
-    admin,
-    provider,
-    tunnels,
+    ...{ provider, tunnels, readiness, changes },
+    registry: metrics.registry,
     startDraining() {
       isDraining = true
     },
@@ -107,7 +110,6 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
       }),
     async release() {
       upstream.close()
-      await admin.close()
       directory?.close()
       clearInterval(flushing)
       await flushPats()
