@@ -72,6 +72,10 @@ const server = section(
       minimum: 20,
       maximum: 1900,
     }),
+    maxTunnels: integer(
+      'Most WebSockets open at a time, per process; above it 503. 0: none at all. They count apart from upstream.maxConnections.',
+      { default: 10_000, minimum: 0, maximum: 1_000_000 },
+    ),
     workers: Type.Optional(
       integer('Processes that take requests. Default: one per processor core.', { minimum: 1, maximum: 256 }),
     ),
@@ -250,6 +254,10 @@ const upstream = demandingSection(
     keepAliveTimeoutMs: integer(
       'How long an idle connection is kept, in milliseconds. Keep it below the idle timeout of the server (IIS: 120 s).',
       { default: 60_000, minimum: 1000, maximum: 3_600_000 },
+    ),
+    tunnelIdleTimeoutMs: integer(
+      'How long nothing may pass through a WebSocket in either direction, in milliseconds; then it is closed.',
+      { default: 3_600_000, minimum: 1000, maximum: 86_400_000 },
     ),
     identity: demandingSection(
       {

@@ -2,19 +2,19 @@
 
 import type { FirstFactor, FirstFactorVerdict } from '../src/credentials/first-factor.ts'
 import { challenge, type Decision, deny, proceed, type Stage } from '../src/decision.ts'
-import type { Authenticated, Credentials, Presented, Principal } from '../src/exchange.ts'
+import type { Authenticated, Credentials, Presented, Principal, Scheme } from '../src/exchange.ts'
 import type { AccessTokenVerifier, TokenVerdict } from '../src/oidc/access-token.ts'
 import type { SessionRefresh } from '../src/oidc/session-refresh.ts'
 import type { SessionCookies } from '../src/session/session-cookie.ts'
 import type { Session, Sessions } from '../src/session/sessions.ts'
 
 export interface AuthenticateParts {
-  readonly sessions: Sessions
+  readonly sessions: Pick<Sessions, 'find' | 'open'>
   readonly refresh: SessionRefresh
   /** Undefined where access tokens of the OP are not accepted. */
   readonly accessTokens: AccessTokenVerifier | undefined
   /** Undefined without a directory. */
-  readonly firstFactor: FirstFactor | undefined
+  readonly firstFactor: Pick<FirstFactor, 'byNegotiate' | 'byPassword'> | undefined
   /** Whether a ticket is enough for this request: then a browser gets a session with its first one. */
   readonly ticketOpensSession: (authenticated: Authenticated) => boolean
   /** One spelling per account. */
@@ -46,6 +46,7 @@ export function authenticate({
 }: AuthenticateParts): Stage<Presented, Authenticated> {
   return presented => {
     const { credentials } = presented
+    if (isCrossSiteHandshake(presented, publicOrigin)) return deny('cross-site-request')
     switch (credentials.scheme) {
       case 'none':
         return proceed({ ...presented, principal: NOBODY, replyFields: NO_FIELDS })
@@ -159,7 +160,23 @@ function personOf({ record }: Session): Principal {
  * away already (RFC 6265bis 8.8.2); this keeps away other hosts of the same site.
  */
 function isCrossSite({ method, fields }: Presented, publicOrigin: string): boolean {
-  const { origin } = fields.kept
   const isSafe = method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
-  return !isSafe && origin !== undefined && origin !== publicOrigin
+  return !isSafe && isForeign(fields.kept.origin, publicOrigin)
+}
+
+const isForeign = (origin: string | undefined, publicOrigin: string) => origin !== undefined && origin !== publicOrigin
+
+/** What no browser sends without having been told by the page. */
+const SENT_ON_PURPOSE: readonly Scheme[] = ['bearer', 'pat', 'server-token']
+
+/**
+ * A page of another origin opens a WebSocket (RFC 6455 10.2): browsers let it, and let it read what comes. They send along what they
+ * have: a cookie, a ticket, a remembered password, or nothing but the place in the network.
+ */
+function isCrossSiteHandshake({ handshake, credentials, fields }: Presented, publicOrigin: string): boolean {
+  return (
+    handshake !== undefined &&
+    !SENT_ON_PURPOSE.includes(credentials.scheme) &&
+    isForeign(fields.kept.origin, publicOrigin)
+  )
 }

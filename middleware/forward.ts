@@ -9,14 +9,17 @@
  * Only a `Delegated` exchange can be given to it: one that the second-factor stage admitted.
  */
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { type Code, Fault, toFault } from '../src/errors.ts'
 import type { Delegated } from '../src/exchange.ts'
 import type { ExchangeRecord } from '../src/exchange-record.ts'
 import { type ChallengeSettings, challengeFields } from '../src/http/challenge.ts'
 import { send } from '../src/http/refusal.ts'
-import { drainRequest, RequestContent } from '../src/http/request-content.ts'
+import { drainRequest, hasContent, RequestContent } from '../src/http/request-content.ts'
 import type { RequestFieldReader } from '../src/http/request-fields.ts'
 import type { ResponseFieldFilter } from '../src/http/response-fields.ts'
+import { isAccepted, UPGRADE_FIELDS } from '../src/http/web-socket.ts'
+import type { Tunnels } from '../src/tunnels/tunnels.ts'
 import { type ForwardedFieldSettings, forwardedFields, maxForwardsOf } from '../src/upstream/forwarded-fields.ts'
 import type { ResponseReceiver, Upstream, UpstreamExchange } from '../src/upstream/upstream.ts'
 
@@ -26,6 +29,7 @@ export interface ForwardParts extends ForwardedFieldSettings {
   readonly responseFields: ResponseFieldFilter
   /** For a 401 of the upstream that has no challenge left. */
   readonly challenge: ChallengeSettings
+  readonly tunnels: Tunnels
   /** The upstream has answered: what its response says of the client's credentials. Must not throw. */
   readonly answered: (exchange: Delegated, status: number, rawFields: readonly string[]) => void
   /** Answers the client in place of the upstream. */
@@ -73,7 +77,7 @@ class Forwarding implements ResponseReceiver, Forwarded {
     this.#exchange = exchange
     this.#record = record
     this.#response = exchange.response
-    this.#content = hasContent(exchange)
+    this.#content = hasContent(exchange.fields)
       ? new RequestContent(exchange.request, name => parts.fieldReader.mayForward(name))
       : null
     // Only what is safe and carries no content may be sent again, once (RFC 9110 9.2.2).
@@ -83,14 +87,15 @@ class Forwarding implements ResponseReceiver, Forwarded {
   start(): void {
     this.#record.outcome = 'forwarded'
     this.#record.stage = 'forward'
-    const { fields, request } = this.#exchange
+    const { fields, request, handshake } = this.#exchange
+    if (handshake !== undefined) this.#parts.tunnels.reserve(handshake)
     // HTTP/1.0 clients know no 1xx (RFC 9110 10.1.1).
     if (fields.kept.expect !== undefined && request.httpVersionMinor > 0) this.#response.writeContinue()
     this.#send()
   }
 
   #send(): void {
-    const { method, target, delegation, fields } = this.#exchange
+    const { method, target, delegation, fields, handshake } = this.#exchange
     try {
       this.#upstreamExchange = this.#parts.upstream.send(
         {
@@ -99,6 +104,7 @@ class Forwarding implements ResponseReceiver, Forwarded {
           fields: forwardedFields(this.#exchange, this.#parts),
           content: this.#content,
           contentLength: fields.kept['transfer-encoding'] === undefined ? fields.kept['content-length'] : undefined,
+          mayUpgrade: handshake !== undefined,
           connectionKey: delegation.connectionKey,
           authenticateConnection: delegation.authenticateConnection,
         },
@@ -132,6 +138,20 @@ class Forwarding implements ResponseReceiver, Forwarded {
     fields.push(...this.#exchange.replyFields)
     this.#response.writeHead(status, reason, fields)
     this.#isHeadHeld = true
+  }
+
+  onUpgrade(rawFields: readonly string[], socket: Socket, early: Buffer): void {
+    const { handshake, fields, requestId, replyFields } = this.#exchange
+    if (handshake === undefined || !isAccepted(rawFields, fields.kept['sec-websocket-key'] ?? '')) {
+      socket.destroy()
+      return this.onError(new Fault('upstream-response-invalid'))
+    }
+    this.#record.upstreamFirstByteAtMs = performance.now()
+    this.#parts.answered(this.#exchange, 101, rawFields)
+    const passed = this.#parts.responseFields.filter(rawFields).fields
+    this.#finish()
+    this.#response.writeHead(101, [...passed, 'X-Request-Id', requestId, ...replyFields, ...UPGRADE_FIELDS]).end()
+    this.#parts.tunnels.open(handshake, socket, early, this.#exchange, this.#record)
   }
 
   /** A head whose content is not here yet must not wait for it: long polls, server-sent events. */
@@ -233,12 +253,6 @@ const CONTENT_CODES: readonly Code[] = ['response-content-timeout', 'request-con
 
 function contentCode(code: Code): Code {
   return CONTENT_CODES.includes(code) ? code : 'response-content-aborted'
-}
-
-/** RFC 9112 6.3: Content-Length or Transfer-Encoding says that there is content. */
-function hasContent({ fields: { kept } }: Delegated): boolean {
-  const length = kept['content-length']
-  return kept['transfer-encoding'] !== undefined || (length !== undefined && !/^0+$/.test(length))
 }
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'

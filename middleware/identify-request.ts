@@ -9,13 +9,13 @@ const WELL_FORMED_ID = /^[\w=-]{8,64}$/
 
 export function identifyRequest(newId: () => string): Stage<Connected, Traced> {
   return connected => {
-    const { fields, method, peerIsTrusted } = connected
+    const { fields, method, peerIsTrusted, handshake } = connected
     const given = peerIsTrusted ? fields.kept['x-request-id'] : undefined
     return proceed({
       ...connected,
       requestId: given !== undefined && WELL_FORMED_ID.test(given) ? given : newId(),
       clientClass: classifyClient(fields.kept['user-agent']),
-      isNavigation: isNavigation(method, fields),
+      isNavigation: handshake === undefined && isNavigation(method, fields),
     })
   }
 }

@@ -24,7 +24,10 @@ import type { Awaitable } from '../src/session/store.ts'
 export interface SecondFactorParts {
   readonly settings: Config['secondFactor']
   readonly rules: Rules
-  readonly grants: Grants
+  readonly grants: Pick<Grants, 'find' | 'scopeOf'> & {
+    /** Undefined: there is to be no link. */
+    ask(...question: Parameters<Grants['ask']>): Awaitable<Asked | undefined>
+  }
   readonly offers: Offers
   /** One spelling per account, so that both factors can be compared. */
   readonly accountKey: (account: string) => string
@@ -106,7 +109,9 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
   }
 
   function byGrant(authenticated: Authenticated, scope: GrantScope, freshness: Freshness, code: Code): Answer {
-    const show = ({ request, isNew }: Asked): Refusal => {
+    const show = (question: Asked | undefined): Refusal => {
+      if (question === undefined) return deny(code)
+      const { request, isNew } = question
       if (isNew) asked(authenticated, request, code)
       return deny(code, { confirm: request.code })
     }

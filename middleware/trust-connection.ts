@@ -13,6 +13,7 @@ import { clientOf } from '../src/http/connection-client.ts'
 import { clientAddress, forwardedHops, xForwardedForHops } from '../src/http/forwarded.ts'
 import type { RequestFieldReader, RequestFields } from '../src/http/request-fields.ts'
 import { isOwnPath, parseRequestTarget, type RequestTarget } from '../src/http/request-target.ts'
+import { isKey } from '../src/http/web-socket.ts'
 
 // RFC 9110 7.2; also keeps white space, commas and user names out of the Host.
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._~-]+)(:\d{1,5})?$/i
@@ -40,6 +41,8 @@ export function trustConnection({ server, fieldReader, viaName }: TrustSettings)
     const target = parseRequestTarget(request.url ?? '', method, fields.kept.host ?? '')
     if (typeof target === 'string') return deny(target)
     if (hidesOwnPath(target)) return deny('path-ambiguous')
+    // Without it, an answer of a WebSocket server could not be told from any other 101.
+    if (arrival.handshake !== undefined && !isKey(fields.kept['sec-websocket-key'])) return deny('handshake-invalid')
 
     const peer = peerOf(request.socket)
     const hops = peer.isTrusted ? fields.kept[forwardedName] : undefined

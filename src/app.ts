@@ -11,10 +11,12 @@ import type { Refusal } from './decision.ts'
 import { type Code, Fault, toFault } from './errors.ts'
 import type { Arrival, Known, Traced } from './exchange.ts'
 import { type ExchangeRecord, newRecord } from './exchange-record.ts'
+import { ClientEnd } from './http/client-end.ts'
 import { clientOf } from './http/connection-client.ts'
 import { codeOfParserError, createServer, type ListenerParts, reject } from './http/listener.ts'
 import { type RefusalSettings, send, sendRefusal, sendToSignIn } from './http/refusal.ts'
 import { isOwnPath, OWN_PREFIX } from './http/request-target.ts'
+import { isHandshake } from './http/web-socket.ts'
 import type { Policy } from './pipeline.ts'
 import type { Route } from './routes/reply.ts'
 import type { Verdict } from './stage-chain.ts'
@@ -38,7 +40,15 @@ export function createApp(parts: AppParts): FastifyInstance {
     exposeHeadRoutes: false,
     // While draining, what still comes on an open connection is answered like anything else, and the connection closed after it.
     return503OnClosing: false,
-    serverFactory: handler => createServer(parts, handler),
+    serverFactory: handler =>
+      createServer(parts, handler, {
+        // Behind a request that has no answer yet, there is nothing to change to.
+        isWanted: request => isHandshake(request) && latest.get(request.socket)?.record.known.response.closed !== false,
+        take: (request, socket, head) => {
+          const handshake = new ClientEnd(request, socket, head)
+          serve(parts, { request, response: handshake.response, arrivedAtMs: performance.now(), handshake }, proxied)
+        },
+      }),
     clientErrorHandler: (error: NodeJS.ErrnoException, socket) => {
       if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
       else breakOff(parts, socket, new Fault(codeOfParserError(error), error))
@@ -54,7 +64,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   // The first hook takes everything over: content is streamed, and Fastify never looks at it or its type.
   const take = (answer: Answer) => (request: FastifyRequest, reply: FastifyReply) => {
     reply.hijack()
-    serve(parts, request.raw, reply.raw, answer)
+    serve(parts, { request: request.raw, response: reply.raw, arrivedAtMs: performance.now() }, answer)
   }
   const taken = () => {
     throw new Fault('internal-error')
@@ -88,8 +98,8 @@ interface OpenExchange {
 }
 
 /** From the head of a request to its answer. */
-function serve(parts: AppParts, request: IncomingMessage, response: ServerResponse, answer: Answer): void {
-  const arrival: Arrival = { request, response, arrivedAtMs: performance.now() }
+function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
+  const { request, response } = arrival
   const record = newRecord(arrival)
   if (parts.isDraining()) response.shouldKeepAlive = false
   const open: OpenExchange = { record }
@@ -105,6 +115,8 @@ function serve(parts: AppParts, request: IncomingMessage, response: ServerRespon
   settle(parts, record, parts.policy.arrive.run(arrival), verdict => {
     if (!verdict.passed) return refuse(parts, record, verdict)
     record.known = verdict.exchange
+    // Node loses what it had read already behind a request that asked for an upgrade and did not get it.
+    if (verdict.exchange.fields.kept.upgrade !== undefined) response.shouldKeepAlive = false
     if (verdict.exchange.fields.kept.expect === undefined || isContinue(verdict.exchange))
       return answer(parts, verdict.exchange, open)
     return fail(parts, record, new Fault('expectation-unsupported'))

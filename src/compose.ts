@@ -11,7 +11,7 @@ import { createApp, fail } from './app.ts'
 import type { Clock } from './clock.ts'
 import { FirstFactor } from './credentials/first-factor.ts'
 import { FLUSH_INTERVAL_MS } from './credentials/pat-register.ts'
-import { patReport } from './credentials/pat-report.ts'
+import { type PatReport, patReport } from './credentials/pat-report.ts'
 import { type PatWatch, patWatch } from './credentials/pat-watch.ts'
 import { toFault } from './errors.ts'
 import { type Ground, layGround } from './ground.ts'
@@ -21,9 +21,11 @@ import { accountMapper } from './oidc/account.ts'
 import type { OpenIdProvider } from './oidc/provider.ts'
 import { SessionRefresh } from './oidc/session-refresh.ts'
 import { ownRoutes } from './own-routes.ts'
-import { createPolicy, type Policy } from './pipeline.ts'
+import { createPolicy, type PolicyParts } from './pipeline.ts'
+import { readmit } from './readmit.ts'
 import type { Changes } from './store/changes.ts'
 import type { Readiness } from './supervisor/messages.ts'
+import { Tunnels } from './tunnels/tunnels.ts'
 import { HttpUpstream } from './upstream/http-upstream.ts'
 
 export interface Composition {
@@ -31,6 +33,7 @@ export interface Composition {
   readonly registry: Registry
   readonly changes: Changes
   readonly provider: OpenIdProvider
+  readonly tunnels: Tunnels
   readiness(): Readiness
   /** From now on it is not ready, and what comes is answered as the last of its connection. */
   startDraining(): void
@@ -44,7 +47,9 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
   const ground = await layGround(config, log, now)
   const { metrics, provider, sessions, grants, pats, audit, stores, directory, changes } = ground
   const upstream = new HttpUpstream(config.upstream)
-  const watch = watchOf(ground)
+  const watch = watchOf(ground, patReport(metrics, audit, log))
+  const policy = policyOf(ground, watch)
+  const tunnels = tunnelsOf(ground, policy)
   const writeAccess = config.logging.access ? accessLog(log) : undefined
   let isDraining = false
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
@@ -54,8 +59,8 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
       cert: readFileSync(config.server.tls.certificateFile),
       key: readFileSync(config.server.tls.privateKeyFile),
     },
-    policy: policyOf(ground, watch),
-    forward: forwardOf(ground, upstream, watch),
+    policy: createPolicy(policy),
+    forward: forwardOf(ground, upstream, watch, tunnels),
     isDraining: () => isDraining,
     routes: ownRoutes(ground),
     refusal: ground.refusal,
@@ -90,11 +95,12 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
     upstream: () => upstream.statistics(),
     clientConnections: countConnections(app),
     isStoreAvailable: () => stores.isAvailable(),
+    tunnels: () => tunnels.count,
     ...(directory === undefined ? {} : { directory: () => directory.statistics() }),
   })
   return {
     app,
-    ...{ provider, readiness, changes },
+    ...{ provider, tunnels, readiness, changes },
     registry: metrics.registry,
     startDraining() {
       isDraining = true
@@ -120,17 +126,17 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
 /** Changes when the rules do. */
 const hashOf = (settings: Config['secondFactor']) => createHash('sha256').update(JSON.stringify(settings)).digest('hex')
 
-function watchOf({ config, log, now, metrics, audit, pats: register, accountKey }: Ground): PatWatch {
+function watchOf({ config, now, pats: register, accountKey }: Ground, report: PatReport): PatWatch {
   return patWatch({
     ...{ register, accountKey, now },
-    ...patReport(metrics, audit, log),
+    ...report,
     policy: config.credentials.patPolicy,
     networks: config.secondFactor.grants,
     accountField: config.credentials.patAccountField,
   })
 }
 
-function policyOf(ground: Ground, watch: PatWatch): Policy {
+function policyOf(ground: Ground, watch: PatWatch): PolicyParts {
   const { config, log, now, metrics, provider, sessions, cookies, directory, publicUrl } = ground
   const { rules, grants, audit, accountKey } = ground
   const { oidc } = config
@@ -141,7 +147,7 @@ function policyOf(ground: Ground, watch: PatWatch): Policy {
   })
   const mapAccount = accountMapper(config.account)
   const accessTokens = oidc.bearer && new AccessTokenVerifier(oidc.bearer, provider, mapAccount, oidc.timeoutMs, now)
-  return createPolicy({
+  return {
     trust: { server: config.server, fieldReader: ground.fieldReader, viaName: ground.viaName },
     newRequestId: randomUUID,
     classify: {
@@ -178,13 +184,28 @@ function policyOf(ground: Ground, watch: PatWatch): Policy {
       },
     },
     identityOut: ground.identityOut,
+  }
+}
+
+function tunnelsOf(ground: Ground, policy: PolicyParts): Tunnels {
+  const { config, now, changes, accountKey, sessions } = ground
+  const unheard = () => undefined
+  const watch = watchOf(ground, { judged: unheard, noted: unheard, failed: unheard })
+  return new Tunnels({
+    ...{ changes, accountKey, now },
+    settings: {
+      maxTunnels: config.server.maxTunnels,
+      idleTimeoutMs: config.upstream.tunnelIdleTimeoutMs,
+      maxAgeMs: config.session.absoluteTimeoutSeconds * 1000,
+    },
+    refusal: readmit({ ...policy, sessions, refusesPat: exchange => watch.refuse(exchange) }),
   })
 }
 
-function forwardOf(ground: Ground, upstream: HttpUpstream, watch: PatWatch) {
+function forwardOf(ground: Ground, upstream: HttpUpstream, watch: PatWatch, tunnels: Tunnels) {
   const { config, cookies, fieldReader, publicUrl, refusal, viaName } = ground
   return forward({
-    ...{ upstream, fieldReader, viaName },
+    ...{ upstream, fieldReader, viaName, tunnels },
     responseFields: new ResponseFieldFilter(config.publicUrl, config.upstream.url, cookies),
     upstreamHost: config.upstream.host === 'public' ? publicUrl.host : new URL(config.upstream.url).host,
     publicHost: publicUrl.host,

@@ -19,6 +19,7 @@ const advice: Partial<Record<Code, string>> = {
     'A path that would fit a rule, or `/.torhaus`, only if it were decoded or cleaned up in one of several ways.',
   'method-refused': 'TRACE and CONNECT end here.',
   'loop-detected': '`upstream.url` leads back to Torhaus. Look at DNS and at the balancer.',
+  'handshake-invalid': 'No WebSocket library does this; a scanner does.',
   'credentials-missing': 'Ordinary: most clients send their first request without credentials.',
   'session-ended': 'Idle or absolute timeout, signed out, or the OP no longer vouches for the person.',
   'negotiate-unavailable': 'The section `kerberos` is missing, and the client sent a ticket nevertheless.',
@@ -50,7 +51,7 @@ const advice: Partial<Record<Code, string>> = {
   'bearer-audience-mismatch': 'See `oidc.bearer.audiences`. Tokens for Microsoft Graph and the like are not for us.',
   'bearer-claim-invalid': 'One of `iss`, `sub`, `iat`, `exp`, `nbf` is missing or has the wrong type or value.',
   'cross-site-request':
-    'The Origin of a changing request with a session is not `publicUrl`. Is `publicUrl` what users type?',
+    'The Origin of a changing request with a session, or of a WebSocket, is not `publicUrl`. Is `publicUrl` what users type?',
   'second-factor-missing':
     'None of `secondFactor.acceptAcr`, `acceptAcrs`, `acceptAmr` is in the token. Does the OP send the claim?',
   'second-factor-stale': '`auth_time` is missing, in the future, or older than `secondFactor.maxAgeSeconds`.',
@@ -70,6 +71,11 @@ const advice: Partial<Record<Code, string>> = {
   'upstream-connect-timeout': 'See `upstream.connectTimeoutMs`. A firewall that drops packets looks like this.',
   'upstream-headers-timeout': 'See `upstream.headersTimeoutMs`.',
   'upstream-overloaded': 'See `upstream.maxConnections` and `upstream.maxQueued`, and why the server is slow.',
+  'tunnel-limit': 'See `server.maxTunnels`, and `torhaus_tunnels`.',
+  'tunnel-idle': 'See `upstream.tunnelIdleTimeoutMs`; 30 s where one side has ended and the other does not.',
+  'tunnel-too-old': 'See `session.absoluteTimeoutSeconds`.',
+  'tunnel-unjudged': 'Store or OP were away for five minutes.',
+  'tunnel-drained': 'Ordinary when the process stops.',
   'client-aborted': 'Ordinary in small numbers. Nobody sees the status; it stands in the log only.',
   'response-content-timeout': 'See `upstream.bodyTimeoutMs`.',
   'internal-error': 'A mistake in Torhaus. `error.message` in the log has the cause; please report it.',

@@ -59,6 +59,11 @@ const table = {
     stage: 'trust-connection',
     sentence: 'The request came back to a proxy it had already passed.',
   },
+  'handshake-invalid': {
+    status: 400,
+    stage: 'trust-connection',
+    sentence: 'The WebSocket handshake has no valid Sec-WebSocket-Key.',
+  },
 
   // Credentials
   'credentials-missing': { status: 401, stage: 'require-second-factor', sentence: 'Sign in, or send a token.' },
@@ -324,6 +329,11 @@ const table = {
     stage: 'forward',
     sentence: 'Too many requests are waiting. Try again in a moment.',
   },
+  'tunnel-limit': {
+    status: 503,
+    stage: 'forward',
+    sentence: 'Too many WebSockets are open here. Try again in a moment.',
+  },
   'request-content-aborted': { status: 400, stage: 'forward', sentence: 'The content of the request ended early.' },
 
   // After the fields of the response were sent: no status reaches the client, the connection is closed.
@@ -342,6 +352,15 @@ const table = {
     stage: 'forward',
     sentence: 'The response of the server behind this proxy stood still for too long.',
   },
+
+  'tunnel-idle': { status: 504, stage: 'forward', sentence: 'Nothing passed through the WebSocket for too long.' },
+  'tunnel-too-old': { status: 401, stage: 'forward', sentence: 'The WebSocket was open for too long. Open it again.' },
+  'tunnel-unjudged': {
+    status: 503,
+    stage: 'forward',
+    sentence: 'For too long it could not be found out whether the WebSocket may stay open.',
+  },
+  'tunnel-drained': { status: 503, stage: 'forward', sentence: 'The proxy is stopping. Open the WebSocket again.' },
 
   'internal-error': {
     status: 500,

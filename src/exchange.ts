@@ -8,6 +8,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Secret } from '../config/secret.ts'
 import type { ClientClass } from './http/client-class.ts'
+import type { ClientEnd } from './http/client-end.ts'
 import type { RequestFields } from './http/request-fields.ts'
 import type { RequestTarget } from './http/request-target.ts'
 
@@ -17,6 +18,8 @@ export interface Arrival {
   readonly response: ServerResponse
   /** `performance.now()` when the head was complete. */
   readonly arrivedAtMs: number
+  /** Set where the request is the handshake of a WebSocket (RFC 6455 4.1). */
+  readonly handshake?: ClientEnd
 }
 
 /** The head is well formed, and it is known who speaks. */

@@ -17,6 +17,7 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export interface MetricSources {
   readonly upstream: () => UpstreamStatistics
   readonly clientConnections: () => number
+  readonly tunnels: () => number
   readonly directory?: () => DirectoryStatistics
   readonly isStoreAvailable: () => boolean
 }
@@ -86,7 +87,7 @@ export class Metrics {
   }
 
   /** What is read when somebody asks. */
-  observe({ upstream, clientConnections, directory, isStoreAvailable }: MetricSources): void {
+  observe({ upstream, clientConnections, tunnels, directory, isStoreAvailable }: MetricSources): void {
     /** `aggregator`: what several workers have together. */
     const gauge = (name: string, help: string, read: () => number, aggregator: Aggregator = 'sum') => {
       new Gauge({
@@ -115,6 +116,7 @@ export class Metrics {
     )
     gauge('torhaus_client_connections', 'Open client connections.', clientConnections)
     gauge('torhaus_store_up', '1 while the store answers.', () => Number(isStoreAvailable()), 'min')
+    gauge('torhaus_tunnels', 'Open WebSockets.', tunnels)
     if (directory === undefined) return
     gauge(
       'torhaus_kdc_circuit_open',
@@ -156,7 +158,8 @@ export class Metrics {
     if (known.admittedBy !== undefined) this.#admissions.add(1, known.admittedBy)
     if (record.requestBytes > 0) this.#bytes.add(record.requestBytes, 'to_upstream')
     if (record.responseBytes > 0) this.#bytes.add(record.responseBytes, 'to_client')
-    this.#duration.observe((closedAtMs - known.arrivedAtMs) / 1000)
+    // How long people look at a page says nothing about us.
+    if (known.response.statusCode !== 101) this.#duration.observe((closedAtMs - known.arrivedAtMs) / 1000)
     if (decidedAtMs === undefined) return
     this.#decision.observe((decidedAtMs - known.arrivedAtMs) / 1000)
     if (upstreamFirstByteAtMs !== undefined) this.#firstByte.observe((upstreamFirstByteAtMs - decidedAtMs) / 1000)

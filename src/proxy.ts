@@ -38,6 +38,7 @@ export async function startProxy(config: Config, log: Logger, now: Clock = Date.
 
   let released: Promise<void> | undefined
   const stop = async (timeoutMs: number): Promise<void> => {
+    parts.tunnels.closeAll()
     const cut = () => app.server.closeAllConnections()
     const deadline = setTimeout(cut, timeoutMs)
     // Connections that become idle meanwhile would wait for another request until their keep-alive timeout.

@@ -16,6 +16,7 @@ let completed = 0
 const parser = new ResponseParser(
   {
     onInformation() {},
+    onUpgrade() {},
     onHead(one) {
       do_not_optimize(one)
     },
@@ -29,7 +30,7 @@ const parser = new ResponseParser(
 
 function parse(response: Buffer): void {
   const before = completed
-  parser.expect(false)
+  parser.expect(false, false)
   parser.push(response)
   if (completed !== before + 1) throw new Error('the response is not complete')
 }

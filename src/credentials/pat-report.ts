@@ -8,12 +8,10 @@ import type { PatWatchParts } from './pat-watch.ts'
 /** Named in log and metrics where a rule would be. */
 const RULE = 'pat-policy'
 
+export type PatReport = Pick<PatWatchParts, 'judged' | 'noted' | 'failed'>
+
 /** What the watch finds, told to audit log and metrics. */
-export function patReport(
-  metrics: Metrics,
-  audit: Audit,
-  log: Logger,
-): Pick<PatWatchParts, 'judged' | 'noted' | 'failed'> {
+export function patReport(metrics: Metrics, audit: Audit, log: Logger): PatReport {
   return {
     judged(exchange, code, sight, isEnforced) {
       metrics.pat(isEnforced ? 'refused' : 'would_refuse')

@@ -18,9 +18,22 @@ export interface ListenerParts {
 /** At least 3 s, for a segment that is sent again (proxy-protocol.txt 2). */
 const PROXY_HEADER_TIMEOUT_MS = 5000
 
-export function createServer(parts: ListenerParts, listener: RequestListener): Server {
+/** What becomes of a request that asks to change the protocol (RFC 9110 7.8). */
+export interface Upgrades {
+  /** False: it is served like any other. */
+  readonly isWanted: (request: IncomingMessage) => boolean
+  /** From then on the socket is no business of HTTP. `head`: what was read already past the request. */
+  readonly take: (request: IncomingMessage, socket: Socket, head: Buffer) => void
+}
+
+export function createServer(parts: ListenerParts, listener: RequestListener, upgrades: Upgrades): Server {
   const { server: settings, tls } = parts
-  const options = { maxHeaderSize: settings.maxHeaderBytes, insecureHTTPParser: false, requireHostHeader: false }
+  const options = {
+    maxHeaderSize: settings.maxHeaderBytes,
+    insecureHTTPParser: false,
+    requireHostHeader: false,
+    shouldUpgradeCallback: upgrades.isWanted,
+  }
   const server =
     tls === undefined
       ? http.createServer(options, listener)
@@ -33,6 +46,7 @@ export function createServer(parts: ListenerParts, listener: RequestListener): S
   server.timeout = settings.idleTimeoutMs
   // Node would say `100 Continue` before anybody looked at the credentials.
   server.on('checkContinue', listener).on('checkExpectation', listener)
+  takeUpgrades(server as Server, upgrades)
   server.on('connect', (_request: IncomingMessage, socket: Socket) => reject(parts, socket, 'method-refused'))
   if (settings.proxyProtocol) {
     expectProxyHeaders(server, {
@@ -42,6 +56,21 @@ export function createServer(parts: ListenerParts, listener: RequestListener): S
     })
   }
   return server as Server
+}
+
+/** Node does not count these sockets among its connections any more: closing all would leave them open. */
+function takeUpgrades(server: Server, { take }: Upgrades): void {
+  const taken = new Set<Socket>()
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    taken.add(socket)
+    socket.on('close', () => taken.delete(socket))
+    take(request, socket, head)
+  })
+  const closeAllConnections = server.closeAllConnections.bind(server)
+  server.closeAllConnections = () => {
+    for (const socket of taken) socket.destroy()
+    closeAllConnections()
+  }
 }
 
 export function codeOfParserError({ code }: NodeJS.ErrnoException): Code {

@@ -1,10 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { Fault } from '../errors.ts'
+import type { RequestFields } from './request-fields.ts'
 
 /** How much of an unwanted request content is read and thrown away, in bytes, so that the client gets to read the answer. */
 const MAX_DRAINED_BYTES = 64 * 1024 * 1024
 const MAX_DRAIN_MS = 30_000
+
+/** RFC 9112 6.3: Content-Length or Transfer-Encoding says that there is content. */
+export function hasContent({ kept }: RequestFields): boolean {
+  const length = kept['content-length']
+  return kept['transfer-encoding'] !== undefined || (length !== undefined && !/^0+$/.test(length))
+}
 
 /**
  * The content of a request on its way to the upstream. It stands between the client's message and the upstream client so

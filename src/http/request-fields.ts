@@ -21,7 +21,9 @@ const KEPT = [
   'origin',
   'sec-fetch-mode',
   'sec-fetch-site',
+  'sec-websocket-key',
   'transfer-encoding',
+  'upgrade',
   'user-agent',
   'via',
   'x-forwarded-for',
@@ -90,6 +92,7 @@ const SINGLE: readonly string[] = [
   'expect',
   'origin',
   'content-type',
+  'sec-websocket-key',
 ]
 
 interface FieldRule {

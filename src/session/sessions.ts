@@ -75,8 +75,13 @@ export class Sessions {
    * known, and cannot be asked for.
    */
   find(id: string): Awaitable<Session | undefined> {
-    const session = this.#cache.get(id, id)
-    return session instanceof Promise ? session.then(settled => this.#use(id, settled)) : this.#use(id, session)
+    const session = this.#running(id)
+    return session instanceof Promise ? session.then(settled => this.#use(settled)) : this.#use(session)
+  }
+
+  /** The running session with that id; nothing counts. Rejects as `find` does. */
+  peek(id: string): Awaitable<Session | undefined> {
+    return this.#running(id)
   }
 
   async end(id: string): Promise<void> {
@@ -156,7 +161,14 @@ export class Sessions {
     return record instanceof Promise ? record.then(sessionOf) : sessionOf(record)
   }
 
-  #use(id: string, session: Session | undefined): Session | undefined {
+  #running(id: string): Awaitable<Session | undefined> {
+    const session = this.#cache.get(id, id)
+    return session instanceof Promise
+      ? session.then(settled => this.#unlessOver(id, settled))
+      : this.#unlessOver(id, session)
+  }
+
+  #unlessOver(id: string, session: Session | undefined): Session | undefined {
     if (session === undefined) return undefined
     const now = this.#now()
     const { idleTimeoutSeconds, absoluteTimeoutSeconds } = this.#times
@@ -168,6 +180,14 @@ export class Sessions {
       this.#cache.forget(id)
       return undefined
     }
+    return session
+  }
+
+  #use(session: Session | undefined): Session | undefined {
+    if (session === undefined) return undefined
+    const { record } = session
+    const { idleTimeoutSeconds } = this.#times
+    const now = this.#now()
     session.lastSeenAtMs = now
     if (now - record.lastSeenAtMs > (idleTimeoutSeconds * 1000) / TOUCH_FRACTION) {
       session.record = { ...record, lastSeenAtMs: now }

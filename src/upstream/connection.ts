@@ -72,7 +72,7 @@ export class Connection implements ResponseEvents {
     this.#isChunked = request.contentLength === undefined
     this.#hasHead = false
     this.#isSent = request.content === null
-    this.#parser.expect(request.method === 'HEAD')
+    this.#parser.expect(request.method === 'HEAD', request.mayUpgrade)
     // The server's time begins when it has the whole request; while the client sends, it is the client that takes it.
     if (this.#isSent) this.#expectWithin(this.#times.headersTimeoutMs)
     else this.deadlineMs = Number.POSITIVE_INFINITY
@@ -116,6 +116,20 @@ export class Connection implements ResponseEvents {
     if (head.status === 401 && this.isAuthenticated) this.#isSpent = true
     this.keepAliveMs = head.keepAliveSeconds === undefined ? Number.POSITIVE_INFINITY : head.keepAliveSeconds * 1000
     this.#receiver?.onHead(head.status, head.reason, head.rawFields)
+  }
+
+  onUpgrade(head: ResponseHead, rest: Buffer): void {
+    const receiver = this.#receiver
+    this.#receiver = undefined
+    this.#isClosed = true
+    this.#socket
+      .off('data', this.#onData)
+      .off('end', this.#onEnd)
+      .off('error', this.#onError)
+      .off('close', this.#onClose)
+      .off('drain', this.#onDrain)
+    this.#owner.onClosed(this)
+    receiver?.onUpgrade(head.rawFields, this.#socket, rest)
   }
 
   onContent(chunk: Buffer): void {

@@ -1,6 +1,7 @@
 /** The fields of a request on their way to the upstream. */
 import type { Delegated } from '../exchange.ts'
 import { withoutCookies } from '../http/cookie.ts'
+import { UPGRADE_FIELDS } from '../http/web-socket.ts'
 
 export interface ForwardedFieldSettings {
   /** Host that the upstream is sent. */
@@ -14,7 +15,7 @@ export interface ForwardedFieldSettings {
 
 /** Everything of the client that may pass; then what is ours, which nothing of the client can take away or change. */
 export function forwardedFields(exchange: Delegated, parts: ForwardedFieldSettings): string[] {
-  const { fields, delegation, clientAddress, requestId } = exchange
+  const { fields, delegation, clientAddress, requestId, handshake } = exchange
   const { kept } = fields
   const cookie = kept.cookie === undefined ? undefined : withoutCookies(kept.cookie, parts.ownCookies)
   const result = ['Host', parts.upstreamHost, ...fields.forward]
@@ -38,6 +39,7 @@ export function forwardedFields(exchange: Delegated, parts: ForwardedFieldSettin
     kept.via === undefined ? parts.viaName : `${kept.via}, ${parts.viaName}`,
   )
   result.push(...delegation.fields)
+  if (handshake !== undefined) result.push(...UPGRADE_FIELDS)
   return result
 }
 

@@ -15,6 +15,8 @@ import { type ResponseHead, readHead } from './response-head.ts'
 export interface ResponseEvents {
   onInformation(head: ResponseHead): void
   onHead(head: ResponseHead): void
+  /** 101: from `rest` on, the server speaks another protocol. The parser's work is done. */
+  onUpgrade(head: ResponseHead, rest: Buffer): void
   onContent(chunk: Buffer): void
   /** The response is complete. `mayReuse`: the server keeps the connection open. */
   onComplete(rawTrailers: readonly string[], mayReuse: boolean): void
@@ -32,6 +34,7 @@ export class ResponseParser {
   /** Start of a head that came in pieces. */
   #partial: Buffer | undefined
   #isHeadRequest = false
+  #mayUpgrade = false
   #mayReuse = false
   #remaining = 0
   #chunked: ChunkedContent | undefined
@@ -41,10 +44,11 @@ export class ResponseParser {
     this.#maxHeadBytes = maxHeadBytes
   }
 
-  /** A request was sent; its response comes next. */
-  expect(isHeadRequest: boolean): void {
+  /** A request was sent; its response comes next. `mayUpgrade`: it asked to change the protocol. */
+  expect(isHeadRequest: boolean, mayUpgrade: boolean): void {
     this.#state = 'head'
     this.#isHeadRequest = isHeadRequest
+    this.#mayUpgrade = mayUpgrade
   }
 
   /** Whether anything of the response has come. */
@@ -91,8 +95,13 @@ export class ResponseParser {
     }
     this.#partial = undefined
     const head = readHead(all.toString('latin1', 0, end), this.#isHeadRequest)
+    if (head.status === 101) {
+      if (!this.#mayUpgrade) throw new InvalidResponse('the server switched protocols without being asked to')
+      this.#state = 'idle'
+      this.#events.onUpgrade(head, all.subarray(end + 4))
+      return undefined
+    }
     if (head.status < 200) {
-      if (head.status === 101) throw new InvalidResponse('the server switched protocols without being asked to')
       this.#events.onInformation(head)
     } else {
       this.#begin(head, end + 4 < all.length)

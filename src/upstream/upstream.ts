@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Fault } from '../errors.ts'
 import type { RequestContent } from '../http/request-content.ts'
 
@@ -11,6 +12,8 @@ export interface UpstreamRequest {
   readonly content: RequestContent | null
   /** Length of the content in bytes as a decimal number; undefined: chunked. Meaningless without content. */
   readonly contentLength: string | undefined
+  /** The fields ask to change the protocol (RFC 9110 7.8), so 101 may come. */
+  readonly mayUpgrade: boolean
   /**
    * Requests share a connection only with requests of the same key: traffic that passes through never meets traffic with
    * an identity of ours, nor one account another where the server may bind authentication to the connection (RFC 4559 6).
@@ -20,7 +23,7 @@ export interface UpstreamRequest {
   readonly authenticateConnection: (() => Promise<readonly string[]>) | undefined
 }
 
-/** Who receives the response. Exactly one of `onEnd` and `onError` is called, once, and last. */
+/** Who receives the response. Exactly one of `onEnd`, `onError` and `onUpgrade` is called, once, and last. */
 export interface ResponseReceiver {
   /** 1xx other than 101 (RFC 9110 15.2). */
   onInformation(status: number, rawFields: readonly string[]): void
@@ -30,6 +33,8 @@ export interface ResponseReceiver {
   /** False: no more until `resume()`. */
   onContent(chunk: Buffer): boolean
   onEnd(rawTrailers: readonly string[]): void
+  /** 101: the socket is the receiver's now, and counts no longer as a connection. `early`: what came with the head. */
+  onUpgrade(rawFields: readonly string[], socket: Socket, early: Buffer): void
   onError(fault: Fault): void
 }
 

@@ -1,0 +1,156 @@
+/**
+ * The open tunnels. A request is judged once; a tunnel lives on, so it is judged again: at once when something it stands on
+ * has changed, and otherwise about once a minute. What would not be admitted any more is closed.
+ */
+import type { Socket } from 'node:net'
+import type { Clock } from '../clock.ts'
+import { type Code, Fault } from '../errors.ts'
+import type { Delegated } from '../exchange.ts'
+import type { ExchangeRecord } from '../exchange-record.ts'
+import type { ClientEnd } from '../http/client-end.ts'
+import { keyOf } from '../session/session-cookie.ts'
+import type { Change, Changes } from '../store/changes.ts'
+import { Tunnel } from './tunnel.ts'
+
+export interface TunnelSettings {
+  readonly maxTunnels: number
+  readonly idleTimeoutMs: number
+  /** However good its credentials still are. */
+  readonly maxAgeMs: number
+}
+
+export interface TunnelParts {
+  readonly settings: TunnelSettings
+  readonly changes: Changes
+  /** Why it would not be admitted any more; undefined: it would. Rejects where that cannot be found out now. */
+  readonly refusal: (exchange: Delegated) => Promise<Code | undefined>
+  /** One spelling per account. */
+  readonly accountKey: (account: string) => string
+  readonly now: Clock
+}
+
+interface OpenTunnel {
+  readonly tunnel: Tunnel
+  readonly exchange: Delegated
+  /** Keys of the sessions that were sent with the handshake. */
+  readonly sessionKeys: readonly string[]
+  readonly openedAtMs: number
+  judgedAtMs: number
+}
+
+const TICK_MS = 1000
+/** Each tick judges so small a part of the tunnels: a round takes this many ticks. */
+const TICKS_PER_ROUND = 60
+/** How long a tunnel stays open while it cannot be judged, since store or OP are away. */
+const MAX_UNJUDGED_MS = 300_000
+
+export class Tunnels {
+  readonly #parts: TunnelParts
+  /** The longest without being judged first. */
+  readonly #open = new Set<OpenTunnel>()
+  readonly #tick: NodeJS.Timeout
+  #reserved = 0
+  #isClosed = false
+
+  constructor(parts: TunnelParts) {
+    this.#parts = parts
+    this.#tick = setInterval(this.#judgeSome, TICK_MS).unref()
+    parts.changes.subscribe(this.#onChange)
+  }
+
+  get count(): number {
+    return this.#open.size
+  }
+
+  /** Keeps a place for a handshake as long as its socket is open. Throws `tunnel-limit`. */
+  reserve({ socket }: ClientEnd): void {
+    if (this.#isClosed || this.#reserved >= this.#parts.settings.maxTunnels) throw new Fault('tunnel-limit')
+    this.#reserved++
+    socket.once('close', () => this.#reserved--)
+  }
+
+  /** Joins a client, which has its 101, to the upstream. `early`: what the upstream sent with its 101. */
+  open(client: ClientEnd, upstream: Socket, early: Buffer, exchange: Delegated, record: ExchangeRecord): void {
+    const { settings, now } = this.#parts
+    const tunnel = new Tunnel(client.socket, upstream, settings.idleTimeoutMs, {
+      onBytes(direction, count) {
+        if (direction === 'to_upstream') record.requestBytes += count
+        else record.responseBytes += count
+      },
+      onEnd: (end, cause) => {
+        this.#open.delete(open)
+        if (end === 'as-agreed') return
+        record.outcome = 'aborted'
+        record.code = end
+        record.cause = cause
+      },
+    })
+    const open = { tunnel, exchange, sessionKeys: sessionKeysOf(exchange), openedAtMs: now(), judgedAtMs: now() }
+    this.#open.add(open)
+    tunnel.pass('to_upstream', client.release())
+    tunnel.pass('to_client', early)
+    if (this.#isClosed) tunnel.end('tunnel-drained')
+    // What ended while the server was asked, ended before anybody could tell this tunnel.
+    else void this.#judge(open)
+  }
+
+  /** Ends them all, and lets no more begin: for the process to stop. */
+  closeAll(): void {
+    this.#isClosed = true
+    clearInterval(this.#tick)
+    for (const { tunnel } of this.#open) tunnel.end('tunnel-drained')
+  }
+
+  readonly #judgeSome = (): void => {
+    let left = Math.ceil(this.#open.size / TICKS_PER_ROUND)
+    for (const open of this.#open) {
+      if (left-- === 0) return
+      // To the end of the line.
+      this.#open.delete(open)
+      this.#open.add(open)
+      void this.#judge(open)
+    }
+  }
+
+  /** Never rejects. */
+  async #judge(open: OpenTunnel): Promise<void> {
+    const { settings, refusal, now } = this.#parts
+    if (now() - open.openedAtMs > settings.maxAgeMs) return open.tunnel.end('tunnel-too-old')
+    try {
+      const code = await refusal(open.exchange)
+      if (code === undefined) open.judgedAtMs = now()
+      else open.tunnel.end(code)
+    } catch (error) {
+      if (now() - open.judgedAtMs > MAX_UNJUDGED_MS) open.tunnel.end('tunnel-unjudged', error)
+    }
+  }
+
+  readonly #onChange = (change: Change): void => {
+    for (const open of this.#open) {
+      if (change.kind === 'session') {
+        if (open.sessionKeys.includes(change.key)) open.tunnel.end('session-ended')
+      } else if (this.#concerns(change, open.exchange)) {
+        if (change.kind === 'account' && isRemembered(open.exchange)) open.tunnel.end('session-ended')
+        else void this.#judge(open)
+      }
+    }
+  }
+
+  #concerns(change: Exclude<Change, { kind: 'session' }>, { account, credentials }: Delegated): boolean {
+    if (change.kind === 'pat')
+      return credentials.scheme === 'pat' && credentials.fingerprints.includes(change.fingerprint)
+    // Changes of others may have been lost: whoever it is may be concerned.
+    if (change.kind === 'missed') return true
+    const { accountKey } = this.#parts
+    return account !== undefined && accountKey(account) === accountKey(change.account)
+  }
+}
+
+/** A ticket cannot be shown twice, nor is a password checked again: that they were good once is all there is. */
+const isRemembered = ({ credentials }: Delegated) =>
+  credentials.scheme === 'negotiate' || credentials.scheme === 'basic'
+
+function sessionKeysOf({ credentials, companionSession }: Delegated): string[] {
+  const ids = [credentials.scheme === 'session' ? credentials.id : undefined, companionSession]
+  return ids.filter(id => id !== undefined).map(keyOf)
+}
