@@ -1,0 +1,80 @@
+/** One instance: a supervisor with two workers, that can be stopped, killed and started again on its ports. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const PROGRAM = resolve(import.meta.dirname, '../../src/main.ts')
+const READY_MS = 20_000
+
+export class Instance {
+  readonly configFile: string
+  readonly port: number
+  readonly adminPort: number
+  readonly #logFile: string
+  #process: ChildProcess | undefined
+
+  constructor(configFile: string, port: number, adminPort: number, logFile: string) {
+    this.configFile = configFile
+    this.port = port
+    this.adminPort = adminPort
+    this.#logFile = logFile
+  }
+
+  /** Resolves when it is ready. */
+  async start(): Promise<void> {
+    const log = openSync(this.#logFile, 'a')
+    const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...env } = process.env
+    this.#process = spawn(process.execPath, [PROGRAM, '--config', this.configFile], {
+      stdio: ['ignore', log, log],
+      env,
+    })
+    closeSync(log)
+    for (const deadline = Date.now() + READY_MS; ; await sleep(50)) {
+      if (await this.isReady()) return
+      if (this.#hasEnded || Date.now() > deadline)
+        throw new Error(`an instance does not start; its log: ${this.#logFile}`)
+    }
+  }
+
+  async isReady(): Promise<boolean> {
+    const response = await fetch(`http://127.0.0.1:${this.adminPort}/readyz`).catch(() => undefined)
+    return response?.status === 200
+  }
+
+  async metric(name: string): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${this.adminPort}/metrics`)
+    const line = (await response.text()).split('\n').find(entry => entry.startsWith(`${name} `))
+    return Number(line?.slice(name.length + 1) ?? 0)
+  }
+
+  workers(): number[] {
+    const { pid } = this.#process ?? {}
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#process?.kill(name)
+  }
+
+  /** SIGTERM, and its end. */
+  async stop(): Promise<void> {
+    if (this.#hasEnded || this.#process === undefined) return
+    const ended = once(this.#process, 'exit')
+    this.signal('SIGTERM')
+    await ended
+  }
+
+  /** Supervisor and workers at once, as when the machine goes. */
+  killAll(): void {
+    if (this.#hasEnded) return
+    const workers = this.workers()
+    this.signal('SIGKILL')
+    for (const pid of workers) process.kill(pid, 'SIGKILL')
+  }
+
+  get #hasEnded(): boolean {
+    return this.#process === undefined || this.#process.exitCode !== null || this.#process.signalCode !== null
+  }
+}
