@@ -132,7 +132,7 @@ function policyOf(ground: Ground, watch: PatWatch): Policy {
     log.warn({ 'event.action': 'session-refresh', 'event.outcome': outcome, 'error.message': causeChain(cause) })
   })
   const mapAccount = accountMapper(config.account)
-  const accessTokens = oidc.bearer && new AccessTokenVerifier(oidc.bearer, provider, mapAccount, oidc.timeoutMs, now)
+  const accessTokens = oidc.bearer && new AccessTokenVerifier(oidc.bearer, ground.opKeys, mapAccount, now)
   return createPolicy({
     trust: { server: config.server, fieldReader: ground.fieldReader, viaName: ground.viaName },
     newRequestId: randomUUID,

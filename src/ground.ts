@@ -16,6 +16,7 @@ import { headerIdentity, type IdentityOut, noIdentity } from './identity/identit
 import { kerberosIdentity } from './identity/kerberos-identity.ts'
 import type { Directory, KerberosSettings } from './kerberos/directory.ts'
 import { Metrics } from './metrics.ts'
+import { OpKeys } from './oidc/op-keys.ts'
 import { OpenIdProvider } from './oidc/provider.ts'
 import { type Rules, rulesOf } from './policy/rules.ts'
 import { Sealer } from './session/sealer.ts'
@@ -32,6 +33,7 @@ export interface Ground {
   readonly publicUrl: URL
   readonly cookies: SessionCookies
   readonly provider: OpenIdProvider
+  readonly opKeys: OpKeys
   readonly stores: Stores
   /** Between this process and the others on the same store. */
   readonly changes: Changes
@@ -64,11 +66,12 @@ export async function layGround(config: Config, log: Logger, now: Clock): Promis
   const stores = await openStores(session.store)
   const { cacheMs, maxCached } = session
   const keys = session.encryptionKeyFiles.map(readKey)
+  const provider = new OpenIdProvider(oidc, secret, now)
   return {
-    ...{ config, log, now, publicUrl, directory, identityOut, stores, changes },
+    ...{ config, log, now, publicUrl, directory, identityOut, stores, changes, provider },
     metrics: new Metrics(),
     cookies: new SessionCookies(config.publicUrl),
-    provider: new OpenIdProvider(oidc, secret, now),
+    opKeys: new OpKeys(provider, oidc.timeoutMs),
     sessions: new Sessions(stores.sessions, new Sealer(keys), session, changes, now),
     grants: new Grants(stores.grants, { ...config.secondFactor.grants, cacheMs, maxCached }, changes, now),
     pats: new PatRegister(stores.pats, { cacheMs, maxCached }, changes, now),

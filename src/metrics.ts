@@ -6,6 +6,7 @@ import type { ExchangeRecord } from './exchange-record.ts'
 import type { DirectoryStatistics } from './kerberos/directory.ts'
 import type { RefreshOutcome } from './oidc/session-refresh.ts'
 import type { GrantEvent } from './routes/confirm.ts'
+import type { OpLogoutChannel, OpLogoutOutcome } from './routes/op-logout-report.ts'
 import type { SignInEvent } from './routes/sign-in.ts'
 import { Distribution, Tally } from './tally.ts'
 import type { UpstreamStatistics } from './upstream/upstream.ts'
@@ -40,6 +41,10 @@ export class Metrics {
     'Questions to the identity provider about running sessions.',
     ['outcome'],
   )
+  readonly #opLogouts = this.#counter('torhaus_op_logouts_total', 'Logouts that the identity provider told of.', [
+    'channel',
+    'outcome',
+  ])
   readonly #grants = this.#counter('torhaus_grants_total', 'Steps on the way to a second-factor grant, and its end.', [
     'event',
   ])
@@ -141,6 +146,10 @@ export class Metrics {
 
   signIn(event: SignInEvent): void {
     this.#signIns.add(1, event)
+  }
+
+  opLogout(channel: OpLogoutChannel, outcome: OpLogoutOutcome): void {
+    this.#opLogouts.add(1, channel, outcome)
   }
 
   grant(event: GrantEvent): void {

@@ -16,6 +16,7 @@ import { RequestFieldReader } from '../../src/http/request-fields.ts'
 import { AssertionIdentity } from '../../src/identity/assertion-identity.ts'
 import { AccessTokenVerifier } from '../../src/oidc/access-token.ts'
 import { accountMapper } from '../../src/oidc/account.ts'
+import { OpKeys } from '../../src/oidc/op-keys.ts'
 import { OpenIdProvider } from '../../src/oidc/provider.ts'
 import { SessionRefresh } from '../../src/oidc/session-refresh.ts'
 import { createPolicy, type Policy } from '../../src/pipeline.ts'
@@ -67,13 +68,8 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const sessions = new Sessions(store, new Sealer(session.encryptionKeyFiles.map(readKey)), session, changes, now)
   const cookies = new SessionCookies(config.publicUrl)
   const identityOut = await AssertionIdentity.create({ ...upstream.identity.assertion, issuer: publicOrigin }, now)
-  const accessTokens = new AccessTokenVerifier(
-    oidc.bearer,
-    provider,
-    accountMapper(config.account),
-    oidc.timeoutMs,
-    now,
-  )
+  const keys = new OpKeys(provider, oidc.timeoutMs)
+  const accessTokens = new AccessTokenVerifier(oidc.bearer, keys, accountMapper(config.account), now)
   const policy = createPolicy({
     trust: {
       server: config.server,

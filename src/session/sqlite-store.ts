@@ -17,6 +17,7 @@ CREATE INDEX IF NOT EXISTS session_by_account ON session (account);
 CREATE INDEX IF NOT EXISTS session_by_subject ON session (subject);
 CREATE INDEX IF NOT EXISTS session_by_op_session ON session (op_session_id);
 CREATE TABLE IF NOT EXISTS claim (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS note (id TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sign_in_attempt (
   number INTEGER PRIMARY KEY, state TEXT NOT NULL UNIQUE, browser_key TEXT NOT NULL, nonce TEXT NOT NULL,
   code_verifier TEXT NOT NULL, return_to TEXT NOT NULL, expires_at INTEGER NOT NULL,
@@ -100,6 +101,19 @@ export class SqliteStore implements SessionStore {
     return claimed === 1
   }
 
+  noteUntil(id: string, untilMs: number): void {
+    this.#database.run(
+      'INSERT INTO note (id, until) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET until = max(until, ?2)',
+      id,
+      untilMs,
+    )
+  }
+
+  notedUntil(id: string): number | undefined {
+    const row = this.#database.row('SELECT until FROM note WHERE id = ?', id)
+    return row === undefined ? undefined : Number(row.until)
+  }
+
   claimRefresh(key: string, nowMs: number, leaseUntilMs: number): boolean {
     return (
       this.#database.run(
@@ -159,6 +173,7 @@ export class SqliteStore implements SessionStore {
     this.#database.run('DELETE FROM session WHERE created_at < ?', createdBeforeMs)
     this.#database.run('DELETE FROM sign_in_attempt WHERE expires_at < ?', nowMs)
     this.#database.run('DELETE FROM claim WHERE expires_at <= ?', nowMs)
+    this.#database.run('DELETE FROM note WHERE until <= ?', nowMs)
   }
 
   close(): void {

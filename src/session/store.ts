@@ -65,7 +65,11 @@ export interface SessionStore {
   takeSignIn(state: string): Awaitable<SignInRecord | undefined>
   /** True for the first caller with that id until `untilMs`: what counts once, such as a logout token. */
   claimOnce(id: string, nowMs: number, untilMs: number): Awaitable<boolean>
-  /** Removes what has ended: claims past their time, sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
+  /** Notes an id until then; where it is noted already, until the later of both. */
+  noteUntil(id: string, untilMs: number): Awaitable<void>
+  /** Until when the id is noted; once that time is over, perhaps nothing. */
+  notedUntil(id: string): Awaitable<number | undefined>
+  /** Removes what has ended: claims and notes past their time, sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): Awaitable<void>
   close(): Awaitable<void>
 }

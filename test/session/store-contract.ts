@@ -154,6 +154,21 @@ export function testStoreContract(open: () => Promise<OpenStores>): void {
     assert.equal(await one.claimOnce('jti-2', 2500, 4000), true)
   })
 
+  test('what is noted by one is read by the other until its time is over, and a later time wins', async () => {
+    assert.equal(await one.notedUntil('note'), undefined)
+    const hence = Date.now() + 60_000
+    await one.noteUntil('note', hence)
+    assert.equal(await other.notedUntil('note'), hence)
+    await other.noteUntil('note', hence - 1000)
+    assert.equal(await one.notedUntil('note'), hence)
+    await other.noteUntil('note', hence + 1000)
+    assert.equal(await one.notedUntil('note'), hence + 1000)
+    await one.sweep(hence + 999, 0, 0)
+    assert.equal(await one.notedUntil('note'), hence + 1000)
+    await one.sweep(hence + 1000, 0, 0)
+    assert.equal(await other.notedUntil('other'), undefined)
+  })
+
   test('the sweep removes what is idle, what is too old and what was never completed, and nothing else', async () => {
     await one.createSession(sampleSession({ key: 'idle', lastSeenAtMs: 99, createdAtMs: 60 }))
     await one.createSession(sampleSession({ key: 'old', lastSeenAtMs: 200, createdAtMs: 49 }))

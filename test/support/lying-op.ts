@@ -10,17 +10,19 @@ import { secondFactorAcr } from './openid-provider/configuration.ts'
 import { listen } from './openid-provider/listen.ts'
 import { agreed } from './torhaus-config.ts'
 
+/** Signs with the OP's key, or another; `payload` may be any text. */
+type Sign = (
+  header: { alg: string; kid?: string; typ?: string },
+  payload: JWTPayload | string,
+  key?: CryptoKey | Uint8Array,
+) => Promise<string>
+
 /** What an honest OP would put into the ID token. */
 export type Truth = {
   readonly header: { readonly alg: string; readonly kid: string }
   readonly claims: JWTPayload
   readonly publicKey: JWK
-  /** Signs with the OP's key, or another; `payload` may be any text. */
-  sign(
-    header: { alg: string; kid?: string },
-    payload: JWTPayload | string,
-    key?: CryptoKey | Uint8Array,
-  ): Promise<string>
+  readonly sign: Sign
 }
 
 export type Telling = (truth: Truth) => string | Promise<string>
@@ -29,6 +31,9 @@ export type RefreshBehaviour = 'grant' | 'refuse' | 'break' | 'wait'
 
 export type LyingOp = {
   readonly issuer: string
+  readonly header: Truth['header']
+  readonly publicKey: JWK
+  readonly sign: Sign
   /** Requests for tokens with a code, and with a refresh token. */
   readonly requests: { codes: number; refreshes: number; jwks: number }
   /** How ID tokens are made from now on; honestly without an argument. */
@@ -50,6 +55,11 @@ const TOKEN_LIFETIME_S = 3600
 export async function startLyingOp(): Promise<LyingOp> {
   const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
   const publicJwk: JWK = { ...(await exportJWK(publicKey)), kid: KID, alg: 'RS256', use: 'sig' }
+  const header = { alg: 'RS256', kid: KID }
+  const sign: Sign = (protectedHeader, payload, key = privateKey) => {
+    const bytes = new TextEncoder().encode(typeof payload === 'string' ? payload : JSON.stringify(payload))
+    return new CompactSign(bytes).setProtectedHeader(protectedHeader).sign(key)
+  }
   const nonces = new Map<string, string | null>()
   const refreshTokens = new Set<string>()
   const requests = { codes: 0, refreshes: 0, jwks: 0 }
@@ -115,21 +125,16 @@ export async function startLyingOp(): Promise<LyingOp> {
     const iat = Math.floor(Date.now() / 1000)
     const person = { sub: 'subject-of-ada', preferred_username: 'ada', acr: secondFactorAcr, auth_time: iat }
     return {
-      header: { alg: 'RS256', kid: KID },
+      ...{ header, publicKey: publicJwk, sign },
       claims: {
         ...{ iss: issuer, aud: agreed.clientId, iat, exp: iat + TOKEN_LIFETIME_S, ...person },
         ...(nonce === null ? {} : { nonce }),
-      },
-      publicKey: publicJwk,
-      sign(header, payload, key = privateKey) {
-        const bytes = new TextEncoder().encode(typeof payload === 'string' ? payload : JSON.stringify(payload))
-        return new CompactSign(bytes).setProtectedHeader(header).sign(key)
       },
     }
   }
 
   return {
-    issuer,
+    ...{ issuer, header, publicKey: publicJwk, sign },
     requests,
     tell(idToken = honestly) {
       telling = idToken

@@ -51,7 +51,7 @@ const users = {
 
 export async function startTorhausFixture(options: FixtureOptions): Promise<TorhausFixture> {
   const [port, adminPort] = [options.port ?? (await freePort()), await freePort()]
-  const { publicUrl, redirectUri, postLogoutRedirectUri } = torhausAddresses(port)
+  const { publicUrl, redirectUri, postLogoutRedirectUri, backChannelLogoutUri } = torhausAddresses(port)
   const clientSecret = randomBytes(24).toString('base64url')
   const op = await startOpenIdProvider({
     users: Object.values(users),
@@ -62,6 +62,7 @@ export async function startTorhausFixture(options: FixtureOptions): Promise<Torh
         clientSecret,
         redirectUris: [redirectUri],
         postLogoutRedirectUris: [postLogoutRedirectUri],
+        metadata: { backchannel_logout_uri: backChannelLogoutUri, backchannel_logout_session_required: true },
       },
       // Public, for git on people's computers.
       { clientId: agreed.deviceClientId, redirectUris: ['http://127.0.0.1'], metadata: { application_type: 'native' } },
