@@ -27,6 +27,7 @@ export function ownRoutes(ground: Ground): Record<string, Route> {
   const signInParts = {
     ...{ provider, sessions, opLogout, store: stores.sessions, cookies, publicOrigin, now },
     mapAccount: accountMapper(config.account),
+    accountKey,
     rule: config.secondFactor,
     limits: config.session,
     report: reportSignIn(ground),

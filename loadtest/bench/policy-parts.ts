@@ -109,7 +109,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
 
   const authTime = Math.floor(now() / 1000)
   const evidence = { acr: secondFactorAcr, acrs: [], amr: ['pwd', 'otp'], authTime }
-  const person = { subject: op.subjectOf('ada'), opSessionId: undefined, account: 'ada', evidence }
+  const person = { subject: op.subjectOf('ada'), opSessionId: undefined, account: 'ada', accountKey: 'ada', evidence }
   const id = await sessions.open(person, { refreshToken: undefined, idToken: undefined })
   const token = await op.issueAccessToken('ada')
   const arrivals = {

@@ -39,6 +39,8 @@ export interface SignInParts {
   readonly cookies: SessionCookies
   readonly rule: SecondFactorRule
   readonly mapAccount: AccountMapper
+  /** One spelling per account. */
+  readonly accountKey: (account: string) => string
   readonly limits: Pick<Config['session'], 'maxSignInsInFlight' | 'signInTimeoutSeconds'>
   readonly publicOrigin: string
   readonly now: Clock
@@ -143,7 +145,7 @@ async function openSession(
   demand: Demand,
   tokens: TokenSet,
 ): Promise<{ id: string; account: string }> {
-  const { sessions, opLogout, mapAccount, report } = parts
+  const { sessions, opLogout, mapAccount, accountKey, report } = parts
   const { claims, idToken, refreshToken } = tokens
   const evidence = evidenceFrom(claims)
   const verdict = judge(parts, demand, evidence)
@@ -155,7 +157,11 @@ async function openSession(
   }
   const sid = claims.sid
   const id = await sessions.open(
-    { subject: String(claims.sub), opSessionId: typeof sid === 'string' ? sid : undefined, account, evidence },
+    {
+      ...{ account, accountKey: accountKey(account), evidence },
+      subject: String(claims.sub),
+      opSessionId: typeof sid === 'string' ? sid : undefined,
+    },
     { idToken, refreshToken },
   )
   if (await opLogout.hasEnded(claims)) {

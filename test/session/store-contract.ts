@@ -15,6 +15,7 @@ export function sampleSession(change: Partial<SessionRecord> = {}): SessionRecor
     subject: 'subject',
     opSessionId: 'sid',
     account: 'CORP\\ädä',
+    accountKey: 'ädä@CORP',
     evidence: { acr: 'mfa', acrs: ['c1'], amr: ['pwd', 'otp'], authTime: 1000 },
     createdAtMs: 10_000,
     lastSeenAtMs: 10_000,
@@ -114,10 +115,10 @@ export function testStoreContract(open: () => Promise<OpenStores>): void {
   test('all sessions of an account, of a subject or of one session at the OP are ended, and no others', async () => {
     const keysOf = (ended: readonly { readonly key: string }[]) => ended.map(({ key }) => key).sort()
     const all = [
-      sampleSession({ key: 'a1', account: 'ada', subject: 's-ada', opSessionId: 'sid-1' }),
-      sampleSession({ key: 'a2', account: 'ada', subject: 's-ada', opSessionId: 'sid-2' }),
-      sampleSession({ key: 'b1', account: 'bob', subject: 's-bob', opSessionId: 'sid-3' }),
-      sampleSession({ key: 'b2', account: 'bob', subject: 's-bob', opSessionId: undefined }),
+      sampleSession({ key: 'a1', account: 'ada', accountKey: 'ada@X', subject: 's-ada', opSessionId: 'sid-1' }),
+      sampleSession({ key: 'a2', account: 'X\\Ada', accountKey: 'ada@X', subject: 's-ada', opSessionId: 'sid-2' }),
+      sampleSession({ key: 'b1', account: 'bob', accountKey: 'bob@X', subject: 's-bob', opSessionId: 'sid-3' }),
+      sampleSession({ key: 'b2', account: 'bob', accountKey: 'bob@X', subject: 's-bob', opSessionId: undefined }),
     ]
     const fill = async () => {
       for (const record of all) await one.createSession(record)
@@ -128,9 +129,10 @@ export function testStoreContract(open: () => Promise<OpenStores>): void {
       return found.filter(key => key !== undefined)
     }
     await fill()
-    assert.deepEqual(await other.deleteSessions({ account: 'ada' }), [
+    assert.deepEqual((await other.sessionsOf('ada@X')).map(({ account }) => account).sort(), ['X\\Ada', 'ada'])
+    assert.deepEqual(await other.deleteSessions({ accountKey: 'ada@X' }), [
       { key: 'a1', account: 'ada' },
-      { key: 'a2', account: 'ada' },
+      { key: 'a2', account: 'X\\Ada' },
     ])
     assert.deepEqual(await left(), ['b1', 'b2'])
     await fill()
