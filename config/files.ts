@@ -11,6 +11,18 @@ export function resolveFiles(schema: TSchema, value: unknown, directory: string,
   visit(schema as Node, value, '', name => name, problems, directory)
 }
 
+/** Names of the files that must be there, in a configuration that was loaded: absolute. */
+export function usedFiles(schema: TSchema, value: unknown): string[] {
+  const node = schema as Node
+  if (node[FILE_KEYWORD] === 'read') return typeof value === 'string' ? [value] : []
+  if (Array.isArray(value)) return value.flatMap(item => (node.items === undefined ? [] : usedFiles(node.items, item)))
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const option = node.properties?.[key]
+    return option === undefined ? [] : usedFiles(option, inner)
+  })
+}
+
 function visit(
   schema: Node,
   value: unknown,

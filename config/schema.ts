@@ -68,6 +68,13 @@ const server = section(
       minimum: 20,
       maximum: 1900,
     }),
+    workers: Type.Optional(
+      integer('Processes that take requests. Default: one per processor core.', { minimum: 1, maximum: 256 }),
+    ),
+    drainDelayMs: integer(
+      'At SIGTERM: how long requests are still taken after /readyz has turned 503, in milliseconds, so that the balancer notices first. Keep it above the time the balancer needs for that. Ctrl-C (SIGINT) does not wait.',
+      { default: 5000, minimum: 0, maximum: 600_000 },
+    ),
     drainTimeoutMs: integer('At SIGTERM: how long requests in flight may take to finish, in milliseconds.', {
       default: 300_000,
       minimum: 0,
@@ -599,6 +606,16 @@ const logging = section(
   'Structured logs on standard output, one JSON object a line, with field names of the Elastic Common Schema.',
 )
 
+const reload = section(
+  {
+    watchIntervalMs: integer(
+      'How often this file and the files it names are looked at for changes, in milliseconds. 0: only SIGHUP reloads.',
+      { default: 2000, minimum: 0, maximum: 3_600_000 },
+    ),
+  },
+  'Reading the configuration again, and the certificates and keys with it, without a restart.',
+)
+
 export const configSchema = demandingSection(
   {
     publicUrl: text('Origin that users type and see: scheme, host and port, no path. Redirects and cookies follow it.'),
@@ -616,6 +633,7 @@ export const configSchema = demandingSection(
     session,
     credentials,
     logging,
+    reload,
   },
   'Torhaus configuration.',
 )

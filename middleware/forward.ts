@@ -36,6 +36,8 @@ export interface ForwardParts extends ForwardedFieldSettings {
 export type Forward = (exchange: Delegated, record: ExchangeRecord) => Forwarded | undefined
 
 export interface Forwarded {
+  /** The connection to the client is closed, or the response complete. */
+  onClientClose(): void
   /** The rest of the request cannot be read: ends both sides, with an answer to the client if none has begun. */
   breakOff(fault: Fault): void
 }
@@ -62,6 +64,8 @@ class Forwarding implements ResponseReceiver, Forwarded {
   #retriesLeft: number
   #isOver = false
   #isHeadHeld = false
+  /** The first content, where it came with the head. */
+  #held: Buffer | undefined
   #isWaiting = false
 
   constructor(parts: ForwardParts, exchange: Delegated, record: ExchangeRecord) {
@@ -79,8 +83,6 @@ class Forwarding implements ResponseReceiver, Forwarded {
   start(): void {
     this.#record.outcome = 'forwarded'
     this.#record.stage = 'forward'
-    // Before the record is read, which happens at the same event.
-    this.#response.prependListener('close', this.#onClientClose)
     const { fields, request } = this.#exchange
     // HTTP/1.0 clients know no 1xx (RFC 9110 10.1.1).
     if (fields.kept.expect !== undefined && request.httpVersionMinor > 0) this.#response.writeContinue()
@@ -132,16 +134,23 @@ class Forwarding implements ResponseReceiver, Forwarded {
     this.#isHeadHeld = true
   }
 
-  /** A head whose content is not here yet must not wait for it: long polls, server-sent events. One that has it goes in one write with it. */
+  /** A head whose content is not here yet must not wait for it: long polls, server-sent events. */
   onLull(): void {
     if (!this.#isHeadHeld) return
     this.#isHeadHeld = false
-    this.#response.flushHeaders()
+    if (this.#held === undefined) this.#response.flushHeaders()
+    else this.#writeHeld()
   }
 
   onContent(chunk: Buffer): boolean {
     this.#record.responseBytes += chunk.length
+    // A short response goes in one write, head and content: each costs as much as all our own work.
+    if (this.#isHeadHeld && this.#held === undefined && chunk.length <= MAX_HELD_BYTES) {
+      this.#held = chunk
+      return true
+    }
     this.#isHeadHeld = false
+    this.#writeHeld()
     if (this.#response.write(chunk)) return true
     // More may come of what was read already; one listener is enough for all of it.
     if (!this.#isWaiting) this.#response.once('drain', this.#onDrain)
@@ -152,7 +161,9 @@ class Forwarding implements ResponseReceiver, Forwarded {
   onEnd(rawTrailers: readonly string[]): void {
     this.#finish()
     if (rawTrailers.length > 0) this.#response.addTrailers(this.#parts.responseFields.filterTrailers(rawTrailers))
-    this.#response.end()
+    if (this.#held === undefined) this.#response.end()
+    // As a text of octets, Node joins it to the head; bytes would go beside it.
+    else this.#response.end(this.#held.toString('latin1'), 'latin1')
     if (this.#content !== null) drainRequest(this.#exchange.request)
   }
 
@@ -186,12 +197,18 @@ class Forwarding implements ResponseReceiver, Forwarded {
     this.#upstreamExchange?.resume()
   }
 
-  readonly #onClientClose = (): void => {
+  onClientClose(): void {
     if (this.#isOver) return
     this.#finish()
     this.#note('aborted', 'client-aborted', undefined)
     this.#upstreamExchange?.abort()
     this.#content?.destroy()
+  }
+
+  #writeHeld(): void {
+    if (this.#held === undefined) return
+    this.#response.write(this.#held)
+    this.#held = undefined
   }
 
   #finish(): void {
@@ -207,6 +224,9 @@ class Forwarding implements ResponseReceiver, Forwarded {
 }
 
 const RETRIED: readonly Code[] = ['upstream-closed', 'upstream-identity-refused']
+/** Node writes a text of up to 16 KiB without a buffer of its own; this leaves room for the head. */
+const MAX_HELD_BYTES = 12_288
+
 const SAFE = ['GET', 'HEAD', 'OPTIONS']
 
 const CONTENT_CODES: readonly Code[] = ['response-content-timeout', 'request-content-aborted', 'request-malformed']

@@ -1,20 +1,20 @@
 /** The admin listener: metrics and health, for the operators' network only. */
 import fastify, { type FastifyInstance } from 'fastify'
-import type { Registry } from 'prom-client'
+import type { Readiness } from './supervisor/messages.ts'
 
-export interface Readiness {
-  readonly ready: boolean
-  /** Parts and how they are; shown at /readyz. */
-  readonly parts: Readonly<Record<string, string>>
+export interface AdminParts {
+  readonly contentType: string
+  readonly metrics: () => Promise<string>
+  readonly readiness: () => Readiness | Promise<Readiness>
 }
 
-export function createAdmin(registry: Registry, readiness: () => Readiness): FastifyInstance {
+export function createAdmin({ contentType, metrics, readiness }: AdminParts): FastifyInstance {
   const admin = fastify({ logger: false, forceCloseConnections: true })
   admin.get('/livez', () => ({ alive: true }))
-  admin.get('/readyz', (_request, reply) => {
-    const state = readiness()
+  admin.get('/readyz', async (_request, reply) => {
+    const state = await readiness()
     return reply.code(state.ready ? 200 : 503).send(state)
   })
-  admin.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+  admin.get('/metrics', async (_request, reply) => reply.type(contentType).send(await metrics()))
   return admin
 }

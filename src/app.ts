@@ -25,6 +25,8 @@ export interface AppParts extends ListenerParts {
   /** Our own pages: `GET /.torhaus/sign-in` and so on. */
   readonly routes: Readonly<Record<string, Route>>
   readonly refusal: RefusalSettings
+  /** Whether each response should be the last of its connection. */
+  readonly isDraining: () => boolean
   /** Called once per exchange, when its response is closed. */
   readonly close: (record: ExchangeRecord, closedAtMs: number) => void
 }
@@ -74,7 +76,7 @@ const notFound: Route = () => {
   throw new Fault('not-found')
 }
 
-type Answer = (parts: AppParts, exchange: Traced, record: ExchangeRecord) => void
+type Answer = (parts: AppParts, exchange: Traced, open: OpenExchange) => void
 
 /** The latest exchange of each connection: the earlier ones are answered before it (RFC 9112 9.3.2). */
 const latest = new WeakMap<Socket, OpenExchange>()
@@ -89,8 +91,11 @@ interface OpenExchange {
 function serve(parts: AppParts, request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   const arrival: Arrival = { request, response, arrivedAtMs: performance.now() }
   const record = newRecord(arrival)
-  latest.set(request.socket, { record })
+  if (parts.isDraining()) response.shouldKeepAlive = false
+  const open: OpenExchange = { record }
+  latest.set(request.socket, open)
   response.on('close', () => {
+    open.forwarded?.onClientClose()
     if (!response.writableFinished && record.code === undefined) {
       record.outcome = 'aborted'
       record.code = 'client-aborted'
@@ -101,7 +106,7 @@ function serve(parts: AppParts, request: IncomingMessage, response: ServerRespon
     if (!verdict.passed) return refuse(parts, record, verdict)
     record.known = verdict.exchange
     if (verdict.exchange.fields.kept.expect === undefined || isContinue(verdict.exchange))
-      return answer(parts, verdict.exchange, record)
+      return answer(parts, verdict.exchange, open)
     return fail(parts, record, new Fault('expectation-unsupported'))
   })
 }
@@ -109,7 +114,8 @@ function serve(parts: AppParts, request: IncomingMessage, response: ServerRespon
 /** RFC 9110 10.1.1. */
 const isContinue = ({ fields }: Traced) => fields.kept.expect?.toLowerCase() === '100-continue'
 
-const proxied: Answer = (parts, exchange, record) => {
+const proxied: Answer = (parts, exchange, open) => {
+  const { record } = open
   // Spelled in a way the router does not know (`HTTP://host/.torhaus/`), or with a method that none of our routes has.
   if (isOwnPath(exchange.target.path)) return fail(parts, record, new Fault('not-found'))
   settle(parts, record, parts.policy.admit.run(exchange), verdict => {
@@ -118,15 +124,13 @@ const proxied: Answer = (parts, exchange, record) => {
     if (exchange.response.destroyed || exchange.response.headersSent) return
     if (!verdict.passed) return refuse(parts, record, verdict)
     record.known = verdict.exchange
-    const forwarded = parts.forward(verdict.exchange, record)
-    const open = latest.get(exchange.request.socket)
-    if (open?.record === record) open.forwarded = forwarded
+    open.forwarded = parts.forward(verdict.exchange, record)
   })
 }
 
 const own =
   (route: Route): Answer =>
-  async (parts, exchange, record) => {
+  async (parts, exchange, { record }) => {
     record.stage = 'routes'
     try {
       const { status, fields, text, fault } = await route(exchange)

@@ -3,10 +3,11 @@
  * the schema; docs/audit.md is held against it. Never a secret, a query, or the code of a confirmation link.
  */
 import { openSync } from 'node:fs'
-import { destination, type Logger, pino, stdTimeFunctions } from 'pino'
+import { destination, type Logger, pino } from 'pino'
 import type { Code } from './errors.ts'
 import type { Known } from './exchange.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
+import { BASE, timestamp } from './log.ts'
 
 const table = {
   'policy-loaded': 'success',
@@ -86,8 +87,8 @@ export class Audit {
     const file = destination({ dest: openSync(fileName, 'a', 0o600), sync: false, maxLength: MAX_WAITING_BYTES })
     const own = pino(
       {
-        base: { 'service.name': 'torhaus', 'process.pid': process.pid, ...logger },
-        timestamp: () => `,"@timestamp":"${stdTimeFunctions.isoTime().slice(9, -1)}"`,
+        base: { ...BASE, ...logger },
+        timestamp: () => `,"@timestamp":"${timestamp()}"`,
         formatters: { level: (label: string) => ({ 'log.level': label }) },
       },
       file,

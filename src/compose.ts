@@ -3,10 +3,10 @@ import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
 import type { Config } from '../config/schema.ts'
 import { forward } from '../middleware/forward.ts'
-import { causeChain, writeAccessRecord } from './access-log.ts'
-import { createAdmin, type Readiness } from './admin.ts'
+import { accessLog, causeChain } from './access-log.ts'
 import { createApp, fail } from './app.ts'
 import type { Clock } from './clock.ts'
 import { FirstFactor } from './credentials/first-factor.ts'
@@ -22,13 +22,17 @@ import type { OpenIdProvider } from './oidc/provider.ts'
 import { SessionRefresh } from './oidc/session-refresh.ts'
 import { ownRoutes } from './own-routes.ts'
 import { createPolicy, type Policy } from './pipeline.ts'
+import type { Changes } from './store/changes.ts'
+import type { Readiness } from './supervisor/messages.ts'
 import { HttpUpstream } from './upstream/http-upstream.ts'
 
 export interface Composition {
   readonly app: FastifyInstance
-  readonly admin: FastifyInstance
+  readonly registry: Registry
+  readonly changes: Changes
   readonly provider: OpenIdProvider
-  /** Says at /readyz that no new request should come. */
+  readiness(): Readiness
+  /** From now on it is not ready, and what comes is answered as the last of its connection. */
   startDraining(): void
   /** Removes what has ended from the store. Never rejects: the next round tries again. */
   sweep(): Promise<void>
@@ -38,9 +42,11 @@ export interface Composition {
 
 export async function compose(config: Config, log: Logger, now: Clock): Promise<Composition> {
   const ground = await layGround(config, log, now)
-  const { metrics, provider, sessions, grants, pats, audit, stores, directory } = ground
+  const { metrics, provider, sessions, grants, pats, audit, stores, directory, changes } = ground
   const upstream = new HttpUpstream(config.upstream)
   const watch = watchOf(ground)
+  const writeAccess = config.logging.access ? accessLog(log) : undefined
+  let isDraining = false
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
   const app = createApp({
     server: config.server,
@@ -50,12 +56,13 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
     },
     policy: policyOf(ground, watch),
     forward: forwardOf(ground, upstream, watch),
+    isDraining: () => isDraining,
     routes: ownRoutes(ground),
     refusal: ground.refusal,
     close: (record, closedAtMs) => {
       metrics.exchange(record, closedAtMs)
       audit.exchange(record)
-      if (config.logging.access) writeAccessRecord(log, record, closedAtMs)
+      writeAccess?.(record, closedAtMs)
     },
     rejected: (code, peer) => log.info({ 'event.action': 'reject', 'torhaus.code': code, 'client.address': peer }),
   })
@@ -69,7 +76,6 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
   }
   const flushPats = () => guarded('pat-flush', () => pats.flush())
   const flushing = setInterval(flushPats, FLUSH_INTERVAL_MS).unref()
-  let isDraining = false
   const readiness = (): Readiness => ({
     ready: !isDraining,
     parts: {
@@ -78,7 +84,6 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
       ...(directory === undefined ? {} : { kdcCircuit: directory.statistics().circuit }),
     },
   })
-  const admin = createAdmin(metrics.registry, readiness)
   metrics.observe({
     upstream: () => upstream.statistics(),
     clientConnections: countConnections(app),
@@ -86,8 +91,8 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
   })
   return {
     app,
-    admin,
-    provider,
+    ...{ provider, readiness, changes },
+    registry: metrics.registry,
     startDraining() {
       isDraining = true
     },
@@ -99,7 +104,6 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
       }),
     async release() {
       upstream.close()
-      await admin.close()
       directory?.close()
       clearInterval(flushing)
       await flushPats()

@@ -1,13 +1,17 @@
-/** `npm start -- --config FILE` */
+/** `npm start -- --config FILE`: the supervisor; it starts this program again for each worker. */
 import './thread-pool.ts'
+import cluster from 'node:cluster'
 import { parseArgs } from 'node:util'
 import { printProblems } from '../config/check.ts'
 import { loadConfig } from '../config/load.ts'
-import { createLog, openLogOutput } from './log.ts'
-import { startTorhaus } from './torhaus.ts'
+import { createLog, openSharedLogOutput } from './log.ts'
 
 const EXIT_USAGE = 2
 const EXIT_CONFIG = 78 // EX_CONFIG of sysexits(3)
+
+// Either is loaded alone: the supervisor needs nothing of the proxy.
+if (cluster.isWorker) (await import('./worker.ts')).runWorker()
+else await supervise(configFile())
 
 function configFile(): string {
   try {
@@ -20,31 +24,36 @@ function configFile(): string {
   process.exit(EXIT_USAGE)
 }
 
-const fileName = configFile()
-const loaded = loadConfig(fileName, process.env)
-if (!loaded.ok) {
-  process.stderr.write(printProblems(fileName, loaded.problems))
-  process.exit(EXIT_CONFIG)
-}
-
-const output = openLogOutput()
-const log = createLog(loaded.config.logging, output)
-const torhaus = await startTorhaus(loaded.config, log).catch((error: Error) => {
-  output.flushSync()
-  process.stderr.write(`Torhaus cannot start: ${error.message}\n`)
-  process.exit(1)
-})
-log.info({ 'event.action': 'start', 'server.port': torhaus.proxyPort, 'torhaus.admin_port': torhaus.adminPort })
-
-let signals = 0
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    signals++
-    log.info({ 'event.action': signals === 1 ? 'drain' : 'kill', 'torhaus.signal': signal })
-    // The first signal lets requests in flight finish; the second one is a person in a hurry.
-    void (signals === 1 ? torhaus.drain() : torhaus.kill()).then(() => {
-      output.flushSync()
-      process.exit(0)
+async function supervise(fileName: string): Promise<void> {
+  const environment = process.env
+  const loaded = loadConfig(fileName, environment)
+  if (!loaded.ok) {
+    process.stderr.write(printProblems(fileName, loaded.problems))
+    process.exit(EXIT_CONFIG)
+  }
+  const { config } = loaded
+  const output = openSharedLogOutput()
+  const log = createLog(config.logging, output)
+  const { Supervisor } = await import('./supervisor.ts')
+  const workerProgram = import.meta.filename
+  const supervisor = new Supervisor({ fileName, environment, config, log, output, workerProgram })
+  let signals = 0
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      signals++
+      log.info({ 'event.action': signals === 1 ? 'drain' : 'kill', 'torhaus.signal': signal })
+      // A person at a terminal has no balancer that must notice first. The second signal is a person in a hurry.
+      const delayMs = signal === 'SIGINT' ? 0 : config.server.drainDelayMs
+      void (signals === 1 ? supervisor.drain(delayMs) : supervisor.kill()).then(() => end(0))
     })
+  }
+  process.on('SIGHUP', () => supervisor.reload('signal'))
+  await supervisor.start().catch((error: Error) => {
+    process.stderr.write(`Torhaus cannot start: ${error.message}\n`)
+    end(1)
   })
+
+  function end(code: number): void {
+    output.end(() => process.exit(code))
+  }
 }

@@ -8,7 +8,7 @@ import type { RefreshOutcome } from './oidc/session-refresh.ts'
 import type { GrantEvent } from './routes/confirm.ts'
 import type { OpLogoutChannel, OpLogoutOutcome } from './routes/op-logout-report.ts'
 import type { SignInEvent } from './routes/sign-in.ts'
-import { Distribution, Tally } from './tally.ts'
+import { Distribution, registerCounter, Tally } from './tally.ts'
 import type { UpstreamStatistics } from './upstream/upstream.ts'
 
 export type PatEvent = PatNews | 'refused' | 'would_refuse' | 'blocked' | 'allowed'
@@ -77,7 +77,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry })
   }
 
-  /** Gauges that are read when somebody asks. */
+  /** What is read when somebody asks. */
   observe({ upstream, clientConnections, directory }: MetricSources): void {
     const gauge = (name: string, help: string, read: () => number) => {
       const registers = [this.registry]
@@ -90,11 +90,18 @@ export class Metrics {
         },
       })
     }
+    const counter = (name: string, help: string, read: () => number) => {
+      registerCounter(this.registry, name, help, read)
+    }
     gauge('torhaus_upstream_connections', 'Connections to the upstream, open or opening.', () => upstream().connections)
     gauge('torhaus_upstream_idle_connections', 'Connections to the upstream without a request.', () => upstream().idle)
     gauge('torhaus_upstream_queued_requests', 'Requests waiting for a connection.', () => upstream().queued)
-    gauge('torhaus_upstream_opened_connections', 'Connections to the upstream opened so far.', () => upstream().opened)
-    gauge(
+    counter(
+      'torhaus_upstream_opened_connections',
+      'Connections to the upstream opened so far.',
+      () => upstream().opened,
+    )
+    counter(
       'torhaus_upstream_evicted_connections',
       'Idle connections closed so far to make room.',
       () => upstream().evicted,
@@ -106,23 +113,23 @@ export class Metrics {
     )
     gauge('torhaus_kdc_calls_running', 'Calls to the KDC under way.', () => directory().kdcCallsRunning)
     gauge('torhaus_kdc_calls_queued', 'Calls to the KDC that wait for their turn.', () => directory().kdcCallsQueued)
-    gauge('torhaus_kdc_calls_started', 'Calls to the KDC so far.', () => directory().kdc.started)
-    gauge(
+    counter('torhaus_kdc_calls_started', 'Calls to the KDC so far.', () => directory().kdc.started)
+    counter(
       'torhaus_kdc_calls_failed',
       'Calls so far that the KDC did not answer, or not with sense.',
       () => directory().kdc.failed,
     )
-    gauge(
+    counter(
       'torhaus_impersonations',
       'Accounts impersonated so far (S4U2self).',
       () => directory().impersonation.impersonations,
     )
-    gauge(
+    counter(
       'torhaus_impersonation_tokens',
       'Tokens made so far for the upstream.',
       () => directory().impersonation.tokens,
     )
-    gauge(
+    counter(
       'torhaus_identity_mismatches',
       'Tokens not used because they were for another account. Must stay 0.',
       () => directory().impersonation.identityMismatches,

@@ -32,6 +32,11 @@ function register(
   registry.registerMetric(metric as unknown as Metric)
 }
 
+/** A counter without labels that somebody else keeps. */
+export function registerCounter(registry: Registry, name: string, help: string, read: () => number): void {
+  register(registry, { name, help, type: 'counter' }, () => [{ value: read(), labels: {} }])
+}
+
 /** A counter with labels, all from closed sets: the number of combinations is bounded by them. */
 export class Tally<L extends string> {
   readonly #names: readonly L[]

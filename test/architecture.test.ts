@@ -23,7 +23,10 @@ const MAX_LINES = 260
 
 // From the top down. A file may import from its own layer and from those below.
 const LAYERS = [
-  { name: 'top', pattern: /^src\/(main|torhaus|compose|ground|own-routes|app|pipeline|explain|end-sessions)\.ts$/ },
+  {
+    name: 'top',
+    pattern: /^src\/(main|supervisor|worker|proxy|compose|ground|own-routes|app|pipeline|explain|end-sessions)\.ts$/,
+  },
   { name: 'middleware', pattern: /^middleware\// },
   { name: 'src leaf', pattern: /^src\// },
   { name: 'config', pattern: /^config\// },

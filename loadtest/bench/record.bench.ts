@@ -1,7 +1,7 @@
 /** What does the record of an exchange cost: the log line (written to /dev/null) and the metrics? */
 import { bench, group } from 'mitata'
 import { destination } from 'pino'
-import { writeAccessRecord } from '../../src/access-log.ts'
+import { accessLog } from '../../src/access-log.ts'
 import { newRecord } from '../../src/exchange-record.ts'
 import { createLog } from '../../src/log.ts'
 import { Metrics } from '../../src/metrics.ts'
@@ -17,13 +17,15 @@ Object.assign(record, { decidedAtMs: arrivedAtMs + 0.1, upstreamFirstByteAtMs: a
 const closedAtMs = arrivedAtMs + 2.75
 
 const metrics = new Metrics()
-const asShipped = createLog({ level: 'info' }, destination({ dest: '/dev/null', sync: true }))
-const buffered = createLog({ level: 'info' }, destination({ dest: '/dev/null', sync: false, minLength: 8192 }))
-const silent = createLog({ level: 'error' }, destination({ dest: '/dev/null', sync: true }))
+const asShipped = accessLog(createLog({ level: 'info' }, destination({ dest: '/dev/null', sync: true })))
+const buffered = accessLog(
+  createLog({ level: 'info' }, destination({ dest: '/dev/null', sync: false, minLength: 65_536, maxWrite: 131_072 })),
+)
+const silent = accessLog(createLog({ level: 'error' }, destination({ dest: '/dev/null', sync: true })))
 
 group('record', () => {
-  bench('log line, written at once', () => writeAccessRecord(asShipped, record, closedAtMs))
-  bench('log line, written in blocks of 8 KiB', () => writeAccessRecord(buffered, record, closedAtMs))
-  bench('log line, below the level', () => writeAccessRecord(silent, record, closedAtMs))
+  bench('log line, written at once', () => asShipped(record, closedAtMs))
+  bench('log line, written in blocks of 64 KiB', () => buffered(record, closedAtMs))
+  bench('log line, below the level', () => silent(record, closedAtMs))
   bench('metrics', () => metrics.exchange(record, closedAtMs))
 })

@@ -1,0 +1,99 @@
+/** The workers of one configuration: all alike, each replaced when it dies. */
+import type { Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../../config/schema.ts'
+import type { Change } from '../store/changes.ts'
+import { WorkerProcess } from './worker-process.ts'
+
+export interface GenerationEvents {
+  readonly onChange: (worker: WorkerProcess, change: Change) => void
+  /** A worker has ended; `restartInMs`: when another one takes its place, undefined where none does. */
+  readonly onEnd: (worker: WorkerProcess, restartInMs: number | undefined) => void
+  /** A worker that took the place of another one cannot start. */
+  readonly onFailed: (error: Error) => void
+}
+
+const FIRST_PAUSE_MS = 250
+const MAX_PAUSE_MS = 10_000
+/** A worker that ran for so long had no trouble starting: the next pause is short again. */
+const STEADY_MS = 60_000
+/** Beyond the times of the configuration, before a worker that does not end is killed. */
+const PATIENCE_MS = 5000
+
+export class Generation {
+  readonly config: Config
+  readonly workers = new Set<WorkerProcess>()
+  readonly #output: Writable
+  readonly #events: GenerationEvents
+  #failures = 0
+  #isCurrent = true
+  readonly #over = new AbortController()
+
+  constructor(config: Config, output: Writable, events: GenerationEvents) {
+    this.config = config
+    this.#output = output
+    this.#events = events
+  }
+
+  /** Starts `count` workers; resolves to their port once all listen. Rejects, with none left, where one cannot. */
+  async start(count: number): Promise<number> {
+    const workers = Array.from({ length: count }, () => this.#fork())
+    try {
+      const [port = 0] = await Promise.all(workers.map(({ listening }) => listening))
+      return port
+    } catch (error) {
+      await this.kill()
+      throw error
+    }
+  }
+
+  get listeningCount(): number {
+    return [...this.workers].filter(({ isListening }) => isListening).length
+  }
+
+  /** Lets requests in flight finish; resolves when all workers have ended. `listens`: see `ProxyServer.drain`. */
+  drain(delayMs: number, listens: boolean): Promise<void> {
+    return this.#end(worker => worker.drain(delayMs, listens), delayMs + this.config.server.drainTimeoutMs)
+  }
+
+  /** Ends all at once. */
+  kill(): Promise<void> {
+    return this.#end(worker => worker.kill(false), 0)
+  }
+
+  async #end(order: (worker: WorkerProcess) => void, withinMs: number): Promise<void> {
+    this.#isCurrent = false
+    this.#over.abort()
+    const workers = [...this.workers]
+    workers.forEach(order)
+    const killAll = () => {
+      for (const worker of workers) worker.kill(true)
+    }
+    const timer = setTimeout(killAll, withinMs + PATIENCE_MS)
+    await Promise.all(workers.map(({ ended }) => ended))
+    clearTimeout(timer)
+  }
+
+  #fork(): WorkerProcess {
+    const { onChange } = this.#events
+    const worker = new WorkerProcess(this.config, this.#output, { onChange, onEnd: ended => this.#onEnd(ended) })
+    this.workers.add(worker)
+    return worker
+  }
+
+  #onEnd(worker: WorkerProcess): void {
+    this.workers.delete(worker)
+    if (!this.#isCurrent) return this.#events.onEnd(worker, undefined)
+    this.#failures = performance.now() - worker.startedAtMs > STEADY_MS ? 1 : this.#failures + 1
+    // At once the first time: a single crash should cost as little as can be.
+    const pauseMs = this.#failures === 1 ? 0 : Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 2))
+    this.#events.onEnd(worker, pauseMs)
+    void this.#replace(pauseMs)
+  }
+
+  async #replace(pauseMs: number): Promise<void> {
+    await sleep(pauseMs, undefined, { signal: this.#over.signal, ref: false }).catch(() => undefined)
+    if (!this.#isCurrent) return
+    await this.#fork().listening.catch(this.#events.onFailed)
+  }
+}

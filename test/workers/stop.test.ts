@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { patField } from '../behaviour/proxy-under-test.ts'
+import { RawConnection, requestText } from '../support/raw-http.ts'
+import { isAlive, startWorkersLab, until, type WorkersLab } from './workers-lab.ts'
+
+const get = (lab: WorkersLab, path: string) => requestText(`GET ${path}`, [`Host: 127.0.0.1:${lab.port}`, patField])
+
+test('at SIGTERM it is not ready at once, serves on with answers that close, finishes what is in flight, and ends with 0', async () => {
+  const lab = await startWorkersLab({ drainDelayMs: 1500, drainTimeoutMs: 60_000 })
+  try {
+    const finish = Promise.withResolvers<void>()
+    lab.origin.answerWith(async (request, response) => {
+      if (request.url === '/slow') await finish.promise
+      response.end('done')
+    })
+    const [busy, idle] = [await RawConnection.open(lab.port), await RawConnection.open(lab.port)]
+    busy.send(get(lab, '/slow'))
+    await lab.origin.arrived('/slow')
+    lab.supervisor.kill('SIGTERM')
+    await until('not ready', async () => (await lab.readiness()).status === 503)
+    idle.send(get(lab, '/on-an-open-connection'))
+    const answered = await idle.response()
+    assert.deepEqual([answered.status, answered.one('Connection')], [200, 'close'])
+    const fresh = await RawConnection.open(lab.port)
+    fresh.send(get(lab, '/on-a-new-connection'))
+    assert.equal((await fresh.response()).one('Connection'), 'close')
+    await until('nobody to listen', () =>
+      RawConnection.open(lab.port).then(
+        connection => {
+          connection.close()
+          return false
+        },
+        () => true,
+      ),
+    )
+    finish.resolve()
+    assert.equal((await busy.response()).text, 'done')
+    assert.equal(await lab.ended(), 0)
+    assert.equal(lab.lines().filter(line => line.includes('"url.path":"/slow"')).length, 1)
+  } finally {
+    await lab.close()
+  }
+})
+
+for (const first of ['SIGTERM', 'SIGINT'] as const) {
+  test(`a second signal after ${first} ends at once what would have gone on`, async () => {
+    const lab = await startWorkersLab({ drainDelayMs: 60_000, drainTimeoutMs: 60_000 })
+    try {
+      lab.origin.answerWith((_, response) => response.write('begun'))
+      const connection = await RawConnection.open(lab.port)
+      connection.send(get(lab, '/endless'))
+      await connection.head()
+      const pids = lab.workers()
+      lab.supervisor.kill(first)
+      await lab.logged(record => record['event.action'] === 'drain')
+      lab.supervisor.kill('SIGTERM')
+      assert.equal(await lab.ended(), 0)
+      for (const pid of pids) assert.equal(isAlive(pid), false)
+      await connection.rest()
+    } finally {
+      await lab.close()
+    }
+  })
+}
+
+test('Ctrl-C reaches the whole group, waits for nobody to notice, and lets requests in flight finish', async () => {
+  const lab = await startWorkersLab({ drainDelayMs: 60_000, drainTimeoutMs: 60_000 })
+  try {
+    const finish = Promise.withResolvers<void>()
+    lab.origin.answerWith(async (_, response) => {
+      await finish.promise
+      response.end('done')
+    })
+    const busy = await RawConnection.open(lab.port)
+    busy.send(get(lab, '/slow'))
+    await lab.origin.arrived('/slow')
+    for (const pid of [lab.supervisor.pid ?? 0, ...lab.workers()]) process.kill(pid, 'SIGINT')
+    await lab.logged(record => record['event.action'] === 'drain')
+    finish.resolve()
+    assert.equal((await busy.response()).text, 'done')
+    assert.equal(await lab.ended(), 0)
+  } finally {
+    await lab.close()
+  }
+})
+
+test('a port that is taken is said at the start, with exit code 1 and nothing left running', async () => {
+  const lab = await startWorkersLab()
+  try {
+    await assert.rejects(startWorkersLab({ port: lab.port }), /Torhaus cannot start: .*EADDRINUSE/)
+    await assert.rejects(
+      startWorkersLab({}, config => ({ ...config, admin: { host: '127.0.0.1', port: lab.port } })),
+      /Torhaus cannot start: .*EADDRINUSE/,
+    )
+  } finally {
+    await lab.close()
+  }
+})

@@ -1,0 +1,173 @@
+/** Torhaus as it runs: supervisor and workers as processes of their own, between a real OP and an origin that remembers. */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parse } from 'yaml'
+import { BrowserClient } from '../oidc/browser-client.ts'
+import { type EchoOrigin, startEchoOrigin } from '../support/echo-origin.ts'
+import { freePort } from '../support/free-port.ts'
+import { signIn } from '../support/openid-provider/user-agent.ts'
+import { startOpenIdProvider } from '../support/openid-provider.ts'
+import { agreed, torhausAddresses, type torhausConfig, writeTorhausConfig } from '../support/torhaus-config.ts'
+import type { LogRecord } from '../support/torhaus-fixture.ts'
+import { newTotpSecret } from '../support/totp.ts'
+
+const PROGRAM = resolve(import.meta.dirname, '../../src/main.ts')
+/** For waiting only: what takes longer has gone wrong. */
+const PATIENCE_MS = 30_000
+const POLL_MS = 25
+
+export type Configure = (config: ReturnType<typeof torhausConfig>) => object
+
+export type WorkersLab = {
+  readonly url: string
+  readonly port: number
+  readonly directory: string
+  readonly configFile: string
+  readonly origin: EchoOrigin
+  readonly supervisor: ChildProcess
+  /** Standard output so far, as lines; the last may be torn only while it is being written. */
+  lines(): string[]
+  errors(): string
+  /** Workers' pids, as the system knows them. */
+  workers(): number[]
+  readiness(): Promise<{ status: number; body: { ready: boolean; parts: Record<string, string> } }>
+  metric(name: string): Promise<number>
+  logged(matches: (record: LogRecord) => boolean): Promise<LogRecord>
+  /** A browser with a session. */
+  signedIn(): Promise<BrowserClient>
+  /** Changes the configuration file. */
+  rewrite(change: Configure): Promise<void>
+  ended(): Promise<number | null>
+  close(): Promise<void>
+}
+
+/** Waits until `holds`, and says what it waited for when it never does. */
+export async function until<T>(
+  what: string,
+  holds: () => Promise<T | undefined | false> | T | undefined | false,
+): Promise<T> {
+  for (const deadline = Date.now() + PATIENCE_MS; ; ) {
+    const answer = await holds()
+    if (answer !== undefined && answer !== false) return answer
+    assert.ok(Date.now() < deadline, `waited in vain: ${what}`)
+    await sleep(POLL_MS)
+  }
+}
+
+export const withHeaderIdentity = (config: ReturnType<typeof torhausConfig>, server: object = {}): object => ({
+  ...config,
+  server: { ...config.server, ...server },
+  upstream: { ...config.upstream, identity: { kind: 'header', header: { field: 'X-Account' } } },
+})
+
+export async function startWorkersLab(server: object = {}, more: Configure = config => config): Promise<WorkersLab> {
+  const [port, adminPort] = [await freePort(), await freePort()]
+  const { publicUrl, redirectUri, postLogoutRedirectUri } = torhausAddresses(port)
+  const clientSecret = randomBytes(24).toString('base64url')
+  const user = { name: 'ada', password: 'correct horse', totpSecret: newTotpSecret(randomBytes) }
+  const origin = await startEchoOrigin()
+  const op = await startOpenIdProvider({
+    users: [user],
+    audience: agreed.audience,
+    clients: [
+      {
+        clientId: agreed.clientId,
+        clientSecret,
+        redirectUris: [redirectUri],
+        postLogoutRedirectUris: [postLogoutRedirectUri],
+      },
+    ],
+  })
+  const directory = await mkdtemp(join(tmpdir(), 'torhaus-workers-'))
+  const setting = { port, adminPort, issuer: op.issuer, clientSecret, directory, upstreamUrl: origin.url }
+  const configure: Configure = config => more(withHeaderIdentity(config, { workers: 2, ...server }) as typeof config)
+  const configFile = await writeTorhausConfig(setting, configure)
+  const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...env } = process.env
+  const supervisor = spawn(process.execPath, [PROGRAM, '--config', configFile], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  })
+  const [output, errors]: [Buffer[], Buffer[]] = [[], []]
+  supervisor.stdout.on('data', (chunk: Buffer) => output.push(chunk))
+  supervisor.stderr.on('data', (chunk: Buffer) => errors.push(chunk))
+  const closed = once(supervisor, 'close')
+  const lines = () => Buffer.concat(output).toString().split('\n').slice(0, -1)
+  const admin = (path: string) => fetch(`http://127.0.0.1:${adminPort}${path}`)
+  const lab: WorkersLab = {
+    ...{ url: publicUrl, port, directory, configFile, origin, supervisor, lines },
+    errors: () => Buffer.concat(errors).toString(),
+    workers: () =>
+      readFileSync(`/proc/${supervisor.pid}/task/${supervisor.pid}/children`, 'utf8')
+        .split(' ')
+        .filter(Boolean)
+        .map(Number),
+    async readiness() {
+      const response = await admin('/readyz')
+      return { status: response.status, body: (await response.json()) as never }
+    },
+    async metric(name) {
+      const text = await (await admin('/metrics')).text()
+      const line = text.split('\n').find(entry => entry.startsWith(`${name} `))
+      return line === undefined ? 0 : Number(line.slice(name.length + 1))
+    },
+    logged: matches =>
+      until('a log record', () =>
+        lines()
+          .map(line => JSON.parse(line) as LogRecord)
+          .find(matches),
+      ),
+    async signedIn() {
+      const browser = new BrowserClient()
+      await signIn(browser, `${publicUrl}/`, user)
+      return browser
+    },
+    async rewrite(change) {
+      const usual = parse(readFileSync(configFile, 'utf8')) as ReturnType<typeof torhausConfig>
+      const { stringify } = await import('yaml')
+      const { writeFile } = await import('node:fs/promises')
+      await writeFile(configFile, stringify(change(usual)))
+    },
+    async ended() {
+      await closed
+      return supervisor.exitCode
+    },
+    async close() {
+      const pids = supervisor.exitCode === null && supervisor.signalCode === null ? lab.workers() : []
+      supervisor.kill('SIGKILL')
+      await closed
+      for (const pid of pids) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+      await op.close()
+      await origin.close()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+  const ready = until('Torhaus to be ready', () =>
+    lab.readiness().then(
+      ({ status }) => status === 200,
+      () => false,
+    ),
+  )
+  await Promise.race([ready, closed.then(() => Promise.reject(new Error(`Torhaus ended: ${lab.errors()}`)))]).catch(
+    async error => {
+      await lab.close()
+      throw error
+    },
+  )
+  return lab
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { patField } from '../behaviour/proxy-under-test.ts'
+import { RawConnection, requestText } from '../support/raw-http.ts'
+import { isAlive, startWorkersLab, until, type WorkersLab } from './workers-lab.ts'
+
+const get = (lab: WorkersLab, path: string) => requestText(`GET ${path}`, [`Host: 127.0.0.1:${lab.port}`, patField])
+
+async function answer(lab: WorkersLab, path: string): Promise<number> {
+  const connection = await RawConnection.open(lab.port)
+  connection.send(get(lab, path))
+  const { status } = await connection.response()
+  connection.close()
+  return status
+}
+
+const REQUESTS = 'torhaus_requests_total{scheme="pat",client_class="other",outcome="forwarded",code="none"}'
+
+test('a worker that is killed is replaced, the other goes on meanwhile, and no counter goes back', async () => {
+  const lab = await startWorkersLab()
+  try {
+    const before = lab.workers()
+    assert.equal(before.length, 2)
+    for (let count = 0; count < 20; count++) assert.equal(await answer(lab, `/before-${count}`), 200)
+    assert.equal(await lab.metric(REQUESTS), 20)
+    process.kill(before[0] ?? 0, 'SIGKILL')
+    for (let count = 0; count < 20; count++) assert.equal(await answer(lab, `/after-${count}`), 200)
+    const died = await lab.logged(record => record['event.action'] === 'worker-died')
+    assert.equal(died['torhaus.worker'], before[0])
+    await until('two workers', async () => (await lab.readiness()).body.parts.workers === '2 of 2')
+    assert.ok(!lab.workers().includes(before[0] ?? 0))
+    assert.equal(await lab.metric(REQUESTS), 40)
+    assert.equal(await lab.metric('torhaus_worker_restarts_total'), 1)
+    assert.equal(await lab.metric('torhaus_workers'), 2)
+    assert.equal(await lab.metric('torhaus_request_duration_seconds_count'), 40)
+  } finally {
+    await lab.close()
+  }
+})
+
+test('a worker that dies again and again is started again ever later', async () => {
+  const lab = await startWorkersLab({ workers: 1 })
+  try {
+    for (let round = 0; round < 4; round++) {
+      const [pid] = await until('a worker that listens', async () =>
+        (await lab.readiness()).status === 200 ? lab.workers() : undefined,
+      )
+      process.kill(pid ?? 0, 'SIGKILL')
+      await until('its end', () => !isAlive(pid ?? 0))
+    }
+    const pauses = () =>
+      lab
+        .lines()
+        .map(line => JSON.parse(line))
+        .filter(record => record['event.action'] === 'worker-died')
+        .map(record => record['torhaus.restart_in_ms'])
+    await until('four records', () => pauses().length === 4)
+    assert.deepEqual(pauses(), [0, 250, 500, 1000])
+  } finally {
+    await lab.close()
+  }
+})
+
+test('no line of the log is torn or lost, whoever wrote it', async () => {
+  const lab = await startWorkersLab()
+  try {
+    const perConnection = 150
+    // Long lines, so that blocks of both workers come together at any place.
+    const path = (name: string) => `/${name}-${'x'.repeat(700)}`
+    await Promise.all(
+      Array.from({ length: 16 }, async (_, number) => {
+        const connection = await RawConnection.open(lab.port)
+        for (let count = 0; count < perConnection; count++) {
+          connection.send(get(lab, path(`${number}-${count}`)))
+          await connection.response()
+        }
+        connection.close()
+      }),
+    )
+    lab.supervisor.kill('SIGTERM')
+    assert.equal(await lab.ended(), 0)
+    const records = lab.lines().map(line => JSON.parse(line))
+    const requests = records.filter(record => record['event.action'] === 'request')
+    assert.equal(new Set(requests.map(record => record['url.path'])).size, 16 * perConnection)
+    assert.equal(new Set(requests.map(record => record['process.pid'])).size, 2)
+  } finally {
+    await lab.close()
+  }
+})
+
+test('a session that ends on one worker has ended on the other at once, though both keep it in a cache for a minute', async () => {
+  const lab = await startWorkersLab({}, config => ({ ...config, session: { ...config.session, cacheMs: 60_000 } }))
+  try {
+    const browser = await lab.signedIn()
+    const cookie = `Cookie: ${Array.from(browser.cookies, ([name, { value }]) => `${name}=${value}`).join('; ')}`
+    const host = `Host: 127.0.0.1:${lab.port}`
+    const connections = await Promise.all(Array.from({ length: 6 }, () => RawConnection.open(lab.port)))
+    const ask = async (line: string, connection: RawConnection, fields: readonly string[] = []) => {
+      connection.send(requestText(line, [host, cookie, ...fields]))
+      return (await connection.response()).status
+    }
+    for (const connection of connections) assert.equal(await ask('GET /x', connection), 200)
+    const [one] = connections
+    assert.ok(one)
+    assert.equal(await ask('POST /.torhaus/sign-out', one, [`Origin: ${lab.url}`, 'Content-Length: 0']), 303)
+    // The messages between the processes may be under way still, for a moment.
+    await until('everybody to know', async () => {
+      const statuses = await Promise.all(connections.map(connection => ask('GET /x', connection)))
+      return statuses.every(status => status === 401)
+    })
+    for (const connection of connections) connection.close()
+  } finally {
+    await lab.close()
+  }
+})
+
+test('when the supervisor is killed, a request in flight is finished, and no process is left', async () => {
+  const lab = await startWorkersLab()
+  try {
+    const finish = Promise.withResolvers<void>()
+    lab.origin.answerWith(async (_, response) => {
+      await finish.promise
+      response.end('late')
+    })
+    const connection = await RawConnection.open(lab.port)
+    connection.send(get(lab, '/slow'))
+    await lab.origin.arrived('/slow')
+    const pids = lab.workers()
+    lab.supervisor.kill('SIGKILL')
+    await until('the supervisor to be gone', () => lab.supervisor.signalCode !== null)
+    finish.resolve()
+    assert.equal((await connection.response()).text, 'late')
+    for (const pid of pids) await until(`worker ${pid} to end`, () => !isAlive(pid))
+  } finally {
+    await lab.close()
+  }
+})
