@@ -47,6 +47,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
   const watch = watchOf(ground)
   const writeAccess = config.logging.access ? accessLog(log) : undefined
   let isDraining = false
+  let unrecognisedPats = 0
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
   const app = createApp({
     server: config.server,
@@ -87,6 +88,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
   metrics.observe({
     upstream: () => upstream.statistics(),
     clientConnections: countConnections(app),
+    unrecognisedPats: () => unrecognisedPats,
     ...(directory === undefined ? {} : { directory: () => directory.statistics() }),
   })
   return {
@@ -101,6 +103,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
         await sessions.sweep()
         await grants.sweep()
         pats.sweep()
+        unrecognisedPats = pats.countUnrecognised(fingerprint => ground.fingerprints.isRecognisable(fingerprint))
       }),
     async release() {
       upstream.close()
@@ -145,7 +148,7 @@ function policyOf(ground: Ground, watch: PatWatch): Policy {
       issuer: oidc.issuer,
       sessionCookie: cookies.sessionName,
       isValidated: token => accessTokens?.knows(token) === true,
-      fingerprintsOf: ground.fingerprintsOf,
+      fingerprintsOf: ground.fingerprints.of,
     },
     authenticate: {
       ...{ sessions, refresh, cookies, accessTokens },

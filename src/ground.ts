@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts'
 import { readKey, readSecret } from '../config/secret.ts'
 import { Audit } from './audit.ts'
 import type { Clock } from './clock.ts'
-import { type FingerprintOf, patFingerprints } from './credentials/pat-fingerprints.ts'
+import { type PatFingerprints, patFingerprints } from './credentials/pat-fingerprints.ts'
 import { PatRegister } from './credentials/pat-register.ts'
 import { Grants } from './grants/grants.ts'
 import { createOffers } from './http/challenge.ts'
@@ -40,7 +40,7 @@ export interface Ground {
   readonly sessions: Sessions
   readonly grants: Grants
   readonly pats: PatRegister
-  readonly fingerprintsOf: FingerprintOf
+  readonly fingerprints: PatFingerprints
   readonly rules: Rules
   readonly audit: Audit
   /** One spelling per account: the principal where there is a directory. */
@@ -75,7 +75,7 @@ export async function layGround(config: Config, log: Logger, now: Clock): Promis
     sessions: new Sessions(stores.sessions, new Sealer(keys), session, changes, now),
     grants: new Grants(stores.grants, { ...config.secondFactor.grants, cacheMs, maxCached }, changes, now),
     pats: new PatRegister(stores.pats, { cacheMs, maxCached }, changes, now),
-    fingerprintsOf: patFingerprints(keys),
+    fingerprints: patFingerprints(keys),
     rules: rulesOf(config.secondFactor),
     audit: Audit.open(log, config.logging.auditFile),
     accountKey: accountKeyOf(directory),

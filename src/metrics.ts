@@ -18,6 +18,7 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export interface MetricSources {
   readonly upstream: () => UpstreamStatistics
   readonly clientConnections: () => number
+  readonly unrecognisedPats: () => number
   readonly directory?: () => DirectoryStatistics
 }
 
@@ -78,7 +79,7 @@ export class Metrics {
   }
 
   /** What is read when somebody asks. */
-  observe({ upstream, clientConnections, directory }: MetricSources): void {
+  observe({ upstream, clientConnections, unrecognisedPats, directory }: MetricSources): void {
     const gauge = (name: string, help: string, read: () => number) => {
       const registers = [this.registry]
       new Gauge({
@@ -107,6 +108,11 @@ export class Metrics {
       () => upstream().evicted,
     )
     gauge('torhaus_client_connections', 'Open client connections.', clientConnections)
+    gauge(
+      'torhaus_unrecognised_blocked_pats',
+      'Blocked personal access tokens whose fingerprint is of a key that is gone. Must stay 0.',
+      unrecognisedPats,
+    )
     if (directory === undefined) return
     gauge('torhaus_kdc_circuit_open', '1 while the KDC is not asked, after repeated failures.', () =>
       directory().circuit === 'closed' ? 0 : 1,

@@ -82,7 +82,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
       issuer: oidc.issuer,
       sessionCookie: cookies.sessionName,
       isValidated: token => accessTokens?.knows(token) === true,
-      fingerprintsOf: patFingerprints([randomBytes(32)]),
+      fingerprintsOf: patFingerprints([randomBytes(32)]).of,
     },
     authenticate: {
       ...{

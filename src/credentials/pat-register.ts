@@ -57,21 +57,20 @@ export class PatRegister {
     })
   }
 
-  /** What is known under the first of these fingerprints that is. Throws `store-unavailable`. */
-  find(fingerprints: readonly string[]): PatRecord | undefined {
-    for (const fingerprint of fingerprints) {
-      const stored = this.#read(fingerprint)
-      const waiting = this.#waiting.get(fingerprint)
-      const record = waiting === undefined ? stored : mergePats(stored, waiting)
-      if (record !== undefined) return record
-    }
-    return undefined
+  /**
+   * What is known of the token. What is found under the fingerprint of an older key is moved to that of the newest, so that
+   * it outlives the older key. Throws `store-unavailable`.
+   */
+  find([newest, ...older]: readonly string[]): PatRecord | undefined {
+    if (newest === undefined) return undefined
+    for (const fingerprint of older) if (this.#at(fingerprint) !== undefined) this.#move(fingerprint, newest)
+    return this.#at(newest)
   }
 
   /** Notes a use; says what is new about it. Throws `store-unavailable`. */
   see(fingerprints: readonly string[], { network, clientClass, account }: PatUse): PatNews | undefined {
     const known = this.find(fingerprints)
-    const fingerprint = known?.fingerprint ?? fingerprints[0]
+    const [fingerprint] = fingerprints
     if (fingerprint === undefined) return undefined
     const now = this.#now()
     const waiting = this.#waiting.get(fingerprint)
@@ -103,6 +102,11 @@ export class PatRegister {
     return changed
   }
 
+  /** How many blocked tokens would pass, since nobody can tell that they are the ones: the key of their fingerprint is gone. */
+  countUnrecognised(isRecognisable: (fingerprint: string) => boolean): number {
+    return this.#store.blockedPats().filter(fingerprint => !isRecognisable(fingerprint)).length
+  }
+
   /** Writes what was seen. Throws `store-unavailable`: then it is kept for the next time. */
   flush(): void {
     if (this.#waiting.size === 0) return
@@ -115,6 +119,19 @@ export class PatRegister {
   sweep(maxRows = MAX_ROWS): void {
     this.flush()
     this.#store.sweepPats(this.#now() - FORGOTTEN_AFTER_MS, maxRows)
+  }
+
+  #at(fingerprint: string): PatRecord | undefined {
+    const stored = this.#read(fingerprint)
+    const waiting = this.#waiting.get(fingerprint)
+    return waiting === undefined ? stored : mergePats(stored, waiting)
+  }
+
+  #move(from: string, to: string): void {
+    // What waits under the old one must not bring it back.
+    this.flush()
+    this.#store.movePat(from, to)
+    for (const fingerprint of [from, to]) this.#changes.publish({ kind: 'pat', fingerprint })
   }
 
   #read(fingerprint: string): PatRecord | undefined {

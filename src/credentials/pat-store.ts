@@ -30,6 +30,13 @@ export interface PatStore {
   patsOf(account: string): PatRecord[]
   /** True where the account has such a token, and that changed something. */
   blockPat(account: string, fingerprint: string, isBlocked: boolean): boolean
+  /**
+   * What is known under one fingerprint is known under the other from now on: all at once, together with what is known there
+   * already. Blocked under either is blocked. Nothing where nothing is known.
+   */
+  movePat(from: string, to: string): void
+  /** Fingerprints of all that are blocked. */
+  blockedPats(): string[]
   /** Forgets what was not seen since then, and the oldest above `maxRows`. Blocked ones are kept past their time, and go last. */
   sweepPats(seenBeforeMs: number, maxRows: number): void
 }

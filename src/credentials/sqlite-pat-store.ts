@@ -45,6 +45,23 @@ export class SqlitePatStore implements PatStore {
     )
   }
 
+  movePat(from: string, to: string): void {
+    this.#database.transaction(() => {
+      const moved = this.readPat(from)
+      if (moved === undefined) return
+      const known = this.readPat(to)
+      const isBlocked = moved.isBlocked || known?.isBlocked === true
+      this.#write({ ...mergePats(known, moved), fingerprint: to, isBlocked })
+      this.#database.run('DELETE FROM pat WHERE fingerprint = ?', from)
+    })
+  }
+
+  blockedPats(): string[] {
+    return this.#database
+      .rows('SELECT fingerprint FROM pat WHERE is_blocked = 1')
+      .map(({ fingerprint }) => String(fingerprint))
+  }
+
   sweepPats(seenBeforeMs: number, maxRows: number): void {
     this.#database.run('DELETE FROM pat WHERE is_blocked = 0 AND last_seen_at < ?', seenBeforeMs)
     const count = Number(this.#database.row('SELECT count(*) AS count FROM pat')?.count)
