@@ -31,6 +31,7 @@ export type RefreshBehaviour = 'grant' | 'refuse' | 'break' | 'wait'
 
 export type LyingOp = {
   readonly issuer: string
+  /** Of what it signs now. */
   readonly header: Truth['header']
   readonly publicKey: JWK
   readonly sign: Sign
@@ -41,6 +42,10 @@ export type LyingOp = {
   /** Parameters of the authorization response, made from the right ones. */
   respond(change?: (parameters: URLSearchParams) => void): void
   onRefresh(behaviour: RefreshBehaviour): void
+  /** From now on it signs with a new key, and publishes the old one beside it. */
+  exchangeKeys(): Promise<void>
+  /** Client secrets that are accepted; without an argument, any. */
+  acceptSecrets(secrets?: readonly string[]): void
   /** Lets the refreshes that wait go on. */
   answer(): void
   close(): Promise<void>
@@ -49,14 +54,12 @@ export type LyingOp = {
 /** What came of a code or refresh token. */
 type Spent = { readonly nonce: string | null } | 'refused' | 'broken'
 
-const KID = 'key-1'
 const TOKEN_LIFETIME_S = 3600
 
 export async function startLyingOp(): Promise<LyingOp> {
-  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
-  const publicJwk: JWK = { ...(await exportJWK(publicKey)), kid: KID, alg: 'RS256', use: 'sig' }
-  const header = { alg: 'RS256', kid: KID }
-  const sign: Sign = (protectedHeader, payload, key = privateKey) => {
+  const keys = [await newKey(1)]
+  const currentKey = () => keys[0] as OpKey
+  const sign: Sign = (protectedHeader, payload, key = currentKey().privateKey) => {
     const bytes = new TextEncoder().encode(typeof payload === 'string' ? payload : JSON.stringify(payload))
     return new CompactSign(bytes).setProtectedHeader(protectedHeader).sign(key)
   }
@@ -66,6 +69,7 @@ export async function startLyingOp(): Promise<LyingOp> {
   let telling: Telling = honestly
   let respond = (_: URLSearchParams): void => undefined
   let behaviour: RefreshBehaviour = 'grant'
+  let secrets: readonly string[] | undefined
   let waiting: (() => void)[] = []
 
   const server = createServer((request, response) => {
@@ -78,9 +82,11 @@ export async function startLyingOp(): Promise<LyingOp> {
     if (pathname === '/.well-known/openid-configuration') return json(response, 200, metadata(issuer))
     if (pathname === '/jwks') {
       requests.jwks++
-      return json(response, 200, { keys: [publicJwk] })
+      return json(response, 200, { keys: keys.map(({ publicKey }) => publicKey) })
     }
     if (pathname === '/authorize') return authorize(searchParams, response)
+    if (pathname === '/token' && secrets !== undefined && !secrets.includes(secretOf(request)))
+      return json(response, 401, { error: 'invalid_client' })
     if (pathname === '/token') return grant(new URLSearchParams(await text(request)), response)
     json(response, 404, {})
   }
@@ -125,7 +131,7 @@ export async function startLyingOp(): Promise<LyingOp> {
     const iat = Math.floor(Date.now() / 1000)
     const person = { sub: 'subject-of-ada', preferred_username: 'ada', acr: secondFactorAcr, auth_time: iat }
     return {
-      ...{ header, publicKey: publicJwk, sign },
+      ...{ header: currentKey().header, publicKey: currentKey().publicKey, sign },
       claims: {
         ...{ iss: issuer, aud: agreed.clientId, iat, exp: iat + TOKEN_LIFETIME_S, ...person },
         ...(nonce === null ? {} : { nonce }),
@@ -134,13 +140,24 @@ export async function startLyingOp(): Promise<LyingOp> {
   }
 
   return {
-    ...{ issuer, header, publicKey: publicJwk, sign },
-    requests,
+    ...{ issuer, requests, sign },
+    get header() {
+      return currentKey().header
+    },
+    get publicKey() {
+      return currentKey().publicKey
+    },
     tell(idToken = honestly) {
       telling = idToken
     },
     respond(change = () => undefined) {
       respond = change
+    },
+    async exchangeKeys() {
+      keys.unshift(await newKey(keys.length + 1))
+    },
+    acceptSecrets(accepted) {
+      secrets = accepted
     },
     onRefresh(next) {
       behaviour = next
@@ -155,6 +172,21 @@ export async function startLyingOp(): Promise<LyingOp> {
       await closed
     },
   }
+}
+
+/** RFC 6749 2.3.1. */
+function secretOf({ headers }: IncomingMessage): string {
+  const [, encoded = ''] = /^Basic (.+)$/.exec(headers.authorization ?? '') ?? []
+  const [, secret = ''] = Buffer.from(encoded, 'base64').toString().split(':')
+  return decodeURIComponent(secret)
+}
+
+type OpKey = { readonly privateKey: CryptoKey; readonly publicKey: JWK; readonly header: Truth['header'] }
+
+async function newKey(number: number): Promise<OpKey> {
+  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
+  const header = { alg: 'RS256', kid: `key-${number}` }
+  return { privateKey, header, publicKey: { ...(await exportJWK(publicKey)), ...header, use: 'sig' } }
 }
 
 const honestly: Telling = ({ sign, header, claims }) => sign(header, claims)
