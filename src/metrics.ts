@@ -80,12 +80,14 @@ export class Metrics {
 
   /** What is read when somebody asks. */
   observe({ upstream, clientConnections, unrecognisedPats, directory }: MetricSources): void {
-    const gauge = (name: string, help: string, read: () => number) => {
+    /** `aggregator`: how the values of several workers become one. */
+    const gauge = (name: string, help: string, read: () => number, aggregator: 'sum' | 'max' = 'sum') => {
       const registers = [this.registry]
       new Gauge({
         name,
         help,
         registers,
+        aggregator,
         collect() {
           this.set(read())
         },
@@ -112,6 +114,8 @@ export class Metrics {
       'torhaus_unrecognised_blocked_pats',
       'Blocked personal access tokens whose fingerprint is of a key that is gone. Must stay 0.',
       unrecognisedPats,
+      // Each worker counts the same store.
+      'max',
     )
     if (directory === undefined) return
     gauge('torhaus_kdc_circuit_open', '1 while the KDC is not asked, after repeated failures.', () =>

@@ -88,6 +88,7 @@ export async function startLyingOp(): Promise<LyingOp> {
     if (pathname === '/token' && secrets !== undefined && !secrets.includes(secretOf(request)))
       return json(response, 401, { error: 'invalid_client' })
     if (pathname === '/token') return grant(new URLSearchParams(await text(request)), response)
+    if (pathname === '/leave') return leave(searchParams.get('frame') ?? '', response)
     json(response, 404, {})
   }
 
@@ -202,6 +203,12 @@ const metadata = (issuer: string) => ({
   id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'],
   code_challenge_methods_supported: ['S256'],
 })
+
+/** As an OP's page that signs people out elsewhere, too, does it: a frame for each place. */
+function leave(frame: string, response: ServerResponse): void {
+  response.writeHead(200, { 'Content-Type': 'text/html' })
+  response.end(`<!doctype html><iframe src="${frame.replaceAll('&', '&amp;')}"></iframe>`)
+}
 
 function json(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value))
