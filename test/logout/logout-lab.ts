@@ -18,6 +18,7 @@ export type LogoutLab = Omit<SignInLab, 'op'> & {
   isAlive(browser: BrowserClient): Promise<boolean>
   /** Security events of that kind so far. */
   audited(action: string): Readonly<Record<string, unknown>>[]
+  /** Of a metric that was not counted yet: 0. */
   metric(line: string): Promise<number>
 }
 
@@ -65,12 +66,8 @@ export async function startLogoutLab(options: Omit<LabOptions, 'issuer'> = {}): 
       lab.log.filter(record => record['log.logger'] === 'torhaus.audit' && record['event.action'] === action),
     async metric(line) {
       const text = await (await fetch(`${lab.adminUrl}/metrics`)).text()
-      return Number(
-        text
-          .split('\n')
-          .find(written => written.startsWith(`${line} `))
-          ?.slice(line.length + 1) ?? Number.NaN,
-      )
+      const written = text.split('\n').find(candidate => candidate.startsWith(`${line} `))
+      return Number(written?.slice(line.length + 1) ?? 0)
     },
     async close() {
       await lab.close()

@@ -1,6 +1,8 @@
 /** A logout of the whole person takes back what was built on the sign-in; of one session it does not. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { type GrantsLab, linkIn, startGrantsLab } from '../grants/grants-lab.ts'
 import { agreed } from '../support/torhaus-config.ts'
@@ -37,8 +39,13 @@ async function confirmed(): Promise<GrantsLab> {
 test('the logout of one session leaves the grants of the person, the logout of the person ends them', async () => {
   const lab = await confirmed()
   const sub = lab.fixture.op.subjectOf('ada')
-  assert.equal((await logOut(lab, { sub, sid: 'another' })).status, 200)
+  const database = new DatabaseSync(join(dirname(lab.fixture.configFile), 'sessions.sqlite'), { readOnly: true })
+  const sid = database.prepare('SELECT op_session_id FROM session').get()?.op_session_id
+  database.close()
+  assert.equal((await logOut(lab, { sub, sid })).status, 200)
+  assert.equal(lab.audited('back-channel-logout')[0]?.['torhaus.sessions'], 1)
   assert.equal((await lab.asProgram()).status, 200)
+  await lab.person()
   assert.equal((await logOut(lab, { sub })).status, 200)
   assert.equal((await lab.asProgram()).status, 403)
 })
