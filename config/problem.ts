@@ -10,6 +10,9 @@ export interface Problem {
   message: string
 }
 
+/** Says what is wrong with the option at `path`. */
+export type Report = (path: string, message: string) => void
+
 export function problem(path: string, message: string): Problem {
   return { line: undefined, path, message }
 }

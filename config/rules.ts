@@ -1,9 +1,10 @@
 /** What a schema cannot say: options that must fit together, and values with a grammar of their own. */
 import { parseAddressRange } from './address-range.ts'
-import { type Problem, problem } from './problem.ts'
+import { LOOPBACK } from './loopback.ts'
+import { type Problem, problem, type Report } from './problem.ts'
+import { checkRedis } from './redis-rules.ts'
 import type { Config } from './schema.ts'
 
-type Report = (path: string, message: string) => void
 type Rule = (config: Config, report: Report) => void
 
 /** Each rule, behind the options it reads: it can only run where these have the right shape. */
@@ -12,11 +13,13 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['oidc.issuer', 'allowPlainHttp'], checkIssuer],
   [['upstream.url'], checkUpstreamUrl],
   [['server.trustedProxies'], checkAddresses],
+  [['server.trustedProxies', 'server.proxyProtocol'], checkProxyProtocol],
   [['secondFactor'], checkSecondFactor],
   [['upstream.identity'], checkIdentity],
   [['account'], checkAccount],
   [['server.idleTimeoutMs', 'upstream.headersTimeoutMs'], checkUpstreamTimeouts],
   [['session.idleTimeoutSeconds', 'session.absoluteTimeoutSeconds'], checkSessionTimeouts],
+  [['session.store', 'allowPlainHttp'], checkRedis],
   [['kerberos', 'upstream.identity', 'secondFactor', 'credentials'], checkKerberos],
 ]
 
@@ -39,8 +42,6 @@ function touches(path: string, option: string): boolean {
     option.startsWith(`${path}.`)
   )
 }
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 function checkPublicUrl({ publicUrl, allowPlainHttp }: Config, report: Report): void {
   checkTransport('publicUrl', checkUrl('publicUrl', publicUrl, false, report), allowPlainHttp, report)
@@ -73,6 +74,11 @@ function checkTransport(path: string, url: URL | undefined, allowPlainHttp: bool
 
 function checkAddresses(config: Config, report: Report): void {
   checkRanges('server.trustedProxies', config.server.trustedProxies, report)
+}
+
+function checkProxyProtocol({ server }: Config, report: Report): void {
+  if (server.proxyProtocol && server.trustedProxies.length === 0)
+    report('server.proxyProtocol', 'needs server.trustedProxies: nobody else may send the header')
 }
 
 function checkRanges(path: string, ranges: readonly string[], report: Report): void {

@@ -42,6 +42,10 @@ const server = section(
       'The one field in which trusted proxies say the client address: X-Forwarded-For, or Forwarded (RFC 7239). The other is ignored.',
       'X-Forwarded-For',
     ),
+    proxyProtocol: flag(
+      'Connections of trusted proxies begin with a PROXY protocol header, version 1 or 2, that says the client address; without one they are closed. From other peers it is not understood.',
+      false,
+    ),
     keepAliveTimeoutMs: integer(
       'How long an idle client connection is kept, in milliseconds. Keep it above the idle timeout of the balancer in front.',
       {
@@ -128,7 +132,7 @@ const kerberos = demandingSection(
           { default: 300, minimum: 0, maximum: 3600 },
         ),
         maxFailuresPerAccount: integer(
-          'Most wrong passwords of one account within failureWindowSeconds. Keep it below the lock-out threshold of the directory, divided by the number of processes.',
+          'Most wrong passwords of one account within failureWindowSeconds. Keep it below the lock-out threshold of the directory. All processes on one store count together.',
           { default: 3, minimum: 1, maximum: 1000 },
         ),
         maxFailuresPerAddress: integer('Most wrong passwords from one client address within failureWindowSeconds.', {
@@ -482,6 +486,64 @@ const account = section(
   'How claims of the OP become the account at the server.',
 )
 
+const redis = demandingSection(
+  {
+    urls: list(
+      text(
+        'rediss://HOST:PORT (TLS), or redis://HOST:PORT, which is for loopback, or for laboratories with allowPlainHttp.',
+      ),
+      'The server; with mode `sentinel` the sentinels, with mode `cluster` some nodes. No user, password or database in it.',
+      { minItems: 1 },
+    ),
+    mode: choice(
+      ['single', 'sentinel', 'cluster'],
+      '`single`: one server. `sentinel`: the master that the sentinels name. `cluster`: Redis Cluster.',
+      'single',
+    ),
+    masterName: Type.Optional(text('With mode `sentinel`: the name under which the sentinels know the master.')),
+    username: Type.Optional(text('ACL user. Without it the password is that of the user `default`.')),
+    passwordFile: Type.Optional(file('File with the password. Read again at each new connection.')),
+    sentinelPasswordFile: Type.Optional(file('With mode `sentinel`: file with the password of the sentinels.')),
+    tls: section(
+      {
+        caFile: Type.Optional(
+          file('PEM file with the certificate authorities to trust, in place of the list that comes with Node.'),
+        ),
+        serverName: Type.Optional(
+          text(
+            'Name expected in the certificates, where it differs from the host; nodes of a cluster often give themselves by address.',
+          ),
+        ),
+        certificateFile: Type.Optional(file('PEM file: client certificate, where Redis asks for one.')),
+        privateKeyFile: Type.Optional(file('PEM file: its private key.')),
+      },
+      'TLS towards Redis, for rediss:// only. Certificates are always verified.',
+    ),
+    keyPrefix: text('What all keys and the channel begin with: one for each Torhaus on the same Redis.', {
+      default: 'torhaus',
+      pattern: '^[A-Za-z0-9_-]{1,40}$',
+    }),
+    connectTimeoutMs: integer('How long a connection may take to be ready, in milliseconds.', {
+      default: 2000,
+      minimum: 100,
+      maximum: 60_000,
+    }),
+    commandTimeoutMs: integer(
+      'How long one command may take, in milliseconds; after it the answer is 503, or what is known.',
+      {
+        default: 500,
+        minimum: 50,
+        maximum: 30_000,
+      },
+    ),
+    graceSeconds: integer(
+      'While Redis is away: how long what was read before is still believed, in seconds. Sessions that a process does not know, sign-in and sign-out are refused at once.',
+      { default: 300, minimum: 0, maximum: 3600 },
+    ),
+  },
+  'The shared store, for several machines: Redis 6.2 or later.',
+)
+
 const session = demandingSection(
   {
     idleTimeoutSeconds: integer('A session ends when it was not used for so long, in seconds.', {
@@ -505,7 +567,7 @@ const session = demandingSection(
       maximum: DAY_S,
     }),
     cacheMs: integer(
-      'How long a session read from the store is believed without asking again, in milliseconds: how late a sign-out on another worker may be noticed.',
+      'How long a session read from the store is believed without asking again, in milliseconds: how late a sign-out on another worker may be noticed, where the workers do not tell each other.',
       { default: 1000, minimum: 0, maximum: 60_000 },
     ),
     maxCached: integer('Most sessions kept in memory per process.', {
@@ -520,9 +582,18 @@ const session = demandingSection(
     ),
     store: section(
       {
+        kind: choice(
+          ['sqlite', 'redis'],
+          '`sqlite`: a file, shared by the workers of one machine. `redis`: a server, shared by several machines; see docs/redis.md.',
+          'sqlite',
+        ),
+        redis: Type.Optional(redis),
         sqlite: section(
           {
-            file: madeFile('Database file; made when missing. All workers of one machine share it.', 'torhaus.sqlite'),
+            file: madeFile(
+              'Database file; made when missing. All workers of one machine share it. Not used with kind `redis`.',
+              'torhaus.sqlite',
+            ),
           },
           'The embedded store (SQLite, write-ahead log).',
         ),
@@ -620,7 +691,7 @@ export const configSchema = demandingSection(
   {
     publicUrl: text('Origin that users type and see: scheme, host and port, no path. Redirects and cookies follow it.'),
     allowPlainHttp: flag(
-      'Allow publicUrl and oidc.issuer to be http for hosts other than loopback. Passwords and cookies then travel in the clear: for laboratories only.',
+      'Allow publicUrl and oidc.issuer to be http, and Redis to be without TLS, for hosts other than loopback. Passwords and cookies then travel in the clear: for laboratories only.',
       false,
     ),
     server,

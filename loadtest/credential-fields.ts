@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { LARGE_BYTES, MEDIUM_BYTES, SIZEABLE_BYTES, SMALL_BYTES } from './lab/origin.ts'
+import { pageBytes } from './lab/origin.ts'
 import type { LoadRequest, Scheme } from './load.ts'
 import type { CredentialFields } from './scenario.ts'
 
@@ -45,10 +45,8 @@ export const negotiateFields = (token: string) => ({
   Authorization: `Negotiate ${token}`,
 })
 
-const sizes = { '1k': SMALL_BYTES, '100k': MEDIUM_BYTES, '700k': SIZEABLE_BYTES, '1g': LARGE_BYTES } as const
-
-export function pageRequest(credentials: CredentialFields, scheme: Scheme, size: keyof typeof sizes): LoadRequest {
-  return { method: 'GET', target: `/${size}`, fields: credentials[scheme], responseBytes: sizes[size] }
+export function pageRequest(credentials: CredentialFields, scheme: Scheme, size: keyof typeof pageBytes): LoadRequest {
+  return { method: 'GET', target: `/${size}`, fields: credentials[scheme], responseBytes: pageBytes[size] }
 }
 
 export const smallRequest = (credentials: CredentialFields, scheme: Scheme) => pageRequest(credentials, scheme, '1k')

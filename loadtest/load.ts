@@ -3,9 +3,11 @@
 export type Scheme = 'session' | 'bearer' | 'pat' | 'negotiate'
 
 export interface LoadRequest {
-  readonly method: 'GET' | 'PUT'
+  readonly method: 'GET' | 'PUT' | 'POST'
   readonly target: string
   readonly fields: Readonly<Record<string, string>>
+  /** Sent as content: printable ASCII and line ends. */
+  readonly content?: string
   /** Bytes of content that a right answer has; its status is 200 in any case. */
   readonly responseBytes: number
 }
@@ -22,6 +24,8 @@ export interface Saturation {
 /** A constant rate, whatever the answers do. Latencies in milliseconds, from when a request was due. */
 export interface ConstantRate {
   readonly latenciesMs: readonly number[]
+  /** How late each request was sent, in milliseconds: the generator's part of the latencies. */
+  readonly latenessMs: readonly number[]
   readonly errors: number
 }
 

@@ -13,6 +13,8 @@ interface ScenarioBase {
   readonly openidc: OpenidcKind
   /** More connections than this from Torhaus to the origin server are a failure. */
   readonly maxUpstreamSockets: number
+  /** Default: `assertion`. */
+  readonly torhaus?: TorhausKind
   readonly kerberos?: KerberosPart
   /** Compared with by `--peers`; default: the usual ones. */
   readonly peers?: readonly string[]
@@ -24,7 +26,6 @@ interface ScenarioBase {
 export interface KerberosPart {
   /** Accounts of the directory, and users of the OP under the same name. */
   readonly users: readonly string[]
-  readonly torhaus: TorhausKind
   /** Other kinds of Torhaus beside it, by name; they know the same sessions. */
   readonly beside: Readonly<Record<string, TorhausKind>>
   /** More requests than this from Torhaus to the KDC, its start included, are a failure. */
@@ -51,4 +52,19 @@ export interface TransferScenario extends ScenarioBase {
   readonly uploadBytes: number | undefined
 }
 
-export type Scenario = RequestScenario | TransferScenario
+/** Many people at once sign in at the OP, each to the end. */
+export interface SignInScenario extends ScenarioBase {
+  readonly kind: 'sign-ins'
+  readonly perSecond: number
+  /** In each round. */
+  readonly count: number
+}
+
+/** WebSockets that are open and say nothing. */
+export interface TunnelScenario extends ScenarioBase {
+  readonly kind: 'tunnels'
+  readonly count: number
+  readonly fields: (credentials: CredentialFields) => Readonly<Record<string, string>>
+}
+
+export type Scenario = RequestScenario | TransferScenario | SignInScenario | TunnelScenario

@@ -13,14 +13,24 @@ export interface Surroundings {
   readonly realm: Realm | undefined
 }
 
+/** A browser that goes to `start` is sent to the OP, and with both factors back to `page` of the origin server. */
+export interface SignInPages {
+  readonly start: string
+  readonly page: string
+}
+
 /** A proxy under load, or the origin server itself. */
 export interface Subject {
   readonly name: string
   readonly port: number
   /** Undefined for the origin server, whose processor time is not asked for. */
   readonly server: Server | undefined
-  /** Signs every user in as a browser does, and returns the Cookie fields; undefined where a subject knows no sessions. */
-  readonly signIn: (() => Promise<string[]>) | undefined
+  /** Where it tells its metrics. */
+  readonly adminPort?: number
+  /** Undefined where a subject knows no sessions. */
+  readonly signInPages?: SignInPages | undefined
+  /** In its store now; undefined where that is not known. */
+  readonly sessionsMade?: () => number
   /** It accepts a Kerberos token once only, so that each request has to carry a fresh one. */
   readonly checksTickets?: boolean
   /** Its requests go to this folder of the origin server. */

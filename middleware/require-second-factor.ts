@@ -19,6 +19,7 @@ import type { Asked, Freshness, Grants } from '../src/grants/grants.ts'
 import type { Offers } from '../src/http/challenge.ts'
 import { judgeSecondFactor, type SecondFactorRule } from '../src/oidc/second-factor-rule.ts'
 import type { Requirement, Rules } from '../src/policy/rules.ts'
+import type { Awaitable } from '../src/session/store.ts'
 
 export interface SecondFactorParts {
   readonly settings: Config['secondFactor']
@@ -29,7 +30,7 @@ export interface SecondFactorParts {
   readonly accountKey: (account: string) => string
   readonly now: Clock
   /** Why a personal access token must not pass; undefined for all else. */
-  readonly refusesPat: (exchange: Authenticated) => Code | undefined
+  readonly refusesPat: (exchange: Authenticated) => Awaitable<Code | undefined>
   /** A report-only rule would have refused. */
   readonly report: (exchange: Authenticated, rule: string, code: Code) => void
   /** A client was shown a new link. */
@@ -45,6 +46,12 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
   return authenticated => {
     if (isPreflight(authenticated)) return admit(authenticated, 'cors-preflight')
     const patCode = refusesPat(authenticated)
+    return patCode instanceof Promise
+      ? patCode.then(code => decide(authenticated, code))
+      : decide(authenticated, patCode)
+  }
+
+  function decide(authenticated: Authenticated, patCode: Code | undefined): Answer {
     if (patCode !== undefined) return deny(patCode)
     const { decides, reports, isAmbiguous } = rules.read(authenticated)
     // The server may read the path differently than we do: then this is not the request the rule speaks of.

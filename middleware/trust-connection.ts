@@ -4,11 +4,12 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { addressSet, canonicalAddress } from '../config/address-range.ts'
+import { addressSet } from '../config/address-range.ts'
 import type { Config } from '../config/schema.ts'
 import { deny, proceed, type Stage } from '../src/decision.ts'
 import type { Code } from '../src/errors.ts'
 import type { Arrival, Connected } from '../src/exchange.ts'
+import { clientOf } from '../src/http/connection-client.ts'
 import { clientAddress, forwardedHops, xForwardedForHops } from '../src/http/forwarded.ts'
 import type { RequestFieldReader, RequestFields } from '../src/http/request-fields.ts'
 import { isOwnPath, parseRequestTarget, type RequestTarget } from '../src/http/request-target.ts'
@@ -55,8 +56,8 @@ export function trustConnection({ server, fieldReader, viaName }: TrustSettings)
   function peerOf(socket: Socket): Peer {
     let peer = peers.get(socket)
     if (peer === undefined) {
-      const address = canonicalAddress(socket.remoteAddress ?? '') ?? 'unknown'
-      peer = { address, isTrusted: address !== 'unknown' && isTrusted(address) }
+      const { address, isStandIn } = clientOf(socket)
+      peer = { address: address ?? 'unknown', isTrusted: address !== undefined && !isStandIn && isTrusted(address) }
       peers.set(socket, peer)
     }
     return peer

@@ -6,12 +6,12 @@ import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { canonicalAddress } from '../config/address-range.ts'
 import type { Forward, Forwarded } from '../middleware/forward.ts'
 import type { Refusal } from './decision.ts'
 import { type Code, errorTable, Fault, toFault } from './errors.ts'
 import type { Arrival, Known, Traced } from './exchange.ts'
 import { type ExchangeRecord, newRecord } from './exchange-record.ts'
+import { clientOf } from './http/connection-client.ts'
 import { codeOfParserError, createServer, type ListenerParts, reject } from './http/listener.ts'
 import { type RefusalSettings, send, sendRefusal, sendToSignIn } from './http/refusal.ts'
 import { isOwnPath, OWN_PREFIX } from './http/request-target.ts'
@@ -206,7 +206,7 @@ function refuseOutright(parts: AppParts, request: IncomingMessage, response: Ser
 /** What is refused before it was looked at closely has a sender, too, and an id to ask about. */
 function identified(known: Known): Known {
   if (known.requestId !== undefined) return known
-  const clientAddress = canonicalAddress(known.request.socket.remoteAddress ?? '') ?? 'unknown'
+  const clientAddress = clientOf(known.request.socket).address ?? 'unknown'
   return { clientAddress, ...known, requestId: randomUUID() }
 }
 

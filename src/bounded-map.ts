@@ -34,6 +34,10 @@ export class BoundedMap<K, V> {
     for (const [key, value] of this.#entries) if (fits(value)) this.#entries.delete(key)
   }
 
+  values(): Iterable<V> {
+    return this.#entries.values()
+  }
+
   clear(): void {
     this.#entries.clear()
   }

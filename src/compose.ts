@@ -78,9 +78,11 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
   const flushPats = () => guarded('pat-flush', () => pats.flush())
   const flushing = setInterval(flushPats, FLUSH_INTERVAL_MS).unref()
   const readiness = (): Readiness => ({
-    ready: !isDraining,
+    // One that was reached before may be away: what is known goes on, and taking every instance out would help nobody.
+    ready: !isDraining && stores.wasReached(),
     parts: {
       listener: isDraining ? 'draining' : 'listening',
+      store: stores.isAvailable() ? 'available' : 'away',
       identityProvider: provider.isKnown ? 'known' : 'not reached yet',
       ...(directory === undefined ? {} : { kdcCircuit: directory.statistics().circuit }),
     },
@@ -89,6 +91,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
     upstream: () => upstream.statistics(),
     clientConnections: countConnections(app),
     unrecognisedPats: () => unrecognisedPats,
+    isStoreAvailable: () => stores.isAvailable(),
     ...(directory === undefined ? {} : { directory: () => directory.statistics() }),
   })
   return {
@@ -102,8 +105,9 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
       guarded('sweep', async () => {
         await sessions.sweep()
         await grants.sweep()
-        pats.sweep()
-        unrecognisedPats = pats.countUnrecognised(fingerprint => ground.fingerprints.isRecognisable(fingerprint))
+        await pats.sweep()
+        await stores.attempts.sweepAttempts(now())
+        unrecognisedPats = await pats.countUnrecognised(fingerprint => ground.fingerprints.isRecognisable(fingerprint))
       }),
     async release() {
       upstream.close()

@@ -8,6 +8,9 @@ const advice: Partial<Record<Code, string>> = {
   'request-malformed': 'The parser refused the head. Logged as a `reject` record, without a request id.',
   'request-head-timeout': 'See `server.headersTimeoutMs`. Usually a scanner, or a client that went to sleep.',
   'request-head-too-large': 'See `server.maxHeaderBytes`.',
+  'proxy-header-invalid':
+    'A peer of `server.trustedProxies` sends no PROXY protocol header, or a wrong one: the connection is closed without an answer. Logged as a `reject` record.',
+  'proxy-header-timeout': 'As before; after 5 s, or `server.headersTimeoutMs` if that is less.',
   'too-many-fields': 'See `server.maxHeaderFields`.',
   'connection-field-refused': 'Nobody does this by accident: it tries to strip a field on the way (RFC 9110 7.6.1).',
   'target-malformed': 'Control characters, a fragment, or a percent sign without two hexadecimal digits.',
@@ -64,7 +67,8 @@ const advice: Partial<Record<Code, string>> = {
   'logout-token-invalid': '`error.message` in the log names the check that failed; [what is checked](logout.md).',
   'op-response-invalid': '`error.message` in the log names the check that failed.',
   'op-unreachable': 'DNS, TLS trust or the firewall between Torhaus and `oidc.issuer`; see also `oidc.timeoutMs`.',
-  'store-unavailable': 'Disk full, file permissions, or a database that stays locked for more than 5 s.',
+  'store-unavailable':
+    'SQLite: disk full, file permissions, or a database that stays locked for more than 5 s. Redis: see `torhaus_store_up`, the `store` records, and docs/redis.md.',
   'upstream-connect-failed': '`upstream.url`: refused, no route, or a name that does not resolve.',
   'upstream-tls-failed': 'See `upstream.tls`. There is no option to skip the check.',
   'upstream-connect-timeout': 'See `upstream.connectTimeoutMs`. A firewall that drops packets looks like this.',

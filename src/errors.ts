@@ -14,6 +14,16 @@ const table = {
   'request-malformed': { status: 400, stage: 'accept', sentence: 'The request is not valid HTTP/1.1.' },
   'request-head-timeout': { status: 408, stage: 'accept', sentence: 'The request took too long to arrive.' },
   'request-head-too-large': { status: 431, stage: 'accept', sentence: 'The fields of the request are too large.' },
+  'proxy-header-invalid': {
+    status: 400,
+    stage: 'accept',
+    sentence: 'The connection does not begin with a valid PROXY protocol header.',
+  },
+  'proxy-header-timeout': {
+    status: 408,
+    stage: 'accept',
+    sentence: 'The PROXY protocol header took too long to arrive.',
+  },
   'expectation-unsupported': { status: 417, stage: 'accept', sentence: 'Only "Expect: 100-continue" is understood.' },
   'too-many-fields': { status: 431, stage: 'trust-connection', sentence: 'The request has too many fields.' },
   'host-invalid': {
@@ -278,7 +288,7 @@ const table = {
   'store-unavailable': {
     status: 503,
     stage: 'authenticate',
-    sentence: 'Sessions cannot be read at the moment. Try again in a moment.',
+    sentence: 'What the proxy has to remember cannot be read or written at the moment. Try again in a moment.',
   },
   'logout-request-malformed': {
     status: 400,

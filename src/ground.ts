@@ -23,6 +23,7 @@ import { Sealer } from './session/sealer.ts'
 import { SessionCookies } from './session/session-cookie.ts'
 import { Sessions } from './session/sessions.ts'
 import { Changes } from './store/changes.ts'
+import { storeReport } from './store/store-report.ts'
 import { openStores, type Stores } from './store/stores.ts'
 
 export interface Ground {
@@ -57,24 +58,29 @@ export async function layGround(config: Config, log: Logger, now: Clock): Promis
   const { oidc, session, credentials } = config
   const publicUrl = new URL(config.publicUrl)
   const secret = oidc.clientSecretFile === undefined ? undefined : readSecret(oidc.clientSecretFile)
-  const directory = config.kerberos && (await openDirectoryOf(config.kerberos, publicUrl, log))
-  const identityOut = await createIdentity(config, publicUrl.origin, directory, now)
+  const metrics = new Metrics()
   const changes = new Changes()
+  const stores = await openStores(session, changes, storeReport(metrics, log), now)
+  const directory =
+    config.kerberos &&
+    (await openDirectoryOf(config.kerberos, publicUrl, stores, log).catch(async (error: unknown) => {
+      await stores.close()
+      throw error
+    }))
+  const identityOut = await createIdentity(config, publicUrl.origin, directory, now)
   changes.subscribe(change => {
     if (change.kind === 'account') identityOut.forget(change.account)
   })
-  const stores = await openStores(session.store)
-  const { cacheMs, maxCached } = session
+  const caching = { cacheMs: session.cacheMs, maxCached: session.maxCached, graceSeconds: stores.graceSeconds }
   const keys = session.encryptionKeyFiles.map(readKey)
   const provider = new OpenIdProvider(oidc, secret, now)
   return {
-    ...{ config, log, now, publicUrl, directory, identityOut, stores, changes, provider },
-    metrics: new Metrics(),
+    ...{ config, log, now, metrics, publicUrl, directory, identityOut, stores, changes, provider },
     cookies: new SessionCookies(config.publicUrl),
     opKeys: new OpKeys(provider, oidc.timeoutMs),
-    sessions: new Sessions(stores.sessions, new Sealer(keys), session, changes, now),
-    grants: new Grants(stores.grants, { ...config.secondFactor.grants, cacheMs, maxCached }, changes, now),
-    pats: new PatRegister(stores.pats, { cacheMs, maxCached }, changes, now),
+    sessions: new Sessions(stores.sessions, new Sealer(keys), { ...session, ...caching }, changes, now),
+    grants: new Grants(stores.grants, { ...config.secondFactor.grants, ...caching }, changes, now),
+    pats: new PatRegister(stores.pats, caching, changes, now),
     fingerprints: patFingerprints(keys),
     rules: rulesOf(config.secondFactor),
     audit: Audit.open(log, config.logging.auditFile),
@@ -89,9 +95,14 @@ export async function layGround(config: Config, log: Logger, now: Clock): Promis
 }
 
 /** Loaded on demand: without Kerberos in the configuration, no native library is needed. */
-async function openDirectoryOf(settings: KerberosSettings, publicUrl: URL, log: Logger): Promise<Directory> {
+async function openDirectoryOf(
+  settings: KerberosSettings,
+  publicUrl: URL,
+  { attempts }: Stores,
+  log: Logger,
+): Promise<Directory> {
   const { openDirectory } = await import('./kerberos/directory.ts')
-  return openDirectory(settings, publicUrl.hostname, state => {
+  return openDirectory(settings, publicUrl.hostname, attempts, state => {
     log.warn({ 'event.action': 'kdc-circuit', 'torhaus.circuit': state })
   })
 }

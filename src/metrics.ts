@@ -1,5 +1,5 @@
 /** Prometheus metrics, technical and functional. Labels come from closed sets: nothing a client sends becomes a label. */
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { type Aggregator, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { PatNews } from './credentials/pat-register.ts'
 import type { Code } from './errors.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
@@ -20,6 +20,7 @@ export interface MetricSources {
   readonly clientConnections: () => number
   readonly unrecognisedPats: () => number
   readonly directory?: () => DirectoryStatistics
+  readonly isStoreAvailable: () => boolean
 }
 
 export class Metrics {
@@ -74,20 +75,29 @@ export class Metrics {
     'From the decision to the first byte of the upstream.',
   )
 
+  readonly #storeErrors = this.#counter(
+    'torhaus_store_errors_total',
+    'Commands that the store did not answer, or refused.',
+    [],
+  )
+  readonly #storeGarbled = this.#counter(
+    'torhaus_store_messages_garbled_total',
+    'Messages on the channel of the store that were not understood.',
+    [],
+  )
+  readonly #storeDuration = this.#histogram('torhaus_store_duration_seconds', 'Time of a command to the store.')
+
   constructor() {
     collectDefaultMetrics({ register: this.registry })
   }
 
   /** What is read when somebody asks. */
-  observe({ upstream, clientConnections, unrecognisedPats, directory }: MetricSources): void {
-    /** `aggregator`: how the values of several workers become one. */
-    const gauge = (name: string, help: string, read: () => number, aggregator: 'sum' | 'max' = 'sum') => {
-      const registers = [this.registry]
+  observe({ upstream, clientConnections, unrecognisedPats, directory, isStoreAvailable }: MetricSources): void {
+    /** `aggregator`: what several workers have together. */
+    const gauge = (name: string, help: string, read: () => number, aggregator: Aggregator = 'sum') => {
       new Gauge({
-        name,
-        help,
-        registers,
-        aggregator,
+        ...{ name, help, aggregator },
+        registers: [this.registry],
         collect() {
           this.set(read())
         },
@@ -117,9 +127,13 @@ export class Metrics {
       // Each worker counts the same store.
       'max',
     )
+    gauge('torhaus_store_up', '1 while the store answers.', () => Number(isStoreAvailable()), 'min')
     if (directory === undefined) return
-    gauge('torhaus_kdc_circuit_open', '1 while the KDC is not asked, after repeated failures.', () =>
-      directory().circuit === 'closed' ? 0 : 1,
+    gauge(
+      'torhaus_kdc_circuit_open',
+      '1 while the KDC is not asked, after repeated failures.',
+      () => (directory().circuit === 'closed' ? 0 : 1),
+      'max',
     )
     gauge('torhaus_kdc_calls_running', 'Calls to the KDC under way.', () => directory().kdcCallsRunning)
     gauge('torhaus_kdc_calls_queued', 'Calls to the KDC that wait for their turn.', () => directory().kdcCallsQueued)
@@ -183,6 +197,15 @@ export class Metrics {
 
   bindingMismatch(): void {
     this.#mismatches.add(1)
+  }
+
+  storeCommand(seconds: number, isAnswered: boolean): void {
+    if (isAnswered) this.#storeDuration.observe(seconds)
+    else this.#storeErrors.add(1)
+  }
+
+  storeMessageGarbled(): void {
+    this.#storeGarbled.add(1)
   }
 
   refresh(outcome: RefreshOutcome): void {

@@ -1,4 +1,5 @@
 /** A worker: the proxy itself, started, asked and stopped by the supervisor. */
+import cluster from 'node:cluster'
 import { createLog, openLogOutput } from './log.ts'
 import { type ProxyServer, startProxy } from './proxy.ts'
 import type { FromWorker, Report, ToWorker } from './supervisor/messages.ts'
@@ -7,7 +8,9 @@ export function runWorker(): void {
   const output = openLogOutput()
   const worker = new WorkerSide(output)
   process.on('message', (message: ToWorker) => void worker.receive(message))
-  // The supervisor is gone: nobody would bring new connections, and what is in flight may finish.
+  // Otherwise Node ends a worker whose supervisor is gone in the middle of what it does.
+  if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true
+  // The supervisor is gone: nobody brings new connections, and what is in flight may finish.
   process.on('disconnect', () => void worker.drain(0, false))
   // A terminal, and systemd with some settings, signal the whole group: it is the supervisor that decides.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
@@ -67,6 +70,8 @@ class WorkerSide {
   /** With its last words: what it has counted must not be lost. */
   async #end(code: number): Promise<void> {
     await this.#report(undefined)
+    // Without a supervisor nobody reads the log any more, nor asks for the code; an orderly exit was seen to hang then.
+    if (!process.connected) process.kill(process.pid, 'SIGKILL')
     this.#output.flushSync()
     process.exit(code)
   }

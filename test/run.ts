@@ -9,11 +9,15 @@ import { ensureDebianPackages } from './support/debian-packages.ts'
 
 /** Folders whose tests start programs of Debian packages, and those packages that the tests do not install themselves. */
 const needs: Record<string, string[]> = {
+  'test/balancer/': ['haproxy', 'nginx', 'libnginx-mod-stream'],
   'test/browser/': ['chromium', 'git'],
   'test/clients/': ['git', 'git-lfs', 'curl'],
   'test/lab/': [],
   'test/kerberos/': [],
   'test/impersonation/': ['chromium'],
+  'test/redis/': ['redis-server'],
+  // The load test installs what it measures with.
+  'test/loadtest/': [],
 }
 
 /** Below these, everything runs without packages after all. */

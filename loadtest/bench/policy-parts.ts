@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../config/load.ts'
 import { readKey, Secret } from '../../config/secret.ts'
+import type { ClassifySettings } from '../../middleware/classify-credentials.ts'
 import { patFingerprints } from '../../src/credentials/pat-fingerprints.ts'
 import type { Arrival, Delegated } from '../../src/exchange.ts'
 import { Grants } from '../../src/grants/grants.ts'
@@ -39,6 +40,15 @@ const accountKey = (account: string) => account
 export interface PolicyUnderTest {
   readonly policy: Policy
   readonly arrivals: Readonly<Record<'session' | 'bearer' | 'pat', Arrival>>
+  readonly classify: ClassifySettings
+  /** With the session of the arrivals among them, under this id. */
+  readonly sessions: Sessions
+  readonly sessionId: string
+  /** The same sessions without a cache. */
+  readonly uncachedSessions: Sessions
+  readonly verifier: AccessTokenVerifier
+  /** A new one at each call. */
+  readonly newToken: () => Promise<string>
   close(): Promise<void>
 }
 
@@ -65,11 +75,19 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const database = new SqliteDatabase(session.store.sqlite.file, SESSION_SCHEMA + GRANT_SCHEMA)
   const store = new SqliteStore(database)
   const changes = new Changes()
-  const sessions = new Sessions(store, new Sealer(session.encryptionKeyFiles.map(readKey)), session, changes, now)
+  const sealer = new Sealer(session.encryptionKeyFiles.map(readKey))
+  const sessions = new Sessions(store, sealer, session, changes, now)
   const cookies = new SessionCookies(config.publicUrl)
   const identityOut = await AssertionIdentity.create({ ...upstream.identity.assertion, issuer: publicOrigin }, now)
   const keys = new OpKeys(provider, oidc.timeoutMs)
   const accessTokens = new AccessTokenVerifier(oidc.bearer, keys, accountMapper(config.account), now)
+  const classify: ClassifySettings = {
+    credentials,
+    issuer: oidc.issuer,
+    sessionCookie: cookies.sessionName,
+    isValidated: token => accessTokens.knows(token),
+    fingerprintsOf: patFingerprints([randomBytes(32)]).of,
+  }
   const policy = createPolicy({
     trust: {
       server: config.server,
@@ -77,13 +95,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
       viaName: '1.1 torhaus-bench',
     },
     newRequestId: randomUUID,
-    classify: {
-      credentials,
-      issuer: oidc.issuer,
-      sessionCookie: cookies.sessionName,
-      isValidated: token => accessTokens?.knows(token) === true,
-      fingerprintsOf: patFingerprints([randomBytes(32)]).of,
-    },
+    classify,
     authenticate: {
       ...{
         sessions,
@@ -120,8 +132,9 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   // The first request of each kind fills the caches; it also shows that the policy lets it pass.
   for (const arrival of Object.values(arrivals)) await decide(policy, arrival)
   return {
-    policy,
-    arrivals,
+    ...{ policy, arrivals, classify, sessions, sessionId: id, verifier: accessTokens },
+    uncachedSessions: new Sessions(store, sealer, { ...session, cacheMs: 0 }, changes, now),
+    newToken: () => op.issueAccessToken('ada'),
     async close() {
       database.close()
       await op.close()

@@ -10,6 +10,7 @@ declare module 'autocannon' {
       method: string
       path: string
       headers: Readonly<Record<string, string>>
+      body?: string
       onResponse: (status: number, body: string) => void
     }[]
   }

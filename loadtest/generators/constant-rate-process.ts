@@ -1,69 +1,67 @@
-/** The process behind constant-rate.ts: reads an order on standard input, writes the latencies on standard output. */
+/** The process behind constant-rate.ts: reads an order on standard input, writes a line for each report on standard output. */
+import { resolve } from 'node:path'
 import { json } from 'node:stream/consumers'
-import { type Dispatcher, Pool } from 'undici'
-import type { LoadRequest } from '../load.ts'
+import { Worker } from 'node:worker_threads'
+import { Pool } from 'undici'
+import type { ConstantRate, LoadRequest } from '../load.ts'
+import { AnswerReceiver } from './answer-receiver.ts'
 import type { ConstantRateOrder } from './constant-rate.ts'
+import { monotonicMs } from './monotonic-ms.ts'
+import type { Pace } from './pacer-thread.ts'
 
-/** A timer of Node is not finer. */
-const TICK_MS = 1
+/** Above 4,000/s requests go in small groups, when the last of a group is due: waking up costs nearly as much as sending. */
+const MIN_INTERVAL_MS = 0.25
 
 const order = (await json(process.stdin)) as ConstantRateOrder
 const pool = new Pool(`http://127.0.0.1:${order.port}`, { connections: order.connections, pipelining: 1 })
-const latenciesMs: number[] = []
+const total = Math.floor((order.warmUpS + order.durationS) * order.requestsPerSecond)
+const uncounted = order.warmUpS * order.requestsPerSecond
+const intervalMs = 1000 / order.requestsPerSecond
+let latenciesMs: number[] = []
+let latenessMs: number[] = []
 let errors = 0
 let outstanding = 0
-
-class Receiver implements Dispatcher.DispatchHandler {
-  readonly #dueAtMs: number
-  readonly #counts: boolean
-  readonly #expectedBytes: number
-  #status = 0
-  #bytes = 0
-
-  constructor(dueAtMs: number, counts: boolean, expectedBytes: number) {
-    this.#dueAtMs = dueAtMs
-    this.#counts = counts
-    this.#expectedBytes = expectedBytes
-  }
-
-  onRequestStart(): void {}
-
-  onResponseStart(_: Dispatcher.DispatchController, status: number): void {
-    this.#status = status
-  }
-
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#bytes += chunk.length
-  }
-
-  onResponseEnd(): void {
-    outstanding--
-    if (this.#status !== 200 || this.#bytes !== this.#expectedBytes) errors++
-    else if (this.#counts) latenciesMs.push(performance.now() - this.#dueAtMs)
-  }
-
-  onResponseError(): void {
-    outstanding--
-    errors++
-  }
-}
-
-function send({ method, target, fields, responseBytes }: LoadRequest, counts: boolean): void {
-  outstanding++
-  // Due when the timer fires: how late the timer itself is belongs to the generator, not to the proxy.
-  pool.dispatch({ method, path: target, headers: fields }, new Receiver(performance.now(), counts, responseBytes))
-}
-
-const startMs = performance.now()
-const total = (order.warmUpS + order.durationS) * order.requestsPerSecond
 let sent = 0
-const timer = setInterval(() => {
-  const elapsedMs = performance.now() - startMs
-  const due = Math.min(total, Math.floor((elapsedMs * order.requestsPerSecond) / 1000))
-  for (; sent < due; sent++) {
-    send(order.requests[sent % order.requests.length] as LoadRequest, sent >= order.warmUpS * order.requestsPerSecond)
+
+function send({ method, target, fields, content, responseBytes }: LoadRequest, dueAtMs: number): void {
+  const counts = sent >= uncounted
+  if (counts) latenessMs.push(monotonicMs() - dueAtMs)
+  outstanding++
+  const request = { method, path: target, headers: fields, ...(content !== undefined && { body: content }) }
+  const onAnswer = (isRight: boolean) => {
+    if (!isRight) errors++
+    else if (counts) latenciesMs.push(monotonicMs() - dueAtMs)
+    answered()
   }
+  pool.dispatch(request, new AnswerReceiver(responseBytes, onAnswer))
+}
+
+function sendUntil({ startMs }: Pace, elapsedMs: number): void {
+  // The first is due one interval after the start; half a microsecond is room for rounding.
+  for (; sent < total && (sent + 1) * intervalMs <= elapsedMs + 0.0005; sent++)
+    send(order.requests[sent % order.requests.length] as LoadRequest, startMs + (sent + 1) * intervalMs)
+  if (sent === total) void pacer.terminate()
+}
+
+function report(): void {
+  process.stdout.write(`${JSON.stringify({ latenciesMs, latenessMs, errors } satisfies ConstantRate)}\n`)
+  latenciesMs = []
+  latenessMs = []
+  errors = 0
+}
+
+function answered(): void {
+  outstanding--
   if (sent < total || outstanding > 0) return
-  clearInterval(timer)
-  void pool.destroy().then(() => process.stdout.write(JSON.stringify({ latenciesMs, errors })))
-}, TICK_MS)
+  clearInterval(reporter)
+  report()
+  void pool.destroy()
+}
+
+const { reportEveryS } = order
+const reporter = reportEveryS === undefined ? undefined : setInterval(report, reportEveryS * 1000)
+const workerData = { intervalMs: Math.max(intervalMs, MIN_INTERVAL_MS) }
+const pacer = new Worker(resolve(import.meta.dirname, 'pacer-thread.ts'), { workerData })
+pacer.once('message', (pace: Pace) => {
+  pacer.on('message', (wakeUp: number) => sendUntil(pace, wakeUp * pace.intervalMs))
+})

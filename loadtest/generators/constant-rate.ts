@@ -1,8 +1,9 @@
 /**
  * Latency at a constant rate well under saturation. The generator is a process of its own on the core of the load; it
- * sends when a request is due and never waits for an answer first (open loop), so a stall of the proxy delays, and is
- * seen by, every request that was due meanwhile: no coordinated omission. autocannon is not used for this: it rounds to
- * whole milliseconds and sends each second's requests in one burst.
+ * sends when a request is due and never waits for an answer first (open loop). A latency counts from the moment the request
+ * was due, not from when it was sent: a stall of the proxy, of the machine or of the generator is seen by every request that
+ * was due meanwhile (no coordinated omission). What is the generator's part can be told by its lateness. autocannon is not
+ * used for this: it rounds to whole milliseconds and sends each second's requests in one burst.
  */
 import { resolve } from 'node:path'
 import { runProgram } from '../lab/run-program.ts'
@@ -21,10 +22,25 @@ export interface ConstantRateOrder {
   /** Latencies of the time before are not counted. */
   readonly warmUpS: number
   readonly requests: readonly LoadRequest[]
+  /** Reports what has come so far again and again; default: once, at the end. */
+  readonly reportEveryS?: number
 }
 
-export async function sendAtConstantRate(order: ConstantRateOrder, signal: AbortSignal): Promise<ConstantRate> {
+/** `onReport` gets each report as it comes, the last one included. Returns the last. */
+export async function sendAtConstantRate(
+  order: ConstantRateOrder,
+  signal: AbortSignal,
+  onReport: (report: ConstantRate) => void = () => undefined,
+): Promise<ConstantRate> {
   const timeoutMs = (order.durationS + order.warmUpS) * 1000 + PATIENCE_MS
-  const input = JSON.stringify(order)
-  return JSON.parse(await runProgram([process.execPath, PROCESS], { timeoutMs, signal, input })) as ConstantRate
+  let last: ConstantRate | undefined
+  await runProgram([process.execPath, PROCESS], {
+    ...{ timeoutMs, signal, input: JSON.stringify(order) },
+    onLine(line) {
+      last = JSON.parse(line) as ConstantRate
+      onReport(last)
+    },
+  })
+  if (last === undefined) throw new Error('the generator of a constant rate tells nothing')
+  return last
 }

@@ -10,17 +10,22 @@ export interface SaturationOptions {
   readonly durationS: number
   /** Sent in turn, again and again. */
   readonly requests: readonly LoadRequest[]
+  /** Takes the place of PLACEHOLDER in each request: one of the lines of this file at random. */
+  readonly linesFile?: string
   readonly directory: string
   readonly signal: AbortSignal
 }
+
+/** Stands in the fields of a request for what differs from one to the next. */
+export const PLACEHOLDER = '@@line@@'
 
 /** A request that a slow peer leaves unanswered for so long counts as an error. */
 const TIMEOUT_S = 5
 
 export async function saturate(options: SaturationOptions): Promise<Saturation> {
-  const { port, connections, durationS, requests, directory, signal } = options
+  const { port, connections, durationS, requests, directory, signal, linesFile } = options
   const script = join(directory, 'wrk.lua')
-  writeFileSync(script, luaScript(requests), { mode: 0o600 })
+  writeFileSync(script, luaScript(requests, linesFile), { mode: 0o600 })
   const settings = [
     '-t',
     '1',
@@ -44,19 +49,21 @@ export async function saturate(options: SaturationOptions): Promise<Saturation> 
  * wrk calls a status up to 399 fine; redirects and refusals are found by the caller, who compares with what has arrived
  * at the origin server. Looking at each answer here would cost the generator more than the request.
  */
-function luaScript(requests: readonly LoadRequest[]): string {
-  const formats = requests.map(({ method, target, fields }) => {
+function luaScript(requests: readonly LoadRequest[], linesFile: string | undefined): string {
+  const formats = requests.map(({ method, target, fields, content }) => {
     const pairs = Object.entries(fields).map(([name, value]) => `[${lua(name)}]=${lua(value)}`)
-    return `  texts[#texts + 1] = wrk.format(${lua(method)}, ${lua(target)}, {${pairs.join(',')}})`
+    const body = content === undefined ? '' : `, ${lua(content)}`
+    return `  texts[#texts + 1] = wrk.format(${lua(method)}, ${lua(target)}, {${pairs.join(',')}}${body})`
   })
   return `local texts = {}
 local at = 0
 init = function()
 ${formats.join('\n')}
+${linesFile === undefined ? '' : readLines(linesFile)}
 end
 request = function()
   at = at % #texts + 1
-  return texts[at]
+  return ${linesFile === undefined ? 'texts[at]' : 'heads[at] .. lines[random(#lines)] .. tails[at]'}
 end
 done = function(summary)
   local e = summary.errors
@@ -66,8 +73,17 @@ end
 `
 }
 
-/** Visible ASCII only, so that JSON's quoting is also Lua's. */
+/** Each text is cut at its placeholder once, so that a request costs the generator one concatenation. */
+const readLines = (file: string) => `  random = math.random
+  lines, heads, tails = {}, {}, {}
+  for line in io.lines(${lua(file)}) do lines[#lines + 1] = line end
+  for i, text in ipairs(texts) do
+    local from, to = text:find(${lua(PLACEHOLDER)}, 1, true)
+    heads[i], tails[i] = text:sub(1, from - 1), text:sub(to + 1)
+  end`
+
+/** Printable ASCII and line ends only, so that JSON's quoting is also Lua's. */
 function lua(text: string): string {
-  if (!/^[\x20-\x7e]*$/.test(text)) throw new TypeError('fields of a load test are visible ASCII')
+  if (!/^[\x20-\x7e\n]*$/.test(text)) throw new TypeError('requests of a load test are printable ASCII')
   return JSON.stringify(text)
 }

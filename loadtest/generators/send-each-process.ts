@@ -1,7 +1,8 @@
 /** The process behind send-each.ts: reads an order on standard input, writes the outcome on standard output. */
 import { json } from 'node:stream/consumers'
-import { type Dispatcher, Pool } from 'undici'
+import { Pool } from 'undici'
 import type { LoadRequest, Saturation } from '../load.ts'
+import { AnswerReceiver } from './answer-receiver.ts'
 import type { SendEachOrder } from './send-each.ts'
 
 const order = (await json(process.stdin)) as SendEachOrder
@@ -10,37 +11,8 @@ const unsent = order.requests.values()
 let errors = 0
 let outstanding = 0
 
-class Receiver implements Dispatcher.DispatchHandler {
-  readonly #expectedBytes: number
-  #status = 0
-  #bytes = 0
-
-  constructor(expectedBytes: number) {
-    this.#expectedBytes = expectedBytes
-  }
-
-  onRequestStart(): void {}
-
-  onResponseStart(_: Dispatcher.DispatchController, status: number): void {
-    this.#status = status
-  }
-
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#bytes += chunk.length
-  }
-
-  onResponseEnd(): void {
-    if (this.#status !== 200 || this.#bytes !== this.#expectedBytes) errors++
-    answered()
-  }
-
-  onResponseError(): void {
-    errors++
-    answered()
-  }
-}
-
-function answered(): void {
+function answered(isRight: boolean): void {
+  if (!isRight) errors++
   outstanding--
   sendNext()
   if (outstanding === 0) void pool.destroy().then(report)
@@ -51,7 +23,7 @@ function sendNext(): void {
   if (next.done) return
   const { method, target, fields, responseBytes }: LoadRequest = next.value
   outstanding++
-  pool.dispatch({ method, path: target, headers: fields }, new Receiver(responseBytes))
+  pool.dispatch({ method, path: target, headers: fields }, new AnswerReceiver(responseBytes, answered))
 }
 
 function report(): void {

@@ -16,10 +16,11 @@ export async function verify(name: string, port: number, requests: readonly Load
     connections: CONNECTIONS,
     amount,
     timeout: TIMEOUT_S,
-    requests: requests.map(({ method, target, fields, responseBytes }) => ({
+    requests: requests.map(({ method, target, fields, content, responseBytes }) => ({
       method,
       path: target,
       headers: fields,
+      ...(content !== undefined && { body: content }),
       onResponse: (status: number, body: string) => {
         const answer = `${status} with ${Buffer.byteLength(body)} bytes`
         if (status !== 200 || Buffer.byteLength(body) !== responseBytes) seen.set(answer, (seen.get(answer) ?? 0) + 1)

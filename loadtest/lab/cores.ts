@@ -2,12 +2,13 @@
 import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 
-export type Place = 'proxy' | 'load'
+/** `both`: the proxy may use either, beside the load. */
+export type Place = 'proxy' | 'load' | 'both'
 
 /** False on a machine with one core, or without taskset(1): figures then include the fight for it, and the report says so. */
 export const isPinned: boolean = availableParallelism() > 1 && hasTaskset()
 
-const coreOf: Record<Place, string> = { load: '0', proxy: '1' }
+const coreOf: Record<Place, string> = { load: '0', proxy: '1', both: '0,1' }
 
 /** The command that runs `command` on the core of that place. taskset(1) replaces itself: the pid stays the same. */
 export function pinned(place: Place, command: readonly string[]): string[] {

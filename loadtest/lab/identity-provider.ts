@@ -4,10 +4,13 @@ import { createPrivateKey, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../../test/support/free-port.ts'
-import { createUserAgent, signIn } from '../../test/support/openid-provider/user-agent.ts'
+import { createUserAgent, type Page, signIn } from '../../test/support/openid-provider/user-agent.ts'
 import { type OpenIdProvider, startOpenIdProvider } from '../../test/support/openid-provider.ts'
 import { agreed, torhausAddresses } from '../../test/support/torhaus-config.ts'
 import { newTotpSecret } from '../../test/support/totp.ts'
+
+/** Longer than any load test runs. */
+const ACCESS_TOKEN_LIFETIME_S = 86_400
 
 export interface IdentityProvider {
   readonly issuer: string
@@ -19,6 +22,8 @@ export interface IdentityProvider {
   readonly certificate: { readonly keyId: string; readonly file: string }
   /** For each user: goes to `start`, signs in with both factors until led to `page`; returns the Cookie field to use there. */
   signIn(start: string, page: string): Promise<string[]>
+  /** A browser without cookies goes to `start` and signs the first user in with both factors; returns the page it ends at. */
+  newBrowser(start: string): Promise<Page>
   stop(): Promise<void>
 }
 
@@ -37,6 +42,8 @@ export async function startIdentityProvider(
     password: randomBytes(12).toString('hex'),
     totpSecret: newTotpSecret(randomBytes),
   }))
+  const [first] = users
+  if (first === undefined) throw new Error('an OP needs a user')
   const torhaus = await newClient(agreed.clientId)
   const apachePort = await newClient('apache')
   const apache = { ...apachePort, redirectUri: `http://127.0.0.1:${apachePort.port}/oidc-callback` }
@@ -44,7 +51,7 @@ export async function startIdentityProvider(
   const op = await startOpenIdProvider({
     users,
     audience: agreed.audience,
-    accessTokenLifetimeS: 3600,
+    accessTokenLifetimeS: ACCESS_TOKEN_LIFETIME_S,
     clients: [
       {
         clientId: torhaus.id,
@@ -62,6 +69,7 @@ export async function startIdentityProvider(
     apache,
     certificate: certify(op, directory),
     signIn: (start, page) => Promise.all(users.map(user => cookiesOfSignIn(start, page, user))),
+    newBrowser: start => signIn(createUserAgent(), start, first),
     stop: () => op.close(),
   }
 }

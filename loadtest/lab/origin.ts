@@ -1,25 +1,39 @@
 /**
  * The origin server: nginx with one worker, which costs a few microseconds per request and so never limits, and beside it
- * a small server that reads uploads to their end (nginx answers `return` before the content has come).
+ * a small server for uploads and tunnels (nginx answers `return` before the content has come).
  *
- *   /1k                  1,024 bytes
- *   /100k, /700k, /1g    files by sendfile
- *   /ticket/1k           1,024 bytes, only with a Negotiate token in the request; 401 without
- *   /upload              the number of bytes received, as text
+ *   /0, /1k                            nothing; 1,024 bytes
+ *   /10k, /100k, /700k, /1m, /1g       files by sendfile
+ *   /ticket/1k                         1,024 bytes, only with a Negotiate token in the request; 401 without
+ *   /REPOSITORY.git/info/refs          1,024 bytes, as what git asks for first
+ *   /REPOSITORY.git/git-upload-pack    1,024 bytes to `ls-refs`, 100 KB to `fetch`, told apart by the length of the request
+ *   /upload                            the number of bytes received, as text
+ *   /tunnel                            a WebSocket that echoes
  */
 import { truncateSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { freePort } from '../../test/support/free-port.ts'
+import { FETCH_CONTENT } from './git-content.ts'
 import { type Server, startServer } from './server.ts'
 
 /** Where the origin server wants a token in each request. It does not look into it: what that costs is not the proxy's. */
 export const TICKET_FOLDER = '/ticket'
 
-export const SMALL_BYTES = 1024
-export const MEDIUM_BYTES = 102_400
-export const SIZEABLE_BYTES = 716_800
-export const LARGE_BYTES = 1 << 30
+export const TUNNEL_TARGET = '/tunnel'
+
+/** Content of the pages, by target. */
+export const pageBytes = {
+  '0': 0,
+  '1k': 1024,
+  '10k': 10_240,
+  '100k': 102_400,
+  '700k': 716_800,
+  '1m': 1 << 20,
+  '1g': 1 << 30,
+} as const
+
+export const SMALL_BYTES = pageBytes['1k']
 
 export interface OriginCounts {
   /** Connections accepted, and requests read, since the start; without those that ask for these counts. */
@@ -34,25 +48,28 @@ export interface Origin {
 }
 
 export async function startOrigin(directory: string): Promise<Origin> {
-  const [port, sinkPort, statusPort] = [await freePort(), await freePort(), await freePort()]
+  const [port, helperPort, statusPort] = [await freePort(), await freePort(), await freePort()]
   const files = join(directory, 'origin-files')
   await mkdir(files)
-  writeFileSync(join(files, '100k'), Buffer.alloc(MEDIUM_BYTES, 'torhaus '))
-  writeFileSync(join(files, '700k'), Buffer.alloc(SIZEABLE_BYTES, 'torhaus '))
+  for (const name of ['10k', '100k', '700k', '1m'] as const)
+    writeFileSync(join(files, name), Buffer.alloc(pageBytes[name], 'torhaus '))
   writeFileSync(join(files, '1g'), '')
   // A hole in the file: reads as zeros, takes no space.
-  truncateSync(join(files, '1g'), LARGE_BYTES)
+  truncateSync(join(files, '1g'), pageBytes['1g'])
   const configFile = join(directory, 'origin.conf')
-  writeFileSync(configFile, nginxConfig({ directory, files, port, statusPort, sinkPort }))
+  writeFileSync(configFile, nginxConfig({ directory, files, port, statusPort, helperPort }))
 
   const outputFile = join(directory, 'origin.log')
-  const sink = await startServer([process.execPath, resolve(import.meta.dirname, 'upload-sink.ts'), `${sinkPort}`], {
-    place: 'load',
-    port: sinkPort,
-    outputFile: join(directory, 'upload-sink.log'),
-  })
+  const helper = await startServer(
+    [process.execPath, resolve(import.meta.dirname, 'upload-and-tunnel-server.ts'), `${helperPort}`],
+    {
+      place: 'load',
+      port: helperPort,
+      outputFile: join(directory, 'upload-and-tunnel.log'),
+    },
+  )
   const nginx = await startServer(['nginx', '-c', configFile, '-p', directory], { place: 'load', port, outputFile })
-  return new NginxOrigin(port, statusPort, [nginx, sink])
+  return new NginxOrigin(port, statusPort, [nginx, helper])
 }
 
 class NginxOrigin implements Origin {
@@ -87,10 +104,10 @@ interface OriginPlace {
   readonly files: string
   readonly port: number
   readonly statusPort: number
-  readonly sinkPort: number
+  readonly helperPort: number
 }
 
-function nginxConfig({ directory, files, port, statusPort, sinkPort }: OriginPlace): string {
+function nginxConfig({ directory, files, port, statusPort, helperPort }: OriginPlace): string {
   return `daemon off;
 worker_processes 1;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
@@ -115,11 +132,30 @@ http {
       if ($http_authorization !~ "^Negotiate YI") { return 401; }
       return 200 "${'torhaus '.repeat(SMALL_BYTES / 8)}";
     }
+    location = /0 { return 200 ""; }
     location / { root ${files}; }
+    location ~ \\.git/info/refs$ {
+      default_type application/x-git-upload-pack-advertisement;
+      return 200 "${'torhaus '.repeat(SMALL_BYTES / 8)}";
+    }
+    location ~ \\.git/git-upload-pack$ {
+      default_type application/x-git-upload-pack-result;
+      # A file answers no POST, but stands in for an error.
+      error_page 405 =200 /100k;
+      if ($content_length = ${FETCH_CONTENT.length}) { return 405; }
+      return 200 "${'torhaus '.repeat(SMALL_BYTES / 8)}";
+    }
     location = /upload {
-      proxy_pass http://127.0.0.1:${sinkPort};
+      proxy_pass http://127.0.0.1:${helperPort};
       proxy_http_version 1.1;
       proxy_request_buffering off;
+    }
+    location = ${TUNNEL_TARGET} {
+      proxy_pass http://127.0.0.1:${helperPort};
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection upgrade;
+      proxy_read_timeout 1h;
     }
   }
   server {

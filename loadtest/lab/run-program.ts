@@ -9,12 +9,17 @@ export interface ProgramOptions {
   readonly place?: Place
   /** Written to standard input: credentials do not belong on a command line, which every user of the machine can read. */
   readonly input?: string
+  /** Gets each whole line of standard output when it comes; what it throws ends the program. */
+  readonly onLine?: (line: string) => void
 }
 
-/** @throws where it ends with anything but 0, with the end of standard error; and when aborted. */
+/**
+ * Gives back standard output, or what is left of it after the last whole line where those were asked for.
+ * @throws where it ends with anything but 0, with the end of standard error; and when aborted.
+ */
 export function runProgram(command: readonly string[], options: ProgramOptions): Promise<string> {
   const [program = '', ...args] = pinned(options.place ?? 'load', command)
-  const { timeoutMs, signal, input = '' } = options
+  const { timeoutMs, signal, input = '', onLine } = options
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { timeout: timeoutMs, killSignal: 'SIGKILL', signal })
     const killAtExit = () => child.kill('SIGKILL')
@@ -23,6 +28,15 @@ export function runProgram(command: readonly string[], options: ProgramOptions):
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text
+      if (onLine === undefined) return
+      const lines = stdout.split('\n')
+      stdout = lines.pop() ?? ''
+      try {
+        lines.forEach(onLine)
+      } catch (error) {
+        reject(error)
+        child.kill('SIGKILL')
+      }
     })
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text

@@ -12,17 +12,26 @@ const ticketIsEnough = {
 
 /**
  * - `assertion`: sessions, tokens and passes through; the account leaves as a signed assertion
- * - `negotiate`: the same, and Kerberos tickets
+ * - `one-worker`, `two-workers`: as `assertion`, by so many processes
+ * - `negotiate`: as `assertion`, and Kerberos tickets
  * - `impersonating`: the account leaves by constrained delegation, a token in each request
  * - `authenticating-connections`: likewise, a token on each connection
  */
-export type TorhausKind = 'assertion' | 'negotiate' | 'impersonating' | 'authenticating-connections'
+export type TorhausKind =
+  | 'assertion'
+  | 'one-worker'
+  | 'two-workers'
+  | 'negotiate'
+  | 'impersonating'
+  | 'authenticating-connections'
 
 type Configuration = ReturnType<typeof torhausConfig>
 
 /** @throws where the kind needs a realm and there is none. */
 export function configurationOf(kind: TorhausKind, usual: Configuration, realm: Realm | undefined): object {
   if (kind === 'assertion') return usual
+  if (kind === 'one-worker' || kind === 'two-workers')
+    return { ...usual, server: { ...usual.server, workers: kind === 'one-worker' ? 1 : 2 } }
   if (realm === undefined) throw new Error(`a Torhaus that is ${kind} needs a realm`)
   const withKerberos = { ...usual, kerberos: kerberosSection(realm) }
   if (kind === 'negotiate') {

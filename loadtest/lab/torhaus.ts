@@ -2,10 +2,12 @@
 import { writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { stringify } from 'yaml'
 import { freePort } from '../../test/support/free-port.ts'
 import { torhausAddresses, torhausConfig, writeTorhausConfig } from '../../test/support/torhaus-config.ts'
 import type { SubjectStarter, Surroundings } from '../subject.ts'
+import type { Place } from './cores.ts'
 import { TICKET_FOLDER } from './origin.ts'
 import { type Server, startServer } from './server.ts'
 import { configurationOf, type TorhausKind } from './torhaus-kind.ts'
@@ -27,22 +29,41 @@ export function torhaus(kind: TorhausKind, nodeOptions: readonly string[] = []):
       command: commandOf(THIS_TREE, configFile, nodeOptions),
     })
     const { publicUrl } = torhausAddresses(port)
-    const signInAt = `${publicUrl}/.torhaus/sign-in?return_to=/1k`
-    const signIn = () => identityProvider.signIn(signInAt, `${publicUrl}/1k`)
-    return { name: 'torhaus', port, server, signIn, ...trafficOf(kind) }
+    const signInPages = { start: `${publicUrl}/.torhaus/sign-in?return_to=/1k`, page: `${publicUrl}/1k` }
+    const sessionsMade = () => sessionsIn(sessionFiles(surroundings).storeFile)
+    return {
+      name: 'torhaus',
+      port,
+      adminPort: setting.adminPort,
+      server,
+      signInPages,
+      sessionsMade,
+      ...trafficOf(kind),
+    }
   }
 }
 
+/** Of the Torhaus that was started first, as test/support/torhaus-config.ts names them. */
+export const sessionFiles = (surroundings: Surroundings) => ({
+  storeFile: join(folderOf(surroundings), 'sessions.sqlite'),
+  keyFile: join(folderOf(surroundings), 'session-key'),
+})
+
+function sessionsIn(file: string): number {
+  using database = new DatabaseSync(file, { readOnly: true })
+  return Number(database.prepare('SELECT count(*) AS count FROM session').get()?.count)
+}
+
 /** Another kind beside the first, started after it and with the same store, so that both know the same sessions. */
-export function torhausBeside(name: string, kind: TorhausKind): SubjectStarter {
+export function torhausBeside(name: string, kind: TorhausKind, place: Place = 'proxy'): SubjectStarter {
   return async surroundings => {
     const port = await freePort()
     const usual = torhausConfig(await settingOf(surroundings))
     const configFile = join(folderOf(surroundings), `${name}.yaml`)
     const ownPort = { ...usual, server: { ...usual.server, port } }
     writeFileSync(configFile, stringify(configurationOf(kind, ownPort, surroundings.realm)))
-    const server = await start(name, surroundings, { port, command: commandOf(THIS_TREE, configFile, []) })
-    return { name, port, server, signIn: undefined, ...trafficOf(kind) }
+    const server = await start(name, surroundings, { port, place, command: commandOf(THIS_TREE, configFile, []) })
+    return { name, port, server, ...trafficOf(kind) }
   }
 }
 
@@ -56,7 +77,7 @@ export function torhausOf(tree: string, kind: TorhausKind): SubjectStarter {
     const command = commandOf(resolve(tree), join(folderOf(surroundings), 'torhaus.yaml'), [])
     const ports = { PORT: String(port), ADMIN_PORT: String(await freePort()) }
     const server = await start('baseline', surroundings, { port, command, environment: ports })
-    return { name: 'baseline', port, server, signIn: undefined, ...trafficOf(kind) }
+    return { name: 'baseline', port, server, ...trafficOf(kind) }
   }
 }
 
@@ -64,6 +85,8 @@ interface Launch {
   readonly port: number
   readonly command: readonly string[]
   readonly environment?: NodeJS.ProcessEnv
+  /** Default: the core of the proxy. */
+  readonly place?: Place
 }
 
 /** Each process has a replay cache of its own: what one has accepted is no replay at the other. */
@@ -74,7 +97,7 @@ async function start(name: string, surroundings: Surroundings, launch: Launch): 
   // Ports come from the configuration.
   const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...inherited } = process.env
   return startServer(launch.command, {
-    place: 'proxy',
+    place: launch.place ?? 'proxy',
     port: launch.port,
     outputFile: join(directory, `${name}.log`),
     env: { ...inherited, ...launch.environment, KRB5RCACHEDIR: replayCaches },

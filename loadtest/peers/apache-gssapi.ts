@@ -37,5 +37,5 @@ RequestHeader unset Authorization
 RequestHeader set X-Remote-User "expr=%{REMOTE_USER}"`,
     environment: { KRB5_CONFIG: krb5Config, KRB5RCACHEDIR: files },
   })
-  return { name: 'apache-gssapi', port, server, signIn: undefined, checksTickets: true }
+  return { name: 'apache-gssapi', port, server, checksTickets: true }
 }

@@ -35,10 +35,6 @@ Require valid-user`,
     const page = `http://127.0.0.1:${port}/1k`
     // OIDC Core 4, initiating login from a third party: a user agent without a window would get a 401 for the page itself.
     const start = `${apache.redirectUri}?iss=${encodeURIComponent(issuer)}&target_link_uri=${encodeURIComponent(page)}`
-    return {
-      name: 'apache-openidc',
-      port,
-      server,
-      signIn: kind === 'oauth20' ? undefined : () => identityProvider.signIn(start, page),
-    }
+    const signInPages = kind === 'oauth20' ? undefined : { start, page }
+    return { name: 'apache-openidc', port, server, signInPages }
   }

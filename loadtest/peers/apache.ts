@@ -11,5 +11,5 @@ export const apache: SubjectStarter = async ({ directory, origin }) => {
     directives: '',
     location: 'Require all granted',
   })
-  return { name: 'apache', port, server, signIn: undefined }
+  return { name: 'apache', port, server }
 }

@@ -18,6 +18,7 @@ defaults
   timeout connect 10s
   timeout client 300s
   timeout server 300s
+  timeout tunnel 1h
   option forwardfor
   http-reuse always
 frontend clients
@@ -29,5 +30,5 @@ backend origin
   )
   const outputFile = join(directory, 'haproxy.log')
   const server = await startServer(['haproxy', '-db', '-f', configFile], { place: 'proxy', port, outputFile })
-  return { name: 'haproxy', port, server, signIn: undefined }
+  return { name: 'haproxy', port, server }
 }

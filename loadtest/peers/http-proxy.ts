@@ -13,5 +13,5 @@ export const httpProxy: SubjectStarter = async ({ directory, origin }) => {
     port,
     outputFile: join(directory, 'http-proxy.log'),
   })
-  return { name: 'http-proxy', port, server, signIn: undefined }
+  return { name: 'http-proxy', port, server }
 }

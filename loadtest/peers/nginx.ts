@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../../test/support/free-port.ts'
+import { TUNNEL_TARGET } from '../lab/origin.ts'
 import { startServer } from '../lab/server.ts'
 import type { SubjectStarter } from '../subject.ts'
 
@@ -34,11 +35,18 @@ http {
       proxy_request_buffering off;
       proxy_max_temp_file_size 0;
     }
+    location = ${TUNNEL_TARGET} {
+      proxy_pass http://origin;
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection upgrade;
+      proxy_read_timeout 1h;
+    }
   }
 }
 `,
   )
   const outputFile = join(directory, 'nginx.log')
   const server = await startServer(['nginx', '-c', configFile, '-p', directory], { place: 'proxy', port, outputFile })
-  return { name: 'nginx', port, server, signIn: undefined }
+  return { name: 'nginx', port, server }
 }

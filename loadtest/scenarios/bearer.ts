@@ -7,7 +7,7 @@ export const bearer: Scenario = {
   description: 'A JWT access token of the OP (RS256) as Bearer; 1 KB responses.',
   openidc: 'oauth20',
   connections: 64,
-  requestsPerSecond: 1000,
+  requestsPerSecond: 200,
   maxUpstreamSockets: 64,
   requests: credentials => [smallRequest(credentials, 'bearer')],
 }

@@ -12,13 +12,13 @@ export const impersonated: Scenario = {
     'each connection, and sessions without Kerberos; 1 KB responses.',
   openidc: 'openid-connect',
   connections: CONNECTIONS,
-  requestsPerSecond: 500,
+  requestsPerSecond: 200,
   // Connections belong to one account each, and any account may be the one that all clients ask for.
   maxUpstreamSockets: USERS.length * CONNECTIONS,
   peers: ['apache-gssapi', 'nginx'],
+  torhaus: 'impersonating',
   kerberos: {
     users: USERS,
-    torhaus: 'impersonating',
     beside: { 'torhaus-connection': 'authenticating-connections', 'torhaus-session': 'assertion' },
     // Two AS requests for Torhaus itself, two TGS requests for each account, and a little room.
     maxKdcRequests: 10,

@@ -7,7 +7,7 @@ export const mixed: Scenario = {
   description: 'Session, Bearer and personal access token in turn; 1 KB responses.',
   openidc: 'auth-openidc',
   connections: 64,
-  requestsPerSecond: 1000,
+  requestsPerSecond: 200,
   // Two lanes: what carries an identity of ours, and what passes through.
   maxUpstreamSockets: 128,
   alwaysAgainst: ['http-proxy'],

@@ -8,12 +8,12 @@ export const negotiate: Scenario = {
     'A Kerberos ticket of three accounts in turn, a fresh token in each request where it is checked; 1 KB responses.',
   openidc: 'oauth20',
   connections: 64,
-  requestsPerSecond: 500,
+  requestsPerSecond: 200,
   maxUpstreamSockets: 64,
   peers: ['apache-gssapi', 'apache', 'nginx'],
+  torhaus: 'negotiate',
   kerberos: {
     users: ['alice', 'bob', 'carol'],
-    torhaus: 'negotiate',
     beside: {},
     // Tickets are checked with the keytab alone.
     maxKdcRequests: 0,

@@ -9,7 +9,7 @@ export const pat: Scenario = {
     'A personal access token as the password of Basic, passed through for the server to check; 1 KB responses.',
   openidc: 'oauth20',
   connections: 64,
-  requestsPerSecond: 1000,
+  requestsPerSecond: 200,
   maxUpstreamSockets: 64,
   requests: credentials => [smallRequest(credentials, 'pat')],
 }

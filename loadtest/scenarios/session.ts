@@ -7,7 +7,7 @@ export const session: Scenario = {
   description: 'A browser session, signed in with two factors at the OP; 1 KB responses.',
   openidc: 'openid-connect',
   connections: 64,
-  requestsPerSecond: 1000,
+  requestsPerSecond: 200,
   maxUpstreamSockets: 64,
   requests: credentials => [smallRequest(credentials, 'session')],
 }

@@ -4,7 +4,7 @@
  */
 import type { Config } from '../../config/schema.ts'
 import type { Clock } from '../clock.ts'
-import type { Code } from '../errors.ts'
+import { type Code, Fault } from '../errors.ts'
 import type { Credentials, Evidence, Principal } from '../exchange.ts'
 import type { Directory } from '../kerberos/directory.ts'
 import { acceptCode, passwordCode } from '../kerberos/kerberos-code.ts'
@@ -52,6 +52,8 @@ export class FirstFactor {
       const principal = await this.#directory.checkPassword(username, password.reveal(), address)
       return { principal: this.#person(principal, 'basic'), replyFields: [] }
     } catch (error) {
+      // The store says how many attempts there were: without it nobody may try.
+      if (error instanceof Fault) throw error
       const retryAfterMs = error instanceof KerberosError ? error.retryAfterMs : undefined
       const refused = passwordCode(error)
       return retryAfterMs === undefined ? { refused } : { refused, retryAfterSeconds: Math.ceil(retryAfterMs / 1000) }

@@ -5,17 +5,12 @@
  *   request  --> find()  store, and what was seen since --> the policy judges
  *   response --> see()   kept in memory                 --> flush(), every FLUSH_INTERVAL_MS: one write for many uses
  */
-import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import type { ClientClass } from '../http/client-class.ts'
+import type { Awaitable } from '../session/store.ts'
 import type { Changes } from '../store/changes.ts'
-import { mergePats, type PatRecord, type PatStore } from './pat-store.ts'
-
-export interface PatRegisterSettings {
-  /** How long a record read from the store is believed, in milliseconds. */
-  readonly cacheMs: number
-  readonly maxCached: number
-}
+import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
+import { mergePats, movedPat, type PatRecord, type PatStore } from './pat-store.ts'
 
 /** One use that the server accepted. */
 export interface PatUse {
@@ -27,11 +22,6 @@ export interface PatUse {
 /** What a use told that was not known before. */
 export type PatNews = 'first_seen' | 'new_network'
 
-interface Cached {
-  readonly record: PatRecord
-  readonly readAtMs: number
-}
-
 export const FLUSH_INTERVAL_MS = 10_000
 const FORGOTTEN_AFTER_MS = 400 * 86_400_000
 const MAX_ROWS = 100_000
@@ -40,107 +30,137 @@ const MAX_WAITING = 10_000
 
 export class PatRegister {
   readonly #store: PatStore
-  readonly #settings: PatRegisterSettings
   readonly #changes: Changes
   readonly #now: Clock
-  readonly #cache: BoundedMap<string, Cached>
-  #waiting = new Map<string, PatRecord>()
+  readonly #cache: ReadCache<string, PatRecord>
+  readonly #waiting = new Map<string, PatRecord>()
+  #flushing: Promise<void> | undefined
 
-  constructor(store: PatStore, settings: PatRegisterSettings, changes: Changes, now: Clock) {
+  constructor(store: PatStore, settings: Omit<ReadCacheSettings, 'keepsAbsent'>, changes: Changes, now: Clock) {
     this.#store = store
-    this.#settings = settings
     this.#changes = changes
     this.#now = now
-    this.#cache = new BoundedMap(settings.maxCached)
+    const read = (fingerprint: string) => store.readPat(fingerprint)
+    // What is not known is not blocked either; a block tells of itself.
+    this.#cache = new ReadCache({ ...settings, keepsAbsent: true }, read, now)
     changes.subscribe(change => {
-      if (change.kind === 'pat') this.#cache.delete(change.fingerprint)
+      if (change.kind === 'pat') this.#cache.forget(change.fingerprint)
+      else if (change.kind === 'missed') this.#cache.expire()
     })
   }
 
   /**
    * What is known of the token. What is found under the fingerprint of an older key is moved to that of the newest, so that
-   * it outlives the older key. Throws `store-unavailable`.
+   * it outlives the older key. Throws, or rejects with, `store-unavailable`.
    */
-  find([newest, ...older]: readonly string[]): PatRecord | undefined {
+  find([newest, ...older]: readonly string[]): Awaitable<PatRecord | undefined> {
     if (newest === undefined) return undefined
-    for (const fingerprint of older) if (this.#at(fingerprint) !== undefined) this.#move(fingerprint, newest)
-    return this.#at(newest)
+    return older.length === 0 ? this.#at(newest) : this.#gather(newest, older)
   }
 
-  /** Notes a use; says what is new about it. Throws `store-unavailable`. */
-  see(fingerprints: readonly string[], { network, clientClass, account }: PatUse): PatNews | undefined {
+  /** Notes a use; says what is new about it. Throws, or rejects with, `store-unavailable`. */
+  see(fingerprints: readonly string[], use: PatUse): Awaitable<PatNews | undefined> {
     const known = this.find(fingerprints)
-    const [fingerprint] = fingerprints
-    if (fingerprint === undefined) return undefined
-    const now = this.#now()
-    const waiting = this.#waiting.get(fingerprint)
-    if (waiting === undefined && this.#waiting.size >= MAX_WAITING) this.flush()
-    const networks = [{ network, lastSeenAtMs: now }]
-    this.#waiting.set(
-      fingerprint,
-      mergePats(waiting, {
-        ...{ fingerprint, firstSeenAtMs: now, lastSeenAtMs: now, networks, account },
-        clientClasses: [clientClass],
-        isBlocked: false,
-      }),
-    )
-    if (known === undefined) return 'first_seen'
-    return known.networks.some(seen => seen.network === network) ? undefined : 'new_network'
+    return known instanceof Promise
+      ? known.then(settled => this.#note(fingerprints, settled, use))
+      : this.#note(fingerprints, known, use)
   }
 
   /** Tokens of the account, last used first. */
-  of(account: string): PatRecord[] {
-    this.flush()
+  async of(account: string): Promise<PatRecord[]> {
+    await this.flush()
     return this.#store.patsOf(account)
   }
 
   /** Blocks a token of the account, or allows it again: true where that changed something. */
-  block(account: string, fingerprint: string, isBlocked: boolean): boolean {
-    this.flush()
-    const changed = this.#store.blockPat(account, fingerprint, isBlocked)
+  async block(account: string, fingerprint: string, isBlocked: boolean): Promise<boolean> {
+    await this.flush()
+    const changed = await this.#store.blockPat(account, fingerprint, isBlocked)
     this.#changes.publish({ kind: 'pat', fingerprint })
     return changed
   }
 
   /** How many blocked tokens would pass, since nobody can tell that they are the ones: the key of their fingerprint is gone. */
-  countUnrecognised(isRecognisable: (fingerprint: string) => boolean): number {
-    return this.#store.blockedPats().filter(fingerprint => !isRecognisable(fingerprint)).length
+  async countUnrecognised(isRecognisable: (fingerprint: string) => boolean): Promise<number> {
+    return (await this.#store.blockedPats()).filter(fingerprint => !isRecognisable(fingerprint)).length
   }
 
-  /** Writes what was seen. Throws `store-unavailable`: then it is kept for the next time. */
-  flush(): void {
+  /** Writes what was seen. Throws, or rejects with, `store-unavailable`: then it is kept for the next time. */
+  flush(): Awaitable<void> {
+    if (this.#flushing !== undefined) return this.#flushing.then(() => this.flush())
     if (this.#waiting.size === 0) return
-    this.#store.addSightings(this.#waiting.values())
-    for (const fingerprint of this.#waiting.keys()) this.#cache.delete(fingerprint)
-    this.#waiting = new Map()
+    const written = [...this.#waiting.values()]
+    const writing = this.#store.addSightings(written)
+    if (!(writing instanceof Promise)) return this.#written(written)
+    this.#flushing = writing
+      .then(() => this.#written(written))
+      .finally(() => {
+        this.#flushing = undefined
+      })
+    return this.#flushing
   }
 
   /** `maxRows`: most tokens remembered. */
-  sweep(maxRows = MAX_ROWS): void {
-    this.flush()
-    this.#store.sweepPats(this.#now() - FORGOTTEN_AFTER_MS, maxRows)
+  async sweep(maxRows = MAX_ROWS): Promise<void> {
+    await this.flush()
+    await this.#store.sweepPats(this.#now() - FORGOTTEN_AFTER_MS, maxRows)
   }
 
-  #at(fingerprint: string): PatRecord | undefined {
-    const stored = this.#read(fingerprint)
-    const waiting = this.#waiting.get(fingerprint)
-    return waiting === undefined ? stored : mergePats(stored, waiting)
+  #at(fingerprint: string): Awaitable<PatRecord | undefined> {
+    const conclude = (stored: PatRecord | undefined) => {
+      const waiting = this.#waiting.get(fingerprint)
+      return waiting === undefined ? stored : mergePats(stored, waiting)
+    }
+    const stored = this.#cache.get(fingerprint, fingerprint)
+    return stored instanceof Promise ? stored.then(conclude) : conclude(stored)
   }
 
-  #move(from: string, to: string): void {
+  async #gather(newest: string, older: readonly string[]): Promise<PatRecord | undefined> {
+    let known = await this.#at(newest)
+    for (const fingerprint of older) {
+      const found = await this.#at(fingerprint)
+      if (found === undefined) continue
+      known = movedPat(known, found, newest)
+      // What cannot be moved now counts all the same, and is moved when it is seen the next time.
+      await this.#move(fingerprint, newest).catch(() => undefined)
+    }
+    return known
+  }
+
+  async #move(from: string, to: string): Promise<void> {
     // What waits under the old one must not bring it back.
-    this.flush()
-    this.#store.movePat(from, to)
+    await this.flush()
+    await this.#store.movePat(from, to)
     for (const fingerprint of [from, to]) this.#changes.publish({ kind: 'pat', fingerprint })
   }
 
-  #read(fingerprint: string): PatRecord | undefined {
+  #note(
+    fingerprints: readonly string[],
+    known: PatRecord | undefined,
+    { network, clientClass, account }: PatUse,
+  ): Awaitable<PatNews | undefined> {
+    const [fingerprint] = fingerprints
+    if (fingerprint === undefined) return undefined
     const now = this.#now()
-    const cached = this.#cache.get(fingerprint)
-    if (cached !== undefined && now - cached.readAtMs < this.#settings.cacheMs) return cached.record
-    const record = this.#store.readPat(fingerprint)
-    if (record === undefined) this.#cache.delete(fingerprint)
-    else this.#cache.set(fingerprint, { record, readAtMs: now })
-    return record
+    const networks = [{ network, lastSeenAtMs: now }]
+    const sighting = { fingerprint, firstSeenAtMs: now, lastSeenAtMs: now, networks, account, isBlocked: false }
+    const note = (): PatNews | undefined => {
+      const waiting = this.#waiting.get(fingerprint)
+      this.#waiting.set(fingerprint, mergePats(waiting, { ...sighting, clientClasses: [clientClass] }))
+      if (known === undefined) return 'first_seen'
+      return known.networks.some(seen => seen.network === network) ? undefined : 'new_network'
+    }
+    if (this.#waiting.has(fingerprint) || this.#waiting.size < MAX_WAITING) return note()
+    const flushed = this.flush()
+    return flushed instanceof Promise ? flushed.then(note) : note()
+  }
+
+  /** What was seen meanwhile waits for the next time. */
+  #written(records: readonly PatRecord[]): void {
+    for (const record of records) {
+      const { fingerprint } = record
+      if (this.#waiting.get(fingerprint) === record) this.#waiting.delete(fingerprint)
+      this.#cache.forget(fingerprint)
+    }
   }
 }

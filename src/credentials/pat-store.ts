@@ -1,5 +1,6 @@
 /** What is remembered of a personal access token. Never the token: a fingerprint stands for it. Several processes share one store. */
 import type { ClientClass } from '../http/client-class.ts'
+import type { Awaitable } from '../session/store.ts'
 
 /** Most networks remembered of one token; the one used longest ago goes first. */
 export const MAX_NETWORKS = 8
@@ -23,22 +24,22 @@ export interface PatRecord {
 }
 
 export interface PatStore {
-  readPat(fingerprint: string): PatRecord | undefined
-  /** Adds what was seen to what is known. Whether a token is blocked stays as it is. */
-  addSightings(sightings: Iterable<PatRecord>): void
+  readPat(fingerprint: string): Awaitable<PatRecord | undefined>
+  /** Adds what was seen to what is known. Whether a token is blocked stays as it is. The same sighting may be added twice. */
+  addSightings(sightings: Iterable<PatRecord>): Awaitable<void>
   /** Last used first. */
-  patsOf(account: string): PatRecord[]
+  patsOf(account: string): Awaitable<PatRecord[]>
   /** True where the account has such a token, and that changed something. */
-  blockPat(account: string, fingerprint: string, isBlocked: boolean): boolean
+  blockPat(account: string, fingerprint: string, isBlocked: boolean): Awaitable<boolean>
   /**
    * What is known under one fingerprint is known under the other from now on: all at once, together with what is known there
    * already. Blocked under either is blocked. Nothing where nothing is known.
    */
-  movePat(from: string, to: string): void
+  movePat(from: string, to: string): Awaitable<void>
   /** Fingerprints of all that are blocked. */
-  blockedPats(): string[]
+  blockedPats(): Awaitable<string[]>
   /** Forgets what was not seen since then, and the oldest above `maxRows`. Blocked ones are kept past their time, and go last. */
-  sweepPats(seenBeforeMs: number, maxRows: number): void
+  sweepPats(seenBeforeMs: number, maxRows: number): Awaitable<void>
 }
 
 /** What both records say of one token. */
@@ -58,3 +59,10 @@ export function mergePats(known: PatRecord | undefined, seen: PatRecord): PatRec
     isBlocked: known.isBlocked,
   }
 }
+
+/** What is known under `to` once what was known elsewhere has moved there. Blocked under either is blocked. */
+export const movedPat = (known: PatRecord | undefined, moved: PatRecord, to: string): PatRecord => ({
+  ...mergePats(known, moved),
+  fingerprint: to,
+  isBlocked: moved.isBlocked || known?.isBlocked === true,
+})

@@ -2,8 +2,10 @@
 import type { Clock } from '../clock.ts'
 import type { Authenticated } from '../exchange.ts'
 import { type NetworkSettings, networkOf } from '../grants/network.ts'
+import type { Awaitable } from '../session/store.ts'
 import { judgePat, type PatCode, type PatPolicySettings } from './pat-policy.ts'
 import type { PatNews, PatRegister } from './pat-register.ts'
+import type { PatRecord } from './pat-store.ts'
 
 export interface PatWatchParts {
   readonly register: PatRegister
@@ -29,8 +31,8 @@ export interface PatSight {
 }
 
 export interface PatWatch {
-  /** Why the exchange must not pass. Throws `store-unavailable`: whether a token is blocked must be known. */
-  refuse(exchange: Authenticated): PatCode | undefined
+  /** Why the exchange must not pass. Throws, or rejects with, `store-unavailable`: whether a token is blocked must be known. */
+  refuse(exchange: Authenticated): Awaitable<PatCode | undefined>
   /** The head of the server's response; fields as name, value, name, value. Never throws. */
   see(exchange: Authenticated, status: number, rawFields: readonly string[]): void
 }
@@ -41,31 +43,41 @@ export function patWatch(parts: PatWatchParts): PatWatch {
 
   return {
     refuse(exchange) {
-      const { credentials, clientAddress } = exchange
+      const { credentials } = exchange
       if (credentials.scheme !== 'pat') return undefined
       const known = register.find(credentials.fingerprints)
-      if (known === undefined) return undefined
-      const network = networkOf(clientAddress, networks)
-      const code = judgePat(known, network, policy, now())
-      if (code === undefined) return undefined
-      const isEnforced = code === 'pat-blocked' || !policy.reportOnly
-      judged(exchange, code, { pat: known.fingerprint, account: known.account, network }, isEnforced)
-      return isEnforced ? code : undefined
+      return known instanceof Promise ? known.then(settled => judge(exchange, settled)) : judge(exchange, known)
     },
     see(exchange, status, rawFields) {
       const { credentials, clientAddress, clientClass } = exchange
       if (credentials.scheme !== 'pat' || !isAccepted(status)) return
-      try {
-        const network = networkOf(clientAddress, networks)
-        const account = accountIn(rawFields)
-        const news = register.see(credentials.fingerprints, { network, clientClass, account })
-        if (news === undefined) return
-        const known = register.find(credentials.fingerprints)
+      const { fingerprints } = credentials
+      const network = networkOf(clientAddress, networks)
+      const tell = (news: PatNews, known: PatRecord | undefined) =>
         noted(exchange, news, { pat: known?.fingerprint, account: known?.account, network })
+      const note = (news: PatNews | undefined): Awaitable<void> => {
+        if (news === undefined) return
+        const known = register.find(fingerprints)
+        return known instanceof Promise ? known.then(settled => tell(news, settled)) : tell(news, known)
+      }
+      try {
+        const news = register.see(fingerprints, { network, clientClass, account: accountIn(rawFields) })
+        const told = news instanceof Promise ? news.then(note) : note(news)
+        if (told instanceof Promise) told.catch(failed)
       } catch (error) {
         failed(error)
       }
     },
+  }
+
+  function judge(exchange: Authenticated, known: PatRecord | undefined): PatCode | undefined {
+    if (known === undefined) return undefined
+    const network = networkOf(exchange.clientAddress, networks)
+    const code = judgePat(known, network, policy, now())
+    if (code === undefined) return undefined
+    const isEnforced = code === 'pat-blocked' || !policy.reportOnly
+    judged(exchange, code, { pat: known.fingerprint, account: known.account, network }, isEnforced)
+    return isEnforced ? code : undefined
   }
 
   /** `name`, or `id:name`. */

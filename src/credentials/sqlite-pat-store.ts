@@ -1,6 +1,6 @@
 import type { ClientClass } from '../http/client-class.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
-import { mergePats, type PatRecord, type PatStore, type SeenNetwork } from './pat-store.ts'
+import { mergePats, movedPat, type PatRecord, type PatStore, type SeenNetwork } from './pat-store.ts'
 
 export const PAT_SCHEMA = `
 CREATE TABLE IF NOT EXISTS pat (
@@ -49,9 +49,7 @@ export class SqlitePatStore implements PatStore {
     this.#database.transaction(() => {
       const moved = this.readPat(from)
       if (moved === undefined) return
-      const known = this.readPat(to)
-      const isBlocked = moved.isBlocked || known?.isBlocked === true
-      this.#write({ ...mergePats(known, moved), fingerprint: to, isBlocked })
+      this.#write(movedPat(this.readPat(to), moved, to))
       this.#database.run('DELETE FROM pat WHERE fingerprint = ?', from)
     })
   }

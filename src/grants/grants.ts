@@ -8,20 +8,17 @@
  *   client, again             --> find()     --> passes, from this network, with this class of client, for a time
  */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import type { Evidence, Traced } from '../exchange.ts'
 import type { Awaitable } from '../session/store.ts'
 import type { Changes } from '../store/changes.ts'
+import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
 import { type NetworkSettings, networkOf } from './network.ts'
 
-export interface GrantSettings extends NetworkSettings {
+export interface GrantSettings extends NetworkSettings, ReadCacheSettings {
   readonly lifetimeSeconds: number
   readonly requestLifetimeSeconds: number
-  /** How long a grant read from the store is believed, in milliseconds. */
-  readonly cacheMs: number
-  readonly maxCached: number
 }
 
 /** What a rule asks of the second factor. */
@@ -40,11 +37,6 @@ export interface Asked {
 
 type Asking = Pick<Traced, 'clientAddress' | 'clientClass' | 'fields'>
 
-interface Cached {
-  readonly grant: Grant
-  readonly readAtMs: number
-}
-
 /** No vowels, so no words; no 0, 1, 8, 9, so no doubt when it is read out. 40 bits are enough: a code alone opens nothing. */
 const CODE_ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ234567'
 const CODE_LENGTH = 8
@@ -55,16 +47,17 @@ export class Grants {
   readonly #settings: GrantSettings
   readonly #changes: Changes
   readonly #now: Clock
-  readonly #cache: BoundedMap<string, Cached>
+  readonly #cache: ReadCache<GrantScope, Grant>
 
   constructor(store: GrantStore, settings: GrantSettings, changes: Changes, now: Clock) {
     this.#store = store
     this.#settings = settings
     this.#changes = changes
     this.#now = now
-    this.#cache = new BoundedMap(settings.maxCached)
+    this.#cache = new ReadCache(settings, (scope: GrantScope) => store.findGrant(scope), now)
     changes.subscribe(change => {
-      if (change.kind === 'grants') this.#cache.deleteWhere(({ grant }) => grant.account === change.account)
+      if (change.kind === 'grants') this.#cache.forgetWhere(({ account }) => account === change.account)
+      else if (change.kind === 'missed') this.#cache.expire()
     })
   }
 
@@ -74,18 +67,8 @@ export class Grants {
 
   /** The running grant of that scope, if it is as fresh as asked. */
   find(scope: GrantScope, freshness: Freshness): Awaitable<Grant | undefined> {
-    const key = `${scope.clientClass} ${scope.network} ${scope.account}`
-    const cached = this.#cache.get(key)
-    const now = this.#now()
-    if (cached !== undefined && now - cached.readAtMs < this.#settings.cacheMs)
-      return this.#good(cached.grant, freshness)
-    const found = this.#store.findGrant(scope)
-    const remember = (grant: Grant | undefined): Grant | undefined => {
-      if (grant === undefined) this.#cache.delete(key)
-      else this.#cache.set(key, { grant, readAtMs: now })
-      return this.#good(grant, freshness)
-    }
-    return found instanceof Promise ? found.then(remember) : remember(found)
+    const grant = this.#cache.get(`${scope.clientClass} ${scope.network} ${scope.account}`, scope)
+    return grant instanceof Promise ? grant.then(found => this.#good(found, freshness)) : this.#good(grant, freshness)
   }
 
   /** A request for a grant of that scope: the one that is open, or a new one. */

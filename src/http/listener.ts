@@ -2,15 +2,21 @@
 import http, { type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
+import { addressSet } from '../../config/address-range.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Code } from '../errors.ts'
+import { clientOf } from './connection-client.ts'
+import { expectProxyHeaders } from './proxied-connections.ts'
 
 export interface ListenerParts {
   readonly server: Config['server']
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
   /** Called for what never became a request. */
-  readonly rejected: (code: Code, peer: string | undefined) => void
+  readonly rejected: (code: Code, client: string | undefined) => void
 }
+
+/** At least 3 s, for a segment that is sent again (proxy-protocol.txt 2). */
+const PROXY_HEADER_TIMEOUT_MS = 5000
 
 export function createServer(parts: ListenerParts, listener: RequestListener): Server {
   const { server: settings, tls } = parts
@@ -28,6 +34,13 @@ export function createServer(parts: ListenerParts, listener: RequestListener): S
   // Node would say `100 Continue` before anybody looked at the credentials.
   server.on('checkContinue', listener).on('checkExpectation', listener)
   server.on('connect', (_request: IncomingMessage, socket: Socket) => reject(parts, socket, 'method-refused'))
+  if (settings.proxyProtocol) {
+    expectProxyHeaders(server, {
+      isTrusted: addressSet(settings.trustedProxies),
+      timeoutMs: Math.min(PROXY_HEADER_TIMEOUT_MS, settings.headersTimeoutMs),
+      rejected: parts.rejected,
+    })
+  }
   return server as Server
 }
 
@@ -45,7 +58,7 @@ const STATUS_LINES: Partial<Record<Code, string>> = {
 
 /** There is no request to answer: a status line on the bare socket, then the end. */
 export function reject(parts: ListenerParts, socket: Socket, code: Code): void {
-  parts.rejected(code, socket.remoteAddress)
+  parts.rejected(code, clientOf(socket).address)
   const text = JSON.stringify({ type: `urn:torhaus:error:${code}`, code })
   socket.end(
     `HTTP/1.1 ${STATUS_LINES[code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +

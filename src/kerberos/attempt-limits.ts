@@ -1,9 +1,11 @@
-import { createLru } from './lru.ts'
+import { randomUUID } from 'node:crypto'
+import type { AttemptBudget, AttemptEnd, AttemptStore } from '../limits/attempt-store.ts'
+import type { Awaitable } from '../session/store.ts'
 
 export type AttemptLimitsOptions = {
   /**
-   * Failures of one account within the window, counted and pending together. Below the directory's lock-out threshold (divided
-   * by the number of proxy instances), or guessing through us locks the account; default 3.
+   * Failures of one account within the window, counted and pending together, in all processes on one store. Below the
+   * directory's lock-out threshold, or guessing through us locks the account; default 3.
    */
   readonly maxAccountFailures?: number
   /** Failures of one client address within the window; default 20, for many people may share one. */
@@ -12,99 +14,89 @@ export type AttemptLimitsOptions = {
   readonly windowMs?: number
   /** Wait after the first failure of an account; it doubles with each further one; default 1,000. */
   readonly backoffMs?: number
-  /** Accounts and addresses that are tracked, each; default 50,000. */
-  readonly maxTracked?: number
   readonly now?: () => number
 }
 
 /**
  * A place in both budgets, taken before the directory is asked. Exactly one of the calls gives it back; the others then do
- * nothing.
+ * nothing. None fails: what cannot be noted leaves the place taken, until it counts no more.
  */
 export type Attempt = {
   /** The directory confirmed the password: it has reset its own counter, so ours goes, too. */
-  succeeded(): void
-  failed(): void
+  succeeded(): Awaitable<void>
+  failed(): Awaitable<void>
   /** The directory refused the account, whatever its password (unknown, disabled): counts against the address alone. */
-  refused(): void
+  refused(): Awaitable<void>
   /** The directory was not asked, or did not judge the password. */
-  undecided(): void
+  undecided(): Awaitable<void>
 }
 
 export type Refused = { readonly retryAfterMs: number }
 
 export type AttemptLimits = {
-  begin(account: string, address: string): Attempt | Refused
+  /** Throws, or rejects with, a fault where the store cannot be asked: then nobody may ask the directory. */
+  begin(account: string, address: string): Promise<Attempt | Refused>
 }
 
-/** One account's or address's record. Invariant: failures are in order of time and all within the window when last looked at. */
-type Track = { failuresAtMs: number[]; pending: number }
+/** Longer than all calls to a KDC for one attempt may block. */
+const PENDING_MS = 120_000
 
 /**
  * Keeps password guessing through this proxy below what the directory would lock an account for. An attempt occupies its place from
  * the start: five guesses sent at once cannot all pass a check that each of them still finds good.
  */
-export function createAttemptLimits(options: AttemptLimitsOptions = {}): AttemptLimits {
-  const { maxAccountFailures = 3, maxAddressFailures = 20, maxTracked = 50_000, now = Date.now } = options
+export function createAttemptLimits(store: AttemptStore, options: AttemptLimitsOptions = {}): AttemptLimits {
+  const { maxAccountFailures = 3, maxAddressFailures = 20, now = Date.now } = options
   const { windowMs = 1_800_000, backoffMs = 1_000 } = options
-  const accounts = createLru<Track>({ maxEntries: maxTracked })
-  const addresses = createLru<Track>({ maxEntries: maxTracked })
+  const common = { windowMs, pendingWaitMs: backoffMs, pendingMs: PENDING_MS }
+  const ofAccount: AttemptBudget = { ...common, maxFailures: maxAccountFailures, backoffMs }
+  const ofAddress: AttemptBudget = { ...common, maxFailures: maxAddressFailures, backoffMs: 0 }
 
-  const trackOf = (tracks: typeof accounts, key: string): Track => {
-    const track = tracks.get(key) ?? { failuresAtMs: [], pending: 0 }
-    track.failuresAtMs = track.failuresAtMs.filter(atMs => now() < atMs + windowMs)
-    tracks.set(key, track)
-    return track
-  }
-  const waitMs = ({ failuresAtMs, pending }: Track, maxFailures: number): number => {
-    const oldest = failuresAtMs[0]
-    if (failuresAtMs.length + pending < maxFailures) return 0
-    // Where pending attempts fill the budget, one of them ends within a KDC timeout.
-    return oldest === undefined || failuresAtMs.length < maxFailures ? backoffMs : oldest + windowMs - now()
-  }
-  const backoffLeftMs = ({ failuresAtMs }: Track): number => {
-    const latest = failuresAtMs.at(-1)
-    return latest === undefined ? 0 : Math.max(0, latest + backoffMs * 2 ** (failuresAtMs.length - 1) - now())
+  const settle = async (who: string, id: string, end: AttemptEnd, budget: AttemptBudget): Promise<void> => {
+    try {
+      await store.settle(who, id, end, budget, now())
+    } catch {
+      // The store counts its failures itself.
+    }
   }
 
   return {
-    begin(account, address) {
-      const byAccount = trackOf(accounts, account)
-      const byAddress = trackOf(addresses, address)
-      const retryAfterMs = Math.max(
-        waitMs(byAccount, maxAccountFailures),
-        backoffLeftMs(byAccount),
-        waitMs(byAddress, maxAddressFailures),
-      )
-      if (retryAfterMs > 0) return { retryAfterMs }
-      byAccount.pending++
-      byAddress.pending++
-      return openAttempt(byAccount, byAddress, now)
+    async begin(account, address) {
+      const id = randomUUID()
+      const [byAccount, byAddress] = [`account ${account}`, `address ${address}`]
+      const accountWaitMs = await store.reserve(byAccount, id, ofAccount, now())
+      if (accountWaitMs > 0) return { retryAfterMs: accountWaitMs }
+      const release = () => settle(byAccount, id, 'released', ofAccount)
+      let addressWaitMs: number
+      try {
+        addressWaitMs = await store.reserve(byAddress, id, ofAddress, now())
+      } catch (error) {
+        await release()
+        throw error
+      }
+      if (addressWaitMs > 0) {
+        await release()
+        return { retryAfterMs: addressWaitMs }
+      }
+      return openAttempt(async (accountEnd, addressEnd) => {
+        await Promise.all([settle(byAccount, id, accountEnd, ofAccount), settle(byAddress, id, addressEnd, ofAddress)])
+      })
     },
   }
 }
 
-function openAttempt(byAccount: Track, byAddress: Track, now: () => number): Attempt {
-  let open = true
-  const end = (settle: () => void) => (): void => {
-    if (!open) return
-    open = false
-    byAccount.pending--
-    byAddress.pending--
-    settle()
+function openAttempt(settle: (account: AttemptEnd, address: AttemptEnd) => Promise<void>): Attempt {
+  let isOpen = true
+  const end = (account: AttemptEnd, address: AttemptEnd) => (): Awaitable<void> => {
+    if (!isOpen) return
+    isOpen = false
+    return settle(account, address)
   }
   return {
-    succeeded: end(() => {
-      // The address keeps its failures: one known password must not pay for guesses at other accounts.
-      byAccount.failuresAtMs = []
-    }),
-    failed: end(() => {
-      byAccount.failuresAtMs.push(now())
-      byAddress.failuresAtMs.push(now())
-    }),
-    refused: end(() => {
-      byAddress.failuresAtMs.push(now())
-    }),
-    undecided: end(() => undefined),
+    // The address keeps its failures: one known password must not pay for guesses at other accounts.
+    succeeded: end('cleared', 'released'),
+    failed: end('failed', 'failed'),
+    refused: end('released', 'failed'),
+    undecided: end('released', 'released'),
   }
 }

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../session/store.ts'
 import type { Attempt, AttemptLimits } from './attempt-limits.ts'
 import type { CanonicalPrincipal } from './canonical-principal.ts'
 import { KerberosError } from './kerberos-error.ts'
@@ -12,8 +13,8 @@ export type DirectoryPasswordsOptions = {
 
 export type DirectoryPasswords = {
   /**
-   * Resolves where account and password belong together. Throws a `KerberosError`; `password-limited` says when to try again. `address`
-   * is the client's, canonical.
+   * Resolves where account and password belong together. Throws a `KerberosError`; `password-limited` says when to try again. Throws
+   * the fault of the store where the limits cannot be asked. `address` is the client's, canonical.
    */
   check(principal: CanonicalPrincipal, password: string, address: string): Promise<void>
   /** Forgets what is known of the account's passwords. */
@@ -29,15 +30,20 @@ export function createDirectoryPasswords(options: DirectoryPasswordsOptions): Di
   const running = new Map<string, Map<string, Promise<void>>>()
 
   const ask = async (principal: CanonicalPrincipal, password: string, address: string): Promise<void> => {
-    const attempt = limits.begin(principal, address)
+    const attempt = await limits.begin(principal, address)
     if ('retryAfterMs' in attempt) {
       throw new KerberosError('password-limited', 'password', { retryAfterMs: attempt.retryAfterMs })
     }
     // By the verifier's report, not by what the caller sees: the directory may judge after the caller was told of a timeout.
-    await verifier.verify(principal, password, outcome => {
-      settle(attempt, outcome)
-      if (outcome !== 'undecided') verdicts.remember(principal, password, outcome)
-    })
+    let settled: Awaitable<void> | undefined
+    try {
+      await verifier.verify(principal, password, outcome => {
+        settled = settle(attempt, outcome)
+        if (outcome !== 'undecided') verdicts.remember(principal, password, outcome)
+      })
+    } finally {
+      await settled
+    }
   }
   const shared = (principal: CanonicalPrincipal, password: string, address: string): Promise<void> => {
     const byPassword = running.get(principal) ?? new Map<string, Promise<void>>()
@@ -63,9 +69,8 @@ export function createDirectoryPasswords(options: DirectoryPasswordsOptions): Di
   }
 }
 
-function settle(attempt: Attempt, outcome: AttemptOutcome): void {
-  if (outcome === 'right') attempt.succeeded()
-  else if (outcome === 'password-wrong') attempt.failed()
-  else if (outcome === 'undecided') attempt.undecided()
-  else attempt.refused()
+function settle(attempt: Attempt, outcome: AttemptOutcome): Awaitable<void> {
+  if (outcome === 'right') return attempt.succeeded()
+  if (outcome === 'password-wrong') return attempt.failed()
+  return outcome === 'undecided' ? attempt.undecided() : attempt.refused()
 }

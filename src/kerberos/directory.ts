@@ -1,5 +1,6 @@
 /** Kerberos as the rest of Torhaus sees it: everything in this folder, built from the configuration. */
 import type { Config } from '../../config/schema.ts'
+import type { AttemptStore } from '../limits/attempt-store.ts'
 import { type Accepted, type Acceptor, createAcceptor } from './acceptor.ts'
 import { createAttemptLimits } from './attempt-limits.ts'
 import { type CanonicalPrincipal, canonicalPrincipal } from './canonical-principal.ts'
@@ -27,7 +28,7 @@ export interface DirectoryStatistics {
 export interface Directory {
   /** Verifies a Negotiate token. */
   accept(token: Buffer): Promise<Accepted>
-  /** Resolves to the principal where the password is right. `address`: the client's, canonical. Throws a `KerberosError`. */
+  /** Resolves to the principal where the password is right. `address`: the client's, canonical. Throws a `KerberosError`, or the fault of the store. */
   checkPassword(username: string, password: string, address: string): Promise<CanonicalPrincipal>
   /** Any spelling of an account to a principal; throws a `KerberosError`. */
   principalOf(account: string): CanonicalPrincipal
@@ -43,6 +44,7 @@ export interface Directory {
 export async function openDirectory(
   settings: KerberosSettings,
   publicHost: string,
+  attempts: AttemptStore,
   onCircuit: (state: CircuitState) => void,
 ): Promise<Directory> {
   const gssapi = loadGssapi(settings.krb5ConfigFile === undefined ? {} : { krb5ConfigFile: settings.krb5ConfigFile })
@@ -77,7 +79,7 @@ export async function openDirectory(
       rightTtlMs: limits.verdictSeconds * 1000,
       wrongTtlMs: limits.verdictSeconds * 1000,
     }),
-    limits: createAttemptLimits({
+    limits: createAttemptLimits(attempts, {
       maxAccountFailures: limits.maxFailuresPerAccount,
       maxAddressFailures: limits.maxFailuresPerAddress,
       windowMs: limits.failureWindowSeconds * 1000,

@@ -49,7 +49,7 @@ export function accountPage({
 ${grantList(await grants.of(accountKey(account)), now())}
 <p><a href="${OWN_PREFIX}/git">Set up git for this server</a></p>
 <h2>Personal access tokens seen</h2>
-${patList(pats.of(accountKey(account)), now())}
+${patList(await pats.of(accountKey(account)), now())}
 <h2>Your sessions</h2>
 ${sessionList(await sessions.of(accountKey(account)), key, now())}
 <form method="post" action="${OWN_PREFIX}/sign-out-everywhere" class="actions"><button class="button quiet" type="submit">Sign out everywhere</button></form>

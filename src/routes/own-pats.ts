@@ -18,7 +18,7 @@ export function blockPat(parts: OwnPatParts, isBlocked: boolean): Route {
   return async exchange => {
     const account = await accountOf(parts, exchange)
     const pat = lastSegment(exchange)
-    if (pats.block(accountKey(account), pat, isBlocked)) {
+    if (await pats.block(accountKey(account), pat, isBlocked)) {
       countPat(isBlocked ? 'blocked' : 'allowed')
       audit.write(isBlocked ? 'pat-blocked' : 'pat-allowed', exchange, { account, pat })
     }

@@ -1,15 +1,14 @@
-import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
+import { toFault } from '../errors.ts'
 import type { Changes } from '../store/changes.ts'
+import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import type { Sealer } from './sealer.ts'
 import { isOpaqueId, keyOf, newOpaqueId } from './session-cookie.ts'
 import type { Awaitable, EndedSession, SessionRecord, SessionStore, Whose } from './store.ts'
 
-export interface SessionTimes {
+export interface SessionTimes extends ReadCacheSettings {
   readonly idleTimeoutSeconds: number
   readonly absoluteTimeoutSeconds: number
-  readonly cacheMs: number
-  readonly maxCached: number
 }
 
 /** Tokens of the OP that belong to a session. */
@@ -18,11 +17,10 @@ export interface SessionTokens {
   readonly idToken: string | undefined
 }
 
-/** A running session. The record is what the store said at `readAtMs`; `lastSeenAtMs` runs ahead of the store. */
+/** A running session. The record is what the store said; `lastSeenAtMs` runs ahead of the store. */
 export interface Session {
   record: SessionRecord
   lastSeenAtMs: number
-  readAtMs: number
 }
 
 /** The part of the idle timeout after which "last seen" is written again: so many writes per session at most. */
@@ -35,7 +33,8 @@ export class Sessions {
   readonly #times: SessionTimes
   readonly #changes: Changes
   readonly #now: Clock
-  readonly #cache: BoundedMap<string, Session>
+  /** Goes by ids, which nobody else knows. */
+  readonly #cache: ReadCache<string, Session>
 
   constructor(store: SessionStore, sealer: Sealer, times: SessionTimes, changes: Changes, now: Clock) {
     this.#store = store
@@ -43,11 +42,11 @@ export class Sessions {
     this.#times = times
     this.#changes = changes
     this.#now = now
-    this.#cache = new BoundedMap(times.maxCached)
+    this.#cache = new ReadCache(times, id => this.#read(id), now, renewed)
     changes.subscribe(change => {
-      // The cache goes by ids, which nobody else knows.
-      if (change.kind === 'session') this.#cache.deleteWhere(({ record }) => record.key === change.key)
-      else if (change.kind === 'account') this.#cache.deleteWhere(({ record }) => record.account === change.account)
+      if (change.kind === 'session') this.#cache.forgetWhere(({ record }) => record.key === change.key)
+      else if (change.kind === 'account') this.#cache.forgetWhere(({ record }) => record.account === change.account)
+      else if (change.kind === 'missed') this.#cache.expire()
     })
   }
 
@@ -70,16 +69,13 @@ export class Sessions {
     return id
   }
 
-  /** The running session with that id; its use now counts against the idle timeout. */
+  /**
+   * The running session with that id; its use now counts against the idle timeout. Rejects with `store-unavailable` where it is not
+   * known, and cannot be asked for.
+   */
   find(id: string): Awaitable<Session | undefined> {
-    const cached = this.#cache.get(id)
-    const now = this.#now()
-    if (cached !== undefined && now - cached.readAtMs < this.#times.cacheMs) return this.#use(id, cached, now)
-    if (!isOpaqueId(id)) return undefined
-    const record = this.#store.readSession(keyOf(id))
-    return record instanceof Promise
-      ? record.then(settled => this.#remember(id, settled, cached, now))
-      : this.#remember(id, record, cached, now)
+    const session = this.#cache.get(id, id)
+    return session instanceof Promise ? session.then(settled => this.#use(id, settled)) : this.#use(id, session)
   }
 
   async end(id: string): Promise<void> {
@@ -126,7 +122,6 @@ export class Sessions {
     const record = await this.#store.readSession(session.record.key)
     if (record === undefined) return false
     session.record = record
-    session.readAtMs = this.#now()
     return true
   }
 
@@ -154,41 +149,50 @@ export class Sessions {
     return this.#store.sweep(now, now - idleTimeoutSeconds * 1000, now - absoluteTimeoutSeconds * 1000)
   }
 
-  #remember(
-    id: string,
-    record: SessionRecord | undefined,
-    cached: Session | undefined,
-    now: number,
-  ): Session | undefined {
-    if (record === undefined) {
-      this.#cache.delete(id)
-      return undefined
-    }
-    const lastSeenAtMs = Math.max(record.lastSeenAtMs, cached?.lastSeenAtMs ?? 0)
-    // The same object stays in use, so that a refresh under way updates what every request sees.
-    const session = cached ?? { record, lastSeenAtMs, readAtMs: now }
-    session.record = record
-    session.lastSeenAtMs = lastSeenAtMs
-    session.readAtMs = now
-    if (cached === undefined) this.#cache.set(id, session)
-    return this.#use(id, session, now)
+  #read(id: string): Awaitable<Session | undefined> {
+    if (!isOpaqueId(id)) return undefined
+    const record = this.#store.readSession(keyOf(id))
+    return record instanceof Promise ? record.then(sessionOf) : sessionOf(record)
   }
 
-  #use(id: string, session: Session, now: number): Session | undefined {
+  #use(id: string, session: Session | undefined): Session | undefined {
+    if (session === undefined) return undefined
+    const now = this.#now()
     const { idleTimeoutSeconds, absoluteTimeoutSeconds } = this.#times
     const { record } = session
     if (
       now - session.lastSeenAtMs > idleTimeoutSeconds * 1000 ||
       now - record.createdAtMs > absoluteTimeoutSeconds * 1000
     ) {
-      this.#cache.delete(id)
+      this.#cache.forget(id)
       return undefined
     }
     session.lastSeenAtMs = now
     if (now - record.lastSeenAtMs > (idleTimeoutSeconds * 1000) / TOUCH_FRACTION) {
       session.record = { ...record, lastSeenAtMs: now }
-      void this.#store.touchSession(record.key, now)
+      this.#touch(record.key, now)
     }
     return session
   }
+
+  /** The request does not wait for it, nor fail by it: once the session is read again, the next use tries again. */
+  #touch(key: string, lastSeenAtMs: number): void {
+    try {
+      const touched = this.#store.touchSession(key, lastSeenAtMs)
+      if (touched instanceof Promise) touched.catch(() => undefined)
+    } catch (error) {
+      if (toFault(error).code !== 'store-unavailable') throw error
+    }
+  }
+}
+
+const sessionOf = (record: SessionRecord | undefined): Session | undefined =>
+  record && { record, lastSeenAtMs: record.lastSeenAtMs }
+
+/** The same object stays in use, so that a refresh under way updates what every request sees. */
+function renewed(known: Session, { record }: Session): Session {
+  // A refresh may have been saved while the record was on its way here.
+  if (record.refreshedAtMs >= known.record.refreshedAtMs) known.record = record
+  known.lastSeenAtMs = Math.max(record.lastSeenAtMs, known.lastSeenAtMs)
+  return known
 }

@@ -8,6 +8,8 @@ export type Change =
   /** Grants of the account, in its one spelling, were made or revoked. */
   | { readonly kind: 'grants'; readonly account: string }
   | { readonly kind: 'pat'; readonly fingerprint: string }
+  /** Changes of other processes may have been lost: everything that was read before is to be read again. Never published. */
+  | { readonly kind: 'missed' }
 
 /**
  * The changes of all processes that share a store. Whoever keeps a copy subscribes; whoever can reach other processes

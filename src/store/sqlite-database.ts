@@ -8,14 +8,22 @@ export type Row = Readonly<Record<string, string | number | null | undefined>>
 /** How long a writer waits for another one, in milliseconds. */
 const BUSY_TIMEOUT_MS = 5000
 
+/** SQLite's own name for it. */
+const IN_MEMORY = ':memory:'
+
 export class SqliteDatabase {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
 
+  /** Shared by nobody, and gone with the process. */
+  static inMemory(schema: string): SqliteDatabase {
+    return new SqliteDatabase(IN_MEMORY, schema)
+  }
+
   /** `schema`: statements that make what is missing. */
   constructor(fileName: string, schema: string) {
     // Made here, for its owner only; SQLite gives the same mode to the log beside it.
-    closeSync(openSync(fileName, 'a', 0o600))
+    if (fileName !== IN_MEMORY) closeSync(openSync(fileName, 'a', 0o600))
     this.#database = new DatabaseSync(fileName, { timeout: BUSY_TIMEOUT_MS })
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
     this.#database.exec(schema)

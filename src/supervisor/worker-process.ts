@@ -34,6 +34,7 @@ export class WorkerProcess {
     this.listening = listening
     this.ended = ended
     listening.catch(() => undefined)
+    const handedOver = rememberHandle(worker)
     const { stdout } = worker.process
     stdout?.pipe(new WholeLines()).pipe(output, { end: false })
     worker.on('message', (message: FromWorker) => {
@@ -52,6 +53,7 @@ export class WorkerProcess {
     worker.on('error', reject)
     worker.process.on('close', (code, signal) => {
       this.isListening = false
+      handedOver()
       reject(new Error(`a worker ended with ${signal ?? `exit code ${code}`}`))
       events.onEnd(this)
       end()
@@ -96,3 +98,26 @@ export class WorkerProcess {
     if (this.#worker.isConnected()) this.#worker.send(message, undefined, () => undefined)
   }
 }
+
+/**
+ * A connection handed to a worker that dies before it took it stays open in the supervisor, with nobody to serve it: its
+ * client would wait for ever. Returns what closes it. One worker has one such connection at most: the next is handed over
+ * once the one before was taken (lib/internal/cluster/round_robin_handle.js of Node).
+ */
+function rememberHandle(worker: Worker): () => void {
+  const child = worker.process
+  const send = child.send.bind(child) as (...given: unknown[]) => boolean
+  let latest: { close(): void } | undefined
+  Object.assign(child, {
+    send(...given: unknown[]) {
+      const handle = given[1]
+      if (isClosable(handle)) latest = handle
+      return send(...given)
+    },
+  })
+  // Closing again what was taken, and so closed, does nothing.
+  return () => latest?.close()
+}
+
+const isClosable = (handle: unknown): handle is { close(): void } =>
+  typeof handle === 'object' && handle !== null && 'close' in handle && typeof handle.close === 'function'

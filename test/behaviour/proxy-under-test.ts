@@ -53,7 +53,12 @@ export const configured =
 
 export async function startProxy(options: ProxyOptions = {}): Promise<ProxyUnderTest> {
   const origin = await startEchoOrigin()
-  const fixture = await startTorhausFixture({ upstreamUrl: origin.url, configure: configured(), ...options })
+  const fixture = await startTorhausFixture({ upstreamUrl: origin.url, configure: configured(), ...options }).catch(
+    async (error: unknown) => {
+      await origin.close()
+      throw error
+    },
+  )
   const connections = new Set<RawConnection>()
   const host = `Host: 127.0.0.1:${fixture.port}`
 

@@ -44,6 +44,7 @@ test('the defaults are the safe ones', () => {
   const { server, admin, allowPlainHttp, credentials } = loaded.config
   assert.deepEqual([server.host, admin.host], ['127.0.0.1', '127.0.0.1'])
   assert.deepEqual([...server.trustedProxies], [])
+  assert.equal(server.proxyProtocol, false)
   assert.equal(allowPlainHttp, false)
   assert.deepEqual([...credentials.serverTokenIssuers], [])
 })
@@ -133,6 +134,7 @@ const refused: Record<string, [from: string | RegExp, to: string, path: string]>
     "server: { trustedProxies: ['::ffff:0:0/96'] }\n",
     'server.trustedProxies[0]',
   ],
+  'PROXY protocol from nobody': [/$/, 'server: { proxyProtocol: true }\n', 'server.proxyProtocol'],
   'an empty list of keys': ['[key]', '[]', 'session.encryptionKeyFiles'],
 }
 

@@ -42,62 +42,60 @@ test('a fingerprint is the same for the same token and key, and tells nothing of
   assert.notDeepEqual(patFingerprints([newer]).of('other'), [one])
 })
 
-test('a token known under an older key is moved to the newest when it is seen, with its history, in the store and in the account', () => {
+test('a token known under an older key is moved to the newest when it is seen, with its history, in the store and in the account', async () => {
   const { register, store, clock, open } = setUp()
   const before = patFingerprints([older]).of('token')
-  register.see(before, use())
+  await register.see(before, use())
   clock.ms += DAY_MS
   const rotated = patFingerprints([newer, older]).of
   const [fresh = '', stale = ''] = rotated('token')
   assert.equal(stale, before[0])
-  assert.equal(register.see(rotated('token'), use()), undefined)
-  assert.deepEqual(register.find(rotated('token')), {
+  assert.equal(await register.see(rotated('token'), use()), undefined)
+  assert.deepEqual(await register.find(rotated('token')), {
     ...{ fingerprint: fresh, account: 'ada', firstSeenAtMs: START_MS, lastSeenAtMs: clock.ms, isBlocked: false },
     networks: [{ network: '192.0.2.1/32', lastSeenAtMs: clock.ms }],
     clientClasses: ['git'],
   })
   assert.equal(store.readPat(stale), undefined)
-  assert.equal(register.see(rotated('new token'), use()), 'first_seen')
-  assert.equal(register.of('ada').length, 2)
-  assert.equal(open().find(patFingerprints([newer]).of('token'))?.firstSeenAtMs, START_MS)
+  assert.equal(await register.see(rotated('new token'), use()), 'first_seen')
+  assert.equal((await register.of('ada')).length, 2)
+  assert.equal((await open().find(patFingerprints([newer]).of('token')))?.firstSeenAtMs, START_MS)
 })
 
-test('a blocked token stays blocked when its key goes, if it was tried while both were there, even with a trace left behind', () => {
+test('a blocked token stays blocked when its key goes, if it was tried while both were there, even with a trace left behind', async () => {
   const { register, open, clock } = setUp()
   const [stale = ''] = patFingerprints([older]).of('token')
-  register.see([stale], use())
-  register.block('ada', stale, true)
+  await register.see([stale], use())
+  await register.block('ada', stale, true)
   const both = patFingerprints([newer, older]).of('token')
-  assert.equal(register.find(both)?.isBlocked, true)
+  assert.equal((await register.find(both))?.isBlocked, true)
   // Another worker, without the new key yet, notes one more use under the old fingerprint.
   const behind = open()
-  behind.see([stale], use('10.0.0.1/32'))
-  behind.flush()
+  await behind.see([stale], use('10.0.0.1/32'))
+  await behind.flush()
   clock.ms += 1001
-  const known = open().find(both)
+  const known = await open().find(both)
   assert.equal(known?.isBlocked, true)
   assert.equal(known?.networks.length, 2)
-  assert.equal(register.of('ada').length, 1)
-  assert.equal(open().find(patFingerprints([newer]).of('token'))?.isBlocked, true)
+  assert.equal((await register.of('ada')).length, 1)
+  assert.equal((await open().find(patFingerprints([newer]).of('token')))?.isBlocked, true)
 })
 
-test('a block under the old fingerprint counts, whatever is known under the new one', () => {
+test('a block under the old fingerprint counts, whatever is known under the new one', async () => {
   const { register, open } = setUp()
   const both = patFingerprints([newer, older]).of('token')
   const [fresh = '', stale = ''] = both
-  register.see([fresh], use())
-  register.see([stale], use())
-  register.block('ada', stale, true)
-  assert.equal(open().find(both)?.isBlocked, true)
+  await register.see([fresh], use())
+  await register.see([stale], use())
+  await register.block('ada', stale, true)
+  assert.equal((await open().find(both))?.isBlocked, true)
   assert.deepEqual(
-    open()
-      .of('ada')
-      .map(({ fingerprint }) => fingerprint),
+    (await open().of('ada')).map(({ fingerprint }) => fingerprint),
     [fresh],
   )
 })
 
-test('blocked tokens that nobody could recognise any more are counted, and no others', () => {
+test('blocked tokens that nobody could recognise any more are counted, and no others', async () => {
   const { register } = setUp()
   for (const [keys, token] of [
     [older, 'blocked'],
@@ -105,28 +103,29 @@ test('blocked tokens that nobody could recognise any more are counted, and no ot
     [newer, 'blocked later'],
   ] as const) {
     const fingerprints = patFingerprints([keys]).of(token)
-    register.see(fingerprints, use())
-    if (token !== 'allowed') register.block('ada', fingerprints[0] ?? '', true)
+    await register.see(fingerprints, use())
+    if (token !== 'allowed') await register.block('ada', fingerprints[0] ?? '', true)
   }
   const count = (keys: readonly Buffer[]) => {
     const known = patFingerprints(keys)
     return register.countUnrecognised(fingerprint => known.isRecognisable(fingerprint))
   }
-  assert.deepEqual([count([newer, older]), count([newer]), count([older]), count([randomBytes(32)])], [0, 1, 1, 2])
-  register.find(patFingerprints([newer, older]).of('blocked'))
-  assert.equal(count([newer]), 0)
+  const keySets = [[newer, older], [newer], [older], [randomBytes(32)]]
+  assert.deepEqual(await Promise.all(keySets.map(count)), [0, 1, 1, 2])
+  await register.find(patFingerprints([newer, older]).of('blocked'))
+  assert.equal(await count([newer]), 0)
 })
 
-test('what was seen is known at once, in the store only after a flush, and there for another worker', () => {
+test('what was seen is known at once, in the store only after a flush, and there for another worker', async () => {
   const { clock, store, open, register } = setUp()
-  assert.equal(register.see(['f'], use()), 'first_seen')
+  assert.equal(await register.see(['f'], use()), 'first_seen')
   clock.ms += DAY_MS
-  assert.equal(register.see(['f'], use('10.0.0.1/32')), 'new_network')
-  assert.equal(register.see(['f'], use('10.0.0.1/32', undefined)), undefined)
+  assert.equal(await register.see(['f'], use('10.0.0.1/32')), 'new_network')
+  assert.equal(await register.see(['f'], use('10.0.0.1/32', undefined)), undefined)
   assert.equal(store.readPat('f'), undefined)
-  const known = register.find(['f'])
-  register.flush()
-  assert.deepEqual(open().find(['f']), known)
+  const known = await register.find(['f'])
+  await register.flush()
+  assert.deepEqual(await open().find(['f']), known)
   assert.deepEqual(known, {
     ...{ fingerprint: 'f', account: 'ada', firstSeenAtMs: START_MS, lastSeenAtMs: clock.ms, isBlocked: false },
     networks: [
@@ -137,17 +136,17 @@ test('what was seen is known at once, in the store only after a flush, and there
   })
 })
 
-test('of many networks the last 8 are kept, and of many tokens the newest, with the blocked ones', () => {
+test('of many networks the last 8 are kept, and of many tokens the newest, with the blocked ones', async () => {
   const { clock, store, register } = setUp()
   for (let index = 0; index < 10; index++) {
     clock.ms += 1000
-    register.see(['f'], use(`10.0.0.${index}/32`))
-    register.see([`g${index}`], use())
+    await register.see(['f'], use(`10.0.0.${index}/32`))
+    await register.see([`g${index}`], use())
   }
-  const networks = register.find(['f'])?.networks.map(({ network }) => network)
+  const networks = (await register.find(['f']))?.networks.map(({ network }) => network)
   assert.deepEqual([networks?.length, networks?.[0], networks?.[7]], [8, '10.0.0.9/32', '10.0.0.2/32'])
-  assert.ok(register.block('ada', 'g0', true))
-  register.sweep(3)
+  assert.ok(await register.block('ada', 'g0', true))
+  await register.sweep(3)
   assert.deepEqual(
     store
       .patsOf('ada')
@@ -156,45 +155,45 @@ test('of many networks the last 8 are kept, and of many tokens the newest, with 
     ['f', 'g0', 'g9'],
   )
   clock.ms += 401 * DAY_MS
-  register.sweep()
+  await register.sweep()
   assert.deepEqual(
     store.patsOf('ada').map(({ fingerprint }) => fingerprint),
     ['g0'],
   )
 })
 
-test('only its own account blocks a token, and a later use does not allow it again', () => {
+test('only its own account blocks a token, and a later use does not allow it again', async () => {
   const { clock, open, register } = setUp()
-  register.see(['f'], use())
-  assert.equal(register.block('bob', 'f', true), false)
-  assert.equal(register.find(['f'])?.isBlocked, false)
+  await register.see(['f'], use())
+  assert.equal(await register.block('bob', 'f', true), false)
+  assert.equal((await register.find(['f']))?.isBlocked, false)
   const worker = open()
-  assert.equal(worker.find(['f'])?.isBlocked, false)
-  assert.equal(register.block('ada', 'f', true), true)
-  assert.equal(register.block('ada', 'f', true), false)
-  assert.equal(register.find(['f'])?.isBlocked, true)
+  assert.equal((await worker.find(['f']))?.isBlocked, false)
+  assert.equal(await register.block('ada', 'f', true), true)
+  assert.equal(await register.block('ada', 'f', true), false)
+  assert.equal((await register.find(['f']))?.isBlocked, true)
   clock.ms += 1001
-  assert.equal(worker.find(['f'])?.isBlocked, true)
-  worker.see(['f'], use('10.0.0.1/32'))
-  worker.flush()
-  assert.equal(open().find(['f'])?.isBlocked, true)
+  assert.equal((await worker.find(['f']))?.isBlocked, true)
+  await worker.see(['f'], use('10.0.0.1/32'))
+  await worker.flush()
+  assert.equal((await open().find(['f']))?.isBlocked, true)
 })
 
-test('the policy says what speaks against a use, a block above all, and nothing against what it does not know', () => {
+test('the policy says what speaks against a use, a block above all, and nothing against what it does not know', async () => {
   const { clock, register } = setUp()
-  register.see(['f'], use())
-  const judge = (settings: object, network = '192.0.2.1/32') =>
-    judgePat(register.find(['f']), network, { refuseNewNetwork: false, reportOnly: false, ...settings }, clock.ms)
-  assert.equal(judge({ refuseNewNetwork: true }, '10.0.0.1/32'), undefined, 'on its first day')
+  await register.see(['f'], use())
+  const judge = async (settings: object, network = '192.0.2.1/32') =>
+    judgePat(await register.find(['f']), network, { refuseNewNetwork: false, reportOnly: false, ...settings }, clock.ms)
+  assert.equal(await judge({ refuseNewNetwork: true }, '10.0.0.1/32'), undefined, 'on its first day')
   clock.ms += 3 * DAY_MS
-  assert.equal(judge({ refuseNewNetwork: true }, '10.0.0.1/32'), 'pat-new-network')
-  assert.equal(judge({}, '10.0.0.1/32'), undefined)
-  assert.equal(judge({ refuseNewNetwork: true, maxUnseenDays: 3, maxAgeDays: 3 }), undefined)
-  assert.equal(judge({ maxUnseenDays: 2 }), 'pat-unseen-too-long')
-  register.see(['f'], use())
-  assert.equal(judge({ maxUnseenDays: 2 }), undefined)
-  assert.equal(judge({ maxAgeDays: 2 }), 'pat-too-old')
-  register.block('ada', 'f', true)
-  assert.equal(judge({ maxAgeDays: 2 }), 'pat-blocked')
+  assert.equal(await judge({ refuseNewNetwork: true }, '10.0.0.1/32'), 'pat-new-network')
+  assert.equal(await judge({}, '10.0.0.1/32'), undefined)
+  assert.equal(await judge({ refuseNewNetwork: true, maxUnseenDays: 3, maxAgeDays: 3 }), undefined)
+  assert.equal(await judge({ maxUnseenDays: 2 }), 'pat-unseen-too-long')
+  await register.see(['f'], use())
+  assert.equal(await judge({ maxUnseenDays: 2 }), undefined)
+  assert.equal(await judge({ maxAgeDays: 2 }), 'pat-too-old')
+  await register.block('ada', 'f', true)
+  assert.equal(await judge({ maxAgeDays: 2 }), 'pat-blocked')
   assert.equal(judgePat(undefined, 'x', { refuseNewNetwork: true, reportOnly: false }, clock.ms), undefined)
 })

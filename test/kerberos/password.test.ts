@@ -6,6 +6,7 @@ import { openHandles } from '../../src/kerberos/handle.ts'
 import { KerberosError } from '../../src/kerberos/kerberos-error.ts'
 import { createPasswordVerifier, type PasswordVerifier } from '../../src/kerberos/password.ts'
 import { createPasswordVerdicts } from '../../src/kerberos/password-verdicts.ts'
+import { attemptMemory } from './attempt-memory.ts'
 import { directory, type KerberosLab, principal, proxyService, startKerberosLab } from './kerberos-lab.ts'
 
 let lab: KerberosLab
@@ -76,7 +77,11 @@ describe('a password', () => {
 
 describe('the password path', () => {
   const paths = () =>
-    createDirectoryPasswords({ verifier, verdicts: createPasswordVerdicts(), limits: createAttemptLimits() })
+    createDirectoryPasswords({
+      verifier,
+      verdicts: createPasswordVerdicts(),
+      limits: createAttemptLimits(attemptMemory()),
+    })
 
   it('asks the directory once for one pair, also when many connections ask at once', async () => {
     const passwords = paths()

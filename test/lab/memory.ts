@@ -6,6 +6,7 @@
 import { join } from 'node:path'
 import { type Directory, openDirectory } from '../../src/kerberos/directory.ts'
 import { openHandles } from '../../src/kerberos/handle.ts'
+import { attemptMemory } from '../kerberos/attempt-memory.ts'
 import { kinit } from './clients.ts'
 import { type Initiator, startInitiator } from './initiator.ts'
 import { DEVOPS_SPN, numberedAccounts, PROXY_NAME } from './lab-accounts.ts'
@@ -58,6 +59,7 @@ const directory = await openDirectory(
     ...{ kdcPauseMs: 5000, maxPrincipals: KEPT, passwords: { accept: false, ...limits } },
   },
   PROXY_NAME,
+  attemptMemory(),
   () => undefined,
 )
 try {

@@ -21,7 +21,7 @@ async function open(): Promise<OpenStores & { readonly directory: string }> {
   }
 }
 
-testStoreContract(open)
+testStoreContract(open, { sweeps: true })
 
 test('the database and its log are for their owner only', async () => {
   const opened = await open()

@@ -3,7 +3,7 @@
  * tests can speak wrongly on purpose and see the framing of what comes back.
  */
 import { once } from 'node:events'
-import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTcp, type Socket, type TcpSocketConnectOpts } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 
 export type RawResponse = {
@@ -52,7 +52,10 @@ export class RawConnection {
     })
   }
 
-  static async open(port: number, tls?: ConnectionOptions): Promise<RawConnection> {
+  static async open(
+    port: number,
+    tls?: ConnectionOptions & Pick<TcpSocketConnectOpts, 'localAddress'>,
+  ): Promise<RawConnection> {
     const options = { host: '127.0.0.1', port, allowHalfOpen: true }
     const socket = tls === undefined ? connectTcp(options) : connectTls({ ...options, ...tls })
     await once(socket, tls === undefined ? 'connect' : 'secureConnect')

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { Fault } from '../../../src/errors.ts'
 import { createAttemptLimits } from '../../../src/kerberos/attempt-limits.ts'
 import { canonicalPrincipal } from '../../../src/kerberos/canonical-principal.ts'
 import { createDirectoryPasswords } from '../../../src/kerberos/directory-passwords.ts'
 import { KerberosError } from '../../../src/kerberos/kerberos-error.ts'
 import type { AttemptOutcome, PasswordVerifier } from '../../../src/kerberos/password.ts'
 import { createPasswordVerdicts } from '../../../src/kerberos/password-verdicts.ts'
+import type { AttemptStore } from '../../../src/limits/attempt-store.ts'
+import { attemptMemory } from '../attempt-memory.ts'
 
 const alice = canonicalPrincipal('alice', { realm: 'CORP.TEST' })
 
 /** A directory that answers as told and counts what it was asked. */
-function passwordsWith(answer: (password: string) => AttemptOutcome) {
+function passwordsWith(answer: (password: string) => AttemptOutcome, store: AttemptStore = attemptMemory()) {
   const asked: string[] = []
   const verifier: PasswordVerifier = {
     async verify(_principal, password, onOutcome) {
@@ -23,7 +26,7 @@ function passwordsWith(answer: (password: string) => AttemptOutcome) {
     },
     [Symbol.dispose]: () => undefined,
   }
-  const limits = createAttemptLimits({ now: () => 0 })
+  const limits = createAttemptLimits(store, { now: () => 0 })
   const verdicts = createPasswordVerdicts({ now: () => 0 })
   const passwords = createDirectoryPasswords({ verifier, limits, verdicts })
   return { asked, check: (password: string) => passwords.check(alice, password, '192.0.2.1'), passwords }
@@ -62,5 +65,28 @@ describe('the password path', () => {
     passwords.forget(alice)
     await check('right')
     assert.equal(asked.length, 2)
+  })
+
+  it('asks nobody while the store of the limits is away, and still knows what it remembers', async () => {
+    const memory = attemptMemory()
+    let isAway = false
+    const reached = () => {
+      if (isAway) throw new Fault('store-unavailable')
+      return memory
+    }
+    const store: AttemptStore = {
+      reserve: (...args) => reached().reserve(...args),
+      settle: (...args) => reached().settle(...args),
+      sweepAttempts: () => undefined,
+    }
+    const { asked, check } = passwordsWith(password => {
+      // The store goes away while the directory is asked: the verdict counts all the same.
+      isAway = true
+      return password === 'right' ? 'right' : 'password-wrong'
+    }, store)
+    await check('right')
+    await check('right')
+    await assert.rejects(check('other'), { code: 'store-unavailable' })
+    assert.deepEqual(asked, ['right'])
   })
 })

@@ -1,6 +1,7 @@
 /** What was measured of one subject, and how it is summed up. */
+import type { Spread } from '../results/scenario-result.ts'
 
-/** One turn at saturation, or one turn of transfers. */
+/** One turn at saturation, of transfers, of sign-ins, or of tunnels opened: each of them is a request here. */
 export interface Turn {
   readonly requests: number
   readonly durationS: number
@@ -17,30 +18,28 @@ export interface Turn {
 /** Everything measured of one subject. */
 export interface Measured {
   readonly turns: Turn[]
-  /** Milliseconds: of requests at a constant rate, or of whole transfers. */
+  /** Milliseconds: of requests at a constant rate, of whole transfers and sign-ins, of echoes through tunnels. */
   readonly latenciesMs: number[]
+  readonly latenessMs: number[]
   /** Errors outside the turns: in warm-ups and at the constant rate. */
   errors: number
   /** Connections opened to the origin server while warming up. */
   warmUpSockets: number
-  /** Requests to the KDC since the subject was about to start, whatever they were for; stays 0 without a realm. */
-  kdcRequests: number
+  /** Further figures by what they are, units in the name. */
+  readonly more: Record<string, number>
 }
 
-export const newMeasured = (kdcRequests = 0): Measured => ({
+/** Of the start and all turns, whatever they were for. Only where there is a realm. */
+export const KDC_REQUESTS = 'KDC requests'
+
+export const newMeasured = (more: Record<string, number> = {}): Measured => ({
   turns: [],
   latenciesMs: [],
+  latenessMs: [],
   errors: 0,
   warmUpSockets: 0,
-  kdcRequests,
+  more,
 })
-
-/** Of the turns. */
-export interface Spread {
-  readonly median: number
-  readonly least: number
-  readonly most: number
-}
 
 export interface Figures {
   readonly rps: Spread
@@ -50,17 +49,17 @@ export interface Figures {
   readonly costs: readonly number[]
   readonly p50Ms: number
   readonly p99Ms: number
+  readonly latenessP99Ms: number | undefined
   readonly errors: number
   /** Most in one turn or the warm-up: a generator that ends takes the connections of its last requests with it, on both sides. */
   readonly upstreamSockets: number
   readonly residentBytes: number
-  readonly kdcRequests: number
   /** Of generators that tell; undefined for the others. */
   readonly generatorCpuUsPerRequest: Spread | undefined
+  readonly more: Readonly<Record<string, number>>
 }
 
-export function sumUp({ turns, latenciesMs, errors, warmUpSockets, kdcRequests }: Measured): Figures {
-  const sorted = latenciesMs.toSorted((left, right) => left - right)
+export function sumUp({ turns, latenciesMs, latenessMs, errors, warmUpSockets, more }: Measured): Figures {
   const isBulk = turns.some(turn => turn.bytes > 0)
   const cpuUsPerRequest = turns.map(turn => (turn.cpuUs ?? 0) / turn.requests)
   const generatorCpuUsPerRequest = turns.flatMap(({ generatorCpuUs, requests }) =>
@@ -72,13 +71,14 @@ export function sumUp({ turns, latenciesMs, errors, warmUpSockets, kdcRequests }
     cpuUsPerRequest: spread(cpuUsPerRequest),
     cpuMsPerGb: isBulk ? spread(cpuMsPerGb) : undefined,
     costs: isBulk ? cpuMsPerGb : cpuUsPerRequest,
-    p50Ms: percentile(sorted, 0.5),
-    p99Ms: percentile(sorted, 0.99),
+    p50Ms: percentile(latenciesMs, 0.5),
+    p99Ms: percentile(latenciesMs, 0.99),
+    latenessP99Ms: latenessMs.length === 0 ? undefined : percentile(latenessMs, 0.99),
     errors: turns.reduce((sum, turn) => sum + turn.errors, errors),
     upstreamSockets: Math.max(warmUpSockets, ...turns.map(turn => turn.upstreamSockets)),
     residentBytes: Math.max(0, ...turns.map(turn => turn.residentBytes)),
-    kdcRequests,
     generatorCpuUsPerRequest: generatorCpuUsPerRequest.length === 0 ? undefined : spread(generatorCpuUsPerRequest),
+    more,
   }
 }
 
@@ -93,10 +93,8 @@ export function spread(values: readonly number[]): Spread {
   }
 }
 
-export const spreadText = ({ median, least, most }: Spread, digits: number) =>
-  `${median.toFixed(digits)} (${least.toFixed(digits)}-${most.toFixed(digits)})`
-
 /** Nearest rank. */
-function percentile(sorted: readonly number[], share: number): number {
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((left, right) => left - right)
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
 }

@@ -1,13 +1,13 @@
 /** What a contender is sent in a scenario of many small requests, and by which generator. */
-import { negotiateFields } from './credential-fields.ts'
-import { saturate } from './generators/saturate.ts'
-import { sendEach } from './generators/send-each.ts'
-import { verify } from './generators/verify.ts'
-import { SMALL_BYTES } from './lab/origin.ts'
-import type { Realm } from './lab/realm.ts'
-import type { LoadRequest, Saturation } from './load.ts'
-import type { CredentialFields, RequestScenario } from './scenario.ts'
-import type { Subject } from './subject.ts'
+import { negotiateFields } from '../credential-fields.ts'
+import { saturate } from '../generators/saturate.ts'
+import { sendEach } from '../generators/send-each.ts'
+import { verify } from '../generators/verify.ts'
+import { SMALL_BYTES } from '../lab/origin.ts'
+import type { Realm } from '../lab/realm.ts'
+import type { LoadRequest, Saturation } from '../load.ts'
+import type { CredentialFields, RequestScenario } from '../scenario.ts'
+import type { Subject } from '../subject.ts'
 
 /** A subject, and what it is sent as credentials of each user. */
 export interface Contender {

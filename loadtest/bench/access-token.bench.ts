@@ -1,0 +1,17 @@
+/** What does the verdict about an access token cost: remembered, and with its signature checked? */
+import { bench, do_not_optimize, group } from 'mitata'
+import { createPolicyUnderTest } from './policy-parts.ts'
+
+const { verifier, newToken, close } = await createPolicyUnderTest()
+export const undo = close
+
+const known = await newToken()
+if (typeof (await verifier.verify(known)) === 'string') throw new Error('the token is refused')
+// A wrong verdict is not remembered: each call checks the signature.
+const forged = `${(await newToken()).slice(0, -8)}AAAAAAAA`
+if ((await verifier.verify(forged)) !== 'bearer-signature-invalid') throw new Error('the token is not refused')
+
+group('access token', () => {
+  bench('remembered', () => do_not_optimize(verifier.verify(known)))
+  bench('RS256 signature checked', async () => do_not_optimize(await verifier.verify(forged)))
+})

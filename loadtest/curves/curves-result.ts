@@ -1,0 +1,38 @@
+/** What is kept of the cost curves: plain JSON. */
+import type { Spread } from '../results/scenario-result.ts'
+
+export interface CurvePoint {
+  readonly x: number
+  readonly cpuUsPerRequest: Spread
+  readonly rps: Spread
+  readonly residentMb: number
+  readonly errors: number
+}
+
+export interface Curve {
+  readonly name: 'sessions' | 'principals' | 'response-bytes' | 'connections'
+  readonly description: string
+  /** With its unit. */
+  readonly xLabel: string
+  /** By subject; `torhaus` is always there. */
+  readonly lines: Readonly<Record<string, readonly CurvePoint[]>>
+}
+
+/** What one more of each takes of memory. */
+export interface MemoryFigures {
+  /** Resident, after a short load. */
+  readonly baseMb: number
+  /** Growth of the heap, garbage collected first. */
+  readonly bytesPerSession: number
+  readonly bytesPerPrincipal: number
+  /** Growth of resident memory, idle connections of clients that have had an answer. */
+  readonly bytesPerConnection: number
+}
+
+export interface CurvesResult {
+  readonly kind: 'curves'
+  readonly curves: readonly Curve[]
+  readonly memory: MemoryFigures
+}
+
+export const curveOf = ({ curves }: CurvesResult, name: Curve['name']) => curves.find(curve => curve.name === name)

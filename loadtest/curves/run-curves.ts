@@ -1,0 +1,103 @@
+/** `--curves`: what a request costs against the number of sessions, principals and connections, and the size of the response. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { smallRequest } from '../credential-fields.ts'
+import { PLACEHOLDER } from '../generators/saturate.ts'
+import { type Laboratory, openLaboratory } from '../lab/laboratory.ts'
+import { pageBytes } from '../lab/origin.ts'
+import { sessionFiles, torhaus } from '../lab/torhaus.ts'
+import type { LoadRequest } from '../load.ts'
+import { nginx } from '../peers/nginx.ts'
+import type { Run } from '../run-context.ts'
+import { contendersOf } from '../run-scenario.ts'
+import type { Curve, CurvesResult } from './curves-result.ts'
+import { type CurvePlan, measureCurve } from './measure-curve.ts'
+import { measureMemory } from './measure-memory.ts'
+import { seedSessions } from './seed-sessions.ts'
+
+const CONNECTIONS = 64
+const SESSION_COUNTS = { full: [10, 1000, 10_000, 100_000], short: [10, 1000] }
+const PRINCIPAL_COUNTS = { full: [10, 100, 1000, 5000], short: [10, 100] }
+const CONNECTION_COUNTS = { full: [1, 16, 64, 256, 1000], short: [1, 64] }
+const SIZES = { full: ['0', '1k', '10k', '100k', '1m'], short: ['0', '100k'] } as const
+
+export async function runCurves(run: Run): Promise<CurvesResult> {
+  const size = run.short ? 'short' : 'full'
+  await using laboratory = await openLaboratory({})
+  const subject = await laboratory.start(torhaus('assertion'))
+  const peer = await laboratory.start(nginx)
+  const subjects = [subject, peer]
+  const [contender] = await contendersOf(subjects, laboratory)
+  const credentials = contender?.credentials[0]
+  if (credentials === undefined) throw new Error('a curve needs a user')
+  const session = smallRequest(credentials, 'session')
+
+  // First: memory is that of a new process, and 100,000 sessions in the store come last.
+  const memory = await measureMemory(subject, session, laboratory.directory, run)
+  const measured = (plan: CurvePlan) => measureCurve(plan, laboratory, run)
+  const manySessions = seededLoad(laboratory, session)
+  const curves: Curve[] = [
+    await measured({
+      name: 'response-bytes',
+      description: `Content of 0 bytes to 1 MB, one browser session, ${CONNECTIONS} connections.`,
+      xLabel: 'response content, bytes',
+      points: SIZES[size].map(name => pageBytes[name]),
+      subjects,
+      load: bytes => ({ connections: CONNECTIONS, requests: [pageOf(session, bytes)] }),
+    }),
+    await measured({
+      name: 'connections',
+      description: 'Client connections, all busy; one browser session, 1 KB responses.',
+      xLabel: 'busy client connections',
+      points: CONNECTION_COUNTS[size],
+      subjects,
+      load: connections => ({ connections, requests: [session] }),
+    }),
+    await measured({
+      name: 'principals',
+      description: `Accounts with one session each, a signed assertion for each account; 1 KB responses, ${CONNECTIONS} connections.`,
+      xLabel: 'principals',
+      points: PRINCIPAL_COUNTS[size],
+      subjects: [subject],
+      load: count => manySessions('principals', count, index => `user-${index}`),
+    }),
+    await measured({
+      name: 'sessions',
+      description: `Sessions of one account, requests spread over all of them at random; 1 KB responses, ${CONNECTIONS} connections.`,
+      xLabel: 'sessions in use',
+      points: SESSION_COUNTS[size],
+      subjects: [subject],
+      load: count => manySessions('sessions', count, () => 'everybody'),
+    }),
+  ]
+  return { kind: 'curves', curves, memory }
+}
+
+function pageOf(request: LoadRequest, bytes: number): LoadRequest {
+  const [name] = Object.entries(pageBytes).find(([, length]) => length === bytes) ?? []
+  if (name === undefined) throw new Error(`the origin server has no page of ${bytes} bytes`)
+  return { ...request, target: `/${name}`, responseBytes: bytes }
+}
+
+/** Seeds what a point has more than the one before it, and spreads requests over all of them. */
+function seededLoad({ directory, ...surroundings }: Laboratory, { fields, ...request }: LoadRequest) {
+  const seeded = new Map<string, string[]>()
+  const cookie = (fields.Cookie ?? '').replace(/(torhaus=)[\w-]+/, `$1${PLACEHOLDER}`)
+  if (!cookie.includes(PLACEHOLDER)) throw new Error('there is no session in the request')
+  return (what: string, count: number, accountOf: (index: number) => string) => {
+    const ids = seeded.get(what) ?? []
+    seeded.set(what, ids)
+    const missing = count - ids.length
+    const files = sessionFiles({ directory, ...surroundings })
+    for (const id of seedSessions({ ...files, count: missing, accountOf: index => accountOf(ids.length + index) }))
+      ids.push(id)
+    const linesFile = join(directory, 'session-ids')
+    writeFileSync(linesFile, ids.map(id => `${id}\n`).join(''), { mode: 0o600 })
+    return { connections: CONNECTIONS, requests: [{ ...request, fields: { ...fields, Cookie: cookie } }], linesFile }
+  }
+}
+
+export const curvesFailures = ({ curves }: CurvesResult): string[] =>
+  curves.flatMap(({ name, lines }) =>
+    (lines.torhaus ?? []).flatMap(({ x, errors }) => (errors > 0 ? `${name} at ${x}: ${errors} errors` : [])),
+  )

@@ -1,0 +1,55 @@
+/** Sessions written straight into the store of a Torhaus under load, as its sign-ins would have left them. */
+import { randomUUID } from 'node:crypto'
+import { readKey } from '../../config/secret.ts'
+import { Sealer } from '../../src/session/sealer.ts'
+import { keyOf, newOpaqueId } from '../../src/session/session-cookie.ts'
+import { SESSION_SCHEMA, SqliteStore } from '../../src/session/sqlite-store.ts'
+import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
+import { secondFactorAcr } from '../../test/support/openid-provider/configuration.ts'
+
+export interface SeedOptions {
+  readonly storeFile: string
+  readonly keyFile: string
+  readonly count: number
+  readonly accountOf: (index: number) => string
+}
+
+/** Other writers wait for a transaction: it must stay short beside their patience. */
+const PER_TRANSACTION = 5000
+/** About as long as those of the OP. */
+const TOKENS = JSON.stringify({ refreshToken: 'r'.repeat(43), idToken: 'i'.repeat(900) })
+
+/** Returns the ids, as they stand in cookies. */
+export function seedSessions({ storeFile, keyFile, count, accountOf }: SeedOptions): string[] {
+  const database = new SqliteDatabase(storeFile, SESSION_SCHEMA)
+  try {
+    const store = new SqliteStore(database)
+    const sealer = new Sealer([readKey(keyFile)])
+    const ids = Array.from({ length: count }, newOpaqueId)
+    for (let from = 0; from < count; from += PER_TRANSACTION) {
+      database.transaction(() => {
+        for (const [index, id] of ids.slice(from, from + PER_TRANSACTION).entries())
+          store.createSession(sessionRecord(id, accountOf(from + index), sealer))
+      })
+    }
+    return ids
+  } finally {
+    database.close()
+  }
+}
+
+function sessionRecord(id: string, account: string, sealer: Sealer) {
+  const now = Date.now()
+  const key = keyOf(id)
+  return {
+    key,
+    subject: randomUUID(),
+    opSessionId: undefined,
+    ...{ account, accountKey: account },
+    evidence: { acr: secondFactorAcr, acrs: [], amr: ['pwd', 'otp'], authTime: Math.floor(now / 1000) },
+    createdAtMs: now,
+    lastSeenAtMs: now,
+    refreshedAtMs: now,
+    sealedTokens: sealer.seal(TOKENS, key),
+  }
+}

@@ -1,0 +1,58 @@
+/** Everything around the subjects of one run: directory, OP, origin server, KDC where one is needed; and the subjects themselves. */
+import { rmSync } from 'node:fs'
+import { chmod, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensureDebianPackages } from '../../test/support/debian-packages.ts'
+import { labPackages } from '../peer-table.ts'
+import type { Subject, SubjectStarter, Surroundings } from '../subject.ts'
+import { startIdentityProvider } from './identity-provider.ts'
+import { startOrigin } from './origin.ts'
+import { startRealm } from './realm.ts'
+
+export interface Laboratory extends AsyncDisposable, Surroundings {
+  /** Starts a subject, which is stopped with the laboratory. */
+  start(starter: SubjectStarter): Promise<Subject>
+}
+
+export interface LaboratoryOptions {
+  /** Debian packages beside those of the laboratory itself. */
+  readonly packages?: readonly string[]
+  /** Users of the OP; default: one. With `realm` also accounts of the directory (test/lab/lab-accounts.ts). */
+  readonly users?: readonly string[]
+  readonly realm?: boolean
+}
+
+/** Disposing stops everything in order and removes every file, as does the end of this process. */
+export async function openLaboratory({ packages = [], users, realm = false }: LaboratoryOptions): Promise<Laboratory> {
+  await ensureDebianPackages([...new Set([...labPackages, ...packages])])
+  await using undo = new AsyncDisposableStack()
+  const directory = await mkdtemp(join(tmpdir(), 'torhaus-load-'))
+  const removeDirectory = () => rmSync(directory, { recursive: true, force: true })
+  process.once('exit', removeDirectory)
+  undo.defer(() => {
+    removeDirectory()
+    process.removeListener('exit', removeDirectory)
+  })
+  // Workers of Apache run as another user and must find their certificate; secrets have modes of their own.
+  await chmod(directory, 0o711)
+
+  const directoryRealm = realm ? await startRealm(directory, users ?? []) : undefined
+  undo.defer(() => directoryRealm?.stop())
+  const identityProvider = await startIdentityProvider(directory, users)
+  undo.defer(() => identityProvider.stop())
+  const origin = await startOrigin(directory)
+  undo.defer(() => origin.stop())
+
+  const surroundings: Surroundings = { directory, origin, identityProvider, realm: directoryRealm }
+  const kept = undo.move()
+  return {
+    ...surroundings,
+    async start(starter) {
+      const subject = await starter(surroundings)
+      kept.defer(() => subject.server?.stop())
+      return subject
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}

@@ -1,0 +1,47 @@
+/** How long and how often everything is measured. */
+export interface Durations {
+  readonly rounds: number
+  /** Once: later rounds find the compiled code and the caches of the ones before. */
+  readonly warmUpS: number
+  readonly saturationS: number
+  readonly latencyRounds: number
+  readonly constantRateS: number
+  /** Of the scenario's constant rate. */
+  readonly rateShare: number
+  /** In a turn, in place of its time, where each request may be sent once only. */
+  readonly freshRequests: number
+  readonly signInRounds: number
+  /** Of the scenario's tunnels. */
+  readonly tunnelShare: number
+  readonly idleS: number
+}
+
+/**
+ * Many short rounds: on a shared machine the median of five turns that alternate says more than one long turn. With all
+ * peers a scenario ends within three minutes.
+ */
+export const FULL: Durations = {
+  rounds: 5,
+  warmUpS: 3,
+  saturationS: 2,
+  latencyRounds: 2,
+  constantRateS: 4,
+  rateShare: 1,
+  freshRequests: 6000,
+  signInRounds: 3,
+  tunnelShare: 1,
+  idleS: 10,
+}
+
+export const SHORT: Durations = {
+  rounds: 1,
+  warmUpS: 1,
+  saturationS: 2,
+  latencyRounds: 1,
+  constantRateS: 2,
+  rateShare: 0.5,
+  freshRequests: 1000,
+  signInRounds: 1,
+  tunnelShare: 0.1,
+  idleS: 2,
+}

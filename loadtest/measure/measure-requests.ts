@@ -1,0 +1,60 @@
+/** (verify, warm up) each -> per round: saturate each -> per round: constant rate each */
+import { sendAtConstantRate } from '../generators/constant-rate.ts'
+import type { RequestScenario } from '../scenario.ts'
+import { account, cpuOf } from './account.ts'
+import { type Contender, prepareLoad, requestsFor, verifyContender } from './contender-load.ts'
+import type { Each, Setting } from './setting.ts'
+
+/** Before latencies count, at the constant rate. */
+const SETTLE_S = 0.5
+
+/** The origin server alone is there for its latency. */
+const isProxy = ({ subject }: Contender) => subject.server !== undefined
+
+export async function measureRequests(scenario: RequestScenario, setting: Setting, each: Each): Promise<void> {
+  const { durations } = setting
+  const { freshRequests } = durations
+  const loadSetting = { ...setting, scenario }
+
+  await each('verify and warm up', async (contender, into) => {
+    await verifyContender(contender, loadSetting)
+    const load = await prepareLoad(contender, { durationS: durations.warmUpS, freshRequests }, loadSetting)
+    const { errors, upstreamSockets } = await account(setting, contender.subject, load)
+    into.errors += errors
+    into.warmUpSockets = upstreamSockets
+    return 'answers as it should'
+  })
+  for (let round = 1; round <= durations.rounds; round++) {
+    await each(
+      `saturation ${round}/${durations.rounds}`,
+      async (contender, into) => {
+        const load = await prepareLoad(contender, { durationS: durations.saturationS, freshRequests }, loadSetting)
+        const turn = await account(setting, contender.subject, load)
+        into.turns.push(turn)
+        return `${Math.round(turn.requests / turn.durationS)}/s${cpuOf(turn)}`
+      },
+      isProxy,
+    )
+    await setting.afterRound()
+  }
+  await measureLatency(scenario, setting, each)
+}
+
+async function measureLatency(scenario: RequestScenario, setting: Setting, each: Each): Promise<void> {
+  const { durations, signal } = setting
+  const { connections } = scenario
+  const requestsPerSecond = scenario.requestsPerSecond * durations.rateShare
+  const seconds = { durationS: durations.constantRateS, warmUpS: SETTLE_S }
+  const count = (seconds.durationS + seconds.warmUpS) * requestsPerSecond
+  for (let round = 1; round <= durations.latencyRounds; round++) {
+    await each(`${requestsPerSecond}/s ${round}/${durations.latencyRounds}`, async (contender, into) => {
+      const requests = await requestsFor(contender, count, { ...setting, scenario })
+      const order = { port: contender.subject.port, connections, requestsPerSecond, requests, ...seconds }
+      const { latenciesMs, latenessMs, errors } = await sendAtConstantRate(order, signal)
+      for (const latencyMs of latenciesMs) into.latenciesMs.push(latencyMs)
+      for (const lateMs of latenessMs) into.latenessMs.push(lateMs)
+      into.errors += errors
+      return `${latenciesMs.length} answers`
+    })
+  }
+}

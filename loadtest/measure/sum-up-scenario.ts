@@ -1,0 +1,87 @@
+/** From what was measured of all subjects to the result that is kept. */
+import { addedLatencyGoals } from '../goals.ts'
+import { rounded, roundedSpread } from '../results/rounded.ts'
+import type { Comparison, CostUnit, ResultRow, ScenarioResult } from '../results/scenario-result.ts'
+import { spreadText, TOO_BUSY } from '../results/scenario-result.ts'
+import type { Scenario } from '../scenario.ts'
+import { type Figures, spread } from './figures.ts'
+
+const units: Readonly<Record<Scenario['kind'], CostUnit>> = {
+  requests: 'us/request',
+  transfer: 'ms/GB',
+  'sign-ins': 'us/sign-in',
+  tunnels: 'us/tunnel',
+}
+
+/** `requestsPerSecond`: of the latencies, where they were measured at a constant rate. */
+export function sumUpScenario(
+  scenario: Scenario,
+  figures: ReadonlyMap<string, Figures>,
+  requestsPerSecond: number | undefined,
+  comparisons: readonly Comparison[],
+): ScenarioResult {
+  const subject = figures.get('torhaus')
+  if (subject === undefined) throw new Error('nothing was measured')
+  const direct = figures.get('direct')
+  return {
+    kind: 'scenario',
+    scenario: scenario.name,
+    description: scenario.description,
+    unit: units[scenario.kind],
+    ...(requestsPerSecond !== undefined && { requestsPerSecond }),
+    rows: [...figures].map(([name, of]) => (of === direct ? directRow(of) : row(name, of, subject))),
+    comparisons: [...addedLatency(scenario, subject, direct), ...comparisons],
+    notes: [...figures].flatMap(([name, { generatorCpuUsPerRequest: cost }]) =>
+      cost === undefined || name === 'direct'
+        ? []
+        : `The generator of ${name} took ${spreadText(cost, 1)} us CPU per request on its own core.`,
+    ),
+  }
+}
+
+function row(name: string, figures: Figures, subject: Figures): ResultRow {
+  const { rps, cpuUsPerRequest, cpuMsPerGb, upstreamSockets, residentBytes } = figures
+  const ratios = subject.costs.map((cost, round) => cost / (figures.costs[round] ?? Number.NaN))
+  return {
+    ...common(name, figures),
+    rps: roundedSpread(rps),
+    cost: roundedSpread(cpuMsPerGb ?? cpuUsPerRequest),
+    cpuUsPerRequest: rounded(cpuUsPerRequest.median),
+    ...(figures !== subject && { torhausCosts: roundedSpread(spread(ratios)) }),
+    upstreamSockets,
+    residentMb: Math.round(residentBytes / 1e6),
+  }
+}
+
+const directRow = (figures: Figures) => common('direct', { ...figures, more: {} })
+
+const common = (name: string, { p50Ms, p99Ms, latenessP99Ms, errors, more }: Figures) => ({
+  name,
+  p50Ms: rounded(p50Ms),
+  p99Ms: rounded(p99Ms),
+  ...(latenessP99Ms !== undefined && { latenessP99Ms: rounded(latenessP99Ms) }),
+  errors,
+  more: Object.fromEntries(Object.entries(more).map(([what, value]) => [what, rounded(value)])),
+})
+
+function addedLatency({ name, kind, kerberos }: Scenario, subject: Figures, direct?: Figures): Comparison[] {
+  if (kind !== 'requests' || kerberos !== undefined || direct === undefined) return []
+  const goals = name === 'mission-day' ? { p50Ms: undefined, ...addedLatencyGoals[name] } : addedLatencyGoals.lowRate
+  const lateness = Math.max(subject.latenessP99Ms ?? 0, direct.latenessP99Ms ?? 0)
+  const comparison = (what: 'p50' | 'p99', measured: number, atMost: number | undefined) => ({
+    what: `${what} added to a request without Torhaus, ms`,
+    measured: rounded(measured),
+    digits: 2,
+    ...(atMost !== undefined && { atMost }),
+    ...(what === 'p99' && lateness > (atMost ?? Number.POSITIVE_INFINITY) && { doubt: TOO_BUSY }),
+  })
+  return [
+    comparison('p50', subject.p50Ms - direct.p50Ms, goals.p50Ms),
+    comparison('p99', subject.p99Ms - direct.p99Ms, goals.p99Ms),
+    {
+      what: 'how late the generator itself was at p99, ms',
+      measured: rounded(lateness),
+      digits: 2,
+    },
+  ]
+}

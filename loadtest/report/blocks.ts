@@ -1,0 +1,78 @@
+/** Parts of pages that are made from results: between `<!-- NAME -->` and `<!-- /NAME -->`. */
+import { type KeptResults, scenarioIn } from '../results/kept-result.ts'
+import { rowOf, type ScenarioResult, spreadText } from '../results/scenario-result.ts'
+import { CONNECTIONS_PER_USER, capacityFor, costModel, MAX_BUSY, PEAK_REQUESTS_PER_USER } from './cost-model.ts'
+import { numberText } from './scale.ts'
+
+const NOT_YET = 'Not measured yet.'
+
+/** @throws where the page has no such place. */
+export function fillBlock(page: string, name: string, content: string): string {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
+  if (from === -1 || to < from) throw new Error(`the page has no place for ${name}`)
+  return `${page.slice(0, from + begin.length)}\n${content}\n${page.slice(to)}`
+}
+
+/** For the README: the headline. */
+export function figuresBlock(results: KeptResults): string {
+  const lines = ['session', 'bearer', 'pat-git', 'bulk', 'bulk-up'].flatMap(name => {
+    const result = scenarioIn(results, name)
+    return result === undefined ? [] : ratioLine(result)
+  })
+  const latencies = ['session', 'mission-day'].flatMap(name => {
+    const result = scenarioIn(results, name)
+    return result === undefined ? [] : latencySentence(result)
+  })
+  if (lines.length === 0) return NOT_YET
+  const head = `| Processor time of Torhaus, as a multiple of | ${HEADLINE_PEERS.map(([, title]) => title).join(' | ')} |`
+  const table = [head, `|---|${'---:|'.repeat(HEADLINE_PEERS.length)}`, ...lines].join('\n')
+  return [table, ...(latencies.length === 0 ? [] : [latencies.join(' ')])].join('\n\n')
+}
+
+const HEADLINE_PEERS = [
+  ['apache-openidc', 'Apache mod_auth_openidc'],
+  ['http-proxy', '@fastify/http-proxy'],
+  ['apache', 'Apache mod_proxy'],
+  ['nginx', 'nginx'],
+] as const
+
+function ratioLine(result: ScenarioResult): string {
+  const cells = HEADLINE_PEERS.map(([peer]) => {
+    const ratio = rowOf(result, peer)?.torhausCosts
+    return ratio === undefined ? '' : spreadText(ratio, 2)
+  })
+  return `| ${result.scenario} | ${cells.join(' | ')} |`
+}
+
+function latencySentence(result: ScenarioResult): string[] {
+  const [subject, direct] = [result.rows[0], rowOf(result, 'direct')]
+  if (subject === undefined || direct === undefined) return []
+  const p50 = (subject.p50Ms - direct.p50Ms).toFixed(2)
+  const p99 = (subject.p99Ms - direct.p99Ms).toFixed(2)
+  return [`Added to a request at ${result.requestsPerSecond}/s (${result.scenario}): p50 ${p50} ms, p99 ${p99} ms.`]
+}
+
+const USERS = [1000, 10_000, 50_000]
+
+/** For docs/performance/README.md: the cost model, and what it comes to. */
+export function capacityBlock(results: KeptResults): string {
+  const model = costModel(results)
+  if (model === undefined) return NOT_YET
+  const { usPerRequest, usPerKb, usPerMissionRequest, memory } = model
+  const rows = USERS.map(users => {
+    const { requestsPerSecond, mbPerSecond, busyCores, cores, memoryMb } = capacityFor(users, model)
+    const cells = [users, requestsPerSecond, Math.round(mbPerSecond)].map(numberText)
+    return `| ${[...cells, busyCores.toFixed(2), cores, numberText(Math.round(memoryMb))].join(' | ')} |`
+  })
+  return [
+    `A request takes ${usPerRequest.toFixed(0)} us of processor time and ${usPerKb.toFixed(2)} us for each KB of its response; one of the mission mix, 100 KB on average, ${usPerMissionRequest.toFixed(0)} us.`,
+    `A process takes ${memory.baseMb.toFixed(0)} MB, and for each session in its cache ${numberText(memory.bytesPerSession)} bytes, for each principal ${numberText(memory.bytesPerPrincipal)}, for each idle client connection ${numberText(memory.bytesPerConnection)}.`,
+    [
+      '| People at work | requests/s at the peak | MB/s | busy cores | cores to have | memory, MB |',
+      '|---:|---:|---:|---:|---:|---:|',
+      ...rows,
+    ].join('\n'),
+    `People make ${PEAK_REQUESTS_PER_USER} requests per second at the peak, as 10,000 of them make 3,000, and keep ${CONNECTIONS_PER_USER} connections; a core is busy for ${100 * MAX_BUSY} % of the time at most. TLS towards clients is not in these figures.`,
+  ].join('\n\n')
+}

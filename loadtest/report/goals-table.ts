@@ -1,0 +1,41 @@
+/** Every goal that kept results can be held against. */
+import { costGoals } from '../goals.ts'
+import type { KeptResult } from '../results/kept-result.ts'
+import { goalText, measuredText } from '../results/scenario-markdown.ts'
+import { type Comparison, rowOf } from '../results/scenario-result.ts'
+
+/** In the order of the results. */
+export function goalsTable(results: Iterable<KeptResult>): string {
+  const rows = [...results].flatMap(kept =>
+    comparisonsOf(kept)
+      .filter(({ atMost, atLeast }) => atMost !== undefined || atLeast !== undefined)
+      .map(comparison => goalRow(whereOf(kept), comparison)),
+  )
+  if (rows.length === 0) return 'Nothing can be held against them yet.'
+  return ['| | | measured | goal | |', '|---|---|---:|---:|---|', ...rows].join('\n')
+}
+
+const whereOf = ({ result }: KeptResult) => (result.kind === 'scenario' ? result.scenario : result.kind)
+
+function comparisonsOf({ result }: KeptResult): readonly Comparison[] {
+  if (result.kind === 'workers') return result.comparisons
+  if (result.kind !== 'scenario') return []
+  const ratios = Object.entries(costGoals[result.scenario] ?? {}).flatMap(([peer, atMost]) => {
+    const measured = rowOf(result, peer)?.torhausCosts
+    return measured === undefined ? [] : [{ what: `cost beside ${peer}`, measured, digits: 2, atMost }]
+  })
+  return [...ratios, ...result.comparisons]
+}
+
+function goalRow(where: string, comparison: Comparison): string {
+  const cells = [where, comparison.what, measuredText(comparison), goalText(comparison), verdictOf(comparison)]
+  return `| ${cells.join(' | ')} |`
+}
+
+/** By the median. */
+function verdictOf({ measured, atMost, atLeast, doubt }: Comparison): string {
+  if (doubt !== undefined) return doubt
+  const value = typeof measured === 'number' ? measured : measured.median
+  const isMet = (atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast)
+  return isMet ? 'met' : '**missed**'
+}

@@ -1,0 +1,113 @@
+/** One scenario, from the start of its laboratory to its result. */
+import { credentialFields } from './credential-fields.ts'
+import { openLaboratory } from './lab/laboratory.ts'
+import type { Realm } from './lab/realm.ts'
+import { torhaus, torhausBeside, torhausOf } from './lab/torhaus.ts'
+import type { Contender } from './measure/contender-load.ts'
+import { delegationCost, measureInitiation } from './measure/delegation-cost.ts'
+import { FULL, SHORT } from './measure/durations.ts'
+import { KDC_REQUESTS, sumUp } from './measure/figures.ts'
+import { measure } from './measure/measure.ts'
+import { sumUpScenario } from './measure/sum-up-scenario.ts'
+import { peerTable } from './peer-table.ts'
+import type { ScenarioResult } from './results/scenario-result.ts'
+import type { Run } from './run-context.ts'
+import type { Scenario } from './scenario.ts'
+import type { Subject, SubjectStarter } from './subject.ts'
+
+export interface ScenarioWish {
+  readonly scenario: Scenario
+  readonly peerNames: readonly string[]
+  /** Another working tree, whose Torhaus is measured beside this one. */
+  readonly baseline: string | undefined
+  readonly nodeOptions: readonly string[]
+}
+
+/** Starts what the wish needs, measures it, and stops it again, also when something fails half-way. */
+export async function runScenario(wish: ScenarioWish, { short, signal, tell }: Run): Promise<ScenarioResult> {
+  const { scenario, peerNames } = wish
+  const { kerberos } = scenario
+  const peers = peerNames.flatMap(name => peerTable.get(name) ?? [])
+  await using laboratory = await openLaboratory({
+    packages: peers.flatMap(peer => peer.packages),
+    ...(kerberos && { users: kerberos.users, realm: true }),
+  })
+  const { origin, realm, identityProvider } = laboratory
+
+  const subjects: Subject[] = []
+  const kdcRequests = new Map<string, number>()
+  for (const start of [...torhausStarters(wish), ...peers.map(peer => peer.start(scenario))]) {
+    signal.throwIfAborted()
+    const before = realm?.kdcRequests() ?? 0
+    const subject = await laboratory.start(start)
+    subjects.push(subject)
+    kdcRequests.set(subject.name, (realm?.kdcRequests() ?? 0) - before)
+  }
+  if (scenario.kind !== 'sign-ins') subjects.push({ name: 'direct', port: origin.port, server: undefined })
+
+  const contenders = await contendersOf(subjects, laboratory)
+  const durations = short ? SHORT : FULL
+  const initiations: number[] = []
+  const afterRound = async () => {
+    if (realm === undefined || short || kerberos?.comparesDelegation !== true) return
+    initiations.push(await measureInitiation(realm, signal))
+    tell(`one GSSAPI initiation: ${initiations.at(-1)} us CPU`)
+  }
+  const { directory } = laboratory
+  const setting = { durations, origin, identityProvider, realm, directory, signal, tell, afterRound }
+  const measured = await measure(scenario, contenders, kdcRequests, setting)
+  const figures = new Map([...measured].map(([name, what]) => [name, sumUp(what)]))
+  const rate = scenario.kind === 'requests' ? scenario.requestsPerSecond * durations.rateShare : undefined
+  return sumUpScenario(scenario, figures, rate, delegationCost(figures, initiations))
+}
+
+/** The one that is judged comes first. */
+function torhausStarters({ scenario, nodeOptions, baseline }: ScenarioWish): SubjectStarter[] {
+  const kind = scenario.torhaus ?? 'assertion'
+  return [
+    torhaus(kind, nodeOptions),
+    ...(baseline === undefined ? [] : [torhausOf(baseline, kind)]),
+    ...Object.entries(scenario.kerberos?.beside ?? {}).map(([name, other]) => torhausBeside(name, other)),
+  ]
+}
+
+interface People {
+  readonly identityProvider: {
+    readonly accessTokens: readonly string[]
+    signIn(start: string, page: string): Promise<string[]>
+  }
+  readonly realm: Realm | undefined
+}
+
+/** Signs everybody in everywhere. Whoever knows no sessions is sent the cookie of Torhaus: the same bytes to carry. */
+export async function contendersOf(
+  subjects: readonly Subject[],
+  { identityProvider, realm }: People,
+): Promise<Contender[]> {
+  const cookies = await Promise.all(
+    subjects.map(({ signInPages: pages }) => pages && identityProvider.signIn(pages.start, pages.page)),
+  )
+  const { accessTokens } = identityProvider
+  const tickets = (await realm?.freshTokens(accessTokens.length)) ?? []
+  return subjects.map((subject, at) => ({
+    subject,
+    credentials: accessTokens.map((accessToken, user) => {
+      const cookie = (cookies[at] ?? cookies[0])?.[user] ?? ''
+      return credentialFields({ cookie, accessToken, ticket: tickets[user] ?? '' }, subject.name === 'apache-openidc')
+    }),
+  }))
+}
+
+/** What was counted and must not be. Errors of peers stand in the result; they are theirs. */
+export function scenarioFailures({ rows: [subject] }: ScenarioResult, scenario: Scenario): string[] {
+  if (subject === undefined) return ['nothing was measured']
+  const { errors, upstreamSockets = 0, more } = subject
+  const { maxUpstreamSockets, kerberos } = scenario
+  const kdcRequests = more[KDC_REQUESTS] ?? 0
+  const found = errors > 0 ? [`torhaus: ${errors} errors`] : []
+  if (upstreamSockets > maxUpstreamSockets)
+    found.push(`torhaus opened ${upstreamSockets} connections to the origin server, not ${maxUpstreamSockets}`)
+  if (kerberos !== undefined && kdcRequests > kerberos.maxKdcRequests)
+    found.push(`torhaus sent ${kdcRequests} requests to the KDC, not ${kerberos.maxKdcRequests}`)
+  return found
+}

@@ -1,0 +1,192 @@
+/**
+ * Personal access tokens in Redis. Each is a hash, of which a sighting changes only what it knows: a block is another field and
+ * cannot be lost. Two indexes lie in other slots, and are written before the record: the tokens of an account, and all of them
+ * by last use, the blocked ones above.
+ */
+import type { ClientClass } from '../http/client-class.ts'
+import type { RedisLink } from '../store/redis-link.ts'
+import { redisScript } from '../store/redis-link.ts'
+import { hashTag, type RedisNames } from '../store/redis-names.ts'
+import { fieldsOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
+import { MAX_NETWORKS, type PatRecord, type PatStore } from './pat-store.ts'
+
+/**
+ * KEYS pat; ARGV first seen, last seen, account or nothing, most networks, then fields of networks and client classes with the
+ * times.
+ */
+const SEE = redisScript(`
+local function later(field, at)
+  local known = redis.call('HGET', KEYS[1], field)
+  if not known or tonumber(known) < tonumber(at) then redis.call('HSET', KEYS[1], field, at) end
+end
+local first = redis.call('HGET', KEYS[1], 'first')
+if not first or tonumber(first) > tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'first', ARGV[1]) end
+later('last', ARGV[2])
+if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'account', ARGV[3]) end
+for i = 5, #ARGV, 2 do later(ARGV[i], ARGV[i + 1]) end
+local networks = {}
+local all = redis.call('HGETALL', KEYS[1])
+for i = 1, #all, 2 do
+  if string.sub(all[i], 1, 2) == 'n:' then networks[#networks + 1] = { all[i], tonumber(all[i + 1]) } end
+end
+table.sort(networks, function(a, b) return a[2] > b[2] end)
+for i = tonumber(ARGV[4]) + 1, #networks do redis.call('HDEL', KEYS[1], networks[i][1]) end
+return 1`)
+
+/** KEYS pat; ARGV account, 1 or 0. Returns when it was last seen, where that changed something. */
+const BLOCK = redisScript(`
+local known = redis.call('HMGET', KEYS[1], 'account', 'last')
+if known[1] ~= ARGV[1] or redis.call('HEXISTS', KEYS[1], 'blocked') == tonumber(ARGV[2]) then return false end
+if ARGV[2] == '1' then redis.call('HSET', KEYS[1], 'blocked', '1') else redis.call('HDEL', KEYS[1], 'blocked') end
+return known[2]`)
+
+/** KEYS pat; ARGV 1: also when it is blocked; last seen at the latest. Returns the account of what was deleted, or 0, or 1 for blocked. */
+const FORGET = redisScript(`
+local known = redis.call('HMGET', KEYS[1], 'account', 'last', 'blocked')
+if known[3] and ARGV[1] == '0' then return 1 end
+if known[2] and tonumber(known[2]) > tonumber(ARGV[2]) then return 0 end
+redis.call('DEL', KEYS[1])
+return known[1] or ''`)
+
+/** Above any time in ms: in the index, blocked tokens stand behind all others. */
+const BLOCKED_SCORE = 2 ** 52
+/** Tokens written, or forgotten, at a time. */
+const BATCH = 500
+
+export class RedisPatStore implements PatStore {
+  readonly #link: RedisLink
+  readonly #names: RedisNames
+  readonly #all: string
+
+  constructor(link: RedisLink, names: RedisNames) {
+    this.#link = link
+    this.#names = names
+    this.#all = names.key('pats', 'all')
+  }
+
+  async readPat(fingerprint: string): Promise<PatRecord | undefined> {
+    const name = this.#pat(fingerprint)
+    const fields = fieldsOf(await this.#link.call(name, 'HGETALL', name))
+    return fields.size === 0 ? undefined : recordOf(fingerprint, fields)
+  }
+
+  async addSightings(sightings: Iterable<PatRecord>): Promise<void> {
+    const all = [...sightings]
+    for (let from = 0; from < all.length; from += BATCH)
+      await Promise.all(all.slice(from, from + BATCH).map(seen => this.#see(seen)))
+  }
+
+  async patsOf(account: string): Promise<PatRecord[]> {
+    const index = this.#ofAccount(account)
+    const fingerprints = textsOf(await this.#link.call(index, 'ZRANGE', index, '0', '-1'))
+    const records = await Promise.all(fingerprints.map(fingerprint => this.readPat(textOf(fingerprint))))
+    return records
+      .filter(record => record !== undefined)
+      .filter(record => record.account === account)
+      .sort((one, other) => other.lastSeenAtMs - one.lastSeenAtMs)
+  }
+
+  async blockPat(account: string, fingerprint: string, isBlocked: boolean): Promise<boolean> {
+    const last = await this.#link.run(BLOCK, [this.#pat(fingerprint)], account, isBlocked ? 1 : 0)
+    if (last === null) return false
+    const score = Number(last) + (isBlocked ? BLOCKED_SCORE : 0)
+    await this.#link.call(this.#all, 'ZADD', this.#all, String(score), fingerprint)
+    return true
+  }
+
+  /** A crash half-way leaves both, and the block under the old one: moved again when it is seen the next time. */
+  async movePat(from: string, to: string): Promise<void> {
+    const moved = await this.readPat(from)
+    if (moved === undefined) return
+    await this.#see({ ...moved, fingerprint: to })
+    // Only a token whose account is known can have been blocked.
+    if (moved.isBlocked) await this.blockPat(moved.account ?? '', to, true)
+    // One that was blocked meanwhile stays, as does one seen meanwhile.
+    await this.#forget([from], moved.isBlocked ? '1' : '0', moved.lastSeenAtMs)
+  }
+
+  async blockedPats(): Promise<string[]> {
+    return this.#range(String(BLOCKED_SCORE), '+inf', 'BYSCORE')
+  }
+
+  async sweepPats(seenBeforeMs: number, maxRows: number): Promise<void> {
+    const all = this.#all
+    const upTo = `(${seenBeforeMs}`
+    const old = ['-inf', upTo, 'BYSCORE', 'LIMIT', '0', String(BATCH)]
+    while ((await this.#forget(await this.#range(...old), '0', seenBeforeMs)) > 0);
+    for (;;) {
+      const excess = Number(await this.#link.call(all, 'ZCARD', all)) - maxRows
+      if (excess <= 0) return
+      const oldest = await this.#range('0', String(Math.min(excess, BATCH) - 1))
+      const freed =
+        (await this.#forget(oldest, '0', Number.MAX_SAFE_INTEGER)) ||
+        (await this.#forget(oldest, '1', Number.MAX_SAFE_INTEGER))
+      if (freed === 0) return
+    }
+  }
+
+  async #see(seen: PatRecord): Promise<void> {
+    const { fingerprint, firstSeenAtMs, lastSeenAtMs, networks, clientClasses, account } = seen
+    const indexes = [this.#all, ...(account === undefined ? [] : [this.#ofAccount(account)])]
+    // GT: a sighting never takes a blocked one down.
+    await Promise.all(
+      indexes.map(index => this.#link.call(index, 'ZADD', index, 'GT', String(lastSeenAtMs), fingerprint)),
+    )
+    await this.#link.run(
+      SEE,
+      [this.#pat(fingerprint)],
+      ...[firstSeenAtMs, lastSeenAtMs, account ?? '', MAX_NETWORKS],
+      ...networks.flatMap(seenIn => [`n:${seenIn.network}`, seenIn.lastSeenAtMs]),
+      ...clientClasses.flatMap(clientClass => [`c:${clientClass}`, lastSeenAtMs]),
+    )
+  }
+
+  async #range(...args: readonly string[]): Promise<string[]> {
+    return textsOf(await this.#link.call(this.#all, 'ZRANGE', this.#all, ...args)).map(textOf)
+  }
+
+  /** Returns how many places among all became free. */
+  async #forget(fingerprints: readonly string[], alsoBlocked: '0' | '1', seenUntilMs: number): Promise<number> {
+    const freed = await Promise.all(
+      fingerprints.map(async fingerprint => {
+        const reply = await this.#link.run(FORGET, [this.#pat(fingerprint)], alsoBlocked, seenUntilMs)
+        if (reply === 0) return 0
+        if (reply === 1) {
+          // A crash came between the block and its place: it belongs to the blocked ones.
+          await this.#link.call(this.#all, 'ZADD', this.#all, 'GT', String(BLOCKED_SCORE), fingerprint)
+          return 0
+        }
+        const index = this.#ofAccount(textOf(reply))
+        await this.#link.call(index, 'ZREM', index, fingerprint)
+        return Number(await this.#link.call(this.#all, 'ZREM', this.#all, fingerprint))
+      }),
+    )
+    return freed.reduce<number>((sum, count) => sum + count, 0)
+  }
+
+  #pat(fingerprint: string): string {
+    return this.#names.key('pat', /^[\w-]{1,64}$/.test(fingerprint) ? fingerprint : hashTag(fingerprint))
+  }
+
+  #ofAccount(account: string): string {
+    return this.#names.key('pats-of', hashTag(account))
+  }
+}
+
+function recordOf(fingerprint: string, fields: ReadonlyMap<string, string>): PatRecord {
+  const named = (start: string) =>
+    [...fields]
+      .filter(([field]) => field.startsWith(start))
+      .map(([field, at]) => [field.slice(start.length), numberOf(at)] as const)
+  return {
+    fingerprint,
+    firstSeenAtMs: numberOf(fields.get('first')),
+    lastSeenAtMs: numberOf(fields.get('last')),
+    networks: named('n:')
+      .map(([network, lastSeenAtMs]) => ({ network, lastSeenAtMs }))
+      .sort((one, other) => other.lastSeenAtMs - one.lastSeenAtMs),
+    clientClasses: named('c:').map(([name]) => name as ClientClass),
+    account: fields.get('account'),
+    isBlocked: fields.has('blocked'),
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * Grants in Redis. All of an account lies in one hash slot: a hash of its grants and one of its requests, by scope. So a
+ * confirmation takes the request and makes the grant in one step. Only the way from a code to its account lies elsewhere.
+ */
+import type { Clock } from '../clock.ts'
+import type { RedisLink } from '../store/redis-link.ts'
+import { redisScript } from '../store/redis-link.ts'
+import { hashTag, type RedisNames } from '../store/redis-names.ts'
+import { fieldsOf, jsonOf } from '../store/redis-reply.ts'
+import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
+
+/** Whoever has a password and many addresses must not fill the store: the oldest request makes room. */
+const MAX_REQUESTS_PER_ACCOUNT = 100
+
+/** Takes out what has expired. KEYS[hash] and now are in scope. */
+const PRUNE = `
+local function prune(hash, now)
+  local all = redis.call('HGETALL', hash)
+  for i = 1, #all, 2 do
+    if cjson.decode(all[i + 1]).expiresAtMs <= now then redis.call('HDEL', hash, all[i]) end
+  end
+end
+local function keep(hash, ms)
+  if redis.call('PTTL', hash) < ms then redis.call('PEXPIRE', hash, ms) end
+end`
+
+/**
+ * KEYS requests; ARGV scope, what was read there before or nothing, request, now, time to live in ms, most requests. Writes
+ * unless another one was quicker.
+ */
+const OPEN = redisScript(`${PRUNE}
+if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
+prune(KEYS[1], tonumber(ARGV[4]))
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+keep(KEYS[1], tonumber(ARGV[5]))
+while redis.call('HLEN', KEYS[1]) > tonumber(ARGV[6]) do
+  local all, oldest, oldestAt = redis.call('HGETALL', KEYS[1]), nil, math.huge
+  for i = 1, #all, 2 do
+    local at = cjson.decode(all[i + 1]).createdAtMs
+    if all[i] ~= ARGV[1] and at < oldestAt then oldest, oldestAt = all[i], at end
+  end
+  redis.call('HDEL', KEYS[1], oldest)
+end
+return 1`)
+
+/** KEYS requests, grants; ARGV scope, code, grant, now, time to live in ms. */
+const CONFIRM = redisScript(`${PRUNE}
+local request = redis.call('HGET', KEYS[1], ARGV[1])
+if not request or cjson.decode(request).code ~= ARGV[2] then return 0 end
+redis.call('HDEL', KEYS[1], ARGV[1])
+prune(KEYS[2], tonumber(ARGV[4]))
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
+keep(KEYS[2], tonumber(ARGV[5]))
+return 1`)
+
+/** KEYS grants; ARGV id. */
+const REVOKE = redisScript(`
+local all = redis.call('HGETALL', KEYS[1])
+for i = 1, #all, 2 do
+  if cjson.decode(all[i + 1]).id == ARGV[1] then return redis.call('HDEL', KEYS[1], all[i]) end
+end
+return 0`)
+
+/** Where a code leads. */
+interface Pointer {
+  readonly account: string
+  readonly scope: string
+}
+
+export class RedisGrantStore implements GrantStore {
+  readonly #link: RedisLink
+  readonly #names: RedisNames
+  readonly #now: Clock
+
+  constructor(link: RedisLink, names: RedisNames, now: Clock) {
+    this.#link = link
+    this.#names = names
+    this.#now = now
+  }
+
+  async findGrant(scope: GrantScope): Promise<Grant | undefined> {
+    const grants = this.#grants(scope.account)
+    const reply = await this.#link.call(grants, 'HGET', grants, fieldOf(scope))
+    return reply === null ? undefined : grantOf(reply)
+  }
+
+  async grantsOf(account: string): Promise<Grant[]> {
+    const grants = this.#grants(account)
+    const fields = fieldsOf(await this.#link.call(grants, 'HGETALL', grants))
+    return Array.from(fields.values(), grantOf).sort((one, other) => other.grantedAtMs - one.grantedAtMs)
+  }
+
+  async openRequest(request: GrantRequest, nowMs: number): Promise<GrantRequest> {
+    const { account, maxAgeSeconds, acceptAcr, code, expiresAtMs } = request
+    const requests = this.#requests(account)
+    const scope = fieldOf(request)
+    const before = await this.#link.call(requests, 'HGET', requests, scope)
+    const open = before === null ? undefined : requestOf(before)
+    // A link that was shown stays good, unless it asks for less than is asked now.
+    const isEnough =
+      open !== undefined &&
+      open.expiresAtMs > nowMs &&
+      open.maxAgeSeconds <= maxAgeSeconds &&
+      String(open.acceptAcr) === String(acceptAcr)
+    if (isEnough) return open
+    const lifetimeMs = Math.max(1, expiresAtMs - nowMs)
+    const pointer = this.#pointer(code)
+    // Before the request: a code that is shown must lead to it.
+    const target = JSON.stringify({ v: 1, account, scope })
+    await this.#link.call(pointer, 'SET', pointer, target, 'PX', String(lifetimeMs))
+    const written = JSON.stringify({ v: 1, ...request })
+    const rest = [nowMs, lifetimeMs, MAX_REQUESTS_PER_ACCOUNT]
+    const isOurs = await this.#link.run(OPEN, [requests], scope, String(before ?? ''), written, ...rest)
+    // Two at once: the other's link is shown to both.
+    return isOurs === 1 ? request : this.openRequest(request, nowMs)
+  }
+
+  async readRequest(code: string): Promise<GrantRequest | undefined> {
+    const pointer = this.#pointer(code)
+    const target = await this.#link.call(pointer, 'GET', pointer)
+    if (target === null) return undefined
+    const { account, scope } = jsonOf<Pointer>(target)
+    const requests = this.#requests(account)
+    const reply = await this.#link.call(requests, 'HGET', requests, scope)
+    const request = reply === null ? undefined : requestOf(reply)
+    return request?.code === code ? request : undefined
+  }
+
+  async confirm(code: string, grant: Grant): Promise<boolean> {
+    const keys: [string, string] = [this.#requests(grant.account), this.#grants(grant.account)]
+    const nowMs = this.#now()
+    const lifetimeMs = Math.max(1, grant.expiresAtMs - nowMs)
+    const written = JSON.stringify({ v: 1, ...grant })
+    return (await this.#link.run(CONFIRM, keys, fieldOf(grant), code, written, nowMs, lifetimeMs)) === 1
+  }
+
+  async revokeGrant(account: string, id: string): Promise<boolean> {
+    return (await this.#link.run(REVOKE, [this.#grants(account)], id)) === 1
+  }
+
+  async revokeGrantsOf(account: string): Promise<void> {
+    const grants = this.#grants(account)
+    await this.#link.call(grants, 'DEL', grants)
+  }
+
+  /** Nothing: what has expired goes with the next grant of its account, or by the time to live of them all. */
+  sweepGrants(): void {}
+
+  #grants(account: string): string {
+    return this.#names.key('grants', hashTag(account))
+  }
+
+  #requests(account: string): string {
+    return this.#names.key('grant-requests', hashTag(account))
+  }
+
+  #pointer(code: string): string {
+    return this.#names.key('grant-code', hashTag(code))
+  }
+}
+
+const fieldOf = ({ clientClass, network }: GrantScope) => `${clientClass} ${network}`
+
+/** JSON has no undefined: what is not there was undefined. */
+function grantOf(reply: unknown): Grant {
+  const { v: _, ...grant } = jsonOf<Grant & { readonly v: number }>(reply)
+  return { ...grant, acr: grant.acr }
+}
+
+function requestOf(reply: unknown): GrantRequest {
+  const { v: _, ...request } = jsonOf<GrantRequest & { readonly v: number }>(reply)
+  return { ...request, acceptAcr: request.acceptAcr }
+}

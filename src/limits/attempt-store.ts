@@ -1,0 +1,24 @@
+/** Where attempts at passwords are counted, together for all processes that share a store. */
+import type { Awaitable } from '../session/store.ts'
+
+export interface AttemptBudget {
+  /** Most failures within the window, counted and pending together. */
+  readonly maxFailures: number
+  readonly windowMs: number
+  /** Wait after the first failure; it doubles with each further one. 0: none. */
+  readonly backoffMs: number
+  /** Wait where pending attempts fill the budget: one of them ends soon. */
+  readonly pendingWaitMs: number
+  /** After so long a pending attempt counts no more: its process has died. */
+  readonly pendingMs: number
+}
+
+/** `failed`: the place becomes a failure. `released`: it is given back. `cleared`: so are all failures. */
+export type AttemptEnd = 'failed' | 'released' | 'cleared'
+
+export interface AttemptStore {
+  /** Takes a place in the budget of `who`, under `id`: 0. Or says how long to wait for one, in milliseconds. */
+  reserve(who: string, id: string, budget: AttemptBudget, nowMs: number): Awaitable<number>
+  settle(who: string, id: string, end: AttemptEnd, budget: AttemptBudget, nowMs: number): Awaitable<void>
+  sweepAttempts(nowMs: number): Awaitable<void>
+}

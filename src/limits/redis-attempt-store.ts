@@ -1,0 +1,65 @@
+import type { RedisLink } from '../store/redis-link.ts'
+import { redisScript } from '../store/redis-link.ts'
+import { hashTag, type RedisNames } from '../store/redis-names.ts'
+import type { AttemptBudget, AttemptEnd, AttemptStore } from './attempt-store.ts'
+
+/**
+ * KEYS failures by time, pending attempts by when they count no more; ARGV id, now, most failures, window, back-off, wait for a
+ * pending one, time of a pending one: in ms. Returns how long to wait; 0: the place is taken.
+ */
+const RESERVE = redisScript(`
+local now, most, window, backoff = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+local failures = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+local count = #failures / 2
+local wait = 0
+if count > 0 then wait = math.max(0, tonumber(failures[#failures]) + backoff * 2 ^ (count - 1) - now) end
+if count + redis.call('ZCARD', KEYS[2]) >= most then
+  local place = tonumber(ARGV[6])
+  if count >= most then place = tonumber(failures[2]) + window - now end
+  wait = math.max(wait, place)
+end
+if wait > 0 then return math.ceil(wait) end
+redis.call('ZADD', KEYS[2], now + tonumber(ARGV[7]), ARGV[1])
+redis.call('PEXPIRE', KEYS[2], ARGV[7])
+return 0`)
+
+/** KEYS as above; ARGV id, now, window, how it ended. */
+const SETTLE = redisScript(`
+redis.call('ZREM', KEYS[2], ARGV[1])
+if ARGV[4] == 'cleared' then redis.call('DEL', KEYS[1]) end
+if ARGV[4] == 'failed' then
+  redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+end
+return 1`)
+
+/** Failures and pending attempts of one account, or one address, lie in one hash slot. */
+export class RedisAttemptStore implements AttemptStore {
+  readonly #link: RedisLink
+  readonly #names: RedisNames
+
+  constructor(link: RedisLink, names: RedisNames) {
+    this.#link = link
+    this.#names = names
+  }
+
+  async reserve(who: string, id: string, budget: AttemptBudget, nowMs: number): Promise<number> {
+    const { maxFailures, windowMs, backoffMs, pendingWaitMs, pendingMs } = budget
+    const args = [id, nowMs, maxFailures, windowMs, backoffMs, pendingWaitMs, pendingMs]
+    return Number(await this.#link.run(RESERVE, this.#keys(who), ...args))
+  }
+
+  async settle(who: string, id: string, end: AttemptEnd, { windowMs }: AttemptBudget, nowMs: number): Promise<void> {
+    await this.#link.run(SETTLE, this.#keys(who), id, nowMs, windowMs, end)
+  }
+
+  /** Nothing: they go by their time to live. */
+  sweepAttempts(): void {}
+
+  #keys(who: string): [string, string] {
+    const tag = hashTag(who)
+    return [this.#names.key('failures', tag), this.#names.key('attempts', tag)]
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * What must happen at once to a session in Redis. A session is a hash with the fields of docs/redis.md; a script changes only
+ * the fields it knows, so that one written by a newer version keeps what is added there.
+ */
+import { redisScript } from '../store/redis-link.ts'
+
+/** KEYS session; ARGV time to live in ms, then fields and values. */
+export const CREATE = redisScript(`
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return 1`)
+
+/** KEYS session; ARGV last seen, idle timeout and absolute timeout in ms. Lives on until the earlier of both. */
+export const TOUCH = redisScript(`
+local old = redis.call('HMGET', KEYS[1], 'seen', 'created')
+if not old[1] or tonumber(old[1]) >= tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], 'seen', ARGV[1])
+local left = math.min(tonumber(ARGV[2]), tonumber(old[2]) + tonumber(ARGV[3]) - tonumber(ARGV[1]))
+redis.call('PEXPIRE', KEYS[1], math.max(1, math.floor(left)))
+return 1`)
+
+/** KEYS session; ARGV pairs of a field and the value it must have. Returns the account, and the fields that lead to indexes, of what was deleted. */
+export const DELETE = redisScript(`
+for i = 1, #ARGV, 2 do
+  if redis.call('HGET', KEYS[1], ARGV[i]) ~= ARGV[i + 1] then return false end
+end
+local gone = redis.call('HMGET', KEYS[1], 'account', 'account-key', 'subject', 'sid')
+if redis.call('DEL', KEYS[1]) == 0 then return false end
+return gone`)
+
+/** KEYS session; ARGV now, end of the lease. */
+export const CLAIM_REFRESH = redisScript(`
+local lease = redis.call('HGET', KEYS[1], 'lease')
+if not lease or tonumber(lease) >= tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], 'lease', ARGV[2])
+return 1`)
+
+/** KEYS session; ARGV fields and values. A session that is gone stays gone. */
+export const UPDATE = redisScript(`
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV))
+return 1`)
+
+/** KEYS index; ARGV session key, when it ends at the latest, now, time to live in ms of the index. */
+export const ADD_TO_INDEX = redisScript(`
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[3])
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+return 1`)
+
+/** KEYS list; ARGV member, most members, time to live in ms. Returns the members that made room, oldest first. */
+export const PUSH_TO_LIST = redisScript(`
+local length = redis.call('RPUSH', KEYS[1], ARGV[1])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+local out = {}
+while length > tonumber(ARGV[2]) do
+  out[#out + 1] = redis.call('LPOP', KEYS[1])
+  length = length - 1
+end
+return out`)
+
+/** KEYS claim; ARGV now, end of the claim. Also by our own clock: then the claim ends when its time is over, and not later. */
+export const CLAIM = redisScript(`
+local til = redis.call('GET', KEYS[1])
+if til and tonumber(til) > tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', math.max(1, math.floor(tonumber(ARGV[2]) - tonumber(ARGV[1]))))
+return 1`)
+
+/** KEYS note; ARGV its end, time to live in ms. A later end that is noted already stays. */
+export const NOTE = redisScript(`
+local til = redis.call('GET', KEYS[1])
+if til and tonumber(til) >= tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', math.max(1, math.floor(tonumber(ARGV[2]))))
+return 1`)

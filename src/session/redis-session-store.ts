@@ -1,0 +1,212 @@
+/**
+ * Sessions in Redis, for several machines. Each session is a hash with a time to live; three indexes find those of an account,
+ * of a subject and of a session at the OP. They lie in other hash slots, so nothing covers both: an index is written before
+ * its session and cleared after it. What a crash in between leaves is an entry that leads nowhere, and never a session that
+ * signing out everywhere would miss.
+ */
+import type { Clock } from '../clock.ts'
+import type { Evidence } from '../exchange.ts'
+import type { RedisLink } from '../store/redis-link.ts'
+import { hashTag, type RedisNames } from '../store/redis-names.ts'
+import { jsonOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
+import { ADD_TO_INDEX, CLAIM, CLAIM_REFRESH, CREATE, DELETE, NOTE, TOUCH, UPDATE } from './redis-session-scripts.ts'
+import { RedisSignIns } from './redis-sign-ins.ts'
+import type { EndedSession, SessionRecord, SessionStore, SignInRecord, Whose } from './store.ts'
+
+export interface SessionLifetimes {
+  readonly idleTimeoutSeconds: number
+  readonly absoluteTimeoutSeconds: number
+}
+
+const FIELDS = [
+  'subject',
+  'sid',
+  'account',
+  'account-key',
+  'evidence',
+  'created',
+  'seen',
+  'refreshed',
+  'tokens',
+] as const
+type Index = 'account-key' | 'subject' | 'sid'
+
+export class RedisSessionStore implements SessionStore {
+  readonly #link: RedisLink
+  readonly #names: RedisNames
+  readonly #idleMs: number
+  readonly #absoluteMs: number
+  readonly #now: Clock
+  readonly #signIns: RedisSignIns
+
+  constructor(link: RedisLink, names: RedisNames, times: SessionLifetimes, now: Clock) {
+    this.#link = link
+    this.#names = names
+    this.#idleMs = times.idleTimeoutSeconds * 1000
+    this.#absoluteMs = times.absoluteTimeoutSeconds * 1000
+    this.#now = now
+    this.#signIns = new RedisSignIns(link, names, now)
+  }
+
+  async createSession(record: SessionRecord): Promise<void> {
+    const { key, subject, opSessionId, account, accountKey, createdAtMs, lastSeenAtMs, refreshedAtMs, sealedTokens } =
+      record
+    const endsAtMs = createdAtMs + this.#absoluteMs
+    await Promise.all(
+      this.#indexesOf(accountKey, subject, opSessionId).map(index =>
+        this.#link.run(ADD_TO_INDEX, [index], key, endsAtMs, this.#now(), this.#absoluteMs),
+      ),
+    )
+    await this.#link.run(
+      CREATE,
+      [this.#session(key)],
+      Math.min(this.#idleMs, this.#absoluteMs),
+      ...[
+        'subject',
+        subject,
+        'account',
+        account,
+        'account-key',
+        accountKey,
+        'evidence',
+        JSON.stringify(record.evidence),
+      ],
+      ...['created', createdAtMs, 'seen', lastSeenAtMs, 'refreshed', refreshedAtMs, 'lease', 0],
+      ...(opSessionId === undefined ? [] : ['sid', opSessionId]),
+      ...(sealedTokens === undefined ? [] : ['tokens', sealedTokens]),
+    )
+  }
+
+  async readSession(key: string): Promise<SessionRecord | undefined> {
+    const name = this.#session(key)
+    const [subject, sid, account, accountKey, evidence, created, seen, refreshed, tokens] = textsOf(
+      await this.#link.call(name, 'HMGET', name, ...FIELDS),
+    )
+    if (subject === undefined || account === undefined || accountKey === undefined) return undefined
+    return {
+      ...{ key, subject, opSessionId: sid, account, accountKey, sealedTokens: tokens },
+      evidence: jsonOf<Evidence>(evidence),
+      createdAtMs: numberOf(created),
+      lastSeenAtMs: numberOf(seen),
+      refreshedAtMs: numberOf(refreshed),
+    }
+  }
+
+  async touchSession(key: string, lastSeenAtMs: number): Promise<void> {
+    await this.#link.run(TOUCH, [this.#session(key)], lastSeenAtMs, this.#idleMs, this.#absoluteMs)
+  }
+
+  async deleteSession(key: string): Promise<void> {
+    await this.#delete(key)
+  }
+
+  async sessionsOf(accountKey: string): Promise<SessionRecord[]> {
+    const keys = await this.#keysIn('account-key', accountKey)
+    const records = await Promise.all(keys.map(key => this.readSession(key)))
+    // A short name could stand for two accounts.
+    return records
+      .filter(record => record !== undefined)
+      .filter(record => record.accountKey === accountKey)
+      .sort((one, other) => other.createdAtMs - one.createdAtMs)
+  }
+
+  async deleteSessions(whose: Whose): Promise<EndedSession[]> {
+    const { accountKey, subject, opSessionId } = whose as Partial<
+      Record<'accountKey' | 'subject' | 'opSessionId', string>
+    >
+    const wanted: [Index, string | undefined][] = [
+      ['account-key', accountKey],
+      ['sid', opSessionId],
+      ['subject', subject],
+    ]
+    const conditions = wanted.flatMap(([field, value]): [Index, string][] =>
+      value === undefined ? [] : [[field, value]],
+    )
+    const [narrowest] = conditions
+    if (narrowest === undefined) return []
+    const keys = await this.#keysIn(...narrowest)
+    const ended = await Promise.all(keys.map(key => this.#delete(key, conditions)))
+    return ended.filter(session => session !== undefined)
+  }
+
+  async claimRefresh(key: string, nowMs: number, leaseUntilMs: number): Promise<boolean> {
+    return (await this.#link.run(CLAIM_REFRESH, [this.#session(key)], nowMs, leaseUntilMs)) === 1
+  }
+
+  async releaseRefresh(key: string): Promise<void> {
+    await this.#link.run(UPDATE, [this.#session(key)], 'lease', 0)
+  }
+
+  async saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string): Promise<void> {
+    const fields = ['refreshed', refreshedAtMs, 'tokens', sealedTokens, 'lease', 0]
+    await this.#link.run(UPDATE, [this.#session(key)], ...fields)
+  }
+
+  addSignIn(record: SignInRecord, maxPerBrowser: number): Promise<void> {
+    return this.#signIns.add(record, maxPerBrowser)
+  }
+
+  takeSignIn(state: string): Promise<SignInRecord | undefined> {
+    return this.#signIns.take(state)
+  }
+
+  async claimOnce(id: string, nowMs: number, untilMs: number): Promise<boolean> {
+    return (await this.#link.run(CLAIM, [this.#names.key('claim', hashTag(id))], nowMs, untilMs)) === 1
+  }
+
+  async noteUntil(id: string, untilMs: number): Promise<void> {
+    await this.#link.run(NOTE, [this.#note(id)], untilMs, untilMs - this.#now())
+  }
+
+  async notedUntil(id: string): Promise<number | undefined> {
+    const name = this.#note(id)
+    const until = await this.#link.call(name, 'GET', name)
+    return until === null ? undefined : numberOf(textOf(until))
+  }
+
+  /** Nothing: what has ended goes by its time to live. */
+  sweep(): void {}
+
+  /** Nothing: the link is shared, and closed by who opened it. */
+  close(): void {}
+
+  /** Also from the indexes, once it is gone. Undefined where nothing was deleted: its entries stay, it may be about to be written. */
+  async #delete(key: string, conditions: readonly [Index, string][] = []): Promise<EndedSession | undefined> {
+    const reply = await this.#link.run(DELETE, [this.#session(key)], ...conditions.flat())
+    if (!Array.isArray(reply)) return undefined
+    const [account, accountKey, subject, sid] = textsOf(reply)
+    if (account === undefined || accountKey === undefined || subject === undefined) return undefined
+    // The session has ended, whether this works or not.
+    await Promise.all(
+      this.#indexesOf(accountKey, subject, sid).map(index =>
+        this.#link.call(index, 'ZREM', index, key).catch(() => undefined),
+      ),
+    )
+    return { key, account }
+  }
+
+  async #keysIn(index: Index, value: string): Promise<string[]> {
+    const name = this.#index(index, value)
+    return textsOf(await this.#link.call(name, 'ZRANGE', name, '0', '-1')).map(textOf)
+  }
+
+  #indexesOf(accountKey: string, subject: string, sid: string | undefined): string[] {
+    const always = [this.#index('account-key', accountKey), this.#index('subject', subject)]
+    return sid === undefined ? always : [...always, this.#index('sid', sid)]
+  }
+
+  #note(id: string): string {
+    return this.#names.key('note', hashTag(id))
+  }
+
+  #session(key: string): string {
+    return this.#names.key('session', tagOf(key))
+  }
+
+  #index(index: Index, value: string): string {
+    return this.#names.key(`sessions-by-${index}`, hashTag(value))
+  }
+}
+
+/** A session key comes with a form of the account page, too: only what can be one becomes a name as it is. */
+const tagOf = (key: string) => (/^[\w-]{1,64}$/.test(key) ? key : hashTag(key))

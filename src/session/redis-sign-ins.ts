@@ -1,0 +1,64 @@
+import type { Clock } from '../clock.ts'
+import type { RedisLink } from '../store/redis-link.ts'
+import { hashTag, type RedisNames } from '../store/redis-names.ts'
+import { jsonOf, textOf, textsOf } from '../store/redis-reply.ts'
+import { PUSH_TO_LIST } from './redis-session-scripts.ts'
+import type { SignInRecord } from './store.ts'
+
+/** Most sign-ins in flight, of all browsers together. */
+const MAX_SIGN_INS = 100_000
+
+/**
+ * Sign-ins in flight. Two lists, of each browser and of all, say which is the oldest: they are written first, so that none
+ * escapes the bounds.
+ */
+export class RedisSignIns {
+  readonly #link: RedisLink
+  readonly #names: RedisNames
+  readonly #now: Clock
+
+  constructor(link: RedisLink, names: RedisNames, now: Clock) {
+    this.#link = link
+    this.#names = names
+    this.#now = now
+  }
+
+  async add(record: SignInRecord, maxPerBrowser: number): Promise<void> {
+    const tag = hashTag(record.state)
+    const lifetimeMs = Math.max(1, record.expiresAtMs - this.#now())
+    const push = async (list: string, most: number) =>
+      textsOf(await this.#link.run(PUSH_TO_LIST, [list], tag, most, lifetimeMs))
+    const [ofBrowser, ofAll] = await Promise.all([
+      push(this.#browser(record.browserKey), maxPerBrowser),
+      push(this.#names.key('sign-ins', 'all'), MAX_SIGN_INS),
+    ])
+    const name = this.#name(tag)
+    await this.#link.call(name, 'SET', name, JSON.stringify({ v: 1, ...record }), 'PX', String(lifetimeMs))
+    await Promise.all(
+      [...ofBrowser, ...ofAll].map(other => {
+        const dropped = this.#name(textOf(other))
+        return this.#link.call(dropped, 'DEL', dropped)
+      }),
+    )
+  }
+
+  async take(state: string): Promise<SignInRecord | undefined> {
+    const tag = hashTag(state)
+    const name = this.#name(tag)
+    const reply = await this.#link.call(name, 'GETDEL', name)
+    if (reply === null) return undefined
+    const { v: _, ...record } = jsonOf<SignInRecord & { v: number }>(reply)
+    const browser = this.#browser(record.browserKey)
+    // An entry too many makes another sign-in of this browser go early, and no more.
+    await this.#link.call(browser, 'LREM', browser, '1', tag).catch(() => undefined)
+    return record
+  }
+
+  #name(tag: string): string {
+    return this.#names.key('sign-in', tag)
+  }
+
+  #browser(browserKey: string): string {
+    return this.#names.key('sign-ins-of', hashTag(browserKey))
+  }
+}

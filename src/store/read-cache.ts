@@ -1,0 +1,143 @@
+/**
+ * What was read from a store, believed for a moment, so that what is asked all the time costs no read per request.
+ *
+ *   read at        + cacheMs                  + graceSeconds
+ *     |-- answered --|-- read again ------------|-- read again
+ *        at once         store away: answered      store away: the fault
+ *
+ * An answer whose reading began before its entry was forgotten is given to who asked, and not kept: it may be from before the
+ * change.
+ */
+import { BoundedMap } from '../bounded-map.ts'
+import type { Clock } from '../clock.ts'
+import { Fault } from '../errors.ts'
+import type { Awaitable } from '../session/store.ts'
+
+export interface ReadCacheSettings {
+  /** How long an answer is believed without asking again, in milliseconds. */
+  readonly cacheMs: number
+  readonly maxCached: number
+  /** How long one is believed while the store is away, in seconds; none: not at all. */
+  readonly graceSeconds?: number
+  /** Whether "there is none" is an answer to keep. Otherwise it is asked again each time. */
+  readonly keepsAbsent?: boolean
+}
+
+interface Entry<V> {
+  value: V
+  readAtMs: number
+  freshUntilMs: number
+}
+
+/** While the store is away, an answer is believed for so long before the store is tried again, in milliseconds. */
+const RETRY_MS = 1000
+
+/** `S`: what a key stands for, as `read` wants it. */
+export class ReadCache<S, V extends object> {
+  readonly #settings: ReadCacheSettings
+  readonly #read: (subject: S) => Awaitable<V | undefined>
+  readonly #renew: (known: V, read: V) => V
+  readonly #now: Clock
+  readonly #present: BoundedMap<string, Entry<V>>
+  /** Apart, so that made-up keys push out no one who is known. */
+  readonly #absent: BoundedMap<string, Entry<undefined>>
+  #underWay = new Map<string, Promise<V | undefined>>()
+
+  /** `renew`: what to keep when a key is read again; by default what was read. */
+  constructor(
+    settings: ReadCacheSettings,
+    read: (subject: S) => Awaitable<V | undefined>,
+    now: Clock,
+    renew: (known: V, read: V) => V = (_known, read) => read,
+  ) {
+    this.#settings = settings
+    this.#read = read
+    this.#now = now
+    this.#renew = renew
+    this.#present = new BoundedMap(settings.maxCached)
+    this.#absent = new BoundedMap(settings.maxCached)
+  }
+
+  /** Synchronous where the answer is fresh, or the store is. Throws, or rejects with, what `read` does. */
+  get(key: string, subject: S): Awaitable<V | undefined> {
+    const now = this.#now()
+    const known = this.#present.get(key)
+    if (known !== undefined && now < known.freshUntilMs) return known.value
+    const absent = this.#settings.keepsAbsent === true ? this.#absent.get(key) : undefined
+    if (absent !== undefined && now < absent.freshUntilMs) return undefined
+    return this.#underWay.get(key) ?? this.#ask(key, subject, now)
+  }
+
+  /** The key's value has changed, or may have. */
+  forget(key: string): void {
+    this.#present.delete(key)
+    this.#absent.delete(key)
+    this.#abandon()
+  }
+
+  /** As `forget`, for all values that fit; those that are being read may fit, too. */
+  forgetWhere(fits: (value: V) => boolean): void {
+    this.#present.deleteWhere(({ value }) => fits(value))
+    this.#abandon()
+  }
+
+  /** Changes may have been missed: everything is read again, and believed as before only while the store is away. */
+  expire(): void {
+    for (const entry of this.#present.values()) entry.freshUntilMs = 0
+    for (const entry of this.#absent.values()) entry.freshUntilMs = 0
+    this.#abandon()
+  }
+
+  #ask(key: string, subject: S, now: number): Awaitable<V | undefined> {
+    const underWay = this.#underWay
+    let answer: Awaitable<V | undefined>
+    try {
+      answer = this.#read(subject)
+    } catch (error) {
+      return this.#believe(key, error)
+    }
+    if (!(answer instanceof Promise)) return this.#keep(key, answer, now)
+    const settled = answer
+      .then(
+        value => (underWay === this.#underWay ? this.#keep(key, value, now) : value),
+        error => this.#believe(key, error),
+      )
+      .finally(() => underWay.delete(key))
+    underWay.set(key, settled)
+    return settled
+  }
+
+  #keep(key: string, value: V | undefined, readAtMs: number): V | undefined {
+    const freshUntilMs = readAtMs + this.#settings.cacheMs
+    if (value === undefined) {
+      this.#present.delete(key)
+      if (this.#settings.keepsAbsent === true) this.#absent.set(key, { value, readAtMs, freshUntilMs })
+      return undefined
+    }
+    const known = this.#present.get(key)
+    if (known === undefined) {
+      this.#present.set(key, { value, readAtMs, freshUntilMs })
+      this.#absent.delete(key)
+      return value
+    }
+    known.value = this.#renew(known.value, value)
+    known.readAtMs = readAtMs
+    known.freshUntilMs = freshUntilMs
+    return known.value
+  }
+
+  /** What was read before, where the store is away and that is not too long ago. */
+  #believe(key: string, error: unknown): V | undefined {
+    const now = this.#now()
+    const known = this.#present.get(key) ?? this.#absent.get(key)
+    const endMs = (known?.readAtMs ?? 0) + (this.#settings.graceSeconds ?? 0) * 1000
+    if (known === undefined || now >= endMs || !(error instanceof Fault) || error.code !== 'store-unavailable')
+      throw error
+    known.freshUntilMs = Math.min(now + RETRY_MS, endMs)
+    return known.value
+  }
+
+  #abandon(): void {
+    if (this.#underWay.size > 0) this.#underWay = new Map()
+  }
+}

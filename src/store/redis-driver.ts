@@ -1,0 +1,178 @@
+/** One way to one Redis, a Sentinel's master or a Redis Cluster: opened, used and thrown away as a whole. */
+import { readFileSync } from 'node:fs'
+import { createClient, createCluster, createSentinel, type RedisClientOptions } from '@redis/client'
+import type { Config } from '../../config/schema.ts'
+import { readSecret } from '../../config/secret.ts'
+
+export type RedisSettings = NonNullable<Config['session']['store']['redis']>
+
+export interface RedisDriver {
+  /** `key` says which node of a cluster. Rejects with what Redis, or the client, says. Not bounded in time. */
+  send(key: string, args: readonly string[]): Promise<unknown>
+  close(): void
+}
+
+export interface Subscription {
+  readonly channel: string
+  readonly receive: (message: string) => void
+  /** A connection was made, maybe in place of another: messages may have been lost in between. */
+  readonly connected: () => void
+}
+
+/** So many commands may wait for an answer; more are refused. A Redis that stands still must not fill the memory. */
+const MAX_COMMANDS = 10_000
+const FIRST_RECONNECT_MS = 50
+const LAST_RECONNECT_MS = 2000
+/** How often the sentinels are asked who is master, besides what they tell by themselves. */
+const SENTINEL_SCAN_MS = 5000
+
+/**
+ * Connects and subscribes. Rejects at the first thing that goes wrong, or when `connectTimeoutMs` is over; then nothing is
+ * left open. Once open, it reconnects by itself.
+ */
+export async function openRedisDriver(settings: RedisSettings, subscription: Subscription): Promise<RedisDriver> {
+  const candidate = candidateOf(settings)
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    const { connectTimeoutMs } = settings
+    timer = setTimeout(() => reject(new Error(`no connection within ${connectTimeoutMs} ms`)), connectTimeoutMs)
+  })
+  try {
+    await Promise.race([candidate.open(subscription), candidate.failed, tooLate])
+    return candidate
+  } catch (error) {
+    candidate.close()
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+interface Candidate extends RedisDriver {
+  open(subscription: Subscription): Promise<void>
+  /** Rejects at the first error; the clients report what they go on trying as events. */
+  readonly failed: Promise<never>
+}
+
+function candidateOf(settings: RedisSettings): Candidate {
+  if (settings.mode === 'cluster') return clusterCandidate(settings)
+  return settings.mode === 'sentinel' ? sentinelCandidate(settings) : singleCandidate(settings)
+}
+
+function singleCandidate(settings: RedisSettings): Candidate {
+  const client = createClient({ ...nodeOptions(settings, settings.passwordFile), url: settings.urls[0] ?? '' })
+  return {
+    failed: firstError(client),
+    async open({ channel, receive, connected }) {
+      client.on('ready', connected)
+      await client.connect()
+      await client.subscribe(channel, receive)
+    },
+    send: (_key, args) => client.sendCommand(args),
+    close: () => client.destroy(),
+  }
+}
+
+function clusterCandidate(settings: RedisSettings): Candidate {
+  const cluster = createCluster({
+    rootNodes: settings.urls.map(url => ({ url })),
+    defaults: nodeOptions(settings, settings.passwordFile),
+    // A node that is away must not keep the others from being used.
+    minimizeConnections: true,
+  })
+  return {
+    failed: firstError(cluster),
+    async open({ channel, receive, connected }) {
+      cluster.on('node-ready', connected)
+      await cluster.connect()
+      await cluster.subscribe(channel, receive)
+    },
+    send: (key, args) => cluster.sendCommand(key, false, [...args]),
+    close: () => cluster.destroy(),
+  }
+}
+
+function sentinelCandidate(settings: RedisSettings): Candidate {
+  const sentinel = createSentinel({
+    name: settings.masterName ?? '',
+    sentinelRootNodes: settings.urls.map(text => {
+      const { hostname, port } = new URL(text)
+      return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 26_379) }
+    }),
+    nodeClientOptions: nodeOptions(settings, settings.passwordFile),
+    sentinelClientOptions: nodeOptions({ ...settings, username: undefined }, settings.sentinelPasswordFile),
+    scanInterval: SENTINEL_SCAN_MS,
+    maxCommandRediscovers: 3,
+  })
+  return {
+    failed: firstError(sentinel),
+    async open({ channel, receive, connected }) {
+      sentinel.on('ready', connected)
+      await sentinel.connect()
+      await sentinel.subscribe(channel, receive)
+    },
+    send: (_key, args) => sentinel.sendCommand(false, [...args]),
+    close: () => void sentinel.destroy().catch(() => undefined),
+  }
+}
+
+/** Later errors are not lost: commands fail by them. */
+function firstError(emitter: { on(event: 'error', listener: (error: unknown) => void): unknown }): Promise<never> {
+  const failed = new Promise<never>((_, reject) => {
+    emitter.on('error', error => reject(error instanceof Error ? error : new Error(String(error))))
+  })
+  // Also when nobody waits for it any more.
+  failed.catch(() => undefined)
+  return failed
+}
+
+function nodeOptions(
+  {
+    username,
+    urls,
+    tls,
+    connectTimeoutMs,
+  }: Pick<RedisSettings, 'urls' | 'tls' | 'connectTimeoutMs'> & {
+    readonly username?: string | undefined
+  },
+  passwordFile: string | undefined,
+) {
+  return {
+    socket: {
+      connectTimeout: connectTimeoutMs,
+      reconnectStrategy: reconnectAfterMs,
+      ...(urls[0]?.startsWith('rediss:') ? tlsOptions(tls) : {}),
+    },
+    ...(passwordFile === undefined
+      ? {}
+      : {
+          credentialsProvider: {
+            type: 'async-credentials-provider',
+            credentials: async () => ({
+              ...(username === undefined ? {} : { username }),
+              password: readSecret(passwordFile).reveal(),
+            }),
+          } as const,
+        }),
+    disableOfflineQueue: true,
+    disableClientInfo: true,
+    maintNotifications: 'disabled',
+    commandsQueueMaxLength: MAX_COMMANDS,
+  } satisfies RedisClientOptions
+}
+
+function tlsOptions({ caFile, serverName, certificateFile, privateKeyFile }: RedisSettings['tls']) {
+  return {
+    tls: true as const,
+    ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(certificateFile === undefined ? {} : { cert: readFileSync(certificateFile) }),
+    ...(privateKeyFile === undefined ? {} : { key: readFileSync(privateKeyFile) }),
+  }
+}
+
+/** Doubled each time, and spread by half, so that not all processes come back at the same moment. */
+function reconnectAfterMs(retries: number): number {
+  const longestMs = Math.min(FIRST_RECONNECT_MS * 2 ** Math.min(retries, 10), LAST_RECONNECT_MS)
+  return longestMs * (0.5 + Math.random() / 2)
+}

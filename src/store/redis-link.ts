@@ -1,0 +1,228 @@
+/**
+ * The way to Redis for all stores: bounded in time, and quick to say that Redis is away.
+ *
+ *   available --> failures only, for a second --> away: commands are refused at once
+ *       ^                                           |
+ *       +------ the beat, once a second, works -----+     for long: the whole way is opened anew
+ *
+ * A beat is a message on the channel that every process hears, its sender too: it shows that commands work, that messages
+ * arrive, and by its number that none was lost.
+ */
+import { createHash } from 'node:crypto'
+import { ErrorReply } from '@redis/client'
+import { Fault } from '../errors.ts'
+import { openRedisDriver, type RedisDriver, type RedisSettings } from './redis-driver.ts'
+
+export interface RedisReport {
+  /** One command has ended. */
+  readonly command: (seconds: number, isAnswered: boolean) => void
+  /** Redis is away, or back. `cause`: the last thing that went wrong. */
+  readonly changed: (isAvailable: boolean, cause: unknown) => void
+}
+
+/** A Lua script (EVAL), known to Redis by its SHA-1. */
+export interface RedisScript {
+  readonly source: string
+  readonly sha: string
+}
+
+export const redisScript = (source: string): RedisScript => ({
+  source,
+  sha: createHash('sha1').update(source).digest('hex'),
+})
+
+/** Who speaks and listens on the channel. */
+export interface ChannelUser {
+  /** The text of the next beat. */
+  beat(): string
+  receive(message: string): void
+  /** Messages may have been lost. */
+  interrupted(): void
+}
+
+const BEAT_MS = 1000
+/** Redis is away after so many failures without a success in between, and so long after the last. One node of a cluster is not all. */
+const MAX_FAILURES = 3
+const AWAY_AFTER_MS = 1000
+/** So long away, or so many beats sent and nothing heard: then the client is thrown away. Whatever it hangs on, a new one does not. */
+const RENEW_AFTER_MS = 10_000
+const MAX_UNHEARD = 5
+
+export class RedisLink {
+  readonly #settings: RedisSettings
+  readonly #channel: string
+  readonly #report: RedisReport
+  #user: ChannelUser | undefined
+  #driver: RedisDriver | undefined
+  #opening: Promise<void> | undefined
+  #beating: NodeJS.Timeout | undefined
+  #failures = 0
+  #beats = 0
+  /** Beats sent since something was heard. */
+  #unheard = 0
+  #isAvailable = false
+  #isClosed = false
+  #wasReached = false
+  #goodAtMs = performance.now()
+  /** The last thing that went wrong. */
+  #cause: unknown
+
+  constructor(settings: RedisSettings, channel: string, report: RedisReport) {
+    this.#settings = settings
+    this.#channel = channel
+    this.#report = report
+  }
+
+  get isAvailable(): boolean {
+    return this.#isAvailable
+  }
+
+  /** Whether Redis was ever reached. */
+  get wasReached(): boolean {
+    return this.#wasReached
+  }
+
+  /**
+   * Resolves once Redis was tried: when it is away, the link goes on trying. Rejects where Redis answers that it does not want
+   * us, in words for the operator.
+   */
+  async open(user: ChannelUser): Promise<void> {
+    this.#user = user
+    await this.#renew()
+    if (isRefusal(this.#cause) && !this.#isAvailable) {
+      this.close()
+      throw new Error(`Redis refuses the user or the password: ${(this.#cause as Error).message}`)
+    }
+    if (!this.#isAvailable) this.#report.changed(false, this.#cause)
+    this.#beating = setInterval(() => void this.#beat(user), BEAT_MS).unref()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    clearInterval(this.#beating)
+    this.#driver?.close()
+    this.#driver = undefined
+    this.#isAvailable = false
+  }
+
+  /** Sends one command. `key` says which node of a cluster. Rejects with `store-unavailable`. */
+  async call(key: string, ...args: readonly string[]): Promise<unknown> {
+    if (!this.#isAvailable) throw new Fault('store-unavailable', this.#cause)
+    return this.#send(key, args)
+  }
+
+  /** Runs a script on keys of one hash slot. Rejects with `store-unavailable`. */
+  async run(
+    { sha, source }: RedisScript,
+    keys: readonly [string, ...string[]],
+    ...args: readonly (string | number)[]
+  ): Promise<unknown> {
+    const rest = [String(keys.length), ...keys, ...args.map(String)]
+    try {
+      return await this.call(keys[0], 'EVALSHA', sha, ...rest)
+    } catch (error) {
+      if (!(error instanceof Fault) || replyCode(error.cause) !== 'NOSCRIPT') throw error
+      return this.call(keys[0], 'EVAL', source, ...rest)
+    }
+  }
+
+  /** Tells all who are subscribed; what cannot be told is dropped. */
+  publish(message: string): void {
+    this.call(this.#channel, 'PUBLISH', this.#channel, message).catch(() => undefined)
+  }
+
+  async #beat(user: ChannelUser): Promise<void> {
+    const isStuck = performance.now() - this.#goodAtMs > RENEW_AFTER_MS || this.#unheard > MAX_UNHEARD
+    if (this.#driver === undefined || isStuck) await this.#renew()
+    try {
+      // By another node of a cluster each time: one that is away must not speak for all.
+      await this.#send(`${this.#channel} ${this.#beats++}`, ['PUBLISH', this.#channel, user.beat()])
+      this.#unheard++
+    } catch {
+      // Counted already; the next beat comes in a second.
+    }
+  }
+
+  #renew(): Promise<void> {
+    this.#opening ??= this.#replaceDriver().finally(() => {
+      this.#opening = undefined
+    })
+    return this.#opening
+  }
+
+  async #replaceDriver(): Promise<void> {
+    this.#driver?.close()
+    this.#driver = undefined
+    this.#unheard = 0
+    const receive = (message: string) => {
+      this.#unheard = 0
+      this.#user?.receive(message)
+    }
+    try {
+      const driver = await openRedisDriver(this.#settings, {
+        ...{ channel: this.#channel, receive },
+        connected: () => this.#user?.interrupted(),
+      })
+      if (this.#isClosed) return driver.close()
+      this.#driver = driver
+      this.#succeeded()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  async #send(key: string, args: readonly string[]): Promise<unknown> {
+    const driver = this.#driver
+    if (driver === undefined) throw new Fault('store-unavailable', this.#cause)
+    const startedAtMs = performance.now()
+    try {
+      const reply = await this.#bounded(driver.send(key, args))
+      this.#report.command((performance.now() - startedAtMs) / 1000, true)
+      this.#succeeded()
+      return reply
+    } catch (error) {
+      const isAnswered = isAnswer(error)
+      if (replyCode(error) !== 'NOSCRIPT') this.#report.command((performance.now() - startedAtMs) / 1000, false)
+      if (!isAnswered) this.#failed(error)
+      throw new Fault('store-unavailable', error)
+    }
+  }
+
+  #bounded<T>(answer: Promise<T>): Promise<T> {
+    const { commandTimeoutMs } = this.#settings
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no answer within ${commandTimeoutMs} ms`)), commandTimeoutMs)
+      answer.then(resolve, reject).finally(() => clearTimeout(timer))
+    })
+  }
+
+  #succeeded(): void {
+    this.#failures = 0
+    this.#goodAtMs = performance.now()
+    if (this.#isAvailable) return
+    this.#isAvailable = true
+    // Nothing to tell when all is well from the start.
+    if (this.#wasReached || this.#cause !== undefined) this.#report.changed(true, undefined)
+    this.#wasReached = true
+  }
+
+  #failed(cause: unknown): void {
+    this.#cause = cause
+    this.#failures++
+    if (!this.#isAvailable) return
+    const isForLong = this.#failures >= MAX_FAILURES && performance.now() - this.#goodAtMs >= AWAY_AFTER_MS
+    if (this.#driver !== undefined && !isForLong) return
+    this.#isAvailable = false
+    this.#report.changed(false, cause)
+  }
+}
+
+/** The first word of an error reply is its code. */
+const replyCode = (error: unknown) => (error instanceof ErrorReply ? error.message.split(' ', 1)[0] : undefined)
+
+/** Error replies by which a server says that it, or its part of the cluster, is not there for us now. */
+const AWAY: readonly (string | undefined)[] = ['LOADING', 'CLUSTERDOWN', 'MASTERDOWN', 'READONLY']
+
+const isAnswer = (error: unknown) => error instanceof ErrorReply && !AWAY.includes(replyCode(error))
+
+const isRefusal = (error: unknown) => ['WRONGPASS', 'NOAUTH', 'NOPERM'].includes(replyCode(error) ?? '')

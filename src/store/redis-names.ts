@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+
+/** Of the format of what is stored. Another one is another set of keys. */
+const VERSION = 1
+
+/**
+ * Names of keys, as docs/redis.md lists them: `<prefix>:1:<kind>:{<tag>}`. What stands in braces chooses the hash slot of a
+ * cluster; keys that are used together have the same.
+ */
+export class RedisNames {
+  readonly #start: string
+
+  constructor(prefix: string) {
+    this.#start = `${prefix}:${VERSION}:`
+  }
+
+  get channel(): string {
+    return `${this.#start}changes`
+  }
+
+  /** `tag` must be free of braces: a key, or what `hashTag` returns. */
+  key(kind: string, tag: string): string {
+    return `${this.#start}${kind}:{${tag}}`
+  }
+}
+
+/** A name that says nothing and can hold any text, such as an account, in 22 letters of base64url (128 bits). */
+export const hashTag = (text: string) => createHash('sha256').update(text).digest('base64url').slice(0, 22)

@@ -1,0 +1,44 @@
+/** Replies of Redis as what they must be: everything in it was written by a Torhaus, of this or another version. */
+import { Fault } from '../errors.ts'
+
+/** @throws {Fault} `store-unavailable` where it is something else. */
+export function textOf(reply: unknown): string {
+  if (typeof reply === 'string') return reply
+  throw garbled('a text')
+}
+
+/** A list of texts, with gaps. @throws {Fault} `store-unavailable` where it is something else. */
+export function textsOf(reply: unknown): (string | undefined)[] {
+  if (!Array.isArray(reply)) throw garbled('a list')
+  return reply.map(item => (item === null ? undefined : textOf(item)))
+}
+
+/** A number in text. @throws {Fault} `store-unavailable` where it is something else: no time may count as none. */
+export function numberOf(text: string | undefined): number {
+  const value = Number(text || Number.NaN)
+  if (Number.isFinite(value)) return value
+  throw garbled('a number')
+}
+
+/** The fields of a hash. @throws {Fault} `store-unavailable` where it is something else. */
+export function fieldsOf(reply: unknown): Map<string, string> {
+  if (typeof reply !== 'object' || reply === null) throw garbled('a hash')
+  return new Map(Object.entries(reply).map(([field, value]) => [field, textOf(value)]))
+}
+
+/**
+ * A record that a Torhaus wrote as JSON. Only members may be added to a record, and its readers leave alone what they do not
+ * know. @throws {Fault} `store-unavailable` where it is no JSON object.
+ */
+export function jsonOf<T extends object>(reply: unknown): T {
+  try {
+    const value: unknown = JSON.parse(textOf(reply))
+    if (typeof value === 'object' && value !== null) return value as T
+  } catch (error) {
+    throw garbled('a record', error)
+  }
+  throw garbled('a record')
+}
+
+const garbled = (wanted: string, cause?: unknown) =>
+  new Fault('store-unavailable', new Error(`what Redis holds is not ${wanted}`, { cause }))

@@ -1,0 +1,125 @@
+/** What every store of grants must do: each implementation runs these tests. */
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import type { Grant, GrantRequest, GrantStore } from '../../src/grants/grant-store.ts'
+
+export interface OpenGrantStores {
+  /** Two on the same data, as two workers have them, with a clock at `NOW_MS`. */
+  readonly stores: readonly [GrantStore, GrantStore]
+  close(): Promise<void>
+}
+
+export const NOW_MS = 1_800_000_000_000
+const SCOPE = { account: 'CORP\\ädä', network: '192.0.2.0/24', clientClass: 'git' } as const
+const FROM = { clientAddress: '192.0.2.7', userAgent: 'git/2.39 "quoted"' }
+
+export const sampleRequest = (change: Partial<GrantRequest> = {}): GrantRequest => ({
+  ...SCOPE,
+  ...FROM,
+  ...{ code: 'BCDFGHJK', createdAtMs: NOW_MS, expiresAtMs: NOW_MS + 900_000, maxAgeSeconds: 900 },
+  acceptAcr: undefined,
+  ...change,
+})
+
+export const sampleGrant = (change: Partial<Grant> = {}): Grant => ({
+  ...SCOPE,
+  ...FROM,
+  ...{ id: 'grant-1', grantedAtMs: NOW_MS, expiresAtMs: NOW_MS + 28_800_000, authTime: NOW_MS / 1000, acr: 'mfa' },
+  ...change,
+})
+
+export function testGrantStore(open: () => Promise<OpenGrantStores>): void {
+  let opened: OpenGrantStores
+  let [one, other]: readonly [GrantStore, GrantStore] = [] as never
+  beforeEach(async () => {
+    opened = await open()
+    ;[one, other] = opened.stores
+  })
+  afterEach(() => opened.close())
+
+  const grant = async (change: Partial<Grant> & { readonly code: string }) => {
+    const { code, ...rest } = change
+    const made = sampleGrant(rest)
+    const { account, network, clientClass } = made
+    await one.openRequest(sampleRequest({ code, account, network, clientClass }), NOW_MS)
+    assert.equal(await one.confirm(code, made), true)
+    return made
+  }
+
+  test('a request opened by one is read by the other by its code, every member as it was', async () => {
+    const request = sampleRequest({ acceptAcr: ['mfa', 'c1'] })
+    assert.deepEqual(await one.openRequest(request, NOW_MS), request)
+    assert.deepEqual(await other.readRequest(request.code), request)
+    assert.equal(await other.readRequest('ZZZZZZZZ'), undefined)
+    assert.equal(await other.findGrant(request), undefined)
+  })
+
+  test('a second request of the same scope gets the open one, and a new one once that has expired or asks for less', async () => {
+    const first = await one.openRequest(sampleRequest(), NOW_MS)
+    assert.deepEqual(await other.openRequest(sampleRequest({ code: 'SECOND22' }), NOW_MS + 1), first)
+    assert.equal(await other.readRequest('SECOND22'), undefined)
+    const stricter = sampleRequest({ code: 'THRDTHRD', maxAgeSeconds: 60 })
+    assert.deepEqual(await other.openRequest(stricter, NOW_MS + 2), stricter)
+    assert.equal(await one.readRequest(first.code), undefined, 'replaced')
+    const otherAcr = sampleRequest({ code: 'FRTHFRTH', maxAgeSeconds: 60, acceptAcr: ['mfa'] })
+    assert.deepEqual(await one.openRequest(otherAcr, NOW_MS + 3), otherAcr)
+    const late = sampleRequest({ code: 'FFTHFFTH', acceptAcr: ['mfa'], expiresAtMs: NOW_MS + 2_000_000 })
+    assert.deepEqual(await one.openRequest(late, NOW_MS + 900_000), late)
+  })
+
+  test('of many clients that ask at once for one scope, all are shown the same link, and it is good', async () => {
+    const asked = await Promise.all(
+      Array.from({ length: 10 }, async (_, index) =>
+        (index % 2 === 0 ? one : other).openRequest(sampleRequest({ code: `CODE${index}` }), NOW_MS),
+      ),
+    )
+    assert.equal(new Set(asked.map(({ code }) => code)).size, 1)
+    assert.deepEqual(await other.readRequest(asked[0]?.code ?? ''), asked[0])
+  })
+
+  test('a request is confirmed by one caller only, and from then on the grant is there for both', async () => {
+    const request = await one.openRequest(sampleRequest(), NOW_MS)
+    const made = sampleGrant({ acr: undefined })
+    const tries = await Promise.all([one, other, one, other].map(async store => store.confirm(request.code, made)))
+    assert.equal(tries.filter(Boolean).length, 1)
+    assert.deepEqual(await other.findGrant(made), made)
+    assert.equal(await other.readRequest(request.code), undefined)
+    assert.equal(await other.confirm(request.code, made), false)
+  })
+
+  test('a grant holds for its account, network and class of client together, and a new one replaces it', async () => {
+    await grant({ code: 'AAAA2222' })
+    for (const differs of [{ account: 'bob' }, { network: '10.0.0.0/8' }, { clientClass: 'rest' } as const])
+      assert.equal(await other.findGrant({ ...SCOPE, ...differs }), undefined)
+    const again = await grant({ code: 'BBBB2222', id: 'grant-2', grantedAtMs: NOW_MS + 1 })
+    assert.deepEqual(await other.grantsOf(SCOPE.account), [again])
+  })
+
+  test('the grants of an account are listed newest first, and revoked one by one or all together, those of others left alone', async () => {
+    const old = await grant({ code: 'AAAA2222' })
+    const fresh = await grant({ code: 'BBBB2222', id: 'grant-2', clientClass: 'rest', grantedAtMs: NOW_MS + 1 })
+    const ofBob = await grant({ code: 'CCCC2222', id: 'grant-3', account: 'bob' })
+    assert.deepEqual(await other.grantsOf(SCOPE.account), [fresh, old])
+    assert.equal(await other.revokeGrant('bob', old.id), false)
+    assert.equal(await other.revokeGrant(SCOPE.account, old.id), true)
+    assert.equal(await one.revokeGrant(SCOPE.account, old.id), false)
+    assert.deepEqual(await one.grantsOf(SCOPE.account), [fresh])
+    await other.revokeGrantsOf(SCOPE.account)
+    assert.deepEqual(await one.grantsOf(SCOPE.account), [])
+    assert.deepEqual(await one.findGrant(ofBob), ofBob)
+  })
+
+  test('of the requests of one account the newest hundred are kept', async () => {
+    const codes = Array.from({ length: 103 }, (_, index) => `C${String(index).padStart(3, '0')}`)
+    for (const [index, code] of codes.entries())
+      await one.openRequest(
+        sampleRequest({ code, network: `10.0.${index}.0/24`, createdAtMs: NOW_MS + index }),
+        NOW_MS + index,
+      )
+    const found = await Promise.all(codes.map(async code => (await other.readRequest(code))?.code))
+    assert.deepEqual(
+      found.filter(code => code !== undefined),
+      codes.slice(3),
+    )
+  })
+}

@@ -1,0 +1,36 @@
+/** The load test itself in its short form. Fails on what is counted only: a clock says nothing on a machine that others use. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { resolve } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+
+const RUNNER = resolve(import.meta.dirname, '../../loadtest/run.ts')
+const TIMEOUT_MS = 120_000
+const MAX_BUFFER = 1 << 24
+
+/** SIGTERM lets the run end what it started. */
+async function runShort(name: string) {
+  const args = [RUNNER, '--scenario', name, '--short', '--json']
+  const options = { timeout: TIMEOUT_MS, killSignal: 'SIGTERM', maxBuffer: MAX_BUFFER } as const
+  const { stdout } = await promisify(execFile)(process.execPath, args, options)
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+}
+
+const numbers = ['rps', 'p50Ms', 'p99Ms', 'cpuUsPerRequest', 'errors', 'upstreamSockets']
+
+for (const name of ['session', 'pat-git']) {
+  test(`a short load of ${name} ends without errors, and without more upstream connections than client connections`, async () => {
+    const { scenario, subject, peers } = await runShort(name)
+    assert.equal(scenario, name)
+    assert.deepEqual(peers, {})
+    assert.deepEqual(Object.keys(subject), numbers)
+    assert.ok(
+      numbers.every(key => Number.isFinite(subject[key])),
+      JSON.stringify(subject),
+    )
+    assert.equal(subject.errors, 0)
+    assert.ok(subject.upstreamSockets <= 64, `${subject.upstreamSockets} upstream connections`)
+    assert.ok(subject.rps > 0)
+  })
+}

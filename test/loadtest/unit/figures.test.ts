@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { newMeasured, percentile, sumUp } from '../../../loadtest/measure/figures.ts'
+import { sumUpScenario } from '../../../loadtest/measure/sum-up-scenario.ts'
+import { capacityFor, costModel } from '../../../loadtest/report/cost-model.ts'
+import { jsonLine } from '../../../loadtest/results/scenario-result.ts'
+import { scenarioFailures } from '../../../loadtest/run-scenario.ts'
+import { session } from '../../../loadtest/scenarios/session.ts'
+import { slope } from '../../../loadtest/soak/slope.ts'
+import { sampleResults } from './sample-results.ts'
+
+/** Two turns of 1,000 requests in two seconds. */
+function figures(cpuUs: readonly number[], errors: number, upstreamSockets: number) {
+  const measured = newMeasured()
+  for (const used of cpuUs)
+    measured.turns.push({
+      ...{ requests: 1000, durationS: 2, bytes: 0, cpuUs: used, errors: 0, residentBytes: 1e8, upstreamSockets },
+      generatorCpuUs: undefined,
+    })
+  measured.latenciesMs.push(1, 2, 3, 4)
+  measured.errors = errors
+  return sumUp(measured)
+}
+
+const result = sumUpScenario(
+  session,
+  new Map([
+    ['torhaus', figures([40_000, 60_000], 0, 64)],
+    ['nginx', figures([10_000, 20_000], 2, 64)],
+    ['direct', figures([0], 0, 0)],
+  ]),
+  200,
+  [],
+)
+
+test('the last line of --json has exactly these fields, and no row for the origin server itself', () => {
+  const plain = { rps: 500, p50Ms: 2, p99Ms: 4 }
+  assert.deepEqual(JSON.parse(jsonLine(result)), {
+    scenario: 'session',
+    subject: { ...plain, cpuUsPerRequest: 50, errors: 0, upstreamSockets: 64 },
+    peers: { nginx: { ...plain, cpuUsPerRequest: 15, errors: 2, upstreamSockets: 64 } },
+  })
+})
+
+test('ratios are taken per round', () => {
+  assert.deepEqual(result.rows[1]?.torhausCosts, { median: 3.5, least: 3, most: 4 })
+})
+
+test('errors of Torhaus and more connections than allowed fail, errors of peers do not', () => {
+  assert.deepEqual(scenarioFailures(result, session), [])
+  const failing = sumUpScenario(session, new Map([['torhaus', figures([1], 3, 65)]]), 200, [])
+  assert.deepEqual(scenarioFailures(failing, session), [
+    'torhaus: 3 errors',
+    'torhaus opened 65 connections to the origin server, not 64',
+  ])
+})
+
+test('percentiles by nearest rank', () => {
+  const values = Array.from({ length: 200 }, (_, index) => 200 - index)
+  assert.deepEqual([percentile(values, 0.5), percentile(values, 0.99), percentile(values, 1)], [100, 198, 200])
+})
+
+test('the slope of a line is found, and of too few points there is none', () => {
+  const points = [0, 1, 2, 3].map(x => ({ x, y: 100 + 2.5 * x }))
+  assert.equal(slope(points), 2.5)
+  assert.equal(slope(points.slice(0, 1)), 0)
+})
+
+test('capacity grows with the users, in whole cores with room to spare', () => {
+  const model = costModel(sampleResults)
+  assert.ok(model !== undefined)
+  assert.deepEqual([model.usPerRequest, Math.round(model.usPerKb * 100) / 100], [42, 0.74])
+  const { requestsPerSecond, cores, busyCores, memoryMb } = capacityFor(50_000, model)
+  // 15,000/s at 150 us; 4 x (140 MB + 50,000 x 2.9 KB) and 100,000 connections of 9 KB.
+  assert.deepEqual([requestsPerSecond, busyCores, cores, Math.round(memoryMb)], [15_000, 2.25, 4, 2040])
+})

@@ -1,0 +1,91 @@
+/** All stores on a Redis Cluster of three masters: every script stays in one hash slot, and one node away leaves the others. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { RedisPatStore } from '../../src/credentials/redis-pat-store.ts'
+import { RedisGrantStore } from '../../src/grants/redis-grant-store.ts'
+import { RedisAttemptStore } from '../../src/limits/redis-attempt-store.ts'
+import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
+import type { Change } from '../../src/store/changes.ts'
+import { testPatStore } from '../credentials/pat-store-contract.ts'
+import { NOW_MS, testGrantStore } from '../grants/grant-store-contract.ts'
+import { testAttemptLimits } from '../kerberos/attempt-limits-contract.ts'
+import { sampleSession, testStoreContract } from '../session/store-contract.ts'
+import { documentedUser } from './documented-user.ts'
+import { eventually, type OpenLink, openLink, redisSettings } from './redis-lab.ts'
+import { type RedisProcess, startRedis } from './redis-process.ts'
+
+const SLOTS = 16_384
+const TIMES = { idleTimeoutSeconds: 600, absoluteTimeoutSeconds: 3600 }
+const CLUSTER = ['cluster-enabled yes', 'cluster-require-full-coverage no']
+const PASSWORD = 'correct-horse'
+const nodes: RedisProcess[] = []
+let directory: string
+let links: readonly [OpenLink, OpenLink]
+
+before(async () => {
+  while (nodes.length < 3)
+    nodes.push(await startRedis({ lines: [...CLUSTER, await documentedUser(PASSWORD, 'cluster')] }))
+  const [first] = nodes
+  for (const [index, node] of nodes.entries()) {
+    const at = (part: number) => Math.floor((SLOTS * part) / nodes.length)
+    await node.cli('CLUSTER', 'ADDSLOTSRANGE', String(at(index)), String(at(index + 1) - 1))
+    await first?.cli('CLUSTER', 'MEET', '127.0.0.1', String(node.port))
+  }
+  for (const node of nodes) {
+    const isWhole = async () => /cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(await node.cli('CLUSTER', 'INFO'))
+    await eventually(isWhole, 'the cluster is whole')
+  }
+  directory = await mkdtemp(join(tmpdir(), 'torhaus-cluster-'))
+  const passwordFile = join(directory, 'password')
+  await writeFile(passwordFile, PASSWORD)
+  const user = { keyPrefix: 'torhaus', username: 'torhaus', passwordFile }
+  const settings = redisSettings([nodes[1]?.url ?? ''], { mode: 'cluster', ...user })
+  links = [await openLink(settings), await openLink(settings)]
+})
+after(async () => {
+  for (const { link } of links ?? []) link.close()
+  await Promise.all(nodes.map(node => node.close()))
+  await rm(directory, { recursive: true, force: true })
+})
+
+const clear = async () => void (await Promise.all(nodes.map(node => node.cli('FLUSHALL'))))
+/** Opens a store for each of the two links. */
+const opener =
+  <T>(make: (opened: OpenLink) => T) =>
+  async () => {
+    await clear()
+    return { stores: [make(links[0]), make(links[1])] as const, clear, close: async () => undefined }
+  }
+const sessionStore = ({ link, names }: OpenLink) => new RedisSessionStore(link, names, TIMES, () => 10_000)
+
+describe('sessions in a cluster', () => testStoreContract(opener(sessionStore), { sweeps: false }))
+describe('grants in a cluster', () =>
+  testGrantStore(opener(({ link, names }) => new RedisGrantStore(link, names, () => NOW_MS))))
+describe('tokens in a cluster', () => testPatStore(opener(({ link, names }) => new RedisPatStore(link, names))))
+describe('attempts in a cluster', () =>
+  testAttemptLimits(opener(({ link, names }) => new RedisAttemptStore(link, names))))
+
+test('changes reach the others, whichever node they listen at', async () => {
+  const heard: Change[] = []
+  links[1].changes.subscribe(change => heard.push(change))
+  const change: Change = { kind: 'session', key: 'k' }
+  links[0].changes.publish(change)
+  await eventually(() => heard.some(({ kind }) => kind === 'session'), 'the change')
+  assert.equal(links[1].garbled(), 0)
+})
+
+test('with one node away, what lies on the others is there, and the rest is a fault within its time', async () => {
+  await clear()
+  const store = sessionStore(links[0])
+  const keys = Array.from({ length: 60 }, (_, index) => `key-${index}`)
+  for (const key of keys) await store.createSession(sampleSession({ key }))
+  await nodes[2]?.kill()
+  const found = await Promise.allSettled(keys.map(key => store.readSession(key)))
+  const there = found.filter(({ status }) => status === 'fulfilled')
+  assert.ok(there.length > 20 && there.length < 60, `${there.length} of 60`)
+  for (const result of found)
+    if (result.status === 'rejected') assert.equal((result.reason as { code: string }).code, 'store-unavailable')
+})

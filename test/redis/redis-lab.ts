@@ -1,0 +1,54 @@
+/** What tests of the stores in Redis start from: settings, and links that are closed again. */
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Changes } from '../../src/store/changes.ts'
+import { RedisChanges } from '../../src/store/redis-changes.ts'
+import type { RedisSettings } from '../../src/store/redis-driver.ts'
+import { RedisLink } from '../../src/store/redis-link.ts'
+import { RedisNames } from '../../src/store/redis-names.ts'
+
+export const PREFIX = 'torhaus-test'
+
+export const redisSettings = (urls: readonly string[], change: Partial<RedisSettings> = {}): RedisSettings => ({
+  ...{ urls, mode: 'single', tls: {}, keyPrefix: PREFIX },
+  ...{ connectTimeoutMs: 5000, commandTimeoutMs: 2000, graceSeconds: 300 },
+  ...change,
+})
+
+export interface OpenLink {
+  readonly link: RedisLink
+  readonly names: RedisNames
+  readonly changes: Changes
+  /** What the link said, in order. */
+  readonly states: { readonly isAvailable: boolean; readonly cause: unknown }[]
+  /** Messages that were not understood. */
+  readonly garbled: () => number
+}
+
+export async function openLink(settings: RedisSettings): Promise<OpenLink> {
+  const names = new RedisNames(settings.keyPrefix)
+  const states: { isAvailable: boolean; cause: unknown }[] = []
+  const link = new RedisLink(settings, names.channel, {
+    command: () => undefined,
+    changed: (isAvailable, cause) => states.push({ isAvailable, cause }),
+  })
+  const changes = new Changes()
+  let garbled = 0
+  await link.open(
+    new RedisChanges(
+      changes,
+      message => link.publish(message),
+      () => garbled++,
+    ),
+  )
+  return { link, names, changes, states, garbled: () => garbled }
+}
+
+/** Until it is so; a bound keeps a test that fails from hanging. */
+export async function eventually(isSo: () => boolean | Promise<boolean>, what: string, mostMs = 20_000): Promise<void> {
+  const endMs = performance.now() + mostMs
+  while (!(await isSo())) {
+    assert.ok(performance.now() < endMs, `not within ${mostMs} ms: ${what}`)
+    await sleep(20)
+  }
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
+import { hashTag } from '../../src/store/redis-names.ts'
+import { sampleSession, sampleSignIn, testStoreContract } from '../session/store-contract.ts'
+import { openLink, PREFIX, redisSettings } from './redis-lab.ts'
+import { type RedisProcess, startRedis } from './redis-process.ts'
+
+const TIMES = { idleTimeoutSeconds: 600, absoluteTimeoutSeconds: 3600 }
+const NOW_MS = 10_000
+let redis: RedisProcess
+
+before(async () => {
+  redis = await startRedis()
+})
+after(() => redis.close())
+
+async function open() {
+  await redis.cli('FLUSHALL')
+  const opened = await Promise.all([openLink(redisSettings([redis.url])), openLink(redisSettings([redis.url]))])
+  const [one, other] = opened.map(({ link, names }) => new RedisSessionStore(link, names, TIMES, () => NOW_MS))
+  assert.ok(one !== undefined && other !== undefined)
+  return {
+    stores: [one, other] as const,
+    async close() {
+      for (const { link } of opened) link.close()
+    },
+  }
+}
+
+testStoreContract(open, { sweeps: false })
+
+const KEY = `${PREFIX}:1:session:{key-1}`
+const ttlMs = async (key: string) => Number(await redis.cli('PTTL', key))
+
+test('a session, its indexes, a sign-in and a claim end by themselves; use makes a session live longer, and never past its end', async () => {
+  const { stores, close } = await open()
+  const [store] = stores
+  try {
+    await store.createSession(sampleSession())
+    assert.ok((await ttlMs(KEY)) > 590_000 && (await ttlMs(KEY)) <= 600_000)
+    await redis.cli('PEXPIRE', KEY, '1000')
+    await store.touchSession('key-1', 10_000 + 60_000)
+    assert.ok((await ttlMs(KEY)) > 590_000)
+    await store.touchSession('key-1', 10_000 + 3_500_000)
+    assert.ok((await ttlMs(KEY)) <= 100_000, 'the absolute timeout comes first')
+    await store.addSignIn(sampleSignIn(), 8)
+    await store.claimOnce('jti', 1000, 61_000)
+    const keys = (await redis.cli('KEYS', '*')).split('\n')
+    assert.equal(keys.length, 8, keys.join())
+    for (const key of keys) assert.ok((await ttlMs(key)) > 0, key)
+  } finally {
+    await close()
+  }
+})
+
+test('fields that a newer version added stay through every change, and nobody trips over them', async () => {
+  const { stores, close } = await open()
+  const [store] = stores
+  try {
+    await store.createSession(sampleSession())
+    await redis.cli('HSET', KEY, 'added-later', 'kept')
+    await store.touchSession('key-1', 20_000)
+    await store.saveRefresh('key-1', 20_000, 'sealed again')
+    assert.equal((await store.readSession('key-1'))?.sealedTokens, 'sealed again')
+    assert.equal(await redis.cli('HGET', KEY, 'added-later'), 'kept')
+  } finally {
+    await close()
+  }
+})
+
+test('an index entry without its session hides nothing: the session may be about to be written', async () => {
+  const { stores, close } = await open()
+  const [store] = stores
+  try {
+    const index = `${PREFIX}:1:sessions-by-account-key:{${hashTag('ada@X')}}`
+    await store.createSession(sampleSession({ account: 'ada', accountKey: 'ada@X' }))
+    // As between the two writes of a sign-in.
+    await redis.cli('RENAME', KEY, 'aside')
+    assert.deepEqual(await store.sessionsOf('ada@X'), [])
+    assert.deepEqual(await store.deleteSessions({ accountKey: 'ada@X' }), [])
+    await redis.cli('RENAME', 'aside', KEY)
+    assert.deepEqual(await store.deleteSessions({ accountKey: 'ada@X' }), [{ key: 'key-1', account: 'ada' }])
+    assert.equal(await redis.cli('EXISTS', index), '0')
+  } finally {
+    await close()
+  }
+})
+
+test('names of keys hold no account, no state and no id of the browser', async () => {
+  const { stores, close } = await open()
+  try {
+    await stores[0].createSession(
+      sampleSession({ account: 'ada-lovelace', accountKey: 'ada-lovelace', subject: 'subject-of-ada' }),
+    )
+    await stores[0].addSignIn(sampleSignIn({ state: 'state-of-ada', browserKey: 'browser-of-ada' }), 8)
+    assert.doesNotMatch(await redis.cli('KEYS', '*'), /ada/)
+  } finally {
+    await close()
+  }
+})
+
+test('what no Torhaus can have written is a fault, and never a session without an end', async () => {
+  const { stores, close } = await open()
+  const [store] = stores
+  try {
+    for (const [field, value] of [
+      ['created', 'soon'],
+      ['seen', ''],
+      ['evidence', '{'],
+      ['evidence', '7'],
+    ] as const) {
+      await store.createSession(sampleSession())
+      await redis.cli('HSET', KEY, field, value)
+      await assert.rejects(store.readSession('key-1'), { code: 'store-unavailable' }, `${field} ${value}`)
+    }
+    await redis.cli('HDEL', KEY, 'evidence', 'seen')
+    await assert.rejects(store.readSession('key-1'), { code: 'store-unavailable' })
+    await redis.cli('SET', KEY, 'no hash')
+    await assert.rejects(store.readSession('key-1'), { code: 'store-unavailable' })
+  } finally {
+    await close()
+  }
+})

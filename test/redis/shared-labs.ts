@@ -1,0 +1,35 @@
+/** Torhaus, once or several times, on one Redis: each with an OP and an origin of its own, as on machines of their own. */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type GrantsLab, startGrantsLab } from '../grants/grants-lab.ts'
+
+export interface SharedLabs {
+  readonly labs: readonly GrantsLab[]
+  close(): Promise<void>
+}
+
+/** `redis`: options of session.store.redis. The key of the sessions is the same for all. */
+export async function startSharedLabs(
+  count: number,
+  redis: object,
+  { session = {}, rest = {} }: { readonly session?: object; readonly rest?: object } = {},
+): Promise<SharedLabs> {
+  const directory = await mkdtemp(join(tmpdir(), 'torhaus-shared-'))
+  const key = join(directory, 'session-key')
+  await writeFile(key, randomBytes(32).toString('base64'), { mode: 0o600 })
+  const labs: GrantsLab[] = []
+  const close = async () => {
+    await Promise.all(labs.map(lab => lab.close()))
+    await rm(directory, { recursive: true, force: true })
+  }
+  const all = { ...session, encryptionKeyFiles: [key], store: { kind: 'redis', redis } }
+  try {
+    while (labs.length < count) labs.push(await startGrantsLab({}, { ...rest, session: all }))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { labs, close }
+}

@@ -1,0 +1,96 @@
+/** Two Torhaus on one Redis, each believing for a minute what it has read: what one is told must count at the other at once. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { patField } from '../behaviour/proxy-under-test.ts'
+import { type GrantsLab, linkIn } from '../grants/grants-lab.ts'
+import type { Person } from '../grants/person.ts'
+import { eventually } from './redis-lab.ts'
+import { type RedisProcess, startRedis } from './redis-process.ts'
+import { type SharedLabs, startSharedLabs } from './shared-labs.ts'
+
+let redis: RedisProcess
+let shared: SharedLabs
+let [one, other]: readonly [GrantsLab, GrantsLab] = [] as never
+
+before(async () => {
+  redis = await startRedis()
+  const rest = { credentials: { patAccountField: 'X-VSS-UserData' } }
+  shared = await startSharedLabs(2, { urls: [redis.url] }, { session: { cacheMs: 60_000 }, rest })
+  ;[one, other] = shared.labs as [GrantsLab, GrantsLab]
+  for (const lab of shared.labs) {
+    lab.origin.answerWith((_, response) => {
+      response.writeHead(200, { 'X-VSS-UserData': '0b1c:ada' }).end()
+    })
+  }
+})
+after(async () => {
+  await shared?.close()
+  await redis.close()
+})
+
+const cookieOf = (person: Person) => `Cookie: torhaus=${person.cookies.get('torhaus')?.value}`
+const bySession = async (lab: GrantsLab, person: Person) => (await lab.ask('GET /', [cookieOf(person)])).status
+const byPat = async (lab: GrantsLab) => {
+  const answer = await lab.ask('GET /', [patField, 'User-Agent: git/2.50.1'])
+  return answer.one('X-Torhaus-Error') ?? answer.status
+}
+const from = (host: number) => ({ from: `10.9.0.${host}` })
+
+test('a session opened at one is good at the other, and a sign-out there ends it here', async () => {
+  const person = await one.person()
+  assert.equal(await bySession(one, person), 200)
+  assert.equal(await bySession(other, person), 200)
+  await other.confirm(person, `${other.fixture.url}/.torhaus/sign-out`)
+  await eventually(async () => (await bySession(one, person)) !== 200, 'the session ends')
+})
+
+test('signing out everywhere ends the sessions at every machine', async () => {
+  const people = [await one.person(), await one.person()]
+  for (const lab of [one, other]) for (const person of people) assert.equal(await bySession(lab, person), 200)
+  const [first] = people
+  assert.ok(first !== undefined)
+  await one.confirm(first, `${one.fixture.url}/.torhaus/sign-out-everywhere`)
+  for (const person of people) {
+    assert.notEqual(await bySession(one, person), 200)
+    await eventually(async () => (await bySession(other, person)) !== 200, 'the session ends')
+  }
+})
+
+test('a client refused at one machine is confirmed at the other; a grant taken back at one counts no more at the other', async () => {
+  const link = linkIn((await one.asProgram(from(1))).text)
+  const person = await other.person()
+  const confirmed = await other.confirm(person, link.replace(one.fixture.url, other.fixture.url))
+  assert.match(confirmed.text, /Run the command again/)
+  await eventually(async () => (await one.asProgram(from(1))).status === 200, 'the grant is there')
+  assert.equal((await other.asProgram(from(1))).status, 200)
+  const page = await other
+    .confirm(person, `${other.fixture.url}/.torhaus/`)
+    .then(() => person.get(`${other.fixture.url}/.torhaus/`))
+  const revoke = /action="(\/\.torhaus\/grants\/[\w-]+)"/.exec(page.text)?.[1]
+  assert.ok(revoke, page.text)
+  await other.confirm(person, other.fixture.url + revoke)
+  await eventually(async () => (await one.asProgram(from(1))).status === 403, 'the grant is gone')
+})
+
+test('a token blocked at one machine is refused at the other', async () => {
+  assert.equal(await byPat(one), 200)
+  assert.equal(await byPat(other), 200)
+  const person = await one.person()
+  const page = await person.get(`${one.fixture.url}/.torhaus/`)
+  const block = /action="(\/\.torhaus\/pats\/block\/[\w-]{28})"/.exec(page.text)?.[1]
+  assert.ok(block, page.text)
+  await one.confirm(person, one.fixture.url + block)
+  assert.equal(await byPat(one), 'pat-blocked')
+  await eventually(async () => (await byPat(other)) === 'pat-blocked', 'the token is refused')
+})
+
+test('what nobody heard while the connection was cut is noticed when it is back', async () => {
+  const person = await one.person()
+  assert.equal(await bySession(other, person), 200)
+  // The session ends without a message, as if the message had been lost.
+  await redis.cli('EVAL', "return redis.call('DEL', unpack(redis.call('KEYS', '*:session:*')))", '0')
+  assert.equal(await bySession(other, person), 200, 'within cacheMs')
+  await redis.cli('CLIENT', 'KILL', 'TYPE', 'normal')
+  await redis.cli('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  await eventually(async () => (await bySession(other, person)) !== 200, 'the session is read again')
+})
