@@ -42,12 +42,13 @@ async function endSessionsOf(ground: Ground, person: Person): Promise<string> {
   if ('account' in person) spellings.add(person.account)
   const lines = ['account' in person ? `account ${person.account}` : `subject ${person.subject}`]
   lines.push(`sessions ended: ${ended.length}`)
-  for (const key of new Set(Array.from(spellings, accountKey))) lines.push(...(await endGrantsOf(ground, key)))
   for (const account of spellings) {
     ground.changes.publish({ kind: 'account', account })
     const count = ended.filter(session => session.account === account).length
     ground.audit.write('sessions-ended', {}, { account, sessions: count })
   }
+  // After all that is published without waiting: what the store answers now, it has sent on before.
+  for (const key of new Set(Array.from(spellings, accountKey))) lines.push(...(await endGrantsOf(ground, key)))
   return lines.join('\n')
 }
 
