@@ -337,6 +337,10 @@ const oidc = demandingSection(
         'Sent as `prompt` (OIDC Core 3.1.2.1), e.g. `consent` for an OP that gives refresh tokens only after asking, or `select_account`.',
       ),
     ),
+    frontChannelLogout: flag(
+      'Front-channel logout at `/.torhaus/frontchannel-logout` (OIDC Front-Channel Logout 1.0), for an OP without the back-channel kind, which is there in any case.',
+      false,
+    ),
     refreshIntervalSeconds: integer(
       'How often a session with a refresh token asks the OP whether the user is still welcome, in seconds.',
       { default: 600, minimum: 10, maximum: DAY_S },

@@ -96,7 +96,7 @@ export function authenticate({
     const { subject, account, evidence } = verdict.principal
     if (account === undefined) return answer
     const id = await sessions.open(
-      { subject, opSessionId: undefined, account, evidence },
+      { subject, opSessionId: undefined, account, accountKey: accountKey(account), evidence },
       { refreshToken: undefined, idToken: undefined },
     )
     return vouchedFor(presented, {

@@ -8,7 +8,7 @@ import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Forward, Forwarded } from '../middleware/forward.ts'
 import type { Refusal } from './decision.ts'
-import { type Code, Fault, toFault } from './errors.ts'
+import { type Code, errorTable, Fault, toFault } from './errors.ts'
 import type { Arrival, Known, Traced } from './exchange.ts'
 import { type ExchangeRecord, newRecord } from './exchange-record.ts'
 import { ClientEnd } from './http/client-end.ts'
@@ -145,7 +145,12 @@ const own =
   async (parts, exchange, { record }) => {
     record.stage = 'routes'
     try {
-      const { status, fields, text } = await route(exchange)
+      const { status, fields, text, fault } = await route(exchange)
+      if (fault !== undefined) {
+        record.outcome = errorTable[fault.code].status < 500 ? 'denied' : 'failed'
+        record.code = fault.code
+        record.cause = fault.cause
+      }
       record.responseBytes = send(exchange, status, [...fields, 'X-Request-Id', exchange.requestId], text)
     } catch (error) {
       fail(parts, record, toFault(error))

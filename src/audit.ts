@@ -15,6 +15,10 @@ const table = {
   'sign-in-refused': 'failure',
   'sign-out': 'success',
   'sign-out-everywhere': 'success',
+  'back-channel-logout': 'success',
+  'front-channel-logout': 'success',
+  'logout-refused': 'failure',
+  'sessions-ended': 'success',
   'second-factor-asked': 'unknown',
   'second-factor-confirmed': 'success',
   'confirmation-refused': 'failure',
@@ -48,6 +52,8 @@ export interface AuditDetails {
   readonly network?: string
   /** SHA-256 of the rules. */
   readonly hash?: string
+  /** How many sessions have ended. */
+  readonly sessions?: number
 }
 
 /** Answers of the policy that are security events by themselves. */
@@ -108,6 +114,7 @@ export class Audit {
       'torhaus.pat': details.pat,
       'torhaus.network': details.network,
       'torhaus.policy_hash': details.hash,
+      'torhaus.sessions': details.sessions,
     })
   }
 

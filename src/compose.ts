@@ -52,6 +52,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
   const tunnels = tunnelsOf(ground, policy)
   const writeAccess = config.logging.access ? accessLog(log) : undefined
   let isDraining = false
+  let unrecognisedPats = 0
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
   const app = createApp({
     server: config.server,
@@ -94,6 +95,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
   metrics.observe({
     upstream: () => upstream.statistics(),
     clientConnections: countConnections(app),
+    unrecognisedPats: () => unrecognisedPats,
     isStoreAvailable: () => stores.isAvailable(),
     tunnels: () => tunnels.count,
     ...(directory === undefined ? {} : { directory: () => directory.statistics() }),
@@ -111,6 +113,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
         await grants.sweep()
         await pats.sweep()
         await stores.attempts.sweepAttempts(now())
+        unrecognisedPats = await pats.countUnrecognised(fingerprint => ground.fingerprints.isRecognisable(fingerprint))
       }),
     async release() {
       upstream.close()
@@ -146,7 +149,7 @@ function policyOf(ground: Ground, watch: PatWatch): PolicyParts {
     log.warn({ 'event.action': 'session-refresh', 'event.outcome': outcome, 'error.message': causeChain(cause) })
   })
   const mapAccount = accountMapper(config.account)
-  const accessTokens = oidc.bearer && new AccessTokenVerifier(oidc.bearer, provider, mapAccount, oidc.timeoutMs, now)
+  const accessTokens = oidc.bearer && new AccessTokenVerifier(oidc.bearer, ground.opKeys, mapAccount, now)
   return {
     trust: { server: config.server, fieldReader: ground.fieldReader, viaName: ground.viaName },
     newRequestId: randomUUID,
@@ -155,7 +158,7 @@ function policyOf(ground: Ground, watch: PatWatch): PolicyParts {
       issuer: oidc.issuer,
       sessionCookie: cookies.sessionName,
       isValidated: token => accessTokens?.knows(token) === true,
-      fingerprintsOf: ground.fingerprintsOf,
+      fingerprintsOf: ground.fingerprints.of,
     },
     authenticate: {
       ...{ sessions, refresh, cookies, accessTokens },

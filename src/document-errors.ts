@@ -62,6 +62,10 @@ const advice: Partial<Record<Code, string>> = {
   'account-unmapped': 'A claim of `account.template` is missing, or the result does not match `account.pattern`.',
   'sign-in-unknown': 'Several Torhaus without a common store, cookies refused by the browser, or an old tab.',
   'sign-in-refused': '`error.message` in the log has what the OP said.',
+  'sign-in-overtaken': 'A logout at the OP came between the ID token and the session that was to be opened with it.',
+  'logout-request-malformed':
+    'Back-channel: a POST of a form with one `logout_token`, 64 KiB at most. Front-channel: one `iss`, ours, and one `sid`.',
+  'logout-token-invalid': '`error.message` in the log names the check that failed; [what is checked](logout.md).',
   'op-response-invalid': '`error.message` in the log names the check that failed.',
   'op-unreachable': 'DNS, TLS trust or the firewall between Torhaus and `oidc.issuer`; see also `oidc.timeoutMs`.',
   'store-unavailable':

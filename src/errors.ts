@@ -275,6 +275,11 @@ const table = {
   },
   'sign-in-refused': { status: 403, stage: 'sign-in', sentence: 'The identity provider did not sign you in.' },
   'sign-in-not-same-origin': { status: 403, stage: 'sign-in', sentence: 'Another web site tried to do this.' },
+  'sign-in-overtaken': {
+    status: 403,
+    stage: 'sign-in',
+    sentence: 'The identity provider signed you out while you were signing in. Sign in again.',
+  },
   'op-response-invalid': {
     status: 502,
     stage: 'sign-in',
@@ -290,6 +295,13 @@ const table = {
     stage: 'authenticate',
     sentence: 'What the proxy has to remember cannot be read or written at the moment. Try again in a moment.',
   },
+  'logout-request-malformed': {
+    status: 400,
+    stage: 'logout',
+    sentence: 'The logout request does not have the form that OpenID Connect gives it.',
+  },
+  'logout-token-invalid': { status: 400, stage: 'logout', sentence: 'The logout token is not valid here.' },
+  'logout-token-replayed': { status: 400, stage: 'logout', sentence: 'The logout token was used before.' },
   'not-found': { status: 404, stage: 'routes', sentence: 'There is no such page under /.torhaus/.' },
 
   // Forwarding

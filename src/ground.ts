@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts'
 import { readKey, readSecret } from '../config/secret.ts'
 import { Audit } from './audit.ts'
 import type { Clock } from './clock.ts'
-import { type FingerprintOf, patFingerprints } from './credentials/pat-fingerprints.ts'
+import { type PatFingerprints, patFingerprints } from './credentials/pat-fingerprints.ts'
 import { PatRegister } from './credentials/pat-register.ts'
 import { Grants } from './grants/grants.ts'
 import { createOffers } from './http/challenge.ts'
@@ -16,6 +16,7 @@ import { headerIdentity, type IdentityOut, noIdentity } from './identity/identit
 import { kerberosIdentity } from './identity/kerberos-identity.ts'
 import type { Directory, KerberosSettings } from './kerberos/directory.ts'
 import { Metrics } from './metrics.ts'
+import { OpKeys } from './oidc/op-keys.ts'
 import { OpenIdProvider } from './oidc/provider.ts'
 import { type Rules, rulesOf } from './policy/rules.ts'
 import { Sealer } from './session/sealer.ts'
@@ -33,13 +34,14 @@ export interface Ground {
   readonly publicUrl: URL
   readonly cookies: SessionCookies
   readonly provider: OpenIdProvider
+  readonly opKeys: OpKeys
   readonly stores: Stores
   /** Between this process and the others on the same store. */
   readonly changes: Changes
   readonly sessions: Sessions
   readonly grants: Grants
   readonly pats: PatRegister
-  readonly fingerprintsOf: FingerprintOf
+  readonly fingerprints: PatFingerprints
   readonly rules: Rules
   readonly audit: Audit
   /** One spelling per account: the principal where there is a directory. */
@@ -71,14 +73,15 @@ export async function layGround(config: Config, log: Logger, now: Clock): Promis
   })
   const caching = { cacheMs: session.cacheMs, maxCached: session.maxCached, graceSeconds: stores.graceSeconds }
   const keys = session.encryptionKeyFiles.map(readKey)
+  const provider = new OpenIdProvider(oidc, secret, now)
   return {
-    ...{ config, log, now, metrics, publicUrl, directory, identityOut, stores, changes },
+    ...{ config, log, now, metrics, publicUrl, directory, identityOut, stores, changes, provider },
     cookies: new SessionCookies(config.publicUrl),
-    provider: new OpenIdProvider(oidc, secret, now),
+    opKeys: new OpKeys(provider, oidc.timeoutMs),
     sessions: new Sessions(stores.sessions, new Sealer(keys), { ...session, ...caching }, changes, now),
     grants: new Grants(stores.grants, { ...config.secondFactor.grants, ...caching }, changes, now),
     pats: new PatRegister(stores.pats, caching, changes, now),
-    fingerprintsOf: patFingerprints(keys),
+    fingerprints: patFingerprints(keys),
     rules: rulesOf(config.secondFactor),
     audit: Audit.open(log, config.logging.auditFile),
     accountKey: accountKeyOf(directory),

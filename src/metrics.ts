@@ -6,6 +6,7 @@ import type { ExchangeRecord } from './exchange-record.ts'
 import type { DirectoryStatistics } from './kerberos/directory.ts'
 import type { RefreshOutcome } from './oidc/session-refresh.ts'
 import type { GrantEvent } from './routes/confirm.ts'
+import type { OpLogoutChannel, OpLogoutOutcome } from './routes/op-logout-report.ts'
 import type { SignInEvent } from './routes/sign-in.ts'
 import { Distribution, registerCounter, Tally } from './tally.ts'
 import type { UpstreamStatistics } from './upstream/upstream.ts'
@@ -18,6 +19,7 @@ export interface MetricSources {
   readonly upstream: () => UpstreamStatistics
   readonly clientConnections: () => number
   readonly tunnels: () => number
+  readonly unrecognisedPats: () => number
   readonly directory?: () => DirectoryStatistics
   readonly isStoreAvailable: () => boolean
 }
@@ -42,6 +44,10 @@ export class Metrics {
     'Questions to the identity provider about running sessions.',
     ['outcome'],
   )
+  readonly #opLogouts = this.#counter('torhaus_op_logouts_total', 'Logouts that the identity provider told of.', [
+    'channel',
+    'outcome',
+  ])
   readonly #grants = this.#counter('torhaus_grants_total', 'Steps on the way to a second-factor grant, and its end.', [
     'event',
   ])
@@ -87,7 +93,14 @@ export class Metrics {
   }
 
   /** What is read when somebody asks. */
-  observe({ upstream, clientConnections, tunnels, directory, isStoreAvailable }: MetricSources): void {
+  observe({
+    upstream,
+    clientConnections,
+    tunnels,
+    unrecognisedPats,
+    directory,
+    isStoreAvailable,
+  }: MetricSources): void {
     /** `aggregator`: what several workers have together. */
     const gauge = (name: string, help: string, read: () => number, aggregator: Aggregator = 'sum') => {
       new Gauge({
@@ -115,6 +128,13 @@ export class Metrics {
       () => upstream().evicted,
     )
     gauge('torhaus_client_connections', 'Open client connections.', clientConnections)
+    gauge(
+      'torhaus_unrecognised_blocked_pats',
+      'Blocked personal access tokens whose fingerprint is of a key that is gone. Must stay 0.',
+      unrecognisedPats,
+      // Each worker counts the same store.
+      'max',
+    )
     gauge('torhaus_store_up', '1 while the store answers.', () => Number(isStoreAvailable()), 'min')
     gauge('torhaus_tunnels', 'Open WebSockets.', tunnels)
     if (directory === undefined) return
@@ -167,6 +187,10 @@ export class Metrics {
 
   signIn(event: SignInEvent): void {
     this.#signIns.add(1, event)
+  }
+
+  opLogout(channel: OpLogoutChannel, outcome: OpLogoutOutcome): void {
+    this.#opLogouts.add(1, channel, outcome)
   }
 
   grant(event: GrantEvent): void {

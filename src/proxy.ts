@@ -57,6 +57,7 @@ export async function startProxy(config: Config, log: Logger, now: Clock = Date.
     await stop(0)
     throw error
   }
+  void parts.sweep()
   // Sign-in works without this, too; but when the OP is away, better to say so now.
   provider.metadata().catch((error: Error) => {
     log.warn({ 'event.action': 'discovery', 'error.message': causeChain(error) })

@@ -25,7 +25,8 @@ const MAX_LINES = 260
 const LAYERS = [
   {
     name: 'top',
-    pattern: /^src\/(main|supervisor|worker|proxy|compose|ground|own-routes|app|pipeline|readmit|explain)\.ts$/,
+    pattern:
+      /^src\/(main|supervisor|worker|proxy|compose|ground|own-routes|app|pipeline|readmit|explain|end-sessions)\.ts$/,
   },
   { name: 'middleware', pattern: /^middleware\// },
   { name: 'src leaf', pattern: /^src\// },
@@ -33,7 +34,7 @@ const LAYERS = [
 ]
 
 /** Programs that people start: they may print. */
-const COMMANDS = ['src/main.ts', 'src/explain.ts', 'config/check.ts']
+const COMMANDS = ['src/main.ts', 'src/explain.ts', 'src/end-sessions.ts', 'config/check.ts']
 
 /** Tables, which are as long as there are rows. */
 const TABLES = ['config/schema.ts', 'src/errors.ts']

@@ -17,6 +17,7 @@ import { RequestFieldReader } from '../../src/http/request-fields.ts'
 import { AssertionIdentity } from '../../src/identity/assertion-identity.ts'
 import { AccessTokenVerifier } from '../../src/oidc/access-token.ts'
 import { accountMapper } from '../../src/oidc/account.ts'
+import { OpKeys } from '../../src/oidc/op-keys.ts'
 import { OpenIdProvider } from '../../src/oidc/provider.ts'
 import { SessionRefresh } from '../../src/oidc/session-refresh.ts'
 import { createPolicy, type Policy } from '../../src/pipeline.ts'
@@ -78,19 +79,14 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const sessions = new Sessions(store, sealer, session, changes, now)
   const cookies = new SessionCookies(config.publicUrl)
   const identityOut = await AssertionIdentity.create({ ...upstream.identity.assertion, issuer: publicOrigin }, now)
-  const accessTokens = new AccessTokenVerifier(
-    oidc.bearer,
-    provider,
-    accountMapper(config.account),
-    oidc.timeoutMs,
-    now,
-  )
+  const keys = new OpKeys(provider, oidc.timeoutMs)
+  const accessTokens = new AccessTokenVerifier(oidc.bearer, keys, accountMapper(config.account), now)
   const classify: ClassifySettings = {
     credentials,
     issuer: oidc.issuer,
     sessionCookie: cookies.sessionName,
     isValidated: token => accessTokens.knows(token),
-    fingerprintsOf: patFingerprints([randomBytes(32)]),
+    fingerprintsOf: patFingerprints([randomBytes(32)]).of,
   }
   const policy = createPolicy({
     trust: {
@@ -125,7 +121,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
 
   const authTime = Math.floor(now() / 1000)
   const evidence = { acr: secondFactorAcr, acrs: [], amr: ['pwd', 'otp'], authTime }
-  const person = { subject: op.subjectOf('ada'), opSessionId: undefined, account: 'ada', evidence }
+  const person = { subject: op.subjectOf('ada'), opSessionId: undefined, account: 'ada', accountKey: 'ada', evidence }
   const id = await sessions.open(person, { refreshToken: undefined, idToken: undefined })
   const token = await op.issueAccessToken('ada')
   const arrivals = {

@@ -29,6 +29,7 @@ function sessionOf(index: number): SessionRecord {
     subject: `f3c1a1de-0000-4000-8000-${String(index).padStart(12, '0')}`,
     opSessionId: `0a7e5d52-1111-4111-8111-${String(index).padStart(12, '0')}`,
     account: `CORP\\user${index % 20_000}`,
+    accountKey: `CORP\\user${index % 20_000}`,
     evidence: { acr: 'mfa', acrs: [], amr: ['pwd', 'otp', 'mfa'], authTime: Math.floor(now / 1000) },
     ...{ createdAtMs: now, lastSeenAtMs: now, refreshedAtMs: now },
     sealedTokens: randomBytes((SEALED_BYTES * 3) / 4).toString('base64url'),

@@ -45,7 +45,7 @@ function sessionRecord(id: string, account: string, sealer: Sealer) {
     key,
     subject: randomUUID(),
     opSessionId: undefined,
-    account,
+    ...{ account, accountKey: account },
     evidence: { acr: secondFactorAcr, acrs: [], amr: ['pwd', 'otp'], authTime: Math.floor(now / 1000) },
     createdAtMs: now,
     lastSeenAtMs: now,

@@ -10,7 +10,7 @@ import type { ClientClass } from '../http/client-class.ts'
 import type { Awaitable } from '../session/store.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
-import { mergePats, type PatRecord, type PatStore } from './pat-store.ts'
+import { mergePats, movedPat, type PatRecord, type PatStore } from './pat-store.ts'
 
 /** One use that the server accepted. */
 export interface PatUse {
@@ -49,9 +49,13 @@ export class PatRegister {
     })
   }
 
-  /** What is known under the first of these fingerprints that is. Throws, or rejects with, `store-unavailable`. */
-  find(fingerprints: readonly string[]): Awaitable<PatRecord | undefined> {
-    return this.#findFrom(0, fingerprints)
+  /**
+   * What is known of the token. What is found under the fingerprint of an older key is moved to that of the newest, so that
+   * it outlives the older key. Throws, or rejects with, `store-unavailable`.
+   */
+  find([newest, ...older]: readonly string[]): Awaitable<PatRecord | undefined> {
+    if (newest === undefined) return undefined
+    return older.length === 0 ? this.#at(newest) : this.#gather(newest, older)
   }
 
   /** Notes a use; says what is new about it. Throws, or rejects with, `store-unavailable`. */
@@ -76,6 +80,11 @@ export class PatRegister {
     return changed
   }
 
+  /** How many blocked tokens would pass, since nobody can tell that they are the ones: the key of their fingerprint is gone. */
+  async countUnrecognised(isRecognisable: (fingerprint: string) => boolean): Promise<number> {
+    return (await this.#store.blockedPats()).filter(fingerprint => !isRecognisable(fingerprint)).length
+  }
+
   /** Writes what was seen. Throws, or rejects with, `store-unavailable`: then it is kept for the next time. */
   flush(): Awaitable<void> {
     if (this.#flushing !== undefined) return this.#flushing.then(() => this.flush())
@@ -97,16 +106,32 @@ export class PatRegister {
     await this.#store.sweepPats(this.#now() - FORGOTTEN_AFTER_MS, maxRows)
   }
 
-  #findFrom(index: number, fingerprints: readonly string[]): Awaitable<PatRecord | undefined> {
-    const fingerprint = fingerprints[index]
-    if (fingerprint === undefined) return undefined
+  #at(fingerprint: string): Awaitable<PatRecord | undefined> {
     const conclude = (stored: PatRecord | undefined) => {
       const waiting = this.#waiting.get(fingerprint)
-      const record = waiting === undefined ? stored : mergePats(stored, waiting)
-      return record ?? this.#findFrom(index + 1, fingerprints)
+      return waiting === undefined ? stored : mergePats(stored, waiting)
     }
     const stored = this.#cache.get(fingerprint, fingerprint)
     return stored instanceof Promise ? stored.then(conclude) : conclude(stored)
+  }
+
+  async #gather(newest: string, older: readonly string[]): Promise<PatRecord | undefined> {
+    let known = await this.#at(newest)
+    for (const fingerprint of older) {
+      const found = await this.#at(fingerprint)
+      if (found === undefined) continue
+      known = movedPat(known, found, newest)
+      // What cannot be moved now counts all the same, and is moved when it is seen the next time.
+      await this.#move(fingerprint, newest).catch(() => undefined)
+    }
+    return known
+  }
+
+  async #move(from: string, to: string): Promise<void> {
+    // What waits under the old one must not bring it back.
+    await this.flush()
+    await this.#store.movePat(from, to)
+    for (const fingerprint of [from, to]) this.#changes.publish({ kind: 'pat', fingerprint })
   }
 
   #note(
@@ -114,7 +139,7 @@ export class PatRegister {
     known: PatRecord | undefined,
     { network, clientClass, account }: PatUse,
   ): Awaitable<PatNews | undefined> {
-    const fingerprint = known?.fingerprint ?? fingerprints[0]
+    const [fingerprint] = fingerprints
     if (fingerprint === undefined) return undefined
     const now = this.#now()
     const networks = [{ network, lastSeenAtMs: now }]

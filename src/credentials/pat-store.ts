@@ -31,6 +31,13 @@ export interface PatStore {
   patsOf(account: string): Awaitable<PatRecord[]>
   /** True where the account has such a token, and that changed something. */
   blockPat(account: string, fingerprint: string, isBlocked: boolean): Awaitable<boolean>
+  /**
+   * What is known under one fingerprint is known under the other from now on: all at once, together with what is known there
+   * already. Blocked under either is blocked. Nothing where nothing is known.
+   */
+  movePat(from: string, to: string): Awaitable<void>
+  /** Fingerprints of all that are blocked. */
+  blockedPats(): Awaitable<string[]>
   /** Forgets what was not seen since then, and the oldest above `maxRows`. Blocked ones are kept past their time, and go last. */
   sweepPats(seenBeforeMs: number, maxRows: number): Awaitable<void>
 }
@@ -52,3 +59,10 @@ export function mergePats(known: PatRecord | undefined, seen: PatRecord): PatRec
     isBlocked: known.isBlocked,
   }
 }
+
+/** What is known under `to` once what was known elsewhere has moved there. Blocked under either is blocked. */
+export const movedPat = (known: PatRecord | undefined, moved: PatRecord, to: string): PatRecord => ({
+  ...mergePats(known, moved),
+  fingerprint: to,
+  isBlocked: moved.isBlocked || known?.isBlocked === true,
+})

@@ -94,6 +94,21 @@ export class RedisPatStore implements PatStore {
     return true
   }
 
+  /** A crash half-way leaves both, and the block under the old one: moved again when it is seen the next time. */
+  async movePat(from: string, to: string): Promise<void> {
+    const moved = await this.readPat(from)
+    if (moved === undefined) return
+    await this.#see({ ...moved, fingerprint: to })
+    // Only a token whose account is known can have been blocked.
+    if (moved.isBlocked) await this.blockPat(moved.account ?? '', to, true)
+    // One that was blocked meanwhile stays, as does one seen meanwhile.
+    await this.#forget([from], moved.isBlocked ? '1' : '0', moved.lastSeenAtMs)
+  }
+
+  async blockedPats(): Promise<string[]> {
+    return this.#range(String(BLOCKED_SCORE), '+inf', 'BYSCORE')
+  }
+
   async sweepPats(seenBeforeMs: number, maxRows: number): Promise<void> {
     const all = this.#all
     const upTo = `(${seenBeforeMs}`

@@ -1,6 +1,6 @@
 import type { ClientClass } from '../http/client-class.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
-import { mergePats, type PatRecord, type PatStore, type SeenNetwork } from './pat-store.ts'
+import { mergePats, movedPat, type PatRecord, type PatStore, type SeenNetwork } from './pat-store.ts'
 
 export const PAT_SCHEMA = `
 CREATE TABLE IF NOT EXISTS pat (
@@ -43,6 +43,21 @@ export class SqlitePatStore implements PatStore {
         fingerprint,
       ) > 0
     )
+  }
+
+  movePat(from: string, to: string): void {
+    this.#database.transaction(() => {
+      const moved = this.readPat(from)
+      if (moved === undefined) return
+      this.#write(movedPat(this.readPat(to), moved, to))
+      this.#database.run('DELETE FROM pat WHERE fingerprint = ?', from)
+    })
+  }
+
+  blockedPats(): string[] {
+    return this.#database
+      .rows('SELECT fingerprint FROM pat WHERE is_blocked = 1')
+      .map(({ fingerprint }) => String(fingerprint))
   }
 
   sweepPats(seenBeforeMs: number, maxRows: number): void {

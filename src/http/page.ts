@@ -33,14 +33,21 @@ a { color: var(--accent); }
 
 const styleHash = createHash('sha256').update(STYLE).digest('base64')
 
+const policyFor = (frameAncestors: string) =>
+  `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; frame-ancestors ${frameAncestors}`
+
+const COMMON_FIELDS = ['Content-Type', 'text/html; charset=utf-8', 'X-Content-Type-Options', 'nosniff']
+
 /** Fields of every page. No form-action: browsers apply it to redirects as well, and signing out leads on to the OP. */
 export const pageFields: readonly string[] = [
-  ...['Content-Type', 'text/html; charset=utf-8'],
-  ...[
-    'Content-Security-Policy',
-    `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; frame-ancestors 'none'`,
-  ],
-  ...['X-Content-Type-Options', 'nosniff', 'Referrer-Policy', 'same-origin', 'X-Frame-Options', 'DENY'],
+  ...['Content-Security-Policy', policyFor("'none'"), 'Referrer-Policy', 'same-origin', 'X-Frame-Options', 'DENY'],
+  ...COMMON_FIELDS,
+]
+
+/** Of a page that pages of `origin` may show in a frame. X-Frame-Options knows no such exception (RFC 7034 2.1), so it is not sent. */
+export const framedPageFields = (origin: string): readonly string[] => [
+  ...['Content-Security-Policy', policyFor(origin), 'Referrer-Policy', 'no-referrer'],
+  ...COMMON_FIELDS,
 ]
 
 /** Text that is HTML already; everything else is escaped when it is put into a page. */

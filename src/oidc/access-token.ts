@@ -2,7 +2,7 @@
  * Access tokens of the OP (RFC 9068): fully validated, once; the verdict is remembered until the token expires, so that a
  * client that sends the same token with each request costs one signature check.
  */
-import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
 import type { Config } from '../../config/schema.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
@@ -10,7 +10,7 @@ import { type Code, Fault } from '../errors.ts'
 import type { Evidence } from '../exchange.ts'
 import type { AccountMapper } from './account.ts'
 import { evidenceFrom } from './claims.ts'
-import type { OpenIdProvider } from './provider.ts'
+import type { OpKeys } from './op-keys.ts'
 
 type BearerSettings = NonNullable<Config['oidc']['bearer']>
 
@@ -26,35 +26,17 @@ export interface ValidToken {
 /** A valid token, or the code that says what is wrong with it. */
 export type TokenVerdict = ValidToken | Code
 
-/** An unknown key id makes us ask the OP for its keys again, but not more often than this: a flood of made-up ids is no flood of requests. */
-const KEY_COOLDOWN_MS = 30_000
-const KEY_MAX_AGE_MS = 600_000
-
-interface KeySet {
-  readonly resolve: ReturnType<typeof createRemoteJWKSet>
-  readonly issuer: string
-}
-
 export class AccessTokenVerifier {
   readonly #settings: BearerSettings
-  readonly #provider: OpenIdProvider
+  readonly #keys: OpKeys
   readonly #mapAccount: AccountMapper
   readonly #now: Clock
-  readonly #timeoutMs: number
   readonly #verdicts: BoundedMap<string, ValidToken>
-  #keys: Promise<KeySet> | undefined
 
-  constructor(
-    settings: BearerSettings,
-    provider: OpenIdProvider,
-    mapAccount: AccountMapper,
-    timeoutMs: number,
-    now: Clock,
-  ) {
+  constructor(settings: BearerSettings, keys: OpKeys, mapAccount: AccountMapper, now: Clock) {
     this.#settings = settings
-    this.#provider = provider
+    this.#keys = keys
     this.#mapAccount = mapAccount
-    this.#timeoutMs = timeoutMs
     this.#now = now
     this.#verdicts = new BoundedMap(settings.maxCachedVerdicts)
   }
@@ -74,7 +56,7 @@ export class AccessTokenVerifier {
 
   async #validate(token: string): Promise<TokenVerdict> {
     const { audiences, algorithms, clockToleranceSeconds } = this.#settings
-    const keys = await this.#keySet()
+    const keys = await this.#keys.keySet()
     try {
       const { payload } = await jwtVerify(token, keys.resolve, {
         issuer: keys.issuer,
@@ -86,7 +68,7 @@ export class AccessTokenVerifier {
       })
       return this.#accept(token, payload)
     } catch (error) {
-      return codeOf(error)
+      return verificationCode(error)
     }
   }
 
@@ -106,28 +88,10 @@ export class AccessTokenVerifier {
     this.#verdicts.set(token, valid)
     return valid
   }
-
-  /** One key set for all: tokens that come together before it is known wait for the same request. */
-  #keySet(): Promise<KeySet> {
-    this.#keys ??= this.#openKeySet().catch((error: unknown) => {
-      this.#keys = undefined
-      throw error
-    })
-    return this.#keys
-  }
-
-  async #openKeySet(): Promise<KeySet> {
-    const { jwksUri, issuer } = await this.#provider.keySource()
-    const resolve = createRemoteJWKSet(new URL(jwksUri), {
-      timeoutDuration: this.#timeoutMs,
-      cooldownDuration: KEY_COOLDOWN_MS,
-      cacheMaxAge: KEY_MAX_AGE_MS,
-    })
-    return { resolve, issuer }
-  }
 }
 
-function codeOf(error: unknown): Code {
+/** What is wrong with a token that `jwtVerify` refused. Throws `op-unreachable` where the keys and not the token are to blame. */
+export function verificationCode(error: unknown): Code {
   if (error instanceof errors.JWTExpired) return 'bearer-expired'
   if (error instanceof errors.JWTClaimValidationFailed) {
     if (error.claim === 'aud') return 'bearer-audience-mismatch'

@@ -118,7 +118,8 @@ export class SessionRefresh {
       refreshToken: fresh.refreshToken ?? tokens.refreshToken,
       idToken: fresh.idToken ?? tokens.idToken,
     })
-    return 'refreshed'
+    // A logout may have come while the OP was asked: its answer is from before that, perhaps.
+    return (await this.#sessions.reread(session)) ? 'refreshed' : 'ended'
   }
 
   /** Another process holds the lease: what it hears from the OP counts for us. */

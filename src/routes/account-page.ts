@@ -51,7 +51,7 @@ ${grantList(await grants.of(accountKey(account)), now())}
 <h2>Personal access tokens seen</h2>
 ${patList(await pats.of(accountKey(account)), now())}
 <h2>Your sessions</h2>
-${sessionList(await sessions.of(account), key, now())}
+${sessionList(await sessions.of(accountKey(account)), key, now())}
 <form method="post" action="${OWN_PREFIX}/sign-out-everywhere" class="actions"><button class="button quiet" type="submit">Sign out everywhere</button></form>
 <p><small>Ends every session, and takes back every confirmation.</small></p>`
     return {

@@ -40,10 +40,11 @@ export function revokeGrant(parts: OwnAccessParts): Route {
 
 /** POST /.torhaus/sessions/KEY */
 export function endSession(parts: OwnAccessParts): Route {
-  const { sessions, audit } = parts
+  const { sessions, accountKey, audit } = parts
   return async exchange => {
     const account = await accountOf(parts, exchange)
-    if (await sessions.endOf(account, lastSegment(exchange))) audit.write('session-revoked', exchange, { account })
+    if (await sessions.endOf(accountKey(account), lastSegment(exchange)))
+      audit.write('session-revoked', exchange, { account })
     return seeOther(ACCOUNT_PAGE)
   }
 }
@@ -53,9 +54,9 @@ export function signOutEverywhere(parts: OwnAccessParts): Route {
   const { sessions, grants, cookies, accountKey, audit, forget } = parts
   return async exchange => {
     const account = await accountOf(parts, exchange)
-    await sessions.endAll({ account })
+    const ended = await sessions.endAll({ accountKey: accountKey(account) })
     await grants.revokeAll(accountKey(account))
-    forget(account)
+    for (const spelling of new Set([account, ...ended.map(session => session.account)])) forget(spelling)
     audit.write('sign-out-everywhere', exchange, { account })
     return seeOther(`${OWN_PREFIX}/signed-out`, [cookies.deleteSession()])
   }

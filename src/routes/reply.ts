@@ -1,3 +1,4 @@
+import type { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
 
 /** What one of our own routes answers. Faults are thrown. */
@@ -6,6 +7,8 @@ export interface Reply {
   /** Name, value, name, value. */
   readonly fields: readonly string[]
   readonly text: string
+  /** What the reply, in a form of its own, refuses: for log and metrics. */
+  readonly fault?: Fault
 }
 
 export type Route = (exchange: Traced) => Reply | Promise<Reply>

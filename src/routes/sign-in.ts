@@ -22,6 +22,7 @@ import { OWN_PREFIX } from '../http/request-target.ts'
 import { safeReturnPath } from '../http/return-url.ts'
 import type { AccountMapper } from '../oidc/account.ts'
 import { evidenceFrom } from '../oidc/claims.ts'
+import type { OpLogout } from '../oidc/op-logout.ts'
 import type { OpenIdProvider, TokenSet } from '../oidc/provider.ts'
 import { judgeSecondFactor, type SecondFactorRule } from '../oidc/second-factor-rule.ts'
 import { isOpaqueId, keyOf, newOpaqueId, type SessionCookies } from '../session/session-cookie.ts'
@@ -33,10 +34,13 @@ import { type Reply, type Route, seeOther } from './reply.ts'
 export interface SignInParts {
   readonly provider: OpenIdProvider
   readonly sessions: Sessions
+  readonly opLogout: OpLogout
   readonly store: SessionStore
   readonly cookies: SessionCookies
   readonly rule: SecondFactorRule
   readonly mapAccount: AccountMapper
+  /** One spelling per account. */
+  readonly accountKey: (account: string) => string
   readonly limits: Pick<Config['session'], 'maxSignInsInFlight' | 'signInTimeoutSeconds'>
   readonly publicOrigin: string
   readonly now: Clock
@@ -49,6 +53,7 @@ export type SignInEvent =
   | 'second-factor-missing'
   | 'second-factor-stale'
   | 'account-unmapped'
+  | 'sign-in-overtaken'
   | 'refused'
 
 const CALLBACK_PATH = `${OWN_PREFIX}/callback`
@@ -140,7 +145,7 @@ async function openSession(
   demand: Demand,
   tokens: TokenSet,
 ): Promise<{ id: string; account: string }> {
-  const { sessions, mapAccount, report } = parts
+  const { sessions, opLogout, mapAccount, accountKey, report } = parts
   const { claims, idToken, refreshToken } = tokens
   const evidence = evidenceFrom(claims)
   const verdict = judge(parts, demand, evidence)
@@ -152,9 +157,18 @@ async function openSession(
   }
   const sid = claims.sid
   const id = await sessions.open(
-    { subject: String(claims.sub), opSessionId: typeof sid === 'string' ? sid : undefined, account, evidence },
+    {
+      ...{ account, accountKey: accountKey(account), evidence },
+      subject: String(claims.sub),
+      opSessionId: typeof sid === 'string' ? sid : undefined,
+    },
     { idToken, refreshToken },
   )
+  if (await opLogout.hasEnded(claims)) {
+    await sessions.end(id)
+    report('sign-in-overtaken', exchange, account)
+    throw new Fault('sign-in-overtaken')
+  }
   return { id, account }
 }
 

@@ -20,12 +20,12 @@ local left = math.min(tonumber(ARGV[2]), tonumber(old[2]) + tonumber(ARGV[3]) - 
 redis.call('PEXPIRE', KEYS[1], math.max(1, math.floor(left)))
 return 1`)
 
-/** KEYS session; ARGV pairs of a field and the value it must have. Returns the fields that lead to indexes, of what was deleted. */
+/** KEYS session; ARGV pairs of a field and the value it must have. Returns the account, and the fields that lead to indexes, of what was deleted. */
 export const DELETE = redisScript(`
 for i = 1, #ARGV, 2 do
   if redis.call('HGET', KEYS[1], ARGV[i]) ~= ARGV[i + 1] then return false end
 end
-local gone = redis.call('HMGET', KEYS[1], 'account', 'subject', 'sid')
+local gone = redis.call('HMGET', KEYS[1], 'account', 'account-key', 'subject', 'sid')
 if redis.call('DEL', KEYS[1]) == 0 then return false end
 return gone`)
 
@@ -65,4 +65,11 @@ export const CLAIM = redisScript(`
 local til = redis.call('GET', KEYS[1])
 if til and tonumber(til) > tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', math.max(1, math.floor(tonumber(ARGV[2]) - tonumber(ARGV[1]))))
+return 1`)
+
+/** KEYS note; ARGV its end, time to live in ms. A later end that is noted already stays. */
+export const NOTE = redisScript(`
+local til = redis.call('GET', KEYS[1])
+if til and tonumber(til) >= tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', math.max(1, math.floor(tonumber(ARGV[2]))))
 return 1`)

@@ -9,7 +9,7 @@ import type { Evidence } from '../exchange.ts'
 import type { RedisLink } from '../store/redis-link.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { jsonOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
-import { ADD_TO_INDEX, CLAIM, CLAIM_REFRESH, CREATE, DELETE, TOUCH, UPDATE } from './redis-session-scripts.ts'
+import { ADD_TO_INDEX, CLAIM, CLAIM_REFRESH, CREATE, DELETE, NOTE, TOUCH, UPDATE } from './redis-session-scripts.ts'
 import { RedisSignIns } from './redis-sign-ins.ts'
 import type { EndedSession, SessionRecord, SessionStore, SignInRecord, Whose } from './store.ts'
 
@@ -18,8 +18,18 @@ export interface SessionLifetimes {
   readonly absoluteTimeoutSeconds: number
 }
 
-const FIELDS = ['subject', 'sid', 'account', 'evidence', 'created', 'seen', 'refreshed', 'tokens'] as const
-type Index = 'account' | 'subject' | 'sid'
+const FIELDS = [
+  'subject',
+  'sid',
+  'account',
+  'account-key',
+  'evidence',
+  'created',
+  'seen',
+  'refreshed',
+  'tokens',
+] as const
+type Index = 'account-key' | 'subject' | 'sid'
 
 export class RedisSessionStore implements SessionStore {
   readonly #link: RedisLink
@@ -39,10 +49,11 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async createSession(record: SessionRecord): Promise<void> {
-    const { key, subject, opSessionId, account, createdAtMs, lastSeenAtMs, refreshedAtMs, sealedTokens } = record
+    const { key, subject, opSessionId, account, accountKey, createdAtMs, lastSeenAtMs, refreshedAtMs, sealedTokens } =
+      record
     const endsAtMs = createdAtMs + this.#absoluteMs
     await Promise.all(
-      this.#indexesOf(account, subject, opSessionId).map(index =>
+      this.#indexesOf(accountKey, subject, opSessionId).map(index =>
         this.#link.run(ADD_TO_INDEX, [index], key, endsAtMs, this.#now(), this.#absoluteMs),
       ),
     )
@@ -50,7 +61,16 @@ export class RedisSessionStore implements SessionStore {
       CREATE,
       [this.#session(key)],
       Math.min(this.#idleMs, this.#absoluteMs),
-      ...['subject', subject, 'account', account, 'evidence', JSON.stringify(record.evidence)],
+      ...[
+        'subject',
+        subject,
+        'account',
+        account,
+        'account-key',
+        accountKey,
+        'evidence',
+        JSON.stringify(record.evidence),
+      ],
       ...['created', createdAtMs, 'seen', lastSeenAtMs, 'refreshed', refreshedAtMs, 'lease', 0],
       ...(opSessionId === undefined ? [] : ['sid', opSessionId]),
       ...(sealedTokens === undefined ? [] : ['tokens', sealedTokens]),
@@ -59,12 +79,12 @@ export class RedisSessionStore implements SessionStore {
 
   async readSession(key: string): Promise<SessionRecord | undefined> {
     const name = this.#session(key)
-    const [subject, sid, account, evidence, created, seen, refreshed, tokens] = textsOf(
+    const [subject, sid, account, accountKey, evidence, created, seen, refreshed, tokens] = textsOf(
       await this.#link.call(name, 'HMGET', name, ...FIELDS),
     )
-    if (subject === undefined || account === undefined) return undefined
+    if (subject === undefined || account === undefined || accountKey === undefined) return undefined
     return {
-      ...{ key, subject, opSessionId: sid, account, sealedTokens: tokens },
+      ...{ key, subject, opSessionId: sid, account, accountKey, sealedTokens: tokens },
       evidence: jsonOf<Evidence>(evidence),
       createdAtMs: numberOf(created),
       lastSeenAtMs: numberOf(seen),
@@ -80,20 +100,22 @@ export class RedisSessionStore implements SessionStore {
     await this.#delete(key)
   }
 
-  async sessionsOf(account: string): Promise<SessionRecord[]> {
-    const keys = await this.#keysIn('account', account)
+  async sessionsOf(accountKey: string): Promise<SessionRecord[]> {
+    const keys = await this.#keysIn('account-key', accountKey)
     const records = await Promise.all(keys.map(key => this.readSession(key)))
     // A short name could stand for two accounts.
     return records
       .filter(record => record !== undefined)
-      .filter(record => record.account === account)
+      .filter(record => record.accountKey === accountKey)
       .sort((one, other) => other.createdAtMs - one.createdAtMs)
   }
 
   async deleteSessions(whose: Whose): Promise<EndedSession[]> {
-    const { account, subject, opSessionId } = whose as Partial<Record<'account' | 'subject' | 'opSessionId', string>>
+    const { accountKey, subject, opSessionId } = whose as Partial<
+      Record<'accountKey' | 'subject' | 'opSessionId', string>
+    >
     const wanted: [Index, string | undefined][] = [
-      ['account', account],
+      ['account-key', accountKey],
       ['sid', opSessionId],
       ['subject', subject],
     ]
@@ -132,6 +154,16 @@ export class RedisSessionStore implements SessionStore {
     return (await this.#link.run(CLAIM, [this.#names.key('claim', hashTag(id))], nowMs, untilMs)) === 1
   }
 
+  async noteUntil(id: string, untilMs: number): Promise<void> {
+    await this.#link.run(NOTE, [this.#note(id)], untilMs, untilMs - this.#now())
+  }
+
+  async notedUntil(id: string): Promise<number | undefined> {
+    const name = this.#note(id)
+    const until = await this.#link.call(name, 'GET', name)
+    return until === null ? undefined : numberOf(textOf(until))
+  }
+
   /** Nothing: what has ended goes by its time to live. */
   sweep(): void {}
 
@@ -142,11 +174,11 @@ export class RedisSessionStore implements SessionStore {
   async #delete(key: string, conditions: readonly [Index, string][] = []): Promise<EndedSession | undefined> {
     const reply = await this.#link.run(DELETE, [this.#session(key)], ...conditions.flat())
     if (!Array.isArray(reply)) return undefined
-    const [account, subject, sid] = textsOf(reply)
-    if (account === undefined || subject === undefined) return undefined
+    const [account, accountKey, subject, sid] = textsOf(reply)
+    if (account === undefined || accountKey === undefined || subject === undefined) return undefined
     // The session has ended, whether this works or not.
     await Promise.all(
-      this.#indexesOf(account, subject, sid).map(index =>
+      this.#indexesOf(accountKey, subject, sid).map(index =>
         this.#link.call(index, 'ZREM', index, key).catch(() => undefined),
       ),
     )
@@ -158,9 +190,13 @@ export class RedisSessionStore implements SessionStore {
     return textsOf(await this.#link.call(name, 'ZRANGE', name, '0', '-1')).map(textOf)
   }
 
-  #indexesOf(account: string, subject: string, sid: string | undefined): string[] {
-    const always = [this.#index('account', account), this.#index('subject', subject)]
+  #indexesOf(accountKey: string, subject: string, sid: string | undefined): string[] {
+    const always = [this.#index('account-key', accountKey), this.#index('subject', subject)]
     return sid === undefined ? always : [...always, this.#index('sid', sid)]
+  }
+
+  #note(id: string): string {
+    return this.#names.key('note', hashTag(id))
   }
 
   #session(key: string): string {

@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts'
 import { toFault } from '../errors.ts'
-import type { Evidence } from '../exchange.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import type { Sealer } from './sealer.ts'
@@ -53,7 +52,7 @@ export class Sessions {
 
   /** Opens a session under a new id, which is returned: an id from before the sign-in is never reused (session fixation). */
   async open(
-    person: { subject: string; opSessionId: string | undefined; account: string; evidence: Evidence },
+    person: Pick<SessionRecord, 'subject' | 'opSessionId' | 'account' | 'accountKey' | 'evidence'>,
     tokens: SessionTokens,
   ): Promise<string> {
     const id = newOpaqueId()
@@ -91,19 +90,19 @@ export class Sessions {
   }
 
   /** The running sessions of an account, newest first. */
-  async of(account: string): Promise<SessionRecord[]> {
+  async of(accountKey: string): Promise<SessionRecord[]> {
     const { idleTimeoutSeconds, absoluteTimeoutSeconds } = this.#times
     const now = this.#now()
-    return (await this.#store.sessionsOf(account)).filter(
+    return (await this.#store.sessionsOf(accountKey)).filter(
       ({ lastSeenAtMs, createdAtMs }) =>
         now - lastSeenAtMs <= idleTimeoutSeconds * 1000 && now - createdAtMs <= absoluteTimeoutSeconds * 1000,
     )
   }
 
   /** Ends one session of an account, by its key. True where there was such a session. */
-  async endOf(account: string, key: string): Promise<boolean> {
+  async endOf(accountKey: string, key: string): Promise<boolean> {
     const record = await this.#store.readSession(key)
-    if (record?.account !== account) return false
+    if (record?.accountKey !== accountKey) return false
     await this.#store.deleteSession(key)
     this.#changes.publish({ kind: 'session', key })
     return true

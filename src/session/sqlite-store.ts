@@ -7,16 +7,17 @@ import type { EndedSession, SessionRecord, SessionStore, SignInRecord, Whose } f
 
 export const SESSION_SCHEMA = `
 CREATE TABLE IF NOT EXISTS session (
-  key TEXT PRIMARY KEY, subject TEXT NOT NULL, op_session_id TEXT, account TEXT NOT NULL, evidence TEXT NOT NULL,
+  key TEXT PRIMARY KEY, subject TEXT NOT NULL, op_session_id TEXT, account TEXT NOT NULL, account_key TEXT NOT NULL, evidence TEXT NOT NULL,
   created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, refreshed_at INTEGER NOT NULL,
   refresh_lease INTEGER NOT NULL DEFAULT 0, sealed_tokens TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS session_by_last_seen ON session (last_seen_at);
 CREATE INDEX IF NOT EXISTS session_by_created ON session (created_at);
-CREATE INDEX IF NOT EXISTS session_by_account ON session (account);
+CREATE INDEX IF NOT EXISTS session_by_account ON session (account_key);
 CREATE INDEX IF NOT EXISTS session_by_subject ON session (subject);
 CREATE INDEX IF NOT EXISTS session_by_op_session ON session (op_session_id);
 CREATE TABLE IF NOT EXISTS claim (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS note (id TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sign_in_attempt (
   number INTEGER PRIMARY KEY, state TEXT NOT NULL UNIQUE, browser_key TEXT NOT NULL, nonce TEXT NOT NULL,
   code_verifier TEXT NOT NULL, return_to TEXT NOT NULL, expires_at INTEGER NOT NULL,
@@ -43,12 +44,13 @@ export class SqliteStore implements SessionStore {
 
   createSession(record: SessionRecord): void {
     this.#database.run(
-      `INSERT INTO session (key, subject, op_session_id, account, evidence, created_at, last_seen_at, refreshed_at, sealed_tokens)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO session (key, subject, op_session_id, account, account_key, evidence, created_at, last_seen_at, refreshed_at, sealed_tokens)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       record.key,
       record.subject,
       record.opSessionId ?? null,
       record.account,
+      record.accountKey,
       JSON.stringify(record.evidence),
       record.createdAtMs,
       record.lastSeenAtMs,
@@ -70,18 +72,18 @@ export class SqliteStore implements SessionStore {
     this.#database.run('DELETE FROM session WHERE key = ?', key)
   }
 
-  sessionsOf(account: string): SessionRecord[] {
+  sessionsOf(accountKey: string): SessionRecord[] {
     return this.#database
-      .rows('SELECT * FROM session WHERE account = ? ORDER BY created_at DESC', account)
+      .rows('SELECT * FROM session WHERE account_key = ? ORDER BY created_at DESC', accountKey)
       .map(toSession)
   }
 
   deleteSessions(whose: Whose): EndedSession[] {
-    const { account = null, subject = null, opSessionId = null } = whose as Partial<Record<string, string>>
-    const column = account !== null ? 'account' : opSessionId !== null ? 'op_session_id' : 'subject'
+    const { accountKey = null, subject = null, opSessionId = null } = whose as Partial<Record<string, string>>
+    const column = accountKey !== null ? 'account_key' : opSessionId !== null ? 'op_session_id' : 'subject'
     const rows = this.#database.rows(
       `DELETE FROM session WHERE ${column} = coalesce(?1, ?2, ?3) AND (?3 IS NULL OR subject = ?3) RETURNING key, account`,
-      account,
+      accountKey,
       opSessionId,
       subject,
     )
@@ -98,6 +100,19 @@ export class SqliteStore implements SessionStore {
       nowMs,
     )
     return claimed === 1
+  }
+
+  noteUntil(id: string, untilMs: number): void {
+    this.#database.run(
+      'INSERT INTO note (id, until) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET until = max(until, ?2)',
+      id,
+      untilMs,
+    )
+  }
+
+  notedUntil(id: string): number | undefined {
+    const row = this.#database.row('SELECT until FROM note WHERE id = ?', id)
+    return row === undefined ? undefined : Number(row.until)
   }
 
   claimRefresh(key: string, nowMs: number, leaseUntilMs: number): boolean {
@@ -159,6 +174,7 @@ export class SqliteStore implements SessionStore {
     this.#database.run('DELETE FROM session WHERE created_at < ?', createdBeforeMs)
     this.#database.run('DELETE FROM sign_in_attempt WHERE expires_at < ?', nowMs)
     this.#database.run('DELETE FROM claim WHERE expires_at <= ?', nowMs)
+    this.#database.run('DELETE FROM note WHERE until <= ?', nowMs)
   }
 
   close(): void {
@@ -172,6 +188,7 @@ function toSession(row: Row): SessionRecord {
     subject: String(row.subject),
     opSessionId: textOrUndefined(row.op_session_id),
     account: String(row.account),
+    accountKey: String(row.account_key),
     evidence: JSON.parse(String(row.evidence)),
     createdAtMs: Number(row.created_at),
     lastSeenAtMs: Number(row.last_seen_at),

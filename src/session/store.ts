@@ -13,6 +13,8 @@ export interface SessionRecord {
   /** Session id at the OP (`sid`), where it says one. */
   readonly opSessionId: string | undefined
   readonly account: string
+  /** The account in its one spelling: a person may come by several. */
+  readonly accountKey: string
   readonly evidence: Evidence
   readonly createdAtMs: number
   readonly lastSeenAtMs: number
@@ -36,9 +38,9 @@ export interface SignInRecord {
   readonly expiresAtMs: number
 }
 
-/** All sessions of an account, of a subject of the OP, or of one session at the OP. */
+/** All sessions of an account in whatever spelling, of a subject of the OP, or of one session at the OP. */
 export type Whose =
-  | { readonly account: string }
+  | { readonly accountKey: string }
   | { readonly subject: string; readonly opSessionId?: string }
   | { readonly opSessionId: string }
 
@@ -50,7 +52,7 @@ export interface SessionStore {
   touchSession(key: string, lastSeenAtMs: number): Awaitable<void>
   deleteSession(key: string): Awaitable<void>
   /** Newest first. */
-  sessionsOf(account: string): Awaitable<SessionRecord[]>
+  sessionsOf(accountKey: string): Awaitable<SessionRecord[]>
   /** Returns what was there. */
   deleteSessions(whose: Whose): Awaitable<EndedSession[]>
   /** True for one caller only, until `leaseUntilMs`: who may use the refresh token now. */
@@ -65,7 +67,11 @@ export interface SessionStore {
   takeSignIn(state: string): Awaitable<SignInRecord | undefined>
   /** True for the first caller with that id until `untilMs`: what counts once, such as a logout token. */
   claimOnce(id: string, nowMs: number, untilMs: number): Awaitable<boolean>
-  /** Removes what has ended: claims past their time, sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
+  /** Notes an id until then; where it is noted already, until the later of both. */
+  noteUntil(id: string, untilMs: number): Awaitable<void>
+  /** Until when the id is noted; once that time is over, perhaps nothing. */
+  notedUntil(id: string): Awaitable<number | undefined>
+  /** Removes what has ended: claims and notes past their time, sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): Awaitable<void>
   close(): Awaitable<void>
 }

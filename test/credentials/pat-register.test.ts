@@ -35,22 +35,85 @@ const use = (network = '192.0.2.1/32', account: string | undefined = 'ada') =>
   ({ network, account, clientClass: 'git' }) as const
 
 test('a fingerprint is the same for the same token and key, and tells nothing of either', () => {
-  const [one] = patFingerprints([newer])('token')
-  assert.deepEqual(patFingerprints([newer])('token'), [one])
-  assert.match(one ?? '', /^[\w-]{22}$/)
-  assert.notDeepEqual(patFingerprints([older])('token'), [one])
-  assert.notDeepEqual(patFingerprints([newer])('other'), [one])
+  const [one] = patFingerprints([newer]).of('token')
+  assert.deepEqual(patFingerprints([newer]).of('token'), [one])
+  assert.match(one ?? '', /^[\w-]{28}$/)
+  assert.notDeepEqual(patFingerprints([older]).of('token'), [one])
+  assert.notDeepEqual(patFingerprints([newer]).of('other'), [one])
 })
 
-test('a token known under an older key stays known by that fingerprint, and a new one gets that of the newest', async () => {
-  const { register } = setUp()
-  await register.see(patFingerprints([older])('token'), use())
-  const rotated = patFingerprints([newer, older])
+test('a token known under an older key is moved to the newest when it is seen, with its history, in the store and in the account', async () => {
+  const { register, store, clock, open } = setUp()
+  const before = patFingerprints([older]).of('token')
+  await register.see(before, use())
+  clock.ms += DAY_MS
+  const rotated = patFingerprints([newer, older]).of
+  const [fresh = '', stale = ''] = rotated('token')
+  assert.equal(stale, before[0])
   assert.equal(await register.see(rotated('token'), use()), undefined)
-  assert.equal((await register.find(rotated('token')))?.fingerprint, rotated('token')[1])
+  assert.deepEqual(await register.find(rotated('token')), {
+    ...{ fingerprint: fresh, account: 'ada', firstSeenAtMs: START_MS, lastSeenAtMs: clock.ms, isBlocked: false },
+    networks: [{ network: '192.0.2.1/32', lastSeenAtMs: clock.ms }],
+    clientClasses: ['git'],
+  })
+  assert.equal(store.readPat(stale), undefined)
   assert.equal(await register.see(rotated('new token'), use()), 'first_seen')
-  assert.equal((await register.find(rotated('new token')))?.fingerprint, rotated('new token')[0])
   assert.equal((await register.of('ada')).length, 2)
+  assert.equal((await open().find(patFingerprints([newer]).of('token')))?.firstSeenAtMs, START_MS)
+})
+
+test('a blocked token stays blocked when its key goes, if it was tried while both were there, even with a trace left behind', async () => {
+  const { register, open, clock } = setUp()
+  const [stale = ''] = patFingerprints([older]).of('token')
+  await register.see([stale], use())
+  await register.block('ada', stale, true)
+  const both = patFingerprints([newer, older]).of('token')
+  assert.equal((await register.find(both))?.isBlocked, true)
+  // Another worker, without the new key yet, notes one more use under the old fingerprint.
+  const behind = open()
+  await behind.see([stale], use('10.0.0.1/32'))
+  await behind.flush()
+  clock.ms += 1001
+  const known = await open().find(both)
+  assert.equal(known?.isBlocked, true)
+  assert.equal(known?.networks.length, 2)
+  assert.equal((await register.of('ada')).length, 1)
+  assert.equal((await open().find(patFingerprints([newer]).of('token')))?.isBlocked, true)
+})
+
+test('a block under the old fingerprint counts, whatever is known under the new one', async () => {
+  const { register, open } = setUp()
+  const both = patFingerprints([newer, older]).of('token')
+  const [fresh = '', stale = ''] = both
+  await register.see([fresh], use())
+  await register.see([stale], use())
+  await register.block('ada', stale, true)
+  assert.equal((await open().find(both))?.isBlocked, true)
+  assert.deepEqual(
+    (await open().of('ada')).map(({ fingerprint }) => fingerprint),
+    [fresh],
+  )
+})
+
+test('blocked tokens that nobody could recognise any more are counted, and no others', async () => {
+  const { register } = setUp()
+  for (const [keys, token] of [
+    [older, 'blocked'],
+    [older, 'allowed'],
+    [newer, 'blocked later'],
+  ] as const) {
+    const fingerprints = patFingerprints([keys]).of(token)
+    await register.see(fingerprints, use())
+    if (token !== 'allowed') await register.block('ada', fingerprints[0] ?? '', true)
+  }
+  const count = (keys: readonly Buffer[]) => {
+    const known = patFingerprints(keys)
+    return register.countUnrecognised(fingerprint => known.isRecognisable(fingerprint))
+  }
+  const keySets = [[newer, older], [newer], [older], [randomBytes(32)]]
+  assert.deepEqual(await Promise.all(keySets.map(count)), [0, 1, 1, 2])
+  await register.find(patFingerprints([newer, older]).of('blocked'))
+  assert.equal(await count([newer]), 0)
 })
 
 test('what was seen is known at once, in the store only after a flush, and there for another worker', async () => {

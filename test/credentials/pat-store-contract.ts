@@ -97,6 +97,40 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
     }
   })
 
+  test('a token moves to another fingerprint with all that is known of it, joins what is there, and leaves nothing behind', async () => {
+    const early = START_MS - 1000
+    await one.addSightings([
+      sampleSighting({ fingerprint: 'old', firstSeenAtMs: early, clientClasses: ['rest'] }),
+      sampleSighting({ fingerprint: 'alone', account: undefined }),
+    ])
+    await other.addSightings([
+      sampleSighting({ fingerprint: 'new', networks: [{ network: '10.0.0.1/32', lastSeenAtMs: early }] }),
+    ])
+    await one.movePat('old', 'new')
+    await other.movePat('alone', 'elsewhere')
+    await other.movePat('unknown', 'nowhere')
+    const moved = sorted(await other.readPat('new'))
+    assert.deepEqual([moved?.firstSeenAtMs, moved?.clientClasses, moved?.networks.length], [early, ['git', 'rest'], 2])
+    assert.deepEqual(await one.readPat('elsewhere'), sampleSighting({ fingerprint: 'elsewhere', account: undefined }))
+    for (const gone of ['old', 'alone', 'nowhere']) assert.equal(await other.readPat(gone), undefined)
+    assert.deepEqual(await namesOf('CORP\\ädä'), ['new'])
+  })
+
+  test('a token blocked under either fingerprint stays blocked when it moves, and blocked ones are listed', async () => {
+    const account = 'CORP\\ädä'
+    const names = ['a-old', 'a-new', 'b-old', 'b-new', 'c-old']
+    await one.addSightings(names.map(fingerprint => sampleSighting({ fingerprint })))
+    for (const blocked of ['a-old', 'b-new', 'c-old']) await one.blockPat(account, blocked, true)
+    assert.deepEqual((await other.blockedPats()).sort(), ['a-old', 'b-new', 'c-old'])
+    for (const letter of ['a', 'b', 'c']) await other.movePat(`${letter}-old`, `${letter}-new`)
+    assert.deepEqual((await one.blockedPats()).sort(), ['a-new', 'b-new', 'c-new'])
+    assert.deepEqual(await Promise.all(['a-new', 'b-new', 'c-new'].map(isBlocked)), [true, true, true])
+    await other.sweepPats(Number.MAX_SAFE_INTEGER, 100)
+    assert.equal((await one.blockedPats()).length, 3)
+    assert.equal(await one.blockPat(account, 'a-new', false), true)
+    assert.deepEqual((await other.blockedPats()).sort(), ['b-new', 'c-new'])
+  })
+
   test('the tokens of an account are listed last used first, also after the server says whose one is, and never those of others', async () => {
     await one.addSightings([
       sampleSighting({ fingerprint: 'f1', account: 'ada', lastSeenAtMs: START_MS + 1 }),

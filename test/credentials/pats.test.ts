@@ -37,7 +37,7 @@ test('enforced, a token is refused from a network it was never used from, as oft
   const [first] = lab.audited('pat-first-seen')
   const [refused, ...others] = lab.audited('pat-refused')
   assert.equal(others.length, 1)
-  assert.match(String(first?.['torhaus.pat']), /^[\w-]{22}$/)
+  assert.match(String(first?.['torhaus.pat']), /^[\w-]{28}$/)
   assert.deepEqual(
     [refused?.['torhaus.pat'], refused?.['torhaus.code'], refused?.['torhaus.network'], refused?.['user.name']],
     [first?.['torhaus.pat'], 'pat-new-network', '198.51.100.1/32', 'ada'],
@@ -80,7 +80,7 @@ test('its owner sees a token, blocks it against every rule, and allows it again;
   await use(lab, '192.0.2.7')
   const person = await lab.person()
   const formIn = (page: string, action: string) => {
-    const path = new RegExp(`action="(/.torhaus/pats/${action}/[\\w-]{22})"`).exec(page)?.[1]
+    const path = new RegExp(`action="(/.torhaus/pats/${action}/[\\w-]{28})"`).exec(page)?.[1]
     assert.ok(path, `no form to ${action} in ${page}`)
     return url + path
   }

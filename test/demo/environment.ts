@@ -48,7 +48,7 @@ export async function startDemo(ports: DemoPorts, signal: AbortSignal, tell: (li
   await requireFreePorts(ports)
   await using undo = new AsyncDisposableStack()
   const secrets = newSecrets()
-  const { publicUrl, redirectUri, postLogoutRedirectUri, jwksUrl } = torhausAddresses(ports.port)
+  const { publicUrl, redirectUri, postLogoutRedirectUri, backChannelLogoutUri, jwksUrl } = torhausAddresses(ports.port)
   const admin = `http://127.0.0.1:${ports.adminPort}`
 
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-demo-'))
@@ -64,6 +64,7 @@ export async function startDemo(ports: DemoPorts, signal: AbortSignal, tell: (li
         clientSecret: secrets.clientSecret,
         redirectUris: [redirectUri],
         postLogoutRedirectUris: [postLogoutRedirectUri],
+        metadata: { backchannel_logout_uri: backChannelLogoutUri, backchannel_logout_session_required: true },
       },
     ],
     audience: agreed.audience,

@@ -73,14 +73,14 @@ test('an index entry without its session hides nothing: the session may be about
   const { stores, close } = await open()
   const [store] = stores
   try {
-    const index = `${PREFIX}:1:sessions-by-account:{${hashTag('ada')}}`
-    await store.createSession(sampleSession({ account: 'ada' }))
+    const index = `${PREFIX}:1:sessions-by-account-key:{${hashTag('ada@X')}}`
+    await store.createSession(sampleSession({ account: 'ada', accountKey: 'ada@X' }))
     // As between the two writes of a sign-in.
     await redis.cli('RENAME', KEY, 'aside')
-    assert.deepEqual(await store.sessionsOf('ada'), [])
-    assert.deepEqual(await store.deleteSessions({ account: 'ada' }), [])
+    assert.deepEqual(await store.sessionsOf('ada@X'), [])
+    assert.deepEqual(await store.deleteSessions({ accountKey: 'ada@X' }), [])
     await redis.cli('RENAME', 'aside', KEY)
-    assert.deepEqual(await store.deleteSessions({ account: 'ada' }), [{ key: 'key-1', account: 'ada' }])
+    assert.deepEqual(await store.deleteSessions({ accountKey: 'ada@X' }), [{ key: 'key-1', account: 'ada' }])
     assert.equal(await redis.cli('EXISTS', index), '0')
   } finally {
     await close()
@@ -90,7 +90,9 @@ test('an index entry without its session hides nothing: the session may be about
 test('names of keys hold no account, no state and no id of the browser', async () => {
   const { stores, close } = await open()
   try {
-    await stores[0].createSession(sampleSession({ account: 'ada-lovelace', subject: 'subject-of-ada' }))
+    await stores[0].createSession(
+      sampleSession({ account: 'ada-lovelace', accountKey: 'ada-lovelace', subject: 'subject-of-ada' }),
+    )
     await stores[0].addSignIn(sampleSignIn({ state: 'state-of-ada', browserKey: 'browser-of-ada' }), 8)
     assert.doesNotMatch(await redis.cli('KEYS', '*'), /ada/)
   } finally {

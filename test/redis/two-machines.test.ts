@@ -1,9 +1,13 @@
 /** Two Torhaus on one Redis, each believing for a minute what it has read: what one is told must count at the other at once. */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
 import { patField } from '../behaviour/proxy-under-test.ts'
 import { type GrantsLab, linkIn } from '../grants/grants-lab.ts'
 import type { Person } from '../grants/person.ts'
+import { rightClaims } from '../logout/logout-lab.ts'
 import { eventually } from './redis-lab.ts'
 import { type RedisProcess, startRedis } from './redis-process.ts'
 import { type SharedLabs, startSharedLabs } from './shared-labs.ts'
@@ -56,6 +60,32 @@ test('signing out everywhere ends the sessions at every machine', async () => {
   }
 })
 
+test('a logout that the OP tells one machine of ends the session at the other', async () => {
+  const person = await one.person()
+  assert.equal(await bySession(other, person), 200)
+  const { op, url } = one.fixture
+  // Of an earlier second: whoever signs in after it is not meant.
+  const claims = { ...rightClaims(op.issuer), sub: op.subjectOf('ada'), iat: Math.floor(Date.now() / 1000) - 2 }
+  const body = new URLSearchParams({ logout_token: await op.signJwt({ typ: 'logout+jwt' }, claims) })
+  const send = (to: string) => fetch(`${to}/.torhaus/backchannel-logout`, { method: 'POST', body })
+  assert.deepEqual([(await send(url)).status, (await send(url)).status], [200, 400])
+  await eventually(async () => (await bySession(other, person)) !== 200, 'the session ends')
+})
+
+test("the operator's command tells both machines", async () => {
+  const person = await one.person()
+  for (const lab of [one, other]) assert.equal(await bySession(lab, person), 200)
+  const program = join(import.meta.dirname, '../../src/end-sessions.ts')
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [program, '--config', one.fixture.configFile, '--account', 'ada'],
+    { timeout: 60_000 },
+  )
+  assert.match(stdout, /^sessions ended: [1-9]/m)
+  for (const lab of [one, other])
+    await eventually(async () => (await bySession(lab, person)) !== 200, 'the session ends')
+})
+
 test('a client refused at one machine is confirmed at the other; a grant taken back at one counts no more at the other', async () => {
   const link = linkIn((await one.asProgram(from(1))).text)
   const person = await other.person()
@@ -77,7 +107,7 @@ test('a token blocked at one machine is refused at the other', async () => {
   assert.equal(await byPat(other), 200)
   const person = await one.person()
   const page = await person.get(`${one.fixture.url}/.torhaus/`)
-  const block = /action="(\/\.torhaus\/pats\/block\/[\w-]{22})"/.exec(page.text)?.[1]
+  const block = /action="(\/\.torhaus\/pats\/block\/[\w-]{28})"/.exec(page.text)?.[1]
   assert.ok(block, page.text)
   await one.confirm(person, one.fixture.url + block)
   assert.equal(await byPat(one), 'pat-blocked')

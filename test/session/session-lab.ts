@@ -31,6 +31,7 @@ export const PERSON = {
   subject: 'subject-of-ada',
   opSessionId: undefined,
   account: 'ada',
+  accountKey: 'ada',
   evidence: { acr: 'mfa', acrs: [], amr: ['pwd', 'otp'], authTime: 1_800_000_000 },
 }
 

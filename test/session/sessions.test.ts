@@ -34,6 +34,25 @@ test('a session ends at the absolute timeout, however busy it is', async () => {
   assert.equal(await sessions.find(id), undefined)
 })
 
+test('the sessions of an account are found and ended in whatever spelling they were opened', async () => {
+  const { sessions, otherSessions, tokens } = lab
+  const accountKey = 'ada@CORP.EXAMPLE'
+  const ids = await Promise.all(
+    ['ada', 'CORP\\Ada', accountKey].map(account => sessions.open({ ...PERSON, account, accountKey }, tokens)),
+  )
+  const stranger = await sessions.open({ ...PERSON, account: 'ada', accountKey: 'ada@OTHER.EXAMPLE' }, tokens)
+  assert.equal((await otherSessions.of(accountKey)).length, 3)
+  const [first = '', second = '', third = ''] = ids
+  assert.equal(await otherSessions.endOf(accountKey, keyOf(second)), true)
+  assert.equal(await otherSessions.endOf(accountKey, keyOf(stranger)), false)
+  assert.deepEqual((await otherSessions.endAll({ accountKey })).map(({ account }) => account).sort(), [
+    'ada',
+    accountKey,
+  ])
+  for (const id of [first, second, third]) assert.equal(await sessions.find(id), undefined)
+  assert.ok(await sessions.find(stranger))
+})
+
 test('use by one worker counts for the other: together they keep the session alive', async () => {
   const { sessions, otherSessions, clock } = lab
   const id = await sessions.open(PERSON, lab.tokens)

@@ -15,6 +15,7 @@ export function sampleSession(change: Partial<SessionRecord> = {}): SessionRecor
     subject: 'subject',
     opSessionId: 'sid',
     account: 'CORP\\ädä',
+    accountKey: 'ädä@CORP',
     evidence: { acr: 'mfa', acrs: ['c1'], amr: ['pwd', 'otp'], authTime: 1000 },
     createdAtMs: 10_000,
     lastSeenAtMs: 10_000,
@@ -115,10 +116,10 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
   test('all sessions of an account, of a subject or of one session at the OP are ended, and no others', async () => {
     const keysOf = (ended: readonly { readonly key: string }[]) => ended.map(({ key }) => key).sort()
     const all = [
-      sampleSession({ key: 'a1', account: 'ada', subject: 's-ada', opSessionId: 'sid-1' }),
-      sampleSession({ key: 'a2', account: 'ada', subject: 's-ada', opSessionId: 'sid-2' }),
-      sampleSession({ key: 'b1', account: 'bob', subject: 's-bob', opSessionId: 'sid-3' }),
-      sampleSession({ key: 'b2', account: 'bob', subject: 's-bob', opSessionId: undefined }),
+      sampleSession({ key: 'a1', account: 'ada', accountKey: 'ada@X', subject: 's-ada', opSessionId: 'sid-1' }),
+      sampleSession({ key: 'a2', account: 'X\\Ada', accountKey: 'ada@X', subject: 's-ada', opSessionId: 'sid-2' }),
+      sampleSession({ key: 'b1', account: 'bob', accountKey: 'bob@X', subject: 's-bob', opSessionId: 'sid-3' }),
+      sampleSession({ key: 'b2', account: 'bob', accountKey: 'bob@X', subject: 's-bob', opSessionId: undefined }),
     ]
     const fill = async () => {
       for (const record of all) await one.createSession(record)
@@ -129,12 +130,13 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
       return found.filter(key => key !== undefined)
     }
     await fill()
-    const endedOfAda = await other.deleteSessions({ account: 'ada' })
+    assert.deepEqual((await other.sessionsOf('ada@X')).map(({ account }) => account).sort(), ['X\\Ada', 'ada'])
+    const endedOfAda = await other.deleteSessions({ accountKey: 'ada@X' })
     assert.deepEqual(
       endedOfAda.sort((one, other) => one.key.localeCompare(other.key)),
       [
         { key: 'a1', account: 'ada' },
-        { key: 'a2', account: 'ada' },
+        { key: 'a2', account: 'X\\Ada' },
       ],
     )
     assert.deepEqual(await left(), ['b1', 'b2'])
@@ -157,6 +159,21 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
     await one.sweep(2500, 0, 0)
     assert.equal(await one.claimOnce('jti-1', 2999, 4000), false)
     assert.equal(await one.claimOnce('jti-2', 2500, 4000), true)
+  })
+
+  test('what is noted by one is read by the other until its time is over, and a later time wins', async () => {
+    assert.equal(await one.notedUntil('note'), undefined)
+    const hence = Date.now() + 60_000
+    await one.noteUntil('note', hence)
+    assert.equal(await other.notedUntil('note'), hence)
+    await other.noteUntil('note', hence - 1000)
+    assert.equal(await one.notedUntil('note'), hence)
+    await other.noteUntil('note', hence + 1000)
+    assert.equal(await one.notedUntil('note'), hence + 1000)
+    await one.sweep(hence + 999, 0, 0)
+    assert.equal(await one.notedUntil('note'), hence + 1000)
+    await one.sweep(hence + 1000, 0, 0)
+    assert.equal(await other.notedUntil('other'), undefined)
   })
 
   if (!sweeps) return

@@ -10,17 +10,19 @@ import { secondFactorAcr } from './openid-provider/configuration.ts'
 import { listen } from './openid-provider/listen.ts'
 import { agreed } from './torhaus-config.ts'
 
+/** Signs with the OP's key, or another; `payload` may be any text. */
+type Sign = (
+  header: { alg: string; kid?: string; typ?: string },
+  payload: JWTPayload | string,
+  key?: CryptoKey | Uint8Array,
+) => Promise<string>
+
 /** What an honest OP would put into the ID token. */
 export type Truth = {
   readonly header: { readonly alg: string; readonly kid: string }
   readonly claims: JWTPayload
   readonly publicKey: JWK
-  /** Signs with the OP's key, or another; `payload` may be any text. */
-  sign(
-    header: { alg: string; kid?: string },
-    payload: JWTPayload | string,
-    key?: CryptoKey | Uint8Array,
-  ): Promise<string>
+  readonly sign: Sign
 }
 
 export type Telling = (truth: Truth) => string | Promise<string>
@@ -29,6 +31,10 @@ export type RefreshBehaviour = 'grant' | 'refuse' | 'break' | 'wait'
 
 export type LyingOp = {
   readonly issuer: string
+  /** Of what it signs now. */
+  readonly header: Truth['header']
+  readonly publicKey: JWK
+  readonly sign: Sign
   /** Requests for tokens with a code, and with a refresh token. */
   readonly requests: { codes: number; refreshes: number; jwks: number }
   /** How ID tokens are made from now on; honestly without an argument. */
@@ -36,6 +42,10 @@ export type LyingOp = {
   /** Parameters of the authorization response, made from the right ones. */
   respond(change?: (parameters: URLSearchParams) => void): void
   onRefresh(behaviour: RefreshBehaviour): void
+  /** From now on it signs with a new key, and publishes the old one beside it. */
+  exchangeKeys(): Promise<void>
+  /** Client secrets that are accepted; without an argument, any. */
+  acceptSecrets(secrets?: readonly string[]): void
   /** Lets the refreshes that wait go on. */
   answer(): void
   close(): Promise<void>
@@ -44,18 +54,22 @@ export type LyingOp = {
 /** What came of a code or refresh token. */
 type Spent = { readonly nonce: string | null } | 'refused' | 'broken'
 
-const KID = 'key-1'
 const TOKEN_LIFETIME_S = 3600
 
 export async function startLyingOp(): Promise<LyingOp> {
-  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
-  const publicJwk: JWK = { ...(await exportJWK(publicKey)), kid: KID, alg: 'RS256', use: 'sig' }
+  const keys = [await newKey(1)]
+  const currentKey = () => keys[0] as OpKey
+  const sign: Sign = (protectedHeader, payload, key = currentKey().privateKey) => {
+    const bytes = new TextEncoder().encode(typeof payload === 'string' ? payload : JSON.stringify(payload))
+    return new CompactSign(bytes).setProtectedHeader(protectedHeader).sign(key)
+  }
   const nonces = new Map<string, string | null>()
   const refreshTokens = new Set<string>()
   const requests = { codes: 0, refreshes: 0, jwks: 0 }
   let telling: Telling = honestly
   let respond = (_: URLSearchParams): void => undefined
   let behaviour: RefreshBehaviour = 'grant'
+  let secrets: readonly string[] | undefined
   let waiting: (() => void)[] = []
 
   const server = createServer((request, response) => {
@@ -68,10 +82,13 @@ export async function startLyingOp(): Promise<LyingOp> {
     if (pathname === '/.well-known/openid-configuration') return json(response, 200, metadata(issuer))
     if (pathname === '/jwks') {
       requests.jwks++
-      return json(response, 200, { keys: [publicJwk] })
+      return json(response, 200, { keys: keys.map(({ publicKey }) => publicKey) })
     }
     if (pathname === '/authorize') return authorize(searchParams, response)
+    if (pathname === '/token' && secrets !== undefined && !secrets.includes(secretOf(request)))
+      return json(response, 401, { error: 'invalid_client' })
     if (pathname === '/token') return grant(new URLSearchParams(await text(request)), response)
+    if (pathname === '/leave') return leave(searchParams.get('frame') ?? '', response)
     json(response, 404, {})
   }
 
@@ -115,27 +132,33 @@ export async function startLyingOp(): Promise<LyingOp> {
     const iat = Math.floor(Date.now() / 1000)
     const person = { sub: 'subject-of-ada', preferred_username: 'ada', acr: secondFactorAcr, auth_time: iat }
     return {
-      header: { alg: 'RS256', kid: KID },
+      ...{ header: currentKey().header, publicKey: currentKey().publicKey, sign },
       claims: {
         ...{ iss: issuer, aud: agreed.clientId, iat, exp: iat + TOKEN_LIFETIME_S, ...person },
         ...(nonce === null ? {} : { nonce }),
-      },
-      publicKey: publicJwk,
-      sign(header, payload, key = privateKey) {
-        const bytes = new TextEncoder().encode(typeof payload === 'string' ? payload : JSON.stringify(payload))
-        return new CompactSign(bytes).setProtectedHeader(header).sign(key)
       },
     }
   }
 
   return {
-    issuer,
-    requests,
+    ...{ issuer, requests, sign },
+    get header() {
+      return currentKey().header
+    },
+    get publicKey() {
+      return currentKey().publicKey
+    },
     tell(idToken = honestly) {
       telling = idToken
     },
     respond(change = () => undefined) {
       respond = change
+    },
+    async exchangeKeys() {
+      keys.unshift(await newKey(keys.length + 1))
+    },
+    acceptSecrets(accepted) {
+      secrets = accepted
     },
     onRefresh(next) {
       behaviour = next
@@ -152,6 +175,21 @@ export async function startLyingOp(): Promise<LyingOp> {
   }
 }
 
+/** RFC 6749 2.3.1. */
+function secretOf({ headers }: IncomingMessage): string {
+  const [, encoded = ''] = /^Basic (.+)$/.exec(headers.authorization ?? '') ?? []
+  const [, secret = ''] = Buffer.from(encoded, 'base64').toString().split(':')
+  return decodeURIComponent(secret)
+}
+
+type OpKey = { readonly privateKey: CryptoKey; readonly publicKey: JWK; readonly header: Truth['header'] }
+
+async function newKey(number: number): Promise<OpKey> {
+  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
+  const header = { alg: 'RS256', kid: `key-${number}` }
+  return { privateKey, header, publicKey: { ...(await exportJWK(publicKey)), ...header, use: 'sig' } }
+}
+
 const honestly: Telling = ({ sign, header, claims }) => sign(header, claims)
 
 /** It even claims to use the algorithms that must never be accepted. */
@@ -165,6 +203,12 @@ const metadata = (issuer: string) => ({
   id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'],
   code_challenge_methods_supported: ['S256'],
 })
+
+/** As an OP's page that signs people out elsewhere, too, does it: a frame for each place. */
+function leave(frame: string, response: ServerResponse): void {
+  response.writeHead(200, { 'Content-Type': 'text/html' })
+  response.end(`<!doctype html><iframe src="${frame.replaceAll('&', '&amp;')}"></iframe>`)
+}
 
 function json(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value))

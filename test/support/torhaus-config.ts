@@ -32,6 +32,7 @@ export function torhausAddresses(port: number) {
     publicUrl,
     redirectUri: `${publicUrl}/.torhaus/callback`,
     postLogoutRedirectUri: `${publicUrl}/.torhaus/signed-out`,
+    backChannelLogoutUri: `${publicUrl}/.torhaus/backchannel-logout`,
     jwksUrl: `${publicUrl}/.torhaus/jwks.json`,
   } as const
 }

@@ -1,10 +1,11 @@
 /** A Torhaus inside the test process, with a real OP: for tests that speak to it over sockets and read its log. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
+import { parse, stringify } from 'yaml'
 import { loadConfig } from '../../config/load.ts'
 import type { Clock } from '../../src/clock.ts'
 import { createLog } from '../../src/log.ts'
@@ -26,6 +27,10 @@ export type TorhausFixture = {
   readonly log: readonly LogRecord[]
   logged(matches: (record: LogRecord) => boolean): Promise<LogRecord>
   readonly torhaus: Torhaus
+  /** The configuration; the files it names lie beside it. */
+  readonly configFile: string
+  /** Stops Torhaus and starts it again, with whatever is in the files now. `change` may return another configuration, which stays. */
+  restart(change?: (config: object) => object): Promise<void>
   close(): Promise<void>
 }
 
@@ -51,7 +56,7 @@ const users = {
 
 export async function startTorhausFixture(options: FixtureOptions): Promise<TorhausFixture> {
   const [port, adminPort] = [options.port ?? (await freePort()), await freePort()]
-  const { publicUrl, redirectUri, postLogoutRedirectUri } = torhausAddresses(port)
+  const { publicUrl, redirectUri, postLogoutRedirectUri, backChannelLogoutUri } = torhausAddresses(port)
   const clientSecret = randomBytes(24).toString('base64url')
   const op = await startOpenIdProvider({
     users: Object.values(users),
@@ -62,6 +67,7 @@ export async function startTorhausFixture(options: FixtureOptions): Promise<Torh
         clientSecret,
         redirectUris: [redirectUri],
         postLogoutRedirectUris: [postLogoutRedirectUri],
+        metadata: { backchannel_logout_uri: backChannelLogoutUri, backchannel_logout_session_required: true },
       },
       // Public, for git on people's computers.
       { clientId: agreed.deviceClientId, redirectUris: ['http://127.0.0.1'], metadata: { application_type: 'native' } },
@@ -71,20 +77,20 @@ export async function startTorhausFixture(options: FixtureOptions): Promise<Torh
   const issuer = options.issuer ?? op.issuer
   const setting = { port, adminPort, issuer, clientSecret, directory, upstreamUrl: options.upstreamUrl }
   const fileName = await writeTorhausConfig(setting, options.configure)
-  const loaded = loadConfig(fileName, {})
-  assert.ok(loaded.ok, JSON.stringify(loaded))
-
   const { log, stream, waiters } = collectLog()
   const clear = async () => {
     await op.close()
     await rm(directory, { recursive: true, force: true })
   }
-  const torhaus = await startTorhaus(loaded.config, createLog({ level: 'debug' }, stream), options.now).catch(
-    async (error: unknown) => {
-      await clear()
-      throw error
-    },
-  )
+  const start = async () => {
+    const loaded = loadConfig(fileName, {})
+    assert.ok(loaded.ok, JSON.stringify(loaded))
+    return startTorhaus(loaded.config, createLog({ level: 'debug' }, stream), options.now)
+  }
+  let torhaus = await start().catch(async (error: unknown) => {
+    await clear()
+    throw error
+  })
   return {
     url: publicUrl,
     port,
@@ -92,7 +98,15 @@ export async function startTorhausFixture(options: FixtureOptions): Promise<Torh
     op,
     users,
     log,
-    torhaus,
+    get torhaus() {
+      return torhaus
+    },
+    configFile: fileName,
+    async restart(change = config => config) {
+      await torhaus.kill()
+      await writeFile(fileName, stringify(change(parse(await readFile(fileName, 'utf8')))))
+      torhaus = await start()
+    },
     logged: matches =>
       new Promise(resolve => {
         const found = log.find(matches)

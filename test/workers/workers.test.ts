@@ -8,10 +8,12 @@ const get = (lab: WorkersLab, path: string) => requestText(`GET ${path}`, [`Host
 
 async function answer(lab: WorkersLab, path: string): Promise<number> {
   const connection = await RawConnection.open(lab.port)
-  connection.send(get(lab, path))
-  const { status } = await connection.response()
-  connection.close()
-  return status
+  try {
+    connection.send(get(lab, path))
+    return (await connection.response()).status
+  } finally {
+    connection.close()
+  }
 }
 
 const REQUESTS = 'torhaus_requests_total{scheme="pat",client_class="other",outcome="forwarded",code="none"}'
@@ -24,7 +26,16 @@ test('a worker that is killed is replaced, the other goes on meanwhile, and no c
     for (let count = 0; count < 20; count++) assert.equal(await answer(lab, `/before-${count}`), 200)
     assert.equal(await lab.metric(REQUESTS), 20)
     process.kill(before[0] ?? 0, 'SIGKILL')
-    for (let count = 0; count < 20; count++) assert.equal(await answer(lab, `/after-${count}`), 200)
+    let broken = 0
+    for (let count = 0; count < 20; count++) {
+      // A connection may have been on its way to the worker that died: it is closed, not left waiting, and the request sent again.
+      const again = () => {
+        broken++
+        return answer(lab, `/after-${count}`)
+      }
+      assert.equal(await answer(lab, `/after-${count}`).catch(again), 200)
+    }
+    assert.ok(broken <= 1)
     const died = await lab.logged(record => record['event.action'] === 'worker-died')
     assert.equal(died['torhaus.worker'], before[0])
     await until('two workers', async () => (await lab.readiness()).body.parts.workers === '2 of 2')

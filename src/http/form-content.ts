@@ -1,0 +1,51 @@
+import { type Code, Fault } from '../errors.ts'
+import type { Traced } from '../exchange.ts'
+
+export interface FormLimits {
+  readonly maxBytes: number
+  readonly timeoutMs: number
+}
+
+/**
+ * The form in a request's content (application/x-www-form-urlencoded). Rejects with `code` where the content is something
+ * else, larger or slower than allowed, and with `request-content-aborted` where it ends early.
+ */
+export async function readForm(
+  exchange: Traced,
+  { maxBytes, timeoutMs }: FormLimits,
+  code: Code,
+): Promise<URLSearchParams> {
+  const { kept } = exchange.fields
+  const refuse = (why: string) => new Fault(code, new Error(why))
+  const [mediaType = ''] = (kept['content-type'] ?? '').split(';')
+  if (mediaType.trim().toLowerCase() !== 'application/x-www-form-urlencoded') throw refuse('the content is no form')
+  if (Number(kept['content-length'] ?? 0) > maxBytes) throw refuse('the content is too long')
+  // HTTP/1.0 clients know no 1xx (RFC 9110 10.1.1).
+  if (kept.expect !== undefined && exchange.request.httpVersionMinor > 0) exchange.response.writeContinue()
+  return new URLSearchParams(await readText(exchange, maxBytes, timeoutMs, refuse))
+}
+
+function readText(
+  { request }: Traced,
+  maxBytes: number,
+  timeoutMs: number,
+  refuse: (why: string) => Fault,
+): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const chunks: Buffer[] = []
+  let bytes = 0
+  const timer = setTimeout(() => reject(refuse('the content takes too long')), timeoutMs)
+  const onData = (chunk: Buffer): void => {
+    bytes += chunk.length
+    if (bytes > maxBytes) reject(refuse('the content is too long'))
+    else chunks.push(chunk)
+  }
+  const onEnd = () => resolve(Buffer.concat(chunks).toString('utf8'))
+  const onClose = () => reject(new Fault('request-content-aborted'))
+  request.on('data', onData).once('end', onEnd).once('close', onClose)
+  // What is left of the content is for whoever answers; reading on here would keep it.
+  return promise.finally(() => {
+    clearTimeout(timer)
+    request.off('data', onData).off('end', onEnd).off('close', onClose)
+  })
+}

@@ -1,0 +1,73 @@
+/**
+ * What a logout at the OP ends here. A sign-in may be under way meanwhile, with an ID token from before the logout, here or in
+ * another process: so the logout is noted before sessions are ended, and whoever has opened one looks at the notes after it.
+ *
+ *   logout    note, then end sessions          sign-in    open the session, then read the notes
+ *
+ * Whichever comes first, one of the two sees the other.
+ */
+import { createHash } from 'node:crypto'
+import type { Grants } from '../grants/grants.ts'
+import type { Sessions } from '../session/sessions.ts'
+import type { EndedSession, SessionStore, Whose } from '../session/store.ts'
+import type { Claims } from './claims.ts'
+import type { LoggedOut } from './logout-token.ts'
+
+export interface OpLogoutParts {
+  readonly sessions: Sessions
+  readonly grants: Grants
+  readonly store: SessionStore
+  readonly accountKey: (account: string) => string
+  /** What is kept of the account elsewhere, such as its tickets. */
+  readonly forget: (account: string) => void
+}
+
+/** An ID token older than this opens no session: a code lives for 10 minutes at most (RFC 6749 4.1.2), and is exchanged at once. */
+const NOTED_FOR_MS = 900_000
+
+export class OpLogout {
+  readonly #parts: OpLogoutParts
+
+  constructor(parts: OpLogoutParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Ends the sessions that the OP means, and returns them. A logout of the whole person, which names no session, also ends
+   * the grants of their accounts: these were confirmed with sign-ins that count no more. Rejects with `store-unavailable`.
+   */
+  async end({ subject, opSessionId, issuedAtS }: LoggedOut): Promise<EndedSession[]> {
+    const { sessions, grants, store, accountKey, forget } = this.#parts
+    const whose = whoseOf(subject, opSessionId)
+    await store.noteUntil(noteOf(subject, opSessionId), issuedAtS * 1000 + NOTED_FOR_MS)
+    const ended = await sessions.endAll(whose)
+    for (const account of new Set(ended.map(session => session.account))) {
+      if (opSessionId === undefined) await grants.revokeAll(accountKey(account))
+      forget(account)
+    }
+    return ended
+  }
+
+  /** Whether the OP has ended meanwhile what this ID token speaks of. Both times are by its clock; the same second is too late. */
+  async hasEnded({ sub, sid, iat }: Claims): Promise<boolean> {
+    const subject = String(sub)
+    const ids = [noteOf(subject, undefined)]
+    if (typeof sid === 'string') ids.push(noteOf(undefined, sid), noteOf(subject, sid))
+    for (const id of ids) {
+      const notedUntilMs = await this.#parts.store.notedUntil(id)
+      if (notedUntilMs !== undefined && Number(iat) * 1000 <= notedUntilMs - NOTED_FOR_MS) return true
+    }
+    return false
+  }
+}
+
+function whoseOf(subject: string | undefined, opSessionId: string | undefined): Whose {
+  if (subject === undefined) return { opSessionId: opSessionId ?? '' }
+  return opSessionId === undefined ? { subject } : { subject, opSessionId }
+}
+
+/** Hashed, so that no name from outside is too long for a store, or reads as another. */
+const noteOf = (subject: string | undefined, opSessionId: string | undefined) =>
+  createHash('sha256')
+    .update(JSON.stringify(['logout', subject ?? null, opSessionId ?? null]))
+    .digest('base64url')

@@ -1,0 +1,69 @@
+/**
+ * OIDC Back-Channel Logout 1.0: the OP says, from server to server, that a session or a person is signed out there. No
+ * session, no Origin, no cookie: the signature of the OP is what counts.
+ */
+import { createHash } from 'node:crypto'
+import { type Code, errorTable, Fault, toFault } from '../errors.ts'
+import type { Traced } from '../exchange.ts'
+import { readForm } from '../http/form-content.ts'
+import { type LogoutTokenParts, verifyLogoutToken } from '../oidc/logout-token.ts'
+import type { SessionStore } from '../session/store.ts'
+import { type OpLogoutRouteParts, reportLogout } from './op-logout-report.ts'
+import type { Reply, Route } from './reply.ts'
+
+export interface BackChannelLogoutParts extends OpLogoutRouteParts {
+  readonly tokens: LogoutTokenParts
+  readonly store: SessionStore
+}
+
+/** A logout token is a few hundred bytes; the rest is room for whatever else the OP sends along. */
+const FORM_LIMITS = { maxBytes: 65_536, timeoutMs: 10_000 }
+
+/** POST /.torhaus/backchannel-logout */
+export function backChannelLogout(parts: BackChannelLogoutParts): Route {
+  const { opLogout, tokens, store, now } = parts
+  return async exchange => {
+    try {
+      const token = await verifyLogoutToken(await tokenIn(exchange), tokens)
+      const claim = createHash('sha256').update(`logout token ${token.id}`).digest('base64url')
+      // Before anything ends: an OP that tries again after a failure of ours makes a new token.
+      if (!(await store.claimOnce(claim, now(), token.expiresAtMs))) throw new Fault('logout-token-replayed')
+      reportLogout(parts, exchange, 'back', await opLogout.end(token))
+      return { status: 200, fields: ['Cache-Control', 'no-store'], text: '' }
+    } catch (error) {
+      return refusal(parts, exchange, toFault(error))
+    }
+  }
+}
+
+async function tokenIn(exchange: Traced): Promise<string> {
+  const form = await readForm(exchange, FORM_LIMITS, 'logout-request-malformed')
+  const [token, ...others] = form.getAll('logout_token')
+  if (token === undefined || others.length > 0)
+    throw new Fault('logout-request-malformed', new Error('there is not exactly one logout_token'))
+  return token
+}
+
+/** What RFC 6749 5.2 and 4.1.2.1 call it; everything else is a mistake of ours. */
+const ERRORS: Partial<Record<Code, string>> = {
+  'logout-request-malformed': 'invalid_request',
+  'logout-token-invalid': 'invalid_request',
+  'logout-token-replayed': 'invalid_request',
+  'request-content-aborted': 'invalid_request',
+  'op-unreachable': 'temporarily_unavailable',
+  'store-unavailable': 'temporarily_unavailable',
+}
+
+/** 400 whatever went wrong, also on our side: the specification knows no other status for a logout that failed (2.8). */
+function refusal({ audit, countLogout }: BackChannelLogoutParts, exchange: Traced, fault: Fault): Reply {
+  const { code } = fault
+  const { sentence, status } = errorTable[code]
+  countLogout('back', status < 500 ? 'refused' : 'failed')
+  audit.write('logout-refused', exchange, { code })
+  return {
+    status: 400,
+    fields: ['Content-Type', 'application/json', 'Cache-Control', 'no-store', 'X-Torhaus-Error', code],
+    text: JSON.stringify({ error: ERRORS[code] ?? 'server_error', error_description: sentence }),
+    fault,
+  }
+}

@@ -1,0 +1,31 @@
+import type { Audit } from '../audit.ts'
+import type { Clock } from '../clock.ts'
+import type { Traced } from '../exchange.ts'
+import type { OpLogout } from '../oidc/op-logout.ts'
+import type { EndedSession } from '../session/store.ts'
+
+/** `nothing`: there was no such session, or none any more, which is a success (OIDC Back-Channel Logout 1.0 2.7). */
+export type OpLogoutOutcome = 'ended' | 'nothing' | 'refused' | 'failed'
+export type OpLogoutChannel = 'back' | 'front'
+
+export interface OpLogoutRouteParts {
+  readonly opLogout: OpLogout
+  readonly audit: Audit
+  readonly countLogout: (channel: OpLogoutChannel, outcome: OpLogoutOutcome) => void
+  readonly now: Clock
+}
+
+/** Tells audit log and metrics what a logout at the OP has ended: one record for each account, and one in any case. */
+export function reportLogout(
+  { audit, countLogout }: OpLogoutRouteParts,
+  exchange: Traced,
+  channel: OpLogoutChannel,
+  ended: readonly EndedSession[],
+): void {
+  countLogout(channel, ended.length > 0 ? 'ended' : 'nothing')
+  const accounts = ended.length === 0 ? [undefined] : new Set(ended.map(session => session.account))
+  for (const account of accounts) {
+    const sessions = ended.filter(session => session.account === account).length
+    audit.write(`${channel}-channel-logout`, exchange, { account, sessions })
+  }
+}

@@ -1,0 +1,88 @@
+/** The operator's command, as a program beside a Torhaus that runs. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { after, before, test } from 'node:test'
+import { patField } from '../behaviour/proxy-under-test.ts'
+import { type GrantsLab, linkIn, startGrantsLab } from '../grants/grants-lab.ts'
+
+const PROGRAM = join(import.meta.dirname, '../../src/end-sessions.ts')
+/** Of a session that was read: by default 1000 ms. */
+const CACHE_S = 1
+let lab: GrantsLab
+
+before(async () => {
+  lab = await startGrantsLab({}, { credentials: { patAccountField: 'X-VSS-UserData' } })
+})
+after(() => lab?.close())
+
+async function run(...args: string[]) {
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 })
+  const [out, error, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise(resolve => child.once('exit', resolve)),
+  ])
+  const records = out
+    .split('\n')
+    .filter(line => line.startsWith('{'))
+    .map(line => JSON.parse(line) as Record<string, unknown>)
+  return { out, error, code, audit: records.filter(record => record['event.action'] === 'sessions-ended') }
+}
+
+test('by account, every session and confirmation of a person ends, also for the Torhaus that runs', async () => {
+  const { configFile } = lab.fixture
+  const [one, two] = [await lab.person(), await lab.person()]
+  assert.equal((await lab.confirm(one, linkIn((await lab.asProgram()).text))).status, 200)
+  assert.equal((await lab.asProgram()).status, 200)
+  lab.origin.answerWith((_, response) => response.writeHead(200, { 'X-VSS-UserData': 'ada' }).end())
+  await lab.ask('GET /', [patField])
+  await (await one.send(`${lab.fixture.url}/.torhaus/`)).text
+
+  const { out, code, error, audit } = await run('--config', configFile, '--account', 'ada')
+  assert.deepEqual([code, error], [0, ''])
+  assert.match(out, /^account ada$/m)
+  assert.match(out, /^sessions ended: 2$/m)
+  assert.match(out, /^confirmations of ada ended: 1$/m)
+  assert.match(out, /^personal access tokens of ada, to be revoked at the server: 1$/m)
+  assert.deepEqual(
+    audit.map(record => [record['user.name'], record['torhaus.sessions'], record['log.logger']]),
+    [['ada', 2, 'torhaus.audit']],
+  )
+  lab.turnClock(CACHE_S)
+  for (const person of [one, two])
+    assert.equal((await person.send(`${lab.fixture.url}/.torhaus/`)).status, 303, 'to the sign-in')
+  assert.equal((await lab.asProgram()).status, 403)
+})
+
+test('by subject, the accounts come from the sessions; of nobody, nothing ends, and that is said', async () => {
+  const { configFile, op, url } = lab.fixture
+  const person = await lab.person()
+  const missed = await run('--config', configFile, '--subject', 'nobody')
+  assert.deepEqual([missed.code, missed.out, missed.audit], [0, 'subject nobody\nsessions ended: 0\n', []])
+  assert.equal((await person.send(`${url}/.torhaus/`)).status, 200)
+  const { out, audit } = await run('--config', configFile, '--subject', op.subjectOf('ada'))
+  assert.match(out, /^sessions ended: 1\nconfirmations of ada ended: 0$/m)
+  assert.equal(audit.length, 1)
+  lab.turnClock(CACHE_S)
+  assert.equal((await person.send(`${url}/.torhaus/`)).status, 303)
+})
+
+test('wrong arguments end with 2, a configuration with problems with 78, and nothing is done', async () => {
+  const { configFile } = lab.fixture
+  for (const args of [
+    [],
+    ['--account', 'ada'],
+    ['--config', configFile],
+    ['--config', configFile, '--account', 'ada', '--subject', 's'],
+    ['--config', configFile, '--person', 'ada'],
+  ]) {
+    const { code, error, out } = await run(...args)
+    assert.deepEqual([code, out], [2, ''], args.join(' '))
+    assert.match(error, /usage: npm run sessions:end/)
+  }
+  const { code, error } = await run('--config', '/no/such/file', '--account', 'ada')
+  assert.equal(code, 78)
+  assert.match(error, /no\/such\/file/)
+})
