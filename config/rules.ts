@@ -1,5 +1,6 @@
 /** What a schema cannot say: options that must fit together, and values with a grammar of their own. */
 import { parseAddressRange } from './address-range.ts'
+import { checkCertificateFiles } from './certificate-files.ts'
 import { LOOPBACK } from './loopback.ts'
 import { type Problem, problem, type Report } from './problem.ts'
 import { checkRedis } from './redis-rules.ts'
@@ -17,6 +18,7 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['secondFactor'], checkSecondFactor],
   [['upstream.identity'], checkIdentity],
   [['account'], checkAccount],
+  [['server.tls'], checkCertificateFiles],
   [['server.idleTimeoutMs', 'upstream.headersTimeoutMs'], checkUpstreamTimeouts],
   [['session.idleTimeoutSeconds', 'session.absoluteTimeoutSeconds'], checkSessionTimeouts],
   [['session.store', 'allowPlainHttp'], checkRedis],

@@ -7,10 +7,14 @@ import { after, test } from 'node:test'
 import Value from 'typebox/value'
 import { parse } from 'yaml'
 import { type Loaded, parseConfig } from '../../config/load.ts'
+import { createCertificate } from '../behaviour/certificate.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const directory = mkdtempSync(join(tmpdir(), 'torhaus-docs-'))
 after(() => rmSync(directory, { recursive: true, force: true }))
+
+const pair = await createCertificate('DNS:devops.example.com')
+after(() => pair.remove())
 
 /** Values of options whose name says that they name files. */
 function filesNamedIn(value: unknown, key = ''): string[] {
@@ -24,7 +28,12 @@ function load(source: string): Loaded {
   for (const name of filesNamedIn(parse(source))) {
     const path = join(directory, name)
     mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, 'made for the test')
+    const content = /\.crt$/.test(name)
+      ? pair.certificate
+      : /tls\/.*\.key$/.test(name)
+        ? pair.privateKey
+        : 'made for the test'
+    writeFileSync(path, content)
   }
   return parseConfig(source, directory, {})
 }
