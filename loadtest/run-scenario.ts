@@ -30,6 +30,7 @@ export async function runScenario(wish: ScenarioWish, { short, signal, tell }: R
   const peers = peerNames.flatMap(name => peerTable.get(name) ?? [])
   await using laboratory = await openLaboratory({
     packages: peers.flatMap(peer => peer.packages),
+    isAwake: true,
     ...(kerberos && { users: kerberos.users, realm: true }),
   })
   const { origin, realm, identityProvider } = laboratory

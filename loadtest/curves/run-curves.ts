@@ -23,7 +23,7 @@ const SIZES = { full: ['0', '1k', '10k', '100k', '1m'], short: ['0', '100k'] } a
 
 export async function runCurves(run: Run): Promise<CurvesResult> {
   const size = run.short ? 'short' : 'full'
-  await using laboratory = await openLaboratory({})
+  await using laboratory = await openLaboratory({ isAwake: true })
   const subject = await laboratory.start(torhaus('assertion'))
   const peer = await laboratory.start(nginx)
   const subjects = [subject, peer]

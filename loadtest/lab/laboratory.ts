@@ -7,6 +7,7 @@ import { ensureDebianPackages } from '../../test/support/debian-packages.ts'
 import { labPackages } from '../peer-table.ts'
 import type { Subject, SubjectStarter, Surroundings } from '../subject.ts'
 import { startIdentityProvider } from './identity-provider.ts'
+import { keepAwake } from './keep-awake.ts'
 import { startOrigin } from './origin.ts'
 import { startRealm } from './realm.ts'
 
@@ -21,10 +22,17 @@ export interface LaboratoryOptions {
   /** Users of the OP; default: one. With `realm` also accounts of the directory (test/lab/lab-accounts.ts). */
   readonly users?: readonly string[]
   readonly realm?: boolean
+  /** For figures of CPU time and latency: see `keepAwake`. Not where the time that is left unused is measured. */
+  readonly isAwake?: boolean
 }
 
 /** Disposing stops everything in order and removes every file, as does the end of this process. */
-export async function openLaboratory({ packages = [], users, realm = false }: LaboratoryOptions): Promise<Laboratory> {
+export async function openLaboratory({
+  packages = [],
+  users,
+  realm = false,
+  isAwake = false,
+}: LaboratoryOptions): Promise<Laboratory> {
   await ensureDebianPackages([...new Set([...labPackages, ...packages])])
   await using undo = new AsyncDisposableStack()
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-load-'))
@@ -37,6 +45,7 @@ export async function openLaboratory({ packages = [], users, realm = false }: La
   // Workers of Apache run as another user and must find their certificate; secrets have modes of their own.
   await chmod(directory, 0o711)
 
+  if (isAwake) undo.use(await keepAwake())
   const directoryRealm = realm ? await startRealm(directory, users ?? []) : undefined
   undo.defer(() => directoryRealm?.stop())
   const identityProvider = await startIdentityProvider(directory, users)
