@@ -13,6 +13,7 @@ import { testPatStore } from '../credentials/pat-store-contract.ts'
 import { NOW_MS, testGrantStore } from '../grants/grant-store-contract.ts'
 import { testAttemptLimits } from '../kerberos/attempt-limits-contract.ts'
 import { sampleSession, testStoreContract } from '../session/store-contract.ts'
+import { freePort } from '../support/free-port.ts'
 import { documentedUser } from './documented-user.ts'
 import { eventually, type OpenLink, openLink, redisSettings } from './redis-lab.ts'
 import { type RedisProcess, startRedis } from './redis-process.ts'
@@ -26,13 +27,19 @@ let directory: string
 let links: readonly [OpenLink, OpenLink]
 
 before(async () => {
-  while (nodes.length < 3)
-    nodes.push(await startRedis({ lines: [...CLUSTER, await documentedUser(PASSWORD, 'cluster')] }))
+  const busPorts: number[] = []
+  while (nodes.length < 3) {
+    // Left to itself a node takes its port + 10,000, where outgoing connections of others may sit.
+    const busPort = await freePort()
+    busPorts.push(busPort)
+    const lines = [...CLUSTER, `cluster-port ${busPort}`, await documentedUser(PASSWORD, 'cluster')]
+    nodes.push(await startRedis({ lines }))
+  }
   const [first] = nodes
   for (const [index, node] of nodes.entries()) {
     const at = (part: number) => Math.floor((SLOTS * part) / nodes.length)
     await node.cli('CLUSTER', 'ADDSLOTSRANGE', String(at(index)), String(at(index + 1) - 1))
-    await first?.cli('CLUSTER', 'MEET', '127.0.0.1', String(node.port))
+    await first?.cli('CLUSTER', 'MEET', '127.0.0.1', String(node.port), String(busPorts[index]))
   }
   for (const node of nodes) {
     const isWhole = async () => /cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(await node.cli('CLUSTER', 'INFO'))
