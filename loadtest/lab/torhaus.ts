@@ -51,7 +51,7 @@ export const sessionFiles = (surroundings: Surroundings) => ({
 
 function sessionsIn(file: string): number {
   using database = new DatabaseSync(file, { readOnly: true })
-  return Number(database.prepare('SELECT count(*) AS count FROM session').get()?.count)
+  return Number(database.prepare('SELECT count(*) AS count FROM person_session').get()?.count)
 }
 
 /** Another kind beside the first, started after it and with the same store, so that both know the same sessions. */

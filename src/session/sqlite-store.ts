@@ -5,17 +5,19 @@
 import { type Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import type { EndedSession, SessionRecord, SessionStore, SignInRecord, Whose } from './store.ts'
 
+/** `session` had no account key: what is left of it would be missed by who signs out everywhere, so those people sign in again. */
 export const SESSION_SCHEMA = `
-CREATE TABLE IF NOT EXISTS session (
+DROP TABLE IF EXISTS session;
+CREATE TABLE IF NOT EXISTS person_session (
   key TEXT PRIMARY KEY, subject TEXT NOT NULL, op_session_id TEXT, account TEXT NOT NULL, account_key TEXT NOT NULL, evidence TEXT NOT NULL,
   created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, refreshed_at INTEGER NOT NULL,
   refresh_lease INTEGER NOT NULL DEFAULT 0, sealed_tokens TEXT
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS session_by_last_seen ON session (last_seen_at);
-CREATE INDEX IF NOT EXISTS session_by_created ON session (created_at);
-CREATE INDEX IF NOT EXISTS session_by_account ON session (account_key);
-CREATE INDEX IF NOT EXISTS session_by_subject ON session (subject);
-CREATE INDEX IF NOT EXISTS session_by_op_session ON session (op_session_id);
+CREATE INDEX IF NOT EXISTS session_by_last_seen ON person_session (last_seen_at);
+CREATE INDEX IF NOT EXISTS session_by_created ON person_session (created_at);
+CREATE INDEX IF NOT EXISTS session_by_account ON person_session (account_key);
+CREATE INDEX IF NOT EXISTS session_by_subject ON person_session (subject);
+CREATE INDEX IF NOT EXISTS session_by_op_session ON person_session (op_session_id);
 CREATE TABLE IF NOT EXISTS claim (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS note (id TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sign_in_attempt (
@@ -44,7 +46,7 @@ export class SqliteStore implements SessionStore {
 
   createSession(record: SessionRecord): void {
     this.#database.run(
-      `INSERT INTO session (key, subject, op_session_id, account, account_key, evidence, created_at, last_seen_at, refreshed_at, sealed_tokens)
+      `INSERT INTO person_session (key, subject, op_session_id, account, account_key, evidence, created_at, last_seen_at, refreshed_at, sealed_tokens)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       record.key,
       record.subject,
@@ -60,21 +62,21 @@ export class SqliteStore implements SessionStore {
   }
 
   readSession(key: string): SessionRecord | undefined {
-    const row = this.#database.row('SELECT * FROM session WHERE key = ?', key)
+    const row = this.#database.row('SELECT * FROM person_session WHERE key = ?', key)
     return row === undefined ? undefined : toSession(row)
   }
 
   touchSession(key: string, lastSeenAtMs: number): void {
-    this.#database.run('UPDATE session SET last_seen_at = max(last_seen_at, ?) WHERE key = ?', lastSeenAtMs, key)
+    this.#database.run('UPDATE person_session SET last_seen_at = max(last_seen_at, ?) WHERE key = ?', lastSeenAtMs, key)
   }
 
   deleteSession(key: string): void {
-    this.#database.run('DELETE FROM session WHERE key = ?', key)
+    this.#database.run('DELETE FROM person_session WHERE key = ?', key)
   }
 
   sessionsOf(accountKey: string): SessionRecord[] {
     return this.#database
-      .rows('SELECT * FROM session WHERE account_key = ? ORDER BY created_at DESC', accountKey)
+      .rows('SELECT * FROM person_session WHERE account_key = ? ORDER BY created_at DESC', accountKey)
       .map(toSession)
   }
 
@@ -82,7 +84,7 @@ export class SqliteStore implements SessionStore {
     const { accountKey = null, subject = null, opSessionId = null } = whose as Partial<Record<string, string>>
     const column = accountKey !== null ? 'account_key' : opSessionId !== null ? 'op_session_id' : 'subject'
     const rows = this.#database.rows(
-      `DELETE FROM session WHERE ${column} = coalesce(?1, ?2, ?3) AND (?3 IS NULL OR subject = ?3) RETURNING key, account`,
+      `DELETE FROM person_session WHERE ${column} = coalesce(?1, ?2, ?3) AND (?3 IS NULL OR subject = ?3) RETURNING key, account`,
       accountKey,
       opSessionId,
       subject,
@@ -118,7 +120,7 @@ export class SqliteStore implements SessionStore {
   claimRefresh(key: string, nowMs: number, leaseUntilMs: number): boolean {
     return (
       this.#database.run(
-        'UPDATE session SET refresh_lease = ? WHERE key = ? AND refresh_lease < ?',
+        'UPDATE person_session SET refresh_lease = ? WHERE key = ? AND refresh_lease < ?',
         leaseUntilMs,
         key,
         nowMs,
@@ -127,12 +129,12 @@ export class SqliteStore implements SessionStore {
   }
 
   releaseRefresh(key: string): void {
-    this.#database.run('UPDATE session SET refresh_lease = 0 WHERE key = ?', key)
+    this.#database.run('UPDATE person_session SET refresh_lease = 0 WHERE key = ?', key)
   }
 
   saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string): void {
     this.#database.run(
-      'UPDATE session SET refreshed_at = ?, sealed_tokens = ?, refresh_lease = 0 WHERE key = ?',
+      'UPDATE person_session SET refreshed_at = ?, sealed_tokens = ?, refresh_lease = 0 WHERE key = ?',
       refreshedAtMs,
       sealedTokens,
       key,
@@ -170,8 +172,8 @@ export class SqliteStore implements SessionStore {
   }
 
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): void {
-    this.#database.run('DELETE FROM session WHERE last_seen_at < ?', idleSinceMs)
-    this.#database.run('DELETE FROM session WHERE created_at < ?', createdBeforeMs)
+    this.#database.run('DELETE FROM person_session WHERE last_seen_at < ?', idleSinceMs)
+    this.#database.run('DELETE FROM person_session WHERE created_at < ?', createdBeforeMs)
     this.#database.run('DELETE FROM sign_in_attempt WHERE expires_at < ?', nowMs)
     this.#database.run('DELETE FROM claim WHERE expires_at <= ?', nowMs)
     this.#database.run('DELETE FROM note WHERE until <= ?', nowMs)

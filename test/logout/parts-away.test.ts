@@ -38,13 +38,13 @@ test('with the store broken the OP learns that nothing has ended, and so do log 
   const database = new DatabaseSync(file)
   try {
     await lab.open({ sub: 'ada', sid: 's' })
-    database.exec('ALTER TABLE session RENAME TO moved')
+    database.exec('ALTER TABLE person_session RENAME TO moved')
     const answer = await lab.postToken(await lab.token({ sid: 's' }))
     await assertFailed(answer, 'store-unavailable')
     assert.equal(await lab.metric('torhaus_op_logouts_total{channel="back",outcome="failed"}'), 1)
     assert.equal(lab.audited('logout-refused')[0]?.['torhaus.code'], 'store-unavailable')
     assert.equal(lab.audited('back-channel-logout').length, 0)
-    database.exec('ALTER TABLE moved RENAME TO session')
+    database.exec('ALTER TABLE moved RENAME TO person_session')
     assert.equal((await lab.postToken(await lab.token({ sid: 's' }))).status, 200)
     assert.equal(lab.audited('back-channel-logout')[0]?.['torhaus.sessions'], 1)
   } finally {

@@ -40,7 +40,7 @@ test('the logout of one session leaves the grants of the person, the logout of t
   const lab = await confirmed()
   const sub = lab.fixture.op.subjectOf('ada')
   const database = new DatabaseSync(join(dirname(lab.fixture.configFile), 'sessions.sqlite'), { readOnly: true })
-  const sid = database.prepare('SELECT op_session_id FROM session').get()?.op_session_id
+  const sid = database.prepare('SELECT op_session_id FROM person_session').get()?.op_session_id
   database.close()
   assert.equal((await logOut(lab, { sub, sid })).status, 200)
   assert.equal(lab.audited('back-channel-logout')[0]?.['torhaus.sessions'], 1)

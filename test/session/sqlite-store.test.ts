@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { SqliteStore } from '../../src/session/sqlite-store.ts'
@@ -66,6 +67,33 @@ test('two threads that take the same 200 sign-ins at the same time share them wi
     assert.deepEqual(got.flat().sort(), states.sort())
   } finally {
     await opened.close()
+  }
+})
+
+test('a file from before sessions had an account key is used on: its sessions end, and new ones are found', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'torhaus-store-'))
+  const file = join(directory, 'sessions.sqlite')
+  const before = new DatabaseSync(file)
+  before.exec(`
+    CREATE TABLE session (
+      key TEXT PRIMARY KEY, subject TEXT NOT NULL, op_session_id TEXT, account TEXT NOT NULL, evidence TEXT NOT NULL,
+      created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, refreshed_at INTEGER NOT NULL,
+      refresh_lease INTEGER NOT NULL DEFAULT 0, sealed_tokens TEXT
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX session_by_account ON session (account);
+    INSERT INTO session VALUES ('old', 's', NULL, 'ada', '{}', 1, 1, 1, 0, NULL)`)
+  before.close()
+  const stores = [SqliteStore.open(file), SqliteStore.open(file)] as const
+  try {
+    assert.equal(stores[0].readSession('old'), undefined)
+    stores[0].createSession(sampleSession())
+    // Whoever opens it next leaves alone what is there.
+    const third = SqliteStore.open(file)
+    assert.deepEqual(third.sessionsOf('ädä@CORP'), [sampleSession()])
+    third.close()
+  } finally {
+    for (const store of stores) store.close()
+    await rm(directory, { recursive: true, force: true })
   }
 })
 
