@@ -6,6 +6,7 @@
  *   response --> see()   kept in memory                 --> flush(), every FLUSH_INTERVAL_MS: one write for many uses
  */
 import type { Clock } from '../clock.ts'
+import { toFault } from '../errors.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import type { Awaitable } from '../session/store.ts'
 import type { Changes } from '../store/changes.ts'
@@ -51,19 +52,17 @@ export class PatRegister {
 
   /**
    * What is known of the token. What is found under the fingerprint of an older key is moved to that of the newest, so that
-   * it outlives the older key. Throws, or rejects with, `store-unavailable`.
+   * it outlives the older key. Synchronous where the store is, or nothing has to be asked. Throws, or rejects with,
+   * `store-unavailable`.
    */
   find([newest, ...older]: readonly string[]): Awaitable<PatRecord | undefined> {
-    if (newest === undefined) return undefined
-    return older.length === 0 ? this.#at(newest) : this.#gather(newest, older)
+    return newest === undefined ? undefined : this.#findFrom(0, older, newest)
   }
 
   /** Notes a use; says what is new about it. Throws, or rejects with, `store-unavailable`. */
   see(fingerprints: readonly string[], use: PatUse): Awaitable<PatNews | undefined> {
     const known = this.find(fingerprints)
-    return known instanceof Promise
-      ? known.then(settled => this.#note(fingerprints, settled, use))
-      : this.#note(fingerprints, known, use)
+    return after(known, settled => this.#note(fingerprints, settled, use))
   }
 
   /** Tokens of the account, last used first. */
@@ -106,40 +105,51 @@ export class PatRegister {
     await this.#store.sweepPats(this.#now() - FORGOTTEN_AFTER_MS, maxRows)
   }
 
+  #findFrom(index: number, older: readonly string[], newest: string): Awaitable<PatRecord | undefined> {
+    const fingerprint = older[index]
+    if (fingerprint === undefined) return this.#at(newest)
+    const next = () => this.#findFrom(index + 1, older, newest)
+    return after(this.#at(fingerprint), known => (known === undefined ? next() : this.#moved(known, newest, next)))
+  }
+
+  /** Goes on once it is moved. While the store is away, what is known under both counts, as it was read. */
+  #moved(
+    known: PatRecord,
+    newest: string,
+    next: () => Awaitable<PatRecord | undefined>,
+  ): Awaitable<PatRecord | undefined> {
+    const unmoved = (error: unknown) => {
+      if (toFault(error).code !== 'store-unavailable') throw error
+      return after(next(), fresh => movedPat(fresh, known, newest))
+    }
+    try {
+      const moving = this.#move(known.fingerprint, newest)
+      return moving instanceof Promise ? moving.then(next, unmoved) : next()
+    } catch (error) {
+      return unmoved(error)
+    }
+  }
+
+  #move(from: string, to: string): Awaitable<void> {
+    const publish = () => {
+      for (const fingerprint of [from, to]) this.#changes.publish({ kind: 'pat', fingerprint })
+    }
+    // What waits under the old one must not bring it back.
+    return after(this.flush(), () => after(this.#store.movePat(from, to), publish))
+  }
+
   #at(fingerprint: string): Awaitable<PatRecord | undefined> {
-    const conclude = (stored: PatRecord | undefined) => {
+    return after(this.#cache.get(fingerprint, fingerprint), stored => {
       const waiting = this.#waiting.get(fingerprint)
       return waiting === undefined ? stored : mergePats(stored, waiting)
-    }
-    const stored = this.#cache.get(fingerprint, fingerprint)
-    return stored instanceof Promise ? stored.then(conclude) : conclude(stored)
-  }
-
-  async #gather(newest: string, older: readonly string[]): Promise<PatRecord | undefined> {
-    let known = await this.#at(newest)
-    for (const fingerprint of older) {
-      const found = await this.#at(fingerprint)
-      if (found === undefined) continue
-      known = movedPat(known, found, newest)
-      // What cannot be moved now counts all the same, and is moved when it is seen the next time.
-      await this.#move(fingerprint, newest).catch(() => undefined)
-    }
-    return known
-  }
-
-  async #move(from: string, to: string): Promise<void> {
-    // What waits under the old one must not bring it back.
-    await this.flush()
-    await this.#store.movePat(from, to)
-    for (const fingerprint of [from, to]) this.#changes.publish({ kind: 'pat', fingerprint })
+    })
   }
 
   #note(
-    fingerprints: readonly string[],
+    [fingerprint]: readonly string[],
     known: PatRecord | undefined,
     { network, clientClass, account }: PatUse,
   ): Awaitable<PatNews | undefined> {
-    const [fingerprint] = fingerprints
     if (fingerprint === undefined) return undefined
     const now = this.#now()
     const networks = [{ network, lastSeenAtMs: now }]
@@ -151,8 +161,7 @@ export class PatRegister {
       return known.networks.some(seen => seen.network === network) ? undefined : 'new_network'
     }
     if (this.#waiting.has(fingerprint) || this.#waiting.size < MAX_WAITING) return note()
-    const flushed = this.flush()
-    return flushed instanceof Promise ? flushed.then(note) : note()
+    return after(this.flush(), note)
   }
 
   /** What was seen meanwhile waits for the next time. */
@@ -164,3 +173,7 @@ export class PatRegister {
     }
   }
 }
+
+/** At once where the value is there. */
+const after = <T, R>(value: Awaitable<T>, next: (settled: T) => Awaitable<R>): Awaitable<R> =>
+  value instanceof Promise ? value.then(next) : next(value)

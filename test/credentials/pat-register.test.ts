@@ -8,6 +8,7 @@ import { patFingerprints } from '../../src/credentials/pat-fingerprints.ts'
 import { judgePat } from '../../src/credentials/pat-policy.ts'
 import { PatRegister } from '../../src/credentials/pat-register.ts'
 import { PAT_SCHEMA, SqlitePatStore } from '../../src/credentials/sqlite-pat-store.ts'
+import { Fault } from '../../src/errors.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 
@@ -93,6 +94,40 @@ test('a block under the old fingerprint counts, whatever is known under the new 
     (await open().of('ada')).map(({ fingerprint }) => fingerprint),
     [fresh],
   )
+})
+
+test('with several keys a request waits for nothing that is cached, and an older fingerprint without a record is not read each time', async () => {
+  const { store, clock } = setUp()
+  let reads = 0
+  // As Redis answers.
+  const remote = Object.assign(Object.create(store), {
+    readPat: async (fingerprint: string) => {
+      reads++
+      return store.readPat(fingerprint)
+    },
+  })
+  const settings = { cacheMs: 1000, maxCached: 100 }
+  const register = new PatRegister(remote, settings, new Changes(), () => clock.ms)
+  const { of } = patFingerprints([newer, older])
+  assert.equal(await register.find(of('token')), undefined)
+  assert.equal(reads, 2)
+  assert.equal(register.find(of('token')), undefined)
+  assert.equal(reads, 2)
+})
+
+test('what cannot be moved while the store is away counts as it was read, a block under either fingerprint too', async () => {
+  const { store, open } = setUp()
+  const both = patFingerprints([newer, older]).of('token')
+  const [fresh = '', stale = ''] = both
+  const first = open()
+  await first.see([fresh], use())
+  await first.see([stale], use('10.0.0.1/32'))
+  await first.block('ada', stale, true)
+  store.movePat = () => {
+    throw new Fault('store-unavailable')
+  }
+  const known = await open().find(both)
+  assert.deepEqual([known?.fingerprint, known?.isBlocked, known?.networks.length], [fresh, true, 2])
 })
 
 test('blocked tokens that nobody could recognise any more are counted, and no others', async () => {
