@@ -18,7 +18,8 @@ const burner = (ms: number) => `
     const child = spawn(process.execPath, ['-e', process.env.BURNER, 'child'], { stdio })
     child.once('message', () => { burn(); process.send('done') })
   }
-  setInterval(() => {}, 1000)
+  // Killed with its parent, whoever that is.
+  process.on('disconnect', () => process.exit())
 `
 
 test('usage is that of a process and of its children, while they run', { timeout: 60_000 }, async t => {
