@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Certificate } from '../behaviour/certificate.ts'
 import { runCommand } from '../lab/run-command.ts'
 import { type ServerProcess, startServerProcess } from '../lab/server-process.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePorts } from '../support/free-port.ts'
 
 export type BalancerKind = 'haproxy' | 'nginx'
 
@@ -28,7 +28,7 @@ export interface Balancer {
 }
 
 export async function startBalancer(setting: BalancerSetting): Promise<Balancer> {
-  const [port, passingPort] = [await freePort(), await freePort()]
+  const [port, passingPort] = await freePorts()
   const files = setting.kind === 'haproxy' ? haproxyFiles : nginxFiles
   const { name, text } = await files(setting, port, passingPort)
   const configFile = join(setting.directory, name)

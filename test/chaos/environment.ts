@@ -12,7 +12,7 @@ import { BrowserClient } from '../oidc/browser-client.ts'
 import { type RedisProcess, startRedis } from '../redis/redis-process.ts'
 import { presentingToken, runGit } from '../support/devops-origin/git-client.ts'
 import { startDevOpsOrigin } from '../support/devops-origin.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePort, freePorts } from '../support/free-port.ts'
 import { signIn } from '../support/openid-provider/user-agent.ts'
 import { startOpenIdProvider } from '../support/openid-provider.ts'
 import { agreed, torhausAddresses, torhausConfig, writeTorhausConfig } from '../support/torhaus-config.ts'
@@ -80,7 +80,7 @@ export async function startChaosEnvironment(): Promise<ChaosEnvironment> {
   const setting = { port: front, adminPort: 0, issuer: op.issuer, clientSecret, directory, upstreamUrl: origin.url }
   await writeTorhausConfig(setting)
   const newInstance = async (name: string): Promise<Instance> => {
-    const [port, adminPort] = [await freePort(), await freePort()]
+    const [port, adminPort] = await freePorts()
     const usual = torhausConfig(setting)
     const { certificateFile, privateKeyFile } = certificate
     const config = {

@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createServer } from 'node:net'
 import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { listen } from '../support/openid-provider/listen.ts'
 
 const entryPoint = resolve(import.meta.dirname, 'main.ts')
 const timeoutMs = 60_000
@@ -33,12 +31,4 @@ export function runDemo(args: readonly string[], environment: Readonly<Record<st
   })
   const outputs = Promise.all([text(child.stdout), text(child.stderr), exited])
   return { child, firstLine, ended: outputs.then(([stdout, stderr, status]) => ({ status, stdout, stderr })) }
-}
-
-/** Two ports that were free a moment ago. */
-export async function freePorts(): Promise<[port: number, adminPort: number]> {
-  const probes = [createServer(), createServer()] as const
-  const ports = await Promise.all([listen(probes[0], '127.0.0.1', 0), listen(probes[1], '127.0.0.1', 0)])
-  await Promise.all(probes.map(probe => new Promise(resolve => probe.close(resolve))))
-  return ports
 }

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { runGit, withCredentials } from '../support/devops-origin/git-client.ts'
+import { freePorts } from '../support/free-port.ts'
 import { jsonMember } from '../support/openid-provider/json-member.ts'
-import { type DemoProcess, freePorts, runDemo } from './demo-process.ts'
+import { type DemoProcess, runDemo } from './demo-process.ts'
 
 /** The demo's own temporary folder is made in here, so that the tests see whether it goes. */
 let directory: string

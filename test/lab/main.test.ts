@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePorts } from '../demo/demo-process.ts'
+import { freePorts } from '../support/free-port.ts'
 import { runCommand, tryCommand } from './run-command.ts'
 
 const MAIN = join(import.meta.dirname, 'main.ts')

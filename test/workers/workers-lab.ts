@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'yaml'
 import { BrowserClient } from '../oidc/browser-client.ts'
 import { type EchoOrigin, startEchoOrigin } from '../support/echo-origin.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePorts } from '../support/free-port.ts'
 import { signIn } from '../support/openid-provider/user-agent.ts'
 import { startOpenIdProvider } from '../support/openid-provider.ts'
 import { agreed, torhausAddresses, type torhausConfig, writeTorhausConfig } from '../support/torhaus-config.ts'
@@ -68,7 +68,7 @@ export const withHeaderIdentity = (config: ReturnType<typeof torhausConfig>, ser
 })
 
 export async function startWorkersLab(server: object = {}, more: Configure = config => config): Promise<WorkersLab> {
-  const [port, adminPort] = [await freePort(), await freePort()]
+  const [port, adminPort] = await freePorts()
   const { publicUrl, redirectUri, postLogoutRedirectUri } = torhausAddresses(port)
   const clientSecret = randomBytes(24).toString('base64url')
   const user = { name: 'ada', password: 'correct horse', totpSecret: newTotpSecret(randomBytes) }
