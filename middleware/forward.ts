@@ -20,8 +20,9 @@ import type { RequestFieldReader } from '../src/http/request-fields.ts'
 import type { ResponseFieldFilter } from '../src/http/response-fields.ts'
 import { isAccepted, UPGRADE_FIELDS } from '../src/http/web-socket.ts'
 import type { Tunnels } from '../src/tunnels/tunnels.ts'
+import { atTurnEnd, type TurnEndListener } from '../src/turn-end.ts'
 import { type ForwardedFieldSettings, forwardedFields, maxForwardsOf } from '../src/upstream/forwarded-fields.ts'
-import type { ResponseReceiver, Upstream, UpstreamExchange } from '../src/upstream/upstream.ts'
+import type { ResponseReceiver, Taken, Upstream, UpstreamExchange } from '../src/upstream/upstream.ts'
 
 export interface ForwardParts extends ForwardedFieldSettings {
   readonly upstream: Upstream
@@ -58,7 +59,7 @@ export function forward(parts: ForwardParts): Forward {
   }
 }
 
-class Forwarding implements ResponseReceiver, Forwarded {
+class Forwarding implements ResponseReceiver, Forwarded, TurnEndListener {
   readonly #parts: ForwardParts
   readonly #exchange: Delegated
   readonly #record: ExchangeRecord
@@ -68,8 +69,8 @@ class Forwarding implements ResponseReceiver, Forwarded {
   #retriesLeft: number
   #isOver = false
   #isHeadHeld = false
-  /** The first content, where it came with the head. */
-  #held: Buffer | undefined
+  /** The first content, where it came with the head: a text of octets, which Node joins to the head; bytes would go beside it. */
+  #held: string | undefined
   #isWaiting = false
 
   constructor(parts: ForwardParts, exchange: Delegated, record: ExchangeRecord) {
@@ -162,28 +163,37 @@ class Forwarding implements ResponseReceiver, Forwarded {
     else this.#writeHeld()
   }
 
-  onContent(chunk: Buffer): boolean {
+  onContent(chunk: Buffer): Taken {
     this.#record.responseBytes += chunk.length
     // A short response goes in one write, head and content: each costs as much as all our own work.
     if (this.#isHeadHeld && this.#held === undefined && chunk.length <= MAX_HELD_BYTES) {
-      this.#held = chunk
-      return true
+      this.#held = chunk.toString('latin1')
+      return 'passed'
     }
     this.#isHeadHeld = false
     this.#writeHeld()
-    if (this.#response.write(chunk)) return true
+    const isShort = chunk.length <= MAX_COPIED_BYTES
+    // Corked here, it is written here, and not at the end of the tick.
+    this.#response.cork()
+    const goesOn = this.#response.write(isShort ? Buffer.from(chunk) : chunk)
+    this.#response.uncork()
+    if (this.#response.writableLength === 0) return 'passed'
+    if (goesOn) return isShort ? 'passed' : 'kept'
     // More may come of what was read already; one listener is enough for all of it.
     if (!this.#isWaiting) this.#response.once('drain', this.#onDrain)
     this.#isWaiting = true
-    return false
+    return 'full'
   }
 
   onEnd(rawTrailers: readonly string[]): void {
     this.#finish()
     if (rawTrailers.length > 0) this.#response.addTrailers(this.#parts.responseFields.filterTrailers(rawTrailers))
+    atTurnEnd(this)
+  }
+
+  onTurnEnd(): void {
     if (this.#held === undefined) this.#response.end()
-    // As a text of octets, Node joins it to the head; bytes would go beside it.
-    else this.#response.end(this.#held.toString('latin1'), 'latin1')
+    else this.#response.end(this.#held, 'latin1')
     if (this.#content !== null) drainRequest(this.#exchange.request)
   }
 
@@ -227,7 +237,7 @@ class Forwarding implements ResponseReceiver, Forwarded {
 
   #writeHeld(): void {
     if (this.#held === undefined) return
-    this.#response.write(this.#held)
+    this.#response.write(this.#held, 'latin1')
     this.#held = undefined
   }
 
@@ -246,6 +256,8 @@ class Forwarding implements ResponseReceiver, Forwarded {
 const RETRIED: readonly Code[] = ['upstream-closed', 'upstream-identity-refused']
 /** Node writes a text of up to 16 KiB without a buffer of its own; this leaves room for the head. */
 const MAX_HELD_BYTES = 12_288
+/** Copying so much costs less than the memory it would keep occupied. */
+const MAX_COPIED_BYTES = 16_384
 
 const SAFE = ['GET', 'HEAD', 'OPTIONS']
 

@@ -3,10 +3,11 @@
  * old and be closed; when the bound is reached, the oldest idle connection of any key makes room; when none is idle,
  * requests wait in line.
  */
-import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { type Code, Fault } from '../errors.ts'
 import { Connection, type ConnectionOwner, type ConnectionTimes } from './connection.ts'
+import { Reading } from './reading.ts'
 
 export interface PoolSettings extends ConnectionTimes {
   readonly host: string
@@ -156,10 +157,17 @@ export class ConnectionPool implements ConnectionOwner {
     const { host, port, tls, connectTimeoutMs } = this.#settings
     this.#connecting++
     this.opened++
+    const reading = new Reading()
+    const { onread } = reading
     const socket =
       tls === undefined
-        ? connectTcp({ host, port, noDelay: true, keepAlive: true })
-        : connectTls({ ...tls, host, port, ...(this.#tlsSession === undefined ? {} : { session: this.#tlsSession }) })
+        ? connectTcp({ host, port, onread, noDelay: true, keepAlive: true })
+        : connectTls(
+            withReading(
+              { ...tls, host, port, ...(this.#tlsSession === undefined ? {} : { session: this.#tlsSession }) },
+              onread,
+            ),
+          )
     const timer = setTimeout(() => socket.destroy(new Fault('upstream-connect-timeout')), connectTimeoutMs)
     const settle = () => {
       clearTimeout(timer)
@@ -173,7 +181,7 @@ export class ConnectionPool implements ConnectionOwner {
     }
     const onConnected = (): void => {
       settle()
-      this.#welcome(socket, waiter)
+      this.#welcome(socket, reading, waiter)
     }
     socket.once('error', onFailure).once(tls === undefined ? 'connect' : 'secureConnect', onConnected)
     if (tls !== undefined) {
@@ -184,8 +192,8 @@ export class ConnectionPool implements ConnectionOwner {
     }
   }
 
-  #welcome(socket: Socket, waiter: Waiter): void {
-    const connection = new Connection(waiter.key, socket, this, this.#settings)
+  #welcome(socket: Socket, reading: Reading, waiter: Waiter): void {
+    const connection = new Connection(waiter.key, socket, reading, this, this.#settings)
     this.#open.add(connection)
     this.#tick ??= setInterval(this.#expire, TICK_MS).unref()
     if (this.#isClosed) connection.close()
@@ -198,6 +206,12 @@ export class ConnectionPool implements ConnectionOwner {
     for (const connection of this.#open) connection.expire(now)
   }
 }
+
+/** `tls.connect` knows `onread`, its types do not. */
+const withReading = (options: ConnectionOptions, onread: OnReadOpts): ConnectionOptions & { onread: OnReadOpts } => ({
+  ...options,
+  onread,
+})
 
 /** Codes of Node and of OpenSSL. */
 function codeOf(error: NodeJS.ErrnoException): Code {

@@ -5,7 +5,9 @@
 import type { Socket } from 'node:net'
 import { type Code, Fault } from '../errors.ts'
 import type { RequestContent } from '../http/request-content.ts'
+import { atTurnEnd, type TurnEndListener } from '../turn-end.ts'
 import { InvalidResponse } from './invalid-response.ts'
+import type { Reader, Reading } from './reading.ts'
 import type { ResponseHead } from './response-head.ts'
 import { type ResponseEvents, ResponseParser } from './response-parser.ts'
 import type { ResponseReceiver, UpstreamRequest } from './upstream.ts'
@@ -25,7 +27,7 @@ export interface ConnectionOwner {
 const MAX_HEAD_BYTES = 131_072
 const FINAL_CHUNK = '0\r\n'
 
-export class Connection implements ResponseEvents {
+export class Connection implements ResponseEvents, Reader, TurnEndListener {
   readonly key: string
   /** The first request carried what authenticates the connection. */
   isAuthenticated = false
@@ -36,6 +38,7 @@ export class Connection implements ResponseEvents {
   /** What the server said about how long it keeps an idle connection. */
   keepAliveMs = Number.POSITIVE_INFINITY
   readonly #socket: Socket
+  readonly #reading: Reading
   readonly #owner: ConnectionOwner
   readonly #times: ConnectionTimes
   readonly #parser = new ResponseParser(this, MAX_HEAD_BYTES)
@@ -45,20 +48,19 @@ export class Connection implements ResponseEvents {
   #hasHead = false
   #isSent = false
   #isPaused = false
+  /** Somebody still needs what was read last. */
+  #isKept = false
   #isClosed = false
   #isSpent = false
 
-  constructor(key: string, socket: Socket, owner: ConnectionOwner, times: ConnectionTimes) {
+  constructor(key: string, socket: Socket, reading: Reading, owner: ConnectionOwner, times: ConnectionTimes) {
     this.key = key
     this.#socket = socket
+    this.#reading = reading
     this.#owner = owner
     this.#times = times
-    socket
-      .on('data', this.#onData)
-      .on('end', this.#onEnd)
-      .on('error', this.#onError)
-      .on('close', this.#onClose)
-      .on('drain', this.#onDrain)
+    socket.on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose).on('drain', this.#onDrain)
+    reading.start(socket, this)
   }
 
   get isUsable(): boolean {
@@ -76,8 +78,14 @@ export class Connection implements ResponseEvents {
     // The server's time begins when it has the whole request; while the client sends, it is the client that takes it.
     if (this.#isSent) this.#expectWithin(this.#times.headersTimeoutMs)
     else this.deadlineMs = Number.POSITIVE_INFINITY
+    this.#socket.cork()
     this.#socket.write(head, 'latin1')
+    atTurnEnd(this)
     request.content?.on('data', this.#onRequestData).on('end', this.#onRequestEnd).on('error', this.#onRequestError)
+  }
+
+  onTurnEnd(): void {
+    this.#socket.uncork()
   }
 
   resume(): void {
@@ -123,17 +131,20 @@ export class Connection implements ResponseEvents {
     this.#receiver = undefined
     this.#isClosed = true
     this.#socket
-      .off('data', this.#onData)
       .off('end', this.#onEnd)
       .off('error', this.#onError)
       .off('close', this.#onClose)
       .off('drain', this.#onDrain)
+    this.#reading.handOver()
     this.#owner.onClosed(this)
     receiver?.onUpgrade(head.rawFields, this.#socket, rest)
   }
 
   onContent(chunk: Buffer): void {
-    if (this.#receiver === undefined || this.#receiver.onContent(chunk)) return
+    const taken = this.#receiver?.onContent(chunk) ?? 'passed'
+    if (taken === 'passed') return
+    this.#isKept = true
+    if (taken === 'kept') return
     // A slow client is no fault of the server: no deadline while it is not allowed to send.
     this.#isPaused = true
     this.deadlineMs = Number.POSITIVE_INFINITY
@@ -155,8 +166,9 @@ export class Connection implements ResponseEvents {
     receiver?.onEnd(rawTrailers)
   }
 
-  readonly #onData = (data: Buffer): void => {
-    if (this.#isClosed) return
+  onData(data: Buffer): boolean {
+    if (this.#isClosed) return false
+    this.#isKept = false
     this.#expectWithin(this.#hasHead ? this.#times.bodyTimeoutMs : this.#times.headersTimeoutMs)
     try {
       this.#parser.push(data)
@@ -164,6 +176,7 @@ export class Connection implements ResponseEvents {
     } catch (error) {
       this.#onBroken(error)
     }
+    return this.#isKept
   }
 
   readonly #onEnd = (): void => {

@@ -90,7 +90,8 @@ export class ResponseParser {
     if ((end === -1 ? all.length : end) > this.#maxHeadBytes)
       throw new InvalidResponse('the response head is too large')
     if (end === -1) {
-      this.#partial = all
+      // What was read is free when this returns.
+      this.#partial = this.#partial === undefined ? Buffer.from(all) : all
       return undefined
     }
     this.#partial = undefined

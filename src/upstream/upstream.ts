@@ -23,6 +23,12 @@ export interface UpstreamRequest {
   readonly authenticateConnection: (() => Promise<readonly string[]>) | undefined
 }
 
+/**
+ * What became of content that was handed over: `passed` on or copied, so that its bytes are free; `kept` for a moment; or
+ * kept, and no more is wanted until `resume()`.
+ */
+export type Taken = 'passed' | 'kept' | 'full'
+
 /** Who receives the response. Exactly one of `onEnd`, `onError` and `onUpgrade` is called, once, and last. */
 export interface ResponseReceiver {
   /** 1xx other than 101 (RFC 9110 15.2). */
@@ -30,10 +36,9 @@ export interface ResponseReceiver {
   onHead(status: number, reason: string, rawFields: readonly string[]): void
   /** All that has arrived so far was handed over, and the response is not complete: more may be long in coming. */
   onLull(): void
-  /** False: no more until `resume()`. */
-  onContent(chunk: Buffer): boolean
+  onContent(chunk: Buffer): Taken
   onEnd(rawTrailers: readonly string[]): void
-  /** 101: the socket is the receiver's now, and counts no longer as a connection. `early`: what came with the head. */
+  /** 101: the socket is the receiver's now, and counts no longer as a connection. `early`: what came with the head, free when this returns. */
   onUpgrade(rawFields: readonly string[], socket: Socket, early: Buffer): void
   onError(fault: Fault): void
 }
