@@ -33,6 +33,7 @@ export function createServer(parts: ListenerParts, listener: RequestListener, up
     insecureHTTPParser: false,
     requireHostHeader: false,
     shouldUpgradeCallback: upgrades.isWanted,
+    optimizeEmptyRequests: true,
   }
   const server =
     tls === undefined
