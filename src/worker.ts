@@ -1,6 +1,6 @@
 /** A worker: the proxy itself, started, asked and stopped by the supervisor. */
 import cluster from 'node:cluster'
-import { createLog, openLogOutput } from './log.ts'
+import { createLog, type LogOutput, openLogOutput } from './log.ts'
 import { type ProxyServer, startProxy } from './proxy.ts'
 import type { FromWorker, Report, ToWorker } from './supervisor/messages.ts'
 
@@ -17,10 +17,10 @@ export function runWorker(): void {
 }
 
 class WorkerSide {
-  readonly #output: ReturnType<typeof openLogOutput>
+  readonly #output: LogOutput
   #proxy: ProxyServer | undefined
 
-  constructor(output: ReturnType<typeof openLogOutput>) {
+  constructor(output: LogOutput) {
     this.#output = output
   }
 
