@@ -18,11 +18,11 @@ import { send } from '../src/http/refusal.ts'
 import { drainRequest, hasContent, RequestContent } from '../src/http/request-content.ts'
 import type { RequestFieldReader } from '../src/http/request-fields.ts'
 import type { ResponseFieldFilter } from '../src/http/response-fields.ts'
+import { ResponseWriter, type Taken } from '../src/http/response-writer.ts'
 import { isAccepted, UPGRADE_FIELDS } from '../src/http/web-socket.ts'
 import type { Tunnels } from '../src/tunnels/tunnels.ts'
-import { atTurnEnd, type TurnEndListener } from '../src/turn-end.ts'
 import { type ForwardedFieldSettings, forwardedFields, maxForwardsOf } from '../src/upstream/forwarded-fields.ts'
-import type { ResponseReceiver, Taken, Upstream, UpstreamExchange } from '../src/upstream/upstream.ts'
+import type { ResponseReceiver, Upstream, UpstreamExchange } from '../src/upstream/upstream.ts'
 
 export interface ForwardParts extends ForwardedFieldSettings {
   readonly upstream: Upstream
@@ -59,25 +59,29 @@ export function forward(parts: ForwardParts): Forward {
   }
 }
 
-class Forwarding implements ResponseReceiver, Forwarded, TurnEndListener {
+class Forwarding implements ResponseReceiver, Forwarded {
   readonly #parts: ForwardParts
   readonly #exchange: Delegated
   readonly #record: ExchangeRecord
   readonly #response: ServerResponse
+  readonly #writer: ResponseWriter
   readonly #content: RequestContent | null
   #upstreamExchange: UpstreamExchange | undefined
   #retriesLeft: number
   #isOver = false
-  #isHeadHeld = false
-  /** The first content, where it came with the head: a text of octets, which Node joins to the head; bytes would go beside it. */
-  #held: string | undefined
-  #isWaiting = false
 
   constructor(parts: ForwardParts, exchange: Delegated, record: ExchangeRecord) {
     this.#parts = parts
     this.#exchange = exchange
     this.#record = record
     this.#response = exchange.response
+    this.#writer = new ResponseWriter(
+      exchange.response,
+      () => this.#upstreamExchange?.resume(),
+      () => {
+        if (this.#content !== null) drainRequest(exchange.request)
+      },
+    )
     this.#content = hasContent(exchange.fields)
       ? new RequestContent(exchange.request, name => parts.fieldReader.mayForward(name))
       : null
@@ -137,8 +141,7 @@ class Forwarding implements ResponseReceiver, Forwarded, TurnEndListener {
     fields.push('X-Request-Id', this.#exchange.requestId)
     if (status === 401 && !hasChallenge) fields.push(...challengeFields(this.#parts.challenge, this.#exchange))
     fields.push(...this.#exchange.replyFields)
-    this.#response.writeHead(status, reason, fields)
-    this.#isHeadHeld = true
+    this.#writer.writeHead(status, reason, fields)
   }
 
   onUpgrade(rawFields: readonly string[], socket: Socket, early: Buffer): void {
@@ -155,46 +158,18 @@ class Forwarding implements ResponseReceiver, Forwarded, TurnEndListener {
     this.#parts.tunnels.open(handshake, socket, early, this.#exchange, this.#record)
   }
 
-  /** A head whose content is not here yet must not wait for it: long polls, server-sent events. */
   onLull(): void {
-    if (!this.#isHeadHeld) return
-    this.#isHeadHeld = false
-    if (this.#held === undefined) this.#response.flushHeaders()
-    else this.#writeHeld()
+    this.#writer.onLull()
   }
 
   onContent(chunk: Buffer): Taken {
     this.#record.responseBytes += chunk.length
-    // A short response goes in one write, head and content: each costs as much as all our own work.
-    if (this.#isHeadHeld && this.#held === undefined && chunk.length <= MAX_HELD_BYTES) {
-      this.#held = chunk.toString('latin1')
-      return 'passed'
-    }
-    this.#isHeadHeld = false
-    this.#writeHeld()
-    const isShort = chunk.length <= MAX_COPIED_BYTES
-    // Corked here, it is written here, and not at the end of the tick.
-    this.#response.cork()
-    const goesOn = this.#response.write(isShort ? Buffer.from(chunk) : chunk)
-    this.#response.uncork()
-    if (this.#response.writableLength === 0) return 'passed'
-    if (goesOn) return isShort ? 'passed' : 'kept'
-    // More may come of what was read already; one listener is enough for all of it.
-    if (!this.#isWaiting) this.#response.once('drain', this.#onDrain)
-    this.#isWaiting = true
-    return 'full'
+    return this.#writer.write(chunk)
   }
 
   onEnd(rawTrailers: readonly string[]): void {
     this.#finish()
-    if (rawTrailers.length > 0) this.#response.addTrailers(this.#parts.responseFields.filterTrailers(rawTrailers))
-    atTurnEnd(this)
-  }
-
-  onTurnEnd(): void {
-    if (this.#held === undefined) this.#response.end()
-    else this.#response.end(this.#held, 'latin1')
-    if (this.#content !== null) drainRequest(this.#exchange.request)
+    this.#writer.end(rawTrailers.length === 0 ? [] : this.#parts.responseFields.filterTrailers(rawTrailers))
   }
 
   onError(fault: Fault): void {
@@ -222,23 +197,12 @@ class Forwarding implements ResponseReceiver, Forwarded, TurnEndListener {
     this.onError(fault)
   }
 
-  readonly #onDrain = (): void => {
-    this.#isWaiting = false
-    this.#upstreamExchange?.resume()
-  }
-
   onClientClose(): void {
     if (this.#isOver) return
     this.#finish()
     this.#note('aborted', 'client-aborted', undefined)
     this.#upstreamExchange?.abort()
     this.#content?.destroy()
-  }
-
-  #writeHeld(): void {
-    if (this.#held === undefined) return
-    this.#response.write(this.#held, 'latin1')
-    this.#held = undefined
   }
 
   #finish(): void {
@@ -254,11 +218,6 @@ class Forwarding implements ResponseReceiver, Forwarded, TurnEndListener {
 }
 
 const RETRIED: readonly Code[] = ['upstream-closed', 'upstream-identity-refused']
-/** Node writes a text of up to 16 KiB without a buffer of its own; this leaves room for the head. */
-const MAX_HELD_BYTES = 12_288
-/** Copying so much costs less than the memory it would keep occupied. */
-const MAX_COPIED_BYTES = 16_384
-
 const SAFE = ['GET', 'HEAD', 'OPTIONS']
 
 const CONTENT_CODES: readonly Code[] = ['response-content-timeout', 'request-content-aborted', 'request-malformed']

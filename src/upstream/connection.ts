@@ -4,8 +4,9 @@
  */
 import type { Socket } from 'node:net'
 import { type Code, Fault } from '../errors.ts'
-import type { RequestContent } from '../http/request-content.ts'
+import { givenBack, type RequestContent } from '../http/request-content.ts'
 import { atTurnEnd, type TurnEndListener } from '../turn-end.ts'
+import { fieldLines } from './field-lines.ts'
 import { InvalidResponse } from './invalid-response.ts'
 import type { Reader, Reading } from './reading.ts'
 import type { ResponseHead } from './response-head.ts'
@@ -174,7 +175,9 @@ export class Connection implements ResponseEvents, Reader, TurnEndListener {
       this.#parser.push(data)
       this.#receiver?.onLull()
     } catch (error) {
-      this.#onBroken(error)
+      // A mistake of ours in handling one response must not end the others: it is answered and logged as what it is.
+      if (!(error instanceof InvalidResponse)) this.#fail('internal-error', error)
+      else this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-response-invalid', error)
     }
     return this.#isKept
   }
@@ -187,12 +190,6 @@ export class Connection implements ResponseEvents, Reader, TurnEndListener {
     } catch (error) {
       this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', error)
     }
-  }
-
-  #onBroken(error: unknown): void {
-    // A mistake of ours in handling one response must not end the others: it is answered and logged as what it is.
-    if (!(error instanceof InvalidResponse)) this.#fail('internal-error', error)
-    else this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-response-invalid', error)
   }
 
   readonly #onError = (error: Error): void => {
@@ -260,20 +257,4 @@ export class Connection implements ResponseEvents, Reader, TurnEndListener {
   #expectWithin(timeoutMs: number): void {
     if (!this.#isPaused) this.deadlineMs = performance.now() + timeoutMs
   }
-}
-
-/**
- * To be called when `bytes` were written: frees their memory. Left to the garbage collector, the memory that content takes
- * outside the heap would make it look through the whole heap again and again, which costs more than the forwarding.
- */
-function givenBack({ length, buffer }: Buffer): (() => void) | undefined {
-  const isWorthIt = length >= 16_384 && length === buffer.byteLength && buffer instanceof ArrayBuffer
-  return isWorthIt ? () => void buffer.transfer(0) : undefined
-}
-
-/** RFC 9112 5. */
-export function fieldLines(fields: readonly string[]): string {
-  let lines = ''
-  for (let index = 0; index < fields.length; index += 2) lines += `${fields[index]}: ${fields[index + 1]}\r\n`
-  return lines
 }

@@ -4,8 +4,9 @@ import { isIP } from 'node:net'
 import { rootCertificates } from 'node:tls'
 import type { Config } from '../../config/schema.ts'
 import { Fault, toFault } from '../errors.ts'
-import { type Connection, fieldLines } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { ConnectionPool, type Waiter } from './connection-pool.ts'
+import { fieldLines } from './field-lines.ts'
 import type { ResponseReceiver, Upstream, UpstreamExchange, UpstreamRequest, UpstreamStatistics } from './upstream.ts'
 
 export class HttpUpstream implements Upstream {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Fault } from '../errors.ts'
 import type { RequestContent } from '../http/request-content.ts'
+import type { Taken } from '../http/response-writer.ts'
 
 /** A request as it goes to the upstream. */
 export interface UpstreamRequest {
@@ -22,12 +23,6 @@ export interface UpstreamRequest {
   /** Fields sent with the first request of a connection only, where the server keeps authentication on it. */
   readonly authenticateConnection: (() => Promise<readonly string[]>) | undefined
 }
-
-/**
- * What became of content that was handed over: `passed` on or copied, so that its bytes are free; `kept` for a moment; or
- * kept, and no more is wanted until `resume()`.
- */
-export type Taken = 'passed' | 'kept' | 'full'
 
 /** Who receives the response. Exactly one of `onEnd`, `onError` and `onUpgrade` is called, once, and last. */
 export interface ResponseReceiver {

@@ -159,3 +159,44 @@ test('a request reaches the origin piece by piece', async () => {
   connection.send('3\r\ntwo\r\n0\r\n\r\n')
   assert.equal((await connection.bytes(13)).toString(), '3\r\ntwo\r\n0\r\n\r\n')
 })
+
+/** Not a multiple of anything: one read holds several chunks, and parts of them. */
+const ODD_BYTES = 20_011
+const SLOW_CLIENTS = 4
+const SLOW_PIECES = 1000
+
+for (const isChunked of [false, true]) {
+  test(`what slow clients of ${isChunked ? 'chunked content' : 'content of known length'} read at the same time is not mixed up`, async () => {
+    const pieceOf = (path: string, index: number) => Buffer.alloc(ODD_BYTES, `${path} ${index};`)
+    proxy.origin.answerWith(async (request, response) => {
+      if (!isChunked) response.setHeader('Content-Length', ODD_BYTES * SLOW_PIECES)
+      for (let index = 0; index < SLOW_PIECES; index++)
+        if (!response.write(pieceOf(request.url ?? '', index)))
+          await new Promise(resolve => response.once('drain', resolve))
+      response.end()
+    })
+    const [name = '', value = ''] = patField.split(/: (.*)/)
+    const read = (path: string) =>
+      new Promise<string>((resolve, reject) => {
+        const hash = createHash('sha256')
+        const options = { port: proxy.fixture.port, path, headers: { [name]: value }, agent: false }
+        httpRequest(options, async response => {
+          let count = 0
+          for await (const chunk of response) {
+            hash.update(chunk)
+            if (count++ % 8 === 0) await new Promise(wait => setTimeout(wait, 2))
+          }
+          resolve(hash.digest('hex'))
+        })
+          .on('error', reject)
+          .end()
+      })
+    const paths = Array.from({ length: SLOW_CLIENTS }, (_, client) => `/slow/${client}`)
+    const expected = paths.map(path => {
+      const hash = createHash('sha256')
+      for (let index = 0; index < SLOW_PIECES; index++) hash.update(pieceOf(path, index))
+      return hash.digest('hex')
+    })
+    assert.deepEqual(await Promise.all(paths.map(read)), expected)
+  })
+}
