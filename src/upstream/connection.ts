@@ -26,7 +26,6 @@ export interface ConnectionOwner {
 }
 
 const MAX_HEAD_BYTES = 131_072
-const FINAL_CHUNK = '0\r\n'
 
 export class Connection implements ResponseEvents, Reader, TurnEndListener {
   readonly key: string
@@ -239,7 +238,7 @@ export class Connection implements ResponseEvents, Reader, TurnEndListener {
   }
 
   readonly #onRequestEnd = (): void => {
-    if (this.#isChunked) this.#socket.write(`${FINAL_CHUNK}${fieldLines(this.#content?.trailers ?? [])}\r\n`, 'latin1')
+    if (this.#isChunked) this.#socket.write(`0\r\n${fieldLines(this.#content?.trailers ?? [])}\r\n`, 'latin1')
     this.#isSent = true
     if (!this.#hasHead) this.#expectWithin(this.#times.headersTimeoutMs)
   }
