@@ -1,6 +1,7 @@
 /** Both ways to tell the client address, by the documented configurations of both balancers. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { patField } from '../behaviour/proxy-under-test.ts'
 import { requestText } from '../support/raw-http.ts'
 import { CLIENT_ADDRESS, startBalancerLab } from './balancer-lab.ts'
@@ -38,9 +39,11 @@ for (const [kind, version] of ways) {
         assert.deepEqual(sent.all('X-Request-Id'), [response.one('X-Request-Id')])
       }
       connection.close()
-      const records = lab.instances
-        .flatMap(({ fixture }) => fixture.log)
-        .filter(entry => entry['url.path'] === '/where')
+      const recordsNow = () =>
+        lab.instances.flatMap(({ fixture }) => fixture.log).filter(entry => entry['url.path'] === '/where')
+      // Over TLS the client may have its answer before the record of it is written.
+      for (let waits = 0; recordsNow().length < 3 && waits < 100; waits++) await delay(20)
+      const records = recordsNow()
       assert.deepEqual(
         records.map(entry => entry['client.address']),
         [CLIENT_ADDRESS, CLIENT_ADDRESS, CLIENT_ADDRESS],
