@@ -17,9 +17,9 @@ export interface LogOutput extends DestinationStream {
   flushSync(): void
 }
 
-/** Standard output, in batches. */
-export function openLogOutput(): LogOutput {
-  return new BatchedOutput()
+/** In batches. `dest`: a file descriptor or the name of a file; by default standard output. */
+export function openLogOutput(dest: number | string = STANDARD_OUTPUT): LogOutput {
+  return new BatchedOutput(dest)
 }
 
 /**
@@ -27,14 +27,13 @@ export function openLogOutput(): LogOutput {
  * garbage per request.
  */
 class BatchedOutput implements LogOutput {
-  readonly #output = destination({
-    dest: STANDARD_OUTPUT,
-    sync: false,
-    maxWrite: 2 * BATCH_BYTES,
-    maxLength: MAX_WAITING_BYTES,
-  })
+  readonly #output: ReturnType<typeof destination>
   #waiting = ''
   #timer: NodeJS.Timeout | undefined
+
+  constructor(dest: number | string) {
+    this.#output = destination({ dest, sync: false, maxWrite: 2 * BATCH_BYTES, maxLength: MAX_WAITING_BYTES })
+  }
 
   write(line: string): void {
     this.#waiting += line

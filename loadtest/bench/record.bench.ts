@@ -3,7 +3,7 @@ import { bench, group } from 'mitata'
 import { destination } from 'pino'
 import { accessLog } from '../../src/access-log.ts'
 import { newRecord } from '../../src/exchange-record.ts'
-import { createLog } from '../../src/log.ts'
+import { createLog, openLogOutput } from '../../src/log.ts'
 import { Metrics } from '../../src/metrics.ts'
 import { createPolicyUnderTest, decide } from './policy-parts.ts'
 
@@ -17,15 +17,13 @@ Object.assign(record, { decidedAtMs: arrivedAtMs + 0.1, upstreamFirstByteAtMs: a
 const closedAtMs = arrivedAtMs + 2.75
 
 const metrics = new Metrics()
-const asShipped = accessLog(createLog({ level: 'info' }, destination({ dest: '/dev/null', sync: true })))
-const buffered = accessLog(
-  createLog({ level: 'info' }, destination({ dest: '/dev/null', sync: false, minLength: 65_536, maxWrite: 131_072 })),
-)
+const atOnce = accessLog(createLog({ level: 'info' }, destination({ dest: '/dev/null', sync: true })))
+const inBatches = accessLog(createLog({ level: 'info' }, openLogOutput('/dev/null')))
 const silent = accessLog(createLog({ level: 'error' }, destination({ dest: '/dev/null', sync: true })))
 
 group('record', () => {
-  bench('log line, written at once', () => asShipped(record, closedAtMs))
-  bench('log line, written in blocks of 64 KiB', () => buffered(record, closedAtMs))
+  bench('log line, written at once', () => atOnce(record, closedAtMs))
+  bench('log line, in batches, as shipped', () => inBatches(record, closedAtMs))
   bench('log line, below the level', () => silent(record, closedAtMs))
   bench('metrics', () => metrics.exchange(record, closedAtMs))
 })
