@@ -11,6 +11,10 @@ before(async () => {
 })
 after(() => proxy.close())
 
+const [patName = '', patValue = ''] = patField.split(/: (.*)/)
+/** As Node's client wants it. */
+const patHeaders = { [patName]: patValue }
+
 const MIB = 1024 * 1024
 const LARGE_BYTES = 100 * MIB
 /** More than sockets, their buffers in the kernel and streams in between could hold, and far less than the whole. */
@@ -32,8 +36,7 @@ function hashOf(bytes: number): string {
 }
 
 function upload(framing: Record<string, string>) {
-  const [name = '', value = ''] = patField.split(/: (.*)/)
-  const headers = { [name]: value, ...framing }
+  const headers = { ...patHeaders, ...framing }
   return httpRequest({ port: proxy.fixture.port, method: 'POST', path: '/upload', headers, agent: false })
 }
 
@@ -68,9 +71,8 @@ test('100 MiB down arrive whole, and the process does not hold them', async () =
   let bytes = 0
   // The chunked coding is read by Node here: the raw client would keep everything.
   connection.close()
-  const [name = '', value = ''] = patField.split(/: (.*)/)
   await new Promise<void>((resolve, reject) => {
-    httpRequest({ port: proxy.fixture.port, path: '/download', headers: { [name]: value }, agent: false }, response => {
+    httpRequest({ port: proxy.fixture.port, path: '/download', headers: patHeaders, agent: false }, response => {
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length
         hash.update(chunk)
@@ -175,11 +177,10 @@ for (const isChunked of [false, true]) {
           await new Promise(resolve => response.once('drain', resolve))
       response.end()
     })
-    const [name = '', value = ''] = patField.split(/: (.*)/)
     const read = (path: string) =>
       new Promise<string>((resolve, reject) => {
         const hash = createHash('sha256')
-        const options = { port: proxy.fixture.port, path, headers: { [name]: value }, agent: false }
+        const options = { port: proxy.fixture.port, path, headers: patHeaders, agent: false }
         httpRequest(options, async response => {
           let count = 0
           for await (const chunk of response) {
