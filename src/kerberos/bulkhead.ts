@@ -44,7 +44,7 @@ export function createBulkhead({ maxConcurrent, maxQueued, timeoutMs, refuse }: 
         start() {
           queue.delete(waiting)
           running++
-          settle(task, resolve, reject, () => {
+          void settle(task, resolve, reject, () => {
             clearTimeout(timer)
             finish()
           })
@@ -62,12 +62,17 @@ export function createBulkhead({ maxConcurrent, maxQueued, timeoutMs, refuse }: 
   return { run, load: () => ({ running, queued: queue.size }) }
 }
 
-function settle<T>(
+async function settle<T>(
   task: () => Promise<T>,
   resolve: (value: T) => void,
   reject: (error: unknown) => void,
   done: () => void,
-): void {
-  // A task that throws before its first await counts as one that rejected.
-  Promise.resolve().then(task).then(resolve, reject).finally(done)
+): Promise<void> {
+  try {
+    resolve(await task())
+  } catch (error) {
+    reject(error)
+  } finally {
+    done()
+  }
 }

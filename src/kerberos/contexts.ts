@@ -13,10 +13,13 @@ import type { AccountNames } from './upn-dns-info.ts'
 export type Initiated = {
   /** A Kerberos token (RFC 4121 4.1), not yet in SPNEGO. */
   readonly token: Buffer
-  /** Under whose name GSSAPI made it: to be compared, always, before the token leaves the process. */
-  readonly principal: string
   /** How long the ticket behind it is good for. */
   readonly lifetimeSeconds: number
+}
+
+export type NamedInitiated = Initiated & {
+  /** Under whose name GSSAPI made it. */
+  readonly principal: string
 }
 
 export type AcceptedContext = {
@@ -33,27 +36,47 @@ const indefinite = 0xffffffff
 const continueNeeded = 1
 
 /**
- * One token for `target` (`HTTP/host@REALM`) in the credential's name. No flags: mutual authentication would need a second leg, which
- * TLS to the origin server makes superfluous. Asks the KDC unless the ticket is in the credential's cache already.
+ * One token for `target` (`HTTP/host@REALM`) in the credential's name, and whose that is: to be compared before the token leaves the
+ * process, unless it was compared for this credential and target before. Asks the KDC unless the ticket is in the credential's cache
+ * already.
  */
 export async function initiateContext(
   gssapi: Gssapi,
   credential: Handle,
   target: string,
   operation: KerberosOperation = 'initiate',
-): Promise<Initiated> {
+): Promise<NamedInitiated> {
   using name = importPrincipal(gssapi, target)
+  const { context, ...initiated } = await initiate(gssapi, credential, name, operation)
+  using _context = context
+  return { ...initiated, principal: contextSource(gssapi, context, operation) }
+}
+
+/** One more, once it is known whose name the credential acts in. Reading the name anew costs a tenth of the token. */
+export async function initiateAgain(gssapi: Gssapi, credential: Handle, target: Handle): Promise<Initiated> {
+  const { context, ...initiated } = await initiate(gssapi, credential, target, 'initiate')
+  context[Symbol.dispose]()
+  return initiated
+}
+
+/** No flags: mutual authentication would need a second leg, which TLS to the origin server makes superfluous. */
+async function initiate(
+  gssapi: Gssapi,
+  credential: Handle,
+  target: Handle,
+  operation: KerberosOperation,
+): Promise<Initiated & { readonly context: Handle }> {
   const minor: [number] = [0]
-  const context: [Pointer | null] = [null]
+  const pointer: [Pointer | null] = [null]
   const output: NativeBuffer = { length: 0, value: null }
   const lifetimeSeconds: [number] = [0]
   const major = await credential.use(held =>
-    name.use(pointer =>
+    target.use(name =>
       gssapi.native.initSecContext(
         minor,
         held,
-        context,
         pointer,
+        name,
         gssapi.krb5,
         0,
         indefinite,
@@ -67,14 +90,19 @@ export async function initiateContext(
     ),
   )
   const token = takeBuffer(gssapi, output)
-  using _context = ownContext(gssapi, context[0])
-  check(gssapi, operation, major, minor[0])
-  if ((major & continueNeeded) !== 0 || token.length === 0) throw new KerberosError('internal', operation)
-  return { token, principal: contextSource(gssapi, _context, operation), lifetimeSeconds: lifetimeSeconds[0] }
+  const context = ownContext(gssapi, pointer[0])
+  try {
+    check(gssapi, operation, major, minor[0])
+    if ((major & continueNeeded) !== 0 || token.length === 0 || context === undefined)
+      throw new KerberosError('internal', operation)
+    return { token, context, lifetimeSeconds: lifetimeSeconds[0] }
+  } catch (error) {
+    context?.[Symbol.dispose]()
+    throw error
+  }
 }
 
-function contextSource(gssapi: Gssapi, context: Handle | undefined, operation: KerberosOperation): string {
-  if (context === undefined) throw new KerberosError('internal', operation)
+function contextSource(gssapi: Gssapi, context: Handle, operation: KerberosOperation): string {
   const minor: [number] = [0]
   const source: [Pointer | null] = [null]
   const major = context.read(pointer =>

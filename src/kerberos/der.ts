@@ -54,14 +54,19 @@ export function readAll(buffer: Buffer): Element[] | undefined {
 }
 
 /** Writes one element with the shortest length form (X.690 10.1). */
-export function writeElement(tag: number, ...contents: readonly Buffer[]): Buffer {
-  const length = contents.reduce((sum, part) => sum + part.length, 0)
-  return Buffer.concat([Buffer.from([tag]), lengthOctets(length), ...contents])
+export function writeElement(tag: number, ...contents: readonly Uint8Array[]): Buffer {
+  return writeElementBefore(0, tag, ...contents)
 }
 
-function lengthOctets(length: number): Buffer {
-  if (length < 0x80) return Buffer.from([length])
+/** The same for an element whose last `rest` octets stand elsewhere: all but those. */
+export function writeElementBefore(rest: number, tag: number, ...contents: readonly Uint8Array[]): Buffer {
+  const length = contents.reduce((sum, part) => sum + part.length, rest)
+  return Buffer.concat([Buffer.from([tag, ...lengthOctets(length)]), ...contents])
+}
+
+function lengthOctets(length: number): number[] {
+  if (length < 0x80) return [length]
   const octets: number[] = []
   for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256)
-  return Buffer.from([0x80 | octets.length, ...octets])
+  return [0x80 | octets.length, ...octets]
 }

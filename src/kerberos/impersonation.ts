@@ -6,7 +6,8 @@ import type { KdcGate } from './kdc-gate.ts'
 import { KerberosError, type KerberosErrorCode } from './kerberos-error.ts'
 import type { Gssapi } from './library.ts'
 import { createLru } from './lru.ts'
-import { createPrincipalTickets, type PrincipalTickets } from './principal-tickets.ts'
+import { importForKerberos } from './names.ts'
+import { createPrincipalTickets, type PrincipalTickets, type PrincipalTicketsOptions } from './principal-tickets.ts'
 import { createRenewing, type Renewing, validity } from './renewing.ts'
 
 // The Windows account out (MS-SFU): a token for the origin server in the user's name, without the user's password or ticket.
@@ -66,6 +67,9 @@ const lasting: ReadonlySet<KerberosErrorCode> = new Set([
 
 type Refusal = { readonly error: KerberosError; readonly untilMs: number }
 
+/** The upstream's, as a rule. */
+const maxTargets = 16
+
 /** What is known of one principal; its refusals go with it. */
 type Entry = { readonly tickets: Renewing<PrincipalTickets>; readonly refusals: Map<string, Refusal> }
 
@@ -74,11 +78,20 @@ export function createImpersonation(options: ImpersonationOptions): Impersonatio
   const count = { impersonations: 0, tokens: 0, identityMismatches: 0 }
   const release = ({ tickets }: Entry): void => tickets[Symbol.dispose]()
   const entries = createLru<Entry>({ maxEntries: maxPrincipals, onEvict: release })
+  const targets = createLru<Handle>({ maxEntries: maxTargets, onEvict: name => name[Symbol.dispose]() })
+  const targetName = (target: string): Handle => {
+    let name = targets.get(target)
+    if (name === undefined) {
+      name = importForKerberos(options.gssapi, target)
+      targets.set(target, name)
+    }
+    return name
+  }
 
   const entryOf = (principal: CanonicalPrincipal): Entry => {
     const known = entries.get(principal)
     if (known !== undefined) return known
-    const tickets = renewingTickets({ ...options, now }, principal, count)
+    const tickets = renewingTickets({ ...options, now, targetName }, principal, count)
     const entry: Entry = { tickets, refusals: new Map() }
     entries.set(principal, entry)
     return entry
@@ -119,6 +132,7 @@ export function createImpersonation(options: ImpersonationOptions): Impersonatio
     counters: () => ({ ...count }),
     [Symbol.dispose]() {
       for (const entry of entries.values()) release(entry)
+      for (const name of targets.values()) name[Symbol.dispose]()
     },
   }
 }
@@ -138,11 +152,11 @@ async function tokenFrom(tickets: Renewing<PrincipalTickets>, target: string): P
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 function renewingTickets(
-  options: ImpersonationOptions & { readonly now: () => number },
+  options: ImpersonationOptions & Pick<PrincipalTicketsOptions, 'now' | 'targetName'>,
   principal: CanonicalPrincipal,
   count: Mutable<ImpersonationCounters>,
 ): Renewing<PrincipalTickets> {
-  const { gssapi, gate, lane, service, directory, now, renewMarginMs = 300_000 } = options
+  const { gssapi, gate, lane, service, directory, now, targetName, renewMarginMs = 300_000 } = options
   const isPrincipal = (displayed: string): boolean => canonicalPrincipal(displayed, directory) === principal
   const onMismatch = (): void => {
     count.identityMismatches++
@@ -172,6 +186,7 @@ function renewingTickets(
           credential,
           isPrincipal,
           onMismatch,
+          targetName,
         })
         if (!isPrincipal(await credentialPrincipal(gssapi, credential))) {
           onMismatch()

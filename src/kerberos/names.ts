@@ -27,6 +27,17 @@ export function importPrincipal(gssapi: Gssapi, principal: string): Handle {
   return ownName(gssapi, name[0])
 }
 
+/** The same as the Kerberos mechanism keeps it, which then need not be read anew by each call. */
+export function importForKerberos(gssapi: Gssapi, principal: string): Handle {
+  using name = importPrincipal(gssapi, principal)
+  const canonical: [Pointer | null] = [null]
+  const minor: [number] = [0]
+  const major = name.read(pointer => gssapi.native.canonicalizeName(minor, pointer, gssapi.krb5, canonical))
+  check(gssapi, 'name', major, minor[0])
+  if (canonical[0] === null) throw new KerberosError('internal', 'name')
+  return ownName(gssapi, canonical[0])
+}
+
 /** The name as text, `user@REALM`. Throws `internal`. */
 export function displayName(gssapi: Gssapi, name: Handle): string {
   const text: NativeBuffer = { length: 0, value: null }

@@ -27,6 +27,7 @@ export type Native = {
   acceptSecContext: Waiting
   inquireCred: Waiting
   importName: Immediate
+  canonicalizeName: Immediate
   displayName: Immediate
   getNameAttribute: Immediate
   inquireContext: Immediate
@@ -102,6 +103,9 @@ function declareGss(library: Library) {
     ),
     importName: immediate(
       'uint32_t gss_import_name(_Out_ uint32_t *minor, gss_buffer_desc *text, void *type, _Out_ void **name)',
+    ),
+    canonicalizeName: immediate(
+      'uint32_t gss_canonicalize_name(_Out_ uint32_t *minor, void *name, void *mech, _Out_ void **canonical)',
     ),
     displayName: immediate(
       'uint32_t gss_display_name(_Out_ uint32_t *minor, void *name, _Out_ gss_buffer_desc *text, void **type)',

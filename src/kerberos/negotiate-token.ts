@@ -1,4 +1,4 @@
-import { type Element, readAll, readElement, readTagged, tags, writeElement } from './der.ts'
+import { type Element, readAll, readElement, readTagged, tags, writeElement, writeElementBefore } from './der.ts'
 import { krb5Mechanism, krb5MechanismOfWindows, ntlmMechanism, spnegoMechanism } from './object-identifiers.ts'
 
 /** What a client put behind `Negotiate` (RFC 4559 4.1), seen without asking GSSAPI. */
@@ -91,11 +91,27 @@ const isKrb5 = (oid: Buffer): boolean => oid.equals(krb5Mechanism) || oid.equals
  * one mechanism there is nothing to negotiate, hence no mechListMIC (RFC 4178 5).
  */
 export function wrapInSpnego(krb5Token: Buffer): Buffer {
-  const mechTypes = writeElement(
-    tags.context0,
-    writeElement(tags.sequence, writeElement(tags.objectIdentifier, krb5Mechanism)),
-  )
-  const mechToken = writeElement(tags.context2, writeElement(tags.octetString, krb5Token))
-  const negTokenInit = writeElement(tags.context0, writeElement(tags.sequence, mechTypes, mechToken))
-  return writeElement(tags.initialContextToken, writeElement(tags.objectIdentifier, spnegoMechanism), negTokenInit)
+  return Buffer.concat([spnegoBefore(krb5Token.length), krb5Token])
 }
+
+const spnegoOid = writeElement(tags.objectIdentifier, spnegoMechanism)
+const mechTypes = writeElement(
+  tags.context0,
+  writeElement(tags.sequence, writeElement(tags.objectIdentifier, krb5Mechanism)),
+)
+
+/** All that stands before a Kerberos token of that length, which comes last in each element. Few lengths occur. */
+function spnegoBefore(length: number): Buffer {
+  let before = spnegoPrefixes.get(length)
+  if (before === undefined) {
+    const mechToken = writeElementBefore(length, tags.context2, writeElementBefore(length, tags.octetString))
+    const sequence = writeElementBefore(length, tags.sequence, mechTypes, mechToken)
+    const negTokenInit = writeElementBefore(length, tags.context0, sequence)
+    before = writeElementBefore(length, tags.initialContextToken, spnegoOid, negTokenInit)
+    if (spnegoPrefixes.size < MAX_PREFIXES) spnegoPrefixes.set(length, before)
+  }
+  return before
+}
+
+const MAX_PREFIXES = 1024
+const spnegoPrefixes = new Map<number, Buffer>()

@@ -77,6 +77,7 @@ describe("with bob's tickets as the default credential all the same", () => {
       onMismatch: () => {
         mismatches++
       },
+      targetName: () => assert.fail('there is no second token'),
     })
     await assert.rejects(tickets.token(devopsService), { code: 'identity-mismatch' })
     assert.equal(mismatches, 1)
