@@ -4,11 +4,10 @@
  */
 import type { Socket } from 'node:net'
 import { type Code, Fault } from '../errors.ts'
-import { givenBack, type RequestContent } from '../http/request-content.ts'
-import { atTurnEnd, type TurnEndListener } from '../turn-end.ts'
-import { fieldLines } from './field-lines.ts'
+import type { RequestContent } from '../http/request-content.ts'
 import { InvalidResponse } from './invalid-response.ts'
 import type { Reader, Reading } from './reading.ts'
+import { RequestWriter } from './request-writer.ts'
 import type { ResponseHead } from './response-head.ts'
 import { type ResponseEvents, ResponseParser } from './response-parser.ts'
 import type { ResponseReceiver, UpstreamRequest } from './upstream.ts'
@@ -27,7 +26,7 @@ export interface ConnectionOwner {
 
 const MAX_HEAD_BYTES = 131_072
 
-export class Connection implements ResponseEvents, Reader, TurnEndListener {
+export class Connection implements ResponseEvents, Reader {
   readonly key: string
   /** The first request carried what authenticates the connection. */
   isAuthenticated = false
@@ -39,12 +38,12 @@ export class Connection implements ResponseEvents, Reader, TurnEndListener {
   keepAliveMs = Number.POSITIVE_INFINITY
   readonly #socket: Socket
   readonly #reading: Reading
+  readonly #writer: RequestWriter
   readonly #owner: ConnectionOwner
   readonly #times: ConnectionTimes
   readonly #parser = new ResponseParser(this, MAX_HEAD_BYTES)
   #receiver: ResponseReceiver | undefined
   #content: RequestContent | null = null
-  #isChunked = false
   #hasHead = false
   #isSent = false
   #isPaused = false
@@ -56,6 +55,7 @@ export class Connection implements ResponseEvents, Reader, TurnEndListener {
   constructor(key: string, socket: Socket, reading: Reading, owner: ConnectionOwner, times: ConnectionTimes) {
     this.key = key
     this.#socket = socket
+    this.#writer = new RequestWriter(socket)
     this.#reading = reading
     this.#owner = owner
     this.#times = times
@@ -71,21 +71,14 @@ export class Connection implements ResponseEvents, Reader, TurnEndListener {
   start(head: string, request: UpstreamRequest, receiver: ResponseReceiver): void {
     this.#receiver = receiver
     this.#content = request.content
-    this.#isChunked = request.contentLength === undefined
+    this.#writer.start(head, request.contentLength === undefined)
     this.#hasHead = false
     this.#isSent = request.content === null
     this.#parser.expect(request.method === 'HEAD', request.mayUpgrade)
     // The server's time begins when it has the whole request; while the client sends, it is the client that takes it.
     if (this.#isSent) this.#expectWithin(this.#times.headersTimeoutMs)
     else this.deadlineMs = Number.POSITIVE_INFINITY
-    this.#socket.cork()
-    this.#socket.write(head, 'latin1')
-    atTurnEnd(this)
     request.content?.on('data', this.#onRequestData).on('end', this.#onRequestEnd).on('error', this.#onRequestError)
-  }
-
-  onTurnEnd(): void {
-    this.#socket.uncork()
   }
 
   resume(): void {
@@ -157,7 +150,8 @@ export class Connection implements ResponseEvents, Reader, TurnEndListener {
     this.#releaseContent()
     this.isReused = true
     // An early answer leaves the rest of the request unsent: the server would read what comes next as its content.
-    if (mayReuse && this.#isSent && !this.#isSpent && !this.#isClosed) {
+    const isSent = this.#isSent && this.#writer.isWritten
+    if (mayReuse && isSent && !this.#isSpent && !this.#isClosed) {
       this.resume()
       this.#owner.onFree(this)
     } else {
@@ -210,16 +204,7 @@ export class Connection implements ResponseEvents, Reader, TurnEndListener {
   }
 
   readonly #onRequestData = (chunk: Buffer): void => {
-    let goesOn: boolean
-    if (this.#isChunked) {
-      this.#socket.cork()
-      this.#socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
-      this.#socket.write(chunk, givenBack(chunk))
-      goesOn = this.#socket.write('\r\n', 'latin1')
-      this.#socket.uncork()
-    } else {
-      goesOn = this.#socket.write(chunk, givenBack(chunk))
-    }
+    const goesOn = this.#writer.write(chunk)
     if (!goesOn) this.#content?.pause()
     this.#expectMore(goesOn)
   }
@@ -238,7 +223,7 @@ export class Connection implements ResponseEvents, Reader, TurnEndListener {
   }
 
   readonly #onRequestEnd = (): void => {
-    if (this.#isChunked) this.#socket.write(`0\r\n${fieldLines(this.#content?.trailers ?? [])}\r\n`, 'latin1')
+    this.#writer.end(this.#content?.trailers ?? [])
     this.#isSent = true
     if (!this.#hasHead) this.#expectWithin(this.#times.headersTimeoutMs)
   }
