@@ -1,8 +1,11 @@
 import { createHash, createHmac, hkdfSync } from 'node:crypto'
+import { BoundedMap } from '../bounded-map.ts'
 
 const KEY_BYTES = 32
 const FINGERPRINT_BYTES = 16
 const KEY_ID_LENGTH = 6
+/** Tokens whose fingerprints are kept in memory: a client sends the same one with each request. */
+const MAX_REMEMBERED = 10_000
 
 /** The fingerprints of a personal access token, one per key, that of the newest key first. */
 export type FingerprintOf = (token: string) => readonly string[]
@@ -21,12 +24,17 @@ export interface PatFingerprints {
 export function patFingerprints(keys: readonly Buffer[]): PatFingerprints {
   const derived = keys.map(key => Buffer.from(hkdfSync('sha256', key, '', 'torhaus pat fingerprint', KEY_BYTES)))
   const known = derived.map(key => ({ key, id: idOf(key) }))
+  const remembered = new BoundedMap<string, readonly string[]>(MAX_REMEMBERED)
+  const make = (token: string): readonly string[] => {
+    const made = known.map(({ key, id }) => {
+      const mac = createHmac('sha256', key).update(token).digest().subarray(0, FINGERPRINT_BYTES)
+      return mac.toString('base64url') + id
+    })
+    remembered.set(token, made)
+    return made
+  }
   return {
-    of: token =>
-      known.map(({ key, id }) => {
-        const mac = createHmac('sha256', key).update(token).digest().subarray(0, FINGERPRINT_BYTES)
-        return mac.toString('base64url') + id
-      }),
+    of: token => remembered.get(token) ?? make(token),
     isRecognisable: fingerprint => known.some(({ id }) => fingerprint.endsWith(id)),
   }
 }

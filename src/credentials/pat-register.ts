@@ -28,13 +28,22 @@ const FORGOTTEN_AFTER_MS = 400 * 86_400_000
 const MAX_ROWS = 100_000
 /** Most tokens waiting to be written; while the store is away, no more are noted. */
 const MAX_WAITING = 10_000
+/** Uses of a token that follow one another within this time, and tell nothing else, are noted as one. */
+const NOTED_EVERY_MS = 1000
+
+/** What was seen of a token since it was written last. */
+interface Waiting {
+  readonly seen: PatRecord
+  /** Put together with what the store knew then. */
+  merged?: { readonly stored: PatRecord | undefined; readonly record: PatRecord }
+}
 
 export class PatRegister {
   readonly #store: PatStore
   readonly #changes: Changes
   readonly #now: Clock
   readonly #cache: ReadCache<string, PatRecord>
-  readonly #waiting = new Map<string, PatRecord>()
+  readonly #waiting = new Map<string, Waiting>()
   #flushing: Promise<void> | undefined
 
   constructor(store: PatStore, settings: Omit<ReadCacheSettings, 'keepsAbsent'>, changes: Changes, now: Clock) {
@@ -88,7 +97,7 @@ export class PatRegister {
   flush(): Awaitable<void> {
     if (this.#flushing !== undefined) return this.#flushing.then(() => this.flush())
     if (this.#waiting.size === 0) return
-    const written = [...this.#waiting.values()]
+    const written = Array.from(this.#waiting.values(), ({ seen }) => seen)
     const writing = this.#store.addSightings(written)
     if (!(writing instanceof Promise)) return this.#written(written)
     this.#flushing = writing
@@ -141,24 +150,27 @@ export class PatRegister {
   #at(fingerprint: string): Awaitable<PatRecord | undefined> {
     return after(this.#cache.get(fingerprint, fingerprint), stored => {
       const waiting = this.#waiting.get(fingerprint)
-      return waiting === undefined ? stored : mergePats(stored, waiting)
+      if (waiting === undefined) return stored
+      if (waiting.merged === undefined || waiting.merged.stored !== stored)
+        waiting.merged = { stored, record: mergePats(stored, waiting.seen) }
+      return waiting.merged.record
     })
   }
 
-  #note(
-    [fingerprint]: readonly string[],
-    known: PatRecord | undefined,
-    { network, clientClass, account }: PatUse,
-  ): Awaitable<PatNews | undefined> {
+  #note([fingerprint]: readonly string[], known: PatRecord | undefined, use: PatUse): Awaitable<PatNews | undefined> {
     if (fingerprint === undefined) return undefined
+    const { network, clientClass, account } = use
     const now = this.#now()
-    const networks = [{ network, lastSeenAtMs: now }]
-    const sighting = { fingerprint, firstSeenAtMs: now, lastSeenAtMs: now, networks, account, isBlocked: false }
+    const isKnown = known?.networks.some(seen => seen.network === network)
     const note = (): PatNews | undefined => {
-      const waiting = this.#waiting.get(fingerprint)
-      this.#waiting.set(fingerprint, mergePats(waiting, { ...sighting, clientClasses: [clientClass] }))
-      if (known === undefined) return 'first_seen'
-      return known.networks.some(seen => seen.network === network) ? undefined : 'new_network'
+      const waiting = this.#waiting.get(fingerprint)?.seen
+      if (waiting === undefined || tellsMore(waiting, use, now)) {
+        const networks = [{ network, lastSeenAtMs: now }]
+        const sighting = { fingerprint, firstSeenAtMs: now, lastSeenAtMs: now, networks, account, isBlocked: false }
+        this.#waiting.set(fingerprint, { seen: mergePats(waiting, { ...sighting, clientClasses: [clientClass] }) })
+      }
+      if (isKnown === undefined) return 'first_seen'
+      return isKnown ? undefined : 'new_network'
     }
     if (this.#waiting.has(fingerprint) || this.#waiting.size < MAX_WAITING) return note()
     return after(this.flush(), note)
@@ -168,10 +180,19 @@ export class PatRegister {
   #written(records: readonly PatRecord[]): void {
     for (const record of records) {
       const { fingerprint } = record
-      if (this.#waiting.get(fingerprint) === record) this.#waiting.delete(fingerprint)
+      if (this.#waiting.get(fingerprint)?.seen === record) this.#waiting.delete(fingerprint)
       this.#cache.forget(fingerprint)
     }
   }
+}
+
+function tellsMore(seen: PatRecord, { network, clientClass, account }: PatUse, now: number): boolean {
+  return (
+    now - seen.lastSeenAtMs >= NOTED_EVERY_MS ||
+    seen.networks[0]?.network !== network ||
+    !seen.clientClasses.includes(clientClass) ||
+    (account !== undefined && account !== seen.account)
+  )
 }
 
 /** At once where the value is there. */

@@ -11,18 +11,15 @@ export function networkOf(address: string, { ipv4PrefixBits, ipv6PrefixBits }: N
   const canonical = canonicalAddress(address)
   if (canonical === undefined) return address
   if (isIPv4(canonical)) {
-    const bits = canonical.split('.').reduce((sum, octet) => sum * 256n + BigInt(octet), 0n)
-    const kept = masked(bits, 32n, BigInt(ipv4PrefixBits))
-    return `${[24n, 16n, 8n, 0n].map(shift => (kept >> shift) & 255n).join('.')}/${ipv4PrefixBits}`
+    const bits = canonical.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0)
+    const hosts = 2 ** (32 - ipv4PrefixBits)
+    const kept = bits - (bits % hosts)
+    return `${kept >>> 24}.${(kept >>> 16) & 255}.${(kept >>> 8) & 255}.${kept & 255}/${ipv4PrefixBits}`
   }
-  const kept = masked(ipv6Bits(canonical), 128n, BigInt(ipv6PrefixBits))
+  const host = BigInt(128 - ipv6PrefixBits)
+  const kept = (ipv6Bits(canonical) >> host) << host
   const groups = Array.from({ length: 8 }, (_, index) => ((kept >> BigInt(16 * (7 - index))) & 0xffffn).toString(16))
   return `${canonicalAddress(groups.join(':')) ?? groups.join(':')}/${ipv6PrefixBits}`
-}
-
-function masked(bits: bigint, width: bigint, prefix: bigint): bigint {
-  const host = width - prefix
-  return (bits >> host) << host
 }
 
 function ipv6Bits(address: string): bigint {
