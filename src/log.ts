@@ -1,4 +1,4 @@
-import { write } from 'node:fs'
+import { fstatSync, write } from 'node:fs'
 import { Writable } from 'node:stream'
 import { type DestinationStream, destination, type Logger, pino } from 'pino'
 import type { Config } from '../config/schema.ts'
@@ -53,6 +53,14 @@ class BatchedOutput implements LogOutput {
     this.#output.write(this.#waiting)
     this.#waiting = ''
   }
+}
+
+/**
+ * Whether several processes can write to standard output without tearing each other's lines: the system does one write to
+ * a file after the other (write(2)), and each write of ours ends with a line. Not so with a pipe (pipe(7), PIPE_BUF).
+ */
+export function isOutputShareable(): boolean {
+  return process.platform !== 'win32' && fstatSync(STANDARD_OUTPUT).isFile()
 }
 
 /**
