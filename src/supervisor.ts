@@ -57,7 +57,7 @@ export class Supervisor {
       exec: parts.workerProgram,
       args: [],
       // Standard error as it is: nothing but crashes is written there. Standard output, too, where lines stay whole: a pipe of
-      // its own (see WholeLines) costs as much as a tenth of the proxying.
+      // its own (see passWholeLines) costs as much as a tenth of the proxying.
       stdio: ['ignore', isOutputShareable() ? 'inherit' : 'pipe', 'inherit', 'ipc'],
     })
     this.#generation = this.#newGeneration(parts.config)

@@ -66,15 +66,6 @@ export class RequestContent extends Readable {
 }
 
 /**
- * To be called when `bytes` were written: frees their memory. Left to the garbage collector, the memory that content takes
- * outside the heap would make it look through the whole heap again and again, which costs more than the forwarding.
- */
-export function givenBack({ length, buffer }: Buffer): (() => void) | undefined {
-  const isWorthIt = length >= 16_384 && length === buffer.byteLength && buffer instanceof ArrayBuffer
-  return isWorthIt ? () => void buffer.transfer(0) : undefined
-}
-
-/**
  * Reads and throws away what is left of a request whose answer was sent, within bounds; past them the connection is
  * closed. Closing at once would reset the connection, and the client might never see the answer.
  */

@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream'
 import type { Config } from '../../config/schema.ts'
 import type { Change } from '../store/changes.ts'
 import type { FromWorker, MetricsSnapshot, Report, ToWorker } from './messages.ts'
-import { WholeLines } from './whole-lines.ts'
+import { passWholeLines } from './whole-lines.ts'
 
 export interface WorkerEvents {
   onChange(worker: WorkerProcess, change: Change): void
@@ -36,7 +36,7 @@ export class WorkerProcess {
     listening.catch(() => undefined)
     const handedOver = rememberHandle(worker)
     const { stdout } = worker.process
-    stdout?.pipe(new WholeLines()).pipe(output, { end: false })
+    if (stdout !== null) passWholeLines(stdout, output)
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'listening') {
         this.isListening = true

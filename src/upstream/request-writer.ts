@@ -1,6 +1,6 @@
 /** The request to the server, written in as few pieces as it can be: each write costs as much as all our own work. */
 import type { Socket } from 'node:net'
-import { givenBack } from '../http/request-content.ts'
+import { givenBack } from '../given-back.ts'
 import { atTurnEnd, type TurnEndListener } from '../turn-end.ts'
 import { fieldLines } from './field-lines.ts'
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -67,7 +67,12 @@ export const withHeaderIdentity = (config: ReturnType<typeof torhausConfig>, ser
   upstream: { ...config.upstream, identity: { kind: 'header', header: { field: 'X-Account' } } },
 })
 
-export async function startWorkersLab(server: object = {}, more: Configure = config => config): Promise<WorkersLab> {
+export async function startWorkersLab(
+  server: object = {},
+  more: Configure = config => config,
+  /** Where standard output leads. */
+  output: 'pipe' | 'file' = 'pipe',
+): Promise<WorkersLab> {
   const [port, adminPort] = await freePorts()
   const { publicUrl, redirectUri, postLogoutRedirectUri } = torhausAddresses(port)
   const clientSecret = randomBytes(24).toString('base64url')
@@ -90,15 +95,21 @@ export async function startWorkersLab(server: object = {}, more: Configure = con
   const configure: Configure = config => more(withHeaderIdentity(config, { workers: 2, ...server }) as typeof config)
   const configFile = await writeTorhausConfig(setting, configure)
   const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...env } = process.env
+  const outputFile = join(directory, 'torhaus.log')
+  const outputTo = output === 'pipe' ? 'pipe' : openSync(outputFile, 'w')
   const supervisor = spawn(process.execPath, [PROGRAM, '--config', configFile], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', outputTo, 'pipe'],
     env,
   })
-  const [output, errors]: [Buffer[], Buffer[]] = [[], []]
-  supervisor.stdout.on('data', (chunk: Buffer) => output.push(chunk))
-  supervisor.stderr.on('data', (chunk: Buffer) => errors.push(chunk))
+  if (typeof outputTo === 'number') closeSync(outputTo)
+  const [written, errors]: [Buffer[], Buffer[]] = [[], []]
+  supervisor.stdout?.on('data', (chunk: Buffer) => written.push(chunk))
+  supervisor.stderr?.on('data', (chunk: Buffer) => errors.push(chunk))
   const closed = once(supervisor, 'close')
-  const lines = () => Buffer.concat(output).toString().split('\n').slice(0, -1)
+  const lines = () => {
+    const all = output === 'pipe' ? Buffer.concat(written) : readFileSync(outputFile)
+    return all.toString().split('\n').slice(0, -1)
+  }
   const admin = (path: string) => fetch(`http://127.0.0.1:${adminPort}${path}`)
   const lab: WorkersLab = {
     ...{ url: publicUrl, port, directory, configFile, origin, supervisor, lines },

@@ -72,32 +72,33 @@ test('a worker that dies again and again is started again ever later', async () 
   }
 })
 
-test('no line of the log is torn or lost, whoever wrote it', async () => {
-  const lab = await startWorkersLab()
-  try {
-    const perConnection = 150
-    // Long lines, so that blocks of both workers come together at any place.
-    const path = (name: string) => `/${name}-${'x'.repeat(700)}`
-    await Promise.all(
-      Array.from({ length: 16 }, async (_, number) => {
-        const connection = await RawConnection.open(lab.port)
-        for (let count = 0; count < perConnection; count++) {
-          connection.send(get(lab, path(`${number}-${count}`)))
-          await connection.response()
-        }
-        connection.close()
-      }),
-    )
-    lab.supervisor.kill('SIGTERM')
-    assert.equal(await lab.ended(), 0)
-    const records = lab.lines().map(line => JSON.parse(line))
-    const requests = records.filter(record => record['event.action'] === 'request')
-    assert.equal(new Set(requests.map(record => record['url.path'])).size, 16 * perConnection)
-    assert.equal(new Set(requests.map(record => record['process.pid'])).size, 2)
-  } finally {
-    await lab.close()
-  }
-})
+for (const output of ['pipe', 'file'] as const)
+  test(`no line of the log is torn or lost in a ${output}, whoever wrote it`, async () => {
+    const lab = await startWorkersLab({}, config => config, output)
+    try {
+      const perConnection = 150
+      // Long lines, so that blocks of both workers come together at any place.
+      const path = (name: string) => `/${name}-${'x'.repeat(700)}`
+      await Promise.all(
+        Array.from({ length: 16 }, async (_, number) => {
+          const connection = await RawConnection.open(lab.port)
+          for (let count = 0; count < perConnection; count++) {
+            connection.send(get(lab, path(`${number}-${count}`)))
+            await connection.response()
+          }
+          connection.close()
+        }),
+      )
+      lab.supervisor.kill('SIGTERM')
+      assert.equal(await lab.ended(), 0)
+      const records = lab.lines().map(line => JSON.parse(line))
+      const requests = records.filter(record => record['event.action'] === 'request')
+      assert.equal(new Set(requests.map(record => record['url.path'])).size, 16 * perConnection)
+      assert.equal(new Set(requests.map(record => record['process.pid'])).size, 2)
+    } finally {
+      await lab.close()
+    }
+  })
 
 test('a session that ends on one worker has ended on the other at once, though both keep it in a cache for a minute', async () => {
   const lab = await startWorkersLab({}, config => ({ ...config, session: { ...config.session, cacheMs: 60_000 } }))
