@@ -193,7 +193,7 @@ class Forwarding implements ResponseReceiver, Forwarded {
     if (this.#isOver) return
     this.#retriesLeft = 0
     this.#upstreamExchange?.abort()
-    this.#content?.destroy()
+    this.#content?.stop()
     this.onError(fault)
   }
 
@@ -202,7 +202,7 @@ class Forwarding implements ResponseReceiver, Forwarded {
     this.#finish()
     this.#note('aborted', 'client-aborted', undefined)
     this.#upstreamExchange?.abort()
-    this.#content?.destroy()
+    this.#content?.stop()
   }
 
   #finish(): void {

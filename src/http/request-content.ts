@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import { Readable } from 'node:stream'
 import { Fault } from '../errors.ts'
 import type { RequestFields } from './request-fields.ts'
 
@@ -13,20 +12,27 @@ export function hasContent({ kept }: RequestFields): boolean {
   return kept['transfer-encoding'] !== undefined || (length !== undefined && !/^0+$/.test(length))
 }
 
+/** Who takes the content. Of the last two, one is called at most, and nothing after it. */
+export interface ContentReceiver {
+  /** False: no more before `resume`. */
+  onContentData(chunk: Buffer): boolean
+  onContentEnd(): void
+  onContentError(fault: Fault): void
+}
+
 /**
  * The content of a request on its way to the upstream. It stands between the client's message and the upstream client so
  * that giving up one does not destroy the other: when the upstream answers early, the rest of the content can still be
  * read from the client, and the connection stays in step (RFC 9112 9.3).
  */
-export class RequestContent extends Readable {
+export class RequestContent {
   readonly #message: IncomingMessage
   readonly #mayForward: (name: string) => boolean
-  #started = false
+  #receiver: ContentReceiver | undefined
   bytes = 0
 
   /** `mayForward`: whether a trailer field of that name may go on. */
   constructor(message: IncomingMessage, mayForward: (name: string) => boolean) {
-    super({ highWaterMark: 64 * 1024 })
     this.#message = message
     this.#mayForward = mayForward
   }
@@ -37,31 +43,40 @@ export class RequestContent extends Readable {
     return raw.filter((_, index) => this.#mayForward(raw[index - (index % 2)] ?? ''))
   }
 
-  override _read(): void {
-    if (!this.#started) {
-      this.#started = true
-      this.#message.on('data', this.#onData).once('end', this.#onEnd).once('close', this.#onClose)
-    }
-    this.#message.resume()
+  /** From now on the content is read from the client, and handed over. */
+  start(receiver: ContentReceiver): void {
+    this.#receiver = receiver
+    this.#message.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose)
   }
 
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+  resume(): void {
+    if (this.#receiver !== undefined) this.#message.resume()
+  }
+
+  /** Nothing more is handed over. What is left stays with the client. */
+  stop(): void {
+    if (this.#receiver === undefined) return
+    this.#receiver = undefined
     this.#message.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
     if (!this.#message.readableEnded) this.#message.pause()
-    done(error)
   }
 
   readonly #onData = (chunk: Buffer): void => {
     this.bytes += chunk.length
-    if (!this.push(chunk)) this.#message.pause()
+    if (this.#receiver?.onContentData(chunk) === false) this.#message.pause()
   }
 
   readonly #onEnd = (): void => {
-    this.push(null)
+    const receiver = this.#receiver
+    this.stop()
+    receiver?.onContentEnd()
   }
 
   readonly #onClose = (): void => {
-    if (!this.#message.complete) this.destroy(new Fault('request-content-aborted'))
+    if (this.#message.complete) return
+    const receiver = this.#receiver
+    this.stop()
+    receiver?.onContentError(new Fault('request-content-aborted'))
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import { type Code, Fault } from '../errors.ts'
-import type { RequestContent } from '../http/request-content.ts'
+import type { ContentReceiver, RequestContent } from '../http/request-content.ts'
 import { InvalidResponse } from './invalid-response.ts'
 import type { Reader, Reading } from './reading.ts'
 import { RequestWriter } from './request-writer.ts'
@@ -26,7 +26,7 @@ export interface ConnectionOwner {
 
 const MAX_HEAD_BYTES = 131_072
 
-export class Connection implements ResponseEvents, Reader {
+export class Connection implements ResponseEvents, Reader, ContentReceiver {
   readonly key: string
   /** The first request carried what authenticates the connection. */
   isAuthenticated = false
@@ -78,7 +78,7 @@ export class Connection implements ResponseEvents, Reader {
     // The server's time begins when it has the whole request; while the client sends, it is the client that takes it.
     if (this.#isSent) this.#expectWithin(this.#times.headersTimeoutMs)
     else this.deadlineMs = Number.POSITIVE_INFINITY
-    request.content?.on('data', this.#onRequestData).on('end', this.#onRequestEnd).on('error', this.#onRequestError)
+    request.content?.start(this)
   }
 
   resume(): void {
@@ -203,10 +203,10 @@ export class Connection implements ResponseEvents, Reader {
     receiver?.onError(cause instanceof Fault ? cause : new Fault(code, cause))
   }
 
-  readonly #onRequestData = (chunk: Buffer): void => {
+  onContentData(chunk: Buffer): boolean {
     const goesOn = this.#writer.write(chunk)
-    if (!goesOn) this.#content?.pause()
     this.#expectMore(goesOn)
+    return goesOn
   }
 
   readonly #onDrain = (): void => {
@@ -222,19 +222,18 @@ export class Connection implements ResponseEvents, Reader {
     else this.#expectWithin(this.#times.headersTimeoutMs)
   }
 
-  readonly #onRequestEnd = (): void => {
+  onContentEnd(): void {
     this.#writer.end(this.#content?.trailers ?? [])
     this.#isSent = true
     if (!this.#hasHead) this.#expectWithin(this.#times.headersTimeoutMs)
   }
 
-  readonly #onRequestError = (error: Error): void => {
-    this.#fail('request-content-aborted', error)
+  onContentError(fault: Fault): void {
+    this.#fail('request-content-aborted', fault)
   }
 
   #releaseContent(): void {
-    this.#content?.off('data', this.#onRequestData).off('end', this.#onRequestEnd).off('error', this.#onRequestError)
-    if (!this.#isSent) this.#content?.destroy()
+    this.#content?.stop()
     this.#content = null
   }
 
