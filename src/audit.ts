@@ -3,11 +3,12 @@
  * the schema; docs/audit.md is held against it. Never a secret, a query, or the code of a confirmation link.
  */
 import { openSync } from 'node:fs'
-import { destination, type Logger, pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import type { Code } from './errors.ts'
 import type { Known } from './exchange.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import { BASE, timestamp } from './log.ts'
+import { openLogOutput } from './log-output.ts'
 
 const table = {
   'policy-loaded': 'success',
@@ -64,27 +65,30 @@ const ACTIONS_BY_CODE: Partial<Record<Code, AuditAction>> = {
   'password-limited': 'password-limited',
 }
 
-/** What is kept when the disk stands still, in bytes; past it records are dropped, and the proxy goes on. */
-const MAX_WAITING_BYTES = 64 * 1024 * 1024
-
 type Who = Partial<Pick<Known, 'requestId' | 'clientAddress' | 'clientClass' | 'credentials' | 'principal'>>
 
 export class Audit {
   readonly #log: Logger
-  readonly #flush: () => void
+  readonly #end: () => Promise<void>
 
-  private constructor(log: Logger, flush: () => void) {
+  private constructor(log: Logger, end: () => Promise<void>) {
     this.#log = log
-    this.#flush = flush
+    this.#end = end
   }
 
   /** To a file of its own, or among the other records. Throws where the file cannot be opened. */
   static open(log: Logger, fileName: string | undefined): Audit {
     const logger = { 'log.logger': 'torhaus.audit' }
     // Whatever the level of the other records.
-    if (fileName === undefined) return new Audit(log.child(logger, { level: 'info' }), () => undefined)
+    if (fileName === undefined) return new Audit(log.child(logger, { level: 'info' }), () => Promise.resolve())
     // Not waited for: a report-only rule may write a record for every request.
-    const file = destination({ dest: openSync(fileName, 'a', 0o600), sync: false, maxLength: MAX_WAITING_BYTES })
+    const descriptor = openSync(fileName, 'a', 0o600)
+    let isSaid = false
+    const onError = ({ message }: Error) => {
+      if (!isSaid) log.error({ 'event.action': 'audit-unwritten', 'error.message': message })
+      isSaid = true
+    }
+    const file = openLogOutput({ descriptor, batchMs: 0, onError })
     const own = pino(
       {
         base: { ...BASE, ...logger },
@@ -93,10 +97,7 @@ export class Audit {
       },
       file,
     )
-    return new Audit(own, () => {
-      file.flushSync()
-      file.end()
-    })
+    return new Audit(own, () => file.close())
   }
 
   write(action: AuditAction, who: Who, details: AuditDetails = {}): void {
@@ -124,8 +125,8 @@ export class Audit {
     if (action !== undefined && code !== undefined) this.write(action, known, { code })
   }
 
-  /** Writes what waits. */
-  close(): void {
-    this.#flush()
+  /** Resolves when what waits was written. */
+  close(): Promise<void> {
+    return this.#end()
   }
 }

@@ -121,7 +121,7 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
       clearInterval(flushing)
       await flushPats()
       await stores.close()
-      audit.close()
+      await audit.close()
     },
   }
 }

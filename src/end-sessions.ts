@@ -9,7 +9,8 @@ import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { causeChain } from './access-log.ts'
 import { type Ground, layGround } from './ground.ts'
-import { createLog, openLogOutput } from './log.ts'
+import { createLog } from './log.ts'
+import { openLogOutput } from './log-output.ts'
 
 const USAGE = 'usage: npm run sessions:end -- --config FILE --account NAME|--subject SUB\n'
 const EXIT_FAILED = 1
@@ -71,8 +72,8 @@ async function run(config: Config, person: Person): Promise<string> {
   } finally {
     await ground.stores.close()
     ground.directory?.close()
-    ground.audit.close()
-    output.flushSync()
+    await ground.audit.close()
+    await output.close()
   }
 }
 

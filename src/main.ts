@@ -4,7 +4,8 @@ import cluster from 'node:cluster'
 import { parseArgs } from 'node:util'
 import { printProblems } from '../config/check.ts'
 import { loadConfig } from '../config/load.ts'
-import { createLog, openSharedLogOutput } from './log.ts'
+import { createLog } from './log.ts'
+import { openSharedLogOutput } from './log-output.ts'
 
 const EXIT_USAGE = 2
 const EXIT_CONFIG = 78 // EX_CONFIG of sysexits(3)

@@ -1,6 +1,7 @@
 /** A worker: the proxy itself, started, asked and stopped by the supervisor. */
 import cluster from 'node:cluster'
-import { createLog, type LogOutput, openLogOutput } from './log.ts'
+import { createLog } from './log.ts'
+import { isOutputShareable, type LogOutput, openLogOutput } from './log-output.ts'
 import { type ProxyServer, startProxy } from './proxy.ts'
 import type { FromWorker, Report, ToWorker } from './supervisor/messages.ts'
 
@@ -70,9 +71,10 @@ class WorkerSide {
   /** With its last words: what it has counted must not be lost. */
   async #end(code: number): Promise<void> {
     await this.#report(undefined)
-    // Without a supervisor nobody reads the log any more, nor asks for the code; an orderly exit was seen to hang then.
+    // Without a supervisor nobody reads the log any more, unless it is a file.
+    if (process.connected || isOutputShareable()) await this.#output.close()
+    // Nor asks anybody for the code; an orderly exit was seen to hang then.
     if (!process.connected) process.kill(process.pid, 'SIGKILL')
-    this.#output.flushSync()
     process.exit(code)
   }
 

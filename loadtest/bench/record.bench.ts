@@ -1,9 +1,11 @@
 /** What does the record of an exchange cost: the log line (written to /dev/null) and the metrics? */
+import { openSync } from 'node:fs'
 import { bench, group } from 'mitata'
 import { destination } from 'pino'
 import { accessLog } from '../../src/access-log.ts'
 import { newRecord } from '../../src/exchange-record.ts'
-import { createLog, openLogOutput } from '../../src/log.ts'
+import { createLog } from '../../src/log.ts'
+import { openLogOutput } from '../../src/log-output.ts'
 import { Metrics } from '../../src/metrics.ts'
 import { createPolicyUnderTest, decide } from './policy-parts.ts'
 
@@ -18,7 +20,7 @@ const closedAtMs = arrivedAtMs + 2.75
 
 const metrics = new Metrics()
 const atOnce = accessLog(createLog({ level: 'info' }, destination({ dest: '/dev/null', sync: true })))
-const inBatches = accessLog(createLog({ level: 'info' }, openLogOutput('/dev/null')))
+const inBatches = accessLog(createLog({ level: 'info' }, openLogOutput({ descriptor: openSync('/dev/null', 'w') })))
 const silent = accessLog(createLog({ level: 'error' }, destination({ dest: '/dev/null', sync: true })))
 
 group('record', () => {
