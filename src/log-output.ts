@@ -14,7 +14,7 @@ const BATCH_MS = 250
 const STANDARD_OUTPUT = 1
 /** Standard output may be a pipe that somebody else made non-blocking. */
 const RETRY_MS = 10
-/** At the end of the process, where nothing else goes on meanwhile. */
+/** Of what is to be closed. */
 const MAX_LAST_TRIES = 100
 /** A disk may be full for long. */
 const RETRY_FAILED_MS = 1000
@@ -47,6 +47,7 @@ class BatchedOutput implements LogOutput {
   /** The system has been given something, and has not taken all of it yet. */
   #isWriting = false
   #isClosed = false
+  #lastTries = 0
   readonly #closed = Promise.withResolvers<void>()
   #timer: NodeJS.Timeout | undefined
 
@@ -60,37 +61,20 @@ class BatchedOutput implements LogOutput {
   write(line: string): void {
     if (this.#isClosed || this.#waiting.length + line.length > MAX_WAITING) return
     this.#waiting += line
-    this.#schedule()
+    this.#goOn()
   }
 
   close(): Promise<void> {
     const isNews = !this.#isClosed
     this.#isClosed = true
-    if (isNews && !this.#isWriting) this.#finish()
+    clearTimeout(this.#timer)
+    if (isNews && !this.#isWriting) this.#goOn()
     return this.#closed.promise
   }
 
-  /** Not while the system still writes: one would stand in the middle of the other, and the descriptor may be another file's then. */
-  #finish(): void {
-    this.#writeRest()
-    process.off('exit', this.#writeRest)
-    if (this.#descriptor !== STANDARD_OUTPUT) closeSync(this.#descriptor)
-    this.#closed.resolve()
-  }
-
-  readonly #writeRest = (): void => {
-    clearTimeout(this.#timer)
-    const rest = Buffer.from(this.#waiting)
-    this.#waiting = ''
-    try {
-      writeAllSync(this.#descriptor, rest)
-    } catch (error) {
-      this.#onError(error as Error)
-    }
-  }
-
-  #schedule(): void {
-    if (this.#waiting.length >= BATCH_BYTES) this.#start()
+  #goOn(): void {
+    if (this.#waiting.length >= BATCH_BYTES || (this.#isClosed && this.#waiting !== '')) this.#start()
+    else if (this.#isClosed) this.#finish()
     else if (this.#waiting !== '') this.#timer ??= setTimeout(this.#start, this.#batchMs).unref()
   }
 
@@ -105,21 +89,40 @@ class BatchedOutput implements LogOutput {
     this.#write(batch, () => {
       this.#isWriting = false
       givenBack(batch)?.()
-      if (this.#isClosed) this.#finish()
-      else this.#schedule()
+      this.#goOn()
     })
   }
 
   #write(rest: Buffer, done: () => void): void {
     write(this.#descriptor, rest, (error, written) => {
-      if (error === null && written < rest.length) this.#write(rest.subarray(written), done)
-      else if (error === null || this.#isClosed) done()
-      else {
-        const isBusy = error.code === 'EAGAIN'
-        if (!isBusy) this.#onError(error)
-        setTimeout(() => this.#write(rest, done), isBusy ? RETRY_MS : RETRY_FAILED_MS)
+      if (error === null) {
+        if (written < rest.length) this.#write(rest.subarray(written), done)
+        else done()
+        return
       }
+      const isBusy = error.code === 'EAGAIN'
+      if (!isBusy) this.#onError(error)
+      if (this.#isClosed && (!isBusy || ++this.#lastTries > MAX_LAST_TRIES)) {
+        this.#waiting = ''
+        done()
+      } else setTimeout(() => this.#write(rest, done), isBusy ? RETRY_MS : RETRY_FAILED_MS)
     })
+  }
+
+  /** Not while the system still writes: the descriptor may be another file's then. */
+  #finish(): void {
+    process.off('exit', this.#writeRest)
+    if (this.#descriptor !== STANDARD_OUTPUT) closeSync(this.#descriptor)
+    this.#closed.resolve()
+  }
+
+  /** The process ends without having closed. */
+  readonly #writeRest = (): void => {
+    try {
+      writeAllSync(this.#descriptor, Buffer.from(this.#waiting))
+    } catch (error) {
+      this.#onError(error as Error)
+    }
   }
 }
 

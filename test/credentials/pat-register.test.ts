@@ -63,6 +63,34 @@ test('a token known under an older key is moved to the newest when it is seen, w
   assert.equal((await open().find(patFingerprints([newer]).of('token')))?.firstSeenAtMs, START_MS)
 })
 
+test('uses within a second are noted as one; what they tell beside the time is noted at once', async () => {
+  const { register, clock } = setUp()
+  const pat = patFingerprints([newer]).of('busy token')
+  const seen = async () => {
+    const { lastSeenAtMs, networks, clientClasses, account } = (await register.find(pat)) ?? assert.fail('not known')
+    return {
+      afterMs: lastSeenAtMs - START_MS,
+      networks: networks.map(({ network }) => network),
+      clientClasses,
+      account,
+    }
+  }
+  const one = { networks: ['192.0.2.1/32'], clientClasses: ['git'], account: undefined }
+  await register.see(pat, { ...use(), account: undefined })
+  clock.ms += 999
+  assert.equal(await register.see(pat, { ...use(), account: undefined }), undefined)
+  assert.deepEqual(await seen(), { ...one, afterMs: 0 })
+  assert.equal(await register.see(pat, use()), undefined)
+  assert.deepEqual(await seen(), { ...one, account: 'ada', afterMs: 999 })
+  assert.equal(await register.see(pat, { ...use(), clientClass: 'rest' }), undefined)
+  assert.equal(await register.see(pat, use('198.51.100.7/32')), 'new_network')
+  const all = { networks: ['192.0.2.1/32', '198.51.100.7/32'], clientClasses: ['git', 'rest'], account: 'ada' }
+  assert.deepEqual(await seen(), { ...all, afterMs: 999 })
+  clock.ms += 1000
+  await register.see(pat, use('198.51.100.7/32'))
+  assert.deepEqual(await seen(), { ...all, networks: all.networks.toReversed(), afterMs: 1999 })
+})
+
 test('a blocked token stays blocked when its key goes, if it was tried while both were there, even with a trace left behind', async () => {
   const { register, open, clock } = setUp()
   const [stale = ''] = patFingerprints([older]).of('token')

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { constants, existsSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openLogOutput } from '../../src/log-output.ts'
 
 const SOURCES = join(import.meta.dirname, '../../src')
 /** Every write to it fails with ENOSPC (full(4)). */
@@ -43,4 +46,48 @@ test('an audit log on a full disk is told of among the other records, once', { s
     [['audit-unwritten', 'ENOSPC: no space left on device, write']],
   )
   assert.equal(lines.at(-1), 'goes on')
+})
+
+/** What is there. */
+function readUpTo(descriptor: number, length: number): Buffer {
+  const piece = Buffer.alloc(length)
+  try {
+    return piece.subarray(0, readSync(descriptor, piece))
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, 'EAGAIN')
+    return Buffer.alloc(0)
+  }
+}
+
+test('a reader that stands still holds nobody, and gets every line in order once it reads again', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'torhaus-log-'))
+  try {
+    const pipe = join(directory, 'pipe')
+    assert.equal(spawnSync('mkfifo', [pipe]).status, 0)
+    // Non-blocking, as somebody else may have made standard output: writes to a full pipe fail then (EAGAIN).
+    const descriptor = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK)
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK)
+    const errors: Error[] = []
+    const output = openLogOutput({ descriptor, onError: error => errors.push(error) })
+    const lines = Array.from({ length: 3000 }, (_, number) => `${number} ${'\u00e4'.repeat(50)}\n`)
+    for (const line of lines) {
+      output.write(line)
+      if (Number.parseInt(line, 10) % 500 === 0) await sleep(5)
+    }
+    const closed = output.close()
+    output.write('too late\n')
+    const received: Buffer[] = []
+    const wanted = Buffer.byteLength(lines.join(''))
+    for (let length = 0; length < wanted; ) {
+      const piece = readUpTo(reader, 10_000)
+      received.push(piece)
+      length += piece.length
+      await sleep(1)
+    }
+    await closed
+    assert.equal(Buffer.concat(received).toString(), lines.join(''))
+    assert.deepEqual(errors, [])
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
 })
