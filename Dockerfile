@@ -1,4 +1,4 @@
-# Torhaus in a container. docs/deploy/README.md says how to run it.
+# Torhaus in a container. deploy/README.md says how to run it.
 #
 # The Node of the base image runs it, so it must be 24 or later; name a digest here for builds that can be repeated.
 ARG NODE_IMAGE=node:26-bookworm-slim

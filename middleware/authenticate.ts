@@ -1,8 +1,8 @@
 /** Stage 4: who is it? Sessions and tokens of the OP are verified here; what the server checks itself is only marked so. */
 
-import type { FirstFactor, FirstFactorVerdict } from '../src/credentials/first-factor.ts'
 import { challenge, type Decision, deny, proceed, type Stage } from '../src/decision.ts'
 import type { Authenticated, Credentials, Presented, Principal, Scheme } from '../src/exchange.ts'
+import type { FirstFactor, FirstFactorVerdict } from '../src/identity/first-factor.ts'
 import type { AccessTokenVerifier, TokenVerdict } from '../src/oidc/access-token.ts'
 import type { SessionRefresh } from '../src/oidc/session-refresh.ts'
 import type { SessionCookies } from '../src/session/session-cookie.ts'

@@ -12,13 +12,13 @@
  */
 import type { Config } from '../config/schema.ts'
 import { Secret } from '../config/secret.ts'
-import type { FingerprintOf } from '../src/credentials/pat-fingerprints.ts'
-import { tokenShapeTest } from '../src/credentials/token-shapes.ts'
 import { deny, proceed, type Stage } from '../src/decision.ts'
 import type { Credentials, Presented, Traced } from '../src/exchange.ts'
 import { type Authorization, isNtlm, parseAuthorization, parseBasic } from '../src/http/authorization.ts'
 import { readCookie } from '../src/http/cookie.ts'
 import { unverifiedIssuer } from '../src/oidc/access-token.ts'
+import type { FingerprintOf } from '../src/pats/pat-fingerprints.ts'
+import { tokenShapeTest } from '../src/pats/token-shapes.ts'
 
 export interface ClassifySettings {
   readonly credentials: Config['credentials']

@@ -16,10 +16,10 @@ import type { Code } from '../src/errors.ts'
 import type { Admitted, Authenticated, Principal } from '../src/exchange.ts'
 import type { Grant, GrantRequest, GrantScope } from '../src/grants/grant-store.ts'
 import type { Asked, Freshness, Grants } from '../src/grants/grants.ts'
-import type { Offers } from '../src/http/challenge.ts'
-import { judgeSecondFactor, type SecondFactorRule } from '../src/oidc/second-factor-rule.ts'
 import type { Requirement, Rules } from '../src/policy/rules.ts'
-import type { Awaitable } from '../src/session/store.ts'
+import { judgeSecondFactor, type SecondFactorRule } from '../src/policy/second-factor.ts'
+import type { Offers } from '../src/refusal/challenge.ts'
+import type { Awaitable } from '../src/session/session-store.ts'
 
 export interface SecondFactorParts {
   readonly settings: Config['secondFactor']

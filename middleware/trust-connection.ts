@@ -9,11 +9,11 @@ import type { Config } from '../config/schema.ts'
 import { deny, proceed, type Stage } from '../src/decision.ts'
 import type { Code } from '../src/errors.ts'
 import type { Arrival, Connected } from '../src/exchange.ts'
-import { clientOf } from '../src/http/connection-client.ts'
 import { clientAddress, forwardedHops, xForwardedForHops } from '../src/http/forwarded.ts'
 import type { RequestFieldReader, RequestFields } from '../src/http/request-fields.ts'
 import { isOwnPath, parseRequestTarget, type RequestTarget } from '../src/http/request-target.ts'
 import { isKey } from '../src/http/web-socket.ts'
+import { clientOf } from '../src/listener/client-address.ts'
 
 // RFC 9110 7.2; also keeps white space, commas and user names out of the Host.
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._~-]+)(:\d{1,5})?$/i

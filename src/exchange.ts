@@ -8,9 +8,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Secret } from '../config/secret.ts'
 import type { ClientClass } from './http/client-class.ts'
-import type { ClientEnd } from './http/client-end.ts'
 import type { RequestFields } from './http/request-fields.ts'
 import type { RequestTarget } from './http/request-target.ts'
+import type { ClientEnd } from './listener/upgraded-client.ts'
 
 /** A request head has been read; nothing in it is believed yet. */
 export interface Arrival {

@@ -1,17 +1,17 @@
 /** `npm start -- --config FILE`: the supervisor; it starts this program again for each worker. */
-import './thread-pool.ts'
+import './process/thread-pool.ts'
 import cluster from 'node:cluster'
 import { parseArgs } from 'node:util'
-import { printProblems } from '../config/check.ts'
 import { loadConfig } from '../config/load.ts'
-import { createLog } from './log.ts'
-import { openSharedLogOutput } from './log-output.ts'
+import { printProblems } from './cli/check-config.ts'
+import { createLog } from './observability/log.ts'
+import { openSharedLogOutput } from './observability/log-output.ts'
 
 const EXIT_USAGE = 2
 const EXIT_CONFIG = 78 // EX_CONFIG of sysexits(3)
 
 // Either is loaded alone: the supervisor needs nothing of the proxy.
-if (cluster.isWorker) (await import('./worker.ts')).runWorker()
+if (cluster.isWorker) (await import('./process/worker.ts')).runWorker()
 else await supervise(configFile())
 
 function configFile(): string {
@@ -35,7 +35,7 @@ async function supervise(fileName: string): Promise<void> {
   const { config } = loaded
   const output = openSharedLogOutput()
   const log = createLog(config.logging, output)
-  const { Supervisor } = await import('./supervisor.ts')
+  const { Supervisor } = await import('./process/supervisor.ts')
   const workerProgram = import.meta.filename
   const supervisor = new Supervisor({ fileName, environment, config, log, output, workerProgram })
   let signals = 0

@@ -34,13 +34,13 @@ const LAYERS = [
 ]
 
 /** Programs that people start: they may print. */
-const COMMANDS = ['src/main.ts', 'src/explain.ts', 'src/end-sessions.ts', 'config/check.ts']
+const COMMANDS = ['src/main.ts', 'src/cli/explain-rules.ts', 'src/cli/end-sessions.ts', 'src/cli/check-config.ts']
 
 /** Tables, which are as long as there are rows. */
 const TABLES = ['config/schema.ts', 'src/errors.ts']
 
 /** What the rest may use of the Kerberos binding: the directory as a whole, opened by one file, and what its errors mean. */
-const KERBEROS_OPENER = 'src/ground.ts'
+const KERBEROS_OPENER = 'src/app/services.ts'
 const KERBEROS_FRONT = ['src/kerberos/kerberos-code.ts', 'src/kerberos/kerberos-error.ts']
 
 const STATEMENT =

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { ensureDebianPackages } from './support/debian-packages.ts'
+import { ensureDebianPackages } from '../devkit/torhaus/debian-packages.ts'
 
 /** Folders whose tests start programs of Debian packages, and those packages that the tests do not install themselves. */
 const needs: Record<string, string[]> = {

@@ -3,11 +3,11 @@
  * Arguments: krb5.conf, keytab. Writes one JSON line. A process of its own, so that it can stand where the proxy stands.
  */
 
+import { DEVOPS_SPN, REALM } from '../../devkit/realm/lab-accounts.ts'
 import { initiateContext } from '../../src/kerberos/contexts.ts'
 import { acquireFromKeytab, acquireImpersonated } from '../../src/kerberos/credentials.ts'
 import { isAvailable, loadGssapi } from '../../src/kerberos/library.ts'
 import { wrapInSpnego } from '../../src/kerberos/negotiate-token.ts'
-import { DEVOPS_SPN, REALM } from '../../test/lab/lab-accounts.ts'
 import { operationCost } from './operation-cost.ts'
 
 /** As many at a time as Torhaus lets run (src/kerberos/local-lane.ts). */

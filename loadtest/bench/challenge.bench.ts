@@ -1,6 +1,6 @@
 /** What do the challenges of a 401 cost, with rules about which schemes are offered where, and without? */
 import { bench, do_not_optimize, group } from 'mitata'
-import { challengeFields, createOffers } from '../../src/http/challenge.ts'
+import { challengeFields, createOffers } from '../../src/refusal/challenge.ts'
 import { createPolicyUnderTest, decide } from './policy-parts.ts'
 
 const { policy, arrivals, close } = await createPolicyUnderTest()

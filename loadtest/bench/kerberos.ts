@@ -3,6 +3,8 @@
  * The KDC is another process and asked directly, without the counting relay.
  */
 import { join } from 'node:path'
+import { KDC_PORT } from '../../devkit/realm/samba-config.ts'
+import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
 import { createAcceptor } from '../../src/kerberos/acceptor.ts'
 import { canonicalPrincipal } from '../../src/kerberos/canonical-principal.ts'
 import { initiateContext } from '../../src/kerberos/contexts.ts'
@@ -14,8 +16,6 @@ import { createLocalLane } from '../../src/kerberos/local-lane.ts'
 import { wrapInSpnego } from '../../src/kerberos/negotiate-token.ts'
 import { createPasswordVerifier } from '../../src/kerberos/password.ts'
 import { createServiceCredential } from '../../src/kerberos/service-credential.ts'
-import { KDC_PORT } from '../../test/lab/samba-config.ts'
-import { type SambaKdc, startSambaKdc } from '../../test/lab/samba-kdc.ts'
 import { type OperationCost, operationCost } from './operation-cost.ts'
 
 const servicePrincipal = 'HTTP/proxy.corp.test@CORP.TEST'

@@ -2,11 +2,11 @@
 import { openSync } from 'node:fs'
 import { bench, group } from 'mitata'
 import { destination } from 'pino'
-import { accessLog } from '../../src/access-log.ts'
-import { newRecord } from '../../src/exchange-record.ts'
-import { createLog } from '../../src/log.ts'
-import { openLogOutput } from '../../src/log-output.ts'
-import { Metrics } from '../../src/metrics.ts'
+import { accessLog } from '../../src/observability/access-log.ts'
+import { newRecord } from '../../src/observability/exchange-record.ts'
+import { createLog } from '../../src/observability/log.ts'
+import { openLogOutput } from '../../src/observability/log-output.ts'
+import { Metrics } from '../../src/observability/metrics.ts'
 import { createPolicyUnderTest, decide } from './policy-parts.ts'
 
 const { policy, arrivals, close } = await createPolicyUnderTest()

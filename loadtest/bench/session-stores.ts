@@ -6,12 +6,12 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openLink, redisSettings } from '../../devkit/redis/redis-lab.ts'
+import { startRedis } from '../../devkit/redis/redis-process.ts'
+import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
 import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
-import { SqliteStore } from '../../src/session/sqlite-store.ts'
-import type { SessionRecord, SessionStore } from '../../src/session/store.ts'
-import { openLink, redisSettings } from '../../test/redis/redis-lab.ts'
-import { startRedis } from '../../test/redis/redis-process.ts'
-import { ensureDebianPackages } from '../../test/support/debian-packages.ts'
+import type { SessionRecord, SessionStore } from '../../src/session/session-store.ts'
+import { SqliteStore } from '../../src/session/sqlite-session-store.ts'
 
 const LOOKUPS = 20_000
 const BATCH = 500

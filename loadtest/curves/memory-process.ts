@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { AssertionIdentity } from '../../src/identity/assertion-identity.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import { Sessions } from '../../src/session/sessions.ts'
-import { SqliteStore } from '../../src/session/sqlite-store.ts'
+import { SqliteStore } from '../../src/session/sqlite-session-store.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { seedSessions } from './seed-sessions.ts'
 

@@ -1,11 +1,11 @@
 /** Sessions written straight into the store of a Torhaus under load, as its sign-ins would have left them. */
 import { randomUUID } from 'node:crypto'
 import { readKey } from '../../config/secret.ts'
+import { secondFactorAcr } from '../../devkit/op/configuration.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import { keyOf, newOpaqueId } from '../../src/session/session-cookie.ts'
-import { SESSION_SCHEMA, SqliteStore } from '../../src/session/sqlite-store.ts'
+import { SESSION_SCHEMA, SqliteStore } from '../../src/session/sqlite-session-store.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
-import { secondFactorAcr } from '../../test/support/openid-provider/configuration.ts'
 
 export interface SeedOptions {
   readonly storeFile: string

@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process'
 import { createPrivateKey, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort } from '../../test/support/free-port.ts'
-import { createUserAgent, type Page, signIn } from '../../test/support/openid-provider/user-agent.ts'
-import { type OpenIdProvider, startOpenIdProvider } from '../../test/support/openid-provider.ts'
-import { agreed, torhausAddresses } from '../../test/support/torhaus-config.ts'
-import { newTotpSecret } from '../../test/support/totp.ts'
+import { type OpenIdProvider, startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
+import { newTotpSecret } from '../../devkit/op/totp.ts'
+import { createUserAgent, type Page, signIn } from '../../devkit/op/user-agent.ts'
+import { freePort } from '../../devkit/torhaus/free-port.ts'
+import { agreed, torhausAddresses } from '../../devkit/torhaus/torhaus-config.ts'
 
 /** Longer than any load test runs. */
 const ACCESS_TOKEN_LIFETIME_S = 86_400

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ensureDebianPackages } from '../../test/support/debian-packages.ts'
+import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
 import { labPackages } from '../peer-table.ts'
 import type { Subject, SubjectStarter, Surroundings } from '../subject.ts'
 import { startIdentityProvider } from './identity-provider.ts'
@@ -19,7 +19,7 @@ export interface Laboratory extends AsyncDisposable, Surroundings {
 export interface LaboratoryOptions {
   /** Debian packages beside those of the laboratory itself. */
   readonly packages?: readonly string[]
-  /** Users of the OP; default: one. With `realm` also accounts of the directory (test/lab/lab-accounts.ts). */
+  /** Users of the OP; default: one. With `realm` also accounts of the directory (devkit/realm/lab-accounts.ts). */
   readonly users?: readonly string[]
   readonly realm?: boolean
   /** For figures of CPU time and latency: see `keepAwake`. Not where the time that is left unused is measured. */

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { debianPackageVersion } from '../../test/support/debian-packages.ts'
+import { debianPackageVersion } from '../../devkit/torhaus/debian-packages.ts'
 import { isPinned } from './cores.ts'
 
 export interface Machine {

@@ -13,7 +13,7 @@
 import { truncateSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { freePort } from '../../test/support/free-port.ts'
+import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { FETCH_CONTENT } from './git-content.ts'
 import { type Server, startServer } from './server.ts'
 

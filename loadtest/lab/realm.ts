@@ -1,9 +1,9 @@
 /** The directory for a load test: Samba as KDC with a counter before it, and an initiator that shares no code with ours. */
 import { join } from 'node:path'
-import { kinit } from '../../test/lab/clients.ts'
-import { startInitiator } from '../../test/lab/initiator.ts'
-import { PROXY_NAME } from '../../test/lab/lab-accounts.ts'
-import { type SambaKdc, startSambaKdc } from '../../test/lab/samba-kdc.ts'
+import { kinit } from '../../devkit/realm/clients.ts'
+import { startInitiator } from '../../devkit/realm/initiator.ts'
+import { PROXY_NAME } from '../../devkit/realm/lab-accounts.ts'
+import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
 
 export interface Realm {
   readonly kdc: SambaKdc
@@ -14,7 +14,7 @@ export interface Realm {
   stop(): Promise<void>
 }
 
-/** `users`: accounts of test/lab/lab-accounts.ts. */
+/** `users`: accounts of devkit/realm/lab-accounts.ts. */
 export async function startRealm(directory: string, users: readonly string[]): Promise<Realm> {
   await using undo = new AsyncDisposableStack()
   const kdc = await startSambaKdc({ directory: join(directory, 'realm') })

@@ -1,6 +1,6 @@
 /** How Torhaus is set up for a scenario: who may come in how, and how an account leaves. */
-import { DEVOPS_SPN, PROXY_SPN } from '../../test/lab/lab-accounts.ts'
-import type { torhausConfig } from '../../test/support/torhaus-config.ts'
+import { DEVOPS_SPN, PROXY_SPN } from '../../devkit/realm/lab-accounts.ts'
+import type { torhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
 import type { Realm } from './realm.ts'
 
 const ticketIsEnough = {

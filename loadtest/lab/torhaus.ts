@@ -4,8 +4,8 @@ import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { stringify } from 'yaml'
-import { freePort } from '../../test/support/free-port.ts'
-import { torhausAddresses, torhausConfig, writeTorhausConfig } from '../../test/support/torhaus-config.ts'
+import { freePort } from '../../devkit/torhaus/free-port.ts'
+import { torhausAddresses, torhausConfig, writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
 import type { SubjectStarter, Surroundings } from '../subject.ts'
 import type { Place } from './cores.ts'
 import { TICKET_FOLDER } from './origin.ts'
@@ -43,7 +43,7 @@ export function torhaus(kind: TorhausKind, nodeOptions: readonly string[] = []):
   }
 }
 
-/** Of the Torhaus that was started first, as test/support/torhaus-config.ts names them. */
+/** Of the Torhaus that was started first, as devkit/torhaus/torhaus-config.ts names them. */
 export const sessionFiles = (surroundings: Surroundings) => ({
   storeFile: join(folderOf(surroundings), 'sessions.sqlite'),
   keyFile: join(folderOf(surroundings), 'session-key'),

@@ -6,8 +6,8 @@
 import { execFileSync } from 'node:child_process'
 import { chmod, copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PROXY_NAME } from '../../test/lab/lab-accounts.ts'
-import { freePort } from '../../test/support/free-port.ts'
+import { PROXY_NAME } from '../../devkit/realm/lab-accounts.ts'
+import { freePort } from '../../devkit/torhaus/free-port.ts'
 import type { SubjectStarter } from '../subject.ts'
 import { startApache } from './apache-server.ts'
 

@@ -1,5 +1,5 @@
 /** Apache mod_proxy without authentication, without an access log. */
-import { freePort } from '../../test/support/free-port.ts'
+import { freePort } from '../../devkit/torhaus/free-port.ts'
 import type { SubjectStarter } from '../subject.ts'
 import { startApache } from './apache-server.ts'
 

@@ -1,7 +1,7 @@
 /** HAProxy as a plain reverse proxy with one thread: no authentication, no log. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort } from '../../test/support/free-port.ts'
+import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { startServer } from '../lab/server.ts'
 import type { SubjectStarter } from '../subject.ts'
 

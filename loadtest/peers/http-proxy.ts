@@ -1,6 +1,6 @@
 /** Stock @fastify/http-proxy as its README shows it, without authentication, log and metrics: the measured baseline. */
 import { join, resolve } from 'node:path'
-import { freePort } from '../../test/support/free-port.ts'
+import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { startServer } from '../lab/server.ts'
 import type { SubjectStarter } from '../subject.ts'
 

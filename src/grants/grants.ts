@@ -8,13 +8,13 @@
  *   client, again             --> find()     --> passes, from this network, with this class of client, for a time
  */
 import { randomBytes, randomUUID } from 'node:crypto'
+import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
 import type { Clock } from '../clock.ts'
 import type { Evidence, Traced } from '../exchange.ts'
-import type { Awaitable } from '../session/store.ts'
+import type { Awaitable } from '../session/session-store.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
-import { type NetworkSettings, networkOf } from './network.ts'
 
 export interface GrantSettings extends NetworkSettings, ReadCacheSettings {
   readonly lifetimeSeconds: number

@@ -1,8 +1,8 @@
 /** Kerberos as the rest of Torhaus sees it: everything in this folder, built from the configuration. */
 import type { Config } from '../../config/schema.ts'
+import { createAttemptLimits } from '../limits/attempt-limits.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
 import { type Accepted, type Acceptor, createAcceptor } from './acceptor.ts'
-import { createAttemptLimits } from './attempt-limits.ts'
 import { type CanonicalPrincipal, canonicalPrincipal } from './canonical-principal.ts'
 import type { CircuitState } from './circuit.ts'
 import { createDirectoryPasswords, type DirectoryPasswords } from './directory-passwords.ts'

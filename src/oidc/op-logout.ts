@@ -8,8 +8,8 @@
  */
 import { createHash } from 'node:crypto'
 import type { Grants } from '../grants/grants.ts'
+import type { EndedSession, SessionStore, Whose } from '../session/session-store.ts'
 import type { Sessions } from '../session/sessions.ts'
-import type { EndedSession, SessionStore, Whose } from '../session/store.ts'
 import type { Claims } from './claims.ts'
 import type { LoggedOut } from './logout-token.ts'
 

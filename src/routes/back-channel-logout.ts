@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto'
 import { type Code, errorTable, Fault, toFault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
-import { readForm } from '../http/form-content.ts'
 import { type LogoutTokenParts, verifyLogoutToken } from '../oidc/logout-token.ts'
-import type { SessionStore } from '../session/store.ts'
+import type { SessionStore } from '../session/session-store.ts'
+import { readForm } from './form-content.ts'
 import { type OpLogoutRouteParts, reportLogout } from './op-logout-report.ts'
 import type { Reply, Route } from './reply.ts'
 

@@ -4,7 +4,7 @@
  */
 import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
-import { framedPageFields, html, renderPage } from '../http/page.ts'
+import { framedPageFields, html, renderPage } from '../refusal/page.ts'
 import { type OpLogoutRouteParts, reportLogout } from './op-logout-report.ts'
 import type { Route } from './reply.ts'
 

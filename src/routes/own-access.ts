@@ -1,15 +1,16 @@
 /** What the signed-in person can take back: single grants and sessions, or everything. Forms of the account page. */
-import type { Audit } from '../audit.ts'
+
 import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
 import type { Grants } from '../grants/grants.ts'
-import { isSameOrigin } from '../http/origin.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
+import type { Audit } from '../observability/audit.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { GrantEvent } from './confirm.ts'
 import { currentSession } from './current-session.ts'
 import { type Route, seeOther } from './reply.ts'
+import { isSameOrigin } from './same-origin.ts'
 
 export interface OwnAccessParts {
   readonly sessions: Sessions

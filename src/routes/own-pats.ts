@@ -1,8 +1,8 @@
-import type { PatRegister } from '../credentials/pat-register.ts'
-import type { PatRecord } from '../credentials/pat-store.ts'
-import { type Html, html } from '../http/page.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
-import { describeClient, describeNetwork, describeTime } from '../http/wording.ts'
+import type { PatRegister } from '../pats/pat-register.ts'
+import type { PatRecord } from '../pats/pat-store.ts'
+import { type Html, html } from '../refusal/page.ts'
+import { describeClient, describeNetwork, describeTime } from '../refusal/wording.ts'
 import { accountOf, lastSegment, type OwnAccessParts } from './own-access.ts'
 import { type Route, seeOther } from './reply.ts'
 

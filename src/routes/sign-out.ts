@@ -1,15 +1,15 @@
 /** Sign-out: here at once, then at the OP (OIDC RP-Initiated Logout 1.0). */
 
-import type { Audit } from '../audit.ts'
 import { Fault } from '../errors.ts'
 import { readCookie } from '../http/cookie.ts'
-import { isSameOrigin } from '../http/origin.ts'
-import { html, pageFields, renderPage } from '../http/page.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
+import type { Audit } from '../observability/audit.ts'
 import type { OpenIdProvider } from '../oidc/provider.ts'
+import { html, pageFields, renderPage } from '../refusal/page.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { type Reply, type Route, seeOther } from './reply.ts'
+import { isSameOrigin } from './same-origin.ts'
 
 export interface SignOutParts {
   readonly provider: OpenIdProvider

@@ -11,7 +11,7 @@ import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { jsonOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
 import { ADD_TO_INDEX, CLAIM, CLAIM_REFRESH, CREATE, DELETE, NOTE, TOUCH, UPDATE } from './redis-session-scripts.ts'
 import { RedisSignIns } from './redis-sign-ins.ts'
-import type { EndedSession, SessionRecord, SessionStore, SignInRecord, Whose } from './store.ts'
+import type { EndedSession, SessionRecord, SessionStore, SignInRecord, Whose } from './session-store.ts'
 
 export interface SessionLifetimes {
   readonly idleTimeoutSeconds: number

@@ -3,7 +3,7 @@ import type { RedisLink } from '../store/redis-link.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { jsonOf, textOf, textsOf } from '../store/redis-reply.ts'
 import { PUSH_TO_LIST } from './redis-session-scripts.ts'
-import type { SignInRecord } from './store.ts'
+import type { SignInRecord } from './session-store.ts'
 
 /** Most sign-ins in flight, of all browsers together. */
 const MAX_SIGN_INS = 100_000

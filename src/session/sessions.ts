@@ -4,7 +4,7 @@ import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import type { Sealer } from './sealer.ts'
 import { isOpaqueId, keyOf, newOpaqueId } from './session-cookie.ts'
-import type { Awaitable, EndedSession, SessionRecord, SessionStore, Whose } from './store.ts'
+import type { Awaitable, EndedSession, SessionRecord, SessionStore, Whose } from './session-store.ts'
 
 export interface SessionTimes extends ReadCacheSettings {
   readonly idleTimeoutSeconds: number

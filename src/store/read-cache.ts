@@ -11,7 +11,7 @@
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import { Fault } from '../errors.ts'
-import type { Awaitable } from '../session/store.ts'
+import type { Awaitable } from '../session/session-store.ts'
 
 export interface ReadCacheSettings {
   /** How long an answer is believed without asking again, in milliseconds. */

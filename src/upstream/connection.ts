@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import { type Code, Fault } from '../errors.ts'
-import type { ContentReceiver, RequestContent } from '../http/request-content.ts'
+import type { ContentReceiver, RequestContent } from '../listener/request-content.ts'
 import { InvalidResponse } from './invalid-response.ts'
 import type { Reader, Reading } from './reading.ts'
 import { RequestWriter } from './request-writer.ts'

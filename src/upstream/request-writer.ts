@@ -1,7 +1,7 @@
 /** The request to the server, written in as few pieces as it can be: each write costs as much as all our own work. */
 import type { Socket } from 'node:net'
-import { givenBack } from '../given-back.ts'
-import { atTurnEnd, type TurnEndListener } from '../turn-end.ts'
+import { atTurnEnd, type TurnEndListener } from '../io/end-of-turn.ts'
+import { givenBack } from '../io/free-buffer.ts'
 import { fieldLines } from './field-lines.ts'
 
 /** Content that comes with the head goes in one write with it, as a text of octets; beside a buffer it would cost a second piece. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Fault } from '../errors.ts'
-import type { RequestContent } from '../http/request-content.ts'
-import type { Taken } from '../http/response-writer.ts'
+import type { RequestContent } from '../listener/request-content.ts'
+import type { Taken } from '../listener/response-writer.ts'
 
 /** A request as it goes to the upstream. */
 export interface UpstreamRequest {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { patField } from '../behaviour/proxy-under-test.ts'
-import { requestText } from '../support/raw-http.ts'
+import { requestText } from '../../devkit/clients/raw-http.ts'
+import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { type BalancerLab, type Instance, startBalancerLab } from './balancer-lab.ts'
 
 const WAIT_MS = 15_000

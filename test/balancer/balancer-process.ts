@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Certificate } from '../behaviour/certificate.ts'
-import { runCommand } from '../lab/run-command.ts'
-import { type ServerProcess, startServerProcess } from '../lab/server-process.ts'
-import { freePorts } from '../support/free-port.ts'
+import { runCommand } from '../../devkit/realm/run-command.ts'
+import { type ServerProcess, startServerProcess } from '../../devkit/realm/server-process.ts'
+import type { Certificate } from '../../devkit/torhaus/certificate.ts'
+import { freePorts } from '../../devkit/torhaus/free-port.ts'
 
 export type BalancerKind = 'haproxy' | 'nginx'
 
@@ -73,12 +73,12 @@ const nginxFiles: Files = (setting, port, passingPort) =>
 
 const addressOf = (index: number) => `192.0.2.${21 + index}`
 
-/** The text of a file of docs/deploy, its variant switched on beside the rest. */
+/** The text of a file of deploy, its variant switched on beside the rest. */
 async function filled(name: string, setting: BalancerSetting, changes: readonly (readonly [string, string])[]) {
   const addresses = setting.instances.flatMap(({ port }, index) =>
     ['8080', '8443'].map(documented => [`${addressOf(index)}:${documented} `, `127.0.0.1:${port} `] as const),
   )
-  let text = (await readFile(join(import.meta.dirname, '../../docs/deploy', name), 'utf8')).replace(/^#\+ ?/gm, '')
+  let text = (await readFile(join(import.meta.dirname, '../../deploy', name), 'utf8')).replace(/^#\+ ?/gm, '')
   for (const [from, to] of [...changes, ...addresses]) {
     assert.ok(text.includes(from), `${name} has no ${from}`)
     text = text.replaceAll(from, to)

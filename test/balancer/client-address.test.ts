@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { patField } from '../behaviour/proxy-under-test.ts'
-import { requestText } from '../support/raw-http.ts'
+import { requestText } from '../../devkit/clients/raw-http.ts'
+import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { CLIENT_ADDRESS, startBalancerLab } from './balancer-lab.ts'
 
 const FORGED_ID = 'forged-by-the-client'

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
-import { basic, patField } from '../behaviour/proxy-under-test.ts'
-import { type RawConnection, requestText } from '../support/raw-http.ts'
+import { type RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
+import { basic, patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { type BalancerLab, startBalancerLab } from './balancer-lab.ts'
 
 const UPLOAD_BYTES = 50_000_000

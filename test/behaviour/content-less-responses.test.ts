@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { requestText } from '../support/raw-http.ts'
-import { type ProxyUnderTest, patField, startProxy } from './proxy-under-test.ts'
-import { type RawOrigin, startRawOrigin } from './raw-origin.ts'
+import { requestText } from '../../devkit/clients/raw-http.ts'
+import { type RawOrigin, startRawOrigin } from '../../devkit/origin/raw-origin.ts'
+import { type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let origin: RawOrigin
 let proxy: ProxyUnderTest

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { serverTokenIssuer } from '../support/devops-origin/identity.ts'
-import { basic, type ProxyUnderTest, samplePat, startProxy } from './proxy-under-test.ts'
+import { serverTokenIssuer } from '../../devkit/origin/identity.ts'
+import { basic, type ProxyUnderTest, samplePat, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let proxy: ProxyUnderTest
 before(async () => {

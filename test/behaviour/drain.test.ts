@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { RawConnection, requestText } from '../support/raw-http.ts'
-import { configured, patField, startProxy } from './proxy-under-test.ts'
+import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
+import { configured, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 test('at the drain what is in flight finishes, its connection closes after it, and nobody new is let in', async () => {
   const proxy = await startProxy()

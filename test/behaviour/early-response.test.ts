@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { requestText } from '../support/raw-http.ts'
-import { type ProxyUnderTest, patField, startProxy } from './proxy-under-test.ts'
+import { requestText } from '../../devkit/clients/raw-http.ts'
+import { type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let proxy: ProxyUnderTest
 before(async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openLogOutput } from '../../src/log-output.ts'
+import { openLogOutput } from '../../src/observability/log-output.ts'
 
 const SOURCES = join(import.meta.dirname, '../../src')
 /** Every write to it fails with ENOSPC (full(4)). */

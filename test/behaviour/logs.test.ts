@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { createServer, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
-import { listen } from '../support/openid-provider/listen.ts'
-import { requestText } from '../support/raw-http.ts'
-import { configured, type ProxyUnderTest, patField, startProxy } from './proxy-under-test.ts'
+import { requestText } from '../../devkit/clients/raw-http.ts'
+import { listen } from '../../devkit/op/listen.ts'
+import { configured, type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let proxy: ProxyUnderTest
 before(async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type ProxyUnderTest, startProxy } from './proxy-under-test.ts'
-import { type RawOrigin, startRawOrigin } from './raw-origin.ts'
+import { type RawOrigin, startRawOrigin } from '../../devkit/origin/raw-origin.ts'
+import { type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let origin: RawOrigin
 let proxy: ProxyUnderTest

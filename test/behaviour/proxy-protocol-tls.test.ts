@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
-import { listen } from '../support/openid-provider/listen.ts'
-import { v1, v2 } from '../support/proxy-header.ts'
-import { RawConnection, requestText } from '../support/raw-http.ts'
-import { type Certificate, createCertificate } from './certificate.ts'
-import { configured, type ProxyUnderTest, patField, startProxy } from './proxy-under-test.ts'
+import { v1, v2 } from '../../devkit/clients/proxy-header.ts'
+import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
+import { listen } from '../../devkit/op/listen.ts'
+import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
+import { configured, type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let certificate: Certificate
 let proxy: ProxyUnderTest

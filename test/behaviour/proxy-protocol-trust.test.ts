@@ -1,9 +1,9 @@
 /** Whose forwarded field and request id are believed; the table stands in docs/operations.md. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { v1, v2, v2Bytes, v2Local } from '../support/proxy-header.ts'
-import { requestText } from '../support/raw-http.ts'
-import { configured, type ProxyUnderTest, patField, startProxy } from './proxy-under-test.ts'
+import { v1, v2, v2Bytes, v2Local } from '../../devkit/clients/proxy-header.ts'
+import { requestText } from '../../devkit/clients/raw-http.ts'
+import { configured, type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 type Kind = 'off' | 'on' | 'off, unlisted' | 'on, unlisted'
 

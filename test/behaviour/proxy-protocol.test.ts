@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { v1, v2, v2Bytes, v2Local } from '../support/proxy-header.ts'
-import { requestText } from '../support/raw-http.ts'
-import { configured, type ProxyUnderTest, patField, startProxy } from './proxy-under-test.ts'
+import { v1, v2, v2Bytes, v2Local } from '../../devkit/clients/proxy-header.ts'
+import { requestText } from '../../devkit/clients/raw-http.ts'
+import { configured, type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let proxy: ProxyUnderTest
 let stranger: ProxyUnderTest

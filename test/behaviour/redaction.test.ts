@@ -4,9 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { createUserAgent, signIn } from '../support/openid-provider/user-agent.ts'
-import type { RawResponse } from '../support/raw-http.ts'
-import { basic, configured, type ProxyUnderTest, samplePat, startProxy } from './proxy-under-test.ts'
+import type { RawResponse } from '../../devkit/clients/raw-http.ts'
+import { createUserAgent, signIn } from '../../devkit/op/user-agent.ts'
+import { basic, configured, type ProxyUnderTest, samplePat, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let proxy: ProxyUnderTest
 let directory: string

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { after, before, test } from 'node:test'
-import { requestText } from '../support/raw-http.ts'
-import { type ProxyUnderTest, patField, startProxy } from './proxy-under-test.ts'
+import { requestText } from '../../devkit/clients/raw-http.ts'
+import { type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let proxy: ProxyUnderTest
 before(async () => {

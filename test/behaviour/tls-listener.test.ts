@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { connect } from 'node:tls'
-import { RawConnection, requestText } from '../support/raw-http.ts'
-import { type Certificate, createCertificate } from './certificate.ts'
-import { type ProxyUnderTest, patField, startProxy } from './proxy-under-test.ts'
+import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
+import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
+import { type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let certificate: Certificate
 let proxy: ProxyUnderTest

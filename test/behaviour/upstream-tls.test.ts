@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:https'
 import { after, before, test } from 'node:test'
-import { listen } from '../support/openid-provider/listen.ts'
-import { type Certificate, createCertificate } from './certificate.ts'
-import { configured, type ProxyUnderTest, startProxy } from './proxy-under-test.ts'
+import { listen } from '../../devkit/op/listen.ts'
+import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
+import { configured, type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let own: Certificate
 let named: Certificate

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { totp } from '../../devkit/op/totp.ts'
 import { type ClientLab, startClientLab } from '../clients/client-lab.ts'
-import { totp } from '../support/totp.ts'
 
 export type BrowserLab = ClientLab & {
   /** A page of the DevOps server, as people bookmark it. */

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
 import { type LogoutLab, startLogoutLab } from '../logout/logout-lab.ts'
-import { type LyingOp, startLyingOp } from '../support/lying-op.ts'
 import { type BrowserLab, startBrowserLab } from './browser-lab.ts'
 
 let lab: LogoutLab

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { startSignInLab } from '../oidc/sign-in-lab.ts'
+import { startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 import { type BrowserLab, signInAs, startBrowserLab } from './browser-lab.ts'
 
 let lab: BrowserLab

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { startTunnelLab, type TunnelLab } from '../tunnels/tunnel-lab.ts'
+import { startTunnelLab, type TunnelLab } from '../../devkit/torhaus/tunnel-lab.ts'
 import { type BrowserLab, signInAs, startBrowserLab } from './browser-lab.ts'
 
 let browsers: BrowserLab

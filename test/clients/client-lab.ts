@@ -5,11 +5,11 @@ import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import { type GitRun, runGit, withCredentials } from '../support/devops-origin/git-client.ts'
-import { type OpenOrigin, openOrigin, samplePat } from '../support/devops-origin/origin-fixture.ts'
-import { freePort } from '../support/free-port.ts'
-import { agreed, torhausAddresses } from '../support/torhaus-config.ts'
-import { startTorhausFixture, type TorhausFixture } from '../support/torhaus-fixture.ts'
+import { type GitRun, runGit, withCredentials } from '../../devkit/origin/git-client.ts'
+import { type OpenOrigin, openOrigin, samplePat } from '../../devkit/origin/origin-fixture.ts'
+import { freePort } from '../../devkit/torhaus/free-port.ts'
+import { agreed, torhausAddresses } from '../../devkit/torhaus/torhaus-config.ts'
+import { startTorhausFixture, type TorhausFixture } from '../../devkit/torhaus/torhaus-fixture.ts'
 
 export type ClientLab = {
   readonly torhaus: TorhausFixture

@@ -5,9 +5,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import { secondFactorAcr } from '../support/openid-provider/configuration.ts'
-import { createUserAgent, signIn } from '../support/openid-provider/user-agent.ts'
-import { agreed } from '../support/torhaus-config.ts'
+import { secondFactorAcr } from '../../devkit/op/configuration.ts'
+import { createUserAgent, signIn } from '../../devkit/op/user-agent.ts'
+import { agreed } from '../../devkit/torhaus/torhaus-config.ts'
 import { type ClientLab, startClientLab } from './client-lab.ts'
 
 const HELPER = join(import.meta.dirname, '../../src/routes/torhaus-credential.mjs')

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { runGit } from '../support/devops-origin/git-client.ts'
+import { runGit } from '../../devkit/origin/git-client.ts'
 import { type ClientLab, sha256OfFile, startClientLab } from './client-lab.ts'
 
 const OBJECT_BYTES = 5 * 1024 * 1024

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { runGit } from '../support/devops-origin/git-client.ts'
+import { runGit } from '../../devkit/origin/git-client.ts'
 import { type ClientLab, startClientLab } from './client-lab.ts'
 
 let lab: ClientLab

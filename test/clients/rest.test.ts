@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { getBearerHandler, getPersonalAccessTokenHandler, WebApi } from 'azure-devops-node-api'
-import { jsonMember } from '../support/openid-provider/json-member.ts'
+import { jsonMember } from '../../devkit/op/json-member.ts'
 import { type ClientLab, curl, startClientLab } from './client-lab.ts'
 
 let lab: ClientLab

@@ -159,7 +159,7 @@ test('a file that is not there is one problem', () => {
 test('config:check prints every problem and exits with 78, and with 0 for a valid file', async () => {
   const check = (file: string) =>
     new Promise<{ code: number; text: string }>(resolve => {
-      execFile(process.execPath, ['config/check.ts', file], (error, stdout, stderr) =>
+      execFile(process.execPath, ['src/cli/check-config.ts', file], (error, stdout, stderr) =>
         resolve({ code: Number(error?.code ?? 0), text: stdout + stderr }),
       )
     })

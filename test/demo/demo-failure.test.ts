@@ -4,9 +4,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { freePorts } from '../support/free-port.ts'
-import { listen } from '../support/openid-provider/listen.ts'
-import { runDemo } from './demo-process.ts'
+import { runDemo } from '../../devkit/demo/demo-process.ts'
+import { listen } from '../../devkit/op/listen.ts'
+import { freePorts } from '../../devkit/torhaus/free-port.ts'
 
 let directory: string
 

@@ -3,10 +3,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { runGit, withCredentials } from '../support/devops-origin/git-client.ts'
-import { freePorts } from '../support/free-port.ts'
-import { jsonMember } from '../support/openid-provider/json-member.ts'
-import { type DemoProcess, runDemo } from './demo-process.ts'
+import { type DemoProcess, runDemo } from '../../devkit/demo/demo-process.ts'
+import { jsonMember } from '../../devkit/op/json-member.ts'
+import { runGit, withCredentials } from '../../devkit/origin/git-client.ts'
+import { freePorts } from '../../devkit/torhaus/free-port.ts'
 
 /** The demo's own temporary folder is made in here, so that the tests see whether it goes. */
 let directory: string

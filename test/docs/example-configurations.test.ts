@@ -7,7 +7,7 @@ import { after, test } from 'node:test'
 import Value from 'typebox/value'
 import { parse } from 'yaml'
 import { type Loaded, parseConfig } from '../../config/load.ts'
-import { createCertificate } from '../behaviour/certificate.ts'
+import { createCertificate } from '../../devkit/torhaus/certificate.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const directory = mkdtempSync(join(tmpdir(), 'torhaus-docs-'))

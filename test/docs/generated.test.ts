@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { configurationPage, configurationSchema } from '../../config/document.ts'
 import { configSchema } from '../../config/schema.ts'
-import { errorsPage } from '../../src/document-errors.ts'
+import { configurationPage, configurationSchema } from '../../devkit/docs/document-configuration.ts'
+import { errorsPage } from '../../devkit/docs/document-errors.ts'
 import { errorTable } from '../../src/errors.ts'
 
 const docs = join(import.meta.dirname, '../../docs')

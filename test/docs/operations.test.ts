@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 const page = read('docs/operations.md')
 /** Its fields are held against its own page. */
-const auditLog = 'src/audit.ts'
+const auditLog = 'src/observability/audit.ts'
 const sources = globSync('src/**/*.ts', { cwd: ROOT })
   .filter(path => path !== auditLog)
   .map(read)

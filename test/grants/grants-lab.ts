@@ -1,8 +1,8 @@
 /** A Torhaus that believes X-Forwarded-For of the test, a clock to turn, and clients with one factor. */
 import assert from 'node:assert/strict'
-import { configured, type ProxyUnderTest, startProxy } from '../behaviour/proxy-under-test.ts'
-import { type Page, signIn } from '../support/openid-provider/user-agent.ts'
-import type { RawResponse } from '../support/raw-http.ts'
+import type { RawResponse } from '../../devkit/clients/raw-http.ts'
+import { type Page, signIn } from '../../devkit/op/user-agent.ts'
+import { configured, type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 import { Person } from './person.ts'
 
 export type GrantsLab = ProxyUnderTest & {

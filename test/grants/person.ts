@@ -1,5 +1,5 @@
 /** A person at a browser: cookies and redirects, and an Origin with every form. */
-import type { Page, UserAgent } from '../support/openid-provider/user-agent.ts'
+import type { Page, UserAgent } from '../../devkit/op/user-agent.ts'
 
 export type Sending = {
   readonly method?: string

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, test } from 'node:test'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
-import { samplePat } from '../support/devops-origin/origin-fixture.ts'
-import { type EchoOrigin, startEchoOrigin } from '../support/echo-origin.ts'
-import { agreed } from '../support/torhaus-config.ts'
-import { startTorhausFixture, type TorhausFixture } from '../support/torhaus-fixture.ts'
+import { type EchoOrigin, startEchoOrigin } from '../../devkit/origin/echo-origin.ts'
+import { samplePat } from '../../devkit/origin/origin-fixture.ts'
+import { agreed } from '../../devkit/torhaus/torhaus-config.ts'
+import { startTorhausFixture, type TorhausFixture } from '../../devkit/torhaus/torhaus-fixture.ts'
 
 let origin: EchoOrigin
 let torhaus: TorhausFixture

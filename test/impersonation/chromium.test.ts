@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type BrowserContext, chromium } from 'playwright-core'
-import { seedKerberosProfile, writeChromiumPolicy } from '../lab/chromium-kerberos.ts'
-import { ORIGIN_NAME, PROXY_NAME } from '../lab/lab-accounts.ts'
-import { ensureDebianPackages } from '../support/debian-packages.ts'
+import { seedKerberosProfile, writeChromiumPolicy } from '../../devkit/realm/chromium-kerberos.ts'
+import { ORIGIN_NAME, PROXY_NAME } from '../../devkit/realm/lab-accounts.ts'
+import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
 import { type LabProxy, type ProxyLab, startProxyLab } from './proxy-lab.ts'
 
 const PICTURES = 12

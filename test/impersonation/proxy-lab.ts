@@ -1,12 +1,12 @@
 /** The directory and Apache, once for a test file, and any number of Torhaus processes in front of them. */
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ApacheOrigin, startApacheOrigin } from '../lab/apache-origin.ts'
-import { type KerberosClient, kinit } from '../lab/clients.ts'
-import { type Initiator, startInitiator } from '../lab/initiator.ts'
-import { PROXY_NAME } from '../lab/lab-accounts.ts'
-import { type LabTorhaus, type LabTorhausOptions, startLabTorhaus } from '../lab/lab-torhaus.ts'
-import { type SambaKdc, type SambaKdcOptions, startSambaKdc } from '../lab/samba-kdc.ts'
+import { type ApacheOrigin, startApacheOrigin } from '../../devkit/realm/apache-origin.ts'
+import { type KerberosClient, kinit } from '../../devkit/realm/clients.ts'
+import { type Initiator, startInitiator } from '../../devkit/realm/initiator.ts'
+import { PROXY_NAME } from '../../devkit/realm/lab-accounts.ts'
+import { type LabTorhaus, type LabTorhausOptions, startLabTorhaus } from '../../devkit/realm/lab-torhaus.ts'
+import { type SambaKdc, type SambaKdcOptions, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
 import { type Asking, ask, type ProxyAnswer } from './proxy-client.ts'
 
 export type LogRecord = Readonly<Record<string, unknown>>

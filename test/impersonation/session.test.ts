@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { globalAgent } from 'node:http'
 import { after, before, test } from 'node:test'
-import { BrowserClient } from '../oidc/browser-client.ts'
-import { signIn } from '../support/openid-provider/user-agent.ts'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { signIn } from '../../devkit/op/user-agent.ts'
 import { bearer, lookupLab, negotiate, seenAs } from './proxy-client.ts'
 import { type LabProxy, type ProxyLab, startProxyLab } from './proxy-lab.ts'
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { after, before, describe, it } from 'node:test'
+import { curlNegotiate, kinit } from '../../devkit/realm/clients.ts'
 import { type Acceptor, createAcceptor } from '../../src/kerberos/acceptor.ts'
 import { tags, writeElement } from '../../src/kerberos/der.ts'
 import { openHandles } from '../../src/kerberos/handle.ts'
@@ -13,7 +14,6 @@ import {
   ntlmMechanism,
   spnegoMechanism,
 } from '../../src/kerberos/object-identifiers.ts'
-import { curlNegotiate, kinit } from '../lab/clients.ts'
 import { devopsService, directory, type KerberosLab, proxyService, startKerberosLab } from './kerberos-lab.ts'
 
 let lab: KerberosLab

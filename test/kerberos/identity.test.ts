@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { kinit } from '../../devkit/realm/clients.ts'
 import { initiateContext } from '../../src/kerberos/contexts.ts'
 import { Handle, openHandles } from '../../src/kerberos/handle.ts'
 import { spnegoMechanism } from '../../src/kerberos/object-identifiers.ts'
 import { createPrincipalTickets } from '../../src/kerberos/principal-tickets.ts'
-import { kinit } from '../lab/clients.ts'
 import { devopsService, type KerberosLab, principal, startKerberosLab } from './kerberos-lab.ts'
 
 // Hazard: where the mechanism given to init is not in the credential, the mechglue uses the process's default credential

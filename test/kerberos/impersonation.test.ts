@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type ApacheOrigin, startApacheOrigin } from '../../devkit/realm/apache-origin.ts'
 import { acceptContext } from '../../src/kerberos/contexts.ts'
 import { acquireAcceptor } from '../../src/kerberos/credentials.ts'
 import { openHandles } from '../../src/kerberos/handle.ts'
 import type { Impersonation } from '../../src/kerberos/impersonation.ts'
-import { type ApacheOrigin, startApacheOrigin } from '../lab/apache-origin.ts'
 import { devopsService, type KerberosLab, principal, startKerberosLab } from './kerberos-lab.ts'
 
 let lab: KerberosLab

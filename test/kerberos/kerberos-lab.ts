@@ -1,6 +1,7 @@
 /** The lab's directory with libgssapi pointed at it: what every test of src/kerberos that needs a KDC starts from. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
 import type { Bulkhead } from '../../src/kerberos/bulkhead.ts'
 import { type CanonicalPrincipal, canonicalPrincipal } from '../../src/kerberos/canonical-principal.ts'
 import { initiateContext } from '../../src/kerberos/contexts.ts'
@@ -11,7 +12,6 @@ import { createKdcGate, type KdcGate, type KdcGateOptions } from '../../src/kerb
 import { type Gssapi, isAvailable, loadGssapi } from '../../src/kerberos/library.ts'
 import { createLocalLane } from '../../src/kerberos/local-lane.ts'
 import { createServiceCredential } from '../../src/kerberos/service-credential.ts'
-import { type SambaKdc, startSambaKdc } from '../lab/samba-kdc.ts'
 
 export const proxyService = 'HTTP/proxy.corp.test@CORP.TEST'
 export const devopsService = 'HTTP/devops.corp.test@CORP.TEST'

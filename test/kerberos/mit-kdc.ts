@@ -2,10 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freeLoopbackAddress } from '../lab/free-loopback-address.ts'
-import { runCommand } from '../lab/run-command.ts'
-import { startServerProcess } from '../lab/server-process.ts'
-import { ensureDebianPackages } from '../support/debian-packages.ts'
+import { freeLoopbackAddress } from '../../devkit/realm/free-loopback-address.ts'
+import { runCommand } from '../../devkit/realm/run-command.ts'
+import { startServerProcess } from '../../devkit/realm/server-process.ts'
+import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
 
 const port = 10088
 

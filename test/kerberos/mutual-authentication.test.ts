@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { kinit } from '../../devkit/realm/clients.ts'
 import { createAcceptor } from '../../src/kerberos/acceptor.ts'
 import { succeeded, takeBuffer } from '../../src/kerberos/call-status.ts'
 import { importPrincipal } from '../../src/kerberos/names.ts'
 import type { NativeBuffer, Pointer } from '../../src/kerberos/native.ts'
 import { spnegoMechanism } from '../../src/kerberos/object-identifiers.ts'
-import { kinit } from '../lab/clients.ts'
 import { directory, type KerberosLab, proxyService, startKerberosLab } from './kerberos-lab.ts'
 
 /** GSS_C_MUTUAL_FLAG and GSS_S_CONTINUE_NEEDED (RFC 2744). */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { createAttemptLimits } from '../../src/kerberos/attempt-limits.ts'
 import { createDirectoryPasswords } from '../../src/kerberos/directory-passwords.ts'
 import { openHandles } from '../../src/kerberos/handle.ts'
 import { KerberosError } from '../../src/kerberos/kerberos-error.ts'
 import { createPasswordVerifier, type PasswordVerifier } from '../../src/kerberos/password.ts'
 import { createPasswordVerdicts } from '../../src/kerberos/password-verdicts.ts'
-import { attemptMemory } from './attempt-memory.ts'
+import { createAttemptLimits } from '../../src/limits/attempt-limits.ts'
+import { attemptMemory } from '../limits/attempt-memory.ts'
 import { directory, type KerberosLab, principal, proxyService, startKerberosLab } from './kerberos-lab.ts'
 
 let lab: KerberosLab

@@ -1,8 +1,8 @@
 /** The OP exchanges its signing keys whenever it likes; Torhaus is not started again. */
 import assert from 'node:assert/strict'
 import { after, before, mock, test } from 'node:test'
+import { agreed } from '../../devkit/torhaus/torhaus-config.ts'
 import { type LogoutLab, rightClaims, startLogoutLab } from '../logout/logout-lab.ts'
-import { agreed } from '../support/torhaus-config.ts'
 
 /** Longer than any of the limits on how often the OP is asked for its keys, shorter than any copy is kept. */
 const PAUSE_MS = 120_000

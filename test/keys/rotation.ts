@@ -2,7 +2,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { TorhausFixture } from '../support/torhaus-fixture.ts'
+import type { TorhausFixture } from '../../devkit/torhaus/torhaus-fixture.ts'
 
 type Fixture = Pick<TorhausFixture, 'configFile' | 'restart'>
 type Section = Readonly<Record<string, unknown>>

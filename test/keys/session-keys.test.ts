@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import type { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { type LogoutLab, startLogoutLab } from '../logout/logout-lab.ts'
-import type { BrowserClient } from '../oidc/browser-client.ts'
 import { FIRST_SESSION_KEY, restartWithSessionKeys, writeSessionKey } from './rotation.ts'
 
 /** Past interval and grace: the next request waits for the OP. */

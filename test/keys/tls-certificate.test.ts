@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Certificate, createCertificate } from '../behaviour/certificate.ts'
-import { type ProxyUnderTest, patField, startProxy } from '../behaviour/proxy-under-test.ts'
-import { RawConnection, requestText } from '../support/raw-http.ts'
+import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
+import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
+import { type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let certificates: Certificate[]
 let proxy: ProxyUnderTest

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type ApacheOrigin, STATIC_BYTES, startApacheOrigin } from './apache-origin.ts'
-import { curlNegotiate, gitNegotiate, type KerberosClient, kinit } from './clients.ts'
-import { openConnection } from './get-on-connection.ts'
-import { type Initiator, startInitiator } from './initiator.ts'
-import { runCommand } from './run-command.ts'
-import { type SambaKdc, startSambaKdc } from './samba-kdc.ts'
+import { type ApacheOrigin, STATIC_BYTES, startApacheOrigin } from '../../devkit/realm/apache-origin.ts'
+import { curlNegotiate, gitNegotiate, type KerberosClient, kinit } from '../../devkit/realm/clients.ts'
+import { openConnection } from '../../devkit/realm/get-on-connection.ts'
+import { type Initiator, startInitiator } from '../../devkit/realm/initiator.ts'
+import { runCommand } from '../../devkit/realm/run-command.ts'
+import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
 
 let kdc: SambaKdc
 let origin: ApacheOrigin

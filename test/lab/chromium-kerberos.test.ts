@@ -3,7 +3,7 @@ import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
-import { seedKerberosProfile, writeChromiumPolicy } from './chromium-kerberos.ts'
+import { seedKerberosProfile, writeChromiumPolicy } from '../../devkit/realm/chromium-kerberos.ts'
 
 let directory: string
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { debianPackageVersion, ensureDebianPackages } from '../support/debian-packages.ts'
-import { runCommand } from './run-command.ts'
+import { runCommand } from '../../devkit/realm/run-command.ts'
+import { debianPackageVersion, ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
 
-const MODULE = new URL('../support/debian-packages.ts', import.meta.url).href
+const MODULE = new URL('../../devkit/torhaus/debian-packages.ts', import.meta.url).href
 const ABSENT = 'torhaus-no-such-package'
 
 test('an installed package has a version and an unknown one has none', async () => {

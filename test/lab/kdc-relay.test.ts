@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Server } from 'node:net'
 import { after, before, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { type KdcRelay, startKdcRelay } from './kdc-relay.ts'
+import { type KdcRelay, startKdcRelay } from '../../devkit/realm/kdc-relay.ts'
 
 const AS_REQ = frame(Buffer.from([0x6a, 0x01, 0x00]))
 const TGS_REQ = frame(Buffer.from([0x6c, 0x01, 0x00]))

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePorts } from '../support/free-port.ts'
-import { runCommand, tryCommand } from './run-command.ts'
+import { runCommand, tryCommand } from '../../devkit/realm/run-command.ts'
+import { freePorts } from '../../devkit/torhaus/free-port.ts'
 
-const MAIN = join(import.meta.dirname, 'main.ts')
+const MAIN = join(import.meta.dirname, '../../devkit/lab/main.ts')
 const STOP_MS = 30_000
 const SILENCE_TRIES = 100
 const SILENCE_POLL_MS = 100

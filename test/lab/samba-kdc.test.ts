@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { access } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
-import { kinit } from './clients.ts'
-import { DEVOPS_SPN } from './lab-accounts.ts'
-import { runCommand, tryCommand } from './run-command.ts'
-import { type SambaKdc, startSambaKdc } from './samba-kdc.ts'
+import { kinit } from '../../devkit/realm/clients.ts'
+import { DEVOPS_SPN } from '../../devkit/realm/lab-accounts.ts'
+import { runCommand, tryCommand } from '../../devkit/realm/run-command.ts'
+import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
 
 let lab: SambaKdc
 

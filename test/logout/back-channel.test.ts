@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import { codeOf } from '../oidc/sign-in-lab.ts'
+import { codeOf } from '../../devkit/torhaus/sign-in-lab.ts'
 import { type LogoutLab, startLogoutLab } from './logout-lab.ts'
 
 const PATH = '/.torhaus/backchannel-logout'

@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import { patField } from '../behaviour/proxy-under-test.ts'
+import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { type GrantsLab, linkIn, startGrantsLab } from '../grants/grants-lab.ts'
 
-const PROGRAM = join(import.meta.dirname, '../../src/end-sessions.ts')
+const PROGRAM = join(import.meta.dirname, '../../src/cli/end-sessions.ts')
 /** Of a session that was read: by default 1000 ms. */
 const CACHE_S = 1
 let lab: GrantsLab

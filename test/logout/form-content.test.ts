@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import { listen } from '../../devkit/op/listen.ts'
 import { Fault } from '../../src/errors.ts'
 import type { Traced } from '../../src/exchange.ts'
-import { readForm } from '../../src/http/form-content.ts'
-import { listen } from '../support/openid-provider/listen.ts'
+import { readForm } from '../../src/routes/form-content.ts'
 
 test('content that stands still is given up after its time', async () => {
   const server = createServer()

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { BrowserClient } from '../oidc/browser-client.ts'
-import { BrowserClient as Browser } from '../oidc/browser-client.ts'
-import { codeOf } from '../oidc/sign-in-lab.ts'
+import type { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { BrowserClient as Browser } from '../../devkit/clients/browser-client.ts'
+import { codeOf } from '../../devkit/torhaus/sign-in-lab.ts'
 import { type LogoutLab, startLogoutLab } from './logout-lab.ts'
 
 let lab: LogoutLab

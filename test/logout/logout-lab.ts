@@ -1,10 +1,10 @@
 /** An OP that signs whatever logout token the test wants, and people with sessions whose `sub` and `sid` the test knows. */
 import { randomUUID } from 'node:crypto'
 import type { CryptoKey, JWTPayload } from 'jose'
-import { BrowserClient } from '../oidc/browser-client.ts'
-import { type LabOptions, SESSION_COOKIE, type SignInLab, startSignInLab } from '../oidc/sign-in-lab.ts'
-import { type LyingOp, startLyingOp } from '../support/lying-op.ts'
-import { agreed } from '../support/torhaus-config.ts'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
+import { type LabOptions, SESSION_COOKIE, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
+import { agreed } from '../../devkit/torhaus/torhaus-config.ts'
 
 export type LogoutLab = Omit<SignInLab, 'op'> & {
   readonly op: LyingOp

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BrowserClient } from '../oidc/browser-client.ts'
-import { codeOf, SESSION_COOKIE } from '../oidc/sign-in-lab.ts'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { codeOf, SESSION_COOKIE } from '../../devkit/torhaus/sign-in-lab.ts'
 import { type LogoutLab, startLogoutLab } from './logout-lab.ts'
 
 const nowS = () => Math.floor(Date.now() / 1000)

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { generateKeyPair } from 'jose'
-import type { BrowserClient } from '../oidc/browser-client.ts'
-import { codeOf } from '../oidc/sign-in-lab.ts'
-import { agreed } from '../support/torhaus-config.ts'
+import type { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { codeOf } from '../../devkit/torhaus/sign-in-lab.ts'
+import { agreed } from '../../devkit/torhaus/torhaus-config.ts'
 import { type Changes, EVENT, type LogoutLab, rightClaims, startLogoutLab } from './logout-lab.ts'
 
 const ADA = { sub: 'subject-of-ada', sid: 'sid-1' }

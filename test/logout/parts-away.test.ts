@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
-import { codeOf, startSignInLab } from '../oidc/sign-in-lab.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePort } from '../../devkit/torhaus/free-port.ts'
+import { codeOf, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 import { startLogoutLab } from './logout-lab.ts'
 
 const directory = await mkdtemp(join(tmpdir(), 'torhaus-logout-'))

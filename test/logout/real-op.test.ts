@@ -1,8 +1,8 @@
 /** Back-channel logout with an OP that has it: signing out there, from whatever application, ends the session here. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { BrowserClient } from '../oidc/browser-client.ts'
-import { SESSION_COOKIE, type SignInLab, startSignInLab } from '../oidc/sign-in-lab.ts'
+import type { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { SESSION_COOKIE, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 
 let lab: SignInLab
 

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
+import { agreed } from '../../devkit/torhaus/torhaus-config.ts'
 import { type GrantsLab, linkIn, startGrantsLab } from '../grants/grants-lab.ts'
-import { agreed } from '../support/torhaus-config.ts'
 import { EVENT } from './logout-lab.ts'
 
 const labs: GrantsLab[] = []

@@ -1,7 +1,7 @@
 /** A verdict is remembered as long as the token is valid, and not a moment longer. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { codeOf, type SignInLab, startSignInLab } from './sign-in-lab.ts'
+import { codeOf, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 
 const [LIFETIME_S, TOLERANCE_S] = [300, 5]
 let nowMs = Math.floor(Date.now() / 1000) * 1000

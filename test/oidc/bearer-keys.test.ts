@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, mock, test } from 'node:test'
-import { samplePat } from '../support/devops-origin/origin-fixture.ts'
-import { freePort } from '../support/free-port.ts'
-import { type OpenIdProvider, startOpenIdProvider } from '../support/openid-provider.ts'
-import { agreed } from '../support/torhaus-config.ts'
-import { codeOf, type SignInLab, startSignInLab } from './sign-in-lab.ts'
+import { type OpenIdProvider, startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
+import { samplePat } from '../../devkit/origin/origin-fixture.ts'
+import { freePort } from '../../devkit/torhaus/free-port.ts'
+import { codeOf, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
+import { agreed } from '../../devkit/torhaus/torhaus-config.ts'
 
 const COOLDOWN_MS = 30_000
 const users = [{ name: 'ada', password: 'engine', totpSecret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' }]

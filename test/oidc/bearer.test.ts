@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { newSigningKey } from '../support/openid-provider/signing.ts'
-import { agreed } from '../support/torhaus-config.ts'
-import { codeOf, type SignInLab, startSignInLab } from './sign-in-lab.ts'
+import { newSigningKey } from '../../devkit/op/signing.ts'
+import { codeOf, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
+import { agreed } from '../../devkit/torhaus/torhaus-config.ts'
 
 let lab: SignInLab
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
-import { type LyingOp, startLyingOp } from '../support/lying-op.ts'
-import { listen } from '../support/openid-provider/listen.ts'
-import { BrowserClient } from './browser-client.ts'
-import { codeOf, startSignInLab } from './sign-in-lab.ts'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { listen } from '../../devkit/op/listen.ts'
+import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
+import { codeOf, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 
 let op: LyingOp
 

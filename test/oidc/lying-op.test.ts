@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { base64url, generateKeyPair } from 'jose'
-import { type LyingOp, startLyingOp, type Telling, type Truth } from '../support/lying-op.ts'
-import { BrowserClient } from './browser-client.ts'
-import { codeOf, SESSION_COOKIE, type SignInLab, startSignInLab } from './sign-in-lab.ts'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { type LyingOp, startLyingOp, type Telling, type Truth } from '../../devkit/op/lying-op.ts'
+import { codeOf, SESSION_COOKIE, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 
 let op: LyingOp
 let lab: SignInLab

@@ -1,9 +1,9 @@
 /** The OP is asked from time to time whether the person is still welcome: at one Torhaus, over sockets. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { type LyingOp, startLyingOp } from '../support/lying-op.ts'
-import { BrowserClient } from './browser-client.ts'
-import { codeOf, SESSION_COOKIE, type SignInLab, startSignInLab } from './sign-in-lab.ts'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
+import { codeOf, SESSION_COOKIE, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 
 const [INTERVAL_MS, GRACE_MS] = [600_000, 900_000]
 let nowMs = Date.now()

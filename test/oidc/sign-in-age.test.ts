@@ -1,9 +1,9 @@
 /** How old the second factor may be, at the sign-in and while the session runs. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { type LyingOp, startLyingOp } from '../support/lying-op.ts'
-import { BrowserClient } from './browser-client.ts'
-import { codeOf, SESSION_COOKIE, type SignInLab, startSignInLab } from './sign-in-lab.ts'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
+import { codeOf, SESSION_COOKIE, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 
 const MAX_AGE_S = 600
 const startMs = Math.floor(Date.now() / 1000) * 1000

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, test } from 'node:test'
-import { type LyingOp, startLyingOp } from '../support/lying-op.ts'
-import { type SignInLab, startSignInLab } from './sign-in-lab.ts'
+import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
+import { type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 
 const PUBLIC_URL = 'https://devops.example'
 const ATTRIBUTES = '; HttpOnly; SameSite=Lax; Secure'

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { signIn } from '../support/openid-provider/user-agent.ts'
-import { BrowserClient } from './browser-client.ts'
-import { BROWSER_COOKIE, codeOf, SESSION_COOKIE, type SignInLab, startSignInLab } from './sign-in-lab.ts'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { signIn } from '../../devkit/op/user-agent.ts'
+import {
+  BROWSER_COOKIE,
+  codeOf,
+  SESSION_COOKIE,
+  type SignInLab,
+  startSignInLab,
+} from '../../devkit/torhaus/sign-in-lab.ts'
 
 let lab: SignInLab
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type LyingOp, startLyingOp } from '../support/lying-op.ts'
-import { BrowserClient } from './browser-client.ts'
-import { codeOf, SESSION_COOKIE, type SignInLab, startSignInLab } from './sign-in-lab.ts'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
+import { codeOf, SESSION_COOKIE, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 
 const MOST_IN_FLIGHT = 8
 let op: LyingOp

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { secondFactorAcr } from '../support/openid-provider/configuration.ts'
-import { signIn } from '../support/openid-provider/user-agent.ts'
-import { BrowserClient } from './browser-client.ts'
-import { BROWSER_COOKIE, codeOf, SESSION_COOKIE, type SignInLab, startSignInLab } from './sign-in-lab.ts'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { secondFactorAcr } from '../../devkit/op/configuration.ts'
+import { signIn } from '../../devkit/op/user-agent.ts'
+import {
+  BROWSER_COOKIE,
+  codeOf,
+  SESSION_COOKIE,
+  type SignInLab,
+  startSignInLab,
+} from '../../devkit/torhaus/sign-in-lab.ts'
 
 const OPAQUE_ID = /^[\w-]{43}$/
 const WANTED = '/DefaultCollection/_boards?view=mine&text=a%0Ab'

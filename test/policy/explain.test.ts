@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { writeTorhausConfig } from '../support/torhaus-config.ts'
+import { writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
 
-const EXPLAIN = join(import.meta.dirname, '../../src/explain.ts')
+const EXPLAIN = join(import.meta.dirname, '../../src/cli/explain-rules.ts')
 const rules = [
   { name: 'office', reason: 'x', when: { networks: ['10.0.0.0/8'], schemes: ['basic'] }, require: 'first-factor' },
   { name: 'no-wiki', when: { path: '/wiki/.*' }, require: 'refuse', reportOnly: true },

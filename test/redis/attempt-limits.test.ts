@@ -1,7 +1,7 @@
+import { openLink, redisSettings } from '../../devkit/redis/redis-lab.ts'
+import { startRedis } from '../../devkit/redis/redis-process.ts'
 import { RedisAttemptStore } from '../../src/limits/redis-attempt-store.ts'
-import { testAttemptLimits } from '../kerberos/attempt-limits-contract.ts'
-import { openLink, redisSettings } from './redis-lab.ts'
-import { startRedis } from './redis-process.ts'
+import { testAttemptLimits } from '../limits/attempt-limits-contract.ts'
 
 testAttemptLimits(async () => {
   const redis = await startRedis()

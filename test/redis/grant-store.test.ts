@@ -1,8 +1,8 @@
 import { after, before } from 'node:test'
+import { openLink, redisSettings } from '../../devkit/redis/redis-lab.ts'
+import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
 import { RedisGrantStore } from '../../src/grants/redis-grant-store.ts'
 import { NOW_MS, testGrantStore } from '../grants/grant-store-contract.ts'
-import { openLink, redisSettings } from './redis-lab.ts'
-import { type RedisProcess, startRedis } from './redis-process.ts'
 
 let redis: RedisProcess
 before(async () => {

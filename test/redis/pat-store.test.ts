@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { RedisPatStore } from '../../src/credentials/redis-pat-store.ts'
-import { sampleSighting, testPatStore } from '../credentials/pat-store-contract.ts'
-import { openLink, PREFIX, redisSettings } from './redis-lab.ts'
-import { type RedisProcess, startRedis } from './redis-process.ts'
+import { openLink, PREFIX, redisSettings } from '../../devkit/redis/redis-lab.ts'
+import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
+import { RedisPatStore } from '../../src/pats/redis-pat-store.ts'
+import { sampleSighting, testPatStore } from '../pats/pat-store-contract.ts'
 
 let redis: RedisProcess
 before(async () => {

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, test } from 'node:test'
-import { patField } from '../behaviour/proxy-under-test.ts'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { eventually } from '../../devkit/redis/redis-lab.ts'
+import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
+import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
+import { codeOf } from '../../devkit/torhaus/sign-in-lab.ts'
 import { type GrantsLab, linkIn } from '../grants/grants-lab.ts'
 import type { Person } from '../grants/person.ts'
-import { BrowserClient } from '../oidc/browser-client.ts'
-import { codeOf } from '../oidc/sign-in-lab.ts'
-import { eventually } from './redis-lab.ts'
-import { type RedisProcess, startRedis } from './redis-process.ts'
 import { type SharedLabs, startSharedLabs } from './shared-labs.ts'
 
 /** Everything is read again for each request. */

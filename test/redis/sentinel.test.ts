@@ -4,12 +4,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { eventually, type OpenLink, openLink, redisSettings } from '../../devkit/redis/redis-lab.ts'
+import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
 import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
 import type { Change } from '../../src/store/changes.ts'
 import { sampleSession, testStoreContract } from '../session/store-contract.ts'
 import { documentedUser } from './documented-user.ts'
-import { eventually, type OpenLink, openLink, redisSettings } from './redis-lab.ts'
-import { type RedisProcess, startRedis } from './redis-process.ts'
 
 const TIMES = { idleTimeoutSeconds: 600, absoluteTimeoutSeconds: 3600 }
 /** A replica that reads from nothing is enough of a fail-over; the default waits for a rush of them. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { openLink, PREFIX, redisSettings } from '../../devkit/redis/redis-lab.ts'
+import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
 import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
 import { hashTag } from '../../src/store/redis-names.ts'
 import { sampleSession, sampleSignIn, testStoreContract } from '../session/store-contract.ts'
-import { openLink, PREFIX, redisSettings } from './redis-lab.ts'
-import { type RedisProcess, startRedis } from './redis-process.ts'
 
 const TIMES = { idleTimeoutSeconds: 600, absoluteTimeoutSeconds: 3600 }
 const NOW_MS = 10_000

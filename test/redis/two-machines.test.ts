@@ -4,12 +4,12 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { patField } from '../behaviour/proxy-under-test.ts'
+import { eventually } from '../../devkit/redis/redis-lab.ts'
+import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
+import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { type GrantsLab, linkIn } from '../grants/grants-lab.ts'
 import type { Person } from '../grants/person.ts'
 import { rightClaims } from '../logout/logout-lab.ts'
-import { eventually } from './redis-lab.ts'
-import { type RedisProcess, startRedis } from './redis-process.ts'
 import { type SharedLabs, startSharedLabs } from './shared-labs.ts'
 
 let redis: RedisProcess
@@ -75,7 +75,7 @@ test('a logout that the OP tells one machine of ends the session at the other', 
 test("the operator's command tells both machines", async () => {
   const person = await one.person()
   for (const lab of [one, other]) assert.equal(await bySession(lab, person), 200)
-  const program = join(import.meta.dirname, '../../src/end-sessions.ts')
+  const program = join(import.meta.dirname, '../../src/cli/end-sessions.ts')
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [program, '--config', one.fixture.configFile, '--account', 'ada'],

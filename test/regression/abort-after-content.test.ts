@@ -1,8 +1,8 @@
 /** Fastify's `request.signal` fires once the content has been read, which says nothing about the client. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type ProxyUnderTest, patField, startProxy } from '../behaviour/proxy-under-test.ts'
-import { requestText } from '../support/raw-http.ts'
+import { requestText } from '../../devkit/clients/raw-http.ts'
+import { type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let proxy: ProxyUnderTest
 before(async () => {

@@ -1,7 +1,7 @@
 /** Fastify looks at content types, and answers for itself, unless everything is taken over before. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type ProxyUnderTest, startProxy } from '../behaviour/proxy-under-test.ts'
+import { type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let proxy: ProxyUnderTest
 before(async () => {

@@ -1,7 +1,7 @@
 /** A stock forwarder repeated a GET that was answered 503 ten times. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type ProxyUnderTest, startProxy } from '../behaviour/proxy-under-test.ts'
+import { type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let proxy: ProxyUnderTest
 before(async () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, test } from 'node:test'
-import { BrowserClient } from '../oidc/browser-client.ts'
-import { type SignInLab, startSignInLab } from '../oidc/sign-in-lab.ts'
-import { type LyingOp, startLyingOp } from '../support/lying-op.ts'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
+import { type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 
 let op: LyingOp
 let lab: SignInLab

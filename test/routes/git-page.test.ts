@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { configured, type ProxyUnderTest, startProxy } from '../behaviour/proxy-under-test.ts'
+import { signIn } from '../../devkit/op/user-agent.ts'
+import { configured, type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { agreed } from '../../devkit/torhaus/torhaus-config.ts'
 import { Person } from '../grants/person.ts'
-import { signIn } from '../support/openid-provider/user-agent.ts'
-import { agreed } from '../support/torhaus-config.ts'
 
 let proxy: ProxyUnderTest
 before(async () => {

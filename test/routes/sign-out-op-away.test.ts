@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BrowserClient } from '../oidc/browser-client.ts'
-import { codeOf, SESSION_COOKIE, startSignInLab } from '../oidc/sign-in-lab.ts'
-import { startLyingOp } from '../support/lying-op.ts'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { startLyingOp } from '../../devkit/op/lying-op.ts'
+import { codeOf, SESSION_COOKIE, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 
 test('an OP without an endpoint for sign-out, or one that is gone: still signed out here', async () => {
   const op = await startLyingOp()

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { BrowserClient } from '../oidc/browser-client.ts'
-import { BrowserClient as Browser } from '../oidc/browser-client.ts'
-import { codeOf, SESSION_COOKIE, type SignInLab, startSignInLab } from '../oidc/sign-in-lab.ts'
-import { signIn } from '../support/openid-provider/user-agent.ts'
+import type { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { BrowserClient as Browser } from '../../devkit/clients/browser-client.ts'
+import { signIn } from '../../devkit/op/user-agent.ts'
+import { codeOf, SESSION_COOKIE, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 
 let lab: SignInLab
 

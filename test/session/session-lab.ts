@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../../src/clock.ts'
 import { Sealer } from '../../src/session/sealer.ts'
+import type { SessionStore } from '../../src/session/session-store.ts'
 import { Sessions, type SessionTimes, type SessionTokens } from '../../src/session/sessions.ts'
-import { SqliteStore } from '../../src/session/sqlite-store.ts'
-import type { SessionStore } from '../../src/session/store.ts'
+import { SqliteStore } from '../../src/session/sqlite-session-store.ts'
 import { Changes } from '../../src/store/changes.ts'
 
 export type TestClock = { readonly now: Clock; advance(ms: number): void }

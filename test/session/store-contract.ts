@@ -1,7 +1,7 @@
 /** What every session store must do, whatever lies beneath: each implementation runs these tests. */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import type { SessionRecord, SessionStore, SignInRecord } from '../../src/session/store.ts'
+import type { SessionRecord, SessionStore, SignInRecord } from '../../src/session/session-store.ts'
 
 export type OpenStores = {
   /** Two connections to the same data, as two workers have them. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Fault } from '../../src/errors.ts'
-import type { Awaitable } from '../../src/session/store.ts'
+import type { Awaitable } from '../../src/session/session-store.ts'
 import { ReadCache, type ReadCacheSettings } from '../../src/store/read-cache.ts'
 
 interface Value {

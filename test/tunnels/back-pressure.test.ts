@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { after, before, test } from 'node:test'
-import { ACCEPT, startTunnelLab, type TunnelLab } from './tunnel-lab.ts'
+import { ACCEPT, startTunnelLab, type TunnelLab } from '../../devkit/torhaus/tunnel-lab.ts'
 
 let lab: TunnelLab
 before(async () => {

@@ -4,14 +4,14 @@ import { once } from 'node:events'
 import { IncomingMessage } from 'node:http'
 import { connect, createServer, type Socket } from 'node:net'
 import { after, before, type TestContext, test } from 'node:test'
+import { listen } from '../../devkit/op/listen.ts'
 import { type Code, Fault } from '../../src/errors.ts'
 import type { Delegated } from '../../src/exchange.ts'
-import { type ExchangeRecord, newRecord } from '../../src/exchange-record.ts'
-import { ClientEnd } from '../../src/http/client-end.ts'
+import { ClientEnd } from '../../src/listener/upgraded-client.ts'
+import { type ExchangeRecord, newRecord } from '../../src/observability/exchange-record.ts'
 import { keyOf } from '../../src/session/session-cookie.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { Tunnels } from '../../src/tunnels/tunnels.ts'
-import { listen } from '../support/openid-provider/listen.ts'
 
 const server = createServer({ allowHalfOpen: true })
 let port: number

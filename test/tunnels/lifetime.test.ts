@@ -3,10 +3,10 @@ import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
-import { patField } from '../behaviour/proxy-under-test.ts'
-import type { BrowserClient } from '../oidc/browser-client.ts'
-import { secondFactorAcr } from '../support/openid-provider/configuration.ts'
-import { ACCEPT, closed, message, Refused, startTunnelLab, type TunnelLab } from './tunnel-lab.ts'
+import type { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { secondFactorAcr } from '../../devkit/op/configuration.ts'
+import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
+import { ACCEPT, closed, message, Refused, startTunnelLab, type TunnelLab } from '../../devkit/torhaus/tunnel-lab.ts'
 
 const HOUR_S = 3600
 /** Each tunnel is judged about once a second as long as there are few. */

@@ -3,8 +3,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import type { WebSocket } from 'ws'
-import { createCertificate } from '../behaviour/certificate.ts'
-import { closed, message, startTunnelLab, type TunnelLab } from './tunnel-lab.ts'
+import { createCertificate } from '../../devkit/torhaus/certificate.ts'
+import { closed, message, startTunnelLab, type TunnelLab } from '../../devkit/torhaus/tunnel-lab.ts'
 
 let lab: TunnelLab
 before(async () => {

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { BrowserClient } from '../oidc/browser-client.ts'
-import { secondFactorAcr } from '../support/openid-provider/configuration.ts'
-import { HANDSHAKE_FIELDS, KEY, message, Refused, startTunnelLab, type TunnelLab } from './tunnel-lab.ts'
+import type { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { secondFactorAcr } from '../../devkit/op/configuration.ts'
+import {
+  HANDSHAKE_FIELDS,
+  KEY,
+  message,
+  Refused,
+  startTunnelLab,
+  type TunnelLab,
+} from '../../devkit/torhaus/tunnel-lab.ts'
 
 let lab: TunnelLab
 let browser: BrowserClient

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { patField } from '../behaviour/proxy-under-test.ts'
-import { RawConnection, requestText } from '../support/raw-http.ts'
+import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
+import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { isAlive, startWorkersLab, until, type WorkersLab } from './workers-lab.ts'
 
 const get = (lab: WorkersLab, path: string) => requestText(`GET ${path}`, [`Host: 127.0.0.1:${lab.port}`, patField])

@@ -9,14 +9,19 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'yaml'
-import { BrowserClient } from '../oidc/browser-client.ts'
-import { type EchoOrigin, startEchoOrigin } from '../support/echo-origin.ts'
-import { freePorts } from '../support/free-port.ts'
-import { signIn } from '../support/openid-provider/user-agent.ts'
-import { startOpenIdProvider } from '../support/openid-provider.ts'
-import { agreed, torhausAddresses, type torhausConfig, writeTorhausConfig } from '../support/torhaus-config.ts'
-import type { LogRecord } from '../support/torhaus-fixture.ts'
-import { newTotpSecret } from '../support/totp.ts'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
+import { newTotpSecret } from '../../devkit/op/totp.ts'
+import { signIn } from '../../devkit/op/user-agent.ts'
+import { type EchoOrigin, startEchoOrigin } from '../../devkit/origin/echo-origin.ts'
+import { freePorts } from '../../devkit/torhaus/free-port.ts'
+import {
+  agreed,
+  torhausAddresses,
+  type torhausConfig,
+  writeTorhausConfig,
+} from '../../devkit/torhaus/torhaus-config.ts'
+import type { LogRecord } from '../../devkit/torhaus/torhaus-fixture.ts'
 
 const PROGRAM = resolve(import.meta.dirname, '../../src/main.ts')
 /** For waiting only: what takes longer has gone wrong. */

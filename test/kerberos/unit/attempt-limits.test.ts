@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ATTEMPT_SCHEMA, SqliteAttemptStore } from '../../../src/limits/sqlite-attempt-store.ts'
 import { SqliteDatabase } from '../../../src/store/sqlite-database.ts'
-import { testAttemptLimits } from '../attempt-limits-contract.ts'
+import { testAttemptLimits } from '../../limits/attempt-limits-contract.ts'
 
 testAttemptLimits(async () => {
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-attempts-'))

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Fault } from '../../../src/errors.ts'
-import { createAttemptLimits } from '../../../src/kerberos/attempt-limits.ts'
 import { canonicalPrincipal } from '../../../src/kerberos/canonical-principal.ts'
 import { createDirectoryPasswords } from '../../../src/kerberos/directory-passwords.ts'
 import { KerberosError } from '../../../src/kerberos/kerberos-error.ts'
 import type { AttemptOutcome, PasswordVerifier } from '../../../src/kerberos/password.ts'
 import { createPasswordVerdicts } from '../../../src/kerberos/password-verdicts.ts'
+import { createAttemptLimits } from '../../../src/limits/attempt-limits.ts'
 import type { AttemptStore } from '../../../src/limits/attempt-store.ts'
-import { attemptMemory } from '../attempt-memory.ts'
+import { attemptMemory } from '../../limits/attempt-memory.ts'
 
 const alice = canonicalPrincipal('alice', { realm: 'CORP.TEST' })
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
+import { listen } from '../../../devkit/op/listen.ts'
 import { sendAtConstantRate } from '../../../loadtest/generators/constant-rate.ts'
-import { listen } from '../../support/openid-provider/listen.ts'
 
 const STALL_MS = 400
 const RATE = 200

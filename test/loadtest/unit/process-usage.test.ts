@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, createServer, get } from 'node:http'
 import { test } from 'node:test'
+import { listen } from '../../../devkit/op/listen.ts'
 import { usageOf } from '../../../loadtest/lab/process-usage.ts'
 import { countSockets } from '../../../loadtest/lab/socket-count.ts'
-import { listen } from '../../support/openid-provider/listen.ts'
 
 /** Burns `ms` of processor time, has a child do the same, and tells when both have. */
 const burner = (ms: number) => `

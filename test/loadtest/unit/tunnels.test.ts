@@ -4,10 +4,10 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
+import { listen } from '../../../devkit/op/listen.ts'
+import { freePort } from '../../../devkit/torhaus/free-port.ts'
 import { Tunnels } from '../../../loadtest/generators/tunnels.ts'
 import { startServer } from '../../../loadtest/lab/server.ts'
-import { freePort } from '../../support/free-port.ts'
-import { listen } from '../../support/openid-provider/listen.ts'
 
 const SERVER = resolve(import.meta.dirname, '../../../loadtest/lab/upload-and-tunnel-server.ts')
 

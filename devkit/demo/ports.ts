@@ -1,0 +1,37 @@
+import { createServer } from 'node:net'
+import { listen } from '../op/listen.ts'
+import { DemoError } from './demo-error.ts'
+
+export type DemoPorts = { readonly port: number; readonly adminPort: number }
+
+/** The ports to use: 8080 and 9090, or what `PORT` and `ADMIN_PORT` say. Throws a DemoError about anything else. */
+export function portsFrom(environment: Readonly<Record<string, string | undefined>>): DemoPorts {
+  const port = parsePort('PORT', environment.PORT ?? '8080')
+  const adminPort = parsePort('ADMIN_PORT', environment.ADMIN_PORT ?? '9090')
+  if (port === adminPort) throw new DemoError(`PORT and ADMIN_PORT are both ${port}: choose two different ports.`)
+  return { port, adminPort }
+}
+
+function parsePort(name: string, text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (port < 1 || port > 65_535) throw new DemoError(`${name} is not a port number from 1 to 65535.`)
+  return port
+}
+
+/** Rejects with a DemoError that names the variable to set, if a port is taken on loopback. */
+export async function requireFreePorts({ port, adminPort }: DemoPorts): Promise<void> {
+  await requireFree(port, 'PORT')
+  await requireFree(adminPort, 'ADMIN_PORT')
+}
+
+async function requireFree(port: number, variable: string): Promise<void> {
+  const probe = createServer()
+  try {
+    await listen(probe, '127.0.0.1', port)
+  } catch (error) {
+    const reason =
+      error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' ? 'is in use' : 'cannot be used'
+    throw new DemoError(`Port ${port} ${reason}: set ${variable} to another port.`)
+  }
+  await new Promise(resolve => probe.close(resolve))
+}

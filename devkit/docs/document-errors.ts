@@ -1,0 +1,139 @@
+/** docs/errors.md, made from the error table. Run as a program it writes the file; a test holds it current. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Code, errorTable } from '../../src/errors.ts'
+
+/** For operators: what usually lies behind a code, and where to look. The sentence alone is enough for the other codes. */
+const advice: Partial<Record<Code, string>> = {
+  'request-malformed': 'The parser refused the head. Logged as a `reject` record, without a request id.',
+  'request-head-timeout': 'See `server.headersTimeoutMs`. Usually a scanner, or a client that went to sleep.',
+  'request-head-too-large': 'See `server.maxHeaderBytes`.',
+  'proxy-header-invalid':
+    'A peer of `server.trustedProxies` sends no PROXY protocol header, or a wrong one: the connection is closed without an answer. Logged as a `reject` record.',
+  'proxy-header-timeout': 'As before; after 5 s, or `server.headersTimeoutMs` if that is less.',
+  'too-many-fields': 'See `server.maxHeaderFields`.',
+  'connection-field-refused': 'Nobody does this by accident: it tries to strip a field on the way (RFC 9110 7.6.1).',
+  'target-malformed': 'Control characters, a fragment, or a percent sign without two hexadecimal digits.',
+  'target-misdirected': 'Absolute-form with an authority that is not the Host (RFC 9112 3.2.2).',
+  'path-ambiguous':
+    'A path that would fit a rule, or `/.torhaus`, only if it were decoded or cleaned up in one of several ways.',
+  'method-refused': 'TRACE and CONNECT end here.',
+  'loop-detected': '`upstream.url` leads back to Torhaus. Look at DNS and at the balancer.',
+  'handshake-invalid': 'No WebSocket library does this; a scanner does.',
+  'credentials-missing': 'Ordinary: most clients send their first request without credentials.',
+  'session-ended': 'Idle or absolute timeout, signed out, or the OP no longer vouches for the person.',
+  'negotiate-unavailable': 'The section `kerberos` is missing, and the client sent a ticket nevertheless.',
+  'ntlm-unsupported':
+    'The client sent NTLM, mostly because it got no ticket for the name in the URL: is the SPN there?',
+  'password-unavailable':
+    'Neither a token of the OP nor of a known shape, so a directory password; see `kerberos.passwords`. Never logged.',
+  'negotiate-wrong-service':
+    'SPN, `kerberos.acceptPrincipal` and keytab do not belong together, or the keytab is older than the password.',
+  'negotiate-clock-skew': 'More than 5 minutes. One of the two clocks is wrong.',
+  'password-wrong':
+    'Also for accounts that do not exist or are disabled: that is not told to who does not know the password.',
+  'password-limited': 'See `kerberos.passwords`. It ends by itself; `Retry-After` says when.',
+  'delegation-account-unknown': 'Do `account.template` and `account.case` make the names the directory knows?',
+  'delegation-refused':
+    'The account is sensitive or in Protected Users; or `kerberos.servicePrincipal` may not delegate to `targetPrincipal` with protocol transition.',
+  'delegation-service-unknown': 'The SPN of `upstream.identity.kerberos.targetPrincipal` is missing in the directory.',
+  'kdc-unreachable': 'Also while the circuit is open; see `torhaus_kdc_circuit_open` and the `kdc-circuit` records.',
+  'kdc-overloaded': 'See `kerberos.maxKdcCalls`, and why the KDC is slow.',
+  'kerberos-misconfigured': 'The keys of `kerberos.servicePrincipal` in the keytab are not the ones the directory has.',
+  'identity-mismatch': 'Must never happen. Report it, with the log.',
+  'upstream-identity-refused': 'The server answered 401 to the account: its SPN, its keys, or its rights.',
+  'token-unknown':
+    'A scheme other than Bearer, Basic and Negotiate; a JWT whose `iss` is neither the OP nor in `credentials.serverTokenIssuers`; or a Bearer value of no known shape.',
+  'bearer-disabled': 'The section `oidc.bearer` is missing.',
+  'bearer-algorithm-refused': 'See `oidc.bearer.algorithms`. `none` and HS256 can never be accepted.',
+  'bearer-key-unknown':
+    'Keys of the OP are read again at most every 30 s: right after a key change this can pass by itself.',
+  'bearer-audience-mismatch': 'See `oidc.bearer.audiences`. Tokens for Microsoft Graph and the like are not for us.',
+  'bearer-claim-invalid': 'One of `iss`, `sub`, `iat`, `exp`, `nbf` is missing or has the wrong type or value.',
+  'cross-site-request':
+    'The Origin of a changing request with a session, or of a WebSocket, is not `publicUrl`. Is `publicUrl` what users type?',
+  'second-factor-missing':
+    'None of `secondFactor.acceptAcr`, `acceptAcrs`, `acceptAmr` is in the token. Does the OP send the claim?',
+  'second-factor-stale': '`auth_time` is missing, in the future, or older than `secondFactor.maxAgeSeconds`.',
+  'pat-blocked': 'Its owner can allow it again at `/.torhaus/`. Blocks hold whatever `credentials.patPolicy` says.',
+  'pat-new-network': 'See `credentials.patPolicy.refuseNewNetwork`. A token that moves needs that off.',
+  'pat-unseen-too-long': 'See `credentials.patPolicy.maxUnseenDays`.',
+  'pat-too-old': 'See `credentials.patPolicy.maxAgeDays`; counted from the first use that Torhaus saw.',
+  'account-unmapped': 'A claim of `account.template` is missing, or the result does not match `account.pattern`.',
+  'sign-in-unknown': 'Several Torhaus without a common store, cookies refused by the browser, or an old tab.',
+  'sign-in-refused': '`error.message` in the log has what the OP said.',
+  'sign-in-overtaken': 'A logout at the OP came between the ID token and the session that was to be opened with it.',
+  'logout-request-malformed':
+    'Back-channel: a POST of a form with one `logout_token`, 64 KiB at most. Front-channel: one `iss`, ours, and one `sid`.',
+  'logout-token-invalid': '`error.message` in the log names the check that failed; [what is checked](logout.md).',
+  'op-response-invalid': '`error.message` in the log names the check that failed.',
+  'op-unreachable': 'DNS, TLS trust or the firewall between Torhaus and `oidc.issuer`; see also `oidc.timeoutMs`.',
+  'store-unavailable':
+    'SQLite: disk full, file permissions, or a database that stays locked for more than 5 s. Redis: see `torhaus_store_up`, the `store` records, and docs/redis.md.',
+  'upstream-connect-failed': '`upstream.url`: refused, no route, or a name that does not resolve.',
+  'upstream-tls-failed': 'See `upstream.tls`. There is no option to skip the check.',
+  'upstream-connect-timeout': 'See `upstream.connectTimeoutMs`. A firewall that drops packets looks like this.',
+  'upstream-headers-timeout': 'See `upstream.headersTimeoutMs`.',
+  'upstream-overloaded': 'See `upstream.maxConnections` and `upstream.maxQueued`, and why the server is slow.',
+  'tunnel-limit': 'See `server.maxTunnels`, and `torhaus_tunnels`.',
+  'tunnel-idle': 'See `upstream.tunnelIdleTimeoutMs`; 30 s where one side has ended and the other does not.',
+  'tunnel-too-old': 'See `session.absoluteTimeoutSeconds`.',
+  'tunnel-unjudged': 'Store or OP were away for five minutes.',
+  'tunnel-drained': 'Ordinary when the process stops.',
+  'client-aborted': 'Ordinary in small numbers. Nobody sees the status; it stands in the log only.',
+  'response-content-timeout': 'See `upstream.bodyTimeoutMs`.',
+  'internal-error': 'A mistake in Torhaus. `error.message` in the log has the cause; please report it.',
+}
+
+const PREFACE = `# Errors
+
+Made from \`src/errors.ts\` by \`npm run docs\`; do not edit.
+
+Every exchange that does not go through has a code. The code is stable: alert on it and search for it, not for sentences.
+It stands in the field \`X-Torhaus-Error\` of the response, in \`torhaus.code\` of the [log record](operations.md#logs) and in the
+label \`code\` of \`torhaus_requests_total\`. The request id joins the three: field \`X-Request-Id\`, log \`http.request.id\`.
+
+The answer has the form that its client understands, chosen by User-Agent and Accept. The choice admits nobody; it only words
+a refusal.
+
+| Client | Form |
+|---|---|
+| browser going to a page, sign-in needed | 302 to \`/.torhaus/sign-in\`, and back afterwards |
+| accepts \`text/html\` | a page with the sentence, the code and the request id |
+| git, Git Credential Manager | \`text/plain\`: git shows it as \`remote: ...\` |
+| Visual Studio, tf, Team Explorer Everywhere | \`text/plain\`, and the sentence in \`X-TFS-ServiceError\` |
+| git-lfs | \`application/vnd.git-lfs+json\` with \`message\` and \`request_id\` |
+| everything else | \`application/problem+json\` (RFC 9457) with \`type\`, \`title\`, \`status\`, \`code\`, \`requestId\` |
+
+A 401 carries one \`WWW-Authenticate\` line per scheme of \`credentials.offer\`; for a refused access token the Bearer line says
+\`error="invalid_token"\` (RFC 6750 3.1). A 429 and a 503 carry \`Retry-After\`. No answer names an internal address or a cause; the log does.
+
+The codes stand under the stage that decides them, as a rule; \`torhaus.stage\` in the log says where it was in each case.
+For the pages of Torhaus itself, sign-in among them, that is \`routes\`.
+`
+
+/** On the page, stages stand in the order in which a request meets them. */
+const ORDER = [
+  ...['accept', 'trust-connection', 'classify-credentials', 'authenticate', 'require-second-factor', 'map-identity'],
+  ...['impersonate', 'forward', 'sign-in', 'routes'],
+]
+const place = (stage: string) => (ORDER.includes(stage) ? ORDER.indexOf(stage) : ORDER.length)
+
+export function errorsPage(): string {
+  const codes = Object.keys(errorTable) as Code[]
+  const stages = [...new Set(codes.map(code => errorTable[code].stage))].sort((a, b) => place(a) - place(b))
+  return [
+    PREFACE,
+    ...stages.map(stage => {
+      const rows = codes.filter(code => errorTable[code].stage === stage).map(row)
+      return `\n## ${stage}\n\n| Code | Status | The client reads | For operators |\n|---|---|---|---|\n${rows.join('\n')}\n`
+    }),
+  ].join('')
+}
+
+function row(code: Code): string {
+  const { status, sentence } = errorTable[code]
+  return `| \`${code}\` | ${status} | ${sentence} | ${advice[code] ?? ''} |`
+}
+
+if (import.meta.main) writeFileSync(join(import.meta.dirname, '../../docs/errors.md'), errorsPage())

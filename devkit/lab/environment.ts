@@ -1,0 +1,113 @@
+import { rmSync } from 'node:fs'
+import { chmod, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type DemoPorts, requireFreePorts } from '../demo/ports.ts'
+import { type OriginHost, startApacheOrigin } from '../realm/apache-origin.ts'
+import { type LabTorhaus, type LabUser, startLabTorhaus } from '../realm/lab-torhaus.ts'
+import { startSambaKdc } from '../realm/samba-kdc.ts'
+
+/** An account of the directory and, under the same name and password, of the OP. */
+export type LabPerson = {
+  readonly password: string
+  readonly totpSecret: string
+  /** An access token of the OP, with the second factor, for eight hours. */
+  readonly bearer: string
+}
+
+/** What `--json` prints: the interface of the lab. Addresses have no trailing slash, except that of the counter. */
+export type LabFacts = {
+  readonly proxy: string
+  readonly admin: string
+  /** `host:port:address` of the proxy, for curl's --resolve and git's http.curloptResolve. */
+  readonly resolve: string
+  /** Path, for KRB5_CONFIG. */
+  readonly krb5Config: string
+  readonly realm: string
+  readonly users: Readonly<Record<'alice' | 'bob', LabPerson>>
+  /** Through the proxy: `{"account":"alice@CORP.TEST"}`, what the origin server saw as REMOTE_USER. */
+  readonly whoami: string
+  readonly gitUrl: string
+  /** Apache itself, past the proxy: each request authenticated by itself; and each connection once. */
+  readonly origin: string
+  readonly boundOrigin: string
+  /** Answers `{"as":number,"tgs":number}`: the requests that reached the KDC. */
+  readonly kdcCounter: string
+}
+
+export type Lab = {
+  readonly facts: LabFacts
+  readonly logFile: string
+  /** Resolves with a sentence if Torhaus ends by itself. */
+  readonly broken: Promise<string>
+  /** Ends everything and removes what was made, except the cache of provisioned directories. */
+  stop(): Promise<void>
+}
+
+const BEARER_LIFETIME_S = 8 * 3600
+
+/**
+ * Starts the parts in the order they need each other. Whatever fails or is aborted half-way is undone before this rejects;
+ * should the process end abruptly, an exit handler removes the files, and the programs end with this process.
+ */
+export async function startLab(ports: DemoPorts, signal: AbortSignal, tell: (line: string) => void): Promise<Lab> {
+  await requireFreePorts(ports)
+  await using undo = new AsyncDisposableStack()
+  const directory = await mkdtemp(join(tmpdir(), 'torhaus-lab-'))
+  undo.defer(atExit(() => rmSync(directory, { recursive: true, force: true })))
+  // mkdtemp makes folders for their owner alone; Apache's workers run as another user.
+  await chmod(directory, 0o711)
+
+  tell('Starting the directory (Samba as Active Directory KDC); the first time this takes a while ...')
+  const kdc = await startSambaKdc({ directory: join(directory, 'directory') })
+  undo.defer(kdc.close)
+  signal.throwIfAborted()
+
+  tell('Starting the origin server (Apache with Kerberos) ...')
+  const apache = await startApacheOrigin({ kdc, directory: join(directory, 'origin') })
+  undo.defer(apache.close)
+  signal.throwIfAborted()
+
+  tell('Starting the OpenID Provider and Torhaus ...')
+  // The host that keeps authentication on connections: where a mistake of the proxy would show.
+  const upstream = apache.connectionBound
+  const proxy = await startLabTorhaus({ kdc, upstream, ports, directory: join(directory, 'proxy'), signal })
+  const forgetKill = atExit(proxy.kill)
+  undo.defer(async () => {
+    await proxy.stop()
+    forgetKill()
+  })
+  const facts: LabFacts = {
+    proxy: proxy.url,
+    admin: proxy.adminUrl,
+    resolve: proxy.resolve,
+    krb5Config: kdc.krb5Config,
+    realm: kdc.realm,
+    users: { alice: await personOf(proxy, 'alice'), bob: await personOf(proxy, 'bob') },
+    whoami: `${proxy.url}/whoami`,
+    gitUrl: `${proxy.url}/git/demo.git`,
+    origin: addressOf(apache.perRequest),
+    boundOrigin: addressOf(apache.connectionBound),
+    kdcCounter: kdc.kdcCounter,
+  }
+  const kept = undo.move()
+  return { facts, logFile: proxy.logFile, broken: proxy.ended, stop: () => kept.disposeAsync() }
+}
+
+/** By address: no resolver knows the lab's names. */
+const addressOf = ({ address, port }: OriginHost) => `http://${address}:${port}`
+
+async function personOf({ op, users }: LabTorhaus, name: string): Promise<LabPerson> {
+  const { password, totpSecret } = users.get(name) as LabUser
+  const nowS = Math.floor(Date.now() / 1000)
+  return { password, totpSecret, bearer: await op.issueAccessToken(name, { exp: nowS + BEARER_LIFETIME_S }) }
+}
+
+/** Runs `cleanUp` when the process exits; the function returned runs it now instead. */
+function atExit(cleanUp: () => void): () => void {
+  process.once('exit', cleanUp)
+  return () => {
+    process.removeListener('exit', cleanUp)
+    cleanUp()
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * `npm run lab`: Samba as an Active Directory KDC, Apache with Kerberos, an OpenID Provider with TOTP, and Torhaus before
+ * them as proxy.corp.test, on loopback, until SIGTERM or Ctrl-C. Installs the Debian packages it lacks (as root).
+ * `--json` prints one JSON line on stdout when all is ready; progress goes to stderr in any case.
+ */
+import { portsFrom } from '../demo/ports.ts'
+import { endWith, stopOnSignals, untilStopped, wantsJson } from '../demo/program.ts'
+import { startLab } from './environment.ts'
+import { guide } from './guide.ts'
+
+async function run(): Promise<number> {
+  const json = wantsJson('lab', process.argv.slice(2))
+  const stop = stopOnSignals('lab')
+  const tell = (line: string) => void process.stderr.write(`${line}\n`)
+  const lab = await startLab(portsFrom(process.env), stop, tell).catch(error => {
+    if (stop.aborted) return undefined
+    throw error
+  })
+  if (lab === undefined) return 0
+  process.stdout.write(json ? `${JSON.stringify(lab.facts)}\n` : guide(lab, Date.now()))
+  await untilStopped(lab, stop, tell)
+  return 0
+}
+
+endWith('lab', run)

@@ -1,0 +1,96 @@
+/** The lab's directory database, from the cache where the same recipe made one before. */
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { debianPackageVersion } from '../torhaus/debian-packages.ts'
+import { DEVOPS_SPN, LAB_ACCOUNTS, type LabAccount, numberedAccounts, PROXY_SPN, REALM } from './lab-accounts.ts'
+import { runCommand } from './run-command.ts'
+import { SAMBA_FOLDERS, sambaConfig } from './samba-config.ts'
+
+const RECIPE = join(import.meta.dirname, 'samba-directory.py')
+
+/** Samba's modules belong to the system's interpreter, not to whichever comes first on PATH. */
+const PYTHON = '/usr/bin/python3'
+
+const PROVISION_TIMEOUT_MS = 5 * 60_000
+
+export const KEYTABS = {
+  /** To accept as the proxy, and to initiate as its account. */
+  proxy: { file: 'proxy.keytab', principals: [PROXY_SPN, 'svc-proxy'] },
+  devops: { file: 'devops.keytab', principals: [DEVOPS_SPN] },
+} as const
+
+export type DirectoryPlace = { readonly directory: string; readonly address: string }
+
+/** Fills `place.directory` with smb.conf, a provisioned domain, the lab's accounts and keytabs. */
+export async function provisionedDirectory(
+  place: DirectoryPlace,
+  options: { readonly cacheDirectory: string; readonly extraUsers: number },
+): Promise<void> {
+  const archive = join(options.cacheDirectory, `samba-${await recipeHash(options.extraUsers)}.tar.gz`)
+  if (await restore(archive, place)) return
+  await prepare(place)
+  const plan = JSON.stringify({
+    realm: REALM,
+    domain: 'CORP',
+    adminPassword: 'Administrator-Passw0rd',
+    accounts: [...Object.values(LAB_ACCOUNTS), ...numberedAccounts(options.extraUsers)],
+    keytabs: Object.fromEntries(
+      Object.values(KEYTABS).map(({ file, principals }) => [join(place.directory, file), principals]),
+    ),
+  })
+  const args = [RECIPE, 'provision', smbConf(place), place.address]
+  await runCommand(PYTHON, args, { input: plan, timeoutMs: PROVISION_TIMEOUT_MS })
+  await store(archive, place)
+}
+
+/** Adds accounts while the KDC runs; it sees them at once. */
+export async function addAccounts(place: DirectoryPlace, accounts: readonly LabAccount[]): Promise<void> {
+  const input = JSON.stringify({ accounts })
+  await runCommand(PYTHON, [RECIPE, 'accounts', smbConf(place)], { input, timeoutMs: PROVISION_TIMEOUT_MS })
+}
+
+export function smbConf(place: DirectoryPlace): string {
+  return join(place.directory, 'smb.conf')
+}
+
+async function prepare(place: DirectoryPlace): Promise<void> {
+  for (const folder of SAMBA_FOLDERS) await mkdir(join(place.directory, folder), { recursive: true })
+  await writeFile(smbConf(place), sambaConfig(place))
+}
+
+/** Everything that decides what a provisioned directory holds, except where it lies. */
+async function recipeHash(extraUsers: number): Promise<string> {
+  const parts = [
+    await readFile(RECIPE, 'utf8'),
+    sambaConfig({ directory: '/', address: '127.0.0.1' }),
+    JSON.stringify([LAB_ACCOUNTS, KEYTABS, extraUsers]),
+    (await debianPackageVersion('samba')) ?? '',
+  ]
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 20)
+}
+
+async function restore(archive: string, place: DirectoryPlace): Promise<boolean> {
+  const present = await readFile(archive).then(
+    () => true,
+    () => false,
+  )
+  if (!present) return false
+  await runCommand('tar', ['-xzf', archive, '-C', place.directory])
+  await prepare(place)
+  return true
+}
+
+/** Written aside and renamed: another lab that starts meanwhile sees a whole archive or none. */
+async function store(archive: string, place: DirectoryPlace): Promise<void> {
+  await mkdir(join(archive, '..'), { recursive: true })
+  const unfinished = `${archive}.${process.pid}`
+  try {
+    // 0600: keytabs and password hashes, if only of a domain that exists nowhere else.
+    await writeFile(unfinished, '', { mode: 0o600 })
+    await runCommand('tar', ['-czf', unfinished, '-C', place.directory, '.'])
+    await rename(unfinished, archive)
+  } finally {
+    await rm(unfinished, { force: true })
+  }
+}

@@ -1,0 +1,89 @@
+/** Real redis-server processes on loopback, in a directory of their own; ended by their pid. */
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { freePort } from '../torhaus/free-port.ts'
+
+const run = promisify(execFile)
+
+export interface RedisProcess {
+  readonly port: number
+  readonly url: string
+  readonly directory: string
+  /** One command through redis-cli; what it prints. */
+  cli(...args: string[]): Promise<string>
+  /** SIGSTOP: connections stay, answers do not come. */
+  pause(): void
+  resume(): void
+  /** SIGKILL. */
+  kill(): Promise<void>
+  /** Again on the same port and directory, after `kill`. */
+  start(): Promise<void>
+  /** Kills it and removes its files. */
+  close(): Promise<void>
+}
+
+export interface RedisOptions {
+  /** Lines of the configuration file. */
+  readonly lines?: readonly string[]
+  readonly isSentinel?: boolean
+  /** Arguments of redis-cli, e.g. to sign in. */
+  readonly cliArgs?: readonly string[]
+  readonly port?: number
+  readonly directory?: string
+}
+
+const ATTEMPTS = 200
+const ATTEMPT_MS = 25
+
+export async function startRedis(options: RedisOptions = {}): Promise<RedisProcess> {
+  const { lines = [], isSentinel = false, cliArgs = [] } = options
+  const port = options.port ?? (await freePort())
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'torhaus-redis-')))
+  const file = join(directory, 'redis.conf')
+  const memoryOnly = isSentinel ? [] : ['save ""', 'appendonly no']
+  const base = ['bind 127.0.0.1', `port ${port}`, `dir ${directory}`, ...memoryOnly, 'daemonize no']
+  await writeFile(file, `${[...base, ...lines].join('\n')}\n`)
+  let child: ReturnType<typeof spawn> | undefined
+  const cli = async (...args: string[]) => {
+    const all = ['-h', '127.0.0.1', ...(cliArgs.includes('-p') ? [] : ['-p', String(port)]), ...cliArgs, ...args]
+    return (await run('redis-cli', all, { timeout: 5000 })).stdout.trim()
+  }
+  const signal = (name: NodeJS.Signals) => {
+    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(child.pid, name)
+  }
+  const kill = async () => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    signal('SIGKILL')
+    await ended
+  }
+  const start = async () => {
+    child = spawn('redis-server', [file, ...(isSentinel ? ['--sentinel'] : [])], { stdio: 'ignore' })
+    process.once('exit', () => signal('SIGKILL'))
+    for (let attempt = 1; ; attempt++) {
+      const answer = await cli('PING').catch(() => '')
+      if (answer.includes('PONG') || answer.includes('NOAUTH')) return
+      if (attempt === ATTEMPTS) throw new Error(`redis-server does not answer on port ${port}: ${answer}`)
+      await sleep(ATTEMPT_MS)
+    }
+  }
+  const close = async () => {
+    await kill()
+    await rm(directory, { recursive: true, force: true })
+  }
+  await start().catch(async (error: unknown) => {
+    await close()
+    throw error
+  })
+  return {
+    ...{ port, directory, cli, kill, start, close },
+    url: `redis://127.0.0.1:${port}`,
+    pause: () => signal('SIGSTOP'),
+    resume: () => signal('SIGCONT'),
+  }
+}

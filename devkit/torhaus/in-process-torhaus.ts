@@ -1,0 +1,44 @@
+/** The parts of one worker and the admin listener in the test's own process, with a clock of the test. */
+import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
+import type { Config } from '../../config/schema.ts'
+import { type ProxyServer, startProxy } from '../../src/app/proxy-server.ts'
+import type { Clock } from '../../src/clock.ts'
+import { createAdmin } from '../../src/process/admin-listener.ts'
+
+export type Torhaus = Pick<ProxyServer, 'changes'> & {
+  readonly proxyPort: number
+  readonly adminPort: number
+  /** As at SIGTERM, with the times of the configuration. */
+  drain(): Promise<void>
+  kill(): Promise<void>
+}
+
+export async function startTorhaus(config: Config, log: Logger, now?: Clock): Promise<Torhaus> {
+  const proxy = await startProxy(config, log, now)
+  const { registry } = proxy
+  const admin = createAdmin({
+    contentType: registry.contentType,
+    metrics: () => registry.metrics(),
+    readiness: () => proxy.readiness(),
+  })
+  try {
+    await admin.listen({ host: config.admin.host, port: config.admin.port })
+  } catch (error) {
+    await proxy.kill()
+    throw error
+  }
+  return {
+    changes: proxy.changes,
+    proxyPort: proxy.port,
+    adminPort: (admin.server.address() as AddressInfo).port,
+    async drain() {
+      await proxy.drain(config.server.drainDelayMs, true)
+      await admin.close()
+    },
+    async kill() {
+      await proxy.kill()
+      await admin.close()
+    },
+  }
+}

@@ -1,0 +1,91 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { secondFactorAcr } from '../op/configuration.ts'
+import { serverTokenIssuer } from '../origin/identity.ts'
+
+/** What differs from one Torhaus under test to the next. */
+export type TorhausSetting = {
+  readonly port: number
+  readonly adminPort: number
+  readonly upstreamUrl: string
+  readonly issuer: string
+  readonly clientSecret: string
+  /** Where secrets and the session store go; made and removed by the caller. */
+  readonly directory: string
+}
+
+/** Names that Torhaus, the OP and the origin server agree on in tests and in the demo. */
+export const agreed = {
+  clientId: 'torhaus',
+  deviceClientId: 'git',
+  /** `aud` of the access tokens of the OP and of the assertions of Torhaus. */
+  audience: 'devops',
+  assertionField: 'X-Torhaus-Assertion',
+} as const
+
+/** Addresses of a Torhaus on a loopback port, as the OP and the origin server must know them. */
+export function torhausAddresses(port: number) {
+  const publicUrl = `http://127.0.0.1:${port}`
+  return {
+    publicUrl,
+    redirectUri: `${publicUrl}/.torhaus/callback`,
+    postLogoutRedirectUri: `${publicUrl}/.torhaus/signed-out`,
+    backChannelLogoutUri: `${publicUrl}/.torhaus/backchannel-logout`,
+    jwksUrl: `${publicUrl}/.torhaus/jwks.json`,
+  } as const
+}
+
+/** The configuration as a plain object, for a test to change before it is written. File names are relative. */
+export function torhausConfig(setting: TorhausSetting) {
+  return {
+    publicUrl: torhausAddresses(setting.port).publicUrl,
+    // Short, so that stopping does not wait for a browser that keeps a connection.
+    server: { host: '127.0.0.1', port: setting.port, drainTimeoutMs: 2000, drainDelayMs: 0, workers: 1 },
+    admin: { host: '127.0.0.1', port: setting.adminPort },
+    upstream: {
+      url: setting.upstreamUrl,
+      identity: {
+        kind: 'assertion',
+        assertion: {
+          field: agreed.assertionField,
+          audience: agreed.audience,
+          signingKeyFiles: ['assertion-key.pem'],
+        },
+      },
+    },
+    oidc: {
+      issuer: setting.issuer,
+      clientId: agreed.clientId,
+      clientSecretFile: 'client-secret',
+      scopes: ['openid', 'profile', 'email', 'offline_access'],
+      acrValues: [secondFactorAcr],
+      bearer: { audiences: [agreed.audience] },
+    },
+    secondFactor: { acceptAcr: [secondFactorAcr], maxAgeSeconds: 43_200 },
+    account: { template: '{preferred_username}' },
+    session: { store: { sqlite: { file: 'sessions.sqlite' } }, encryptionKeyFiles: ['session-key'] },
+    credentials: { serverTokenIssuers: [serverTokenIssuer] },
+  }
+}
+
+/**
+ * Writes the configuration and the secrets it names into the setting's directory, readable by their owner only. Returns
+ * the name of the configuration file. `change` may return any other configuration in place of the usual one.
+ */
+export async function writeTorhausConfig(
+  setting: TorhausSetting,
+  change: (config: ReturnType<typeof torhausConfig>) => object = config => config,
+): Promise<string> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const file = join(setting.directory, 'torhaus.yaml')
+  const secret = (name: string, content: string) => writeFile(join(setting.directory, name), content, { mode: 0o600 })
+  await Promise.all([
+    secret('assertion-key.pem', String(privateKey.export({ type: 'pkcs8', format: 'pem' }))),
+    secret('session-key', `${randomBytes(32).toString('base64')}\n`),
+    secret('client-secret', `${setting.clientSecret}\n`),
+    writeFile(file, stringify(change(torhausConfig(setting)))),
+  ])
+  return file
+}

@@ -1,0 +1,230 @@
+/** Every part of Torhaus, chosen and joined as the configuration says. Nothing listens yet. */
+import { createHash, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
+import type { Config } from '../../config/schema.ts'
+import { forward } from '../../middleware/forward.ts'
+import type { Clock } from '../clock.ts'
+import { toFault } from '../errors.ts'
+import { ResponseFieldFilter } from '../http/response-fields.ts'
+import { FirstFactor } from '../identity/first-factor.ts'
+import { accessLog, causeChain } from '../observability/access-log.ts'
+import { AccessTokenVerifier } from '../oidc/access-token.ts'
+import { accountMapper } from '../oidc/account.ts'
+import type { OpenIdProvider } from '../oidc/provider.ts'
+import { SessionRefresh } from '../oidc/session-refresh.ts'
+import { FLUSH_INTERVAL_MS } from '../pats/pat-register.ts'
+import { type PatWatch, patWatch } from '../pats/pat-watch.ts'
+import { createPolicy, type PolicyParts } from '../pipeline.ts'
+import type { Readiness } from '../process/worker-messages.ts'
+import type { Changes } from '../store/changes.ts'
+import { Tunnels } from '../tunnels/tunnels.ts'
+import { HttpUpstream } from '../upstream/http-upstream.ts'
+import { createApp, fail } from './exchange-handler.ts'
+import { ownRoutes } from './own-routes.ts'
+import { type PatReport, patReport } from './pat-report.ts'
+import { readmit } from './reauthorize.ts'
+import { type Ground, layGround } from './services.ts'
+
+export interface Composition {
+  readonly app: FastifyInstance
+  readonly registry: Registry
+  readonly changes: Changes
+  readonly provider: OpenIdProvider
+  readonly tunnels: Tunnels
+  readiness(): Readiness
+  /** From now on it is not ready, and what comes is answered as the last of its connection. */
+  startDraining(): void
+  /** Removes what has ended from the store. Never rejects: the next round tries again. */
+  sweep(): Promise<void>
+  /** Lets go of everything that is not a listener. */
+  release(): Promise<void>
+}
+
+export async function compose(config: Config, log: Logger, now: Clock): Promise<Composition> {
+  const ground = await layGround(config, log, now)
+  const { metrics, provider, sessions, grants, pats, audit, stores, directory, changes } = ground
+  const upstream = new HttpUpstream(config.upstream)
+  const watch = watchOf(ground, patReport(metrics, audit, log))
+  const policy = policyOf(ground, watch)
+  const tunnels = tunnelsOf(ground, policy)
+  const writeAccess = config.logging.access ? accessLog(log) : undefined
+  let isDraining = false
+  let unrecognisedPats = 0
+  audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
+  const app = createApp({
+    server: config.server,
+    tls: config.server.tls && {
+      cert: readFileSync(config.server.tls.certificateFile),
+      key: readFileSync(config.server.tls.privateKeyFile),
+    },
+    policy: createPolicy(policy),
+    forward: forwardOf(ground, upstream, watch, tunnels),
+    isDraining: () => isDraining,
+    routes: ownRoutes(ground),
+    refusal: ground.refusal,
+    close: (record, closedAtMs) => {
+      metrics.exchange(record, closedAtMs)
+      audit.exchange(record)
+      writeAccess?.(record, closedAtMs)
+    },
+    rejected: (code, peer) => log.info({ 'event.action': 'reject', 'torhaus.code': code, 'client.address': peer }),
+  })
+  /** What cannot be done now is done at the next round. */
+  const guarded = async (action: string, work: () => unknown) => {
+    try {
+      await work()
+    } catch (error) {
+      log.warn({ 'event.action': action, 'error.message': causeChain(toFault(error)) })
+    }
+  }
+  const flushPats = () => guarded('pat-flush', () => pats.flush())
+  const flushing = setInterval(flushPats, FLUSH_INTERVAL_MS).unref()
+  const readiness = (): Readiness => ({
+    // One that was reached before may be away: what is known goes on, and taking every instance out would help nobody.
+    ready: !isDraining && stores.wasReached(),
+    parts: {
+      listener: isDraining ? 'draining' : 'listening',
+      store: stores.isAvailable() ? 'available' : 'away',
+      identityProvider: provider.isKnown ? 'known' : 'not reached yet',
+      ...(directory === undefined ? {} : { kdcCircuit: directory.statistics().circuit }),
+    },
+  })
+  metrics.observe({
+    upstream: () => upstream.statistics(),
+    clientConnections: countConnections(app),
+    unrecognisedPats: () => unrecognisedPats,
+    isStoreAvailable: () => stores.isAvailable(),
+    tunnels: () => tunnels.count,
+    ...(directory === undefined ? {} : { directory: () => directory.statistics() }),
+  })
+  return {
+    app,
+    ...{ provider, tunnels, readiness, changes },
+    registry: metrics.registry,
+    startDraining() {
+      isDraining = true
+    },
+    sweep: () =>
+      guarded('sweep', async () => {
+        await sessions.sweep()
+        await grants.sweep()
+        await pats.sweep()
+        await stores.attempts.sweepAttempts(now())
+        unrecognisedPats = await pats.countUnrecognised(fingerprint => ground.fingerprints.isRecognisable(fingerprint))
+      }),
+    async release() {
+      upstream.close()
+      directory?.close()
+      clearInterval(flushing)
+      await flushPats()
+      await stores.close()
+      await audit.close()
+    },
+  }
+}
+
+/** Changes when the rules do. */
+const hashOf = (settings: Config['secondFactor']) => createHash('sha256').update(JSON.stringify(settings)).digest('hex')
+
+function watchOf({ config, now, pats: register, accountKey }: Ground, report: PatReport): PatWatch {
+  return patWatch({
+    ...{ register, accountKey, now },
+    ...report,
+    policy: config.credentials.patPolicy,
+    networks: config.secondFactor.grants,
+    accountField: config.credentials.patAccountField,
+  })
+}
+
+function policyOf(ground: Ground, watch: PatWatch): PolicyParts {
+  const { config, log, now, metrics, provider, sessions, cookies, directory, publicUrl } = ground
+  const { rules, grants, audit, accountKey } = ground
+  const { oidc } = config
+  const refresh = new SessionRefresh(provider, sessions, oidc, now, (outcome, cause) => {
+    metrics.refresh(outcome)
+    if (!(cause instanceof Error)) return
+    log.warn({ 'event.action': 'session-refresh', 'event.outcome': outcome, 'error.message': causeChain(cause) })
+  })
+  const mapAccount = accountMapper(config.account)
+  const accessTokens = oidc.bearer && new AccessTokenVerifier(oidc.bearer, ground.opKeys, mapAccount, now)
+  return {
+    trust: { server: config.server, fieldReader: ground.fieldReader, viaName: ground.viaName },
+    newRequestId: randomUUID,
+    classify: {
+      credentials: config.credentials,
+      issuer: oidc.issuer,
+      sessionCookie: cookies.sessionName,
+      isValidated: token => accessTokens?.knows(token) === true,
+      fingerprintsOf: ground.fingerprints.of,
+    },
+    authenticate: {
+      ...{ sessions, refresh, cookies, accessTokens },
+      firstFactor:
+        directory && new FirstFactor(directory, config.kerberos?.passwords.accept === true, config.account, now),
+      ticketOpensSession: exchange => rules.ticketIsEnough(exchange),
+      accountKey,
+      mismatch: (exchange, account, otherAccount) => {
+        metrics.bindingMismatch()
+        audit.write('account-mismatch', exchange, { account, otherAccount, code: 'account-mismatch' })
+      },
+      publicOrigin: publicUrl.origin,
+    },
+    secondFactor: {
+      ...{ rules, grants, accountKey, now },
+      settings: config.secondFactor,
+      offers: ground.refusal.challenge.offers,
+      refusesPat: exchange => watch.refuse(exchange),
+      report: (exchange, rule, code) => {
+        metrics.wouldHaveRefused(rule, code)
+        audit.write('would-have-refused', exchange, { rule, code })
+      },
+      asked: (exchange, { network }, code) => {
+        metrics.grant('asked')
+        audit.write('second-factor-asked', exchange, { network, code })
+      },
+    },
+    identityOut: ground.identityOut,
+  }
+}
+
+function tunnelsOf(ground: Ground, policy: PolicyParts): Tunnels {
+  const { config, now, changes, accountKey, sessions } = ground
+  const unheard = () => undefined
+  const watch = watchOf(ground, { judged: unheard, noted: unheard, failed: unheard })
+  return new Tunnels({
+    ...{ changes, accountKey, now },
+    settings: {
+      maxTunnels: config.server.maxTunnels,
+      idleTimeoutMs: config.upstream.tunnelIdleTimeoutMs,
+      maxAgeMs: config.session.absoluteTimeoutSeconds * 1000,
+    },
+    refusal: readmit({ ...policy, sessions, refusesPat: exchange => watch.refuse(exchange) }),
+  })
+}
+
+function forwardOf(ground: Ground, upstream: HttpUpstream, watch: PatWatch, tunnels: Tunnels) {
+  const { config, cookies, fieldReader, publicUrl, refusal, viaName } = ground
+  return forward({
+    ...{ upstream, fieldReader, viaName, tunnels },
+    responseFields: new ResponseFieldFilter(config.publicUrl, config.upstream.url, cookies),
+    upstreamHost: config.upstream.host === 'public' ? publicUrl.host : new URL(config.upstream.url).host,
+    publicHost: publicUrl.host,
+    publicScheme: publicUrl.protocol.slice(0, -1),
+    ownCookies: cookies.names,
+    challenge: refusal.challenge,
+    answered: (exchange, status, rawFields) => watch.see(exchange, status, rawFields),
+    fail: (record, fault) => fail({ refusal }, record, fault),
+  })
+}
+
+function countConnections(app: FastifyInstance): () => number {
+  let open = 0
+  app.server.on('connection', socket => {
+    open++
+    socket.on('close', () => open--)
+  })
+  return () => open
+}

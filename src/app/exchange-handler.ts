@@ -1,0 +1,242 @@
+/**
+ * The pipeline joined to Fastify: each request becomes an exchange, each decision and fault an answer, each answer one
+ * record in log and metrics.
+ */
+import { randomUUID } from 'node:crypto'
+import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Forward, Forwarded } from '../../middleware/forward.ts'
+import type { Refusal } from '../decision.ts'
+import { type Code, errorTable, Fault, toFault } from '../errors.ts'
+import type { Arrival, Known, Traced } from '../exchange.ts'
+import { isOwnPath, OWN_PREFIX } from '../http/request-target.ts'
+import { isHandshake } from '../http/web-socket.ts'
+import { clientOf } from '../listener/client-address.ts'
+import { codeOfParserError, createServer, type ListenerParts, reject } from '../listener/listener.ts'
+import { ClientEnd } from '../listener/upgraded-client.ts'
+import { type ExchangeRecord, newRecord } from '../observability/exchange-record.ts'
+import type { Policy } from '../pipeline.ts'
+import { type RefusalSettings, send, sendRefusal, sendToSignIn } from '../refusal/refusal.ts'
+import type { Route } from '../routes/reply.ts'
+import type { Verdict } from '../stage-chain.ts'
+
+export interface AppParts extends ListenerParts {
+  readonly policy: Policy
+  readonly forward: Forward
+  /** Our own pages: `GET /.torhaus/sign-in` and so on. */
+  readonly routes: Readonly<Record<string, Route>>
+  readonly refusal: RefusalSettings
+  /** Whether each response should be the last of its connection. */
+  readonly isDraining: () => boolean
+  /** Called once per exchange, when its response is closed. */
+  readonly close: (record: ExchangeRecord, closedAtMs: number) => void
+}
+
+export function createApp(parts: AppParts): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    routerOptions: { maxParamLength: parts.server.maxHeaderBytes },
+    exposeHeadRoutes: false,
+    // While draining, what still comes on an open connection is answered like anything else, and the connection closed after it.
+    return503OnClosing: false,
+    serverFactory: handler =>
+      createServer(parts, handler, {
+        // Behind a request that has no answer yet, there is nothing to change to.
+        isWanted: request => isHandshake(request) && latest.get(request.socket)?.record.known.response.closed !== false,
+        take: (request, socket, head) => {
+          const handshake = new ClientEnd(request, socket, head)
+          serve(parts, { request, response: handshake.response, arrivedAtMs: performance.now(), handshake }, proxied)
+        },
+      }),
+    clientErrorHandler: (error: NodeJS.ErrnoException, socket) => {
+      if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
+      else breakOff(parts, socket, new Fault(codeOfParserError(error), error))
+    },
+    // A target that the router cannot decode: nothing of ours, and refused before anything else looks at it.
+    frameworkErrors: (_, request, reply) => {
+      reply.hijack()
+      refuseOutright(parts, request.raw, reply.raw, 'target-malformed')
+    },
+  })
+  for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true })
+
+  // The first hook takes everything over: content is streamed, and Fastify never looks at it or its type.
+  const take = (answer: Answer) => (request: FastifyRequest, reply: FastifyReply) => {
+    reply.hijack()
+    serve(parts, { request: request.raw, response: reply.raw, arrivedAtMs: performance.now() }, answer)
+  }
+  const taken = () => {
+    throw new Fault('internal-error')
+  }
+  // What the router has no word for, such as the target of `OPTIONS *`.
+  app.addHook('onRequest', (request, reply, done) => (request.is404 ? take(proxied)(request, reply) : done()))
+  for (const [key, route] of Object.entries(parts.routes)) {
+    const [method = '', url = ''] = key.split(' ')
+    // What can be got can be asked about (RFC 9110 9.3.2).
+    const methods = method === 'GET' ? ['GET', 'HEAD'] : [method]
+    app.route({ method: methods, url, onRequest: take(own(route)), handler: taken })
+  }
+  app.all(`${OWN_PREFIX}/*`, { onRequest: take(own(notFound)) }, taken)
+  app.all('/*', { onRequest: take(proxied) }, taken)
+  return app
+}
+
+const notFound: Route = () => {
+  throw new Fault('not-found')
+}
+
+type Answer = (parts: AppParts, exchange: Traced, open: OpenExchange) => void
+
+/** The latest exchange of each connection: the earlier ones are answered before it (RFC 9112 9.3.2). */
+const latest = new WeakMap<Socket, OpenExchange>()
+
+interface OpenExchange {
+  readonly record: ExchangeRecord
+  /** Once it was passed on to the upstream. */
+  forwarded?: Forwarded | undefined
+}
+
+/** From the head of a request to its answer. */
+function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
+  const { request, response } = arrival
+  const record = newRecord(arrival)
+  if (parts.isDraining()) response.shouldKeepAlive = false
+  const open: OpenExchange = { record }
+  latest.set(request.socket, open)
+  response.on('close', () => {
+    open.forwarded?.onClientClose()
+    if (!response.writableFinished && record.code === undefined) {
+      record.outcome = 'aborted'
+      record.code = 'client-aborted'
+    }
+    parts.close(record, performance.now())
+  })
+  settle(parts, record, parts.policy.arrive.run(arrival), verdict => {
+    if (!verdict.passed) return refuse(parts, record, verdict)
+    record.known = verdict.exchange
+    // Node loses what it had read already behind a request that asked for an upgrade and did not get it.
+    if (verdict.exchange.fields.kept.upgrade !== undefined) response.shouldKeepAlive = false
+    if (verdict.exchange.fields.kept.expect === undefined || isContinue(verdict.exchange))
+      return answer(parts, verdict.exchange, open)
+    return fail(parts, record, new Fault('expectation-unsupported'))
+  })
+}
+
+/** RFC 9110 10.1.1. */
+const isContinue = ({ fields }: Traced) => fields.kept.expect?.toLowerCase() === '100-continue'
+
+const proxied: Answer = (parts, exchange, open) => {
+  const { record } = open
+  // Spelled in a way the router does not know (`HTTP://host/.torhaus/`), or with a method that none of our routes has.
+  if (isOwnPath(exchange.target.path)) return fail(parts, record, new Fault('not-found'))
+  settle(parts, record, parts.policy.admit.run(exchange), verdict => {
+    record.decidedAtMs = performance.now()
+    // The client may have gone, or its content proved unreadable, while the OP or the KDC was asked.
+    if (exchange.response.destroyed || exchange.response.headersSent) return
+    if (!verdict.passed) return refuse(parts, record, verdict)
+    record.known = verdict.exchange
+    open.forwarded = parts.forward(verdict.exchange, record)
+  })
+}
+
+const own =
+  (route: Route): Answer =>
+  async (parts, exchange, { record }) => {
+    record.stage = 'routes'
+    try {
+      const { status, fields, text, fault } = await route(exchange)
+      if (fault !== undefined) {
+        record.outcome = errorTable[fault.code].status < 500 ? 'denied' : 'failed'
+        record.code = fault.code
+        record.cause = fault.cause
+      }
+      record.responseBytes = send(exchange, status, [...fields, 'X-Request-Id', exchange.requestId], text)
+    } catch (error) {
+      fail(parts, record, toFault(error))
+    }
+  }
+
+/** A mistake of ours in handling one exchange ends that exchange, not the process. */
+function settle<Out>(
+  parts: AppParts,
+  record: ExchangeRecord,
+  verdict: Verdict<Out> | Promise<Verdict<Out>>,
+  then: (verdict: Verdict<Out>) => void,
+): void {
+  const guarded = (settled: Verdict<Out>) => {
+    try {
+      then(settled)
+    } catch (error) {
+      fail(parts, record, toFault(error))
+    }
+  }
+  if (verdict instanceof Promise) void verdict.then(guarded)
+  else guarded(verdict)
+}
+
+function refuse(parts: AppParts, record: ExchangeRecord, verdict: Extract<Verdict<unknown>, { passed: false }>): void {
+  record.known = identified(verdict.known)
+  record.stage = verdict.stage
+  if (verdict.refusal instanceof Fault) {
+    fail(parts, record, verdict.refusal)
+    return
+  }
+  const { refusal } = verdict
+  const help = refusal.kind === 'deny' ? refusal.help : undefined
+  record.code = verdict.refusal.code
+  record.outcome = OUTCOMES[verdict.refusal.kind]
+  record.responseBytes =
+    refusal.kind === 'sign-in'
+      ? sendToSignIn(record.known, record.code, parts.refusal.publicOrigin, refusal.demand)
+      : sendRefusal(record.known, record.code, parts.refusal, help)
+}
+
+const OUTCOMES: Record<Refusal['kind'], ExchangeRecord['outcome']> = {
+  challenge: 'challenged',
+  'sign-in': 'redirected',
+  deny: 'denied',
+}
+
+/** Something went wrong: the client reads what the table says, the log says what lies behind. */
+export function fail(parts: Pick<AppParts, 'refusal'>, record: ExchangeRecord, fault: Fault): void {
+  record.outcome = 'failed'
+  record.code = fault.code
+  record.cause = fault.cause
+  if (record.known.response.headersSent) record.known.response.destroy()
+  else record.responseBytes = sendRefusal(record.known, fault.code, parts.refusal)
+}
+
+function refuseOutright(parts: AppParts, request: IncomingMessage, response: ServerResponse, code: Code): void {
+  const record = newRecord(identified({ request, response, arrivedAtMs: performance.now() }))
+  response.on('close', () => parts.close(record, performance.now()))
+  record.code = code
+  record.outcome = 'denied'
+  record.responseBytes = sendRefusal(record.known, code, parts.refusal)
+}
+
+/** What is refused before it was looked at closely has a sender, too, and an id to ask about. */
+function identified(known: Known): Known {
+  if (known.requestId !== undefined) return known
+  const clientAddress = clientOf(known.request.socket).address ?? 'unknown'
+  return { clientAddress, ...known, requestId: randomUUID() }
+}
+
+/**
+ * The client sent what cannot be read. Where its last request is not answered yet, a status line of ours would be taken
+ * for the answer, or stand in the middle of it.
+ */
+function breakOff(parts: AppParts, socket: Socket, fault: Fault): void {
+  const open = latest.get(socket)
+  if (open === undefined || open.record.known.response.closed) {
+    reject(parts, socket, fault.code)
+    return
+  }
+  const { request, response } = open.record.known
+  response.shouldKeepAlive = false
+  // The request itself came through: it gets its answer, and what followed it is lost.
+  if (request.complete) response.once('close', () => socket.destroySoon())
+  else if (response.socket === null) socket.destroy()
+  else if (open.forwarded !== undefined) open.forwarded.breakOff(fault)
+  else if (!response.writableEnded) fail(parts, open.record, fault)
+}

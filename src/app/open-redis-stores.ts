@@ -1,0 +1,33 @@
+import type { Clock } from '../clock.ts'
+import { RedisGrantStore } from '../grants/redis-grant-store.ts'
+import { RedisAttemptStore } from '../limits/redis-attempt-store.ts'
+import { RedisPatStore } from '../pats/redis-pat-store.ts'
+import { RedisSessionStore, type SessionLifetimes } from '../session/redis-session-store.ts'
+import type { Changes } from '../store/changes.ts'
+import { RedisChanges } from '../store/redis-changes.ts'
+import type { RedisSettings } from '../store/redis-driver.ts'
+import { RedisLink, type RedisReport } from '../store/redis-link.ts'
+import { RedisNames } from '../store/redis-names.ts'
+
+/** All stores in one Redis. Resolves also while it is away; rejects where it refuses us. */
+export async function openRedisStores(
+  settings: RedisSettings,
+  lifetimes: SessionLifetimes,
+  changes: Changes,
+  report: RedisReport & { readonly garbled: () => void },
+  now: Clock,
+) {
+  const names = new RedisNames(settings.keyPrefix)
+  const link = new RedisLink(settings, names.channel, report)
+  await link.open(new RedisChanges(changes, message => link.publish(message), report.garbled))
+  return {
+    sessions: new RedisSessionStore(link, names, lifetimes, now),
+    grants: new RedisGrantStore(link, names, now),
+    pats: new RedisPatStore(link, names),
+    attempts: new RedisAttemptStore(link, names),
+    graceSeconds: settings.graceSeconds,
+    isAvailable: () => link.isAvailable,
+    wasReached: () => link.wasReached,
+    close: () => link.close(),
+  }
+}

@@ -1,0 +1,87 @@
+/** Which of our own pages stands where. */
+
+import { AssertionIdentity } from '../identity/assertion-identity.ts'
+import type { PatEvent } from '../observability/metrics.ts'
+import { accountMapper } from '../oidc/account.ts'
+import { OpLogout } from '../oidc/op-logout.ts'
+import { accountPage } from '../routes/account-page.ts'
+import { backChannelLogout } from '../routes/back-channel-logout.ts'
+import { askToConfirm, confirm, type GrantEvent } from '../routes/confirm.ts'
+import { frontChannelLogout } from '../routes/front-channel-logout.ts'
+import { gitPage, helperFile } from '../routes/git-page.ts'
+import { keySetRoute } from '../routes/key-set.ts'
+import type { OpLogoutChannel, OpLogoutOutcome } from '../routes/op-logout-report.ts'
+import { endSession, revokeGrant, signOutEverywhere } from '../routes/own-access.ts'
+import { blockPat } from '../routes/own-pats.ts'
+import type { Route } from '../routes/reply.ts'
+import { completeSignIn, type SignInParts, startSignIn } from '../routes/sign-in.ts'
+import { askToSignOut, signedOut, signOut } from '../routes/sign-out.ts'
+import type { Ground } from './services.ts'
+
+/** Torhaus' own pages, by method and path. */
+export function ownRoutes(ground: Ground): Record<string, Route> {
+  const { config, now, metrics, provider, sessions, stores, cookies, identityOut, publicUrl, audit, changes } = ground
+  const publicOrigin = publicUrl.origin
+  const { grants, pats, accountKey } = ground
+  const forget = (account: string) => changes.publish({ kind: 'account', account })
+  const opLogout = new OpLogout({ sessions, grants, store: stores.sessions, accountKey, forget })
+  const signInParts = {
+    ...{ provider, sessions, opLogout, store: stores.sessions, cookies, publicOrigin, now },
+    mapAccount: accountMapper(config.account),
+    accountKey,
+    rule: config.secondFactor,
+    limits: config.session,
+    report: reportSignIn(ground),
+  }
+  const signOutParts = { provider, sessions, cookies, publicOrigin, audit, forget }
+  const count = (event: GrantEvent) => metrics.grant(event)
+  const ownParts = { sessions, grants, pats, cookies, accountKey, publicOrigin, audit, count, forget, now }
+  const patParts = { ...ownParts, countPat: (event: PatEvent) => metrics.pat(event) }
+  const confirmParts = { ...ownParts, settings: config.secondFactor }
+  return {
+    'GET /.torhaus/': accountPage(ownParts),
+    'GET /.torhaus': accountPage(ownParts),
+    'POST /.torhaus/grants/:id': revokeGrant(ownParts),
+    'POST /.torhaus/pats/block/:fingerprint': blockPat(patParts, true),
+    'POST /.torhaus/pats/allow/:fingerprint': blockPat(patParts, false),
+    'POST /.torhaus/sessions/:key': endSession(ownParts),
+    'POST /.torhaus/sign-out-everywhere': signOutEverywhere(ownParts),
+    'GET /.torhaus/confirm/:code': askToConfirm(confirmParts),
+    'POST /.torhaus/confirm/:code': confirm(confirmParts),
+    'GET /.torhaus/git': gitPage({ ...ownParts, provider, oidc: config.oidc }),
+    'GET /.torhaus/torhaus-credential.mjs': helperFile(),
+    'GET /.torhaus/sign-in': startSignIn(signInParts),
+    'GET /.torhaus/callback': completeSignIn(signInParts),
+    'GET /.torhaus/sign-out': askToSignOut(signOutParts),
+    'POST /.torhaus/sign-out': signOut(signOutParts),
+    'GET /.torhaus/signed-out': signedOut(),
+    'GET /.torhaus/jwks.json': keySetRoute(
+      identityOut instanceof AssertionIdentity ? identityOut.keySet : { keys: [] },
+    ),
+    ...logoutRoutes(ground, opLogout),
+  }
+}
+
+/** Where the OP tells of logouts. */
+function logoutRoutes(
+  { config, now, metrics, stores, opKeys, publicUrl, audit }: Ground,
+  opLogout: OpLogout,
+): Record<string, Route> {
+  const { clientId, issuer, frontChannelLogout: hasFrontChannel } = config.oidc
+  const countLogout = (channel: OpLogoutChannel, outcome: OpLogoutOutcome) => metrics.opLogout(channel, outcome)
+  const parts = { opLogout, audit, countLogout, publicOrigin: publicUrl.origin, now }
+  const tokens = { keys: opKeys, clientId, now }
+  return {
+    'POST /.torhaus/backchannel-logout': backChannelLogout({ ...parts, tokens, store: stores.sessions }),
+    ...(hasFrontChannel && { 'GET /.torhaus/frontchannel-logout': frontChannelLogout({ ...parts, issuer }) }),
+  }
+}
+
+function reportSignIn({ metrics, audit }: Ground): SignInParts['report'] {
+  return (event, exchange, account) => {
+    metrics.signIn(event)
+    if (event === 'completed') audit.write('sign-in', exchange, { account })
+    else if (event !== 'started')
+      audit.write('sign-in-refused', exchange, { account, code: event === 'refused' ? 'sign-in-refused' : event })
+  }
+}

@@ -1,0 +1,85 @@
+/** One running proxy: listens, and stops again. */
+import { type AddressInfo, Server } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
+import type { Config } from '../../config/schema.ts'
+import type { Clock } from '../clock.ts'
+import { causeChain } from '../observability/access-log.ts'
+import type { Readiness } from '../process/worker-messages.ts'
+import type { Changes } from '../store/changes.ts'
+import { compose } from './compose.ts'
+
+export interface ProxyServer {
+  /** Where it listens. */
+  readonly port: number
+  readonly registry: Registry
+  /** Between this process and others on the same store. */
+  readonly changes: Changes
+  readiness(): Readiness
+  /**
+   * Tells whoever asks that it is not ready, and goes on for `delayMs` with answers that close their connection: so a
+   * balancer notices, and its connections empty. Then it closes what is idle, lets requests in flight finish within the
+   * drain timeout, and closes everything. `listens`: new connections are taken meanwhile; not so where others take them.
+   */
+  drain(delayMs: number, listens: boolean): Promise<void>
+  /** Ends at once. */
+  kill(): Promise<void>
+}
+
+const SWEEP_INTERVAL_MS = 60_000
+const TIDY_INTERVAL_MS = 100
+
+/** Rejects when it cannot start, in words for the operator; nothing is left open then. */
+export async function startProxy(config: Config, log: Logger, now: Clock = Date.now): Promise<ProxyServer> {
+  const parts = await compose(config, log, now)
+  const { app, provider } = parts
+  const sweep = setInterval(() => void parts.sweep(), SWEEP_INTERVAL_MS).unref()
+
+  let released: Promise<void> | undefined
+  const stop = async (timeoutMs: number): Promise<void> => {
+    parts.tunnels.closeAll()
+    const cut = () => app.server.closeAllConnections()
+    const deadline = setTimeout(cut, timeoutMs)
+    // Connections that become idle meanwhile would wait for another request until their keep-alive timeout.
+    const tidy = setInterval(() => app.server.closeIdleConnections(), TIDY_INTERVAL_MS)
+    await app.close()
+    clearTimeout(deadline)
+    clearInterval(tidy)
+    clearInterval(sweep)
+    // Once: a person in a hurry kills what is draining.
+    released ??= parts.release()
+    await released
+  }
+  try {
+    await app.listen({ host: config.server.host, port: config.server.port })
+  } catch (error) {
+    await stop(0)
+    throw error
+  }
+  void parts.sweep()
+  // Sign-in works without this, too; but when the OP is away, better to say so now.
+  provider.metadata().catch((error: Error) => {
+    log.warn({ 'event.action': 'discovery', 'error.message': causeChain(error) })
+  })
+  const killed = new AbortController()
+  return {
+    port: (app.server.address() as AddressInfo).port,
+    registry: parts.registry,
+    changes: parts.changes,
+    readiness: parts.readiness,
+    async drain(delayMs, listens) {
+      parts.startDraining()
+      // That of http.Server would close idle connections, too, before anybody was told.
+      if (!listens) Server.prototype.close.call(app.server)
+      if (delayMs > 0) await sleep(delayMs, undefined, { signal: killed.signal }).catch(() => undefined)
+      await stop(killed.signal.aborted ? 0 : config.server.drainTimeoutMs)
+    },
+    kill() {
+      parts.startDraining()
+      killed.abort()
+      app.server.closeAllConnections()
+      return stop(0)
+    },
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * What was admitted once, judged again, for tunnels: the same two stages decide, on the credentials of back then and on what
+ * is true now. This time they leave no trace: no session counts as used, nobody is asked to confirm, nothing is reported twice.
+ */
+import { type AuthenticateParts, authenticate } from '../../middleware/authenticate.ts'
+import { requireSecondFactor, type SecondFactorParts } from '../../middleware/require-second-factor.ts'
+import { type Code, Fault } from '../errors.ts'
+import type { Delegated, Presented } from '../exchange.ts'
+import type { PolicyParts } from '../pipeline.ts'
+import type { Sessions } from '../session/sessions.ts'
+import { StageChain } from '../stage-chain.ts'
+
+export interface ReadmitParts extends Pick<PolicyParts, 'authenticate' | 'secondFactor'> {
+  readonly sessions: Sessions
+  /** As in `secondFactor`, without a report. */
+  readonly refusesPat: SecondFactorParts['refusesPat']
+}
+
+/** Resolves with the code that an exchange would be refused with now; undefined: with none. Rejects where it cannot be found out. */
+export type Readmit = (exchange: Delegated) => Promise<Code | undefined>
+
+export function readmit({ authenticate: who, secondFactor, sessions, refusesPat }: ReadmitParts): Readmit {
+  const silent = () => undefined
+  const quietly: AuthenticateParts = {
+    ...who,
+    sessions: { find: id => sessions.peek(id), open: (...session) => sessions.open(...session) },
+    ticketOpensSession: () => false,
+    mismatch: silent,
+  }
+  const { grants } = secondFactor
+  const judge = requireSecondFactor({
+    ...secondFactor,
+    grants: {
+      find: (...scope) => grants.find(...scope),
+      scopeOf: (...facts) => grants.scopeOf(...facts),
+      ask: silent,
+    },
+    refusesPat,
+    report: silent,
+    asked: silent,
+  })
+  return async exchange => {
+    const verdict = await StageChain.of<Presented>()
+      .stage('authenticate', authenticate({ ...quietly, firstFactor: rememberedFactor(exchange) }))
+      .stage('require-second-factor', judge)
+      .run(exchange)
+    if (verdict.passed) return undefined
+    const { refusal } = verdict
+    if (refusal instanceof Fault) throw refusal
+    return refusal.code
+  }
+}
+
+/** A ticket is good once, and passwords are not asked about every minute: what they said then is said again. */
+function rememberedFactor({ principal, credentials }: Delegated): AuthenticateParts['firstFactor'] {
+  const { scheme } = credentials
+  if (principal.kind !== 'person' || (scheme !== 'negotiate' && scheme !== 'basic')) return undefined
+  const { evidence } = principal
+  // A session that came along may have lent its evidence; it is asked again.
+  const own = { acr: undefined, acrs: [], amr: [], authTime: evidence.authTime, firstFactor: scheme } as const
+  const vouched = Promise.resolve({ principal: { ...principal, evidence: own }, replyFields: [] })
+  return { byNegotiate: () => vouched, byPassword: () => vouched }
+}

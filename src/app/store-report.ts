@@ -1,0 +1,23 @@
+import type { Logger } from 'pino'
+import { causeChain } from '../observability/access-log.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import type { StoreReport } from './open-stores.ts'
+
+/** What the store tells, for log and metrics. */
+export function storeReport(metrics: Metrics, log: Logger): StoreReport {
+  let wasGarbled = false
+  return {
+    command: (seconds, isAnswered) => metrics.storeCommand(seconds, isAnswered),
+    changed(isAvailable, cause) {
+      const state = isAvailable ? 'available' : 'away'
+      const because = cause instanceof Error ? { 'error.message': causeChain(cause) } : {}
+      log.warn({ 'event.action': 'store', 'torhaus.store': state, ...because })
+    },
+    garbled() {
+      // Once: whoever can write to the channel must not fill the log.
+      if (!wasGarbled) log.warn({ 'event.action': 'store-message', 'event.outcome': 'failure' })
+      wasGarbled = true
+      metrics.storeMessageGarbled()
+    },
+  }
+}

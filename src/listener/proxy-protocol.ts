@@ -1,0 +1,107 @@
+/**
+ * Connections that begin with a PROXY protocol header: it is taken off before HTTP, or TLS, sees the connection. Only
+ * trusted peers may send it, and they must: a receiver that guessed would let anybody claim an address (2).
+ */
+import type { Server } from 'node:http'
+import { Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { canonicalAddress } from '../../config/address-range.ts'
+import type { Code } from '../errors.ts'
+import { type ConnectionClient, nameClient } from './client-address.ts'
+import { type ProxyHeader, parseProxyHeader } from './proxy-header.ts'
+
+export interface ProxiedConnectionParts {
+  /** Whether a canonical address may, and must, send the header. */
+  readonly isTrusted: (address: string) => boolean
+  readonly timeoutMs: number
+  readonly rejected: (code: Code, peer: string | undefined) => void
+}
+
+/** What `server` does with a connection so far, it does once the header is read; listeners added later hear of it at once. */
+export function expectProxyHeaders(server: Server, parts: ProxiedConnectionParts): void {
+  const takers = server.listeners('connection')
+  server.removeAllListeners('connection')
+  const begin = (socket: Socket) => {
+    for (const taker of takers) Reflect.apply(taker, server, [socket])
+  }
+  const waiting = closedWithTheServer(server)
+  const name = server instanceof TlsServer ? namedThroughTls(server) : nameClient
+
+  server.on('connection', (socket: Socket) => {
+    const peer = canonicalAddress(socket.remoteAddress ?? '')
+    if (peer === undefined) socket.destroy()
+    else if (!parts.isTrusted(peer)) begin(socket)
+    else {
+      waiting.add(socket)
+      readProxyHeader(socket, parts.timeoutMs, header => {
+        waiting.delete(socket)
+        if (typeof header === 'object') {
+          name(socket, { address: header.source ?? peer, isStandIn: header.source === undefined })
+          begin(socket)
+        } else {
+          if (header !== 'gone') parts.rejected(header, peer)
+          socket.destroy()
+        }
+      })
+    }
+  })
+}
+
+/** `done` is called once; `gone`: the peer left without a word, as the connection checks of balancers do. */
+function readProxyHeader(socket: Socket, timeoutMs: number, done: (header: ProxyHeader | Code | 'gone') => void): void {
+  let received: Buffer = Buffer.alloc(0)
+  const onReadable = () => {
+    for (let chunk: Buffer | null = socket.read(); chunk !== null; chunk = socket.read())
+      received = Buffer.concat([received, chunk])
+    const header = parseProxyHeader(received)
+    if (header === 'incomplete') return
+    // What follows the header goes back, to be read by TLS or HTTP.
+    if (header !== 'invalid' && received.length > header.length) socket.unshift(received.subarray(header.length))
+    settle(header === 'invalid' ? 'proxy-header-invalid' : header)
+  }
+  const onEnd = () => settle(received.length === 0 ? 'gone' : 'proxy-header-invalid')
+  const onClose = () => settle('gone')
+  const onError = () => undefined
+  const timer = setTimeout(() => settle('proxy-header-timeout'), timeoutMs)
+  const settle = (header: ProxyHeader | Code | 'gone') => {
+    clearTimeout(timer)
+    socket.off('readable', onReadable).off('end', onEnd).off('close', onClose).off('error', onError)
+    done(header)
+  }
+  socket.on('readable', onReadable).on('end', onEnd).on('close', onClose).on('error', onError)
+}
+
+/** HTTP does not know these connections yet: closing the idle ones, or all, would leave them out. */
+function closedWithTheServer(server: Server): Set<Socket> {
+  const waiting = new Set<Socket>()
+  for (const method of ['closeIdleConnections', 'closeAllConnections'] as const) {
+    const close = server[method].bind(server)
+    server[method] = () => {
+      for (const socket of waiting) socket.destroy()
+      close()
+    }
+  }
+  return waiting
+}
+
+/**
+ * Requests over TLS stand on a socket of their own, which does not lead to the one beneath. The two ends of the connection
+ * do: nothing else has both while it is open.
+ */
+function namedThroughTls(server: TlsServer): typeof nameClient {
+  const clients = new Map<string, ConnectionClient>()
+  server.prependListener('secureConnection', secure => {
+    const client = clients.get(endsOf(secure))
+    if (client !== undefined) nameClient(secure, client)
+  })
+  return (socket, client) => {
+    const ends = endsOf(socket)
+    clients.set(ends, client)
+    socket.on('close', () => {
+      if (clients.get(ends) === client) clients.delete(ends)
+    })
+  }
+}
+
+const endsOf = ({ remoteAddress, remotePort, localAddress, localPort }: Socket) =>
+  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`

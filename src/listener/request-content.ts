@@ -1,0 +1,98 @@
+import type { IncomingMessage } from 'node:http'
+import { Fault } from '../errors.ts'
+import type { RequestFields } from '../http/request-fields.ts'
+
+/** How much of an unwanted request content is read and thrown away, in bytes, so that the client gets to read the answer. */
+const MAX_DRAINED_BYTES = 64 * 1024 * 1024
+const MAX_DRAIN_MS = 30_000
+
+/** RFC 9112 6.3: Content-Length or Transfer-Encoding says that there is content. */
+export function hasContent({ kept }: RequestFields): boolean {
+  const length = kept['content-length']
+  return kept['transfer-encoding'] !== undefined || (length !== undefined && !/^0+$/.test(length))
+}
+
+/** Who takes the content. Of the last two, one is called at most, and nothing after it. */
+export interface ContentReceiver {
+  /** False: no more before `resume`. */
+  onContentData(chunk: Buffer): boolean
+  onContentEnd(): void
+  onContentError(fault: Fault): void
+}
+
+/**
+ * The content of a request on its way to the upstream. It stands between the client's message and the upstream client so
+ * that giving up one does not destroy the other: when the upstream answers early, the rest of the content can still be
+ * read from the client, and the connection stays in step (RFC 9112 9.3).
+ */
+export class RequestContent {
+  readonly #message: IncomingMessage
+  readonly #mayForward: (name: string) => boolean
+  #receiver: ContentReceiver | undefined
+  bytes = 0
+
+  /** `mayForward`: whether a trailer field of that name may go on. */
+  constructor(message: IncomingMessage, mayForward: (name: string) => boolean) {
+    this.#message = message
+    this.#mayForward = mayForward
+  }
+
+  /** Trailer fields (RFC 9110 6.5), once the content has ended: name, value, name, value. */
+  get trailers(): readonly string[] {
+    const raw = this.#message.rawTrailers
+    return raw.filter((_, index) => this.#mayForward(raw[index - (index % 2)] ?? ''))
+  }
+
+  /** From now on the content is read from the client, and handed over. */
+  start(receiver: ContentReceiver): void {
+    this.#receiver = receiver
+    this.#message.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose)
+  }
+
+  resume(): void {
+    if (this.#receiver !== undefined) this.#message.resume()
+  }
+
+  /** Nothing more is handed over. What is left stays with the client. */
+  stop(): void {
+    if (this.#receiver === undefined) return
+    this.#receiver = undefined
+    this.#message.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
+    if (!this.#message.readableEnded) this.#message.pause()
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.bytes += chunk.length
+    if (this.#receiver?.onContentData(chunk) === false) this.#message.pause()
+  }
+
+  readonly #onEnd = (): void => {
+    const receiver = this.#receiver
+    this.stop()
+    receiver?.onContentEnd()
+  }
+
+  readonly #onClose = (): void => {
+    if (this.#message.complete) return
+    const receiver = this.#receiver
+    this.stop()
+    receiver?.onContentError(new Fault('request-content-aborted'))
+  }
+}
+
+/**
+ * Reads and throws away what is left of a request whose answer was sent, within bounds; past them the connection is
+ * closed. Closing at once would reset the connection, and the client might never see the answer.
+ */
+export function drainRequest(message: IncomingMessage): void {
+  if (message.complete || message.destroyed) return
+  let bytes = 0
+  const give = () => message.socket.destroy()
+  const timer = setTimeout(give, MAX_DRAIN_MS).unref()
+  message.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer))
+  message.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > MAX_DRAINED_BYTES) give()
+  })
+  message.resume()
+}

@@ -1,0 +1,132 @@
+/**
+ * The audit log: what matters for security, apart from the traffic, with Elastic Common Schema field names. The table is
+ * the schema; docs/audit.md is held against it. Never a secret, a query, or the code of a confirmation link.
+ */
+import { openSync } from 'node:fs'
+import { type Logger, pino } from 'pino'
+import type { Code } from '../errors.ts'
+import type { Known } from '../exchange.ts'
+import type { ExchangeRecord } from './exchange-record.ts'
+import { BASE, timestamp } from './log.ts'
+import { openLogOutput } from './log-output.ts'
+
+const table = {
+  'policy-loaded': 'success',
+  'sign-in': 'success',
+  'sign-in-refused': 'failure',
+  'sign-out': 'success',
+  'sign-out-everywhere': 'success',
+  'back-channel-logout': 'success',
+  'front-channel-logout': 'success',
+  'logout-refused': 'failure',
+  'sessions-ended': 'success',
+  'second-factor-asked': 'unknown',
+  'second-factor-confirmed': 'success',
+  'confirmation-refused': 'failure',
+  'account-mismatch': 'failure',
+  'grant-revoked': 'success',
+  'session-revoked': 'success',
+  'pat-first-seen': 'success',
+  'pat-new-network': 'success',
+  'pat-refused': 'failure',
+  'pat-blocked': 'success',
+  'pat-allowed': 'success',
+  'password-limited': 'failure',
+  'request-refused': 'failure',
+  'would-have-refused': 'unknown',
+} as const
+
+export type AuditAction = keyof typeof table
+
+/** Every action, with its `event.outcome`. */
+export const auditActions: Readonly<Record<AuditAction, string>> = table
+
+export interface AuditDetails {
+  readonly account?: string | undefined
+  readonly code?: Code
+  readonly rule?: string
+  /** The other one, where two accounts met. */
+  readonly otherAccount?: string
+  /** Fingerprint of a personal access token. */
+  readonly pat?: string | undefined
+  /** Address prefix of a grant, or of the use of a token. */
+  readonly network?: string
+  /** SHA-256 of the rules. */
+  readonly hash?: string
+  /** How many sessions have ended. */
+  readonly sessions?: number
+}
+
+/** Answers of the policy that are security events by themselves. */
+const ACTIONS_BY_CODE: Partial<Record<Code, AuditAction>> = {
+  'rule-refuses': 'request-refused',
+  'cross-site-request': 'request-refused',
+  'path-ambiguous': 'request-refused',
+  'password-limited': 'password-limited',
+}
+
+type Who = Partial<Pick<Known, 'requestId' | 'clientAddress' | 'clientClass' | 'credentials' | 'principal'>>
+
+export class Audit {
+  readonly #log: Logger
+  readonly #end: () => Promise<void>
+
+  private constructor(log: Logger, end: () => Promise<void>) {
+    this.#log = log
+    this.#end = end
+  }
+
+  /** To a file of its own, or among the other records. Throws where the file cannot be opened. */
+  static open(log: Logger, fileName: string | undefined): Audit {
+    const logger = { 'log.logger': 'torhaus.audit' }
+    // Whatever the level of the other records.
+    if (fileName === undefined) return new Audit(log.child(logger, { level: 'info' }), () => Promise.resolve())
+    // Not waited for: a report-only rule may write a record for every request.
+    const descriptor = openSync(fileName, 'a', 0o600)
+    let isSaid = false
+    const onError = ({ message }: Error) => {
+      if (!isSaid) log.error({ 'event.action': 'audit-unwritten', 'error.message': message })
+      isSaid = true
+    }
+    const file = openLogOutput({ descriptor, batchMs: 0, onError })
+    const own = pino(
+      {
+        base: { ...BASE, ...logger },
+        timestamp: () => `,"@timestamp":"${timestamp()}"`,
+        formatters: { level: (label: string) => ({ 'log.level': label }) },
+      },
+      file,
+    )
+    return new Audit(own, () => file.close())
+  }
+
+  write(action: AuditAction, who: Who, details: AuditDetails = {}): void {
+    this.#log.info({
+      'event.action': action,
+      'event.outcome': table[action],
+      'http.request.id': who.requestId,
+      'client.address': who.clientAddress,
+      'user.name': details.account ?? (who.principal?.kind === 'person' ? who.principal.account : undefined),
+      'torhaus.other_account': details.otherAccount,
+      'torhaus.client_class': who.clientClass,
+      'torhaus.scheme': who.credentials?.scheme,
+      'torhaus.code': details.code,
+      'torhaus.rule': details.rule,
+      'torhaus.pat': details.pat,
+      'torhaus.network': details.network,
+      'torhaus.policy_hash': details.hash,
+      'torhaus.sessions': details.sessions,
+    })
+  }
+
+  /** What an exchange's end says by itself. */
+  exchange({ code, known }: ExchangeRecord): void {
+    const action = code === undefined ? undefined : ACTIONS_BY_CODE[code]
+    if (action !== undefined && code !== undefined) this.write(action, known, { code })
+  }
+
+  /** Resolves when what waits was written. */
+  close(): Promise<void> {
+    return this.#end()
+  }
+}

@@ -1,0 +1,36 @@
+import type { Code } from '../errors.ts'
+import type { Known } from '../exchange.ts'
+
+/** How an exchange ended, for log and metrics. */
+export type Outcome = 'forwarded' | 'answered' | 'redirected' | 'challenged' | 'denied' | 'failed' | 'aborted'
+
+/** The running account of one exchange: filled in on the way, read once when the response is closed. */
+export interface ExchangeRecord {
+  known: Known
+  outcome: Outcome
+  /** Why it did not go through; undefined when it did. */
+  code: Code | undefined
+  /** Where it ended. */
+  stage: string
+  /** What lies behind a fault; for the log only. */
+  cause: unknown
+  /** `performance.now()` when the policy had decided, and when the upstream sent its fields. */
+  decidedAtMs: number | undefined
+  upstreamFirstByteAtMs: number | undefined
+  requestBytes: number
+  responseBytes: number
+}
+
+export function newRecord(known: Known): ExchangeRecord {
+  return {
+    known,
+    outcome: 'answered',
+    code: undefined,
+    stage: 'accept',
+    cause: undefined,
+    decidedAtMs: undefined,
+    upstreamFirstByteAtMs: undefined,
+    requestBytes: 0,
+    responseBytes: 0,
+  }
+}

@@ -1,0 +1,32 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+import type { Config } from '../../config/schema.ts'
+
+/** In every record. */
+export const BASE = { 'service.name': 'torhaus', 'process.pid': process.pid }
+
+let stampedMs = 0
+let stamp = ''
+
+/** ISO 8601 in UTC, with milliseconds; many records share one. */
+export function timestamp(): string {
+  const nowMs = Date.now()
+  if (nowMs !== stampedMs) {
+    stampedMs = nowMs
+    stamp = new Date(nowMs).toISOString()
+  }
+  return stamp
+}
+
+/** Structured logs (Elastic Common Schema field names), one JSON object a line. */
+export function createLog({ level }: Pick<Config['logging'], 'level'>, output: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: BASE,
+      messageKey: 'message',
+      timestamp: () => `,"@timestamp":"${timestamp()}"`,
+      formatters: { level: (label: string) => ({ 'log.level': label }) },
+    },
+    output,
+  )
+}

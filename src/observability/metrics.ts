@@ -1,0 +1,234 @@
+/** Prometheus metrics, technical and functional. Labels come from closed sets: nothing a client sends becomes a label. */
+import { type Aggregator, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { Code } from '../errors.ts'
+import type { DirectoryStatistics } from '../kerberos/directory.ts'
+import type { RefreshOutcome } from '../oidc/session-refresh.ts'
+import type { PatNews } from '../pats/pat-register.ts'
+import type { GrantEvent } from '../routes/confirm.ts'
+import type { OpLogoutChannel, OpLogoutOutcome } from '../routes/op-logout-report.ts'
+import type { SignInEvent } from '../routes/sign-in.ts'
+import type { UpstreamStatistics } from '../upstream/upstream.ts'
+import { Distribution, registerCounter, Tally } from './counters.ts'
+import type { ExchangeRecord } from './exchange-record.ts'
+
+export type PatEvent = PatNews | 'refused' | 'would_refuse' | 'blocked' | 'allowed'
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+export interface MetricSources {
+  readonly upstream: () => UpstreamStatistics
+  readonly clientConnections: () => number
+  readonly tunnels: () => number
+  readonly unrecognisedPats: () => number
+  readonly directory?: () => DirectoryStatistics
+  readonly isStoreAvailable: () => boolean
+}
+
+export class Metrics {
+  readonly registry = new Registry()
+  readonly #requests = this.#counter('torhaus_requests_total', 'Exchanges by how they ended.', [
+    'scheme',
+    'client_class',
+    'outcome',
+    'code',
+  ])
+  readonly #statuses = this.#counter('torhaus_responses_total', 'Responses by class of status.', ['status_class'])
+  readonly #admissions = this.#counter(
+    'torhaus_admissions_total',
+    'Exchanges that were let pass, by the policy that did.',
+    ['policy'],
+  )
+  readonly #signIns = this.#counter('torhaus_sign_ins_total', 'Steps of sign-ins at the identity provider.', ['event'])
+  readonly #refreshes = this.#counter(
+    'torhaus_session_refreshes_total',
+    'Questions to the identity provider about running sessions.',
+    ['outcome'],
+  )
+  readonly #opLogouts = this.#counter('torhaus_op_logouts_total', 'Logouts that the identity provider told of.', [
+    'channel',
+    'outcome',
+  ])
+  readonly #grants = this.#counter('torhaus_grants_total', 'Steps on the way to a second-factor grant, and its end.', [
+    'event',
+  ])
+  readonly #pats = this.#counter('torhaus_pats_total', 'Events in the life of personal access tokens.', ['event'])
+  readonly #reportOnly = this.#counter(
+    'torhaus_report_only_total',
+    'Requests that a report-only rule would have refused.',
+    ['rule', 'code'],
+  )
+  readonly #mismatches = this.#counter(
+    'torhaus_binding_mismatches_total',
+    'Requests whose session and first factor were of two people.',
+    [],
+  )
+  readonly #bytes = this.#counter('torhaus_content_bytes_total', 'Bytes of content passed.', ['direction'])
+  readonly #duration = this.#histogram(
+    'torhaus_request_duration_seconds',
+    'From the request head to the end of the response.',
+  )
+  readonly #decision = this.#histogram(
+    'torhaus_decision_duration_seconds',
+    'From the request head to the decision of the policy.',
+  )
+  readonly #firstByte = this.#histogram(
+    'torhaus_upstream_first_byte_seconds',
+    'From the decision to the first byte of the upstream.',
+  )
+
+  readonly #storeErrors = this.#counter(
+    'torhaus_store_errors_total',
+    'Commands that the store did not answer, or refused.',
+    [],
+  )
+  readonly #storeGarbled = this.#counter(
+    'torhaus_store_messages_garbled_total',
+    'Messages on the channel of the store that were not understood.',
+    [],
+  )
+  readonly #storeDuration = this.#histogram('torhaus_store_duration_seconds', 'Time of a command to the store.')
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry })
+  }
+
+  /** What is read when somebody asks. */
+  observe({
+    upstream,
+    clientConnections,
+    tunnels,
+    unrecognisedPats,
+    directory,
+    isStoreAvailable,
+  }: MetricSources): void {
+    /** `aggregator`: what several workers have together. */
+    const gauge = (name: string, help: string, read: () => number, aggregator: Aggregator = 'sum') => {
+      new Gauge({
+        ...{ name, help, aggregator },
+        registers: [this.registry],
+        collect() {
+          this.set(read())
+        },
+      })
+    }
+    const counter = (name: string, help: string, read: () => number) => {
+      registerCounter(this.registry, name, help, read)
+    }
+    gauge('torhaus_upstream_connections', 'Connections to the upstream, open or opening.', () => upstream().connections)
+    gauge('torhaus_upstream_idle_connections', 'Connections to the upstream without a request.', () => upstream().idle)
+    gauge('torhaus_upstream_queued_requests', 'Requests waiting for a connection.', () => upstream().queued)
+    counter(
+      'torhaus_upstream_opened_connections',
+      'Connections to the upstream opened so far.',
+      () => upstream().opened,
+    )
+    counter(
+      'torhaus_upstream_evicted_connections',
+      'Idle connections closed so far to make room.',
+      () => upstream().evicted,
+    )
+    gauge('torhaus_client_connections', 'Open client connections.', clientConnections)
+    gauge(
+      'torhaus_unrecognised_blocked_pats',
+      'Blocked personal access tokens whose fingerprint is of a key that is gone. Must stay 0.',
+      unrecognisedPats,
+      // Each worker counts the same store.
+      'max',
+    )
+    gauge('torhaus_store_up', '1 while the store answers.', () => Number(isStoreAvailable()), 'min')
+    gauge('torhaus_tunnels', 'Open WebSockets.', tunnels)
+    if (directory === undefined) return
+    gauge(
+      'torhaus_kdc_circuit_open',
+      '1 while the KDC is not asked, after repeated failures.',
+      () => (directory().circuit === 'closed' ? 0 : 1),
+      'max',
+    )
+    gauge('torhaus_kdc_calls_running', 'Calls to the KDC under way.', () => directory().kdcCallsRunning)
+    gauge('torhaus_kdc_calls_queued', 'Calls to the KDC that wait for their turn.', () => directory().kdcCallsQueued)
+    counter('torhaus_kdc_calls_started', 'Calls to the KDC so far.', () => directory().kdc.started)
+    counter(
+      'torhaus_kdc_calls_failed',
+      'Calls so far that the KDC did not answer, or not with sense.',
+      () => directory().kdc.failed,
+    )
+    counter(
+      'torhaus_impersonations',
+      'Accounts impersonated so far (S4U2self).',
+      () => directory().impersonation.impersonations,
+    )
+    counter(
+      'torhaus_impersonation_tokens',
+      'Tokens made so far for the upstream.',
+      () => directory().impersonation.tokens,
+    )
+    counter(
+      'torhaus_identity_mismatches',
+      'Tokens not used because they were for another account. Must stay 0.',
+      () => directory().impersonation.identityMismatches,
+    )
+    gauge('torhaus_cached_principals', 'Accounts whose tickets are kept.', () => directory().principals)
+  }
+
+  exchange(record: ExchangeRecord, closedAtMs: number): void {
+    const { known, outcome, code, decidedAtMs, upstreamFirstByteAtMs } = record
+    this.#requests.add(1, known.credentials?.scheme ?? 'unread', known.clientClass ?? 'other', outcome, code ?? 'none')
+    if (known.response.headersSent)
+      this.#statuses.add(1, STATUS_CLASSES[Math.floor(known.response.statusCode / 100)] ?? 'other')
+    if (known.admittedBy !== undefined) this.#admissions.add(1, known.admittedBy)
+    if (record.requestBytes > 0) this.#bytes.add(record.requestBytes, 'to_upstream')
+    if (record.responseBytes > 0) this.#bytes.add(record.responseBytes, 'to_client')
+    // How long people look at a page says nothing about us.
+    if (known.response.statusCode !== 101) this.#duration.observe((closedAtMs - known.arrivedAtMs) / 1000)
+    if (decidedAtMs === undefined) return
+    this.#decision.observe((decidedAtMs - known.arrivedAtMs) / 1000)
+    if (upstreamFirstByteAtMs !== undefined) this.#firstByte.observe((upstreamFirstByteAtMs - decidedAtMs) / 1000)
+  }
+
+  signIn(event: SignInEvent): void {
+    this.#signIns.add(1, event)
+  }
+
+  opLogout(channel: OpLogoutChannel, outcome: OpLogoutOutcome): void {
+    this.#opLogouts.add(1, channel, outcome)
+  }
+
+  grant(event: GrantEvent): void {
+    this.#grants.add(1, event)
+  }
+
+  pat(event: PatEvent): void {
+    this.#pats.add(1, event)
+  }
+
+  wouldHaveRefused(rule: string, code: Code): void {
+    this.#reportOnly.add(1, rule, code)
+  }
+
+  bindingMismatch(): void {
+    this.#mismatches.add(1)
+  }
+
+  storeCommand(seconds: number, isAnswered: boolean): void {
+    if (isAnswered) this.#storeDuration.observe(seconds)
+    else this.#storeErrors.add(1)
+  }
+
+  storeMessageGarbled(): void {
+    this.#storeGarbled.add(1)
+  }
+
+  refresh(outcome: RefreshOutcome): void {
+    this.#refreshes.add(1, outcome)
+  }
+
+  #counter<T extends string>(name: string, help: string, labelNames: readonly T[]): Tally<T> {
+    return new Tally(this.registry, name, help, labelNames)
+  }
+
+  #histogram(name: string, help: string): Distribution {
+    return new Distribution(this.registry, name, help, SECONDS)
+  }
+}
+
+const STATUS_CLASSES = ['', '1xx', '2xx', '3xx', '4xx', '5xx']

@@ -1,0 +1,200 @@
+/**
+ * Personal access tokens seen, never stored: each is known by its fingerprint. Only what the server accepted is noted, so
+ * that nobody fills the register with made-up tokens, or makes a network known by trying.
+ *
+ *   request  --> find()  store, and what was seen since --> the policy judges
+ *   response --> see()   kept in memory                 --> flush(), every FLUSH_INTERVAL_MS: one write for many uses
+ */
+import type { Clock } from '../clock.ts'
+import { toFault } from '../errors.ts'
+import type { ClientClass } from '../http/client-class.ts'
+import type { Awaitable } from '../session/session-store.ts'
+import type { Changes } from '../store/changes.ts'
+import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
+import { mergePats, movedPat, type PatRecord, type PatStore } from './pat-store.ts'
+
+/** One use that the server accepted. */
+export interface PatUse {
+  readonly network: string
+  readonly clientClass: ClientClass
+  readonly account: string | undefined
+}
+
+/** What a use told that was not known before. */
+export type PatNews = 'first_seen' | 'new_network'
+
+export const FLUSH_INTERVAL_MS = 10_000
+const FORGOTTEN_AFTER_MS = 400 * 86_400_000
+const MAX_ROWS = 100_000
+/** Most tokens waiting to be written; while the store is away, no more are noted. */
+const MAX_WAITING = 10_000
+/** Uses of a token that follow one another within this time, and tell nothing else, are noted as one. */
+const NOTED_EVERY_MS = 1000
+
+/** What was seen of a token since it was written last. */
+interface Waiting {
+  readonly seen: PatRecord
+  /** Put together with what the store knew then. */
+  merged?: { readonly stored: PatRecord | undefined; readonly record: PatRecord }
+}
+
+export class PatRegister {
+  readonly #store: PatStore
+  readonly #changes: Changes
+  readonly #now: Clock
+  readonly #cache: ReadCache<string, PatRecord>
+  readonly #waiting = new Map<string, Waiting>()
+  #flushing: Promise<void> | undefined
+
+  constructor(store: PatStore, settings: Omit<ReadCacheSettings, 'keepsAbsent'>, changes: Changes, now: Clock) {
+    this.#store = store
+    this.#changes = changes
+    this.#now = now
+    const read = (fingerprint: string) => store.readPat(fingerprint)
+    // What is not known is not blocked either; a block tells of itself.
+    this.#cache = new ReadCache({ ...settings, keepsAbsent: true }, read, now)
+    changes.subscribe(change => {
+      if (change.kind === 'pat') this.#cache.forget(change.fingerprint)
+      else if (change.kind === 'missed') this.#cache.expire()
+    })
+  }
+
+  /**
+   * What is known of the token. What is found under the fingerprint of an older key is moved to that of the newest, so that
+   * it outlives the older key. Synchronous where the store is, or nothing has to be asked. Throws, or rejects with,
+   * `store-unavailable`.
+   */
+  find([newest, ...older]: readonly string[]): Awaitable<PatRecord | undefined> {
+    return newest === undefined ? undefined : this.#findFrom(0, older, newest)
+  }
+
+  /** Notes a use; says what is new about it. Throws, or rejects with, `store-unavailable`. */
+  see(fingerprints: readonly string[], use: PatUse): Awaitable<PatNews | undefined> {
+    const known = this.find(fingerprints)
+    return after(known, settled => this.#note(fingerprints, settled, use))
+  }
+
+  /** Tokens of the account, last used first. */
+  async of(account: string): Promise<PatRecord[]> {
+    await this.flush()
+    return this.#store.patsOf(account)
+  }
+
+  /** Blocks a token of the account, or allows it again: true where that changed something. */
+  async block(account: string, fingerprint: string, isBlocked: boolean): Promise<boolean> {
+    await this.flush()
+    const changed = await this.#store.blockPat(account, fingerprint, isBlocked)
+    this.#changes.publish({ kind: 'pat', fingerprint })
+    return changed
+  }
+
+  /** How many blocked tokens would pass, since nobody can tell that they are the ones: the key of their fingerprint is gone. */
+  async countUnrecognised(isRecognisable: (fingerprint: string) => boolean): Promise<number> {
+    return (await this.#store.blockedPats()).filter(fingerprint => !isRecognisable(fingerprint)).length
+  }
+
+  /** Writes what was seen. Throws, or rejects with, `store-unavailable`: then it is kept for the next time. */
+  flush(): Awaitable<void> {
+    if (this.#flushing !== undefined) return this.#flushing.then(() => this.flush())
+    if (this.#waiting.size === 0) return
+    const written = Array.from(this.#waiting.values(), ({ seen }) => seen)
+    const writing = this.#store.addSightings(written)
+    if (!(writing instanceof Promise)) return this.#written(written)
+    this.#flushing = writing
+      .then(() => this.#written(written))
+      .finally(() => {
+        this.#flushing = undefined
+      })
+    return this.#flushing
+  }
+
+  /** `maxRows`: most tokens remembered. */
+  async sweep(maxRows = MAX_ROWS): Promise<void> {
+    await this.flush()
+    await this.#store.sweepPats(this.#now() - FORGOTTEN_AFTER_MS, maxRows)
+  }
+
+  #findFrom(index: number, older: readonly string[], newest: string): Awaitable<PatRecord | undefined> {
+    const fingerprint = older[index]
+    if (fingerprint === undefined) return this.#at(newest)
+    const next = () => this.#findFrom(index + 1, older, newest)
+    return after(this.#at(fingerprint), known => (known === undefined ? next() : this.#moved(known, newest, next)))
+  }
+
+  /** Goes on once it is moved. While the store is away, what is known under both counts, as it was read. */
+  #moved(
+    known: PatRecord,
+    newest: string,
+    next: () => Awaitable<PatRecord | undefined>,
+  ): Awaitable<PatRecord | undefined> {
+    const unmoved = (error: unknown) => {
+      if (toFault(error).code !== 'store-unavailable') throw error
+      return after(next(), fresh => movedPat(fresh, known, newest))
+    }
+    try {
+      const moving = this.#move(known.fingerprint, newest)
+      return moving instanceof Promise ? moving.then(next, unmoved) : next()
+    } catch (error) {
+      return unmoved(error)
+    }
+  }
+
+  #move(from: string, to: string): Awaitable<void> {
+    const publish = () => {
+      for (const fingerprint of [from, to]) this.#changes.publish({ kind: 'pat', fingerprint })
+    }
+    // What waits under the old one must not bring it back.
+    return after(this.flush(), () => after(this.#store.movePat(from, to), publish))
+  }
+
+  #at(fingerprint: string): Awaitable<PatRecord | undefined> {
+    return after(this.#cache.get(fingerprint, fingerprint), stored => {
+      const waiting = this.#waiting.get(fingerprint)
+      if (waiting === undefined) return stored
+      if (waiting.merged === undefined || waiting.merged.stored !== stored)
+        waiting.merged = { stored, record: mergePats(stored, waiting.seen) }
+      return waiting.merged.record
+    })
+  }
+
+  #note([fingerprint]: readonly string[], known: PatRecord | undefined, use: PatUse): Awaitable<PatNews | undefined> {
+    if (fingerprint === undefined) return undefined
+    const { network, clientClass, account } = use
+    const now = this.#now()
+    const isKnown = known?.networks.some(seen => seen.network === network)
+    const note = (): PatNews | undefined => {
+      const waiting = this.#waiting.get(fingerprint)?.seen
+      if (waiting === undefined || tellsMore(waiting, use, now)) {
+        const networks = [{ network, lastSeenAtMs: now }]
+        const sighting = { fingerprint, firstSeenAtMs: now, lastSeenAtMs: now, networks, account, isBlocked: false }
+        this.#waiting.set(fingerprint, { seen: mergePats(waiting, { ...sighting, clientClasses: [clientClass] }) })
+      }
+      if (isKnown === undefined) return 'first_seen'
+      return isKnown ? undefined : 'new_network'
+    }
+    if (this.#waiting.has(fingerprint) || this.#waiting.size < MAX_WAITING) return note()
+    return after(this.flush(), note)
+  }
+
+  /** What was seen meanwhile waits for the next time. */
+  #written(records: readonly PatRecord[]): void {
+    for (const record of records) {
+      const { fingerprint } = record
+      if (this.#waiting.get(fingerprint)?.seen === record) this.#waiting.delete(fingerprint)
+      this.#cache.forget(fingerprint)
+    }
+  }
+}
+
+function tellsMore(seen: PatRecord, { network, clientClass, account }: PatUse, now: number): boolean {
+  return (
+    now - seen.lastSeenAtMs >= NOTED_EVERY_MS ||
+    seen.networks[0]?.network !== network ||
+    !seen.clientClasses.includes(clientClass) ||
+    (account !== undefined && account !== seen.account)
+  )
+}
+
+/** At once where the value is there. */
+const after = <T, R>(value: Awaitable<T>, next: (settled: T) => Awaitable<R>): Awaitable<R> =>
+  value instanceof Promise ? value.then(next) : next(value)

@@ -1,0 +1,68 @@
+/** What is remembered of a personal access token. Never the token: a fingerprint stands for it. Several processes share one store. */
+import type { ClientClass } from '../http/client-class.ts'
+import type { Awaitable } from '../session/session-store.ts'
+
+/** Most networks remembered of one token; the one used longest ago goes first. */
+export const MAX_NETWORKS = 8
+
+export interface SeenNetwork {
+  /** Address prefix, e.g. `192.0.2.0/24`. */
+  readonly network: string
+  readonly lastSeenAtMs: number
+}
+
+export interface PatRecord {
+  readonly fingerprint: string
+  readonly firstSeenAtMs: number
+  readonly lastSeenAtMs: number
+  /** Last used first. */
+  readonly networks: readonly SeenNetwork[]
+  readonly clientClasses: readonly ClientClass[]
+  /** Whose it is, where the server said so. */
+  readonly account: string | undefined
+  readonly isBlocked: boolean
+}
+
+export interface PatStore {
+  readPat(fingerprint: string): Awaitable<PatRecord | undefined>
+  /** Adds what was seen to what is known. Whether a token is blocked stays as it is. The same sighting may be added twice. */
+  addSightings(sightings: Iterable<PatRecord>): Awaitable<void>
+  /** Last used first. */
+  patsOf(account: string): Awaitable<PatRecord[]>
+  /** True where the account has such a token, and that changed something. */
+  blockPat(account: string, fingerprint: string, isBlocked: boolean): Awaitable<boolean>
+  /**
+   * What is known under one fingerprint is known under the other from now on: all at once, together with what is known there
+   * already. Blocked under either is blocked. Nothing where nothing is known.
+   */
+  movePat(from: string, to: string): Awaitable<void>
+  /** Fingerprints of all that are blocked. */
+  blockedPats(): Awaitable<string[]>
+  /** Forgets what was not seen since then, and the oldest above `maxRows`. Blocked ones are kept past their time, and go last. */
+  sweepPats(seenBeforeMs: number, maxRows: number): Awaitable<void>
+}
+
+/** What both records say of one token. */
+export function mergePats(known: PatRecord | undefined, seen: PatRecord): PatRecord {
+  if (known === undefined) return seen
+  const times = new Map(known.networks.map(({ network, lastSeenAtMs }) => [network, lastSeenAtMs]))
+  for (const { network, lastSeenAtMs } of seen.networks)
+    times.set(network, Math.max(lastSeenAtMs, times.get(network) ?? 0))
+  const networks = Array.from(times, ([network, lastSeenAtMs]) => ({ network, lastSeenAtMs }))
+  return {
+    fingerprint: known.fingerprint,
+    firstSeenAtMs: Math.min(known.firstSeenAtMs, seen.firstSeenAtMs),
+    lastSeenAtMs: Math.max(known.lastSeenAtMs, seen.lastSeenAtMs),
+    networks: networks.sort((one, other) => other.lastSeenAtMs - one.lastSeenAtMs).slice(0, MAX_NETWORKS),
+    clientClasses: [...new Set([...known.clientClasses, ...seen.clientClasses])],
+    account: seen.account ?? known.account,
+    isBlocked: known.isBlocked,
+  }
+}
+
+/** What is known under `to` once what was known elsewhere has moved there. Blocked under either is blocked. */
+export const movedPat = (known: PatRecord | undefined, moved: PatRecord, to: string): PatRecord => ({
+  ...mergePats(known, moved),
+  fingerprint: to,
+  isBlocked: moved.isBlocked || known?.isBlocked === true,
+})

@@ -1,0 +1,99 @@
+/** Personal access tokens on their way: judged before they pass, noted once the server has accepted them. */
+
+import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
+import type { Clock } from '../clock.ts'
+import type { Authenticated } from '../exchange.ts'
+import type { Awaitable } from '../session/session-store.ts'
+import { judgePat, type PatCode, type PatPolicySettings } from './pat-policy.ts'
+import type { PatNews, PatRegister } from './pat-register.ts'
+import type { PatRecord } from './pat-store.ts'
+
+export interface PatWatchParts {
+  readonly register: PatRegister
+  readonly policy: PatPolicySettings
+  readonly networks: NetworkSettings
+  /** Response field in which the server says whose token it is; undefined: it does not. */
+  readonly accountField: string | undefined
+  /** One spelling per account. */
+  readonly accountKey: (account: string) => string
+  readonly now: Clock
+  /** A use was refused, or would have been. */
+  readonly judged: (exchange: Authenticated, code: PatCode, sight: PatSight, isEnforced: boolean) => void
+  readonly noted: (exchange: Authenticated, news: PatNews, sight: PatSight) => void
+  /** What was seen could not be noted. The response goes on. */
+  readonly failed: (error: unknown) => void
+}
+
+export interface PatSight {
+  /** Fingerprint. */
+  readonly pat: string | undefined
+  readonly account: string | undefined
+  readonly network: string
+}
+
+export interface PatWatch {
+  /** Why the exchange must not pass. Throws, or rejects with, `store-unavailable`: whether a token is blocked must be known. */
+  refuse(exchange: Authenticated): Awaitable<PatCode | undefined>
+  /** The head of the server's response; fields as name, value, name, value. Never throws. */
+  see(exchange: Authenticated, status: number, rawFields: readonly string[]): void
+}
+
+export function patWatch(parts: PatWatchParts): PatWatch {
+  const { register, policy, networks, now, judged, noted, failed } = parts
+  const accountField = parts.accountField?.toLowerCase()
+
+  return {
+    refuse(exchange) {
+      const { credentials } = exchange
+      if (credentials.scheme !== 'pat') return undefined
+      const known = register.find(credentials.fingerprints)
+      return known instanceof Promise ? known.then(settled => judge(exchange, settled)) : judge(exchange, known)
+    },
+    see(exchange, status, rawFields) {
+      const { credentials, clientAddress, clientClass } = exchange
+      if (credentials.scheme !== 'pat' || !isAccepted(status)) return
+      const { fingerprints } = credentials
+      const network = networkOf(clientAddress, networks)
+      const tell = (news: PatNews, known: PatRecord | undefined) =>
+        noted(exchange, news, { pat: known?.fingerprint, account: known?.account, network })
+      const note = (news: PatNews | undefined): Awaitable<void> => {
+        if (news === undefined) return
+        const known = register.find(fingerprints)
+        return known instanceof Promise ? known.then(settled => tell(news, settled)) : tell(news, known)
+      }
+      try {
+        const news = register.see(fingerprints, { network, clientClass, account: accountIn(rawFields) })
+        const told = news instanceof Promise ? news.then(note) : note(news)
+        if (told instanceof Promise) told.catch(failed)
+      } catch (error) {
+        failed(error)
+      }
+    },
+  }
+
+  function judge(exchange: Authenticated, known: PatRecord | undefined): PatCode | undefined {
+    if (known === undefined) return undefined
+    const network = networkOf(exchange.clientAddress, networks)
+    const code = judgePat(known, network, policy, now())
+    if (code === undefined) return undefined
+    const isEnforced = code === 'pat-blocked' || !policy.reportOnly
+    judged(exchange, code, { pat: known.fingerprint, account: known.account, network }, isEnforced)
+    return isEnforced ? code : undefined
+  }
+
+  /** `name`, or `id:name`. */
+  function accountIn(rawFields: readonly string[]): string | undefined {
+    if (accountField === undefined) return undefined
+    for (let index = 0; index < rawFields.length; index += 2) {
+      if (rawFields[index]?.toLowerCase() !== accountField) continue
+      const value = rawFields[index + 1] ?? ''
+      const name = value.slice(value.lastIndexOf(':') + 1).trim()
+      return name === '' ? undefined : parts.accountKey(name)
+    }
+    return undefined
+  }
+}
+
+/** To credentials it does not know, Azure DevOps may answer 203 or a redirect to its sign-in instead of 401. */
+const isAccepted = (status: number) =>
+  (status >= 200 && status < 300 && status !== 203) || status === 304 || status === 101

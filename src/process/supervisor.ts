@@ -1,0 +1,236 @@
+/**
+ * The process that people and service managers speak to. It serves no request: it keeps the workers running, hands a new
+ * configuration to new workers, and answers at the admin listener for all of them.
+ *
+ *   supervisor: configuration, signals, /metrics, /livez, /readyz, log of all
+ *     +- worker   one per core, all on one port; each a whole proxy, and replaced when it dies
+ *     +- worker
+ *   reload: a new generation of workers beside the old one; when all of it listens, the old one drains
+ */
+import cluster from 'node:cluster'
+import type { AddressInfo } from 'node:net'
+import { availableParallelism } from 'node:os'
+import type { Writable } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { usedFiles } from '../../config/files.ts'
+import { type ListenEnvironment, loadConfig } from '../../config/load.ts'
+import { type Config, configSchema } from '../../config/schema.ts'
+import { isOutputShareable } from '../observability/log-output.ts'
+import { createAdmin } from './admin-listener.ts'
+import { WatchedFiles } from './file-watcher.ts'
+import { SupervisorMetrics } from './supervisor-metrics.ts'
+import { Generation } from './worker-generation.ts'
+import type { Readiness, Report } from './worker-messages.ts'
+import type { WorkerProcess } from './worker-process.ts'
+
+/** How long a worker may take to tell its metrics; one that is busy for longer is left out this time. */
+const REPORT_TIMEOUT_MS = 1000
+
+export interface SupervisorParts {
+  readonly fileName: string
+  readonly environment: ListenEnvironment
+  readonly config: Config
+  readonly log: Logger
+  /** Takes the records of all workers. */
+  readonly output: Writable
+  /** Program that workers run. */
+  readonly workerProgram: string
+}
+
+export class Supervisor {
+  readonly #parts: SupervisorParts
+  readonly #metrics = new SupervisorMetrics(() => this.#generation.listeningCount)
+  #generation: Generation
+  readonly #retired = new Set<Promise<void>>()
+  readonly #generations = new Set<Generation>()
+  #admin: FastifyInstance | undefined
+  #watch: WatchedFiles | undefined
+  #reloading: Promise<void> | undefined
+  #isReloadAsked = false
+  #isStopping = false
+  #port = 0
+
+  constructor(parts: SupervisorParts) {
+    this.#parts = parts
+    cluster.setupPrimary({
+      exec: parts.workerProgram,
+      args: [],
+      // Standard error as it is: nothing but crashes is written there. Standard output, too, where lines stay whole: a pipe of
+      // its own (see passWholeLines) costs as much as a tenth of the proxying.
+      stdio: ['ignore', isOutputShareable() ? 'inherit' : 'pipe', 'inherit', 'ipc'],
+    })
+    this.#generation = this.#newGeneration(parts.config)
+  }
+
+  /** Rejects when it cannot start, in words for the operator; nothing is left running then. */
+  async start(): Promise<void> {
+    const { config } = this.#parts
+    this.#port = await this.#generation.start(workerCount(config))
+    try {
+      this.#admin = await this.#openAdmin(config)
+    } catch (error) {
+      await this.#generation.kill()
+      throw error
+    }
+    this.#watchFiles(config)
+    this.#log('start')
+  }
+
+  /** Reads the configuration again. One that has problems changes nothing. */
+  reload(reason: string): void {
+    if (this.#isStopping) return
+    this.#isReloadAsked = true
+    this.#reloading ??= this.#reloadWhileAsked(reason).finally(() => {
+      this.#reloading = undefined
+    })
+  }
+
+  /** Resolves when all requests in flight are answered or cut off, and everything is closed. */
+  async drain(delayMs: number): Promise<void> {
+    this.#isStopping = true
+    this.#watch?.close()
+    await this.#reloading
+    await Promise.all([...this.#generations].map(generation => generation.drain(delayMs, true)))
+    await Promise.all(this.#retired)
+    await this.#admin?.close()
+  }
+
+  async kill(): Promise<void> {
+    this.#isStopping = true
+    this.#watch?.close()
+    await Promise.all([...this.#generations].map(generation => generation.kill()))
+    await this.#admin?.close()
+  }
+
+  #newGeneration(config: Config): Generation {
+    const { log, output } = this.#parts
+    const generation = new Generation(config, output, {
+      onChange: (from, change) => {
+        for (const { workers } of this.#generations)
+          for (const worker of workers) if (worker !== from) worker.tell(change)
+      },
+      onEnd: (worker, restartInMs) => {
+        this.#metrics.keep(worker.lastMetrics)
+        if (restartInMs === undefined) return
+        this.#metrics.restarted()
+        log.error({ 'event.action': 'worker-died', 'torhaus.worker': worker.pid, 'torhaus.restart_in_ms': restartInMs })
+      },
+      onFailed: error => log.error({ 'event.action': 'worker-failed', 'error.message': error.message }),
+    })
+    this.#generations.add(generation)
+    return generation
+  }
+
+  async #reloadWhileAsked(reason: string): Promise<void> {
+    while (this.#isReloadAsked && !this.#isStopping) {
+      this.#isReloadAsked = false
+      const succeeded = await this.#reloadOnce(reason).catch((error: Error) => {
+        this.#parts.log.error({ 'event.action': 'reload', 'event.outcome': 'failure', 'error.message': error.message })
+        return false
+      })
+      this.#metrics.reloaded(succeeded)
+    }
+  }
+
+  async #reloadOnce(reason: string): Promise<boolean> {
+    const { fileName, environment, log } = this.#parts
+    const loaded = loadConfig(fileName, environment)
+    if (!loaded.ok) {
+      for (const { line, path, message } of loaded.problems)
+        log.error({
+          ...{ 'event.action': 'reload', 'event.outcome': 'failure', 'torhaus.reason': reason },
+          ...{ 'torhaus.config_line': line, 'torhaus.config_path': path, 'error.message': message },
+        })
+      return false
+    }
+    const { config } = loaded
+    const next = this.#newGeneration(config)
+    try {
+      this.#port = await next.start(workerCount(config))
+      await this.#moveAdmin(config)
+    } catch (error) {
+      await next.kill()
+      this.#generations.delete(next)
+      throw error
+    }
+    const old = this.#generation
+    this.#generation = next
+    this.#watchFiles(config)
+    const retired = old.drain(old.config.server.drainDelayMs, false).then(() => {
+      this.#generations.delete(old)
+      this.#retired.delete(retired)
+    })
+    this.#retired.add(retired)
+    log.info({ 'event.action': 'reload', 'event.outcome': 'success', 'torhaus.reason': reason })
+    return true
+  }
+
+  #watchFiles(config: Config): void {
+    this.#watch?.close()
+    const files = [this.#parts.fileName, ...usedFiles(configSchema, config)]
+    this.#watch = new WatchedFiles(files, config.reload.watchIntervalMs, () => this.reload('file'))
+  }
+
+  async #openAdmin({ admin: { host, port } }: Config): Promise<FastifyInstance> {
+    const admin = createAdmin({
+      contentType: this.#metrics.contentType,
+      metrics: () => this.#metricsText(),
+      readiness: () => this.#readiness(),
+    })
+    await admin.listen({ host, port })
+    return admin
+  }
+
+  async #moveAdmin(config: Config): Promise<void> {
+    const { host, port } = this.#generation.config.admin
+    if (config.admin.host === host && config.admin.port === port) return
+    const admin = await this.#openAdmin(config)
+    await this.#admin?.close()
+    this.#admin = admin
+  }
+
+  async #reports(generations: Iterable<Generation>): Promise<[WorkerProcess, Report | undefined][]> {
+    const workers = [...generations].flatMap(generation => [...generation.workers])
+    return Promise.all(
+      workers.map(
+        async (worker): Promise<[WorkerProcess, Report | undefined]> => [
+          worker,
+          await worker.report(REPORT_TIMEOUT_MS),
+        ],
+      ),
+    )
+  }
+
+  async #metricsText(): Promise<string> {
+    const reports = await this.#reports(this.#generations)
+    // One that has ended meanwhile is counted among those that ended.
+    const alive = reports.filter(([worker]) => [...this.#generations].some(({ workers }) => workers.has(worker)))
+    const snapshots = alive.map(([worker, report]) => report?.metrics ?? worker.lastMetrics ?? [])
+    return this.#metrics.text(snapshots)
+  }
+
+  async #readiness(): Promise<Readiness> {
+    const generation = this.#generation
+    const reports = (await this.#reports([generation])).map(([, report]) => report?.readiness)
+    const parts: Record<string, string> = {}
+    for (const readiness of reports)
+      for (const [name, state] of Object.entries(readiness?.parts ?? {}))
+        parts[name] = parts[name] === undefined || parts[name] === state ? state : `${parts[name]}, ${state}`
+    return {
+      ready: !this.#isStopping && reports.some(readiness => readiness?.ready === true),
+      parts: {
+        ...parts,
+        ...(this.#isStopping ? { listener: 'draining' } : {}),
+        workers: `${generation.listeningCount} of ${workerCount(generation.config)}`,
+      },
+    }
+  }
+
+  #log(action: string): void {
+    const adminPort = (this.#admin?.server.address() as AddressInfo | null)?.port
+    this.#parts.log.info({ 'event.action': action, 'server.port': this.#port, 'torhaus.admin_port': adminPort })
+  }
+}
+
+const workerCount = ({ server }: Config) => server.workers ?? availableParallelism()

@@ -1,0 +1,123 @@
+/** One worker as the supervisor sees it. */
+import cluster, { type Worker } from 'node:cluster'
+import type { Writable } from 'node:stream'
+import type { Config } from '../../config/schema.ts'
+import type { Change } from '../store/changes.ts'
+import { passWholeLines } from './line-relay.ts'
+import type { FromWorker, MetricsSnapshot, Report, ToWorker } from './worker-messages.ts'
+
+export interface WorkerEvents {
+  onChange(worker: WorkerProcess, change: Change): void
+  /** It has ended, and its output was read to the end. */
+  onEnd(worker: WorkerProcess): void
+}
+
+export class WorkerProcess {
+  readonly startedAtMs = performance.now()
+  /** The port it listens on; rejects, in words for the operator, where it cannot. */
+  readonly listening: Promise<number>
+  /** Resolves when it has ended. */
+  readonly ended: Promise<void>
+  /** What it last told of its metrics. */
+  lastMetrics: MetricsSnapshot | undefined
+  isListening = false
+  readonly #worker: Worker
+  readonly #questions = new Map<number, (report: Report) => void>()
+  #nextQuestion = 0
+
+  /** `output` takes its log, in whole lines. */
+  constructor(config: Config, output: Writable, events: WorkerEvents) {
+    const worker = cluster.fork()
+    this.#worker = worker
+    const { promise: listening, resolve, reject } = Promise.withResolvers<number>()
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+    this.listening = listening
+    this.ended = ended
+    listening.catch(() => undefined)
+    const handedOver = rememberHandle(worker)
+    const { stdout } = worker.process
+    if (stdout !== null) passWholeLines(stdout, output)
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'listening') {
+        this.isListening = true
+        resolve(message.port)
+      } else if (message.kind === 'failed') {
+        reject(new Error(message.message))
+      } else if (message.kind === 'change') {
+        events.onChange(this, message.change)
+      } else {
+        this.lastMetrics = message.report.metrics
+        this.#questions.get(message.question ?? -1)?.(message.report)
+      }
+    })
+    worker.on('error', reject)
+    worker.process.on('close', (code, signal) => {
+      this.isListening = false
+      handedOver()
+      reject(new Error(`a worker ended with ${signal ?? `exit code ${code}`}`))
+      events.onEnd(this)
+      end()
+    })
+    this.#send({ kind: 'start', config })
+  }
+
+  get pid(): number | undefined {
+    return this.#worker.process.pid
+  }
+
+  /** Undefined where it does not answer in time. */
+  async report(timeoutMs: number): Promise<Report | undefined> {
+    const question = this.#nextQuestion++
+    const { promise, resolve } = Promise.withResolvers<Report | undefined>()
+    const timer = setTimeout(resolve, timeoutMs, undefined)
+    this.#questions.set(question, resolve)
+    this.#send({ kind: 'report', question })
+    const report = await Promise.race([promise, this.ended.then(() => undefined)])
+    clearTimeout(timer)
+    this.#questions.delete(question)
+    return report
+  }
+
+  tell(change: Change): void {
+    this.#send({ kind: 'change', change })
+  }
+
+  /** See `ProxyServer.drain`. */
+  drain(delayMs: number, listens: boolean): void {
+    this.#send({ kind: 'drain', delayMs, listens })
+  }
+
+  /** Ends it at once; `hard`: without its last words. */
+  kill(hard: boolean): void {
+    if (hard) this.#worker.process.kill('SIGKILL')
+    else this.#send({ kind: 'kill' })
+  }
+
+  #send(message: ToWorker): void {
+    // One that ends just now cannot be told; that is seen at its end.
+    if (this.#worker.isConnected()) this.#worker.send(message, undefined, () => undefined)
+  }
+}
+
+/**
+ * A connection handed to a worker that dies before it took it stays open in the supervisor, with nobody to serve it: its
+ * client would wait for ever. Returns what closes it. One worker has one such connection at most: the next is handed over
+ * once the one before was taken (lib/internal/cluster/round_robin_handle.js of Node).
+ */
+function rememberHandle(worker: Worker): () => void {
+  const child = worker.process
+  const send = child.send.bind(child) as (...given: unknown[]) => boolean
+  let latest: { close(): void } | undefined
+  Object.assign(child, {
+    send(...given: unknown[]) {
+      const handle = given[1]
+      if (isClosable(handle)) latest = handle
+      return send(...given)
+    },
+  })
+  // Closing again what was taken, and so closed, does nothing.
+  return () => latest?.close()
+}
+
+const isClosable = (handle: unknown): handle is { close(): void } =>
+  typeof handle === 'object' && handle !== null && 'close' in handle && typeof handle.close === 'function'

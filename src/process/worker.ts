@@ -1,0 +1,88 @@
+/** A worker: the proxy itself, started, asked and stopped by the supervisor. */
+import cluster from 'node:cluster'
+import { type ProxyServer, startProxy } from '../app/proxy-server.ts'
+import { createLog } from '../observability/log.ts'
+import { isOutputShareable, type LogOutput, openLogOutput } from '../observability/log-output.ts'
+import type { FromWorker, Report, ToWorker } from './worker-messages.ts'
+
+export function runWorker(): void {
+  const output = openLogOutput()
+  const worker = new WorkerSide(output)
+  process.on('message', (message: ToWorker) => void worker.receive(message))
+  // Otherwise Node ends a worker whose supervisor is gone in the middle of what it does.
+  if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true
+  // The supervisor is gone: nobody brings new connections, and what is in flight may finish.
+  process.on('disconnect', () => void worker.drain(0, false))
+  // A terminal, and systemd with some settings, signal the whole group: it is the supervisor that decides.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
+}
+
+class WorkerSide {
+  readonly #output: LogOutput
+  #proxy: ProxyServer | undefined
+
+  constructor(output: LogOutput) {
+    this.#output = output
+  }
+
+  async receive(message: ToWorker): Promise<void> {
+    switch (message.kind) {
+      case 'start':
+        return this.#start(message)
+      case 'report':
+        return this.#report(message.question)
+      case 'change':
+        return this.#proxy?.changes.receive(message.change)
+      case 'drain':
+        return this.drain(message.delayMs, message.listens)
+      case 'kill':
+        await this.#proxy?.kill()
+        return this.#end(0)
+    }
+  }
+
+  async drain(delayMs: number, listens: boolean): Promise<void> {
+    await this.#proxy?.drain(delayMs, listens)
+    await this.#end(0)
+  }
+
+  async #start({ config }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
+    const log = createLog(config.logging, this.#output)
+    try {
+      const proxy = await startProxy(config, log)
+      proxy.changes.connect(change => void this.#send({ kind: 'change', change }))
+      this.#proxy = proxy
+      await this.#send({ kind: 'listening', port: proxy.port })
+    } catch (error) {
+      await this.#send({ kind: 'failed', message: (error as Error).message })
+      await this.#end(1)
+    }
+  }
+
+  async #report(question: number | undefined): Promise<void> {
+    if (this.#proxy === undefined) return
+    const report: Report = {
+      metrics: await this.#proxy.registry.getMetricsAsJSON(),
+      readiness: this.#proxy.readiness(),
+    }
+    await this.#send({ kind: 'report', question, report })
+  }
+
+  /** With its last words: what it has counted must not be lost. */
+  async #end(code: number): Promise<void> {
+    await this.#report(undefined)
+    // Without a supervisor nobody reads the log any more, unless it is a file.
+    if (process.connected || isOutputShareable()) await this.#output.close()
+    // Nor asks anybody for the code; an orderly exit was seen to hang then.
+    if (!process.connected) process.kill(process.pid, 'SIGKILL')
+    process.exit(code)
+  }
+
+  #send(message: FromWorker): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    // Without a supervisor nobody listens; the proxy goes on to its end.
+    if (process.connected) process.send?.(message, undefined, {}, () => resolve())
+    else resolve()
+    return promise
+  }
+}

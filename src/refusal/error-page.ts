@@ -1,0 +1,74 @@
+import { type Code, errorTable } from '../errors.ts'
+import type { Known } from '../exchange.ts'
+import { OWN_PREFIX } from '../http/request-target.ts'
+import { type Html, html, renderPage } from './page.ts'
+
+/** In a person's words; the sentence of the error table stands below. */
+const TITLES: Partial<Record<Code, string>> = {
+  'sign-in-unknown': 'Sign-in not completed',
+  'sign-in-refused': 'You were not signed in',
+  'second-factor-missing': 'A second factor is needed',
+  'second-factor-stale': 'Please sign in again',
+  'account-unmapped': 'No account here',
+  'session-ended': 'Please sign in again',
+  'cross-site-request': 'Stopped for your safety',
+  'op-unreachable': 'Sign-in is not available',
+  'op-response-invalid': 'Sign-in did not work',
+  'not-found': 'No such page',
+  'account-mismatch': 'Two different people',
+  'confirmation-gone': 'Nothing to confirm here',
+  'confirmation-other-account': 'This is not yours to confirm',
+}
+
+/** Where somebody at a browser can be told more than the one sentence for every client. */
+const EXPLANATIONS: Partial<Record<Code, string>> = {
+  'second-factor-missing':
+    'You signed in with one factor only. Set up a second one at your identity provider, then sign in again.',
+  'not-found': 'There is nothing at this address.',
+}
+
+const TITLES_BY_STATUS: Partial<Record<number, string>> = {
+  400: 'This request is not valid',
+  401: 'Please sign in',
+  403: 'Not allowed',
+  429: 'Too many attempts',
+  502: 'The server does not answer',
+  503: 'Not available right now',
+  504: 'The server does not answer',
+}
+
+const SIGN_IN = html`<a class="button" href="${OWN_PREFIX}/sign-in">Sign in again</a>`
+const OTHER_ACCOUNT = html`<a class="button quiet" href="${OWN_PREFIX}/sign-out">Use another account</a>`
+const NEW_TAB = html`<a class="button" href="${OWN_PREFIX}/" target="_blank" rel="noopener">Sign in in a new tab</a>`
+const TRY_AGAIN = html`<a class="button" href="">Try again</a>`
+const START = html`<a class="button quiet" href="/">Start page</a>`
+
+/** The page a browser shows for `code`: what happened, what to do next, and what to tell the help desk. */
+export function errorPage(known: Known, code: Code, link?: string): string {
+  const { status, sentence } = errorTable[code]
+  return renderPage(
+    TITLES[code] ?? TITLES_BY_STATUS[status] ?? 'That did not work',
+    html`<p>${EXPLANATIONS[code] ?? sentence}</p>${link === undefined ? wayOut(known, code, status) : confirmation(link)}`,
+    html`<span>${code}</span><span>request ${known.requestId ?? 'without id'}</span>`,
+  )
+}
+
+const confirmation = (link: string) =>
+  html`<p>Confirm with your second factor, then try again.</p><p class="actions"><a class="button" href="${link}">Confirm</a></p>`
+
+function wayOut({ request }: Known, code: Code, status: number): Html {
+  const isRepeatable = request.method === 'GET' || request.method === 'HEAD'
+  if (status === 401 && !isRepeatable) {
+    // The form is still in the browser's memory: leaving this page would lose it.
+    return html`<p>What you just sent did not reach the server, and is not lost: sign in in a new tab, then come back and reload this page to send it again.</p>
+<p class="actions">${NEW_TAB}</p>`
+  }
+  if (code === 'sign-in-unknown' || status === 401) return html`<p class="actions">${SIGN_IN}</p>`
+  if (code === 'cross-site-request' || code === 'sign-in-not-same-origin') return html`<p class="actions">${START}</p>`
+  if (code === 'confirmation-other-account' || code === 'account-mismatch')
+    return html`<p class="actions">${OTHER_ACCOUNT}${START}</p>`
+  if (status === 403) return html`<p class="actions">${SIGN_IN}${OTHER_ACCOUNT}</p>`
+  return status >= 500 && isRepeatable
+    ? html`<p class="actions">${TRY_AGAIN}${START}</p>`
+    : html`<p class="actions">${START}</p>`
+}

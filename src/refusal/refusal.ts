@@ -1,0 +1,123 @@
+/**
+ * Refusals in the form the client understands. A browser gets a page, git a line that it shows as `remote:`, Visual Studio
+ * a field that it shows in a dialog, everybody else problem details (RFC 9457). Never an internal detail.
+ */
+import type { ServerResponse } from 'node:http'
+import type { RefusalHelp, SignInDemand } from '../decision.ts'
+import { type Code, errorTable } from '../errors.ts'
+import type { Known } from '../exchange.ts'
+import { OWN_PREFIX } from '../http/request-target.ts'
+import { drainRequest } from '../listener/request-content.ts'
+import { type ChallengeSettings, challengeFields } from './challenge.ts'
+import { shownCode } from './confirmation-code.ts'
+import { errorPage } from './error-page.ts'
+import { pageFields } from './page.ts'
+import { signInPath } from './sign-in-path.ts'
+
+export interface RefusalSettings {
+  readonly challenge: ChallengeSettings
+  readonly publicOrigin: string
+}
+
+const RETRY_AFTER_S = 5
+
+/** Answers with the status, sentence and code of `code`, and the request id. */
+export function sendRefusal(known: Known, code: Code, settings: RefusalSettings, help: RefusalHelp = {}): number {
+  const { status, sentence } = errorTable[code]
+  // Where it ends is not certain, so nothing after it can be read as a request (RFC 9112 6.1).
+  if (code === 'request-malformed') known.response.shouldKeepAlive = false
+  const fields = ['Cache-Control', 'no-store', 'X-Torhaus-Error', code, ...requestIdFields(known)]
+  if (status === 401) {
+    // X-VSS-E2EID marks an Azure DevOps Server for NuGet's credential provider.
+    fields.push(
+      ...challengeFields(settings.challenge, known, code),
+      ...(known.requestId === undefined ? [] : ['X-VSS-E2EID', known.requestId]),
+    )
+  }
+  if (status === 503 || status === 429) fields.push('Retry-After', String(help.retryAfterSeconds ?? RETRY_AFTER_S))
+  if (status === 405) fields.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS')
+  const link = help.confirm && `${settings.publicOrigin}${OWN_PREFIX}/confirm/${shownCode(help.confirm)}`
+  const body = render(known, code, settings.publicOrigin, link)
+  if (known.clientClass === 'visual-studio') {
+    const shown = link === undefined ? sentence : `${sentence} Open ${link} in a browser to confirm, then try again.`
+    fields.push('X-TFS-ServiceError', encodeURIComponent(shown))
+  }
+  return send(known, status, [...fields, ...body.fields], body.text)
+}
+
+/** A browser's way to the sign-in, and back to where it wanted to go. */
+export function sendToSignIn(known: Known, code: Code, publicOrigin: string, demand?: SignInDemand): number {
+  const location = publicOrigin + signInPath(known.target?.raw ?? '/', demand)
+  return send(
+    known,
+    302,
+    ['Location', location, 'Cache-Control', 'no-store', 'X-Torhaus-Error', code, ...requestIdFields(known)],
+    '',
+  )
+}
+
+const requestIdFields = ({ requestId }: Known) => (requestId === undefined ? [] : ['X-Request-Id', requestId])
+
+interface Body {
+  readonly fields: readonly string[]
+  readonly text: string
+}
+
+/** `link`: where a person can confirm. */
+function render(known: Known, code: Code, publicOrigin: string, link: string | undefined): Body {
+  const { sentence, status } = errorTable[code]
+  const accept = known.fields?.kept.accept ?? ''
+  switch (known.clientClass) {
+    case 'git':
+    case 'credential-manager':
+    case 'visual-studio':
+      return { fields: ['Content-Type', 'text/plain; charset=utf-8'], text: plainText(known, code, publicOrigin, link) }
+    case 'git-lfs':
+      return {
+        fields: ['Content-Type', 'application/vnd.git-lfs+json'],
+        text: JSON.stringify({
+          message: link === undefined ? sentence : `${sentence} Open ${link} to confirm, then run the command again.`,
+          request_id: known.requestId,
+          ...(link === undefined ? {} : { documentation_url: link }),
+        }),
+      }
+    default:
+      if (accept.includes('text/html')) return { fields: pageFields, text: errorPage(known, code, link) }
+      return {
+        fields: ['Content-Type', 'application/problem+json'],
+        text: JSON.stringify({
+          type: `urn:torhaus:error:${code}`,
+          title: sentence,
+          status,
+          code,
+          ...(known.requestId === undefined ? {} : { requestId: known.requestId }),
+          ...(link === undefined ? {} : { confirmUrl: link }),
+        }),
+      }
+  }
+}
+
+function plainText(known: Known, code: Code, publicOrigin: string, link: string | undefined): string {
+  const { sentence, status } = errorTable[code]
+  const request = `(${code}, request ${known.requestId ?? 'without id'})`
+  if (link !== undefined)
+    return `Torhaus: ${sentence}\nOpen this in any browser, and confirm:\n\n    ${link}\n\nThen run the command again.\n${request}\n`
+  const help = status === 401 || status === 403 ? `Open ${publicOrigin}${OWN_PREFIX}/ in a browser for help.\n` : ''
+  return `Torhaus: ${sentence}\n${help}${request}\n`
+}
+
+/** Sends a complete response; returns the number of bytes of its content. */
+export function send(known: Known, status: number, fields: readonly string[], text: string): number {
+  const { request, response } = known
+  const content = Buffer.from(text, 'utf8')
+  response.writeHead(status, [...fields, 'Content-Length', String(content.length)])
+  const isHead = request.method === 'HEAD'
+  response.end(isHead ? undefined : content)
+  drainUnwanted(known, response)
+  return isHead ? 0 : content.length
+}
+
+/** The client may be sending content that nobody will read. */
+function drainUnwanted({ request }: Known, response: ServerResponse): void {
+  if (!request.complete && response.socket !== null) drainRequest(request)
+}

@@ -1,0 +1,166 @@
+/** What every store of personal access tokens must do: each implementation runs these tests. */
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import { mergePats, type PatRecord, type PatStore } from '../../src/pats/pat-store.ts'
+
+export interface OpenPatStores {
+  /** Two on the same data, as two workers have them. */
+  readonly stores: readonly [PatStore, PatStore]
+  close(): Promise<void>
+}
+
+const START_MS = 1_800_000_000_000
+
+export const sampleSighting = (change: Partial<PatRecord> = {}): PatRecord => ({
+  ...{ fingerprint: 'fingerprint-1', firstSeenAtMs: START_MS, lastSeenAtMs: START_MS },
+  networks: [{ network: '192.0.2.1/32', lastSeenAtMs: START_MS }],
+  ...{ clientClasses: ['git'], account: 'CORP\\ädä', isBlocked: false },
+  ...change,
+})
+
+const sorted = (record: PatRecord | undefined) =>
+  record && { ...record, clientClasses: [...record.clientClasses].sort() }
+
+export function testPatStore(open: () => Promise<OpenPatStores>): void {
+  let opened: OpenPatStores
+  let [one, other]: readonly [PatStore, PatStore] = [] as never
+  beforeEach(async () => {
+    opened = await open()
+    ;[one, other] = opened.stores
+  })
+  afterEach(() => opened.close())
+
+  const isBlocked = async (fingerprint: string) => (await other.readPat(fingerprint))?.isBlocked
+  const namesOf = async (account: string) => (await other.patsOf(account)).map(({ fingerprint }) => fingerprint)
+
+  test('a sighting written by one is read by the other, every member as it was', async () => {
+    const anonymous = sampleSighting({ fingerprint: 'f2', account: undefined, clientClasses: ['rest', 'build-agent'] })
+    await one.addSightings([sampleSighting(), anonymous])
+    assert.deepEqual(await other.readPat('fingerprint-1'), sampleSighting())
+    assert.deepEqual(sorted(await other.readPat('f2')), sorted(anonymous))
+    assert.equal(await other.readPat('f3'), undefined)
+  })
+
+  test('sightings add up, in whatever order and however often they are written', async () => {
+    const [early, late] = [START_MS - 1000, START_MS + 5000]
+    const all = [
+      sampleSighting(),
+      sampleSighting({ firstSeenAtMs: late, lastSeenAtMs: late, account: undefined, clientClasses: ['rest'] }),
+      sampleSighting({
+        ...{ firstSeenAtMs: early, lastSeenAtMs: early },
+        networks: [
+          { network: '10.0.0.1/32', lastSeenAtMs: early },
+          { network: '192.0.2.1/32', lastSeenAtMs: early },
+        ],
+      }),
+    ]
+    for (const [index, sighting] of [...all, ...all].entries()) await (index % 2 ? one : other).addSightings([sighting])
+    const merged = all.reduce<PatRecord | undefined>(mergePats, undefined)
+    assert.deepEqual(sorted(await one.readPat('fingerprint-1')), sorted(merged))
+    assert.equal((await one.readPat('fingerprint-1'))?.account, 'CORP\\ädä')
+  })
+
+  test('the eight networks seen last are kept', async () => {
+    for (let index = 0; index < 12; index++) {
+      const networks = [{ network: `10.0.0.${index}/32`, lastSeenAtMs: START_MS + index }]
+      await one.addSightings([sampleSighting({ networks, lastSeenAtMs: START_MS + index })])
+    }
+    const networks = (await other.readPat('fingerprint-1'))?.networks.map(({ network }) => network)
+    assert.deepEqual(
+      networks,
+      Array.from({ length: 8 }, (_, index) => `10.0.0.${11 - index}/32`),
+    )
+  })
+
+  test('only the account of a token blocks it and allows it again, and is told whether that changed something', async () => {
+    await one.addSightings([sampleSighting()])
+    assert.equal(await one.blockPat('bob', 'fingerprint-1', true), false)
+    assert.equal(await one.blockPat('CORP\\ädä', 'unknown', true), false)
+    assert.equal(await isBlocked('fingerprint-1'), false)
+    assert.equal(await one.blockPat('CORP\\ädä', 'fingerprint-1', true), true)
+    assert.equal(await other.blockPat('CORP\\ädä', 'fingerprint-1', true), false)
+    assert.equal(await isBlocked('fingerprint-1'), true)
+    assert.equal(await other.blockPat('CORP\\ädä', 'fingerprint-1', false), true)
+    assert.equal(await isBlocked('fingerprint-1'), false)
+  })
+
+  test('a block is never lost by sightings that are written at the same time', async () => {
+    await one.addSightings([sampleSighting()])
+    for (let round = 0; round < 20; round++) {
+      const [, blocked] = await Promise.all([
+        one.addSightings([sampleSighting({ lastSeenAtMs: START_MS + round })]),
+        other.blockPat('CORP\\ädä', 'fingerprint-1', round % 2 === 0),
+        one.addSightings([sampleSighting({ lastSeenAtMs: START_MS + round })]),
+      ])
+      assert.equal(blocked, true)
+      assert.equal(await isBlocked('fingerprint-1'), round % 2 === 0)
+    }
+  })
+
+  test('a token moves to another fingerprint with all that is known of it, joins what is there, and leaves nothing behind', async () => {
+    const early = START_MS - 1000
+    await one.addSightings([
+      sampleSighting({ fingerprint: 'old', firstSeenAtMs: early, clientClasses: ['rest'] }),
+      sampleSighting({ fingerprint: 'alone', account: undefined }),
+    ])
+    await other.addSightings([
+      sampleSighting({ fingerprint: 'new', networks: [{ network: '10.0.0.1/32', lastSeenAtMs: early }] }),
+    ])
+    await one.movePat('old', 'new')
+    await other.movePat('alone', 'elsewhere')
+    await other.movePat('unknown', 'nowhere')
+    const moved = sorted(await other.readPat('new'))
+    assert.deepEqual([moved?.firstSeenAtMs, moved?.clientClasses, moved?.networks.length], [early, ['git', 'rest'], 2])
+    assert.deepEqual(await one.readPat('elsewhere'), sampleSighting({ fingerprint: 'elsewhere', account: undefined }))
+    for (const gone of ['old', 'alone', 'nowhere']) assert.equal(await other.readPat(gone), undefined)
+    assert.deepEqual(await namesOf('CORP\\ädä'), ['new'])
+  })
+
+  test('a token blocked under either fingerprint stays blocked when it moves, and blocked ones are listed', async () => {
+    const account = 'CORP\\ädä'
+    const names = ['a-old', 'a-new', 'b-old', 'b-new', 'c-old']
+    await one.addSightings(names.map(fingerprint => sampleSighting({ fingerprint })))
+    for (const blocked of ['a-old', 'b-new', 'c-old']) await one.blockPat(account, blocked, true)
+    assert.deepEqual((await other.blockedPats()).sort(), ['a-old', 'b-new', 'c-old'])
+    for (const letter of ['a', 'b', 'c']) await other.movePat(`${letter}-old`, `${letter}-new`)
+    assert.deepEqual((await one.blockedPats()).sort(), ['a-new', 'b-new', 'c-new'])
+    assert.deepEqual(await Promise.all(['a-new', 'b-new', 'c-new'].map(isBlocked)), [true, true, true])
+    await other.sweepPats(Number.MAX_SAFE_INTEGER, 100)
+    assert.equal((await one.blockedPats()).length, 3)
+    assert.equal(await one.blockPat(account, 'a-new', false), true)
+    assert.deepEqual((await other.blockedPats()).sort(), ['b-new', 'c-new'])
+  })
+
+  test('the tokens of an account are listed last used first, also after the server says whose one is, and never those of others', async () => {
+    await one.addSightings([
+      sampleSighting({ fingerprint: 'f1', account: 'ada', lastSeenAtMs: START_MS + 1 }),
+      sampleSighting({ fingerprint: 'f2', account: 'ada', lastSeenAtMs: START_MS + 3 }),
+      sampleSighting({ fingerprint: 'f3', account: undefined, lastSeenAtMs: START_MS }),
+      sampleSighting({ fingerprint: 'f4', account: 'bob' }),
+    ])
+    assert.deepEqual(await namesOf('ada'), ['f2', 'f1'])
+    await one.addSightings([sampleSighting({ fingerprint: 'f3', account: 'ada', lastSeenAtMs: START_MS + 9 })])
+    await one.addSightings([sampleSighting({ fingerprint: 'f2', account: 'bob', lastSeenAtMs: START_MS + 9 })])
+    assert.deepEqual(await namesOf('ada'), ['f3', 'f1'])
+    assert.deepEqual((await namesOf('bob')).sort(), ['f2', 'f4'])
+  })
+
+  test('the sweep forgets what was not seen for long, then the oldest above the bound, and blocked ones last', async () => {
+    const names = ['f0', 'f1', 'f2', 'f3', 'f4', 'f5']
+    const at = (index: number) => ({ lastSeenAtMs: START_MS + index, account: 'ada' })
+    await one.addSightings(names.map((fingerprint, index) => sampleSighting({ fingerprint, ...at(index) })))
+    for (const blocked of ['f0', 'f2']) await one.blockPat('ada', blocked, true)
+    // Seen again while it is blocked: it stands behind the others all the same.
+    await one.addSightings([sampleSighting({ fingerprint: 'f2', ...at(2) })])
+    const left = async () => (await namesOf('ada')).sort()
+    await other.sweepPats(START_MS + 2, 100)
+    assert.deepEqual(await left(), ['f0', 'f2', 'f3', 'f4', 'f5'])
+    await other.sweepPats(0, 4)
+    assert.deepEqual(await left(), ['f0', 'f2', 'f4', 'f5'])
+    await other.sweepPats(0, 2)
+    assert.deepEqual(await left(), ['f0', 'f2'])
+    await other.sweepPats(0, 1)
+    assert.equal((await left()).length, 1)
+    assert.equal(await one.readPat('f1'), undefined)
+  })
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { evidenceFrom } from '../../src/oidc/claims.ts'
+import { judgeSecondFactor } from '../../src/policy/second-factor.ts'
+
+const NOW_S = 1_800_000_000
+const rule = { acceptAcr: ['loa2'], acceptAcrs: ['c1'], acceptAmr: ['mfa', 'hwk'], maxAgeSeconds: 3600 }
+const judge = (claims: Record<string, unknown>, accepted: Partial<typeof rule> = {}) =>
+  judgeSecondFactor({ ...rule, ...accepted }, evidenceFrom({ auth_time: NOW_S, ...claims }), NOW_S * 1000)
+
+test('any accepted acr, acrs or amr is enough', () => {
+  for (const claims of [
+    { acr: 'loa2' },
+    { acrs: ['c9', 'c1'] },
+    { acrs: 'c1' },
+    { amr: ['pwd', 'hwk'] },
+    { amr: 'mfa' },
+  ])
+    assert.equal(judge(claims), 'satisfied', JSON.stringify(claims))
+})
+
+test('a missing, other, partial or malformed claim is not enough', () => {
+  const claims = [
+    {},
+    { acr: 'loa1' },
+    { acr: ['loa2'] },
+    { acr: 'loa2 ' },
+    { acr: 'LOA2' },
+    { acr: 2 },
+    { amr: ['pwd'] },
+  ]
+  for (const each of [...claims, { amr: { 0: 'mfa' } }, { amr: [['mfa']] }, { amr: 'pwd mfa' }, { acrs: [null] }])
+    assert.equal(judge(each), 'second-factor-missing', JSON.stringify(each))
+})
+
+test('a claim that is not configured counts for nothing', () => {
+  const nothing = { acceptAcr: [], acceptAcrs: [], acceptAmr: [] }
+  assert.equal(judge({ acr: 'loa2', acrs: ['c1'], amr: ['mfa'] }, nothing), 'second-factor-missing')
+})
+
+test('the authentication may be as old as maxAgeSeconds, a minute in the future, and no other', () => {
+  const cases: [authTime: unknown, verdict: string][] = [
+    [NOW_S - 3600, 'satisfied'],
+    [NOW_S + 60, 'satisfied'],
+    [NOW_S - 3601, 'second-factor-stale'],
+    [NOW_S + 61, 'second-factor-stale'],
+    [undefined, 'second-factor-stale'],
+    [null, 'second-factor-stale'],
+    [String(NOW_S), 'second-factor-stale'],
+    [1e300, 'second-factor-stale'],
+    [Number.NaN, 'second-factor-stale'],
+  ]
+  for (const [auth_time, verdict] of cases) assert.equal(judge({ acr: 'loa2', auth_time }), verdict, String(auth_time))
+})

@@ -1,0 +1,80 @@
+/** What was admitted by a ticket or a password is judged again without either. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Secret } from '../../config/secret.ts'
+import { type ReadmitParts, readmit } from '../../src/app/reauthorize.ts'
+import type { Credentials, Delegated, Evidence } from '../../src/exchange.ts'
+import { type RuleSettings, Rules } from '../../src/policy/rules.ts'
+
+const NOW_S = 1_800_000_000
+const SECOND_FACTOR: Evidence = { acr: 'mfa', acrs: [], amr: [], authTime: NOW_S - 100 }
+const TICKET: Evidence = { acr: undefined, acrs: [], amr: [], authTime: NOW_S - 100, firstFactor: 'negotiate' }
+
+const firstFactorIsEnough: RuleSettings = {
+  ...{ name: 'office', reason: 'a test', require: 'first-factor', reportOnly: false },
+  when: { methods: [], schemes: [], clientClasses: [], networks: [] },
+}
+
+function partsWith({ rules = [], session, grant }: { rules?: RuleSettings[]; session?: object; grant?: object }) {
+  const forbidden = (what: string) => () => assert.fail(`${what} is not asked for`)
+  const sessions = { find: forbidden('a use of the session'), peek: () => session, open: forbidden('a new session') }
+  const parts = {
+    sessions,
+    authenticate: {
+      sessions,
+      refresh: { mayGoOn: () => true },
+      accessTokens: undefined,
+      firstFactor: { byNegotiate: forbidden('the ticket'), byPassword: forbidden('the password') },
+      ticketOpensSession: () => true,
+      accountKey: (account: string) => account,
+      mismatch: forbidden('a report'),
+      publicOrigin: 'https://devops.example',
+    },
+    secondFactor: {
+      settings: { acceptAcr: ['mfa'], acceptAcrs: [], acceptAmr: [], maxAgeSeconds: 3600 },
+      rules: new Rules(rules),
+      grants: { find: () => grant, scopeOf: () => ({}), ask: forbidden('a grant') },
+      offers: () => ['Basic'],
+      accountKey: (account: string) => account,
+      now: () => NOW_S * 1000,
+      report: forbidden('a report'),
+      asked: forbidden('a question'),
+    },
+    refusesPat: () => undefined,
+  }
+  return parts as unknown as ReadmitParts
+}
+
+const credentials: Record<string, Credentials> = {
+  ticket: { scheme: 'negotiate', token: 'spent' },
+  password: { scheme: 'basic', username: 'ada', password: new Secret('gone') },
+}
+
+const exchange = (by: Credentials | undefined, evidence: Evidence, more: object = {}) =>
+  ({
+    ...{ method: 'GET', handshake: {}, fields: { kept: {}, forward: [] }, clientClass: 'browser', isNavigation: false },
+    ...{ target: { path: '/', normalisedPath: '/' }, credentials: by, clientAddress: '192.0.2.1' },
+    ...{ principal: { kind: 'person', subject: 'ada', account: 'ada', evidence }, ...more },
+  }) as unknown as Delegated
+
+for (const [name, by] of Object.entries(credentials)) {
+  test(`a ${name} stays good where one factor is enough`, async () => {
+    const refusal = readmit(partsWith({ rules: [firstFactorIsEnough] }))
+    assert.equal(await refusal(exchange(by, TICKET)), undefined)
+  })
+
+  test(`a ${name} stays good as long as the grant does`, async () => {
+    assert.equal(await readmit(partsWith({ grant: {} }))(exchange(by, TICKET)), undefined)
+    assert.equal(await readmit(partsWith({}))(exchange(by, TICKET)), 'second-factor-missing')
+  })
+
+  test(`a ${name} with the second factor of a session stays good as long as the session does`, async () => {
+    const companion = { companionSession: 'id' }
+    const session = { record: { account: 'ada', evidence: SECOND_FACTOR } }
+    const of = (now: object | undefined) =>
+      readmit(partsWith(now === undefined ? {} : { session: now }))(exchange(by, SECOND_FACTOR, companion))
+    assert.equal(await of(session), undefined)
+    assert.equal(await of({ record: { account: 'bob', evidence: SECOND_FACTOR } }), 'account-mismatch')
+    assert.equal(await of(undefined), 'second-factor-missing')
+  })
+}
