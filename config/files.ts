@@ -1,14 +1,14 @@
 import { accessSync, constants } from 'node:fs'
 import { resolve } from 'node:path'
 import type { TSchema } from 'typebox'
+import { type Diagnostic, diagnostic } from './diagnostic.ts'
 import { FILE_KEYWORD, type FileUse } from './option.ts'
-import { type Problem, problem } from './problem.ts'
 
 type Node = TSchema & { properties?: Record<string, Node>; items?: Node; [FILE_KEYWORD]?: FileUse }
 
-/** Makes each option that names a file absolute (relative to the configuration), and adds a problem for each that cannot be read. */
-export function resolveFiles(schema: TSchema, value: unknown, directory: string, problems: Problem[]): void {
-  visit(schema as Node, value, '', name => name, problems, directory)
+/** Makes each option that names a file absolute (relative to the configuration), and adds a diagnostic for each that cannot be read. */
+export function resolveFiles(schema: TSchema, value: unknown, directory: string, diagnostics: Diagnostic[]): void {
+  visit(schema as Node, value, '', name => name, diagnostics, directory)
 }
 
 /** Names of the files that must be there, in a configuration that was loaded: absolute. */
@@ -28,29 +28,29 @@ function visit(
   value: unknown,
   path: string,
   replace: (name: string) => void,
-  problems: Problem[],
+  diagnostics: Diagnostic[],
   directory: string,
 ): void {
   if (schema[FILE_KEYWORD] !== undefined && typeof value === 'string') {
     const name = resolve(directory, value)
     replace(name)
-    if (schema[FILE_KEYWORD] === 'made') return
+    if (schema[FILE_KEYWORD] === 'created') return
     try {
       accessSync(name, constants.R_OK)
     } catch {
-      problems.push(problem(path, `the file ${name} does not exist or cannot be read`))
+      diagnostics.push(diagnostic(path, `the file ${name} does not exist or cannot be read`))
     }
   } else if (schema.items !== undefined && Array.isArray(value)) {
     const items = schema.items
     value.forEach((item, index) => {
-      visit(items, item, `${path}[${index}]`, name => (value[index] = name), problems, directory)
+      visit(items, item, `${path}[${index}]`, name => (value[index] = name), diagnostics, directory)
     })
   } else if (schema.properties !== undefined && typeof value === 'object' && value !== null) {
     const options = value as Record<string, unknown>
     for (const [key, inner] of Object.entries(schema.properties)) {
       if (!(key in options)) continue
       const innerPath = path === '' ? key : `${path}.${key}`
-      visit(inner, options[key], innerPath, name => (options[key] = name), problems, directory)
+      visit(inner, options[key], innerPath, name => (options[key] = name), diagnostics, directory)
     }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * From a file to a frozen Config, or to every problem at once, each with its line and path.
+ * From a file to a frozen Config, or to every diagnostic at once, each with its line and path.
  *
  *   YAML text -> document with positions -> defaults filled in -> schema -> files -> rules across options -> Config
  */
@@ -7,15 +7,15 @@ import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Value from 'typebox/value'
 import { LineCounter, parseDocument } from 'yaml'
+import { type Diagnostic, diagnosticsOf, pathOf } from './diagnostic.ts'
 import { resolveFiles } from './files.ts'
-import { type Problem, pathOf, problemsOf } from './problem.ts'
 import { checkRules } from './rules.ts'
 import { type Config, configSchema } from './schema.ts'
 
 /** Environment variables that say where to listen; hosting environments set them. */
 export type ListenEnvironment = Partial<Record<'PORT' | 'HTTP_PLATFORM_PORT' | 'ADMIN_PORT', string>>
 
-export type Loaded = { ok: true; config: Config } | { ok: false; problems: Problem[] }
+export type Loaded = { ok: true; config: Config } | { ok: false; diagnostics: Diagnostic[] }
 
 export function loadConfig(fileName: string, environment: ListenEnvironment): Loaded {
   let source: string
@@ -24,7 +24,7 @@ export function loadConfig(fileName: string, environment: ListenEnvironment): Lo
   } catch (error) {
     return {
       ok: false,
-      problems: [{ line: undefined, path: '', message: `cannot be read: ${(error as Error).message}` }],
+      diagnostics: [{ line: undefined, path: '', message: `cannot be read: ${(error as Error).message}` }],
     }
   }
   return parseConfig(source, dirname(fileName), environment)
@@ -39,28 +39,28 @@ export function parseConfig(source: string, directory: string, environment: List
     path: '',
     message: (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, ''),
   }))
-  if (syntax.length > 0) return { ok: false, problems: syntax }
+  if (syntax.length > 0) return { ok: false, diagnostics: syntax }
 
   let plain: unknown
   try {
     plain = document.toJS()
   } catch (error) {
-    return { ok: false, problems: [{ line: undefined, path: '', message: (error as Error).message }] }
+    return { ok: false, diagnostics: [{ line: undefined, path: '', message: (error as Error).message }] }
   }
   const value = Value.Default(configSchema, overridePorts(plain ?? {}, environment))
-  const problems = problemsOf(configSchema, value)
-  resolveFiles(configSchema, value, directory, problems)
-  checkRules(value, problems)
-  if (problems.length > 0) return { ok: false, problems: problems.map(withLine).sort(byLine) }
+  const diagnostics = diagnosticsOf(configSchema, value)
+  resolveFiles(configSchema, value, directory, diagnostics)
+  checkRules(value, diagnostics)
+  if (diagnostics.length > 0) return { ok: false, diagnostics: diagnostics.map(withLine).sort(byLine) }
   return { ok: true, config: deepFreeze(value as Config) }
 
-  function withLine(problem: Problem): Problem {
-    const keys = pathOf(problem.path)
+  function withLine(diagnostic: Diagnostic): Diagnostic {
+    const keys = pathOf(diagnostic.path)
     for (let depth = keys.length; depth > 0; depth--) {
       const offset = keyOffset(keys.slice(0, depth))
-      if (offset !== undefined) return { ...problem, line: lines.linePos(offset).line }
+      if (offset !== undefined) return { ...diagnostic, line: lines.linePos(offset).line }
     }
-    return problem
+    return diagnostic
   }
 
   function keyOffset(keys: (string | number)[]): number | undefined {
@@ -76,13 +76,13 @@ export function parseConfig(source: string, directory: string, environment: List
   }
 }
 
-const byLine = (a: Problem, b: Problem) => (a.line ?? 0) - (b.line ?? 0)
+const byLine = (a: Diagnostic, b: Diagnostic) => (a.line ?? 0) - (b.line ?? 0)
 
 function overridePorts(value: unknown, environment: ListenEnvironment): unknown {
   if (typeof value !== 'object' || value === null) return value
   const config = value as Record<string, Record<string, unknown> | undefined>
   const port = environment.HTTP_PLATFORM_PORT || environment.PORT
-  if (port) config.server = { ...config.server, port: Number(port) }
+  if (port) config.listener = { ...config.listener, port: Number(port) }
   if (environment.ADMIN_PORT) config.admin = { ...config.admin, port: Number(environment.ADMIN_PORT) }
   return config
 }

@@ -4,7 +4,7 @@ import Type, { type TSchema } from 'typebox'
 export const FILE_KEYWORD = 'x-file'
 
 /** Whether the file must be there already, or is made by Torhaus. */
-export type FileUse = 'read' | 'made'
+export type FileUse = 'read' | 'created'
 
 export const text = (description: string, more: { default?: string; pattern?: string } = {}) =>
   Type.String({ description, minLength: 1, ...more })
@@ -21,9 +21,9 @@ export const file = (description: string) =>
   Type.String({ description, minLength: 1, [FILE_KEYWORD]: 'read' satisfies FileUse })
 
 /** A file that is made when it is missing. */
-export const madeFile = (description: string, byDefault?: string) =>
+export const outputFile = (description: string, byDefault?: string) =>
   Type.String({
-    ...{ description, minLength: 1, [FILE_KEYWORD]: 'made' satisfies FileUse },
+    ...{ description, minLength: 1, [FILE_KEYWORD]: 'created' satisfies FileUse },
     ...(byDefault === undefined ? {} : { default: byDefault }),
   })
 
@@ -38,5 +38,5 @@ export const section = <T extends Record<string, TSchema>>(options: T, descripti
   Type.Object(options, { description, additionalProperties: false, default: {} })
 
 /** A section with at least one option that has no default: leaving it out leaves the feature out, or is a problem where required. */
-export const demandingSection = <T extends Record<string, TSchema>>(options: T, description: string) =>
+export const requiredSection = <T extends Record<string, TSchema>>(options: T, description: string) =>
   Type.Object(options, { description, additionalProperties: false })

@@ -1,6 +1,7 @@
 /** What must fit together in session.store. */
+
+import type { Report } from './diagnostic.ts'
 import { LOOPBACK } from './loopback.ts'
-import type { Report } from './problem.ts'
 import type { Config } from './schema.ts'
 
 type Redis = NonNullable<Config['session']['store']['redis']>

@@ -1,8 +1,8 @@
 /** What a schema cannot say: options that must fit together, and values with a grammar of their own. */
 import { parseAddressRange } from './address-range.ts'
 import { checkCertificateFiles } from './certificate-files.ts'
+import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
 import { LOOPBACK } from './loopback.ts'
-import { type Problem, problem, type Report } from './problem.ts'
 import { checkRedis } from './redis-rules.ts'
 import type { Config } from './schema.ts'
 
@@ -13,22 +13,22 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['publicUrl', 'allowPlainHttp'], checkPublicUrl],
   [['oidc.issuer', 'allowPlainHttp'], checkIssuer],
   [['upstream.url'], checkUpstreamUrl],
-  [['server.trustedProxies'], checkAddresses],
-  [['server.trustedProxies', 'server.proxyProtocol'], checkProxyProtocol],
+  [['listener.trustedProxies'], checkAddresses],
+  [['listener.trustedProxies', 'listener.proxyProtocol'], checkProxyProtocol],
   [['secondFactor'], checkSecondFactor],
   [['upstream.identity'], checkIdentity],
   [['account'], checkAccount],
-  [['server.tls'], checkCertificateFiles],
-  [['server.idleTimeoutMs', 'upstream.headersTimeoutMs'], checkUpstreamTimeouts],
+  [['listener.tls'], checkCertificateFiles],
+  [['listener.idleTimeoutMs', 'upstream.headersTimeoutMs'], checkUpstreamTimeouts],
   [['session.idleTimeoutSeconds', 'session.absoluteTimeoutSeconds'], checkSessionTimeouts],
   [['session.store', 'allowPlainHttp'], checkRedis],
   [['kerberos', 'upstream.identity', 'secondFactor', 'credentials'], checkKerberos],
 ]
 
-/** `value`: a configuration that departs from the schema in `problems` and nowhere else. */
-export function checkRules(value: unknown, problems: Problem[]): void {
-  const known = problems.map(({ path }) => path)
-  const report: Report = (path, message) => void problems.push(problem(path, message))
+/** `value`: a configuration that departs from the schema in `diagnostics` and nowhere else. */
+export function checkRules(value: unknown, diagnostics: Diagnostic[]): void {
+  const known = diagnostics.map(({ path }) => path)
+  const report: Report = (path, message) => void diagnostics.push(diagnostic(path, message))
   for (const [reads, rule] of RULES) {
     if (!reads.some(option => known.some(path => touches(path, option)))) rule(value as Config, report)
   }
@@ -75,12 +75,12 @@ function checkTransport(path: string, url: URL | undefined, allowPlainHttp: bool
 }
 
 function checkAddresses(config: Config, report: Report): void {
-  checkRanges('server.trustedProxies', config.server.trustedProxies, report)
+  checkRanges('listener.trustedProxies', config.listener.trustedProxies, report)
 }
 
-function checkProxyProtocol({ server }: Config, report: Report): void {
-  if (server.proxyProtocol && server.trustedProxies.length === 0)
-    report('server.proxyProtocol', 'needs server.trustedProxies: nobody else may send the header')
+function checkProxyProtocol({ listener }: Config, report: Report): void {
+  if (listener.proxyProtocol && listener.trustedProxies.length === 0)
+    report('listener.proxyProtocol', 'needs listener.trustedProxies: nobody else may send the header')
 }
 
 function checkRanges(path: string, ranges: readonly string[], report: Report): void {
@@ -160,9 +160,9 @@ function checkKerberos({ kerberos, upstream, credentials }: Config, report: Repo
   })
 }
 
-function checkUpstreamTimeouts({ server, upstream }: Config, report: Report): void {
-  if (server.idleTimeoutMs < upstream.headersTimeoutMs) {
-    report('server.idleTimeoutMs', 'must not be below upstream.headersTimeoutMs, or slow answers are cut')
+function checkUpstreamTimeouts({ listener, upstream }: Config, report: Report): void {
+  if (listener.idleTimeoutMs < upstream.headersTimeoutMs) {
+    report('listener.idleTimeoutMs', 'must not be below upstream.headersTimeoutMs, or slow answers are cut')
   }
 }
 

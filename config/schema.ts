@@ -4,12 +4,12 @@
  */
 import Type, { type Static } from 'typebox'
 import { clientClasses } from './client-classes.ts'
-import { choice, demandingSection, file, flag, integer, list, madeFile, section, text } from './option.ts'
+import { choice, file, flag, integer, list, outputFile, requiredSection, section, text } from './option.ts'
 
 const HOUR_S = 3600
 const DAY_S = 24 * HOUR_S
 
-const server = section(
+const listener = section(
   {
     host: text('Address the proxy listens on. Use 0.0.0.0 or :: only behind a firewall or a balancer.', {
       default: '127.0.0.1',
@@ -23,7 +23,7 @@ const server = section(
       },
     ),
     tls: Type.Optional(
-      demandingSection(
+      requiredSection(
         {
           certificateFile: file('PEM file: the certificate, followed by its chain.'),
           privateKeyFile: file('PEM file: the private key of the certificate.'),
@@ -92,7 +92,7 @@ const server = section(
   'The listener for clients.',
 )
 
-const kerberos = demandingSection(
+const kerberos = requiredSection(
   {
     realm: text('Kerberos realm of the directory, e.g. CORP.EXAMPLE.'),
     netbiosDomain: Type.Optional(text('NetBIOS name of the domain, for accounts written CORP\\alice.')),
@@ -172,7 +172,7 @@ const admin = section(
   'The admin listener: /metrics, /livez, /readyz.',
 )
 
-const assertion = demandingSection(
+const assertion = requiredSection(
   {
     field: text('Field that carries the assertion.', { default: 'X-Torhaus-Assertion' }),
     audience: text('The `aud` of the assertion: what the upstream server calls itself.'),
@@ -195,7 +195,7 @@ const identityHeader = section(
   'For kind `header`: the account in a plain field, as Gitea and GitLab read it. The upstream must accept it from Torhaus only.',
 )
 
-const kerberosIdentity = demandingSection(
+const kerberosIdentity = requiredSection(
   {
     targetPrincipal: text('Service principal of the server, e.g. HTTP/devops.corp.example.'),
     authenticatesConnections: flag(
@@ -206,7 +206,7 @@ const kerberosIdentity = demandingSection(
   'For kind `kerberos`: the account arrives as itself, by constrained delegation (MS-SFU).',
 )
 
-const upstream = demandingSection(
+const upstream = requiredSection(
   {
     url: text('Origin of the server behind Torhaus: scheme, host and port, no path.'),
     host: choice(
@@ -259,7 +259,7 @@ const upstream = demandingSection(
       'How long nothing may pass through a WebSocket in either direction, in milliseconds; then it is closed.',
       { default: 3_600_000, minimum: 1000, maximum: 86_400_000 },
     ),
-    identity: demandingSection(
+    identity: requiredSection(
       {
         kind: choice(['none', 'assertion', 'header', 'kerberos'], 'How the account is told to the upstream.'),
         assertion: Type.Optional(assertion),
@@ -272,7 +272,7 @@ const upstream = demandingSection(
   'The server behind Torhaus.',
 )
 
-const bearer = demandingSection(
+const bearer = requiredSection(
   {
     audiences: list(text('Audience.'), 'Accepted `aud` of access tokens (RFC 9068 4).', { minItems: 1 }),
     algorithms: list(
@@ -297,7 +297,7 @@ const bearer = demandingSection(
   'Access tokens of the OP that clients send as Bearer, or as the password of Basic.',
 )
 
-const oidc = demandingSection(
+const oidc = requiredSection(
   {
     issuer: text(
       'Issuer identifier of the OpenID Provider; its metadata is read from /.well-known/openid-configuration (OIDC Discovery 4).',
@@ -361,7 +361,7 @@ const oidc = demandingSection(
 
 const clientClass = choice([...clientClasses], 'Kind of client.')
 
-const rule = demandingSection(
+const rule = requiredSection(
   {
     name: text('Short name; it appears in logs and metrics.', { pattern: '^[a-z0-9-]{1,40}$' }),
     reason: Type.Optional(
@@ -439,7 +439,7 @@ const grants = section(
   'Grants: a client that cannot show a second factor (git, Visual Studio, scripts) is refused with a link; once a person has confirmed there, it passes for a time.',
 )
 
-const secondFactor = demandingSection(
+const secondFactor = requiredSection(
   {
     acceptAcr: list(text('acr value.'), 'A second factor is proven when `acr` is one of these.', { default: [] }),
     acceptAcrs: list(
@@ -494,7 +494,7 @@ const account = section(
   'How claims of the OP become the account at the server.',
 )
 
-const redis = demandingSection(
+const redis = requiredSection(
   {
     urls: list(
       text(
@@ -552,7 +552,7 @@ const redis = demandingSection(
   'The shared store, for several machines: Redis 6.2 or later.',
 )
 
-const session = demandingSection(
+const session = requiredSection(
   {
     idleTimeoutSeconds: integer('A session ends when it was not used for so long, in seconds.', {
       default: 2 * HOUR_S,
@@ -598,7 +598,7 @@ const session = demandingSection(
         redis: Type.Optional(redis),
         sqlite: section(
           {
-            file: madeFile(
+            file: outputFile(
               'Database file; made when missing. All workers of one machine share it. Not used with kind `redis`.',
               'torhaus.sqlite',
             ),
@@ -640,7 +640,7 @@ const credentials = section(
       { default: ['Bearer', 'Basic'], minItems: 1 },
     ),
     offerRules: list(
-      demandingSection(
+      requiredSection(
         {
           clientClasses: list(clientClass, 'Kinds of client it applies to. Empty: all.', { default: [] }),
           path: text('Regular expression that must match the path from its beginning.', { default: '/' }),
@@ -675,7 +675,7 @@ const credentials = section(
 const logging = section(
   {
     auditFile: Type.Optional(
-      madeFile(
+      outputFile(
         'File for the audit log, one JSON object a line, appended to. Without it audit records go to standard output with the others; `log.logger` tells them apart.',
       ),
     ),
@@ -695,14 +695,14 @@ const reload = section(
   'Reading the configuration again, and the certificates and keys with it, without a restart.',
 )
 
-export const configSchema = demandingSection(
+export const configSchema = requiredSection(
   {
     publicUrl: text('Origin that users type and see: scheme, host and port, no path. Redirects and cookies follow it.'),
     allowPlainHttp: flag(
       'Allow publicUrl and oidc.issuer to be http, and Redis to be without TLS, for hosts other than loopback. Passwords and cookies then travel in the clear: for laboratories only.',
       false,
     ),
-    server,
+    listener,
     admin,
     upstream,
     oidc,

@@ -16,7 +16,7 @@ import type { RequestFieldReader } from '../src/http/request-fields.ts'
 import type { ResponseFieldFilter } from '../src/http/response-fields.ts'
 import { isAccepted, UPGRADE_FIELDS } from '../src/http/web-socket.ts'
 import { drainRequest, hasContent, RequestContent } from '../src/listener/request-content.ts'
-import { ResponseWriter, type Taken } from '../src/listener/response-writer.ts'
+import { ResponseWriter, type WriteResult } from '../src/listener/response-writer.ts'
 import type { ExchangeRecord } from '../src/observability/exchange-record.ts'
 import { type ChallengeSettings, challengeFields } from '../src/refusal/challenge.ts'
 import { send } from '../src/refusal/refusal.ts'
@@ -158,11 +158,11 @@ class Forwarding implements ResponseReceiver, Forwarded {
     this.#parts.tunnels.open(handshake, socket, early, this.#exchange, this.#record)
   }
 
-  onLull(): void {
-    this.#writer.onLull()
+  onReadPause(): void {
+    this.#writer.onReadPause()
   }
 
-  onContent(chunk: Buffer): Taken {
+  onContent(chunk: Buffer): WriteResult {
     this.#record.responseBytes += chunk.length
     return this.#writer.write(chunk)
   }

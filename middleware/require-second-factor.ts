@@ -15,7 +15,7 @@ import { challenge, type Decision, deny, proceed, type Refusal, type Stage, sign
 import type { Code } from '../src/errors.ts'
 import type { Admitted, Authenticated, Principal } from '../src/exchange.ts'
 import type { Grant, GrantRequest, GrantScope } from '../src/grants/grant-store.ts'
-import type { Asked, Freshness, Grants } from '../src/grants/grants.ts'
+import type { Freshness, Grants, OpenedRequest } from '../src/grants/grants.ts'
 import type { Requirement, Rules } from '../src/policy/rules.ts'
 import { judgeSecondFactor, type SecondFactorRule } from '../src/policy/second-factor.ts'
 import type { Offers } from '../src/refusal/challenge.ts'
@@ -26,7 +26,7 @@ export interface SecondFactorParts {
   readonly rules: Rules
   readonly grants: Pick<Grants, 'find' | 'scopeOf'> & {
     /** Undefined: there is to be no link. */
-    ask(...question: Parameters<Grants['ask']>): Awaitable<Asked | undefined>
+    ask(...question: Parameters<Grants['ask']>): Awaitable<OpenedRequest | undefined>
   }
   readonly offers: Offers
   /** One spelling per account, so that both factors can be compared. */
@@ -109,7 +109,7 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
   }
 
   function byGrant(authenticated: Authenticated, scope: GrantScope, freshness: Freshness, code: Code): Answer {
-    const show = (question: Asked | undefined): Refusal => {
+    const show = (question: OpenedRequest | undefined): Refusal => {
       if (question === undefined) return deny(code)
       const { request, isNew } = question
       if (isNew) asked(authenticated, request, code)

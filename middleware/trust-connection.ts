@@ -19,17 +19,17 @@ import { clientOf } from '../src/listener/client-address.ts'
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._~-]+)(:\d{1,5})?$/i
 
 export interface TrustSettings {
-  readonly server: Pick<Config['server'], 'trustedProxies' | 'forwardedField'>
+  readonly listener: Pick<Config['listener'], 'trustedProxies' | 'forwardedField'>
   readonly fieldReader: RequestFieldReader
   /** What we call ourselves in Via (RFC 9110 7.6.3). */
   readonly viaName: string
 }
 
-export function trustConnection({ server, fieldReader, viaName }: TrustSettings): Stage<Arrival, Connected> {
-  const isTrusted = addressSet(server.trustedProxies)
+export function trustConnection({ listener, fieldReader, viaName }: TrustSettings): Stage<Arrival, Connected> {
+  const isTrusted = addressSet(listener.trustedProxies)
   const peers = new WeakMap<Socket, Peer>()
-  const forwardedName = server.forwardedField === 'Forwarded' ? 'forwarded' : 'x-forwarded-for'
-  const hopsOf = server.forwardedField === 'Forwarded' ? forwardedHops : xForwardedForHops
+  const forwardedName = listener.forwardedField === 'Forwarded' ? 'forwarded' : 'x-forwarded-for'
+  const hopsOf = listener.forwardedField === 'Forwarded' ? forwardedHops : xForwardedForHops
 
   return arrival => {
     const { request } = arrival

@@ -10,7 +10,7 @@ import type { Secret } from '../config/secret.ts'
 import type { ClientClass } from './http/client-class.ts'
 import type { RequestFields } from './http/request-fields.ts'
 import type { RequestTarget } from './http/request-target.ts'
-import type { ClientEnd } from './listener/upgraded-client.ts'
+import type { UpgradedClient } from './listener/upgraded-client.ts'
 
 /** A request head has been read; nothing in it is believed yet. */
 export interface Arrival {
@@ -19,7 +19,7 @@ export interface Arrival {
   /** `performance.now()` when the head was complete. */
   readonly arrivedAtMs: number
   /** Set where the request is the handshake of a WebSocket (RFC 6455 4.1). */
-  readonly handshake?: ClientEnd
+  readonly handshake?: UpgradedClient
 }
 
 /** The head is well formed, and it is known who speaks. */
@@ -133,4 +133,4 @@ export interface Delegated extends Mapped {
 }
 
 /** What the access log and the error pages can count on: the head, and whatever later stages found out. */
-export type Known = Arrival & Partial<Omit<Delegated, typeof admission>>
+export type PartialExchange = Arrival & Partial<Omit<Delegated, typeof admission>>

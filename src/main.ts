@@ -3,7 +3,7 @@ import './process/thread-pool.ts'
 import cluster from 'node:cluster'
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../config/load.ts'
-import { printProblems } from './cli/check-config.ts'
+import { printDiagnostics } from './cli/check-config.ts'
 import { createLog } from './observability/log.ts'
 import { openSharedLogOutput } from './observability/log-output.ts'
 
@@ -29,7 +29,7 @@ async function supervise(fileName: string): Promise<void> {
   const environment = process.env
   const loaded = loadConfig(fileName, environment)
   if (!loaded.ok) {
-    process.stderr.write(printProblems(fileName, loaded.problems))
+    process.stderr.write(printDiagnostics(fileName, loaded.diagnostics))
     process.exit(EXIT_CONFIG)
   }
   const { config } = loaded
@@ -44,7 +44,7 @@ async function supervise(fileName: string): Promise<void> {
       signals++
       log.info({ 'event.action': signals === 1 ? 'drain' : 'kill', 'torhaus.signal': signal })
       // A person at a terminal has no balancer that must notice first. The second signal is a person in a hurry.
-      const delayMs = signal === 'SIGINT' ? 0 : config.server.drainDelayMs
+      const delayMs = signal === 'SIGINT' ? 0 : config.listener.drainDelayMs
       void (signals === 1 ? supervisor.drain(delayMs) : supervisor.kill()).then(() => end(0))
     })
   }

@@ -1,11 +1,16 @@
 import type { Decision, Refusal, Stage } from './decision.ts'
 import { type Fault, toFault } from './errors.ts'
-import type { Arrival, Known } from './exchange.ts'
+import type { Arrival, PartialExchange } from './exchange.ts'
 
 /** How a chain of stages ended: all passed, or the stage that refused and what was known by then. */
-export type Verdict<Out> =
+export type ChainResult<Out> =
   | { readonly passed: true; readonly exchange: Out }
-  | { readonly passed: false; readonly stage: string; readonly known: Known; readonly refusal: Refusal | Fault }
+  | {
+      readonly passed: false
+      readonly stage: string
+      readonly known: PartialExchange
+      readonly refusal: Refusal | Fault
+    }
 
 interface NamedStage {
   readonly name: string
@@ -32,11 +37,11 @@ export class StageChain<In extends Arrival, Out extends Arrival> {
     return new StageChain<In, Next>([...this.#stages, { name, run: run as Stage<unknown, unknown> }])
   }
 
-  run(exchange: In): Verdict<Out> | Promise<Verdict<Out>> {
-    return this.#runFrom(0, exchange) as Verdict<Out> | Promise<Verdict<Out>>
+  run(exchange: In): ChainResult<Out> | Promise<ChainResult<Out>> {
+    return this.#runFrom(0, exchange) as ChainResult<Out> | Promise<ChainResult<Out>>
   }
 
-  #runFrom(first: number, exchange: unknown): Verdict<unknown> | Promise<Verdict<unknown>> {
+  #runFrom(first: number, exchange: unknown): ChainResult<unknown> | Promise<ChainResult<unknown>> {
     let known = exchange
     for (let index = first; index < this.#stages.length; index++) {
       const stage = this.#stages[index] as NamedStage
@@ -63,6 +68,6 @@ export class StageChain<In extends Arrival, Out extends Arrival> {
   }
 }
 
-function refused(stage: string, known: unknown, refusal: Refusal | Fault): Verdict<never> {
-  return { passed: false, stage, known: known as Known, refusal }
+function refused(stage: string, known: unknown, refusal: Refusal | Fault): ChainResult<never> {
+  return { passed: false, stage, known: known as PartialExchange, refusal }
 }

@@ -85,7 +85,7 @@ export async function startChaosEnvironment(): Promise<ChaosEnvironment> {
     const { certificateFile, privateKeyFile } = certificate
     const config = {
       ...usual,
-      server: {
+      listener: {
         ...{ host: '127.0.0.1', port, workers: 2, trustedProxies: ['127.0.0.1'] },
         ...{ drainDelayMs: 3000, drainTimeoutMs: 60_000, tls: { certificateFile, privateKeyFile } },
       },

@@ -50,7 +50,7 @@ problem at once, with line and path. [\`config/example.yaml\`](../config/example
   relative to the configuration file.
 - Units are in the names: \`Ms\` milliseconds, \`Seconds\` seconds, \`Bytes\` bytes.
 - "required" means: no default. Within a section that may be left out, it is required once the section is there.
-- The environment overrides three ports only: \`HTTP_PLATFORM_PORT\`, then \`PORT\`, for \`server.port\`; \`ADMIN_PORT\` for
+- The environment overrides three ports only: \`HTTP_PLATFORM_PORT\`, then \`PORT\`, for \`listener.port\`; \`ADMIN_PORT\` for
   \`admin.port\`.
 
 `

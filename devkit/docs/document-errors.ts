@@ -6,12 +6,12 @@ import { type Code, errorTable } from '../../src/errors.ts'
 /** For operators: what usually lies behind a code, and where to look. The sentence alone is enough for the other codes. */
 const advice: Partial<Record<Code, string>> = {
   'request-malformed': 'The parser refused the head. Logged as a `reject` record, without a request id.',
-  'request-head-timeout': 'See `server.headersTimeoutMs`. Usually a scanner, or a client that went to sleep.',
-  'request-head-too-large': 'See `server.maxHeaderBytes`.',
+  'request-head-timeout': 'See `listener.headersTimeoutMs`. Usually a scanner, or a client that went to sleep.',
+  'request-head-too-large': 'See `listener.maxHeaderBytes`.',
   'proxy-header-invalid':
-    'A peer of `server.trustedProxies` sends no PROXY protocol header, or a wrong one: the connection is closed without an answer. Logged as a `reject` record.',
-  'proxy-header-timeout': 'As before; after 5 s, or `server.headersTimeoutMs` if that is less.',
-  'too-many-fields': 'See `server.maxHeaderFields`.',
+    'A peer of `listener.trustedProxies` sends no PROXY protocol header, or a wrong one: the connection is closed without an answer. Logged as a `reject` record.',
+  'proxy-header-timeout': 'As before; after 5 s, or `listener.headersTimeoutMs` if that is less.',
+  'too-many-fields': 'See `listener.maxHeaderFields`.',
   'connection-field-refused': 'Nobody does this by accident: it tries to strip a field on the way (RFC 9110 7.6.1).',
   'target-malformed': 'Control characters, a fragment, or a percent sign without two hexadecimal digits.',
   'target-misdirected': 'Absolute-form with an authority that is not the Host (RFC 9112 3.2.2).',
@@ -75,7 +75,7 @@ const advice: Partial<Record<Code, string>> = {
   'upstream-connect-timeout': 'See `upstream.connectTimeoutMs`. A firewall that drops packets looks like this.',
   'upstream-headers-timeout': 'See `upstream.headersTimeoutMs`.',
   'upstream-overloaded': 'See `upstream.maxConnections` and `upstream.maxQueued`, and why the server is slow.',
-  'tunnel-limit': 'See `server.maxTunnels`, and `torhaus_tunnels`.',
+  'tunnel-limit': 'See `listener.maxTunnels`, and `torhaus_tunnels`.',
   'tunnel-idle': 'See `upstream.tunnelIdleTimeoutMs`; 30 s where one side has ended and the other does not.',
   'tunnel-too-old': 'See `session.absoluteTimeoutSeconds`.',
   'tunnel-unjudged': 'Store or OP were away for five minutes.',

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Changes } from '../../src/store/changes.ts'
 import { RedisChanges } from '../../src/store/redis-changes.ts'
+import { RedisConnection } from '../../src/store/redis-connection.ts'
 import type { RedisSettings } from '../../src/store/redis-driver.ts'
-import { RedisLink } from '../../src/store/redis-link.ts'
 import { RedisNames } from '../../src/store/redis-names.ts'
 
 export const PREFIX = 'torhaus-test'
@@ -16,32 +16,32 @@ export const redisSettings = (urls: readonly string[], change: Partial<RedisSett
 })
 
 export interface OpenLink {
-  readonly link: RedisLink
+  readonly link: RedisConnection
   readonly names: RedisNames
   readonly changes: Changes
   /** What the link said, in order. */
   readonly states: { readonly isAvailable: boolean; readonly cause: unknown }[]
   /** Messages that were not understood. */
-  readonly garbled: () => number
+  readonly malformed: () => number
 }
 
 export async function openLink(settings: RedisSettings): Promise<OpenLink> {
   const names = new RedisNames(settings.keyPrefix)
   const states: { isAvailable: boolean; cause: unknown }[] = []
-  const link = new RedisLink(settings, names.channel, {
+  const link = new RedisConnection(settings, names.channel, {
     command: () => undefined,
     changed: (isAvailable, cause) => states.push({ isAvailable, cause }),
   })
   const changes = new Changes()
-  let garbled = 0
+  let malformed = 0
   await link.open(
     new RedisChanges(
       changes,
       message => link.publish(message),
-      () => garbled++,
+      () => malformed++,
     ),
   )
-  return { link, names, changes, states, garbled: () => garbled }
+  return { link, names, changes, states, malformed: () => malformed }
 }
 
 /** Until it is so; a bound keeps a test that fails from hanging. */

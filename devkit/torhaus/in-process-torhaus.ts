@@ -33,7 +33,7 @@ export async function startTorhaus(config: Config, log: Logger, now?: Clock): Pr
     proxyPort: proxy.port,
     adminPort: (admin.server.address() as AddressInfo).port,
     async drain() {
-      await proxy.drain(config.server.drainDelayMs, true)
+      await proxy.drain(config.listener.drainDelayMs, true)
       await admin.close()
     },
     async kill() {

@@ -36,12 +36,12 @@ export type ProxyOptions = Partial<FixtureOptions>
 
 type Configured = Parameters<NonNullable<FixtureOptions['configure']>>[0]
 
-/** The usual configuration with a plain identity field, which a test can read, and more `server` options. */
+/** The usual configuration with a plain identity field, which a test can read, and more `listener` options. */
 export const configured =
-  (server: object = {}, upstream: object = {}, rest: object = {}) =>
+  (listener: object = {}, upstream: object = {}, rest: object = {}) =>
   (config: Configured): object => ({
     ...config,
-    server: { ...config.server, ...server },
+    listener: { ...config.listener, ...listener },
     upstream: { ...config.upstream, identity: { kind: 'header', header: { field: 'X-Remote-Account' } }, ...upstream },
     ...rest,
   })

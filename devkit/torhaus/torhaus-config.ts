@@ -42,7 +42,7 @@ export function torhausConfig(setting: TorhausSetting) {
   return {
     publicUrl: torhausAddresses(setting.port).publicUrl,
     // Short, so that stopping does not wait for a browser that keeps a connection.
-    server: { host: '127.0.0.1', port: setting.port, drainTimeoutMs: 2000, drainDelayMs: 0, workers: 1 },
+    listener: { host: '127.0.0.1', port: setting.port, drainTimeoutMs: 2000, drainDelayMs: 0, workers: 1 },
     admin: { host: '127.0.0.1', port: setting.adminPort },
     upstream: {
       url: setting.upstreamUrl,

@@ -55,7 +55,7 @@ export const HANDSHAKE_FIELDS = [
 ]
 
 type LabConfiguration = {
-  readonly server?: object
+  readonly listener?: object
   readonly upstream?: object
   /** Other sections, whole. */
   readonly more?: object
@@ -67,19 +67,19 @@ function withTls(config: Configured, { certificateFile, privateKeyFile }: Certif
   return {
     ...config,
     publicUrl: config.publicUrl.replace('http:', 'https:'),
-    server: { ...config.server, tls: { certificateFile, privateKeyFile } },
+    listener: { ...config.listener, tls: { certificateFile, privateKeyFile } },
     upstream: { ...config.upstream, tls: { caFile: certificateFile } },
   }
 }
 
 export async function startTunnelLab(options: Pick<FixtureOptions, 'now'> & LabConfiguration = {}): Promise<TunnelLab> {
-  const { server = {}, upstream = {}, more = {}, certificate, ...rest } = options
+  const { listener = {}, upstream = {}, more = {}, certificate, ...rest } = options
   const origin = await startWebSocketOrigin(
     certificate && { cert: certificate.certificate, key: certificate.privateKey },
   )
   const configure = (config: Configured) => {
     const known = withAccountField(config)
-    const plain = { ...known, server: { ...known.server, ...server }, upstream: { ...known.upstream, ...upstream } }
+    const plain = { ...known, listener: { ...known.listener, ...listener }, upstream: { ...known.upstream, ...upstream } }
     return { ...(certificate === undefined ? plain : withTls(plain, certificate)), ...more }
   }
   const fixture = await startTorhausFixture({ ...rest, configure, upstreamUrl: origin.url }).catch(async error => {

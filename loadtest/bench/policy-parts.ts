@@ -28,7 +28,7 @@ import { createOffers } from '../../src/refusal/challenge.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import { SessionCookies } from '../../src/session/session-cookie.ts'
 import { Sessions } from '../../src/session/sessions.ts'
-import { SESSION_SCHEMA, SqliteStore } from '../../src/session/sqlite-session-store.ts'
+import { SESSION_SCHEMA, SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 import { browserFields, gitFields, patAuthorization } from './request-samples.ts'
@@ -65,7 +65,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   })
   const setting = { port: PORT, adminPort: 0, upstreamUrl: 'http://127.0.0.1:1', clientSecret: 'unused', directory }
   const loaded = loadConfig(await writeTorhausConfig({ ...setting, issuer: op.issuer }), {})
-  if (!loaded.ok) throw new Error(`the configuration has problems: ${JSON.stringify(loaded.problems)}`)
+  if (!loaded.ok) throw new Error(`the configuration has problems: ${JSON.stringify(loaded.diagnostics)}`)
   const { config } = loaded
   const { oidc, session, credentials, upstream } = config
   if (oidc.bearer === undefined || upstream.identity.assertion === undefined) throw new Error('parts are missing')
@@ -73,7 +73,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const publicOrigin = new URL(config.publicUrl).origin
   const provider = new OpenIdProvider(oidc, new Secret('unused'), now)
   const database = new SqliteDatabase(session.store.sqlite.file, SESSION_SCHEMA + GRANT_SCHEMA)
-  const store = new SqliteStore(database)
+  const store = new SqliteSessionStore(database)
   const changes = new Changes()
   const sealer = new Sealer(session.encryptionKeyFiles.map(readKey))
   const sessions = new Sessions(store, sealer, session, changes, now)
@@ -90,8 +90,8 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   }
   const policy = createPolicy({
     trust: {
-      server: config.server,
-      fieldReader: new RequestFieldReader(identityOut.fieldNames, config.server.maxHeaderFields),
+      listener: config.listener,
+      fieldReader: new RequestFieldReader(identityOut.fieldNames, config.listener.maxHeaderFields),
       viaName: '1.1 torhaus-bench',
     },
     newRequestId: randomUUID,

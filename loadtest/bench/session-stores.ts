@@ -11,7 +11,7 @@ import { startRedis } from '../../devkit/redis/redis-process.ts'
 import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
 import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
 import type { SessionRecord, SessionStore } from '../../src/session/session-store.ts'
-import { SqliteStore } from '../../src/session/sqlite-session-store.ts'
+import { SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
 
 const LOOKUPS = 20_000
 const BATCH = 500
@@ -72,7 +72,7 @@ async function lookUp(store: SessionStore, concurrency: number) {
 async function measureSqlite() {
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-bench-'))
   const file = join(directory, 'sessions.sqlite')
-  const store = SqliteStore.open(file)
+  const store = SqliteSessionStore.open(file)
   try {
     await fill(store)
     const found = await lookUp(store, 1)

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { AssertionIdentity } from '../../src/identity/assertion-identity.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import { Sessions } from '../../src/session/sessions.ts'
-import { SqliteStore } from '../../src/session/sqlite-session-store.ts'
+import { SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { seedSessions } from './seed-sessions.ts'
 
@@ -31,7 +31,7 @@ async function bytesPerSession(): Promise<number> {
   const key = randomBytes(32)
   writeFileSync(keyFile, key.toString('base64'), { mode: 0o600 })
   const ids = seedSessions({ storeFile, keyFile, count, accountOf: index => `user-${index}` })
-  const store = SqliteStore.open(storeFile)
+  const store = SqliteSessionStore.open(storeFile)
   const times = { idleTimeoutSeconds: DAY_S, absoluteTimeoutSeconds: DAY_S, cacheMs: 60_000, maxCached: count }
   const sessions = new Sessions(store, new Sealer([key]), times, new Changes(), Date.now)
   const before = heapBytes()

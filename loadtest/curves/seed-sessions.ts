@@ -4,7 +4,7 @@ import { readKey } from '../../config/secret.ts'
 import { secondFactorAcr } from '../../devkit/op/configuration.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import { keyOf, newOpaqueId } from '../../src/session/session-cookie.ts'
-import { SESSION_SCHEMA, SqliteStore } from '../../src/session/sqlite-session-store.ts'
+import { SESSION_SCHEMA, SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 
 export interface SeedOptions {
@@ -23,7 +23,7 @@ const TOKENS = JSON.stringify({ refreshToken: 'r'.repeat(43), idToken: 'i'.repea
 export function seedSessions({ storeFile, keyFile, count, accountOf }: SeedOptions): string[] {
   const database = new SqliteDatabase(storeFile, SESSION_SCHEMA)
   try {
-    const store = new SqliteStore(database)
+    const store = new SqliteSessionStore(database)
     const sealer = new Sealer([readKey(keyFile)])
     const ids = Array.from({ length: count }, newOpaqueId)
     for (let from = 0; from < count; from += PER_TRANSACTION) {

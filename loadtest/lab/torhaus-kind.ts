@@ -31,7 +31,7 @@ type Configuration = ReturnType<typeof torhausConfig>
 export function configurationOf(kind: TorhausKind, usual: Configuration, realm: Realm | undefined): object {
   if (kind === 'assertion') return usual
   if (kind === 'one-worker' || kind === 'two-workers')
-    return { ...usual, server: { ...usual.server, workers: kind === 'one-worker' ? 1 : 2 } }
+    return { ...usual, listener: { ...usual.listener, workers: kind === 'one-worker' ? 1 : 2 } }
   if (realm === undefined) throw new Error(`a Torhaus that is ${kind} needs a realm`)
   const withKerberos = { ...usual, kerberos: kerberosSection(realm) }
   if (kind === 'negotiate') {

@@ -1,5 +1,5 @@
 /** Torhaus as it ships: its own process from a written configuration, logging and metrics on, its log in a file. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -60,7 +60,7 @@ export function torhausBeside(name: string, kind: TorhausKind, place: Place = 'p
     const port = await freePort()
     const usual = torhausConfig(await settingOf(surroundings))
     const configFile = join(folderOf(surroundings), `${name}.yaml`)
-    const ownPort = { ...usual, server: { ...usual.server, port } }
+    const ownPort = { ...usual, listener: { ...usual.listener, port } }
     writeFileSync(configFile, stringify(configurationOf(kind, ownPort, surroundings.realm)))
     const server = await start(name, surroundings, { port, place, command: commandOf(THIS_TREE, configFile, []) })
     return { name, port, server, ...trafficOf(kind) }
@@ -74,11 +74,21 @@ export function torhausBeside(name: string, kind: TorhausKind, place: Place = 'p
 export function torhausOf(tree: string, kind: TorhausKind): SubjectStarter {
   return async surroundings => {
     const port = await freePort()
-    const command = commandOf(resolve(tree), join(folderOf(surroundings), 'torhaus.yaml'), [])
+    const configFile = join(folderOf(surroundings), 'baseline.yaml')
+    const usual = configurationOf(kind, torhausConfig(await settingOf(surroundings)), surroundings.realm)
+    writeFileSync(configFile, stringify(inNamesOf(resolve(tree), usual)))
+    const command = commandOf(resolve(tree), configFile, [])
     const ports = { PORT: String(port), ADMIN_PORT: String(await freePort()) }
     const server = await start('baseline', surroundings, { port, command, environment: ports })
     return { name: 'baseline', port, server, ...trafficOf(kind) }
   }
+}
+
+/** The configuration in the option names that the tree knows: before the section `listener` there was `server`. */
+function inNamesOf(tree: string, config: object): object {
+  const schema: unknown = JSON.parse(readFileSync(join(tree, 'docs/configuration.schema.json'), 'utf8'))
+  const { listener, ...rest } = config as { listener?: unknown }
+  return JSON.stringify(schema).includes('"listener":') ? config : { ...rest, server: listener }
 }
 
 interface Launch {

@@ -9,17 +9,17 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Forward, Forwarded } from '../../middleware/forward.ts'
 import type { Refusal } from '../decision.ts'
 import { type Code, errorTable, Fault, toFault } from '../errors.ts'
-import type { Arrival, Known, Traced } from '../exchange.ts'
+import type { Arrival, PartialExchange, Traced } from '../exchange.ts'
 import { isOwnPath, OWN_PREFIX } from '../http/request-target.ts'
 import { isHandshake } from '../http/web-socket.ts'
 import { clientOf } from '../listener/client-address.ts'
 import { codeOfParserError, createServer, type ListenerParts, reject } from '../listener/listener.ts'
-import { ClientEnd } from '../listener/upgraded-client.ts'
+import { UpgradedClient } from '../listener/upgraded-client.ts'
 import { type ExchangeRecord, newRecord } from '../observability/exchange-record.ts'
 import type { Policy } from '../pipeline.ts'
 import { type RefusalSettings, send, sendRefusal, sendToSignIn } from '../refusal/refusal.ts'
 import type { Route } from '../routes/reply.ts'
-import type { Verdict } from '../stage-chain.ts'
+import type { ChainResult } from '../stage-chain.ts'
 
 export interface AppParts extends ListenerParts {
   readonly policy: Policy
@@ -36,7 +36,7 @@ export interface AppParts extends ListenerParts {
 export function createApp(parts: AppParts): FastifyInstance {
   const app = fastify({
     logger: false,
-    routerOptions: { maxParamLength: parts.server.maxHeaderBytes },
+    routerOptions: { maxParamLength: parts.listener.maxHeaderBytes },
     exposeHeadRoutes: false,
     // While draining, what still comes on an open connection is answered like anything else, and the connection closed after it.
     return503OnClosing: false,
@@ -45,7 +45,7 @@ export function createApp(parts: AppParts): FastifyInstance {
         // Behind a request that has no answer yet, there is nothing to change to.
         isWanted: request => isHandshake(request) && latest.get(request.socket)?.record.known.response.closed !== false,
         take: (request, socket, head) => {
-          const handshake = new ClientEnd(request, socket, head)
+          const handshake = new UpgradedClient(request, socket, head)
           serve(parts, { request, response: handshake.response, arrivedAtMs: performance.now(), handshake }, proxied)
         },
       }),
@@ -161,10 +161,10 @@ const own =
 function settle<Out>(
   parts: AppParts,
   record: ExchangeRecord,
-  verdict: Verdict<Out> | Promise<Verdict<Out>>,
-  then: (verdict: Verdict<Out>) => void,
+  verdict: ChainResult<Out> | Promise<ChainResult<Out>>,
+  then: (verdict: ChainResult<Out>) => void,
 ): void {
-  const guarded = (settled: Verdict<Out>) => {
+  const guarded = (settled: ChainResult<Out>) => {
     try {
       then(settled)
     } catch (error) {
@@ -175,7 +175,11 @@ function settle<Out>(
   else guarded(verdict)
 }
 
-function refuse(parts: AppParts, record: ExchangeRecord, verdict: Extract<Verdict<unknown>, { passed: false }>): void {
+function refuse(
+  parts: AppParts,
+  record: ExchangeRecord,
+  verdict: Extract<ChainResult<unknown>, { passed: false }>,
+): void {
   record.known = identified(verdict.known)
   record.stage = verdict.stage
   if (verdict.refusal instanceof Fault) {
@@ -216,7 +220,7 @@ function refuseOutright(parts: AppParts, request: IncomingMessage, response: Ser
 }
 
 /** What is refused before it was looked at closely has a sender, too, and an id to ask about. */
-function identified(known: Known): Known {
+function identified(known: PartialExchange): PartialExchange {
   if (known.requestId !== undefined) return known
   const clientAddress = clientOf(known.request.socket).address ?? 'unknown'
   return { clientAddress, ...known, requestId: randomUUID() }

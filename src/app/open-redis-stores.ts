@@ -5,8 +5,8 @@ import { RedisPatStore } from '../pats/redis-pat-store.ts'
 import { RedisSessionStore, type SessionLifetimes } from '../session/redis-session-store.ts'
 import type { Changes } from '../store/changes.ts'
 import { RedisChanges } from '../store/redis-changes.ts'
+import { RedisConnection, type RedisReport } from '../store/redis-connection.ts'
 import type { RedisSettings } from '../store/redis-driver.ts'
-import { RedisLink, type RedisReport } from '../store/redis-link.ts'
 import { RedisNames } from '../store/redis-names.ts'
 
 /** All stores in one Redis. Resolves also while it is away; rejects where it refuses us. */
@@ -14,12 +14,12 @@ export async function openRedisStores(
   settings: RedisSettings,
   lifetimes: SessionLifetimes,
   changes: Changes,
-  report: RedisReport & { readonly garbled: () => void },
+  report: RedisReport & { readonly malformed: () => void },
   now: Clock,
 ) {
   const names = new RedisNames(settings.keyPrefix)
-  const link = new RedisLink(settings, names.channel, report)
-  await link.open(new RedisChanges(changes, message => link.publish(message), report.garbled))
+  const link = new RedisConnection(settings, names.channel, report)
+  await link.open(new RedisChanges(changes, message => link.publish(message), report.malformed))
   return {
     sessions: new RedisSessionStore(link, names, lifetimes, now),
     grants: new RedisGrantStore(link, names, now),

@@ -7,7 +7,7 @@ import { ATTEMPT_SCHEMA, SqliteAttemptStore } from '../limits/sqlite-attempt-sto
 import type { PatStore } from '../pats/pat-store.ts'
 import { PAT_SCHEMA, SqlitePatStore } from '../pats/sqlite-pat-store.ts'
 import type { Awaitable, SessionStore } from '../session/session-store.ts'
-import { SESSION_SCHEMA, SqliteStore } from '../session/sqlite-session-store.ts'
+import { SESSION_SCHEMA, SqliteSessionStore } from '../session/sqlite-session-store.ts'
 import type { Changes } from '../store/changes.ts'
 import { SqliteDatabase } from '../store/sqlite-database.ts'
 
@@ -32,7 +32,7 @@ export interface StoreReport {
   /** It is away, or back. `cause`: the last thing that went wrong. */
   changed(isAvailable: boolean, cause: unknown): void
   /** A message of another process was not understood. */
-  garbled(): void
+  malformed(): void
 }
 
 /**
@@ -53,7 +53,7 @@ export async function openStores(
   }
   const database = new SqliteDatabase(sqlite.file, SESSION_SCHEMA + GRANT_SCHEMA + PAT_SCHEMA + ATTEMPT_SCHEMA)
   return {
-    sessions: new SqliteStore(database),
+    sessions: new SqliteSessionStore(database),
     grants: new SqliteGrantStore(database),
     pats: new SqlitePatStore(database),
     attempts: new SqliteAttemptStore(database),

@@ -8,7 +8,7 @@ import type { Clock } from '../clock.ts'
 import { causeChain } from '../observability/access-log.ts'
 import type { Readiness } from '../process/worker-messages.ts'
 import type { Changes } from '../store/changes.ts'
-import { compose } from './compose.ts'
+import { buildProxy } from './build-proxy.ts'
 
 export interface ProxyServer {
   /** Where it listens. */
@@ -32,7 +32,7 @@ const TIDY_INTERVAL_MS = 100
 
 /** Rejects when it cannot start, in words for the operator; nothing is left open then. */
 export async function startProxy(config: Config, log: Logger, now: Clock = Date.now): Promise<ProxyServer> {
-  const parts = await compose(config, log, now)
+  const parts = await buildProxy(config, log, now)
   const { app, provider } = parts
   const sweep = setInterval(() => void parts.sweep(), SWEEP_INTERVAL_MS).unref()
 
@@ -52,7 +52,7 @@ export async function startProxy(config: Config, log: Logger, now: Clock = Date.
     await released
   }
   try {
-    await app.listen({ host: config.server.host, port: config.server.port })
+    await app.listen({ host: config.listener.host, port: config.listener.port })
   } catch (error) {
     await stop(0)
     throw error
@@ -73,7 +73,7 @@ export async function startProxy(config: Config, log: Logger, now: Clock = Date.
       // That of http.Server would close idle connections, too, before anybody was told.
       if (!listens) Server.prototype.close.call(app.server)
       if (delayMs > 0) await sleep(delayMs, undefined, { signal: killed.signal }).catch(() => undefined)
-      await stop(killed.signal.aborted ? 0 : config.server.drainTimeoutMs)
+      await stop(killed.signal.aborted ? 0 : config.listener.drainTimeoutMs)
     },
     kill() {
       parts.startDraining()

@@ -10,16 +10,16 @@ import type { PolicyParts } from '../pipeline.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { StageChain } from '../stage-chain.ts'
 
-export interface ReadmitParts extends Pick<PolicyParts, 'authenticate' | 'secondFactor'> {
+export interface ReauthorizeParts extends Pick<PolicyParts, 'authenticate' | 'secondFactor'> {
   readonly sessions: Sessions
   /** As in `secondFactor`, without a report. */
   readonly refusesPat: SecondFactorParts['refusesPat']
 }
 
 /** Resolves with the code that an exchange would be refused with now; undefined: with none. Rejects where it cannot be found out. */
-export type Readmit = (exchange: Delegated) => Promise<Code | undefined>
+export type Reauthorize = (exchange: Delegated) => Promise<Code | undefined>
 
-export function readmit({ authenticate: who, secondFactor, sessions, refusesPat }: ReadmitParts): Readmit {
+export function reauthorize({ authenticate: who, secondFactor, sessions, refusesPat }: ReauthorizeParts): Reauthorize {
   const silent = () => undefined
   const quietly: AuthenticateParts = {
     ...who,

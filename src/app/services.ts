@@ -85,7 +85,7 @@ export async function layGround(config: Config, log: Logger, now: Clock): Promis
     rules: rulesOf(config.secondFactor),
     audit: Audit.open(log, config.logging.auditFile),
     accountKey: accountKeyOf(directory),
-    fieldReader: new RequestFieldReader(identityOut.fieldNames, config.server.maxHeaderFields),
+    fieldReader: new RequestFieldReader(identityOut.fieldNames, config.listener.maxHeaderFields),
     refusal: {
       publicOrigin: publicUrl.origin,
       challenge: { offers: createOffers(credentials), realm: credentials.realm ?? config.publicUrl },

@@ -13,7 +13,7 @@ export function storeReport(metrics: Metrics, log: Logger): StoreReport {
       const because = cause instanceof Error ? { 'error.message': causeChain(cause) } : {}
       log.warn({ 'event.action': 'store', 'torhaus.store': state, ...because })
     },
-    garbled() {
+    malformed() {
       // Once: whoever can write to the channel must not fill the log.
       if (!wasGarbled) log.warn({ 'event.action': 'store-message', 'event.outcome': 'failure' })
       wasGarbled = true

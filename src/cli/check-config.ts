@@ -1,11 +1,12 @@
-/** `npm run config:check -- FILE`: all problems of a configuration at once, or "is valid". */
-import { loadConfig } from '../../config/load.ts'
-import type { Problem } from '../../config/problem.ts'
+/** `npm run config:check -- FILE`: all diagnostics of a configuration at once, or "is valid". */
 
-export function printProblems(fileName: string, problems: readonly Problem[]): string {
-  const line = ({ line, path, message }: Problem) =>
+import type { Diagnostic } from '../../config/diagnostic.ts'
+import { loadConfig } from '../../config/load.ts'
+
+export function printDiagnostics(fileName: string, diagnostics: readonly Diagnostic[]): string {
+  const line = ({ line, path, message }: Diagnostic) =>
     [`${fileName}${line === undefined ? '' : `:${line}`}`, path, message].filter(Boolean).join(': ')
-  return `${problems.map(line).join('\n')}\n`
+  return `${diagnostics.map(line).join('\n')}\n`
 }
 
 if (import.meta.main) {
@@ -16,6 +17,6 @@ if (import.meta.main) {
   }
   const loaded = loadConfig(fileName, process.env)
   if (loaded.ok) process.stdout.write(`${fileName} is valid\n`)
-  else process.stderr.write(printProblems(fileName, loaded.problems))
+  else process.stderr.write(printDiagnostics(fileName, loaded.diagnostics))
   process.exit(loaded.ok ? 0 : 1)
 }

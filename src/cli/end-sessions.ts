@@ -10,7 +10,7 @@ import { type Ground, layGround } from '../app/services.ts'
 import { causeChain } from '../observability/access-log.ts'
 import { createLog } from '../observability/log.ts'
 import { openLogOutput } from '../observability/log-output.ts'
-import { printProblems } from './check-config.ts'
+import { printDiagnostics } from './check-config.ts'
 
 const USAGE = 'usage: npm run sessions:end -- --config FILE --account NAME|--subject SUB\n'
 const EXIT_FAILED = 1
@@ -89,7 +89,7 @@ if (typeof order === 'string') {
 }
 const loaded = loadConfig(order.fileName, process.env)
 if (!loaded.ok) {
-  process.stderr.write(printProblems(order.fileName, loaded.problems))
+  process.stderr.write(printDiagnostics(order.fileName, loaded.diagnostics))
   process.exit(EXIT_CONFIG)
 }
 try {

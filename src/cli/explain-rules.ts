@@ -7,7 +7,7 @@ import { Secret } from '../../config/secret.ts'
 import type { Credentials, Principal } from '../exchange.ts'
 import { parseRequestTarget } from '../http/request-target.ts'
 import { type Facts, type Requirement, type RuleTrace, rulesOf } from '../policy/rules.ts'
-import { printProblems } from './check-config.ts'
+import { printDiagnostics } from './check-config.ts'
 
 const USAGE = `usage: npm run config:explain -- FILE METHOD URL
   [--scheme none|session|bearer|pat|server-token|basic|negotiate] [--client-class ${clientClasses.join('|')}]
@@ -61,7 +61,7 @@ function principalOf({ scheme }: Credentials, account: string | undefined): Prin
 function explain({ fileName, facts }: Question): string {
   const loaded = loadConfig(fileName, {})
   if (!loaded.ok) {
-    process.stderr.write(printProblems(fileName, loaded.problems))
+    process.stderr.write(printDiagnostics(fileName, loaded.diagnostics))
     process.exit(EXIT_CONFIG)
   }
   const rules = rulesOf(loaded.config.secondFactor)

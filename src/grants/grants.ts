@@ -30,7 +30,7 @@ export interface Freshness {
 export type ConfirmOutcome = 'confirmed' | 'other-account' | 'gone'
 
 /** The request to confirm, and whether this question opened it. */
-export interface Asked {
+export interface OpenedRequest {
   readonly request: GrantRequest
   readonly isNew: boolean
 }
@@ -72,10 +72,10 @@ export class Grants {
   }
 
   /** A request for a grant of that scope: the one that is open, or a new one. */
-  ask(scope: GrantScope, { clientAddress, fields }: Asking, freshness: Freshness): Awaitable<Asked> {
+  ask(scope: GrantScope, { clientAddress, fields }: Asking, freshness: Freshness): Awaitable<OpenedRequest> {
     const now = this.#now()
     const code = newCode()
-    const asked = (request: GrantRequest): Asked => ({ request, isNew: request.code === code })
+    const asked = (request: GrantRequest): OpenedRequest => ({ request, isNew: request.code === code })
     const opened = this.#store.openRequest(
       {
         ...scope,

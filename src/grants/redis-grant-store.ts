@@ -3,8 +3,8 @@
  * confirmation takes the request and makes the grant in one step. Only the way from a code to its account lies elsewhere.
  */
 import type { Clock } from '../clock.ts'
-import type { RedisLink } from '../store/redis-link.ts'
-import { redisScript } from '../store/redis-link.ts'
+import type { RedisConnection } from '../store/redis-connection.ts'
+import { redisScript } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { fieldsOf, jsonOf } from '../store/redis-reply.ts'
 import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
@@ -68,11 +68,11 @@ interface Pointer {
 }
 
 export class RedisGrantStore implements GrantStore {
-  readonly #link: RedisLink
+  readonly #link: RedisConnection
   readonly #names: RedisNames
   readonly #now: Clock
 
-  constructor(link: RedisLink, names: RedisNames, now: Clock) {
+  constructor(link: RedisConnection, names: RedisNames, now: Clock) {
     this.#link = link
     this.#names = names
     this.#now = now

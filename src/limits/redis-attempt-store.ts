@@ -1,5 +1,5 @@
-import type { RedisLink } from '../store/redis-link.ts'
-import { redisScript } from '../store/redis-link.ts'
+import type { RedisConnection } from '../store/redis-connection.ts'
+import { redisScript } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import type { AttemptBudget, AttemptEnd, AttemptStore } from './attempt-store.ts'
 
@@ -37,10 +37,10 @@ return 1`)
 
 /** Failures and pending attempts of one account, or one address, lie in one hash slot. */
 export class RedisAttemptStore implements AttemptStore {
-  readonly #link: RedisLink
+  readonly #link: RedisConnection
   readonly #names: RedisNames
 
-  constructor(link: RedisLink, names: RedisNames) {
+  constructor(link: RedisConnection, names: RedisNames) {
     this.#link = link
     this.#names = names
   }

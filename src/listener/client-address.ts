@@ -12,7 +12,7 @@ export interface ConnectionClient {
 const named = new WeakMap<Socket, ConnectionClient>()
 
 /** From now on `client` is at the other end of `socket`. */
-export function nameClient(socket: Socket, client: ConnectionClient): void {
+export function setClientAddress(socket: Socket, client: ConnectionClient): void {
   named.set(socket, client)
 }
 

@@ -9,7 +9,7 @@ import { clientOf } from './client-address.ts'
 import { expectProxyHeaders } from './proxy-protocol.ts'
 
 export interface ListenerParts {
-  readonly server: Config['server']
+  readonly listener: Config['listener']
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
   /** Called for what never became a request. */
   readonly rejected: (code: Code, client: string | undefined) => void
@@ -27,7 +27,7 @@ export interface Upgrades {
 }
 
 export function createServer(parts: ListenerParts, listener: RequestListener, upgrades: Upgrades): Server {
-  const { server: settings, tls } = parts
+  const { listener: settings, tls } = parts
   const options = {
     maxHeaderSize: settings.maxHeaderBytes,
     insecureHTTPParser: false,

@@ -7,7 +7,7 @@ import { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { canonicalAddress } from '../../config/address-range.ts'
 import type { Code } from '../errors.ts'
-import { type ConnectionClient, nameClient } from './client-address.ts'
+import { type ConnectionClient, setClientAddress } from './client-address.ts'
 import { type ProxyHeader, parseProxyHeader } from './proxy-header.ts'
 
 export interface ProxiedConnectionParts {
@@ -25,7 +25,7 @@ export function expectProxyHeaders(server: Server, parts: ProxiedConnectionParts
     for (const taker of takers) Reflect.apply(taker, server, [socket])
   }
   const waiting = closedWithTheServer(server)
-  const name = server instanceof TlsServer ? namedThroughTls(server) : nameClient
+  const name = server instanceof TlsServer ? namedThroughTls(server) : setClientAddress
 
   server.on('connection', (socket: Socket) => {
     const peer = canonicalAddress(socket.remoteAddress ?? '')
@@ -88,11 +88,11 @@ function closedWithTheServer(server: Server): Set<Socket> {
  * Requests over TLS stand on a socket of their own, which does not lead to the one beneath. The two ends of the connection
  * do: nothing else has both while it is open.
  */
-function namedThroughTls(server: TlsServer): typeof nameClient {
+function namedThroughTls(server: TlsServer): typeof setClientAddress {
   const clients = new Map<string, ConnectionClient>()
   server.prependListener('secureConnection', secure => {
     const client = clients.get(endsOf(secure))
-    if (client !== undefined) nameClient(secure, client)
+    if (client !== undefined) setClientAddress(secure, client)
   })
   return (socket, client) => {
     const ends = endsOf(socket)

@@ -1,19 +1,19 @@
 /** The response to the client, written in as few pieces as it can be: each write costs as much as all our own work. */
 import type { ServerResponse } from 'node:http'
-import { atTurnEnd, type TurnEndListener } from '../io/end-of-turn.ts'
+import { batchAtTurnEnd, type TurnBatch } from '../io/end-of-turn.ts'
 
 /**
  * What became of content that was handed over: `passed` on or copied, so that its bytes are free; `kept` for a moment; or
  * kept, and no more is wanted until there is room again.
  */
-export type Taken = 'passed' | 'kept' | 'full'
+export type WriteResult = 'released' | 'retained' | 'backpressure'
 
 /** Node writes a text of up to 16 KiB without a buffer of its own; this leaves room for the head. */
 const MAX_HELD_BYTES = 12_288
 /** Copying so much costs less than the memory it would keep occupied. */
 const MAX_COPIED_BYTES = 16_384
 
-export class ResponseWriter implements TurnEndListener {
+export class ResponseWriter implements TurnBatch {
   readonly #response: ServerResponse
   readonly #onRoom: () => void
   readonly #onEnded: () => void
@@ -35,17 +35,17 @@ export class ResponseWriter implements TurnEndListener {
   }
 
   /** A head whose content is not here yet must not wait for it: long polls, server-sent events. */
-  onLull(): void {
+  onReadPause(): void {
     if (!this.#isHeadHeld) return
     this.#isHeadHeld = false
     if (this.#held === undefined) this.#response.flushHeaders()
     else this.#writeHeld()
   }
 
-  write(chunk: Buffer): Taken {
+  write(chunk: Buffer): WriteResult {
     if (this.#isHeadHeld && this.#held === undefined && chunk.length <= MAX_HELD_BYTES) {
       this.#held = chunk.toString('latin1')
-      return 'passed'
+      return 'released'
     }
     this.#isHeadHeld = false
     this.#writeHeld()
@@ -54,20 +54,20 @@ export class ResponseWriter implements TurnEndListener {
     this.#response.cork()
     const goesOn = this.#response.write(isShort ? Buffer.from(chunk) : chunk)
     this.#response.uncork()
-    if (this.#response.writableLength === 0) return 'passed'
-    if (goesOn) return isShort ? 'passed' : 'kept'
+    if (this.#response.writableLength === 0) return 'released'
+    if (goesOn) return isShort ? 'released' : 'retained'
     // More may come of what was read already; one listener is enough for all of it.
     if (!this.#isWaiting) this.#response.once('drain', this.#onDrain)
     this.#isWaiting = true
-    return 'full'
+    return 'backpressure'
   }
 
   end(trailers: readonly [string, string][]): void {
     if (trailers.length > 0) this.#response.addTrailers(trailers)
-    atTurnEnd(this)
+    batchAtTurnEnd(this)
   }
 
-  onTurnEnd(): void {
+  flush(): void {
     if (this.#held === undefined) this.#response.end()
     else this.#response.end(this.#held, 'latin1')
     this.#onEnded()

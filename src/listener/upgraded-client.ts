@@ -8,7 +8,7 @@ import type { Socket } from 'node:net'
 /** What a client may send before it has its answer, in bytes (RFC 6455 4.1 forbids it); past them it has to wait. */
 const MAX_EARLY_BYTES = 65_536
 
-export class ClientEnd {
+export class UpgradedClient {
   readonly socket: Socket
   readonly response: ServerResponse
   #early: Buffer[] = []

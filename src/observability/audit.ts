@@ -5,7 +5,7 @@
 import { openSync } from 'node:fs'
 import { type Logger, pino } from 'pino'
 import type { Code } from '../errors.ts'
-import type { Known } from '../exchange.ts'
+import type { PartialExchange } from '../exchange.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import { BASE, timestamp } from './log.ts'
 import { openLogOutput } from './log-output.ts'
@@ -65,7 +65,7 @@ const ACTIONS_BY_CODE: Partial<Record<Code, AuditAction>> = {
   'password-limited': 'password-limited',
 }
 
-type Who = Partial<Pick<Known, 'requestId' | 'clientAddress' | 'clientClass' | 'credentials' | 'principal'>>
+type Who = Partial<Pick<PartialExchange, 'requestId' | 'clientAddress' | 'clientClass' | 'credentials' | 'principal'>>
 
 export class Audit {
   readonly #log: Logger

@@ -38,7 +38,7 @@ export function registerCounter(registry: Registry, name: string, help: string, 
 }
 
 /** A counter with labels, all from closed sets: the number of combinations is bounded by them. */
-export class Tally<L extends string> {
+export class LabelledCounter<L extends string> {
   readonly #names: readonly L[]
   readonly #counts = new Map<string, { value: number; readonly labels: Record<string, string> }>()
 
@@ -61,7 +61,7 @@ export class Tally<L extends string> {
 }
 
 /** A histogram without labels. Each bucket counts what is no greater than its bound and greater than the one before. */
-export class Distribution {
+export class Histogram {
   readonly #bounds: readonly number[]
   readonly #counts: Float64Array
   #sum = 0

@@ -1,12 +1,12 @@
 import type { Code } from '../errors.ts'
-import type { Known } from '../exchange.ts'
+import type { PartialExchange } from '../exchange.ts'
 
 /** How an exchange ended, for log and metrics. */
 export type Outcome = 'forwarded' | 'answered' | 'redirected' | 'challenged' | 'denied' | 'failed' | 'aborted'
 
 /** The running account of one exchange: filled in on the way, read once when the response is closed. */
 export interface ExchangeRecord {
-  known: Known
+  known: PartialExchange
   outcome: Outcome
   /** Why it did not go through; undefined when it did. */
   code: Code | undefined
@@ -21,7 +21,7 @@ export interface ExchangeRecord {
   responseBytes: number
 }
 
-export function newRecord(known: Known): ExchangeRecord {
+export function newRecord(known: PartialExchange): ExchangeRecord {
   return {
     known,
     outcome: 'answered',

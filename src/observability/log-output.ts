@@ -6,7 +6,7 @@
 import { closeSync, fstatSync, write, writeSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import type { DestinationStream } from 'pino'
-import { givenBack } from '../io/free-buffer.ts'
+import { freeWhenWritten } from '../io/free-when-written.ts'
 
 /** Records are written when so many bytes have come together, or after so many milliseconds: one write per record would cost more than the proxying. */
 const BATCH_BYTES = 65_536
@@ -88,7 +88,7 @@ class BatchedOutput implements LogOutput {
     this.#waiting = ''
     this.#write(batch, () => {
       this.#isWriting = false
-      givenBack(batch)?.()
+      freeWhenWritten(batch)?.()
       this.#goOn()
     })
   }

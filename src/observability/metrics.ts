@@ -8,7 +8,7 @@ import type { GrantEvent } from '../routes/confirm.ts'
 import type { OpLogoutChannel, OpLogoutOutcome } from '../routes/op-logout-report.ts'
 import type { SignInEvent } from '../routes/sign-in.ts'
 import type { UpstreamStatistics } from '../upstream/upstream.ts'
-import { Distribution, registerCounter, Tally } from './counters.ts'
+import { Histogram, LabelledCounter, registerCounter } from './counters.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 
 export type PatEvent = PatNews | 'refused' | 'would_refuse' | 'blocked' | 'allowed'
@@ -82,7 +82,7 @@ export class Metrics {
     [],
   )
   readonly #storeGarbled = this.#counter(
-    'torhaus_store_messages_garbled_total',
+    'torhaus_store_messages_malformed_total',
     'Messages on the channel of the store that were not understood.',
     [],
   )
@@ -222,12 +222,12 @@ export class Metrics {
     this.#refreshes.add(1, outcome)
   }
 
-  #counter<T extends string>(name: string, help: string, labelNames: readonly T[]): Tally<T> {
-    return new Tally(this.registry, name, help, labelNames)
+  #counter<T extends string>(name: string, help: string, labelNames: readonly T[]): LabelledCounter<T> {
+    return new LabelledCounter(this.registry, name, help, labelNames)
   }
 
-  #histogram(name: string, help: string): Distribution {
-    return new Distribution(this.registry, name, help, SECONDS)
+  #histogram(name: string, help: string): Histogram {
+    return new Histogram(this.registry, name, help, SECONDS)
   }
 }
 

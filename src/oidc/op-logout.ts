@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Grants } from '../grants/grants.ts'
-import type { EndedSession, SessionStore, Whose } from '../session/session-store.ts'
+import type { EndedSession, SessionSelector, SessionStore } from '../session/session-store.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Claims } from './claims.ts'
 import type { LoggedOut } from './logout-token.ts'
@@ -38,8 +38,8 @@ export class OpLogout {
    */
   async end({ subject, opSessionId, issuedAtS }: LoggedOut): Promise<EndedSession[]> {
     const { sessions, grants, store, accountKey, forget } = this.#parts
-    const whose = whoseOf(subject, opSessionId)
-    await store.noteUntil(noteOf(subject, opSessionId), issuedAtS * 1000 + NOTED_FOR_MS)
+    const whose = selectorOf(subject, opSessionId)
+    await store.markUntil(noteOf(subject, opSessionId), issuedAtS * 1000 + NOTED_FOR_MS)
     const ended = await sessions.endAll(whose)
     for (const account of new Set(ended.map(session => session.account))) {
       if (opSessionId === undefined) await grants.revokeAll(accountKey(account))
@@ -54,14 +54,14 @@ export class OpLogout {
     const ids = [noteOf(subject, undefined)]
     if (typeof sid === 'string') ids.push(noteOf(undefined, sid), noteOf(subject, sid))
     for (const id of ids) {
-      const notedUntilMs = await this.#parts.store.notedUntil(id)
+      const notedUntilMs = await this.#parts.store.markedUntil(id)
       if (notedUntilMs !== undefined && Number(iat) * 1000 <= notedUntilMs - NOTED_FOR_MS) return true
     }
     return false
   }
 }
 
-function whoseOf(subject: string | undefined, opSessionId: string | undefined): Whose {
+function selectorOf(subject: string | undefined, opSessionId: string | undefined): SessionSelector {
   if (subject === undefined) return { opSessionId: opSessionId ?? '' }
   return opSessionId === undefined ? { subject } : { subject, opSessionId }
 }

@@ -98,7 +98,7 @@ export class PatRegister {
     if (this.#flushing !== undefined) return this.#flushing.then(() => this.flush())
     if (this.#waiting.size === 0) return
     const written = Array.from(this.#waiting.values(), ({ seen }) => seen)
-    const writing = this.#store.addSightings(written)
+    const writing = this.#store.recordUses(written)
     if (!(writing instanceof Promise)) return this.#written(written)
     this.#flushing = writing
       .then(() => this.#written(written))

@@ -26,7 +26,7 @@ export interface PatRecord {
 export interface PatStore {
   readPat(fingerprint: string): Awaitable<PatRecord | undefined>
   /** Adds what was seen to what is known. Whether a token is blocked stays as it is. The same sighting may be added twice. */
-  addSightings(sightings: Iterable<PatRecord>): Awaitable<void>
+  recordUses(sightings: Iterable<PatRecord>): Awaitable<void>
   /** Last used first. */
   patsOf(account: string): Awaitable<PatRecord[]>
   /** True where the account has such a token, and that changed something. */

@@ -18,13 +18,13 @@ export interface PatWatchParts {
   readonly accountKey: (account: string) => string
   readonly now: Clock
   /** A use was refused, or would have been. */
-  readonly judged: (exchange: Authenticated, code: PatCode, sight: PatSight, isEnforced: boolean) => void
-  readonly noted: (exchange: Authenticated, news: PatNews, sight: PatSight) => void
+  readonly judged: (exchange: Authenticated, code: PatCode, sight: PatUse, isEnforced: boolean) => void
+  readonly noted: (exchange: Authenticated, news: PatNews, sight: PatUse) => void
   /** What was seen could not be noted. The response goes on. */
   readonly failed: (error: unknown) => void
 }
 
-export interface PatSight {
+export interface PatUse {
   /** Fingerprint. */
   readonly pat: string | undefined
   readonly account: string | undefined

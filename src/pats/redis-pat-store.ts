@@ -4,8 +4,8 @@
  * by last use, the blocked ones above.
  */
 import type { ClientClass } from '../http/client-class.ts'
-import type { RedisLink } from '../store/redis-link.ts'
-import { redisScript } from '../store/redis-link.ts'
+import type { RedisConnection } from '../store/redis-connection.ts'
+import { redisScript } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { fieldsOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
 import { MAX_NETWORKS, type PatRecord, type PatStore } from './pat-store.ts'
@@ -54,11 +54,11 @@ const BLOCKED_SCORE = 2 ** 52
 const BATCH = 500
 
 export class RedisPatStore implements PatStore {
-  readonly #link: RedisLink
+  readonly #link: RedisConnection
   readonly #names: RedisNames
   readonly #all: string
 
-  constructor(link: RedisLink, names: RedisNames) {
+  constructor(link: RedisConnection, names: RedisNames) {
     this.#link = link
     this.#names = names
     this.#all = names.key('pats', 'all')
@@ -70,7 +70,7 @@ export class RedisPatStore implements PatStore {
     return fields.size === 0 ? undefined : recordOf(fingerprint, fields)
   }
 
-  async addSightings(sightings: Iterable<PatRecord>): Promise<void> {
+  async recordUses(sightings: Iterable<PatRecord>): Promise<void> {
     const all = [...sightings]
     for (let from = 0; from < all.length; from += BATCH)
       await Promise.all(all.slice(from, from + BATCH).map(seen => this.#see(seen)))

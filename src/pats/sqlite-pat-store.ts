@@ -23,7 +23,7 @@ export class SqlitePatStore implements PatStore {
     return row === undefined ? undefined : toRecord(row)
   }
 
-  addSightings(sightings: Iterable<PatRecord>): void {
+  recordUses(sightings: Iterable<PatRecord>): void {
     this.#database.transaction(() => {
       for (const seen of sightings) this.#write(mergePats(this.readPat(seen.fingerprint), seen))
     })

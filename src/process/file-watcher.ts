@@ -5,7 +5,7 @@ import { statSync } from 'node:fs'
  * and on file systems that tell nobody. Changes are reported once the files have stood still from one look to the next: a
  * certificate and its key are two files.
  */
-export class WatchedFiles {
+export class FileWatcher {
   #seen: string
   #settled: string
   #fileNames: readonly string[]

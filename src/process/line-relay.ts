@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
-import { givenBack } from '../io/free-buffer.ts'
+import { freeWhenWritten } from '../io/free-when-written.ts'
 
 const NEWLINE = 0x0a
 
@@ -7,10 +7,10 @@ const NEWLINE = 0x0a
  * Passes on whole lines. Each worker writes its log to a pipe of its own, in blocks; several writing to one pipe would tear
  * each other's lines, since only the first 4 KiB of a write are sure to stay together (pipe(7), PIPE_BUF).
  */
-export function passWholeLines(source: Readable, output: Writable): void {
+export function relayLines(source: Readable, output: Writable): void {
   let begun: Buffer = Buffer.alloc(0)
   const write = (lines: Buffer) => {
-    if (output.write(lines, givenBack(lines))) return
+    if (output.write(lines, freeWhenWritten(lines))) return
     source.pause()
     output.once('drain', () => source.resume())
   }
@@ -18,7 +18,7 @@ export function passWholeLines(source: Readable, output: Writable): void {
     const end = chunk.lastIndexOf(NEWLINE) + 1
     const lines = end === 0 ? undefined : joined(begun, chunk.subarray(0, end))
     begun = end === 0 ? joined(begun, chunk) : Buffer.from(chunk.subarray(end))
-    givenBack(chunk)?.()
+    freeWhenWritten(chunk)?.()
     if (lines !== undefined) write(lines)
   })
   // What a worker left unfinished when it was killed is a line, too: the next one must not be glued to it.

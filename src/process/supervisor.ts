@@ -18,7 +18,7 @@ import { type ListenEnvironment, loadConfig } from '../../config/load.ts'
 import { type Config, configSchema } from '../../config/schema.ts'
 import { isOutputShareable } from '../observability/log-output.ts'
 import { createAdmin } from './admin-listener.ts'
-import { WatchedFiles } from './file-watcher.ts'
+import { FileWatcher } from './file-watcher.ts'
 import { SupervisorMetrics } from './supervisor-metrics.ts'
 import { Generation } from './worker-generation.ts'
 import type { Readiness, Report } from './worker-messages.ts'
@@ -45,7 +45,7 @@ export class Supervisor {
   readonly #retired = new Set<Promise<void>>()
   readonly #generations = new Set<Generation>()
   #admin: FastifyInstance | undefined
-  #watch: WatchedFiles | undefined
+  #watch: FileWatcher | undefined
   #reloading: Promise<void> | undefined
   #isReloadAsked = false
   #isStopping = false
@@ -57,7 +57,7 @@ export class Supervisor {
       exec: parts.workerProgram,
       args: [],
       // Standard error as it is: nothing but crashes is written there. Standard output, too, where lines stay whole: a pipe of
-      // its own (see passWholeLines) costs as much as a tenth of the proxying.
+      // its own (see relayLines) costs as much as a tenth of the proxying.
       stdio: ['ignore', isOutputShareable() ? 'inherit' : 'pipe', 'inherit', 'ipc'],
     })
     this.#generation = this.#newGeneration(parts.config)
@@ -137,7 +137,7 @@ export class Supervisor {
     const { fileName, environment, log } = this.#parts
     const loaded = loadConfig(fileName, environment)
     if (!loaded.ok) {
-      for (const { line, path, message } of loaded.problems)
+      for (const { line, path, message } of loaded.diagnostics)
         log.error({
           ...{ 'event.action': 'reload', 'event.outcome': 'failure', 'torhaus.reason': reason },
           ...{ 'torhaus.config_line': line, 'torhaus.config_path': path, 'error.message': message },
@@ -157,7 +157,7 @@ export class Supervisor {
     const old = this.#generation
     this.#generation = next
     this.#watchFiles(config)
-    const retired = old.drain(old.config.server.drainDelayMs, false).then(() => {
+    const retired = old.drain(old.config.listener.drainDelayMs, false).then(() => {
       this.#generations.delete(old)
       this.#retired.delete(retired)
     })
@@ -169,7 +169,7 @@ export class Supervisor {
   #watchFiles(config: Config): void {
     this.#watch?.close()
     const files = [this.#parts.fileName, ...usedFiles(configSchema, config)]
-    this.#watch = new WatchedFiles(files, config.reload.watchIntervalMs, () => this.reload('file'))
+    this.#watch = new FileWatcher(files, config.reload.watchIntervalMs, () => this.reload('file'))
   }
 
   async #openAdmin({ admin: { host, port } }: Config): Promise<FastifyInstance> {
@@ -233,4 +233,4 @@ export class Supervisor {
   }
 }
 
-const workerCount = ({ server }: Config) => server.workers ?? availableParallelism()
+const workerCount = ({ listener }: Config) => listener.workers ?? availableParallelism()

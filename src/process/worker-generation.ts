@@ -53,7 +53,7 @@ export class Generation {
 
   /** Lets requests in flight finish; resolves when all workers have ended. `listens`: see `ProxyServer.drain`. */
   drain(delayMs: number, listens: boolean): Promise<void> {
-    return this.#end(worker => worker.drain(delayMs, listens), delayMs + this.config.server.drainTimeoutMs)
+    return this.#end(worker => worker.drain(delayMs, listens), delayMs + this.config.listener.drainTimeoutMs)
   }
 
   /** Ends all at once. */

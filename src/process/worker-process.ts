@@ -3,7 +3,7 @@ import cluster, { type Worker } from 'node:cluster'
 import type { Writable } from 'node:stream'
 import type { Config } from '../../config/schema.ts'
 import type { Change } from '../store/changes.ts'
-import { passWholeLines } from './line-relay.ts'
+import { relayLines } from './line-relay.ts'
 import type { FromWorker, MetricsSnapshot, Report, ToWorker } from './worker-messages.ts'
 
 export interface WorkerEvents {
@@ -36,7 +36,7 @@ export class WorkerProcess {
     listening.catch(() => undefined)
     const handedOver = rememberHandle(worker)
     const { stdout } = worker.process
-    if (stdout !== null) passWholeLines(stdout, output)
+    if (stdout !== null) relayLines(stdout, output)
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'listening') {
         this.isListening = true

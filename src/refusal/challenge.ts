@@ -1,11 +1,11 @@
 import type { Config } from '../../config/schema.ts'
 import type { Code } from '../errors.ts'
-import type { Known } from '../exchange.ts'
+import type { PartialExchange } from '../exchange.ts'
 
 export type OfferedScheme = Config['credentials']['offer'][number]
 
 /** Which schemes a 401 offers to this client on this path. */
-export type Offers = (exchange: Pick<Known, 'clientClass' | 'target'>) => readonly OfferedScheme[]
+export type Offers = (exchange: Pick<PartialExchange, 'clientClass' | 'target'>) => readonly OfferedScheme[]
 
 export function createOffers({ offer, offerRules }: Pick<Config['credentials'], 'offer' | 'offerRules'>): Offers {
   const rules = offerRules.map(rule => ({ ...rule, pattern: new RegExp(`^(?:${rule.path})`, 'u') }))
@@ -31,7 +31,7 @@ export interface ChallengeSettings {
  * Challenge fields, one line per scheme: build agents look for a value with Bearer in it, clients with a personal access
  * token for one that begins with Basic, and neither reads a joined list. A refused access token is named as such (RFC 6750 3.1).
  */
-export function challengeFields({ offers, realm }: ChallengeSettings, known: Known, code?: Code): string[] {
+export function challengeFields({ offers, realm }: ChallengeSettings, known: PartialExchange, code?: Code): string[] {
   const quoted = realm.replaceAll(/["\\]/g, '\\$&')
   const error = code?.startsWith('bearer-') === true ? ` error="invalid_token", error_description="${code}"` : ''
   const values = { Basic: `Basic realm="${quoted}"`, Bearer: `Bearer${error}`, Negotiate: 'Negotiate' }

@@ -1,5 +1,5 @@
 import { type Code, errorTable } from '../errors.ts'
-import type { Known } from '../exchange.ts'
+import type { PartialExchange } from '../exchange.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import { type Html, html, renderPage } from './page.ts'
 
@@ -44,7 +44,7 @@ const TRY_AGAIN = html`<a class="button" href="">Try again</a>`
 const START = html`<a class="button quiet" href="/">Start page</a>`
 
 /** The page a browser shows for `code`: what happened, what to do next, and what to tell the help desk. */
-export function errorPage(known: Known, code: Code, link?: string): string {
+export function errorPage(known: PartialExchange, code: Code, link?: string): string {
   const { status, sentence } = errorTable[code]
   return renderPage(
     TITLES[code] ?? TITLES_BY_STATUS[status] ?? 'That did not work',
@@ -56,7 +56,7 @@ export function errorPage(known: Known, code: Code, link?: string): string {
 const confirmation = (link: string) =>
   html`<p>Confirm with your second factor, then try again.</p><p class="actions"><a class="button" href="${link}">Confirm</a></p>`
 
-function wayOut({ request }: Known, code: Code, status: number): Html {
+function wayOut({ request }: PartialExchange, code: Code, status: number): Html {
   const isRepeatable = request.method === 'GET' || request.method === 'HEAD'
   if (status === 401 && !isRepeatable) {
     // The form is still in the browser's memory: leaving this page would lose it.

@@ -5,11 +5,11 @@
 import type { ServerResponse } from 'node:http'
 import type { RefusalHelp, SignInDemand } from '../decision.ts'
 import { type Code, errorTable } from '../errors.ts'
-import type { Known } from '../exchange.ts'
+import type { PartialExchange } from '../exchange.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import { drainRequest } from '../listener/request-content.ts'
 import { type ChallengeSettings, challengeFields } from './challenge.ts'
-import { shownCode } from './confirmation-code.ts'
+import { formatConfirmationCode } from './confirmation-code.ts'
 import { errorPage } from './error-page.ts'
 import { pageFields } from './page.ts'
 import { signInPath } from './sign-in-path.ts'
@@ -22,7 +22,12 @@ export interface RefusalSettings {
 const RETRY_AFTER_S = 5
 
 /** Answers with the status, sentence and code of `code`, and the request id. */
-export function sendRefusal(known: Known, code: Code, settings: RefusalSettings, help: RefusalHelp = {}): number {
+export function sendRefusal(
+  known: PartialExchange,
+  code: Code,
+  settings: RefusalSettings,
+  help: RefusalHelp = {},
+): number {
   const { status, sentence } = errorTable[code]
   // Where it ends is not certain, so nothing after it can be read as a request (RFC 9112 6.1).
   if (code === 'request-malformed') known.response.shouldKeepAlive = false
@@ -36,7 +41,7 @@ export function sendRefusal(known: Known, code: Code, settings: RefusalSettings,
   }
   if (status === 503 || status === 429) fields.push('Retry-After', String(help.retryAfterSeconds ?? RETRY_AFTER_S))
   if (status === 405) fields.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS')
-  const link = help.confirm && `${settings.publicOrigin}${OWN_PREFIX}/confirm/${shownCode(help.confirm)}`
+  const link = help.confirm && `${settings.publicOrigin}${OWN_PREFIX}/confirm/${formatConfirmationCode(help.confirm)}`
   const body = render(known, code, settings.publicOrigin, link)
   if (known.clientClass === 'visual-studio') {
     const shown = link === undefined ? sentence : `${sentence} Open ${link} in a browser to confirm, then try again.`
@@ -46,7 +51,7 @@ export function sendRefusal(known: Known, code: Code, settings: RefusalSettings,
 }
 
 /** A browser's way to the sign-in, and back to where it wanted to go. */
-export function sendToSignIn(known: Known, code: Code, publicOrigin: string, demand?: SignInDemand): number {
+export function sendToSignIn(known: PartialExchange, code: Code, publicOrigin: string, demand?: SignInDemand): number {
   const location = publicOrigin + signInPath(known.target?.raw ?? '/', demand)
   return send(
     known,
@@ -56,7 +61,7 @@ export function sendToSignIn(known: Known, code: Code, publicOrigin: string, dem
   )
 }
 
-const requestIdFields = ({ requestId }: Known) => (requestId === undefined ? [] : ['X-Request-Id', requestId])
+const requestIdFields = ({ requestId }: PartialExchange) => (requestId === undefined ? [] : ['X-Request-Id', requestId])
 
 interface Body {
   readonly fields: readonly string[]
@@ -64,7 +69,7 @@ interface Body {
 }
 
 /** `link`: where a person can confirm. */
-function render(known: Known, code: Code, publicOrigin: string, link: string | undefined): Body {
+function render(known: PartialExchange, code: Code, publicOrigin: string, link: string | undefined): Body {
   const { sentence, status } = errorTable[code]
   const accept = known.fields?.kept.accept ?? ''
   switch (known.clientClass) {
@@ -97,7 +102,7 @@ function render(known: Known, code: Code, publicOrigin: string, link: string | u
   }
 }
 
-function plainText(known: Known, code: Code, publicOrigin: string, link: string | undefined): string {
+function plainText(known: PartialExchange, code: Code, publicOrigin: string, link: string | undefined): string {
   const { sentence, status } = errorTable[code]
   const request = `(${code}, request ${known.requestId ?? 'without id'})`
   if (link !== undefined)
@@ -107,7 +112,7 @@ function plainText(known: Known, code: Code, publicOrigin: string, link: string 
 }
 
 /** Sends a complete response; returns the number of bytes of its content. */
-export function send(known: Known, status: number, fields: readonly string[], text: string): number {
+export function send(known: PartialExchange, status: number, fields: readonly string[], text: string): number {
   const { request, response } = known
   const content = Buffer.from(text, 'utf8')
   response.writeHead(status, [...fields, 'Content-Length', String(content.length)])
@@ -118,6 +123,6 @@ export function send(known: Known, status: number, fields: readonly string[], te
 }
 
 /** The client may be sending content that nobody will read. */
-function drainUnwanted({ request }: Known, response: ServerResponse): void {
+function drainUnwanted({ request }: PartialExchange, response: ServerResponse): void {
   if (!request.complete && response.socket !== null) drainRequest(request)
 }

@@ -15,10 +15,10 @@ import type { Grants } from '../grants/grants.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { Audit } from '../observability/audit.ts'
 import { judgeSecondFactor } from '../policy/second-factor.ts'
-import { shownCode } from '../refusal/confirmation-code.ts'
+import { formatConfirmationCode } from '../refusal/confirmation-code.ts'
+import { describeClient, describeDuration, describeNetwork, describeTime } from '../refusal/display.ts'
 import { html, pageFields, renderPage } from '../refusal/page.ts'
 import { signInPath } from '../refusal/sign-in-path.ts'
-import { describeClient, describeDuration, describeNetwork, describeTime } from '../refusal/wording.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { currentSession } from './current-session.ts'
@@ -115,7 +115,7 @@ function question({ settings, now, publicOrigin }: ConfirmParts, { request, acco
 <dt>Holds for</dt><dd>${describeDuration(heldSeconds * 1000)} at most</dd>
 </dl>
 <p><strong>Confirm only what you started yourself, just now.</strong> If you did not, somebody else has your password: close this page, and tell your help desk.</p>
-<form method="post" action="${OWN_PREFIX}/confirm/${shownCode(code)}" class="actions">
+<form method="post" action="${OWN_PREFIX}/confirm/${formatConfirmationCode(code)}" class="actions">
 <button class="button" type="submit">Confirm</button>
 <a class="button quiet" href="${OWN_PREFIX}/">Do not confirm</a>
 </form>`

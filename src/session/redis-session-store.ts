@@ -6,12 +6,12 @@
  */
 import type { Clock } from '../clock.ts'
 import type { Evidence } from '../exchange.ts'
-import type { RedisLink } from '../store/redis-link.ts'
+import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { jsonOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
 import { ADD_TO_INDEX, CLAIM, CLAIM_REFRESH, CREATE, DELETE, NOTE, TOUCH, UPDATE } from './redis-session-scripts.ts'
 import { RedisSignIns } from './redis-sign-ins.ts'
-import type { EndedSession, SessionRecord, SessionStore, SignInRecord, Whose } from './session-store.ts'
+import type { EndedSession, SessionRecord, SessionSelector, SessionStore, SignInRecord } from './session-store.ts'
 
 export interface SessionLifetimes {
   readonly idleTimeoutSeconds: number
@@ -32,14 +32,14 @@ const FIELDS = [
 type Index = 'account-key' | 'subject' | 'sid'
 
 export class RedisSessionStore implements SessionStore {
-  readonly #link: RedisLink
+  readonly #link: RedisConnection
   readonly #names: RedisNames
   readonly #idleMs: number
   readonly #absoluteMs: number
   readonly #now: Clock
   readonly #signIns: RedisSignIns
 
-  constructor(link: RedisLink, names: RedisNames, times: SessionLifetimes, now: Clock) {
+  constructor(link: RedisConnection, names: RedisNames, times: SessionLifetimes, now: Clock) {
     this.#link = link
     this.#names = names
     this.#idleMs = times.idleTimeoutSeconds * 1000
@@ -110,8 +110,8 @@ export class RedisSessionStore implements SessionStore {
       .sort((one, other) => other.createdAtMs - one.createdAtMs)
   }
 
-  async deleteSessions(whose: Whose): Promise<EndedSession[]> {
-    const { accountKey, subject, opSessionId } = whose as Partial<
+  async deleteSessions(selector: SessionSelector): Promise<EndedSession[]> {
+    const { accountKey, subject, opSessionId } = selector as Partial<
       Record<'accountKey' | 'subject' | 'opSessionId', string>
     >
     const wanted: [Index, string | undefined][] = [
@@ -154,11 +154,11 @@ export class RedisSessionStore implements SessionStore {
     return (await this.#link.run(CLAIM, [this.#names.key('claim', hashTag(id))], nowMs, untilMs)) === 1
   }
 
-  async noteUntil(id: string, untilMs: number): Promise<void> {
+  async markUntil(id: string, untilMs: number): Promise<void> {
     await this.#link.run(NOTE, [this.#note(id)], untilMs, untilMs - this.#now())
   }
 
-  async notedUntil(id: string): Promise<number | undefined> {
+  async markedUntil(id: string): Promise<number | undefined> {
     const name = this.#note(id)
     const until = await this.#link.call(name, 'GET', name)
     return until === null ? undefined : numberOf(textOf(until))

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { RedisLink } from '../store/redis-link.ts'
+import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { jsonOf, textOf, textsOf } from '../store/redis-reply.ts'
 import { PUSH_TO_LIST } from './redis-session-scripts.ts'
@@ -13,11 +13,11 @@ const MAX_SIGN_INS = 100_000
  * escapes the bounds.
  */
 export class RedisSignIns {
-  readonly #link: RedisLink
+  readonly #link: RedisConnection
   readonly #names: RedisNames
   readonly #now: Clock
 
-  constructor(link: RedisLink, names: RedisNames, now: Clock) {
+  constructor(link: RedisConnection, names: RedisNames, now: Clock) {
     this.#link = link
     this.#names = names
     this.#now = now

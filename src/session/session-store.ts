@@ -39,7 +39,7 @@ export interface SignInRecord {
 }
 
 /** All sessions of an account in whatever spelling, of a subject of the OP, or of one session at the OP. */
-export type Whose =
+export type SessionSelector =
   | { readonly accountKey: string }
   | { readonly subject: string; readonly opSessionId?: string }
   | { readonly opSessionId: string }
@@ -54,7 +54,7 @@ export interface SessionStore {
   /** Newest first. */
   sessionsOf(accountKey: string): Awaitable<SessionRecord[]>
   /** Returns what was there. */
-  deleteSessions(whose: Whose): Awaitable<EndedSession[]>
+  deleteSessions(selector: SessionSelector): Awaitable<EndedSession[]>
   /** True for one caller only, until `leaseUntilMs`: who may use the refresh token now. */
   claimRefresh(key: string, nowMs: number, leaseUntilMs: number): Awaitable<boolean>
   /** Ends the lease, so that the next caller gets it. */
@@ -68,9 +68,9 @@ export interface SessionStore {
   /** True for the first caller with that id until `untilMs`: what counts once, such as a logout token. */
   claimOnce(id: string, nowMs: number, untilMs: number): Awaitable<boolean>
   /** Notes an id until then; where it is noted already, until the later of both. */
-  noteUntil(id: string, untilMs: number): Awaitable<void>
+  markUntil(id: string, untilMs: number): Awaitable<void>
   /** Until when the id is noted; once that time is over, perhaps nothing. */
-  notedUntil(id: string): Awaitable<number | undefined>
+  markedUntil(id: string): Awaitable<number | undefined>
   /** Removes what has ended: claims and notes past their time, sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): Awaitable<void>
   close(): Awaitable<void>

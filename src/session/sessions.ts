@@ -4,7 +4,7 @@ import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import type { Sealer } from './sealer.ts'
 import { isOpaqueId, keyOf, newOpaqueId } from './session-cookie.ts'
-import type { Awaitable, EndedSession, SessionRecord, SessionStore, Whose } from './session-store.ts'
+import type { Awaitable, EndedSession, SessionRecord, SessionSelector, SessionStore } from './session-store.ts'
 
 export interface SessionTimes extends ReadCacheSettings {
   readonly idleTimeoutSeconds: number
@@ -109,8 +109,8 @@ export class Sessions {
   }
 
   /** Returns what was there. */
-  async endAll(whose: Whose): Promise<EndedSession[]> {
-    const ended = await this.#store.deleteSessions(whose)
+  async endAll(selector: SessionSelector): Promise<EndedSession[]> {
+    const ended = await this.#store.deleteSessions(selector)
     for (const { key } of ended) this.#changes.publish({ kind: 'session', key })
     return ended
   }

@@ -3,7 +3,7 @@
  * database is waited for. Measured with 100,000 rows: read 11 us, write 64 us.
  */
 import { type Row, SqliteDatabase } from '../store/sqlite-database.ts'
-import type { EndedSession, SessionRecord, SessionStore, SignInRecord, Whose } from './session-store.ts'
+import type { EndedSession, SessionRecord, SessionSelector, SessionStore, SignInRecord } from './session-store.ts'
 
 /** `session` had no account key: what is left of it would be missed by who signs out everywhere, so those people sign in again. */
 export const SESSION_SCHEMA = `
@@ -32,12 +32,12 @@ CREATE INDEX IF NOT EXISTS sign_in_attempt_by_expiry ON sign_in_attempt (expires
 /** Most sign-ins in flight, of all browsers together. */
 const MAX_SIGN_INS = 100_000
 
-export class SqliteStore implements SessionStore {
+export class SqliteSessionStore implements SessionStore {
   readonly #database: SqliteDatabase
 
   /** On a database that holds nothing but sessions. */
-  static open(fileName: string): SqliteStore {
-    return new SqliteStore(new SqliteDatabase(fileName, SESSION_SCHEMA))
+  static open(fileName: string): SqliteSessionStore {
+    return new SqliteSessionStore(new SqliteDatabase(fileName, SESSION_SCHEMA))
   }
 
   constructor(database: SqliteDatabase) {
@@ -80,8 +80,8 @@ export class SqliteStore implements SessionStore {
       .map(toSession)
   }
 
-  deleteSessions(whose: Whose): EndedSession[] {
-    const { accountKey = null, subject = null, opSessionId = null } = whose as Partial<Record<string, string>>
+  deleteSessions(selector: SessionSelector): EndedSession[] {
+    const { accountKey = null, subject = null, opSessionId = null } = selector as Partial<Record<string, string>>
     const column = accountKey !== null ? 'account_key' : opSessionId !== null ? 'op_session_id' : 'subject'
     const rows = this.#database.rows(
       `DELETE FROM person_session WHERE ${column} = coalesce(?1, ?2, ?3) AND (?3 IS NULL OR subject = ?3) RETURNING key, account`,
@@ -104,7 +104,7 @@ export class SqliteStore implements SessionStore {
     return claimed === 1
   }
 
-  noteUntil(id: string, untilMs: number): void {
+  markUntil(id: string, untilMs: number): void {
     this.#database.run(
       'INSERT INTO note (id, until) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET until = max(until, ?2)',
       id,
@@ -112,7 +112,7 @@ export class SqliteStore implements SessionStore {
     )
   }
 
-  notedUntil(id: string): number | undefined {
+  markedUntil(id: string): number | undefined {
     const row = this.#database.row('SELECT until FROM note WHERE id = ?', id)
     return row === undefined ? undefined : Number(row.until)
   }

@@ -1,12 +1,12 @@
 /**
  * Changes between processes, over a channel of Redis. Delivery is at most once, so each process numbers what it sends, and
- * sends at least a beat each second: who misses a number knows that it has missed something, and reads everything again. So
+ * sends at least a heartbeat each second: who misses a number knows that it has missed something, and reads everything again. So
  * does who was connected anew; the one who sent may be gone.
  */
 import { randomUUID } from 'node:crypto'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Change, Changes } from './changes.ts'
-import type { ChannelUser } from './redis-link.ts'
+import type { ChannelUser } from './redis-connection.ts'
 
 interface Message {
   readonly from: string
@@ -23,22 +23,22 @@ export class RedisChanges implements ChannelUser {
   readonly #lastFrom = new BoundedMap<string, number>(MAX_SENDERS)
   #sent = 0
 
-  readonly #garbled: () => void
+  readonly #malformed: () => void
 
-  /** `publish` sends a text to all, and does not throw. `garbled` is told of what was not understood. */
-  constructor(changes: Changes, publish: (message: string) => void, garbled: () => void) {
+  /** `publish` sends a text to all, and does not throw. `malformed` is told of what was not understood. */
+  constructor(changes: Changes, publish: (message: string) => void, malformed: () => void) {
     this.#changes = changes
-    this.#garbled = garbled
+    this.#malformed = malformed
     changes.connect(change => publish(this.#message(change)))
   }
 
-  beat(): string {
+  heartbeat(): string {
     return this.#message(undefined)
   }
 
   receive(text: string): void {
     const message = parseMessage(text)
-    if (message === undefined) return this.#garbled()
+    if (message === undefined) return this.#malformed()
     const { from, n, change: content } = message
     const last = this.#lastFrom.get(from) ?? 0
     if (n > last) this.#lastFrom.set(from, n)

@@ -4,12 +4,12 @@ import { Fault } from '../errors.ts'
 /** @throws {Fault} `store-unavailable` where it is something else. */
 export function textOf(reply: unknown): string {
   if (typeof reply === 'string') return reply
-  throw garbled('a text')
+  throw malformed('a text')
 }
 
 /** A list of texts, with gaps. @throws {Fault} `store-unavailable` where it is something else. */
 export function textsOf(reply: unknown): (string | undefined)[] {
-  if (!Array.isArray(reply)) throw garbled('a list')
+  if (!Array.isArray(reply)) throw malformed('a list')
   return reply.map(item => (item === null ? undefined : textOf(item)))
 }
 
@@ -17,12 +17,12 @@ export function textsOf(reply: unknown): (string | undefined)[] {
 export function numberOf(text: string | undefined): number {
   const value = Number(text || Number.NaN)
   if (Number.isFinite(value)) return value
-  throw garbled('a number')
+  throw malformed('a number')
 }
 
 /** The fields of a hash. @throws {Fault} `store-unavailable` where it is something else. */
 export function fieldsOf(reply: unknown): Map<string, string> {
-  if (typeof reply !== 'object' || reply === null) throw garbled('a hash')
+  if (typeof reply !== 'object' || reply === null) throw malformed('a hash')
   return new Map(Object.entries(reply).map(([field, value]) => [field, textOf(value)]))
 }
 
@@ -35,10 +35,10 @@ export function jsonOf<T extends object>(reply: unknown): T {
     const value: unknown = JSON.parse(textOf(reply))
     if (typeof value === 'object' && value !== null) return value as T
   } catch (error) {
-    throw garbled('a record', error)
+    throw malformed('a record', error)
   }
-  throw garbled('a record')
+  throw malformed('a record')
 }
 
-const garbled = (wanted: string, cause?: unknown) =>
+const malformed = (wanted: string, cause?: unknown) =>
   new Fault('store-unavailable', new Error(`what Redis holds is not ${wanted}`, { cause }))

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { type Code, Fault } from '../errors.ts'
 import type { Delegated } from '../exchange.ts'
-import type { ClientEnd } from '../listener/upgraded-client.ts'
+import type { UpgradedClient } from '../listener/upgraded-client.ts'
 import type { ExchangeRecord } from '../observability/exchange-record.ts'
 import { keyOf } from '../session/session-cookie.ts'
 import type { Change, Changes } from '../store/changes.ts'
@@ -63,14 +63,14 @@ export class Tunnels {
   }
 
   /** Keeps a place for a handshake as long as its socket is open. Throws `tunnel-limit`. */
-  reserve({ socket }: ClientEnd): void {
+  reserve({ socket }: UpgradedClient): void {
     if (this.#isClosed || this.#reserved >= this.#parts.settings.maxTunnels) throw new Fault('tunnel-limit')
     this.#reserved++
     socket.once('close', () => this.#reserved--)
   }
 
   /** Joins a client, which has its 101, to the upstream. `early`: what the upstream sent with its 101. */
-  open(client: ClientEnd, upstream: Socket, early: Buffer, exchange: Delegated, record: ExchangeRecord): void {
+  open(client: UpgradedClient, upstream: Socket, early: Buffer, exchange: Delegated, record: ExchangeRecord): void {
     const { settings, now } = this.#parts
     const tunnel = new Tunnel(client.socket, upstream, settings.idleTimeoutMs, {
       onBytes(direction, count) {

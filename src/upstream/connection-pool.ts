@@ -7,7 +7,7 @@ import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { type Code, Fault } from '../errors.ts'
 import { Connection, type ConnectionOwner, type ConnectionTimes } from './connection.ts'
-import { Reading } from './reading.ts'
+import { ReadBuffer } from './read-buffer.ts'
 
 export interface PoolSettings extends ConnectionTimes {
   readonly host: string
@@ -157,8 +157,8 @@ export class ConnectionPool implements ConnectionOwner {
     const { host, port, tls, connectTimeoutMs } = this.#settings
     this.#connecting++
     this.opened++
-    const reading = new Reading()
-    const { onread } = reading
+    const readBuffer = new ReadBuffer()
+    const { onread } = readBuffer
     const socket =
       tls === undefined
         ? connectTcp({ host, port, onread, noDelay: true, keepAlive: true })
@@ -181,7 +181,7 @@ export class ConnectionPool implements ConnectionOwner {
     }
     const onConnected = (): void => {
       settle()
-      this.#welcome(socket, reading, waiter)
+      this.#welcome(socket, readBuffer, waiter)
     }
     socket.once('error', onFailure).once(tls === undefined ? 'connect' : 'secureConnect', onConnected)
     if (tls !== undefined) {
@@ -192,8 +192,8 @@ export class ConnectionPool implements ConnectionOwner {
     }
   }
 
-  #welcome(socket: Socket, reading: Reading, waiter: Waiter): void {
-    const connection = new Connection(waiter.key, socket, reading, this, this.#settings)
+  #welcome(socket: Socket, readBuffer: ReadBuffer, waiter: Waiter): void {
+    const connection = new Connection(waiter.key, socket, readBuffer, this, this.#settings)
     this.#open.add(connection)
     this.#tick ??= setInterval(this.#expire, TICK_MS).unref()
     if (this.#isClosed) connection.close()

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import { type Code, Fault } from '../errors.ts'
 import type { ContentReceiver, RequestContent } from '../listener/request-content.ts'
 import { InvalidResponse } from './invalid-response.ts'
-import type { Reader, Reading } from './reading.ts'
+import type { ReadBuffer, Reader } from './read-buffer.ts'
 import { RequestWriter } from './request-writer.ts'
 import type { ResponseHead } from './response-head.ts'
 import { type ResponseEvents, ResponseParser } from './response-parser.ts'
@@ -37,7 +37,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   /** What the server said about how long it keeps an idle connection. */
   keepAliveMs = Number.POSITIVE_INFINITY
   readonly #socket: Socket
-  readonly #reading: Reading
+  readonly #readBuffer: ReadBuffer
   readonly #writer: RequestWriter
   readonly #owner: ConnectionOwner
   readonly #times: ConnectionTimes
@@ -52,15 +52,15 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   #isClosed = false
   #isSpent = false
 
-  constructor(key: string, socket: Socket, reading: Reading, owner: ConnectionOwner, times: ConnectionTimes) {
+  constructor(key: string, socket: Socket, readBuffer: ReadBuffer, owner: ConnectionOwner, times: ConnectionTimes) {
     this.key = key
     this.#socket = socket
     this.#writer = new RequestWriter(socket)
-    this.#reading = reading
+    this.#readBuffer = readBuffer
     this.#owner = owner
     this.#times = times
     socket.on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose).on('drain', this.#onDrain)
-    reading.start(socket, this)
+    readBuffer.start(socket, this)
   }
 
   get isUsable(): boolean {
@@ -128,16 +128,16 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
       .off('error', this.#onError)
       .off('close', this.#onClose)
       .off('drain', this.#onDrain)
-    this.#reading.handOver()
+    this.#readBuffer.handOver()
     this.#owner.onClosed(this)
     receiver?.onUpgrade(head.rawFields, this.#socket, rest)
   }
 
   onContent(chunk: Buffer): void {
-    const taken = this.#receiver?.onContent(chunk) ?? 'passed'
-    if (taken === 'passed') return
+    const taken = this.#receiver?.onContent(chunk) ?? 'released'
+    if (taken === 'released') return
     this.#isKept = true
-    if (taken === 'kept') return
+    if (taken === 'retained') return
     // A slow client is no fault of the server: no deadline while it is not allowed to send.
     this.#isPaused = true
     this.deadlineMs = Number.POSITIVE_INFINITY
@@ -166,7 +166,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     this.#expectWithin(this.#hasHead ? this.#times.bodyTimeoutMs : this.#times.headersTimeoutMs)
     try {
       this.#parser.push(data)
-      this.#receiver?.onLull()
+      this.#receiver?.onReadPause()
     } catch (error) {
       // A mistake of ours in handling one response must not end the others: it is answered and logged as what it is.
       if (!(error instanceof InvalidResponse)) this.#fail('internal-error', error)

@@ -24,7 +24,7 @@ export class HttpUpstream implements Upstream {
   }
 
   send(request: UpstreamRequest, receiver: ResponseReceiver): UpstreamExchange {
-    const exchange = new Sending(request, receiver, this.#pool)
+    const exchange = new PendingRequest(request, receiver, this.#pool)
     this.#pool.acquire(exchange)
     return exchange
   }
@@ -52,7 +52,7 @@ function tlsOptions({ caFile, serverName }: Config['upstream']['tls'], host: str
 }
 
 /** A request from the queue to its connection. */
-class Sending implements Waiter, UpstreamExchange {
+class PendingRequest implements Waiter, UpstreamExchange {
   readonly key: string
   cancelled = false
   readonly #pool: ConnectionPool

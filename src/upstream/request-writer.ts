@@ -1,13 +1,13 @@
 /** The request to the server, written in as few pieces as it can be: each write costs as much as all our own work. */
 import type { Socket } from 'node:net'
-import { atTurnEnd, type TurnEndListener } from '../io/end-of-turn.ts'
-import { givenBack } from '../io/free-buffer.ts'
+import { batchAtTurnEnd, type TurnBatch } from '../io/end-of-turn.ts'
+import { freeWhenWritten } from '../io/free-when-written.ts'
 import { fieldLines } from './field-lines.ts'
 
 /** Content that comes with the head goes in one write with it, as a text of octets; beside a buffer it would cost a second piece. */
 const MAX_HELD_BYTES = 8192
 
-export class RequestWriter implements TurnEndListener {
+export class RequestWriter implements TurnBatch {
   readonly #socket: Socket
   #isChunked = false
   /** What is written at the end of the turn; latin1, one character an octet. */
@@ -26,7 +26,7 @@ export class RequestWriter implements TurnEndListener {
   start(head: string, isChunked: boolean): void {
     this.#isChunked = isChunked
     this.#held = head
-    atTurnEnd(this)
+    batchAtTurnEnd(this)
   }
 
   /** False: there is no room for more before the socket has drained. */
@@ -40,7 +40,7 @@ export class RequestWriter implements TurnEndListener {
     this.#socket.cork()
     this.#writeHeld()
     if (size !== '') this.#socket.write(size, 'latin1')
-    let goesOn = this.#socket.write(chunk, givenBack(chunk))
+    let goesOn = this.#socket.write(chunk, freeWhenWritten(chunk))
     if (end !== '') goesOn = this.#socket.write(end, 'latin1')
     this.#socket.uncork()
     return goesOn
@@ -54,7 +54,7 @@ export class RequestWriter implements TurnEndListener {
     else this.#held += end
   }
 
-  onTurnEnd(): void {
+  flush(): void {
     if (!this.#socket.destroyed) this.#writeHeld()
   }
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Fault } from '../errors.ts'
 import type { RequestContent } from '../listener/request-content.ts'
-import type { Taken } from '../listener/response-writer.ts'
+import type { WriteResult } from '../listener/response-writer.ts'
 
 /** A request as it goes to the upstream. */
 export interface UpstreamRequest {
@@ -30,8 +30,8 @@ export interface ResponseReceiver {
   onInformation(status: number, rawFields: readonly string[]): void
   onHead(status: number, reason: string, rawFields: readonly string[]): void
   /** All that has arrived so far was handed over, and the response is not complete: more may be long in coming. */
-  onLull(): void
-  onContent(chunk: Buffer): Taken
+  onReadPause(): void
+  onContent(chunk: Buffer): WriteResult
   onEnd(rawTrailers: readonly string[]): void
   /** 101: the socket is the receiver's now, and counts no longer as a connection. `early`: what came with the head, free when this returns. */
   onUpgrade(rawFields: readonly string[], socket: Socket, early: Buffer): void

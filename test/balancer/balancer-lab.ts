@@ -86,8 +86,8 @@ async function startInstance(origin: EchoOrigin, directory: string, tls: Certifi
     configure: config => ({
       ...config,
       publicUrl: config.publicUrl.replace('http:', 'https:'),
-      server: {
-        ...config.server,
+      listener: {
+        ...config.listener,
         trustedProxies: [BALANCER_ADDRESS],
         ...(tls && {
           proxyProtocol: true,

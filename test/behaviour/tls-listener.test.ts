@@ -17,7 +17,7 @@ before(async () => {
       configure: config => ({
         ...config,
         publicUrl: config.publicUrl.replace('http:', 'https:'),
-        server: { ...config.server, tls: { certificateFile, privateKeyFile, ...more } },
+        listener: { ...config.listener, tls: { certificateFile, privateKeyFile, ...more } },
       }),
     })
   proxy = await start({})

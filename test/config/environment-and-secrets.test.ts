@@ -24,7 +24,7 @@ async function file(content: string): Promise<string> {
 async function portsFrom(environment: ListenEnvironment): Promise<[number, number] | string> {
   const key = await file('x')
   const source = `publicUrl: https://a.example
-server: { port: 1111 }
+listener: { port: 1111 }
 admin: { port: 2222 }
 upstream: { url: 'https://b.example', identity: { kind: none } }
 oidc: { issuer: 'https://c.example', clientId: d }
@@ -33,8 +33,8 @@ session: { encryptionKeyFiles: ['${key}'] }
 `
   const loaded = parseConfig(source, directory, environment)
   return loaded.ok
-    ? [loaded.config.server.port, loaded.config.admin.port]
-    : loaded.problems.map(({ path }) => path).join()
+    ? [loaded.config.listener.port, loaded.config.admin.port]
+    : loaded.diagnostics.map(({ path }) => path).join()
 }
 
 test('the environment says where to listen, the hosting platform before PORT', async () => {
@@ -45,7 +45,7 @@ test('the environment says where to listen, the hosting platform before PORT', a
 
 test('a port in the environment that is none is a problem, not a default', async () => {
   for (const port of ['http', '70000', '-1', '80.5', '1e9'])
-    assert.equal(await portsFrom({ PORT: port }), 'server.port', port)
+    assert.equal(await portsFrom({ PORT: port }), 'listener.port', port)
   assert.equal(await portsFrom({ ADMIN_PORT: 'x' }), 'admin.port')
 })
 

@@ -29,29 +29,29 @@ session:
 /** `line path message` of each problem. */
 function problemsOf(source: string, environment = {}): string[] {
   const loaded = parseConfig(source, directory, environment)
-  return loaded.ok ? [] : loaded.problems.map(({ line, path, message }) => `${line ?? '-'} ${path} ${message}`)
+  return loaded.ok ? [] : loaded.diagnostics.map(({ line, path, message }) => `${line ?? '-'} ${path} ${message}`)
 }
 
 test('a configuration with only what has no default is valid, and frozen', () => {
   const loaded = parseConfig(good, directory, {})
   assert.ok(loaded.ok, JSON.stringify(loaded))
-  assert.throws(() => Object.assign(loaded.config.server, { port: 1 }), TypeError)
+  assert.throws(() => Object.assign(loaded.config.listener, { port: 1 }), TypeError)
 })
 
 test('the defaults are the safe ones', () => {
   const loaded = parseConfig(good, directory, {})
   assert.ok(loaded.ok)
-  const { server, admin, allowPlainHttp, credentials } = loaded.config
-  assert.deepEqual([server.host, admin.host], ['127.0.0.1', '127.0.0.1'])
-  assert.deepEqual([...server.trustedProxies], [])
-  assert.equal(server.proxyProtocol, false)
+  const { listener, admin, allowPlainHttp, credentials } = loaded.config
+  assert.deepEqual([listener.host, admin.host], ['127.0.0.1', '127.0.0.1'])
+  assert.deepEqual([...listener.trustedProxies], [])
+  assert.equal(listener.proxyProtocol, false)
   assert.equal(allowPlainHttp, false)
   assert.deepEqual([...credentials.serverTokenIssuers], [])
 })
 
 test('all problems are told at once, each with its line and path', () => {
   const bad = `publicUrl: http://devops.example
-server:
+listener:
   port: 70000
   trustedProxies: [10.0.0.0/8, nonsense, 0.0.0.0/0]
 upstream:
@@ -68,8 +68,8 @@ colour: blue
   const problems = problemsOf(bad)
   for (const [line, path] of [
     [1, 'publicUrl'],
-    [3, 'server.port'],
-    [4, 'server.trustedProxies[1]'],
+    [3, 'listener.port'],
+    [4, 'listener.trustedProxies[1]'],
     [6, 'upstream.url'],
     [7, 'upstream.identity.kind'],
     [8, 'oidc.clientId'],
@@ -91,7 +91,7 @@ test('what does not fit together is told at once, too', () => {
       'acceptAcr: [mfa]',
       "acceptAcr: []\n  rules: [{ name: x, reason: y, when: { path: '(' }, require: nothing }, { name: grant, when: {}, require: nothing }]",
     )
-    .concat('server:\n  trustedProxies: [10.0.0.0/8, nonsense, 0.0.0.0/0]\n')
+    .concat('listener:\n  trustedProxies: [10.0.0.0/8, nonsense, 0.0.0.0/0]\n')
   const paths = problemsOf(bad).map(problem => problem.split(' ')[1])
   for (const path of [
     'publicUrl',
@@ -101,11 +101,11 @@ test('what does not fit together is told at once, too', () => {
     'secondFactor.rules[1].name',
     'secondFactor.rules[1].reason',
     'secondFactor.rules[1].when',
-    'server.trustedProxies[1]',
-    'server.trustedProxies[2]',
+    'listener.trustedProxies[1]',
+    'listener.trustedProxies[2]',
   ])
     assert.ok(paths.includes(path), `${path}: ${paths.join(' ')}`)
-  assert.ok(!paths.includes('server.trustedProxies[0]'))
+  assert.ok(!paths.includes('listener.trustedProxies[0]'))
 })
 
 /** Changes to a good configuration that must be refused, and the path that is blamed. */
@@ -116,8 +116,8 @@ const refused: Record<string, [from: string | RegExp, to: string, path: string]>
   'plain http for the OP': ['https://op.example', 'http://op.example', 'oidc.issuer'],
   'credentials in a URL': ['https://tfs.example', 'https://a:b@tfs.example', 'upstream.url'],
   'a URL of another kind': ['https://tfs.example', 'ftp://tfs.example', 'upstream.url'],
-  'text for a number': [/$/, 'server: { port: many }\n', 'server.port'],
-  'a fraction': [/$/, 'server: { port: 80.5 }\n', 'server.port'],
+  'text for a number': [/$/, 'listener: { port: many }\n', 'listener.port'],
+  'a fraction': [/$/, 'listener: { port: 80.5 }\n', 'listener.port'],
   'a symmetric algorithm': [
     'clientId: torhaus',
     'clientId: torhaus\n  bearer: { audiences: [x], algorithms: [HS256] }',
@@ -128,13 +128,17 @@ const refused: Record<string, [from: string | RegExp, to: string, path: string]>
     'clientId: torhaus\n  bearer: { audiences: [x], algorithms: [none] }',
     'oidc.bearer.algorithms[0]',
   ],
-  'a range that trusts every IPv6 address': [/$/, "server: { trustedProxies: ['::/0'] }\n", 'server.trustedProxies[0]'],
+  'a range that trusts every IPv6 address': [
+    /$/,
+    "listener: { trustedProxies: ['::/0'] }\n",
+    'listener.trustedProxies[0]',
+  ],
   'a mapped range that trusts all of IPv4': [
     /$/,
-    "server: { trustedProxies: ['::ffff:0:0/96'] }\n",
-    'server.trustedProxies[0]',
+    "listener: { trustedProxies: ['::ffff:0:0/96'] }\n",
+    'listener.trustedProxies[0]',
   ],
-  'PROXY protocol from nobody': [/$/, 'server: { proxyProtocol: true }\n', 'server.proxyProtocol'],
+  'PROXY protocol from nobody': [/$/, 'listener: { proxyProtocol: true }\n', 'listener.proxyProtocol'],
   'an empty list of keys': ['[key]', '[]', 'session.encryptionKeyFiles'],
 }
 
@@ -164,7 +168,7 @@ test('config:check prints every problem and exits with 78, and with 0 for a vali
       )
     })
   await writeFile(join(directory, 'good.yaml'), good)
-  await writeFile(join(directory, 'bad.yaml'), `${good}colour: blue\nserver: { port: many }\n`)
+  await writeFile(join(directory, 'bad.yaml'), `${good}colour: blue\nlistener: { port: many }\n`)
   assert.equal((await check(join(directory, 'good.yaml'))).code, 0)
   const { code, text } = await check(join(directory, 'bad.yaml'))
   assert.notEqual(code, 0)

@@ -32,7 +32,7 @@ function problemsOf(redis: object, rest: object = {}): string[] {
   const loaded = load({ kind: 'redis', redis }, rest)
   return loaded.ok
     ? []
-    : loaded.problems.map(({ path, message }) => `${path.replace('session.store.redis', '')} ${message}`)
+    : loaded.diagnostics.map(({ path, message }) => `${path.replace('session.store.redis', '')} ${message}`)
 }
 
 test('SQLite is the default, and Redis needs its section', () => {
@@ -40,7 +40,7 @@ test('SQLite is the default, and Redis needs its section', () => {
   assert.ok(loaded.ok)
   assert.equal(loaded.config.session.store.kind, 'sqlite')
   const without = load({ kind: 'redis' })
-  assert.deepEqual(without.ok ? [] : without.problems.map(({ path }) => path), ['session.store.redis'])
+  assert.deepEqual(without.ok ? [] : without.diagnostics.map(({ path }) => path), ['session.store.redis'])
 })
 
 test('each mode is valid with what it needs, and short commands and five minutes of grace are the defaults', () => {

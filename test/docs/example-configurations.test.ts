@@ -45,7 +45,7 @@ function yamlBlocks(page: string): string[] {
 
 test('config/example.yaml is valid', () => {
   const loaded = load(readFileSync(join(ROOT, 'config/example.yaml'), 'utf8'))
-  assert.deepEqual(loaded.ok ? [] : loaded.problems, [])
+  assert.deepEqual(loaded.ok ? [] : loaded.diagnostics, [])
 })
 
 test('config/example.yaml tells editors where the schema is, and is valid by it', () => {
@@ -63,12 +63,12 @@ test('the configuration in the README is valid', () => {
   const [source, ...others] = yamlBlocks('README.md')
   assert.ok(source !== undefined && others.length === 0)
   const loaded = load(source)
-  assert.deepEqual(loaded.ok ? [] : loaded.problems, [])
+  assert.deepEqual(loaded.ok ? [] : loaded.diagnostics, [])
 })
 
 test('the example configurations name their secrets by files, and a missing file is a problem', () => {
   const source = readFileSync(join(ROOT, 'config/example.yaml'), 'utf8')
   assert.ok(filesNamedIn(parse(source)).length >= 6)
   const loaded = parseConfig(source, join(directory, 'empty'), {})
-  assert.ok(!loaded.ok && loaded.problems.every(({ message }) => message.includes('does not exist')))
+  assert.ok(!loaded.ok && loaded.diagnostics.every(({ message }) => message.includes('does not exist')))
 })

@@ -29,7 +29,7 @@ before(async () => {
     lab.proxy({
       configure: config => ({
         ...config,
-        server: { ...config.server, trustedProxies: ['127.0.0.1'] },
+        listener: { ...config.listener, trustedProxies: ['127.0.0.1'] },
         secondFactor: { ...config.secondFactor, rules: [] },
         credentials: { ...config.credentials, offerRules },
       }),

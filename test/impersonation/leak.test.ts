@@ -25,7 +25,7 @@ before(async () => {
 after(() => lab.close())
 
 type Person = { readonly name: string; readonly headers: Readonly<Record<string, string>> }
-type Tally = Record<'answered' | 'streamed' | 'aborted' | 'reconnected' | 'refused', number>
+type LabelledCounter = Record<'answered' | 'streamed' | 'aborted' | 'reconnected' | 'refused', number>
 
 /** Gives up in the middle of an answer, or before it. */
 function abort(proxy: LabProxy, path: string, { headers }: Person, agent: Agent): Promise<void> {
@@ -39,7 +39,12 @@ function abort(proxy: LabProxy, path: string, { headers }: Person, agent: Agent)
 }
 
 /** What one person does in one turn; asserts that nobody but that person is answered. */
-async function takeTurn(proxy: LabProxy, { name, headers }: Person, turn: number, agent: Agent): Promise<keyof Tally> {
+async function takeTurn(
+  proxy: LabProxy,
+  { name, headers }: Person,
+  turn: number,
+  agent: Agent,
+): Promise<keyof LabelledCounter> {
   if (turn % 97 === 0) {
     const { status, body } = await proxy.ask('/stream', { headers, agent })
     assert.deepEqual([status, body], [200, `${name}@CORP.TEST\n`.repeat(10)])
@@ -60,7 +65,12 @@ async function takeTurn(proxy: LabProxy, { name, headers }: Person, turn: number
 }
 
 /** One client connection on which everybody takes turns, as behind a balancer; now and then a new one. */
-async function client(proxy: LabProxy, people: readonly Person[], next: () => number | undefined, tally: Tally) {
+async function client(
+  proxy: LabProxy,
+  people: readonly Person[],
+  next: () => number | undefined,
+  tally: LabelledCounter,
+) {
   let agent = oneConnection()
   try {
     for (let turn = next(); turn !== undefined; turn = next()) {
@@ -121,7 +131,7 @@ for (const authenticatesConnections of [true, false]) {
     )
     let turn = 0
     const next = () => (turn < REQUESTS_PER_MODE ? ++turn : undefined)
-    const tally: Tally = { answered: 0, streamed: 0, aborted: 0, reconnected: 0, refused: 0 }
+    const tally: LabelledCounter = { answered: 0, streamed: 0, aborted: 0, reconnected: 0, refused: 0 }
     await Promise.all(Array.from({ length: CLIENTS }, () => client(proxy, people, next, tally))).finally(watch.stop)
 
     const opened = await proxy.metric('torhaus_upstream_opened_connections')

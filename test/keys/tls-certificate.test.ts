@@ -13,7 +13,7 @@ before(async () => {
     configure: config => ({
       ...config,
       publicUrl: config.publicUrl.replace('http:', 'https:'),
-      server: { ...config.server, tls: filesOf(certificates[0]) },
+      listener: { ...config.listener, tls: filesOf(certificates[0]) },
     }),
   })
 })
@@ -42,8 +42,8 @@ test('another certificate and key are served after a start with them', async () 
   assert.equal(await ask(old), 200)
   await assert.rejects(ask(fresh), { code: /SELF_SIGNED|UNABLE_TO_VERIFY/ })
   await proxy.fixture.restart(config => {
-    const { server } = config as { server: object }
-    return { ...config, server: { ...server, tls: filesOf(fresh) } }
+    const { listener } = config as { listener: object }
+    return { ...config, listener: { ...listener, tls: filesOf(fresh) } }
   })
   assert.equal(await ask(fresh), 200)
   await assert.rejects(ask(old), { code: /SELF_SIGNED|UNABLE_TO_VERIFY/ })

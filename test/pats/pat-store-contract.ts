@@ -35,7 +35,7 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
 
   test('a sighting written by one is read by the other, every member as it was', async () => {
     const anonymous = sampleSighting({ fingerprint: 'f2', account: undefined, clientClasses: ['rest', 'build-agent'] })
-    await one.addSightings([sampleSighting(), anonymous])
+    await one.recordUses([sampleSighting(), anonymous])
     assert.deepEqual(await other.readPat('fingerprint-1'), sampleSighting())
     assert.deepEqual(sorted(await other.readPat('f2')), sorted(anonymous))
     assert.equal(await other.readPat('f3'), undefined)
@@ -54,7 +54,7 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
         ],
       }),
     ]
-    for (const [index, sighting] of [...all, ...all].entries()) await (index % 2 ? one : other).addSightings([sighting])
+    for (const [index, sighting] of [...all, ...all].entries()) await (index % 2 ? one : other).recordUses([sighting])
     const merged = all.reduce<PatRecord | undefined>(mergePats, undefined)
     assert.deepEqual(sorted(await one.readPat('fingerprint-1')), sorted(merged))
     assert.equal((await one.readPat('fingerprint-1'))?.account, 'CORP\\ädä')
@@ -63,7 +63,7 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
   test('the eight networks seen last are kept', async () => {
     for (let index = 0; index < 12; index++) {
       const networks = [{ network: `10.0.0.${index}/32`, lastSeenAtMs: START_MS + index }]
-      await one.addSightings([sampleSighting({ networks, lastSeenAtMs: START_MS + index })])
+      await one.recordUses([sampleSighting({ networks, lastSeenAtMs: START_MS + index })])
     }
     const networks = (await other.readPat('fingerprint-1'))?.networks.map(({ network }) => network)
     assert.deepEqual(
@@ -73,7 +73,7 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
   })
 
   test('only the account of a token blocks it and allows it again, and is told whether that changed something', async () => {
-    await one.addSightings([sampleSighting()])
+    await one.recordUses([sampleSighting()])
     assert.equal(await one.blockPat('bob', 'fingerprint-1', true), false)
     assert.equal(await one.blockPat('CORP\\ädä', 'unknown', true), false)
     assert.equal(await isBlocked('fingerprint-1'), false)
@@ -85,12 +85,12 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
   })
 
   test('a block is never lost by sightings that are written at the same time', async () => {
-    await one.addSightings([sampleSighting()])
+    await one.recordUses([sampleSighting()])
     for (let round = 0; round < 20; round++) {
       const [, blocked] = await Promise.all([
-        one.addSightings([sampleSighting({ lastSeenAtMs: START_MS + round })]),
+        one.recordUses([sampleSighting({ lastSeenAtMs: START_MS + round })]),
         other.blockPat('CORP\\ädä', 'fingerprint-1', round % 2 === 0),
-        one.addSightings([sampleSighting({ lastSeenAtMs: START_MS + round })]),
+        one.recordUses([sampleSighting({ lastSeenAtMs: START_MS + round })]),
       ])
       assert.equal(blocked, true)
       assert.equal(await isBlocked('fingerprint-1'), round % 2 === 0)
@@ -99,11 +99,11 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
 
   test('a token moves to another fingerprint with all that is known of it, joins what is there, and leaves nothing behind', async () => {
     const early = START_MS - 1000
-    await one.addSightings([
+    await one.recordUses([
       sampleSighting({ fingerprint: 'old', firstSeenAtMs: early, clientClasses: ['rest'] }),
       sampleSighting({ fingerprint: 'alone', account: undefined }),
     ])
-    await other.addSightings([
+    await other.recordUses([
       sampleSighting({ fingerprint: 'new', networks: [{ network: '10.0.0.1/32', lastSeenAtMs: early }] }),
     ])
     await one.movePat('old', 'new')
@@ -119,7 +119,7 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
   test('a token blocked under either fingerprint stays blocked when it moves, and blocked ones are listed', async () => {
     const account = 'CORP\\ädä'
     const names = ['a-old', 'a-new', 'b-old', 'b-new', 'c-old']
-    await one.addSightings(names.map(fingerprint => sampleSighting({ fingerprint })))
+    await one.recordUses(names.map(fingerprint => sampleSighting({ fingerprint })))
     for (const blocked of ['a-old', 'b-new', 'c-old']) await one.blockPat(account, blocked, true)
     assert.deepEqual((await other.blockedPats()).sort(), ['a-old', 'b-new', 'c-old'])
     for (const letter of ['a', 'b', 'c']) await other.movePat(`${letter}-old`, `${letter}-new`)
@@ -132,15 +132,15 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
   })
 
   test('the tokens of an account are listed last used first, also after the server says whose one is, and never those of others', async () => {
-    await one.addSightings([
+    await one.recordUses([
       sampleSighting({ fingerprint: 'f1', account: 'ada', lastSeenAtMs: START_MS + 1 }),
       sampleSighting({ fingerprint: 'f2', account: 'ada', lastSeenAtMs: START_MS + 3 }),
       sampleSighting({ fingerprint: 'f3', account: undefined, lastSeenAtMs: START_MS }),
       sampleSighting({ fingerprint: 'f4', account: 'bob' }),
     ])
     assert.deepEqual(await namesOf('ada'), ['f2', 'f1'])
-    await one.addSightings([sampleSighting({ fingerprint: 'f3', account: 'ada', lastSeenAtMs: START_MS + 9 })])
-    await one.addSightings([sampleSighting({ fingerprint: 'f2', account: 'bob', lastSeenAtMs: START_MS + 9 })])
+    await one.recordUses([sampleSighting({ fingerprint: 'f3', account: 'ada', lastSeenAtMs: START_MS + 9 })])
+    await one.recordUses([sampleSighting({ fingerprint: 'f2', account: 'bob', lastSeenAtMs: START_MS + 9 })])
     assert.deepEqual(await namesOf('ada'), ['f3', 'f1'])
     assert.deepEqual((await namesOf('bob')).sort(), ['f2', 'f4'])
   })
@@ -148,10 +148,10 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
   test('the sweep forgets what was not seen for long, then the oldest above the bound, and blocked ones last', async () => {
     const names = ['f0', 'f1', 'f2', 'f3', 'f4', 'f5']
     const at = (index: number) => ({ lastSeenAtMs: START_MS + index, account: 'ada' })
-    await one.addSightings(names.map((fingerprint, index) => sampleSighting({ fingerprint, ...at(index) })))
+    await one.recordUses(names.map((fingerprint, index) => sampleSighting({ fingerprint, ...at(index) })))
     for (const blocked of ['f0', 'f2']) await one.blockPat('ada', blocked, true)
     // Seen again while it is blocked: it stands behind the others all the same.
-    await one.addSightings([sampleSighting({ fingerprint: 'f2', ...at(2) })])
+    await one.recordUses([sampleSighting({ fingerprint: 'f2', ...at(2) })])
     const left = async () => (await namesOf('ada')).sort()
     await other.sweepPats(START_MS + 2, 100)
     assert.deepEqual(await left(), ['f0', 'f2', 'f3', 'f4', 'f5'])

@@ -29,7 +29,7 @@ test('a blocked token whose place among the blocked ones was lost is not forgott
   const { link, names } = await openLink(redisSettings([redis.url]))
   try {
     const store = new RedisPatStore(link, names)
-    await store.addSightings([sampleSighting({ account: 'ada' })])
+    await store.recordUses([sampleSighting({ account: 'ada' })])
     await store.blockPat('ada', 'fingerprint-1', true)
     // As if the process had died between the two writes.
     await redis.cli('ZADD', `${PREFIX}:1:pats:{all}`, '1', 'fingerprint-1')

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { SqliteStore } from '../../src/session/sqlite-session-store.ts'
+import { SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
 import { type OpenStores, sampleSession, sampleSignIn, testStoreContract } from './store-contract.ts'
 
 async function open(): Promise<OpenStores & { readonly directory: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-store-'))
   const file = join(directory, 'sessions.sqlite')
-  const stores = [SqliteStore.open(file), SqliteStore.open(file)] as const
+  const stores = [SqliteSessionStore.open(file), SqliteSessionStore.open(file)] as const
   return {
     stores,
     directory,
@@ -39,8 +39,8 @@ test('the database and its log are for their owner only', async () => {
 /** Takes each of the sign-ins as soon as the others do, and says which it got. */
 const TAKER = `
 const { parentPort, workerData } = require('node:worker_threads')
-import(workerData.module).then(({ SqliteStore }) => {
-  const store = SqliteStore.open(workerData.file)
+import(workerData.module).then(({ SqliteSessionStore }) => {
+  const store = SqliteSessionStore.open(workerData.file)
   const gate = new Int32Array(workerData.gate)
   Atomics.add(gate, 0, 1)
   Atomics.notify(gate, 0)
@@ -83,12 +83,12 @@ test('a file from before sessions had an account key is used on: its sessions en
     CREATE INDEX session_by_account ON session (account);
     INSERT INTO session VALUES ('old', 's', NULL, 'ada', '{}', 1, 1, 1, 0, NULL)`)
   before.close()
-  const stores = [SqliteStore.open(file), SqliteStore.open(file)] as const
+  const stores = [SqliteSessionStore.open(file), SqliteSessionStore.open(file)] as const
   try {
     assert.equal(stores[0].readSession('old'), undefined)
     stores[0].createSession(sampleSession())
     // Whoever opens it next leaves alone what is there.
-    const third = SqliteStore.open(file)
+    const third = SqliteSessionStore.open(file)
     assert.deepEqual(third.sessionsOf('ädä@CORP'), [sampleSession()])
     third.close()
   } finally {

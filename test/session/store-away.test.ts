@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { Fault } from '../../src/errors.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import { Sessions } from '../../src/session/sessions.ts'
-import { SESSION_SCHEMA, SqliteStore } from '../../src/session/sqlite-session-store.ts'
+import { SESSION_SCHEMA, SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 import { PERSON, testClock } from './session-lab.ts'
@@ -17,7 +17,7 @@ const NO_TOKENS = { refreshToken: undefined, idToken: undefined }
 function setUp(graceSeconds: number) {
   const clock = testClock()
   const state = { isAway: false }
-  const store = new Proxy(new SqliteStore(SqliteDatabase.inMemory(SESSION_SCHEMA)), {
+  const store = new Proxy(new SqliteSessionStore(SqliteDatabase.inMemory(SESSION_SCHEMA)), {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target)
       if (typeof member !== 'function') return member

@@ -162,18 +162,18 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
   })
 
   test('what is noted by one is read by the other until its time is over, and a later time wins', async () => {
-    assert.equal(await one.notedUntil('note'), undefined)
+    assert.equal(await one.markedUntil('note'), undefined)
     const hence = Date.now() + 60_000
-    await one.noteUntil('note', hence)
-    assert.equal(await other.notedUntil('note'), hence)
-    await other.noteUntil('note', hence - 1000)
-    assert.equal(await one.notedUntil('note'), hence)
-    await other.noteUntil('note', hence + 1000)
-    assert.equal(await one.notedUntil('note'), hence + 1000)
+    await one.markUntil('note', hence)
+    assert.equal(await other.markedUntil('note'), hence)
+    await other.markUntil('note', hence - 1000)
+    assert.equal(await one.markedUntil('note'), hence)
+    await other.markUntil('note', hence + 1000)
+    assert.equal(await one.markedUntil('note'), hence + 1000)
     await one.sweep(hence + 999, 0, 0)
-    assert.equal(await one.notedUntil('note'), hence + 1000)
+    assert.equal(await one.markedUntil('note'), hence + 1000)
     await one.sweep(hence + 1000, 0, 0)
-    if (sweeps) assert.equal(await other.notedUntil('note'), undefined)
+    if (sweeps) assert.equal(await other.markedUntil('note'), undefined)
   })
 
   if (!sweeps) return

@@ -9,13 +9,13 @@ function setUp() {
   const heard: Change[] = []
   changes.subscribe(change => heard.push(change))
   const sent: string[] = []
-  let garbled = 0
+  let malformed = 0
   const channel = new RedisChanges(
     changes,
     message => sent.push(message),
-    () => garbled++,
+    () => malformed++,
   )
-  return { changes, heard, sent, channel, garbled: () => garbled }
+  return { changes, heard, sent, channel, malformed: () => malformed }
 }
 
 const CHANGE: Change = { kind: 'session', key: 'k' }
@@ -38,38 +38,38 @@ test('a change comes to others as it was, of every kind, and not back to who mad
   assert.deepEqual(one.heard, all)
 })
 
-test('who misses a message reads everything again, as soon as the next one shows it; a beat is enough for that', () => {
+test('who misses a message reads everything again, as soon as the next one shows it; a heartbeat is enough for that', () => {
   const [one, other] = [setUp(), setUp()]
-  other.channel.receive(one.channel.beat())
+  other.channel.receive(one.channel.heartbeat())
   one.changes.publish(CHANGE)
   assert.deepEqual(other.heard, [])
-  other.channel.receive(one.channel.beat())
+  other.channel.receive(one.channel.heartbeat())
   assert.deepEqual(other.heard, [MISSED])
-  other.channel.receive(one.channel.beat())
+  other.channel.receive(one.channel.heartbeat())
   assert.deepEqual(other.heard, [MISSED])
 })
 
 test('one that misses its own message knows that it may have missed those of others', () => {
   const one = setUp()
-  one.channel.receive(one.channel.beat())
-  one.channel.beat()
-  one.channel.receive(one.channel.beat())
+  one.channel.receive(one.channel.heartbeat())
+  one.channel.heartbeat()
+  one.channel.receive(one.channel.heartbeat())
   assert.deepEqual(one.heard, [MISSED])
 })
 
 test('a message that comes late or twice is heard, and no sign that something is missing', () => {
   const [one, other] = [setUp(), setUp()]
-  const [first, second] = [one.channel.beat(), one.channel.beat()]
+  const [first, second] = [one.channel.heartbeat(), one.channel.heartbeat()]
   one.changes.publish(CHANGE)
   for (const message of [first, second, ...one.sent, first, ...one.sent]) other.channel.receive(message)
   assert.deepEqual(other.heard, [CHANGE, CHANGE])
 })
 
 test('garbage is counted and changes nothing; a kind of change from a newer version makes everything be read again', () => {
-  const { channel, heard, garbled } = setUp()
+  const { channel, heard, malformed } = setUp()
   const garbage = ['', 'x', 'null', '[]', '{}', '{"from":1,"n":1}', '{"from":"a","n":"1"}', '{"from":"a","n":1.5}']
   for (const text of garbage) channel.receive(text)
-  assert.equal(garbled(), garbage.length)
+  assert.equal(malformed(), garbage.length)
   assert.deepEqual(heard, [])
   const odd = [{ kind: 'later' }, { kind: 'session', key: 7 }, { kind: 'missed' }, 'text', null]
   for (const [index, change] of odd.entries())

@@ -130,7 +130,7 @@ test('a tunnel through which nothing passes is closed', async () => {
 
 test('the idle timeouts of requests do not hold for tunnels', async () => {
   const own = await startTunnelLab({
-    server: { idleTimeoutMs: 1000 },
+    listener: { idleTimeoutMs: 1000 },
     upstream: { headersTimeoutMs: 1000, bodyTimeoutMs: 1000 },
   })
   const socket = await own.open('/quiet', own.token)
@@ -148,7 +148,7 @@ test('a server that does not answer a handshake is given up', async () => {
 })
 
 test('past the limit handshakes get a 503, and a place is free again when one closes', async () => {
-  const own = await startTunnelLab({ server: { maxTunnels: 2 } })
+  const own = await startTunnelLab({ listener: { maxTunnels: 2 } })
   const [first] = [await own.open('/1', own.token), await own.open('/2', own.token)]
   const refused = await own.open('/3', own.token).catch((error: unknown) => error)
   assert.ok(refused instanceof Refused)
@@ -177,7 +177,7 @@ test('tunnels take no connection away from requests', async () => {
 
 for (const end of ['drain', 'kill'] as const) {
   test(`at the ${end} tunnels are closed at once, and no more are opened`, async () => {
-    const own = await startTunnelLab({ server: { drainTimeoutMs: 60_000 } })
+    const own = await startTunnelLab({ listener: { drainTimeoutMs: 60_000 } })
     const socket = await own.open('/open', own.token)
     const over = closed(socket)
     await own.torhaus[end]()

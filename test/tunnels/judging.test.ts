@@ -7,7 +7,7 @@ import { after, before, type TestContext, test } from 'node:test'
 import { listen } from '../../devkit/op/listen.ts'
 import { type Code, Fault } from '../../src/errors.ts'
 import type { Delegated } from '../../src/exchange.ts'
-import { ClientEnd } from '../../src/listener/upgraded-client.ts'
+import { UpgradedClient } from '../../src/listener/upgraded-client.ts'
 import { type ExchangeRecord, newRecord } from '../../src/observability/exchange-record.ts'
 import { keyOf } from '../../src/session/session-cookie.ts'
 import { Changes } from '../../src/store/changes.ts'
@@ -51,7 +51,7 @@ function tunnelsWith(t: TestContext, refusal: (exchange: Delegated) => Promise<C
     async open(exchange: object): Promise<ExchangeRecord> {
       const [[client], [upstream]] = [await pair(), await pair()]
       const request = new IncomingMessage(client)
-      const end = new ClientEnd(request, client, Buffer.alloc(0))
+      const end = new UpgradedClient(request, client, Buffer.alloc(0))
       const known = { request, response: end.response, arrivedAtMs: 0 }
       const record = newRecord(known)
       tunnels.reserve(end)

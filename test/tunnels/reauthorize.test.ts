@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Secret } from '../../config/secret.ts'
-import { type ReadmitParts, readmit } from '../../src/app/reauthorize.ts'
+import { type ReauthorizeParts, reauthorize } from '../../src/app/reauthorize.ts'
 import type { Credentials, Delegated, Evidence } from '../../src/exchange.ts'
 import { type RuleSettings, Rules } from '../../src/policy/rules.ts'
 
@@ -42,7 +42,7 @@ function partsWith({ rules = [], session, grant }: { rules?: RuleSettings[]; ses
     },
     refusesPat: () => undefined,
   }
-  return parts as unknown as ReadmitParts
+  return parts as unknown as ReauthorizeParts
 }
 
 const credentials: Record<string, Credentials> = {
@@ -59,20 +59,20 @@ const exchange = (by: Credentials | undefined, evidence: Evidence, more: object 
 
 for (const [name, by] of Object.entries(credentials)) {
   test(`a ${name} stays good where one factor is enough`, async () => {
-    const refusal = readmit(partsWith({ rules: [firstFactorIsEnough] }))
+    const refusal = reauthorize(partsWith({ rules: [firstFactorIsEnough] }))
     assert.equal(await refusal(exchange(by, TICKET)), undefined)
   })
 
   test(`a ${name} stays good as long as the grant does`, async () => {
-    assert.equal(await readmit(partsWith({ grant: {} }))(exchange(by, TICKET)), undefined)
-    assert.equal(await readmit(partsWith({}))(exchange(by, TICKET)), 'second-factor-missing')
+    assert.equal(await reauthorize(partsWith({ grant: {} }))(exchange(by, TICKET)), undefined)
+    assert.equal(await reauthorize(partsWith({}))(exchange(by, TICKET)), 'second-factor-missing')
   })
 
   test(`a ${name} with the second factor of a session stays good as long as the session does`, async () => {
     const companion = { companionSession: 'id' }
     const session = { record: { account: 'ada', evidence: SECOND_FACTOR } }
     const of = (now: object | undefined) =>
-      readmit(partsWith(now === undefined ? {} : { session: now }))(exchange(by, SECOND_FACTOR, companion))
+      reauthorize(partsWith(now === undefined ? {} : { session: now }))(exchange(by, SECOND_FACTOR, companion))
     assert.equal(await of(session), undefined)
     assert.equal(await of({ record: { account: 'bob', evidence: SECOND_FACTOR } }), 'account-mismatch')
     assert.equal(await of(undefined), 'second-factor-missing')

@@ -35,7 +35,7 @@ test('at SIGHUP new workers take over with the new configuration, and what is in
     busy.send(get(lab, '/slow'))
     await lab.origin.arrived('/slow')
     const old = lab.workers()
-    await lab.rewrite(config => ({ ...config, server: { ...config.server, maxHeaderFields: 20, workers: 3 } }))
+    await lab.rewrite(config => ({ ...config, listener: { ...config.listener, maxHeaderFields: 20, workers: 3 } }))
     lab.supervisor.kill('SIGHUP')
     await lab.logged(isReload('success'))
     assert.equal((await lab.readiness()).body.parts.workers, '3 of 3')
@@ -59,7 +59,7 @@ test('a file with problems is refused with all of them, each with its line, and 
     await lab.rewrite(config => ({
       ...config,
       publicUrl: 'nonsense',
-      server: { ...config.server, maxHeaderFields: 1 },
+      listener: { ...config.listener, maxHeaderFields: 1 },
     }))
     lab.supervisor.kill('SIGHUP')
     await until('the refusal', async () => (await reloads(lab, 'failure')) === 1)
@@ -69,7 +69,7 @@ test('a file with problems is refused with all of them, each with its line, and 
     })
     assert.deepEqual(problems.map(problem => problem['torhaus.config_path']).sort(), [
       'publicUrl',
-      'server.maxHeaderFields',
+      'listener.maxHeaderFields',
     ])
     assert.ok(problems.every(problem => Number(problem['torhaus.config_line']) > 0))
     assert.deepEqual(lab.workers(), before)
@@ -90,7 +90,7 @@ test('a port that is taken and a key that does not fit are refusals, too', async
     const tls = { certificateFile: one.certificateFile, privateKeyFile: other.privateKeyFile }
     const changes = [{ port: lab.origin.port }, { tls }]
     for (const [index, change] of changes.entries()) {
-      await lab.rewrite(config => ({ ...config, server: { ...config.server, port: lab.port, ...change } }))
+      await lab.rewrite(config => ({ ...config, listener: { ...config.listener, port: lab.port, ...change } }))
       lab.supervisor.kill('SIGHUP')
       await until('the refusal', async () => (await reloads(lab, 'failure')) === index + 1)
     }

@@ -66,14 +66,14 @@ export async function until<T>(
   }
 }
 
-export const withHeaderIdentity = (config: ReturnType<typeof torhausConfig>, server: object = {}): object => ({
+export const withHeaderIdentity = (config: ReturnType<typeof torhausConfig>, listener: object = {}): object => ({
   ...config,
-  server: { ...config.server, ...server },
+  listener: { ...config.listener, ...listener },
   upstream: { ...config.upstream, identity: { kind: 'header', header: { field: 'X-Account' } } },
 })
 
 export async function startWorkersLab(
-  server: object = {},
+  listener: object = {},
   more: Configure = config => config,
   /** Where standard output leads. */
   output: 'pipe' | 'file' = 'pipe',

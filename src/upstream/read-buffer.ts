@@ -1,5 +1,5 @@
 /**
- * Reading from an upstream socket into one buffer of its own, again and again: what was read is dealt with at once, so that
+ * ReadBuffer from an upstream socket into one buffer of its own, again and again: what was read is dealt with at once, so that
  * content passes without being copied, and without memory for each read. Only where somebody still needs the bytes, a new
  * buffer takes the place of the old one.
  */
@@ -13,7 +13,7 @@ export interface Reader {
 /** One read takes so much at most; of a buffer that small responses pass through, the system gives memory for the first pages only. */
 const BUFFER_BYTES = 65_536
 
-export class Reading {
+export class ReadBuffer {
   #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
   #socket: Socket | undefined
   #reader: Reader | undefined

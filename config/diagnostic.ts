@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox'
 import Value from 'typebox/value'
 
 /** Something wrong in a configuration. */
-export interface Problem {
+export interface Diagnostic {
   /** Line in the file, from 1; undefined where the option is not in the file at all. */
   line: number | undefined
   /** Path of the option, e.g. `upstream.identity.kind` or `secondFactor.rules[0].when.path`. */
@@ -13,7 +13,7 @@ export interface Problem {
 /** Says what is wrong with the option at `path`. */
 export type Report = (path: string, message: string) => void
 
-export function problem(path: string, message: string): Problem {
+export function diagnostic(path: string, message: string): Diagnostic {
   return { line: undefined, path, message }
 }
 
@@ -33,29 +33,31 @@ interface SchemaError {
 }
 
 /** Each departure of `value` from `schema`, in words for the person who wrote the file. */
-export function problemsOf(schema: TSchema, value: unknown): Problem[] {
+export function diagnosticsOf(schema: TSchema, value: unknown): Diagnostic[] {
   return (Value.Errors(schema, value) as unknown as SchemaError[]).flatMap(describe)
 }
 
-function describe(error: SchemaError): Problem[] {
+function describe(error: SchemaError): Diagnostic[] {
   const path = dotted(error.instancePath)
   const inside = (key: string) => (path === '' ? key : `${path}.${key}`)
   switch (error.keyword) {
     case 'required':
-      return strings(error.params.requiredProperties).map(key => problem(inside(key), 'is required'))
+      return strings(error.params.requiredProperties).map(key => diagnostic(inside(key), 'is required'))
     case 'additionalProperties':
-      return strings(error.params.additionalProperties).map(key => problem(inside(key), 'is not an option of Torhaus'))
+      return strings(error.params.additionalProperties).map(key =>
+        diagnostic(inside(key), 'is not an option of Torhaus'),
+      )
     case 'boolean':
       return [] // Said again, by key, in additionalProperties.
     case 'type':
-      return [problem(path, `must be ${article(String(error.params.type))}`)]
+      return [diagnostic(path, `must be ${article(String(error.params.type))}`)]
     case 'enum':
-      return [problem(path, `must be one of: ${strings(error.params.allowedValues).join(', ')}`)]
+      return [diagnostic(path, `must be one of: ${strings(error.params.allowedValues).join(', ')}`)]
     case 'minimum':
     case 'maximum':
-      return [problem(path, `must be ${error.params.comparison} ${error.params.limit}`)]
+      return [diagnostic(path, `must be ${error.params.comparison} ${error.params.limit}`)]
     default:
-      return [problem(path, error.message)]
+      return [diagnostic(path, error.message)]
   }
 }
 

@@ -1,9 +1,9 @@
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { PatRegister } from '../pats/pat-register.ts'
 import type { PatRecord } from '../pats/pat-store.ts'
+import { describeClient, describeNetwork, describeTime } from '../refusal/display.ts'
 import { type Html, html } from '../refusal/page.ts'
-import { describeClient, describeNetwork, describeTime } from '../refusal/wording.ts'
-import { accountOf, lastSegment, type OwnAccessParts } from './own-access.ts'
+import { accountOf, lastSegment, type OwnAccessParts } from './account-actions.ts'
 import { type Route, seeOther } from './reply.ts'
 
 export interface OwnPatParts

@@ -22,13 +22,13 @@ import type { Readiness } from '../process/worker-messages.ts'
 import type { Changes } from '../store/changes.ts'
 import { Tunnels } from '../tunnels/tunnels.ts'
 import { HttpUpstream } from '../upstream/http-upstream.ts'
+import { endpoints } from './endpoints.ts'
 import { createApp, fail } from './exchange-handler.ts'
-import { ownRoutes } from './own-routes.ts'
 import { type PatReport, patReport } from './pat-report.ts'
-import { readmit } from './reauthorize.ts'
+import { reauthorize } from './reauthorize.ts'
 import { type Ground, layGround } from './services.ts'
 
-export interface Composition {
+export interface ProxyParts {
   readonly app: FastifyInstance
   readonly registry: Registry
   readonly changes: Changes
@@ -43,7 +43,7 @@ export interface Composition {
   release(): Promise<void>
 }
 
-export async function compose(config: Config, log: Logger, now: Clock): Promise<Composition> {
+export async function buildProxy(config: Config, log: Logger, now: Clock): Promise<ProxyParts> {
   const ground = await layGround(config, log, now)
   const { metrics, provider, sessions, grants, pats, audit, stores, directory, changes } = ground
   const upstream = new HttpUpstream(config.upstream)
@@ -55,15 +55,15 @@ export async function compose(config: Config, log: Logger, now: Clock): Promise<
   let unrecognisedPats = 0
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
   const app = createApp({
-    server: config.server,
-    tls: config.server.tls && {
-      cert: readFileSync(config.server.tls.certificateFile),
-      key: readFileSync(config.server.tls.privateKeyFile),
+    listener: config.listener,
+    tls: config.listener.tls && {
+      cert: readFileSync(config.listener.tls.certificateFile),
+      key: readFileSync(config.listener.tls.privateKeyFile),
     },
     policy: createPolicy(policy),
     forward: forwardOf(ground, upstream, watch, tunnels),
     isDraining: () => isDraining,
-    routes: ownRoutes(ground),
+    routes: endpoints(ground),
     refusal: ground.refusal,
     close: (record, closedAtMs) => {
       metrics.exchange(record, closedAtMs)
@@ -151,7 +151,7 @@ function policyOf(ground: Ground, watch: PatWatch): PolicyParts {
   const mapAccount = accountMapper(config.account)
   const accessTokens = oidc.bearer && new AccessTokenVerifier(oidc.bearer, ground.opKeys, mapAccount, now)
   return {
-    trust: { server: config.server, fieldReader: ground.fieldReader, viaName: ground.viaName },
+    trust: { listener: config.listener, fieldReader: ground.fieldReader, viaName: ground.viaName },
     newRequestId: randomUUID,
     classify: {
       credentials: config.credentials,
@@ -197,11 +197,11 @@ function tunnelsOf(ground: Ground, policy: PolicyParts): Tunnels {
   return new Tunnels({
     ...{ changes, accountKey, now },
     settings: {
-      maxTunnels: config.server.maxTunnels,
+      maxTunnels: config.listener.maxTunnels,
       idleTimeoutMs: config.upstream.tunnelIdleTimeoutMs,
       maxAgeMs: config.session.absoluteTimeoutSeconds * 1000,
     },
-    refusal: readmit({ ...policy, sessions, refusesPat: exchange => watch.refuse(exchange) }),
+    refusal: reauthorize({ ...policy, sessions, refusesPat: exchange => watch.refuse(exchange) }),
   })
 }
 

@@ -4,6 +4,7 @@ import { AssertionIdentity } from '../identity/assertion-identity.ts'
 import type { PatEvent } from '../observability/metrics.ts'
 import { accountMapper } from '../oidc/account.ts'
 import { OpLogout } from '../oidc/op-logout.ts'
+import { endSession, revokeGrant, signOutEverywhere } from '../routes/account-actions.ts'
 import { accountPage } from '../routes/account-page.ts'
 import { backChannelLogout } from '../routes/back-channel-logout.ts'
 import { askToConfirm, confirm, type GrantEvent } from '../routes/confirm.ts'
@@ -11,15 +12,14 @@ import { frontChannelLogout } from '../routes/front-channel-logout.ts'
 import { gitPage, helperFile } from '../routes/git-page.ts'
 import { keySetRoute } from '../routes/key-set.ts'
 import type { OpLogoutChannel, OpLogoutOutcome } from '../routes/op-logout-report.ts'
-import { endSession, revokeGrant, signOutEverywhere } from '../routes/own-access.ts'
-import { blockPat } from '../routes/own-pats.ts'
+import { blockPat } from '../routes/pat-actions.ts'
 import type { Route } from '../routes/reply.ts'
 import { completeSignIn, type SignInParts, startSignIn } from '../routes/sign-in.ts'
 import { askToSignOut, signedOut, signOut } from '../routes/sign-out.ts'
 import type { Ground } from './services.ts'
 
 /** Torhaus' own pages, by method and path. */
-export function ownRoutes(ground: Ground): Record<string, Route> {
+export function endpoints(ground: Ground): Record<string, Route> {
   const { config, now, metrics, provider, sessions, stores, cookies, identityOut, publicUrl, audit, changes } = ground
   const publicOrigin = publicUrl.origin
   const { grants, pats, accountKey } = ground

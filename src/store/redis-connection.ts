@@ -3,9 +3,9 @@
  *
  *   available --> failures only, for a second --> away: commands are refused at once
  *       ^                                           |
- *       +------ the beat, once a second, works -----+     for long: the whole way is opened anew
+ *       +------ the heartbeat, once a second, works -----+     for long: the whole way is opened anew
  *
- * A beat is a message on the channel that every process hears, its sender too: it shows that commands work, that messages
+ * A heartbeat is a message on the channel that every process hears, its sender too: it shows that commands work, that messages
  * arrive, and by its number that none was lost.
  */
 import { createHash } from 'node:crypto'
@@ -33,31 +33,31 @@ export const redisScript = (source: string): RedisScript => ({
 
 /** Who speaks and listens on the channel. */
 export interface ChannelUser {
-  /** The text of the next beat. */
-  beat(): string
+  /** The text of the next heartbeat. */
+  heartbeat(): string
   receive(message: string): void
   /** Messages may have been lost. */
   interrupted(): void
 }
 
-const BEAT_MS = 1000
+const HEARTBEAT_MS = 1000
 /** Redis is away after so many failures without a success in between, and so long after the last. One node of a cluster is not all. */
 const MAX_FAILURES = 3
 const AWAY_AFTER_MS = 1000
-/** So long away, or so many beats sent and nothing heard: then the client is thrown away. Whatever it hangs on, a new one does not. */
+/** So long away, or so many heartbeats sent and nothing heard: then the client is thrown away. Whatever it hangs on, a new one does not. */
 const RENEW_AFTER_MS = 10_000
 const MAX_UNHEARD = 5
 
-export class RedisLink {
+export class RedisConnection {
   readonly #settings: RedisSettings
   readonly #channel: string
   readonly #report: RedisReport
   #user: ChannelUser | undefined
   #driver: RedisDriver | undefined
   #opening: Promise<void> | undefined
-  #beating: NodeJS.Timeout | undefined
+  #heartbeatTimer: NodeJS.Timeout | undefined
   #failures = 0
-  #beats = 0
+  #heartheartbeats = 0
   /** Beats sent since something was heard. */
   #unheard = 0
   #isAvailable = false
@@ -94,12 +94,12 @@ export class RedisLink {
       throw new Error(`Redis refuses the user or the password: ${(this.#cause as Error).message}`)
     }
     if (!this.#isAvailable) this.#report.changed(false, this.#cause)
-    this.#beating = setInterval(() => void this.#beat(user), BEAT_MS).unref()
+    this.#heartbeatTimer = setInterval(() => void this.#heartbeat(user), HEARTBEAT_MS).unref()
   }
 
   close(): void {
     this.#isClosed = true
-    clearInterval(this.#beating)
+    clearInterval(this.#heartbeatTimer)
     this.#driver?.close()
     this.#driver = undefined
     this.#isAvailable = false
@@ -131,15 +131,15 @@ export class RedisLink {
     this.call(this.#channel, 'PUBLISH', this.#channel, message).catch(() => undefined)
   }
 
-  async #beat(user: ChannelUser): Promise<void> {
+  async #heartbeat(user: ChannelUser): Promise<void> {
     const isStuck = performance.now() - this.#goodAtMs > RENEW_AFTER_MS || this.#unheard > MAX_UNHEARD
     if (this.#driver === undefined || isStuck) await this.#renew()
     try {
       // By another node of a cluster each time: one that is away must not speak for all.
-      await this.#send(`${this.#channel} ${this.#beats++}`, ['PUBLISH', this.#channel, user.beat()])
+      await this.#send(`${this.#channel} ${this.#heartheartbeats++}`, ['PUBLISH', this.#channel, user.heartbeat()])
       this.#unheard++
     } catch {
-      // Counted already; the next beat comes in a second.
+      // Counted already; the next heartbeat comes in a second.
     }
   }
 
