@@ -10,16 +10,25 @@
  *   <rule>           a rule that requires less; `agent-token-exchange` is built in
  */
 import type { Config } from '../config/schema.ts'
+import type { Awaitable } from '../src/awaitable.ts'
 import type { Clock } from '../src/clock.ts'
-import { challenge, type Decision, deny, proceed, type Refusal, type Stage, signIn } from '../src/decision.ts'
+import {
+  challenge,
+  type Decision,
+  deny,
+  proceed,
+  type Refusal,
+  type Stage,
+  type StepUp,
+  signIn,
+} from '../src/decision.ts'
 import type { Code } from '../src/errors.ts'
 import type { Admitted, Authenticated, Principal } from '../src/exchange.ts'
 import type { Grant, GrantRequest, GrantScope } from '../src/grants/grant-store.ts'
-import type { Freshness, Grants, OpenedRequest } from '../src/grants/grants.ts'
+import type { Grants, OpenedRequest } from '../src/grants/grants.ts'
 import type { Requirement, Rules } from '../src/policy/rules.ts'
 import { judgeSecondFactor, type SecondFactorRule } from '../src/policy/second-factor.ts'
 import type { Offers } from '../src/refusal/challenge.ts'
-import type { Awaitable } from '../src/session/session-store.ts'
 
 export interface SecondFactorParts {
   readonly settings: Config['secondFactor']
@@ -66,12 +75,12 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
   }
 
   /** What is missing for the requirement, grants left aside; undefined: nothing. */
-  function shortfall({ principal }: Authenticated, { require, ...freshness }: Requirement): Code | undefined {
+  function shortfall({ principal }: Authenticated, { require, ...wanted }: Requirement): Code | undefined {
     if (require === 'refuse') return 'rule-refuses'
     if (require === 'nothing') return undefined
     if (principal.kind === 'anonymous') return principal.because
     if (principal.kind === 'server-checked' || require === 'first-factor') return undefined
-    const verdict = judgeSecondFactor(withFreshness(settings, freshness), principal.evidence, now())
+    const verdict = judgeSecondFactor(ruleFor(settings, wanted), principal.evidence, now())
     return verdict === 'satisfied' ? undefined : verdict
   }
 
@@ -83,7 +92,7 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
       if (grant === undefined) report(authenticated, requirement.rule, code)
     }
     const scope = code === 'rule-refuses' ? undefined : scopeOf(authenticated)
-    const grant = scope && grants.find(scope, freshnessOf(settings, requirement))
+    const grant = scope && grants.find(scope, stepUpOf(settings, requirement))
     if (grant instanceof Promise) void grant.then(conclude, () => conclude(undefined))
     else conclude(grant)
   }
@@ -104,11 +113,13 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     if (code === 'rule-refuses') return deny(code)
     if (principal.kind === 'anonymous') return askWhoItIs(authenticated, code)
     const scope = scopeOf(authenticated)
-    if (scope !== undefined) return byGrant(authenticated, scope, freshnessOf(settings, requirement), code)
-    return isNavigation && credentials.scheme !== 'bearer' ? signIn(code, demandOf(settings, requirement)) : deny(code)
+    if (scope !== undefined) return byGrant(authenticated, scope, stepUpOf(settings, requirement), code)
+    return isNavigation && credentials.scheme !== 'bearer'
+      ? signIn(code, stepUpBeyondUsual(settings, requirement))
+      : deny(code)
   }
 
-  function byGrant(authenticated: Authenticated, scope: GrantScope, freshness: Freshness, code: Code): Answer {
+  function byGrant(authenticated: Authenticated, scope: GrantScope, stepUp: StepUp, code: Code): Answer {
     const show = (question: OpenedRequest | undefined): Refusal => {
       if (question === undefined) return deny(code)
       const { request, isNew } = question
@@ -117,10 +128,10 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     }
     const use = (grant: Grant | undefined): Answer => {
       if (grant !== undefined) return admit(authenticated, 'grant')
-      const question = grants.ask(scope, authenticated, freshness)
+      const question = grants.ask(scope, authenticated, stepUp)
       return question instanceof Promise ? question.then(show) : show(question)
     }
-    const grant = grants.find(scope, freshness)
+    const grant = grants.find(scope, stepUp)
     return grant instanceof Promise ? grant.then(use) : use(grant)
   }
 
@@ -154,19 +165,21 @@ function isPreflight({ method, fields, principal }: Authenticated): boolean {
   )
 }
 
-type RuleFreshness = Pick<Requirement, 'maxAgeSeconds' | 'acceptAcr'>
+/** The part of a rule about the authentication; what it leaves open is as configured for everybody. */
+type RuleStepUp = Pick<Requirement, 'maxAgeSeconds' | 'acceptAcr'>
 
-function freshnessOf(settings: SecondFactorRule, { maxAgeSeconds, acceptAcr }: RuleFreshness): Freshness {
-  return { maxAgeSeconds: maxAgeSeconds ?? settings.maxAgeSeconds, acceptAcr }
-}
+const stepUpOf = (settings: SecondFactorRule, { maxAgeSeconds, acceptAcr }: RuleStepUp): StepUp => ({
+  maxAgeSeconds: maxAgeSeconds ?? settings.maxAgeSeconds,
+  acceptAcr,
+})
 
 /** What the sign-in must prove beyond the usual. */
-function demandOf(settings: SecondFactorRule, { maxAgeSeconds, acceptAcr }: RuleFreshness): Freshness | undefined {
-  const isUsual = maxAgeSeconds === undefined && acceptAcr === undefined
-  return isUsual ? undefined : freshnessOf(settings, { maxAgeSeconds, acceptAcr })
+function stepUpBeyondUsual(settings: SecondFactorRule, rule: RuleStepUp): StepUp | undefined {
+  const isUsual = rule.maxAgeSeconds === undefined && rule.acceptAcr === undefined
+  return isUsual ? undefined : stepUpOf(settings, rule)
 }
 
-function withFreshness(settings: SecondFactorRule, { maxAgeSeconds, acceptAcr }: RuleFreshness): SecondFactorRule {
+function ruleFor(settings: SecondFactorRule, { maxAgeSeconds, acceptAcr }: RuleStepUp): SecondFactorRule {
   if (maxAgeSeconds === undefined && acceptAcr === undefined) return settings
   const { acceptAcrs, acceptAmr } = settings
   return {

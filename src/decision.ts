@@ -14,9 +14,11 @@ export interface RefusalHelp {
   readonly confirm?: string
 }
 
-/** What the sign-in must prove beyond what every one must; undefined: nothing more. */
-export interface SignInDemand {
+/** How the person must have authenticated for a request (RFC 9470 3, 4). */
+export interface StepUp {
+  /** At most so many seconds ago. */
   readonly maxAgeSeconds: number
+  /** With one of these; undefined: with any that the configuration accepts. */
   readonly acceptAcr: readonly string[] | undefined
 }
 
@@ -24,8 +26,8 @@ export interface SignInDemand {
 export type Refusal =
   /** 401 with a challenge line per offered scheme (RFC 9110 11.6.1). */
   | { readonly kind: 'challenge'; readonly code: Code }
-  /** A browser's navigation: to the sign-in. */
-  | { readonly kind: 'sign-in'; readonly code: Code; readonly demand?: SignInDemand }
+  /** A browser's navigation: to the sign-in. `stepUp`: what it must prove beyond what every one must. */
+  | { readonly kind: 'sign-in'; readonly code: Code; readonly stepUp?: StepUp }
   /** Any other status, as the code says. */
   | { readonly kind: 'deny'; readonly code: Code; readonly help?: RefusalHelp }
 
@@ -36,7 +38,7 @@ export type Stage<In, Out> = (exchange: In) => Decision<Out> | Promise<Decision<
 
 export const proceed = <Out>(exchange: Out): Proceed<Out> => ({ kind: 'proceed', exchange })
 export const challenge = (code: Code): Refusal => ({ kind: 'challenge', code })
-export const signIn = (code: Code, demand?: SignInDemand): Refusal =>
-  demand === undefined ? { kind: 'sign-in', code } : { kind: 'sign-in', code, demand }
+export const signIn = (code: Code, stepUp?: StepUp): Refusal =>
+  stepUp === undefined ? { kind: 'sign-in', code } : { kind: 'sign-in', code, stepUp }
 export const deny = (code: Code, help?: RefusalHelp): Refusal =>
   help === undefined ? { kind: 'deny', code } : { kind: 'deny', code, help }

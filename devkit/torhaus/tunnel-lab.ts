@@ -79,7 +79,11 @@ export async function startTunnelLab(options: Pick<FixtureOptions, 'now'> & LabC
   )
   const configure = (config: Configured) => {
     const known = withAccountField(config)
-    const plain = { ...known, listener: { ...known.listener, ...listener }, upstream: { ...known.upstream, ...upstream } }
+    const plain = {
+      ...known,
+      listener: { ...known.listener, ...listener },
+      upstream: { ...known.upstream, ...upstream },
+    }
     return { ...(certificate === undefined ? plain : withTls(plain, certificate)), ...more }
   }
   const fixture = await startTorhausFixture({ ...rest, configure, upstreamUrl: origin.url }).catch(async error => {

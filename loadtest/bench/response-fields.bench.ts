@@ -5,7 +5,7 @@ import { SessionCookies } from '../../src/session/session-cookie.ts'
 import { responseFields } from './request-samples.ts'
 
 const publicUrl = 'https://devops.example.test'
-const filter = new ResponseFieldFilter(publicUrl, 'http://10.0.0.5:8080', new SessionCookies(publicUrl))
+const filter = new ResponseFieldFilter(publicUrl, 'http://10.0.0.5:8080', new SessionCookies(publicUrl).names)
 const redirect = ['Location', 'http://10.0.0.5:8080/DefaultCollection/', ...responseFields]
 
 group('response fields', () => {

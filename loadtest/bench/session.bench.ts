@@ -1,6 +1,6 @@
 /** What does it cost to find a session: in the cache, in the store behind it, and where there is none? */
 import { bench, do_not_optimize, group } from 'mitata'
-import { newOpaqueId } from '../../src/session/session-cookie.ts'
+import { newOpaqueId } from '../../src/session/opaque-id.ts'
 import { createPolicyUnderTest } from './policy-parts.ts'
 
 const { sessions, uncachedSessions, sessionId, close } = await createPolicyUnderTest()

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { readKey } from '../../config/secret.ts'
 import { secondFactorAcr } from '../../devkit/op/configuration.ts'
+import { keyOf, newOpaqueId } from '../../src/session/opaque-id.ts'
 import { Sealer } from '../../src/session/sealer.ts'
-import { keyOf, newOpaqueId } from '../../src/session/session-cookie.ts'
 import { SESSION_SCHEMA, SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 

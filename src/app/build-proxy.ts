@@ -6,11 +6,12 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
 import { forward } from '../../middleware/forward.ts'
+import { causeChain } from '../cause-chain.ts'
 import type { Clock } from '../clock.ts'
 import { toFault } from '../errors.ts'
 import { ResponseFieldFilter } from '../http/response-fields.ts'
 import { FirstFactor } from '../identity/first-factor.ts'
-import { accessLog, causeChain } from '../observability/access-log.ts'
+import { accessLog } from '../observability/access-log.ts'
 import { AccessTokenVerifier } from '../oidc/access-token.ts'
 import { accountMapper } from '../oidc/account.ts'
 import type { OpenIdProvider } from '../oidc/provider.ts'
@@ -18,13 +19,13 @@ import { SessionRefresh } from '../oidc/session-refresh.ts'
 import { FLUSH_INTERVAL_MS } from '../pats/pat-register.ts'
 import { type PatWatch, patWatch } from '../pats/pat-watch.ts'
 import { createPolicy, type PolicyParts } from '../pipeline.ts'
-import type { Readiness } from '../process/worker-messages.ts'
 import type { Changes } from '../store/changes.ts'
 import { Tunnels } from '../tunnels/tunnels.ts'
 import { HttpUpstream } from '../upstream/http-upstream.ts'
 import { endpoints } from './endpoints.ts'
 import { createApp, fail } from './exchange-handler.ts'
 import { type PatReport, patReport } from './pat-report.ts'
+import type { Readiness } from './readiness.ts'
 import { reauthorize } from './reauthorize.ts'
 import { type Ground, layGround } from './services.ts'
 
@@ -193,7 +194,7 @@ function policyOf(ground: Ground, watch: PatWatch): PolicyParts {
 function tunnelsOf(ground: Ground, policy: PolicyParts): Tunnels {
   const { config, now, changes, accountKey, sessions } = ground
   const unheard = () => undefined
-  const watch = watchOf(ground, { judged: unheard, noted: unheard, failed: unheard })
+  const watch = watchOf(ground, { judged: unheard, learned: unheard, failed: unheard })
   return new Tunnels({
     ...{ changes, accountKey, now },
     settings: {
@@ -209,7 +210,7 @@ function forwardOf(ground: Ground, upstream: HttpUpstream, watch: PatWatch, tunn
   const { config, cookies, fieldReader, publicUrl, refusal, viaName } = ground
   return forward({
     ...{ upstream, fieldReader, viaName, tunnels },
-    responseFields: new ResponseFieldFilter(config.publicUrl, config.upstream.url, cookies),
+    responseFields: new ResponseFieldFilter(config.publicUrl, config.upstream.url, cookies.names),
     upstreamHost: config.upstream.host === 'public' ? publicUrl.host : new URL(config.upstream.url).host,
     publicHost: publicUrl.host,
     publicScheme: publicUrl.protocol.slice(0, -1),

@@ -192,7 +192,7 @@ function refuse(
   record.outcome = OUTCOMES[verdict.refusal.kind]
   record.responseBytes =
     refusal.kind === 'sign-in'
-      ? sendToSignIn(record.known, record.code, parts.refusal.publicOrigin, refusal.demand)
+      ? sendToSignIn(record.known, record.code, parts.refusal.publicOrigin, refusal.stepUp)
       : sendRefusal(record.known, record.code, parts.refusal, help)
 }
 

@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
+import { causeChain } from '../cause-chain.ts'
 import type { Clock } from '../clock.ts'
-import { causeChain } from '../observability/access-log.ts'
-import type { Readiness } from '../process/worker-messages.ts'
 import type { Changes } from '../store/changes.ts'
 import { buildProxy } from './build-proxy.ts'
+import type { Readiness } from './readiness.ts'
 
 export interface ProxyServer {
   /** Where it listens. */

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { causeChain } from '../observability/access-log.ts'
+import { causeChain } from '../cause-chain.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { StoreReport } from './open-stores.ts'
 

@@ -1,6 +1,7 @@
 /** Where second-factor grants live, and the requests for them. Several processes share one store. */
+
+import type { Awaitable } from '../awaitable.ts'
 import type { ClientClass } from '../http/client-class.ts'
-import type { Awaitable } from '../session/session-store.ts'
 
 /** What a grant is for. The three together are its key: one grant, and one open request, for each. */
 export interface GrantScope {

@@ -9,9 +9,10 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
+import type { Awaitable } from '../awaitable.ts'
 import type { Clock } from '../clock.ts'
+import type { StepUp } from '../decision.ts'
 import type { Evidence, Traced } from '../exchange.ts'
-import type { Awaitable } from '../session/session-store.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
@@ -19,12 +20,6 @@ import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.
 export interface GrantSettings extends NetworkSettings, ReadCacheSettings {
   readonly lifetimeSeconds: number
   readonly requestLifetimeSeconds: number
-}
-
-/** What a rule asks of the second factor. */
-export interface Freshness {
-  readonly maxAgeSeconds: number
-  readonly acceptAcr: readonly string[] | undefined
 }
 
 export type ConfirmOutcome = 'confirmed' | 'other-account' | 'gone'
@@ -66,20 +61,20 @@ export class Grants {
   }
 
   /** The running grant of that scope, if it is as fresh as asked. */
-  find(scope: GrantScope, freshness: Freshness): Awaitable<Grant | undefined> {
+  find(scope: GrantScope, stepUp: StepUp): Awaitable<Grant | undefined> {
     const grant = this.#cache.get(`${scope.clientClass} ${scope.network} ${scope.account}`, scope)
-    return grant instanceof Promise ? grant.then(found => this.#good(found, freshness)) : this.#good(grant, freshness)
+    return grant instanceof Promise ? grant.then(found => this.#good(found, stepUp)) : this.#good(grant, stepUp)
   }
 
   /** A request for a grant of that scope: the one that is open, or a new one. */
-  ask(scope: GrantScope, { clientAddress, fields }: Asking, freshness: Freshness): Awaitable<OpenedRequest> {
+  ask(scope: GrantScope, { clientAddress, fields }: Asking, stepUp: StepUp): Awaitable<OpenedRequest> {
     const now = this.#now()
     const code = newCode()
     const asked = (request: GrantRequest): OpenedRequest => ({ request, isNew: request.code === code })
     const opened = this.#store.openRequest(
       {
         ...scope,
-        ...freshness,
+        ...stepUp,
         clientAddress,
         code,
         userAgent: (fields.kept['user-agent'] ?? '').slice(0, MAX_USER_AGENT_LENGTH),
@@ -136,7 +131,7 @@ export class Grants {
     this.#changes.publish({ kind: 'grants', account })
   }
 
-  #good(grant: Grant | undefined, { maxAgeSeconds, acceptAcr }: Freshness): Grant | undefined {
+  #good(grant: Grant | undefined, { maxAgeSeconds, acceptAcr }: StepUp): Grant | undefined {
     const now = this.#now()
     if (grant === undefined || grant.expiresAtMs <= now || now / 1000 - grant.authTime > maxAgeSeconds) return undefined
     return acceptAcr === undefined || (grant.acr !== undefined && acceptAcr.includes(grant.acr)) ? grant : undefined

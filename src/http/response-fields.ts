@@ -2,8 +2,6 @@
  * The fields of a response on their way to the client: hop-by-hop fields and everything that would let the server speak
  * past the proxy are dropped, addresses of the server become public ones. docs/header-handling.md tells it field by field.
  */
-import type { SessionCookies } from '../session/session-cookie.ts'
-
 // RFC 9110 7.6.1; Persistent-Auth and the proxy fields belong to the connection behind us; Alt-Svc (RFC 7838) would lead
 // clients around the proxy; X-Request-Id is ours. Trailer only announces, and Node throws where it stands without chunks.
 const DROPPED: ReadonlySet<string> = new Set([
@@ -44,7 +42,7 @@ export interface ResponseFields {
 export class ResponseFieldFilter {
   readonly #rewrites: ReadonlyMap<string, Rewrite>
 
-  constructor(publicUrl: string, upstreamUrl: string, cookies: SessionCookies) {
+  constructor(publicUrl: string, upstreamUrl: string, ownCookies: readonly string[]) {
     const relay: Rewrite = value =>
       RELAYED_CHALLENGE.test(value) && !CONNECTION_CHALLENGE.test(value.replace(QUOTED, '')) ? value : undefined
     const locate = locationRewriter(publicUrl, upstreamUrl)
@@ -53,7 +51,7 @@ export class ResponseFieldFilter {
       ['content-location', locate],
       ['www-authenticate', relay],
       ['lfs-authenticate', relay],
-      ['set-cookie', cookieRewriter(publicUrl, upstreamUrl, cookies.names)],
+      ['set-cookie', cookieRewriter(publicUrl, upstreamUrl, ownCookies)],
     ])
   }
 

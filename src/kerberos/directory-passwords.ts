@@ -1,5 +1,5 @@
+import type { Awaitable } from '../awaitable.ts'
 import type { Attempt, AttemptLimits } from '../limits/attempt-limits.ts'
-import type { Awaitable } from '../session/session-store.ts'
 import type { CanonicalPrincipal } from './canonical-principal.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { AttemptOutcome, PasswordVerifier } from './password.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Awaitable } from '../session/session-store.ts'
+import type { Awaitable } from '../awaitable.ts'
 import type { AttemptBudget, AttemptEnd, AttemptStore } from './attempt-store.ts'
 
 export type AttemptLimitsOptions = {

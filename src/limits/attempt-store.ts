@@ -1,5 +1,5 @@
 /** Where attempts at passwords are counted, together for all processes that share a store. */
-import type { Awaitable } from '../session/session-store.ts'
+import type { Awaitable } from '../awaitable.ts'
 
 export interface AttemptBudget {
   /** Most failures within the window, counted and pending together. */

@@ -2,7 +2,9 @@
  * One log record per exchange, whatever happened, with the field names of the Elastic Common Schema. Never a query, a
  * cookie, an Authorization field or a content: they may hold secrets.
  */
+
 import { type DestinationStream, type Logger, symbols } from 'pino'
+import { causeChain } from '../cause-chain.ts'
 import { errorTable } from '../errors.ts'
 import type { ExchangeRecord, Outcome } from './exchange-record.ts'
 import { BASE, timestamp } from './log.ts'
@@ -69,13 +71,3 @@ function lineOf(record: ExchangeRecord, level: string, closedAtMs: number): stri
 }
 
 const elapsed = (fromMs: number, toMs: number) => Math.round((toMs - fromMs) * 1000) / 1000
-
-/** Messages and codes down the causes: what lies behind a fault. Only names and messages, so that no object is printed whole. */
-export function causeChain(error: Error): string {
-  const parts: string[] = []
-  for (let at: unknown = error; at instanceof Error && parts.length < 5; at = at.cause) {
-    const code = (at as NodeJS.ErrnoException).code
-    parts.push(code === undefined || at.message.includes(code) ? at.message : `${at.message} (${code})`)
-  }
-  return parts.join(' <- ')
-}

@@ -1,17 +1,13 @@
 /** Prometheus metrics, technical and functional. Labels come from closed sets: nothing a client sends becomes a label. */
+
 import { type Aggregator, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Code } from '../errors.ts'
 import type { DirectoryStatistics } from '../kerberos/directory.ts'
 import type { RefreshOutcome } from '../oidc/session-refresh.ts'
-import type { PatNews } from '../pats/pat-register.ts'
-import type { GrantEvent } from '../routes/confirm.ts'
-import type { OpLogoutChannel, OpLogoutOutcome } from '../routes/op-logout-report.ts'
-import type { SignInEvent } from '../routes/sign-in.ts'
 import type { UpstreamStatistics } from '../upstream/upstream.ts'
 import { Histogram, LabelledCounter, registerCounter } from './counters.ts'
+import type { GrantEvent, OpLogoutChannel, OpLogoutOutcome, PatEvent, SignInEvent } from './events.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
-
-export type PatEvent = PatNews | 'refused' | 'would_refuse' | 'blocked' | 'allowed'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 

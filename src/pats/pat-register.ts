@@ -5,10 +5,11 @@
  *   request  --> find()  store, and what was seen since --> the policy judges
  *   response --> see()   kept in memory                 --> flush(), every FLUSH_INTERVAL_MS: one write for many uses
  */
+
+import type { Awaitable } from '../awaitable.ts'
 import type { Clock } from '../clock.ts'
 import { toFault } from '../errors.ts'
 import type { ClientClass } from '../http/client-class.ts'
-import type { Awaitable } from '../session/session-store.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import { mergePats, movedPat, type PatRecord, type PatStore } from './pat-store.ts'

@@ -1,6 +1,7 @@
 /** What is remembered of a personal access token. Never the token: a fingerprint stands for it. Several processes share one store. */
+
+import type { Awaitable } from '../awaitable.ts'
 import type { ClientClass } from '../http/client-class.ts'
-import type { Awaitable } from '../session/session-store.ts'
 
 /** Most networks remembered of one token; the one used longest ago goes first. */
 export const MAX_NETWORKS = 8

@@ -1,9 +1,9 @@
 /** Personal access tokens on their way: judged before they pass, noted once the server has accepted them. */
 
 import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
+import type { Awaitable } from '../awaitable.ts'
 import type { Clock } from '../clock.ts'
 import type { Authenticated } from '../exchange.ts'
-import type { Awaitable } from '../session/session-store.ts'
 import { judgePat, type PatCode, type PatPolicySettings } from './pat-policy.ts'
 import type { PatNews, PatRegister } from './pat-register.ts'
 import type { PatRecord } from './pat-store.ts'
@@ -18,13 +18,13 @@ export interface PatWatchParts {
   readonly accountKey: (account: string) => string
   readonly now: Clock
   /** A use was refused, or would have been. */
-  readonly judged: (exchange: Authenticated, code: PatCode, sight: PatUse, isEnforced: boolean) => void
-  readonly noted: (exchange: Authenticated, news: PatNews, sight: PatUse) => void
+  readonly judged: (exchange: Authenticated, code: PatCode, use: ReportedPatUse, isEnforced: boolean) => void
+  readonly learned: (exchange: Authenticated, news: PatNews, use: ReportedPatUse) => void
   /** What was seen could not be noted. The response goes on. */
   readonly failed: (error: unknown) => void
 }
 
-export interface PatUse {
+export interface ReportedPatUse {
   /** Fingerprint. */
   readonly pat: string | undefined
   readonly account: string | undefined
@@ -39,7 +39,7 @@ export interface PatWatch {
 }
 
 export function patWatch(parts: PatWatchParts): PatWatch {
-  const { register, policy, networks, now, judged, noted, failed } = parts
+  const { register, policy, networks, now, judged, learned, failed } = parts
   const accountField = parts.accountField?.toLowerCase()
 
   return {
@@ -55,7 +55,7 @@ export function patWatch(parts: PatWatchParts): PatWatch {
       const { fingerprints } = credentials
       const network = networkOf(clientAddress, networks)
       const tell = (news: PatNews, known: PatRecord | undefined) =>
-        noted(exchange, news, { pat: known?.fingerprint, account: known?.account, network })
+        learned(exchange, news, { pat: known?.fingerprint, account: known?.account, network })
       const note = (news: PatNews | undefined): Awaitable<void> => {
         if (news === undefined) return
         const known = register.find(fingerprints)

@@ -1,6 +1,6 @@
 /** The admin listener: metrics and health, for the operators' network only. */
 import fastify, { type FastifyInstance } from 'fastify'
-import type { Readiness } from './worker-messages.ts'
+import type { Readiness } from '../app/readiness.ts'
 
 export interface AdminParts {
   readonly contentType: string

@@ -1,16 +1,12 @@
 /** What supervisor and workers tell each other. */
+
 import type { MetricObjectWithValues, MetricValue } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
+import type { Readiness } from '../app/readiness.ts'
 import type { Change } from '../store/changes.ts'
 
 /** Metrics of one process, as prom-client hands them over. */
 export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[]
-
-export interface Readiness {
-  readonly ready: boolean
-  /** Parts and how they are; shown at /readyz. */
-  readonly parts: Readonly<Record<string, string>>
-}
 
 export interface Report {
   readonly metrics: MetricsSnapshot

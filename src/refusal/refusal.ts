@@ -3,7 +3,7 @@
  * a field that it shows in a dialog, everybody else problem details (RFC 9457). Never an internal detail.
  */
 import type { ServerResponse } from 'node:http'
-import type { RefusalHelp, SignInDemand } from '../decision.ts'
+import type { RefusalHelp, StepUp } from '../decision.ts'
 import { type Code, errorTable } from '../errors.ts'
 import type { PartialExchange } from '../exchange.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
@@ -51,8 +51,8 @@ export function sendRefusal(
 }
 
 /** A browser's way to the sign-in, and back to where it wanted to go. */
-export function sendToSignIn(known: PartialExchange, code: Code, publicOrigin: string, demand?: SignInDemand): number {
-  const location = publicOrigin + signInPath(known.target?.raw ?? '/', demand)
+export function sendToSignIn(known: PartialExchange, code: Code, publicOrigin: string, stepUp?: StepUp): number {
+  const location = publicOrigin + signInPath(known.target?.raw ?? '/', stepUp)
   return send(
     known,
     302,

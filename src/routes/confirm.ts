@@ -6,6 +6,7 @@
  *         otherwise                                            -> a page that says what will be confirmed
  *   POST  the same, and the Origin must be ours                -> the grant, once
  */
+
 import type { Config } from '../../config/schema.ts'
 import type { Clock } from '../clock.ts'
 import { Fault } from '../errors.ts'
@@ -14,6 +15,7 @@ import type { GrantRequest } from '../grants/grant-store.ts'
 import type { Grants } from '../grants/grants.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { Audit } from '../observability/audit.ts'
+import type { GrantEvent } from '../observability/events.ts'
 import { judgeSecondFactor } from '../policy/second-factor.ts'
 import { formatConfirmationCode } from '../refusal/confirmation-code.ts'
 import { describeClient, describeDuration, describeNetwork, describeTime } from '../refusal/display.ts'
@@ -24,8 +26,6 @@ import type { Sessions } from '../session/sessions.ts'
 import { currentSession } from './current-session.ts'
 import { type Reply, type Route, seeOther } from './reply.ts'
 import { isSameOrigin } from './same-origin.ts'
-
-export type GrantEvent = 'asked' | 'confirmed' | 'refused' | 'revoked'
 
 export interface ConfirmParts {
   readonly grants: Grants

@@ -1,12 +1,9 @@
 import type { Clock } from '../clock.ts'
 import type { Traced } from '../exchange.ts'
 import type { Audit } from '../observability/audit.ts'
+import type { OpLogoutChannel, OpLogoutOutcome } from '../observability/events.ts'
 import type { OpLogout } from '../oidc/op-logout.ts'
 import type { EndedSession } from '../session/session-store.ts'
-
-/** `nothing`: there was no such session, or none any more, which is a success (OIDC Back-Channel Logout 1.0 2.7). */
-export type OpLogoutOutcome = 'ended' | 'nothing' | 'refused' | 'failed'
-export type OpLogoutChannel = 'back' | 'front'
 
 export interface OpLogoutRouteParts {
   readonly opLogout: OpLogout

@@ -12,19 +12,23 @@
  *     |                            |<------------ ID token, refresh token -----|
  *     |<-- 303, new session id ----| second factor judged, account mapped      |
  */
+
 import { createHash } from 'node:crypto'
 import type { Config } from '../../config/schema.ts'
 import type { Clock } from '../clock.ts'
+import type { StepUp } from '../decision.ts'
 import { Fault } from '../errors.ts'
 import type { Evidence, Traced } from '../exchange.ts'
 import { readCookie } from '../http/cookie.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
+import type { SignInEvent } from '../observability/events.ts'
 import type { AccountMapper } from '../oidc/account.ts'
 import { evidenceFrom } from '../oidc/claims.ts'
 import type { OpLogout } from '../oidc/op-logout.ts'
 import type { OpenIdProvider, TokenSet } from '../oidc/provider.ts'
 import { judgeSecondFactor, type SecondFactorRule } from '../policy/second-factor.ts'
-import { isOpaqueId, keyOf, newOpaqueId, type SessionCookies } from '../session/session-cookie.ts'
+import { isOpaqueId, keyOf, newOpaqueId } from '../session/opaque-id.ts'
+import type { SessionCookies } from '../session/session-cookie.ts'
 import type { SessionStore, SignInRecord } from '../session/session-store.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { currentSession } from './current-session.ts'
@@ -47,36 +51,31 @@ export interface SignInParts {
   readonly report: (event: SignInEvent, exchange: Traced, account?: string) => void
 }
 
-export type SignInEvent =
-  | 'started'
-  | 'completed'
-  | 'second-factor-missing'
-  | 'second-factor-stale'
-  | 'account-unmapped'
-  | 'sign-in-overtaken'
-  | 'refused'
-
 const CALLBACK_PATH = `${OWN_PREFIX}/callback`
-
-/** What this sign-in must prove beyond what every one must. It comes in the query, from anybody: so it can only ask for more. */
-type Demand = Pick<SignInRecord, 'maxAgeSeconds' | 'acrValues'>
 
 const MIN_MAX_AGE_S = 10
 
-function demandOf(query: URLSearchParams, { maxAgeSeconds }: SecondFactorRule): Demand {
+/** What this sign-in must prove beyond what every one must. It comes in the query, from anybody: so it can only ask for more. */
+function stepUpFrom(query: URLSearchParams, { maxAgeSeconds }: SecondFactorRule): StepUp {
   const asked = query.get('max_age') ?? ''
+  const acrValues = (query.get('acr_values') ?? '').split(' ').filter(Boolean)
   return {
     maxAgeSeconds: /^\d{1,9}$/.test(asked)
       ? Math.max(MIN_MAX_AGE_S, Math.min(maxAgeSeconds, Number(asked)))
       : maxAgeSeconds,
-    acrValues: (query.get('acr_values') ?? '').split(' ').filter(Boolean),
+    acceptAcr: acrValues.length === 0 ? undefined : acrValues,
   }
 }
 
-function judge({ rule, now }: SignInParts, { maxAgeSeconds, acrValues }: Demand, evidence: Evidence) {
-  const isAsked = acrValues.length === 0 || acrValues.includes(evidence.acr ?? '')
+function judge({ rule, now }: SignInParts, { maxAgeSeconds, acceptAcr }: StepUp, evidence: Evidence) {
+  const isAsked = acceptAcr === undefined || acceptAcr.includes(evidence.acr ?? '')
   return isAsked ? judgeSecondFactor({ ...rule, maxAgeSeconds }, evidence, now()) : 'second-factor-missing'
 }
+
+const stepUpIn = ({ maxAgeSeconds, acrValues }: SignInRecord): StepUp => ({
+  maxAgeSeconds,
+  acceptAcr: acrValues.length === 0 ? undefined : acrValues,
+})
 
 /** GET /.torhaus/sign-in?return_to=PATH[&max_age=SECONDS][&acr_values=VALUES] */
 export function startSignIn(parts: SignInParts): Route {
@@ -84,8 +83,9 @@ export function startSignIn(parts: SignInParts): Route {
   return async exchange => {
     const query = queryOf(exchange, publicOrigin)
     const returnTo = safeReturnPath(query.get('return_to'), publicOrigin)
-    const demand = demandOf(query, parts.rule)
-    if (await hasGoodSession(parts, exchange, demand)) return seeOther(returnTo)
+    const stepUp = stepUpFrom(query, parts.rule)
+    const acrValues = stepUp.acceptAcr ?? []
+    if (await hasGoodSession(parts, exchange, stepUp)) return seeOther(returnTo)
     const given = cookieOf(exchange, cookies.browserName)
     const browserId = given !== undefined && isOpaqueId(given) ? given : newOpaqueId()
     const record: SignInRecord = {
@@ -94,7 +94,7 @@ export function startSignIn(parts: SignInParts): Route {
       nonce: newOpaqueId(),
       codeVerifier: newOpaqueId(),
       returnTo,
-      ...demand,
+      ...{ maxAgeSeconds: stepUp.maxAgeSeconds, acrValues },
       expiresAtMs: parts.now() + limits.signInTimeoutSeconds * 1000,
     }
     const location = await provider.authorizationUrl({
@@ -102,7 +102,7 @@ export function startSignIn(parts: SignInParts): Route {
       state: record.state,
       nonce: record.nonce,
       codeChallenge: createHash('sha256').update(record.codeVerifier).digest('base64url'),
-      ...demand,
+      ...{ maxAgeSeconds: stepUp.maxAgeSeconds, acrValues },
     })
     await store.addSignIn(record, limits.maxSignInsInFlight)
     parts.report('started', exchange)
@@ -117,8 +117,9 @@ export function completeSignIn(parts: SignInParts): Route {
     const states = queryOf(exchange, publicOrigin).getAll('state')
     const record = states.length === 1 ? await store.takeSignIn(states[0] ?? '') : undefined
     // A session that is good already wins, over a stale callback as well as over a second tab's.
-    const demand = record ?? { maxAgeSeconds: parts.rule.maxAgeSeconds, acrValues: [] }
-    if (await hasGoodSession(parts, exchange, demand)) return seeOther(record?.returnTo ?? '/')
+    const stepUp =
+      record === undefined ? { maxAgeSeconds: parts.rule.maxAgeSeconds, acceptAcr: undefined } : stepUpIn(record)
+    if (await hasGoodSession(parts, exchange, stepUp)) return seeOther(record?.returnTo ?? '/')
     const browserId = cookieOf(exchange, cookies.browserName)
     if (record === undefined || record.expiresAtMs < parts.now()) throw new Fault('sign-in-unknown')
     if (browserId === undefined || keyOf(browserId) !== record.browserKey) throw new Fault('sign-in-unknown')
@@ -132,7 +133,7 @@ async function finish(parts: SignInParts, exchange: Traced, record: SignInRecord
     parts.report('refused', exchange)
     throw error
   })
-  const { id, account } = await openSession(parts, exchange, record, tokens)
+  const { id, account } = await openSession(parts, exchange, stepUpIn(record), tokens)
   const earlier = cookieOf(exchange, parts.cookies.sessionName)
   if (earlier !== undefined) await parts.sessions.end(earlier)
   parts.report('completed', exchange, account)
@@ -142,13 +143,13 @@ async function finish(parts: SignInParts, exchange: Traced, record: SignInRecord
 async function openSession(
   parts: SignInParts,
   exchange: Traced,
-  demand: Demand,
+  stepUp: StepUp,
   tokens: TokenSet,
 ): Promise<{ id: string; account: string }> {
   const { sessions, opLogout, mapAccount, accountKey, report } = parts
   const { claims, idToken, refreshToken } = tokens
   const evidence = evidenceFrom(claims)
-  const verdict = judge(parts, demand, evidence)
+  const verdict = judge(parts, stepUp, evidence)
   const account = mapAccount(claims)
   const refusal = verdict !== 'satisfied' ? verdict : account === undefined ? 'account-unmapped' : undefined
   if (refusal !== undefined || account === undefined) {
@@ -172,9 +173,9 @@ async function openSession(
   return { id, account }
 }
 
-async function hasGoodSession(parts: SignInParts, exchange: Traced, demand: Demand): Promise<boolean> {
+async function hasGoodSession(parts: SignInParts, exchange: Traced, stepUp: StepUp): Promise<boolean> {
   const session = await currentSession(exchange, parts.sessions, parts.cookies)
-  return session !== undefined && judge(parts, demand, session.record.evidence) === 'satisfied'
+  return session !== undefined && judge(parts, stepUp, session.record.evidence) === 'satisfied'
 }
 
 const cookieOf = ({ fields }: Traced, name: string) =>

@@ -2,9 +2,8 @@
  * Where sessions and sign-ins in flight live. Several processes share one store. Answers may be given synchronously; the
  * embedded store does, so that a request does not wait for a promise.
  */
+import type { Awaitable } from '../awaitable.ts'
 import type { Evidence } from '../exchange.ts'
-
-export type Awaitable<T> = T | Promise<T>
 
 export interface SessionRecord {
   /** Hash of the id in the cookie: whoever reads the store cannot use what is in it. */

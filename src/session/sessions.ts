@@ -1,10 +1,11 @@
+import type { Awaitable } from '../awaitable.ts'
 import type { Clock } from '../clock.ts'
 import { toFault } from '../errors.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
+import { isOpaqueId, keyOf, newOpaqueId } from './opaque-id.ts'
 import type { Sealer } from './sealer.ts'
-import { isOpaqueId, keyOf, newOpaqueId } from './session-cookie.ts'
-import type { Awaitable, EndedSession, SessionRecord, SessionSelector, SessionStore } from './session-store.ts'
+import type { EndedSession, SessionRecord, SessionSelector, SessionStore } from './session-store.ts'
 
 export interface SessionTimes extends ReadCacheSettings {
   readonly idleTimeoutSeconds: number

@@ -8,10 +8,11 @@
  * An answer whose reading began before its entry was forgotten is given to who asked, and not kept: it may be from before the
  * change.
  */
+
+import type { Awaitable } from '../awaitable.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import { Fault } from '../errors.ts'
-import type { Awaitable } from '../session/session-store.ts'
 
 export interface ReadCacheSettings {
   /** How long an answer is believed without asking again, in milliseconds. */

@@ -8,7 +8,7 @@ import { type Code, Fault } from '../errors.ts'
 import type { Delegated } from '../exchange.ts'
 import type { UpgradedClient } from '../listener/upgraded-client.ts'
 import type { ExchangeRecord } from '../observability/exchange-record.ts'
-import { keyOf } from '../session/session-cookie.ts'
+import { keyOf } from '../session/opaque-id.ts'
 import type { Change, Changes } from '../store/changes.ts'
 import { Tunnel } from './tunnel.ts'
 

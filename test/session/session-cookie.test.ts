@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isOpaqueId, keyOf, newOpaqueId, SessionCookies } from '../../src/session/session-cookie.ts'
+import { isOpaqueId, keyOf, newOpaqueId } from '../../src/session/opaque-id.ts'
+import { SessionCookies } from '../../src/session/session-cookie.ts'
 
 test('with an https public URL the cookies are host-bound, secure, unreadable for scripts and SameSite=Lax', () => {
   const cookies = new SessionCookies('https://devops.example')

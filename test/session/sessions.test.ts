@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import { keyOf } from '../../src/session/session-cookie.ts'
+import { keyOf } from '../../src/session/opaque-id.ts'
 import { openSessionLab, PERSON, type SessionLab } from './session-lab.ts'
 
 const IDLE_MS = 600_000

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Awaitable } from '../../src/awaitable.ts'
 import { Fault } from '../../src/errors.ts'
-import type { Awaitable } from '../../src/session/session-store.ts'
 import { ReadCache, type ReadCacheSettings } from '../../src/store/read-cache.ts'
 
 interface Value {

@@ -9,7 +9,7 @@ import { type Code, Fault } from '../../src/errors.ts'
 import type { Delegated } from '../../src/exchange.ts'
 import { UpgradedClient } from '../../src/listener/upgraded-client.ts'
 import { type ExchangeRecord, newRecord } from '../../src/observability/exchange-record.ts'
-import { keyOf } from '../../src/session/session-cookie.ts'
+import { keyOf } from '../../src/session/opaque-id.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { Tunnels } from '../../src/tunnels/tunnels.ts'
 

@@ -97,7 +97,7 @@ export async function startWorkersLab(
   })
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-workers-'))
   const setting = { port, adminPort, issuer: op.issuer, clientSecret, directory, upstreamUrl: origin.url }
-  const configure: Configure = config => more(withHeaderIdentity(config, { workers: 2, ...server }) as typeof config)
+  const configure: Configure = config => more(withHeaderIdentity(config, { workers: 2, ...listener }) as typeof config)
   const configFile = await writeTorhausConfig(setting, configure)
   const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...env } = process.env
   const outputFile = join(directory, 'torhaus.log')

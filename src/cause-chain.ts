@@ -1,0 +1,9 @@
+/** Messages and codes down the causes: what lies behind a fault. Only names and messages, so that no object is printed whole. */
+export function causeChain(error: Error): string {
+  const parts: string[] = []
+  for (let at: unknown = error; at instanceof Error && parts.length < 5; at = at.cause) {
+    const code = (at as NodeJS.ErrnoException).code
+    parts.push(code === undefined || at.message.includes(code) ? at.message : `${at.message} (${code})`)
+  }
+  return parts.join(' <- ')
+}

@@ -1,0 +1,19 @@
+/** What metrics count by name. Each list is closed: nothing that a client sends becomes a label. */
+import type { PatNews } from '../pats/pat-register.ts'
+
+export type SignInEvent =
+  | 'started'
+  | 'completed'
+  | 'second-factor-missing'
+  | 'second-factor-stale'
+  | 'account-unmapped'
+  | 'sign-in-overtaken'
+  | 'refused'
+
+export type GrantEvent = 'asked' | 'confirmed' | 'refused' | 'revoked'
+
+export type PatEvent = PatNews | 'refused' | 'would_refuse' | 'blocked' | 'allowed'
+
+/** `nothing`: there was no such session, or none any more, which is a success (OIDC Back-Channel Logout 1.0 2.7). */
+export type OpLogoutOutcome = 'ended' | 'nothing' | 'refused' | 'failed'
+export type OpLogoutChannel = 'back' | 'front'
