@@ -10,6 +10,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { MonotonicClock } from '../src/clock.ts'
 import { type Code, Fault, toFault } from '../src/errors.ts'
 import type { Delegated } from '../src/exchange.ts'
 import type { RequestFieldReader } from '../src/http/request-fields.ts'
@@ -31,6 +32,7 @@ export interface ForwardParts extends ForwardedFieldSettings {
   /** For a 401 of the upstream that has no challenge left. */
   readonly challenge: ChallengeSettings
   readonly tunnels: Tunnels
+  readonly monotonic: MonotonicClock
   /** The upstream has answered: what its response says of the client's credentials. Must not throw. */
   readonly answered: (exchange: Delegated, status: number, rawFields: readonly string[]) => void
   /** Answers the client in place of the upstream. */
@@ -135,7 +137,7 @@ class Forwarding implements ResponseReceiver, Forwarded {
       this.onError(new Fault('upstream-identity-refused'))
       return
     }
-    this.#record.upstreamFirstByteAtMs = performance.now()
+    this.#record.upstreamFirstByteAtMs = this.#parts.monotonic()
     this.#parts.answered(this.#exchange, status, rawFields)
     const { fields, hasChallenge } = this.#parts.responseFields.filter(rawFields)
     fields.push('X-Request-Id', this.#exchange.requestId)
@@ -150,7 +152,7 @@ class Forwarding implements ResponseReceiver, Forwarded {
       socket.destroy()
       return this.onError(new Fault('upstream-response-invalid'))
     }
-    this.#record.upstreamFirstByteAtMs = performance.now()
+    this.#record.upstreamFirstByteAtMs = this.#parts.monotonic()
     this.#parts.answered(this.#exchange, 101, rawFields)
     const passed = this.#parts.responseFields.filter(rawFields).fields
     this.#finish()

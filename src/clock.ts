@@ -1,2 +1,18 @@
-/** Milliseconds since the epoch; a parameter wherever time decides, so that tests can move it. */
+/** Time and chance are parameters wherever they decide, so that tests can move them. `src/system.ts` has the real ones. */
+
+/** Milliseconds since the epoch: what dates are compared with. It may be set back. */
 export type Clock = () => number
+
+/** Milliseconds since some moment, which never go back: for durations, deadlines and ages. */
+export type MonotonicClock = () => number
+
+/** From 0 up to 1, as `Math.random`: for spreading, never for secrets. */
+export type Random = () => number
+
+/** What a process finds around it. */
+export interface Surroundings {
+  readonly now: Clock
+  readonly monotonic: MonotonicClock
+  readonly random: Random
+  readonly environment: NodeJS.ProcessEnv
+}

@@ -16,7 +16,7 @@ import type { UpgradedClient } from './listener/upgraded-client.ts'
 export interface Arrival {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** `performance.now()` when the head was complete. */
+  /** When the head was complete; monotonic. */
   readonly arrivedAtMs: number
   /** Set where the request is the handshake of a WebSocket (RFC 6455 4.1). */
   readonly handshake?: UpgradedClient

@@ -6,6 +6,7 @@ import { loadConfig } from '../config/load.ts'
 import { printDiagnostics } from './cli/check-config.ts'
 import { createLog } from './observability/log.ts'
 import { openSharedLogOutput } from './observability/log-output.ts'
+import { system } from './system.ts'
 
 const EXIT_USAGE = 2
 const EXIT_CONFIG = 78 // EX_CONFIG of sysexits(3)
@@ -26,7 +27,7 @@ function configFile(): string {
 }
 
 async function supervise(fileName: string): Promise<void> {
-  const environment = process.env
+  const { environment } = system
   const loaded = loadConfig(fileName, environment)
   if (!loaded.ok) {
     process.stderr.write(printDiagnostics(fileName, loaded.diagnostics))
@@ -34,10 +35,13 @@ async function supervise(fileName: string): Promise<void> {
   }
   const { config } = loaded
   const output = openSharedLogOutput()
-  const log = createLog(config.logging, output)
+  const log = createLog(config.logging, output, system.now)
   const { Supervisor } = await import('./process/supervisor.ts')
   const workerProgram = import.meta.filename
-  const supervisor = new Supervisor({ fileName, environment, config, log, output, workerProgram })
+  const supervisor = new Supervisor({
+    ...{ fileName, environment, config, log, output, workerProgram },
+    monotonic: system.monotonic,
+  })
   let signals = 0
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {

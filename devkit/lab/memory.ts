@@ -3,9 +3,11 @@
  * Half of the operations accept a ticket, half impersonate one of hundreds of principals, of whom so few are kept that
  * credentials are made and released all the time. Reports a JSON line each tenth and at the end; the numbers are for people.
  */
+
 import { join } from 'node:path'
 import { type Directory, openDirectory } from '../../src/kerberos/directory.ts'
 import { openHandles } from '../../src/kerberos/handle.ts'
+import { system } from '../../src/system.ts'
 import { attemptMemory } from '../../test/limits/attempt-memory.ts'
 import { kinit } from '../realm/clients.ts'
 import { type Initiator, startInitiator } from '../realm/initiator.ts'
@@ -59,8 +61,7 @@ const directory = await openDirectory(
     ...{ kdcPauseMs: 5000, maxPrincipals: KEPT, passwords: { accept: false, ...limits } },
   },
   PROXY_NAME,
-  attemptMemory(),
-  () => undefined,
+  { ...system, attempts: attemptMemory(), onCircuit: () => undefined },
 )
 try {
   const work = { directory, initiator, ccache }

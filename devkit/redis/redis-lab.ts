@@ -1,4 +1,5 @@
 /** What tests of the stores in Redis start from: settings, and links that are closed again. */
+
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Changes } from '../../src/store/changes.ts'
@@ -6,6 +7,7 @@ import { RedisChanges } from '../../src/store/redis-changes.ts'
 import { RedisConnection } from '../../src/store/redis-connection.ts'
 import type { RedisSettings } from '../../src/store/redis-driver.ts'
 import { RedisNames } from '../../src/store/redis-names.ts'
+import { system } from '../../src/system.ts'
 
 export const PREFIX = 'torhaus-test'
 
@@ -28,10 +30,12 @@ export interface OpenLink {
 export async function openLink(settings: RedisSettings): Promise<OpenLink> {
   const names = new RedisNames(settings.keyPrefix)
   const states: { isAvailable: boolean; cause: unknown }[] = []
-  const link = new RedisConnection(settings, names.channel, {
-    command: () => undefined,
-    changed: (isAvailable, cause) => states.push({ isAvailable, cause }),
-  })
+  const link = new RedisConnection(
+    settings,
+    names.channel,
+    { command: () => undefined, changed: (isAvailable, cause) => states.push({ isAvailable, cause }) },
+    system,
+  )
   const changes = new Changes()
   let malformed = 0
   await link.open(

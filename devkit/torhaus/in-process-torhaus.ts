@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { type ProxyServer, startProxy } from '../../src/app/proxy-server.ts'
-import type { Clock } from '../../src/clock.ts'
 import { createAdmin } from '../../src/process/admin-listener.ts'
+import { system } from '../../src/system.ts'
 
 export type Torhaus = Pick<ProxyServer, 'changes'> & {
   readonly proxyPort: number
@@ -14,8 +14,8 @@ export type Torhaus = Pick<ProxyServer, 'changes'> & {
   kill(): Promise<void>
 }
 
-export async function startTorhaus(config: Config, log: Logger, now?: Clock): Promise<Torhaus> {
-  const proxy = await startProxy(config, log, now)
+export async function startTorhaus(config: Config, log: Logger, now = system.now): Promise<Torhaus> {
+  const proxy = await startProxy(config, log, { ...system, now })
   const { registry } = proxy
   const admin = createAdmin({
     contentType: registry.contentType,

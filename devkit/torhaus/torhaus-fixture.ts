@@ -1,4 +1,5 @@
 /** A Torhaus inside the test process, with a real OP: for tests that speak to it over sockets and read its log. */
+
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -9,6 +10,7 @@ import { parse, stringify } from 'yaml'
 import { loadConfig } from '../../config/load.ts'
 import type { Clock } from '../../src/clock.ts'
 import { createLog } from '../../src/observability/log.ts'
+import { system } from '../../src/system.ts'
 import type { OpUser } from '../op/accounts.ts'
 import { type OpenIdProvider, startOpenIdProvider } from '../op/openid-provider.ts'
 import { newTotpSecret } from '../op/totp.ts'
@@ -85,7 +87,7 @@ export async function startTorhausFixture(options: FixtureOptions): Promise<Torh
   const start = async () => {
     const loaded = loadConfig(fileName, {})
     assert.ok(loaded.ok, JSON.stringify(loaded))
-    return startTorhaus(loaded.config, createLog({ level: 'debug' }, stream), options.now)
+    return startTorhaus(loaded.config, createLog({ level: 'debug' }, stream, system.now), options.now)
   }
   let torhaus = await start().catch(async (error: unknown) => {
     await clear()

@@ -8,13 +8,14 @@ import { initiateContext } from '../../src/kerberos/contexts.ts'
 import { acquireFromKeytab, acquireImpersonated } from '../../src/kerberos/credentials.ts'
 import { isAvailable, loadGssapi } from '../../src/kerberos/library.ts'
 import { wrapInSpnego } from '../../src/kerberos/negotiate-token.ts'
+import { system } from '../../src/system.ts'
 import { operationCost } from './operation-cost.ts'
 
 /** As many at a time as Torhaus lets run (src/kerberos/local-lane.ts). */
 const REPETITION = { count: 6000, concurrency: 4 }
 
 const [krb5ConfigFile = '', keytabFile = ''] = process.argv.slice(2)
-const gssapi = loadGssapi({ krb5ConfigFile })
+const gssapi = loadGssapi({ environment: system.environment, krb5ConfigFile })
 if (!isAvailable(gssapi)) throw new Error(gssapi.message)
 const own = { principal: `svc-proxy@${REALM}`, keytabFile, cache: 'MEMORY:bare-initiation' }
 using service = (await acquireFromKeytab(gssapi, own)).credential

@@ -2,6 +2,7 @@
  * Processor time of one Kerberos operation in this process: `node loadtest/bench/kerberos.ts` (root, Debian packages: see test/lab).
  * The KDC is another process and asked directly, without the counting relay.
  */
+
 import { join } from 'node:path'
 import { KDC_PORT } from '../../devkit/realm/samba-config.ts'
 import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
@@ -16,6 +17,7 @@ import { createLocalLane } from '../../src/kerberos/local-lane.ts'
 import { wrapInSpnego } from '../../src/kerberos/negotiate-token.ts'
 import { createPasswordVerifier } from '../../src/kerberos/password.ts'
 import { createServiceCredential } from '../../src/kerberos/service-credential.ts'
+import { system } from '../../src/system.ts'
 import { type OperationCost, operationCost } from './operation-cost.ts'
 
 const servicePrincipal = 'HTTP/proxy.corp.test@CORP.TEST'
@@ -24,14 +26,25 @@ const directory = { realm: 'CORP.TEST', netbiosDomain: 'CORP' }
 const alice = canonicalPrincipal('alice', directory)
 
 async function benchmark(kdc: SambaKdc, gssapi: Gssapi): Promise<OperationCost[]> {
-  const gate = createKdcGate()
+  const gate = createKdcGate(system)
   const lane = createLocalLane()
   const keytabFile = kdc.keytabs.proxy
   const service_ = { gssapi, keytabFile, servicePrincipal, directory }
-  using acceptor = await createAcceptor({ ...service_, lane, replayCacheFile: join(kdc.directory, 'rcache') })
+  using acceptor = await createAcceptor({
+    now: system.now,
+    ...service_,
+    lane,
+    replayCacheFile: join(kdc.directory, 'rcache'),
+  })
   using verifier = await createPasswordVerifier({ ...service_, gate })
-  using service = createServiceCredential({ gssapi, gate, principal: 'svc-proxy@CORP.TEST', keytabFile })
-  using impersonation = createImpersonation({ gssapi, gate, lane, service, directory })
+  using service = createServiceCredential({
+    now: system.now,
+    gssapi,
+    gate,
+    principal: 'svc-proxy@CORP.TEST',
+    keytabFile,
+  })
+  using impersonation = createImpersonation({ now: system.now, gssapi, gate, lane, service, directory })
 
   const tokens = await userTokens(kdc, gssapi, 5_500)
   const accept = (index: number) => acceptor.accept(tokens[index] ?? Buffer.alloc(0))
@@ -63,7 +76,7 @@ async function userTokens(kdc: SambaKdc, gssapi: Gssapi, count: number): Promise
 const kdc = await startSambaKdc()
 try {
   const krb5ConfigFile = await kdc.writeKrb5Config('direct.conf', { kdcs: [`${kdc.address}:${KDC_PORT}`] })
-  const gssapi = loadGssapi({ krb5ConfigFile })
+  const gssapi = loadGssapi({ environment: system.environment, krb5ConfigFile })
   if (!isAvailable(gssapi)) throw new Error(gssapi.message)
   console.table(await benchmark(kdc, gssapi))
 } finally {

@@ -7,7 +7,7 @@ import type { Registry } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
 import { forward } from '../../middleware/forward.ts'
 import { causeChain } from '../cause-chain.ts'
-import type { Clock } from '../clock.ts'
+import type { MonotonicClock, Surroundings } from '../clock.ts'
 import { toFault } from '../errors.ts'
 import { ResponseFieldFilter } from '../http/response-fields.ts'
 import { FirstFactor } from '../identity/first-factor.ts'
@@ -44,14 +44,15 @@ export interface ProxyParts {
   release(): Promise<void>
 }
 
-export async function buildProxy(config: Config, log: Logger, now: Clock): Promise<ProxyParts> {
-  const ground = await layGround(config, log, now)
+export async function buildProxy(config: Config, log: Logger, surroundings: Surroundings): Promise<ProxyParts> {
+  const { now, monotonic } = surroundings
+  const ground = await layGround(config, log, surroundings)
   const { metrics, provider, sessions, grants, pats, audit, stores, directory, changes } = ground
-  const upstream = new HttpUpstream(config.upstream)
+  const upstream = new HttpUpstream(config.upstream, monotonic)
   const watch = watchOf(ground, patReport(metrics, audit, log))
   const policy = policyOf(ground, watch)
   const tunnels = tunnelsOf(ground, policy)
-  const writeAccess = config.logging.access ? accessLog(log) : undefined
+  const writeAccess = config.logging.access ? accessLog(log, now) : undefined
   let isDraining = false
   let unrecognisedPats = 0
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
@@ -62,10 +63,12 @@ export async function buildProxy(config: Config, log: Logger, now: Clock): Promi
       key: readFileSync(config.listener.tls.privateKeyFile),
     },
     policy: createPolicy(policy),
-    forward: forwardOf(ground, upstream, watch, tunnels),
+    forward: forwardOf(ground, { upstream, watch, tunnels, monotonic }),
     isDraining: () => isDraining,
     routes: endpoints(ground),
     refusal: ground.refusal,
+    monotonic,
+    newRequestId: randomUUID,
     close: (record, closedAtMs) => {
       metrics.exchange(record, closedAtMs)
       audit.exchange(record)
@@ -206,10 +209,17 @@ function tunnelsOf(ground: Ground, policy: PolicyParts): Tunnels {
   })
 }
 
-function forwardOf(ground: Ground, upstream: HttpUpstream, watch: PatWatch, tunnels: Tunnels) {
+interface ForwardNeeds {
+  readonly upstream: HttpUpstream
+  readonly watch: PatWatch
+  readonly tunnels: Tunnels
+  readonly monotonic: MonotonicClock
+}
+
+function forwardOf(ground: Ground, { upstream, watch, tunnels, monotonic }: ForwardNeeds) {
   const { config, cookies, fieldReader, publicUrl, refusal, viaName } = ground
   return forward({
-    ...{ upstream, fieldReader, viaName, tunnels },
+    ...{ upstream, fieldReader, viaName, tunnels, monotonic },
     responseFields: new ResponseFieldFilter(config.publicUrl, config.upstream.url, cookies.names),
     upstreamHost: config.upstream.host === 'public' ? publicUrl.host : new URL(config.upstream.url).host,
     publicHost: publicUrl.host,

@@ -2,11 +2,11 @@
  * The pipeline joined to Fastify: each request becomes an exchange, each decision and fault an answer, each answer one
  * record in log and metrics.
  */
-import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Forward, Forwarded } from '../../middleware/forward.ts'
+import type { MonotonicClock } from '../clock.ts'
 import type { Refusal } from '../decision.ts'
 import { type Code, errorTable, Fault, toFault } from '../errors.ts'
 import type { Arrival, PartialExchange, Traced } from '../exchange.ts'
@@ -29,6 +29,8 @@ export interface AppParts extends ListenerParts {
   readonly refusal: RefusalSettings
   /** Whether each response should be the last of its connection. */
   readonly isDraining: () => boolean
+  readonly monotonic: MonotonicClock
+  readonly newRequestId: () => string
   /** Called once per exchange, when its response is closed. */
   readonly close: (record: ExchangeRecord, closedAtMs: number) => void
 }
@@ -46,7 +48,7 @@ export function createApp(parts: AppParts): FastifyInstance {
         isWanted: request => isHandshake(request) && latest.get(request.socket)?.record.known.response.closed !== false,
         take: (request, socket, head) => {
           const handshake = new UpgradedClient(request, socket, head)
-          serve(parts, { request, response: handshake.response, arrivedAtMs: performance.now(), handshake }, proxied)
+          serve(parts, { request, response: handshake.response, arrivedAtMs: parts.monotonic(), handshake }, proxied)
         },
       }),
     clientErrorHandler: (error: NodeJS.ErrnoException, socket) => {
@@ -64,7 +66,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   // The first hook takes everything over: content is streamed, and Fastify never looks at it or its type.
   const take = (answer: Answer) => (request: FastifyRequest, reply: FastifyReply) => {
     reply.hijack()
-    serve(parts, { request: request.raw, response: reply.raw, arrivedAtMs: performance.now() }, answer)
+    serve(parts, { request: request.raw, response: reply.raw, arrivedAtMs: parts.monotonic() }, answer)
   }
   const taken = () => {
     throw new Fault('internal-error')
@@ -110,7 +112,7 @@ function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
       record.outcome = 'aborted'
       record.code = 'client-aborted'
     }
-    parts.close(record, performance.now())
+    parts.close(record, parts.monotonic())
   })
   settle(parts, record, parts.policy.arrive.run(arrival), verdict => {
     if (!verdict.passed) return refuse(parts, record, verdict)
@@ -131,7 +133,7 @@ const proxied: Answer = (parts, exchange, open) => {
   // Spelled in a way the router does not know (`HTTP://host/.torhaus/`), or with a method that none of our routes has.
   if (isOwnPath(exchange.target.path)) return fail(parts, record, new Fault('not-found'))
   settle(parts, record, parts.policy.admit.run(exchange), verdict => {
-    record.decidedAtMs = performance.now()
+    record.decidedAtMs = parts.monotonic()
     // The client may have gone, or its content proved unreadable, while the OP or the KDC was asked.
     if (exchange.response.destroyed || exchange.response.headersSent) return
     if (!verdict.passed) return refuse(parts, record, verdict)
@@ -180,7 +182,7 @@ function refuse(
   record: ExchangeRecord,
   verdict: Extract<ChainResult<unknown>, { passed: false }>,
 ): void {
-  record.known = identified(verdict.known)
+  record.known = identified(parts, verdict.known)
   record.stage = verdict.stage
   if (verdict.refusal instanceof Fault) {
     fail(parts, record, verdict.refusal)
@@ -212,18 +214,18 @@ export function fail(parts: Pick<AppParts, 'refusal'>, record: ExchangeRecord, f
 }
 
 function refuseOutright(parts: AppParts, request: IncomingMessage, response: ServerResponse, code: Code): void {
-  const record = newRecord(identified({ request, response, arrivedAtMs: performance.now() }))
-  response.on('close', () => parts.close(record, performance.now()))
+  const record = newRecord(identified(parts, { request, response, arrivedAtMs: parts.monotonic() }))
+  response.on('close', () => parts.close(record, parts.monotonic()))
   record.code = code
   record.outcome = 'denied'
   record.responseBytes = sendRefusal(record.known, code, parts.refusal)
 }
 
 /** What is refused before it was looked at closely has a sender, too, and an id to ask about. */
-function identified(known: PartialExchange): PartialExchange {
+function identified({ newRequestId }: AppParts, known: PartialExchange): PartialExchange {
   if (known.requestId !== undefined) return known
   const clientAddress = clientOf(known.request.socket).address ?? 'unknown'
-  return { clientAddress, ...known, requestId: randomUUID() }
+  return { clientAddress, ...known, requestId: newRequestId() }
 }
 
 /**

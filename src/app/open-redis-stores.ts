@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Surroundings } from '../clock.ts'
 import { RedisGrantStore } from '../grants/redis-grant-store.ts'
 import { RedisAttemptStore } from '../limits/redis-attempt-store.ts'
 import { RedisPatStore } from '../pats/redis-pat-store.ts'
@@ -15,14 +15,14 @@ export async function openRedisStores(
   lifetimes: SessionLifetimes,
   changes: Changes,
   report: RedisReport & { readonly malformed: () => void },
-  now: Clock,
+  surroundings: Surroundings,
 ) {
   const names = new RedisNames(settings.keyPrefix)
-  const link = new RedisConnection(settings, names.channel, report)
+  const link = new RedisConnection(settings, names.channel, report, surroundings)
   await link.open(new RedisChanges(changes, message => link.publish(message), report.malformed))
   return {
-    sessions: new RedisSessionStore(link, names, lifetimes, now),
-    grants: new RedisGrantStore(link, names, now),
+    sessions: new RedisSessionStore(link, names, lifetimes, surroundings.now),
+    grants: new RedisGrantStore(link, names, surroundings.now),
     pats: new RedisPatStore(link, names),
     attempts: new RedisAttemptStore(link, names),
     graceSeconds: settings.graceSeconds,

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.ts'
 import type { Awaitable } from '../awaitable.ts'
-import type { Clock } from '../clock.ts'
+import type { Surroundings } from '../clock.ts'
 import type { GrantStore } from '../grants/grant-store.ts'
 import { GRANT_SCHEMA, SqliteGrantStore } from '../grants/sqlite-grant-store.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
@@ -44,13 +44,13 @@ export async function openStores(
   session: Config['session'],
   changes: Changes,
   report: StoreReport,
-  now: Clock,
+  surroundings: Surroundings,
 ): Promise<Stores> {
   const { kind, sqlite, redis } = session.store
   if (kind === 'redis' && redis !== undefined) {
     // Loaded on demand: without Redis in the configuration, its client is not needed.
     const { openRedisStores } = await import('./open-redis-stores.ts')
-    return openRedisStores(redis, session, changes, report, now)
+    return openRedisStores(redis, session, changes, report, surroundings)
   }
   const database = new SqliteDatabase(sqlite.file, SESSION_SCHEMA + GRANT_SCHEMA + PAT_SCHEMA + ATTEMPT_SCHEMA)
   return {

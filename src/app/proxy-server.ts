@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
 import { causeChain } from '../cause-chain.ts'
-import type { Clock } from '../clock.ts'
+import type { Surroundings } from '../clock.ts'
 import type { Changes } from '../store/changes.ts'
 import { buildProxy } from './build-proxy.ts'
 import type { Readiness } from './readiness.ts'
@@ -31,8 +31,8 @@ const SWEEP_INTERVAL_MS = 60_000
 const TIDY_INTERVAL_MS = 100
 
 /** Rejects when it cannot start, in words for the operator; nothing is left open then. */
-export async function startProxy(config: Config, log: Logger, now: Clock = Date.now): Promise<ProxyServer> {
-  const parts = await buildProxy(config, log, now)
+export async function startProxy(config: Config, log: Logger, surroundings: Surroundings): Promise<ProxyServer> {
+  const parts = await buildProxy(config, log, surroundings)
   const { app, provider } = parts
   const sweep = setInterval(() => void parts.sweep(), SWEEP_INTERVAL_MS).unref()
 

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { readKey, readSecret } from '../../config/secret.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock, Surroundings } from '../clock.ts'
 import { Grants } from '../grants/grants.ts'
 import { RequestFieldReader } from '../http/request-fields.ts'
 import { accountKeyOf } from '../identity/account-key.ts'
@@ -54,16 +54,17 @@ export interface Ground {
   readonly viaName: string
 }
 
-export async function layGround(config: Config, log: Logger, now: Clock): Promise<Ground> {
+export async function layGround(config: Config, log: Logger, surroundings: Surroundings): Promise<Ground> {
   const { oidc, session, credentials } = config
+  const { now } = surroundings
   const publicUrl = new URL(config.publicUrl)
   const secret = oidc.clientSecretFile === undefined ? undefined : readSecret(oidc.clientSecretFile)
   const metrics = new Metrics()
   const changes = new Changes()
-  const stores = await openStores(session, changes, storeReport(metrics, log), now)
+  const stores = await openStores(session, changes, storeReport(metrics, log), surroundings)
   const directory =
     config.kerberos &&
-    (await openDirectoryOf(config.kerberos, publicUrl, stores, log).catch(async (error: unknown) => {
+    (await openDirectoryOf(config.kerberos, publicUrl, stores, log, surroundings).catch(async (error: unknown) => {
       await stores.close()
       throw error
     }))
@@ -83,7 +84,7 @@ export async function layGround(config: Config, log: Logger, now: Clock): Promis
     pats: new PatRegister(stores.pats, caching, changes, now),
     fingerprints: patFingerprints(keys),
     rules: rulesOf(config.secondFactor),
-    audit: Audit.open(log, config.logging.auditFile),
+    audit: Audit.open(log, config.logging.auditFile, now),
     accountKey: accountKeyOf(directory),
     fieldReader: new RequestFieldReader(identityOut.fieldNames, config.listener.maxHeaderFields),
     refusal: {
@@ -100,10 +101,12 @@ async function openDirectoryOf(
   publicUrl: URL,
   { attempts }: Stores,
   log: Logger,
+  { now, environment }: Surroundings,
 ): Promise<Directory> {
   const { openDirectory } = await import('../kerberos/directory.ts')
-  return openDirectory(settings, publicUrl.hostname, attempts, state => {
-    log.warn({ 'event.action': 'kdc-circuit', 'torhaus.circuit': state })
+  return openDirectory(settings, publicUrl.hostname, {
+    ...{ attempts, now, environment },
+    onCircuit: state => log.warn({ 'event.action': 'kdc-circuit', 'torhaus.circuit': state }),
   })
 }
 

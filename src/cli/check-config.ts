@@ -2,6 +2,7 @@
 
 import type { Diagnostic } from '../../config/diagnostic.ts'
 import { loadConfig } from '../../config/load.ts'
+import { system } from '../system.ts'
 
 export function printDiagnostics(fileName: string, diagnostics: readonly Diagnostic[]): string {
   const line = ({ line, path, message }: Diagnostic) =>
@@ -15,7 +16,7 @@ if (import.meta.main) {
     process.stderr.write('usage: npm run config:check -- FILE\n')
     process.exit(2)
   }
-  const loaded = loadConfig(fileName, process.env)
+  const loaded = loadConfig(fileName, system.environment)
   if (loaded.ok) process.stdout.write(`${fileName} is valid\n`)
   else process.stderr.write(printDiagnostics(fileName, loaded.diagnostics))
   process.exit(loaded.ok ? 0 : 1)

@@ -2,6 +2,7 @@
  * `npm run sessions:end -- --config FILE --account NAME|--subject SUB`: ends every session and confirmation of a person, say
  * of a laptop that was lost. Works on the store; a running Torhaus notices as it notices changes of other processes.
  */
+import { system } from '../system.ts'
 import '../process/thread-pool.ts'
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../../config/load.ts'
@@ -66,7 +67,7 @@ async function endGrantsOf({ grants, pats }: Ground, key: string): Promise<strin
 /** Everything is opened as for a start, so that accounts are spelled, and other processes told, in the same way. */
 async function run(config: Config, person: Person): Promise<string> {
   const output = openLogOutput()
-  const ground = await layGround(config, createLog(config.logging, output), Date.now)
+  const ground = await layGround(config, createLog(config.logging, output, system.now), system)
   try {
     return await endSessionsOf(ground, person)
   } finally {
@@ -87,7 +88,7 @@ if (typeof order === 'string') {
   process.stderr.write(`${order}\n${USAGE}`)
   process.exit(EXIT_USAGE)
 }
-const loaded = loadConfig(order.fileName, process.env)
+const loaded = loadConfig(order.fileName, system.environment)
 if (!loaded.ok) {
   process.stderr.write(printDiagnostics(order.fileName, loaded.diagnostics))
   process.exit(EXIT_CONFIG)

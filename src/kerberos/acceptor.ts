@@ -17,7 +17,7 @@ export type AcceptorOptions = {
   readonly directory: DirectoryNames
   /** Default: libkrb5's own (KRB5RCACHEDIR, else /var/tmp/krb5_UID.rcache2). There is no way to turn it off. */
   readonly replayCacheFile?: string
-  readonly now?: () => number
+  readonly now: () => number
 }
 
 /** Who authenticated. */
@@ -45,7 +45,7 @@ const clockSkewMs = 300_000
 
 /** Acquires the acceptor credential once for the process. Throws `service-credential-refused` where the keytab lacks the key. */
 export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor> {
-  const { gssapi, lane, keytabFile, servicePrincipal, directory, replayCacheFile, now = Date.now } = options
+  const { gssapi, lane, keytabFile, servicePrincipal, directory, replayCacheFile, now } = options
   const key = { principal: servicePrincipal, keytabFile }
   const replayCache = replayCacheFile === undefined ? 'dfl:' : `file2:${replayCacheFile}`
   const credential = await acquireAcceptor(gssapi, { ...key, replayCache })

@@ -1,5 +1,6 @@
 /** Kerberos as the rest of Torhaus sees it: everything in this folder, built from the configuration. */
 import type { Config } from '../../config/schema.ts'
+import type { Surroundings } from '../clock.ts'
 import { createAttemptLimits } from '../limits/attempt-limits.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
 import { type Accepted, type Acceptor, createAcceptor } from './acceptor.ts'
@@ -40,14 +41,21 @@ export interface Directory {
   close(): void
 }
 
+export interface DirectorySurroundings extends Pick<Surroundings, 'now' | 'environment'> {
+  readonly attempts: AttemptStore
+  readonly onCircuit: (state: CircuitState) => void
+}
+
 /** Opens the directory; rejects where libgssapi is missing or the keytab does not fit, in words for the operator. */
 export async function openDirectory(
   settings: KerberosSettings,
   publicHost: string,
-  attempts: AttemptStore,
-  onCircuit: (state: CircuitState) => void,
+  { attempts, now, environment, onCircuit }: DirectorySurroundings,
 ): Promise<Directory> {
-  const gssapi = loadGssapi(settings.krb5ConfigFile === undefined ? {} : { krb5ConfigFile: settings.krb5ConfigFile })
+  const gssapi = loadGssapi({
+    environment,
+    ...(settings.krb5ConfigFile === undefined ? {} : { krb5ConfigFile: settings.krb5ConfigFile }),
+  })
   if (!isAvailable(gssapi)) throw new Error(gssapi.message)
   const { realm, netbiosDomain, keytabFile } = settings
   const names = { realm, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
@@ -59,11 +67,18 @@ export async function openDirectory(
     failureThreshold: settings.kdcFailureThreshold,
     pauseMs: settings.kdcPauseMs,
     onChange: onCircuit,
+    now,
   })
   const lane = createLocalLane()
-  const acceptor = await createAcceptor({ gssapi, lane, keytabFile, servicePrincipal, directory: names })
+  const acceptor = await createAcceptor({ gssapi, lane, keytabFile, servicePrincipal, directory: names, now })
   const verifier = await createPasswordVerifier({ gssapi, gate, keytabFile, servicePrincipal, directory: names })
-  const service = createServiceCredential({ gssapi, gate, principal: inRealm(settings.servicePrincipal), keytabFile })
+  const service = createServiceCredential({
+    gssapi,
+    gate,
+    principal: inRealm(settings.servicePrincipal),
+    keytabFile,
+    now,
+  })
   const impersonation = createImpersonation({
     gssapi,
     gate,
@@ -71,6 +86,7 @@ export async function openDirectory(
     service,
     directory: names,
     maxPrincipals: settings.maxPrincipals,
+    now,
   })
   const { passwords: limits } = settings
   const passwords = createDirectoryPasswords({
@@ -78,11 +94,13 @@ export async function openDirectory(
     verdicts: createPasswordVerdicts({
       rightTtlMs: limits.verdictSeconds * 1000,
       wrongTtlMs: limits.verdictSeconds * 1000,
+      now,
     }),
     limits: createAttemptLimits(attempts, {
       maxAccountFailures: limits.maxFailuresPerAccount,
       maxAddressFailures: limits.maxFailuresPerAddress,
       windowMs: limits.failureWindowSeconds * 1000,
+      now,
     }),
   })
   return createDirectory({ acceptor, passwords, impersonation }, account => canonicalPrincipal(account, names), {

@@ -29,7 +29,7 @@ export type ImpersonationOptions = {
   readonly renewMarginMs?: number
   /** How long a refusal by the KDC is remembered, so that a client in a loop does not become a load on it; default 30,000. */
   readonly refusalTtlMs?: number
-  readonly now?: () => number
+  readonly now: () => number
 }
 
 export type ImpersonationCounters = {
@@ -74,7 +74,7 @@ const maxTargets = 16
 type Entry = { readonly tickets: Renewing<PrincipalTickets>; readonly refusals: Map<string, Refusal> }
 
 export function createImpersonation(options: ImpersonationOptions): Impersonation {
-  const { directory, now = Date.now, maxPrincipals = 10_000, refusalTtlMs = 30_000 } = options
+  const { directory, now, maxPrincipals = 10_000, refusalTtlMs = 30_000 } = options
   const count = { impersonations: 0, tokens: 0, identityMismatches: 0 }
   const release = ({ tickets }: Entry): void => tickets[Symbol.dispose]()
   const entries = createLru<Entry>({ maxEntries: maxPrincipals, onEvict: release })

@@ -21,7 +21,7 @@ export type KdcGateOptions = {
   readonly failureThreshold?: number
   /** From the opening to the first try; default 5,000. */
   readonly pauseMs?: number
-  readonly now?: () => number
+  readonly now: () => number
   readonly onChange?: (state: CircuitState, previous: CircuitState) => void
 }
 
@@ -58,13 +58,13 @@ export const defaultKdcCalls = 2
 
 const isTroubleCode = (error: unknown): boolean => error instanceof KerberosError && kdcTrouble.has(error.code)
 
-export function createKdcGate(options: KdcGateOptions = {}): KdcGate {
+export function createKdcGate(options: KdcGateOptions): KdcGate {
   const count = { started: 0, succeeded: 0, failed: 0, timedOut: 0, rejected: 0, shortCircuited: 0 }
   let finished = 0
   const circuit = createCircuit({
     failureThreshold: options.failureThreshold ?? 3,
     pauseMs: options.pauseMs ?? 5_000,
-    now: options.now ?? Date.now,
+    now: options.now,
     onChange: options.onChange ?? (() => undefined),
   })
   const bulkhead = createBulkhead({

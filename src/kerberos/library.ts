@@ -27,8 +27,8 @@ export type LibraryOptions = {
    * krb5-overlay.conf.
    */
   readonly krb5ConfigFile?: string
-  /** Where the settings go before the library reads them; `process.env` writes through to C's environment on the main thread. */
-  readonly environment?: NodeJS.ProcessEnv
+  /** Where the settings go before the library reads them; that of the process writes through to C's on the main thread. */
+  readonly environment: NodeJS.ProcessEnv
 }
 
 const overlay = join(import.meta.dirname, 'krb5-overlay.conf')
@@ -36,11 +36,11 @@ const overlay = join(import.meta.dirname, 'krb5-overlay.conf')
 let loaded: Gssapi | KerberosUnavailable | undefined
 
 /**
- * Loads libgssapi_krb5 on first use; later calls answer the same. Call it on the main thread (a worker's `process.env` is a
- * copy that C does not see). Answers `KerberosUnavailable` where the library is missing, so that a configuration that wants Kerberos
+ * Loads libgssapi_krb5 on first use; later calls answer the same. Call it on the main thread (the environment of a
+ * worker thread is a copy that C does not see). Answers `KerberosUnavailable` where the library is missing, so that a configuration that wants Kerberos
  * can be refused at start.
  */
-export function loadGssapi(options: LibraryOptions = {}): Gssapi | KerberosUnavailable {
+export function loadGssapi(options: LibraryOptions): Gssapi | KerberosUnavailable {
   if (loaded !== undefined) return loaded
   prepareEnvironment(options)
   try {
@@ -71,7 +71,7 @@ export function isAvailable(result: Gssapi | KerberosUnavailable): result is Gss
 
 // The second lock on the wrong identity: the default credential, which GSSAPI falls back to, is made to hold nobody. An operator's
 // KRB5CCNAME of an interactive kinit must not become the identity of a request, so what is set is overwritten.
-function prepareEnvironment({ krb5ConfigFile, environment = process.env }: LibraryOptions): void {
+function prepareEnvironment({ krb5ConfigFile, environment }: LibraryOptions): void {
   environment.KRB5CCNAME = 'MEMORY:none'
   environment.KRB5_CLIENT_KTNAME = '/nonexistent'
   environment.KRB5_KTNAME = '/nonexistent'

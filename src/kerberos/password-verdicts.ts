@@ -32,7 +32,7 @@ export type PasswordVerdictsOptions = {
   readonly refusedTtlMs?: number
   /** Default 20,000. */
   readonly maxEntries?: number
-  readonly now?: () => number
+  readonly now: () => number
 }
 
 export type PasswordVerdicts = {
@@ -48,14 +48,8 @@ type Entry = { readonly verdict: Verdict; readonly untilMs: number; readonly gen
  * Remembers verdicts, never passwords: the key of an entry is an HMAC-SHA-256 of account and password under a random key that exists in
  * this process alone, so a copy of the table is of no use without its memory, and nothing survives a restart.
  */
-export function createPasswordVerdicts(options: PasswordVerdictsOptions = {}): PasswordVerdicts {
-  const {
-    rightTtlMs = 300_000,
-    wrongTtlMs = 300_000,
-    refusedTtlMs = 30_000,
-    maxEntries = 20_000,
-    now = Date.now,
-  } = options
+export function createPasswordVerdicts(options: PasswordVerdictsOptions): PasswordVerdicts {
+  const { rightTtlMs = 300_000, wrongTtlMs = 300_000, refusedTtlMs = 30_000, maxEntries = 20_000, now } = options
   const secret = randomBytes(32)
   const entries = createLru<Entry>({ maxEntries })
   // Entries cannot be found by account, their keys say nothing; so each account has a generation that outdates them.

@@ -12,7 +12,7 @@ export type ServiceCredentialOptions = {
   readonly principal: string
   /** Holds that principal's key. Read again at each renewal, so a rotated keytab is picked up. */
   readonly keytabFile: string
-  readonly now?: () => number
+  readonly now: () => number
   /** How long before its end the credential is renewed; default 300,000. */
   readonly renewMarginMs?: number
 }
@@ -22,7 +22,7 @@ export type ServiceCredentialOptions = {
  * ticket there and answer with that.
  */
 export function createServiceCredential(options: ServiceCredentialOptions): Renewing<Handle> {
-  const { gssapi, gate, principal, keytabFile, now = Date.now, renewMarginMs = 300_000 } = options
+  const { gssapi, gate, principal, keytabFile, now, renewMarginMs = 300_000 } = options
   return createRenewing({
     now,
     acquire: store =>

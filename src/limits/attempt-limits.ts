@@ -14,7 +14,7 @@ export type AttemptLimitsOptions = {
   readonly windowMs?: number
   /** Wait after the first failure of an account; it doubles with each further one; default 1,000. */
   readonly backoffMs?: number
-  readonly now?: () => number
+  readonly now: () => number
 }
 
 /**
@@ -45,8 +45,8 @@ const PENDING_MS = 120_000
  * Keeps password guessing through this proxy below what the directory would lock an account for. An attempt occupies its place from
  * the start: five guesses sent at once cannot all pass a check that each of them still finds good.
  */
-export function createAttemptLimits(store: AttemptStore, options: AttemptLimitsOptions = {}): AttemptLimits {
-  const { maxAccountFailures = 3, maxAddressFailures = 20, now = Date.now } = options
+export function createAttemptLimits(store: AttemptStore, options: AttemptLimitsOptions): AttemptLimits {
+  const { maxAccountFailures = 3, maxAddressFailures = 20, now } = options
   const { windowMs = 1_800_000, backoffMs = 1_000 } = options
   const common = { windowMs, pendingWaitMs: backoffMs, pendingMs: PENDING_MS }
   const ofAccount: AttemptBudget = { ...common, maxFailures: maxAccountFailures, backoffMs }

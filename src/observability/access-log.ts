@@ -5,9 +5,10 @@
 
 import { type DestinationStream, type Logger, symbols } from 'pino'
 import { causeChain } from '../cause-chain.ts'
+import type { Clock } from '../clock.ts'
 import { errorTable } from '../errors.ts'
 import type { ExchangeRecord, Outcome } from './exchange-record.ts'
-import { BASE, timestamp } from './log.ts'
+import { BASE, timestamps } from './log.ts'
 
 /** ECS knows three. A redirect to the sign-in is how it is meant to go. */
 const ECS_OUTCOMES: Record<Outcome, 'success' | 'failure' | 'unknown'> = {
@@ -20,7 +21,7 @@ const ECS_OUTCOMES: Record<Outcome, 'success' | 'failure' | 'unknown'> = {
   aborted: 'unknown',
 }
 
-/** Writes the record of an exchange whose response closed at `closedAtMs` (`performance.now()`). */
+/** Writes the record of an exchange whose response closed at `closedAtMs` (monotonic). */
 export type AccessLog = (record: ExchangeRecord, closedAtMs: number) => void
 
 const BASE_MEMBERS = JSON.stringify(BASE).slice(1, -1)
@@ -29,20 +30,21 @@ const BASE_MEMBERS = JSON.stringify(BASE).slice(1, -1)
  * The records go to the output of `log`, put together here: there is one for each request, and its members are known, which
  * a general serializer has to find out each time (docs/performance tells what that costs).
  */
-export function accessLog(log: Logger): AccessLog {
+export function accessLog(log: Logger, now: Clock): AccessLog {
+  const timestamp = timestamps(now)
   const output = Reflect.get(log, symbols.streamSym) as DestinationStream
   return (record, closedAtMs) => {
     const level = record.outcome === 'failed' ? 'warn' : 'info'
-    if (log.isLevelEnabled(level)) output.write(lineOf(record, level, closedAtMs))
+    if (log.isLevelEnabled(level)) output.write(lineOf(record, level, timestamp(), closedAtMs))
   }
 }
 
-function lineOf(record: ExchangeRecord, level: string, closedAtMs: number): string {
+function lineOf(record: ExchangeRecord, level: string, stamp: string, closedAtMs: number): string {
   const { known, outcome, code, cause } = record
   const { response, request, arrivedAtMs } = known
   const status = response.headersSent ? response.statusCode : code && errorTable[code].status
   let line =
-    `{"log.level":"${level}","@timestamp":"${timestamp()}",${BASE_MEMBERS},"event.action":"request",` +
+    `{"log.level":"${level}","@timestamp":"${stamp}",${BASE_MEMBERS},"event.action":"request",` +
     `"event.outcome":"${ECS_OUTCOMES[outcome]}","torhaus.outcome":"${outcome}",` +
     `"event.duration":${Math.round((closedAtMs - arrivedAtMs) * 1e6)}`
   // What a client can choose is escaped; the rest comes from closed sets.

@@ -4,10 +4,11 @@
  */
 import { openSync } from 'node:fs'
 import { type Logger, pino } from 'pino'
+import type { Clock } from '../clock.ts'
 import type { Code } from '../errors.ts'
 import type { PartialExchange } from '../exchange.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
-import { BASE, timestamp } from './log.ts'
+import { BASE, timestamps } from './log.ts'
 import { openLogOutput } from './log-output.ts'
 
 const table = {
@@ -77,7 +78,7 @@ export class Audit {
   }
 
   /** To a file of its own, or among the other records. Throws where the file cannot be opened. */
-  static open(log: Logger, fileName: string | undefined): Audit {
+  static open(log: Logger, fileName: string | undefined, now: Clock): Audit {
     const logger = { 'log.logger': 'torhaus.audit' }
     // Whatever the level of the other records.
     if (fileName === undefined) return new Audit(log.child(logger, { level: 'info' }), () => Promise.resolve())
@@ -89,6 +90,7 @@ export class Audit {
       isSaid = true
     }
     const file = openLogOutput({ descriptor, batchMs: 0, onError })
+    const timestamp = timestamps(now)
     const own = pino(
       {
         base: { ...BASE, ...logger },

@@ -14,7 +14,7 @@ export interface ExchangeRecord {
   stage: string
   /** What lies behind a fault; for the log only. */
   cause: unknown
-  /** `performance.now()` when the policy had decided, and when the upstream sent its fields. */
+  /** Monotonic: when the policy had decided, and when the upstream sent its fields. */
   decidedAtMs: number | undefined
   upstreamFirstByteAtMs: number | undefined
   requestBytes: number

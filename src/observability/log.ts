@@ -1,24 +1,27 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import type { Config } from '../../config/schema.ts'
+import type { Clock } from '../clock.ts'
 
 /** In every record. */
 export const BASE = { 'service.name': 'torhaus', 'process.pid': process.pid }
 
-let stampedMs = 0
-let stamp = ''
-
-/** ISO 8601 in UTC, with milliseconds; many records share one. */
-export function timestamp(): string {
-  const nowMs = Date.now()
-  if (nowMs !== stampedMs) {
-    stampedMs = nowMs
-    stamp = new Date(nowMs).toISOString()
+/** Gives the time in ISO 8601 in UTC, with milliseconds; many records share one text. */
+export function timestamps(now: Clock): () => string {
+  let stampedMs = 0
+  let stamp = ''
+  return () => {
+    const nowMs = now()
+    if (nowMs !== stampedMs) {
+      stampedMs = nowMs
+      stamp = new Date(nowMs).toISOString()
+    }
+    return stamp
   }
-  return stamp
 }
 
 /** Structured logs (Elastic Common Schema field names), one JSON object a line. */
-export function createLog({ level }: Pick<Config['logging'], 'level'>, output: DestinationStream): Logger {
+export function createLog({ level }: Pick<Config['logging'], 'level'>, output: DestinationStream, now: Clock): Logger {
+  const timestamp = timestamps(now)
   return pino(
     {
       level,

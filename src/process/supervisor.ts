@@ -17,6 +17,7 @@ import { usedFiles } from '../../config/files.ts'
 import { type ListenEnvironment, loadConfig } from '../../config/load.ts'
 import { type Config, configSchema } from '../../config/schema.ts'
 import type { Readiness } from '../app/readiness.ts'
+import type { MonotonicClock } from '../clock.ts'
 import { isOutputShareable } from '../observability/log-output.ts'
 import { createAdmin } from './admin-listener.ts'
 import { FileWatcher } from './file-watcher.ts'
@@ -35,6 +36,7 @@ export interface SupervisorParts {
   readonly log: Logger
   /** Takes the records of all workers. */
   readonly output: Writable
+  readonly monotonic: MonotonicClock
   /** Program that workers run. */
   readonly workerProgram: string
 }
@@ -105,20 +107,29 @@ export class Supervisor {
   }
 
   #newGeneration(config: Config): Generation {
-    const { log, output } = this.#parts
-    const generation = new Generation(config, output, {
-      onChange: (from, change) => {
-        for (const { workers } of this.#generations)
-          for (const worker of workers) if (worker !== from) worker.tell(change)
+    const { log, output, monotonic } = this.#parts
+    const generation = new Generation(
+      config,
+      output,
+      {
+        onChange: (from, change) => {
+          for (const { workers } of this.#generations)
+            for (const worker of workers) if (worker !== from) worker.tell(change)
+        },
+        onEnd: (worker, restartInMs) => {
+          this.#metrics.keep(worker.lastMetrics)
+          if (restartInMs === undefined) return
+          this.#metrics.restarted()
+          log.error({
+            'event.action': 'worker-died',
+            'torhaus.worker': worker.pid,
+            'torhaus.restart_in_ms': restartInMs,
+          })
+        },
+        onFailed: error => log.error({ 'event.action': 'worker-failed', 'error.message': error.message }),
       },
-      onEnd: (worker, restartInMs) => {
-        this.#metrics.keep(worker.lastMetrics)
-        if (restartInMs === undefined) return
-        this.#metrics.restarted()
-        log.error({ 'event.action': 'worker-died', 'torhaus.worker': worker.pid, 'torhaus.restart_in_ms': restartInMs })
-      },
-      onFailed: error => log.error({ 'event.action': 'worker-failed', 'error.message': error.message }),
-    })
+      monotonic,
+    )
     this.#generations.add(generation)
     return generation
   }

@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../config/schema.ts'
+import type { MonotonicClock } from '../clock.ts'
 import type { Change } from '../store/changes.ts'
 import { WorkerProcess } from './worker-process.ts'
 
@@ -25,14 +26,16 @@ export class Generation {
   readonly workers = new Set<WorkerProcess>()
   readonly #output: Writable
   readonly #events: GenerationEvents
+  readonly #monotonic: MonotonicClock
   #failures = 0
   #isCurrent = true
   readonly #over = new AbortController()
 
-  constructor(config: Config, output: Writable, events: GenerationEvents) {
+  constructor(config: Config, output: Writable, events: GenerationEvents, monotonic: MonotonicClock) {
     this.config = config
     this.#output = output
     this.#events = events
+    this.#monotonic = monotonic
   }
 
   /** Starts `count` workers; resolves to their port once all listen. Rejects, with none left, where one cannot. */
@@ -76,15 +79,19 @@ export class Generation {
 
   #fork(): WorkerProcess {
     const { onChange } = this.#events
-    const worker = new WorkerProcess(this.config, this.#output, { onChange, onEnd: ended => this.#onEnd(ended) })
+    const startedAtMs = this.#monotonic()
+    const worker = new WorkerProcess(this.config, this.#output, {
+      onChange,
+      onEnd: ended => this.#onEnd(ended, startedAtMs),
+    })
     this.workers.add(worker)
     return worker
   }
 
-  #onEnd(worker: WorkerProcess): void {
+  #onEnd(worker: WorkerProcess, startedAtMs: number): void {
     this.workers.delete(worker)
     if (!this.#isCurrent) return this.#events.onEnd(worker, undefined)
-    this.#failures = performance.now() - worker.startedAtMs > STEADY_MS ? 1 : this.#failures + 1
+    this.#failures = this.#monotonic() - startedAtMs > STEADY_MS ? 1 : this.#failures + 1
     // At once the first time: a single crash should cost as little as can be.
     const pauseMs = this.#failures === 1 ? 0 : Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 2))
     this.#events.onEnd(worker, pauseMs)

@@ -13,7 +13,6 @@ export interface WorkerEvents {
 }
 
 export class WorkerProcess {
-  readonly startedAtMs = performance.now()
   /** The port it listens on; rejects, in words for the operator, where it cannot. */
   readonly listening: Promise<number>
   /** Resolves when it has ended. */

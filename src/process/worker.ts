@@ -3,6 +3,7 @@ import cluster from 'node:cluster'
 import { type ProxyServer, startProxy } from '../app/proxy-server.ts'
 import { createLog } from '../observability/log.ts'
 import { isOutputShareable, type LogOutput, openLogOutput } from '../observability/log-output.ts'
+import { system } from '../system.ts'
 import type { FromWorker, Report, ToWorker } from './worker-messages.ts'
 
 export function runWorker(): void {
@@ -47,9 +48,9 @@ class WorkerSide {
   }
 
   async #start({ config }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
-    const log = createLog(config.logging, this.#output)
+    const log = createLog(config.logging, this.#output, system.now)
     try {
-      const proxy = await startProxy(config, log)
+      const proxy = await startProxy(config, log, system)
       proxy.changes.connect(change => void this.#send({ kind: 'change', change }))
       this.#proxy = proxy
       await this.#send({ kind: 'listening', port: proxy.port })

@@ -10,6 +10,7 @@
  */
 import { createHash } from 'node:crypto'
 import { ErrorReply } from '@redis/client'
+import type { Surroundings } from '../clock.ts'
 import { Fault } from '../errors.ts'
 import { openRedisDriver, type RedisDriver, type RedisSettings } from './redis-driver.ts'
 
@@ -52,25 +53,33 @@ export class RedisConnection {
   readonly #settings: RedisSettings
   readonly #channel: string
   readonly #report: RedisReport
+  readonly #surroundings: Pick<Surroundings, 'monotonic' | 'random'>
   #user: ChannelUser | undefined
   #driver: RedisDriver | undefined
   #opening: Promise<void> | undefined
   #heartbeatTimer: NodeJS.Timeout | undefined
   #failures = 0
-  #heartheartbeats = 0
+  #heartbeats = 0
   /** Beats sent since something was heard. */
   #unheard = 0
   #isAvailable = false
   #isClosed = false
   #wasReached = false
-  #goodAtMs = performance.now()
+  #goodAtMs: number
   /** The last thing that went wrong. */
   #cause: unknown
 
-  constructor(settings: RedisSettings, channel: string, report: RedisReport) {
+  constructor(
+    settings: RedisSettings,
+    channel: string,
+    report: RedisReport,
+    surroundings: Pick<Surroundings, 'monotonic' | 'random'>,
+  ) {
     this.#settings = settings
     this.#channel = channel
     this.#report = report
+    this.#surroundings = surroundings
+    this.#goodAtMs = surroundings.monotonic()
   }
 
   get isAvailable(): boolean {
@@ -132,11 +141,11 @@ export class RedisConnection {
   }
 
   async #heartbeat(user: ChannelUser): Promise<void> {
-    const isStuck = performance.now() - this.#goodAtMs > RENEW_AFTER_MS || this.#unheard > MAX_UNHEARD
+    const isStuck = this.#surroundings.monotonic() - this.#goodAtMs > RENEW_AFTER_MS || this.#unheard > MAX_UNHEARD
     if (this.#driver === undefined || isStuck) await this.#renew()
     try {
       // By another node of a cluster each time: one that is away must not speak for all.
-      await this.#send(`${this.#channel} ${this.#heartheartbeats++}`, ['PUBLISH', this.#channel, user.heartbeat()])
+      await this.#send(`${this.#channel} ${this.#heartbeats++}`, ['PUBLISH', this.#channel, user.heartbeat()])
       this.#unheard++
     } catch {
       // Counted already; the next heartbeat comes in a second.
@@ -160,7 +169,7 @@ export class RedisConnection {
     }
     try {
       const driver = await openRedisDriver(this.#settings, {
-        ...{ channel: this.#channel, receive },
+        ...{ channel: this.#channel, receive, random: this.#surroundings.random },
         connected: () => this.#user?.interrupted(),
       })
       if (this.#isClosed) return driver.close()
@@ -174,15 +183,16 @@ export class RedisConnection {
   async #send(key: string, args: readonly string[]): Promise<unknown> {
     const driver = this.#driver
     if (driver === undefined) throw new Fault('store-unavailable', this.#cause)
-    const startedAtMs = performance.now()
+    const startedAtMs = this.#surroundings.monotonic()
     try {
       const reply = await this.#bounded(driver.send(key, args))
-      this.#report.command((performance.now() - startedAtMs) / 1000, true)
+      this.#report.command((this.#surroundings.monotonic() - startedAtMs) / 1000, true)
       this.#succeeded()
       return reply
     } catch (error) {
       const isAnswered = isAnswer(error)
-      if (replyCode(error) !== 'NOSCRIPT') this.#report.command((performance.now() - startedAtMs) / 1000, false)
+      if (replyCode(error) !== 'NOSCRIPT')
+        this.#report.command((this.#surroundings.monotonic() - startedAtMs) / 1000, false)
       if (!isAnswered) this.#failed(error)
       throw new Fault('store-unavailable', error)
     }
@@ -198,7 +208,7 @@ export class RedisConnection {
 
   #succeeded(): void {
     this.#failures = 0
-    this.#goodAtMs = performance.now()
+    this.#goodAtMs = this.#surroundings.monotonic()
     if (this.#isAvailable) return
     this.#isAvailable = true
     // Nothing to tell when all is well from the start.
@@ -210,7 +220,7 @@ export class RedisConnection {
     this.#cause = cause
     this.#failures++
     if (!this.#isAvailable) return
-    const isForLong = this.#failures >= MAX_FAILURES && performance.now() - this.#goodAtMs >= AWAY_AFTER_MS
+    const isForLong = this.#failures >= MAX_FAILURES && this.#surroundings.monotonic() - this.#goodAtMs >= AWAY_AFTER_MS
     if (this.#driver !== undefined && !isForLong) return
     this.#isAvailable = false
     this.#report.changed(false, cause)

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createClient, createCluster, createSentinel, type RedisClientOptions } from '@redis/client'
 import type { Config } from '../../config/schema.ts'
 import { readSecret } from '../../config/secret.ts'
+import type { Random } from '../clock.ts'
 
 export type RedisSettings = NonNullable<Config['session']['store']['redis']>
 
@@ -17,6 +18,7 @@ export interface Subscription {
   readonly receive: (message: string) => void
   /** A connection was made, maybe in place of another: messages may have been lost in between. */
   readonly connected: () => void
+  readonly random: Random
 }
 
 /** So many commands may wait for an answer; more are refused. A Redis that stands still must not fill the memory. */
@@ -31,7 +33,7 @@ const SENTINEL_SCAN_MS = 5000
  * left open. Once open, it reconnects by itself.
  */
 export async function openRedisDriver(settings: RedisSettings, subscription: Subscription): Promise<RedisDriver> {
-  const candidate = candidateOf(settings)
+  const candidate = candidateOf(settings, subscription.random)
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<never>((_, reject) => {
     const { connectTimeoutMs } = settings
@@ -54,13 +56,13 @@ interface Candidate extends RedisDriver {
   readonly failed: Promise<never>
 }
 
-function candidateOf(settings: RedisSettings): Candidate {
-  if (settings.mode === 'cluster') return clusterCandidate(settings)
-  return settings.mode === 'sentinel' ? sentinelCandidate(settings) : singleCandidate(settings)
+function candidateOf(settings: RedisSettings, random: Random): Candidate {
+  if (settings.mode === 'cluster') return clusterCandidate(settings, random)
+  return settings.mode === 'sentinel' ? sentinelCandidate(settings, random) : singleCandidate(settings, random)
 }
 
-function singleCandidate(settings: RedisSettings): Candidate {
-  const client = createClient({ ...nodeOptions(settings, settings.passwordFile), url: settings.urls[0] ?? '' })
+function singleCandidate(settings: RedisSettings, random: Random): Candidate {
+  const client = createClient({ ...nodeOptions(settings, random, settings.passwordFile), url: settings.urls[0] ?? '' })
   return {
     failed: firstError(client),
     async open({ channel, receive, connected }) {
@@ -73,10 +75,10 @@ function singleCandidate(settings: RedisSettings): Candidate {
   }
 }
 
-function clusterCandidate(settings: RedisSettings): Candidate {
+function clusterCandidate(settings: RedisSettings, random: Random): Candidate {
   const cluster = createCluster({
     rootNodes: settings.urls.map(url => ({ url })),
-    defaults: nodeOptions(settings, settings.passwordFile),
+    defaults: nodeOptions(settings, random, settings.passwordFile),
     // A node that is away must not keep the others from being used.
     minimizeConnections: true,
   })
@@ -92,15 +94,15 @@ function clusterCandidate(settings: RedisSettings): Candidate {
   }
 }
 
-function sentinelCandidate(settings: RedisSettings): Candidate {
+function sentinelCandidate(settings: RedisSettings, random: Random): Candidate {
   const sentinel = createSentinel({
     name: settings.masterName ?? '',
     sentinelRootNodes: settings.urls.map(text => {
       const { hostname, port } = new URL(text)
       return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 26_379) }
     }),
-    nodeClientOptions: nodeOptions(settings, settings.passwordFile),
-    sentinelClientOptions: nodeOptions({ ...settings, username: undefined }, settings.sentinelPasswordFile),
+    nodeClientOptions: nodeOptions(settings, random, settings.passwordFile),
+    sentinelClientOptions: nodeOptions({ ...settings, username: undefined }, random, settings.sentinelPasswordFile),
     scanInterval: SENTINEL_SCAN_MS,
     maxCommandRediscovers: 3,
   })
@@ -135,12 +137,13 @@ function nodeOptions(
   }: Pick<RedisSettings, 'urls' | 'tls' | 'connectTimeoutMs'> & {
     readonly username?: string | undefined
   },
+  random: Random,
   passwordFile: string | undefined,
 ) {
   return {
     socket: {
       connectTimeout: connectTimeoutMs,
-      reconnectStrategy: reconnectAfterMs,
+      reconnectStrategy: retries => reconnectAfterMs(retries, random),
       ...(urls[0]?.startsWith('rediss:') ? tlsOptions(tls) : {}),
     },
     ...(passwordFile === undefined
@@ -172,7 +175,7 @@ function tlsOptions({ caFile, serverName, certificateFile, privateKeyFile }: Red
 }
 
 /** Doubled each time, and spread by half, so that not all processes come back at the same moment. */
-function reconnectAfterMs(retries: number): number {
+function reconnectAfterMs(retries: number, random: Random): number {
   const longestMs = Math.min(FIRST_RECONNECT_MS * 2 ** Math.min(retries, 10), LAST_RECONNECT_MS)
-  return longestMs * (0.5 + Math.random() / 2)
+  return longestMs * (0.5 + random() / 2)
 }

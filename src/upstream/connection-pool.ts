@@ -98,7 +98,7 @@ export class ConnectionPool implements ConnectionOwner {
     }
     const keepMs = Math.min(this.#settings.keepAliveTimeoutMs, connection.keepAliveMs - KEEP_ALIVE_MARGIN_MS)
     if (this.#isClosed || keepMs <= 0) return connection.close()
-    connection.deadlineMs = performance.now() + keepMs
+    connection.deadlineMs = this.#settings.monotonic() + keepMs
     this.#idle.add(connection)
     const sameKey = this.#idleByKey.get(connection.key)
     if (sameKey === undefined) this.#idleByKey.set(connection.key, [connection])
@@ -202,7 +202,7 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   readonly #expire = (): void => {
-    const now = performance.now()
+    const now = this.#settings.monotonic()
     for (const connection of this.#open) connection.expire(now)
   }
 }

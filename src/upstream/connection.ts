@@ -3,6 +3,7 @@
  * and knows when it is of no more use.
  */
 import type { Socket } from 'node:net'
+import type { MonotonicClock } from '../clock.ts'
 import { type Code, Fault } from '../errors.ts'
 import type { ContentReceiver, RequestContent } from '../listener/request-content.ts'
 import { InvalidResponse } from './invalid-response.ts'
@@ -15,6 +16,7 @@ import type { ResponseReceiver, UpstreamRequest } from './upstream.ts'
 export interface ConnectionTimes {
   readonly headersTimeoutMs: number
   readonly bodyTimeoutMs: number
+  readonly monotonic: MonotonicClock
 }
 
 export interface ConnectionOwner {
@@ -32,7 +34,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   isAuthenticated = false
   /** Has served a response before. */
   isReused = false
-  /** When an idle connection is closed, or a silent one given up; `performance.now()` milliseconds. */
+  /** When an idle connection is closed, or a silent one given up; monotonic. */
   deadlineMs = Number.POSITIVE_INFINITY
   /** What the server said about how long it keeps an idle connection. */
   keepAliveMs = Number.POSITIVE_INFINITY
@@ -238,6 +240,6 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   }
 
   #expectWithin(timeoutMs: number): void {
-    if (!this.#isPaused) this.deadlineMs = performance.now() + timeoutMs
+    if (!this.#isPaused) this.deadlineMs = this.#times.monotonic() + timeoutMs
   }
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { rootCertificates } from 'node:tls'
 import type { Config } from '../../config/schema.ts'
+import type { MonotonicClock } from '../clock.ts'
 import { Fault, toFault } from '../errors.ts'
 import type { Connection } from './connection.ts'
 import { ConnectionPool, type Waiter } from './connection-pool.ts'
@@ -12,11 +13,12 @@ import type { ResponseReceiver, Upstream, UpstreamExchange, UpstreamRequest, Ups
 export class HttpUpstream implements Upstream {
   readonly #pool: ConnectionPool
 
-  constructor(settings: Config['upstream']) {
+  constructor(settings: Config['upstream'], monotonic: MonotonicClock) {
     const { protocol, hostname, port } = new URL(settings.url)
     const host = hostname.replace(/^\[|\]$/g, '')
     this.#pool = new ConnectionPool({
       ...settings,
+      monotonic,
       host,
       port: Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port),
       tls: protocol === 'https:' ? tlsOptions(settings.tls, host) : undefined,

@@ -14,6 +14,7 @@ import {
   ntlmMechanism,
   spnegoMechanism,
 } from '../../src/kerberos/object-identifiers.ts'
+import { system } from '../../src/system.ts'
 import { devopsService, directory, type KerberosLab, proxyService, startKerberosLab } from './kerberos-lab.ts'
 
 let lab: KerberosLab
@@ -24,6 +25,7 @@ before(async () => {
   const { gssapi, lane, replayCacheFile } = lab
   const keytabFile = lab.kdc.keytabs.proxy
   acceptor = await createAcceptor({
+    now: system.now,
     gssapi,
     lane,
     keytabFile,
@@ -166,7 +168,9 @@ describe('an acceptor', () => {
     const { gssapi, lane } = lab
     const options = { gssapi, lane, servicePrincipal: proxyService, directory }
     for (const keytabFile of [lab.kdc.keytabs.devops, '/nonexistent/keytab']) {
-      await assert.rejects(createAcceptor({ ...options, keytabFile }), { code: 'service-credential-refused' })
+      await assert.rejects(createAcceptor({ now: system.now, ...options, keytabFile }), {
+        code: 'service-credential-refused',
+      })
     }
   })
 })

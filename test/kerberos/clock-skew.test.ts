@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAcceptor } from '../../src/kerberos/acceptor.ts'
 import { wrapInSpnego } from '../../src/kerberos/negotiate-token.ts'
+import { system } from '../../src/system.ts'
 import { directory, proxyService, startKerberosLab } from './kerberos-lab.ts'
 
 describe('a token from a client whose clock is off', () => {
@@ -12,7 +13,15 @@ describe('a token from a client whose clock is off', () => {
     try {
       const { gssapi, lane, replayCacheFile } = lab
       const keytabFile = lab.kdc.keytabs.proxy
-      const options = { gssapi, lane, keytabFile, servicePrincipal: proxyService, directory, replayCacheFile }
+      const options = {
+        now: system.now,
+        gssapi,
+        lane,
+        keytabFile,
+        servicePrincipal: proxyService,
+        directory,
+        replayCacheFile,
+      }
       using acceptor = await createAcceptor(options)
       const bare = await lab.token('alice')
       const wrapped = wrapInSpnego(await lab.token('alice'))

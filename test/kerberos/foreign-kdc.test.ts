@@ -9,6 +9,7 @@ import { createKdcGate } from '../../src/kerberos/kdc-gate.ts'
 import { type Gssapi, isAvailable, loadGssapi } from '../../src/kerberos/library.ts'
 import { createLocalLane } from '../../src/kerberos/local-lane.ts'
 import { createPasswordVerifier } from '../../src/kerberos/password.ts'
+import { system } from '../../src/system.ts'
 import { directory, principal, proxyService } from './kerberos-lab.ts'
 import { type MitKdc, startMitKdc } from './mit-kdc.ts'
 
@@ -24,7 +25,7 @@ before(async () => {
     users: { alice: 'chosen-by-the-attacker' },
     services: ['HTTP/proxy.corp.test'],
   })
-  const loaded = loadGssapi({ krb5ConfigFile: impostor.krb5Config })
+  const loaded = loadGssapi({ environment: system.environment, krb5ConfigFile: impostor.krb5Config })
   assert(isAvailable(loaded))
   gssapi = loaded
 })
@@ -35,7 +36,7 @@ after(async () => {
 })
 
 const verifierWith = (keytabFile: string) =>
-  createPasswordVerifier({ gssapi, gate: createKdcGate(), keytabFile, servicePrincipal: proxyService, directory })
+  createPasswordVerifier({ gssapi, gate: createKdcGate(system), keytabFile, servicePrincipal: proxyService, directory })
 
 describe('a KDC that is not our directory', () => {
   it('cannot confirm a password, although it says yes', async () => {
@@ -57,7 +58,7 @@ describe('a KDC that is not our directory', () => {
     using credential = acquired.credential
     const { token } = await initiateContext(gssapi, credential, proxyService)
     const options = { gssapi, lane: createLocalLane(), servicePrincipal: proxyService, directory }
-    using acceptor = await createAcceptor({ ...options, keytabFile: directoryKdc.keytabs.proxy })
+    using acceptor = await createAcceptor({ now: system.now, ...options, keytabFile: directoryKdc.keytabs.proxy })
     await assert.rejects(acceptor.accept(token), { code: 'wrong-service-key' })
   })
 })
@@ -69,7 +70,12 @@ describe('an account of another realm', () => {
     const { token } = await initiateContext(gssapi, credential, proxyService)
     const ours = { realm: 'OTHER.TEST' }
     const options = { gssapi, lane: createLocalLane(), servicePrincipal: proxyService, keytabFile: impostor.keytab }
-    using acceptor = await createAcceptor({ ...options, directory: ours, replayCacheFile: `${impostor.keytab}.rcache` })
+    using acceptor = await createAcceptor({
+      now: system.now,
+      ...options,
+      directory: ours,
+      replayCacheFile: `${impostor.keytab}.rcache`,
+    })
     await assert.rejects(acceptor.accept(token), { code: 'foreign-realm' })
   })
 })

@@ -6,6 +6,7 @@ import { type Acceptor, createAcceptor } from '../../src/kerberos/acceptor.ts'
 import { openHandles } from '../../src/kerberos/handle.ts'
 import { KerberosError } from '../../src/kerberos/kerberos-error.ts'
 import { createPasswordVerifier, type PasswordVerifier } from '../../src/kerberos/password.ts'
+import { system } from '../../src/system.ts'
 import { directory, type KerberosLab, principal, proxyService, startKerberosLab } from './kerberos-lab.ts'
 
 const devops = 'HTTP@devops.corp.test'
@@ -18,10 +19,10 @@ const changes: string[] = []
 
 before(async () => {
   const onChange = (state: string, previous: string) => changes.push(`${previous} -> ${state}`)
-  lab = await startKerberosLab({ gate: { timeoutMs: 400, pauseMs, failureThreshold: 3, onChange } })
+  lab = await startKerberosLab({ gate: { now: system.now, timeoutMs: 400, pauseMs, failureThreshold: 3, onChange } })
   const { gssapi, gate, lane, replayCacheFile } = lab
   const service = { gssapi, keytabFile: lab.kdc.keytabs.proxy, servicePrincipal: proxyService, directory }
-  acceptor = await createAcceptor({ ...service, lane, replayCacheFile })
+  acceptor = await createAcceptor({ now: system.now, ...service, lane, replayCacheFile })
   verifier = await createPasswordVerifier({ ...service, gate })
 })
 after(async () => {

@@ -1,4 +1,5 @@
 /** The lab's directory with libgssapi pointed at it: what every test of src/kerberos that needs a KDC starts from. */
+
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
@@ -12,6 +13,7 @@ import { createKdcGate, type KdcGate, type KdcGateOptions } from '../../src/kerb
 import { type Gssapi, isAvailable, loadGssapi } from '../../src/kerberos/library.ts'
 import { createLocalLane } from '../../src/kerberos/local-lane.ts'
 import { createServiceCredential } from '../../src/kerberos/service-credential.ts'
+import { system } from '../../src/system.ts'
 
 export const proxyService = 'HTTP/proxy.corp.test@CORP.TEST'
 export const devopsService = 'HTTP/devops.corp.test@CORP.TEST'
@@ -46,12 +48,12 @@ export async function startKerberosLab(
   const krb5ConfigFile = join(kdc.directory, 'proxy-krb5.conf')
   const config = await readFile(kdc.krb5Config, 'utf8')
   await writeFile(krb5ConfigFile, config.replace('[libdefaults]', `[libdefaults]\n${options.libdefaults ?? ''}`))
-  const gssapi = loadGssapi({ krb5ConfigFile })
+  const gssapi = loadGssapi({ environment: system.environment, krb5ConfigFile })
   if (!isAvailable(gssapi)) {
     await kdc.close()
     throw new Error(gssapi.message)
   }
-  const gate = createKdcGate(options.gate)
+  const gate = createKdcGate({ ...system, ...options.gate })
   const lane = createLocalLane()
   const owned: Disposable[] = []
   const credential = async (user: string): Promise<Handle> => {
@@ -71,8 +73,14 @@ export async function startKerberosLab(
     },
     impersonation(changes = {}) {
       const keytabFile = kdc.keytabs.proxy
-      const service = createServiceCredential({ gssapi, gate, principal: 'svc-proxy@CORP.TEST', keytabFile })
-      const impersonation = createImpersonation({ gssapi, gate, lane, service, directory, ...changes })
+      const service = createServiceCredential({
+        now: system.now,
+        gssapi,
+        gate,
+        principal: 'svc-proxy@CORP.TEST',
+        keytabFile,
+      })
+      const impersonation = createImpersonation({ now: system.now, gssapi, gate, lane, service, directory, ...changes })
       owned.push(service, impersonation)
       return impersonation
     },

@@ -1,4 +1,5 @@
 /** The keytab is read again when it changes: a new key of the service needs no restart, and tickets from before still open. */
+
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 import { createAcceptor } from '../../src/kerberos/acceptor.ts'
@@ -7,6 +8,7 @@ import { acquireWithPassword } from '../../src/kerberos/credentials.ts'
 import { openHandles } from '../../src/kerberos/handle.ts'
 import { type Gssapi, isAvailable, loadGssapi } from '../../src/kerberos/library.ts'
 import { createLocalLane } from '../../src/kerberos/local-lane.ts'
+import { system } from '../../src/system.ts'
 import { directory, proxyService } from './kerberos-lab.ts'
 import { type MitKdc, startMitKdc } from './mit-kdc.ts'
 
@@ -16,7 +18,7 @@ let gssapi: Gssapi
 
 before(async () => {
   kdc = await startMitKdc({ realm: 'CORP.TEST', users: { alice: 'first-password' }, services: [SERVICE] })
-  const loaded = loadGssapi({ krb5ConfigFile: kdc.krb5Config })
+  const loaded = loadGssapi({ environment: system.environment, krb5ConfigFile: kdc.krb5Config })
   assert(isAvailable(loaded))
   gssapi = loaded
 })
@@ -27,7 +29,7 @@ after(async () => {
 
 it('accepts tickets for either key while the keytab has both, and for the new one alone once the old is gone', async () => {
   const options = { gssapi, lane: createLocalLane(), servicePrincipal: proxyService, directory }
-  using acceptor = await createAcceptor({ ...options, keytabFile: kdc.keytab })
+  using acceptor = await createAcceptor({ now: system.now, ...options, keytabFile: kdc.keytab })
   const signedIn = () => acquireWithPassword(gssapi, 'alice@CORP.TEST', Buffer.from('first-password'))
   // A credential keeps its ticket for the service: each further token is made from the same one.
   using before = (await signedIn()).credential

@@ -6,6 +6,7 @@ import { KerberosError } from '../../src/kerberos/kerberos-error.ts'
 import { createPasswordVerifier, type PasswordVerifier } from '../../src/kerberos/password.ts'
 import { createPasswordVerdicts } from '../../src/kerberos/password-verdicts.ts'
 import { createAttemptLimits } from '../../src/limits/attempt-limits.ts'
+import { system } from '../../src/system.ts'
 import { attemptMemory } from '../limits/attempt-memory.ts'
 import { directory, type KerberosLab, principal, proxyService, startKerberosLab } from './kerberos-lab.ts'
 
@@ -79,8 +80,8 @@ describe('the password path', () => {
   const paths = () =>
     createDirectoryPasswords({
       verifier,
-      verdicts: createPasswordVerdicts(),
-      limits: createAttemptLimits(attemptMemory()),
+      verdicts: createPasswordVerdicts(system),
+      limits: createAttemptLimits(attemptMemory(), system),
     })
 
   it('asks the directory once for one pair, also when many connections ask at once', async () => {

@@ -4,6 +4,7 @@ import { openHandles } from '../../src/kerberos/handle.ts'
 import type { Impersonation } from '../../src/kerberos/impersonation.ts'
 import { KerberosError } from '../../src/kerberos/kerberos-error.ts'
 import { createServiceCredential } from '../../src/kerberos/service-credential.ts'
+import { system } from '../../src/system.ts'
 import { type KerberosLab, principal, startKerberosLab } from './kerberos-lab.ts'
 
 let lab: KerberosLab
@@ -67,7 +68,13 @@ describe('the KDC refuses', () => {
     const keytabFile = `${lab.kdc.directory}/noptr.keytab`
     await lab.kdc.sambaTool('domain', 'exportkeytab', keytabFile, '--principal=svc-noptr')
     const { gssapi, gate } = lab
-    using service = createServiceCredential({ gssapi, gate, principal: 'svc-noptr@CORP.TEST', keytabFile })
+    using service = createServiceCredential({
+      now: system.now,
+      gssapi,
+      gate,
+      principal: 'svc-noptr@CORP.TEST',
+      keytabFile,
+    })
     const weak = lab.impersonation({ service })
     assert.equal(await refusal(weak.initiate(principal('alice'), devops)), 'initiate delegation-refused')
   })
@@ -78,7 +85,13 @@ describe('the KDC refuses', () => {
     await lab.kdc.sambaTool('domain', 'exportkeytab', keytabFile, '--principal=svc-plain')
     await lab.kdc.sambaTool('user', 'setpassword', 'svc-plain', '--newpassword=Another-Passw0rd')
     for (const file of [keytabFile, '/nonexistent/keytab', lab.kdc.keytabs.devops]) {
-      using service = createServiceCredential({ gssapi, gate, principal: 'svc-plain@CORP.TEST', keytabFile: file })
+      using service = createServiceCredential({
+        now: system.now,
+        gssapi,
+        gate,
+        principal: 'svc-plain@CORP.TEST',
+        keytabFile: file,
+      })
       assert.equal(await refusal(service.current()), 'service-credential service-credential-refused', file)
     }
   })

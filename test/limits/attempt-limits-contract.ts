@@ -1,4 +1,5 @@
 /** What the limits must do on every store of attempts: each runs these tests. */
+
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import {
@@ -36,7 +37,7 @@ export function testAttemptLimits(open: () => Promise<OpenAttemptStores>): void 
   })
   after(() => opened.close())
 
-  async function limitsAt(options: AttemptLimitsOptions = {}) {
+  async function limitsAt(options: Omit<AttemptLimitsOptions, 'now'> = {}) {
     await opened.clear()
     const clock = { nowMs: 1_000_000 }
     const [limits, others] = opened.stores.map(store =>

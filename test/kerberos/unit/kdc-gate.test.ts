@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createKdcGate, type KdcGateOptions } from '../../../src/kerberos/kdc-gate.ts'
 import { KerberosError } from '../../../src/kerberos/kerberos-error.ts'
+import { system } from '../../../src/system.ts'
 
-const gateWith = (options: KdcGateOptions = {}) => createKdcGate({ maxConcurrent: 2, timeoutMs: 40, ...options })
+const gateWith = (options: KdcGateOptions = { now: system.now }) =>
+  createKdcGate({ maxConcurrent: 2, timeoutMs: 40, ...options })
 
 /** A call into libgssapi that comes back when told. */
 function call(): { task: () => Promise<string>; end: (result?: Error) => void; started: () => boolean } {
@@ -54,7 +56,7 @@ describe('the gate', () => {
   })
 
   it('refuses what its queue has no room for', async () => {
-    const gate = gateWith({ maxQueued: 1 })
+    const gate = gateWith({ now: system.now, maxQueued: 1 })
     const calls = Array.from({ length: 4 }, call)
     const runs = calls.map(({ task }) => gate.run(task))
     await assert.rejects(runs[3] ?? Promise.resolve(), { code: 'overloaded' })
@@ -65,7 +67,7 @@ describe('the gate', () => {
   })
 
   it('opens when nothing comes back, also for those that only queued', async () => {
-    const gate = gateWith({ maxConcurrent: 1, failureThreshold: 3 })
+    const gate = gateWith({ now: system.now, maxConcurrent: 1, failureThreshold: 3 })
     const calls = Array.from({ length: 3 }, call)
     await Promise.allSettled(calls.map(({ task }) => gate.run(task)))
     assert.equal(gate.state(), 'open')
@@ -74,7 +76,7 @@ describe('the gate', () => {
   })
 
   it('stays closed on refusals of a KDC that lives, and on a long queue before one that works', async () => {
-    const gate = gateWith({ maxConcurrent: 1, failureThreshold: 1, timeoutMs: 60 })
+    const gate = gateWith({ now: system.now, maxConcurrent: 1, failureThreshold: 1, timeoutMs: 60 })
     for (const code of ['client-unknown', 'password-wrong', 'delegation-refused', 'internal'] as const) {
       await assert.rejects(
         gate.run(() => Promise.reject(new KerberosError(code, 'password'))),
@@ -88,7 +90,7 @@ describe('the gate', () => {
   })
 
   it('does not start what queued while the circuit opened', async () => {
-    const gate = gateWith({ maxConcurrent: 1, failureThreshold: 1, timeoutMs: 5_000 })
+    const gate = gateWith({ now: system.now, maxConcurrent: 1, failureThreshold: 1, timeoutMs: 5_000 })
     const calls = Array.from({ length: 2 }, call)
     const runs = calls.map(({ task }) => gate.run(task))
     calls[0]?.end(new KerberosError('kdc-unreachable', 'password'))
