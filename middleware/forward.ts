@@ -6,10 +6,11 @@
  *                                                   3. 1xx, head, content, trailers as they come; a slow client slows the server
  *                                                   4. whoever goes away first ends the other side
  *
- * Only a `Delegated` exchange can be given to it: one that the second-factor stage admitted.
+ * Only a `Delegated` exchange can be given to it: one that the second-factor stage admitted. It asks for the proof.
  */
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { Admission } from '../src/admission.ts'
 import type { MonotonicClock } from '../src/clock.ts'
 import { type Code, Fault, toFault } from '../src/errors.ts'
 import type { Delegated } from '../src/exchange.ts'
@@ -51,6 +52,7 @@ export interface Forwarded {
 
 export function forward(parts: ForwardParts): Forward {
   return (exchange, record) => {
+    Admission.redeem(exchange, 'forwarded')
     if (maxForwardsOf(exchange) === 0) {
       record.responseBytes = send(exchange, 200, ['Allow', METHODS, 'X-Request-Id', exchange.requestId], '')
       return undefined

@@ -10,6 +10,7 @@
  *   <rule>           a rule that requires less; `agent-token-exchange` is built in
  */
 import type { Config } from '../config/schema.ts'
+import { Admission } from '../src/admission.ts'
 import type { Awaitable } from '../src/awaitable.ts'
 import type { Clock } from '../src/clock.ts'
 import {
@@ -142,9 +143,10 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
   }
 }
 
-/** The one mint of `Admitted`. */
+const mint = Admission.claimMint()
+
 function admit(authenticated: Authenticated, admittedBy: string): Decision<Admitted> {
-  return proceed({ ...authenticated, admittedBy } as Admitted)
+  return proceed({ ...authenticated, admission: mint(authenticated), admittedBy })
 }
 
 function nameOf(principal: Principal, { rule, require }: Requirement): string {

@@ -7,6 +7,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Secret } from '../config/secret.ts'
+import type { Admission } from './admission.ts'
 import type { ClientClass } from './http/client-class.ts'
 import type { RequestFields } from './http/request-fields.ts'
 import type { RequestTarget } from './http/request-target.ts'
@@ -96,16 +97,15 @@ export interface Authenticated extends Presented {
   readonly replyFields: readonly string[]
 }
 
-declare const admission: unique symbol
-
 /**
- * An exchange that may reach the upstream. The brand cannot be written outside this file, and the one cast that makes
- * an `Admitted` stands in middleware/require-second-factor.ts (a test holds that): forwarding without passing the
- * second-factor stage does not compile.
+ * An exchange that may reach the origin server. Only the second-factor stage can make its proof, so forwarding without
+ * passing that stage does not compile; where a cast makes it compile, `forward` refuses it when it runs.
  */
 export interface Admitted extends Authenticated {
-  readonly [admission]: true
-  /** The policy that let it pass: `second-factor`, `server-checked`, or `grant`, or the name of a rule. */
+  readonly admission: Admission
+  /**
+   * The policy that let it pass: `second-factor`, `server-checked`, `grant`, `cors-preflight`, or the name of a rule.
+   */
   readonly admittedBy: string
 }
 
@@ -133,4 +133,4 @@ export interface Delegated extends Mapped {
 }
 
 /** What the access log and the error pages can count on: the head, and whatever later stages found out. */
-export type PartialExchange = Arrival & Partial<Omit<Delegated, typeof admission>>
+export type PartialExchange = Arrival & Partial<Omit<Delegated, 'admission'>>

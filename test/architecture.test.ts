@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
+import { FLOORS, floorOf, roomOf } from '../devkit/docs/floors.ts'
 
 interface Import {
   readonly target: string
@@ -21,20 +22,11 @@ interface Source {
 const ROOT = join(import.meta.dirname, '..')
 const MAX_LINES = 260
 
-// From the top down. A file may import from its own layer and from those below.
-const LAYERS = [
-  {
-    name: 'top',
-    pattern:
-      /^src\/(main|supervisor|worker|proxy|compose|ground|own-routes|app|pipeline|readmit|explain|end-sessions)\.ts$/,
-  },
-  { name: 'middleware', pattern: /^middleware\// },
-  { name: 'src leaf', pattern: /^src\// },
-  { name: 'config', pattern: /^config\// },
-]
-
 /** Programs that people start: they may print. */
 const COMMANDS = ['src/main.ts', 'src/cli/explain-rules.ts', 'src/cli/end-sessions.ts', 'src/cli/check-config.ts']
+
+/** Rooms with a door to the street: nobody needs to import them. */
+const ENTRIES = ['src/cli']
 
 /** Tables, which are as long as there are rows. */
 const TABLES = ['config/schema.ts', 'src/errors.ts']
@@ -59,7 +51,6 @@ const sources: readonly Source[] = globSync('{src,middleware,config}/**/*.ts', {
   return { path, text, imports: importsOf(path, text) }
 })
 
-const layerOf = (path: string) => LAYERS.findIndex(({ pattern }) => pattern.test(path))
 const isOurs = (target: string) => target.endsWith('.ts')
 
 /** `path imports target` for each import that `isWrong`. */
@@ -69,6 +60,9 @@ const wrongImports = (isWrong: (source: Source, imported: Import) => boolean) =>
       .filter(imported => isWrong(source, imported))
       .map(({ target }) => `${source.path} imports ${target}`),
   )
+
+/** Good enough for sources that a formatter has seen. */
+const withoutComments = (text: string) => text.replace(/^\s*(\/\/|\/?\*).*$/gm, '')
 
 const wrongFiles = (isWrong: (source: Source) => boolean) => sources.filter(isWrong).map(({ path }) => path)
 
@@ -92,21 +86,34 @@ const isKerberos = (path: string) => path.startsWith('src/kerberos/')
 
 test('the sources and their imports are found', () => {
   assert.ok(sources.length > 40)
-  assert.ok(sources.every(({ path }) => layerOf(path) !== -1))
+  assert.ok(sources.every(({ path }) => floorOf(path) !== -1))
   const unread = sources.filter(({ text, imports }) => (text.match(/^import\b/gm) ?? []).length > imports.length)
   assert.deepEqual(unread, [])
 })
 
-test('imports go down the layers only: top, middleware, leaves of src, config', () => {
+test('an import goes down the floors, or sideways within its room', () => {
   assert.deepEqual(
-    wrongImports(({ path }, { target }) => isOurs(target) && layerOf(target) !== -1 && layerOf(target) < layerOf(path)),
+    wrongImports(
+      ({ path }, { target }) =>
+        isOurs(target) && roomOf(target) !== roomOf(path) && floorOf(target) !== -1 && floorOf(target) <= floorOf(path),
+    ),
+    [],
+  )
+})
+
+test('each floor has a reason: something on it is imported from above', () => {
+  const isImported = (room: string) =>
+    sources.some(({ path, imports }) => roomOf(path) !== room && imports.some(({ target }) => roomOf(target) === room))
+  const rooms = FLOORS.slice(1).flatMap(floor => floor.rooms)
+  assert.deepEqual(
+    rooms.filter(room => !isImported(room) && !ENTRIES.includes(room)),
     [],
   )
 })
 
 test('config, middleware and src import no file of ours from elsewhere, tests and load tests among them', () => {
   assert.deepEqual(
-    wrongImports((_, { target }) => isOurs(target) && layerOf(target) === -1),
+    wrongImports((_, { target }) => isOurs(target) && floorOf(target) === -1),
     [],
   )
 })
@@ -122,9 +129,46 @@ test('no imports go round in a circle, types included', () => {
   assert.deepEqual(circles(), [])
 })
 
-test('only the second-factor stage makes an Admitted exchange', () => {
-  const mints = wrongFiles(({ text }) => /\b(as|satisfies)\s+(unknown\s+as\s+)?Admitted\b|<Admitted>\s*[{(]/.test(text))
-  assert.deepEqual(mints, ['middleware/require-second-factor.ts'])
+test('no cast makes an exchange admitted, under any of the names that carry admission', () => {
+  const names = 'Admission|Admitted|Mapped|Delegated'
+  const forged = new RegExp(
+    `\\b(as|satisfies)\\s+((unknown|any|never)\\s+as\\s+)?(${names})\\b|(?<![\\w>])<(${names})>`,
+  )
+  assert.deepEqual(
+    wrongFiles(({ text }) => forged.test(text)),
+    [],
+  )
+})
+
+test('every type that extends an admitted exchange is among those names', () => {
+  const heirs = sources.flatMap(({ text }) =>
+    [...text.matchAll(/interface (\w+) extends [^{]*\b(?:Admitted|Mapped|Delegated)\b/g)].map(match => match[1]),
+  )
+  assert.deepEqual(heirs, ['Mapped', 'Delegated'])
+})
+
+test('admissions are minted in one place, and asked for where something leaves for the origin server', () => {
+  const files = (pattern: RegExp) => wrongFiles(({ path, text }) => path !== 'src/admission.ts' && pattern.test(text))
+  assert.deepEqual(files(/\bclaimMint\b/), ['middleware/require-second-factor.ts'])
+  assert.deepEqual(files(/\bAdmission\.redeem\b/).sort(), ['middleware/forward.ts', 'src/tunnels/tunnels.ts'])
+})
+
+test('only the file that supplies them reads clock, chance and environment', () => {
+  const reads = /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bprocess\.env\b|\bperformance\.now\b/
+  assert.deepEqual(
+    wrongFiles(({ text }) => reads.test(withoutComments(text))),
+    ['src/system.ts'],
+  )
+})
+
+test('only programs pass on what that file supplies', () => {
+  const users = sources
+    .filter(({ imports }) => imports.some(({ target }) => target === 'src/system.ts'))
+    .map(({ path }) => path)
+  assert.deepEqual(
+    users.filter(path => !/^src\/(main\.ts$|cli\/|process\/(worker|thread-pool)\.ts$)/.test(path)),
+    [],
+  )
 })
 
 test('the Kerberos binding is used through its front, opened in one place, and native calls stay in one file', () => {

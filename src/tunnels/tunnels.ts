@@ -3,6 +3,7 @@
  * has changed, and otherwise about once a minute. What would not be admitted any more is closed.
  */
 import type { Socket } from 'node:net'
+import { Admission } from '../admission.ts'
 import type { Clock } from '../clock.ts'
 import { type Code, Fault } from '../errors.ts'
 import type { Delegated } from '../exchange.ts'
@@ -69,8 +70,15 @@ export class Tunnels {
     socket.once('close', () => this.#reserved--)
   }
 
-  /** Joins a client, which has its 101, to the upstream. `early`: what the upstream sent with its 101. */
+  /** Joins a client, which has its 101, to the upstream; throws where the exchange was not admitted. `early`: what the upstream sent with its 101. */
   open(client: UpgradedClient, upstream: Socket, early: Buffer, exchange: Delegated, record: ExchangeRecord): void {
+    try {
+      Admission.redeem(exchange, 'tunnelled')
+    } catch (error) {
+      client.socket.destroy()
+      upstream.destroy()
+      throw error
+    }
     const { settings, now } = this.#parts
     const tunnel = new Tunnel(client.socket, upstream, settings.idleTimeoutMs, {
       onBytes(direction, count) {

@@ -5,6 +5,7 @@ import { IncomingMessage } from 'node:http'
 import { connect, createServer, type Socket } from 'node:net'
 import { after, before, type TestContext, test } from 'node:test'
 import { listen } from '../../devkit/op/listen.ts'
+import { Admission } from '../../src/admission.ts'
 import { type Code, Fault } from '../../src/errors.ts'
 import type { Delegated } from '../../src/exchange.ts'
 import { UpgradedClient } from '../../src/listener/upgraded-client.ts'
@@ -12,6 +13,9 @@ import { type ExchangeRecord, newRecord } from '../../src/observability/exchange
 import { keyOf } from '../../src/session/opaque-id.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { Tunnels } from '../../src/tunnels/tunnels.ts'
+
+/** The second-factor stage, whose it is, is not loaded here. */
+const mint = Admission.claimMint()
 
 const server = createServer({ allowHalfOpen: true })
 let port: number
@@ -55,7 +59,9 @@ function tunnelsWith(t: TestContext, refusal: (exchange: Delegated) => Promise<C
       const known = { request, response: end.response, arrivedAtMs: 0 }
       const record = newRecord(known)
       tunnels.reserve(end)
-      tunnels.open(end, upstream, Buffer.alloc(0), { ...known, ...exchange } as unknown as Delegated, record)
+      const admitted = { ...known, ...exchange, admission: mint(known) } as unknown as Delegated
+      Admission.redeem(admitted, 'forwarded')
+      tunnels.open(end, upstream, Buffer.alloc(0), admitted, record)
       await new Promise(setImmediate)
       return record
     },

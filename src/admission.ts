@@ -1,0 +1,52 @@
+/**
+ * The proof that an exchange passed the second-factor stage: a fact at run time, which no cast makes up.
+ *
+ *   minted (require-second-factor) --> forwarded (forward) --> tunnelled (Tunnels.open)
+ *
+ * Each step is taken once. A proof belongs to the response of one exchange: copied to another exchange, used twice, or
+ * made up, it is refused, and nothing reaches the origin server.
+ */
+import type { ServerResponse } from 'node:http'
+import { Fault } from './errors.ts'
+
+const STEPS = ['minted', 'forwarded', 'tunnelled'] as const
+
+type Step = 'forwarded' | 'tunnelled'
+
+/** What carries a proof. */
+interface Bearer {
+  readonly response: ServerResponse
+  readonly admission?: Admission
+}
+
+/** The types of its members cannot be written elsewhere: what has one passed the stage that mints. */
+export class Admission {
+  readonly #response: ServerResponse
+  #step: (typeof STEPS)[number] = 'minted'
+
+  private constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  /** Given to whoever asks first, and to nobody else: the second-factor stage, when it is loaded. */
+  static readonly claimMint = (() => {
+    let isClaimed = false
+    return (): ((exchange: { readonly response: ServerResponse }) => Admission) => {
+      if (isClaimed) throw new Error('the mint of admissions belongs to the second-factor stage')
+      isClaimed = true
+      return ({ response }) => new Admission(response)
+    }
+  })()
+
+  /** Takes the next step. Throws `internal-error` where the exchange has no proof of its own for it. */
+  static redeem({ response, admission }: Bearer, step: Step): void {
+    const before = STEPS[STEPS.indexOf(step) - 1]
+    const isGood =
+      typeof admission === 'object' &&
+      #step in admission &&
+      admission.#response === response &&
+      admission.#step === before
+    if (!isGood) throw new Fault('internal-error', new Error(`not admitted: the exchange may not be ${step}`))
+    admission.#step = step
+  }
+}
