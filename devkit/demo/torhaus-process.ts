@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jsonMember } from '../op/json-member.ts'
 import { DemoError } from './demo-error.ts'
 
-const entryPoint = resolve(import.meta.dirname, '../../src/main.ts')
+const THIS_TREE = resolve(import.meta.dirname, '../..')
 const readyTimeoutMs = 30_000
 const pollMs = 100
 /** Longer than the demo lets Torhaus drain. */
@@ -28,6 +28,8 @@ export type LaunchOptions = {
   readonly environment?: NodeJS.ProcessEnv
   /** A program that becomes Torhaus, e.g. setpriv(1), and its arguments. */
   readonly launcher?: readonly string[]
+  /** Root of another working tree, e.g. an earlier commit. */
+  readonly tree?: string
 }
 
 /** Starts Torhaus from its sources, with both its outputs in `logFile`. */
@@ -35,6 +37,7 @@ export function startTorhaus(configFile: string, logFile: string, options: Launc
   const log = openSync(logFile, 'a', 0o600)
   const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...environment } = process.env
   // In a process group of its own: Ctrl-C in the terminal is for the demo, which then stops it in order.
+  const entryPoint = join(options.tree ?? THIS_TREE, 'src/main.ts')
   const command = [...(options.launcher ?? []), process.execPath, entryPoint, '--config', configFile]
   const child = spawn(command[0] ?? '', command.slice(1), {
     stdio: ['ignore', log, log],

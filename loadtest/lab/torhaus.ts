@@ -1,10 +1,11 @@
 /** Torhaus as it ships: its own process from a written configuration, logging and metrics on, its log in a file. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { stringify } from 'yaml'
 import { freePort } from '../../devkit/torhaus/free-port.ts'
+import { inOptionsOf } from '../../devkit/torhaus/options-of-tree.ts'
 import { torhausAddresses, torhausConfig, writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
 import type { SubjectStarter, Surroundings } from '../subject.ts'
 import type { Place } from './cores.ts'
@@ -76,19 +77,12 @@ export function torhausOf(tree: string, kind: TorhausKind): SubjectStarter {
     const port = await freePort()
     const configFile = join(folderOf(surroundings), 'baseline.yaml')
     const usual = configurationOf(kind, torhausConfig(await settingOf(surroundings)), surroundings.realm)
-    writeFileSync(configFile, stringify(inNamesOf(resolve(tree), usual)))
+    writeFileSync(configFile, stringify(inOptionsOf(resolve(tree), usual)))
     const command = commandOf(resolve(tree), configFile, [])
     const ports = { PORT: String(port), ADMIN_PORT: String(await freePort()) }
     const server = await start('baseline', surroundings, { port, command, environment: ports })
     return { name: 'baseline', port, server, ...trafficOf(kind) }
   }
-}
-
-/** The configuration in the option names that the tree knows: before the section `listener` there was `server`. */
-function inNamesOf(tree: string, config: object): object {
-  const schema: unknown = JSON.parse(readFileSync(join(tree, 'docs/configuration.schema.json'), 'utf8'))
-  const { listener, ...rest } = config as { listener?: unknown }
-  return JSON.stringify(schema).includes('"listener":') ? config : { ...rest, server: listener }
 }
 
 interface Launch {

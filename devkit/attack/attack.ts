@@ -1,0 +1,43 @@
+/** What an attack is: something tried from outside, and how to tell that more of it reached the origin server than may. */
+
+import type { OpenIdProvider } from '../op/openid-provider.ts'
+import type { EchoOrigin, Received } from '../origin/echo-origin.ts'
+import type { SettingName } from './settings.ts'
+
+/** A running Torhaus, and what stands around it. */
+export interface Target {
+  readonly port: number
+  readonly publicUrl: string
+  /** `127.0.0.1:PORT`, for the Host field. */
+  readonly host: string
+  readonly op: OpenIdProvider
+  /** Records what reaches it. */
+  readonly origin: EchoOrigin
+  /** Sends bytes on a connection of their own and waits, bounded, for a first answer. Undefined: none came. */
+  send(bytes: string): Promise<number | undefined>
+}
+
+export interface Attack {
+  readonly name: string
+  /** The configuration it is tried under. */
+  readonly setting: SettingName
+  run(target: Target): Promise<unknown>
+  /** Whether a request that arrived meanwhile is what the attack wanted; default: each is. */
+  readonly isWanted?: (received: Received) => boolean
+}
+
+/** A head without content, or with: lines joined by CRLF. `{host}` in it becomes the name of the target. */
+export const raw = (name: string, setting: SettingName, bytes: string, isWanted?: Attack['isWanted']): Attack => ({
+  ...{ name, setting },
+  run: target => target.send(bytes.replaceAll('{host}', target.host)),
+  ...(isWanted === undefined ? {} : { isWanted }),
+})
+
+/** `raw` from a request line without version, and fields beside Host. */
+export const request = (
+  name: string,
+  setting: SettingName,
+  line: string,
+  fields: readonly string[] = [],
+  isWanted?: Attack['isWanted'],
+): Attack => raw(name, setting, [`${line} HTTP/1.1`, 'Host: {host}', ...fields, '', ''].join('\r\n'), isWanted)

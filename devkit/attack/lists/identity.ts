@@ -1,0 +1,24 @@
+/** Fields in which a server behind a proxy might believe who somebody is: none of them arrives as the client wrote it. */
+import { patField } from '../../torhaus/proxy-under-test.ts'
+import { type Attack, request } from '../attack.ts'
+
+const BELIEVED = [
+  ...['X-Remote-Account', 'X-Remote-User', 'Remote-User', 'X-Forwarded-User', 'X-Forwarded-Email', 'X-WebAuth-User'],
+  ...['X-Forwarded-Groups', 'X-Forwarded-Preferred-Username', 'X-Auth-Request-User', 'X-IIS-WindowsAuthToken'],
+  ...['X-iisnode-AUTH_USER', 'X-TFS-Impersonate', 'X-TFS-SubjectDescriptorImpersonate', 'X-MS-Client-Principal-Name'],
+  ...['X-Torhaus-Assertion', 'X-Real-IP', 'True-Client-IP', 'X-Original-URL', 'X-Rewrite-URL'],
+]
+
+const SPELLINGS: Readonly<Record<string, (name: string) => string>> = {
+  'as it is': name => name,
+  'with underscores': name => name.replaceAll('-', '_'),
+  'with dots': name => name.replaceAll('-', '.'),
+}
+
+const isSpoofed: Attack['isWanted'] = ({ fields }) => fields.some(([, value]) => value.includes('spoofed'))
+
+export const identityAttacks: readonly Attack[] = Object.entries(SPELLINGS).flatMap(([how, spell]) =>
+  BELIEVED.map(name =>
+    request(`identity: ${name} ${how}`, 'plain', 'GET /', [patField, `${spell(name)}: spoofed`], isSpoofed),
+  ),
+)

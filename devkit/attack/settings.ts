@@ -1,0 +1,44 @@
+/** The configurations under which attacks are tried. Each is started once, for all its attacks. */
+import type { torhausConfig } from '../torhaus/torhaus-config.ts'
+
+type Usual = ReturnType<typeof torhausConfig>
+
+export interface Setting {
+  readonly configure: (usual: Usual) => object
+  /** Sessions and all else in a Redis of its own; left out where there is no redis-server. */
+  readonly redis?: true
+}
+
+const rule = (name: string, require: string, when: object) => ({ name, reason: 'attacked', require, when })
+
+const RULES = [
+  rule('no-administration', 'refuse', { path: '/tfs/_admin(/.*)?' }),
+  rule('no-user-administration', 'refuse', { path: '/api/v1/admin/users' }),
+  rule('no-deletes', 'refuse', { methods: ['DELETE'] }),
+  rule('no-pushes', 'refuse', { gitOperation: 'push' }),
+  rule('not-this-person', 'refuse', { account: 'CORP\\\\admin' }),
+  rule('badges', 'nothing', { path: '/badge/[^/]+' }),
+  rule('one-factor-reads', 'first-factor', { path: '/reads/.*', methods: ['GET'] }),
+]
+
+/** As people configure it: a field for the account, and everything else by default. */
+const plain = (usual: Usual) => ({
+  ...usual,
+  upstream: { ...usual.upstream, identity: { kind: 'header', header: { field: 'X-Remote-Account' } } },
+})
+
+const ruled = (usual: Usual) => ({ ...plain(usual), secondFactor: { ...usual.secondFactor, rules: RULES } })
+
+const workers = (usual: Usual) => {
+  const config = ruled(usual)
+  return { ...config, listener: { ...config.listener, workers: 2 } }
+}
+
+export const SETTINGS = {
+  plain: { configure: plain },
+  rules: { configure: ruled },
+  'two workers': { configure: workers },
+  'two workers on Redis': { configure: workers, redis: true },
+} as const satisfies Record<string, Setting>
+
+export type SettingName = keyof typeof SETTINGS
