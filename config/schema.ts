@@ -32,6 +32,11 @@ const listener = section(
         'Serve TLS. Without this section the listener speaks plain HTTP, for use behind a balancer that ends TLS.',
       ),
     ),
+    hostNames: list(
+      text('Host name or address, without port.', { pattern: '^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9._-]+)$' }),
+      'Further names under which clients may ask, besides that of publicUrl; any other gets 421. Redirects lead to publicUrl all the same.',
+      { default: [] },
+    ),
     trustedProxies: list(
       text('IP address or CIDR range.'),
       'Peers whose forwarded field and request id are believed. Empty: nobody. IPv4-mapped IPv6 addresses are matched as IPv4.',
@@ -168,6 +173,11 @@ const admin = section(
       minimum: 0,
       maximum: 65535,
     }),
+    hostNames: list(
+      text('Host name, without port.', { pattern: '^[A-Za-z0-9._-]+$' }),
+      'Names under which the admin listener may be asked, besides addresses and localhost; any other gets 421.',
+      { default: [] },
+    ),
   },
   'The admin listener: /metrics, /livez, /readyz.',
 )
@@ -649,6 +659,11 @@ const credentials = section(
         'One rule.',
       ),
       'Other schemes for some clients and paths; the first rule that fits decides. It changes only what is offered, not what is accepted.',
+      { default: [] },
+    ),
+    allowedOrigins: list(
+      text('Origin: scheme, host and port.', { pattern: '^https?://[^/]+$' }),
+      'Origins besides publicUrl whose pages may send what changes something, with credentials that browsers add by themselves (cookies, tickets, passwords). Empty: none; such requests get 403.',
       { default: [] },
     ),
     serverTokenIssuers: list(

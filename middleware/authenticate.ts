@@ -1,7 +1,9 @@
 /** Stage 4: who is it? Sessions and tokens of the OP are verified here; what the server checks itself is only marked so. */
 
 import { challenge, type Decision, deny, proceed, type Stage } from '../src/decision.ts'
-import type { Authenticated, Credentials, Presented, Principal, Scheme } from '../src/exchange.ts'
+import type { Authenticated, Credentials, Presented, Principal } from '../src/exchange.ts'
+import type { RequestFields } from '../src/http/request-fields.ts'
+import { isForeign, isSafeMethod } from '../src/http/request-origin.ts'
 import type { FirstFactor, FirstFactorVerdict } from '../src/identity/first-factor.ts'
 import type { AccessTokenVerifier, TokenVerdict } from '../src/oidc/access-token.ts'
 import type { SessionRefresh } from '../src/oidc/session-refresh.ts'
@@ -23,6 +25,8 @@ export interface AuthenticateParts {
   readonly mismatch: (presented: Presented, account: string, sessionAccount: string) => void
   readonly cookies: SessionCookies
   readonly publicOrigin: string
+  /** Other origins whose pages may send what changes something. */
+  readonly allowedOrigins: readonly string[]
 }
 
 const NO_FIELDS: readonly string[] = []
@@ -43,10 +47,13 @@ export function authenticate({
   mismatch,
   cookies,
   publicOrigin,
+  allowedOrigins,
 }: AuthenticateParts): Stage<Presented, Authenticated> {
+  const isOurs = (origin: string) => origin === publicOrigin || allowedOrigins.includes(origin)
+
   return presented => {
     const { credentials } = presented
-    if (isCrossSiteHandshake(presented, publicOrigin)) return deny('cross-site-request')
+    if (isCrossSite(presented)) return deny('cross-site-request')
     switch (credentials.scheme) {
       case 'none':
         return proceed({ ...presented, principal: NOBODY, replyFields: NO_FIELDS })
@@ -72,8 +79,15 @@ export function authenticate({
     }
   }
 
+  /**
+   * A request that changes something, or opens a WebSocket (RFC 6455 10.2), sent by a page of another origin with what
+   * browsers send along by themselves: a cookie, a ticket, a remembered password, or nothing but the place in the network.
+   */
+  function isCrossSite({ method, handshake, fields }: Presented): boolean {
+    return (handshake !== undefined || !isSafeMethod(method)) && isForeign(fields, isOurs) && isAmbient(fields)
+  }
+
   function bySession(presented: Presented, id: string): Answer | Promise<Answer> {
-    if (isCrossSite(presented, publicOrigin)) return deny('cross-site-request')
     const session = sessions.find(id)
     return session instanceof Promise
       ? session.then(found => withSession(presented, id, found))
@@ -111,7 +125,6 @@ export function authenticate({
     if ('refused' in verdict || id === undefined) return vouchedFor(presented, verdict)
     const session = await sessions.find(id)
     if (session === undefined || !(await refresh.mayGoOn(id, session))) return vouchedFor(presented, verdict)
-    if (isCrossSite(presented, publicOrigin)) return deny('cross-site-request')
     const { account, evidence } = session.record
     const { principal } = verdict
     if (principal.account === undefined || accountKey(principal.account) !== accountKey(account)) {
@@ -134,6 +147,9 @@ export function authenticate({
   }
 }
 
+/** No browser sends a Bearer token without having been told by the page; all else it may send by itself. */
+const isAmbient = ({ kept }: RequestFields) => !/^bearer /i.test(kept.authorization ?? '')
+
 function vouchedFor(presented: Presented, verdict: FirstFactorVerdict): Answer {
   if ('refused' in verdict) return refuse(verdict)
   return proceed({ ...presented, ...verdict })
@@ -153,30 +169,4 @@ function withVerdict(presented: Presented, verdict: TokenVerdict): Answer {
 function personOf({ record }: Session): Principal {
   const { subject, account, evidence } = record
   return { kind: 'person', subject, account, evidence }
-}
-
-/**
- * A request that changes something, sent with the session by a page of another origin. SameSite=Lax keeps other sites
- * away already (RFC 6265bis 8.8.2); this keeps away other hosts of the same site.
- */
-function isCrossSite({ method, fields }: Presented, publicOrigin: string): boolean {
-  const isSafe = method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
-  return !isSafe && isForeign(fields.kept.origin, publicOrigin)
-}
-
-const isForeign = (origin: string | undefined, publicOrigin: string) => origin !== undefined && origin !== publicOrigin
-
-/** What no browser sends without having been told by the page. */
-const SENT_ON_PURPOSE: readonly Scheme[] = ['bearer', 'pat', 'server-token']
-
-/**
- * A page of another origin opens a WebSocket (RFC 6455 10.2): browsers let it, and let it read what comes. They send along what they
- * have: a cookie, a ticket, a remembered password, or nothing but the place in the network.
- */
-function isCrossSiteHandshake({ handshake, credentials, fields }: Presented, publicOrigin: string): boolean {
-  return (
-    handshake !== undefined &&
-    !SENT_ON_PURPOSE.includes(credentials.scheme) &&
-    isForeign(fields.kept.origin, publicOrigin)
-  )
 }

@@ -20,23 +20,41 @@ const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._~-]+)(:\d{1,5})?$/i
 
 export interface TrustSettings {
   readonly listener: Pick<Config['listener'], 'trustedProxies' | 'forwardedField'>
+  /** Names that are ours, in lower case and without port. */
+  readonly hostNames: readonly string[]
   readonly fieldReader: RequestFieldReader
   /** What we call ourselves in Via (RFC 9110 7.6.3). */
   readonly viaName: string
 }
 
-export function trustConnection({ listener, fieldReader, viaName }: TrustSettings): Stage<Arrival, Connected> {
+export function trustConnection({
+  listener,
+  hostNames,
+  fieldReader,
+  viaName,
+}: TrustSettings): Stage<Arrival, Connected> {
   const isTrusted = addressSet(listener.trustedProxies)
+  const isOurName = nameTest(hostNames)
   const peers = new WeakMap<Socket, Peer>()
   const forwardedName = listener.forwardedField === 'Forwarded' ? 'forwarded' : 'x-forwarded-for'
   const hopsOf = listener.forwardedField === 'Forwarded' ? forwardedHops : xForwardedForHops
+
+  function routingProblem(method: string, { kept }: RequestFields): Code | undefined {
+    // RFC 9112 3.2: one Host, and a valid one.
+    if (kept.host === undefined || !HOST.test(kept.host)) return 'host-invalid'
+    // A name that somebody else made lead here (DNS rebinding): its pages would be of the same origin as ours.
+    if (!isOurName(kept.host)) return 'host-unknown'
+    // TRACE would show credentials to scripts; it ends here (RFC 9110 9.3.8).
+    if (method === 'TRACE') return 'method-refused'
+    return kept.via !== undefined && hasPassed(kept.via, viaName) ? 'loop-detected' : undefined
+  }
 
   return arrival => {
     const { request } = arrival
     const method = request.method ?? ''
     const fields = fieldReader.read(request.rawHeaders)
     if (typeof fields === 'string') return deny(fields)
-    const problem = framingProblem(request, fields) ?? routingProblem(method, fields, viaName)
+    const problem = framingProblem(request, fields) ?? routingProblem(method, fields)
     if (problem !== undefined) return deny(problem)
     const target = parseRequestTarget(request.url ?? '', method, fields.kept.host ?? '')
     if (typeof target === 'string') return deny(target)
@@ -67,6 +85,17 @@ export function trustConnection({ listener, fieldReader, viaName }: TrustSetting
   }
 }
 
+/** By name alone: a port may have been mapped on the way. */
+function nameTest(names: readonly string[]): (host: string) => boolean {
+  let latest = ''
+  return host => {
+    if (host === latest) return true
+    const isOurs = names.includes(host.toLowerCase().replace(/:\d+$/, ''))
+    if (isOurs) latest = host
+    return isOurs
+  }
+}
+
 interface Peer {
   readonly address: string
   readonly isTrusted: boolean
@@ -79,14 +108,6 @@ function framingProblem(request: IncomingMessage, { kept }: RequestFields): Code
   if (request.httpVersionMinor === 0) return 'request-malformed'
   // We take the transfer coding off, so it must be one we understand (RFC 9112 6.1).
   return coding.trim().toLowerCase() === 'chunked' ? undefined : 'transfer-coding-unsupported'
-}
-
-function routingProblem(method: string, { kept }: RequestFields, viaName: string): Code | undefined {
-  // RFC 9112 3.2: one Host, and a valid one.
-  if (kept.host === undefined || !HOST.test(kept.host)) return 'host-invalid'
-  // TRACE would show credentials to scripts; it ends here (RFC 9110 9.3.8).
-  if (method === 'TRACE') return 'method-refused'
-  return kept.via !== undefined && hasPassed(kept.via, viaName) ? 'loop-detected' : undefined
 }
 
 /** RFC 9110 7.6.3: `protocol name (comment)`, separated by commas; the protocol may differ from hop to hop. */

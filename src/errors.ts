@@ -43,6 +43,11 @@ const table = {
     sentence: 'The only transfer coding understood is chunked.',
   },
   'target-malformed': { status: 400, stage: 'trust-connection', sentence: 'The request target is not valid.' },
+  'host-unknown': {
+    status: 421,
+    stage: 'trust-connection',
+    sentence: 'This server does not answer under that name.',
+  },
   'target-misdirected': {
     status: 400,
     stage: 'trust-connection',
@@ -163,7 +168,7 @@ const table = {
   'cross-site-request': {
     status: 403,
     stage: 'authenticate',
-    sentence: 'Another web site sent this request with your session.',
+    sentence: 'A page of another web site sent this request.',
   },
 
   // Second factor and identity

@@ -51,7 +51,8 @@ const advice: Partial<Record<Code, string>> = {
   'bearer-audience-mismatch': 'See `oidc.bearer.audiences`. Tokens for Microsoft Graph and the like are not for us.',
   'bearer-claim-invalid': 'One of `iss`, `sub`, `iat`, `exp`, `nbf` is missing or has the wrong type or value.',
   'cross-site-request':
-    'The Origin of a changing request with a session, or of a WebSocket, is not `publicUrl`. Is `publicUrl` what users type?',
+    'The Origin of a changing request, or of a WebSocket, is neither `publicUrl` nor in `credentials.allowedOrigins`, and its credentials are such as browsers add by themselves. Is `publicUrl` what users type?',
+  'host-unknown': 'The Host field names neither the host of `publicUrl` nor one of `listener.hostNames`.',
   'second-factor-missing':
     'None of `secondFactor.acceptAcr`, `acceptAcrs`, `acceptAmr` is in the token. Does the OP send the claim?',
   'second-factor-stale': '`auth_time` is missing, in the future, or older than `secondFactor.maxAgeSeconds`.',

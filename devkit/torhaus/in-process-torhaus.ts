@@ -18,6 +18,7 @@ export async function startTorhaus(config: Config, log: Logger, now = system.now
   const proxy = await startProxy(config, log, { ...system, now })
   const { registry } = proxy
   const admin = createAdmin({
+    hostNames: () => config.admin.hostNames,
     contentType: registry.contentType,
     metrics: () => registry.metrics(),
     readiness: () => proxy.readiness(),

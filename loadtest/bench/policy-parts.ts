@@ -91,6 +91,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const policy = createPolicy({
     trust: {
       listener: config.listener,
+      hostNames: ['127.0.0.1'],
       fieldReader: new RequestFieldReader(identityOut.fieldNames, config.listener.maxHeaderFields),
       viaName: '1.1 torhaus-bench',
     },
@@ -101,6 +102,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
         sessions,
         cookies,
         publicOrigin,
+        allowedOrigins: [],
         firstFactor: undefined,
         ticketOpensSession: () => false,
         accountKey,

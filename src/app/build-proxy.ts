@@ -155,7 +155,12 @@ function policyOf(ground: Ground, watch: PatWatch): PolicyParts {
   const mapAccount = accountMapper(config.account)
   const accessTokens = oidc.bearer && new AccessTokenVerifier(oidc.bearer, ground.opKeys, mapAccount, now)
   return {
-    trust: { listener: config.listener, fieldReader: ground.fieldReader, viaName: ground.viaName },
+    trust: {
+      listener: config.listener,
+      hostNames: [publicUrl.hostname, ...config.listener.hostNames].map(name => name.toLowerCase()),
+      fieldReader: ground.fieldReader,
+      viaName: ground.viaName,
+    },
     newRequestId: randomUUID,
     classify: {
       credentials: config.credentials,
@@ -175,6 +180,7 @@ function policyOf(ground: Ground, watch: PatWatch): PolicyParts {
         audit.write('account-mismatch', exchange, { account, otherAccount, code: 'account-mismatch' })
       },
       publicOrigin: publicUrl.origin,
+      allowedOrigins: config.credentials.allowedOrigins,
     },
     secondFactor: {
       ...{ rules, grants, accountKey, now },

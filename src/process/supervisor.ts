@@ -186,6 +186,7 @@ export class Supervisor {
 
   async #openAdmin({ admin: { host, port } }: Config): Promise<FastifyInstance> {
     const admin = createAdmin({
+      hostNames: () => this.#generation.config.admin.hostNames,
       contentType: this.#metrics.contentType,
       metrics: () => this.#metricsText(),
       readiness: () => this.#readiness(),

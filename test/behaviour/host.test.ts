@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { requestText } from '../../devkit/clients/raw-http.ts'
-import { type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
+import { configured, type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let proxy: ProxyUnderTest
 before(async () => {
@@ -39,13 +39,13 @@ for (const [what, hosts] of Object.entries(refused)) {
 }
 
 test('an absolute-form target with another Host is refused', async () => {
-  const response = await withHosts('http://a.example/path', 'Host: b.example')
+  const response = await withHosts('http://a.example/path', 'Host: 127.0.0.1')
   assert.equal(response.one('X-Torhaus-Error'), 'target-misdirected')
   assert.equal(response.status, 400)
 })
 
 test('an absolute-form target with a user name in front of the Host is refused', async () => {
-  const response = await withHosts('http://b.example@a.example/', 'Host: a.example')
+  const response = await withHosts('http://b.example@127.0.0.1/', 'Host: 127.0.0.1')
   assert.equal(response.one('X-Torhaus-Error'), 'target-misdirected')
 })
 
@@ -60,18 +60,78 @@ test('an absolute-form target without a path is the root', async () => {
   assert.equal(proxy.origin.requests.at(-1)?.target, '/?a=b')
 })
 
-test('the origin is sent the public Host, whatever Host the client sent', async () => {
-  const response = await withHosts('/', 'Host: elsewhere.example')
-  assert.equal(response.status, 200)
-  const received = proxy.origin.requests.at(-1)
-  assert.deepEqual(received?.all('Host'), [`127.0.0.1:${proxy.fixture.port}`])
-  assert.deepEqual(received?.all('X-Forwarded-Host'), [`127.0.0.1:${proxy.fixture.port}`])
+const strangers = [
+  'evil.example',
+  '127.0.0.1.evil.example',
+  'localhost',
+  '127.0.0.2',
+  '[::1]',
+  'elsewhere.example:8080',
+]
+
+for (const name of strangers) {
+  test(`a request under the name ${name}, which is not ours, gets 421 and reaches nobody (RFC 9110 15.5.20)`, async () => {
+    const seen = proxy.origin.requests.length
+    for (const target of ['/', '/.torhaus/', '/.torhaus/sign-in']) {
+      const response = await withHosts(target, `Host: ${name}`)
+      assert.deepEqual([response.status, response.one('X-Torhaus-Error')], [421, 'host-unknown'])
+      assert.deepEqual(response.all('Set-Cookie'), [])
+    }
+    assert.equal(proxy.origin.requests.length, seen)
+  })
+}
+
+test('our name with another port, as a port mapping makes it, is ours', async () => {
+  assert.equal((await withHosts('/', 'Host: 127.0.0.1:1')).status, 200)
+  assert.equal((await withHosts('/', 'Host: 127.0.0.1')).status, 200)
 })
 
-test('a sign-in redirect leads to the public origin, whatever Host the client sent', async () => {
-  const connection = await proxy.connect()
-  connection.send(requestText('GET /page', ['Host: evil.example', 'Accept: text/html']))
-  const response = await connection.response()
-  assert.equal(response.status, 302)
-  assert.match(response.one('Location') ?? '', new RegExp(`^${RegExp.escape(proxy.fixture.url)}/\\.torhaus/sign-in\\?`))
+test('a further name is ours when configured, in any case; the origin is sent the public one', async () => {
+  const named = await startProxy({ configure: configured({ hostNames: ['Devops.corp.example'] }) })
+  try {
+    const connection = await named.connect()
+    connection.send(requestText('GET /', ['Host: devops.CORP.example', patField]))
+    assert.equal((await connection.response()).status, 200)
+    const received = named.origin.requests.at(-1)
+    assert.deepEqual(received?.all('Host'), [`127.0.0.1:${named.fixture.port}`])
+    assert.deepEqual(received?.all('X-Forwarded-Host'), [`127.0.0.1:${named.fixture.port}`])
+    const page = await named.connect()
+    page.send(requestText('GET /page', ['Host: devops.corp.example', 'Accept: text/html', 'User-Agent: Mozilla/5.0']))
+    const location = (await page.response()).one('Location') ?? ''
+    assert.match(location, new RegExp(`^${RegExp.escape(named.fixture.url)}/\\.torhaus/sign-in\\?`))
+  } finally {
+    await named.close()
+  }
+})
+
+test('the admin listener answers to addresses, localhost and configured names, and to no other', async () => {
+  const named = await startProxy({
+    configure: config => ({
+      ...configured()(config),
+      admin: { ...config.admin, hostNames: ['torhaus-1.corp.example'] },
+    }),
+  })
+  try {
+    const { port } = new URL(named.fixture.adminUrl)
+    const status = async (host: string) => {
+      const connection = await RawConnection.open(Number(port))
+      connection.send(requestText('GET /livez', [`Host: ${host}`]))
+      const response = await connection.response()
+      connection.close()
+      return response.status
+    }
+    for (const host of [
+      '127.0.0.1',
+      '10.1.2.3:9090',
+      '[::1]:9090',
+      'localhost',
+      'LOCALHOST:1',
+      'Torhaus-1.corp.example',
+    ])
+      assert.equal(await status(host), 200, host)
+    for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example'])
+      assert.equal(await status(host), 421, host)
+  } finally {
+    await named.close()
+  }
 })
