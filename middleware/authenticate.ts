@@ -1,5 +1,6 @@
 /** Stage 4: who is it? Sessions and tokens of the OP are verified here; what the server checks itself is only marked so. */
 
+import type { AccountKeyOf } from '../src/account-key.ts'
 import { challenge, type Decision, deny, proceed, type Stage } from '../src/decision.ts'
 import type { Authenticated, Credentials, Presented, Principal, Scheme } from '../src/exchange.ts'
 import type { FirstFactor, FirstFactorVerdict } from '../src/identity/first-factor.ts'
@@ -18,7 +19,7 @@ export interface AuthenticateParts {
   /** Whether a ticket is enough for this request: then a browser gets a session with its first one. */
   readonly ticketOpensSession: (authenticated: Authenticated) => boolean
   /** One spelling per account. */
-  readonly accountKey: (account: string) => string
+  readonly accountKey: AccountKeyOf
   /** A session and a ticket or password of two people came in one request. */
   readonly mismatch: (presented: Presented, account: string, sessionAccount: string) => void
   readonly cookies: SessionCookies

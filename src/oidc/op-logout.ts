@@ -6,7 +6,9 @@
  *
  * Whichever comes first, one of the two sees the other.
  */
+
 import { createHash } from 'node:crypto'
+import type { AccountKeyOf } from '../account-key.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { EndedSession, SessionSelector, SessionStore } from '../session/session-store.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -17,7 +19,7 @@ export interface OpLogoutParts {
   readonly sessions: Sessions
   readonly grants: Grants
   readonly store: SessionStore
-  readonly accountKey: (account: string) => string
+  readonly accountKey: AccountKeyOf
   /** What is kept of the account elsewhere, such as its tickets. */
   readonly forget: (account: string) => void
 }

@@ -6,6 +6,7 @@
  *   response --> see()   kept in memory                 --> flush(), every FLUSH_INTERVAL_MS: one write for many uses
  */
 
+import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { Clock } from '../clock.ts'
 import { toFault } from '../errors.ts'
@@ -18,7 +19,7 @@ import { mergePats, movedPat, type PatRecord, type PatStore } from './pat-store.
 export interface PatUse {
   readonly network: string
   readonly clientClass: ClientClass
-  readonly account: string | undefined
+  readonly accountKey: AccountKey | undefined
 }
 
 /** What a use told that was not known before. */
@@ -76,15 +77,15 @@ export class PatRegister {
   }
 
   /** Tokens of the account, last used first. */
-  async of(account: string): Promise<PatRecord[]> {
+  async of(accountKey: AccountKey): Promise<PatRecord[]> {
     await this.flush()
-    return this.#store.patsOf(account)
+    return this.#store.patsOf(accountKey)
   }
 
   /** Blocks a token of the account, or allows it again: true where that changed something. */
-  async block(account: string, fingerprint: string, isBlocked: boolean): Promise<boolean> {
+  async block(accountKey: AccountKey, fingerprint: string, isBlocked: boolean): Promise<boolean> {
     await this.flush()
-    const changed = await this.#store.blockPat(account, fingerprint, isBlocked)
+    const changed = await this.#store.blockPat(accountKey, fingerprint, isBlocked)
     this.#changes.publish({ kind: 'pat', fingerprint })
     return changed
   }
@@ -160,14 +161,14 @@ export class PatRegister {
 
   #note([fingerprint]: readonly string[], known: PatRecord | undefined, use: PatUse): Awaitable<PatNews | undefined> {
     if (fingerprint === undefined) return undefined
-    const { network, clientClass, account } = use
+    const { network, clientClass, accountKey } = use
     const now = this.#now()
     const isKnown = known?.networks.some(seen => seen.network === network)
     const note = (): PatNews | undefined => {
       const waiting = this.#waiting.get(fingerprint)?.seen
       if (waiting === undefined || tellsMore(waiting, use, now)) {
         const networks = [{ network, lastSeenAtMs: now }]
-        const sighting = { fingerprint, firstSeenAtMs: now, lastSeenAtMs: now, networks, account, isBlocked: false }
+        const sighting = { fingerprint, firstSeenAtMs: now, lastSeenAtMs: now, networks, accountKey, isBlocked: false }
         this.#waiting.set(fingerprint, { seen: mergePats(waiting, { ...sighting, clientClasses: [clientClass] }) })
       }
       if (isKnown === undefined) return 'first_seen'
@@ -187,12 +188,12 @@ export class PatRegister {
   }
 }
 
-function tellsMore(seen: PatRecord, { network, clientClass, account }: PatUse, now: number): boolean {
+function tellsMore(seen: PatRecord, { network, clientClass, accountKey }: PatUse, now: number): boolean {
   return (
     now - seen.lastSeenAtMs >= NOTED_EVERY_MS ||
     seen.networks[0]?.network !== network ||
     !seen.clientClasses.includes(clientClass) ||
-    (account !== undefined && account !== seen.account)
+    (accountKey !== undefined && accountKey !== seen.accountKey)
   )
 }
 

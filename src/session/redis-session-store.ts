@@ -4,6 +4,7 @@
  * its session and cleared after it. What a crash in between leaves is an entry that leads nowhere, and never a session that
  * signing out everywhere would miss.
  */
+import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
 import type { Evidence } from '../exchange.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
@@ -84,7 +85,8 @@ export class RedisSessionStore implements SessionStore {
     )
     if (subject === undefined || account === undefined || accountKey === undefined) return undefined
     return {
-      ...{ key, subject, opSessionId: sid, account, accountKey, sealedTokens: tokens },
+      ...{ key, subject, opSessionId: sid, account, sealedTokens: tokens },
+      accountKey: storedAccountKey(accountKey),
       evidence: jsonOf<Evidence>(evidence),
       createdAtMs: numberOf(created),
       lastSeenAtMs: numberOf(seen),
@@ -100,7 +102,7 @@ export class RedisSessionStore implements SessionStore {
     await this.#delete(key)
   }
 
-  async sessionsOf(accountKey: string): Promise<SessionRecord[]> {
+  async sessionsOf(accountKey: AccountKey): Promise<SessionRecord[]> {
     const keys = await this.#keysIn('account-key', accountKey)
     const records = await Promise.all(keys.map(key => this.readSession(key)))
     // A short name could stand for two accounts.
