@@ -27,8 +27,8 @@ export interface PatRecord {
 
 export interface PatStore {
   readPat(fingerprint: string): Awaitable<PatRecord | undefined>
-  /** Adds what was seen to what is known. Whether a token is blocked stays as it is. The same sighting may be added twice. */
-  recordUses(sightings: Iterable<PatRecord>): Awaitable<void>
+  /** Adds what was seen to what is known. Whether a token is blocked stays as it is. The same use may be added twice. */
+  recordUses(uses: Iterable<PatRecord>): Awaitable<void>
   /** Last used first. */
   patsOf(accountKey: AccountKey): Awaitable<PatRecord[]>
   /** True where the account has such a token, and that changed something. */

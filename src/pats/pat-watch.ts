@@ -1,4 +1,4 @@
-/** Personal access tokens on their way: judged before they pass, noted once the server has accepted them. */
+/** Personal access tokens on their way: judged before they pass, recorded once the server has accepted them. */
 
 import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
 import type { AccountKey, AccountKeyOf } from '../account-key.ts'
@@ -21,7 +21,7 @@ export interface PatWatchParts {
   /** A use was refused, or would have been. */
   readonly judged: (exchange: Authenticated, code: PatCode, use: ReportedPatUse, isEnforced: boolean) => void
   readonly learned: (exchange: Authenticated, news: PatNews, use: ReportedPatUse) => void
-  /** What was seen could not be noted. The response goes on. */
+  /** What was seen could not be recorded. The response goes on. */
   readonly failed: (error: unknown) => void
 }
 
@@ -57,14 +57,14 @@ export function patWatch(parts: PatWatchParts): PatWatch {
       const network = networkOf(clientAddress, networks)
       const tell = (news: PatNews, known: PatRecord | undefined) =>
         learned(exchange, news, { pat: known?.fingerprint, account: known?.accountKey, network })
-      const note = (news: PatNews | undefined): Awaitable<void> => {
+      const report = (news: PatNews | undefined): Awaitable<void> => {
         if (news === undefined) return
         const known = register.find(fingerprints)
         return known instanceof Promise ? known.then(settled => tell(news, settled)) : tell(news, known)
       }
       try {
         const news = register.see(fingerprints, { network, clientClass, accountKey: accountKeyIn(rawFields) })
-        const told = news instanceof Promise ? news.then(note) : note(news)
+        const told = news instanceof Promise ? news.then(report) : report(news)
         if (told instanceof Promise) told.catch(failed)
       } catch (error) {
         failed(error)

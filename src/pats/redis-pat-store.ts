@@ -1,5 +1,5 @@
 /**
- * Personal access tokens in Redis. Each is a hash, of which a sighting changes only what it knows: a block is another field and
+ * Personal access tokens in Redis. Each is a hash, of which a use changes only what it knows: a block is another field and
  * cannot be lost. Two indexes lie in other slots, and are written before the record: the tokens of an account, and all of them
  * by last use, the blocked ones above.
  */
@@ -71,8 +71,8 @@ export class RedisPatStore implements PatStore {
     return fields.size === 0 ? undefined : recordOf(fingerprint, fields)
   }
 
-  async recordUses(sightings: Iterable<PatRecord>): Promise<void> {
-    const all = [...sightings]
+  async recordUses(uses: Iterable<PatRecord>): Promise<void> {
+    const all = [...uses]
     for (let from = 0; from < all.length; from += BATCH)
       await Promise.all(all.slice(from, from + BATCH).map(seen => this.#see(seen)))
   }
@@ -129,7 +129,7 @@ export class RedisPatStore implements PatStore {
   async #see(seen: PatRecord): Promise<void> {
     const { fingerprint, firstSeenAtMs, lastSeenAtMs, networks, clientClasses, accountKey } = seen
     const indexes = [this.#all, ...(accountKey === undefined ? [] : [this.#ofAccount(accountKey)])]
-    // GT: a sighting never takes a blocked one down.
+    // GT: a use never takes a blocked one down.
     await Promise.all(
       indexes.map(index => this.#link.call(index, 'ZADD', index, 'GT', String(lastSeenAtMs), fingerprint)),
     )

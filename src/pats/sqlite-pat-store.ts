@@ -24,9 +24,9 @@ export class SqlitePatStore implements PatStore {
     return row === undefined ? undefined : toRecord(row)
   }
 
-  recordUses(sightings: Iterable<PatRecord>): void {
+  recordUses(uses: Iterable<PatRecord>): void {
     this.#database.transaction(() => {
-      for (const seen of sightings) this.#write(mergePats(this.readPat(seen.fingerprint), seen))
+      for (const seen of uses) this.#write(mergePats(this.readPat(seen.fingerprint), seen))
     })
   }
 

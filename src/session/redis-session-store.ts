@@ -10,7 +10,7 @@ import type { Evidence } from '../exchange.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { jsonOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
-import { ADD_TO_INDEX, CLAIM, CLAIM_REFRESH, CREATE, DELETE, NOTE, TOUCH, UPDATE } from './redis-session-scripts.ts'
+import { ADD_TO_INDEX, CLAIM, CLAIM_REFRESH, CREATE, DELETE, MARK, TOUCH, UPDATE } from './redis-session-scripts.ts'
 import { RedisSignIns } from './redis-sign-ins.ts'
 import type { EndedSession, SessionRecord, SessionSelector, SessionStore, SignInRecord } from './session-store.ts'
 
@@ -157,11 +157,11 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async markUntil(id: string, untilMs: number): Promise<void> {
-    await this.#link.run(NOTE, [this.#note(id)], untilMs, untilMs - this.#now())
+    await this.#link.run(MARK, [this.#mark(id)], untilMs, untilMs - this.#now())
   }
 
   async markedUntil(id: string): Promise<number | undefined> {
-    const name = this.#note(id)
+    const name = this.#mark(id)
     const until = await this.#link.call(name, 'GET', name)
     return until === null ? undefined : numberOf(textOf(until))
   }
@@ -197,7 +197,7 @@ export class RedisSessionStore implements SessionStore {
     return sid === undefined ? always : [...always, this.#index('sid', sid)]
   }
 
-  #note(id: string): string {
+  #mark(id: string): string {
     return this.#names.key('note', hashTag(id))
   }
 

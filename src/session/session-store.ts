@@ -67,11 +67,11 @@ export interface SessionStore {
   takeSignIn(state: string): Awaitable<SignInRecord | undefined>
   /** True for the first caller with that id until `untilMs`: what counts once, such as a logout token. */
   claimOnce(id: string, nowMs: number, untilMs: number): Awaitable<boolean>
-  /** Notes an id until then; where it is noted already, until the later of both. */
+  /** Marks an id until then; where it is marked already, until the later of both. */
   markUntil(id: string, untilMs: number): Awaitable<void>
-  /** Until when the id is noted; once that time is over, perhaps nothing. */
+  /** Until when the id is marked; once that time is over, perhaps nothing. */
   markedUntil(id: string): Awaitable<number | undefined>
-  /** Removes what has ended: claims and notes past their time, sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
+  /** Removes what has ended: claims and marks past their time, sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): Awaitable<void>
   close(): Awaitable<void>
 }

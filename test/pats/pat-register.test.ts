@@ -67,7 +67,7 @@ test('a token known under an older key is moved to the newest when it is seen, w
   assert.equal((await open().find(patFingerprints([newer]).of('token')))?.firstSeenAtMs, START_MS)
 })
 
-test('uses within a second are noted as one; what they tell beside the time is noted at once', async () => {
+test('uses within a second are recorded as one; what they tell beside the time is recorded at once', async () => {
   const { register, clock } = setUp()
   const pat = patFingerprints([newer]).of('busy token')
   const seen = async () => {

@@ -166,19 +166,19 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
     assert.equal(await one.claimOnce('jti-2', 2500, 4000), true)
   })
 
-  test('what is noted by one is read by the other until its time is over, and a later time wins', async () => {
-    assert.equal(await one.markedUntil('note'), undefined)
+  test('what is marked by one is read by the other until its time is over, and a later time wins', async () => {
+    assert.equal(await one.markedUntil('mark'), undefined)
     const hence = Date.now() + 60_000
-    await one.markUntil('note', hence)
-    assert.equal(await other.markedUntil('note'), hence)
-    await other.markUntil('note', hence - 1000)
-    assert.equal(await one.markedUntil('note'), hence)
-    await other.markUntil('note', hence + 1000)
-    assert.equal(await one.markedUntil('note'), hence + 1000)
+    await one.markUntil('mark', hence)
+    assert.equal(await other.markedUntil('mark'), hence)
+    await other.markUntil('mark', hence - 1000)
+    assert.equal(await one.markedUntil('mark'), hence)
+    await other.markUntil('mark', hence + 1000)
+    assert.equal(await one.markedUntil('mark'), hence + 1000)
     await one.sweep(hence + 999, 0, 0)
-    assert.equal(await one.markedUntil('note'), hence + 1000)
+    assert.equal(await one.markedUntil('mark'), hence + 1000)
     await one.sweep(hence + 1000, 0, 0)
-    if (sweeps) assert.equal(await other.markedUntil('note'), undefined)
+    if (sweeps) assert.equal(await other.markedUntil('mark'), undefined)
   })
 
   if (!sweeps) return
