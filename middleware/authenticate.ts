@@ -1,5 +1,6 @@
 /** Stage 4: who is it? Sessions and tokens of the OP are verified here; what the server checks itself is only marked so. */
 
+import type { AccountKeyOf } from '../src/account-key.ts'
 import { challenge, type Decision, deny, proceed, type Stage } from '../src/decision.ts'
 import type { Authenticated, Credentials, Presented, Principal } from '../src/exchange.ts'
 import type { RequestFields } from '../src/http/request-fields.ts'
@@ -20,7 +21,7 @@ export interface AuthenticateParts {
   /** Whether a ticket is enough for this request: then a browser gets a session with its first one. */
   readonly ticketOpensSession: (authenticated: Authenticated) => boolean
   /** One spelling per account. */
-  readonly accountKey: (account: string) => string
+  readonly accountKey: AccountKeyOf
   /** A session and a ticket or password of two people came in one request. */
   readonly mismatch: (presented: Presented, account: string, sessionAccount: string) => void
   readonly cookies: SessionCookies

@@ -9,7 +9,9 @@
  *   cors-preflight   OPTIONS with Origin and Access-Control-Request-Method: browsers send it without credentials
  *   <rule>           a rule that requires less; `agent-token-exchange` is built in
  */
+
 import type { Config } from '../config/schema.ts'
+import type { AccountKeyOf } from '../src/account-key.ts'
 import { Admission } from '../src/admission.ts'
 import type { Awaitable } from '../src/awaitable.ts'
 import type { Clock } from '../src/clock.ts'
@@ -40,7 +42,7 @@ export interface SecondFactorParts {
   }
   readonly offers: Offers
   /** One spelling per account, so that both factors can be compared. */
-  readonly accountKey: (account: string) => string
+  readonly accountKey: AccountKeyOf
   readonly now: Clock
   /** Why a personal access token must not pass; undefined for all else. */
   readonly refusesPat: (exchange: Authenticated) => Awaitable<Code | undefined>

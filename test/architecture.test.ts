@@ -153,6 +153,18 @@ test('admissions are minted in one place, and asked for where something leaves f
   assert.deepEqual(files(/\bAdmission\.redeem\b/).sort(), ['middleware/forward.ts', 'src/tunnels/tunnels.ts'])
 })
 
+test('keys of accounts are made in one place, and stores alone read them back', () => {
+  assert.deepEqual(wrongFiles(({ text }) => /\bas AccountKey\b/.test(text)).sort(), [
+    'src/account-key.ts',
+    'src/identity/account-key.ts',
+  ])
+  const isStore = (path: string) => /\/(redis|sqlite)-[a-z-]+-store\.ts$|^src\/store\/change-message\.ts$/.test(path)
+  assert.deepEqual(
+    wrongFiles(({ path, text }) => !isStore(path) && /\bstoredAccountKey\(/.test(text)),
+    [],
+  )
+})
+
 test('only the file that supplies them reads clock, chance and environment', () => {
   const reads = /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bprocess\.env\b|\bperformance\.now\b/
   assert.deepEqual(

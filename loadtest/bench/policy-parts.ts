@@ -15,6 +15,7 @@ import type { Arrival, Delegated } from '../../src/exchange.ts'
 import { Grants } from '../../src/grants/grants.ts'
 import { GRANT_SCHEMA, SqliteGrantStore } from '../../src/grants/sqlite-grant-store.ts'
 import { RequestFieldReader } from '../../src/http/request-fields.ts'
+import { accountKeyOf } from '../../src/identity/account-key.ts'
 import { AssertionIdentity } from '../../src/identity/assertion-identity.ts'
 import { AccessTokenVerifier } from '../../src/oidc/access-token.ts'
 import { accountMapper } from '../../src/oidc/account.ts'
@@ -35,7 +36,7 @@ import { browserFields, gitFields, patAuthorization } from './request-samples.ts
 
 const PORT = 8080
 const now = Date.now
-const accountKey = (account: string) => account
+const accountKey = accountKeyOf(undefined)
 
 export interface PolicyUnderTest {
   readonly policy: Policy
@@ -123,7 +124,13 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
 
   const authTime = Math.floor(now() / 1000)
   const evidence = { acr: secondFactorAcr, acrs: [], amr: ['pwd', 'otp'], authTime }
-  const person = { subject: op.subjectOf('ada'), opSessionId: undefined, account: 'ada', accountKey: 'ada', evidence }
+  const person = {
+    subject: op.subjectOf('ada'),
+    opSessionId: undefined,
+    account: 'ada',
+    accountKey: accountKey('ada'),
+    evidence,
+  }
   const id = await sessions.open(person, { refreshToken: undefined, idToken: undefined })
   const token = await op.issueAccessToken('ada')
   const arrivals = {

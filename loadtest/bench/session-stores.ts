@@ -2,6 +2,7 @@
  * 100,000 sessions in each store: what one takes, and what finding one costs. `node loadtest/bench/session-stores.ts [COUNT]`
  * (Debian package redis-server). Redis runs beside, on loopback: its own processor time is not in the figures.
  */
+
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,6 +10,7 @@ import { join } from 'node:path'
 import { openLink, redisSettings } from '../../devkit/redis/redis-lab.ts'
 import { startRedis } from '../../devkit/redis/redis-process.ts'
 import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
+import { storedAccountKey } from '../../src/account-key.ts'
 import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
 import type { SessionRecord, SessionStore } from '../../src/session/session-store.ts'
 import { SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
@@ -29,7 +31,7 @@ function sessionOf(index: number): SessionRecord {
     subject: `f3c1a1de-0000-4000-8000-${String(index).padStart(12, '0')}`,
     opSessionId: `0a7e5d52-1111-4111-8111-${String(index).padStart(12, '0')}`,
     account: `CORP\\user${index % 20_000}`,
-    accountKey: `CORP\\user${index % 20_000}`,
+    accountKey: storedAccountKey(`CORP\\user${index % 20_000}`),
     evidence: { acr: 'mfa', acrs: [], amr: ['pwd', 'otp', 'mfa'], authTime: Math.floor(now / 1000) },
     ...{ createdAtMs: now, lastSeenAtMs: now, refreshedAtMs: now },
     sealedTokens: randomBytes((SEALED_BYTES * 3) / 4).toString('base64url'),

@@ -1,7 +1,9 @@
 /** Sessions written straight into the store of a Torhaus under load, as its sign-ins would have left them. */
+
 import { randomUUID } from 'node:crypto'
 import { readKey } from '../../config/secret.ts'
 import { secondFactorAcr } from '../../devkit/op/configuration.ts'
+import { storedAccountKey } from '../../src/account-key.ts'
 import { keyOf, newOpaqueId } from '../../src/session/opaque-id.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import { SESSION_SCHEMA, SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
@@ -45,7 +47,7 @@ function sessionRecord(id: string, account: string, sealer: Sealer) {
     key,
     subject: randomUUID(),
     opSessionId: undefined,
-    ...{ account, accountKey: account },
+    ...{ account, accountKey: storedAccountKey(account) },
     evidence: { acr: secondFactorAcr, acrs: [], amr: ['pwd', 'otp'], authTime: Math.floor(now / 1000) },
     createdAtMs: now,
     lastSeenAtMs: now,

@@ -1,7 +1,9 @@
 /** What the parts of Torhaus are made of: stores, clients and keys, opened as the configuration says. */
+
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { readKey, readSecret } from '../../config/secret.ts'
+import type { AccountKeyOf } from '../account-key.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import { Grants } from '../grants/grants.ts'
 import { RequestFieldReader } from '../http/request-fields.ts'
@@ -45,7 +47,7 @@ export interface Ground {
   readonly rules: Rules
   readonly audit: Audit
   /** One spelling per account: the principal where there is a directory. */
-  readonly accountKey: (account: string) => string
+  readonly accountKey: AccountKeyOf
   readonly directory: Directory | undefined
   readonly identityOut: IdentityOut
   readonly fieldReader: RequestFieldReader

@@ -2,6 +2,7 @@
  * `npm run sessions:end -- --config FILE --account NAME|--subject SUB`: ends every session and confirmation of a person, say
  * of a laptop that was lost. Works on the store; a running Torhaus notices as it notices changes of other processes.
  */
+import type { AccountKey } from '../account-key.ts'
 import { system } from '../system.ts'
 import '../process/thread-pool.ts'
 import { parseArgs } from 'node:util'
@@ -54,7 +55,7 @@ async function endSessionsOf(ground: Ground, person: Person): Promise<string> {
   return lines.join('\n')
 }
 
-async function endGrantsOf({ grants, pats }: Ground, key: string): Promise<string[]> {
+async function endGrantsOf({ grants, pats }: Ground, key: AccountKey): Promise<string[]> {
   const running = await grants.of(key)
   await grants.revokeAll(key)
   const usable = (await pats.of(key)).filter(({ isBlocked }) => !isBlocked)

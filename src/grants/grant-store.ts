@@ -1,11 +1,12 @@
 /** Where second-factor grants live, and the requests for them. Several processes share one store. */
 
+import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { ClientClass } from '../http/client-class.ts'
 
 /** What a grant is for. The three together are its key: one grant, and one open request, for each. */
 export interface GrantScope {
-  readonly account: string
+  readonly accountKey: AccountKey
   /** Address prefix, e.g. `192.0.2.0/24`. */
   readonly network: string
   readonly clientClass: ClientClass
@@ -38,14 +39,14 @@ export interface Grant extends GrantScope {
 
 export interface GrantStore {
   findGrant(scope: GrantScope): Awaitable<Grant | undefined>
-  grantsOf(account: string): Awaitable<Grant[]>
+  grantsOf(accountKey: AccountKey): Awaitable<Grant[]>
   /** Keeps the request, unless one of the same scope is open: then that one stays, and is returned. */
   openRequest(request: GrantRequest, nowMs: number): Awaitable<GrantRequest>
   readRequest(code: string): Awaitable<GrantRequest | undefined>
   /** Turns a request into a grant: true for one caller only. A grant of the same scope is replaced. */
   confirm(code: string, grant: Grant): Awaitable<boolean>
   /** True where there was such a grant. */
-  revokeGrant(account: string, id: string): Awaitable<boolean>
-  revokeGrantsOf(account: string): Awaitable<void>
+  revokeGrant(accountKey: AccountKey, id: string): Awaitable<boolean>
+  revokeGrantsOf(accountKey: AccountKey): Awaitable<void>
   sweepGrants(nowMs: number): Awaitable<void>
 }

@@ -7,8 +7,10 @@
  *                             --> confirm()  --> same account only, once
  *   client, again             --> find()     --> passes, from this network, with this class of client, for a time
  */
+
 import { randomBytes, randomUUID } from 'node:crypto'
 import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
+import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { Clock } from '../clock.ts'
 import type { StepUp } from '../decision.ts'
@@ -51,18 +53,18 @@ export class Grants {
     this.#now = now
     this.#cache = new ReadCache(settings, (scope: GrantScope) => store.findGrant(scope), now)
     changes.subscribe(change => {
-      if (change.kind === 'grants') this.#cache.forgetWhere(({ account }) => account === change.account)
+      if (change.kind === 'grants') this.#cache.forgetWhere(({ accountKey }) => accountKey === change.accountKey)
       else if (change.kind === 'missed') this.#cache.expire()
     })
   }
 
-  scopeOf(account: string, { clientAddress, clientClass }: Asking): GrantScope {
-    return { account, clientClass, network: networkOf(clientAddress, this.#settings) }
+  scopeOf(accountKey: AccountKey, { clientAddress, clientClass }: Asking): GrantScope {
+    return { accountKey, clientClass, network: networkOf(clientAddress, this.#settings) }
   }
 
   /** The running grant of that scope, if it is as fresh as asked. */
   find(scope: GrantScope, stepUp: StepUp): Awaitable<Grant | undefined> {
-    const grant = this.#cache.get(`${scope.clientClass} ${scope.network} ${scope.account}`, scope)
+    const grant = this.#cache.get(`${scope.clientClass} ${scope.network} ${scope.accountKey}`, scope)
     return grant instanceof Promise ? grant.then(found => this.#good(found, stepUp)) : this.#good(grant, stepUp)
   }
 
@@ -92,14 +94,14 @@ export class Grants {
     return request !== undefined && request.expiresAtMs > this.#now() ? request : undefined
   }
 
-  /** A person confirms. `account`: whom the OP says the person is. */
-  async confirm(request: GrantRequest, account: string, evidence: Evidence): Promise<ConfirmOutcome> {
-    if (account !== request.account) return 'other-account'
+  /** A person confirms. `accountKey`: whom the OP says the person is. */
+  async confirm(request: GrantRequest, accountKey: AccountKey, evidence: Evidence): Promise<ConfirmOutcome> {
+    if (accountKey !== request.accountKey) return 'other-account'
     if (evidence.authTime === undefined) return 'gone'
     const now = this.#now()
     const { network, clientClass, clientAddress, userAgent } = request
     const confirmed = await this.#store.confirm(request.code, {
-      ...{ account, network, clientClass, clientAddress, userAgent },
+      ...{ accountKey, network, clientClass, clientAddress, userAgent },
       id: randomUUID(),
       grantedAtMs: now,
       expiresAtMs: now + this.#settings.lifetimeSeconds * 1000,
@@ -107,7 +109,7 @@ export class Grants {
       acr: evidence.acr,
     })
     if (!confirmed) return 'gone'
-    this.#changes.publish({ kind: 'grants', account })
+    this.#changes.publish({ kind: 'grants', accountKey })
     return 'confirmed'
   }
 
@@ -116,19 +118,19 @@ export class Grants {
   }
 
   /** The running grants of an account, newest first. */
-  async of(account: string): Promise<Grant[]> {
-    return (await this.#store.grantsOf(account)).filter(({ expiresAtMs }) => expiresAtMs > this.#now())
+  async of(accountKey: AccountKey): Promise<Grant[]> {
+    return (await this.#store.grantsOf(accountKey)).filter(({ expiresAtMs }) => expiresAtMs > this.#now())
   }
 
-  async revoke(account: string, id: string): Promise<boolean> {
-    const revoked = await this.#store.revokeGrant(account, id)
-    this.#changes.publish({ kind: 'grants', account })
+  async revoke(accountKey: AccountKey, id: string): Promise<boolean> {
+    const revoked = await this.#store.revokeGrant(accountKey, id)
+    this.#changes.publish({ kind: 'grants', accountKey })
     return revoked
   }
 
-  async revokeAll(account: string): Promise<void> {
-    await this.#store.revokeGrantsOf(account)
-    this.#changes.publish({ kind: 'grants', account })
+  async revokeAll(accountKey: AccountKey): Promise<void> {
+    await this.#store.revokeGrantsOf(accountKey)
+    this.#changes.publish({ kind: 'grants', accountKey })
   }
 
   #good(grant: Grant | undefined, { maxAgeSeconds, acceptAcr }: StepUp): Grant | undefined {

@@ -2,6 +2,7 @@
  * Grants in Redis. All of an account lies in one hash slot: a hash of its grants and one of its requests, by scope. So a
  * confirmation takes the request and makes the grant in one step. Only the way from a code to its account lies elsewhere.
  */
+import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { redisScript } from '../store/redis-connection.ts'
@@ -63,6 +64,8 @@ return 0`)
 
 /** Where a code leads. */
 interface Pointer {
+  readonly v: number
+  /** The key of the account. */
   readonly account: string
   readonly scope: string
 }
@@ -79,20 +82,20 @@ export class RedisGrantStore implements GrantStore {
   }
 
   async findGrant(scope: GrantScope): Promise<Grant | undefined> {
-    const grants = this.#grants(scope.account)
+    const grants = this.#grants(scope.accountKey)
     const reply = await this.#link.call(grants, 'HGET', grants, fieldOf(scope))
     return reply === null ? undefined : grantOf(reply)
   }
 
-  async grantsOf(account: string): Promise<Grant[]> {
-    const grants = this.#grants(account)
+  async grantsOf(accountKey: AccountKey): Promise<Grant[]> {
+    const grants = this.#grants(accountKey)
     const fields = fieldsOf(await this.#link.call(grants, 'HGETALL', grants))
     return Array.from(fields.values(), grantOf).sort((one, other) => other.grantedAtMs - one.grantedAtMs)
   }
 
   async openRequest(request: GrantRequest, nowMs: number): Promise<GrantRequest> {
-    const { account, maxAgeSeconds, acceptAcr, code, expiresAtMs } = request
-    const requests = this.#requests(account)
+    const { accountKey, maxAgeSeconds, acceptAcr, code, expiresAtMs } = request
+    const requests = this.#requests(accountKey)
     const scope = fieldOf(request)
     const before = await this.#link.call(requests, 'HGET', requests, scope)
     const open = before === null ? undefined : requestOf(before)
@@ -106,9 +109,9 @@ export class RedisGrantStore implements GrantStore {
     const lifetimeMs = Math.max(1, expiresAtMs - nowMs)
     const pointer = this.#pointer(code)
     // Before the request: a code that is shown must lead to it.
-    const target = JSON.stringify({ v: 1, account, scope })
+    const target = JSON.stringify({ v: 1, account: accountKey, scope } satisfies Pointer)
     await this.#link.call(pointer, 'SET', pointer, target, 'PX', String(lifetimeMs))
-    const written = JSON.stringify({ v: 1, ...request })
+    const written = writtenOf(request)
     const rest = [nowMs, lifetimeMs, MAX_REQUESTS_PER_ACCOUNT]
     const isOurs = await this.#link.run(OPEN, [requests], scope, String(before ?? ''), written, ...rest)
     // Two at once: the other's link is shown to both.
@@ -120,38 +123,38 @@ export class RedisGrantStore implements GrantStore {
     const target = await this.#link.call(pointer, 'GET', pointer)
     if (target === null) return undefined
     const { account, scope } = jsonOf<Pointer>(target)
-    const requests = this.#requests(account)
+    const requests = this.#requests(storedAccountKey(account))
     const reply = await this.#link.call(requests, 'HGET', requests, scope)
     const request = reply === null ? undefined : requestOf(reply)
     return request?.code === code ? request : undefined
   }
 
   async confirm(code: string, grant: Grant): Promise<boolean> {
-    const keys: [string, string] = [this.#requests(grant.account), this.#grants(grant.account)]
+    const keys: [string, string] = [this.#requests(grant.accountKey), this.#grants(grant.accountKey)]
     const nowMs = this.#now()
     const lifetimeMs = Math.max(1, grant.expiresAtMs - nowMs)
-    const written = JSON.stringify({ v: 1, ...grant })
+    const written = writtenOf(grant)
     return (await this.#link.run(CONFIRM, keys, fieldOf(grant), code, written, nowMs, lifetimeMs)) === 1
   }
 
-  async revokeGrant(account: string, id: string): Promise<boolean> {
-    return (await this.#link.run(REVOKE, [this.#grants(account)], id)) === 1
+  async revokeGrant(accountKey: AccountKey, id: string): Promise<boolean> {
+    return (await this.#link.run(REVOKE, [this.#grants(accountKey)], id)) === 1
   }
 
-  async revokeGrantsOf(account: string): Promise<void> {
-    const grants = this.#grants(account)
+  async revokeGrantsOf(accountKey: AccountKey): Promise<void> {
+    const grants = this.#grants(accountKey)
     await this.#link.call(grants, 'DEL', grants)
   }
 
   /** Nothing: what has expired goes with the next grant of its account, or by the time to live of them all. */
   sweepGrants(): void {}
 
-  #grants(account: string): string {
-    return this.#names.key('grants', hashTag(account))
+  #grants(accountKey: AccountKey): string {
+    return this.#names.key('grants', hashTag(accountKey))
   }
 
-  #requests(account: string): string {
-    return this.#names.key('grant-requests', hashTag(account))
+  #requests(accountKey: AccountKey): string {
+    return this.#names.key('grant-requests', hashTag(accountKey))
   }
 
   #pointer(code: string): string {
@@ -161,13 +164,20 @@ export class RedisGrantStore implements GrantStore {
 
 const fieldOf = ({ clientClass, network }: GrantScope) => `${clientClass} ${network}`
 
+/** As it is stored: the key is named `account` there. */
+type Written<T extends GrantScope> = Omit<T, 'accountKey'> & { readonly v: number; readonly account: string }
+
+function writtenOf<T extends GrantScope>({ accountKey, ...rest }: T): string {
+  return JSON.stringify({ v: 1, account: accountKey, ...rest })
+}
+
 /** JSON has no undefined: what is not there was undefined. */
 function grantOf(reply: unknown): Grant {
-  const { v: _, ...grant } = jsonOf<Grant & { readonly v: number }>(reply)
-  return { ...grant, acr: grant.acr }
+  const { v: _, account, ...grant } = jsonOf<Written<Grant>>(reply)
+  return { ...grant, accountKey: storedAccountKey(account), acr: grant.acr }
 }
 
 function requestOf(reply: unknown): GrantRequest {
-  const { v: _, ...request } = jsonOf<GrantRequest & { readonly v: number }>(reply)
-  return { ...request, acceptAcr: request.acceptAcr }
+  const { v: _, account, ...request } = jsonOf<Written<GrantRequest>>(reply)
+  return { ...request, accountKey: storedAccountKey(account), acceptAcr: request.acceptAcr }
 }

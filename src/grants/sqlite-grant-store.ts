@@ -1,3 +1,4 @@
+import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
@@ -28,28 +29,28 @@ export class SqliteGrantStore implements GrantStore {
     this.#database = database
   }
 
-  findGrant({ account, network, clientClass }: GrantScope): Grant | undefined {
+  findGrant({ accountKey, network, clientClass }: GrantScope): Grant | undefined {
     const row = this.#database.row(
       'SELECT * FROM second_factor_grant WHERE account = ? AND network = ? AND client_class = ?',
-      account,
+      accountKey,
       network,
       clientClass,
     )
     return row === undefined ? undefined : toGrant(row)
   }
 
-  grantsOf(account: string): Grant[] {
+  grantsOf(accountKey: AccountKey): Grant[] {
     return this.#database
-      .rows('SELECT * FROM second_factor_grant WHERE account = ? ORDER BY granted_at DESC', account)
+      .rows('SELECT * FROM second_factor_grant WHERE account = ? ORDER BY granted_at DESC', accountKey)
       .map(toGrant)
   }
 
   openRequest(request: GrantRequest, nowMs: number): GrantRequest {
-    const { account, network, clientClass, maxAgeSeconds, acceptAcr } = request
+    const { accountKey, network, clientClass, maxAgeSeconds, acceptAcr } = request
     return this.#database.transaction(() => {
       const row = this.#database.row(
         'SELECT * FROM grant_request WHERE account = ? AND network = ? AND client_class = ? AND expires_at > ?',
-        account,
+        accountKey,
         network,
         clientClass,
         nowMs,
@@ -60,14 +61,14 @@ export class SqliteGrantStore implements GrantStore {
         return open
       this.#database.run(
         'DELETE FROM grant_request WHERE account = ? AND network = ? AND client_class = ?',
-        account,
+        accountKey,
         network,
         clientClass,
       )
       this.#database.run(
         'INSERT INTO grant_request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
         request.code,
-        account,
+        accountKey,
         network,
         clientClass,
         request.clientAddress,
@@ -80,7 +81,7 @@ export class SqliteGrantStore implements GrantStore {
       this.#database.run(
         `DELETE FROM grant_request WHERE account = ?1 AND code NOT IN
          (SELECT code FROM grant_request WHERE account = ?1 ORDER BY created_at DESC LIMIT ?2)`,
-        account,
+        accountKey,
         MAX_REQUESTS_PER_ACCOUNT,
       )
       return request
@@ -99,7 +100,7 @@ export class SqliteGrantStore implements GrantStore {
         `INSERT OR REPLACE INTO second_factor_grant
          (account, network, client_class, id, client_address, user_agent, granted_at, expires_at, auth_time, acr)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        grant.account,
+        grant.accountKey,
         grant.network,
         grant.clientClass,
         grant.id,
@@ -114,12 +115,12 @@ export class SqliteGrantStore implements GrantStore {
     })
   }
 
-  revokeGrant(account: string, id: string): boolean {
-    return this.#database.run('DELETE FROM second_factor_grant WHERE account = ? AND id = ?', account, id) > 0
+  revokeGrant(accountKey: AccountKey, id: string): boolean {
+    return this.#database.run('DELETE FROM second_factor_grant WHERE account = ? AND id = ?', accountKey, id) > 0
   }
 
-  revokeGrantsOf(account: string): void {
-    this.#database.run('DELETE FROM second_factor_grant WHERE account = ?', account)
+  revokeGrantsOf(accountKey: AccountKey): void {
+    this.#database.run('DELETE FROM second_factor_grant WHERE account = ?', accountKey)
   }
 
   sweepGrants(nowMs: number): void {
@@ -155,7 +156,7 @@ function toRequest(row: Row): GrantRequest {
 }
 
 const scopeOf = (row: Row): GrantScope => ({
-  account: String(row.account),
+  accountKey: storedAccountKey(String(row.account)),
   network: String(row.network),
   clientClass: String(row.client_class) as ClientClass,
 })

@@ -19,7 +19,7 @@ export type AttemptLimitsOptions = {
 
 /**
  * A place in both budgets, taken before the directory is asked. Exactly one of the calls gives it back; the others then do
- * nothing. None fails: what cannot be noted leaves the place taken, until it counts no more.
+ * nothing. None fails: what cannot be recorded leaves the place taken, until it counts no more.
  */
 export type Attempt = {
   /** The directory confirmed the password: it has reset its own counter, so ours goes, too. */

@@ -1,12 +1,14 @@
 /**
  * What a logout at the OP ends here. A sign-in may be under way meanwhile, with an ID token from before the logout, here or in
- * another process: so the logout is noted before sessions are ended, and whoever has opened one looks at the notes after it.
+ * another process: so the logout is marked before sessions are ended, and whoever has opened one looks at the marks after it.
  *
- *   logout    note, then end sessions          sign-in    open the session, then read the notes
+ *   logout    mark, then end sessions          sign-in    open the session, then read the marks
  *
  * Whichever comes first, one of the two sees the other.
  */
+
 import { createHash } from 'node:crypto'
+import type { AccountKeyOf } from '../account-key.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { EndedSession, SessionSelector, SessionStore } from '../session/session-store.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -17,13 +19,13 @@ export interface OpLogoutParts {
   readonly sessions: Sessions
   readonly grants: Grants
   readonly store: SessionStore
-  readonly accountKey: (account: string) => string
+  readonly accountKey: AccountKeyOf
   /** What is kept of the account elsewhere, such as its tickets. */
   readonly forget: (account: string) => void
 }
 
 /** An ID token older than this opens no session: a code lives for 10 minutes at most (RFC 6749 4.1.2), and is exchanged at once. */
-const NOTED_FOR_MS = 900_000
+const MARKED_FOR_MS = 900_000
 
 export class OpLogout {
   readonly #parts: OpLogoutParts
@@ -38,9 +40,9 @@ export class OpLogout {
    */
   async end({ subject, opSessionId, issuedAtS }: LoggedOut): Promise<EndedSession[]> {
     const { sessions, grants, store, accountKey, forget } = this.#parts
-    const whose = selectorOf(subject, opSessionId)
-    await store.markUntil(noteOf(subject, opSessionId), issuedAtS * 1000 + NOTED_FOR_MS)
-    const ended = await sessions.endAll(whose)
+    const selector = selectorOf(subject, opSessionId)
+    await store.markUntil(markOf(subject, opSessionId), issuedAtS * 1000 + MARKED_FOR_MS)
+    const ended = await sessions.endAll(selector)
     for (const account of new Set(ended.map(session => session.account))) {
       if (opSessionId === undefined) await grants.revokeAll(accountKey(account))
       forget(account)
@@ -51,11 +53,11 @@ export class OpLogout {
   /** Whether the OP has ended meanwhile what this ID token speaks of. Both times are by its clock; the same second is too late. */
   async hasEnded({ sub, sid, iat }: Claims): Promise<boolean> {
     const subject = String(sub)
-    const ids = [noteOf(subject, undefined)]
-    if (typeof sid === 'string') ids.push(noteOf(undefined, sid), noteOf(subject, sid))
+    const ids = [markOf(subject, undefined)]
+    if (typeof sid === 'string') ids.push(markOf(undefined, sid), markOf(subject, sid))
     for (const id of ids) {
-      const notedUntilMs = await this.#parts.store.markedUntil(id)
-      if (notedUntilMs !== undefined && Number(iat) * 1000 <= notedUntilMs - NOTED_FOR_MS) return true
+      const markedUntilMs = await this.#parts.store.markedUntil(id)
+      if (markedUntilMs !== undefined && Number(iat) * 1000 <= markedUntilMs - MARKED_FOR_MS) return true
     }
     return false
   }
@@ -67,7 +69,7 @@ function selectorOf(subject: string | undefined, opSessionId: string | undefined
 }
 
 /** Hashed, so that no name from outside is too long for a store, or reads as another. */
-const noteOf = (subject: string | undefined, opSessionId: string | undefined) =>
+const markOf = (subject: string | undefined, opSessionId: string | undefined) =>
   createHash('sha256')
     .update(JSON.stringify(['logout', subject ?? null, opSessionId ?? null]))
     .digest('base64url')

@@ -1,11 +1,12 @@
 /**
- * Personal access tokens seen, never stored: each is known by its fingerprint. Only what the server accepted is noted, so
+ * Personal access tokens seen, never stored: each is known by its fingerprint. Only what the server accepted is recorded, so
  * that nobody fills the register with made-up tokens, or makes a network known by trying.
  *
  *   request  --> find()  store, and what was seen since --> the policy judges
  *   response --> see()   kept in memory                 --> flush(), every FLUSH_INTERVAL_MS: one write for many uses
  */
 
+import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { Clock } from '../clock.ts'
 import { toFault } from '../errors.ts'
@@ -18,7 +19,7 @@ import { mergePats, movedPat, type PatRecord, type PatStore } from './pat-store.
 export interface PatUse {
   readonly network: string
   readonly clientClass: ClientClass
-  readonly account: string | undefined
+  readonly accountKey: AccountKey | undefined
 }
 
 /** What a use told that was not known before. */
@@ -27,10 +28,10 @@ export type PatNews = 'first_seen' | 'new_network'
 export const FLUSH_INTERVAL_MS = 10_000
 const FORGOTTEN_AFTER_MS = 400 * 86_400_000
 const MAX_ROWS = 100_000
-/** Most tokens waiting to be written; while the store is away, no more are noted. */
+/** Most tokens waiting to be written; while the store is away, no more are recorded. */
 const MAX_WAITING = 10_000
-/** Uses of a token that follow one another within this time, and tell nothing else, are noted as one. */
-const NOTED_EVERY_MS = 1000
+/** Uses of a token that follow one another within this time, and tell nothing else, are recorded as one. */
+const RECORDED_EVERY_MS = 1000
 
 /** What was seen of a token since it was written last. */
 interface Waiting {
@@ -69,22 +70,22 @@ export class PatRegister {
     return newest === undefined ? undefined : this.#findFrom(0, older, newest)
   }
 
-  /** Notes a use; says what is new about it. Throws, or rejects with, `store-unavailable`. */
+  /** Records a use; says what is new about it. Throws, or rejects with, `store-unavailable`. */
   see(fingerprints: readonly string[], use: PatUse): Awaitable<PatNews | undefined> {
     const known = this.find(fingerprints)
-    return after(known, settled => this.#note(fingerprints, settled, use))
+    return after(known, settled => this.#record(fingerprints, settled, use))
   }
 
   /** Tokens of the account, last used first. */
-  async of(account: string): Promise<PatRecord[]> {
+  async of(accountKey: AccountKey): Promise<PatRecord[]> {
     await this.flush()
-    return this.#store.patsOf(account)
+    return this.#store.patsOf(accountKey)
   }
 
   /** Blocks a token of the account, or allows it again: true where that changed something. */
-  async block(account: string, fingerprint: string, isBlocked: boolean): Promise<boolean> {
+  async block(accountKey: AccountKey, fingerprint: string, isBlocked: boolean): Promise<boolean> {
     await this.flush()
-    const changed = await this.#store.blockPat(account, fingerprint, isBlocked)
+    const changed = await this.#store.blockPat(accountKey, fingerprint, isBlocked)
     this.#changes.publish({ kind: 'pat', fingerprint })
     return changed
   }
@@ -158,23 +159,23 @@ export class PatRegister {
     })
   }
 
-  #note([fingerprint]: readonly string[], known: PatRecord | undefined, use: PatUse): Awaitable<PatNews | undefined> {
+  #record([fingerprint]: readonly string[], known: PatRecord | undefined, use: PatUse): Awaitable<PatNews | undefined> {
     if (fingerprint === undefined) return undefined
-    const { network, clientClass, account } = use
+    const { network, clientClass, accountKey } = use
     const now = this.#now()
     const isKnown = known?.networks.some(seen => seen.network === network)
-    const note = (): PatNews | undefined => {
+    const record = (): PatNews | undefined => {
       const waiting = this.#waiting.get(fingerprint)?.seen
       if (waiting === undefined || tellsMore(waiting, use, now)) {
         const networks = [{ network, lastSeenAtMs: now }]
-        const sighting = { fingerprint, firstSeenAtMs: now, lastSeenAtMs: now, networks, account, isBlocked: false }
-        this.#waiting.set(fingerprint, { seen: mergePats(waiting, { ...sighting, clientClasses: [clientClass] }) })
+        const seen = { fingerprint, firstSeenAtMs: now, lastSeenAtMs: now, networks, accountKey, isBlocked: false }
+        this.#waiting.set(fingerprint, { seen: mergePats(waiting, { ...seen, clientClasses: [clientClass] }) })
       }
       if (isKnown === undefined) return 'first_seen'
       return isKnown ? undefined : 'new_network'
     }
-    if (this.#waiting.has(fingerprint) || this.#waiting.size < MAX_WAITING) return note()
-    return after(this.flush(), note)
+    if (this.#waiting.has(fingerprint) || this.#waiting.size < MAX_WAITING) return record()
+    return after(this.flush(), record)
   }
 
   /** What was seen meanwhile waits for the next time. */
@@ -187,12 +188,12 @@ export class PatRegister {
   }
 }
 
-function tellsMore(seen: PatRecord, { network, clientClass, account }: PatUse, now: number): boolean {
+function tellsMore(seen: PatRecord, { network, clientClass, accountKey }: PatUse, now: number): boolean {
   return (
-    now - seen.lastSeenAtMs >= NOTED_EVERY_MS ||
+    now - seen.lastSeenAtMs >= RECORDED_EVERY_MS ||
     seen.networks[0]?.network !== network ||
     !seen.clientClasses.includes(clientClass) ||
-    (account !== undefined && account !== seen.account)
+    (accountKey !== undefined && accountKey !== seen.accountKey)
   )
 }
 

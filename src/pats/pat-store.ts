@@ -1,5 +1,6 @@
 /** What is remembered of a personal access token. Never the token: a fingerprint stands for it. Several processes share one store. */
 
+import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { ClientClass } from '../http/client-class.ts'
 
@@ -20,18 +21,18 @@ export interface PatRecord {
   readonly networks: readonly SeenNetwork[]
   readonly clientClasses: readonly ClientClass[]
   /** Whose it is, where the server said so. */
-  readonly account: string | undefined
+  readonly accountKey: AccountKey | undefined
   readonly isBlocked: boolean
 }
 
 export interface PatStore {
   readPat(fingerprint: string): Awaitable<PatRecord | undefined>
-  /** Adds what was seen to what is known. Whether a token is blocked stays as it is. The same sighting may be added twice. */
-  recordUses(sightings: Iterable<PatRecord>): Awaitable<void>
+  /** Adds what was seen to what is known. Whether a token is blocked stays as it is. The same use may be added twice. */
+  recordUses(uses: Iterable<PatRecord>): Awaitable<void>
   /** Last used first. */
-  patsOf(account: string): Awaitable<PatRecord[]>
+  patsOf(accountKey: AccountKey): Awaitable<PatRecord[]>
   /** True where the account has such a token, and that changed something. */
-  blockPat(account: string, fingerprint: string, isBlocked: boolean): Awaitable<boolean>
+  blockPat(accountKey: AccountKey, fingerprint: string, isBlocked: boolean): Awaitable<boolean>
   /**
    * What is known under one fingerprint is known under the other from now on: all at once, together with what is known there
    * already. Blocked under either is blocked. Nothing where nothing is known.
@@ -56,7 +57,7 @@ export function mergePats(known: PatRecord | undefined, seen: PatRecord): PatRec
     lastSeenAtMs: Math.max(known.lastSeenAtMs, seen.lastSeenAtMs),
     networks: networks.sort((one, other) => other.lastSeenAtMs - one.lastSeenAtMs).slice(0, MAX_NETWORKS),
     clientClasses: [...new Set([...known.clientClasses, ...seen.clientClasses])],
-    account: seen.account ?? known.account,
+    accountKey: seen.accountKey ?? known.accountKey,
     isBlocked: known.isBlocked,
   }
 }

@@ -1,6 +1,7 @@
-/** Personal access tokens on their way: judged before they pass, noted once the server has accepted them. */
+/** Personal access tokens on their way: judged before they pass, recorded once the server has accepted them. */
 
 import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
+import type { AccountKey, AccountKeyOf } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { Clock } from '../clock.ts'
 import type { Authenticated } from '../exchange.ts'
@@ -15,12 +16,12 @@ export interface PatWatchParts {
   /** Response field in which the server says whose token it is; undefined: it does not. */
   readonly accountField: string | undefined
   /** One spelling per account. */
-  readonly accountKey: (account: string) => string
+  readonly accountKey: AccountKeyOf
   readonly now: Clock
   /** A use was refused, or would have been. */
   readonly judged: (exchange: Authenticated, code: PatCode, use: ReportedPatUse, isEnforced: boolean) => void
   readonly learned: (exchange: Authenticated, news: PatNews, use: ReportedPatUse) => void
-  /** What was seen could not be noted. The response goes on. */
+  /** What was seen could not be recorded. The response goes on. */
   readonly failed: (error: unknown) => void
 }
 
@@ -55,15 +56,15 @@ export function patWatch(parts: PatWatchParts): PatWatch {
       const { fingerprints } = credentials
       const network = networkOf(clientAddress, networks)
       const tell = (news: PatNews, known: PatRecord | undefined) =>
-        learned(exchange, news, { pat: known?.fingerprint, account: known?.account, network })
-      const note = (news: PatNews | undefined): Awaitable<void> => {
+        learned(exchange, news, { pat: known?.fingerprint, account: known?.accountKey, network })
+      const report = (news: PatNews | undefined): Awaitable<void> => {
         if (news === undefined) return
         const known = register.find(fingerprints)
         return known instanceof Promise ? known.then(settled => tell(news, settled)) : tell(news, known)
       }
       try {
-        const news = register.see(fingerprints, { network, clientClass, account: accountIn(rawFields) })
-        const told = news instanceof Promise ? news.then(note) : note(news)
+        const news = register.see(fingerprints, { network, clientClass, accountKey: accountKeyIn(rawFields) })
+        const told = news instanceof Promise ? news.then(report) : report(news)
         if (told instanceof Promise) told.catch(failed)
       } catch (error) {
         failed(error)
@@ -77,12 +78,12 @@ export function patWatch(parts: PatWatchParts): PatWatch {
     const code = judgePat(known, network, policy, now())
     if (code === undefined) return undefined
     const isEnforced = code === 'pat-blocked' || !policy.reportOnly
-    judged(exchange, code, { pat: known.fingerprint, account: known.account, network }, isEnforced)
+    judged(exchange, code, { pat: known.fingerprint, account: known.accountKey, network }, isEnforced)
     return isEnforced ? code : undefined
   }
 
   /** `name`, or `id:name`. */
-  function accountIn(rawFields: readonly string[]): string | undefined {
+  function accountKeyIn(rawFields: readonly string[]): AccountKey | undefined {
     if (accountField === undefined) return undefined
     for (let index = 0; index < rawFields.length; index += 2) {
       if (rawFields[index]?.toLowerCase() !== accountField) continue

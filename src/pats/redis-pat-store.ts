@@ -1,8 +1,9 @@
 /**
- * Personal access tokens in Redis. Each is a hash, of which a sighting changes only what it knows: a block is another field and
+ * Personal access tokens in Redis. Each is a hash, of which a use changes only what it knows: a block is another field and
  * cannot be lost. Two indexes lie in other slots, and are written before the record: the tokens of an account, and all of them
  * by last use, the blocked ones above.
  */
+import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { redisScript } from '../store/redis-connection.ts'
@@ -70,24 +71,24 @@ export class RedisPatStore implements PatStore {
     return fields.size === 0 ? undefined : recordOf(fingerprint, fields)
   }
 
-  async recordUses(sightings: Iterable<PatRecord>): Promise<void> {
-    const all = [...sightings]
+  async recordUses(uses: Iterable<PatRecord>): Promise<void> {
+    const all = [...uses]
     for (let from = 0; from < all.length; from += BATCH)
       await Promise.all(all.slice(from, from + BATCH).map(seen => this.#see(seen)))
   }
 
-  async patsOf(account: string): Promise<PatRecord[]> {
-    const index = this.#ofAccount(account)
+  async patsOf(accountKey: AccountKey): Promise<PatRecord[]> {
+    const index = this.#ofAccount(accountKey)
     const fingerprints = textsOf(await this.#link.call(index, 'ZRANGE', index, '0', '-1'))
     const records = await Promise.all(fingerprints.map(fingerprint => this.readPat(textOf(fingerprint))))
     return records
       .filter(record => record !== undefined)
-      .filter(record => record.account === account)
+      .filter(record => record.accountKey === accountKey)
       .sort((one, other) => other.lastSeenAtMs - one.lastSeenAtMs)
   }
 
-  async blockPat(account: string, fingerprint: string, isBlocked: boolean): Promise<boolean> {
-    const last = await this.#link.run(BLOCK, [this.#pat(fingerprint)], account, isBlocked ? 1 : 0)
+  async blockPat(accountKey: AccountKey, fingerprint: string, isBlocked: boolean): Promise<boolean> {
+    const last = await this.#link.run(BLOCK, [this.#pat(fingerprint)], accountKey, isBlocked ? 1 : 0)
     if (last === null) return false
     const score = Number(last) + (isBlocked ? BLOCKED_SCORE : 0)
     await this.#link.call(this.#all, 'ZADD', this.#all, String(score), fingerprint)
@@ -100,7 +101,7 @@ export class RedisPatStore implements PatStore {
     if (moved === undefined) return
     await this.#see({ ...moved, fingerprint: to })
     // Only a token whose account is known can have been blocked.
-    if (moved.isBlocked) await this.blockPat(moved.account ?? '', to, true)
+    if (moved.isBlocked && moved.accountKey !== undefined) await this.blockPat(moved.accountKey, to, true)
     // One that was blocked meanwhile stays, as does one seen meanwhile.
     await this.#forget([from], moved.isBlocked ? '1' : '0', moved.lastSeenAtMs)
   }
@@ -126,16 +127,16 @@ export class RedisPatStore implements PatStore {
   }
 
   async #see(seen: PatRecord): Promise<void> {
-    const { fingerprint, firstSeenAtMs, lastSeenAtMs, networks, clientClasses, account } = seen
-    const indexes = [this.#all, ...(account === undefined ? [] : [this.#ofAccount(account)])]
-    // GT: a sighting never takes a blocked one down.
+    const { fingerprint, firstSeenAtMs, lastSeenAtMs, networks, clientClasses, accountKey } = seen
+    const indexes = [this.#all, ...(accountKey === undefined ? [] : [this.#ofAccount(accountKey)])]
+    // GT: a use never takes a blocked one down.
     await Promise.all(
       indexes.map(index => this.#link.call(index, 'ZADD', index, 'GT', String(lastSeenAtMs), fingerprint)),
     )
     await this.#link.run(
       SEE,
       [this.#pat(fingerprint)],
-      ...[firstSeenAtMs, lastSeenAtMs, account ?? '', MAX_NETWORKS],
+      ...[firstSeenAtMs, lastSeenAtMs, accountKey ?? '', MAX_NETWORKS],
       ...networks.flatMap(seenIn => [`n:${seenIn.network}`, seenIn.lastSeenAtMs]),
       ...clientClasses.flatMap(clientClass => [`c:${clientClass}`, lastSeenAtMs]),
     )
@@ -168,8 +169,8 @@ export class RedisPatStore implements PatStore {
     return this.#names.key('pat', /^[\w-]{1,64}$/.test(fingerprint) ? fingerprint : hashTag(fingerprint))
   }
 
-  #ofAccount(account: string): string {
-    return this.#names.key('pats-of', hashTag(account))
+  #ofAccount(accountKey: string): string {
+    return this.#names.key('pats-of', hashTag(accountKey))
   }
 }
 
@@ -178,6 +179,7 @@ function recordOf(fingerprint: string, fields: ReadonlyMap<string, string>): Pat
     [...fields]
       .filter(([field]) => field.startsWith(start))
       .map(([field, at]) => [field.slice(start.length), numberOf(at)] as const)
+  const accountKey = fields.get('account')
   return {
     fingerprint,
     firstSeenAtMs: numberOf(fields.get('first')),
@@ -186,7 +188,7 @@ function recordOf(fingerprint: string, fields: ReadonlyMap<string, string>): Pat
       .map(([network, lastSeenAtMs]) => ({ network, lastSeenAtMs }))
       .sort((one, other) => other.lastSeenAtMs - one.lastSeenAtMs),
     clientClasses: named('c:').map(([name]) => name as ClientClass),
-    account: fields.get('account'),
+    accountKey: accountKey === undefined ? undefined : storedAccountKey(accountKey),
     isBlocked: fields.has('blocked'),
   }
 }

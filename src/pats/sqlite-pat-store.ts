@@ -1,3 +1,4 @@
+import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import { mergePats, movedPat, type PatRecord, type PatStore, type SeenNetwork } from './pat-store.ts'
@@ -23,23 +24,25 @@ export class SqlitePatStore implements PatStore {
     return row === undefined ? undefined : toRecord(row)
   }
 
-  recordUses(sightings: Iterable<PatRecord>): void {
+  recordUses(uses: Iterable<PatRecord>): void {
     this.#database.transaction(() => {
-      for (const seen of sightings) this.#write(mergePats(this.readPat(seen.fingerprint), seen))
+      for (const seen of uses) this.#write(mergePats(this.readPat(seen.fingerprint), seen))
     })
   }
 
-  patsOf(account: string): PatRecord[] {
-    return this.#database.rows('SELECT * FROM pat WHERE account = ? ORDER BY last_seen_at DESC', account).map(toRecord)
+  patsOf(accountKey: AccountKey): PatRecord[] {
+    return this.#database
+      .rows('SELECT * FROM pat WHERE account = ? ORDER BY last_seen_at DESC', accountKey)
+      .map(toRecord)
   }
 
-  blockPat(account: string, fingerprint: string, isBlocked: boolean): boolean {
+  blockPat(accountKey: AccountKey, fingerprint: string, isBlocked: boolean): boolean {
     const value = Number(isBlocked)
     return (
       this.#database.run(
         'UPDATE pat SET is_blocked = ?1 WHERE account = ?2 AND fingerprint = ?3 AND is_blocked <> ?1',
         value,
-        account,
+        accountKey,
         fingerprint,
       ) > 0
     )
@@ -77,7 +80,7 @@ export class SqlitePatStore implements PatStore {
        (fingerprint, account, first_seen_at, last_seen_at, networks, client_classes, is_blocked)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
       record.fingerprint,
-      record.account ?? null,
+      record.accountKey ?? null,
       record.firstSeenAtMs,
       record.lastSeenAtMs,
       JSON.stringify(record.networks),
@@ -95,7 +98,7 @@ function toRecord(row: Row): PatRecord {
     lastSeenAtMs: Number(row.last_seen_at),
     networks: JSON.parse(String(row.networks)) as SeenNetwork[],
     clientClasses: JSON.parse(String(row.client_classes)) as ClientClass[],
-    account: typeof row.account === 'string' ? row.account : undefined,
+    accountKey: typeof row.account === 'string' ? storedAccountKey(row.account) : undefined,
     isBlocked: row.is_blocked === 1,
   }
 }

@@ -3,11 +3,11 @@ import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../config/schema.ts'
 import type { MonotonicClock } from '../clock.ts'
-import type { Change } from '../store/changes.ts'
+import type { ChangeMessage } from '../store/change-message.ts'
 import { WorkerProcess } from './worker-process.ts'
 
 export interface GenerationEvents {
-  readonly onChange: (worker: WorkerProcess, change: Change) => void
+  readonly onChange: (worker: WorkerProcess, change: ChangeMessage) => void
   /** A worker has ended; `restartInMs`: when another one takes its place, undefined where none does. */
   readonly onEnd: (worker: WorkerProcess, restartInMs: number | undefined) => void
   /** A worker that took the place of another one cannot start. */

@@ -3,7 +3,7 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
 import type { Readiness } from '../app/readiness.ts'
-import type { Change } from '../store/changes.ts'
+import type { ChangeMessage } from '../store/change-message.ts'
 
 /** Metrics of one process, as prom-client hands them over. */
 export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[]
@@ -16,7 +16,7 @@ export interface Report {
 export type ToWorker =
   | { readonly kind: 'start'; readonly config: Config }
   | { readonly kind: 'report'; readonly question: number }
-  | { readonly kind: 'change'; readonly change: Change }
+  | { readonly kind: 'change'; readonly change: ChangeMessage }
   | { readonly kind: 'drain'; readonly delayMs: number; readonly listens: boolean }
   | { readonly kind: 'kill' }
 
@@ -26,4 +26,4 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly message: string }
   /** `question`: the one it answers; none: its last words. */
   | { readonly kind: 'report'; readonly question: number | undefined; readonly report: Report }
-  | { readonly kind: 'change'; readonly change: Change }
+  | { readonly kind: 'change'; readonly change: ChangeMessage }

@@ -2,12 +2,12 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { Writable } from 'node:stream'
 import type { Config } from '../../config/schema.ts'
-import type { Change } from '../store/changes.ts'
+import type { ChangeMessage } from '../store/change-message.ts'
 import { relayLines } from './line-relay.ts'
 import type { FromWorker, MetricsSnapshot, Report, ToWorker } from './worker-messages.ts'
 
 export interface WorkerEvents {
-  onChange(worker: WorkerProcess, change: Change): void
+  onChange(worker: WorkerProcess, change: ChangeMessage): void
   /** It has ended, and its output was read to the end. */
   onEnd(worker: WorkerProcess): void
 }
@@ -77,7 +77,7 @@ export class WorkerProcess {
     return report
   }
 
-  tell(change: Change): void {
+  tell(change: ChangeMessage): void {
     this.#send({ kind: 'change', change })
   }
 

@@ -3,6 +3,7 @@ import cluster from 'node:cluster'
 import { type ProxyServer, startProxy } from '../app/proxy-server.ts'
 import { createLog } from '../observability/log.ts'
 import { isOutputShareable, type LogOutput, openLogOutput } from '../observability/log-output.ts'
+import { changeFrom, messageOf } from '../store/change-message.ts'
 import { system } from '../system.ts'
 import type { FromWorker, Report, ToWorker } from './worker-messages.ts'
 
@@ -33,7 +34,7 @@ class WorkerSide {
       case 'report':
         return this.#report(message.question)
       case 'change':
-        return this.#proxy?.changes.receive(message.change)
+        return this.#proxy?.changes.receive(changeFrom(message.change))
       case 'drain':
         return this.drain(message.delayMs, message.listens)
       case 'kill':
@@ -51,7 +52,7 @@ class WorkerSide {
     const log = createLog(config.logging, this.#output, system.now)
     try {
       const proxy = await startProxy(config, log, system)
-      proxy.changes.connect(change => void this.#send({ kind: 'change', change }))
+      proxy.changes.connect(change => void this.#send({ kind: 'change', change: messageOf(change) }))
       this.#proxy = proxy
       await this.#send({ kind: 'listening', port: proxy.port })
     } catch (error) {

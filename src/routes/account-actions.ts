@@ -1,5 +1,6 @@
 /** What the signed-in person can take back: single grants and sessions, or everything. Forms of the account page. */
 
+import type { AccountKeyOf } from '../account-key.ts'
 import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
 import type { Grants } from '../grants/grants.ts'
@@ -16,7 +17,7 @@ export interface OwnAccessParts {
   readonly sessions: Sessions
   readonly grants: Grants
   readonly cookies: SessionCookies
-  readonly accountKey: (account: string) => string
+  readonly accountKey: AccountKeyOf
   readonly publicOrigin: string
   readonly audit: Audit
   readonly count: (event: GrantEvent) => void

@@ -1,3 +1,4 @@
+import type { AccountKeyOf } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
 import type { Evidence } from '../exchange.ts'
 import type { Grant } from '../grants/grant-store.ts'
@@ -19,7 +20,7 @@ export interface AccountPageParts {
   readonly grants: Grants
   readonly pats: PatRegister
   readonly cookies: SessionCookies
-  readonly accountKey: (account: string) => string
+  readonly accountKey: AccountKeyOf
   readonly publicOrigin: string
   readonly now: Clock
 }

@@ -8,6 +8,7 @@
  */
 
 import type { Config } from '../../config/schema.ts'
+import type { AccountKeyOf } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
 import { Fault } from '../errors.ts'
 import type { Evidence, Traced } from '../exchange.ts'
@@ -32,7 +33,7 @@ export interface ConfirmParts {
   readonly sessions: Sessions
   readonly cookies: SessionCookies
   readonly settings: Config['secondFactor']
-  readonly accountKey: (account: string) => string
+  readonly accountKey: AccountKeyOf
   readonly publicOrigin: string
   readonly audit: Audit
   readonly count: (event: GrantEvent) => void
@@ -84,10 +85,10 @@ async function prepare(parts: ConfirmParts, exchange: Traced): Promise<Ready | R
   const request = await grants.request(code)
   if (request === undefined) throw new Fault('confirmation-gone')
   const { account, evidence } = session.record
-  if (accountKey(account) !== request.account) {
+  if (accountKey(account) !== request.accountKey) {
     count('refused')
     audit.write('confirmation-refused', exchange, {
-      ...{ account, code: 'confirmation-other-account', otherAccount: request.account },
+      ...{ account, code: 'confirmation-other-account', otherAccount: request.accountKey },
     })
     throw new Fault('confirmation-other-account')
   }

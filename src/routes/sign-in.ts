@@ -15,6 +15,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Config } from '../../config/schema.ts'
+import type { AccountKeyOf } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
 import type { StepUp } from '../decision.ts'
 import { Fault } from '../errors.ts'
@@ -44,7 +45,7 @@ export interface SignInParts {
   readonly rule: SecondFactorRule
   readonly mapAccount: AccountMapper
   /** One spelling per account. */
-  readonly accountKey: (account: string) => string
+  readonly accountKey: AccountKeyOf
   readonly limits: Pick<Config['session'], 'maxSignInsInFlight' | 'signInTimeoutSeconds'>
   readonly publicOrigin: string
   readonly now: Clock

@@ -67,8 +67,8 @@ if til and tonumber(til) > tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', math.max(1, math.floor(tonumber(ARGV[2]) - tonumber(ARGV[1]))))
 return 1`)
 
-/** KEYS note; ARGV its end, time to live in ms. A later end that is noted already stays. */
-export const NOTE = redisScript(`
+/** KEYS mark; ARGV its end, time to live in ms. A later end that is marked already stays. */
+export const MARK = redisScript(`
 local til = redis.call('GET', KEYS[1])
 if til and tonumber(til) >= tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', math.max(1, math.floor(tonumber(ARGV[2]))))

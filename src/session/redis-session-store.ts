@@ -4,12 +4,13 @@
  * its session and cleared after it. What a crash in between leaves is an entry that leads nowhere, and never a session that
  * signing out everywhere would miss.
  */
+import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
 import type { Evidence } from '../exchange.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { jsonOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
-import { ADD_TO_INDEX, CLAIM, CLAIM_REFRESH, CREATE, DELETE, NOTE, TOUCH, UPDATE } from './redis-session-scripts.ts'
+import { ADD_TO_INDEX, CLAIM, CLAIM_REFRESH, CREATE, DELETE, MARK, TOUCH, UPDATE } from './redis-session-scripts.ts'
 import { RedisSignIns } from './redis-sign-ins.ts'
 import type { EndedSession, SessionRecord, SessionSelector, SessionStore, SignInRecord } from './session-store.ts'
 
@@ -84,7 +85,8 @@ export class RedisSessionStore implements SessionStore {
     )
     if (subject === undefined || account === undefined || accountKey === undefined) return undefined
     return {
-      ...{ key, subject, opSessionId: sid, account, accountKey, sealedTokens: tokens },
+      ...{ key, subject, opSessionId: sid, account, sealedTokens: tokens },
+      accountKey: storedAccountKey(accountKey),
       evidence: jsonOf<Evidence>(evidence),
       createdAtMs: numberOf(created),
       lastSeenAtMs: numberOf(seen),
@@ -100,7 +102,7 @@ export class RedisSessionStore implements SessionStore {
     await this.#delete(key)
   }
 
-  async sessionsOf(accountKey: string): Promise<SessionRecord[]> {
+  async sessionsOf(accountKey: AccountKey): Promise<SessionRecord[]> {
     const keys = await this.#keysIn('account-key', accountKey)
     const records = await Promise.all(keys.map(key => this.readSession(key)))
     // A short name could stand for two accounts.
@@ -155,11 +157,11 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async markUntil(id: string, untilMs: number): Promise<void> {
-    await this.#link.run(NOTE, [this.#note(id)], untilMs, untilMs - this.#now())
+    await this.#link.run(MARK, [this.#mark(id)], untilMs, untilMs - this.#now())
   }
 
   async markedUntil(id: string): Promise<number | undefined> {
-    const name = this.#note(id)
+    const name = this.#mark(id)
     const until = await this.#link.call(name, 'GET', name)
     return until === null ? undefined : numberOf(textOf(until))
   }
@@ -195,7 +197,7 @@ export class RedisSessionStore implements SessionStore {
     return sid === undefined ? always : [...always, this.#index('sid', sid)]
   }
 
-  #note(id: string): string {
+  #mark(id: string): string {
     return this.#names.key('note', hashTag(id))
   }
 

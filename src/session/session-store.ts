@@ -2,6 +2,7 @@
  * Where sessions and sign-ins in flight live. Several processes share one store. Answers may be given synchronously; the
  * embedded store does, so that a request does not wait for a promise.
  */
+import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { Evidence } from '../exchange.ts'
 
@@ -12,8 +13,8 @@ export interface SessionRecord {
   /** Session id at the OP (`sid`), where it says one. */
   readonly opSessionId: string | undefined
   readonly account: string
-  /** The account in its one spelling: a person may come by several. */
-  readonly accountKey: string
+  /** A person may come by several spellings of the account. */
+  readonly accountKey: AccountKey
   readonly evidence: Evidence
   readonly createdAtMs: number
   readonly lastSeenAtMs: number
@@ -39,7 +40,7 @@ export interface SignInRecord {
 
 /** All sessions of an account in whatever spelling, of a subject of the OP, or of one session at the OP. */
 export type SessionSelector =
-  | { readonly accountKey: string }
+  | { readonly accountKey: AccountKey }
   | { readonly subject: string; readonly opSessionId?: string }
   | { readonly opSessionId: string }
 
@@ -51,7 +52,7 @@ export interface SessionStore {
   touchSession(key: string, lastSeenAtMs: number): Awaitable<void>
   deleteSession(key: string): Awaitable<void>
   /** Newest first. */
-  sessionsOf(accountKey: string): Awaitable<SessionRecord[]>
+  sessionsOf(accountKey: AccountKey): Awaitable<SessionRecord[]>
   /** Returns what was there. */
   deleteSessions(selector: SessionSelector): Awaitable<EndedSession[]>
   /** True for one caller only, until `leaseUntilMs`: who may use the refresh token now. */
@@ -66,11 +67,11 @@ export interface SessionStore {
   takeSignIn(state: string): Awaitable<SignInRecord | undefined>
   /** True for the first caller with that id until `untilMs`: what counts once, such as a logout token. */
   claimOnce(id: string, nowMs: number, untilMs: number): Awaitable<boolean>
-  /** Notes an id until then; where it is noted already, until the later of both. */
+  /** Marks an id until then; where it is marked already, until the later of both. */
   markUntil(id: string, untilMs: number): Awaitable<void>
-  /** Until when the id is noted; once that time is over, perhaps nothing. */
+  /** Until when the id is marked; once that time is over, perhaps nothing. */
   markedUntil(id: string): Awaitable<number | undefined>
-  /** Removes what has ended: claims and notes past their time, sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
+  /** Removes what has ended: claims and marks past their time, sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): Awaitable<void>
   close(): Awaitable<void>
 }

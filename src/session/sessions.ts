@@ -1,3 +1,4 @@
+import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { Clock } from '../clock.ts'
 import { toFault } from '../errors.ts'
@@ -91,7 +92,7 @@ export class Sessions {
   }
 
   /** The running sessions of an account, newest first. */
-  async of(accountKey: string): Promise<SessionRecord[]> {
+  async of(accountKey: AccountKey): Promise<SessionRecord[]> {
     const { idleTimeoutSeconds, absoluteTimeoutSeconds } = this.#times
     const now = this.#now()
     return (await this.#store.sessionsOf(accountKey)).filter(
@@ -101,7 +102,7 @@ export class Sessions {
   }
 
   /** Ends one session of an account, by its key. True where there was such a session. */
-  async endOf(accountKey: string, key: string): Promise<boolean> {
+  async endOf(accountKey: AccountKey, key: string): Promise<boolean> {
     const record = await this.#store.readSession(key)
     if (record?.accountKey !== accountKey) return false
     await this.#store.deleteSession(key)

@@ -2,6 +2,7 @@
  * The embedded store: SQLite through node:sqlite. The write-ahead log lets one process write while others read; a busy
  * database is waited for. Measured with 100,000 rows: read 11 us, write 64 us.
  */
+import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import { type Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import type { EndedSession, SessionRecord, SessionSelector, SessionStore, SignInRecord } from './session-store.ts'
 
@@ -74,7 +75,7 @@ export class SqliteSessionStore implements SessionStore {
     this.#database.run('DELETE FROM person_session WHERE key = ?', key)
   }
 
-  sessionsOf(accountKey: string): SessionRecord[] {
+  sessionsOf(accountKey: AccountKey): SessionRecord[] {
     return this.#database
       .rows('SELECT * FROM person_session WHERE account_key = ? ORDER BY created_at DESC', accountKey)
       .map(toSession)
@@ -190,7 +191,7 @@ function toSession(row: Row): SessionRecord {
     subject: String(row.subject),
     opSessionId: textOrUndefined(row.op_session_id),
     account: String(row.account),
-    accountKey: String(row.account_key),
+    accountKey: storedAccountKey(String(row.account_key)),
     evidence: JSON.parse(String(row.evidence)),
     createdAtMs: Number(row.created_at),
     lastSeenAtMs: Number(row.last_seen_at),

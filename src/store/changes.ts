@@ -1,12 +1,13 @@
 /** What one process changed in the store, and every other must stop believing: told at once, to all. */
+import type { AccountKey } from '../account-key.ts'
 
 export type Change =
   /** A session has ended. */
   | { readonly kind: 'session'; readonly key: string }
   /** Nothing kept of the account counts any more: tickets, verdicts about passwords, sessions read before. */
   | { readonly kind: 'account'; readonly account: string }
-  /** Grants of the account, in its one spelling, were made or revoked. */
-  | { readonly kind: 'grants'; readonly account: string }
+  /** Grants of the account were made or revoked. */
+  | { readonly kind: 'grants'; readonly accountKey: AccountKey }
   | { readonly kind: 'pat'; readonly fingerprint: string }
   /** Changes of other processes may have been lost: everything that was read before is to be read again. Never published. */
   | { readonly kind: 'missed' }

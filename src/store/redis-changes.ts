@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { BoundedMap } from '../bounded-map.ts'
+import { changeFrom, messageOf } from './change-message.ts'
 import type { Change, Changes } from './changes.ts'
 import type { ChannelUser } from './redis-connection.ts'
 
@@ -39,15 +40,13 @@ export class RedisChanges implements ChannelUser {
   receive(text: string): void {
     const message = parseMessage(text)
     if (message === undefined) return this.#malformed()
-    const { from, n, change: content } = message
+    const { from, n, change } = message
     const last = this.#lastFrom.get(from) ?? 0
     if (n > last) this.#lastFrom.set(from, n)
     if (n > last + 1) this.#changes.receive({ kind: 'missed' })
     // What this process has published itself, it has heard already.
-    if (content === undefined || from === this.#from) return
-    const change = parseChange(content)
-    // A kind that a newer version knows, it may be: rereading is right whatever it means.
-    this.#changes.receive(change ?? { kind: 'missed' })
+    if (change === undefined || from === this.#from) return
+    this.#changes.receive(changeFrom(change))
   }
 
   interrupted(): void {
@@ -56,7 +55,11 @@ export class RedisChanges implements ChannelUser {
 
   #message(change: Change | undefined): string {
     this.#sent++
-    return JSON.stringify({ from: this.#from, n: this.#sent, ...(change === undefined ? {} : { change }) })
+    return JSON.stringify({
+      from: this.#from,
+      n: this.#sent,
+      ...(change === undefined ? {} : { change: messageOf(change) }),
+    })
   }
 }
 
@@ -68,14 +71,6 @@ function parseMessage(text: string): Message | undefined {
   } catch {
     return undefined
   }
-}
-
-function parseChange(value: unknown): Change | undefined {
-  if (!isRecord(value)) return undefined
-  const { kind, key, account, fingerprint } = value
-  if (kind === 'session' && typeof key === 'string') return { kind, key }
-  if ((kind === 'account' || kind === 'grants') && typeof account === 'string') return { kind, account }
-  return kind === 'pat' && typeof fingerprint === 'string' ? { kind, fingerprint } : undefined
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

@@ -2,7 +2,9 @@
  * The open tunnels. A request is judged once; a tunnel lives on, so it is judged again: at once when something it stands on
  * has changed, and otherwise about once a minute. What would not be admitted any more is closed.
  */
+
 import type { Socket } from 'node:net'
+import type { AccountKeyOf } from '../account-key.ts'
 import { Admission } from '../admission.ts'
 import type { Clock } from '../clock.ts'
 import { type Code, Fault } from '../errors.ts'
@@ -26,7 +28,7 @@ export interface TunnelParts {
   /** Why it would not be admitted any more; undefined: it would. Rejects where that cannot be found out now. */
   readonly refusal: (exchange: Delegated) => Promise<Code | undefined>
   /** One spelling per account. */
-  readonly accountKey: (account: string) => string
+  readonly accountKey: AccountKeyOf
   readonly now: Clock
 }
 
@@ -150,7 +152,10 @@ export class Tunnels {
     // Changes of others may have been lost: whoever it is may be concerned.
     if (change.kind === 'missed') return true
     const { accountKey } = this.#parts
-    return account !== undefined && accountKey(account) === accountKey(change.account)
+    return (
+      account !== undefined &&
+      accountKey(account) === (change.kind === 'grants' ? change.accountKey : accountKey(change.account))
+    )
   }
 }
 

@@ -4,12 +4,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
+import { storedAccountKey } from '../../src/account-key.ts'
 import { Grants } from '../../src/grants/grants.ts'
 import { GRANT_SCHEMA, SqliteGrantStore } from '../../src/grants/sqlite-grant-store.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 import { type GrantsLab, linkIn, startGrantsLab } from './grants-lab.ts'
 import { Person } from './person.ts'
+
+const ADA = storedAccountKey('ada')
+const BOB = storedAccountKey('bob')
 
 let lab: GrantsLab
 let ada: Person
@@ -128,16 +132,16 @@ test('another worker notices that a grant was taken back within the time a cache
   try {
     const freshness = { maxAgeSeconds: 600, acceptAcr: undefined }
     const asking = { clientAddress: '192.0.2.1', clientClass: 'git', fields: { kept: {} } } as never
-    const scope = one.scopeOf('ada', asking)
+    const scope = one.scopeOf(ADA, asking)
     const { request } = await one.ask(scope, asking, freshness)
     const evidence = { acr: 'mfa', acrs: [], amr: [], authTime: nowMs / 1000 }
-    assert.equal(await one.confirm(request, 'bob', evidence), 'other-account')
-    assert.equal(await one.confirm(request, 'ada', evidence), 'confirmed')
-    assert.equal(await two.confirm(request, 'ada', evidence), 'gone')
+    assert.equal(await one.confirm(request, BOB, evidence), 'other-account')
+    assert.equal(await one.confirm(request, ADA, evidence), 'confirmed')
+    assert.equal(await two.confirm(request, ADA, evidence), 'gone')
     const grant = await two.find(scope, freshness)
     assert.ok(grant)
-    assert.equal(await one.revoke('bob', grant.id), false)
-    assert.equal(await one.revoke('ada', grant.id), true)
+    assert.equal(await one.revoke(BOB, grant.id), false)
+    assert.equal(await one.revoke(ADA, grant.id), true)
     assert.equal(await one.find(scope, freshness), undefined)
     nowMs += 1000
     assert.equal(await two.find(scope, freshness), undefined)

@@ -1,6 +1,8 @@
 /** What every store of grants must do: each implementation runs these tests. */
+
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import { storedAccountKey } from '../../src/account-key.ts'
 import type { Grant, GrantRequest, GrantStore } from '../../src/grants/grant-store.ts'
 
 export interface OpenGrantStores {
@@ -10,7 +12,7 @@ export interface OpenGrantStores {
 }
 
 export const NOW_MS = 1_800_000_000_000
-const SCOPE = { account: 'CORP\\ädä', network: '192.0.2.0/24', clientClass: 'git' } as const
+const SCOPE = { accountKey: storedAccountKey('CORP\\ädä'), network: '192.0.2.0/24', clientClass: 'git' } as const
 const FROM = { clientAddress: '192.0.2.7', userAgent: 'git/2.39 "quoted"' }
 
 export const sampleRequest = (change: Partial<GrantRequest> = {}): GrantRequest => ({
@@ -40,8 +42,8 @@ export function testGrantStore(open: () => Promise<OpenGrantStores>): void {
   const grant = async (change: Partial<Grant> & { readonly code: string }) => {
     const { code, ...rest } = change
     const made = sampleGrant(rest)
-    const { account, network, clientClass } = made
-    await one.openRequest(sampleRequest({ code, account, network, clientClass }), NOW_MS)
+    const { accountKey, network, clientClass } = made
+    await one.openRequest(sampleRequest({ code, accountKey, network, clientClass }), NOW_MS)
     assert.equal(await one.confirm(code, made), true)
     return made
   }
@@ -89,23 +91,27 @@ export function testGrantStore(open: () => Promise<OpenGrantStores>): void {
 
   test('a grant holds for its account, network and class of client together, and a new one replaces it', async () => {
     await grant({ code: 'AAAA2222' })
-    for (const differs of [{ account: 'bob' }, { network: '10.0.0.0/8' }, { clientClass: 'rest' } as const])
+    for (const differs of [
+      { accountKey: storedAccountKey('bob') },
+      { network: '10.0.0.0/8' },
+      { clientClass: 'rest' } as const,
+    ])
       assert.equal(await other.findGrant({ ...SCOPE, ...differs }), undefined)
     const again = await grant({ code: 'BBBB2222', id: 'grant-2', grantedAtMs: NOW_MS + 1 })
-    assert.deepEqual(await other.grantsOf(SCOPE.account), [again])
+    assert.deepEqual(await other.grantsOf(SCOPE.accountKey), [again])
   })
 
   test('the grants of an account are listed newest first, and revoked one by one or all together, those of others left alone', async () => {
     const old = await grant({ code: 'AAAA2222' })
     const fresh = await grant({ code: 'BBBB2222', id: 'grant-2', clientClass: 'rest', grantedAtMs: NOW_MS + 1 })
-    const ofBob = await grant({ code: 'CCCC2222', id: 'grant-3', account: 'bob' })
-    assert.deepEqual(await other.grantsOf(SCOPE.account), [fresh, old])
-    assert.equal(await other.revokeGrant('bob', old.id), false)
-    assert.equal(await other.revokeGrant(SCOPE.account, old.id), true)
-    assert.equal(await one.revokeGrant(SCOPE.account, old.id), false)
-    assert.deepEqual(await one.grantsOf(SCOPE.account), [fresh])
-    await other.revokeGrantsOf(SCOPE.account)
-    assert.deepEqual(await one.grantsOf(SCOPE.account), [])
+    const ofBob = await grant({ code: 'CCCC2222', id: 'grant-3', accountKey: storedAccountKey('bob') })
+    assert.deepEqual(await other.grantsOf(SCOPE.accountKey), [fresh, old])
+    assert.equal(await other.revokeGrant(storedAccountKey('bob'), old.id), false)
+    assert.equal(await other.revokeGrant(SCOPE.accountKey, old.id), true)
+    assert.equal(await one.revokeGrant(SCOPE.accountKey, old.id), false)
+    assert.deepEqual(await one.grantsOf(SCOPE.accountKey), [fresh])
+    await other.revokeGrantsOf(SCOPE.accountKey)
+    assert.deepEqual(await one.grantsOf(SCOPE.accountKey), [])
     assert.deepEqual(await one.findGrant(ofBob), ofBob)
   })
 

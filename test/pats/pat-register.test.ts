@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { type AccountKey, storedAccountKey } from '../../src/account-key.ts'
 import { Fault } from '../../src/errors.ts'
 import { patFingerprints } from '../../src/pats/pat-fingerprints.ts'
 import { judgePat } from '../../src/pats/pat-policy.ts'
@@ -11,6 +12,9 @@ import { PatRegister } from '../../src/pats/pat-register.ts'
 import { PAT_SCHEMA, SqlitePatStore } from '../../src/pats/sqlite-pat-store.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
+
+const ADA = storedAccountKey('ada')
+const BOB = storedAccountKey('bob')
 
 const DAY_MS = 86_400_000
 const START_MS = 1_800_000_000_000
@@ -32,8 +36,8 @@ function setUp() {
   return { clock, store, open, register: open() }
 }
 
-const use = (network = '192.0.2.1/32', account: string | undefined = 'ada') =>
-  ({ network, account, clientClass: 'git' }) as const
+const use = (network = '192.0.2.1/32', accountKey: AccountKey | undefined = ADA) =>
+  ({ network, accountKey, clientClass: 'git' }) as const
 
 test('a fingerprint is the same for the same token and key, and tells nothing of either', () => {
   const [one] = patFingerprints([newer]).of('token')
@@ -53,38 +57,38 @@ test('a token known under an older key is moved to the newest when it is seen, w
   assert.equal(stale, before[0])
   assert.equal(await register.see(rotated('token'), use()), undefined)
   assert.deepEqual(await register.find(rotated('token')), {
-    ...{ fingerprint: fresh, account: 'ada', firstSeenAtMs: START_MS, lastSeenAtMs: clock.ms, isBlocked: false },
+    ...{ fingerprint: fresh, accountKey: ADA, firstSeenAtMs: START_MS, lastSeenAtMs: clock.ms, isBlocked: false },
     networks: [{ network: '192.0.2.1/32', lastSeenAtMs: clock.ms }],
     clientClasses: ['git'],
   })
   assert.equal(store.readPat(stale), undefined)
   assert.equal(await register.see(rotated('new token'), use()), 'first_seen')
-  assert.equal((await register.of('ada')).length, 2)
+  assert.equal((await register.of(ADA)).length, 2)
   assert.equal((await open().find(patFingerprints([newer]).of('token')))?.firstSeenAtMs, START_MS)
 })
 
-test('uses within a second are noted as one; what they tell beside the time is noted at once', async () => {
+test('uses within a second are recorded as one; what they tell beside the time is recorded at once', async () => {
   const { register, clock } = setUp()
   const pat = patFingerprints([newer]).of('busy token')
   const seen = async () => {
-    const { lastSeenAtMs, networks, clientClasses, account } = (await register.find(pat)) ?? assert.fail('not known')
+    const { lastSeenAtMs, networks, clientClasses, accountKey } = (await register.find(pat)) ?? assert.fail('not known')
     return {
       afterMs: lastSeenAtMs - START_MS,
       networks: networks.map(({ network }) => network),
       clientClasses,
-      account,
+      accountKey,
     }
   }
-  const one = { networks: ['192.0.2.1/32'], clientClasses: ['git'], account: undefined }
-  await register.see(pat, { ...use(), account: undefined })
+  const one = { networks: ['192.0.2.1/32'], clientClasses: ['git'], accountKey: undefined }
+  await register.see(pat, { ...use(), accountKey: undefined })
   clock.ms += 999
-  assert.equal(await register.see(pat, { ...use(), account: undefined }), undefined)
+  assert.equal(await register.see(pat, { ...use(), accountKey: undefined }), undefined)
   assert.deepEqual(await seen(), { ...one, afterMs: 0 })
   assert.equal(await register.see(pat, use()), undefined)
-  assert.deepEqual(await seen(), { ...one, account: 'ada', afterMs: 999 })
+  assert.deepEqual(await seen(), { ...one, accountKey: ADA, afterMs: 999 })
   assert.equal(await register.see(pat, { ...use(), clientClass: 'rest' }), undefined)
   assert.equal(await register.see(pat, use('198.51.100.7/32')), 'new_network')
-  const all = { networks: ['192.0.2.1/32', '198.51.100.7/32'], clientClasses: ['git', 'rest'], account: 'ada' }
+  const all = { networks: ['192.0.2.1/32', '198.51.100.7/32'], clientClasses: ['git', 'rest'], accountKey: ADA }
   assert.deepEqual(await seen(), { ...all, afterMs: 999 })
   clock.ms += 1000
   await register.see(pat, use('198.51.100.7/32'))
@@ -95,7 +99,7 @@ test('a blocked token stays blocked when its key goes, if it was tried while bot
   const { register, open, clock } = setUp()
   const [stale = ''] = patFingerprints([older]).of('token')
   await register.see([stale], use())
-  await register.block('ada', stale, true)
+  await register.block(ADA, stale, true)
   const both = patFingerprints([newer, older]).of('token')
   assert.equal((await register.find(both))?.isBlocked, true)
   // Another worker, without the new key yet, notes one more use under the old fingerprint.
@@ -106,7 +110,7 @@ test('a blocked token stays blocked when its key goes, if it was tried while bot
   const known = await open().find(both)
   assert.equal(known?.isBlocked, true)
   assert.equal(known?.networks.length, 2)
-  assert.equal((await register.of('ada')).length, 1)
+  assert.equal((await register.of(ADA)).length, 1)
   assert.equal((await open().find(patFingerprints([newer]).of('token')))?.isBlocked, true)
 })
 
@@ -116,10 +120,10 @@ test('a block under the old fingerprint counts, whatever is known under the new 
   const [fresh = '', stale = ''] = both
   await register.see([fresh], use())
   await register.see([stale], use())
-  await register.block('ada', stale, true)
+  await register.block(ADA, stale, true)
   assert.equal((await open().find(both))?.isBlocked, true)
   assert.deepEqual(
-    (await open().of('ada')).map(({ fingerprint }) => fingerprint),
+    (await open().of(ADA)).map(({ fingerprint }) => fingerprint),
     [fresh],
   )
 })
@@ -150,7 +154,7 @@ test('what cannot be moved while the store is away counts as it was read, a bloc
   const first = open()
   await first.see([fresh], use())
   await first.see([stale], use('10.0.0.1/32'))
-  await first.block('ada', stale, true)
+  await first.block(ADA, stale, true)
   store.movePat = () => {
     throw new Fault('store-unavailable')
   }
@@ -167,7 +171,7 @@ test('blocked tokens that nobody could recognise any more are counted, and no ot
   ] as const) {
     const fingerprints = patFingerprints([keys]).of(token)
     await register.see(fingerprints, use())
-    if (token !== 'allowed') await register.block('ada', fingerprints[0] ?? '', true)
+    if (token !== 'allowed') await register.block(ADA, fingerprints[0] ?? '', true)
   }
   const count = (keys: readonly Buffer[]) => {
     const known = patFingerprints(keys)
@@ -190,7 +194,7 @@ test('what was seen is known at once, in the store only after a flush, and there
   await register.flush()
   assert.deepEqual(await open().find(['f']), known)
   assert.deepEqual(known, {
-    ...{ fingerprint: 'f', account: 'ada', firstSeenAtMs: START_MS, lastSeenAtMs: clock.ms, isBlocked: false },
+    ...{ fingerprint: 'f', accountKey: ADA, firstSeenAtMs: START_MS, lastSeenAtMs: clock.ms, isBlocked: false },
     networks: [
       { network: '10.0.0.1/32', lastSeenAtMs: clock.ms },
       { network: '192.0.2.1/32', lastSeenAtMs: START_MS },
@@ -208,11 +212,11 @@ test('of many networks the last 8 are kept, and of many tokens the newest, with 
   }
   const networks = (await register.find(['f']))?.networks.map(({ network }) => network)
   assert.deepEqual([networks?.length, networks?.[0], networks?.[7]], [8, '10.0.0.9/32', '10.0.0.2/32'])
-  assert.ok(await register.block('ada', 'g0', true))
+  assert.ok(await register.block(ADA, 'g0', true))
   await register.sweep(3)
   assert.deepEqual(
     store
-      .patsOf('ada')
+      .patsOf(ADA)
       .map(({ fingerprint }) => fingerprint)
       .sort(),
     ['f', 'g0', 'g9'],
@@ -220,7 +224,7 @@ test('of many networks the last 8 are kept, and of many tokens the newest, with 
   clock.ms += 401 * DAY_MS
   await register.sweep()
   assert.deepEqual(
-    store.patsOf('ada').map(({ fingerprint }) => fingerprint),
+    store.patsOf(ADA).map(({ fingerprint }) => fingerprint),
     ['g0'],
   )
 })
@@ -228,12 +232,12 @@ test('of many networks the last 8 are kept, and of many tokens the newest, with 
 test('only its own account blocks a token, and a later use does not allow it again', async () => {
   const { clock, open, register } = setUp()
   await register.see(['f'], use())
-  assert.equal(await register.block('bob', 'f', true), false)
+  assert.equal(await register.block(BOB, 'f', true), false)
   assert.equal((await register.find(['f']))?.isBlocked, false)
   const worker = open()
   assert.equal((await worker.find(['f']))?.isBlocked, false)
-  assert.equal(await register.block('ada', 'f', true), true)
-  assert.equal(await register.block('ada', 'f', true), false)
+  assert.equal(await register.block(ADA, 'f', true), true)
+  assert.equal(await register.block(ADA, 'f', true), false)
   assert.equal((await register.find(['f']))?.isBlocked, true)
   clock.ms += 1001
   assert.equal((await worker.find(['f']))?.isBlocked, true)
@@ -256,7 +260,7 @@ test('the policy says what speaks against a use, a block above all, and nothing 
   await register.see(['f'], use())
   assert.equal(await judge({ maxUnseenDays: 2 }), undefined)
   assert.equal(await judge({ maxAgeDays: 2 }), 'pat-too-old')
-  await register.block('ada', 'f', true)
+  await register.block(ADA, 'f', true)
   assert.equal(await judge({ maxAgeDays: 2 }), 'pat-blocked')
   assert.equal(judgePat(undefined, 'x', { refuseNewNetwork: true, reportOnly: false }, clock.ms), undefined)
 })

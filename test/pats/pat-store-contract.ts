@@ -1,7 +1,13 @@
 /** What every store of personal access tokens must do: each implementation runs these tests. */
+
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import { type AccountKey, storedAccountKey } from '../../src/account-key.ts'
 import { mergePats, type PatRecord, type PatStore } from '../../src/pats/pat-store.ts'
+
+const ADA = storedAccountKey('ada')
+const BOB = storedAccountKey('bob')
+const UMLAUT = storedAccountKey('CORP\\ädä')
 
 export interface OpenPatStores {
   /** Two on the same data, as two workers have them. */
@@ -11,10 +17,10 @@ export interface OpenPatStores {
 
 const START_MS = 1_800_000_000_000
 
-export const sampleSighting = (change: Partial<PatRecord> = {}): PatRecord => ({
+export const samplePat = (change: Partial<PatRecord> = {}): PatRecord => ({
   ...{ fingerprint: 'fingerprint-1', firstSeenAtMs: START_MS, lastSeenAtMs: START_MS },
   networks: [{ network: '192.0.2.1/32', lastSeenAtMs: START_MS }],
-  ...{ clientClasses: ['git'], account: 'CORP\\ädä', isBlocked: false },
+  ...{ clientClasses: ['git'], accountKey: UMLAUT, isBlocked: false },
   ...change,
 })
 
@@ -31,22 +37,27 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
   afterEach(() => opened.close())
 
   const isBlocked = async (fingerprint: string) => (await other.readPat(fingerprint))?.isBlocked
-  const namesOf = async (account: string) => (await other.patsOf(account)).map(({ fingerprint }) => fingerprint)
+  const namesOf = async (accountKey: AccountKey) =>
+    (await other.patsOf(accountKey)).map(({ fingerprint }) => fingerprint)
 
-  test('a sighting written by one is read by the other, every member as it was', async () => {
-    const anonymous = sampleSighting({ fingerprint: 'f2', account: undefined, clientClasses: ['rest', 'build-agent'] })
-    await one.recordUses([sampleSighting(), anonymous])
-    assert.deepEqual(await other.readPat('fingerprint-1'), sampleSighting())
+  test('a use written by one is read by the other, every member as it was', async () => {
+    const anonymous = samplePat({
+      fingerprint: 'f2',
+      accountKey: undefined,
+      clientClasses: ['rest', 'build-agent'],
+    })
+    await one.recordUses([samplePat(), anonymous])
+    assert.deepEqual(await other.readPat('fingerprint-1'), samplePat())
     assert.deepEqual(sorted(await other.readPat('f2')), sorted(anonymous))
     assert.equal(await other.readPat('f3'), undefined)
   })
 
-  test('sightings add up, in whatever order and however often they are written', async () => {
+  test('uses add up, in whatever order and however often they are written', async () => {
     const [early, late] = [START_MS - 1000, START_MS + 5000]
     const all = [
-      sampleSighting(),
-      sampleSighting({ firstSeenAtMs: late, lastSeenAtMs: late, account: undefined, clientClasses: ['rest'] }),
-      sampleSighting({
+      samplePat(),
+      samplePat({ firstSeenAtMs: late, lastSeenAtMs: late, accountKey: undefined, clientClasses: ['rest'] }),
+      samplePat({
         ...{ firstSeenAtMs: early, lastSeenAtMs: early },
         networks: [
           { network: '10.0.0.1/32', lastSeenAtMs: early },
@@ -54,16 +65,16 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
         ],
       }),
     ]
-    for (const [index, sighting] of [...all, ...all].entries()) await (index % 2 ? one : other).recordUses([sighting])
+    for (const [index, use] of [...all, ...all].entries()) await (index % 2 ? one : other).recordUses([use])
     const merged = all.reduce<PatRecord | undefined>(mergePats, undefined)
     assert.deepEqual(sorted(await one.readPat('fingerprint-1')), sorted(merged))
-    assert.equal((await one.readPat('fingerprint-1'))?.account, 'CORP\\ädä')
+    assert.equal((await one.readPat('fingerprint-1'))?.accountKey, UMLAUT)
   })
 
   test('the eight networks seen last are kept', async () => {
     for (let index = 0; index < 12; index++) {
       const networks = [{ network: `10.0.0.${index}/32`, lastSeenAtMs: START_MS + index }]
-      await one.recordUses([sampleSighting({ networks, lastSeenAtMs: START_MS + index })])
+      await one.recordUses([samplePat({ networks, lastSeenAtMs: START_MS + index })])
     }
     const networks = (await other.readPat('fingerprint-1'))?.networks.map(({ network }) => network)
     assert.deepEqual(
@@ -73,24 +84,24 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
   })
 
   test('only the account of a token blocks it and allows it again, and is told whether that changed something', async () => {
-    await one.recordUses([sampleSighting()])
-    assert.equal(await one.blockPat('bob', 'fingerprint-1', true), false)
-    assert.equal(await one.blockPat('CORP\\ädä', 'unknown', true), false)
+    await one.recordUses([samplePat()])
+    assert.equal(await one.blockPat(BOB, 'fingerprint-1', true), false)
+    assert.equal(await one.blockPat(UMLAUT, 'unknown', true), false)
     assert.equal(await isBlocked('fingerprint-1'), false)
-    assert.equal(await one.blockPat('CORP\\ädä', 'fingerprint-1', true), true)
-    assert.equal(await other.blockPat('CORP\\ädä', 'fingerprint-1', true), false)
+    assert.equal(await one.blockPat(UMLAUT, 'fingerprint-1', true), true)
+    assert.equal(await other.blockPat(UMLAUT, 'fingerprint-1', true), false)
     assert.equal(await isBlocked('fingerprint-1'), true)
-    assert.equal(await other.blockPat('CORP\\ädä', 'fingerprint-1', false), true)
+    assert.equal(await other.blockPat(UMLAUT, 'fingerprint-1', false), true)
     assert.equal(await isBlocked('fingerprint-1'), false)
   })
 
-  test('a block is never lost by sightings that are written at the same time', async () => {
-    await one.recordUses([sampleSighting()])
+  test('a block is never lost by uses that are written at the same time', async () => {
+    await one.recordUses([samplePat()])
     for (let round = 0; round < 20; round++) {
       const [, blocked] = await Promise.all([
-        one.recordUses([sampleSighting({ lastSeenAtMs: START_MS + round })]),
-        other.blockPat('CORP\\ädä', 'fingerprint-1', round % 2 === 0),
-        one.recordUses([sampleSighting({ lastSeenAtMs: START_MS + round })]),
+        one.recordUses([samplePat({ lastSeenAtMs: START_MS + round })]),
+        other.blockPat(UMLAUT, 'fingerprint-1', round % 2 === 0),
+        one.recordUses([samplePat({ lastSeenAtMs: START_MS + round })]),
       ])
       assert.equal(blocked, true)
       assert.equal(await isBlocked('fingerprint-1'), round % 2 === 0)
@@ -100,59 +111,58 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
   test('a token moves to another fingerprint with all that is known of it, joins what is there, and leaves nothing behind', async () => {
     const early = START_MS - 1000
     await one.recordUses([
-      sampleSighting({ fingerprint: 'old', firstSeenAtMs: early, clientClasses: ['rest'] }),
-      sampleSighting({ fingerprint: 'alone', account: undefined }),
+      samplePat({ fingerprint: 'old', firstSeenAtMs: early, clientClasses: ['rest'] }),
+      samplePat({ fingerprint: 'alone', accountKey: undefined }),
     ])
     await other.recordUses([
-      sampleSighting({ fingerprint: 'new', networks: [{ network: '10.0.0.1/32', lastSeenAtMs: early }] }),
+      samplePat({ fingerprint: 'new', networks: [{ network: '10.0.0.1/32', lastSeenAtMs: early }] }),
     ])
     await one.movePat('old', 'new')
     await other.movePat('alone', 'elsewhere')
     await other.movePat('unknown', 'nowhere')
     const moved = sorted(await other.readPat('new'))
     assert.deepEqual([moved?.firstSeenAtMs, moved?.clientClasses, moved?.networks.length], [early, ['git', 'rest'], 2])
-    assert.deepEqual(await one.readPat('elsewhere'), sampleSighting({ fingerprint: 'elsewhere', account: undefined }))
+    assert.deepEqual(await one.readPat('elsewhere'), samplePat({ fingerprint: 'elsewhere', accountKey: undefined }))
     for (const gone of ['old', 'alone', 'nowhere']) assert.equal(await other.readPat(gone), undefined)
-    assert.deepEqual(await namesOf('CORP\\ädä'), ['new'])
+    assert.deepEqual(await namesOf(UMLAUT), ['new'])
   })
 
   test('a token blocked under either fingerprint stays blocked when it moves, and blocked ones are listed', async () => {
-    const account = 'CORP\\ädä'
     const names = ['a-old', 'a-new', 'b-old', 'b-new', 'c-old']
-    await one.recordUses(names.map(fingerprint => sampleSighting({ fingerprint })))
-    for (const blocked of ['a-old', 'b-new', 'c-old']) await one.blockPat(account, blocked, true)
+    await one.recordUses(names.map(fingerprint => samplePat({ fingerprint })))
+    for (const blocked of ['a-old', 'b-new', 'c-old']) await one.blockPat(UMLAUT, blocked, true)
     assert.deepEqual((await other.blockedPats()).sort(), ['a-old', 'b-new', 'c-old'])
     for (const letter of ['a', 'b', 'c']) await other.movePat(`${letter}-old`, `${letter}-new`)
     assert.deepEqual((await one.blockedPats()).sort(), ['a-new', 'b-new', 'c-new'])
     assert.deepEqual(await Promise.all(['a-new', 'b-new', 'c-new'].map(isBlocked)), [true, true, true])
     await other.sweepPats(Number.MAX_SAFE_INTEGER, 100)
     assert.equal((await one.blockedPats()).length, 3)
-    assert.equal(await one.blockPat(account, 'a-new', false), true)
+    assert.equal(await one.blockPat(UMLAUT, 'a-new', false), true)
     assert.deepEqual((await other.blockedPats()).sort(), ['b-new', 'c-new'])
   })
 
   test('the tokens of an account are listed last used first, also after the server says whose one is, and never those of others', async () => {
     await one.recordUses([
-      sampleSighting({ fingerprint: 'f1', account: 'ada', lastSeenAtMs: START_MS + 1 }),
-      sampleSighting({ fingerprint: 'f2', account: 'ada', lastSeenAtMs: START_MS + 3 }),
-      sampleSighting({ fingerprint: 'f3', account: undefined, lastSeenAtMs: START_MS }),
-      sampleSighting({ fingerprint: 'f4', account: 'bob' }),
+      samplePat({ fingerprint: 'f1', accountKey: ADA, lastSeenAtMs: START_MS + 1 }),
+      samplePat({ fingerprint: 'f2', accountKey: ADA, lastSeenAtMs: START_MS + 3 }),
+      samplePat({ fingerprint: 'f3', accountKey: undefined, lastSeenAtMs: START_MS }),
+      samplePat({ fingerprint: 'f4', accountKey: BOB }),
     ])
-    assert.deepEqual(await namesOf('ada'), ['f2', 'f1'])
-    await one.recordUses([sampleSighting({ fingerprint: 'f3', account: 'ada', lastSeenAtMs: START_MS + 9 })])
-    await one.recordUses([sampleSighting({ fingerprint: 'f2', account: 'bob', lastSeenAtMs: START_MS + 9 })])
-    assert.deepEqual(await namesOf('ada'), ['f3', 'f1'])
-    assert.deepEqual((await namesOf('bob')).sort(), ['f2', 'f4'])
+    assert.deepEqual(await namesOf(ADA), ['f2', 'f1'])
+    await one.recordUses([samplePat({ fingerprint: 'f3', accountKey: ADA, lastSeenAtMs: START_MS + 9 })])
+    await one.recordUses([samplePat({ fingerprint: 'f2', accountKey: BOB, lastSeenAtMs: START_MS + 9 })])
+    assert.deepEqual(await namesOf(ADA), ['f3', 'f1'])
+    assert.deepEqual((await namesOf(BOB)).sort(), ['f2', 'f4'])
   })
 
   test('the sweep forgets what was not seen for long, then the oldest above the bound, and blocked ones last', async () => {
     const names = ['f0', 'f1', 'f2', 'f3', 'f4', 'f5']
-    const at = (index: number) => ({ lastSeenAtMs: START_MS + index, account: 'ada' })
-    await one.recordUses(names.map((fingerprint, index) => sampleSighting({ fingerprint, ...at(index) })))
-    for (const blocked of ['f0', 'f2']) await one.blockPat('ada', blocked, true)
+    const at = (index: number) => ({ lastSeenAtMs: START_MS + index, accountKey: ADA })
+    await one.recordUses(names.map((fingerprint, index) => samplePat({ fingerprint, ...at(index) })))
+    for (const blocked of ['f0', 'f2']) await one.blockPat(ADA, blocked, true)
     // Seen again while it is blocked: it stands behind the others all the same.
-    await one.recordUses([sampleSighting({ fingerprint: 'f2', ...at(2) })])
-    const left = async () => (await namesOf('ada')).sort()
+    await one.recordUses([samplePat({ fingerprint: 'f2', ...at(2) })])
+    const left = async () => (await namesOf(ADA)).sort()
     await other.sweepPats(START_MS + 2, 100)
     assert.deepEqual(await left(), ['f0', 'f2', 'f3', 'f4', 'f5'])
     await other.sweepPats(0, 4)

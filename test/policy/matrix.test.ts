@@ -1,4 +1,5 @@
 /** The table "Who passes" of docs/second-factor.md, each cell for each class of client, enforced and report-only. */
+
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,6 +7,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { clientClasses } from '../../config/client-classes.ts'
 import { requireSecondFactor } from '../../middleware/require-second-factor.ts'
+import { storedAccountKey } from '../../src/account-key.ts'
 import type { Authenticated, Credentials, Evidence, Principal } from '../../src/exchange.ts'
 import { Grants } from '../../src/grants/grants.ts'
 import { GRANT_SCHEMA, SqliteGrantStore } from '../../src/grants/sqlite-grant-store.ts'
@@ -86,7 +88,7 @@ function principalOf(parts: readonly string[]): Principal {
 /** What the stage answers, in the words of the table; and what it reports. */
 function decide(presented: string, rule: RuleSettings | undefined, changes: Partial<Authenticated>) {
   const parts = presented.split(', ')
-  store.revokeGrantsOf('ada')
+  store.revokeGrantsOf(storedAccountKey('ada'))
   const grants = new Grants(store, { ...grantSettings, cacheMs: 0, maxCached: 1 }, new Changes(), () => NOW_S * 1000)
   const target = { raw: '/a', path: '/a', normalisedPath: '/a', isAmbiguous: false }
   const credentials = SCHEMES[parts[0] ?? '']
@@ -96,7 +98,7 @@ function decide(presented: string, rule: RuleSettings | undefined, changes: Part
     ...{ fields: { kept: {} }, clientClass: 'git', isNavigation: false, replyFields: [], ...changes },
   } as unknown as Authenticated
   if (parts.includes('confirmed')) {
-    const scope = grants.scopeOf('ada', exchange)
+    const scope = grants.scopeOf(storedAccountKey('ada'), exchange)
     const grant = { id: 'g', clientAddress: '', userAgent: '', grantedAtMs: 0, expiresAtMs: (NOW_S + 1000) * 1000 }
     const request = { ...scope, ...grant, code: 'C', createdAtMs: 0, maxAgeSeconds: 0, acceptAcr: undefined }
     store.openRequest(request, NOW_S * 1000)
@@ -106,7 +108,7 @@ function decide(presented: string, rule: RuleSettings | undefined, changes: Part
   const reported: string[] = []
   const stage = requireSecondFactor({
     ...{ settings: settings as never, rules: new Rules(rule === undefined ? [] : [rule]), grants },
-    ...{ offers: () => ['Bearer', 'Basic'], accountKey: account => account, now: () => NOW_S * 1000 },
+    ...{ offers: () => ['Bearer', 'Basic'], accountKey: storedAccountKey, now: () => NOW_S * 1000 },
     report: (_, name) => reported.push(name),
     asked: () => undefined,
     refusesPat: () => undefined,

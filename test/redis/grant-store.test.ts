@@ -1,8 +1,10 @@
-import { after, before } from 'node:test'
-import { openLink, redisSettings } from '../../devkit/redis/redis-lab.ts'
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { openLink, PREFIX, redisSettings } from '../../devkit/redis/redis-lab.ts'
 import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
 import { RedisGrantStore } from '../../src/grants/redis-grant-store.ts'
-import { NOW_MS, testGrantStore } from '../grants/grant-store-contract.ts'
+import { hashTag } from '../../src/store/redis-names.ts'
+import { NOW_MS, sampleGrant, sampleRequest, testGrantStore } from '../grants/grant-store-contract.ts'
 
 let redis: RedisProcess
 before(async () => {
@@ -23,5 +25,28 @@ testGrantStore(async () => {
       one.link.close()
       other.link.close()
     },
+  }
+})
+
+test('the key of an account is stored as `account`: versions before and after read what the other has written', async () => {
+  await redis.cli('FLUSHALL')
+  const { link, names } = await openLink(redisSettings([redis.url]))
+  try {
+    const store = new RedisGrantStore(link, names, () => NOW_MS)
+    const { accountKey, ...rest } = sampleRequest()
+    const written = { v: 1, account: accountKey, ...rest }
+    const tag = hashTag(accountKey)
+    const scope = `${rest.clientClass} ${rest.network}`
+    await store.openRequest(sampleRequest(), NOW_MS)
+    const requests = `${PREFIX}:1:grant-requests:{${tag}}`
+    assert.deepEqual(JSON.parse(await redis.cli('HGET', requests, scope)), JSON.parse(JSON.stringify(written)))
+    const pointer = `${PREFIX}:1:grant-code:{${hashTag(rest.code)}}`
+    assert.deepEqual(JSON.parse(await redis.cli('GET', pointer)), { v: 1, account: accountKey, scope })
+    await store.confirm(rest.code, sampleGrant())
+    const { accountKey: _, ...grant } = sampleGrant()
+    const grants = `${PREFIX}:1:grants:{${tag}}`
+    assert.deepEqual(JSON.parse(await redis.cli('HGET', grants, scope)), { v: 1, account: accountKey, ...grant })
+  } finally {
+    link.close()
   }
 })

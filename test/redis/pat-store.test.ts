@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { openLink, PREFIX, redisSettings } from '../../devkit/redis/redis-lab.ts'
 import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
+import { storedAccountKey } from '../../src/account-key.ts'
 import { RedisPatStore } from '../../src/pats/redis-pat-store.ts'
-import { sampleSighting, testPatStore } from '../pats/pat-store-contract.ts'
+import { samplePat, testPatStore } from '../pats/pat-store-contract.ts'
+
+const ADA = storedAccountKey('ada')
 
 let redis: RedisProcess
 before(async () => {
@@ -29,8 +32,8 @@ test('a blocked token whose place among the blocked ones was lost is not forgott
   const { link, names } = await openLink(redisSettings([redis.url]))
   try {
     const store = new RedisPatStore(link, names)
-    await store.recordUses([sampleSighting({ account: 'ada' })])
-    await store.blockPat('ada', 'fingerprint-1', true)
+    await store.recordUses([samplePat({ accountKey: ADA })])
+    await store.blockPat(ADA, 'fingerprint-1', true)
     // As if the process had died between the two writes.
     await redis.cli('ZADD', `${PREFIX}:1:pats:{all}`, '1', 'fingerprint-1')
     await store.sweepPats(Number.MAX_SAFE_INTEGER, 100)

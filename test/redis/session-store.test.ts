@@ -2,9 +2,12 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { openLink, PREFIX, redisSettings } from '../../devkit/redis/redis-lab.ts'
 import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
+import { storedAccountKey } from '../../src/account-key.ts'
 import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
 import { hashTag } from '../../src/store/redis-names.ts'
 import { sampleSession, sampleSignIn, testStoreContract } from '../session/store-contract.ts'
+
+const ADA = storedAccountKey('ada@X')
 
 const TIMES = { idleTimeoutSeconds: 600, absoluteTimeoutSeconds: 3600 }
 const NOW_MS = 10_000
@@ -74,13 +77,13 @@ test('an index entry without its session hides nothing: the session may be about
   const [store] = stores
   try {
     const index = `${PREFIX}:1:sessions-by-account-key:{${hashTag('ada@X')}}`
-    await store.createSession(sampleSession({ account: 'ada', accountKey: 'ada@X' }))
+    await store.createSession(sampleSession({ account: 'ada', accountKey: ADA }))
     // As between the two writes of a sign-in.
     await redis.cli('RENAME', KEY, 'aside')
-    assert.deepEqual(await store.sessionsOf('ada@X'), [])
-    assert.deepEqual(await store.deleteSessions({ accountKey: 'ada@X' }), [])
+    assert.deepEqual(await store.sessionsOf(ADA), [])
+    assert.deepEqual(await store.deleteSessions({ accountKey: ADA }), [])
     await redis.cli('RENAME', 'aside', KEY)
-    assert.deepEqual(await store.deleteSessions({ accountKey: 'ada@X' }), [{ key: 'key-1', account: 'ada' }])
+    assert.deepEqual(await store.deleteSessions({ accountKey: ADA }), [{ key: 'key-1', account: 'ada' }])
     assert.equal(await redis.cli('EXISTS', index), '0')
   } finally {
     await close()
@@ -91,7 +94,11 @@ test('names of keys hold no account, no state and no id of the browser', async (
   const { stores, close } = await open()
   try {
     await stores[0].createSession(
-      sampleSession({ account: 'ada-lovelace', accountKey: 'ada-lovelace', subject: 'subject-of-ada' }),
+      sampleSession({
+        account: 'ada-lovelace',
+        accountKey: storedAccountKey('ada-lovelace'),
+        subject: 'subject-of-ada',
+      }),
     )
     await stores[0].addSignIn(sampleSignIn({ state: 'state-of-ada', browserKey: 'browser-of-ada' }), 8)
     assert.doesNotMatch(await redis.cli('KEYS', '*'), /ada/)

@@ -1,8 +1,10 @@
 /** Two `Sessions` on one database, as two workers have them, and a clock that the test moves. */
+
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { storedAccountKey } from '../../src/account-key.ts'
 import type { Clock } from '../../src/clock.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import type { SessionStore } from '../../src/session/session-store.ts'
@@ -31,7 +33,7 @@ export const PERSON = {
   subject: 'subject-of-ada',
   opSessionId: undefined,
   account: 'ada',
-  accountKey: 'ada',
+  accountKey: storedAccountKey('ada'),
   evidence: { acr: 'mfa', acrs: [], amr: ['pwd', 'otp'], authTime: 1_800_000_000 },
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import { storedAccountKey } from '../../src/account-key.ts'
 import { keyOf } from '../../src/session/opaque-id.ts'
 import { openSessionLab, PERSON, type SessionLab } from './session-lab.ts'
 
@@ -36,11 +37,14 @@ test('a session ends at the absolute timeout, however busy it is', async () => {
 
 test('the sessions of an account are found and ended in whatever spelling they were opened', async () => {
   const { sessions, otherSessions, tokens } = lab
-  const accountKey = 'ada@CORP.EXAMPLE'
+  const accountKey = storedAccountKey('ada@CORP.EXAMPLE')
   const ids = await Promise.all(
     ['ada', 'CORP\\Ada', accountKey].map(account => sessions.open({ ...PERSON, account, accountKey }, tokens)),
   )
-  const stranger = await sessions.open({ ...PERSON, account: 'ada', accountKey: 'ada@OTHER.EXAMPLE' }, tokens)
+  const stranger = await sessions.open(
+    { ...PERSON, account: 'ada', accountKey: storedAccountKey('ada@OTHER.EXAMPLE') },
+    tokens,
+  )
   assert.equal((await otherSessions.of(accountKey)).length, 3)
   const [first = '', second = '', third = ''] = ids
   assert.equal(await otherSessions.endOf(accountKey, keyOf(second)), true)

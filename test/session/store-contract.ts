@@ -1,7 +1,12 @@
 /** What every session store must do, whatever lies beneath: each implementation runs these tests. */
+
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import { storedAccountKey } from '../../src/account-key.ts'
 import type { SessionRecord, SessionStore, SignInRecord } from '../../src/session/session-store.ts'
+
+const ADA = storedAccountKey('ada@X')
+const BOB = storedAccountKey('bob@X')
 
 export type OpenStores = {
   /** Two connections to the same data, as two workers have them. */
@@ -15,7 +20,7 @@ export function sampleSession(change: Partial<SessionRecord> = {}): SessionRecor
     subject: 'subject',
     opSessionId: 'sid',
     account: 'CORP\\ädä',
-    accountKey: 'ädä@CORP',
+    accountKey: storedAccountKey('ädä@CORP'),
     evidence: { acr: 'mfa', acrs: ['c1'], amr: ['pwd', 'otp'], authTime: 1000 },
     createdAtMs: 10_000,
     lastSeenAtMs: 10_000,
@@ -116,10 +121,10 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
   test('all sessions of an account, of a subject or of one session at the OP are ended, and no others', async () => {
     const keysOf = (ended: readonly { readonly key: string }[]) => ended.map(({ key }) => key).sort()
     const all = [
-      sampleSession({ key: 'a1', account: 'ada', accountKey: 'ada@X', subject: 's-ada', opSessionId: 'sid-1' }),
-      sampleSession({ key: 'a2', account: 'X\\Ada', accountKey: 'ada@X', subject: 's-ada', opSessionId: 'sid-2' }),
-      sampleSession({ key: 'b1', account: 'bob', accountKey: 'bob@X', subject: 's-bob', opSessionId: 'sid-3' }),
-      sampleSession({ key: 'b2', account: 'bob', accountKey: 'bob@X', subject: 's-bob', opSessionId: undefined }),
+      sampleSession({ key: 'a1', account: 'ada', accountKey: ADA, subject: 's-ada', opSessionId: 'sid-1' }),
+      sampleSession({ key: 'a2', account: 'X\\Ada', accountKey: ADA, subject: 's-ada', opSessionId: 'sid-2' }),
+      sampleSession({ key: 'b1', account: 'bob', accountKey: BOB, subject: 's-bob', opSessionId: 'sid-3' }),
+      sampleSession({ key: 'b2', account: 'bob', accountKey: BOB, subject: 's-bob', opSessionId: undefined }),
     ]
     const fill = async () => {
       for (const record of all) await one.createSession(record)
@@ -130,8 +135,8 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
       return found.filter(key => key !== undefined)
     }
     await fill()
-    assert.deepEqual((await other.sessionsOf('ada@X')).map(({ account }) => account).sort(), ['X\\Ada', 'ada'])
-    const endedOfAda = await other.deleteSessions({ accountKey: 'ada@X' })
+    assert.deepEqual((await other.sessionsOf(ADA)).map(({ account }) => account).sort(), ['X\\Ada', 'ada'])
+    const endedOfAda = await other.deleteSessions({ accountKey: ADA })
     assert.deepEqual(
       endedOfAda.sort((one, other) => one.key.localeCompare(other.key)),
       [
@@ -161,19 +166,19 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
     assert.equal(await one.claimOnce('jti-2', 2500, 4000), true)
   })
 
-  test('what is noted by one is read by the other until its time is over, and a later time wins', async () => {
-    assert.equal(await one.markedUntil('note'), undefined)
+  test('what is marked by one is read by the other until its time is over, and a later time wins', async () => {
+    assert.equal(await one.markedUntil('mark'), undefined)
     const hence = Date.now() + 60_000
-    await one.markUntil('note', hence)
-    assert.equal(await other.markedUntil('note'), hence)
-    await other.markUntil('note', hence - 1000)
-    assert.equal(await one.markedUntil('note'), hence)
-    await other.markUntil('note', hence + 1000)
-    assert.equal(await one.markedUntil('note'), hence + 1000)
+    await one.markUntil('mark', hence)
+    assert.equal(await other.markedUntil('mark'), hence)
+    await other.markUntil('mark', hence - 1000)
+    assert.equal(await one.markedUntil('mark'), hence)
+    await other.markUntil('mark', hence + 1000)
+    assert.equal(await one.markedUntil('mark'), hence + 1000)
     await one.sweep(hence + 999, 0, 0)
-    assert.equal(await one.markedUntil('note'), hence + 1000)
+    assert.equal(await one.markedUntil('mark'), hence + 1000)
     await one.sweep(hence + 1000, 0, 0)
-    if (sweeps) assert.equal(await other.markedUntil('note'), undefined)
+    if (sweeps) assert.equal(await other.markedUntil('mark'), undefined)
   })
 
   if (!sweeps) return

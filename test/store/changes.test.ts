@@ -43,7 +43,7 @@ test('all sessions of an account that another process ended are gone at once', a
     const ids = [await lab.sessions.open(PERSON, NO_TOKENS), await lab.sessions.open(PERSON, NO_TOKENS)]
     for (const id of ids) assert.ok(await lab.sessions.find(id))
     lab.otherChanges.connect(change => lab.changes.receive(change))
-    assert.equal((await lab.otherSessions.endAll({ accountKey: PERSON.account })).length, 2)
+    assert.equal((await lab.otherSessions.endAll({ accountKey: PERSON.accountKey })).length, 2)
     for (const id of ids) assert.equal(await lab.sessions.find(id), undefined)
   } finally {
     await lab.close()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { storedAccountKey } from '../../src/account-key.ts'
 import { type Change, Changes } from '../../src/store/changes.ts'
 import { RedisChanges } from '../../src/store/redis-changes.ts'
 
@@ -26,7 +27,7 @@ test('a change comes to others as it was, of every kind, and not back to who mad
   const all: Change[] = [
     CHANGE,
     { kind: 'account', account: 'ada' },
-    { kind: 'grants', account: 'ada' },
+    { kind: 'grants', accountKey: storedAccountKey('ada') },
     { kind: 'pat', fingerprint: 'f' },
   ]
   for (const change of all) one.changes.publish(change)
@@ -78,4 +79,13 @@ test('garbage is counted and changes nothing; a kind of change from a newer vers
     heard,
     odd.map(() => MISSED),
   )
+})
+
+test('the key of an account travels as `account`, as versions before expect it', () => {
+  const one = setUp()
+  one.changes.publish({ kind: 'grants', accountKey: storedAccountKey('ada') })
+  assert.deepEqual(JSON.parse(one.sent[0] ?? '').change, { kind: 'grants', account: 'ada' })
+  const other = setUp()
+  other.channel.receive(JSON.stringify({ from: 'before', n: 1, change: { kind: 'grants', account: 'bob' } }))
+  assert.deepEqual(other.heard, [{ kind: 'grants', accountKey: 'bob' }])
 })

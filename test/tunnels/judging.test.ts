@@ -1,10 +1,12 @@
 /** When tunnels are judged again, with parts of the test's own around real sockets. */
+
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { IncomingMessage } from 'node:http'
 import { connect, createServer, type Socket } from 'node:net'
 import { after, before, type TestContext, test } from 'node:test'
 import { listen } from '../../devkit/op/listen.ts'
+import { storedAccountKey } from '../../src/account-key.ts'
 import { Admission } from '../../src/admission.ts'
 import { type Code, Fault } from '../../src/errors.ts'
 import type { Delegated } from '../../src/exchange.ts'
@@ -41,7 +43,7 @@ function tunnelsWith(t: TestContext, refusal: (exchange: Delegated) => Promise<C
   const tunnels = new Tunnels({
     ...{ refusal, changes },
     settings: { maxTunnels: 1000, idleTimeoutMs: 1_000_000, maxAgeMs: 1_000_000_000 },
-    accountKey: account => account.toLowerCase(),
+    accountKey: account => storedAccountKey(account.toLowerCase()),
     now: () => state.now,
   })
   t.after(() => tunnels.closeAll())
@@ -134,9 +136,9 @@ test('only what concerns a tunnel makes it be judged', async t => {
   await open(bySession('a'))
   asked = 0
   changes.publish({ kind: 'pat', fingerprint: 'f3' })
-  changes.publish({ kind: 'grants', account: 'bob' })
+  changes.publish({ kind: 'grants', accountKey: storedAccountKey('bob') })
   assert.equal(asked, 0)
   changes.publish({ kind: 'pat', fingerprint: 'f2' })
-  changes.publish({ kind: 'grants', account: 'ada' })
+  changes.publish({ kind: 'grants', accountKey: storedAccountKey('ada') })
   assert.equal(asked, 2)
 })

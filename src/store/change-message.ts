@@ -1,0 +1,28 @@
+/**
+ * A change on its way to another process, which may run another version: its form stays readable both ways. The key of an
+ * account travels as `account`.
+ */
+import { storedAccountKey } from '../account-key.ts'
+import type { Change } from './changes.ts'
+
+export interface ChangeMessage {
+  readonly kind: string
+  readonly key?: string
+  readonly account?: string
+  readonly fingerprint?: string
+}
+
+export const messageOf = (change: Change): ChangeMessage =>
+  change.kind === 'grants' ? { kind: 'grants', account: change.accountKey } : change
+
+/** What is not understood may be a kind that a newer version knows: reading everything again is right whatever it means. */
+export function changeFrom(message: unknown): Change {
+  if (!isRecord(message)) return { kind: 'missed' }
+  const { kind, key, account, fingerprint } = message
+  if (kind === 'session' && typeof key === 'string') return { kind, key }
+  if (kind === 'account' && typeof account === 'string') return { kind, account }
+  if (kind === 'grants' && typeof account === 'string') return { kind, accountKey: storedAccountKey(account) }
+  return kind === 'pat' && typeof fingerprint === 'string' ? { kind, fingerprint } : { kind: 'missed' }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
