@@ -25,7 +25,7 @@ function ran(steps: string) {
 test('a full disk ends no process that writes its log there', { skip: !existsSync(FULL) }, () => {
   const { status, lines, stderr } = ran(`
     const { openSync } = await import('node:fs')
-    const { openLogOutput } = await import('./log-output.ts')
+    const { openLogOutput } = await import('./observability/log-output.ts')
     const output = openLogOutput({ descriptor: openSync('${FULL}', 'w') })
     for (let line = 0; line < 3; line++) { output.write('x\\n'); await step() }
     await output.close()`)
@@ -34,9 +34,10 @@ test('a full disk ends no process that writes its log there', { skip: !existsSyn
 
 test('an audit log on a full disk is told of among the other records, once', { skip: !existsSync(FULL) }, () => {
   const { status, lines } = ran(`
-    const { createLog } = await import('./log.ts')
-    const { Audit } = await import('./audit.ts')
-    const audit = Audit.open(createLog({ level: 'info' }, { write: line => process.stdout.write(line) }), '${FULL}')
+    const { createLog } = await import('./observability/log.ts')
+    const { Audit } = await import('./observability/audit.ts')
+    const log = createLog({ level: 'info' }, { write: line => process.stdout.write(line) }, Date.now)
+    const audit = Audit.open(log, '${FULL}', Date.now)
     for (let record = 0; record < 3; record++) { audit.write('sign-in', {}); await step() }
     await audit.close()`)
   assert.equal(status, 0)

@@ -173,5 +173,5 @@ test('config:check prints every problem and exits with 78, and with 0 for a vali
   const { code, text } = await check(join(directory, 'bad.yaml'))
   assert.notEqual(code, 0)
   assert.match(text, /12.*colour/)
-  assert.match(text, /13.*server\.port/)
+  assert.match(text, /13.*listener\.port/)
 })

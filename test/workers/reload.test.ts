@@ -68,8 +68,8 @@ test('a file with problems is refused with all of them, each with its line, and 
       return found.length === 2 && found
     })
     assert.deepEqual(problems.map(problem => problem['torhaus.config_path']).sort(), [
-      'publicUrl',
       'listener.maxHeaderFields',
+      'publicUrl',
     ])
     assert.ok(problems.every(problem => Number(problem['torhaus.config_line']) > 0))
     assert.deepEqual(lab.workers(), before)
