@@ -1,6 +1,13 @@
-/** A map that holds at most `capacity` entries: the one written longest ago makes room. */
+/**
+ * A map that holds at most `capacity` entries: the one written longest ago makes room.
+ *
+ * A Map iterates in the order of insertion, and one iterator walks along with the evictions for the whole life of the map:
+ * what it has passed is gone. A new one for each eviction would walk over all the holes that earlier ones left, which at
+ * 50,000 entries costs thirty times as much (`npm run bench -- bounded-map`).
+ */
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>()
+  readonly #oldestFirst = this.#entries.keys()
   readonly #capacity: number
 
   constructor(capacity: number) {
@@ -16,13 +23,11 @@ export class BoundedMap<K, V> {
   }
 
   set(key: K, value: V): void {
-    // A Map iterates in the order of insertion: taking an entry out and in again makes it the newest.
+    // Taking an entry out and in again makes it the newest.
     this.#entries.delete(key)
     this.#entries.set(key, value)
-    if (this.#entries.size > this.#capacity) {
-      const [oldest] = this.#entries.keys()
-      this.#entries.delete(oldest as K)
-    }
+    // Above the capacity there is always one to come: an iterator that has reached the end would stay there.
+    if (this.#entries.size > this.#capacity) this.#entries.delete(this.#oldestFirst.next().value as K)
   }
 
   delete(key: K): void {

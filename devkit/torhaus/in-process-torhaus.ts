@@ -1,10 +1,12 @@
 /** The parts of one worker and the admin listener in the test's own process, with a clock of the test. */
+
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { type ProxyServer, startProxy } from '../../src/app/proxy-server.ts'
 import { createAdmin } from '../../src/process/admin-listener.ts'
 import { system } from '../../src/system.ts'
+import { bothClocks } from './both-clocks.ts'
 
 export type Torhaus = Pick<ProxyServer, 'changes'> & {
   readonly proxyPort: number
@@ -15,7 +17,7 @@ export type Torhaus = Pick<ProxyServer, 'changes'> & {
 }
 
 export async function startTorhaus(config: Config, log: Logger, now = system.now): Promise<Torhaus> {
-  const proxy = await startProxy(config, log, { ...system, now })
+  const proxy = await startProxy(config, log, { ...system, ...(now === system.now ? {} : bothClocks(now)) })
   const { registry } = proxy
   const admin = createAdmin({
     hostNames: () => config.admin.hostNames,

@@ -1,4 +1,5 @@
 /** The policy as the main program builds it from a configuration, with a real OP and a session, and requests without a socket. */
+
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { IncomingMessage, ServerResponse } from 'node:http'
@@ -32,6 +33,7 @@ import { Sessions } from '../../src/session/sessions.ts'
 import { SESSION_SCHEMA, SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
+import { system } from '../../src/system.ts'
 import { browserFields, gitFields, patAuthorization } from './request-samples.ts'
 
 const PORT = 8080
@@ -77,7 +79,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const store = new SqliteSessionStore(database)
   const changes = new Changes()
   const sealer = new Sealer(session.encryptionKeyFiles.map(readKey))
-  const sessions = new Sessions(store, sealer, session, changes, now)
+  const sessions = new Sessions(store, sealer, session, changes, system)
   const cookies = new SessionCookies(config.publicUrl)
   const identityOut = await AssertionIdentity.create({ ...upstream.identity.assertion, issuer: publicOrigin }, now)
   const keys = new OpKeys(provider, oidc.timeoutMs)
@@ -115,7 +117,12 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
     secondFactor: {
       settings: config.secondFactor,
       rules: rulesOf(config.secondFactor),
-      grants: new Grants(new SqliteGrantStore(database), { ...config.secondFactor.grants, ...session }, changes, now),
+      grants: new Grants(
+        new SqliteGrantStore(database),
+        { ...config.secondFactor.grants, ...session },
+        changes,
+        system,
+      ),
       offers: createOffers(credentials),
       ...{ accountKey, now, refusesPat: () => undefined, report: () => undefined, asked: () => undefined },
     },
@@ -142,7 +149,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   for (const arrival of Object.values(arrivals)) await decide(policy, arrival)
   return {
     ...{ policy, arrivals, classify, sessions, sessionId: id, verifier: accessTokens },
-    uncachedSessions: new Sessions(store, sealer, { ...session, cacheMs: 0 }, changes, now),
+    uncachedSessions: new Sessions(store, sealer, { ...session, cacheMs: 0 }, changes, system),
     newToken: () => op.issueAccessToken('ada'),
     async close() {
       database.close()

@@ -2,6 +2,7 @@
  * What one more session and one more principal take of the heap of a process, cached as Torhaus caches them. A process of its
  * own with `--expose-gc`. Argument: how many of each. Writes one JSON line.
  */
+
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,6 +12,7 @@ import { Sealer } from '../../src/session/sealer.ts'
 import { Sessions } from '../../src/session/sessions.ts'
 import { SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
 import { Changes } from '../../src/store/changes.ts'
+import { system } from '../../src/system.ts'
 import { seedSessions } from './seed-sessions.ts'
 
 const DAY_S = 86_400
@@ -33,7 +35,7 @@ async function bytesPerSession(): Promise<number> {
   const ids = seedSessions({ storeFile, keyFile, count, accountOf: index => `user-${index}` })
   const store = SqliteSessionStore.open(storeFile)
   const times = { idleTimeoutSeconds: DAY_S, absoluteTimeoutSeconds: DAY_S, cacheMs: 60_000, maxCached: count }
-  const sessions = new Sessions(store, new Sealer([key]), times, new Changes(), Date.now)
+  const sessions = new Sessions(store, new Sealer([key]), times, new Changes(), system)
   const before = heapBytes()
   // Ids come out of fields of requests, not out of this list: a copy each, as the cache would hold it.
   for (const id of ids) sessions.find(Buffer.from(id).toString())

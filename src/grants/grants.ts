@@ -12,7 +12,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
 import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock, Surroundings } from '../clock.ts'
 import type { StepUp } from '../decision.ts'
 import type { Evidence, Traced } from '../exchange.ts'
 import type { Changes } from '../store/changes.ts'
@@ -46,12 +46,17 @@ export class Grants {
   readonly #now: Clock
   readonly #cache: ReadCache<GrantScope, Grant>
 
-  constructor(store: GrantStore, settings: GrantSettings, changes: Changes, now: Clock) {
+  constructor(
+    store: GrantStore,
+    settings: GrantSettings,
+    changes: Changes,
+    { now, monotonic }: Pick<Surroundings, 'now' | 'monotonic'>,
+  ) {
     this.#store = store
     this.#settings = settings
     this.#changes = changes
     this.#now = now
-    this.#cache = new ReadCache(settings, (scope: GrantScope) => store.findGrant(scope), now)
+    this.#cache = new ReadCache(settings, (scope: GrantScope) => store.findGrant(scope), monotonic)
     changes.subscribe(change => {
       if (change.kind === 'grants') this.#cache.forgetWhere(({ accountKey }) => accountKey === change.accountKey)
       else if (change.kind === 'missed') this.#cache.expire()

@@ -15,6 +15,8 @@ export type LruOptions<V> = { readonly maxEntries: number; readonly onEvict?: (v
 // one unused for longest.
 export function createLru<V>({ maxEntries, onEvict }: LruOptions<V>): Lru<V> {
   const entries = new Map<string, V>()
+  // As in BoundedMap: a new iterator for each eviction would walk over the holes of all earlier ones.
+  const oldestFirst = entries.entries()
   return {
     get(key) {
       const value = entries.get(key)
@@ -28,7 +30,7 @@ export function createLru<V>({ maxEntries, onEvict }: LruOptions<V>): Lru<V> {
       entries.delete(key)
       entries.set(key, value)
       if (entries.size <= maxEntries) return
-      const [oldest] = entries
+      const oldest = oldestFirst.next().value
       if (oldest === undefined) return
       entries.delete(oldest[0])
       onEvict?.(oldest[1])

@@ -8,7 +8,7 @@
 
 import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock, Surroundings } from '../clock.ts'
 import { toFault } from '../errors.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import type { Changes } from '../store/changes.ts'
@@ -48,13 +48,18 @@ export class PatRegister {
   readonly #waiting = new Map<string, Waiting>()
   #flushing: Promise<void> | undefined
 
-  constructor(store: PatStore, settings: Omit<ReadCacheSettings, 'keepsAbsent'>, changes: Changes, now: Clock) {
+  constructor(
+    store: PatStore,
+    settings: Omit<ReadCacheSettings, 'keepsAbsent'>,
+    changes: Changes,
+    { now, monotonic }: Pick<Surroundings, 'now' | 'monotonic'>,
+  ) {
     this.#store = store
     this.#changes = changes
     this.#now = now
     const read = (fingerprint: string) => store.readPat(fingerprint)
     // What is not known is not blocked either; a block tells of itself.
-    this.#cache = new ReadCache({ ...settings, keepsAbsent: true }, read, now)
+    this.#cache = new ReadCache({ ...settings, keepsAbsent: true }, read, monotonic)
     changes.subscribe(change => {
       if (change.kind === 'pat') this.#cache.forget(change.fingerprint)
       else if (change.kind === 'missed') this.#cache.expire()

@@ -1,6 +1,6 @@
 import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock, Surroundings } from '../clock.ts'
 import { toFault } from '../errors.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
@@ -38,13 +38,19 @@ export class Sessions {
   /** Goes by ids, which nobody else knows. */
   readonly #cache: ReadCache<string, Session>
 
-  constructor(store: SessionStore, sealer: Sealer, times: SessionTimes, changes: Changes, now: Clock) {
+  constructor(
+    store: SessionStore,
+    sealer: Sealer,
+    times: SessionTimes,
+    changes: Changes,
+    { now, monotonic }: Pick<Surroundings, 'now' | 'monotonic'>,
+  ) {
     this.#store = store
     this.#sealer = sealer
     this.#times = times
     this.#changes = changes
     this.#now = now
-    this.#cache = new ReadCache(times, id => this.#read(id), now, renewed)
+    this.#cache = new ReadCache(times, id => this.#read(id), monotonic, renewed)
     changes.subscribe(change => {
       if (change.kind === 'session') this.#cache.forgetWhere(({ record }) => record.key === change.key)
       else if (change.kind === 'account') this.#cache.forgetWhere(({ record }) => record.account === change.account)

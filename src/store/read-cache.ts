@@ -5,13 +5,13 @@
  *     |-- answered --|-- read again ------------|-- read again
  *        at once         store away: answered      store away: the fault
  *
- * An answer whose reading began before its entry was forgotten is given to who asked, and not kept: it may be from before the
+ * Its clock does not go back: an answer must not become younger when somebody sets the time. An answer whose reading began before its entry was forgotten is given to who asked, and not kept: it may be from before the
  * change.
  */
 
 import type { Awaitable } from '../awaitable.ts'
 import { BoundedMap } from '../bounded-map.ts'
-import type { Clock } from '../clock.ts'
+import type { MonotonicClock } from '../clock.ts'
 import { Fault } from '../errors.ts'
 
 export interface ReadCacheSettings {
@@ -38,7 +38,7 @@ export class ReadCache<S, V extends object> {
   readonly #settings: ReadCacheSettings
   readonly #read: (subject: S) => Awaitable<V | undefined>
   readonly #renew: (known: V, read: V) => V
-  readonly #now: Clock
+  readonly #monotonic: MonotonicClock
   readonly #present: BoundedMap<string, Entry<V>>
   /** Apart, so that made-up keys push out no one who is known. */
   readonly #absent: BoundedMap<string, Entry<undefined>>
@@ -48,12 +48,12 @@ export class ReadCache<S, V extends object> {
   constructor(
     settings: ReadCacheSettings,
     read: (subject: S) => Awaitable<V | undefined>,
-    now: Clock,
+    monotonic: MonotonicClock,
     renew: (known: V, read: V) => V = (_known, read) => read,
   ) {
     this.#settings = settings
     this.#read = read
-    this.#now = now
+    this.#monotonic = monotonic
     this.#renew = renew
     this.#present = new BoundedMap(settings.maxCached)
     this.#absent = new BoundedMap(settings.maxCached)
@@ -61,7 +61,7 @@ export class ReadCache<S, V extends object> {
 
   /** Synchronous where the answer is fresh, or the store is. Throws, or rejects with, what `read` does. */
   get(key: string, subject: S): Awaitable<V | undefined> {
-    const now = this.#now()
+    const now = this.#monotonic()
     const known = this.#present.get(key)
     if (known !== undefined && now < known.freshUntilMs) return known.value
     const absent = this.#settings.keepsAbsent === true ? this.#absent.get(key) : undefined
@@ -129,7 +129,7 @@ export class ReadCache<S, V extends object> {
 
   /** What was read before, where the store is away and that is not too long ago. */
   #believe(key: string, error: unknown): V | undefined {
-    const now = this.#now()
+    const now = this.#monotonic()
     const known = this.#present.get(key) ?? this.#absent.get(key)
     const endMs = (known?.readAtMs ?? 0) + (this.#settings.graceSeconds ?? 0) * 1000
     if (known === undefined || now >= endMs || !(error instanceof Fault) || error.code !== 'store-unavailable')

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
+import { bothClocks } from '../../devkit/torhaus/both-clocks.ts'
 import { storedAccountKey } from '../../src/account-key.ts'
 import { Grants } from '../../src/grants/grants.ts'
 import { GRANT_SCHEMA, SqliteGrantStore } from '../../src/grants/sqlite-grant-store.ts'
@@ -125,7 +126,7 @@ test('another worker notices that a grant was taken back within the time a cache
         new SqliteGrantStore(database),
         { ...settings, cacheMs: 1000, maxCached: 10 },
         new Changes(),
-        () => nowMs,
+        bothClocks(() => nowMs),
       ),
   )
   assert.ok(one && two)

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { bothClocks } from '../../devkit/torhaus/both-clocks.ts'
 import { type AccountKey, storedAccountKey } from '../../src/account-key.ts'
 import { Fault } from '../../src/errors.ts'
 import { patFingerprints } from '../../src/pats/pat-fingerprints.ts'
@@ -32,7 +33,13 @@ function setUp() {
   const database = new SqliteDatabase(join(directory, `${databases.length}.sqlite`), PAT_SCHEMA)
   databases.push(database)
   const store = new SqlitePatStore(database)
-  const open = () => new PatRegister(store, { cacheMs: 1000, maxCached: 100 }, new Changes(), () => clock.ms)
+  const open = () =>
+    new PatRegister(
+      store,
+      { cacheMs: 1000, maxCached: 100 },
+      new Changes(),
+      bothClocks(() => clock.ms),
+    )
   return { clock, store, open, register: open() }
 }
 
@@ -139,7 +146,12 @@ test('with several keys a request waits for nothing that is cached, and an older
     },
   })
   const settings = { cacheMs: 1000, maxCached: 100 }
-  const register = new PatRegister(remote, settings, new Changes(), () => clock.ms)
+  const register = new PatRegister(
+    remote,
+    settings,
+    new Changes(),
+    bothClocks(() => clock.ms),
+  )
   const { of } = patFingerprints([newer, older])
   assert.equal(await register.find(of('token')), undefined)
   assert.equal(reads, 2)

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { clientClasses } from '../../config/client-classes.ts'
+import { bothClocks } from '../../devkit/torhaus/both-clocks.ts'
 import { requireSecondFactor } from '../../middleware/require-second-factor.ts'
 import { storedAccountKey } from '../../src/account-key.ts'
 import type { Authenticated, Credentials, Evidence, Principal } from '../../src/exchange.ts'
@@ -89,7 +90,12 @@ function principalOf(parts: readonly string[]): Principal {
 function decide(presented: string, rule: RuleSettings | undefined, changes: Partial<Authenticated>) {
   const parts = presented.split(', ')
   store.revokeGrantsOf(storedAccountKey('ada'))
-  const grants = new Grants(store, { ...grantSettings, cacheMs: 0, maxCached: 1 }, new Changes(), () => NOW_S * 1000)
+  const grants = new Grants(
+    store,
+    { ...grantSettings, cacheMs: 0, maxCached: 1 },
+    new Changes(),
+    bothClocks(() => NOW_S * 1000),
+  )
   const target = { raw: '/a', path: '/a', normalisedPath: '/a', isAmbiguous: false }
   const credentials = SCHEMES[parts[0] ?? '']
   assert.ok(credentials, presented)

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { bothClocks } from '../../devkit/torhaus/both-clocks.ts'
 import { storedAccountKey } from '../../src/account-key.ts'
 import type { Clock } from '../../src/clock.ts'
 import { Sealer } from '../../src/session/sealer.ts'
@@ -63,8 +64,8 @@ export async function openSessionLab(times: SessionTimes, clock: TestClock = tes
   const [changes, otherChanges] = [new Changes(), new Changes()]
   const sealer = new Sealer([randomBytes(32)])
   return {
-    sessions: new Sessions(counted, sealer, times, changes, clock.now),
-    otherSessions: new Sessions(otherStore, sealer, times, otherChanges, clock.now),
+    sessions: new Sessions(counted, sealer, times, changes, bothClocks(clock.now)),
+    otherSessions: new Sessions(otherStore, sealer, times, otherChanges, bothClocks(clock.now)),
     ...{ changes, otherChanges },
     store,
     clock,

@@ -1,8 +1,10 @@
 /** What `Sessions` make of a store that goes away between two requests, with and without a grace. */
+
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { bothClocks } from '../../devkit/torhaus/both-clocks.ts'
 import { Fault } from '../../src/errors.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import { Sessions } from '../../src/session/sessions.ts'
@@ -28,7 +30,7 @@ function setUp(graceSeconds: number) {
     },
   })
   const times = { idleTimeoutSeconds: 600, absoluteTimeoutSeconds: 3600, cacheMs: 0, maxCached: 10, graceSeconds }
-  const sessions = new Sessions(store, new Sealer([randomBytes(32)]), times, new Changes(), clock.now)
+  const sessions = new Sessions(store, new Sealer([randomBytes(32)]), times, new Changes(), bothClocks(clock.now))
   return { clock, state, sessions }
 }
 
