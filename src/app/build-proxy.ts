@@ -91,7 +91,7 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
     ready: !isDraining && stores.wasReached(),
     parts: {
       listener: isDraining ? 'draining' : 'listening',
-      store: stores.isAvailable() ? 'available' : 'away',
+      store: stores.condition(),
       identityProvider: provider.isKnown ? 'known' : 'not reached yet',
       ...(directory === undefined ? {} : { kdcCircuit: directory.statistics().circuit }),
     },
@@ -100,7 +100,7 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
     upstream: () => upstream.statistics(),
     clientConnections: countConnections(app),
     unrecognisedPats: () => unrecognisedPats,
-    isStoreAvailable: () => stores.isAvailable(),
+    isStoreAvailable: () => stores.condition() === 'available',
     tunnels: () => tunnels.count,
     ...(directory === undefined ? {} : { directory: () => directory.statistics() }),
   })

@@ -5,28 +5,43 @@ import { RedisPatStore } from '../pats/redis-pat-store.ts'
 import { RedisSessionStore, type SessionLifetimes } from '../session/redis-session-store.ts'
 import type { Changes } from '../store/changes.ts'
 import { RedisChanges } from '../store/redis-changes.ts'
-import { RedisConnection, type RedisReport } from '../store/redis-connection.ts'
+import { RedisConnection } from '../store/redis-connection.ts'
 import type { RedisSettings } from '../store/redis-driver.ts'
 import { RedisNames } from '../store/redis-names.ts'
+import type { StoreCondition, StoreReport } from './open-stores.ts'
 
 /** All stores in one Redis. Resolves also while it is away; rejects where it refuses us. */
 export async function openRedisStores(
   settings: RedisSettings,
   lifetimes: SessionLifetimes,
   changes: Changes,
-  report: RedisReport & { readonly malformed: () => void },
+  report: StoreReport,
   surroundings: Surroundings,
 ) {
   const names = new RedisNames(settings.keyPrefix)
-  const link = new RedisConnection(settings, names.channel, report, surroundings)
-  await link.open(new RedisChanges(changes, message => link.publish(message), report.malformed))
+  const link = new RedisConnection(
+    settings,
+    names.channel,
+    {
+      command: (seconds, isAnswered) => report.command(seconds, isAnswered),
+      changed: (isAvailable, cause) => report.changed(isAvailable ? 'available' : 'away', cause),
+    },
+    surroundings,
+  )
+  await link.open(
+    new RedisChanges(
+      changes,
+      message => link.publish(message),
+      () => report.malformed(),
+    ),
+  )
   return {
     sessions: new RedisSessionStore(link, names, lifetimes, surroundings.now),
     grants: new RedisGrantStore(link, names, surroundings.now),
     pats: new RedisPatStore(link, names),
     attempts: new RedisAttemptStore(link, names),
     graceSeconds: settings.graceSeconds,
-    isAvailable: () => link.isAvailable,
+    condition: (): StoreCondition => (link.isAvailable ? 'available' : 'away'),
     wasReached: () => link.wasReached,
     close: () => link.close(),
   }

@@ -10,7 +10,11 @@ import { PAT_SCHEMA, SqlitePatStore } from '../pats/sqlite-pat-store.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import { SESSION_SCHEMA, SqliteSessionStore } from '../session/sqlite-session-store.ts'
 import type { Changes } from '../store/changes.ts'
+import type { SqliteCondition } from '../store/sqlite-condition.ts'
 import { SqliteDatabase } from '../store/sqlite-database.ts'
+
+/** `away`: elsewhere, and not to be reached. */
+export type StoreCondition = SqliteCondition | 'away'
 
 /** Everything that outlives a process, and that several share. */
 export interface Stores {
@@ -20,7 +24,8 @@ export interface Stores {
   readonly attempts: AttemptStore
   /** How long what was read before is believed while the store is away, in seconds. */
   readonly graceSeconds: number
-  isAvailable(): boolean
+  /** `available`, or what is wrong with it. */
+  condition(): StoreCondition
   /** Whether it was ever. */
   wasReached(): boolean
   close(): Awaitable<void>
@@ -30,8 +35,8 @@ export interface Stores {
 export interface StoreReport {
   /** One command has ended. */
   command(seconds: number, isAnswered: boolean): void
-  /** It is away, or back. `cause`: the last thing that went wrong. */
-  changed(isAvailable: boolean, cause: unknown): void
+  /** How it is, whenever that changes. `cause`: the last thing that went wrong. */
+  changed(condition: StoreCondition, cause: unknown): void
   /** A message of another process was not understood. */
   malformed(): void
 }
@@ -52,7 +57,11 @@ export async function openStores(
     const { openRedisStores } = await import('./open-redis-stores.ts')
     return openRedisStores(redis, session, changes, report, surroundings)
   }
-  const database = new SqliteDatabase(sqlite.file, SESSION_SCHEMA + GRANT_SCHEMA + PAT_SCHEMA + ATTEMPT_SCHEMA)
+  const schema = SESSION_SCHEMA + GRANT_SCHEMA + PAT_SCHEMA + ATTEMPT_SCHEMA
+  const database = new SqliteDatabase(sqlite.file, schema, {
+    changed: (condition, cause) => report.changed(condition, cause),
+    replaced: () => changes.receive({ kind: 'missed' }),
+  })
   return {
     sessions: new SqliteSessionStore(database),
     grants: new SqliteGrantStore(database),
@@ -60,7 +69,7 @@ export async function openStores(
     attempts: new SqliteAttemptStore(database),
     // A file is not away for a while: what it cannot answer is a fault at once.
     graceSeconds: 0,
-    isAvailable: () => true,
+    condition: () => database.condition,
     wasReached: () => true,
     close: () => database.close(),
   }

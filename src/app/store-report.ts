@@ -5,19 +5,18 @@ import type { StoreReport } from './open-stores.ts'
 
 /** What the store tells, for log and metrics. */
 export function storeReport(metrics: Metrics, log: Logger): StoreReport {
-  let wasGarbled = false
+  let wasMalformed = false
   return {
     command: (seconds, isAnswered) => metrics.storeCommand(seconds, isAnswered),
-    changed(isAvailable, cause) {
-      const state = isAvailable ? 'available' : 'away'
+    changed(condition, cause) {
       const because = cause instanceof Error ? { 'error.message': causeChain(cause) } : {}
-      log.warn({ 'event.action': 'store', 'torhaus.store': state, ...because })
+      log.warn({ 'event.action': 'store', 'torhaus.store': condition, ...because })
     },
     malformed() {
       // Once: whoever can write to the channel must not fill the log.
-      if (!wasGarbled) log.warn({ 'event.action': 'store-message', 'event.outcome': 'failure' })
-      wasGarbled = true
-      metrics.storeMessageGarbled()
+      if (!wasMalformed) log.warn({ 'event.action': 'store-message', 'event.outcome': 'failure' })
+      wasMalformed = true
+      metrics.storeMessageMalformed()
     },
   }
 }

@@ -1,4 +1,5 @@
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
+import { type Awaitable, after } from '../awaitable.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
@@ -45,7 +46,7 @@ export class SqliteGrantStore implements GrantStore {
       .map(toGrant)
   }
 
-  openRequest(request: GrantRequest, nowMs: number): GrantRequest {
+  openRequest(request: GrantRequest, nowMs: number): Awaitable<GrantRequest> {
     const { accountKey, network, clientClass, maxAgeSeconds, acceptAcr } = request
     return this.#database.transaction(() => {
       const row = this.#database.row(
@@ -93,7 +94,7 @@ export class SqliteGrantStore implements GrantStore {
     return row === undefined ? undefined : toRequest(row)
   }
 
-  confirm(code: string, grant: Grant): boolean {
+  confirm(code: string, grant: Grant): Awaitable<boolean> {
     return this.#database.transaction(() => {
       if (this.#database.run('DELETE FROM grant_request WHERE code = ?', code) === 0) return false
       this.#database.run(
@@ -115,17 +116,22 @@ export class SqliteGrantStore implements GrantStore {
     })
   }
 
-  revokeGrant(accountKey: AccountKey, id: string): boolean {
-    return this.#database.run('DELETE FROM second_factor_grant WHERE account = ? AND id = ?', accountKey, id) > 0
+  revokeGrant(accountKey: AccountKey, id: string): Awaitable<boolean> {
+    return after(
+      this.#database.update('DELETE FROM second_factor_grant WHERE account = ? AND id = ?', accountKey, id),
+      rows => rows > 0,
+    )
   }
 
-  revokeGrantsOf(accountKey: AccountKey): void {
-    this.#database.run('DELETE FROM second_factor_grant WHERE account = ?', accountKey)
+  revokeGrantsOf(accountKey: AccountKey): Awaitable<void> {
+    return this.#database.execute('DELETE FROM second_factor_grant WHERE account = ?', accountKey)
   }
 
-  sweepGrants(nowMs: number): void {
-    this.#database.run('DELETE FROM grant_request WHERE expires_at <= ?', nowMs)
-    this.#database.run('DELETE FROM second_factor_grant WHERE expires_at <= ?', nowMs)
+  sweepGrants(nowMs: number): Awaitable<void> {
+    return this.#database.transaction(() => {
+      this.#database.run('DELETE FROM grant_request WHERE expires_at <= ?', nowMs)
+      this.#database.run('DELETE FROM second_factor_grant WHERE expires_at <= ?', nowMs)
+    })
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../awaitable.ts'
 import type { SqliteDatabase } from '../store/sqlite-database.ts'
 import type { AttemptBudget, AttemptEnd, AttemptStore } from './attempt-store.ts'
 
@@ -16,7 +17,7 @@ export class SqliteAttemptStore implements AttemptStore {
     this.#database = database
   }
 
-  reserve(who: string, id: string, budget: AttemptBudget, nowMs: number): number {
+  reserve(who: string, id: string, budget: AttemptBudget, nowMs: number): Awaitable<number> {
     return this.#database.transaction(() => {
       const rows = this.#database.rows(
         'SELECT is_pending, at FROM attempt WHERE who = ? AND ends_at > ? ORDER BY at',
@@ -30,14 +31,16 @@ export class SqliteAttemptStore implements AttemptStore {
     })
   }
 
-  settle(who: string, id: string, end: AttemptEnd, { windowMs }: AttemptBudget, nowMs: number): void {
-    if (end === 'failed') this.#write(who, id, false, nowMs, nowMs + windowMs)
-    else if (end === 'released') this.#database.run('DELETE FROM attempt WHERE who = ? AND id = ?', who, id)
-    else this.#database.run('DELETE FROM attempt WHERE who = ? AND (id = ? OR is_pending = 0)', who, id)
+  settle(who: string, id: string, end: AttemptEnd, { windowMs }: AttemptBudget, nowMs: number): Awaitable<void> {
+    return this.#database.write(() => {
+      if (end === 'failed') this.#write(who, id, false, nowMs, nowMs + windowMs)
+      else if (end === 'released') this.#database.run('DELETE FROM attempt WHERE who = ? AND id = ?', who, id)
+      else this.#database.run('DELETE FROM attempt WHERE who = ? AND (id = ? OR is_pending = 0)', who, id)
+    })
   }
 
-  sweepAttempts(nowMs: number): void {
-    this.#database.run('DELETE FROM attempt WHERE ends_at <= ?', nowMs)
+  sweepAttempts(nowMs: number): Awaitable<void> {
+    return this.#database.execute('DELETE FROM attempt WHERE ends_at <= ?', nowMs)
   }
 
   #write(who: string, id: string, isPending: boolean, atMs: number, endsAtMs: number): void {

@@ -210,7 +210,7 @@ export class Metrics {
     else this.#storeErrors.add(1)
   }
 
-  storeMessageGarbled(): void {
+  storeMessageMalformed(): void {
     this.#storeGarbled.add(1)
   }
 

@@ -7,7 +7,7 @@
  */
 
 import type { AccountKey } from '../account-key.ts'
-import type { Awaitable } from '../awaitable.ts'
+import { type Awaitable, after } from '../awaitable.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import { toFault } from '../errors.ts'
 import type { ClientClass } from '../http/client-class.ts'
@@ -201,7 +201,3 @@ function tellsMore(seen: PatRecord, { network, clientClass, accountKey }: PatUse
     (accountKey !== undefined && accountKey !== seen.accountKey)
   )
 }
-
-/** At once where the value is there. */
-const after = <T, R>(value: Awaitable<T>, next: (settled: T) => Awaitable<R>): Awaitable<R> =>
-  value instanceof Promise ? value.then(next) : next(value)

@@ -1,4 +1,5 @@
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
+import { type Awaitable, after } from '../awaitable.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import { mergePats, movedPat, type PatRecord, type PatStore, type SeenNetwork } from './pat-store.ts'
@@ -24,8 +25,8 @@ export class SqlitePatStore implements PatStore {
     return row === undefined ? undefined : toRecord(row)
   }
 
-  recordUses(uses: Iterable<PatRecord>): void {
-    this.#database.transaction(() => {
+  recordUses(uses: Iterable<PatRecord>): Awaitable<void> {
+    return this.#database.transaction(() => {
       for (const seen of uses) this.#write(mergePats(this.readPat(seen.fingerprint), seen))
     })
   }
@@ -36,20 +37,21 @@ export class SqlitePatStore implements PatStore {
       .map(toRecord)
   }
 
-  blockPat(accountKey: AccountKey, fingerprint: string, isBlocked: boolean): boolean {
+  blockPat(accountKey: AccountKey, fingerprint: string, isBlocked: boolean): Awaitable<boolean> {
     const value = Number(isBlocked)
-    return (
-      this.#database.run(
+    return after(
+      this.#database.update(
         'UPDATE pat SET is_blocked = ?1 WHERE account = ?2 AND fingerprint = ?3 AND is_blocked <> ?1',
         value,
         accountKey,
         fingerprint,
-      ) > 0
+      ),
+      rows => rows > 0,
     )
   }
 
-  movePat(from: string, to: string): void {
-    this.#database.transaction(() => {
+  movePat(from: string, to: string): Awaitable<void> {
+    return this.#database.transaction(() => {
       const moved = this.readPat(from)
       if (moved === undefined) return
       this.#write(movedPat(this.readPat(to), moved, to))
@@ -63,15 +65,17 @@ export class SqlitePatStore implements PatStore {
       .map(({ fingerprint }) => String(fingerprint))
   }
 
-  sweepPats(seenBeforeMs: number, maxRows: number): void {
-    this.#database.run('DELETE FROM pat WHERE is_blocked = 0 AND last_seen_at < ?', seenBeforeMs)
-    const count = Number(this.#database.row('SELECT count(*) AS count FROM pat')?.count)
-    if (count <= maxRows) return
-    this.#database.run(
-      `DELETE FROM pat WHERE fingerprint IN
+  sweepPats(seenBeforeMs: number, maxRows: number): Awaitable<void> {
+    return this.#database.transaction(() => {
+      this.#database.run('DELETE FROM pat WHERE is_blocked = 0 AND last_seen_at < ?', seenBeforeMs)
+      const count = Number(this.#database.row('SELECT count(*) AS count FROM pat')?.count)
+      if (count <= maxRows) return
+      this.#database.run(
+        `DELETE FROM pat WHERE fingerprint IN
        (SELECT fingerprint FROM pat ORDER BY is_blocked, last_seen_at LIMIT ?)`,
-      count - maxRows,
-    )
+        count - maxRows,
+      )
+    })
   }
 
   #write(record: PatRecord): void {

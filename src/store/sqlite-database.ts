@@ -1,75 +1,230 @@
-/** One SQLite file, shared by the workers of one machine: write-ahead log, prepared statements, coded faults. */
-import { closeSync, openSync } from 'node:fs'
+/**
+ * One SQLite file, shared by the workers of one machine: write-ahead log, prepared statements, coded faults.
+ *
+ * Reading never waits. A write that finds the file locked by another process is tried again, off the event loop, and those
+ * behind it keep their order:
+ *
+ *   write --> done at once
+ *     +-- locked --> in line --> tried after 2, 4, 8 ... 50 ms --> done
+ *                                   +-- locked for 5 s in all --> store-unavailable
+ */
+import { closeSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Awaitable } from '../awaitable.ts'
 import { Fault } from '../errors.ts'
+import { conditionOf, isBusy, type SqliteCondition } from './sqlite-condition.ts'
 
 export type Row = Readonly<Record<string, string | number | null | undefined>>
 
-/** How long a writer waits for another one, in milliseconds. */
-const BUSY_TIMEOUT_MS = 5000
+export interface SqliteEvents {
+  /** How it is, whenever that changes. `cause`: what showed it. */
+  changed(condition: SqliteCondition, cause: unknown): void
+  /** Another file lies under the name now, and is used from here on: nothing that was read before counts. */
+  replaced(): void
+}
+
+const UNHEARD: SqliteEvents = { changed: () => undefined, replaced: () => undefined }
+
+const FIRST_PAUSE_MS = 2
+const LONGEST_PAUSE_MS = 50
+/** How long a writer waits for another one, in all. */
+const PATIENCE_MS = 5000
+/** So many writes wait in line; more are refused. */
+const MAX_IN_LINE = 1000
+/** How often the file is looked at: is it still the one that was opened, and how long is its log? */
+const LOOK_MS = 1000
+/** What strangers may cause to be written goes no further while the log is longer; a reader that stands still keeps it so. */
+const MAX_LOG_BYTES = 67_108_864
+/** Kept when the log was written back. */
+const KEPT_LOG_BYTES = 4_194_304
 
 /** SQLite's own name for it. */
 const IN_MEMORY = ':memory:'
 
-export class SqliteDatabase {
-  readonly #database: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
+export class SqliteDatabase implements Disposable {
+  readonly #fileName: string
+  readonly #schema: string
+  readonly #events: SqliteEvents
+  readonly #look: NodeJS.Timeout | undefined
+  #database: DatabaseSync
+  #statements = new Map<string, StatementSync>()
+  #inode: bigint | undefined
+  #condition: SqliteCondition = 'available'
+  #isLogTooLong = false
+  /** The end of the line, while there is one. */
+  #line: Promise<unknown> = Promise.resolve()
+  #inLine = 0
 
   /** Shared by nobody, and gone with the process. */
   static inMemory(schema: string): SqliteDatabase {
     return new SqliteDatabase(IN_MEMORY, schema)
   }
 
-  /** `schema`: statements that make what is missing. */
-  constructor(fileName: string, schema: string) {
+  /** `schema`: statements that make what is missing. Throws where the file cannot be opened. */
+  constructor(fileName: string, schema: string, events: SqliteEvents = UNHEARD) {
+    this.#fileName = fileName
+    this.#schema = schema
+    this.#events = events
     // Made here, for its owner only; SQLite gives the same mode to the log beside it.
     if (fileName !== IN_MEMORY) closeSync(openSync(fileName, 'a', 0o600))
-    this.#database = new DatabaseSync(fileName, { timeout: BUSY_TIMEOUT_MS })
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
-    this.#database.exec(schema)
+    this.#database = openDatabase(fileName, schema)
+    this.#inode = inodeOf(fileName)
+    if (fileName !== IN_MEMORY) this.#look = setInterval(() => this.look(), LOOK_MS).unref()
   }
 
-  /** Returns the number of rows changed. */
-  run(sql: string, ...values: SQLInputValue[]): number {
-    return this.#guarded(() => Number(this.#prepared(sql).run(...values).changes))
+  get condition(): SqliteCondition {
+    return this.#condition
+  }
+
+  /** Whether something may be written that a stranger asks for. */
+  get hasRoomForStrangers(): boolean {
+    return !this.#isLogTooLong
   }
 
   row(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#guarded(() => this.#prepared(sql).get(...values) as Row | undefined)
+    return this.#reading(() => this.#prepared(sql).get(...values) as Row | undefined)
   }
 
   rows(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#guarded(() => this.#prepared(sql).all(...values) as Row[])
+    return this.#reading(() => this.#prepared(sql).all(...values) as Row[])
   }
 
-  /** All or nothing; other writers wait. */
-  transaction<T>(work: () => T): T {
-    return this.#guarded(() => {
+  /** One statement that writes; the number of rows changed. Throws, or rejects with, `store-unavailable`. */
+  update(sql: string, ...values: SQLInputValue[]): Awaitable<number> {
+    return this.write(() => this.run(sql, ...values))
+  }
+
+  /** As `update`, where nobody asks how many. */
+  execute(sql: string, ...values: SQLInputValue[]): Awaitable<void> {
+    return this.write(() => void this.run(sql, ...values))
+  }
+
+  /** As `update`, of a statement that returns rows. */
+  updatedRows(sql: string, ...values: SQLInputValue[]): Awaitable<Row[]> {
+    return this.write(() => this.#prepared(sql).all(...values) as Row[])
+  }
+
+  /** Several statements, all or nothing; other writers wait. `work` uses `run`, `row` and `rows`. */
+  transaction<T>(work: () => T): Awaitable<T> {
+    return this.write(() => {
       this.#database.exec('BEGIN IMMEDIATE')
       try {
         const result = work()
         this.#database.exec('COMMIT')
         return result
       } catch (error) {
-        this.#database.exec('ROLLBACK')
+        // A full disk ends the transaction by itself, and the cause must not be hidden by the want of one.
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
         throw error
       }
     })
   }
 
-  close(): void {
-    this.#database.close()
+  /** Within `transaction`: returns the number of rows changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepared(sql).run(...values).changes)
   }
 
-  #guarded<T>(work: () => T): T {
+  write<T>(work: () => T): Awaitable<T> {
+    if (this.#inLine > 0) return this.#wait(work)
     try {
-      return work()
+      return this.#written(work())
     } catch (error) {
-      throw error instanceof Fault ? error : new Fault('store-unavailable', error)
+      if (isBusy(error)) return this.#wait(work)
+      throw this.#failed(error)
     }
   }
 
+  /** Whether the file is still the one that was opened. Called by itself once a second. */
+  look(): void {
+    const inode = inodeOf(this.#fileName)
+    if (inode === undefined) return this.#became('moved', new Error(`${this.#fileName} is not there any more`))
+    if (inode !== this.#inode || this.#condition === 'moved') this.#reopen(inode)
+    const bytes = statSync(`${this.#fileName}-wal`, { throwIfNoEntry: false })?.size ?? 0
+    this.#isLogTooLong = bytes > MAX_LOG_BYTES
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#look)
+    if (this.#database.isOpen) this.#database.close()
+  }
+
+  close(): void {
+    this[Symbol.dispose]()
+  }
+
+  #reopen(inode: bigint): void {
+    try {
+      const database = openDatabase(this.#fileName, this.#schema)
+      this.#statements = new Map()
+      this.#database.close()
+      this.#database = database
+      this.#inode = inode
+      this.#became('available', new Error('another file lies under its name, and is used from now on'))
+      this.#events.replaced()
+    } catch (error) {
+      // It may not be complete yet.
+      this.#became('moved', error)
+    }
+  }
+
+  /** One after the other, each as soon as the file is free. */
+  async #wait<T>(work: () => T): Promise<T> {
+    if (this.#inLine >= MAX_IN_LINE) throw new Fault('store-unavailable', new Error('too many writes wait'))
+    this.#inLine++
+    const done = this.#line.then(() => this.#persist(work))
+    this.#line = done.catch(() => undefined)
+    try {
+      return await done
+    } finally {
+      this.#inLine--
+    }
+  }
+
+  async #persist<T>(work: () => T): Promise<T> {
+    let pauseMs = FIRST_PAUSE_MS
+    for (let waitedMs = 0; ; waitedMs += pauseMs, pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      try {
+        return this.#written(work())
+      } catch (error) {
+        if (!isBusy(error) || waitedMs >= PATIENCE_MS) throw this.#failed(error)
+      }
+      await sleep(pauseMs)
+    }
+  }
+
+  #reading<T>(work: () => T): T {
+    if (this.#condition === 'moved') throw new Fault('store-unavailable', new Error(`${this.#fileName} was moved`))
+    try {
+      return work()
+    } catch (error) {
+      // Within a transaction it is the whole that is tried again.
+      if (this.#database.isOpen && this.#database.isTransaction) throw error
+      throw this.#failed(error)
+    }
+  }
+
+  #written<T>(result: T): T {
+    this.#became('available', undefined)
+    return result
+  }
+
+  #failed(error: unknown): Fault {
+    if (error instanceof Fault) return error
+    this.#became(conditionOf(error), error)
+    return new Fault('store-unavailable', error)
+  }
+
+  #became(condition: SqliteCondition, cause: unknown): void {
+    // A file that is not there any more can still be written to, for nobody.
+    if (condition === this.#condition || (this.#condition === 'moved' && cause === undefined)) return
+    this.#condition = condition
+    this.#events.changed(condition, cause)
+  }
+
   #prepared(sql: string): StatementSync {
+    if (this.#condition === 'moved') throw new Fault('store-unavailable', new Error(`${this.#fileName} was moved`))
     let statement = this.#statements.get(sql)
     if (statement === undefined) {
       statement = this.#database.prepare(sql)
@@ -78,3 +233,34 @@ export class SqliteDatabase {
     return statement
   }
 }
+
+/** Several workers may open it at the same moment, and only one can make what is missing: here, at the start, waiting may block. */
+function openDatabase(fileName: string, schema: string): DatabaseSync {
+  const database = new DatabaseSync(fileName, { timeout: PATIENCE_MS })
+  try {
+    untilFree(() => database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;'))
+    database.exec(`PRAGMA journal_size_limit = ${KEPT_LOG_BYTES};`)
+    untilFree(() => database.exec(schema))
+    // From now on nobody waits in SQLite, where the event loop would stand still.
+    database.exec('PRAGMA busy_timeout = 0')
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** To change the kind of log, SQLite does not wait for others, whatever its timeout. */
+function untilFree(work: () => void): void {
+  const clock = new Int32Array(new SharedArrayBuffer(4))
+  for (let waitedMs = 0; ; waitedMs += LONGEST_PAUSE_MS) {
+    try {
+      return work()
+    } catch (error) {
+      if (!isBusy(error) || waitedMs >= PATIENCE_MS) throw error
+      Atomics.wait(clock, 0, 0, LONGEST_PAUSE_MS)
+    }
+  }
+}
+
+const inodeOf = (fileName: string) => statSync(fileName, { bigint: true, throwIfNoEntry: false })?.ino

@@ -39,13 +39,14 @@ test('the database and its log are for their owner only', async () => {
 /** Takes each of the sign-ins as soon as the others do, and says which it got. */
 const TAKER = `
 const { parentPort, workerData } = require('node:worker_threads')
-import(workerData.module).then(({ SqliteSessionStore }) => {
+import(workerData.module).then(async ({ SqliteSessionStore }) => {
   const store = SqliteSessionStore.open(workerData.file)
   const gate = new Int32Array(workerData.gate)
   Atomics.add(gate, 0, 1)
   Atomics.notify(gate, 0)
   while (Atomics.load(gate, 0) < 2) Atomics.wait(gate, 0, 1, 1000)
-  const got = workerData.states.filter(state => store.takeSignIn(state) !== undefined)
+  const got = []
+  for (const state of workerData.states) if ((await store.takeSignIn(state)) !== undefined) got.push(state)
   store.close()
   parentPort.postMessage(got)
 })`

@@ -1,0 +1,25 @@
+/** How the file of the store is, as its last use showed. */
+export type SqliteCondition = 'available' | 'full' | 'read-only' | 'corrupt' | 'unreadable' | 'locked' | 'moved'
+
+/** Primary result codes (sqlite.org/rescode.html). */
+const CONDITIONS: Readonly<Record<number, SqliteCondition>> = {
+  5: 'locked',
+  6: 'locked',
+  8: 'read-only',
+  10: 'unreadable',
+  11: 'corrupt',
+  13: 'full',
+  14: 'unreadable',
+  26: 'corrupt',
+}
+
+/** The lowest byte of an extended result code is the primary one. */
+function primaryCode(error: unknown): number | undefined {
+  const code: unknown = error instanceof Error && 'errcode' in error ? error.errcode : undefined
+  return typeof code === 'number' ? code & 0xff : undefined
+}
+
+export const conditionOf = (error: unknown): SqliteCondition => CONDITIONS[primaryCode(error) ?? -1] ?? 'unreadable'
+
+/** Another process holds the lock, and will let go. */
+export const isBusy = (error: unknown): boolean => conditionOf(error) === 'locked'
