@@ -1,5 +1,4 @@
 /** `npm start -- --config FILE`: the supervisor; it starts this program again for each worker. */
-import './process/thread-pool.ts'
 import cluster from 'node:cluster'
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../config/load.ts'

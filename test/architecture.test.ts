@@ -31,9 +31,12 @@ const ENTRIES = ['src/cli']
 /** Tables, which are as long as there are rows. */
 const TABLES = ['config/schema.ts', 'src/errors.ts']
 
-/** What the rest may use of the Kerberos binding: the directory as a whole, opened by one file, and what its errors mean. */
+/**
+ * What the rest may use of the Kerberos binding: the directory as a whole, opened by one file, what its errors mean, and
+ * the threads it takes.
+ */
 const KERBEROS_OPENER = 'src/app/services.ts'
-const KERBEROS_FRONT = ['src/kerberos/kerberos-code.ts', 'src/kerberos/kerberos-error.ts']
+const KERBEROS_FRONT = ['src/kerberos/kerberos-code.ts', 'src/kerberos/kerberos-error.ts', 'src/kerberos/threads.ts']
 
 const STATEMENT =
   /^(?:import|export)\b(?<only> type\b)?[^'";]*?\bfrom '(?<from>[^']+)'|^import '(?<effect>[^']+)'|\bimport\('(?<lazy>[^']+)'\)/gm
@@ -178,7 +181,7 @@ test('only programs pass on what that file supplies', () => {
     .filter(({ imports }) => imports.some(({ target }) => target === 'src/system.ts'))
     .map(({ path }) => path)
   assert.deepEqual(
-    users.filter(path => !/^src\/(main\.ts$|cli\/|process\/(worker|thread-pool)\.ts$)/.test(path)),
+    users.filter(path => !/^src\/(main\.ts$|cli\/|process\/worker\.ts$)/.test(path)),
     [],
   )
 })

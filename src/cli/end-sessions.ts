@@ -4,7 +4,6 @@
  */
 import type { AccountKey } from '../account-key.ts'
 import { system } from '../system.ts'
-import '../process/thread-pool.ts'
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
