@@ -7,6 +7,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
 import { FLOORS, floorOf, roomOf } from '../devkit/docs/floors.ts'
+import { exitCode } from '../src/exit-codes.ts'
 
 interface Import {
   readonly target: string
@@ -22,8 +23,8 @@ interface Source {
 const ROOT = join(import.meta.dirname, '..')
 const MAX_LINES = 260
 
-/** Programs that people start: they may print. */
-const COMMANDS = ['src/main.ts', 'src/cli/explain-rules.ts', 'src/cli/end-sessions.ts', 'src/cli/check-config.ts']
+/** What people start: it may print. */
+const COMMANDS = ['src/cli/torhaus.ts']
 
 /** Rooms with a door to the street: nobody needs to import them. */
 const ENTRIES = ['src/cli']
@@ -208,6 +209,22 @@ test('nothing prints but the commands', () => {
     wrongFiles(({ path, text }) => !COMMANDS.includes(path) && prints.test(text)),
     [],
   )
+})
+
+test('every exit code that a program names is in the table of exit codes', () => {
+  const documented = new Set(Object.values<number>(exitCode))
+  const programs = globSync('{bin,src,middleware,config,devkit,loadtest}/**/*.{ts,mjs}', { cwd: ROOT })
+  const named =
+    /\bprocess\.(?:exit\(|exitCode = )(?<ends>[^\n]*)|\bEXIT_\w+ = (?<constant>\d+)|\bas ExitCode\b(?<cast>)/g
+  const undocumented = [...programs, 'test/run.ts'].flatMap(path =>
+    [...withoutComments(readFileSync(join(ROOT, path), 'utf8')).matchAll(named)]
+      .filter(({ groups: { ends, constant, cast } = {} }) => {
+        const codes = (ends ?? constant ?? '').match(/\b\d+\b/g) ?? []
+        return cast !== undefined || codes.some(code => !documented.has(Number(code)))
+      })
+      .map(([text]) => `${path}: ${text}`),
+  )
+  assert.deepEqual(undocumented, [])
 })
 
 test(`no file is longer than ${MAX_LINES} lines, tables aside`, () => {
