@@ -1,6 +1,6 @@
 # Torhaus in a container. deploy/README.md says how to run it.
 #
-# The Node of the base image runs it, so it must be 24 or later; name a digest here for builds that can be repeated.
+# The Node of the base image runs it, so it must be 24.9 or later; name a digest here for builds that can be repeated.
 ARG NODE_IMAGE=node:26-bookworm-slim
 
 FROM ${NODE_IMAGE} AS packages
@@ -19,9 +19,11 @@ RUN if [ -n "$DEBIAN_PACKAGES" ]; then \
 # Nothing is installed at run time.
 RUN rm -rf /usr/local/lib/node_modules/npm /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
       /usr/local/lib/node_modules/corepack /opt/yarn* /usr/local/bin/yarn /usr/local/bin/yarnpkg \
+ && ln -s /app/bin/torhaus.mjs /usr/local/bin/torhaus \
  && install -d -m 0700 -o node -g node /data
 COPY --from=packages /app/node_modules /app/node_modules
 COPY package.json /app/
+COPY bin /app/bin
 COPY config /app/config
 COPY middleware /app/middleware
 COPY src /app/src

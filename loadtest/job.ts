@@ -11,7 +11,7 @@ export interface Job {
   run(run: Run): Promise<Outcome>
 }
 
-export interface Outcome {
+interface Outcome {
   readonly result: Result
   /** What was counted and must not be. Never because of a clock. */
   readonly failures: readonly string[]

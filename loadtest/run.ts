@@ -6,6 +6,7 @@
  * Starts everything, measures, and leaves nothing behind. Ends with 1 when something was counted that must not be: errors,
  * or more connections to the origin server, or requests to the KDC, than allowed. Never because of a clock.
  */
+import { exitCode } from '../src/exit-codes.ts'
 import { readArguments, type Wish } from './arguments.ts'
 import type { Job } from './job.ts'
 import { pinSelf } from './lab/cores.ts'
@@ -14,9 +15,6 @@ import { writeReport } from './report/write-report.ts'
 import { type KeptResult, keepResult } from './results/kept-result.ts'
 import { resultMarkdown } from './results/result-markdown.ts'
 import { jsonLine } from './results/scenario-result.ts'
-
-const EXIT_USAGE = 2
-const EXIT_INTERRUPTED = 130 // 128 + SIGINT, as shells say it
 
 const tell = (line: string) => process.stderr.write(`${line}\n`)
 
@@ -60,7 +58,7 @@ const interruption = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
     // The second one does not wait for servers to end in order: handlers of the exit kill them.
-    if (interruption.signal.aborted) process.exit(EXIT_INTERRUPTED)
+    if (interruption.signal.aborted) process.exit(exitCode.interrupted)
     interruption.abort()
   })
 }
@@ -68,13 +66,13 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 try {
   const wish = readArguments(process.argv.slice(2))
   if (wish.jobs.length > 0) pinSelf()
-  if (!(await runJobs(wish, interruption.signal))) process.exitCode = 1
+  if (!(await runJobs(wish, interruption.signal))) process.exitCode = exitCode.failed
 } catch (error) {
   if (interruption.signal.aborted) {
     tell('interrupted')
-    process.exitCode = EXIT_INTERRUPTED
+    process.exitCode = exitCode.interrupted
   } else {
     tell(error instanceof Error ? error.message : String(error))
-    process.exitCode = error instanceof TypeError ? EXIT_USAGE : 1
+    process.exitCode = error instanceof TypeError ? exitCode.usage : exitCode.failed
   }
 }

@@ -23,7 +23,7 @@ interface ScenarioBase {
 }
 
 /** What a scenario with Kerberos needs besides. */
-export interface KerberosPart {
+interface KerberosPart {
   /** Accounts of the directory, and users of the OP under the same name. */
   readonly users: readonly string[]
   /** Other kinds of Torhaus beside it, by name; they know the same sessions. */

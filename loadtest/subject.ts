@@ -14,7 +14,7 @@ export interface Surroundings {
 }
 
 /** A browser that goes to `start` is sent to the OP, and with both factors back to `page` of the origin server. */
-export interface SignInPages {
+interface SignInPages {
   readonly start: string
   readonly page: string
 }

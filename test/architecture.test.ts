@@ -7,6 +7,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
 import { FLOORS, floorOf, roomOf } from '../devkit/docs/floors.ts'
+import { exitCode } from '../src/exit-codes.ts'
 
 interface Import {
   readonly target: string
@@ -22,8 +23,8 @@ interface Source {
 const ROOT = join(import.meta.dirname, '..')
 const MAX_LINES = 260
 
-/** Programs that people start: they may print. */
-const COMMANDS = ['src/main.ts', 'src/cli/explain-rules.ts', 'src/cli/end-sessions.ts', 'src/cli/check-config.ts']
+/** What people start: it may print. */
+const COMMANDS = ['src/cli/torhaus.ts']
 
 /** Rooms with a door to the street: nobody needs to import them. */
 const ENTRIES = ['src/cli']
@@ -31,9 +32,12 @@ const ENTRIES = ['src/cli']
 /** Tables, which are as long as there are rows. */
 const TABLES = ['config/schema.ts', 'src/errors.ts']
 
-/** What the rest may use of the Kerberos binding: the directory as a whole, opened by one file, and what its errors mean. */
+/**
+ * What the rest may use of the Kerberos binding: the directory as a whole, opened by one file, what its errors mean, and
+ * the threads it takes.
+ */
 const KERBEROS_OPENER = 'src/app/services.ts'
-const KERBEROS_FRONT = ['src/kerberos/kerberos-code.ts', 'src/kerberos/kerberos-error.ts']
+const KERBEROS_FRONT = ['src/kerberos/kerberos-code.ts', 'src/kerberos/kerberos-error.ts', 'src/kerberos/threads.ts']
 
 const STATEMENT =
   /^(?:import|export)\b(?<only> type\b)?[^'";]*?\bfrom '(?<from>[^']+)'|^import '(?<effect>[^']+)'|\bimport\('(?<lazy>[^']+)'\)/gm
@@ -178,7 +182,7 @@ test('only programs pass on what that file supplies', () => {
     .filter(({ imports }) => imports.some(({ target }) => target === 'src/system.ts'))
     .map(({ path }) => path)
   assert.deepEqual(
-    users.filter(path => !/^src\/(main\.ts$|cli\/|process\/(worker|thread-pool)\.ts$)/.test(path)),
+    users.filter(path => !/^src\/(main\.ts$|cli\/|process\/worker\.ts$)/.test(path)),
     [],
   )
 })
@@ -205,6 +209,22 @@ test('nothing prints but the commands', () => {
     wrongFiles(({ path, text }) => !COMMANDS.includes(path) && prints.test(text)),
     [],
   )
+})
+
+test('every exit code that a program names is in the table of exit codes', () => {
+  const documented = new Set(Object.values<number>(exitCode))
+  const programs = globSync('{bin,src,middleware,config,devkit,loadtest}/**/*.{ts,mjs}', { cwd: ROOT })
+  const named =
+    /\bprocess\.(?:exit\(|exitCode = )(?<ends>[^\n]*)|\bEXIT_\w+ = (?<constant>\d+)|\bas ExitCode\b(?<cast>)/g
+  const undocumented = [...programs, 'test/run.ts'].flatMap(path =>
+    [...withoutComments(readFileSync(join(ROOT, path), 'utf8')).matchAll(named)]
+      .filter(({ groups: { ends, constant, cast } = {} }) => {
+        const codes = (ends ?? constant ?? '').match(/\b\d+\b/g) ?? []
+        return cast !== undefined || codes.some(code => !documented.has(Number(code)))
+      })
+      .map(([text]) => `${path}: ${text}`),
+  )
+  assert.deepEqual(undocumented, [])
 })
 
 test(`no file is longer than ${MAX_LINES} lines, tables aside`, () => {

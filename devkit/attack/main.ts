@@ -7,6 +7,7 @@ import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs, promisify } from 'node:util'
+import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { endWith } from '../demo/program.ts'
 import type { Attack, Target } from './attack.ts'
 import { attacks } from './attacks.ts'
@@ -61,7 +62,7 @@ async function attackAll(tree: string, tell: (line: string) => void): Promise<Ou
   return outcomes
 }
 
-async function run(): Promise<number> {
+async function run(): Promise<ExitCode> {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, tree: { type: 'string' } } })
   const tell = (line: string) => void process.stderr.write(`${line}\n`)
   const outcomes = await attackAll(resolve(values.tree ?? resolve(import.meta.dirname, '../..')), tell)
@@ -77,7 +78,7 @@ async function run(): Promise<number> {
       ? `${JSON.stringify(summary)}\n`
       : `${summary.tried} attacks tried, ${reached.length} reached the origin server\n`,
   )
-  return reached.length === 0 ? 0 : 1
+  return reached.length === 0 ? exitCode.done : exitCode.failed
 }
 
 endWith('attack', run)

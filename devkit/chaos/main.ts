@@ -5,6 +5,8 @@
  */
 import https from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { exitCode } from '../../src/exit-codes.ts'
 import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
 import { type ChaosEnvironment, startChaosEnvironment } from './environment.ts'
 import type { Instance } from './instance.ts'
@@ -123,16 +125,26 @@ async function measureSignOut({ instances: [one, two], newSession, traffic }: Ch
   return Math.round(performance.now() - begun)
 }
 
+/** Whether `--json` was given. */
+function readArguments(args: string[]): boolean {
+  try {
+    return parseArgs({ args, options: { json: { type: 'boolean' } } }).values.json === true
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\nusage: npm run chaos [-- --json]\n`)
+    process.exit(exitCode.usage)
+  }
+}
+
 const newCounts = (): Counts => ({ requests: 0, failed: 0, failedIdempotent: 0, failedPushes: 0, reasons: new Map() })
 
-const isJson = process.argv.includes('--json')
+const isJson = readArguments(process.argv.slice(2))
 const tell = (line: string) => process.stderr.write(`${line}\n`)
 await ensureDebianPackages(['haproxy', 'redis-server', 'git'])
 tell('Starting HAProxy, two instances with two workers each, Redis, OP and server ...')
 const environment = await startChaosEnvironment()
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void environment.close().then(() => process.exit(130)))
+  process.once(signal, () => void environment.close().then(() => process.exit(exitCode.interrupted)))
 
 const results: { name: string; sparesPushes: boolean; counts: Counts }[] = []
 let current = newCounts()
@@ -188,4 +200,4 @@ Sessions lost: ${sessionsLost}. Sign-out at one instance counted at the other af
 process.stdout.write(table)
 if (isJson) process.stdout.write(`${JSON.stringify(total)}\n`)
 const pushesLost = faults.some(({ sparesPushes, failedPushes }) => sparesPushes && failedPushes > 0)
-process.exit(total.failedIdempotent > 0 || sessionsLost > 0 || pushesLost ? 1 : 0)
+process.exit(total.failedIdempotent > 0 || sessionsLost > 0 || pushesLost ? exitCode.failed : exitCode.done)

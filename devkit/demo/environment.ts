@@ -12,7 +12,7 @@ import { requireFreePorts } from './ports.ts'
 import { startTorhaus } from './torhaus-process.ts'
 
 /** What `--json` prints: the interface of the demo. Addresses have no trailing slash, `gitUrl` no credentials. */
-export type DemoFacts = {
+type DemoFacts = {
   readonly proxy: string
   readonly admin: string
   readonly issuer: string

@@ -2,6 +2,7 @@
  * `npm run demo`: a real OpenID Provider, a DevOps-like server, and Torhaus between them, on loopback, until Ctrl-C.
  * `--json` prints one JSON line on stdout when all is ready, and everything else on stderr.
  */
+import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { type Demo, startDemo } from './environment.ts'
 import { codeLine, guide } from './guide.ts'
 import { portsFrom } from './ports.ts'
@@ -24,7 +25,7 @@ function present(demo: Demo, mode: Mode): void {
   process.stdin.on('data', () => process.stdout.write(`Code  ${codeLine(demo.facts.totpSecret, Date.now())}\n`))
 }
 
-async function run(): Promise<number> {
+async function run(): Promise<ExitCode> {
   const mode = modeFrom(process.argv.slice(2))
   const stop = stopOnSignals('demo')
   const progress = mode.json ? process.stderr : process.stdout
@@ -33,12 +34,12 @@ async function run(): Promise<number> {
   try {
     demo = await startDemo(portsFrom(process.env), stop, tell)
   } catch (error) {
-    if (stop.aborted) return 0
+    if (stop.aborted) return exitCode.done
     throw error
   }
   present(demo, mode)
   await untilStopped(demo, stop, tell)
-  return 0
+  return exitCode.done
 }
 
 endWith('demo', run)

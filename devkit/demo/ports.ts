@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { listen } from '../op/listen.ts'
-import { DemoError } from './demo-error.ts'
+import { DemoError, UsageError } from './demo-error.ts'
 
 export type DemoPorts = { readonly port: number; readonly adminPort: number }
 
@@ -8,13 +8,13 @@ export type DemoPorts = { readonly port: number; readonly adminPort: number }
 export function portsFrom(environment: Readonly<Record<string, string | undefined>>): DemoPorts {
   const port = parsePort('PORT', environment.PORT ?? '8080')
   const adminPort = parsePort('ADMIN_PORT', environment.ADMIN_PORT ?? '9090')
-  if (port === adminPort) throw new DemoError(`PORT and ADMIN_PORT are both ${port}: choose two different ports.`)
+  if (port === adminPort) throw new UsageError(`PORT and ADMIN_PORT are both ${port}: choose two different ports.`)
   return { port, adminPort }
 }
 
 function parsePort(name: string, text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
-  if (port < 1 || port > 65_535) throw new DemoError(`${name} is not a port number from 1 to 65535.`)
+  if (port < 1 || port > 65_535) throw new UsageError(`${name} is not a port number from 1 to 65535.`)
   return port
 }
 

@@ -1,5 +1,6 @@
 /** What the demo and the lab have in common as programs: one option, stopping, and how they end. */
-import { DemoError } from './demo-error.ts'
+import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
+import { DemoError, UsageError } from './demo-error.ts'
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const PARENT_POLL_MS = 500
@@ -14,7 +15,7 @@ interface Running {
 /** Whether `--json` was given; it is the only option. */
 export function wantsJson(name: string, args: readonly string[]): boolean {
   const unknown = args.find(arg => arg !== '--json')
-  if (unknown !== undefined) throw new DemoError(`The ${name} does not know ${unknown}; it takes --json only.`)
+  if (unknown !== undefined) throw new UsageError(`The ${name} does not know ${unknown}; it takes --json only.`)
   return args.includes('--json')
 }
 
@@ -23,7 +24,7 @@ export function stopOnSignals(name: string): AbortSignal {
   const controller = new AbortController()
   for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(0)
+      if (controller.signal.aborted) process.exit(exitCode.done)
       controller.abort()
     })
   }
@@ -55,15 +56,19 @@ export async function untilStopped(running: Running, stop: AbortSignal, tell: (l
   if (broken !== undefined) throw new DemoError(broken)
 }
 
-/** Runs the program and ends the process with its status, or with 1 and a sentence. */
-export function endWith(name: string, run: () => Promise<number>): void {
+/** Runs the program and ends the process with its status, or in one sentence. */
+export function endWith(name: string, run: () => Promise<ExitCode>): void {
   run().then(
     status => process.exit(status),
     error => {
       const fault = error instanceof Error ? error : new Error(String(error))
-      const sentence = fault instanceof DemoError ? fault.message : `The ${name} failed: ${fault.message}`
+      const isUsage = fault instanceof UsageError || isWrongArgument(fault)
+      const sentence = fault instanceof DemoError || isUsage ? fault.message : `The ${name} failed: ${fault.message}`
       process.stderr.write(`${sentence}\n`)
-      process.exit(1)
+      process.exit(isUsage ? exitCode.usage : exitCode.failed)
     },
   )
 }
+
+/** What parseArgs throws. */
+const isWrongArgument = (error: Error) => 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')

@@ -39,6 +39,7 @@ export const FLOORS: readonly Floor[] = [
         'src/cause-chain.ts',
         'src/clock.ts',
         'src/errors.ts',
+        'src/exit-codes.ts',
       ],
       'src/io',
     ],

@@ -8,7 +8,7 @@ import { type LabTorhaus, type LabUser, startLabTorhaus } from '../realm/lab-tor
 import { startSambaKdc } from '../realm/samba-kdc.ts'
 
 /** An account of the directory and, under the same name and password, of the OP. */
-export type LabPerson = {
+type LabPerson = {
   readonly password: string
   readonly totpSecret: string
   /** An access token of the OP, with the second factor, for eight hours. */
@@ -16,7 +16,7 @@ export type LabPerson = {
 }
 
 /** What `--json` prints: the interface of the lab. Addresses have no trailing slash, except that of the counter. */
-export type LabFacts = {
+type LabFacts = {
   readonly proxy: string
   readonly admin: string
   /** `host:port:address` of the proxy, for curl's --resolve and git's http.curloptResolve. */

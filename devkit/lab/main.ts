@@ -3,12 +3,13 @@
  * them as proxy.corp.test, on loopback, until SIGTERM or Ctrl-C. Installs the Debian packages it lacks (as root).
  * `--json` prints one JSON line on stdout when all is ready; progress goes to stderr in any case.
  */
+import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { portsFrom } from '../demo/ports.ts'
 import { endWith, stopOnSignals, untilStopped, wantsJson } from '../demo/program.ts'
 import { startLab } from './environment.ts'
 import { guide } from './guide.ts'
 
-async function run(): Promise<number> {
+async function run(): Promise<ExitCode> {
   const json = wantsJson('lab', process.argv.slice(2))
   const stop = stopOnSignals('lab')
   const tell = (line: string) => void process.stderr.write(`${line}\n`)
@@ -16,10 +17,10 @@ async function run(): Promise<number> {
     if (stop.aborted) return undefined
     throw error
   })
-  if (lab === undefined) return 0
+  if (lab === undefined) return exitCode.done
   process.stdout.write(json ? `${JSON.stringify(lab.facts)}\n` : guide(lab, Date.now()))
   await untilStopped(lab, stop, tell)
-  return 0
+  return exitCode.done
 }
 
 endWith('lab', run)

@@ -27,7 +27,7 @@ export type Truth = {
 
 export type Telling = (truth: Truth) => string | Promise<string>
 /** At a refresh: as it should be, `invalid_grant`, a broken connection, no answer before `answer()` is called. */
-export type RefreshBehaviour = 'grant' | 'refuse' | 'break' | 'wait'
+type RefreshBehaviour = 'grant' | 'refuse' | 'break' | 'wait'
 
 export type LyingOp = {
   readonly issuer: string

@@ -26,7 +26,7 @@ export type OpenIdProviderOptions = {
 }
 
 /** Requests seen, by what they were for. */
-export type OpRequests = Record<
+type OpRequests = Record<
   'discovery' | 'jwks' | 'authorization' | 'token' | 'endSession' | 'interaction' | 'other',
   number
 >

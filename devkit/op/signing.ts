@@ -14,7 +14,7 @@ import {
 import type { Accounts } from './accounts.ts'
 import { secondFactorAcr } from './configuration.ts'
 
-export type SigningKey = JWK | CryptoKey | Uint8Array
+type SigningKey = JWK | CryptoKey | Uint8Array
 
 export type Signer = {
   /** Signs any claims with any header; `alg: none` gives an unsigned token (RFC 7515 appendix A.5), to be refused. */

@@ -24,7 +24,7 @@ export type Received = {
   aborted: boolean
 }
 
-export type Answer = (request: IncomingMessage, response: ServerResponse, received: Received) => void
+type Answer = (request: IncomingMessage, response: ServerResponse, received: Received) => void
 
 export type EchoOrigin = {
   readonly url: string
@@ -94,7 +94,7 @@ export async function startEchoOrigin(): Promise<EchoOrigin> {
 }
 
 /** Answers what was received, once all of it has arrived. */
-export const echo: Answer = (request, response, received) => {
+const echo: Answer = (request, response, received) => {
   request.on('end', () => {
     const { method, target, fields, bytes, sha256, text } = received
     response.setHeader('Content-Type', 'application/json')

@@ -5,7 +5,7 @@ import { type DevOpsOrigin, type DevOpsOriginOptions, startDevOpsOrigin } from '
 
 /** A personal access token of the shape Azure DevOps gives (52 characters), known to the origin of `openOrigin`. */
 export const samplePat = '6wytoisklc3rwzlk6hmdaptbzxclxbwd2hcnweb4grgedcplf4pa'
-export const samplePatAccount = 'ada'
+const samplePatAccount = 'ada'
 
 export type OpenOrigin = {
   readonly origin: DevOpsOrigin

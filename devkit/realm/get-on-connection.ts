@@ -2,7 +2,7 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import type { OriginHost } from './apache-origin.ts'
 
-export type ConnectionAnswer = {
+type ConnectionAnswer = {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: string

@@ -15,7 +15,7 @@ const SOURCE = join(import.meta.dirname, 'initiator')
 const DEFAULT_CACHE = join(import.meta.dirname, '../../.cache/lab')
 const COMPILE_TIMEOUT_MS = 5 * 60_000
 
-export type TokenRequest = {
+type TokenRequest = {
   /** GSSAPI's form: `HTTP@devops.corp.test`. */
   readonly spn: string
   /** KRB5CCNAME of the account that asks. */
@@ -61,16 +61,6 @@ export async function startInitiator(options: {
       })
     },
     close: () => endChild(child),
-  }
-}
-
-/** One token, for a test that wants no more. */
-export async function negotiateToken(request: TokenRequest & { readonly krb5Config: string }): Promise<string> {
-  const initiator = await startInitiator({ krb5Config: request.krb5Config })
-  try {
-    return await initiator.negotiateToken({ spn: request.spn, ccache: request.ccache })
-  } finally {
-    await initiator.close()
   }
 }
 

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * What the relay does with a request. `hang`: reads it and never answers (a black hole). `refuse`: resets the connection.
  * `garbage`: answers with random octets in a correct frame. `{ delayMs }`: passes it on that much later.
  */
-export type KdcRelayMode = 'pass' | 'hang' | 'refuse' | 'garbage' | { readonly delayMs: number }
+type KdcRelayMode = 'pass' | 'hang' | 'refuse' | 'garbage' | { readonly delayMs: number }
 
 export type KdcRequests = { readonly as: number; readonly tgs: number }
 

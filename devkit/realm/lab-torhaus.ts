@@ -20,9 +20,6 @@ import type { SambaKdc } from './samba-kdc.ts'
 
 const PROXY_ADDRESS = '127.0.0.1'
 
-/** libuv's default of 4 would leave file system calls waiting behind a silent KDC. */
-const THREADS = '16'
-
 /** It ends with this process, whatever ends this process. */
 const LAUNCHER = ['setpriv', '--pdeathsig', 'TERM']
 
@@ -62,7 +59,7 @@ export type LabTorhausOptions = {
   readonly signal?: AbortSignal
 }
 
-export type LabConfig = ReturnType<typeof labConfig>
+type LabConfig = ReturnType<typeof labConfig>
 
 /** Rejects when Torhaus does not become ready, with its last words; leaves nothing then. */
 export async function startLabTorhaus(options: LabTorhausOptions): Promise<LabTorhaus> {
@@ -83,7 +80,7 @@ export async function startLabTorhaus(options: LabTorhausOptions): Promise<LabTo
   const { configure = config => config } = options
   const configFile = await writeTorhausConfig(setting, () => configure(labConfig(setting, options.kdc)))
   const logFile = join(directory, 'torhaus.log')
-  const environment = { UV_THREADPOOL_SIZE: THREADS, KRB5RCACHEDIR: replayCaches, ...options.environment }
+  const environment = { KRB5RCACHEDIR: replayCaches, ...options.environment }
   const torhaus = startTorhaus(configFile, logFile, { environment, launcher: LAUNCHER })
   undo.defer(() => torhaus.stop())
   const adminUrl = `http://${PROXY_ADDRESS}:${adminPort}`

@@ -16,7 +16,7 @@ export type SignInLab = TorhausFixture & {
 export type LabOptions = Omit<FixtureOptions, 'upstreamUrl'>
 type Configured = Parameters<NonNullable<FixtureOptions['configure']>>[0]
 
-export const ACCOUNT_FIELD = 'X-Account'
+const ACCOUNT_FIELD = 'X-Account'
 
 /** The account arrives in a plain field, where a test sees it at once. */
 export function withAccountField(config: Configured): Configured {

@@ -31,7 +31,6 @@ async function benchmark(kdc: SambaKdc, gssapi: Gssapi): Promise<OperationCost[]
   const keytabFile = kdc.keytabs.proxy
   const service_ = { gssapi, keytabFile, servicePrincipal, directory }
   using acceptor = await createAcceptor({
-    now: system.now,
     ...service_,
     lane,
     replayCacheFile: join(kdc.directory, 'rcache'),

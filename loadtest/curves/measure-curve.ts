@@ -9,7 +9,7 @@ import type { Run } from '../run-context.ts'
 import type { Subject } from '../subject.ts'
 import type { Curve, CurvePoint } from './curves-result.ts'
 
-export interface PointLoad {
+interface PointLoad {
   readonly connections: number
   readonly requests: readonly LoadRequest[]
   /** See saturate.ts. */

@@ -27,7 +27,7 @@ export interface IdentityProvider {
   stop(): Promise<void>
 }
 
-export interface Client {
+interface Client {
   readonly port: number
   readonly id: string
   readonly secret: string

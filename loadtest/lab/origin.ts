@@ -35,7 +35,7 @@ export const pageBytes = {
 
 export const SMALL_BYTES = pageBytes['1k']
 
-export interface OriginCounts {
+interface OriginCounts {
   /** Connections accepted, and requests read, since the start; without those that ask for these counts. */
   readonly connections: number
   readonly requests: number

@@ -3,14 +3,14 @@ import type { Spread } from '../results/scenario-result.ts'
 import { COLOUR_COUNT, line, picture, short, text } from './picture.ts'
 import { logScaleWith } from './scale.ts'
 
-export interface Bar {
+interface Bar {
   readonly name: string
   readonly ratio: Spread
   /** At most. */
   readonly goal?: number
 }
 
-export interface BarGroup {
+interface BarGroup {
   readonly name: string
   readonly bars: readonly Bar[]
 }

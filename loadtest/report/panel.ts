@@ -2,7 +2,7 @@
 import { COLOUR_COUNT, dot, line, short, text } from './picture.ts'
 import type { Scale } from './scale.ts'
 
-export interface Point {
+interface Point {
   readonly x: number
   readonly y: number
   readonly least?: number

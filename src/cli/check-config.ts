@@ -1,23 +1,16 @@
-/** `npm run config:check -- FILE`: all diagnostics of a configuration at once, or "is valid". */
-
-import type { Diagnostic } from '../../config/diagnostic.ts'
-import { loadConfig } from '../../config/load.ts'
+import { exitCode } from '../exit-codes.ts'
 import { system } from '../system.ts'
+import { type Command, configOption } from './command.ts'
+import { configFileOf, readConfig } from './read-config.ts'
 
-export function printDiagnostics(fileName: string, diagnostics: readonly Diagnostic[]): string {
-  const line = ({ line, path, message }: Diagnostic) =>
-    [`${fileName}${line === undefined ? '' : `:${line}`}`, path, message].filter(Boolean).join(': ')
-  return `${diagnostics.map(line).join('\n')}\n`
-}
-
-if (import.meta.main) {
-  const [fileName, ...rest] = process.argv.slice(2)
-  if (fileName === undefined || rest.length > 0) {
-    process.stderr.write('usage: npm run config:check -- FILE\n')
-    process.exit(2)
-  }
-  const loaded = loadConfig(fileName, system.environment)
-  if (loaded.ok) process.stdout.write(`${fileName} is valid\n`)
-  else process.stderr.write(printDiagnostics(fileName, loaded.diagnostics))
-  process.exit(loaded.ok ? 0 : 1)
+export const command: Command = {
+  usage: '--config FILE',
+  options: configOption,
+  maxPositionals: 1,
+  async run(given, print) {
+    const fileName = configFileOf(given, given.positionals[0])
+    readConfig(fileName, system.environment)
+    print(`${fileName} is valid\n`)
+    return exitCode.done
+  },
 }

@@ -1,39 +1,39 @@
 /**
- * `npm run sessions:end -- --config FILE --account NAME|--subject SUB`: ends every session and confirmation of a person, say
- * of a laptop that was lost. Works on the store; a running Torhaus notices as it notices changes of other processes.
+ * Ends every session and confirmation of a person, say of a laptop that was lost. Works on the store; a running Torhaus
+ * notices as it notices changes of other processes.
  */
-import type { AccountKey } from '../account-key.ts'
-import { system } from '../system.ts'
-import '../process/thread-pool.ts'
-import { parseArgs } from 'node:util'
-import { loadConfig } from '../../config/load.ts'
+
 import type { Config } from '../../config/schema.ts'
+import type { AccountKey } from '../account-key.ts'
 import { type Ground, layGround } from '../app/services.ts'
-import { causeChain } from '../cause-chain.ts'
+import { exitCode } from '../exit-codes.ts'
 import { createLog } from '../observability/log.ts'
 import { openLogOutput } from '../observability/log-output.ts'
-import { printDiagnostics } from './check-config.ts'
+import { system } from '../system.ts'
+import { type Command, configOption, type GivenArguments, usageError } from './command.ts'
+import { configFileOf, readConfig } from './read-config.ts'
 
-const USAGE = 'usage: npm run sessions:end -- --config FILE --account NAME|--subject SUB\n'
-const EXIT_FAILED = 1
-const EXIT_USAGE = 2
-const EXIT_CONFIG = 78 // EX_CONFIG of sysexits(3)
+export const command: Command = {
+  usage: '--config FILE --account NAME|--subject SUB',
+  options: {
+    ...configOption,
+    account: { value: 'NAME', description: 'whose sessions end, in whatever spelling' },
+    subject: { value: 'SUB', description: 'the same, by `sub` at the OP' },
+  },
+  async run(given, print) {
+    const fileName = configFileOf(given)
+    const person = personOf(given)
+    print(`${await run(readConfig(fileName, system.environment), person)}\n`)
+    return exitCode.done
+  },
+}
 
 type Person = { readonly account: string } | { readonly subject: string }
 
-interface Order {
-  readonly fileName: string
-  readonly person: Person
-}
-
-function orderFrom(args: readonly string[]): Order | string {
-  const text = { type: 'string' } as const
-  const { values } = parseArgs({ args: [...args], options: { config: text, account: text, subject: text } })
-  const { config: fileName, account, subject } = values
-  if (fileName === undefined) return '--config is needed'
-  if (account !== undefined && subject === undefined) return { fileName, person: { account } }
-  if (subject !== undefined && account === undefined) return { fileName, person: { subject } }
-  return 'either --account or --subject is needed'
+function personOf({ values: { account, subject } }: GivenArguments): Person {
+  if (account !== undefined && subject === undefined) return { account }
+  if (subject !== undefined && account === undefined) return { subject }
+  throw usageError('either --account or --subject is needed')
 }
 
 /** Returns what has ended, in lines for the operator. */
@@ -77,26 +77,4 @@ async function run(config: Config, person: Person): Promise<string> {
     await ground.audit.close()
     await output.close()
   }
-}
-
-let order: Order | string
-try {
-  order = orderFrom(process.argv.slice(2))
-} catch (error) {
-  order = (error as Error).message
-}
-if (typeof order === 'string') {
-  process.stderr.write(`${order}\n${USAGE}`)
-  process.exit(EXIT_USAGE)
-}
-const loaded = loadConfig(order.fileName, system.environment)
-if (!loaded.ok) {
-  process.stderr.write(printDiagnostics(order.fileName, loaded.diagnostics))
-  process.exit(EXIT_CONFIG)
-}
-try {
-  process.stdout.write(`${await run(loaded.config, order.person)}\n`)
-} catch (error) {
-  process.stderr.write(`${causeChain(error as Error)}\n`)
-  process.exit(EXIT_FAILED)
 }

@@ -1,20 +1,12 @@
-/** `npm run config:explain -- FILE METHOD URL [options]`: which rule decides about a request, and why the ones above do not. */
-import { parseArgs } from 'node:util'
 import { canonicalAddress } from '../../config/address-range.ts'
 import { clientClasses } from '../../config/client-classes.ts'
-import { loadConfig } from '../../config/load.ts'
 import { Secret } from '../../config/secret.ts'
 import type { Credentials, Principal } from '../exchange.ts'
+import { exitCode } from '../exit-codes.ts'
 import { parseRequestTarget } from '../http/request-target.ts'
 import { type Facts, type Requirement, type RuleTrace, rulesOf } from '../policy/rules.ts'
-import { printDiagnostics } from './check-config.ts'
-
-const USAGE = `usage: npm run config:explain -- FILE METHOD URL
-  [--scheme none|session|bearer|pat|server-token|basic|negotiate] [--client-class ${clientClasses.join('|')}]
-  [--address A] [--account X]
-`
-const EXIT_USAGE = 2
-const EXIT_CONFIG = 78 // EX_CONFIG of sysexits(3)
+import { type Command, configOption, type GivenArguments, usageError } from './command.ts'
+import { configFileOf, readConfig } from './read-config.ts'
 
 const SCHEMES: Readonly<Record<string, Credentials>> = {
   none: { scheme: 'none' },
@@ -26,29 +18,45 @@ const SCHEMES: Readonly<Record<string, Credentials>> = {
   negotiate: { scheme: 'negotiate', token: '' },
 }
 
-interface Question {
-  readonly fileName: string
-  readonly facts: Facts
+export const command: Command = {
+  usage: '--config FILE METHOD URL [OPTION ...]',
+  options: {
+    ...configOption,
+    scheme: { value: 'SCHEME', description: `the credentials: ${Object.keys(SCHEMES).join(', ')}` },
+    'client-class': { value: 'CLASS', description: `the kind of client: ${clientClasses.join(', ')}` },
+    address: { value: 'ADDRESS', description: 'where the client is' },
+    account: { value: 'ACCOUNT', description: 'who it is' },
+  },
+  maxPositionals: 3,
+  async run(given, print) {
+    const [fileName, method, url] = request(given)
+    const facts = factsOf(given, method, url)
+    print(explain(fileName, facts))
+    return exitCode.done
+  },
 }
 
-function questionFrom(args: readonly string[]): Question | string {
-  const text = { type: 'string' } as const
-  const options = { scheme: text, 'client-class': text, address: text, account: text }
-  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-  const [fileName, method, url] = positionals
-  if (fileName === undefined || method === undefined || url === undefined) return 'FILE, METHOD and URL are needed'
+/** FILE METHOD URL, or the last two with `--config FILE`. */
+function request(given: GivenArguments): readonly [fileName: string, method: string, url: string] {
+  const { positionals } = given
+  const [method, url] = positionals.slice(-2)
+  if (method === undefined || url === undefined) throw usageError('METHOD and URL are needed')
+  return [configFileOf(given, positionals.at(-3)), method, url]
+}
+
+function factsOf({ values }: GivenArguments, method: string, url: string): Facts {
   const credentials = SCHEMES[values.scheme ?? 'none']
   const clientClass = clientClasses.find(name => name === (values['client-class'] ?? 'other'))
   const clientAddress = canonicalAddress(values.address ?? '192.0.2.1')
   const host = URL.parse(url)?.host ?? ''
   const target = parseRequestTarget(url, method, host)
-  if (credentials === undefined) return `${values.scheme} is no scheme`
-  if (clientClass === undefined) return `${values['client-class']} is no client class`
-  if (clientAddress === undefined) return `${values.address} is no address`
-  if (typeof target === 'string') return `${url} is no URL or path`
+  if (credentials === undefined) throw usageError(`${values.scheme} is no scheme`)
+  if (clientClass === undefined) throw usageError(`${values['client-class']} is no client class`)
+  if (clientAddress === undefined) throw usageError(`${values.address} is no address`)
+  if (typeof target === 'string') throw usageError(`${url} is no URL or path`)
   const principal = principalOf(credentials, values.account)
   const fields = { kept: {} } as Facts['fields']
-  return { fileName, facts: { method, target, fields, clientAddress, clientClass, credentials, principal } }
+  return { method, target, fields, clientAddress, clientClass, credentials, principal }
 }
 
 function principalOf({ scheme }: Credentials, account: string | undefined): Principal {
@@ -58,13 +66,8 @@ function principalOf({ scheme }: Credentials, account: string | undefined): Prin
   return { kind: 'person', subject: '', account, evidence }
 }
 
-function explain({ fileName, facts }: Question): string {
-  const loaded = loadConfig(fileName, {})
-  if (!loaded.ok) {
-    process.stderr.write(printDiagnostics(fileName, loaded.diagnostics))
-    process.exit(EXIT_CONFIG)
-  }
-  const rules = rulesOf(loaded.config.secondFactor)
+function explain(fileName: string, facts: Facts): string {
+  const rules = rulesOf(readConfig(fileName, {}).secondFactor)
   const { decides, isAmbiguous } = rules.read(facts)
   const lines: string[] = []
   for (const trace of rules.trace(facts)) {
@@ -88,19 +91,3 @@ function requirementOf({ require, maxAgeSeconds, acceptAcr }: Requirement): stri
   const acr = acceptAcr === undefined ? '' : `, acr ${acceptAcr.join(' or ')}`
   return require + age + acr
 }
-
-function main(): void {
-  let question: Question | string
-  try {
-    question = questionFrom(process.argv.slice(2))
-  } catch (error) {
-    question = (error as Error).message
-  }
-  if (typeof question === 'string') {
-    process.stderr.write(`${question}\n${USAGE}`)
-    process.exit(EXIT_USAGE)
-  }
-  process.stdout.write(explain(question))
-}
-
-main()

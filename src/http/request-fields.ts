@@ -36,7 +36,7 @@ const KEPT = [
   'content-type',
 ] as const
 
-export type KeptName = (typeof KEPT)[number]
+type KeptName = (typeof KEPT)[number]
 
 export interface RequestFields {
   /** Name, value, name, value: end-to-end fields in the order and spelling of the client, none of which we write ourselves. */

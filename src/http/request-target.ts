@@ -46,7 +46,7 @@ export function parseRequestTarget(target: string, method: string, host: string)
 
 const plain = (raw: string, path: string): RequestTarget => ({ raw, path, normalisedPath: path, isAmbiguous: false })
 
-export function normalisePath(path: string): string {
+function normalisePath(path: string): string {
   let decoded = path
   // Twice encoded counts as encoded: three rounds are more than any server does.
   for (let round = 0; round < 3 && decoded.includes('%'); round++) {

@@ -17,19 +17,13 @@ export type AcceptorOptions = {
   readonly directory: DirectoryNames
   /** Default: libkrb5's own (KRB5RCACHEDIR, else /var/tmp/krb5_UID.rcache2). There is no way to turn it off. */
   readonly replayCacheFile?: string
-  readonly now: () => number
 }
 
 /** Who authenticated. */
 export type Accepted = {
   readonly principal: CanonicalPrincipal
-  /** From the PAC, where the ticket has one. */
-  readonly upn?: string
-  readonly samAccountName?: string
   /** To be returned in `WWW-Authenticate: Negotiate` of the response (RFC 4559 5), where the client negotiated. */
   readonly replyToken?: Buffer
-  /** End of the ticket. */
-  readonly expiresAtMs: number
 }
 
 export type Acceptor = Disposable & {
@@ -40,12 +34,9 @@ export type Acceptor = Disposable & {
 /** A ticket with 900 groups makes 9 KB; Windows itself stops at 64 KiB (MaxTokenSize 65,535). */
 const maxTokenBytes = 65_536
 
-/** libkrb5 adds its clock skew allowance (default 300 s) to the lifetime it reports on the acceptor's side. */
-const clockSkewMs = 300_000
-
 /** Acquires the acceptor credential once for the process. Throws `service-credential-refused` where the keytab lacks the key. */
 export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor> {
-  const { gssapi, lane, keytabFile, servicePrincipal, directory, replayCacheFile, now } = options
+  const { gssapi, lane, keytabFile, servicePrincipal, directory, replayCacheFile } = options
   const key = { principal: servicePrincipal, keytabFile }
   const replayCache = replayCacheFile === undefined ? 'dfl:' : `file2:${replayCacheFile}`
   const credential = await acquireAcceptor(gssapi, { ...key, replayCache })
@@ -58,13 +49,9 @@ export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor
     async accept(token) {
       const inspected = inspect(token)
       const context = await lane.run(() => acceptOrDiagnose(gssapi, { credential, diagnosing, token, ...inspected }))
-      const { upn, samAccountName } = context.names
       return {
         principal: canonicalPrincipal(context.principal, directory),
-        ...(upn === undefined ? {} : { upn }),
-        ...(samAccountName === undefined ? {} : { samAccountName }),
         ...(context.replyToken.length === 0 ? {} : { replyToken: context.replyToken }),
-        expiresAtMs: now() + Math.max(0, context.lifetimeSeconds * 1000 - clockSkewMs),
       }
     },
     [Symbol.dispose]() {

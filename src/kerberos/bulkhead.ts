@@ -1,5 +1,5 @@
 /** Why a bulkhead did not run a task, or stopped waiting for it. */
-export type BulkheadRefusal = 'queue-full' | 'timeout'
+type BulkheadRefusal = 'queue-full' | 'timeout'
 
 export type BulkheadOptions = {
   /** Tasks that run at a time. */

@@ -2,10 +2,9 @@ import { check, statusError, succeeded, takeBuffer } from './call-status.ts'
 import { Handle } from './handle.ts'
 import { KerberosError, type KerberosOperation } from './kerberos-error.ts'
 import type { Gssapi } from './library.ts'
-import { accountNames, displayName, importPrincipal, ownName } from './names.ts'
+import { displayName, importPrincipal, ownName } from './names.ts'
 import type { NativeBuffer, Pointer } from './native.ts'
 import { krb5Mechanism } from './object-identifiers.ts'
-import type { AccountNames } from './upn-dns-info.ts'
 
 // The two calls of an authentication: one leg by the initiator, one by the acceptor. Security contexts are deleted at once: what is
 // wanted is the token and the names, no message is ever protected with the context.
@@ -24,10 +23,8 @@ export type NamedInitiated = Initiated & {
 
 export type AcceptedContext = {
   readonly principal: string
-  readonly names: AccountNames
   /** SPNEGO's answer to the initiator; empty for bare Kerberos without mutual authentication. */
   readonly replyToken: Buffer
-  readonly lifetimeSeconds: number
 }
 
 /** GSS_C_INDEFINITE (RFC 2744 5.19). */
@@ -129,22 +126,9 @@ export async function acceptContext(
   const source: [Pointer | null] = [null]
   const mechanism: [Pointer | null] = [null]
   const output: NativeBuffer = { length: 0, value: null }
-  const lifetimeSeconds: [number] = [0]
   const input: NativeBuffer = { length: token.length, value: token }
   const major = await credential.use(held =>
-    gssapi.native.acceptSecContext(
-      minor,
-      context,
-      held,
-      input,
-      null,
-      source,
-      mechanism,
-      output,
-      [0],
-      lifetimeSeconds,
-      null,
-    ),
+    gssapi.native.acceptSecContext(minor, context, held, input, null, source, mechanism, output, [0], null, null),
   )
   const replyToken = takeBuffer(gssapi, output)
   using _context = ownContext(gssapi, context[0])
@@ -154,9 +138,7 @@ export async function acceptContext(
   if (name === undefined || !isKrb5(gssapi, mechanism[0])) throw new KerberosError('token-defective', operation)
   return {
     principal: displayName(gssapi, name),
-    names: accountNames(gssapi, name),
     replyToken,
-    lifetimeSeconds: lifetimeSeconds[0],
   }
 }
 

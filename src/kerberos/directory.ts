@@ -70,7 +70,7 @@ export async function openDirectory(
     now,
   })
   const lane = createLocalLane()
-  const acceptor = await createAcceptor({ gssapi, lane, keytabFile, servicePrincipal, directory: names, now })
+  const acceptor = await createAcceptor({ gssapi, lane, keytabFile, servicePrincipal, directory: names })
   const verifier = await createPasswordVerifier({ gssapi, gate, keytabFile, servicePrincipal, directory: names })
   const service = createServiceCredential({
     gssapi,

@@ -8,7 +8,7 @@ import { KerberosError, type KerberosErrorCode } from './kerberos-error.ts'
 //
 // libkrb5 waits about 25 s on a KDC that swallows requests, and a native call cannot be cancelled. So the bound is on threads, not on
 // callers: a caller gives up after timeoutMs, its thread stays counted until the call comes back. The libuv pool must be larger than
-// what this gate and the local lane may occupy together (UV_THREADPOOL_SIZE, see requiredThreads), or file system calls wait with them.
+// what this gate and the local lane may occupy together (see threads.ts), or file system calls wait with them.
 
 export type KdcGateOptions = {
   /** KDC calls at a time, which is also the number of threads a dead KDC can hold. Default 2. */
@@ -54,7 +54,7 @@ export type KdcGate = {
 const kdcTrouble: ReadonlySet<KerberosErrorCode> = new Set(['kdc-unreachable', 'kdc-reply-invalid'])
 
 /** Default of `maxConcurrent`. */
-export const defaultKdcCalls = 2
+const defaultKdcCalls = 2
 
 const isTroubleCode = (error: unknown): boolean => error instanceof KerberosError && kdcTrouble.has(error.code)
 

@@ -3,9 +3,6 @@ import { Handle } from './handle.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { Gssapi } from './library.ts'
 import type { NativeBuffer, Pointer } from './native.ts'
-import { type AccountNames, parseUpnDnsInfo } from './upn-dns-info.ts'
-
-const upnDnsInfo = Buffer.from('urn:mspac:upn-dns-info', 'latin1')
 
 /** Takes ownership of a gss_name_t that a call handed out. */
 export function ownName(gssapi: Gssapi, pointer: Pointer): Handle {
@@ -45,17 +42,4 @@ export function displayName(gssapi: Gssapi, name: Handle): string {
   const major = name.read(pointer => gssapi.native.displayName(minor, pointer, text, null))
   check(gssapi, 'name', major, minor[0])
   return takeBuffer(gssapi, text).toString('utf8')
-}
-
-/** UPN and sAMAccountName from the PAC of an accepted ticket (MS-PAC 2.10); empty where the ticket has none the KDC vouches for. */
-export function accountNames(gssapi: Gssapi, name: Handle): AccountNames {
-  const value: NativeBuffer = { length: 0, value: null }
-  const authenticated: [number] = [0]
-  const attribute: NativeBuffer = { length: upnDnsInfo.length, value: upnDnsInfo }
-  name.read(pointer =>
-    // RFC 6680 7.5: more = -1 asks for the first value.
-    gssapi.native.getNameAttribute([0], pointer, attribute, authenticated, [0], value, null, [-1]),
-  )
-  const info = takeBuffer(gssapi, value)
-  return authenticated[0] === 0 ? {} : parseUpnDnsInfo(info)
 }

@@ -29,7 +29,6 @@ export type Native = {
   importName: Immediate
   canonicalizeName: Immediate
   displayName: Immediate
-  getNameAttribute: Immediate
   inquireContext: Immediate
   setNegMechs: Immediate
   displayStatus: Immediate
@@ -109,9 +108,6 @@ function declareGss(library: Library) {
     ),
     displayName: immediate(
       'uint32_t gss_display_name(_Out_ uint32_t *minor, void *name, _Out_ gss_buffer_desc *text, void **type)',
-    ),
-    getNameAttribute: immediate(
-      'uint32_t gss_get_name_attribute(_Out_ uint32_t *minor, void *name, gss_buffer_desc *attribute, _Out_ int *authenticated, _Out_ int *complete, _Out_ gss_buffer_desc *value, void *display, _Inout_ int *more)',
     ),
     inquireContext: immediate(
       'uint32_t gss_inquire_context(_Out_ uint32_t *minor, void *context, _Out_ void **source, void **target, _Out_ uint32_t *lifetime, void **mech, void *flags, void *local, void *open)',

@@ -31,7 +31,7 @@ export type Attempt = {
   undecided(): Awaitable<void>
 }
 
-export type Refused = { readonly retryAfterMs: number }
+type Refused = { readonly retryAfterMs: number }
 
 export type AttemptLimits = {
   /** Throws, or rejects with, a fault where the store cannot be asked: then nobody may ask the directory. */

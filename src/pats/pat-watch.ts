@@ -25,7 +25,7 @@ export interface PatWatchParts {
   readonly failed: (error: unknown) => void
 }
 
-export interface ReportedPatUse {
+interface ReportedPatUse {
   /** Fingerprint. */
   readonly pat: string | undefined
   readonly account: string | undefined

@@ -14,10 +14,10 @@ import type { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { usedFiles } from '../../config/files.ts'
-import { type ListenEnvironment, loadConfig } from '../../config/load.ts'
+import { loadConfig } from '../../config/load.ts'
 import { type Config, configSchema } from '../../config/schema.ts'
 import type { Readiness } from '../app/readiness.ts'
-import type { MonotonicClock } from '../clock.ts'
+import type { MonotonicClock, Surroundings } from '../clock.ts'
 import { isOutputShareable } from '../observability/log-output.ts'
 import { createAdmin } from './admin-listener.ts'
 import { FileWatcher } from './file-watcher.ts'
@@ -31,7 +31,7 @@ const REPORT_TIMEOUT_MS = 1000
 
 export interface SupervisorParts {
   readonly fileName: string
-  readonly environment: ListenEnvironment
+  readonly environment: Surroundings['environment']
   readonly config: Config
   readonly log: Logger
   /** Takes the records of all workers. */
@@ -107,7 +107,7 @@ export class Supervisor {
   }
 
   #newGeneration(config: Config): Generation {
-    const { log, output, monotonic } = this.#parts
+    const { log, output, monotonic, environment } = this.#parts
     const generation = new Generation(
       config,
       output,
@@ -128,7 +128,7 @@ export class Supervisor {
         },
         onFailed: error => log.error({ 'event.action': 'worker-failed', 'error.message': error.message }),
       },
-      monotonic,
+      { monotonic, environment },
     )
     this.#generations.add(generation)
     return generation

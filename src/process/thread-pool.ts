@@ -1,7 +1,18 @@
 /**
- * The first thing main.ts imports. Calls into libgssapi wait on libuv's threads, a dead KDC holds some of them for 25 s, and
- * four (libuv's default) are soon taken. libuv reads the variable when the first job is queued, so it is set before anything else.
+ * How many threads libuv has in a worker. It reads UV_THREADPOOL_SIZE once, when the first job is queued, so the supervisor
+ * sets it before the worker begins; with a new configuration come new workers.
  */
-import { system } from '../system.ts'
+import type { Config } from '../../config/schema.ts'
+import type { Surroundings } from '../clock.ts'
+import { requiredThreads } from '../kerberos/threads.ts'
 
-system.environment.UV_THREADPOOL_SIZE ??= '16'
+const USUAL_THREADS = 16
+
+/** What the operator has set, or 16; more where Kerberos would leave too few of them to the rest. */
+export function threadPoolSize(
+  { kerberos }: Pick<Config, 'kerberos'>,
+  environment: Surroundings['environment'],
+): number {
+  const usual = Number(environment.UV_THREADPOOL_SIZE) || USUAL_THREADS
+  return kerberos === undefined ? usual : Math.max(usual, requiredThreads(kerberos.maxKdcCalls))
+}

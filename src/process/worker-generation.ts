@@ -2,7 +2,7 @@
 import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../config/schema.ts'
-import type { MonotonicClock } from '../clock.ts'
+import type { Surroundings } from '../clock.ts'
 import type { ChangeMessage } from '../store/change-message.ts'
 import { WorkerProcess } from './worker-process.ts'
 
@@ -13,6 +13,8 @@ export interface GenerationEvents {
   /** A worker that took the place of another one cannot start. */
   readonly onFailed: (error: Error) => void
 }
+
+type GenerationSurroundings = Pick<Surroundings, 'monotonic' | 'environment'>
 
 const FIRST_PAUSE_MS = 250
 const MAX_PAUSE_MS = 10_000
@@ -26,16 +28,16 @@ export class Generation {
   readonly workers = new Set<WorkerProcess>()
   readonly #output: Writable
   readonly #events: GenerationEvents
-  readonly #monotonic: MonotonicClock
+  readonly #surroundings: GenerationSurroundings
   #failures = 0
   #isCurrent = true
   readonly #over = new AbortController()
 
-  constructor(config: Config, output: Writable, events: GenerationEvents, monotonic: MonotonicClock) {
+  constructor(config: Config, output: Writable, events: GenerationEvents, surroundings: GenerationSurroundings) {
     this.config = config
     this.#output = output
     this.#events = events
-    this.#monotonic = monotonic
+    this.#surroundings = surroundings
   }
 
   /** Starts `count` workers; resolves to their port once all listen. Rejects, with none left, where one cannot. */
@@ -79,11 +81,9 @@ export class Generation {
 
   #fork(): WorkerProcess {
     const { onChange } = this.#events
-    const startedAtMs = this.#monotonic()
-    const worker = new WorkerProcess(this.config, this.#output, {
-      onChange,
-      onEnd: ended => this.#onEnd(ended, startedAtMs),
-    })
+    const startedAtMs = this.#surroundings.monotonic()
+    const events = { onChange, onEnd: (ended: WorkerProcess) => this.#onEnd(ended, startedAtMs) }
+    const worker = new WorkerProcess(this.config, this.#output, events, this.#surroundings.environment)
     this.workers.add(worker)
     return worker
   }
@@ -91,7 +91,7 @@ export class Generation {
   #onEnd(worker: WorkerProcess, startedAtMs: number): void {
     this.workers.delete(worker)
     if (!this.#isCurrent) return this.#events.onEnd(worker, undefined)
-    this.#failures = this.#monotonic() - startedAtMs > STEADY_MS ? 1 : this.#failures + 1
+    this.#failures = this.#surroundings.monotonic() - startedAtMs > STEADY_MS ? 1 : this.#failures + 1
     // At once the first time: a single crash should cost as little as can be.
     const pauseMs = this.#failures === 1 ? 0 : Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 2))
     this.#events.onEnd(worker, pauseMs)

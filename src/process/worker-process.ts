@@ -2,8 +2,10 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { Writable } from 'node:stream'
 import type { Config } from '../../config/schema.ts'
+import type { Surroundings } from '../clock.ts'
 import type { ChangeMessage } from '../store/change-message.ts'
 import { relayLines } from './line-relay.ts'
+import { threadPoolSize } from './thread-pool.ts'
 import type { FromWorker, MetricsSnapshot, Report, ToWorker } from './worker-messages.ts'
 
 export interface WorkerEvents {
@@ -25,8 +27,8 @@ export class WorkerProcess {
   #nextQuestion = 0
 
   /** `output` takes its log, in whole lines. */
-  constructor(config: Config, output: Writable, events: WorkerEvents) {
-    const worker = cluster.fork()
+  constructor(config: Config, output: Writable, events: WorkerEvents, environment: Surroundings['environment']) {
+    const worker = cluster.fork({ UV_THREADPOOL_SIZE: threadPoolSize(config, environment) })
     this.#worker = worker
     const { promise: listening, resolve, reject } = Promise.withResolvers<number>()
     const { promise: ended, resolve: end } = Promise.withResolvers<void>()

@@ -1,6 +1,7 @@
 /** A worker: the proxy itself, started, asked and stopped by the supervisor. */
 import cluster from 'node:cluster'
 import { type ProxyServer, startProxy } from '../app/proxy-server.ts'
+import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { createLog } from '../observability/log.ts'
 import { isOutputShareable, type LogOutput, openLogOutput } from '../observability/log-output.ts'
 import { changeFrom, messageOf } from '../store/change-message.ts'
@@ -39,13 +40,13 @@ class WorkerSide {
         return this.drain(message.delayMs, message.listens)
       case 'kill':
         await this.#proxy?.kill()
-        return this.#end(0)
+        return this.#end(exitCode.done)
     }
   }
 
   async drain(delayMs: number, listens: boolean): Promise<void> {
     await this.#proxy?.drain(delayMs, listens)
-    await this.#end(0)
+    await this.#end(exitCode.done)
   }
 
   async #start({ config }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
@@ -57,7 +58,7 @@ class WorkerSide {
       await this.#send({ kind: 'listening', port: proxy.port })
     } catch (error) {
       await this.#send({ kind: 'failed', message: (error as Error).message })
-      await this.#end(1)
+      await this.#end(exitCode.failed)
     }
   }
 
@@ -71,7 +72,7 @@ class WorkerSide {
   }
 
   /** With its last words: what it has counted must not be lost. */
-  async #end(code: number): Promise<void> {
+  async #end(code: ExitCode): Promise<void> {
     await this.#report(undefined)
     // Without a supervisor nobody reads the log any more, unless it is a file.
     if (process.connected || isOutputShareable()) await this.#output.close()

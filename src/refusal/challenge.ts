@@ -2,7 +2,7 @@ import type { Config } from '../../config/schema.ts'
 import type { Code } from '../errors.ts'
 import type { PartialExchange } from '../exchange.ts'
 
-export type OfferedScheme = Config['credentials']['offer'][number]
+type OfferedScheme = Config['credentials']['offer'][number]
 
 /** Which schemes a 401 offers to this client on this path. */
 export type Offers = (exchange: Pick<PartialExchange, 'clientClass' | 'target'>) => readonly OfferedScheme[]

@@ -15,7 +15,7 @@ import { keyOf } from '../session/opaque-id.ts'
 import type { Change, Changes } from '../store/changes.ts'
 import { Tunnel } from './tunnel.ts'
 
-export interface TunnelSettings {
+interface TunnelSettings {
   readonly maxTunnels: number
   readonly idleTimeoutMs: number
   /** However good its credentials still are. */

@@ -1,7 +1,7 @@
 import { InvalidResponse } from './invalid-response.ts'
 
 /** How the end of the content is found (RFC 9112 6.3): after so many bytes, by chunks, or when the connection closes. */
-export type Framing = number | 'chunked' | 'close'
+type Framing = number | 'chunked' | 'close'
 
 export interface ResponseHead {
   readonly status: number

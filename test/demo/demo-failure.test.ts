@@ -35,7 +35,7 @@ test('a busy port is named in one sentence, with the variable to set, and nothin
   }
 })
 
-test('ports that are none and options that do not exist are refused in one sentence', async () => {
+test('ports that are none and options that do not exist are refused in one sentence, with 2', async () => {
   const mistakes: [args: string[], environment: Record<string, string>, sentence: RegExp][] = [
     [[], { PORT: '80a' }, /^PORT is not a port number from 1 to 65535\.\n$/],
     [[], { PORT: '18080', ADMIN_PORT: '18080' }, /^PORT and ADMIN_PORT are both 18080: .*\n$/],
@@ -43,7 +43,7 @@ test('ports that are none and options that do not exist are refused in one sente
   ]
   for (const [args, environment, sentence] of mistakes) {
     const { status, stderr } = await demoEnds(args, environment)
-    assert.equal(status, 1)
+    assert.equal(status, 2)
     assert.match(stderr, sentence)
   }
 })

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
 
-const check = resolve(import.meta.dirname, '../../src/cli/check-config.ts')
+const torhaus = resolve(import.meta.dirname, '../../bin/torhaus.mjs')
 let directory: string
 
 before(async () => {
@@ -25,7 +25,10 @@ const setting = () => ({
 
 test('the configuration written is valid, and its secrets are for their owner only', async () => {
   const file = await writeTorhausConfig(setting())
-  const { status, stderr } = spawnSync(process.execPath, [check, file], { encoding: 'utf8', timeout: 20_000 })
+  const { status, stderr } = spawnSync(process.execPath, [torhaus, 'check', file], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
   assert.equal(status, 0, stderr)
   for (const name of ['assertion-key.pem', 'session-key', 'client-secret']) {
     assert.equal((await stat(join(directory, name))).mode & 0o077, 0, name)
@@ -34,7 +37,10 @@ test('the configuration written is valid, and its secrets are for their owner on
 
 test('a test can change what is written', async () => {
   const file = await writeTorhausConfig(setting(), config => ({ ...config, account: { template: 'no claim' } }))
-  const { status, stderr } = spawnSync(process.execPath, [check, file], { encoding: 'utf8', timeout: 20_000 })
-  assert.equal(status, 1)
+  const { status, stderr } = spawnSync(process.execPath, [torhaus, 'check', file], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
+  assert.equal(status, 78)
   assert.match(stderr, /account\.template/)
 })

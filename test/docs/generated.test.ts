@@ -5,7 +5,9 @@ import { test } from 'node:test'
 import { configSchema } from '../../config/schema.ts'
 import { configurationPage, configurationSchema } from '../../devkit/docs/document-configuration.ts'
 import { errorsPage } from '../../devkit/docs/document-errors.ts'
+import { withExitCodes } from '../../devkit/docs/document-exit-codes.ts'
 import { errorTable } from '../../src/errors.ts'
+import { exitCode } from '../../src/exit-codes.ts'
 
 const docs = join(import.meta.dirname, '../../docs')
 const read = (name: string) => readFileSync(join(docs, name), 'utf8')
@@ -19,6 +21,12 @@ for (const [name, made] of [
     assert.equal(read(name), made)
   })
 }
+
+test('the exit codes in docs/operations.md are what `npm run docs` makes', () => {
+  const page = read('operations.md')
+  assert.equal(page, withExitCodes(page))
+  for (const code of Object.values(exitCode)) assert.match(page, new RegExp(`^\\| ${code} \\| `, 'm'))
+})
 
 test('every code of the error table is documented with its status and sentence', () => {
   const page = read('errors.md')

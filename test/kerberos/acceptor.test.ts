@@ -14,7 +14,6 @@ import {
   ntlmMechanism,
   spnegoMechanism,
 } from '../../src/kerberos/object-identifiers.ts'
-import { system } from '../../src/system.ts'
 import { devopsService, directory, type KerberosLab, proxyService, startKerberosLab } from './kerberos-lab.ts'
 
 let lab: KerberosLab
@@ -25,7 +24,6 @@ before(async () => {
   const { gssapi, lane, replayCacheFile } = lab
   const keytabFile = lab.kdc.keytabs.proxy
   acceptor = await createAcceptor({
-    now: system.now,
     gssapi,
     lane,
     keytabFile,
@@ -70,12 +68,8 @@ describe('a client that holds a ticket', () => {
     server.close()
     const accepted = await acceptor.accept(Buffer.from(field.replace(/^Negotiate /, ''), 'base64'))
     assert.equal(accepted.principal, 'alice@CORP.TEST')
-    assert.equal(accepted.samAccountName, 'alice')
-    assert.equal(accepted.upn, 'alice@corp.test')
     // negTokenResp, negState accept-completed (RFC 4178 4.2.2).
     assert.equal(accepted.replyToken?.[0], tags.context1)
-    const lifetimeMs = accepted.expiresAtMs - Date.now()
-    assert(lifetimeMs > 9 * 3_600_000 && lifetimeMs <= 10 * 3_600_000, `${lifetimeMs}`)
   })
 
   it('is accepted with a bare Kerberos token', async () => {
@@ -168,7 +162,7 @@ describe('an acceptor', () => {
     const { gssapi, lane } = lab
     const options = { gssapi, lane, servicePrincipal: proxyService, directory }
     for (const keytabFile of [lab.kdc.keytabs.devops, '/nonexistent/keytab']) {
-      await assert.rejects(createAcceptor({ now: system.now, ...options, keytabFile }), {
+      await assert.rejects(createAcceptor({ ...options, keytabFile }), {
         code: 'service-credential-refused',
       })
     }

@@ -58,7 +58,7 @@ describe('a KDC that is not our directory', () => {
     using credential = acquired.credential
     const { token } = await initiateContext(gssapi, credential, proxyService)
     const options = { gssapi, lane: createLocalLane(), servicePrincipal: proxyService, directory }
-    using acceptor = await createAcceptor({ now: system.now, ...options, keytabFile: directoryKdc.keytabs.proxy })
+    using acceptor = await createAcceptor({ ...options, keytabFile: directoryKdc.keytabs.proxy })
     await assert.rejects(acceptor.accept(token), { code: 'wrong-service-key' })
   })
 })
@@ -71,7 +71,6 @@ describe('an account of another realm', () => {
     const ours = { realm: 'OTHER.TEST' }
     const options = { gssapi, lane: createLocalLane(), servicePrincipal: proxyService, keytabFile: impostor.keytab }
     using acceptor = await createAcceptor({
-      now: system.now,
       ...options,
       directory: ours,
       replayCacheFile: `${impostor.keytab}.rcache`,

@@ -22,7 +22,7 @@ before(async () => {
   lab = await startKerberosLab({ gate: { now: system.now, timeoutMs: 400, pauseMs, failureThreshold: 3, onChange } })
   const { gssapi, gate, lane, replayCacheFile } = lab
   const service = { gssapi, keytabFile: lab.kdc.keytabs.proxy, servicePrincipal: proxyService, directory }
-  acceptor = await createAcceptor({ now: system.now, ...service, lane, replayCacheFile })
+  acceptor = await createAcceptor({ ...service, lane, replayCacheFile })
   verifier = await createPasswordVerifier({ ...service, gate })
 })
 after(async () => {

@@ -10,7 +10,6 @@ import { initiateContext } from '../../src/kerberos/contexts.ts'
 import { openHandles } from '../../src/kerberos/handle.ts'
 import { wrapInSpnego } from '../../src/kerberos/negotiate-token.ts'
 import { createPasswordVerifier } from '../../src/kerberos/password.ts'
-import { system } from '../../src/system.ts'
 import { directory, type KerberosLab, principal, proxyService, startKerberosLab } from './kerberos-lab.ts'
 
 const operations = Number(process.argv[2] ?? 50_000)
@@ -29,7 +28,7 @@ console.log('open handles at the end', openHandles())
 async function run(kerberos: KerberosLab): Promise<void> {
   const { gssapi, gate, lane, replayCacheFile, kdc } = kerberos
   const service = { gssapi, keytabFile: kdc.keytabs.proxy, servicePrincipal: proxyService, directory }
-  using acceptor = await createAcceptor({ now: system.now, ...service, lane, replayCacheFile })
+  using acceptor = await createAcceptor({ ...service, lane, replayCacheFile })
   using verifier = await createPasswordVerifier({ ...service, gate })
   using alice = await kerberos.credential('alice')
   const impersonation = kerberos.impersonation({ maxPrincipals: 3 })

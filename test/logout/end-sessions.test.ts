@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { type GrantsLab, linkIn, startGrantsLab } from '../grants/grants-lab.ts'
 
-const PROGRAM = join(import.meta.dirname, '../../src/cli/end-sessions.ts')
+const PROGRAM = join(import.meta.dirname, '../../bin/torhaus.mjs')
 /** Of a session that was read: by default 1000 ms. */
 const CACHE_S = 1
 let lab: GrantsLab
@@ -18,7 +18,10 @@ before(async () => {
 after(() => lab?.close())
 
 async function run(...args: string[]) {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 })
+  const child = spawn(process.execPath, [PROGRAM, 'sessions', 'end', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 60_000,
+  })
   const [out, error, code] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
@@ -80,7 +83,7 @@ test('wrong arguments end with 2, a configuration with problems with 78, and not
   ]) {
     const { code, error, out } = await run(...args)
     assert.deepEqual([code, out], [2, ''], args.join(' '))
-    assert.match(error, /usage: npm run sessions:end/)
+    assert.match(error, /usage: torhaus sessions end/)
   }
   const { code, error } = await run('--config', '/no/such/file', '--account', 'ada')
   assert.equal(code, 78)

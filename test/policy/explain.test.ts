@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
 
-const EXPLAIN = join(import.meta.dirname, '../../src/cli/explain-rules.ts')
+const TORHAUS = join(import.meta.dirname, '../../bin/torhaus.mjs')
 const rules = [
   { name: 'office', reason: 'x', when: { networks: ['10.0.0.0/8'], schemes: ['basic'] }, require: 'first-factor' },
   { name: 'no-wiki', when: { path: '/wiki/.*' }, require: 'refuse', reportOnly: true },
@@ -26,7 +26,7 @@ before(async () => {
 after(() => rm(directory, { recursive: true }))
 
 function explain(...args: string[]): { readonly lines: string[]; readonly status: number | null } {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [EXPLAIN, ...args], { encoding: 'utf8' })
+  const { stdout, stderr, status } = spawnSync(process.execPath, [TORHAUS, 'explain', ...args], { encoding: 'utf8' })
   return { lines: (stdout + stderr).trim().split('\n'), status }
 }
 
@@ -44,6 +44,7 @@ test('what no rule fits needs a second factor; what is in the network does not',
   assert.equal(explain(file, 'GET', '/x').lines.at(-1), 'second-factor: decides, for no rule fits: second-factor')
   const inside = explain(file, 'GET', '/x', '--scheme', 'basic', '--address', '10.1.2.3')
   assert.equal(inside.lines.at(-1), 'office: decides: first-factor')
+  assert.deepEqual(explain('--config', file, 'GET', '/x').lines, explain(file, 'GET', '/x').lines)
 })
 
 test('a path that can be read in two ways is said to be refused', () => {

@@ -75,10 +75,10 @@ test('a logout that the OP tells one machine of ends the session at the other', 
 test("the operator's command tells both machines", async () => {
   const person = await one.person()
   for (const lab of [one, other]) assert.equal(await bySession(lab, person), 200)
-  const program = join(import.meta.dirname, '../../src/cli/end-sessions.ts')
+  const program = join(import.meta.dirname, '../../bin/torhaus.mjs')
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [program, '--config', one.fixture.configFile, '--account', 'ada'],
+    [program, 'sessions', 'end', '--config', one.fixture.configFile, '--account', 'ada'],
     { timeout: 60_000 },
   )
   assert.match(stdout, /^sessions ended: [1-9]/m)

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isAvailable, loadGssapi } from '../../../src/kerberos/library.ts'
-import { requiredThreads } from '../../../src/kerberos/local-lane.ts'
 
 describe('loading libgssapi', () => {
   it('answers with the library or with the package to install, and has taken the default credential away', () => {
@@ -12,10 +11,5 @@ describe('loading libgssapi', () => {
     assert.match(environment.KRB5_CONFIG ?? '', /krb5-overlay\.conf:\/etc\/own\.conf$/)
     if (isAvailable(result)) assert.equal(loadGssapi({ environment }), result)
     else assert.match(result.message, /libgssapi-krb5-2 \(Debian, Ubuntu\) or krb5-libs \(RHEL/)
-  })
-
-  it('needs a larger thread pool than the default of four', () => {
-    assert.equal(requiredThreads(), 10)
-    assert.equal(requiredThreads(4, 8), 16)
   })
 })

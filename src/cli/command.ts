@@ -1,0 +1,88 @@
+/** What a subcommand of `torhaus` is, how its arguments are read, and its help, which is made from the same description. */
+import { parseArgs } from 'node:util'
+import { type ExitCode, exitCode } from '../exit-codes.ts'
+
+interface CommandOption {
+  /** What the help calls its value; an option without one is a flag. */
+  readonly value?: string
+  readonly description: string
+}
+
+export interface Command {
+  /** What stands behind the name of the command. */
+  readonly usage: string
+  readonly options: Readonly<Record<string, CommandOption>>
+  /** Most arguments that are no options; none by default. */
+  readonly maxPositionals?: number
+  /** Resolves when the program may end. Throws `CommandError` for what the person at the terminal can mend. */
+  run(given: GivenArguments, print: Print): Promise<ExitCode>
+}
+
+export interface GivenArguments {
+  readonly values: Readonly<Record<string, string | undefined>>
+  readonly flags: ReadonlySet<string>
+  readonly positionals: readonly string[]
+}
+
+/** Writes to standard output. */
+type Print = (text: string) => void
+
+/** Ends the program with `code`, and the message on standard error as it is. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+  readonly code: ExitCode
+
+  constructor(message: string, code: ExitCode) {
+    super(message)
+    this.code = code
+  }
+}
+
+export const usageError = (message: string) => new CommandError(message, exitCode.usage)
+
+/** The option that every command with a configuration takes. */
+export const configOption = { config: { value: 'FILE', description: 'the configuration, in YAML' } } as const
+
+const helpOption = { help: { description: 'prints this' } } as const
+
+export function readArguments(command: Command, args: readonly string[]): GivenArguments {
+  const options = Object.fromEntries(
+    Object.entries<CommandOption>({ ...command.options, ...helpOption }).map(([name, { value }]) => [
+      name,
+      { type: value === undefined ? 'boolean' : 'string' } as const,
+    ]),
+  )
+  const { values, positionals } = parse(args, options)
+  const [unexpected] = positionals.slice(command.maxPositionals ?? 0)
+  const flags = new Set(Object.keys(values).filter(name => values[name] === true))
+  if (unexpected !== undefined && !flags.has('help')) throw usageError(`Unexpected argument '${unexpected}'`)
+  const texts = Object.entries(values).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []))
+  return { values: Object.fromEntries(texts), flags, positionals }
+}
+
+function parse(args: readonly string[], options: Record<string, { readonly type: 'boolean' | 'string' }>) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true })
+  } catch (error) {
+    // What follows the first sentence is about arguments that begin with a hyphen: we have none.
+    throw usageError(String((error as Error).message.split('. ')[0]))
+  }
+}
+
+export const usageOf = (name: string, { usage }: Command) => `usage: torhaus ${name} ${usage}`.trimEnd()
+
+export function helpOf(name: string, summary: string, command: Command): string {
+  const rows = Object.entries<CommandOption>({ ...command.options, ...helpOption }).map(
+    ([option, { value, description }]): [string, string] => [
+      `--${option}${value === undefined ? '' : ` ${value}`}`,
+      description,
+    ],
+  )
+  return `torhaus ${name}: ${summary}\n\n${usageOf(name, command)}\n\n${columns(rows)}`
+}
+
+/** Rows of two columns. */
+export function columns(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length))
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('')
+}

@@ -1,0 +1,32 @@
+/**
+ * The subcommands of `torhaus`. A new one is a row here and a file beside this one that exports `command`. Each is loaded when
+ * it is asked for: the supervisor needs nothing of the proxy.
+ */
+import type { Command } from './command.ts'
+
+export interface CommandRow {
+  /** One word or more. */
+  readonly name: string
+  readonly summary: string
+  readonly load: () => Promise<{ readonly command: Command }>
+}
+
+export const commands: readonly CommandRow[] = [
+  { name: 'start', summary: 'runs Torhaus until a signal stops it', load: () => import('./start.ts') },
+  {
+    name: 'check',
+    summary: 'reports every problem of a configuration, with line and path',
+    load: () => import('./check-config.ts'),
+  },
+  {
+    name: 'explain',
+    summary: 'names the rule that decides about a request, and why the ones above do not',
+    load: () => import('./explain-rules.ts'),
+  },
+  {
+    name: 'sessions end',
+    summary: 'ends every session and confirmation of a person',
+    load: () => import('./end-sessions.ts'),
+  },
+  { name: 'version', summary: 'prints the versions of Torhaus and Node', load: () => import('./version.ts') },
+]

@@ -1,0 +1,69 @@
+/** `torhaus COMMAND`: finds the subcommand, reads its arguments, and ends the process with its exit code. Nothing else prints. */
+import { causeChain } from '../cause-chain.ts'
+import { type ExitCode, exitCode } from '../exit-codes.ts'
+import { type Command, CommandError, columns, helpOf, readArguments, usageError, usageOf } from './command.ts'
+import { type CommandRow, commands } from './commands.ts'
+
+const print = (text: string) => void process.stdout.write(text)
+const complain = (text: string) => void process.stderr.write(text)
+
+/** Runs what the arguments ask for, and ends the process. */
+export async function runTorhaus(args: readonly string[]): Promise<never> {
+  process.exit(await codeOf(args))
+}
+
+async function codeOf(args: readonly string[]): Promise<ExitCode> {
+  const [first] = args
+  if (first === undefined) {
+    complain(overview())
+    return exitCode.usage
+  }
+  if (first === '--version') return codeOf(['version'])
+  if (first === '--help' || first === '-h') return codeOf(['help'])
+  try {
+    return first === 'help' ? await help(args.slice(1)) : await runCommand(args)
+  } catch (error) {
+    complain(`${error instanceof CommandError ? error.message : causeChain(error as Error)}\n`)
+    return error instanceof CommandError ? error.code : exitCode.failed
+  }
+}
+
+async function runCommand(args: readonly string[]): Promise<ExitCode> {
+  const row = rowOf(args)
+  const { command } = await row.load()
+  const { name, summary } = row
+  try {
+    const given = readArguments(command, args.slice(name.split(' ').length))
+    if (!given.flags.has('help')) return await command.run(given, print)
+    print(helpOf(name, summary, command))
+    return exitCode.done
+  } catch (error) {
+    throw error instanceof CommandError && error.code === exitCode.usage ? withUsage(error, name, command) : error
+  }
+}
+
+const withUsage = ({ message }: CommandError, name: string, command: Command) =>
+  usageError(`${message}\n${usageOf(name, command)}\n\`torhaus ${name} --help\` says more`)
+
+async function help(names: readonly string[]): Promise<ExitCode> {
+  if (names.length === 0) print(overview())
+  else {
+    const row = rowOf(names)
+    print(helpOf(row.name, row.summary, (await row.load()).command))
+  }
+  return exitCode.done
+}
+
+function rowOf(args: readonly string[]): CommandRow {
+  const row = commands.find(({ name }) => name.split(' ').every((word, position) => args[position] === word))
+  if (row !== undefined) return row
+  const kin = commands.filter(({ name }) => name.startsWith(`${args[0]} `)).map(({ name }) => `torhaus ${name}`)
+  if (kin.length > 0) throw usageError(`torhaus ${args[0]} is no whole command: ${kin.join(', ')}`)
+  throw usageError(`torhaus has no command '${args[0]}': \`torhaus help\` lists them`)
+}
+
+function overview(): string {
+  const rows = commands.map(({ name, summary }) => [name, summary] as const)
+  const list = columns([...rows, ['help [COMMAND]', 'prints this, or what a command takes']])
+  return `usage: torhaus COMMAND [OPTION ...]\n\n${list}\n\`torhaus COMMAND --help\` says what a command takes.\n`
+}
