@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { configSchema } from '../../config/schema.ts'
 import { configurationPage, configurationSchema } from '../../devkit/docs/document-configuration.ts'
 import { errorsPage } from '../../devkit/docs/document-errors.ts'
+import { floorsPicture } from '../../devkit/docs/draw-floors.ts'
 import { errorTable } from '../../src/errors.ts'
 
 const docs = join(import.meta.dirname, '../../docs')
@@ -14,6 +15,7 @@ for (const [name, made] of [
   ['configuration.md', configurationPage()],
   ['configuration.schema.json', configurationSchema()],
   ['errors.md', errorsPage()],
+  ['pictures/floors.svg', floorsPicture()],
 ] as const) {
   test(`docs/${name} is what \`npm run docs\` makes`, () => {
     assert.equal(read(name), made)
