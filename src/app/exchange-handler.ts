@@ -101,13 +101,14 @@ interface OpenExchange {
   forwarded?: Forwarded | undefined
 }
 
-/** From the head of a request to its answer. */
+/** Step 0: from the head of a request to its answer. The stages are steps 1 to 8. */
 function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
   const { request, response } = arrival
   const record = newRecord(arrival, parts.newTrace?.())
   if (parts.isDraining()) response.shouldKeepAlive = false
   const open: OpenExchange = { record }
   latest.set(request.socket, open)
+  // Step 9: the response is closed, however it ended.
   response.on('close', () => {
     open.forwarded?.onClientClose()
     if (!response.writableFinished && record.code === undefined) {
