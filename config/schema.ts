@@ -696,6 +696,10 @@ const logging = section(
     ),
     level: choice(['trace', 'debug', 'info', 'warn', 'error'], 'Least important level that is written.', 'info'),
     access: flag('One record per request.', true),
+    trace: flag(
+      'One more record per request, of level info: what each stage knew, added and decided. Values are shortened, and none is a secret. To find out why requests end as they do; it costs time and space with each.',
+      false,
+    ),
   },
   'Structured logs on standard output, one JSON object a line, with field names of the Elastic Common Schema.',
 )

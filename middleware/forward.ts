@@ -1,5 +1,5 @@
 /**
- * The end of the line: the exchange goes to the upstream and its response back to the client, both streamed.
+ * Stage 8, the end of the line: the exchange goes to the upstream and its response back to the client, both streamed.
  *
  *   client ==> RequestContent ==> upstream          1. fields: ours added after everything of the client was filtered
  *   client <== response       <== upstream          2. `100 Continue` only now: the content is wanted

@@ -1,6 +1,6 @@
 /**
  * What is known about one exchange after each stage of the pipeline. A stage takes one of these types and returns the
- * next; the order of the types is the order of the stages, and the compiler keeps it.
+ * next; the order of the types is the order of the stages, and `tsc` keeps it.
  *
  *   Arrival -> Connected -> Traced -> Presented -> Authenticated -> Admitted -> Mapped -> Delegated
  */
@@ -98,8 +98,8 @@ export interface Authenticated extends Presented {
 }
 
 /**
- * An exchange that may reach the origin server. Only the second-factor stage can make its proof, so forwarding without
- * passing that stage does not compile; where a cast makes it compile, `forward` refuses it when it runs.
+ * An exchange that may reach the origin server. Only the second-factor stage can make its proof, so `tsc` refuses what
+ * forwards without passing that stage; and `forward` refuses, at run time, what a cast has got past `tsc`.
  */
 export interface Admitted extends Authenticated {
   readonly admission: Admission

@@ -12,6 +12,11 @@ export type ChainResult<Out> =
       readonly refusal: Refusal | Fault
     }
 
+/** Is told what each stage decided, and on what; for looking on only. Must not throw. */
+export interface StageObserver {
+  onDecision(stage: string, known: PartialExchange, decision: Decision<unknown> | Fault): void
+}
+
 interface NamedStage {
   readonly name: string
   readonly run: Stage<unknown, unknown>
@@ -19,7 +24,7 @@ interface NamedStage {
 
 /**
  * Stages in a row, each fed with what the one before returned. Runs synchronously as long as the stages answer
- * synchronously. Never throws: a fault becomes the verdict.
+ * synchronously. Never throws: a fault becomes the result.
  */
 export class StageChain<In extends Arrival, Out extends Arrival> {
   readonly #stages: readonly NamedStage[]
@@ -37,15 +42,23 @@ export class StageChain<In extends Arrival, Out extends Arrival> {
     return new StageChain<In, Next>([...this.#stages, { name, run: run as Stage<unknown, unknown> }])
   }
 
-  run(exchange: In): ChainResult<Out> | Promise<ChainResult<Out>> {
-    return this.#runFrom(0, exchange) as ChainResult<Out> | Promise<ChainResult<Out>>
+  run(exchange: In, observer?: StageObserver): ChainResult<Out> | Promise<ChainResult<Out>> {
+    return this.#runFrom(0, exchange, observer) as ChainResult<Out> | Promise<ChainResult<Out>>
   }
 
-  #runFrom(first: number, exchange: unknown): ChainResult<unknown> | Promise<ChainResult<unknown>> {
+  #runFrom(
+    first: number,
+    exchange: unknown,
+    observer: StageObserver | undefined,
+  ): ChainResult<unknown> | Promise<ChainResult<unknown>> {
     let known = exchange
     for (let index = first; index < this.#stages.length; index++) {
       const stage = this.#stages[index] as NamedStage
-      const fail = (error: unknown) => refused(stage.name, known, toFault(error))
+      const fail = (error: unknown) => {
+        const fault = toFault(error)
+        observer?.onDecision(stage.name, known as PartialExchange, fault)
+        return refused(stage.name, known, fault)
+      }
       let decision: Decision<unknown> | Promise<Decision<unknown>>
       try {
         decision = stage.run(known)
@@ -53,14 +66,14 @@ export class StageChain<In extends Arrival, Out extends Arrival> {
         return fail(error)
       }
       if (decision instanceof Promise) {
-        return decision.then(
-          settled =>
-            settled.kind === 'proceed'
-              ? this.#runFrom(index + 1, settled.exchange)
-              : refused(stage.name, known, settled),
-          fail,
-        )
+        return decision.then(settled => {
+          observer?.onDecision(stage.name, known as PartialExchange, settled)
+          return settled.kind === 'proceed'
+            ? this.#runFrom(index + 1, settled.exchange, observer)
+            : refused(stage.name, known, settled)
+        }, fail)
       }
+      observer?.onDecision(stage.name, known as PartialExchange, decision)
       if (decision.kind !== 'proceed') return refused(stage.name, known, decision)
       known = decision.exchange
     }

@@ -4,21 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { FLOORS, floorOf, roomOf } from '../devkit/docs/floors.ts'
+import { type Import, type Source, sources } from '../devkit/docs/sources.ts'
 import { exitCode } from '../src/exit-codes.ts'
-
-interface Import {
-  readonly target: string
-  readonly isTypeOnly: boolean
-}
-
-interface Source {
-  readonly path: string
-  readonly text: string
-  readonly imports: readonly Import[]
-}
 
 const ROOT = join(import.meta.dirname, '..')
 const MAX_LINES = 260
@@ -38,22 +28,6 @@ const TABLES = ['config/schema.ts', 'src/errors.ts']
  */
 const KERBEROS_OPENER = 'src/app/services.ts'
 const KERBEROS_FRONT = ['src/kerberos/kerberos-code.ts', 'src/kerberos/kerberos-error.ts', 'src/kerberos/threads.ts']
-
-const STATEMENT =
-  /^(?:import|export)\b(?<only> type\b)?[^'";]*?\bfrom '(?<from>[^']+)'|^import '(?<effect>[^']+)'|\bimport\('(?<lazy>[^']+)'\)/gm
-
-function importsOf(path: string, text: string): Import[] {
-  return [...text.matchAll(STATEMENT)].map(({ groups = {} }) => {
-    const specifier = groups.from ?? groups.effect ?? groups.lazy ?? ''
-    const target = specifier.startsWith('.') ? relative(ROOT, join(ROOT, dirname(path), specifier)) : specifier
-    return { target, isTypeOnly: groups.only !== undefined }
-  })
-}
-
-const sources: readonly Source[] = globSync('{src,middleware,config}/**/*.ts', { cwd: ROOT }).map(path => {
-  const text = readFileSync(join(ROOT, path), 'utf8')
-  return { path, text, imports: importsOf(path, text) }
-})
 
 const isOurs = (target: string) => target.endsWith('.ts')
 

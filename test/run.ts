@@ -11,6 +11,7 @@ import { ensureDebianPackages } from '../devkit/torhaus/debian-packages.ts'
 const needs: Record<string, string[]> = {
   'test/balancer/': ['haproxy', 'nginx', 'libnginx-mod-stream'],
   'test/browser/': ['chromium', 'git'],
+  'test/examples/': ['haproxy', 'redis-server'],
   'test/clients/': ['git', 'git-lfs', 'curl'],
   'test/lab/': [],
   'test/kerberos/': [],

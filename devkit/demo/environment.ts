@@ -44,7 +44,12 @@ const bearerLifetimeS = 8 * 3600
  * Starts the parts in the order they need each other: OP, origin server, then Torhaus. Whatever fails or is aborted
  * half-way is undone before this rejects; and should the process end abruptly, an exit handler undoes it.
  */
-export async function startDemo(ports: DemoPorts, signal: AbortSignal, tell: (line: string) => void): Promise<Demo> {
+export async function startDemo(
+  ports: DemoPorts,
+  trace: boolean,
+  signal: AbortSignal,
+  tell: (line: string) => void,
+): Promise<Demo> {
   await requireFreePorts(ports)
   await using undo = new AsyncDisposableStack()
   const secrets = newSecrets()
@@ -88,13 +93,9 @@ export async function startDemo(ports: DemoPorts, signal: AbortSignal, tell: (li
   signal.throwIfAborted()
 
   tell('Starting Torhaus ...')
-  const configFile = await writeTorhausConfig({
-    ...ports,
-    upstreamUrl: origin.url,
-    issuer: op.issuer,
-    clientSecret: secrets.clientSecret,
-    directory,
-  })
+  const { clientSecret } = secrets
+  const setting = { ...ports, upstreamUrl: origin.url, issuer: op.issuer, clientSecret, directory }
+  const configFile = await writeTorhausConfig(setting, config => ({ ...config, logging: { trace } }))
   const logFile = join(directory, 'torhaus.log')
   const torhaus = startTorhaus(configFile, logFile)
   const forgetKill = atExit(torhaus.kill)

@@ -1,4 +1,4 @@
-/** What the demo and the lab have in common as programs: one option, stopping, and how they end. */
+/** What the demo and the lab have in common as programs: options, stopping, and how they end. */
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { DemoError, UsageError } from './demo-error.ts'
 
@@ -12,11 +12,12 @@ interface Running {
   stop(): Promise<void>
 }
 
-/** Whether `--json` was given; it is the only option. */
-export function wantsJson(name: string, args: readonly string[]): boolean {
-  const unknown = args.find(arg => arg !== '--json')
-  if (unknown !== undefined) throw new UsageError(`The ${name} does not know ${unknown}; it takes --json only.`)
-  return args.includes('--json')
+/** Whether each of `known` was given, in their order; there are no other options. */
+export function flagsFrom(name: string, args: readonly string[], known: readonly string[]): boolean[] {
+  const unknown = args.find(arg => !known.includes(arg))
+  if (unknown !== undefined)
+    throw new UsageError(`The ${name} does not know ${unknown}; it takes ${known.join(' and ')} only.`)
+  return known.map(flag => args.includes(flag))
 }
 
 /** Aborted by the first signal to stop. A second one exits at once: exit handlers end what still runs. */

@@ -5,12 +5,12 @@
  */
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { portsFrom } from '../demo/ports.ts'
-import { endWith, stopOnSignals, untilStopped, wantsJson } from '../demo/program.ts'
+import { endWith, flagsFrom, stopOnSignals, untilStopped } from '../demo/program.ts'
 import { startLab } from './environment.ts'
 import { guide } from './guide.ts'
 
 async function run(): Promise<ExitCode> {
-  const json = wantsJson('lab', process.argv.slice(2))
+  const [json = false] = flagsFrom('lab', process.argv.slice(2), ['--json'])
   const stop = stopOnSignals('lab')
   const tell = (line: string) => void process.stderr.write(`${line}\n`)
   const lab = await startLab(portsFrom(process.env), stop, tell).catch(error => {

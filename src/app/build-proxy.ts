@@ -12,6 +12,7 @@ import { toFault } from '../errors.ts'
 import { ResponseFieldFilter } from '../http/response-fields.ts'
 import { FirstFactor } from '../identity/first-factor.ts'
 import { accessLog } from '../observability/access-log.ts'
+import { TraceRecorder, traceLog } from '../observability/decision-trace.ts'
 import { AccessTokenVerifier } from '../oidc/access-token.ts'
 import { accountMapper } from '../oidc/account.ts'
 import type { OpenIdProvider } from '../oidc/provider.ts'
@@ -53,6 +54,7 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
   const policy = policyOf(ground, watch)
   const tunnels = tunnelsOf(ground, policy)
   const writeAccess = config.logging.access ? accessLog(log, now) : undefined
+  const writeTrace = traceLog(log)
   let isDraining = false
   let unrecognisedPats = 0
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
@@ -69,10 +71,12 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
     refusal: ground.refusal,
     monotonic,
     newRequestId: randomUUID,
+    newTrace: config.logging.trace ? () => new TraceRecorder(monotonic, writeTrace) : undefined,
     close: (record, closedAtMs) => {
       metrics.exchange(record, closedAtMs)
       audit.exchange(record)
       writeAccess?.(record, closedAtMs)
+      record.trace?.conclude(record, closedAtMs)
     },
     rejected: (code, peer) => log.info({ 'event.action': 'reject', 'torhaus.code': code, 'client.address': peer }),
   })

@@ -15,7 +15,7 @@ import { isHandshake } from '../http/web-socket.ts'
 import { clientOf } from '../listener/client-address.ts'
 import { codeOfParserError, createServer, type ListenerParts, reject } from '../listener/listener.ts'
 import { UpgradedClient } from '../listener/upgraded-client.ts'
-import { type ExchangeRecord, newRecord } from '../observability/exchange-record.ts'
+import { type ExchangeRecord, type ExchangeTrace, newRecord } from '../observability/exchange-record.ts'
 import type { Policy } from '../pipeline.ts'
 import { type RefusalSettings, send, sendRefusal, sendToSignIn } from '../refusal/refusal.ts'
 import type { Route } from '../routes/reply.ts'
@@ -31,6 +31,8 @@ export interface AppParts extends ListenerParts {
   readonly isDraining: () => boolean
   readonly monotonic: MonotonicClock
   readonly newRequestId: () => string
+  /** Undefined: decisions are not traced. */
+  readonly newTrace: (() => ExchangeTrace) | undefined
   /** Called once per exchange, when its response is closed. */
   readonly close: (record: ExchangeRecord, closedAtMs: number) => void
 }
@@ -99,13 +101,14 @@ interface OpenExchange {
   forwarded?: Forwarded | undefined
 }
 
-/** From the head of a request to its answer. */
+/** Step 0: from the head of a request to its answer. The stages are steps 1 to 8. */
 function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
   const { request, response } = arrival
-  const record = newRecord(arrival)
+  const record = newRecord(arrival, parts.newTrace?.())
   if (parts.isDraining()) response.shouldKeepAlive = false
   const open: OpenExchange = { record }
   latest.set(request.socket, open)
+  // Step 9: the response is closed, however it ended.
   response.on('close', () => {
     open.forwarded?.onClientClose()
     if (!response.writableFinished && record.code === undefined) {
@@ -114,7 +117,7 @@ function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
     }
     parts.close(record, parts.monotonic())
   })
-  settle(parts, record, parts.policy.arrive.run(arrival), verdict => {
+  settle(parts, record, parts.policy.arrive.run(arrival, record.trace), verdict => {
     if (!verdict.passed) return refuse(parts, record, verdict)
     record.known = verdict.exchange
     // Node loses what it had read already behind a request that asked for an upgrade and did not get it.
@@ -132,7 +135,7 @@ const proxied: Answer = (parts, exchange, open) => {
   const { record } = open
   // Spelled in a way the router does not know (`HTTP://host/.torhaus/`), or with a method that none of our routes has.
   if (isOwnPath(exchange.target.path)) return fail(parts, record, new Fault('not-found'))
-  settle(parts, record, parts.policy.admit.run(exchange), verdict => {
+  settle(parts, record, parts.policy.admit.run(exchange, record.trace), verdict => {
     record.decidedAtMs = parts.monotonic()
     // The client may have gone, or its content proved unreadable, while the OP or the KDC was asked.
     if (exchange.response.destroyed || exchange.response.headersSent) return
@@ -214,7 +217,8 @@ export function fail(parts: Pick<AppParts, 'refusal'>, record: ExchangeRecord, f
 }
 
 function refuseOutright(parts: AppParts, request: IncomingMessage, response: ServerResponse, code: Code): void {
-  const record = newRecord(identified(parts, { request, response, arrivedAtMs: parts.monotonic() }))
+  const known = identified(parts, { request, response, arrivedAtMs: parts.monotonic() })
+  const record = newRecord(known, parts.newTrace?.())
   response.on('close', () => parts.close(record, parts.monotonic()))
   record.code = code
   record.outcome = 'denied'

@@ -8,7 +8,7 @@ import { RedisChanges } from '../store/redis-changes.ts'
 import { RedisConnection } from '../store/redis-connection.ts'
 import type { RedisSettings } from '../store/redis-driver.ts'
 import { RedisNames } from '../store/redis-names.ts'
-import type { StoreCondition, StoreReport } from './open-stores.ts'
+import type { StoreCondition, StoreReport } from './stores.ts'
 
 /** All stores in one Redis. Resolves also while it is away; rejects where it refuses us. */
 export async function openRedisStores(

@@ -25,8 +25,9 @@ import { Sealer } from '../session/sealer.ts'
 import { SessionCookies } from '../session/session-cookie.ts'
 import { Sessions } from '../session/sessions.ts'
 import { Changes } from '../store/changes.ts'
-import { openStores, type Stores } from './open-stores.ts'
+import { openStores } from './open-stores.ts'
 import { storeReport } from './store-report.ts'
+import type { Stores } from './stores.ts'
 
 export interface Ground {
   readonly config: Config

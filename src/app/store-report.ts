@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { causeChain } from '../cause-chain.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import type { StoreReport } from './open-stores.ts'
+import type { StoreReport } from './stores.ts'
 
 /** What the store tells, for log and metrics. */
 export function storeReport(metrics: Metrics, log: Logger): StoreReport {

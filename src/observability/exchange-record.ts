@@ -1,8 +1,15 @@
 import type { Code } from '../errors.ts'
 import type { PartialExchange } from '../exchange.ts'
+import type { StageObserver } from '../stage-chain.ts'
 
 /** How an exchange ended, for log and metrics. */
 export type Outcome = 'forwarded' | 'answered' | 'redirected' | 'challenged' | 'denied' | 'failed' | 'aborted'
+
+/** Looks on where decisions are traced. */
+export interface ExchangeTrace extends StageObserver {
+  /** The response is closed. */
+  conclude(record: ExchangeRecord, closedAtMs: number): void
+}
 
 /** The running account of one exchange: filled in on the way, read once when the response is closed. */
 export interface ExchangeRecord {
@@ -19,9 +26,11 @@ export interface ExchangeRecord {
   upstreamFirstByteAtMs: number | undefined
   requestBytes: number
   responseBytes: number
+  /** Only where decisions are traced. */
+  readonly trace: ExchangeTrace | undefined
 }
 
-export function newRecord(known: PartialExchange): ExchangeRecord {
+export function newRecord(known: PartialExchange, trace?: ExchangeTrace): ExchangeRecord {
   return {
     known,
     outcome: 'answered',
@@ -32,5 +41,6 @@ export function newRecord(known: PartialExchange): ExchangeRecord {
     upstreamFirstByteAtMs: undefined,
     requestBytes: 0,
     responseBytes: 0,
+    trace,
   }
 }

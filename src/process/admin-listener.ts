@@ -27,6 +27,8 @@ export function createAdmin({ hostNames, contentType, metrics, readiness }: Admi
 }
 
 function isKnownName(host: string, names: readonly string[]): boolean {
+  // HTTP/1.0 without a Host: a check of a balancer, never a browser.
+  if (host === '') return true
   const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1')
   return isIP(name) !== 0 || name === 'localhost' || names.some(known => known.toLowerCase() === name)
 }

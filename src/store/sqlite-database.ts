@@ -9,11 +9,12 @@
  *                                   +-- locked for 5 s in all --> store-unavailable
  */
 import { closeSync, openSync, statSync } from 'node:fs'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Awaitable } from '../awaitable.ts'
 import { Fault } from '../errors.ts'
 import { conditionOf, isBusy, type SqliteCondition } from './sqlite-condition.ts'
+import { openSqliteFile } from './sqlite-file.ts'
+import { WaitingLine } from './waiting-line.ts'
 
 export type Row = Readonly<Record<string, string | number | null | undefined>>
 
@@ -26,18 +27,10 @@ export interface SqliteEvents {
 
 const UNHEARD: SqliteEvents = { changed: () => undefined, replaced: () => undefined }
 
-const FIRST_PAUSE_MS = 2
-const LONGEST_PAUSE_MS = 50
-/** How long a writer waits for another one, in all. */
-const PATIENCE_MS = 5000
-/** So many writes wait in line; more are refused. */
-const MAX_IN_LINE = 1000
 /** How often the file is looked at: is it still the one that was opened, and how long is its log? */
 const LOOK_MS = 1000
 /** What strangers may cause to be written goes no further while the log is longer; a reader that stands still keeps it so. */
 const MAX_LOG_BYTES = 67_108_864
-/** Kept when the log was written back. */
-const KEPT_LOG_BYTES = 4_194_304
 
 /** SQLite's own name for it. */
 const IN_MEMORY = ':memory:'
@@ -47,14 +40,12 @@ export class SqliteDatabase implements Disposable {
   readonly #schema: string
   readonly #events: SqliteEvents
   readonly #look: NodeJS.Timeout | undefined
+  readonly #line = new WaitingLine()
   #database: DatabaseSync
   #statements = new Map<string, StatementSync>()
   #inode: bigint | undefined
   #condition: SqliteCondition = 'available'
   #isLogTooLong = false
-  /** The end of the line, while there is one. */
-  #line: Promise<unknown> = Promise.resolve()
-  #inLine = 0
 
   /** Shared by nobody, and gone with the process. */
   static inMemory(schema: string): SqliteDatabase {
@@ -68,7 +59,7 @@ export class SqliteDatabase implements Disposable {
     this.#events = events
     // Made here, for its owner only; SQLite gives the same mode to the log beside it.
     if (fileName !== IN_MEMORY) closeSync(openSync(fileName, 'a', 0o600))
-    this.#database = openDatabase(fileName, schema)
+    this.#database = openSqliteFile(fileName, schema)
     this.#inode = inodeOf(fileName)
     if (fileName !== IN_MEMORY) this.#look = setInterval(() => this.look(), LOOK_MS).unref()
   }
@@ -127,7 +118,7 @@ export class SqliteDatabase implements Disposable {
   }
 
   write<T>(work: () => T): Awaitable<T> {
-    if (this.#inLine > 0) return this.#wait(work)
+    if (this.#line.isBusy) return this.#wait(work)
     try {
       return this.#written(work())
     } catch (error) {
@@ -156,7 +147,7 @@ export class SqliteDatabase implements Disposable {
 
   #reopen(inode: bigint): void {
     try {
-      const database = openDatabase(this.#fileName, this.#schema)
+      const database = openSqliteFile(this.#fileName, this.#schema)
       this.#statements = new Map()
       this.#database.close()
       this.#database = database
@@ -169,29 +160,12 @@ export class SqliteDatabase implements Disposable {
     }
   }
 
-  /** One after the other, each as soon as the file is free. */
-  async #wait<T>(work: () => T): Promise<T> {
-    if (this.#inLine >= MAX_IN_LINE) throw new Fault('store-unavailable', new Error('too many writes wait'))
-    this.#inLine++
-    const done = this.#line.then(() => this.#persist(work))
-    this.#line = done.catch(() => undefined)
-    try {
-      return await done
-    } finally {
-      this.#inLine--
-    }
-  }
-
-  async #persist<T>(work: () => T): Promise<T> {
-    let pauseMs = FIRST_PAUSE_MS
-    for (let waitedMs = 0; ; waitedMs += pauseMs, pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-      try {
-        return this.#written(work())
-      } catch (error) {
-        if (!isBusy(error) || waitedMs >= PATIENCE_MS) throw this.#failed(error)
-      }
-      await sleep(pauseMs)
-    }
+  #wait<T>(work: () => T): Promise<T> {
+    return this.#line
+      .add(() => this.#written(work()), isBusy)
+      .catch((error: unknown) => {
+        throw this.#failed(error)
+      })
   }
 
   #reading<T>(work: () => T): T {
@@ -231,35 +205,6 @@ export class SqliteDatabase implements Disposable {
       this.#statements.set(sql, statement)
     }
     return statement
-  }
-}
-
-/** Several workers may open it at the same moment, and only one can make what is missing: here, at the start, waiting may block. */
-function openDatabase(fileName: string, schema: string): DatabaseSync {
-  const database = new DatabaseSync(fileName, { timeout: PATIENCE_MS })
-  try {
-    untilFree(() => database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;'))
-    database.exec(`PRAGMA journal_size_limit = ${KEPT_LOG_BYTES};`)
-    untilFree(() => database.exec(schema))
-    // From now on nobody waits in SQLite, where the event loop would stand still.
-    database.exec('PRAGMA busy_timeout = 0')
-    return database
-  } catch (error) {
-    database.close()
-    throw error
-  }
-}
-
-/** To change the kind of log, SQLite does not wait for others, whatever its timeout. */
-function untilFree(work: () => void): void {
-  const clock = new Int32Array(new SharedArrayBuffer(4))
-  for (let waitedMs = 0; ; waitedMs += LONGEST_PAUSE_MS) {
-    try {
-      return work()
-    } catch (error) {
-      if (!isBusy(error) || waitedMs >= PATIENCE_MS) throw error
-      Atomics.wait(clock, 0, 0, LONGEST_PAUSE_MS)
-    }
   }
 }
 

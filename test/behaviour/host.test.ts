@@ -131,6 +131,11 @@ test('the admin listener answers to addresses, localhost and configured names, a
       assert.equal(await status(host), 200, host)
     for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example'])
       assert.equal(await status(host), 421, host)
+    // As the checks of HAProxy are, and nothing that a browser sends.
+    const check = await RawConnection.open(Number(port))
+    check.send('GET /livez HTTP/1.0\r\n\r\n')
+    assert.equal((await check.response()).status, 200)
+    check.close()
   } finally {
     await named.close()
   }

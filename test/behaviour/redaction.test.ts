@@ -25,7 +25,7 @@ before(async () => {
     configure: config => ({
       ...configured()(config),
       session: { ...config.session, encryptionKeyFiles: [join(directory, 'session-key')] },
-      logging: { level: 'trace' },
+      logging: { level: 'trace', trace: true },
     }),
   })
   await collectSecrets()

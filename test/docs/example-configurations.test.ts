@@ -1,6 +1,6 @@
 /** The configurations that people copy are valid once the files they name are there. */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
@@ -47,6 +47,12 @@ test('config/example.yaml is valid', () => {
   const loaded = load(readFileSync(join(ROOT, 'config/example.yaml'), 'utf8'))
   assert.deepEqual(loaded.ok ? [] : loaded.diagnostics, [])
 })
+
+for (const file of globSync('deploy/examples/*/torhaus.yaml', { cwd: ROOT }))
+  test(`${file} is valid`, () => {
+    const loaded = load(readFileSync(join(ROOT, file), 'utf8'))
+    assert.deepEqual(loaded.ok ? [] : loaded.diagnostics, [])
+  })
 
 test('config/example.yaml tells editors where the schema is, and is valid by it', () => {
   const [first = ''] = readFileSync(join(ROOT, 'config/example.yaml'), 'utf8').split('\n')

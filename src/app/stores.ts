@@ -1,0 +1,35 @@
+/** Everything that outlives a process, whatever keeps it. */
+import type { Awaitable } from '../awaitable.ts'
+import type { GrantStore } from '../grants/grant-store.ts'
+import type { AttemptStore } from '../limits/attempt-store.ts'
+import type { PatStore } from '../pats/pat-store.ts'
+import type { SessionStore } from '../session/session-store.ts'
+import type { SqliteCondition } from '../store/sqlite-condition.ts'
+
+/** `away`: elsewhere, and not to be reached. */
+export type StoreCondition = SqliteCondition | 'away'
+
+/** Everything that outlives a process, and that several share. */
+export interface Stores {
+  readonly sessions: SessionStore
+  readonly grants: GrantStore
+  readonly pats: PatStore
+  readonly attempts: AttemptStore
+  /** How long what was read before is believed while the store is away, in seconds. */
+  readonly graceSeconds: number
+  /** `available`, or what is wrong with it. */
+  condition(): StoreCondition
+  /** Whether it was ever. */
+  wasReached(): boolean
+  close(): Awaitable<void>
+}
+
+/** What a store that is elsewhere tells of itself. */
+export interface StoreReport {
+  /** One command has ended. */
+  command(seconds: number, isAnswered: boolean): void
+  /** How it is, whenever that changes. `cause`: the last thing that went wrong. */
+  changed(condition: StoreCondition, cause: unknown): void
+  /** A message of another process was not understood. */
+  malformed(): void
+}
