@@ -5,13 +5,16 @@ import { clientClasses } from '../../config/client-classes.ts'
 import { loadConfig } from '../../config/load.ts'
 import { Secret } from '../../config/secret.ts'
 import type { Credentials, Principal } from '../exchange.ts'
+import { RequestFieldReader } from '../http/request-fields.ts'
+import { requestReadings } from '../http/request-readings.ts'
 import { parseRequestTarget } from '../http/request-target.ts'
-import { type Facts, type Requirement, type RuleTrace, rulesOf } from '../policy/rules.ts'
+import type { Facts } from '../policy/conditions.ts'
+import { type Requirement, type RuleTrace, rulesOf } from '../policy/rules.ts'
 import { printDiagnostics } from './check-config.ts'
 
 const USAGE = `usage: npm run config:explain -- FILE METHOD URL
   [--scheme none|session|bearer|pat|server-token|basic|negotiate] [--client-class ${clientClasses.join('|')}]
-  [--address A] [--account X]
+  [--address A] [--account X] [--field 'NAME: VALUE' ...]
 `
 const EXIT_USAGE = 2
 const EXIT_CONFIG = 78 // EX_CONFIG of sysexits(3)
@@ -33,7 +36,8 @@ interface Question {
 
 function questionFrom(args: readonly string[]): Question | string {
   const text = { type: 'string' } as const
-  const options = { scheme: text, 'client-class': text, address: text, account: text }
+  const field = { type: 'string', multiple: true } as const
+  const options = { scheme: text, 'client-class': text, address: text, account: text, field }
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
   const [fileName, method, url] = positionals
   if (fileName === undefined || method === undefined || url === undefined) return 'FILE, METHOD and URL are needed'
@@ -47,8 +51,16 @@ function questionFrom(args: readonly string[]): Question | string {
   if (clientAddress === undefined) return `${values.address} is no address`
   if (typeof target === 'string') return `${url} is no URL or path`
   const principal = principalOf(credentials, values.account)
-  const fields = { kept: {} } as Facts['fields']
-  return { fileName, facts: { method, target, fields, clientAddress, clientClass, credentials, principal } }
+  const fields = new RequestFieldReader([], values.field?.length ?? 0).read(values.field?.flatMap(fieldOf) ?? [])
+  if (typeof fields === 'string') return `the fields are refused: ${fields}`
+  const readings = requestReadings(method, target, fields)
+  if (typeof readings === 'string') return `the request is refused: ${readings}`
+  return { fileName, facts: { method, target, readings, fields, clientAddress, clientClass, credentials, principal } }
+}
+
+function fieldOf(line: string): string[] {
+  const colon = line.indexOf(':')
+  return colon === -1 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 1).trim()]
 }
 
 function principalOf({ scheme }: Credentials, account: string | undefined): Principal {
@@ -65,7 +77,7 @@ function explain({ fileName, facts }: Question): string {
     process.exit(EXIT_CONFIG)
   }
   const rules = rulesOf(loaded.config.secondFactor)
-  const { decides, isAmbiguous } = rules.read(facts)
+  const { decides, also, isAmbiguous } = rules.read(facts)
   const lines: string[] = []
   for (const trace of rules.trace(facts)) {
     lines.push(lineOf(trace, decides))
@@ -73,12 +85,18 @@ function explain({ fileName, facts }: Question): string {
   }
   if (decides.rule === 'second-factor')
     lines.push(`second-factor: decides, for no rule fits: ${requirementOf(decides)}`)
-  if (isAmbiguous) lines.push('but the path can be read in two ways that need different permissions: refused')
+  for (const other of also) lines.push(`${other.rule}: decides, too, in another reading: ${requirementOf(other)}`)
+  if (isAmbiguous)
+    lines.push(
+      'but the request can be read in two ways or more that need different permissions: without these, refused',
+    )
   return `${lines.join('\n')}\n`
 }
 
 function lineOf({ requirement, isReportOnly, misfits }: RuleTrace, decides: Requirement): string {
   const name = isReportOnly ? `${requirement.rule} (report only)` : requirement.rule
+  if (requirement === decides && misfits.length > 0)
+    return `${name}: decides, in another reading of the request: ${requirementOf(requirement)}`
   if (misfits.length > 0) return `${name}: does not fit: ${misfits.join(', ')}`
   return `${name}: ${requirement === decides ? 'decides' : 'fits, and would ask for'}: ${requirementOf(requirement)}`
 }
