@@ -2,6 +2,7 @@
 import { parseAddressRange } from './address-range.ts'
 import { checkCertificateFiles } from './certificate-files.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
+import { patternProblem } from './linear-pattern.ts'
 import { LOOPBACK } from './loopback.ts'
 import { checkRedis } from './redis-rules.ts'
 import type { Config } from './schema.ts'
@@ -173,9 +174,6 @@ function checkSessionTimeouts({ session }: Config, report: Report): void {
 }
 
 function checkRegExp(path: string, source: string, report: Report): void {
-  try {
-    new RegExp(source, 'u')
-  } catch (error) {
-    report(path, (error as Error).message)
-  }
+  const problem = patternProblem(source)
+  if (problem !== undefined) report(path, problem)
 }

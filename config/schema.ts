@@ -419,6 +419,10 @@ const rule = requiredSection(
       }),
     ),
     reportOnly: flag('Decide nothing: say in log and metrics what would have been refused, and read on.', false),
+    allowIdentityChange: flag(
+      'What this rule lets pass may make the server act as somebody else: `Sudo`, `Private-Token`, `Job-Token` and `Deploy-Token`, or the parameters `sudo`, `private_token`, `job_token` and `access_token`. Elsewhere they are refused.',
+      false,
+    ),
   },
   'One rule.',
 )
@@ -471,6 +475,18 @@ const secondFactor = requiredSection(
     rules: list(
       rule,
       'Read top to bottom; the first that fits decides. For what none fits, a second factor is required.',
+      { default: [] },
+    ),
+    formMayNameMethod: flag(
+      'The server takes the method of a form from its content (`_method`, as Rack does: GitLab). Torhaus does not read content: a rule on other methods than POST fits the POST of a form, too, and one that asks for less on POST does not. Switch it off for Azure DevOps, Bitbucket and Gitea where that refuses forms.',
+      true,
+    ),
+    reportOnly: list(
+      choice(
+        ['git-operation', 'identity-change', 'method-override', 'path-readings', 'preflight'],
+        'What is looked at. `git-operation`: Git LFS, the dumb protocol, `ssh-receive-pack`, doubled `service`. `identity-change`: see allowIdentityChange. `method-override`: fields, parameters and forms that name another method. `path-readings`: more readings of a path than one, and a slash at its end. `preflight`: rules that refuse, and content, cookies or overrides in preflights.',
+      ),
+      'Refuse nothing because of these: say in log and metrics what would have been refused.',
       { default: [] },
     ),
     grants,

@@ -6,7 +6,8 @@
  *   grant            a client with one factor, for which a person has confirmed with the second
  *   server-checked   a personal access token or a token of the server: the server decides. No rule saves a token that
  *                    its person has blocked, or that the policy for such tokens refuses
- *   cors-preflight   OPTIONS with Origin and Access-Control-Request-Method: browsers send it without credentials
+ *   cors-preflight   OPTIONS with Origin and Access-Control-Request-Method, and nothing that says who asks or what for: browsers
+ *                    send it so. A rule that refuses applies to it
  *   <rule>           a rule that requires less; `agent-token-exchange` is built in
  */
 
@@ -29,6 +30,8 @@ import type { Code } from '../src/errors.ts'
 import type { Admitted, Authenticated, Principal } from '../src/exchange.ts'
 import type { Grant, GrantRequest, GrantScope } from '../src/grants/grant-store.ts'
 import type { Grants, OpenedRequest } from '../src/grants/grants.ts'
+import { changesIdentity } from '../src/policy/identity-change.ts'
+import { isPreflight, isShapedLikePreflight } from '../src/policy/preflight.ts'
 import type { Requirement, Rules } from '../src/policy/rules.ts'
 import { judgeSecondFactor, type SecondFactorRule } from '../src/policy/second-factor.ts'
 import type { Offers } from '../src/refusal/challenge.ts'
@@ -59,7 +62,8 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
   const { settings, rules, grants, offers, accountKey, now, refusesPat, report, asked } = parts
 
   return authenticated => {
-    if (isPreflight(authenticated)) return admit(authenticated, 'cors-preflight')
+    const preflight = isShapedLikePreflight(authenticated) ? asPreflight(authenticated) : undefined
+    if (preflight !== undefined) return preflight
     const patCode = refusesPat(authenticated)
     return patCode instanceof Promise
       ? patCode.then(code => decide(authenticated, code))
@@ -68,13 +72,45 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
 
   function decide(authenticated: Authenticated, patCode: Code | undefined): Answer {
     if (patCode !== undefined) return deny(patCode)
-    const { decides, reports, isAmbiguous } = rules.read(authenticated)
-    // The server may read the path differently than we do: then this is not the request the rule speaks of.
-    if (isAmbiguous) return deny('path-ambiguous')
+    const { decides, also, reports, isAmbiguous } = rules.read(authenticated)
     for (const requirement of reports) wouldHave(authenticated, requirement)
-    const code = shortfall(authenticated, decides)
-    if (code === undefined) return admit(authenticated, nameOf(authenticated.principal, decides))
-    return resolve(authenticated, decides, code)
+    const unmet = shortfall(authenticated, decides) === undefined ? firstUnmet(authenticated, also) : decides
+    const code = unmet && shortfall(authenticated, unmet)
+    const isAnonymous = authenticated.principal.kind === 'anonymous'
+    // A rule would let it pass if it were read in one way only: better said than asked for credentials that nobody has.
+    if (code !== undefined && code !== 'rule-refuses' && isAmbiguous && isAnonymous) return deny('path-ambiguous')
+    if ((code === undefined || !isAnonymous) && refusesIdentityChange(authenticated, [decides, ...also]))
+      return deny('identity-change-refused')
+    if (unmet === undefined || code === undefined) return admit(authenticated, nameOf(authenticated.principal, decides))
+    return resolve(authenticated, unmet, code)
+  }
+
+  function firstUnmet(authenticated: Authenticated, requirements: readonly Requirement[]): Requirement | undefined {
+    return requirements.find(requirement => shortfall(authenticated, requirement) !== undefined)
+  }
+
+  function refusesIdentityChange(authenticated: Authenticated, decided: readonly Requirement[]): boolean {
+    if (!changesIdentity(authenticated) || decided.every(({ allowsIdentityChange }) => allowsIdentityChange))
+      return false
+    if (!settings.reportOnly.includes('identity-change')) return true
+    report(authenticated, 'identity-change', 'identity-change-refused')
+    return false
+  }
+
+  /** Undefined: it is none, whatever its shape. */
+  function asPreflight(authenticated: Authenticated): Answer | undefined {
+    const isReportOnly = settings.reportOnly.includes('preflight')
+    if (!isPreflight(authenticated)) {
+      if (!isReportOnly) return undefined
+      report(authenticated, 'cors-preflight', 'credentials-missing')
+    }
+    const { decides, reports } = rules.read(authenticated)
+    for (const { rule, require } of reports) if (require === 'refuse') report(authenticated, rule, 'rule-refuses')
+    if (decides.require === 'refuse') {
+      if (!isReportOnly) return deny('rule-refuses')
+      report(authenticated, decides.rule, 'rule-refuses')
+    }
+    return admit(authenticated, 'cors-preflight')
   }
 
   /** What is missing for the requirement, grants left aside; undefined: nothing. */
@@ -158,16 +194,6 @@ function nameOf(principal: Principal, { rule, require }: Requirement): string {
 
 const isOneFactor = (principal: Principal): principal is Person =>
   principal.kind === 'person' && principal.evidence.firstFactor !== undefined
-
-/** Fetch standard 3.2.2 (CORS-preflight request). */
-function isPreflight({ method, fields, principal }: Authenticated): boolean {
-  return (
-    principal.kind === 'anonymous' &&
-    method === 'OPTIONS' &&
-    fields.kept.origin !== undefined &&
-    fields.kept['access-control-request-method'] !== undefined
-  )
-}
 
 /** The part of a rule about the authentication; what it leaves open is as configured for everybody. */
 type RuleStepUp = Pick<Requirement, 'maxAgeSeconds' | 'acceptAcr'>

@@ -11,6 +11,7 @@ import type { Code } from '../src/errors.ts'
 import type { Arrival, Connected } from '../src/exchange.ts'
 import { clientAddress, forwardedHops, xForwardedForHops } from '../src/http/forwarded.ts'
 import type { RequestFieldReader, RequestFields } from '../src/http/request-fields.ts'
+import { type RequestReadings, requestReadings } from '../src/http/request-readings.ts'
 import { isOwnPath, parseRequestTarget, type RequestTarget } from '../src/http/request-target.ts'
 import { isKey } from '../src/http/web-socket.ts'
 import { clientOf } from '../src/listener/client-address.ts'
@@ -56,9 +57,8 @@ export function trustConnection({
     if (typeof fields === 'string') return deny(fields)
     const problem = framingProblem(request, fields) ?? routingProblem(method, fields)
     if (problem !== undefined) return deny(problem)
-    const target = parseRequestTarget(request.url ?? '', method, fields.kept.host ?? '')
-    if (typeof target === 'string') return deny(target)
-    if (hidesOwnPath(target)) return deny('path-ambiguous')
+    const asked = readRequest(request, fields)
+    if (typeof asked === 'string') return deny(asked)
     // Without it, an answer of a WebSocket server could not be told from any other 101.
     if (arrival.handshake !== undefined && !isKey(fields.kept['sec-websocket-key'])) return deny('handshake-invalid')
 
@@ -67,7 +67,7 @@ export function trustConnection({
     return proceed({
       ...arrival,
       method,
-      target,
+      ...asked,
       fields,
       peerIsTrusted: peer.isTrusted,
       clientAddress: hops === undefined ? peer.address : clientAddress(peer.address, hopsOf(hops), isTrusted),
@@ -120,7 +120,23 @@ function hasPassed(via: string, viaName: string): boolean {
   return via.split(',').some(entry => nameOf(entry) === nameOf(viaName))
 }
 
-/** A path that is ours only after decoding: the router would not see it, a lenient server might. */
-function hidesOwnPath(target: RequestTarget): boolean {
-  return isOwnPath(target.normalisedPath.toLowerCase()) && !isOwnPath(target.path)
+/** What is asked for, in every way a server could read it: the same for requests and handshakes. */
+function readRequest(
+  { url = '', method = '' }: IncomingMessage,
+  fields: RequestFields,
+): Pick<Connected, 'target' | 'readings'> | Code {
+  const target = parseRequestTarget(url, method, fields.kept.host ?? '')
+  if (typeof target === 'string') return target
+  const readings = requestReadings(method, target, fields)
+  if (typeof readings === 'string') return readings
+  return hidesOwnPath(target, readings) ? 'path-ambiguous' : { target, readings }
 }
+
+/** A path that is ours only after decoding, or in another letter case: the router would not see it, a lenient server might. */
+function hidesOwnPath({ path }: RequestTarget, readings: RequestReadings | undefined): boolean {
+  if (isOwnPath(path)) return false
+  if (readings === undefined) return path.charCodeAt(1) === DOT && isOwnPath(path.toLowerCase())
+  return readings.paths.some(reading => isOwnPath(reading.toLowerCase()))
+}
+
+const DOT = 0x2e

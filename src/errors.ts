@@ -58,6 +58,11 @@ const table = {
     stage: 'trust-connection',
     sentence: 'The path can be read in two ways that need different permissions. Write it plainly.',
   },
+  'method-override-malformed': {
+    status: 400,
+    stage: 'trust-connection',
+    sentence: 'The method in a field or parameter that overrides it is not valid.',
+  },
   'method-refused': { status: 405, stage: 'trust-connection', sentence: 'This method is not available.' },
   'loop-detected': {
     status: 508,
@@ -181,6 +186,11 @@ const table = {
     status: 403,
     stage: 'require-second-factor',
     sentence: 'The sign-in with the second factor is too long ago. Sign in again.',
+  },
+  'identity-change-refused': {
+    status: 403,
+    stage: 'require-second-factor',
+    sentence: 'A field or parameter that makes the server act as somebody else is not accepted here.',
   },
   'rule-refuses': {
     status: 403,

@@ -10,6 +10,7 @@ import type { Secret } from '../config/secret.ts'
 import type { Admission } from './admission.ts'
 import type { ClientClass } from './http/client-class.ts'
 import type { RequestFields } from './http/request-fields.ts'
+import type { RequestReadings } from './http/request-readings.ts'
 import type { RequestTarget } from './http/request-target.ts'
 import type { UpgradedClient } from './listener/upgraded-client.ts'
 
@@ -27,6 +28,8 @@ export interface Arrival {
 export interface Connected extends Arrival {
   readonly method: string
   readonly target: RequestTarget
+  /** What else a server could take the request for; undefined: nothing. */
+  readonly readings: RequestReadings | undefined
   readonly fields: RequestFields
   /** Address of the client, canonical; from the forwarded field only where the peer is a trusted proxy. */
   readonly clientAddress: string

@@ -13,10 +13,14 @@ const advice: Partial<Record<Code, string>> = {
   'proxy-header-timeout': 'As before; after 5 s, or `listener.headersTimeoutMs` if that is less.',
   'too-many-fields': 'See `listener.maxHeaderFields`.',
   'connection-field-refused': 'Nobody does this by accident: it tries to strip a field on the way (RFC 9110 7.6.1).',
-  'target-malformed': 'Control characters, a fragment, or a percent sign without two hexadecimal digits.',
+  'target-malformed':
+    'Control characters (encoded ones as well), a fragment, a percent sign without two hexadecimal digits, or a path that can be read in very many ways.',
   'target-misdirected': 'Absolute-form with an authority that is not the Host (RFC 9112 3.2.2).',
   'path-ambiguous':
-    'A path that would fit a rule, or `/.torhaus`, only if it were decoded or cleaned up in one of several ways.',
+    'A path that would fit a rule, or `/.torhaus`, only if it were decoded or cleaned up in one of several ways; or a method that may be another one.',
+  'method-override-malformed': 'See [header handling](header-handling.md). No client does this; a scanner does.',
+  'identity-change-refused':
+    '`Sudo`, or a token of GitLab beside `Authorization`. See `secondFactor.rules[].allowIdentityChange`.',
   'method-refused': 'TRACE and CONNECT end here.',
   'loop-detected': '`upstream.url` leads back to Torhaus. Look at DNS and at the balancer.',
   'handshake-invalid': 'No WebSocket library does this; a scanner does.',

@@ -2,13 +2,13 @@
  * The pipeline joined to Fastify: each request becomes an exchange, each decision and fault an answer, each answer one
  * record in log and metrics.
  */
-import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
+import { METHODS } from 'node:http'
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Forward, Forwarded } from '../../middleware/forward.ts'
 import type { MonotonicClock } from '../clock.ts'
 import type { Refusal } from '../decision.ts'
-import { type Code, errorTable, Fault, toFault } from '../errors.ts'
+import { errorTable, Fault, toFault } from '../errors.ts'
 import type { Arrival, PartialExchange, Traced } from '../exchange.ts'
 import { isOwnPath, OWN_PREFIX } from '../http/request-target.ts'
 import { isHandshake } from '../http/web-socket.ts'
@@ -38,6 +38,11 @@ export interface AppParts extends ListenerParts {
 }
 
 export function createApp(parts: AppParts): FastifyInstance {
+  // Takes everything over: content is streamed, and Fastify never looks at it or its type.
+  const take = (answer: Answer) => (request: FastifyRequest, reply: FastifyReply) => {
+    reply.hijack()
+    serve(parts, { request: request.raw, response: reply.raw, arrivedAtMs: parts.monotonic() }, answer)
+  }
   const app = fastify({
     logger: false,
     routerOptions: { maxParamLength: parts.listener.maxHeaderBytes },
@@ -57,19 +62,11 @@ export function createApp(parts: AppParts): FastifyInstance {
       if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
       else breakOff(parts, socket, new Fault(codeOfParserError(error), error))
     },
-    // A target that the router cannot decode: nothing of ours, and refused before anything else looks at it.
-    frameworkErrors: (_, request, reply) => {
-      reply.hijack()
-      refuseOutright(parts, request.raw, reply.raw, 'target-malformed')
-    },
+    // A target that the router cannot decode is nothing of ours; what a server could make of it, the policy knows.
+    frameworkErrors: (_, request, reply) => take(proxied)(request, reply),
   })
   for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true })
 
-  // The first hook takes everything over: content is streamed, and Fastify never looks at it or its type.
-  const take = (answer: Answer) => (request: FastifyRequest, reply: FastifyReply) => {
-    reply.hijack()
-    serve(parts, { request: request.raw, response: reply.raw, arrivedAtMs: parts.monotonic() }, answer)
-  }
   const taken = () => {
     throw new Fault('internal-error')
   }
@@ -214,15 +211,6 @@ export function fail(parts: Pick<AppParts, 'refusal'>, record: ExchangeRecord, f
   record.cause = fault.cause
   if (record.known.response.headersSent) record.known.response.destroy()
   else record.responseBytes = sendRefusal(record.known, fault.code, parts.refusal)
-}
-
-function refuseOutright(parts: AppParts, request: IncomingMessage, response: ServerResponse, code: Code): void {
-  const known = identified(parts, { request, response, arrivedAtMs: parts.monotonic() })
-  const record = newRecord(known, parts.newTrace?.())
-  response.on('close', () => parts.close(record, parts.monotonic()))
-  record.code = code
-  record.outcome = 'denied'
-  record.responseBytes = sendRefusal(record.known, code, parts.refusal)
 }
 
 /** What is refused before it was looked at closely has a sender, too, and an id to ask about. */

@@ -6,6 +6,8 @@ interface CommandOption {
   /** What the help calls its value; an option without one is a flag. */
   readonly value?: string
   readonly description: string
+  /** It may stand several times. */
+  readonly repeats?: true
 }
 
 export interface Command {
@@ -20,6 +22,8 @@ export interface Command {
 
 export interface GivenArguments {
   readonly values: Readonly<Record<string, string | undefined>>
+  /** Of options that may stand several times. */
+  readonly repeated: Readonly<Record<string, readonly string[]>>
   readonly flags: ReadonlySet<string>
   readonly positionals: readonly string[]
 }
@@ -47,9 +51,9 @@ const helpOption = { help: { description: 'prints this' } } as const
 
 export function readArguments(command: Command, args: readonly string[]): GivenArguments {
   const options = Object.fromEntries(
-    Object.entries<CommandOption>({ ...command.options, ...helpOption }).map(([name, { value }]) => [
+    Object.entries<CommandOption>({ ...command.options, ...helpOption }).map(([name, { value, repeats = false }]) => [
       name,
-      { type: value === undefined ? 'boolean' : 'string' } as const,
+      { type: value === undefined ? 'boolean' : 'string', multiple: repeats } as const,
     ]),
   )
   const { values, positionals } = parse(args, options)
@@ -57,10 +61,16 @@ export function readArguments(command: Command, args: readonly string[]): GivenA
   const flags = new Set(Object.keys(values).filter(name => values[name] === true))
   if (unexpected !== undefined && !flags.has('help')) throw usageError(`Unexpected argument '${unexpected}'`)
   const texts = Object.entries(values).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []))
-  return { values: Object.fromEntries(texts), flags, positionals }
+  const lists = Object.entries(values).flatMap(([name, value]) =>
+    Array.isArray(value) ? [[name, value.map(String)]] : [],
+  )
+  return { values: Object.fromEntries(texts), repeated: Object.fromEntries(lists), flags, positionals }
 }
 
-function parse(args: readonly string[], options: Record<string, { readonly type: 'boolean' | 'string' }>) {
+function parse(
+  args: readonly string[],
+  options: Record<string, { readonly type: 'boolean' | 'string'; readonly multiple: boolean }>,
+) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true })
   } catch (error) {

@@ -3,8 +3,11 @@ import { clientClasses } from '../../config/client-classes.ts'
 import { Secret } from '../../config/secret.ts'
 import type { Credentials, Principal } from '../exchange.ts'
 import { exitCode } from '../exit-codes.ts'
+import { RequestFieldReader } from '../http/request-fields.ts'
+import { requestReadings } from '../http/request-readings.ts'
 import { parseRequestTarget } from '../http/request-target.ts'
-import { type Facts, type Requirement, type RuleTrace, rulesOf } from '../policy/rules.ts'
+import type { Facts } from '../policy/conditions.ts'
+import { type Requirement, type RuleTrace, rulesOf } from '../policy/rules.ts'
 import { type Command, configOption, type GivenArguments, usageError } from './command.ts'
 import { configFileOf, readConfig } from './read-config.ts'
 
@@ -26,6 +29,7 @@ export const command: Command = {
     'client-class': { value: 'CLASS', description: `the kind of client: ${clientClasses.join(', ')}` },
     address: { value: 'ADDRESS', description: 'where the client is' },
     account: { value: 'ACCOUNT', description: 'who it is' },
+    field: { value: 'NAME: VALUE', description: 'a field of the request; may stand several times', repeats: true },
   },
   maxPositionals: 3,
   async run(given, print) {
@@ -44,7 +48,8 @@ function request(given: GivenArguments): readonly [fileName: string, method: str
   return [configFileOf(given, positionals.at(-3)), method, url]
 }
 
-function factsOf({ values }: GivenArguments, method: string, url: string): Facts {
+function factsOf(given: GivenArguments, method: string, url: string): Facts {
+  const { values } = given
   const credentials = SCHEMES[values.scheme ?? 'none']
   const clientClass = clientClasses.find(name => name === (values['client-class'] ?? 'other'))
   const clientAddress = canonicalAddress(values.address ?? '192.0.2.1')
@@ -55,8 +60,17 @@ function factsOf({ values }: GivenArguments, method: string, url: string): Facts
   if (clientAddress === undefined) throw usageError(`${values.address} is no address`)
   if (typeof target === 'string') throw usageError(`${url} is no URL or path`)
   const principal = principalOf(credentials, values.account)
-  const fields = { kept: {} } as Facts['fields']
-  return { method, target, fields, clientAddress, clientClass, credentials, principal }
+  const lines = given.repeated.field ?? []
+  const fields = new RequestFieldReader([], lines.length).read(lines.flatMap(fieldOf))
+  if (typeof fields === 'string') throw usageError(`the fields are refused: ${fields}`)
+  const readings = requestReadings(method, target, fields)
+  if (typeof readings === 'string') throw usageError(`the request is refused: ${readings}`)
+  return { method, target, readings, fields, clientAddress, clientClass, credentials, principal }
+}
+
+function fieldOf(line: string): string[] {
+  const colon = line.indexOf(':')
+  return colon === -1 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 1).trim()]
 }
 
 function principalOf({ scheme }: Credentials, account: string | undefined): Principal {
@@ -68,7 +82,7 @@ function principalOf({ scheme }: Credentials, account: string | undefined): Prin
 
 function explain(fileName: string, facts: Facts): string {
   const rules = rulesOf(readConfig(fileName, {}).secondFactor)
-  const { decides, isAmbiguous } = rules.read(facts)
+  const { decides, also, isAmbiguous } = rules.read(facts)
   const lines: string[] = []
   for (const trace of rules.trace(facts)) {
     lines.push(lineOf(trace, decides))
@@ -76,12 +90,18 @@ function explain(fileName: string, facts: Facts): string {
   }
   if (decides.rule === 'second-factor')
     lines.push(`second-factor: decides, for no rule fits: ${requirementOf(decides)}`)
-  if (isAmbiguous) lines.push('but the path can be read in two ways that need different permissions: refused')
+  for (const other of also) lines.push(`${other.rule}: decides, too, in another reading: ${requirementOf(other)}`)
+  if (isAmbiguous)
+    lines.push(
+      'but the request can be read in two ways or more that need different permissions: without these, refused',
+    )
   return `${lines.join('\n')}\n`
 }
 
 function lineOf({ requirement, isReportOnly, misfits }: RuleTrace, decides: Requirement): string {
   const name = isReportOnly ? `${requirement.rule} (report only)` : requirement.rule
+  if (requirement === decides && misfits.length > 0)
+    return `${name}: decides, in another reading of the request: ${requirementOf(requirement)}`
   if (misfits.length > 0) return `${name}: does not fit: ${misfits.join(', ')}`
   return `${name}: ${requirement === decides ? 'decides' : 'fits, and would ask for'}: ${requirementOf(requirement)}`
 }

@@ -27,7 +27,6 @@ const KEPT = [
   'user-agent',
   'via',
   'x-forwarded-for',
-  'x-http-method-override',
   'x-request-id',
   'x-requested-with',
   'x-tfs-fedauthredirect',
@@ -42,6 +41,10 @@ export interface RequestFields {
   /** Name, value, name, value: end-to-end fields in the order and spelling of the client, none of which we write ourselves. */
   readonly forward: string[]
   readonly kept: Readonly<Partial<Record<KeptName, string>>>
+  /** Values of the fields that name another method, in any spelling. */
+  readonly methodOverrides: readonly string[]
+  /** There is a field by which a server takes the request for somebody else's, in any spelling. */
+  readonly changesIdentity: boolean
 }
 
 // Hop-by-hop (RFC 9110 7.6.1), and what we write anew for the next hop. They are read where KEPT names them, never forwarded.
@@ -60,7 +63,8 @@ const DROPPED = [
   ...['host', 'authorization', 'cookie', 'content-length', 'expect', 'via', 'max-forwards', 'x-request-id'],
   ...['forwarded', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip', 'cf-connecting-ip'],
   // Some servers take path or identity from these, whoever sends them.
-  ...['x-original-url', 'x-rewrite-url', 'x-iis-windowsauthtoken', 'x-tfs-impersonate', 'remote-user', 'x-remote-user'],
+  ...['x-original-url', 'x-rewrite-url', 'x-iis-windowsauthtoken', 'remote-user', 'x-remote-user'],
+  ...['x-tfs-impersonate', 'x-tfs-subjectdescriptorimpersonate'],
 ]
 const DROPPED_PREFIXES = [
   'x-forwarded-',
@@ -70,6 +74,12 @@ const DROPPED_PREFIXES = [
   'x-auth-request-',
   'x-ms-client-principal',
 ]
+
+/** Servers take the method from these (Azure DevOps, Rack and others). */
+const METHOD_OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override']
+
+/** Acting as another (Gitea, GitLab), and tokens of GitLab beside Authorization: whose, Torhaus would not see. */
+const IDENTITY_CHANGES = ['sudo', 'private-token', 'job-token', 'deploy-token']
 
 // Fields that a Connection field must not take away (Traefik CVE-2024-45410), beside those we write.
 const NOT_HOP_BY_HOP = [
@@ -98,6 +108,7 @@ const SINGLE: readonly string[] = [
 interface FieldRule {
   readonly forwarded: boolean
   readonly kept: KeptName | undefined
+  readonly role: 'method-override' | 'identity-change' | undefined
 }
 
 const fold = (name: string) => name.toLowerCase().replaceAll(/[_.]/g, '-')
@@ -121,6 +132,8 @@ export class RequestFieldReader {
     if (rawHeaders.length > 2 * this.#maxFields) return 'too-many-fields'
     const forward: string[] = []
     const kept: Partial<Record<KeptName, string>> = {}
+    let methodOverrides = NO_OVERRIDES
+    let changesIdentity = false
     for (let index = 0; index < rawHeaders.length; index += 2) {
       const name = rawHeaders[index] as string
       const value = rawHeaders[index + 1] as string
@@ -128,16 +141,19 @@ export class RequestFieldReader {
       const problem = rule.kept === undefined ? undefined : keep(kept, rule.kept, value)
       if (problem !== undefined) return problem
       if (rule.forwarded) forward.push(name, value)
+      if (rule.role === undefined) continue
+      if (rule.role === 'identity-change') changesIdentity = true
+      else methodOverrides = [...methodOverrides, value]
     }
     const { connection } = kept
-    return connection === undefined || PLAIN_CONNECTION.test(connection)
-      ? { forward, kept }
-      : this.#apply(connection, forward, kept)
+    const fields = { forward, kept, methodOverrides, changesIdentity }
+    return connection === undefined || PLAIN_CONNECTION.test(connection) ? fields : this.#apply(connection, fields)
   }
 
-  /** Whether a field of that name is forwarded as the client sent it. */
+  /** Whether a field of that name may be forwarded where no rule has seen it: among trailers. */
   mayForward(name: string): boolean {
-    return (this.#rules.get(name) ?? this.#learn(name)).forwarded
+    const { forwarded, role } = this.#rules.get(name) ?? this.#learn(name)
+    return forwarded && role === undefined
   }
 
   #learn(name: string): FieldRule {
@@ -149,22 +165,28 @@ export class RequestFieldReader {
       DROPPED_PREFIXES.some(prefix => folded.startsWith(prefix))
     // Only the true spelling is acted on; an alias of a field of ours is dropped and nothing more.
     const kept = (KEPT as readonly string[]).includes(lower) ? (lower as KeptName) : undefined
-    const rule = { forwarded: !dropped, kept }
+    const role = METHOD_OVERRIDES.includes(folded)
+      ? 'method-override'
+      : IDENTITY_CHANGES.includes(folded)
+        ? 'identity-change'
+        : undefined
+    const rule: FieldRule = { forwarded: !dropped, kept, role }
     if (this.#rules.size < MAX_REMEMBERED) this.#rules.set(name, rule)
     return rule
   }
 
   /** RFC 9110 7.6.1: fields named in Connection are for this hop only. */
-  #apply(connection: string, forward: string[], kept: RequestFields['kept']): RequestFields | Code {
-    const named = connection.split(',').map(option => fold(option.trim()))
-    if (named.some(name => NOT_HOP_BY_HOP.includes(name) || this.#identityFields.has(name)))
+  #apply(connection: string, fields: RequestFields): RequestFields | Code {
+    const { forward } = fields
+    const named = new Set(connection.split(',').map(option => fold(option.trim())))
+    if (NOT_HOP_BY_HOP.some(name => named.has(name)) || !this.#identityFields.isDisjointFrom(named))
       return 'connection-field-refused'
     const remaining: string[] = []
     for (let index = 0; index < forward.length; index += 2) {
       const name = forward[index] as string
-      if (!named.includes(fold(name))) remaining.push(name, forward[index + 1] as string)
+      if (!named.has(fold(name))) remaining.push(name, forward[index + 1] as string)
     }
-    return { forward: remaining, kept }
+    return { ...fields, forward: remaining }
   }
 }
 
@@ -179,4 +201,5 @@ function keep(kept: Partial<Record<KeptName, string>>, name: KeptName, value: st
   return undefined
 }
 
+const NO_OVERRIDES: readonly string[] = []
 const PLAIN_CONNECTION = /^(keep-alive|close)$/i

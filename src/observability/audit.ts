@@ -63,6 +63,7 @@ const ACTIONS_BY_CODE: Partial<Record<Code, AuditAction>> = {
   'rule-refuses': 'request-refused',
   'cross-site-request': 'request-refused',
   'path-ambiguous': 'request-refused',
+  'identity-change-refused': 'request-refused',
   'password-limited': 'password-limited',
 }
 

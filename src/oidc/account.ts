@@ -1,3 +1,4 @@
+import { linearPattern } from '../../config/linear-pattern.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Claims } from './claims.ts'
 
@@ -8,7 +9,7 @@ export type AccountMapper = (claims: Claims) => string | undefined
  * not match the pattern: such a person has no account.
  */
 export function accountMapper({ template, pattern, case: letterCase }: Config['account']): AccountMapper {
-  const whole = new RegExp(`^(?:${pattern})$`, 'u')
+  const whole = linearPattern(pattern, { matches: 'whole' })
   return claims => {
     let complete = true
     const filled = template.replace(/\{([^}]+)\}/g, (_, name: string) => {
@@ -17,9 +18,9 @@ export function accountMapper({ template, pattern, case: letterCase }: Config['a
       complete &&= usable
       return usable ? String(value) : ''
     })
-    const match = complete ? whole.exec(filled) : null
-    if (match === null) return undefined
-    const account = match.groups?.account ?? filled
+    const groups = complete ? whole.groups(filled) : undefined
+    if (groups === undefined) return undefined
+    const account = groups.account ?? filled
     if (CONTROL.test(account)) return undefined
     return letterCase === 'keep' ? account : letterCase === 'lower' ? account.toLowerCase() : account.toUpperCase()
   }

@@ -1,13 +1,14 @@
 /**
- * The rules of the configuration: read top to bottom, the first that fits decides. A report-only rule decides nothing; what
- * it would have decided is noted, and reading goes on. Pure: no clock, no store.
+ * The rules of the configuration: read top to bottom, the first that fits decides. Where a request can be read in several ways,
+ * each reading is decided on: what they agree in holds; where they differ no rule that asks for less fits, and everything that
+ * is asked for in any reading is asked for. A report-only rule decides nothing; what it would have decided is noted, and
+ * reading goes on. Pure: no clock, no store.
  */
-import { addressSet } from '../../config/address-range.ts'
 import type { Config } from '../../config/schema.ts'
-import type { Authenticated } from '../exchange.ts'
-import { type GitOperation, gitOperation } from './git-operation.ts'
-
-export type RuleSettings = Config['secondFactor']['rules'][number]
+import { usualPaths } from '../http/request-readings.ts'
+import { AGENT_TOKEN_RULE, type RuleSettings } from './agent-token-rule.ts'
+import { type Condition, conditionsOf, type Facts, type View } from './conditions.ts'
+import { gitReading } from './git-operation.ts'
 
 /** What a rule asks of a request. */
 export interface Requirement {
@@ -17,21 +18,19 @@ export interface Requirement {
   readonly maxAgeSeconds: number | undefined
   /** Undefined: as configured for everybody. */
   readonly acceptAcr: readonly string[] | undefined
+  /** The server may take the request for somebody else's (`Sudo`). */
+  readonly allowsIdentityChange: boolean
 }
 
 export interface Reading {
   readonly decides: Requirement
-  /** Report-only rules that fit, above the one that decides. */
+  /** What other readings of the request require beside it. */
+  readonly also: readonly Requirement[]
+  /** Report-only rules that fit, above the one that decides; and what would decide if nothing were only reported. */
   readonly reports: readonly Requirement[]
-  /** Raw and normalised path are not judged alike: the server may see another path than we do. */
+  /** A rule that asks for less would fit, were the request read in one way only. */
   readonly isAmbiguous: boolean
 }
-
-/** What rules look at. */
-export type Facts = Pick<
-  Authenticated,
-  'method' | 'target' | 'fields' | 'clientAddress' | 'clientClass' | 'credentials' | 'principal'
->
 
 interface Compiled {
   readonly requirement: Requirement
@@ -47,56 +46,54 @@ export interface RuleTrace {
   readonly misfits: readonly string[]
 }
 
+/** How a request is looked at. */
+export interface RulesOptions {
+  /** The server takes the method of a form from its content (Rack: GitLab). */
+  readonly formMayNameMethod: boolean
+  /** What is looked at only to report what it would change. */
+  readonly reportOnly: readonly Config['secondFactor']['reportOnly'][number][]
+}
+
 /** For what no rule fits. */
 const OTHERWISE: Requirement = {
-  rule: 'second-factor',
-  require: 'second-factor',
-  maxAgeSeconds: undefined,
-  acceptAcr: undefined,
+  ...{ rule: 'second-factor', require: 'second-factor', maxAgeSeconds: undefined, acceptAcr: undefined },
+  allowsIdentityChange: false,
 }
 
 const TICKET: Facts['credentials'] = { scheme: 'negotiate', token: '' }
 
-/** Where build agents exchange a signed assertion for a token: with any collection or virtual directory in front. */
-const AGENT_TOKEN_EXCHANGE: RuleSettings = {
-  name: 'agent-token-exchange',
-  reason: 'the server checks the assertion',
-  require: 'nothing',
-  reportOnly: false,
-  when: {
-    path: '(?:/[^/]+)*/_apis/oauth2/token',
-    methods: ['POST'],
-    schemes: [],
-    clientClasses: [],
-    networks: [],
-  },
-}
-
 /** Less than what is required where no rule fits. */
-const isLenient = (require: Requirement['require']) => require === 'nothing' || require === 'first-factor'
+const isLenient = ({ require }: Requirement) => require === 'nothing' || require === 'first-factor'
 
-const NO_REPORTS: readonly Requirement[] = []
+/** What Rack lets a form say. */
+const FORM_METHODS = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'LINK', 'UNLINK']
+
+const NONE: readonly Requirement[] = []
+const UNRULED: Reading = { decides: OTHERWISE, also: NONE, reports: NONE, isAmbiguous: false }
+const NOTHING_REPORTED: RulesOptions = { formMayNameMethod: true, reportOnly: [] }
 
 export class Rules {
   readonly #rules: readonly Compiled[]
+  /** As they would be if nothing were only reported; undefined: as they are. */
+  readonly #whole: Rules | undefined
+  readonly #options: RulesOptions
   /** Otherwise nobody needs to know. */
   readonly #looksAtGit: boolean
+  readonly #looksAtMethods: boolean
 
-  constructor(settings: readonly RuleSettings[]) {
-    this.#rules = settings.map(compile)
+  constructor(settings: readonly RuleSettings[], options: RulesOptions = NOTHING_REPORTED) {
+    const { reportOnly } = options
+    this.#rules = settings.map(rule => compile(rule, !reportOnly.includes('path-readings')))
+    this.#options = options
+    this.#whole = reportOnly.length === 0 ? undefined : new Rules(settings, { ...options, reportOnly: [] })
     this.#looksAtGit = settings.some(({ when }) => when.gitOperation !== undefined)
+    this.#looksAtMethods = settings.some(({ when }) => when.methods.length > 0)
   }
 
   read(facts: Facts): Reading {
-    if (this.#rules.length === 0) return { decides: OTHERWISE, reports: NO_REPORTS, isAmbiguous: false }
-    const { target } = facts
-    const raw = this.#readPath(facts, target.path)
-    if (target.path === target.normalisedPath) return { ...raw, isAmbiguous: false }
-    const normalised = this.#readPath(facts, target.normalisedPath)
-    return {
-      ...raw,
-      isAmbiguous: raw.decides !== normalised.decides || (target.isAmbiguous && isLenient(raw.decides.require)),
-    }
+    if (this.#rules.length === 0) return UNRULED
+    const reading = this.#readAll(facts)
+    return this.#whole === undefined ? reading : withReports(reading, this.#whole.read(facts))
   }
 
   /** Whether a Kerberos ticket alone would be enough for this request, whoever shows it. */
@@ -104,82 +101,86 @@ export class Rules {
     return this.read({ ...facts, credentials: TICKET }).decides.require === 'first-factor'
   }
 
-  /** Every rule, fitting or not, in order, as the raw path reads. */
+  /** Every rule, fitting or not, in order, as the request is written. */
   trace(facts: Facts): RuleTrace[] {
-    const { path, raw } = facts.target
-    const operation = gitOperation(path, raw)
+    const view = this.#view(facts, facts.target.path, facts.method)
     return this.#rules.map(({ requirement, isReportOnly, conditions }) => ({
       ...{ requirement, isReportOnly },
-      misfits: conditions.filter(({ holds }) => !holds(facts, path, operation)).map(({ name }) => name),
+      misfits: conditions.filter(({ holds }) => !holds(facts, view)).map(({ name }) => name),
     }))
   }
 
-  #readPath(facts: Facts, path: string): Omit<Reading, 'isAmbiguous'> {
-    const operation = this.#looksAtGit ? gitOperation(path, facts.target.raw) : undefined
-    let reports: Requirement[] | undefined
-    for (const rule of this.#rules) {
-      if (!rule.conditions.every(({ holds }) => holds(facts, path, operation))) continue
-      if (!rule.isReportOnly) return { decides: rule.requirement, reports: reports ?? NO_REPORTS }
-      reports ??= []
-      reports.push(rule.requirement)
+  #readAll(facts: Facts): Reading {
+    const written = this.#decide(facts, this.#view(facts, facts.target.path, facts.method))
+    if (facts.readings === undefined) return written
+    const views = this.#views(facts)
+    const readings = views.map(view => this.#decide(facts, view))
+    const agree = readings.every(({ decides }) => decides === written.decides)
+    if (agree && !(facts.readings.hidesSegments && isLenient(written.decides)))
+      return { ...written, reports: merge(readings.flatMap(({ reports }) => reports)) }
+    const strict = views.map(view => this.#decide(facts, view, false))
+    const [decides = OTHERWISE, ...also] = merge(strict.map(reading => reading.decides)).sort(refusalsFirst)
+    return {
+      ...{ decides, also, reports: merge(strict.flatMap(({ reports }) => reports)) },
+      isAmbiguous: readings.some(reading => isLenient(reading.decides)),
     }
-    return { decides: OTHERWISE, reports: reports ?? NO_REPORTS }
+  }
+
+  #decide(facts: Facts, view: View, lenientFit = true): Reading {
+    let reports: Requirement[] | undefined
+    for (const { conditions, isReportOnly, requirement } of this.#rules) {
+      if (!lenientFit && isLenient(requirement)) continue
+      if (!conditions.every(({ holds }) => holds(facts, view))) continue
+      if (!isReportOnly) return { decides: requirement, also: NONE, reports: reports ?? NONE, isAmbiguous: false }
+      reports ??= []
+      reports.push(requirement)
+    }
+    return { decides: OTHERWISE, also: NONE, reports: reports ?? NONE, isAmbiguous: false }
+  }
+
+  #views(facts: Facts): View[] {
+    const all = facts.readings?.paths ?? [facts.target.path]
+    const paths = this.#options.reportOnly.includes('path-readings') ? usualPaths(all) : all
+    const methods = this.#methods(facts)
+    return paths.flatMap(path => methods.map(method => this.#view(facts, path, method)))
+  }
+
+  #methods({ method, readings }: Facts): readonly string[] {
+    if (readings === undefined || this.#options.reportOnly.includes('method-override')) return [method]
+    const isOpen = readings.isForm && this.#looksAtMethods && this.#options.formMayNameMethod
+    return isOpen ? [...readings.methods, ...FORM_METHODS] : readings.methods
+  }
+
+  #view(facts: Facts, path: string, method: string): View {
+    const git = this.#looksAtGit ? gitReading(path, method, facts.target.raw) : undefined
+    const isUsual = git?.isSmart === true && git.certain !== undefined
+    const counts = isUsual || !this.#options.reportOnly.includes('git-operation')
+    return { path, method, git: counts ? git : undefined }
   }
 }
 
 /** The rules of a configuration, the built-in one first. */
-export const rulesOf = ({ rules, allowAgentTokenExchange }: Config['secondFactor']): Rules =>
-  new Rules([...(allowAgentTokenExchange ? [AGENT_TOKEN_EXCHANGE] : []), ...rules])
+export const rulesOf = ({ rules, allowAgentTokenExchange, ...options }: Config['secondFactor']): Rules =>
+  new Rules([...(allowAgentTokenExchange ? [AGENT_TOKEN_RULE] : []), ...rules], options)
 
-interface Condition {
-  /** As the option is called. */
-  readonly name: string
-  readonly holds: (facts: Facts, path: string, operation: GitOperation | undefined) => boolean
+function compile(settings: RuleSettings, overlooksSlash: boolean): Compiled {
+  const { name, require, when, maxAgeSeconds, acceptAcr, reportOnly, allowIdentityChange } = settings
+  const requirement = { rule: name, require, maxAgeSeconds, acceptAcr, allowsIdentityChange: allowIdentityChange }
+  const manner = { isLenient: isLenient(requirement), overlooksSlash, overlooksForms: settings === AGENT_TOKEN_RULE }
+  return { requirement, isReportOnly: reportOnly, conditions: conditionsOf(when, manner) }
 }
 
-function compile({ name, require, when, maxAgeSeconds, acceptAcr, reportOnly }: RuleSettings): Compiled {
-  const conditions = conditionsOf(when, isLenient(require))
-  // A method that is overridden by a field is not the method the server will see.
-  if (isLenient(require))
-    conditions.push({
-      name: 'no X-HTTP-Method-Override',
-      holds: ({ fields }) => fields.kept['x-http-method-override'] === undefined,
-    })
-  return { requirement: { rule: name, require, maxAgeSeconds, acceptAcr }, isReportOnly: reportOnly, conditions }
+/** Notes what would be required if nothing were only reported. */
+function withReports(reading: Reading, whole: Reading): Reading {
+  const required = new Set([reading.decides, ...reading.also].map(({ rule }) => rule))
+  const more = [whole.decides, ...whole.also].filter(({ rule }) => !required.has(rule))
+  return more.length === 0 ? reading : { ...reading, reports: merge([...reading.reports, ...more]) }
 }
 
-function conditionsOf(when: RuleSettings['when'], isExact: boolean): Condition[] {
-  const conditions: Condition[] = []
-  const add = (name: string, holds: Condition['holds']) => conditions.push({ name, holds })
-  // The cheapest first: it decides most of the time.
-  if (when.methods.length > 0) add('methods', ({ method }) => when.methods.includes(method))
-  if (when.path !== undefined) {
-    // To many servers letter case makes no difference: it must not be the way around a rule that asks for more.
-    const pattern = new RegExp(`^(?:${when.path})$`, isExact ? 'u' : 'iu')
-    add('path', (_, path) => pattern.test(path))
-  }
-  if (when.account !== undefined) {
-    const pattern = new RegExp(`^(?:${when.account})$`, 'iu')
-    add(
-      'account',
-      ({ principal }) =>
-        principal.kind === 'person' && principal.account !== undefined && pattern.test(principal.account),
-    )
-  }
-  if (when.networks.length > 0) {
-    const contains = addressSet(when.networks)
-    add('networks', ({ clientAddress }) => contains(clientAddress))
-  }
-  if (when.schemes.length > 0) add('schemes', facts => isOneOf(when.schemes, facts))
-  if (when.clientClasses.length > 0) add('clientClasses', ({ clientClass }) => when.clientClasses.includes(clientClass))
-  if (when.gitOperation !== undefined)
-    add('gitOperation', (_facts, _path, operation) => operation === when.gitOperation)
-  return conditions
-}
+/** Each rule once. */
+const merge = (requirements: readonly Requirement[]): Requirement[] => [
+  ...new Map(requirements.map(requirement => [requirement.rule, requirement])).values(),
+]
 
-/** A session that a ticket opened is as good as the ticket: it was opened so that a browser is not asked for each picture. */
-function isOneOf(schemes: readonly string[], { credentials, principal }: Facts): boolean {
-  if (schemes.includes(credentials.scheme)) return true
-  const opened = principal.kind === 'person' ? principal.evidence.firstFactor : undefined
-  return credentials.scheme === 'session' && opened !== undefined && schemes.includes(opened)
-}
+const refusalsFirst = (one: Requirement, other: Requirement) =>
+  Number(other.require === 'refuse') - Number(one.require === 'refuse')

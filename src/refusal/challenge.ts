@@ -1,3 +1,4 @@
+import { linearPattern } from '../../config/linear-pattern.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Code } from '../errors.ts'
 import type { PartialExchange } from '../exchange.ts'
@@ -8,7 +9,7 @@ type OfferedScheme = Config['credentials']['offer'][number]
 export type Offers = (exchange: Pick<PartialExchange, 'clientClass' | 'target'>) => readonly OfferedScheme[]
 
 export function createOffers({ offer, offerRules }: Pick<Config['credentials'], 'offer' | 'offerRules'>): Offers {
-  const rules = offerRules.map(rule => ({ ...rule, pattern: new RegExp(`^(?:${rule.path})`, 'u') }))
+  const rules = offerRules.map(rule => ({ ...rule, pattern: linearPattern(rule.path, { matches: 'beginning' }) }))
   // To Basic, a browser opens a password dialog of its own, over the page whose script just asked for something.
   const withoutBasic = offer.filter(scheme => scheme !== 'Basic')
   const forBrowsers = withoutBasic.length > 0 ? withoutBasic : offer

@@ -12,13 +12,14 @@ import { storedAccountKey } from '../../src/account-key.ts'
 import type { Authenticated, Credentials, Evidence, Principal } from '../../src/exchange.ts'
 import { Grants } from '../../src/grants/grants.ts'
 import { GRANT_SCHEMA, SqliteGrantStore } from '../../src/grants/sqlite-grant-store.ts'
-import { type RuleSettings, Rules } from '../../src/policy/rules.ts'
+import type { RuleSettings } from '../../src/policy/agent-token-rule.ts'
+import { Rules } from '../../src/policy/rules.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 
 const NOW_S = 1_800_000_000
 const FRESH_S = 60
-const settings = { acceptAcr: ['mfa'], acceptAcrs: [], acceptAmr: [], maxAgeSeconds: 3600 }
+const settings = { acceptAcr: ['mfa'], acceptAcrs: [], acceptAmr: [], maxAgeSeconds: 3600, reportOnly: [] }
 const grantSettings = { lifetimeSeconds: 3600, requestLifetimeSeconds: 600, ipv4PrefixBits: 32, ipv6PrefixBits: 64 }
 
 const KINDS: Record<string, Partial<RuleSettings> | undefined> = {
@@ -96,7 +97,7 @@ function decide(presented: string, rule: RuleSettings | undefined, changes: Part
     new Changes(),
     bothClocks(() => NOW_S * 1000),
   )
-  const target = { raw: '/a', path: '/a', normalisedPath: '/a', isAmbiguous: false }
+  const target = { raw: '/a', path: '/a' }
   const credentials = SCHEMES[parts[0] ?? '']
   assert.ok(credentials, presented)
   const exchange = {
@@ -131,7 +132,17 @@ function decide(presented: string, rule: RuleSettings | undefined, changes: Part
 const ruleOf = (kind: string, reportOnly: boolean): RuleSettings | undefined => {
   const when = { methods: [], schemes: [], clientClasses: [], networks: [] }
   const change = KINDS[kind]
-  return change && { name: 'rule', reason: 'test', require: 'second-factor', when, reportOnly, ...change }
+  return (
+    change && {
+      name: 'rule',
+      reason: 'test',
+      require: 'second-factor',
+      when,
+      reportOnly,
+      allowIdentityChange: false,
+      ...change,
+    }
+  )
 }
 
 const expectedFor = (cell: string, isNavigation: boolean) => cell.split(' / ').at(isNavigation ? -1 : 0)

@@ -4,14 +4,15 @@ import { test } from 'node:test'
 import { Secret } from '../../config/secret.ts'
 import { type ReauthorizeParts, reauthorize } from '../../src/app/reauthorize.ts'
 import type { Credentials, Delegated, Evidence } from '../../src/exchange.ts'
-import { type RuleSettings, Rules } from '../../src/policy/rules.ts'
+import type { RuleSettings } from '../../src/policy/agent-token-rule.ts'
+import { Rules } from '../../src/policy/rules.ts'
 
 const NOW_S = 1_800_000_000
 const SECOND_FACTOR: Evidence = { acr: 'mfa', acrs: [], amr: [], authTime: NOW_S - 100 }
 const TICKET: Evidence = { acr: undefined, acrs: [], amr: [], authTime: NOW_S - 100, firstFactor: 'negotiate' }
 
 const firstFactorIsEnough: RuleSettings = {
-  ...{ name: 'office', reason: 'a test', require: 'first-factor', reportOnly: false },
+  ...{ name: 'office', reason: 'a test', require: 'first-factor', reportOnly: false, allowIdentityChange: false },
   when: { methods: [], schemes: [], clientClasses: [], networks: [] },
 }
 
@@ -31,7 +32,7 @@ function partsWith({ rules = [], session, grant }: { rules?: RuleSettings[]; ses
       publicOrigin: 'https://devops.example',
     },
     secondFactor: {
-      settings: { acceptAcr: ['mfa'], acceptAcrs: [], acceptAmr: [], maxAgeSeconds: 3600 },
+      settings: { acceptAcr: ['mfa'], acceptAcrs: [], acceptAmr: [], maxAgeSeconds: 3600, reportOnly: [] },
       rules: new Rules(rules),
       grants: { find: () => grant, scopeOf: () => ({}), ask: forbidden('a grant') },
       offers: () => ['Basic'],
@@ -53,7 +54,7 @@ const credentials: Record<string, Credentials> = {
 const exchange = (by: Credentials | undefined, evidence: Evidence, more: object = {}) =>
   ({
     ...{ method: 'GET', handshake: {}, fields: { kept: {}, forward: [] }, clientClass: 'browser', isNavigation: false },
-    ...{ target: { path: '/', normalisedPath: '/' }, credentials: by, clientAddress: '192.0.2.1' },
+    ...{ target: { raw: '/', path: '/' }, credentials: by, clientAddress: '192.0.2.1' },
     ...{ principal: { kind: 'person', subject: 'ada', account: 'ada', evidence }, ...more },
   }) as unknown as Delegated
 

@@ -1,0 +1,105 @@
+/**
+ * Regular expressions of operators, in time linear in the text: whatever they are, nobody can hang a process with a path. The
+ * syntax is that of RE2: no back-references, no look-around. Where a pattern can be seen to need no backtracking, the engine of
+ * the language runs it, which is faster.
+ */
+import { RE2JS } from 're2js'
+
+export interface LinearPattern {
+  test(text: string): boolean
+  /** The named groups of a match; undefined: it does not match. */
+  groups(text: string): Readonly<Record<string, string | undefined>> | undefined
+}
+
+export interface PatternShape {
+  /** Which part of the text must match: all of it, or its beginning. */
+  readonly matches: 'whole' | 'beginning'
+  readonly ignoresCase?: boolean
+  /** One slash more at the end makes no difference. */
+  readonly overlooksSlash?: boolean
+}
+
+/** What speaks against a pattern; undefined: nothing. */
+export function patternProblem(source: string): string | undefined {
+  try {
+    // Both engines must read it, or it could mean two things.
+    new RegExp(source, 'u')
+  } catch (error) {
+    return (error as Error).message
+  }
+  try {
+    RE2JS.compile(RE2JS.translateRegExp(source))
+  } catch (error) {
+    const reason = (error as Error).message.replace(/^error parsing regexp: /, '')
+    return `cannot run in linear time (no back-references, no look-around, at most 1000 repetitions): ${reason}`
+  }
+  return undefined
+}
+
+/** @throws where `patternProblem` finds one. */
+export function linearPattern(
+  source: string,
+  { matches, ignoresCase = false, overlooksSlash = false }: PatternShape,
+): LinearPattern {
+  const problem = patternProblem(source)
+  if (problem !== undefined) throw new Error(`${source}: ${problem}`)
+  const whole = `^(?:${source})${overlooksSlash ? '/?' : ''}${matches === 'whole' ? '$' : ''}`
+  return needsNoBacktracking(source) ? native(whole, ignoresCase) : linear(whole, ignoresCase)
+}
+
+function native(source: string, ignoresCase: boolean): LinearPattern {
+  const pattern = new RegExp(source, ignoresCase ? 'isu' : 'su')
+  return {
+    test: text => pattern.test(text),
+    groups: text => {
+      const match = pattern.exec(text)
+      return match === null ? undefined : (match.groups ?? {})
+    },
+  }
+}
+
+function linear(source: string, ignoresCase: boolean): LinearPattern {
+  const flags = RE2JS.DOTALL | (ignoresCase ? RE2JS.CASE_INSENSITIVE : 0)
+  const pattern = RE2JS.compile(RE2JS.translateRegExp(source), flags)
+  const names = Object.keys(pattern.namedGroups())
+  return {
+    test: text => pattern.test(text),
+    groups: text => {
+      const matcher = pattern.matcher(text)
+      if (!matcher.find()) return undefined
+      return Object.fromEntries(names.map(name => [name, matcher.group(name) ?? undefined]))
+    },
+  }
+}
+
+/** An escape or a class, a group's beginning with its marks, a repetition with its mark, or one character. */
+const TOKEN =
+  /\\(?:[pP]\{[^}]*\}|u\{[^}]*\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|c[A-Za-z]|.)|\[(?:\\.|[^\]\\])*\]|\((?:\?(?:<\w+>|.))?|[*+?]\??|\{\d+(?:,\d*)?\}\??|./gsu
+const REPETITION = /^(?:[*+]|\{)/
+const OPTION = /^(?:\?|\|)/
+const ASSERTION = /^(?:[$^]|\\[bB])$/
+
+/** Each doubles the ways to try, whatever the length of the text. */
+const MAX_OPTIONS = 6
+
+/**
+ * Conservative: repetitions of one character or class only, and each but the last is followed by a character that it cannot
+ * contain, so that there is one place where it can end. Then only the last can be tried at more than one length, and what
+ * follows it has a bounded one.
+ */
+export function needsNoBacktracking(source: string): boolean {
+  const tokens = source.match(TOKEN) ?? []
+  if (tokens.some(token => ASSERTION.test(token) || token.startsWith('(?<=') || token.startsWith('(?<!'))) return false
+  if (tokens.filter(token => OPTION.test(token)).length > MAX_OPTIONS) return false
+  const repetitions = tokens.flatMap((token, index) => (REPETITION.test(token) ? [index] : []))
+  if (repetitions.some(index => tokens[index - 1] === ')')) return false
+  return repetitions.slice(0, -1).every(index => {
+    const [atom = '', next = ''] = [tokens[index - 1], tokens[index + 1]]
+    return isPlain(next) && !mayBe(atom, next)
+  })
+}
+
+/** A character that stands for itself. */
+const isPlain = (token: string) => /^(?:[\w/ :~@=&,'"<>%#!;-]|\\[./+*?()[\]{}|^$\\-])$/.test(token)
+
+const mayBe = (atom: string, character: string) => new RegExp(`^${atom}$`, 'isu').test(character.slice(-1))

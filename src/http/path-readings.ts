@@ -1,0 +1,103 @@
+/**
+ * Every path that a server could take a path for. Servers differ in what they take off (escapes, parameters, dot segments,
+ * doubled slashes, trailing dots), how often, and in which order; so each step is taken from each reading until nothing new comes.
+ */
+import { DECODERS, decodeUnits } from './percent-decoding.ts'
+
+/** A path without any of this has one reading: itself. A trailing slash is for the rules to overlook. */
+const UNUSUAL = /[%\\;]|\/\/|\.(?:\/|$)/
+const MALFORMED_ESCAPE = /%(?!u?[0-9a-f]{2})|%u(?![0-9a-f]{4})/i
+/** Nothing but encoded spaces, none of them at the end of a segment: the ordinary unusual path. */
+const ONLY_SPACES = /^(?:[^%\\;]|%20(?!\/|$))*$/
+const UNUSUAL_BUT_ESCAPES = /[\\;]|\/\/|\.(?:\/|$)/
+const CONTROL = /[\x00-\x1f\x7f]/
+
+// Encoded dot, slash, backslash, semicolon or percent, and the escapes of IIS; the same unencoded; empty segments, dots at the end.
+const HIDING = /%(?:2e|2f|5c|3b|25|u)|[\\;]|\/\/|\.(?:\/|$)/i
+
+/** Whether a path is spelled as nobody does without a purpose: segments may hide in it. */
+export const hidesSegments = (path: string): boolean => HIDING.test(path)
+
+/** Beyond these nobody means anything by a path. Both keep the work linear in the length of what is sent. */
+const MAX_READINGS = 64
+const MAX_CHARACTERS = 262_144
+
+const STEPS: readonly ((path: string) => string)[] = [
+  ...DECODERS,
+  path => path.replaceAll('\\', '/'),
+  path => path.replace(/;[^/]*/g, ''),
+  path => path.replace(/\/{2,}/g, '/'),
+  withoutDotSegments,
+  withoutTrailingDots,
+  // Decoded and then parsed once more, a path ends here.
+  path => path.replace(/[?#].*$/s, ''),
+  asCompatible,
+]
+
+/** The readings of a path, as it is written first; undefined where it has but one. `malformed`: no server could mean it. */
+export function pathReadings(path: string): readonly string[] | undefined | 'malformed' {
+  if (!UNUSUAL.test(path)) return undefined
+  if (MALFORMED_ESCAPE.test(path)) return 'malformed'
+  if (!UNUSUAL_BUT_ESCAPES.test(path) && ONLY_SPACES.test(path)) return [path, path.replaceAll('%20', ' ')]
+  const readings = new Set([path])
+  let characters = 0
+  // A set is walked in the order of insertion, what is added meanwhile included.
+  for (const reading of readings) {
+    if (CONTROL.test(reading)) return 'malformed'
+    characters += reading.length
+    if (readings.size > MAX_READINGS || characters > MAX_CHARACTERS) return 'malformed'
+    for (const step of STEPS) {
+      const next = step(reading)
+      readings.add(next.startsWith('/') ? next : `/${next}`)
+    }
+  }
+  return [...readings]
+}
+
+/** RFC 3986 5.2.4. */
+function withoutDotSegments(path: string): string {
+  if (!path.includes('/.')) return path
+  const segments = path.split('/')
+  const last = segments.at(-1)
+  const kept: string[] = []
+  for (const segment of segments.slice(1)) {
+    if (segment === '..') kept.pop()
+    else if (segment !== '.') kept.push(segment)
+  }
+  return `/${kept.join('/')}${(last === '.' || last === '..') && kept.length > 0 ? '/' : ''}`
+}
+
+/** Windows drops dots and spaces from the end of a name. */
+function withoutTrailingDots(path: string): string {
+  if (!/[. ](?:\/|$)/.test(path)) return path
+  return path.split('/').map(trimmed).join('/')
+}
+
+function trimmed(segment: string): string {
+  if (segment === '.' || segment === '..') return segment
+  let end = segment.length
+  while (end > 0 && (segment[end - 1] === '.' || segment[end - 1] === ' ')) end--
+  return segment.slice(0, end)
+}
+
+/** Windows code pages: a character that they lack becomes the ASCII one that looks like it, a full-width solidus for instance. */
+function asCompatible(path: string): string {
+  return path.replace(/[^\x00-\x7f]/g, character => {
+    const plain = character.normalize('NFKC')
+    return /^[\x20-\x7e]+$/.test(plain) ? plain : character
+  })
+}
+
+/** The one reading that decided until the others were looked at, too: for rules that only report what the others would change. */
+export function collapsedPath(path: string): string {
+  let decoded = path
+  for (let round = 0; round < 3 && decoded.includes('%'); round++) decoded = decodeUnits(decoded)
+  const segments: string[] = []
+  for (const segment of decoded.replaceAll('\\', '/').split('/')) {
+    const name = segment.split(';', 1)[0] ?? ''
+    if (name === '..') segments.pop()
+    else if (name !== '' && name !== '.') segments.push(name)
+  }
+  const end = /[/\\]\.{0,2}$/.test(decoded) && segments.length > 0 ? '/' : ''
+  return `/${segments.join('/')}${end}`
+}

@@ -1,0 +1,61 @@
+/**
+ * What a request is to the rules: every path and every method a server could take it for. Computed once, for requests and
+ * handshakes alike; undefined where there is one reading only, which is so for nearly all.
+ */
+import { collapsedPath, hidesSegments, pathReadings } from './path-readings.ts'
+import { queryValues } from './query.ts'
+import type { RequestFields } from './request-fields.ts'
+import type { RequestTarget } from './request-target.ts'
+
+export interface RequestReadings {
+  /** As written first. */
+  readonly paths: readonly string[]
+  /** The path is spelled as nobody does without a purpose. */
+  readonly hidesSegments: boolean
+  /** As written, then by fields and parameters that override it. */
+  readonly methods: readonly string[]
+  /** The content may name another method, whichever: a form, whose `_method` Rack takes (GitLab). */
+  readonly isForm: boolean
+}
+
+const METHOD = /^[A-Z-]+$/
+
+export function requestReadings(
+  method: string,
+  { path, raw }: RequestTarget,
+  fields: RequestFields,
+): RequestReadings | undefined | 'target-malformed' | 'method-override-malformed' {
+  const paths = pathReadings(path)
+  if (paths === 'malformed') return 'target-malformed'
+  const overrides = overridesOf(method, raw, fields)
+  const isForm = method === 'POST' && mayBeForm(fields.kept)
+  if (paths === undefined && overrides.length === 0 && !isForm) return undefined
+  if (!overrides.every(override => METHOD.test(override))) return 'method-override-malformed'
+  return {
+    ...{ paths: paths ?? [path], hidesSegments: paths !== undefined && hidesSegments(path) },
+    ...{ methods: [...new Set([method, ...overrides])], isForm },
+  }
+}
+
+/** As far as they were looked at before: the path as written and collapsed. */
+export const usualPaths = (paths: readonly string[]): readonly string[] =>
+  paths.length < 2 ? paths : paths.slice(0, 1).flatMap(path => [path, collapsedPath(path)])
+
+const NONE: readonly string[] = []
+
+function overridesOf(method: string, target: string, { methodOverrides }: RequestFields): readonly string[] {
+  const parameters = method === 'POST' && target.includes('?') ? queryValues(target, '_method') : NONE
+  if (parameters.length === 0 && methodOverrides.length === 0) return NONE
+  const named = [...methodOverrides, ...parameters].flatMap(value => value.split(','))
+  return named.map(name => name.trim().toUpperCase()).filter(name => name !== '')
+}
+
+const FORM = /^\s*(application\/x-www-form-urlencoded|multipart\/form-data)\b/i
+
+/** Content without a type is a form to Rack. */
+function mayBeForm(kept: RequestFields['kept']): boolean {
+  const type = kept['content-type']
+  if (type !== undefined && !FORM.test(type)) return false
+  const length = kept['content-length']
+  return kept['transfer-encoding'] !== undefined || (length !== undefined && !/^0+$/.test(length))
+}

@@ -1,0 +1,81 @@
+/** What must be true of a request for a rule to fit: one test for each option of `when`. */
+import { addressSet } from '../../config/address-range.ts'
+import { linearPattern } from '../../config/linear-pattern.ts'
+import type { Config } from '../../config/schema.ts'
+import type { Authenticated } from '../exchange.ts'
+import type { GitReading } from './git-operation.ts'
+
+type When = Config['secondFactor']['rules'][number]['when']
+
+/** What rules look at. */
+export type Facts = Pick<
+  Authenticated,
+  'method' | 'target' | 'readings' | 'fields' | 'clientAddress' | 'clientClass' | 'credentials' | 'principal'
+>
+
+/** One reading of a request. */
+export interface View {
+  readonly path: string
+  readonly method: string
+  readonly git: GitReading | undefined
+}
+
+export interface Condition {
+  /** As the option is called. */
+  readonly name: string
+  readonly holds: (facts: Facts, view: View) => boolean
+}
+
+export interface Manner {
+  /** The rule asks for less than what is required where none fits: then it must be certain that it fits. */
+  readonly isLenient: boolean
+  /** A slash more at the end is the same path to a rule that is not lenient. */
+  readonly overlooksSlash: boolean
+  /** At these paths a form does not name the method. */
+  readonly overlooksForms: boolean
+}
+
+export function conditionsOf(when: When, { isLenient, overlooksSlash, overlooksForms }: Manner): Condition[] {
+  const conditions: Condition[] = []
+  const add = (name: string, holds: Condition['holds']) => conditions.push({ name, holds })
+  // The cheapest first: it decides most of the time.
+  if (when.methods.length > 0)
+    add('methods', ({ method }, view) => when.methods.includes(overlooksForms ? method : view.method))
+  if (when.path !== undefined) {
+    // To many servers letter case makes no difference: it must not be the way around a rule that asks for more.
+    const pattern = linearPattern(when.path, {
+      ...{ matches: 'whole', ignoresCase: !isLenient },
+      overlooksSlash: overlooksSlash && !isLenient,
+    })
+    add('path', (_, { path }) => pattern.test(path))
+  }
+  if (when.account !== undefined) {
+    const pattern = linearPattern(when.account, { matches: 'whole', ignoresCase: true })
+    add(
+      'account',
+      ({ principal }) =>
+        principal.kind === 'person' && principal.account !== undefined && pattern.test(principal.account),
+    )
+  }
+  if (when.networks.length > 0) {
+    const contains = addressSet(when.networks)
+    add('networks', ({ clientAddress }) => contains(clientAddress))
+  }
+  if (when.schemes.length > 0) add('schemes', facts => isOneOf(when.schemes, facts))
+  if (when.clientClasses.length > 0) add('clientClasses', ({ clientClass }) => when.clientClasses.includes(clientClass))
+  const operation = when.gitOperation
+  if (operation !== undefined)
+    add('gitOperation', (_, { git }) =>
+      isLenient ? git?.certain === operation : git?.possible.includes(operation) === true,
+    )
+  // A method that is overridden may not be the method the server will see.
+  if (isLenient) add('no method override', ({ readings }) => readings === undefined || readings.methods.length === 1)
+  return conditions
+}
+
+/** A session that a ticket opened is as good as the ticket: it was opened so that a browser is not asked for each picture. */
+function isOneOf(schemes: readonly string[], { credentials, principal }: Facts): boolean {
+  if (schemes.includes(credentials.scheme)) return true
+  const opened = principal.kind === 'person' ? principal.evidence.firstFactor : undefined
+  return credentials.scheme === 'session' && opened !== undefined && schemes.includes(opened)
+}
