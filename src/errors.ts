@@ -150,6 +150,16 @@ const table = {
     stage: 'authenticate',
     sentence: 'The access token is signed with a key that the identity provider does not publish.',
   },
+  'bearer-type-refused': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'This token of the identity provider is no access token.',
+  },
+  'bearer-sender-constrained': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'The access token is bound to a key of its owner, and cannot be used as a plain Bearer token.',
+  },
   'bearer-audience-mismatch': {
     status: 401,
     stage: 'authenticate',

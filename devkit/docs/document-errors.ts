@@ -47,7 +47,11 @@ const advice: Partial<Record<Code, string>> = {
   'bearer-disabled': 'The section `oidc.bearer` is missing.',
   'bearer-algorithm-refused': 'See `oidc.bearer.algorithms`. `none` and HS256 can never be accepted.',
   'bearer-key-unknown':
-    'Keys of the OP are read again at most every 30 s: right after a key change this can pass by itself.',
+    'The OP does not publish that key. A new one is asked for at once; under a flood of unknown keys within five seconds.',
+  'bearer-type-refused':
+    'An ID token, a logout token or the like, or with `oidc.bearer.tokenTypes: strict` a token without `typ: at+jwt`. An access token whose audience is `oidc.clientId` needs `scope`, `scp`, `client_id`, `appid`, `cid` or `typ: Bearer` to be told from an ID token; no access token may have a `nonce`.',
+  'bearer-sender-constrained':
+    'The token has `cnf` (DPoP, mutual TLS). Have the OP give this client plain Bearer tokens.',
   'bearer-audience-mismatch': 'See `oidc.bearer.audiences`. Tokens for Microsoft Graph and the like are not for us.',
   'bearer-claim-invalid': 'One of `iss`, `sub`, `iat`, `exp`, `nbf` is missing or has the wrong type or value.',
   'cross-site-request':

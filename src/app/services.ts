@@ -12,7 +12,7 @@ import { kerberosIdentity } from '../identity/kerberos-identity.ts'
 import type { Directory, KerberosSettings } from '../kerberos/directory.ts'
 import { Audit } from '../observability/audit.ts'
 import { Metrics } from '../observability/metrics.ts'
-import { OpKeys } from '../oidc/op-keys.ts'
+import type { OpKeys } from '../oidc/op-keys.ts'
 import { OpenIdProvider } from '../oidc/provider.ts'
 import { type PatFingerprints, patFingerprints } from '../pats/pat-fingerprints.ts'
 import { PatRegister } from '../pats/pat-register.ts'
@@ -78,7 +78,7 @@ export async function layGround(config: Config, log: Logger, surroundings: Surro
   return {
     ...{ config, log, now, metrics, publicUrl, directory, identityOut, stores, changes, provider },
     cookies: new SessionCookies(config.publicUrl),
-    opKeys: new OpKeys(provider, oidc.timeoutMs),
+    opKeys: provider.keys,
     sessions: new Sessions(stores.sessions, new Sealer(keys), { ...session, ...caching }, changes, now),
     grants: new Grants(stores.grants, { ...config.secondFactor.grants, ...caching }, changes, now),
     pats: new PatRegister(stores.pats, caching, changes, now),
