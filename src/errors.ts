@@ -266,6 +266,11 @@ const table = {
   },
 
   // Sign-in
+  'sign-in-malformed': {
+    status: 400,
+    stage: 'sign-in',
+    sentence: 'The link to the sign-in asks for too much. Open the page you want again.',
+  },
   'sign-in-unknown': {
     status: 400,
     stage: 'sign-in',

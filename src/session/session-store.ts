@@ -70,6 +70,10 @@ export interface SessionStore {
   markUntil(id: string, untilMs: number): Awaitable<void>
   /** Until when the id is noted; once that time is over, perhaps nothing. */
   markedUntil(id: string): Awaitable<number | undefined>
+  /** Notes an id until then, unless it is noted already or `most` are: what anybody can have us note, without moving or displacing anything. */
+  noteOnce(id: string, nowMs: number, untilMs: number, most: number): Awaitable<void>
+  /** Until when `noteOnce` has noted the id; once that time is over, perhaps nothing. */
+  notedOnce(id: string): Awaitable<number | undefined>
   /** Removes what has ended: claims and notes past their time, sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): Awaitable<void>
   close(): Awaitable<void>

@@ -176,6 +176,21 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
     if (sweeps) assert.equal(await other.markedUntil('note'), undefined)
   })
 
+  test('what is noted once stays as it is until its time is over, and a note too many is not made', async () => {
+    const nowMs = Date.now()
+    const hence = nowMs + 60_000
+    await one.noteOnce('a', nowMs, hence, 2)
+    await other.noteOnce('a', nowMs + 1, hence + 1, 2)
+    await other.noteOnce('b', nowMs, hence + 2, 2)
+    await one.noteOnce('c', nowMs, hence + 3, 2)
+    assert.deepEqual(await Promise.all(['a', 'b', 'c'].map(id => one.notedOnce(id))), [hence, hence + 2, undefined])
+    await one.noteOnce('c', hence + 1, hence + 4, 2)
+    assert.deepEqual(await Promise.all(['b', 'c'].map(id => other.notedOnce(id))), [hence + 2, hence + 4])
+    await one.noteOnce('b', hence + 2, hence + 5, 2)
+    assert.equal(await other.notedOnce('b'), hence + 5)
+    assert.equal(await other.markedUntil('b'), undefined, 'other notes are other notes')
+  })
+
   if (!sweeps) return
   test('the sweep removes what is idle, what is too old and what was never completed, and nothing else', async () => {
     await one.createSession(sampleSession({ key: 'idle', lastSeenAtMs: 99, createdAtMs: 60 }))
