@@ -293,6 +293,11 @@ const bearer = requiredSection(
       'Accepted signature algorithms. Symmetric ones and `none` cannot be listed.',
       { default: ['RS256', 'PS256', 'ES256'], minItems: 1 },
     ),
+    tokenTypes: choice(
+      ['strict', 'tolerant'],
+      '`strict`: only tokens with the header `typ: at+jwt` (RFC 9068 4). `tolerant`: also those with `typ: JWT` or none, as Keycloak and Entra ID make them, unless anything says that they are ID tokens, logout tokens or the like.',
+      'tolerant',
+    ),
     clockToleranceSeconds: integer('How far the clock of the OP may differ, in seconds.', {
       default: 5,
       minimum: 0,
@@ -359,6 +364,15 @@ const oidc = requiredSection(
       'How long a session lives on when the OP cannot be reached for that question, in seconds. After it the session ends.',
       { default: 900, minimum: 0, maximum: DAY_S },
     ),
+    keysMaxAgeSeconds: integer(
+      'How old the copy of the keys of the OP may be, in seconds: how long a key that the OP has withdrawn, and what it signed, is still good. A new key is asked for at once in any case. While the OP is away, refreshGraceSeconds longer.',
+      { default: 60, minimum: 10, maximum: HOUR_S },
+    ),
+    clockToleranceSeconds: integer('How far the clock of the OP may differ for ID tokens, in seconds.', {
+      default: 30,
+      minimum: 0,
+      maximum: 300,
+    }),
     timeoutMs: integer('How long a request to the OP may take, in milliseconds.', {
       default: 5000,
       minimum: 100,

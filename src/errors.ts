@@ -160,6 +160,16 @@ const table = {
     stage: 'authenticate',
     sentence: 'The access token is signed with a key that the identity provider does not publish.',
   },
+  'bearer-type-refused': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'This token of the identity provider is no access token.',
+  },
+  'bearer-sender-constrained': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'The access token is bound to a key of its owner, and cannot be used as a plain Bearer token.',
+  },
   'bearer-audience-mismatch': {
     status: 401,
     stage: 'authenticate',
@@ -271,6 +281,11 @@ const table = {
   },
 
   // Sign-in
+  'sign-in-malformed': {
+    status: 400,
+    stage: 'sign-in',
+    sentence: 'The link to the sign-in asks for too much. Open the page you want again.',
+  },
   'sign-in-unknown': {
     status: 400,
     stage: 'sign-in',

@@ -51,7 +51,11 @@ const advice: Partial<Record<Code, string>> = {
   'bearer-disabled': 'The section `oidc.bearer` is missing.',
   'bearer-algorithm-refused': 'See `oidc.bearer.algorithms`. `none` and HS256 can never be accepted.',
   'bearer-key-unknown':
-    'Keys of the OP are read again at most every 30 s: right after a key change this can pass by itself.',
+    'The OP does not publish that key. A new one is asked for at once; under a flood of unknown keys within five seconds.',
+  'bearer-type-refused':
+    'An ID token, a logout token or the like, or with `oidc.bearer.tokenTypes: strict` a token without `typ: at+jwt`. An access token whose audience is `oidc.clientId` needs `scope`, `scp`, `client_id`, `appid`, `cid` or `typ: Bearer` to be told from an ID token; no access token may have a `nonce`.',
+  'bearer-sender-constrained':
+    'The token has `cnf` (DPoP, mutual TLS). Have the OP give this client plain Bearer tokens.',
   'bearer-audience-mismatch': 'See `oidc.bearer.audiences`. Tokens for Microsoft Graph and the like are not for us.',
   'bearer-claim-invalid': 'One of `iss`, `sub`, `iat`, `exp`, `nbf` is missing or has the wrong type or value.',
   'cross-site-request':
@@ -65,6 +69,8 @@ const advice: Partial<Record<Code, string>> = {
   'pat-unseen-too-long': 'See `credentials.patPolicy.maxUnseenDays`.',
   'pat-too-old': 'See `credentials.patPolicy.maxAgeDays`; counted from the first use that Torhaus saw.',
   'account-unmapped': 'A claim of `account.template` is missing, or the result does not match `account.pattern`.',
+  'sign-in-malformed':
+    'A made-up link: `acr_values` has more than 2,048 characters or 50 values. Links of Torhaus have what `acceptAcr` of a rule says.',
   'sign-in-unknown': 'Several Torhaus without a common store, cookies refused by the browser, or an old tab.',
   'sign-in-refused': '`error.message` in the log has what the OP said.',
   'sign-in-overtaken': 'A logout at the OP came between the ID token and the session that was to be opened with it.',

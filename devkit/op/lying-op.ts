@@ -3,7 +3,8 @@
  * the authorization endpoint sends the browser straight back. Refresh tokens rotate; a spent one is refused (RFC 9700 4.14.2).
  */
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { CompactSign, type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload } from 'jose'
 import { agreed } from '../torhaus/torhaus-config.ts'
@@ -42,8 +43,12 @@ export type LyingOp = {
   /** Parameters of the authorization response, made from the right ones. */
   respond(change?: (parameters: URLSearchParams) => void): void
   onRefresh(behaviour: RefreshBehaviour): void
-  /** From now on it signs with a new key, and publishes the old one beside it. */
-  exchangeKeys(): Promise<void>
+  /** From now on it signs with a new key, and publishes the old one beside it, or withdraws it. */
+  exchangeKeys(old?: 'published' | 'withdrawn'): Promise<void>
+  /** What it says of itself, made from the right metadata; honestly without an argument. */
+  describe(change?: (metadata: Metadata) => object): void
+  /** Something of the test's own is served at that path; without an argument what belongs there. */
+  answerAt(path: string, answer?: RequestListener): void
   /** Client secrets that are accepted; without an argument, any. */
   acceptSecrets(secrets?: readonly string[]): void
   /** Lets the refreshes that wait go on. */
@@ -56,8 +61,10 @@ type Spent = { readonly nonce: string | null } | 'refused' | 'broken'
 
 const TOKEN_LIFETIME_S = 3600
 
-export async function startLyingOp(): Promise<LyingOp> {
+/** `tls`: certificate and key in PEM, for an issuer of https. */
+export async function startLyingOp(tls?: { readonly cert: string; readonly key: string }): Promise<LyingOp> {
   const keys = [await newKey(1)]
+  let keysMade = 1
   const currentKey = () => keys[0] as OpKey
   const sign: Sign = (protectedHeader, payload, key = currentKey().privateKey) => {
     const bytes = new TextEncoder().encode(typeof payload === 'string' ? payload : JSON.stringify(payload))
@@ -72,18 +79,22 @@ export async function startLyingOp(): Promise<LyingOp> {
   let secrets: readonly string[] | undefined
   let waiting: (() => void)[] = []
 
-  const server = createServer((request, response) => {
+  let describe = (right: Metadata): object => right
+  const ownAnswers = new Map<string, RequestListener>()
+
+  const onRequest: RequestListener = (request, response) => {
     serve(request, response).catch(() => response.destroy())
-  })
-  const issuer = `http://127.0.0.1:${await listen(server, '127.0.0.1', 0)}`
+  }
+  const server = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest)
+  const issuer = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${await listen(server, '127.0.0.1', 0)}`
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', issuer)
-    if (pathname === '/.well-known/openid-configuration') return json(response, 200, metadata(issuer))
-    if (pathname === '/jwks') {
-      requests.jwks++
-      return json(response, 200, { keys: keys.map(({ publicKey }) => publicKey) })
-    }
+    if (pathname === '/jwks') requests.jwks++
+    const own = ownAnswers.get(pathname)
+    if (own !== undefined) return own(request, response)
+    if (pathname === '/.well-known/openid-configuration') return json(response, 200, describe(metadata(issuer)))
+    if (pathname === '/jwks') return json(response, 200, { keys: keys.map(({ publicKey }) => publicKey) })
     if (pathname === '/authorize') return authorize(searchParams, response)
     if (pathname === '/token' && secrets !== undefined && !secrets.includes(secretOf(request)))
       return json(response, 401, { error: 'invalid_client' })
@@ -154,8 +165,16 @@ export async function startLyingOp(): Promise<LyingOp> {
     respond(change = () => undefined) {
       respond = change
     },
-    async exchangeKeys() {
-      keys.unshift(await newKey(keys.length + 1))
+    async exchangeKeys(old = 'published') {
+      keys.unshift(await newKey(++keysMade))
+      if (old === 'withdrawn') keys.length = 1
+    },
+    describe(change = right => right) {
+      describe = change
+    },
+    answerAt(path, answer) {
+      if (answer === undefined) ownAnswers.delete(path)
+      else ownAnswers.set(path, answer)
     },
     acceptSecrets(accepted) {
       secrets = accepted
@@ -191,6 +210,8 @@ async function newKey(number: number): Promise<OpKey> {
 }
 
 const honestly: Telling = ({ sign, header, claims }) => sign(header, claims)
+
+export type Metadata = ReturnType<typeof metadata>
 
 /** It even claims to use the algorithms that must never be accepted. */
 const metadata = (issuer: string) => ({

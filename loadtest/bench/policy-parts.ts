@@ -20,7 +20,6 @@ import { accountKeyOf } from '../../src/identity/account-key.ts'
 import { AssertionIdentity } from '../../src/identity/assertion-identity.ts'
 import { AccessTokenVerifier } from '../../src/oidc/access-token.ts'
 import { accountMapper } from '../../src/oidc/account.ts'
-import { OpKeys } from '../../src/oidc/op-keys.ts'
 import { OpenIdProvider } from '../../src/oidc/provider.ts'
 import { SessionRefresh } from '../../src/oidc/session-refresh.ts'
 import { patFingerprints } from '../../src/pats/pat-fingerprints.ts'
@@ -82,8 +81,8 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const sessions = new Sessions(store, sealer, session, changes, system)
   const cookies = new SessionCookies(config.publicUrl)
   const identityOut = await AssertionIdentity.create({ ...upstream.identity.assertion, issuer: publicOrigin }, now)
-  const keys = new OpKeys(provider, oidc.timeoutMs)
-  const accessTokens = new AccessTokenVerifier(oidc.bearer, keys, accountMapper(config.account), now)
+  const { keys } = provider
+  const accessTokens = new AccessTokenVerifier(oidc.bearer, oidc.clientId, keys, accountMapper(config.account), now)
   const classify: ClassifySettings = {
     credentials,
     issuer: oidc.issuer,

@@ -157,7 +157,8 @@ function policyOf(ground: Ground, watch: PatWatch): PolicyParts {
     log.warn({ 'event.action': 'session-refresh', 'event.outcome': outcome, 'error.message': causeChain(cause) })
   })
   const mapAccount = accountMapper(config.account)
-  const accessTokens = oidc.bearer && new AccessTokenVerifier(oidc.bearer, ground.opKeys, mapAccount, now)
+  const accessTokens =
+    oidc.bearer && new AccessTokenVerifier(oidc.bearer, oidc.clientId, ground.opKeys, mapAccount, now)
   return {
     trust: {
       listener: config.listener,

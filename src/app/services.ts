@@ -14,7 +14,7 @@ import { kerberosIdentity } from '../identity/kerberos-identity.ts'
 import type { Directory, KerberosSettings } from '../kerberos/directory.ts'
 import { Audit } from '../observability/audit.ts'
 import { Metrics } from '../observability/metrics.ts'
-import { OpKeys } from '../oidc/op-keys.ts'
+import type { OpKeys } from '../oidc/op-keys.ts'
 import { OpenIdProvider } from '../oidc/provider.ts'
 import { type PatFingerprints, patFingerprints } from '../pats/pat-fingerprints.ts'
 import { PatRegister } from '../pats/pat-register.ts'
@@ -81,7 +81,7 @@ export async function layGround(config: Config, log: Logger, surroundings: Surro
   return {
     ...{ config, log, now, metrics, publicUrl, directory, identityOut, stores, changes, provider },
     cookies: new SessionCookies(config.publicUrl),
-    opKeys: new OpKeys(provider, oidc.timeoutMs),
+    opKeys: provider.keys,
     sessions: new Sessions(stores.sessions, new Sealer(keys), { ...session, ...caching }, changes, surroundings),
     grants: new Grants(stores.grants, { ...config.secondFactor.grants, ...caching }, changes, surroundings),
     pats: new PatRegister(stores.pats, caching, changes, surroundings),

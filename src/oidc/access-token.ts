@@ -1,15 +1,16 @@
 /**
- * Access tokens of the OP (RFC 9068): fully validated, once; the verdict is remembered until the token expires, so that a
- * client that sends the same token with each request costs one signature check.
+ * Access tokens of the OP (RFC 9068): fully validated, once; the verdict is remembered until the token expires or the OP has
+ * other keys, so that a client that sends the same token with each request costs one signature check.
  */
-import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
+import { decodeJwt, decodeProtectedHeader, errors, type JWTVerifyResult, jwtVerify } from 'jose'
 import type { Config } from '../../config/schema.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import { type Code, Fault } from '../errors.ts'
 import type { Evidence } from '../exchange.ts'
+import { type AccessTokenTypes, refusalOfType } from './access-token-type.ts'
 import type { AccountMapper } from './account.ts'
-import { evidenceFrom } from './claims.ts'
+import { evidenceFrom, isNumericDate } from './claims.ts'
 import type { OpKeys } from './op-keys.ts'
 
 type BearerSettings = NonNullable<Config['oidc']['bearer']>
@@ -23,18 +24,25 @@ export interface ValidToken {
   readonly expiresAtMs: number
 }
 
+interface Verdict extends ValidToken {
+  /** Of the keys that it was judged by. */
+  readonly generation: number
+}
+
 /** A valid token, or the code that says what is wrong with it. */
 export type TokenVerdict = ValidToken | Code
 
 export class AccessTokenVerifier {
   readonly #settings: BearerSettings
+  readonly #types: AccessTokenTypes
   readonly #keys: OpKeys
   readonly #mapAccount: AccountMapper
   readonly #now: Clock
-  readonly #verdicts: BoundedMap<string, ValidToken>
+  readonly #verdicts: BoundedMap<string, Verdict>
 
-  constructor(settings: BearerSettings, keys: OpKeys, mapAccount: AccountMapper, now: Clock) {
+  constructor(settings: BearerSettings, clientId: string, keys: OpKeys, mapAccount: AccountMapper, now: Clock) {
     this.#settings = settings
+    this.#types = { tokenTypes: settings.tokenTypes, clientId }
     this.#keys = keys
     this.#mapAccount = mapAccount
     this.#now = now
@@ -49,49 +57,56 @@ export class AccessTokenVerifier {
   verify(token: string): TokenVerdict | Promise<TokenVerdict> {
     const known = this.#verdicts.get(token)
     if (known === undefined) return this.#validate(token)
-    if (known.expiresAtMs > this.#now()) return known
-    this.#verdicts.delete(token)
-    return 'bearer-expired'
+    if (known.expiresAtMs <= this.#now()) {
+      this.#verdicts.delete(token)
+      return 'bearer-expired'
+    }
+    // The key that it was signed with may be withdrawn since.
+    return this.#keys.areCurrent() && known.generation === this.#keys.generation ? known : this.#validate(token)
   }
 
   async #validate(token: string): Promise<TokenVerdict> {
     const { audiences, algorithms, clockToleranceSeconds } = this.#settings
     const keys = await this.#keys.keySet()
-    try {
-      const { payload } = await jwtVerify(token, keys.resolve, {
-        issuer: keys.issuer,
-        audience: [...audiences],
-        algorithms: [...algorithms],
-        clockTolerance: clockToleranceSeconds,
-        requiredClaims: ['exp', 'iat', 'sub'],
-        currentDate: new Date(this.#now()),
-      })
-      return this.#accept(token, payload)
-    } catch (error) {
-      return verificationCode(error)
-    }
+    // Taken before the signature is looked at: keys that change meanwhile make the verdict an old one.
+    const { generation } = this.#keys
+    const verdict = await jwtVerify(token, keys.resolve, {
+      issuer: keys.issuer,
+      audience: [...audiences],
+      algorithms: [...algorithms],
+      clockTolerance: clockToleranceSeconds,
+      requiredClaims: ['exp', 'iat', 'sub'],
+      currentDate: new Date(this.#now()),
+    }).then(verified => this.#accept(verified, generation), verificationCode)
+    if (typeof verdict === 'string') this.#verdicts.delete(token)
+    else this.#verdicts.set(token, verdict)
+    return verdict
   }
 
-  #accept(token: string, payload: JWTPayload): TokenVerdict {
-    const { exp, iat, sub } = payload
+  #accept(verified: JWTVerifyResult, generation: number): Verdict | Code {
+    const { payload } = verified
+    const { exp, iat, sub, aud } = payload
     const latestIssue = this.#now() / 1000 + this.#settings.clockToleranceSeconds
-    // jose checks that these are numbers; 1e300 is one, and no time.
-    if (!Number.isSafeInteger(exp) || !Number.isSafeInteger(iat) || typeof sub !== 'string')
+    if (!isNumericDate(exp) || !isNumericDate(iat) || !isText(sub) || ![aud].flat().every(isText))
       return 'bearer-claim-invalid'
-    if (Number(iat) > latestIssue) return 'bearer-not-yet-valid'
-    const valid: ValidToken = {
-      subject: sub,
-      account: this.#mapAccount(payload),
-      evidence: evidenceFrom(payload),
-      expiresAtMs: (Number(exp) + this.#settings.clockToleranceSeconds) * 1000,
-    }
-    this.#verdicts.set(token, valid)
-    return valid
+    if (iat > latestIssue) return 'bearer-not-yet-valid'
+    return (
+      refusalOfType(verified, this.#types) ?? {
+        subject: sub,
+        account: this.#mapAccount(payload),
+        evidence: evidenceFrom(payload),
+        expiresAtMs: (exp + this.#settings.clockToleranceSeconds) * 1000,
+        generation,
+      }
+    )
   }
 }
 
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
 /** What is wrong with a token that `jwtVerify` refused. Throws `op-unreachable` where the keys and not the token are to blame. */
 export function verificationCode(error: unknown): Code {
+  if (error instanceof Fault) throw error
   if (error instanceof errors.JWTExpired) return 'bearer-expired'
   if (error instanceof errors.JWTClaimValidationFailed) {
     if (error.claim === 'aud') return 'bearer-audience-mismatch'

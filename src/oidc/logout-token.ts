@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import { Fault } from '../errors.ts'
 import { verificationCode } from './access-token.ts'
 import type { OpKeys } from './op-keys.ts'
+import { SIGNATURE_ALGORITHMS } from './signature-algorithms.ts'
 
 /** Whom the OP has signed out: one of its sessions, or all sessions of a subject. */
 export interface LoggedOut {
@@ -26,9 +27,6 @@ export interface LogoutTokenParts {
   readonly now: Clock
 }
 
-// An OP signs with a key pair; a secret that others may know, too, proves nothing about it.
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
-
 /** RFC 8725 3.11. Some OPs send no type, or the one of every JWT: then `events` alone tells a logout token from others. */
 const TYPES = ['logout+jwt', 'application/logout+jwt', 'jwt']
 
@@ -48,7 +46,7 @@ export async function verifyLogoutToken(
     const verified = await jwtVerify(token, resolve, {
       issuer,
       audience: clientId,
-      algorithms: ALGORITHMS,
+      algorithms: SIGNATURE_ALGORITHMS,
       clockTolerance: CLOCK_TOLERANCE_S,
       maxTokenAge: MAX_AGE_S,
       currentDate: new Date(now()),

@@ -1,42 +1,174 @@
-/** The keys of the OP (RFC 7517 5), once for everything that it signs: one copy, and one limit on how often it is asked. */
-import { createRemoteJWKSet } from 'jose'
-import type { OpenIdProvider } from './provider.ts'
+/**
+ * The keys of the OP (RFC 7517 5), once for everything that it signs: one copy, and one limit on how often it is asked.
+ *
+ *   age of the copy    0 ------- 3/4 -------- maxAge ------------- maxAge + grace
+ *                        used    | used, read  | read first;          | refused
+ *                                | again       | OP away: used        |
+ *
+ * So a key that the OP has withdrawn is good for `maxAge` at most while the OP can be reached. A key that is not in the copy is
+ * asked for at once, within the limits of `UnknownKeyLimit`.
+ */
+import { type CryptoKey, createLocalJWKSet, errors, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose'
+import type { Clock } from '../clock.ts'
+import { Fault } from '../errors.ts'
+import type { OpFetch } from './op-fetch.ts'
+import { UnknownKeyLimit } from './unknown-key-limit.ts'
 
-/** An unknown key id makes us ask the OP for its keys again, but not more often than this: a flood of made-up ids is no flood of requests. */
-const COOLDOWN_MS = 30_000
-const MAX_AGE_MS = 600_000
+type Resolve = (header?: JWSHeaderParameters, token?: FlattenedJWSInput) => Promise<CryptoKey>
 
 export interface KeySet {
-  readonly resolve: ReturnType<typeof createRemoteJWKSet>
+  readonly resolve: Resolve
   readonly issuer: string
 }
 
+/** Where the OP publishes its keys, and its issuer identifier. Rejects with `op-unreachable` and the like. */
+export type KeySource = () => Promise<{ readonly jwksUri: string; readonly issuer: string }>
+
+export interface OpKeysParts {
+  readonly source: KeySource
+  readonly fetch: OpFetch
+  readonly maxAgeMs: number
+  /** How long an older copy is used while the OP is away. */
+  readonly graceMs: number
+  readonly now: Clock
+}
+
+interface Copy {
+  readonly resolve: Resolve
+  readonly text: string
+  /** Which of our requests brought it. */
+  readonly request: number
+}
+
+/** The part of its age from which on the copy is read again while it is used. */
+const RENEW_AFTER = 0.75
+
+/** After a failure so long until the next attempt: a flood of tokens is no flood of requests to an OP that is broken. */
+const RETRY_MS = 2000
+
 export class OpKeys {
-  readonly #provider: OpenIdProvider
-  readonly #timeoutMs: number
-  #keys: Promise<KeySet> | undefined
+  readonly #parts: OpKeysParts
+  readonly #limit: UnknownKeyLimit
+  #copy: Copy | undefined
+  #readAtMs = Number.NEGATIVE_INFINITY
+  #generation = 0
+  /** Requests started so far. */
+  #requests = 0
+  #reading: Promise<void> | undefined
+  /** Of the last request, where it failed. */
+  #failure: { readonly atMs: number; readonly cause: unknown } | undefined
 
-  constructor(provider: OpenIdProvider, timeoutMs: number) {
-    this.#provider = provider
-    this.#timeoutMs = timeoutMs
+  constructor(parts: OpKeysParts) {
+    this.#parts = parts
+    this.#limit = new UnknownKeyLimit(parts.now)
   }
 
-  /** Tokens that come together before it is known wait for the same request. Rejects with `op-unreachable` and the like. */
-  keySet(): Promise<KeySet> {
-    this.#keys ??= this.#open().catch((error: unknown) => {
-      this.#keys = undefined
-      throw error
-    })
-    return this.#keys
+  /** Another number once the OP publishes other keys: what was believed for a key of before is to be judged again. */
+  get generation(): number {
+    return this.#generation
   }
 
-  async #open(): Promise<KeySet> {
-    const { jwksUri, issuer } = await this.#provider.keySource()
-    const resolve = createRemoteJWKSet(new URL(jwksUri), {
-      timeoutDuration: this.#timeoutMs,
-      cooldownDuration: COOLDOWN_MS,
-      cacheMaxAge: MAX_AGE_MS,
-    })
-    return { resolve, issuer }
+  /** Whether the copy may be used now. One that is about to be too old is read again meanwhile. */
+  areCurrent(): boolean {
+    const ageMs = this.#parts.now() - this.#readAtMs
+    if (ageMs >= 0 && ageMs < this.#parts.maxAgeMs * RENEW_AFTER) return true
+    const { maxAgeMs, graceMs } = this.#parts
+    const lastsMs = this.#failure === undefined ? maxAgeMs : maxAgeMs + graceMs
+    // Below zero: the clock was set back, and nobody knows how old it is.
+    if (ageMs < 0 || ageMs >= lastsMs) return false
+    if (!this.#isPausing()) this.#read().catch(() => undefined)
+    return true
+  }
+
+  /**
+   * Tokens that come together wait for the same request. Rejects with `op-unreachable` and the like.
+   * `isFromOp`: the token to be verified came from the OP itself.
+   */
+  async keySet(isFromOp = false): Promise<KeySet> {
+    const requestsBefore = this.#requests
+    const { issuer } = await this.#parts.source()
+    if (!this.areCurrent()) await this.#renew()
+    return { issuer, resolve: (header, token) => this.#resolve(header, token, requestsBefore, isFromOp) }
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#failure !== undefined && this.#isPausing()) throw new Fault('op-unreachable', this.#failure.cause)
+    try {
+      await this.#read()
+    } catch (error) {
+      // Within the grace the copy goes on.
+      if (!this.areCurrent()) throw error
+    }
+  }
+
+  #isPausing(): boolean {
+    if (this.#failure === undefined) return false
+    const sinceMs = this.#parts.now() - this.#failure.atMs
+    return sinceMs >= 0 && sinceMs < RETRY_MS
+  }
+
+  async #resolve(
+    header: JWSHeaderParameters | undefined,
+    token: FlattenedJWSInput | undefined,
+    requestsBefore: number,
+    isFromOp: boolean,
+  ): Promise<CryptoKey> {
+    for (;;) {
+      const copy = this.#copy
+      if (copy === undefined) throw new Fault('op-unreachable', this.#failure?.cause)
+      try {
+        return await copy.resolve(header, token)
+      } catch (error) {
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+        const keyId = header?.kid ?? `no kid, ${header?.alg}`
+        if (!(await this.#lookAgain(keyId, copy, requestsBefore, isFromOp))) throw error
+      }
+    }
+  }
+
+  /** Whether there may be keys since that are not in `copy`. What was asked for before the token came may be older than its key. */
+  async #lookAgain(keyId: string, copy: Copy, requestsBefore: number, isFromOp: boolean): Promise<boolean> {
+    if (copy.request > requestsBefore) {
+      this.#limit.rest(keyId)
+      return false
+    }
+    if (this.#copy !== copy) return true
+    if (this.#reading === undefined && !this.#limit.mayAsk(keyId, isFromOp)) return false
+    await this.#read()
+    return true
+  }
+
+  #read(): Promise<void> {
+    this.#reading ??= this.#request(++this.#requests)
+      .catch((error: unknown) => {
+        this.#failure = { atMs: this.#parts.now(), cause: error }
+        throw error instanceof Fault ? error : new Fault('op-unreachable', error)
+      })
+      .finally(() => {
+        this.#reading = undefined
+      })
+    return this.#reading
+  }
+
+  async #request(request: number): Promise<void> {
+    const { source, fetch, now } = this.#parts
+    const { jwksUri } = await source()
+    const askedAtMs = now()
+    const response = await fetch(jwksUri, { headers: { Accept: 'application/jwk-set+json, application/json' } })
+    if (response.status !== 200) throw new Error(`${jwksUri} answers ${response.status}`)
+    const text = await response.text()
+    const resolve = keySetOf(text, jwksUri)
+    if (text !== this.#copy?.text) this.#generation++
+    this.#copy = { resolve, text, request }
+    this.#readAtMs = askedAtMs
+    this.#failure = undefined
+  }
+}
+
+function keySetOf(text: string, jwksUri: string): Resolve {
+  try {
+    return createLocalJWKSet(JSON.parse(text))
+  } catch (error) {
+    throw new Fault('op-response-invalid', new Error(`${jwksUri} has no key set`, { cause: error }))
   }
 }

@@ -5,6 +5,9 @@
  *   logout    mark, then end sessions          sign-in    open the session, then read the marks
  *
  * Whichever comes first, one of the two sees the other.
+ *
+ * Front-channel logout has no signature: whoever knows a `sid` can say it, and anybody a made-up one. So its marks are kept apart,
+ * so many and no more, and a `sid` that is said again moves nothing: an ID token from after the first time opens a session.
  */
 
 import { createHash } from 'node:crypto'
@@ -26,6 +29,8 @@ export interface OpLogoutParts {
 
 /** An ID token older than this opens no session: a code lives for 10 minutes at most (RFC 6749 4.1.2), and is exchanged at once. */
 const MARKED_FOR_MS = 900_000
+/** Most marks of front-channel logouts at a time. */
+const MAX_UNSIGNED_MARKS = 1000
 
 export class OpLogout {
   readonly #parts: OpLogoutParts
@@ -35,13 +40,16 @@ export class OpLogout {
   }
 
   /**
-   * Ends the sessions that the OP means, and returns them. A logout of the whole person, which names no session, also ends
+   * Ends the sessions that the OP means, and returns them. `isSigned`: by the OP, so that nobody else can have said it. A logout of the whole person, which names no session, also ends
    * the grants of their accounts: these were confirmed with sign-ins that count no more. Rejects with `store-unavailable`.
    */
-  async end({ subject, opSessionId, issuedAtS }: LoggedOut): Promise<EndedSession[]> {
+  async end({ subject, opSessionId, issuedAtS }: LoggedOut, isSigned: boolean): Promise<EndedSession[]> {
     const { sessions, grants, store, accountKey, forget } = this.#parts
     const selector = selectorOf(subject, opSessionId)
-    await store.markUntil(markOf(subject, opSessionId), issuedAtS * 1000 + MARKED_FOR_MS)
+    const mark = markOf(subject, opSessionId)
+    const issuedAtMs = issuedAtS * 1000
+    if (isSigned) await store.markUntil(mark, issuedAtMs + MARKED_FOR_MS)
+    else await store.markOnce(mark, issuedAtMs, issuedAtMs + MARKED_FOR_MS, MAX_UNSIGNED_MARKS)
     const ended = await sessions.endAll(selector)
     for (const account of new Set(ended.map(session => session.account))) {
       if (opSessionId === undefined) await grants.revokeAll(accountKey(account))
@@ -55,11 +63,11 @@ export class OpLogout {
     const subject = String(sub)
     const ids = [markOf(subject, undefined)]
     if (typeof sid === 'string') ids.push(markOf(undefined, sid), markOf(subject, sid))
-    for (const id of ids) {
-      const markedUntilMs = await this.#parts.store.markedUntil(id)
-      if (markedUntilMs !== undefined && Number(iat) * 1000 <= markedUntilMs - MARKED_FOR_MS) return true
-    }
-    return false
+    const { store } = this.#parts
+    const isFromBefore = (markedUntilMs: number | undefined) =>
+      markedUntilMs !== undefined && Number(iat) * 1000 <= markedUntilMs - MARKED_FOR_MS
+    for (const id of ids) if (isFromBefore(await store.markedUntil(id))) return true
+    return typeof sid === 'string' && isFromBefore(await store.markedOnce(markOf(undefined, sid)))
   }
 }
 

@@ -4,7 +4,11 @@ import type { Config } from '../../config/schema.ts'
 import type { Secret } from '../../config/secret.ts'
 import type { Clock } from '../clock.ts'
 import { Fault } from '../errors.ts'
-import type { Claims } from './claims.ts'
+import { type Claims, isNumericDate } from './claims.ts'
+import { verifyIdTokenSignature } from './id-token.ts'
+import { faultOfMetadata } from './op-endpoints.ts'
+import { type OpFetch, opFetch } from './op-fetch.ts'
+import { OpKeys } from './op-keys.ts'
 
 export interface AuthorizationRequest {
   readonly redirectUri: string
@@ -29,14 +33,23 @@ export class OpenIdProvider {
   readonly #settings: Config['oidc']
   readonly #secret: Secret | undefined
   readonly #now: Clock
+  readonly #fetch: OpFetch
+  /** What it signs with. */
+  readonly keys: OpKeys
   #discovery: Promise<client.Configuration> | undefined
-  #failedAtMs = Number.NEGATIVE_INFINITY
+  #failure: { readonly atMs: number; readonly fault: Fault } | undefined
   #known = false
 
   constructor(settings: Config['oidc'], secret: Secret | undefined, now: Clock) {
     this.#settings = settings
     this.#secret = secret
     this.#now = now
+    this.#fetch = opFetch(settings)
+    this.keys = new OpKeys({
+      ...{ source: () => this.#keySource(), fetch: this.#fetch, now },
+      maxAgeMs: settings.keysMaxAgeSeconds * 1000,
+      graceMs: settings.refreshGraceSeconds * 1000,
+    })
   }
 
   /** Whether the metadata of the OP has been read. */
@@ -47,38 +60,44 @@ export class OpenIdProvider {
   /** Metadata of the OP, read once; every caller waits for the same request. */
   metadata(): Promise<client.Configuration> {
     if (this.#discovery !== undefined) return this.#discovery
-    if (this.#now() - this.#failedAtMs < DISCOVERY_PAUSE_MS) return Promise.reject(new Fault('op-unreachable'))
+    if (this.#failure !== undefined) {
+      const { atMs, fault } = this.#failure
+      const sinceMs = this.#now() - atMs
+      if (sinceMs >= 0 && sinceMs < DISCOVERY_PAUSE_MS) return Promise.reject(new Fault(fault.code, fault))
+    }
     this.#discovery = this.#discover()
     return this.#discovery
   }
 
   async #discover(): Promise<client.Configuration> {
-    const { issuer, clientId, timeoutMs } = this.#settings
+    const { issuer, clientId, clockToleranceSeconds, timeoutMs } = this.#settings
     try {
       const configuration = await client.discovery(
         new URL(issuer),
         clientId,
-        undefined,
+        { [client.clockTolerance]: clockToleranceSeconds },
         this.#secret === undefined ? client.None() : client.ClientSecretBasic(this.#secret.reveal()),
         {
           timeout: timeoutMs / 1000,
-          // Signatures of ID tokens are checked even though they come straight from the token endpoint.
-          execute: [
-            client.enableNonRepudiationChecks,
-            ...(issuer.startsWith('http:') ? [client.allowInsecureRequests] : []),
-          ],
+          [client.customFetch]: this.#fetch,
+          execute: issuer.startsWith('http:') ? [client.allowInsecureRequests] : [],
         },
       )
-      const named = configuration.serverMetadata().issuer
+      const metadata = configuration.serverMetadata()
+      const named = metadata.issuer
       // OIDC Discovery 4.3: identical, to the last slash; tokens are told apart by exactly this name.
-      if (named !== issuer)
-        throw new Fault('op-response-invalid', new Error(`the OP calls itself ${named}, and oidc.issuer is ${issuer}`))
+      const wrong =
+        named === issuer
+          ? faultOfMetadata(metadata, issuer)
+          : `the OP calls itself ${named}, and oidc.issuer is ${issuer}`
+      if (wrong !== undefined) throw new Fault('op-response-invalid', new Error(wrong))
       this.#known = true
       return configuration
     } catch (error) {
       this.#discovery = undefined
-      this.#failedAtMs = this.#now()
-      throw toOpFault(error, 'op-unreachable')
+      const fault = toOpFault(error, 'op-unreachable')
+      this.#failure = { atMs: this.#now(), fault }
+      throw fault
     }
   }
 
@@ -112,7 +131,7 @@ export class OpenIdProvider {
         pkceCodeVerifier: checks.codeVerifier,
         idTokenExpected: true,
       })
-      return tokenSet(tokens)
+      return await this.#tokenSet(tokens)
     } catch (error) {
       throw toOpFault(error, 'op-response-invalid')
     }
@@ -121,7 +140,7 @@ export class OpenIdProvider {
   async refresh(refreshToken: string): Promise<TokenSet> {
     const configuration = await this.metadata()
     try {
-      return tokenSet(await client.refreshTokenGrant(configuration, refreshToken))
+      return await this.#tokenSet(await client.refreshTokenGrant(configuration, refreshToken))
     } catch (error) {
       throw toOpFault(error, 'op-response-invalid')
     }
@@ -139,21 +158,21 @@ export class OpenIdProvider {
       .toString()
   }
 
-  /** Where the OP publishes its keys (RFC 7517), and its issuer identifier. */
-  async keySource(): Promise<{ jwksUri: string; issuer: string }> {
-    const { jwks_uri: jwksUri, issuer } = (await this.metadata()).serverMetadata()
-    if (jwksUri === undefined)
-      throw new Fault('op-response-invalid', new Error('the metadata of the OP has no jwks_uri'))
+  async #keySource(): Promise<{ jwksUri: string; issuer: string }> {
+    const { jwks_uri: jwksUri = '', issuer } = (await this.metadata()).serverMetadata()
     return { jwksUri, issuer }
   }
-}
 
-function tokenSet(tokens: client.TokenEndpointResponse & client.TokenEndpointResponseHelpers): TokenSet {
-  const claims = tokens.claims()
-  // The library checks that these are numbers; 1e300 is one, and no time.
-  if (claims !== undefined && !(Number.isSafeInteger(claims.exp) && Number.isSafeInteger(claims.iat)))
-    throw new Fault('op-response-invalid', new Error('a time in the ID token is no time'))
-  return { claims: claims ?? {}, idToken: tokens.id_token, refreshToken: tokens.refresh_token }
+  async #tokenSet(tokens: client.TokenEndpointResponse & client.TokenEndpointResponseHelpers): Promise<TokenSet> {
+    const claims = tokens.claims()
+    const { id_token: idToken, refresh_token: refreshToken } = tokens
+    // The library has checked what it says, and not who says so.
+    if (idToken !== undefined) await verifyIdTokenSignature(idToken, this.keys)
+    // It checks that these are numbers; 1e300 is one, and no time.
+    if (claims !== undefined && !(isNumericDate(claims.exp) && isNumericDate(claims.iat)))
+      throw new Fault('op-response-invalid', new Error('a time in the ID token is no time'))
+    return { claims: claims ?? {}, idToken, refreshToken }
+  }
 }
 
 /** The OP said no: RFC 6749 4.1.2.1 and 5.2. */
@@ -176,6 +195,7 @@ function toOpFault(error: unknown, otherwise: 'op-unreachable' | 'op-response-in
   }
   // fetch reports a connection that failed as a TypeError, and a timeout as a DOMException.
   const root = error instanceof client.ClientError ? error.cause : error
+  if (root instanceof Fault) return root
   const isNetwork = root instanceof DOMException || (root instanceof TypeError && root.message === 'fetch failed')
   return new Fault(isNetwork ? 'op-unreachable' : otherwise, error)
 }

@@ -28,7 +28,7 @@ export function backChannelLogout(parts: BackChannelLogoutParts): Route {
       const claim = createHash('sha256').update(`logout token ${token.id}`).digest('base64url')
       // Before anything ends: an OP that tries again after a failure of ours makes a new token.
       if (!(await store.claimOnce(claim, now(), token.expiresAtMs))) throw new Fault('logout-token-replayed')
-      reportLogout(parts, exchange, 'back', await opLogout.end(token))
+      reportLogout(parts, exchange, 'back', await opLogout.end(token, true))
       return { status: 200, fields: ['Cache-Control', 'no-store'], text: '' }
     } catch (error) {
       return refusal(parts, exchange, toFault(error))

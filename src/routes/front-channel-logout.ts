@@ -20,7 +20,8 @@ export function frontChannelLogout(parts: FrontChannelLogoutParts): Route {
   return async exchange => {
     const opSessionId = sessionIn(parts, exchange)
     const issuedAtS = Math.floor(now() / 1000)
-    reportLogout(parts, exchange, 'front', await opLogout.end({ subject: undefined, opSessionId, issuedAtS }))
+    const ended = await opLogout.end({ subject: undefined, opSessionId, issuedAtS }, false)
+    reportLogout(parts, exchange, 'front', ended)
     return { status: 200, fields, text: renderPage('You are signed out', html`<p>This server was told.</p>`) }
   }
 }

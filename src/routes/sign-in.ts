@@ -55,11 +55,16 @@ export interface SignInParts {
 const CALLBACK_PATH = `${OWN_PREFIX}/callback`
 
 const MIN_MAX_AGE_S = 10
+const MAX_ACR_LENGTH = 2048
+const MAX_ACR_VALUES = 50
 
 /** What this sign-in must prove beyond what every one must. It comes in the query, from anybody: so it can only ask for more. */
 function stepUpFrom(query: URLSearchParams, { maxAgeSeconds }: SecondFactorRule): StepUp {
   const asked = query.get('max_age') ?? ''
-  const acrValues = (query.get('acr_values') ?? '').split(' ').filter(Boolean)
+  const acrText = query.get('acr_values') ?? ''
+  const acrValues = acrText.split(' ').filter(Boolean)
+  // It is stored for each sign-in that anybody begins. Cut short, it would ask for something else.
+  if (acrText.length > MAX_ACR_LENGTH || acrValues.length > MAX_ACR_VALUES) throw new Fault('sign-in-malformed')
   return {
     maxAgeSeconds: /^\d{1,9}$/.test(asked)
       ? Math.max(MIN_MAX_AGE_S, Math.min(maxAgeSeconds, Number(asked)))

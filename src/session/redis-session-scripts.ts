@@ -73,3 +73,18 @@ local til = redis.call('GET', KEYS[1])
 if til and tonumber(til) >= tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', math.max(1, math.floor(tonumber(ARGV[2]))))
 return 1`)
+
+/** KEYS notes; ARGV id, its end, now, most notes. Those that are over make room, no others. */
+export const MARK_ONCE = redisScript(`
+local til = redis.call('HGET', KEYS[1], ARGV[1])
+if til and tonumber(til) > tonumber(ARGV[3]) then return 0 end
+if not til and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[4]) then
+  local all = redis.call('HGETALL', KEYS[1])
+  for i = 1, #all, 2 do
+    if tonumber(all[i + 1]) <= tonumber(ARGV[3]) then redis.call('HDEL', KEYS[1], all[i]) end
+  end
+  if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[4]) then return 0 end
+end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], math.max(1, math.floor(tonumber(ARGV[2]) - tonumber(ARGV[3]))))
+return 1`)

@@ -10,7 +10,17 @@ import type { Evidence } from '../exchange.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { jsonOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
-import { ADD_TO_INDEX, CLAIM, CLAIM_REFRESH, CREATE, DELETE, MARK, TOUCH, UPDATE } from './redis-session-scripts.ts'
+import {
+  ADD_TO_INDEX,
+  CLAIM,
+  CLAIM_REFRESH,
+  CREATE,
+  DELETE,
+  MARK,
+  MARK_ONCE,
+  TOUCH,
+  UPDATE,
+} from './redis-session-scripts.ts'
 import { RedisSignIns } from './redis-sign-ins.ts'
 import type { EndedSession, SessionRecord, SessionSelector, SessionStore, SignInRecord } from './session-store.ts'
 
@@ -163,6 +173,16 @@ export class RedisSessionStore implements SessionStore {
   async markedUntil(id: string): Promise<number | undefined> {
     const name = this.#mark(id)
     const until = await this.#link.call(name, 'GET', name)
+    return until === null ? undefined : numberOf(textOf(until))
+  }
+
+  async markOnce(id: string, nowMs: number, untilMs: number, most: number): Promise<void> {
+    await this.#link.run(MARK_ONCE, [this.#names.key('notes', 'once')], id, untilMs, nowMs, most)
+  }
+
+  async markedOnce(id: string): Promise<number | undefined> {
+    const name = this.#names.key('notes', 'once')
+    const until = await this.#link.call(name, 'HGET', name, id)
     return until === null ? undefined : numberOf(textOf(until))
   }
 

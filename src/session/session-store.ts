@@ -71,6 +71,10 @@ export interface SessionStore {
   markUntil(id: string, untilMs: number): Awaitable<void>
   /** Until when the id is marked; once that time is over, perhaps nothing. */
   markedUntil(id: string): Awaitable<number | undefined>
+  /** Marks an id until then, unless it is marked already or `most` are: what anybody can have us mark, without moving or displacing anything. */
+  markOnce(id: string, nowMs: number, untilMs: number, most: number): Awaitable<void>
+  /** Until when `markOnce` has marked the id; once that time is over, perhaps nothing. */
+  markedOnce(id: string): Awaitable<number | undefined>
   /** Removes what has ended: claims and marks past their time, sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): Awaitable<void>
   close(): Awaitable<void>

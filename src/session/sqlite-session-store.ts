@@ -32,6 +32,10 @@ CREATE INDEX IF NOT EXISTS sign_in_attempt_by_browser ON sign_in_attempt (browse
 CREATE INDEX IF NOT EXISTS sign_in_attempt_by_expiry ON sign_in_attempt (expires_at);
 `
 
+/** What the ids of such notes begin with, and what follows all of them. */
+const ONCE = 'once:'
+const AFTER_ONCE = 'once;'
+
 /** Most sign-ins in flight, of all browsers together. */
 const MAX_SIGN_INS = 100_000
 
@@ -122,6 +126,22 @@ export class SqliteSessionStore implements SessionStore {
   markedUntil(id: string): number | undefined {
     const row = this.#database.row('SELECT until FROM note WHERE id = ?', id)
     return row === undefined ? undefined : Number(row.until)
+  }
+
+  markOnce(id: string, nowMs: number, untilMs: number, most: number): Awaitable<void> {
+    return this.#database.execute(
+      `INSERT INTO note (id, until) SELECT ?1, ?2
+       WHERE (SELECT count(*) FROM note WHERE id >= '${ONCE}' AND id < '${AFTER_ONCE}' AND until > ?3) < ?4
+       ON CONFLICT (id) DO UPDATE SET until = ?2 WHERE until <= ?3`,
+      ONCE + id,
+      untilMs,
+      nowMs,
+      most,
+    )
+  }
+
+  markedOnce(id: string): number | undefined {
+    return this.markedUntil(ONCE + id)
   }
 
   claimRefresh(key: string, nowMs: number, leaseUntilMs: number): Awaitable<boolean> {

@@ -47,13 +47,14 @@ test('once the OP is there, its tokens are accepted without a restart', async ()
   assert.equal(lab.account(), 'ada')
 })
 
-test('200 tokens with made-up key ids make the OP be asked for its keys once per cool-down at most', async () => {
+test('200 tokens with made-up key ids make the OP be asked for its keys once, and once more after the cool-down', async () => {
   assert.ok(op)
   const madeUp = await Promise.all(
     Array.from({ length: 200 }, () => op?.signJwt({ kid: randomUUID() }, { iss: op?.issuer, aud: agreed.audience })),
   )
   const { jwks } = op.requests
-  for (const [round, asked] of [0, 1, 1].entries()) {
+  // What made them ask was a token, and not the age of the copy: so also right after it was read.
+  for (const [round, asked] of [1, 2, 2].entries()) {
     if (round === 1) mock.timers.tick(COOLDOWN_MS + 1)
     const answers = await Promise.all(madeUp.map(token => whoami(token ?? '')))
     for (const answer of answers) assert.equal(codeOf(answer), 'bearer-key-unknown')

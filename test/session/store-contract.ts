@@ -181,6 +181,21 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
     if (sweeps) assert.equal(await other.markedUntil('mark'), undefined)
   })
 
+  test('what is noted once stays as it is until its time is over, and a note too many is not made', async () => {
+    const nowMs = Date.now()
+    const hence = nowMs + 60_000
+    await one.markOnce('a', nowMs, hence, 2)
+    await other.markOnce('a', nowMs + 1, hence + 1, 2)
+    await other.markOnce('b', nowMs, hence + 2, 2)
+    await one.markOnce('c', nowMs, hence + 3, 2)
+    assert.deepEqual(await Promise.all(['a', 'b', 'c'].map(id => one.markedOnce(id))), [hence, hence + 2, undefined])
+    await one.markOnce('c', hence + 1, hence + 4, 2)
+    assert.deepEqual(await Promise.all(['b', 'c'].map(id => other.markedOnce(id))), [hence + 2, hence + 4])
+    await one.markOnce('b', hence + 2, hence + 5, 2)
+    assert.equal(await other.markedOnce('b'), hence + 5)
+    assert.equal(await other.markedUntil('b'), undefined, 'other notes are other notes')
+  })
+
   if (!sweeps) return
   test('the sweep removes what is idle, what is too old and what was never completed, and nothing else', async () => {
     await one.createSession(sampleSession({ key: 'idle', lastSeenAtMs: 99, createdAtMs: 60 }))

@@ -1,0 +1,55 @@
+/** Requests to the OP, wherever its metadata sends them: by the scheme of the issuer, to one address, bounded in time and size. */
+import { Fault } from '../errors.ts'
+import { faultOfEndpoint } from './op-endpoints.ts'
+
+export interface OpRequest {
+  readonly method?: string
+  readonly headers: Record<string, string>
+  readonly body?: string | ArrayBuffer | null | ReadableStream | Uint8Array | undefined | URLSearchParams
+  readonly signal?: AbortSignal | undefined
+}
+
+export type OpFetch = (url: string, request: OpRequest) => Promise<Response>
+
+export interface OpFetchSettings {
+  readonly issuer: string
+  readonly timeoutMs: number
+}
+
+/** Metadata, key sets and token responses have some kilobytes. */
+const MAX_RESPONSE_BYTES = 1_048_576
+
+/** Rejects with `op-response-invalid` where the response is none that may be read. */
+export function opFetch({ issuer, timeoutMs }: OpFetchSettings): OpFetch {
+  return async (url, { method = 'GET', headers, body, signal = AbortSignal.timeout(timeoutMs) }) => {
+    const wrong = faultOfEndpoint(url, issuer)
+    if (wrong !== undefined) throw refused(url, wrong)
+    // Whoever redirects could lead anywhere, and what came from there would count as the word of the OP.
+    const response = await fetch(url, { method, headers, body: body ?? null, redirect: 'manual', signal })
+    if (response.status >= 300 && response.status < 400) {
+      await response.body?.cancel()
+      throw refused(url, `redirects (${response.status}), and redirects are not followed`)
+    }
+    const content = await readBounded(response, url)
+    const { status, statusText } = response
+    return new Response(content.length === 0 ? null : content, { status, statusText, headers: response.headers })
+  }
+}
+
+/** Counted while it is read, after any content coding: a length that is announced proves nothing. */
+async function readBounded({ body }: Response, url: string): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength
+    // Leaving the loop cancels the stream, and with it the connection.
+    if (bytes > MAX_RESPONSE_BYTES) throw refused(url, `has more than ${MAX_RESPONSE_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** Without the query, which is nobody's business in a log. */
+function refused(url: string, why: string): Fault {
+  return new Fault('op-response-invalid', new Error(`${url.split('?')[0]} ${why}`))
+}
