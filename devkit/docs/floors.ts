@@ -31,7 +31,15 @@ export const FLOORS: readonly Floor[] = [
   {
     name: 'ground',
     rooms: [
-      ...['config', 'src/awaitable.ts', 'src/bounded-map.ts', 'src/cause-chain.ts', 'src/clock.ts', 'src/errors.ts'],
+      ...[
+        'config',
+        'src/awaitable.ts',
+        'src/bounded-map.ts',
+        'src/cause-chain.ts',
+        'src/clock.ts',
+        'src/errors.ts',
+        'src/fair-ledger.ts',
+      ],
       'src/io',
     ],
   },
