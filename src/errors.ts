@@ -24,6 +24,11 @@ const table = {
     stage: 'accept',
     sentence: 'The PROXY protocol header took too long to arrive.',
   },
+  'pipeline-too-long': {
+    status: 429,
+    stage: 'accept',
+    sentence: 'Too many requests were sent on one connection before the first of them was answered.',
+  },
   'expectation-unsupported': { status: 417, stage: 'accept', sentence: 'Only "Expect: 100-continue" is understood.' },
   'too-many-fields': { status: 431, stage: 'trust-connection', sentence: 'The request has too many fields.' },
   'host-invalid': {

@@ -81,6 +81,8 @@ const advice: Partial<Record<Code, string>> = {
   'op-unreachable': 'DNS, TLS trust or the firewall between Torhaus and `oidc.issuer`; see also `oidc.timeoutMs`.',
   'store-unavailable':
     'SQLite: disk full, file permissions, or a database that stays locked for more than 5 s. Redis: see `torhaus_store_up`, the `store` records, and docs/redis.md.',
+  'pipeline-too-long':
+    'One request of a connection is served at a time; all connections together hold 4,096, and one may hold what is still free. The connection was closed.',
   'upstream-connect-failed': '`upstream.url`: refused, no route, or a name that does not resolve.',
   'upstream-tls-failed': 'See `upstream.tls`. There is no option to skip the check.',
   'upstream-connect-timeout': 'See `upstream.connectTimeoutMs`. A firewall that drops packets looks like this.',

@@ -40,6 +40,7 @@ export const FLOORS: readonly Floor[] = [
         'src/clock.ts',
         'src/errors.ts',
         'src/exit-codes.ts',
+        'src/fair-ledger.ts',
       ],
       'src/io',
     ],

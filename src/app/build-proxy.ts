@@ -11,6 +11,7 @@ import type { MonotonicClock, Surroundings } from '../clock.ts'
 import { toFault } from '../errors.ts'
 import { ResponseFieldFilter } from '../http/response-fields.ts'
 import { FirstFactor } from '../identity/first-factor.ts'
+import { Turns } from '../listener/turns.ts'
 import { accessLog } from '../observability/access-log.ts'
 import { TraceRecorder, traceLog } from '../observability/decision-trace.ts'
 import { AccessTokenVerifier } from '../oidc/access-token.ts'
@@ -24,7 +25,7 @@ import type { Changes } from '../store/changes.ts'
 import { Tunnels } from '../tunnels/tunnels.ts'
 import { HttpUpstream } from '../upstream/http-upstream.ts'
 import { endpoints } from './endpoints.ts'
-import { createApp, fail } from './exchange-handler.ts'
+import { createApp, fail, type OpenExchange } from './exchange-handler.ts'
 import { type PatReport, patReport } from './pat-report.ts'
 import type { Readiness } from './readiness.ts'
 import { reauthorize } from './reauthorize.ts'
@@ -53,6 +54,7 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
   const watch = watchOf(ground, patReport(metrics, audit, log))
   const policy = policyOf(ground, watch)
   const tunnels = tunnelsOf(ground, policy)
+  const turns = new Turns<OpenExchange>()
   const writeAccess = config.logging.access ? accessLog(log, now) : undefined
   const writeTrace = traceLog(log)
   let isDraining = false
@@ -67,6 +69,7 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
     policy: createPolicy(policy),
     forward: forwardOf(ground, { upstream, watch, tunnels, monotonic }),
     isDraining: () => isDraining,
+    turns,
     routes: endpoints(ground),
     refusal: ground.refusal,
     monotonic,
@@ -103,6 +106,7 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
   metrics.observe({
     upstream: () => upstream.statistics(),
     clientConnections: countConnections(app),
+    pipelinedRequests: () => turns.held,
     unrecognisedPats: () => unrecognisedPats,
     isStoreAvailable: () => stores.condition() === 'available',
     tunnels: () => tunnels.count,

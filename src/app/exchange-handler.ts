@@ -7,13 +7,13 @@ import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Forward, Forwarded } from '../../middleware/forward.ts'
 import type { MonotonicClock } from '../clock.ts'
-import type { Refusal } from '../decision.ts'
-import { errorTable, Fault, toFault } from '../errors.ts'
+import { type Code, errorTable, Fault, toFault } from '../errors.ts'
 import type { Arrival, PartialExchange, Traced } from '../exchange.ts'
 import { isOwnPath, OWN_PREFIX } from '../http/request-target.ts'
 import { isHandshake } from '../http/web-socket.ts'
 import { clientOf } from '../listener/client-address.ts'
 import { codeOfParserError, createServer, type ListenerParts, reject } from '../listener/listener.ts'
+import type { Turn, Turns } from '../listener/turns.ts'
 import { UpgradedClient } from '../listener/upgraded-client.ts'
 import { type ExchangeRecord, type ExchangeTrace, newRecord } from '../observability/exchange-record.ts'
 import type { Policy } from '../pipeline.ts'
@@ -33,6 +33,7 @@ export interface AppParts extends ListenerParts {
   readonly newRequestId: () => string
   /** Undefined: decisions are not traced. */
   readonly newTrace: (() => ExchangeTrace) | undefined
+  readonly turns: Turns<OpenExchange>
   /** Called once per exchange, when its response is closed. */
   readonly close: (record: ExchangeRecord, closedAtMs: number) => void
 }
@@ -52,7 +53,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     serverFactory: handler =>
       createServer(parts, handler, {
         // Behind a request that has no answer yet, there is nothing to change to.
-        isWanted: request => isHandshake(request) && latest.get(request.socket)?.record.known.response.closed !== false,
+        isWanted: request => isHandshake(request) && parts.turns.isAnswered(request.socket),
         take: (request, socket, head) => {
           const handshake = new UpgradedClient(request, socket, head)
           serve(parts, { request, response: handshake.response, arrivedAtMs: parts.monotonic(), handshake }, proxied)
@@ -89,22 +90,30 @@ const notFound: Route = () => {
 
 type Answer = (parts: AppParts, exchange: Traced, open: OpenExchange) => void
 
-/** The latest exchange of each connection: the earlier ones are answered before it (RFC 9112 9.3.2). */
-const latest = new WeakMap<Socket, OpenExchange>()
-
-interface OpenExchange {
+export interface OpenExchange extends Turn {
   readonly record: ExchangeRecord
   /** Once it was passed on to the upstream. */
   forwarded?: Forwarded | undefined
 }
 
-/** Step 0: from the head of a request to its answer. The stages are steps 1 to 8. */
+/** Step 0: from the head of a request to its answer, when its turn has come. The stages are steps 1 to 8. */
 function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
   const { request, response } = arrival
-  const record = newRecord(arrival, parts.newTrace?.())
+  const open: OpenExchange = {
+    request,
+    response,
+    record: newRecord(arrival, parts.newTrace?.()),
+    begin: () => begin(parts, arrival, open, answer),
+  }
+  // Requests that were read in one go with the one that cost the connection still come.
+  if (parts.turns.take(open) || request.socket.destroyed) return
+  request.socket.destroy()
+  parts.close(denied(parts, arrival, 'pipeline-too-long'), parts.monotonic())
+}
+
+function begin(parts: AppParts, arrival: Arrival, open: OpenExchange, answer: Answer): void {
+  const { record, response } = open
   if (parts.isDraining()) response.shouldKeepAlive = false
-  const open: OpenExchange = { record }
-  latest.set(request.socket, open)
   // Step 9: the response is closed, however it ended.
   response.on('close', () => {
     open.forwarded?.onClientClose()
@@ -113,6 +122,7 @@ function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
       record.code = 'client-aborted'
     }
     parts.close(record, parts.monotonic())
+    parts.turns.end(open)
   })
   settle(parts, record, parts.policy.arrive.run(arrival, record.trace), verdict => {
     if (!verdict.passed) return refuse(parts, record, verdict)
@@ -198,11 +208,7 @@ function refuse(
       : sendRefusal(record.known, record.code, parts.refusal, help)
 }
 
-const OUTCOMES: Record<Refusal['kind'], ExchangeRecord['outcome']> = {
-  challenge: 'challenged',
-  'sign-in': 'redirected',
-  deny: 'denied',
-}
+const OUTCOMES = { challenge: 'challenged', 'sign-in': 'redirected', deny: 'denied' } as const
 
 /** Something went wrong: the client reads what the table says, the log says what lies behind. */
 export function fail(parts: Pick<AppParts, 'refusal'>, record: ExchangeRecord, fault: Fault): void {
@@ -211,6 +217,10 @@ export function fail(parts: Pick<AppParts, 'refusal'>, record: ExchangeRecord, f
   record.cause = fault.cause
   if (record.known.response.headersSent) record.known.response.destroy()
   else record.responseBytes = sendRefusal(record.known, fault.code, parts.refusal)
+}
+
+function denied(parts: AppParts, arrival: Arrival, code: Code): ExchangeRecord {
+  return { ...newRecord(identified(parts, arrival), parts.newTrace?.()), code, outcome: 'denied' }
 }
 
 /** What is refused before it was looked at closely has a sender, too, and an id to ask about. */
@@ -225,7 +235,7 @@ function identified({ newRequestId }: AppParts, known: PartialExchange): Partial
  * for the answer, or stand in the middle of it.
  */
 function breakOff(parts: AppParts, socket: Socket, fault: Fault): void {
-  const open = latest.get(socket)
+  const open = parts.turns.latest(socket)
   if (open === undefined || open.record.known.response.closed) {
     reject(parts, socket, fault.code)
     return

@@ -14,6 +14,7 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export interface MetricSources {
   readonly upstream: () => UpstreamStatistics
   readonly clientConnections: () => number
+  readonly pipelinedRequests: () => number
   readonly tunnels: () => number
   readonly unrecognisedPats: () => number
   readonly directory?: () => DirectoryStatistics
@@ -92,6 +93,7 @@ export class Metrics {
   observe({
     upstream,
     clientConnections,
+    pipelinedRequests,
     tunnels,
     unrecognisedPats,
     directory,
@@ -124,6 +126,11 @@ export class Metrics {
       () => upstream().evicted,
     )
     gauge('torhaus_client_connections', 'Open client connections.', clientConnections)
+    gauge(
+      'torhaus_pipelined_requests',
+      'Requests held until the one before them on their connection is answered.',
+      pipelinedRequests,
+    )
     gauge(
       'torhaus_unrecognised_blocked_pats',
       'Blocked personal access tokens whose fingerprint is of a key that is gone. Must stay 0.',
