@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
@@ -32,4 +32,14 @@ test('every script of package.json is in CONTRIBUTING.md', () => {
   const names = Object.keys(JSON.parse(read('package.json')).scripts)
   const missing = names.filter(name => !page.includes(`| \`npm run ${name}`) && !page.includes(`| \`npm ${name}`))
   assert.deepEqual(missing, [])
+})
+
+test('every folder of tests has its row in CONTRIBUTING.md', () => {
+  const page = read('CONTRIBUTING.md')
+  const folders = globSync('test/*/', { cwd: ROOT }).map(folder => `${folder.replace(/\/$/, '')}/`)
+  assert.ok(folders.length > 20)
+  assert.deepEqual(
+    folders.filter(folder => !page.includes(`\`${folder}\``)),
+    [],
+  )
 })
