@@ -46,7 +46,8 @@ export class WorkerProcess {
         reject(new Error(message.message))
       } else if (message.kind === 'change') {
         events.onChange(this, message.change)
-      } else {
+      } else if (message.kind === 'report') {
+        // Messages of no kind of ours are Node's own: under `node --watch`, which files were imported.
         this.lastMetrics = message.report.metrics
         this.#questions.get(message.question ?? -1)?.(message.report)
       }

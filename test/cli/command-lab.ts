@@ -22,8 +22,8 @@ export function runTorhaus(args: readonly string[], program = TORHAUS, node = pr
 }
 
 /** What git would check out, as far as Torhaus runs by it; returns the path of the command in it. */
-export function copyTree(folder: string): string {
-  for (const name of ['bin', 'config', 'middleware', 'src', 'package.json'])
+export function copyTree(folder: string, also: readonly string[] = []): string {
+  for (const name of ['bin', 'config', 'middleware', 'src', 'package.json', ...also])
     cpSync(join(ROOT, name), join(folder, name), { recursive: true })
   return join(folder, 'bin/torhaus.mjs')
 }

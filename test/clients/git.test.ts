@@ -67,7 +67,7 @@ test('with an expired token git prints what is wrong and what to do, and fails',
   assert.ok(!printed.includes(expired.slice(-40)), 'the signature of the token is not shown')
 })
 
-test('with a token of one factor git prints where to go, and keeps its credentials', async () => {
+test('with a token of one factor git prints where to go, and gets a 403, at which it keeps its credentials', async () => {
   const oneFactor = await lab.bearer({ acr: 'urn:torhaus:acr:pwd', amr: ['pwd'] })
   const printed = await refusedClone(lab.remoteWith('OAUTH_USER', oneFactor))
   assert.match(printed, /remote: Torhaus: A sign-in with a second factor is needed\./)

@@ -138,7 +138,7 @@ async function assertFallsSilent(address: string): Promise<void> {
   assert.fail(`${address} still answers`)
 }
 
-test('an option that does not exist is refused in one sentence', async () => {
+test('an option that does not exist is refused in one sentence, with 2', async () => {
   const [status, stderr] = await runLab(['--jsn'], {}).ended
-  assert.deepEqual([status, stderr], [1, 'The lab does not know --jsn; it takes --json only.\n'])
+  assert.deepEqual([status, stderr], [2, 'The lab does not know --jsn; it takes --json only.\n'])
 })

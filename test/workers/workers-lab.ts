@@ -170,12 +170,13 @@ export async function startWorkersLab(
       () => false,
     ),
   )
-  await Promise.race([ready, closed.then(() => Promise.reject(new Error(`Torhaus ended: ${lab.errors()}`)))]).catch(
-    async error => {
-      await lab.close()
-      throw error
-    },
-  )
+  await Promise.race([
+    ready,
+    closed.then(() => Promise.reject(new Error(`Torhaus ended with ${supervisor.exitCode}: ${lab.errors()}`))),
+  ]).catch(async error => {
+    await lab.close()
+    throw error
+  })
   return lab
 }
 

@@ -29,7 +29,7 @@ function renewingAt() {
 const settled = () => new Promise(resolve => setImmediate(resolve))
 
 describe('a validity', () => {
-  it('ends five minutes before the ticket does, or for a short one in its last quarter', () => {
+  it('asks for a renewal five minutes before the ticket ends, or in the last quarter of a short one, and ends before it', () => {
     assert.deepEqual(validity(36_000, 0, 300_000), { renewAtMs: 35_700_000, expiresAtMs: 35_940_000 })
     assert.deepEqual(validity(100, 0, 300_000), { renewAtMs: 75_000, expiresAtMs: 95_000 })
   })

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+const ROOT = join(import.meta.dirname, '../..')
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+/** What runs: nothing to test, measure or document it with. */
+const CARRIED = ['bin', 'config', 'middleware', 'package-lock.json', 'package.json', 'src']
+
+test('the container carries what runs, and nothing of devkit, tests or load tests', () => {
+  const copied = [...read('Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = '']) =>
+    names.split(' '),
+  )
+  assert.deepEqual([...new Set(copied)].sort(), CARRIED)
+  const sent = [...read('.dockerignore').matchAll(/^!(.+)$/gm)].map(([, name]) => name)
+  assert.deepEqual(sent.sort(), CARRIED)
+  assert.match(read('.dockerignore'), /^\*$/m)
+})
+
+test('package.json asks for no Node that those who only install it may lack', () => {
+  const { engines, devEngines, dependencies, bin } = JSON.parse(read('package.json'))
+  assert.equal(engines, undefined, 'npm would warn in every installation with the Node of the README')
+  assert.equal(devEngines.runtime.onFail, 'ignore')
+  assert.match(devEngines.runtime.version, /^>=\d+\.\d+$/)
+  assert.match(dependencies.node, /^\d/, 'the one that runs Torhaus comes along')
+  assert.deepEqual(bin, { torhaus: 'bin/torhaus.mjs' })
+})
+
+test('every script of package.json is in CONTRIBUTING.md', () => {
+  const page = read('CONTRIBUTING.md')
+  const names = Object.keys(JSON.parse(read('package.json')).scripts)
+  const missing = names.filter(name => !page.includes(`| \`npm run ${name}`) && !page.includes(`| \`npm ${name}`))
+  assert.deepEqual(missing, [])
+})
+
+test('every folder of tests has its row in CONTRIBUTING.md', () => {
+  const page = read('CONTRIBUTING.md')
+  const folders = globSync('test/*/', { cwd: ROOT }).map(folder => `${folder.replace(/\/$/, '')}/`)
+  assert.ok(folders.length > 20)
+  assert.deepEqual(
+    folders.filter(folder => !page.includes(`\`${folder}\``)),
+    [],
+  )
+})
