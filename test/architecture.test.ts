@@ -26,7 +26,7 @@ const TABLES = ['config/schema.ts', 'src/errors.ts']
  * What the rest may use of the Kerberos binding: the directory as a whole, opened by one file, what its errors mean, and
  * the threads it takes.
  */
-const KERBEROS_OPENER = 'src/app/services.ts'
+const KERBEROS_OPENER = 'src/app/open-identity.ts'
 const KERBEROS_FRONT = ['src/kerberos/kerberos-code.ts', 'src/kerberos/kerberos-error.ts', 'src/kerberos/threads.ts']
 
 const isOurs = (target: string) => target.endsWith('.ts')
