@@ -77,6 +77,8 @@ export class Supervisor {
       await this.kill()
       throw error
     }
+    // Told to stop meanwhile, by who could not see yet what was opened since.
+    if (this.#isStopping) return this.kill()
     this.#log('start')
   }
 
