@@ -39,16 +39,14 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
   const upstream = opened.use(new HttpUpstream(config.upstream, monotonic))
   const watch = buildPatWatch(services, patReport(metrics, audit, log))
   const policy = buildPolicy(services, watch)
-  const tunnels = opened.use(buildTunnels(services, policy))
+  const tunnels = buildTunnels(services, policy, opened)
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
   let isDraining = false
-  const app = opened.use(
-    buildApp(services, {
-      ...{ policy, monotonic },
-      forward: buildForward({ ...services, upstream, watch, tunnels, monotonic }),
-      isDraining: () => isDraining,
-    }),
-  )
+  const app = buildApp(services, opened, {
+    ...{ policy, monotonic },
+    forward: buildForward({ ...services, upstream, watch, tunnels, monotonic }),
+    isDraining: () => isDraining,
+  })
   metrics.observe({
     upstream: () => upstream.statistics(),
     clientConnections: countConnections(app),
@@ -77,27 +75,33 @@ interface AppNeeds extends Pick<AppParts, 'isDraining' | 'monotonic'> {
   readonly forward: Forward
 }
 
-function buildApp(services: AppServices, { policy, forward, isDraining, monotonic }: AppNeeds): FastifyInstance {
+function buildApp(
+  services: AppServices,
+  opened: AsyncDisposableStack,
+  { policy, forward, isDraining, monotonic }: AppNeeds,
+): FastifyInstance {
   const { config, log, now, metrics, audit, refusal } = services
   const { tls } = config.listener
   const writeAccess = config.logging.access ? accessLog(log, now) : undefined
   const writeTrace = traceLog(log)
-  return createApp({
-    ...{ forward, refusal, isDraining, monotonic },
-    listener: config.listener,
-    tls: tls && { cert: readFileSync(tls.certificateFile), key: readFileSync(tls.privateKeyFile) },
-    policy: createPolicy(policy),
-    routes: endpoints(services),
-    newRequestId: randomUUID,
-    newTrace: config.logging.trace ? () => new TraceRecorder(monotonic, writeTrace) : undefined,
-    close: (record, closedAtMs) => {
-      metrics.exchange(record, closedAtMs)
-      audit.exchange(record)
-      writeAccess?.(record, closedAtMs)
-      record.trace?.conclude(record, closedAtMs)
-    },
-    rejected: (code, peer) => log.info({ 'event.action': 'reject', 'torhaus.code': code, 'client.address': peer }),
-  })
+  return opened.use(
+    createApp({
+      ...{ forward, refusal, isDraining, monotonic },
+      listener: config.listener,
+      tls: tls && { cert: readFileSync(tls.certificateFile), key: readFileSync(tls.privateKeyFile) },
+      policy: createPolicy(policy),
+      routes: endpoints(services),
+      newRequestId: randomUUID,
+      newTrace: config.logging.trace ? () => new TraceRecorder(monotonic, writeTrace) : undefined,
+      close: (record, closedAtMs) => {
+        metrics.exchange(record, closedAtMs)
+        audit.exchange(record)
+        writeAccess?.(record, closedAtMs)
+        record.trace?.conclude(record, closedAtMs)
+      },
+      rejected: (code, peer) => log.info({ 'event.action': 'reject', 'torhaus.code': code, 'client.address': peer }),
+    }),
+  )
 }
 
 function countConnections(app: FastifyInstance): () => number {

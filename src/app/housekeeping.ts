@@ -12,9 +12,8 @@ type SweepNeeds = Pick<Services, 'fingerprints' | 'grants' | 'log' | 'now' | 'pa
 
 /** Writes what was seen of tokens, for the last time when `opened` is closed. */
 export function startFlushing({ pats, log }: FlushNeeds, opened: AsyncDisposableStack): void {
-  const flush = new Rounds(FLUSH_INTERVAL_MS, () => pats.flush(), warnOf(log, 'pat-flush'))
+  const flush = opened.use(new Rounds(FLUSH_INTERVAL_MS, () => pats.flush(), warnOf(log, 'pat-flush')))
   opened.defer(() => flush.run())
-  opened.use(flush)
 }
 
 export interface Sweep {

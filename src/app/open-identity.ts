@@ -32,7 +32,7 @@ export async function openIdentity(
   surroundings: Surroundings,
   opened: AsyncDisposableStack,
 ): Promise<Identity> {
-  const directory = config.kerberos && opened.use(await openDirectoryOf(config.kerberos, needs, surroundings))
+  const directory = config.kerberos && (await openDirectoryOf(config.kerberos, needs, surroundings, opened))
   const { origin: issuer } = needs.publicUrl
   const identityOut = await createIdentity(config.upstream.identity, issuer, directory, surroundings.now)
   needs.changes.subscribe(change => {
@@ -46,12 +46,15 @@ async function openDirectoryOf(
   settings: KerberosSettings,
   { publicUrl, attempts, log }: IdentityNeeds,
   { now, environment }: Surroundings,
+  opened: AsyncDisposableStack,
 ): Promise<Directory> {
   const { openDirectory } = await import('../kerberos/directory.ts')
-  return openDirectory(settings, publicUrl.hostname, {
-    ...{ attempts, now, environment },
-    onCircuit: state => log.warn({ 'event.action': 'kdc-circuit', 'torhaus.circuit': state }),
-  })
+  return opened.use(
+    await openDirectory(settings, publicUrl.hostname, {
+      ...{ attempts, now, environment },
+      onCircuit: state => log.warn({ 'event.action': 'kdc-circuit', 'torhaus.circuit': state }),
+    }),
+  )
 }
 
 async function createIdentity(
