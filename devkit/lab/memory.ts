@@ -77,6 +77,6 @@ try {
     report(next, directory)
   }
 } finally {
-  directory.close()
+  directory[Symbol.dispose]()
   process.stdout.write(`${JSON.stringify({ closed: true, handles: openHandles() })}\n`)
 }

@@ -1,5 +1,4 @@
 /** Everything that outlives a process, whatever keeps it. */
-import type { Awaitable } from '../awaitable.ts'
 import type { GrantStore } from '../grants/grant-store.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
 import type { PatStore } from '../pats/pat-store.ts'
@@ -21,7 +20,6 @@ export interface Stores {
   condition(): StoreCondition
   /** Whether it was ever. */
   wasReached(): boolean
-  close(): Awaitable<void>
 }
 
 /** What a store that is elsewhere tells of itself. */

@@ -5,7 +5,7 @@
 
 import type { Config } from '../../config/schema.ts'
 import type { AccountKey } from '../account-key.ts'
-import { type Ground, layGround } from '../app/services.ts'
+import { openServices, type Services } from '../app/open-services.ts'
 import { exitCode } from '../exit-codes.ts'
 import { createLog } from '../observability/log.ts'
 import { openLogOutput } from '../observability/log-output.ts'
@@ -36,9 +36,12 @@ function personOf({ values: { account, subject } }: GivenArguments): Person {
   throw usageError('either --account or --subject is needed')
 }
 
+type GrantNeeds = Pick<Services, 'grants' | 'pats'>
+type SessionNeeds = Pick<Services, 'accountKey' | 'audit' | 'changes' | 'sessions'>
+
 /** Returns what has ended, in lines for the operator. */
-async function endSessionsOf(ground: Ground, person: Person): Promise<string> {
-  const { sessions, accountKey } = ground
+async function endSessionsOf(services: GrantNeeds & SessionNeeds, person: Person): Promise<string> {
+  const { sessions, accountKey, changes, audit } = services
   const whose = 'account' in person ? { accountKey: accountKey(person.account) } : person
   const ended = await sessions.endAll(whose)
   const spellings = new Set(ended.map(session => session.account))
@@ -46,16 +49,16 @@ async function endSessionsOf(ground: Ground, person: Person): Promise<string> {
   const lines = ['account' in person ? `account ${person.account}` : `subject ${person.subject}`]
   lines.push(`sessions ended: ${ended.length}`)
   for (const account of spellings) {
-    ground.changes.publish({ kind: 'account', account })
+    changes.publish({ kind: 'account', account })
     const count = ended.filter(session => session.account === account).length
-    ground.audit.write('sessions-ended', {}, { account, sessions: count })
+    audit.write('sessions-ended', {}, { account, sessions: count })
   }
   // After all that is published without waiting: what the store answers now, it has sent on before.
-  for (const key of new Set(Array.from(spellings, accountKey))) lines.push(...(await endGrantsOf(ground, key)))
+  for (const key of new Set(Array.from(spellings, accountKey))) lines.push(...(await endGrantsOf(services, key)))
   return lines.join('\n')
 }
 
-async function endGrantsOf({ grants, pats }: Ground, key: AccountKey): Promise<string[]> {
+async function endGrantsOf({ grants, pats }: GrantNeeds, key: AccountKey): Promise<string[]> {
   const running = await grants.of(key)
   await grants.revokeAll(key)
   const usable = (await pats.of(key)).filter(({ isBlocked }) => !isBlocked)
@@ -67,14 +70,8 @@ async function endGrantsOf({ grants, pats }: Ground, key: AccountKey): Promise<s
 
 /** Everything is opened as for a start, so that accounts are spelled, and other processes told, in the same way. */
 async function run(config: Config, person: Person): Promise<string> {
-  const output = openLogOutput()
-  const ground = await layGround(config, createLog(config.logging, output, system.now), system)
-  try {
-    return await endSessionsOf(ground, person)
-  } finally {
-    await ground.stores.close()
-    ground.directory?.close()
-    await ground.audit.close()
-    await output.close()
-  }
+  await using opened = new AsyncDisposableStack()
+  const output = opened.use(openLogOutput())
+  const services = await openServices(config, createLog(config.logging, output, system.now), system, opened)
+  return await endSessionsOf(services, person)
 }

@@ -69,14 +69,16 @@ export class Supervisor {
   /** Rejects when it cannot start, in words for the operator; nothing is left running then. */
   async start(): Promise<void> {
     const { config } = this.#parts
-    this.#port = await this.#generation.start(workerCount(config))
     try {
+      this.#port = await this.#generation.start(workerCount(config))
       this.#admin = await this.#openAdmin(config)
+      this.#watchFiles(config)
     } catch (error) {
-      await this.#generation.kill()
+      await this.kill()
       throw error
     }
-    this.#watchFiles(config)
+    // Told to stop meanwhile, by who could not see yet what was opened since.
+    if (this.#isStopping) return this.kill()
     this.#log('start')
   }
 
@@ -92,16 +94,17 @@ export class Supervisor {
   /** Resolves when all requests in flight are answered or cut off, and everything is closed. */
   async drain(delayMs: number): Promise<void> {
     this.#isStopping = true
-    this.#watch?.close()
+    this.#watch?.[Symbol.dispose]()
     await this.#reloading
     await Promise.all([...this.#generations].map(generation => generation.drain(delayMs, true)))
     await Promise.all(this.#retired)
-    await this.#admin?.close()
+    await this.kill()
   }
 
+  /** Ends everything at once: also what is left after a drain, or of a start that failed. */
   async kill(): Promise<void> {
     this.#isStopping = true
-    this.#watch?.close()
+    this.#watch?.[Symbol.dispose]()
     await Promise.all([...this.#generations].map(generation => generation.kill()))
     await this.#admin?.close()
   }
@@ -179,7 +182,7 @@ export class Supervisor {
   }
 
   #watchFiles(config: Config): void {
-    this.#watch?.close()
+    this.#watch?.[Symbol.dispose]()
     const files = [this.#parts.fileName, ...usedFiles(configSchema, config)]
     this.#watch = new FileWatcher(files, config.reload.watchIntervalMs, () => this.reload('file'))
   }

@@ -189,9 +189,6 @@ export class RedisSessionStore implements SessionStore {
   /** Nothing: what has ended goes by its time to live. */
   sweep(): void {}
 
-  /** Nothing: the link is shared, and closed by who opened it. */
-  close(): void {}
-
   /** Also from the indexes, once it is gone. Undefined where nothing was deleted: its entries stay, it may be about to be written. */
   async #delete(key: string, conditions: readonly [Index, string][] = []): Promise<EndedSession | undefined> {
     const reply = await this.#link.run(DELETE, [this.#session(key)], ...conditions.flat())

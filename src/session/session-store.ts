@@ -77,5 +77,4 @@ export interface SessionStore {
   markedOnce(id: string): Awaitable<number | undefined>
   /** Removes what has ended: claims and marks past their time, sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): Awaitable<void>
-  close(): Awaitable<void>
 }

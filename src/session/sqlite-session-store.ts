@@ -5,7 +5,7 @@
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import { type Awaitable, after } from '../awaitable.ts'
 import { Fault } from '../errors.ts'
-import { type Row, SqliteDatabase } from '../store/sqlite-database.ts'
+import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import type { EndedSession, SessionRecord, SessionSelector, SessionStore, SignInRecord } from './session-store.ts'
 
 /** `session` had no account key: what is left of it would be missed by who signs out everywhere, so those people sign in again. */
@@ -41,11 +41,6 @@ const MAX_SIGN_INS = 100_000
 
 export class SqliteSessionStore implements SessionStore {
   readonly #database: SqliteDatabase
-
-  /** On a database that holds nothing but sessions. */
-  static open(fileName: string): SqliteSessionStore {
-    return new SqliteSessionStore(new SqliteDatabase(fileName, SESSION_SCHEMA))
-  }
 
   constructor(database: SqliteDatabase) {
     this.#database = database
@@ -212,10 +207,6 @@ export class SqliteSessionStore implements SessionStore {
       this.#database.run('DELETE FROM claim WHERE expires_at <= ?', nowMs)
       this.#database.run('DELETE FROM note WHERE until <= ?', nowMs)
     })
-  }
-
-  close(): void {
-    this.#database.close()
   }
 }
 

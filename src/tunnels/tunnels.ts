@@ -47,7 +47,7 @@ const TICKS_PER_ROUND = 60
 /** How long a tunnel stays open while it cannot be judged, since store or OP are away. */
 const MAX_UNJUDGED_MS = 300_000
 
-export class Tunnels {
+export class Tunnels implements Disposable {
   readonly #parts: TunnelParts
   /** The longest without being judged first. */
   readonly #open = new Set<OpenTunnel>()
@@ -109,6 +109,10 @@ export class Tunnels {
     this.#isClosed = true
     clearInterval(this.#tick)
     for (const { tunnel } of this.#open) tunnel.end('tunnel-drained')
+  }
+
+  [Symbol.dispose](): void {
+    this.closeAll()
   }
 
   readonly #judgeSome = (): void => {

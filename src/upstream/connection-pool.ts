@@ -33,7 +33,7 @@ const TICK_MS = 250
 /** A server's own idle timeout is undercut by this much, so that it does not close while we send. */
 const KEEP_ALIVE_MARGIN_MS = 1000
 
-export class ConnectionPool implements ConnectionOwner {
+export class ConnectionPool implements ConnectionOwner, Disposable {
   readonly #settings: PoolSettings
   readonly #open = new Set<Connection>()
   /** Idle connections, oldest first. */
@@ -79,7 +79,7 @@ export class ConnectionPool implements ConnectionOwner {
     this.#waiting.delete(waiter)
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     this.#isClosed = true
     clearInterval(this.#tick)
     for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter())

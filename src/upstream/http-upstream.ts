@@ -36,8 +36,8 @@ export class HttpUpstream implements Upstream {
     return { connections, idle, queued, opened, evicted }
   }
 
-  close(): void {
-    this.#pool.close()
+  [Symbol.dispose](): void {
+    this.#pool[Symbol.dispose]()
   }
 }
 
