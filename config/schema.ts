@@ -520,7 +520,7 @@ const account = section(
       'user',
     ),
     template: text(
-      'The account, made from claims of the token in braces, e.g. `CORP\\{onpremisessamaccountname}`. A missing claim is a refusal.',
+      'The account, made from claims of the token in braces, e.g. `CORP\\{onpremisessamaccountname}`. A missing claim is a refusal; so is one that brings `\\`, `@` or `/` where the template has any of them, blanks at its ends, characters that are not seen, or that NFKC would change.',
       {
         default: '{preferred_username}',
       },
@@ -529,7 +529,12 @@ const account = section(
       'Regular expression that the whole account must match after filling in; anything else is refused. With a group named `account`, that group becomes the account.',
       { default: '[^\\x00-\\x20\\x7f]{1,256}' },
     ),
-    case: choice(['keep', 'lower', 'upper'], 'Letter case of the account.', 'keep'),
+    case: choice(['keep', 'lower', 'upper'], 'Letter case of the account: of A to Z, other letters stay.', 'keep'),
+    domains: list(
+      text('NetBIOS or DNS name of the domain.', { pattern: '^[^\\\\@/\\s]+$' }),
+      'Names of the one domain that accounts belong to, e.g. CORP and corp.example: `carol`, `CORP\\carol` and `carol@corp.example` are then one person. One in the template counts already. With the section kerberos, its realm and netbiosDomain say it instead.',
+      { default: [] },
+    ),
   },
   'How claims of the OP become the account at the server.',
 )

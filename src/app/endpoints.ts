@@ -22,6 +22,7 @@ export function endpoints(ground: Ground): Record<string, Route> {
   const { config, now, metrics, provider, sessions, stores, cookies, identityOut, publicUrl, audit, changes } = ground
   const publicOrigin = publicUrl.origin
   const { grants, pats, accountKey } = ground
+  const accountKeys = ground.accountNames.keysOf
   const forget = (account: string) => changes.publish({ kind: 'account', account })
   const opLogout = new OpLogout({ sessions, grants, store: stores.sessions, accountKey, forget })
   const signInParts = {
@@ -34,7 +35,7 @@ export function endpoints(ground: Ground): Record<string, Route> {
   }
   const signOutParts = { provider, sessions, cookies, publicOrigin, audit, forget }
   const count = (event: GrantEvent) => metrics.grant(event)
-  const ownParts = { sessions, grants, pats, cookies, accountKey, publicOrigin, audit, count, forget, now }
+  const ownParts = { sessions, grants, pats, cookies, accountKey, accountKeys, publicOrigin, audit, count, forget, now }
   const patParts = { ...ownParts, countPat: (event: PatEvent) => metrics.pat(event) }
   const confirmParts = { ...ownParts, settings: config.secondFactor }
   return {

@@ -7,7 +7,7 @@ import type { AccountKeyOf } from '../account-key.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import { Grants } from '../grants/grants.ts'
 import { RequestFieldReader } from '../http/request-fields.ts'
-import { accountKeyOf } from '../identity/account-key.ts'
+import { type AccountNames, accountNames } from '../identity/account-key.ts'
 import { AssertionIdentity } from '../identity/assertion-identity.ts'
 import { headerIdentity, type IdentityOut, noIdentity } from '../identity/identity-out.ts'
 import { kerberosIdentity } from '../identity/kerberos-identity.ts'
@@ -47,7 +47,7 @@ export interface Ground {
   readonly fingerprints: PatFingerprints
   readonly rules: Rules
   readonly audit: Audit
-  /** One spelling per account: the principal where there is a directory. */
+  readonly accountNames: AccountNames
   readonly accountKey: AccountKeyOf
   readonly directory: Directory | undefined
   readonly identityOut: IdentityOut
@@ -78,6 +78,7 @@ export async function layGround(config: Config, log: Logger, surroundings: Surro
   const caching = { cacheMs: session.cacheMs, maxCached: session.maxCached, graceSeconds: stores.graceSeconds }
   const keys = session.encryptionKeyFiles.map(readKey)
   const provider = new OpenIdProvider(oidc, secret, now)
+  const names = accountNames(directory, config)
   return {
     ...{ config, log, now, metrics, publicUrl, directory, identityOut, stores, changes, provider },
     cookies: new SessionCookies(config.publicUrl),
@@ -86,9 +87,10 @@ export async function layGround(config: Config, log: Logger, surroundings: Surro
     grants: new Grants(stores.grants, { ...config.secondFactor.grants, ...caching }, changes, surroundings),
     pats: new PatRegister(stores.pats, caching, changes, surroundings),
     fingerprints: patFingerprints(keys),
-    rules: rulesOf(config.secondFactor),
+    rules: rulesOf(config.secondFactor, names.spellingsOf),
     audit: Audit.open(log, config.logging.auditFile, now),
-    accountKey: accountKeyOf(directory),
+    accountKey: names.keyOf,
+    accountNames: names,
     fieldReader: new RequestFieldReader(identityOut.fieldNames, config.listener.maxHeaderFields),
     refusal: {
       publicOrigin: publicUrl.origin,
