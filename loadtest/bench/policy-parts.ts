@@ -12,11 +12,11 @@ import { secondFactorAcr } from '../../devkit/op/configuration.ts'
 import { startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
 import { agreed, torhausAddresses, writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
 import type { ClassifySettings } from '../../middleware/classify-credentials.ts'
+import { storedAccountKey } from '../../src/account-key.ts'
 import type { Arrival, Delegated } from '../../src/exchange.ts'
 import { Grants } from '../../src/grants/grants.ts'
 import { GRANT_SCHEMA, SqliteGrantStore } from '../../src/grants/sqlite-grant-store.ts'
 import { RequestFieldReader } from '../../src/http/request-fields.ts'
-import { accountKeyOf } from '../../src/identity/account-key.ts'
 import { AssertionIdentity } from '../../src/identity/assertion-identity.ts'
 import { AccessTokenVerifier } from '../../src/oidc/access-token.ts'
 import { accountMapper } from '../../src/oidc/account.ts'
@@ -37,7 +37,7 @@ import { browserFields, gitFields, patAuthorization } from './request-samples.ts
 
 const PORT = 8080
 const now = Date.now
-const accountKey = accountKeyOf(undefined)
+const accountKey = storedAccountKey
 
 export interface PolicyUnderTest {
   readonly policy: Policy

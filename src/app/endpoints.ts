@@ -18,7 +18,10 @@ import { askToSignOut, signedOut, signOut } from '../routes/sign-out.ts'
 import type { Services } from './open-services.ts'
 
 type LogoutNeeds = Pick<Services, 'audit' | 'config' | 'metrics' | 'now' | 'opKeys' | 'publicUrl' | 'stores'>
-type AccountNeeds = Pick<Services, 'accountKey' | 'changes' | 'cookies' | 'grants' | 'pats' | 'sessions'>
+type AccountNeeds = Pick<
+  Services,
+  'accountKey' | 'accountNames' | 'changes' | 'cookies' | 'grants' | 'pats' | 'sessions'
+>
 export type EndpointNeeds = LogoutNeeds & AccountNeeds & Pick<Services, 'identityOut' | 'provider'>
 
 /** Torhaus' own pages, by method and path. */
@@ -26,6 +29,7 @@ export function endpoints(services: EndpointNeeds): Record<string, Route> {
   const { config, now, metrics, provider, sessions, stores, cookies, identityOut, publicUrl, audit, changes } = services
   const publicOrigin = publicUrl.origin
   const { grants, pats, accountKey } = services
+  const accountKeys = services.accountNames.keysOf
   const forget = (account: string) => changes.publish({ kind: 'account', account })
   const opLogout = new OpLogout({ sessions, grants, store: stores.sessions, accountKey, forget })
   const signInParts = {
@@ -38,7 +42,7 @@ export function endpoints(services: EndpointNeeds): Record<string, Route> {
   }
   const signOutParts = { provider, sessions, cookies, publicOrigin, audit, forget }
   const count = (event: GrantEvent) => metrics.grant(event)
-  const ownParts = { sessions, grants, pats, cookies, accountKey, publicOrigin, audit, count, forget, now }
+  const ownParts = { sessions, grants, pats, cookies, accountKey, accountKeys, publicOrigin, audit, count, forget, now }
   const patParts = { ...ownParts, countPat: (event: PatEvent) => metrics.pat(event) }
   const confirmParts = { ...ownParts, settings: config.secondFactor }
   return {

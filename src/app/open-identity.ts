@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import type { AccountKeyOf } from '../account-key.ts'
 import type { Clock, Surroundings } from '../clock.ts'
-import { accountKeyOf } from '../identity/account-key.ts'
+import { type AccountNames, accountNames } from '../identity/account-key.ts'
 import { AssertionIdentity } from '../identity/assertion-identity.ts'
 import { headerIdentity, type IdentityOut, noIdentity } from '../identity/identity-out.ts'
 import { kerberosIdentity } from '../identity/kerberos-identity.ts'
@@ -13,6 +13,7 @@ import type { Changes } from '../store/changes.ts'
 
 export interface Identity {
   readonly directory: Directory | undefined
+  readonly accountNames: AccountNames
   /** One spelling per account: the principal where there is a directory. */
   readonly accountKey: AccountKeyOf
   readonly identityOut: IdentityOut
@@ -27,7 +28,7 @@ export interface IdentityNeeds {
 
 /** What is opened goes to `opened`, and is closed with it. */
 export async function openIdentity(
-  config: Pick<Config, 'kerberos' | 'upstream'>,
+  config: Pick<Config, 'account' | 'kerberos' | 'upstream'>,
   needs: IdentityNeeds,
   surroundings: Surroundings,
   opened: AsyncDisposableStack,
@@ -38,7 +39,8 @@ export async function openIdentity(
   needs.changes.subscribe(change => {
     if (change.kind === 'account') identityOut.forget(change.account)
   })
-  return { directory, accountKey: accountKeyOf(directory), identityOut }
+  const names = accountNames(directory, config)
+  return { directory, accountNames: names, accountKey: names.keyOf, identityOut }
 }
 
 /** Loaded on demand: without Kerberos in the configuration, no native library is needed. */

@@ -71,7 +71,7 @@ export async function openServices(
     grants: new Grants(stores.grants, { ...config.secondFactor.grants, ...caching }, changes, surroundings),
     pats: new PatRegister(stores.pats, caching, changes, surroundings),
     fingerprints: patFingerprints(keys),
-    rules: rulesOf(config.secondFactor),
+    rules: rulesOf(config.secondFactor, identity.accountNames.spellingsOf),
     fieldReader: new RequestFieldReader(identity.identityOut.fieldNames, config.listener.maxHeaderFields),
   }
 }

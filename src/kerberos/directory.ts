@@ -94,6 +94,9 @@ export async function openDirectory(
     }),
     limits: createAttemptLimits(attempts, {
       maxAccountFailures: limits.maxFailuresPerAccount,
+      reservedAccountFailures: limits.reservedFailuresPerAccount,
+      provenMs: limits.provenNetworkSeconds * 1000,
+      ipv6PrefixBits: limits.ipv6PrefixBits,
       maxAddressFailures: limits.maxFailuresPerAddress,
       windowMs: limits.failureWindowSeconds * 1000,
       now,

@@ -21,6 +21,7 @@ const table = {
   'front-channel-logout': 'success',
   'logout-refused': 'failure',
   'sessions-ended': 'success',
+  'no-session-found': 'failure',
   'second-factor-asked': 'unknown',
   'second-factor-confirmed': 'success',
   'confirmation-refused': 'failure',

@@ -81,16 +81,18 @@ export class PatRegister {
     return after(known, settled => this.#record(fingerprints, settled, use))
   }
 
-  /** Tokens of the account, last used first. */
-  async of(accountKey: AccountKey): Promise<PatRecord[]> {
+  /** Tokens of the account, kept under any of the keys, last used first. */
+  async of(accountKeys: readonly AccountKey[]): Promise<PatRecord[]> {
     await this.flush()
-    return this.#store.patsOf(accountKey)
+    const all = (await Promise.all(accountKeys.map(accountKey => this.#store.patsOf(accountKey)))).flat()
+    return all.sort((one, other) => other.lastSeenAtMs - one.lastSeenAtMs)
   }
 
   /** Blocks a token of the account, or allows it again: true where that changed something. */
-  async block(accountKey: AccountKey, fingerprint: string, isBlocked: boolean): Promise<boolean> {
+  async block(accountKeys: readonly AccountKey[], fingerprint: string, isBlocked: boolean): Promise<boolean> {
     await this.flush()
-    const changed = await this.#store.blockPat(accountKey, fingerprint, isBlocked)
+    let changed = false
+    for (const accountKey of accountKeys) changed ||= await this.#store.blockPat(accountKey, fingerprint, isBlocked)
     this.#changes.publish({ kind: 'pat', fingerprint })
     return changed
   }

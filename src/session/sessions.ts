@@ -97,20 +97,23 @@ export class Sessions {
     this.#changes.publish({ kind: 'session', key })
   }
 
-  /** The running sessions of an account, newest first. */
-  async of(accountKey: AccountKey): Promise<SessionRecord[]> {
+  /** The running sessions of an account, kept under any of the keys, newest first. */
+  async of(accountKeys: readonly AccountKey[]): Promise<SessionRecord[]> {
     const { idleTimeoutSeconds, absoluteTimeoutSeconds } = this.#times
     const now = this.#now()
-    return (await this.#store.sessionsOf(accountKey)).filter(
-      ({ lastSeenAtMs, createdAtMs }) =>
-        now - lastSeenAtMs <= idleTimeoutSeconds * 1000 && now - createdAtMs <= absoluteTimeoutSeconds * 1000,
-    )
+    const all = (await Promise.all(accountKeys.map(accountKey => this.#store.sessionsOf(accountKey)))).flat()
+    return all
+      .filter(
+        ({ lastSeenAtMs, createdAtMs }) =>
+          now - lastSeenAtMs <= idleTimeoutSeconds * 1000 && now - createdAtMs <= absoluteTimeoutSeconds * 1000,
+      )
+      .sort((one, other) => other.createdAtMs - one.createdAtMs)
   }
 
-  /** Ends one session of an account, by its key. True where there was such a session. */
-  async endOf(accountKey: AccountKey, key: string): Promise<boolean> {
+  /** Ends one session of an account, kept under any of the keys. True where there was such a session. */
+  async endOf(accountKeys: readonly AccountKey[], key: string): Promise<boolean> {
     const record = await this.#store.readSession(key)
-    if (record?.accountKey !== accountKey) return false
+    if (record === undefined || !accountKeys.includes(record.accountKey)) return false
     await this.#store.deleteSession(key)
     this.#changes.publish({ kind: 'session', key })
     return true

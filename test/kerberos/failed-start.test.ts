@@ -46,7 +46,8 @@ const withKerberos = (config: Config, keytabFile: string, acceptPrincipal?: stri
     ...{ maxKdcCalls: 2, kdcTimeoutMs: 5000, kdcFailureThreshold: 3, kdcPauseMs: 5000, maxPrincipals: 10 },
     passwords: {
       ...{ accept: false, verdictSeconds: 300, failureWindowSeconds: 1800 },
-      ...{ maxFailuresPerAccount: 3, maxFailuresPerAddress: 20 },
+      ...{ maxFailuresPerAccount: 3, maxFailuresPerAddress: 20, reservedFailuresPerAccount: 1 },
+      ...{ provenNetworkSeconds: 604_800, ipv6PrefixBits: 64 },
     },
   },
 })
