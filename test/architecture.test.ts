@@ -30,7 +30,10 @@ const KERBEROS_OPENER = 'src/app/open-identity.ts'
 const KERBEROS_FRONT = ['src/kerberos/kerberos-code.ts', 'src/kerberos/kerberos-error.ts', 'src/kerberos/threads.ts']
 
 /** What everybody may make: values, and what lives no longer than its request, or inside the one who made it. */
-const MADE_ANYWHERE = ['Fault', 'Secret', 'Html', 'RequestContent', 'ResponseWriter', 'BoundedMap', 'FairLedger', 'ReadCache']
+const MADE_ANYWHERE = [
+  ...['Fault', 'Secret', 'Html', 'RequestContent', 'ResponseWriter'],
+  ...['BoundedMap', 'FairLedger', 'ReadCache'],
+]
 
 /** The process itself, and the reader of a request that is made up on the command line. */
 const OTHER_BUILDERS = ['src/cli/explain-rules.ts RequestFieldReader', 'src/cli/start.ts Supervisor']
