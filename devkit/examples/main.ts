@@ -3,7 +3,7 @@
  * when all is ready, and everything else on stderr.
  */
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
-import { DemoError } from '../demo/demo-error.ts'
+import { UsageError } from '../demo/demo-error.ts'
 import { portsFrom } from '../demo/ports.ts'
 import { endWith, flagsFrom, stopOnSignals, untilStopped } from '../demo/program.ts'
 import { EXAMPLES } from './example-files.ts'
@@ -12,7 +12,7 @@ import { type ExampleFacts, startExample } from './start-example.ts'
 async function run(): Promise<ExitCode> {
   const [name = '', ...rest] = process.argv.slice(2)
   if (!Object.hasOwn(EXAMPLES, name))
-    throw new DemoError(`There is no example ${name || 'without a name'}: choose ${Object.keys(EXAMPLES).join(', ')}.`)
+    throw new UsageError(`There is no example ${name || 'without a name'}: choose ${Object.keys(EXAMPLES).join(', ')}.`)
   const [json = false] = flagsFrom('example', rest, ['--json'])
   const stop = stopOnSignals('example')
   const tell = (line: string) => void process.stderr.write(`${line}\n`)
