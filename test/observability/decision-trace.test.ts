@@ -74,9 +74,9 @@ test('pages of Torhaus are traced, and what their paths name is left out', async
   assert.doesNotMatch(JSON.stringify(confirm), /ABCD/)
 })
 
-test('what the router cannot read has a trace, too', async () => {
+test('a target that no router could decode has a trace, too', async () => {
   const trace = await traceOf(await proxy.ask('GET /a%zz'))
-  assert.deepEqual([ways(trace), trace.steps[0]?.code], [['accept denied'], 'target-malformed'])
+  assert.deepEqual([ways(trace), trace.steps[0]?.code], [['trust-connection deny'], 'target-malformed'])
 })
 
 test('values are short, and cannot steer a terminal', async () => {
