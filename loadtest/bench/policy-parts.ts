@@ -93,7 +93,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const policy = createPolicy({
     trust: {
       listener: config.listener,
-      hostNames: ['127.0.0.1'],
+      hostNames: ['devops.example.test'],
       fieldReader: new RequestFieldReader(identityOut.fieldNames, config.listener.maxHeaderFields),
       viaName: '1.1 torhaus-bench',
     },

@@ -1,9 +1,16 @@
 /**
- * Personal access tokens seen, never stored: each is known by its fingerprint. Only what the server accepted is recorded, so
- * that nobody fills the register with made-up tokens, or makes a network known by trying.
+ * Personal access tokens seen, never stored: each is known by its fingerprint. Only what the server accepted is recorded,
+ * so that nobody fills the register with made-up tokens, or makes a network known by trying.
  *
  *   request  --> find()  store, and what was seen since --> the policy judges
  *   response --> see()   kept in memory                 --> flush(), every FLUSH_INTERVAL_MS: one write for many uses
+ *
+ *   unknown --see()--> waiting --flush()--> stored --see()--> waiting, beside what is stored
+ *                        |  ^                                    |
+ *                        +--+ see(): the uses are merged         +-- find() gives both as one
+ *
+ * Always: a token stops waiting only when exactly what was seen of it has been written; a use that comes meanwhile waits
+ * for the next time. One flush at a time. Once MAX_WAITING tokens wait, another one is recorded after a flush only.
  */
 
 import type { AccountKey } from '../account-key.ts'

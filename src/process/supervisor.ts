@@ -5,7 +5,12 @@
  *   supervisor: configuration, signals, /metrics, /livez, /readyz, log of all
  *     +- worker   one per core, all on one port; each a whole proxy, and replaced when it dies
  *     +- worker
- *   reload: a new generation of workers beside the old one; when all of it listens, the old one drains
+ *
+ *   reload: A current --> B starts, A serves --> all of B listen: B current, A drains --> A has ended
+ *                              +-- B cannot: B is killed, A stays current
+ *
+ * Always: one generation is current; `#generations` holds it, those that drain, and the one that starts. One reload at a
+ * time: what is asked for meanwhile comes after it, once. After drain() or kill() there is none.
  */
 import cluster from 'node:cluster'
 import type { AddressInfo } from 'node:net'

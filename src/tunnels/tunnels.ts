@@ -1,6 +1,14 @@
 /**
- * The open tunnels. A request is judged once; a tunnel lives on, so it is judged again: at once when something it stands on
- * has changed, and otherwise about once a minute. What would not be admitted any more is closed.
+ * The open tunnels. A request is judged once; a tunnel lives on, so it is judged again: at once when something it stands
+ * on has changed, and otherwise about once a minute. What would not be admitted any more is closed.
+ *
+ *   reserve() --> open() --> judged, again and again --> ended, with the code it would be refused with
+ *       |            |                     |
+ *       |            |                     +-- cannot be judged: stays, for MAX_UNJUDGED_MS at most
+ *       |            +-- no admission: both sockets are closed
+ *       +-- answered otherwise, or not at all: the place is free when the socket closes
+ *
+ * Always: tunnels open <= places reserved <= maxTunnels; `#open` has those first that were judged longest ago.
  */
 
 import type { Socket } from 'node:net'

@@ -1,7 +1,15 @@
 /**
- * A bounded number of connections, each belonging to a key. Idle ones are used newest first, so that the others can grow
- * old and be closed; when the bound is reached, the oldest idle connection of any key makes room; when none is idle,
+ * A bounded number of connections, each belonging to a key. Idle ones are used newest first, so that the others can
+ * grow old and be closed; when the bound is reached, the oldest idle connection of any key makes room; when none is idle,
  * requests wait in line.
+ *
+ *   acquire() --> an idle one of its key --------------------------------> in use --> onFree(): idle, or a waiter's
+ *             --> room, or the oldest idle one makes room --> connecting --> in use
+ *             --> waiting --> one of its key is free --------------------> in use
+ *                         --> one of another key is free, and closes --> connecting
+ *
+ * Always: open = in use + idle; open + connecting <= maxConnections; `#idle` and `#idleByKey` hold the same connections;
+ * while somebody waits, none is idle. A connection never changes its key.
  */
 import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'

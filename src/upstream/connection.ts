@@ -1,6 +1,17 @@
 /**
  * One connection to the upstream, and the one request on it (no pipelining). It writes the request, reads the response,
  * and knows when it is of no more use.
+ *
+ *          start()             onHead                onComplete, in step
+ *   idle ----------> waiting ----------> receiving ----------------------> idle
+ *     |               |   |                  |
+ *     |               |   +-- 101: handed over, the socket belongs to a tunnel
+ *     |               |                      |
+ *     +-- deadline, end, error, abort() -----+-- complete, and out of step --> closed
+ *
+ * In step: the whole request was written, the server keeps the connection, and has not answered 401 where the connection
+ * is authenticated. There is a receiver from start() on, and it hears of one end: onEnd, onUpgrade or onError; after
+ * abort(), of none. A client that reads slowly pauses `receiving`; no deadline runs meanwhile.
  */
 import type { Socket } from 'node:net'
 import type { MonotonicClock } from '../clock.ts'
