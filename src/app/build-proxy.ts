@@ -40,8 +40,8 @@ export interface ProxyParts {
   startDraining(): void
   /** Removes what has ended from the store. Never rejects: the next round tries again. */
   sweep(): Promise<void>
-  /** Lets go of everything that is not a listener. */
-  release(): Promise<void>
+  /** Lets go of everything that is not a listener; what must not be lost is waited for until `hurry`. */
+  release(hurry: AbortSignal): Promise<void>
 }
 
 export async function buildProxy(config: Config, log: Logger, surroundings: Surroundings): Promise<ProxyParts> {
@@ -119,7 +119,9 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
         await stores.attempts.sweepAttempts(now())
         unrecognisedPats = await pats.countUnrecognised(fingerprint => ground.fingerprints.isRecognisable(fingerprint))
       }),
-    async release() {
+    async release(hurry) {
+      // A refresh token that was spent, and whose successor is not stored, would sign somebody out.
+      await policy.authenticate.refresh.settle(hurry)
       upstream.close()
       directory?.close()
       clearInterval(flushing)

@@ -29,6 +29,8 @@ export interface ProxyServer {
 
 const SWEEP_INTERVAL_MS = 60_000
 const TIDY_INTERVAL_MS = 100
+/** After the drain timeout so long for what is not a request; a supervisor waits longer than that. */
+const RELEASE_MS = 4000
 
 /** Rejects when it cannot start, in words for the operator; nothing is left open then. */
 export async function startProxy(config: Config, log: Logger, surroundings: Surroundings): Promise<ProxyServer> {
@@ -36,8 +38,10 @@ export async function startProxy(config: Config, log: Logger, surroundings: Surr
   const { app, provider } = parts
   const sweep = setInterval(() => void parts.sweep(), SWEEP_INTERVAL_MS).unref()
 
+  const killed = new AbortController()
   let released: Promise<void> | undefined
   const stop = async (timeoutMs: number): Promise<void> => {
+    const hurry = AbortSignal.any([killed.signal, AbortSignal.timeout(timeoutMs + RELEASE_MS)])
     parts.tunnels.closeAll()
     const cut = () => app.server.closeAllConnections()
     const deadline = setTimeout(cut, timeoutMs)
@@ -48,7 +52,7 @@ export async function startProxy(config: Config, log: Logger, surroundings: Surr
     clearInterval(tidy)
     clearInterval(sweep)
     // Once: a person in a hurry kills what is draining.
-    released ??= parts.release()
+    released ??= parts.release(hurry)
     await released
   }
   try {
@@ -62,7 +66,6 @@ export async function startProxy(config: Config, log: Logger, surroundings: Surr
   provider.metadata().catch((error: Error) => {
     log.warn({ 'event.action': 'discovery', 'error.message': causeChain(error) })
   })
-  const killed = new AbortController()
   return {
     port: (app.server.address() as AddressInfo).port,
     registry: parts.registry,

@@ -42,6 +42,13 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], unpack(ARGV))
 return 1`)
 
+/** KEYS session; ARGV when it must have been refreshed last, or nothing; when it is now; its tokens. A session that is gone stays gone. */
+export const SAVE_REFRESH = redisScript(`
+local last = redis.call('HGET', KEYS[1], 'refreshed')
+if not last or (ARGV[1] ~= '' and tonumber(last) ~= tonumber(ARGV[1])) then return 0 end
+redis.call('HSET', KEYS[1], 'refreshed', ARGV[2], 'tokens', ARGV[3], 'lease', 0)
+return 1`)
+
 /** KEYS index; ARGV session key, when it ends at the latest, now, time to live in ms of the index. */
 export const ADD_TO_INDEX = redisScript(`
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[3])
@@ -86,5 +93,6 @@ if not til and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[4]) then
   if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[4]) then return 0 end
 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('PEXPIRE', KEYS[1], math.max(1, math.floor(tonumber(ARGV[2]) - tonumber(ARGV[3]))))
+local left = math.max(1, math.floor(tonumber(ARGV[2]) - tonumber(ARGV[3])))
+if redis.call('PTTL', KEYS[1]) < left then redis.call('PEXPIRE', KEYS[1], left) end
 return 1`)

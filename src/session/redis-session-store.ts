@@ -17,6 +17,7 @@ import {
   DELETE,
   NOTE,
   NOTE_ONCE,
+  SAVE_REFRESH,
   TOUCH,
   UPDATE,
 } from './redis-session-scripts.ts'
@@ -147,9 +148,8 @@ export class RedisSessionStore implements SessionStore {
     await this.#link.run(UPDATE, [this.#session(key)], 'lease', 0)
   }
 
-  async saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string): Promise<void> {
-    const fields = ['refreshed', refreshedAtMs, 'tokens', sealedTokens, 'lease', 0]
-    await this.#link.run(UPDATE, [this.#session(key)], ...fields)
+  async saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string, insteadOfMs?: number): Promise<void> {
+    await this.#link.run(SAVE_REFRESH, [this.#session(key)], insteadOfMs ?? '', refreshedAtMs, sealedTokens)
   }
 
   addSignIn(record: SignInRecord, maxPerBrowser: number): Promise<void> {

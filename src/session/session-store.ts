@@ -58,8 +58,8 @@ export interface SessionStore {
   claimRefresh(key: string, nowMs: number, leaseUntilMs: number): Awaitable<boolean>
   /** Ends the lease, so that the next caller gets it. */
   releaseRefresh(key: string): Awaitable<void>
-  /** Also ends the lease. A session that is gone stays gone. */
-  saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string): Awaitable<void>
+  /** Also ends the lease. A session that is gone stays gone; one that was not refreshed last at `insteadOfMs`, where given, as it is. */
+  saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string, insteadOfMs?: number): Awaitable<void>
   /** Keeps at most `maxPerBrowser` for one browser: the oldest is dropped. */
   addSignIn(record: SignInRecord, maxPerBrowser: number): Awaitable<void>
   /** Gives a sign-in once, and removes it. */

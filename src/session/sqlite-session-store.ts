@@ -152,12 +152,14 @@ export class SqliteSessionStore implements SessionStore {
     this.#database.run('UPDATE person_session SET refresh_lease = 0 WHERE key = ?', key)
   }
 
-  saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string): void {
+  saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string, insteadOfMs?: number): void {
     this.#database.run(
-      'UPDATE person_session SET refreshed_at = ?, sealed_tokens = ?, refresh_lease = 0 WHERE key = ?',
+      `UPDATE person_session SET refreshed_at = ?1, sealed_tokens = ?2, refresh_lease = 0
+       WHERE key = ?3 AND refreshed_at = coalesce(?4, refreshed_at)`,
       refreshedAtMs,
       sealedTokens,
       key,
+      insteadOfMs ?? null,
     )
   }
 

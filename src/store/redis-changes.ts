@@ -75,7 +75,19 @@ function parseChange(value: unknown): Change | undefined {
   const { kind, key, account, fingerprint } = value
   if (kind === 'session' && typeof key === 'string') return { kind, key }
   if ((kind === 'account' || kind === 'grants') && typeof account === 'string') return { kind, account }
+  if (kind === 'refreshed') return parseRefreshed(value)
   return kind === 'pat' && typeof fingerprint === 'string' ? { kind, fingerprint } : undefined
+}
+
+function parseRefreshed({
+  key,
+  refreshedAtMs,
+  insteadOfMs,
+  sealedTokens,
+}: Record<string, unknown>): Change | undefined {
+  if (typeof key !== 'string' || typeof sealedTokens !== 'string') return undefined
+  if (typeof refreshedAtMs !== 'number' || typeof insteadOfMs !== 'number') return undefined
+  return { kind: 'refreshed', key, refreshedAtMs, insteadOfMs, sealedTokens }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

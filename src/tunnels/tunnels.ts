@@ -149,6 +149,7 @@ export class Tunnels {
       return credentials.scheme === 'pat' && credentials.fingerprints.includes(change.fingerprint)
     // Changes of others may have been lost: whoever it is may be concerned.
     if (change.kind === 'missed') return true
+    if (change.kind === 'refreshed') return false
     const { accountKey } = this.#parts
     return account !== undefined && accountKey(account) === accountKey(change.account)
   }

@@ -90,6 +90,14 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
     assert.equal(await one.claimRefresh('key-1', 5000, 6000), false)
   })
 
+  test('a refresh that is stored late counts only where nobody has refreshed since', async () => {
+    await one.createSession(sampleSession({ refreshedAtMs: 1000 }))
+    await other.saveRefresh('key-1', 2000, 'too late', 999)
+    assert.equal((await one.readSession('key-1'))?.refreshedAtMs, 1000)
+    await other.saveRefresh('key-1', 2000, 'in time', 1000)
+    assert.partialDeepStrictEqual(await one.readSession('key-1'), { refreshedAtMs: 2000, sealedTokens: 'in time' })
+  })
+
   test('a sign-in is given once, whoever of the two asks first, and however many ask at once', async () => {
     for (let round = 0; round < 20; round++) {
       const record = sampleSignIn({ state: `state-${round}` })
