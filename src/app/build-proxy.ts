@@ -101,6 +101,7 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
     clientConnections: countConnections(app),
     unrecognisedPats: () => unrecognisedPats,
     isStoreAvailable: () => stores.isAvailable(),
+    clockDifferenceMs: stores.clockDifferenceMs,
     tunnels: () => tunnels.count,
     ...(directory === undefined ? {} : { directory: () => directory.statistics() }),
   })

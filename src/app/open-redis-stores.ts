@@ -5,6 +5,7 @@ import { RedisPatStore } from '../pats/redis-pat-store.ts'
 import { RedisSessionStore, type SessionLifetimes } from '../session/redis-session-store.ts'
 import type { Changes } from '../store/changes.ts'
 import { RedisChanges } from '../store/redis-changes.ts'
+import { RedisClock } from '../store/redis-clock.ts'
 import { RedisConnection, type RedisReport } from '../store/redis-connection.ts'
 import type { RedisSettings } from '../store/redis-driver.ts'
 import { RedisNames } from '../store/redis-names.ts'
@@ -14,12 +15,14 @@ export async function openRedisStores(
   settings: RedisSettings,
   lifetimes: SessionLifetimes,
   changes: Changes,
-  report: RedisReport & { readonly malformed: () => void },
+  report: RedisReport & { readonly malformed: () => void; readonly clock: (differenceMs: number) => void },
   surroundings: Surroundings,
 ) {
   const names = new RedisNames(settings.keyPrefix)
   const link = new RedisConnection(settings, names.channel, report, surroundings)
   await link.open(new RedisChanges(changes, message => link.publish(message), report.malformed))
+  const clock = new RedisClock(link, surroundings, report.clock)
+  void clock.measure()
   return {
     sessions: new RedisSessionStore(link, names, lifetimes, surroundings.now),
     grants: new RedisGrantStore(link, names, surroundings.now),
@@ -28,6 +31,10 @@ export async function openRedisStores(
     graceSeconds: settings.graceSeconds,
     isAvailable: () => link.isAvailable,
     wasReached: () => link.wasReached,
-    close: () => link.close(),
+    clockDifferenceMs: () => clock.differenceMs,
+    close() {
+      clock.close()
+      link.close()
+    },
   }
 }

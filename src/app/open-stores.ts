@@ -23,6 +23,8 @@ export interface Stores {
   isAvailable(): boolean
   /** Whether it was ever. */
   wasReached(): boolean
+  /** How far the clock of this machine is ahead of that of the store; undefined where it is not known. None: they are the same. */
+  clockDifferenceMs?(): number | undefined
   close(): Awaitable<void>
 }
 
@@ -32,6 +34,8 @@ export interface StoreReport {
   command(seconds: number, isAnswered: boolean): void
   /** It is away, or back. `cause`: the last thing that went wrong. */
   changed(isAvailable: boolean, cause: unknown): void
+  /** How far the clock of this machine is ahead of that of the store. */
+  clock(differenceMs: number): void
   /** A message of another process was not understood. */
   malformed(): void
 }

@@ -22,7 +22,14 @@ import {
   UPDATE,
 } from './redis-session-scripts.ts'
 import { RedisSignIns } from './redis-sign-ins.ts'
-import type { EndedSession, SessionRecord, SessionSelector, SessionStore, SignInRecord } from './session-store.ts'
+import {
+  type EndedSession,
+  MAX_LEASE_AHEAD_MS,
+  type SessionRecord,
+  type SessionSelector,
+  type SessionStore,
+  type SignInRecord,
+} from './session-store.ts'
 
 export interface SessionLifetimes {
   readonly idleTimeoutSeconds: number
@@ -140,8 +147,8 @@ export class RedisSessionStore implements SessionStore {
     return ended.filter(session => session !== undefined)
   }
 
-  async claimRefresh(key: string, nowMs: number, leaseUntilMs: number): Promise<boolean> {
-    return (await this.#link.run(CLAIM_REFRESH, [this.#session(key)], nowMs, leaseUntilMs)) === 1
+  async claimRefresh(key: string, nowMs: number, leaseMs: number): Promise<boolean> {
+    return (await this.#link.run(CLAIM_REFRESH, [this.#session(key)], nowMs, leaseMs, MAX_LEASE_AHEAD_MS)) === 1
   }
 
   async releaseRefresh(key: string): Promise<void> {

@@ -160,8 +160,7 @@ export class Sessions {
   }
 
   claimRefresh(session: Session, leaseMs: number): Awaitable<boolean> {
-    const now = this.#now()
-    return this.#store.claimRefresh(session.record.key, now, now + leaseMs)
+    return this.#store.claimRefresh(session.record.key, this.#now(), leaseMs)
   }
 
   /** Gives the claim back without a refresh. */

@@ -3,7 +3,14 @@
  * database is waited for. Measured with 100,000 rows: read 11 us, write 64 us.
  */
 import { type Row, SqliteDatabase } from '../store/sqlite-database.ts'
-import type { EndedSession, SessionRecord, SessionSelector, SessionStore, SignInRecord } from './session-store.ts'
+import {
+  type EndedSession,
+  MAX_LEASE_AHEAD_MS,
+  type SessionRecord,
+  type SessionSelector,
+  type SessionStore,
+  type SignInRecord,
+} from './session-store.ts'
 
 /** `session` had no account key: what is left of it would be missed by who signs out everywhere, so those people sign in again. */
 export const SESSION_SCHEMA = `
@@ -137,13 +144,15 @@ export class SqliteSessionStore implements SessionStore {
     return this.markedUntil(ONCE + id)
   }
 
-  claimRefresh(key: string, nowMs: number, leaseUntilMs: number): boolean {
+  claimRefresh(key: string, nowMs: number, leaseMs: number): boolean {
+    const leaseUntilMs = nowMs + leaseMs
     return (
       this.#database.run(
-        'UPDATE person_session SET refresh_lease = ? WHERE key = ? AND refresh_lease < ?',
+        'UPDATE person_session SET refresh_lease = ?1 WHERE key = ?2 AND (refresh_lease < ?3 OR refresh_lease > ?4)',
         leaseUntilMs,
         key,
         nowMs,
+        leaseUntilMs + MAX_LEASE_AHEAD_MS,
       ) === 1
     )
   }
