@@ -1,5 +1,6 @@
 /** How far the clock of this machine differs from that of Redis, which all machines share. */
 import type { Surroundings } from '../clock.ts'
+import { Fault } from '../errors.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { textsOf } from './redis-reply.ts'
 
@@ -39,8 +40,9 @@ export class RedisClock {
       const differenceMs = now() - halfWayMs - (Number(seconds) * 1000 + Number(microseconds) / 1000)
       this.#differenceMs = differenceMs
       this.#measured(differenceMs)
-    } catch {
-      // Away, or a user without the command: nothing depends on it.
+    } catch (error) {
+      // Away: the next time, then. A user without the command will not be given it, and each refusal would count as an error of the store.
+      if (error instanceof Fault && isRefusal(error.cause)) this.close()
     }
   }
 
@@ -48,3 +50,5 @@ export class RedisClock {
     clearInterval(this.#timer)
   }
 }
+
+const isRefusal = (cause: unknown) => cause instanceof Error && cause.message.startsWith('NOPERM')
