@@ -30,6 +30,8 @@ export interface ProxyParts {
   startDraining(): void
   /** Removes what has ended from the store. Never rejects: the next round tries again. */
   sweep(): Promise<void>
+  /** What must not be lost is waited for, until `hurry`. */
+  settle(hurry: AbortSignal): Promise<void>
 }
 
 /** What is opened goes to `opened`, and is closed with it, also where this throws. */
@@ -56,6 +58,7 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
     pipelinedRequests: () => turns.held,
     unrecognisedPats: sweep.unrecognisedPats,
     isStoreAvailable: () => stores.condition() === 'available',
+    clockDifferenceMs: stores.clockDifferenceMs,
     tunnels: () => tunnels.count,
     ...(directory === undefined ? {} : { directory: () => directory.statistics() }),
   })
@@ -66,6 +69,8 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
       isDraining = true
     },
     sweep: sweep.run,
+    // A refresh token that was spent, and whose successor is not stored, would sign somebody out.
+    settle: hurry => policy.authenticate.refresh.settle(hurry),
   }
 }
 

@@ -5,6 +5,7 @@ import { RedisPatStore } from '../pats/redis-pat-store.ts'
 import { RedisSessionStore, type SessionLifetimes } from '../session/redis-session-store.ts'
 import type { Changes } from '../store/changes.ts'
 import { RedisChanges } from '../store/redis-changes.ts'
+import { RedisClock } from '../store/redis-clock.ts'
 import { RedisConnection } from '../store/redis-connection.ts'
 import type { RedisSettings } from '../store/redis-driver.ts'
 import { RedisNames } from '../store/redis-names.ts'
@@ -38,6 +39,8 @@ export async function openRedisStores(
       () => report.malformed(),
     ),
   )
+  const clock = opened.use(new RedisClock(link, surroundings, differenceMs => report.clock(differenceMs)))
+  void clock.measure()
   return {
     sessions: new RedisSessionStore(link, names, lifetimes, surroundings.now),
     grants: new RedisGrantStore(link, names, surroundings.now),
@@ -46,5 +49,6 @@ export async function openRedisStores(
     graceSeconds: settings.graceSeconds,
     condition: () => (link.isAvailable ? 'available' : 'away'),
     wasReached: () => link.wasReached,
+    clockDifferenceMs: () => clock.differenceMs,
   }
 }

@@ -33,6 +33,8 @@ export interface ProxyServer extends AsyncDisposable {
 }
 
 const TIDY_INTERVAL_MS = 100
+/** After the drain timeout so long for what is not a request; a supervisor waits longer than that. */
+const RELEASE_MS = 4000
 
 /** Rejects when it cannot start, in words for the operator; nothing is left open then. */
 export async function startProxy(config: Config, log: Logger, surroundings: Surroundings): Promise<ProxyServer> {
@@ -52,19 +54,21 @@ export async function startProxy(config: Config, log: Logger, surroundings: Surr
 function running(
   { listener }: Pick<Config, 'listener'>,
   { metrics, changes }: Pick<Services, 'metrics' | 'changes'>,
-  { app, tunnels, readiness, startDraining }: ProxyParts,
+  { app, tunnels, readiness, startDraining, settle }: ProxyParts,
   opened: AsyncDisposableStack,
 ): ProxyServer {
   const killed = new AbortController()
   let closed: Promise<void> | undefined
   const stop = async (withinMs: number): Promise<void> => {
+    const late = new AbortController()
+    using _late = setTimeout(() => late.abort(), withinMs + RELEASE_MS)
     tunnels.closeAll()
     using _cut = setTimeout(() => app.server.closeAllConnections(), withinMs)
     // Connections that become idle meanwhile would wait for another request until their keep-alive timeout.
     using _tidy = setInterval(() => app.server.closeIdleConnections(), TIDY_INTERVAL_MS)
     await app.close()
     // Once: a person in a hurry kills what is draining.
-    closed ??= opened.disposeAsync()
+    closed ??= settle(AbortSignal.any([killed.signal, late.signal])).finally(() => opened.disposeAsync())
     await closed
   }
   const kill = (): Promise<void> => {

@@ -20,6 +20,8 @@ export interface Stores {
   condition(): StoreCondition
   /** Whether it was ever. */
   wasReached(): boolean
+  /** How far the clock of this machine is ahead of that of the store; undefined where it is not known. None: they are the same. */
+  clockDifferenceMs?(): number | undefined
 }
 
 /** What a store that is elsewhere tells of itself. */
@@ -28,6 +30,8 @@ export interface StoreReport {
   command(seconds: number, isAnswered: boolean): void
   /** How it is, whenever that changes. `cause`: the last thing that went wrong. */
   changed(condition: StoreCondition, cause: unknown): void
+  /** How far the clock of this machine is ahead of that of the store. */
+  clock(differenceMs: number): void
   /** A message of another process was not understood. */
   malformed(): void
 }

@@ -18,11 +18,19 @@ import {
   DELETE,
   MARK,
   MARK_ONCE,
+  SAVE_REFRESH,
   TOUCH,
   UPDATE,
 } from './redis-session-scripts.ts'
 import { RedisSignIns } from './redis-sign-ins.ts'
-import type { EndedSession, SessionRecord, SessionSelector, SessionStore, SignInRecord } from './session-store.ts'
+import {
+  type EndedSession,
+  MAX_LEASE_AHEAD_MS,
+  type SessionRecord,
+  type SessionSelector,
+  type SessionStore,
+  type SignInRecord,
+} from './session-store.ts'
 
 export interface SessionLifetimes {
   readonly idleTimeoutSeconds: number
@@ -141,17 +149,16 @@ export class RedisSessionStore implements SessionStore {
     return ended.filter(session => session !== undefined)
   }
 
-  async claimRefresh(key: string, nowMs: number, leaseUntilMs: number): Promise<boolean> {
-    return (await this.#link.run(CLAIM_REFRESH, [this.#session(key)], nowMs, leaseUntilMs)) === 1
+  async claimRefresh(key: string, nowMs: number, leaseMs: number): Promise<boolean> {
+    return (await this.#link.run(CLAIM_REFRESH, [this.#session(key)], nowMs, leaseMs, MAX_LEASE_AHEAD_MS)) === 1
   }
 
   async releaseRefresh(key: string): Promise<void> {
     await this.#link.run(UPDATE, [this.#session(key)], 'lease', 0)
   }
 
-  async saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string): Promise<void> {
-    const fields = ['refreshed', refreshedAtMs, 'tokens', sealedTokens, 'lease', 0]
-    await this.#link.run(UPDATE, [this.#session(key)], ...fields)
+  async saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string, insteadOfMs?: number): Promise<void> {
+    await this.#link.run(SAVE_REFRESH, [this.#session(key)], insteadOfMs ?? '', refreshedAtMs, sealedTokens)
   }
 
   addSignIn(record: SignInRecord, maxPerBrowser: number): Promise<void> {

@@ -163,6 +163,7 @@ export class Tunnels implements Disposable {
       return credentials.scheme === 'pat' && credentials.fingerprints.includes(change.fingerprint)
     // Changes of others may have been lost: whoever it is may be concerned.
     if (change.kind === 'missed') return true
+    if (change.kind === 'refreshed') return false
     const { accountKey } = this.#parts
     return (
       account !== undefined &&
