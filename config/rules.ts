@@ -93,7 +93,14 @@ function checkRanges(path: string, ranges: readonly string[], report: Report): v
 }
 
 /** Names in logs and metrics that would say two things. */
-const OWN_POLICIES = ['second-factor', 'grant', 'server-checked', 'cors-preflight', 'agent-token-exchange']
+const OWN_POLICIES = [
+  'second-factor',
+  'grant',
+  'server-checked',
+  'cors-preflight',
+  'agent-token-exchange',
+  'identity-change',
+]
 
 function checkSecondFactor({ secondFactor }: Config, report: Report): void {
   const { acceptAcr, acceptAcrs, acceptAmr, rules } = secondFactor

@@ -168,7 +168,7 @@ function arrivalOf(rawHeaders: readonly string[]): Arrival {
 /** Arrive and admit. @throws where the policy refuses. */
 export async function decide({ arrive, admit }: Policy, arrival: Arrival): Promise<Delegated> {
   const traced = await arrive.run(arrival)
-  if (!traced.passed) throw new Error(`refused at ${traced.stage}`)
+  if (!traced.passed) throw new Error(`refused at ${traced.stage}`, { cause: traced.refusal })
   const verdict = await admit.run(traced.exchange)
   if (!verdict.passed) throw new Error(`refused at ${verdict.stage}`, { cause: verdict.refusal })
   return verdict.exchange
