@@ -17,6 +17,7 @@ const needs: Record<string, string[]> = {
   'test/kerberos/': [],
   'test/impersonation/': ['chromium'],
   'test/oracle/': ['nginx', 'apache2', 'util-linux'],
+  'test/attack/': ['redis-server'],
   'test/redis/': ['redis-server'],
   // The load test installs what it measures with.
   'test/loadtest/': [],
