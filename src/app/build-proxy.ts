@@ -13,6 +13,7 @@ import { ResponseFieldFilter } from '../http/response-fields.ts'
 import { FirstFactor } from '../identity/first-factor.ts'
 import { accessLog } from '../observability/access-log.ts'
 import { TraceRecorder, traceLog } from '../observability/decision-trace.ts'
+import { RejectLog } from '../observability/reject-log.ts'
 import { AccessTokenVerifier } from '../oidc/access-token.ts'
 import { accountMapper } from '../oidc/account.ts'
 import type { OpenIdProvider } from '../oidc/provider.ts'
@@ -55,6 +56,7 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
   const tunnels = tunnelsOf(ground, policy)
   const writeAccess = config.logging.access ? accessLog(log, now) : undefined
   const writeTrace = traceLog(log)
+  const rejects = new RejectLog(log, monotonic)
   let isDraining = false
   let unrecognisedPats = 0
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
@@ -78,7 +80,10 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
       writeAccess?.(record, closedAtMs)
       record.trace?.conclude(record, closedAtMs)
     },
-    rejected: (code, peer) => log.info({ 'event.action': 'reject', 'torhaus.code': code, 'client.address': peer }),
+    rejected: (code, peer) => {
+      metrics.rejected(code)
+      rejects.write(code, peer)
+    },
   })
   /** What cannot be done now is done at the next round. */
   const guarded = async (action: string, work: () => unknown) => {

@@ -6,7 +6,6 @@ import { METHODS } from 'node:http'
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Forward, Forwarded } from '../../middleware/forward.ts'
-import type { MonotonicClock } from '../clock.ts'
 import type { Refusal } from '../decision.ts'
 import { errorTable, Fault, toFault } from '../errors.ts'
 import type { Arrival, PartialExchange, Traced } from '../exchange.ts'
@@ -29,7 +28,6 @@ export interface AppParts extends ListenerParts {
   readonly refusal: RefusalSettings
   /** Whether each response should be the last of its connection. */
   readonly isDraining: () => boolean
-  readonly monotonic: MonotonicClock
   readonly newRequestId: () => string
   /** Undefined: decisions are not traced. */
   readonly newTrace: (() => ExchangeTrace) | undefined
@@ -50,7 +48,9 @@ export function createApp(parts: AppParts): FastifyInstance {
     // While draining, what still comes on an open connection is answered like anything else, and the connection closed after it.
     return503OnClosing: false,
     serverFactory: handler =>
-      createServer(parts, handler, {
+      createServer(parts, {
+        request: handler,
+        lastExchange: socket => latest.get(socket),
         // Behind a request that has no answer yet, there is nothing to change to.
         isWanted: request => isHandshake(request) && latest.get(request.socket)?.record.known.response.closed !== false,
         take: (request, socket, head) => {
@@ -95,7 +95,9 @@ const latest = new WeakMap<Socket, OpenExchange>()
 interface OpenExchange {
   readonly record: ExchangeRecord
   /** Once it was passed on to the upstream. */
-  forwarded?: Forwarded | undefined
+  forwarded: Forwarded | undefined
+  /** Once the response has ended, however it did. */
+  closedAtMs: number | undefined
 }
 
 /** Step 0: from the head of a request to its answer. The stages are steps 1 to 8. */
@@ -103,7 +105,7 @@ function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
   const { request, response } = arrival
   const record = newRecord(arrival, parts.newTrace?.())
   if (parts.isDraining()) response.shouldKeepAlive = false
-  const open: OpenExchange = { record }
+  const open: OpenExchange = { record, forwarded: undefined, closedAtMs: undefined }
   latest.set(request.socket, open)
   // Step 9: the response is closed, however it ended.
   response.on('close', () => {
@@ -112,7 +114,8 @@ function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
       record.outcome = 'aborted'
       record.code = 'client-aborted'
     }
-    parts.close(record, parts.monotonic())
+    open.closedAtMs = parts.monotonic()
+    parts.close(record, open.closedAtMs)
   })
   settle(parts, record, parts.policy.arrive.run(arrival, record.trace), verdict => {
     if (!verdict.passed) return refuse(parts, record, verdict)

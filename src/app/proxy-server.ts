@@ -6,6 +6,7 @@ import type { Registry } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
 import { causeChain } from '../cause-chain.ts'
 import type { Surroundings } from '../clock.ts'
+import { descriptorLimit, loweredBounds, withinDescriptors } from '../listener/descriptor-limit.ts'
 import type { Changes } from '../store/changes.ts'
 import { buildProxy } from './build-proxy.ts'
 import type { Readiness } from './readiness.ts'
@@ -31,7 +32,12 @@ const SWEEP_INTERVAL_MS = 60_000
 const TIDY_INTERVAL_MS = 100
 
 /** Rejects when it cannot start, in words for the operator; nothing is left open then. */
-export async function startProxy(config: Config, log: Logger, surroundings: Surroundings): Promise<ProxyServer> {
+export async function startProxy(wanted: Config, log: Logger, surroundings: Surroundings): Promise<ProxyServer> {
+  const limit = descriptorLimit()
+  const config = withinDescriptors(wanted, limit)
+  const lowered = loweredBounds(wanted, config)
+  if (lowered.length > 0)
+    log.warn({ 'event.action': 'bounds-lowered', 'torhaus.descriptor_limit': limit, 'torhaus.bounds': lowered })
   const parts = await buildProxy(config, log, surroundings)
   const { app, provider } = parts
   const sweep = setInterval(() => void parts.sweep(), SWEEP_INTERVAL_MS).unref()

@@ -56,6 +56,10 @@ export class Supervisor {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts
+    // All workers accept from one queue: whoever has time takes the next connection, one that stands still takes none, and
+    // what waits when one ends is taken by the others. Node's round robin hands connections over instead, and a worker
+    // without a free descriptor loses one, and the turn with it, for ever. On Windows one worker would take nearly all.
+    cluster.schedulingPolicy = process.platform === 'win32' ? cluster.SCHED_RR : cluster.SCHED_NONE
     cluster.setupPrimary({
       exec: parts.workerProgram,
       args: [],

@@ -35,7 +35,7 @@ export class WorkerProcess {
     this.listening = listening
     this.ended = ended
     listening.catch(() => undefined)
-    const handedOver = rememberHandle(worker)
+    const handedOver = cluster.schedulingPolicy === cluster.SCHED_RR ? rememberHandle(worker) : () => undefined
     const { stdout } = worker.process
     if (stdout !== null) relayLines(stdout, output)
     worker.on('message', (message: FromWorker) => {
@@ -101,7 +101,7 @@ export class WorkerProcess {
 }
 
 /**
- * A connection handed to a worker that dies before it took it stays open in the supervisor, with nobody to serve it: its
+ * With round robin only, which hands over connections; else it is the listening socket, which must stay. A connection handed to a worker that dies before it took it stays open in the supervisor, with nobody to serve it: its
  * client would wait for ever. Returns what closes it. One worker has one such connection at most: the next is handed over
  * once the one before was taken (lib/internal/cluster/round_robin_handle.js of Node).
  */

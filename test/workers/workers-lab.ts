@@ -77,6 +77,8 @@ export async function startWorkersLab(
   more: Configure = config => config,
   /** Where standard output leads. */
   output: 'pipe' | 'file' = 'pipe',
+  /** Limit of descriptors, of each process (ulimit -n). */
+  descriptors?: number,
 ): Promise<WorkersLab> {
   const [port, adminPort] = await freePorts()
   const { publicUrl, redirectUri, postLogoutRedirectUri } = torhausAddresses(port)
@@ -102,10 +104,15 @@ export async function startWorkersLab(
   const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...env } = process.env
   const outputFile = join(directory, 'torhaus.log')
   const outputTo = output === 'pipe' ? 'pipe' : openSync(outputFile, 'w')
-  const supervisor = spawn(process.execPath, [PROGRAM, '--config', configFile], {
-    stdio: ['ignore', outputTo, 'pipe'],
-    env,
-  })
+  const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `
+  const supervisor = spawn(
+    'bash',
+    ['-c', `${limit}exec "$@"`, 'bash', process.execPath, PROGRAM, '--config', configFile],
+    {
+      stdio: ['ignore', outputTo, 'pipe'],
+      env,
+    },
+  )
   if (typeof outputTo === 'number') closeSync(outputTo)
   const [written, errors]: [Buffer[], Buffer[]] = [[], []]
   supervisor.stdout?.on('data', (chunk: Buffer) => written.push(chunk))
