@@ -19,6 +19,7 @@ import type { Policy } from '../pipeline.ts'
 import { type RefusalSettings, send, sendRefusal, sendToSignIn } from '../refusal/refusal.ts'
 import type { Route } from '../routes/reply.ts'
 import type { ChainResult } from '../stage-chain.ts'
+import { addHealthRoute } from './health-route.ts'
 
 export interface AppParts extends ListenerParts {
   readonly policy: Policy
@@ -78,6 +79,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     const methods = method === 'GET' ? ['GET', 'HEAD'] : [method]
     app.route({ method: methods, url, onRequest: take(own(route)), handler: taken })
   }
+  addHealthRoute(app, take(own(notFound)))
   app.all(`${OWN_PREFIX}/*`, { onRequest: take(own(notFound)) }, taken)
   app.all('/*', { onRequest: take(proxied) }, taken)
   return app

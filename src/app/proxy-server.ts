@@ -7,6 +7,7 @@ import type { Config } from '../../config/schema.ts'
 import { causeChain } from '../cause-chain.ts'
 import type { Surroundings } from '../clock.ts'
 import { descriptorLimit, loweredBounds, withinDescriptors } from '../listener/descriptor-limit.ts'
+import { openPrivateEntrance } from '../listener/private-entrance.ts'
 import type { Changes } from '../store/changes.ts'
 import { buildProxy } from './build-proxy.ts'
 import type { Readiness } from './readiness.ts'
@@ -31,8 +32,16 @@ export interface ProxyServer {
 const SWEEP_INTERVAL_MS = 60_000
 const TIDY_INTERVAL_MS = 100
 
-/** Rejects when it cannot start, in words for the operator; nothing is left open then. */
-export async function startProxy(wanted: Config, log: Logger, surroundings: Surroundings): Promise<ProxyServer> {
+/**
+ * Rejects when it cannot start, in words for the operator; nothing is left open then. `entrance`: where the supervisor asks
+ * whether it answers (`src/listener/private-entrance.ts`).
+ */
+export async function startProxy(
+  wanted: Config,
+  log: Logger,
+  surroundings: Surroundings,
+  entrance?: string,
+): Promise<ProxyServer> {
   const limit = descriptorLimit()
   const config = withinDescriptors(wanted, limit)
   const lowered = loweredBounds(wanted, config)
@@ -42,8 +51,10 @@ export async function startProxy(wanted: Config, log: Logger, surroundings: Surr
   const { app, provider } = parts
   const sweep = setInterval(() => void parts.sweep(), SWEEP_INTERVAL_MS).unref()
 
+  let closeEntrance: (() => void) | undefined
   let released: Promise<void> | undefined
   const stop = async (timeoutMs: number): Promise<void> => {
+    closeEntrance?.()
     parts.tunnels.closeAll()
     const cut = () => app.server.closeAllConnections()
     const deadline = setTimeout(cut, timeoutMs)
@@ -59,6 +70,7 @@ export async function startProxy(wanted: Config, log: Logger, surroundings: Surr
   }
   try {
     await app.listen({ host: config.listener.host, port: config.listener.port })
+    if (entrance !== undefined) closeEntrance = await openPrivateEntrance(app.server, entrance)
   } catch (error) {
     await stop(0)
     throw error

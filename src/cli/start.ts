@@ -24,8 +24,8 @@ async function supervise(fileName: string): Promise<ExitCode> {
   const output = openSharedLogOutput()
   const log = createLog(config.logging, output, system.now)
   const supervisor = new Supervisor({
-    ...{ fileName, environment, config, log, output, workerProgram: WORKER_PROGRAM },
-    monotonic: system.monotonic,
+    ...{ fileName, config, log, output, workerProgram: WORKER_PROGRAM },
+    surroundings: system,
   })
   let isStopping = false
   const stopped = stoppedBySignal(supervisor, config, (signal, action) => {

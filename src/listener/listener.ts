@@ -8,6 +8,7 @@ import type { MonotonicClock } from '../clock.ts'
 import type { Code } from '../errors.ts'
 import { clientOf } from './client-address.ts'
 import { ClientConnections, type LastExchange } from './client-connections.ts'
+import { rememberDoor } from './private-entrance.ts'
 import { expectProxyHeaders } from './proxy-protocol.ts'
 
 export interface ListenerParts {
@@ -69,6 +70,7 @@ export function createServer(parts: ListenerParts, handlers: Handlers): Server {
   server.on('upgrade', handlers.take)
   if (server instanceof https.Server) endFailedHandshakes(server, parts)
   server.on('connect', (_request: IncomingMessage, socket: Socket) => reject(parts, socket, 'method-refused'))
+  rememberDoor(server as Server)
   if (settings.proxyProtocol) {
     expectProxyHeaders(server, {
       isTrusted: addressSet(settings.trustedProxies),

@@ -1,6 +1,7 @@
 /** Metrics of the supervisor, and those of all workers as if they were one process. */
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
 import type { MetricsSnapshot } from './worker-messages.ts'
+import type { Silence } from './worker-watch.ts'
 
 /** What only grows: it must go on growing when the process that counted it has ended. */
 const COUNTED = ['counter', 'histogram']
@@ -21,6 +22,17 @@ export class SupervisorMetrics {
   readonly #lastReload = new Gauge({
     name: 'torhaus_config_last_reload_successful',
     help: '1 while the file that was read last is in force.',
+    registers: [this.#registry],
+  })
+  readonly #killed = new Counter({
+    name: 'torhaus_workers_killed_total',
+    help: 'Workers that stood still and were replaced, by what they did not answer.',
+    labelNames: ['silent'],
+    registers: [this.#registry],
+  })
+  readonly #clockJumps = new Counter({
+    name: 'torhaus_clock_jumps_total',
+    help: 'Times that the clock of the system was set by 2 s or more.',
     registers: [this.#registry],
   })
   /** What workers that have ended had counted. */
@@ -46,6 +58,14 @@ export class SupervisorMetrics {
 
   restarted(): void {
     this.#restarts.inc()
+  }
+
+  killed(silent: Silence): void {
+    this.#killed.inc({ silent })
+  }
+
+  clockJumped(): void {
+    this.#clockJumps.inc()
   }
 
   reloaded(succeeded: boolean): void {

@@ -5,6 +5,7 @@ import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
 import type { ChangeMessage } from '../store/change-message.ts'
 import { relayLines } from './line-relay.ts'
+import { asksInVain } from './private-request.ts'
 import { threadPoolSize } from './thread-pool.ts'
 import type { FromWorker, MetricsSnapshot, Report, ToWorker } from './worker-messages.ts'
 
@@ -26,8 +27,17 @@ export class WorkerProcess {
   readonly #questions = new Map<number, (report: Report) => void>()
   #nextQuestion = 0
 
-  /** `output` takes its log, in whole lines. */
-  constructor(config: Config, output: Writable, events: WorkerEvents, environment: Surroundings['environment']) {
+  readonly #entrance: string | undefined
+
+  /** `output` takes its log, in whole lines; `entrance` is where it is asked whether it answers. */
+  constructor(
+    config: Config,
+    output: Writable,
+    events: WorkerEvents,
+    environment: Surroundings['environment'],
+    entrance: string | undefined,
+  ) {
+    this.#entrance = entrance
     const worker = cluster.fork({ UV_THREADPOOL_SIZE: threadPoolSize(config, environment) })
     this.#worker = worker
     const { promise: listening, resolve, reject } = Promise.withResolvers<number>()
@@ -59,7 +69,7 @@ export class WorkerProcess {
       events.onEnd(this)
       end()
     })
-    this.#send({ kind: 'start', config })
+    this.#send({ kind: 'start', config, entrance })
   }
 
   get pid(): number | undefined {
@@ -77,6 +87,11 @@ export class WorkerProcess {
     clearTimeout(timer)
     this.#questions.delete(question)
     return report
+  }
+
+  /** Whether a real request gets no answer; one that does not listen yet is not asked. */
+  async asksInVain(timeoutMs: number): Promise<boolean> {
+    return this.isListening && this.#entrance !== undefined && asksInVain(this.#entrance, timeoutMs)
   }
 
   tell(change: ChangeMessage): void {
