@@ -41,8 +41,8 @@ interface Connection {
 const SWEEP_INTERVAL_MS = 1000
 /** Beyond the deadlines of Node, which answers with 408 where it can. */
 const SWEEP_GRACE_MS = 2000
-/** While draining: a connection made so lately may be about to send its first request. */
-const NEW_CONNECTION_MS = 5000
+/** In which the first request of a connection usually comes. */
+const FIRST_REQUEST_MS = 1000
 /** This part of all goes at a time: looking for the oldest costs more than letting a few more go. */
 const EVICTED_PART = 32
 
@@ -81,14 +81,17 @@ export class ClientConnections {
     return last === undefined ? readyAtMs : last.closedAtMs
   }
 
-  /** Those that never had a request before the others; of each, the oldest first. */
+  /** Those first that never had a request though there was time for one; then whoever has been idle longest. */
   #makeRoom(): boolean {
-    const candidates: { readonly connection: Connection; readonly sinceMs: number; readonly wasUsed: boolean }[] = []
+    const now = this.#parts.monotonic()
+    const candidates: { readonly connection: Connection; readonly sinceMs: number; readonly isSilent: boolean }[] = []
     for (const connection of this.#open) {
       const sinceMs = this.#idleSinceMs(connection)
-      if (sinceMs !== undefined) candidates.push({ connection, sinceMs, wasUsed: this.#wasUsed(connection) })
+      if (sinceMs === undefined) continue
+      const isSilent = !this.#wasUsed(connection) && now - sinceMs > FIRST_REQUEST_MS
+      candidates.push({ connection, sinceMs, isSilent })
     }
-    candidates.sort((one, other) => Number(one.wasUsed) - Number(other.wasUsed) || one.sinceMs - other.sinceMs)
+    candidates.sort((one, other) => Number(other.isSilent) - Number(one.isSilent) || one.sinceMs - other.sinceMs)
     const evicted = candidates.slice(0, Math.max(1, Math.floor(this.#max / EVICTED_PART)))
     for (const { connection } of evicted) {
       this.#open.delete(connection)
@@ -129,12 +132,14 @@ export class ClientConnections {
       for (const { socket } of this.#open) socket.destroy()
       closeAllConnections()
     }
-    const closeIdleConnections = server.closeIdleConnections.bind(server)
+    // Node's own ends connections that are new, whose first request may be on its way: at a reload it would be reset.
     server.closeIdleConnections = () => {
       const now = this.#parts.monotonic()
-      for (const connection of this.#open)
-        if (!this.#wasUsed(connection) && now - connection.readyAtMs > NEW_CONNECTION_MS) connection.socket.destroy()
-      closeIdleConnections()
+      for (const connection of this.#open) {
+        const sinceMs = this.#idleSinceMs(connection)
+        if (sinceMs === undefined) continue
+        if (this.#wasUsed(connection) || now - sinceMs > FIRST_REQUEST_MS) connection.socket.destroy()
+      }
     }
   }
 }

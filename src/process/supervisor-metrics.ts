@@ -1,5 +1,6 @@
 /** Metrics of the supervisor, and those of all workers as if they were one process. */
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
+import { registerCounter } from '../observability/counters.ts'
 import type { MetricsSnapshot } from './worker-messages.ts'
 import type { Silence } from './worker-watch.ts'
 
@@ -40,7 +41,9 @@ export class SupervisorMetrics {
   #settling: Promise<void> = Promise.resolve()
 
   /** `workers`: how many take requests now. */
-  constructor(workers: () => number) {
+  constructor({ workers, failedLogWrites }: { workers: () => number; failedLogWrites: () => number }) {
+    const help = 'Writes of the log that failed; their records are lost.'
+    registerCounter(this.#registry, 'torhaus_log_writes_failed_total', help, failedLogWrites)
     this.#lastReload.set(1)
     new Gauge({
       name: 'torhaus_workers',

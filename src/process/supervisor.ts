@@ -10,7 +10,6 @@
 import cluster from 'node:cluster'
 import type { AddressInfo } from 'node:net'
 import { availableParallelism } from 'node:os'
-import type { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { usedFiles } from '../../config/files.ts'
@@ -18,6 +17,7 @@ import { loadConfig } from '../../config/load.ts'
 import { type Config, configSchema } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
 import { isOutputShareable } from '../observability/log-output.ts'
+import type { SharedLogOutput } from '../observability/shared-log-output.ts'
 import { createAdmin } from './admin-listener.ts'
 import { FileWatcher } from './file-watcher.ts'
 import { Health } from './health.ts'
@@ -30,7 +30,7 @@ export interface SupervisorParts {
   readonly config: Config
   readonly log: Logger
   /** Takes the records of all workers. */
-  readonly output: Writable
+  readonly output: SharedLogOutput
   readonly surroundings: Surroundings
   /** Program that workers run. */
   readonly workerProgram: string
@@ -38,7 +38,7 @@ export interface SupervisorParts {
 
 export class Supervisor {
   readonly #parts: SupervisorParts
-  readonly #metrics = new SupervisorMetrics(() => this.#generation.listeningCount)
+  readonly #metrics: SupervisorMetrics
   readonly #health: Health
   #generation: Generation
   readonly #retired = new Set<Promise<void>>()
@@ -63,7 +63,11 @@ export class Supervisor {
       // its own (see relayLines) costs as much as a tenth of the proxying.
       stdio: ['ignore', isOutputShareable() ? 'inherit' : 'pipe', 'inherit', 'ipc'],
     })
-    const { surroundings, log } = parts
+    const { surroundings, log, output } = parts
+    this.#metrics = new SupervisorMetrics({
+      workers: () => this.#generation.listeningCount,
+      failedLogWrites: () => output.failedWrites,
+    })
     this.#health = new Health({ surroundings, log, metrics: this.#metrics, generation: () => this.#generation })
     this.#generation = this.#newGeneration(parts.config)
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
 import { configured, type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
@@ -49,6 +50,10 @@ test('for one connection too many the one goes that has been idle longest, first
     assert.equal((await used.response()).status, 200)
     const idle: Socket[] = []
     while (idle.length < MAX - 1) idle.push(await silent(proxy.fixture.port))
+    // Time enough for a first request.
+    await sleep(1200)
+    used.send(get(proxy, '/later'))
+    assert.equal((await used.response()).status, 200)
     const next = await silent(proxy.fixture.port)
     await hasClosed(idle[0] as Socket)
     await wasRejected(proxy, 'connection-evicted')
@@ -59,6 +64,24 @@ test('for one connection too many the one goes that has been idle longest, first
     assert.equal(await proxy.metric('torhaus_rejects_total{code="connection-evicted"}'), 1)
     for (const socket of [...idle, next]) socket.destroy()
     used.close()
+  }))
+
+test('a new connection is not closed for the next one, where others have asked once and are idle', () =>
+  withProxy({ maxConnections: MAX }, async proxy => {
+    const asked: RawConnection[] = []
+    while (asked.length < MAX - 1) {
+      const connection = await RawConnection.open(proxy.fixture.port)
+      connection.send(get(proxy, '/once'))
+      await connection.response()
+      asked.push(connection)
+    }
+    const fresh = await RawConnection.open(proxy.fixture.port)
+    const next = await silent(proxy.fixture.port)
+    await asked[0]?.rest()
+    fresh.send(get(proxy, '/first'))
+    assert.equal((await fresh.response()).status, 200)
+    next.destroy()
+    for (const connection of [...asked, fresh]) connection.close()
   }))
 
 test('a connection with a request in flight is never closed for another one', () =>
