@@ -33,6 +33,7 @@ USER node
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080
+# Whether workers answer requests, as the supervisor last saw; a worker that stands still it replaces by itself.
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ADMIN_PORT || 9090}/livez`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM

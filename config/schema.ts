@@ -59,6 +59,17 @@ const listener = section(
         maximum: 3_600_000,
       },
     ),
+    handshakeTimeoutMs: integer('How long a TLS handshake may take, in milliseconds; then the connection is closed.', {
+      default: 10_000,
+      minimum: 1000,
+      maximum: 120_000,
+    }),
+    maxConnections: Type.Optional(
+      integer(
+        'Most client connections per worker, WebSockets included. For one more, the connection is closed that has been idle longest; where none is idle, the new one. Default: what the limit of descriptors (ulimit -n) leaves after maxTunnels and upstream.maxConnections, which are lowered to a quarter of it each where it is small. More than that is never taken.',
+        { minimum: 8, maximum: 1_000_000 },
+      ),
+    ),
     headersTimeoutMs: integer('How long a client may take to send the fields of a request, in milliseconds.', {
       default: 60_000,
       minimum: 1000,

@@ -14,6 +14,14 @@ const table = {
   'request-malformed': { status: 400, stage: 'accept', sentence: 'The request is not valid HTTP/1.1.' },
   'request-head-timeout': { status: 408, stage: 'accept', sentence: 'The request took too long to arrive.' },
   'request-head-too-large': { status: 431, stage: 'accept', sentence: 'The fields of the request are too large.' },
+  'connection-evicted': {
+    status: 503,
+    stage: 'accept',
+    sentence: 'The idle connection was closed to make room for others.',
+  },
+  'connections-full': { status: 503, stage: 'accept', sentence: 'There are too many connections.' },
+  'tls-handshake-failed': { status: 400, stage: 'accept', sentence: 'The TLS handshake failed.' },
+  'tls-handshake-timeout': { status: 408, stage: 'accept', sentence: 'The TLS handshake took too long.' },
   'proxy-header-invalid': {
     status: 400,
     stage: 'accept',

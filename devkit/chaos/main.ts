@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { exitCode } from '../../src/exit-codes.ts'
 import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
+import { attackPeople } from './attacked-people.ts'
 import { type ChaosEnvironment, startChaosEnvironment } from './environment.ts'
 import type { Instance } from './instance.ts'
 import { type Counts, runTraffic } from './traffic.ts'
@@ -125,20 +126,22 @@ async function measureSignOut({ instances: [one, two], newSession, traffic }: Ch
   return Math.round(performance.now() - begun)
 }
 
-/** Whether `--json` was given. */
-function readArguments(args: string[]): boolean {
+function readArguments(args: string[]): { isJson: boolean; isAboutConnections: boolean } {
   try {
-    return parseArgs({ args, options: { json: { type: 'boolean' } } }).values.json === true
+    const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, faults: { type: 'string' } } })
+    if (values.faults !== undefined && values.faults !== 'connections') throw new Error(`no faults: ${values.faults}`)
+    return { isJson: values.json === true, isAboutConnections: values.faults !== undefined }
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\nusage: npm run chaos [-- --json]\n`)
+    process.stderr.write(`${(error as Error).message}\nusage: npm run chaos [-- --faults connections] [--json]\n`)
     process.exit(exitCode.usage)
   }
 }
 
 const newCounts = (): Counts => ({ requests: 0, failed: 0, failedIdempotent: 0, failedPushes: 0, reasons: new Map() })
 
-const isJson = readArguments(process.argv.slice(2))
+const { isJson, isAboutConnections } = readArguments(process.argv.slice(2))
 const tell = (line: string) => process.stderr.write(`${line}\n`)
+if (isAboutConnections) process.exit((await attackPeople(isJson, tell)) ? 0 : 1)
 await ensureDebianPackages(['haproxy', 'redis-server', 'git'])
 tell('Starting HAProxy, two instances with two workers each, Redis, OP and server ...')
 const environment = await startChaosEnvironment()

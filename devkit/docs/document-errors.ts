@@ -8,6 +8,13 @@ const advice: Partial<Record<Code, string>> = {
   'request-malformed': 'The parser refused the head. Logged as a `reject` record, without a request id.',
   'request-head-timeout': 'See `listener.headersTimeoutMs`. Usually a scanner, or a client that went to sleep.',
   'request-head-too-large': 'See `listener.maxHeaderBytes`.',
+  'connection-evicted':
+    'See `listener.maxConnections`: all were taken, and this one had been idle longest. Nobody reads the sentence; a `reject` record and `torhaus_rejects_total` say it.',
+  'connections-full':
+    'As before, and every connection had a request in flight: the new one was closed. Raise the limit of descriptors, or see who holds them.',
+  'tls-handshake-failed':
+    'Not TLS, or no version, cipher or certificate in common. Closed without an answer; a scanner, mostly.',
+  'tls-handshake-timeout': 'See `listener.handshakeTimeoutMs`. Closed without an answer.',
   'proxy-header-invalid':
     'A peer of `listener.trustedProxies` sends no PROXY protocol header, or a wrong one: the connection is closed without an answer. Logged as a `reject` record.',
   'proxy-header-timeout': 'As before; after 5 s, or `listener.headersTimeoutMs` if that is less.',

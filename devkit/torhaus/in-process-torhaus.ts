@@ -25,6 +25,7 @@ export async function startTorhaus(config: Config, log: Logger, now = system.now
       hostNames: () => config.admin.hostNames,
       contentType: registry.contentType,
       metrics: () => registry.metrics(),
+      isAlive: () => true,
       readiness: () => proxy.readiness(),
     }),
   )

@@ -8,6 +8,7 @@ import type { MonotonicClock } from '../clock.ts'
 import { Turns } from '../listener/turns.ts'
 import { accessLog } from '../observability/access-log.ts'
 import { TraceRecorder, traceLog } from '../observability/decision-trace.ts'
+import { RejectLog } from '../observability/reject-log.ts'
 import { createPolicy, type PolicyParts } from '../pipeline.ts'
 import type { Tunnels } from '../tunnels/tunnels.ts'
 import { HttpUpstream } from '../upstream/http-upstream.ts'
@@ -93,6 +94,7 @@ function buildApp(
   const { tls } = config.listener
   const writeAccess = config.logging.access ? accessLog(log, now) : undefined
   const writeTrace = traceLog(log)
+  const rejects = new RejectLog(log, rest.monotonic)
   return opened.use(
     createApp({
       ...{ ...rest, forward, refusal },
@@ -108,7 +110,10 @@ function buildApp(
         writeAccess?.(record, closedAtMs)
         record.trace?.conclude(record, closedAtMs)
       },
-      rejected: (code, peer) => log.info({ 'event.action': 'reject', 'torhaus.code': code, 'client.address': peer }),
+      rejected: (code, peer) => {
+        metrics.rejected(code)
+        rejects.write(code, peer)
+      },
     }),
   )
 }

@@ -6,7 +6,6 @@ import { METHODS } from 'node:http'
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Forward, Forwarded } from '../../middleware/forward.ts'
-import type { MonotonicClock } from '../clock.ts'
 import { type Code, errorTable, Fault, toFault } from '../errors.ts'
 import type { Arrival, PartialExchange, Traced } from '../exchange.ts'
 import { isOwnPath, OWN_PREFIX } from '../http/request-target.ts'
@@ -20,6 +19,7 @@ import type { Policy } from '../pipeline.ts'
 import { type RefusalSettings, send, sendRefusal, sendToSignIn } from '../refusal/refusal.ts'
 import type { Route } from '../routes/reply.ts'
 import type { ChainResult } from '../stage-chain.ts'
+import { addHealthRoute } from './health-route.ts'
 
 export interface AppParts extends ListenerParts {
   readonly policy: Policy
@@ -29,7 +29,6 @@ export interface AppParts extends ListenerParts {
   readonly refusal: RefusalSettings
   /** Whether each response should be the last of its connection. */
   readonly isDraining: () => boolean
-  readonly monotonic: MonotonicClock
   readonly newRequestId: () => string
   /** Undefined: decisions are not traced. */
   readonly newTrace: (() => ExchangeTrace) | undefined
@@ -51,7 +50,9 @@ export function createApp(parts: AppParts): FastifyInstance {
     // While draining, what still comes on an open connection is answered like anything else, and the connection closed after it.
     return503OnClosing: false,
     serverFactory: handler =>
-      createServer(parts, handler, {
+      createServer(parts, {
+        request: handler,
+        lastExchange: socket => parts.turns.latest(socket),
         // Behind a request that has no answer yet, there is nothing to change to.
         isWanted: request => isHandshake(request) && parts.turns.isAnswered(request.socket),
         take: (request, socket, head) => {
@@ -79,6 +80,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     const methods = method === 'GET' ? ['GET', 'HEAD'] : [method]
     app.route({ method: methods, url, onRequest: take(own(route)), handler: taken })
   }
+  addHealthRoute(app, take(own(notFound)))
   app.all(`${OWN_PREFIX}/*`, { onRequest: take(own(notFound)) }, taken)
   app.all('/*', { onRequest: take(proxied) }, taken)
   return app
@@ -93,7 +95,9 @@ type Answer = (parts: AppParts, exchange: Traced, open: OpenExchange) => void
 export interface OpenExchange extends Turn {
   readonly record: ExchangeRecord
   /** Once it was passed on to the upstream. */
-  forwarded?: Forwarded | undefined
+  forwarded: Forwarded | undefined
+  /** Once the response has ended, however it did. */
+  closedAtMs: number | undefined
 }
 
 /** Step 0: from the head of a request to its answer, when its turn has come. The stages are steps 1 to 8. */
@@ -103,6 +107,8 @@ function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
     request,
     response,
     record: newRecord(arrival, parts.newTrace?.()),
+    forwarded: undefined,
+    closedAtMs: undefined,
     begin: () => begin(parts, arrival, open, answer),
   }
   // Requests that were read in one go with the one that cost the connection still come.
@@ -121,7 +127,8 @@ function begin(parts: AppParts, arrival: Arrival, open: OpenExchange, answer: An
       record.outcome = 'aborted'
       record.code = 'client-aborted'
     }
-    parts.close(record, parts.monotonic())
+    open.closedAtMs = parts.monotonic()
+    parts.close(record, open.closedAtMs)
     parts.turns.end(open)
   })
   settle(parts, record, parts.policy.arrive.run(arrival, record.trace), verdict => {

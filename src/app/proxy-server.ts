@@ -9,6 +9,8 @@ import type { Registry } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
 import { causeChain } from '../cause-chain.ts'
 import type { Surroundings } from '../clock.ts'
+import { descriptorLimit, loweredBounds, withinDescriptors } from '../listener/descriptor-limit.ts'
+import { openPrivateEntrance } from '../listener/private-entrance.ts'
 import type { Changes } from '../store/changes.ts'
 import { buildProxy, type ProxyParts } from './build-proxy.ts'
 import { openServices, type Services } from './open-services.ts'
@@ -36,13 +38,27 @@ const TIDY_INTERVAL_MS = 100
 /** After the drain timeout so long for what is not a request; a supervisor waits longer than that. */
 const RELEASE_MS = 4000
 
-/** Rejects when it cannot start, in words for the operator; nothing is left open then. */
-export async function startProxy(config: Config, log: Logger, surroundings: Surroundings): Promise<ProxyServer> {
+/**
+ * Rejects when it cannot start, in words for the operator; nothing is left open then. `entrance`: where the supervisor asks
+ * whether it answers (`src/listener/private-entrance.ts`).
+ */
+export async function startProxy(
+  wanted: Config,
+  log: Logger,
+  surroundings: Surroundings,
+  entrance?: string,
+): Promise<ProxyServer> {
+  const limit = descriptorLimit()
+  const config = withinDescriptors(wanted, limit)
+  const lowered = loweredBounds(wanted, config)
+  if (lowered.length > 0)
+    log.warn({ 'event.action': 'bounds-lowered', 'torhaus.descriptor_limit': limit, 'torhaus.bounds': lowered })
   await using opened = new AsyncDisposableStack()
   const services = await openServices(config, log, surroundings, opened)
   const parts = buildProxy(services, surroundings.monotonic, opened)
   const { app } = parts
   await app.listen({ host: config.listener.host, port: config.listener.port })
+  if (entrance !== undefined) opened.defer(await openPrivateEntrance(app.server, entrance))
   void parts.sweep()
   // Sign-in works without this, too; but when the OP is away, better to say so now.
   services.provider.metadata().catch((error: Error) => {

@@ -1,14 +1,16 @@
 /** The supervisor, from the configuration to the signal that ends it. */
+import { writeSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Config } from '../../config/schema.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { createLog } from '../observability/log.ts'
-import { openSharedLogOutput } from '../observability/log-output.ts'
+import { SharedLogOutput } from '../observability/shared-log-output.ts'
 import { Supervisor } from '../process/supervisor.ts'
 import { system } from '../system.ts'
 import { type Command, CommandError, configOption } from './command.ts'
 import { configFileOf, readConfig } from './read-config.ts'
 
+const STANDARD_ERROR = 2
 /** The program that becomes a worker when the supervisor starts it. */
 const WORKER_PROGRAM = resolve(import.meta.dirname, '../main.ts')
 
@@ -21,11 +23,11 @@ export const command: Command = {
 async function supervise(fileName: string): Promise<ExitCode> {
   const { environment } = system
   const config = readConfig(fileName, environment)
-  const output = openSharedLogOutput()
+  const output = new SharedLogOutput(sayUnwritten)
   const log = createLog(config.logging, output, system.now)
   const supervisor = new Supervisor({
-    ...{ fileName, environment, config, log, output, workerProgram: WORKER_PROGRAM },
-    monotonic: system.monotonic,
+    ...{ fileName, config, log, output, workerProgram: WORKER_PROGRAM },
+    surroundings: system,
   })
   let isStopping = false
   const stopped = stoppedBySignal(supervisor, config, (signal, action) => {
@@ -42,6 +44,15 @@ async function supervise(fileName: string): Promise<ExitCode> {
     return exitCode.done
   } finally {
     await new Promise<void>(written => output.end(written))
+  }
+}
+
+/** Where else: the log is what cannot be written. Standard error may be gone with it. */
+function sayUnwritten({ message }: Error): void {
+  try {
+    writeSync(STANDARD_ERROR, `Torhaus cannot write its log, and goes on without: ${message}\n`)
+  } catch {
+    // torhaus_log_writes_failed_total says it.
   }
 }
 

@@ -4,8 +4,11 @@ import https from 'node:https'
 import type { Socket } from 'node:net'
 import { addressSet } from '../../config/address-range.ts'
 import type { Config } from '../../config/schema.ts'
+import type { MonotonicClock } from '../clock.ts'
 import type { Code } from '../errors.ts'
 import { clientOf } from './client-address.ts'
+import { ClientConnections, type LastExchange } from './client-connections.ts'
+import { rememberDoor } from './private-entrance.ts'
 import { expectProxyHeaders } from './proxy-protocol.ts'
 
 export interface ListenerParts {
@@ -13,8 +16,11 @@ export interface ListenerParts {
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
   /** Called for what never became a request. */
   readonly rejected: (code: Code, client: string | undefined) => void
+  readonly monotonic: MonotonicClock
 }
 
+/** How often Node looks for heads that are late. Its own 30 s would make any shorter deadline one of 30 s. */
+const LATE_HEADS_INTERVAL_MS = 1000
 /** At least 3 s, for a segment that is sent again (proxy-protocol.txt 2). */
 const PROXY_HEADER_TIMEOUT_MS = 5000
 
@@ -26,19 +32,33 @@ export interface Upgrades {
   readonly take: (request: IncomingMessage, socket: Socket, head: Buffer) => void
 }
 
-export function createServer(parts: ListenerParts, listener: RequestListener, upgrades: Upgrades): Server {
+export interface Handlers extends Upgrades {
+  readonly request: RequestListener
+  /** The latest exchange on a socket; undefined before the first. */
+  readonly lastExchange: (socket: Socket) => LastExchange | undefined
+}
+
+export function createServer(parts: ListenerParts, handlers: Handlers): Server {
   const { listener: settings, tls } = parts
+  const { request: listener } = handlers
   const options = {
     maxHeaderSize: settings.maxHeaderBytes,
     insecureHTTPParser: false,
     requireHostHeader: false,
-    shouldUpgradeCallback: upgrades.isWanted,
+    shouldUpgradeCallback: handlers.isWanted,
+    connectionsCheckingInterval: LATE_HEADS_INTERVAL_MS,
     optimizeEmptyRequests: true,
   }
   const server =
     tls === undefined
       ? http.createServer(options, listener)
-      : https.createServer({ ...options, ...tls, minVersion: settings.tls?.minVersion ?? 'TLSv1.2' }, listener)
+      : https.createServer(
+          {
+            ...{ ...options, ...tls, handshakeTimeout: settings.handshakeTimeoutMs },
+            minVersion: settings.tls?.minVersion ?? 'TLSv1.2',
+          },
+          listener,
+        )
   // More lines than this are refused by the first stage; fewer here would make Node drop the rest unseen (CVE-2026-58044).
   server.maxHeadersCount = 0
   server.headersTimeout = settings.headersTimeoutMs
@@ -47,8 +67,10 @@ export function createServer(parts: ListenerParts, listener: RequestListener, up
   server.timeout = settings.idleTimeoutMs
   // Node would say `100 Continue` before anybody looked at the credentials.
   server.on('checkContinue', listener).on('checkExpectation', listener)
-  takeUpgrades(server as Server, upgrades)
+  server.on('upgrade', handlers.take)
+  if (server instanceof https.Server) endFailedHandshakes(server, parts)
   server.on('connect', (_request: IncomingMessage, socket: Socket) => reject(parts, socket, 'method-refused'))
+  rememberDoor(server as Server)
   if (settings.proxyProtocol) {
     expectProxyHeaders(server, {
       isTrusted: addressSet(settings.trustedProxies),
@@ -56,22 +78,22 @@ export function createServer(parts: ListenerParts, listener: RequestListener, up
       rejected: parts.rejected,
     })
   }
+  const { lastExchange } = handlers
+  const { monotonic, rejected } = parts
+  new ClientConnections(server as Server, { settings, monotonic, lastExchange, rejected })
   return server as Server
 }
 
-/** Node does not count these sockets among its connections any more: closing all would leave them open. */
-function takeUpgrades(server: Server, { take }: Upgrades): void {
-  const taken = new Set<Socket>()
-  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    taken.add(socket)
-    socket.on('close', () => taken.delete(socket))
-    take(request, socket, head)
+/** An answer would wait for the end of the handshake, and the connection with it, for ever. */
+function endFailedHandshakes(server: https.Server, { rejected }: ListenerParts): void {
+  server.removeAllListeners('tlsClientError')
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    const isLate = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT'
+    // One that left without a word, as the connection checks of balancers do, did nothing wrong.
+    if (isLate || error.code !== 'ECONNRESET')
+      rejected(isLate ? 'tls-handshake-timeout' : 'tls-handshake-failed', clientOf(socket).address)
+    socket.destroy()
   })
-  const closeAllConnections = server.closeAllConnections.bind(server)
-  server.closeAllConnections = () => {
-    for (const socket of taken) socket.destroy()
-    closeAllConnections()
-  }
 }
 
 export function codeOfParserError({ code }: NodeJS.ErrnoException): Code {

@@ -3,12 +3,13 @@
  * trusted peers may send it, and they must: a receiver that guessed would let anybody claim an address (2).
  */
 import type { Server } from 'node:http'
-import { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { canonicalAddress } from '../../config/address-range.ts'
 import type { Code } from '../errors.ts'
 import { type ConnectionClient, setClientAddress } from './client-address.ts'
+import { interpose } from './interpose.ts'
 import { type ProxyHeader, parseProxyHeader } from './proxy-header.ts'
+import { whenSecured } from './secured.ts'
 
 export interface ProxiedConnectionParts {
   /** Whether a canonical address may, and must, send the header. */
@@ -19,22 +20,14 @@ export interface ProxiedConnectionParts {
 
 /** What `server` does with a connection so far, it does once the header is read; listeners added later hear of it at once. */
 export function expectProxyHeaders(server: Server, parts: ProxiedConnectionParts): void {
-  const takers = server.listeners('connection')
-  server.removeAllListeners('connection')
-  const begin = (socket: Socket) => {
-    for (const taker of takers) Reflect.apply(taker, server, [socket])
-  }
-  const waiting = closedWithTheServer(server)
-  const name = server instanceof TlsServer ? namedThroughTls(server) : setClientAddress
+  const name = whenSecured<ConnectionClient>(server, setClientAddress)
 
-  server.on('connection', (socket: Socket) => {
+  interpose(server, (socket, begin) => {
     const peer = canonicalAddress(socket.remoteAddress ?? '')
     if (peer === undefined) socket.destroy()
     else if (!parts.isTrusted(peer)) begin(socket)
     else {
-      waiting.add(socket)
       readProxyHeader(socket, parts.timeoutMs, header => {
-        waiting.delete(socket)
         if (typeof header === 'object') {
           name(socket, { address: header.source ?? peer, isStandIn: header.source === undefined })
           begin(socket)
@@ -70,38 +63,3 @@ function readProxyHeader(socket: Socket, timeoutMs: number, done: (header: Proxy
   }
   socket.on('readable', onReadable).on('end', onEnd).on('close', onClose).on('error', onError)
 }
-
-/** HTTP does not know these connections yet: closing the idle ones, or all, would leave them out. */
-function closedWithTheServer(server: Server): Set<Socket> {
-  const waiting = new Set<Socket>()
-  for (const method of ['closeIdleConnections', 'closeAllConnections'] as const) {
-    const close = server[method].bind(server)
-    server[method] = () => {
-      for (const socket of waiting) socket.destroy()
-      close()
-    }
-  }
-  return waiting
-}
-
-/**
- * Requests over TLS stand on a socket of their own, which does not lead to the one beneath. The two ends of the connection
- * do: nothing else has both while it is open.
- */
-function namedThroughTls(server: TlsServer): typeof setClientAddress {
-  const clients = new Map<string, ConnectionClient>()
-  server.prependListener('secureConnection', secure => {
-    const client = clients.get(endsOf(secure))
-    if (client !== undefined) setClientAddress(secure, client)
-  })
-  return (socket, client) => {
-    const ends = endsOf(socket)
-    clients.set(ends, client)
-    socket.on('close', () => {
-      if (clients.get(ends) === client) clients.delete(ends)
-    })
-  }
-}
-
-const endsOf = ({ remoteAddress, remotePort, localAddress, localPort }: Socket) =>
-  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`

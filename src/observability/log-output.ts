@@ -4,7 +4,6 @@
  * it ends the process, or keeps it from ending.
  */
 import { closeSync, fstatSync, write, writeSync } from 'node:fs'
-import { Writable } from 'node:stream'
 import type { DestinationStream } from 'pino'
 import { freeWhenWritten } from '../io/free-when-written.ts'
 
@@ -147,18 +146,4 @@ function writeAllSync(descriptor: number, bytes: Buffer): void {
  */
 export function isOutputShareable(): boolean {
   return process.platform !== 'win32' && fstatSync(STANDARD_OUTPUT).isFile()
-}
-
-/**
- * Standard output as the supervisor writes it, its own records and those that workers hand over: one writer, so that no
- * line is torn, and never waited for by anything but its sources. What cannot be written is dropped, and the proxy goes on.
- */
-export function openSharedLogOutput(): Writable {
-  const writeAll = (chunk: Buffer, done: () => void): void =>
-    write(STANDARD_OUTPUT, chunk, (error, written) => {
-      if (error?.code === 'EAGAIN') setTimeout(writeAll, RETRY_MS, chunk, done)
-      else if (error !== null || written === chunk.length) done()
-      else writeAll(chunk.subarray(written), done)
-    })
-  return new Writable({ highWaterMark: 4 * BATCH_BYTES, write: (chunk, _encoding, done) => writeAll(chunk, done) })
 }

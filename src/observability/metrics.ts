@@ -61,6 +61,9 @@ export class Metrics {
     'Requests whose session and first factor were of two people.',
     [],
   )
+  readonly #rejects = this.#counter('torhaus_rejects_total', 'Connections ended without a request, by the reason.', [
+    'code',
+  ])
   readonly #bytes = this.#counter('torhaus_content_bytes_total', 'Bytes of content passed.', ['direction'])
   readonly #duration = this.#histogram(
     'torhaus_request_duration_seconds',
@@ -220,6 +223,10 @@ export class Metrics {
 
   bindingMismatch(): void {
     this.#mismatches.add(1)
+  }
+
+  rejected(code: Code): void {
+    this.#rejects.add(1, code)
   }
 
   storeCommand(seconds: number, isAnswered: boolean): void {

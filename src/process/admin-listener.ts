@@ -8,16 +8,21 @@ export interface AdminParts {
   readonly hostNames: () => readonly string[]
   readonly contentType: string
   readonly metrics: () => Promise<string>
+  /** Whether another start of everything would not help. */
+  readonly isAlive: () => boolean
   readonly readiness: () => Readiness | Promise<Readiness>
 }
 
-export function createAdmin({ hostNames, contentType, metrics, readiness }: AdminParts): FastifyInstance {
+export function createAdmin({ hostNames, contentType, metrics, isAlive, readiness }: AdminParts): FastifyInstance {
   const admin = fastify({ logger: false, forceCloseConnections: true })
   // The pages of a name that somebody made lead here (DNS rebinding) must not read what is said here.
   admin.addHook('onRequest', async (request, reply) => {
     if (!isKnownName(request.hostname, hostNames())) return reply.code(421).send({ error: 'unknown host name' })
   })
-  admin.get('/livez', () => ({ alive: true }))
+  admin.get('/livez', (_request, reply) => {
+    const alive = isAlive()
+    return reply.code(alive ? 200 : 503).send({ alive })
+  })
   admin.get('/readyz', async (_request, reply) => {
     const state = await readiness()
     return reply.code(state.ready ? 200 : 503).send(state)

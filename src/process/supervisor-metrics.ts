@@ -1,6 +1,8 @@
 /** Metrics of the supervisor, and those of all workers as if they were one process. */
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
+import { registerCounter } from '../observability/counters.ts'
 import type { MetricsSnapshot } from './worker-messages.ts'
+import type { Silence } from './worker-watch.ts'
 
 /** What only grows: it must go on growing when the process that counted it has ended. */
 const COUNTED = ['counter', 'histogram']
@@ -23,12 +25,25 @@ export class SupervisorMetrics {
     help: '1 while the file that was read last is in force.',
     registers: [this.#registry],
   })
+  readonly #killed = new Counter({
+    name: 'torhaus_workers_killed_total',
+    help: 'Workers that stood still and were replaced, by what they did not answer.',
+    labelNames: ['silent'],
+    registers: [this.#registry],
+  })
+  readonly #clockJumps = new Counter({
+    name: 'torhaus_clock_jumps_total',
+    help: 'Times that the clock of the system was set by 2 s or more.',
+    registers: [this.#registry],
+  })
   /** What workers that have ended had counted. */
   #ended: MetricsSnapshot = []
   #settling: Promise<void> = Promise.resolve()
 
   /** `workers`: how many take requests now. */
-  constructor(workers: () => number) {
+  constructor({ workers, failedLogWrites }: { workers: () => number; failedLogWrites: () => number }) {
+    const help = 'Writes of the log that failed; their records are lost.'
+    registerCounter(this.#registry, 'torhaus_log_writes_failed_total', help, failedLogWrites)
     this.#lastReload.set(1)
     new Gauge({
       name: 'torhaus_workers',
@@ -46,6 +61,14 @@ export class SupervisorMetrics {
 
   restarted(): void {
     this.#restarts.inc()
+  }
+
+  killed(silent: Silence): void {
+    this.#killed.inc({ silent })
+  }
+
+  clockJumped(): void {
+    this.#clockJumps.inc()
   }
 
   reloaded(succeeded: boolean): void {

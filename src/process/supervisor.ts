@@ -15,45 +15,41 @@
 import cluster from 'node:cluster'
 import type { AddressInfo } from 'node:net'
 import { availableParallelism } from 'node:os'
-import type { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { usedFiles } from '../../config/files.ts'
 import { loadConfig } from '../../config/load.ts'
 import { type Config, configSchema } from '../../config/schema.ts'
-import type { Readiness } from '../app/readiness.ts'
-import type { MonotonicClock, Surroundings } from '../clock.ts'
+import type { Surroundings } from '../clock.ts'
 import { isOutputShareable } from '../observability/log-output.ts'
+import type { SharedLogOutput } from '../observability/shared-log-output.ts'
 import { createAdmin } from './admin-listener.ts'
 import { FileWatcher } from './file-watcher.ts'
+import { Health } from './health.ts'
 import { SupervisorMetrics } from './supervisor-metrics.ts'
+import { metricsText, readinessOf } from './worker-answers.ts'
 import { Generation } from './worker-generation.ts'
-import type { Report } from './worker-messages.ts'
-import type { WorkerProcess } from './worker-process.ts'
-
-/** How long a worker may take to tell its metrics; one that is busy for longer is left out this time. */
-const REPORT_TIMEOUT_MS = 1000
 
 export interface SupervisorParts {
   readonly fileName: string
-  readonly environment: Surroundings['environment']
   readonly config: Config
   readonly log: Logger
   /** Takes the records of all workers. */
-  readonly output: Writable
-  readonly monotonic: MonotonicClock
+  readonly output: SharedLogOutput
+  readonly surroundings: Surroundings
   /** Program that workers run. */
   readonly workerProgram: string
 }
 
 export class Supervisor {
   readonly #parts: SupervisorParts
-  readonly #metrics = new SupervisorMetrics(() => this.#generation.listeningCount)
+  readonly #metrics: SupervisorMetrics
+  readonly #health: Health
   #generation: Generation
   readonly #retired = new Set<Promise<void>>()
   readonly #generations = new Set<Generation>()
   #admin: FastifyInstance | undefined
-  #watch: FileWatcher | undefined
+  #files: FileWatcher | undefined
   #reloading: Promise<void> | undefined
   #isReloadAsked = false
   #isStopping = false
@@ -61,6 +57,10 @@ export class Supervisor {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts
+    // All workers accept from one queue: whoever has time takes the next connection, one that stands still takes none, and
+    // what waits when one ends is taken by the others. Node's round robin hands connections over instead, and a worker
+    // without a free descriptor loses one, and the turn with it, for ever. On Windows one worker would take nearly all.
+    cluster.schedulingPolicy = process.platform === 'win32' ? cluster.SCHED_RR : cluster.SCHED_NONE
     cluster.setupPrimary({
       exec: parts.workerProgram,
       args: [],
@@ -68,6 +68,12 @@ export class Supervisor {
       // its own (see relayLines) costs as much as a tenth of the proxying.
       stdio: ['ignore', isOutputShareable() ? 'inherit' : 'pipe', 'inherit', 'ipc'],
     })
+    const { surroundings, log, output } = parts
+    this.#metrics = new SupervisorMetrics({
+      workers: () => this.#generation.listeningCount,
+      failedLogWrites: () => output.failedWrites,
+    })
+    this.#health = new Health({ surroundings, log, metrics: this.#metrics, generation: () => this.#generation })
     this.#generation = this.#newGeneration(parts.config)
   }
 
@@ -84,6 +90,7 @@ export class Supervisor {
     }
     // Told to stop meanwhile, by who could not see yet what was opened since.
     if (this.#isStopping) return this.kill()
+    this.#health.start()
     this.#log('start')
   }
 
@@ -99,7 +106,8 @@ export class Supervisor {
   /** Resolves when all requests in flight are answered or cut off, and everything is closed. */
   async drain(delayMs: number): Promise<void> {
     this.#isStopping = true
-    this.#watch?.[Symbol.dispose]()
+    this.#health.stopping()
+    this.#files?.[Symbol.dispose]()
     await this.#reloading
     await Promise.all([...this.#generations].map(generation => generation.drain(delayMs, true)))
     await Promise.all(this.#retired)
@@ -109,13 +117,18 @@ export class Supervisor {
   /** Ends everything at once: also what is left after a drain, or of a start that failed. */
   async kill(): Promise<void> {
     this.#isStopping = true
-    this.#watch?.[Symbol.dispose]()
+    this.#files?.[Symbol.dispose]()
     await Promise.all([...this.#generations].map(generation => generation.kill()))
+    await this.#close()
+  }
+
+  async #close(): Promise<void> {
+    this.#health.close()
     await this.#admin?.close()
   }
 
   #newGeneration(config: Config): Generation {
-    const { log, output, monotonic, environment } = this.#parts
+    const { log, output, surroundings } = this.#parts
     const generation = new Generation(
       config,
       output,
@@ -135,8 +148,9 @@ export class Supervisor {
           })
         },
         onFailed: error => log.error({ 'event.action': 'worker-failed', 'error.message': error.message }),
+        newEntrance: () => this.#health.newEntrance(),
       },
-      { monotonic, environment },
+      surroundings,
     )
     this.#generations.add(generation)
     return generation
@@ -154,8 +168,8 @@ export class Supervisor {
   }
 
   async #reloadOnce(reason: string): Promise<boolean> {
-    const { fileName, environment, log } = this.#parts
-    const loaded = loadConfig(fileName, environment)
+    const { fileName, surroundings, log } = this.#parts
+    const loaded = loadConfig(fileName, surroundings.environment)
     if (!loaded.ok) {
       for (const { line, path, message } of loaded.diagnostics)
         log.error({
@@ -187,17 +201,18 @@ export class Supervisor {
   }
 
   #watchFiles(config: Config): void {
-    this.#watch?.[Symbol.dispose]()
+    this.#files?.[Symbol.dispose]()
     const files = [this.#parts.fileName, ...usedFiles(configSchema, config)]
-    this.#watch = new FileWatcher(files, config.reload.watchIntervalMs, () => this.reload('file'))
+    this.#files = new FileWatcher(files, config.reload.watchIntervalMs, () => this.reload('file'))
   }
 
   async #openAdmin({ admin: { host, port } }: Config): Promise<FastifyInstance> {
     const admin = createAdmin({
       hostNames: () => this.#generation.config.admin.hostNames,
       contentType: this.#metrics.contentType,
-      metrics: () => this.#metricsText(),
-      readiness: () => this.#readiness(),
+      metrics: () => metricsText(this.#generations, this.#metrics),
+      readiness: () => readinessOf(this.#generation, workerCount(this.#generation.config), this.#isStopping),
+      isAlive: () => this.#health.isAlive,
     })
     await admin.listen({ host, port })
     return admin
@@ -209,43 +224,6 @@ export class Supervisor {
     const admin = await this.#openAdmin(config)
     await this.#admin?.close()
     this.#admin = admin
-  }
-
-  async #reports(generations: Iterable<Generation>): Promise<[WorkerProcess, Report | undefined][]> {
-    const workers = [...generations].flatMap(generation => [...generation.workers])
-    return Promise.all(
-      workers.map(
-        async (worker): Promise<[WorkerProcess, Report | undefined]> => [
-          worker,
-          await worker.report(REPORT_TIMEOUT_MS),
-        ],
-      ),
-    )
-  }
-
-  async #metricsText(): Promise<string> {
-    const reports = await this.#reports(this.#generations)
-    // One that has ended meanwhile is counted among those that ended.
-    const alive = reports.filter(([worker]) => [...this.#generations].some(({ workers }) => workers.has(worker)))
-    const snapshots = alive.map(([worker, report]) => report?.metrics ?? worker.lastMetrics ?? [])
-    return this.#metrics.text(snapshots)
-  }
-
-  async #readiness(): Promise<Readiness> {
-    const generation = this.#generation
-    const reports = (await this.#reports([generation])).map(([, report]) => report?.readiness)
-    const parts: Record<string, string> = {}
-    for (const readiness of reports)
-      for (const [name, state] of Object.entries(readiness?.parts ?? {}))
-        parts[name] = parts[name] === undefined || parts[name] === state ? state : `${parts[name]}, ${state}`
-    return {
-      ready: !this.#isStopping && reports.some(readiness => readiness?.ready === true),
-      parts: {
-        ...parts,
-        ...(this.#isStopping ? { listener: 'draining' } : {}),
-        workers: `${generation.listeningCount} of ${workerCount(generation.config)}`,
-      },
-    }
   }
 
   #log(action: string): void {

@@ -21,6 +21,8 @@ export interface GenerationEvents {
   readonly onEnd: (worker: WorkerProcess, restartInMs: number | undefined) => void
   /** A worker that took the place of another one cannot start. */
   readonly onFailed: (error: Error) => void
+  /** Where the next worker is asked whether it answers. */
+  readonly newEntrance: () => string | undefined
 }
 
 type GenerationSurroundings = Pick<Surroundings, 'monotonic' | 'environment'>
@@ -31,6 +33,8 @@ const MAX_PAUSE_MS = 10_000
 const STEADY_MS = 60_000
 /** Beyond the times of the configuration, before a worker that does not end is killed. */
 const PATIENCE_MS = 5000
+/** A process that is killed ends at once, or not at all. */
+const KILL_MS = 3000
 
 export class Generation {
   readonly config: Config
@@ -75,6 +79,12 @@ export class Generation {
     return this.#end(worker => worker.kill(false), 0)
   }
 
+  /** Ends one that stands still; it is replaced, also where the system cannot end it: a process that waits for a disk cannot be killed. */
+  replace(worker: WorkerProcess): void {
+    worker.kill(true)
+    setTimeout(() => this.#onEnd(worker, Number.NEGATIVE_INFINITY), KILL_MS).unref()
+  }
+
   async #end(order: (worker: WorkerProcess) => void, withinMs: number): Promise<void> {
     this.#isCurrent = false
     this.#over.abort()
@@ -89,16 +99,17 @@ export class Generation {
   }
 
   #fork(): WorkerProcess {
-    const { onChange } = this.#events
+    const { onChange, newEntrance } = this.#events
     const startedAtMs = this.#surroundings.monotonic()
     const events = { onChange, onEnd: (ended: WorkerProcess) => this.#onEnd(ended, startedAtMs) }
-    const worker = new WorkerProcess(this.config, this.#output, events, this.#surroundings.environment)
+    const worker = new WorkerProcess(this.config, this.#output, events, this.#surroundings.environment, newEntrance())
     this.workers.add(worker)
     return worker
   }
 
   #onEnd(worker: WorkerProcess, startedAtMs: number): void {
-    this.workers.delete(worker)
+    // One that could not be killed was replaced before.
+    if (!this.workers.delete(worker)) return
     if (!this.#isCurrent) return this.#events.onEnd(worker, undefined)
     this.#failures = this.#surroundings.monotonic() - startedAtMs > STEADY_MS ? 1 : this.#failures + 1
     // At once the first time: a single crash should cost as little as can be.

@@ -14,7 +14,8 @@ export interface Report {
 }
 
 export type ToWorker =
-  | { readonly kind: 'start'; readonly config: Config }
+  /** `entrance`: of its own, where it is asked whether it answers. */
+  | { readonly kind: 'start'; readonly config: Config; readonly entrance: string | undefined }
   | { readonly kind: 'report'; readonly question: number }
   | { readonly kind: 'change'; readonly change: ChangeMessage }
   | { readonly kind: 'drain'; readonly delayMs: number; readonly listens: boolean }

@@ -13,6 +13,7 @@ import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
 import type { ChangeMessage } from '../store/change-message.ts'
 import { relayLines } from './line-relay.ts'
+import { asksInVain } from './private-request.ts'
 import { threadPoolSize } from './thread-pool.ts'
 import type { FromWorker, MetricsSnapshot, Report, ToWorker } from './worker-messages.ts'
 
@@ -34,8 +35,17 @@ export class WorkerProcess {
   readonly #questions = new Map<number, (report: Report) => void>()
   #nextQuestion = 0
 
-  /** `output` takes its log, in whole lines. */
-  constructor(config: Config, output: Writable, events: WorkerEvents, environment: Surroundings['environment']) {
+  readonly #entrance: string | undefined
+
+  /** `output` takes its log, in whole lines; `entrance` is where it is asked whether it answers. */
+  constructor(
+    config: Config,
+    output: Writable,
+    events: WorkerEvents,
+    environment: Surroundings['environment'],
+    entrance: string | undefined,
+  ) {
+    this.#entrance = entrance
     const worker = cluster.fork({ UV_THREADPOOL_SIZE: threadPoolSize(config, environment) })
     this.#worker = worker
     const { promise: listening, resolve, reject } = Promise.withResolvers<number>()
@@ -43,7 +53,7 @@ export class WorkerProcess {
     this.listening = listening
     this.ended = ended
     listening.catch(() => undefined)
-    const handedOver = rememberHandle(worker)
+    const handedOver = cluster.schedulingPolicy === cluster.SCHED_RR ? rememberHandle(worker) : () => undefined
     const { stdout } = worker.process
     if (stdout !== null) relayLines(stdout, output)
     worker.on('message', (message: FromWorker) => {
@@ -68,7 +78,7 @@ export class WorkerProcess {
       events.onEnd(this)
       end()
     })
-    this.#send({ kind: 'start', config })
+    this.#send({ kind: 'start', config, entrance })
   }
 
   get pid(): number | undefined {
@@ -86,6 +96,11 @@ export class WorkerProcess {
     clearTimeout(timer)
     this.#questions.delete(question)
     return report
+  }
+
+  /** Whether a real request gets no answer; one that does not listen yet is not asked. */
+  async asksInVain(timeoutMs: number): Promise<boolean> {
+    return this.isListening && this.#entrance !== undefined && asksInVain(this.#entrance, timeoutMs)
   }
 
   tell(change: ChangeMessage): void {
@@ -110,7 +125,7 @@ export class WorkerProcess {
 }
 
 /**
- * A connection handed to a worker that dies before it took it stays open in the supervisor, with nobody to serve it: its
+ * With round robin only, which hands over connections; else it is the listening socket, which must stay. A connection handed to a worker that dies before it took it stays open in the supervisor, with nobody to serve it: its
  * client would wait for ever. Returns what closes it. One worker has one such connection at most: the next is handed over
  * once the one before was taken (lib/internal/cluster/round_robin_handle.js of Node).
  */

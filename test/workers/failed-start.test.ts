@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join, resolve } from 'node:path'
-import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import type { Config } from '../../config/schema.ts'
 import { createLog } from '../../src/observability/log.ts'
+import { SharedLogOutput } from '../../src/observability/shared-log-output.ts'
 import { FileWatcher } from '../../src/process/file-watcher.ts'
 import { Supervisor } from '../../src/process/supervisor.ts'
 import { system } from '../../src/system.ts'
@@ -24,11 +24,17 @@ async function taken(host: string, port: number): Promise<Server> {
   return server
 }
 
+/** Nothing of it is to be read. */
+class Silence extends SharedLogOutput {
+  override _write(_chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    done()
+  }
+}
+
 function newSupervisor(config: Config, directory: string): Supervisor {
-  const output = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const { environment, monotonic } = system
+  const output = new Silence(() => undefined)
   return new Supervisor({
-    ...{ config, output, environment, monotonic, workerProgram: WORKER_PROGRAM },
+    ...{ config, output, surroundings: system, workerProgram: WORKER_PROGRAM },
     fileName: join(directory, 'torhaus.yaml'),
     log: createLog(config.logging, output, system.now),
   })

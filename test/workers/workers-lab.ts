@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -35,6 +35,8 @@ export type WorkersLab = {
   readonly port: number
   readonly directory: string
   readonly configFile: string
+  /** Where private entrances are made. */
+  readonly runtime: string
   readonly origin: EchoOrigin
   readonly supervisor: ChildProcess
   /** Standard output so far, as lines; the last may be torn only while it is being written. */
@@ -43,6 +45,7 @@ export type WorkersLab = {
   /** Workers' pids, as the system knows them. */
   workers(): number[]
   readiness(): Promise<{ status: number; body: { ready: boolean; parts: Record<string, string> } }>
+  livez(): Promise<Response>
   metric(name: string): Promise<number>
   logged(matches: (record: LogRecord) => boolean): Promise<LogRecord>
   /** A browser with a session. */
@@ -77,6 +80,8 @@ export async function startWorkersLab(
   more: Configure = config => config,
   /** Where standard output leads. */
   output: 'pipe' | 'file' = 'pipe',
+  /** Limit of descriptors, of each process (ulimit -n). */
+  descriptors?: number,
 ): Promise<WorkersLab> {
   const [port, adminPort] = await freePorts()
   const { publicUrl, redirectUri, postLogoutRedirectUri } = torhausAddresses(port)
@@ -100,12 +105,19 @@ export async function startWorkersLab(
   const configure: Configure = config => more(withHeaderIdentity(config, { workers: 2, ...listener }) as typeof config)
   const configFile = await writeTorhausConfig(setting, configure)
   const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...env } = process.env
+  const runtime = join(directory, 'runtime')
+  await mkdir(runtime)
   const outputFile = join(directory, 'torhaus.log')
   const outputTo = output === 'pipe' ? 'pipe' : openSync(outputFile, 'w')
-  const supervisor = spawn(process.execPath, [PROGRAM, '--config', configFile], {
-    stdio: ['ignore', outputTo, 'pipe'],
-    env,
-  })
+  const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `
+  const supervisor = spawn(
+    'bash',
+    ['-c', `${limit}exec "$@"`, 'bash', process.execPath, PROGRAM, '--config', configFile],
+    {
+      stdio: ['ignore', outputTo, 'pipe'],
+      env: { ...env, RUNTIME_DIRECTORY: runtime },
+    },
+  )
   if (typeof outputTo === 'number') closeSync(outputTo)
   const [written, errors]: [Buffer[], Buffer[]] = [[], []]
   supervisor.stdout?.on('data', (chunk: Buffer) => written.push(chunk))
@@ -117,7 +129,7 @@ export async function startWorkersLab(
   }
   const admin = (path: string) => fetch(`http://127.0.0.1:${adminPort}${path}`)
   const lab: WorkersLab = {
-    ...{ url: publicUrl, port, directory, configFile, origin, supervisor, lines },
+    ...{ url: publicUrl, port, directory, configFile, runtime, origin, supervisor, lines },
     errors: () => Buffer.concat(errors).toString(),
     workers: () =>
       readFileSync(`/proc/${supervisor.pid}/task/${supervisor.pid}/children`, 'utf8')
@@ -128,6 +140,7 @@ export async function startWorkersLab(
       const response = await admin('/readyz')
       return { status: response.status, body: (await response.json()) as never }
     },
+    livez: () => admin('/livez'),
     async metric(name) {
       const text = await (await admin('/metrics')).text()
       const line = text.split('\n').find(entry => entry.startsWith(`${name} `))

@@ -1,0 +1,114 @@
+/**
+ * `npm run chaos -- --faults connections [--json]`: one attack after the other, with people at work before and meanwhile. With
+ * `--json` the last line is `{"requests","failed","faults":[{"name","requests","failed","recoveredMs","leaked","p99Ratio","memoryMb"}]}`.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SocketAttack } from '../attack/socket-attacks.ts'
+import { startAttack } from './attack-process.ts'
+import { connectionFaults } from './connection-faults.ts'
+import { type ConnectionTarget, startConnectionTarget } from './connection-target.ts'
+import { p99, runPeople, type Sample } from './people.ts'
+
+const BEFORE_MS = 1500
+const ATTACK_MS = 3500
+const SETTLE_MS = 12_000
+/** Longer than idle connections to the server are kept here. */
+const QUIET_MS = 1500
+const POLL_MS = 100
+/** A person who waits longer is not served. */
+const SERVED_WITHIN_MS = 1000
+/** Times below it are those of the scheduler of a small machine, not of the proxy. */
+const NOTABLE_MS = 20
+
+const LIMITS = { recoveredMs: 2000, leaked: 0, p99Ratio: 3, memoryMb: 400 }
+
+interface FaultResult {
+  readonly name: string
+  readonly requests: number
+  readonly failed: number
+  /** From the start of the attack to the last person who was not served. */
+  readonly recoveredMs: number
+  /** Descriptors of the workers that stayed open. */
+  readonly leaked: number
+  /** 99 in 100 people waited no longer than so many times the time before. */
+  readonly p99Ratio: number
+  readonly memoryMb: number
+}
+
+/** Whether all of them were borne. */
+export async function attackPeople(isJson: boolean, tell: (line: string) => void): Promise<boolean> {
+  const results: FaultResult[] = []
+  for (const isTls of [false, true]) {
+    const target = await startConnectionTarget(isTls)
+    try {
+      await measured(target, BEFORE_MS)
+      for (const fault of connectionFaults.filter(one => (one.isForTls === true) === isTls)) {
+        tell(fault.name)
+        results.push(await bear(fault, target))
+      }
+    } finally {
+      await target.close()
+    }
+  }
+  const rows = results.map(({ name, ...one }) => `| ${name} | ${Object.values(one).join(' | ')} |`)
+  process.stdout.write(`
+| Attack | requests | failed | recovered, ms | leaked | p99, times | memory, MB |
+|---|---:|---:|---:|---:|---:|---:|
+${rows.join('\n')}
+`)
+  const sum = (member: 'requests' | 'failed') => results.reduce((total, one) => total + one[member], 0)
+  if (isJson)
+    process.stdout.write(`${JSON.stringify({ requests: sum('requests'), failed: sum('failed'), faults: results })}\n`)
+  return results.every(isBorne)
+}
+
+const isBorne = ({ recoveredMs, leaked, p99Ratio, memoryMb }: FaultResult) =>
+  recoveredMs <= LIMITS.recoveredMs &&
+  leaked <= LIMITS.leaked &&
+  p99Ratio <= LIMITS.p99Ratio &&
+  memoryMb <= LIMITS.memoryMb
+
+async function bear(fault: SocketAttack, target: ConnectionTarget): Promise<FaultResult> {
+  const opened = await settled(target, 0)
+  const usual = await measured(target, BEFORE_MS)
+  const begunAtMs = performance.now()
+  const attack = await startAttack(fault.name, { port: target.port })
+  let samples: readonly Sample[] = []
+  let memoryMb = 0
+  try {
+    samples = await measured(target, ATTACK_MS)
+    memoryMb = target.memoryMb()
+  } finally {
+    await attack.stop()
+  }
+  const unserved = samples.filter(({ failure, tookMs }) => failure !== undefined || tookMs > SERVED_WITHIN_MS)
+  const recoveredMs = Math.round(Math.max(0, ...unserved.map(({ endedAtMs }) => endedAtMs - begunAtMs)))
+  return {
+    name: fault.name,
+    requests: samples.length,
+    failed: samples.filter(({ failure }) => failure !== undefined).length,
+    recoveredMs,
+    leaked: Math.max(0, (await settled(target, opened)) - opened),
+    p99Ratio: Math.round((Math.max(NOTABLE_MS, p99(samples)) / Math.max(NOTABLE_MS, p99(usual))) * 10) / 10,
+    memoryMb,
+  }
+}
+
+/** People at work for a while. */
+async function measured(target: ConnectionTarget, forMs: number): Promise<readonly Sample[]> {
+  const samples: Sample[] = []
+  const signal = AbortSignal.timeout(forMs)
+  await runPeople(target.people, samples, signal)
+  return samples
+}
+
+/** Descriptors once they have fallen to `wanted`, or fall no more. */
+async function settled(target: ConnectionTarget, wanted: number): Promise<number> {
+  const deadline = performance.now() + (wanted === 0 ? QUIET_MS : SETTLE_MS)
+  let least = target.descriptors()
+  while (least > wanted && performance.now() < deadline) {
+    await sleep(POLL_MS)
+    least = Math.min(least, target.descriptors())
+  }
+  return least
+}

@@ -1,0 +1,71 @@
+/** People who work with the server while others attack it: how long they wait, and what fails. */
+import http from 'node:http'
+import https from 'node:https'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface Sample {
+  readonly endedAtMs: number
+  readonly tookMs: number
+  /** Undefined: answered as it should be. */
+  readonly failure: string | undefined
+}
+
+export interface PeopleSettings {
+  /** Of the proxy. */
+  readonly url: string
+  readonly fields: readonly http.OutgoingHttpHeaders[]
+}
+
+const PACE_MS = 40
+const TIMEOUT_MS = 10_000
+
+/** Each on a connection that is kept, and half of them often on a new one. Runs until `signal`; `samples` grows. */
+export async function runPeople(
+  { url, fields }: PeopleSettings,
+  samples: Sample[],
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(
+    fields.map(async (headers, index) => {
+      const library = url.startsWith('https') ? https : http
+      const agent = new library.Agent({
+        keepAlive: true,
+        maxSockets: 1,
+        rejectUnauthorized: false,
+      } as https.AgentOptions)
+      for (let count = 0; !signal.aborted; count++) {
+        const isNew = index % 2 === 1 && count % 4 === 0
+        const begun = performance.now()
+        const ask = () => get(url, { headers, agent: isNew ? false : agent, rejectUnauthorized: false })
+        const first = await ask()
+        // As browsers do: the connection was closed just before it was used again.
+        const failure = first === 'stale' ? await ask() : first
+        const endedAtMs = performance.now()
+        samples.push({ endedAtMs, tookMs: endedAtMs - begun, failure })
+        await sleep(Math.max(0, PACE_MS - (endedAtMs - begun)))
+      }
+      agent.destroy()
+    }),
+  )
+}
+
+function get(url: string, options: https.RequestOptions): Promise<string | undefined> {
+  return new Promise(resolve => {
+    const library = url.startsWith('https') ? https : http
+    const request = library.get(url, options, response => {
+      const { statusCode } = response.resume()
+      response.on('end', () => resolve(statusCode === 200 ? undefined : String(statusCode)))
+      response.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    })
+    request.setTimeout(TIMEOUT_MS, () => request.destroy(new Error('timeout')))
+    request.on('error', (error: NodeJS.ErrnoException) =>
+      resolve(request.reusedSocket && error.message !== 'timeout' ? 'stale' : (error.code ?? error.message)),
+    )
+  })
+}
+
+/** The time that 99 in 100 do not exceed. */
+export function p99(samples: readonly Sample[]): number {
+  const times = samples.map(({ tookMs }) => tookMs).sort((one, other) => one - other)
+  return times[Math.floor(times.length * 0.99)] ?? 0
+}

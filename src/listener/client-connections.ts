@@ -1,0 +1,148 @@
+/**
+ * The connections of clients, all of them: also those in a TLS handshake, behind a PROXY protocol header that has not come,
+ * and in a WebSocket, which Node's HTTP does not know (yet, or any more). There are at most so many; for one more the oldest
+ * goes that has nothing in flight, and where there is none, the new one. Nothing here costs a request anything: whether a
+ * connection is idle is looked up when it matters.
+ */
+import type { Server } from 'node:http'
+import { Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import type { MonotonicClock } from '../clock.ts'
+import type { Code } from '../errors.ts'
+import { clientOf } from './client-address.ts'
+import { interpose } from './interpose.ts'
+import { whenSecured } from './secured.ts'
+
+/** The latest exchange of a connection. `closedAtMs`: when its response had ended; undefined while it is in flight. */
+export interface LastExchange {
+  readonly closedAtMs: number | undefined
+}
+
+export interface ClientConnectionParts {
+  readonly settings: {
+    readonly maxConnections?: number | undefined
+    readonly headersTimeoutMs: number
+    readonly keepAliveTimeoutMs: number
+  }
+  readonly monotonic: MonotonicClock
+  /** `socket`: what requests stand on. Undefined: there was none yet. */
+  readonly lastExchange: (socket: Socket) => LastExchange | undefined
+  readonly rejected: (code: Code, client: string | undefined) => void
+}
+
+interface Connection {
+  readonly socket: Socket
+  /** What requests stand on; undefined during the TLS handshake. */
+  stream: Socket | undefined
+  /** When it was accepted, or its handshake was over. */
+  readyAtMs: number
+}
+
+const SWEEP_INTERVAL_MS = 1000
+/** Beyond the deadlines of Node, which answers with 408 where it can. */
+const SWEEP_GRACE_MS = 2000
+/** In which the first request of a connection usually comes. */
+const FIRST_REQUEST_MS = 1000
+/** This part of all goes at a time: looking for the oldest costs more than letting a few more go. */
+const EVICTED_PART = 32
+
+export class ClientConnections {
+  readonly #parts: ClientConnectionParts
+  readonly #open = new Set<Connection>()
+  readonly #max: number
+
+  constructor(server: Server, parts: ClientConnectionParts) {
+    this.#parts = parts
+    this.#max = parts.settings.maxConnections ?? Number.POSITIVE_INFINITY
+    const remember = whenSecured<Connection>(server, (stream, connection) => {
+      connection.stream = stream
+      connection.readyAtMs = parts.monotonic()
+    })
+    const isTls = server instanceof TlsServer
+    interpose(server, (socket, pass) => {
+      if (this.#open.size >= this.#max && !this.#makeRoom()) {
+        this.#end('connections-full', socket)
+        return
+      }
+      const connection = { socket, stream: isTls ? undefined : socket, readyAtMs: parts.monotonic() }
+      this.#open.add(connection)
+      socket.on('close', () => this.#open.delete(connection))
+      remember(socket, connection)
+      pass(socket)
+    })
+    this.#closeWith(server)
+    // A server that never listened is never closed either.
+    server.once('listening', () => {
+      const sweep = setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref()
+      server.once('close', () => clearInterval(sweep))
+    })
+  }
+
+  /** When it began to have nothing in flight; undefined while it has. */
+  #idleSinceMs({ stream, readyAtMs }: Connection): number | undefined {
+    const last = stream && this.#parts.lastExchange(stream)
+    return last === undefined ? readyAtMs : last.closedAtMs
+  }
+
+  /** Those first that never had a request though there was time for one; then whoever has been idle longest. */
+  #makeRoom(): boolean {
+    const now = this.#parts.monotonic()
+    const candidates: { readonly connection: Connection; readonly sinceMs: number; readonly isSilent: boolean }[] = []
+    for (const connection of this.#open) {
+      const sinceMs = this.#idleSinceMs(connection)
+      if (sinceMs === undefined) continue
+      const isSilent = !this.#wasUsed(connection) && now - sinceMs > FIRST_REQUEST_MS
+      candidates.push({ connection, sinceMs, isSilent })
+    }
+    candidates.sort((one, other) => Number(other.isSilent) - Number(one.isSilent) || one.sinceMs - other.sinceMs)
+    const evicted = candidates.slice(0, Math.max(1, Math.floor(this.#max / EVICTED_PART)))
+    for (const { connection } of evicted) {
+      this.#open.delete(connection)
+      this.#end('connection-evicted', connection.socket)
+    }
+    return evicted.length > 0
+  }
+
+  #wasUsed({ stream }: Connection): boolean {
+    return stream !== undefined && this.#parts.lastExchange(stream) !== undefined
+  }
+
+  /**
+   * Node's deadlines begin with the first byte of a method. Empty lines before it (RFC 9112 2.2) would keep a connection
+   * for ever, one at a time.
+   */
+  #sweep(): void {
+    const { settings, monotonic } = this.#parts
+    const now = monotonic()
+    for (const connection of this.#open) {
+      const sinceMs = this.#idleSinceMs(connection)
+      // The handshake has a deadline of its own.
+      if (sinceMs === undefined || connection.stream === undefined) continue
+      const keptMs = this.#wasUsed(connection) ? settings.keepAliveTimeoutMs : 0
+      if (now - sinceMs > keptMs + settings.headersTimeoutMs + SWEEP_GRACE_MS)
+        this.#end('request-head-timeout', connection.socket)
+    }
+  }
+
+  #end(code: Code, socket: Socket): void {
+    this.#parts.rejected(code, clientOf(socket).address)
+    socket.destroy()
+  }
+
+  #closeWith(server: Server): void {
+    const closeAllConnections = server.closeAllConnections.bind(server)
+    server.closeAllConnections = () => {
+      for (const { socket } of this.#open) socket.destroy()
+      closeAllConnections()
+    }
+    // Node's own ends connections that are new, whose first request may be on its way: at a reload it would be reset.
+    server.closeIdleConnections = () => {
+      const now = this.#parts.monotonic()
+      for (const connection of this.#open) {
+        const sinceMs = this.#idleSinceMs(connection)
+        if (sinceMs === undefined) continue
+        if (this.#wasUsed(connection) || now - sinceMs > FIRST_REQUEST_MS) connection.socket.destroy()
+      }
+    }
+  }
+}

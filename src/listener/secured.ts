@@ -1,0 +1,32 @@
+/**
+ * Requests over TLS stand on a socket of their own, which does not lead to the one beneath. The two ends of the connection
+ * do: nothing else has both while it is open.
+ */
+import { Server as TlsServer } from 'node:https'
+import type { Server, Socket } from 'node:net'
+
+/**
+ * `secured` is called before the first request, with what `remember` was last given for the connection beneath. Without
+ * TLS it is called at once, with the connection itself.
+ */
+export function whenSecured<T>(
+  server: Server,
+  secured: (socket: Socket, remembered: T) => void,
+): (socket: Socket, remembered: T) => void {
+  if (!(server instanceof TlsServer)) return secured
+  const open = new Map<string, T>()
+  server.prependListener('secureConnection', secure => {
+    const remembered = open.get(endsOf(secure))
+    if (remembered !== undefined) secured(secure, remembered)
+  })
+  return (socket, remembered) => {
+    const ends = endsOf(socket)
+    open.set(ends, remembered)
+    socket.on('close', () => {
+      if (open.get(ends) === remembered) open.delete(ends)
+    })
+  }
+}
+
+const endsOf = ({ remoteAddress, remotePort, localAddress, localPort }: Socket) =>
+  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`

@@ -1,0 +1,15 @@
+import { get } from 'node:http'
+import { HEALTH_PATH } from '../app/health-route.ts'
+
+/** A request to a worker through its private entrance: whether it was answered in time. */
+export function asksInVain(socketPath: string, timeoutMs: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const request = get({ socketPath, path: HEALTH_PATH, agent: false }, response => {
+    response.resume()
+    resolve(response.statusCode !== 204)
+  })
+  // Of the whole: a worker may take the connection and say nothing.
+  const timer = setTimeout(() => request.destroy(new Error('too late')), timeoutMs)
+  request.on('error', () => resolve(true)).on('close', () => clearTimeout(timer))
+  return promise
+}

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
+import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
+import { configured, type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+
+const MAX = 8
+let certificate: Certificate
+before(async () => {
+  certificate = await createCertificate('IP:127.0.0.1')
+})
+after(() => certificate.remove())
+
+async function withProxy(listener: object, work: (proxy: ProxyUnderTest) => Promise<void>): Promise<void> {
+  const proxy = await startProxy({ configure: configured(listener) })
+  try {
+    await work(proxy)
+  } finally {
+    await proxy.close()
+  }
+}
+
+const tls = () => {
+  const { certificateFile, privateKeyFile } = certificate
+  return { tls: { certificateFile, privateKeyFile } }
+}
+
+const silent = async (port: number, bytes?: Buffer): Promise<Socket> => {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined).resume()
+  await once(socket, 'connect')
+  if (bytes !== undefined) socket.write(bytes)
+  return socket
+}
+
+/** However it ended. */
+const hasClosed = (socket: Socket) =>
+  socket.closed ? Promise.resolve() : new Promise<unknown>(resolve => socket.on('close', resolve))
+const wasRejected = (proxy: ProxyUnderTest, code: string) =>
+  proxy.fixture.logged(record => record['event.action'] === 'reject' && record['torhaus.code'] === code)
+const get = (proxy: ProxyUnderTest, path: string) => requestText(`GET ${path}`, [proxy.host, patField])
+
+test('for one connection too many the one goes that has been idle longest, first of those that never asked anything', () =>
+  withProxy({ maxConnections: MAX }, async proxy => {
+    const used = await RawConnection.open(proxy.fixture.port)
+    used.send(get(proxy, '/'))
+    assert.equal((await used.response()).status, 200)
+    const idle: Socket[] = []
+    while (idle.length < MAX - 1) idle.push(await silent(proxy.fixture.port))
+    // Time enough for a first request.
+    await sleep(1200)
+    used.send(get(proxy, '/later'))
+    assert.equal((await used.response()).status, 200)
+    const next = await silent(proxy.fixture.port)
+    await hasClosed(idle[0] as Socket)
+    await wasRejected(proxy, 'connection-evicted')
+    // The connection of a person who has been here longest of all.
+    used.send(get(proxy, '/again'))
+    assert.equal((await used.response()).status, 200)
+    assert.ok(idle.slice(1).every(socket => !socket.closed))
+    assert.equal(await proxy.metric('torhaus_rejects_total{code="connection-evicted"}'), 1)
+    for (const socket of [...idle, next]) socket.destroy()
+    used.close()
+  }))
+
+test('a new connection is not closed for the next one, where others have asked once and are idle', () =>
+  withProxy({ maxConnections: MAX }, async proxy => {
+    const asked: RawConnection[] = []
+    while (asked.length < MAX - 1) {
+      const connection = await RawConnection.open(proxy.fixture.port)
+      connection.send(get(proxy, '/once'))
+      await connection.response()
+      asked.push(connection)
+    }
+    const fresh = await RawConnection.open(proxy.fixture.port)
+    const next = await silent(proxy.fixture.port)
+    await asked[0]?.rest()
+    fresh.send(get(proxy, '/first'))
+    assert.equal((await fresh.response()).status, 200)
+    next.destroy()
+    for (const connection of [...asked, fresh]) connection.close()
+  }))
+
+test('a connection with a request in flight is never closed for another one', () =>
+  withProxy({ maxConnections: MAX }, async proxy => {
+    const finish = Promise.withResolvers<void>()
+    proxy.origin.answerWith(async (_, response) => {
+      await finish.promise
+      response.end('done')
+    })
+    const busy: RawConnection[] = []
+    while (busy.length < MAX) {
+      const connection = await RawConnection.open(proxy.fixture.port)
+      connection.send(get(proxy, `/slow-${busy.length}`))
+      await proxy.origin.arrived(`/slow-${busy.length}`)
+      busy.push(connection)
+    }
+    await hasClosed(await silent(proxy.fixture.port))
+    await wasRejected(proxy, 'connections-full')
+    finish.resolve()
+    for (const connection of busy) assert.equal((await connection.response()).text, 'done')
+    for (const connection of busy) connection.close()
+  }))
+
+const CLIENT_HELLO_BEGUN = Buffer.from('16030100f8010000f40303', 'hex')
+
+for (const [what, bytes] of [
+  ['that says nothing', undefined],
+  ['that stops in the middle of its ClientHello', CLIENT_HELLO_BEGUN],
+] as const) {
+  test(`a TLS connection ${what} is closed after the handshake's own deadline`, () =>
+    withProxy({ ...tls(), handshakeTimeoutMs: 1000 }, async proxy => {
+      const socket = await silent(proxy.fixture.port, bytes)
+      await hasClosed(socket)
+      await wasRejected(proxy, 'tls-handshake-timeout')
+      assert.equal(await proxy.metric('torhaus_client_connections'), 0)
+    }))
+}
+
+test('what is no TLS on the TLS port is closed, and said', () =>
+  withProxy(tls(), async proxy => {
+    await hasClosed(await silent(proxy.fixture.port, Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')))
+    await wasRejected(proxy, 'tls-handshake-failed')
+  }))
+
+test('handshakes under way, PROXY headers that have not come, and silent connections do not outlast a stop', async () => {
+  const listener = { drainTimeoutMs: 1000, handshakeTimeoutMs: 120_000, trustedProxies: ['127.0.0.1'] }
+  for (const more of [tls(), { ...tls(), proxyProtocol: true }, {}])
+    await withProxy({ ...listener, ...more }, async proxy => {
+      const sockets = await Promise.all([undefined, CLIENT_HELLO_BEGUN].map(() => silent(proxy.fixture.port)))
+      await proxy.fixture.torhaus.drain()
+      await Promise.all(sockets.map(hasClosed))
+    })
+})
+
+test('a connection kept by empty lines, one at a time, is closed when no request comes of them', () =>
+  withProxy({ keepAliveTimeoutMs: 1000, headersTimeoutMs: 1000 }, async proxy => {
+    const connection = await RawConnection.open(proxy.fixture.port)
+    connection.send(get(proxy, '/'))
+    assert.equal((await connection.response()).status, 200)
+    const drip = setInterval(() => connection.send('\r\n'), 100)
+    try {
+      await connection.rest()
+    } finally {
+      clearInterval(drip)
+    }
+    await wasRejected(proxy, 'request-head-timeout')
+  }))
+
+for (const kept of [false, true]) {
+  test(`a head that comes a byte at a time is cut off${kept ? ' on a kept connection, too' : ''}`, () =>
+    withProxy({ headersTimeoutMs: 1000 }, async proxy => {
+      const connection = await RawConnection.open(proxy.fixture.port)
+      if (kept) {
+        connection.send(get(proxy, '/'))
+        await connection.response()
+      }
+      connection.send('GET / HTTP/1.1\r\nX: ')
+      const drip = setInterval(() => connection.send('x'), 100)
+      try {
+        assert.equal((await connection.response()).status, 408)
+      } finally {
+        clearInterval(drip)
+      }
+      await wasRejected(proxy, 'request-head-timeout')
+    }))
+}
