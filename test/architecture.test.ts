@@ -32,7 +32,7 @@ const KERBEROS_FRONT = ['src/kerberos/kerberos-code.ts', 'src/kerberos/kerberos-
 /** What everybody may make: values, and what lives no longer than its request, or inside the one who made it. */
 const MADE_ANYWHERE = [
   ...['Fault', 'Secret', 'Html', 'RequestContent', 'ResponseWriter'],
-  ...['BoundedMap', 'FairLedger', 'ReadCache'],
+  ...['BoundedMap', 'FairLedger', 'ReadCache', 'UnsavedEndings'],
 ]
 
 /** The process itself, and the reader of a request that is made up on the command line. */

@@ -71,7 +71,10 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
     },
     sweep: sweep.run,
     // A refresh token that was spent, and whose successor is not stored, would sign somebody out.
-    settle: hurry => policy.authenticate.refresh.settle(hurry),
+    async settle(hurry) {
+      await policy.authenticate.refresh.settle(hurry)
+      await services.grants.settle(hurry)
+    },
   }
 }
 

@@ -3,6 +3,7 @@
 import { AssertionIdentity } from '../identity/assertion-identity.ts'
 import type { GrantEvent, OpLogoutChannel, OpLogoutOutcome, PatEvent } from '../observability/events.ts'
 import { accountMapper } from '../oidc/account.ts'
+import { LogoutTokenClaims } from '../oidc/logout-token-claims.ts'
 import { OpLogout } from '../oidc/op-logout.ts'
 import { endSession, revokeGrant, signOutEverywhere } from '../routes/account-actions.ts'
 import { accountPage } from '../routes/account-page.ts'
@@ -31,7 +32,7 @@ export function endpoints(services: EndpointNeeds): Record<string, Route> {
   const { grants, pats, accountKey } = services
   const accountKeys = services.accountNames.keysOf
   const forget = (account: string) => changes.publish({ kind: 'account', account })
-  const opLogout = new OpLogout({ sessions, grants, store: stores.sessions, accountKey, forget })
+  const opLogout = new OpLogout({ sessions, grants, store: stores.sessions, changes, accountKey, forget })
   const signInParts = {
     ...{ provider, sessions, opLogout, store: stores.sessions, cookies, publicOrigin, now },
     mapAccount: accountMapper(config.account),
@@ -79,7 +80,10 @@ function logoutRoutes(
   const parts = { opLogout, audit, countLogout, publicOrigin: publicUrl.origin, now }
   const tokens = { keys: opKeys, clientId, now }
   return {
-    'POST /.torhaus/backchannel-logout': backChannelLogout({ ...parts, tokens, store: stores.sessions }),
+    'POST /.torhaus/backchannel-logout': backChannelLogout({
+      ...{ ...parts, tokens },
+      claims: new LogoutTokenClaims(stores.sessions),
+    }),
     ...(hasFrontChannel && { 'GET /.torhaus/frontchannel-logout': frontChannelLogout({ ...parts, issuer }) }),
   }
 }

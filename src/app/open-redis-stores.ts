@@ -39,6 +39,7 @@ export async function openRedisStores(
       () => report.malformed(),
     ),
   )
+  changes.heardWhile(() => link.isAvailable)
   const clock = opened.use(new RedisClock(link, surroundings, differenceMs => report.clock(differenceMs)))
   void clock.measure()
   return {

@@ -125,5 +125,7 @@ async function run(config: Config, person: Person): Promise<Ended> {
   await using opened = new AsyncDisposableStack()
   const output = opened.use(openLogOutput())
   const services = await openServices(config, createLog(config.logging, output, system.now), system, opened)
+  // Of a file, nobody would keep in memory what it does not take: that must be a failure.
+  if (config.session.store.kind !== 'redis') services.changes.heardWhile(() => false)
   return await endSessionsOf(services, person)
 }

@@ -14,9 +14,11 @@ import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import type { StepUp } from '../decision.ts'
+import { toFault } from '../errors.ts'
 import type { Evidence, Traced } from '../exchange.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
+import { UnsavedEndings } from '../store/unsaved-endings.ts'
 import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
 
 export interface GrantSettings extends NetworkSettings, ReadCacheSettings {
@@ -32,6 +34,7 @@ export interface OpenedRequest {
   readonly isNew: boolean
 }
 
+type Revoked = Pick<Grant, 'accountKey' | 'id'>
 type Asking = Pick<Traced, 'clientAddress' | 'clientClass' | 'fields'>
 
 /** No vowels, so no words; no 0, 1, 8, 9, so no doubt when it is read out. 40 bits are enough: a code alone opens nothing. */
@@ -45,6 +48,7 @@ export class Grants {
   readonly #changes: Changes
   readonly #now: Clock
   readonly #cache: ReadCache<GrantScope, Grant>
+  readonly #ended: UnsavedEndings<Revoked>
 
   constructor(
     store: GrantStore,
@@ -57,8 +61,13 @@ export class Grants {
     this.#changes = changes
     this.#now = now
     this.#cache = new ReadCache(settings, (scope: GrantScope) => store.findGrant(scope), monotonic)
+    this.#ended = new UnsavedEndings(
+      ({ accountKey, id }) => store.revokeGrant(accountKey, id),
+      revoked => changes.publish({ kind: 'grant-ended', ...revoked }),
+    )
     changes.subscribe(change => {
-      if (change.kind === 'grants') this.#cache.forgetWhere(({ accountKey }) => accountKey === change.accountKey)
+      if (change.kind === 'grant-ended') this.#ended.heard(change.id, { accountKey: change.accountKey, id: change.id })
+      else if (change.kind === 'grants') this.#cache.forgetWhere(({ accountKey }) => accountKey === change.accountKey)
       else if (change.kind === 'missed') this.#cache.expire()
     })
   }
@@ -124,23 +133,56 @@ export class Grants {
 
   /** The running grants of an account, newest first. */
   async of(accountKey: AccountKey): Promise<Grant[]> {
-    return (await this.#store.grantsOf(accountKey)).filter(({ expiresAtMs }) => expiresAtMs > this.#now())
+    const all = await this.#store.grantsOf(accountKey)
+    return all.filter(({ id, expiresAtMs }) => expiresAtMs > this.#now() && !this.#ended.has(id))
   }
 
+  /** Rejects with `store-unavailable` where neither the store nor the other processes can be reached; so does `revokeAll`. */
   async revoke(accountKey: AccountKey, id: string): Promise<boolean> {
-    const revoked = await this.#store.revokeGrant(accountKey, id)
-    this.#changes.publish({ kind: 'grants', accountKey })
-    return revoked
+    return this.#revoked(
+      accountKey,
+      () => this.#store.revokeGrant(accountKey, id),
+      grant => grant.id === id,
+    )
   }
 
   async revokeAll(accountKey: AccountKey): Promise<void> {
-    await this.#store.revokeGrantsOf(accountKey)
-    this.#changes.publish({ kind: 'grants', accountKey })
+    await this.#revoked(
+      accountKey,
+      () => this.#store.revokeGrantsOf(accountKey),
+      () => true,
+    )
+  }
+
+  /** Before the store is closed: until it has what was revoked, or `signal` says that it is enough. */
+  settle(signal: AbortSignal): Promise<void> {
+    return this.#ended.settle(signal)
+  }
+
+  /** What the store does not take is kept in memory: whoever takes access back needs no room for it. */
+  async #revoked<T>(
+    accountKey: AccountKey,
+    revoke: () => Awaitable<T>,
+    fits: (grant: Grant) => boolean,
+  ): Promise<T | boolean> {
+    try {
+      const answer = await revoke()
+      this.#changes.publish({ kind: 'grants', accountKey })
+      return answer
+    } catch (error) {
+      const fault = toFault(error)
+      if (fault.code !== 'store-unavailable') throw error
+      const running = (await this.of(accountKey)).filter(fits)
+      for (const { id } of running) this.#ended.hold(id, { accountKey, id }, fault)
+      if (!this.#changes.isHeard) throw fault
+      return running.length > 0
+    }
   }
 
   #good(grant: Grant | undefined, { maxAgeSeconds, acceptAcr }: StepUp): Grant | undefined {
     const now = this.#now()
-    if (grant === undefined || grant.expiresAtMs <= now || now / 1000 - grant.authTime > maxAgeSeconds) return undefined
+    if (grant === undefined || this.#ended.has(grant.id)) return undefined
+    if (grant.expiresAtMs <= now || now / 1000 - grant.authTime > maxAgeSeconds) return undefined
     return acceptAcr === undefined || (grant.acr !== undefined && acceptAcr.includes(grant.acr)) ? grant : undefined
   }
 }

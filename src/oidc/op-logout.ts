@@ -12,9 +12,12 @@
 
 import { createHash } from 'node:crypto'
 import type { AccountKeyOf } from '../account-key.ts'
+import { BoundedMap } from '../bounded-map.ts'
+import { toFault } from '../errors.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { EndedSession, SessionSelector, SessionStore } from '../session/session-store.ts'
 import type { Sessions } from '../session/sessions.ts'
+import type { Changes } from '../store/changes.ts'
 import type { Claims } from './claims.ts'
 import type { LoggedOut } from './logout-token.ts'
 
@@ -22,6 +25,7 @@ export interface OpLogoutParts {
   readonly sessions: Sessions
   readonly grants: Grants
   readonly store: SessionStore
+  readonly changes: Changes
   readonly accountKey: AccountKeyOf
   /** What is kept of the account elsewhere, such as its tickets. */
   readonly forget: (account: string) => void
@@ -31,12 +35,18 @@ export interface OpLogoutParts {
 const MARKED_FOR_MS = 900_000
 /** Most marks of front-channel logouts at a time. */
 const MAX_UNSIGNED_MARKS = 1000
+const MAX_UNSTORED_MARKS = 10_000
 
 export class OpLogout {
   readonly #parts: OpLogoutParts
+  /** Marks that the store had no room for: all processes remember them. */
+  readonly #unstored = new BoundedMap<string, number>(MAX_UNSTORED_MARKS)
 
   constructor(parts: OpLogoutParts) {
     this.#parts = parts
+    parts.changes.subscribe(change => {
+      if (change.kind === 'op-logout') this.#unstored.set(change.id, change.untilMs)
+    })
   }
 
   /**
@@ -44,12 +54,19 @@ export class OpLogout {
    * the grants of their accounts: these were confirmed with sign-ins that count no more. Rejects with `store-unavailable`.
    */
   async end({ subject, opSessionId, issuedAtS }: LoggedOut, isSigned: boolean): Promise<EndedSession[]> {
-    const { sessions, grants, store, accountKey, forget } = this.#parts
+    const { sessions, grants, store, changes, accountKey, forget } = this.#parts
     const selector = selectorOf(subject, opSessionId)
     const mark = markOf(subject, opSessionId)
     const issuedAtMs = issuedAtS * 1000
-    if (isSigned) await store.markUntil(mark, issuedAtMs + MARKED_FOR_MS)
-    else await store.markOnce(mark, issuedAtMs, issuedAtMs + MARKED_FOR_MS, MAX_UNSIGNED_MARKS)
+    const untilMs = issuedAtMs + MARKED_FOR_MS
+    try {
+      if (isSigned) await store.markUntil(mark, untilMs)
+      else await store.markOnce(mark, issuedAtMs, untilMs, MAX_UNSIGNED_MARKS)
+    } catch (error) {
+      if (toFault(error).code !== 'store-unavailable') throw error
+      // Without room for a mark there is none for a new session either: what runs ends all the same.
+      if (isSigned) changes.publish({ kind: 'op-logout', id: mark, untilMs })
+    }
     const ended = await sessions.endAll(selector)
     for (const account of new Set(ended.map(session => session.account))) {
       if (opSessionId === undefined) await grants.revokeAll(accountKey(account))
@@ -66,7 +83,8 @@ export class OpLogout {
     const { store } = this.#parts
     const isFromBefore = (markedUntilMs: number | undefined) =>
       markedUntilMs !== undefined && Number(iat) * 1000 <= markedUntilMs - MARKED_FOR_MS
-    for (const id of ids) if (isFromBefore(await store.markedUntil(id))) return true
+    for (const id of ids)
+      if (isFromBefore(this.#unstored.get(id)) || isFromBefore(await store.markedUntil(id))) return true
     return typeof sid === 'string' && isFromBefore(await store.markedOnce(markOf(undefined, sid)))
   }
 }

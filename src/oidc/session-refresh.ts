@@ -80,7 +80,9 @@ export class SessionRefresh {
 
   /** Once no more requests come: what is under way ends, and its tokens are saved or handed over; until `signal`, and for a lease at most. */
   async settle(signal: AbortSignal): Promise<void> {
-    const enough = AbortSignal.any([signal, AbortSignal.timeout(this.#leaseMs)])
+    const late = new AbortController()
+    using _late = setTimeout(() => late.abort(), this.#leaseMs)
+    const enough = AbortSignal.any([signal, late.signal])
     const over = new Promise<void>(resolve => {
       if (enough.aborted) resolve()
       else enough.addEventListener('abort', () => resolve(), { once: true })

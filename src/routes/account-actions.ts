@@ -10,6 +10,7 @@ import type { GrantEvent } from '../observability/events.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { currentSession } from './current-session.ts'
+import { leaving } from './leaving.ts'
 import { type Route, seeOther } from './reply.ts'
 import { isSameOrigin } from './same-origin.ts'
 
@@ -56,7 +57,7 @@ export function endSession(parts: OwnAccessParts): Route {
 /** POST /.torhaus/sign-out-everywhere */
 export function signOutEverywhere(parts: OwnAccessParts): Route {
   const { sessions, grants, cookies, accountKeys, audit, forget } = parts
-  return async exchange => {
+  return leaving(cookies, async exchange => {
     const account = await accountOf(parts, exchange)
     const spellings = new Set([account])
     for (const accountKey of accountKeys(account)) {
@@ -66,7 +67,7 @@ export function signOutEverywhere(parts: OwnAccessParts): Route {
     for (const spelling of spellings) forget(spelling)
     audit.write('sign-out-everywhere', exchange, { account })
     return seeOther(`${OWN_PREFIX}/signed-out`, [cookies.deleteSession()])
-  }
+  })
 }
 
 /** Who asks for a change, by a form of ours. Throws `sign-in-not-same-origin` and `session-ended`. */

@@ -2,18 +2,17 @@
  * OIDC Back-Channel Logout 1.0: the OP says, from server to server, that a session or a person is signed out there. No
  * session, no Origin, no cookie: the signature of the OP is what counts.
  */
-import { createHash } from 'node:crypto'
 import { type Code, errorTable, Fault, toFault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
 import { type LogoutTokenParts, verifyLogoutToken } from '../oidc/logout-token.ts'
-import type { SessionStore } from '../session/session-store.ts'
+import type { LogoutTokenClaims } from '../oidc/logout-token-claims.ts'
 import { readForm } from './form-content.ts'
 import { type OpLogoutRouteParts, reportLogout } from './op-logout-report.ts'
 import type { Reply, Route } from './reply.ts'
 
 export interface BackChannelLogoutParts extends OpLogoutRouteParts {
   readonly tokens: LogoutTokenParts
-  readonly store: SessionStore
+  readonly claims: LogoutTokenClaims
 }
 
 /** A logout token is a few hundred bytes; the rest is room for whatever else the OP sends along. */
@@ -21,13 +20,12 @@ const FORM_LIMITS = { maxBytes: 65_536, timeoutMs: 10_000 }
 
 /** POST /.torhaus/backchannel-logout */
 export function backChannelLogout(parts: BackChannelLogoutParts): Route {
-  const { opLogout, tokens, store, now } = parts
+  const { opLogout, tokens, claims, now } = parts
   return async exchange => {
     try {
       const token = await verifyLogoutToken(await tokenIn(exchange), tokens)
-      const claim = createHash('sha256').update(`logout token ${token.id}`).digest('base64url')
       // Before anything ends: an OP that tries again after a failure of ours makes a new token.
-      if (!(await store.claimOnce(claim, now(), token.expiresAtMs))) throw new Fault('logout-token-replayed')
+      if (!(await claims.isFirst(token, now()))) throw new Fault('logout-token-replayed')
       reportLogout(parts, exchange, 'back', await opLogout.end(token, true))
       return { status: 200, fields: ['Cache-Control', 'no-store'], text: '' }
     } catch (error) {

@@ -8,6 +8,7 @@ import type { OpenIdProvider } from '../oidc/provider.ts'
 import { html, pageFields, renderPage } from '../refusal/page.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
+import { leaving } from './leaving.ts'
 import { type Reply, type Route, seeOther } from './reply.ts'
 import { isSameOrigin } from './same-origin.ts'
 
@@ -38,14 +39,14 @@ export function askToSignOut({ publicOrigin }: SignOutParts): Route {
 
 /** POST: ends the session whatever the OP says, and goes on to the OP to end that session, too. */
 export function signOut({ provider, sessions, cookies, publicOrigin, audit, forget }: SignOutParts): Route {
-  return async exchange => {
+  return leaving(cookies, async exchange => {
     if (!isSameOrigin(exchange, publicOrigin)) throw new Fault('sign-in-not-same-origin')
     const field = exchange.fields.kept.cookie
     const id = field === undefined ? undefined : readCookie(field, cookies.sessionName)
     const session = id === undefined ? undefined : await sessions.find(id)
     const idToken = session && sessions.tokensOf(session.record)?.idToken
-    if (id !== undefined) await sessions.end(id)
-    if (session !== undefined) {
+    if (id !== undefined && session !== undefined) {
+      await sessions.end(id)
       forget(session.record.account)
       audit.write('sign-out', exchange, { account: session.record.account })
     }
@@ -54,7 +55,7 @@ export function signOut({ provider, sessions, cookies, publicOrigin, audit, forg
     const reply = seeOther(next ?? SIGNED_OUT_PATH, [cookies.deleteSession()])
     // Pages of the server that did not say `no-store` would come back with the Back button.
     return { ...reply, fields: [...reply.fields, 'Clear-Site-Data', '"cache"'] }
-  }
+  })
 }
 
 /** GET /.torhaus/signed-out */

@@ -4,7 +4,7 @@
  * its session and cleared after it. What a crash in between leaves is an entry that leads nowhere, and never a session that
  * signing out everywhere would miss.
  */
-import { type AccountKey, storedAccountKey } from '../account-key.ts'
+import { storedAccountKey } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
 import type { Evidence } from '../exchange.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
@@ -49,6 +49,7 @@ const FIELDS = [
   'tokens',
 ] as const
 type Index = 'account-key' | 'subject' | 'sid'
+const MEMBERS = { 'account-key': 'accountKey', subject: 'subject', sid: 'opSessionId' } as const
 
 export class RedisSessionStore implements SessionStore {
   readonly #link: RedisConnection
@@ -120,28 +121,21 @@ export class RedisSessionStore implements SessionStore {
     await this.#delete(key)
   }
 
-  async sessionsOf(accountKey: AccountKey): Promise<SessionRecord[]> {
-    const keys = await this.#keysIn('account-key', accountKey)
+  async sessionsOf(selector: SessionSelector): Promise<SessionRecord[]> {
+    const conditions = conditionsOf(selector)
+    const [narrowest] = conditions
+    if (narrowest === undefined) return []
+    const keys = await this.#keysIn(...narrowest)
     const records = await Promise.all(keys.map(key => this.readSession(key)))
     // A short name could stand for two accounts.
     return records
       .filter(record => record !== undefined)
-      .filter(record => record.accountKey === accountKey)
+      .filter(record => conditions.every(([index, value]) => record[MEMBERS[index]] === value))
       .sort((one, other) => other.createdAtMs - one.createdAtMs)
   }
 
   async deleteSessions(selector: SessionSelector): Promise<EndedSession[]> {
-    const { accountKey, subject, opSessionId } = selector as Partial<
-      Record<'accountKey' | 'subject' | 'opSessionId', string>
-    >
-    const wanted: [Index, string | undefined][] = [
-      ['account-key', accountKey],
-      ['sid', opSessionId],
-      ['subject', subject],
-    ]
-    const conditions = wanted.flatMap(([field, value]): [Index, string][] =>
-      value === undefined ? [] : [[field, value]],
-    )
+    const conditions = conditionsOf(selector)
     const [narrowest] = conditions
     if (narrowest === undefined) return []
     const keys = await this.#keysIn(...narrowest)
@@ -232,6 +226,18 @@ export class RedisSessionStore implements SessionStore {
   #index(index: Index, value: string): string {
     return this.#names.key(`sessions-by-${index}`, hashTag(value))
   }
+}
+
+function conditionsOf(selector: SessionSelector): [Index, string][] {
+  const { accountKey, subject, opSessionId } = selector as Partial<
+    Record<'accountKey' | 'subject' | 'opSessionId', string>
+  >
+  const wanted: [Index, string | undefined][] = [
+    ['account-key', accountKey],
+    ['sid', opSessionId],
+    ['subject', subject],
+  ]
+  return wanted.flatMap(([field, value]): [Index, string][] => (value === undefined ? [] : [[field, value]]))
 }
 
 /** A session key comes with a form of the account page, too: only what can be one becomes a name as it is. */

@@ -55,7 +55,7 @@ export interface SessionStore {
   touchSession(key: string, lastSeenAtMs: number): Awaitable<void>
   deleteSession(key: string): Awaitable<void>
   /** Newest first. */
-  sessionsOf(accountKey: AccountKey): Awaitable<SessionRecord[]>
+  sessionsOf(selector: SessionSelector): Awaitable<SessionRecord[]>
   /** Returns what was there. */
   deleteSessions(selector: SessionSelector): Awaitable<EndedSession[]>
   /**

@@ -6,6 +6,7 @@ import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import { isOpaqueId, keyOf, newOpaqueId } from './opaque-id.ts'
 import type { Sealer } from './sealer.ts'
+import { SessionEndings } from './session-endings.ts'
 import type { EndedSession, SessionRecord, SessionSelector, SessionStore } from './session-store.ts'
 import { UnsavedRefreshes } from './unsaved-refreshes.ts'
 
@@ -39,6 +40,7 @@ export class Sessions {
   /** Goes by ids, which nobody else knows. */
   readonly #cache: ReadCache<string, Session>
   readonly #unsaved: UnsavedRefreshes
+  readonly #endings: SessionEndings
 
   constructor(
     store: SessionStore,
@@ -54,9 +56,11 @@ export class Sessions {
     this.#now = now
     this.#cache = new ReadCache(times, id => this.#read(id), monotonic, renewed)
     this.#unsaved = new UnsavedRefreshes(store)
+    this.#endings = new SessionEndings(store, changes)
     changes.subscribe(change => {
       if (change.kind === 'refreshed') this.#unsaved.hold(change)
-      if (change.kind === 'session') this.#cache.forgetWhere(({ record }) => record.key === change.key)
+      if (change.kind === 'session' || change.kind === 'session-ended')
+        this.#cache.forgetWhere(({ record }) => record.key === change.key)
       else if (change.kind === 'account') this.#cache.forgetWhere(({ record }) => record.account === change.account)
       else if (change.kind === 'missed') this.#cache.expire()
     })
@@ -95,21 +99,22 @@ export class Sessions {
     return this.#running(id)
   }
 
-  async end(id: string): Promise<void> {
-    const key = keyOf(id)
-    await this.#store.deleteSession(key)
-    this.#changes.publish({ kind: 'session', key })
+  /** Of a session that was found. Rejects with `store-unavailable` where neither the store nor the other processes can be reached. */
+  end(id: string): Promise<void> {
+    return this.#endings.end(keyOf(id))
   }
 
   /** The running sessions of an account, kept under any of the keys, newest first. */
   async of(accountKeys: readonly AccountKey[]): Promise<SessionRecord[]> {
     const { idleTimeoutSeconds, absoluteTimeoutSeconds } = this.#times
     const now = this.#now()
-    const all = (await Promise.all(accountKeys.map(accountKey => this.#store.sessionsOf(accountKey)))).flat()
+    const all = (await Promise.all(accountKeys.map(accountKey => this.#store.sessionsOf({ accountKey })))).flat()
     return all
       .filter(
-        ({ lastSeenAtMs, createdAtMs }) =>
-          now - lastSeenAtMs <= idleTimeoutSeconds * 1000 && now - createdAtMs <= absoluteTimeoutSeconds * 1000,
+        ({ key, lastSeenAtMs, createdAtMs }) =>
+          !this.#endings.has(key) &&
+          now - lastSeenAtMs <= idleTimeoutSeconds * 1000 &&
+          now - createdAtMs <= absoluteTimeoutSeconds * 1000,
       )
       .sort((one, other) => other.createdAtMs - one.createdAtMs)
   }
@@ -118,16 +123,13 @@ export class Sessions {
   async endOf(accountKeys: readonly AccountKey[], key: string): Promise<boolean> {
     const record = await this.#store.readSession(key)
     if (record === undefined || !accountKeys.includes(record.accountKey)) return false
-    await this.#store.deleteSession(key)
-    this.#changes.publish({ kind: 'session', key })
+    await this.#endings.end(key)
     return true
   }
 
   /** Returns what was there. */
-  async endAll(selector: SessionSelector): Promise<EndedSession[]> {
-    const ended = await this.#store.deleteSessions(selector)
-    for (const { key } of ended) this.#changes.publish({ kind: 'session', key })
-    return ended
+  endAll(selector: SessionSelector): Promise<EndedSession[]> {
+    return this.#endings.endAll(selector)
   }
 
   /** Undefined when they cannot be opened: changed, or sealed with a key that is gone. */
@@ -140,7 +142,7 @@ export class Sessions {
   /** Reads the record again, past the cache. False when the session is gone. */
   async reread(session: Session): Promise<boolean> {
     const record = await this.#store.readSession(session.record.key)
-    if (record === undefined) return false
+    if (record === undefined || this.#endings.has(record.key)) return false
     session.record = this.#unsaved.correct(record)
     return true
   }
@@ -165,8 +167,8 @@ export class Sessions {
 
   /** Before the store is closed: saves what is unsaved until `signal`, and hands over the rest to the other processes. */
   async settle(signal: AbortSignal): Promise<void> {
-    for (const refreshed of await this.#unsaved.settle(signal))
-      this.#changes.publish({ kind: 'refreshed', ...refreshed })
+    const [unsaved] = await Promise.all([this.#unsaved.settle(signal), this.#endings.settle(signal)])
+    for (const refreshed of unsaved) this.#changes.publish({ kind: 'refreshed', ...refreshed })
   }
 
   claimRefresh(session: Session, leaseMs: number): Awaitable<boolean> {
@@ -191,7 +193,8 @@ export class Sessions {
   }
 
   #sessionOf(record: SessionRecord | undefined): Session | undefined {
-    return record && { record: this.#unsaved.correct(record), lastSeenAtMs: record.lastSeenAtMs }
+    if (record === undefined || this.#endings.has(record.key)) return undefined
+    return { record: this.#unsaved.correct(record), lastSeenAtMs: record.lastSeenAtMs }
   }
 
   #running(id: string): Awaitable<Session | undefined> {

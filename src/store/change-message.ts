@@ -9,24 +9,37 @@ export interface ChangeMessage {
   readonly kind: string
   readonly key?: string
   readonly account?: string
+  readonly id?: string
+  readonly untilMs?: number
   readonly fingerprint?: string
   readonly refreshedAtMs?: number
   readonly insteadOfMs?: number
   readonly sealedTokens?: string
 }
 
-export const messageOf = (change: Change): ChangeMessage =>
-  change.kind === 'grants' ? { kind: 'grants', account: change.accountKey } : change
+export function messageOf(change: Change): ChangeMessage {
+  if (!('accountKey' in change)) return change
+  const { accountKey, ...rest } = change
+  return { ...rest, account: accountKey }
+}
 
 /** What is not understood may be a kind that a newer version knows: reading everything again is right whatever it means. */
 export function changeFrom(message: unknown): Change {
   if (!isRecord(message)) return { kind: 'missed' }
   const { kind, key, account, fingerprint } = message
-  if (kind === 'session' && typeof key === 'string') return { kind, key }
+  if ((kind === 'session' || kind === 'session-ended') && typeof key === 'string') return { kind, key }
   if (kind === 'account' && typeof account === 'string') return { kind, account }
   if (kind === 'grants' && typeof account === 'string') return { kind, accountKey: storedAccountKey(account) }
   if (kind === 'refreshed') return refreshedFrom(message)
+  if (kind === 'grant-ended' || kind === 'op-logout') return endingFrom(message)
   return kind === 'pat' && typeof fingerprint === 'string' ? { kind, fingerprint } : { kind: 'missed' }
+}
+
+function endingFrom({ kind, account, id, untilMs }: Record<string, unknown>): Change {
+  if (typeof id !== 'string') return { kind: 'missed' }
+  if (kind === 'op-logout') return typeof untilMs === 'number' ? { kind, id, untilMs } : { kind: 'missed' }
+  if (typeof account !== 'string') return { kind: 'missed' }
+  return { kind: 'grant-ended', accountKey: storedAccountKey(account), id }
 }
 
 function refreshedFrom({ key, refreshedAtMs, insteadOfMs, sealedTokens }: Record<string, unknown>): Change {

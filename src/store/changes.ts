@@ -4,10 +4,16 @@ import type { AccountKey } from '../account-key.ts'
 export type Change =
   /** A session has ended. */
   | { readonly kind: 'session'; readonly key: string }
+  /** A session has ended, and the store does not know it yet. */
+  | { readonly kind: 'session-ended'; readonly key: string }
   /** Nothing kept of the account counts any more: tickets, verdicts about passwords, sessions read before. */
   | { readonly kind: 'account'; readonly account: string }
   /** Grants of the account were made or revoked. */
   | { readonly kind: 'grants'; readonly accountKey: AccountKey }
+  /** As for a session. */
+  | { readonly kind: 'grant-ended'; readonly accountKey: AccountKey; readonly id: string }
+  /** The OP has ended what was opened before, and the store does not know it yet: a mark, and until when it counts. */
+  | { readonly kind: 'op-logout'; readonly id: string; readonly untilMs: number }
   | { readonly kind: 'pat'; readonly fingerprint: string }
   /** The OP has given new tokens for a session, and the store does not have them yet. */
   | ({ readonly kind: 'refreshed' } & RefreshedTokens)
@@ -30,6 +36,7 @@ export interface RefreshedTokens {
 export class Changes {
   readonly #listeners: ((change: Change) => void)[] = []
   readonly #senders: ((change: Change) => void)[] = []
+  #reachesOthers: () => boolean = () => true
 
   /** After the store was changed. */
   publish(change: Change): void {
@@ -44,6 +51,16 @@ export class Changes {
 
   subscribe(listener: (change: Change) => void): void {
     this.#listeners.push(listener)
+  }
+
+  /** Whether the other processes hear what is published now. */
+  get isHeard(): boolean {
+    return this.#reachesOthers()
+  }
+
+  /** `reachesOthers`: whether there is a way to them now; without, there is one always. */
+  heardWhile(reachesOthers: () => boolean): void {
+    this.#reachesOthers = reachesOthers
   }
 
   /** `send` carries changes of this process to others, and does not throw. */

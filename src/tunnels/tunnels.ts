@@ -149,7 +149,7 @@ export class Tunnels implements Disposable {
 
   readonly #onChange = (change: Change): void => {
     for (const open of this.#open) {
-      if (change.kind === 'session') {
+      if (change.kind === 'session' || change.kind === 'session-ended') {
         if (open.sessionKeys.includes(change.key)) open.tunnel.end('session-ended')
       } else if (this.#concerns(change, open.exchange)) {
         if (change.kind === 'account' && isRemembered(open.exchange)) open.tunnel.end('session-ended')
@@ -158,16 +158,19 @@ export class Tunnels implements Disposable {
     }
   }
 
-  #concerns(change: Exclude<Change, { kind: 'session' }>, { account, credentials }: Delegated): boolean {
+  #concerns(
+    change: Exclude<Change, { kind: 'session' | 'session-ended' }>,
+    { account, credentials }: Delegated,
+  ): boolean {
     if (change.kind === 'pat')
       return credentials.scheme === 'pat' && credentials.fingerprints.includes(change.fingerprint)
     // Changes of others may have been lost: whoever it is may be concerned.
     if (change.kind === 'missed') return true
-    if (change.kind === 'refreshed') return false
+    if (change.kind === 'refreshed' || change.kind === 'op-logout') return false
     const { accountKey } = this.#parts
     return (
       account !== undefined &&
-      accountKey(account) === (change.kind === 'grants' ? change.accountKey : accountKey(change.account))
+      accountKey(account) === ('accountKey' in change ? change.accountKey : accountKey(change.account))
     )
   }
 }

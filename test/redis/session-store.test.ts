@@ -80,7 +80,7 @@ test('an index entry without its session hides nothing: the session may be about
     await store.createSession(sampleSession({ account: 'ada', accountKey: ADA }))
     // As between the two writes of a sign-in.
     await redis.cli('RENAME', KEY, 'aside')
-    assert.deepEqual(await store.sessionsOf(ADA), [])
+    assert.deepEqual(await store.sessionsOf({ accountKey: ADA }), [])
     assert.deepEqual(await store.deleteSessions({ accountKey: ADA }), [])
     await redis.cli('RENAME', 'aside', KEY)
     assert.deepEqual(await store.deleteSessions({ accountKey: ADA }), [{ key: 'key-1', account: 'ada' }])

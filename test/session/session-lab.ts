@@ -22,6 +22,7 @@ export type SessionLab = {
   readonly changes: Changes
   readonly otherChanges: Changes
   readonly store: SessionStore
+  readonly otherStore: SessionStore
   readonly clock: TestClock
   readonly tokens: SessionTokens
   /** Reads of sessions, and writes of "last seen", by `sessions` so far. */
@@ -67,7 +68,7 @@ export async function openSessionLab(times: SessionTimes, clock: TestClock = tes
     sessions: new Sessions(counted, sealer, times, changes, bothClocks(clock.now)),
     otherSessions: new Sessions(otherStore, sealer, times, otherChanges, bothClocks(clock.now)),
     ...{ changes, otherChanges },
-    store,
+    ...{ store, otherStore },
     clock,
     tokens: { refreshToken: 'refresh', idToken: undefined },
     reads: () => reads,

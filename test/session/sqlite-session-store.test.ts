@@ -92,7 +92,7 @@ test('a file from before sessions had an account key is used on: its sessions en
     stores[0].createSession(sampleSession())
     // Whoever opens it next leaves alone what is there.
     const third = SessionDatabase.open(file)
-    assert.deepEqual(third.sessionsOf(sampleSession().accountKey), [sampleSession()])
+    assert.deepEqual(third.sessionsOf({ accountKey: sampleSession().accountKey }), [sampleSession()])
     third.close()
   } finally {
     for (const store of stores) store.close()

@@ -30,7 +30,10 @@ function setUp(graceSeconds: number) {
     },
   })
   const times = { idleTimeoutSeconds: 600, absoluteTimeoutSeconds: 3600, cacheMs: 0, maxCached: 10, graceSeconds }
-  const sessions = new Sessions(store, new Sealer([randomBytes(32)]), times, new Changes(), bothClocks(clock.now))
+  const changes = new Changes()
+  // Where the store is away, so are the other processes: nobody can be told.
+  changes.heardWhile(() => !state.isAway)
+  const sessions = new Sessions(store, new Sealer([randomBytes(32)]), times, changes, bothClocks(clock.now))
   return { clock, state, sessions }
 }
 
@@ -63,13 +66,18 @@ test('idle and absolute timeout hold in the grace as ever', async () => {
 
 test('after the grace, without one, and for a session not known, the fault is told; signing out is never a pretence', async () => {
   const { clock, state, sessions } = setUp(300)
-  const [id, unknown] = [await sessions.open(PERSON, NO_TOKENS), await sessions.open(PERSON, NO_TOKENS)]
+  const [id, unknown, left] = [
+    await sessions.open(PERSON, NO_TOKENS),
+    await sessions.open(PERSON, NO_TOKENS),
+    await sessions.open(PERSON, NO_TOKENS),
+  ]
+  await sessions.find(left)
   await sessions.find(id)
   state.isAway = true
   const fault = { code: 'store-unavailable' }
   await assert.rejects(async () => sessions.find(unknown), fault)
-  await assert.rejects(sessions.end(id), fault)
-  assert.ok(await sessions.find(id), 'it has not ended')
+  await assert.rejects(sessions.end(left), fault)
+  await assert.rejects(async () => sessions.find(left), fault, 'here it counts no more')
   clock.advance(300_000)
   await assert.rejects(async () => sessions.find(id), fault)
   const strict = setUp(0)

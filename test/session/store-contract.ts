@@ -153,7 +153,10 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
       return found.filter(key => key !== undefined)
     }
     await fill()
-    assert.deepEqual((await other.sessionsOf(ADA)).map(({ account }) => account).sort(), ['X\\Ada', 'ada'])
+    assert.deepEqual((await other.sessionsOf({ accountKey: ADA })).map(({ account }) => account).sort(), [
+      'X\\Ada',
+      'ada',
+    ])
     const endedOfAda = await other.deleteSessions({ accountKey: ADA })
     assert.deepEqual(
       endedOfAda.sort((one, other) => one.key.localeCompare(other.key)),

@@ -27,6 +27,9 @@ test('a change comes to others as it was, of every kind, and not back to who mad
   const all: Change[] = [
     CHANGE,
     { kind: 'account', account: 'ada' },
+    { kind: 'session-ended', key: 'k' },
+    { kind: 'grant-ended', accountKey: storedAccountKey('ada'), id: 'g' },
+    { kind: 'op-logout', id: 'm', untilMs: 3 },
     { kind: 'grants', accountKey: storedAccountKey('ada') },
     { kind: 'pat', fingerprint: 'f' },
     { kind: 'refreshed', key: 'k', refreshedAtMs: 2, insteadOfMs: 1, sealedTokens: 'v1.a.b' },
@@ -77,6 +80,8 @@ test('garbage is counted and changes nothing; a kind of change from a newer vers
     { kind: 'later' },
     { kind: 'session', key: 7 },
     { kind: 'refreshed', key: 'k' },
+    { kind: 'grant-ended', id: 'g' },
+    { kind: 'op-logout', id: 'm' },
     { kind: 'missed' },
     'text',
     null,

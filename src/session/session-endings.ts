@@ -1,0 +1,76 @@
+/** Ends sessions: in the store, and where that does not take it, in the memory of all processes until it does. */
+import { after } from '../awaitable.ts'
+import { type Fault, toFault } from '../errors.ts'
+import type { Changes } from '../store/changes.ts'
+import { UnsavedEndings } from '../store/unsaved-endings.ts'
+import type { EndedSession, SessionSelector, SessionStore } from './session-store.ts'
+
+type EndingStore = Pick<SessionStore, 'deleteSession' | 'deleteSessions' | 'sessionsOf'>
+
+export class SessionEndings {
+  readonly #store: EndingStore
+  readonly #changes: Changes
+  readonly #unsaved: UnsavedEndings<string>
+
+  constructor(store: EndingStore, changes: Changes) {
+    this.#store = store
+    this.#changes = changes
+    this.#unsaved = new UnsavedEndings(
+      key => after(store.deleteSession(key), () => changes.publish({ kind: 'session', key })),
+      key => changes.publish({ kind: 'session-ended', key }),
+    )
+    changes.subscribe(change => {
+      if (change.kind === 'session-ended') this.#unsaved.heard(change.key, change.key)
+    })
+  }
+
+  /** Whether the session has ended, though the store may still have it. */
+  has(key: string): boolean {
+    return this.#unsaved.has(key)
+  }
+
+  /** Of a session that is there. Rejects with `store-unavailable` where neither the store nor the other processes can be reached. */
+  async end(key: string): Promise<void> {
+    try {
+      await this.#store.deleteSession(key)
+      this.#changes.publish({ kind: 'session', key })
+    } catch (error) {
+      this.#hold([key], unavailable(error))
+    }
+  }
+
+  /** Returns what was there. Rejects as `end` does. */
+  async endAll(selector: SessionSelector): Promise<EndedSession[]> {
+    // Read first: of a deletion that fails half-way nobody could say what it had deleted.
+    const found = await this.#store.sessionsOf(selector)
+    const running = found.filter(({ key }) => !this.has(key)).map(({ key, account }) => ({ key, account }))
+    try {
+      const ended = await this.#store.deleteSessions(selector)
+      for (const { key } of ended) this.#changes.publish({ kind: 'session', key })
+      return ended
+    } catch (error) {
+      const fault = unavailable(error)
+      this.#hold(
+        running.map(({ key }) => key),
+        fault,
+      )
+      return running
+    }
+  }
+
+  settle(signal: AbortSignal): Promise<void> {
+    return this.#unsaved.settle(signal)
+  }
+
+  #hold(keys: readonly string[], fault: Fault): void {
+    for (const key of keys) this.#unsaved.hold(key, key, fault)
+    if (!this.#changes.isHeard) throw fault
+  }
+}
+
+/** The fault of a store that cannot do it now; anything else is thrown. */
+function unavailable(error: unknown): Fault {
+  const fault = toFault(error)
+  if (fault.code !== 'store-unavailable') throw error
+  return fault
+}

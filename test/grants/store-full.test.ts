@@ -1,0 +1,102 @@
+/** A grant that is taken back on a store that takes no writes counts no more, at any process. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { eventually } from '../../devkit/redis/redis-lab.ts'
+import { bothClocks } from '../../devkit/torhaus/both-clocks.ts'
+import { storedAccountKey } from '../../src/account-key.ts'
+import { Fault } from '../../src/errors.ts'
+import type { Grant } from '../../src/grants/grant-store.ts'
+import { Grants } from '../../src/grants/grants.ts'
+import { GRANT_SCHEMA, SqliteGrantStore } from '../../src/grants/sqlite-grant-store.ts'
+import { Changes } from '../../src/store/changes.ts'
+import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
+
+const ADA = storedAccountKey('ada')
+const NOW_MS = 1_800_000_000_000
+const SETTINGS = {
+  ...{ lifetimeSeconds: 600, requestLifetimeSeconds: 600, cacheMs: 60_000, maxCached: 10 },
+  ...{ ipv4PrefixBits: 24, ipv6PrefixBits: 56 },
+}
+
+class FullStore extends SqliteGrantStore {
+  isFull = false
+  override revokeGrant(accountKey: typeof ADA, id: string) {
+    if (this.isFull) throw new Fault('store-unavailable')
+    return super.revokeGrant(accountKey, id)
+  }
+  override revokeGrantsOf(accountKey: typeof ADA) {
+    if (this.isFull) throw new Fault('store-unavailable')
+    return super.revokeGrantsOf(accountKey)
+  }
+}
+
+test('one grant, and all of an account', async () => {
+  const database = SqliteDatabase.inMemory(GRANT_SCHEMA)
+  const store = new FullStore(database)
+  const [changes, otherChanges] = [new Changes(), new Changes()]
+  changes.connect(change => otherChanges.receive(change))
+  const grants = new Grants(
+    store,
+    SETTINGS,
+    changes,
+    bothClocks(() => NOW_MS),
+  )
+  const others = new Grants(
+    store,
+    SETTINGS,
+    otherChanges,
+    bothClocks(() => NOW_MS),
+  )
+  const scopes = ['192.0.2.0/24', '198.51.100.0/24'].map(network => ({
+    accountKey: ADA,
+    network,
+    clientClass: 'git' as const,
+  }))
+  for (const [index, scope] of scopes.entries()) {
+    const request = {
+      ...{ ...scope, code: `C${index}`, clientAddress: '192.0.2.1', userAgent: 'git', createdAtMs: NOW_MS },
+      ...{ expiresAtMs: NOW_MS + 1000, maxAgeSeconds: 600, acceptAcr: undefined },
+    }
+    await store.openRequest(request, NOW_MS)
+    const grant: Grant = {
+      ...{ ...scope, id: `g${index}`, clientAddress: '192.0.2.1', userAgent: 'git', grantedAtMs: NOW_MS },
+      ...{ expiresAtMs: NOW_MS + 600_000, authTime: NOW_MS / 1000, acr: undefined },
+    }
+    assert.ok(await store.confirm(`C${index}`, grant))
+  }
+  const good = async (who: Grants) => {
+    const found = await Promise.all(
+      scopes.map(async scope => who.find(scope, { maxAgeSeconds: 600, acceptAcr: undefined })),
+    )
+    return found.map(grant => grant?.id)
+  }
+  assert.deepEqual(
+    [await good(grants), await good(others)],
+    [
+      ['g0', 'g1'],
+      ['g0', 'g1'],
+    ],
+  )
+  store.isFull = true
+  assert.equal(await grants.revoke(ADA, 'g0'), true)
+  assert.equal(await grants.revoke(ADA, 'made-up'), false)
+  assert.deepEqual(
+    [await good(grants), await good(others)],
+    [
+      [undefined, 'g1'],
+      [undefined, 'g1'],
+    ],
+  )
+  await grants.revokeAll(ADA)
+  assert.deepEqual(
+    [await good(grants), await good(others)],
+    [
+      [undefined, undefined],
+      [undefined, undefined],
+    ],
+  )
+  assert.deepEqual(await others.of(ADA), [])
+  store.isFull = false
+  await eventually(async () => (await store.grantsOf(ADA)).length === 0, 'the store has it')
+  database.close()
+})

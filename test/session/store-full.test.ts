@@ -1,0 +1,89 @@
+/** Two workers on a store that takes no writes: whoever leaves has left, at both, and nobody comes back when there is room again. */
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import { eventually } from '../../devkit/redis/redis-lab.ts'
+import { storedAccountKey } from '../../src/account-key.ts'
+import { Fault } from '../../src/errors.ts'
+import { openSessionLab, PERSON, type SessionLab } from './session-lab.ts'
+
+const NO_TOKENS = { refreshToken: undefined, idToken: undefined }
+const TIMES = { idleTimeoutSeconds: 3600, absoluteTimeoutSeconds: 36_000, cacheMs: 60_000, maxCached: 10 }
+
+let lab: SessionLab
+let isFull: boolean
+let told: string[]
+
+beforeEach(async () => {
+  lab = await openSessionLab(TIMES)
+  isFull = false
+  told = []
+  lab.changes.connect(change => {
+    told.push(change.kind)
+    lab.otherChanges.receive(change)
+  })
+  lab.otherChanges.connect(change => lab.changes.receive(change))
+  for (const store of [lab.store, lab.otherStore])
+    for (const name of ['deleteSession', 'deleteSessions', 'createSession'] as const) {
+      const real = store[name].bind(store) as (argument: never) => never
+      store[name] = (argument: never) => {
+        if (isFull) throw new Fault('store-unavailable', new Error('database or disk is full'))
+        return real(argument)
+      }
+    }
+})
+afterEach(() => lab.close())
+
+const end = () => lab.sessions.settle(AbortSignal.timeout(5000))
+
+test('one session ends at once for all, cached or not, and is deleted once there is room', async () => {
+  const id = await lab.sessions.open(PERSON, NO_TOKENS)
+  const session = await lab.sessions.find(id)
+  assert.ok(session && (await lab.otherSessions.find(id)))
+  isFull = true
+  await lab.sessions.end(id)
+  assert.equal(await lab.sessions.find(id), undefined)
+  assert.equal(await lab.otherSessions.find(id), undefined)
+  assert.equal(await lab.sessions.reread(session), false)
+  assert.deepEqual(await lab.otherSessions.of([PERSON.accountKey]), [])
+  assert.ok(await lab.store.readSession(session.record.key), 'the store has it still')
+  isFull = false
+  await end()
+  assert.equal(await lab.store.readSession(session.record.key), undefined)
+})
+
+test('a process that begins later is told, too, for it is said again until it is stored', async () => {
+  const id = await lab.sessions.open(PERSON, NO_TOKENS)
+  isFull = true
+  await lab.sessions.end(id)
+  const before = told.length
+  await eventually(() => told.length > before, 'it is said again')
+  assert.equal(told.at(-1), 'session-ended')
+  isFull = false
+  await end()
+})
+
+test('all sessions of a person end, and those of others go on', async () => {
+  const ids = [await lab.sessions.open(PERSON, NO_TOKENS), await lab.otherSessions.open(PERSON, NO_TOKENS)]
+  const bob = { ...PERSON, subject: 'subject-of-bob', account: 'bob', accountKey: storedAccountKey('bob') }
+  const other = await lab.sessions.open(bob, NO_TOKENS)
+  isFull = true
+  const ended = await lab.sessions.endAll({ subject: PERSON.subject })
+  assert.equal(ended.length, 2)
+  for (const id of ids)
+    for (const sessions of [lab.sessions, lab.otherSessions]) assert.equal(await sessions.find(id), undefined)
+  assert.ok(await lab.otherSessions.find(other))
+  assert.deepEqual(await lab.sessions.endAll({ subject: PERSON.subject }), [], 'nothing is ended twice')
+  isFull = false
+  await end()
+  assert.deepEqual(await lab.store.sessionsOf({ subject: PERSON.subject }), [])
+})
+
+test('what a drained process could not store, the others do', async () => {
+  const id = await lab.sessions.open(PERSON, NO_TOKENS)
+  const key = (await lab.sessions.find(id))?.record.key ?? ''
+  isFull = true
+  await lab.sessions.end(id)
+  await lab.sessions.settle(AbortSignal.abort())
+  isFull = false
+  await eventually(async () => (await lab.store.readSession(key)) === undefined, 'the other one deletes it')
+})
