@@ -36,7 +36,11 @@ const MADE_ANYWHERE = [
 ]
 
 /** The process itself, and the reader of a request that is made up on the command line. */
-const OTHER_BUILDERS = ['src/cli/explain-rules.ts RequestFieldReader', 'src/cli/start.ts Supervisor']
+const OTHER_BUILDERS = [
+  'src/cli/explain-rules.ts RequestFieldReader',
+  'src/cli/start.ts SharedLogOutput',
+  'src/cli/start.ts Supervisor',
+]
 
 /** Functions of ours that return something open. */
 const OPENERS = ['Audit.open', 'openDirectory', 'openLogOutput', 'createApp']
