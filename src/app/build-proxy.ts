@@ -7,10 +7,11 @@ import type { Registry } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
 import { forward } from '../../middleware/forward.ts'
 import { causeChain } from '../cause-chain.ts'
-import type { MonotonicClock, Surroundings } from '../clock.ts'
+import type { Surroundings } from '../clock.ts'
 import { toFault } from '../errors.ts'
 import { ResponseFieldFilter } from '../http/response-fields.ts'
 import { FirstFactor } from '../identity/first-factor.ts'
+import type { IntakeLimits } from '../listener/intake.ts'
 import { Turns } from '../listener/turns.ts'
 import { accessLog } from '../observability/access-log.ts'
 import { TraceRecorder, traceLog } from '../observability/decision-trace.ts'
@@ -26,10 +27,12 @@ import { Tunnels } from '../tunnels/tunnels.ts'
 import { HttpUpstream } from '../upstream/http-upstream.ts'
 import { endpoints } from './endpoints.ts'
 import { createApp, fail, type OpenExchange } from './exchange-handler.ts'
+import { intakeLimits } from './intake-limits.ts'
 import { type PatReport, patReport } from './pat-report.ts'
 import type { Readiness } from './readiness.ts'
 import { reauthorize } from './reauthorize.ts'
 import { type Ground, layGround } from './services.ts'
+import { shareOf } from './share-of.ts'
 
 export interface ProxyParts {
   readonly app: FastifyInstance
@@ -54,6 +57,7 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
   const watch = watchOf(ground, patReport(metrics, audit, log))
   const policy = policyOf(ground, watch)
   const tunnels = tunnelsOf(ground, policy)
+  const limits = intakeLimits(config, monotonic)
   const turns = new Turns<OpenExchange>()
   const writeAccess = config.logging.access ? accessLog(log, now) : undefined
   const writeTrace = traceLog(log)
@@ -67,7 +71,7 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
       key: readFileSync(config.listener.tls.privateKeyFile),
     },
     policy: createPolicy(policy),
-    forward: forwardOf(ground, { upstream, watch, tunnels, monotonic }),
+    forward: forwardOf(ground, { upstream, watch, tunnels, limits }),
     isDraining: () => isDraining,
     turns,
     routes: endpoints(ground),
@@ -107,6 +111,7 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
     upstream: () => upstream.statistics(),
     clientConnections: countConnections(app),
     pipelinedRequests: () => turns.held,
+    unprovenContentBytes: () => limits.ledger.total,
     unrecognisedPats: () => unrecognisedPats,
     isStoreAvailable: () => stores.condition() === 'available',
     tunnels: () => tunnels.count,
@@ -129,6 +134,7 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
       }),
     async release() {
       upstream.close()
+      limits.keeper.close()
       directory?.close()
       clearInterval(flushing)
       await flushPats()
@@ -228,13 +234,16 @@ interface ForwardNeeds {
   readonly upstream: HttpUpstream
   readonly watch: PatWatch
   readonly tunnels: Tunnels
-  readonly monotonic: MonotonicClock
+  readonly limits: IntakeLimits
 }
 
-function forwardOf(ground: Ground, { upstream, watch, tunnels, monotonic }: ForwardNeeds) {
+function forwardOf(ground: Ground, { upstream, watch, tunnels, limits }: ForwardNeeds) {
   const { config, cookies, fieldReader, publicUrl, refusal, viaName } = ground
   return forward({
-    ...{ upstream, fieldReader, viaName, tunnels, monotonic },
+    ...{ upstream, fieldReader, viaName, tunnels },
+    monotonic: limits.keeper.monotonic,
+    intakeLimits: limits,
+    shareOf: shareOf(watch),
     responseFields: new ResponseFieldFilter(config.publicUrl, config.upstream.url, cookies.names),
     upstreamHost: config.upstream.host === 'public' ? publicUrl.host : new URL(config.upstream.url).host,
     publicHost: publicUrl.host,

@@ -7,6 +7,7 @@ import type { MonotonicClock } from '../clock.ts'
 import { type Code, Fault } from '../errors.ts'
 import type { ContentReceiver, RequestContent } from '../listener/request-content.ts'
 import { InvalidResponse } from './invalid-response.ts'
+import type { Owner } from './owner.ts'
 import type { ReadBuffer, Reader } from './read-buffer.ts'
 import { RequestWriter } from './request-writer.ts'
 import type { ResponseHead } from './response-head.ts'
@@ -30,6 +31,8 @@ const MAX_HEAD_BYTES = 131_072
 
 export class Connection implements ResponseEvents, Reader, ContentReceiver {
   readonly key: string
+  /** Whose request is on it. */
+  holder: Owner | undefined
   /** The first request carried what authenticates the connection. */
   isAuthenticated = false
   /** Has served a response before. */
@@ -49,6 +52,8 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   #hasHead = false
   #isSent = false
   #isPaused = false
+  /** Since when the client has taken nothing; monotonic. */
+  #heldUpAtMs = Number.POSITIVE_INFINITY
   /** Somebody still needs what was read last. */
   #isKept = false
   #isClosed = false
@@ -86,6 +91,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
+    this.#heldUpAtMs = Number.POSITIVE_INFINITY
     this.#expectWithin(this.#times.bodyTimeoutMs)
     this.#socket.resume()
   }
@@ -105,7 +111,12 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   expire(nowMs: number): void {
     if (nowMs < this.deadlineMs) return
     if (this.#receiver === undefined) this.close()
-    else this.#fail(this.#hasHead ? 'response-content-timeout' : 'upstream-headers-timeout', undefined)
+    else this.fail(this.#hasHead ? 'response-content-timeout' : 'upstream-headers-timeout', undefined)
+  }
+
+  /** A stranger has held up the response for so long: others may need the connection more. */
+  isHeldUpSince(atMs: number): boolean {
+    return this.#heldUpAtMs <= atMs && this.holder?.standing !== 'proven'
   }
 
   onInformation({ status, rawFields }: ResponseHead): void {
@@ -143,6 +154,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     // A slow client is no fault of the server: no deadline while it is not allowed to send.
     this.#isPaused = true
     this.deadlineMs = Number.POSITIVE_INFINITY
+    this.#heldUpAtMs = this.#times.monotonic()
     this.#socket.pause()
   }
 
@@ -171,33 +183,34 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
       this.#receiver?.onReadPause()
     } catch (error) {
       // A mistake of ours in handling one response must not end the others: it is answered and logged as what it is.
-      if (!(error instanceof InvalidResponse)) this.#fail('internal-error', error)
-      else this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-response-invalid', error)
+      if (!(error instanceof InvalidResponse)) this.fail('internal-error', error)
+      else this.fail(this.#hasHead ? 'response-content-aborted' : 'upstream-response-invalid', error)
     }
     return this.#isKept
   }
 
   readonly #onEnd = (): void => {
     if (this.#receiver === undefined) return this.close()
-    if (!this.#parser.hasBegun) return this.#fail('upstream-closed', undefined)
+    if (!this.#parser.hasBegun) return this.fail('upstream-closed', undefined)
     try {
       this.#parser.end()
     } catch (error) {
-      this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', error)
+      this.fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', error)
     }
   }
 
   readonly #onError = (error: Error): void => {
-    this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', error)
+    this.fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', error)
   }
 
   readonly #onClose = (): void => {
     this.#isClosed = true
-    this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', undefined)
+    this.fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', undefined)
     this.#owner.onClosed(this)
   }
 
-  #fail(code: Code, cause: unknown): void {
+  /** Gives up the request. */
+  fail(code: Code, cause: unknown): void {
     const receiver = this.#receiver
     this.#receiver = undefined
     this.#releaseContent()
@@ -231,7 +244,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   }
 
   onContentError(fault: Fault): void {
-    this.#fail('request-content-aborted', fault)
+    this.fail('request-content-aborted', fault)
   }
 
   #releaseContent(): void {
