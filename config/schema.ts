@@ -299,6 +299,17 @@ const upstream = requiredSection(
   'The server behind Torhaus.',
 )
 
+const requestRate = (description: string) =>
+  Type.Optional(
+    requiredSection(
+      {
+        perSecond: integer('Requests a second on average.', { minimum: 1, maximum: 1_000_000 }),
+        burst: integer('Most requests at once.', { default: 100, minimum: 1, maximum: 1_000_000 }),
+      },
+      description,
+    ),
+  )
+
 const shares = section(
   {
     unprovenBufferBytes: integer(
@@ -310,6 +321,12 @@ const shares = section(
       minimum: 65_536,
       maximum: 4_294_967_296,
     }),
+    requestsPerClient: requestRate(
+      'Most requests of one client address (IPv6: of one /64), per process; above it 429. An office behind one address is one client. Without this section there is no limit.',
+    ),
+    requestsPerAccount: requestRate(
+      'Most requests of one account, per process; above it 429. Without this section there is no limit.',
+    ),
     unprovenMinRate: integer('As listener.minRequestRate and listener.minResponseRate, for these clients.', {
       default: 1024,
       minimum: 0,

@@ -232,6 +232,7 @@ const table = {
     stage: 'require-second-factor',
     sentence: 'This personal access token is too old. Make a new one.',
   },
+  'rate-limited': { status: 429, stage: 'limit-rate', sentence: 'Too many requests. Wait, then try again.' },
   'account-mismatch': {
     status: 403,
     stage: 'authenticate',

@@ -27,7 +27,7 @@ import { Tunnels } from '../tunnels/tunnels.ts'
 import { HttpUpstream } from '../upstream/http-upstream.ts'
 import { endpoints } from './endpoints.ts'
 import { createApp, fail, type OpenExchange } from './exchange-handler.ts'
-import { intakeLimits } from './intake-limits.ts'
+import { intakeLimits, requestRates } from './intake-limits.ts'
 import { type PatReport, patReport } from './pat-report.ts'
 import type { Readiness } from './readiness.ts'
 import { reauthorize } from './reauthorize.ts'
@@ -55,7 +55,7 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
   const { metrics, provider, sessions, grants, pats, audit, stores, directory, changes } = ground
   const upstream = new HttpUpstream(config.upstream, monotonic)
   const watch = watchOf(ground, patReport(metrics, audit, log))
-  const policy = policyOf(ground, watch)
+  const policy = { ...policyOf(ground, watch), rates: requestRates(config, monotonic) }
   const tunnels = tunnelsOf(ground, policy)
   const limits = intakeLimits(config, monotonic)
   const turns = new Turns<OpenExchange>()
@@ -157,7 +157,7 @@ function watchOf({ config, now, pats: register, accountKey }: Ground, report: Pa
   })
 }
 
-function policyOf(ground: Ground, watch: PatWatch): PolicyParts {
+function policyOf(ground: Ground, watch: PatWatch): Omit<PolicyParts, 'rates'> {
   const { config, log, now, metrics, provider, sessions, cookies, directory, publicUrl } = ground
   const { rules, grants, audit, accountKey } = ground
   const { oidc } = config
@@ -215,7 +215,7 @@ function policyOf(ground: Ground, watch: PatWatch): PolicyParts {
   }
 }
 
-function tunnelsOf(ground: Ground, policy: PolicyParts): Tunnels {
+function tunnelsOf(ground: Ground, policy: Omit<PolicyParts, 'rates'>): Tunnels {
   const { config, now, changes, accountKey, sessions } = ground
   const unheard = () => undefined
   const watch = watchOf(ground, { judged: unheard, learned: unheard, failed: unheard })

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/schema.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { FairLedger } from '../fair-ledger.ts'
+import { RequestRate, type RequestRateSettings } from '../limits/request-rate.ts'
 import type { IntakeLimits } from '../listener/intake.ts'
 import { PaceKeeper } from '../listener/pace.ts'
 
@@ -14,4 +15,9 @@ export function intakeLimits({ listener, shares }: Config, monotonic: MonotonicC
     ledger: new FairLedger(shares.unprovenBufferTotalBytes),
     maxBytes: shares.unprovenBufferBytes,
   }
+}
+
+export function requestRates({ shares }: Config, monotonic: MonotonicClock) {
+  const rateOf = (settings: RequestRateSettings | undefined) => settings && new RequestRate(settings, monotonic)
+  return { client: rateOf(shares.requestsPerClient), account: rateOf(shares.requestsPerAccount) }
 }

@@ -1,10 +1,7 @@
-import { networkOf } from '../../config/address-prefix.ts'
+import { clientNetworkOf } from '../../config/address-prefix.ts'
 import type { Delegated } from '../exchange.ts'
 import type { Share } from '../listener/share.ts'
 import type { PatWatch } from '../pats/pat-watch.ts'
-
-/** Whoever has one IPv6 address has the whole network. */
-const CLIENT_NETWORK = { ipv4PrefixBits: 32, ipv6PrefixBits: 64 }
 
 /**
  * Whose share of the server an exchange counts in. A person is proven; so is a token that the server has accepted before.
@@ -16,7 +13,6 @@ export function shareOf(watch: Pick<PatWatch, 'ownerOf'>): (exchange: Delegated)
     if (principal.kind === 'person') return { owner: principal.account ?? principal.subject, isProven: true }
     const owner = principal.kind === 'server-checked' ? watch.ownerOf(exchange) : undefined
     if (owner !== undefined) return { owner, isProven: true }
-    const isIpv6 = clientAddress.includes(':')
-    return { owner: isIpv6 ? networkOf(clientAddress, CLIENT_NETWORK) : clientAddress, isProven: false }
+    return { owner: clientNetworkOf(clientAddress), isProven: false }
   }
 }
