@@ -32,7 +32,7 @@ import { type PatReport, patReport } from './pat-report.ts'
 import type { Readiness } from './readiness.ts'
 import { reauthorize } from './reauthorize.ts'
 import { type Ground, layGround } from './services.ts'
-import { shareOf } from './share-of.ts'
+import { Shares } from './shares.ts'
 
 export interface ProxyParts {
   readonly app: FastifyInstance
@@ -239,18 +239,22 @@ interface ForwardNeeds {
 
 function forwardOf(ground: Ground, { upstream, watch, tunnels, limits }: ForwardNeeds) {
   const { config, cookies, fieldReader, publicUrl, refusal, viaName } = ground
+  const shares = new Shares(watch, limits.keeper.monotonic)
   return forward({
     ...{ upstream, fieldReader, viaName, tunnels },
     monotonic: limits.keeper.monotonic,
     intakeLimits: limits,
-    shareOf: shareOf(watch),
+    shareOf: exchange => shares.of(exchange),
     responseFields: new ResponseFieldFilter(config.publicUrl, config.upstream.url, cookies.names),
     upstreamHost: config.upstream.host === 'public' ? publicUrl.host : new URL(config.upstream.url).host,
     publicHost: publicUrl.host,
     publicScheme: publicUrl.protocol.slice(0, -1),
     ownCookies: cookies.names,
     challenge: refusal.challenge,
-    answered: (exchange, status, rawFields) => watch.see(exchange, status, rawFields),
+    answered: (exchange, status, rawFields) => {
+      watch.see(exchange, status, rawFields)
+      shares.answered(exchange, status)
+    },
     fail: (record, fault) => fail({ refusal }, record, fault),
   })
 }

@@ -103,5 +103,5 @@ export function patWatch(parts: PatWatchParts): PatWatch {
 }
 
 /** To credentials it does not know, Azure DevOps may answer 203 or a redirect to its sign-in instead of 401. */
-const isAccepted = (status: number) =>
+export const isAccepted = (status: number) =>
   (status >= 200 && status < 300 && status !== 203) || status === 304 || status === 101
