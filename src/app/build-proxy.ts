@@ -25,6 +25,7 @@ import { createPolicy, type PolicyParts } from '../pipeline.ts'
 import type { Changes } from '../store/changes.ts'
 import { Tunnels } from '../tunnels/tunnels.ts'
 import { HttpUpstream } from '../upstream/http-upstream.ts'
+import { countConnections } from './count-connections.ts'
 import { endpoints } from './endpoints.ts'
 import { createApp, fail, type OpenExchange } from './exchange-handler.ts'
 import { intakeLimits, requestRates } from './intake-limits.ts'
@@ -73,10 +74,9 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
     policy: createPolicy(policy),
     forward: forwardOf(ground, { upstream, watch, tunnels, limits }),
     isDraining: () => isDraining,
-    turns,
+    ...{ turns, monotonic },
     routes: endpoints(ground),
     refusal: ground.refusal,
-    monotonic,
     newRequestId: randomUUID,
     newTrace: config.logging.trace ? () => new TraceRecorder(monotonic, writeTrace) : undefined,
     close: (record, closedAtMs) => {
@@ -257,13 +257,4 @@ function forwardOf(ground: Ground, { upstream, watch, tunnels, limits }: Forward
     },
     fail: (record, fault) => fail({ refusal }, record, fault),
   })
-}
-
-function countConnections(app: FastifyInstance): () => number {
-  let open = 0
-  app.server.on('connection', socket => {
-    open++
-    socket.on('close', () => open--)
-  })
-  return () => open
 }

@@ -55,7 +55,7 @@ export function patWatch(parts: PatWatchParts): PatWatch {
     ownerOf({ credentials }) {
       if (credentials.scheme !== 'pat') return undefined
       const known = register.find(credentials.fingerprints)
-      return known instanceof Promise ? undefined : (known?.account ?? known?.fingerprint)
+      return known instanceof Promise ? undefined : (known?.accountKey ?? known?.fingerprint)
     },
     see(exchange, status, rawFields) {
       const { credentials, clientAddress, clientClass } = exchange
