@@ -110,8 +110,7 @@ export async function buildProxy(config: Config, log: Logger, surroundings: Surr
   metrics.observe({
     upstream: () => upstream.statistics(),
     clientConnections: countConnections(app),
-    pipelinedRequests: () => turns.held,
-    unprovenContentBytes: () => limits.ledger.total,
+    ...{ pipelinedRequests: () => turns.held, unprovenContentBytes: () => limits.ledger.total },
     unrecognisedPats: () => unrecognisedPats,
     isStoreAvailable: () => stores.condition() === 'available',
     tunnels: () => tunnels.count,
