@@ -35,6 +35,9 @@ export interface Policy {
   readonly admit: StageChain<Traced, Delegated>
 }
 
+/** Where a rate is configured, this stage is there twice: for the client, and for the account. */
+const LIMIT_RATE = 'limit-rate'
+
 export function createPolicy(parts: PolicyParts): Policy {
   const { client, account } = parts.rates
   const traced = StageChain.of<Arrival>()
@@ -43,9 +46,9 @@ export function createPolicy(parts: PolicyParts): Policy {
   const authenticated = StageChain.of<Traced>()
     .stage('classify-credentials', classifyCredentials(parts.classify))
     .stage('authenticate', authenticate(parts.authenticate))
-  const limited = account && authenticated.stage('limit-rate', limitAccount(account, parts.authenticate.accountKey))
+  const limited = account && authenticated.stage(LIMIT_RATE, limitAccount(account, parts.authenticate.accountKey))
   return {
-    arrive: client === undefined ? traced : traced.stage('limit-rate', limitClient(client)),
+    arrive: client === undefined ? traced : traced.stage(LIMIT_RATE, limitClient(client)),
     admit: (limited ?? authenticated)
       .stage('require-second-factor', requireSecondFactor(parts.secondFactor))
       .stage('map-identity', mapIdentity())
