@@ -19,6 +19,8 @@ export interface PatternShape {
   readonly overlooksSlash?: boolean
 }
 
+const NOT_LINEAR = 'cannot run in linear time (no back-references, no look-around, at most 1000 repetitions)'
+
 /** What speaks against a pattern; undefined: nothing. */
 export function patternProblem(source: string): string | undefined {
   try {
@@ -27,11 +29,13 @@ export function patternProblem(source: string): string | undefined {
   } catch (error) {
     return (error as Error).message
   }
+  // RE2 would take it for the letter.
+  const reference = source.match(TOKEN)?.find(token => token === '\\k')
+  if (reference !== undefined) return `${NOT_LINEAR}: ${reference}`
   try {
     RE2JS.compile(RE2JS.translateRegExp(source))
   } catch (error) {
-    const reason = (error as Error).message.replace(/^error parsing regexp: /, '')
-    return `cannot run in linear time (no back-references, no look-around, at most 1000 repetitions): ${reason}`
+    return `${NOT_LINEAR}: ${(error as Error).message.replace(/^error parsing regexp: /, '')}`
   }
   return undefined
 }

@@ -18,7 +18,7 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['listener.trustedProxies', 'listener.proxyProtocol'], checkProxyProtocol],
   [['secondFactor'], checkSecondFactor],
   [['upstream.identity'], checkIdentity],
-  [['account'], checkAccount],
+  [['account', 'kerberos'], checkAccount],
   [['listener.tls'], checkCertificateFiles],
   [['listener.idleTimeoutMs', 'upstream.headersTimeoutMs'], checkUpstreamTimeouts],
   [['session.idleTimeoutSeconds', 'session.absoluteTimeoutSeconds'], checkSessionTimeouts],
@@ -93,7 +93,14 @@ function checkRanges(path: string, ranges: readonly string[], report: Report): v
 }
 
 /** Names in logs and metrics that would say two things. */
-const OWN_POLICIES = ['second-factor', 'grant', 'server-checked', 'cors-preflight', 'agent-token-exchange']
+const OWN_POLICIES = [
+  'second-factor',
+  'grant',
+  'server-checked',
+  'cors-preflight',
+  'agent-token-exchange',
+  'identity-change',
+]
 
 function checkSecondFactor({ secondFactor }: Config, report: Report): void {
   const { acceptAcr, acceptAcrs, acceptAmr, rules } = secondFactor
@@ -139,12 +146,16 @@ function checkIdentity({ upstream }: Config, report: Report): void {
   }
 }
 
-function checkAccount({ account }: Config, report: Report): void {
+function checkAccount({ account, kerberos }: Config, report: Report): void {
   checkRegExp('account.pattern', account.pattern, report)
   const rest = account.template.replace(/\{[A-Za-z0-9_.:/-]+\}/g, '')
   if (rest === account.template)
     report('account.template', 'needs at least one claim in braces, e.g. {preferred_username}')
   if (/[{}]/.test(rest)) report('account.template', 'has a brace without its partner, or an empty pair')
+  if (account.template.includes('}{'))
+    report('account.template', 'needs a character between two claims: otherwise two people could get one account')
+  if (kerberos !== undefined && account.domains.length > 0)
+    report('account.domains', 'is for configurations without the section kerberos: its realm and netbiosDomain say it')
 }
 
 /** Options that need the directory, without the section that says where it is. */

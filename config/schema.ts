@@ -154,8 +154,20 @@ const kerberos = requiredSection(
           { default: 300, minimum: 0, maximum: 3600 },
         ),
         maxFailuresPerAccount: integer(
-          'Most wrong passwords of one account within failureWindowSeconds. Keep it below the lock-out threshold of the directory. All processes on one store count together.',
+          'Most wrong passwords of one account within failureWindowSeconds. Keep it, together with reservedFailuresPerAccount, below the lock-out threshold of the directory. All processes on one store count together.',
           { default: 3, minimum: 1, maximum: 1000 },
+        ),
+        reservedFailuresPerAccount: integer(
+          'Wrong passwords of one account on top of maxFailuresPerAccount, for networks alone from which its password was right within provenNetworkSeconds: strangers that guess do not keep the owner out. Keep both together below the lock-out threshold of the directory. 0: nobody is spared.',
+          { default: 1, minimum: 0, maximum: 1000 },
+        ),
+        provenNetworkSeconds: integer(
+          'How long a network is spared after a right password of the account from there, in seconds: an IPv4 address, or the IPv6 network of ipv6PrefixBits. 0: nobody is spared.',
+          { default: 604_800, minimum: 0, maximum: 30 * DAY_S },
+        ),
+        ipv6PrefixBits: integer(
+          'IPv6 addresses that agree in so many bits count as one client address: a host has a whole /64 to choose from.',
+          { default: 64, minimum: 16, maximum: 128 },
         ),
         maxFailuresPerAddress: integer('Most wrong passwords from one client address within failureWindowSeconds.', {
           default: 20,
@@ -574,7 +586,7 @@ const account = section(
       'user',
     ),
     template: text(
-      'The account, made from claims of the token in braces, e.g. `CORP\\{onpremisessamaccountname}`. A missing claim is a refusal.',
+      'The account, made from claims of the token in braces, e.g. `CORP\\{onpremisessamaccountname}`. A missing claim is a refusal; so is one that brings `\\`, `@` or `/` where the template has any of them, blanks at its ends, characters that are not seen, or that NFKC would change.',
       {
         default: '{preferred_username}',
       },
@@ -583,7 +595,12 @@ const account = section(
       'Regular expression that the whole account must match after filling in; anything else is refused. With a group named `account`, that group becomes the account.',
       { default: '[^\\x00-\\x20\\x7f]{1,256}' },
     ),
-    case: choice(['keep', 'lower', 'upper'], 'Letter case of the account.', 'keep'),
+    case: choice(['keep', 'lower', 'upper'], 'Letter case of the account: of A to Z, other letters stay.', 'keep'),
+    domains: list(
+      text('NetBIOS or DNS name of the domain.', { pattern: '^[^\\\\@/\\s]+$' }),
+      'Names of the one domain that accounts belong to, e.g. CORP and corp.example: `carol`, `CORP\\carol` and `carol@corp.example` are then one person. One in the template counts already. With the section kerberos, its realm and netbiosDomain say it instead.',
+      { default: [] },
+    ),
   },
   'How claims of the OP become the account at the server.',
 )

@@ -2,7 +2,7 @@
  * How the programs of Torhaus end. No other code leaves a process: a test looks for others, and `npm run docs` writes the
  * table of docs/operations.md from this one.
  */
-export const exitCode = { done: 0, failed: 1, usage: 2, config: 78, interrupted: 130 } as const
+export const exitCode = { done: 0, failed: 1, usage: 2, nothingEnded: 3, config: 78, interrupted: 130 } as const
 
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode]
 
@@ -12,6 +12,7 @@ export const exitMeanings: Readonly<Record<keyof typeof exitCode, string>> = {
   failed:
     'failed; one line on standard error says why. `torhaus start`: a port taken, a key that cannot be read, a store that cannot be opened, Kerberos configured without libgssapi or with a keytab that does not fit, a Node that is too old. `torhaus sessions end`: the store, a key or the audit file cannot be opened. Load test, chaos and attack: something was counted that must not be',
   usage: 'wrong arguments; standard error has the right ones',
+  nothingEnded: '`torhaus sessions end`: nobody of that name was found, or nothing was open',
   config: 'the configuration has problems; all of them are on standard error, each with line and path',
   interrupted: 'the load test or chaos was ended by a signal',
 }

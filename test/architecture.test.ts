@@ -26,8 +26,20 @@ const TABLES = ['config/schema.ts', 'src/errors.ts']
  * What the rest may use of the Kerberos binding: the directory as a whole, opened by one file, what its errors mean, and
  * the threads it takes.
  */
-const KERBEROS_OPENER = 'src/app/services.ts'
+const KERBEROS_OPENER = 'src/app/open-identity.ts'
 const KERBEROS_FRONT = ['src/kerberos/kerberos-code.ts', 'src/kerberos/kerberos-error.ts', 'src/kerberos/threads.ts']
+
+/** What everybody may make: values, and what lives no longer than its request, or inside the one who made it. */
+const MADE_ANYWHERE = [
+  ...['Fault', 'Secret', 'Html', 'Intake', 'ResponseWriter'],
+  ...['BoundedMap', 'FairLedger', 'ReadCache'],
+]
+
+/** The process itself, and the reader of a request that is made up on the command line. */
+const OTHER_BUILDERS = ['src/cli/explain-rules.ts RequestFieldReader', 'src/cli/start.ts Supervisor']
+
+/** Functions of ours that return something open. */
+const OPENERS = ['Audit.open', 'openDirectory', 'openLogOutput', 'createApp']
 
 const isOurs = (target: string) => target.endsWith('.ts')
 
@@ -159,6 +171,34 @@ test('only programs pass on what that file supplies', () => {
     users.filter(path => !/^src\/(main\.ts$|cli\/|process\/worker\.ts$)/.test(path)),
     [],
   )
+})
+
+test('only src/app builds services: nobody else makes an object of another room, values and parts of a request aside', () => {
+  const homes = new Map(
+    sources.flatMap(({ path, text }) => [...text.matchAll(/^export class (\w+)/gm)].map(match => [match[1], path])),
+  )
+  const services = sources.flatMap(({ path, text }) =>
+    [...withoutComments(text).matchAll(/\bnew (\w+)[(<]/g)].flatMap(([, name = '']) => {
+      const home = homes.get(name)
+      const isService = home !== undefined && roomOf(home) !== roomOf(path) && !MADE_ANYWHERE.includes(name)
+      return isService ? [`${path} ${name}`] : []
+    }),
+  )
+  assert.deepEqual(services.filter(made => !made.startsWith('src/app/')).sort(), OTHER_BUILDERS)
+})
+
+test('what src/app and the commands open goes to the stack that closes it, in the same expression', () => {
+  const closable = sources.filter(({ text }) => /^ {2}(async )?\[Symbol\.(dispose|asyncDispose)\]\(/m.test(text))
+  const classes = closable.flatMap(({ text }) => [...text.matchAll(/^export class (\w+)/gm)].map(match => match[1]))
+  const opens = new RegExp(`(?<!function )\\b(new (${classes.join('|')})|${OPENERS.join('|')})\\(`, 'g')
+  const found = sources
+    .filter(({ path }) => /^src\/(app|cli)\//.test(path))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(opens)].map(({ 0: what, index }) => ({ path, what, before: text.slice(index - 30, index) })),
+    )
+  assert.ok(found.length >= 9)
+  const loose = found.filter(({ before }) => !/\bopened\.use\(\s*(await )?$/.test(before))
+  assert.deepEqual(loose, [])
 })
 
 test('the Kerberos binding is used through its front, opened in one place, and native calls stay in one file', () => {

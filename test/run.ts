@@ -16,6 +16,8 @@ const needs: Record<string, string[]> = {
   'test/lab/': [],
   'test/kerberos/': [],
   'test/impersonation/': ['chromium'],
+  'test/oracle/': ['nginx', 'apache2', 'util-linux'],
+  'test/attack/': ['redis-server'],
   'test/redis/': ['redis-server'],
   // The load test installs what it measures with.
   'test/loadtest/': [],

@@ -1,8 +1,15 @@
 /** All attacks, by what they go for. */
 import type { Attack } from './attack.ts'
+import { canonicalAttacks } from './lists/canonical.ts'
 import { credentialAttacks } from './lists/credentials.ts'
 import { framingAttacks } from './lists/framing.ts'
 import { identityAttacks } from './lists/identity.ts'
 import { ruleAttacks } from './lists/rules.ts'
 
-export const attacks: readonly Attack[] = [...framingAttacks, ...identityAttacks, ...credentialAttacks, ...ruleAttacks]
+export const attacks: readonly Attack[] = [
+  ...framingAttacks,
+  ...identityAttacks,
+  ...credentialAttacks,
+  ...ruleAttacks,
+  ...canonicalAttacks,
+]

@@ -34,6 +34,7 @@ export const FLOORS: readonly Floor[] = [
       ...[
         'config',
         'src/account-key.ts',
+        'src/ascii-case.ts',
         'src/awaitable.ts',
         'src/bounded-map.ts',
         'src/cause-chain.ts',

@@ -53,7 +53,15 @@ process.env.KRB5RCACHEDIR = join(kdc.directory)
 const initiator = await startInitiator(kdc)
 undo.defer(() => initiator.close())
 const { ccache } = await kinit(kdc, 'alice')
-const limits = { verdictSeconds: 300, maxFailuresPerAccount: 3, maxFailuresPerAddress: 20, failureWindowSeconds: 1800 }
+const limits = {
+  verdictSeconds: 300,
+  reservedFailuresPerAccount: 1,
+  provenNetworkSeconds: 604_800,
+  ipv6PrefixBits: 64,
+  maxFailuresPerAccount: 3,
+  maxFailuresPerAddress: 20,
+  failureWindowSeconds: 1800,
+}
 const directory = await openDirectory(
   {
     ...{ realm: kdc.realm, netbiosDomain: 'CORP', keytabFile: kdc.keytabs.proxy, servicePrincipal: 'svc-proxy' },
@@ -77,6 +85,6 @@ try {
     report(next, directory)
   }
 } finally {
-  directory.close()
+  directory[Symbol.dispose]()
   process.stdout.write(`${JSON.stringify({ closed: true, handles: openHandles() })}\n`)
 }

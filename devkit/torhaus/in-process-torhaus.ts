@@ -17,31 +17,27 @@ export type Torhaus = Pick<ProxyServer, 'changes'> & {
 }
 
 export async function startTorhaus(config: Config, log: Logger, now = system.now): Promise<Torhaus> {
-  const proxy = await startProxy(config, log, { ...system, ...(now === system.now ? {} : bothClocks(now)) })
+  await using opened = new AsyncDisposableStack()
+  const proxy = opened.use(await startProxy(config, log, { ...system, ...(now === system.now ? {} : bothClocks(now)) }))
   const { registry } = proxy
-  const admin = createAdmin({
-    hostNames: () => config.admin.hostNames,
-    contentType: registry.contentType,
-    metrics: () => registry.metrics(),
-    readiness: () => proxy.readiness(),
-  })
-  try {
-    await admin.listen({ host: config.admin.host, port: config.admin.port })
-  } catch (error) {
-    await proxy.kill()
-    throw error
-  }
+  const admin = opened.use(
+    createAdmin({
+      hostNames: () => config.admin.hostNames,
+      contentType: registry.contentType,
+      metrics: () => registry.metrics(),
+      readiness: () => proxy.readiness(),
+    }),
+  )
+  await admin.listen({ host: config.admin.host, port: config.admin.port })
+  const all = opened.move()
   return {
     changes: proxy.changes,
     proxyPort: proxy.port,
     adminPort: (admin.server.address() as AddressInfo).port,
     async drain() {
       await proxy.drain(config.listener.drainDelayMs, true)
-      await admin.close()
+      await all.disposeAsync()
     },
-    async kill() {
-      await proxy.kill()
-      await admin.close()
-    },
+    kill: () => all.disposeAsync(),
   }
 }

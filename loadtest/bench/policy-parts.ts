@@ -12,11 +12,11 @@ import { secondFactorAcr } from '../../devkit/op/configuration.ts'
 import { startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
 import { agreed, torhausAddresses, writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
 import type { ClassifySettings } from '../../middleware/classify-credentials.ts'
+import { storedAccountKey } from '../../src/account-key.ts'
 import type { Arrival, Delegated } from '../../src/exchange.ts'
 import { Grants } from '../../src/grants/grants.ts'
 import { GRANT_SCHEMA, SqliteGrantStore } from '../../src/grants/sqlite-grant-store.ts'
 import { RequestFieldReader } from '../../src/http/request-fields.ts'
-import { accountKeyOf } from '../../src/identity/account-key.ts'
 import { AssertionIdentity } from '../../src/identity/assertion-identity.ts'
 import { AccessTokenVerifier } from '../../src/oidc/access-token.ts'
 import { accountMapper } from '../../src/oidc/account.ts'
@@ -37,7 +37,7 @@ import { browserFields, gitFields, patAuthorization } from './request-samples.ts
 
 const PORT = 8080
 const now = Date.now
-const accountKey = accountKeyOf(undefined)
+const accountKey = storedAccountKey
 
 export interface PolicyUnderTest {
   readonly policy: Policy
@@ -93,7 +93,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const policy = createPolicy({
     trust: {
       listener: config.listener,
-      hostNames: ['127.0.0.1'],
+      hostNames: ['devops.example.test'],
       fieldReader: new RequestFieldReader(identityOut.fieldNames, config.listener.maxHeaderFields),
       viaName: '1.1 torhaus-bench',
     },
@@ -169,7 +169,7 @@ function arrivalOf(rawHeaders: readonly string[]): Arrival {
 /** Arrive and admit. @throws where the policy refuses. */
 export async function decide({ arrive, admit }: Policy, arrival: Arrival): Promise<Delegated> {
   const traced = await arrive.run(arrival)
-  if (!traced.passed) throw new Error(`refused at ${traced.stage}`)
+  if (!traced.passed) throw new Error(`refused at ${traced.stage}`, { cause: traced.refusal })
   const verdict = await admit.run(traced.exchange)
   if (!verdict.passed) throw new Error(`refused at ${verdict.stage}`, { cause: verdict.refusal })
   return verdict.exchange

@@ -1,5 +1,6 @@
-/** What does reading the target cost, plain and where it has to be normalised? */
+/** What does reading the target cost, plain and where it can be read in several ways: seen before, and for the first time? */
 import { bench, do_not_optimize, group } from 'mitata'
+import { pathReadings } from '../../src/http/path-readings.ts'
 import { parseRequestTarget } from '../../src/http/request-target.ts'
 
 const host = 'devops.example.test'
@@ -10,7 +11,13 @@ const targets = {
   'absolute-form': `http://${host}/DefaultCollection/_apis/whoami`,
 }
 
+function readAll(target: string) {
+  const parsed = parseRequestTarget(target, 'GET', host)
+  return typeof parsed === 'string' ? parsed : pathReadings(parsed.path)
+}
+
 group('request target', () => {
-  for (const [what, target] of Object.entries(targets))
-    bench(what, () => do_not_optimize(parseRequestTarget(target, 'GET', host)))
+  for (const [what, target] of Object.entries(targets)) bench(what, () => do_not_optimize(readAll(target)))
+  let count = 0
+  bench('percent-encoded, each another', () => do_not_optimize(readAll(`/group%2Fproject/${count++}`)))
 })

@@ -10,10 +10,10 @@ import { join } from 'node:path'
 import { openLink, redisSettings } from '../../devkit/redis/redis-lab.ts'
 import { startRedis } from '../../devkit/redis/redis-process.ts'
 import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
+import { SessionDatabase } from '../../devkit/torhaus/session-database.ts'
 import { storedAccountKey } from '../../src/account-key.ts'
 import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
 import type { SessionRecord, SessionStore } from '../../src/session/session-store.ts'
-import { SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
 
 const LOOKUPS = 20_000
 const BATCH = 500
@@ -74,7 +74,7 @@ async function lookUp(store: SessionStore, concurrency: number) {
 async function measureSqlite() {
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-bench-'))
   const file = join(directory, 'sessions.sqlite')
-  const store = SqliteSessionStore.open(file)
+  const store = SessionDatabase.open(file)
   try {
     await fill(store)
     const found = await lookUp(store, 1)

@@ -7,10 +7,10 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SessionDatabase } from '../../devkit/torhaus/session-database.ts'
 import { AssertionIdentity } from '../../src/identity/assertion-identity.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import { Sessions } from '../../src/session/sessions.ts'
-import { SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { system } from '../../src/system.ts'
 import { seedSessions } from './seed-sessions.ts'
@@ -33,7 +33,7 @@ async function bytesPerSession(): Promise<number> {
   const key = randomBytes(32)
   writeFileSync(keyFile, key.toString('base64'), { mode: 0o600 })
   const ids = seedSessions({ storeFile, keyFile, count, accountOf: index => `user-${index}` })
-  const store = SqliteSessionStore.open(storeFile)
+  const store = SessionDatabase.open(storeFile)
   const times = { idleTimeoutSeconds: DAY_S, absoluteTimeoutSeconds: DAY_S, cacheMs: 60_000, maxCached: count }
   const sessions = new Sessions(store, new Sealer([key]), times, new Changes(), system)
   const before = heapBytes()

@@ -15,13 +15,21 @@ import { blockPat } from '../routes/pat-actions.ts'
 import type { Route } from '../routes/reply.ts'
 import { completeSignIn, type SignInParts, startSignIn } from '../routes/sign-in.ts'
 import { askToSignOut, signedOut, signOut } from '../routes/sign-out.ts'
-import type { Ground } from './services.ts'
+import type { Services } from './open-services.ts'
+
+type LogoutNeeds = Pick<Services, 'audit' | 'config' | 'metrics' | 'now' | 'opKeys' | 'publicUrl' | 'stores'>
+type AccountNeeds = Pick<
+  Services,
+  'accountKey' | 'accountNames' | 'changes' | 'cookies' | 'grants' | 'pats' | 'sessions'
+>
+export type EndpointNeeds = LogoutNeeds & AccountNeeds & Pick<Services, 'identityOut' | 'provider'>
 
 /** Torhaus' own pages, by method and path. */
-export function endpoints(ground: Ground): Record<string, Route> {
-  const { config, now, metrics, provider, sessions, stores, cookies, identityOut, publicUrl, audit, changes } = ground
+export function endpoints(services: EndpointNeeds): Record<string, Route> {
+  const { config, now, metrics, provider, sessions, stores, cookies, identityOut, publicUrl, audit, changes } = services
   const publicOrigin = publicUrl.origin
-  const { grants, pats, accountKey } = ground
+  const { grants, pats, accountKey } = services
+  const accountKeys = services.accountNames.keysOf
   const forget = (account: string) => changes.publish({ kind: 'account', account })
   const opLogout = new OpLogout({ sessions, grants, store: stores.sessions, accountKey, forget })
   const signInParts = {
@@ -30,11 +38,11 @@ export function endpoints(ground: Ground): Record<string, Route> {
     accountKey,
     rule: config.secondFactor,
     limits: config.session,
-    report: reportSignIn(ground),
+    report: reportSignIn(services),
   }
   const signOutParts = { provider, sessions, cookies, publicOrigin, audit, forget }
   const count = (event: GrantEvent) => metrics.grant(event)
-  const ownParts = { sessions, grants, pats, cookies, accountKey, publicOrigin, audit, count, forget, now }
+  const ownParts = { sessions, grants, pats, cookies, accountKey, accountKeys, publicOrigin, audit, count, forget, now }
   const patParts = { ...ownParts, countPat: (event: PatEvent) => metrics.pat(event) }
   const confirmParts = { ...ownParts, settings: config.secondFactor }
   return {
@@ -57,13 +65,13 @@ export function endpoints(ground: Ground): Record<string, Route> {
     'GET /.torhaus/jwks.json': keySetRoute(
       identityOut instanceof AssertionIdentity ? identityOut.keySet : { keys: [] },
     ),
-    ...logoutRoutes(ground, opLogout),
+    ...logoutRoutes(services, opLogout),
   }
 }
 
 /** Where the OP tells of logouts. */
 function logoutRoutes(
-  { config, now, metrics, stores, opKeys, publicUrl, audit }: Ground,
+  { config, now, metrics, stores, opKeys, publicUrl, audit }: LogoutNeeds,
   opLogout: OpLogout,
 ): Record<string, Route> {
   const { clientId, issuer, frontChannelLogout: hasFrontChannel } = config.oidc
@@ -76,7 +84,7 @@ function logoutRoutes(
   }
 }
 
-function reportSignIn({ metrics, audit }: Ground): SignInParts['report'] {
+function reportSignIn({ metrics, audit }: Pick<Services, 'audit' | 'metrics'>): SignInParts['report'] {
   return (event, exchange, account) => {
     metrics.signIn(event)
     if (event === 'completed') audit.write('sign-in', exchange, { account })

@@ -5,28 +5,32 @@ import { RedisPatStore } from '../pats/redis-pat-store.ts'
 import { RedisSessionStore, type SessionLifetimes } from '../session/redis-session-store.ts'
 import type { Changes } from '../store/changes.ts'
 import { RedisChanges } from '../store/redis-changes.ts'
+import { RedisClock } from '../store/redis-clock.ts'
 import { RedisConnection } from '../store/redis-connection.ts'
 import type { RedisSettings } from '../store/redis-driver.ts'
 import { RedisNames } from '../store/redis-names.ts'
-import type { StoreCondition, StoreReport } from './stores.ts'
+import type { StoreReport, Stores } from './stores.ts'
 
-/** All stores in one Redis. Resolves also while it is away; rejects where it refuses us. */
+/** All stores in one Redis, whose connection goes to `opened`. Resolves also while it is away; rejects where it refuses us. */
 export async function openRedisStores(
   settings: RedisSettings,
   lifetimes: SessionLifetimes,
   changes: Changes,
   report: StoreReport,
   surroundings: Surroundings,
-) {
+  opened: AsyncDisposableStack,
+): Promise<Stores> {
   const names = new RedisNames(settings.keyPrefix)
-  const link = new RedisConnection(
-    settings,
-    names.channel,
-    {
-      command: (seconds, isAnswered) => report.command(seconds, isAnswered),
-      changed: (isAvailable, cause) => report.changed(isAvailable ? 'available' : 'away', cause),
-    },
-    surroundings,
+  const link = opened.use(
+    new RedisConnection(
+      settings,
+      names.channel,
+      {
+        command: (seconds, isAnswered) => report.command(seconds, isAnswered),
+        changed: (isAvailable, cause) => report.changed(isAvailable ? 'available' : 'away', cause),
+      },
+      surroundings,
+    ),
   )
   await link.open(
     new RedisChanges(
@@ -35,14 +39,16 @@ export async function openRedisStores(
       () => report.malformed(),
     ),
   )
+  const clock = opened.use(new RedisClock(link, surroundings, differenceMs => report.clock(differenceMs)))
+  void clock.measure()
   return {
     sessions: new RedisSessionStore(link, names, lifetimes, surroundings.now),
     grants: new RedisGrantStore(link, names, surroundings.now),
     pats: new RedisPatStore(link, names),
     attempts: new RedisAttemptStore(link, names),
     graceSeconds: settings.graceSeconds,
-    condition: (): StoreCondition => (link.isAvailable ? 'available' : 'away'),
+    condition: () => (link.isAvailable ? 'available' : 'away'),
     wasReached: () => link.wasReached,
-    close: () => link.close(),
+    clockDifferenceMs: () => clock.differenceMs,
   }
 }

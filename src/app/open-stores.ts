@@ -10,25 +10,28 @@ import type { StoreReport, Stores } from './stores.ts'
 
 /**
  * Opens the store that the configuration names. Rejects when it cannot be opened; a Redis that is away is none of that.
- * `changes` are told to, and heard from, all processes that share a Redis.
+ * `changes` are told to, and heard from, all processes that share a Redis. What is opened goes to `opened`.
  */
 export async function openStores(
   session: Config['session'],
   changes: Changes,
   report: StoreReport,
   surroundings: Surroundings,
+  opened: AsyncDisposableStack,
 ): Promise<Stores> {
   const { kind, sqlite, redis } = session.store
   if (kind === 'redis' && redis !== undefined) {
     // Loaded on demand: without Redis in the configuration, its client is not needed.
     const { openRedisStores } = await import('./open-redis-stores.ts')
-    return openRedisStores(redis, session, changes, report, surroundings)
+    return openRedisStores(redis, session, changes, report, surroundings, opened)
   }
   const schema = SESSION_SCHEMA + GRANT_SCHEMA + PAT_SCHEMA + ATTEMPT_SCHEMA
-  const database = new SqliteDatabase(sqlite.file, schema, {
-    changed: (condition, cause) => report.changed(condition, cause),
-    replaced: () => changes.receive({ kind: 'missed' }),
-  })
+  const database = opened.use(
+    new SqliteDatabase(sqlite.file, schema, {
+      changed: (condition, cause) => report.changed(condition, cause),
+      replaced: () => changes.receive({ kind: 'missed' }),
+    }),
+  )
   return {
     sessions: new SqliteSessionStore(database),
     grants: new SqliteGrantStore(database),
@@ -38,6 +41,5 @@ export async function openStores(
     graceSeconds: 0,
     condition: () => database.condition,
     wasReached: () => true,
-    close: () => database.close(),
   }
 }

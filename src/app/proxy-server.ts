@@ -1,4 +1,7 @@
-/** One running proxy: listens, and stops again. */
+/**
+ * One running proxy: listens, and stops again. Whatever is opened on the way goes to one stack, in the order of opening, and is
+ * closed from its top: when a start fails, at the end of a drain, and when the proxy is killed.
+ */
 import { type AddressInfo, Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
@@ -7,10 +10,12 @@ import type { Config } from '../../config/schema.ts'
 import { causeChain } from '../cause-chain.ts'
 import type { Surroundings } from '../clock.ts'
 import type { Changes } from '../store/changes.ts'
-import { buildProxy } from './build-proxy.ts'
+import { buildProxy, type ProxyParts } from './build-proxy.ts'
+import { openServices, type Services } from './open-services.ts'
 import type { Readiness } from './readiness.ts'
 
-export interface ProxyServer {
+/** Disposing is `kill`. */
+export interface ProxyServer extends AsyncDisposable {
   /** Where it listens. */
   readonly port: number
   readonly registry: Registry
@@ -27,59 +32,62 @@ export interface ProxyServer {
   kill(): Promise<void>
 }
 
-const SWEEP_INTERVAL_MS = 60_000
 const TIDY_INTERVAL_MS = 100
+/** After the drain timeout so long for what is not a request; a supervisor waits longer than that. */
+const RELEASE_MS = 4000
 
 /** Rejects when it cannot start, in words for the operator; nothing is left open then. */
 export async function startProxy(config: Config, log: Logger, surroundings: Surroundings): Promise<ProxyServer> {
-  const parts = await buildProxy(config, log, surroundings)
-  const { app, provider } = parts
-  const sweep = setInterval(() => void parts.sweep(), SWEEP_INTERVAL_MS).unref()
-
-  let released: Promise<void> | undefined
-  const stop = async (timeoutMs: number): Promise<void> => {
-    parts.tunnels.closeAll()
-    const cut = () => app.server.closeAllConnections()
-    const deadline = setTimeout(cut, timeoutMs)
-    // Connections that become idle meanwhile would wait for another request until their keep-alive timeout.
-    const tidy = setInterval(() => app.server.closeIdleConnections(), TIDY_INTERVAL_MS)
-    await app.close()
-    clearTimeout(deadline)
-    clearInterval(tidy)
-    clearInterval(sweep)
-    // Once: a person in a hurry kills what is draining.
-    released ??= parts.release()
-    await released
-  }
-  try {
-    await app.listen({ host: config.listener.host, port: config.listener.port })
-  } catch (error) {
-    await stop(0)
-    throw error
-  }
+  await using opened = new AsyncDisposableStack()
+  const services = await openServices(config, log, surroundings, opened)
+  const parts = buildProxy(services, surroundings.monotonic, opened)
+  const { app } = parts
+  await app.listen({ host: config.listener.host, port: config.listener.port })
   void parts.sweep()
   // Sign-in works without this, too; but when the OP is away, better to say so now.
-  provider.metadata().catch((error: Error) => {
+  services.provider.metadata().catch((error: Error) => {
     log.warn({ 'event.action': 'discovery', 'error.message': causeChain(error) })
   })
+  return running(config, services, parts, opened.move())
+}
+
+function running(
+  { listener }: Pick<Config, 'listener'>,
+  { metrics, changes }: Pick<Services, 'metrics' | 'changes'>,
+  { app, tunnels, readiness, startDraining, settle }: ProxyParts,
+  opened: AsyncDisposableStack,
+): ProxyServer {
   const killed = new AbortController()
+  let closed: Promise<void> | undefined
+  const stop = async (withinMs: number): Promise<void> => {
+    const late = new AbortController()
+    using _late = setTimeout(() => late.abort(), withinMs + RELEASE_MS)
+    tunnels.closeAll()
+    using _cut = setTimeout(() => app.server.closeAllConnections(), withinMs)
+    // Connections that become idle meanwhile would wait for another request until their keep-alive timeout.
+    using _tidy = setInterval(() => app.server.closeIdleConnections(), TIDY_INTERVAL_MS)
+    await app.close()
+    // Once: a person in a hurry kills what is draining.
+    closed ??= settle(AbortSignal.any([killed.signal, late.signal])).finally(() => opened.disposeAsync())
+    await closed
+  }
+  const kill = (): Promise<void> => {
+    startDraining()
+    killed.abort()
+    app.server.closeAllConnections()
+    return stop(0)
+  }
   return {
     port: (app.server.address() as AddressInfo).port,
-    registry: parts.registry,
-    changes: parts.changes,
-    readiness: parts.readiness,
+    registry: metrics.registry,
+    ...{ changes, readiness, kill },
     async drain(delayMs, listens) {
-      parts.startDraining()
+      startDraining()
       // That of http.Server would close idle connections, too, before anybody was told.
       if (!listens) Server.prototype.close.call(app.server)
       if (delayMs > 0) await sleep(delayMs, undefined, { signal: killed.signal }).catch(() => undefined)
-      await stop(killed.signal.aborted ? 0 : config.listener.drainTimeoutMs)
+      await stop(killed.signal.aborted ? 0 : listener.drainTimeoutMs)
     },
-    kill() {
-      parts.startDraining()
-      killed.abort()
-      app.server.closeAllConnections()
-      return stop(0)
-    },
+    [Symbol.asyncDispose]: kill,
   }
 }

@@ -1,5 +1,4 @@
 /** Everything that outlives a process, whatever keeps it. */
-import type { Awaitable } from '../awaitable.ts'
 import type { GrantStore } from '../grants/grant-store.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
 import type { PatStore } from '../pats/pat-store.ts'
@@ -21,7 +20,8 @@ export interface Stores {
   condition(): StoreCondition
   /** Whether it was ever. */
   wasReached(): boolean
-  close(): Awaitable<void>
+  /** How far the clock of this machine is ahead of that of the store; undefined where it is not known. None: they are the same. */
+  clockDifferenceMs?(): number | undefined
 }
 
 /** What a store that is elsewhere tells of itself. */
@@ -30,6 +30,8 @@ export interface StoreReport {
   command(seconds: number, isAnswered: boolean): void
   /** How it is, whenever that changes. `cause`: the last thing that went wrong. */
   changed(condition: StoreCondition, cause: unknown): void
+  /** How far the clock of this machine is ahead of that of the store. */
+  clock(differenceMs: number): void
   /** A message of another process was not understood. */
   malformed(): void
 }

@@ -5,10 +5,11 @@
 
 import type { Config } from '../../config/schema.ts'
 import type { AccountKey } from '../account-key.ts'
-import { type Ground, layGround } from '../app/services.ts'
+import { openServices, type Services } from '../app/open-services.ts'
 import { exitCode } from '../exit-codes.ts'
 import { createLog } from '../observability/log.ts'
 import { openLogOutput } from '../observability/log-output.ts'
+import type { EndedSession, SessionSelector } from '../session/session-store.ts'
 import { system } from '../system.ts'
 import { type Command, configOption, type GivenArguments, usageError } from './command.ts'
 import { configFileOf, readConfig } from './read-config.ts'
@@ -23,8 +24,9 @@ export const command: Command = {
   async run(given, print) {
     const fileName = configFileOf(given)
     const person = personOf(given)
-    print(`${await run(readConfig(fileName, system.environment), person)}\n`)
-    return exitCode.done
+    const { report, isNothing } = await run(readConfig(fileName, system.environment), person)
+    print(`${report}\n`)
+    return isNothing ? exitCode.nothingEnded : exitCode.done
   },
 }
 
@@ -36,45 +38,92 @@ function personOf({ values: { account, subject } }: GivenArguments): Person {
   throw usageError('either --account or --subject is needed')
 }
 
-/** Returns what has ended, in lines for the operator. */
-async function endSessionsOf(ground: Ground, person: Person): Promise<string> {
-  const { sessions, accountKey } = ground
-  const whose = 'account' in person ? { accountKey: accountKey(person.account) } : person
-  const ended = await sessions.endAll(whose)
-  const spellings = new Set(ended.map(session => session.account))
-  if ('account' in person) spellings.add(person.account)
-  const lines = ['account' in person ? `account ${person.account}` : `subject ${person.subject}`]
-  lines.push(`sessions ended: ${ended.length}`)
-  for (const account of spellings) {
-    ground.changes.publish({ kind: 'account', account })
-    const count = ended.filter(session => session.account === account).length
-    ground.audit.write('sessions-ended', {}, { account, sessions: count })
-  }
-  // After all that is published without waiting: what the store answers now, it has sent on before.
-  for (const key of new Set(Array.from(spellings, accountKey))) lines.push(...(await endGrantsOf(ground, key)))
-  return lines.join('\n')
+type PersonServices = Pick<
+  Services,
+  'accountKey' | 'accountNames' | 'audit' | 'changes' | 'grants' | 'pats' | 'sessions'
+>
+
+interface Ended {
+  /** For the operator. */
+  readonly report: string
+  readonly isNothing: boolean
 }
 
-async function endGrantsOf({ grants, pats }: Ground, key: AccountKey): Promise<string[]> {
-  const running = await grants.of(key)
-  await grants.revokeAll(key)
-  const usable = (await pats.of(key)).filter(({ isBlocked }) => !isBlocked)
-  return [
-    `confirmations of ${key} ended: ${running.length}`,
-    ...(usable.length === 0 ? [] : [`personal access tokens of ${key}, to be revoked at the server: ${usable.length}`]),
+async function endSessionsOf(services: PersonServices, person: Person): Promise<Ended> {
+  const { accountKey, changes, audit } = services
+  const selectors = selectorsOf(services, person)
+  const ended: EndedSession[] = []
+  for (const selector of selectors) ended.push(...(await services.sessions.endAll(selector)))
+  const asked = 'account' in person ? [person.account] : []
+  const spellings = new Set([...asked, ...ended.map(session => session.account)])
+  for (const account of spellings) changes.publish({ kind: 'account', account })
+  // After all that is published without waiting: what the store answers now, it has sent on before.
+  const keys = new Set([
+    ...selectors.flatMap(selector => ('accountKey' in selector ? [selector.accountKey] : [])),
+    ...Array.from(spellings, accountKey),
+  ])
+  const confirmations = await endConfirmations(services, keys)
+  const isNothing = ended.length === 0 && confirmations.count === 0
+  for (const account of isNothing ? [] : spellings) {
+    const sessions = ended.filter(session => session.account === account).length
+    if (sessions > 0 || ended.length === 0) audit.write('sessions-ended', {}, { account, sessions })
+  }
+  if (isNothing) audit.write('no-session-found', {}, { account: asked[0] })
+  const lines = [
+    'account' in person ? `account ${person.account}` : `subject ${person.subject}`,
+    `sessions ended: ${ended.length}`,
+    ...confirmations.lines,
+    ...(isNothing ? [`nothing has ended; looked for ${namesOf(services, person).join(', ')}`] : []),
   ]
+  return { report: lines.join('\n'), isNothing }
+}
+
+/** Every key under which the person may be found. */
+function selectorsOf(services: PersonServices, person: Person): readonly SessionSelector[] {
+  if ('subject' in person) return [person]
+  const keys = new Set(accountsOf(services, person.account).flatMap(services.accountNames.keysOf))
+  return Array.from(keys, accountKey => ({ accountKey }))
+}
+
+/** Where nobody says whose domain it is, a session too many is the safe mistake. */
+function accountsOf({ accountNames: { perhaps } }: PersonServices, account: string): readonly string[] {
+  const user = perhaps(account)
+  return user === undefined ? [account] : [account, user]
+}
+
+/** What was looked for, letter case left aside. */
+const namesOf = (services: PersonServices, person: Person): readonly string[] =>
+  'subject' in person
+    ? [person.subject]
+    : [...new Set(accountsOf(services, person.account).flatMap(services.accountNames.spellingsOf))]
+
+interface EndedConfirmations {
+  readonly count: number
+  readonly lines: readonly string[]
+}
+
+/** Lines for keys that had any, and always for the first one. */
+async function endConfirmations(
+  { grants, pats }: PersonServices,
+  keys: Iterable<AccountKey>,
+): Promise<EndedConfirmations> {
+  const lines: string[] = []
+  let count = 0
+  for (const key of keys) {
+    const running = await grants.of(key)
+    await grants.revokeAll(key)
+    const usable = (await pats.of([key])).filter(({ isBlocked }) => !isBlocked)
+    if (running.length > 0 || lines.length === 0) lines.push(`confirmations of ${key} ended: ${running.length}`)
+    if (usable.length > 0) lines.push(`personal access tokens of ${key}, to be revoked at the server: ${usable.length}`)
+    count += running.length
+  }
+  return { count, lines }
 }
 
 /** Everything is opened as for a start, so that accounts are spelled, and other processes told, in the same way. */
-async function run(config: Config, person: Person): Promise<string> {
-  const output = openLogOutput()
-  const ground = await layGround(config, createLog(config.logging, output, system.now), system)
-  try {
-    return await endSessionsOf(ground, person)
-  } finally {
-    await ground.stores.close()
-    ground.directory?.close()
-    await ground.audit.close()
-    await output.close()
-  }
+async function run(config: Config, person: Person): Promise<Ended> {
+  await using opened = new AsyncDisposableStack()
+  const output = opened.use(openLogOutput())
+  const services = await openServices(config, createLog(config.logging, output, system.now), system, opened)
+  return await endSessionsOf(services, person)
 }

@@ -1,11 +1,13 @@
 import { canonicalAddress } from '../../config/address-range.ts'
 import { clientClasses } from '../../config/client-classes.ts'
+import type { Config } from '../../config/schema.ts'
 import { Secret } from '../../config/secret.ts'
 import type { Credentials, Principal } from '../exchange.ts'
 import { exitCode } from '../exit-codes.ts'
 import { RequestFieldReader } from '../http/request-fields.ts'
 import { requestReadings } from '../http/request-readings.ts'
 import { parseRequestTarget } from '../http/request-target.ts'
+import { accountNames } from '../identity/account-key.ts'
 import type { Facts } from '../policy/conditions.ts'
 import { type Requirement, type RuleTrace, rulesOf } from '../policy/rules.ts'
 import { type Command, configOption, type GivenArguments, usageError } from './command.ts'
@@ -80,8 +82,15 @@ function principalOf({ scheme }: Credentials, account: string | undefined): Prin
   return { kind: 'person', subject: '', account, evidence }
 }
 
+/** Every name of an account, without opening the directory: its domain is in the configuration. */
+function spellingsIn({ account, kerberos }: Config): (account: string) => readonly string[] {
+  const ofDirectory = [kerberos?.realm, kerberos?.netbiosDomain].filter(name => name !== undefined)
+  return accountNames(undefined, { account: { ...account, domains: [...account.domains, ...ofDirectory] } }).spellingsOf
+}
+
 function explain(fileName: string, facts: Facts): string {
-  const rules = rulesOf(readConfig(fileName, {}).secondFactor)
+  const config = readConfig(fileName, {})
+  const rules = rulesOf(config.secondFactor, spellingsIn(config))
   const { decides, also, isAmbiguous } = rules.read(facts)
   const lines: string[] = []
   for (const trace of rules.trace(facts)) {

@@ -21,30 +21,16 @@ function startsPair(field: string, at: number): boolean {
 
 /** The Cookie field without those cookies; undefined when nothing is left. The rest is not re-serialised. */
 export function withoutCookies(field: string, names: readonly string[]): string | undefined {
-  let rest = field
-  for (const name of names) {
-    // Cut where it stands; most fields hold each name once or not at all, and nothing else is touched.
-    for (let at = positionOf(rest, name, 0); at !== -1; at = positionOf(rest, name, at)) rest = cut(rest, at)
-  }
+  // Most fields hold none of them.
+  const rest = names.some(name => field.includes(name)) ? withoutPairs(field, names) : field
   const trimmed = rest.trim()
   return trimmed === '' ? undefined : trimmed
 }
 
-/** Where the pair of cookie `name` begins, from `from` on; -1 for nowhere. A pair without `=` counts, too. */
-function positionOf(field: string, name: string, from: number): number {
-  for (let at = field.indexOf(name, from); at !== -1; at = field.indexOf(name, at + 1)) {
-    const next = field.slice(at + name.length).trimStart()[0]
-    if (startsPair(field, at) && (next === undefined || next === '=' || next === ';')) return at
-  }
-  return -1
-}
-
-/** Without the pair that begins at `at`, and without the semicolon that belongs to it. */
-function cut(field: string, at: number): string {
-  const end = field.indexOf(';', at)
-  if (end !== -1) return field.slice(0, at) + field.slice(end + 1).trimStart()
-  const before = field.lastIndexOf(';', at)
-  return before === -1 ? '' : field.slice(0, before)
+/** A pair without `=` counts, too. */
+function withoutPairs(field: string, names: readonly string[]): string {
+  const isOther = (pair: string) => !names.includes((pair.split('=', 1)[0] ?? '').trim())
+  return field.split(';').filter(isOther).join(';')
 }
 
 export interface CookieOptions {

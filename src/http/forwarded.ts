@@ -1,5 +1,6 @@
 /** Client addresses from X-Forwarded-For and Forwarded (RFC 7239), read from the right: the nearest proxy wrote last. */
 import { canonicalAddress } from '../../config/address-range.ts'
+import { splitUnquoted, textOf } from './quoted-string.ts'
 
 /**
  * The client address: walking from the peer towards the client, the first address that is not a trusted proxy. Stops at
@@ -26,10 +27,14 @@ export function xForwardedForHops(value: string): string[] {
 
 /** The `for` parameters of RFC 7239 4; undefined for an element without one. Quoted strings may hold commas. */
 export function forwardedHops(value: string): (string | undefined)[] {
-  const elements = value.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? []
-  return elements.map(element => {
-    const node = /(?:^|;)\s*for=(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))/i.exec(element)
-    return node === null ? undefined : withoutPort((node[1] ?? node[2] ?? '').replace(/\\(.)/g, '$1'))
+  return splitUnquoted(value, ',').map(element => {
+    for (const pair of splitUnquoted(element, ';')) {
+      const equals = pair.indexOf('=')
+      if (pair.slice(0, equals).trim().toLowerCase() !== 'for') continue
+      const node = textOf(pair.slice(equals + 1).trim())
+      return node === undefined ? undefined : withoutPort(node)
+    }
+    return undefined
   })
 }
 

@@ -2,6 +2,7 @@
  * Every path that a server could take a path for. Servers differ in what they take off (escapes, parameters, dot segments,
  * doubled slashes, trailing dots), how often, and in which order; so each step is taken from each reading until nothing new comes.
  */
+import { BoundedMap } from '../bounded-map.ts'
 import { DECODERS, decodeUnits } from './percent-decoding.ts'
 
 /** A path without any of this has one reading: itself. A trailing slash is for the rules to overlook. */
@@ -20,25 +21,44 @@ export const hidesSegments = (path: string): boolean => HIDING.test(path)
 
 /** Beyond these nobody means anything by a path. Both keep the work linear in the length of what is sent. */
 const MAX_READINGS = 64
-const MAX_CHARACTERS = 262_144
+const MAX_CHARACTERS = 65_536
 
-const STEPS: readonly ((path: string) => string)[] = [
-  ...DECODERS,
-  path => path.replaceAll('\\', '/'),
-  path => path.replace(/;[^/]*/g, ''),
-  path => path.replace(/\/{2,}/g, '/'),
-  withoutDotSegments,
-  withoutTrailingDots,
+interface Step {
+  /** Where this does not stand, the step changes nothing. */
+  readonly on: RegExp
+  readonly take: (path: string) => string
+}
+
+const STEPS: readonly Step[] = [
+  ...DECODERS.map(take => ({ on: /%/, take })),
+  { on: /\\/, take: path => path.replaceAll('\\', '/') },
+  { on: /;/, take: path => path.replace(/;[^/]*/g, '') },
+  { on: /\/\//, take: path => path.replace(/\/{2,}/g, '/') },
+  { on: /\/\./, take: withoutDotSegments },
+  { on: /[. ](?:\/|$)/, take: path => path.split('/').map(trimmed).join('/') },
   // Decoded and then parsed once more, a path ends here.
-  path => path.replace(/[?#].*$/s, ''),
-  asCompatible,
+  { on: /[?#]/, take: path => path.replace(/[?#].*$/s, '') },
+  { on: /[^\x00-\x7f]/, take: asCompatible },
 ]
+
+/** Paths come again and again; those of the last thousand need not be taken apart anew. */
+const REMEMBERED = new BoundedMap<string, readonly string[] | 'malformed'>(1024)
+const MAX_REMEMBERED_LENGTH = 256
 
 /** The readings of a path, as it is written first; undefined where it has but one. `malformed`: no server could mean it. */
 export function pathReadings(path: string): readonly string[] | undefined | 'malformed' {
   if (!UNUSUAL.test(path)) return undefined
   if (MALFORMED_ESCAPE.test(path)) return 'malformed'
   if (!UNUSUAL_BUT_ESCAPES.test(path) && ONLY_SPACES.test(path)) return [path, path.replaceAll('%20', ' ')]
+  if (path.length > MAX_REMEMBERED_LENGTH) return allReadings(path)
+  const known = REMEMBERED.get(path)
+  if (known !== undefined) return known
+  const readings = allReadings(path)
+  REMEMBERED.set(path, readings)
+  return readings
+}
+
+function allReadings(path: string): readonly string[] | 'malformed' {
   const readings = new Set([path])
   let characters = 0
   // A set is walked in the order of insertion, what is added meanwhile included.
@@ -46,8 +66,9 @@ export function pathReadings(path: string): readonly string[] | undefined | 'mal
     if (CONTROL.test(reading)) return 'malformed'
     characters += reading.length
     if (readings.size > MAX_READINGS || characters > MAX_CHARACTERS) return 'malformed'
-    for (const step of STEPS) {
-      const next = step(reading)
+    for (const { on, take } of STEPS) {
+      if (!on.test(reading)) continue
+      const next = take(reading)
       readings.add(next.startsWith('/') ? next : `/${next}`)
     }
   }
@@ -56,7 +77,6 @@ export function pathReadings(path: string): readonly string[] | undefined | 'mal
 
 /** RFC 3986 5.2.4. */
 function withoutDotSegments(path: string): string {
-  if (!path.includes('/.')) return path
   const segments = path.split('/')
   const last = segments.at(-1)
   const kept: string[] = []
@@ -68,11 +88,6 @@ function withoutDotSegments(path: string): string {
 }
 
 /** Windows drops dots and spaces from the end of a name. */
-function withoutTrailingDots(path: string): string {
-  if (!/[. ](?:\/|$)/.test(path)) return path
-  return path.split('/').map(trimmed).join('/')
-}
-
 function trimmed(segment: string): string {
   if (segment === '.' || segment === '..') return segment
   let end = segment.length

@@ -19,6 +19,8 @@ const SEQUENCE =
 const OVERLONG =
   /[\xc0\xc1][\x00-\xff]|\xe0[\x80-\x9f][\x80-\xbf]|\xf0[\x80-\x8f][\x80-\xbf]{2}|\xf8[\x80-\x87][\x80-\xbf]{3}|\xfc[\x80-\x83][\x80-\xbf]{4}/g
 
+const NOT_ASCII = /[\x80-\xff]/
+
 const fromBytes = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8')
 
 function fromOverlong(sequence: string): string {
@@ -27,8 +29,9 @@ function fromOverlong(sequence: string): string {
   return String.fromCharCode(code & 0xffff)
 }
 
-const decodeUtf8: Decode = text => decodeUnits(text).replace(SEQUENCE, fromBytes)
-const decodeOverlong: Decode = text => decodeUnits(text).replace(OVERLONG, fromOverlong).replace(SEQUENCE, fromBytes)
+const decodeUtf8: Decode = text => utf8Of(decodeUnits(text))
+const utf8Of: Decode = bytes => (NOT_ASCII.test(bytes) ? bytes.replace(SEQUENCE, fromBytes) : bytes)
+const decodeOverlong: Decode = text => utf8Of(decodeUnits(text).replace(OVERLONG, fromOverlong))
 
 /** Those that keep an encoded slash or backslash in its segment. */
 const decodeAroundSlashes: Decode = text => decodeUtf8(text.replace(/%(?=2f|5c)/gi, '%25'))

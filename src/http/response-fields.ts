@@ -2,6 +2,8 @@
  * The fields of a response on their way to the client: hop-by-hop fields and everything that would let the server speak
  * past the proxy are dropped, addresses of the server become public ones. docs/header-handling.md tells it field by field.
  */
+import { unquoted } from './quoted-string.ts'
+
 // RFC 9110 7.6.1; Persistent-Auth and the proxy fields belong to the connection behind us; Alt-Svc (RFC 7838) would lead
 // clients around the proxy; X-Request-Id is ours. Trailer only announces, and Node throws where it stands without chunks.
 const DROPPED: ReadonlySet<string> = new Set([
@@ -29,7 +31,6 @@ const DROPPED: ReadonlySet<string> = new Set([
 const RELAYED_CHALLENGE = /^(basic|bearer)\b/i
 /** A second challenge on the same line; what is quoted was taken out before. */
 const CONNECTION_CHALLENGE = /,\s*(negotiate|ntlm|kerberos)\b/i
-const QUOTED = /"(?:[^"\\]|\\.)*"/g
 
 type Rewrite = (value: string) => string | undefined
 
@@ -44,7 +45,7 @@ export class ResponseFieldFilter {
 
   constructor(publicUrl: string, upstreamUrl: string, ownCookies: readonly string[]) {
     const relay: Rewrite = value =>
-      RELAYED_CHALLENGE.test(value) && !CONNECTION_CHALLENGE.test(value.replace(QUOTED, '')) ? value : undefined
+      RELAYED_CHALLENGE.test(value) && !CONNECTION_CHALLENGE.test(unquoted(value)) ? value : undefined
     const locate = locationRewriter(publicUrl, upstreamUrl)
     this.#rewrites = new Map<string, Rewrite>([
       ['location', locate],
@@ -107,11 +108,11 @@ function lowerCase(name: string): string {
 }
 
 function withoutNamed(fields: readonly string[], connection: string): string[] {
-  const named = connection.split(',').map(option => option.trim().toLowerCase())
+  const named = new Set(connection.split(',').map(option => option.trim().toLowerCase()))
   const rest: string[] = []
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] as string
-    if (!named.includes(name.toLowerCase())) rest.push(name, fields[index + 1] as string)
+    if (!named.has(name.toLowerCase())) rest.push(name, fields[index + 1] as string)
   }
   return rest
 }

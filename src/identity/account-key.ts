@@ -1,21 +1,86 @@
+import type { Config } from '../../config/schema.ts'
 import type { AccountKey, AccountKeyOf } from '../account-key.ts'
+import { asciiLower, asciiUpper } from '../ascii-case.ts'
 import type { Directory } from '../kerberos/directory.ts'
 import { KerberosError } from '../kerberos/kerberos-error.ts'
+import { domainNames, split } from './account-names.ts'
 
-/**
- * One spelling per account, so that what a ticket, a password and the OP call a person can be compared: the principal where
- * there is a directory. A name that is no principal stays as it is, and so never equals one.
- */
-export function accountKeyOf(directory: Pick<Directory, 'principalOf'> | undefined): AccountKeyOf {
-  return account => spelledOnce(directory, account) as AccountKey
+/** Every name of a person, and the one under which everything is kept. */
+export interface AccountNames {
+  /** One spelling per account, so that what a ticket, a password, the OP, the server and an operator call a person can be compared. */
+  readonly keyOf: AccountKeyOf
+  /** All names of the account, for rules that name it; letter case is left to them. */
+  readonly spellingsOf: (account: string) => readonly string[]
+  /** Its key, and those under which versions before this one, or other settings, may have kept it. */
+  readonly keysOf: (account: string) => readonly AccountKey[]
+  /**
+   * The name without its domain, where nothing says which domain is ours: perhaps the same person, perhaps not. Undefined
+   * where that is known.
+   */
+  readonly perhaps: (account: string) => string | undefined
 }
 
-function spelledOnce(directory: Pick<Directory, 'principalOf'> | undefined, account: string): string {
-  if (directory === undefined) return account
+/** The principal where there is a directory; without one, or for a name that is no principal, as `domainNames` says. */
+export function accountNames(
+  directory: Pick<Directory, 'principalOf'> | undefined,
+  { account: settings, kerberos }: Pick<Config, 'account' | 'kerberos'>,
+): AccountNames {
+  const ours = domainNames(settings)
+  const ofDirectory = [kerberos?.netbiosDomain, kerberos?.realm].filter(name => name !== undefined)
+  const domains = directory === undefined ? ours.domains : ofDirectory
+  const ofOurs = new Set(ofDirectory.map(asciiLower))
+  const principalOf = (account: string) => {
+    if (directory === undefined) return undefined
+    const { user, domain } = split(account)
+    // Each name of the domain in each notation: the directory itself takes CORP\carol and carol@REALM only.
+    const name = domain !== undefined && ofOurs.has(asciiLower(domain)) ? user : account
+    return principalIn(directory, name)
+  }
+  const userOf = (account: string) => {
+    if (directory === undefined) return ours.userOf(account)
+    const principal = principalOf(account)
+    return principal?.slice(0, principal.lastIndexOf('@'))
+  }
+  // No principal is among names in lower case that are none: what makes it none does not depend on case.
+  const canonical = (account: string) =>
+    directory === undefined ? ours.canonical(account) : (principalOf(account) ?? asciiLower(account))
+  const spellingsOf = (account: string) => {
+    const user = userOf(account)
+    return user === undefined ? [account] : [account, ...namesOf(user, domains)]
+  }
+  const olderKeysOf = (account: string) => {
+    if (directory !== undefined) return [account]
+    const user = userOf(account)
+    if (user === undefined) return [account, ...inEveryCase(account)]
+    return [account, ...inEveryCase(user).flatMap(name => namesOf(name, domains.flatMap(inEveryCase)))]
+  }
+  return {
+    keyOf: account => canonical(account) as AccountKey,
+    spellingsOf,
+    keysOf: account => [...new Set([canonical(account), ...olderKeysOf(account)])] as AccountKey[],
+    perhaps(account) {
+      const { user, domain } = split(account)
+      return domain === undefined || directory !== undefined || domains.length > 0 ? undefined : user
+    },
+  }
+}
+
+const namesOf = (user: string, domains: readonly string[]) => [
+  user,
+  ...domains.flatMap(domain => [`${domain}\\${user}`, `${user}@${domain}`]),
+]
+
+/** Keys were spelled as the OP spelled the account, which nobody remembers. */
+function inEveryCase(name: string): string[] {
+  const lower = asciiLower(name)
+  return [name, lower, asciiUpper(name), `${asciiUpper(lower.slice(0, 1))}${lower.slice(1)}`]
+}
+
+function principalIn(directory: Pick<Directory, 'principalOf'>, account: string): string | undefined {
   try {
     return directory.principalOf(account)
   } catch (error) {
-    if (error instanceof KerberosError) return account
+    if (error instanceof KerberosError) return undefined
     throw error
   }
 }

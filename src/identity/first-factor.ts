@@ -3,6 +3,7 @@
  * decided here.
  */
 import type { Config } from '../../config/schema.ts'
+import { inLetterCase } from '../ascii-case.ts'
 import type { Clock } from '../clock.ts'
 import { type Code, Fault } from '../errors.ts'
 import type { Credentials, Evidence, Principal } from '../exchange.ts'
@@ -63,7 +64,7 @@ export class FirstFactor {
   #person(principal: string, firstFactor: NonNullable<Evidence['firstFactor']>): Vouched['principal'] {
     const { fromPrincipal, case: letterCase } = this.#account
     const named = fromPrincipal === 'user' ? principal.slice(0, principal.lastIndexOf('@')) : principal
-    const account = letterCase === 'upper' ? named.toUpperCase() : letterCase === 'lower' ? named.toLowerCase() : named
+    const account = inLetterCase(named, letterCase)
     const authTime = Math.floor(this.#now() / 1000)
     return {
       kind: 'person',

@@ -1,3 +1,4 @@
+import { asciiLower } from '../ascii-case.ts'
 import { KerberosError } from './kerberos-error.ts'
 
 /**
@@ -37,7 +38,11 @@ export function canonicalPrincipal(input: string, { realm, netbiosDomain }: Dire
   if (domain !== undefined && !isOurs(domain, realm, netbiosDomain)) throw new KerberosError('foreign-realm', 'name')
   const lower = account.toLowerCase()
   const wellFormed =
-    account.length <= maxAccountCharacters && account.normalize('NFKC') === account && accountPattern.test(account)
+    account.length <= maxAccountCharacters &&
+    // The lower case of I with a dot above is two characters, and another account may be called that.
+    lower.length === account.length &&
+    account.normalize('NFKC') === account &&
+    accountPattern.test(account)
   if (!wellFormed) throw new KerberosError('principal-malformed', 'name')
   return `${lower}@${realm}` as CanonicalPrincipal
 }
@@ -63,5 +68,5 @@ function isOurs(
   netbiosDomain: string | undefined,
 ): boolean {
   const expected = form === 'realm' ? realm : netbiosDomain
-  return expected !== undefined && name.toLowerCase() === expected.toLowerCase()
+  return expected !== undefined && asciiLower(name) === asciiLower(expected)
 }

@@ -26,7 +26,7 @@ export interface DirectoryStatistics {
   readonly principals: number
 }
 
-export interface Directory {
+export interface Directory extends Disposable {
   /** Verifies a Negotiate token. */
   accept(token: Buffer): Promise<Accepted>
   /** Resolves to the principal where the password is right. `address`: the client's, canonical. Throws a `KerberosError`, or the fault of the store. */
@@ -38,7 +38,6 @@ export interface Directory {
   /** Forgets the tickets of a principal. */
   purge(principal: CanonicalPrincipal): void
   statistics(): DirectoryStatistics
-  close(): void
 }
 
 export interface DirectorySurroundings extends Pick<Surroundings, 'now' | 'environment'> {
@@ -70,24 +69,21 @@ export async function openDirectory(
     now,
   })
   const lane = createLocalLane()
-  const acceptor = await createAcceptor({ gssapi, lane, keytabFile, servicePrincipal, directory: names })
-  const verifier = await createPasswordVerifier({ gssapi, gate, keytabFile, servicePrincipal, directory: names })
-  const service = createServiceCredential({
-    gssapi,
-    gate,
-    principal: inRealm(settings.servicePrincipal),
-    keytabFile,
-    now,
-  })
-  const impersonation = createImpersonation({
-    gssapi,
-    gate,
-    lane,
-    service,
-    directory: names,
-    maxPrincipals: settings.maxPrincipals,
-    now,
-  })
+  using opened = new DisposableStack()
+  const acceptor = opened.use(await createAcceptor({ gssapi, lane, keytabFile, servicePrincipal, directory: names }))
+  const verifier = opened.use(
+    await createPasswordVerifier({ gssapi, gate, keytabFile, servicePrincipal, directory: names }),
+  )
+  const service = opened.use(
+    createServiceCredential({ gssapi, gate, principal: inRealm(settings.servicePrincipal), keytabFile, now }),
+  )
+  const impersonation = opened.use(
+    createImpersonation({
+      ...{ gssapi, gate, lane, service, now },
+      directory: names,
+      maxPrincipals: settings.maxPrincipals,
+    }),
+  )
   const { passwords: limits } = settings
   const passwords = createDirectoryPasswords({
     verifier,
@@ -98,11 +94,15 @@ export async function openDirectory(
     }),
     limits: createAttemptLimits(attempts, {
       maxAccountFailures: limits.maxFailuresPerAccount,
+      reservedAccountFailures: limits.reservedFailuresPerAccount,
+      provenMs: limits.provenNetworkSeconds * 1000,
+      ipv6PrefixBits: limits.ipv6PrefixBits,
       maxAddressFailures: limits.maxFailuresPerAddress,
       windowMs: limits.failureWindowSeconds * 1000,
       now,
     }),
   })
+  const parts = opened.move()
   return createDirectory({ acceptor, passwords, impersonation }, account => canonicalPrincipal(account, names), {
     statistics: () => ({
       circuit: gate.state(),
@@ -112,9 +112,7 @@ export async function openDirectory(
       impersonation: impersonation.counters(),
       principals: impersonation.size(),
     }),
-    close() {
-      for (const part of [acceptor, verifier, impersonation, service]) part[Symbol.dispose]()
-    },
+    [Symbol.dispose]: () => parts.dispose(),
   })
 }
 
@@ -127,7 +125,7 @@ interface Parts {
 function createDirectory(
   { acceptor, passwords, impersonation }: Parts,
   principalOf: Directory['principalOf'],
-  rest: Pick<Directory, 'statistics' | 'close'>,
+  rest: Pick<Directory, 'statistics' | typeof Symbol.dispose>,
 ): Directory {
   return {
     ...rest,

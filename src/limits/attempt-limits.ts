@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { networkOf } from '../../config/address-prefix.ts'
 import type { Awaitable } from '../awaitable.ts'
+import type { Clock } from '../clock.ts'
 import type { AttemptBudget, AttemptEnd, AttemptStore } from './attempt-store.ts'
 
 export type AttemptLimitsOptions = {
@@ -8,8 +10,17 @@ export type AttemptLimitsOptions = {
    * directory's lock-out threshold, or guessing through us locks the account; default 3.
    */
   readonly maxAccountFailures?: number
+  /**
+   * Failures on top of these, kept for networks that have proven the account's password: strangers cannot use them up. Both
+   * together below the lock-out threshold; default 1.
+   */
+  readonly reservedAccountFailures?: number
+  /** How long a network counts as proven after a right password; default 604,800,000 (7 days). */
+  readonly provenMs?: number
   /** Failures of one client address within the window; default 20, for many people may share one. */
   readonly maxAddressFailures?: number
+  /** IPv6 addresses that agree in so many bits count as one: a host has a /64 to itself (RFC 4291 2.5.1); default 64. */
+  readonly ipv6PrefixBits?: number
   /** At least the directory's "reset account lockout counter after"; default 1,800,000 (30 minutes, Windows' own default). */
   readonly windowMs?: number
   /** Wait after the first failure of an account; it doubles with each further one; default 1,000. */
@@ -44,44 +55,111 @@ const PENDING_MS = 120_000
 /**
  * Keeps password guessing through this proxy below what the directory would lock an account for. An attempt occupies its place from
  * the start: five guesses sent at once cannot all pass a check that each of them still finds good.
+ *
+ *   anybody                     a place of the account, and one of the address
+ *   none left, network proven   a place kept for those who have lately known the password: neither guesses of strangers nor an
+ *                               address that others share keep them out. Their own mistakes make them wait as ever
  */
 export function createAttemptLimits(store: AttemptStore, options: AttemptLimitsOptions): AttemptLimits {
-  const { maxAccountFailures = 3, maxAddressFailures = 20, now } = options
-  const { windowMs = 1_800_000, backoffMs = 1_000 } = options
-  const common = { windowMs, pendingWaitMs: backoffMs, pendingMs: PENDING_MS }
-  const ofAccount: AttemptBudget = { ...common, maxFailures: maxAccountFailures, backoffMs }
-  const ofAddress: AttemptBudget = { ...common, maxFailures: maxAddressFailures, backoffMs: 0 }
+  const { now, provenMs = 604_800_000, ipv6PrefixBits = 64 } = options
+  const budgets = budgetsOf(options)
+  const sparesAnybody = budgets.reserve.maxFailures > 0 && provenMs > 0
 
-  const settle = async (who: string, id: string, end: AttemptEnd, budget: AttemptBudget): Promise<void> => {
-    try {
-      await store.settle(who, id, end, budget, now())
-    } catch {
-      // The store counts its failures itself.
-    }
+  const { settle, reserve } = placesIn(store, budgets, now)
+  const isSpared = async (account: string, network: string): Promise<boolean> =>
+    sparesAnybody && (await store.isProven(account, network, now()))
+
+  const settleAccount = async (account: string, network: string, id: string, end: AttemptEnd): Promise<void> => {
+    const settled = [settle('account', account, id, end)]
+    if (end === 'cleared') settled.push(...OWN.map(kind => settle(kind, account, id, end)))
+    if (end === 'failed' && (await isSpared(account, network).catch(() => false)))
+      settled.push(settle('own', account, id, end))
+    await Promise.all(settled)
   }
 
   return {
     async begin(account, address) {
       const id = randomUUID()
-      const [byAccount, byAddress] = [`account ${account}`, `address ${address}`]
-      const accountWaitMs = await store.reserve(byAccount, id, ofAccount, now())
-      if (accountWaitMs > 0) return { retryAfterMs: accountWaitMs }
-      const release = () => settle(byAccount, id, 'released', ofAccount)
-      let addressWaitMs: number
-      try {
-        addressWaitMs = await store.reserve(byAddress, id, ofAddress, now())
-      } catch (error) {
-        await release()
-        throw error
-      }
-      if (addressWaitMs > 0) {
-        await release()
-        return { retryAfterMs: addressWaitMs }
-      }
-      return openAttempt(async (accountEnd, addressEnd) => {
-        await Promise.all([settle(byAccount, id, accountEnd, ofAccount), settle(byAddress, id, addressEnd, ofAddress)])
-      })
+      const network = address.includes(':') ? networkOf(address, { ipv4PrefixBits: 32, ipv6PrefixBits }) : address
+      const open = (endAccount: (end: AttemptEnd) => Promise<unknown>) =>
+        openAttempt(async (accountEnd, addressEnd) => {
+          await Promise.all([endAccount(accountEnd), settle('address', network, id, addressEnd)])
+          if (accountEnd === 'cleared' && sparesAnybody) await prove(account, network)
+        })
+      const waitMs = await reserve(id, [
+        ['account', account],
+        ['address', network],
+      ])
+      if (waitMs === 0) return open(end => settleAccount(account, network, id, end))
+      if (!(await isSpared(account, network))) return { retryAfterMs: waitMs }
+      const reserveWaitMs = await reserve(
+        id,
+        OWN.map(kind => [kind, account]),
+      )
+      if (reserveWaitMs > 0) return { retryAfterMs: Math.min(waitMs, reserveWaitMs) }
+      // What strangers have failed stays: else they could guess anew each time the owner comes.
+      return open(end => Promise.all(OWN.map(kind => settle(kind, account, id, end))))
     },
+  }
+
+  async function prove(account: string, network: string): Promise<void> {
+    try {
+      await store.prove(account, network, now() + provenMs, now())
+    } catch {
+      // The next right password proves it again.
+    }
+  }
+}
+
+interface Places {
+  settle(kind: BudgetKind, who: string, id: string, end: AttemptEnd): Promise<void>
+  /** Takes a place in all of them, or in none: how long to wait, 0 where they are taken. */
+  reserve(id: string, places: readonly Place[]): Promise<number>
+}
+
+function placesIn(store: AttemptStore, budgets: Readonly<Record<BudgetKind, AttemptBudget>>, now: Clock): Places {
+  const settle = async (kind: BudgetKind, who: string, id: string, end: AttemptEnd): Promise<void> => {
+    try {
+      await store.settle(`${kind} ${who}`, id, end, budgets[kind], now())
+    } catch {
+      // The store counts its failures itself.
+    }
+  }
+  const reserve = async (id: string, places: readonly Place[]): Promise<number> => {
+    const taken: Place[] = []
+    const giveBack = () => Promise.all(taken.map(([kind, who]) => settle(kind, who, id, 'released')))
+    try {
+      for (const [kind, who] of places) {
+        const waitMs = await store.reserve(`${kind} ${who}`, id, budgets[kind], now())
+        if (waitMs === 0) taken.push([kind, who])
+        else {
+          await giveBack()
+          return waitMs
+        }
+      }
+    } catch (error) {
+      await giveBack()
+      throw error
+    }
+    return 0
+  }
+  return { settle, reserve }
+}
+
+/** `own`: failures from proven networks, for the pause after them; `reserve`: those in a place that was kept for them. */
+type BudgetKind = 'account' | 'address' | 'own' | 'reserve'
+type Place = readonly [kind: BudgetKind, who: string]
+const OWN = ['own', 'reserve'] as const
+
+function budgetsOf(options: AttemptLimitsOptions): Readonly<Record<BudgetKind, AttemptBudget>> {
+  const { maxAccountFailures = 3, reservedAccountFailures = 1, maxAddressFailures = 20 } = options
+  const { windowMs = 1_800_000, backoffMs = 1_000 } = options
+  const common = { windowMs, pendingWaitMs: backoffMs, pendingMs: PENDING_MS }
+  return {
+    account: { ...common, maxFailures: maxAccountFailures, backoffMs },
+    address: { ...common, maxFailures: maxAddressFailures, backoffMs: 0 },
+    own: { ...common, maxFailures: maxAccountFailures + reservedAccountFailures, backoffMs },
+    reserve: { ...common, maxFailures: reservedAccountFailures, backoffMs: 0 },
   }
 }
 

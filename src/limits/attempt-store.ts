@@ -1,6 +1,9 @@
 /** Where attempts at passwords are counted, together for all processes that share a store. */
 import type { Awaitable } from '../awaitable.ts'
 
+/** Networks kept of one account; only a right password makes one. */
+export const MAX_PROVEN_NETWORKS = 16
+
 export interface AttemptBudget {
   /** Most failures within the window, counted and pending together. */
   readonly maxFailures: number
@@ -20,5 +23,8 @@ export interface AttemptStore {
   /** Takes a place in the budget of `who`, under `id`: 0. Or says how long to wait for one, in milliseconds. */
   reserve(who: string, id: string, budget: AttemptBudget, nowMs: number): Awaitable<number>
   settle(who: string, id: string, end: AttemptEnd, budget: AttemptBudget, nowMs: number): Awaitable<void>
+  /** From that network the account's password was right. Keeps the newest `MAX_PROVEN_NETWORKS` of an account. */
+  prove(account: string, network: string, untilMs: number, nowMs: number): Awaitable<void>
+  isProven(account: string, network: string, nowMs: number): Awaitable<boolean>
   sweepAttempts(nowMs: number): Awaitable<void>
 }

@@ -1,7 +1,8 @@
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { redisScript } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
-import type { AttemptBudget, AttemptEnd, AttemptStore } from './attempt-store.ts'
+import { textsOf } from '../store/redis-reply.ts'
+import { type AttemptBudget, type AttemptEnd, type AttemptStore, MAX_PROVEN_NETWORKS } from './attempt-store.ts'
 
 /**
  * KEYS failures by time, pending attempts by when they count no more; ARGV id, now, most failures, window, back-off, wait for a
@@ -35,6 +36,16 @@ if ARGV[4] == 'failed' then
 end
 return 1`)
 
+/** KEYS networks by until when they are proven; ARGV network, until, now, most networks. */
+const PROVE = redisScript(`
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+local all = redis.call('ZRANGE', KEYS[1], 0, -1)
+for i = 1, #all - tonumber(ARGV[4]) do redis.call('ZREM', KEYS[1], all[i]) end
+local left = tonumber(ARGV[2]) - tonumber(ARGV[3])
+if redis.call('PTTL', KEYS[1]) < left then redis.call('PEXPIRE', KEYS[1], math.max(1, math.floor(left))) end
+return 1`)
+
 /** Failures and pending attempts of one account, or one address, lie in one hash slot. */
 export class RedisAttemptStore implements AttemptStore {
   readonly #link: RedisConnection
@@ -55,8 +66,22 @@ export class RedisAttemptStore implements AttemptStore {
     await this.#link.run(SETTLE, this.#keys(who), id, nowMs, windowMs, end)
   }
 
+  async prove(account: string, network: string, untilMs: number, nowMs: number): Promise<void> {
+    await this.#link.run(PROVE, [this.#proven(account)], network, untilMs, nowMs, MAX_PROVEN_NETWORKS)
+  }
+
+  async isProven(account: string, network: string, nowMs: number): Promise<boolean> {
+    const name = this.#proven(account)
+    const proven = await this.#link.call(name, 'ZRANGE', name, `(${nowMs}`, '+inf', 'BYSCORE')
+    return textsOf(proven).includes(network)
+  }
+
   /** Nothing: they go by their time to live. */
   sweepAttempts(): void {}
+
+  #proven(account: string): string {
+    return this.#names.key('proven', hashTag(account))
+  }
 
   #keys(who: string): [string, string] {
     const tag = hashTag(who)

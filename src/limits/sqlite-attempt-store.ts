@@ -1,6 +1,6 @@
 import type { Awaitable } from '../awaitable.ts'
 import type { SqliteDatabase } from '../store/sqlite-database.ts'
-import type { AttemptBudget, AttemptEnd, AttemptStore } from './attempt-store.ts'
+import { type AttemptBudget, type AttemptEnd, type AttemptStore, MAX_PROVEN_NETWORKS } from './attempt-store.ts'
 
 export const ATTEMPT_SCHEMA = `
 CREATE TABLE IF NOT EXISTS attempt (
@@ -39,6 +39,25 @@ export class SqliteAttemptStore implements AttemptStore {
     })
   }
 
+  /** In the same table: a network that is proven is a row that counts for no budget. */
+  prove(account: string, network: string, untilMs: number, nowMs: number): Awaitable<void> {
+    const who = provenOf(account)
+    return this.#database.transaction(() => {
+      this.#write(who, network, false, nowMs, untilMs)
+      this.#database.run(
+        `DELETE FROM attempt WHERE who = ?1 AND id NOT IN
+         (SELECT id FROM attempt WHERE who = ?1 ORDER BY ends_at DESC LIMIT ?2)`,
+        who,
+        MAX_PROVEN_NETWORKS,
+      )
+    })
+  }
+
+  isProven(account: string, network: string, nowMs: number): boolean {
+    const query = 'SELECT 1 AS one FROM attempt WHERE who = ? AND id = ? AND ends_at > ?'
+    return this.#database.row(query, provenOf(account), network, nowMs) !== undefined
+  }
+
   sweepAttempts(nowMs: number): Awaitable<void> {
     return this.#database.execute('DELETE FROM attempt WHERE ends_at <= ?', nowMs)
   }
@@ -54,6 +73,8 @@ export class SqliteAttemptStore implements AttemptStore {
     )
   }
 }
+
+const provenOf = (account: string) => `proven ${account}`
 
 /** `failuresAtMs`: those within the window, in order of time. */
 function waitFor(failuresAtMs: readonly number[], pending: number, budget: AttemptBudget, nowMs: number): number {

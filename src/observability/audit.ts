@@ -21,6 +21,7 @@ const table = {
   'front-channel-logout': 'success',
   'logout-refused': 'failure',
   'sessions-ended': 'success',
+  'no-session-found': 'failure',
   'second-factor-asked': 'unknown',
   'second-factor-confirmed': 'success',
   'confirmation-refused': 'failure',
@@ -69,20 +70,21 @@ const ACTIONS_BY_CODE: Partial<Record<Code, AuditAction>> = {
 
 type Who = Partial<Pick<PartialExchange, 'requestId' | 'clientAddress' | 'clientClass' | 'credentials' | 'principal'>>
 
-export class Audit {
+export class Audit implements AsyncDisposable {
   readonly #log: Logger
-  readonly #end: () => Promise<void>
+  /** The file, where there is one of its own. */
+  readonly #file: AsyncDisposable | undefined
 
-  private constructor(log: Logger, end: () => Promise<void>) {
+  private constructor(log: Logger, file?: AsyncDisposable) {
     this.#log = log
-    this.#end = end
+    this.#file = file
   }
 
   /** To a file of its own, or among the other records. Throws where the file cannot be opened. */
   static open(log: Logger, fileName: string | undefined, now: Clock): Audit {
     const logger = { 'log.logger': 'torhaus.audit' }
     // Whatever the level of the other records.
-    if (fileName === undefined) return new Audit(log.child(logger, { level: 'info' }), () => Promise.resolve())
+    if (fileName === undefined) return new Audit(log.child(logger, { level: 'info' }))
     // Not waited for: a report-only rule may write a record for every request.
     const descriptor = openSync(fileName, 'a', 0o600)
     let isSaid = false
@@ -100,7 +102,7 @@ export class Audit {
       },
       file,
     )
-    return new Audit(own, () => file.close())
+    return new Audit(own, file)
   }
 
   write(action: AuditAction, who: Who, details: AuditDetails = {}): void {
@@ -129,7 +131,7 @@ export class Audit {
   }
 
   /** Resolves when what waits was written. */
-  close(): Promise<void> {
-    return this.#end()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file?.[Symbol.asyncDispose]()
   }
 }

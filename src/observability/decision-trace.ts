@@ -1,6 +1,6 @@
 /**
- * Why one exchange ended as it did: a step for each stage it came to. Made only where `logging.trace` asks for it. The trace
- * is a value: it can be logged, kept, and printed by `print-trace.ts`. What may stand in it is said in `trace-facts.ts`.
+ * Why one exchange ended as it did: a step for each stage it came to. Made only where `logging.trace` asks for it. The
+ * trace is a value: it can be logged, kept, and printed by `print-trace.ts`. `trace-facts.ts` says what may stand in it.
  */
 
 import type { Logger } from 'pino'

@@ -21,8 +21,8 @@ const RETRY_FAILED_MS = 1000
 /** What is kept while the disk, or the reader of standard output, stands still, in characters; past it records are dropped. */
 const MAX_WAITING = 64 * 1024 * 1024
 
-export interface LogOutput extends DestinationStream {
-  /** Resolves when all was written, or dropped where that fails; no more is taken. */
+export interface LogOutput extends DestinationStream, AsyncDisposable {
+  /** Resolves when all was written, or dropped where that fails; no more is taken. Disposing does the same. */
   close(): Promise<void>
 }
 
@@ -70,6 +70,10 @@ class BatchedOutput implements LogOutput {
     clearTimeout(this.#timer)
     if (isNews && !this.#isWriting) this.#goOn()
     return this.#closed.promise
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   #goOn(): void {

@@ -20,6 +20,8 @@ export interface MetricSources {
   readonly unrecognisedPats: () => number
   readonly directory?: () => DirectoryStatistics
   readonly isStoreAvailable: () => boolean
+  /** How far the clock of this machine is ahead of that of the store, where it has one; undefined while that is not known. */
+  readonly clockDifferenceMs?: (() => number | undefined) | undefined
 }
 
 export class Metrics {
@@ -79,7 +81,7 @@ export class Metrics {
     'Commands that the store did not answer, or refused.',
     [],
   )
-  readonly #storeGarbled = this.#counter(
+  readonly #storeMalformed = this.#counter(
     'torhaus_store_messages_malformed_total',
     'Messages on the channel of the store that were not understood.',
     [],
@@ -100,6 +102,7 @@ export class Metrics {
     unrecognisedPats,
     directory,
     isStoreAvailable,
+    clockDifferenceMs,
   }: MetricSources): void {
     /** `aggregator`: what several workers have together. */
     const gauge = (name: string, help: string, read: () => number, aggregator: Aggregator = 'sum') => {
@@ -151,6 +154,13 @@ export class Metrics {
       'max',
     )
     gauge('torhaus_store_up', '1 while the store answers.', () => Number(isStoreAvailable()), 'min')
+    if (clockDifferenceMs !== undefined)
+      gauge(
+        'torhaus_store_clock_difference_seconds',
+        'How far the clock of this machine differs from that of the store, either way.',
+        () => Math.abs(clockDifferenceMs() ?? 0) / 1000,
+        'max',
+      )
     gauge('torhaus_tunnels', 'Open WebSockets.', tunnels)
     if (directory === undefined) return
     gauge(
@@ -230,7 +240,7 @@ export class Metrics {
   }
 
   storeMessageMalformed(): void {
-    this.#storeGarbled.add(1)
+    this.#storeMalformed.add(1)
   }
 
   refresh(outcome: RefreshOutcome): void {

@@ -8,7 +8,7 @@ const NAME_WIDTH = 'require-second-factor'.length
  * A trace for people: the request, then one line a stage.
  *
  *   GET /DefaultCollection/ -> 302 redirected in 1.2 ms, request 7f5c...
- *     4 authenticate           knew scheme=none; added principal=anonymous because=credentials-missing; proceed in 0.02 ms
+ *     4 authenticate           knew scheme=none; added principal=anonymous ...; proceed in 0.02 ms
  */
 export function printTrace({ method, path, status, outcome, durationMs, requestId, steps }: DecisionTrace): string[] {
   const end = status === undefined ? outcome : `${status} ${outcome}`

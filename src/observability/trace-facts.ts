@@ -1,6 +1,6 @@
 /**
- * What a decision trace may say of an exchange. Only what is named here is ever written: kinds, names, times and accounts.
- * Never a token, a cookie, a password, a user name that nobody has verified, a query, a fingerprint, or the value of a field.
+ * What a decision trace may say of an exchange. Only what is named here is ever written: kinds, names, times, accounts.
+ * Never a token, a cookie, a password, a user name that nobody has verified, a query, a fingerprint, a field's value.
  */
 import type { Credentials, PartialExchange, Principal } from '../exchange.ts'
 import { isOwnPath } from '../http/request-target.ts'

@@ -1,30 +1,60 @@
 import { linearPattern } from '../../config/linear-pattern.ts'
 import type { Config } from '../../config/schema.ts'
+import { inLetterCase } from '../ascii-case.ts'
 import type { Claims } from './claims.ts'
 
 export type AccountMapper = (claims: Claims) => string | undefined
 
 /**
- * Makes accounts from claims as configured. Undefined where a claim is missing, is no text or number, or the whole does
- * not match the pattern: such a person has no account.
+ * Makes accounts from claims as configured, so that two people never get one account. Undefined where a claim is missing or
+ * cannot be part of an account, or the whole does not match the pattern: such a person has no account.
  */
 export function accountMapper({ template, pattern, case: letterCase }: Config['account']): AccountMapper {
   const whole = linearPattern(pattern, { matches: 'whole' })
+  const forbidden = separatorsIn(template)
   return claims => {
-    let complete = true
-    const filled = template.replace(/\{([^}]+)\}/g, (_, name: string) => {
-      const value = claims[name]
-      const usable = (typeof value === 'string' && value !== '') || typeof value === 'number'
-      complete &&= usable
-      return usable ? String(value) : ''
+    let isComplete = true
+    const filled = template.replace(CLAIM, (_, name: string) => {
+      const part = partOf(claims[name])
+      isComplete &&= part !== '' && ![...part].some(character => forbidden.has(character))
+      return part
     })
-    const groups = complete ? whole.groups(filled) : undefined
+    const groups = isComplete ? whole.groups(filled) : undefined
     if (groups === undefined) return undefined
     const account = groups.account ?? filled
-    if (CONTROL.test(account)) return undefined
-    return letterCase === 'keep' ? account : letterCase === 'lower' ? account.toLowerCase() : account.toUpperCase()
+    return isStable(account) ? inLetterCase(account, letterCase) : undefined
   }
 }
 
-// Whatever the pattern allows: an account becomes part of a field, where control characters have no place (RFC 9110 5.5).
-const CONTROL = /[\x00-\x1f\x7f]/
+const CLAIM = /\{([^}]+)\}/g
+
+/** Between a domain and an account, in one notation or another. */
+const DOMAIN_SEPARATORS = /[\\@/]/
+
+/**
+ * What no claim may bring along: with `CORP\{sam}` an account of another domain would be one of ours, and with
+ * `{first}.{last}` the claims `a.b` and `c` would be the account of `a` and `b.c`.
+ */
+function separatorsIn(template: string): ReadonlySet<string> {
+  // The names of claims stand at the odd places.
+  const literals = template.split(CLAIM).filter((_, index) => index % 2 === 0)
+  const between = [...literals.slice(1, -1).join('')]
+  return new Set(literals.some(text => DOMAIN_SEPARATORS.test(text)) ? [...between, '\\', '@', '/'] : between)
+}
+
+/** Empty where the claim is missing or cannot be part of an account. Numbers that JSON has rounded may be somebody else's. */
+function partOf(claim: unknown): string {
+  if (typeof claim === 'number') return Number.isSafeInteger(claim) ? String(claim) : ''
+  return typeof claim === 'string' && claim.trim() === claim ? claim : ''
+}
+
+/**
+ * Whether an account stays what it is on its way: whatever the pattern allows, control characters have no place in a field
+ * (RFC 9110 5.5), half a surrogate pair becomes a replacement character in UTF-8, and what has a compatibility equivalent, or is
+ * not in NFC, becomes the account of somebody else where a server normalises (RFC 8264 9.17, RFC 8265 3.3).
+ */
+const isStable = (account: string) =>
+  account !== '' && account.trim() === account && account.normalize('NFKC') === account && !UNSEEN.test(account)
+
+/** Control, format, surrogate and private-use characters, line and paragraph separators. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u

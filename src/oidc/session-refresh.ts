@@ -15,7 +15,8 @@ export interface RefreshSettings {
   readonly timeoutMs: number
 }
 
-export type RefreshOutcome = 'refreshed' | 'left-to-another' | 'ended' | 'op-unreachable'
+/** `held`: the OP has said yes, and the store does not have its new tokens yet. `store-unavailable`: the OP was not asked, nobody may. */
+export type RefreshOutcome = 'refreshed' | 'held' | 'left-to-another' | 'ended' | 'op-unreachable' | 'store-unavailable'
 
 /** After a failure so long until the next attempt. */
 const RETRY_MS = 10_000
@@ -60,7 +61,9 @@ export class SessionRefresh {
   }
 
   async #conclude(id: string, outcome: RefreshOutcome): Promise<boolean> {
-    if (outcome === 'refreshed') return true
+    if (outcome === 'refreshed' || outcome === 'held') return true
+    // It says nothing about the person. This request has no answer; the next one asks again.
+    if (outcome === 'store-unavailable') throw new Fault('store-unavailable')
     await this.#sessions.end(id)
     return false
   }
@@ -75,26 +78,44 @@ export class SessionRefresh {
     return started
   }
 
+  /** Once no more requests come: what is under way ends, and its tokens are saved or handed over; until `signal`, and for a lease at most. */
+  async settle(signal: AbortSignal): Promise<void> {
+    const enough = AbortSignal.any([signal, AbortSignal.timeout(this.#leaseMs)])
+    const over = new Promise<void>(resolve => {
+      if (enough.aborted) resolve()
+      else enough.addEventListener('abort', () => resolve(), { once: true })
+    })
+    await Promise.race([Promise.all(this.#underWay.values()), over])
+    await this.#sessions.settle(enough)
+  }
+
+  /** It outlives the longest request to the OP, so that nobody starts a second one meanwhile. */
+  get #leaseMs(): number {
+    return 2 * this.#settings.timeoutMs + 5000
+  }
+
   /** Never rejects: in the background nobody would hear it. */
   async #refresh(id: string, session: Session): Promise<RefreshOutcome> {
     try {
-      const outcome = await this.#ask(session)
-      if (outcome === 'ended') await this.#sessions.end(id)
-      this.#report(outcome, undefined)
+      const answer = await this.#ask(session)
+      if (answer === 'ended') await this.#sessions.end(id)
+      const [outcome, cause] = answer instanceof Fault ? (['held', answer] as const) : ([answer, undefined] as const)
+      this.#report(outcome, cause)
       return outcome
     } catch (error) {
-      const outcome = error instanceof Fault && error.code === 'sign-in-refused' ? 'ended' : 'op-unreachable'
+      const outcome = outcomeOf(error)
       this.#report(outcome, error)
+      if (outcome === 'store-unavailable') return outcome
       const undo = outcome === 'ended' ? this.#sessions.end(id) : this.#sessions.releaseRefresh(session)
-      await undo.catch((reason: unknown) => this.#report(outcome, reason))
+      await undo.catch((reason: unknown) => this.#report(outcome === 'ended' ? outcome : outcomeOf(reason), reason))
       return outcome
     }
   }
 
-  async #ask(session: Session): Promise<RefreshOutcome> {
+  /** A fault: what the OP said could not be stored because of it. */
+  async #ask(session: Session): Promise<RefreshOutcome | Fault> {
     const { refreshedAtMs } = session.record
-    // The lease outlives the longest request to the OP, so that nobody starts a second one meanwhile.
-    const leaseMs = 2 * this.#settings.timeoutMs + 5000
+    const leaseMs = this.#leaseMs
     if (!(await this.#sessions.claimRefresh(session, leaseMs))) return this.#awaitOther(session, leaseMs)
     // What we know of the session may be older than the refresh of another process: its refresh token is spent then.
     if (!(await this.#sessions.reread(session))) return 'ended'
@@ -107,17 +128,17 @@ export class SessionRefresh {
     if (tokens === undefined) return 'ended'
     if (tokens.refreshToken === undefined) {
       // The OP gave none: the session lives on its own timeouts.
-      await this.#sessions.saveRefresh(session, tokens)
-      return 'refreshed'
+      return (await this.#sessions.saveRefresh(session, tokens)) ?? 'refreshed'
     }
     const fresh = await this.#provider.refresh(tokens.refreshToken)
     const { sub } = fresh.claims
     // OIDC Core 12.2: the refreshed ID token must speak of the same person.
     if (sub !== undefined && sub !== session.record.subject) return 'ended'
-    await this.#sessions.saveRefresh(session, {
+    const fault = await this.#sessions.saveRefresh(session, {
       refreshToken: fresh.refreshToken ?? tokens.refreshToken,
       idToken: fresh.idToken ?? tokens.idToken,
     })
+    if (fault !== undefined) return fault
     // A logout may have come while the OP was asked: its answer is from before that, perhaps.
     return (await this.#sessions.reread(session)) ? 'refreshed' : 'ended'
   }
@@ -132,4 +153,10 @@ export class SessionRefresh {
     }
     return 'left-to-another'
   }
+}
+
+function outcomeOf(error: unknown): 'ended' | 'op-unreachable' | 'store-unavailable' {
+  const code = error instanceof Fault ? error.code : undefined
+  if (code === 'store-unavailable') return code
+  return code === 'sign-in-refused' ? 'ended' : 'op-unreachable'
 }

@@ -1,9 +1,16 @@
 /**
- * Personal access tokens seen, never stored: each is known by its fingerprint. Only what the server accepted is recorded, so
- * that nobody fills the register with made-up tokens, or makes a network known by trying.
+ * Personal access tokens seen, never stored: each is known by its fingerprint. Only what the server accepted is recorded,
+ * so that nobody fills the register with made-up tokens, or makes a network known by trying.
  *
  *   request  --> find()  store, and what was seen since --> the policy judges
  *   response --> see()   kept in memory                 --> flush(), every FLUSH_INTERVAL_MS: one write for many uses
+ *
+ *   unknown --see()--> waiting --flush()--> stored --see()--> waiting, beside what is stored
+ *                        |  ^                                    |
+ *                        +--+ see(): the uses are merged         +-- find() gives both as one
+ *
+ * Always: a token stops waiting only when exactly what was seen of it has been written; a use that comes meanwhile waits
+ * for the next time. One flush at a time. Once MAX_WAITING tokens wait, another one is recorded after a flush only.
  */
 
 import type { AccountKey } from '../account-key.ts'
@@ -81,16 +88,18 @@ export class PatRegister {
     return after(known, settled => this.#record(fingerprints, settled, use))
   }
 
-  /** Tokens of the account, last used first. */
-  async of(accountKey: AccountKey): Promise<PatRecord[]> {
+  /** Tokens of the account, kept under any of the keys, last used first. */
+  async of(accountKeys: readonly AccountKey[]): Promise<PatRecord[]> {
     await this.flush()
-    return this.#store.patsOf(accountKey)
+    const all = (await Promise.all(accountKeys.map(accountKey => this.#store.patsOf(accountKey)))).flat()
+    return all.sort((one, other) => other.lastSeenAtMs - one.lastSeenAtMs)
   }
 
   /** Blocks a token of the account, or allows it again: true where that changed something. */
-  async block(accountKey: AccountKey, fingerprint: string, isBlocked: boolean): Promise<boolean> {
+  async block(accountKeys: readonly AccountKey[], fingerprint: string, isBlocked: boolean): Promise<boolean> {
     await this.flush()
-    const changed = await this.#store.blockPat(accountKey, fingerprint, isBlocked)
+    let changed = false
+    for (const accountKey of accountKeys) changed ||= await this.#store.blockPat(accountKey, fingerprint, isBlocked)
     this.#changes.publish({ kind: 'pat', fingerprint })
     return changed
   }

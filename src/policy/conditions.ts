@@ -20,6 +20,8 @@ export interface View {
   readonly git: GitReading | undefined
 }
 
+export type SpellingsOf = (account: string) => readonly string[]
+
 export interface Condition {
   /** As the option is called. */
   readonly name: string
@@ -35,7 +37,12 @@ export interface Manner {
   readonly overlooksForms: boolean
 }
 
-export function conditionsOf(when: When, { isLenient, overlooksSlash, overlooksForms }: Manner): Condition[] {
+/** `spellingsOf`: every name of an account. */
+export function conditionsOf(
+  when: When,
+  { isLenient, overlooksSlash, overlooksForms }: Manner,
+  spellingsOf: SpellingsOf,
+): Condition[] {
   const conditions: Condition[] = []
   const add = (name: string, holds: Condition['holds']) => conditions.push({ name, holds })
   // The cheapest first: it decides most of the time.
@@ -54,7 +61,10 @@ export function conditionsOf(when: When, { isLenient, overlooksSlash, overlooksF
     add(
       'account',
       ({ principal }) =>
-        principal.kind === 'person' && principal.account !== undefined && pattern.test(principal.account),
+        principal.kind === 'person' &&
+        principal.account !== undefined &&
+        // `admin` by ticket is who a rule calls CORP\\admin.
+        spellingsOf(principal.account).some(spelling => pattern.test(spelling)),
     )
   }
   if (when.networks.length > 0) {

@@ -7,7 +7,7 @@
 import type { Config } from '../../config/schema.ts'
 import { usualPaths } from '../http/request-readings.ts'
 import { AGENT_TOKEN_RULE, type RuleSettings } from './agent-token-rule.ts'
-import { type Condition, conditionsOf, type Facts, type View } from './conditions.ts'
+import { type Condition, conditionsOf, type Facts, type SpellingsOf, type View } from './conditions.ts'
 import { gitReading } from './git-operation.ts'
 
 /** What a rule asks of a request. */
@@ -81,11 +81,16 @@ export class Rules {
   readonly #looksAtGit: boolean
   readonly #looksAtMethods: boolean
 
-  constructor(settings: readonly RuleSettings[], options: RulesOptions = NOTHING_REPORTED) {
+  /** `spellingsOf`: every name of an account. */
+  constructor(
+    settings: readonly RuleSettings[],
+    options: RulesOptions = NOTHING_REPORTED,
+    spellingsOf: SpellingsOf = account => [account],
+  ) {
     const { reportOnly } = options
-    this.#rules = settings.map(rule => compile(rule, !reportOnly.includes('path-readings')))
+    this.#rules = settings.map(rule => compile(rule, !reportOnly.includes('path-readings'), spellingsOf))
     this.#options = options
-    this.#whole = reportOnly.length === 0 ? undefined : new Rules(settings, { ...options, reportOnly: [] })
+    this.#whole = reportOnly.length === 0 ? undefined : new Rules(settings, { ...options, reportOnly: [] }, spellingsOf)
     this.#looksAtGit = settings.some(({ when }) => when.gitOperation !== undefined)
     this.#looksAtMethods = settings.some(({ when }) => when.methods.length > 0)
   }
@@ -160,14 +165,16 @@ export class Rules {
 }
 
 /** The rules of a configuration, the built-in one first. */
-export const rulesOf = ({ rules, allowAgentTokenExchange, ...options }: Config['secondFactor']): Rules =>
-  new Rules([...(allowAgentTokenExchange ? [AGENT_TOKEN_RULE] : []), ...rules], options)
+export const rulesOf = (
+  { rules, allowAgentTokenExchange, ...options }: Config['secondFactor'],
+  spellingsOf?: SpellingsOf,
+): Rules => new Rules([...(allowAgentTokenExchange ? [AGENT_TOKEN_RULE] : []), ...rules], options, spellingsOf)
 
-function compile(settings: RuleSettings, overlooksSlash: boolean): Compiled {
+function compile(settings: RuleSettings, overlooksSlash: boolean, spellingsOf: SpellingsOf): Compiled {
   const { name, require, when, maxAgeSeconds, acceptAcr, reportOnly, allowIdentityChange } = settings
   const requirement = { rule: name, require, maxAgeSeconds, acceptAcr, allowsIdentityChange: allowIdentityChange }
   const manner = { isLenient: isLenient(requirement), overlooksSlash, overlooksForms: settings === AGENT_TOKEN_RULE }
-  return { requirement, isReportOnly: reportOnly, conditions: conditionsOf(when, manner) }
+  return { requirement, isReportOnly: reportOnly, conditions: conditionsOf(when, manner, spellingsOf) }
 }
 
 /** Notes what would be required if nothing were only reported. */

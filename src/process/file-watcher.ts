@@ -5,7 +5,7 @@ import { statSync } from 'node:fs'
  * and on file systems that tell nobody. Changes are reported once the files have stood still from one look to the next: a
  * certificate and its key are two files.
  */
-export class FileWatcher {
+export class FileWatcher implements Disposable {
   #seen: string
   #settled: string
   #fileNames: readonly string[]
@@ -27,7 +27,7 @@ export class FileWatcher {
     }, intervalMs).unref()
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     clearInterval(this.#timer)
   }
 
@@ -37,6 +37,11 @@ export class FileWatcher {
 }
 
 function stateOf(fileName: string): string {
-  const state = statSync(fileName, { throwIfNoEntry: false })
-  return state === undefined ? 'missing' : `${state.ino} ${state.size} ${state.mtimeMs} ${state.ctimeMs}`
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = statSync(fileName)
+    return `${ino} ${size} ${mtimeMs} ${ctimeMs}`
+  } catch (error) {
+    // Missing, or out of reach for now: that is a state like any other, and no reason to end the process.
+    return String((error as NodeJS.ErrnoException).code)
+  }
 }

@@ -5,7 +5,12 @@
  *   supervisor: configuration, signals, /metrics, /livez, /readyz, log of all
  *     +- worker   one per core, all on one port; each a whole proxy, and replaced when it dies
  *     +- worker
- *   reload: a new generation of workers beside the old one; when all of it listens, the old one drains
+ *
+ *   reload: A current --> B starts, A serves --> all of B listen: B current, A drains --> A has ended
+ *                              +-- B cannot: B is killed, A stays current
+ *
+ * Always: one generation is current; `#generations` holds it, those that drain, and the one that starts. One reload at a
+ * time: what is asked for meanwhile comes after it, once. After drain() or kill() there is none.
  */
 import cluster from 'node:cluster'
 import type { AddressInfo } from 'node:net'
@@ -69,14 +74,16 @@ export class Supervisor {
   /** Rejects when it cannot start, in words for the operator; nothing is left running then. */
   async start(): Promise<void> {
     const { config } = this.#parts
-    this.#port = await this.#generation.start(workerCount(config))
     try {
+      this.#port = await this.#generation.start(workerCount(config))
       this.#admin = await this.#openAdmin(config)
+      this.#watchFiles(config)
     } catch (error) {
-      await this.#generation.kill()
+      await this.kill()
       throw error
     }
-    this.#watchFiles(config)
+    // Told to stop meanwhile, by who could not see yet what was opened since.
+    if (this.#isStopping) return this.kill()
     this.#log('start')
   }
 
@@ -92,16 +99,17 @@ export class Supervisor {
   /** Resolves when all requests in flight are answered or cut off, and everything is closed. */
   async drain(delayMs: number): Promise<void> {
     this.#isStopping = true
-    this.#watch?.close()
+    this.#watch?.[Symbol.dispose]()
     await this.#reloading
     await Promise.all([...this.#generations].map(generation => generation.drain(delayMs, true)))
     await Promise.all(this.#retired)
-    await this.#admin?.close()
+    await this.kill()
   }
 
+  /** Ends everything at once: also what is left after a drain, or of a start that failed. */
   async kill(): Promise<void> {
     this.#isStopping = true
-    this.#watch?.close()
+    this.#watch?.[Symbol.dispose]()
     await Promise.all([...this.#generations].map(generation => generation.kill()))
     await this.#admin?.close()
   }
@@ -179,7 +187,7 @@ export class Supervisor {
   }
 
   #watchFiles(config: Config): void {
-    this.#watch?.close()
+    this.#watch?.[Symbol.dispose]()
     const files = [this.#parts.fileName, ...usedFiles(configSchema, config)]
     this.#watch = new FileWatcher(files, config.reload.watchIntervalMs, () => this.reload('file'))
   }

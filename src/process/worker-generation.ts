@@ -1,4 +1,13 @@
-/** The workers of one configuration: all alike, each replaced when it dies. */
+/**
+ * The workers of one configuration: all alike, each replaced when it dies.
+ *
+ *   starting --> all listen: current --> drain() or kill(): ending --> the last worker has ended: over
+ *      |                      |    ^
+ *      |                      |    +-- a worker has died: another one, after a pause that doubles up to MAX_PAUSE_MS
+ *      +-- one cannot: kill() and start() rejects
+ *
+ * While it ends, nobody is replaced; who does not end in time is killed.
+ */
 import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../config/schema.ts'

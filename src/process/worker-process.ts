@@ -1,4 +1,12 @@
-/** One worker as the supervisor sees it. */
+/**
+ * One worker as the supervisor sees it.
+ *
+ *   started --> "listening": listens, while it drains, too --> ended: its output was read to the end
+ *      |                                                         ^
+ *      +-- "failed", or it ends: `listening` rejects ------------+
+ *
+ * `listening` and `ended` settle once; a question that is open at the end is answered with undefined.
+ */
 import cluster, { type Worker } from 'node:cluster'
 import type { Writable } from 'node:stream'
 import type { Config } from '../../config/schema.ts'

@@ -1,6 +1,6 @@
 /** What the signed-in person can take back: single grants and sessions, or everything. Forms of the account page. */
 
-import type { AccountKeyOf } from '../account-key.ts'
+import type { AccountKey, AccountKeyOf } from '../account-key.ts'
 import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
 import type { Grants } from '../grants/grants.ts'
@@ -18,6 +18,8 @@ export interface OwnAccessParts {
   readonly grants: Grants
   readonly cookies: SessionCookies
   readonly accountKey: AccountKeyOf
+  /** Its key, and those of before. */
+  readonly accountKeys: (account: string) => readonly AccountKey[]
   readonly publicOrigin: string
   readonly audit: Audit
   readonly count: (event: GrantEvent) => void
@@ -42,10 +44,10 @@ export function revokeGrant(parts: OwnAccessParts): Route {
 
 /** POST /.torhaus/sessions/KEY */
 export function endSession(parts: OwnAccessParts): Route {
-  const { sessions, accountKey, audit } = parts
+  const { sessions, accountKeys, audit } = parts
   return async exchange => {
     const account = await accountOf(parts, exchange)
-    if (await sessions.endOf(accountKey(account), lastSegment(exchange)))
+    if (await sessions.endOf(accountKeys(account), lastSegment(exchange)))
       audit.write('session-revoked', exchange, { account })
     return seeOther(ACCOUNT_PAGE)
   }
@@ -53,12 +55,15 @@ export function endSession(parts: OwnAccessParts): Route {
 
 /** POST /.torhaus/sign-out-everywhere */
 export function signOutEverywhere(parts: OwnAccessParts): Route {
-  const { sessions, grants, cookies, accountKey, audit, forget } = parts
+  const { sessions, grants, cookies, accountKeys, audit, forget } = parts
   return async exchange => {
     const account = await accountOf(parts, exchange)
-    const ended = await sessions.endAll({ accountKey: accountKey(account) })
-    await grants.revokeAll(accountKey(account))
-    for (const spelling of new Set([account, ...ended.map(session => session.account)])) forget(spelling)
+    const spellings = new Set([account])
+    for (const accountKey of accountKeys(account)) {
+      for (const ended of await sessions.endAll({ accountKey })) spellings.add(ended.account)
+      await grants.revokeAll(accountKey)
+    }
+    for (const spelling of spellings) forget(spelling)
     audit.write('sign-out-everywhere', exchange, { account })
     return seeOther(`${OWN_PREFIX}/signed-out`, [cookies.deleteSession()])
   }

@@ -1,4 +1,4 @@
-import type { AccountKeyOf } from '../account-key.ts'
+import type { AccountKey, AccountKeyOf } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
 import type { Evidence } from '../exchange.ts'
 import type { Grant } from '../grants/grant-store.ts'
@@ -21,6 +21,7 @@ export interface AccountPageParts {
   readonly pats: PatRegister
   readonly cookies: SessionCookies
   readonly accountKey: AccountKeyOf
+  readonly accountKeys: (account: string) => readonly AccountKey[]
   readonly publicOrigin: string
   readonly now: Clock
 }
@@ -32,6 +33,7 @@ export function accountPage({
   pats,
   cookies,
   accountKey,
+  accountKeys,
   publicOrigin,
   now,
 }: AccountPageParts): Route {
@@ -50,9 +52,9 @@ export function accountPage({
 ${grantList(await grants.of(accountKey(account)), now())}
 <p><a href="${OWN_PREFIX}/git">Set up git for this server</a></p>
 <h2>Personal access tokens seen</h2>
-${patList(await pats.of(accountKey(account)), now())}
+${patList(await pats.of(accountKeys(account)), now())}
 <h2>Your sessions</h2>
-${sessionList(await sessions.of(accountKey(account)), key, now())}
+${sessionList(await sessions.of(accountKeys(account)), key, now())}
 <form method="post" action="${OWN_PREFIX}/sign-out-everywhere" class="actions"><button class="button quiet" type="submit">Sign out everywhere</button></form>
 <p><small>Ends every session, and takes back every confirmation.</small></p>`
     return {

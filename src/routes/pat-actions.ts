@@ -7,18 +7,18 @@ import { accountOf, lastSegment, type OwnAccessParts } from './account-actions.t
 import { type Route, seeOther } from './reply.ts'
 
 export interface OwnPatParts
-  extends Pick<OwnAccessParts, 'sessions' | 'cookies' | 'publicOrigin' | 'accountKey' | 'audit'> {
+  extends Pick<OwnAccessParts, 'sessions' | 'cookies' | 'publicOrigin' | 'accountKeys' | 'audit'> {
   readonly pats: PatRegister
   readonly countPat: (event: 'blocked' | 'allowed') => void
 }
 
 /** POST /.torhaus/pats/block/FINGERPRINT and /.torhaus/pats/allow/FINGERPRINT: only the account whose token it is. */
 export function blockPat(parts: OwnPatParts, isBlocked: boolean): Route {
-  const { pats, accountKey, audit, countPat } = parts
+  const { pats, accountKeys, audit, countPat } = parts
   return async exchange => {
     const account = await accountOf(parts, exchange)
     const pat = lastSegment(exchange)
-    if (await pats.block(accountKey(account), pat, isBlocked)) {
+    if (await pats.block(accountKeys(account), pat, isBlocked)) {
       countPat(isBlocked ? 'blocked' : 'allowed')
       audit.write(isBlocked ? 'pat-blocked' : 'pat-allowed', exchange, { account, pat })
     }

@@ -18,11 +18,19 @@ import {
   DELETE,
   MARK,
   MARK_ONCE,
+  SAVE_REFRESH,
   TOUCH,
   UPDATE,
 } from './redis-session-scripts.ts'
 import { RedisSignIns } from './redis-sign-ins.ts'
-import type { EndedSession, SessionRecord, SessionSelector, SessionStore, SignInRecord } from './session-store.ts'
+import {
+  type EndedSession,
+  MAX_LEASE_AHEAD_MS,
+  type SessionRecord,
+  type SessionSelector,
+  type SessionStore,
+  type SignInRecord,
+} from './session-store.ts'
 
 export interface SessionLifetimes {
   readonly idleTimeoutSeconds: number
@@ -141,17 +149,16 @@ export class RedisSessionStore implements SessionStore {
     return ended.filter(session => session !== undefined)
   }
 
-  async claimRefresh(key: string, nowMs: number, leaseUntilMs: number): Promise<boolean> {
-    return (await this.#link.run(CLAIM_REFRESH, [this.#session(key)], nowMs, leaseUntilMs)) === 1
+  async claimRefresh(key: string, nowMs: number, leaseMs: number): Promise<boolean> {
+    return (await this.#link.run(CLAIM_REFRESH, [this.#session(key)], nowMs, leaseMs, MAX_LEASE_AHEAD_MS)) === 1
   }
 
   async releaseRefresh(key: string): Promise<void> {
     await this.#link.run(UPDATE, [this.#session(key)], 'lease', 0)
   }
 
-  async saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string): Promise<void> {
-    const fields = ['refreshed', refreshedAtMs, 'tokens', sealedTokens, 'lease', 0]
-    await this.#link.run(UPDATE, [this.#session(key)], ...fields)
+  async saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string, insteadOfMs?: number): Promise<void> {
+    await this.#link.run(SAVE_REFRESH, [this.#session(key)], insteadOfMs ?? '', refreshedAtMs, sealedTokens)
   }
 
   addSignIn(record: SignInRecord, maxPerBrowser: number): Promise<void> {
@@ -188,9 +195,6 @@ export class RedisSessionStore implements SessionStore {
 
   /** Nothing: what has ended goes by its time to live. */
   sweep(): void {}
-
-  /** Nothing: the link is shared, and closed by who opened it. */
-  close(): void {}
 
   /** Also from the indexes, once it is gone. Undefined where nothing was deleted: its entries stay, it may be about to be written. */
   async #delete(key: string, conditions: readonly [Index, string][] = []): Promise<EndedSession | undefined> {

@@ -46,6 +46,9 @@ export type SessionSelector =
 
 export type EndedSession = Pick<SessionRecord, 'key' | 'account'>
 
+/** A lease that ends so much later than one taken now is from before the clock was set back, and holds nobody. */
+export const MAX_LEASE_AHEAD_MS = 60_000
+
 export interface SessionStore {
   createSession(record: SessionRecord): Awaitable<void>
   readSession(key: string): Awaitable<SessionRecord | undefined>
@@ -55,12 +58,15 @@ export interface SessionStore {
   sessionsOf(accountKey: AccountKey): Awaitable<SessionRecord[]>
   /** Returns what was there. */
   deleteSessions(selector: SessionSelector): Awaitable<EndedSession[]>
-  /** True for one caller only, until `leaseUntilMs`: who may use the refresh token now. */
-  claimRefresh(key: string, nowMs: number, leaseUntilMs: number): Awaitable<boolean>
+  /**
+   * True for one caller only, for as long: who may use the refresh token now. Goes by the clock of the store, which all processes
+   * share; `nowMs` is for a store without one, whose processes share that of their machine.
+   */
+  claimRefresh(key: string, nowMs: number, leaseMs: number): Awaitable<boolean>
   /** Ends the lease, so that the next caller gets it. */
   releaseRefresh(key: string): Awaitable<void>
-  /** Also ends the lease. A session that is gone stays gone. */
-  saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string): Awaitable<void>
+  /** Also ends the lease. A session that is gone stays gone; one that was not refreshed last at `insteadOfMs`, where given, as it is. */
+  saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string, insteadOfMs?: number): Awaitable<void>
   /** Keeps at most `maxPerBrowser` for one browser: the oldest is dropped. */
   addSignIn(record: SignInRecord, maxPerBrowser: number): Awaitable<void>
   /** Gives a sign-in once, and removes it. */
@@ -77,5 +83,4 @@ export interface SessionStore {
   markedOnce(id: string): Awaitable<number | undefined>
   /** Removes what has ended: claims and marks past their time, sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): Awaitable<void>
-  close(): Awaitable<void>
 }

@@ -1,12 +1,13 @@
 import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { Clock, Surroundings } from '../clock.ts'
-import { toFault } from '../errors.ts'
+import { type Fault, toFault } from '../errors.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import { isOpaqueId, keyOf, newOpaqueId } from './opaque-id.ts'
 import type { Sealer } from './sealer.ts'
 import type { EndedSession, SessionRecord, SessionSelector, SessionStore } from './session-store.ts'
+import { UnsavedRefreshes } from './unsaved-refreshes.ts'
 
 export interface SessionTimes extends ReadCacheSettings {
   readonly idleTimeoutSeconds: number
@@ -37,6 +38,7 @@ export class Sessions {
   readonly #now: Clock
   /** Goes by ids, which nobody else knows. */
   readonly #cache: ReadCache<string, Session>
+  readonly #unsaved: UnsavedRefreshes
 
   constructor(
     store: SessionStore,
@@ -51,7 +53,9 @@ export class Sessions {
     this.#changes = changes
     this.#now = now
     this.#cache = new ReadCache(times, id => this.#read(id), monotonic, renewed)
+    this.#unsaved = new UnsavedRefreshes(store)
     changes.subscribe(change => {
+      if (change.kind === 'refreshed') this.#unsaved.hold(change)
       if (change.kind === 'session') this.#cache.forgetWhere(({ record }) => record.key === change.key)
       else if (change.kind === 'account') this.#cache.forgetWhere(({ record }) => record.account === change.account)
       else if (change.kind === 'missed') this.#cache.expire()
@@ -97,20 +101,23 @@ export class Sessions {
     this.#changes.publish({ kind: 'session', key })
   }
 
-  /** The running sessions of an account, newest first. */
-  async of(accountKey: AccountKey): Promise<SessionRecord[]> {
+  /** The running sessions of an account, kept under any of the keys, newest first. */
+  async of(accountKeys: readonly AccountKey[]): Promise<SessionRecord[]> {
     const { idleTimeoutSeconds, absoluteTimeoutSeconds } = this.#times
     const now = this.#now()
-    return (await this.#store.sessionsOf(accountKey)).filter(
-      ({ lastSeenAtMs, createdAtMs }) =>
-        now - lastSeenAtMs <= idleTimeoutSeconds * 1000 && now - createdAtMs <= absoluteTimeoutSeconds * 1000,
-    )
+    const all = (await Promise.all(accountKeys.map(accountKey => this.#store.sessionsOf(accountKey)))).flat()
+    return all
+      .filter(
+        ({ lastSeenAtMs, createdAtMs }) =>
+          now - lastSeenAtMs <= idleTimeoutSeconds * 1000 && now - createdAtMs <= absoluteTimeoutSeconds * 1000,
+      )
+      .sort((one, other) => other.createdAtMs - one.createdAtMs)
   }
 
-  /** Ends one session of an account, by its key. True where there was such a session. */
-  async endOf(accountKey: AccountKey, key: string): Promise<boolean> {
+  /** Ends one session of an account, kept under any of the keys. True where there was such a session. */
+  async endOf(accountKeys: readonly AccountKey[], key: string): Promise<boolean> {
     const record = await this.#store.readSession(key)
-    if (record?.accountKey !== accountKey) return false
+    if (record === undefined || !accountKeys.includes(record.accountKey)) return false
     await this.#store.deleteSession(key)
     this.#changes.publish({ kind: 'session', key })
     return true
@@ -134,21 +141,36 @@ export class Sessions {
   async reread(session: Session): Promise<boolean> {
     const record = await this.#store.readSession(session.record.key)
     if (record === undefined) return false
-    session.record = record
+    session.record = this.#unsaved.correct(record)
     return true
   }
 
-  async saveRefresh(session: Session, tokens: SessionTokens): Promise<void> {
-    const { key } = session.record
+  /** Returns the fault of a store that does not take it now: then it is kept here and by the other processes until the store does. */
+  async saveRefresh(session: Session, tokens: SessionTokens): Promise<Fault | undefined> {
+    const { key, refreshedAtMs: insteadOfMs } = session.record
     const refreshedAtMs = this.#now()
     const sealedTokens = this.#sealer.seal(JSON.stringify(tokens), key)
-    await this.#store.saveRefresh(key, refreshedAtMs, sealedTokens)
+    // From now on these count, whatever becomes of the store.
     session.record = { ...session.record, refreshedAtMs, sealedTokens }
+    try {
+      await this.#store.saveRefresh(key, refreshedAtMs, sealedTokens)
+      return undefined
+    } catch (error) {
+      const fault = toFault(error)
+      if (fault.code !== 'store-unavailable') throw error
+      this.#changes.publish({ kind: 'refreshed', key, refreshedAtMs, insteadOfMs, sealedTokens })
+      return fault
+    }
+  }
+
+  /** Before the store is closed: saves what is unsaved until `signal`, and hands over the rest to the other processes. */
+  async settle(signal: AbortSignal): Promise<void> {
+    for (const refreshed of await this.#unsaved.settle(signal))
+      this.#changes.publish({ kind: 'refreshed', ...refreshed })
   }
 
   claimRefresh(session: Session, leaseMs: number): Awaitable<boolean> {
-    const now = this.#now()
-    return this.#store.claimRefresh(session.record.key, now, now + leaseMs)
+    return this.#store.claimRefresh(session.record.key, this.#now(), leaseMs)
   }
 
   /** Gives the claim back without a refresh. */
@@ -165,7 +187,11 @@ export class Sessions {
   #read(id: string): Awaitable<Session | undefined> {
     if (!isOpaqueId(id)) return undefined
     const record = this.#store.readSession(keyOf(id))
-    return record instanceof Promise ? record.then(sessionOf) : sessionOf(record)
+    return record instanceof Promise ? record.then(read => this.#sessionOf(read)) : this.#sessionOf(record)
+  }
+
+  #sessionOf(record: SessionRecord | undefined): Session | undefined {
+    return record && { record: this.#unsaved.correct(record), lastSeenAtMs: record.lastSeenAtMs }
   }
 
   #running(id: string): Awaitable<Session | undefined> {
@@ -213,9 +239,6 @@ export class Sessions {
     }
   }
 }
-
-const sessionOf = (record: SessionRecord | undefined): Session | undefined =>
-  record && { record, lastSeenAtMs: record.lastSeenAtMs }
 
 /** The same object stays in use, so that a refresh under way updates what every request sees. */
 function renewed(known: Session, { record }: Session): Session {

@@ -10,6 +10,9 @@ export interface ChangeMessage {
   readonly key?: string
   readonly account?: string
   readonly fingerprint?: string
+  readonly refreshedAtMs?: number
+  readonly insteadOfMs?: number
+  readonly sealedTokens?: string
 }
 
 export const messageOf = (change: Change): ChangeMessage =>
@@ -22,7 +25,14 @@ export function changeFrom(message: unknown): Change {
   if (kind === 'session' && typeof key === 'string') return { kind, key }
   if (kind === 'account' && typeof account === 'string') return { kind, account }
   if (kind === 'grants' && typeof account === 'string') return { kind, accountKey: storedAccountKey(account) }
+  if (kind === 'refreshed') return refreshedFrom(message)
   return kind === 'pat' && typeof fingerprint === 'string' ? { kind, fingerprint } : { kind: 'missed' }
+}
+
+function refreshedFrom({ key, refreshedAtMs, insteadOfMs, sealedTokens }: Record<string, unknown>): Change {
+  if (typeof key !== 'string' || typeof sealedTokens !== 'string') return { kind: 'missed' }
+  if (typeof refreshedAtMs !== 'number' || typeof insteadOfMs !== 'number') return { kind: 'missed' }
+  return { kind: 'refreshed', key, refreshedAtMs, insteadOfMs, sealedTokens }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

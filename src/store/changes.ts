@@ -9,8 +9,19 @@ export type Change =
   /** Grants of the account were made or revoked. */
   | { readonly kind: 'grants'; readonly accountKey: AccountKey }
   | { readonly kind: 'pat'; readonly fingerprint: string }
+  /** The OP has given new tokens for a session, and the store does not have them yet. */
+  | ({ readonly kind: 'refreshed' } & RefreshedTokens)
   /** Changes of other processes may have been lost: everything that was read before is to be read again. Never published. */
   | { readonly kind: 'missed' }
+
+export interface RefreshedTokens {
+  readonly key: string
+  readonly refreshedAtMs: number
+  /** When the session was refreshed before: another time, and somebody else has refreshed it since. */
+  readonly insteadOfMs: number
+  /** Encrypted. */
+  readonly sealedTokens: string
+}
 
 /**
  * The changes of all processes that share a store. Whoever keeps a copy subscribes; whoever can reach other processes

@@ -49,7 +49,7 @@ const AWAY_AFTER_MS = 1000
 const RENEW_AFTER_MS = 10_000
 const MAX_UNHEARD = 5
 
-export class RedisConnection {
+export class RedisConnection implements AsyncDisposable {
   readonly #settings: RedisSettings
   readonly #channel: string
   readonly #report: RedisReport
@@ -63,7 +63,7 @@ export class RedisConnection {
   /** Beats sent since something was heard. */
   #unheard = 0
   #isAvailable = false
-  #isClosed = false
+  readonly #closing = new AbortController()
   #wasReached = false
   #goodAtMs: number
   /** The last thing that went wrong. */
@@ -98,20 +98,27 @@ export class RedisConnection {
   async open(user: ChannelUser): Promise<void> {
     this.#user = user
     await this.#renew()
+    if (this.#closing.signal.aborted) return
     if (isRefusal(this.#cause) && !this.#isAvailable) {
-      this.close()
+      await this.close()
       throw new Error(`Redis refuses the user or the password: ${(this.#cause as Error).message}`)
     }
     if (!this.#isAvailable) this.#report.changed(false, this.#cause)
     this.#heartbeatTimer = setInterval(() => void this.#heartbeat(user), HEARTBEAT_MS).unref()
   }
 
-  close(): void {
-    this.#isClosed = true
-    clearInterval(this.#heartbeatTimer)
-    this.#driver?.close()
+  /** Refuses commands from now on; resolves when nothing is open any more. */
+  async close(): Promise<void> {
+    const driver = this.#driver
     this.#driver = undefined
     this.#isAvailable = false
+    clearInterval(this.#heartbeatTimer)
+    this.#closing.abort()
+    await Promise.all([driver?.close(), this.#opening])
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   /** Sends one command. `key` says which node of a cluster. Rejects with `store-unavailable`. */
@@ -160,7 +167,8 @@ export class RedisConnection {
   }
 
   async #replaceDriver(): Promise<void> {
-    this.#driver?.close()
+    // Not waited for: whatever it hangs on, the new one does not.
+    void this.#driver?.close()
     this.#driver = undefined
     this.#unheard = 0
     const receive = (message: string) => {
@@ -168,11 +176,12 @@ export class RedisConnection {
       this.#user?.receive(message)
     }
     try {
-      const driver = await openRedisDriver(this.#settings, {
-        ...{ channel: this.#channel, receive, random: this.#surroundings.random },
-        connected: () => this.#user?.interrupted(),
-      })
-      if (this.#isClosed) return driver.close()
+      const { signal } = this.#closing
+      const { random } = this.#surroundings
+      const connected = () => this.#user?.interrupted()
+      const subscription = { channel: this.#channel, receive, random, connected }
+      const driver = await openRedisDriver(this.#settings, subscription, signal)
+      if (signal.aborted) return await driver.close()
       this.#driver = driver
       this.#succeeded()
     } catch (error) {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createClient, createCluster, createSentinel, type RedisClientOptions } from '@redis/client'
 import type { Config } from '../../config/schema.ts'
 import { readSecret } from '../../config/secret.ts'
+import type { Awaitable } from '../awaitable.ts'
 import type { Random } from '../clock.ts'
 
 export type RedisSettings = NonNullable<Config['session']['store']['redis']>
@@ -10,7 +11,7 @@ export type RedisSettings = NonNullable<Config['session']['store']['redis']>
 export interface RedisDriver {
   /** `key` says which node of a cluster. Rejects with what Redis, or the client, says. Not bounded in time. */
   send(key: string, args: readonly string[]): Promise<unknown>
-  close(): void
+  close(): Awaitable<void>
 }
 
 export interface Subscription {
@@ -29,26 +30,39 @@ const LAST_RECONNECT_MS = 2000
 const SENTINEL_SCAN_MS = 5000
 
 /**
- * Connects and subscribes. Rejects at the first thing that goes wrong, or when `connectTimeoutMs` is over; then nothing is
- * left open. Once open, it reconnects by itself.
+ * Connects and subscribes. Rejects at the first thing that goes wrong, when `connectTimeoutMs` is over, or when `signal`
+ * aborts; then nothing is left open. Once open, it reconnects by itself.
  */
-export async function openRedisDriver(settings: RedisSettings, subscription: Subscription): Promise<RedisDriver> {
-  const candidate = candidateOf(settings, subscription.random)
-  let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<never>((_, reject) => {
-    const { connectTimeoutMs } = settings
-    timer = setTimeout(() => reject(new Error(`no connection within ${connectTimeoutMs} ms`)), connectTimeoutMs)
-  })
+export async function openRedisDriver(
+  settings: RedisSettings,
+  subscription: Subscription,
+  signal: AbortSignal,
+): Promise<RedisDriver> {
+  const { connectTimeoutMs } = settings
+  let isOpen = false
+  // Until then the first failure is the last: one that gave up must not leave a timer for its next try.
+  const retryAfter: RetryAfter = retries => isOpen && reconnectAfterMs(retries, subscription.random)
+  const candidate = candidateOf(settings, retryAfter)
+  const { promise: stopped, reject: stop } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => stop(new Error(`no connection within ${connectTimeoutMs} ms`)), connectTimeoutMs)
+  const abort = () => stop(signal.reason)
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
   try {
-    await Promise.race([candidate.open(subscription), candidate.failed, tooLate])
+    await Promise.race([candidate.open(subscription), candidate.failed, stopped])
+    isOpen = true
     return candidate
   } catch (error) {
-    candidate.close()
+    await candidate.close()
     throw error
   } finally {
     clearTimeout(timer)
+    signal.removeEventListener('abort', abort)
   }
 }
+
+/** In milliseconds; false: never. */
+type RetryAfter = (retries: number) => number | false
 
 interface Candidate extends RedisDriver {
   open(subscription: Subscription): Promise<void>
@@ -56,13 +70,16 @@ interface Candidate extends RedisDriver {
   readonly failed: Promise<never>
 }
 
-function candidateOf(settings: RedisSettings, random: Random): Candidate {
-  if (settings.mode === 'cluster') return clusterCandidate(settings, random)
-  return settings.mode === 'sentinel' ? sentinelCandidate(settings, random) : singleCandidate(settings, random)
+function candidateOf(settings: RedisSettings, retryAfter: RetryAfter): Candidate {
+  if (settings.mode === 'cluster') return clusterCandidate(settings, retryAfter)
+  return settings.mode === 'sentinel' ? sentinelCandidate(settings, retryAfter) : singleCandidate(settings, retryAfter)
 }
 
-function singleCandidate(settings: RedisSettings, random: Random): Candidate {
-  const client = createClient({ ...nodeOptions(settings, random, settings.passwordFile), url: settings.urls[0] ?? '' })
+function singleCandidate(settings: RedisSettings, retryAfter: RetryAfter): Candidate {
+  const client = createClient({
+    ...nodeOptions(settings, retryAfter, settings.passwordFile),
+    url: settings.urls[0] ?? '',
+  })
   return {
     failed: firstError(client),
     async open({ channel, receive, connected }) {
@@ -75,10 +92,10 @@ function singleCandidate(settings: RedisSettings, random: Random): Candidate {
   }
 }
 
-function clusterCandidate(settings: RedisSettings, random: Random): Candidate {
+function clusterCandidate(settings: RedisSettings, retryAfter: RetryAfter): Candidate {
   const cluster = createCluster({
     rootNodes: settings.urls.map(url => ({ url })),
-    defaults: nodeOptions(settings, random, settings.passwordFile),
+    defaults: nodeOptions(settings, retryAfter, settings.passwordFile),
     // A node that is away must not keep the others from being used.
     minimizeConnections: true,
   })
@@ -94,15 +111,15 @@ function clusterCandidate(settings: RedisSettings, random: Random): Candidate {
   }
 }
 
-function sentinelCandidate(settings: RedisSettings, random: Random): Candidate {
+function sentinelCandidate(settings: RedisSettings, retryAfter: RetryAfter): Candidate {
   const sentinel = createSentinel({
     name: settings.masterName ?? '',
     sentinelRootNodes: settings.urls.map(text => {
       const { hostname, port } = new URL(text)
       return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 26_379) }
     }),
-    nodeClientOptions: nodeOptions(settings, random, settings.passwordFile),
-    sentinelClientOptions: nodeOptions({ ...settings, username: undefined }, random, settings.sentinelPasswordFile),
+    nodeClientOptions: nodeOptions(settings, retryAfter, settings.passwordFile),
+    sentinelClientOptions: nodeOptions({ ...settings, username: undefined }, retryAfter, settings.sentinelPasswordFile),
     scanInterval: SENTINEL_SCAN_MS,
     maxCommandRediscovers: 3,
   })
@@ -114,7 +131,7 @@ function sentinelCandidate(settings: RedisSettings, random: Random): Candidate {
       await sentinel.subscribe(channel, receive)
     },
     send: (_key, args) => sentinel.sendCommand(false, [...args]),
-    close: () => void sentinel.destroy().catch(() => undefined),
+    close: () => sentinel.destroy().catch(() => undefined),
   }
 }
 
@@ -137,13 +154,13 @@ function nodeOptions(
   }: Pick<RedisSettings, 'urls' | 'tls' | 'connectTimeoutMs'> & {
     readonly username?: string | undefined
   },
-  random: Random,
+  retryAfter: RetryAfter,
   passwordFile: string | undefined,
 ) {
   return {
     socket: {
       connectTimeout: connectTimeoutMs,
-      reconnectStrategy: retries => reconnectAfterMs(retries, random),
+      reconnectStrategy: retryAfter,
       ...(urls[0]?.startsWith('rediss:') ? tlsOptions(tls) : {}),
     },
     ...(passwordFile === undefined

@@ -4,6 +4,12 @@
  *   client ==> upstream      a slow reader slows its writer: nothing is kept here beyond one read
  *   client <== upstream      the end of one direction is passed on, and the other may finish within LINGER_MS
  *                            an error on one side ends both
+ *
+ *   open --> one side has ended --> both have ended ----------------> over: as agreed
+ *     |             |
+ *     +-------------+-- silence, error, a side gone, end(code) -----> over: with that code
+ *
+ * `onEnd` is called once, on the way to "over"; both sockets are destroyed then.
  */
 import type { Socket } from 'node:net'
 import type { Code } from '../errors.ts'

@@ -1,6 +1,14 @@
 /**
- * The open tunnels. A request is judged once; a tunnel lives on, so it is judged again: at once when something it stands on
- * has changed, and otherwise about once a minute. What would not be admitted any more is closed.
+ * The open tunnels. A request is judged once; a tunnel lives on, so it is judged again: at once when something it stands
+ * on has changed, and otherwise about once a minute. What would not be admitted any more is closed.
+ *
+ *   reserve() --> open() --> judged, again and again --> ended, with the code it would be refused with
+ *       |            |                     |
+ *       |            |                     +-- cannot be judged: stays, for MAX_UNJUDGED_MS at most
+ *       |            +-- no admission: both sockets are closed
+ *       +-- answered otherwise, or not at all: the place is free when the socket closes
+ *
+ * Always: tunnels open <= places reserved <= maxTunnels; `#open` has those first that were judged longest ago.
  */
 
 import type { Socket } from 'node:net'
@@ -47,7 +55,7 @@ const TICKS_PER_ROUND = 60
 /** How long a tunnel stays open while it cannot be judged, since store or OP are away. */
 const MAX_UNJUDGED_MS = 300_000
 
-export class Tunnels {
+export class Tunnels implements Disposable {
   readonly #parts: TunnelParts
   /** The longest without being judged first. */
   readonly #open = new Set<OpenTunnel>()
@@ -111,6 +119,10 @@ export class Tunnels {
     for (const { tunnel } of this.#open) tunnel.end('tunnel-drained')
   }
 
+  [Symbol.dispose](): void {
+    this.closeAll()
+  }
+
   readonly #judgeSome = (): void => {
     let left = Math.ceil(this.#open.size / TICKS_PER_ROUND)
     for (const open of this.#open) {
@@ -151,6 +163,7 @@ export class Tunnels {
       return credentials.scheme === 'pat' && credentials.fingerprints.includes(change.fingerprint)
     // Changes of others may have been lost: whoever it is may be concerned.
     if (change.kind === 'missed') return true
+    if (change.kind === 'refreshed') return false
     const { accountKey } = this.#parts
     return (
       account !== undefined &&

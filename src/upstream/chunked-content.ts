@@ -1,5 +1,6 @@
 /** The chunked transfer coding (RFC 9112 7.1), read piece by piece. */
 import { InvalidResponse } from './invalid-response.ts'
+import { trimmed } from './response-head.ts'
 
 export interface ChunkedContent {
   /** Set when the last chunk and the trailers have been read: name, value, name, value. */
@@ -84,9 +85,10 @@ class Decoder implements ChunkedContent {
       return
     }
     this.#trailerBytes += line.length
-    const field = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*$/.exec(line)
+    const field = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\x00-\x08\x0a-\x1f\x7f]*)$/.exec(line)
     if (field === null || this.#trailerBytes > this.#maxTrailerBytes)
       throw new InvalidResponse('a trailer field is not valid')
-    this.#trailerFields.push(field[1] ?? '', field[2] ?? '')
+    const [, name = '', value = ''] = field
+    this.#trailerFields.push(name, trimmed(value, 0, value.length))
   }
 }

@@ -2,12 +2,21 @@
  * A bounded number of connections, each belonging to a key. Idle ones are used newest first, so that the others can grow
  * old and be closed; when the bound is reached, the oldest idle connection of any key makes room. Requests wait when none is
  * idle, or the rest is for others; not for ever.
+ *
+ *   acquire() --> may have one --> an idle one of its key -------------------> in use --> onFree(): a waiter's, or idle
+ *             |                --> room, or the oldest idle makes room --> connecting --> in use
+ *             --> waiting ------> its turn has come: as above
+ *                         ------> `queueTimeoutMs` have passed: refused
+ *
+ * Always: open = in use + idle; `#idle` and `#idleByKey` hold the same connections; what is in use has a holder. A
+ * connection never changes its key.
  */
 import type { Socket } from 'node:net'
 import { type Code, Fault } from '../errors.ts'
 import type { Standing } from '../listener/share.ts'
-import { Connection, type ConnectionOwner, type ConnectionTimes } from './connection.ts'
+import { Connection, type ConnectionOwner } from './connection.ts'
 import { ConnectionShares } from './connection-shares.ts'
+import type { ConnectionTimes } from './connection-times.ts'
 import { codeOfConnectError, openSocket, type SocketSettings } from './open-socket.ts'
 import type { Owner } from './owner.ts'
 import { ReadBuffer } from './read-buffer.ts'
@@ -28,7 +37,7 @@ const HELD_UP_MS = 2000
 /** A server's own idle timeout is undercut by this much, so that it does not close while we send. */
 const KEEP_ALIVE_MARGIN_MS = 1000
 
-export class ConnectionPool implements ConnectionOwner {
+export class ConnectionPool implements ConnectionOwner, Disposable {
   readonly #settings: PoolSettings
   readonly #open = new Set<Connection>()
   /** Idle connections, oldest first. */
@@ -80,7 +89,7 @@ export class ConnectionPool implements ConnectionOwner {
     if (this.#waiting.delete(waiter)) this.#shares.leave(waiter)
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     this.#isClosed = true
     clearInterval(this.#tick)
     for (const waiter of this.#waiting.keys()) this.#sendAway(waiter, 'upstream-overloaded')
@@ -226,7 +235,7 @@ export class ConnectionPool implements ConnectionOwner {
     const heldUp: Connection[] = []
     for (const connection of this.#open) {
       connection.expire(now)
-      if (connection.isHeldUpSince(now - HELD_UP_MS)) heldUp.push(connection)
+      if (connection.heldUpAtMs <= now - HELD_UP_MS && connection.holder?.standing !== 'proven') heldUp.push(connection)
     }
     for (const connection of heldUp.slice(this.#shares.mostHolding))
       connection.fail('unproven-share-exceeded', undefined)

@@ -1,11 +1,22 @@
 /**
  * One connection to the upstream, and the one request on it (no pipelining). It writes the request, reads the response,
  * and knows when it is of no more use.
+ *
+ *          start()             onHead                onComplete, in step
+ *   idle ----------> waiting ----------> receiving ----------------------> idle
+ *     |               |   |                  |
+ *     |               |   +-- 101: handed over, the socket belongs to a tunnel
+ *     |               |                      |
+ *     +-- deadline, end, error, abort() -----+-- complete, and out of step --> closed
+ *
+ * In step: the whole request was written, the server keeps the connection, and has not answered 401 where the connection
+ * is authenticated. There is a receiver from start() on, and it hears of one end: onEnd, onUpgrade or onError; after
+ * abort(), of none. A client that reads slowly pauses `receiving`; no deadline runs meanwhile.
  */
 import type { Socket } from 'node:net'
-import type { MonotonicClock } from '../clock.ts'
 import { type Code, Fault } from '../errors.ts'
 import type { ContentReceiver, RequestContent } from '../listener/request-content.ts'
+import type { ConnectionTimes } from './connection-times.ts'
 import { InvalidResponse } from './invalid-response.ts'
 import type { Owner } from './owner.ts'
 import type { ReadBuffer, Reader } from './read-buffer.ts'
@@ -13,12 +24,6 @@ import { RequestWriter } from './request-writer.ts'
 import type { ResponseHead } from './response-head.ts'
 import { type ResponseEvents, ResponseParser } from './response-parser.ts'
 import type { ResponseReceiver, UpstreamRequest } from './upstream.ts'
-
-export interface ConnectionTimes {
-  readonly headersTimeoutMs: number
-  readonly bodyTimeoutMs: number
-  readonly monotonic: MonotonicClock
-}
 
 export interface ConnectionOwner {
   /** The response is complete and the connection can take another request. */
@@ -52,8 +57,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   #hasHead = false
   #isSent = false
   #isPaused = false
-  /** Since when the client has taken nothing; monotonic. */
-  #heldUpAtMs = Number.POSITIVE_INFINITY
+  #pausedAtMs = 0
   /** Somebody still needs what was read last. */
   #isKept = false
   #isClosed = false
@@ -91,7 +95,6 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
-    this.#heldUpAtMs = Number.POSITIVE_INFINITY
     this.#expectWithin(this.#times.bodyTimeoutMs)
     this.#socket.resume()
   }
@@ -114,9 +117,9 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     else this.fail(this.#hasHead ? 'response-content-timeout' : 'upstream-headers-timeout', undefined)
   }
 
-  /** A stranger has held up the response for so long: others may need the connection more. */
-  isHeldUpSince(atMs: number): boolean {
-    return this.#heldUpAtMs <= atMs && this.holder?.standing !== 'proven'
+  /** Since when the client takes no more; monotonic. */
+  get heldUpAtMs(): number {
+    return this.#isPaused ? this.#pausedAtMs : Number.POSITIVE_INFINITY
   }
 
   onInformation({ status, rawFields }: ResponseHead): void {
@@ -136,11 +139,8 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     const receiver = this.#receiver
     this.#receiver = undefined
     this.#isClosed = true
-    this.#socket
-      .off('end', this.#onEnd)
-      .off('error', this.#onError)
-      .off('close', this.#onClose)
-      .off('drain', this.#onDrain)
+    this.#socket.off('end', this.#onEnd).off('error', this.#onError)
+    this.#socket.off('close', this.#onClose).off('drain', this.#onDrain)
     this.#readBuffer.handOver()
     this.#owner.onClosed(this)
     receiver?.onUpgrade(head.rawFields, this.#socket, rest)
@@ -154,7 +154,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     // A slow client is no fault of the server: no deadline while it is not allowed to send.
     this.#isPaused = true
     this.deadlineMs = Number.POSITIVE_INFINITY
-    this.#heldUpAtMs = this.#times.monotonic()
+    this.#pausedAtMs = this.#times.monotonic()
     this.#socket.pause()
   }
 
@@ -209,7 +209,6 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     this.#owner.onClosed(this)
   }
 
-  /** Gives up the request. */
   fail(code: Code, cause: unknown): void {
     const receiver = this.#receiver
     this.#receiver = undefined

@@ -40,8 +40,8 @@ export class HttpUpstream implements Upstream {
     return { connections, idle, queued, unproven, opened, evicted }
   }
 
-  close(): void {
-    this.#pool.close()
+  [Symbol.dispose](): void {
+    this.#pool[Symbol.dispose]()
   }
 }
 

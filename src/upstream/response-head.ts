@@ -97,7 +97,7 @@ function readField(text: string, start: number, end: number, rawFields: string[]
 }
 
 /** Without optional white space (RFC 9110 5.6.3): space and tab only, other octets belong to the value. */
-function trimmed(text: string, from: number, to: number): string {
+export function trimmed(text: string, from: number, to: number): string {
   let [start, end] = [from, to]
   while (start < end && isBlank(text.charCodeAt(start))) start++
   while (end > start && isBlank(text.charCodeAt(end - 1))) end--

@@ -10,6 +10,7 @@
 
 import { type ChunkedContent, newChunkedContent } from './chunked-content.ts'
 import { InvalidResponse } from './invalid-response.ts'
+import { PartialHead } from './partial-head.ts'
 import { type ResponseHead, readHead } from './response-head.ts'
 
 export interface ResponseEvents {
@@ -31,8 +32,7 @@ export class ResponseParser {
   readonly #events: ResponseEvents
   readonly #maxHeadBytes: number
   #state: State = 'idle'
-  /** Start of a head that came in pieces. */
-  #partial: Buffer | undefined
+  #partial: PartialHead | undefined
   #isHeadRequest = false
   #mayUpgrade = false
   #mayReuse = false
@@ -85,13 +85,12 @@ export class ResponseParser {
   }
 
   #readHead(data: Buffer): Buffer | undefined {
-    const all = this.#partial === undefined ? data : Buffer.concat([this.#partial, data])
-    const end = all.indexOf(HEAD_END)
+    const all = this.#partial === undefined ? data : this.#partial.with(data)
+    const end = all.indexOf(HEAD_END, this.#partial?.searched ?? 0)
     if ((end === -1 ? all.length : end) > this.#maxHeadBytes)
       throw new InvalidResponse('the response head is too large')
     if (end === -1) {
-      // What was read is free when this returns.
-      this.#partial = this.#partial === undefined ? Buffer.from(all) : all
+      this.#partial ??= new PartialHead(data)
       return undefined
     }
     this.#partial = undefined

@@ -63,9 +63,8 @@ export interface UpstreamStatistics {
   readonly evicted: number
 }
 
-/** Connections to one upstream server. */
-export interface Upstream {
+/** Connections to one upstream server; disposing closes them all, and refuses who waits for one. */
+export interface Upstream extends Disposable {
   send(request: UpstreamRequest, receiver: ResponseReceiver): UpstreamExchange
   statistics(): UpstreamStatistics
-  close(): void
 }

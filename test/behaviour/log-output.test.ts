@@ -39,7 +39,7 @@ test('an audit log on a full disk is told of among the other records, once', { s
     const log = createLog({ level: 'info' }, { write: line => process.stdout.write(line) }, Date.now)
     const audit = Audit.open(log, '${FULL}', Date.now)
     for (let record = 0; record < 3; record++) { audit.write('sign-in', {}); await step() }
-    await audit.close()`)
+    await audit[Symbol.asyncDispose]()`)
   assert.equal(status, 0)
   const records = lines.slice(0, -1).map(line => JSON.parse(line))
   assert.deepEqual(

@@ -37,7 +37,14 @@ function hashOf(bytes: number): string {
 
 function upload(framing: Record<string, string>) {
   const headers = { ...patHeaders, ...framing }
-  return httpRequest({ port: proxy.fixture.port, method: 'POST', path: '/upload', headers, agent: false })
+  return httpRequest({
+    host: '127.0.0.1',
+    port: proxy.fixture.port,
+    method: 'POST',
+    path: '/upload',
+    headers,
+    agent: false,
+  })
 }
 
 for (const framing of [{ 'Content-Length': String(LARGE_BYTES) }, { 'Transfer-Encoding': 'chunked' }]) {
@@ -72,13 +79,16 @@ test('100 MiB down arrive whole', async () => {
   // The chunked coding is read by Node here: the raw client would keep everything.
   connection.close()
   await new Promise<void>((resolve, reject) => {
-    httpRequest({ port: proxy.fixture.port, path: '/download', headers: patHeaders, agent: false }, response => {
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length
-        hash.update(chunk)
-      })
-      response.on('end', resolve).on('error', reject)
-    }).end()
+    httpRequest(
+      { host: '127.0.0.1', port: proxy.fixture.port, path: '/download', headers: patHeaders, agent: false },
+      response => {
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length
+          hash.update(chunk)
+        })
+        response.on('end', resolve).on('error', reject)
+      },
+    ).end()
   })
   assert.equal(bytes, LARGE_BYTES)
   assert.equal(hash.digest('hex'), hashOf(LARGE_BYTES))
@@ -180,7 +190,7 @@ for (const isChunked of [false, true]) {
     const read = (path: string) =>
       new Promise<string>((resolve, reject) => {
         const hash = createHash('sha256')
-        const options = { port: proxy.fixture.port, path, headers: patHeaders, agent: false }
+        const options = { host: '127.0.0.1', port: proxy.fixture.port, path, headers: patHeaders, agent: false }
         httpRequest(options, async response => {
           let count = 0
           for await (const chunk of response) {

@@ -175,3 +175,15 @@ test('config:check prints every problem and exits with 78, and with 0 for a vali
   assert.match(text, /12.*colour/)
   assert.match(text, /13.*listener\.port/)
 })
+
+test('a template joins no two claims without a character between them, and the domain is named in one place', () => {
+  const withAccount = (account: string) => problemsOf(`${good}account: ${account}\n`).map(line => line.slice(0, 60))
+  assert.deepEqual(withAccount("{ template: '{a}.{b}', domains: [CORP, corp.example] }"), [])
+  assert.match(withAccount("{ template: '{a}{b}' }").join(), /account\.template needs a character between two claims/)
+  assert.match(withAccount("{ domains: ['CORP\\', ''] }").join(), /account\.domains\[0\].*account\.domains\[1\]/)
+  const kerberos = 'kerberos: { realm: CORP.EXAMPLE, keytabFile: key, servicePrincipal: svc }'
+  assert.match(
+    problemsOf(`${good}${kerberos}\naccount: { domains: [CORP] }\n`).join(),
+    /account\.domains is for config/,
+  )
+})

@@ -110,6 +110,124 @@ export function testAttemptLimits(open: () => Promise<OpenAttemptStores>): void 
     })
   })
 
+  describe('IPv6 addresses', () => {
+    it('of one /64 are one client, however many accounts they try; other networks and IPv4 neighbours are not', async () => {
+      const { limits } = await limitsAt()
+      let tried = 0
+      for (let host = 1; host <= 200; host++) {
+        const attempt = await limits.begin(`user${host}`, `2001:db8:0:1::${host.toString(16)}`)
+        if ('retryAfterMs' in attempt) continue
+        await (host % 2 === 0 ? attempt.failed() : attempt.refused())
+        tried++
+      }
+      assert.equal(tried, 20)
+      assert.equal(await retryAfterMs(limits, 'other', '2001:db8:0:1:ffff:ffff:ffff:ffff'), 1_800_000)
+      await (await begin(limits, 'other', '2001:db8:0:2::1')).undecided()
+      await (await begin(limits, 'other', '192.0.2.1')).undecided()
+    })
+
+    it('share as many bits as configured', async () => {
+      const { limits } = await limitsAt({ maxAddressFailures: 1, ipv6PrefixBits: 48 })
+      await (await begin(limits, 'u1', '2001:db8:0:1::1')).failed()
+      await retryAfterMs(limits, 'u2', '2001:db8:0:2::1')
+      await (await begin(limits, 'u2', '2001:db8:1::1')).undecided()
+    })
+  })
+
+  describe('a network that has proven the password', () => {
+    const home = '192.0.2.7'
+    const stranger = (index: number) => `198.51.100.${index}`
+
+    async function fill(limits: AttemptLimits, clock: { nowMs: number }): Promise<number> {
+      let failures = 0
+      for (let guess = 0; guess < 50; guess++) {
+        const attempt = await limits.begin('bob', stranger(guess))
+        clock.nowMs += 5_000
+        if ('retryAfterMs' in attempt) continue
+        await attempt.failed()
+        failures++
+      }
+      return failures
+    }
+
+    it('is not kept out by strangers, in any process, and strangers stay limited', async () => {
+      const { limits, others, clock } = await limitsAt()
+      await (await begin(limits, 'bob', home)).succeeded()
+      assert.equal(await fill(limits, clock), 3)
+      for (let round = 0; round < 3; round++) {
+        await (await begin(others, 'bob', home)).succeeded()
+        assert.ok((await retryAfterMs(limits, 'bob', stranger(99))) > 1_000_000)
+      }
+      await (await begin(limits, 'alice', stranger(1))).undecided()
+    })
+
+    it('adds at most what is reserved, all such networks together, until the password is right again', async () => {
+      const { limits, others, clock } = await limitsAt()
+      for (const address of [home, '192.0.2.8', '2001:db8::1']) await (await begin(limits, 'bob', address)).succeeded()
+      let failures = await fill(limits, clock)
+      for (const address of [home, '192.0.2.8', '2001:db8::2', home]) {
+        const attempt = await others.begin('bob', address)
+        if ('retryAfterMs' in attempt) continue
+        await attempt.failed()
+        failures++
+      }
+      assert.equal(failures, 4)
+      clock.nowMs += 1_800_000
+      await (await begin(limits, 'bob', stranger(1))).undecided()
+    })
+
+    it('waits after mistakes of its own, twice as long each time', async () => {
+      const { limits, others, clock } = await limitsAt({ reservedAccountFailures: 2 })
+      await (await begin(limits, 'bob', home)).succeeded()
+      await (await begin(limits, 'bob', home)).failed()
+      assert.equal(await retryAfterMs(others, 'bob', home), 1_000)
+      clock.nowMs += 1_000
+      await (await begin(limits, 'bob', home)).failed()
+      assert.equal(await retryAfterMs(others, 'bob', home), 2_000)
+      clock.nowMs += 2_000
+      await (await begin(limits, 'bob', home)).succeeded()
+      await (await begin(limits, 'bob', home)).undecided()
+    })
+
+    it('is not kept out by what others do from its address', async () => {
+      const { limits } = await limitsAt({ maxAddressFailures: 2 })
+      await (await begin(limits, 'bob', home)).succeeded()
+      for (const user of ['u1', 'u2']) await (await begin(limits, user, home)).refused()
+      assert.equal(await retryAfterMs(limits, 'carol', home), 1_800_000)
+      await (await begin(limits, 'bob', home)).succeeded()
+    })
+
+    it("is that account's alone, and only for a time", async () => {
+      const { limits, clock } = await limitsAt({ provenMs: 60_000, maxAccountFailures: 1 })
+      await (await begin(limits, 'bob', home)).succeeded()
+      await (await begin(limits, 'carol', stranger(1))).failed()
+      await retryAfterMs(limits, 'carol', home)
+      await (await begin(limits, 'bob', stranger(2))).failed()
+      await (await begin(limits, 'bob', home)).undecided()
+      clock.nowMs += 60_000
+      await retryAfterMs(limits, 'bob', home)
+    })
+
+    it('is spared by nobody where nothing is reserved', async () => {
+      const { limits } = await limitsAt({ reservedAccountFailures: 0, maxAccountFailures: 1 })
+      await (await begin(limits, 'bob', home)).succeeded()
+      await (await begin(limits, 'bob', stranger(1))).failed()
+      await retryAfterMs(limits, 'bob', home)
+    })
+
+    it('is one of sixteen at most, the newest', async () => {
+      const { limits, clock } = await limitsAt({ maxAccountFailures: 1 })
+      for (let host = 1; host <= 20; host++) {
+        await (await begin(limits, 'bob', `192.0.2.${host}`)).succeeded()
+        clock.nowMs += 1
+      }
+      await (await begin(limits, 'bob', stranger(1))).failed()
+      await retryAfterMs(limits, 'bob', '192.0.2.4')
+      await (await begin(limits, 'bob', '192.0.2.5')).undecided()
+      await (await begin(limits, 'bob', '192.0.2.20')).undecided()
+    })
+  })
+
   describe('an attempt', () => {
     it('is settled once', async () => {
       const { limits } = await limitsAt()

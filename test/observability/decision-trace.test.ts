@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { RawResponse } from '../../devkit/clients/raw-http.ts'
 import { basic, configured, type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
-import type { DecisionTrace } from '../../src/observability/decision-trace.ts'
+import type { Stage } from '../../src/decision.ts'
+import { Fault } from '../../src/errors.ts'
+import type { Arrival } from '../../src/exchange.ts'
+import { type DecisionTrace, TraceRecorder } from '../../src/observability/decision-trace.ts'
+import { newRecord } from '../../src/observability/exchange-record.ts'
 import { printTrace } from '../../src/observability/print-trace.ts'
 import { bounded } from '../../src/observability/trace-facts.ts'
+import { StageChain } from '../../src/stage-chain.ts'
 
 let proxy: ProxyUnderTest
 
@@ -61,9 +68,50 @@ test('the stage that refuses is the last step, with the code and what the code m
   assert.deepEqual([ways(denied), denied.steps[0]?.code], [['trust-connection deny'], 'method-refused'])
 })
 
-test('a fault says what lies behind it', async () => {
+test('what is refused between the stages ends the trace, too', async () => {
   const { steps, status } = await traceOf(await proxy.pass('GET /no-answer', ['Expect: miracles']))
   assert.deepEqual([steps.at(-1)?.stage, steps.at(-1)?.code, status], ['accept', 'expectation-unsupported', 417])
+})
+
+test('where the origin server is away, the last step says what lies behind', async () => {
+  const lonely = await startProxy({
+    upstreamUrl: 'http://127.0.0.1:1',
+    configure: configured({}, {}, { logging: { trace: true } }),
+  })
+  try {
+    assert.equal((await lonely.pass('GET /')).status, 502)
+    const record = await lonely.fixture.logged(entry => entry['event.action'] === 'trace')
+    const last = (record['torhaus.trace'] as DecisionTrace).steps.at(-1)
+    assert.deepEqual([last?.stage, last?.decision, last?.code], ['forward', 'failed', 'upstream-connect-failed'])
+    assert.match(last?.reason ?? '', /ECONNREFUSED/)
+  } finally {
+    await lonely.close()
+  }
+})
+
+test('a stage that throws, or rejects, is the last step, with what lies behind the fault', async () => {
+  const fault = new Fault('store-unavailable', new Error('the disk is full'))
+  const stages: Stage<Arrival, Arrival>[] = [
+    () => {
+      throw fault
+    },
+    () => Promise.reject(fault),
+  ]
+  for (const stage of stages) {
+    const request = new IncomingMessage(new Socket())
+    const arrival = { request, response: new ServerResponse(request), arrivedAtMs: 0 }
+    const traces: DecisionTrace[] = []
+    const recorder = new TraceRecorder(
+      () => 0,
+      trace => traces.push(trace),
+    )
+    const result = await StageChain.of<Arrival>().stage('authenticate', stage).run(arrival, recorder)
+    assert.ok(!result.passed)
+    recorder.conclude({ ...newRecord(arrival, recorder), stage: result.stage, outcome: 'failed' }, 1)
+    const [step, ...others] = traces[0]?.steps ?? []
+    assert.deepEqual([step?.decision, step?.code, others], ['fault', 'store-unavailable', []])
+    assert.match(step?.reason ?? '', /the disk is full/)
+  }
 })
 
 test('pages of Torhaus are traced, and what their paths name is left out', async () => {
@@ -74,9 +122,9 @@ test('pages of Torhaus are traced, and what their paths name is left out', async
   assert.doesNotMatch(JSON.stringify(confirm), /ABCD/)
 })
 
-test('what the router cannot read has a trace, too', async () => {
+test('a target that no router could decode has a trace, too', async () => {
   const trace = await traceOf(await proxy.ask('GET /a%zz'))
-  assert.deepEqual([ways(trace), trace.steps[0]?.code], [['accept denied'], 'target-malformed'])
+  assert.deepEqual([ways(trace), trace.steps[0]?.code], [['trust-connection deny'], 'target-malformed'])
 })
 
 test('values are short, and cannot steer a terminal', async () => {

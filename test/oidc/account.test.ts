@@ -8,6 +8,7 @@ const usual: Settings = {
   pattern: '[^\\x00-\\x20\\x7f]{1,256}',
   case: 'keep',
   fromPrincipal: 'user',
+  domains: [],
 }
 const map = (claims: Record<string, unknown>, settings: Partial<Settings> = {}) =>
   accountMapper({ ...usual, ...settings })(claims)

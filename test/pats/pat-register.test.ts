@@ -70,7 +70,7 @@ test('a token known under an older key is moved to the newest when it is seen, w
   })
   assert.equal(store.readPat(stale), undefined)
   assert.equal(await register.see(rotated('new token'), use()), 'first_seen')
-  assert.equal((await register.of(ADA)).length, 2)
+  assert.equal((await register.of([ADA])).length, 2)
   assert.equal((await open().find(patFingerprints([newer]).of('token')))?.firstSeenAtMs, START_MS)
 })
 
@@ -106,7 +106,7 @@ test('a blocked token stays blocked when its key goes, if it was tried while bot
   const { register, open, clock } = setUp()
   const [stale = ''] = patFingerprints([older]).of('token')
   await register.see([stale], use())
-  await register.block(ADA, stale, true)
+  await register.block([ADA], stale, true)
   const both = patFingerprints([newer, older]).of('token')
   assert.equal((await register.find(both))?.isBlocked, true)
   // Another worker, without the new key yet, notes one more use under the old fingerprint.
@@ -117,7 +117,7 @@ test('a blocked token stays blocked when its key goes, if it was tried while bot
   const known = await open().find(both)
   assert.equal(known?.isBlocked, true)
   assert.equal(known?.networks.length, 2)
-  assert.equal((await register.of(ADA)).length, 1)
+  assert.equal((await register.of([ADA])).length, 1)
   assert.equal((await open().find(patFingerprints([newer]).of('token')))?.isBlocked, true)
 })
 
@@ -127,10 +127,10 @@ test('a block under the old fingerprint counts, whatever is known under the new 
   const [fresh = '', stale = ''] = both
   await register.see([fresh], use())
   await register.see([stale], use())
-  await register.block(ADA, stale, true)
+  await register.block([ADA], stale, true)
   assert.equal((await open().find(both))?.isBlocked, true)
   assert.deepEqual(
-    (await open().of(ADA)).map(({ fingerprint }) => fingerprint),
+    (await open().of([ADA])).map(({ fingerprint }) => fingerprint),
     [fresh],
   )
 })
@@ -166,7 +166,7 @@ test('what cannot be moved while the store is away counts as it was read, a bloc
   const first = open()
   await first.see([fresh], use())
   await first.see([stale], use('10.0.0.1/32'))
-  await first.block(ADA, stale, true)
+  await first.block([ADA], stale, true)
   store.movePat = () => {
     throw new Fault('store-unavailable')
   }
@@ -183,7 +183,7 @@ test('blocked tokens that nobody could recognise any more are counted, and no ot
   ] as const) {
     const fingerprints = patFingerprints([keys]).of(token)
     await register.see(fingerprints, use())
-    if (token !== 'allowed') await register.block(ADA, fingerprints[0] ?? '', true)
+    if (token !== 'allowed') await register.block([ADA], fingerprints[0] ?? '', true)
   }
   const count = (keys: readonly Buffer[]) => {
     const known = patFingerprints(keys)
@@ -224,7 +224,7 @@ test('of many networks the last 8 are kept, and of many tokens the newest, with 
   }
   const networks = (await register.find(['f']))?.networks.map(({ network }) => network)
   assert.deepEqual([networks?.length, networks?.[0], networks?.[7]], [8, '10.0.0.9/32', '10.0.0.2/32'])
-  assert.ok(await register.block(ADA, 'g0', true))
+  assert.ok(await register.block([ADA], 'g0', true))
   await register.sweep(3)
   assert.deepEqual(
     store
@@ -244,12 +244,12 @@ test('of many networks the last 8 are kept, and of many tokens the newest, with 
 test('only its own account blocks a token, and a later use does not allow it again', async () => {
   const { clock, open, register } = setUp()
   await register.see(['f'], use())
-  assert.equal(await register.block(BOB, 'f', true), false)
+  assert.equal(await register.block([BOB], 'f', true), false)
   assert.equal((await register.find(['f']))?.isBlocked, false)
   const worker = open()
   assert.equal((await worker.find(['f']))?.isBlocked, false)
-  assert.equal(await register.block(ADA, 'f', true), true)
-  assert.equal(await register.block(ADA, 'f', true), false)
+  assert.equal(await register.block([ADA], 'f', true), true)
+  assert.equal(await register.block([ADA], 'f', true), false)
   assert.equal((await register.find(['f']))?.isBlocked, true)
   clock.ms += 1001
   assert.equal((await worker.find(['f']))?.isBlocked, true)
@@ -272,7 +272,7 @@ test('the policy says what speaks against a use, a block above all, and nothing 
   await register.see(['f'], use())
   assert.equal(await judge({ maxUnseenDays: 2 }), undefined)
   assert.equal(await judge({ maxAgeDays: 2 }), 'pat-too-old')
-  await register.block(ADA, 'f', true)
+  await register.block([ADA], 'f', true)
   assert.equal(await judge({ maxAgeDays: 2 }), 'pat-blocked')
   assert.equal(judgePat(undefined, 'x', { refuseNewNetwork: true, reportOnly: false }, clock.ms), undefined)
 })

@@ -60,3 +60,24 @@ test('what cannot be understood is answered with the usage, and a bad configurat
   }
   assert.equal(explain(join(directory, 'client-secret'), 'GET', '/x').status, 78)
 })
+
+test('an account is known by each of its names, as it is when requests come', async () => {
+  const setting = { port: 1, adminPort: 2, upstreamUrl: 'http://127.0.0.1:3', issuer: 'http://127.0.0.1:4' }
+  const folder = await mkdtemp(join(tmpdir(), 'torhaus-explain-'))
+  try {
+    const named = await writeTorhausConfig({ ...setting, clientSecret: 'x', directory: folder }, config => ({
+      ...config,
+      account: { domains: ['CORP'] },
+      secondFactor: {
+        ...config.secondFactor,
+        rules: [{ name: 'no-admin', when: { account: 'CORP\\\\admin' }, require: 'refuse' }],
+      },
+    }))
+    const ask = (account: string) => explain(named, 'GET', '/', '--scheme', 'bearer', '--account', account).lines.join()
+    for (const account of ['admin', 'Admin@CORP', 'corp\\admin'])
+      assert.match(ask(account), /no-admin: decides/, account)
+    assert.match(ask('OTHER\\admin'), /no-admin: does not fit/)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})

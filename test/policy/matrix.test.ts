@@ -38,7 +38,7 @@ const SCHEMES: Record<string, Credentials> = {
   ticket: { scheme: 'negotiate', token: '' },
   password: { scheme: 'basic' } as Credentials,
   'personal access token': { scheme: 'pat', fingerprints: [] },
-  'token of the server': { scheme: 'server-token' },
+  'token of the origin server': { scheme: 'server-token' },
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'torhaus-matrix-'))
@@ -74,7 +74,7 @@ function rows(): Row[] {
 function principalOf(parts: readonly string[]): Principal {
   const [scheme = ''] = parts
   if (scheme === 'none') return { kind: 'anonymous', because: 'credentials-missing' }
-  if (scheme === 'personal access token' || scheme === 'token of the server') return { kind: 'server-checked' }
+  if (scheme === 'personal access token' || scheme === 'token of the origin server') return { kind: 'server-checked' }
   const hasBoth = parts.includes('both factors')
   const evidence: Evidence = {
     ...{ acr: hasBoth ? 'mfa' : undefined, acrs: [], amr: [] },

@@ -129,3 +129,25 @@ test('what no Torhaus can have written is a fault, and never a session without a
     await close()
   }
 })
+
+for (const [what, mayAskForTime] of [
+  ['goes by the clock of Redis: machines a minute apart take it once', true],
+  ['goes by the clock of the process for a user who may not ask for that of Redis', false],
+] as const) {
+  test(`the lease for a refresh ${what}`, async () => {
+    await redis.cli('FLUSHALL')
+    await redis.cli('ACL', 'SETUSER', 'default', mayAskForTime ? '+time' : '-time')
+    const { link, names } = await openLink(redisSettings([redis.url]))
+    try {
+      const store = new RedisSessionStore(link, names, TIMES, () => NOW_MS)
+      await store.createSession(sampleSession())
+      const nowMs = Date.now()
+      assert.equal(await store.claimRefresh('key-1', nowMs, 15_000), true)
+      assert.equal(await store.claimRefresh('key-1', nowMs + 60_000, 15_000), !mayAskForTime)
+      assert.equal(await store.claimRefresh('key-1', nowMs + 61_000, 15_000), false)
+    } finally {
+      link.close()
+      await redis.cli('ACL', 'SETUSER', 'default', '+time')
+    }
+  })
+}

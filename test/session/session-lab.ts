@@ -5,12 +5,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bothClocks } from '../../devkit/torhaus/both-clocks.ts'
+import { SessionDatabase } from '../../devkit/torhaus/session-database.ts'
 import { storedAccountKey } from '../../src/account-key.ts'
 import type { Clock } from '../../src/clock.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import type { SessionStore } from '../../src/session/session-store.ts'
 import { Sessions, type SessionTimes, type SessionTokens } from '../../src/session/sessions.ts'
-import { SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
 import { Changes } from '../../src/store/changes.ts'
 
 export type TestClock = { readonly now: Clock; advance(ms: number): void }
@@ -51,7 +51,7 @@ export function testClock(startMs = 1_800_000_000_000): TestClock {
 export async function openSessionLab(times: SessionTimes, clock: TestClock = testClock()): Promise<SessionLab> {
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-sessions-'))
   const file = join(directory, 'sessions.sqlite')
-  const [store, otherStore] = [SqliteSessionStore.open(file), SqliteSessionStore.open(file)]
+  const [store, otherStore] = [SessionDatabase.open(file), SessionDatabase.open(file)]
   let [reads, touches] = [0, 0]
   const counted = new Proxy(store, {
     get(target, name) {

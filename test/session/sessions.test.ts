@@ -45,10 +45,10 @@ test('the sessions of an account are found and ended in whatever spelling they w
     { ...PERSON, account: 'ada', accountKey: storedAccountKey('ada@OTHER.EXAMPLE') },
     tokens,
   )
-  assert.equal((await otherSessions.of(accountKey)).length, 3)
+  assert.equal((await otherSessions.of([accountKey])).length, 3)
   const [first = '', second = '', third = ''] = ids
-  assert.equal(await otherSessions.endOf(accountKey, keyOf(second)), true)
-  assert.equal(await otherSessions.endOf(accountKey, keyOf(stranger)), false)
+  assert.equal(await otherSessions.endOf([accountKey], keyOf(second)), true)
+  assert.equal(await otherSessions.endOf([accountKey], keyOf(stranger)), false)
   assert.deepEqual((await otherSessions.endAll({ accountKey })).map(({ account }) => account).sort(), [
     'ada',
     accountKey,

@@ -5,13 +5,15 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
+import { SessionDatabase } from '../../devkit/torhaus/session-database.ts'
 import { type OpenStores, sampleSession, sampleSignIn, testStoreContract } from './store-contract.ts'
 
-async function open(): Promise<OpenStores & { readonly directory: string }> {
+async function open(): Promise<
+  OpenStores & { readonly stores: readonly [SessionDatabase, SessionDatabase]; readonly directory: string }
+> {
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-store-'))
   const file = join(directory, 'sessions.sqlite')
-  const stores = [SqliteSessionStore.open(file), SqliteSessionStore.open(file)] as const
+  const stores = [SessionDatabase.open(file), SessionDatabase.open(file)] as const
   return {
     stores,
     directory,
@@ -39,8 +41,8 @@ test('the database and its log are for their owner only', async () => {
 /** Takes each of the sign-ins as soon as the others do, and says which it got. */
 const TAKER = `
 const { parentPort, workerData } = require('node:worker_threads')
-import(workerData.module).then(async ({ SqliteSessionStore }) => {
-  const store = SqliteSessionStore.open(workerData.file)
+import(workerData.module).then(async ({ SessionDatabase }) => {
+  const store = SessionDatabase.open(workerData.file)
   const gate = new Int32Array(workerData.gate)
   Atomics.add(gate, 0, 1)
   Atomics.notify(gate, 0)
@@ -57,7 +59,7 @@ test('two threads that take the same 200 sign-ins at the same time share them wi
     const states = Array.from({ length: 200 }, (_, number) => `state-${number}`)
     for (const state of states) opened.stores[0].addSignIn(sampleSignIn({ state }), 1000)
     const gate = new SharedArrayBuffer(4)
-    const module = import.meta.resolve('../../src/session/sqlite-session-store.ts')
+    const module = import.meta.resolve('../../devkit/torhaus/session-database.ts')
     const workerData = { module, file: join(opened.directory, 'sessions.sqlite'), gate, states }
     const takers = [0, 1].map(() => new Worker(TAKER, { eval: true, workerData }))
     const got = await Promise.all(
@@ -84,12 +86,12 @@ test('a file from before sessions had an account key is used on: its sessions en
     CREATE INDEX session_by_account ON session (account);
     INSERT INTO session VALUES ('old', 's', NULL, 'ada', '{}', 1, 1, 1, 0, NULL)`)
   before.close()
-  const stores = [SqliteSessionStore.open(file), SqliteSessionStore.open(file)] as const
+  const stores = [SessionDatabase.open(file), SessionDatabase.open(file)] as const
   try {
     assert.equal(stores[0].readSession('old'), undefined)
     stores[0].createSession(sampleSession())
     // Whoever opens it next leaves alone what is there.
-    const third = SqliteSessionStore.open(file)
+    const third = SessionDatabase.open(file)
     assert.deepEqual(third.sessionsOf(sampleSession().accountKey), [sampleSession()])
     third.close()
   } finally {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { storedAccountKey } from '../../src/account-key.ts'
 import type { SessionRecord, SessionStore, SignInRecord } from '../../src/session/session-store.ts'
 
@@ -72,27 +73,44 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
 
   test('the refresh is claimed by one only until the lease is over, is given back, or is done', async () => {
     await one.createSession(sampleSession())
-    assert.equal(await one.claimRefresh('key-1', 1000, 2000), true)
-    assert.equal(await other.claimRefresh('key-1', 1500, 2500), false)
-    assert.equal(await other.claimRefresh('key-1', 2001, 3000), true)
+    const nowMs = Date.now()
+    assert.equal(await one.claimRefresh('key-1', nowMs, 60_000), true)
+    assert.equal(await other.claimRefresh('key-1', nowMs + 1, 60_000), false)
     await other.releaseRefresh('key-1')
-    assert.equal(await one.claimRefresh('key-1', 2002, 3000), true)
+    assert.equal(await other.claimRefresh('key-1', nowMs, 1), true)
+    await sleep(5)
+    assert.equal(await one.claimRefresh('key-1', nowMs + 5, 60_000), true)
     await one.saveRefresh('key-1', 2500, 'sealed again')
     assert.partialDeepStrictEqual(await other.readSession('key-1'), {
       refreshedAtMs: 2500,
       sealedTokens: 'sealed again',
     })
-    assert.equal(await other.claimRefresh('key-1', 2501, 3500), true)
+    assert.equal(await other.claimRefresh('key-1', nowMs, 60_000), true)
+  })
+
+  test('a clock that is set back by an hour leaves no lease that nobody can take', async () => {
+    await one.createSession(sampleSession())
+    const nowMs = Date.now()
+    await one.claimRefresh('key-1', nowMs, 3_600_000)
+    assert.equal(await other.claimRefresh('key-1', nowMs, 15_000), true)
   })
 
   test('a refresh that comes back after the sign-out does not bring the session back', async () => {
     await one.createSession(sampleSession())
-    await one.claimRefresh('key-1', 1000, 2000)
+    await one.claimRefresh('key-1', Date.now(), 60_000)
     await other.deleteSession('key-1')
     await one.saveRefresh('key-1', 1500, 'sealed again')
     await one.touchSession('key-1', 1500)
     assert.equal(await one.readSession('key-1'), undefined)
-    assert.equal(await one.claimRefresh('key-1', 5000, 6000), false)
+    assert.equal(await one.claimRefresh('key-1', Date.now(), 60_000), false)
+  })
+
+  test('a refresh that is stored late counts only where nobody has refreshed since', async () => {
+    await one.createSession(sampleSession({ refreshedAtMs: 1000 }))
+    await other.saveRefresh('key-1', 2000, 'too late', 999)
+    assert.equal((await one.readSession('key-1'))?.refreshedAtMs, 1000)
+    await other.saveRefresh('key-1', 2000, 'in time', 1000)
+    assert.partialDeepStrictEqual(await one.readSession('key-1'), { refreshedAtMs: 2000, sealedTokens: 'in time' })
   })
 
   test('a sign-in is given once, whoever of the two asks first, and however many ask at once', async () => {

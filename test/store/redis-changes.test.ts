@@ -29,6 +29,7 @@ test('a change comes to others as it was, of every kind, and not back to who mad
     { kind: 'account', account: 'ada' },
     { kind: 'grants', accountKey: storedAccountKey('ada') },
     { kind: 'pat', fingerprint: 'f' },
+    { kind: 'refreshed', key: 'k', refreshedAtMs: 2, insteadOfMs: 1, sealedTokens: 'v1.a.b' },
   ]
   for (const change of all) one.changes.publish(change)
   for (const message of one.sent) {
@@ -72,7 +73,14 @@ test('garbage is counted and changes nothing; a kind of change from a newer vers
   for (const text of garbage) channel.receive(text)
   assert.equal(malformed(), garbage.length)
   assert.deepEqual(heard, [])
-  const odd = [{ kind: 'later' }, { kind: 'session', key: 7 }, { kind: 'missed' }, 'text', null]
+  const odd = [
+    { kind: 'later' },
+    { kind: 'session', key: 7 },
+    { kind: 'refreshed', key: 'k' },
+    { kind: 'missed' },
+    'text',
+    null,
+  ]
   for (const [index, change] of odd.entries())
     channel.receive(JSON.stringify({ from: 'a', n: index + 1, change, later: 1 }))
   assert.deepEqual(

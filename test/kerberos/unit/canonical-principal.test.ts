@@ -26,6 +26,11 @@ describe('an account', () => {
     }
   })
 
+  it('whose lower case is another account is refused', () => {
+    assert.throws(() => canonical('\u0130rma'), { code: 'principal-malformed' })
+    assert.equal(canonical('i\u0307rma'), 'i\u0307rma@CORP.TEST')
+  })
+
   it('of another realm or domain is refused', () => {
     for (const input of [
       'alice@OTHER.TEST',
@@ -39,6 +44,9 @@ describe('an account', () => {
     }
     assert.throws(() => canonicalPrincipal('CORP\\alice', { realm: 'CORP.TEST' }), { code: 'foreign-realm' })
     assert.throws(() => canonical('CORP.TEST\\alice'), { code: 'foreign-realm' })
+    const kelvin = { realm: 'KORP.TEST', netbiosDomain: 'KORP' }
+    for (const input of ['\u212aORP\\alice', 'alice@\u212aORP.TEST'])
+      assert.throws(() => canonicalPrincipal(input, kelvin), { code: 'foreign-realm' }, input)
     assert.throws(() => canonical('alice@CORP'), { code: 'foreign-realm' })
   })
 

@@ -77,6 +77,8 @@ describe('the password path', () => {
     const store: AttemptStore = {
       reserve: (...args) => reached().reserve(...args),
       settle: (...args) => reached().settle(...args),
+      prove: () => undefined,
+      isProven: () => false,
       sweepAttempts: () => undefined,
     }
     const { asked, check } = passwordsWith(password => {

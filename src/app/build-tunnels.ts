@@ -1,0 +1,25 @@
+import type { PolicyParts } from '../pipeline.ts'
+import { Tunnels } from '../tunnels/tunnels.ts'
+import { buildPatWatch, type PatWatchNeeds } from './build-pat-watch.ts'
+import type { Services } from './open-services.ts'
+import { reauthorize } from './reauthorize.ts'
+
+type TunnelNeeds = PatWatchNeeds & Pick<Services, 'changes' | 'sessions'>
+
+/** The tunnels, and who judges them again: by the policy that let them in. */
+export function buildTunnels(services: TunnelNeeds, policy: PolicyParts, opened: AsyncDisposableStack): Tunnels {
+  const { config, now, changes, accountKey, sessions } = services
+  const unheard = () => undefined
+  const watch = buildPatWatch(services, { judged: unheard, learned: unheard, failed: unheard })
+  return opened.use(
+    new Tunnels({
+      ...{ changes, accountKey, now },
+      settings: {
+        maxTunnels: config.listener.maxTunnels,
+        idleTimeoutMs: config.upstream.tunnelIdleTimeoutMs,
+        maxAgeMs: config.session.absoluteTimeoutSeconds * 1000,
+      },
+      refusal: reauthorize({ ...policy, sessions, refusesPat: exchange => watch.refuse(exchange) }),
+    }),
+  )
+}

@@ -1,0 +1,41 @@
+/** What the store needs from time to time: uses of tokens are written in one go, and what has ended is removed. */
+import { causeChain } from '../cause-chain.ts'
+import { toFault } from '../errors.ts'
+import { FLUSH_INTERVAL_MS } from '../pats/pat-register.ts'
+import type { Services } from './open-services.ts'
+import { Rounds } from './rounds.ts'
+
+const SWEEP_INTERVAL_MS = 60_000
+
+type FlushNeeds = Pick<Services, 'log' | 'pats'>
+type SweepNeeds = Pick<Services, 'fingerprints' | 'grants' | 'log' | 'now' | 'pats' | 'sessions' | 'stores'>
+
+/** Writes what was seen of tokens, for the last time when `opened` is closed. */
+export function startFlushing({ pats, log }: FlushNeeds, opened: AsyncDisposableStack): void {
+  const flush = opened.use(new Rounds(FLUSH_INTERVAL_MS, () => pats.flush(), warnOf(log, 'pat-flush')))
+  opened.defer(() => flush.run())
+}
+
+export interface Sweep {
+  /** Removes what has ended from the store. Never rejects: the next round tries again. */
+  run(): Promise<void>
+  /** Blocked tokens that nobody would recognise, when it was counted last. */
+  unrecognisedPats(): number
+}
+
+export function startSweeping(needs: SweepNeeds, opened: AsyncDisposableStack): Sweep {
+  const { sessions, grants, pats, stores, fingerprints, now, log } = needs
+  let unrecognised = 0
+  const sweep = async () => {
+    await sessions.sweep()
+    await grants.sweep()
+    await pats.sweep()
+    await stores.attempts.sweepAttempts(now())
+    unrecognised = await pats.countUnrecognised(fingerprint => fingerprints.isRecognisable(fingerprint))
+  }
+  const rounds = opened.use(new Rounds(SWEEP_INTERVAL_MS, sweep, warnOf(log, 'sweep')))
+  return { run: () => rounds.run(), unrecognisedPats: () => unrecognised }
+}
+
+const warnOf = (log: Services['log'], action: string) => (error: unknown) =>
+  log.warn({ 'event.action': action, 'error.message': causeChain(toFault(error)) })

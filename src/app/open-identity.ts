@@ -1,0 +1,72 @@
+/** Who people are in the directory, and how the origin server is told. */
+import type { Logger } from 'pino'
+import type { Config } from '../../config/schema.ts'
+import type { AccountKeyOf } from '../account-key.ts'
+import type { Clock, Surroundings } from '../clock.ts'
+import { type AccountNames, accountNames } from '../identity/account-key.ts'
+import { AssertionIdentity } from '../identity/assertion-identity.ts'
+import { headerIdentity, type IdentityOut, noIdentity } from '../identity/identity-out.ts'
+import { kerberosIdentity } from '../identity/kerberos-identity.ts'
+import type { Directory, KerberosSettings } from '../kerberos/directory.ts'
+import type { AttemptStore } from '../limits/attempt-store.ts'
+import type { Changes } from '../store/changes.ts'
+
+export interface Identity {
+  readonly directory: Directory | undefined
+  readonly accountNames: AccountNames
+  /** One spelling per account: the principal where there is a directory. */
+  readonly accountKey: AccountKeyOf
+  readonly identityOut: IdentityOut
+}
+
+export interface IdentityNeeds {
+  readonly publicUrl: URL
+  readonly attempts: AttemptStore
+  readonly changes: Changes
+  readonly log: Logger
+}
+
+/** What is opened goes to `opened`, and is closed with it. */
+export async function openIdentity(
+  config: Pick<Config, 'account' | 'kerberos' | 'upstream'>,
+  needs: IdentityNeeds,
+  surroundings: Surroundings,
+  opened: AsyncDisposableStack,
+): Promise<Identity> {
+  const directory = config.kerberos && (await openDirectoryOf(config.kerberos, needs, surroundings, opened))
+  const { origin: issuer } = needs.publicUrl
+  const identityOut = await createIdentity(config.upstream.identity, issuer, directory, surroundings.now)
+  needs.changes.subscribe(change => {
+    if (change.kind === 'account') identityOut.forget(change.account)
+  })
+  const names = accountNames(directory, config)
+  return { directory, accountNames: names, accountKey: names.keyOf, identityOut }
+}
+
+/** Loaded on demand: without Kerberos in the configuration, no native library is needed. */
+async function openDirectoryOf(
+  settings: KerberosSettings,
+  { publicUrl, attempts, log }: IdentityNeeds,
+  { now, environment }: Surroundings,
+  opened: AsyncDisposableStack,
+): Promise<Directory> {
+  const { openDirectory } = await import('../kerberos/directory.ts')
+  return opened.use(
+    await openDirectory(settings, publicUrl.hostname, {
+      ...{ attempts, now, environment },
+      onCircuit: state => log.warn({ 'event.action': 'kdc-circuit', 'torhaus.circuit': state }),
+    }),
+  )
+}
+
+async function createIdentity(
+  { kind, assertion, header, kerberos }: Config['upstream']['identity'],
+  issuer: string,
+  directory: Directory | undefined,
+  now: Clock,
+): Promise<IdentityOut> {
+  if (kind === 'kerberos' && kerberos !== undefined && directory !== undefined)
+    return kerberosIdentity(directory, kerberos)
+  if (kind === 'assertion' && assertion !== undefined) return AssertionIdentity.create({ ...assertion, issuer }, now)
+  return kind === 'header' ? headerIdentity(header.field) : noIdentity
+}

@@ -1,0 +1,77 @@
+/** The services: what lives as long as the process does, knows no single request, and may hold something open. */
+import type { Logger } from 'pino'
+import type { Config } from '../../config/schema.ts'
+import { readKey, readSecret } from '../../config/secret.ts'
+import type { Clock, Surroundings } from '../clock.ts'
+import { Grants } from '../grants/grants.ts'
+import { RequestFieldReader } from '../http/request-fields.ts'
+import { Audit } from '../observability/audit.ts'
+import { Metrics } from '../observability/metrics.ts'
+import type { OpKeys } from '../oidc/op-keys.ts'
+import { OpenIdProvider } from '../oidc/provider.ts'
+import { type PatFingerprints, patFingerprints } from '../pats/pat-fingerprints.ts'
+import { PatRegister } from '../pats/pat-register.ts'
+import { type Rules, rulesOf } from '../policy/rules.ts'
+import { Sealer } from '../session/sealer.ts'
+import { Sessions } from '../session/sessions.ts'
+import { Changes } from '../store/changes.ts'
+import { type Identity, openIdentity } from './open-identity.ts'
+import { openStores } from './open-stores.ts'
+import { type Site, siteOf } from './site.ts'
+import { storeReport } from './store-report.ts'
+import type { Stores } from './stores.ts'
+
+/** Nobody but `buildProxy` takes all of it: who needs some says which, by `Pick`. */
+export interface Services extends Site, Identity {
+  readonly config: Config
+  readonly log: Logger
+  readonly now: Clock
+  readonly metrics: Metrics
+  readonly audit: Audit
+  readonly stores: Stores
+  /** Between this process and the others on the same store. */
+  readonly changes: Changes
+  readonly provider: OpenIdProvider
+  readonly opKeys: OpKeys
+  readonly sessions: Sessions
+  readonly grants: Grants
+  readonly pats: PatRegister
+  readonly fingerprints: PatFingerprints
+  readonly rules: Rules
+  readonly fieldReader: RequestFieldReader
+}
+
+/** What is opened goes to `opened`, and is closed with it, also where this rejects: in words for the operator. */
+export async function openServices(
+  config: Config,
+  log: Logger,
+  surroundings: Surroundings,
+  opened: AsyncDisposableStack,
+): Promise<Services> {
+  const { oidc, session } = config
+  const { now } = surroundings
+  const site = siteOf(config)
+  const secret = oidc.clientSecretFile === undefined ? undefined : readSecret(oidc.clientSecretFile)
+  const provider = new OpenIdProvider(oidc, secret, now)
+  const keys = session.encryptionKeyFiles.map(readKey)
+  const metrics = new Metrics()
+  const changes = new Changes()
+  const stores = await openStores(session, changes, storeReport(metrics, log), surroundings, opened)
+  const { publicUrl } = site
+  const needs = { publicUrl, attempts: stores.attempts, changes, log }
+  const identity = await openIdentity(config, needs, surroundings, opened)
+  const audit = opened.use(Audit.open(log, config.logging.auditFile, now))
+  const caching = { cacheMs: session.cacheMs, maxCached: session.maxCached, graceSeconds: stores.graceSeconds }
+  return {
+    ...site,
+    ...identity,
+    ...{ config, log, now, metrics, audit, stores, changes, provider },
+    opKeys: provider.keys,
+    sessions: new Sessions(stores.sessions, new Sealer(keys), { ...session, ...caching }, changes, surroundings),
+    grants: new Grants(stores.grants, { ...config.secondFactor.grants, ...caching }, changes, surroundings),
+    pats: new PatRegister(stores.pats, caching, changes, surroundings),
+    fingerprints: patFingerprints(keys),
+    rules: rulesOf(config.secondFactor, identity.accountNames.spellingsOf),
+    fieldReader: new RequestFieldReader(identity.identityOut.fieldNames, config.listener.maxHeaderFields),
+  }
+}

@@ -1,0 +1,24 @@
+/** The operator's command, run as a program. */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+
+const PROGRAM = join(import.meta.dirname, '../../bin/torhaus.mjs')
+
+export async function endSessions(...args: string[]) {
+  const child = spawn(process.execPath, [PROGRAM, 'sessions', 'end', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 60_000,
+  })
+  const [out, error, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise(resolve => child.once('exit', resolve)),
+  ])
+  const records = out
+    .split('\n')
+    .filter(line => line.startsWith('{'))
+    .map(line => JSON.parse(line) as Record<string, unknown>)
+  const named = (action: string) => records.filter(record => record['event.action'] === action)
+  return { out, error, code, audit: named('sessions-ended'), missed: named('no-session-found') }
+}

@@ -1,0 +1,79 @@
+/** Fields and parameters by which a server takes a request for somebody else's; and preflights that are none. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { configured, type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+
+const rules = [
+  { name: 'administrators', when: { path: '/api/v4/.*' }, require: 'second-factor', allowIdentityChange: true },
+  { name: 'triggers', reason: 'test', when: { path: '/trigger' }, require: 'nothing' },
+  { name: 'closed', when: { path: '/closed' }, require: 'refuse' },
+]
+
+type Secondary = { readonly rules?: readonly object[]; readonly reportOnly?: readonly string[] }
+
+const start = (more: Secondary) =>
+  startProxy({
+    configure: config => ({ ...configured()(config), secondFactor: { ...config.secondFactor, rules, ...more } }),
+  })
+
+let proxy: ProxyUnderTest
+let reporting: ProxyUnderTest
+before(async () => {
+  proxy = await start({})
+  reporting = await start({ reportOnly: ['identity-change', 'preflight'] })
+})
+after(async () => {
+  await proxy.close()
+  await reporting.close()
+})
+
+test('a request as somebody else is refused, whoever asks', async () => {
+  for (const field of [patField, proxy.bearerField]) {
+    const response = await proxy.ask('GET /x', [field, 'Sudo: root'])
+    assert.deepEqual([response.status, response.one('X-Torhaus-Error')], [403, 'identity-change-refused'])
+  }
+  assert.equal((await proxy.ask('GET /trigger?private_token=x')).one('X-Torhaus-Error'), 'identity-change-refused')
+  assert.equal((await proxy.ask('GET /x', ['Private-Token: x'])).one('X-Torhaus-Error'), 'credentials-missing')
+  assert.deepEqual(proxy.origin.requests, [])
+})
+
+test('a rule can allow it, and its requirement holds nevertheless', async () => {
+  assert.equal((await proxy.ask('GET /api/v4/user?sudo=root', [proxy.bearerField, 'Sudo: root'])).status, 200)
+  assert.deepEqual(proxy.origin.requests.at(-1)?.all('Sudo'), ['root'])
+  assert.equal((await proxy.ask('GET /api/v4/user', ['Sudo: root'])).status, 401)
+})
+
+test('what Azure DevOps believes about impersonation never arrives', async () => {
+  for (const name of [
+    'X-TFS-Impersonate',
+    'X-TFS-SubjectDescriptorImpersonate',
+    'x_tfs.SubjectDescriptorImpersonate',
+  ]) {
+    assert.equal((await proxy.pass('GET /x', [`${name}: root`])).status, 200)
+    assert.deepEqual(proxy.origin.requests.at(-1)?.all(name), [])
+  }
+})
+
+const PREFLIGHT = ['Origin: https://x.example', 'Access-Control-Request-Method: GET']
+
+test('a preflight is refused by a rule that refuses, and is one without content and cookies only', async () => {
+  const code = async (path: string, ...more: readonly string[]) =>
+    (await proxy.ask(`OPTIONS ${path}`, [...PREFLIGHT, ...more])).one('X-Torhaus-Error')
+  assert.equal(await code('/open'), undefined)
+  assert.equal(await code('/open', 'Content-Length: 0'), undefined)
+  assert.equal(await code('/closed'), 'rule-refuses')
+  assert.equal(await code('/open', 'Cookie: FedAuth=x'), 'credentials-missing')
+  assert.equal(await code('/open', 'Content-Length: 1'), 'credentials-missing')
+  assert.equal(await code('/open', 'X-HTTP-Method-Override: DELETE'), 'credentials-missing')
+})
+
+test('each of these refusals can be reported only', async () => {
+  const reported = (rule: string, code: string) =>
+    reporting.metric(`torhaus_report_only_total{rule="${rule}",code="${code}"}`)
+  assert.equal((await reporting.pass('GET /x', ['Sudo: root'])).status, 200)
+  assert.equal(await reported('identity-change', 'identity-change-refused'), 1)
+  assert.equal((await reporting.ask('OPTIONS /closed', PREFLIGHT)).status, 200)
+  assert.equal(await reported('closed', 'rule-refuses'), 1)
+  assert.equal((await reporting.ask('OPTIONS /open', [...PREFLIGHT, 'Cookie: FedAuth=x'])).status, 200)
+  assert.equal(await reported('cors-preflight', 'credentials-missing'), 1)
+})

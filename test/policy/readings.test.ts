@@ -1,0 +1,134 @@
+/** What the rules make of requests that can be read in more ways than one, enforced and report-only. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { RequestFieldReader } from '../../src/http/request-fields.ts'
+import { requestReadings } from '../../src/http/request-readings.ts'
+import { parseRequestTarget } from '../../src/http/request-target.ts'
+import { AGENT_TOKEN_RULE, type RuleSettings } from '../../src/policy/agent-token-rule.ts'
+import type { Facts } from '../../src/policy/conditions.ts'
+import { type Reading, Rules, type RulesOptions } from '../../src/policy/rules.ts'
+
+const reader = new RequestFieldReader([], 20)
+const FORM = ['Content-Type: application/x-www-form-urlencoded', 'Content-Length: 9']
+const enforced: RulesOptions = { formMayNameMethod: true, reportOnly: [] }
+
+function rule(name: string, require: RuleSettings['require'], when: Partial<RuleSettings['when']>): RuleSettings {
+  const nothing = { methods: [], schemes: [], clientClasses: [], networks: [] }
+  return { name, require, when: { ...nothing, ...when }, reportOnly: false, allowIdentityChange: false }
+}
+
+function read(
+  rules: readonly RuleSettings[],
+  line: string,
+  lines: readonly string[] = [],
+  options = enforced,
+): Reading {
+  const [method = '', url = ''] = line.split(' ')
+  const fields = reader.read(lines.flatMap(each => each.split(': ')))
+  const target = parseRequestTarget(url, method, '')
+  assert.ok(typeof fields === 'object' && typeof target === 'object')
+  const readings = requestReadings(method, target, fields)
+  assert.ok(typeof readings !== 'string')
+  const facts: Facts = {
+    ...{ method, target, readings, fields, clientAddress: '192.0.2.1', clientClass: 'other' },
+    ...{ credentials: { scheme: 'none' }, principal: { kind: 'anonymous', because: 'credentials-missing' } },
+  }
+  return new Rules(rules, options).read(facts)
+}
+
+const decides = (...question: Parameters<typeof read>) => read(...question).decides.rule
+
+const open = rule('open', 'nothing', { path: '/open/[^/]+' })
+const closed = rule('closed', 'refuse', { path: '/closed(/.*)?' })
+const fresh = rule('fresh', 'second-factor', { path: '/fresh' })
+const noDelete = rule('no-delete', 'refuse', { methods: ['DELETE'] })
+const hooks = rule('hooks', 'nothing', { methods: ['POST'], path: '/hooks' })
+const noPush = rule('no-push', 'refuse', { gitOperation: 'push' })
+const reads = rule('reads', 'first-factor', { gitOperation: 'fetch' })
+
+test('a rule that asks for less fits where every reading does, and one that asks for more where any does', () => {
+  assert.equal(decides([open], 'GET /open/x'), 'open')
+  assert.equal(decides([open], 'GET /open/a%20b'), 'open')
+  assert.equal(decides([open], 'GET /open/%E4%BD%A0'), 'open')
+  for (const path of ['/open/a%2Fb', '/open/..', '/open/a;b', '/open/a%5cb', '/open/%u0061'])
+    assert.equal(decides([open], `GET ${path}`), 'second-factor', path)
+  assert.equal(decides([closed, open], 'GET /open/..%2f..%2fclosed'), 'closed')
+})
+
+test('what any reading requires is required, and refusals come first', () => {
+  const { decides: first, also, isAmbiguous } = read([open, fresh, closed], 'GET /open/..%2f..%2ffresh%2f..%2fclosed')
+  assert.deepEqual([first.rule, isAmbiguous], ['closed', true])
+  assert.ok(also.some(({ rule: name }) => name === 'second-factor'))
+})
+
+test('a slash at the end is overlooked by rules that ask for more only', () => {
+  assert.equal(decides([closed, fresh], 'GET /fresh/'), 'fresh')
+  assert.equal(decides([open], 'GET /open/x/'), 'second-factor')
+})
+
+test('a method that is overridden, in any spelling, is what a rule on methods speaks of', () => {
+  for (const field of ['X-HTTP-Method-Override: DELETE', 'x_http_method: delete', 'X.Method.Override: GET, DELETE'])
+    assert.equal(decides([noDelete], 'POST /x', [field]), 'no-delete', field)
+  assert.equal(decides([hooks], 'POST /hooks', ['X-HTTP-Method-Override: PUT']), 'second-factor')
+  assert.equal(decides([hooks], 'POST /hooks', ['X-HTTP-Method-Override: POST']), 'hooks')
+})
+
+test('a form may name any method, unless the server is known not to read it there', () => {
+  assert.equal(decides([noDelete], 'POST /x', FORM), 'no-delete')
+  assert.equal(decides([noDelete], 'POST /x', ['Content-Length: 9']), 'no-delete')
+  assert.equal(decides([hooks], 'POST /hooks', FORM), 'second-factor')
+  assert.equal(decides([hooks], 'POST /hooks', ['Content-Type: application/json', 'Content-Length: 2']), 'hooks')
+  assert.equal(decides([hooks], 'POST /hooks', ['Content-Length: 0']), 'hooks')
+  const known = { ...enforced, formMayNameMethod: false }
+  assert.equal(decides([noDelete], 'POST /x', FORM, known), 'second-factor')
+  assert.equal(decides([hooks], 'POST /hooks', FORM, known), 'hooks')
+})
+
+test('build agents exchange their assertion by a form', () => {
+  assert.equal(decides([AGENT_TOKEN_RULE], 'POST /tfs/_apis/oauth2/token', FORM), 'agent-token-exchange')
+})
+
+test('uploads of Git LFS are pushes, downloads are not, and a batch may be either', () => {
+  const both = [noPush, reads]
+  assert.equal(decides(both, 'PUT /o/r.git/info/lfs/objects/abc/1'), 'no-push')
+  assert.equal(decides(both, 'GET /o/r.git/info/lfs/objects/abc'), 'reads')
+  assert.equal(decides(both, 'POST /o/r.git/info/lfs/objects/batch'), 'no-push')
+  assert.equal(decides([reads], 'POST /o/r.git/info/lfs/objects/batch'), 'second-factor')
+  assert.equal(decides(both, 'GET /r.git/info/refs?service=git-upload-pack'), 'reads')
+  assert.equal(decides([reads], 'GET /r.git/info/refs'), 'second-factor')
+})
+
+const REPORTED: readonly [
+  RulesOptions['reportOnly'][number],
+  RuleSettings,
+  line: string,
+  fields?: readonly string[],
+][] = [
+  ['path-readings', closed, 'GET /x/..%c0%afclosed'],
+  ['path-readings', fresh, 'GET /fresh/'],
+  ['method-override', noDelete, 'POST /x', ['X_HTTP_Method_Override: DELETE']],
+  ['method-override', noDelete, 'POST /x', FORM],
+  ['git-operation', noPush, 'POST /r.git/info/lfs/objects/batch'],
+  ['git-operation', noPush, 'PUT /r.git/info/lfs/objects/abc'],
+]
+
+for (const [kind, settings, line, fields] of REPORTED) {
+  test(`${line} ${fields ?? ''}: ${kind} can be reported only`, () => {
+    assert.equal(decides([settings], line, fields), settings.name)
+    const { decides: decided, reports } = read([settings], line, fields, { ...enforced, reportOnly: [kind] })
+    assert.equal(decided.rule, 'second-factor')
+    assert.deepEqual(
+      reports.map(({ rule: name }) => name),
+      [settings.name],
+    )
+  })
+}
+
+test('what no server could mean is refused, and an override that is no method', () => {
+  const none = reader.read([])
+  assert.ok(typeof none === 'object')
+  for (const path of ['/%', '/%zz', '/%u00', '/a%0ab', '/a%2500', `/${'%2e%2e;'.repeat(9000)}`])
+    assert.equal(requestReadings('GET', { raw: path, path }, none), 'target-malformed', path.slice(0, 20))
+  const odd = { ...none, methodOverrides: ['de lete'] }
+  assert.equal(requestReadings('POST', { raw: '/', path: '/' }, odd), 'method-override-malformed')
+})

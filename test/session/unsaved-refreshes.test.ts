@@ -1,0 +1,105 @@
+/** What the OP gave and the store did not take: kept, handed over, stored by whoever can, and never over something newer. */
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Fault } from '../../src/errors.ts'
+import type { Change } from '../../src/store/changes.ts'
+import { openSessionLab, PERSON, type SessionLab } from './session-lab.ts'
+
+const FRESH = { refreshToken: 'second', idToken: undefined }
+let lab: SessionLab
+let id: string
+let key: string
+
+beforeEach(async () => {
+  lab = await openSessionLab({ idleTimeoutSeconds: 3600, absoluteTimeoutSeconds: 36_000, cacheMs: 0, maxCached: 9 })
+  id = await lab.sessions.open(PERSON, { refreshToken: 'first', idToken: undefined })
+  key = (await lab.sessions.find(id))?.record.key ?? ''
+  lab.clock.advance(1000)
+})
+afterEach(() => lab.close())
+
+function breakStore(): () => void {
+  const { store } = lab
+  const works = store.saveRefresh
+  store.saveRefresh = () => {
+    throw new Fault('store-unavailable')
+  }
+  return () => {
+    store.saveRefresh = works
+  }
+}
+
+async function refresh(): Promise<Fault | undefined> {
+  const session = await lab.sessions.find(id)
+  assert.ok(session)
+  return lab.sessions.saveRefresh(session, FRESH)
+}
+
+async function tokenAt(sessions = lab.otherSessions): Promise<string | undefined> {
+  const session = await sessions.find(id)
+  return session && sessions.tokensOf(session.record)?.refreshToken
+}
+
+const abandoned = () => AbortSignal.abort()
+
+test('while the store does not take it, the new token counts here, also when the session is read again', async () => {
+  breakStore()
+  assert.equal((await refresh())?.code, 'store-unavailable')
+  assert.equal(await tokenAt(lab.sessions), 'second')
+  assert.equal(await tokenAt(), 'first')
+})
+
+test('once the store takes it again, it is stored', async () => {
+  const repair = breakStore()
+  await refresh()
+  repair()
+  await lab.sessions.settle(new AbortController().signal)
+  assert.equal(await tokenAt(), 'second')
+})
+
+test('without anybody who waits for it, too', async () => {
+  const repair = breakStore()
+  await refresh()
+  repair()
+  for (let round = 0; round < 300 && (await tokenAt()) === 'first'; round++) await sleep(10)
+  assert.equal(await tokenAt(), 'second')
+})
+
+test('what is left at the end is handed over, and another process stores it', async () => {
+  breakStore()
+  await refresh()
+  const handedOver: Change[] = []
+  lab.changes.connect(change => handedOver.push(change))
+  await lab.sessions.settle(abandoned())
+  assert.deepEqual(
+    handedOver.map(({ kind }) => kind),
+    ['refreshed'],
+  )
+  assert.doesNotMatch(JSON.stringify(handedOver), /second/)
+  for (const change of handedOver) lab.otherChanges.receive(change)
+  assert.equal(await tokenAt(), 'second')
+  await lab.otherSessions.settle(new AbortController().signal)
+  assert.notEqual((await lab.store.readSession(key))?.refreshedAtMs, 1_800_000_000_000)
+})
+
+test('what another process has refreshed since is not overwritten', async () => {
+  const repair = breakStore()
+  await refresh()
+  repair()
+  lab.clock.advance(1000)
+  const session = await lab.otherSessions.find(id)
+  assert.ok(session)
+  await lab.otherSessions.saveRefresh(session, { refreshToken: 'third', idToken: undefined })
+  await lab.sessions.settle(new AbortController().signal)
+  assert.deepEqual([await tokenAt(), await tokenAt(lab.sessions)], ['third', 'third'])
+})
+
+test('a session that was signed out meanwhile stays so', async () => {
+  const repair = breakStore()
+  await refresh()
+  repair()
+  await lab.otherSessions.end(id)
+  await lab.sessions.settle(new AbortController().signal)
+  assert.equal(await lab.store.readSession(key), undefined)
+})
