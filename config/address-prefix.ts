@@ -22,6 +22,11 @@ export function networkOf(address: string, { ipv4PrefixBits, ipv6PrefixBits }: N
   return `${canonicalAddress(groups.join(':')) ?? groups.join(':')}/${ipv6PrefixBits}`
 }
 
+/** For counting by client: whoever has one IPv6 address has the whole /64. */
+export function clientNetworkOf(address: string): string {
+  return address.includes(':') ? networkOf(address, { ipv4PrefixBits: 32, ipv6PrefixBits: 64 }) : address
+}
+
 function ipv6Bits(address: string): bigint {
   const [head = '', tail = ''] = address.split('::')
   const before = head === '' ? [] : head.split(':')

@@ -79,6 +79,19 @@ const listener = section(
       'How long a client connection with a request in flight may stand still in both directions, in milliseconds. There is no limit on the whole duration: a push may take hours. Keep it above upstream.headersTimeoutMs.',
       { default: 600_000, minimum: 1000, maximum: 86_400_000 },
     ),
+    minRequestRate: integer(
+      'Slowest that the content of a request may arrive, in bytes a second on average; slower, 408. 0: at any rate. Time in which the server does not take it does not count.',
+      { default: 240, minimum: 0, maximum: 1_000_000 },
+    ),
+    minResponseRate: integer(
+      'Slowest that a client may read a response, in bytes a second; slower, and the connection is closed. It counts only while the client is behind: event streams and WebSockets may be silent. 0: at any rate.',
+      { default: 240, minimum: 0, maximum: 1_000_000 },
+    ),
+    rateGraceMs: integer('How long content may stand still before these rates count, in milliseconds.', {
+      default: 15_000,
+      minimum: 1000,
+      maximum: 600_000,
+    }),
     maxHeaderBytes: integer(
       'Largest request head in bytes; above it 431. A Kerberos token of a user with many groups needs 64 KiB in base64.',
       { default: 131_072, minimum: 16_384, maximum: 1_048_576 },
@@ -270,6 +283,10 @@ const upstream = requiredSection(
       minimum: 0,
       maximum: 1_000_000,
     }),
+    queueTimeoutMs: integer(
+      'How long a request may wait for a connection, in milliseconds; then 503. Whoever has few requests in flight comes first.',
+      { default: 30_000, minimum: 100, maximum: 600_000 },
+    ),
     connectTimeoutMs: integer('How long a TCP and TLS connect may take, in milliseconds.', {
       default: 10_000,
       minimum: 100,
@@ -303,6 +320,43 @@ const upstream = requiredSection(
     ),
   },
   'The server behind Torhaus.',
+)
+
+const requestRate = (description: string) =>
+  Type.Optional(
+    requiredSection(
+      {
+        perSecond: integer('Requests a second on average.', { minimum: 1, maximum: 1_000_000 }),
+        burst: integer('Most requests at once.', { default: 100, minimum: 1, maximum: 1_000_000 }),
+      },
+      description,
+    ),
+  )
+
+const shares = section(
+  {
+    unprovenBufferBytes: integer(
+      'Content of a request of somebody who has not proven who they are is read so far before the request takes a connection to the server, in bytes. What is longer may hold one eighth of upstream.maxConnections.',
+      { default: 65_536, minimum: 1024, maximum: 1_048_576 },
+    ),
+    unprovenBufferTotalBytes: integer('Most memory for that, per process, in bytes; above it 503.', {
+      default: 33_554_432,
+      minimum: 65_536,
+      maximum: 4_294_967_296,
+    }),
+    requestsPerClient: requestRate(
+      'Most requests of one client address (IPv6: of one /64), per process; above it 429. An office behind one address is one client. Without this section there is no limit.',
+    ),
+    requestsPerAccount: requestRate(
+      'Most requests of one account, per process; above it 429. Without this section there is no limit.',
+    ),
+    unprovenMinRate: integer('As listener.minRequestRate and listener.minResponseRate, for these clients.', {
+      default: 1024,
+      minimum: 0,
+      maximum: 1_000_000,
+    }),
+  },
+  'How connections, queue and memory are shared, so that nobody takes everything. Not proven: requests without credentials, preflights, and tokens that only the server can judge, until it has accepted them once.',
 )
 
 const bearer = requiredSection(
@@ -782,6 +836,7 @@ export const configSchema = requiredSection(
     listener,
     admin,
     upstream,
+    shares,
     oidc,
     kerberos: Type.Optional(kerberos),
     secondFactor,

@@ -17,8 +17,10 @@ import type { Delegated } from '../src/exchange.ts'
 import type { RequestFieldReader } from '../src/http/request-fields.ts'
 import type { ResponseFieldFilter } from '../src/http/response-fields.ts'
 import { isAccepted, UPGRADE_FIELDS } from '../src/http/web-socket.ts'
-import { drainRequest, hasContent, RequestContent } from '../src/listener/request-content.ts'
-import { ResponseWriter, type WriteResult } from '../src/listener/response-writer.ts'
+import { Intake, type IntakeEvents, type IntakeLimits } from '../src/listener/intake.ts'
+import { drainRequest, hasContent } from '../src/listener/request-content.ts'
+import { ResponseWriter, type WriteResult, type WriterEvents } from '../src/listener/response-writer.ts'
+import type { Share } from '../src/listener/share.ts'
 import type { ExchangeRecord } from '../src/observability/exchange-record.ts'
 import { type ChallengeSettings, challengeFields } from '../src/refusal/challenge.ts'
 import { send } from '../src/refusal/refusal.ts'
@@ -34,6 +36,8 @@ export interface ForwardParts extends ForwardedFieldSettings {
   readonly challenge: ChallengeSettings
   readonly tunnels: Tunnels
   readonly monotonic: MonotonicClock
+  readonly intakeLimits: IntakeLimits
+  readonly shareOf: (exchange: Delegated) => Share
   /** The upstream has answered: what its response says of the client's credentials. Must not throw. */
   readonly answered: (exchange: Delegated, status: number, rawFields: readonly string[]) => void
   /** Answers the client in place of the upstream. */
@@ -63,13 +67,14 @@ export function forward(parts: ForwardParts): Forward {
   }
 }
 
-class Forwarding implements ResponseReceiver, Forwarded {
+class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEvents {
   readonly #parts: ForwardParts
   readonly #exchange: Delegated
   readonly #record: ExchangeRecord
   readonly #response: ServerResponse
   readonly #writer: ResponseWriter
-  readonly #content: RequestContent | null
+  readonly #share: Share
+  readonly #intake: Intake
   #upstreamExchange: UpstreamExchange | undefined
   #retriesLeft: number
   #isOver = false
@@ -79,18 +84,14 @@ class Forwarding implements ResponseReceiver, Forwarded {
     this.#exchange = exchange
     this.#record = record
     this.#response = exchange.response
-    this.#writer = new ResponseWriter(
-      exchange.response,
-      () => this.#upstreamExchange?.resume(),
-      () => {
-        if (this.#content !== null) drainRequest(exchange.request)
-      },
-    )
-    this.#content = hasContent(exchange.fields)
-      ? new RequestContent(exchange.request, name => parts.fieldReader.mayForward(name))
-      : null
+    const { intakeLimits, fieldReader } = parts
+    this.#share = parts.shareOf(exchange)
+    const reading = this.#share.isProven ? intakeLimits.reading : intakeLimits.unproven
+    this.#writer = new ResponseWriter(exchange.response, this, intakeLimits.keeper, reading)
+    const mayForward = hasContent(exchange.fields) ? (name: string) => fieldReader.mayForward(name) : undefined
+    this.#intake = new Intake(exchange.request, mayForward, this.#share, intakeLimits)
     // Only what is safe and carries no content may be sent again, once (RFC 9110 9.2.2).
-    this.#retriesLeft = this.#content === null && SAFE.includes(exchange.method) ? 1 : 0
+    this.#retriesLeft = this.#intake.content === null && SAFE.includes(exchange.method) ? 1 : 0
   }
 
   start(): void {
@@ -100,10 +101,10 @@ class Forwarding implements ResponseReceiver, Forwarded {
     if (handshake !== undefined) this.#parts.tunnels.reserve(handshake)
     // HTTP/1.0 clients know no 1xx (RFC 9110 10.1.1).
     if (fields.kept.expect !== undefined && request.httpVersionMinor > 0) this.#response.writeContinue()
-    this.#send()
+    this.#intake.begin(this)
   }
 
-  #send(): void {
+  onReady(): void {
     const { method, target, delegation, fields, handshake } = this.#exchange
     try {
       this.#upstreamExchange = this.#parts.upstream.send(
@@ -111,17 +112,32 @@ class Forwarding implements ResponseReceiver, Forwarded {
           method,
           target: target.raw,
           fields: forwardedFields(this.#exchange, this.#parts),
-          content: this.#content,
+          content: this.#intake.content,
           contentLength: fields.kept['transfer-encoding'] === undefined ? fields.kept['content-length'] : undefined,
           mayUpgrade: handshake !== undefined,
           connectionKey: delegation.connectionKey,
           authenticateConnection: delegation.authenticateConnection,
+          owner: this.#share.owner,
+          standing: this.#intake.standing,
         },
         this,
       )
     } catch (error) {
       this.onError(toFault(error))
     }
+  }
+
+  onRoom(): void {
+    this.#upstreamExchange?.resume()
+  }
+
+  onEnded(): void {
+    if (this.#intake.content !== null) drainRequest(this.#exchange.request)
+  }
+
+  onReadTooSlowly(): void {
+    this.#giveUp('response-read-too-slowly')
+    this.#response.destroy()
   }
 
   onInformation(status: number, rawFields: readonly string[]): void {
@@ -180,7 +196,7 @@ class Forwarding implements ResponseReceiver, Forwarded {
     if (this.#isOver) return
     if (RETRIED.includes(fault.code) && this.#retriesLeft > 0 && !this.#response.headersSent) {
       this.#retriesLeft--
-      this.#send()
+      this.onReady()
       return
     }
     this.#finish()
@@ -197,21 +213,27 @@ class Forwarding implements ResponseReceiver, Forwarded {
     if (this.#isOver) return
     this.#retriesLeft = 0
     this.#upstreamExchange?.abort()
-    this.#content?.stop()
+    this.#intake.content?.stop()
     this.onError(fault)
   }
 
   onClientClose(): void {
-    if (this.#isOver) return
+    if (!this.#isOver) this.#giveUp('client-aborted')
+  }
+
+  /** Because of the client: the upstream is not heard any more. */
+  #giveUp(code: Code): void {
     this.#finish()
-    this.#note('aborted', 'client-aborted', undefined)
+    this.#note('aborted', code, undefined)
     this.#upstreamExchange?.abort()
-    this.#content?.stop()
+    this.#intake.content?.stop()
   }
 
   #finish(): void {
     this.#isOver = true
-    this.#record.requestBytes = this.#content?.bytes ?? 0
+    this.#intake.release()
+    this.#writer.stopWaiting()
+    this.#record.requestBytes = this.#intake.content?.bytes ?? 0
   }
 
   #note(outcome: 'aborted', code: Code, cause: unknown): void {
@@ -224,7 +246,10 @@ class Forwarding implements ResponseReceiver, Forwarded {
 const RETRIED: readonly Code[] = ['upstream-closed', 'upstream-identity-refused']
 const SAFE = ['GET', 'HEAD', 'OPTIONS']
 
-const CONTENT_CODES: readonly Code[] = ['response-content-timeout', 'request-content-aborted', 'request-malformed']
+const CONTENT_CODES: readonly Code[] = [
+  ...(['response-content-timeout', 'request-content-aborted', 'request-content-too-slow'] as const),
+  ...(['request-malformed', 'unproven-share-exceeded'] as const),
+]
 
 function contentCode(code: Code): Code {
   return CONTENT_CODES.includes(code) ? code : 'response-content-aborted'

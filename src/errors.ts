@@ -240,6 +240,7 @@ const table = {
     stage: 'require-second-factor',
     sentence: 'This personal access token is too old. Make a new one.',
   },
+  'rate-limited': { status: 429, stage: 'limit-rate', sentence: 'Too many requests. Wait, then try again.' },
   'account-mismatch': {
     status: 403,
     stage: 'authenticate',
@@ -384,10 +385,30 @@ const table = {
     stage: 'forward',
     sentence: 'Too many requests are waiting. Try again in a moment.',
   },
+  'upstream-queue-timeout': {
+    status: 503,
+    stage: 'forward',
+    sentence: 'The request waited too long for its turn. Try again in a moment.',
+  },
+  'client-share-exceeded': {
+    status: 429,
+    stage: 'forward',
+    sentence: 'Too many of your requests are waiting. Wait for answers before you send more.',
+  },
+  'unproven-share-exceeded': {
+    status: 503,
+    stage: 'forward',
+    sentence: 'Too many requests of clients that are not known yet are waiting. Try again in a moment.',
+  },
   'tunnel-limit': {
     status: 503,
     stage: 'forward',
     sentence: 'Too many WebSockets are open here. Try again in a moment.',
+  },
+  'request-content-too-slow': {
+    status: 408,
+    stage: 'forward',
+    sentence: 'The content of the request took too long to arrive.',
   },
   'request-content-aborted': { status: 400, stage: 'forward', sentence: 'The content of the request ended early.' },
 
@@ -396,6 +417,11 @@ const table = {
     status: 499,
     stage: 'forward',
     sentence: 'The client closed the connection before the response was complete.',
+  },
+  'response-read-too-slowly': {
+    status: 499,
+    stage: 'forward',
+    sentence: 'The client read the response too slowly.',
   },
   'response-content-aborted': {
     status: 502,

@@ -8,11 +8,13 @@ import { type AuthenticateParts, authenticate } from '../middleware/authenticate
 import { type ClassifySettings, classifyCredentials } from '../middleware/classify-credentials.ts'
 import { identifyRequest } from '../middleware/identify-request.ts'
 import { impersonate } from '../middleware/impersonate.ts'
+import { limitAccount, limitClient } from '../middleware/limit-rate.ts'
 import { mapIdentity } from '../middleware/map-identity.ts'
 import { requireSecondFactor, type SecondFactorParts } from '../middleware/require-second-factor.ts'
 import { type TrustSettings, trustConnection } from '../middleware/trust-connection.ts'
 import type { Arrival, Delegated, Traced } from './exchange.ts'
 import type { IdentityOut } from './identity/identity-out.ts'
+import type { RequestRate } from './limits/request-rate.ts'
 import { StageChain } from './stage-chain.ts'
 
 export interface PolicyParts {
@@ -22,6 +24,8 @@ export interface PolicyParts {
   readonly authenticate: AuthenticateParts
   readonly secondFactor: SecondFactorParts
   readonly identityOut: IdentityOut
+  /** Undefined: as often as they like. */
+  readonly rates: { readonly client: RequestRate | undefined; readonly account: RequestRate | undefined }
 }
 
 export interface Policy {
@@ -31,14 +35,21 @@ export interface Policy {
   readonly admit: StageChain<Traced, Delegated>
 }
 
+/** Where a rate is configured, this stage is there twice: for the client, and for the account. */
+const LIMIT_RATE = 'limit-rate'
+
 export function createPolicy(parts: PolicyParts): Policy {
+  const { client, account } = parts.rates
+  const traced = StageChain.of<Arrival>()
+    .stage('trust-connection', trustConnection(parts.trust))
+    .stage('identify-request', identifyRequest(parts.newRequestId))
+  const authenticated = StageChain.of<Traced>()
+    .stage('classify-credentials', classifyCredentials(parts.classify))
+    .stage('authenticate', authenticate(parts.authenticate))
+  const limited = account && authenticated.stage(LIMIT_RATE, limitAccount(account, parts.authenticate.accountKey))
   return {
-    arrive: StageChain.of<Arrival>()
-      .stage('trust-connection', trustConnection(parts.trust))
-      .stage('identify-request', identifyRequest(parts.newRequestId)),
-    admit: StageChain.of<Traced>()
-      .stage('classify-credentials', classifyCredentials(parts.classify))
-      .stage('authenticate', authenticate(parts.authenticate))
+    arrive: client === undefined ? traced : traced.stage(LIMIT_RATE, limitClient(client)),
+    admit: (limited ?? authenticated)
       .stage('require-second-factor', requireSecondFactor(parts.secondFactor))
       .stage('map-identity', mapIdentity())
       .stage('impersonate', impersonate(parts.identityOut)),

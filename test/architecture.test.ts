@@ -31,7 +31,7 @@ const KERBEROS_FRONT = ['src/kerberos/kerberos-code.ts', 'src/kerberos/kerberos-
 
 /** What everybody may make: values, and what lives no longer than its request, or inside the one who made it. */
 const MADE_ANYWHERE = [
-  ...['Fault', 'Secret', 'Html', 'RequestContent', 'ResponseWriter'],
+  ...['Fault', 'Secret', 'Html', 'Intake', 'ResponseWriter'],
   ...['BoundedMap', 'FairLedger', 'ReadCache', 'UnsavedEndings'],
 ]
 

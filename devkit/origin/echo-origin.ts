@@ -94,7 +94,7 @@ export async function startEchoOrigin(): Promise<EchoOrigin> {
 }
 
 /** Answers what was received, once all of it has arrived. */
-const echo: Answer = (request, response, received) => {
+export const echo: Answer = (request, response, received) => {
   request.on('end', () => {
     const { method, target, fields, bytes, sha256, text } = received
     response.setHeader('Content-Type', 'application/json')

@@ -126,6 +126,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
       ...{ accountKey, now, refusesPat: () => undefined, report: () => undefined, asked: () => undefined },
     },
     identityOut,
+    rates: { client: undefined, account: undefined },
   })
 
   const authTime = Math.floor(now() / 1000)

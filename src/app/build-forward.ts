@@ -1,32 +1,40 @@
 import { type Forward, forward } from '../../middleware/forward.ts'
-import type { MonotonicClock } from '../clock.ts'
 import { ResponseFieldFilter } from '../http/response-fields.ts'
+import type { IntakeLimits } from '../listener/intake.ts'
 import type { PatWatch } from '../pats/pat-watch.ts'
 import type { Tunnels } from '../tunnels/tunnels.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { fail } from './exchange-handler.ts'
 import type { Services } from './open-services.ts'
+import { Shares } from './shares.ts'
 
 interface ForwardNeeds
   extends Pick<Services, 'config' | 'cookies' | 'fieldReader' | 'publicUrl' | 'refusal' | 'viaName'> {
   readonly upstream: Upstream
   readonly watch: PatWatch
   readonly tunnels: Tunnels
-  readonly monotonic: MonotonicClock
+  readonly limits: IntakeLimits
 }
 
 /** The way to the origin server and back. */
 export function buildForward(needs: ForwardNeeds): Forward {
-  const { config, cookies, publicUrl, refusal, watch, upstream, fieldReader, viaName, tunnels, monotonic } = needs
+  const { config, cookies, publicUrl, refusal, watch, upstream, fieldReader, viaName, tunnels, limits } = needs
+  const { monotonic } = limits.keeper
+  const shares = new Shares(watch, monotonic)
   return forward({
     ...{ upstream, fieldReader, viaName, tunnels, monotonic },
+    intakeLimits: limits,
+    shareOf: exchange => shares.of(exchange),
     responseFields: new ResponseFieldFilter(config.publicUrl, config.upstream.url, cookies.names),
     upstreamHost: config.upstream.host === 'public' ? publicUrl.host : new URL(config.upstream.url).host,
     publicHost: publicUrl.host,
     publicScheme: publicUrl.protocol.slice(0, -1),
     ownCookies: cookies.names,
     challenge: refusal.challenge,
-    answered: (exchange, status, rawFields) => watch.see(exchange, status, rawFields),
+    answered: (exchange, status, rawFields) => {
+      watch.see(exchange, status, rawFields)
+      shares.answered(exchange, status)
+    },
     fail: (record, fault) => fail({ refusal }, record, fault),
   })
 }

@@ -19,6 +19,7 @@ import { buildTunnels } from './build-tunnels.ts'
 import { type EndpointNeeds, endpoints } from './endpoints.ts'
 import { type AppParts, createApp, type OpenExchange } from './exchange-handler.ts'
 import { startFlushing, startSweeping } from './housekeeping.ts'
+import { intakeLimits, requestRates } from './intake-limits.ts'
 import type { Services } from './open-services.ts'
 import { patReport } from './pat-report.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
@@ -42,14 +43,16 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
   const sweep = startSweeping(services, opened)
   const upstream = opened.use(new HttpUpstream(config.upstream, monotonic))
   const watch = buildPatWatch(services, patReport(metrics, audit, log))
-  const policy = buildPolicy(services, watch)
+  const policy = { ...buildPolicy(services, watch), rates: requestRates(config, monotonic) }
   const tunnels = buildTunnels(services, policy, opened)
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
   const turns = new Turns<OpenExchange>()
+  const limits = intakeLimits(config, monotonic)
+  opened.defer(() => limits.keeper.close())
   let isDraining = false
   const app = buildApp(services, opened, {
     ...{ policy, monotonic },
-    forward: buildForward({ ...services, upstream, watch, tunnels, monotonic }),
+    forward: buildForward({ ...services, upstream, watch, tunnels, limits }),
     isDraining: () => isDraining,
     turns,
   })
@@ -57,6 +60,7 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
     upstream: () => upstream.statistics(),
     clientConnections: countConnections(app),
     pipelinedRequests: () => turns.held,
+    unprovenContentBytes: () => limits.ledger.total,
     unrecognisedPats: sweep.unrecognisedPats,
     isStoreAvailable: () => stores.condition() === 'available',
     clockDifferenceMs: stores.clockDifferenceMs,

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { Fault } from '../errors.ts'
+import { type Code, Fault } from '../errors.ts'
 import type { RequestFields } from '../http/request-fields.ts'
+import type { Paced, PaceKeeper, PaceSettings } from './pace.ts'
 
 /** How much of an unwanted request content is read and thrown away, in bytes, so that the client gets to read the answer. */
 const MAX_DRAINED_BYTES = 64 * 1024 * 1024
@@ -25,16 +26,25 @@ export interface ContentReceiver {
  * that giving up one does not destroy the other: when the upstream answers early, the rest of the content can still be
  * read from the client, and the connection stays in step (RFC 9112 9.3).
  */
-export class RequestContent {
+export class RequestContent implements Paced {
   readonly #message: IncomingMessage
   readonly #mayForward: (name: string) => boolean
+  readonly #keeper: PaceKeeper
+  readonly #pace: PaceSettings
   #receiver: ContentReceiver | undefined
+  #isReading = false
+  /** Read before there was anybody to take it. */
+  #ahead: Buffer[] = []
+  isComplete = false
   bytes = 0
+  deadlineMs = Number.POSITIVE_INFINITY
 
   /** `mayForward`: whether a trailer field of that name may go on. */
-  constructor(message: IncomingMessage, mayForward: (name: string) => boolean) {
+  constructor(message: IncomingMessage, mayForward: (name: string) => boolean, keeper: PaceKeeper, pace: PaceSettings) {
     this.#message = message
     this.#mayForward = mayForward
+    this.#keeper = keeper
+    this.#pace = pace
   }
 
   /** Trailer fields (RFC 9110 6.5), once the content has ended: name, value, name, value. */
@@ -43,40 +53,83 @@ export class RequestContent {
     return raw.filter((_, index) => this.#mayForward(raw[index - (index % 2)] ?? ''))
   }
 
-  /** From now on the content is read from the client, and handed over. */
+  /** From now on the content is read from the client, and handed over; first what was kept. */
   start(receiver: ContentReceiver): void {
     this.#receiver = receiver
-    this.#message.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose)
+    const ahead = this.#ahead
+    this.#ahead = []
+    let goesOn = true
+    for (const chunk of ahead) goesOn = receiver.onContentData(chunk)
+    if (this.isComplete) return this.#end()
+    if (!this.#isReading) {
+      this.#isReading = true
+      this.#message.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose)
+      if (this.#pace.minRate > 0) this.#keeper.add(this)
+    }
+    if (goesOn) this.resume()
+  }
+
+  /** What has arrived is kept for whoever takes the rest. */
+  keep(chunks: Buffer[]): void {
+    this.#ahead = chunks
   }
 
   resume(): void {
-    if (this.#receiver !== undefined) this.#message.resume()
+    if (this.#receiver === undefined || this.isComplete) return
+    this.deadlineMs = this.#keeper.monotonic() + this.#pace.graceMs
+    this.#message.resume()
   }
 
   /** Nothing more is handed over. What is left stays with the client. */
   stop(): void {
-    if (this.#receiver === undefined) return
     this.#receiver = undefined
-    this.#message.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
+    this.#ahead = []
+    this.#stopReading()
     if (!this.#message.readableEnded) this.#message.pause()
+  }
+
+  onTooSlow(): void {
+    this.#giveUp('request-content-too-slow')
+  }
+
+  #end(): void {
+    const receiver = this.#receiver
+    this.#receiver = undefined
+    receiver?.onContentEnd()
+  }
+
+  #giveUp(code: Code): void {
+    const receiver = this.#receiver
+    this.stop()
+    receiver?.onContentError(new Fault(code))
+  }
+
+  #stopReading(): void {
+    if (!this.#isReading) return
+    this.#isReading = false
+    this.#keeper.remove(this)
+    this.#message.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
   }
 
   readonly #onData = (chunk: Buffer): void => {
     this.bytes += chunk.length
-    if (this.#receiver?.onContentData(chunk) === false) this.#message.pause()
+    const now = this.#keeper.monotonic()
+    const earned = this.deadlineMs + (chunk.length * 1000) / this.#pace.minRate
+    this.deadlineMs = Math.min(earned, now + this.#pace.graceMs)
+    if (this.#receiver?.onContentData(chunk) !== false) return
+    this.#message.pause()
+    // Who takes it is too slow now, not who sends it.
+    this.deadlineMs = Number.POSITIVE_INFINITY
   }
 
   readonly #onEnd = (): void => {
-    const receiver = this.#receiver
-    this.stop()
-    receiver?.onContentEnd()
+    this.isComplete = true
+    this.#stopReading()
+    this.#end()
   }
 
   readonly #onClose = (): void => {
-    if (this.#message.complete) return
-    const receiver = this.#receiver
-    this.stop()
-    receiver?.onContentError(new Fault('request-content-aborted'))
+    if (!this.#message.complete) this.#giveUp('request-content-aborted')
   }
 }
 

@@ -1,6 +1,7 @@
 /** The response to the client, written in as few pieces as it can be: each write costs as much as all our own work. */
 import type { ServerResponse } from 'node:http'
 import { batchAtTurnEnd, type TurnBatch } from '../io/end-of-turn.ts'
+import type { Paced, PaceKeeper, PaceSettings } from './pace.ts'
 
 /**
  * What became of content that was handed over: `passed` on or copied, so that its bytes are free; `kept` for a moment; or
@@ -13,20 +14,32 @@ const MAX_HELD_BYTES = 12_288
 /** Copying so much costs less than the memory it would keep occupied. */
 const MAX_COPIED_BYTES = 16_384
 
-export class ResponseWriter implements TurnBatch {
+/** Whom the writer tells. */
+export interface WriterEvents {
+  /** After `backpressure`: there is room again. */
+  onRoom(): void
+  /** All was handed to the socket. */
+  onEnded(): void
+  /** The client takes longer for what it was sent than it may. */
+  onReadTooSlowly(): void
+}
+
+export class ResponseWriter implements TurnBatch, Paced {
   readonly #response: ServerResponse
-  readonly #onRoom: () => void
-  readonly #onEnded: () => void
+  readonly #events: WriterEvents
+  readonly #keeper: PaceKeeper
+  readonly #pace: PaceSettings
+  deadlineMs = Number.POSITIVE_INFINITY
   #isHeadHeld = false
   /** The first content, where it came with the head: a text of octets, which Node joins to the head; bytes would go beside it. */
   #held: string | undefined
   #isWaiting = false
 
-  /** `onRoom`: after `full`. `onEnded`: all was handed to the socket. */
-  constructor(response: ServerResponse, onRoom: () => void, onEnded: () => void) {
+  constructor(response: ServerResponse, events: WriterEvents, keeper: PaceKeeper, pace: PaceSettings) {
     this.#response = response
-    this.#onRoom = onRoom
-    this.#onEnded = onEnded
+    this.#events = events
+    this.#keeper = keeper
+    this.#pace = pace
   }
 
   writeHead(status: number, reason: string, fields: string[]): void {
@@ -56,9 +69,7 @@ export class ResponseWriter implements TurnBatch {
     this.#response.uncork()
     if (this.#response.writableLength === 0) return 'released'
     if (goesOn) return isShort ? 'released' : 'retained'
-    // More may come of what was read already; one listener is enough for all of it.
-    if (!this.#isWaiting) this.#response.once('drain', this.#onDrain)
-    this.#isWaiting = true
+    this.#waitForRoom()
     return 'backpressure'
   }
 
@@ -70,12 +81,33 @@ export class ResponseWriter implements TurnBatch {
   flush(): void {
     if (this.#held === undefined) this.#response.end()
     else this.#response.end(this.#held, 'latin1')
-    this.#onEnded()
+    this.#events.onEnded()
+  }
+
+  /** Nobody waits for the client any more: the response is complete, or given up. */
+  stopWaiting(): void {
+    if (this.#isWaiting) this.#keeper.remove(this)
+  }
+
+  onTooSlow(): void {
+    this.#events.onReadTooSlowly()
+  }
+
+  #waitForRoom(): void {
+    // More may come of what was read already; one listener is enough for all of it.
+    if (this.#isWaiting) return
+    this.#isWaiting = true
+    this.#response.once('drain', this.#onDrain)
+    const { minRate, graceMs } = this.#pace
+    if (minRate === 0) return
+    this.deadlineMs = this.#keeper.monotonic() + graceMs + (this.#response.writableLength * 1000) / minRate
+    this.#keeper.add(this)
   }
 
   readonly #onDrain = (): void => {
     this.#isWaiting = false
-    this.#onRoom()
+    this.#keeper.remove(this)
+    this.#events.onRoom()
   }
 
   #writeHeld(): void {

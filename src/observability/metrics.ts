@@ -15,6 +15,7 @@ export interface MetricSources {
   readonly upstream: () => UpstreamStatistics
   readonly clientConnections: () => number
   readonly pipelinedRequests: () => number
+  readonly unprovenContentBytes: () => number
   readonly tunnels: () => number
   readonly unrecognisedPats: () => number
   readonly directory?: () => DirectoryStatistics
@@ -99,6 +100,7 @@ export class Metrics {
     upstream,
     clientConnections,
     pipelinedRequests,
+    unprovenContentBytes,
     tunnels,
     unrecognisedPats,
     directory,
@@ -121,6 +123,11 @@ export class Metrics {
     gauge('torhaus_upstream_connections', 'Connections to the upstream, open or opening.', () => upstream().connections)
     gauge('torhaus_upstream_idle_connections', 'Connections to the upstream without a request.', () => upstream().idle)
     gauge('torhaus_upstream_queued_requests', 'Requests waiting for a connection.', () => upstream().queued)
+    gauge(
+      'torhaus_upstream_unproven_requests',
+      'Connections to the upstream with a request of somebody who has not proven who it is.',
+      () => upstream().unproven,
+    )
     counter(
       'torhaus_upstream_opened_connections',
       'Connections to the upstream opened so far.',
@@ -136,6 +143,11 @@ export class Metrics {
       'torhaus_pipelined_requests',
       'Requests held until the one before them on their connection is answered.',
       pipelinedRequests,
+    )
+    gauge(
+      'torhaus_unproven_content_bytes',
+      'Content kept of requests of somebody who has not proven who it is.',
+      unprovenContentBytes,
     )
     gauge(
       'torhaus_unrecognised_blocked_pats',

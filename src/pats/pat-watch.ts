@@ -35,6 +35,8 @@ interface ReportedPatUse {
 export interface PatWatch {
   /** Why the exchange must not pass. Throws, or rejects with, `store-unavailable`: whether a token is blocked must be known. */
   refuse(exchange: Authenticated): Awaitable<PatCode | undefined>
+  /** Whose token it is: an account, or the token itself. Undefined where the server has not accepted it yet, as far as is known without asking. */
+  ownerOf(exchange: Authenticated): string | undefined
   /** The head of the server's response; fields as name, value, name, value. Never throws. */
   see(exchange: Authenticated, status: number, rawFields: readonly string[]): void
 }
@@ -49,6 +51,11 @@ export function patWatch(parts: PatWatchParts): PatWatch {
       if (credentials.scheme !== 'pat') return undefined
       const known = register.find(credentials.fingerprints)
       return known instanceof Promise ? known.then(settled => judge(exchange, settled)) : judge(exchange, known)
+    },
+    ownerOf({ credentials }) {
+      if (credentials.scheme !== 'pat') return undefined
+      const known = register.find(credentials.fingerprints)
+      return known instanceof Promise ? undefined : (known?.accountKey ?? known?.fingerprint)
     },
     see(exchange, status, rawFields) {
       const { credentials, clientAddress, clientClass } = exchange
@@ -96,5 +103,5 @@ export function patWatch(parts: PatWatchParts): PatWatch {
 }
 
 /** To credentials it does not know, Azure DevOps may answer 203 or a redirect to its sign-in instead of 401. */
-const isAccepted = (status: number) =>
+export const isAccepted = (status: number) =>
   (status >= 200 && status < 300 && status !== 203) || status === 304 || status === 101

@@ -30,7 +30,7 @@ export function sendRefusal(
 ): number {
   const { status, sentence } = errorTable[code]
   // Where it ends is not certain, so nothing after it can be read as a request (RFC 9112 6.1).
-  if (code === 'request-malformed') known.response.shouldKeepAlive = false
+  if (code === 'request-malformed' || status === 408) known.response.shouldKeepAlive = false
   const fields = ['Cache-Control', 'no-store', 'X-Torhaus-Error', code, ...requestIdFields(known)]
   if (status === 401) {
     // X-VSS-E2EID marks an Azure DevOps Server for NuGet's credential provider.

@@ -1,43 +1,39 @@
 /**
- * A bounded number of connections, each belonging to a key. Idle ones are used newest first, so that the others can
- * grow old and be closed; when the bound is reached, the oldest idle connection of any key makes room; when none is idle,
- * requests wait in line.
+ * A bounded number of connections, each belonging to a key. Idle ones are used newest first, so that the others can grow
+ * old and be closed; when the bound is reached, the oldest idle connection of any key makes room. Requests wait when none is
+ * idle, or the rest is for others; not for ever.
  *
- *   acquire() --> an idle one of its key --------------------------------> in use --> onFree(): idle, or a waiter's
- *             --> room, or the oldest idle one makes room --> connecting --> in use
- *             --> waiting --> one of its key is free --------------------> in use
- *                         --> one of another key is free, and closes --> connecting
+ *   acquire() --> may have one --> an idle one of its key -------------------> in use --> onFree(): a waiter's, or idle
+ *             |                --> room, or the oldest idle makes room --> connecting --> in use
+ *             --> waiting ------> its turn has come: as above
+ *                         ------> `queueTimeoutMs` have passed: refused
  *
- * Always: open = in use + idle; open + connecting <= maxConnections; `#idle` and `#idleByKey` hold the same connections;
- * while somebody waits, none is idle. A connection never changes its key.
+ * Always: open = in use + idle; `#idle` and `#idleByKey` hold the same connections; what is in use has a holder. A
+ * connection never changes its key.
  */
-import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import type { Socket } from 'node:net'
 import { type Code, Fault } from '../errors.ts'
-import { Connection, type ConnectionOwner, type ConnectionTimes } from './connection.ts'
+import type { Standing } from '../listener/share.ts'
+import { Connection, type ConnectionOwner } from './connection.ts'
+import { ConnectionShares } from './connection-shares.ts'
+import type { ConnectionTimes } from './connection-times.ts'
+import { codeOfConnectError, openSocket, type SocketSettings } from './open-socket.ts'
+import type { Owner } from './owner.ts'
 import { ReadBuffer } from './read-buffer.ts'
+import type { Waiter } from './waiter.ts'
 
-export interface PoolSettings extends ConnectionTimes {
-  readonly host: string
-  readonly port: number
-  /** Undefined: plain TCP. */
-  readonly tls: ConnectionOptions | undefined
+export interface PoolSettings extends ConnectionTimes, SocketSettings {
   readonly maxConnections: number
   readonly maxQueued: number
+  readonly queueTimeoutMs: number
   readonly connectTimeoutMs: number
   readonly keepAliveTimeoutMs: number
 }
 
-/** Who waits for a connection. Exactly one of the two is called, unless `cancelled` is set before. */
-export interface Waiter {
-  readonly key: string
-  cancelled: boolean
-  onConnection(connection: Connection): void
-  onUnavailable(fault: Fault): void
-}
-
 /** How often deadlines are looked at, in milliseconds: timeouts are late by this much at most. */
 const TICK_MS = 250
+/** A response that its reader has not taken further for so long holds up the connection. */
+const HELD_UP_MS = 2000
 /** A server's own idle timeout is undercut by this much, so that it does not close while we send. */
 const KEEP_ALIVE_MARGIN_MS = 1000
 
@@ -47,8 +43,9 @@ export class ConnectionPool implements ConnectionOwner, Disposable {
   /** Idle connections, oldest first. */
   readonly #idle = new Set<Connection>()
   readonly #idleByKey = new Map<string, Connection[]>()
-  /** Who waits for a connection, first come first. */
-  readonly #waiting = new Set<Waiter>()
+  readonly #shares: ConnectionShares<Waiter>
+  /** Who waits, and until when (monotonic); first come first. */
+  readonly #waiting = new Map<Waiter, number>()
   #connecting = 0
   #tick: NodeJS.Timeout | undefined
   #isClosed = false
@@ -58,6 +55,7 @@ export class ConnectionPool implements ConnectionOwner, Disposable {
 
   constructor(settings: PoolSettings) {
     this.#settings = settings
+    this.#shares = new ConnectionShares(settings)
   }
 
   get connections(): number {
@@ -72,38 +70,53 @@ export class ConnectionPool implements ConnectionOwner, Disposable {
     return this.#waiting.size
   }
 
+  held(standing: Standing): number {
+    return this.#shares.held(standing)
+  }
+
   acquire(waiter: Waiter): void {
     if (this.#isClosed) return waiter.onUnavailable(new Fault('upstream-overloaded'))
-    const connection = this.#takeIdle(waiter.key)
-    if (connection !== undefined) return waiter.onConnection(connection)
-    if (this.connections < this.#settings.maxConnections || this.#evictOldest()) return this.#connect(waiter)
-    if (this.queued >= this.#settings.maxQueued) return waiter.onUnavailable(new Fault('upstream-overloaded'))
-    this.#waiting.add(waiter)
+    if (this.#shares.take(waiter)) return this.#serve(waiter)
+    const refused = this.#shares.enqueue(waiter)
+    if (refused !== undefined) return waiter.onUnavailable(new Fault(refused))
+    this.#startTick()
+    this.#waiting.set(waiter, this.#settings.monotonic() + this.#settings.queueTimeoutMs)
   }
 
   /** The waiter wants no connection any more. */
   leave(waiter: Waiter): void {
     waiter.cancelled = true
-    this.#waiting.delete(waiter)
+    if (this.#waiting.delete(waiter)) this.#shares.leave(waiter)
   }
 
   [Symbol.dispose](): void {
     this.#isClosed = true
     clearInterval(this.#tick)
-    for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter())
-      waiter.onUnavailable(new Fault('upstream-overloaded'))
+    for (const waiter of this.#waiting.keys()) this.#sendAway(waiter, 'upstream-overloaded')
     for (const connection of this.#open) connection.close()
   }
 
   onFree(connection: Connection): void {
+    this.#release(connection)
     const waiter = this.#nextWaiter()
-    if (waiter !== undefined) {
-      if (waiter.key === connection.key) return waiter.onConnection(connection)
-      // Its turn has come, but not with this connection: that one makes room.
-      this.#open.delete(connection)
-      connection.close()
-      return this.#connect(waiter)
-    }
+    if (waiter?.key === connection.key) return this.#handOver(connection, waiter)
+    this.#park(connection)
+    if (waiter !== undefined) this.#serve(waiter)
+  }
+
+  onClosed(connection: Connection): void {
+    this.#forgetIdle(connection)
+    this.#release(connection)
+    if (this.#open.delete(connection)) this.#serveWaiting()
+  }
+
+  #release(connection: Connection): void {
+    const { holder } = connection
+    connection.holder = undefined
+    if (holder !== undefined) this.#shares.release(holder)
+  }
+
+  #park(connection: Connection): void {
     const keepMs = Math.min(this.#settings.keepAliveTimeoutMs, connection.keepAliveMs - KEEP_ALIVE_MARGIN_MS)
     if (this.#isClosed || keepMs <= 0) return connection.close()
     connection.deadlineMs = this.#settings.monotonic() + keepMs
@@ -113,16 +126,21 @@ export class ConnectionPool implements ConnectionOwner, Disposable {
     else sameKey.push(connection)
   }
 
-  onClosed(connection: Connection): void {
-    this.#forgetIdle(connection)
-    if (!this.#open.delete(connection)) return
-    this.#serveWaiting()
+  /** A connection for who may have one. */
+  #serve(waiter: Waiter): void {
+    const connection = this.#takeIdle(waiter.key)
+    if (connection !== undefined) return this.#handOver(connection, waiter)
+    if (this.connections >= this.#settings.maxConnections) this.#evictOldest()
+    this.#connect(waiter)
+  }
+
+  #handOver(connection: Connection, waiter: Waiter): void {
+    connection.holder = waiter.holder
+    waiter.onConnection(connection)
   }
 
   #serveWaiting(): void {
-    if (this.#isClosed || this.connections >= this.#settings.maxConnections) return
-    const waiter = this.#nextWaiter()
-    if (waiter !== undefined) this.#connect(waiter)
+    for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter()) this.#serve(waiter)
   }
 
   #takeIdle(key: string): Connection | undefined {
@@ -133,18 +151,19 @@ export class ConnectionPool implements ConnectionOwner, Disposable {
       if (connection === undefined) return undefined
       this.#idle.delete(connection)
       if (connection.isUsable) return connection
+      // Closing already, and no longer counted.
+      this.#open.delete(connection)
     }
     return undefined
   }
 
-  #evictOldest(): boolean {
+  #evictOldest(): void {
     const [oldest] = this.#idle
-    if (oldest === undefined) return false
+    if (oldest === undefined) return
     this.#forgetIdle(oldest)
     this.#open.delete(oldest)
     oldest.close()
     this.evicted++
-    return true
   }
 
   #forgetIdle(connection: Connection): void {
@@ -156,26 +175,25 @@ export class ConnectionPool implements ConnectionOwner, Disposable {
   }
 
   #nextWaiter(): Waiter | undefined {
-    const [first] = this.#waiting
-    if (first !== undefined) this.#waiting.delete(first)
-    return first
+    if (this.#isClosed) return undefined
+    const waiter = this.#shares.next()
+    if (waiter !== undefined) this.#waiting.delete(waiter)
+    return waiter
+  }
+
+  #sendAway(waiter: Waiter, code: Code): void {
+    this.#waiting.delete(waiter)
+    this.#shares.leave(waiter)
+    waiter.onUnavailable(new Fault(code))
   }
 
   #connect(waiter: Waiter): void {
-    const { host, port, tls, connectTimeoutMs } = this.#settings
+    const { tls, connectTimeoutMs } = this.#settings
+    const { holder } = waiter
     this.#connecting++
     this.opened++
     const readBuffer = new ReadBuffer()
-    const { onread } = readBuffer
-    const socket =
-      tls === undefined
-        ? connectTcp({ host, port, onread, noDelay: true, keepAlive: true })
-        : connectTls(
-            withReading(
-              { ...tls, host, port, ...(this.#tlsSession === undefined ? {} : { session: this.#tlsSession }) },
-              onread,
-            ),
-          )
+    const socket = openSocket(this.#settings, readBuffer.onread, this.#tlsSession)
     const timer = setTimeout(() => socket.destroy(new Fault('upstream-connect-timeout')), connectTimeoutMs)
     const settle = () => {
       clearTimeout(timer)
@@ -184,48 +202,46 @@ export class ConnectionPool implements ConnectionOwner, Disposable {
     }
     const onFailure = (error: Error): void => {
       settle()
-      waiter.onUnavailable(error instanceof Fault ? error : new Fault(codeOf(error), error))
+      if (holder !== undefined) this.#shares.release(holder)
+      waiter.onUnavailable(error instanceof Fault ? error : new Fault(codeOfConnectError(error), error))
       this.#serveWaiting()
     }
     const onConnected = (): void => {
       settle()
-      this.#welcome(socket, readBuffer, waiter)
+      this.#welcome(socket, readBuffer, waiter, holder)
     }
     socket.once('error', onFailure).once(tls === undefined ? 'connect' : 'secureConnect', onConnected)
-    if (tls !== undefined) {
-      socket.setNoDelay(true).setKeepAlive(true)
-      socket.on('session', (session: Buffer) => {
-        this.#tlsSession = session
-      })
-    }
+    socket.on('session', (session: Buffer) => {
+      this.#tlsSession = session
+    })
   }
 
-  #welcome(socket: Socket, readBuffer: ReadBuffer, waiter: Waiter): void {
+  #welcome(socket: Socket, readBuffer: ReadBuffer, waiter: Waiter, holder: Owner | undefined): void {
     const connection = new Connection(waiter.key, socket, readBuffer, this, this.#settings)
+    connection.holder = holder
     this.#open.add(connection)
-    this.#tick ??= setInterval(this.#expire, TICK_MS).unref()
+    this.#startTick()
     if (this.#isClosed) connection.close()
     else if (waiter.cancelled) this.onFree(connection)
     else waiter.onConnection(connection)
   }
 
+  #startTick(): void {
+    this.#tick ??= setInterval(this.#expire, TICK_MS).unref()
+  }
+
   readonly #expire = (): void => {
     const now = this.#settings.monotonic()
-    for (const connection of this.#open) connection.expire(now)
+    const heldUp: Connection[] = []
+    for (const connection of this.#open) {
+      connection.expire(now)
+      if (connection.heldUpAtMs <= now - HELD_UP_MS && connection.holder?.standing !== 'proven') heldUp.push(connection)
+    }
+    for (const connection of heldUp.slice(this.#shares.mostHolding))
+      connection.fail('unproven-share-exceeded', undefined)
+    for (const [waiter, deadlineMs] of this.#waiting) {
+      if (now < deadlineMs) break
+      this.#sendAway(waiter, 'upstream-queue-timeout')
+    }
   }
-}
-
-/** `tls.connect` knows `onread`, its types do not. */
-const withReading = (options: ConnectionOptions, onread: OnReadOpts): ConnectionOptions & { onread: OnReadOpts } => ({
-  ...options,
-  onread,
-})
-
-/** Codes of Node and of OpenSSL. */
-function codeOf(error: NodeJS.ErrnoException): Code {
-  const code = String(error.code ?? '')
-  if (code === 'ETIMEDOUT') return 'upstream-connect-timeout'
-  return /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO)/.test(code)
-    ? 'upstream-tls-failed'
-    : 'upstream-connect-failed'
 }

@@ -14,21 +14,16 @@
  * abort(), of none. A client that reads slowly pauses `receiving`; no deadline runs meanwhile.
  */
 import type { Socket } from 'node:net'
-import type { MonotonicClock } from '../clock.ts'
 import { type Code, Fault } from '../errors.ts'
 import type { ContentReceiver, RequestContent } from '../listener/request-content.ts'
+import type { ConnectionTimes } from './connection-times.ts'
 import { InvalidResponse } from './invalid-response.ts'
+import type { Owner } from './owner.ts'
 import type { ReadBuffer, Reader } from './read-buffer.ts'
 import { RequestWriter } from './request-writer.ts'
 import type { ResponseHead } from './response-head.ts'
 import { type ResponseEvents, ResponseParser } from './response-parser.ts'
 import type { ResponseReceiver, UpstreamRequest } from './upstream.ts'
-
-export interface ConnectionTimes {
-  readonly headersTimeoutMs: number
-  readonly bodyTimeoutMs: number
-  readonly monotonic: MonotonicClock
-}
 
 export interface ConnectionOwner {
   /** The response is complete and the connection can take another request. */
@@ -41,6 +36,8 @@ const MAX_HEAD_BYTES = 131_072
 
 export class Connection implements ResponseEvents, Reader, ContentReceiver {
   readonly key: string
+  /** Whose request is on it. */
+  holder: Owner | undefined
   /** The first request carried what authenticates the connection. */
   isAuthenticated = false
   /** Has served a response before. */
@@ -60,6 +57,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   #hasHead = false
   #isSent = false
   #isPaused = false
+  #pausedAtMs = 0
   /** Somebody still needs what was read last. */
   #isKept = false
   #isClosed = false
@@ -116,7 +114,12 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   expire(nowMs: number): void {
     if (nowMs < this.deadlineMs) return
     if (this.#receiver === undefined) this.close()
-    else this.#fail(this.#hasHead ? 'response-content-timeout' : 'upstream-headers-timeout', undefined)
+    else this.fail(this.#hasHead ? 'response-content-timeout' : 'upstream-headers-timeout', undefined)
+  }
+
+  /** Since when the client takes no more; monotonic. */
+  get heldUpAtMs(): number {
+    return this.#isPaused ? this.#pausedAtMs : Number.POSITIVE_INFINITY
   }
 
   onInformation({ status, rawFields }: ResponseHead): void {
@@ -136,11 +139,8 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     const receiver = this.#receiver
     this.#receiver = undefined
     this.#isClosed = true
-    this.#socket
-      .off('end', this.#onEnd)
-      .off('error', this.#onError)
-      .off('close', this.#onClose)
-      .off('drain', this.#onDrain)
+    this.#socket.off('end', this.#onEnd).off('error', this.#onError)
+    this.#socket.off('close', this.#onClose).off('drain', this.#onDrain)
     this.#readBuffer.handOver()
     this.#owner.onClosed(this)
     receiver?.onUpgrade(head.rawFields, this.#socket, rest)
@@ -154,6 +154,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     // A slow client is no fault of the server: no deadline while it is not allowed to send.
     this.#isPaused = true
     this.deadlineMs = Number.POSITIVE_INFINITY
+    this.#pausedAtMs = this.#times.monotonic()
     this.#socket.pause()
   }
 
@@ -182,33 +183,33 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
       this.#receiver?.onReadPause()
     } catch (error) {
       // A mistake of ours in handling one response must not end the others: it is answered and logged as what it is.
-      if (!(error instanceof InvalidResponse)) this.#fail('internal-error', error)
-      else this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-response-invalid', error)
+      if (!(error instanceof InvalidResponse)) this.fail('internal-error', error)
+      else this.fail(this.#hasHead ? 'response-content-aborted' : 'upstream-response-invalid', error)
     }
     return this.#isKept
   }
 
   readonly #onEnd = (): void => {
     if (this.#receiver === undefined) return this.close()
-    if (!this.#parser.hasBegun) return this.#fail('upstream-closed', undefined)
+    if (!this.#parser.hasBegun) return this.fail('upstream-closed', undefined)
     try {
       this.#parser.end()
     } catch (error) {
-      this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', error)
+      this.fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', error)
     }
   }
 
   readonly #onError = (error: Error): void => {
-    this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', error)
+    this.fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', error)
   }
 
   readonly #onClose = (): void => {
     this.#isClosed = true
-    this.#fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', undefined)
+    this.fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', undefined)
     this.#owner.onClosed(this)
   }
 
-  #fail(code: Code, cause: unknown): void {
+  fail(code: Code, cause: unknown): void {
     const receiver = this.#receiver
     this.#receiver = undefined
     this.#releaseContent()
@@ -242,7 +243,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   }
 
   onContentError(fault: Fault): void {
-    this.#fail('request-content-aborted', fault)
+    this.fail('request-content-aborted', fault)
   }
 
   #releaseContent(): void {

@@ -5,10 +5,13 @@ import { rootCertificates } from 'node:tls'
 import type { Config } from '../../config/schema.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { Fault, toFault } from '../errors.ts'
+import type { Standing } from '../listener/share.ts'
 import type { Connection } from './connection.ts'
-import { ConnectionPool, type Waiter } from './connection-pool.ts'
+import { ConnectionPool } from './connection-pool.ts'
 import { fieldLines } from './field-lines.ts'
+import type { Owner } from './owner.ts'
 import type { ResponseReceiver, Upstream, UpstreamExchange, UpstreamRequest, UpstreamStatistics } from './upstream.ts'
+import type { Waiter } from './waiter.ts'
 
 export class HttpUpstream implements Upstream {
   readonly #pool: ConnectionPool
@@ -33,7 +36,8 @@ export class HttpUpstream implements Upstream {
 
   statistics(): UpstreamStatistics {
     const { connections, idle, queued, opened, evicted } = this.#pool
-    return { connections, idle, queued, opened, evicted }
+    const unproven = this.#pool.held('unproven') + this.#pool.held('holding')
+    return { connections, idle, queued, unproven, opened, evicted }
   }
 
   [Symbol.dispose](): void {
@@ -56,6 +60,9 @@ function tlsOptions({ caFile, serverName }: Config['upstream']['tls'], host: str
 /** A request from the queue to its connection. */
 class PendingRequest implements Waiter, UpstreamExchange {
   readonly key: string
+  readonly owner: string
+  readonly standing: Standing
+  holder: Owner | undefined
   cancelled = false
   readonly #pool: ConnectionPool
   readonly #request: UpstreamRequest
@@ -65,6 +72,8 @@ class PendingRequest implements Waiter, UpstreamExchange {
 
   constructor(request: UpstreamRequest, receiver: ResponseReceiver, pool: ConnectionPool) {
     this.key = request.connectionKey
+    this.owner = request.owner
+    this.standing = request.standing
     this.#pool = pool
     this.#request = request
     this.#receiver = receiver

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Fault } from '../errors.ts'
 import type { RequestContent } from '../listener/request-content.ts'
 import type { WriteResult } from '../listener/response-writer.ts'
+import type { Standing } from '../listener/share.ts'
 
 /** A request as it goes to the upstream. */
 export interface UpstreamRequest {
@@ -20,6 +21,9 @@ export interface UpstreamRequest {
    * an identity of ours, nor one account another where the server may bind authentication to the connection (RFC 4559 6).
    */
   readonly connectionKey: string
+  /** Whose share of the connections it counts in. */
+  readonly owner: string
+  readonly standing: Standing
   /** Fields sent with the first request of a connection only, where the server keeps authentication on it. */
   readonly authenticateConnection: (() => Promise<readonly string[]>) | undefined
 }
@@ -51,6 +55,8 @@ export interface UpstreamStatistics {
   readonly idle: number
   /** Requests waiting for a connection. */
   readonly queued: number
+  /** Connections with a request of somebody who has not proven who it is. */
+  readonly unproven: number
   /** Connections opened and closed so far. */
   readonly opened: number
   /** Idle connections closed to make room for another key. */

@@ -36,7 +36,7 @@ test('a client that goes away before the answer ends the request at the origin',
 test('a client that goes away in the middle of its content ends the request at the origin, incomplete', async () => {
   const closed = closedAtOrigin('/half')
   const connection = await proxy.connect()
-  connection.send(requestText('POST /half', [proxy.host, patField, 'Content-Length: 1000'], 'x'.repeat(500)))
+  connection.send(requestText('POST /half', [proxy.host, proxy.bearerField, 'Content-Length: 1000'], 'x'.repeat(500)))
   const received = await proxy.origin.arrived('/half', 500)
   connection.close()
   await closed
@@ -50,7 +50,7 @@ test('chunked content that breaks off is not completed for the origin', async ()
   const closed = closedAtOrigin('/half-chunked')
   const connection = await proxy.connect()
   connection.send(
-    requestText('POST /half-chunked', [proxy.host, patField, 'Transfer-Encoding: chunked'], '5\r\nhello\r\n'),
+    requestText('POST /half-chunked', [proxy.host, proxy.bearerField, 'Transfer-Encoding: chunked'], '5\r\nhello\r\n'),
   )
   const received = await proxy.origin.arrived('/half-chunked', 5)
   connection.close()

@@ -1,0 +1,27 @@
+/** Stages for who asks too often: by client address before anything is looked up, and by account once it is known. */
+import { clientNetworkOf } from '../config/address-prefix.ts'
+import { deny, proceed, type Stage } from '../src/decision.ts'
+import type { Authenticated, Traced } from '../src/exchange.ts'
+import type { RequestRate } from '../src/limits/request-rate.ts'
+
+export function limitClient(rate: RequestRate): Stage<Traced, Traced> {
+  return traced => {
+    const retryAfterSeconds = rate.take(clientNetworkOf(traced.clientAddress))
+    return retryAfterSeconds === undefined ? proceed(traced) : deny('rate-limited', { retryAfterSeconds })
+  }
+}
+
+/** Who is nobody yet, or known to the server alone, counts by address only. */
+export function limitAccount(
+  rate: RequestRate,
+  accountKey: (account: string) => string,
+): Stage<Authenticated, Authenticated> {
+  return authenticated => {
+    const { principal } = authenticated
+    if (principal.kind !== 'person') return proceed(authenticated)
+    const retryAfterSeconds = rate.take(
+      principal.account === undefined ? principal.subject : accountKey(principal.account),
+    )
+    return retryAfterSeconds === undefined ? proceed(authenticated) : deny('rate-limited', { retryAfterSeconds })
+  }
+}

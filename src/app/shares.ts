@@ -1,0 +1,41 @@
+/**
+ * Whose share of the server an exchange counts in. A person is proven; so is a token that the server has accepted before.
+ * Everybody else counts by address: made-up tokens would be many owners.
+ */
+import { clientNetworkOf } from '../../config/address-prefix.ts'
+import type { MonotonicClock } from '../clock.ts'
+import type { Delegated } from '../exchange.ts'
+import { AcceptedTokens } from '../identity/accepted-tokens.ts'
+import type { Share } from '../listener/share.ts'
+import { isAccepted, type PatWatch } from '../pats/pat-watch.ts'
+
+export class Shares {
+  readonly #watch: Pick<PatWatch, 'ownerOf'>
+  readonly #serverTokens: AcceptedTokens
+
+  constructor(watch: Pick<PatWatch, 'ownerOf'>, monotonic: MonotonicClock) {
+    this.#watch = watch
+    this.#serverTokens = new AcceptedTokens(monotonic)
+  }
+
+  of(exchange: Delegated): Share {
+    const { principal, credentials, clientAddress } = exchange
+    if (principal.kind === 'person') return { owner: principal.account ?? principal.subject, isProven: true }
+    const owner = credentials.scheme === 'pat' ? this.#watch.ownerOf(exchange) : this.#knownServerToken(exchange)
+    return owner === undefined ? { owner: clientNetworkOf(clientAddress), isProven: false } : { owner, isProven: true }
+  }
+
+  /** The server has answered with that status. */
+  answered({ credentials, fields }: Delegated, status: number): void {
+    const { authorization } = fields.kept
+    if (credentials.scheme === 'server-token' && authorization !== undefined && isAccepted(status))
+      this.#serverTokens.note(authorization)
+  }
+
+  #knownServerToken({ credentials, fields }: Delegated): string | undefined {
+    const { authorization } = fields.kept
+    return credentials.scheme === 'server-token' && authorization !== undefined && this.#serverTokens.has(authorization)
+      ? authorization
+      : undefined
+  }
+}

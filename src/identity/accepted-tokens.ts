@@ -1,0 +1,33 @@
+/**
+ * Tokens of the server itself that it has accepted lately: who sends one is somebody. It says nothing about what the token may
+ * do, and nothing is let pass because of it. The tokens stay in memory, and are told to nobody.
+ */
+import { BoundedMap } from '../bounded-map.ts'
+import type { MonotonicClock } from '../clock.ts'
+
+const MAX_REMEMBERED = 20_000
+const REMEMBERED_MS = 3_600_000
+/** Uses that follow one another within this time are noted as one. */
+const NOTED_EVERY_MS = 60_000
+
+export class AcceptedTokens {
+  readonly #monotonic: MonotonicClock
+  readonly #acceptedAtMs = new BoundedMap<string, number>(MAX_REMEMBERED)
+
+  constructor(monotonic: MonotonicClock) {
+    this.#monotonic = monotonic
+  }
+
+  note(token: string): void {
+    if (!this.#isWithin(token, NOTED_EVERY_MS)) this.#acceptedAtMs.set(token, this.#monotonic())
+  }
+
+  has(token: string): boolean {
+    return this.#isWithin(token, REMEMBERED_MS)
+  }
+
+  #isWithin(token: string, ms: number): boolean {
+    const acceptedAtMs = this.#acceptedAtMs.get(token)
+    return acceptedAtMs !== undefined && this.#monotonic() - acceptedAtMs < ms
+  }
+}

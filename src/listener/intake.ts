@@ -1,0 +1,100 @@
+/**
+ * A request on its way in. Of somebody whom nobody knows, content is read up to a bound before the request takes a connection
+ * to the server: while it sends a byte now and then, only its own connection waits. What is longer goes on from there, streamed.
+ */
+import type { IncomingMessage } from 'node:http'
+import { Fault } from '../errors.ts'
+import type { FairLedger } from '../fair-ledger.ts'
+import type { PaceKeeper, PaceSettings } from './pace.ts'
+import { type ContentReceiver, RequestContent } from './request-content.ts'
+import type { Share, Standing } from './share.ts'
+
+/** What clients may take, in time and memory. */
+export interface IntakeLimits {
+  readonly keeper: PaceKeeper
+  /** How slowly they may send, and read. */
+  readonly sending: PaceSettings
+  readonly reading: PaceSettings
+  /** Both ways, for who has not proven who it is. */
+  readonly unproven: PaceSettings
+  /** What is kept of the content of all these together, by who sends it. */
+  readonly ledger: FairLedger<string>
+  /** Most kept of one. */
+  readonly maxBytes: number
+}
+
+/** Exactly one of the two is called, unless `release` is before. */
+export interface IntakeEvents {
+  /** All is here, or as much as is kept. */
+  onReady(): void
+  onError(fault: Fault): void
+}
+
+export class Intake implements ContentReceiver {
+  /** Null: there is none. */
+  readonly content: RequestContent | null
+  readonly #share: Share
+  readonly #limits: IntakeLimits
+  #events: IntakeEvents | undefined
+  #chunks: Buffer[] = []
+  #keptBytes = 0
+
+  /** `mayForward`: see `RequestContent`. Undefined: there is no content. */
+  constructor(
+    message: IncomingMessage,
+    mayForward: ((name: string) => boolean) | undefined,
+    share: Share,
+    limits: IntakeLimits,
+  ) {
+    const pace = share.isProven ? limits.sending : limits.unproven
+    this.content = mayForward === undefined ? null : new RequestContent(message, mayForward, limits.keeper, pace)
+    this.#share = share
+    this.#limits = limits
+  }
+
+  get standing(): Standing {
+    if (this.#share.isProven) return 'proven'
+    return this.content === null || this.content.isComplete ? 'unproven' : 'holding'
+  }
+
+  begin(events: IntakeEvents): void {
+    if (this.content === null || this.#share.isProven) return events.onReady()
+    this.#events = events
+    this.content.start(this)
+  }
+
+  /** Its memory is for others, once the request is over. */
+  release(): void {
+    if (this.#events === undefined) return
+    this.#events = undefined
+    this.#limits.ledger.give(this.#share.owner, this.#keptBytes)
+    this.#chunks = []
+  }
+
+  onContentData(chunk: Buffer): boolean {
+    if (!this.#limits.ledger.take(this.#share.owner, chunk.length)) {
+      this.content?.stop()
+      this.onContentError(new Fault('unproven-share-exceeded'))
+      return false
+    }
+    this.#keptBytes += chunk.length
+    // A copy: a few bytes would keep all that was read together with them.
+    this.#chunks.push(Buffer.from(chunk))
+    if (this.#keptBytes < this.#limits.maxBytes) return true
+    // Not within the event that brought it: what gave it has to be left in order first.
+    queueMicrotask(() => this.onContentEnd())
+    return false
+  }
+
+  onContentEnd(): void {
+    if (this.#events === undefined) return
+    this.content?.keep(this.#chunks)
+    this.#events.onReady()
+  }
+
+  onContentError(fault: Fault): void {
+    const events = this.#events
+    this.release()
+    events?.onError(fault)
+  }
+}

@@ -1,0 +1,34 @@
+import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import type { Code } from '../errors.ts'
+
+export interface SocketSettings {
+  readonly host: string
+  readonly port: number
+  /** Undefined: plain TCP. */
+  readonly tls: ConnectionOptions | undefined
+}
+
+/** A socket that is about to connect. `session`: of an earlier TLS connection, to be resumed. */
+export function openSocket(
+  { host, port, tls }: SocketSettings,
+  onread: OnReadOpts,
+  session: Buffer | undefined,
+): Socket {
+  if (tls === undefined) return connectTcp({ host, port, onread, noDelay: true, keepAlive: true })
+  // `tls.connect` knows `onread`, its types do not.
+  const options: ConnectionOptions & { onread: OnReadOpts } = {
+    ...{ ...tls, host, port, onread },
+    ...(session === undefined ? {} : { session }),
+  }
+  return connectTls(options).setNoDelay(true).setKeepAlive(true)
+}
+
+/** Codes of Node and of OpenSSL. */
+export function codeOfConnectError(error: NodeJS.ErrnoException): Code {
+  const code = String(error.code ?? '')
+  if (code === 'ETIMEDOUT') return 'upstream-connect-timeout'
+  return /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO)/.test(code)
+    ? 'upstream-tls-failed'
+    : 'upstream-connect-failed'
+}
