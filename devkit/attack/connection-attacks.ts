@@ -4,24 +4,8 @@
  */
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls } from 'node:tls'
-
-export interface AttackTarget {
-  readonly port: number
-  readonly tls?: ConnectionOptions
-  readonly admin?: number
-}
-
-export interface ConnectionAttack {
-  readonly name: string
-  /** Resolves when the attack is under way. */
-  start(target: AttackTarget): Promise<RunningAttack>
-}
-
-export interface RunningAttack {
-  /** Resolves when all its sockets are closed. */
-  stop(): Promise<void>
-}
+import { connect as connectTls } from 'node:tls'
+import type { AttackTarget, ConnectionAttack, RunningAttack } from './connection-attack.ts'
 
 /** A token made up in the shape of a personal access token. */
 const MADE_UP_PAT = `Authorization: Basic ${btoa(`:${'a'.repeat(52)}`)}`
@@ -108,7 +92,9 @@ async function onSockets(
   count: number,
   begin: (socket: Socket, host: string) => void,
 ): Promise<RunningAttack> {
-  const sockets = await Promise.all(Array.from({ length: count }, () => open(target)))
+  // What is turned away, for want of descriptors on either side, is no attack any more.
+  const attempts = await Promise.allSettled(Array.from({ length: count }, () => open(target)))
+  const sockets = attempts.flatMap(attempt => (attempt.status === 'fulfilled' ? [attempt.value] : []))
   for (const socket of sockets) begin(socket, `127.0.0.1:${target.port}`)
   return {
     async stop() {

@@ -5,23 +5,7 @@
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-
-export interface AttackTarget {
-  readonly port: number
-}
-
-export interface RunningAttack {
-  /** Resolves when all its sockets are closed. */
-  stop(): Promise<void>
-}
-
-export interface SocketAttack {
-  readonly name: string
-  /** Against a listener that speaks TLS. */
-  readonly isForTls?: true
-  /** Resolves when the attack is under way. */
-  start(target: AttackTarget): Promise<RunningAttack>
-}
+import type { ConnectionAttack, RunningAttack } from './connection-attack.ts'
 
 const DRIP_MS = 100
 /** Between being thrown out and coming back. */
@@ -34,12 +18,12 @@ const CLIENT_HELLO_BEGUN = Buffer.from('16030100f8010000f40303', 'hex')
 
 type Act = (socket: Socket) => unknown
 
-const holding = (name: string, sockets: number, act: Act = () => undefined): SocketAttack => ({
+const holding = (name: string, sockets: number, act: Act = () => undefined): ConnectionAttack => ({
   name,
   start: ({ port }) => keepOpen(port, sockets, act),
 })
 
-const overTls = (attack: SocketAttack): SocketAttack => ({ ...attack, isForTls: true })
+const overTls = (attack: ConnectionAttack): ConnectionAttack => ({ ...attack, isForTls: true })
 
 /** Writes a piece now and again, for as long as the socket is open. */
 const dripping = (socket: Socket, piece: string) => {
@@ -47,7 +31,7 @@ const dripping = (socket: Socket, piece: string) => {
   socket.once('close', () => clearInterval(timer))
 }
 
-export const socketAttacks: readonly SocketAttack[] = [
+export const socketAttacks: readonly ConnectionAttack[] = [
   holding('idle connections', 400),
   overTls(holding('silent TLS connections', 120)),
   overTls(holding('TLS connections with half a ClientHello', 120, socket => socket.write(CLIENT_HELLO_BEGUN))),
@@ -107,7 +91,7 @@ async function held(socket: Socket, act: Act, signal: AbortSignal): Promise<void
 }
 
 /** `count` after the other, each gone at once. */
-function coming(name: string, count: number, act: Act): SocketAttack {
+function coming(name: string, count: number, act: Act): ConnectionAttack {
   return { name, start: ({ port }) => keepOpen(port, count, act) }
 }
 

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { descriptorLimit } from '../../src/listener/descriptor-limit.ts'
-import type { AttackTarget, RunningAttack } from '../attack/socket-attacks.ts'
+import type { AttackTarget, RunningAttack } from '../attack/connection-attack.ts'
 import { connectionFaults } from './connection-faults.ts'
 
 /** Under a small limit one process cannot open what an attack wants: several do as much of it as they can. */

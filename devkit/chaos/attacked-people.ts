@@ -3,7 +3,7 @@
  * `--json` the last line is `{"requests","failed","faults":[{"name","requests","failed","recoveredMs","leaked","p99Ratio","memoryMb"}]}`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SocketAttack } from '../attack/socket-attacks.ts'
+import type { ConnectionAttack } from '../attack/connection-attack.ts'
 import { startAttack } from './attack-process.ts'
 import { connectionFaults } from './connection-faults.ts'
 import { type ConnectionTarget, startConnectionTarget } from './connection-target.ts'
@@ -68,7 +68,7 @@ const isBorne = ({ recoveredMs, leaked, p99Ratio, memoryMb }: FaultResult) =>
   p99Ratio <= LIMITS.p99Ratio &&
   memoryMb <= LIMITS.memoryMb
 
-async function bear(fault: SocketAttack, target: ConnectionTarget): Promise<FaultResult> {
+async function bear(fault: ConnectionAttack, target: ConnectionTarget): Promise<FaultResult> {
   const opened = await settled(target, 0)
   const usual = await measured(target, BEFORE_MS)
   const begunAtMs = performance.now()

@@ -2,27 +2,13 @@
 
 import { type Aggregator, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Code } from '../errors.ts'
-import type { DirectoryStatistics } from '../kerberos/directory.ts'
 import type { RefreshOutcome } from '../oidc/session-refresh.ts'
-import type { UpstreamStatistics } from '../upstream/upstream.ts'
 import { Histogram, LabelledCounter, registerCounter } from './counters.ts'
 import type { GrantEvent, OpLogoutChannel, OpLogoutOutcome, PatEvent, SignInEvent } from './events.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
+import type { MetricSources } from './metric-sources.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
-
-export interface MetricSources {
-  readonly upstream: () => UpstreamStatistics
-  readonly clientConnections: () => number
-  readonly pipelinedRequests: () => number
-  readonly unprovenContentBytes: () => number
-  readonly tunnels: () => number
-  readonly unrecognisedPats: () => number
-  readonly directory?: () => DirectoryStatistics
-  readonly isStoreAvailable: () => boolean
-  /** How far the clock of this machine is ahead of that of the store, where it has one; undefined while that is not known. */
-  readonly clockDifferenceMs?: (() => number | undefined) | undefined
-}
 
 export class Metrics {
   readonly registry = new Registry()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { ConnectionAttack } from '../../devkit/attack/connection-attack.ts'
 import {
-  type ConnectionAttack,
   holdLargeUploads,
   holdMadeUpPats,
   holdPreflights,
