@@ -89,6 +89,7 @@ async function startInstance(origin: EchoOrigin, directory: string, tls: Certifi
       listener: {
         ...config.listener,
         trustedProxies: [BALANCER_ADDRESS],
+        hostNames: ['devops.example.com'],
         ...(tls && {
           proxyProtocol: true,
           tls: { certificateFile: tls.certificateFile, privateKeyFile: tls.privateKeyFile },
