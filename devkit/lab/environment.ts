@@ -36,6 +36,7 @@ type LabFacts = {
 }
 
 export type Lab = {
+  readonly firstFactorIsEnough: boolean
   readonly facts: LabFacts
   readonly logFile: string
   /** Resolves with a sentence if Torhaus ends by itself. */
@@ -46,11 +47,21 @@ export type Lab = {
 
 const BEARER_LIFETIME_S = 8 * 3600
 
+export interface LabOptions {
+  readonly ports: DemoPorts
+  /** A ticket or a password of the directory passes alone. */
+  readonly firstFactorIsEnough: boolean
+}
+
 /**
  * Starts the parts in the order they need each other. Whatever fails or is aborted half-way is undone before this rejects;
  * should the process end abruptly, an exit handler removes the files, and the programs end with this process.
  */
-export async function startLab(ports: DemoPorts, signal: AbortSignal, tell: (line: string) => void): Promise<Lab> {
+export async function startLab(
+  { ports, firstFactorIsEnough }: LabOptions,
+  signal: AbortSignal,
+  tell: (line: string) => void,
+): Promise<Lab> {
   await requireFreePorts(ports)
   await using undo = new AsyncDisposableStack()
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-lab-'))
@@ -71,7 +82,14 @@ export async function startLab(ports: DemoPorts, signal: AbortSignal, tell: (lin
   tell('Starting the OpenID Provider and Torhaus ...')
   // The host that keeps authentication on connections: where a mistake of the proxy would show.
   const upstream = apache.connectionBound
-  const proxy = await startLabTorhaus({ kdc, upstream, ports, directory: join(directory, 'proxy'), signal })
+  const proxy = await startLabTorhaus({
+    kdc,
+    upstream,
+    ports,
+    firstFactorIsEnough,
+    directory: join(directory, 'proxy'),
+    signal,
+  })
   const forgetKill = atExit(proxy.kill)
   undo.defer(async () => {
     await proxy.stop()
@@ -91,7 +109,7 @@ export async function startLab(ports: DemoPorts, signal: AbortSignal, tell: (lin
     kdcCounter: kdc.kdcCounter,
   }
   const kept = undo.move()
-  return { facts, logFile: proxy.logFile, broken: proxy.ended, stop: () => kept.disposeAsync() }
+  return { facts, firstFactorIsEnough, logFile: proxy.logFile, broken: proxy.ended, stop: () => kept.disposeAsync() }
 }
 
 /** By address: no resolver knows the lab's names. */

@@ -1,8 +1,15 @@
 import { codeLine } from '../demo/guide.ts'
 import type { Lab } from './environment.ts'
 
+const ALONE = `Without a second factor: this lab is configured with a rule (secondFactor.rules) for negotiate and basic, so a ticket or a
+directory password passes alone; sessions and access tokens of the OP carry a second factor (TOTP).`
+
+const CONFIRMED = `The second factor: a ticket or a directory password alone gets 403 with a link. Open it in a browser, sign in with the code, confirm:
+from then on that account passes from that address with that kind of program. Sessions and access tokens of the OP carry
+a second factor already. \`npm run lab -- --first-factor\` lets tickets and passwords pass alone.`
+
 /** What to paste and what to expect, for the person at the terminal. */
-export function guide({ facts, logFile }: Lab, nowMs: number): string {
+export function guide({ facts, firstFactorIsEnough, logFile }: Lab, nowMs: number): string {
   const { proxy, admin, resolve, krb5Config, realm, users, whoami, gitUrl, kdcCounter } = facts
   const { alice, bob } = users
   const port = new URL(proxy).port
@@ -30,8 +37,7 @@ In a browser, by password and code
 In a browser, by ticket: add --auth-server-allowlist="*.corp.test" and open ${whoami}
   (a new profile answers the first challenge only after it has met one)
 
-How the second factor is stood in for: this lab is configured with a rule (secondFactor.rules) for negotiate and basic,
-so a ticket or a directory password passes alone; sessions and access tokens of the OP carry a second factor (TOTP).
+${firstFactorIsEnough ? ALONE : CONFIRMED}
 Negotiate is offered to every client. A git that is to use a personal access token wants an offerRule without Negotiate.
 
 KDC requests so far  curl ${kdcCounter}

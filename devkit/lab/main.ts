@@ -1,6 +1,7 @@
 /**
  * `npm run lab`: Samba as an Active Directory KDC, Apache with Kerberos, an OpenID Provider with TOTP, and Torhaus before
  * them as proxy.corp.test, on loopback, until SIGTERM or Ctrl-C. Installs the Debian packages it lacks (as root).
+ * A ticket or a password of the directory needs a confirmation with the second factor; with `--first-factor` it passes alone.
  * `--json` prints one JSON line on stdout when all is ready; progress goes to stderr in any case.
  */
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
@@ -10,10 +11,13 @@ import { startLab } from './environment.ts'
 import { guide } from './guide.ts'
 
 async function run(): Promise<ExitCode> {
-  const [json = false] = flagsFrom('lab', process.argv.slice(2), ['--json'])
+  const [json = false, firstFactorIsEnough = false] = flagsFrom('lab', process.argv.slice(2), [
+    '--json',
+    '--first-factor',
+  ])
   const stop = stopOnSignals('lab')
   const tell = (line: string) => void process.stderr.write(`${line}\n`)
-  const lab = await startLab(portsFrom(process.env), stop, tell).catch(error => {
+  const lab = await startLab({ ports: portsFrom(process.env), firstFactorIsEnough }, stop, tell).catch(error => {
     if (stop.aborted) return undefined
     throw error
   })

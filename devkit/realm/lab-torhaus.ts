@@ -1,8 +1,8 @@
 /**
  * Torhaus as `proxy.corp.test`: a process of its own in front of the lab's Apache, with the lab's directory and an OP.
  *
- * The second factor is stood in for: a rule lets a ticket and a directory password pass alone. The OP's users
- * are the directory's, each with a TOTP secret; a session or an access token of theirs has both factors.
+ * The OP's users are the directory's, each with a TOTP secret; a session or an access token of theirs has both factors. A
+ * ticket or a password of the directory needs a confirmation, unless the lab is asked to do without a second factor.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -47,6 +47,8 @@ export type LabTorhaus = {
 export type LabTorhausOptions = {
   readonly kdc: Pick<SambaKdc, 'realm' | 'krb5Config' | 'keytabs' | 'passwordOf'>
   readonly upstream: OriginHost
+  /** A rule lets a ticket and a directory password pass alone: for what is not about the second factor. */
+  readonly firstFactorIsEnough: boolean
   /** Users of the OP; they sign in there with their directory password. Default: alice and bob. */
   readonly users?: readonly string[]
   readonly ports?: { readonly port: number; readonly adminPort: number }
@@ -78,7 +80,7 @@ export async function startLabTorhaus(options: LabTorhausOptions): Promise<LabTo
   const upstreamUrl = `http://${options.upstream.address}:${options.upstream.port}`
   const setting = { port, adminPort, upstreamUrl, issuer: op.issuer, clientSecret, directory }
   const { configure = config => config } = options
-  const configFile = await writeTorhausConfig(setting, () => configure(labConfig(setting, options.kdc)))
+  const configFile = await writeTorhausConfig(setting, () => configure(labConfig(setting, options)))
   const logFile = join(directory, 'torhaus.log')
   const environment = { KRB5RCACHEDIR: replayCaches, ...options.environment }
   const torhaus = startTorhaus(configFile, logFile, { environment, launcher: LAUNCHER })
@@ -111,14 +113,17 @@ function startOp(url: string, clientSecret: string, users: readonly OpUser[]): P
   })
 }
 
-const firstFactorIsEnough = {
+const firstFactorRule = {
   name: 'first-factor',
   reason: 'the lab tries everything else with one factor',
   when: { schemes: ['negotiate', 'basic'] },
   require: 'first-factor',
 }
 
-function labConfig(setting: Parameters<typeof torhausConfig>[0], kdc: LabTorhausOptions['kdc']) {
+function labConfig(
+  setting: Parameters<typeof torhausConfig>[0],
+  { kdc, firstFactorIsEnough }: Pick<LabTorhausOptions, 'kdc' | 'firstFactorIsEnough'>,
+) {
   const usual = torhausConfig(setting)
   return {
     ...usual,
@@ -143,7 +148,7 @@ function labConfig(setting: Parameters<typeof torhausConfig>[0], kdc: LabTorhaus
       maxPrincipals: 10_000,
       passwords: { accept: true, maxFailuresPerAccount: 3, maxFailuresPerAddress: 20 },
     },
-    secondFactor: { ...usual.secondFactor, rules: [firstFactorIsEnough] as object[] },
+    secondFactor: { ...usual.secondFactor, rules: (firstFactorIsEnough ? [firstFactorRule] : []) as object[] },
     credentials: { ...usual.credentials, offer: ['Bearer', 'Basic', 'Negotiate'], offerRules: [] as object[] },
   }
 }

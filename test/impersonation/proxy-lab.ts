@@ -57,7 +57,7 @@ export async function startProxyLab(options: SambaKdcOptions = {}): Promise<Prox
     apache,
     client,
     async proxy(changes = {}) {
-      const torhaus = await startLabTorhaus({ kdc, upstream: apache.perRequest, ...changes })
+      const torhaus = await startLabTorhaus({ kdc, upstream: apache.perRequest, firstFactorIsEnough: true, ...changes })
       kept.defer(() => torhaus.stop())
       return proxyOf(torhaus)
     },

@@ -66,46 +66,56 @@ type Facts = {
 
 const NAMES = ['proxy', 'admin', 'resolve', 'krb5Config', 'realm', 'users', 'whoami', 'gitUrl', 'origin', 'boundOrigin']
 
-async function tryOut(facts: Facts): Promise<void> {
+async function tryOut(facts: Facts, firstFactorIsEnough: boolean): Promise<void> {
   const { resolve, whoami, users, krb5Config } = facts
   const curl = (...args: string[]) => runCommand('curl', ['--silent', '--resolve', resolve, ...args])
   const env = { PATH: process.env.PATH, KRB5_CONFIG: krb5Config, KRB5CCNAME: `FILE:${join(directory, 'ccache')}` }
   const [alice, bob] = ['{"account":"alice@CORP.TEST"}\n', '{"account":"bob@CORP.TEST"}\n']
   await runCommand('kinit', ['alice'], { env, input: `${users.alice.password}\n` })
-  const byTicket = await tryCommand('curl', ['--silent', '--negotiate', '-u:', '--resolve', resolve, whoami], { env })
-  assert.equal(byTicket.stdout, alice)
-  assert.equal(await curl('-u', `bob:${users.bob.password}`, whoami), bob)
+  const byTicket = () => tryCommand('curl', ['--silent', '--negotiate', '-u:', '--resolve', resolve, whoami], { env })
+  const byPassword = () => curl('-u', `bob:${users.bob.password}`, whoami)
+  if (firstFactorIsEnough) {
+    assert.equal((await byTicket()).stdout, alice)
+    assert.equal(await byPassword(), bob)
+  } else {
+    for (const refusal of [(await byTicket()).stdout, await byPassword()])
+      assert.match(refusal, new RegExp(`${RegExp.escape(facts.proxy)}/\\.torhaus/confirm/`))
+  }
   assert.equal(await curl('-H', `Authorization: Bearer ${users.bob.bearer}`, whoami), bob)
   assert.match(await curl('-u', `:${'a'.repeat(52)}`, '-o', '/dev/null', '-w', '%{http_code}', whoami), /401/)
   for (const origin of [facts.origin, facts.boundOrigin]) assert.equal((await fetch(`${origin}/whoami`)).status, 401)
   const clone = join(directory, 'clone')
   const settings = ['-c', 'http.emptyAuth=true', '-c', `http.curloptResolve=${resolve}`]
   const git = await tryCommand('git', [...settings, 'clone', '--quiet', facts.gitUrl, clone], { env })
-  assert.equal(git.code, 0, git.stderr)
+  if (firstFactorIsEnough) assert.equal(git.code, 0, git.stderr)
+  else assert.match(git.stderr, /^remote: .*\/\.torhaus\/confirm\//m)
   const counted = (await (await fetch(facts.kdcCounter)).json()) as { as: number; tgs: number }
   assert.ok(counted.as > 0 && counted.tgs > 0)
   assert.equal((await fetch(`${facts.admin}/readyz`)).status, 200)
-  for (const name of ['clone', 'ccache']) await rm(join(directory, name), { recursive: true })
+  for (const name of ['clone', 'ccache']) await rm(join(directory, name), { recursive: true, force: true })
 }
 
-test('the lab prints one JSON line, works as it says, and SIGTERM leaves no listener and no file', async () => {
-  const [port, adminPort] = await freePorts()
-  const { child, firstLine, ended } = runLab(['--json'], { PORT: `${port}`, ADMIN_PORT: `${adminPort}` })
-  try {
-    const line = await firstLine
-    if (line === '') assert.fail((await ended)[1])
-    const facts: Facts = JSON.parse(line)
-    assert.deepEqual(Object.keys(facts), [...NAMES, 'kdcCounter'])
-    assert.equal(facts.proxy, `http://proxy.corp.test:${port}`)
-    assert.equal(facts.admin, `http://127.0.0.1:${adminPort}`)
-    await tryOut(facts)
-    await stopsCleanly(child, ended, 'SIGTERM')
-    const addresses = [`http://127.0.0.1:${port}`, facts.admin, facts.origin, facts.boundOrigin, facts.kdcCounter]
-    for (const address of addresses) await assert.rejects(fetch(address), TypeError, `${address} still answers`)
-  } finally {
-    child.kill('SIGKILL')
-  }
-})
+for (const firstFactorIsEnough of [false, true]) {
+  const options = firstFactorIsEnough ? ['--json', '--first-factor'] : ['--json']
+  test(`the lab with ${options.join(' ')} prints one JSON line, works as it says, and SIGTERM leaves no listener and no file`, async () => {
+    const [port, adminPort] = await freePorts()
+    const { child, firstLine, ended } = runLab(options, { PORT: `${port}`, ADMIN_PORT: `${adminPort}` })
+    try {
+      const line = await firstLine
+      if (line === '') assert.fail((await ended)[1])
+      const facts: Facts = JSON.parse(line)
+      assert.deepEqual(Object.keys(facts), [...NAMES, 'kdcCounter'])
+      assert.equal(facts.proxy, `http://proxy.corp.test:${port}`)
+      assert.equal(facts.admin, `http://127.0.0.1:${adminPort}`)
+      await tryOut(facts, firstFactorIsEnough)
+      await stopsCleanly(child, ended, 'SIGTERM')
+      const addresses = [`http://127.0.0.1:${port}`, facts.admin, facts.origin, facts.boundOrigin, facts.kdcCounter]
+      for (const address of addresses) await assert.rejects(fetch(address), TypeError, `${address} still answers`)
+    } finally {
+      child.kill('SIGKILL')
+    }
+  })
+}
 
 test('a signal while the lab starts ends it with status 0 and nothing left behind', async () => {
   const [port, adminPort] = await freePorts()
@@ -140,5 +150,5 @@ async function assertFallsSilent(address: string): Promise<void> {
 
 test('an option that does not exist is refused in one sentence, with 2', async () => {
   const [status, stderr] = await runLab(['--jsn'], {}).ended
-  assert.deepEqual([status, stderr], [2, 'The lab does not know --jsn; it takes --json only.\n'])
+  assert.deepEqual([status, stderr], [2, 'The lab does not know --jsn; it takes --json and --first-factor only.\n'])
 })
