@@ -32,8 +32,11 @@ export async function openLink(settings: RedisSettings): Promise<OpenLink> {
   const states: { isAvailable: boolean; cause: unknown }[] = []
   const link = new RedisConnection(
     settings,
-    names.channel,
-    { command: () => undefined, changed: (isAvailable, cause) => states.push({ isAvailable, cause }) },
+    names,
+    {
+      command: () => undefined,
+      changed: (condition, cause) => states.push({ isAvailable: condition === 'available', cause }),
+    },
     system,
   )
   const changes = new Changes()

@@ -24,10 +24,10 @@ export async function openRedisStores(
   const link = opened.use(
     new RedisConnection(
       settings,
-      names.channel,
+      names,
       {
         command: (seconds, isAnswered) => report.command(seconds, isAnswered),
-        changed: (isAvailable, cause) => report.changed(isAvailable ? 'available' : 'away', cause),
+        changed: (condition, cause) => report.changed(condition, cause),
       },
       surroundings,
     ),
@@ -48,7 +48,7 @@ export async function openRedisStores(
     pats: new RedisPatStore(link, names),
     attempts: new RedisAttemptStore(link, names),
     graceSeconds: settings.graceSeconds,
-    condition: () => (link.isAvailable ? 'available' : 'away'),
+    condition: () => link.condition,
     wasReached: () => link.wasReached,
     clockDifferenceMs: () => clock.differenceMs,
   }

@@ -3,10 +3,10 @@ import type { GrantStore } from '../grants/grant-store.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
 import type { PatStore } from '../pats/pat-store.ts'
 import type { SessionStore } from '../session/session-store.ts'
+import type { RedisCondition } from '../store/redis-condition.ts'
 import type { SqliteCondition } from '../store/sqlite-condition.ts'
 
-/** `away`: elsewhere, and not to be reached. */
-export type StoreCondition = SqliteCondition | 'away'
+export type StoreCondition = SqliteCondition | RedisCondition
 
 /** Everything that outlives a process, and that several share. */
 export interface Stores {

@@ -13,6 +13,7 @@ import type { EndedSession, SessionSelector } from '../session/session-store.ts'
 import { system } from '../system.ts'
 import { type Command, configOption, type GivenArguments, usageError } from './command.ts'
 import { configFileOf, readConfig } from './read-config.ts'
+import { untilNoticed } from './until-noticed.ts'
 
 export const command: Command = {
   usage: '--config FILE --account NAME|--subject SUB',
@@ -127,5 +128,9 @@ async function run(config: Config, person: Person): Promise<Ended> {
   const services = await openServices(config, createLog(config.logging, output, system.now), system, opened)
   // Of a file, nobody would keep in memory what it does not take: that must be a failure.
   if (config.session.store.kind !== 'redis') services.changes.heardWhile(() => false)
-  return await endSessionsOf(services, person)
+  const ended = await endSessionsOf(services, person)
+  // Redis has told the running processes by now.
+  if (ended.isNothing || config.session.store.kind === 'redis') return ended
+  const note = await untilNoticed(services, config.session.cacheMs)
+  return note === undefined ? ended : { ...ended, report: `${ended.report}\n${note}` }
 }

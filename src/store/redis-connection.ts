@@ -6,19 +6,21 @@
  *       +------ the heartbeat, once a second, works -----+     for long: the whole way is opened anew
  *
  * A heartbeat is a message on the channel that every process hears, its sender too: it shows that commands work, that messages
- * arrive, and by its number that none was lost.
+ * arrive, and by its number that none was lost. Every few beats something is written, which shows whether that works: one that
+ * is full, or no master, answers everything else.
  */
 import { createHash } from 'node:crypto'
-import { ErrorReply } from '@redis/client'
 import type { Surroundings } from '../clock.ts'
 import { Fault } from '../errors.ts'
+import { isAnswer, isRefusal, type RedisCondition, RedisRefusals, replyCode } from './redis-condition.ts'
 import { openRedisDriver, type RedisDriver, type RedisSettings } from './redis-driver.ts'
+import type { RedisNames } from './redis-names.ts'
 
 export interface RedisReport {
   /** One command has ended. */
   readonly command: (seconds: number, isAnswered: boolean) => void
-  /** Redis is away, or back. `cause`: the last thing that went wrong. */
-  readonly changed: (isAvailable: boolean, cause: unknown) => void
+  /** How it is, whenever that changes. `cause`: the last thing that went wrong. */
+  readonly changed: (condition: RedisCondition, cause: unknown) => void
 }
 
 /** A Lua script (EVAL), known to Redis by its SHA-1. */
@@ -42,6 +44,9 @@ export interface ChannelUser {
 }
 
 const HEARTBEAT_MS = 1000
+/** So often the beat is followed by a write, and so long what was written stays. */
+const PROBE_EVERY = 5
+const PROBE_LIFE_MS = 10_000
 /** Redis is away after so many failures without a success in between, and so long after the last. One node of a cluster is not all. */
 const MAX_FAILURES = 3
 const AWAY_AFTER_MS = 1000
@@ -52,6 +57,8 @@ const MAX_UNHEARD = 5
 export class RedisConnection implements AsyncDisposable {
   readonly #settings: RedisSettings
   readonly #channel: string
+  readonly #probe: string
+  readonly #refusals: RedisRefusals
   readonly #report: RedisReport
   readonly #surroundings: Pick<Surroundings, 'monotonic' | 'random'>
   #user: ChannelUser | undefined
@@ -71,19 +78,28 @@ export class RedisConnection implements AsyncDisposable {
 
   constructor(
     settings: RedisSettings,
-    channel: string,
+    names: Pick<RedisNames, 'channel' | 'probe'>,
     report: RedisReport,
     surroundings: Pick<Surroundings, 'monotonic' | 'random'>,
   ) {
     this.#settings = settings
-    this.#channel = channel
+    this.#channel = names.channel
+    this.#probe = names.probe
+    this.#refusals = new RedisRefusals(surroundings.monotonic, cause => {
+      if (this.#isAvailable) report.changed(this.condition, cause)
+    })
     this.#report = report
     this.#surroundings = surroundings
     this.#goodAtMs = surroundings.monotonic()
   }
 
+  /** Whether it answers, if only by refusing. */
   get isAvailable(): boolean {
     return this.#isAvailable
+  }
+
+  get condition(): RedisCondition {
+    return this.#isAvailable ? (this.#refusals.current ?? 'available') : 'away'
   }
 
   /** Whether Redis was ever reached. */
@@ -103,7 +119,7 @@ export class RedisConnection implements AsyncDisposable {
       await this.close()
       throw new Error(`Redis refuses the user or the password: ${(this.#cause as Error).message}`)
     }
-    if (!this.#isAvailable) this.#report.changed(false, this.#cause)
+    if (!this.#isAvailable) this.#report.changed('away', this.#cause)
     this.#heartbeatTimer = setInterval(() => void this.#heartbeat(user), HEARTBEAT_MS).unref()
   }
 
@@ -154,6 +170,10 @@ export class RedisConnection implements AsyncDisposable {
       // By another node of a cluster each time: one that is away must not speak for all.
       await this.#send(`${this.#channel} ${this.#heartbeats++}`, ['PUBLISH', this.#channel, user.heartbeat()])
       this.#unheard++
+      if (this.#refusals.current !== undefined || this.#heartbeats % PROBE_EVERY === 0) {
+        await this.#send(this.#probe, ['SET', this.#probe, '1', 'PX', String(PROBE_LIFE_MS)])
+        this.#refusals.wrote()
+      }
     } catch {
       // Counted already; the next heartbeat comes in a second.
     }
@@ -203,6 +223,7 @@ export class RedisConnection implements AsyncDisposable {
       if (replyCode(error) !== 'NOSCRIPT')
         this.#report.command((this.#surroundings.monotonic() - startedAtMs) / 1000, false)
       if (!isAnswered) this.#failed(error)
+      this.#refusals.failed(error, args[0])
       throw new Fault('store-unavailable', error)
     }
   }
@@ -221,7 +242,7 @@ export class RedisConnection implements AsyncDisposable {
     if (this.#isAvailable) return
     this.#isAvailable = true
     // Nothing to tell when all is well from the start.
-    if (this.#wasReached || this.#cause !== undefined) this.#report.changed(true, undefined)
+    if (this.#wasReached || this.#cause !== undefined) this.#report.changed(this.condition, undefined)
     this.#wasReached = true
   }
 
@@ -232,16 +253,6 @@ export class RedisConnection implements AsyncDisposable {
     const isForLong = this.#failures >= MAX_FAILURES && this.#surroundings.monotonic() - this.#goodAtMs >= AWAY_AFTER_MS
     if (this.#driver !== undefined && !isForLong) return
     this.#isAvailable = false
-    this.#report.changed(false, cause)
+    this.#report.changed('away', cause)
   }
 }
-
-/** The first word of an error reply is its code. */
-const replyCode = (error: unknown) => (error instanceof ErrorReply ? error.message.split(' ', 1)[0] : undefined)
-
-/** Error replies by which a server says that it, or its part of the cluster, is not there for us now. */
-const AWAY: readonly (string | undefined)[] = ['LOADING', 'CLUSTERDOWN', 'MASTERDOWN', 'READONLY']
-
-const isAnswer = (error: unknown) => error instanceof ErrorReply && !AWAY.includes(replyCode(error))
-
-const isRefusal = (error: unknown) => ['WRONGPASS', 'NOAUTH', 'NOPERM'].includes(replyCode(error) ?? '')

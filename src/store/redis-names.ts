@@ -18,6 +18,11 @@ export class RedisNames {
     return `${this.#start}changes`
   }
 
+  /** Written from time to time, to see whether that works. */
+  get probe(): string {
+    return `${this.#start}probe:{probe}`
+  }
+
   /** `tag` must be free of braces: a key, or what `hashTag` returns. */
   key(kind: string, tag: string): string {
     return `${this.#start}${kind}:{${tag}}`

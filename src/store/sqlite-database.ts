@@ -28,7 +28,7 @@ export interface SqliteEvents {
 const UNHEARD: SqliteEvents = { changed: () => undefined, replaced: () => undefined }
 
 /** How often the file is looked at: is it still the one that was opened, and how long is its log? */
-const LOOK_MS = 1000
+export const LOOK_MS = 1000
 /** What strangers may cause to be written goes no further while the log is longer; a reader that stands still keeps it so. */
 const MAX_LOG_BYTES = 67_108_864
 

@@ -55,7 +55,7 @@ test('a connection that is closed while it is being opened leaves nothing open, 
     // Far longer than the test may take.
     const settings = redisSettings([`redis://127.0.0.1:${port}`], { connectTimeoutMs: 3_600_000 })
     const report = { command: () => undefined, changed: () => undefined }
-    const connection = new RedisConnection(settings, 'changes', report, system)
+    const connection = new RedisConnection(settings, { channel: 'changes', probe: 'probe' }, report, system)
     const opening = connection.open({
       heartbeat: () => '',
       receive: () => undefined,

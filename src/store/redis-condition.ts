@@ -1,0 +1,70 @@
+/**
+ * How Redis is, besides being there: it may answer, and still refuse. A refusal counts from the first one on. That of a write for
+ * want of room or of a master is over once a write works; of others nobody can ask whether they are, so they count for a while.
+ */
+import { ErrorReply } from '@redis/client'
+import type { MonotonicClock } from '../clock.ts'
+
+/** `refused`: this user may not do what Torhaus needs. `corrupt`: something else lies under one of our keys. */
+export type RedisRefusal = 'full' | 'read-only' | 'refused' | 'corrupt'
+
+export type RedisCondition = 'available' | 'away' | RedisRefusal
+
+/** The first word of an error reply is its code. */
+export const replyCode = (error: unknown) => (error instanceof ErrorReply ? error.message.split(' ', 1)[0] : undefined)
+
+/** Error replies by which a server says that it, or its part of the cluster, is not there for us now. */
+const AWAY: readonly (string | undefined)[] = ['LOADING', 'CLUSTERDOWN', 'MASTERDOWN', 'READONLY']
+
+export const isAnswer = (error: unknown) => error instanceof ErrorReply && !AWAY.includes(replyCode(error))
+
+export const isRefusal = (error: unknown) => ['WRONGPASS', 'NOAUTH', 'NOPERM'].includes(replyCode(error) ?? '')
+
+/** An error within a script says its code somewhere in the text, or, of the ACL, in words. MISCONF: it cannot write its files. */
+const REFUSALS: readonly (readonly [RegExp, RedisRefusal])[] = [
+  [/\bOOM\b/, 'full'],
+  [/\b(READONLY|MISCONF|NOREPLICAS)\b/, 'read-only'],
+  [/\bNOPERM\b|ACL failure|user executing the script can't/, 'refused'],
+  [/\bWRONGTYPE\b/, 'corrupt'],
+]
+
+/** What is asked though the user may not be allowed to: a refusal means nothing. */
+const OPTIONAL_COMMANDS: readonly (string | undefined)[] = ['TIME', 'INFO', 'CONFIG', 'ACL']
+
+const REMEMBERED_MS = 60_000
+
+export class RedisRefusals {
+  readonly #monotonic: MonotonicClock
+  readonly #changed: (cause: unknown) => void
+  #current: RedisRefusal | undefined
+  #lastAtMs = 0
+
+  /** `changed`: told of the error that began it, or of none when it is over. */
+  constructor(monotonic: MonotonicClock, changed: (cause: unknown) => void) {
+    this.#monotonic = monotonic
+    this.#changed = changed
+  }
+
+  get current(): RedisRefusal | undefined {
+    return this.#current
+  }
+
+  failed(error: unknown, command: string | undefined): void {
+    if (!(error instanceof ErrorReply) || OPTIONAL_COMMANDS.includes(command)) return
+    const refusal = REFUSALS.find(([pattern]) => pattern.test(error.message))?.[1]
+    if (refusal === undefined) return
+    this.#lastAtMs = this.#monotonic()
+    if (refusal === this.#current) return
+    this.#current = refusal
+    this.#changed(error)
+  }
+
+  /** Something new was written. */
+  wrote(): void {
+    if (this.#current === undefined) return
+    const endsByWriting = this.#current === 'full' || this.#current === 'read-only'
+    if (!endsByWriting && this.#monotonic() - this.#lastAtMs < REMEMBERED_MS) return
+    this.#current = undefined
+    this.#changed(undefined)
+  }
+}
