@@ -167,12 +167,10 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     this.#releaseContent()
     // An early answer leaves the rest of the request unsent: the server would read what comes next as its content.
     const isSent = this.#isSent && this.#writer.isWritten
-    if (mayReuse && isSent && !this.#isSpent && !this.#isClosed) {
-      this.resume()
-      this.#owner.onFree(this)
-    } else {
-      this.close()
-    }
+    const isFree = mayReuse && isSent && !this.#isSpent && !this.#isClosed
+    if (isFree) this.resume()
+    if (isFree) this.#owner.onFree(this)
+    else this.close()
     receiver?.onEnd(rawTrailers)
   }
 
