@@ -14,6 +14,7 @@ import { Admission } from '../src/admission.ts'
 import type { MonotonicClock } from '../src/clock.ts'
 import { type Code, Fault, toFault } from '../src/errors.ts'
 import type { Delegated } from '../src/exchange.ts'
+import { isRepeatable } from '../src/http/repeatable-methods.ts'
 import type { RequestFieldReader } from '../src/http/request-fields.ts'
 import type { ResponseFieldFilter } from '../src/http/response-fields.ts'
 import { isAccepted, UPGRADE_FIELDS } from '../src/http/web-socket.ts'
@@ -89,9 +90,9 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     const reading = this.#share.isProven ? intakeLimits.reading : intakeLimits.unproven
     this.#writer = new ResponseWriter(exchange.response, this, intakeLimits.keeper, reading)
     const mayForward = hasContent(exchange.fields) ? (name: string) => fieldReader.mayForward(name) : undefined
-    this.#intake = new Intake(exchange.request, mayForward, this.#share, intakeLimits)
-    // Only what is safe and carries no content may be sent again, once (RFC 9110 9.2.2).
-    this.#retriesLeft = this.#intake.content === null && SAFE.includes(exchange.method) ? 1 : 0
+    const mayRepeat = isRepeatable(exchange.method, mayForward !== undefined)
+    this.#intake = new Intake(exchange.request, mayForward, this.#share, intakeLimits, mayRepeat)
+    this.#retriesLeft = mayRepeat ? 1 : 0
   }
 
   start(): void {
@@ -140,11 +141,11 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     this.#response.destroy()
   }
 
-  onInformation(status: number, rawFields: readonly string[]): void {
+  onInformation(status: number, rawFields: readonly string[]): WriteResult {
+    this.#retriesLeft = 0 // An answer has begun.
     // 100 was sent by us when the content was asked for; as to HTTP/1.0, RFC 9110 15.2.
-    if (status === 100 || this.#exchange.request.httpVersionMinor === 0) return
-    const { fields } = this.#parts.responseFields.filter(rawFields)
-    this.#response.writeInformation(status, fields)
+    if (status === 100 || this.#exchange.request.httpVersionMinor === 0) return 'released'
+    return this.#writer.writeInformation(status, this.#parts.responseFields.filter(rawFields).fields)
   }
 
   onHead(status: number, reason: string, rawFields: readonly string[]): void {
@@ -194,7 +195,8 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
 
   onError(fault: Fault): void {
     if (this.#isOver) return
-    if (RETRIED.includes(fault.code) && this.#retriesLeft > 0 && !this.#response.headersSent) {
+    const isRetried = RETRIED.includes(fault.code) && this.#retriesLeft > 0 && this.#intake.content?.isWhole !== false
+    if (isRetried && !this.#response.headersSent) {
       this.#retriesLeft--
       this.onReady()
       return
@@ -244,7 +246,6 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
 }
 
 const RETRIED: readonly Code[] = ['upstream-closed', 'upstream-identity-refused']
-const SAFE = ['GET', 'HEAD', 'OPTIONS']
 
 const CONTENT_CODES: readonly Code[] = [
   ...(['response-content-timeout', 'request-content-aborted', 'request-content-too-slow'] as const),

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Fault } from '../errors.ts'
 import type { FairLedger } from '../fair-ledger.ts'
+import { KeptContent } from './kept-content.ts'
 import type { PaceKeeper, PaceSettings } from './pace.ts'
 import { type ContentReceiver, RequestContent } from './request-content.ts'
 import type { Share, Standing } from './share.ts'
@@ -39,15 +40,17 @@ export class Intake implements ContentReceiver {
   #chunks: Buffer[] = []
   #keptBytes = 0
 
-  /** `mayForward`: see `RequestContent`. Undefined: there is no content. */
+  /** `mayForward`: see `RequestContent`. Undefined: there is no content. `isRepeatable`: it may be sent a second time. */
   constructor(
     message: IncomingMessage,
     mayForward: ((name: string) => boolean) | undefined,
     share: Share,
     limits: IntakeLimits,
+    isRepeatable: boolean,
   ) {
     const pace = share.isProven ? limits.sending : limits.unproven
-    this.content = mayForward === undefined ? null : new RequestContent(message, mayForward, limits.keeper, pace)
+    const kept = isRepeatable && mayForward !== undefined ? new KeptContent() : undefined
+    this.content = mayForward === undefined ? null : new RequestContent(message, mayForward, limits.keeper, pace, kept)
     this.#share = share
     this.#limits = limits
   }

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { type Code, Fault } from '../errors.ts'
 import type { RequestFields } from '../http/request-fields.ts'
+import { MAX_TRAILER_FIELDS } from '../http/trailer-limit.ts'
+import type { KeptContent } from './kept-content.ts'
 import type { Paced, PaceKeeper, PaceSettings } from './pace.ts'
 
 /** How much of an unwanted request content is read and thrown away, in bytes, so that the client gets to read the answer. */
@@ -34,17 +36,30 @@ export class RequestContent implements Paced {
   #receiver: ContentReceiver | undefined
   #isReading = false
   /** Read before there was anybody to take it. */
-  #ahead: Buffer[] = []
+  #ahead: readonly Buffer[] = []
+  readonly #kept: KeptContent | undefined
   isComplete = false
   bytes = 0
   deadlineMs = Number.POSITIVE_INFINITY
 
-  /** `mayForward`: whether a trailer field of that name may go on. */
-  constructor(message: IncomingMessage, mayForward: (name: string) => boolean, keeper: PaceKeeper, pace: PaceSettings) {
+  /** `mayForward`: whether a trailer field of that name may go on. `kept`: where it may have to be sent again. */
+  constructor(
+    message: IncomingMessage,
+    mayForward: (name: string) => boolean,
+    keeper: PaceKeeper,
+    pace: PaceSettings,
+    kept: KeptContent | undefined,
+  ) {
     this.#message = message
     this.#mayForward = mayForward
+    this.#kept = kept
     this.#keeper = keeper
     this.#pace = pace
+  }
+
+  /** Whether `start` can begin from the first byte. */
+  get isWhole(): boolean {
+    return this.bytes === 0 || this.#kept?.chunks !== undefined
   }
 
   /** Trailer fields (RFC 9110 6.5), once the content has ended: name, value, name, value. */
@@ -56,7 +71,7 @@ export class RequestContent implements Paced {
   /** From now on the content is read from the client, and handed over; first what was kept. */
   start(receiver: ContentReceiver): void {
     this.#receiver = receiver
-    const ahead = this.#ahead
+    const ahead = this.#kept?.chunks ?? this.#ahead
     this.#ahead = []
     let goesOn = true
     for (const chunk of ahead) goesOn = receiver.onContentData(chunk)
@@ -95,7 +110,8 @@ export class RequestContent implements Paced {
   #end(): void {
     const receiver = this.#receiver
     this.#receiver = undefined
-    receiver?.onContentEnd()
+    if (this.#message.rawTrailers.length <= 2 * MAX_TRAILER_FIELDS) receiver?.onContentEnd()
+    else receiver?.onContentError(new Fault('too-many-fields'))
   }
 
   #giveUp(code: Code): void {
@@ -113,6 +129,7 @@ export class RequestContent implements Paced {
 
   readonly #onData = (chunk: Buffer): void => {
     this.bytes += chunk.length
+    this.#kept?.add(chunk)
     const now = this.#keeper.monotonic()
     const earned = this.deadlineMs + (chunk.length * 1000) / this.#pace.minRate
     this.deadlineMs = Math.min(earned, now + this.#pace.graceMs)

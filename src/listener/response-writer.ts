@@ -1,5 +1,6 @@
 /** The response to the client, written in as few pieces as it can be: each write costs as much as all our own work. */
 import type { ServerResponse } from 'node:http'
+import type { Writable } from 'node:stream'
 import { batchAtTurnEnd, type TurnBatch } from '../io/end-of-turn.ts'
 import type { Paced, PaceKeeper, PaceSettings } from './pace.ts'
 
@@ -30,7 +31,10 @@ export class ResponseWriter implements TurnBatch, Paced {
   readonly #keeper: PaceKeeper
   readonly #pace: PaceSettings
   deadlineMs = Number.POSITIVE_INFINITY
-  #isHeadHeld = false
+  /** The head, while what came with it is not read through: should that prove unreadable, nothing was said yet. */
+  #fields: string[] | undefined
+  #status = 0
+  #reason = ''
   /** The first content, where it came with the head: a text of octets, which Node joins to the head; bytes would go beside it. */
   #held: string | undefined
   #isWaiting = false
@@ -43,24 +47,34 @@ export class ResponseWriter implements TurnBatch, Paced {
   }
 
   writeHead(status: number, reason: string, fields: string[]): void {
-    this.#response.writeHead(status, reason, fields)
-    this.#isHeadHeld = true
+    this.#status = status
+    this.#reason = reason
+    this.#fields = fields
+  }
+
+  /** 1xx (RFC 9110 15.2). */
+  writeInformation(status: number, fields: string[]): WriteResult {
+    const { socket } = this.#response
+    this.#response.writeInformation(status, fields)
+    if (socket?.writableNeedDrain !== true) return 'released'
+    this.#waitForRoom(socket)
+    return 'backpressure'
   }
 
   /** A head whose content is not here yet must not wait for it: long polls, server-sent events. */
   onReadPause(): void {
-    if (!this.#isHeadHeld) return
-    this.#isHeadHeld = false
+    if (!this.#putHead()) return
     if (this.#held === undefined) this.#response.flushHeaders()
     else this.#writeHeld()
   }
 
   write(chunk: Buffer): WriteResult {
-    if (this.#isHeadHeld && this.#held === undefined && chunk.length <= MAX_HELD_BYTES) {
-      this.#held = chunk.toString('latin1')
+    if (this.#fields !== undefined && chunk.length + (this.#held?.length ?? 0) <= MAX_HELD_BYTES) {
+      const text = chunk.toString('latin1')
+      this.#held = this.#held === undefined ? text : this.#held + text
       return 'released'
     }
-    this.#isHeadHeld = false
+    this.#putHead()
     this.#writeHeld()
     const isShort = chunk.length <= MAX_COPIED_BYTES
     // Corked here, it is written here, and not at the end of the tick.
@@ -69,7 +83,7 @@ export class ResponseWriter implements TurnBatch, Paced {
     this.#response.uncork()
     if (this.#response.writableLength === 0) return 'released'
     if (goesOn) return isShort ? 'released' : 'retained'
-    this.#waitForRoom()
+    this.#waitForRoom(this.#response)
     return 'backpressure'
   }
 
@@ -79,6 +93,7 @@ export class ResponseWriter implements TurnBatch, Paced {
   }
 
   flush(): void {
+    this.#putHead()
     if (this.#held === undefined) this.#response.end()
     else this.#response.end(this.#held, 'latin1')
     this.#events.onEnded()
@@ -93,14 +108,14 @@ export class ResponseWriter implements TurnBatch, Paced {
     this.#events.onReadTooSlowly()
   }
 
-  #waitForRoom(): void {
+  #waitForRoom(stream: Writable): void {
     // More may come of what was read already; one listener is enough for all of it.
     if (this.#isWaiting) return
     this.#isWaiting = true
-    this.#response.once('drain', this.#onDrain)
+    stream.once('drain', this.#onDrain)
     const { minRate, graceMs } = this.#pace
     if (minRate === 0) return
-    this.deadlineMs = this.#keeper.monotonic() + graceMs + (this.#response.writableLength * 1000) / minRate
+    this.deadlineMs = this.#keeper.monotonic() + graceMs + (stream.writableLength * 1000) / minRate
     this.#keeper.add(this)
   }
 
@@ -108,6 +123,14 @@ export class ResponseWriter implements TurnBatch, Paced {
     this.#isWaiting = false
     this.#keeper.remove(this)
     this.#events.onRoom()
+  }
+
+  /** False: there is none to put. */
+  #putHead(): boolean {
+    if (this.#fields === undefined) return false
+    this.#response.writeHead(this.#status, this.#reason, this.#fields)
+    this.#fields = undefined
+    return true
   }
 
   #writeHeld(): void {

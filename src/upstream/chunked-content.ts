@@ -1,4 +1,5 @@
 /** The chunked transfer coding (RFC 9112 7.1), read piece by piece. */
+import { MAX_TRAILER_FIELDS } from '../http/trailer-limit.ts'
 import { InvalidResponse } from './invalid-response.ts'
 import { trimmed } from './response-head.ts'
 
@@ -88,6 +89,8 @@ class Decoder implements ChunkedContent {
     const field = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\x00-\x08\x0a-\x1f\x7f]*)$/.exec(line)
     if (field === null || this.#trailerBytes > this.#maxTrailerBytes)
       throw new InvalidResponse('a trailer field is not valid')
+    if (this.#trailerFields.length >= 2 * MAX_TRAILER_FIELDS)
+      throw new InvalidResponse('the response has too many trailer fields')
     const [, name = '', value = ''] = field
     this.#trailerFields.push(name, trimmed(value, 0, value.length))
   }

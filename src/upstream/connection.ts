@@ -11,7 +11,7 @@
  *
  * In step: the whole request was written, the server keeps the connection, and has not answered 401 where the connection
  * is authenticated. There is a receiver from start() on, and it hears of one end: onEnd, onUpgrade or onError; after
- * abort(), of none. A client that reads slowly pauses `receiving`; no deadline runs meanwhile.
+ * abort(), of none. A client that reads slowly pauses `receiving`; no deadline runs meanwhile, but that for the head.
  */
 import type { Socket } from 'node:net'
 import { type Code, Fault } from '../errors.ts'
@@ -40,8 +40,6 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   holder: Owner | undefined
   /** The first request carried what authenticates the connection. */
   isAuthenticated = false
-  /** Has served a response before. */
-  isReused = false
   /** When an idle connection is closed, or a silent one given up; monotonic. */
   deadlineMs = Number.POSITIVE_INFINITY
   /** What the server said about how long it keeps an idle connection. */
@@ -95,7 +93,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
-    this.#expectWithin(this.#times.bodyTimeoutMs)
+    if (this.#hasHead) this.#expectWithin(this.#times.bodyTimeoutMs)
     this.#socket.resume()
   }
 
@@ -122,13 +120,14 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     return this.#isPaused ? this.#pausedAtMs : Number.POSITIVE_INFINITY
   }
 
+  /** It moves no deadline: however many come, the final head has its one. */
   onInformation({ status, rawFields }: ResponseHead): void {
-    this.#expectWithin(this.#times.headersTimeoutMs)
-    this.#receiver?.onInformation(status, rawFields)
+    if (this.#receiver?.onInformation(status, rawFields) === 'backpressure') this.#pause()
   }
 
   onHead(head: ResponseHead): void {
     this.#hasHead = true
+    this.#expectWithin(this.#times.bodyTimeoutMs)
     // The server no longer knows who this connection is: nobody else is to find out.
     if (head.status === 401 && this.isAuthenticated) this.#isSpent = true
     this.keepAliveMs = head.keepAliveSeconds === undefined ? Number.POSITIVE_INFINITY : head.keepAliveSeconds * 1000
@@ -152,8 +151,12 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     this.#isKept = true
     if (taken === 'retained') return
     // A slow client is no fault of the server: no deadline while it is not allowed to send.
-    this.#isPaused = true
     this.deadlineMs = Number.POSITIVE_INFINITY
+    this.#pause()
+  }
+
+  #pause(): void {
+    this.#isPaused = true
     this.#pausedAtMs = this.#times.monotonic()
     this.#socket.pause()
   }
@@ -162,29 +165,27 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     const receiver = this.#receiver
     this.#receiver = undefined
     this.#releaseContent()
-    this.isReused = true
     // An early answer leaves the rest of the request unsent: the server would read what comes next as its content.
     const isSent = this.#isSent && this.#writer.isWritten
-    if (mayReuse && isSent && !this.#isSpent && !this.#isClosed) {
-      this.resume()
-      this.#owner.onFree(this)
-    } else {
-      this.close()
-    }
+    const isFree = mayReuse && isSent && !this.#isSpent && !this.#isClosed
+    if (isFree) this.resume()
+    if (isFree) this.#owner.onFree(this)
+    else this.close()
     receiver?.onEnd(rawTrailers)
   }
 
   onData(data: Buffer): boolean {
     if (this.#isClosed) return false
     this.#isKept = false
-    this.#expectWithin(this.#hasHead ? this.#times.bodyTimeoutMs : this.#times.headersTimeoutMs)
+    const hadHead = this.#hasHead
+    if (hadHead) this.#expectWithin(this.#times.bodyTimeoutMs)
     try {
       this.#parser.push(data)
       this.#receiver?.onReadPause()
     } catch (error) {
       // A mistake of ours in handling one response must not end the others: it is answered and logged as what it is.
       if (!(error instanceof InvalidResponse)) this.fail('internal-error', error)
-      else this.fail(this.#hasHead ? 'response-content-aborted' : 'upstream-response-invalid', error)
+      else this.fail(hadHead ? 'response-content-aborted' : 'upstream-response-invalid', error)
     }
     return this.#isKept
   }
@@ -252,6 +253,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   }
 
   #expectWithin(timeoutMs: number): void {
-    if (!this.#isPaused) this.deadlineMs = this.#times.monotonic() + timeoutMs
+    const isHeldUp = this.#isPaused && this.#hasHead
+    this.deadlineMs = isHeldUp ? Number.POSITIVE_INFINITY : this.#times.monotonic() + timeoutMs
   }
 }

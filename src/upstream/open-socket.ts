@@ -1,6 +1,7 @@
 import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import type { Code } from '../errors.ts'
+import { hearLastWords } from './last-words.ts'
 
 export interface SocketSettings {
   readonly host: string
@@ -15,13 +16,13 @@ export function openSocket(
   onread: OnReadOpts,
   session: Buffer | undefined,
 ): Socket {
-  if (tls === undefined) return connectTcp({ host, port, onread, noDelay: true, keepAlive: true })
+  if (tls === undefined) return hearLastWords(connectTcp({ host, port, onread, noDelay: true, keepAlive: true }))
   // `tls.connect` knows `onread`, its types do not.
   const options: ConnectionOptions & { onread: OnReadOpts } = {
     ...{ ...tls, host, port, onread },
     ...(session === undefined ? {} : { session }),
   }
-  return connectTls(options).setNoDelay(true).setKeepAlive(true)
+  return hearLastWords(connectTls(options).setNoDelay(true).setKeepAlive(true))
 }
 
 /** Codes of Node and of OpenSSL. */

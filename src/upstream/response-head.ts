@@ -63,7 +63,7 @@ export function readHead(text: string, isHeadRequest: boolean): ResponseHead {
   return {
     status,
     reason: line[3] ?? '',
-    rawFields,
+    rawFields: control.length !== undefined && hasNoLength(status) ? withoutLength(rawFields) : rawFields,
     framing: framingOf(status, isHeadRequest, control, line[1] === '1'),
     keepsConnection,
     keepAliveSeconds: timeout === null ? undefined : Number(timeout[1]),
@@ -95,6 +95,12 @@ function readField(text: string, start: number, end: number, rawFields: string[]
   }
   rawFields.push(name, value)
 }
+
+/** RFC 9110 8.6: a length there is a mistake, and the client's parser may stumble over it. */
+const hasNoLength = (status: number) => status < 200 || status === 204
+
+const withoutLength = (rawFields: readonly string[]): string[] =>
+  rawFields.filter((_, index) => (rawFields[index - (index % 2)] as string).toLowerCase() !== 'content-length')
 
 /** Without optional white space (RFC 9110 5.6.3): space and tab only, other octets belong to the value. */
 export function trimmed(text: string, from: number, to: number): string {

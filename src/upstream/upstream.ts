@@ -31,7 +31,7 @@ export interface UpstreamRequest {
 /** Who receives the response. Exactly one of `onEnd`, `onError` and `onUpgrade` is called, once, and last. */
 export interface ResponseReceiver {
   /** 1xx other than 101 (RFC 9110 15.2). */
-  onInformation(status: number, rawFields: readonly string[]): void
+  onInformation(status: number, rawFields: readonly string[]): WriteResult
   onHead(status: number, reason: string, rawFields: readonly string[]): void
   /** All that has arrived so far was handed over, and the response is not complete: more may be long in coming. */
   onReadPause(): void

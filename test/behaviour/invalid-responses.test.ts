@@ -62,15 +62,34 @@ const broken: Record<string, string> = {
   'a chunk extension with a bare CR': '2\r\nok\r\n2;a\rb\r\nok\r\n0\r\n\r\n',
   'a trailer that is no field': '2\r\nok\r\n0\r\nno field\r\n\r\n',
   'a folded trailer': '2\r\nok\r\n0\r\nX: a\r\n b\r\n\r\n',
+  'a thousand trailer fields': `2\r\nok\r\n0\r\n${'X: y\r\n'.repeat(1000)}\r\n`,
 }
+const CHUNKED_HEAD = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
 
 for (const [what, content] of Object.entries(broken)) {
   test(`content with ${what} breaks the client's connection off`, async () => {
-    origin.respondWith(socket => socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${content}`))
+    const hasHead = Promise.withResolvers<void>()
+    origin.respondWith(async socket => {
+      socket.write(CHUNKED_HEAD)
+      await hasHead.promise
+      socket.write(content)
+    })
     const connection = await proxy.connect()
     connection.send(requestText('GET /broken', [proxy.host, patField]))
-    const received = (await connection.rest()).toString()
-    assert.doesNotMatch(received, /\r\n0\r\n\r\n$|^HTTP\/1\.1 [^2]/)
+    assert.equal((await connection.head()).status, 200)
+    hasHead.resolve()
+    assert.doesNotMatch((await connection.rest()).toString(), /\r\n0\r\n\r\n$/)
+  })
+
+  test(`content with ${what} in one read with its head becomes 502, and the client's connection goes on`, async () => {
+    origin.respondWith(socket => socket.write(CHUNKED_HEAD + content))
+    const connection = await proxy.connect()
+    connection.send(requestText('GET /broken', [proxy.host, patField]))
+    const response = await connection.response()
+    assert.deepEqual([response.status, response.one('X-Torhaus-Error')], [502, 'upstream-response-invalid'])
+    origin.respondWith(socket => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
+    connection.send(requestText('GET /after', [proxy.host, patField]))
+    assert.equal((await connection.response()).text, 'ok')
   })
 }
 

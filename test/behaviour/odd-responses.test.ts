@@ -42,6 +42,18 @@ test('two equal lengths reach the client as one', async () => {
   assert.deepEqual(response.all('Content-Length'), ['2'])
 })
 
+test('a length where none may stand does not reach the client', async () => {
+  const no = await answered('HTTP/1.1 204 No Content\r\nContent-Length: 5\r\nX-Odd: yes\r\n\r\n')
+  assert.deepEqual([no.status, no.all('Content-Length'), no.one('X-Odd')], [204, [], 'yes'])
+  const hint = await answered(
+    'HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\nX-Odd: yes\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+  )
+  assert.deepEqual(hint.informational[0]?.fields, [['X-Odd', 'yes']])
+  assert.deepEqual([hint.text, hint.one('Content-Length')], ['ok', '2'])
+  const same = await answered('HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n')
+  assert.deepEqual([same.status, same.one('Content-Length')], [304, '5'])
+})
+
 test('content until the end of the connection passes, also from HTTP/1.0', async () => {
   for (const version of ['HTTP/1.0', 'HTTP/1.1']) {
     origin.respondWith(socket => socket.end(`${version} 200 OK\r\n\r\nuntil the end`))

@@ -74,6 +74,24 @@ test('a trailer that speaks about framing is refused', async () => {
   }
 })
 
+test('a hundred trailer fields pass, a thousand are refused with 431, and the origin does not take the content for complete', async () => {
+  const send = async (count: number) => {
+    const trailers = Array.from({ length: count }, (_, index) => `X-Trailer-${index}: y`)
+    const connection = await toNode.connect()
+    connection.send(
+      requestText('POST /', [toNode.host, patField, 'Transfer-Encoding: chunked'], chunked('x', trailers)),
+    )
+    return connection.response()
+  }
+  toNode.origin.answerWith((request, response) => request.resume().on('end', () => response.end('ok')))
+  assert.equal((await send(100)).text, 'ok')
+  const complete = () => toNode.origin.requests.filter(({ sha256 }) => sha256 !== undefined).length
+  const before = complete()
+  const refused = await send(1000)
+  assert.deepEqual([refused.status, refused.one('X-Torhaus-Error')], [431, 'too-many-fields'])
+  assert.equal(complete(), before)
+})
+
 test('informational responses reach the client, without hop-by-hop fields', async () => {
   origin.respondWith(socket =>
     socket.write(
