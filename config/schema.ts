@@ -531,7 +531,7 @@ const grants = section(
       maximum: DAY_S,
     }),
     confirmMaxAgeSeconds: integer(
-      'How old the second factor of the person who confirms may be, in seconds; older, and the person proves it again.',
+      'Whoever confirms signs in anew for it. How old that second factor may be once the browser is back from the OP, in seconds.',
       { default: 900, minimum: 30, maximum: DAY_S },
     ),
     ipv4PrefixBits: integer('A grant holds for the network of the client: so many leading bits of an IPv4 address.', {

@@ -15,15 +15,15 @@ import { Secret } from '../config/secret.ts'
 import { deny, proceed, type Stage } from '../src/decision.ts'
 import type { Credentials, Presented, Traced } from '../src/exchange.ts'
 import { type Authorization, isNtlm, parseAuthorization, parseBasic } from '../src/http/authorization.ts'
-import { readCookie } from '../src/http/cookie.ts'
 import { unverifiedIssuer } from '../src/oidc/access-token.ts'
 import type { FingerprintOf } from '../src/pats/pat-fingerprints.ts'
 import { tokenShapeTest } from '../src/pats/token-shapes.ts'
+import type { SessionCookies } from '../src/session/session-cookie.ts'
 
 export interface ClassifySettings {
   readonly credentials: Config['credentials']
   readonly issuer: string
-  readonly sessionCookie: string
+  readonly cookies: Pick<SessionCookies, 'sessionIn'>
   /** Whether it is known to be a token of the OP. */
   readonly isValidated: (token: string) => boolean
   readonly fingerprintsOf: FingerprintOf
@@ -37,7 +37,7 @@ const UNKNOWN_SCHEME: Credentials = { scheme: 'unsupported', because: 'scheme-un
 export function classifyCredentials({
   credentials,
   issuer,
-  sessionCookie,
+  cookies,
   isValidated,
   fingerprintsOf,
 }: ClassifySettings): Stage<Traced, Presented> {
@@ -49,11 +49,11 @@ export function classifyCredentials({
     if (presented === undefined) return deny('authorization-malformed')
     if (cookie === undefined || (presented.scheme !== 'negotiate' && presented.scheme !== 'basic'))
       return proceed({ ...traced, credentials: presented })
-    return proceed({ ...traced, credentials: presented, companionSession: readCookie(cookie, sessionCookie) })
+    return proceed({ ...traced, credentials: presented, companionSession: cookies.sessionIn(cookie) })
   }
 
   function fromCookie(cookie: string | undefined): Credentials {
-    const id = cookie === undefined ? undefined : readCookie(cookie, sessionCookie)
+    const id = cookies.sessionIn(cookie)
     return id === undefined || id === '' ? NONE : { scheme: 'session', id }
   }
 

@@ -127,6 +127,7 @@ function readRequest(
 ): Pick<Connected, 'target' | 'readings'> | Code {
   const target = parseRequestTarget(url, method, fields.kept.host ?? '')
   if (typeof target === 'string') return target
+  if (fields.kept['service-worker'] !== undefined && coversOwnPages(target)) return 'service-worker-refused'
   const readings = requestReadings(method, target, fields)
   if (typeof readings === 'string') return readings
   return hidesOwnPath(target, readings) ? 'path-ambiguous' : { target, readings }
@@ -138,5 +139,11 @@ function hidesOwnPath({ path }: RequestTarget, readings: RequestReadings | undef
   if (readings === undefined) return path.charCodeAt(1) === DOT && isOwnPath(path.toLowerCase())
   return readings.paths.some(reading => isOwnPath(reading.toLowerCase()))
 }
+
+/**
+ * A service worker sees every page below the folder of its script (Service Workers, "Update", 5.2): one at the root would see codes of
+ * sign-ins, and show pages of its own in place of ours.
+ */
+const coversOwnPages = ({ path }: RequestTarget) => path.lastIndexOf('/') === 0 || isOwnPath(path)
 
 const DOT = 0x2e

@@ -82,6 +82,11 @@ const table = {
     stage: 'trust-connection',
     sentence: 'The request came back to a proxy it had already passed.',
   },
+  'service-worker-refused': {
+    status: 403,
+    stage: 'trust-connection',
+    sentence: 'A service worker for the whole of this host is not allowed.',
+  },
   'handshake-invalid': {
     status: 400,
     stage: 'trust-connection',
@@ -318,6 +323,16 @@ const table = {
     sentence: 'This request is from another account than yours. Only its owner can confirm it.',
   },
   'sign-in-refused': { status: 403, stage: 'sign-in', sentence: 'The identity provider did not sign you in.' },
+  'own-page-navigation-only': {
+    status: 403,
+    stage: 'routes',
+    sentence: 'This page shows itself only in a window of its own. Open its address there.',
+  },
+  'form-token-invalid': {
+    status: 403,
+    stage: 'routes',
+    sentence: 'This form was sent before, or is too old. Open its page again.',
+  },
   'sign-in-not-same-origin': { status: 403, stage: 'sign-in', sentence: 'Another web site tried to do this.' },
   'sign-in-overtaken': {
     status: 403,

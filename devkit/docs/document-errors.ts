@@ -68,6 +68,12 @@ const advice: Partial<Record<Code, string>> = {
   'cross-site-request':
     'The Origin of a changing request, or of a WebSocket, is neither `publicUrl` nor in `credentials.allowedOrigins`, and its credentials are such as browsers add by themselves. Is `publicUrl` what users type?',
   'host-unknown': 'The Host field names neither the host of `publicUrl` nor one of `listener.hostNames`.',
+  'service-worker-refused':
+    'A page asked for a service worker whose script lies at the root of the host: it would stand between browsers and `/.torhaus/`. Scripts in a folder pass.',
+  'own-page-navigation-only':
+    '`Sec-Fetch-Mode` or `Sec-Fetch-Dest` says that a script, a frame or a prefetch asked. If nobody framed a page of Torhaus on purpose, somebody may be trying the pages from a page of the server: look at its address in `Referer` at the balancer.',
+  'form-token-invalid':
+    'Each form of our own pages can be sent once, within the hour, by the session it was made for. Often: Back and sent again. From many people at once: a page of the server tries to send it.',
   'second-factor-missing':
     'None of `secondFactor.acceptAcr`, `acceptAcrs`, `acceptAmr` is in the token. Does the OP send the claim?',
   'second-factor-stale': '`auth_time` is missing, in the future, or older than `secondFactor.maxAgeSeconds`.',

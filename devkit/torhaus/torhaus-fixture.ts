@@ -42,8 +42,9 @@ export type FixtureOptions = {
   readonly upstreamUrl: string
   /** Changes the usual configuration. */
   readonly configure?: (config: ReturnType<typeof torhausConfig>) => object
-  /** Clock of Torhaus; the OP goes by the real time. */
+  /** Clock of Torhaus; the OP goes by the real time, unless `opNow` says when people sign in there. */
   readonly now?: Clock
+  readonly opNow?: Clock
   /** Address of an OP of the test's own, in place of a working one: for an OP that is away or lies. */
   readonly issuer?: string
   /** Port the upstream must know beforehand, e.g. for the JWK set. */
@@ -63,6 +64,7 @@ export async function startTorhausFixture(options: FixtureOptions): Promise<Torh
   const op = await startOpenIdProvider({
     users: Object.values(users),
     audience: agreed.audience,
+    ...(options.opNow === undefined ? {} : { now: options.opNow }),
     clients: [
       {
         clientId: agreed.clientId,

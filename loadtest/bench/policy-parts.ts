@@ -86,7 +86,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const classify: ClassifySettings = {
     credentials,
     issuer: oidc.issuer,
-    sessionCookie: cookies.sessionName,
+    cookies,
     isValidated: token => accessTokens.knows(token),
     fingerprintsOf: patFingerprints([randomBytes(32)]).of,
   }

@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { createPrivateKey, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { type OpenIdProvider, startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
 import { newTotpSecret } from '../../devkit/op/totp.ts'
-import { createUserAgent, type Page, signIn } from '../../devkit/op/user-agent.ts'
+import { type Page, signIn } from '../../devkit/op/user-agent.ts'
 import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { agreed, torhausAddresses } from '../../devkit/torhaus/torhaus-config.ts'
 
@@ -69,7 +70,7 @@ export async function startIdentityProvider(
     apache,
     certificate: certify(op, directory),
     signIn: (start, page) => Promise.all(users.map(user => cookiesOfSignIn(start, page, user))),
-    newBrowser: start => signIn(createUserAgent(), start, first),
+    newBrowser: start => signIn(new BrowserClient(), start, first),
     stop: () => op.close(),
   }
 }
@@ -80,7 +81,7 @@ async function newClient(id: string): Promise<Client> {
 
 async function cookiesOfSignIn(start: string, page: string, user: Parameters<typeof signIn>[2]): Promise<string> {
   // The answer that leads back to the page sets the session cookie.
-  const callback = await signIn(createUserAgent(), start, user, next => next === page)
+  const callback = await signIn(new BrowserClient(), start, user, next => next === page)
   const cookies = callback.headers.getSetCookie().map(cookie => cookie.split(';', 1)[0] ?? '')
   const set = cookies.filter(pair => !pair.endsWith('='))
   if (set.length === 0) throw new Error(`the sign-in at ${start} set no cookie: it ended with ${callback.status}`)

@@ -48,7 +48,7 @@ function classifyParts(
   return {
     credentials: config.credentials,
     issuer: config.oidc.issuer,
-    sessionCookie: cookies.sessionName,
+    cookies,
     isValidated: token => accessTokens?.knows(token) === true,
     fingerprintsOf: fingerprints.of,
   }

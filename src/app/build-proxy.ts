@@ -85,7 +85,7 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
 /** Changes when the rules do. */
 const hashOf = (settings: Config['secondFactor']) => createHash('sha256').update(JSON.stringify(settings)).digest('hex')
 
-type AppServices = EndpointNeeds & Pick<Services, 'log' | 'refusal'>
+type AppServices = Omit<EndpointNeeds, 'refresh'> & Pick<Services, 'log' | 'refusal'>
 
 interface AppNeeds extends Pick<AppParts, 'isDraining' | 'monotonic' | 'turns'> {
   readonly policy: PolicyParts
@@ -108,7 +108,7 @@ function buildApp(
       listener: config.listener,
       tls: tls && { cert: readFileSync(tls.certificateFile), key: readFileSync(tls.privateKeyFile) },
       policy: createPolicy(policy),
-      routes: endpoints(services),
+      routes: endpoints({ ...services, refresh: policy.authenticate.refresh }),
       newRequestId: randomUUID,
       newTrace: config.logging.trace ? () => new TraceRecorder(rest.monotonic, writeTrace) : undefined,
       close: (record, closedAtMs) => {

@@ -5,14 +5,17 @@ import type { GrantEvent, OpLogoutChannel, OpLogoutOutcome, PatEvent } from '../
 import { accountMapper } from '../oidc/account.ts'
 import { LogoutTokenClaims } from '../oidc/logout-token-claims.ts'
 import { OpLogout } from '../oidc/op-logout.ts'
+import type { SessionRefresh } from '../oidc/session-refresh.ts'
 import { endSession, revokeGrant, signOutEverywhere } from '../routes/account-actions.ts'
 import { accountPage } from '../routes/account-page.ts'
 import { backChannelLogout } from '../routes/back-channel-logout.ts'
-import { askToConfirm, confirm } from '../routes/confirm.ts'
+import { beginSignIn } from '../routes/begin-sign-in.ts'
+import { askToConfirm, confirm, confirmed, grantRequested } from '../routes/confirm.ts'
 import { frontChannelLogout } from '../routes/front-channel-logout.ts'
 import { gitPage, helperFile } from '../routes/git-page.ts'
 import { keySetRoute } from '../routes/key-set.ts'
-import { blockPat } from '../routes/pat-actions.ts'
+import { navigationOnly } from '../routes/navigation-only.ts'
+import { allowPat, askToAllowPat, blockPat } from '../routes/pat-actions.ts'
 import type { Route } from '../routes/reply.ts'
 import { completeSignIn, type SignInParts, startSignIn } from '../routes/sign-in.ts'
 import { askToSignOut, signedOut, signOut } from '../routes/sign-out.ts'
@@ -23,50 +26,77 @@ type AccountNeeds = Pick<
   Services,
   'accountKey' | 'accountNames' | 'changes' | 'cookies' | 'grants' | 'pats' | 'sessions'
 >
-export type EndpointNeeds = LogoutNeeds & AccountNeeds & Pick<Services, 'identityOut' | 'provider'>
+export type EndpointNeeds = LogoutNeeds &
+  AccountNeeds &
+  Pick<Services, 'formTokens' | 'identityOut' | 'provider'> & { readonly refresh: SessionRefresh }
 
 /** Torhaus' own pages, by method and path. */
 export function endpoints(services: EndpointNeeds): Record<string, Route> {
-  const { config, now, metrics, provider, sessions, stores, cookies, identityOut, publicUrl, audit, changes } = services
-  const publicOrigin = publicUrl.origin
-  const { grants, pats, accountKey } = services
-  const accountKeys = services.accountNames.keysOf
+  const { stores, sessions, grants, accountKey, changes, identityOut } = services
   const forget = (account: string) => changes.publish({ kind: 'account', account })
   const opLogout = new OpLogout({ sessions, grants, store: stores.sessions, changes, accountKey, forget })
-  const signInParts = {
-    ...{ provider, sessions, opLogout, store: stores.sessions, cookies, publicOrigin, now },
-    mapAccount: accountMapper(config.account),
-    accountKey,
-    rule: config.secondFactor,
+  const pages = Object.entries(pagesOf(services, opLogout, forget))
+  return {
+    ...Object.fromEntries(pages.map(([key, route]) => [key, navigationOnly(route)])),
+    'GET /.torhaus/torhaus-credential.mjs': helperFile(),
+    'GET /.torhaus/jwks.json': keySetRoute(
+      identityOut instanceof AssertionIdentity ? identityOut.keySet : { keys: [] },
+    ),
+    ...logoutRoutes(services, opLogout),
+  }
+}
+
+/** What people see in a window of their own. */
+function pagesOf(
+  services: EndpointNeeds,
+  opLogout: OpLogout,
+  forget: (account: string) => void,
+): Record<string, Route> {
+  const { config, now, metrics, provider, sessions, refresh, cookies, publicUrl, audit, formTokens } = services
+  const { grants, pats, accountKey } = services
+  const accountKeys = services.accountNames.keysOf
+  const publicOrigin = publicUrl.origin
+  const rule = config.secondFactor
+  const session = { sessions, refresh, cookies, rule, publicOrigin, now }
+  const begin = {
+    ...{ provider, store: services.stores.sessions, cookies, publicOrigin, now },
     limits: config.session,
     report: reportSignIn(services),
   }
-  const signOutParts = { provider, sessions, cookies, publicOrigin, audit, forget }
   const count = (event: GrantEvent) => metrics.grant(event)
-  const ownParts = { sessions, grants, pats, cookies, accountKey, accountKeys, publicOrigin, audit, count, forget, now }
-  const patParts = { ...ownParts, countPat: (event: PatEvent) => metrics.pat(event) }
-  const confirmParts = { ...ownParts, settings: config.secondFactor }
+  const ownParts = { ...session, grants, pats, accountKey, accountKeys, audit, count, forget, forms: formTokens }
+  const acts = { ...ownParts, begin: beginSignIn(begin) }
+  const patParts = { ...acts, countPat: (event: PatEvent) => metrics.pat(event) }
+  const confirmParts = { ...acts, settings: config.secondFactor }
+  const fulfil = { confirm: grantRequested(confirmParts), 'allow-pat': allowPat(patParts) }
+  const signInParts: SignInParts = {
+    ...{ ...session, ...begin, opLogout, accountKey },
+    mapAccount: accountMapper(config.account),
+    clockToleranceSeconds: config.oidc.clockToleranceSeconds,
+    fulfil: (exchange, intent, person) => fulfil[intent.kind](exchange, intent, person),
+    mismatch: (exchange, account, { accountKey: otherAccount }) => {
+      count('refused')
+      audit.write('confirmation-refused', exchange, { account, code: 'confirmation-other-account', otherAccount })
+    },
+  }
+  const signOutParts = { provider, sessions, cookies, publicOrigin, audit, forget }
   return {
     'GET /.torhaus/': accountPage(ownParts),
     'GET /.torhaus': accountPage(ownParts),
     'POST /.torhaus/grants/:id': revokeGrant(ownParts),
-    'POST /.torhaus/pats/block/:fingerprint': blockPat(patParts, true),
-    'POST /.torhaus/pats/allow/:fingerprint': blockPat(patParts, false),
+    'POST /.torhaus/pats/block/:fingerprint': blockPat(patParts),
+    'POST /.torhaus/pats/allow/:fingerprint': askToAllowPat(patParts),
     'POST /.torhaus/sessions/:key': endSession(ownParts),
     'POST /.torhaus/sign-out-everywhere': signOutEverywhere(ownParts),
     'GET /.torhaus/confirm/:code': askToConfirm(confirmParts),
     'POST /.torhaus/confirm/:code': confirm(confirmParts),
+    'GET /.torhaus/confirmed': confirmed(),
     'GET /.torhaus/git': gitPage({ ...ownParts, provider, oidc: config.oidc }),
-    'GET /.torhaus/torhaus-credential.mjs': helperFile(),
     'GET /.torhaus/sign-in': startSignIn(signInParts),
     'GET /.torhaus/callback': completeSignIn(signInParts),
     'GET /.torhaus/sign-out': askToSignOut(signOutParts),
     'POST /.torhaus/sign-out': signOut(signOutParts),
     'GET /.torhaus/signed-out': signedOut(),
-    'GET /.torhaus/jwks.json': keySetRoute(
-      identityOut instanceof AssertionIdentity ? identityOut.keySet : { keys: [] },
-    ),
-    ...logoutRoutes(services, opLogout),
   }
 }
 

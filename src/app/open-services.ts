@@ -12,6 +12,7 @@ import { OpenIdProvider } from '../oidc/provider.ts'
 import { type PatFingerprints, patFingerprints } from '../pats/pat-fingerprints.ts'
 import { PatRegister } from '../pats/pat-register.ts'
 import { type Rules, rulesOf } from '../policy/rules.ts'
+import { FormTokens } from '../session/form-tokens.ts'
 import { Sealer } from '../session/sealer.ts'
 import { Sessions } from '../session/sessions.ts'
 import { Changes } from '../store/changes.ts'
@@ -34,6 +35,7 @@ export interface Services extends Site, Identity {
   readonly provider: OpenIdProvider
   readonly opKeys: OpKeys
   readonly sessions: Sessions
+  readonly formTokens: FormTokens
   readonly grants: Grants
   readonly pats: PatRegister
   readonly fingerprints: PatFingerprints
@@ -61,13 +63,15 @@ export async function openServices(
   const needs = { publicUrl, attempts: stores.attempts, changes, log }
   const identity = await openIdentity(config, needs, surroundings, opened)
   const audit = opened.use(Audit.open(log, config.logging.auditFile, now))
+  const sealer = new Sealer(keys)
   const caching = { cacheMs: session.cacheMs, maxCached: session.maxCached, graceSeconds: stores.graceSeconds }
   return {
     ...site,
     ...identity,
     ...{ config, log, now, metrics, audit, stores, changes, provider },
     opKeys: provider.keys,
-    sessions: new Sessions(stores.sessions, new Sealer(keys), { ...session, ...caching }, changes, surroundings),
+    sessions: new Sessions(stores.sessions, sealer, { ...session, ...caching }, changes, surroundings),
+    formTokens: new FormTokens(sealer, stores.sessions, now),
     grants: new Grants(stores.grants, { ...config.secondFactor.grants, ...caching }, changes, surroundings),
     pats: new PatRegister(stores.pats, caching, changes, surroundings),
     fingerprints: patFingerprints(keys),

@@ -5,7 +5,8 @@
 import { unquoted } from './quoted-string.ts'
 
 // RFC 9110 7.6.1; Persistent-Auth and the proxy fields belong to the connection behind us; Alt-Svc (RFC 7838) would lead
-// clients around the proxy; X-Request-Id is ours. Trailer only announces, and Node throws where it stands without chunks.
+// clients around the proxy; X-Request-Id is ours; Service-Worker-Allowed
+// would put a script of the server between browsers and our own pages (Service Workers 5.2). Trailer only announces, and Node throws where it stands without chunks.
 const DROPPED: ReadonlySet<string> = new Set([
   ...[
     'connection',
@@ -22,6 +23,7 @@ const DROPPED: ReadonlySet<string> = new Set([
     'proxy-authentication-info',
     'persistent-auth',
     'alt-svc',
+    'service-worker-allowed',
     'x-request-id',
     'x-torhaus-error',
   ],

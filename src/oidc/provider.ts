@@ -18,6 +18,8 @@ export interface AuthorizationRequest {
   readonly maxAgeSeconds: number
   /** In place of the configured ones; empty: those. */
   readonly acrValues: readonly string[]
+  /** Whoever is signed in at the OP signs in again (OIDC Core 3.1.2.1, `prompt=login`). */
+  readonly isAnew: boolean
 }
 
 export interface TokenSet {
@@ -103,7 +105,8 @@ export class OpenIdProvider {
 
   /** OIDC Core 3.1.2.1, with PKCE (RFC 7636 4.3). */
   async authorizationUrl(request: AuthorizationRequest): Promise<string> {
-    const { scopes, claims, prompt } = this.#settings
+    const { scopes, claims } = this.#settings
+    const prompt = request.isAnew ? 'login' : this.#settings.prompt
     const acrValues = request.acrValues.length === 0 ? this.#settings.acrValues : request.acrValues
     return client
       .buildAuthorizationUrl(await this.metadata(), {

@@ -21,6 +21,7 @@ small { color: var(--soft); }
 .items div { flex: 1 1 14rem; overflow-wrap: anywhere; }
 .items .button { padding: .3rem .8rem; }
 pre { margin: .75rem 0; padding: .75rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--ground); border-radius: .5rem; font-size: .8rem; line-height: 1.5; }
+form { display: contents; }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
 .button { display: inline-block; border: 1px solid var(--accent); border-radius: .5rem; padding: .55rem 1.1rem; background: var(--accent); color: var(--paper); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
 .button.quiet { background: transparent; color: var(--accent); }
@@ -33,14 +34,25 @@ a { color: var(--accent); }
 
 const styleHash = createHash('sha256').update(STYLE).digest('base64')
 
-const policyFor = (frameAncestors: string) =>
-  `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; frame-ancestors ${frameAncestors}`
+const policyFor = (frameAncestors: string, sandbox = '') =>
+  `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; ${sandbox}frame-ancestors ${frameAncestors}`
+
+/**
+ * No scripts, whoever brings them in. The origin stays: without it the form would say `Origin: null`, and SameSite cookies would not come with
+ * it. A link to a new tab and the download of the git helper work.
+ */
+const SANDBOX =
+  'sandbox allow-downloads allow-forms allow-popups allow-popups-to-escape-sandbox allow-same-origin allow-top-navigation-by-user-activation; '
 
 const COMMON_FIELDS = ['Content-Type', 'text/html; charset=utf-8', 'X-Content-Type-Options', 'nosniff']
 
-/** Fields of every page. No form-action: browsers apply it to redirects as well, and signing out leads on to the OP. */
+/**
+ * Fields of every page. No form-action: browsers apply it to redirects as well, and signing out leads on to the OP. Whoever opened
+ * the window has no hold of it (HTML 7.1.3, COOP).
+ */
 export const pageFields: readonly string[] = [
-  ...['Content-Security-Policy', policyFor("'none'"), 'Referrer-Policy', 'same-origin', 'X-Frame-Options', 'DENY'],
+  ...['Content-Security-Policy', policyFor("'none'", SANDBOX), 'X-Frame-Options', 'DENY'],
+  ...['Cross-Origin-Opener-Policy', 'same-origin', 'Referrer-Policy', 'same-origin'],
   ...COMMON_FIELDS,
 ]
 

@@ -1,46 +1,32 @@
 import type { AccountKey, AccountKeyOf } from '../account-key.ts'
-import type { Clock } from '../clock.ts'
-import type { Evidence } from '../exchange.ts'
+import type { Evidence, Traced } from '../exchange.ts'
 import type { Grant } from '../grants/grant-store.ts'
 import type { Grants } from '../grants/grants.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { PatRegister } from '../pats/pat-register.ts'
 import { describeClient, describeDuration, describeNetwork, describeTime } from '../refusal/display.ts'
 import { Html, html, pageFields, renderPage } from '../refusal/page.ts'
-import { signInPath } from '../refusal/sign-in-path.ts'
-import type { SessionCookies } from '../session/session-cookie.ts'
 import type { SessionRecord } from '../session/session-store.ts'
-import type { Sessions } from '../session/sessions.ts'
-import { currentSession } from './current-session.ts'
+import { ACCOUNT_PAGE, buttonForm, type OwnPageParts, showing } from './own-page.ts'
 import { patList } from './pat-actions.ts'
-import { type Route, seeOther } from './reply.ts'
+import type { Reply, Route } from './reply.ts'
 
-export interface AccountPageParts {
-  readonly sessions: Sessions
+export interface AccountPageParts extends OwnPageParts {
   readonly grants: Grants
   readonly pats: PatRegister
-  readonly cookies: SessionCookies
   readonly accountKey: AccountKeyOf
   readonly accountKeys: (account: string) => readonly AccountKey[]
-  readonly publicOrigin: string
-  readonly now: Clock
 }
 
+/** A form around a button, to an action below /.torhaus/. */
+type FormOf = (action: string, button: Html) => Html
+
 /** GET /.torhaus/: who you are here, what passes in your name, and how to take it back. */
-export function accountPage({
-  sessions,
-  grants,
-  pats,
-  cookies,
-  accountKey,
-  accountKeys,
-  publicOrigin,
-  now,
-}: AccountPageParts): Route {
-  return async exchange => {
-    const session = await currentSession(exchange, sessions, cookies)
-    if (session === undefined) return seeOther(signInPath(`${OWN_PREFIX}/`))
-    const { account, createdAtMs, evidence, key } = session.record
+export function accountPage(parts: AccountPageParts): Route {
+  const { sessions, grants, pats, accountKey, accountKeys, publicOrigin, now } = parts
+  const answer = async (exchange: Traced, session: SessionRecord): Promise<Reply> => {
+    const form: FormOf = (action, button) => buttonForm(parts, session, `${OWN_PREFIX}/${action}`, button)
+    const { account, createdAtMs, evidence, key } = session
     const content = html`<dl>
 <dt>Account</dt><dd>${account}</dd>
 <dt>Signed in</dt><dd>${describeTime(createdAtMs, now())}</dd>
@@ -49,13 +35,13 @@ export function accountPage({
 </dl>
 <p class="actions"><a class="button" href="/">Go to ${new URL(publicOrigin).host}</a><a class="button quiet" href="${OWN_PREFIX}/sign-out">Sign out</a></p>
 <h2>Programs you have confirmed</h2>
-${grantList(await grants.of(accountKey(account)), now())}
+${grantList(await grants.of(accountKey(account)), form, now())}
 <p><a href="${OWN_PREFIX}/git">Set up git for this server</a></p>
 <h2>Personal access tokens seen</h2>
-${patList(await pats.of(accountKeys(account)), now())}
+${patList(await pats.of(accountKeys(account)), form, now())}
 <h2>Your sessions</h2>
-${sessionList(await sessions.of(accountKeys(account)), key, now())}
-<form method="post" action="${OWN_PREFIX}/sign-out-everywhere" class="actions"><button class="button quiet" type="submit">Sign out everywhere</button></form>
+${sessionList(await sessions.of(accountKeys(account)), key, form, now())}
+<div class="actions">${form('sign-out-everywhere', html`<button class="button quiet" type="submit">Sign out everywhere</button>`)}</div>
 <p><small>Ends every session, and takes back every confirmation.</small></p>`
     return {
       status: 200,
@@ -63,25 +49,26 @@ ${sessionList(await sessions.of(accountKeys(account)), key, now())}
       text: renderPage('You are signed in', content, html`<span>request ${exchange.requestId}</span>`),
     }
   }
+  return showing(parts, answer, ACCOUNT_PAGE)
 }
 
-function grantList(running: readonly Grant[], nowMs: number): Html {
+function grantList(running: readonly Grant[], form: FormOf, nowMs: number): Html {
   if (running.length === 0)
     return html`<p>None. When git or another program is refused, it shows a link: open it to confirm.</p>`
   const items = running.map(
     ({ id, clientClass, network, userAgent, expiresAtMs }) =>
       html`<li><div>${describeClient(clientClass)} from ${describeNetwork(network)}<br><small>${userAgent}<br>at most ${describeDuration(expiresAtMs - nowMs)} more</small></div>
-<form method="post" action="${OWN_PREFIX}/grants/${id}"><button class="button quiet" type="submit" aria-label="Take back: ${describeClient(clientClass)} from ${describeNetwork(network)}">Take back</button></form></li>`,
+${form(`grants/${id}`, html`<button class="button quiet" type="submit" aria-label="Take back: ${describeClient(clientClass)} from ${describeNetwork(network)}">Take back</button>`)}</li>`,
   )
   return html`<ul class="items">${items}</ul>`
 }
 
-function sessionList(running: readonly SessionRecord[], current: string, nowMs: number): Html {
+function sessionList(running: readonly SessionRecord[], current: string, form: FormOf, nowMs: number): Html {
   const items = running.map(({ key, createdAtMs, lastSeenAtMs }) => {
     const began = describeTime(createdAtMs, nowMs)
-    const end = html`<form method="post" action="${OWN_PREFIX}/sessions/${key}"><button class="button quiet" type="submit" aria-label="End the session of ${began}">End</button></form>`
+    const button = html`<button class="button quiet" type="submit" aria-label="End the session of ${began}">End</button>`
     return html`<li><div>${key === current ? html`<strong>This browser</strong>` : 'Another browser'}<br><small>since ${began}<br>last used ${describeTime(lastSeenAtMs, nowMs)}</small></div>
-${key === current ? new Html('') : end}</li>`
+${key === current ? new Html('') : form(`sessions/${key}`, button)}</li>`
   })
   return html`<ul class="items">${items}</ul>`
 }

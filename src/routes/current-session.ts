@@ -1,14 +1,20 @@
 import type { Traced } from '../exchange.ts'
-import { readCookie } from '../http/cookie.ts'
+import type { SessionRefresh } from '../oidc/session-refresh.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 
-/** The running session of the browser that asks. */
+export interface CurrentSessionParts {
+  readonly sessions: Sessions
+  readonly refresh: Pick<SessionRefresh, 'mayGoOn'>
+  readonly cookies: SessionCookies
+}
+
+/** The running session of the browser that asks, unless the OP says no: it is asked as often as for any other request. */
 export async function currentSession(
   { fields }: Traced,
-  sessions: Sessions,
-  cookies: SessionCookies,
+  { sessions, refresh, cookies }: CurrentSessionParts,
 ): Promise<Session | undefined> {
-  const id = fields.kept.cookie === undefined ? undefined : readCookie(fields.kept.cookie, cookies.sessionName)
-  return id === undefined ? undefined : sessions.find(id)
+  const id = cookies.sessionIn(fields.kept.cookie)
+  const session = id === undefined ? undefined : await sessions.find(id)
+  return id !== undefined && session !== undefined && (await refresh.mayGoOn(id, session)) ? session : undefined
 }

@@ -5,28 +5,21 @@ import type { Config } from '../../config/schema.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { OpenIdProvider } from '../oidc/provider.ts'
 import { Html, html, pageFields, renderPage } from '../refusal/page.ts'
-import { signInPath } from '../refusal/sign-in-path.ts'
-import type { SessionCookies } from '../session/session-cookie.ts'
-import type { Sessions } from '../session/sessions.ts'
-import { currentSession } from './current-session.ts'
-import { type Route, seeOther } from './reply.ts'
+import { type OwnPageParts, showing } from './own-page.ts'
+import type { Route } from './reply.ts'
 
 const HELPER = 'torhaus-credential.mjs'
 const SCOPE = 'openid'
 
-export interface GitPageParts {
-  readonly sessions: Sessions
-  readonly cookies: SessionCookies
+export interface GitPageParts extends OwnPageParts {
   readonly provider: Pick<OpenIdProvider, 'metadata'>
   readonly oidc: Pick<Config['oidc'], 'issuer' | 'acrValues' | 'deviceClientId'>
-  readonly publicOrigin: string
 }
 
 /** GET /.torhaus/git */
-export function gitPage({ sessions, cookies, provider, oidc, publicOrigin }: GitPageParts): Route {
-  return async exchange => {
-    if ((await currentSession(exchange, sessions, cookies)) === undefined)
-      return seeOther(signInPath(`${OWN_PREFIX}/git`))
+export function gitPage(parts: GitPageParts): Route {
+  const { provider, oidc, publicOrigin } = parts
+  return showing(parts, async () => {
     const { deviceClientId } = oidc
     const content = html`<p>Without any set-up, git asks for a user name and a password. Each of these ways is enough by itself.</p>
 ${deviceClientId === undefined ? new Html('') : withHelper(oidc, deviceClientId, publicOrigin)}
@@ -39,7 +32,7 @@ ${deviceClientId === undefined ? new Html('') : await withCredentialManager(prov
       fields: [...pageFields, 'Cache-Control', 'no-store'],
       text: renderPage('git and this server', content),
     }
-  }
+  })
 }
 
 /** GET /.torhaus/torhaus-credential.mjs: the same for everybody, and no secret. */

@@ -1,42 +1,67 @@
-import { OWN_PREFIX } from '../http/request-target.ts'
 import type { PatRegister } from '../pats/pat-register.ts'
 import type { PatRecord } from '../pats/pat-store.ts'
 import { describeClient, describeNetwork, describeTime } from '../refusal/display.ts'
 import { type Html, html } from '../refusal/page.ts'
-import { accountOf, lastSegment, type OwnAccessParts } from './account-actions.ts'
+import type { OwnAccessParts } from './account-actions.ts'
+import type { BeginSignIn } from './begin-sign-in.ts'
+import { ACCOUNT_PAGE, acting, lastSegment, type OwnPageParts } from './own-page.ts'
 import { type Route, seeOther } from './reply.ts'
+import type { SignInParts } from './sign-in.ts'
 
-export interface OwnPatParts
-  extends Pick<OwnAccessParts, 'sessions' | 'cookies' | 'publicOrigin' | 'accountKeys' | 'audit'> {
+export interface OwnPatParts extends OwnPageParts, Pick<OwnAccessParts, 'accountKeys' | 'audit'> {
   readonly pats: PatRegister
+  readonly begin: BeginSignIn
   readonly countPat: (event: 'blocked' | 'allowed') => void
 }
 
-/** POST /.torhaus/pats/block/FINGERPRINT and /.torhaus/pats/allow/FINGERPRINT: only the account whose token it is. */
-export function blockPat(parts: OwnPatParts, isBlocked: boolean): Route {
+/** POST /.torhaus/pats/block/FINGERPRINT: only the account whose token it is. */
+export function blockPat(parts: OwnPatParts): Route {
   const { pats, accountKeys, audit, countPat } = parts
-  return async exchange => {
-    const account = await accountOf(parts, exchange)
+  return acting(parts, async (exchange, { account }) => {
     const pat = lastSegment(exchange)
-    if (await pats.block(accountKeys(account), pat, isBlocked)) {
-      countPat(isBlocked ? 'blocked' : 'allowed')
-      audit.write(isBlocked ? 'pat-blocked' : 'pat-allowed', exchange, { account, pat })
+    if (await pats.block(accountKeys(account), pat, true)) {
+      countPat('blocked')
+      audit.write('pat-blocked', exchange, { account, pat })
     }
-    return seeOther(`${OWN_PREFIX}/`)
+    return seeOther(ACCOUNT_PAGE)
+  })
+}
+
+/** POST /.torhaus/pats/allow/FINGERPRINT: what gives access back needs a sign-in of its own. */
+export function askToAllowPat(parts: OwnPatParts): Route {
+  const { begin, rule } = parts
+  return acting(parts, (exchange, { accountKey }) =>
+    begin(exchange, {
+      returnTo: ACCOUNT_PAGE,
+      stepUp: { maxAgeSeconds: rule.maxAgeSeconds, acceptAcr: undefined },
+      intent: { kind: 'allow-pat', object: lastSegment(exchange), accountKey },
+    }),
+  )
+}
+
+/** The person has signed in anew. */
+export function allowPat({ pats, accountKeys, audit, countPat }: OwnPatParts): SignInParts['fulfil'] {
+  return async (exchange, { object: pat }, { account }) => {
+    if (await pats.block(accountKeys(account), pat, false)) {
+      countPat('allowed')
+      audit.write('pat-allowed', exchange, { account, pat })
+    }
+    return ACCOUNT_PAGE
   }
 }
 
 /** Enough to tell one's own tokens apart. */
 const SHORT_LENGTH = 8
 
-/** For the account page. */
-export function patList(seen: readonly PatRecord[], nowMs: number): Html {
+/** For the account page. `form`: around a button, to an action below /.torhaus/. */
+export function patList(seen: readonly PatRecord[], form: (action: string, button: Html) => Html, nowMs: number): Html {
   if (seen.length === 0) return html`<p>None that the server said is yours.</p>`
   const items = seen.map(({ fingerprint, firstSeenAtMs, lastSeenAtMs, networks, clientClasses, isBlocked }) => {
     const short = fingerprint.slice(0, SHORT_LENGTH)
     const [action, label] = isBlocked ? ['allow', 'Allow again'] : ['block', 'Block']
+    const button = html`<button class="button quiet" type="submit" aria-label="${label}: token ${short}">${label}</button>`
     return html`<li><div><code>${short}</code>${isBlocked ? html` <strong>blocked</strong>` : ''} ${clientClasses.map(describeClient).join(', ')}<br><small>from ${networks.map(({ network }) => describeNetwork(network)).join(', ')}<br>first seen ${describeTime(firstSeenAtMs, nowMs)}<br>last used ${describeTime(lastSeenAtMs, nowMs)}</small></div>
-<form method="post" action="${OWN_PREFIX}/pats/${action}/${fingerprint}"><button class="button quiet" type="submit" aria-label="${label}: token ${short}">${label}</button></form></li>`
+${form(`pats/${action}/${fingerprint}`, button)}</li>`
   })
   return html`<ul class="items">${items}</ul>`
 }

@@ -21,3 +21,9 @@ export function seeOther(location: string, cookies: readonly string[] = []): Rep
     text: '',
   }
 }
+
+/** Pages of the server that did not say `no-store` would come back with the Back button. */
+export const forgetPages = (reply: Reply): Reply => ({
+  ...reply,
+  fields: [...reply.fields, 'Clear-Site-Data', '"cache"'],
+})

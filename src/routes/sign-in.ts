@@ -11,48 +11,52 @@
  *     |--------------------------->|------------- code, verifier ------------->|
  *     |                            |<------------ ID token, refresh token -----|
  *     |<-- 303, new session id ----| second factor judged, account mapped      |
+ *
+ * A sign-in with an intent is one that a form of ours has begun, to confirm something: the OP asks anew (`prompt=login`, `max_age=0`), and what was
+ * intended is done only if it did, for the account that began it.
  */
 
-import { createHash } from 'node:crypto'
-import type { Config } from '../../config/schema.ts'
 import type { AccountKeyOf } from '../account-key.ts'
-import type { Clock } from '../clock.ts'
 import type { StepUp } from '../decision.ts'
 import { Fault } from '../errors.ts'
 import type { Evidence, Traced } from '../exchange.ts'
 import { readCookie } from '../http/cookie.ts'
-import { OWN_PREFIX } from '../http/request-target.ts'
-import type { SignInEvent } from '../observability/events.ts'
 import type { AccountMapper } from '../oidc/account.ts'
 import { evidenceFrom } from '../oidc/claims.ts'
 import type { OpLogout } from '../oidc/op-logout.ts'
 import type { OpenIdProvider, TokenSet } from '../oidc/provider.ts'
+import type { SessionRefresh } from '../oidc/session-refresh.ts'
 import { judgeSecondFactor, type SecondFactorRule } from '../policy/second-factor.ts'
-import { isOpaqueId, keyOf, newOpaqueId } from '../session/opaque-id.ts'
-import type { SessionCookies } from '../session/session-cookie.ts'
-import type { SessionStore, SignInRecord } from '../session/session-store.ts'
+import { keyOf } from '../session/opaque-id.ts'
+import type { Intent, SessionStore, SignInRecord } from '../session/session-store.ts'
 import type { Sessions } from '../session/sessions.ts'
+import { type BeginSignInParts, beginSignIn } from './begin-sign-in.ts'
 import { currentSession } from './current-session.ts'
 import { type Reply, type Route, seeOther } from './reply.ts'
 import { safeReturnPath } from './return-path.ts'
 
-export interface SignInParts {
+export interface SignInParts extends BeginSignInParts {
   readonly provider: OpenIdProvider
   readonly sessions: Sessions
+  readonly refresh: Pick<SessionRefresh, 'mayGoOn'>
   readonly opLogout: OpLogout
   readonly store: SessionStore
-  readonly cookies: SessionCookies
   readonly rule: SecondFactorRule
   readonly mapAccount: AccountMapper
   /** One spelling per account. */
   readonly accountKey: AccountKeyOf
-  readonly limits: Pick<Config['session'], 'maxSignInsInFlight' | 'signInTimeoutSeconds'>
-  readonly publicOrigin: string
-  readonly now: Clock
-  readonly report: (event: SignInEvent, exchange: Traced, account?: string) => void
+  /** How far the clock of the OP may be behind ours. */
+  readonly clockToleranceSeconds: number
+  /** Does what was intended, for who has signed in anew for it. Returns where to go. */
+  readonly fulfil: (exchange: Traced, intent: Intent, person: Person) => Promise<string>
+  /** Somebody else has signed in for what an account intended. */
+  readonly mismatch: (exchange: Traced, account: string, intent: Intent) => void
 }
 
-const CALLBACK_PATH = `${OWN_PREFIX}/callback`
+export interface Person {
+  readonly account: string
+  readonly evidence: Evidence
+}
 
 const MIN_MAX_AGE_S = 10
 const MAX_ACR_LENGTH = 2048
@@ -85,34 +89,12 @@ const stepUpIn = ({ maxAgeSeconds, acrValues }: SignInRecord): StepUp => ({
 
 /** GET /.torhaus/sign-in?return_to=PATH[&max_age=SECONDS][&acr_values=VALUES] */
 export function startSignIn(parts: SignInParts): Route {
-  const { provider, store, cookies, limits, publicOrigin } = parts
+  const begin = beginSignIn(parts)
   return async exchange => {
-    const query = queryOf(exchange, publicOrigin)
-    const returnTo = safeReturnPath(query.get('return_to'), publicOrigin)
+    const query = queryOf(exchange, parts.publicOrigin)
+    const returnTo = safeReturnPath(query.get('return_to'), parts.publicOrigin)
     const stepUp = stepUpFrom(query, parts.rule)
-    const acrValues = stepUp.acceptAcr ?? []
-    if (await hasGoodSession(parts, exchange, stepUp)) return seeOther(returnTo)
-    const given = cookieOf(exchange, cookies.browserName)
-    const browserId = given !== undefined && isOpaqueId(given) ? given : newOpaqueId()
-    const record: SignInRecord = {
-      state: newOpaqueId(),
-      browserKey: keyOf(browserId),
-      nonce: newOpaqueId(),
-      codeVerifier: newOpaqueId(),
-      returnTo,
-      ...{ maxAgeSeconds: stepUp.maxAgeSeconds, acrValues },
-      expiresAtMs: parts.now() + limits.signInTimeoutSeconds * 1000,
-    }
-    const location = await provider.authorizationUrl({
-      redirectUri: publicOrigin + CALLBACK_PATH,
-      state: record.state,
-      nonce: record.nonce,
-      codeChallenge: createHash('sha256').update(record.codeVerifier).digest('base64url'),
-      ...{ maxAgeSeconds: stepUp.maxAgeSeconds, acrValues },
-    })
-    await store.addSignIn(record, limits.maxSignInsInFlight)
-    parts.report('started', exchange)
-    return seeOther(location, [cookies.browser(browserId, limits.signInTimeoutSeconds)])
+    return (await hasGoodSession(parts, exchange, stepUp)) ? seeOther(returnTo) : begin(exchange, { returnTo, stepUp })
   }
 }
 
@@ -125,7 +107,8 @@ export function completeSignIn(parts: SignInParts): Route {
     // A session that is good already wins, over a stale callback as well as over a second tab's.
     const stepUp =
       record === undefined ? { maxAgeSeconds: parts.rule.maxAgeSeconds, acceptAcr: undefined } : stepUpIn(record)
-    if (await hasGoodSession(parts, exchange, stepUp)) return seeOther(record?.returnTo ?? '/')
+    if (record?.intent === undefined && (await hasGoodSession(parts, exchange, stepUp)))
+      return seeOther(record?.returnTo ?? '/')
     const browserId = cookieOf(exchange, cookies.browserName)
     if (record === undefined || record.expiresAtMs < parts.now()) throw new Fault('sign-in-unknown')
     if (browserId === undefined || keyOf(browserId) !== record.browserKey) throw new Fault('sign-in-unknown')
@@ -139,28 +122,34 @@ async function finish(parts: SignInParts, exchange: Traced, record: SignInRecord
     parts.report('refused', exchange)
     throw error
   })
-  const { id, account } = await openSession(parts, exchange, stepUpIn(record), tokens)
-  const earlier = cookieOf(exchange, parts.cookies.sessionName)
+  const { id, person } = await openSession(parts, exchange, record, tokens)
+  const { intent, returnTo } = record
+  const next = intent === undefined ? returnTo : await parts.fulfil(exchange, intent, person)
+  const earlier = parts.cookies.sessionIn(exchange.fields.kept.cookie)
   if (earlier !== undefined) await parts.sessions.end(earlier)
-  parts.report('completed', exchange, account)
-  return seeOther(record.returnTo, [parts.cookies.session(id)])
+  parts.report('completed', exchange, person.account)
+  return seeOther(next, [parts.cookies.session(id)])
 }
 
 async function openSession(
   parts: SignInParts,
   exchange: Traced,
-  stepUp: StepUp,
+  record: SignInRecord,
   tokens: TokenSet,
-): Promise<{ id: string; account: string }> {
+): Promise<{ id: string; person: Person }> {
   const { sessions, opLogout, mapAccount, accountKey, report } = parts
   const { claims, idToken, refreshToken } = tokens
   const evidence = evidenceFrom(claims)
-  const verdict = judge(parts, stepUp, evidence)
+  const verdict = judgeOutcome(parts, record, evidence)
   const account = mapAccount(claims)
   const refusal = verdict !== 'satisfied' ? verdict : account === undefined ? 'account-unmapped' : undefined
   if (refusal !== undefined || account === undefined) {
     report(refusal ?? 'account-unmapped', exchange, account)
     throw new Fault(refusal ?? 'account-unmapped')
+  }
+  if (record.intent !== undefined && record.intent.accountKey !== accountKey(account)) {
+    parts.mismatch(exchange, account, record.intent)
+    throw new Fault('confirmation-other-account')
   }
   const sid = claims.sid
   const id = await sessions.open(
@@ -176,11 +165,19 @@ async function openSession(
     report('sign-in-overtaken', exchange, account)
     throw new Fault('sign-in-overtaken')
   }
-  return { id, account }
+  return { id, person: { account, evidence } }
+}
+
+/** An OP that does not ask anew, or a sign-in from before, proves nothing for what was intended. */
+function judgeOutcome(parts: SignInParts, record: SignInRecord, evidence: Evidence) {
+  const verdict = judge(parts, stepUpIn(record), evidence)
+  if (verdict !== 'satisfied' || record.intent === undefined) return verdict
+  const begunAtS = Math.floor(record.intent.begunAtMs / 1000)
+  return (evidence.authTime ?? 0) >= begunAtS - parts.clockToleranceSeconds ? 'satisfied' : 'second-factor-stale'
 }
 
 async function hasGoodSession(parts: SignInParts, exchange: Traced, stepUp: StepUp): Promise<boolean> {
-  const session = await currentSession(exchange, parts.sessions, parts.cookies)
+  const session = await currentSession(exchange, parts)
   return session !== undefined && judge(parts, stepUp, session.record.evidence) === 'satisfied'
 }
 

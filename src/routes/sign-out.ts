@@ -1,7 +1,6 @@
 /** Sign-out: here at once, then at the OP (OIDC RP-Initiated Logout 1.0). */
 
 import { Fault } from '../errors.ts'
-import { readCookie } from '../http/cookie.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { Audit } from '../observability/audit.ts'
 import type { OpenIdProvider } from '../oidc/provider.ts'
@@ -9,7 +8,8 @@ import { html, pageFields, renderPage } from '../refusal/page.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { leaving } from './leaving.ts'
-import { type Reply, type Route, seeOther } from './reply.ts'
+import { forgetPages, type Reply, type Route, seeOther } from './reply.ts'
+
 import { isSameOrigin } from './same-origin.ts'
 
 export interface SignOutParts {
@@ -37,12 +37,14 @@ export function askToSignOut({ publicOrigin }: SignOutParts): Route {
     )
 }
 
-/** POST: ends the session whatever the OP says, and goes on to the OP to end that session, too. */
+/**
+ * POST: ends the session whatever the OP says, and goes on to the OP to end that session, too. The form has no token of ours: it gives
+ * nobody anything, and must work with a session that is good for nothing else.
+ */
 export function signOut({ provider, sessions, cookies, publicOrigin, audit, forget }: SignOutParts): Route {
   return leaving(cookies, async exchange => {
     if (!isSameOrigin(exchange, publicOrigin)) throw new Fault('sign-in-not-same-origin')
-    const field = exchange.fields.kept.cookie
-    const id = field === undefined ? undefined : readCookie(field, cookies.sessionName)
+    const id = cookies.sessionIn(exchange.fields.kept.cookie)
     const session = id === undefined ? undefined : await sessions.find(id)
     const idToken = session && sessions.tokensOf(session.record)?.idToken
     if (id !== undefined && session !== undefined) {
@@ -52,9 +54,7 @@ export function signOut({ provider, sessions, cookies, publicOrigin, audit, forg
     }
     // Also without a session here: whoever was refused for want of a second factor must be able to leave the OP, too.
     const next = await provider.endSessionUrl(idToken, publicOrigin + SIGNED_OUT_PATH).catch(() => undefined)
-    const reply = seeOther(next ?? SIGNED_OUT_PATH, [cookies.deleteSession()])
-    // Pages of the server that did not say `no-store` would come back with the Back button.
-    return { ...reply, fields: [...reply.fields, 'Clear-Site-Data', '"cache"'] }
+    return forgetPages(seeOther(next ?? SIGNED_OUT_PATH, cookies.deleteSession()))
   })
 }
 

@@ -1,23 +1,37 @@
-import { serializeCookie } from '../http/cookie.ts'
+import { readCookie, serializeCookie } from '../http/cookie.ts'
+
+const HOST_PREFIX = '__Host-'
 
 /**
- * The two cookies of Torhaus: the session, and the browser's part of sign-ins in flight. With an https public URL they
- * carry the `__Host-` prefix (RFC 6265bis 4.1.3.2): only this host can set them, for every path, over TLS.
+ * The two cookies of Torhaus: the session, and the browser's part of sign-ins in flight. With an https public URL they carry the prefix
+ * `__Host-Http-` (RFC 6265bis 4.1.3): only this host can set them, for every path, over TLS, and no script can. A browser that does
+ * not know it sees `__Host-`, which says all but the last.
  */
 export class SessionCookies {
   readonly sessionName: string
   readonly browserName: string
+  /** Sessions from before go on under it. */
+  readonly #olderName: string | undefined
   readonly #secure: boolean
 
   constructor(publicUrl: string) {
     this.#secure = publicUrl.startsWith('https:')
-    this.sessionName = this.#secure ? '__Host-torhaus' : 'torhaus'
+    this.sessionName = this.#secure ? `${HOST_PREFIX}Http-torhaus` : 'torhaus'
+    this.#olderName = this.#secure ? `${HOST_PREFIX}torhaus` : undefined
     this.browserName = `${this.sessionName}-sign-in`
   }
 
   /** Names under which these cookies may arrive; none of them goes on to the upstream. */
   get names(): readonly string[] {
-    return [this.sessionName, this.browserName]
+    const names = [this.sessionName, this.browserName]
+    return this.#olderName === undefined ? names : [...names, this.#olderName, `${this.#olderName}-sign-in`]
+  }
+
+  /** The id of the session in a Cookie field. */
+  sessionIn(field: string | undefined): string | undefined {
+    if (field === undefined) return undefined
+    const id = readCookie(field, this.sessionName)
+    return id === undefined && this.#olderName !== undefined ? readCookie(field, this.#olderName) : id
   }
 
   session(id: string): string {
@@ -28,7 +42,9 @@ export class SessionCookies {
     return serializeCookie(this.browserName, id, { secure: this.#secure, maxAgeSeconds })
   }
 
-  deleteSession(): string {
-    return serializeCookie(this.sessionName, '', { secure: this.#secure, maxAgeSeconds: 0 })
+  /** Under each name. */
+  deleteSession(): string[] {
+    const names = this.#olderName === undefined ? [this.sessionName] : [this.sessionName, this.#olderName]
+    return names.map(name => serializeCookie(name, '', { secure: this.#secure, maxAgeSeconds: 0 }))
   }
 }

@@ -24,6 +24,16 @@ export interface SessionRecord {
   readonly sealedTokens: string | undefined
 }
 
+/** What a sign-in was begun for: it is done once the person has signed in anew for it, and by nothing else. */
+export interface Intent {
+  readonly kind: 'confirm' | 'allow-pat'
+  /** The code of the request to confirm, the fingerprint of the token. */
+  readonly object: string
+  /** Who began it, and nobody else may end it. */
+  readonly accountKey: AccountKey
+  readonly begunAtMs: number
+}
+
 export interface SignInRecord {
   /** The `state` parameter (RFC 6749 4.1.1). */
   readonly state: string
@@ -36,6 +46,8 @@ export interface SignInRecord {
   readonly maxAgeSeconds: number
   readonly acrValues: readonly string[]
   readonly expiresAtMs: number
+  /** Undefined: to be signed in, and no more. */
+  readonly intent?: Intent
 }
 
 /** All sessions of an account in whatever spelling, of a subject of the OP, or of one session at the OP. */

@@ -3,7 +3,6 @@
  */
 import { storedAccountKey } from '../account-key.ts'
 import { type Awaitable, after } from '../awaitable.ts'
-import { Fault } from '../errors.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import {
   type EndedSession,
@@ -13,6 +12,7 @@ import {
   type SessionStore,
   type SignInRecord,
 } from './session-store.ts'
+import { SIGN_IN_SCHEMA, SqliteSignIns } from './sqlite-sign-ins.ts'
 
 /** `session` had no account key: what is left of it would be missed by who signs out everywhere, so those people sign in again. */
 export const SESSION_SCHEMA = `
@@ -29,27 +29,19 @@ CREATE INDEX IF NOT EXISTS session_by_subject ON person_session (subject);
 CREATE INDEX IF NOT EXISTS session_by_op_session ON person_session (op_session_id);
 CREATE TABLE IF NOT EXISTS claim (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS note (id TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS sign_in_attempt (
-  number INTEGER PRIMARY KEY, state TEXT NOT NULL UNIQUE, browser_key TEXT NOT NULL, nonce TEXT NOT NULL,
-  code_verifier TEXT NOT NULL, return_to TEXT NOT NULL, expires_at INTEGER NOT NULL,
-  max_age INTEGER NOT NULL, acr_values TEXT NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS sign_in_attempt_by_browser ON sign_in_attempt (browser_key);
-CREATE INDEX IF NOT EXISTS sign_in_attempt_by_expiry ON sign_in_attempt (expires_at);
-`
+${SIGN_IN_SCHEMA}`
 
 /** What the ids of such notes begin with, and what follows all of them. */
 const ONCE = 'once:'
 const AFTER_ONCE = 'once;'
 
-/** Most sign-ins in flight, of all browsers together. */
-const MAX_SIGN_INS = 100_000
-
 export class SqliteSessionStore implements SessionStore {
   readonly #database: SqliteDatabase
+  readonly #signIns: SqliteSignIns
 
   constructor(database: SqliteDatabase) {
     this.#database = database
+    this.#signIns = new SqliteSignIns(database)
   }
 
   createSession(record: SessionRecord): Awaitable<void> {
@@ -173,45 +165,18 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   addSignIn(record: SignInRecord, maxPerBrowser: number): Awaitable<void> {
-    // Anybody may begin a sign-in: what strangers write is bounded, in the log of the file as in the table.
-    if (!this.#database.hasRoomForStrangers)
-      throw new Fault('store-unavailable', new Error('the write-ahead log is too long: a reader stands still'))
-    return this.#database.transaction(() => {
-      this.#database.run(
-        'INSERT INTO sign_in_attempt (state, browser_key, nonce, code_verifier, return_to, expires_at, max_age, acr_values) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-        record.state,
-        record.browserKey,
-        record.nonce,
-        record.codeVerifier,
-        record.returnTo,
-        record.expiresAtMs,
-        record.maxAgeSeconds,
-        JSON.stringify(record.acrValues),
-      )
-      this.#database.run(
-        `DELETE FROM sign_in_attempt WHERE browser_key = ?1 AND number NOT IN
-       (SELECT number FROM sign_in_attempt WHERE browser_key = ?1 ORDER BY number DESC LIMIT ?2)`,
-        record.browserKey,
-        maxPerBrowser,
-      )
-      // The oldest make room.
-      this.#database.run(
-        'DELETE FROM sign_in_attempt WHERE number <= (SELECT max(number) FROM sign_in_attempt) - ?',
-        MAX_SIGN_INS,
-      )
-    })
+    return this.#signIns.add(record, maxPerBrowser)
   }
 
   takeSignIn(state: string): Awaitable<SignInRecord | undefined> {
-    const rows = this.#database.updatedRows('DELETE FROM sign_in_attempt WHERE state = ? RETURNING *', state)
-    return after(rows, ([row]) => (row === undefined ? undefined : toSignIn(row)))
+    return this.#signIns.take(state)
   }
 
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): Awaitable<void> {
     return this.#database.transaction(() => {
       this.#database.run('DELETE FROM person_session WHERE last_seen_at < ?', idleSinceMs)
       this.#database.run('DELETE FROM person_session WHERE created_at < ?', createdBeforeMs)
-      this.#database.run('DELETE FROM sign_in_attempt WHERE expires_at < ?', nowMs)
+      this.#signIns.sweep(nowMs)
       this.#database.run('DELETE FROM claim WHERE expires_at <= ?', nowMs)
       this.#database.run('DELETE FROM note WHERE until <= ?', nowMs)
     })
@@ -239,19 +204,6 @@ function toSession(row: Row): SessionRecord {
     lastSeenAtMs: Number(row.last_seen_at),
     refreshedAtMs: Number(row.refreshed_at),
     sealedTokens: textOrUndefined(row.sealed_tokens),
-  }
-}
-
-function toSignIn(row: Row): SignInRecord {
-  return {
-    state: String(row.state),
-    browserKey: String(row.browser_key),
-    nonce: String(row.nonce),
-    codeVerifier: String(row.code_verifier),
-    returnTo: String(row.return_to),
-    expiresAtMs: Number(row.expires_at),
-    maxAgeSeconds: Number(row.max_age),
-    acrValues: JSON.parse(String(row.acr_values)),
   }
 }
 

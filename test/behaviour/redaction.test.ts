@@ -4,8 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import type { RawResponse } from '../../devkit/clients/raw-http.ts'
-import { createUserAgent, signIn } from '../../devkit/op/user-agent.ts'
+import { signIn } from '../../devkit/op/user-agent.ts'
 import { basic, configured, type ProxyUnderTest, samplePat, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let proxy: ProxyUnderTest
@@ -40,7 +41,7 @@ async function collectSecrets(): Promise<void> {
   const { fixture } = proxy
   const landing = `${fixture.url}/landing`
   const start = `${fixture.url}/.torhaus/sign-in?return_to=/landing`
-  const page = await signIn(createUserAgent(), start, fixture.users.ada, url => url === landing)
+  const page = await signIn(new BrowserClient(), start, fixture.users.ada, url => url === landing)
   const cookie = page.headers.getSetCookie().find(line => line.startsWith('torhaus='))
   secrets.set('session', /^torhaus=([^;]+)/.exec(cookie ?? '')?.[1] ?? assert.fail('no session'))
   secrets.set('bearer', await fixture.op.issueAccessToken('ada'))

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { type BrowserLab, signInAs, startBrowserLab } from './browser-lab.ts'
 
 let lab: BrowserLab
@@ -22,9 +23,10 @@ async function signedInPage(): Promise<Page> {
 /** Ends the session where the browser does not notice. */
 async function endSession(page: Page): Promise<void> {
   const cookies = await page.context().cookies(lab.home)
-  const Cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
-  const headers = { Cookie, Origin: lab.torhaus.url }
-  const answer = await fetch(`${lab.torhaus.url}/.torhaus/sign-out`, { method: 'POST', headers, redirect: 'manual' })
+  const elsewhere = new BrowserClient()
+  for (const { name, value } of cookies) elsewhere.plant(name, value)
+  const fields = { Origin: lab.torhaus.url }
+  const answer = await elsewhere.send(`${lab.torhaus.url}/.torhaus/sign-out`, { method: 'POST', fields })
   assert.equal(answer.status, 303)
 }
 

@@ -5,8 +5,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { secondFactorAcr } from '../../devkit/op/configuration.ts'
-import { createUserAgent, signIn } from '../../devkit/op/user-agent.ts'
+import { signIn } from '../../devkit/op/user-agent.ts'
 import { agreed } from '../../devkit/torhaus/torhaus-config.ts'
 import { type ClientLab, startClientLab } from './client-lab.ts'
 
@@ -52,7 +53,7 @@ async function finish(child: ChildProcess): Promise<{ stdout: string; stderr: st
 async function connectDevice(link: URL, code: string): Promise<void> {
   const hidden = (page: { readonly text: string }) => /name="xsrf" value="([^"]+)"/.exec(page.text)?.[1] ?? ''
   const address = link.origin + link.pathname
-  const person = createUserAgent()
+  const person = new BrowserClient()
   const form = await person.get(address)
   const question = await person.post(address, { xsrf: hidden(form), user_code: code })
   const page = await person.post(address, { xsrf: hidden(question), user_code: code, confirm: 'yes' })

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import * as client from 'openid-client'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { type OpenIdProvider, startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
-import { createUserAgent, signIn, type UserAgent } from '../../devkit/op/user-agent.ts'
+import { signIn, type UserAgent } from '../../devkit/op/user-agent.ts'
 
 const redirectUri = 'http://127.0.0.1:1/callback'
 const ada = { name: 'ada', password: 'engine', totpSecret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' }
@@ -40,7 +41,7 @@ async function authorize(agent: UserAgent, user: typeof ada | typeof bob, parame
 }
 
 test('password and TOTP sign in with both factors in the ID token', async () => {
-  const tokens = await authorize(createUserAgent(), ada, { acr_values: 'urn:torhaus:acr:mfa' })
+  const tokens = await authorize(new BrowserClient(), ada, { acr_values: 'urn:torhaus:acr:mfa' })
   const claims = tokens.claims()
   assert.deepEqual(claims?.amr, ['pwd', 'otp', 'mfa'])
   assert.equal(claims?.acr, 'urn:torhaus:acr:mfa')
@@ -52,13 +53,13 @@ test('password and TOTP sign in with both factors in the ID token', async () => 
 })
 
 test('a user without TOTP signs in with one factor, even if two are asked for', async () => {
-  const claims = (await authorize(createUserAgent(), bob, { acr_values: 'urn:torhaus:acr:mfa' })).claims()
+  const claims = (await authorize(new BrowserClient(), bob, { acr_values: 'urn:torhaus:acr:mfa' })).claims()
   assert.deepEqual([claims?.amr, claims?.acr], [['pwd'], 'urn:torhaus:acr:pwd'])
   assert.equal(claims?.onprem_sid, 'S-1-5-21-7')
 })
 
 test('a session at the OP needs no second sign-in, unless prompt=login asks for one', async () => {
-  const agent = createUserAgent()
+  const agent = new BrowserClient()
   await authorize(agent, ada)
   const afterFirst = op.signIns
   await authorize(agent, ada)
@@ -68,20 +69,20 @@ test('a session at the OP needs no second sign-in, unless prompt=login asks for 
 })
 
 test('a refresh token brings new tokens that keep the authentication', async () => {
-  const tokens = await authorize(createUserAgent(), ada)
+  const tokens = await authorize(new BrowserClient(), ada)
   const refreshed = await client.refreshTokenGrant(relyingParty, tokens.refresh_token ?? '')
   assert.deepEqual(refreshed.claims()?.amr, ['pwd', 'otp', 'mfa'])
   assert.equal(refreshed.claims()?.auth_time, tokens.claims()?.auth_time)
 })
 
 test('no refresh token is issued to a client that did not ask for offline access', async () => {
-  const tokens = await authorize(createUserAgent(), ada, { scope: 'openid' })
+  const tokens = await authorize(new BrowserClient(), ada, { scope: 'openid' })
   assert.equal(tokens.refresh_token, undefined)
   assert.equal(tokens.claims()?.email, undefined)
 })
 
 test('sign-out asks once, then returns to the application and ends the session', async () => {
-  const agent = createUserAgent()
+  const agent = new BrowserClient()
   const tokens = await authorize(agent, ada)
   const question = await agent.get(
     client.buildEndSessionUrl(relyingParty, {

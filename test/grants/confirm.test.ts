@@ -75,8 +75,7 @@ test('a grant is revoked on the personal page, and ends by itself', async () => 
   await confirmed(at(1))
   const page = await ada.send(`${lab.fixture.url}/.torhaus/`)
   const form = [...page.text.matchAll(/action="(\/\.torhaus\/grants\/[\w-]+)"/g)][0]?.[1]
-  const revoked = await ada.send(lab.fixture.url + form, { method: 'POST', origin: lab.fixture.url })
-  assert.equal(revoked.status, 303)
+  assert.match((await lab.press(ada, form ?? '')).text, /You are signed in/)
   assert.equal((await lab.asProgram({ from: at(1) })).status, 403)
   assert.equal(lab.audited('grant-revoked').at(-1)?.['user.name'], 'ada')
 

@@ -1,7 +1,8 @@
 /** A Torhaus that believes X-Forwarded-For of the test, a clock to turn, and clients with one factor. */
 import assert from 'node:assert/strict'
+import { confirmAt } from '../../devkit/clients/own-forms.ts'
 import type { RawResponse } from '../../devkit/clients/raw-http.ts'
-import { type Page, signIn } from '../../devkit/op/user-agent.ts'
+import { answerSignIn, type Page } from '../../devkit/op/user-agent.ts'
 import { configured, type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 import { Person } from './person.ts'
 
@@ -12,8 +13,10 @@ export type GrantsLab = ProxyUnderTest & {
   asProgram(asking?: Asking): Promise<RawResponse>
   /** A person with a session; ada unless told otherwise. */
   person(): Promise<Person>
-  /** POST to the link, as the form on its page does. */
-  confirm(person: Person, link: string): Promise<Page>
+  /** As the page at the link asks: the button, and a sign-in for it. */
+  confirm(person: Person, link: string, user?: 'ada' | 'carol'): Promise<Page>
+  /** On the personal page, the button of the form that goes to `path`. */
+  press(person: Person, path: string): Promise<Page>
   /** Security events of that kind so far. */
   audited(action: string): Readonly<Record<string, unknown>>[]
 }
@@ -36,10 +39,18 @@ export function linkIn(text: string): string {
   return link
 }
 
-export async function startGrantsLab(secondFactor: object = {}, rest: object = {}): Promise<GrantsLab> {
+/** `opTime`: whether the OP goes by the clock that can be turned, too. */
+export async function startGrantsLab(
+  secondFactor: object = {},
+  rest: object = {},
+  opTime: 'turned' | 'real' = 'turned',
+): Promise<GrantsLab> {
   let offsetMs = 0
+  const now = () => Date.now() + offsetMs
+  const opNow = opTime === 'turned' ? now : Date.now
   const proxy = await startProxy({
-    now: () => Date.now() + offsetMs,
+    now,
+    opNow,
     configure: config => ({
       ...configured({ trustedProxies: ['127.0.0.1'] })(config),
       secondFactor: { ...config.secondFactor, ...secondFactor },
@@ -65,10 +76,12 @@ export async function startGrantsLab(secondFactor: object = {}, rest: object = {
     },
     async person() {
       const person = new Person()
-      await signIn(person, `${fixture.url}/.torhaus/`, fixture.users.ada)
+      const first = await person.get(`${fixture.url}/.torhaus/`)
+      await answerSignIn(person, first, fixture.users.ada, { now: opNow })
       return person
     },
-    confirm: (person, link) => person.send(link, { method: 'POST', origin: fixture.url }),
+    confirm: (person, link, user = 'ada') => confirmAt(person, link, fixture.users[user], opNow),
+    press: (person, path) => person.press(`${fixture.url}/.torhaus/`, path),
     audited: action =>
       fixture.log.filter(record => record['log.logger'] === 'torhaus.audit' && record['event.action'] === action),
   }

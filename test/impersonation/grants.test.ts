@@ -76,6 +76,7 @@ async function confirmInChromium(link: string, at: LabProxy, name: string): Prom
     const button = page.getByRole('button', { name: 'Confirm' })
     if ((await button.count()) > 0) {
       await button.click()
+      await signInAs(page, user)
       await page.getByRole('heading', { name: 'Confirmed' }).waitFor()
     }
     return await page.locator('main').innerText()

@@ -40,7 +40,7 @@ test('both cookies are bound to the host, secure, unreadable for scripts and Sam
   assert.equal(wanted.location, `${PUBLIC_URL}/.torhaus/sign-in?return_to=%2Fpage`)
   const start = await send('/.torhaus/sign-in?return_to=%2Fpage')
   const [browserCookie = ''] = start.setCookie
-  assert.match(browserCookie, /^__Host-torhaus-sign-in=[\w-]{43}; Path=\/; Max-Age=900/)
+  assert.match(browserCookie, /^__Host-Http-torhaus-sign-in=[\w-]{43}; Path=\/; Max-Age=900/)
   assert.ok(browserCookie.endsWith(ATTRIBUTES), browserCookie)
 
   const back = await fetch(start.location, { redirect: 'manual' })
@@ -49,7 +49,7 @@ test('both cookies are bound to the host, secure, unreadable for scripts and Sam
   const end = await send(callback.pathname + callback.search, valueOfCookie(browserCookie))
   assert.deepEqual([end.status, end.location], [303, '/page'])
   const [sessionCookie = ''] = end.setCookie
-  assert.match(sessionCookie, /^__Host-torhaus=[\w-]{43}; Path=\/;/)
+  assert.match(sessionCookie, /^__Host-Http-torhaus=[\w-]{43}; Path=\/;/)
   assert.doesNotMatch(sessionCookie, /Domain|Max-Age|Expires/i)
   assert.ok(sessionCookie.endsWith(ATTRIBUTES), sessionCookie)
 
@@ -63,7 +63,11 @@ test('both cookies are bound to the host, secure, unreadable for scripts and Sam
 
 test('the server cannot set a cookie of ours', async () => {
   lab.origin.answerWith((_, response) => {
-    response.setHeader('Set-Cookie', ['__Host-torhaus=planted; Path=/; Secure', 'own=1', '__Host-torhaus-sign-in=x'])
+    response.setHeader('Set-Cookie', [
+      '__Host-Http-torhaus=planted; Path=/; Secure',
+      'own=1',
+      '__Host-Http-torhaus-sign-in=x',
+    ])
     response.end()
   })
   const pat = 'a'.repeat(52)

@@ -1,6 +1,7 @@
 /** Personal access tokens on their way through a whole Torhaus. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { answerSignIn } from '../../devkit/op/user-agent.ts'
 import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { type GrantsLab, startGrantsLab } from '../grants/grants-lab.ts'
 
@@ -89,11 +90,14 @@ test('its owner sees a token, blocks it against every rule, and allows it again;
   const block = formIn(page.text, 'block')
   assert.equal((await person.send(block, { method: 'POST', origin: 'https://elsewhere.example' })).status, 403)
   assert.equal(await use(lab, '192.0.2.7'), 200)
-  assert.equal((await person.send(block, { method: 'POST', origin: url })).status, 303)
+  await lab.press(person, new URL(block).pathname)
   assert.equal(await use(lab, '192.0.2.7'), 'pat-blocked')
   const blocked = await person.get(`${url}/.torhaus/`)
   assert.match(blocked.text, /<strong>blocked<\/strong>/)
-  await person.send(formIn(blocked.text, 'allow'), { method: 'POST', origin: url })
+  const asked = await lab.press(person, new URL(formIn(blocked.text, 'allow')).pathname)
+  assert.equal(await use(lab, '192.0.2.7'), 'pat-blocked', 'the button alone allows nothing')
+  const allowed = await answerSignIn(person, asked, lab.fixture.users.ada)
+  assert.equal(allowed.url, `${url}/.torhaus/`)
   assert.equal(await use(lab, '192.0.2.7'), 200)
   assert.deepEqual([lab.audited('pat-blocked').length, lab.audited('pat-allowed').length], [1, 1])
   assert.equal(await lab.metric('torhaus_pats_total{event="blocked"}'), 1)
@@ -109,7 +113,8 @@ test('a token of somebody else is neither on the page nor can be blocked', async
   const person = await lab.person()
   const { url } = lab.fixture
   assert.doesNotMatch((await person.get(`${url}/.torhaus/`)).text, new RegExp(fingerprint))
-  await person.send(`${url}/.torhaus/pats/block/${fingerprint}`, { method: 'POST', origin: url })
+  for (const form of [{}, { token: 'x' }])
+    await person.send(`${url}/.torhaus/pats/block/${fingerprint}`, { method: 'POST', origin: url, form })
   assert.equal(await use(lab, '192.0.2.7'), 200)
   assert.equal(lab.audited('pat-blocked').length, 0)
 })

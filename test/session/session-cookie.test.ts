@@ -5,13 +5,27 @@ import { SessionCookies } from '../../src/session/session-cookie.ts'
 
 test('with an https public URL the cookies are host-bound, secure, unreadable for scripts and SameSite=Lax', () => {
   const cookies = new SessionCookies('https://devops.example')
-  assert.equal(cookies.session('id'), '__Host-torhaus=id; Path=/; HttpOnly; SameSite=Lax; Secure')
+  assert.equal(cookies.session('id'), '__Host-Http-torhaus=id; Path=/; HttpOnly; SameSite=Lax; Secure')
   assert.equal(
     cookies.browser('id', 900),
-    '__Host-torhaus-sign-in=id; Path=/; Max-Age=900; HttpOnly; SameSite=Lax; Secure',
+    '__Host-Http-torhaus-sign-in=id; Path=/; Max-Age=900; HttpOnly; SameSite=Lax; Secure',
   )
-  assert.equal(cookies.deleteSession(), '__Host-torhaus=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure')
-  assert.deepEqual(cookies.names, ['__Host-torhaus', '__Host-torhaus-sign-in'])
+  const gone = 'Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure'
+  assert.deepEqual(cookies.deleteSession(), [`__Host-Http-torhaus=; ${gone}`, `__Host-torhaus=; ${gone}`])
+})
+
+test('a session under the older name is still read, unless there is one under the newer; neither goes on', () => {
+  const cookies = new SessionCookies('https://devops.example')
+  assert.equal(cookies.sessionIn('a=b; __Host-torhaus=old'), 'old')
+  assert.equal(cookies.sessionIn('__Host-torhaus=old; __Host-Http-torhaus=new'), 'new')
+  assert.equal(cookies.sessionIn('torhaus=plain; x__Host-torhaus=x'), undefined)
+  assert.equal(cookies.sessionIn(undefined), undefined)
+  assert.deepEqual(cookies.names, [
+    '__Host-Http-torhaus',
+    '__Host-Http-torhaus-sign-in',
+    '__Host-torhaus',
+    '__Host-torhaus-sign-in',
+  ])
 })
 
 test('with an http public URL they lack only what http cannot have', () => {

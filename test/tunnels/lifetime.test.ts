@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import type { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { confirmAt, pressButton } from '../../devkit/clients/own-forms.ts'
 import { secondFactorAcr } from '../../devkit/op/configuration.ts'
 import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { ACCEPT, closed, message, Refused, startTunnelLab, type TunnelLab } from '../../devkit/torhaus/tunnel-lab.ts'
@@ -63,7 +64,7 @@ test('signing out closes the WebSockets of that session at once, and leaves thos
   await sleep(JUDGED_MS)
   assert.ok(await isOpen(second))
   const last = ends(second, '/staying', 'session-ended')
-  await post(staying, '/.torhaus/sign-out-everywhere')
+  await pressButton(staying, `${lab.url}/.torhaus/`, '/.torhaus/sign-out-everywhere')
   await last
 })
 
@@ -143,8 +144,7 @@ test('a grant that is taken back closes its WebSocket at once, and nobody is ask
   assert.ok(refused instanceof Refused)
   const { confirmUrl } = JSON.parse(await text(refused.response)) as { confirmUrl: string }
   const browser = await own.signedIn()
-  const submit = (url: string) => browser.send(url, { method: 'POST', fields: { Origin: own.url } })
-  assert.equal((await submit(confirmUrl)).status, 200)
+  assert.match((await confirmAt(browser, confirmUrl, own.users.ada)).text, /Run the command again/)
   const socket = await own.open('/granted', headers)
   await sleep(JUDGED_MS)
   assert.ok(await isOpen(socket))
@@ -154,7 +154,7 @@ test('a grant that is taken back closes its WebSocket at once, and nobody is ask
   const revoke = /action="(\/\.torhaus\/grants\/[\w-]+)"/.exec(account)?.[1]
   assert.ok(revoke, 'no grant on the page')
   const over = closed(socket)
-  await submit(own.url + revoke)
+  await pressButton(browser, `${own.url}/.torhaus/`, revoke)
   await over
   assert.equal((await own.record('/granted'))['torhaus.code'], 'second-factor-missing')
   assert.equal(asked(), 1)
@@ -171,7 +171,7 @@ test('a personal access token that its owner blocks closes its WebSocket at once
   const block = /action="(\/\.torhaus\/pats\/block\/[\w-]+)"/.exec(account)?.[1]
   assert.ok(block, 'no token on the page')
   const over = ends(socket, '/by-pat', 'pat-blocked')
-  await post(browser, block)
+  await pressButton(browser, `${lab.url}/.torhaus/`, block)
   await over
   const refusals = lab.log.filter(entry => entry['event.action'] === 'pat-refused')
   assert.equal(refusals.length, 0, 'nobody has tried to use it')

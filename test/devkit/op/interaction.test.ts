@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { BrowserClient } from '../../../devkit/clients/browser-client.ts'
 import { type OpenIdProvider, startOpenIdProvider } from '../../../devkit/op/openid-provider.ts'
 import { totp } from '../../../devkit/op/totp.ts'
-import { createUserAgent, type UserAgent } from '../../../devkit/op/user-agent.ts'
+import type { UserAgent } from '../../../devkit/op/user-agent.ts'
 
 const ada = { name: 'ada', password: 'engine', totpSecret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' }
 const redirectUri = 'http://127.0.0.1:1/callback'
@@ -31,7 +32,7 @@ async function openSignIn(agent: UserAgent) {
 }
 
 test('a wrong password shows the page again, with a message and the name kept', async () => {
-  const agent = createUserAgent()
+  const agent = new BrowserClient()
   const page = await openSignIn(agent)
   const again = await agent.post(page.url, { username: '"ada"', password: 'wrong' })
   assert.equal(again.status, 422)
@@ -40,7 +41,7 @@ test('a wrong password shows the page again, with a message and the name kept', 
 })
 
 test('a wrong code asks for the code again and the right one then signs in', async () => {
-  const agent = createUserAgent()
+  const agent = new BrowserClient()
   const page = await openSignIn(agent)
   const codePage = await agent.post(page.url, { username: 'ada', password: 'engine' })
   const again = await agent.post(codePage.url, { code: '000000' })
@@ -51,7 +52,7 @@ test('a wrong code asks for the code again and the right one then signs in', asy
 })
 
 test('the code alone signs nobody in', async () => {
-  const agent = createUserAgent()
+  const agent = new BrowserClient()
   const page = await openSignIn(agent)
   const again = await agent.post(page.url, { code: totp(ada.totpSecret, nowMs) })
   assert.equal(again.status, 422)
@@ -59,7 +60,7 @@ test('the code alone signs nobody in', async () => {
 })
 
 test('another account can be chosen at the code', async () => {
-  const agent = createUserAgent()
+  const agent = new BrowserClient()
   const page = await openSignIn(agent)
   await agent.post(page.url, { username: 'ada', password: 'engine' })
   const restarted = await agent.post(page.url, { restart: 'yes' })
@@ -68,12 +69,12 @@ test('another account can be chosen at the code', async () => {
 })
 
 test('what the client suggests as a name is shown escaped', async () => {
-  assert.match((await openSignIn(createUserAgent())).text, /value="&lt;ada&gt;"/)
+  assert.match((await openSignIn(new BrowserClient())).text, /value="&lt;ada&gt;"/)
 })
 
 test('a sign-in opened in another browser is refused with an explanation', async () => {
-  const page = await openSignIn(createUserAgent())
-  const elsewhere = await createUserAgent().get(page.url)
+  const page = await openSignIn(new BrowserClient())
+  const elsewhere = await new BrowserClient().get(page.url)
   assert.equal(elsewhere.status, 400)
   assert.match(elsewhere.text, /another browser/)
 })

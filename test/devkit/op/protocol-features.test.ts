@@ -4,9 +4,10 @@ import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import * as client from 'openid-client'
+import { BrowserClient } from '../../../devkit/clients/browser-client.ts'
 import { listen } from '../../../devkit/op/listen.ts'
 import { type OpenIdProvider, startOpenIdProvider } from '../../../devkit/op/openid-provider.ts'
-import { createUserAgent, type Page, signIn, type UserAgent } from '../../../devkit/op/user-agent.ts'
+import { type Page, signIn, type UserAgent } from '../../../devkit/op/user-agent.ts'
 
 const redirectUri = 'http://127.0.0.1:1/callback'
 const ada = { name: 'ada', password: 'engine', totpSecret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' }
@@ -56,7 +57,7 @@ async function authorize(agent: UserAgent) {
 }
 
 test('sign-out at the OP tells the client over the back channel, by session', async () => {
-  const agent = createUserAgent()
+  const agent = new BrowserClient()
   const tokens = await authorize(agent)
   const question = await agent.get(`${op.issuer}/session/end`)
   await agent.post(`${op.issuer}/session/end/confirm`, { xsrf: hidden(question, 'xsrf'), logout: 'yes' })
@@ -67,7 +68,7 @@ test('sign-out at the OP tells the client over the back channel, by session', as
 })
 
 test('an access token of a sign-in is a JWT for the audience, with how the user signed in', async () => {
-  const tokens = await authorize(createUserAgent())
+  const tokens = await authorize(new BrowserClient())
   const keys = createRemoteJWKSet(new URL(`${op.issuer}/jwks`))
   const { payload } = await jwtVerify(tokens.access_token, keys, {
     issuer: op.issuer,
@@ -81,7 +82,7 @@ test('an access token of a sign-in is a JWT for the audience, with how the user 
 
 test('a device is connected by its code and gets tokens with both factors', async () => {
   const device = await client.initiateDeviceAuthorization(relyingParty, { scope: 'openid' })
-  const agent = createUserAgent()
+  const agent = new BrowserClient()
   const form = await agent.get(device.verification_uri)
   const confirm = await agent.post(device.verification_uri, { xsrf: hidden(form, 'xsrf'), user_code: device.user_code })
   const confirmed = { xsrf: hidden(confirm, 'xsrf'), user_code: device.user_code, confirm: 'yes' }
@@ -93,7 +94,7 @@ test('a device is connected by its code and gets tokens with both factors', asyn
 })
 
 test('a revoked refresh token brings nothing more, and introspection says it is not active', async () => {
-  const { refresh_token: refreshToken = '' } = await authorize(createUserAgent())
+  const { refresh_token: refreshToken = '' } = await authorize(new BrowserClient())
   assert.equal((await client.tokenIntrospection(relyingParty, refreshToken)).active, true)
   await client.tokenRevocation(relyingParty, refreshToken)
   assert.equal((await client.tokenIntrospection(relyingParty, refreshToken)).active, false)

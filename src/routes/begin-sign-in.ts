@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import type { Config } from '../../config/schema.ts'
+import type { Clock } from '../clock.ts'
+import type { StepUp } from '../decision.ts'
+import type { Traced } from '../exchange.ts'
+import { readCookie } from '../http/cookie.ts'
+import { OWN_PREFIX } from '../http/request-target.ts'
+import type { SignInEvent } from '../observability/events.ts'
+import type { OpenIdProvider } from '../oidc/provider.ts'
+import { isOpaqueId, keyOf, newOpaqueId } from '../session/opaque-id.ts'
+import type { SessionCookies } from '../session/session-cookie.ts'
+import type { Intent, SessionStore, SignInRecord } from '../session/session-store.ts'
+import { type Reply, seeOther } from './reply.ts'
+
+export interface BeginSignInParts {
+  readonly provider: Pick<OpenIdProvider, 'authorizationUrl'>
+  readonly store: Pick<SessionStore, 'addSignIn'>
+  readonly cookies: SessionCookies
+  readonly limits: Pick<Config['session'], 'maxSignInsInFlight' | 'signInTimeoutSeconds'>
+  readonly publicOrigin: string
+  readonly now: Clock
+  readonly report: (event: SignInEvent, exchange: Traced, account?: string) => void
+}
+
+export interface Wanted {
+  readonly returnTo: string
+  /** By it the outcome is judged. */
+  readonly stepUp: StepUp
+  /** With one, nobody is believed to be signed in: the OP is to ask anew. */
+  readonly intent?: Omit<Intent, 'begunAtMs'>
+}
+
+/** To the OP (OIDC Core 3.1.2.1), with what is to be checked when the browser comes back. */
+export type BeginSignIn = (exchange: Traced, wanted: Wanted) => Promise<Reply>
+
+export function beginSignIn({
+  provider,
+  store,
+  cookies,
+  limits,
+  publicOrigin,
+  now,
+  report,
+}: BeginSignInParts): BeginSignIn {
+  return async (exchange, { returnTo, stepUp, intent }) => {
+    const given = exchange.fields.kept.cookie && readCookie(exchange.fields.kept.cookie, cookies.browserName)
+    const browserId = given !== undefined && isOpaqueId(given) ? given : newOpaqueId()
+    const acrValues = stepUp.acceptAcr ?? []
+    const record: SignInRecord = {
+      state: newOpaqueId(),
+      browserKey: keyOf(browserId),
+      nonce: newOpaqueId(),
+      codeVerifier: newOpaqueId(),
+      ...{ returnTo, maxAgeSeconds: stepUp.maxAgeSeconds, acrValues },
+      expiresAtMs: now() + limits.signInTimeoutSeconds * 1000,
+      ...(intent === undefined ? {} : { intent: { ...intent, begunAtMs: now() } }),
+    }
+    const location = await provider.authorizationUrl({
+      redirectUri: publicOrigin + CALLBACK_PATH,
+      state: record.state,
+      nonce: record.nonce,
+      codeChallenge: createHash('sha256').update(record.codeVerifier).digest('base64url'),
+      maxAgeSeconds: intent === undefined ? stepUp.maxAgeSeconds : 0,
+      acrValues,
+      isAnew: intent !== undefined,
+    })
+    await store.addSignIn(record, limits.maxSignInsInFlight)
+    report('started', exchange)
+    return seeOther(location, [cookies.browser(browserId, limits.signInTimeoutSeconds)])
+  }
+}
+
+const CALLBACK_PATH = `${OWN_PREFIX}/callback`

@@ -1,0 +1,71 @@
+/**
+ * What shows something of a person, or acts for one: for a session only that would be admitted now, and by forms that the page of that session
+ * has shown.
+ */
+import type { Clock } from '../clock.ts'
+import { Fault } from '../errors.ts'
+import type { Traced } from '../exchange.ts'
+import { OWN_PREFIX } from '../http/request-target.ts'
+import { judgeSecondFactor, type SecondFactorRule } from '../policy/second-factor.ts'
+import { type Html, html } from '../refusal/page.ts'
+import { signInPath } from '../refusal/sign-in-path.ts'
+import type { FormTokens } from '../session/form-tokens.ts'
+import type { SessionRecord } from '../session/session-store.ts'
+import { type CurrentSessionParts, currentSession } from './current-session.ts'
+import { readForm } from './form-content.ts'
+import { type Reply, type Route, seeOther } from './reply.ts'
+import { isSameOrigin } from './same-origin.ts'
+
+export interface OwnPageParts extends CurrentSessionParts {
+  readonly rule: SecondFactorRule
+  readonly forms: FormTokens
+  readonly publicOrigin: string
+  readonly now: Clock
+}
+
+type Answer = (exchange: Traced, session: SessionRecord) => Reply | Promise<Reply>
+
+export const ACCOUNT_PAGE = `${OWN_PREFIX}/`
+
+const FORM_LIMITS = { maxBytes: 4096, timeoutMs: 10_000 }
+const TOKEN_FIELD = 'token'
+
+/** GET: whoever would not be admitted is led to the sign-in, and back to `returnTo`; by default to what was asked for. */
+export function showing(parts: OwnPageParts, answer: Answer, returnTo?: string): Route {
+  return async exchange => {
+    const session = await currentSession(exchange, parts)
+    if (session === undefined || !isAdmitted(parts, session.record))
+      return seeOther(signInPath(returnTo ?? exchange.target.path))
+    return answer(exchange, session.record)
+  }
+}
+
+/** POST of one of our forms. Throws `sign-in-not-same-origin`, `session-ended`, `form-token-invalid`. */
+export function acting(parts: OwnPageParts, answer: Answer): Route {
+  return async exchange => {
+    if (!isSameOrigin(exchange, parts.publicOrigin)) throw new Fault('sign-in-not-same-origin')
+    const session = await currentSession(exchange, parts)
+    if (session === undefined) throw new Fault('session-ended')
+    // The form is not sent again after the sign-in: the page would have to be looked at anyway.
+    if (!isAdmitted(parts, session.record)) return seeOther(signInPath(ACCOUNT_PAGE))
+    const form = await readForm(exchange, FORM_LIMITS, 'form-token-invalid')
+    const token = form.get(TOKEN_FIELD) ?? ''
+    if (!(await parts.forms.take(session.record, exchange.target.path, token))) throw new Fault('form-token-invalid')
+    return answer(exchange, session.record)
+  }
+}
+
+const isAdmitted = ({ rule, now }: OwnPageParts, { evidence }: SessionRecord) =>
+  judgeSecondFactor(rule, evidence, now()) === 'satisfied'
+
+/** A form with one button. `action`: its path, which `acting` must stand behind. */
+export function buttonForm(
+  { forms }: Pick<OwnPageParts, 'forms'>,
+  session: SessionRecord,
+  action: string,
+  button: Html,
+): Html {
+  return html`<form method="post" action="${action}"><input type="hidden" name="${TOKEN_FIELD}" value="${forms.issue(session, action)}">${button}</form>`
+}
+
+export const lastSegment = ({ target }: Traced) => target.path.slice(target.path.lastIndexOf('/') + 1)

@@ -1,0 +1,36 @@
+import type { Clock } from '../clock.ts'
+import { newOpaqueId } from './opaque-id.ts'
+import type { Sealer } from './sealer.ts'
+import type { SessionRecord, SessionStore } from './session-store.ts'
+
+/** How long a page may stand open before its forms are sent. */
+const LIFETIME_MS = 3_600_000
+
+type Owner = Pick<SessionRecord, 'key'>
+
+/** What a form of ours carries, so that nobody but the page that shows it can send it: good once, for one session and one action. */
+export class FormTokens {
+  readonly #sealer: Sealer
+  readonly #store: Pick<SessionStore, 'claimOnce'>
+  readonly #now: Clock
+
+  constructor(sealer: Sealer, store: Pick<SessionStore, 'claimOnce'>, now: Clock) {
+    this.#sealer = sealer
+    this.#store = store
+    this.#now = now
+  }
+
+  issue(session: Owner, action: string): string {
+    return this.#sealer.seal(`${this.#now() + LIFETIME_MS} ${newOpaqueId()}`, contextOf(session, action))
+  }
+
+  /** True for the first caller. Rejects with `store-unavailable`. */
+  async take(session: Owner, action: string, token: string): Promise<boolean> {
+    const [expiresAt, id] = this.#sealer.open(token, contextOf(session, action))?.split(' ') ?? []
+    const [expiresAtMs, now] = [Number(expiresAt), this.#now()]
+    if (id === undefined || !(now < expiresAtMs)) return false
+    return this.#store.claimOnce(`form:${id}`, now, expiresAtMs)
+  }
+}
+
+const contextOf = ({ key }: Owner, action: string) => `form ${key} ${action}`
