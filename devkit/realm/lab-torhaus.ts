@@ -5,6 +5,7 @@
  * are the directory's, each with a TOTP secret; a session or an access token of theirs has both factors.
  */
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -118,6 +119,13 @@ const firstFactorIsEnough = {
   require: 'first-factor',
 }
 
+/** Which implementation the lab runs with: LAB_KERBEROS=native for our own, which reads no krb5.conf. */
+function kerberosOf(krb5Config: string): object {
+  if (process.env.LAB_KERBEROS !== 'native') return { krb5ConfigFile: krb5Config }
+  const kdcs = readFileSync(krb5Config, 'utf8').matchAll(/^\s*kdc = (\S+)$/gm)
+  return { implementation: 'native', kdcs: Array.from(kdcs, ([, kdc]) => kdc) }
+}
+
 function labConfig(setting: Parameters<typeof torhausConfig>[0], kdc: LabTorhausOptions['kdc']) {
   const usual = torhausConfig(setting)
   return {
@@ -137,7 +145,7 @@ function labConfig(setting: Parameters<typeof torhausConfig>[0], kdc: LabTorhaus
       netbiosDomain: 'CORP',
       keytabFile: kdc.keytabs.proxy,
       servicePrincipal: 'svc-proxy',
-      krb5ConfigFile: kdc.krb5Config,
+      ...kerberosOf(kdc.krb5Config),
       kdcTimeoutMs: 5000,
       kdcPauseMs: 5000,
       maxPrincipals: 10_000,

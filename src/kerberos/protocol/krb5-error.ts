@@ -22,4 +22,6 @@ export class Krb5Error extends Error {
   }
 }
 
-export const malformed = (text: string): Krb5Error => new Krb5Error('malformed', text)
+export const krb5Error = (code: Krb5Code, text: string): Krb5Error => new Krb5Error(code, text)
+
+export const malformed = (text: string): Krb5Error => krb5Error('malformed', text)
