@@ -163,7 +163,7 @@ function checkKerberos({ kerberos, upstream, credentials }: Config, report: Repo
   credentials.offerRules.forEach(({ path }, index) => {
     checkRegExp(`credentials.offerRules[${index}].path`, path, report)
   })
-  if (kerberos !== undefined) return
+  if (kerberos !== undefined) return checkImplementation(kerberos, report)
   const needs = 'needs the section kerberos'
   if (upstream.identity.kind === 'kerberos') report('upstream.identity.kind', needs)
   if (credentials.offer.includes('Negotiate')) report('credentials.offer', needs)
@@ -171,6 +171,24 @@ function checkKerberos({ kerberos, upstream, credentials }: Config, report: Repo
     if (offer.includes('Negotiate')) report(`credentials.offerRules[${index}].offer`, needs)
   })
 }
+
+/** An option that the chosen implementation does not read would be believed to work. */
+function checkImplementation(kerberos: NonNullable<Config['kerberos']>, report: Report): void {
+  const { implementation, kdcs, replayCacheDirectory, krb5ConfigFile } = kerberos
+  if (implementation === 'native') {
+    if (krb5ConfigFile !== undefined) report('kerberos.krb5ConfigFile', 'is not read by implementation native')
+    kdcs.forEach((kdc, index) => {
+      if (!KDC_NAME.test(kdc))
+        report(`kerberos.kdcs[${index}]`, 'must be a host name or an address, with or without :port')
+    })
+    return
+  }
+  if (kdcs.length > 0) report('kerberos.kdcs', 'needs implementation native; gssapi reads krb5.conf')
+  if (replayCacheDirectory !== undefined)
+    report('kerberos.replayCacheDirectory', 'needs implementation native; gssapi reads KRB5RCACHEDIR')
+}
+
+const KDC_NAME = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/
 
 function checkUpstreamTimeouts({ listener, upstream }: Config, report: Report): void {
   if (listener.idleTimeoutMs < upstream.headersTimeoutMs) {

@@ -123,7 +123,22 @@ const listener = section(
 
 const kerberos = requiredSection(
   {
+    implementation: choice(
+      ['gssapi', 'native'],
+      'Who speaks Kerberos: libgssapi of the system, or Torhaus itself, which needs no library (any platform) and asks the next KDC when one is silent. See docs/kerberos.md for what native does not do yet.',
+      'gssapi',
+    ),
     realm: text('Kerberos realm of the directory, e.g. CORP.EXAMPLE.'),
+    kdcs: list(
+      text('Host name or address of a KDC, with :port where it is not 88.'),
+      'For implementation native: the KDCs, the preferred one first. Default: those of the DNS record _kerberos._tcp of the realm.',
+      { default: [] },
+    ),
+    replayCacheDirectory: Type.Optional(
+      text(
+        'For implementation native: directory for the tokens seen, shared by all workers, writable by this account alone. Default: KRB5RCACHEDIR or the temporary directory, and torhaus-replay- with the number of the account.',
+      ),
+    ),
     netbiosDomain: Type.Optional(text('NetBIOS name of the domain, for accounts written CORP\\alice.')),
     keytabFile: file('Keytab with the keys of acceptPrincipal and servicePrincipal. Read again when it changes.'),
     acceptPrincipal: Type.Optional(
@@ -132,9 +147,11 @@ const kerberos = requiredSection(
     servicePrincipal: text(
       'Account that Torhaus signs in with, and that may delegate (protocol transition), e.g. svc-torhaus.',
     ),
-    krb5ConfigFile: Type.Optional(file('krb5.conf to use in place of the one of the system.')),
+    krb5ConfigFile: Type.Optional(
+      file('For implementation gssapi: krb5.conf to use in place of the one of the system.'),
+    ),
     maxKdcCalls: integer(
-      'Most calls to the KDC at a time: so many threads a dead KDC can hold. Each call may block for 25 s.',
+      'For implementation gssapi: most calls to the KDC at a time, so many threads a dead KDC can hold. Each call may block for 25 s.',
       { default: 2, minimum: 1, maximum: 32 },
     ),
     kdcTimeoutMs: integer('How long a request waits for the KDC, in milliseconds.', {
@@ -193,7 +210,7 @@ const kerberos = requiredSection(
       'Directory passwords in Basic.',
     ),
   },
-  'Kerberos: Negotiate in, directory passwords in, constrained delegation out. Needs libgssapi (Linux).',
+  'Kerberos: Negotiate in, directory passwords in, constrained delegation out. Needs libgssapi (Linux), save with implementation native.',
 )
 
 const admin = section(

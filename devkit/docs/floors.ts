@@ -26,8 +26,11 @@ export const FLOORS: readonly Floor[] = [
     ],
   },
   { name: 'exchange and directory', rooms: ['src/exchange.ts', 'src/kerberos'] },
-  { name: 'connections and limits', rooms: ['src/admission.ts', 'src/limits', 'src/listener'] },
-  { name: 'grammar and engines', rooms: ['src/decision.ts', 'src/http', 'src/store', 'src/system.ts'] },
+  { name: 'connections and limits', rooms: ['src/admission.ts', 'src/kerberos/kdc', 'src/limits', 'src/listener'] },
+  {
+    name: 'grammar and engines',
+    rooms: ['src/decision.ts', 'src/http', 'src/kerberos/protocol', 'src/store', 'src/system.ts'],
+  },
   {
     name: 'ground',
     rooms: [

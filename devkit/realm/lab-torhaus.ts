@@ -5,6 +5,7 @@
  * ticket or a password of the directory needs a confirmation, unless the lab is asked to do without a second factor.
  */
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -120,6 +121,13 @@ const firstFactorRule = {
   require: 'first-factor',
 }
 
+/** Which implementation the lab runs with: LAB_KERBEROS=native for our own, which reads no krb5.conf. */
+function kerberosOf(krb5Config: string): object {
+  if (process.env.LAB_KERBEROS !== 'native') return { krb5ConfigFile: krb5Config }
+  const kdcs = readFileSync(krb5Config, 'utf8').matchAll(/^\s*kdc = (\S+)$/gm)
+  return { implementation: 'native', kdcs: Array.from(kdcs, ([, kdc]) => kdc) }
+}
+
 function labConfig(
   setting: Parameters<typeof torhausConfig>[0],
   { kdc, firstFactorIsEnough }: Pick<LabTorhausOptions, 'kdc' | 'firstFactorIsEnough'>,
@@ -142,7 +150,7 @@ function labConfig(
       netbiosDomain: 'CORP',
       keytabFile: kdc.keytabs.proxy,
       servicePrincipal: 'svc-proxy',
-      krb5ConfigFile: kdc.krb5Config,
+      ...kerberosOf(kdc.krb5Config),
       kdcTimeoutMs: 5000,
       kdcPauseMs: 5000,
       maxPrincipals: 10_000,

@@ -7,7 +7,7 @@ import { DEVOPS_SPN, REALM } from '../../devkit/realm/lab-accounts.ts'
 import { initiateContext } from '../../src/kerberos/contexts.ts'
 import { acquireFromKeytab, acquireImpersonated } from '../../src/kerberos/credentials.ts'
 import { isAvailable, loadGssapi } from '../../src/kerberos/library.ts'
-import { wrapInSpnego } from '../../src/kerberos/negotiate-token.ts'
+import { wrapInSpnego } from '../../src/kerberos/protocol/negotiate-token.ts'
 import { system } from '../../src/system.ts'
 import { operationCost } from './operation-cost.ts'
 

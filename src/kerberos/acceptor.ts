@@ -5,7 +5,7 @@ import { acquireAcceptor } from './credentials.ts'
 import type { Handle } from './handle.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { Gssapi } from './library.ts'
-import { classifyNegotiateToken } from './negotiate-token.ts'
+import { classifyNegotiateToken } from './protocol/negotiate-token.ts'
 
 export type AcceptorOptions = {
   readonly gssapi: Gssapi

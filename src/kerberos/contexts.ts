@@ -4,7 +4,7 @@ import { KerberosError, type KerberosOperation } from './kerberos-error.ts'
 import type { Gssapi } from './library.ts'
 import { displayName, importPrincipal, ownName } from './names.ts'
 import type { NativeBuffer, Pointer } from './native.ts'
-import { krb5Mechanism } from './object-identifiers.ts'
+import { krb5Mechanism } from './protocol/object-identifiers.ts'
 
 // The two calls of an authentication: one leg by the initiator, one by the acceptor. Security contexts are deleted at once: what is
 // wanted is the token and the names, no message is ever protected with the context.

@@ -3,17 +3,16 @@ import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
 import { createAttemptLimits } from '../limits/attempt-limits.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
-import { type Accepted, type Acceptor, createAcceptor } from './acceptor.ts'
+import type { Accepted, Acceptor } from './acceptor.ts'
 import { type CanonicalPrincipal, canonicalPrincipal } from './canonical-principal.ts'
 import type { CircuitState } from './circuit.ts'
+import type { DirectoryGround } from './directory-parts.ts'
 import { createDirectoryPasswords, type DirectoryPasswords } from './directory-passwords.ts'
-import { createImpersonation, type Impersonation, type ImpersonationCounters } from './impersonation.ts'
+import { openGssapiParts } from './gssapi-parts.ts'
+import type { Impersonation, ImpersonationCounters } from './impersonation-cache.ts'
 import { createKdcGate, type KdcGateCounters } from './kdc-gate.ts'
-import { isAvailable, loadGssapi } from './library.ts'
-import { createLocalLane } from './local-lane.ts'
-import { createPasswordVerifier } from './password.ts'
+import { nativeKdcCalls, openNativeParts } from './native-parts.ts'
 import { createPasswordVerdicts } from './password-verdicts.ts'
-import { createServiceCredential } from './service-credential.ts'
 
 export type KerberosSettings = NonNullable<Config['kerberos']>
 
@@ -51,39 +50,27 @@ export async function openDirectory(
   publicHost: string,
   { attempts, now, environment, onCircuit }: DirectorySurroundings,
 ): Promise<Directory> {
-  const gssapi = loadGssapi({
-    environment,
-    ...(settings.krb5ConfigFile === undefined ? {} : { krb5ConfigFile: settings.krb5ConfigFile }),
-  })
-  if (!isAvailable(gssapi)) throw new Error(gssapi.message)
-  const { realm, netbiosDomain, keytabFile } = settings
+  const { realm, netbiosDomain } = settings
   const names = { realm, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
   const inRealm = (name: string) => (name.includes('@') ? name : `${name}@${realm}`)
-  const servicePrincipal = inRealm(settings.acceptPrincipal ?? `HTTP/${publicHost}`)
+  const isNative = settings.implementation === 'native'
   const gate = createKdcGate({
-    maxConcurrent: settings.maxKdcCalls,
+    ...(isNative ? nativeKdcCalls : { maxConcurrent: settings.maxKdcCalls }),
     timeoutMs: settings.kdcTimeoutMs,
     failureThreshold: settings.kdcFailureThreshold,
     pauseMs: settings.kdcPauseMs,
     onChange: onCircuit,
     now,
   })
-  const lane = createLocalLane()
+  const ground: DirectoryGround = {
+    ...{ settings, names, now, environment },
+    acceptPrincipal: inRealm(settings.acceptPrincipal ?? `HTTP/${publicHost}`),
+    servicePrincipal: inRealm(settings.servicePrincipal),
+  }
   using opened = new DisposableStack()
-  const acceptor = opened.use(await createAcceptor({ gssapi, lane, keytabFile, servicePrincipal, directory: names }))
-  const verifier = opened.use(
-    await createPasswordVerifier({ gssapi, gate, keytabFile, servicePrincipal, directory: names }),
-  )
-  const service = opened.use(
-    createServiceCredential({ gssapi, gate, principal: inRealm(settings.servicePrincipal), keytabFile, now }),
-  )
-  const impersonation = opened.use(
-    createImpersonation({
-      ...{ gssapi, gate, lane, service, now },
-      directory: names,
-      maxPrincipals: settings.maxPrincipals,
-    }),
-  )
+  const { acceptor, verifier, impersonation } = isNative
+    ? openNativeParts(ground, gate, opened)
+    : await openGssapiParts(ground, gate, opened)
   const { passwords: limits } = settings
   const passwords = createDirectoryPasswords({
     verifier,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Native, native, type Pointer } from './native.ts'
-import { krb5Mechanism, krb5PrincipalName, spnegoMechanism } from './object-identifiers.ts'
+import { krb5Mechanism, krb5PrincipalName, spnegoMechanism } from './protocol/object-identifiers.ts'
 
 /**
  * libgssapi, loaded, with the constants every call needs.

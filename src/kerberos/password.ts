@@ -55,6 +55,18 @@ export async function createPasswordVerifier(options: PasswordVerifierOptions): 
       throw new KerberosError('identity-mismatch', 'password-proof')
     }
   }
+  return createVerifier(gate, prove, acceptor)
+}
+
+/**
+ * What both implementations do around the proof: refuse what no account can have, tell the outcome once, and overwrite the octets. `owned`
+ * ends with the verifier.
+ */
+export function createVerifier(
+  gate: KdcGate,
+  prove: (principal: CanonicalPrincipal, secret: Buffer) => Promise<void>,
+  owned: Disposable,
+): PasswordVerifier {
   return {
     async verify(principal, password, onOutcome = () => undefined) {
       const secret = Buffer.from(password, 'utf8')
@@ -81,7 +93,7 @@ export async function createPasswordVerifier(options: PasswordVerifierOptions): 
         throw error
       }
     },
-    [Symbol.dispose]: () => acceptor[Symbol.dispose](),
+    [Symbol.dispose]: () => owned[Symbol.dispose](),
   }
 }
 

@@ -2,10 +2,11 @@ import type { Bulkhead } from './bulkhead.ts'
 import type { CanonicalPrincipal } from './canonical-principal.ts'
 import { type Initiated, initiateAgain, initiateContext } from './contexts.ts'
 import type { Handle } from './handle.ts'
+import type { PrincipalTickets } from './impersonation-cache.ts'
 import type { KdcGate } from './kdc-gate.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { Gssapi } from './library.ts'
-import { wrapInSpnego } from './negotiate-token.ts'
+import { wrapInSpnego } from './protocol/negotiate-token.ts'
 import { validity } from './renewing.ts'
 
 export type PrincipalTicketsOptions = {
@@ -25,14 +26,8 @@ export type PrincipalTicketsOptions = {
   readonly targetName: (target: string) => Handle
 }
 
-/** One principal's credential, which is its ticket cache, too. */
-export type PrincipalTickets = Disposable & {
-  /** A fresh SPNEGO token for `HTTP/host@REALM`. */
-  token(target: string): Promise<Buffer>
-}
-
 /**
- * Tells which calls ask the KDC: the first for a target does (S4U2proxy) and goes through the gate, alone; once its ticket is in the
+ * One principal's credential, which is its ticket cache, too. Tells which calls ask the KDC: the first for a target does (S4U2proxy) and goes through the gate, alone; once its ticket is in the
  * cache the others take the local lane. The first one shows, too, whom GSSAPI acts as: with the same credential, mechanism and target
  * it cannot be anybody else later. libkrb5 locks the credential for the whole of a call, so those others would only have held
  * threads while they waited for the first.

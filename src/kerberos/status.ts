@@ -107,6 +107,13 @@ const libraryErrors: Readonly<Record<number, Rule>> = {
 
 const askKdc: ReadonlySet<KerberosOperation> = new Set(['service-credential', 's4u2self', 'initiate', 'password'])
 
+const ruled = (rule: Rule | undefined, operation: KerberosOperation): KerberosErrorCode | undefined =>
+  typeof rule === 'string' ? rule : rule?.[operation]
+
+/** What a KRB-ERROR with this number means for the operation; what no rule names is nonsense of the KDC. */
+export const classifyKdcError = (operation: KerberosOperation, errorCode: number): KerberosErrorCode =>
+  ruled(protocolErrors[errorCode], operation) ?? 'kdc-reply-invalid'
+
 /**
  * Maps a failed call of the krb5 mechanism. Pure; what no rule names is `internal` (our side) or, where a KDC answered nonsense,
  * `kdc-reply-invalid`. Never returns a code that reads as success, and never one that grants anything.
@@ -117,8 +124,7 @@ export function classifyStatus(operation: KerberosOperation, major: number, mino
   const signed = minor | 0
   if (signed >= krb5Base && signed < krb5Base + 256) {
     const offset = signed - krb5Base
-    const rule = protocolErrors[offset] ?? libraryErrors[offset]
-    const code = typeof rule === 'string' ? rule : rule?.[operation]
+    const code = ruled(protocolErrors[offset] ?? libraryErrors[offset], operation)
     if (code !== undefined) return code
     if (askKdc.has(operation) && offset >= 36 && offset <= 60) return 'kdc-reply-invalid'
   }

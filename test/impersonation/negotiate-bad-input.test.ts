@@ -93,7 +93,10 @@ test('a token for another service is refused', async () => {
   await assertRefused(await lab.token('alice', 'HTTP@devops.corp.test'), 'negotiate-wrong-service')
 })
 
-test('a token from a clock that is off is refused as that', async () => {
+// Our own implementation has no krb5.conf to set an allowance in: test/kerberos/clock-skew.test.ts gives it one.
+const skip = process.env.LAB_KERBEROS === 'native'
+
+test('a token from a clock that is off is refused as that', { skip }, async () => {
   // Waiting out an allowance of one second stands in for a client that is slow by more than five minutes.
   const krb5ConfigFile = join(lab.kdc.directory, 'strict-krb5.conf')
   const config = await readFile(lab.kdc.krb5Config, 'utf8')

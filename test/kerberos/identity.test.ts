@@ -3,8 +3,8 @@ import { after, before, describe, it } from 'node:test'
 import { kinit } from '../../devkit/realm/clients.ts'
 import { initiateContext } from '../../src/kerberos/contexts.ts'
 import { Handle, openHandles } from '../../src/kerberos/handle.ts'
-import { spnegoMechanism } from '../../src/kerberos/object-identifiers.ts'
 import { createPrincipalTickets } from '../../src/kerberos/principal-tickets.ts'
+import { spnegoMechanism } from '../../src/kerberos/protocol/object-identifiers.ts'
 import { devopsService, type KerberosLab, principal, startKerberosLab } from './kerberos-lab.ts'
 
 // Hazard: where the mechanism given to init is not in the credential, the mechglue uses the process's default credential
@@ -86,7 +86,7 @@ describe("with bob's tickets as the default credential all the same", () => {
   })
 
   it('impersonation still acts as the principal it was asked for', async () => {
-    const impersonation = lab.impersonation()
+    const impersonation = lab.impersonation('gssapi')
     assert((await impersonation.initiate(principal('alice'), 'HTTP@devops.corp.test')).length > 500)
     assert.equal(impersonation.counters().identityMismatches, 0)
   })

@@ -80,7 +80,7 @@ describe('a KDC that refuses connections or talks nonsense', () => {
 
 describe('a KDC that swallows requests', () => {
   it('holds two threads at most, while everything that needs no KDC goes on, and is found again when it answers', async () => {
-    const impersonation = lab.impersonation()
+    const impersonation = lab.impersonation('gssapi')
     await impersonation.initiate(principal('alice'), devops)
     const tokens = [await lab.token('alice'), await lab.token('bob')]
     lab.kdc.relay.mode = 'hang'

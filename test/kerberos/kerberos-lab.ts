@@ -8,12 +8,12 @@ import { type CanonicalPrincipal, canonicalPrincipal } from '../../src/kerberos/
 import { initiateContext } from '../../src/kerberos/contexts.ts'
 import { acquireWithPassword } from '../../src/kerberos/credentials.ts'
 import type { Handle } from '../../src/kerberos/handle.ts'
-import { createImpersonation, type Impersonation, type ImpersonationOptions } from '../../src/kerberos/impersonation.ts'
+import type { Impersonation } from '../../src/kerberos/impersonation-cache.ts'
 import { createKdcGate, type KdcGate, type KdcGateOptions } from '../../src/kerberos/kdc-gate.ts'
 import { type Gssapi, isAvailable, loadGssapi } from '../../src/kerberos/library.ts'
 import { createLocalLane } from '../../src/kerberos/local-lane.ts'
-import { createServiceCredential } from '../../src/kerberos/service-credential.ts'
 import { system } from '../../src/system.ts'
+import { type Impersonating, type Implementation, type Parts, partsOf } from './implementations.ts'
 
 export const proxyService = 'HTTP/proxy.corp.test@CORP.TEST'
 export const devopsService = 'HTTP/devops.corp.test@CORP.TEST'
@@ -32,8 +32,9 @@ export type KerberosLab = {
   credential(user: string): Promise<Handle>
   /** A bare Kerberos token of that user for a service. */
   token(user: string, service?: string): Promise<Buffer>
+  parts(implementation: Implementation, keytabFile?: string): Parts
   /** The impersonation of svc-proxy; released by `close`. */
-  impersonation(options?: Partial<ImpersonationOptions>): Impersonation
+  impersonation(implementation: Implementation, options?: Impersonating): Impersonation
   close(): Promise<void>
 }
 
@@ -42,7 +43,7 @@ export type KerberosLab = {
  * @param libdefaults further lines for krb5.conf, e.g. `clockskew = 2`
  */
 export async function startKerberosLab(
-  options: { readonly libdefaults?: string; readonly gate?: KdcGateOptions } = {},
+  options: { readonly libdefaults?: string; readonly skewMs?: number; readonly gate?: KdcGateOptions } = {},
 ): Promise<KerberosLab> {
   const kdc = await startSambaKdc()
   const krb5ConfigFile = join(kdc.directory, 'proxy-krb5.conf')
@@ -60,8 +61,14 @@ export async function startKerberosLab(
     const acquired = await acquireWithPassword(gssapi, `${user}@CORP.TEST`, Buffer.from(kdc.passwordOf(user)))
     return acquired.credential
   }
+  const parts = (implementation: Implementation, keytabFile = kdc.keytabs.proxy): Parts => {
+    const { skewMs = 300_000 } = options
+    const place = { kdc: kdc.kdc, directory: kdc.directory, keytabFile }
+    return partsOf(implementation, { ...place, gssapi, gate, lane, accepts: proxyService, names: directory, skewMs })
+  }
   return {
     kdc,
+    parts,
     gssapi,
     gate,
     lane,
@@ -71,17 +78,9 @@ export async function startKerberosLab(
       using held = await credential(user)
       return (await initiateContext(gssapi, held, service)).token
     },
-    impersonation(changes = {}) {
-      const keytabFile = kdc.keytabs.proxy
-      const service = createServiceCredential({
-        now: system.now,
-        gssapi,
-        gate,
-        principal: 'svc-proxy@CORP.TEST',
-        keytabFile,
-      })
-      const impersonation = createImpersonation({ now: system.now, gssapi, gate, lane, service, directory, ...changes })
-      owned.push(service, impersonation)
+    impersonation(implementation, changes = {}) {
+      const { impersonation, owned: made } = parts(implementation).impersonation(changes)
+      owned.push(...made)
       return impersonation
     },
     async close() {

@@ -8,8 +8,8 @@
 import { createAcceptor } from '../../src/kerberos/acceptor.ts'
 import { initiateContext } from '../../src/kerberos/contexts.ts'
 import { openHandles } from '../../src/kerberos/handle.ts'
-import { wrapInSpnego } from '../../src/kerberos/negotiate-token.ts'
 import { createPasswordVerifier } from '../../src/kerberos/password.ts'
+import { wrapInSpnego } from '../../src/kerberos/protocol/negotiate-token.ts'
 import { directory, type KerberosLab, principal, proxyService, startKerberosLab } from './kerberos-lab.ts'
 
 const operations = Number(process.argv[2] ?? 50_000)
@@ -31,7 +31,7 @@ async function run(kerberos: KerberosLab): Promise<void> {
   using acceptor = await createAcceptor({ ...service, lane, replayCacheFile })
   using verifier = await createPasswordVerifier({ ...service, gate })
   using alice = await kerberos.credential('alice')
-  const impersonation = kerberos.impersonation({ maxPrincipals: 3 })
+  const impersonation = kerberos.impersonation('gssapi', { maxPrincipals: 3 })
   const counts = { accepted: 0, refused: 0, initiated: 0, passwords: 0 }
   const refuse = () => void counts.refused++
 

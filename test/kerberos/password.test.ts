@@ -3,27 +3,24 @@ import { after, before, describe, it } from 'node:test'
 import { createDirectoryPasswords } from '../../src/kerberos/directory-passwords.ts'
 import { openHandles } from '../../src/kerberos/handle.ts'
 import { KerberosError } from '../../src/kerberos/kerberos-error.ts'
-import { createPasswordVerifier, type PasswordVerifier } from '../../src/kerberos/password.ts'
+import type { PasswordVerifier } from '../../src/kerberos/password.ts'
 import { createPasswordVerdicts } from '../../src/kerberos/password-verdicts.ts'
 import { createAttemptLimits } from '../../src/limits/attempt-limits.ts'
 import { system } from '../../src/system.ts'
 import { attemptMemory } from '../limits/attempt-memory.ts'
-import { directory, type KerberosLab, principal, proxyService, startKerberosLab } from './kerberos-lab.ts'
+import { IMPLEMENTATIONS } from './implementations.ts'
+import { type KerberosLab, principal, startKerberosLab } from './kerberos-lab.ts'
 
 let lab: KerberosLab
 let verifier: PasswordVerifier
 
 before(async () => {
   lab = await startKerberosLab()
-  const { gssapi, gate } = lab
-  const keytabFile = lab.kdc.keytabs.proxy
-  verifier = await createPasswordVerifier({ gssapi, gate, keytabFile, servicePrincipal: proxyService, directory })
   await lab.kdc.sambaTool('user', 'create', 'expired1', 'Fresh-Passw0rd', '--must-change-at-next-login')
   // Without a threshold Samba counts nothing.
   await lab.kdc.sambaTool('domain', 'passwordsettings', 'set', '--account-lockout-threshold=5')
 })
 after(async () => {
-  verifier[Symbol.dispose]()
   await lab.close()
   assert.deepEqual(openHandles(), { name: 0, credential: 0, context: 0 })
 })
@@ -41,70 +38,88 @@ async function code(promise: Promise<unknown>): Promise<string> {
   return error.code
 }
 
-describe('a password', () => {
-  it('is confirmed by the directory whatever the spelling of the account', async () => {
-    for (const user of ['alice', 'CORP\\Alice', 'ALICE@corp.test']) {
-      assert.equal(await code(verifier.verify(principal(user), lab.kdc.passwordOf('alice'))), 'right')
-    }
-  })
+for (const implementation of IMPLEMENTATIONS) {
+  describe(implementation, () => {
+    before(async () => {
+      verifier = await lab.parts(implementation).verifier()
+      // Failures of the one run are not to be those of the other.
+      const names = [`clumsy-${implementation}`, `guessed-${implementation}`]
+      await lab.kdc.addAccounts(names.map(name => ({ name, password: `${name}-Passw0rd` })))
+    })
+    after(() => verifier[Symbol.dispose]())
 
-  it('is refused with the reason', async () => {
-    const { passwordOf } = lab.kdc
-    assert.equal(await code(verifier.verify(principal('alice'), secret)), 'password-wrong')
-    assert.equal(await code(verifier.verify(principal('alice'), passwordOf('bob'))), 'password-wrong')
-    assert.equal(await code(verifier.verify(principal('nobody1'), secret)), 'client-unknown')
-    assert.equal(await code(verifier.verify(principal('disabled1'), passwordOf('disabled1'))), 'client-disabled')
-    assert.equal(await code(verifier.verify(principal('expired1'), 'Fresh-Passw0rd')), 'password-expired')
-  })
+    describe('a password', () => {
+      it('is confirmed by the directory whatever the spelling of the account', async () => {
+        for (const user of ['alice', 'CORP\\Alice', 'ALICE@corp.test']) {
+          assert.equal(await code(verifier.verify(principal(user), lab.kdc.passwordOf('alice'))), 'right')
+        }
+      })
 
-  it('that no account can have is refused without asking the KDC', async () => {
-    const before = lab.kdc.requests()
-    for (const password of ['', 'a\0b', 'x'.repeat(1025)]) {
-      assert.equal(await code(verifier.verify(principal('alice'), password)), 'password-wrong')
-    }
-    assert.deepEqual(lab.kdc.requests(), before)
-  })
+      it('is refused with the reason', async () => {
+        const { passwordOf } = lab.kdc
+        assert.equal(await code(verifier.verify(principal('alice'), secret)), 'password-wrong')
+        assert.equal(await code(verifier.verify(principal('alice'), passwordOf('bob'))), 'password-wrong')
+        assert.equal(await code(verifier.verify(principal('nobody1'), secret)), 'client-unknown')
+        assert.equal(await code(verifier.verify(principal('disabled1'), passwordOf('disabled1'))), 'client-disabled')
+        assert.equal(await code(verifier.verify(principal('expired1'), 'Fresh-Passw0rd')), 'password-expired')
+      })
 
-  it('costs the account one failure at the directory when it is wrong, not two', async () => {
-    const before = lab.kdc.requests()
-    await code(verifier.verify(principal('carol'), secret))
-    const { as, tgs } = lab.kdc.requests()
-    // The first AS request carries no preauthentication, so no password; only the second is judged.
-    assert.deepEqual({ as: as - before.as, tgs: tgs - before.tgs }, { as: 2, tgs: 0 })
-    const shown = await lab.kdc.sambaTool('user', 'show', 'carol', '--attributes=badPwdCount')
-    assert.match(shown, /badPwdCount: 1/)
-  })
-})
+      it('that no account can have is refused without asking the KDC', async () => {
+        const before = lab.kdc.requests()
+        for (const password of ['', 'a\0b', 'x'.repeat(1025)]) {
+          assert.equal(await code(verifier.verify(principal('alice'), password)), 'password-wrong')
+        }
+        assert.deepEqual(lab.kdc.requests(), before)
+      })
 
-describe('the password path', () => {
-  const paths = () =>
-    createDirectoryPasswords({
-      verifier,
-      verdicts: createPasswordVerdicts(system),
-      limits: createAttemptLimits(attemptMemory(), system),
+      it('costs the account one failure at the directory when it is wrong, not two', async () => {
+        const before = lab.kdc.requests()
+        await code(verifier.verify(principal(`clumsy-${implementation}`), secret))
+        const { as, tgs } = lab.kdc.requests()
+        // The first AS request carries no preauthentication, so no password; only the second is judged.
+        assert.deepEqual({ as: as - before.as, tgs: tgs - before.tgs }, { as: 2, tgs: 0 })
+        const shown = await lab.kdc.sambaTool('user', 'show', `clumsy-${implementation}`, '--attributes=badPwdCount')
+        assert.match(shown, /badPwdCount: 1/)
+      })
     })
 
-  it('asks the directory once for one pair, also when many connections ask at once', async () => {
-    const passwords = paths()
-    const before = lab.kdc.requests()
-    const check = () => passwords.check(principal('bob'), lab.kdc.passwordOf('bob'), '192.0.2.1')
-    await Promise.all(Array.from({ length: 20 }, check))
-    await check()
-    const { as, tgs } = lab.kdc.requests()
-    assert.deepEqual({ as: as - before.as, tgs: tgs - before.tgs }, { as: 2, tgs: 1 })
-  })
+    describe('the password path', () => {
+      const paths = () =>
+        createDirectoryPasswords({
+          verifier,
+          verdicts: createPasswordVerdicts(system),
+          limits: createAttemptLimits(attemptMemory(), system),
+        })
 
-  it('never spends more failures of an account than its budget, however many guesses come at once', async () => {
-    const passwords = paths()
-    const guesses = Array.from({ length: 40 }, (_, index) => `${secret}-${index}`)
-    const check = (guess: string, index: number) =>
-      code(passwords.check(principal('admin1'), guess, `192.0.2.${index}`))
-    const codes = await Promise.all(guesses.map(check))
-    assert.equal(codes.filter(found => found === 'password-wrong').length, 3)
-    assert.equal(codes.filter(found => found === 'password-limited').length, 37)
-    const shown = await lab.kdc.sambaTool('user', 'show', 'admin1', '--attributes=badPwdCount')
-    assert.match(shown, /badPwdCount: 3/)
-    const rightButLate = await code(passwords.check(principal('admin1'), lab.kdc.passwordOf('admin1'), '192.0.2.99'))
-    assert.equal(rightButLate, 'password-limited')
+      it('asks the directory once for one pair, also when many connections ask at once', async () => {
+        const passwords = paths()
+        const before = lab.kdc.requests()
+        const check = () => passwords.check(principal('bob'), lab.kdc.passwordOf('bob'), '192.0.2.1')
+        await Promise.all(Array.from({ length: 20 }, check))
+        await check()
+        const { as, tgs } = lab.kdc.requests()
+        assert.deepEqual({ as: as - before.as, tgs: tgs - before.tgs }, { as: 2, tgs: 1 })
+      })
+
+      it('never spends more failures of an account than its budget, however many guesses come at once', async () => {
+        const passwords = paths()
+        const guesses = Array.from({ length: 40 }, (_, index) => `${secret}-${index}`)
+        const check = (guess: string, index: number) =>
+          code(passwords.check(principal(`guessed-${implementation}`), guess, `192.0.2.${index}`))
+        const codes = await Promise.all(guesses.map(check))
+        assert.equal(codes.filter(found => found === 'password-wrong').length, 3)
+        assert.equal(codes.filter(found => found === 'password-limited').length, 37)
+        const shown = await lab.kdc.sambaTool('user', 'show', `guessed-${implementation}`, '--attributes=badPwdCount')
+        assert.match(shown, /badPwdCount: 3/)
+        const rightButLate = await code(
+          passwords.check(
+            principal(`guessed-${implementation}`),
+            lab.kdc.passwordOf(`guessed-${implementation}`),
+            '192.0.2.99',
+          ),
+        )
+        assert.equal(rightButLate, 'password-limited')
+      })
+    })
   })
-})
+}

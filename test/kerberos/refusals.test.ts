@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { openHandles } from '../../src/kerberos/handle.ts'
-import type { Impersonation } from '../../src/kerberos/impersonation.ts'
+import type { Impersonation } from '../../src/kerberos/impersonation-cache.ts'
 import { KerberosError } from '../../src/kerberos/kerberos-error.ts'
-import { createServiceCredential } from '../../src/kerberos/service-credential.ts'
-import { system } from '../../src/system.ts'
+import { IMPLEMENTATIONS } from './implementations.ts'
 import { type KerberosLab, principal, startKerberosLab } from './kerberos-lab.ts'
 
 let lab: KerberosLab
@@ -12,7 +11,6 @@ let impersonation: Impersonation
 
 before(async () => {
   lab = await startKerberosLab()
-  impersonation = lab.impersonation()
   await lab.kdc.addAccounts([
     { name: 'svc-plain', password: 'svc-plain-Passw0rd', servicePrincipals: ['HTTP/plain.corp.test'] },
     {
@@ -41,77 +39,73 @@ async function refusal(promise: Promise<unknown>): Promise<string> {
   return `${error.operation} ${error.code}`
 }
 
-describe('the KDC refuses', () => {
-  it('an unknown account at S4U2self', async () => {
-    assert.equal(await refusal(impersonation.initiate(principal('nobody1'), devops)), 's4u2self client-unknown')
-  })
-
-  it('a disabled account at S4U2self', async () => {
-    assert.equal(await refusal(impersonation.initiate(principal('disabled1'), devops)), 's4u2self client-disabled')
-  })
-
-  it('a sensitive account at S4U2proxy', async () => {
-    assert.equal(await refusal(impersonation.initiate(principal('sensitive1'), devops)), 'initiate delegation-refused')
-  })
-
-  it('a target that is not in the list of our service account', async () => {
-    const target = 'HTTP@plain.corp.test'
-    assert.equal(await refusal(impersonation.initiate(principal('alice'), target)), 'initiate delegation-refused')
-  })
-
-  it('a target whose SPN is missing', async () => {
-    const target = 'HTTP@missing.corp.test'
-    assert.equal(await refusal(impersonation.initiate(principal('alice'), target)), 'initiate service-unknown')
-  })
-
-  it('every account where our service account lacks protocol transition', async () => {
-    const keytabFile = `${lab.kdc.directory}/noptr.keytab`
-    await lab.kdc.sambaTool('domain', 'exportkeytab', keytabFile, '--principal=svc-noptr')
-    const { gssapi, gate } = lab
-    using service = createServiceCredential({
-      now: system.now,
-      gssapi,
-      gate,
-      principal: 'svc-noptr@CORP.TEST',
-      keytabFile,
+for (const implementation of IMPLEMENTATIONS) {
+  describe(implementation, () => {
+    before(() => {
+      impersonation = lab.impersonation(implementation)
     })
-    const weak = lab.impersonation({ service })
-    assert.equal(await refusal(weak.initiate(principal('alice'), devops)), 'initiate delegation-refused')
-  })
 
-  it('our own service account with an outdated or missing keytab', async () => {
-    const { gssapi, gate } = lab
-    const keytabFile = `${lab.kdc.directory}/plain.keytab`
-    await lab.kdc.sambaTool('domain', 'exportkeytab', keytabFile, '--principal=svc-plain')
-    await lab.kdc.sambaTool('user', 'setpassword', 'svc-plain', '--newpassword=Another-Passw0rd')
-    for (const file of [keytabFile, '/nonexistent/keytab', lab.kdc.keytabs.devops]) {
-      using service = createServiceCredential({
-        now: system.now,
-        gssapi,
-        gate,
-        principal: 'svc-plain@CORP.TEST',
-        keytabFile: file,
+    describe('the KDC refuses', () => {
+      it('an unknown account at S4U2self', async () => {
+        assert.equal(await refusal(impersonation.initiate(principal('nobody1'), devops)), 's4u2self client-unknown')
       })
-      assert.equal(await refusal(service.current()), 'service-credential service-credential-refused', file)
-    }
-  })
-})
 
-describe('a refusal', () => {
-  it('is remembered for a while, so that a client in a loop costs one request', async () => {
-    let nowMs = Date.now()
-    const own = lab.impersonation({ now: () => nowMs, refusalTtlMs: 30_000 })
-    await refusal(own.initiate(principal('nobody1'), devops))
-    const { tgs } = lab.kdc.requests()
-    for (let round = 0; round < 50; round++) await refusal(own.initiate(principal('nobody1'), devops))
-    assert.equal(lab.kdc.requests().tgs, tgs)
-    nowMs += 30_001
-    await refusal(own.initiate(principal('nobody1'), devops))
-    assert(lab.kdc.requests().tgs > tgs)
-  })
+      it('a disabled account at S4U2self', async () => {
+        assert.equal(await refusal(impersonation.initiate(principal('disabled1'), devops)), 's4u2self client-disabled')
+      })
 
-  it('for one target leaves another target usable', async () => {
-    await refusal(impersonation.initiate(principal('bob'), 'HTTP@plain.corp.test'))
-    assert((await impersonation.initiate(principal('bob'), devops)).length > 500)
+      it('a sensitive account at S4U2proxy', async () => {
+        assert.equal(
+          await refusal(impersonation.initiate(principal('sensitive1'), devops)),
+          'initiate delegation-refused',
+        )
+      })
+
+      it('a target that is not in the list of our service account', async () => {
+        const target = 'HTTP@plain.corp.test'
+        assert.equal(await refusal(impersonation.initiate(principal('alice'), target)), 'initiate delegation-refused')
+      })
+
+      it('a target whose SPN is missing', async () => {
+        const target = 'HTTP@missing.corp.test'
+        assert.equal(await refusal(impersonation.initiate(principal('alice'), target)), 'initiate service-unknown')
+      })
+
+      it('every account where our service account lacks protocol transition', async () => {
+        const keytabFile = `${lab.kdc.directory}/noptr-${implementation}.keytab`
+        await lab.kdc.sambaTool('domain', 'exportkeytab', keytabFile, '--principal=svc-noptr')
+        const weak = lab.impersonation(implementation, { principal: 'svc-noptr@CORP.TEST', keytabFile })
+        assert.equal(await refusal(weak.initiate(principal('alice'), devops)), 'initiate delegation-refused')
+      })
+
+      it('our own service account with an outdated or missing keytab', async () => {
+        const keytabFile = `${lab.kdc.directory}/plain-${implementation}.keytab`
+        await lab.kdc.sambaTool('domain', 'exportkeytab', keytabFile, '--principal=svc-plain')
+        await lab.kdc.sambaTool('user', 'setpassword', 'svc-plain', `--newpassword=Another-Passw0rd-${implementation}`)
+        for (const file of [keytabFile, '/nonexistent/keytab', lab.kdc.keytabs.devops]) {
+          const signIn = (async () => lab.parts(implementation).signIn('svc-plain@CORP.TEST', file))()
+          assert.equal(await refusal(signIn), 'service-credential service-credential-refused', file)
+        }
+      })
+    })
+
+    describe('a refusal', () => {
+      it('is remembered for a while, so that a client in a loop costs one request', async () => {
+        let nowMs = Date.now()
+        const own = lab.impersonation(implementation, { now: () => nowMs, refusalTtlMs: 30_000 })
+        await refusal(own.initiate(principal('nobody1'), devops))
+        const { tgs } = lab.kdc.requests()
+        for (let round = 0; round < 50; round++) await refusal(own.initiate(principal('nobody1'), devops))
+        assert.equal(lab.kdc.requests().tgs, tgs)
+        nowMs += 30_001
+        await refusal(own.initiate(principal('nobody1'), devops))
+        assert(lab.kdc.requests().tgs > tgs)
+      })
+
+      it('for one target leaves another target usable', async () => {
+        await refusal(impersonation.initiate(principal('bob'), 'HTTP@plain.corp.test'))
+        assert((await impersonation.initiate(principal('bob'), devops)).length > 500)
+      })
+    })
   })
-})
+}

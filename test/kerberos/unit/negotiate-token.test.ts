@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { tags, writeElement } from '../../../src/kerberos/der.ts'
-import { classifyNegotiateToken, wrapInSpnego } from '../../../src/kerberos/negotiate-token.ts'
+import { tags, writeElement } from '../../../src/kerberos/protocol/der.ts'
+import { classifyNegotiateToken, wrapInSpnego } from '../../../src/kerberos/protocol/negotiate-token.ts'
 import {
   krb5Mechanism,
   krb5MechanismOfWindows,
   ntlmMechanism,
   spnegoMechanism,
-} from '../../../src/kerberos/object-identifiers.ts'
+} from '../../../src/kerberos/protocol/object-identifiers.ts'
 
 const oid = (contents: Buffer) => writeElement(tags.objectIdentifier, contents)
 const apReq = writeElement(tags.apReq, writeElement(tags.sequence, Buffer.alloc(300, 7)))

@@ -1,0 +1,23 @@
+import type { Config } from '../../config/schema.ts'
+import type { Surroundings } from '../clock.ts'
+import type { Acceptor } from './acceptor.ts'
+import type { DirectoryNames } from './canonical-principal.ts'
+import type { Impersonation } from './impersonation-cache.ts'
+import type { PasswordVerifier } from './password.ts'
+
+/** What there is two of: with libgssapi, or of our own. They end with the stack they were opened on. */
+export interface DirectoryParts {
+  readonly acceptor: Acceptor
+  readonly verifier: PasswordVerifier
+  readonly impersonation: Impersonation
+}
+
+/** What both are built from. */
+export interface DirectoryGround extends Pick<Surroundings, 'now' | 'environment'> {
+  readonly settings: NonNullable<Config['kerberos']>
+  readonly names: DirectoryNames
+  /** `HTTP/proxy.corp.test@CORP.TEST`. */
+  readonly acceptPrincipal: string
+  /** `svc-proxy@CORP.TEST`. */
+  readonly servicePrincipal: string
+}

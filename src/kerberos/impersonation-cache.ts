@@ -1,0 +1,134 @@
+import type { CanonicalPrincipal } from './canonical-principal.ts'
+import { KerberosError, type KerberosErrorCode } from './kerberos-error.ts'
+import { createLru } from './lru.ts'
+import type { Renewing } from './renewing.ts'
+
+/** One principal's tickets. */
+export type PrincipalTickets = Disposable & {
+  /** A fresh SPNEGO token for `HTTP/host@REALM`. */
+  token(target: string): Promise<Buffer>
+}
+
+export type ImpersonationCacheOptions = {
+  readonly realm: string
+  /** The least recently used goes first; default 10,000. */
+  readonly maxPrincipals?: number
+  /** How long a refusal by the KDC is remembered, so that a client in a loop does not become a load on it; default 30,000. */
+  readonly refusalTtlMs?: number
+  readonly now: () => number
+  readonly count: MutableCounters
+  /** How tickets of a principal are got. */
+  ticketsOf(principal: CanonicalPrincipal): Renewing<PrincipalTickets>
+}
+
+export type ImpersonationCounters = {
+  /** S4U2self calls that succeeded. */
+  readonly impersonations: number
+  readonly tokens: number
+  /** GSSAPI acted under another name; must stay 0. */
+  readonly identityMismatches: number
+}
+
+export type MutableCounters = { -readonly [K in keyof ImpersonationCounters]: ImpersonationCounters[K] }
+
+export type Impersonation = Disposable & {
+  /**
+   * One fresh SPNEGO token for `target` (`HTTP@host` or `HTTP/host@REALM`), to be sent in exactly one request. Throws a
+   * `KerberosError`; never answers a token of another identity.
+   */
+  initiate(principal: CanonicalPrincipal, target: string): Promise<Buffer>
+  /**
+   * Forgets the principal's credential and refusals; a call in flight survives one purge. At sign-out, and when a mapping
+   * changes.
+   */
+  purge(principal: CanonicalPrincipal): void
+  /** Principals with a credential. */
+  size(): number
+  counters(): ImpersonationCounters
+}
+
+/** Answers of the KDC that will be the same a moment later. */
+const lasting: ReadonlySet<KerberosErrorCode> = new Set([
+  'client-unknown',
+  'client-disabled',
+  'delegation-refused',
+  'service-unknown',
+  'foreign-realm',
+])
+
+type Refusal = { readonly error: KerberosError; readonly untilMs: number }
+
+/** What is known of one principal; its refusals go with it. */
+type Entry = { readonly tickets: Renewing<PrincipalTickets>; readonly refusals: Map<string, Refusal> }
+
+/** Tickets by principal, whoever gets them: what is kept, what is forgotten, and which refusals are remembered. */
+export function createImpersonationCache(options: ImpersonationCacheOptions): Impersonation {
+  const { realm, now, count, maxPrincipals = 10_000, refusalTtlMs = 30_000 } = options
+  const release = ({ tickets }: Entry): void => tickets[Symbol.dispose]()
+  const entries = createLru<Entry>({ maxEntries: maxPrincipals, onEvict: release })
+
+  const entryOf = (principal: CanonicalPrincipal): Entry => {
+    const known = entries.get(principal)
+    if (known !== undefined) return known
+    const entry: Entry = { tickets: options.ticketsOf(principal), refusals: new Map() }
+    entries.set(principal, entry)
+    return entry
+  }
+  const purge = (principal: CanonicalPrincipal): void => {
+    const entry = entries.take(principal)
+    if (entry !== undefined) release(entry)
+  }
+  const attempt = async (principal: CanonicalPrincipal, target: string): Promise<Buffer> => {
+    const { tickets, refusals } = entryOf(principal)
+    const refusal = refusals.get(target)
+    if (refusal !== undefined && now() < refusal.untilMs) throw refusal.error
+    try {
+      const token = await tokenFrom(tickets, target)
+      count.tokens++
+      return token
+    } catch (error) {
+      if (error instanceof KerberosError && lasting.has(error.code)) {
+        refusals.set(target, { error, untilMs: now() + refusalTtlMs })
+      }
+      throw error
+    }
+  }
+
+  return {
+    async initiate(principal, target) {
+      const spn = servicePrincipal(target, realm)
+      try {
+        return await attempt(principal, spn)
+      } catch (error) {
+        // Released under us (purge, eviction, renewal), or ended sooner than its lifetime said (KDC restarted with new keys).
+        if (!isExpired(error)) throw error
+        return attempt(principal, spn)
+      }
+    },
+    purge,
+    size: () => entries.size,
+    counters: () => ({ ...count }),
+    [Symbol.dispose]() {
+      for (const entry of entries.values()) release(entry)
+    },
+  }
+}
+
+export const isExpired = (error: unknown): boolean =>
+  error instanceof KerberosError && error.code === 'credentials-expired'
+
+async function tokenFrom(tickets: Renewing<PrincipalTickets>, target: string): Promise<Buffer> {
+  const current = await tickets.current()
+  try {
+    return await current.token(target)
+  } catch (error) {
+    if (isExpired(error)) tickets.invalidate(current)
+    throw error
+  }
+}
+
+/** `HTTP@host`, as RFC 2743 4.1 spells host-based services, to a principal of our realm. */
+function servicePrincipal(target: string, realm: string): string {
+  if (target.includes('/')) return target.includes('@') ? target : `${target}@${realm}`
+  return `${target.replace('@', '/')}@${realm}`
+}

@@ -1,0 +1,24 @@
+import { KdcRefusal } from './kdc/kdc-client.ts'
+import { KdcUnreachable } from './kdc/kdc-exchange.ts'
+import { KerberosError, type KerberosOperation } from './kerberos-error.ts'
+import { Krb5Error } from './protocol/krb5-error.ts'
+import { classifyKdcError } from './status.ts'
+
+/** Runs one question to the KDC; what it throws becomes a coded error. */
+export async function codedFailure<T>(operation: KerberosOperation, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    throw coded(operation, error)
+  }
+}
+
+function coded(operation: KerberosOperation, error: unknown): unknown {
+  if (error instanceof KdcRefusal) {
+    return new KerberosError(classifyKdcError(operation, error.errorCode), operation, { text: error.message })
+  }
+  if (error instanceof KdcUnreachable) return new KerberosError('kdc-unreachable', operation, { text: error.message })
+  // Not to be believed, whatever it was: a key that does not fit, another nonce, no DER.
+  if (error instanceof Krb5Error) return new KerberosError('kdc-reply-invalid', operation, { text: error.message })
+  return error
+}

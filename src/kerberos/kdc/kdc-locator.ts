@@ -1,0 +1,54 @@
+import { resolveSrv } from 'node:dns/promises'
+import type { KdcAddress } from './kdc-exchange.ts'
+
+/** RFC 4120 7.2.1. */
+export const KDC_PORT = 88
+
+/** `host`, `host:port`, `[address]` or `[address]:port`; undefined where it is none of these. */
+export function parseKdc(text: string): KdcAddress | undefined {
+  const parts = /^(?:\[(?<address>[0-9A-Fa-f:.]+)\]|(?<host>[A-Za-z0-9._-]+))(?::(?<port>\d{1,5}))?$/.exec(text)?.groups
+  const host = parts?.address ?? parts?.host
+  const port = parts?.port === undefined ? KDC_PORT : Number(parts.port)
+  return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port }
+}
+
+/** How long names found in DNS are believed. */
+const BELIEVED_MS = 300_000
+
+/** Few directories have more controllers in one record, and nobody waits for that many. */
+const MAX_KDCS = 16
+
+export interface KdcLocator {
+  /** The KDCs to ask, best first; the same array while nothing has changed. */
+  addresses(): Promise<readonly KdcAddress[]>
+}
+
+export const configuredKdcs = (addresses: readonly KdcAddress[]): KdcLocator => ({ addresses: async () => addresses })
+
+/**
+ * KDCs from DNS (RFC 4120 7.2.3.2): `_kerberos._tcp.REALM`, by priority, the heavier first. What was found before serves on when DNS is
+ * silent.
+ */
+export function discoveredKdcs(realm: string, now: () => number, resolve: typeof resolveSrv = resolveSrv): KdcLocator {
+  let found: readonly KdcAddress[] = []
+  let askAgainAtMs = 0
+  let asking: Promise<void> | undefined
+  const ask = async (): Promise<void> => {
+    const records = await resolve(`_kerberos._tcp.${realm}`)
+    records.sort((a, b) => a.priority - b.priority || b.weight - a.weight)
+    const addresses = records.slice(0, MAX_KDCS).map(({ name, port }) => ({ host: name, port }))
+    if (JSON.stringify(addresses) !== JSON.stringify(found)) found = addresses
+    askAgainAtMs = now() + BELIEVED_MS
+  }
+  return {
+    async addresses() {
+      if (now() < askAgainAtMs) return found
+      asking ??= ask().finally(() => {
+        asking = undefined
+      })
+      if (found.length === 0) await asking.catch(() => undefined)
+      else asking.catch(() => undefined)
+      return found
+    },
+  }
+}

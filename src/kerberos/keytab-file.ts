@@ -1,0 +1,58 @@
+import { readFileSync, statSync } from 'node:fs'
+import { KerberosError } from './kerberos-error.ts'
+import { type Keytab, type KeytabEntry, MAX_KEYTAB_BYTES, readKeytab } from './protocol/keytab.ts'
+
+/** A keytab on disk, read again when it changes, so that a rotated key needs no restart. */
+export class KeytabFile implements Disposable {
+  readonly #path: string
+  #seen = ''
+  #keytab: Keytab = { entries: [], skipped: 0 }
+  #generation = 0
+
+  /** Throws `service-credential-refused` where the file is no keytab. */
+  constructor(path: string) {
+    this.#path = path
+    try {
+      this.#refresh()
+    } catch (cause) {
+      throw new KerberosError('service-credential-refused', 'service-credential', { text: 'keytab', cause })
+    }
+  }
+
+  /** Changes whenever the keys may have. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** The keys of `name` (`HTTP/host@REALM`), newest first. Looks at the file, for microseconds, but reads it only when it has changed. */
+  keysOf(name: string): readonly KeytabEntry[] {
+    try {
+      this.#refresh()
+    } catch {
+      // It is being written: what was read before serves until it can be read again.
+    }
+    return this.#keytab.entries.filter(entry => nameOfEntry(entry) === name)
+  }
+
+  /** Overwrites the keys. */
+  [Symbol.dispose](): void {
+    for (const { key } of this.#keytab.entries) key[Symbol.dispose]()
+    this.#keytab = { entries: [], skipped: 0 }
+  }
+
+  #refresh(): void {
+    const { ino, size, mtimeMs } = statSync(this.#path)
+    const seen = `${ino} ${size} ${mtimeMs}`
+    if (seen === this.#seen) return
+    if (size > MAX_KEYTAB_BYTES) throw new Error('keytab too large')
+    const octets = readFileSync(this.#path)
+    const keytab = readKeytab(octets)
+    octets.fill(0)
+    this[Symbol.dispose]()
+    this.#keytab = keytab
+    this.#seen = seen
+    this.#generation++
+  }
+}
+
+const nameOfEntry = ({ name, realm }: KeytabEntry): string => `${name.components.join('/')}@${realm}`

@@ -1,0 +1,173 @@
+import type { Accepted, Acceptor } from './acceptor.ts'
+import { canonicalPrincipal, type DirectoryNames } from './canonical-principal.ts'
+import { KerberosError } from './kerberos-error.ts'
+import type { KeytabFile } from './keytab-file.ts'
+import { OpenedTickets } from './opened-tickets.ts'
+import {
+  AP_OPTION,
+  type ApRequest,
+  type Authenticator,
+  openAuthenticator,
+  readApRequest,
+  writeApReply,
+} from './protocol/ap-request.ts'
+import {
+  apRequestIn,
+  frameApReply,
+  GSS_CHECKSUM,
+  gssFlagsOf,
+  verifyInitiatorMic,
+  writeAcceptorMic,
+} from './protocol/gss-token.ts'
+import { Krb5Error, krb5Error } from './protocol/krb5-error.ts'
+import { classifyNegotiateToken } from './protocol/negotiate-token.ts'
+import { NAME_TYPE, sameName } from './protocol/principal-name.ts'
+import { isKerberosMechanism, type NegTokenInit, readNegTokenInit, writeAcceptCompleted } from './protocol/spnego.ts'
+import { type OpenedTicket, TICKET_FLAG } from './protocol/ticket.ts'
+import type { ReplayCache } from './replay-cache.ts'
+
+export interface NativeAcceptorOptions {
+  readonly keytab: KeytabFile
+  /** `HTTP/proxy.corp.test@CORP.TEST` and further names; tickets that only other keys of the keytab open are refused. */
+  readonly services: readonly string[]
+  readonly directory: DirectoryNames
+  readonly replays: ReplayCache
+  /** How far clocks may differ; default 300,000. */
+  readonly skewMs?: number
+  readonly now: () => number
+}
+
+const MAX_TOKEN_BYTES = 65_536
+const DEFAULT_SKEW_MS = 300_000
+
+/**
+ * Verifies tokens without libgssapi: every check of RFC 4120 3.2.3 and RFC 4121 4.1, cheapest first, the replay cache last. Throws
+ * `service-credential-refused` where the keytab has no key of ours.
+ */
+export function createNativeAcceptor(options: NativeAcceptorOptions): Acceptor {
+  const { keytab, services, directory } = options
+  for (const service of services) {
+    if (keytab.keysOf(service).length > 0) continue
+    throw new KerberosError('service-credential-refused', 'service-credential', { text: 'no key for the service' })
+  }
+  const tickets = new OpenedTickets(keytab, services)
+  const verify = new ApRequestVerifier(options, tickets)
+  const accept = (token: Buffer): Accepted => {
+    refuseWhatIsNoTicket(token)
+    const { request, negotiation } = unwrap(token)
+    const accepted = verify.accept(request, negotiation)
+    const replyToken = replyTo(accepted, negotiation)
+    const name = accepted.ticket.client.components.join('/')
+    const principal = canonicalPrincipal(`${name}@${accepted.ticket.clientRealm}`, directory)
+    return { principal, ...(replyToken === undefined ? {} : { replyToken }) }
+  }
+  return {
+    async accept(token) {
+      try {
+        return accept(token)
+      } catch (error) {
+        throw error instanceof Krb5Error ? new KerberosError('token-defective', 'accept', { cause: error }) : error
+      }
+    },
+    [Symbol.dispose]: () => tickets[Symbol.dispose](),
+  }
+}
+
+function refuseWhatIsNoTicket(token: Buffer): void {
+  if (token.length === 0 || token.length > MAX_TOKEN_BYTES) throw new KerberosError('token-defective', 'accept')
+  const { kind } = classifyNegotiateToken(token)
+  if (kind === 'ntlm') throw new KerberosError('ntlm', 'accept')
+  if (kind === 'unknown') throw new KerberosError('token-defective', 'accept')
+}
+
+interface Unwrapped {
+  readonly request: ApRequest
+  /** Undefined for a bare Kerberos token, which HTTP clients may send. */
+  readonly negotiation: NegTokenInit | undefined
+}
+
+function unwrap(token: Buffer): Unwrapped {
+  if (classifyNegotiateToken(token).kind === 'krb5')
+    return { request: readApRequest(apRequestIn(token)), negotiation: undefined }
+  const negotiation = readNegTokenInit(token)
+  const [first] = negotiation.mechanisms
+  // The optimistic token is of the first mechanism; another one would need a second leg, and a request has one.
+  if (first === undefined || !isKerberosMechanism(first) || negotiation.token === undefined) {
+    throw new KerberosError('continue-needed', 'accept')
+  }
+  return { request: readApRequest(apRequestIn(negotiation.token)), negotiation }
+}
+
+interface Verified {
+  readonly request: ApRequest
+  readonly ticket: OpenedTicket
+  readonly authenticator: Authenticator
+}
+
+class ApRequestVerifier {
+  readonly #options: NativeAcceptorOptions
+  readonly #tickets: OpenedTickets
+  readonly #skewMs: number
+
+  constructor(options: NativeAcceptorOptions, tickets: OpenedTickets) {
+    this.#options = options
+    this.#tickets = tickets
+    this.#skewMs = options.skewMs ?? DEFAULT_SKEW_MS
+  }
+
+  accept(request: ApRequest, negotiation: NegTokenInit | undefined): Verified {
+    if ((request.options & AP_OPTION.useSessionKey) !== 0) throw krb5Error('malformed', 'user-to-user')
+    const ticket = this.#tickets.open(request.ticket)
+    this.#checkTicket(ticket)
+    const authenticator = openAuthenticator(request, ticket.sessionKey)
+    this.#checkAuthenticator(authenticator, ticket)
+    if (negotiation?.mic !== undefined) {
+      verifyInitiatorMic(authenticator.subkey ?? ticket.sessionKey, negotiation.mechanismList, negotiation.mic)
+    }
+    this.#options.replays.check(request.authenticator.cipher, authenticator.timeMs)
+    return { request, ticket, authenticator }
+  }
+
+  #checkTicket({ flags, startTimeMs, endTimeMs, client, clientRealm, transited }: OpenedTicket): void {
+    const nowMs = this.#options.now()
+    if ((flags & TICKET_FLAG.invalid) !== 0 || startTimeMs > nowMs + this.#skewMs) {
+      throw new KerberosError('clock-skew', 'accept', { text: 'the ticket is not yet valid' })
+    }
+    if (endTimeMs <= nowMs - this.#skewMs) throw new KerberosError('credentials-expired', 'accept')
+    // Realms between: a KDC of ours has to say that it checked them (RFC 4120 2.7); there is no list of ours to check them by.
+    if (transited.length > 0 && (flags & TICKET_FLAG.transitedPolicyChecked) === 0) {
+      throw new KerberosError('foreign-realm', 'accept', { text: 'the way through other realms was not checked' })
+    }
+    // Anonymous tickets (RFC 8062) are in a realm of their own, or of a name type of their own.
+    if (client.type === NAME_TYPE.wellKnown || clientRealm.startsWith('WELLKNOWN:')) {
+      throw new KerberosError('principal-malformed', 'accept')
+    }
+  }
+
+  #checkAuthenticator({ realm, client, timeMs, microseconds, checksum }: Authenticator, ticket: OpenedTicket): void {
+    if (realm !== ticket.clientRealm || !sameName(client, ticket.client)) {
+      throw krb5Error('mismatch', 'client of ticket and authenticator')
+    }
+    if (Math.abs(timeMs + microseconds / 1000 - this.#options.now()) > this.#skewMs) {
+      throw new KerberosError('clock-skew', 'accept')
+    }
+    if (checksum?.type !== GSS_CHECKSUM) throw krb5Error('malformed', 'checksum of the authenticator')
+    gssFlagsOf(checksum.octets)
+  }
+}
+
+/** What goes back to the client: its AP-REP where it wanted one, and SPNEGO's word around it where it negotiated. */
+function replyTo(
+  { request, ticket, authenticator }: Verified,
+  negotiation: NegTokenInit | undefined,
+): Buffer | undefined {
+  const isMutual = (request.options & AP_OPTION.mutualRequired) !== 0
+  const { sequenceNumber = 0 } = authenticator
+  const reply = isMutual ? frameApReply(writeApReply(authenticator, ticket.sessionKey, sequenceNumber)) : undefined
+  const [mechanism] = negotiation?.mechanisms ?? []
+  if (negotiation === undefined || mechanism === undefined) return reply
+  // A MIC for a MIC (RFC 4178 5).
+  const key = authenticator.subkey ?? ticket.sessionKey
+  const mic = negotiation.mic && writeAcceptorMic(key, negotiation.mechanismList, sequenceNumber)
+  return writeAcceptCompleted(mechanism, reply, mic)
+}

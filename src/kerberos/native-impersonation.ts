@@ -1,0 +1,86 @@
+import { type CanonicalPrincipal, canonicalPrincipal, type DirectoryNames } from './canonical-principal.ts'
+import { namesInEvidence } from './evidence-names.ts'
+import {
+  createImpersonationCache,
+  type Impersonation,
+  isExpired,
+  type MutableCounters,
+  type PrincipalTickets,
+} from './impersonation-cache.ts'
+import type { HeldTicket, KdcClient } from './kdc/kdc-client.ts'
+import { codedFailure } from './kdc-failure.ts'
+import type { KdcGate } from './kdc-gate.ts'
+import { KerberosError } from './kerberos-error.ts'
+import type { KeytabFile } from './keytab-file.ts'
+import type { LeasedTicket } from './leased-ticket.ts'
+import { createNativeTickets } from './native-tickets.ts'
+import { NAME_TYPE } from './protocol/principal-name.ts'
+import { createRenewing, type Renewing, validity } from './renewing.ts'
+
+export interface NativeImpersonationOptions {
+  readonly client: KdcClient
+  readonly gate: KdcGate
+  readonly keytab: KeytabFile
+  /** The account that may delegate, `svc-proxy@CORP.TEST`: its key opens the evidence. */
+  readonly principal: string
+  readonly service: Renewing<LeasedTicket>
+  readonly directory: DirectoryNames
+  readonly maxPrincipals?: number
+  readonly renewMarginMs?: number
+  readonly refusalTtlMs?: number
+  readonly now: () => number
+}
+
+/** Impersonation without libgssapi (MS-SFU): the same tickets, the same cache of principals. */
+export function createNativeImpersonation(options: NativeImpersonationOptions): Impersonation {
+  const count = { impersonations: 0, tokens: 0, identityMismatches: 0 }
+  return createImpersonationCache({
+    ...options,
+    realm: options.directory.realm,
+    count,
+    ticketsOf: principal => renewingTickets(options, principal, count),
+  })
+}
+
+function renewingTickets(
+  options: NativeImpersonationOptions,
+  principal: CanonicalPrincipal,
+  count: MutableCounters,
+): Renewing<PrincipalTickets> {
+  const { client, gate, service, directory, now, renewMarginMs = 300_000 } = options
+  const account = principal.slice(0, principal.lastIndexOf('@'))
+  const user = { type: NAME_TYPE.principal, components: [account] }
+  const evidenceFor = async (own: LeasedTicket): Promise<HeldTicket> => {
+    try {
+      return await own.use(tgt => codedFailure('s4u2self', () => client.s4u2self(tgt, user)))
+    } catch (error) {
+      if (isExpired(error)) service.invalidate(own)
+      throw error
+    }
+  }
+  const isPrincipal = (name: string): boolean => {
+    try {
+      return canonicalPrincipal(name, directory) === principal
+    } catch {
+      return false
+    }
+  }
+  return createRenewing({
+    now,
+    async acquire(store) {
+      // Before the gate: renewing our own ticket is a gate call of its own, and one inside the other could wait for itself.
+      const own = await service.current()
+      await gate.run(async () => {
+        const evidence = await evidenceFor(own)
+        count.impersonations++
+        if (!namesInEvidence(evidence, options.keytab.keysOf(options.principal)).some(isPrincipal)) {
+          evidence.sessionKey[Symbol.dispose]()
+          count.identityMismatches++
+          throw new KerberosError('identity-mismatch', 's4u2self')
+        }
+        const tickets: PrincipalTickets = createNativeTickets({ client, gate, service, evidence, now })
+        store(tickets, validity((evidence.endTimeMs - now()) / 1000, now(), renewMarginMs))
+      })
+    },
+  })
+}

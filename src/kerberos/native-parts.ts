@@ -1,0 +1,49 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DirectoryGround, DirectoryParts } from './directory-parts.ts'
+import { createKdcClient } from './kdc/kdc-client.ts'
+import { configuredKdcs, discoveredKdcs, type KdcLocator, parseKdc } from './kdc/kdc-locator.ts'
+import { createKdcPool } from './kdc/kdc-pool.ts'
+import type { KdcGate } from './kdc-gate.ts'
+import { KeytabFile } from './keytab-file.ts'
+import { createNativeAcceptor } from './native-acceptor.ts'
+import { createNativeImpersonation } from './native-impersonation.ts'
+import { createNativePasswordVerifier } from './native-password.ts'
+import { createNativeServiceCredential } from './native-service-credential.ts'
+import { createReplayCache } from './replay-cache.ts'
+
+/** A call to the KDC holds a socket here and no thread. */
+export const nativeKdcCalls = { maxConcurrent: 128, maxQueued: 4_096 } as const
+
+/** RFC 4120 8.2. */
+const SKEW_MS = 300_000
+
+/** The directory by our own implementation of the protocol. Throws where the keytab does not fit, in words for the operator. */
+export function openNativeParts(ground: DirectoryGround, gate: KdcGate, opened: DisposableStack): DirectoryParts {
+  const { settings, names: directory, acceptPrincipal, servicePrincipal, now } = ground
+  const { realm, keytabFile, kdcTimeoutMs, maxPrincipals } = settings
+  const pool = createKdcPool({ locator: locatorOf(ground), timeoutMs: kdcTimeoutMs, now })
+  const client = createKdcClient({ pool, realm, now })
+  const keytab = opened.use(new KeytabFile(keytabFile))
+  const replays = opened.use(createReplayCache({ directory: replayDirectory(ground), skewMs: SKEW_MS, now }))
+  const accepting = { keytab, services: [acceptPrincipal], directory, replays, skewMs: SKEW_MS, now }
+  const acceptor = opened.use(createNativeAcceptor(accepting))
+  const proving = { client, gate, keytab, servicePrincipal: acceptPrincipal, directory }
+  const verifier = opened.use(createNativePasswordVerifier(proving))
+  const asking = { client, gate, keytab, principal: servicePrincipal, now }
+  const service = opened.use(createNativeServiceCredential(asking))
+  const impersonation = opened.use(createNativeImpersonation({ ...asking, service, directory, maxPrincipals }))
+  return { acceptor, verifier, impersonation }
+}
+
+function locatorOf({ settings, now }: DirectoryGround): KdcLocator {
+  const addresses = settings.kdcs.map(parseKdc).filter(address => address !== undefined)
+  return addresses.length > 0 ? configuredKdcs(addresses) : discoveredKdcs(settings.realm, now)
+}
+
+/** As libkrb5 does: where the environment says, or among the temporary files under the number of the account. */
+function replayDirectory({ settings, environment }: DirectoryGround): string {
+  const account = process.getuid?.() ?? 'service'
+  const usual = join(environment.KRB5RCACHEDIR ?? tmpdir(), `torhaus-replay-${account}`)
+  return settings.replayCacheDirectory ?? usual
+}

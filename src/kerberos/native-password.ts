@@ -1,0 +1,58 @@
+import { type CanonicalPrincipal, canonicalPrincipal, type DirectoryNames } from './canonical-principal.ts'
+import type { KdcClient } from './kdc/kdc-client.ts'
+import { codedFailure } from './kdc-failure.ts'
+import type { KdcGate } from './kdc-gate.ts'
+import { KerberosError } from './kerberos-error.ts'
+import type { KeytabFile } from './keytab-file.ts'
+import { OpenedTickets } from './opened-tickets.ts'
+import { createVerifier, type PasswordVerifier } from './password.ts'
+import { krb5Error } from './protocol/krb5-error.ts'
+import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
+import { stringToKey } from './protocol/string-to-key.ts'
+import type { OpenedTicket } from './protocol/ticket.ts'
+
+export interface NativePasswordVerifierOptions {
+  readonly client: KdcClient
+  readonly gate: KdcGate
+  readonly keytab: KeytabFile
+  /** Our own service, `HTTP/proxy.corp.test@CORP.TEST`. */
+  readonly servicePrincipal: string
+  readonly directory: DirectoryNames
+}
+
+/** Verifies passwords against the KDC and our own key, without libgssapi: the same three steps (password.ts). */
+export function createNativePasswordVerifier(options: NativePasswordVerifierOptions): PasswordVerifier {
+  const { client, gate, keytab, servicePrincipal, directory } = options
+  const tickets = new OpenedTickets(keytab, [servicePrincipal])
+  const service = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.serviceInstance)
+
+  const prove = async (principal: CanonicalPrincipal, secret: Buffer): Promise<void> => {
+    const account = principal.slice(0, principal.lastIndexOf('@'))
+    const user = { type: NAME_TYPE.principal, components: [account] }
+    const tgt = await codedFailure('password', () =>
+      client.signIn(user, async ([info]) => {
+        if (info === undefined) throw krb5Error('enctype-unsupported', 'the KDC offers no AES')
+        // Active Directory always names the salt; MIT leaves out the one of RFC 4120 4: realm and components in a row.
+        const salt = info.salt ?? Buffer.from(`${directory.realm}${account}`, 'utf8')
+        return stringToKey(info.etype, secret, salt, info.parameters)
+      }),
+    )
+    using _tgtKey = tgt.sessionKey
+    const proof = await codedFailure('password-proof', () => client.serviceTicket(tgt, service))
+    using _proofKey = proof.sessionKey
+    const { client: name, clientRealm } = openProof(() => tickets.open(proof.ticket))
+    if (canonicalPrincipal(`${name.components.join('/')}@${clientRealm}`, directory) !== principal) {
+      throw new KerberosError('identity-mismatch', 'password-proof')
+    }
+  }
+  return createVerifier(gate, prove, tickets)
+}
+
+/** A ticket that our key does not open was made by somebody who does not have it. */
+function openProof(open: () => OpenedTicket): OpenedTicket {
+  try {
+    return open()
+  } catch (cause) {
+    throw new KerberosError('kdc-not-genuine', 'password-proof', { cause })
+  }
+}

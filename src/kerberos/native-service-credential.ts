@@ -1,0 +1,41 @@
+import type { KdcClient } from './kdc/kdc-client.ts'
+import { codedFailure } from './kdc-failure.ts'
+import type { KdcGate } from './kdc-gate.ts'
+import { KerberosError } from './kerberos-error.ts'
+import type { KeytabFile } from './keytab-file.ts'
+import { LeasedTicket } from './leased-ticket.ts'
+import type { EncryptionKey } from './protocol/encryption-key.ts'
+import type { EtypeInfo } from './protocol/etype-info.ts'
+import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
+import { createRenewing, type Renewing, validity } from './renewing.ts'
+
+export interface NativeServiceCredentialOptions {
+  readonly client: KdcClient
+  readonly gate: KdcGate
+  readonly keytab: KeytabFile
+  /** The account that may delegate, `svc-proxy@CORP.TEST`. */
+  readonly principal: string
+  readonly now: () => number
+  readonly renewMarginMs?: number
+}
+
+/** The proxy's own TGT, got with the keytab and renewed before it ends. */
+export function createNativeServiceCredential(options: NativeServiceCredentialOptions): Renewing<LeasedTicket> {
+  const { client, gate, keytab, principal, now, renewMarginMs = 300_000 } = options
+  const name = nameOf(principal.slice(0, principal.lastIndexOf('@')), NAME_TYPE.principal)
+  const keyFor = async (infos: readonly EtypeInfo[]): Promise<EncryptionKey> => {
+    const keys = keytab.keysOf(principal)
+    const wanted = infos.map(({ etype }) => etype)
+    const found = keys.find(({ key }) => wanted.length === 0 || wanted.includes(key.enctype.number))
+    if (found !== undefined) return found.key.copy()
+    throw new KerberosError('service-credential-refused', 'service-credential', { text: 'no key for the account' })
+  }
+  return createRenewing({
+    now,
+    acquire: store =>
+      gate.run(async () => {
+        const ticket = await codedFailure('service-credential', () => client.signIn(name, keyFor))
+        store(new LeasedTicket(ticket), validity((ticket.endTimeMs - now()) / 1000, now(), renewMarginMs))
+      }),
+  })
+}

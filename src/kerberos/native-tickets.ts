@@ -1,0 +1,82 @@
+import { isExpired, type PrincipalTickets } from './impersonation-cache.ts'
+import type { HeldTicket, KdcClient } from './kdc/kdc-client.ts'
+import { codedFailure } from './kdc-failure.ts'
+import type { KdcGate } from './kdc-gate.ts'
+import { KerberosError } from './kerberos-error.ts'
+import { LeasedTicket } from './leased-ticket.ts'
+import type { EncryptionKey } from './protocol/encryption-key.ts'
+import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
+import { type NextToken, tokenTemplate } from './protocol/token-template.ts'
+import { type Renewing, validity } from './renewing.ts'
+
+export interface NativeTicketsOptions {
+  readonly client: KdcClient
+  readonly gate: KdcGate
+  readonly service: Renewing<LeasedTicket>
+  /** Owned from here on. */
+  readonly evidence: HeldTicket
+  readonly now: () => number
+}
+
+interface ServiceTicket {
+  readonly next: NextToken
+  readonly usableUntilMs: number
+  readonly key: EncryptionKey
+}
+
+/** For which callers get tickets anew. */
+const released = (): KerberosError => new KerberosError('credentials-expired', 'initiate', { text: 'released' })
+
+/** The evidence ticket of one principal, and the service tickets got with it: one question to the KDC for each target. */
+export function createNativeTickets({ client, gate, service, evidence, now }: NativeTicketsOptions): PrincipalTickets {
+  const leased = new LeasedTicket(evidence)
+  const tickets = new Map<string, ServiceTicket>()
+  const asking = new Map<string, Promise<ServiceTicket>>()
+
+  const ask = async (target: string): Promise<ServiceTicket> => {
+    const own = await service.current()
+    const name = nameOf(target.slice(0, target.lastIndexOf('@')), NAME_TYPE.serviceInstance)
+    const proxied = await gate.run(() =>
+      own.use(tgt =>
+        leased.use(proof =>
+          codedFailure('initiate', async () => client.s4u2proxy(tgt, proof, name)).catch((error: unknown) => {
+            if (isExpired(error)) service.invalidate(own)
+            throw error
+          }),
+        ),
+      ),
+    )
+    const { expiresAtMs } = validity((proxied.endTimeMs - now()) / 1000, now(), 0)
+    return { next: tokenTemplate(proxied), usableUntilMs: expiresAtMs, key: proxied.sessionKey }
+  }
+  const shared = (target: string): Promise<ServiceTicket> => {
+    const known = asking.get(target)
+    if (known !== undefined) return known
+    const question = ask(target)
+      .then(ticket => {
+        // Forgotten meanwhile: those who asked get their tokens, nobody else does.
+        if (leased.dropped) return ticket
+        tickets.get(target)?.key[Symbol.dispose]()
+        tickets.set(target, ticket)
+        return ticket
+      })
+      .finally(() => asking.delete(target))
+    asking.set(target, question)
+    return question
+  }
+  return {
+    async token(target) {
+      if (leased.dropped) throw released()
+      const known = tickets.get(target)
+      if (known !== undefined && now() < known.usableUntilMs) return known.next(now())
+      const asked = await shared(target)
+      if (asked.key.disposed) throw released()
+      return asked.next(now())
+    },
+    [Symbol.dispose]() {
+      leased[Symbol.dispose]()
+      for (const { key } of tickets.values()) key[Symbol.dispose]()
+      tickets.clear()
+    },
+  }
+}

@@ -1,0 +1,71 @@
+import { hash } from 'node:crypto'
+import { KerberosError } from './kerberos-error.ts'
+import type { KeytabFile } from './keytab-file.ts'
+import { createLru, type Lru } from './lru.ts'
+import { isEnctype } from './protocol/enctype.ts'
+import { readPac, verifyPac } from './protocol/pac.ts'
+import { type OpenedTicket, openTicket, type Ticket } from './protocol/ticket.ts'
+
+/** 4 KB each at most, keys and names. */
+const MAX_TICKETS = 2_000
+
+/**
+ * Tickets that a key of the keytab opened. A client shows the same ticket with each request, so one that was opened is kept under the hash of
+ * its ciphertext, until the keytab changes. Its times are the caller's to judge, each time.
+ */
+export class OpenedTickets implements Disposable {
+  readonly #keytab: KeytabFile
+  readonly #services: readonly string[]
+  #known: Lru<OpenedTicket> = this.#newCache()
+  #generation = -1
+
+  constructor(keytab: KeytabFile, services: readonly string[]) {
+    this.#keytab = keytab
+    this.#services = services
+  }
+
+  /** Throws `wrong-service-key` where no key opens it, and the `Krb5Error` of a ticket or PAC that is not what it should be. */
+  open(ticket: Ticket): OpenedTicket {
+    const keys = this.#services.flatMap(service => this.#keytab.keysOf(service))
+    if (this.#generation !== this.#keytab.generation) {
+      this[Symbol.dispose]()
+      this.#generation = this.#keytab.generation
+    }
+    const name = hash('sha256', ticket.encrypted.cipher, 'base64')
+    const known = this.#known.get(name)
+    if (known !== undefined) return known
+    const { etype, kvno } = ticket.encrypted
+    if (!isEnctype(etype)) throw new KerberosError('wrong-service-key', 'accept', { text: `ticket of type ${etype}` })
+    // The number of the key is a hint: AD's own counts differ by controller (MS-KILE 3.4.5), so all of the type are tried.
+    const fitting = keys.filter(({ key }) => key.enctype.number === etype)
+    fitting.sort((a, b) => Number(b.kvno === kvno) - Number(a.kvno === kvno))
+    for (const { key } of fitting) {
+      const opened = ifKeyFits(() => openTicket(ticket, key))
+      if (opened === undefined) continue
+      if (opened.pac !== undefined) verifyPac(opened.pac, readPac(opened.pac), opened, key)
+      this.#known.set(name, opened)
+      return opened
+    }
+    throw new KerberosError('wrong-service-key', 'accept', { text: 'no key of the keytab opens the ticket' })
+  }
+
+  [Symbol.dispose](): void {
+    for (const { sessionKey } of this.#known.values()) sessionKey[Symbol.dispose]()
+    this.#known = this.#newCache()
+  }
+
+  #newCache(): Lru<OpenedTicket> {
+    return createLru({ maxEntries: MAX_TICKETS, onEvict: ({ sessionKey }) => sessionKey[Symbol.dispose]() })
+  }
+}
+
+function ifKeyFits<T>(open: () => T): T | undefined {
+  try {
+    return open()
+  } catch (error) {
+    if (isIntegrity(error)) return undefined
+    throw error
+  }
+}
+
+const isIntegrity = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'integrity'

@@ -1,0 +1,45 @@
+import { writeElement } from './der.ts'
+import { application, context, UNIVERSAL, writeTime } from './der-reader.ts'
+
+// Each function writes one element; `undefined` among the parts is a field that is absent.
+
+type Part = Buffer | undefined
+
+const present = (parts: readonly Part[]): Buffer[] => parts.filter(part => part !== undefined)
+
+export const sequence = (...parts: readonly Part[]): Buffer => writeElement(UNIVERSAL.sequence, ...present(parts))
+
+/** [APPLICATION n] SEQUENCE, the frame of each message. */
+export const message = (number: number, ...parts: readonly Part[]): Buffer =>
+  writeElement(application(number), sequence(...parts))
+
+/** [n] EXPLICIT; absent where there is nothing. */
+export const field = (number: number, part: Part): Part =>
+  part === undefined ? undefined : writeElement(context(number), part)
+
+export function integer(value: number): Buffer {
+  const octets: number[] = []
+  let rest = value
+  do {
+    octets.unshift(rest & 0xff)
+    rest = Math.floor(rest / 256)
+  } while (rest !== 0 && rest !== -1)
+  const first = octets[0] ?? 0
+  if (value >= 0 && first >= 0x80) octets.unshift(0)
+  if (value < 0 && first < 0x80) octets.unshift(0xff)
+  return writeElement(UNIVERSAL.integer, Buffer.from(octets))
+}
+
+export const octetString = (octets: Uint8Array): Buffer => writeElement(UNIVERSAL.octetString, octets)
+
+export const generalString = (text: string): Buffer => writeElement(UNIVERSAL.generalString, Buffer.from(text, 'utf8'))
+
+export const time = (ms: number): Buffer =>
+  writeElement(UNIVERSAL.generalizedTime, Buffer.from(writeTime(ms), 'latin1'))
+
+/** KerberosFlags: 32 bits. */
+export function flags(bits: number): Buffer {
+  const octets = Buffer.alloc(5)
+  octets.writeUInt32BE(bits >>> 0, 1)
+  return writeElement(UNIVERSAL.bitString, octets)
+}

@@ -1,0 +1,137 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { decryptStealing, encryptStealing } from './ciphertext-stealing.ts'
+import { deriveKey, type Enctype, enctypeOf, type KeyPurpose } from './enctype.ts'
+import { Krb5Error } from './krb5-error.ts'
+import { writeRandom } from './random-octets.ts'
+
+/** Key usages of RFC 4120 7.5.1, RFC 4121 2, MS-PAC 2.8.1 and MS-SFU 2.2.2. */
+export const KEY_USAGE = {
+  asRequestTimestamp: 1,
+  ticket: 2,
+  asReply: 3,
+  tgsRequestChecksum: 6,
+  tgsRequestAuthenticator: 7,
+  tgsReply: 8,
+  apRequestAuthenticator: 11,
+  apReply: 12,
+  /** KERB_NON_KERB_CKSUM_SALT. */
+  pac: 17,
+  acceptorSign: 23,
+  initiatorSign: 25,
+  s4uX509: 26,
+  s4uX509Reply: 27,
+} as const
+
+const CONFOUNDER_BYTES = 16
+
+/** An AES key of the protocol, with the keys derived from it as they are first needed (RFC 3961 5.3). */
+export class EncryptionKey implements Disposable {
+  readonly enctype: Enctype
+  readonly #octets: Buffer
+  readonly #derived = new Map<string, Buffer>()
+  #disposed = false
+
+  /** Copies the octets. Throws `enctype-unsupported`, or `malformed` where the length does not fit. */
+  constructor(enctype: number, octets: Uint8Array) {
+    this.enctype = enctypeOf(enctype)
+    if (octets.length !== this.enctype.keyBytes) throw new Krb5Error('malformed', 'length of a key')
+    this.#octets = Buffer.from(octets)
+  }
+
+  get disposed(): boolean {
+    return this.#disposed
+  }
+
+  /** Fewest octets a ciphertext of this type has. */
+  get overheadBytes(): number {
+    return CONFOUNDER_BYTES + this.enctype.macBytes
+  }
+
+  encrypt(usage: number, plain: Uint8Array): Buffer {
+    const message = Buffer.allocUnsafe(CONFOUNDER_BYTES + plain.length)
+    writeRandom(message, 0, CONFOUNDER_BYTES)
+    message.set(plain, CONFOUNDER_BYTES)
+    const encryption = this.#derive(usage, 'encryption')
+    const cipher = encryptStealing(encryption, message)
+    const mac = this.#mac(usage, this.enctype.macOverCiphertext ? cipher : message)
+    message.fill(0)
+    return Buffer.concat([cipher, mac], cipher.length + mac.length)
+  }
+
+  /** Throws `integrity` where key, usage or octets do not fit. */
+  decrypt(usage: number, octets: Uint8Array): Buffer {
+    const { macBytes, macOverCiphertext } = this.enctype
+    if (octets.length < this.overheadBytes) throw new Krb5Error('integrity', 'ciphertext too short')
+    const cipher = octets.subarray(0, octets.length - macBytes)
+    const mac = octets.subarray(octets.length - macBytes)
+    if (macOverCiphertext) verify(this.#mac(usage, cipher), mac)
+    const message = decryptStealing(this.#derive(usage, 'encryption'), cipher)
+    if (!macOverCiphertext) verify(this.#mac(usage, message), mac)
+    return message.subarray(CONFOUNDER_BYTES)
+  }
+
+  /** The keyed checksum of this type over the parts in a row. */
+  checksum(usage: number, ...parts: readonly Uint8Array[]): Buffer {
+    return this.#hmac(this.#derive(usage, 'checksum'), parts)
+  }
+
+  /** Throws `integrity` unless the checksum is that of the octets, in constant time. */
+  verifyChecksum(usage: number, checksum: Uint8Array, ...parts: readonly Uint8Array[]): void {
+    verify(this.checksum(usage, ...parts), checksum)
+  }
+
+  /** The octets themselves, for KRB messages that carry a key, and for HMAC-MD5. */
+  read<T>(reader: (octets: Uint8Array) => T): T {
+    this.#refuseDisposed()
+    return reader(this.#octets)
+  }
+
+  /** The same key with an end of its own. */
+  copy(): EncryptionKey {
+    return this.read(octets => new EncryptionKey(this.enctype.number, octets))
+  }
+
+  /** Overwrites the key and all that was derived from it. */
+  [Symbol.dispose](): void {
+    this.#disposed = true
+    this.#octets.fill(0)
+    for (const derived of this.#derived.values()) derived.fill(0)
+    this.#derived.clear()
+  }
+
+  // RFC 8009 5: the IV, which is zero, precedes the ciphertext.
+  #mac(usage: number, octets: Uint8Array): Buffer {
+    const key = this.#derive(usage, 'integrity')
+    return this.#hmac(key, this.enctype.macOverCiphertext ? [ZERO_IV, octets] : [octets])
+  }
+
+  #hmac(key: Buffer, parts: readonly Uint8Array[]): Buffer {
+    const hmac = createHmac(this.enctype.hash, key)
+    for (const part of parts) hmac.update(part)
+    return hmac.digest().subarray(0, this.enctype.macBytes)
+  }
+
+  // The zeros it was overwritten with are a key that everybody knows.
+  #refuseDisposed(): void {
+    if (this.#disposed) throw new Error('the key was disposed of')
+  }
+
+  #derive(usage: number, purpose: KeyPurpose): Buffer {
+    const name = `${purpose}${usage}`
+    let derived = this.#derived.get(name)
+    if (derived === undefined) {
+      this.#refuseDisposed()
+      derived = deriveKey(this.enctype, this.#octets, usage, purpose)
+      this.#derived.set(name, derived)
+    }
+    return derived
+  }
+}
+
+const ZERO_IV = Buffer.alloc(16)
+
+function verify(expected: Uint8Array, found: Uint8Array): void {
+  if (expected.length !== found.length || !timingSafeEqual(expected, found)) {
+    throw new Krb5Error('integrity', 'checksum does not fit')
+  }
+}

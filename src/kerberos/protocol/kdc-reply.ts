@@ -1,0 +1,103 @@
+import { application, DerReader, UNIVERSAL } from './der-reader.ts'
+import { type EncryptedData, readEncryptedData, readEncryptionKey } from './encrypted-data.ts'
+import type { EncryptionKey } from './encryption-key.ts'
+import type { PaData } from './kdc-request.ts'
+import { Krb5Error, malformed } from './krb5-error.ts'
+import { type PrincipalName, readPrincipalName, sameName } from './principal-name.ts'
+import { readTicket, type Ticket } from './ticket.ts'
+
+/** KDC-REP (RFC 4120 5.4.2), as far as it stands in clear. */
+export interface KdcReply {
+  readonly padata: readonly PaData[]
+  readonly clientRealm: string
+  readonly client: PrincipalName
+  readonly ticket: Ticket
+  readonly encrypted: EncryptedData
+}
+
+export const AS_REPLY = 11
+export const TGS_REPLY = 13
+
+const MAX_PADATA = 32
+
+export function readKdcReply(octets: Buffer, type: typeof AS_REPLY | typeof TGS_REPLY): KdcReply {
+  const fields = DerReader.only(octets, application(type), UNIVERSAL.sequence)
+  if (fields.integer(0) !== 5 || fields.integer(1) !== type) throw malformed('version or type of a reply')
+  const padata = fields.optional(2, (reader, number) => readPaData(reader.field(number, UNIVERSAL.sequence))) ?? []
+  const clientRealm = fields.string(3)
+  const client = readPrincipalName(fields, 4)
+  const holder = fields.enter(0xa5)
+  const ticket = readTicket(holder)
+  holder.finish()
+  const encrypted = readEncryptedData(fields, 6)
+  fields.finish()
+  return { padata, clientRealm, client, ticket, encrypted }
+}
+
+/** A list of PA-DATA (RFC 4120 5.2.7, 5.9.1). */
+export function readPaData(list: DerReader): PaData[] {
+  return list.each(MAX_PADATA, reader => {
+    const element = reader.enter(UNIVERSAL.sequence)
+    const type = element.integer(1)
+    const value = element.octets(2)
+    element.finish()
+    return { type, value }
+  })
+}
+
+/** EncKDCRepPart (RFC 4120 5.4.2): what the KDC says to the client. */
+export interface OpenedReply {
+  readonly sessionKey: EncryptionKey
+  readonly nonce: number
+  readonly flags: number
+  readonly startTimeMs: number
+  readonly endTimeMs: number
+  readonly realm: string
+  readonly service: PrincipalName
+}
+
+/** Throws `integrity` where another key made it. */
+export function openReply({ encrypted }: KdcReply, key: EncryptionKey, usage: number): OpenedReply {
+  if (encrypted.etype !== key.enctype.number) throw new Krb5Error('integrity', 'encryption type of a reply')
+  const plain = new DerReader(key.decrypt(usage, encrypted.cipher))
+  // Old KDCs write the tag of a TGS reply into AS replies (RFC 4120 5.4.2 allows it).
+  const outer = plain.enter(plain.tag === application(25) ? application(25) : application(26))
+  plain.finish()
+  const fields = outer.enter(UNIVERSAL.sequence)
+  outer.finish()
+  const sessionKey = readEncryptionKey(fields, 0)
+  fields.field(1, UNIVERSAL.sequence) // last requests
+  const nonce = fields.uint32(2)
+  fields.optional(3, (reader, number) => reader.time(number))
+  const flags = fields.flags(4)
+  const authTimeMs = fields.time(5)
+  const startTimeMs = fields.optional(6, (reader, number) => reader.time(number)) ?? authTimeMs
+  const endTimeMs = fields.time(7)
+  fields.optional(8, (reader, number) => reader.time(number))
+  const realm = fields.string(9)
+  const service = readPrincipalName(fields, 10)
+  fields.optional(11, (reader, number) => reader.field(number, UNIVERSAL.sequence))
+  fields.optional(12, (reader, number) => reader.field(number, UNIVERSAL.sequence))
+  fields.finish()
+  return { sessionKey, nonce, flags, startTimeMs, endTimeMs, realm, service }
+}
+
+export interface Asked {
+  readonly nonce: number
+  readonly realm: string
+  readonly service: PrincipalName
+}
+
+/**
+ * Throws `mismatch` unless the reply is about what was asked (RFC 4120 3.1.5): nonce, service and realm as the KDC encrypted them, and the
+ * ticket's own name, which stands in clear and could have been put there by anybody (CVE-2017-11103).
+ */
+export function verifyReply({ ticket }: KdcReply, opened: OpenedReply, asked: Asked): void {
+  const isOurs =
+    opened.nonce === asked.nonce &&
+    opened.realm === asked.realm &&
+    ticket.realm === opened.realm &&
+    sameName(opened.service, asked.service) &&
+    sameName(ticket.service, opened.service)
+  if (!isOurs) throw new Krb5Error('mismatch', 'the reply is not for what was asked')
+}

@@ -1,0 +1,27 @@
+/** Why octets or a key were refused. Stable: callers branch on these. */
+export type Krb5Code =
+  /** Not DER, or not the message it should be. */
+  | 'malformed'
+  /** A checksum does not fit: another key, or changed on the way (KRB_AP_ERR_BAD_INTEGRITY, _MODIFIED). */
+  | 'integrity'
+  /** RC4, DES and whatever else is not AES. */
+  | 'enctype-unsupported'
+  /** The KDC asks for more work, or for less, than a password may cost (RFC 3962 4). */
+  | 'iterations-out-of-bounds'
+  /** A reply that does not belong to the request. */
+  | 'mismatch'
+
+/** A refusal by the protocol layers. Its message holds no octet of a key, a token or a name. */
+export class Krb5Error extends Error {
+  override readonly name = 'Krb5Error'
+  readonly code: Krb5Code
+
+  constructor(code: Krb5Code, text: string) {
+    super(`${code}: ${text}`)
+    this.code = code
+  }
+}
+
+export const krb5Error = (code: Krb5Code, text: string): Krb5Error => new Krb5Error(code, text)
+
+export const malformed = (text: string): Krb5Error => krb5Error('malformed', text)

@@ -1,0 +1,47 @@
+import { type DerReader, UNIVERSAL } from './der-reader.ts'
+import { field, generalString, integer, sequence } from './der-writer.ts'
+import { malformed } from './krb5-error.ts'
+
+/** A name as a list of components (RFC 4120 5.2.2), never as a joined string: a component may hold `/` and `@`. */
+export interface PrincipalName {
+  /** A hint, ignored when names are compared (RFC 4120 6.2). */
+  readonly type: number
+  readonly components: readonly string[]
+}
+
+/** RFC 4120 6.2, RFC 6806 5. */
+export const NAME_TYPE = { principal: 1, serviceInstance: 2, serviceHost: 3, enterprise: 10, wellKnown: 11 } as const
+
+const MAX_COMPONENTS = 16
+
+/** PrincipalName as the field [n]. */
+export function readPrincipalName(reader: DerReader, number: number): PrincipalName {
+  const name = reader.field(number, UNIVERSAL.sequence)
+  const type = name.integer(0)
+  const components = name
+    .field(1, UNIVERSAL.sequence)
+    .each(MAX_COMPONENTS, list => list.enter(UNIVERSAL.generalString).rest().toString('utf8'))
+  name.finish()
+  if (components.length === 0) throw malformed('a name without components')
+  return { type, components }
+}
+
+export function writePrincipalName({ type, components }: PrincipalName): Buffer {
+  return sequence(field(0, integer(type)), field(1, sequence(...components.map(generalString))))
+}
+
+export function sameName(a: PrincipalName, b: PrincipalName): boolean {
+  return (
+    a.components.length === b.components.length &&
+    a.components.every((component, index) => component === b.components[index])
+  )
+}
+
+/** `HTTP/host` to a name; `type` says of what kind. */
+export const nameOf = (text: string, type: number): PrincipalName => ({ type, components: text.split('/') })
+
+/** `krbtgt/REALM`. */
+export const ticketGrantingService = (realm: string): PrincipalName => ({
+  type: NAME_TYPE.serviceInstance,
+  components: ['krbtgt', realm],
+})

@@ -1,0 +1,94 @@
+import { hash } from 'node:crypto'
+import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { KerberosError } from './kerberos-error.ts'
+import { ReplayGeneration } from './replay-generation.ts'
+import { TAG_BYTES } from './tag-table.ts'
+
+export interface ReplayCache extends Disposable {
+  /** Throws `replay` unless nobody on this machine has seen the authenticator before, and `internal` where that cannot be known. */
+  check(authenticator: Buffer, timeMs: number): void
+}
+
+export interface ReplayCacheOptions {
+  /** Shared by all processes of this service; made if missing. */
+  readonly directory: string
+  /** Authenticators further from our clock are refused before they come here. */
+  readonly skewMs: number
+  readonly now: () => number
+}
+
+const GENERATION_MS = 300_000
+const FILE = /^replay-(\d+)$/
+
+/**
+ * Authenticators seen (RFC 4120 3.2.3), by the time they name themselves: one presented again names the same time, so it is looked for in
+ * one file alone. A file goes when the last authenticator of its time would be refused for its age. Nothing is flushed: a restart of the
+ * service loses nothing, a machine that loses power forgets the last seconds.
+ */
+export function createReplayCache({ directory, skewMs, now }: ReplayCacheOptions): ReplayCache {
+  makePrivate(directory)
+  const generations = new Map<number, ReplayGeneration>()
+  const isPast = (number: number): boolean => (number + 1) * GENERATION_MS + skewMs < now()
+
+  const removePast = (): void => {
+    for (const [number, generation] of generations) {
+      if (!isPast(number)) continue
+      generation[Symbol.dispose]()
+      generations.delete(number)
+    }
+    for (const name of readdirSync(directory)) {
+      const number = FILE.exec(name)?.[1]
+      if (number !== undefined && isPast(Number(number))) rmSync(join(directory, name), { force: true })
+    }
+  }
+  const generationOf = (timeMs: number): ReplayGeneration => {
+    const number = Math.floor(timeMs / GENERATION_MS)
+    let generation = generations.get(number)
+    if (generation === undefined) {
+      removePast()
+      generation = new ReplayGeneration(join(directory, `replay-${number}`))
+      generations.set(number, generation)
+    }
+    return generation
+  }
+  const isFirst = (tag: Buffer, timeMs: number): boolean => {
+    try {
+      return generationOf(timeMs).add(tag)
+    } catch (cause) {
+      // Opened anew, the file is mended where it can be.
+      drop(timeMs)
+      throw new KerberosError('internal', 'accept', { text: 'replay cache', cause })
+    }
+  }
+  const drop = (timeMs: number): void => {
+    const number = Math.floor(timeMs / GENERATION_MS)
+    generations.get(number)?.[Symbol.dispose]()
+    generations.delete(number)
+  }
+  return {
+    check(authenticator, timeMs) {
+      const tag = hash('sha256', authenticator, 'buffer').subarray(0, TAG_BYTES)
+      if (!isFirst(tag, timeMs)) throw new KerberosError('replay', 'accept')
+    },
+    [Symbol.dispose]() {
+      for (const generation of generations.values()) generation[Symbol.dispose]()
+      generations.clear()
+    },
+  }
+}
+
+/** What others can write to, others can empty. */
+function makePrivate(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const { uid, mode, isDirectory } = statOf(directory)
+  const ours = process.getuid?.()
+  const isPrivate = ours === undefined || (uid === ours && (mode & 0o022) === 0)
+  if (!isDirectory || !isPrivate)
+    throw new Error(`${directory} must be a directory that only this account can write to`)
+}
+
+function statOf(path: string): { readonly uid: number; readonly mode: number; readonly isDirectory: boolean } {
+  const found = lstatSync(path)
+  return { uid: found.uid, mode: found.mode, isDirectory: found.isDirectory() }
+}

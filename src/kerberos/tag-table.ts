@@ -1,0 +1,49 @@
+/** Octets of a tag: enough that two never meet by chance. */
+export const TAG_BYTES = 16
+
+const WORDS = TAG_BYTES / 4
+const FIRST_SLOTS = 1024
+
+/**
+ * A set of tags in one flat array: 32 octets a tag at worst, and nothing for the garbage collector to walk over. Open addressing with
+ * linear probing; tags are hashes, so their first word is the place. A tag of zeros is an empty slot.
+ */
+export class TagTable {
+  #slots = FIRST_SLOTS
+  #words = new Uint32Array(FIRST_SLOTS * WORDS)
+  #size = 0
+
+  /** False where it was there before. */
+  add(a: number, b: number, c: number, d: number): boolean {
+    if (this.#size * 2 >= this.#slots) this.#grow()
+    return this.#insert(a | 1, b, c, d)
+  }
+
+  #insert(a: number, b: number, c: number, d: number): boolean {
+    const words = this.#words
+    const mask = this.#slots - 1
+    for (let slot = b & mask; ; slot = (slot + 1) & mask) {
+      const at = slot * WORDS
+      if (words[at] === 0) {
+        words[at] = a
+        words[at + 1] = b
+        words[at + 2] = c
+        words[at + 3] = d
+        this.#size++
+        return true
+      }
+      if (words[at] === a >>> 0 && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) return false
+    }
+  }
+
+  #grow(): void {
+    const old = this.#words
+    this.#slots *= 2
+    this.#words = new Uint32Array(this.#slots * WORDS)
+    this.#size = 0
+    for (let at = 0; at < old.length; at += WORDS) {
+      const a = old[at] ?? 0
+      if (a !== 0) this.#insert(a, old[at + 1] ?? 0, old[at + 2] ?? 0, old[at + 3] ?? 0)
+    }
+  }
+}

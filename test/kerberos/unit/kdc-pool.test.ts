@@ -1,0 +1,134 @@
+/** Several KDCs as one to ask: sockets that answer, refuse, keep silent, drip or lie. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+import { afterEach, describe, it } from 'node:test'
+import { type KdcAddress, KdcUnreachable } from '../../../src/kerberos/kdc/kdc-exchange.ts'
+import { configuredKdcs, discoveredKdcs, parseKdc } from '../../../src/kerberos/kdc/kdc-locator.ts'
+import { createKdcPool, type KdcPool } from '../../../src/kerberos/kdc/kdc-pool.ts'
+import { Krb5Error } from '../../../src/kerberos/protocol/krb5-error.ts'
+
+const servers: Server[] = []
+const sockets = new Set<Socket>()
+afterEach(() => {
+  for (const socket of sockets) socket.destroy()
+  for (const server of servers.splice(0)) server.close()
+})
+
+type Behaviour = (socket: Socket, asked: () => void) => void
+
+/** A KDC that behaves; `asked` counts. */
+async function kdc(behave: Behaviour): Promise<{ readonly address: KdcAddress; asked: number }> {
+  const found = { address: { host: '127.0.0.1', port: 0 }, asked: 0 }
+  const server = createServer(socket => {
+    sockets.add(socket.on('error', () => undefined).on('close', () => sockets.delete(socket)))
+    found.asked++
+    behave(socket, () => undefined)
+  }).listen(0, '127.0.0.1')
+  servers.push(server)
+  await once(server, 'listening')
+  const bound = server.address()
+  assert(bound !== null && typeof bound === 'object')
+  found.address.port = bound.port
+  return found
+}
+
+const frame = (text: string): Buffer => {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(text.length)
+  return Buffer.concat([length, Buffer.from(text)])
+}
+const answering: Behaviour = socket => socket.once('data', () => socket.end(frame('yes')))
+const lying: Behaviour = socket => socket.once('data', () => socket.end(frame('no')))
+const silent: Behaviour = socket => socket.resume()
+const refusing: Behaviour = socket => socket.resetAndDestroy()
+const endless: Behaviour = socket => socket.end(Buffer.from([0x80, 0, 0, 0, 1]))
+
+const poolOf = (...kdcs: readonly { readonly address: KdcAddress }[]): KdcPool =>
+  createKdcPool({
+    locator: configuredKdcs(kdcs.map(({ address }) => address)),
+    timeoutMs: 1_500,
+    nextAfterMs: 50,
+    now: () => Date.now(),
+  })
+
+const read = (reply: Buffer): string => {
+  if (reply.toString() !== 'yes') throw new Krb5Error('malformed', 'not what it should be')
+  return 'yes'
+}
+const ask = (pool: KdcPool) => pool.ask(Buffer.from('a question'), read)
+
+describe('where one KDC of two does not do its work', () => {
+  for (const [name, behaviour] of Object.entries({ silent, refusing, lying, endless })) {
+    it(`(${name}) the other answers, and is asked first from then on`, async () => {
+      const bad = await kdc(behaviour)
+      const good = await kdc(answering)
+      const pool = poolOf(bad, good)
+      for (let round = 0; round < 10; round++) assert.equal(await ask(pool), 'yes')
+      assert.equal(bad.asked, 1)
+      assert.equal(good.asked, 10)
+      assert.deepEqual(
+        pool.states().map(({ failures }) => failures > 0),
+        [true, false],
+      )
+    })
+  }
+
+  it('twenty questions that begin at once do not wait one after the other', async () => {
+    const bad = await kdc(silent)
+    const pool = poolOf(bad, await kdc(answering))
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(pool)))
+    assert.deepEqual(new Set(answers), new Set(['yes']))
+  })
+})
+
+describe('where no KDC does its work', () => {
+  it('the question ends, each having been asked, and says why', async () => {
+    const kdcs = [await kdc(refusing), await kdc(refusing)]
+    await assert.rejects(ask(poolOf(...kdcs)), KdcUnreachable)
+    assert.deepEqual(
+      kdcs.map(({ asked }) => asked),
+      [2, 2],
+      'once, and once more',
+    )
+    await assert.rejects(ask(poolOf(await kdc(lying))), Krb5Error)
+    await assert.rejects(ask(poolOf(await kdc(silent), await kdc(silent))), KdcUnreachable)
+    await assert.rejects(ask(poolOf()), KdcUnreachable)
+  })
+
+  it('they are asked all the same the next time, and one that is back answers', async () => {
+    let isBack = false
+    const only = await kdc(socket => (isBack ? answering : refusing)(socket, () => undefined))
+    const pool = poolOf(only)
+    await assert.rejects(ask(pool), KdcUnreachable)
+    isBack = true
+    assert.equal(await ask(pool), 'yes')
+  })
+})
+
+describe('a KDC', () => {
+  it('is named by host or address, with a port or without', () => {
+    assert.deepEqual(parseKdc('dc1.corp.test'), { host: 'dc1.corp.test', port: 88 })
+    assert.deepEqual(parseKdc('10.0.0.1:1088'), { host: '10.0.0.1', port: 1088 })
+    assert.deepEqual(parseKdc('[fd00::1]:88'), { host: 'fd00::1', port: 88 })
+    for (const text of ['', 'a b', 'host:0', 'host:65536', 'http://host', 'fd00::1'])
+      assert.equal(parseKdc(text), undefined)
+  })
+
+  it('is found in DNS by priority, then weight, and the last finding serves while DNS is silent', async () => {
+    let nowMs = 0
+    let isSilent = false
+    const record = (name: string, priority: number, weight: number) => ({ name, port: 88, priority, weight })
+    const resolve = async (name: string) => {
+      assert.equal(name, '_kerberos._tcp.CORP.TEST')
+      if (isSilent) throw new Error('SERVFAIL')
+      return [record('far', 10, 0), record('light', 0, 1), record('heavy', 0, 100)]
+    }
+    const locator = discoveredKdcs('CORP.TEST', () => nowMs, resolve)
+    const hosts = async () => (await locator.addresses()).map(({ host }) => host)
+    assert.deepEqual(await hosts(), ['heavy', 'light', 'far'])
+    isSilent = true
+    nowMs += 1_000_000
+    assert.deepEqual(await hosts(), ['heavy', 'light', 'far'])
+  })
+})
