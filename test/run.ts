@@ -19,6 +19,7 @@ const needs: Record<string, string[]> = {
   'test/oracle/': ['nginx', 'apache2', 'util-linux'],
   'test/attack/': ['redis-server'],
   'test/redis/': ['redis-server'],
+  'test/upgrade/': ['redis-server'],
   // The load test installs what it measures with.
   'test/loadtest/': [],
 }
