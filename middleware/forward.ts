@@ -23,8 +23,9 @@ import { drainRequest, hasContent } from '../src/listener/request-content.ts'
 import { ResponseWriter, type WriteResult, type WriterEvents } from '../src/listener/response-writer.ts'
 import type { Share } from '../src/listener/share.ts'
 import type { ExchangeRecord } from '../src/observability/exchange-record.ts'
-import { type ChallengeSettings, challengeFields } from '../src/refusal/challenge.ts'
+import type { ChallengeSettings } from '../src/refusal/challenge.ts'
 import { send } from '../src/refusal/refusal.ts'
+import { relayedChallenge } from '../src/refusal/relayed-challenge.ts'
 import type { Tunnels } from '../src/tunnels/tunnels.ts'
 import { type ForwardedFieldSettings, forwardedFields, maxForwardsOf } from '../src/upstream/forwarded-fields.ts'
 import type { ResponseReceiver, Upstream, UpstreamExchange } from '../src/upstream/upstream.ts'
@@ -158,10 +159,9 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     }
     this.#record.upstreamFirstByteAtMs = this.#parts.monotonic()
     this.#parts.answered(this.#exchange, status, rawFields)
-    const { fields, hasChallenge } = this.#parts.responseFields.filter(rawFields)
-    fields.push('X-Request-Id', this.#exchange.requestId)
-    if (status === 401 && !hasChallenge) fields.push(...challengeFields(this.#parts.challenge, this.#exchange))
-    fields.push(...this.#exchange.replyFields)
+    const passed = this.#parts.responseFields.filter(rawFields)
+    const fields = status === 401 ? relayedChallenge(this.#parts.challenge, this.#exchange, passed) : passed.fields
+    fields.push('X-Request-Id', this.#exchange.requestId, ...this.#exchange.replyFields)
     this.#writer.writeHead(status, reason, fields)
   }
 

@@ -1,7 +1,7 @@
 /** Stage 2: a request id for logs and error pages, and which kind of program asks. */
 import { proceed, type Stage } from '../src/decision.ts'
 import type { Connected, Traced } from '../src/exchange.ts'
-import { classifyClient } from '../src/http/client-class.ts'
+import { type ClientClass, classifyClient } from '../src/http/client-class.ts'
 import type { RequestFields } from '../src/http/request-fields.ts'
 
 /** An inbound id is taken over only if it is short and cannot break a log line or a field. */
@@ -11,24 +11,27 @@ export function identifyRequest(newId: () => string): Stage<Connected, Traced> {
   return connected => {
     const { fields, method, peerIsTrusted, handshake } = connected
     const given = peerIsTrusted ? fields.kept['x-request-id'] : undefined
+    const clientClass = classifyClient(fields.kept['user-agent'])
     return proceed({
       ...connected,
       requestId: given !== undefined && WELL_FORMED_ID.test(given) ? given : newId(),
-      clientClass: classifyClient(fields.kept['user-agent']),
-      isNavigation: handshake === undefined && isNavigation(method, fields),
+      clientClass,
+      isNavigation: handshake === undefined && isNavigation(method, clientClass, fields),
     })
   }
 }
 
 /**
  * A person's browser going to a page, which can follow a redirect to the sign-in. Everything else (scripts, REST clients,
- * git) gets a 401: a redirect there is followed blindly or breaks the client.
+ * git) gets a 401: a redirect there is followed blindly or breaks the client. Java, Maven and Gradle accept HTML as well, so
+ * where a browser does not say that it navigates (Fetch Metadata 2.3), its name has to.
  */
-function isNavigation(method: string, { kept }: RequestFields): boolean {
+function isNavigation(method: string, clientClass: ClientClass, { kept }: RequestFields): boolean {
+  const mode = kept['sec-fetch-mode']
   return (
     (method === 'GET' || method === 'HEAD') &&
     kept.accept?.includes('text/html') === true &&
-    (kept['sec-fetch-mode'] === undefined || kept['sec-fetch-mode'] === 'navigate') &&
+    (mode === undefined ? clientClass === 'browser' : mode === 'navigate') &&
     kept['x-tfs-fedauthredirect'] === undefined &&
     kept['x-vss-reauthenticationaction'] === undefined &&
     kept['x-requested-with'] === undefined

@@ -102,6 +102,8 @@ interface Peer {
 }
 
 function framingProblem(request: IncomingMessage, { kept }: RequestFields): Code | undefined {
+  // A request line without version is HTTP/0.9, whose answers have no head; another major version would have other framing.
+  if (request.httpVersionMajor !== 1) return 'request-malformed'
   const coding = kept['transfer-encoding']
   if (coding === undefined) return undefined
   // RFC 9112 6.1: HTTP/1.0 has no transfer codings; somebody in between may see another end than we do.

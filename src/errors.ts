@@ -12,6 +12,7 @@ interface Row {
 const table = {
   // Accepting the request
   'request-malformed': { status: 400, stage: 'accept', sentence: 'The request is not valid HTTP/1.1.' },
+  'method-unknown': { status: 501, stage: 'accept', sentence: 'This method is not known here.' },
   'request-head-timeout': { status: 408, stage: 'accept', sentence: 'The request took too long to arrive.' },
   'request-head-too-large': { status: 431, stage: 'accept', sentence: 'The fields of the request are too large.' },
   'connection-evicted': {

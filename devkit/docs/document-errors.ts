@@ -6,6 +6,8 @@ import { type Code, errorTable } from '../../src/errors.ts'
 /** For operators: what usually lies behind a code, and where to look. The sentence alone is enough for the other codes. */
 const advice: Partial<Record<Code, string>> = {
   'request-malformed': 'The parser refused the head. Logged as a `reject` record, without a request id.',
+  'method-unknown':
+    'The parser of Node has a list of methods, and this one is not in it. Logged as a `reject` record, without a request id.',
   'request-head-timeout': 'See `listener.headersTimeoutMs`. Usually a scanner, or a client that went to sleep.',
   'request-head-too-large': 'See `listener.maxHeaderBytes`.',
   'connection-evicted':

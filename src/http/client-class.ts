@@ -14,7 +14,7 @@ const byUserAgent: readonly [RegExp, ClientClass][] = [
   [/^VstsAgentCore-|^VSTSAgent/i, 'build-agent'],
   [/^(NuGet|npm\/|pnpm\/|yarn\/|Apache-Maven|Gradle|pip\/|twine\/)/i, 'package-client'],
   [
-    /^(curl|Wget|PostmanRuntime|node-|axios|python-|Go-http-client|VSServices|PowerShell|Mozilla\/5\.0 \([^)]*\) WindowsPowerShell)/i,
+    /^(curl|Wget|Java\/|Apache-HttpClient\/|PostmanRuntime|node-|axios|python-|Go-http-client|VSServices|PowerShell|Mozilla\/5\.0 \([^)]*\) WindowsPowerShell)/i,
     'rest',
   ],
   [/^Mozilla\//, 'browser'],

@@ -2,6 +2,7 @@
  * The fields of a response on their way to the client: hop-by-hop fields and everything that would let the server speak
  * past the proxy are dropped, addresses of the server become public ones. docs/header-handling.md tells it field by field.
  */
+import { PublicNames } from './public-names.ts'
 import { unquoted } from './quoted-string.ts'
 
 // RFC 9110 7.6.1; Persistent-Auth and the proxy fields belong to the connection behind us; Alt-Svc (RFC 7838) would lead
@@ -46,12 +47,14 @@ export class ResponseFieldFilter {
   readonly #rewrites: ReadonlyMap<string, Rewrite>
 
   constructor(publicUrl: string, upstreamUrl: string, ownCookies: readonly string[]) {
+    const names = new PublicNames(publicUrl, upstreamUrl)
     const relay: Rewrite = value =>
-      RELAYED_CHALLENGE.test(value) && !CONNECTION_CHALLENGE.test(unquoted(value)) ? value : undefined
-    const locate = locationRewriter(publicUrl, upstreamUrl)
+      RELAYED_CHALLENGE.test(value) && !CONNECTION_CHALLENGE.test(unquoted(value)) ? names.challenge(value) : undefined
     this.#rewrites = new Map<string, Rewrite>([
-      ['location', locate],
-      ['content-location', locate],
+      ['location', names.location],
+      ['content-location', names.location],
+      ['refresh', names.refresh],
+      ['link', names.link],
       ['www-authenticate', relay],
       ['lfs-authenticate', relay],
       ['set-cookie', cookieRewriter(publicUrl, upstreamUrl, ownCookies)],
@@ -117,18 +120,6 @@ function withoutNamed(fields: readonly string[], connection: string): string[] {
     if (!named.has(name.toLowerCase())) rest.push(name, fields[index + 1] as string)
   }
   return rest
-}
-
-/** The server names itself by its own origin, or, knowing the public host but not TLS, by http and the public host. */
-function locationRewriter(publicUrl: string, upstreamUrl: string): Rewrite {
-  const publicOrigin = new URL(publicUrl).origin
-  const inner = [new URL(upstreamUrl).origin, `http://${new URL(publicUrl).host}`]
-  return value => {
-    const origin = inner.find(
-      candidate => value.toLowerCase().startsWith(candidate) && /^([/?#]|$)/.test(value.slice(candidate.length)),
-    )
-    return origin === undefined ? value : publicOrigin + value.slice(origin.length)
-  }
 }
 
 /** The Domain of the server's host becomes the public one (RFC 6265 4.1.2.3); a cookie named like ours never gets through. */

@@ -96,16 +96,11 @@ function endFailedHandshakes(server: https.Server, { rejected }: ListenerParts):
   })
 }
 
-export function codeOfParserError({ code }: NodeJS.ErrnoException): Code {
-  if (code === 'HPE_HEADER_OVERFLOW') return 'request-head-too-large'
-  if (code === 'HPE_INVALID_EOF_STATE') return 'request-content-aborted'
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request-head-timeout' : 'request-malformed'
-}
-
 const STATUS_LINES: Partial<Record<Code, string>> = {
   'request-head-too-large': '431 Request Header Fields Too Large',
   'request-head-timeout': '408 Request Timeout',
   'method-refused': '405 Method Not Allowed',
+  'method-unknown': '501 Not Implemented',
 }
 
 /** There is no request to answer: a status line on the bare socket, then the end. */

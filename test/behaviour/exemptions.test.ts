@@ -65,7 +65,7 @@ const refused: [line: string, code: string, fields?: string[]][] = [
   ['POST /c/_apis/public/webhooks/../webhooks/build', 'path-ambiguous'],
   ['POST /c/_apis/public/webhooks/build/x', 'credentials-missing'],
   ['PUT /c/_apis/public/webhooks/build', 'credentials-missing'],
-  ['post /_apis/oauth2/token', 'request-malformed'],
+  ['post /_apis/oauth2/token', 'method-unknown'],
   ['OPTIONS /any', 'credentials-missing', ['Origin: https://x.example']],
   ['OPTIONS /any', 'credentials-missing', ['Access-Control-Request-Method: GET']],
   ['GET /any', 'credentials-missing', ['Origin: https://x.example', 'Access-Control-Request-Method: GET']],

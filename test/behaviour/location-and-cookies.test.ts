@@ -38,6 +38,36 @@ test('other Locations pass unchanged: relative, elsewhere, and those that only b
     assert.equal((await answeredWith('Location', location)).one('Location'), location)
 })
 
+/** What the server says, and what the client reads: I stands for the origin of the server, P for the public one. */
+const named: readonly (readonly [name: string, said: string, read: string])[] = [
+  ['Refresh', '5; url=I/next?a=b', '5; url=P/next?a=b'],
+  ['Refresh', '0;URL="I/next"', '0;URL="P/next"'],
+  ['Refresh', "1.5, url = 'I'", "1.5, url = 'P'"],
+  ['Refresh', '5; I/next', '5; P/next'],
+  ['Refresh', '5', '5'],
+  ['Refresh', '5; url=/x?next=I/', '5; url=/x?next=I/'],
+  ['Refresh', '5; url=I.example/', '5; url=I.example/'],
+  ['Link', '<I/a.css>; rel=preload, <I/b.js>; rel=preload', '<P/a.css>; rel=preload, <P/b.js>; rel=preload'],
+  ['Link', '<I/p?page=2>; rel="next"; anchor="I/x"', '<P/p?page=2>; rel="next"; anchor="P/x"'],
+  ['Link', '</x?next=I/>; rel=next, <I0/>; rel=x', '</x?next=I/>; rel=next, <I0/>; rel=x'],
+  ['Content-Location', 'I/x', 'P/x'],
+]
+
+for (const [name, said, read] of named)
+  test(`${name} ${said} reads ${read}`, async () => {
+    const inner = { I: proxy.origin.url, P: proxy.fixture.url }
+    const put = (text: string) => text.replaceAll(/\b[IP](?=\b|0)/g, letter => inner[letter as 'I' | 'P'])
+    assert.equal((await answeredWith(name, put(said))).one(name), put(read))
+  })
+
+test('a challenge that names where to fetch a token names the public origin', async () => {
+  const challenge = (origin: string) => `Bearer realm="${origin}/v2/token",service="registry",scope="*"`
+  proxy.origin.answerWith((_, response) =>
+    response.writeHead(401, ['WWW-Authenticate', challenge(proxy.origin.url)]).end(),
+  )
+  assert.deepEqual((await proxy.pass('GET /v2/')).all('WWW-Authenticate'), [challenge(proxy.fixture.url)])
+})
+
 test('several Set-Cookie lines stay several, byte for byte and in order', async () => {
   const cookies = [
     'a=1; Path=/; HttpOnly',

@@ -60,7 +60,7 @@ const endings: Record<string, [line: string, fields: () => string[], expected: R
   ],
   redirect: [
     'GET /e2',
-    () => ['Accept: text/html'],
+    () => ['Accept: text/html', 'User-Agent: Mozilla/5.0'],
     { 'torhaus.outcome': 'redirected', 'http.response.status_code': 302 },
   ],
   denial: [

@@ -49,12 +49,37 @@ for (const [what, [line, ...fields]] of Object.entries(notNavigations)) {
   })
 }
 
+/** Each accepts HTML, among the rest. */
+const acceptHtml = {
+  'the JDK': ['User-Agent: Java/21.0.4', 'Accept: text/html, image/gif, image/jpeg, */*; q=0.2'],
+  'an old JDK': ['User-Agent: Java/1.8.0_422', 'Accept: text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2'],
+  Maven: ['User-Agent: Apache-Maven/3.9.9 (Java 21.0.4; Linux 6.1.0)', 'Accept: text/html, */*'],
+  Gradle: ['User-Agent: Gradle/8.10 (Linux;6.1.0;amd64)', 'Accept: text/html, */*'],
+  'Team Explorer Everywhere': [agents.teamExplorer, 'Accept: text/html, image/gif, image/jpeg, */*; q=0.2'],
+  'a program without a name': ['Accept: text/html, */*'],
+}
+
+for (const [client, fields] of Object.entries(acceptHtml)) {
+  test(`${client} accepts HTML and is no browser: 401 with challenges`, async () => {
+    const response = await proxy.ask('GET /maven2/com/example/example.pom', fields)
+    assert.equal(response.status, 401)
+    assert.equal(response.one('Location'), undefined)
+    const schemes = response.all('WWW-Authenticate').map(challenge => challenge.split(' ')[0])
+    assert.deepEqual(schemes, ['Bearer', 'Basic'])
+  })
+}
+
+test('a browser of any name that says that it navigates is led to the sign-in, and one that does not say so by its name', async () => {
+  for (const fields of [['User-Agent: Lynx/2.9', 'Sec-Fetch-Mode: navigate'], [agents.browser]])
+    assert.equal((await proxy.ask('GET /', [html, ...fields])).status, 302)
+})
+
 for (const [client, agent] of Object.entries(agents).filter(([client]) => client !== 'browser')) {
   test(`${client} gets one challenge line per scheme, and what NuGet looks for`, async () => {
     const response = await proxy.ask('GET /', [agent])
     assert.equal(response.status, 401)
     const challenges = response.all('WWW-Authenticate')
-    assert.equal(challenges.filter(challenge => challenge === 'Bearer').length, 1)
+    assert.equal(challenges.filter(challenge => challenge.startsWith('Bearer realm="')).length, 1)
     assert.equal(challenges.filter(challenge => challenge.startsWith('Basic realm="')).length, 1)
     assert.equal(challenges.length, 2)
     assert.ok(response.one('X-VSS-E2EID'))

@@ -23,7 +23,10 @@ type Answer = { readonly status: number; readonly location: string; readonly set
 
 function send(path: string, cookie = '', more: Readonly<Record<string, string>> = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const headers = { Host: 'devops.example', Accept: 'text/html', Cookie: cookie, ...more }
+    const headers = {
+      ...{ Host: 'devops.example', Accept: 'text/html', 'User-Agent': 'Mozilla/5.0', Cookie: cookie },
+      ...more,
+    }
     request({ host: '127.0.0.1', port: lab.port, path, headers }, response => {
       const { location = '', 'set-cookie': setCookie = [] } = response.headers
       resolve({ status: response.resume().statusCode ?? 0, location, setCookie })

@@ -1,0 +1,35 @@
+/**
+ * Where fields of a response name the origin server by its own origin, or, knowing the public host but not TLS, by http and
+ * the public host: the public origin takes its place. Only as a whole URL where the field has one, never inside of others.
+ */
+type Rewrite = (value: string) => string
+
+export class PublicNames {
+  readonly #publicOrigin: string
+  readonly #location: RegExp
+  readonly #refresh: RegExp
+  readonly #link: RegExp
+  readonly #parameter: RegExp
+
+  constructor(publicUrl: string, upstreamUrl: string) {
+    const { origin, host } = new URL(publicUrl)
+    const inner = [new URL(upstreamUrl).origin, `http://${host}`].map(RegExp.escape).join('|')
+    this.#publicOrigin = origin
+    this.#location = new RegExp(`^()(?:${inner})(?=[/?#]|$)`, 'i')
+    // As browsers read it (HTML 4.2.5.3): a time, perhaps `url=`, perhaps quoted.
+    this.#refresh = new RegExp(`^([\\d.]{1,20}[;, \\t]{0,8}(?:url[ \\t]?=[ \\t]?)?['"]?)(?:${inner})(?=[/?#'"]|$)`, 'i')
+    // RFC 8288 3: a target in angle brackets, an anchor in quotes.
+    this.#link = new RegExp(`(<|anchor=")(?:${inner})(?=[/?#>"])`, 'gi')
+    // RFC 9110 11.2: the realm of Bearer is where registries fetch their tokens; others have URLs as well (RFC 9728 5.1).
+    this.#parameter = new RegExp(`(=[ \\t]?")(?:${inner})(?=[/?#"])`, 'gi')
+  }
+
+  readonly location: Rewrite = value => this.#put(value, this.#location)
+  readonly refresh: Rewrite = value => this.#put(value, this.#refresh)
+  readonly link: Rewrite = value => this.#put(value, this.#link)
+  readonly challenge: Rewrite = value => this.#put(value, this.#parameter)
+
+  #put(value: string, pattern: RegExp): string {
+    return value.replace(pattern, (_, before: string) => before + this.#publicOrigin)
+  }
+}
