@@ -56,6 +56,8 @@ export async function openServices(
   const secret = oidc.clientSecretFile === undefined ? undefined : readSecret(oidc.clientSecretFile)
   const provider = new OpenIdProvider(oidc, secret, now)
   const keys = session.encryptionKeyFiles.map(readKey)
+  // Whoever has another OP or another name is another Torhaus, also on the same store.
+  const sealer = new Sealer(keys, JSON.stringify([oidc.issuer, site.publicUrl.origin]))
   const metrics = new Metrics()
   const changes = new Changes()
   const stores = await openStores(session, changes, storeReport(metrics, log), surroundings, opened)
