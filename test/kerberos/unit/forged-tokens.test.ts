@@ -89,7 +89,17 @@ describe('a ticket', () => {
 
   it('made with a foreign key, or RC4 or DES, is refused', async () => {
     assert.equal(await forged({ ticketKey: new EncryptionKey(18, Buffer.alloc(32, 1)) }), 'wrong-service-key')
-    for (const ticketEtype of [23, 3, 17, -1]) assert.equal(await forged({ ticketEtype }), 'wrong-service-key')
+    assert.equal(await forged(), ok)
+    for (const ticketEtype of [23, 3, 17, 19, 20, -1]) assert.equal(await forged({ ticketEtype }), 'wrong-service-key')
+  })
+
+  it('that was opened before is known again under its own type alone', async () => {
+    const token = forgedToken({ nowMs, microseconds: made++ })
+    assert.equal(await codeOf(token), ok)
+    const etype = Buffer.from([0xa3, 0x82])
+    const at = token.indexOf(Buffer.from([0xa0, 3, 2, 1, 18]), token.indexOf(etype))
+    token[at + 4] = 17
+    assert.equal(await codeOf(token), 'wrong-service-key')
   })
 
   it('is good from its start to its end, five minutes off, also in the year 2100', async () => {
