@@ -53,7 +53,6 @@ export function createNativeAcceptor(options: NativeAcceptorOptions): Acceptor {
   const tickets = new OpenedTickets(keytab, services)
   const verify = new ApRequestVerifier(options, tickets)
   const accept = (token: Buffer): Accepted => {
-    refuseWhatIsNoTicket(token)
     const { request, negotiation } = unwrap(token)
     const accepted = verify.accept(request, negotiation)
     const replyToken = replyTo(accepted, negotiation)
@@ -73,13 +72,6 @@ export function createNativeAcceptor(options: NativeAcceptorOptions): Acceptor {
   }
 }
 
-function refuseWhatIsNoTicket(token: Buffer): void {
-  if (token.length === 0 || token.length > MAX_TOKEN_BYTES) throw new KerberosError('token-defective', 'accept')
-  const { kind } = classifyNegotiateToken(token)
-  if (kind === 'ntlm') throw new KerberosError('ntlm', 'accept')
-  if (kind === 'unknown') throw new KerberosError('token-defective', 'accept')
-}
-
 interface Unwrapped {
   readonly request: ApRequest
   /** Undefined for a bare Kerberos token, which HTTP clients may send. */
@@ -87,8 +79,11 @@ interface Unwrapped {
 }
 
 function unwrap(token: Buffer): Unwrapped {
-  if (classifyNegotiateToken(token).kind === 'krb5')
-    return { request: readApRequest(apRequestIn(token)), negotiation: undefined }
+  if (token.length === 0 || token.length > MAX_TOKEN_BYTES) throw new KerberosError('token-defective', 'accept')
+  const { kind } = classifyNegotiateToken(token)
+  if (kind === 'ntlm') throw new KerberosError('ntlm', 'accept')
+  if (kind === 'unknown') throw new KerberosError('token-defective', 'accept')
+  if (kind === 'krb5') return { request: readApRequest(apRequestIn(token)), negotiation: undefined }
   const negotiation = readNegTokenInit(token)
   const [first] = negotiation.mechanisms
   // The optimistic token is of the first mechanism; another one would need a second leg, and a request has one.

@@ -31,11 +31,12 @@ export class OpenedTickets implements Disposable {
       this[Symbol.dispose]()
       this.#generation = this.#keytab.generation
     }
-    const name = hash('sha256', ticket.encrypted.cipher, 'base64')
+    const { etype, kvno, cipher } = ticket.encrypted
+    if (!isEnctype(etype)) throw new KerberosError('wrong-service-key', 'accept', { text: `ticket of type ${etype}` })
+    // With the type, which stands in clear: under another one the same octets are another ticket, and no good.
+    const name = `${etype} ${hash('sha256', cipher, 'base64')}`
     const known = this.#known.get(name)
     if (known !== undefined) return known
-    const { etype, kvno } = ticket.encrypted
-    if (!isEnctype(etype)) throw new KerberosError('wrong-service-key', 'accept', { text: `ticket of type ${etype}` })
     // The number of the key is a hint: AD's own counts differ by controller (MS-KILE 3.4.5), so all of the type are tried.
     const fitting = keys.filter(({ key }) => key.enctype.number === etype)
     fitting.sort((a, b) => Number(b.kvno === kvno) - Number(a.kvno === kvno))
