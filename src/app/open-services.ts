@@ -65,7 +65,6 @@ export async function openServices(
   const needs = { publicUrl, attempts: stores.attempts, changes, log }
   const identity = await openIdentity(config, needs, surroundings, opened)
   const audit = opened.use(Audit.open(log, config.logging.auditFile, now))
-  const sealer = new Sealer(keys)
   const caching = { cacheMs: session.cacheMs, maxCached: session.maxCached, graceSeconds: stores.graceSeconds }
   return {
     ...site,

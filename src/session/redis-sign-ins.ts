@@ -1,17 +1,22 @@
 import type { Clock } from '../clock.ts'
-import { isNumber, isText, isTexts, type Shape } from '../store/record-shape.ts'
+import { hasShape, isNumber, isText, isTexts, oneOf, orAbsent, type Shape } from '../store/record-shape.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { jsonOf, textOf, textsOf } from '../store/redis-reply.ts'
 import { PUSH_TO_LIST } from './redis-session-scripts.ts'
-import type { SignInRecord } from './session-store.ts'
+import type { Intent, SignInRecord } from './session-store.ts'
 
 /** Most sign-ins in flight, of all browsers together. */
 const MAX_SIGN_INS = 100_000
 
+const INTENT: Shape<Intent> = {
+  ...{ kind: oneOf('confirm', 'allow-pat'), object: isText, accountKey: isText, begunAtMs: isNumber },
+}
+
 const SHAPE: Shape<SignInRecord & { v: number }> = {
   ...{ v: isNumber, state: isText, browserKey: isText, nonce: isText, codeVerifier: isText, returnTo: isText },
   ...{ maxAgeSeconds: isNumber, acrValues: isTexts, expiresAtMs: isNumber },
+  intent: orAbsent(value => hasShape(value, INTENT)),
 }
 
 /**
