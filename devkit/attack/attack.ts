@@ -2,6 +2,7 @@
 
 import type { OpenIdProvider } from '../op/openid-provider.ts'
 import type { EchoOrigin, Received } from '../origin/echo-origin.ts'
+import type { Victim } from './page-victim.ts'
 import type { SettingName } from './settings.ts'
 
 /** A running Torhaus, and what stands around it. */
@@ -13,6 +14,8 @@ export interface Target {
   readonly op: OpenIdProvider
   /** Records what reaches it. */
   readonly origin: EchoOrigin
+  /** A person at a browser; in the settings that ask for one. */
+  readonly victim?: Victim
   /** Sends bytes on a connection of their own and waits, bounded, for a first answer. Undefined: none came. */
   send(bytes: string): Promise<number | undefined>
 }

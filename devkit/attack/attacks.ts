@@ -5,6 +5,7 @@ import { credentialAttacks } from './lists/credentials.ts'
 import { framingAttacks } from './lists/framing.ts'
 import { identityAttacks } from './lists/identity.ts'
 import { ruleAttacks } from './lists/rules.ts'
+import { pageAttacks } from './page-attacks.ts'
 
 export const attacks: readonly Attack[] = [
   ...framingAttacks,
@@ -12,4 +13,5 @@ export const attacks: readonly Attack[] = [
   ...credentialAttacks,
   ...ruleAttacks,
   ...canonicalAttacks,
+  ...pageAttacks,
 ]

@@ -8,6 +8,7 @@ import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs, promisify } from 'node:util'
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
+import { hasChromium } from '../clients/chromium.ts'
 import { endWith } from '../demo/program.ts'
 import type { Attack, Target } from './attack.ts'
 import { attacks } from './attacks.ts'
@@ -46,6 +47,10 @@ async function attackAll(tree: string, tell: (line: string) => void): Promise<Ou
     if (group.length === 0) continue
     if (setting.redis && !(await hasRedis())) {
       tell(`left out, for want of redis-server (Debian package of that name): ${group.length} attacks, ${name}`)
+      continue
+    }
+    if (setting.browser && !(await hasChromium())) {
+      tell(`left out, for want of Chromium (Debian package chromium): ${group.length} attacks, ${name}`)
       continue
     }
     const target = await startTarget(tree, setting)

@@ -7,6 +7,8 @@ export interface Setting {
   readonly configure: (usual: Usual) => object
   /** Sessions and all else in a Redis of its own; left out where there is no redis-server. */
   readonly redis?: true
+  /** A person at Chromium; left out where there is none. */
+  readonly browser?: true
 }
 
 const rule = (name: string, require: string, when: object) => ({ name, reason: 'attacked', require, when })
@@ -39,6 +41,7 @@ export const SETTINGS = {
   rules: { configure: ruled },
   'two workers': { configure: workers },
   'two workers on Redis': { configure: workers, redis: true },
+  browser: { configure: plain, browser: true },
 } as const satisfies Record<string, Setting>
 
 export type SettingName = keyof typeof SETTINGS

@@ -14,6 +14,7 @@ import { freePort } from '../torhaus/free-port.ts'
 import { inOptionsOf } from '../torhaus/options-of-tree.ts'
 import { agreed, torhausAddresses, writeTorhausConfig } from '../torhaus/torhaus-config.ts'
 import type { Target } from './attack.ts'
+import { startVictim } from './page-victim.ts'
 import type { Setting } from './settings.ts'
 
 /** How long an attack waits for an answer: some of them never get one, and that is right. */
@@ -28,11 +29,9 @@ export async function startTarget(tree: string, setting: Setting): Promise<Start
   const [port, adminPort] = [await freePort(), await freePort()]
   const { publicUrl, redirectUri, postLogoutRedirectUri } = torhausAddresses(port)
   const clientSecret = randomBytes(24).toString('base64url')
+  const ada = { name: 'ada', password: 'correct horse', totpSecret: newTotpSecret(randomBytes) }
   const op = await startOpenIdProvider({
-    users: [
-      { name: 'ada', password: 'correct horse', totpSecret: newTotpSecret(randomBytes) },
-      { name: 'carol', password: 'battery staple' },
-    ],
+    users: [ada, { name: 'carol', password: 'battery staple' }],
     audience: agreed.audience,
     clients: [
       {
@@ -63,8 +62,12 @@ export async function startTarget(tree: string, setting: Setting): Promise<Start
   // What asks for the OP's keys and documents once is done before anything is timed.
   const send = (bytes: string) => sendTo(port, bytes)
   await send(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`)
+  const victim = setting.browser ? undo.use(await startVictim(publicUrl, op, origin, ada)) : undefined
   const kept = undo.move()
-  return { port, publicUrl, host: `127.0.0.1:${port}`, op, origin, send, close: () => kept.disposeAsync() }
+  return {
+    ...{ port, publicUrl, host: `127.0.0.1:${port}`, op, origin, send, close: () => kept.disposeAsync() },
+    ...(victim === undefined ? {} : { victim }),
+  }
 }
 
 const onRedis = <Usual extends { session: object }>(usual: Usual, url: string): Usual => ({

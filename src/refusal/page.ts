@@ -48,11 +48,12 @@ const COMMON_FIELDS = ['Content-Type', 'text/html; charset=utf-8', 'X-Content-Ty
 
 /**
  * Fields of every page. No form-action: browsers apply it to redirects as well, and signing out leads on to the OP. Whoever opened
- * the window has no hold of it (HTML 7.1.3, COOP).
+ * the window has no hold of it (HTML 7.1.3): nor has a page of the same origin and opener policy, unless it is cross-origin isolated as well.
  */
 export const pageFields: readonly string[] = [
   ...['Content-Security-Policy', policyFor("'none'", SANDBOX), 'X-Frame-Options', 'DENY'],
-  ...['Cross-Origin-Opener-Policy', 'same-origin', 'Referrer-Policy', 'same-origin'],
+  ...['Cross-Origin-Opener-Policy', 'same-origin', 'Cross-Origin-Embedder-Policy', 'require-corp'],
+  ...['Referrer-Policy', 'same-origin'],
   ...COMMON_FIELDS,
 ]
 

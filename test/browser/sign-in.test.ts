@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type BrowserLab, signInAs, startBrowserLab } from './browser-lab.ts'
+import { signInAs } from '../../devkit/clients/chromium.ts'
+import { type BrowserLab, startBrowserLab } from './browser-lab.ts'
 
 let lab: BrowserLab
 

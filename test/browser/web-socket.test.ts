@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { signInAs } from '../../devkit/clients/chromium.ts'
 import { startTunnelLab, type TunnelLab } from '../../devkit/torhaus/tunnel-lab.ts'
-import { type BrowserLab, signInAs, startBrowserLab } from './browser-lab.ts'
+import { type BrowserLab, startBrowserLab } from './browser-lab.ts'
 
 let browsers: BrowserLab
 let lab: TunnelLab

@@ -14,7 +14,7 @@ export type GrantsLab = ProxyUnderTest & {
   /** A person with a session; ada unless told otherwise. */
   person(): Promise<Person>
   /** As the page at the link asks: the button, and a sign-in for it. */
-  confirm(person: Person, link: string, user?: 'ada' | 'carol'): Promise<Page>
+  confirm(person: Person, link: string): Promise<Page>
   /** On the personal page, the button of the form that goes to `path`. */
   press(person: Person, path: string): Promise<Page>
   /** Security events of that kind so far. */
@@ -80,7 +80,7 @@ export async function startGrantsLab(
       await answerSignIn(person, first, fixture.users.ada, { now: opNow })
       return person
     },
-    confirm: (person, link, user = 'ada') => confirmAt(person, link, fixture.users[user], opNow),
+    confirm: (person, link) => confirmAt(person, link, fixture.users.ada, opNow),
     press: (person, path) => person.press(`${fixture.url}/.torhaus/`, path),
     audited: action =>
       fixture.log.filter(record => record['log.logger'] === 'torhaus.audit' && record['event.action'] === action),
