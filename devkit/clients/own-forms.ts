@@ -1,12 +1,29 @@
 /** What people do with the forms of Torhaus' own pages: press the button, and sign in where they are asked to. */
 import assert from 'node:assert/strict'
 import { answerSignIn, type Credentials, type Page, type UserAgent } from '../op/user-agent.ts'
+import type { Answer, BrowserClient } from './browser-client.ts'
 
-/** What the form to `path` sends, as it stands on a page of ours. Undefined: there is no such form. */
-export function formTo(text: string, path: string): { token: string } | undefined {
-  const form = new RegExp(`<form [^>]*action="${RegExp.escape(path)}"[^>]*><input [^>]*name="token" value="([^"]+)"`)
-  const token = form.exec(text)?.[1]
-  return token === undefined ? undefined : { token }
+/** What the form to `path` sends, as it stands on a page of ours: its token, if it has one. Undefined: there is no such form. */
+export function formTo(text: string, path: string): Readonly<Record<string, string>> | undefined {
+  const form = new RegExp(
+    `<form [^>]*action="${RegExp.escape(path)}"[^>]*>(?:<input [^>]*name="token" value="([^"]+)")?`,
+  )
+  const found = form.exec(text)
+  if (found === null) return undefined
+  return found[1] === undefined ? {} : { token: found[1] }
+}
+
+/** On the page at `url`, the button of the form that goes to `path`; no redirect is followed. */
+export async function submitForm(browser: BrowserClient, url: string, path: string): Promise<Answer> {
+  const form = formTo((await browser.send(url)).text, path)
+  assert.ok(form, `no form to ${path} at ${url}`)
+  const content = new URLSearchParams(form).toString()
+  const fields = {
+    'Content-Type': 'application/x-www-form-urlencoded',
+    'Content-Length': String(content.length),
+    Origin: new URL(url).origin,
+  }
+  return browser.send(new URL(path, url).href, { method: 'POST', fields, content })
 }
 
 /** On the page at `url`, the button of the form that goes to `path`. Redirects are followed, up to what `until` accepts. */

@@ -23,7 +23,7 @@ export interface OwnAccessParts extends OwnPageParts {
 /** POST /.torhaus/grants/ID */
 export function revokeGrant(parts: OwnAccessParts): Route {
   const { grants, accountKey, audit, count } = parts
-  return acting(parts, async (exchange, { account }) => {
+  return acting(parts, 'takes', async (exchange, { account }) => {
     if (await grants.revoke(accountKey(account), lastSegment(exchange))) {
       count('revoked')
       audit.write('grant-revoked', exchange, { account })
@@ -35,7 +35,7 @@ export function revokeGrant(parts: OwnAccessParts): Route {
 /** POST /.torhaus/sessions/KEY */
 export function endSession(parts: OwnAccessParts): Route {
   const { sessions, accountKeys, audit } = parts
-  return acting(parts, async (exchange, { account }) => {
+  return acting(parts, 'takes', async (exchange, { account }) => {
     if (await sessions.endOf(accountKeys(account), lastSegment(exchange)))
       audit.write('session-revoked', exchange, { account })
     return seeOther(ACCOUNT_PAGE)
@@ -45,7 +45,7 @@ export function endSession(parts: OwnAccessParts): Route {
 /** POST /.torhaus/sign-out-everywhere */
 export function signOutEverywhere(parts: OwnAccessParts): Route {
   const { sessions, grants, cookies, accountKeys, audit, forget } = parts
-  const everywhere = acting(parts, async (exchange, { account }) => {
+  const everywhere = acting(parts, 'takes', async (exchange, { account }) => {
     const spellings = new Set([account])
     for (const accountKey of accountKeys(account)) {
       for (const ended of await sessions.endAll({ accountKey })) spellings.add(ended.account)

@@ -50,7 +50,7 @@ export function askToConfirm(parts: ConfirmParts): Route {
 
 /** POST /.torhaus/confirm/CODE */
 export function confirm(parts: ConfirmParts): Route {
-  return acting(parts, async (exchange, session) => {
+  return acting(parts, 'gives', async (exchange, session) => {
     const { code, maxAgeSeconds, acceptAcr } = await requestFor(parts, exchange, session)
     const { confirmMaxAgeSeconds } = parts.settings.grants
     return parts.begin(exchange, {

@@ -40,8 +40,11 @@ export function showing(parts: OwnPageParts, answer: Answer, returnTo?: string):
   }
 }
 
-/** POST of one of our forms. Throws `sign-in-not-same-origin`, `session-ended`, `form-token-invalid`. */
-export function acting(parts: OwnPageParts, answer: Answer): Route {
+/**
+ * POST of one of our forms. Throws `sign-in-not-same-origin`, `session-ended`, `form-token-invalid`. What `takes` access away must work with a
+ * store that is full, too, and does nothing more when it is sent twice; what gives some waits for a store that remembers the form.
+ */
+export function acting(parts: OwnPageParts, effect: 'takes' | 'gives', answer: Answer): Route {
   return async exchange => {
     if (!isSameOrigin(exchange, parts.publicOrigin)) throw new Fault('sign-in-not-same-origin')
     const session = await currentSession(exchange, parts)
@@ -50,7 +53,8 @@ export function acting(parts: OwnPageParts, answer: Answer): Route {
     if (!isAdmitted(parts, session.record)) return seeOther(signInPath(ACCOUNT_PAGE))
     const form = await readForm(exchange, FORM_LIMITS, 'form-token-invalid')
     const token = form.get(TOKEN_FIELD) ?? ''
-    if (!(await parts.forms.take(session.record, exchange.target.path, token))) throw new Fault('form-token-invalid')
+    const isOurs = await parts.forms.take(session.record, exchange.target.path, token, effect === 'takes')
+    if (!isOurs) throw new Fault('form-token-invalid')
     return answer(exchange, session.record)
   }
 }

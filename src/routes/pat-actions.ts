@@ -17,7 +17,7 @@ export interface OwnPatParts extends OwnPageParts, Pick<OwnAccessParts, 'account
 /** POST /.torhaus/pats/block/FINGERPRINT: only the account whose token it is. */
 export function blockPat(parts: OwnPatParts): Route {
   const { pats, accountKeys, audit, countPat } = parts
-  return acting(parts, async (exchange, { account }) => {
+  return acting(parts, 'takes', async (exchange, { account }) => {
     const pat = lastSegment(exchange)
     if (await pats.block(accountKeys(account), pat, true)) {
       countPat('blocked')
@@ -30,7 +30,7 @@ export function blockPat(parts: OwnPatParts): Route {
 /** POST /.torhaus/pats/allow/FINGERPRINT: what gives access back needs a sign-in of its own. */
 export function askToAllowPat(parts: OwnPatParts): Route {
   const { begin, rule } = parts
-  return acting(parts, (exchange, { accountKey }) =>
+  return acting(parts, 'gives', (exchange, { accountKey }) =>
     begin(exchange, {
       returnTo: ACCOUNT_PAGE,
       stepUp: { maxAgeSeconds: rule.maxAgeSeconds, acceptAcr: undefined },

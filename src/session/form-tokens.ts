@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { toFault } from '../errors.ts'
 import { newOpaqueId } from './opaque-id.ts'
 import type { Sealer } from './sealer.ts'
 import type { SessionRecord, SessionStore } from './session-store.ts'
@@ -24,12 +25,20 @@ export class FormTokens {
     return this.#sealer.seal(`${this.#now() + LIFETIME_MS} ${newOpaqueId()}`, contextOf(session, action))
   }
 
-  /** True for the first caller. Rejects with `store-unavailable`. */
-  async take(session: Owner, action: string, token: string): Promise<boolean> {
+  /**
+   * True for the first caller. Where the store cannot remember it, true as well if it `mayRepeat`; otherwise this rejects with
+   * `store-unavailable`.
+   */
+  async take(session: Owner, action: string, token: string, mayRepeat = false): Promise<boolean> {
     const [expiresAt, id] = this.#sealer.open(token, contextOf(session, action))?.split(' ') ?? []
     const [expiresAtMs, now] = [Number(expiresAt), this.#now()]
     if (id === undefined || !(now < expiresAtMs)) return false
-    return this.#store.claimOnce(`form:${id}`, now, expiresAtMs)
+    try {
+      return await this.#store.claimOnce(`form:${id}`, now, expiresAtMs)
+    } catch (error) {
+      if (mayRepeat && toFault(error).code === 'store-unavailable') return true
+      throw error
+    }
   }
 }
 

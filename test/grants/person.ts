@@ -1,6 +1,6 @@
 /** A person at a browser, who reads our own pages and presses their buttons. */
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
-import { pressButton } from '../../devkit/clients/own-forms.ts'
+import { pressButton, submitForm } from '../../devkit/clients/own-forms.ts'
 import type { Page, UserAgent } from '../../devkit/op/user-agent.ts'
 
 export type Sending = {
@@ -34,6 +34,11 @@ export class Person implements UserAgent {
 
   post(url: string, fields: Readonly<Record<string, string>>, until?: (url: string) => boolean): Promise<Page> {
     return this.#browser.post(url, fields, until)
+  }
+
+  /** As `press`; no redirect is followed. */
+  submit(url: string, path: string): Promise<Page> {
+    return submitForm(this.#browser, url, path)
   }
 
   /** On the page at `url`, the button of the form that goes to `path`. Redirects are followed. */

@@ -1,6 +1,7 @@
 /** A Redis that answers and refuses: /readyz, metric and log say so, of an idle Torhaus too, and when it is over. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { formTo } from '../../devkit/clients/own-forms.ts'
 import { eventually } from '../../devkit/redis/redis-lab.ts'
 import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
 import type { GrantsLab } from '../grants/grants-lab.ts'
@@ -74,16 +75,19 @@ test('a replica takes no writes: that is told, and sessions go on', async () => 
 test('a user who may not do what Torhaus needs, and a key that holds something else', async () => {
   const person = await lab.person()
   await redis.cli('ACL', 'SETUSER', 'default', '-del')
-  assert.equal((await lab.confirm(person, `${lab.fixture.url}/.torhaus/sign-out`)).status, 303)
+  assert.equal((await person.submit(`${lab.fixture.url}/.torhaus/sign-out`, '/.torhaus/sign-out')).status, 303)
   await is('refused')
   const record = lab.fixture.log.findLast(({ 'torhaus.store': store }) => store === 'refused')
   assert.match(String(record?.['error.message']), /ACL|NOPERM|can't run/)
   await redis.cli('ACL', 'SETUSER', 'default', '+@all')
   const other = await lab.person()
+  const { url } = lab.fixture
+  const form = formTo((await other.get(`${url}/.torhaus/`)).text, '/.torhaus/sign-out-everywhere')
+  assert.ok(form)
   const [name] = (await redis.cli('KEYS', '*:sessions-by-account-key:*')).split('\n')
   await redis.cli('DEL', name ?? '')
   await redis.cli('SET', name ?? '', 'something else')
-  const answer = await lab.confirm(other, `${lab.fixture.url}/.torhaus/sign-out-everywhere`)
+  const answer = await other.send(`${url}/.torhaus/sign-out-everywhere`, { method: 'POST', origin: url, form })
   assert.equal(answer.status, 503)
   await is('corrupt')
 })

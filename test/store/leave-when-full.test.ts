@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { submitForm } from '../../devkit/clients/own-forms.ts'
 import { SESSION_COOKIE } from '../../devkit/torhaus/sign-in-lab.ts'
 import { canMount, mountSmallDisk, type SmallDisk } from '../../devkit/torhaus/small-disk.ts'
 import { startWorkersLab, until, type WorkersLab } from '../workers/workers-lab.ts'
@@ -42,8 +43,8 @@ async function statuses(id: string): Promise<Set<number>> {
 }
 
 const idOf = (browser: BrowserClient) => browser.cookies.get(SESSION_COOKIE)?.value ?? ''
-const post = (browser: BrowserClient, path: string) =>
-  browser.send(`${lab.url}/.torhaus/${path}`, { method: 'POST', fields: { Origin: lab.url } })
+const leave = (browser: BrowserClient, path: string) =>
+  submitForm(browser, `${lab.url}/.torhaus/${path === 'sign-out' ? path : ''}`, `/.torhaus/${path}`)
 
 for (const path of ['sign-out', 'sign-out-everywhere'])
   rootTest(`${path} on a full disk ends what it should, says so, and stays true when there is room again`, async () => {
@@ -52,7 +53,7 @@ for (const path of ['sign-out', 'sign-out-everywhere'])
     const id = idOf(browser)
     assert.deepEqual(await statuses(id), new Set([200]))
     await disk.fill()
-    const answer = await post(browser, path)
+    const answer = await leave(browser, path)
     assert.equal(answer.status, 303)
     assert.equal(idOf(browser), '')
     assert.deepEqual(await statuses(id), new Set([401]))
@@ -68,7 +69,7 @@ rootTest('what ended on a full disk stays ended at the workers of a reload, and 
   const browser = await lab.signedIn()
   const id = idOf(browser)
   await disk.fill()
-  assert.equal((await post(browser, 'sign-out')).status, 303)
+  assert.equal((await leave(browser, 'sign-out')).status, 303)
   const before = lab.workers()
   lab.supervisor.kill('SIGHUP')
   await until(
