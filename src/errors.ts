@@ -325,6 +325,11 @@ const table = {
     stage: 'authenticate',
     sentence: 'The identity provider cannot be reached. Try again in a moment.',
   },
+  'field-value-invalid': {
+    status: 500,
+    stage: 'forward',
+    sentence: 'What the server would be told about this request cannot be written in a field of HTTP.',
+  },
   'store-unavailable': {
     status: 503,
     stage: 'authenticate',

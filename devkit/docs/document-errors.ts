@@ -79,6 +79,8 @@ const advice: Partial<Record<Code, string>> = {
   'logout-token-invalid': '`error.message` in the log names the check that failed; [what is checked](logout.md).',
   'op-response-invalid': '`error.message` in the log names the check that failed.',
   'op-unreachable': 'DNS, TLS trust or the firewall between Torhaus and `oidc.issuer`; see also `oidc.timeoutMs`.',
+  'field-value-invalid':
+    'A value for the server has a control character, most likely the account: look at the claims of the OP that `account` uses, and at who can write to the store. Nothing was forwarded.',
   'store-unavailable':
     'SQLite: disk full, file permissions, or a database that stays locked for more than 5 s. Redis: see `torhaus_store_up`, the `store` records, and docs/redis.md.',
   'pipeline-too-long':

@@ -34,6 +34,7 @@ function sessionOf(index: number): SessionRecord {
     accountKey: storedAccountKey(`CORP\\user${index % 20_000}`),
     evidence: { acr: 'mfa', acrs: [], amr: ['pwd', 'otp', 'mfa'], authTime: Math.floor(now / 1000) },
     ...{ createdAtMs: now, lastSeenAtMs: now, refreshedAtMs: now },
+    binding: undefined,
     sealedTokens: randomBytes((SEALED_BYTES * 3) / 4).toString('base64url'),
   }
 }

@@ -53,5 +53,7 @@ function sessionRecord(id: string, account: string, sealer: Sealer) {
     lastSeenAtMs: now,
     refreshedAtMs: now,
     sealedTokens: sealer.seal(TOKENS, key),
+    // As of a version before sessions were bound: the tokens are proof enough.
+    binding: undefined,
   }
 }

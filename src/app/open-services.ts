@@ -54,6 +54,8 @@ export async function openServices(
   const secret = oidc.clientSecretFile === undefined ? undefined : readSecret(oidc.clientSecretFile)
   const provider = new OpenIdProvider(oidc, secret, now)
   const keys = session.encryptionKeyFiles.map(readKey)
+  // Whoever has another OP or another name is another Torhaus, also on the same store.
+  const sealer = new Sealer(keys, JSON.stringify([oidc.issuer, site.publicUrl.origin]))
   const metrics = new Metrics()
   const changes = new Changes()
   const stores = await openStores(session, changes, storeReport(metrics, log), surroundings, opened)
@@ -67,7 +69,7 @@ export async function openServices(
     ...identity,
     ...{ config, log, now, metrics, audit, stores, changes, provider },
     opKeys: provider.keys,
-    sessions: new Sessions(stores.sessions, new Sealer(keys), { ...session, ...caching }, changes, surroundings),
+    sessions: new Sessions(stores.sessions, sealer, { ...session, ...caching }, changes, surroundings),
     grants: new Grants(stores.grants, { ...config.secondFactor.grants, ...caching }, changes, surroundings),
     pats: new PatRegister(stores.pats, caching, changes, surroundings),
     fingerprints: patFingerprints(keys),

@@ -4,6 +4,7 @@
  */
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
+import { isNumber, isText, isTexts, orAbsent, type Shape } from '../store/record-shape.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { redisScript } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
@@ -122,7 +123,7 @@ export class RedisGrantStore implements GrantStore {
     const pointer = this.#pointer(code)
     const target = await this.#link.call(pointer, 'GET', pointer)
     if (target === null) return undefined
-    const { account, scope } = jsonOf<Pointer>(target)
+    const { account, scope } = jsonOf<Pointer>(target, POINTER)
     const requests = this.#requests(storedAccountKey(account))
     const reply = await this.#link.call(requests, 'HGET', requests, scope)
     const request = reply === null ? undefined : requestOf(reply)
@@ -171,13 +172,23 @@ function writtenOf<T extends GrantScope>({ accountKey, ...rest }: T): string {
   return JSON.stringify({ v: 1, account: accountKey, ...rest })
 }
 
+const SCOPE = { v: isNumber, account: isText, network: isText, clientClass: isText }
+const ASKER = { clientAddress: isText, userAgent: isText, expiresAtMs: isNumber }
+const POINTER: Shape<Pointer> = { v: isNumber, account: isText, scope: isText }
+const GRANT: Shape<Written<Grant>> = {
+  ...{ ...SCOPE, ...ASKER, id: isText, grantedAtMs: isNumber, authTime: isNumber, acr: orAbsent(isText) },
+}
+const REQUEST: Shape<Written<GrantRequest>> = {
+  ...{ ...SCOPE, ...ASKER, code: isText, createdAtMs: isNumber, maxAgeSeconds: isNumber, acceptAcr: orAbsent(isTexts) },
+}
+
 /** JSON has no undefined: what is not there was undefined. */
 function grantOf(reply: unknown): Grant {
-  const { v: _, account, ...grant } = jsonOf<Written<Grant>>(reply)
+  const { v: _, account, ...grant } = jsonOf<Written<Grant>>(reply, GRANT)
   return { ...grant, accountKey: storedAccountKey(account), acr: grant.acr }
 }
 
 function requestOf(reply: unknown): GrantRequest {
-  const { v: _, account, ...request } = jsonOf<Written<GrantRequest>>(reply)
+  const { v: _, account, ...request } = jsonOf<Written<GrantRequest>>(reply, REQUEST)
   return { ...request, accountKey: storedAccountKey(account), acceptAcr: request.acceptAcr }
 }

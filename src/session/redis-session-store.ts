@@ -6,10 +6,9 @@
  */
 import { storedAccountKey } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
-import type { Evidence } from '../exchange.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
-import { jsonOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
+import { numberOf, textOf, textsOf } from '../store/redis-reply.ts'
 import {
   ADD_TO_INDEX,
   CLAIM,
@@ -31,6 +30,7 @@ import {
   type SessionStore,
   type SignInRecord,
 } from './session-store.ts'
+import { readEvidence, writeEvidence } from './stored-evidence.ts'
 
 export interface SessionLifetimes {
   readonly idleTimeoutSeconds: number
@@ -81,16 +81,7 @@ export class RedisSessionStore implements SessionStore {
       CREATE,
       [this.#session(key)],
       Math.min(this.#idleMs, this.#absoluteMs),
-      ...[
-        'subject',
-        subject,
-        'account',
-        account,
-        'account-key',
-        accountKey,
-        'evidence',
-        JSON.stringify(record.evidence),
-      ],
+      ...['subject', subject, 'account', account, 'account-key', accountKey, 'evidence', writeEvidence(record)],
       ...['created', createdAtMs, 'seen', lastSeenAtMs, 'refreshed', refreshedAtMs, 'lease', 0],
       ...(opSessionId === undefined ? [] : ['sid', opSessionId]),
       ...(sealedTokens === undefined ? [] : ['tokens', sealedTokens]),
@@ -103,10 +94,12 @@ export class RedisSessionStore implements SessionStore {
       await this.#link.call(name, 'HMGET', name, ...FIELDS),
     )
     if (subject === undefined || account === undefined || accountKey === undefined) return undefined
+    const proven = readEvidence(evidence ?? '')
+    if (proven === undefined) return undefined
     return {
+      ...proven,
       ...{ key, subject, opSessionId: sid, account, sealedTokens: tokens },
       accountKey: storedAccountKey(accountKey),
-      evidence: jsonOf<Evidence>(evidence),
       createdAtMs: numberOf(created),
       lastSeenAtMs: numberOf(seen),
       refreshedAtMs: numberOf(refreshed),

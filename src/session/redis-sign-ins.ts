@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { isNumber, isText, isTexts, type Shape } from '../store/record-shape.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { jsonOf, textOf, textsOf } from '../store/redis-reply.ts'
@@ -7,6 +8,11 @@ import type { SignInRecord } from './session-store.ts'
 
 /** Most sign-ins in flight, of all browsers together. */
 const MAX_SIGN_INS = 100_000
+
+const SHAPE: Shape<SignInRecord & { v: number }> = {
+  ...{ v: isNumber, state: isText, browserKey: isText, nonce: isText, codeVerifier: isText, returnTo: isText },
+  ...{ maxAgeSeconds: isNumber, acrValues: isTexts, expiresAtMs: isNumber },
+}
 
 /**
  * Sign-ins in flight. Two lists, of each browser and of all, say which is the oldest: they are written first, so that none
@@ -47,7 +53,7 @@ export class RedisSignIns {
     const name = this.#name(tag)
     const reply = await this.#link.call(name, 'GETDEL', name)
     if (reply === null) return undefined
-    const { v: _, ...record } = jsonOf<SignInRecord & { v: number }>(reply)
+    const { v: _, ...record } = jsonOf<SignInRecord & { v: number }>(reply, SHAPE)
     const browser = this.#browser(record.browserKey)
     // An entry too many makes another sign-in of this browser go early, and no more.
     await this.#link.call(browser, 'LREM', browser, '1', tag).catch(() => undefined)

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
 const VERSION = 'v1'
 const IV_BYTES = 12
@@ -7,17 +7,37 @@ const TAG_BYTES = 16
 /**
  * Encrypts small texts at rest with AES-256-GCM (NIST SP 800-38D), each bound to the context it was made for: a sealed
  * text copied to another record does not open. Sealed: `v1.<key id>.<base64url of nonce, ciphertext, tag>`.
+ *
+ * Signs what may be read, but must be ours: HMAC with SHA-256 (RFC 2104) over the owner and the text, with keys of their own that
+ * are derived from the same ones.
  */
 export class Sealer {
   readonly #keys: ReadonlyMap<string, Buffer>
   readonly #current: string
+  readonly #signingKeys: readonly Buffer[]
+  readonly #owner: string
 
-  /** `keys`: 32 bytes each; the first seals, all open. */
-  constructor(keys: readonly Buffer[]) {
+  /** `keys`: 32 bytes each; the first seals and signs, all open and verify. `owner`: whose signatures count, besides the keys. */
+  constructor(keys: readonly Buffer[], owner = '') {
+    this.#owner = owner
+    this.#signingKeys = keys.map(key => createHmac('sha256', key).update('torhaus record signature').digest())
     this.#keys = new Map(keys.map(key => [keyId(key), key]))
     const [first] = this.#keys.keys()
     if (first === undefined) throw new TypeError('a sealer needs a key')
     this.#current = first
+  }
+
+  sign(text: string): string {
+    const [first] = this.#signingKeys
+    return this.#signature(first as Buffer, text).toString('base64url')
+  }
+
+  hasSigned(text: string, signature: string): boolean {
+    const given = Buffer.from(signature, 'base64url')
+    return this.#signingKeys.some(key => {
+      const own = this.#signature(key, text)
+      return own.length === given.length && timingSafeEqual(own, given)
+    })
   }
 
   seal(plain: string, context: string): string {
@@ -42,6 +62,12 @@ export class Sealer {
     } catch {
       return undefined
     }
+  }
+
+  #signature(key: Buffer, text: string): Buffer {
+    return createHmac('sha256', key)
+      .update(JSON.stringify([this.#owner, text]))
+      .digest()
   }
 }
 

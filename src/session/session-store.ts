@@ -16,6 +16,8 @@ export interface SessionRecord {
   /** A person may come by several spellings of the account. */
   readonly accountKey: AccountKey
   readonly evidence: Evidence
+  /** What shows that this Torhaus has made the record; undefined in one from before that. */
+  readonly binding: string | undefined
   readonly createdAtMs: number
   readonly lastSeenAtMs: number
   /** When the OP was last asked whether the person is still welcome. */

@@ -6,6 +6,7 @@ import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import { isOpaqueId, keyOf, newOpaqueId } from './opaque-id.ts'
 import type { Sealer } from './sealer.ts'
+import { bindingOf, isOurs, type SessionTokens, sealTokens } from './session-binding.ts'
 import { SessionEndings } from './session-endings.ts'
 import type { EndedSession, SessionRecord, SessionSelector, SessionStore } from './session-store.ts'
 import { UnsavedRefreshes } from './unsaved-refreshes.ts'
@@ -13,12 +14,6 @@ import { UnsavedRefreshes } from './unsaved-refreshes.ts'
 export interface SessionTimes extends ReadCacheSettings {
   readonly idleTimeoutSeconds: number
   readonly absoluteTimeoutSeconds: number
-}
-
-/** Tokens of the OP that belong to a session. */
-export interface SessionTokens {
-  readonly refreshToken: string | undefined
-  readonly idToken: string | undefined
 }
 
 /** A running session. The record is what the store said; `lastSeenAtMs` runs ahead of the store. */
@@ -74,13 +69,11 @@ export class Sessions {
     const id = newOpaqueId()
     const now = this.#now()
     const key = keyOf(id)
+    const lasting = { ...person, key, createdAtMs: now }
     await this.#store.createSession({
-      ...person,
-      key,
-      createdAtMs: now,
-      lastSeenAtMs: now,
-      refreshedAtMs: now,
-      sealedTokens: this.#sealer.seal(JSON.stringify(tokens), key),
+      ...{ ...lasting, lastSeenAtMs: now, refreshedAtMs: now },
+      sealedTokens: sealTokens(lasting, tokens, this.#sealer),
+      binding: bindingOf(lasting, this.#sealer),
     })
     return id
   }
@@ -111,10 +104,10 @@ export class Sessions {
     const all = (await Promise.all(accountKeys.map(accountKey => this.#store.sessionsOf({ accountKey })))).flat()
     return all
       .filter(
-        ({ key, lastSeenAtMs, createdAtMs }) =>
-          !this.#endings.has(key) &&
-          now - lastSeenAtMs <= idleTimeoutSeconds * 1000 &&
-          now - createdAtMs <= absoluteTimeoutSeconds * 1000,
+        record =>
+          this.#counts(record) &&
+          now - record.lastSeenAtMs <= idleTimeoutSeconds * 1000 &&
+          now - record.createdAtMs <= absoluteTimeoutSeconds * 1000,
       )
       .sort((one, other) => other.createdAtMs - one.createdAtMs)
   }
@@ -136,13 +129,15 @@ export class Sessions {
   tokensOf(record: SessionRecord): SessionTokens | undefined {
     if (record.sealedTokens === undefined) return { refreshToken: undefined, idToken: undefined }
     const opened = this.#sealer.open(record.sealedTokens, record.key)
-    return opened === undefined ? undefined : JSON.parse(opened)
+    if (opened === undefined) return undefined
+    const { refreshToken, idToken }: SessionTokens = JSON.parse(opened)
+    return { refreshToken, idToken }
   }
 
   /** Reads the record again, past the cache. False when the session is gone. */
   async reread(session: Session): Promise<boolean> {
     const record = await this.#store.readSession(session.record.key)
-    if (record === undefined || this.#endings.has(record.key)) return false
+    if (record === undefined || !this.#counts(record)) return false
     session.record = this.#unsaved.correct(record)
     return true
   }
@@ -151,7 +146,7 @@ export class Sessions {
   async saveRefresh(session: Session, tokens: SessionTokens): Promise<Fault | undefined> {
     const { key, refreshedAtMs: insteadOfMs } = session.record
     const refreshedAtMs = this.#now()
-    const sealedTokens = this.#sealer.seal(JSON.stringify(tokens), key)
+    const sealedTokens = sealTokens(session.record, tokens, this.#sealer)
     // From now on these count, whatever becomes of the store.
     session.record = { ...session.record, refreshedAtMs, sealedTokens }
     try {
@@ -193,8 +188,13 @@ export class Sessions {
   }
 
   #sessionOf(record: SessionRecord | undefined): Session | undefined {
-    if (record === undefined || this.#endings.has(record.key)) return undefined
+    if (record === undefined || !this.#counts(record)) return undefined
     return { record: this.#unsaved.correct(record), lastSeenAtMs: record.lastSeenAtMs }
+  }
+
+  /** The store may have what has ended, and what is not ours. */
+  #counts(record: SessionRecord): boolean {
+    return !this.#endings.has(record.key) && isOurs(record, this.#sealer)
   }
 
   #running(id: string): Awaitable<Session | undefined> {

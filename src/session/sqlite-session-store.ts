@@ -13,6 +13,7 @@ import {
   type SessionStore,
   type SignInRecord,
 } from './session-store.ts'
+import { readEvidence, writeEvidence } from './stored-evidence.ts'
 
 /** `session` had no account key: what is left of it would be missed by who signs out everywhere, so those people sign in again. */
 export const SESSION_SCHEMA = `
@@ -61,7 +62,7 @@ export class SqliteSessionStore implements SessionStore {
       record.opSessionId ?? null,
       record.account,
       record.accountKey,
-      JSON.stringify(record.evidence),
+      writeEvidence(record),
       record.createdAtMs,
       record.lastSeenAtMs,
       record.refreshedAtMs,
@@ -90,7 +91,7 @@ export class SqliteSessionStore implements SessionStore {
     const { where, values } = conditionOf(selector)
     return this.#database
       .rows(`SELECT * FROM person_session WHERE ${where} ORDER BY created_at DESC`, ...values)
-      .map(toSession)
+      .flatMap(row => toSession(row) ?? [])
   }
 
   deleteSessions(selector: SessionSelector): Awaitable<EndedSession[]> {
@@ -227,16 +228,16 @@ function conditionOf(selector: SessionSelector): { readonly where: string; reado
   }
 }
 
-function toSession(row: Row): SessionRecord {
+function toSession(row: Row): SessionRecord | undefined {
+  const proven = readEvidence(String(row.evidence))
+  if (proven === undefined) return undefined
   return {
-    key: String(row.key),
-    subject: String(row.subject),
+    ...proven,
+    ...{ key: String(row.key), subject: String(row.subject) },
     opSessionId: textOrUndefined(row.op_session_id),
     account: String(row.account),
     accountKey: storedAccountKey(String(row.account_key)),
-    evidence: JSON.parse(String(row.evidence)),
-    createdAtMs: Number(row.created_at),
-    lastSeenAtMs: Number(row.last_seen_at),
+    ...{ createdAtMs: Number(row.created_at), lastSeenAtMs: Number(row.last_seen_at) },
     refreshedAtMs: Number(row.refreshed_at),
     sealedTokens: textOrUndefined(row.sealed_tokens),
   }

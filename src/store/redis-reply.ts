@@ -1,5 +1,6 @@
 /** Replies of Redis as what they must be: everything in it was written by a Torhaus, of this or another version. */
 import { Fault } from '../errors.ts'
+import { hasShape, type Shape } from './record-shape.ts'
 
 /** @throws {Fault} `store-unavailable` where it is something else. */
 export function textOf(reply: unknown): string {
@@ -28,12 +29,12 @@ export function fieldsOf(reply: unknown): Map<string, string> {
 
 /**
  * A record that a Torhaus wrote as JSON. Only members may be added to a record, and its readers leave alone what they do not
- * know. @throws {Fault} `store-unavailable` where it is no JSON object.
+ * know. @throws {Fault} `store-unavailable` where it is no JSON object of that shape.
  */
-export function jsonOf<T extends object>(reply: unknown): T {
+export function jsonOf<T extends object>(reply: unknown, shape: Shape<T>): T {
   try {
     const value: unknown = JSON.parse(textOf(reply))
-    if (typeof value === 'object' && value !== null) return value as T
+    if (hasShape(value, shape)) return value
   } catch (error) {
     throw malformed('a record', error)
   }

@@ -32,9 +32,8 @@ test('a sign-out at one worker is seen by another that was told nothing, once it
   const store = new SqliteSessionStore(SqliteDatabase.inMemory(SESSION_SCHEMA))
   const { surroundings, pass, setBack } = clocks()
   const times = { idleTimeoutSeconds: 7200, absoluteTimeoutSeconds: 86_400, cacheMs: CACHE_MS, maxCached: 10 }
-  const [one, other] = [0, 1].map(
-    () => new Sessions(store, new Sealer([randomBytes(32)]), times, new Changes(), surroundings),
-  )
+  const sealer = new Sealer([randomBytes(32)])
+  const [one, other] = [0, 1].map(() => new Sessions(store, sealer, times, new Changes(), surroundings))
   assert.ok(one !== undefined && other !== undefined)
   const id = await one.open(PERSON, { refreshToken: undefined, idToken: undefined })
   assert.ok(await other.find(id))

@@ -9,8 +9,9 @@ import { SessionDatabase } from '../../devkit/torhaus/session-database.ts'
 import { storedAccountKey } from '../../src/account-key.ts'
 import type { Clock } from '../../src/clock.ts'
 import { Sealer } from '../../src/session/sealer.ts'
+import type { SessionTokens } from '../../src/session/session-binding.ts'
 import type { SessionStore } from '../../src/session/session-store.ts'
-import { Sessions, type SessionTimes, type SessionTokens } from '../../src/session/sessions.ts'
+import { Sessions, type SessionTimes } from '../../src/session/sessions.ts'
 import { Changes } from '../../src/store/changes.ts'
 
 export type TestClock = { readonly now: Clock; advance(ms: number): void }

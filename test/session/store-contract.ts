@@ -23,6 +23,7 @@ export function sampleSession(change: Partial<SessionRecord> = {}): SessionRecor
     account: 'CORP\\ädä',
     accountKey: storedAccountKey('ädä@CORP'),
     evidence: { acr: 'mfa', acrs: ['c1'], amr: ['pwd', 'otp'], authTime: 1000 },
+    binding: 'signature',
     createdAtMs: 10_000,
     lastSeenAtMs: 10_000,
     refreshedAtMs: 10_000,

@@ -1,0 +1,38 @@
+import type { Sealer } from './sealer.ts'
+import type { SessionRecord } from './session-store.ts'
+
+/** What never changes in a session. */
+type Lasting = Omit<SessionRecord, 'binding' | 'lastSeenAtMs' | 'refreshedAtMs' | 'sealedTokens'>
+
+/** Tokens of the OP that belong to a session. */
+export interface SessionTokens {
+  readonly refreshToken: string | undefined
+  readonly idToken: string | undefined
+}
+
+/** Order counts: it is part of the format. */
+const boundTextOf = ({ key, subject, opSessionId, account, accountKey, evidence, createdAtMs }: Lasting) => {
+  const { acr, acrs, amr, authTime, firstFactor } = evidence
+  const how = [acr ?? null, acrs, amr, authTime ?? null, firstFactor ?? null]
+  return JSON.stringify(['session', key, subject, opSessionId ?? null, account, accountKey, createdAtMs, how])
+}
+
+/** Binds a session to this Torhaus: one that somebody else wrote into the store, or changed there, is none of ours. */
+export const bindingOf = (record: Lasting, sealer: Sealer): string => sealer.sign(boundTextOf(record))
+
+/** Tokens, encrypted, and again what binds the session: with each refresh by the key of then, so that a session outlives a key. */
+export const sealTokens = (record: Lasting, tokens: SessionTokens, sealer: Sealer): string =>
+  sealer.seal(JSON.stringify({ ...tokens, binding: bindingOf(record, sealer) }), record.key)
+
+/**
+ * Whether this Torhaus has made that session, with one of its keys. The version before did not bind sessions; it did seal their
+ * tokens, for them alone: that is proof enough where nothing else was written since.
+ */
+export function isOurs(record: SessionRecord, sealer: Sealer): boolean {
+  const { binding, sealedTokens, key } = record
+  if (binding !== undefined && sealer.hasSigned(boundTextOf(record), binding)) return true
+  const opened = sealedTokens === undefined ? undefined : sealer.open(sealedTokens, key)
+  if (opened === undefined) return false
+  const { binding: sealed }: { binding?: string } = JSON.parse(opened)
+  return sealed === undefined ? binding === undefined : sealer.hasSigned(boundTextOf(record), sealed)
+}

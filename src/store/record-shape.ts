@@ -1,0 +1,24 @@
+/** What a record must be when it is read: somebody else may have written it, or another version. */
+type Check = (value: unknown) => boolean
+
+export type Shape<T> = { readonly [K in keyof Required<T>]: Check }
+
+export const isText: Check = value => typeof value === 'string'
+export const isNumber: Check = value => typeof value === 'number' && Number.isFinite(value)
+export const isTexts: Check = value => Array.isArray(value) && value.every(isText)
+/** JSON has no undefined: what is not there was undefined. */
+export const orAbsent =
+  (check: Check): Check =>
+  value =>
+    value === undefined || check(value)
+export const oneOf =
+  (...texts: readonly string[]): Check =>
+  value =>
+    texts.includes(value as string)
+
+/** Members that are not named are left alone: a newer version may have added them. */
+export function hasShape<T>(value: unknown, shape: Shape<T>): value is T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const members = value as Record<string, unknown>
+  return Object.entries<Check>(shape).every(([name, check]) => check(members[name]))
+}
