@@ -114,14 +114,20 @@ test('what no Torhaus can have written is a fault, and never a session without a
     for (const [field, value] of [
       ['created', 'soon'],
       ['seen', ''],
-      ['evidence', '{'],
-      ['evidence', '7'],
     ] as const) {
       await store.createSession(sampleSession())
       await redis.cli('HSET', KEY, field, value)
       await assert.rejects(store.readSession('key-1'), { code: 'store-unavailable' }, `${field} ${value}`)
     }
-    await redis.cli('HDEL', KEY, 'evidence', 'seen')
+    // How the person signed in is not known: nobody is signed in.
+    for (const evidence of ['{', '7', '{}', '[]', 'null']) {
+      await store.createSession(sampleSession())
+      await redis.cli('HSET', KEY, 'evidence', evidence)
+      assert.equal(await store.readSession('key-1'), undefined, evidence)
+      assert.deepEqual(await store.sessionsOf({ accountKey: sampleSession().accountKey }), [])
+    }
+    await store.createSession(sampleSession())
+    await redis.cli('HDEL', KEY, 'seen')
     await assert.rejects(store.readSession('key-1'), { code: 'store-unavailable' })
     await redis.cli('SET', KEY, 'no hash')
     await assert.rejects(store.readSession('key-1'), { code: 'store-unavailable' })
