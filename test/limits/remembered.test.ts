@@ -1,0 +1,22 @@
+/** What is remembered of whoever comes is bounded: one more, and the oldest is forgotten, while the next oldest is not. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { AcceptedTokens } from '../../src/identity/accepted-tokens.ts'
+import { RequestRate } from '../../src/limits/request-rate.ts'
+
+test('of clients and accounts with a request rate the last 100,000 to have passed are remembered', () => {
+  const rate = new RequestRate({ perSecond: 1, burst: 1 }, () => 1000)
+  const isRemembered = (who: string) => rate.take(who) !== undefined
+  for (let who = 0; who < 100_000; who++) rate.take(`client ${who}`)
+  assert.equal(isRemembered('client 0'), true)
+  rate.take('one more')
+  assert.deepEqual([isRemembered('client 1'), isRemembered('client 0')], [true, false])
+})
+
+test('of tokens that the server has accepted the last 20,000 are remembered', () => {
+  const tokens = new AcceptedTokens(() => 1000)
+  for (let token = 0; token < 20_000; token++) tokens.note(`token ${token}`)
+  assert.equal(tokens.has('token 0'), true)
+  tokens.note('one more')
+  assert.deepEqual([tokens.has('token 0'), tokens.has('token 1')], [false, true])
+})

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
+import { AccessTokenVerifier } from '../../src/oidc/access-token.ts'
+import { OpKeys } from '../../src/oidc/op-keys.ts'
+
+test('of so many verdicts as configured one more makes room: the oldest is judged again', async () => {
+  const users = [{ name: 'ada', password: 'engine' }]
+  const op = await startOpenIdProvider({ users, clients: [], audience: 'devops' })
+  try {
+    const { issuer } = op
+    const keys = new OpKeys({
+      source: async () => ({ jwksUri: `${issuer}/jwks`, issuer }),
+      fetch: url => fetch(url),
+      ...{ maxAgeMs: 60_000, graceMs: 0, now: Date.now },
+    })
+    const verifier = new AccessTokenVerifier(
+      {
+        ...{ audiences: ['devops'], algorithms: ['RS256', 'ES256', 'PS256'], tokenTypes: 'tolerant' },
+        ...{ clockToleranceSeconds: 5, maxCachedVerdicts: 2 },
+      },
+      'torhaus',
+      keys,
+      ({ preferred_username }) => String(preferred_username),
+      Date.now,
+    )
+    const [first = '', second = '', third = ''] = await Promise.all(
+      ['a', 'b', 'c'].map(jti => op.issueAccessToken('ada', { jti })),
+    )
+    const known = () => [first, second, third].map(token => verifier.knows(token))
+    await verifier.verify(first)
+    await verifier.verify(second)
+    assert.deepEqual(known(), [true, true, false])
+    await verifier.verify(third)
+    assert.deepEqual(known(), [false, true, true])
+    assert.equal(typeof (await verifier.verify(first)), 'object')
+    assert.deepEqual(known(), [true, false, true])
+  } finally {
+    await op.close()
+  }
+})
