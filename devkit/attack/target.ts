@@ -12,7 +12,7 @@ import { startEchoOrigin } from '../origin/echo-origin.ts'
 import { startRedis } from '../redis/redis-process.ts'
 import { freePort } from '../torhaus/free-port.ts'
 import { inOptionsOf } from '../torhaus/options-of-tree.ts'
-import { agreed, torhausAddresses, writeTorhausConfig } from '../torhaus/torhaus-config.ts'
+import { agreed, torhausAddresses, torhausClient, writeTorhausConfig } from '../torhaus/torhaus-config.ts'
 import type { Target } from './attack.ts'
 import { startVictim } from './page-victim.ts'
 import type { Setting } from './settings.ts'
@@ -27,20 +27,14 @@ export interface StartedTarget extends Target {
 export async function startTarget(tree: string, setting: Setting): Promise<StartedTarget> {
   await using undo = new AsyncDisposableStack()
   const [port, adminPort] = [await freePort(), await freePort()]
-  const { publicUrl, redirectUri, postLogoutRedirectUri } = torhausAddresses(port)
+  const addresses = torhausAddresses(port)
+  const { publicUrl } = addresses
   const clientSecret = randomBytes(24).toString('base64url')
   const ada = { name: 'ada', password: 'correct horse', totpSecret: newTotpSecret(randomBytes) }
   const op = await startOpenIdProvider({
     users: [ada, { name: 'carol', password: 'battery staple' }],
     audience: agreed.audience,
-    clients: [
-      {
-        clientId: agreed.clientId,
-        clientSecret,
-        redirectUris: [redirectUri],
-        postLogoutRedirectUris: [postLogoutRedirectUri],
-      },
-    ],
+    clients: [torhausClient(addresses, clientSecret)],
   })
   undo.defer(() => op.close())
   const origin = await startEchoOrigin()

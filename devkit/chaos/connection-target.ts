@@ -10,7 +10,7 @@ import { startEchoOrigin } from '../origin/echo-origin.ts'
 import { createCertificate } from '../torhaus/certificate.ts'
 import { freePorts } from '../torhaus/free-port.ts'
 import { samplePat } from '../torhaus/proxy-under-test.ts'
-import { agreed, torhausAddresses, writeTorhausConfig } from '../torhaus/torhaus-config.ts'
+import { agreed, torhausAddresses, torhausClient, writeTorhausConfig } from '../torhaus/torhaus-config.ts'
 import { Instance } from './instance.ts'
 import type { PeopleSettings } from './people.ts'
 
@@ -32,18 +32,13 @@ export async function startConnectionTarget(isTls: boolean): Promise<ConnectionT
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-chaos-'))
   undo.defer(() => rm(directory, { recursive: true, force: true }))
   const [port, adminPort] = await freePorts()
-  const { publicUrl, redirectUri, postLogoutRedirectUri } = torhausAddresses(port)
+  const addresses = torhausAddresses(port)
+  const { publicUrl } = addresses
   const clientSecret = randomBytes(24).toString('base64url')
   const op = await startOpenIdProvider({
     users: [{ name: 'ada', password: 'correct horse', totpSecret: newTotpSecret(randomBytes) }],
     audience: agreed.audience,
-    clients: [
-      {
-        ...{ clientId: agreed.clientId, clientSecret },
-        redirectUris: [redirectUri],
-        postLogoutRedirectUris: [postLogoutRedirectUri],
-      },
-    ],
+    clients: [torhausClient(addresses, clientSecret)],
   })
   undo.defer(() => op.close())
   const origin = await startEchoOrigin()

@@ -16,7 +16,13 @@ import { presentingToken, runGit } from '../origin/git-client.ts'
 import { type RedisProcess, startRedis } from '../redis/redis-process.ts'
 import { createCertificate } from '../torhaus/certificate.ts'
 import { freePort, freePorts } from '../torhaus/free-port.ts'
-import { agreed, torhausAddresses, torhausConfig, writeTorhausConfig } from '../torhaus/torhaus-config.ts'
+import {
+  agreed,
+  torhausAddresses,
+  torhausClient,
+  torhausConfig,
+  writeTorhausConfig,
+} from '../torhaus/torhaus-config.ts'
 import { Instance } from './instance.ts'
 import type { TrafficSettings } from './traffic.ts'
 
@@ -39,20 +45,14 @@ export async function startChaosEnvironment(): Promise<ChaosEnvironment> {
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-chaos-'))
   undo.defer(() => rm(directory, { recursive: true, force: true }))
   const front = await freePort()
-  const { publicUrl, redirectUri, postLogoutRedirectUri, jwksUrl } = torhausAddresses(front)
+  const addresses = torhausAddresses(front)
+  const { publicUrl, jwksUrl } = addresses
   const clientSecret = randomBytes(24).toString('base64url')
   const pat = '6wytoisklc3rwzlk6hmdaptbzxclxbwd2hcnweb4grgedcplf4pa'
   const op = await startOpenIdProvider({
     users: [user],
     audience: agreed.audience,
-    clients: [
-      {
-        clientId: agreed.clientId,
-        clientSecret,
-        redirectUris: [redirectUri],
-        postLogoutRedirectUris: [postLogoutRedirectUri],
-      },
-    ],
+    clients: [torhausClient(addresses, clientSecret)],
   })
   undo.defer(() => op.close())
   const origin = await startDevOpsOrigin({

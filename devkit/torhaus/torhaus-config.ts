@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { secondFactorAcr } from '../op/configuration.ts'
+import { type OpClient, secondFactorAcr } from '../op/configuration.ts'
 import { serverTokenIssuer } from '../origin/identity.ts'
 
 /** What differs from one Torhaus under test to the next. */
@@ -35,6 +35,22 @@ export function torhausAddresses(port: number) {
     backChannelLogoutUri: `${publicUrl}/.torhaus/backchannel-logout`,
     jwksUrl: `${publicUrl}/.torhaus/jwks.json`,
   } as const
+}
+
+/** Torhaus as the OP knows it. `tellsLogouts`: the OP calls when somebody signs out there. */
+export function torhausClient(
+  { redirectUri, postLogoutRedirectUri, backChannelLogoutUri }: ReturnType<typeof torhausAddresses>,
+  clientSecret: string,
+  tellsLogouts = false,
+): OpClient {
+  return {
+    ...{ clientId: agreed.clientId, clientSecret },
+    redirectUris: [redirectUri],
+    postLogoutRedirectUris: [postLogoutRedirectUri],
+    ...(tellsLogouts && {
+      metadata: { backchannel_logout_uri: backChannelLogoutUri, backchannel_logout_session_required: true },
+    }),
+  }
 }
 
 /** The configuration as a plain object, for a test to change before it is written. File names are relative. */

@@ -16,7 +16,7 @@ import { type OpenIdProvider, startOpenIdProvider } from '../op/openid-provider.
 import { newTotpSecret } from '../op/totp.ts'
 import { freePort } from './free-port.ts'
 import { startTorhaus, type Torhaus } from './in-process-torhaus.ts'
-import { agreed, torhausAddresses, type torhausConfig, writeTorhausConfig } from './torhaus-config.ts'
+import { agreed, torhausAddresses, torhausClient, type torhausConfig, writeTorhausConfig } from './torhaus-config.ts'
 
 export type TorhausFixture = {
   /** Public URL, without a slash at the end. */
@@ -59,20 +59,15 @@ const users = {
 
 export async function startTorhausFixture(options: FixtureOptions): Promise<TorhausFixture> {
   const [port, adminPort] = [options.port ?? (await freePort()), await freePort()]
-  const { publicUrl, redirectUri, postLogoutRedirectUri, backChannelLogoutUri } = torhausAddresses(port)
+  const addresses = torhausAddresses(port)
+  const { publicUrl } = addresses
   const clientSecret = randomBytes(24).toString('base64url')
   const op = await startOpenIdProvider({
     users: Object.values(users),
     audience: agreed.audience,
     ...(options.opNow === undefined ? {} : { now: options.opNow }),
     clients: [
-      {
-        clientId: agreed.clientId,
-        clientSecret,
-        redirectUris: [redirectUri],
-        postLogoutRedirectUris: [postLogoutRedirectUri],
-        metadata: { backchannel_logout_uri: backChannelLogoutUri, backchannel_logout_session_required: true },
-      },
+      torhausClient(addresses, clientSecret, true),
       // Public, for git on people's computers.
       { clientId: agreed.deviceClientId, redirectUris: ['http://127.0.0.1'], metadata: { application_type: 'native' } },
     ],

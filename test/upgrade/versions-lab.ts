@@ -15,7 +15,13 @@ import { type EchoOrigin, startEchoOrigin } from '../../devkit/origin/echo-origi
 import { startRedis } from '../../devkit/redis/redis-process.ts'
 import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { inOptionsOf } from '../../devkit/torhaus/options-of-tree.ts'
-import { agreed, torhausAddresses, torhausConfig, writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
+import {
+  agreed,
+  torhausAddresses,
+  torhausClient,
+  torhausConfig,
+  writeTorhausConfig,
+} from '../../devkit/torhaus/torhaus-config.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 /** Before the layout of the store was written down. */
@@ -70,19 +76,14 @@ export async function startVersionsLab(store: 'sqlite' | 'redis'): Promise<Versi
   }
   const front = await startFront()
   undo.defer(() => front.close())
-  const { publicUrl, redirectUri, postLogoutRedirectUri } = torhausAddresses(front.port)
+  const addresses = torhausAddresses(front.port)
+  const { publicUrl } = addresses
   const clientSecret = randomBytes(24).toString('base64url')
   const user = { name: 'ada', password: 'correct horse', totpSecret: newTotpSecret(randomBytes) }
   const op = await startOpenIdProvider({
     users: [user],
     audience: agreed.audience,
-    clients: [
-      {
-        ...{ clientId: agreed.clientId, clientSecret },
-        redirectUris: [redirectUri],
-        postLogoutRedirectUris: [postLogoutRedirectUri],
-      },
-    ],
+    clients: [torhausClient(addresses, clientSecret)],
   })
   undo.defer(() => op.close())
 

@@ -18,6 +18,7 @@ import { freePorts } from '../../devkit/torhaus/free-port.ts'
 import {
   agreed,
   torhausAddresses,
+  torhausClient,
   type torhausConfig,
   writeTorhausConfig,
 } from '../../devkit/torhaus/torhaus-config.ts'
@@ -84,21 +85,15 @@ export async function startWorkersLab(
   descriptors?: number,
 ): Promise<WorkersLab> {
   const [port, adminPort] = await freePorts()
-  const { publicUrl, redirectUri, postLogoutRedirectUri } = torhausAddresses(port)
+  const addresses = torhausAddresses(port)
+  const { publicUrl } = addresses
   const clientSecret = randomBytes(24).toString('base64url')
   const user = { name: 'ada', password: 'correct horse', totpSecret: newTotpSecret(randomBytes) }
   const origin = await startEchoOrigin()
   const op = await startOpenIdProvider({
     users: [user],
     audience: agreed.audience,
-    clients: [
-      {
-        clientId: agreed.clientId,
-        clientSecret,
-        redirectUris: [redirectUri],
-        postLogoutRedirectUris: [postLogoutRedirectUri],
-      },
-    ],
+    clients: [torhausClient(addresses, clientSecret)],
   })
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-workers-'))
   const setting = { port, adminPort, issuer: op.issuer, clientSecret, directory, upstreamUrl: origin.url }
