@@ -48,6 +48,8 @@ export type LabTorhaus = {
 export type LabTorhausOptions = {
   readonly kdc: Pick<SambaKdc, 'realm' | 'krb5Config' | 'keytabs' | 'passwordOf'>
   readonly upstream: OriginHost
+  /** Who speaks Kerberos; the default is what LAB_KERBEROS says, or gssapi. */
+  readonly implementation?: string
   /** Users of the OP; they sign in there with their directory password. Default: alice and bob. */
   readonly users?: readonly string[]
   readonly ports?: { readonly port: number; readonly adminPort: number }
@@ -79,7 +81,7 @@ export async function startLabTorhaus(options: LabTorhausOptions): Promise<LabTo
   const upstreamUrl = `http://${options.upstream.address}:${options.upstream.port}`
   const setting = { port, adminPort, upstreamUrl, issuer: op.issuer, clientSecret, directory }
   const { configure = config => config } = options
-  const configFile = await writeTorhausConfig(setting, () => configure(labConfig(setting, options.kdc)))
+  const configFile = await writeTorhausConfig(setting, () => configure(labConfig(setting, options)))
   const logFile = join(directory, 'torhaus.log')
   const environment = { KRB5RCACHEDIR: replayCaches, ...options.environment }
   const torhaus = startTorhaus(configFile, logFile, { environment, launcher: LAUNCHER })
@@ -119,14 +121,15 @@ const firstFactorIsEnough = {
   require: 'first-factor',
 }
 
-/** Which implementation the lab runs with: LAB_KERBEROS=native for our own, which reads no krb5.conf. */
-function kerberosOf(krb5Config: string): object {
-  if (process.env.LAB_KERBEROS !== 'native') return { krb5ConfigFile: krb5Config }
+/** Our own implementation reads no krb5.conf: the KDCs in it are its option. */
+function kerberosOf({ kdc: { krb5Config }, implementation = process.env.LAB_KERBEROS }: LabTorhausOptions): object {
+  if (implementation !== 'native') return { krb5ConfigFile: krb5Config }
   const kdcs = readFileSync(krb5Config, 'utf8').matchAll(/^\s*kdc = (\S+)$/gm)
   return { implementation: 'native', kdcs: Array.from(kdcs, ([, kdc]) => kdc) }
 }
 
-function labConfig(setting: Parameters<typeof torhausConfig>[0], kdc: LabTorhausOptions['kdc']) {
+function labConfig(setting: Parameters<typeof torhausConfig>[0], options: LabTorhausOptions) {
+  const { kdc } = options
   const usual = torhausConfig(setting)
   return {
     ...usual,
@@ -145,7 +148,7 @@ function labConfig(setting: Parameters<typeof torhausConfig>[0], kdc: LabTorhaus
       netbiosDomain: 'CORP',
       keytabFile: kdc.keytabs.proxy,
       servicePrincipal: 'svc-proxy',
-      ...kerberosOf(kdc.krb5Config),
+      ...kerberosOf(options),
       kdcTimeoutMs: 5000,
       kdcPauseMs: 5000,
       maxPrincipals: 10_000,
