@@ -1,7 +1,9 @@
 /** What a schema cannot say: options that must fit together, and values with a grammar of their own. */
+
 import { parseAddressRange } from './address-range.ts'
 import { checkCertificateFiles } from './certificate-files.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
+import { parseKdc } from './kdc-address.ts'
 import { patternProblem } from './linear-pattern.ts'
 import { LOOPBACK } from './loopback.ts'
 import { checkRedis } from './redis-rules.ts'
@@ -178,7 +180,7 @@ function checkImplementation(kerberos: NonNullable<Config['kerberos']>, report: 
   if (implementation === 'native') {
     if (krb5ConfigFile !== undefined) report('kerberos.krb5ConfigFile', 'is not read by implementation native')
     kdcs.forEach((kdc, index) => {
-      if (!KDC_NAME.test(kdc))
+      if (parseKdc(kdc) === undefined)
         report(`kerberos.kdcs[${index}]`, 'must be a host name or an address, with or without :port')
     })
     return
@@ -187,8 +189,6 @@ function checkImplementation(kerberos: NonNullable<Config['kerberos']>, report: 
   if (replayCacheDirectory !== undefined)
     report('kerberos.replayCacheDirectory', 'needs implementation native; gssapi reads KRB5RCACHEDIR')
 }
-
-const KDC_NAME = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/
 
 function checkUpstreamTimeouts({ listener, upstream }: Config, report: Report): void {
   if (listener.idleTimeoutMs < upstream.headersTimeoutMs) {

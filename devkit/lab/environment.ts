@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DemoPorts, requireFreePorts } from '../demo/ports.ts'
 import { type OriginHost, startApacheOrigin } from '../realm/apache-origin.ts'
+import { numberedAccounts } from '../realm/lab-accounts.ts'
 import { type LabTorhaus, type LabUser, startLabTorhaus } from '../realm/lab-torhaus.ts'
-import { startSambaKdc } from '../realm/samba-kdc.ts'
+import { type SambaKdc, startSambaKdc } from '../realm/samba-kdc.ts'
+import { startKdcs } from './kdc-choice.ts'
 
 /** An account of the directory and, under the same name and password, of the OP. */
 type LabPerson = {
@@ -24,7 +26,8 @@ type LabFacts = {
   /** Path, for KRB5_CONFIG. */
   readonly krb5Config: string
   readonly realm: string
-  readonly users: Readonly<Record<'alice' | 'bob', LabPerson>>
+  /** With `--kdcs` also twenty accounts that nobody has used. */
+  readonly users: Readonly<Record<'alice' | 'bob', LabPerson>> & Readonly<Record<string, LabPerson>>
   /** Through the proxy: `{"account":"alice@CORP.TEST"}`, what the origin server saw as REMOTE_USER. */
   readonly whoami: string
   readonly gitUrl: string
@@ -51,6 +54,17 @@ export interface LabOptions {
   readonly ports: DemoPorts
   /** A ticket or a password of the directory passes alone. */
   readonly firstFactorIsEnough: boolean
+  /** How the KDCs behave, in the order of the configuration; empty: one that works. */
+  readonly kdcs: readonly string[]
+}
+
+const UNUSED_ACCOUNTS = 20
+
+/** What libgssapi cannot do, our own implementation is shown with; LAB_KERBEROS=gssapi shows the other. */
+async function severalKdcs(kdc: SambaKdc, names: readonly string[], undo: AsyncDisposableStack) {
+  const krb5Config = await startKdcs(kdc, names, undo)
+  const implementation = process.env.LAB_KERBEROS === 'gssapi' ? ('gssapi' as const) : ('native' as const)
+  return { kdc: { ...kdc, krb5Config }, implementation }
 }
 
 /**
@@ -58,7 +72,7 @@ export interface LabOptions {
  * should the process end abruptly, an exit handler removes the files, and the programs end with this process.
  */
 export async function startLab(
-  { ports, firstFactorIsEnough }: LabOptions,
+  { ports, firstFactorIsEnough, kdcs }: LabOptions,
   signal: AbortSignal,
   tell: (line: string) => void,
 ): Promise<Lab> {
@@ -70,7 +84,8 @@ export async function startLab(
   await chmod(directory, 0o711)
 
   tell('Starting the directory (Samba as Active Directory KDC); the first time this takes a while ...')
-  const kdc = await startSambaKdc({ directory: join(directory, 'directory') })
+  const unused = kdcs.length === 0 ? [] : numberedAccounts(UNUSED_ACCOUNTS).map(({ name }) => name)
+  const kdc = await startSambaKdc({ directory: join(directory, 'directory'), extraUsers: unused.length })
   undo.defer(kdc.close)
   signal.throwIfAborted()
 
@@ -82,13 +97,10 @@ export async function startLab(
   tell('Starting the OpenID Provider and Torhaus ...')
   // The host that keeps authentication on connections: where a mistake of the proxy would show.
   const upstream = apache.connectionBound
+  const users = ['alice', 'bob', ...unused]
   const proxy = await startLabTorhaus({
-    kdc,
-    upstream,
-    ports,
-    firstFactorIsEnough,
-    directory: join(directory, 'proxy'),
-    signal,
+    ...{ upstream, ports, users, firstFactorIsEnough, directory: join(directory, 'proxy'), signal },
+    ...(kdcs.length === 0 ? { kdc } : await severalKdcs(kdc, kdcs, undo)),
   })
   const forgetKill = atExit(proxy.kill)
   undo.defer(async () => {
@@ -101,7 +113,11 @@ export async function startLab(
     resolve: proxy.resolve,
     krb5Config: kdc.krb5Config,
     realm: kdc.realm,
-    users: { alice: await personOf(proxy, 'alice'), bob: await personOf(proxy, 'bob') },
+    users: {
+      alice: await personOf(proxy, 'alice'),
+      bob: await personOf(proxy, 'bob'),
+      ...Object.fromEntries(await Promise.all(unused.map(async name => [name, await personOf(proxy, name)]))),
+    },
     whoami: `${proxy.url}/whoami`,
     gitUrl: `${proxy.url}/git/demo.git`,
     origin: addressOf(apache.perRequest),

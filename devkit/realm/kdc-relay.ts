@@ -12,9 +12,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
  * What the relay does with a request. `hang`: reads it and never answers (a black hole). `refuse`: resets the connection.
- * `garbage`: answers with random octets in a correct frame. `{ delayMs }`: passes it on that much later.
+ * `drop`: reads it and closes the connection. `garbage`: answers with random octets in a correct frame. `{ delayMs }`: passes it on that much later.
  */
-type KdcRelayMode = 'pass' | 'hang' | 'refuse' | 'garbage' | { readonly delayMs: number }
+export type KdcRelayMode = 'pass' | 'hang' | 'refuse' | 'drop' | 'garbage' | { readonly delayMs: number }
 
 export type KdcRequests = { readonly as: number; readonly tgs: number }
 
@@ -116,6 +116,7 @@ type Request = { readonly client: Socket; readonly message: Buffer; readonly pas
 function act(mode: KdcRelayMode, { client, message, pass }: Request): void {
   if (mode === 'pass') pass(message)
   else if (mode === 'refuse') client.resetAndDestroy()
+  else if (mode === 'drop') client.end()
   else if (mode === 'garbage') client.end(garbage())
   else if (mode !== 'hang') void sleep(mode.delayMs, undefined, { ref: false }).then(() => pass(message))
 }

@@ -50,6 +50,8 @@ export type LabTorhausOptions = {
   readonly upstream: OriginHost
   /** A rule lets a ticket and a directory password pass alone: for what is not about the second factor. */
   readonly firstFactorIsEnough: boolean
+  /** Who speaks Kerberos; the default is what LAB_KERBEROS says, or gssapi. */
+  readonly implementation?: string
   /** Users of the OP; they sign in there with their directory password. Default: alice and bob. */
   readonly users?: readonly string[]
   readonly ports?: { readonly port: number; readonly adminPort: number }
@@ -121,17 +123,15 @@ const firstFactorRule = {
   require: 'first-factor',
 }
 
-/** Which implementation the lab runs with: LAB_KERBEROS=native for our own, which reads no krb5.conf. */
-function kerberosOf(krb5Config: string): object {
-  if (process.env.LAB_KERBEROS !== 'native') return { krb5ConfigFile: krb5Config }
+/** Our own implementation reads no krb5.conf: the KDCs in it are its option. */
+function kerberosOf({ kdc: { krb5Config }, implementation = process.env.LAB_KERBEROS }: LabTorhausOptions): object {
+  if (implementation !== 'native') return { krb5ConfigFile: krb5Config }
   const kdcs = readFileSync(krb5Config, 'utf8').matchAll(/^\s*kdc = (\S+)$/gm)
   return { implementation: 'native', kdcs: Array.from(kdcs, ([, kdc]) => kdc) }
 }
 
-function labConfig(
-  setting: Parameters<typeof torhausConfig>[0],
-  { kdc, firstFactorIsEnough }: Pick<LabTorhausOptions, 'kdc' | 'firstFactorIsEnough'>,
-) {
+function labConfig(setting: Parameters<typeof torhausConfig>[0], options: LabTorhausOptions) {
+  const { kdc, firstFactorIsEnough } = options
   const usual = torhausConfig(setting)
   return {
     ...usual,
@@ -150,7 +150,7 @@ function labConfig(
       netbiosDomain: 'CORP',
       keytabFile: kdc.keytabs.proxy,
       servicePrincipal: 'svc-proxy',
-      ...kerberosOf(kdc.krb5Config),
+      ...kerberosOf(options),
       kdcTimeoutMs: 5000,
       kdcPauseMs: 5000,
       maxPrincipals: 10_000,

@@ -187,3 +187,17 @@ test('a template joins no two claims without a character between them, and the d
     /account\.domains is for config/,
   )
 })
+
+test('an option that the chosen implementation of Kerberos does not read is a problem, and so is a KDC that is none', () => {
+  const withKerberos = (options: string) =>
+    problemsOf(`${good}kerberos: { realm: CORP.EXAMPLE, keytabFile: key, servicePrincipal: svc, ${options} }\n`)
+  assert.deepEqual(withKerberos('krb5ConfigFile: key'), [])
+  assert.deepEqual(withKerberos("implementation: native, kdcs: [dc1.corp.example, '10.0.0.1:1088', '[fd00::1]']"), [])
+  assert.match(withKerberos('kdcs: [dc1]').join(), /kerberos\.kdcs needs implementation native/)
+  assert.match(withKerberos('replayCacheDirectory: /run/x').join(), /kerberos\.replayCacheDirectory needs/)
+  assert.match(withKerberos('implementation: native, krb5ConfigFile: key').join(), /krb5ConfigFile is not read by/)
+  assert.match(
+    withKerberos("implementation: native, kdcs: ['http://dc1', 'dc1:99999']").join(),
+    /kerberos\.kdcs\[0\].*kerberos\.kdcs\[1\]/,
+  )
+})

@@ -1,11 +1,13 @@
 /** Both implementations behind one set of functions, so that what the directory does is tried with each. */
+
+import { parseKdc } from '../../config/kdc-address.ts'
 import { type Acceptor, createAcceptor } from '../../src/kerberos/acceptor.ts'
 import type { Bulkhead } from '../../src/kerberos/bulkhead.ts'
 import type { DirectoryNames } from '../../src/kerberos/canonical-principal.ts'
 import { createImpersonation } from '../../src/kerberos/impersonation.ts'
 import type { Impersonation } from '../../src/kerberos/impersonation-cache.ts'
 import { createKdcClient } from '../../src/kerberos/kdc/kdc-client.ts'
-import { configuredKdcs, parseKdc } from '../../src/kerberos/kdc/kdc-locator.ts'
+import { configuredKdcs } from '../../src/kerberos/kdc/kdc-locator.ts'
 import { createKdcPool } from '../../src/kerberos/kdc/kdc-pool.ts'
 import type { KdcGate } from '../../src/kerberos/kdc-gate.ts'
 import { KeytabFile } from '../../src/kerberos/keytab-file.ts'

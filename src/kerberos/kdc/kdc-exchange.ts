@@ -1,10 +1,5 @@
 import { connect, type Socket } from 'node:net'
-
-/** Where a KDC listens. */
-export interface KdcAddress {
-  readonly host: string
-  readonly port: number
-}
+import type { KdcAddress } from '../../../config/kdc-address.ts'
 
 /** Tickets have 64 KiB at most; a KDC that announces more is none. */
 const MAX_REPLY_BYTES = 1 << 20

@@ -1,16 +1,5 @@
 import { resolveSrv } from 'node:dns/promises'
-import type { KdcAddress } from './kdc-exchange.ts'
-
-/** RFC 4120 7.2.1. */
-export const KDC_PORT = 88
-
-/** `host`, `host:port`, `[address]` or `[address]:port`; undefined where it is none of these. */
-export function parseKdc(text: string): KdcAddress | undefined {
-  const parts = /^(?:\[(?<address>[0-9A-Fa-f:.]+)\]|(?<host>[A-Za-z0-9._-]+))(?::(?<port>\d{1,5}))?$/.exec(text)?.groups
-  const host = parts?.address ?? parts?.host
-  const port = parts?.port === undefined ? KDC_PORT : Number(parts.port)
-  return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port }
-}
+import type { KdcAddress } from '../../../config/kdc-address.ts'
 
 /** How long names found in DNS are believed. */
 const BELIEVED_MS = 300_000

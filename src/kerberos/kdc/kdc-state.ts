@@ -1,4 +1,4 @@
-import type { KdcAddress } from './kdc-exchange.ts'
+import type { KdcAddress } from '../../../config/kdc-address.ts'
 
 /** What is known of one KDC. */
 export interface KdcState {

@@ -1,0 +1,89 @@
+/**
+ * The whole proxy with Kerberos of our own (kerberos.implementation: native), whatever LAB_KERBEROS says. With LAB_KERBEROS=native every
+ * other test of this folder runs with it, too.
+ */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { curlNegotiate } from '../../devkit/realm/clients.ts'
+import { type KdcRelay, type KdcRelayMode, startKdcRelay } from '../../devkit/realm/kdc-relay.ts'
+import { numberedAccounts } from '../../devkit/realm/lab-accounts.ts'
+import { KDC_PORT } from '../../devkit/realm/samba-config.ts'
+import { basic, bearer, negotiate, seenAs } from './proxy-client.ts'
+import { type LabProxy, type ProxyLab, startProxyLab } from './proxy-lab.ts'
+
+const COLD_ACCOUNTS = 20
+const FORMS = ['silent', 'refusing', 'dropping', 'lying'] as const
+const MODES: Readonly<Record<(typeof FORMS)[number], KdcRelayMode>> = {
+  ...{ silent: 'hang', refusing: 'refuse', dropping: 'drop', lying: 'garbage' },
+}
+
+let lab: ProxyLab
+before(async () => {
+  lab = await startProxyLab({ extraUsers: COLD_ACCOUNTS })
+})
+after(() => lab.close())
+
+describe('a proxy without libgssapi', () => {
+  let proxy: LabProxy
+  before(async () => {
+    proxy = await lab.proxy({ implementation: 'native' })
+  })
+
+  test('lets a ticket in, once, and sends its account out', async () => {
+    const headers = negotiate(await lab.token('alice'))
+    assert.equal((await proxy.ask('/whoami', { headers })).body, seenAs('alice'))
+    const again = await proxy.ask('/whoami', { headers })
+    assert.deepEqual([again.status, again.headers['x-torhaus-error']], [401, 'negotiate-replayed'])
+  })
+
+  test('proves itself to curl, which asks for mutual authentication', async () => {
+    const options = { resolve: [proxy.resolve] }
+    const { body } = await curlNegotiate(await lab.client('bob'), `${proxy.url}/whoami`, options)
+    assert.equal(body, seenAs('bob'))
+  })
+
+  test('lets a directory password in, and no wrong one', async () => {
+    const right = await proxy.ask('/whoami', { headers: basic('CORP\\bob', lab.kdc.passwordOf('bob')) })
+    assert.equal(right.body, seenAs('bob'))
+    const wrong = await proxy.ask('/whoami', { headers: basic('bob', 'Wr0ng-secret') })
+    assert.deepEqual([wrong.status, wrong.headers['x-torhaus-error']], [401, 'password-wrong'])
+  })
+
+  test('sends nobody out who may not be delegated', async () => {
+    for (const [account, code] of [
+      ['disabled1', 'delegation-account-disabled'],
+      ['sensitive1', 'delegation-refused'],
+      ['nobody1', 'delegation-account-unknown'],
+    ] as const) {
+      const refused = await proxy.ask('/whoami', { headers: bearer(await proxy.bearerOf(account)) })
+      assert.deepEqual([refused.status, refused.headers['x-torhaus-error']], [403, code])
+    }
+  })
+})
+
+describe('with one KDC of two', () => {
+  for (const form of FORMS) {
+    test(`${form}, twenty accounts that were never here get in, and the other is asked first from then on`, async () => {
+      await using undo = new AsyncDisposableStack()
+      const { address } = lab.kdc
+      const bad: KdcRelay = await startKdcRelay({ address, kdcAddress: address, kdcPort: KDC_PORT })
+      undo.defer(bad.close)
+      bad.mode = MODES[form]
+      const kdcs = [`${bad.address}:${bad.port}`, lab.kdc.kdc]
+      const krb5Config = await lab.kdc.writeKrb5Config(`${form}-krb5.conf`, { kdcs })
+      const proxy = await lab.proxy({ implementation: 'native', kdc: { ...lab.kdc, krb5Config } })
+      undo.defer(() => proxy.stop())
+      const { as, tgs } = lab.kdc.requests()
+      const before = as + tgs
+      const names = numberedAccounts(COLD_ACCOUNTS).map(({ name }) => name)
+      const answers = names.map(async name => proxy.ask('/whoami', { headers: bearer(await proxy.bearerOf(name)) }))
+      assert.deepEqual(
+        (await Promise.all(answers)).map(({ body }) => body),
+        names.map(seenAs),
+      )
+      const [toBad, toGood] = [bad.requests(), lab.kdc.requests()].map(({ as, tgs }) => as + tgs)
+      // A machine under load makes the good one slow, too, so the other is asked now and then.
+      assert((toBad ?? 0) * 2 < (toGood ?? 0) - before, `${toBad} of its own, ${toGood} before ${before}`)
+    })
+  }
+})
