@@ -78,7 +78,8 @@ const advice: Partial<Record<Code, string>> = {
     'Each form of our own pages can be sent once, within the hour, by the session it was made for. Often: Back and sent again. From many people at once: a page of the server tries to send it.',
   'second-factor-missing':
     'None of `secondFactor.acceptAcr`, `acceptAcrs`, `acceptAmr` is in the token. Does the OP send the claim?',
-  'second-factor-stale': '`auth_time` is missing, in the future, or older than `secondFactor.maxAgeSeconds`.',
+  'second-factor-stale':
+    '`auth_time` is missing, in the future, or older than `secondFactor.maxAgeSeconds`. After a confirmation: the OP did not ask anew, although it was sent `prompt=login` and `max_age=0`; or its clock is behind by more than `oidc.clockToleranceSeconds`.',
   'pat-blocked': 'Its owner can allow it again at `/.torhaus/`. Blocks hold whatever `credentials.patPolicy` says.',
   'pat-new-network': 'See `credentials.patPolicy.refuseNewNetwork`. A token that moves needs that off.',
   'pat-unseen-too-long': 'See `credentials.patPolicy.maxUnseenDays`.',

@@ -12,7 +12,7 @@ const settings = {
   publicHost: 'devops.example.test',
   publicScheme: 'https',
   viaName: '1.1 torhaus',
-  ownCookies: ['__Host-torhaus', '__Host-torhaus-sign-in'],
+  ownCookies: ['__Host-Http-torhaus', '__Host-Http-torhaus-sign-in', '__Host-torhaus', '__Host-torhaus-sign-in'],
 }
 const browser = await decide(policy, arrivals.session)
 const git = await decide(policy, arrivals.pat)

@@ -43,7 +43,7 @@ test('a public https URL makes cookies Secure and ties them to the host', async 
   const connection = await open(proxy)
   connection.send(requestText('GET /.torhaus/sign-in', [proxy.host, 'Accept: text/html']))
   const cookie = (await connection.response()).one('Set-Cookie') ?? ''
-  assert.match(cookie, /^__Host-torhaus-sign-in=/)
+  assert.match(cookie, /^__Host-Http-torhaus-sign-in=/)
   for (const attribute of ['Secure', 'HttpOnly', 'SameSite=Lax', 'Path=/'])
     assert.ok(cookie.includes(attribute), cookie)
   assert.doesNotMatch(cookie, /domain/i)

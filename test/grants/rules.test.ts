@@ -47,6 +47,18 @@ test('an OP that does not prove the second factor again is no endless loop', asy
   assert.ok([403, 200].includes(page.status))
 })
 
+test('a sign-in from before the form was sent confirms nothing, however fresh it is for everything else', async () => {
+  const lab = await startGrantsLab({}, {}, 'real')
+  labs.push(lab)
+  const person = await lab.person()
+  // Within confirmMaxAgeSeconds, and beyond what clocks may differ.
+  lab.turnClock(400)
+  const end = await lab.confirm(person, linkIn((await lab.asProgram()).text))
+  assert.deepEqual([end.status, end.headers.get('x-torhaus-error')], [403, 'second-factor-stale'])
+  assert.equal((await lab.asProgram()).status, 403)
+  assert.equal((await person.get(`${lab.fixture.url}/.torhaus/`)).status, 200, 'the session is good, and stays')
+})
+
 test('a refused path is refused in any spelling, and the refusal is a security event', async () => {
   const lab = await labWith(noWiki)
   for (const path of ['/wiki', '/wiki/a', '/WIKI/a', '/wik%69/a', '/x/../wiki', '//wiki', '/wiki;x', '/%2577iki']) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
+import { Fault } from '../../src/errors.ts'
 import { FormTokens } from '../../src/session/form-tokens.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import { SESSION_SCHEMA, SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
@@ -57,4 +58,17 @@ test('a form outlives an exchange of keys as long as the older key is listed', a
   const token = forms.issue(ADA, ACTION)
   assert.equal(await withKeys([two]).take(ADA, ACTION, token), false)
   assert.equal(await withKeys([two, one]).take(ADA, ACTION, token), true)
+})
+
+test('with a store that remembers nothing, only what may be sent twice goes on, and nothing that is made up', async () => {
+  const full = {
+    claimOnce() {
+      throw new Fault('store-unavailable')
+    },
+  }
+  const forms = new FormTokens(new Sealer([randomBytes(32)]), full, () => 0)
+  const token = forms.issue(ADA, ACTION)
+  assert.equal(await forms.take(ADA, ACTION, token, true), true)
+  assert.equal(await forms.take(ADA, ACTION, 'made up', true), false)
+  await assert.rejects(forms.take(ADA, ACTION, token), { code: 'store-unavailable' })
 })

@@ -116,7 +116,9 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
 
   test('a sign-in is given once, whoever of the two asks first, and however many ask at once', async () => {
     for (let round = 0; round < 20; round++) {
-      const record = sampleSignIn({ state: `state-${round}` })
+      // Every other one is for something that is done by it.
+      const intent = { kind: 'confirm', object: 'CODE', accountKey: storedAccountKey('ada'), begunAtMs: round } as const
+      const record = sampleSignIn({ state: `state-${round}`, ...(round % 2 === 0 ? {} : { intent }) })
       await one.addSignIn(record, 8)
       const askers = [one, other, one, other]
       const given = await Promise.all(askers.map(async store => store.takeSignIn(record.state)))
