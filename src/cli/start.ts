@@ -1,5 +1,6 @@
 /** The supervisor, from the configuration to the signal that ends it. */
 import { resolve } from 'node:path'
+import { keyFileWarnings } from '../../config/key-files.ts'
 import type { Config } from '../../config/schema.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { createLog } from '../observability/log.ts'
@@ -23,6 +24,8 @@ async function supervise(fileName: string): Promise<ExitCode> {
   const config = readConfig(fileName, environment)
   const output = openSharedLogOutput()
   const log = createLog(config.logging, output, system.now)
+  for (const { path, message } of keyFileWarnings(config))
+    log.warn({ 'event.action': 'key-file-open', 'torhaus.option': path, 'error.message': message })
   const supervisor = new Supervisor({
     ...{ fileName, environment, config, log, output, workerProgram: WORKER_PROGRAM },
     monotonic: system.monotonic,
