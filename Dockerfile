@@ -6,9 +6,9 @@ ARG NODE_IMAGE=node:26-bookworm-slim
 FROM ${NODE_IMAGE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Without scripts: nothing of a package runs while building. The npm package `node` would bring a second Node along.
+# Without scripts: nothing of a package runs while building. Its own Node would be a second one here.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
- && rm -rf node_modules/node node_modules/.bin/node
+ && rm -rf node_modules/node-* node_modules/.bin/node
 
 FROM ${NODE_IMAGE}
 # For Kerberos: --build-arg DEBIAN_PACKAGES=libgssapi-krb5-2

@@ -7,7 +7,7 @@ const required = devEngines.runtime.version.replace('>=', '')
 if (isOlder(process.versions.node, required)) {
   process.stderr.write(
     `Torhaus needs Node ${required} or later, and this is ${process.versions.node}. ` +
-      'Its own Node comes with `npm ci`, but not with `--ignore-scripts`.\n',
+      'Its own Node comes with `npm ci` on Linux, macOS and Windows, but not with `--omit=optional`.\n',
   )
   process.exit(1)
 }

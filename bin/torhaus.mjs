@@ -10,7 +10,10 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const isWindows = process.platform === 'win32'
-const ownNode = join(root, 'node_modules', 'node', 'bin', isWindows ? 'node.exe' : 'node')
+// The package of this platform, whose hash package-lock.json has; on one without, whoever runs this file must be new enough.
+const prefix = process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node'
+const ownPackage = `${prefix}-${isWindows ? 'win' : process.platform}-${process.arch}`
+const ownNode = join(root, 'node_modules', ownPackage, 'bin', isWindows ? 'node.exe' : 'node')
 
 if (root.split(sep).includes('node_modules'))
   refuse(`Torhaus cannot run below node_modules, where Node strips no types: run it from a clone, not from ${root}.`)

@@ -4,6 +4,7 @@ import { parseAddressRange } from './address-range.ts'
 import { checkCertificateFiles } from './certificate-files.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
 import { parseKdc } from './kdc-address.ts'
+import { checkAssertionKeys, checkClientSecret, checkSessionKeys } from './key-files.ts'
 import { patternProblem } from './linear-pattern.ts'
 import { LOOPBACK } from './loopback.ts'
 import { checkRedis } from './redis-rules.ts'
@@ -22,6 +23,9 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['upstream.identity'], checkIdentity],
   [['account', 'kerberos'], checkAccount],
   [['listener.tls'], checkCertificateFiles],
+  [['session.encryptionKeyFiles'], checkSessionKeys],
+  [['oidc.clientSecretFile'], checkClientSecret],
+  [['upstream.identity'], checkAssertionKeys],
   [['listener.idleTimeoutMs', 'upstream.headersTimeoutMs'], checkUpstreamTimeouts],
   [['session.idleTimeoutSeconds', 'session.absoluteTimeoutSeconds'], checkSessionTimeouts],
   [['session.store', 'allowPlainHttp'], checkRedis],

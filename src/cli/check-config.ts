@@ -1,3 +1,4 @@
+import { keyFileWarnings } from '../../config/key-files.ts'
 import { exitCode } from '../exit-codes.ts'
 import { system } from '../system.ts'
 import { type Command, configOption } from './command.ts'
@@ -9,7 +10,8 @@ export const command: Command = {
   maxPositionals: 1,
   async run(given, print) {
     const fileName = configFileOf(given, given.positionals[0])
-    readConfig(fileName, system.environment)
+    const config = readConfig(fileName, system.environment)
+    for (const { path, message } of keyFileWarnings(config)) print(`warning: ${path}: ${message}\n`)
     print(`${fileName} is valid\n`)
     return exitCode.done
   },

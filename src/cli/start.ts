@@ -1,6 +1,7 @@
 /** The supervisor, from the configuration to the signal that ends it. */
 import { writeSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { keyFileWarnings } from '../../config/key-files.ts'
 import type { Config } from '../../config/schema.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { createLog } from '../observability/log.ts'
@@ -25,6 +26,8 @@ async function supervise(fileName: string): Promise<ExitCode> {
   const config = readConfig(fileName, environment)
   const output = new SharedLogOutput(sayUnwritten)
   const log = createLog(config.logging, output, system.now)
+  for (const { path, message } of keyFileWarnings(config))
+    log.warn({ 'event.action': 'key-file-open', 'torhaus.option': path, 'error.message': message })
   const supervisor = new Supervisor({
     ...{ fileName, config, log, output, workerProgram: WORKER_PROGRAM },
     surroundings: system,

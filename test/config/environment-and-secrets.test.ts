@@ -22,7 +22,7 @@ async function file(content: string): Promise<string> {
 }
 
 async function portsFrom(environment: ListenEnvironment): Promise<[number, number] | string> {
-  const key = await file('x')
+  const key = await file(randomBytes(32).toString('base64'))
   const source = `publicUrl: https://a.example
 listener: { port: 1111 }
 admin: { port: 2222 }

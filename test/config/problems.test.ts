@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +10,7 @@ import { loadConfig, parseConfig } from '../../config/load.ts'
 let directory: string
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'torhaus-config-'))
-  await writeFile(join(directory, 'key'), 'x')
+  await writeFile(join(directory, 'key'), randomBytes(32).toString('base64'))
 })
 after(() => rm(directory, { recursive: true }))
 

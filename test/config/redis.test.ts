@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +10,8 @@ import { parseConfig } from '../../config/load.ts'
 let directory: string
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'torhaus-config-'))
-  for (const name of ['key', 'password', 'cert']) await writeFile(join(directory, name), 'x')
+  for (const name of ['key', 'password', 'cert'])
+    await writeFile(join(directory, name), randomBytes(32).toString('base64'))
 })
 after(() => rm(directory, { recursive: true }))
 

@@ -1,5 +1,6 @@
 /** The configurations that people copy are valid once the files they name are there. */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -30,9 +31,9 @@ function load(source: string): Loaded {
     mkdirSync(dirname(path), { recursive: true })
     const content = /\.crt$/.test(name)
       ? pair.certificate
-      : /tls\/.*\.key$/.test(name)
+      : /tls\/.*\.key$|\.pem$/.test(name)
         ? pair.privateKey
-        : 'made for the test'
+        : randomBytes(32).toString('base64')
     writeFileSync(path, content)
   }
   return parseConfig(source, directory, {})
