@@ -11,7 +11,7 @@ const COMMENT = /\/\*.*?\*\/|^ *\/\/[^\n]*/gms
 
 /** Where the tests are: `test/`, and the attacks that `npm run attack` tries. What a comment says is no test. */
 const texts = new Map(
-  globSync('{test,devkit/attack/lists}/**/*.ts', { cwd: ROOT }).map(path => [
+  globSync('{test,devkit/attack}/**/*.ts', { cwd: ROOT }).map(path => [
     path,
     readFileSync(join(ROOT, path), 'utf8').replace(COMMENT, ''),
   ]),
