@@ -1,4 +1,4 @@
-import type { Code } from './errors.ts'
+import type { Code, NewSignIn } from './errors.ts'
 
 /** Go on with what is known now. */
 export interface Proceed<Out> {
@@ -12,6 +12,7 @@ export interface RefusalHelp {
   readonly retryAfterSeconds?: number
   /** Code of the request that a person can confirm. */
   readonly confirm?: string
+  readonly signIn?: NewSignIn
 }
 
 /** How the person must have authenticated for a request (RFC 9470 3, 4). */

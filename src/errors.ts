@@ -475,10 +475,19 @@ export type Code = keyof typeof table
 
 export const errorTable: Readonly<Record<Code, Readonly<Row>>> = table
 
+/** Where a sign-in begins again for the page that was wanted. */
+export interface NewSignIn {
+  readonly path: string
+  /** The page goes there by itself. */
+  readonly isAutomatic: boolean
+}
+
 /** Something that went wrong, as opposed to a decision: carries its code, and its cause for the log. */
 export class Fault extends Error {
   override readonly name = 'Fault'
   readonly code: Code
+  /** What a person can do about it, where a sign-in went wrong. */
+  signIn?: NewSignIn
 
   constructor(code: Code, cause?: unknown) {
     super(code, { cause })

@@ -23,6 +23,8 @@ export type Sending = {
 const MAX_REDIRECTS = 20
 const TIMEOUT_MS = 15_000
 
+const PASSAGE = /<noscript><meta http-equiv="refresh" content="0; url=([^"]*)"><\/noscript>/
+
 const NAVIGATION = {
   Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
   'Sec-Fetch-Dest': 'document',
@@ -34,8 +36,14 @@ export class BrowserClient implements UserAgent {
   /** By name: one host is enough, and cookies do not know ports (RFC 6265 8.5). */
   readonly cookies = new Map<string, { readonly value: string; readonly path: string }>()
 
-  /** One request, no redirect followed. */
-  async send(url: string, { method = 'GET', fields = {}, content }: Sending = {}): Promise<Answer> {
+  /** One request, no redirect followed; but pages that are only there for scripts are passed, as browsers without scripts do. */
+  async send(url: string, sending: Sending = {}): Promise<Answer> {
+    const answer = await this.#sendOnce(url, sending)
+    const [, next] = PASSAGE.exec(answer.text) ?? []
+    return next === undefined ? answer : this.#sendOnce(new URL(next.replaceAll('&amp;', '&'), url).href, sending)
+  }
+
+  async #sendOnce(url: string, { method = 'GET', fields = {}, content }: Sending): Promise<Answer> {
     const cookie = this.#cookieField(new URL(url))
     const all = { ...NAVIGATION, ...(cookie === '' ? {} : { Cookie: cookie }), ...fields }
     const headers = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))

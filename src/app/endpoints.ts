@@ -11,6 +11,7 @@ import { accountPage } from '../routes/account-page.ts'
 import { backChannelLogout } from '../routes/back-channel-logout.ts'
 import { beginSignIn } from '../routes/begin-sign-in.ts'
 import { askToConfirm, confirm, confirmed, grantRequested } from '../routes/confirm.ts'
+import { arrived } from '../routes/fragment.ts'
 import { frontChannelLogout } from '../routes/front-channel-logout.ts'
 import { gitPage, helperFile } from '../routes/git-page.ts'
 import { keySetRoute } from '../routes/key-set.ts'
@@ -28,7 +29,7 @@ type AccountNeeds = Pick<
 >
 export type EndpointNeeds = LogoutNeeds &
   AccountNeeds &
-  Pick<Services, 'formTokens' | 'identityOut' | 'provider'> & { readonly refresh: SessionRefresh }
+  Pick<Services, 'formTokens' | 'identityOut' | 'provider' | 'signInStates'> & { readonly refresh: SessionRefresh }
 
 /** Torhaus' own pages, by method and path. */
 export function endpoints(services: EndpointNeeds): Record<string, Route> {
@@ -60,6 +61,7 @@ function pagesOf(
   const session = { sessions, refresh, cookies, rule, publicOrigin, now }
   const begin = {
     ...{ provider, store: services.stores.sessions, cookies, publicOrigin, now },
+    states: services.signInStates,
     limits: config.session,
     report: reportSignIn(services),
   }
@@ -93,6 +95,7 @@ function pagesOf(
     'GET /.torhaus/confirmed': confirmed(),
     'GET /.torhaus/git': gitPage({ ...ownParts, provider, oidc: config.oidc }),
     'GET /.torhaus/sign-in': startSignIn(signInParts),
+    'GET /.torhaus/arrived': arrived(publicOrigin),
     'GET /.torhaus/callback': completeSignIn(signInParts),
     'GET /.torhaus/sign-out': askToSignOut(signOutParts),
     'POST /.torhaus/sign-out': signOut(signOutParts),

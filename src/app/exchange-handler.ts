@@ -223,8 +223,9 @@ export function fail(parts: Pick<AppParts, 'refusal'>, record: ExchangeRecord, f
   record.outcome = 'failed'
   record.code = fault.code
   record.cause = fault.cause
+  const help = fault.signIn === undefined ? {} : { signIn: fault.signIn }
   if (record.known.response.headersSent) record.known.response.destroy()
-  else record.responseBytes = sendRefusal(record.known, fault.code, parts.refusal)
+  else record.responseBytes = sendRefusal(record.known, fault.code, parts.refusal, help)
 }
 
 function denied(parts: AppParts, arrival: Arrival, code: Code): ExchangeRecord {

@@ -12,6 +12,7 @@ import { OpenIdProvider } from '../oidc/provider.ts'
 import { type PatFingerprints, patFingerprints } from '../pats/pat-fingerprints.ts'
 import { PatRegister } from '../pats/pat-register.ts'
 import { type Rules, rulesOf } from '../policy/rules.ts'
+import { SignInStates } from '../routes/sign-in-state.ts'
 import { FormTokens } from '../session/form-tokens.ts'
 import { Sealer } from '../session/sealer.ts'
 import { Sessions } from '../session/sessions.ts'
@@ -35,6 +36,7 @@ export interface Services extends Site, Identity {
   readonly provider: OpenIdProvider
   readonly opKeys: OpKeys
   readonly sessions: Sessions
+  readonly signInStates: SignInStates
   readonly formTokens: FormTokens
   readonly grants: Grants
   readonly pats: PatRegister
@@ -72,6 +74,7 @@ export async function openServices(
     ...{ config, log, now, metrics, audit, stores, changes, provider },
     opKeys: provider.keys,
     sessions: new Sessions(stores.sessions, sealer, { ...session, ...caching }, changes, surroundings),
+    signInStates: new SignInStates(sealer),
     formTokens: new FormTokens(sealer, stores.sessions, now),
     grants: new Grants(stores.grants, { ...config.secondFactor.grants, ...caching }, changes, surroundings),
     pats: new PatRegister(stores.pats, caching, changes, surroundings),

@@ -1,4 +1,4 @@
-import { type Code, errorTable } from '../errors.ts'
+import { type Code, errorTable, type NewSignIn } from '../errors.ts'
 import type { PartialExchange } from '../exchange.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import { type Html, html, renderPage } from './page.ts'
@@ -37,38 +37,44 @@ const TITLES_BY_STATUS: Partial<Record<number, string>> = {
   504: 'The server does not answer',
 }
 
-const SIGN_IN = html`<a class="button" href="${OWN_PREFIX}/sign-in">Sign in again</a>`
+const SIGN_IN = `${OWN_PREFIX}/sign-in`
 const OTHER_ACCOUNT = html`<a class="button quiet" href="${OWN_PREFIX}/sign-out">Use another account</a>`
 const NEW_TAB = html`<a class="button" href="${OWN_PREFIX}/" target="_blank" rel="noopener">Sign in in a new tab</a>`
-const TRY_AGAIN = html`<a class="button" href="">Try again</a>`
 const START = html`<a class="button quiet" href="/">Start page</a>`
 
 /** The page a browser shows for `code`: what happened, what to do next, and what to tell the help desk. */
-export function errorPage(known: PartialExchange, code: Code, link?: string): string {
+export function errorPage(known: PartialExchange, code: Code, link?: string, signIn?: NewSignIn): string {
   const { status, sentence } = errorTable[code]
   return renderPage(
     TITLES[code] ?? TITLES_BY_STATUS[status] ?? 'That did not work',
-    html`<p>${EXPLANATIONS[code] ?? sentence}</p>${link === undefined ? wayOut(known, code, status) : confirmation(link)}`,
+    html`<p>${signIn?.isAutomatic === true ? RESTARTING : (EXPLANATIONS[code] ?? sentence)}</p>${link === undefined ? wayOut(known, code, status, signIn) : confirmation(link)}`,
     html`<span>${code}</span><span>request ${known.requestId ?? 'without id'}</span>`,
   )
 }
 
+const RESTARTING =
+  'This sign-in is no longer under way: many tabs were opened at once, or it was used already. It begins again in a moment, for the page you wanted.'
+
+const button = (href: string, text: string) => html`<a class="button" href="${href}">${text}</a>`
+
 const confirmation = (link: string) =>
   html`<p>Confirm with your second factor, then try again.</p><p class="actions"><a class="button" href="${link}">Confirm</a></p>`
 
-function wayOut({ request }: PartialExchange, code: Code, status: number): Html {
+function wayOut({ request }: PartialExchange, code: Code, status: number, signIn: NewSignIn | undefined): Html {
   const isRepeatable = request.method === 'GET' || request.method === 'HEAD'
   if (status === 401 && !isRepeatable) {
     // The form is still in the browser's memory: leaving this page would lose it.
     return html`<p>What you just sent did not reach the server, and is not lost: sign in in a new tab, then come back and reload this page to send it again.</p>
 <p class="actions">${NEW_TAB}</p>`
   }
-  if (code === 'sign-in-unknown' || status === 401) return html`<p class="actions">${SIGN_IN}</p>`
+  const signInAgain = button(signIn?.path ?? SIGN_IN, 'Sign in again')
+  if (code === 'sign-in-unknown' || status === 401) return html`<p class="actions">${signInAgain}</p>`
   if (code === 'cross-site-request' || code === 'sign-in-not-same-origin') return html`<p class="actions">${START}</p>`
   if (code === 'confirmation-other-account' || code === 'account-mismatch')
     return html`<p class="actions">${OTHER_ACCOUNT}${START}</p>`
-  if (status === 403) return html`<p class="actions">${SIGN_IN}${OTHER_ACCOUNT}</p>`
+  if (status === 403) return html`<p class="actions">${signInAgain}${OTHER_ACCOUNT}</p>`
+  // A callback is good once: loading it again would never help.
   return status >= 500 && isRepeatable
-    ? html`<p class="actions">${TRY_AGAIN}${START}</p>`
+    ? html`<p class="actions">${button(signIn?.path ?? '', 'Try again')}${START}</p>`
     : html`<p class="actions">${START}</p>`
 }

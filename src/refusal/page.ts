@@ -34,7 +34,7 @@ a { color: var(--accent); }
 
 const styleHash = createHash('sha256').update(STYLE).digest('base64')
 
-const policyFor = (frameAncestors: string, sandbox = '') =>
+export const policyFor = (frameAncestors: string, sandbox = '') =>
   `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; ${sandbox}frame-ancestors ${frameAncestors}`
 
 /**
@@ -54,6 +54,13 @@ export const pageFields: readonly string[] = [
   ...['Content-Security-Policy', policyFor("'none'", SANDBOX), 'X-Frame-Options', 'DENY'],
   ...['Cross-Origin-Opener-Policy', 'same-origin', 'Cross-Origin-Embedder-Policy', 'require-corp'],
   ...['Referrer-Policy', 'same-origin'],
+  ...COMMON_FIELDS,
+]
+
+/** Of a page that goes on by itself: a sandbox does not let it (HTML 7.1.5, automatic features). */
+export const automaticPageFields: readonly string[] = [
+  ...['Content-Security-Policy', policyFor("'none'"), 'X-Frame-Options', 'DENY'],
+  ...['Cross-Origin-Opener-Policy', 'same-origin', 'Referrer-Policy', 'same-origin'],
   ...COMMON_FIELDS,
 ]
 

@@ -4,14 +4,14 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { RefusalHelp, StepUp } from '../decision.ts'
-import { type Code, errorTable } from '../errors.ts'
+import { type Code, errorTable, type NewSignIn } from '../errors.ts'
 import type { PartialExchange } from '../exchange.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import { drainRequest } from '../listener/request-content.ts'
 import { type ChallengeSettings, challengeFields } from './challenge.ts'
 import { formatConfirmationCode } from './confirmation-code.ts'
 import { errorPage } from './error-page.ts'
-import { pageFields } from './page.ts'
+import { automaticPageFields, pageFields } from './page.ts'
 import { signInPath } from './sign-in-path.ts'
 
 export interface RefusalSettings {
@@ -20,6 +20,7 @@ export interface RefusalSettings {
 }
 
 const RETRY_AFTER_S = 5
+const RESTART_AFTER_S = 1
 
 /** Answers with the status, sentence and code of `code`, and the request id. */
 export function sendRefusal(
@@ -42,7 +43,7 @@ export function sendRefusal(
   if (status === 503 || status === 429) fields.push('Retry-After', String(help.retryAfterSeconds ?? RETRY_AFTER_S))
   if (status === 405) fields.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS')
   const link = help.confirm && `${settings.publicOrigin}${OWN_PREFIX}/confirm/${formatConfirmationCode(help.confirm)}`
-  const body = render(known, code, settings.publicOrigin, link)
+  const body = render(known, code, settings.publicOrigin, link, help.signIn)
   if (known.clientClass === 'visual-studio') {
     const shown = link === undefined ? sentence : `${sentence} Open ${link} in a browser to confirm, then try again.`
     fields.push('X-TFS-ServiceError', encodeURIComponent(shown))
@@ -69,7 +70,13 @@ interface Body {
 }
 
 /** `link`: where a person can confirm. */
-function render(known: PartialExchange, code: Code, publicOrigin: string, link: string | undefined): Body {
+function render(
+  known: PartialExchange,
+  code: Code,
+  publicOrigin: string,
+  link: string | undefined,
+  signIn: NewSignIn | undefined,
+): Body {
   const { sentence, status } = errorTable[code]
   const accept = known.fields?.kept.accept ?? ''
   switch (known.clientClass) {
@@ -87,7 +94,7 @@ function render(known: PartialExchange, code: Code, publicOrigin: string, link: 
         }),
       }
     default:
-      if (accept.includes('text/html')) return { fields: pageFields, text: errorPage(known, code, link) }
+      if (accept.includes('text/html')) return page(known, code, link, signIn)
       return {
         fields: ['Content-Type', 'application/problem+json'],
         text: JSON.stringify({
@@ -100,6 +107,13 @@ function render(known: PartialExchange, code: Code, publicOrigin: string, link: 
         }),
       }
   }
+}
+
+function page(known: PartialExchange, code: Code, link: string | undefined, signIn: NewSignIn | undefined): Body {
+  const text = errorPage(known, code, link, signIn)
+  if (signIn?.isAutomatic !== true) return { fields: pageFields, text }
+  // A moment later: whatever was under way beside it has opened a session by then.
+  return { fields: [...automaticPageFields, 'Refresh', `${RESTART_AFTER_S}; url=${signIn.path}`], text }
 }
 
 function plainText(known: PartialExchange, code: Code, publicOrigin: string, link: string | undefined): string {

@@ -11,8 +11,10 @@ import { isOpaqueId, keyOf, newOpaqueId } from '../session/opaque-id.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Intent, SessionStore, SignInRecord } from '../session/session-store.ts'
 import { type Reply, seeOther } from './reply.ts'
+import type { SignInStates } from './sign-in-state.ts'
 
 export interface BeginSignInParts {
+  readonly states: SignInStates
   readonly provider: Pick<OpenIdProvider, 'authorizationUrl'>
   readonly store: Pick<SessionStore, 'addSignIn'>
   readonly cookies: SessionCookies
@@ -26,6 +28,7 @@ export interface Wanted {
   readonly returnTo: string
   /** By it the outcome is judged. */
   readonly stepUp: StepUp
+  readonly again?: number
   /** With one, nobody is believed to be signed in: the OP is to ask anew. */
   readonly intent?: Omit<Intent, 'begunAtMs'>
 }
@@ -34,6 +37,7 @@ export interface Wanted {
 export type BeginSignIn = (exchange: Traced, wanted: Wanted) => Promise<Reply>
 
 export function beginSignIn({
+  states,
   provider,
   store,
   cookies,
@@ -42,12 +46,12 @@ export function beginSignIn({
   now,
   report,
 }: BeginSignInParts): BeginSignIn {
-  return async (exchange, { returnTo, stepUp, intent }) => {
+  return async (exchange, { returnTo, stepUp, again = 0, intent }) => {
     const given = exchange.fields.kept.cookie && readCookie(exchange.fields.kept.cookie, cookies.browserName)
     const browserId = given !== undefined && isOpaqueId(given) ? given : newOpaqueId()
     const acrValues = stepUp.acceptAcr ?? []
     const record: SignInRecord = {
-      state: newOpaqueId(),
+      state: states.issue({ returnTo, stepUp, again }),
       browserKey: keyOf(browserId),
       nonce: newOpaqueId(),
       codeVerifier: newOpaqueId(),

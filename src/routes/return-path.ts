@@ -1,5 +1,5 @@
 /** Longest return path that is kept, in characters; above it people land on the start page. */
-const MAX_LENGTH = 4096
+export const MAX_RETURN_PATH_LENGTH = 4096
 
 // Anything a browser or an intermediary might read as the start of another authority, or drop before reading: backslash,
 // white space and control characters, in the path also encoded; a second slash.
@@ -10,6 +10,7 @@ const UNSAFE = /^\/[\\/]|^\/%(2f|5c)|[\x00-\x20\x7f-\uffff\\]|^[^?]*%(0[0-9a-f]|
  * comes from outside is never turned into an absolute URL.
  */
 export function safeReturnPath(wanted: string | null, publicOrigin: string): string {
-  if (wanted === null || wanted.length > MAX_LENGTH || !wanted.startsWith('/') || UNSAFE.test(wanted)) return '/'
+  if (wanted === null || wanted.length > MAX_RETURN_PATH_LENGTH || !wanted.startsWith('/') || UNSAFE.test(wanted))
+    return '/'
   return URL.parse(wanted, publicOrigin)?.origin === publicOrigin ? wanted : '/'
 }

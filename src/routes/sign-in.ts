@@ -12,13 +12,16 @@
  *     |                            |<------------ ID token, refresh token -----|
  *     |<-- 303, new session id ----| second factor judged, account mapped      |
  *
+ * A browser that opens a page in a window passes two pages more, which keep the fragment of its URL in the tab (fragment.ts). One that
+ * comes back to a sign-in that is not known any more begins it again, for the page that the state names (sign-in-state.ts).
+ *
  * A sign-in with an intent is one that a form of ours has begun, to confirm something: the OP asks anew (`prompt=login`, `max_age=0`), and what was
  * intended is done only if it did, for the account that began it.
  */
 
 import type { AccountKeyOf } from '../account-key.ts'
 import type { StepUp } from '../decision.ts'
-import { Fault } from '../errors.ts'
+import { Fault, toFault } from '../errors.ts'
 import type { Evidence, Traced } from '../exchange.ts'
 import { readCookie } from '../http/cookie.ts'
 import type { AccountMapper } from '../oidc/account.ts'
@@ -32,8 +35,10 @@ import type { Intent, SessionStore, SignInRecord } from '../session/session-stor
 import type { Sessions } from '../session/sessions.ts'
 import { type BeginSignInParts, beginSignIn } from './begin-sign-in.ts'
 import { currentSession } from './current-session.ts'
+import { departure, mayHaveFragment } from './fragment.ts'
 import { type Reply, type Route, seeOther } from './reply.ts'
 import { safeReturnPath } from './return-path.ts'
+import { type Aim, againFrom, newSignIn } from './sign-in-state.ts'
 
 export interface SignInParts extends BeginSignInParts {
   readonly provider: OpenIdProvider
@@ -94,26 +99,42 @@ export function startSignIn(parts: SignInParts): Route {
     const query = queryOf(exchange, parts.publicOrigin)
     const returnTo = safeReturnPath(query.get('return_to'), parts.publicOrigin)
     const stepUp = stepUpFrom(query, parts.rule)
-    return (await hasGoodSession(parts, exchange, stepUp)) ? seeOther(returnTo) : begin(exchange, { returnTo, stepUp })
+    if (await hasGoodSession(parts, exchange, stepUp)) return seeOther(returnTo)
+    if (mayHaveFragment(exchange, query)) return departure(exchange, query, returnTo)
+    return begin(exchange, { returnTo, stepUp, again: againFrom(query.get('again')) })
   }
 }
 
 /** GET /.torhaus/callback: where the OP sends the browser back to. */
 export function completeSignIn(parts: SignInParts): Route {
-  const { store, cookies, publicOrigin } = parts
   return async exchange => {
-    const states = queryOf(exchange, publicOrigin).getAll('state')
-    const record = states.length === 1 ? await store.takeSignIn(states[0] ?? '') : undefined
-    // A session that is good already wins, over a stale callback as well as over a second tab's.
-    const stepUp =
-      record === undefined ? { maxAgeSeconds: parts.rule.maxAgeSeconds, acceptAcr: undefined } : stepUpIn(record)
-    if (record?.intent === undefined && (await hasGoodSession(parts, exchange, stepUp)))
-      return seeOther(record?.returnTo ?? '/')
-    const browserId = cookieOf(exchange, cookies.browserName)
-    if (record === undefined || record.expiresAtMs < parts.now()) throw new Fault('sign-in-unknown')
-    if (browserId === undefined || keyOf(browserId) !== record.browserKey) throw new Fault('sign-in-unknown')
-    return finish(parts, exchange, record)
+    const given = queryOf(exchange, parts.publicOrigin).getAll('state')
+    const state = given.length === 1 ? (given[0] ?? '') : ''
+    const aim = parts.states.aimOf(state)
+    try {
+      return await complete(parts, exchange, state, aim)
+    } catch (error) {
+      const fault = toFault(error)
+      // Without our cookie it would end here again.
+      const mayBeAutomatic = fault.code === 'sign-in-unknown' && browserIdOf(parts, exchange) !== undefined
+      if (aim !== undefined) fault.signIn = newSignIn(aim, mayBeAutomatic)
+      throw fault
+    }
   }
+}
+
+async function complete(parts: SignInParts, exchange: Traced, state: string, aim: Aim | undefined): Promise<Reply> {
+  const record = state === '' ? undefined : await parts.store.takeSignIn(state)
+  // A session that is good already wins, over a stale callback as well as over a second tab's.
+  const usual = { maxAgeSeconds: parts.rule.maxAgeSeconds, acceptAcr: undefined }
+  const stepUp = record === undefined ? (aim?.stepUp ?? usual) : stepUpIn(record)
+  if (record?.intent === undefined && (await hasGoodSession(parts, exchange, stepUp)))
+    return seeOther(record?.returnTo ?? aim?.returnTo ?? '/')
+  const browserId = browserIdOf(parts, exchange)
+  if (record === undefined || record.expiresAtMs < parts.now()) throw new Fault('sign-in-unknown')
+  // Tabs that were opened at once have each been given an id of their own, and the browser has kept one.
+  if (browserId === undefined || keyOf(browserId) !== record.browserKey) throw new Fault('sign-in-unknown')
+  return finish(parts, exchange, record)
 }
 
 async function finish(parts: SignInParts, exchange: Traced, record: SignInRecord): Promise<Reply> {
@@ -181,7 +202,7 @@ async function hasGoodSession(parts: SignInParts, exchange: Traced, stepUp: Step
   return session !== undefined && judge(parts, stepUp, session.record.evidence) === 'satisfied'
 }
 
-const cookieOf = ({ fields }: Traced, name: string) =>
-  fields.kept.cookie === undefined ? undefined : readCookie(fields.kept.cookie, name)
+const browserIdOf = ({ cookies }: SignInParts, { fields }: Traced) =>
+  fields.kept.cookie === undefined ? undefined : readCookie(fields.kept.cookie, cookies.browserName)
 
 const queryOf = ({ target }: Traced, publicOrigin: string) => new URL(target.raw, publicOrigin).searchParams

@@ -71,9 +71,13 @@ test('a session wins over a callback that is stale, was used, or never was', asy
   const browser = new BrowserClient()
   const [callback = ''] = await openTabs(browser, 1)
   await browser.send(callback)
-  for (const url of [callback, `${lab.url}/.torhaus/callback`, `${lab.url}/.torhaus/callback?error=access_denied`]) {
+  for (const [url, wanted] of [
+    [callback, '/tab-0'],
+    [`${lab.url}/.torhaus/callback`, '/'],
+    [`${lab.url}/.torhaus/callback?error=access_denied`, '/'],
+  ] as const) {
     const end = await browser.send(url)
-    assert.deepEqual([end.status, end.headers.get('location')], [303, '/'])
+    assert.deepEqual([end.status, end.headers.get('location')], [303, wanted])
   }
 })
 

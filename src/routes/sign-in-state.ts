@@ -1,0 +1,57 @@
+import type { StepUp } from '../decision.ts'
+import type { NewSignIn } from '../errors.ts'
+import { signInPath } from '../refusal/sign-in-path.ts'
+import { newOpaqueId } from '../session/opaque-id.ts'
+import type { Sealer } from '../session/sealer.ts'
+
+/** What a sign-in is for. */
+export interface Aim {
+  readonly returnTo: string
+  readonly stepUp: StepUp
+  /** How often a page of ours has started it again by itself. */
+  readonly again: number
+}
+
+/** More is not told: OPs have limits on URLs, IIS before AD FS one of 2048 for the query. */
+const MAX_AIM_LENGTH = 700
+/** The others have opened a session by then, or it will not work at all. */
+const MOST_AGAIN = 3
+
+/**
+ * The `state` of an authorization request (RFC 6749 4.1.1): an id that nobody can guess, and behind it, sealed, what the sign-in is
+ * for. A browser that comes back when the sign-in is not known any more, for many tabs were opened at once or it was used, can
+ * start again for the page that was wanted. It grants nothing that a link to the sign-in would not.
+ */
+export class SignInStates {
+  readonly #sealer: Sealer
+
+  constructor(sealer: Sealer) {
+    this.#sealer = sealer
+  }
+
+  issue(aim: Aim): string {
+    const id = newOpaqueId()
+    const text = JSON.stringify(aim)
+    return text.length > MAX_AIM_LENGTH ? id : `${id}.${this.#sealer.seal(text, contextOf(id))}`
+  }
+
+  aimOf(state: string): Aim | undefined {
+    const end = state.indexOf('.')
+    const text = end === -1 ? undefined : this.#sealer.open(state.slice(end + 1), contextOf(state.slice(0, end)))
+    return text === undefined ? undefined : (JSON.parse(text) as Aim)
+  }
+}
+
+/** A fragment is kept already. */
+const NO_FRAGMENT = '&fragment=none'
+
+const contextOf = (id: string) => `sign-in ${id}`
+
+/** `mayBeAutomatic`: it would get further than this one did. */
+export function newSignIn(aim: Aim, mayBeAutomatic: boolean): NewSignIn {
+  const isAutomatic = mayBeAutomatic && aim.again < MOST_AGAIN
+  const path = signInPath(aim.returnTo, aim.stepUp) + NO_FRAGMENT
+  return { path: isAutomatic ? `${path}&again=${aim.again + 1}` : path, isAutomatic }
+}
+
+export const againFrom = (text: string | null): number => (/^[1-9]$/.test(text ?? '') ? Number(text) : 0)
