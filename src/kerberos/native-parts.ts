@@ -33,7 +33,12 @@ export function openNativeParts(ground: DirectoryGround, gate: KdcGate, opened: 
   const verifier = opened.use(createNativePasswordVerifier(proving))
   const asking = { client, gate, keytab, principal: servicePrincipal, now }
   const service = opened.use(createNativeServiceCredential(asking))
-  const impersonation = opened.use(createNativeImpersonation({ ...asking, service, directory, maxPrincipals }))
+  const impersonation = opened.use(
+    createNativeImpersonation({
+      ...{ ...asking, service, directory, maxPrincipals },
+      recheckMs: settings.recheckSeconds * 1000,
+    }),
+  )
   return { acceptor, verifier, impersonation }
 }
 
