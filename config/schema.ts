@@ -150,6 +150,10 @@ const kerberos = requiredSection(
     krb5ConfigFile: Type.Optional(
       file('For implementation gssapi: krb5.conf to use in place of the one of the system.'),
     ),
+    recheckSeconds: integer(
+      'For implementation native: how often the KDC is asked anew for the ticket of an account that is in use, in seconds. A disabled account is refused after that at the latest. Two requests to the KDC each time.',
+      { default: 300, minimum: 10, maximum: 36_000 },
+    ),
     maxKdcCalls: integer(
       'For implementation gssapi: most calls to the KDC at a time, so many threads a dead KDC can hold. Each call may block for 25 s.',
       { default: 2, minimum: 1, maximum: 32 },

@@ -56,6 +56,9 @@ const lasting: ReadonlySet<KerberosErrorCode> = new Set([
   'foreign-realm',
 ])
 
+/** True for a refusal that concerns the account or the delegation itself. */
+export const isLasting = (error: unknown): boolean => error instanceof KerberosError && lasting.has(error.code)
+
 type Refusal = { readonly error: KerberosError; readonly untilMs: number }
 
 /** What is known of one principal; its refusals go with it. */
@@ -87,7 +90,7 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
       count.tokens++
       return token
     } catch (error) {
-      if (error instanceof KerberosError && lasting.has(error.code)) {
+      if (error instanceof KerberosError && isLasting(error)) {
         refusals.set(target, { error, untilMs: now() + refusalTtlMs })
       }
       throw error

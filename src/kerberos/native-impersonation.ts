@@ -4,6 +4,7 @@ import {
   createImpersonationCache,
   type Impersonation,
   isExpired,
+  isLasting,
   type MutableCounters,
   type PrincipalTickets,
 } from './impersonation-cache.ts'
@@ -27,6 +28,8 @@ export interface NativeImpersonationOptions {
   readonly directory: DirectoryNames
   readonly maxPrincipals?: number
   readonly renewMarginMs?: number
+  /** After so long the KDC is asked again whether the account may still be impersonated; default 300,000. */
+  readonly recheckMs?: number
   readonly refusalTtlMs?: number
   readonly now: () => number
 }
@@ -47,7 +50,7 @@ function renewingTickets(
   principal: CanonicalPrincipal,
   count: MutableCounters,
 ): Renewing<PrincipalTickets> {
-  const { client, gate, service, directory, now, renewMarginMs = 300_000 } = options
+  const { client, gate, service, directory, now, renewMarginMs = 300_000, recheckMs = 300_000 } = options
   const account = principal.slice(0, principal.lastIndexOf('@'))
   const user = { type: NAME_TYPE.principal, components: [account] }
   const evidenceFor = async (own: LeasedTicket): Promise<HeldTicket> => {
@@ -67,19 +70,23 @@ function renewingTickets(
   }
   return createRenewing({
     now,
+    isFinal: isLasting,
     async acquire(store) {
       // Before the gate: renewing our own ticket is a gate call of its own, and one inside the other could wait for itself.
       const own = await service.current()
       await gate.run(async () => {
         const evidence = await evidenceFor(own)
         count.impersonations++
-        if (!namesInEvidence(evidence, options.keytab.keysOf(options.principal)).some(isPrincipal)) {
+        const keys = options.keytab.keysOf(options.principal)
+        const names = await codedFailure('s4u2self', async () => namesInEvidence(evidence, keys))
+        if (!names.some(isPrincipal)) {
           evidence.sessionKey[Symbol.dispose]()
           count.identityMismatches++
           throw new KerberosError('identity-mismatch', 's4u2self')
         }
         const tickets: PrincipalTickets = createNativeTickets({ client, gate, service, evidence, now })
-        store(tickets, validity((evidence.endTimeMs - now()) / 1000, now(), renewMarginMs))
+        const { renewAtMs, expiresAtMs } = validity((evidence.endTimeMs - now()) / 1000, now(), renewMarginMs)
+        store(tickets, { renewAtMs: Math.min(renewAtMs, now() + recheckMs), expiresAtMs })
       })
     },
   })

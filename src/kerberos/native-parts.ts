@@ -13,8 +13,11 @@ import { createNativePasswordVerifier } from './native-password.ts'
 import { createNativeServiceCredential } from './native-service-credential.ts'
 import { createReplayCache } from './replay-cache.ts'
 
-/** A call to the KDC holds a socket here and no thread. */
-export const nativeKdcCalls = { maxConcurrent: 128, maxQueued: 4_096 } as const
+/**
+ * A call to the KDC holds a socket here and no thread. Few at a time all the same: first come, first served, so that a KDC under load answers
+ * some in time and not all of them too late.
+ */
+export const nativeKdcCalls = { maxConcurrent: 16, maxQueued: 4_096 } as const
 
 /** RFC 4120 8.2. */
 const SKEW_MS = 300_000
@@ -33,7 +36,12 @@ export function openNativeParts(ground: DirectoryGround, gate: KdcGate, opened: 
   const verifier = opened.use(createNativePasswordVerifier(proving))
   const asking = { client, gate, keytab, principal: servicePrincipal, now }
   const service = opened.use(createNativeServiceCredential(asking))
-  const impersonation = opened.use(createNativeImpersonation({ ...asking, service, directory, maxPrincipals }))
+  const impersonation = opened.use(
+    createNativeImpersonation({
+      ...{ ...asking, service, directory, maxPrincipals },
+      recheckMs: settings.recheckSeconds * 1000,
+    }),
+  )
   return { acceptor, verifier, impersonation }
 }
 

@@ -21,6 +21,8 @@ export type RenewingOptions<T extends Disposable> = {
    */
   readonly acquire: (store: (value: T, validity: Validity) => void) => Promise<void>
   readonly now: () => number
+  /** Says of a failed renewal that the old value must not be used any more; default: it is used until it ends. */
+  readonly isFinal?: (error: unknown) => boolean
   /** After a failed renewal, how long the old value is used before the next try. Default 30,000. */
   readonly retryPauseMs?: number
 }
@@ -42,7 +44,7 @@ const released = (): KerberosError => new KerberosError('credentials-expired', '
 type Held<T> = Validity & { readonly value: T }
 
 export function createRenewing<T extends Disposable>(options: RenewingOptions<T>): Renewing<T> {
-  const { acquire, now, retryPauseMs = 30_000 } = options
+  const { acquire, now, isFinal = () => false, retryPauseMs = 30_000 } = options
   let held: Held<T> | undefined
   let pending: Promise<void> | undefined
   let retryAtMs = 0
@@ -68,7 +70,9 @@ export function createRenewing<T extends Disposable>(options: RenewingOptions<T>
     if (now() < retryAtMs) return
     retryAtMs = now() + retryPauseMs
     // The old value still serves; if this goes on until it ends, the caller of that moment gets the error.
-    renew().catch(() => undefined)
+    renew().catch((error: unknown) => {
+      if (isFinal(error)) drop()
+    })
   }
 
   return {

@@ -47,6 +47,8 @@ export type Impersonating = {
   readonly maxPrincipals?: number
   readonly refusalTtlMs?: number
   readonly now?: () => number
+  /** Of our own implementation alone. */
+  readonly recheckMs?: number
 }
 
 export type Parts = {
@@ -73,7 +75,7 @@ function gssapiParts(ground: Ground): Parts {
   return {
     acceptor: () => createAcceptor({ ...ours, lane, replayCacheFile: `${directory}/rcache` }),
     verifier: () => createPasswordVerifier({ ...ours, gate }),
-    impersonation({ principal = 'svc-proxy@CORP.TEST', keytabFile: file = keytabFile, ...changes }) {
+    impersonation({ principal = 'svc-proxy@CORP.TEST', keytabFile: file = keytabFile, recheckMs: _, ...changes }) {
       const own = service(principal, file)
       const options = { now: system.now, gssapi, gate, lane, service: own, directory: names, ...changes }
       const impersonation = createImpersonation(options)

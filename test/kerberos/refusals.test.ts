@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openHandles } from '../../src/kerberos/handle.ts'
 import type { Impersonation } from '../../src/kerberos/impersonation-cache.ts'
 import { KerberosError } from '../../src/kerberos/kerberos-error.ts'
@@ -109,3 +110,29 @@ for (const implementation of IMPLEMENTATIONS) {
     })
   })
 }
+
+describe('an account that is disabled while it is in use', () => {
+  it('is refused once its ticket was to be asked for anew (native), and others are not', async () => {
+    let nowMs = Date.now()
+    const own = lab.impersonation('native', { now: () => nowMs, recheckMs: 60_000 })
+    await lab.kdc.addAccounts([{ name: 'leaver', password: 'leaver-Passw0rd' }])
+    const initiate = (name: string) => own.initiate(principal(name), devops)
+    for (const name of ['leaver', 'bob']) await initiate(name)
+    await lab.kdc.sambaTool('user', 'disable', 'leaver')
+    assert((await initiate('leaver')).length > 500, 'its ticket is still believed')
+    nowMs += 60_001
+    const before = own.counters().impersonations
+    for (const name of ['leaver', 'bob']) await initiate(name)
+    while (own.counters().impersonations === before) await sleep(5)
+    let last = ''
+    for (let round = 0; round < 200 && last === ''; round++) {
+      await sleep(10)
+      last = await initiate('leaver').then(
+        () => '',
+        (error: KerberosError) => error.code,
+      )
+    }
+    assert.equal(last, 'client-disabled')
+    assert((await initiate('bob')).length > 500)
+  })
+})

@@ -134,11 +134,15 @@ export function createKdcClient({ pool, realm, now }: KdcClientOptions): KdcClie
       if (!isSameClient(ticket, tgt)) throw krb5Error('mismatch', 'client of a service ticket')
       return ticket
     },
-    s4u2self: (tgt, user) =>
-      askTgs(tgt, {
+    async s4u2self(tgt, user) {
+      const evidence = await askTgs(tgt, {
         service: tgt.client,
         padata: nonce => [forUser(user, realm, tgt.sessionKey), s4uX509User(user, realm, nonce, tgt.sessionKey)],
-      }),
+      })
+      // The name beside the ticket stands in clear: whom it is about is read inside (evidence-names.ts).
+      if (evidence.clientRealm !== realm) throw krb5Error('mismatch', 'realm of an evidence ticket')
+      return evidence
+    },
     async s4u2proxy(tgt, evidence, service) {
       const ticket = await askTgs(tgt, {
         service,
