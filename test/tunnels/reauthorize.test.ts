@@ -12,7 +12,14 @@ const SECOND_FACTOR: Evidence = { acr: 'mfa', acrs: [], amr: [], authTime: NOW_S
 const TICKET: Evidence = { acr: undefined, acrs: [], amr: [], authTime: NOW_S - 100, firstFactor: 'negotiate' }
 
 const firstFactorIsEnough: RuleSettings = {
-  ...{ name: 'office', reason: 'a test', require: 'first-factor', reportOnly: false, allowIdentityChange: false },
+  ...{
+    name: 'office',
+    reason: 'a test',
+    require: 'first-factor',
+    reportOnly: false,
+    allowIdentityChange: false,
+    allowLastingRights: false,
+  },
   when: { methods: [], schemes: [], clientClasses: [], networks: [] },
 }
 
