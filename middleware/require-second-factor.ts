@@ -30,7 +30,7 @@ import type { LastingRights, LastingSign } from '../src/policy/lasting-rights.ts
 import { isPreflight, isShapedLikePreflight } from '../src/policy/preflight.ts'
 import type { Requirement, Rules } from '../src/policy/rules.ts'
 import { judgeSecondFactor } from '../src/policy/second-factor.ts'
-import { denySettled, settleSign } from '../src/policy/settle-sign.ts'
+import { settleSign } from '../src/policy/settle-sign.ts'
 import { ruleFor, stepUpBeyondUsual, stepUpOf } from '../src/policy/step-up.ts'
 import type { Offers } from '../src/refusal/challenge.ts'
 
@@ -166,7 +166,7 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     return settleSign(authenticated, sign, (exchange, made) => {
       if (made === undefined) return byGrant(exchange, scope, requirement, code)
       // No link: what is confirmed at it would cover none of this.
-      if (!settings.lastingRights.reportOnly) return denySettled(exchange, 'lasting-right-refused')
+      if (!settings.lastingRights.reportOnly) return deny('lasting-right-refused')
       return after(byGrant(exchange, scope, requirement, code), answer => {
         if (answer.kind === 'proceed') report(exchange, 'lasting-rights', 'lasting-right-refused')
         return answer
@@ -227,7 +227,7 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     if (code === undefined) return admit(authenticated, name)
     return settleSign(authenticated, sign, (exchange, made) => {
       if (made === undefined) return admit(exchange, name)
-      if (!settings.lastingRights.reportOnly) return denySettled(exchange, code)
+      if (!settings.lastingRights.reportOnly) return deny(code)
       report(exchange, 'lasting-rights', code)
       return admit(exchange, name)
     })

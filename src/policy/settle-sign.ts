@@ -1,6 +1,5 @@
 import { type Awaitable, after } from '../awaitable.ts'
-import { type Decision, deny, type Refusal } from '../decision.ts'
-import type { Code } from '../errors.ts'
+import type { Decision } from '../decision.ts'
 import type { Authenticated } from '../exchange.ts'
 import { jsonPreview } from './json-preview.ts'
 import type { Lasting, LastingSign } from './lasting-rights.ts'
@@ -22,10 +21,4 @@ export function settleSign<T>(
   return after(jsonPreview(request, fields), text =>
     then(settled, text === undefined || content.test(text) ? makes : undefined),
   )
-}
-
-/** What was read ahead goes nowhere: the next request of the connection waits behind it. */
-export function denySettled({ request }: Authenticated, code: Code): Refusal {
-  if (request.complete) request.resume()
-  return deny(code)
 }

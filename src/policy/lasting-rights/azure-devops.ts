@@ -47,5 +47,5 @@ export const azureDevOps: ProductRights = {
       '/_apis/distributedtask/variablegroups',
     ]),
   ],
-  pages: ['/_usersettings/tokens', '/_usersettings/keys', '/_details/security/tokens', '/_details/security/keys'],
+  pages: ['/_userssettings/tokens', '/_userssettings/keys', '/_details/security/tokens', '/_details/security/keys'],
 }
