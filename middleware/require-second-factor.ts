@@ -24,7 +24,7 @@ import type { Admitted, Authenticated, Principal } from '../src/exchange.ts'
 import type { Grant, GrantRequest, GrantScope } from '../src/grants/grant-store.ts'
 import type { Grants, OpenedRequest } from '../src/grants/grants.ts'
 import { shortOfFresh, signInForPage } from '../src/policy/fresh-factor.ts'
-import { coverFor, isConfirmed, needOf } from '../src/policy/grant-cover.ts'
+import { coverFor, isConfirmed, type Need, needOf } from '../src/policy/grant-cover.ts'
 import { changesIdentity } from '../src/policy/identity-change.ts'
 import type { LastingRights, LastingSign } from '../src/policy/lasting-rights.ts'
 import { isPreflight, isShapedLikePreflight } from '../src/policy/preflight.ts'
@@ -56,6 +56,8 @@ export interface SecondFactorParts {
 
 type Answer = Decision<Admitted> | Promise<Decision<Admitted>>
 type Person = Extract<Principal, { kind: 'person' }>
+/** The first is unmet. */
+type Unmet = readonly [Requirement, ...Requirement[]]
 
 export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticated, Admitted> {
   const { settings, rules, lastingRights, grants, offers, accountKey, now, refusesPat, report, asked } = parts
@@ -83,7 +85,7 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     const sign = signOf(authenticated, decides, also)
     return unmet === undefined || code === undefined
       ? pass(authenticated, decides, sign)
-      : resolve(authenticated, unmet, code, sign)
+      : resolve(authenticated, [unmet, ...also], code, sign)
   }
 
   function firstUnmet(authenticated: Authenticated, requirements: readonly Requirement[]): Requirement | undefined {
@@ -129,7 +131,7 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     const code = shortfall(authenticated, requirement)
     if (code === undefined) return
     const conclude = (grant: Grant | undefined) => {
-      if (holds(authenticated, requirement, grant) === undefined) report(authenticated, requirement.rule, code)
+      if (holds(authenticated, [requirement], grant) === undefined) report(authenticated, requirement.rule, code)
     }
     const scope = code === 'rule-refuses' ? undefined : scopeOf(authenticated)
     const grant = scope && grants.find(scope)
@@ -148,33 +150,28 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
   }
 
   /** Something is missing: is there a grant, or how does this client get what is missing? */
-  function resolve(
-    authenticated: Authenticated,
-    requirement: Requirement,
-    code: Code,
-    sign: LastingSign | undefined,
-  ): Answer {
+  function resolve(authenticated: Authenticated, requirements: Unmet, code: Code, sign?: LastingSign): Answer {
     const { principal, credentials, isNavigation } = authenticated
     if (code === 'rule-refuses') return deny(code)
     if (principal.kind === 'anonymous') return askWhoItIs(authenticated, code)
     const scope = scopeOf(authenticated)
     if (scope === undefined)
       return isNavigation && credentials.scheme !== 'bearer'
-        ? signIn(code, stepUpBeyondUsual(settings, requirement))
+        ? signIn(code, stepUpBeyondUsual(settings, requirements[0]))
         : deny(code)
-    if (sign === undefined) return byGrant(authenticated, scope, requirement, code)
+    if (sign === undefined) return byGrant(authenticated, scope, requirements, code)
     return settleSign(authenticated, sign, (exchange, made) => {
-      if (made === undefined) return byGrant(exchange, scope, requirement, code)
+      if (made === undefined) return byGrant(exchange, scope, requirements, code)
       // No link: what is confirmed at it would cover none of this.
       if (!settings.lastingRights.reportOnly) return deny('lasting-right-refused')
-      return after(byGrant(exchange, scope, requirement, code), answer => {
+      return after(byGrant(exchange, scope, requirements, code), answer => {
         if (answer.kind === 'proceed') report(exchange, 'lasting-rights', 'lasting-right-refused')
         return answer
       })
     })
   }
 
-  function byGrant(exchange: Authenticated, scope: GrantScope, requirement: Requirement, code: Code): Answer {
+  function byGrant(exchange: Authenticated, scope: GrantScope, requirements: Unmet, code: Code): Answer {
     const show = (question: OpenedRequest | undefined): Refusal => {
       if (question === undefined) return deny(code)
       const { request, isNew } = question
@@ -182,38 +179,38 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
       return deny(code, { confirm: request.code })
     }
     return after(grants.find(scope), (grant): Answer => {
-      const by = holds(exchange, requirement, grant)
+      const by = holds(exchange, requirements, grant)
       const need = needOf(exchange)
       if (by === 'class') report(exchange, 'grant-scope', need === undefined ? 'grant-out-of-scope' : code)
       if (by !== undefined) return admit(exchange, 'grant')
       const cover = need && coverFor(need, settings.grants)
       if (cover === undefined && !settings.grants.scopeReportOnly) return deny('grant-out-of-scope')
-      return after(grants.ask(scope, exchange, stepUpOf(settings, requirement), cover), show)
+      return after(grants.ask(scope, exchange, stepUpOf(settings, requirements[0]), cover), show)
     })
   }
 
   /** Whether what a person has confirmed is enough now: because it covers this, or only because its class of client asks. */
   function holds(
     exchange: Authenticated,
-    requirement: Requirement,
+    requirements: readonly Requirement[],
     grant: Grant | undefined,
   ): 'cover' | 'class' | undefined {
     if (grant === undefined) return undefined
+    const unmet = requirements.filter(requirement => shortfall(exchange, requirement) !== undefined)
+    const isEnough = (need: Need | undefined) =>
+      unmet.every(asked => isConfirmed(grant.confirmations, need, ruleFor(settings, asked), now()))
     const need = needOf(exchange)
-    const rule = ruleFor(settings, requirement)
-    if (need !== undefined && isConfirmed(grant.confirmations, need, rule, now())) return 'cover'
-    const isClassEnough = settings.grants.scopeReportOnly
-    return isClassEnough && isConfirmed(grant.confirmations, undefined, rule, now()) ? 'class' : undefined
+    if (need !== undefined && isEnough(need)) return 'cover'
+    return settings.grants.scopeReportOnly && isEnough(undefined) ? 'class' : undefined
   }
 
   /** Undefined: it makes nothing that lasts, or may. Who has proven nothing makes it as nobody. */
   function signOf(
-    authenticated: Authenticated,
+    exchange: Authenticated,
     decides: Requirement,
     also: readonly Requirement[],
   ): LastingSign | undefined {
-    if (authenticated.principal.kind === 'anonymous') return undefined
-    const sign = lastingRights.signOf(authenticated)
+    const sign = exchange.principal.kind === 'anonymous' ? undefined : lastingRights.signOf(exchange)
     if (sign === undefined) return undefined
     return [decides, ...also].every(({ allowsLastingRights }) => allowsLastingRights) ? undefined : sign
   }

@@ -24,7 +24,7 @@ export interface Confirmed {
   readonly evidence: Evidence
 }
 
-type Asked = Pick<Authenticated, 'method' | 'target' | 'readings' | 'clientClass'>
+type Asked = Pick<Authenticated, 'method' | 'target' | 'readings' | 'clientClass' | 'handshake'>
 
 /** Programs that do nothing but read and write repositories. */
 const GIT_CLASSES: readonly ClientClass[] = ['git', 'git-lfs']
@@ -34,14 +34,17 @@ const MAX_PREFIX_LENGTH = 512
 
 /** Undefined where no confirmation can be for it: git does not do that, or it can be read in too many ways. */
 export function needOf(asked: Asked): Need | undefined {
-  const { method, target, readings, clientClass } = asked
+  const { method, target, readings, clientClass, handshake } = asked
   const written = readings?.paths ?? [target.path]
   const paths = [...new Set(written.map(decodeWholly))]
   const methods = readings?.methods ?? [method]
   const repositories = readings?.hidesSegments === true ? [] : repositoriesOf(paths, methods)
   const operations = written.flatMap(path => methods.map(name => gitReading(path, name, target.raw)))
-  const isGit = repositories.length > 0 && operations.every(reading => reading !== undefined)
-  const isSafe = isGit ? !operations.some(isPush) : methods.every(name => SAFE.includes(name))
+  const isGit = handshake === undefined && repositories.length > 0 && operations.every(reading => reading !== undefined)
+  // What goes through a WebSocket nobody sees.
+  const isSafe = isGit
+    ? !operations.some(isPush)
+    : handshake === undefined && methods.every(name => SAFE.includes(name))
   const access = isSafe ? 'read' : 'write'
   if (!GIT_CLASSES.includes(clientClass)) return { what: 'paths', access, paths }
   return isGit ? { what: 'repositories', access, paths: repositories } : undefined
