@@ -163,7 +163,7 @@ export class RedisGrantStore implements GrantStore {
     const keys: [string, string] = [this.#requests(made.accountKey), this.#grants(made.accountKey)]
     const scope = fieldOf(made)
     const target = await this.#link.call(this.#pointer(code), 'GET', this.#pointer(code))
-    const field = target === null ? scope : jsonOf<Pointer>(target).scope
+    const field = target === null ? scope : jsonOf<Pointer>(target, POINTER).scope
     const before = await this.#link.call(keys[1], 'HGET', keys[1], scope)
     const grant = withEarlier(made, before === null ? undefined : grantOf(before))
     const nowMs = this.#now()
