@@ -83,7 +83,8 @@ test('a handshake is no way around', async () => {
 test('who opened a session, or has a token of the OP, proves the second factor anew after a while; the page asks in time', async () => {
   const person = await lab.person()
   const cookie = `Cookie: ${[...person.cookies].map(([name, { value }]) => `${name}=${value}`).join('; ')}`
-  const page = (url: string) => lab.ask(`GET ${url}`, [cookie, 'Accept: text/html'])
+  const page = (url: string) =>
+    lab.ask(`GET ${url}`, [cookie, 'Accept: text/html', 'Sec-Fetch-Mode: navigate', 'User-Agent: Mozilla/5.0 (X11)'])
   const make = async () =>
     (await person.send(`${lab.fixture.url}/api/v1/user/keys`, { method: 'POST', origin: lab.fixture.url })).headers.get(
       'x-torhaus-error',
