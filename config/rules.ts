@@ -105,6 +105,8 @@ const OWN_POLICIES = [
   'server-checked',
   'cors-preflight',
   'agent-token-exchange',
+  'grant-scope',
+  'lasting-rights',
   'identity-change',
 ]
 

@@ -531,6 +531,10 @@ const rule = requiredSection(
       }),
     ),
     reportOnly: flag('Decide nothing: say in log and metrics what would have been refused, and read on.', false),
+    allowLastingRights: flag(
+      'What this rule lets pass may make tokens, keys and other credentials that last, as if secondFactor.lastingRights did not look at it.',
+      false,
+    ),
     allowIdentityChange: flag(
       'What this rule lets pass may make the server act as somebody else: `Sudo`, `Private-Token`, `Job-Token` and `Deploy-Token`, or the parameters `sudo`, `private_token`, `job_token` and `access_token`. Elsewhere they are refused.',
       false,
@@ -561,8 +565,36 @@ const grants = section(
       maximum: 32,
     }),
     ipv6PrefixBits: integer('The same for IPv6 addresses.', { default: 64, minimum: 16, maximum: 128 }),
+    gitPathSegments: integer(
+      'For git and Git LFS a grant holds for repositories whose path begins as the one that was asked for: with so many segments. 0: for all; more than a path has: for that repository.',
+      { default: 0, minimum: 0, maximum: 32 },
+    ),
+    pathSegments: integer(
+      'For all other clients a grant holds for paths that begin as the one that was asked for: with so many segments. 0: for all.',
+      { default: 2, minimum: 0, maximum: 32 },
+    ),
+    scopeReportOnly: flag(
+      'Let a grant hold for whatever its class of client sends, as it did once: say in log and metrics what would have been refused.',
+      false,
+    ),
   },
   'Grants: a client that cannot show a second factor (git, Visual Studio, scripts) is refused with a link; once a person has confirmed there, it passes for a time.',
+)
+
+const lastingRights = section(
+  {
+    products: list(
+      choice(['azure-devops', 'bitbucket', 'gitea', 'gitlab'], 'Product.'),
+      'Whose paths are looked at. None: nothing is, and tokens and keys are made like anything else.',
+      { default: ['azure-devops', 'bitbucket', 'gitea', 'gitlab'] },
+    ),
+    maxAgeSeconds: integer(
+      'How old the second factor of a person who makes a token, SSH key or OAuth application may be, in seconds. Half of that where a browser opens the page to make it.',
+      { default: 900, minimum: 60, maximum: DAY_S },
+    ),
+    reportOnly: flag('Refuse nothing because of these: say in log and metrics what would have been refused.', false),
+  },
+  'What makes credentials that last (src/policy/lasting-rights/). Tokens, SSH keys and OAuth applications need a fresh second factor in a browser, or an access token that proves it: a personal access token makes none. For a grant, deploy keys, service hooks, members, runners and changes of accounts are refused as well.',
 )
 
 const secondFactor = requiredSection(
@@ -602,6 +634,7 @@ const secondFactor = requiredSection(
       { default: [] },
     ),
     grants,
+    lastingRights,
     allowAgentTokenExchange: flag(
       'The built-in rule that lets `POST .../_apis/oauth2/token` pass without credentials: build agents exchange a signed assertion there.',
       true,

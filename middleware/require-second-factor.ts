@@ -3,42 +3,41 @@
  * required; every way through has a name, and the name is in the log:
  *
  *   second-factor    a person with a second factor that is recent enough
- *   grant            a client with one factor, for which a person has confirmed with the second
+ *   grant            a client with one factor, for which a person has confirmed with the second, and what was confirmed covers it
  *   server-checked   a personal access token or a token of the server: the server decides. No rule saves a token that
  *                    its person has blocked, or that the policy for such tokens refuses
  *   cors-preflight   OPTIONS with Origin and Access-Control-Request-Method, and nothing that says who asks or what for: browsers
  *                    send it so. A rule that refuses applies to it
  *   <rule>           a rule that requires less; `agent-token-exchange` is built in
+ *
+ * What makes credentials that last (`src/policy/lasting-rights.ts`) needs more than passing: a second factor that is fresh.
  */
 
 import type { Config } from '../config/schema.ts'
 import type { AccountKeyOf } from '../src/account-key.ts'
 import { Admission } from '../src/admission.ts'
-import type { Awaitable } from '../src/awaitable.ts'
+import { type Awaitable, after } from '../src/awaitable.ts'
 import type { Clock } from '../src/clock.ts'
-import {
-  challenge,
-  type Decision,
-  deny,
-  proceed,
-  type Refusal,
-  type Stage,
-  type StepUp,
-  signIn,
-} from '../src/decision.ts'
+import { challenge, type Decision, deny, proceed, type Refusal, type Stage, signIn } from '../src/decision.ts'
 import type { Code } from '../src/errors.ts'
 import type { Admitted, Authenticated, Principal } from '../src/exchange.ts'
 import type { Grant, GrantRequest, GrantScope } from '../src/grants/grant-store.ts'
 import type { Grants, OpenedRequest } from '../src/grants/grants.ts'
+import { shortOfFresh, signInForPage } from '../src/policy/fresh-factor.ts'
+import { coverFor, isConfirmed, type Need, needOf } from '../src/policy/grant-cover.ts'
 import { changesIdentity } from '../src/policy/identity-change.ts'
+import type { LastingRights, LastingSign } from '../src/policy/lasting-rights.ts'
 import { isPreflight, isShapedLikePreflight } from '../src/policy/preflight.ts'
 import type { Requirement, Rules } from '../src/policy/rules.ts'
-import { judgeSecondFactor, type SecondFactorRule } from '../src/policy/second-factor.ts'
+import { judgeSecondFactor } from '../src/policy/second-factor.ts'
+import { settleSign } from '../src/policy/settle-sign.ts'
+import { ruleFor, stepUpBeyondUsual, stepUpOf } from '../src/policy/step-up.ts'
 import type { Offers } from '../src/refusal/challenge.ts'
 
 export interface SecondFactorParts {
   readonly settings: Config['secondFactor']
   readonly rules: Rules
+  readonly lastingRights: LastingRights
   readonly grants: Pick<Grants, 'find' | 'scopeOf'> & {
     /** Undefined: there is to be no link. */
     ask(...question: Parameters<Grants['ask']>): Awaitable<OpenedRequest | undefined>
@@ -57,9 +56,11 @@ export interface SecondFactorParts {
 
 type Answer = Decision<Admitted> | Promise<Decision<Admitted>>
 type Person = Extract<Principal, { kind: 'person' }>
+/** The first is unmet. */
+type Unmet = readonly [Requirement, ...Requirement[]]
 
 export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticated, Admitted> {
-  const { settings, rules, grants, offers, accountKey, now, refusesPat, report, asked } = parts
+  const { settings, rules, lastingRights, grants, offers, accountKey, now, refusesPat, report, asked } = parts
 
   return authenticated => {
     const preflight = isShapedLikePreflight(authenticated) ? asPreflight(authenticated) : undefined
@@ -81,8 +82,10 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     if (code !== undefined && code !== 'rule-refuses' && isAmbiguous && isAnonymous) return deny('path-ambiguous')
     if ((code === undefined || !isAnonymous) && refusesIdentityChange(authenticated, [decides, ...also]))
       return deny('identity-change-refused')
-    if (unmet === undefined || code === undefined) return admit(authenticated, nameOf(authenticated.principal, decides))
-    return resolve(authenticated, unmet, code)
+    const sign = signOf(authenticated, decides, also)
+    return unmet === undefined || code === undefined
+      ? pass(authenticated, decides, sign)
+      : resolve(authenticated, [unmet, ...also], code, sign)
   }
 
   function firstUnmet(authenticated: Authenticated, requirements: readonly Requirement[]): Requirement | undefined {
@@ -128,10 +131,10 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     const code = shortfall(authenticated, requirement)
     if (code === undefined) return
     const conclude = (grant: Grant | undefined) => {
-      if (grant === undefined) report(authenticated, requirement.rule, code)
+      if (holds(authenticated, [requirement], grant) === undefined) report(authenticated, requirement.rule, code)
     }
     const scope = code === 'rule-refuses' ? undefined : scopeOf(authenticated)
-    const grant = scope && grants.find(scope, stepUpOf(settings, requirement))
+    const grant = scope && grants.find(scope)
     if (grant instanceof Promise) void grant.then(conclude, () => conclude(undefined))
     else conclude(grant)
   }
@@ -147,31 +150,84 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
   }
 
   /** Something is missing: is there a grant, or how does this client get what is missing? */
-  function resolve(authenticated: Authenticated, requirement: Requirement, code: Code): Answer {
+  function resolve(authenticated: Authenticated, requirements: Unmet, code: Code, sign?: LastingSign): Answer {
     const { principal, credentials, isNavigation } = authenticated
     if (code === 'rule-refuses') return deny(code)
     if (principal.kind === 'anonymous') return askWhoItIs(authenticated, code)
     const scope = scopeOf(authenticated)
-    if (scope !== undefined) return byGrant(authenticated, scope, stepUpOf(settings, requirement), code)
-    return isNavigation && credentials.scheme !== 'bearer'
-      ? signIn(code, stepUpBeyondUsual(settings, requirement))
-      : deny(code)
+    if (scope === undefined)
+      return isNavigation && credentials.scheme !== 'bearer'
+        ? signIn(code, stepUpBeyondUsual(settings, requirements[0]))
+        : deny(code)
+    if (sign === undefined) return byGrant(authenticated, scope, requirements, code)
+    return settleSign(authenticated, sign, (exchange, made) => {
+      if (made === undefined) return byGrant(exchange, scope, requirements, code)
+      // No link: what is confirmed at it would cover none of this.
+      if (!settings.lastingRights.reportOnly) return deny('lasting-right-refused')
+      return after(byGrant(exchange, scope, requirements, code), answer => {
+        if (answer.kind === 'proceed') report(exchange, 'lasting-rights', 'lasting-right-refused')
+        return answer
+      })
+    })
   }
 
-  function byGrant(authenticated: Authenticated, scope: GrantScope, stepUp: StepUp, code: Code): Answer {
+  function byGrant(exchange: Authenticated, scope: GrantScope, requirements: Unmet, code: Code): Answer {
     const show = (question: OpenedRequest | undefined): Refusal => {
       if (question === undefined) return deny(code)
       const { request, isNew } = question
-      if (isNew) asked(authenticated, request, code)
+      if (isNew) asked(exchange, request, code)
       return deny(code, { confirm: request.code })
     }
-    const use = (grant: Grant | undefined): Answer => {
-      if (grant !== undefined) return admit(authenticated, 'grant')
-      const question = grants.ask(scope, authenticated, stepUp)
-      return question instanceof Promise ? question.then(show) : show(question)
-    }
-    const grant = grants.find(scope, stepUp)
-    return grant instanceof Promise ? grant.then(use) : use(grant)
+    return after(grants.find(scope), (grant): Answer => {
+      const by = holds(exchange, requirements, grant)
+      const need = needOf(exchange)
+      if (by === 'class') report(exchange, 'grant-scope', need === undefined ? 'grant-out-of-scope' : code)
+      if (by !== undefined) return admit(exchange, 'grant')
+      const cover = need && coverFor(need, settings.grants)
+      if (cover === undefined && !settings.grants.scopeReportOnly) return deny('grant-out-of-scope')
+      return after(grants.ask(scope, exchange, stepUpOf(settings, requirements[0]), cover), show)
+    })
+  }
+
+  /** Whether what a person has confirmed is enough now: because it covers this, or only because its class of client asks. */
+  function holds(
+    exchange: Authenticated,
+    requirements: readonly Requirement[],
+    grant: Grant | undefined,
+  ): 'cover' | 'class' | undefined {
+    if (grant === undefined) return undefined
+    const unmet = requirements.filter(requirement => shortfall(exchange, requirement) !== undefined)
+    const isEnough = (need: Need | undefined) =>
+      unmet.every(asked => isConfirmed(grant.confirmations, need, ruleFor(settings, asked), now()))
+    const need = needOf(exchange)
+    if (need !== undefined && isEnough(need)) return 'cover'
+    return settings.grants.scopeReportOnly && isEnough(undefined) ? 'class' : undefined
+  }
+
+  /** Undefined: it makes nothing that lasts, or may. Who has proven nothing makes it as nobody. */
+  function signOf(
+    exchange: Authenticated,
+    decides: Requirement,
+    also: readonly Requirement[],
+  ): LastingSign | undefined {
+    const sign = exchange.principal.kind === 'anonymous' ? undefined : lastingRights.signOf(exchange)
+    if (sign === undefined) return undefined
+    return [decides, ...also].every(({ allowsLastingRights }) => allowsLastingRights) ? undefined : sign
+  }
+
+  /** Everything that is required was shown. */
+  function pass(authenticated: Authenticated, decides: Requirement, sign: LastingSign | undefined): Answer {
+    const name = nameOf(authenticated.principal, decides)
+    if (sign === undefined)
+      return signInForPage(settings, lastingRights, authenticated, decides, now()) ?? admit(authenticated, name)
+    const code = sign.makes === 'credential' ? shortOfFresh(settings, authenticated, decides, now()) : undefined
+    if (code === undefined) return admit(authenticated, name)
+    return settleSign(authenticated, sign, (exchange, made) => {
+      if (made === undefined) return admit(exchange, name)
+      if (!settings.lastingRights.reportOnly) return deny(code)
+      report(exchange, 'lasting-rights', code)
+      return admit(exchange, name)
+    })
   }
 
   /** A browser that could show a ticket, where a ticket is enough, is asked for it; the page that comes with the 401 leads to the sign-in. */
@@ -194,28 +250,3 @@ function nameOf(principal: Principal, { rule, require }: Requirement): string {
 
 const isOneFactor = (principal: Principal): principal is Person =>
   principal.kind === 'person' && principal.evidence.firstFactor !== undefined
-
-/** The part of a rule about the authentication; what it leaves open is as configured for everybody. */
-type RuleStepUp = Pick<Requirement, 'maxAgeSeconds' | 'acceptAcr'>
-
-const stepUpOf = (settings: SecondFactorRule, { maxAgeSeconds, acceptAcr }: RuleStepUp): StepUp => ({
-  maxAgeSeconds: maxAgeSeconds ?? settings.maxAgeSeconds,
-  acceptAcr,
-})
-
-/** What the sign-in must prove beyond the usual. */
-function stepUpBeyondUsual(settings: SecondFactorRule, rule: RuleStepUp): StepUp | undefined {
-  const isUsual = rule.maxAgeSeconds === undefined && rule.acceptAcr === undefined
-  return isUsual ? undefined : stepUpOf(settings, rule)
-}
-
-function ruleFor(settings: SecondFactorRule, { maxAgeSeconds, acceptAcr }: RuleStepUp): SecondFactorRule {
-  if (maxAgeSeconds === undefined && acceptAcr === undefined) return settings
-  const { acceptAcrs, acceptAmr } = settings
-  return {
-    maxAgeSeconds: maxAgeSeconds ?? settings.maxAgeSeconds,
-    ...(acceptAcr === undefined
-      ? { acceptAcr: settings.acceptAcr, acceptAcrs, acceptAmr }
-      : { acceptAcr, acceptAcrs: [], acceptAmr: [] }),
-  }
-}

@@ -221,6 +221,16 @@ const table = {
     stage: 'require-second-factor',
     sentence: 'A field or parameter that makes the server act as somebody else is not accepted here.',
   },
+  'grant-out-of-scope': {
+    status: 403,
+    stage: 'require-second-factor',
+    sentence: 'A second factor is needed for this, and no confirmation of yours can stand in for it. Use a browser.',
+  },
+  'lasting-right-refused': {
+    status: 403,
+    stage: 'require-second-factor',
+    sentence: 'This makes a credential or right that lasts. Do it in a browser, signed in with the second factor.',
+  },
   'rule-refuses': {
     status: 403,
     stage: 'require-second-factor',

@@ -1,6 +1,7 @@
 /** What an attack is: something tried from outside, and how to tell that more of it reached the origin server than may. */
 
 import type { OpenIdProvider } from '../op/openid-provider.ts'
+import type { Credentials } from '../op/user-agent.ts'
 import type { EchoOrigin, Received } from '../origin/echo-origin.ts'
 import type { Victim } from './page-victim.ts'
 import type { SettingName } from './settings.ts'
@@ -12,6 +13,8 @@ export interface Target {
   /** `127.0.0.1:PORT`, for the Host field. */
   readonly host: string
   readonly op: OpenIdProvider
+  /** How the person signs in that attacks are tried in the name of, second factor included. */
+  readonly ada: Credentials
   /** Records what reaches it. */
   readonly origin: EchoOrigin
   /** A person at a browser; in the settings that ask for one. */

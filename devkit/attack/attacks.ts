@@ -3,6 +3,7 @@ import type { Attack } from './attack.ts'
 import { canonicalAttacks } from './lists/canonical.ts'
 import { credentialAttacks } from './lists/credentials.ts'
 import { framingAttacks } from './lists/framing.ts'
+import { grantAttacks } from './lists/grant-attacks.ts'
 import { identityAttacks } from './lists/identity.ts'
 import { ruleAttacks } from './lists/rules.ts'
 import { pageAttacks } from './page-attacks.ts'
@@ -12,6 +13,7 @@ export const attacks: readonly Attack[] = [
   ...identityAttacks,
   ...credentialAttacks,
   ...ruleAttacks,
+  ...grantAttacks,
   ...canonicalAttacks,
   ...pageAttacks,
 ]

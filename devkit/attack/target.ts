@@ -59,7 +59,7 @@ export async function startTarget(tree: string, setting: Setting): Promise<Start
   const victim = setting.browser ? undo.use(await startVictim(publicUrl, op, origin, ada)) : undefined
   const kept = undo.move()
   return {
-    ...{ port, publicUrl, host: `127.0.0.1:${port}`, op, origin, send, close: () => kept.disposeAsync() },
+    ...{ port, publicUrl, host: `127.0.0.1:${port}`, op, ada, origin, send, close: () => kept.disposeAsync() },
     ...(victim === undefined ? {} : { victim }),
   }
 }

@@ -30,6 +30,10 @@ const advice: Partial<Record<Code, string>> = {
   'method-override-malformed': 'See [header handling](header-handling.md). No client does this; a scanner does.',
   'identity-change-refused':
     '`Sudo`, or a token of GitLab beside `Authorization`. See `secondFactor.rules[].allowIdentityChange`.',
+  'grant-out-of-scope':
+    'git asked for something that is no operation on a repository, or a path that can be read in several ways was asked for. See [what a grant covers](second-factor.md#what-a-grant-covers); `secondFactor.grants.scopeReportOnly`.',
+  'lasting-right-refused':
+    'A personal access token, a token of the server, or a program that needs a confirmation, was used to make a token, a key or the like. See [lasting rights](second-factor.md#what-lasts); `secondFactor.lastingRights`, `secondFactor.rules[].allowLastingRights`.',
   'method-refused': 'TRACE and CONNECT end here.',
   'loop-detected': '`upstream.url` leads back to Torhaus. Look at DNS and at the balancer.',
   'handshake-invalid': 'No WebSocket library does this; a scanner does.',

@@ -26,7 +26,10 @@ export const FLOORS: readonly Floor[] = [
     ],
   },
   { name: 'exchange and directory', rooms: ['src/exchange.ts', 'src/kerberos'] },
-  { name: 'connections and limits', rooms: ['src/admission.ts', 'src/kerberos/kdc', 'src/limits', 'src/listener'] },
+  {
+    name: 'connections and limits',
+    rooms: ['src/admission.ts', 'src/kerberos/kdc', 'src/limits', 'src/listener', 'src/policy/lasting-rights'],
+  },
   {
     name: 'grammar and engines',
     rooms: ['src/decision.ts', 'src/http', 'src/kerberos/protocol', 'src/store', 'src/system.ts'],
@@ -42,6 +45,7 @@ export const FLOORS: readonly Floor[] = [
         'src/bounded-map.ts',
         'src/cause-chain.ts',
         'src/clock.ts',
+        'src/cover.ts',
         'src/errors.ts',
         'src/exit-codes.ts',
         'src/fair-ledger.ts',

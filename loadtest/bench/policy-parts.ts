@@ -24,6 +24,7 @@ import { OpenIdProvider } from '../../src/oidc/provider.ts'
 import { SessionRefresh } from '../../src/oidc/session-refresh.ts'
 import { patFingerprints } from '../../src/pats/pat-fingerprints.ts'
 import { createPolicy, type Policy } from '../../src/pipeline.ts'
+import { LastingRights } from '../../src/policy/lasting-rights.ts'
 import { rulesOf } from '../../src/policy/rules.ts'
 import { createOffers } from '../../src/refusal/challenge.ts'
 import { Sealer } from '../../src/session/sealer.ts'
@@ -116,6 +117,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
     secondFactor: {
       settings: config.secondFactor,
       rules: rulesOf(config.secondFactor),
+      lastingRights: new LastingRights(config.secondFactor.lastingRights),
       grants: new Grants(
         new SqliteGrantStore(database),
         { ...config.secondFactor.grants, ...session },

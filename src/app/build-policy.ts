@@ -7,6 +7,7 @@ import { accountMapper } from '../oidc/account.ts'
 import { SessionRefresh } from '../oidc/session-refresh.ts'
 import type { PatWatch } from '../pats/pat-watch.ts'
 import type { PolicyParts } from '../pipeline.ts'
+import { LastingRights } from '../policy/lasting-rights.ts'
 import type { Services } from './open-services.ts'
 
 type ClassifyNeeds = Pick<Services, 'config' | 'cookies' | 'fingerprints'>
@@ -89,6 +90,7 @@ function secondFactorParts(
   return {
     ...{ rules, grants, accountKey, now },
     settings: config.secondFactor,
+    lastingRights: new LastingRights(config.secondFactor.lastingRights),
     offers: refusal.challenge.offers,
     refusesPat: exchange => watch.refuse(exchange),
     report: (exchange, rule, code) => {

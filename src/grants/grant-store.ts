@@ -2,9 +2,11 @@
 
 import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
+import type { Cover } from '../cover.ts'
+import type { Evidence } from '../exchange.ts'
 import type { ClientClass } from '../http/client-class.ts'
 
-/** What a grant is for. The three together are its key: one grant, and one open request, for each. */
+/** Whose a grant is. The three together are its key: one grant for each, and one open request for each and what it would cover. */
 export interface GrantScope {
   readonly accountKey: AccountKey
   /** Address prefix, e.g. `192.0.2.0/24`. */
@@ -23,27 +25,36 @@ export interface GrantRequest extends GrantScope {
   /** How recent the second factor must be, in seconds, and which acr: as the rule says that asked. */
   readonly maxAgeSeconds: number
   readonly acceptAcr: readonly string[] | undefined
+  /** Undefined: opened by a version that did not say what for. */
+  readonly cover: Cover | undefined
 }
 
-/** A person has confirmed: for so long, this account passes from this network with this class of client. */
+/** What a person has confirmed at one time. */
+export interface Confirmation {
+  /** Undefined: confirmed by a version that did not ask what for. */
+  readonly cover: Cover | undefined
+  /** How the person had signed in: judged anew, each time, by what is required then. */
+  readonly evidence: Evidence
+  readonly grantedAtMs: number
+  readonly expiresAtMs: number
+}
+
+/** A person has confirmed: this account passes from this network, with this class of client, for what was confirmed. */
 export interface Grant extends GrantScope {
   readonly id: string
   readonly clientAddress: string
   readonly userAgent: string
-  readonly grantedAtMs: number
-  readonly expiresAtMs: number
-  /** When the person proved the second factor, in seconds since the epoch, and how. */
-  readonly authTime: number
-  readonly acr: string | undefined
+  /** The newest first. */
+  readonly confirmations: readonly Confirmation[]
 }
 
 export interface GrantStore {
   findGrant(scope: GrantScope): Awaitable<Grant | undefined>
   grantsOf(accountKey: AccountKey): Awaitable<Grant[]>
-  /** Keeps the request, unless one of the same scope is open: then that one stays, and is returned. */
+  /** Keeps the request, unless one of the same scope for the same is open: then that one stays, and is returned. */
   openRequest(request: GrantRequest, nowMs: number): Awaitable<GrantRequest>
   readRequest(code: string): Awaitable<GrantRequest | undefined>
-  /** Turns a request into a grant: true for one caller only. A grant of the same scope is replaced. */
+  /** Turns a request into a grant of one confirmation: true for one caller only. What was confirmed before in the same scope stays. */
   confirm(code: string, grant: Grant): Awaitable<boolean>
   /** True where there was such a grant. */
   revokeGrant(accountKey: AccountKey, id: string): Awaitable<boolean>

@@ -5,7 +5,7 @@
  *   client, first factor only --> ask()      --> 403 with a link and a code
  *   person at the link        --> request()  --> sees account, address, program, time
  *                             --> confirm()  --> same account only, once
- *   client, again             --> find()     --> passes, from this network, with this class of client, for a time
+ *   client, again             --> find()     --> passes, from this network, with this class of client, for what was confirmed
  */
 
 import { randomBytes, randomUUID } from 'node:crypto'
@@ -13,6 +13,7 @@ import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
 import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { Clock, Surroundings } from '../clock.ts'
+import type { Cover } from '../cover.ts'
 import type { StepUp } from '../decision.ts'
 import { toFault } from '../errors.ts'
 import type { Evidence, Traced } from '../exchange.ts'
@@ -76,14 +77,19 @@ export class Grants {
     return { accountKey, clientClass, network: networkOf(clientAddress, this.#settings) }
   }
 
-  /** The running grant of that scope, if it is as fresh as asked. */
-  find(scope: GrantScope, stepUp: StepUp): Awaitable<Grant | undefined> {
+  /** What runs of the grant of that scope. Whether it is enough, the policy says. */
+  find(scope: GrantScope): Awaitable<Grant | undefined> {
     const grant = this.#cache.get(`${scope.clientClass} ${scope.network} ${scope.accountKey}`, scope)
-    return grant instanceof Promise ? grant.then(found => this.#good(found, stepUp)) : this.#good(grant, stepUp)
+    return grant instanceof Promise ? grant.then(found => this.#running(found)) : this.#running(grant)
   }
 
-  /** A request for a grant of that scope: the one that is open, or a new one. */
-  ask(scope: GrantScope, { clientAddress, fields }: Asking, stepUp: StepUp): Awaitable<OpenedRequest> {
+  /** A request for a grant of that scope, for that: the one that is open, or a new one. */
+  ask(
+    scope: GrantScope,
+    { clientAddress, fields }: Asking,
+    stepUp: StepUp,
+    cover: Cover | undefined,
+  ): Awaitable<OpenedRequest> {
     const now = this.#now()
     const code = newCode()
     const asked = (request: GrantRequest): OpenedRequest => ({ request, isNew: request.code === code })
@@ -91,8 +97,7 @@ export class Grants {
       {
         ...scope,
         ...stepUp,
-        clientAddress,
-        code,
+        ...{ clientAddress, code, cover },
         userAgent: (fields.kept['user-agent'] ?? '').slice(0, MAX_USER_AGENT_LENGTH),
         createdAtMs: now,
         expiresAtMs: now + this.#settings.requestLifetimeSeconds * 1000,
@@ -113,14 +118,14 @@ export class Grants {
     if (accountKey !== request.accountKey) return 'other-account'
     if (evidence.authTime === undefined) return 'gone'
     const now = this.#now()
-    const { network, clientClass, clientAddress, userAgent } = request
+    const { network, clientClass, clientAddress, userAgent, cover } = request
+    // What was taken back while the store was away stays so: nothing of it may be carried on.
+    const before = await this.#store.findGrant(request)
+    if (before !== undefined && this.#ended.has(before.id)) await this.#store.revokeGrant(accountKey, before.id)
     const confirmed = await this.#store.confirm(request.code, {
       ...{ accountKey, network, clientClass, clientAddress, userAgent },
       id: randomUUID(),
-      grantedAtMs: now,
-      expiresAtMs: now + this.#settings.lifetimeSeconds * 1000,
-      authTime: evidence.authTime,
-      acr: evidence.acr,
+      confirmations: [{ cover, evidence, grantedAtMs: now, expiresAtMs: now + this.#settings.lifetimeSeconds * 1000 }],
     })
     if (!confirmed) return 'gone'
     this.#changes.publish({ kind: 'grants', accountKey })
@@ -133,8 +138,7 @@ export class Grants {
 
   /** The running grants of an account, newest first. */
   async of(accountKey: AccountKey): Promise<Grant[]> {
-    const all = await this.#store.grantsOf(accountKey)
-    return all.filter(({ id, expiresAtMs }) => expiresAtMs > this.#now() && !this.#ended.has(id))
+    return (await this.#store.grantsOf(accountKey)).flatMap(grant => this.#running(grant) ?? [])
   }
 
   /** Rejects with `store-unavailable` where neither the store nor the other processes can be reached; so does `revokeAll`. */
@@ -179,11 +183,13 @@ export class Grants {
     }
   }
 
-  #good(grant: Grant | undefined, { maxAgeSeconds, acceptAcr }: StepUp): Grant | undefined {
-    const now = this.#now()
+  #running(grant: Grant | undefined): Grant | undefined {
     if (grant === undefined || this.#ended.has(grant.id)) return undefined
-    if (grant.expiresAtMs <= now || now / 1000 - grant.authTime > maxAgeSeconds) return undefined
-    return acceptAcr === undefined || (grant.acr !== undefined && acceptAcr.includes(grant.acr)) ? grant : undefined
+    const now = this.#now()
+    if (grant.confirmations.every(({ expiresAtMs }) => expiresAtMs > now))
+      return grant.confirmations.length > 0 ? grant : undefined
+    const confirmations = grant.confirmations.filter(({ expiresAtMs }) => expiresAtMs > now)
+    return confirmations.length === 0 ? undefined : { ...grant, confirmations }
   }
 }
 

@@ -4,12 +4,22 @@
  */
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
+import { coverText, isSameCover, parseCover } from '../cover.ts'
 import { isNumber, isText, isTexts, orAbsent, type Shape } from '../store/record-shape.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { redisScript } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { fieldsOf, jsonOf } from '../store/redis-reply.ts'
 import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
+import {
+  areConfirmations,
+  type FlatGrant,
+  flatOf,
+  readConfirmations,
+  type WrittenConfirmation,
+  withEarlier,
+  writtenConfirmations,
+} from './written-grant.ts'
 
 /** Whoever has a password and many addresses must not fill the store: the oldest request makes room. */
 const MAX_REQUESTS_PER_ACCOUNT = 100
@@ -45,14 +55,18 @@ while redis.call('HLEN', KEYS[1]) > tonumber(ARGV[6]) do
 end
 return 1`)
 
-/** KEYS requests, grants; ARGV scope, code, grant, now, time to live in ms. */
+/**
+ * KEYS requests, grants; ARGV scope, field of the request, code, what was read of the grant before or nothing, grant, now, time to
+ * live in ms. 2: another one has changed the grant meanwhile.
+ */
 const CONFIRM = redisScript(`${PRUNE}
-local request = redis.call('HGET', KEYS[1], ARGV[1])
-if not request or cjson.decode(request).code ~= ARGV[2] then return 0 end
-redis.call('HDEL', KEYS[1], ARGV[1])
-prune(KEYS[2], tonumber(ARGV[4]))
-redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
-keep(KEYS[2], tonumber(ARGV[5]))
+local request = redis.call('HGET', KEYS[1], ARGV[2])
+if not request or cjson.decode(request).code ~= ARGV[3] then return 0 end
+if (redis.call('HGET', KEYS[2], ARGV[1]) or '') ~= ARGV[4] then return 2 end
+redis.call('HDEL', KEYS[1], ARGV[2])
+prune(KEYS[2], tonumber(ARGV[6]))
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[5])
+keep(KEYS[2], tonumber(ARGV[7]))
 return 1`)
 
 /** KEYS grants; ARGV id. */
@@ -91,15 +105,16 @@ export class RedisGrantStore implements GrantStore {
   async grantsOf(accountKey: AccountKey): Promise<Grant[]> {
     const grants = this.#grants(accountKey)
     const fields = fieldsOf(await this.#link.call(grants, 'HGETALL', grants))
-    return Array.from(fields.values(), grantOf).sort((one, other) => other.grantedAtMs - one.grantedAtMs)
+    return Array.from(fields.values(), grantOf).sort(
+      (one, other) => flatOf(other).grantedAtMs - flatOf(one).grantedAtMs,
+    )
   }
 
   async openRequest(request: GrantRequest, nowMs: number): Promise<GrantRequest> {
     const { accountKey, maxAgeSeconds, acceptAcr, code, expiresAtMs } = request
     const requests = this.#requests(accountKey)
-    const scope = fieldOf(request)
-    const before = await this.#link.call(requests, 'HGET', requests, scope)
-    const open = before === null ? undefined : requestOf(before)
+    const { field, before } = await this.#placeOf(request, nowMs)
+    const open = before === undefined ? undefined : requestOf(before)
     // A link that was shown stays good, unless it asks for less than is asked now.
     const isEnough =
       open !== undefined &&
@@ -110,11 +125,10 @@ export class RedisGrantStore implements GrantStore {
     const lifetimeMs = Math.max(1, expiresAtMs - nowMs)
     const pointer = this.#pointer(code)
     // Before the request: a code that is shown must lead to it.
-    const target = JSON.stringify({ v: 1, account: accountKey, scope } satisfies Pointer)
+    const target = JSON.stringify({ v: 1, account: accountKey, scope: field } satisfies Pointer)
     await this.#link.call(pointer, 'SET', pointer, target, 'PX', String(lifetimeMs))
-    const written = writtenOf(request)
     const rest = [nowMs, lifetimeMs, MAX_REQUESTS_PER_ACCOUNT]
-    const isOurs = await this.#link.run(OPEN, [requests], scope, String(before ?? ''), written, ...rest)
+    const isOurs = await this.#link.run(OPEN, [requests], field, before ?? '', writtenRequest(request), ...rest)
     // Two at once: the other's link is shown to both.
     return isOurs === 1 ? request : this.openRequest(request, nowMs)
   }
@@ -130,12 +144,43 @@ export class RedisGrantStore implements GrantStore {
     return request?.code === code ? request : undefined
   }
 
-  async confirm(code: string, grant: Grant): Promise<boolean> {
-    const keys: [string, string] = [this.#requests(grant.accountKey), this.#grants(grant.accountKey)]
+  /**
+   * The field for a request, and what stands there. Earlier versions know one for a scope, whatever for: where that is taken by
+   * another one, the field says what for.
+   */
+  async #placeOf(request: GrantRequest, nowMs: number): Promise<{ field: string; before: string | undefined }> {
+    const requests = this.#requests(request.accountKey)
+    const [plain, own] = [fieldOf(request), ownFieldOf(request)]
+    const fields = fieldsOf(await this.#link.call(requests, 'HGETALL', requests))
+    const [inPlain, inOwn] = [fields.get(plain), fields.get(own)]
+    if (inOwn !== undefined) return { field: own, before: inOwn }
+    const open = inPlain === undefined ? undefined : requestOf(inPlain)
+    const isFree = open === undefined || open.expiresAtMs <= nowMs || isSameCover(open.cover, request.cover)
+    return isFree ? { field: plain, before: inPlain } : { field: own, before: undefined }
+  }
+
+  async confirm(code: string, made: Grant): Promise<boolean> {
+    const keys: [string, string] = [this.#requests(made.accountKey), this.#grants(made.accountKey)]
+    const scope = fieldOf(made)
+    const target = await this.#link.call(this.#pointer(code), 'GET', this.#pointer(code))
+    const field = target === null ? scope : jsonOf<Pointer>(target, POINTER).scope
+    const before = await this.#link.call(keys[1], 'HGET', keys[1], scope)
+    const grant = withEarlier(made, before === null ? undefined : grantOf(before))
     const nowMs = this.#now()
-    const lifetimeMs = Math.max(1, grant.expiresAtMs - nowMs)
-    const written = writtenOf(grant)
-    return (await this.#link.run(CONFIRM, keys, fieldOf(grant), code, written, nowMs, lifetimeMs)) === 1
+    const lifetimeMs = Math.max(1, flatOf(grant).expiresAtMs - nowMs)
+    const written = writtenGrant(grant)
+    const outcome = await this.#link.run(
+      CONFIRM,
+      keys,
+      scope,
+      field,
+      code,
+      String(before ?? ''),
+      written,
+      nowMs,
+      lifetimeMs,
+    )
+    return outcome === 2 ? this.confirm(code, made) : outcome === 1
   }
 
   async revokeGrant(accountKey: AccountKey, id: string): Promise<boolean> {
@@ -165,30 +210,48 @@ export class RedisGrantStore implements GrantStore {
 
 const fieldOf = ({ clientClass, network }: GrantScope) => `${clientClass} ${network}`
 
-/** As it is stored: the key is named `account` there. */
-type Written<T extends GrantScope> = Omit<T, 'accountKey'> & { readonly v: number; readonly account: string }
+const ownFieldOf = (request: GrantRequest) =>
+  `${fieldOf(request)} ${request.cover === undefined ? '' : coverText(request.cover)}`
 
-function writtenOf<T extends GrantScope>({ accountKey, ...rest }: T): string {
-  return JSON.stringify({ v: 1, account: accountKey, ...rest })
+/** As they are stored: the key is named `account` there. */
+type Written<T extends GrantScope, More> = Omit<T, 'accountKey' | keyof More> &
+  More & { readonly v: number; readonly account: string }
+type WrittenGrant = Written<Grant, FlatGrant & { readonly confirmations?: readonly WrittenConfirmation[] }>
+type WrittenRequest = Written<GrantRequest, { readonly cover?: string }>
+
+function writtenGrant(grant: Grant): string {
+  const { accountKey, confirmations: _, ...rest } = grant
+  const confirmations = writtenConfirmations(grant)
+  return JSON.stringify({ v: 1, account: accountKey, ...rest, ...flatOf(grant), confirmations } satisfies WrittenGrant)
+}
+
+function writtenRequest({ accountKey, cover, ...rest }: GrantRequest): string {
+  const more = cover === undefined ? {} : { cover: coverText(cover) }
+  return JSON.stringify({ v: 1, account: accountKey, ...rest, ...more } satisfies WrittenRequest)
 }
 
 const SCOPE = { v: isNumber, account: isText, network: isText, clientClass: isText }
 const ASKER = { clientAddress: isText, userAgent: isText, expiresAtMs: isNumber }
 const POINTER: Shape<Pointer> = { v: isNumber, account: isText, scope: isText }
-const GRANT: Shape<Written<Grant>> = {
+const GRANT: Shape<WrittenGrant> = {
   ...{ ...SCOPE, ...ASKER, id: isText, grantedAtMs: isNumber, authTime: isNumber, acr: orAbsent(isText) },
+  confirmations: orAbsent(areConfirmations),
 }
-const REQUEST: Shape<Written<GrantRequest>> = {
+const REQUEST: Shape<WrittenRequest> = {
+  cover: orAbsent(isText),
   ...{ ...SCOPE, ...ASKER, code: isText, createdAtMs: isNumber, maxAgeSeconds: isNumber, acceptAcr: orAbsent(isTexts) },
 }
 
-/** JSON has no undefined: what is not there was undefined. */
 function grantOf(reply: unknown): Grant {
-  const { v: _, account, ...grant } = jsonOf<Written<Grant>>(reply, GRANT)
-  return { ...grant, accountKey: storedAccountKey(account), acr: grant.acr }
+  const { account, clientClass, network, id, clientAddress, userAgent, ...written } = jsonOf<WrittenGrant>(reply, GRANT)
+  const accountKey = storedAccountKey(account)
+  const confirmations = readConfirmations(written.confirmations, written)
+  return { accountKey, clientClass, network, id, clientAddress, userAgent, confirmations }
 }
 
+/** JSON has no undefined: what is not there was undefined. */
 function requestOf(reply: unknown): GrantRequest {
-  const { v: _, account, ...request } = jsonOf<Written<GrantRequest>>(reply, REQUEST)
-  return { ...request, accountKey: storedAccountKey(account), acceptAcr: request.acceptAcr }
+  const { v: _, account, cover, ...request } = jsonOf<WrittenRequest>(reply, REQUEST)
+  const accountKey = storedAccountKey(account)
+  return { ...request, accountKey, acceptAcr: request.acceptAcr, cover: parseCover(cover ?? '') }
 }

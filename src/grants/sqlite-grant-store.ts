@@ -1,38 +1,37 @@
-import { type AccountKey, storedAccountKey } from '../account-key.ts'
+import type { AccountKey } from '../account-key.ts'
 import { type Awaitable, after } from '../awaitable.ts'
-import type { ClientClass } from '../http/client-class.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
+import { REQUEST_SCHEMA, SqliteGrantRequestStore, scopeOf } from './sqlite-grant-request-store.ts'
+import { areConfirmations, flatOf, readConfirmations, withEarlier, writtenConfirmations } from './written-grant.ts'
 
-export const GRANT_SCHEMA = `
-CREATE TABLE IF NOT EXISTS grant_request (
-  code TEXT PRIMARY KEY, account TEXT NOT NULL, network TEXT NOT NULL, client_class TEXT NOT NULL,
-  client_address TEXT NOT NULL, user_agent TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-  max_age INTEGER NOT NULL, accept_acr TEXT
-) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX IF NOT EXISTS grant_request_by_scope ON grant_request (account, network, client_class);
-CREATE INDEX IF NOT EXISTS grant_request_by_expiry ON grant_request (expires_at);
+/** `grant_confirmations` is for what the older table has no columns for; a row whose grant is gone says nothing. */
+export const GRANT_SCHEMA = `${REQUEST_SCHEMA}
 CREATE TABLE IF NOT EXISTS second_factor_grant (
   account TEXT NOT NULL, network TEXT NOT NULL, client_class TEXT NOT NULL, id TEXT NOT NULL UNIQUE,
   client_address TEXT NOT NULL, user_agent TEXT NOT NULL, granted_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
   auth_time INTEGER NOT NULL, acr TEXT, PRIMARY KEY (account, network, client_class)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS grant_by_expiry ON second_factor_grant (expires_at);
+CREATE TABLE IF NOT EXISTS grant_confirmations (
+  grant_id TEXT PRIMARY KEY, confirmations TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 `
 
-/** Whoever has a password and many addresses must not fill the store: the oldest request makes room. */
-const MAX_REQUESTS_PER_ACCOUNT = 100
+const GRANTS = 'SELECT * FROM second_factor_grant LEFT JOIN grant_confirmations ON grant_id = id'
 
 export class SqliteGrantStore implements GrantStore {
   readonly #database: SqliteDatabase
+  readonly #requests: SqliteGrantRequestStore
 
   constructor(database: SqliteDatabase) {
     this.#database = database
+    this.#requests = new SqliteGrantRequestStore(database)
   }
 
   findGrant({ accountKey, network, clientClass }: GrantScope): Grant | undefined {
     const row = this.#database.row(
-      'SELECT * FROM second_factor_grant WHERE account = ? AND network = ? AND client_class = ?',
+      `${GRANTS} WHERE account = ? AND network = ? AND client_class = ?`,
       accountKey,
       network,
       clientClass,
@@ -41,62 +40,24 @@ export class SqliteGrantStore implements GrantStore {
   }
 
   grantsOf(accountKey: AccountKey): Grant[] {
-    return this.#database
-      .rows('SELECT * FROM second_factor_grant WHERE account = ? ORDER BY granted_at DESC', accountKey)
-      .map(toGrant)
+    return this.#database.rows(`${GRANTS} WHERE account = ? ORDER BY granted_at DESC`, accountKey).map(toGrant)
   }
 
   openRequest(request: GrantRequest, nowMs: number): Awaitable<GrantRequest> {
-    const { accountKey, network, clientClass, maxAgeSeconds, acceptAcr } = request
-    return this.#database.transaction(() => {
-      const row = this.#database.row(
-        'SELECT * FROM grant_request WHERE account = ? AND network = ? AND client_class = ? AND expires_at > ?',
-        accountKey,
-        network,
-        clientClass,
-        nowMs,
-      )
-      const open = row === undefined ? undefined : toRequest(row)
-      // A link that was shown stays good, unless it asks for less than is asked now.
-      if (open !== undefined && open.maxAgeSeconds <= maxAgeSeconds && String(open.acceptAcr) === String(acceptAcr))
-        return open
-      this.#database.run(
-        'DELETE FROM grant_request WHERE account = ? AND network = ? AND client_class = ?',
-        accountKey,
-        network,
-        clientClass,
-      )
-      this.#database.run(
-        'INSERT INTO grant_request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        request.code,
-        accountKey,
-        network,
-        clientClass,
-        request.clientAddress,
-        request.userAgent,
-        request.createdAtMs,
-        request.expiresAtMs,
-        maxAgeSeconds,
-        acceptAcr === undefined ? null : JSON.stringify(acceptAcr),
-      )
-      this.#database.run(
-        `DELETE FROM grant_request WHERE account = ?1 AND code NOT IN
-         (SELECT code FROM grant_request WHERE account = ?1 ORDER BY created_at DESC LIMIT ?2)`,
-        accountKey,
-        MAX_REQUESTS_PER_ACCOUNT,
-      )
-      return request
-    })
+    return this.#database.transaction(() => this.#requests.open(request, nowMs))
   }
 
   readRequest(code: string): GrantRequest | undefined {
-    const row = this.#database.row('SELECT * FROM grant_request WHERE code = ?', code)
-    return row === undefined ? undefined : toRequest(row)
+    return this.#requests.read(code)
   }
 
-  confirm(code: string, grant: Grant): Awaitable<boolean> {
+  confirm(code: string, made: Grant): Awaitable<boolean> {
     return this.#database.transaction(() => {
-      if (this.#database.run('DELETE FROM grant_request WHERE code = ?', code) === 0) return false
+      if (!this.#requests.take(code)) return false
+      const before = this.findGrant(made)
+      const grant = withEarlier(made, before)
+      const { grantedAtMs, expiresAtMs, authTime, acr } = flatOf(grant)
+      if (before !== undefined) this.#database.run('DELETE FROM grant_confirmations WHERE grant_id = ?', before.id)
       this.#database.run(
         `INSERT OR REPLACE INTO second_factor_grant
          (account, network, client_class, id, client_address, user_agent, granted_at, expires_at, auth_time, acr)
@@ -107,10 +68,15 @@ export class SqliteGrantStore implements GrantStore {
         grant.id,
         grant.clientAddress,
         grant.userAgent,
-        grant.grantedAtMs,
-        grant.expiresAtMs,
-        grant.authTime,
-        grant.acr ?? null,
+        grantedAtMs,
+        expiresAtMs,
+        authTime,
+        acr ?? null,
+      )
+      this.#database.run(
+        'INSERT OR REPLACE INTO grant_confirmations (grant_id, confirmations) VALUES (?, ?)',
+        grant.id,
+        JSON.stringify(writtenConfirmations(grant)),
       )
       return true
     })
@@ -129,40 +95,25 @@ export class SqliteGrantStore implements GrantStore {
 
   sweepGrants(nowMs: number): Awaitable<void> {
     return this.#database.transaction(() => {
-      this.#database.run('DELETE FROM grant_request WHERE expires_at <= ?', nowMs)
+      this.#requests.sweep(nowMs)
       this.#database.run('DELETE FROM second_factor_grant WHERE expires_at <= ?', nowMs)
+      this.#database.run('DELETE FROM grant_confirmations WHERE grant_id NOT IN (SELECT id FROM second_factor_grant)')
     })
   }
 }
 
 function toGrant(row: Row): Grant {
+  const written: unknown = row.confirmations == null ? undefined : JSON.parse(String(row.confirmations))
   return {
     ...scopeOf(row),
     id: String(row.id),
     clientAddress: String(row.client_address),
     userAgent: String(row.user_agent),
-    grantedAtMs: Number(row.granted_at),
-    expiresAtMs: Number(row.expires_at),
-    authTime: Number(row.auth_time),
-    acr: row.acr == null ? undefined : String(row.acr),
+    confirmations: readConfirmations(written === undefined || areConfirmations(written) ? written : [], {
+      grantedAtMs: Number(row.granted_at),
+      expiresAtMs: Number(row.expires_at),
+      authTime: Number(row.auth_time),
+      acr: row.acr == null ? undefined : String(row.acr),
+    }),
   }
 }
-
-function toRequest(row: Row): GrantRequest {
-  return {
-    ...scopeOf(row),
-    code: String(row.code),
-    clientAddress: String(row.client_address),
-    userAgent: String(row.user_agent),
-    createdAtMs: Number(row.created_at),
-    expiresAtMs: Number(row.expires_at),
-    maxAgeSeconds: Number(row.max_age),
-    acceptAcr: row.accept_acr == null ? undefined : JSON.parse(String(row.accept_acr)),
-  }
-}
-
-const scopeOf = (row: Row): GrantScope => ({
-  accountKey: storedAccountKey(String(row.account)),
-  network: String(row.network),
-  clientClass: String(row.client_class) as ClientClass,
-})

@@ -36,6 +36,7 @@ const KEPT = [
   'x-tfs-fedauthredirect',
   'x-vss-reauthenticationaction',
   'connection',
+  'content-encoding',
   'content-type',
 ] as const
 

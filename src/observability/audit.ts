@@ -65,6 +65,8 @@ const ACTIONS_BY_CODE: Partial<Record<Code, AuditAction>> = {
   'cross-site-request': 'request-refused',
   'path-ambiguous': 'request-refused',
   'identity-change-refused': 'request-refused',
+  'grant-out-of-scope': 'request-refused',
+  'lasting-right-refused': 'request-refused',
   'password-limited': 'password-limited',
 }
 

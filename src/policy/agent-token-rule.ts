@@ -9,6 +9,7 @@ export const AGENT_TOKEN_RULE: RuleSettings = {
   require: 'nothing',
   reportOnly: false,
   allowIdentityChange: false,
+  allowLastingRights: false,
   when: {
     path: '(?:/[^/]+)*/_apis/oauth2/token',
     methods: ['POST'],

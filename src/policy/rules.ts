@@ -20,6 +20,8 @@ export interface Requirement {
   readonly acceptAcr: readonly string[] | undefined
   /** The server may take the request for somebody else's (`Sudo`). */
   readonly allowsIdentityChange: boolean
+  /** It may make credentials that last. */
+  readonly allowsLastingRights: boolean
 }
 
 export interface Reading {
@@ -58,6 +60,7 @@ export interface RulesOptions {
 const OTHERWISE: Requirement = {
   ...{ rule: 'second-factor', require: 'second-factor', maxAgeSeconds: undefined, acceptAcr: undefined },
   allowsIdentityChange: false,
+  allowsLastingRights: false,
 }
 
 const TICKET: Facts['credentials'] = { scheme: 'negotiate', token: '' }
@@ -171,8 +174,11 @@ export const rulesOf = (
 ): Rules => new Rules([...(allowAgentTokenExchange ? [AGENT_TOKEN_RULE] : []), ...rules], options, spellingsOf)
 
 function compile(settings: RuleSettings, overlooksSlash: boolean, spellingsOf: SpellingsOf): Compiled {
-  const { name, require, when, maxAgeSeconds, acceptAcr, reportOnly, allowIdentityChange } = settings
-  const requirement = { rule: name, require, maxAgeSeconds, acceptAcr, allowsIdentityChange: allowIdentityChange }
+  const { name, require, when, maxAgeSeconds, acceptAcr, reportOnly } = settings
+  const requirement = {
+    ...{ rule: name, require, maxAgeSeconds, acceptAcr, allowsIdentityChange: settings.allowIdentityChange },
+    allowsLastingRights: settings.allowLastingRights,
+  }
   const manner = { isLenient: isLenient(requirement), overlooksSlash, overlooksForms: settings === AGENT_TOKEN_RULE }
   return { requirement, isReportOnly: reportOnly, conditions: conditionsOf(when, manner, spellingsOf) }
 }

@@ -1,4 +1,5 @@
 /** Programs and times as pages name them. */
+import type { Cover } from '../cover.ts'
 import type { ClientClass } from '../http/client-class.ts'
 
 const CLIENT_NAMES: Readonly<Record<ClientClass, string>> = {
@@ -15,6 +16,31 @@ const CLIENT_NAMES: Readonly<Record<ClientClass, string>> = {
 
 /** What the program says it is. */
 export const describeClient = (clientClass: ClientClass): string => CLIENT_NAMES[clientClass]
+
+const IN_WORDS = {
+  repositories: {
+    read: 'read repositories (clone, fetch)',
+    write: 'read and change repositories (clone, fetch, push)',
+  },
+  paths: { read: 'read', write: 'read, change and delete' },
+} as const
+
+/** What a program may do once it is confirmed. Undefined: what an earlier version let be confirmed, which was everything. */
+export function describeCover(cover: Cover | undefined, clientClass: ClientClass): string {
+  if (cover === undefined) {
+    const isGit = clientClass === 'git' || clientClass === 'git-lfs'
+    return isGit ? IN_WORDS.repositories.write : `${IN_WORDS.paths.write} anything`
+  }
+  const { what, access, prefix } = cover
+  const words = IN_WORDS[what][access]
+  const place = visible(prefix)
+  if (prefix === '/') return what === 'paths' ? `${words} anything` : words
+  if (!prefix.endsWith('/')) return `${words} ${place === '' ? '/' : place}, and nothing below it`
+  return `${words} under ${place}`
+}
+
+/** Characters that are not seen, or turn the text around, could make it say something else. */
+const visible = (text: string) => text.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '\u{fffd}')
 
 /** A prefix as people read it: nobody needs to know what /32 means. */
 export const describeNetwork = (network: string): string =>

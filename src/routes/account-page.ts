@@ -4,7 +4,7 @@ import type { Grant } from '../grants/grant-store.ts'
 import type { Grants } from '../grants/grants.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { PatRegister } from '../pats/pat-register.ts'
-import { describeClient, describeDuration, describeNetwork, describeTime } from '../refusal/display.ts'
+import { describeClient, describeCover, describeDuration, describeNetwork, describeTime } from '../refusal/display.ts'
 import { Html, html, pageFields, renderPage } from '../refusal/page.ts'
 import type { SessionRecord } from '../session/session-store.ts'
 import { ACCOUNT_PAGE, buttonForm, type OwnPageParts, showing } from './own-page.ts'
@@ -56,8 +56,11 @@ function grantList(running: readonly Grant[], form: FormOf, nowMs: number): Html
   if (running.length === 0)
     return html`<p>None. When git or another program is refused, it shows a link: open it to confirm.</p>`
   const items = running.map(
-    ({ id, clientClass, network, userAgent, expiresAtMs }) =>
-      html`<li><div>${describeClient(clientClass)} from ${describeNetwork(network)}<br><small>${userAgent}<br>at most ${describeDuration(expiresAtMs - nowMs)} more</small></div>
+    ({ id, clientClass, network, userAgent, confirmations }) =>
+      html`<li><div>${describeClient(clientClass)} from ${describeNetwork(network)}<br><small>${userAgent}${confirmations.map(
+        ({ cover, expiresAtMs }) =>
+          html`<br>may ${describeCover(cover, clientClass)}: at most ${describeDuration(expiresAtMs - nowMs)} more`,
+      )}</small></div>
 ${form(`grants/${id}`, html`<button class="button quiet" type="submit" aria-label="Take back: ${describeClient(clientClass)} from ${describeNetwork(network)}">Take back</button>`)}</li>`,
   )
   return html`<ul class="items">${items}</ul>`

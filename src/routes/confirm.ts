@@ -20,7 +20,7 @@ import { OWN_PREFIX } from '../http/request-target.ts'
 import type { Audit } from '../observability/audit.ts'
 import type { GrantEvent } from '../observability/events.ts'
 import { formatConfirmationCode } from '../refusal/confirmation-code.ts'
-import { describeClient, describeDuration, describeNetwork, describeTime } from '../refusal/display.ts'
+import { describeClient, describeCover, describeDuration, describeNetwork, describeTime } from '../refusal/display.ts'
 import { type Html, html, pageFields, renderPage } from '../refusal/page.ts'
 import type { SessionRecord } from '../session/session-store.ts'
 import type { BeginSignIn } from './begin-sign-in.ts'
@@ -101,12 +101,13 @@ async function requestFor(
 
 function question(parts: ConfirmParts, request: GrantRequest, session: SessionRecord): Html {
   const { settings, now, publicOrigin } = parts
-  const { code, clientAddress, network, clientClass, userAgent, createdAtMs, maxAgeSeconds } = request
+  const { code, clientAddress, network, clientClass, userAgent, createdAtMs, maxAgeSeconds, cover } = request
   const heldSeconds = Math.min(settings.grants.lifetimeSeconds, maxAgeSeconds)
   return html`<p>A program that cannot ask you for a second factor wants to use ${new URL(publicOrigin).host} as you.</p>
 <dl>
 <dt>Account</dt><dd>${session.account}</dd>
 <dt>Program</dt><dd>${describeClient(clientClass)}<br><small>${userAgent}</small></dd>
+<dt>May then</dt><dd>${describeCover(cover, clientClass)}<br><small>and nothing else: no tokens, keys, service hooks or members</small></dd>
 <dt>From</dt><dd>${clientAddress}<br><small>will hold for ${describeNetwork(network)}</small></dd>
 <dt>Asked</dt><dd>${describeTime(createdAtMs, now())}</dd>
 <dt>Holds for</dt><dd>${describeDuration(heldSeconds * 1000)} at most</dd>

@@ -136,18 +136,18 @@ test('another worker notices that a grant was taken back within the time a cache
     const freshness = { maxAgeSeconds: 600, acceptAcr: undefined }
     const asking = { clientAddress: '192.0.2.1', clientClass: 'git', fields: { kept: {} } } as never
     const scope = one.scopeOf(ADA, asking)
-    const { request } = await one.ask(scope, asking, freshness)
+    const { request } = await one.ask(scope, asking, freshness, undefined)
     const evidence = { acr: 'mfa', acrs: [], amr: [], authTime: nowMs / 1000 }
     assert.equal(await one.confirm(request, BOB, evidence), 'other-account')
     assert.equal(await one.confirm(request, ADA, evidence), 'confirmed')
     assert.equal(await two.confirm(request, ADA, evidence), 'gone')
-    const grant = await two.find(scope, freshness)
+    const grant = await two.find(scope)
     assert.ok(grant)
     assert.equal(await one.revoke(BOB, grant.id), false)
     assert.equal(await one.revoke(ADA, grant.id), true)
-    assert.equal(await one.find(scope, freshness), undefined)
+    assert.equal(await one.find(scope), undefined)
     nowMs += 1000
-    assert.equal(await two.find(scope, freshness), undefined)
+    assert.equal(await two.find(scope), undefined)
   } finally {
     for (const database of databases) database.close()
     await rm(directory, { recursive: true, force: true })

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { storedAccountKey } from '../../src/account-key.ts'
-import type { Grant, GrantRequest, GrantStore } from '../../src/grants/grant-store.ts'
+import type { Cover } from '../../src/cover.ts'
+import type { Confirmation, Grant, GrantRequest, GrantStore } from '../../src/grants/grant-store.ts'
 
 export interface OpenGrantStores {
   /** Two on the same data, as two workers have them, with a clock at `NOW_MS`. */
@@ -13,20 +14,28 @@ export interface OpenGrantStores {
 
 export const NOW_MS = 1_800_000_000_000
 const SCOPE = { accountKey: storedAccountKey('CORP\\ädä'), network: '192.0.2.0/24', clientClass: 'git' } as const
+export const FETCH: Cover = { what: 'repositories', access: 'read', prefix: '/' }
+export const PUSH: Cover = { what: 'repositories', access: 'write', prefix: '/o/r with blanks/' }
 const FROM = { clientAddress: '192.0.2.7', userAgent: 'git/2.39 "quoted"' }
 
 export const sampleRequest = (change: Partial<GrantRequest> = {}): GrantRequest => ({
   ...SCOPE,
   ...FROM,
   ...{ code: 'BCDFGHJK', createdAtMs: NOW_MS, expiresAtMs: NOW_MS + 900_000, maxAgeSeconds: 900 },
-  acceptAcr: undefined,
+  ...{ acceptAcr: undefined, cover: FETCH },
+  ...change,
+})
+
+export const confirmation = (change: Partial<Confirmation> = {}): Confirmation => ({
+  ...{ cover: FETCH, grantedAtMs: NOW_MS, expiresAtMs: NOW_MS + 28_800_000 },
+  evidence: { acr: 'mfa', acrs: ['c1'], amr: ['pwd', 'otp'], authTime: NOW_MS / 1000 },
   ...change,
 })
 
 export const sampleGrant = (change: Partial<Grant> = {}): Grant => ({
   ...SCOPE,
   ...FROM,
-  ...{ id: 'grant-1', grantedAtMs: NOW_MS, expiresAtMs: NOW_MS + 28_800_000, authTime: NOW_MS / 1000, acr: 'mfa' },
+  ...{ id: 'grant-1', confirmations: [confirmation()] },
   ...change,
 })
 
@@ -81,7 +90,9 @@ export function testGrantStore(open: () => Promise<OpenGrantStores>): void {
 
   test('a request is confirmed by one caller only, and from then on the grant is there for both', async () => {
     const request = await one.openRequest(sampleRequest(), NOW_MS)
-    const made = sampleGrant({ acr: undefined })
+    const made = sampleGrant({
+      confirmations: [confirmation({ evidence: { acr: undefined, acrs: [], amr: [], authTime: NOW_MS / 1000 } })],
+    })
     const tries = await Promise.all([one, other, one, other].map(async store => store.confirm(request.code, made)))
     assert.equal(tries.filter(Boolean).length, 1)
     assert.deepEqual(await other.findGrant(made), made)
@@ -97,13 +108,54 @@ export function testGrantStore(open: () => Promise<OpenGrantStores>): void {
       { clientClass: 'rest' } as const,
     ])
       assert.equal(await other.findGrant({ ...SCOPE, ...differs }), undefined)
-    const again = await grant({ code: 'BBBB2222', id: 'grant-2', grantedAtMs: NOW_MS + 1 })
+    const again = await grant({
+      code: 'BBBB2222',
+      id: 'grant-2',
+      confirmations: [confirmation({ grantedAtMs: NOW_MS + 1 })],
+    })
     assert.deepEqual(await other.grantsOf(SCOPE.accountKey), [again])
+  })
+
+  test('what was confirmed before, for something else and still running, stays in the grant, with its own evidence and end', async () => {
+    const fetch = confirmation({ expiresAtMs: NOW_MS + 50 })
+    await grant({ code: 'AAAA2222', confirmations: [fetch] })
+    const push = confirmation({
+      cover: PUSH,
+      grantedAtMs: NOW_MS + 1,
+      evidence: { acr: 'c2', acrs: [], amr: ['hwk'], authTime: 7 },
+    })
+    await grant({ code: 'BBBB2222', id: 'grant-2', confirmations: [push] })
+    assert.deepEqual(await other.findGrant(SCOPE), sampleGrant({ id: 'grant-2', confirmations: [push, fetch] }))
+    const late = confirmation({ cover: PUSH, grantedAtMs: NOW_MS + 60 })
+    await grant({ code: 'CCCC2222', id: 'grant-3', confirmations: [late] })
+    assert.deepEqual((await other.findGrant(SCOPE))?.confirmations, [late, push], 'of another kind of sign-in')
+    await other.revokeGrant(SCOPE.accountKey, 'grant-3')
+    const again = await grant({ code: 'DDDD2222', id: 'grant-4' })
+    assert.deepEqual(await other.findGrant(SCOPE), again, 'what was taken back stays so')
+  })
+
+  test('requests for different things in one scope are open side by side, each with its link', async () => {
+    const fetch = await one.openRequest(sampleRequest(), NOW_MS)
+    const push = await one.openRequest(sampleRequest({ code: 'PVSHPVSH', cover: PUSH }), NOW_MS)
+    assert.deepEqual(await other.openRequest(sampleRequest({ code: 'BBBB2222', cover: PUSH }), NOW_MS + 1), push)
+    assert.deepEqual(await other.openRequest(sampleRequest({ code: 'CCCC2222' }), NOW_MS + 1), fetch)
+    assert.deepEqual([await other.readRequest(fetch.code), await other.readRequest(push.code)], [fetch, push])
+    assert.equal(await other.confirm(push.code, sampleGrant({ confirmations: [confirmation({ cover: PUSH })] })), true)
+    assert.equal(await other.readRequest(push.code), undefined)
+    assert.deepEqual(await other.readRequest(fetch.code), fetch)
+    assert.equal(await one.confirm(fetch.code, sampleGrant({ id: 'grant-2' })), true)
+    const covers = (await one.findGrant(SCOPE))?.confirmations.map(({ cover }) => cover)
+    assert.deepEqual(covers, [FETCH, PUSH])
   })
 
   test('the grants of an account are listed newest first, and revoked one by one or all together, those of others left alone', async () => {
     const old = await grant({ code: 'AAAA2222' })
-    const fresh = await grant({ code: 'BBBB2222', id: 'grant-2', clientClass: 'rest', grantedAtMs: NOW_MS + 1 })
+    const fresh = await grant({
+      code: 'BBBB2222',
+      id: 'grant-2',
+      clientClass: 'rest',
+      confirmations: [confirmation({ grantedAtMs: NOW_MS + 1 })],
+    })
     const ofBob = await grant({ code: 'CCCC2222', id: 'grant-3', accountKey: storedAccountKey('bob') })
     assert.deepEqual(await other.grantsOf(SCOPE.accountKey), [fresh, old])
     assert.equal(await other.revokeGrant(storedAccountKey('bob'), old.id), false)

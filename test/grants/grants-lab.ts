@@ -27,6 +27,7 @@ export type Asking = {
   readonly agent?: string
   readonly from?: string
   readonly fields?: readonly string[]
+  readonly content?: string
 }
 
 export const GIT = 'git/2.50.1'
@@ -72,7 +73,7 @@ export async function startGrantsLab(
     async asProgram({ line = 'GET /repo/info/refs?service=git-upload-pack', user = 'ada', agent = GIT, ...more } = {}) {
       const authorization = `Authorization: Bearer ${await tokenOf(user)}`
       const from = `X-Forwarded-For: ${more.from ?? '192.0.2.7'}`
-      return proxy.ask(line, [authorization, from, `User-Agent: ${agent}`, ...(more.fields ?? [])])
+      return proxy.ask(line, [authorization, from, `User-Agent: ${agent}`, ...(more.fields ?? [])], more.content)
     },
     async person() {
       const person = new Person()

@@ -24,7 +24,7 @@ const oneFactor = {
 test('a push may need a fresher second factor than a fetch', async () => {
   const lab = await labWith(freshPush)
   const person = await lab.person()
-  assert.equal((await lab.confirm(person, linkIn((await lab.asProgram()).text))).status, 200)
+  assert.equal((await lab.confirm(person, linkIn((await lab.asProgram({ line: PUSH })).text))).status, 200)
   assert.equal((await lab.asProgram({ line: PUSH })).status, 200)
   lab.turnClock(90)
   assert.equal((await lab.asProgram()).status, 200)

@@ -55,19 +55,22 @@ test('one grant, and all of an account', async () => {
   for (const [index, scope] of scopes.entries()) {
     const request = {
       ...{ ...scope, code: `C${index}`, clientAddress: '192.0.2.1', userAgent: 'git', createdAtMs: NOW_MS },
-      ...{ expiresAtMs: NOW_MS + 1000, maxAgeSeconds: 600, acceptAcr: undefined },
+      ...{ expiresAtMs: NOW_MS + 1000, maxAgeSeconds: 600, acceptAcr: undefined, cover: undefined },
     }
     await store.openRequest(request, NOW_MS)
     const grant: Grant = {
-      ...{ ...scope, id: `g${index}`, clientAddress: '192.0.2.1', userAgent: 'git', grantedAtMs: NOW_MS },
-      ...{ expiresAtMs: NOW_MS + 600_000, authTime: NOW_MS / 1000, acr: undefined },
+      ...{ ...scope, id: `g${index}`, clientAddress: '192.0.2.1', userAgent: 'git' },
+      confirmations: [
+        {
+          ...{ cover: undefined, grantedAtMs: NOW_MS, expiresAtMs: NOW_MS + 600_000 },
+          evidence: { acr: undefined, acrs: [], amr: [], authTime: NOW_MS / 1000 },
+        },
+      ],
     }
     assert.ok(await store.confirm(`C${index}`, grant))
   }
   const good = async (who: Grants) => {
-    const found = await Promise.all(
-      scopes.map(async scope => who.find(scope, { maxAgeSeconds: 600, acceptAcr: undefined })),
-    )
+    const found = await Promise.all(scopes.map(async scope => who.find(scope)))
     return found.map(grant => grant?.id)
   }
   assert.deepEqual(

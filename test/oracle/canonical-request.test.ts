@@ -35,7 +35,14 @@ const rule = fc.record({ pattern, require: fc.constantFrom('refuse', 'nothing', 
 const ruleSet = fc.array(rule, { minLength: 1, maxLength: 4 }).map(rules =>
   rules.map(
     ({ pattern: source, require }, index): RuleSettings => ({
-      ...{ name: `rule-${index}`, reason: 'test', require, reportOnly: false, allowIdentityChange: false },
+      ...{
+        name: `rule-${index}`,
+        reason: 'test',
+        require,
+        reportOnly: false,
+        allowIdentityChange: false,
+        allowLastingRights: false,
+      },
       when: { path: source, methods: [], schemes: [], clientClasses: [], networks: [] },
     }),
   ),

@@ -26,7 +26,8 @@ for (const attack of attacks) {
       return status
     }
     const { op, port, url: publicUrl } = fixture
-    await attack.run({ op, port, publicUrl, host: host.slice('Host: '.length), origin, send })
+    const { ada } = fixture.users
+    await attack.run({ op, ada, port, publicUrl, host: host.slice('Host: '.length), origin, send })
     assert.ok(status !== undefined && status >= 300 && status < 500, String(status))
     assert.deepEqual(origin.requests.slice(seen), [])
   })

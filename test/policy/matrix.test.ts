@@ -13,14 +13,20 @@ import type { Authenticated, Credentials, Evidence, Principal } from '../../src/
 import { Grants } from '../../src/grants/grants.ts'
 import { GRANT_SCHEMA, SqliteGrantStore } from '../../src/grants/sqlite-grant-store.ts'
 import type { RuleSettings } from '../../src/policy/agent-token-rule.ts'
+import { LastingRights } from '../../src/policy/lasting-rights.ts'
 import { Rules } from '../../src/policy/rules.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 
 const NOW_S = 1_800_000_000
 const FRESH_S = 60
-const settings = { acceptAcr: ['mfa'], acceptAcrs: [], acceptAmr: [], maxAgeSeconds: 3600, reportOnly: [] }
-const grantSettings = { lifetimeSeconds: 3600, requestLifetimeSeconds: 600, ipv4PrefixBits: 32, ipv6PrefixBits: 64 }
+const lastingRights = { products: [], maxAgeSeconds: 900, reportOnly: false } as const
+const grantSettings = {
+  ...{ lifetimeSeconds: 3600, requestLifetimeSeconds: 600, ipv4PrefixBits: 32, ipv6PrefixBits: 64 },
+  ...{ gitPathSegments: 0, pathSegments: 2, scopeReportOnly: false },
+}
+const accepted = { acceptAcr: ['mfa'], acceptAcrs: [], acceptAmr: [], maxAgeSeconds: 3600, reportOnly: [] }
+const settings = { ...accepted, lastingRights, grants: grantSettings }
 
 const KINDS: Record<string, Partial<RuleSettings> | undefined> = {
   'no rule': undefined,
@@ -97,7 +103,8 @@ function decide(presented: string, rule: RuleSettings | undefined, changes: Part
     new Changes(),
     bothClocks(() => NOW_S * 1000),
   )
-  const target = { raw: '/a', path: '/a' }
+  const raw = '/repo/info/refs?service=git-upload-pack'
+  const target = { raw, path: '/repo/info/refs' }
   const credentials = SCHEMES[parts[0] ?? '']
   assert.ok(credentials, presented)
   const exchange = {
@@ -107,14 +114,17 @@ function decide(presented: string, rule: RuleSettings | undefined, changes: Part
   if (parts.includes('confirmed')) {
     const scope = grants.scopeOf(storedAccountKey('ada'), exchange)
     const grant = { id: 'g', clientAddress: '', userAgent: '', grantedAtMs: 0, expiresAtMs: (NOW_S + 1000) * 1000 }
-    const request = { ...scope, ...grant, code: 'C', createdAtMs: 0, maxAgeSeconds: 0, acceptAcr: undefined }
-    store.openRequest(request, NOW_S * 1000)
+    const request = { ...scope, ...grant, code: 'C', createdAtMs: 0, maxAgeSeconds: 0 }
+    store.openRequest({ ...request, acceptAcr: undefined, cover: undefined }, NOW_S * 1000)
     const authTime = parts.includes('older') ? NOW_S - 2 * FRESH_S : NOW_S
-    store.confirm('C', { ...scope, ...grant, authTime, acr: 'mfa' })
+    const evidence = { acr: 'mfa', acrs: [], amr: [], authTime }
+    const confirmed = { cover: undefined, evidence, grantedAtMs: 0, expiresAtMs: grant.expiresAtMs }
+    store.confirm('C', { ...scope, id: 'g', clientAddress: '', userAgent: '', confirmations: [confirmed] })
   }
   const reported: string[] = []
   const stage = requireSecondFactor({
     ...{ settings: settings as never, rules: new Rules(rule === undefined ? [] : [rule]), grants },
+    lastingRights: new LastingRights(lastingRights),
     ...{ offers: () => ['Bearer', 'Basic'], accountKey: storedAccountKey, now: () => NOW_S * 1000 },
     report: (_, name) => reported.push(name),
     asked: () => undefined,
@@ -140,6 +150,7 @@ const ruleOf = (kind: string, reportOnly: boolean): RuleSettings | undefined => 
       when,
       reportOnly,
       allowIdentityChange: false,
+      allowLastingRights: false,
       ...change,
     }
   )

@@ -14,7 +14,14 @@ const enforced: RulesOptions = { formMayNameMethod: true, reportOnly: [] }
 
 function rule(name: string, require: RuleSettings['require'], when: Partial<RuleSettings['when']>): RuleSettings {
   const nothing = { methods: [], schemes: [], clientClasses: [], networks: [] }
-  return { name, require, when: { ...nothing, ...when }, reportOnly: false, allowIdentityChange: false }
+  return {
+    name,
+    require,
+    when: { ...nothing, ...when },
+    reportOnly: false,
+    allowIdentityChange: false,
+    allowLastingRights: false,
+  }
 }
 
 function read(

@@ -28,13 +28,13 @@ testGrantStore(async () => {
   }
 })
 
-test('the key of an account is stored as `account`: versions before and after read what the other has written', async () => {
+test('members of an earlier version are stored as it knows them, and new ones beside: versions before and after read what the other has written', async () => {
   await redis.cli('FLUSHALL')
   const { link, names } = await openLink(redisSettings([redis.url]))
   try {
     const store = new RedisGrantStore(link, names, () => NOW_MS)
     const { accountKey, ...rest } = sampleRequest()
-    const written = { v: 1, account: accountKey, ...rest }
+    const written = { v: 1, account: accountKey, ...rest, cover: 'repositories read /' }
     const tag = hashTag(accountKey)
     const scope = `${rest.clientClass} ${rest.network}`
     await store.openRequest(sampleRequest(), NOW_MS)
@@ -43,9 +43,19 @@ test('the key of an account is stored as `account`: versions before and after re
     const pointer = `${PREFIX}:1:grant-code:{${hashTag(rest.code)}}`
     assert.deepEqual(JSON.parse(await redis.cli('GET', pointer)), { v: 1, account: accountKey, scope })
     await store.confirm(rest.code, sampleGrant())
-    const { accountKey: _, ...grant } = sampleGrant()
+    const { accountKey: _, confirmations, ...grant } = sampleGrant()
+    const [newest] = confirmations
+    assert.ok(newest)
+    const { grantedAtMs, expiresAtMs, evidence } = newest
+    const { acr, authTime } = evidence
+    const known = { v: 1, account: accountKey, ...grant, acr, authTime, grantedAtMs, expiresAtMs }
+    const beside = { confirmations: [{ cover: 'repositories read /', grantedAtMs, expiresAtMs, ...evidence }] }
     const grants = `${PREFIX}:1:grants:{${tag}}`
-    assert.deepEqual(JSON.parse(await redis.cli('HGET', grants, scope)), { v: 1, account: accountKey, ...grant })
+    assert.deepEqual(JSON.parse(await redis.cli('HGET', grants, scope)), { ...known, ...beside })
+    await redis.cli('HSET', grants, scope, JSON.stringify(known))
+    const judgedBy = { acr, acrs: [], amr: [], authTime }
+    const expected = { ...newest, cover: undefined, evidence: judgedBy }
+    assert.deepEqual(await store.findGrant(sampleGrant()), sampleGrant({ confirmations: [expected] }))
   } finally {
     link.close()
   }

@@ -140,12 +140,12 @@ test('a grant that is taken back closes its WebSocket at once, and nobody is ask
     Authorization: `Bearer ${await own.op.issueAccessToken('ada', { acr: 'urn:password' })}`,
     'User-Agent': 'Go-http-client/1.1',
   }
-  const refused = await own.open('/asked', headers).catch((error: unknown) => error)
+  const refused = await own.open('/hub/asked', headers).catch((error: unknown) => error)
   assert.ok(refused instanceof Refused)
   const { confirmUrl } = JSON.parse(await text(refused.response)) as { confirmUrl: string }
   const browser = await own.signedIn()
   assert.match((await confirmAt(browser, confirmUrl, own.users.ada)).text, /Run the command again/)
-  const socket = await own.open('/granted', headers)
+  const socket = await own.open('/hub/asked/granted', headers)
   await sleep(JUDGED_MS)
   assert.ok(await isOpen(socket))
   const asked = () => own.log.filter(entry => entry['event.action'] === 'second-factor-asked').length
@@ -156,7 +156,7 @@ test('a grant that is taken back closes its WebSocket at once, and nobody is ask
   const over = closed(socket)
   await pressButton(browser, `${own.url}/.torhaus/`, revoke)
   await over
-  assert.equal((await own.record('/granted'))['torhaus.code'], 'second-factor-missing')
+  assert.equal((await own.record('/hub/asked/granted'))['torhaus.code'], 'second-factor-missing')
   assert.equal(asked(), 1)
   await own.close()
 })

@@ -5,6 +5,7 @@ import { Secret } from '../../config/secret.ts'
 import { type ReauthorizeParts, reauthorize } from '../../src/app/reauthorize.ts'
 import type { Credentials, Delegated, Evidence } from '../../src/exchange.ts'
 import type { RuleSettings } from '../../src/policy/agent-token-rule.ts'
+import { LastingRights } from '../../src/policy/lasting-rights.ts'
 import { Rules } from '../../src/policy/rules.ts'
 
 const NOW_S = 1_800_000_000
@@ -12,7 +13,14 @@ const SECOND_FACTOR: Evidence = { acr: 'mfa', acrs: [], amr: [], authTime: NOW_S
 const TICKET: Evidence = { acr: undefined, acrs: [], amr: [], authTime: NOW_S - 100, firstFactor: 'negotiate' }
 
 const firstFactorIsEnough: RuleSettings = {
-  ...{ name: 'office', reason: 'a test', require: 'first-factor', reportOnly: false, allowIdentityChange: false },
+  ...{
+    name: 'office',
+    reason: 'a test',
+    require: 'first-factor',
+    reportOnly: false,
+    allowIdentityChange: false,
+    allowLastingRights: false,
+  },
   when: { methods: [], schemes: [], clientClasses: [], networks: [] },
 }
 
@@ -32,7 +40,8 @@ function partsWith({ rules = [], session, grant }: { rules?: RuleSettings[]; ses
       publicOrigin: 'https://devops.example',
     },
     secondFactor: {
-      settings: { acceptAcr: ['mfa'], acceptAcrs: [], acceptAmr: [], maxAgeSeconds: 3600, reportOnly: [] },
+      settings: { acceptAcr: ['mfa'], acceptAcrs: [], acceptAmr: [], maxAgeSeconds: 3600, reportOnly: [], grants: {} },
+      lastingRights: new LastingRights({ products: [] }),
       rules: new Rules(rules),
       grants: { find: () => grant, scopeOf: () => ({}), ask: forbidden('a grant') },
       offers: () => ['Basic'],
@@ -65,7 +74,8 @@ for (const [name, by] of Object.entries(credentials)) {
   })
 
   test(`a ${name} stays good as long as the grant does`, async () => {
-    assert.equal(await reauthorize(partsWith({ grant: {} }))(exchange(by, TICKET)), undefined)
+    const grant = { confirmations: [{ cover: undefined, evidence: SECOND_FACTOR }] }
+    assert.equal(await reauthorize(partsWith({ grant }))(exchange(by, TICKET)), undefined)
     assert.equal(await reauthorize(partsWith({}))(exchange(by, TICKET)), 'second-factor-missing')
   })
 

@@ -1,0 +1,82 @@
+/**
+ * Grants as both stores keep them. Earlier versions know one confirmation per grant, and of its evidence `acr` and `auth_time`;
+ * they go on reading and writing that, and what they do not know stands beside it.
+ */
+import { coverText, isSameCover, parseCover } from '../cover.ts'
+import { hasShape, isNumber, isText, isTexts, orAbsent, type Shape } from '../store/record-shape.ts'
+import type { Confirmation, Grant } from './grant-store.ts'
+
+/** What every version reads. */
+export interface FlatGrant {
+  readonly grantedAtMs: number
+  readonly expiresAtMs: number
+  readonly authTime: number
+  readonly acr: string | undefined
+}
+
+export interface WrittenConfirmation extends Omit<FlatGrant, 'acr'> {
+  readonly cover?: string
+  readonly acr?: string
+  readonly acrs: readonly string[]
+  readonly amr: readonly string[]
+}
+
+const SHAPE: Shape<WrittenConfirmation> = {
+  ...{ cover: orAbsent(isText), acr: orAbsent(isText), acrs: isTexts, amr: isTexts },
+  ...{ authTime: isNumber, grantedAtMs: isNumber, expiresAtMs: isNumber },
+}
+
+export const areConfirmations = (value: unknown): value is readonly WrittenConfirmation[] =>
+  Array.isArray(value) && value.every(item => hasShape(item, SHAPE))
+
+/** Each is asked about at every request; nobody confirms more by hand in the life of one. */
+const MAX_CONFIRMATIONS = 32
+
+/** The newest of all, and the latest end. */
+export function flatOf({ confirmations }: Grant): FlatGrant {
+  const [newest] = confirmations
+  return {
+    grantedAtMs: newest?.grantedAtMs ?? 0,
+    expiresAtMs: Math.max(0, ...confirmations.map(({ expiresAtMs }) => expiresAtMs)),
+    authTime: newest?.evidence.authTime ?? 0,
+    acr: newest?.evidence.acr,
+  }
+}
+
+export const writtenConfirmations = ({ confirmations }: Grant): readonly WrittenConfirmation[] =>
+  confirmations.map(({ cover, evidence: { acr, acrs, amr, authTime }, grantedAtMs, expiresAtMs }) => ({
+    ...(cover === undefined ? {} : { cover: coverText(cover) }),
+    ...(acr === undefined ? {} : { acr }),
+    ...{ acrs, amr, authTime: authTime ?? 0, grantedAtMs, expiresAtMs },
+  }))
+
+/** `written` undefined: by a version that knew the flat form alone. What cannot be read was not confirmed. */
+export function readConfirmations(
+  written: readonly WrittenConfirmation[] | undefined,
+  { acr, authTime, grantedAtMs, expiresAtMs }: FlatGrant,
+): readonly Confirmation[] {
+  if (written === undefined)
+    return [{ cover: undefined, evidence: { acr, acrs: [], amr: [], authTime }, grantedAtMs, expiresAtMs }]
+  return written.flatMap(confirmation => {
+    const cover = confirmation.cover === undefined ? undefined : parseCover(confirmation.cover)
+    if (cover === undefined && confirmation.cover !== undefined) return []
+    const { acrs, amr } = confirmation
+    return [
+      {
+        ...{ cover, grantedAtMs: confirmation.grantedAtMs, expiresAtMs: confirmation.expiresAtMs },
+        evidence: { acr: confirmation.acr, acrs, amr, authTime: confirmation.authTime },
+      },
+    ]
+  })
+}
+
+/** What is confirmed now, and what was before and still runs. The same by the same kind of sign-in is confirmed anew. */
+export function withEarlier(made: Grant, before: Grant | undefined): Grant {
+  const [newest] = made.confirmations
+  if (newest === undefined || before === undefined) return made
+  const kept = before.confirmations.filter(
+    ({ cover, evidence, expiresAtMs }) =>
+      expiresAtMs > newest.grantedAtMs && !(isSameCover(cover, newest.cover) && evidence.acr === newest.evidence.acr),
+  )
+  return { ...made, confirmations: [...made.confirmations, ...kept].slice(0, MAX_CONFIRMATIONS) }
+}

@@ -1,0 +1,46 @@
+/**
+ * Bitbucket Data Center. Sources: Atlassian's REST reference and the page "HTTP access tokens". Tokens are made by PUT, and each
+ * API has the versions `1.0` and `latest`, so the version is any segment.
+ */
+import { all, type ProductRights } from './lasting-right.ts'
+
+export const bitbucket: ProductRights = {
+  rights: [
+    ...all('token', ['/rest/access-tokens', '/rest/oauth2/*/token', '/plugins/servlet/access-tokens']),
+    { kind: 'token', path: '/rest/oauth2/*/authorize', byReading: true },
+    ...all('ssh-key', ['/rest/ssh/*/keys', '/plugins/servlet/ssh/account/keys']),
+    ...all('oauth-application', [
+      '/rest/applinks',
+      '/rest/applinks-oauth',
+      '/plugins/servlet/applinks',
+      '/rest/oauth2/*/client',
+    ]),
+    ...all('deploy-key', ['/rest/keys', '/plugins/servlet/ssh/projects']),
+    ...all('service-hook', [
+      ...['/rest/api/*/projects/*/webhooks', '/rest/api/*/projects/*/repos/*/webhooks'],
+      ...[
+        '/rest/api/*/projects/*/settings/hooks',
+        '/rest/api/*/projects/*/repos/*/settings/hooks',
+        '/plugins/servlet/webhooks',
+      ],
+    ]),
+    ...all('member', [
+      ...[
+        '/rest/api/*/projects/*/permissions',
+        '/rest/api/*/projects/*/repos/*/permissions',
+        '/rest/branch-permissions',
+      ],
+    ]),
+    ...all('account', [
+      ...[
+        '/rest/api/*/admin',
+        '/rest/api/*/users/credentials',
+        '/rest/gpg/*/keys',
+        '/rest/plugins',
+        '/rest/mirroring',
+        '/admin',
+      ],
+    ]),
+  ],
+  pages: ['/plugins/servlet/access-tokens', '/plugins/servlet/ssh/account/keys'],
+}

@@ -1,0 +1,35 @@
+/** What a request makes that outlives the sign-in it was made with. */
+export type LastingKind =
+  | 'token'
+  | 'ssh-key'
+  | 'oauth-application'
+  | 'deploy-key'
+  | 'service-hook'
+  | 'member'
+  | 'runner'
+  | 'account'
+
+/** With these, somebody acts as the person: no personal access token may make another one. */
+export const CREDENTIALS: readonly LastingKind[] = ['token', 'ssh-key', 'oauth-application']
+
+export interface LastingRight {
+  readonly kind: LastingKind
+  /** Segments of a path, wherever they stand in it, with everything below; `*` is any one. Letter case makes no difference. */
+  readonly path: string
+  /** Looking at it makes one already. Only programs are held to that: a browser's person is asked by the page. */
+  readonly byReading?: true
+  /** Only its content tells. */
+  readonly content?: RegExp
+  /** Programs are held to it, and browsers not: pages of the server send such requests all the time. */
+  readonly programsOnly?: true
+}
+
+/** Lists of one product. */
+export interface ProductRights {
+  readonly rights: readonly LastingRight[]
+  /** Pages on which people make them, as in `path`: a browser that comes to one proves the second factor before, not after. */
+  readonly pages: readonly string[]
+}
+
+export const all = (kind: LastingKind, paths: readonly string[]): readonly LastingRight[] =>
+  paths.map(path => ({ kind, path }))

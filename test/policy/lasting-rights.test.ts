@@ -1,0 +1,144 @@
+/** Which requests make something that lasts: by product, in every spelling, and what resembles them does not. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { requestReadings } from '../../src/http/request-readings.ts'
+import { LastingRights } from '../../src/policy/lasting-rights.ts'
+
+const ALL = ['azure-devops', 'bitbucket', 'gitea', 'gitlab'] as const
+const everything = new LastingRights({ products: ALL })
+
+function signOf(line: string, scheme = 'pat', rights = everything) {
+  const [method = '', raw = ''] = line.split(' ')
+  const path = raw.replace(/\?.*/, '')
+  const target = { raw, path }
+  const readings = requestReadings(method, target, { kept: {}, methodOverrides: [] } as never)
+  assert.ok(typeof readings !== 'string', line)
+  const sign = rights.signOf({ method, target, readings, credentials: { scheme } as never })
+  return sign?.content === undefined ? sign?.makes : 'by content'
+}
+
+const CREDENTIALS = {
+  'azure-devops': [
+    ...['POST /tfs/_apis/tokens/pats', 'POST /tfs/C/_apis/Token/SessionTokens', 'PUT /_apis/tokens/pats?x=1'],
+    ...['POST /tfs/C/_details/security/tokens/Edit', 'POST /tfs/C/_details/security/keys/Edit'],
+    ...['POST /tfs/_apis/delegatedauth/authorizations'],
+  ],
+  gitea: [
+    ...['POST /api/v1/users/ada/tokens', 'POST /api/v1/user/keys', 'POST /git/api/v1/user/applications/oauth2'],
+    ...['POST /user/settings/applications', 'POST /user/settings/keys', 'GET /login/oauth/authorize?client_id=x'],
+    ...['POST /api/v1/admin/users/ada/keys', 'POST /login/oauth/access_token'],
+  ],
+  gitlab: [
+    ...['POST /api/v4/user/personal_access_tokens', 'POST /api/v4/personal_access_tokens/self/rotate'],
+    ...['POST /api/v4/users/7/impersonation_tokens', 'POST /api/v4/projects/g%2Fp/access_tokens', 'POST /oauth/token'],
+    ...[
+      'POST /api/v4/user/keys',
+      'POST /api/v4/user/keys.json',
+      'POST /-/user_settings/ssh_keys',
+      'POST /oauth/applications',
+    ],
+    ...['POST /api/v4/groups/a%2fb/deploy_tokens', 'POST /g/p/-/settings/access_tokens', 'POST /oauth/authorize'],
+  ],
+  bitbucket: [
+    ...['PUT /rest/access-tokens/1.0/users/ada', 'PUT /rest/access-tokens/latest/projects/K/repos/r'],
+    ...['POST /bitbucket/rest/ssh/1.0/keys?user=ada', 'PUT /rest/applinks/3.0/applicationlink'],
+    ...['POST /plugins/servlet/access-tokens/users/ada/manage'],
+  ],
+}
+
+for (const [product, lines] of Object.entries(CREDENTIALS)) {
+  test(`${product}: tokens, SSH keys and OAuth applications are seen, and not where its list is off`, () => {
+    for (const line of lines) assert.equal(signOf(line), 'credential', line)
+    const others = new LastingRights({ products: ALL.filter(name => name !== product) })
+    const own = lines.filter(line => signOf(line, 'pat', others) === undefined)
+    assert.ok(own.length >= lines.length - 3, 'hardly any other product has the same paths')
+  })
+}
+
+test('other spellings are the same path', () => {
+  for (const path of [
+    ...[
+      '/API/V1/User/Keys',
+      '/api/v1/user/keys/',
+      '/api/v1//user/keys',
+      '/api/v1/user/./keys',
+      '/api/v1/x/../user/keys',
+    ],
+    ...[
+      '/api/v1/user%2fkeys',
+      '/api/v1/us%65r/keys',
+      '/api/v1/us%2565r/keys',
+      '/api/v1/user;a=b/keys',
+      '/api/v1/user/keys;x',
+    ],
+    ...[
+      '/api/v1/user\\keys',
+      '/api/v1/%u0075ser/keys',
+      '/api/v1/user/keys.',
+      '/api/v1/user/keys%20',
+      '/api/v1/user/keys/.',
+    ],
+  ])
+    assert.equal(signOf(`POST ${path}`), 'credential', path)
+})
+
+test('what else lasts is told apart: deploy keys, hooks, members, runners, accounts', () => {
+  for (const line of [
+    ...['POST /tfs/_apis/hooks/subscriptions', 'POST /tfs/_apis/distributedtask/pools/1/agents'],
+    ...[
+      'POST /tfs/C/_apis/accesscontrolentries/x',
+      'POST /api/v1/repos/o/r/keys',
+      'PUT /api/v1/repos/o/r/collaborators/eve',
+    ],
+    ...['POST /api/v4/projects/7/deploy_keys', 'POST /api/v4/projects/7/members', 'PUT /api/v4/projects/7/hooks/1'],
+    ...[
+      'POST /api/v4/users',
+      'POST /rest/keys/1.0/projects/K/repos/r/ssh',
+      'GET /api/v1/repos/o/r/actions/runners/registration-token',
+    ],
+    ...['PUT /rest/api/latest/projects/K/permissions/users', 'POST /rest/api/1.0/projects/K/repos/r/webhooks'],
+  ])
+    assert.equal(signOf(line), 'right', line)
+})
+
+test('only its content tells it of a query of Azure DevOps, and, to programs, of GraphQL', () => {
+  for (const path of ['/tfs/C/_apis/Contribution/HierarchyQuery', '/tfs/C/_apis/contribution/hierarchyquery/project/7'])
+    for (const scheme of ['pat', 'session', 'bearer']) assert.equal(signOf(`POST ${path}`, scheme), 'by content', path)
+  assert.equal(signOf('POST /api/graphql'), 'by content')
+  assert.equal(signOf('POST /api/graphql', 'session'), undefined)
+})
+
+test('reading, deleting, and what only resembles one is nothing; a browser that reads is not held to it', () => {
+  for (const line of [
+    ...[
+      'GET /api/v1/user/keys',
+      'DELETE /api/v1/user/keys/7',
+      'OPTIONS /tfs/_apis/tokens/pats',
+      'GET /tfs/_apis/tokens/pats',
+    ],
+    ...['POST /tfs/_apis/oauth2/token', 'POST /tfs/C/_git/tokens/git-upload-pack', 'POST /tfs/C/_apis/wit/workitems'],
+    ...[
+      'POST /o/keys.git/git-receive-pack',
+      'POST /o/r/issues/new',
+      'GET /',
+      'POST /tfs/_apis/distributedtask/pools/1/sessions',
+    ],
+    ...[
+      'POST /api/v1/user/keystone',
+      'PUT /rest/api/1.0/projects/K/repos/r/browse/keys',
+      'POST /api/v4/projects/7/merge_requests',
+    ],
+  ])
+    assert.equal(signOf(line), undefined, line)
+  assert.equal(signOf('GET /login/oauth/authorize?client_id=x', 'session'), undefined)
+})
+
+test('pages on which they are made are known, and there are none where the list is off', () => {
+  const isPage = (path: string, rights = everything) =>
+    rights.isPage({ target: { raw: path, path }, readings: undefined })
+  for (const path of ['/tfs/C/_usersSettings/tokens', '/user/settings/keys', '/-/user_settings/personal_access_tokens'])
+    assert.equal(isPage(path), true, path)
+  assert.equal(isPage('/tfs/C/_git/r'), false)
+  assert.equal(isPage('/user/settings/keys', new LastingRights({ products: [] })), false)
+  assert.equal(signOf('POST /api/v1/user/keys', 'pat', new LastingRights({ products: [] })), undefined)
+})
