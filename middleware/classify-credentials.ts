@@ -2,21 +2,25 @@
  * Stage 3: what does the client present? Nothing is verified here. Tokens are told apart by shape and issuer alone, in an
  * order in which a token of the OP can never be mistaken for one that passes through; the user agent plays no part.
  *
- *   Authorization?  no  -> session cookie, or none
+ *   Authorization?  no  -> a token in another carrier of the product, a session cookie, or none
  *   the Bearer value, or the password of Basic:
  *     a JWS with the issuer of the OP                -> bearer        (validated fully; a failure is final)
  *     a JWS with an issuer listed as the server's    -> server-token  (passes untouched)
  *     the shape of a personal access token           -> pat           (passes untouched)
  *     anything else: Basic                           -> basic         (a directory password)
  *                    Bearer                          -> unsupported
+ *
+ * A token has one carrier, or the same value in all of them: two values are refused, since only the server knows which counts.
  */
 import type { Config } from '../config/schema.ts'
 import { Secret } from '../config/secret.ts'
-import { deny, proceed, type Stage } from '../src/decision.ts'
+import { type Decision, deny, proceed, type Stage } from '../src/decision.ts'
 import type { Credentials, Presented, Traced } from '../src/exchange.ts'
 import { type Authorization, isNtlm, parseAuthorization, parseBasic } from '../src/http/authorization.ts'
 import { unverifiedIssuer } from '../src/oidc/access-token.ts'
+import { type CarriedTokens, carriedTokens } from '../src/pats/carried-tokens.ts'
 import type { FingerprintOf } from '../src/pats/pat-fingerprints.ts'
+import { tokenCarriers } from '../src/pats/token-carriers.ts'
 import { tokenShapeTest } from '../src/pats/token-shapes.ts'
 import type { SessionCookies } from '../src/session/session-cookie.ts'
 
@@ -42,14 +46,41 @@ export function classifyCredentials({
   fingerprintsOf,
 }: ClassifySettings): Stage<Traced, Presented> {
   const hasPatShape = tokenShapeTest(credentials.personalAccessTokens)
+  const carriers = tokenCarriers(credentials.personalAccessTokens)
+  const carriedBy = carriedTokens(carriers)
 
   return traced => {
     const { authorization, cookie } = traced.fields.kept
+    const carried = carriedBy(traced.fields, traced.target)
+    if (carried !== undefined && authorization === undefined) return fromCarriers(traced, carried)
     const presented = authorization === undefined ? fromCookie(cookie) : fromAuthorization(authorization)
     if (presented === undefined) return deny('authorization-malformed')
+    if (carried !== undefined) return besideCarriers(traced, presented, carried)
     if (cookie === undefined || (presented.scheme !== 'negotiate' && presented.scheme !== 'basic'))
       return proceed({ ...traced, credentials: presented })
     return proceed({ ...traced, credentials: presented, companionSession: cookies.sessionIn(cookie) })
+  }
+
+  function fromCarriers(traced: Traced, { values, hasOthers }: CarriedTokens): Decision<Presented> {
+    const [token = '', ...more] = values
+    if (more.length > 0) return deny('credentials-conflict')
+    const found = fromToken(token, 'Bearer')
+    // An access token of the OP would go on to the server as it is.
+    const isTheirs = found?.scheme === 'pat' || found?.scheme === 'server-token'
+    return proceed({ ...traced, credentials: isTheirs ? found : UNKNOWN_TOKEN, carriersAgree: !hasOthers })
+  }
+
+  function besideCarriers(
+    traced: Traced,
+    presented: Credentials,
+    { values, hasOthers }: CarriedTokens,
+  ): Decision<Presented> {
+    if (presented.scheme === 'server-token') return deny('credentials-conflict')
+    if (presented.scheme !== 'pat') return proceed({ ...traced, credentials: presented, carriersAgree: false })
+    const isSame = values.every(value => value === presented.token.reveal())
+    return isSame
+      ? proceed({ ...traced, credentials: presented, carriersAgree: !hasOthers })
+      : deny('credentials-conflict')
   }
 
   function fromCookie(cookie: string | undefined): Credentials {
@@ -71,6 +102,8 @@ export function classifyCredentials({
           : { scheme: 'negotiate', token: authorization.credentials }
       case 'ntlm':
         return { scheme: 'ntlm' }
+      case 'token':
+        return carriers.tokenScheme ? (fromToken(authorization.credentials, 'Bearer') ?? UNKNOWN_TOKEN) : UNKNOWN_SCHEME
       default:
         return UNKNOWN_SCHEME
     }
@@ -81,11 +114,12 @@ export function classifyCredentials({
     if (basic === undefined) return undefined
     // git with http.emptyAuth sends an empty user name and password to say "nothing yet".
     if (basic.username === '' && basic.password === '') return NONE
+    const { username, password } = basic
+    const isInUserName = carriers.userName && (password === '' || password === 'x-oauth-basic')
     return (
-      fromToken(basic.password, 'Basic') ?? {
-        scheme: 'basic',
-        username: basic.username,
-        password: new Secret(basic.password),
+      fromToken(isInUserName ? username : password, 'Basic') ?? {
+        ...{ scheme: 'basic', username },
+        password: new Secret(password),
       }
     )
   }
@@ -95,8 +129,13 @@ export function classifyCredentials({
     if (isValidated(token)) return { scheme: 'bearer', token, via }
     const tokenIssuer = unverifiedIssuer(token)
     if (tokenIssuer === issuer) return { scheme: 'bearer', token, via }
-    if (tokenIssuer !== undefined)
-      return credentials.serverTokenIssuers.includes(tokenIssuer) ? SERVER_TOKEN : UNKNOWN_TOKEN
-    return hasPatShape(token) ? { scheme: 'pat', fingerprints: fingerprintsOf(token) } : undefined
+    if (tokenIssuer !== undefined) return isServers(tokenIssuer) ? SERVER_TOKEN : UNKNOWN_TOKEN
+    if (!hasPatShape(token)) return undefined
+    return { scheme: 'pat', fingerprints: fingerprintsOf(token), token: new Secret(token) }
+  }
+
+  /** Empty where the token does not say. */
+  function isServers(issuer: string): boolean {
+    return issuer === '' ? carriers.anonymousJwt : credentials.serverTokenIssuers.includes(issuer)
   }
 }

@@ -30,7 +30,7 @@ import type { Code } from '../src/errors.ts'
 import type { Admitted, Authenticated, Principal } from '../src/exchange.ts'
 import type { Grant, GrantRequest, GrantScope } from '../src/grants/grant-store.ts'
 import type { Grants, OpenedRequest } from '../src/grants/grants.ts'
-import { changesIdentity } from '../src/policy/identity-change.ts'
+import { changesIdentity, isFormBesideToken } from '../src/policy/identity-change.ts'
 import { isPreflight, isShapedLikePreflight } from '../src/policy/preflight.ts'
 import type { Requirement, Rules } from '../src/policy/rules.ts'
 import { judgeSecondFactor, type SecondFactorRule } from '../src/policy/second-factor.ts'
@@ -47,6 +47,8 @@ export interface SecondFactorParts {
   /** One spelling per account, so that both factors can be compared. */
   readonly accountKey: AccountKeyOf
   readonly now: Clock
+  /** The server takes a token from a form, too: content that Torhaus does not read. */
+  readonly formsCarryTokens: boolean
   /** Why a personal access token must not pass; undefined for all else. */
   readonly refusesPat: (exchange: Authenticated) => Awaitable<Code | undefined>
   /** A report-only rule would have refused. */
@@ -59,7 +61,7 @@ type Answer = Decision<Admitted> | Promise<Decision<Admitted>>
 type Person = Extract<Principal, { kind: 'person' }>
 
 export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticated, Admitted> {
-  const { settings, rules, grants, offers, accountKey, now, refusesPat, report, asked } = parts
+  const { settings, rules, grants, offers, accountKey, now, refusesPat, report, asked, formsCarryTokens } = parts
 
   return authenticated => {
     const preflight = isShapedLikePreflight(authenticated) ? asPreflight(authenticated) : undefined
@@ -79,8 +81,8 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     const isAnonymous = authenticated.principal.kind === 'anonymous'
     // A rule would let it pass if it were read in one way only: better said than asked for credentials that nobody has.
     if (code !== undefined && code !== 'rule-refuses' && isAmbiguous && isAnonymous) return deny('path-ambiguous')
-    if ((code === undefined || !isAnonymous) && refusesIdentityChange(authenticated, [decides, ...also]))
-      return deny('identity-change-refused')
+    const changed = code === undefined || !isAnonymous ? identityCode(authenticated, [decides, ...also]) : undefined
+    if (changed !== undefined) return deny(changed)
     if (unmet === undefined || code === undefined) return admit(authenticated, nameOf(authenticated.principal, decides))
     return resolve(authenticated, unmet, code)
   }
@@ -89,12 +91,17 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     return requirements.find(requirement => shortfall(authenticated, requirement) !== undefined)
   }
 
-  function refusesIdentityChange(authenticated: Authenticated, decided: readonly Requirement[]): boolean {
-    if (!changesIdentity(authenticated) || decided.every(({ allowsIdentityChange }) => allowsIdentityChange))
-      return false
-    if (!settings.reportOnly.includes('identity-change')) return true
-    report(authenticated, 'identity-change', 'identity-change-refused')
-    return false
+  /** Why the server might take the request for somebody else's; undefined where it will not, or a rule allows it. */
+  function identityCode(authenticated: Authenticated, decided: readonly Requirement[]): Code | undefined {
+    const code = changesIdentity(authenticated)
+      ? 'identity-change-refused'
+      : formsCarryTokens && isFormBesideToken(authenticated)
+        ? 'form-unjudged'
+        : undefined
+    if (code === undefined || decided.every(({ allowsIdentityChange }) => allowsIdentityChange)) return undefined
+    if (!settings.reportOnly.includes('identity-change')) return code
+    report(authenticated, 'identity-change', code)
+    return undefined
   }
 
   /** Undefined: it is none, whatever its shape. */

@@ -29,7 +29,7 @@ export const FLOORS: readonly Floor[] = [
   { name: 'connections and limits', rooms: ['src/admission.ts', 'src/kerberos/kdc', 'src/limits', 'src/listener'] },
   {
     name: 'grammar and engines',
-    rooms: ['src/decision.ts', 'src/http', 'src/kerberos/protocol', 'src/store', 'src/system.ts'],
+    rooms: ['src/decision.ts', 'src/http', 'src/kerberos/protocol', 'src/pats/profiles', 'src/store', 'src/system.ts'],
   },
   {
     name: 'ground',
