@@ -809,7 +809,7 @@ const patProof = requiredSection(
     }),
     maxReadsPerNetwork: integer(
       'Most tokens not known before and not good that one client network may have the server asked about within a minute, per process: an IPv4 address, or an IPv6 /64; above it 429.',
-      { default: 60, minimum: 1, maximum: 100_000 },
+      { default: 100, minimum: 1, maximum: 100_000 },
     ),
     maxReads: integer('The same for all networks together. Keep it below what the server bans for.', {
       default: 600,

@@ -4,6 +4,7 @@ import { canonicalAttacks } from './lists/canonical.ts'
 import { credentialAttacks } from './lists/credentials.ts'
 import { framingAttacks } from './lists/framing.ts'
 import { identityAttacks } from './lists/identity.ts'
+import { patAttacks } from './lists/pat-attacks.ts'
 import { ruleAttacks } from './lists/rules.ts'
 import { pageAttacks } from './page-attacks.ts'
 
@@ -14,4 +15,5 @@ export const attacks: readonly Attack[] = [
   ...ruleAttacks,
   ...canonicalAttacks,
   ...pageAttacks,
+  ...patAttacks,
 ]

@@ -22,7 +22,8 @@ interface ForwardNeeds
 
 /** The way to the origin server and back. */
 export function buildForward(needs: ForwardNeeds): Forward {
-  const { config, cookies, publicUrl, refusal, watch, upstream, fieldReader, viaName, tunnels, limits, endProof } = needs
+  const { config, cookies, publicUrl, refusal, watch, upstream, fieldReader, viaName, tunnels, limits, endProof } =
+    needs
   const { monotonic } = limits.keeper
   const shares = new Shares(watch, monotonic)
   return forward({
