@@ -33,6 +33,9 @@ export interface ClassifySettings {
   readonly fingerprintsOf: FingerprintOf
 }
 
+/** Where the container registry of Gitea lies, whatever the path of the rest (OCI Distribution Specification 1.1). */
+const REGISTRY = '/v2/'
+
 const NONE: Credentials = { scheme: 'none' }
 const SERVER_TOKEN: Credentials = { scheme: 'server-token' }
 const UNKNOWN_TOKEN: Credentials = { scheme: 'unsupported', because: 'token-unknown' }
@@ -53,7 +56,8 @@ export function classifyCredentials({
     const { authorization, cookie } = traced.fields.kept
     const carried = carriedBy(traced.fields, traced.target)
     if (carried !== undefined && authorization === undefined) return fromCarriers(traced, carried)
-    const presented = authorization === undefined ? fromCookie(cookie) : fromAuthorization(authorization)
+    const presented =
+      authorization === undefined ? fromCookie(cookie) : fromAuthorization(authorization, traced.target.path)
     if (presented === undefined) return deny('authorization-malformed')
     if (carried !== undefined) return besideCarriers(traced, presented, carried)
     if (cookie === undefined || (presented.scheme !== 'negotiate' && presented.scheme !== 'basic'))
@@ -64,7 +68,7 @@ export function classifyCredentials({
   function fromCarriers(traced: Traced, { values, hasOthers }: CarriedTokens): Decision<Presented> {
     const [token = '', ...more] = values
     if (more.length > 0) return deny('credentials-conflict')
-    const found = fromToken(token, 'Bearer')
+    const found = fromToken(token, 'Bearer', traced.target.path)
     // An access token of the OP would go on to the server as it is.
     const isTheirs = found?.scheme === 'pat' || found?.scheme === 'server-token'
     return proceed({ ...traced, credentials: isTheirs ? found : UNKNOWN_TOKEN, carriersAgree: !hasOthers })
@@ -88,14 +92,14 @@ export function classifyCredentials({
     return id === undefined || id === '' ? NONE : { scheme: 'session', id }
   }
 
-  function fromAuthorization(field: string): Credentials | undefined {
+  function fromAuthorization(field: string, path: string): Credentials | undefined {
     const authorization = parseAuthorization(field)
     if (authorization === undefined) return undefined
     switch (authorization.scheme) {
       case 'bearer':
-        return fromToken(authorization.credentials, 'Bearer') ?? UNKNOWN_TOKEN
+        return fromToken(authorization.credentials, 'Bearer', path) ?? UNKNOWN_TOKEN
       case 'basic':
-        return fromBasic(authorization)
+        return fromBasic(authorization, path)
       case 'negotiate':
         return isNtlm(authorization.credentials)
           ? { scheme: 'ntlm' }
@@ -103,13 +107,15 @@ export function classifyCredentials({
       case 'ntlm':
         return { scheme: 'ntlm' }
       case 'token':
-        return carriers.tokenScheme ? (fromToken(authorization.credentials, 'Bearer') ?? UNKNOWN_TOKEN) : UNKNOWN_SCHEME
+        return carriers.tokenScheme
+          ? (fromToken(authorization.credentials, 'Bearer', path) ?? UNKNOWN_TOKEN)
+          : UNKNOWN_SCHEME
       default:
         return UNKNOWN_SCHEME
     }
   }
 
-  function fromBasic(authorization: Authorization): Credentials | undefined {
+  function fromBasic(authorization: Authorization, path: string): Credentials | undefined {
     const basic = parseBasic(authorization.credentials)
     if (basic === undefined) return undefined
     // git with http.emptyAuth sends an empty user name and password to say "nothing yet".
@@ -117,25 +123,26 @@ export function classifyCredentials({
     const { username, password } = basic
     const isInUserName = carriers.userName && (password === '' || password === 'x-oauth-basic')
     return (
-      fromToken(isInUserName ? username : password, 'Basic') ?? {
+      fromToken(isInUserName ? username : password, 'Basic', path) ?? {
         ...{ scheme: 'basic', username },
         password: new Secret(password),
       }
     )
   }
 
-  function fromToken(token: string, via: 'Bearer' | 'Basic'): Credentials | undefined {
+  function fromToken(token: string, via: 'Bearer' | 'Basic', path: string): Credentials | undefined {
     // A token that was validated before need not be taken apart again to see whose it is.
     if (isValidated(token)) return { scheme: 'bearer', token, via }
     const tokenIssuer = unverifiedIssuer(token)
     if (tokenIssuer === issuer) return { scheme: 'bearer', token, via }
-    if (tokenIssuer !== undefined) return isServers(tokenIssuer) ? SERVER_TOKEN : UNKNOWN_TOKEN
+    if (tokenIssuer !== undefined) return isServers(tokenIssuer, path) ? SERVER_TOKEN : UNKNOWN_TOKEN
     if (!hasPatShape(token)) return undefined
     return { scheme: 'pat', fingerprints: fingerprintsOf(token), token: new Secret(token) }
   }
 
-  /** Empty where the token does not say. */
-  function isServers(issuer: string): boolean {
-    return issuer === '' ? carriers.anonymousJwt : credentials.serverTokenIssuers.includes(issuer)
+  /** Empty where the token does not say: then it is a token of the registry, and good for nothing else. */
+  function isServers(issuer: string, path: string): boolean {
+    if (issuer !== '') return credentials.serverTokenIssuers.includes(issuer)
+    return carriers.anonymousJwt && path.startsWith(REGISTRY)
   }
 }

@@ -8,7 +8,7 @@ import { ASK_ON, AWAY, type Conclusion, type OwnerAnswer, type OwnerRead } from 
 import { patProfiles } from '../pats/profiles/pat-profiles.ts'
 import { type ProvePat, provePat, unprovenPat } from '../pats/prove-pat.ts'
 import { ReadBudget } from '../pats/read-budget.ts'
-import { clientFields } from '../upstream/forwarded-fields.ts'
+import { addClientFields } from '../upstream/forwarded-fields.ts'
 import { type SmallAnswer, smallRead } from '../upstream/small-read.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { Services } from './open-services.ts'
@@ -77,7 +77,7 @@ function asking(
       fields: [
         ...['Host', names.upstreamHost, 'Accept', 'application/json', 'User-Agent', 'Torhaus', ...read.fields(token)],
         // Whom the server would ban for tokens that are wrong is the client.
-        ...clientFields(clientAddress, names),
+        ...addClientFields([], clientAddress, names),
         ...['X-Request-Id', requestId, 'Via', viaName],
       ],
       connectionKey: CONNECTION_KEY,

@@ -35,7 +35,7 @@ export function forwardedFields(exchange: Delegated, parts: ForwardedFieldSettin
     result.push('Authorization', kept.authorization)
   const maxForwards = maxForwardsOf(exchange)
   if (maxForwards !== undefined) result.push('Max-Forwards', String(maxForwards - 1))
-  result.push(...clientFields(clientAddress, parts))
+  addClientFields(result, clientAddress, parts)
   result.push(
     'X-Request-Id',
     requestId,
@@ -48,14 +48,15 @@ export function forwardedFields(exchange: Delegated, parts: ForwardedFieldSettin
   return result
 }
 
-/** Who asks, and under which name of ours. */
-export const clientFields = (
+/** Adds who asks, and under which name of ours. */
+export function addClientFields(
+  fields: string[],
   clientAddress: string,
   { publicScheme, publicHost }: Pick<ForwardedFieldSettings, 'publicScheme' | 'publicHost'>,
-): readonly string[] => [
-  ...['X-Forwarded-For', clientAddress],
-  ...['X-Forwarded-Proto', publicScheme, 'X-Forwarded-Host', publicHost],
-]
+): string[] {
+  fields.push('X-Forwarded-For', clientAddress, 'X-Forwarded-Proto', publicScheme, 'X-Forwarded-Host', publicHost)
+  return fields
+}
 
 /** RFC 9110 7.6.2: it counts for OPTIONS (and TRACE, which ends here in any case), where it is a number. */
 export function maxForwardsOf({ method, fields }: Delegated): number | undefined {

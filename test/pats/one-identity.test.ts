@@ -130,13 +130,15 @@ test('a token that its owner has blocked is blocked in every carrier', async () 
   assert.deepEqual(await code('GET /x', basic('x', EVE), `PRIVATE-TOKEN: ${ADA}`), ['credentials-conflict', 0])
 })
 
-test('a JWT of the registry of Gitea, which names no issuer, passes where Gitea is listed, and alone', async () => {
+test('a JWT of the registry of Gitea, which names no issuer, passes to the registry where Gitea is listed, and alone', async () => {
   const proxy = await startProofLab('gitea')
   try {
     const jwt = ['{"alg":"HS256"}', '{"UserID":7}'].map(part => Buffer.from(part).toString('base64url')).join('.')
     const answer = await proxy.ask('GET /v2/', [`Authorization: Bearer ${jwt}.c2ln`, 'Cookie: i_like_gitea=stolen'])
     assert.equal(answer.status, 200)
     assert.deepEqual(proxy.origin.requests.at(-1)?.all('Cookie'), [])
+    const elsewhere = await proxy.ask('GET /public', [`Authorization: Bearer ${jwt}.c2ln`])
+    assert.equal(elsewhere.one('X-Torhaus-Error'), 'token-unknown', 'anybody can write one')
   } finally {
     await proxy.close()
   }
