@@ -30,6 +30,7 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['session.idleTimeoutSeconds', 'session.absoluteTimeoutSeconds'], checkSessionTimeouts],
   [['session.store', 'allowPlainHttp'], checkRedis],
   [['kerberos', 'upstream.identity', 'secondFactor', 'credentials'], checkKerberos],
+  [['credentials.patProof', 'credentials.personalAccessTokens'], checkPatProof],
 ]
 
 /** `value`: a configuration that departs from the schema in `diagnostics` and nowhere else. */
@@ -194,6 +195,12 @@ function checkImplementation(kerberos: NonNullable<Config['kerberos']>, report: 
   if (kdcs.length > 0) report('kerberos.kdcs', 'needs implementation native; gssapi reads krb5.conf')
   if (replayCacheDirectory !== undefined)
     report('kerberos.replayCacheDirectory', 'needs implementation native; gssapi reads KRB5RCACHEDIR')
+}
+
+function checkPatProof({ credentials }: Config, report: Report): void {
+  const { patProof, personalAccessTokens } = credentials
+  if (patProof !== undefined && !personalAccessTokens.includes(patProof.profile))
+    report('credentials.patProof.profile', 'must be in credentials.personalAccessTokens: no other token is recognised')
 }
 
 function checkUpstreamTimeouts({ listener, upstream }: Config, report: Report): void {

@@ -804,7 +804,58 @@ const patPolicy = section(
     ),
     reportOnly: flag('Refuse nothing by these: say in log and metrics what would have been refused.', true),
   },
-  'What may speak against a personal access token before the server is asked. A token that its owner has blocked is refused in any case.',
+  'What may speak against a personal access token beside the server. A token that its owner has blocked is refused in any case.',
+)
+
+const patProof = requiredSection(
+  {
+    profile: choice(
+      ['azure-devops', 'bitbucket', 'gitea', 'gitlab'],
+      'The product behind Torhaus: which read says whose a token is, and what the answers mean (docs/pats.md).',
+    ),
+    path: Type.Optional(
+      text(
+        'Path below which the API of the server lies. Default: `/DefaultCollection` for azure-devops (with IIS mostly `/tfs/DefaultCollection`), none for the others.',
+        { pattern: '^(/[A-Za-z0-9._~-]+)+$' },
+      ),
+    ),
+    off: flag('Show no token to the server beforehand: as without this section.', false),
+    reportOnly: flag('Refuse nothing by these: say in log and metrics what would have been refused.', false),
+    unreadable: choice(
+      ['refuse', 'forward'],
+      'What becomes of a token of which the server does not say whose it is: on Azure DevOps one that is forged, expired, revoked or of narrow scope; on Gitea and GitLab a live one of narrow scope, on GitLab also one of a deployment or job. `forward`: it passes unproven, and every made-up one with it on Azure DevOps.',
+      'refuse',
+    ),
+    verdictSeconds: integer(
+      'How long the server is believed about whose a token is, in seconds. A 401 of the server to the token ends it at once.',
+      { default: 300, minimum: 10, maximum: HOUR_S },
+    ),
+    refusalSeconds: integer('How long it is believed that a token is not good, in seconds.', {
+      default: 15,
+      minimum: 1,
+      maximum: 300,
+    }),
+    maxTokens: integer('Most tokens of which it is remembered whose they are, per process.', {
+      default: 50_000,
+      minimum: 100,
+      maximum: 1_000_000,
+    }),
+    maxReadsPerNetwork: integer(
+      'Most tokens not known before and not good that one client network may have the server asked about within a minute, per process: an IPv4 address, or an IPv6 /64; above it 429.',
+      { default: 100, minimum: 1, maximum: 100_000 },
+    ),
+    maxReads: integer('The same for all networks together. Keep it below what the server bans for.', {
+      default: 600,
+      minimum: 1,
+      maximum: 1_000_000,
+    }),
+    timeoutMs: integer('How long the server may take to say whose a token is, in milliseconds; after it 503.', {
+      default: 10_000,
+      minimum: 100,
+      maximum: 60_000,
+    }),
+  },
+  'A personal access token that is not known is shown to the server in a read of Torhaus, and opens nothing before the server has said whose it is. Without this section the shape alone lets it through to the server.',
 )
 
 const credentials = section(
@@ -839,7 +890,7 @@ const credentials = section(
     ),
     personalAccessTokens: list(
       choice(['azure-devops', 'gitlab', 'gitea', 'bitbucket'], 'Shape of token.'),
-      'Shapes of personal access tokens that are passed through untouched. The server must refuse passwords in Basic, or a password of that shape would pass.',
+      'The products whose personal access tokens are recognised, by shape and carrier (docs/pats.md), and passed through untouched. The server must refuse passwords in Basic, or a password of that shape would pass.',
       { default: ['azure-devops'] },
     ),
     patAccountField: Type.Optional(
@@ -849,6 +900,11 @@ const credentials = section(
       ),
     ),
     patPolicy,
+    patProof: Type.Optional(patProof),
+    keepCookiesBesideTokens: flag(
+      'Cookies of the server, and signed requests and tickets, go along with a token of the server. The server then chooses who the request is from: a stolen cookie beside a made-up token may be enough.',
+      false,
+    ),
   },
   'Credentials that clients present.',
 )

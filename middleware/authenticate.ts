@@ -8,6 +8,7 @@ import { isForeign, isSafeMethod } from '../src/http/request-origin.ts'
 import type { FirstFactor, FirstFactorVerdict } from '../src/identity/first-factor.ts'
 import type { AccessTokenVerifier, TokenVerdict } from '../src/oidc/access-token.ts'
 import type { SessionRefresh } from '../src/oidc/session-refresh.ts'
+import type { ProvePat } from '../src/pats/prove-pat.ts'
 import type { SessionCookies } from '../src/session/session-cookie.ts'
 import type { Session, Sessions } from '../src/session/sessions.ts'
 
@@ -22,6 +23,8 @@ export interface AuthenticateParts {
   readonly ticketOpensSession: (authenticated: Authenticated) => boolean
   /** One spelling per account. */
   readonly accountKey: AccountKeyOf
+  /** A personal access token: the server is asked whose it is, where it can be. */
+  readonly provesPat: ProvePat
   /** A session and a ticket or password of two people came in one request. */
   readonly mismatch: (presented: Presented, account: string, sessionAccount: string) => void
   readonly cookies: SessionCookies
@@ -46,6 +49,7 @@ export function authenticate({
   ticketOpensSession,
   accountKey,
   mismatch,
+  provesPat,
   cookies,
   publicOrigin,
   allowedOrigins,
@@ -59,6 +63,7 @@ export function authenticate({
       case 'none':
         return proceed({ ...presented, principal: NOBODY, replyFields: NO_FIELDS })
       case 'pat':
+        return provesPat(presented, credentials)
       case 'server-token':
         return proceed({ ...presented, principal: SERVER_CHECKED, replyFields: NO_FIELDS })
       case 'session':

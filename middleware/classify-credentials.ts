@@ -2,21 +2,25 @@
  * Stage 3: what does the client present? Nothing is verified here. Tokens are told apart by shape and issuer alone, in an
  * order in which a token of the OP can never be mistaken for one that passes through; the user agent plays no part.
  *
- *   Authorization?  no  -> session cookie, or none
+ *   Authorization?  no  -> a token in another carrier of the product, a session cookie, or none
  *   the Bearer value, or the password of Basic:
  *     a JWS with the issuer of the OP                -> bearer        (validated fully; a failure is final)
  *     a JWS with an issuer listed as the server's    -> server-token  (passes untouched)
  *     the shape of a personal access token           -> pat           (passes untouched)
  *     anything else: Basic                           -> basic         (a directory password)
  *                    Bearer                          -> unsupported
+ *
+ * A token has one carrier, or the same value in all of them: two values are refused, since only the server knows which counts.
  */
 import type { Config } from '../config/schema.ts'
 import { Secret } from '../config/secret.ts'
-import { deny, proceed, type Stage } from '../src/decision.ts'
+import { type Decision, deny, proceed, type Stage } from '../src/decision.ts'
 import type { Credentials, Presented, Traced } from '../src/exchange.ts'
 import { type Authorization, isNtlm, parseAuthorization, parseBasic } from '../src/http/authorization.ts'
 import { unverifiedIssuer } from '../src/oidc/access-token.ts'
+import { type CarriedTokens, carriedTokens } from '../src/pats/carried-tokens.ts'
 import type { FingerprintOf } from '../src/pats/pat-fingerprints.ts'
+import { tokenCarriers } from '../src/pats/token-carriers.ts'
 import { tokenShapeTest } from '../src/pats/token-shapes.ts'
 import type { SessionCookies } from '../src/session/session-cookie.ts'
 
@@ -28,6 +32,9 @@ export interface ClassifySettings {
   readonly isValidated: (token: string) => boolean
   readonly fingerprintsOf: FingerprintOf
 }
+
+/** Where the container registry of Gitea lies, whatever the path of the rest (OCI Distribution Specification 1.1). */
+const REGISTRY = '/v2/'
 
 const NONE: Credentials = { scheme: 'none' }
 const SERVER_TOKEN: Credentials = { scheme: 'server-token' }
@@ -42,14 +49,42 @@ export function classifyCredentials({
   fingerprintsOf,
 }: ClassifySettings): Stage<Traced, Presented> {
   const hasPatShape = tokenShapeTest(credentials.personalAccessTokens)
+  const carriers = tokenCarriers(credentials.personalAccessTokens)
+  const carriedBy = carriedTokens(carriers)
 
   return traced => {
     const { authorization, cookie } = traced.fields.kept
-    const presented = authorization === undefined ? fromCookie(cookie) : fromAuthorization(authorization)
+    const carried = carriedBy(traced.fields, traced.target)
+    if (carried !== undefined && authorization === undefined) return fromCarriers(traced, carried)
+    const presented =
+      authorization === undefined ? fromCookie(cookie) : fromAuthorization(authorization, traced.target.path)
     if (presented === undefined) return deny('authorization-malformed')
+    if (carried !== undefined) return besideCarriers(traced, presented, carried)
     if (cookie === undefined || (presented.scheme !== 'negotiate' && presented.scheme !== 'basic'))
       return proceed({ ...traced, credentials: presented })
     return proceed({ ...traced, credentials: presented, companionSession: cookies.sessionIn(cookie) })
+  }
+
+  function fromCarriers(traced: Traced, { values, hasOthers }: CarriedTokens): Decision<Presented> {
+    const [token = '', ...more] = values
+    if (more.length > 0) return deny('credentials-conflict')
+    const found = fromToken(token, 'Bearer', traced.target.path)
+    // An access token of the OP would go on to the server as it is.
+    const isTheirs = found?.scheme === 'pat' || found?.scheme === 'server-token'
+    return proceed({ ...traced, credentials: isTheirs ? found : UNKNOWN_TOKEN, carriersAgree: !hasOthers })
+  }
+
+  function besideCarriers(
+    traced: Traced,
+    presented: Credentials,
+    { values, hasOthers }: CarriedTokens,
+  ): Decision<Presented> {
+    if (presented.scheme === 'server-token') return deny('credentials-conflict')
+    if (presented.scheme !== 'pat') return proceed({ ...traced, credentials: presented, carriersAgree: false })
+    const isSame = values.every(value => value === presented.token.reveal())
+    return isSame
+      ? proceed({ ...traced, credentials: presented, carriersAgree: !hasOthers })
+      : deny('credentials-conflict')
   }
 
   function fromCookie(cookie: string | undefined): Credentials {
@@ -57,46 +92,57 @@ export function classifyCredentials({
     return id === undefined || id === '' ? NONE : { scheme: 'session', id }
   }
 
-  function fromAuthorization(field: string): Credentials | undefined {
+  function fromAuthorization(field: string, path: string): Credentials | undefined {
     const authorization = parseAuthorization(field)
     if (authorization === undefined) return undefined
     switch (authorization.scheme) {
       case 'bearer':
-        return fromToken(authorization.credentials, 'Bearer') ?? UNKNOWN_TOKEN
+        return fromToken(authorization.credentials, 'Bearer', path) ?? UNKNOWN_TOKEN
       case 'basic':
-        return fromBasic(authorization)
+        return fromBasic(authorization, path)
       case 'negotiate':
         return isNtlm(authorization.credentials)
           ? { scheme: 'ntlm' }
           : { scheme: 'negotiate', token: authorization.credentials }
       case 'ntlm':
         return { scheme: 'ntlm' }
+      case 'token':
+        return carriers.tokenScheme
+          ? (fromToken(authorization.credentials, 'Bearer', path) ?? UNKNOWN_TOKEN)
+          : UNKNOWN_SCHEME
       default:
         return UNKNOWN_SCHEME
     }
   }
 
-  function fromBasic(authorization: Authorization): Credentials | undefined {
+  function fromBasic(authorization: Authorization, path: string): Credentials | undefined {
     const basic = parseBasic(authorization.credentials)
     if (basic === undefined) return undefined
     // git with http.emptyAuth sends an empty user name and password to say "nothing yet".
     if (basic.username === '' && basic.password === '') return NONE
+    const { username, password } = basic
+    const isInUserName = carriers.userName && (password === '' || password === 'x-oauth-basic')
     return (
-      fromToken(basic.password, 'Basic') ?? {
-        scheme: 'basic',
-        username: basic.username,
-        password: new Secret(basic.password),
+      fromToken(isInUserName ? username : password, 'Basic', path) ?? {
+        ...{ scheme: 'basic', username },
+        password: new Secret(password),
       }
     )
   }
 
-  function fromToken(token: string, via: 'Bearer' | 'Basic'): Credentials | undefined {
+  function fromToken(token: string, via: 'Bearer' | 'Basic', path: string): Credentials | undefined {
     // A token that was validated before need not be taken apart again to see whose it is.
     if (isValidated(token)) return { scheme: 'bearer', token, via }
     const tokenIssuer = unverifiedIssuer(token)
     if (tokenIssuer === issuer) return { scheme: 'bearer', token, via }
-    if (tokenIssuer !== undefined)
-      return credentials.serverTokenIssuers.includes(tokenIssuer) ? SERVER_TOKEN : UNKNOWN_TOKEN
-    return hasPatShape(token) ? { scheme: 'pat', fingerprints: fingerprintsOf(token) } : undefined
+    if (tokenIssuer !== undefined) return isServers(tokenIssuer, path) ? SERVER_TOKEN : UNKNOWN_TOKEN
+    if (!hasPatShape(token)) return undefined
+    return { scheme: 'pat', fingerprints: fingerprintsOf(token), token: new Secret(token) }
+  }
+
+  /** Empty where the token does not say: then it is a token of the registry, and good for nothing else. */
+  function isServers(issuer: string, path: string): boolean {
+    if (issuer !== '') return credentials.serverTokenIssuers.includes(issuer)
+    return carriers.anonymousJwt && path.startsWith(REGISTRY)
   }
 }

@@ -7,15 +7,22 @@ import type { IdentityOut } from '../src/identity/identity-out.ts'
 const PASS_THROUGH: Delegation = {
   connectionKey: 'pass-through',
   keepsAuthorization: true,
+  keepsCompanions: true,
   fields: [],
   authenticateConnection: undefined,
   vouchesForIdentity: false,
 }
 
-export function impersonate(identity: IdentityOut): Stage<Mapped, Delegated> {
+/** One request, one identity: beside a token, neither a session of the server goes along, nor anything else that says who it is. */
+const TOKEN_ALONE: Delegation = { ...PASS_THROUGH, keepsCompanions: false }
+
+/** `keepsBesideTokens`: the operator wants cookies to go along with tokens nevertheless. */
+export function impersonate(identity: IdentityOut, keepsBesideTokens: boolean): Stage<Mapped, Delegated> {
+  const tokenPass = keepsBesideTokens ? PASS_THROUGH : TOKEN_ALONE
   return mapped => {
-    const { account } = mapped
-    if (account === undefined) return withDelegation(mapped, PASS_THROUGH)
+    const { account, principal } = mapped
+    if (account === undefined)
+      return withDelegation(mapped, principal.kind === 'server-checked' ? tokenPass : PASS_THROUGH)
     const delegation = identity.delegate(account)
     return delegation instanceof Promise
       ? delegation.then(settled => ('kind' in settled ? settled : withDelegation(mapped, settled)))

@@ -25,7 +25,7 @@ import type { Grant, GrantRequest, GrantScope } from '../src/grants/grant-store.
 import type { Grants, OpenedRequest } from '../src/grants/grants.ts'
 import { shortOfFresh, signInForPage } from '../src/policy/fresh-factor.ts'
 import { coverFor, isConfirmed, type Need, needOf } from '../src/policy/grant-cover.ts'
-import { changesIdentity } from '../src/policy/identity-change.ts'
+import { changesIdentity, isFormBesideToken } from '../src/policy/identity-change.ts'
 import type { LastingRights, LastingSign } from '../src/policy/lasting-rights.ts'
 import { isPreflight, isShapedLikePreflight } from '../src/policy/preflight.ts'
 import type { Requirement, Rules } from '../src/policy/rules.ts'
@@ -46,6 +46,8 @@ export interface SecondFactorParts {
   /** One spelling per account, so that both factors can be compared. */
   readonly accountKey: AccountKeyOf
   readonly now: Clock
+  /** The server takes a token from a form, too: content that Torhaus does not read. */
+  readonly formsCarryTokens: boolean
   /** Why a personal access token must not pass; undefined for all else. */
   readonly refusesPat: (exchange: Authenticated) => Awaitable<Code | undefined>
   /** A report-only rule would have refused. */
@@ -80,8 +82,8 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     const isAnonymous = authenticated.principal.kind === 'anonymous'
     // A rule would let it pass if it were read in one way only: better said than asked for credentials that nobody has.
     if (code !== undefined && code !== 'rule-refuses' && isAmbiguous && isAnonymous) return deny('path-ambiguous')
-    if ((code === undefined || !isAnonymous) && refusesIdentityChange(authenticated, [decides, ...also]))
-      return deny('identity-change-refused')
+    const changed = code === undefined || !isAnonymous ? identityCode(authenticated, [decides, ...also]) : undefined
+    if (changed !== undefined) return deny(changed)
     const sign = signOf(authenticated, decides, also)
     return unmet === undefined || code === undefined
       ? pass(authenticated, decides, sign)
@@ -92,12 +94,17 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     return requirements.find(requirement => shortfall(authenticated, requirement) !== undefined)
   }
 
-  function refusesIdentityChange(authenticated: Authenticated, decided: readonly Requirement[]): boolean {
-    if (!changesIdentity(authenticated) || decided.every(({ allowsIdentityChange }) => allowsIdentityChange))
-      return false
-    if (!settings.reportOnly.includes('identity-change')) return true
-    report(authenticated, 'identity-change', 'identity-change-refused')
-    return false
+  /** Why the server might take the request for somebody else's; undefined where it will not, or a rule allows it. */
+  function identityCode(authenticated: Authenticated, decided: readonly Requirement[]): Code | undefined {
+    const code = changesIdentity(authenticated)
+      ? 'identity-change-refused'
+      : parts.formsCarryTokens && isFormBesideToken(authenticated)
+        ? 'form-unjudged'
+        : undefined
+    if (code === undefined || decided.every(({ allowsIdentityChange }) => allowsIdentityChange)) return undefined
+    if (!settings.reportOnly.includes('identity-change')) return code
+    report(authenticated, 'identity-change', code)
+    return undefined
   }
 
   /** Undefined: it is none, whatever its shape. */

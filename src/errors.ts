@@ -102,6 +102,11 @@ const table = {
     stage: 'classify-credentials',
     sentence: 'The Authorization field cannot be read.',
   },
+  'credentials-conflict': {
+    status: 403,
+    stage: 'classify-credentials',
+    sentence: 'The request carries two different tokens. Send one.',
+  },
   'scheme-unsupported': {
     status: 401,
     stage: 'authenticate',
@@ -155,6 +160,33 @@ const table = {
     status: 401,
     stage: 'authenticate',
     sentence: 'This token is not of a kind that is accepted here.',
+  },
+  'pat-unknown': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'The server does not know this personal access token. Make a new one.',
+  },
+  'pat-unreadable': {
+    status: 401,
+    stage: 'authenticate',
+    sentence:
+      'The server did not say whose personal access token this is: it is wrong, expired, or of a scope too narrow.',
+  },
+  'pat-unnamed': {
+    status: 403,
+    stage: 'authenticate',
+    sentence:
+      'The scope of this personal access token does not let the server say whose it is. Add the right to read its user.',
+  },
+  'pat-proof-limited': {
+    status: 429,
+    stage: 'authenticate',
+    sentence: 'Too many unknown personal access tokens came from your network. Wait, then try again.',
+  },
+  'pat-proof-unavailable': {
+    status: 503,
+    stage: 'authenticate',
+    sentence: 'The server could not be asked about this personal access token. Try again in a moment.',
   },
   'bearer-disabled': {
     status: 401,
@@ -230,6 +262,12 @@ const table = {
     status: 403,
     stage: 'require-second-factor',
     sentence: 'This makes a credential or right that lasts. Do it in a browser, signed in with the second factor.',
+  },
+  'form-unjudged': {
+    status: 403,
+    stage: 'require-second-factor',
+    sentence:
+      'A form may carry another token than the one it is sent with, so it is not accepted with a token. Send JSON.',
   },
   'rule-refuses': {
     status: 403,

@@ -7,6 +7,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Secret } from '../config/secret.ts'
+import type { AccountKey } from './account-key.ts'
 import type { Admission } from './admission.ts'
 import type { ClientClass } from './http/client-class.ts'
 import type { RequestFields } from './http/request-fields.ts'
@@ -51,8 +52,8 @@ export type Credentials =
   | { readonly scheme: 'bearer'; readonly token: string; readonly via: 'Bearer' | 'Basic' }
   /** A JWT issued by the server itself. */
   | { readonly scheme: 'server-token' }
-  /** `fingerprints`: one per key, the newest first; the token itself is not carried further. */
-  | { readonly scheme: 'pat'; readonly fingerprints: readonly string[] }
+  /** `fingerprints`: one per key, the newest first. */
+  | { readonly scheme: 'pat'; readonly fingerprints: readonly string[]; readonly token: Secret }
   | { readonly scheme: 'basic'; readonly username: string; readonly password: Secret }
   /** A GSSAPI token (RFC 4559 4), in base64. */
   | { readonly scheme: 'negotiate'; readonly token: string }
@@ -64,6 +65,8 @@ export type Scheme = Credentials['scheme']
 
 export interface Presented extends Traced {
   readonly credentials: Credentials
+  /** Further carriers of tokens beside `Authorization`: all of them carry the token of `credentials`, and nothing else. */
+  readonly carriersAgree?: boolean
   /** Id of a session that came along with a ticket or a password: both must be the same person's. */
   readonly companionSession?: string | undefined
 }
@@ -84,8 +87,11 @@ export interface Evidence {
 export type Principal =
   /** Nobody has proven anything; `because` is the code a challenge will carry. */
   | { readonly kind: 'anonymous'; readonly because: 'credentials-missing' | 'session-ended' }
-  /** The server itself will check the credentials: a personal access token, or a token it issued. */
-  | { readonly kind: 'server-checked' }
+  /**
+   * The server itself checks the credentials: a personal access token, or a token it issued. `owner`: whose it is, where the
+   * server has said so already; the token goes on all the same, and no identity of ours.
+   */
+  | { readonly kind: 'server-checked'; readonly owner?: TokenOwner }
   /** A person the OP vouches for. `account` is mapped from the claims when the claims are verified, once. */
   | {
       readonly kind: 'person'
@@ -93,6 +99,17 @@ export type Principal =
       readonly account: string | undefined
       readonly evidence: Evidence
     }
+
+export interface TokenOwner {
+  readonly account: string
+  readonly accountKey: AccountKey
+}
+
+/** Who it is, as far as somebody has vouched for it: the OP, the directory, or for a token the server. */
+export function accountOf(principal: Principal | undefined): string | undefined {
+  if (principal?.kind === 'person') return principal.account
+  return principal?.kind === 'server-checked' ? principal.owner?.account : undefined
+}
 
 export interface Authenticated extends Presented {
   readonly principal: Principal
@@ -123,6 +140,11 @@ export interface Delegation {
   readonly connectionKey: string
   /** The client's own Authorization field goes on. */
   readonly keepsAuthorization: boolean
+  /**
+   * Cookies of the server go along, and fields by which it may take the request for another's: not beside a token, which is
+   * who the request is from.
+   */
+  readonly keepsCompanions: boolean
   /** Fields that carry the identity: name, value, name, value. */
   readonly fields: readonly string[]
   /** Where the server keeps authentication on the connection: fields for the first request of each connection. */

@@ -26,6 +26,8 @@ export interface PolicyParts {
   readonly identityOut: IdentityOut
   /** Undefined: as often as they like. */
   readonly rates: { readonly client: RequestRate | undefined; readonly account: RequestRate | undefined }
+  /** Cookies of the server go along with its tokens. */
+  readonly keepsBesideTokens: boolean
 }
 
 export interface Policy {
@@ -52,6 +54,6 @@ export function createPolicy(parts: PolicyParts): Policy {
     admit: (limited ?? authenticated)
       .stage('require-second-factor', requireSecondFactor(parts.secondFactor))
       .stage('map-identity', mapIdentity())
-      .stage('impersonate', impersonate(parts.identityOut)),
+      .stage('impersonate', impersonate(parts.identityOut, parts.keepsBesideTokens)),
   }
 }

@@ -5,6 +5,7 @@ import { credentialAttacks } from './lists/credentials.ts'
 import { framingAttacks } from './lists/framing.ts'
 import { grantAttacks } from './lists/grant-attacks.ts'
 import { identityAttacks } from './lists/identity.ts'
+import { patAttacks } from './lists/pat-attacks.ts'
 import { ruleAttacks } from './lists/rules.ts'
 import { pageAttacks } from './page-attacks.ts'
 
@@ -16,4 +17,5 @@ export const attacks: readonly Attack[] = [
   ...grantAttacks,
   ...canonicalAttacks,
   ...pageAttacks,
+  ...patAttacks,
 ]

@@ -36,8 +36,20 @@ const workers = (usual: Usual) => {
   return { ...config, listener: { ...config.listener, workers: 2 } }
 }
 
+/** The origin answers like Azure DevOps Server or GitLab, where an attack has it do so. */
+const proven = (product: 'azure-devops' | 'gitlab') => (usual: Usual) => ({
+  ...plain(usual),
+  credentials: {
+    ...usual.credentials,
+    personalAccessTokens: [product],
+    patProof: { profile: product, maxReadsPerNetwork: 1000 },
+  },
+})
+
 export const SETTINGS = {
   plain: { configure: plain },
+  'proven tokens': { configure: proven('azure-devops') },
+  'proven tokens of GitLab': { configure: proven('gitlab') },
   rules: { configure: ruled },
   'two workers': { configure: workers },
   'two workers on Redis': { configure: workers, redis: true },

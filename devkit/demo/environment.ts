@@ -7,6 +7,7 @@ import { type OpenIdProvider, startOpenIdProvider } from '../op/openid-provider.
 import { newTotpSecret } from '../op/totp.ts'
 import { startDevOpsOrigin } from '../origin/devops-origin.ts'
 import { agreed, torhausAddresses, writeTorhausConfig } from '../torhaus/torhaus-config.ts'
+import { showOriginRequests } from './origin-requests.ts'
 import type { DemoPorts } from './ports.ts'
 import { requireFreePorts } from './ports.ts'
 import { startTorhaus } from './torhaus-process.ts'
@@ -24,6 +25,8 @@ type DemoFacts = {
   readonly expiredBearer: string
   readonly gitUrl: string
   readonly whoami: string
+  /** Answers what the origin server saw: `{"target":count}`. */
+  readonly originRequests: string
 }
 
 export type Demo = {
@@ -90,12 +93,18 @@ export async function startDemo(
     directory: join(directory, 'origin'),
   })
   undo.defer(() => origin.close())
+  const originRequests = await showOriginRequests(() => origin.targets)
+  undo.defer(() => originRequests.close())
   signal.throwIfAborted()
 
   tell('Starting Torhaus ...')
   const { clientSecret } = secrets
   const setting = { ...ports, upstreamUrl: origin.url, issuer: op.issuer, clientSecret, directory }
-  const configFile = await writeTorhausConfig(setting, config => ({ ...config, logging: { trace } }))
+  const configFile = await writeTorhausConfig(setting, config => ({
+    ...config,
+    credentials: { ...config.credentials, patProof: { profile: 'azure-devops', path: origin.collectionPath } },
+    logging: { trace },
+  }))
   const logFile = join(directory, 'torhaus.log')
   const torhaus = startTorhaus(configFile, logFile)
   const forgetKill = atExit(torhaus.kill)
@@ -122,6 +131,7 @@ export async function startDemo(
     ...bearers,
     gitUrl,
     whoami,
+    originRequests: originRequests.url,
   }
   const kept = undo.move()
   return { facts, logFile, bearerFile, broken: torhaus.ended, stop: () => kept.disposeAsync() }

@@ -61,6 +61,19 @@ const advice: Partial<Record<Code, string>> = {
   'upstream-identity-refused': 'The server answered 401 to the account: its SPN, its keys, or its rights.',
   'token-unknown':
     'A scheme other than Bearer, Basic and Negotiate; a JWT whose `iss` is neither the OP nor in `credentials.serverTokenIssuers`; or a Bearer value of no known shape.',
+  'credentials-conflict':
+    'Two carriers of tokens (`Authorization`, `PRIVATE-TOKEN`, `?access_token=` and the like) with two values. See [tokens of the server](pats.md#one-request-one-identity).',
+  'form-unjudged':
+    'Gitea and GitLab read tokens from forms, which Torhaus does not. A rule with `allowIdentityChange` lets them pass; see [tokens of the server](pats.md#forms).',
+  'pat-unknown': 'See `credentials.patProof`. Revoked or expired at the server, or made up.',
+  'pat-unreadable':
+    'The server answers alike to what is forged and to what has a narrow scope. See `credentials.patProof.unreadable`.',
+  'pat-unnamed':
+    'The token is live. GitLab: add `read_user`; Gitea: `read:user`. Or see `credentials.patProof.unreadable`.',
+  'pat-proof-limited':
+    'See `credentials.patProof.maxReadsPerNetwork` and `maxReads`. Tokens that were good before are not limited.',
+  'pat-proof-unavailable':
+    'The read of `credentials.patProof` got no answer, or one that the profile does not know: is `profile` right, and `path`? Tokens proven lately go on.',
   'bearer-disabled': 'The section `oidc.bearer` is missing.',
   'bearer-algorithm-refused': 'See `oidc.bearer.algorithms`. `none` and HS256 can never be accepted.',
   'bearer-key-unknown':

@@ -32,7 +32,7 @@ export const FLOORS: readonly Floor[] = [
   },
   {
     name: 'grammar and engines',
-    rooms: ['src/decision.ts', 'src/http', 'src/kerberos/protocol', 'src/store', 'src/system.ts'],
+    rooms: ['src/decision.ts', 'src/http', 'src/kerberos/protocol', 'src/pats/profiles', 'src/store', 'src/system.ts'],
   },
   {
     name: 'ground',

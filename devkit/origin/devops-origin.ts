@@ -11,6 +11,7 @@ import { serveOAuthToken } from './oauth-token.ts'
 import { serveBoards, serveOverview } from './pages.ts'
 import { serveRestApi } from './rest-api.ts'
 import { collectionPath, lfsPath, type PathKind, type Route, repositoryName, repositoryPath, routeOf } from './route.ts'
+import { TargetCounts } from './target-counts.ts'
 import { serveDownload, serveUpload } from './transfer.ts'
 import { sendUnauthorized } from './unauthorized.ts'
 
@@ -33,8 +34,11 @@ export type DevOpsOrigin = {
   readonly port: number
   /** Below the server's address: `/DefaultCollection/_git/demo`. */
   readonly gitPath: string
+  readonly collectionPath: string
   /** Requests seen, refused ones included, by what they were for. */
   readonly requests: Readonly<Record<PathKind, number>>
+  /** Requests seen, refused ones included, by target as it stood in the request line. */
+  readonly targets: Readonly<Record<string, number>>
   /** Requests answered 401. */
   readonly unauthorized: number
   /** Processes of git that serve a request now. */
@@ -45,6 +49,9 @@ export type DevOpsOrigin = {
   issueServerToken(account: string): Promise<string>
   close(): Promise<void>
 }
+
+/** Shown to anybody, as public projects are. */
+const PUBLIC_TEXT = 'A public project.\n'
 
 type Services = { readonly git: GitHttp; readonly lfs: LfsServer }
 
@@ -68,8 +75,10 @@ export async function startDevOpsOrigin(options: DevOpsOriginOptions): Promise<D
     download: 0,
     rest: 0,
     page: 0,
+    public: 0,
     other: 0,
   }
+  const targets = new TargetCounts()
   let unauthorized = 0
   let connections = 0
 
@@ -77,6 +86,8 @@ export async function startDevOpsOrigin(options: DevOpsOriginOptions): Promise<D
     const url = new URL(request.url ?? '/', publicOrigin(request))
     const route = routeOf(url.pathname)
     requests[route.kind]++
+    targets.count(request.url ?? '')
+    if (route.kind === 'public') return void response.writeHead(200, { 'Content-Type': 'text/plain' }).end(PUBLIC_TEXT)
     if (route.kind === 'oauth-token') return serveOAuthToken(request, response, agentAssertions, identifier)
     const identity = await identifier.identify(request.headers)
     if (identity === undefined) {
@@ -99,7 +110,11 @@ export async function startDevOpsOrigin(options: DevOpsOriginOptions): Promise<D
     url: `http://127.0.0.1:${port}`,
     port,
     gitPath: repositoryPath,
+    collectionPath,
     requests,
+    get targets() {
+      return targets.all
+    },
     get unauthorized() {
       return unauthorized
     },

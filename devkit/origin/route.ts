@@ -1,5 +1,15 @@
 /** What a request is for: the kinds the server counts and answers. */
-export type PathKind = 'oauth-token' | 'git' | 'lfs' | 'whoami' | 'upload' | 'download' | 'rest' | 'page' | 'other'
+export type PathKind =
+  | 'oauth-token'
+  | 'git'
+  | 'lfs'
+  | 'whoami'
+  | 'upload'
+  | 'download'
+  | 'rest'
+  | 'page'
+  | 'public'
+  | 'other'
 
 export type Route = {
   readonly kind: PathKind
@@ -21,6 +31,7 @@ const prefixes: readonly (readonly [prefix: string, kind: PathKind])[] = [
   [`${collectionPath}/_apis/whoami`, 'whoami'],
   [`${collectionPath}/_apis/upload`, 'upload'],
   [`${collectionPath}/_apis/download`, 'download'],
+  [`${collectionPath}/public`, 'public'],
 ]
 
 export function routeOf(pathname: string): Route {

@@ -23,6 +23,7 @@ import { accountMapper } from '../../src/oidc/account.ts'
 import { OpenIdProvider } from '../../src/oidc/provider.ts'
 import { SessionRefresh } from '../../src/oidc/session-refresh.ts'
 import { patFingerprints } from '../../src/pats/pat-fingerprints.ts'
+import { unprovenPat } from '../../src/pats/prove-pat.ts'
 import { createPolicy, type Policy } from '../../src/pipeline.ts'
 import { LastingRights } from '../../src/policy/lasting-rights.ts'
 import { rulesOf } from '../../src/policy/rules.ts'
@@ -110,6 +111,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
         ticketOpensSession: () => false,
         accountKey,
         mismatch: () => undefined,
+        provesPat: unprovenPat,
       },
       refresh: new SessionRefresh(provider, sessions, oidc, now, () => undefined),
       accessTokens,
@@ -125,10 +127,12 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
         system,
       ),
       offers: createOffers(credentials),
+      formsCarryTokens: false,
       ...{ accountKey, now, refusesPat: () => undefined, report: () => undefined, asked: () => undefined },
     },
     identityOut,
     rates: { client: undefined, account: undefined },
+    keepsBesideTokens: false,
   })
 
   const authTime = Math.floor(now() / 1000)

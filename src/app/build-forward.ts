@@ -1,4 +1,5 @@
 import { type Forward, forward } from '../../middleware/forward.ts'
+import type { Delegated } from '../exchange.ts'
 import { ResponseFieldFilter } from '../http/response-fields.ts'
 import type { IntakeLimits } from '../listener/intake.ts'
 import type { PatWatch } from '../pats/pat-watch.ts'
@@ -7,6 +8,7 @@ import type { Upstream } from '../upstream/upstream.ts'
 import { fail } from './exchange-handler.ts'
 import type { Services } from './open-services.ts'
 import { Shares } from './shares.ts'
+import { upstreamNames } from './upstream-names.ts'
 
 interface ForwardNeeds
   extends Pick<Services, 'config' | 'cookies' | 'fieldReader' | 'publicUrl' | 'refusal' | 'viaName'> {
@@ -14,11 +16,14 @@ interface ForwardNeeds
   readonly watch: PatWatch
   readonly tunnels: Tunnels
   readonly limits: IntakeLimits
+  /** The server does not know the token any more. */
+  readonly endProof: (exchange: Delegated) => void
 }
 
 /** The way to the origin server and back. */
 export function buildForward(needs: ForwardNeeds): Forward {
-  const { config, cookies, publicUrl, refusal, watch, upstream, fieldReader, viaName, tunnels, limits } = needs
+  const { config, cookies, publicUrl, refusal, watch, upstream, fieldReader, viaName, tunnels, limits, endProof } =
+    needs
   const { monotonic } = limits.keeper
   const shares = new Shares(watch, monotonic)
   return forward({
@@ -26,14 +31,13 @@ export function buildForward(needs: ForwardNeeds): Forward {
     intakeLimits: limits,
     shareOf: exchange => shares.of(exchange),
     responseFields: new ResponseFieldFilter(config.publicUrl, config.upstream.url, cookies.names),
-    upstreamHost: config.upstream.host === 'public' ? publicUrl.host : new URL(config.upstream.url).host,
-    publicHost: publicUrl.host,
-    publicScheme: publicUrl.protocol.slice(0, -1),
+    ...upstreamNames(config, publicUrl),
     ownCookies: cookies.names,
     challenge: refusal.challenge,
     answered: (exchange, status, rawFields) => {
       watch.see(exchange, status, rawFields)
       shares.answered(exchange, status)
+      if (status === 401) endProof(exchange)
     },
     fail: (record, fault) => fail({ refusal }, record, fault),
   })

@@ -6,6 +6,8 @@ import { AccessTokenVerifier } from '../oidc/access-token.ts'
 import { accountMapper } from '../oidc/account.ts'
 import { SessionRefresh } from '../oidc/session-refresh.ts'
 import type { PatWatch } from '../pats/pat-watch.ts'
+import type { ProvePat } from '../pats/prove-pat.ts'
+import { tokenCarriers } from '../pats/token-carriers.ts'
 import type { PolicyParts } from '../pipeline.ts'
 import { LastingRights } from '../policy/lasting-rights.ts'
 import type { Services } from './open-services.ts'
@@ -23,7 +25,7 @@ export type PolicyNeeds = AuthenticateNeeds &
   SecondFactorNeeds &
   Pick<Services, 'fieldReader' | 'identityOut' | 'opKeys' | 'viaName'>
 
-export function buildPolicy(services: PolicyNeeds, watch: PatWatch): Omit<PolicyParts, 'rates'> {
+export function buildPolicy(services: PolicyNeeds, watch: PatWatch, provesPat: ProvePat): Omit<PolicyParts, 'rates'> {
   const { config, now, opKeys, fieldReader, viaName, identityOut, publicUrl } = services
   const { bearer, clientId } = config.oidc
   const mapAccount = accountMapper(config.account)
@@ -36,9 +38,10 @@ export function buildPolicy(services: PolicyNeeds, watch: PatWatch): Omit<Policy
     },
     newRequestId: randomUUID,
     classify: classifyParts(services, accessTokens),
-    authenticate: authenticateParts(services, accessTokens),
+    authenticate: { ...authenticateParts(services, accessTokens), provesPat },
     secondFactor: secondFactorParts(services, watch),
     identityOut,
+    keepsBesideTokens: config.credentials.keepCookiesBesideTokens,
   }
 }
 
@@ -58,7 +61,7 @@ function classifyParts(
 function authenticateParts(
   needs: AuthenticateNeeds,
   accessTokens: AccessTokenVerifier | undefined,
-): PolicyParts['authenticate'] {
+): Omit<PolicyParts['authenticate'], 'provesPat'> {
   const { config, now, metrics, audit, sessions, cookies, directory, rules, accountKey, publicUrl } = needs
   return {
     ...{ sessions, cookies, accessTokens, accountKey },
@@ -92,6 +95,7 @@ function secondFactorParts(
     settings: config.secondFactor,
     lastingRights: new LastingRights(config.secondFactor.lastingRights),
     offers: refusal.challenge.offers,
+    formsCarryTokens: tokenCarriers(config.credentials.personalAccessTokens).forms,
     refusesPat: exchange => watch.refuse(exchange),
     report: (exchange, rule, code) => {
       metrics.wouldHaveRefused(rule, code)

@@ -13,6 +13,7 @@ import { createPolicy, type PolicyParts } from '../pipeline.ts'
 import type { Tunnels } from '../tunnels/tunnels.ts'
 import { HttpUpstream } from '../upstream/http-upstream.ts'
 import { buildForward } from './build-forward.ts'
+import { buildPatProof, proofEnder } from './build-pat-proof.ts'
 import { buildPatWatch } from './build-pat-watch.ts'
 import { buildPolicy } from './build-policy.ts'
 import { buildTunnels } from './build-tunnels.ts'
@@ -43,7 +44,8 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
   const sweep = startSweeping(services, opened)
   const upstream = opened.use(new HttpUpstream(config.upstream, monotonic))
   const watch = buildPatWatch(services, patReport(metrics, audit, log))
-  const policy = { ...buildPolicy(services, watch), rates: requestRates(config, monotonic) }
+  const { proof, provesPat } = buildPatProof(services, upstream, monotonic)
+  const policy = { ...buildPolicy(services, watch, provesPat), rates: requestRates(config, monotonic) }
   const tunnels = buildTunnels(services, policy, opened)
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
   const turns = new Turns<OpenExchange>()
@@ -52,7 +54,7 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
   let isDraining = false
   const app = buildApp(services, opened, {
     ...{ policy, monotonic },
-    forward: buildForward({ ...services, upstream, watch, tunnels, limits }),
+    forward: buildForward({ ...services, upstream, watch, tunnels, limits, endProof: proofEnder(services, proof) }),
     isDraining: () => isDraining,
     turns,
   })

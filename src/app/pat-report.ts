@@ -2,8 +2,11 @@ import type { Logger } from 'pino'
 import { causeChain } from '../cause-chain.ts'
 import { toFault } from '../errors.ts'
 import type { Audit } from '../observability/audit.ts'
+import type { PatProofEvent } from '../observability/events.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import type { PatProofParts, PatVerdict } from '../pats/pat-proof.ts'
 import type { PatWatchParts } from '../pats/pat-watch.ts'
+import type { ProvePatParts } from '../pats/prove-pat.ts'
 
 /** Named in log and metrics where a rule would be. */
 const RULE = 'pat-policy'
@@ -24,5 +27,34 @@ export function patReport(metrics: Metrics, audit: Audit, log: Logger): PatRepor
       audit.write(news === 'first_seen' ? 'pat-first-seen' : 'pat-new-network', exchange, use)
     },
     failed: error => log.warn({ 'event.action': 'pat-flush', 'error.message': causeChain(toFault(error)) }),
+  }
+}
+
+const PROOF_RULE = 'pat-proof'
+
+const EVENTS = {
+  proven: 'proven',
+  refused: 'proof_refused',
+  'let-pass': 'proof_let_pass',
+  limited: 'proof_limited',
+  away: 'proof_away',
+} as const satisfies Record<PatVerdict['kind'], PatProofEvent>
+
+/** What the server said of a token, told once for each time it was asked; and what passes unproven, each time. */
+export function patProofReport(
+  metrics: Metrics,
+  audit: Audit,
+): Pick<PatProofParts, 'concluded'> & Pick<ProvePatParts, 'report' | 'limited'> {
+  return {
+    concluded(asker, verdict, pat) {
+      metrics.pat(EVENTS[verdict.kind])
+      if (verdict.kind === 'proven')
+        return audit.write('pat-proven', asker, { pat, account: verdict.principal.owner?.account })
+      if (verdict.kind === 'refused') return audit.write('pat-unproven', asker, { pat, code: verdict.code })
+      if (verdict.kind === 'let-pass')
+        audit.write('would-have-refused', asker, { pat, code: verdict.code, rule: PROOF_RULE })
+    },
+    report: (_, code) => metrics.wouldHaveRefused(PROOF_RULE, code),
+    limited: () => metrics.pat('proof_limited'),
   }
 }

@@ -21,6 +21,8 @@ export class Shares {
   of(exchange: Delegated): Share {
     const { principal, credentials, clientAddress } = exchange
     if (principal.kind === 'person') return { owner: principal.account ?? principal.subject, isProven: true }
+    if (principal.kind === 'server-checked' && principal.owner !== undefined)
+      return { owner: principal.owner.account, isProven: true }
     const owner = credentials.scheme === 'pat' ? this.#watch.ownerOf(exchange) : this.#knownServerToken(exchange)
     return owner === undefined ? { owner: clientNetworkOf(clientAddress), isProven: false } : { owner, isProven: true }
   }

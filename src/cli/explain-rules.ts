@@ -2,12 +2,13 @@ import { canonicalAddress } from '../../config/address-range.ts'
 import { clientClasses } from '../../config/client-classes.ts'
 import type { Config } from '../../config/schema.ts'
 import { Secret } from '../../config/secret.ts'
+import type { AccountKeyOf } from '../account-key.ts'
 import type { Credentials, Principal } from '../exchange.ts'
 import { exitCode } from '../exit-codes.ts'
 import { RequestFieldReader } from '../http/request-fields.ts'
 import { requestReadings } from '../http/request-readings.ts'
 import { parseRequestTarget } from '../http/request-target.ts'
-import { accountNames } from '../identity/account-key.ts'
+import { type AccountNames, accountNames } from '../identity/account-key.ts'
 import type { Facts } from '../policy/conditions.ts'
 import { type Requirement, type RuleTrace, rulesOf } from '../policy/rules.ts'
 import { type Command, configOption, type GivenArguments, usageError } from './command.ts'
@@ -17,7 +18,7 @@ const SCHEMES: Readonly<Record<string, Credentials>> = {
   none: { scheme: 'none' },
   session: { scheme: 'session', id: '' },
   bearer: { scheme: 'bearer', token: '', via: 'Bearer' },
-  pat: { scheme: 'pat', fingerprints: [] },
+  pat: { scheme: 'pat', fingerprints: [], token: new Secret('') },
   'server-token': { scheme: 'server-token' },
   basic: { scheme: 'basic', username: '', password: new Secret('') },
   negotiate: { scheme: 'negotiate', token: '' },
@@ -36,7 +37,7 @@ export const command: Command = {
   maxPositionals: 3,
   async run(given, print) {
     const [fileName, method, url] = request(given)
-    const facts = factsOf(given, method, url)
+    const facts = factsOf(given, method, url, account => namesIn(readConfig(fileName, {})).keyOf(account))
     print(explain(fileName, facts))
     return exitCode.done
   },
@@ -50,7 +51,7 @@ function request(given: GivenArguments): readonly [fileName: string, method: str
   return [configFileOf(given, positionals.at(-3)), method, url]
 }
 
-function factsOf(given: GivenArguments, method: string, url: string): Facts {
+function factsOf(given: GivenArguments, method: string, url: string, accountKey: AccountKeyOf): Facts {
   const { values } = given
   const credentials = SCHEMES[values.scheme ?? 'none']
   const clientClass = clientClasses.find(name => name === (values['client-class'] ?? 'other'))
@@ -61,7 +62,7 @@ function factsOf(given: GivenArguments, method: string, url: string): Facts {
   if (clientClass === undefined) throw usageError(`${values['client-class']} is no client class`)
   if (clientAddress === undefined) throw usageError(`${values.address} is no address`)
   if (typeof target === 'string') throw usageError(`${url} is no URL or path`)
-  const principal = principalOf(credentials, values.account)
+  const principal = principalOf(credentials, values.account, accountKey)
   const lines = given.repeated.field ?? []
   const fields = new RequestFieldReader([], lines.length).read(lines.flatMap(fieldOf))
   if (typeof fields === 'string') throw usageError(`the fields are refused: ${fields}`)
@@ -75,22 +76,25 @@ function fieldOf(line: string): string[] {
   return colon === -1 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 1).trim()]
 }
 
-function principalOf({ scheme }: Credentials, account: string | undefined): Principal {
+function principalOf({ scheme }: Credentials, account: string | undefined, accountKey: AccountKeyOf): Principal {
   if (scheme === 'none') return { kind: 'anonymous', because: 'credentials-missing' }
-  if (scheme === 'pat' || scheme === 'server-token') return { kind: 'server-checked' }
+  if (scheme === 'pat' || scheme === 'server-token')
+    return account === undefined
+      ? { kind: 'server-checked' }
+      : { kind: 'server-checked', owner: { account, accountKey: accountKey(account) } }
   const evidence = { acr: undefined, acrs: [], amr: [], authTime: undefined }
   return { kind: 'person', subject: '', account, evidence }
 }
 
 /** Every name of an account, without opening the directory: its domain is in the configuration. */
-function spellingsIn({ account, kerberos }: Config): (account: string) => readonly string[] {
+function namesIn({ account, kerberos }: Config): AccountNames {
   const ofDirectory = [kerberos?.realm, kerberos?.netbiosDomain].filter(name => name !== undefined)
-  return accountNames(undefined, { account: { ...account, domains: [...account.domains, ...ofDirectory] } }).spellingsOf
+  return accountNames(undefined, { account: { ...account, domains: [...account.domains, ...ofDirectory] } })
 }
 
 function explain(fileName: string, facts: Facts): string {
   const config = readConfig(fileName, {})
-  const rules = rulesOf(config.secondFactor, spellingsIn(config))
+  const rules = rulesOf(config.secondFactor, namesIn(config).spellingsOf)
   const { decides, also, isAmbiguous } = rules.read(facts)
   const lines: string[] = []
   for (const trace of rules.trace(facts)) {

@@ -48,8 +48,12 @@ export interface RequestFields {
   readonly kept: Readonly<Partial<Record<KeptName, string>>>
   /** Values of the fields that name another method, in any spelling. */
   readonly methodOverrides: readonly string[]
-  /** There is a field by which a server takes the request for somebody else's, in any spelling. */
+  /** There is a field by which a server acts as somebody else, in any spelling. */
   readonly changesIdentity: boolean
+  /** Fields that may carry a token beside Authorization: folded name, value, folded name, value. */
+  readonly tokens: readonly string[]
+  /** There are fields that say in yet another way who the request is from. */
+  readonly hasCompanions: boolean
 }
 
 // Hop-by-hop (RFC 9110 7.6.1), and what we write anew for the next hop. They are read where KEPT names them, never forwarded.
@@ -83,8 +87,11 @@ const DROPPED_PREFIXES = [
 /** Servers take the method from these (Azure DevOps, Rack and others). */
 const METHOD_OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override']
 
-/** Acting as another (Gitea, GitLab), and tokens of GitLab beside Authorization: whose, Torhaus would not see. */
-const IDENTITY_CHANGES = ['sudo', 'private-token', 'job-token', 'deploy-token']
+/** Tokens beside Authorization (GitLab; NuGet). */
+const TOKENS = ['private-token', 'job-token', 'deploy-token', 'x-nuget-apikey']
+
+/** Signed requests and tickets (Gitea, Chef, GitLab, Azure DevOps): they never go along beside a token. */
+const COMPANIONS = ['signature', 'x-ssh-certificate', 'x-gitlab-static-object-token', 'x-vss-downloadticket']
 
 // Fields that a Connection field must not take away (Traefik CVE-2024-45410), beside those we write.
 const NOT_HOP_BY_HOP = [
@@ -113,10 +120,23 @@ const SINGLE: readonly string[] = [
 interface FieldRule {
   readonly forwarded: boolean
   readonly kept: KeptName | undefined
-  readonly role: 'method-override' | 'identity-change' | undefined
+  readonly role: 'method-override' | 'identity-change' | 'token' | 'companion' | undefined
 }
 
 const fold = (name: string) => name.toLowerCase().replaceAll(/[_.]/g, '-')
+
+function roleOf(folded: string): FieldRule['role'] {
+  if (METHOD_OVERRIDES.includes(folded)) return 'method-override'
+  // Acting as another (Gitea, GitLab).
+  if (folded === 'sudo') return 'identity-change'
+  if (TOKENS.includes(folded)) return 'token'
+  return COMPANIONS.includes(folded) || folded.startsWith('x-ops-') ? 'companion' : undefined
+}
+
+/** Fields without those that say in another way than by a token who the request is from. */
+export function withoutCompanions(fields: readonly string[]): string[] {
+  return fields.filter((_, index) => roleOf(fold(fields[index - (index % 2)] ?? '')) !== 'companion')
+}
 
 /** Rules are looked up by the name as spelled; the number of spellings remembered is bounded. */
 const MAX_REMEMBERED = 2048
@@ -139,6 +159,8 @@ export class RequestFieldReader {
     const kept: Partial<Record<KeptName, string>> = {}
     let methodOverrides = NO_OVERRIDES
     let changesIdentity = false
+    let hasCompanions = false
+    let tokens = NO_TOKENS
     for (let index = 0; index < rawHeaders.length; index += 2) {
       const name = rawHeaders[index] as string
       const value = rawHeaders[index + 1] as string
@@ -148,10 +170,12 @@ export class RequestFieldReader {
       if (rule.forwarded) forward.push(name, value)
       if (rule.role === undefined) continue
       if (rule.role === 'identity-change') changesIdentity = true
+      else if (rule.role === 'token') tokens = [...tokens, fold(name), value]
+      else if (rule.role === 'companion') hasCompanions = true
       else methodOverrides = [...methodOverrides, value]
     }
     const { connection } = kept
-    const fields = { forward, kept, methodOverrides, changesIdentity }
+    const fields = { forward, kept, methodOverrides, changesIdentity, tokens, hasCompanions }
     return connection === undefined || PLAIN_CONNECTION.test(connection) ? fields : this.#apply(connection, fields)
   }
 
@@ -170,12 +194,7 @@ export class RequestFieldReader {
       DROPPED_PREFIXES.some(prefix => folded.startsWith(prefix))
     // Only the true spelling is acted on; an alias of a field of ours is dropped and nothing more.
     const kept = (KEPT as readonly string[]).includes(lower) ? (lower as KeptName) : undefined
-    const role = METHOD_OVERRIDES.includes(folded)
-      ? 'method-override'
-      : IDENTITY_CHANGES.includes(folded)
-        ? 'identity-change'
-        : undefined
-    const rule: FieldRule = { forwarded: !dropped, kept, role }
+    const rule: FieldRule = { forwarded: !dropped, kept, role: roleOf(folded) }
     if (this.#rules.size < MAX_REMEMBERED) this.#rules.set(name, rule)
     return rule
   }
@@ -207,4 +226,5 @@ function keep(kept: Partial<Record<KeptName, string>>, name: KeptName, value: st
 }
 
 const NO_OVERRIDES: readonly string[] = []
+const NO_TOKENS: readonly string[] = []
 const PLAIN_CONNECTION = /^(keep-alive|close)$/i

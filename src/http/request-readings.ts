@@ -53,7 +53,7 @@ function overridesOf(method: string, target: string, { methodOverrides }: Reques
 const FORM = /^\s*(application\/x-www-form-urlencoded|multipart\/form-data)\b/i
 
 /** Content without a type is a form to Rack. */
-function mayBeForm(kept: RequestFields['kept']): boolean {
+export function mayBeForm(kept: RequestFields['kept']): boolean {
   const type = kept['content-type']
   if (type !== undefined && !FORM.test(type)) return false
   const length = kept['content-length']

@@ -16,6 +16,7 @@ export function delegationByFields(fields: readonly string[]): Delegation {
   return {
     connectionKey: 'delegated',
     keepsAuthorization: false,
+    keepsCompanions: true,
     fields,
     authenticateConnection: undefined,
     vouchesForIdentity: false,

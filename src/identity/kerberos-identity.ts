@@ -28,6 +28,7 @@ export function kerberosIdentity(directory: Directory, settings: KerberosIdentit
   const delegation = (principal: CanonicalPrincipal, fields: readonly string[]): Delegation => ({
     connectionKey: `principal ${principal}`,
     keepsAuthorization: false,
+    keepsCompanions: true,
     fields,
     authenticateConnection: authenticatesConnections ? () => fieldsFor(principal).catch(refuse) : undefined,
     vouchesForIdentity: true,

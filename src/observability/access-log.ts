@@ -54,7 +54,8 @@ function lineOf(record: ExchangeRecord, level: string, stamp: string, closedAtMs
   line += `,"http.response.body.bytes":${record.responseBytes}`
   if (known.target !== undefined) line += `,"url.path":${JSON.stringify(known.target.path)}`
   if (known.clientAddress !== undefined) line += `,"client.address":${JSON.stringify(known.clientAddress)}`
-  if (known.account !== undefined) line += `,"user.name":${JSON.stringify(known.account)}`
+  const account = known.account ?? ownerOf(known.principal)
+  if (account !== undefined) line += `,"user.name":${JSON.stringify(account)}`
   const userAgent = known.fields?.kept['user-agent']
   if (userAgent !== undefined) line += `,"user_agent.original":${JSON.stringify(userAgent)}`
   if (known.credentials !== undefined) line += `,"torhaus.scheme":"${known.credentials.scheme}"`
@@ -71,5 +72,9 @@ function lineOf(record: ExchangeRecord, level: string, stamp: string, closedAtMs
   if (cause instanceof Error) line += `,"error.message":${JSON.stringify(causeChain(cause))}`
   return `${line}}\n`
 }
+
+/** Of a token whose owner the server has named. */
+const ownerOf = (principal: ExchangeRecord['known']['principal']) =>
+  principal?.kind === 'server-checked' ? principal.owner?.account : undefined
 
 const elapsed = (fromMs: number, toMs: number) => Math.round((toMs - fromMs) * 1000) / 1000

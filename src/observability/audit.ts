@@ -6,7 +6,7 @@ import { openSync } from 'node:fs'
 import { type Logger, pino } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Code } from '../errors.ts'
-import type { PartialExchange } from '../exchange.ts'
+import { accountOf, type PartialExchange } from '../exchange.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import { BASE, timestamps } from './log.ts'
 import { openLogOutput } from './log-output.ts'
@@ -31,6 +31,8 @@ const table = {
   'pat-first-seen': 'success',
   'pat-new-network': 'success',
   'pat-refused': 'failure',
+  'pat-proven': 'success',
+  'pat-unproven': 'failure',
   'pat-blocked': 'success',
   'pat-allowed': 'success',
   'password-limited': 'failure',
@@ -113,7 +115,7 @@ export class Audit implements AsyncDisposable {
       'event.outcome': table[action],
       'http.request.id': who.requestId,
       'client.address': who.clientAddress,
-      'user.name': details.account ?? (who.principal?.kind === 'person' ? who.principal.account : undefined),
+      'user.name': details.account ?? accountOf(who.principal),
       'torhaus.other_account': details.otherAccount,
       'torhaus.client_class': who.clientClass,
       'torhaus.scheme': who.credentials?.scheme,

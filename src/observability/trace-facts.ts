@@ -132,7 +132,10 @@ function ofCredentials(credentials: Credentials): Facts {
 
 function ofPrincipal(principal: Principal): Facts {
   if (principal.kind === 'anonymous') return { principal: 'anonymous', because: principal.because }
-  if (principal.kind === 'server-checked') return { principal: 'server-checked' }
+  if (principal.kind === 'server-checked') {
+    const { owner } = principal
+    return { principal: 'server-checked', ...(owner !== undefined && { owner: bounded(owner.account) }) }
+  }
   const { acr, amr, authTime, firstFactor } = principal.evidence
   return {
     principal: 'person',

@@ -58,7 +58,7 @@ export function patWatch(parts: PatWatchParts): PatWatch {
       return known instanceof Promise ? undefined : (known?.accountKey ?? known?.fingerprint)
     },
     see(exchange, status, rawFields) {
-      const { credentials, clientAddress, clientClass } = exchange
+      const { credentials, clientAddress, clientClass, principal } = exchange
       if (credentials.scheme !== 'pat' || !isAccepted(status)) return
       const { fingerprints } = credentials
       const network = networkOf(clientAddress, networks)
@@ -70,7 +70,8 @@ export function patWatch(parts: PatWatchParts): PatWatch {
         return known instanceof Promise ? known.then(settled => tell(news, settled)) : tell(news, known)
       }
       try {
-        const news = register.see(fingerprints, { network, clientClass, accountKey: accountKeyIn(rawFields) })
+        const owner = principal.kind === 'server-checked' ? principal.owner?.accountKey : undefined
+        const news = register.see(fingerprints, { network, clientClass, accountKey: owner ?? accountKeyIn(rawFields) })
         const told = news instanceof Promise ? news.then(report) : report(news)
         if (told instanceof Promise) told.catch(failed)
       } catch (error) {

@@ -2,7 +2,7 @@
 import { addressSet } from '../../config/address-range.ts'
 import { linearPattern } from '../../config/linear-pattern.ts'
 import type { Config } from '../../config/schema.ts'
-import type { Authenticated } from '../exchange.ts'
+import { type Authenticated, accountOf } from '../exchange.ts'
 import type { GitReading } from './git-operation.ts'
 
 type When = Config['secondFactor']['rules'][number]['when']
@@ -58,14 +58,11 @@ export function conditionsOf(
   }
   if (when.account !== undefined) {
     const pattern = linearPattern(when.account, { matches: 'whole', ignoresCase: true })
-    add(
-      'account',
-      ({ principal }) =>
-        principal.kind === 'person' &&
-        principal.account !== undefined &&
-        // `admin` by ticket is who a rule calls CORP\\admin.
-        spellingsOf(principal.account).some(spelling => pattern.test(spelling)),
-    )
+    add('account', ({ principal }) => {
+      const account = accountOf(principal)
+      // `admin` by ticket is who a rule calls CORP\\admin.
+      return account !== undefined && spellingsOf(account).some(spelling => pattern.test(spelling))
+    })
   }
   if (when.networks.length > 0) {
     const contains = addressSet(when.networks)

@@ -1,14 +1,32 @@
-import type { Connected } from '../exchange.ts'
+import type { Authenticated, Presented } from '../exchange.ts'
 import { hasParameter } from '../http/query.ts'
+import { mayBeForm } from '../http/request-readings.ts'
 
-/** Acting as another (Gitea, GitLab), and tokens beside Authorization: whose, Torhaus would not see. */
+/** Acting as another (Gitea, GitLab). */
+const SUDO: ReadonlySet<string> = new Set(['sudo'])
+/** And tokens beside Authorization: whose, Torhaus would not see. */
 const PARAMETERS: ReadonlySet<string> = new Set(['sudo', 'private_token', 'job_token', 'access_token'])
 
 /** Nearly every query has none of these names, and no encoded one. */
 const MAYBE = /[?&;](?:\+|sudo|private_token|job_token|access_token|[^=&;%]*%)/i
 
-/** Whether a field or parameter makes the server take the request for somebody else's than the one whose credentials were checked. */
-export function changesIdentity({ fields, target }: Pick<Connected, 'fields' | 'target'>): boolean {
-  if (fields.changesIdentity) return true
-  return target.raw.length > target.path.length && MAYBE.test(target.raw) && hasParameter(target.raw, PARAMETERS)
+/**
+ * Whether a field or parameter makes the server take the request for somebody else's than the one whose credentials were
+ * checked. A token that was judged is who the request is from, in whichever carriers it came.
+ */
+export function changesIdentity({ fields, target, carriersAgree }: Asked): boolean {
+  if (fields.changesIdentity || carriersAgree === false) return true
+  if (carriersAgree === undefined && fields.tokens.length > 0 && carriesToken(fields.tokens)) return true
+  if (target.raw.length === target.path.length || !MAYBE.test(target.raw)) return false
+  return hasParameter(target.raw, carriersAgree === true ? SUDO : PARAMETERS)
 }
+
+type Asked = Pick<Presented, 'fields' | 'target' | 'carriersAgree'>
+
+/** To clients of Azure DevOps the key for NuGet is any text. */
+const carriesToken = (tokens: readonly string[]) =>
+  tokens.some((name, index) => index % 2 === 0 && name !== 'x-nuget-apikey')
+
+/** A token was judged, and the content may hold another. */
+export const isFormBesideToken = ({ principal, fields }: Pick<Authenticated, 'principal' | 'fields'>) =>
+  principal.kind === 'server-checked' && mayBeForm(fields.kept)

@@ -2,6 +2,7 @@
 import { Fault } from '../errors.ts'
 import type { Delegated } from '../exchange.ts'
 import { withoutCookies } from '../http/cookie.ts'
+import { withoutCompanions } from '../http/request-fields.ts'
 import { UPGRADE_FIELDS } from '../http/web-socket.ts'
 
 export interface ForwardedFieldSettings {
@@ -24,21 +25,17 @@ const NOT_IN_FIELDS = /[^\t\x20-\x7e\x80-\xff]/
 export function forwardedFields(exchange: Delegated, parts: ForwardedFieldSettings): string[] {
   const { fields, delegation, clientAddress, requestId, handshake } = exchange
   const { kept } = fields
-  const cookie = kept.cookie === undefined ? undefined : withoutCookies(kept.cookie, parts.ownCookies)
-  const result = ['Host', parts.upstreamHost, ...fields.forward]
+  const { keepsCompanions } = delegation
+  const cookie =
+    kept.cookie === undefined || !keepsCompanions ? undefined : withoutCookies(kept.cookie, parts.ownCookies)
+  const passing = keepsCompanions || !fields.hasCompanions ? fields.forward : withoutCompanions(fields.forward)
+  const result = ['Host', parts.upstreamHost, ...passing]
   if (cookie !== undefined) result.push('Cookie', cookie)
   if (delegation.keepsAuthorization && kept.authorization !== undefined)
     result.push('Authorization', kept.authorization)
   const maxForwards = maxForwardsOf(exchange)
   if (maxForwards !== undefined) result.push('Max-Forwards', String(maxForwards - 1))
-  result.push(
-    'X-Forwarded-For',
-    clientAddress,
-    'X-Forwarded-Proto',
-    parts.publicScheme,
-    'X-Forwarded-Host',
-    parts.publicHost,
-  )
+  addClientFields(result, clientAddress, parts)
   result.push(
     'X-Request-Id',
     requestId,
@@ -49,6 +46,16 @@ export function forwardedFields(exchange: Delegated, parts: ForwardedFieldSettin
   result.push(...delegation.fields)
   if (handshake !== undefined) result.push(...UPGRADE_FIELDS)
   return result
+}
+
+/** Adds who asks, and under which name of ours. */
+export function addClientFields(
+  fields: string[],
+  clientAddress: string,
+  { publicScheme, publicHost }: Pick<ForwardedFieldSettings, 'publicScheme' | 'publicHost'>,
+): string[] {
+  fields.push('X-Forwarded-For', clientAddress, 'X-Forwarded-Proto', publicScheme, 'X-Forwarded-Host', publicHost)
+  return fields
 }
 
 /** RFC 9110 7.6.2: it counts for OPTIONS (and TRACE, which ends here in any case), where it is a number. */

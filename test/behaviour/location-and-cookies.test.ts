@@ -111,14 +111,14 @@ test('the server cannot set a cookie of ours', async () => {
 test('cookies of ours never reach the server; its own do, untouched', async () => {
   const field =
     'Cookie: a=1; torhaus=secret-id; b="x; y"; torhaus-sign-in=secret-id; c=3; xtorhaus=4; torhaus-other=5; torhaus=again'
-  await proxy.pass('GET /', [field])
+  await proxy.ask('GET /', [proxy.bearerField, field])
   assert.deepEqual(proxy.origin.requests.at(-1)?.all('Cookie'), ['a=1; b="x; y"; c=3; xtorhaus=4; torhaus-other=5'])
-  await proxy.pass('GET /', ['Cookie: torhaus=secret-id'])
+  await proxy.ask('GET /', [proxy.bearerField, 'Cookie: torhaus=secret-id'])
   assert.deepEqual(proxy.origin.requests.at(-1)?.all('Cookie'), [])
 })
 
 test('several Cookie lines are one to the server, without ours', async () => {
-  await proxy.pass('GET /', ['Cookie: a=1', 'Cookie: torhaus=secret-id', 'Cookie: b=2'])
+  await proxy.ask('GET /', [proxy.bearerField, 'Cookie: a=1', 'Cookie: torhaus=secret-id', 'Cookie: b=2'])
   assert.deepEqual(proxy.origin.requests.at(-1)?.all('Cookie').join('; '), 'a=1; b=2')
 })
 

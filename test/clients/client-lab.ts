@@ -9,7 +9,7 @@ import { type GitRun, runGit, withCredentials } from '../../devkit/origin/git-cl
 import { type OpenOrigin, openOrigin, samplePat } from '../../devkit/origin/origin-fixture.ts'
 import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { agreed, torhausAddresses } from '../../devkit/torhaus/torhaus-config.ts'
-import { startTorhausFixture, type TorhausFixture } from '../../devkit/torhaus/torhaus-fixture.ts'
+import { type FixtureOptions, startTorhausFixture, type TorhausFixture } from '../../devkit/torhaus/torhaus-fixture.ts'
 
 export type ClientLab = {
   readonly torhaus: TorhausFixture
@@ -24,12 +24,16 @@ export type ClientLab = {
   close(): Promise<void>
 }
 
-export async function startClientLab(): Promise<ClientLab> {
+/** `configure` changes the usual configuration. */
+export async function startClientLab(configure?: FixtureOptions['configure']): Promise<ClientLab> {
   const port = await freePort()
   const { publicUrl, jwksUrl } = torhausAddresses(port)
   const { assertionField: field, audience } = agreed
   const devops = await openOrigin({ identity: { kind: 'assertion', field, jwksUrl, audience, issuer: publicUrl } })
-  const torhaus = await startTorhausFixture({ upstreamUrl: devops.origin.url, port }).catch(async error => {
+  const torhaus = await startTorhausFixture({
+    ...{ upstreamUrl: devops.origin.url, port },
+    ...(configure === undefined ? {} : { configure }),
+  }).catch(async error => {
     await devops.close()
     throw error
   })

@@ -48,7 +48,7 @@ test('one JSON line says all there is to know, by the names agreed', () => {
     'expiredBearer',
     'gitUrl',
   ]
-  assert.deepEqual(Object.keys(Object(facts)), [...names, 'whoami'])
+  assert.deepEqual(Object.keys(Object(facts)), [...names, 'whoami', 'originRequests'])
 })
 
 test('the bearer token and the personal access token arrive as the user, an expired token does not', async () => {
@@ -65,12 +65,40 @@ test('git clones through the proxy with the personal access token', async () => 
   assert.ok((await readdir(join(directory, 'clone'))).includes('README.md'))
 })
 
+test('made-up tokens reach nothing, not even what the server shows to anybody; the real one is read once', async () => {
+  const seen = async (): Promise<Record<string, number>> => Object(await (await fetch(fact('originRequests'))).json())
+  const get = async (path: string, token: string) => {
+    const authorization = `Basic ${Buffer.from(`:${token}`).toString('base64')}`
+    const response = await fetch(fact('proxy') + path, { headers: { authorization } })
+    await response.text()
+    return response.status
+  }
+  const [page, read, whoamiPath] = [
+    '/DefaultCollection/public',
+    '/DefaultCollection/_apis/connectionData',
+    '/DefaultCollection/_apis/whoami',
+  ]
+  // It was shown to the server before, by the tests above.
+  assert.deepEqual([await get(whoamiPath, fact('pat')), (await seen())[read]], [200, 1])
+  for (let n = 0; n < 50; n++) {
+    const letters = [...n.toString(4)].map(digit => 'bcde'.charAt(Number(digit))).join('')
+    assert.equal(await get(page, letters.padStart(52, 'a')), 401)
+  }
+  const before = await seen()
+  assert.deepEqual([before[page], before[read]], [undefined, 51])
+  for (let n = 0; n < 1000; n++) assert.equal(await get(whoamiPath, fact('pat')), 200)
+  assert.equal((await seen())[read], 51)
+  assert.equal(await get(page, fact('pat')), 200)
+  const asPerson = await fetch(fact('proxy') + page, { headers: { authorization: `Bearer ${fact('bearer')}` } })
+  assert.equal(await asPerson.text(), 'A public project.\n')
+})
+
 test('SIGTERM ends it with status 0 and leaves no listener and no file', async () => {
   demo.child.kill('SIGTERM')
   const { status, stdout } = await demo.ended
   assert.equal(status, 0)
   assert.equal(stdout.trimEnd().split('\n').length, 1)
-  for (const name of ['proxy', 'admin', 'issuer']) {
+  for (const name of ['proxy', 'admin', 'issuer', 'originRequests']) {
     await assert.rejects(fetch(fact(name)), TypeError, `${name} still answers`)
   }
   assert.deepEqual(

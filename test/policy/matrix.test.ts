@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { clientClasses } from '../../config/client-classes.ts'
+import { Secret } from '../../config/secret.ts'
 import { bothClocks } from '../../devkit/torhaus/both-clocks.ts'
 import { requireSecondFactor } from '../../middleware/require-second-factor.ts'
 import { storedAccountKey } from '../../src/account-key.ts'
@@ -43,7 +44,7 @@ const SCHEMES: Record<string, Credentials> = {
   'access token': { scheme: 'bearer', token: '', via: 'Bearer' },
   ticket: { scheme: 'negotiate', token: '' },
   password: { scheme: 'basic' } as Credentials,
-  'personal access token': { scheme: 'pat', fingerprints: [] },
+  'personal access token': { scheme: 'pat', fingerprints: [], token: new Secret('') },
   'token of the origin server': { scheme: 'server-token' },
 }
 
@@ -109,7 +110,7 @@ function decide(presented: string, rule: RuleSettings | undefined, changes: Part
   assert.ok(credentials, presented)
   const exchange = {
     ...{ method: 'GET', target, credentials, principal: principalOf(parts), clientAddress: '192.0.2.1' },
-    ...{ fields: { kept: {} }, clientClass: 'git', isNavigation: false, replyFields: [], ...changes },
+    ...{ fields: { kept: {}, tokens: [] }, clientClass: 'git', isNavigation: false, replyFields: [], ...changes },
   } as unknown as Authenticated
   if (parts.includes('confirmed')) {
     const scope = grants.scopeOf(storedAccountKey('ada'), exchange)
@@ -129,6 +130,7 @@ function decide(presented: string, rule: RuleSettings | undefined, changes: Part
     report: (_, name) => reported.push(name),
     asked: () => undefined,
     refusesPat: () => undefined,
+    formsCarryTokens: true,
   })
   const decision = stage(exchange)
   assert.ok(!(decision instanceof Promise))

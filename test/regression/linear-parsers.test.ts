@@ -68,7 +68,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'names of parameters': text => hasParameter(`/?${text}`, names),
   'an identity change': text =>
     changesIdentity({
-      fields: { forward: [], kept: {}, methodOverrides: [], changesIdentity: false },
+      fields: { forward: [], kept: {}, methodOverrides: [], changesIdentity: false, tokens: [], hasCompanions: false },
       target: { raw: `/?${text}`, path: '/' },
     }),
   'a git operation': text => gitReading(`/r.git/info/${text}`, 'GET', `/r.git/info/refs?${text}`),

@@ -62,7 +62,13 @@ const credentials: Record<string, Credentials> = {
 
 const exchange = (by: Credentials | undefined, evidence: Evidence, more: object = {}) =>
   ({
-    ...{ method: 'GET', handshake: {}, fields: { kept: {}, forward: [] }, clientClass: 'browser', isNavigation: false },
+    ...{
+      method: 'GET',
+      handshake: {},
+      fields: { kept: {}, forward: [], tokens: [] },
+      clientClass: 'browser',
+      isNavigation: false,
+    },
     ...{ target: { raw: '/', path: '/' }, credentials: by, clientAddress: '192.0.2.1' },
     ...{ principal: { kind: 'person', subject: 'ada', account: 'ada', evidence }, ...more },
   }) as unknown as Delegated

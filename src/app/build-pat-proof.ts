@@ -1,0 +1,115 @@
+/** How it is found out whose a personal access token is: the profile of the configuration, over connections of its own. */
+import { clientNetworkOf } from '../../config/address-prefix.ts'
+import type { Config } from '../../config/schema.ts'
+import type { MonotonicClock } from '../clock.ts'
+import type { Delegated } from '../exchange.ts'
+import { type PatAsker, PatProof, type PatProofParts } from '../pats/pat-proof.ts'
+import { ASK_ON, AWAY, type Conclusion, type OwnerAnswer, type OwnerRead } from '../pats/profiles/pat-profile.ts'
+import { patProfiles } from '../pats/profiles/pat-profiles.ts'
+import { type ProvePat, provePat, unprovenPat } from '../pats/prove-pat.ts'
+import { ReadBudget } from '../pats/read-budget.ts'
+import { addClientFields } from '../upstream/forwarded-fields.ts'
+import { type SmallAnswer, smallRead } from '../upstream/small-read.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+import type { Services } from './open-services.ts'
+import { patProofReport } from './pat-report.ts'
+import { upstreamNames } from './upstream-names.ts'
+
+export type PatProofNeeds = Pick<
+  Services,
+  'accountKey' | 'audit' | 'changes' | 'config' | 'metrics' | 'pats' | 'publicUrl' | 'viaName'
+>
+
+export interface BuiltPatProof {
+  readonly provesPat: ProvePat
+  /** Undefined where tokens are not proven. */
+  readonly proof: PatProof | undefined
+}
+
+/** Traffic of clients never meets that of the reads (RFC 4559 6). */
+const CONNECTION_KEY = 'pat-proof'
+
+const DEFAULT_PATHS: Partial<Record<keyof typeof patProfiles, string>> = { 'azure-devops': '/DefaultCollection' }
+
+export function buildPatProof(needs: PatProofNeeds, upstream: Upstream, monotonic: MonotonicClock): BuiltPatProof {
+  const settings = needs.config.credentials.patProof
+  if (settings === undefined || settings.off) return { provesPat: unprovenPat, proof: undefined }
+  const { changes, pats, accountKey, metrics, audit } = needs
+  const report = patProofReport(metrics, audit)
+  const proof = new PatProof({
+    ...{ accountKey, monotonic, concluded: report.concluded, ask: asking(needs, settings, upstream) },
+    isKnown: async fingerprints => (await pats.find(fingerprints))?.accountKey !== undefined,
+    networkOf: clientNetworkOf,
+    budget: new ReadBudget({ maxPerNetwork: settings.maxReadsPerNetwork, maxInAll: settings.maxReads }, monotonic),
+    letsUnreadablePass: settings.unreadable === 'forward',
+    verdictMs: settings.verdictSeconds * 1000,
+    refusalMs: settings.refusalSeconds * 1000,
+    maxTokens: settings.maxTokens,
+  })
+  changes.subscribe(change => {
+    if (change.kind === 'pat') proof.forget(change.fingerprint)
+  })
+  return { proof, provesPat: provePat({ ...report, proof, reportOnly: settings.reportOnly }) }
+}
+
+/** After a 401 of the server to a token that it knew: in all processes, once. */
+export function proofEnder({ changes }: Pick<Services, 'changes'>, proof: PatProof | undefined) {
+  return ({ credentials, principal }: Delegated): void => {
+    if (proof === undefined || credentials.scheme !== 'pat' || principal.kind !== 'server-checked') return
+    const [fingerprint] = credentials.fingerprints
+    if (fingerprint !== undefined && principal.owner !== undefined) changes.publish({ kind: 'pat', fingerprint })
+  }
+}
+
+type PatProofSettings = NonNullable<Config['credentials']['patProof']>
+
+function asking(
+  { config, publicUrl, viaName }: PatProofNeeds,
+  settings: PatProofSettings,
+  upstream: Upstream,
+): PatProofParts['ask'] {
+  const { reads, isReadable = () => true } = patProfiles[settings.profile]
+  const path = settings.path ?? DEFAULT_PATHS[settings.profile] ?? ''
+  const names = upstreamNames(config, publicUrl)
+  const send = (read: OwnerRead, token: string, { clientAddress, requestId }: PatAsker, wasGood: boolean) =>
+    smallRead(upstream, {
+      target: path + read.path,
+      fields: [
+        ...['Host', names.upstreamHost, 'Accept', 'application/json', 'User-Agent', 'Torhaus', ...read.fields(token)],
+        // Whom the server would ban for tokens that are wrong is the client.
+        ...addClientFields([], clientAddress, names),
+        ...['X-Request-Id', requestId, 'Via', viaName],
+      ],
+      connectionKey: CONNECTION_KEY,
+      // Reads of strangers are few at a time, like all that strangers do.
+      ...{ owner: clientNetworkOf(clientAddress), standing: wasGood ? 'proven' : 'unproven' },
+      timeoutMs: settings.timeoutMs,
+    })
+  return async (token, asker, wasGood): Promise<Conclusion> => {
+    if (!isReadable(token)) return { kind: 'unreadable' }
+    for (const read of reads) {
+      const conclusion = read.conclude(answerOf(await send(read, token, asker, wasGood)))
+      if (conclusion !== ASK_ON) return conclusion
+    }
+    return AWAY
+  }
+}
+
+function answerOf({ status, rawFields, content }: SmallAnswer): OwnerAnswer {
+  return {
+    status,
+    field(name) {
+      const at = rawFields.findIndex((field, index) => index % 2 === 0 && field.toLowerCase() === name)
+      return at === -1 ? undefined : rawFields[at + 1]
+    },
+    json: jsonOf(content),
+  }
+}
+
+function jsonOf(content: Buffer): unknown {
+  try {
+    return JSON.parse(content.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}

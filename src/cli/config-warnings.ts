@@ -1,0 +1,22 @@
+/** What a valid configuration opens that its owner may not know of. */
+import type { Config } from '../../config/schema.ts'
+
+export function configWarnings({ credentials }: Pick<Config, 'credentials'>): string[] {
+  const { patProof, personalAccessTokens, keepCookiesBesideTokens } = credentials
+  const warnings: string[] = []
+  const opens =
+    'whatever has the shape of one reaches the server without a second factor: what the server shows to anybody is then open to everybody'
+  if (personalAccessTokens.length > 0 && (patProof === undefined || patProof.off))
+    warnings.push(`credentials.patProof: personal access tokens are not proven, so ${opens}`)
+  else if (patProof?.reportOnly === true)
+    warnings.push(`credentials.patProof.reportOnly: personal access tokens that are not proven pass, so ${opens}`)
+  else if (patProof?.unreadable === 'forward' && patProof.profile === 'azure-devops')
+    warnings.push(
+      `credentials.patProof.unreadable: the server cannot tell a made-up token from one of narrow scope, so ${opens}`,
+    )
+  if (keepCookiesBesideTokens)
+    warnings.push(
+      'credentials.keepCookiesBesideTokens: a stolen cookie of the server beside a token acts as whoever it belongs to',
+    )
+  return warnings
+}

@@ -1,0 +1,25 @@
+/** `torhaus check` says what an unproven token opens. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Config } from '../../config/schema.ts'
+import { configWarnings } from '../../src/cli/config-warnings.ts'
+
+const warningsOf = (credentials: object) =>
+  configWarnings({
+    credentials: { personalAccessTokens: ['azure-devops'], keepCookiesBesideTokens: false, ...credentials },
+  } as unknown as Pick<Config, 'credentials'>).map(warning => warning.split(':')[0])
+
+const proof = (more: object) => ({ patProof: { profile: 'azure-devops', off: false, unreadable: 'refuse', ...more } })
+
+test('tokens that pass unproven are warned of, and cookies beside them', () => {
+  assert.deepEqual(warningsOf({}), ['credentials.patProof'])
+  assert.deepEqual(warningsOf(proof({ off: true })), ['credentials.patProof'])
+  assert.deepEqual(warningsOf(proof({ reportOnly: true })), ['credentials.patProof.reportOnly'])
+  assert.deepEqual(warningsOf(proof({ unreadable: 'forward' })), ['credentials.patProof.unreadable'])
+  assert.deepEqual(warningsOf({ ...proof({}), keepCookiesBesideTokens: true }), ['credentials.keepCookiesBesideTokens'])
+})
+
+test('no warning where tokens are proven, or none are taken', () => {
+  assert.deepEqual(warningsOf(proof({})), [])
+  assert.deepEqual(warningsOf({ personalAccessTokens: [] }), [])
+})
