@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { clientClasses } from '../../config/client-classes.ts'
@@ -43,4 +43,17 @@ test('every kind of client is on the operations page', () => {
     clientClasses.filter(name => !page.includes(`\`${name}\``)),
     [],
   )
+})
+
+test('each fault of the store on the operations page has a test that is there', () => {
+  const [, section = ''] = page.split('## When the store fails')
+  const rows = (section.split('\n## ')[0] ?? '')
+    .split('\n')
+    .filter(line => line.startsWith('| ') && !line.startsWith('| Fault'))
+  assert.ok(rows.length > 10)
+  for (const row of rows) {
+    const tests = [...row.matchAll(/`(test\/[\w/-]+\.test\.ts)`/g)].map(([, name = '']) => name)
+    assert.ok(tests.length > 0, row)
+    for (const name of tests) assert.ok(existsSync(join(ROOT, name)), name)
+  }
 })
