@@ -9,6 +9,7 @@ import { verifyIdTokenSignature } from './id-token.ts'
 import { faultOfMetadata } from './op-endpoints.ts'
 import { type OpFetch, opFetch } from './op-fetch.ts'
 import { OpKeys } from './op-keys.ts'
+import { opRefusal } from './op-refusal.ts'
 
 export interface AuthorizationRequest {
   readonly redirectUri: string
@@ -97,7 +98,7 @@ export class OpenIdProvider {
       return configuration
     } catch (error) {
       this.#discovery = undefined
-      const fault = toOpFault(error, 'op-unreachable')
+      const fault = toOpFault(error, 'op-unreachable', 'metadata')
       this.#failure = { atMs: this.#now(), fault }
       throw fault
     }
@@ -189,16 +190,21 @@ const REFUSALS = [
   'unmet_authentication_requirements',
 ]
 
-function toOpFault(error: unknown, otherwise: 'op-unreachable' | 'op-response-invalid'): Fault {
+function toOpFault(
+  error: unknown,
+  otherwise: 'op-unreachable' | 'op-response-invalid',
+  place = error instanceof client.AuthorizationResponseError ? 'authorization endpoint' : 'token endpoint',
+): Fault {
   if (error instanceof Fault) return error
+  const refusal = opRefusal(error, place)
   if (error instanceof client.AuthorizationResponseError || error instanceof client.ResponseBodyError) {
-    if (REFUSALS.includes(error.error)) return new Fault('sign-in-refused', error)
+    if (REFUSALS.includes(error.error)) return new Fault('sign-in-refused', refusal)
     if (error.error === 'temporarily_unavailable' || error.error === 'server_error')
-      return new Fault('op-unreachable', error)
+      return new Fault('op-unreachable', refusal)
   }
   // fetch reports a connection that failed as a TypeError, and a timeout as a DOMException.
   const root = error instanceof client.ClientError ? error.cause : error
   if (root instanceof Fault) return root
   const isNetwork = root instanceof DOMException || (root instanceof TypeError && root.message === 'fetch failed')
-  return new Fault(isNetwork ? 'op-unreachable' : otherwise, error)
+  return new Fault(isNetwork ? 'op-unreachable' : otherwise, isNetwork ? error : refusal)
 }

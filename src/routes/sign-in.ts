@@ -27,6 +27,7 @@ import { readCookie } from '../http/cookie.ts'
 import type { AccountMapper } from '../oidc/account.ts'
 import { evidenceFrom } from '../oidc/claims.ts'
 import type { OpLogout } from '../oidc/op-logout.ts'
+import { missingProof } from '../oidc/op-refusal.ts'
 import type { OpenIdProvider, TokenSet } from '../oidc/provider.ts'
 import type { SessionRefresh } from '../oidc/session-refresh.ts'
 import { judgeSecondFactor, type SecondFactorRule } from '../policy/second-factor.ts'
@@ -166,7 +167,7 @@ async function openSession(
   const refusal = verdict !== 'satisfied' ? verdict : account === undefined ? 'account-unmapped' : undefined
   if (refusal !== undefined || account === undefined) {
     report(refusal ?? 'account-unmapped', exchange, account)
-    throw new Fault(refusal ?? 'account-unmapped')
+    throw new Fault(refusal ?? 'account-unmapped', missingProof(claims, evidence, stepUpIn(record)))
   }
   if (record.intent !== undefined && record.intent.accountKey !== accountKey(account)) {
     parts.mismatch(exchange, account, record.intent)

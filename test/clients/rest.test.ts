@@ -47,7 +47,7 @@ test('curl without credentials gets one challenge line per scheme, and problem d
   assert.equal(status, 401)
   const challenges = content.match(/^www-authenticate: .*$/gim) ?? []
   assert.equal(challenges.length, 2)
-  assert.match(challenges[0] ?? '', /: Bearer\r?$/)
+  assert.match(challenges[0] ?? '', /: Bearer realm="/)
   assert.match(challenges[1] ?? '', /: Basic realm="/)
   const problem: unknown = JSON.parse(content.slice(content.indexOf('{')))
   assert.equal(jsonMember(problem, 'code'), 'credentials-missing')

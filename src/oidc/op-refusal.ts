@@ -1,0 +1,69 @@
+/**
+ * What an OP said, in words for the log: where, with which status, its error and description (RFC 6749 4.1.2.1, 5.2), which claims
+ * came and what was wanted. Bounded and without control characters; no value of a claim but those about how somebody signed in.
+ */
+import * as client from 'openid-client'
+import type { StepUp } from '../decision.ts'
+import type { Evidence } from '../exchange.ts'
+
+const MAX_TEXT_LENGTH = 500
+const MAX_CLAIMS = 50
+
+/** As the OP wrote it, as far as it may stand in a log. */
+function said(text: unknown): string {
+  const clean = String(text).replaceAll(/[^\x20-\x7e\xa0-\uffff]+/g, ' ')
+  return clean.length > MAX_TEXT_LENGTH ? `${clean.slice(0, MAX_TEXT_LENGTH)}...` : clean
+}
+
+const described = (error: unknown, description: unknown) =>
+  description === undefined ? said(error) : `${said(error)}: ${said(description)}`
+
+/** `endpoint`: where the OP said it. */
+export function opRefusal(error: unknown, endpoint: string): Error {
+  return new Error(`${endpoint}: ${wordsOf(error)}`, { cause: error })
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof client.AuthorizationResponseError) return described(error.error, error.error_description)
+  if (error instanceof client.ResponseBodyError)
+    return `${error.status} ${described(error.error, error.error_description)}`
+  if (error instanceof client.WWWAuthenticateChallengeError) {
+    const { error: code = 'without an error code', error_description: description } =
+      error.cause.find(({ parameters }) => parameters.error !== undefined)?.parameters ?? {}
+    return `${error.status} ${described(code, description)}`
+  }
+  return mismatch(error) ?? 'the answer cannot be accepted'
+}
+
+/** What the library says a claim, or a member of the metadata, should be. */
+interface Comparison {
+  readonly expected?: unknown
+  readonly claims?: Readonly<Record<string, unknown>>
+  readonly claim?: unknown
+  readonly body?: Readonly<Record<string, unknown>>
+  readonly attribute?: unknown
+}
+
+function mismatch(error: unknown): string | undefined {
+  const root = error instanceof client.ClientError ? error.cause : error
+  const detail = root instanceof Error ? root.cause : root
+  if (typeof detail !== 'object' || detail === null) return undefined
+  const { expected, claims, claim, body, attribute }: Comparison = detail
+  const issuer = claim === 'iss' ? claims?.iss : attribute === 'issuer' ? body?.issuer : undefined
+  const names = issuer === undefined ? [] : [`the issuer is ${said(issuer)}, and not ${said(expected)}`]
+  const came = claims === undefined ? [] : [`claims that came: ${namesOf(claims)}`]
+  return names.length + came.length === 0 ? undefined : [...names, ...came].join('; ')
+}
+
+const namesOf = (claims: Readonly<Record<string, unknown>>) => said(Object.keys(claims).slice(0, MAX_CLAIMS).join(', '))
+
+/** A sign-in that does not prove what it must. */
+export function missingProof(claims: Readonly<Record<string, unknown>>, came: Evidence, wanted: StepUp): Error {
+  const values = Object.entries({ acr: came.acr, amr: came.amr, acrs: came.acrs, auth_time: came.authTime })
+    .map(([name, value]) => `${name}=${value === undefined ? 'missing' : said(JSON.stringify(value))}`)
+    .join(', ')
+  const acr = wanted.acceptAcr === undefined ? 'as configured' : said(wanted.acceptAcr.join(' '))
+  return new Error(
+    `claims that came: ${namesOf(claims)}; ${values}; wanted: acr ${acr}, auth_time at most ${wanted.maxAgeSeconds} s ago`,
+  )
+}
