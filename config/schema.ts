@@ -759,6 +759,11 @@ const session = requiredSection(
       minimum: 0,
       maximum: 1_000_000,
     }),
+    sharedAs: Type.Optional(
+      text(
+        'Name under which instances on one store recognise each other: sessions of another name are not theirs. Default: issuer and publicUrl. Set it where instances of one company have several publicUrls, or before one of the two changes: otherwise everybody signs in again.',
+      ),
+    ),
     encryptionKeyFiles: list(
       file('File with 32 random bytes in base64, e.g. from `openssl rand -base64 32`.'),
       'Keys for tokens at rest (AES-256-GCM). The first encrypts, all decrypt, so that keys can be rotated.',

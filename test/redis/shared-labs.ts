@@ -24,7 +24,8 @@ export async function startSharedLabs(
     await Promise.all(labs.map(lab => lab.close()))
     await rm(directory, { recursive: true, force: true })
   }
-  const all = { ...session, encryptionKeyFiles: [key], store: { kind: 'redis', redis } }
+  // Their addresses and OPs differ, as those of one company would not.
+  const all = { sharedAs: 'labs', ...session, encryptionKeyFiles: [key], store: { kind: 'redis', redis } }
   try {
     while (labs.length < count) labs.push(await startGrantsLab({}, { ...rest, session: all }))
   } catch (error) {
