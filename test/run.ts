@@ -12,7 +12,7 @@ const needs: Record<string, string[]> = {
   'test/balancer/': ['haproxy', 'nginx', 'libnginx-mod-stream'],
   'test/browser/': ['chromium', 'git'],
   'test/examples/': ['haproxy', 'redis-server'],
-  'test/clients/': ['git', 'git-lfs', 'curl', 'skopeo'],
+  'test/clients/': ['git', 'git-lfs', 'curl', 'skopeo', 'default-jdk-headless'],
   'test/lab/': [],
   'test/kerberos/': [],
   'test/impersonation/': ['chromium'],
