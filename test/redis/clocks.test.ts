@@ -24,7 +24,11 @@ before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'torhaus-clocks-'))
   const key = join(directory, 'session-key')
   await writeFile(key, randomBytes(32).toString('base64'), { mode: 0o600 })
-  const session = { sharedAs: 'labs', encryptionKeyFiles: [key], store: { kind: 'redis', redis: { urls: [redis.url] } } }
+  const session = {
+    sharedAs: 'labs',
+    encryptionKeyFiles: [key],
+    store: { kind: 'redis', redis: { urls: [redis.url] } },
+  }
   for (const aheadMs of [0, APART_MS])
     labs = [
       ...labs,
