@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import type { KdcAddress } from '../../../config/kdc-address.ts'
+import { ownOctets } from '../protocol/own-octets.ts'
 
 /** Tickets have 64 KiB at most; a KDC that announces more is none. */
 const MAX_REPLY_BYTES = 1 << 20
@@ -57,6 +58,6 @@ function readFrame(socket: Socket, done: (message: Buffer | undefined) => void):
     if (received < 4) return
     wanted ??= Buffer.concat(chunks).readUInt32BE() + 4
     if (wanted > MAX_REPLY_BYTES) done(undefined)
-    else if (received >= wanted) done(Buffer.concat(chunks).subarray(4, wanted))
+    else if (received >= wanted) done(ownOctets(Buffer.concat(chunks).subarray(4, wanted)))
   })
 }

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { decryptStealing, encryptStealing } from './ciphertext-stealing.ts'
 import { deriveKey, type Enctype, enctypeOf, type KeyPurpose } from './enctype.ts'
 import { Krb5Error } from './krb5-error.ts'
+import { ownOctets } from './own-octets.ts'
 import { writeRandom } from './random-octets.ts'
 
 /** Key usages of RFC 4120 7.5.1, RFC 4121 2, MS-PAC 2.8.1 and MS-SFU 2.2.2. */
@@ -35,7 +36,7 @@ export class EncryptionKey implements Disposable {
   constructor(enctype: number, octets: Uint8Array) {
     this.enctype = enctypeOf(enctype)
     if (octets.length !== this.enctype.keyBytes) throw new Krb5Error('malformed', 'length of a key')
-    this.#octets = Buffer.from(octets)
+    this.#octets = ownOctets(octets)
   }
 
   get disposed(): boolean {
@@ -121,7 +122,7 @@ export class EncryptionKey implements Disposable {
     let derived = this.#derived.get(name)
     if (derived === undefined) {
       this.#refuseDisposed()
-      derived = deriveKey(this.enctype, this.#octets, usage, purpose)
+      derived = ownOctets(deriveKey(this.enctype, this.#octets, usage, purpose))
       this.#derived.set(name, derived)
     }
     return derived

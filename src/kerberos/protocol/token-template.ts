@@ -4,6 +4,7 @@ import { writeTime } from './der-reader.ts'
 import { type EncryptionKey, KEY_USAGE } from './encryption-key.ts'
 import { frameApRequest, GSS_CHECKSUM, plainGssChecksum } from './gss-token.ts'
 import { wrapInSpnego } from './negotiate-token.ts'
+import { ownOctets } from './own-octets.ts'
 import type { PrincipalName } from './principal-name.ts'
 import { writeRandom } from './random-octets.ts'
 import type { Ticket } from './ticket.ts'
@@ -35,17 +36,18 @@ const MICROSECONDS_AT = 8 + 19 + 3
  * in its time, its microseconds, which are never given twice, and its sequence number.
  */
 export function tokenTemplate({ ticket, sessionKey, clientRealm, client }: TokenSource): NextToken {
-  const authenticator = writeAuthenticator({
+  const plain = writeAuthenticator({
     ...{ realm: clientRealm, client, timeMs: 0 },
     checksum: { type: GSS_CHECKSUM, octets: plainGssChecksum() },
     microseconds: FIRST_MICROSECOND,
     sequenceNumber: FIRST_SEQUENCE_NUMBER,
   })
+  const authenticator = ownOctets(plain)
   const cipherBytes = authenticator.length + sessionKey.overheadBytes
   const request = writeApRequest(0, ticket.octets, sessionKey.enctype.number, Buffer.alloc(cipherBytes))
   const whole = wrapInSpnego(frameApRequest(request))
   // The ciphertext comes last in every element around it.
-  const before = whole.subarray(0, whole.length - cipherBytes)
+  const before = ownOctets(whole.subarray(0, whole.length - cipherBytes))
   const end = authenticator.length
   let second = 0
   let microseconds = 0
