@@ -22,7 +22,10 @@ export interface AddressRange {
   family: 'ipv4' | 'ipv6'
 }
 
-/** `10.0.0.0/8`, `2001:db8::/32`, a single address. A mapped range is taken as IPv4 only when its prefix covers the mapping. */
+/**
+ * `10.0.0.0/8`, `2001:db8::/32`, a single address. A mapped range is taken as IPv4 only when its prefix covers the
+ * mapping.
+ */
 export function parseAddressRange(text: string): AddressRange | undefined {
   const [host = '', bits, ...rest] = text.split('/')
   const address = canonicalAddress(host)

@@ -1,4 +1,7 @@
-/** Certificate and key of the listener: read while the configuration is checked, so that a wrong pair is found before it is served. */
+/**
+ * Certificate and key of the listener: read while the configuration is checked, so that a wrong pair is found before it
+ * is served.
+ */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Config } from './schema.ts'

@@ -6,7 +6,10 @@ import { FILE_KEYWORD, type FileUse } from './option.ts'
 
 type Node = TSchema & { properties?: Record<string, Node>; items?: Node; [FILE_KEYWORD]?: FileUse }
 
-/** Makes each option that names a file absolute (relative to the configuration), and adds a diagnostic for each that cannot be read. */
+/**
+ * Makes each option that names a file absolute (relative to the configuration), and adds a diagnostic for each that
+ * cannot be read.
+ */
 export function resolveFiles(schema: TSchema, value: unknown, directory: string, diagnostics: Diagnostic[]): void {
   visit(schema as Node, value, '', name => name, diagnostics, directory)
 }

@@ -1,4 +1,6 @@
-/** Files with keys and secrets: looked at while the configuration is checked, so that `check` says what a start would. */
+/**
+ * Files with keys and secrets: looked at while the configuration is checked, so that `check` says what a start would.
+ */
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
@@ -37,7 +39,10 @@ export function checkClientSecret({ oidc }: Config, report: Report): void {
 /** Write access of a group, and any access of others. */
 const TOO_OPEN = 0o027
 
-/** What is worth a word, and keeps nobody from starting: secrets that more than their owner and a group can read. Windows has no such modes. */
+/**
+ * What is worth a word, and keeps nobody from starting: secrets that more than their owner and a group can read.
+ * Windows has no such modes.
+ */
 export function keyFileWarnings(config: Config): Diagnostic[] {
   if (process.platform === 'win32') return []
   return secretFilesOf(config).flatMap(([path, fileName]) => {

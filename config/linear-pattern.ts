@@ -1,7 +1,7 @@
 /**
- * Regular expressions of operators, in time linear in the text: whatever they are, nobody can hang a process with a path. The
- * syntax is that of RE2: no back-references, no look-around. Where a pattern can be seen to need no backtracking, the engine of
- * the language runs it, which is faster.
+ * Regular expressions of operators, in time linear in the text: whatever they are, nobody can hang a process with a
+ * path. The syntax is that of RE2: no back-references, no look-around. Where a pattern can be seen to need no
+ * backtracking, the engine of the language runs it, which is faster.
  */
 import { RE2JS } from 're2js'
 
@@ -87,9 +87,9 @@ const ASSERTION = /^(?:[$^]|\\[bB])$/
 const MAX_OPTIONS = 6
 
 /**
- * Conservative: repetitions of one character or class only, and each but the last is followed by a character that it cannot
- * contain, so that there is one place where it can end. Then only the last can be tried at more than one length, and what
- * follows it has a bounded one.
+ * Conservative: repetitions of one character or class only, and each but the last is followed by a character that it
+ * cannot contain, so that there is one place where it can end. Then only the last can be tried at more than one length,
+ * and what follows it has a bounded one.
  */
 export function needsNoBacktracking(source: string): boolean {
   const tokens = source.match(TOKEN) ?? []

@@ -1,6 +1,8 @@
 import Type, { type TSchema } from 'typebox'
 
-/** Keyword that marks an option holding the name of a file: made absolute, and checked to be readable, while loading. */
+/**
+ * Keyword that marks an option holding the name of a file: made absolute, and checked to be readable, while loading.
+ */
 export const FILE_KEYWORD = 'x-file'
 
 /** Whether the file must be there already, or is made by Torhaus. */
@@ -37,6 +39,9 @@ export const list = <T extends TSchema>(
 export const section = <T extends Record<string, TSchema>>(options: T, description: string) =>
   Type.Object(options, { description, additionalProperties: false, default: {} })
 
-/** A section with at least one option that has no default: leaving it out leaves the feature out, or is a problem where required. */
+/**
+ * A section with at least one option that has no default: leaving it out leaves the feature out, or is a problem where
+ * required.
+ */
 export const requiredSection = <T extends Record<string, TSchema>>(options: T, description: string) =>
   Type.Object(options, { description, additionalProperties: false })

@@ -45,7 +45,10 @@ const KEY_BYTES = 32
 /** Of 32 random bytes about 30 differ; that fewer than 20 do does not happen to anybody. */
 const MIN_DISTINCT_BYTES = 20
 
-/** Why that is no key, in words that do not show it: `must hold ...`. What was made up by a person is guessed by another. */
+/**
+ * Why that is no key, in words that do not show it: `must hold ...`. What was made up by a person is guessed by
+ * another.
+ */
 export function keyProblem(text: string): string | undefined {
   const line = text.trim()
   // Node reads past whatever is not base64.

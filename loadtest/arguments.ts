@@ -17,7 +17,9 @@ export interface Wish {
   readonly renderIn: string | undefined
 }
 
-/** What the report stands on: every scenario, curves and workers. A soak is longer than all of them, and kept by itself. */
+/**
+ * What the report stands on: every scenario, curves and workers. A soak is longer than all of them, and kept by itself.
+ */
 const REPORTED = [
   ...['session', 'bearer', 'pat-git', 'impersonated', 'negotiate', 'bulk', 'bulk-up', 'mission-day'],
   ...['sign-in-storm', 'idle-websockets'],

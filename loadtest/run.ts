@@ -1,10 +1,10 @@
 /**
- * `npm run loadtest -- --scenario NAME [--peers] [--baseline TREE] [--cpu-profile FOLDER]`
- * `npm run loadtest -- --curves | --workers | --soak [--minutes N] | --report | --render`, each with `[--short] [--json] [--keep]
- * [--output FOLDER]`: docs/performance/README.md says what they do.
+ * `npm run loadtest -- --scenario NAME [--peers] [--baseline TREE] [--cpu-profile FOLDER]` `npm run loadtest --
+ * --curves | --workers | --soak [--minutes N] | --report | --render`, each with `[--short] [--json] [--keep] [--output
+ * FOLDER]`: docs/performance/README.md says what they do.
  *
- * Starts everything, measures, and leaves nothing behind. Ends with 1 when something was counted that must not be: errors,
- * or more connections to the origin server, or requests to the KDC, than allowed. Never because of a clock.
+ * Starts everything, measures, and leaves nothing behind. Ends with 1 when something was counted that must not be:
+ * errors, or more connections to the origin server, or requests to the KDC, than allowed. Never because of a clock.
  */
 import { exitCode } from '../src/exit-codes.ts'
 import { readArguments, type Wish } from './arguments.ts'

@@ -1,4 +1,6 @@
-/** Stage 4: who is it? Sessions and tokens of the OP are verified here; what the server checks itself is only marked so. */
+/**
+ * Stage 4: who is it? Sessions and tokens of the OP are verified here; what the server checks itself is only marked so.
+ */
 
 import type { AccountKeyOf } from '../src/account-key.ts'
 import { challenge, type Decision, deny, proceed, type Stage } from '../src/decision.ts'
@@ -87,7 +89,8 @@ export function authenticate({
 
   /**
    * A request that changes something, or opens a WebSocket (RFC 6455 10.2), sent by a page of another origin with what
-   * browsers send along by themselves: a cookie, a ticket, a remembered password, or nothing but the place in the network.
+   * browsers send along by themselves: a cookie, a ticket, a remembered password, or nothing but the place in the
+   * network.
    */
   function isCrossSite({ method, handshake, fields }: Presented): boolean {
     return (handshake !== undefined || !isSafeMethod(method)) && isForeign(fields, isOurs) && isAmbient(fields)
@@ -108,7 +111,10 @@ export function authenticate({
     return mayGoOn instanceof Promise ? mayGoOn.then(answer) : answer(mayGoOn)
   }
 
-  /** A browser asks without credentials for each picture of a page, and is asked back each time: unless it has a session. */
+  /**
+   * A browser asks without credentials for each picture of a page, and is asked back each time: unless it has a
+   * session.
+   */
   async function byTicket(presented: Presented, verdict: FirstFactorVerdict): Promise<Answer> {
     const answer = await bind(presented, verdict)
     if ('refused' in verdict || answer.kind !== 'proceed' || !presented.isNavigation) return answer

@@ -1,6 +1,6 @@
 /**
- * Stage 3: what does the client present? Nothing is verified here. Tokens are told apart by shape and issuer alone, in an
- * order in which a token of the OP can never be mistaken for one that passes through; the user agent plays no part.
+ * Stage 3: what does the client present? Nothing is verified here. Tokens are told apart by shape and issuer alone, in
+ * an order in which a token of the OP can never be mistaken for one that passes through; the user agent plays no part.
  *
  *   Authorization?  no  -> a token in another carrier of the product, a session cookie, or none
  *   the Bearer value, or the password of Basic:
@@ -10,7 +10,8 @@
  *     anything else: Basic                           -> basic         (a directory password)
  *                    Bearer                          -> unsupported
  *
- * A token has one carrier, or the same value in all of them: two values are refused, since only the server knows which counts.
+ * A token has one carrier, or the same value in all of them: two values are refused, since only the server knows which
+ * counts.
  */
 import type { Config } from '../config/schema.ts'
 import { Secret } from '../config/secret.ts'

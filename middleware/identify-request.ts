@@ -22,9 +22,9 @@ export function identifyRequest(newId: () => string): Stage<Connected, Traced> {
 }
 
 /**
- * A person's browser going to a page, which can follow a redirect to the sign-in. Everything else (scripts, REST clients,
- * git) gets a 401: a redirect there is followed blindly or breaks the client. Java, Maven and Gradle accept HTML as well, so
- * where a browser does not say that it navigates (Fetch Metadata 2.3), its name has to.
+ * A person's browser going to a page, which can follow a redirect to the sign-in. Everything else (scripts, REST
+ * clients, git) gets a 401: a redirect there is followed blindly or breaks the client. Java, Maven and Gradle accept
+ * HTML as well, so where a browser does not say that it navigates (Fetch Metadata 2.3), its name has to.
  */
 function isNavigation(method: string, clientClass: ClientClass, { kept }: RequestFields): boolean {
   const mode = kept['sec-fetch-mode']

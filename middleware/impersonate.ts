@@ -1,9 +1,14 @@
-/** Stage 7: how does the account arrive at the server? As an identity of ours, or with the client's own credentials, untouched. */
+/**
+ * Stage 7: how does the account arrive at the server? As an identity of ours, or with the client's own credentials,
+ * untouched.
+ */
 import { type Decision, proceed, type Stage } from '../src/decision.ts'
 import type { Delegated, Delegation, Mapped } from '../src/exchange.ts'
 import type { IdentityOut } from '../src/identity/identity-out.ts'
 
-/** The client's own credentials, or none where a rule let it pass: on connections where no identity of ours ever was. */
+/**
+ * The client's own credentials, or none where a rule let it pass: on connections where no identity of ours ever was.
+ */
 const PASS_THROUGH: Delegation = {
   connectionKey: 'pass-through',
   keepsAuthorization: true,
@@ -13,7 +18,10 @@ const PASS_THROUGH: Delegation = {
   vouchesForIdentity: false,
 }
 
-/** One request, one identity: beside a token, neither a session of the server goes along, nor anything else that says who it is. */
+/**
+ * One request, one identity: beside a token, neither a session of the server goes along, nor anything else that says
+ * who it is.
+ */
 const TOKEN_ALONE: Delegation = { ...PASS_THROUGH, keepsCompanions: false }
 
 /** `keepsBesideTokens`: the operator wants cookies to go along with tokens nevertheless. */

@@ -1,4 +1,7 @@
-/** Stage 6: which account at the server? The claims were mapped when they were verified; here a person without one stops. */
+/**
+ * Stage 6: which account at the server? The claims were mapped when they were verified; here a person without one
+ * stops.
+ */
 import { deny, proceed, type Stage } from '../src/decision.ts'
 import type { Admitted, Mapped } from '../src/exchange.ts'
 

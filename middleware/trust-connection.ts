@@ -1,6 +1,6 @@
 /**
- * Stage 1: is the head well formed beyond what the parser checks, and who speaks? Forwarded fields are believed only from
- * listed proxies, read from the side of the nearest.
+ * Stage 1: is the head well formed beyond what the parser checks, and who speaks? Forwarded fields are believed only
+ * from listed proxies, read from the side of the nearest.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
@@ -102,7 +102,8 @@ interface Peer {
 }
 
 function framingProblem(request: IncomingMessage, { kept }: RequestFields): Code | undefined {
-  // A request line without version is HTTP/0.9, whose answers have no head; another major version would have other framing.
+  // A request line without version is HTTP/0.9, whose answers have no head; another major version would have other
+  // framing.
   if (request.httpVersionMajor !== 1) return 'request-malformed'
   const coding = kept['transfer-encoding']
   if (coding === undefined) return undefined
@@ -135,7 +136,10 @@ function readRequest(
   return hidesOwnPath(target, readings) ? 'path-ambiguous' : { target, readings }
 }
 
-/** A path that is ours only after decoding, or in another letter case: the router would not see it, a lenient server might. */
+/**
+ * A path that is ours only after decoding, or in another letter case: the router would not see it, a lenient server
+ * might.
+ */
 function hidesOwnPath({ path }: RequestTarget, readings: RequestReadings | undefined): boolean {
   if (isOwnPath(path)) return false
   if (readings === undefined) return path.charCodeAt(1) === DOT && isOwnPath(path.toLowerCase())
@@ -143,8 +147,8 @@ function hidesOwnPath({ path }: RequestTarget, readings: RequestReadings | undef
 }
 
 /**
- * A service worker sees every page below the folder of its script (Service Workers, "Update", 5.2): one at the root would see codes of
- * sign-ins, and show pages of its own in place of ours.
+ * A service worker sees every page below the folder of its script (Service Workers, "Update", 5.2): one at the root
+ * would see codes of sign-ins, and show pages of its own in place of ours.
  */
 const coversOwnPages = ({ path }: RequestTarget) => path.lastIndexOf('/') === 0 || isOwnPath(path)
 

@@ -1,6 +1,6 @@
 /**
- * The one spelling of an account, under which everything of a person is kept and found. `account` is what somebody wrote,
- * such as `CORP\Alice`; the key of it is made by `src/identity/account-key.ts` alone.
+ * The one spelling of an account, under which everything of a person is kept and found. `account` is what somebody
+ * wrote, such as `CORP\Alice`; the key of it is made by `src/identity/account-key.ts` alone.
  */
 export type AccountKey = string & { readonly __accountKey: unique symbol }
 

@@ -1,6 +1,6 @@
 /**
- * Letter case of A to Z and nothing else. Full Unicode folding joins names of different people: the lower case of the Kelvin
- * sign is k, the upper case of dotless i is I.
+ * Letter case of A to Z and nothing else. Full Unicode folding joins names of different people: the lower case of the
+ * Kelvin sign is k, the upper case of dotless i is I.
  */
 export const asciiLower = (text: string): string => text.replace(/[A-Z]+/g, letters => letters.toLowerCase())
 

@@ -1,9 +1,9 @@
 /**
  * A map that holds at most `capacity` entries: the one written longest ago makes room.
  *
- * A Map iterates in the order of insertion, and one iterator walks along with the evictions for the whole life of the map:
- * what it has passed is gone. A new one for each eviction would walk over all the holes that earlier ones left, which at
- * 50,000 entries costs thirty times as much (`npm run bench -- bounded-map`).
+ * A Map iterates in the order of insertion, and one iterator walks along with the evictions for the whole life of the
+ * map: what it has passed is gone. A new one for each eviction would walk over all the holes that earlier ones left,
+ * which at 50,000 entries costs thirty times as much (`npm run bench -- bounded-map`).
  */
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>()

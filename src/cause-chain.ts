@@ -1,4 +1,7 @@
-/** Messages and codes down the causes: what lies behind a fault. Only names and messages, so that no object is printed whole. */
+/**
+ * Messages and codes down the causes: what lies behind a fault. Only names and messages, so that no object is printed
+ * whole.
+ */
 export function causeChain(error: Error): string {
   const parts: string[] = []
   for (let at: unknown = error; at instanceof Error && parts.length < 5; at = at.cause) {

@@ -1,4 +1,6 @@
-/** Time and chance are parameters wherever they decide, so that tests can move them. `src/system.ts` has the real ones. */
+/**
+ * Time and chance are parameters wherever they decide, so that tests can move them. `src/system.ts` has the real ones.
+ */
 
 /** Milliseconds since the epoch: what dates are compared with. It may be set back. */
 export type Clock = () => number

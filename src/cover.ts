@@ -2,7 +2,10 @@
 export interface Cover {
   readonly what: 'repositories' | 'paths'
   readonly access: 'read' | 'write'
-  /** With a slash at its end everything under it, itself included; without one that path alone. Percent-encoding is taken off. */
+  /**
+   * With a slash at its end everything under it, itself included; without one that path alone. Percent-encoding is
+   * taken off.
+   */
   readonly prefix: string
 }
 

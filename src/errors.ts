@@ -1,6 +1,7 @@
 /**
  * Every way an exchange can fail, once: its stable code, the status, the stage that decides it, and the sentence the
- * client reads. docs/errors.md is made from this table, and a test holds it current. Code branches on `code`, never on text.
+ * client reads. docs/errors.md is made from this table, and a test holds it current. Code branches on `code`, never on
+ * text.
  */
 interface Row {
   status: number

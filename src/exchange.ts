@@ -65,7 +65,9 @@ export type Scheme = Credentials['scheme']
 
 export interface Presented extends Traced {
   readonly credentials: Credentials
-  /** Further carriers of tokens beside `Authorization`: all of them carry the token of `credentials`, and nothing else. */
+  /**
+   * Further carriers of tokens beside `Authorization`: all of them carry the token of `credentials`, and nothing else.
+   */
   readonly carriersAgree?: boolean
   /** Id of a session that came along with a ticket or a password: both must be the same person's. */
   readonly companionSession?: string | undefined
@@ -88,8 +90,8 @@ export type Principal =
   /** Nobody has proven anything; `because` is the code a challenge will carry. */
   | { readonly kind: 'anonymous'; readonly because: 'credentials-missing' | 'session-ended' }
   /**
-   * The server itself checks the credentials: a personal access token, or a token it issued. `owner`: whose it is, where the
-   * server has said so already; the token goes on all the same, and no identity of ours.
+   * The server itself checks the credentials: a personal access token, or a token it issued. `owner`: whose it is,
+   * where the server has said so already; the token goes on all the same, and no identity of ours.
    */
   | { readonly kind: 'server-checked'; readonly owner?: TokenOwner }
   /** A person the OP vouches for. `account` is mapped from the claims when the claims are verified, once. */
@@ -141,8 +143,8 @@ export interface Delegation {
   /** The client's own Authorization field goes on. */
   readonly keepsAuthorization: boolean
   /**
-   * Cookies of the server go along, and fields by which it may take the request for another's: not beside a token, which is
-   * who the request is from.
+   * Cookies of the server go along, and fields by which it may take the request for another's: not beside a token,
+   * which is who the request is from.
    */
   readonly keepsCompanions: boolean
   /** Fields that carry the identity: name, value, name, value. */

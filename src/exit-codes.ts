@@ -1,6 +1,6 @@
 /**
- * How the programs of Torhaus end. No other code leaves a process: a test looks for others, and `npm run docs` writes the
- * table of docs/operations.md from this one.
+ * How the programs of Torhaus end. No other code leaves a process: a test looks for others, and `npm run docs` writes
+ * the table of docs/operations.md from this one.
  */
 export const exitCode = { done: 0, failed: 1, usage: 2, nothingEnded: 3, config: 78, interrupted: 130 } as const
 

@@ -1,7 +1,7 @@
 /**
- * A bounded amount of something, shared by whoever takes of it. Nobody may hold more than what is still free: one alone gets
- * half of it, two a third each, and whoever comes next always finds some (Choudhury and Hahne, "Dynamic queue length
- * thresholds for shared-memory packet switches", 1998). Every step takes constant time.
+ * A bounded amount of something, shared by whoever takes of it. Nobody may hold more than what is still free: one alone
+ * gets half of it, two a third each, and whoever comes next always finds some (Choudhury and Hahne, "Dynamic queue
+ * length thresholds for shared-memory packet switches", 1998). Every step takes constant time.
  */
 export class FairLedger<Holder> {
   readonly #capacity: number

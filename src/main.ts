@@ -1,6 +1,6 @@
 /**
- * The same as `torhaus start`, for service managers that start Node themselves; and what the supervisor starts again for each
- * worker. Node is looked at before anything is loaded that an older one cannot read.
+ * The same as `torhaus start`, for service managers that start Node themselves; and what the supervisor starts again
+ * for each worker. Node is looked at before anything is loaded that an older one cannot read.
  */
 import '../bin/required-node.mjs'
 import cluster from 'node:cluster'

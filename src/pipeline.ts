@@ -1,7 +1,7 @@
 /**
  * The whole policy, top to bottom. A request that comes to be forwarded has passed each of these stages in this order;
- * the type of each stage's input is the output of the one before, so `npm run check` fails where one is left out. Should the
- * second factor be left out all the same, `forward` misses its proof (`admission.ts`) and answers 500.
+ * the type of each stage's input is the output of the one before, so `npm run check` fails where one is left out.
+ * Should the second factor be left out all the same, `forward` misses its proof (`admission.ts`) and answers 500.
  */
 
 import { type AuthenticateParts, authenticate } from '../middleware/authenticate.ts'

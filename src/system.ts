@@ -1,6 +1,9 @@
 import type { Surroundings } from './clock.ts'
 
-/** The clock, chance and environment of this machine. Programs pass them on; nothing else reads them (a test holds that). */
+/**
+ * The clock, chance and environment of this machine. Programs pass them on; nothing else reads them (a test holds
+ * that).
+ */
 export const system: Surroundings = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

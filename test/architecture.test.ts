@@ -1,6 +1,6 @@
 /**
- * The rules of ARCHITECTURE.md that no compiler keeps. Each rule takes the sources and returns what breaks it, so that the
- * message of a failing test is the list to work through.
+ * The rules of ARCHITECTURE.md that no compiler keeps. Each rule takes the sources and returns what breaks it, so that
+ * the message of a failing test is the list to work through.
  */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
@@ -23,8 +23,8 @@ const ENTRIES = ['src/cli']
 const TABLES = ['config/schema.ts', 'src/errors.ts']
 
 /**
- * What the rest may use of the Kerberos binding: the directory as a whole, opened by one file, what its errors mean, and
- * the threads it takes.
+ * What the rest may use of the Kerberos binding: the directory as a whole, opened by one file, what its errors mean,
+ * and the threads it takes.
  */
 const KERBEROS_OPENER = 'src/app/open-identity.ts'
 const KERBEROS_FRONT = ['src/kerberos/kerberos-code.ts', 'src/kerberos/kerberos-error.ts', 'src/kerberos/threads.ts']

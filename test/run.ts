@@ -1,13 +1,15 @@
 /**
- * `npm test`: installs what the tests need and runs them all. `npm run test:unit`: only those that need no Debian package.
- * Further arguments are names of test files, to run just these.
+ * `npm test`: installs what the tests need and runs them all. `npm run test:unit`: only those that need no Debian
+ * package. Further arguments are names of test files, to run just these.
  */
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { ensureDebianPackages } from '../devkit/torhaus/debian-packages.ts'
 
-/** Folders whose tests start programs of Debian packages, and those packages that the tests do not install themselves. */
+/**
+ * Folders whose tests start programs of Debian packages, and those packages that the tests do not install themselves.
+ */
 const needs: Record<string, string[]> = {
   'test/balancer/': ['haproxy', 'nginx', 'libnginx-mod-stream'],
   'test/browser/': ['chromium', 'git'],

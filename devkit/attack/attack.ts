@@ -1,4 +1,6 @@
-/** What an attack is: something tried from outside, and how to tell that more of it reached the origin server than may. */
+/**
+ * What an attack is: something tried from outside, and how to tell that more of it reached the origin server than may.
+ */
 
 import type { OpenIdProvider } from '../op/openid-provider.ts'
 import type { Credentials } from '../op/user-agent.ts'

@@ -1,4 +1,7 @@
-/** What can be done to a proxy by holding connections: goes on until it is stopped, stays on loopback, is bounded in sockets. */
+/**
+ * What can be done to a proxy by holding connections: goes on until it is stopped, stays on loopback, is bounded in
+ * sockets.
+ */
 import type { ConnectionOptions } from 'node:tls'
 
 export interface AttackTarget {

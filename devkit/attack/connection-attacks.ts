@@ -1,6 +1,6 @@
 /**
- * What a stranger, or one client alone, can do to a proxy by holding connections. Each attack goes on until it is stopped,
- * stays on loopback, and is bounded in sockets.
+ * What a stranger, or one client alone, can do to a proxy by holding connections. Each attack goes on until it is
+ * stopped, stays on loopback, and is bounded in sockets.
  */
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'

@@ -1,7 +1,7 @@
 /**
- * `npm run attack`: tries, one after the other, to reach the origin server past Torhaus. What arrives there and may not is
- * listed; the exit code is then 1. `--json` prints one line: `{"tried","reached":[],"slowest":{"name","ms"}}`. `--tree TREE`
- * attacks the Torhaus of another working tree.
+ * `npm run attack`: tries, one after the other, to reach the origin server past Torhaus. What arrives there and may not
+ * is listed; the exit code is then 1. `--json` prints one line: `{"tried","reached":[],"slowest":{"name","ms"}}`.
+ * `--tree TREE` attacks the Torhaus of another working tree.
  */
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'

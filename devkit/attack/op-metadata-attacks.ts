@@ -1,4 +1,7 @@
-/** What somebody could put into the metadata of an OP, or into its connection, to be believed or to have a browser sent somewhere. */
+/**
+ * What somebody could put into the metadata of an OP, or into its connection, to be believed or to have a browser sent
+ * somewhere.
+ */
 import type { Metadata } from '../op/lying-op.ts'
 
 export type OpMetadataAttack = {

@@ -1,4 +1,7 @@
-/** What somebody could try to pass with who has a token of the OP that was never meant as an access token, or was not meant for them. */
+/**
+ * What somebody could try to pass with who has a token of the OP that was never meant as an access token, or was not
+ * meant for them.
+ */
 import { randomUUID } from 'node:crypto'
 import { generateKeyPair, type JWTPayload } from 'jose'
 import { secondFactorAcr } from '../op/configuration.ts'

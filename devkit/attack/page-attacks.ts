@@ -1,7 +1,8 @@
 /**
- * What a page of the origin server can try against our own pages, which share its origin. Each is a script of that page, run in a real
- * Chromium whose person is signed in. It has `path`, the page that confirms what a thief with one factor waits for; `wait(ms)`; `steal(text)`,
- * which sends off what was read of our pages; and `send(text)`, which sends the form of such a page.
+ * What a page of the origin server can try against our own pages, which share its origin. Each is a script of that
+ * page, run in a real Chromium whose person is signed in. It has `path`, the page that confirms what a thief with one
+ * factor waits for; `wait(ms)`; `steal(text)`, which sends off what was read of our pages; and `send(text)`, which
+ * sends the form of such a page.
  */
 import type { Received } from '../origin/echo-origin.ts'
 import type { Attack } from './attack.ts'

@@ -1,4 +1,7 @@
-/** A person at a real Chromium, who opens a page of the origin server; and a thief who waits for what that page may confirm. */
+/**
+ * A person at a real Chromium, who opens a page of the origin server; and a thief who waits for what that page may
+ * confirm.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BrowserContext, Page } from 'playwright-core'
 import { CHROMIUM, signInAs } from '../clients/chromium.ts'

@@ -1,6 +1,6 @@
 /**
- * What a stranger can do to a proxy with sockets alone, before or beside any request worth the name. Each attack goes on until it
- * is stopped, opens again what is closed on it, stays on loopback, and is bounded in sockets.
+ * What a stranger can do to a proxy with sockets alone, before or beside any request worth the name. Each attack goes
+ * on until it is stopped, opens again what is closed on it, stays on loopback, and is bounded in sockets.
  */
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'

@@ -1,4 +1,7 @@
-/** Starts the Torhaus that is attacked, of this or another working tree, between an OP and an origin server that records. */
+/**
+ * Starts the Torhaus that is attacked, of this or another working tree, between an OP and an origin server that
+ * records.
+ */
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

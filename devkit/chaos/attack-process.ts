@@ -1,4 +1,7 @@
-/** An attack in processes of its own, with descriptors of their own: what it costs must not slow down the people who are measured. */
+/**
+ * An attack in processes of its own, with descriptors of their own: what it costs must not slow down the people who are
+ * measured.
+ */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { descriptorLimit } from '../../src/listener/descriptor-limit.ts'

@@ -1,6 +1,7 @@
 /**
- * `npm run chaos -- --faults connections [--json]`: one attack after the other, with people at work before and meanwhile. With
- * `--json` the last line is `{"requests","failed","faults":[{"name","requests","failed","recoveredMs","leaked","p99Ratio","memoryMb"}]}`.
+ * `npm run chaos -- --faults connections [--json]`: one attack after the other, with people at work before and
+ * meanwhile. With `--json` the last line is
+ * `{"requests","failed","faults":[{"name","requests","failed","recoveredMs","leaked","p99Ratio","memoryMb"}]}`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConnectionAttack } from '../attack/connection-attack.ts'

@@ -1,4 +1,6 @@
-/** The instance that is attacked: plain or TLS, two workers, between an OP and an origin server; people who may pass. */
+/**
+ * The instance that is attacked: plain or TLS, two workers, between an OP and an origin server; people who may pass.
+ */
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'

@@ -1,6 +1,7 @@
 /**
- * `npm run chaos [-- --json]`: faults, one after the other, under constant load. Prints what failed and why; with `--json` the last
- * line is `{"requests","failed","failedIdempotent","failedPushes","sessionsLost","signOutMs","faults"}`. Exit code 1 where a
+ * `npm run chaos [-- --json]`: faults, one after the other, under constant load. Prints what failed and why; with
+ * `--json` the last line is
+ * `{"requests","failed","failedIdempotent","failedPushes","sessionsLost","signOutMs","faults"}`. Exit code 1 where a
  * request that can be repeated failed, a push in flight during a drain, or a session was lost.
  */
 import https from 'node:https'

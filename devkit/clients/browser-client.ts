@@ -36,7 +36,10 @@ export class BrowserClient implements UserAgent {
   /** By name: one host is enough, and cookies do not know ports (RFC 6265 8.5). */
   readonly cookies = new Map<string, { readonly value: string; readonly path: string }>()
 
-  /** One request, no redirect followed; but pages that are only there for scripts are passed, as browsers without scripts do. */
+  /**
+   * One request, no redirect followed; but pages that are only there for scripts are passed, as browsers without
+   * scripts do.
+   */
   async send(url: string, sending: Sending = {}): Promise<Answer> {
     const answer = await this.#sendOnce(url, sending)
     const [, next] = PASSAGE.exec(answer.text) ?? []

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { answerSignIn, type Credentials, type Page, type UserAgent } from '../op/user-agent.ts'
 import type { Answer, BrowserClient } from './browser-client.ts'
 
-/** What the form to `path` sends, as it stands on a page of ours: its token, if it has one. Undefined: there is no such form. */
+/**
+ * What the form to `path` sends, as it stands on a page of ours: its token, if it has one. Undefined: there is no such
+ * form.
+ */
 export function formTo(text: string, path: string): Readonly<Record<string, string>> | undefined {
   const form = new RegExp(
     `<form [^>]*action="${RegExp.escape(path)}"[^>]*>(?:<input [^>]*name="token" value="([^"]+)")?`,
@@ -26,7 +29,9 @@ export async function submitForm(browser: BrowserClient, url: string, path: stri
   return browser.send(new URL(path, url).href, { method: 'POST', fields, content })
 }
 
-/** On the page at `url`, the button of the form that goes to `path`. Redirects are followed, up to what `until` accepts. */
+/**
+ * On the page at `url`, the button of the form that goes to `path`. Redirects are followed, up to what `until` accepts.
+ */
 export async function pressButton(
   agent: UserAgent,
   url: string,
@@ -39,7 +44,10 @@ export async function pressButton(
   return agent.post(new URL(path, url).href, fields, until)
 }
 
-/** Confirms what a link is for, as its page asks: the button, then a sign-in for it. Where there is no button, what is there instead. */
+/**
+ * Confirms what a link is for, as its page asks: the button, then a sign-in for it. Where there is no button, what is
+ * there instead.
+ */
 export async function confirmAt(
   agent: UserAgent,
   link: string,

@@ -5,7 +5,9 @@ export const v1 = (source: string, family: 'TCP4' | 'TCP6' = 'TCP4') =>
 
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n')
 
-/** Any version 2 header: version and command, family and transport, and what follows, with its true length by default. */
+/**
+ * Any version 2 header: version and command, family and transport, and what follows, with its true length by default.
+ */
 export function v2Bytes(command: number, protocol: number, block: Buffer, length = block.length): Buffer {
   const fixed = Buffer.from([command, protocol, length >> 8, length & 255])
   return Buffer.concat([SIGNATURE, fixed, block])

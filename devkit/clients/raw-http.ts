@@ -1,6 +1,6 @@
 /**
- * An HTTP/1.1 client without opinions: sends exactly the bytes it is given and reads responses strictly (RFC 9112), so that
- * tests can speak wrongly on purpose and see the framing of what comes back.
+ * An HTTP/1.1 client without opinions: sends exactly the bytes it is given and reads responses strictly (RFC 9112), so
+ * that tests can speak wrongly on purpose and see the framing of what comes back.
  */
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket, type TcpSocketConnectOpts } from 'node:net'

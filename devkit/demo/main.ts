@@ -1,7 +1,7 @@
 /**
  * `npm run demo`: a real OpenID Provider, a DevOps-like server, and Torhaus between them, on loopback, until Ctrl-C.
- * `--json` prints one JSON line on stdout when all is ready, and everything else on stderr. `--trace` prints, for each request,
- * what each stage knew, added and decided.
+ * `--json` prints one JSON line on stdout when all is ready, and everything else on stderr. `--trace` prints, for each
+ * request, what each stage knew, added and decided.
  */
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { type Demo, startDemo } from './environment.ts'

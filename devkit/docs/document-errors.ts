@@ -3,7 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Code, errorTable } from '../../src/errors.ts'
 
-/** For operators: what usually lies behind a code, and where to look. The sentence alone is enough for the other codes. */
+/**
+ * For operators: what usually lies behind a code, and where to look. The sentence alone is enough for the other codes.
+ */
 const advice: Partial<Record<Code, string>> = {
   'request-malformed': 'The parser refused the head. Logged as a `reject` record, without a request id.',
   'method-unknown':

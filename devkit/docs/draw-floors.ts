@@ -1,6 +1,6 @@
 /**
- * docs/pictures/floors.svg: the house of `floors.ts`, with an arrow for each room that imports from another one. Run as a
- * program it writes the picture; a test holds it current.
+ * docs/pictures/floors.svg: the house of `floors.ts`, with an arrow for each room that imports from another one. Run as
+ * a program it writes the picture; a test holds it current.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * The floors of the house, from the roof down. An import goes down, or sideways within one room, and never up; two rooms on
- * the same floor do not know each other. A room is a folder, or one of the loose files of `src/`.
+ * The floors of the house, from the roof down. An import goes down, or sideways within one room, and never up; two
+ * rooms on the same floor do not know each other. A room is a folder, or one of the loose files of `src/`.
  * `test/architecture.test.ts` keeps this; ARCHITECTURE.md shows it as a picture.
  */
 export interface Floor {

@@ -1,6 +1,6 @@
 /**
- * `npm run example -- NAME`: one of `deploy/examples/`, on loopback, until Ctrl-C. `--json` prints one JSON line on stdout
- * when all is ready, and everything else on stderr.
+ * `npm run example -- NAME`: one of `deploy/examples/`, on loopback, until Ctrl-C. `--json` prints one JSON line on
+ * stdout when all is ready, and everything else on stderr.
  */
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { UsageError } from '../demo/demo-error.ts'

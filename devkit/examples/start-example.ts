@@ -47,7 +47,9 @@ export interface RunningExample {
 const USER = 'ada'
 const IDENTITY_FIELD = 'X-Remote-User'
 
-/** Starts what the example stands on, its instances, and HAProxy where it has one. What was started ends if it rejects. */
+/**
+ * Starts what the example stands on, its instances, and HAProxy where it has one. What was started ends if it rejects.
+ */
 export async function startExample(name: string, port: number, signal: AbortSignal): Promise<RunningExample> {
   const example = EXAMPLES[name]
   if (example === undefined) throw new Error(`there is no example ${name}`)

@@ -68,8 +68,8 @@ async function severalKdcs(kdc: SambaKdc, names: readonly string[], undo: AsyncD
 }
 
 /**
- * Starts the parts in the order they need each other. Whatever fails or is aborted half-way is undone before this rejects;
- * should the process end abruptly, an exit handler removes the files, and the programs end with this process.
+ * Starts the parts in the order they need each other. Whatever fails or is aborted half-way is undone before this
+ * rejects; should the process end abruptly, an exit handler removes the files, and the programs end with this process.
  */
 export async function startLab(
   { ports, firstFactorIsEnough, kdcs }: LabOptions,

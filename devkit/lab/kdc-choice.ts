@@ -28,7 +28,10 @@ export function kdcsFrom(args: readonly string[]): { readonly kdcs: readonly str
   return { kdcs, rest: args.toSpliced(at, 2) }
 }
 
-/** Relays before the lab's KDC; the first live one is the one that counts. Resolves with a krb5.conf that names them in that order. */
+/**
+ * Relays before the lab's KDC; the first live one is the one that counts. Resolves with a krb5.conf that names them in
+ * that order.
+ */
 export async function startKdcs(kdc: SambaKdc, names: readonly string[], undo: AsyncDisposableStack): Promise<string> {
   const kdcs: string[] = []
   for (const name of names) {

@@ -1,9 +1,9 @@
 /**
- * `npm run lab`: Samba as an Active Directory KDC, Apache with Kerberos, an OpenID Provider with TOTP, and Torhaus before
- * them as proxy.corp.test, on loopback, until SIGTERM or Ctrl-C. Installs the Debian packages it lacks (as root).
- * A ticket or a password of the directory needs a confirmation with the second factor; with `--first-factor` it passes alone.
- * `--json` prints one JSON line on stdout when all is ready; progress goes to stderr in any case. `--kdcs silent,live` gives the
- * lab several KDCs that behave so, and twenty accounts that nobody has used.
+ * `npm run lab`: Samba as an Active Directory KDC, Apache with Kerberos, an OpenID Provider with TOTP, and Torhaus
+ * before them as proxy.corp.test, on loopback, until SIGTERM or Ctrl-C. Installs the Debian packages it lacks (as
+ * root). A ticket or a password of the directory needs a confirmation with the second factor; with `--first-factor` it
+ * passes alone. `--json` prints one JSON line on stdout when all is ready; progress goes to stderr in any case. `--kdcs
+ * silent,live` gives the lab several KDCs that behave so, and twenty accounts that nobody has used.
  */
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { portsFrom } from '../demo/ports.ts'

@@ -1,7 +1,8 @@
 /**
- * Whether the Kerberos binding keeps its memory and handles: `node devkit/lab/memory.ts [operations]`, 50,000 by default.
- * Half of the operations accept a ticket, half impersonate one of hundreds of principals, of whom so few are kept that
- * credentials are made and released all the time. Reports a JSON line each tenth and at the end; the numbers are for people.
+ * Whether the Kerberos binding keeps its memory and handles: `node devkit/lab/memory.ts [operations]`, 50,000 by
+ * default. Half of the operations accept a ticket, half impersonate one of hundreds of principals, of whom so few are
+ * kept that credentials are made and released all the time. Reports a JSON line each tenth and at the end; the numbers
+ * are for people.
  */
 
 import { join } from 'node:path'

@@ -11,7 +11,9 @@ export const passwordAcr = 'urn:torhaus:acr:pwd'
 /** Two factors: password and TOTP. */
 export const secondFactorAcr = 'urn:torhaus:acr:mfa'
 
-/** The resource every access token is for, unless the client names another; its tokens carry the configured audience. */
+/**
+ * The resource every access token is for, unless the client names another; its tokens carry the configured audience.
+ */
 const defaultResource = 'urn:torhaus:resource:default'
 const scopes = ['openid', 'profile', 'email', 'offline_access']
 const resourceScopes = [...scopes, 'devops'].join(' ')

@@ -19,8 +19,8 @@ type Answer =
 export type InteractionHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 /**
- * The sign-in pages: password, then the code of whoever has a TOTP secret. Each accepted form is answered with a redirect
- * (303), so that Back and Reload of the browser never post a form again.
+ * The sign-in pages: password, then the code of whoever has a TOTP secret. Each accepted form is answered with a
+ * redirect (303), so that Back and Reload of the browser never post a form again.
  */
 export function createInteractionHandler(parts: {
   readonly provider: Provider

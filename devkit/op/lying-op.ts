@@ -1,6 +1,7 @@
 /**
- * An OP that says what the test tells it to say: correct until `tell` or `behave` changes it. Nobody has to type a password:
- * the authorization endpoint sends the browser straight back. Refresh tokens rotate; a spent one is refused (RFC 9700 4.14.2).
+ * An OP that says what the test tells it to say: correct until `tell` or `behave` changes it. Nobody has to type a
+ * password: the authorization endpoint sends the browser straight back. Refresh tokens rotate; a spent one is refused
+ * (RFC 9700 4.14.2).
  */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'

@@ -6,8 +6,8 @@ const maxEntries = 20_000
 type Entry = { readonly payload: AdapterPayload; readonly expiresAtMs: number }
 
 /**
- * Storage for sessions, grants and tokens of the OP, in memory and bounded. All models share one map in insertion order,
- * so that its first key is always the one to drop.
+ * Storage for sessions, grants and tokens of the OP, in memory and bounded. All models share one map in insertion
+ * order, so that its first key is always the one to drop.
  */
 export function createMemoryAdapter(now: () => number = Date.now): (model: string) => Adapter {
   const entries = new Map<string, Entry>()

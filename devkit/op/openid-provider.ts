@@ -138,8 +138,9 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions): Promi
 }
 
 /**
- * A refresh token is for clients that asked for consent (OIDC Core 11). Here consent is always given, so the request for
- * `offline_access` implies asking for it, as it does with most company OPs. `prompt=none` stays alone: it allows no other.
+ * A refresh token is for clients that asked for consent (OIDC Core 11). Here consent is always given, so the request
+ * for `offline_access` implies asking for it, as it does with most company OPs. `prompt=none` stays alone: it allows no
+ * other.
  */
 function withConsent(parameters: URLSearchParams): URLSearchParams {
   const prompts = (parameters.get('prompt') ?? '').split(' ').filter(Boolean)

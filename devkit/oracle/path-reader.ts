@@ -50,9 +50,9 @@ export const nodeUrlDecoded: PathReader = {
 }
 
 /**
- * IIS, after Microsoft's documentation of http.sys and request filtering: `%uNNNN` and UTF-8 are decoded, bytes that are no UTF-8
- * by the code page; `\` is `/`; dot segments are resolved, and dots and spaces at the end of a name dropped. What would be decoded
- * twice is refused (404.11), unless `allowDoubleEscaping`.
+ * IIS, after Microsoft's documentation of http.sys and request filtering: `%uNNNN` and UTF-8 are decoded, bytes that
+ * are no UTF-8 by the code page; `\` is `/`; dot segments are resolved, and dots and spaces at the end of a name
+ * dropped. What would be decoded twice is refused (404.11), unless `allowDoubleEscaping`.
  */
 export const iis = (allowDoubleEscaping: boolean): PathReader => ({
   name: allowDoubleEscaping ? 'IIS, double escapes allowed' : 'IIS',

@@ -1,4 +1,6 @@
-/** nginx and Apache, each with and without what it does to slashes by default: they answer with the path that they read. */
+/**
+ * nginx and Apache, each with and without what it does to slashes by default: they answer with the path that they read.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

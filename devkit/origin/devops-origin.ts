@@ -56,8 +56,8 @@ const PUBLIC_TEXT = 'A public project.\n'
 type Services = { readonly git: GitHttp; readonly lfs: LfsServer }
 
 /**
- * Starts a server that behaves like an on-prem Azure DevOps Server where a proxy can tell: its challenges, git smart HTTP
- * and git-lfs, REST discovery, pages, and accounts by token or by what the proxy in front says.
+ * Starts a server that behaves like an on-prem Azure DevOps Server where a proxy can tell: its challenges, git smart
+ * HTTP and git-lfs, REST discovery, pages, and accounts by token or by what the proxy in front says.
  */
 export async function startDevOpsOrigin(options: DevOpsOriginOptions): Promise<DevOpsOrigin> {
   const projectRoot = join(options.directory, 'git')

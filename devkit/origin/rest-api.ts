@@ -1,7 +1,9 @@
 import { type OriginExchange, publicOrigin, sendJson } from './exchange.ts'
 import type { Identity } from './identity.ts'
 
-/** A resource as clients discover it by `OPTIONS _apis`: they look it up by id and build its address from the template. */
+/**
+ * A resource as clients discover it by `OPTIONS _apis`: they look it up by id and build its address from the template.
+ */
 type ResourceLocation = {
   readonly id: string
   readonly area: string
@@ -50,8 +52,8 @@ const repositoryId = '3e5a0c9a-54a5-4f52-8c6a-2a1a0c7c9d22'
 const instanceId = 'b7a2f6c0-9d52-4b0e-8f55-6d1f4a0f3e33'
 
 /**
- * Enough of the Azure DevOps REST API for its own clients: discovery, who one is, projects and repositories. `resource` is
- * the path within the collection, `collectionPath` the path of the collection itself.
+ * Enough of the Azure DevOps REST API for its own clients: discovery, who one is, projects and repositories. `resource`
+ * is the path within the collection, `collectionPath` the path of the collection itself.
  */
 export function serveRestApi(exchange: OriginExchange, collectionPath: string, resource: string): void {
   const { request, response, identity } = exchange

@@ -6,7 +6,9 @@ import { type OriginExchange, sendJson } from './exchange.ts'
 const chunkBytes = 64 * 1024
 const maxDownloadBytes = 4 * 1024 ** 3
 
-/** The same pseudo-random bytes at every call: the AES-CTR keystream of an all-zero key, in chunks of at most 64 KiB. */
+/**
+ * The same pseudo-random bytes at every call: the AES-CTR keystream of an all-zero key, in chunks of at most 64 KiB.
+ */
 export function* pseudoRandomContent(bytes: number): Generator<Buffer> {
   const keystream = createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16))
   const zeros = Buffer.alloc(chunkBytes)

@@ -50,11 +50,15 @@ export type ApacheOrigin = {
 
 export type ApacheOriginOptions = {
   readonly kdc: Pick<SambaKdc, 'krb5Config' | 'keytabs'>
-  /** Where its files go; every user must be able to reach it. The default is a new temporary folder, removed by close(). */
+  /**
+   * Where its files go; every user must be able to reach it. The default is a new temporary folder, removed by close().
+   */
   readonly directory?: string
 }
 
-/** As root, workers run as www-data; else as the user of this process. @throws with the server's output; leaves nothing. */
+/**
+ * As root, workers run as www-data; else as the user of this process. @throws with the server's output; leaves nothing.
+ */
 export async function startApacheOrigin(options: ApacheOriginOptions): Promise<ApacheOrigin> {
   await ensureDebianPackages(PACKAGES)
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'torhaus-lab-origin-')))

@@ -22,7 +22,8 @@ export async function seedKerberosProfile(directory: string): Promise<void> {
 /**
  * Writes the managed policy in a file of its own, so several labs may each hold one: they say the same.
  * @param folder for tests of this function.
- * @returns what removes it again, with the folders made for it. @throws where this process may not write there: run as root.
+ * @returns what removes it again, with the folders made for it. @throws where this process may not write there: run as
+ * root.
  */
 export async function writeChromiumPolicy(folder = POLICY_FOLDER): Promise<() => Promise<void>> {
   const firstMade = await mkdir(folder, { recursive: true })

@@ -6,8 +6,8 @@ import { createServer } from 'node:net'
 const ATTEMPTS = 20
 
 /**
- * An address in 127.64.0.0/10 on which every given TCP port is free (Linux: all of 127.0.0.0/8 is bound to lo, RFC 1122 3.2.1.3).
- * Random among four million, so two labs that look at the same moment do not meet.
+ * An address in 127.64.0.0/10 on which every given TCP port is free (Linux: all of 127.0.0.0/8 is bound to lo, RFC 1122
+ * 3.2.1.3). Random among four million, so two labs that look at the same moment do not meet.
  */
 export async function freeLoopbackAddress(ports: readonly number[]): Promise<string> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

@@ -16,7 +16,9 @@ export type Connection = {
   [Symbol.dispose](): void
 }
 
-/** One TCP connection to the host's address, with the host's name in the Host field; requests go one after the other. */
+/**
+ * One TCP connection to the host's address, with the host's name in the Host field; requests go one after the other.
+ */
 export function openConnection(host: OriginHost): Connection {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const get = (path: string, authorization?: string) =>

@@ -11,8 +11,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * What the relay does with a request. `hang`: reads it and never answers (a black hole). `refuse`: resets the connection.
- * `drop`: reads it and closes the connection. `garbage`: answers with random octets in a correct frame. `{ delayMs }`: passes it on that much later.
+ * What the relay does with a request. `hang`: reads it and never answers (a black hole). `refuse`: resets the
+ * connection. `drop`: reads it and closes the connection. `garbage`: answers with random octets in a correct frame. `{
+ * delayMs }`: passes it on that much later.
  */
 export type KdcRelayMode = 'pass' | 'hang' | 'refuse' | 'drop' | 'garbage' | { readonly delayMs: number }
 

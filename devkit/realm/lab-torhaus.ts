@@ -1,8 +1,8 @@
 /**
  * Torhaus as `proxy.corp.test`: a process of its own in front of the lab's Apache, with the lab's directory and an OP.
  *
- * The OP's users are the directory's, each with a TOTP secret; a session or an access token of theirs has both factors. A
- * ticket or a password of the directory needs a confirmation, unless the lab is asked to do without a second factor.
+ * The OP's users are the directory's, each with a TOTP secret; a session or an access token of theirs has both factors.
+ * A ticket or a password of the directory needs a confirmation, unless the lab is asked to do without a second factor.
  */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'

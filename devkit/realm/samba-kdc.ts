@@ -34,7 +34,10 @@ const PACKAGES = [
 const DEFAULT_CACHE = join(import.meta.dirname, '../../.cache/lab')
 
 export type SambaKdcOptions = {
-  /** Where the lab's files go (it must be empty or not exist); the default is a new temporary folder, removed by close(). */
+  /**
+   * Where the lab's files go (it must be empty or not exist); the default is a new temporary folder, removed by
+   * close().
+   */
   readonly directory?: string
   /** Users `u0001` ... besides those of LAB_ACCOUNTS; part of what is cached. */
   readonly extraUsers?: number
@@ -64,7 +67,9 @@ export type SambaKdc = {
   addAccounts(accounts: readonly LabAccount[]): Promise<void>
   /** Runs samba-tool on this directory; resolves with its standard output. */
   sambaTool(...args: readonly string[]): Promise<string>
-  /** Another krb5.conf in the lab's folder, e.g. with a short ticket lifetime or a second KDC; resolves with its path. */
+  /**
+   * Another krb5.conf in the lab's folder, e.g. with a short ticket lifetime or a second KDC; resolves with its path.
+   */
   writeKrb5Config(
     name: string,
     options?: { readonly kdcs?: readonly string[]; readonly ticketLifetimeSeconds?: number },
@@ -74,7 +79,10 @@ export type SambaKdc = {
   close(): Promise<void>
 }
 
-/** Installs what is missing, provisions (about 6 s) or restores (under 1 s), starts. @throws with the reason; leaves nothing. */
+/**
+ * Installs what is missing, provisions (about 6 s) or restores (under 1 s), starts. @throws with the reason; leaves
+ * nothing.
+ */
 export async function startSambaKdc(options: SambaKdcOptions = {}): Promise<SambaKdc> {
   await ensureDebianPackages(PACKAGES)
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'torhaus-lab-kdc-')))
@@ -112,7 +120,8 @@ async function startIn(
   remember([...Object.values(LAB_ACCOUNTS), ...numberedAccounts(extraUsers)])
   await add(accounts)
 
-  // --model=single: one process, one pid to end. -i: it ends by itself when its standard input closes with this process.
+  // --model=single: one process, one pid to end. -i: it ends by itself when its standard input closes with this
+  // process.
   const args = ['-i', '-s', smbConf(place), '--model=single']
   const samba = await startServerProcess('samba', args, { address, port: KDC_PORT })
   stops.push(samba.stop)

@@ -14,7 +14,9 @@ export type Certificate = {
   remove(): Promise<void>
 }
 
-/** A self-signed certificate, valid for two days, for `subjectAltName` (`IP:127.0.0.1`, `DNS:name`); made by openssl. */
+/**
+ * A self-signed certificate, valid for two days, for `subjectAltName` (`IP:127.0.0.1`, `DNS:name`); made by openssl.
+ */
 export async function createCertificate(subjectAltName: string): Promise<Certificate> {
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-certificate-'))
   const [certificateFile, privateKeyFile] = [join(directory, 'certificate.pem'), join(directory, 'key.pem')]

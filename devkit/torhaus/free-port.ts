@@ -10,8 +10,8 @@ const ATTEMPTS = 50
 
 /**
  * A port of 127.0.0.1 on which nobody listens, for what must know its own address before it listens. It is given out
- * once, whoever asks, as long as this process lives: the UDP port of the same number, which nothing here uses, says that
- * it is taken.
+ * once, whoever asks, as long as this process lives: the UDP port of the same number, which nothing here uses, says
+ * that it is taken.
  */
 export async function freePort(): Promise<number> {
   for (let attempt = 1; ; attempt++) {

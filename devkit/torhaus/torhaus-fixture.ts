@@ -31,7 +31,10 @@ export type TorhausFixture = {
   readonly torhaus: Torhaus
   /** The configuration; the files it names lie beside it. */
   readonly configFile: string
-  /** Stops Torhaus and starts it again, with whatever is in the files now. `change` may return another configuration, which stays. */
+  /**
+   * Stops Torhaus and starts it again, with whatever is in the files now. `change` may return another configuration,
+   * which stays.
+   */
   restart(change?: (config: object) => object): Promise<void>
   close(): Promise<void>
 }

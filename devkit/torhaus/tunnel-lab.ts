@@ -1,4 +1,7 @@
-/** WebSockets through Torhaus: people with sessions, programs with tokens, a real WebSocket client and server at the ends. */
+/**
+ * WebSockets through Torhaus: people with sessions, programs with tokens, a real WebSocket client and server at the
+ * ends.
+ */
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { type ClientOptions, WebSocket } from 'ws'

@@ -1,6 +1,6 @@
 /**
- * What one GSSAPI initiation from a cached ticket costs by itself: no lane, no cache of principals, no HTTP.
- * Arguments: krb5.conf, keytab. Writes one JSON line. A process of its own, so that it can stand where the proxy stands.
+ * What one GSSAPI initiation from a cached ticket costs by itself: no lane, no cache of principals, no HTTP. Arguments:
+ * krb5.conf, keytab. Writes one JSON line. A process of its own, so that it can stand where the proxy stands.
  */
 
 import { DEVOPS_SPN, REALM } from '../../devkit/realm/lab-accounts.ts'

@@ -1,6 +1,6 @@
 /**
- * Processor time of one Kerberos operation in this process: `node loadtest/bench/kerberos.ts` (root, Debian packages: see test/lab).
- * The KDC is another process and asked directly, without the counting relay.
+ * Processor time of one Kerberos operation in this process: `node loadtest/bench/kerberos.ts` (root, Debian packages:
+ * see test/lab). The KDC is another process and asked directly, without the counting relay.
  */
 
 import { join } from 'node:path'

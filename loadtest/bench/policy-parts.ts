@@ -1,4 +1,7 @@
-/** The policy as the main program builds it from a configuration, with a real OP and a session, and requests without a socket. */
+/**
+ * The policy as the main program builds it from a configuration, with a real OP and a session, and requests without a
+ * socket.
+ */
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -1,4 +1,7 @@
-/** What does reading the target cost, plain and where it can be read in several ways: seen before, and for the first time? */
+/**
+ * What does reading the target cost, plain and where it can be read in several ways: seen before, and for the first
+ * time?
+ */
 import { bench, do_not_optimize, group } from 'mitata'
 import { pathReadings } from '../../src/http/path-readings.ts'
 import { parseRequestTarget } from '../../src/http/request-target.ts'

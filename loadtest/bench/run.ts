@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- NAME ...]`: micro-benchmarks, one file per question: how long one call takes, and what it allocates.
- * Times of a shared machine are worth comparing with each other only; allocations are exact enough to compare over time.
+ * `npm run bench [-- NAME ...]`: micro-benchmarks, one file per question: how long one call takes, and what it
+ * allocates. Times of a shared machine are worth comparing with each other only; allocations are exact enough to
+ * compare over time.
  */
 import { readdirSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'

@@ -1,6 +1,6 @@
 /**
- * 100,000 sessions in each store: what one takes, and what finding one costs. `node loadtest/bench/session-stores.ts [COUNT]`
- * (Debian package redis-server). Redis runs beside, on loopback: its own processor time is not in the figures.
+ * 100,000 sessions in each store: what one takes, and what finding one costs. `node loadtest/bench/session-stores.ts
+ * [COUNT]` (Debian package redis-server). Redis runs beside, on loopback: its own processor time is not in the figures.
  */
 
 import { randomBytes } from 'node:crypto'

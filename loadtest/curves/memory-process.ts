@@ -1,6 +1,6 @@
 /**
- * What one more session and one more principal take of the heap of a process, cached as Torhaus caches them. A process of its
- * own with `--expose-gc`. Argument: how many of each. Writes one JSON line.
+ * What one more session and one more principal take of the heap of a process, cached as Torhaus caches them. A process
+ * of its own with `--expose-gc`. Argument: how many of each. Writes one JSON line.
  */
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto'

@@ -1,4 +1,7 @@
-/** `--curves`: what a request costs against the number of sessions, principals and connections, and the size of the response. */
+/**
+ * `--curves`: what a request costs against the number of sessions, principals and connections, and the size of the
+ * response.
+ */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { smallRequest } from '../credential-fields.ts'

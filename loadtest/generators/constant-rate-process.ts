@@ -1,4 +1,7 @@
-/** The process behind constant-rate.ts: reads an order on standard input, writes a line for each report on standard output. */
+/**
+ * The process behind constant-rate.ts: reads an order on standard input, writes a line for each report on standard
+ * output.
+ */
 import { resolve } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { Worker } from 'node:worker_threads'
@@ -9,7 +12,10 @@ import type { ConstantRateOrder } from './constant-rate.ts'
 import { monotonicMs } from './monotonic-ms.ts'
 import type { Pace } from './pacer-thread.ts'
 
-/** Above 4,000/s requests go in small groups, when the last of a group is due: waking up costs nearly as much as sending. */
+/**
+ * Above 4,000/s requests go in small groups, when the last of a group is due: waking up costs nearly as much as
+ * sending.
+ */
 const MIN_INTERVAL_MS = 0.25
 
 const order = (await json(process.stdin)) as ConstantRateOrder

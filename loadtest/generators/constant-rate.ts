@@ -1,9 +1,9 @@
 /**
  * Latency at a constant rate well under saturation. The generator is a process of its own on the core of the load; it
- * sends when a request is due and never waits for an answer first (open loop). A latency counts from the moment the request
- * was due, not from when it was sent: a stall of the proxy, of the machine or of the generator is seen by every request that
- * was due meanwhile (no coordinated omission). What is the generator's part can be told by its lateness. autocannon is not
- * used for this: it rounds to whole milliseconds and sends each second's requests in one burst.
+ * sends when a request is due and never waits for an answer first (open loop). A latency counts from the moment the
+ * request was due, not from when it was sent: a stall of the proxy, of the machine or of the generator is seen by every
+ * request that was due meanwhile (no coordinated omission). What is the generator's part can be told by its lateness.
+ * autocannon is not used for this: it rounds to whole milliseconds and sends each second's requests in one burst.
  */
 import { resolve } from 'node:path'
 import { runProgram } from '../lab/run-program.ts'

@@ -1,6 +1,7 @@
 /**
- * Wakes the thread that made it at a constant rate. A timer of Node is no finer than a millisecond, and turning in a loop
- * until a request is due would take the core from the origin server; a thread that sleeps in the kernel does neither.
+ * Wakes the thread that made it at a constant rate. A timer of Node is no finer than a millisecond, and turning in a
+ * loop until a request is due would take the core from the origin server; a thread that sleeps in the kernel does
+ * neither.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { monotonicMs } from './monotonic-ms.ts'

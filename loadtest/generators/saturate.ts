@@ -1,4 +1,7 @@
-/** Saturation with wrk: one thread, a fixed number of connections, each of which asks again as soon as it has its answer. */
+/**
+ * Saturation with wrk: one thread, a fixed number of connections, each of which asks again as soon as it has its
+ * answer.
+ */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runProgram } from '../lab/run-program.ts'

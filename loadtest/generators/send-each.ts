@@ -1,7 +1,7 @@
 /**
- * Saturation with requests of which each may be sent once only: a Kerberos ticket is shown in a token of its own, and the
- * acceptor's replay cache knows the ones it has seen. wrk sends the same few requests again and again, so this is a process
- * of ours on the core of the load, with a fixed number of requests instead of a fixed time.
+ * Saturation with requests of which each may be sent once only: a Kerberos ticket is shown in a token of its own, and
+ * the acceptor's replay cache knows the ones it has seen. wrk sends the same few requests again and again, so this is a
+ * process of ours on the core of the load, with a fixed number of requests instead of a fixed time.
  */
 import { resolve } from 'node:path'
 import { runProgram } from '../lab/run-program.ts'

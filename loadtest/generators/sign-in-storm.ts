@@ -1,6 +1,6 @@
 /**
- * So many complete sign-ins per second, whatever becomes of those before: each by a new browser, which is sent to the OP, proves
- * both factors there, comes back with a code and ends at the page it wanted.
+ * So many complete sign-ins per second, whatever becomes of those before: each by a new browser, which is sent to the
+ * OP, proves both factors there, comes back with a code and ends at the page it wanted.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 

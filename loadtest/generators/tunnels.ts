@@ -1,6 +1,6 @@
 /**
- * WebSocket tunnels (RFC 6455) over bare sockets: a library on this side would hide what passes. Opened a few at a time,
- * then held; `echo` sends one message through each of them.
+ * WebSocket tunnels (RFC 6455) over bare sockets: a library on this side would hide what passes. Opened a few at a
+ * time, then held; `echo` sends one message through each of them.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -45,7 +45,9 @@ export class Tunnels {
     await Promise.all(Array.from({ length: concurrency }, worker))
   }
 
-  /** Milliseconds until each tunnel's own echo is back, one tunnel after the other; those that give none are left out. */
+  /**
+   * Milliseconds until each tunnel's own echo is back, one tunnel after the other; those that give none are left out.
+   */
   async echo(): Promise<number[]> {
     const latenciesMs: number[] = []
     for (const socket of this.#open) {

@@ -5,7 +5,10 @@ import { availableParallelism } from 'node:os'
 /** `both`: the proxy may use either, beside the load. */
 export type Place = 'proxy' | 'load' | 'both'
 
-/** False on a machine with one core, or without taskset(1): figures then include the fight for it, and the report says so. */
+/**
+ * False on a machine with one core, or without taskset(1): figures then include the fight for it, and the report says
+ * so.
+ */
 export const isPinned: boolean = availableParallelism() > 1 && hasTaskset()
 
 const coreOf: Record<Place, string> = { load: '0', proxy: '1', both: '0,1' }

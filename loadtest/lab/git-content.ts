@@ -1,4 +1,7 @@
-/** What git sends to `git-upload-pack` over HTTP with protocol version 2 (gitprotocol-v2): pkt-lines, here without binary parts. */
+/**
+ * What git sends to `git-upload-pack` over HTTP with protocol version 2 (gitprotocol-v2): pkt-lines, here without
+ * binary parts.
+ */
 
 const packet = (text: string) => `${(text.length + 5).toString(16).padStart(4, '0')}${text}\n`
 const DELIMITER = '0001'

@@ -21,9 +21,15 @@ export interface IdentityProvider {
   readonly apache: Client & { readonly redirectUri: string }
   /** Certificate of the signing key, for programs that take no JWK set over plain HTTP. */
   readonly certificate: { readonly keyId: string; readonly file: string }
-  /** For each user: goes to `start`, signs in with both factors until led to `page`; returns the Cookie field to use there. */
+  /**
+   * For each user: goes to `start`, signs in with both factors until led to `page`; returns the Cookie field to use
+   * there.
+   */
   signIn(start: string, page: string): Promise<string[]>
-  /** A browser without cookies goes to `start` and signs the first user in with both factors; returns the page it ends at. */
+  /**
+   * A browser without cookies goes to `start` and signs the first user in with both factors; returns the page it ends
+   * at.
+   */
   newBrowser(start: string): Promise<Page>
   stop(): Promise<void>
 }

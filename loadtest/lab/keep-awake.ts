@@ -4,8 +4,9 @@ import { availableParallelism } from 'node:os'
 
 /**
  * Keeps every core from halting, with a process of the scheduling class that runs only when nothing else wants to
- * (sched(7), SCHED_IDLE). On a virtual machine it costs whoever sends a packet 10 us and more to wake a halted core; a slow
- * subject, whose generator waits for it, would be charged that, and a fast one, which keeps the other core busy, would not.
+ * (sched(7), SCHED_IDLE). On a virtual machine it costs whoever sends a packet 10 us and more to wake a halted core; a
+ * slow subject, whose generator waits for it, would be charged that, and a fast one, which keeps the other core busy,
+ * would not.
  */
 export async function keepAwake(): Promise<AsyncDisposable> {
   // Ends with this process, however that ends.

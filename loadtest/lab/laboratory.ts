@@ -1,4 +1,7 @@
-/** Everything around the subjects of one run: directory, OP, origin server, KDC where one is needed; and the subjects themselves. */
+/**
+ * Everything around the subjects of one run: directory, OP, origin server, KDC where one is needed; and the subjects
+ * themselves.
+ */
 import { rmSync } from 'node:fs'
 import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

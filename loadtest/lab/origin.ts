@@ -1,6 +1,6 @@
 /**
- * The origin server: nginx with one worker, which costs a few microseconds per request and so never limits, and beside it
- * a small server for uploads and tunnels (nginx answers `return` before the content has come).
+ * The origin server: nginx with one worker, which costs a few microseconds per request and so never limits, and beside
+ * it a small server for uploads and tunnels (nginx answers `return` before the content has come).
  *
  *   /0, /1k                            nothing; 1,024 bytes
  *   /10k, /100k, /700k, /1m, /1g       files by sendfile
@@ -17,7 +17,9 @@ import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { FETCH_CONTENT } from './git-content.ts'
 import { type Server, startServer } from './server.ts'
 
-/** Where the origin server wants a token in each request. It does not look into it: what that costs is not the proxy's. */
+/**
+ * Where the origin server wants a token in each request. It does not look into it: what that costs is not the proxy's.
+ */
 export const TICKET_FOLDER = '/ticket'
 
 export const TUNNEL_TARGET = '/tunnel'

@@ -1,4 +1,6 @@
-/** The directory for a load test: Samba as KDC with a counter before it, and an initiator that shares no code with ours. */
+/**
+ * The directory for a load test: Samba as KDC with a counter before it, and an initiator that shares no code with ours.
+ */
 import { join } from 'node:path'
 import { kinit } from '../../devkit/realm/clients.ts'
 import { startInitiator } from '../../devkit/realm/initiator.ts'
@@ -7,7 +9,10 @@ import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
 
 export interface Realm {
   readonly kdc: SambaKdc
-  /** SPNEGO tokens for `HTTP/proxy.corp.test` in base64, of the users in turn; each is good for one request. Asks no KDC. */
+  /**
+   * SPNEGO tokens for `HTTP/proxy.corp.test` in base64, of the users in turn; each is good for one request. Asks no
+   * KDC.
+   */
   freshTokens(count: number): Promise<string[]>
   /** AS and TGS requests that have reached the KDC so far. */
   kdcRequests(): number

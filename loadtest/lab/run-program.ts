@@ -7,7 +7,9 @@ export interface ProgramOptions {
   readonly signal: AbortSignal
   /** Default: the core of the load. */
   readonly place?: Place
-  /** Written to standard input: credentials do not belong on a command line, which every user of the machine can read. */
+  /**
+   * Written to standard input: credentials do not belong on a command line, which every user of the machine can read.
+   */
   readonly input?: string
   /** Gets each whole line of standard output when it comes; what it throws ends the program. */
   readonly onLine?: (line: string) => void

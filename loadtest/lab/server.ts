@@ -1,4 +1,6 @@
-/** A server program as a child: pinned, awaited until it accepts connections, ended by its pid whatever happens to us. */
+/**
+ * A server program as a child: pinned, awaited until it accepts connections, ended by its pid whatever happens to us.
+ */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, truncateSync } from 'node:fs'

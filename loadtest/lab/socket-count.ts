@@ -8,7 +8,10 @@ export interface SocketCount {
   readonly up: number
 }
 
-/** Numbers of the kernel (include/net/tcp_states.h): what only waits for its end to be forgotten holds no memory of a process. */
+/**
+ * Numbers of the kernel (include/net/tcp_states.h): what only waits for its end to be forgotten holds no memory of a
+ * process.
+ */
 const TIME_WAIT = '06'
 const LISTEN = '0A'
 

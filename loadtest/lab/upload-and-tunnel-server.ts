@@ -1,7 +1,7 @@
 /**
- * What nginx does not do by itself as an origin server. Argument: the port.
- * Reads each request to its end and answers with the number of bytes of content; echoes WebSocket messages (RFC 6455) of up
- * to 125 bytes, each of which the clients of a load test send in one piece.
+ * What nginx does not do by itself as an origin server. Argument: the port. Reads each request to its end and answers
+ * with the number of bytes of content; echoes WebSocket messages (RFC 6455) of up to 125 bytes, each of which the
+ * clients of a load test send in one piece.
  */
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'

@@ -1,4 +1,6 @@
-/** What constrained delegation adds to session traffic, beside one bare GSSAPI initiation measured in the same rounds. */
+/**
+ * What constrained delegation adds to session traffic, beside one bare GSSAPI initiation measured in the same rounds.
+ */
 
 import { resolve } from 'node:path'
 import type { Realm } from '../lab/realm.ts'
@@ -18,7 +20,9 @@ export async function measureInitiation({ kdc }: Realm, signal: AbortSignal): Pr
   return (JSON.parse(line) as { cpuUs: number }).cpuUs
 }
 
-/** Per round, then the median. `figures` by the names of the scenario `impersonated`; nothing where parts are missing. */
+/**
+ * Per round, then the median. `figures` by the names of the scenario `impersonated`; nothing where parts are missing.
+ */
 export function delegationCost(figures: ReadonlyMap<string, Figures>, initiations: readonly number[]): Comparison[] {
   const [each, connection, session] = ['torhaus', 'torhaus-connection', 'torhaus-session'].map(name =>
     figures.get(name),

@@ -51,7 +51,10 @@ export interface Figures {
   readonly p99Ms: number
   readonly latenessP99Ms: number | undefined
   readonly errors: number
-  /** Most in one turn or the warm-up: a generator that ends takes the connections of its last requests with it, on both sides. */
+  /**
+   * Most in one turn or the warm-up: a generator that ends takes the connections of its last requests with it, on both
+   * sides.
+   */
   readonly upstreamSockets: number
   readonly residentBytes: number
   /** Of generators that tell; undefined for the others. */

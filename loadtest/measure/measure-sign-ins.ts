@@ -1,4 +1,7 @@
-/** Per round: a storm of sign-ins at each. What is wrong with one of them, and sessions more or fewer than sign-ins, are errors. */
+/**
+ * Per round: a storm of sign-ins at each. What is wrong with one of them, and sessions more or fewer than sign-ins, are
+ * errors.
+ */
 import { signInStorm } from '../generators/sign-in-storm.ts'
 import { SMALL_BYTES } from '../lab/origin.ts'
 import type { SignInScenario } from '../scenario.ts'

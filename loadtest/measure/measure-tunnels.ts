@@ -1,6 +1,6 @@
 /**
- * One turn each: open all tunnels -> let them idle -> one echo through each -> close. Memory of a tunnel is what the proxy has
- * more after they were opened, what its heap grew by meanwhile included: the first tunnels of a new process.
+ * One turn each: open all tunnels -> let them idle -> one echo through each -> close. Memory of a tunnel is what the
+ * proxy has more after they were opened, what its heap grew by meanwhile included: the first tunnels of a new process.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Tunnels } from '../generators/tunnels.ts'

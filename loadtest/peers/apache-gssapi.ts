@@ -1,7 +1,7 @@
 /**
- * Apache with mod_auth_gssapi in front of mod_proxy: Negotiate in, the principal out in a field. It cannot do more: with
- * GssapiUseS4U2Proxy or GssapiImpersonate the module leaves a delegated credential in a file for programs that run inside
- * Apache, and mod_proxy makes no Negotiate token from it.
+ * Apache with mod_auth_gssapi in front of mod_proxy: Negotiate in, the principal out in a field. It cannot do more:
+ * with GssapiUseS4U2Proxy or GssapiImpersonate the module leaves a delegated credential in a file for programs that run
+ * inside Apache, and mod_proxy makes no Negotiate token from it.
  */
 import { execFileSync } from 'node:child_process'
 import { chmod, copyFile, mkdir } from 'node:fs/promises'

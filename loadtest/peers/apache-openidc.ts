@@ -1,6 +1,6 @@
 /**
- * Apache with mod_auth_openidc: browser sessions, or JWT access tokens as Bearer (checked with the certificate of the OP's
- * key, since it takes a JWK set over https only). It knows no personal access tokens.
+ * Apache with mod_auth_openidc: browser sessions, or JWT access tokens as Bearer (checked with the certificate of the
+ * OP's key, since it takes a JWK set over https only). It knows no personal access tokens.
  */
 import { randomBytes } from 'node:crypto'
 import type { SubjectStarter } from '../subject.ts'
@@ -33,7 +33,8 @@ OIDCOAuthRemoteUserClaim preferred_username`,
 Require valid-user`,
     })
     const page = `http://127.0.0.1:${port}/1k`
-    // OIDC Core 4, initiating login from a third party: a user agent without a window would get a 401 for the page itself.
+    // OIDC Core 4, initiating login from a third party: a user agent without a window would get a 401 for the page
+    // itself.
     const start = `${apache.redirectUri}?iss=${encodeURIComponent(issuer)}&target_link_uri=${encodeURIComponent(page)}`
     const signInPages = kind === 'oauth20' ? undefined : { start, page }
     return { name: 'apache-openidc', port, server, signInPages }

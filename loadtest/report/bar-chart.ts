@@ -1,4 +1,6 @@
-/** Ratios as bars from 1: to the right what is more, to the left what is less; with the spread of the rounds, and goals. */
+/**
+ * Ratios as bars from 1: to the right what is more, to the left what is less; with the spread of the rounds, and goals.
+ */
 import type { Spread } from '../results/scenario-result.ts'
 import { COLOUR_COUNT, line, picture, short, text } from './picture.ts'
 import { logScaleWith } from './scale.ts'

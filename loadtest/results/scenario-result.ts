@@ -52,7 +52,9 @@ export interface ScenarioResult {
   readonly unit: CostUnit
   /** Of the latencies. */
   readonly requestsPerSecond?: number
-  /** Torhaus first, then what it is compared with, `direct` last: the origin server by itself, where it was measured. */
+  /**
+   * Torhaus first, then what it is compared with, `direct` last: the origin server by itself, where it was measured.
+   */
   readonly rows: readonly ResultRow[]
   readonly comparisons: readonly Comparison[]
   readonly notes: readonly string[]

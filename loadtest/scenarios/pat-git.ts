@@ -6,7 +6,10 @@ import type { CredentialFields, Scenario } from '../scenario.ts'
 const REPOSITORY = '/DefaultCollection/demo/_git/demo.git'
 const MEDIA_TYPE = 'application/x-git-upload-pack'
 
-/** As git sends them once it knows that it needs credentials: its first request without any is refused, and no forwarding. */
+/**
+ * As git sends them once it knows that it needs credentials: its first request without any is refused, and no
+ * forwarding.
+ */
 function gitRequests({ pat }: CredentialFields): LoadRequest[] {
   const fields = { ...pat, 'Accept-Encoding': 'deflate, gzip, br, zstd', 'Git-Protocol': 'version=2' }
   const posted = { ...fields, 'Content-Type': `${MEDIA_TYPE}-request`, Accept: `${MEDIA_TYPE}-result` }

@@ -4,11 +4,11 @@
  *   one worker:   core 0: generator, origin server     core 1: worker
  *   two workers:  core 0: generator, origin server, a worker now and then     core 1: a worker
  *
- * On a machine with two cores the generator and the origin server take a part of what the second worker needs, so that even
- * perfect workers come to less than twice the throughput. Both figures are given: throughput as measured; and throughput per
- * core's worth of time that Torhaus used or left unused, which others could not take, times two. Time lost to locks or to
- * waiting for each other shows in the second one as idle time or as processor time per request. It means nothing where other
- * programs fill what two workers leave unused: what those took is given too.
+ * On a machine with two cores the generator and the origin server take a part of what the second worker needs, so that
+ * even perfect workers come to less than twice the throughput. Both figures are given: throughput as measured; and
+ * throughput per core's worth of time that Torhaus used or left unused, which others could not take, times two. Time
+ * lost to locks or to waiting for each other shows in the second one as idle time or as processor time per request. It
+ * means nothing where other programs fill what two workers leave unused: what those took is given too.
  */
 import { smallRequest } from '../credential-fields.ts'
 import { saturate } from '../generators/saturate.ts'
@@ -97,7 +97,8 @@ async function turnOf(
   let [availableCores, othersPercent] = [Number.NaN, Number.NaN]
   const turn = await account(laboratory, subject, async () => {
     const own = () => (server === undefined ? 0 : usageOf(server.pid).cpuUs)
-    // This process is the parent of all that belongs to the load test, the generator of this turn included once it has ended.
+    // This process is the parent of all that belongs to the load test, the generator of this turn included once it has
+    // ended.
     const ours = () => usageOf(process.pid).cpuUs
     const [before, ownBefore, machineBefore, oursBefore] = [coreUsage(cores), own(), coreUsage(ALL_CORES), ours()]
     const load = await saturate({ port, connections: CONNECTIONS, durationS, requests: [request], directory, signal })

@@ -1,4 +1,6 @@
-/** How it is found out whose a personal access token is: the profile of the configuration, over connections of its own. */
+/**
+ * How it is found out whose a personal access token is: the profile of the configuration, over connections of its own.
+ */
 import { clientNetworkOf } from '../../config/address-prefix.ts'
 import type { Config } from '../../config/schema.ts'
 import type { MonotonicClock } from '../clock.ts'

@@ -5,7 +5,9 @@ import { isPrivate } from '../listener/private-entrance.ts'
 
 export const HEALTH_PATH = `${OWN_PREFIX}/health`
 
-/** `otherwise`: what answers everybody else. No record is written, and nothing counted: nobody has asked for anything. */
+/**
+ * `otherwise`: what answers everybody else. No record is written, and nothing counted: nobody has asked for anything.
+ */
 export function addHealthRoute(
   app: FastifyInstance,
   otherwise: (request: FastifyRequest, reply: FastifyReply) => void,

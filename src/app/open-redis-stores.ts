@@ -11,7 +11,10 @@ import type { RedisSettings } from '../store/redis-driver.ts'
 import { RedisNames } from '../store/redis-names.ts'
 import type { StoreReport, Stores } from './stores.ts'
 
-/** All stores in one Redis, whose connection goes to `opened`. Resolves also while it is away; rejects where it refuses us. */
+/**
+ * All stores in one Redis, whose connection goes to `opened`. Resolves also while it is away; rejects where it refuses
+ * us.
+ */
 export async function openRedisStores(
   settings: RedisSettings,
   lifetimes: SessionLifetimes,

@@ -1,6 +1,6 @@
 /**
- * One running proxy: listens, and stops again. Whatever is opened on the way goes to one stack, in the order of opening, and is
- * closed from its top: when a start fails, at the end of a drain, and when the proxy is killed.
+ * One running proxy: listens, and stops again. Whatever is opened on the way goes to one stack, in the order of
+ * opening, and is closed from its top: when a start fails, at the end of a drain, and when the proxy is killed.
  */
 import { type AddressInfo, Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -27,7 +27,8 @@ export interface ProxyServer extends AsyncDisposable {
   /**
    * Tells whoever asks that it is not ready, and goes on for `delayMs` with answers that close their connection: so a
    * balancer notices, and its connections empty. Then it closes what is idle, lets requests in flight finish within the
-   * drain timeout, and closes everything. `listens`: new connections are taken meanwhile; not so where others take them.
+   * drain timeout, and closes everything. `listens`: new connections are taken meanwhile; not so where others take
+   * them.
    */
   drain(delayMs: number, listens: boolean): Promise<void>
   /** Ends at once. */
@@ -39,8 +40,8 @@ const TIDY_INTERVAL_MS = 100
 const RELEASE_MS = 4000
 
 /**
- * Rejects when it cannot start, in words for the operator; nothing is left open then. `entrance`: where the supervisor asks
- * whether it answers (`src/listener/private-entrance.ts`).
+ * Rejects when it cannot start, in words for the operator; nothing is left open then. `entrance`: where the supervisor
+ * asks whether it answers (`src/listener/private-entrance.ts`).
  */
 export async function startProxy(
   wanted: Config,

@@ -1,6 +1,7 @@
 /**
- * What was admitted once, judged again, for tunnels: the same two stages decide, on the credentials of back then and on what
- * is true now. This time they leave no trace: no session counts as used, nobody is asked to confirm, nothing is reported twice.
+ * What was admitted once, judged again, for tunnels: the same two stages decide, on the credentials of back then and on
+ * what is true now. This time they leave no trace: no session counts as used, nobody is asked to confirm, nothing is
+ * reported twice.
  */
 import { type AuthenticateParts, authenticate } from '../../middleware/authenticate.ts'
 import { requireSecondFactor, type SecondFactorParts } from '../../middleware/require-second-factor.ts'
@@ -16,7 +17,10 @@ export interface ReauthorizeParts extends Pick<PolicyParts, 'authenticate' | 'se
   readonly refusesPat: SecondFactorParts['refusesPat']
 }
 
-/** Resolves with the code that an exchange would be refused with now; undefined: with none. Rejects where it cannot be found out. */
+/**
+ * Resolves with the code that an exchange would be refused with now; undefined: with none. Rejects where it cannot be
+ * found out.
+ */
 export type Reauthorize = (exchange: Delegated) => Promise<Code | undefined>
 
 export function reauthorize({ authenticate: who, secondFactor, sessions, refusesPat }: ReauthorizeParts): Reauthorize {

@@ -1,6 +1,6 @@
 /**
- * Whose share of the server an exchange counts in. A person is proven; so is a token that the server has accepted before.
- * Everybody else counts by address: made-up tokens would be many owners.
+ * Whose share of the server an exchange counts in. A person is proven; so is a token that the server has accepted
+ * before. Everybody else counts by address: made-up tokens would be many owners.
  */
 import { clientNetworkOf } from '../../config/address-prefix.ts'
 import type { MonotonicClock } from '../clock.ts'

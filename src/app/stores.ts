@@ -20,7 +20,10 @@ export interface Stores {
   condition(): StoreCondition
   /** Whether it was ever. */
   wasReached(): boolean
-  /** How far the clock of this machine is ahead of that of the store; undefined where it is not known. None: they are the same. */
+  /**
+   * How far the clock of this machine is ahead of that of the store; undefined where it is not known. None: they are
+   * the same.
+   */
   clockDifferenceMs?(): number | undefined
 }
 

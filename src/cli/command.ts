@@ -1,4 +1,6 @@
-/** What a subcommand of `torhaus` is, how its arguments are read, and its help, which is made from the same description. */
+/**
+ * What a subcommand of `torhaus` is, how its arguments are read, and its help, which is made from the same description.
+ */
 import { parseArgs } from 'node:util'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 

@@ -1,6 +1,6 @@
 /**
- * The subcommands of `torhaus`. A new one is a row here and a file beside this one that exports `command`. Each is loaded when
- * it is asked for: the supervisor needs nothing of the proxy.
+ * The subcommands of `torhaus`. A new one is a row here and a file beside this one that exports `command`. Each is
+ * loaded when it is asked for: the supervisor needs nothing of the proxy.
  */
 import type { Command } from './command.ts'
 

@@ -1,4 +1,7 @@
-/** `torhaus COMMAND`: finds the subcommand, reads its arguments, and ends the process with its exit code. Nothing else prints. */
+/**
+ * `torhaus COMMAND`: finds the subcommand, reads its arguments, and ends the process with its exit code. Nothing else
+ * prints.
+ */
 import { causeChain } from '../cause-chain.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { type Command, CommandError, columns, helpOf, readArguments, usageError, usageOf } from './command.ts'

@@ -1,6 +1,7 @@
 /**
- * What was deleted in a file is told to nobody: each running process believes for a while what it has read, and looks once a
- * second whether the file is still the one it has open. Success is reported once that time is over, or with a word about it.
+ * What was deleted in a file is told to nobody: each running process believes for a while what it has read, and looks
+ * once a second whether the file is still the one it has open. Success is reported once that time is over, or with a
+ * word about it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Services } from '../app/open-services.ts'
@@ -11,7 +12,10 @@ const MARGIN_MS = 500
 /** A person waits no longer than this. */
 const PATIENCE_MS = 15_000
 
-/** Returns what there is to say, for the operator. Rejects where the file was moved or replaced: what was deleted, was in another one. */
+/**
+ * Returns what there is to say, for the operator. Rejects where the file was moved or replaced: what was deleted, was
+ * in another one.
+ */
 export async function untilNoticed(
   { stores, changes }: Pick<Services, 'changes' | 'stores'>,
   cacheMs: number,

@@ -6,7 +6,10 @@ import type { Cover } from '../cover.ts'
 import type { Evidence } from '../exchange.ts'
 import type { ClientClass } from '../http/client-class.ts'
 
-/** Whose a grant is. The three together are its key: one grant for each, and one open request for each and what it would cover. */
+/**
+ * Whose a grant is. The three together are its key: one grant for each, and one open request for each and what it would
+ * cover.
+ */
 export interface GrantScope {
   readonly accountKey: AccountKey
   /** Address prefix, e.g. `192.0.2.0/24`. */
@@ -54,7 +57,10 @@ export interface GrantStore {
   /** Keeps the request, unless one of the same scope for the same is open: then that one stays, and is returned. */
   openRequest(request: GrantRequest, nowMs: number): Awaitable<GrantRequest>
   readRequest(code: string): Awaitable<GrantRequest | undefined>
-  /** Turns a request into a grant of one confirmation: true for one caller only. What was confirmed before in the same scope stays. */
+  /**
+   * Turns a request into a grant of one confirmation: true for one caller only. What was confirmed before in the same
+   * scope stays.
+   */
   confirm(code: string, grant: Grant): Awaitable<boolean>
   /** True where there was such a grant. */
   revokeGrant(accountKey: AccountKey, id: string): Awaitable<boolean>

@@ -1,6 +1,7 @@
 /**
- * Second-factor grants: how git, Visual Studio and scripts come by a second factor. They cannot be redirected; so they are
- * refused with a link, a person opens it in any browser, signs in with the second factor and confirms; the next try passes.
+ * Second-factor grants: how git, Visual Studio and scripts come by a second factor. They cannot be redirected; so they
+ * are refused with a link, a person opens it in any browser, signs in with the second factor and confirms; the next try
+ * passes.
  *
  *   client, first factor only --> ask()      --> 403 with a link and a code
  *   person at the link        --> request()  --> sees account, address, program, time
@@ -38,7 +39,10 @@ export interface OpenedRequest {
 type Revoked = Pick<Grant, 'accountKey' | 'id'>
 type Asking = Pick<Traced, 'clientAddress' | 'clientClass' | 'fields'>
 
-/** No vowels, so no words; no 0, 1, 8, 9, so no doubt when it is read out. 40 bits are enough: a code alone opens nothing. */
+/**
+ * No vowels, so no words; no 0, 1, 8, 9, so no doubt when it is read out. 40 bits are enough: a code alone opens
+ * nothing.
+ */
 const CODE_ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ234567'
 const CODE_LENGTH = 8
 const MAX_USER_AGENT_LENGTH = 200
@@ -141,7 +145,10 @@ export class Grants {
     return (await this.#store.grantsOf(accountKey)).flatMap(grant => this.#running(grant) ?? [])
   }
 
-  /** Rejects with `store-unavailable` where neither the store nor the other processes can be reached; so does `revokeAll`. */
+  /**
+   * Rejects with `store-unavailable` where neither the store nor the other processes can be reached; so does
+   * `revokeAll`.
+   */
   async revoke(accountKey: AccountKey, id: string): Promise<boolean> {
     return this.#revoked(
       accountKey,

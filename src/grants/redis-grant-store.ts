@@ -1,6 +1,7 @@
 /**
- * Grants in Redis. All of an account lies in one hash slot: a hash of its grants and one of its requests, by scope. So a
- * confirmation takes the request and makes the grant in one step. Only the way from a code to its account lies elsewhere.
+ * Grants in Redis. All of an account lies in one hash slot: a hash of its grants and one of its requests, by scope. So
+ * a confirmation takes the request and makes the grant in one step. Only the way from a code to its account lies
+ * elsewhere.
  */
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
@@ -37,8 +38,8 @@ local function keep(hash, ms)
 end`
 
 /**
- * KEYS requests; ARGV scope, what was read there before or nothing, request, now, time to live in ms, most requests. Writes
- * unless another one was quicker.
+ * KEYS requests; ARGV scope, what was read there before or nothing, request, now, time to live in ms, most requests.
+ * Writes unless another one was quicker.
  */
 const OPEN = redisScript(`${PRUNE}
 if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
@@ -56,8 +57,8 @@ end
 return 1`)
 
 /**
- * KEYS requests, grants; ARGV scope, field of the request, code, what was read of the grant before or nothing, grant, now, time to
- * live in ms. 2: another one has changed the grant meanwhile.
+ * KEYS requests, grants; ARGV scope, field of the request, code, what was read of the grant before or nothing, grant,
+ * now, time to live in ms. 2: another one has changed the grant meanwhile.
  */
 const CONFIRM = redisScript(`${PRUNE}
 local request = redis.call('HGET', KEYS[1], ARGV[2])
@@ -145,8 +146,8 @@ export class RedisGrantStore implements GrantStore {
   }
 
   /**
-   * The field for a request, and what stands there. Earlier versions know one for a scope, whatever for: where that is taken by
-   * another one, the field says what for.
+   * The field for a request, and what stands there. Earlier versions know one for a scope, whatever for: where that is
+   * taken by another one, the field says what for.
    */
   async #placeOf(request: GrantRequest, nowMs: number): Promise<{ field: string; before: string | undefined }> {
     const requests = this.#requests(request.accountKey)

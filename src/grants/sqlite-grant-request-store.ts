@@ -6,8 +6,8 @@ import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import type { GrantRequest, GrantScope } from './grant-store.ts'
 
 /**
- * `grant_request` is what earlier versions know: one request for a scope, whatever for. They go on writing it, and what is
- * asked for here stands there, too, where there is room, so that they can show and confirm it.
+ * `grant_request` is what earlier versions know: one request for a scope, whatever for. They go on writing it, and what
+ * is asked for here stands there, too, where there is room, so that they can show and confirm it.
  */
 export const REQUEST_SCHEMA = `
 CREATE TABLE IF NOT EXISTS grant_request (

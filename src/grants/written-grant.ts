@@ -1,6 +1,6 @@
 /**
- * Grants as both stores keep them. Earlier versions know one confirmation per grant, and of its evidence `acr` and `auth_time`;
- * they go on reading and writing that, and what they do not know stands beside it.
+ * Grants as both stores keep them. Earlier versions know one confirmation per grant, and of its evidence `acr` and
+ * `auth_time`; they go on reading and writing that, and what they do not know stands beside it.
  */
 import { coverText, isSameCover, parseCover } from '../cover.ts'
 import { hasShape, isNumber, isText, isTexts, orAbsent, type Shape } from '../store/record-shape.ts'
@@ -70,7 +70,9 @@ export function readConfirmations(
   })
 }
 
-/** What is confirmed now, and what was before and still runs. The same by the same kind of sign-in is confirmed anew. */
+/**
+ * What is confirmed now, and what was before and still runs. The same by the same kind of sign-in is confirmed anew.
+ */
 export function withEarlier(made: Grant, before: Grant | undefined): Grant {
   const [newest] = made.confirmations
   if (newest === undefined || before === undefined) return made

@@ -30,7 +30,10 @@ export function parseBasic(token: string): BasicCredentials | undefined {
   return { username: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
-/** Whether a Negotiate token is NTLM: raw (`NTLMSSP\0`), or offered first inside SPNEGO (RFC 4178; OID 1.3.6.1.4.1.311.2.2.10). */
+/**
+ * Whether a Negotiate token is NTLM: raw (`NTLMSSP\0`), or offered first inside SPNEGO (RFC 4178; OID
+ * 1.3.6.1.4.1.311.2.2.10).
+ */
 export function isNtlm(token: string): boolean {
   if (token.startsWith('TlRMTVNTUA')) return true
   const start = Buffer.from(token.slice(0, 512), 'base64')

@@ -1,6 +1,9 @@
 /** Cookies (RFC 6265): ours are taken out, those of the server go on untouched and in order. */
 
-/** The value of cookie `name` in a Cookie field, or undefined. Where it stands twice, the first counts: it has the longest path. */
+/**
+ * The value of cookie `name` in a Cookie field, or undefined. Where it stands twice, the first counts: it has the
+ * longest path.
+ */
 export function readCookie(field: string, name: string): string | undefined {
   let from = 0
   for (;;) {
@@ -39,7 +42,9 @@ export interface CookieOptions {
   readonly maxAgeSeconds?: number
 }
 
-/** A Set-Cookie value that scripts cannot read, sent on top-level navigations only (RFC 6265bis 5.6.7: SameSite=Lax). */
+/**
+ * A Set-Cookie value that scripts cannot read, sent on top-level navigations only (RFC 6265bis 5.6.7: SameSite=Lax).
+ */
 export function serializeCookie(name: string, value: string, { secure, maxAgeSeconds }: CookieOptions): string {
   const age = maxAgeSeconds === undefined ? '' : `; Max-Age=${maxAgeSeconds}`
   return `${name}=${value}; Path=/${age}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`

@@ -1,4 +1,6 @@
-/** Client addresses from X-Forwarded-For and Forwarded (RFC 7239), read from the right: the nearest proxy wrote last. */
+/**
+ * Client addresses from X-Forwarded-For and Forwarded (RFC 7239), read from the right: the nearest proxy wrote last.
+ */
 import { canonicalAddress } from '../../config/address-range.ts'
 import { splitUnquoted, textOf } from './quoted-string.ts'
 

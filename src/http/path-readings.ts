@@ -1,6 +1,7 @@
 /**
- * Every path that a server could take a path for. Servers differ in what they take off (escapes, parameters, dot segments,
- * doubled slashes, trailing dots), how often, and in which order; so each step is taken from each reading until nothing new comes.
+ * Every path that a server could take a path for. Servers differ in what they take off (escapes, parameters, dot
+ * segments, doubled slashes, trailing dots), how often, and in which order; so each step is taken from each reading
+ * until nothing new comes.
  */
 import { BoundedMap } from '../bounded-map.ts'
 import { DECODERS, decodeUnits } from './percent-decoding.ts'
@@ -13,7 +14,8 @@ const ONLY_SPACES = /^(?:[^%\\;]|%20(?!\/|$))*$/
 const UNUSUAL_BUT_ESCAPES = /[\\;]|\/\/|\.(?:\/|$)/
 const CONTROL = /[\x00-\x1f\x7f]/
 
-// Encoded dot, slash, backslash, semicolon or percent, and the escapes of IIS; the same unencoded; empty segments, dots at the end.
+// Encoded dot, slash, backslash, semicolon or percent, and the escapes of IIS; the same unencoded; empty segments, dots
+// at the end.
 const HIDING = /%(?:2e|2f|5c|3b|25|u)|[\\;]|\/\/|\.(?:\/|$)/i
 
 /** Whether a path is spelled as nobody does without a purpose: segments may hide in it. */
@@ -45,7 +47,9 @@ const STEPS: readonly Step[] = [
 const REMEMBERED = new BoundedMap<string, readonly string[] | 'malformed'>(1024)
 const MAX_REMEMBERED_LENGTH = 256
 
-/** The readings of a path, as it is written first; undefined where it has but one. `malformed`: no server could mean it. */
+/**
+ * The readings of a path, as it is written first; undefined where it has but one. `malformed`: no server could mean it.
+ */
 export function pathReadings(path: string): readonly string[] | undefined | 'malformed' {
   if (!UNUSUAL.test(path)) return undefined
   if (MALFORMED_ESCAPE.test(path)) return 'malformed'
@@ -95,7 +99,10 @@ function trimmed(segment: string): string {
   return segment.slice(0, end)
 }
 
-/** Windows code pages: a character that they lack becomes the ASCII one that looks like it, a full-width solidus for instance. */
+/**
+ * Windows code pages: a character that they lack becomes the ASCII one that looks like it, a full-width solidus for
+ * instance.
+ */
 function asCompatible(path: string): string {
   return path.replace(/[^\x00-\x7f]/g, character => {
     const plain = character.normalize('NFKC')
@@ -103,7 +110,10 @@ function asCompatible(path: string): string {
   })
 }
 
-/** The one reading that decided until the others were looked at, too: for rules that only report what the others would change. */
+/**
+ * The one reading that decided until the others were looked at, too: for rules that only report what the others would
+ * change.
+ */
 export function collapsedPath(path: string): string {
   let decoded = path
   for (let round = 0; round < 3 && decoded.includes('%'); round++) decoded = decodeUnits(decoded)

@@ -1,6 +1,7 @@
 /**
- * The ways in which servers take percent-encoding off, each once over the whole text: bytes as UTF-8, as Latin-1, as UTF-8 by a
- * decoder that takes overlong forms (RFC 3629 10), and the `%uNNNN` of IIS. What is no escape stays as it is.
+ * The ways in which servers take percent-encoding off, each once over the whole text: bytes as UTF-8, as Latin-1, as
+ * UTF-8 by a decoder that takes overlong forms (RFC 3629 10), and the `%uNNNN` of IIS. What is no escape stays as it
+ * is.
  */
 type Decode = (text: string) => string
 
@@ -15,7 +16,8 @@ export const decodeUnits: Decode = text =>
 // Well-formed sequences (RFC 3629 4) among characters that stand for bytes.
 const SEQUENCE =
   /[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}/g
-// The same characters, longer than they need to be; of two bytes, also with a second one that is no continuation (IIS 4 and 5).
+// The same characters, longer than they need to be; of two bytes, also with a second one that is no continuation (IIS 4
+// and 5).
 const OVERLONG =
   /[\xc0\xc1][\x00-\xff]|\xe0[\x80-\x9f][\x80-\xbf]|\xf0[\x80-\x8f][\x80-\xbf]{2}|\xf8[\x80-\x87][\x80-\xbf]{3}|\xfc[\x80-\x83][\x80-\xbf]{4}/g
 

@@ -1,6 +1,7 @@
 /**
- * Where fields of a response name the origin server by its own origin, or, knowing the public host but not TLS, by http and
- * the public host: the public origin takes its place. Only as a whole URL where the field has one, never inside of others.
+ * Where fields of a response name the origin server by its own origin, or, knowing the public host but not TLS, by http
+ * and the public host: the public origin takes its place. Only as a whole URL where the field has one, never inside of
+ * others.
  */
 type Rewrite = (value: string) => string
 
@@ -20,7 +21,8 @@ export class PublicNames {
     this.#refresh = new RegExp(`^([\\d.]{1,20}[;, \\t]{0,8}(?:url[ \\t]?=[ \\t]?)?['"]?)(?:${inner})(?=[/?#'"]|$)`, 'i')
     // RFC 8288 3: a target in angle brackets, an anchor in quotes.
     this.#link = new RegExp(`(<|anchor=")(?:${inner})(?=[/?#>"])`, 'gi')
-    // RFC 9110 11.2: the realm of Bearer is where registries fetch their tokens; others have URLs as well (RFC 9728 5.1).
+    // RFC 9110 11.2: the realm of Bearer is where registries fetch their tokens; others have URLs as well (RFC 9728
+    // 5.1).
     this.#parameter = new RegExp(`(=[ \\t]?")(?:${inner})(?=[/?#"])`, 'gi')
   }
 

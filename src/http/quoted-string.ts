@@ -1,4 +1,6 @@
-/** Quoted strings (RFC 9110 5.6.4), passed over in one walk: each character is looked at once, whatever stands there. */
+/**
+ * Quoted strings (RFC 9110 5.6.4), passed over in one walk: each character is looked at once, whatever stands there.
+ */
 
 /** Where the quoted string that begins at `start` has ended; -1: it does not end. */
 function endOfQuoted(text: string, start: number): number {

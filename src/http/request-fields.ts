@@ -2,8 +2,8 @@
  * The fields of a request, walked once: what may go on to the upstream is copied, what we act on is kept aside, what
  * must not pass is dropped. docs/header-handling.md tells what happens to each field.
  *
- * A server behind us may fold `-`, `_` and `.` in names (CGI, WSGI and some .NET hosts do), so names are compared folded:
- * `X_Forwarded.User` is dropped like `X-Forwarded-User`.
+ * A server behind us may fold `-`, `_` and `.` in names (CGI, WSGI and some .NET hosts do), so names are compared
+ * folded: `X_Forwarded.User` is dropped like `X-Forwarded-User`.
  */
 import type { Code } from '../errors.ts'
 
@@ -43,7 +43,10 @@ const KEPT = [
 type KeptName = (typeof KEPT)[number]
 
 export interface RequestFields {
-  /** Name, value, name, value: end-to-end fields in the order and spelling of the client, none of which we write ourselves. */
+  /**
+   * Name, value, name, value: end-to-end fields in the order and spelling of the client, none of which we write
+   * ourselves.
+   */
   readonly forward: string[]
   readonly kept: Readonly<Partial<Record<KeptName, string>>>
   /** Values of the fields that name another method, in any spelling. */
@@ -56,7 +59,8 @@ export interface RequestFields {
   readonly hasCompanions: boolean
 }
 
-// Hop-by-hop (RFC 9110 7.6.1), and what we write anew for the next hop. They are read where KEPT names them, never forwarded.
+// Hop-by-hop (RFC 9110 7.6.1), and what we write anew for the next hop. They are read where KEPT names them, never
+// forwarded.
 const DROPPED = [
   ...[
     'connection',

@@ -1,6 +1,6 @@
 /**
- * What a request is to the rules: every path and every method a server could take it for. Computed once, for requests and
- * handshakes alike; undefined where there is one reading only, which is so for nearly all.
+ * What a request is to the rules: every path and every method a server could take it for. Computed once, for requests
+ * and handshakes alike; undefined where there is one reading only, which is so for nearly all.
  */
 import { collapsedPath, hidesSegments, pathReadings } from './path-readings.ts'
 import { queryValues } from './query.ts'

@@ -1,13 +1,15 @@
 /**
  * The fields of a response on their way to the client: hop-by-hop fields and everything that would let the server speak
- * past the proxy are dropped, addresses of the server become public ones. docs/header-handling.md tells it field by field.
+ * past the proxy are dropped, addresses of the server become public ones. docs/header-handling.md tells it field by
+ * field.
  */
 import { PublicNames } from './public-names.ts'
 import { unquoted } from './quoted-string.ts'
 
-// RFC 9110 7.6.1; Persistent-Auth and the proxy fields belong to the connection behind us; Alt-Svc (RFC 7838) would lead
-// clients around the proxy; X-Request-Id is ours; Service-Worker-Allowed
-// would put a script of the server between browsers and our own pages (Service Workers 5.2). Trailer only announces, and Node throws where it stands without chunks.
+// RFC 9110 7.6.1; Persistent-Auth and the proxy fields belong to the connection behind us; Alt-Svc (RFC 7838) would
+// lead clients around the proxy; X-Request-Id is ours; Service-Worker-Allowed would put a script of the server between
+// browsers and our own pages (Service Workers 5.2). Trailer only announces, and Node throws where it stands without
+// chunks.
 const DROPPED: ReadonlySet<string> = new Set([
   ...[
     'connection',
@@ -122,7 +124,10 @@ function withoutNamed(fields: readonly string[], connection: string): string[] {
   return rest
 }
 
-/** The Domain of the server's host becomes the public one (RFC 6265 4.1.2.3); a cookie named like ours never gets through. */
+/**
+ * The Domain of the server's host becomes the public one (RFC 6265 4.1.2.3); a cookie named like ours never gets
+ * through.
+ */
 function cookieRewriter(publicUrl: string, upstreamUrl: string, ownNames: readonly string[]): Rewrite {
   const publicHost = new URL(publicUrl).hostname
   const domain = new RegExp(`(;\\s*domain=)\\.?${RegExp.escape(new URL(upstreamUrl).hostname)}(?=\\s*(;|$))`, 'i')

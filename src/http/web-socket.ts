@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
 /**
- * RFC 6455 4.1: a GET of HTTP/1.1. Everything else that asks to change the protocol (`h2c` would hide further requests from
- * us) goes on as if it had not asked, which RFC 9110 7.8 allows; so does a handshake with content.
+ * RFC 6455 4.1: a GET of HTTP/1.1. Everything else that asks to change the protocol (`h2c` would hide further requests
+ * from us) goes on as if it had not asked, which RFC 9110 7.8 allows; so does a handshake with content.
  */
 export function isHandshake({ method, httpVersion, headers }: IncomingMessage): boolean {
   return (
@@ -25,8 +25,8 @@ export const isKey = (value: string | undefined): value is string => value !== u
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
 /**
- * Whether a 101 is the answer of a WebSocket server to the handshake with `key` (RFC 6455 4.1). A server that can be made to send any
- * other 101 would open a way past every check of ours. `rawFields`: name, value, name, value.
+ * Whether a 101 is the answer of a WebSocket server to the handshake with `key` (RFC 6455 4.1). A server that can be
+ * made to send any other 101 would open a way past every check of ours. `rawFields`: name, value, name, value.
  */
 export function isAccepted(rawFields: readonly string[], key: string): boolean {
   const values = (wanted: string) =>

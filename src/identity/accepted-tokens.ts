@@ -1,6 +1,6 @@
 /**
- * Tokens of the server itself that it has accepted lately: who sends one is somebody. It says nothing about what the token may
- * do, and nothing is let pass because of it. The tokens stay in memory, and are told to nobody.
+ * Tokens of the server itself that it has accepted lately: who sends one is somebody. It says nothing about what the
+ * token may do, and nothing is let pass because of it. The tokens stay in memory, and are told to nobody.
  */
 import { BoundedMap } from '../bounded-map.ts'
 import type { MonotonicClock } from '../clock.ts'

@@ -7,15 +7,18 @@ import { domainNames, split } from './account-names.ts'
 
 /** Every name of a person, and the one under which everything is kept. */
 export interface AccountNames {
-  /** One spelling per account, so that what a ticket, a password, the OP, the server and an operator call a person can be compared. */
+  /**
+   * One spelling per account, so that what a ticket, a password, the OP, the server and an operator call a person can
+   * be compared.
+   */
   readonly keyOf: AccountKeyOf
   /** All names of the account, for rules that name it; letter case is left to them. */
   readonly spellingsOf: (account: string) => readonly string[]
   /** Its key, and those under which versions before this one, or other settings, may have kept it. */
   readonly keysOf: (account: string) => readonly AccountKey[]
   /**
-   * The name without its domain, where nothing says which domain is ours: perhaps the same person, perhaps not. Undefined
-   * where that is known.
+   * The name without its domain, where nothing says which domain is ours: perhaps the same person, perhaps not.
+   * Undefined where that is known.
    */
   readonly perhaps: (account: string) => string | undefined
 }

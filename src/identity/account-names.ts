@@ -1,7 +1,7 @@
 /**
  * What one account may be called, without a directory to ask: `carol`, `CORP\carol`, `corp.example\carol` and
- * `carol@corp.example` are one person where the configuration says that CORP and corp.example are the domain of its accounts.
- * A name of any other domain stays apart from all of them.
+ * `carol@corp.example` are one person where the configuration says that CORP and corp.example are the domain of its
+ * accounts. A name of any other domain stays apart from all of them.
  */
 import type { Config } from '../../config/schema.ts'
 import { asciiLower, inLetterCase } from '../ascii-case.ts'

@@ -1,6 +1,6 @@
 /**
- * People the directory vouches for: by a Kerberos ticket, or by a password. That is one factor; whether it is enough is not
- * decided here.
+ * People the directory vouches for: by a Kerberos ticket, or by a password. That is one factor; whether it is enough is
+ * not decided here.
  */
 import type { Config } from '../../config/schema.ts'
 import { inLetterCase } from '../ascii-case.ts'

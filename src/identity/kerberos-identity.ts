@@ -1,7 +1,7 @@
 /**
- * The original Windows account at the upstream: constrained delegation (MS-SFU). Each account has connections of its own,
- * since servers may bind authentication to the connection (RFC 4559 6); tokens are sent without waiting for a challenge, so
- * that a streamed request never has to be repeated.
+ * The original Windows account at the upstream: constrained delegation (MS-SFU). Each account has connections of its
+ * own, since servers may bind authentication to the connection (RFC 4559 6); tokens are sent without waiting for a
+ * challenge, so that a streamed request never has to be repeated.
  */
 
 import { deny, type Refusal } from '../decision.ts'
@@ -15,7 +15,9 @@ import type { IdentityOut } from './identity-out.ts'
 export interface KerberosIdentitySettings {
   /** Service principal of the upstream, e.g. `HTTP/devops.corp.example`. */
   readonly targetPrincipal: string
-  /** The server keeps authentication on the connection: one token for each connection instead of one for each request. */
+  /**
+   * The server keeps authentication on the connection: one token for each connection instead of one for each request.
+   */
   readonly authenticatesConnections: boolean
 }
 

@@ -1,6 +1,6 @@
 /**
- * Writes of one turn of the event loop, done together at its end. A write to a socket makes the system wake whoever reads
- * on the other side; in a burst, the second one finds it awake (docs/performance tells what that saves).
+ * Writes of one turn of the event loop, done together at its end. A write to a socket makes the system wake whoever
+ * reads on the other side; in a burst, the second one finds it awake (docs/performance tells what that saves).
  */
 export interface TurnBatch {
   /** Must not throw: others wait behind it. */

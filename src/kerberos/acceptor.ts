@@ -34,7 +34,10 @@ export type Acceptor = Disposable & {
 /** A ticket with 900 groups makes 9 KB; Windows itself stops at 64 KiB (MaxTokenSize 65,535). */
 const maxTokenBytes = 65_536
 
-/** Acquires the acceptor credential once for the process. Throws `service-credential-refused` where the keytab lacks the key. */
+/**
+ * Acquires the acceptor credential once for the process. Throws `service-credential-refused` where the keytab lacks the
+ * key.
+ */
 export async function createAcceptor(options: AcceptorOptions): Promise<Acceptor> {
   const { gssapi, lane, keytabFile, servicePrincipal, directory, replayCacheFile } = options
   const key = { principal: servicePrincipal, keytabFile }
@@ -83,9 +86,10 @@ type Attempt = {
 } & Inspected
 
 /**
- * Under SPNEGO a refusal's minor status means nothing (status.ts). The true reason comes from the Kerberos token alone: first with a
- * credential that has no replay cache, for the refused attempt may have left its mark in the cache; if that finds no fault, with the
- * real one, which then names the replay or the cache's own failure. Whatever these looks answer, the token stays refused.
+ * Under SPNEGO a refusal's minor status means nothing (status.ts). The true reason comes from the Kerberos token alone:
+ * first with a credential that has no replay cache, for the refused attempt may have left its mark in the cache; if
+ * that finds no fault, with the real one, which then names the replay or the cache's own failure. Whatever these looks
+ * answer, the token stays refused.
  */
 async function acceptOrDiagnose(
   gssapi: Gssapi,

@@ -25,8 +25,8 @@ export function statusError(gssapi: Gssapi, operation: KerberosOperation, major:
   return new KerberosError(code, operation, { major, minor: minor | 0, text: statusText(gssapi, major, minor) })
 }
 
-// libkrb5 keeps the long text of an error, which names accounts, on the thread where it happened; asked from this thread it gives the
-// generic one.
+// libkrb5 keeps the long text of an error, which names accounts, on the thread where it happened; asked from this
+// thread it gives the generic one.
 function statusText(gssapi: Gssapi, major: number, minor: number): string {
   const texts = [displayStatus(gssapi, major, gssCode, 0n)]
   if (minor !== 0) texts.push(displayStatus(gssapi, minor, mechCode, gssapi.krb5))

@@ -2,8 +2,8 @@ import { asciiLower } from '../ascii-case.ts'
 import { KerberosError } from './kerberos-error.ts'
 
 /**
- * A principal in the one spelling this proxy uses: account in lower case, realm as configured. Only `canonicalPrincipal` makes
- * one.
+ * A principal in the one spelling this proxy uses: account in lower case, realm as configured. Only
+ * `canonicalPrincipal` makes one.
  */
 export type CanonicalPrincipal = string & { readonly __canonical: unique symbol }
 
@@ -17,21 +17,22 @@ export type DirectoryNames = {
 /** A UPN's part before the @ has 64 characters at most, a sAMAccountName 20 (MS-ADA3 2.222, MS-ADTS 3.1.1.3.4.1). */
 const maxAccountCharacters = 64
 
-// Letters and digits of any script, and the marks Windows allows in account names. Left out are those with a meaning in Kerberos names
-// (/ \ @ and control characters, RFC 1964 2.1.1) and those no sAMAccountName may hold ("[]:;|=,+*?<>).
+// Letters and digits of any script, and the marks Windows allows in account names. Left out are those with a meaning in
+// Kerberos names (/ \ @ and control characters, RFC 1964 2.1.1) and those no sAMAccountName may hold ("[]:;|=,+*?<>).
 const accountPattern =
   /^[\p{L}\p{N}_$!#%&'()^`{}~-](?:[\p{L}\p{M}\p{N}_$!#%&'()^`{}~. -]*[\p{L}\p{M}\p{N}_$!#%&'()^`{}~-])?$/u
 
 /**
- * Brings what a client, a token or an IdP calls an account to one spelling: `alice`, `CORP\alice`, `alice@corp.test` and
- * `Alice@CORP.TEST` all become `alice@CORP.TEST`.
+ * Brings what a client, a token or an IdP calls an account to one spelling: `alice`, `CORP\alice`, `alice@corp.test`
+ * and `Alice@CORP.TEST` all become `alice@CORP.TEST`.
  *
- * Case: Active Directory compares account names without regard to case but Kerberos echoes the case it was asked with, so the account
- * goes to lower case (locale independent) and the realm to its configured spelling; otherwise one person had several caches and limits.
- * Compatibility characters (NFKC would change them, like the Kelvin sign) are refused, for their lower case could be another account.
+ * Case: Active Directory compares account names without regard to case but Kerberos echoes the case it was asked with,
+ * so the account goes to lower case (locale independent) and the realm to its configured spelling; otherwise one person
+ * had several caches and limits. Compatibility characters (NFKC would change them, like the Kelvin sign) are refused,
+ * for their lower case could be another account.
  *
- * Throws `foreign-realm` for another realm or domain, `principal-malformed` for what cannot be a user account. The message does not
- * repeat the input. Pure.
+ * Throws `foreign-realm` for another realm or domain, `principal-malformed` for what cannot be a user account. The
+ * message does not repeat the input. Pure.
  */
 export function canonicalPrincipal(input: string, { realm, netbiosDomain }: DirectoryNames): CanonicalPrincipal {
   const { account, domain } = split(input)

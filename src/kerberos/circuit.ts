@@ -10,7 +10,10 @@ export type CircuitOptions = {
   readonly onChange: (state: CircuitState, previous: CircuitState) => void
 }
 
-/** What the holder of a permit says once it knows. `unknown`: the call never ran, or its outcome says nothing of the other side. */
+/**
+ * What the holder of a permit says once it knows. `unknown`: the call never ran, or its outcome says nothing of the
+ * other side.
+ */
 export type Outcome = 'success' | 'failure' | 'unknown'
 
 export type Circuit = {

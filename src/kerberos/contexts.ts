@@ -6,8 +6,8 @@ import { displayName, importPrincipal, ownName } from './names.ts'
 import type { NativeBuffer, Pointer } from './native.ts'
 import { krb5Mechanism } from './protocol/object-identifiers.ts'
 
-// The two calls of an authentication: one leg by the initiator, one by the acceptor. Security contexts are deleted at once: what is
-// wanted is the token and the names, no message is ever protected with the context.
+// The two calls of an authentication: one leg by the initiator, one by the acceptor. Security contexts are deleted at
+// once: what is wanted is the token and the names, no message is ever protected with the context.
 
 export type Initiated = {
   /** A Kerberos token (RFC 4121 4.1), not yet in SPNEGO. */
@@ -33,9 +33,9 @@ const indefinite = 0xffffffff
 const continueNeeded = 1
 
 /**
- * One token for `target` (`HTTP/host@REALM`) in the credential's name, and whose that is: to be compared before the token leaves the
- * process, unless it was compared for this credential and target before. Asks the KDC unless the ticket is in the credential's cache
- * already.
+ * One token for `target` (`HTTP/host@REALM`) in the credential's name, and whose that is: to be compared before the
+ * token leaves the process, unless it was compared for this credential and target before. Asks the KDC unless the
+ * ticket is in the credential's cache already.
  */
 export async function initiateContext(
   gssapi: Gssapi,
@@ -112,8 +112,8 @@ function contextSource(gssapi: Gssapi, context: Handle, operation: KerberosOpera
 }
 
 /**
- * Verifies one token with an acceptor credential. Throws `continue-needed` where one leg is not enough, and `token-defective` where
- * anything but Kerberos was negotiated. Needs no KDC.
+ * Verifies one token with an acceptor credential. Throws `continue-needed` where one leg is not enough, and
+ * `token-defective` where anything but Kerberos was negotiated. Needs no KDC.
  */
 export async function acceptContext(
   gssapi: Gssapi,

@@ -5,8 +5,8 @@ import type { Gssapi } from './library.ts'
 import { displayName, importPrincipal, ownName } from './names.ts'
 import type { Pointer } from './native.ts'
 
-// The four ways to a credential. Each takes a full principal and answers with an owned handle; a null credential or a default one
-// cannot be expressed.
+// The four ways to a credential. Each takes a full principal and answers with an owned handle; a null credential or a
+// default one cannot be expressed.
 
 /** An initiator credential and how long it lasts. */
 export type Acquired = { readonly credential: Handle; readonly lifetimeSeconds: number }
@@ -26,7 +26,10 @@ const store = (entries: Readonly<Record<string, string>>) => {
   return { count: elements.length, elements }
 }
 
-/** The service's own TGT from its keytab, in a cache of its own (`MEMORY:...`), which dies with the handle. Asks the KDC. */
+/**
+ * The service's own TGT from its keytab, in a cache of its own (`MEMORY:...`), which dies with the handle. Asks the
+ * KDC.
+ */
 export async function acquireFromKeytab(
   gssapi: Gssapi,
   options: { readonly principal: string; readonly keytabFile: string; readonly cache: string },
@@ -52,8 +55,8 @@ export async function acquireFromKeytab(
 }
 
 /**
- * An acceptor credential on a keytab. Only Kerberos can be negotiated with it, whatever mechanisms are installed on the machine.
- * `replayCache`: `dfl:` or `file2:/path`; `none:` is for checks that grant nothing.
+ * An acceptor credential on a keytab. Only Kerberos can be negotiated with it, whatever mechanisms are installed on the
+ * machine. `replayCache`: `dfl:` or `file2:/path`; `none:` is for checks that grant nothing.
  */
 export async function acquireAcceptor(
   gssapi: Gssapi,
@@ -108,7 +111,10 @@ export async function acquireWithPassword(gssapi: Gssapi, principal: string, pas
   return own(gssapi, 'password', major, out)
 }
 
-/** S4U2self (MS-SFU 3.1.5.1.1): a ticket to ourselves in the user's name; the handle is that user's ticket cache. Asks the KDC. */
+/**
+ * S4U2self (MS-SFU 3.1.5.1.1): a ticket to ourselves in the user's name; the handle is that user's ticket cache. Asks
+ * the KDC.
+ */
 export async function acquireImpersonated(gssapi: Gssapi, service: Handle, principal: string): Promise<Acquired> {
   using name = importPrincipal(gssapi, principal)
   const out = outputs()

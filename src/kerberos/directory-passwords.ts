@@ -13,8 +13,8 @@ export type DirectoryPasswordsOptions = {
 
 export type DirectoryPasswords = {
   /**
-   * Resolves where account and password belong together. Throws a `KerberosError`; `password-limited` says when to try again. Throws
-   * the fault of the store where the limits cannot be asked. `address` is the client's, canonical.
+   * Resolves where account and password belong together. Throws a `KerberosError`; `password-limited` says when to try
+   * again. Throws the fault of the store where the limits cannot be asked. `address` is the client's, canonical.
    */
   check(principal: CanonicalPrincipal, password: string, address: string): Promise<void>
   /** Forgets what is known of the account's passwords. */
@@ -22,8 +22,8 @@ export type DirectoryPasswords = {
 }
 
 /**
- * The whole password path, in order: a remembered verdict, the limits, the directory. Concurrent checks of one pair share one question
- * to the directory, as a git client opens several connections at once.
+ * The whole password path, in order: a remembered verdict, the limits, the directory. Concurrent checks of one pair
+ * share one question to the directory, as a git client opens several connections at once.
  */
 export function createDirectoryPasswords(options: DirectoryPasswordsOptions): DirectoryPasswords {
   const { verifier, verdicts, limits } = options
@@ -34,7 +34,8 @@ export function createDirectoryPasswords(options: DirectoryPasswordsOptions): Di
     if ('retryAfterMs' in attempt) {
       throw new KerberosError('password-limited', 'password', { retryAfterMs: attempt.retryAfterMs })
     }
-    // By the verifier's report, not by what the caller sees: the directory may judge after the caller was told of a timeout.
+    // By the verifier's report, not by what the caller sees: the directory may judge after the caller was told of a
+    // timeout.
     let settled: Awaitable<void> | undefined
     try {
       await verifier.verify(principal, password, outcome => {

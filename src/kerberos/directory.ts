@@ -28,7 +28,10 @@ export interface DirectoryStatistics {
 export interface Directory extends Disposable {
   /** Verifies a Negotiate token. */
   accept(token: Buffer): Promise<Accepted>
-  /** Resolves to the principal where the password is right. `address`: the client's, canonical. Throws a `KerberosError`, or the fault of the store. */
+  /**
+   * Resolves to the principal where the password is right. `address`: the client's, canonical. Throws a
+   * `KerberosError`, or the fault of the store.
+   */
   checkPassword(username: string, password: string, address: string): Promise<CanonicalPrincipal>
   /** Any spelling of an account to a principal; throws a `KerberosError`. */
   principalOf(account: string): CanonicalPrincipal

@@ -7,9 +7,9 @@ import { openTicket } from './protocol/ticket.ts'
 import { readUpnDnsInfo } from './protocol/upn-dns-info.ts'
 
 /**
- * Whom an evidence ticket is about, in the directory's own words. The KDC echoes the name it was asked with, or, where it knows no S4U,
- * answers with a ticket of our own: so the name is read in the PAC, under the KDC's signature with our key. Without a PAC (MIT's KDC on a plain
- * database) there is the name in the ticket alone.
+ * Whom an evidence ticket is about, in the directory's own words. The KDC echoes the name it was asked with, or, where
+ * it knows no S4U, answers with a ticket of our own: so the name is read in the PAC, under the KDC's signature with our
+ * key. Without a PAC (MIT's KDC on a plain database) there is the name in the ticket alone.
  */
 export function namesInEvidence({ ticket }: HeldTicket, keys: readonly KeytabEntry[]): string[] {
   const { etype, kvno } = ticket.encrypted

@@ -16,9 +16,9 @@ export function openHandles(): Readonly<Record<HandleKind, number>> {
  *
  *   references = 1 (the owner) + leases + calls in flight
  *
- * The owner lets go once, with `dispose`; a call holds a reference from before it is queued until after it returned, because libgssapi
- * would free the memory under it; a lease holds one for a caller between calls. The last reference to go releases the object, exactly
- * once. Afterwards every use throws.
+ * The owner lets go once, with `dispose`; a call holds a reference from before it is queued until after it returned,
+ * because libgssapi would free the memory under it; a lease holds one for a caller between calls. The last reference to
+ * go releases the object, exactly once. Afterwards every use throws.
  */
 export class Handle implements Disposable {
   readonly kind: HandleKind
@@ -51,7 +51,9 @@ export class Handle implements Disposable {
     }
   }
 
-  /** Runs a call with the pointer, which stays valid until the call has settled. Throws `internal` after the release. */
+  /**
+   * Runs a call with the pointer, which stays valid until the call has settled. Throws `internal` after the release.
+   */
   async use<T>(call: (pointer: Pointer) => Promise<T> | T): Promise<T> {
     this.#take()
     try {

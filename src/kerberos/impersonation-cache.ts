@@ -13,7 +13,10 @@ export type ImpersonationCacheOptions = {
   readonly realm: string
   /** The least recently used goes first; default 10,000. */
   readonly maxPrincipals?: number
-  /** How long a refusal by the KDC is remembered, so that a client in a loop does not become a load on it; default 30,000. */
+  /**
+   * How long a refusal by the KDC is remembered, so that a client in a loop does not become a load on it; default
+   * 30,000.
+   */
   readonly refusalTtlMs?: number
   readonly now: () => number
   readonly count: MutableCounters
@@ -38,8 +41,8 @@ export type Impersonation = Disposable & {
    */
   initiate(principal: CanonicalPrincipal, target: string): Promise<Buffer>
   /**
-   * Forgets the principal's credential and refusals; a call in flight survives one purge. At sign-out, and when a mapping
-   * changes.
+   * Forgets the principal's credential and refusals; a call in flight survives one purge. At sign-out, and when a
+   * mapping changes.
    */
   purge(principal: CanonicalPrincipal): void
   /** Principals with a credential. */
@@ -103,7 +106,8 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
       try {
         return await attempt(principal, spn)
       } catch (error) {
-        // Released under us (purge, eviction, renewal), or ended sooner than its lifetime said (KDC restarted with new keys).
+        // Released under us (purge, eviction, renewal), or ended sooner than its lifetime said (KDC restarted with new
+        // keys).
         if (!isExpired(error)) throw error
         return attempt(principal, spn)
       }

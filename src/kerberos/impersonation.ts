@@ -17,7 +17,8 @@ import { importForKerberos } from './names.ts'
 import { createPrincipalTickets, type PrincipalTicketsOptions } from './principal-tickets.ts'
 import { createRenewing, type Renewing, validity } from './renewing.ts'
 
-// The Windows account out (MS-SFU): a token for the origin server in the user's name, without the user's password or ticket.
+// The Windows account out (MS-SFU): a token for the origin server in the user's name, without the user's password or
+// ticket.
 //
 //   service credential --S4U2self--> principal's credential --S4U2proxy--> ticket for the target, cached --> one token per request
 //        (renewing)                    (renewing, LRU)                       (principal-tickets.ts)
@@ -30,11 +31,16 @@ export type ImpersonationOptions = {
   readonly lane: Bulkhead
   readonly service: Renewing<Handle>
   readonly directory: DirectoryNames
-  /** Principals whose credentials are kept, the least recently used goes first; default 10,000. Each takes about 26 KB. */
+  /**
+   * Principals whose credentials are kept, the least recently used goes first; default 10,000. Each takes about 26 KB.
+   */
   readonly maxPrincipals?: number
   /** How long before its end a credential is renewed; default 300,000. */
   readonly renewMarginMs?: number
-  /** How long a refusal by the KDC is remembered, so that a client in a loop does not become a load on it; default 30,000. */
+  /**
+   * How long a refusal by the KDC is remembered, so that a client in a loop does not become a load on it; default
+   * 30,000.
+   */
   readonly refusalTtlMs?: number
   readonly now: () => number
 }
@@ -90,7 +96,8 @@ function renewingTickets(
   return createRenewing({
     now,
     async acquire(store) {
-      // Before the gate: renewing the service credential is a gate call of its own, and one inside the other could wait for itself.
+      // Before the gate: renewing the service credential is a gate call of its own, and one inside the other could wait
+      // for itself.
       const impersonator = await service.current()
       await gate.run(async () => {
         const { credential, lifetimeSeconds } = await impersonate(impersonator)

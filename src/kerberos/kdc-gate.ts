@@ -6,9 +6,10 @@ import { KerberosError, type KerberosErrorCode } from './kerberos-error.ts'
 //
 //   caller -> circuit (open: refused at once) -> queue (bounded) -> at most maxConcurrent threads -> libgssapi -> KDC
 //
-// libkrb5 waits about 25 s on a KDC that swallows requests, and a native call cannot be cancelled. So the bound is on threads, not on
-// callers: a caller gives up after timeoutMs, its thread stays counted until the call comes back. The libuv pool must be larger than
-// what this gate and the local lane may occupy together (see threads.ts), or file system calls wait with them.
+// libkrb5 waits about 25 s on a KDC that swallows requests, and a native call cannot be cancelled. So the bound is on
+// threads, not on callers: a caller gives up after timeoutMs, its thread stays counted until the call comes back. The
+// libuv pool must be larger than what this gate and the local lane may occupy together (see threads.ts), or file system
+// calls wait with them.
 
 export type KdcGateOptions = {
   /** KDC calls at a time, which is also the number of threads a dead KDC can hold. Default 2. */
@@ -41,8 +42,8 @@ export type KdcGateCounters = {
 
 export type KdcGate = {
   /**
-   * Runs one task that asks the KDC. It must own what it makes: after a timeout it runs on, and its result is dropped. Throws what the
-   * task throws, or `kdc-circuit-open`, `kdc-unreachable` (timeout), `overloaded`.
+   * Runs one task that asks the KDC. It must own what it makes: after a timeout it runs on, and its result is dropped.
+   * Throws what the task throws, or `kdc-circuit-open`, `kdc-unreachable` (timeout), `overloaded`.
    */
   run<T>(task: () => Promise<T>): Promise<T>
   state(): CircuitState
@@ -100,8 +101,8 @@ export function createKdcGate(options: KdcGateOptions): KdcGate {
         return outcome.value()
       })
     } catch (error) {
-      // A caller that gave up: the KDC is silent when not one call came back all the while. Otherwise the queue was merely long, and
-      // its own call, if it has begun, will tell.
+      // A caller that gave up: the KDC is silent when not one call came back all the while. Otherwise the queue was
+      // merely long, and its own call, if it has begun, will tell.
       if (isTroubleCode(error) && finished === finishedBefore) report('failure')
       else if (!started) report('unknown')
       throw error

@@ -24,7 +24,10 @@ export class KeytabFile implements Disposable {
     return this.#generation
   }
 
-  /** The keys of `name` (`HTTP/host@REALM`), newest first. Looks at the file, for microseconds, but reads it only when it has changed. */
+  /**
+   * The keys of `name` (`HTTP/host@REALM`), newest first. Looks at the file, for microseconds, but reads it only when
+   * it has changed.
+   */
   keysOf(name: string): readonly KeytabEntry[] {
     try {
       this.#refresh()

@@ -5,9 +5,10 @@ import { krb5Mechanism, krb5PrincipalName, spnegoMechanism } from './protocol/ob
 /**
  * libgssapi, loaded, with the constants every call needs.
  *
- * One mechanism set, `krb5Only`, serves acquire, impersonate and init alike. The mechglue looks a credential up by mechanism, and where
- * it finds none it takes the process's default credential without a word: another user's, if there is one. Nothing in this folder
- * passes another mechanism to an initiator call. The SPNEGO form the wire wants is put around the finished token (negotiate-token.ts).
+ * One mechanism set, `krb5Only`, serves acquire, impersonate and init alike. The mechglue looks a credential up by
+ * mechanism, and where it finds none it takes the process's default credential without a word: another user's, if there
+ * is one. Nothing in this folder passes another mechanism to an initiator call. The SPNEGO form the wire wants is put
+ * around the finished token (negotiate-token.ts).
  */
 export type Gssapi = {
   readonly native: Native
@@ -27,7 +28,9 @@ export type LibraryOptions = {
    * krb5-overlay.conf.
    */
   readonly krb5ConfigFile?: string
-  /** Where the settings go before the library reads them; that of the process writes through to C's on the main thread. */
+  /**
+   * Where the settings go before the library reads them; that of the process writes through to C's on the main thread.
+   */
   readonly environment: NodeJS.ProcessEnv
 }
 
@@ -37,8 +40,8 @@ let loaded: Gssapi | KerberosUnavailable | undefined
 
 /**
  * Loads libgssapi_krb5 on first use; later calls answer the same. Call it on the main thread (the environment of a
- * worker thread is a copy that C does not see). Answers `KerberosUnavailable` where the library is missing, so that a configuration that wants Kerberos
- * can be refused at start.
+ * worker thread is a copy that C does not see). Answers `KerberosUnavailable` where the library is missing, so that a
+ * configuration that wants Kerberos can be refused at start.
  */
 export function loadGssapi(options: LibraryOptions): Gssapi | KerberosUnavailable {
   if (loaded !== undefined) return loaded
@@ -69,8 +72,9 @@ export function isAvailable(result: Gssapi | KerberosUnavailable): result is Gss
   return !('unavailable' in result)
 }
 
-// The second lock on the wrong identity: the default credential, which GSSAPI falls back to, is made to hold nobody. An operator's
-// KRB5CCNAME of an interactive kinit must not become the identity of a request, so what is set is overwritten.
+// The second lock on the wrong identity: the default credential, which GSSAPI falls back to, is made to hold nobody. An
+// operator's KRB5CCNAME of an interactive kinit must not become the identity of a request, so what is set is
+// overwritten.
 function prepareEnvironment({ krb5ConfigFile, environment }: LibraryOptions): void {
   environment.KRB5CCNAME = 'MEMORY:none'
   environment.KRB5_CLIENT_KTNAME = '/nonexistent'

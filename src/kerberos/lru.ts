@@ -11,8 +11,8 @@ export type Lru<V> = {
 
 export type LruOptions<V> = { readonly maxEntries: number; readonly onEvict?: (value: V) => void }
 
-// A Map iterates in order of insertion, so an entry that is deleted and set again on each use moves to the end, and the first is the
-// one unused for longest.
+// A Map iterates in order of insertion, so an entry that is deleted and set again on each use moves to the end, and the
+// first is the one unused for longest.
 export function createLru<V>({ maxEntries, onEvict }: LruOptions<V>): Lru<V> {
   const entries = new Map<string, V>()
   // As in BoundedMap: a new iterator for each eviction would walk over the holes of all earlier ones.

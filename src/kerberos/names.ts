@@ -10,8 +10,8 @@ export function ownName(gssapi: Gssapi, pointer: Pointer): Handle {
 }
 
 /**
- * `user@REALM` or `service/host@REALM` as a gss_name_t (RFC 1964 2.1.1). The realm is always spelled out, so the library's
- * default realm decides nothing. Throws `principal-malformed`.
+ * `user@REALM` or `service/host@REALM` as a gss_name_t (RFC 1964 2.1.1). The realm is always spelled out, so the
+ * library's default realm decides nothing. Throws `principal-malformed`.
  */
 export function importPrincipal(gssapi: Gssapi, principal: string): Handle {
   const octets = Buffer.from(principal, 'utf8')

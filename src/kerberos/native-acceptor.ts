@@ -28,7 +28,9 @@ import type { ReplayCache } from './replay-cache.ts'
 
 export interface NativeAcceptorOptions {
   readonly keytab: KeytabFile
-  /** `HTTP/proxy.corp.test@CORP.TEST` and further names; tickets that only other keys of the keytab open are refused. */
+  /**
+   * `HTTP/proxy.corp.test@CORP.TEST` and further names; tickets that only other keys of the keytab open are refused.
+   */
   readonly services: readonly string[]
   readonly directory: DirectoryNames
   readonly replays: ReplayCache
@@ -41,8 +43,8 @@ const MAX_TOKEN_BYTES = 65_536
 const DEFAULT_SKEW_MS = 300_000
 
 /**
- * Verifies tokens without libgssapi: every check of RFC 4120 3.2.3 and RFC 4121 4.1, cheapest first, the replay cache last. Throws
- * `service-credential-refused` where the keytab has no key of ours.
+ * Verifies tokens without libgssapi: every check of RFC 4120 3.2.3 and RFC 4121 4.1, cheapest first, the replay cache
+ * last. Throws `service-credential-refused` where the keytab has no key of ours.
  */
 export function createNativeAcceptor(options: NativeAcceptorOptions): Acceptor {
   const { keytab, services, directory } = options
@@ -129,7 +131,8 @@ class ApRequestVerifier {
       throw new KerberosError('clock-skew', 'accept', { text: 'the ticket is not yet valid' })
     }
     if (endTimeMs <= nowMs - this.#skewMs) throw new KerberosError('credentials-expired', 'accept')
-    // Realms between: a KDC of ours has to say that it checked them (RFC 4120 2.7); there is no list of ours to check them by.
+    // Realms between: a KDC of ours has to say that it checked them (RFC 4120 2.7); there is no list of ours to check
+    // them by.
     if (transited.length > 0 && (flags & TICKET_FLAG.transitedPolicyChecked) === 0) {
       throw new KerberosError('foreign-realm', 'accept', { text: 'the way through other realms was not checked' })
     }

@@ -72,7 +72,8 @@ function renewingTickets(
     now,
     isFinal: isLasting,
     async acquire(store) {
-      // Before the gate: renewing our own ticket is a gate call of its own, and one inside the other could wait for itself.
+      // Before the gate: renewing our own ticket is a gate call of its own, and one inside the other could wait for
+      // itself.
       const own = await service.current()
       await gate.run(async () => {
         const evidence = await evidenceFor(own)

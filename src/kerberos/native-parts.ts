@@ -14,15 +14,18 @@ import { createNativeServiceCredential } from './native-service-credential.ts'
 import { createReplayCache } from './replay-cache.ts'
 
 /**
- * A call to the KDC holds a socket here and no thread. Few at a time all the same: first come, first served, so that a KDC under load answers
- * some in time and not all of them too late.
+ * A call to the KDC holds a socket here and no thread. Few at a time all the same: first come, first served, so that a
+ * KDC under load answers some in time and not all of them too late.
  */
 export const nativeKdcCalls = { maxConcurrent: 16, maxQueued: 4_096 } as const
 
 /** RFC 4120 8.2. */
 const SKEW_MS = 300_000
 
-/** The directory by our own implementation of the protocol. Throws where the keytab does not fit, in words for the operator. */
+/**
+ * The directory by our own implementation of the protocol. Throws where the keytab does not fit, in words for the
+ * operator.
+ */
 export function openNativeParts(ground: DirectoryGround, gate: KdcGate, opened: DisposableStack): DirectoryParts {
   const { settings, names: directory, acceptPrincipal, servicePrincipal, now } = ground
   const { realm, keytabFile, kdcTimeoutMs, maxPrincipals } = settings

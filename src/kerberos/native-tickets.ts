@@ -27,7 +27,9 @@ interface ServiceTicket {
 /** For which callers get tickets anew. */
 const released = (): KerberosError => new KerberosError('credentials-expired', 'initiate', { text: 'released' })
 
-/** The evidence ticket of one principal, and the service tickets got with it: one question to the KDC for each target. */
+/**
+ * The evidence ticket of one principal, and the service tickets got with it: one question to the KDC for each target.
+ */
 export function createNativeTickets({ client, gate, service, evidence, now }: NativeTicketsOptions): PrincipalTickets {
   const leased = new LeasedTicket(evidence)
   const tickets = new Map<string, ServiceTicket>()

@@ -1,11 +1,12 @@
 import { createRequire } from 'node:module'
 import type koffiModule from 'koffi'
 
-// The C side of the binding: which functions of libgssapi_krb5 and libkrb5 are declared, and in which form they are callable.
+// The C side of the binding: which functions of libgssapi_krb5 and libkrb5 are declared, and in which form they are
+// callable.
 //
-// A call that can wait (network, file, lock held during either) is exposed in its asynchronous form only, so that it cannot run on the
-// event loop by mistake. A call that touches memory alone is exposed in its synchronous form only: a thread hop costs more than
-// the call.
+// A call that can wait (network, file, lock held during either) is exposed in its asynchronous form only, so that it
+// cannot run on the event loop by mistake. A call that touches memory alone is exposed in its synchronous form only: a
+// thread hop costs more than the call.
 
 /** A pointer of the C side; koffi represents it as a BigInt. */
 export type Pointer = bigint
@@ -55,8 +56,8 @@ type Declared = ReturnType<Library['func']>
 let declared: Native | undefined
 
 /**
- * Loads koffi and both libraries, once per process and not before they are wanted. Throws the loader's error where one is
- * missing.
+ * Loads koffi and both libraries, once per process and not before they are wanted. Throws the loader's error where one
+ * is missing.
  */
 export function native(): Native {
   declared ??= declare(createRequire(import.meta.url)('koffi'))
@@ -64,8 +65,8 @@ export function native(): Native {
 }
 
 function declare(koffi: Koffi): Native {
-  // 1 MiB: libkrb5 keeps packets and profile buffers on the stack, and koffi's default of 128 KiB is the whole stack of the call.
-  // The bound on calls is ours (Bulkhead, KdcGate); koffi's is set where it cannot refuse before ours does.
+  // 1 MiB: libkrb5 keeps packets and profile buffers on the stack, and koffi's default of 128 KiB is the whole stack of
+  // the call. The bound on calls is ours (Bulkhead, KdcGate); koffi's is set where it cannot refuse before ours does.
   koffi.config({ async_stack_size: 1 << 20, max_async_calls: 4096 })
   const gss = koffi.load('libgssapi_krb5.so.2')
   const krb5 = koffi.load('libkrb5.so.3')
@@ -138,7 +139,8 @@ function promised(declaration: Declared): Waiting {
     })
 }
 
-// A credential cache named in a cred store outlives the credential handle; GSSAPI has no call that destroys it, libkrb5 has.
+// A credential cache named in a cred store outlives the credential handle; GSSAPI has no call that destroys it, libkrb5
+// has.
 function declareDestroyCache(library: Library) {
   const initContext = library.func('int32_t krb5_init_context(_Out_ void **context)')
   const freeContext = library.func('void krb5_free_context(void *context)')

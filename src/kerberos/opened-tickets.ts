@@ -10,8 +10,8 @@ import { type OpenedTicket, openTicket, type Ticket } from './protocol/ticket.ts
 const MAX_TICKETS = 2_000
 
 /**
- * Tickets that a key of the keytab opened. A client shows the same ticket with each request, so one that was opened is kept under the hash of
- * its ciphertext, until the keytab changes. Its times are the caller's to judge, each time.
+ * Tickets that a key of the keytab opened. A client shows the same ticket with each request, so one that was opened is
+ * kept under the hash of its ciphertext, until the keytab changes. Its times are the caller's to judge, each time.
  */
 export class OpenedTickets implements Disposable {
   readonly #keytab: KeytabFile
@@ -24,7 +24,10 @@ export class OpenedTickets implements Disposable {
     this.#services = services
   }
 
-  /** Throws `wrong-service-key` where no key opens it, and the `Krb5Error` of a ticket or PAC that is not what it should be. */
+  /**
+   * Throws `wrong-service-key` where no key opens it, and the `Krb5Error` of a ticket or PAC that is not what it should
+   * be.
+   */
   open(ticket: Ticket): OpenedTicket {
     const keys = this.#services.flatMap(service => this.#keytab.keysOf(service))
     if (this.#generation !== this.#keytab.generation) {
@@ -37,7 +40,8 @@ export class OpenedTickets implements Disposable {
     const name = `${etype} ${hash('sha256', cipher, 'base64')}`
     const known = this.#known.get(name)
     if (known !== undefined) return known
-    // The number of the key is a hint: AD's own counts differ by controller (MS-KILE 3.4.5), so all of the type are tried.
+    // The number of the key is a hint: AD's own counts differ by controller (MS-KILE 3.4.5), so all of the type are
+    // tried.
     const fitting = keys.filter(({ key }) => key.enctype.number === etype)
     fitting.sort((a, b) => Number(b.kvno === kvno) - Number(a.kvno === kvno))
     for (const { key } of fitting) {

@@ -21,11 +21,14 @@ export function isVerdict(code: KerberosErrorCode): code is Refusal {
 }
 
 export type PasswordVerdictsOptions = {
-  /** How long `right` is believed, which is also how long a changed password or a disabled account still works; default 300,000. */
+  /**
+   * How long `right` is believed, which is also how long a changed password or a disabled account still works; default
+   * 300,000.
+   */
   readonly rightTtlMs?: number
   /**
-   * How long `password-wrong` is remembered: a client that retries a stale password then costs its account one failure; default
-   * 300,000.
+   * How long `password-wrong` is remembered: a client that retries a stale password then costs its account one failure;
+   * default 300,000.
    */
   readonly wrongTtlMs?: number
   /** How long the other refusals are, which an administrator may lift at any time; default 30,000. */
@@ -45,8 +48,9 @@ export type PasswordVerdicts = {
 type Entry = { readonly verdict: Verdict; readonly untilMs: number; readonly generation: number }
 
 /**
- * Remembers verdicts, never passwords: the key of an entry is an HMAC-SHA-256 of account and password under a random key that exists in
- * this process alone, so a copy of the table is of no use without its memory, and nothing survives a restart.
+ * Remembers verdicts, never passwords: the key of an entry is an HMAC-SHA-256 of account and password under a random
+ * key that exists in this process alone, so a copy of the table is of no use without its memory, and nothing survives a
+ * restart.
  */
 export function createPasswordVerdicts(options: PasswordVerdictsOptions): PasswordVerdicts {
   const { rightTtlMs = 300_000, wrongTtlMs = 300_000, refusedTtlMs = 30_000, maxEntries = 20_000, now } = options

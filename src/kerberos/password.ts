@@ -16,19 +16,24 @@ export type PasswordVerifierOptions = {
   readonly directory: DirectoryNames
 }
 
-/** The directory's judgement: confirmed, refused for a reason that stays, or none (not asked, or nothing of use came back). */
+/**
+ * The directory's judgement: confirmed, refused for a reason that stays, or none (not asked, or nothing of use came
+ * back).
+ */
 export type AttemptOutcome = Verdict | 'undecided'
 
 export type PasswordVerifier = Disposable & {
   /**
-   * Resolves where the directory confirms the password; throws a `KerberosError` otherwise: `password-wrong`, `password-expired`,
-   * `client-unknown`, `client-disabled`, `kdc-not-genuine`, ... `onOutcome` is called exactly once, when the directory has
-   * spoken, which may be after the caller was told `kdc-unreachable`.
+   * Resolves where the directory confirms the password; throws a `KerberosError` otherwise: `password-wrong`,
+   * `password-expired`, `client-unknown`, `client-disabled`, `kdc-not-genuine`, ... `onOutcome` is called exactly once,
+   * when the directory has spoken, which may be after the caller was told `kdc-unreachable`.
    */
   verify(principal: CanonicalPrincipal, password: string, onOutcome?: (outcome: AttemptOutcome) => void): Promise<void>
 }
 
-/** Active Directory allows 127 characters on screen and 256 in the attribute; UTF-8 takes four octets at most for each. */
+/**
+ * Active Directory allows 127 characters on screen and 256 in the attribute; UTF-8 takes four octets at most for each.
+ */
 const maxPasswordBytes = 1024
 
 /**
@@ -38,8 +43,8 @@ const maxPasswordBytes = 1024
  *   TGS exchange for our own service    it must issue a ticket
  *   accept that ticket with our keytab  only the KDC that shares our key can have made it
  *
- * Without the last two steps whoever answers in the KDC's place, with a password of his own, decides who signs in (the Zanarotti
- * attack). Costs two AS requests and one TGS request; the tickets are dropped at once.
+ * Without the last two steps whoever answers in the KDC's place, with a password of his own, decides who signs in (the
+ * Zanarotti attack). Costs two AS requests and one TGS request; the tickets are dropped at once.
  */
 export async function createPasswordVerifier(options: PasswordVerifierOptions): Promise<PasswordVerifier> {
   const { gssapi, gate, keytabFile, servicePrincipal, directory } = options
@@ -59,8 +64,8 @@ export async function createPasswordVerifier(options: PasswordVerifierOptions): 
 }
 
 /**
- * What both implementations do around the proof: refuse what no account can have, tell the outcome once, and overwrite the octets. `owned`
- * ends with the verifier.
+ * What both implementations do around the proof: refuse what no account can have, tell the outcome once, and overwrite
+ * the octets. `owned` ends with the verifier.
  */
 export function createVerifier(
   gate: KdcGate,

@@ -27,10 +27,11 @@ export type PrincipalTicketsOptions = {
 }
 
 /**
- * One principal's credential, which is its ticket cache, too. Tells which calls ask the KDC: the first for a target does (S4U2proxy) and goes through the gate, alone; once its ticket is in the
- * cache the others take the local lane. The first one shows, too, whom GSSAPI acts as: with the same credential, mechanism and target
- * it cannot be anybody else later. libkrb5 locks the credential for the whole of a call, so those others would only have held
- * threads while they waited for the first.
+ * One principal's credential, which is its ticket cache, too. Tells which calls ask the KDC: the first for a target
+ * does (S4U2proxy) and goes through the gate, alone; once its ticket is in the cache the others take the local lane.
+ * The first one shows, too, whom GSSAPI acts as: with the same credential, mechanism and target it cannot be anybody
+ * else later. libkrb5 locks the credential for the whole of a call, so those others would only have held threads while
+ * they waited for the first.
  */
 export function createPrincipalTickets(options: PrincipalTicketsOptions): PrincipalTickets {
   const { gssapi, gate, lane, now, credential, isPrincipal, onMismatch, targetName } = options

@@ -4,8 +4,8 @@ import { KerberosError } from './kerberos-error.ts'
 export type Validity = { readonly renewAtMs: number; readonly expiresAtMs: number }
 
 /**
- * Expiry is hard: a ticket that ends during a request fails that request. So renewal starts `marginMs` before the end (for a
- * short-lived ticket: in its last quarter), and use stops in its last twentieth, a minute at most.
+ * Expiry is hard: a ticket that ends during a request fails that request. So renewal starts `marginMs` before the end
+ * (for a short-lived ticket: in its last quarter), and use stops in its last twentieth, a minute at most.
  */
 export function validity(lifetimeSeconds: number, nowMs: number, marginMs: number): Validity {
   const lifetimeMs = lifetimeSeconds * 1000
@@ -30,11 +30,15 @@ export type RenewingOptions<T extends Disposable> = {
 /** One value that is kept fresh. */
 export type Renewing<T extends Disposable> = Disposable & {
   /**
-   * The value, got or renewed as needed; concurrent callers share one acquisition. While the old value is still good it is answered at
-   * once and the renewal runs beside, so a KDC that is down for a moment is not noticed. Throws what `acquire` throws.
+   * The value, got or renewed as needed; concurrent callers share one acquisition. While the old value is still good it
+   * is answered at once and the renewal runs beside, so a KDC that is down for a moment is not noticed. Throws what
+   * `acquire` throws.
    */
   current(): Promise<T>
-  /** Lets go of a value that turned out not to work; the next `current` gets a new one. Does nothing once that was replaced. */
+  /**
+   * Lets go of a value that turned out not to work; the next `current` gets a new one. Does nothing once that was
+   * replaced.
+   */
   invalidate(value: T): void
 }
 

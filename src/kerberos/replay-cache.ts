@@ -6,7 +6,10 @@ import { ReplayGeneration } from './replay-generation.ts'
 import { TAG_BYTES } from './tag-table.ts'
 
 export interface ReplayCache extends Disposable {
-  /** Throws `replay` unless nobody on this machine has seen the authenticator before, and `internal` where that cannot be known. */
+  /**
+   * Throws `replay` unless nobody on this machine has seen the authenticator before, and `internal` where that cannot
+   * be known.
+   */
   check(authenticator: Buffer, timeMs: number): void
 }
 
@@ -22,9 +25,9 @@ const GENERATION_MS = 300_000
 const FILE = /^replay-(\d+)$/
 
 /**
- * Authenticators seen (RFC 4120 3.2.3), by the time they name themselves: one presented again names the same time, so it is looked for in
- * one file alone. A file goes when the last authenticator of its time would be refused for its age. Nothing is flushed: a restart of the
- * service loses nothing, a machine that loses power forgets the last seconds.
+ * Authenticators seen (RFC 4120 3.2.3), by the time they name themselves: one presented again names the same time, so
+ * it is looked for in one file alone. A file goes when the last authenticator of its time would be refused for its age.
+ * Nothing is flushed: a restart of the service loses nothing, a machine that loses power forgets the last seconds.
  */
 export function createReplayCache({ directory, skewMs, now }: ReplayCacheOptions): ReplayCache {
   makePrivate(directory)

@@ -17,8 +17,8 @@ const READ_BYTES = 2_730 * RECORD_BYTES
  *   worker A: append -----------> [a1][b1][a2][b2] <---------- append :worker B
  *             read on to a2                       read on to b2
  *
- * Appending is atomic, so all see the same order, and the first of two equal tags in it was first. No lock is needed, no worker can hold up
- * another, and a worker that starts again reads what there is.
+ * Appending is atomic, so all see the same order, and the first of two equal tags in it was first. No lock is needed,
+ * no worker can hold up another, and a worker that starts again reads what there is.
  */
 export class ReplayGeneration implements Disposable {
   readonly #file: number

@@ -18,8 +18,8 @@ export type ServiceCredentialOptions = {
 }
 
 /**
- * The proxy's own TGT, renewed before it ends. Each acquisition uses a cache of its own: with a shared one, libkrb5 would find the old
- * ticket there and answer with that.
+ * The proxy's own TGT, renewed before it ends. Each acquisition uses a cache of its own: with a shared one, libkrb5
+ * would find the old ticket there and answer with that.
  */
 export function createServiceCredential(options: ServiceCredentialOptions): Renewing<Handle> {
   const { gssapi, gate, principal, keytabFile, now, renewMarginMs = 300_000 } = options

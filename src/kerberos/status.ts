@@ -2,8 +2,9 @@ import type { KerberosErrorCode, KerberosOperation } from './kerberos-error.ts'
 
 // From GSSAPI's two numbers to one code of ours.
 //
-// The minor status is exact only under the krb5 mechanism: there it is the com_err code of libkrb5 itself. Under SPNEGO the mechglue
-// hands out numbers of its own (100000 and up, in order of first use), which mean nothing; see acceptor.ts for how those are resolved.
+// The minor status is exact only under the krb5 mechanism: there it is the com_err code of libkrb5 itself. Under SPNEGO
+// the mechglue hands out numbers of its own (100000 and up, in order of first use), which mean nothing; see acceptor.ts
+// for how those are resolved.
 
 /** com_err base of libkrb5's table; KDC and AP errors follow by their protocol number (RFC 4120 7.5.9). */
 const krb5Base = -1765328384
@@ -115,8 +116,8 @@ export const classifyKdcError = (operation: KerberosOperation, errorCode: number
   ruled(protocolErrors[errorCode], operation) ?? 'kdc-reply-invalid'
 
 /**
- * Maps a failed call of the krb5 mechanism. Pure; what no rule names is `internal` (our side) or, where a KDC answered nonsense,
- * `kdc-reply-invalid`. Never returns a code that reads as success, and never one that grants anything.
+ * Maps a failed call of the krb5 mechanism. Pure; what no rule names is `internal` (our side) or, where a KDC answered
+ * nonsense, `kdc-reply-invalid`. Never returns a code that reads as success, and never one that grants anything.
  *
  * @param minor - as GSSAPI gave it, signed or unsigned
  */
@@ -139,8 +140,8 @@ function classifyMajor(
   minor: number,
   malformed: boolean,
 ): KerberosErrorCode {
-  // No reason at all (0, or the number the mechglue puts in its place): the parser stopped. Faults of keytab and replay cache
-  // have codes.
+  // No reason at all (0, or the number the mechglue puts in its place): the parser stopped. Faults of keytab and replay
+  // cache have codes.
   const reasonless = minor === 0 || (minor >= firstSubstitute && minor < firstSubstitute * 2)
   if (operation === 'accept' && (malformed || reasonless)) return 'token-defective'
   if ((major & duplicateToken) !== 0) return 'replay'

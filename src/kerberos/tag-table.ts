@@ -5,8 +5,8 @@ const WORDS = TAG_BYTES / 4
 const FIRST_SLOTS = 1024
 
 /**
- * A set of tags in one flat array: 32 octets a tag at worst, and nothing for the garbage collector to walk over. Open addressing with
- * linear probing; tags are hashes, so their first word is the place. A tag of zeros is an empty slot.
+ * A set of tags in one flat array: 32 octets a tag at worst, and nothing for the garbage collector to walk over. Open
+ * addressing with linear probing; tags are hashes, so their first word is the place. A tag of zeros is an empty slot.
  */
 export class TagTable {
   #slots = FIRST_SLOTS

@@ -11,17 +11,22 @@ export type AttemptLimitsOptions = {
    */
   readonly maxAccountFailures?: number
   /**
-   * Failures on top of these, kept for networks that have proven the account's password: strangers cannot use them up. Both
-   * together below the lock-out threshold; default 1.
+   * Failures on top of these, kept for networks that have proven the account's password: strangers cannot use them up.
+   * Both together below the lock-out threshold; default 1.
    */
   readonly reservedAccountFailures?: number
   /** How long a network counts as proven after a right password; default 604,800,000 (7 days). */
   readonly provenMs?: number
   /** Failures of one client address within the window; default 20, for many people may share one. */
   readonly maxAddressFailures?: number
-  /** IPv6 addresses that agree in so many bits count as one: a host has a /64 to itself (RFC 4291 2.5.1); default 64. */
+  /**
+   * IPv6 addresses that agree in so many bits count as one: a host has a /64 to itself (RFC 4291 2.5.1); default 64.
+   */
   readonly ipv6PrefixBits?: number
-  /** At least the directory's "reset account lockout counter after"; default 1,800,000 (30 minutes, Windows' own default). */
+  /**
+   * At least the directory's "reset account lockout counter after"; default 1,800,000 (30 minutes, Windows' own
+   * default).
+   */
   readonly windowMs?: number
   /** Wait after the first failure of an account; it doubles with each further one; default 1,000. */
   readonly backoffMs?: number
@@ -29,8 +34,8 @@ export type AttemptLimitsOptions = {
 }
 
 /**
- * A place in both budgets, taken before the directory is asked. Exactly one of the calls gives it back; the others then do
- * nothing. None fails: what cannot be recorded leaves the place taken, until it counts no more.
+ * A place in both budgets, taken before the directory is asked. Exactly one of the calls gives it back; the others then
+ * do nothing. None fails: what cannot be recorded leaves the place taken, until it counts no more.
  */
 export type Attempt = {
   /** The directory confirmed the password: it has reset its own counter, so ours goes, too. */
@@ -53,8 +58,8 @@ export type AttemptLimits = {
 const PENDING_MS = 120_000
 
 /**
- * Keeps password guessing through this proxy below what the directory would lock an account for. An attempt occupies its place from
- * the start: five guesses sent at once cannot all pass a check that each of them still finds good.
+ * Keeps password guessing through this proxy below what the directory would lock an account for. An attempt occupies
+ * its place from the start: five guesses sent at once cannot all pass a check that each of them still finds good.
  *
  *   anybody                     a place of the account, and one of the address
  *   none left, network proven   a place kept for those who have lately known the password: neither guesses of strangers nor an
@@ -146,7 +151,9 @@ function placesIn(store: AttemptStore, budgets: Readonly<Record<BudgetKind, Atte
   return { settle, reserve }
 }
 
-/** `own`: failures from proven networks, for the pause after them; `reserve`: those in a place that was kept for them. */
+/**
+ * `own`: failures from proven networks, for the pause after them; `reserve`: those in a place that was kept for them.
+ */
 type BudgetKind = 'account' | 'address' | 'own' | 'reserve'
 type Place = readonly [kind: BudgetKind, who: string]
 const OWN = ['own', 'reserve'] as const

@@ -5,8 +5,8 @@ import { textsOf } from '../store/redis-reply.ts'
 import { type AttemptBudget, type AttemptEnd, type AttemptStore, MAX_PROVEN_NETWORKS } from './attempt-store.ts'
 
 /**
- * KEYS failures by time, pending attempts by when they count no more; ARGV id, now, most failures, window, back-off, wait for a
- * pending one, time of a pending one: in ms. Returns how long to wait; 0: the place is taken.
+ * KEYS failures by time, pending attempts by when they count no more; ARGV id, now, most failures, window, back-off,
+ * wait for a pending one, time of a pending one: in ms. Returns how long to wait; 0: the place is taken.
  */
 const RESERVE = redisScript(`
 local now, most, window, backoff = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])

@@ -1,6 +1,6 @@
 /**
- * So many requests a second on average, and so many at once: the generic cell rate algorithm (ITU-T I.371), one number for each
- * who asks. Whoever has not asked for long is forgotten, and starts anew with everything allowed.
+ * So many requests a second on average, and so many at once: the generic cell rate algorithm (ITU-T I.371), one number
+ * for each who asks. Whoever has not asked for long is forgotten, and starts anew with everything allowed.
  */
 import { BoundedMap } from '../bounded-map.ts'
 import type { MonotonicClock } from '../clock.ts'

@@ -1,8 +1,8 @@
 /**
- * The connections of clients, all of them: also those in a TLS handshake, behind a PROXY protocol header that has not come,
- * and in a WebSocket, which Node's HTTP does not know (yet, or any more). There are at most so many; for one more the oldest
- * goes that has nothing in flight, and where there is none, the new one. Nothing here costs a request anything: whether a
- * connection is idle is looked up when it matters.
+ * The connections of clients, all of them: also those in a TLS handshake, behind a PROXY protocol header that has not
+ * come, and in a WebSocket, which Node's HTTP does not know (yet, or any more). There are at most so many; for one more
+ * the oldest goes that has nothing in flight, and where there is none, the new one. Nothing here costs a request
+ * anything: whether a connection is idle is looked up when it matters.
  */
 import type { Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'
@@ -108,8 +108,8 @@ export class ClientConnections {
   }
 
   /**
-   * Node's deadlines begin with the first byte of a method. Empty lines before it (RFC 9112 2.2) would keep a connection
-   * for ever, one at a time.
+   * Node's deadlines begin with the first byte of a method. Empty lines before it (RFC 9112 2.2) would keep a
+   * connection for ever, one at a time.
    */
   #sweep(): void {
     const { settings, monotonic } = this.#parts

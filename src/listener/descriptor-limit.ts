@@ -1,6 +1,7 @@
 /**
- * How many connections fit below the limit of descriptors. A process that reaches it can accept nothing, and read and write
- * no file; which of its parts fails first is chance. So each bound is lowered until all of them together stay below.
+ * How many connections fit below the limit of descriptors. A process that reaches it can accept nothing, and read and
+ * write no file; which of its parts fails first is chance. So each bound is lowered until all of them together stay
+ * below.
  */
 import { readFileSync } from 'node:fs'
 import type { Config } from '../../config/schema.ts'
@@ -21,7 +22,10 @@ export function descriptorLimit(): number {
   return soft === undefined ? ASSUMED_LIMIT : Number(soft)
 }
 
-/** The same configuration with bounds that fit: a client, a connection to the server, or a WebSocket's second one take one each. */
+/**
+ * The same configuration with bounds that fit: a client, a connection to the server, or a WebSocket's second one take
+ * one each.
+ */
 export function withinDescriptors(config: Config, limit: number): Config {
   const { listener, upstream } = config
   const usable = Math.max(limit - RESERVED, PART * MIN_CONNECTIONS)

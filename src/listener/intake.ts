@@ -1,6 +1,7 @@
 /**
- * A request on its way in. Of somebody whom nobody knows, content is read up to a bound before the request takes a connection
- * to the server: while it sends a byte now and then, only its own connection waits. What is longer goes on from there, streamed.
+ * A request on its way in. Of somebody whom nobody knows, content is read up to a bound before the request takes a
+ * connection to the server: while it sends a byte now and then, only its own connection waits. What is longer goes on
+ * from there, streamed.
  */
 import type { IncomingMessage } from 'node:http'
 import { Fault } from '../errors.ts'
@@ -40,7 +41,9 @@ export class Intake implements ContentReceiver {
   #chunks: Buffer[] = []
   #keptBytes = 0
 
-  /** `mayForward`: see `RequestContent`. Undefined: there is no content. `isRepeatable`: it may be sent a second time. */
+  /**
+   * `mayForward`: see `RequestContent`. Undefined: there is no content. `isRepeatable`: it may be sent a second time.
+   */
   constructor(
     message: IncomingMessage,
     mayForward: ((name: string) => boolean) | undefined,

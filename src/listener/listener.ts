@@ -1,4 +1,6 @@
-/** The server for clients as Node provides it, with the limits of the configuration, and what never becomes a request. */
+/**
+ * The server for clients as Node provides it, with the limits of the configuration, and what never becomes a request.
+ */
 import http, { type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
@@ -59,7 +61,8 @@ export function createServer(parts: ListenerParts, handlers: Handlers): Server {
           },
           listener,
         )
-  // More lines than this are refused by the first stage; fewer here would make Node drop the rest unseen (CVE-2026-58044).
+  // More lines than this are refused by the first stage; fewer here would make Node drop the rest unseen
+  // (CVE-2026-58044).
   server.maxHeadersCount = 0
   server.headersTimeout = settings.headersTimeoutMs
   server.keepAliveTimeout = settings.keepAliveTimeoutMs

@@ -1,6 +1,6 @@
 /**
- * How long somebody may take: so long for each byte, on average, and a grace for what does not come evenly. Whoever is faster
- * than asked does not save up time for later: more than the grace is never left.
+ * How long somebody may take: so long for each byte, on average, and a grace for what does not come evenly. Whoever is
+ * faster than asked does not save up time for later: more than the grace is never left.
  *
  *   deadline  = now + grace                                   when it begins, and after each pause that is not its own
  *   deadline += bytes / rate, and at most now + grace         when bytes have moved

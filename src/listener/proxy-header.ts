@@ -1,6 +1,6 @@
 /**
- * The header of the PROXY protocol (HAProxy's proxy-protocol.txt, versions 1 and 2): who the client of a relayed connection
- * is. Only the source address is of use here; destination, ports and TLVs are read over.
+ * The header of the PROXY protocol (HAProxy's proxy-protocol.txt, versions 1 and 2): who the client of a relayed
+ * connection is. Only the source address is of use here; destination, ports and TLVs are read over.
  */
 import { isIPv4, isIPv6 } from 'node:net'
 import { canonicalAddress } from '../../config/address-range.ts'
@@ -8,13 +8,18 @@ import { canonicalAddress } from '../../config/address-range.ts'
 export interface ProxyHeader {
   /** Bytes it takes; what follows is the client's. */
   readonly length: number
-  /** Canonical. Undefined: the sender speaks for itself (LOCAL), or does not know whom it relays (UNKNOWN, UNSPEC, AF_UNIX). */
+  /**
+   * Canonical. Undefined: the sender speaks for itself (LOCAL), or does not know whom it relays (UNKNOWN, UNSPEC,
+   * AF_UNIX).
+   */
   readonly source: string | undefined
 }
 
 /** 2.1: CRLF included. */
 const MAX_V1_BYTES = 107
-/** The longest address block takes 216 bytes (AF_UNIX); the rest is for TLVs, a name of a client certificate among them. */
+/**
+ * The longest address block takes 216 bytes (AF_UNIX); the rest is for TLVs, a name of a client certificate among them.
+ */
 const MAX_V2_BYTES = 4096
 
 const V1_PREFIX = Buffer.from('PROXY ')

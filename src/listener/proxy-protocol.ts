@@ -18,7 +18,10 @@ export interface ProxiedConnectionParts {
   readonly rejected: (code: Code, peer: string | undefined) => void
 }
 
-/** What `server` does with a connection so far, it does once the header is read; listeners added later hear of it at once. */
+/**
+ * What `server` does with a connection so far, it does once the header is read; listeners added later hear of it at
+ * once.
+ */
 export function expectProxyHeaders(server: Server, parts: ProxiedConnectionParts): void {
   const name = whenSecured<ConnectionClient>(server, setClientAddress)
 

@@ -5,7 +5,10 @@ import { MAX_TRAILER_FIELDS } from '../http/trailer-limit.ts'
 import type { KeptContent } from './kept-content.ts'
 import type { Paced, PaceKeeper, PaceSettings } from './pace.ts'
 
-/** How much of an unwanted request content is read and thrown away, in bytes, so that the client gets to read the answer. */
+/**
+ * How much of an unwanted request content is read and thrown away, in bytes, so that the client gets to read the
+ * answer.
+ */
 const MAX_DRAINED_BYTES = 64 * 1024 * 1024
 const MAX_DRAIN_MS = 30_000
 
@@ -24,9 +27,9 @@ export interface ContentReceiver {
 }
 
 /**
- * The content of a request on its way to the upstream. It stands between the client's message and the upstream client so
- * that giving up one does not destroy the other: when the upstream answers early, the rest of the content can still be
- * read from the client, and the connection stays in step (RFC 9112 9.3).
+ * The content of a request on its way to the upstream. It stands between the client's message and the upstream client
+ * so that giving up one does not destroy the other: when the upstream answers early, the rest of the content can still
+ * be read from the client, and the connection stays in step (RFC 9112 9.3).
  */
 export class RequestContent implements Paced {
   readonly #message: IncomingMessage

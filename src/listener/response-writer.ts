@@ -5,8 +5,8 @@ import { batchAtTurnEnd, type TurnBatch } from '../io/end-of-turn.ts'
 import type { Paced, PaceKeeper, PaceSettings } from './pace.ts'
 
 /**
- * What became of content that was handed over: `passed` on or copied, so that its bytes are free; `kept` for a moment; or
- * kept, and no more is wanted until there is room again.
+ * What became of content that was handed over: `passed` on or copied, so that its bytes are free; `kept` for a moment;
+ * or kept, and no more is wanted until there is room again.
  */
 export type WriteResult = 'released' | 'retained' | 'backpressure'
 
@@ -35,7 +35,10 @@ export class ResponseWriter implements TurnBatch, Paced {
   #fields: string[] | undefined
   #status = 0
   #reason = ''
-  /** The first content, where it came with the head: a text of octets, which Node joins to the head; bytes would go beside it. */
+  /**
+   * The first content, where it came with the head: a text of octets, which Node joins to the head; bytes would go
+   * beside it.
+   */
   #held: string | undefined
   #isWaiting = false
 

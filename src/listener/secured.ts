@@ -1,6 +1,6 @@
 /**
- * Requests over TLS stand on a socket of their own, which does not lead to the one beneath. The two ends of the connection
- * do: nothing else has both while it is open.
+ * Requests over TLS stand on a socket of their own, which does not lead to the one beneath. The two ends of the
+ * connection do: nothing else has both while it is open.
  */
 import { Server as TlsServer } from 'node:https'
 import type { Server, Socket } from 'node:net'

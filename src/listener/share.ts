@@ -7,7 +7,7 @@ export interface Share {
 }
 
 /**
- * `proven`: it is known who asks. `unproven`: it is not, and the request is here in full. `holding`: it is not, and the client
- * has still to send content, for as long as it likes.
+ * `proven`: it is known who asks. `unproven`: it is not, and the request is here in full. `holding`: it is not, and the
+ * client has still to send content, for as long as it likes.
  */
 export type Standing = 'proven' | 'unproven' | 'holding'

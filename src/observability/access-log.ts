@@ -27,8 +27,8 @@ export type AccessLog = (record: ExchangeRecord, closedAtMs: number) => void
 const BASE_MEMBERS = JSON.stringify(BASE).slice(1, -1)
 
 /**
- * The records go to the output of `log`, put together here: there is one for each request, and its members are known, which
- * a general serializer has to find out each time (docs/performance tells what that costs).
+ * The records go to the output of `log`, put together here: there is one for each request, and its members are known,
+ * which a general serializer has to find out each time (docs/performance tells what that costs).
  */
 export function accessLog(log: Logger, now: Clock): AccessLog {
   const timestamp = timestamps(now)

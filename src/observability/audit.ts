@@ -1,6 +1,6 @@
 /**
- * The audit log: what matters for security, apart from the traffic, with Elastic Common Schema field names. The table is
- * the schema; docs/audit.md is held against it. Never a secret, a query, or the code of a confirmation link.
+ * The audit log: what matters for security, apart from the traffic, with Elastic Common Schema field names. The table
+ * is the schema; docs/audit.md is held against it. Never a secret, a query, or the code of a confirmation link.
  */
 import { openSync } from 'node:fs'
 import { type Logger, pino } from 'pino'

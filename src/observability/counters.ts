@@ -1,6 +1,6 @@
 /**
- * Counters and histograms for what happens with every request: counting is a few additions, and what Prometheus wants is
- * made when it asks. prom-client's own hash their labels each time, which cost 2 us a request.
+ * Counters and histograms for what happens with every request: counting is a few additions, and what Prometheus wants
+ * is made when it asks. prom-client's own hash their labels each time, which cost 2 us a request.
  */
 import type { Metric, Registry } from 'prom-client'
 

@@ -1,13 +1,16 @@
 /**
  * Where log records go: to standard output or a file, in batches, and never waited for. pino's own output can collect
- * records, too, but makes one text of all that wait for each that comes (68 KB of garbage per request), and on a full disk
- * it ends the process, or keeps it from ending.
+ * records, too, but makes one text of all that wait for each that comes (68 KB of garbage per request), and on a full
+ * disk it ends the process, or keeps it from ending.
  */
 import { closeSync, fstatSync, write, writeSync } from 'node:fs'
 import type { DestinationStream } from 'pino'
 import { freeWhenWritten } from '../io/free-when-written.ts'
 
-/** Records are written when so many bytes have come together, or after so many milliseconds: one write per record would cost more than the proxying. */
+/**
+ * Records are written when so many bytes have come together, or after so many milliseconds: one write per record would
+ * cost more than the proxying.
+ */
 const BATCH_BYTES = 65_536
 const BATCH_MS = 250
 const STANDARD_OUTPUT = 1
@@ -17,7 +20,10 @@ const RETRY_MS = 10
 const MAX_LAST_TRIES = 100
 /** A disk may be full for long. */
 const RETRY_FAILED_MS = 1000
-/** What is kept while the disk, or the reader of standard output, stands still, in characters; past it records are dropped. */
+/**
+ * What is kept while the disk, or the reader of standard output, stands still, in characters; past it records are
+ * dropped.
+ */
 const MAX_WAITING = 64 * 1024 * 1024
 
 export interface LogOutput extends DestinationStream, AsyncDisposable {
@@ -141,8 +147,9 @@ function writeAllSync(descriptor: number, bytes: Buffer): void {
 }
 
 /**
- * Whether several processes can write to standard output without tearing each other's lines: the system does one write to
- * a file after the other (write(2)), and each write of ours ends with a line. Not so with a pipe (pipe(7), PIPE_BUF).
+ * Whether several processes can write to standard output without tearing each other's lines: the system does one write
+ * to a file after the other (write(2)), and each write of ours ends with a line. Not so with a pipe (pipe(7),
+ * PIPE_BUF).
  */
 export function isOutputShareable(): boolean {
   return process.platform !== 'win32' && fstatSync(STANDARD_OUTPUT).isFile()

@@ -11,6 +11,9 @@ export interface MetricSources {
   readonly unrecognisedPats: () => number
   readonly directory?: () => DirectoryStatistics
   readonly isStoreAvailable: () => boolean
-  /** How far the clock of this machine is ahead of that of the store, where it has one; undefined while that is not known. */
+  /**
+   * How far the clock of this machine is ahead of that of the store, where it has one; undefined while that is not
+   * known.
+   */
   readonly clockDifferenceMs?: (() => number | undefined) | undefined
 }

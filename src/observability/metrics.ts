@@ -1,4 +1,6 @@
-/** Prometheus metrics, technical and functional. Labels come from closed sets: nothing a client sends becomes a label. */
+/**
+ * Prometheus metrics, technical and functional. Labels come from closed sets: nothing a client sends becomes a label.
+ */
 
 import { type Aggregator, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Code } from '../errors.ts'

@@ -1,4 +1,7 @@
-/** Connections that never became a request, for the log: anybody can open thousands a second, and the log must not fill the disk. */
+/**
+ * Connections that never became a request, for the log: anybody can open thousands a second, and the log must not fill
+ * the disk.
+ */
 import type { Logger } from 'pino'
 import type { MonotonicClock } from '../clock.ts'
 import type { Code } from '../errors.ts'

@@ -8,8 +8,8 @@ const HIGH_WATER_MARK_BYTES = 262_144
 
 /**
  * Standard output as the supervisor writes it, its own records and those that workers hand over: one writer, so that no
- * line is torn, and never waited for by anything but its sources. What cannot be written (nobody reads the pipe any more, the
- * disk is full) is dropped and counted, and the proxy goes on.
+ * line is torn, and never waited for by anything but its sources. What cannot be written (nobody reads the pipe any
+ * more, the disk is full) is dropped and counted, and the proxy goes on.
  */
 export class SharedLogOutput extends Writable {
   /** Writes that failed; each is some records. */

@@ -105,7 +105,10 @@ export function responseFacts({ known, responseBytes, decidedAtMs, upstreamFirst
   }
 }
 
-/** Without authority and query, which may hold secrets, and of our own pages without what names one thing: a code, a key. */
+/**
+ * Without authority and query, which may hold secrets, and of our own pages without what names one thing: a code, a
+ * key.
+ */
 export function pathOf(target: string): string {
   const [path = ''] = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').split(/[?#]/)
   const segments = path.split('/')

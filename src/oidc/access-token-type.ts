@@ -1,6 +1,6 @@
 /**
- * Is it an access token at all? Everything that an OP signs is a JWT of one issuer with the same keys (RFC 8725 2.8, 3.11): what was
- * meant for something else, such as an ID token in the browser's history, opens nothing here.
+ * Is it an access token at all? Everything that an OP signs is a JWT of one issuer with the same keys (RFC 8725 2.8,
+ * 3.11): what was meant for something else, such as an ID token in the browser's history, opens nothing here.
  */
 import type { JWTPayload, JWTVerifyResult } from 'jose'
 import type { Code } from '../errors.ts'
@@ -15,7 +15,10 @@ export interface AccessTokenTypes {
 const ACCESS_TOKEN = ['at+jwt', 'application/at+jwt']
 const ANY_JWT = ['jwt', 'application/jwt']
 
-/** OIDC Core 3.1.3.6 and 3.3.2.11, Back-Channel Logout 1.0 2.4, RFC 8417 2.2: they stand in ID tokens, logout tokens, and events. */
+/**
+ * OIDC Core 3.1.3.6 and 3.3.2.11, Back-Channel Logout 1.0 2.4, RFC 8417 2.2: they stand in ID tokens, logout tokens,
+ * and events.
+ */
 const CLAIMS_OF_OTHERS = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events']
 
 /** What an access token says of itself and no ID token does: RFC 9068 2.2, and Entra ID, AD FS, Okta for the same. */
@@ -28,7 +31,8 @@ const ACCESS_TOKEN_CLAIM_VALUES = ['bearer', 'access', 'access_token', ...ACCESS
 /** What speaks against a token whose signature and audience are good; undefined: nothing. */
 export function refusalOfType(verified: JWTVerifyResult, { tokenTypes, clientId }: AccessTokenTypes): Code | undefined {
   const { payload, protectedHeader } = verified
-  // Bound to a key or certificate (RFC 7800): whoever shows it as plain Bearer has not proven to be its owner (RFC 9449 7.1, RFC 8705 3).
+  // Bound to a key or certificate (RFC 7800): whoever shows it as plain Bearer has not proven to be its owner (RFC 9449
+  // 7.1, RFC 8705 3).
   if ('cnf' in payload) return 'bearer-sender-constrained'
   if (!TYPE_CLAIMS.every(name => isOf(ACCESS_TOKEN_CLAIM_VALUES, payload[name] ?? 'access')))
     return 'bearer-type-refused'
@@ -39,7 +43,10 @@ export function refusalOfType(verified: JWTVerifyResult, { tokenTypes, clientId 
   return mayBeIdToken(payload, clientId) ? 'bearer-type-refused' : undefined
 }
 
-/** An ID token for us can come without a nonce, too: after a refresh (OIDC Core 12.2). Then only an access token says what it is. */
+/**
+ * An ID token for us can come without a nonce, too: after a refresh (OIDC Core 12.2). Then only an access token says
+ * what it is.
+ */
 function mayBeIdToken(payload: JWTPayload, clientId: string): boolean {
   if (![payload.aud].flat().includes(clientId)) return false
   return !isOf(['bearer'], payload.typ) && !CLAIMS_OF_ACCESS_TOKENS.some(name => name in payload)

@@ -1,6 +1,6 @@
 /**
- * Access tokens of the OP (RFC 9068): fully validated, once; the verdict is remembered until the token expires or the OP has
- * other keys, so that a client that sends the same token with each request costs one signature check.
+ * Access tokens of the OP (RFC 9068): fully validated, once; the verdict is remembered until the token expires or the
+ * OP has other keys, so that a client that sends the same token with each request costs one signature check.
  */
 import { decodeJwt, decodeProtectedHeader, errors, type JWTVerifyResult, jwtVerify } from 'jose'
 import type { Config } from '../../config/schema.ts'
@@ -104,7 +104,10 @@ export class AccessTokenVerifier {
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-/** What is wrong with a token that `jwtVerify` refused. Throws `op-unreachable` where the keys and not the token are to blame. */
+/**
+ * What is wrong with a token that `jwtVerify` refused. Throws `op-unreachable` where the keys and not the token are to
+ * blame.
+ */
 export function verificationCode(error: unknown): Code {
   if (error instanceof Fault) throw error
   if (error instanceof errors.JWTExpired) return 'bearer-expired'

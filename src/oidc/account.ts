@@ -6,8 +6,8 @@ import type { Claims } from './claims.ts'
 export type AccountMapper = (claims: Claims) => string | undefined
 
 /**
- * Makes accounts from claims as configured, so that two people never get one account. Undefined where a claim is missing or
- * cannot be part of an account, or the whole does not match the pattern: such a person has no account.
+ * Makes accounts from claims as configured, so that two people never get one account. Undefined where a claim is
+ * missing or cannot be part of an account, or the whole does not match the pattern: such a person has no account.
  */
 export function accountMapper({ template, pattern, case: letterCase }: Config['account']): AccountMapper {
   const whole = linearPattern(pattern, { matches: 'whole' })
@@ -42,16 +42,20 @@ function separatorsIn(template: string): ReadonlySet<string> {
   return new Set(literals.some(text => DOMAIN_SEPARATORS.test(text)) ? [...between, '\\', '@', '/'] : between)
 }
 
-/** Empty where the claim is missing or cannot be part of an account. Numbers that JSON has rounded may be somebody else's. */
+/**
+ * Empty where the claim is missing or cannot be part of an account. Numbers that JSON has rounded may be somebody
+ * else's.
+ */
 function partOf(claim: unknown): string {
   if (typeof claim === 'number') return Number.isSafeInteger(claim) ? String(claim) : ''
   return typeof claim === 'string' && claim.trim() === claim ? claim : ''
 }
 
 /**
- * Whether an account stays what it is on its way: whatever the pattern allows, control characters have no place in a field
- * (RFC 9110 5.5), half a surrogate pair becomes a replacement character in UTF-8, and what has a compatibility equivalent, or is
- * not in NFC, becomes the account of somebody else where a server normalises (RFC 8264 9.17, RFC 8265 3.3).
+ * Whether an account stays what it is on its way: whatever the pattern allows, control characters have no place in a
+ * field (RFC 9110 5.5), half a surrogate pair becomes a replacement character in UTF-8, and what has a compatibility
+ * equivalent, or is not in NFC, becomes the account of somebody else where a server normalises (RFC 8264 9.17, RFC 8265
+ * 3.3).
  */
 const isStable = (account: string) =>
   account !== '' && account.trim() === account && account.normalize('NFKC') === account && !UNSEEN.test(account)

@@ -7,7 +7,10 @@ import type { LogoutToken } from './logout-token.ts'
 /** Signed by the OP, each of them: nobody else fills it. */
 const MAX_REMEMBERED = 10_000
 
-/** A logout token counts once. A store without room for that must not keep anybody signed in: then this process alone remembers it. */
+/**
+ * A logout token counts once. A store without room for that must not keep anybody signed in: then this process alone
+ * remembers it.
+ */
 export class LogoutTokenClaims {
   readonly #store: Pick<SessionStore, 'claimOnce'>
   readonly #remembered = new BoundedMap<string, true>(MAX_REMEMBERED)

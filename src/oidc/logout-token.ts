@@ -27,16 +27,24 @@ export interface LogoutTokenParts {
   readonly now: Clock
 }
 
-/** RFC 8725 3.11. Some OPs send no type, or the one of every JWT: then `events` alone tells a logout token from others. */
+/**
+ * RFC 8725 3.11. Some OPs send no type, or the one of every JWT: then `events` alone tells a logout token from others.
+ */
 const TYPES = ['logout+jwt', 'application/logout+jwt', 'jwt']
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
-/** The specification recommends a life of two minutes at most (4); whatever `exp` says, a token is not good for longer than this. */
+/**
+ * The specification recommends a life of two minutes at most (4); whatever `exp` says, a token is not good for longer
+ * than this.
+ */
 const MAX_AGE_S = 300
 const CLOCK_TOLERANCE_S = 60
 
-/** Verifies a compact JWS. Rejects with `logout-token-invalid`, whose cause says why, or with `op-unreachable` and the like. */
+/**
+ * Verifies a compact JWS. Rejects with `logout-token-invalid`, whose cause says why, or with `op-unreachable` and the
+ * like.
+ */
 export async function verifyLogoutToken(
   token: string,
   { keys, clientId, now }: LogoutTokenParts,

@@ -1,9 +1,14 @@
-/** Which addresses of the OP are good enough: its metadata (OIDC Discovery 3) names them, and a browser or we go there. */
+/**
+ * Which addresses of the OP are good enough: its metadata (OIDC Discovery 3) names them, and a browser or we go there.
+ */
 
 /** Without these nobody could sign in, or be believed. */
 const REQUIRED = ['authorization_endpoint', 'token_endpoint', 'jwks_uri']
 
-/** What is wrong with the metadata, in words; undefined: nothing. Every endpoint counts, also one that is not used today. */
+/**
+ * What is wrong with the metadata, in words; undefined: nothing. Every endpoint counts, also one that is not used
+ * today.
+ */
 export function faultOfMetadata(metadata: Readonly<Record<string, unknown>>, issuer: string): string | undefined {
   const missing = REQUIRED.find(name => metadata[name] === undefined)
   if (missing !== undefined) return `the metadata of the OP has no ${missing}`

@@ -1,4 +1,7 @@
-/** Requests to the OP, wherever its metadata sends them: by the scheme of the issuer, to one address, bounded in time and size. */
+/**
+ * Requests to the OP, wherever its metadata sends them: by the scheme of the issuer, to one address, bounded in time
+ * and size.
+ */
 import { Fault } from '../errors.ts'
 import { faultOfEndpoint } from './op-endpoints.ts'
 

@@ -5,8 +5,8 @@
  *                        used    | used, read  | read first;          | refused
  *                                | again       | OP away: used        |
  *
- * So a key that the OP has withdrawn is good for `maxAge` at most while the OP can be reached. A key that is not in the copy is
- * asked for at once, within the limits of `UnknownKeyLimit`.
+ * So a key that the OP has withdrawn is good for `maxAge` at most while the OP can be reached. A key that is not in the
+ * copy is asked for at once, within the limits of `UnknownKeyLimit`.
  */
 import { type CryptoKey, createLocalJWKSet, errors, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose'
 import type { Clock } from '../clock.ts'
@@ -43,7 +43,9 @@ interface Copy {
 /** The part of its age from which on the copy is read again while it is used. */
 const RENEW_AFTER = 0.75
 
-/** After a failure so long until the next attempt: a flood of tokens is no flood of requests to an OP that is broken. */
+/**
+ * After a failure so long until the next attempt: a flood of tokens is no flood of requests to an OP that is broken.
+ */
 const RETRY_MS = 2000
 
 export class OpKeys {
@@ -126,7 +128,10 @@ export class OpKeys {
     }
   }
 
-  /** Whether there may be keys since that are not in `copy`. What was asked for before the token came may be older than its key. */
+  /**
+   * Whether there may be keys since that are not in `copy`. What was asked for before the token came may be older than
+   * its key.
+   */
   async #lookAgain(keyId: string, copy: Copy, requestsBefore: number, isFromOp: boolean): Promise<boolean> {
     if (copy.request > requestsBefore) {
       this.#limit.rest(keyId)

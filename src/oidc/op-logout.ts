@@ -1,13 +1,15 @@
 /**
- * What a logout at the OP ends here. A sign-in may be under way meanwhile, with an ID token from before the logout, here or in
- * another process: so the logout is marked before sessions are ended, and whoever has opened one looks at the marks after it.
+ * What a logout at the OP ends here. A sign-in may be under way meanwhile, with an ID token from before the logout,
+ * here or in another process: so the logout is marked before sessions are ended, and whoever has opened one looks at
+ * the marks after it.
  *
  *   logout    mark, then end sessions          sign-in    open the session, then read the marks
  *
  * Whichever comes first, one of the two sees the other.
  *
- * Front-channel logout has no signature: whoever knows a `sid` can say it, and anybody a made-up one. So its marks are kept apart,
- * so many and no more, and a `sid` that is said again moves nothing: an ID token from after the first time opens a session.
+ * Front-channel logout has no signature: whoever knows a `sid` can say it, and anybody a made-up one. So its marks are
+ * kept apart, so many and no more, and a `sid` that is said again moves nothing: an ID token from after the first time
+ * opens a session.
  */
 
 import { createHash } from 'node:crypto'
@@ -31,7 +33,10 @@ export interface OpLogoutParts {
   readonly forget: (account: string) => void
 }
 
-/** An ID token older than this opens no session: a code lives for 10 minutes at most (RFC 6749 4.1.2), and is exchanged at once. */
+/**
+ * An ID token older than this opens no session: a code lives for 10 minutes at most (RFC 6749 4.1.2), and is exchanged
+ * at once.
+ */
 const MARKED_FOR_MS = 900_000
 /** Most marks of front-channel logouts at a time. */
 const MAX_UNSIGNED_MARKS = 1000
@@ -50,8 +55,9 @@ export class OpLogout {
   }
 
   /**
-   * Ends the sessions that the OP means, and returns them. `isSigned`: by the OP, so that nobody else can have said it. A logout of the whole person, which names no session, also ends
-   * the grants of their accounts: these were confirmed with sign-ins that count no more. Rejects with `store-unavailable`.
+   * Ends the sessions that the OP means, and returns them. `isSigned`: by the OP, so that nobody else can have said it.
+   * A logout of the whole person, which names no session, also ends the grants of their accounts: these were confirmed
+   * with sign-ins that count no more. Rejects with `store-unavailable`.
    */
   async end({ subject, opSessionId, issuedAtS }: LoggedOut, isSigned: boolean): Promise<EndedSession[]> {
     const { sessions, grants, store, changes, accountKey, forget } = this.#parts
@@ -75,7 +81,10 @@ export class OpLogout {
     return ended
   }
 
-  /** Whether the OP has ended meanwhile what this ID token speaks of. Both times are by its clock; the same second is too late. */
+  /**
+   * Whether the OP has ended meanwhile what this ID token speaks of. Both times are by its clock; the same second is
+   * too late.
+   */
   async hasEnded({ sub, sid, iat }: Claims): Promise<boolean> {
     const subject = String(sub)
     const ids = [markOf(subject, undefined)]

@@ -1,6 +1,7 @@
 /**
- * What an OP said, in words for the log: where, with which status, its error and description (RFC 6749 4.1.2.1, 5.2), which claims
- * came and what was wanted. Bounded and without control characters; no value of a claim but those about how somebody signed in.
+ * What an OP said, in words for the log: where, with which status, its error and description (RFC 6749 4.1.2.1, 5.2),
+ * which claims came and what was wanted. Bounded and without control characters; no value of a claim but those about
+ * how somebody signed in.
  */
 import * as client from 'openid-client'
 import type { StepUp } from '../decision.ts'

@@ -1,4 +1,6 @@
-/** The OpenID Provider as the relying party sees it: openid-client, with discovery in the background and coded faults. */
+/**
+ * The OpenID Provider as the relying party sees it: openid-client, with discovery in the background and coded faults.
+ */
 import * as client from 'openid-client'
 import type { Config } from '../../config/schema.ts'
 import type { Secret } from '../../config/secret.ts'

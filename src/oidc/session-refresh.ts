@@ -1,7 +1,7 @@
 /**
- * Asks the OP from time to time whether the person behind a session is still welcome, with the refresh token
- * (RFC 6749 6). One process asks at a time, for all requests of the session and all workers: with rotated refresh tokens
- * a second use would end the session (RFC 9700 4.14.2).
+ * Asks the OP from time to time whether the person behind a session is still welcome, with the refresh token (RFC 6749
+ * 6). One process asks at a time, for all requests of the session and all workers: with rotated refresh tokens a second
+ * use would end the session (RFC 9700 4.14.2).
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
@@ -15,7 +15,10 @@ export interface RefreshSettings {
   readonly timeoutMs: number
 }
 
-/** `held`: the OP has said yes, and the store does not have its new tokens yet. `store-unavailable`: the OP was not asked, nobody may. */
+/**
+ * `held`: the OP has said yes, and the store does not have its new tokens yet. `store-unavailable`: the OP was not
+ * asked, nobody may.
+ */
 export type RefreshOutcome = 'refreshed' | 'held' | 'left-to-another' | 'ended' | 'op-unreachable' | 'store-unavailable'
 
 /** After a failure so long until the next attempt. */
@@ -47,8 +50,9 @@ export class SessionRefresh {
   }
 
   /**
-   * Whether the session may go on. Answers at once while nothing is due, and also while a refresh is due but the grace is
-   * not over: the OP is asked in the background. Only a session that is overdue waits for the answer, and ends without one.
+   * Whether the session may go on. Answers at once while nothing is due, and also while a refresh is due but the grace
+   * is not over: the OP is asked in the background. Only a session that is overdue waits for the answer, and ends
+   * without one.
    */
   mayGoOn(id: string, session: Session): boolean | Promise<boolean> {
     const now = this.#now()
@@ -78,7 +82,10 @@ export class SessionRefresh {
     return started
   }
 
-  /** Once no more requests come: what is under way ends, and its tokens are saved or handed over; until `signal`, and for a lease at most. */
+  /**
+   * Once no more requests come: what is under way ends, and its tokens are saved or handed over; until `signal`, and
+   * for a lease at most.
+   */
   async settle(signal: AbortSignal): Promise<void> {
     const late = new AbortController()
     using _late = setTimeout(() => late.abort(), this.#leaseMs)

@@ -1,7 +1,7 @@
 /**
- * How often tokens with keys that nobody knows make us ask the OP for its keys. A key that was looked for in vain rests for a
- * while, by its id; strangers together may ask once in a shorter while. So a new key is found at once, and a flood of made-up
- * ids is no flood of requests.
+ * How often tokens with keys that nobody knows make us ask the OP for its keys. A key that was looked for in vain rests
+ * for a while, by its id; strangers together may ask once in a shorter while. So a new key is found at once, and a
+ * flood of made-up ids is no flood of requests.
  */
 import { createHash } from 'node:crypto'
 import { BoundedMap } from '../bounded-map.ts'
@@ -24,7 +24,9 @@ export class UnknownKeyLimit {
     this.#now = now
   }
 
-  /** `isFromOp`: the token came from the OP itself, over a connection to it. Then no stranger can make up its key id. */
+  /**
+   * `isFromOp`: the token came from the OP itself, over a connection to it. Then no stranger can make up its key id.
+   */
   mayAsk(keyId: string, isFromOp: boolean): boolean {
     const now = this.#now()
     if (isWithin(now, this.#restingSinceMs.get(hashOf(keyId)), REST_MS)) return false

@@ -17,9 +17,9 @@ export interface PatFingerprints {
 }
 
 /**
- * Fingerprints: HMAC-SHA-256, cut to 16 bytes (RFC 2104 5), in base64url, and an id of the key. Who reads the store cannot
- * test a guess without the key. The keys come from those of the sessions by HKDF (RFC 5869), so that neither use tells
- * anything about the other.
+ * Fingerprints: HMAC-SHA-256, cut to 16 bytes (RFC 2104 5), in base64url, and an id of the key. Who reads the store
+ * cannot test a guess without the key. The keys come from those of the sessions by HKDF (RFC 5869), so that neither use
+ * tells anything about the other.
  */
 export function patFingerprints(keys: readonly Buffer[]): PatFingerprints {
   const derived = keys.map(key => Buffer.from(hkdfSync('sha256', key, '', 'torhaus pat fingerprint', KEY_BYTES)))

@@ -13,7 +13,10 @@ const DAY_MS = 86_400_000
 /** So long after its first use a token may still spread to the networks it is meant for. */
 const LEARNING_MS = DAY_MS
 
-/** What speaks against a use of the token from that network; the first that does. Nothing speaks against one that is not known. */
+/**
+ * What speaks against a use of the token from that network; the first that does. Nothing speaks against one that is not
+ * known.
+ */
 export function judgePat(
   pat: PatRecord | undefined,
   network: string,

@@ -1,6 +1,7 @@
 /**
- * Whose a personal access token is, as the server says. Nobody else can tell a token from any other letters of its shape, so
- * one that is not known is shown to the server once, in a read of Torhaus' own, before anything is opened with it.
+ * Whose a personal access token is, as the server says. Nobody else can tell a token from any other letters of its
+ * shape, so one that is not known is shown to the server once, in a read of Torhaus' own, before anything is opened
+ * with it.
  *
  *   judge() --> proven lately ------------------------------> the verdict, at once
  *           --> refused lately -----------------------------> the verdict, at once
@@ -10,8 +11,8 @@
  *                    --> else  --> refused, for refusalMs
  *                    --> away  --> as it was proven before, for GRACE_MS; otherwise away, and not remembered
  *
- * Always: a token is `proven` only while the server has said whose it is, and has not answered 401 to it since. What is made
- * up takes the place of what is made up, and of nothing else.
+ * Always: a token is `proven` only while the server has said whose it is, and has not answered 401 to it since. What is
+ * made up takes the place of what is made up, and of nothing else.
  */
 import type { AccountKeyOf } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'

@@ -1,6 +1,6 @@
 /**
- * Personal access tokens seen, never stored: each is known by its fingerprint. Only what the server accepted is recorded,
- * so that nobody fills the register with made-up tokens, or makes a network known by trying.
+ * Personal access tokens seen, never stored: each is known by its fingerprint. Only what the server accepted is
+ * recorded, so that nobody fills the register with made-up tokens, or makes a network known by trying.
  *
  *   request  --> find()  store, and what was seen since --> the policy judges
  *   response --> see()   kept in memory                 --> flush(), every FLUSH_INTERVAL_MS: one write for many uses
@@ -9,8 +9,9 @@
  *                        |  ^                                    |
  *                        +--+ see(): the uses are merged         +-- find() gives both as one
  *
- * Always: a token stops waiting only when exactly what was seen of it has been written; a use that comes meanwhile waits
- * for the next time. One flush at a time. Once MAX_WAITING tokens wait, another one is recorded after a flush only.
+ * Always: a token stops waiting only when exactly what was seen of it has been written; a use that comes meanwhile
+ * waits for the next time. One flush at a time. Once MAX_WAITING tokens wait, another one is recorded after a flush
+ * only.
  */
 
 import type { AccountKey } from '../account-key.ts'
@@ -74,9 +75,9 @@ export class PatRegister {
   }
 
   /**
-   * What is known of the token. What is found under the fingerprint of an older key is moved to that of the newest, so that
-   * it outlives the older key. Synchronous where the store is, or nothing has to be asked. Throws, or rejects with,
-   * `store-unavailable`.
+   * What is known of the token. What is found under the fingerprint of an older key is moved to that of the newest, so
+   * that it outlives the older key. Synchronous where the store is, or nothing has to be asked. Throws, or rejects
+   * with, `store-unavailable`.
    */
   find([newest, ...older]: readonly string[]): Awaitable<PatRecord | undefined> {
     return newest === undefined ? undefined : this.#findFrom(0, older, newest)
@@ -104,7 +105,10 @@ export class PatRegister {
     return changed
   }
 
-  /** How many blocked tokens would pass, since nobody can tell that they are the ones: the key of their fingerprint is gone. */
+  /**
+   * How many blocked tokens would pass, since nobody can tell that they are the ones: the key of their fingerprint is
+   * gone.
+   */
   async countUnrecognised(isRecognisable: (fingerprint: string) => boolean): Promise<number> {
     return (await this.#store.blockedPats()).filter(fingerprint => !isRecognisable(fingerprint)).length
   }

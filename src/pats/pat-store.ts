@@ -1,4 +1,7 @@
-/** What is remembered of a personal access token. Never the token: a fingerprint stands for it. Several processes share one store. */
+/**
+ * What is remembered of a personal access token. Never the token: a fingerprint stands for it. Several processes share
+ * one store.
+ */
 
 import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
@@ -27,20 +30,25 @@ export interface PatRecord {
 
 export interface PatStore {
   readPat(fingerprint: string): Awaitable<PatRecord | undefined>
-  /** Adds what was seen to what is known. Whether a token is blocked stays as it is. The same use may be added twice. */
+  /**
+   * Adds what was seen to what is known. Whether a token is blocked stays as it is. The same use may be added twice.
+   */
   recordUses(uses: Iterable<PatRecord>): Awaitable<void>
   /** Last used first. */
   patsOf(accountKey: AccountKey): Awaitable<PatRecord[]>
   /** True where the account has such a token, and that changed something. */
   blockPat(accountKey: AccountKey, fingerprint: string, isBlocked: boolean): Awaitable<boolean>
   /**
-   * What is known under one fingerprint is known under the other from now on: all at once, together with what is known there
-   * already. Blocked under either is blocked. Nothing where nothing is known.
+   * What is known under one fingerprint is known under the other from now on: all at once, together with what is known
+   * there already. Blocked under either is blocked. Nothing where nothing is known.
    */
   movePat(from: string, to: string): Awaitable<void>
   /** Fingerprints of all that are blocked. */
   blockedPats(): Awaitable<string[]>
-  /** Forgets what was not seen since then, and the oldest above `maxRows`. Blocked ones are kept past their time, and go last. */
+  /**
+   * Forgets what was not seen since then, and the oldest above `maxRows`. Blocked ones are kept past their time, and go
+   * last.
+   */
   sweepPats(seenBeforeMs: number, maxRows: number): Awaitable<void>
 }
 

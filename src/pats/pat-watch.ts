@@ -33,9 +33,15 @@ interface ReportedPatUse {
 }
 
 export interface PatWatch {
-  /** Why the exchange must not pass. Throws, or rejects with, `store-unavailable`: whether a token is blocked must be known. */
+  /**
+   * Why the exchange must not pass. Throws, or rejects with, `store-unavailable`: whether a token is blocked must be
+   * known.
+   */
   refuse(exchange: Authenticated): Awaitable<PatCode | undefined>
-  /** Whose token it is: an account, or the token itself. Undefined where the server has not accepted it yet, as far as is known without asking. */
+  /**
+   * Whose token it is: an account, or the token itself. Undefined where the server has not accepted it yet, as far as
+   * is known without asking.
+   */
   ownerOf(exchange: Authenticated): string | undefined
   /** The head of the server's response; fields as name, value, name, value. Never throws. */
   see(exchange: Authenticated, status: number, rawFields: readonly string[]): void

@@ -1,6 +1,6 @@
 /**
- * How often the server is asked about tokens that it turns out not to know: per client network, and in all. Otherwise anybody
- * could have Torhaus banned by its own server, or use the server through it to try tokens.
+ * How often the server is asked about tokens that it turns out not to know: per client network, and in all. Otherwise
+ * anybody could have Torhaus banned by its own server, or use the server through it to try tokens.
  */
 import { BoundedMap } from '../bounded-map.ts'
 import type { MonotonicClock } from '../clock.ts'

@@ -1,7 +1,7 @@
 /**
- * Personal access tokens in Redis. Each is a hash, of which a use changes only what it knows: a block is another field and
- * cannot be lost. Two indexes lie in other slots, and are written before the record: the tokens of an account, and all of them
- * by last use, the blocked ones above.
+ * Personal access tokens in Redis. Each is a hash, of which a use changes only what it knows: a block is another field
+ * and cannot be lost. Two indexes lie in other slots, and are written before the record: the tokens of an account, and
+ * all of them by last use, the blocked ones above.
  */
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { ClientClass } from '../http/client-class.ts'
@@ -12,8 +12,8 @@ import { fieldsOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
 import { MAX_NETWORKS, type PatRecord, type PatStore } from './pat-store.ts'
 
 /**
- * KEYS pat; ARGV first seen, last seen, account or nothing, most networks, then fields of networks and client classes with the
- * times.
+ * KEYS pat; ARGV first seen, last seen, account or nothing, most networks, then fields of networks and client classes
+ * with the times.
  */
 const SEE = redisScript(`
 local function later(field, at)
@@ -41,7 +41,10 @@ if known[1] ~= ARGV[1] or redis.call('HEXISTS', KEYS[1], 'blocked') == tonumber(
 if ARGV[2] == '1' then redis.call('HSET', KEYS[1], 'blocked', '1') else redis.call('HDEL', KEYS[1], 'blocked') end
 return known[2]`)
 
-/** KEYS pat; ARGV 1: also when it is blocked; last seen at the latest. Returns the account of what was deleted, or 0, or 1 for blocked. */
+/**
+ * KEYS pat; ARGV 1: also when it is blocked; last seen at the latest. Returns the account of what was deleted, or 0, or
+ * 1 for blocked.
+ */
 const FORGET = redisScript(`
 local known = redis.call('HMGET', KEYS[1], 'account', 'last', 'blocked')
 if known[3] and ARGV[1] == '0' then return 1 end

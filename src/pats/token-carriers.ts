@@ -2,9 +2,10 @@
  * Where each product takes a token from, beside Bearer and the password of Basic, which all of them take.
  *
  * Sources: docs.gitea.com/development/api-usage and go-gitea/gitea services/auth (Basic with the token as user name;
- * `token`, `access_token`; `Authorization: token`), routers/api/packages (`X-NuGet-ApiKey`); docs.gitlab.com/api/rest/authentication
- * (`PRIVATE-TOKEN`, `JOB-TOKEN`, `private_token`, `access_token`, `job_token`), docs.gitlab.com/user/packages/nuget_repository
- * (`X-NuGet-ApiKey`), docs.gitlab.com/user/project/deploy_tokens (`Deploy-Token`).
+ * `token`, `access_token`; `Authorization: token`), routers/api/packages (`X-NuGet-ApiKey`);
+ * docs.gitlab.com/api/rest/authentication (`PRIVATE-TOKEN`, `JOB-TOKEN`, `private_token`, `access_token`, `job_token`),
+ * docs.gitlab.com/user/packages/nuget_repository (`X-NuGet-ApiKey`), docs.gitlab.com/user/project/deploy_tokens
+ * (`Deploy-Token`).
  */
 import type { TokenShape } from './token-shapes.ts'
 

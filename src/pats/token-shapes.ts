@@ -1,6 +1,12 @@
-/** How tokens that the server itself checks look. A shape proves nothing: the server decides. It only says who is to judge. */
+/**
+ * How tokens that the server itself checks look. A shape proves nothing: the server decides. It only says who is to
+ * judge.
+ */
 
-/** Azure DevOps: 52 characters of base32, or the 84 characters with a signature in them (strict, and as the server accepts it). */
+/**
+ * Azure DevOps: 52 characters of base32, or the 84 characters with a signature in them (strict, and as the server
+ * accepts it).
+ */
 const azureDevOps = [
   /^[a-z2-7]{52}$/,
   /^[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9][A-L][A-Za-z0-9]{12}AAAAAZDO[A-Za-z0-9]{4}$/,

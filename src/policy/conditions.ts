@@ -80,7 +80,10 @@ export function conditionsOf(
   return conditions
 }
 
-/** A session that a ticket opened is as good as the ticket: it was opened so that a browser is not asked for each picture. */
+/**
+ * A session that a ticket opened is as good as the ticket: it was opened so that a browser is not asked for each
+ * picture.
+ */
 function isOneOf(schemes: readonly string[], { credentials, principal }: Facts): boolean {
   if (schemes.includes(credentials.scheme)) return true
   const opened = principal.kind === 'person' ? principal.evidence.firstFactor : undefined

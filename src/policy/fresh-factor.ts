@@ -1,4 +1,7 @@
-/** Who makes a token or a key has proven the second factor just now: a password and an open browser are not enough for years. */
+/**
+ * Who makes a token or a key has proven the second factor just now: a password and an open browser are not enough for
+ * years.
+ */
 import type { Config } from '../../config/schema.ts'
 import { type Refusal, signIn } from '../decision.ts'
 import type { Code } from '../errors.ts'

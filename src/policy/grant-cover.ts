@@ -1,6 +1,6 @@
 /**
- * What a request needs a confirmation for, and whether one covers it. A grant asks for less than a second factor: where a
- * request can be read in several ways, each must be covered.
+ * What a request needs a confirmation for, and whether one covers it. A grant asks for less than a second factor: where
+ * a request can be read in several ways, each must be covered.
  */
 import type { ClientClass } from '../../config/client-classes.ts'
 import type { Config } from '../../config/schema.ts'
@@ -18,7 +18,10 @@ export interface Need {
   readonly paths: readonly string[]
 }
 
-/** What a person has confirmed, and how they had signed in. Cover undefined: confirmed by a version that did not ask what for. */
+/**
+ * What a person has confirmed, and how they had signed in. Cover undefined: confirmed by a version that did not ask
+ * what for.
+ */
 export interface Confirmed {
   readonly cover: Cover | undefined
   readonly evidence: Evidence
@@ -100,7 +103,9 @@ function covers(cover: Cover | undefined, { what, access, paths }: Need): boolea
   )
 }
 
-/** Whether one of them is as good as a second factor now, by the rule, and for this; need undefined: for whatever it is. */
+/**
+ * Whether one of them is as good as a second factor now, by the rule, and for this; need undefined: for whatever it is.
+ */
 export function isConfirmed(
   confirmed: readonly Confirmed[],
   need: Need | undefined,

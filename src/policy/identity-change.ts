@@ -11,8 +11,8 @@ const PARAMETERS: ReadonlySet<string> = new Set(['sudo', 'private_token', 'job_t
 const MAYBE = /[?&;](?:\+|sudo|private_token|job_token|access_token|[^=&;%]*%)/i
 
 /**
- * Whether a field or parameter makes the server take the request for somebody else's than the one whose credentials were
- * checked. A token that was judged is who the request is from, in whichever carriers it came.
+ * Whether a field or parameter makes the server take the request for somebody else's than the one whose credentials
+ * were checked. A token that was judged is who the request is from, in whichever carriers it came.
  */
 export function changesIdentity({ fields, target, carriersAgree }: Asked): boolean {
   if (fields.changesIdentity || carriersAgree === false) return true

@@ -1,6 +1,7 @@
 /**
- * The text of JSON content, read ahead where nothing but the content tells what a request does. It is not parsed: servers
- * differ in what they take for JSON (doubled members, comments, quotes), and what is looked for is a name, wherever it stands.
+ * The text of JSON content, read ahead where nothing but the content tells what a request does. It is not parsed:
+ * servers differ in what they take for JSON (doubled members, comments, quotes), and what is looked for is a name,
+ * wherever it stands.
  */
 import type { IncomingMessage } from 'node:http'
 import type { RequestFields } from '../http/request-fields.ts'
@@ -13,7 +14,10 @@ const JSON_TYPE = /^\s*application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i
 /** In another encoding the same bytes are another text. */
 const OTHER_CHARSET = /charset\s*=(?!\s*"?\s*utf-8\b)/i
 
-/** Escapes are taken off. Undefined where what the server will read is not known: no JSON, encoded, too long, or too slow. */
+/**
+ * Escapes are taken off. Undefined where what the server will read is not known: no JSON, encoded, too long, or too
+ * slow.
+ */
 export async function jsonPreview(message: IncomingMessage, fields: RequestFields): Promise<string | undefined> {
   const { 'content-type': type = '', 'content-encoding': coding = 'identity' } = fields.kept
   if (!hasContent(fields)) return ''

@@ -1,6 +1,7 @@
 /**
- * What makes credentials that last, by the lists of `lasting-rights/`. A grant covers none of it, and a personal access token
- * makes no token, SSH key or OAuth application: otherwise whoever has the one for an hour has the other for years.
+ * What makes credentials that last, by the lists of `lasting-rights/`. A grant covers none of it, and a personal access
+ * token makes no token, SSH key or OAuth application: otherwise whoever has the one for an hour has the other for
+ * years.
  */
 import type { Config } from '../../config/schema.ts'
 import type { Authenticated } from '../exchange.ts'

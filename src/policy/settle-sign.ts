@@ -5,8 +5,8 @@ import { jsonPreview } from './json-preview.ts'
 import type { Lasting, LastingSign } from './lasting-rights.ts'
 
 /**
- * Goes on with what the request makes. Where only the content tells that, it is read ahead; then it was asked for (RFC 9110
- * 10.1.1), and is not asked for again. What cannot be known counts. Once for a request.
+ * Goes on with what the request makes. Where only the content tells that, it is read ahead; then it was asked for (RFC
+ * 9110 10.1.1), and is not asked for again. What cannot be known counts. Once for a request.
  */
 export function settleSign<T>(
   exchange: Authenticated,

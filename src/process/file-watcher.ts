@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
 
 /**
- * Notices that files have changed, by looking at them from time to time: also through symbolic links, which Kubernetes swaps,
- * and on file systems that tell nobody. Changes are reported once the files have stood still from one look to the next: a
- * certificate and its key are two files.
+ * Notices that files have changed, by looking at them from time to time: also through symbolic links, which Kubernetes
+ * swaps, and on file systems that tell nobody. Changes are reported once the files have stood still from one look to
+ * the next: a certificate and its key are two files.
  */
 export class FileWatcher implements Disposable {
   #seen: string

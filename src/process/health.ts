@@ -1,4 +1,6 @@
-/** What the supervisor does to notice that something stands still, and whom it tells: workers, systemd, log and metrics. */
+/**
+ * What the supervisor does to notice that something stands still, and whom it tells: workers, systemd, log and metrics.
+ */
 import type { Logger } from 'pino'
 import type { Surroundings } from '../clock.ts'
 import { ClockWatch } from './clock-watch.ts'

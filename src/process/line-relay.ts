@@ -4,8 +4,8 @@ import { freeWhenWritten } from '../io/free-when-written.ts'
 const NEWLINE = 0x0a
 
 /**
- * Passes on whole lines. Each worker writes its log to a pipe of its own, in blocks; several writing to one pipe would tear
- * each other's lines, since only the first 4 KiB of a write are sure to stay together (pipe(7), PIPE_BUF).
+ * Passes on whole lines. Each worker writes its log to a pipe of its own, in blocks; several writing to one pipe would
+ * tear each other's lines, since only the first 4 KiB of a write are sure to stay together (pipe(7), PIPE_BUF).
  */
 export function relayLines(source: Readable, output: Writable): void {
   let begun: Buffer = Buffer.alloc(0)

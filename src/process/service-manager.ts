@@ -1,6 +1,7 @@
 /**
- * What systemd is told (sd_notify(3)): ready, stopping, and, as often as it wants to hear it (WatchdogSec), alive. The message
- * goes to a datagram socket, which Node has none of; systemd-notify(1) sends it. Without systemd nothing is told.
+ * What systemd is told (sd_notify(3)): ready, stopping, and, as often as it wants to hear it (WatchdogSec), alive. The
+ * message goes to a datagram socket, which Node has none of; systemd-notify(1) sends it. Without systemd nothing is
+ * told.
  */
 import { execFile } from 'node:child_process'
 import type { MonotonicClock } from '../clock.ts'

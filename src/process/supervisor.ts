@@ -1,6 +1,6 @@
 /**
- * The process that people and service managers speak to. It serves no request: it keeps the workers running, hands a new
- * configuration to new workers, and answers at the admin listener for all of them.
+ * The process that people and service managers speak to. It serves no request: it keeps the workers running, hands a
+ * new configuration to new workers, and answers at the admin listener for all of them.
  *
  *   supervisor: configuration, signals, /metrics, /livez, /readyz, log of all
  *     +- worker   one per core, all on one port; each a whole proxy, and replaced when it dies
@@ -9,8 +9,8 @@
  *   reload: A current --> B starts, A serves --> all of B listen: B current, A drains --> A has ended
  *                              +-- B cannot: B is killed, A stays current
  *
- * Always: one generation is current; `#generations` holds it, those that drain, and the one that starts. One reload at a
- * time: what is asked for meanwhile comes after it, once. After drain() or kill() there is none.
+ * Always: one generation is current; `#generations` holds it, those that drain, and the one that starts. One reload at
+ * a time: what is asked for meanwhile comes after it, once. After drain() or kill() there is none.
  */
 import cluster from 'node:cluster'
 import type { AddressInfo } from 'node:net'
@@ -57,15 +57,16 @@ export class Supervisor {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts
-    // All workers accept from one queue: whoever has time takes the next connection, one that stands still takes none, and
-    // what waits when one ends is taken by the others. Node's round robin hands connections over instead, and a worker
-    // without a free descriptor loses one, and the turn with it, for ever. On Windows one worker would take nearly all.
+    // All workers accept from one queue: whoever has time takes the next connection, one that stands still takes none,
+    // and what waits when one ends is taken by the others. Node's round robin hands connections over instead, and a
+    // worker without a free descriptor loses one, and the turn with it, for ever. On Windows one worker would take
+    // nearly all.
     cluster.schedulingPolicy = process.platform === 'win32' ? cluster.SCHED_RR : cluster.SCHED_NONE
     cluster.setupPrimary({
       exec: parts.workerProgram,
       args: [],
-      // Standard error as it is: nothing but crashes is written there. Standard output, too, where lines stay whole: a pipe of
-      // its own (see relayLines) costs as much as a tenth of the proxying.
+      // Standard error as it is: nothing but crashes is written there. Standard output, too, where lines stay whole: a
+      // pipe of its own (see relayLines) costs as much as a tenth of the proxying.
       stdio: ['ignore', isOutputShareable() ? 'inherit' : 'pipe', 'inherit', 'ipc'],
     })
     const { surroundings, log, output } = parts

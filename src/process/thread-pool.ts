@@ -1,6 +1,6 @@
 /**
- * How many threads libuv has in a worker. It reads UV_THREADPOOL_SIZE once, when the first job is queued, so the supervisor
- * sets it before the worker begins; with a new configuration come new workers.
+ * How many threads libuv has in a worker. It reads UV_THREADPOOL_SIZE once, when the first job is queued, so the
+ * supervisor sets it before the worker begins; with a new configuration come new workers.
  */
 import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'

@@ -18,7 +18,10 @@ export async function metricsText(generations: ReadonlySet<Generation>, metrics:
   return metrics.text(alive.map(([worker, report]) => report?.metrics ?? worker.lastMetrics ?? []))
 }
 
-/** By what each worker answers now, over the channel and to a request. Ready where one of them is: the others take nothing. */
+/**
+ * By what each worker answers now, over the channel and to a request. Ready where one of them is: the others take
+ * nothing.
+ */
 export async function readinessOf(generation: Generation, wanted: number, isStopping: boolean): Promise<Readiness> {
   const answers = await Promise.all([...generation.workers].map(answerOf))
   const parts: Record<string, string> = {}

@@ -79,7 +79,10 @@ export class Generation {
     return this.#end(worker => worker.kill(false), 0)
   }
 
-  /** Ends one that stands still; it is replaced, also where the system cannot end it: a process that waits for a disk cannot be killed. */
+  /**
+   * Ends one that stands still; it is replaced, also where the system cannot end it: a process that waits for a disk
+   * cannot be killed.
+   */
   replace(worker: WorkerProcess): void {
     worker.kill(true)
     setTimeout(() => this.#onEnd(worker, Number.NEGATIVE_INFINITY), KILL_MS).unref()

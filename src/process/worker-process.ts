@@ -125,9 +125,10 @@ export class WorkerProcess {
 }
 
 /**
- * With round robin only, which hands over connections; else it is the listening socket, which must stay. A connection handed to a worker that dies before it took it stays open in the supervisor, with nobody to serve it: its
- * client would wait for ever. Returns what closes it. One worker has one such connection at most: the next is handed over
- * once the one before was taken (lib/internal/cluster/round_robin_handle.js of Node).
+ * With round robin only, which hands over connections; else it is the listening socket, which must stay. A connection
+ * handed to a worker that dies before it took it stays open in the supervisor, with nobody to serve it: its client
+ * would wait for ever. Returns what closes it. One worker has one such connection at most: the next is handed over once
+ * the one before was taken (lib/internal/cluster/round_robin_handle.js of Node).
  */
 function rememberHandle(worker: Worker): () => void {
   const child = worker.process

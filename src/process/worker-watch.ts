@@ -1,7 +1,8 @@
 /**
- * Notices workers that stand still: stopped, in an endless loop, waiting for a disk, or unable to accept. Each is asked in
- * two ways, round after round: over the channel between the processes, which its event loop must turn for, and with a real
- * request, which it must accept and answer. Rounds are counted, not time: after a pause of the whole machine nobody has missed more than one.
+ * Notices workers that stand still: stopped, in an endless loop, waiting for a disk, or unable to accept. Each is asked
+ * in two ways, round after round: over the channel between the processes, which its event loop must turn for, and with
+ * a real request, which it must accept and answer. Rounds are counted, not time: after a pause of the whole machine
+ * nobody has missed more than one.
  */
 import type { WorkerProcess } from './worker-process.ts'
 

@@ -29,9 +29,9 @@ export interface ChallengeSettings {
 }
 
 /**
- * Challenge fields, one line per scheme: build agents look for a value with Bearer in it, clients with a personal access
- * token for one that begins with Basic, and neither reads a joined list. A refused access token is named as such (RFC 6750 3.1).
- * Bearer has a realm, too: clients of registries do not read a challenge without parameters.
+ * Challenge fields, one line per scheme: build agents look for a value with Bearer in it, clients with a personal
+ * access token for one that begins with Basic, and neither reads a joined list. A refused access token is named as such
+ * (RFC 6750 3.1). Bearer has a realm, too: clients of registries do not read a challenge without parameters.
  */
 export function challengeFields({ offers, realm }: ChallengeSettings, known: PartialExchange, code?: Code): string[] {
   const quoted = realm.replaceAll(/["\\]/g, '\\$&')

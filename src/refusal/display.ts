@@ -25,7 +25,10 @@ const IN_WORDS = {
   paths: { read: 'read', write: 'read, change and delete' },
 } as const
 
-/** What a program may do once it is confirmed. Undefined: what an earlier version let be confirmed, which was everything. */
+/**
+ * What a program may do once it is confirmed. Undefined: what an earlier version let be confirmed, which was
+ * everything.
+ */
 export function describeCover(cover: Cover | undefined, clientClass: ClientClass): string {
   if (cover === undefined) {
     const isGit = clientClass === 'git' || clientClass === 'git-lfs'

@@ -1,6 +1,6 @@
 /**
- * A page that carries the fragment of a URL, which no server ever sees, past the sign-in: redirects keep it, a form of the OP does
- * not. It has one script, named in its policy by hash (CSP 3 8.3), and goes on without scripts as well.
+ * A page that carries the fragment of a URL, which no server ever sees, past the sign-in: redirects keep it, a form of
+ * the OP does not. It has one script, named in its policy by hash (CSP 3 8.3), and goes on without scripts as well.
  */
 import { createHash } from 'node:crypto'
 import { Html, html, policyFor, renderPage } from './page.ts'

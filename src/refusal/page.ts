@@ -1,4 +1,7 @@
-/** The few pages of Torhaus itself: no script, readable on a phone and with a screen reader, nothing loaded from elsewhere. */
+/**
+ * The few pages of Torhaus itself: no script, readable on a phone and with a screen reader, nothing loaded from
+ * elsewhere.
+ */
 import { createHash } from 'node:crypto'
 
 const STYLE = `
@@ -38,8 +41,8 @@ export const policyFor = (frameAncestors: string, sandbox = '') =>
   `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; ${sandbox}frame-ancestors ${frameAncestors}`
 
 /**
- * No scripts, whoever brings them in. The origin stays: without it the form would say `Origin: null`, and SameSite cookies would not come with
- * it. A link to a new tab and the download of the git helper work.
+ * No scripts, whoever brings them in. The origin stays: without it the form would say `Origin: null`, and SameSite
+ * cookies would not come with it. A link to a new tab and the download of the git helper work.
  */
 const SANDBOX =
   'sandbox allow-downloads allow-forms allow-popups allow-popups-to-escape-sandbox allow-same-origin allow-top-navigation-by-user-activation; '
@@ -47,8 +50,9 @@ const SANDBOX =
 const COMMON_FIELDS = ['Content-Type', 'text/html; charset=utf-8', 'X-Content-Type-Options', 'nosniff']
 
 /**
- * Fields of every page. No form-action: browsers apply it to redirects as well, and signing out leads on to the OP. Whoever opened
- * the window has no hold of it (HTML 7.1.3): nor has a page of the same origin and opener policy, unless it is cross-origin isolated as well.
+ * Fields of every page. No form-action: browsers apply it to redirects as well, and signing out leads on to the OP.
+ * Whoever opened the window has no hold of it (HTML 7.1.3): nor has a page of the same origin and opener policy, unless
+ * it is cross-origin isolated as well.
  */
 export const pageFields: readonly string[] = [
   ...['Content-Security-Policy', policyFor("'none'", SANDBOX), 'X-Frame-Options', 'DENY'],
@@ -64,7 +68,10 @@ export const automaticPageFields: readonly string[] = [
   ...COMMON_FIELDS,
 ]
 
-/** Of a page that pages of `origin` may show in a frame. X-Frame-Options knows no such exception (RFC 7034 2.1), so it is not sent. */
+/**
+ * Of a page that pages of `origin` may show in a frame. X-Frame-Options knows no such exception (RFC 7034 2.1), so it
+ * is not sent.
+ */
 export const framedPageFields = (origin: string): readonly string[] => [
   ...['Content-Security-Policy', policyFor(origin), 'Referrer-Policy', 'no-referrer'],
   ...COMMON_FIELDS,

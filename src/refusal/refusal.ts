@@ -1,6 +1,6 @@
 /**
- * Refusals in the form the client understands. A browser gets a page, git a line that it shows as `remote:`, Visual Studio
- * a field that it shows in a dialog, everybody else problem details (RFC 9457). Never an internal detail.
+ * Refusals in the form the client understands. A browser gets a page, git a line that it shows as `remote:`, Visual
+ * Studio a field that it shows in a dialog, everybody else problem details (RFC 9457). Never an internal detail.
  */
 import type { ServerResponse } from 'node:http'
 import type { RefusalHelp, StepUp } from '../decision.ts'

@@ -52,7 +52,9 @@ const ERRORS: Partial<Record<Code, string>> = {
   'store-unavailable': 'temporarily_unavailable',
 }
 
-/** 400 whatever went wrong, also on our side: the specification knows no other status for a logout that failed (2.8). */
+/**
+ * 400 whatever went wrong, also on our side: the specification knows no other status for a logout that failed (2.8).
+ */
 function refusal({ audit, countLogout }: BackChannelLogoutParts, exchange: Traced, fault: Fault): Reply {
   const { code } = fault
   const { sentence, status } = errorTable[code]

@@ -7,7 +7,8 @@
  *   POST      the same, and a form that this page has shown       -> to the OP, which asks anew
  *   callback  of that sign-in, for the account that began it      -> the grant, once
  *
- * Pages of the origin server share our origin, and can do much of what a person can do; prove the second factor they cannot.
+ * Pages of the origin server share our origin, and can do much of what a person can do; prove the second factor they
+ * cannot.
  */
 
 import type { Config } from '../../config/schema.ts'

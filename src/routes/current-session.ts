@@ -9,7 +9,9 @@ export interface CurrentSessionParts {
   readonly cookies: SessionCookies
 }
 
-/** The running session of the browser that asks, unless the OP says no: it is asked as often as for any other request. */
+/**
+ * The running session of the browser that asks, unless the OP says no: it is asked as often as for any other request.
+ */
 export async function currentSession(
   { fields }: Traced,
   { sessions, refresh, cookies }: CurrentSessionParts,

@@ -7,8 +7,8 @@ export interface FormLimits {
 }
 
 /**
- * The form in a request's content (application/x-www-form-urlencoded). Rejects with `code` where the content is something
- * else, larger or slower than allowed, and with `request-content-aborted` where it ends early.
+ * The form in a request's content (application/x-www-form-urlencoded). Rejects with `code` where the content is
+ * something else, larger or slower than allowed, and with `request-content-aborted` where it ends early.
  */
 export async function readForm(
   exchange: Traced,

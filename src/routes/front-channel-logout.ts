@@ -1,6 +1,6 @@
 /**
- * OIDC Front-Channel Logout 1.0: the OP's page that signs a person out loads this one in a frame. Cookies do not come into a
- * frame of another site, so the session is found by `sid`.
+ * OIDC Front-Channel Logout 1.0: the OP's page that signs a person out loads this one in a frame. Cookies do not come
+ * into a frame of another site, so the session is found by `sid`.
  */
 import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'

@@ -2,7 +2,10 @@ import { toFault } from '../errors.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Route } from './reply.ts'
 
-/** Whoever wants to leave loses the cookie in any case, also where the store cannot be asked: it opens nothing any more in this browser. */
+/**
+ * Whoever wants to leave loses the cookie in any case, also where the store cannot be asked: it opens nothing any more
+ * in this browser.
+ */
 export function leaving(cookies: SessionCookies, route: Route): Route {
   return async exchange => {
     try {

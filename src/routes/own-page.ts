@@ -1,6 +1,6 @@
 /**
- * What shows something of a person, or acts for one: for a session only that would be admitted now, and by forms that the page of that session
- * has shown.
+ * What shows something of a person, or acts for one: for a session only that would be admitted now, and by forms that
+ * the page of that session has shown.
  */
 import type { Clock } from '../clock.ts'
 import { Fault } from '../errors.ts'
@@ -30,7 +30,9 @@ export const ACCOUNT_PAGE = `${OWN_PREFIX}/`
 const FORM_LIMITS = { maxBytes: 4096, timeoutMs: 10_000 }
 const TOKEN_FIELD = 'token'
 
-/** GET: whoever would not be admitted is led to the sign-in, and back to `returnTo`; by default to what was asked for. */
+/**
+ * GET: whoever would not be admitted is led to the sign-in, and back to `returnTo`; by default to what was asked for.
+ */
 export function showing(parts: OwnPageParts, answer: Answer, returnTo?: string): Route {
   return async exchange => {
     const session = await currentSession(exchange, parts)
@@ -41,8 +43,9 @@ export function showing(parts: OwnPageParts, answer: Answer, returnTo?: string):
 }
 
 /**
- * POST of one of our forms. Throws `sign-in-not-same-origin`, `session-ended`, `form-token-invalid`. What `takes` access away must work with a
- * store that is full, too, and does nothing more when it is sent twice; what gives some waits for a store that remembers the form.
+ * POST of one of our forms. Throws `sign-in-not-same-origin`, `session-ended`, `form-token-invalid`. What `takes`
+ * access away must work with a store that is full, too, and does nothing more when it is sent twice; what gives some
+ * waits for a store that remembers the form.
  */
 export function acting(parts: OwnPageParts, effect: 'takes' | 'gives', answer: Answer): Route {
   return async exchange => {

@@ -1,8 +1,8 @@
 /** Longest return path that is kept, in characters; above it people land on the start page. */
 export const MAX_RETURN_PATH_LENGTH = 4096
 
-// Anything a browser or an intermediary might read as the start of another authority, or drop before reading: backslash,
-// white space and control characters, in the path also encoded; a second slash.
+// Anything a browser or an intermediary might read as the start of another authority, or drop before reading:
+// backslash, white space and control characters, in the path also encoded; a second slash.
 const UNSAFE = /^\/[\\/]|^\/%(2f|5c)|[\x00-\x20\x7f-\uffff\\]|^[^?]*%(0[0-9a-f]|1[0-9a-f]|7f)/i
 
 /**

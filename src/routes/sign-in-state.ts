@@ -18,9 +18,10 @@ const MAX_AIM_LENGTH = 700
 const MOST_AGAIN = 3
 
 /**
- * The `state` of an authorization request (RFC 6749 4.1.1): an id that nobody can guess, and behind it, sealed, what the sign-in is
- * for. A browser that comes back when the sign-in is not known any more, for many tabs were opened at once or it was used, can
- * start again for the page that was wanted. It grants nothing that a link to the sign-in would not.
+ * The `state` of an authorization request (RFC 6749 4.1.1): an id that nobody can guess, and behind it, sealed, what
+ * the sign-in is for. A browser that comes back when the sign-in is not known any more, for many tabs were opened at
+ * once or it was used, can start again for the page that was wanted. It grants nothing that a link to the sign-in would
+ * not.
  */
 export class SignInStates {
   readonly #sealer: Sealer

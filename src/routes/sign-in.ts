@@ -12,11 +12,12 @@
  *     |                            |<------------ ID token, refresh token -----|
  *     |<-- 303, new session id ----| second factor judged, account mapped      |
  *
- * A browser that opens a page in a window passes two pages more, which keep the fragment of its URL in the tab (fragment.ts). One that
- * comes back to a sign-in that is not known any more begins it again, for the page that the state names (sign-in-state.ts).
+ * A browser that opens a page in a window passes two pages more, which keep the fragment of its URL in the tab
+ * (fragment.ts). One that comes back to a sign-in that is not known any more begins it again, for the page that the
+ * state names (sign-in-state.ts).
  *
- * A sign-in with an intent is one that a form of ours has begun, to confirm something: the OP asks anew (`prompt=login`, `max_age=0`), and what was
- * intended is done only if it did, for the account that began it.
+ * A sign-in with an intent is one that a form of ours has begun, to confirm something: the OP asks anew
+ * (`prompt=login`, `max_age=0`), and what was intended is done only if it did, for the account that began it.
  */
 
 import type { AccountKeyOf } from '../account-key.ts'
@@ -68,7 +69,10 @@ const MIN_MAX_AGE_S = 10
 const MAX_ACR_LENGTH = 2048
 const MAX_ACR_VALUES = 50
 
-/** What this sign-in must prove beyond what every one must. It comes in the query, from anybody: so it can only ask for more. */
+/**
+ * What this sign-in must prove beyond what every one must. It comes in the query, from anybody: so it can only ask for
+ * more.
+ */
 function stepUpFrom(query: URLSearchParams, { maxAgeSeconds }: SecondFactorRule): StepUp {
   const asked = query.get('max_age') ?? ''
   const acrText = query.get('acr_values') ?? ''

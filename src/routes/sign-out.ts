@@ -38,8 +38,8 @@ export function askToSignOut({ publicOrigin }: SignOutParts): Route {
 }
 
 /**
- * POST: ends the session whatever the OP says, and goes on to the OP to end that session, too. The form has no token of ours: it gives
- * nobody anything, and must work with a session that is good for nothing else.
+ * POST: ends the session whatever the OP says, and goes on to the OP to end that session, too. The form has no token of
+ * ours: it gives nobody anything, and must work with a session that is good for nothing else.
  */
 export function signOut({ provider, sessions, cookies, publicOrigin, audit, forget }: SignOutParts): Route {
   return leaving(cookies, async exchange => {

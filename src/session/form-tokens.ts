@@ -9,7 +9,10 @@ const LIFETIME_MS = 3_600_000
 
 type Owner = Pick<SessionRecord, 'key'>
 
-/** What a form of ours carries, so that nobody but the page that shows it can send it: good once, for one session and one action. */
+/**
+ * What a form of ours carries, so that nobody but the page that shows it can send it: good once, for one session and
+ * one action.
+ */
 export class FormTokens {
   readonly #sealer: Sealer
   readonly #store: Pick<SessionStore, 'claimOnce'>
@@ -26,8 +29,8 @@ export class FormTokens {
   }
 
   /**
-   * True for the first caller. Where the store cannot remember it, true as well if it `mayRepeat`; otherwise this rejects with
-   * `store-unavailable`.
+   * True for the first caller. Where the store cannot remember it, true as well if it `mayRepeat`; otherwise this
+   * rejects with `store-unavailable`.
    */
   async take(session: Owner, action: string, token: string, mayRepeat = false): Promise<boolean> {
     const [expiresAt, id] = this.#sealer.open(token, contextOf(session, action))?.split(' ') ?? []

@@ -1,6 +1,6 @@
 /**
- * What must happen at once to a session in Redis. A session is a hash with the fields of docs/redis.md; a script changes only
- * the fields it knows, so that one written by a newer version keeps what is added there.
+ * What must happen at once to a session in Redis. A session is a hash with the fields of docs/redis.md; a script
+ * changes only the fields it knows, so that one written by a newer version keeps what is added there.
  */
 import { redisScript } from '../store/redis-connection.ts'
 
@@ -20,7 +20,10 @@ local left = math.min(tonumber(ARGV[2]), tonumber(old[2]) + tonumber(ARGV[3]) - 
 redis.call('PEXPIRE', KEYS[1], math.max(1, math.floor(left)))
 return 1`)
 
-/** KEYS session; ARGV pairs of a field and the value it must have. Returns the account, and the fields that lead to indexes, of what was deleted. */
+/**
+ * KEYS session; ARGV pairs of a field and the value it must have. Returns the account, and the fields that lead to
+ * indexes, of what was deleted.
+ */
 export const DELETE = redisScript(`
 for i = 1, #ARGV, 2 do
   if redis.call('HGET', KEYS[1], ARGV[i]) ~= ARGV[i + 1] then return false end
@@ -30,9 +33,9 @@ if redis.call('DEL', KEYS[1]) == 0 then return false end
 return gone`)
 
 /**
- * KEYS session; ARGV now by the clock of the process, length of the lease, how much later than that a lease may end. Goes by the
- * clock of Redis: two machines whose clocks differ would both believe that it is over, or that it is not. A user who may not
- * ask for that, as an older docs/redis.md had it, goes by its own.
+ * KEYS session; ARGV now by the clock of the process, length of the lease, how much later than that a lease may end.
+ * Goes by the clock of Redis: two machines whose clocks differ would both believe that it is over, or that it is not. A
+ * user who may not ask for that, as an older docs/redis.md had it, goes by its own.
  */
 export const CLAIM_REFRESH = redisScript(`
 local time = redis.pcall('TIME')
@@ -51,7 +54,10 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], unpack(ARGV))
 return 1`)
 
-/** KEYS session; ARGV when it must have been refreshed last, or nothing; when it is now; its tokens. A session that is gone stays gone. */
+/**
+ * KEYS session; ARGV when it must have been refreshed last, or nothing; when it is now; its tokens. A session that is
+ * gone stays gone.
+ */
 export const SAVE_REFRESH = redisScript(`
 local last = redis.call('HGET', KEYS[1], 'refreshed')
 if not last or (ARGV[1] ~= '' and tonumber(last) ~= tonumber(ARGV[1])) then return 0 end
@@ -76,7 +82,10 @@ while length > tonumber(ARGV[2]) do
 end
 return out`)
 
-/** KEYS claim; ARGV now, end of the claim. Also by our own clock: then the claim ends when its time is over, and not later. */
+/**
+ * KEYS claim; ARGV now, end of the claim. Also by our own clock: then the claim ends when its time is over, and not
+ * later.
+ */
 export const CLAIM = redisScript(`
 local til = redis.call('GET', KEYS[1])
 if til and tonumber(til) > tonumber(ARGV[1]) then return 0 end

@@ -1,8 +1,8 @@
 /**
- * Sessions in Redis, for several machines. Each session is a hash with a time to live; three indexes find those of an account,
- * of a subject and of a session at the OP. They lie in other hash slots, so nothing covers both: an index is written before
- * its session and cleared after it. What a crash in between leaves is an entry that leads nowhere, and never a session that
- * signing out everywhere would miss.
+ * Sessions in Redis, for several machines. Each session is a hash with a time to live; three indexes find those of an
+ * account, of a subject and of a session at the OP. They lie in other hash slots, so nothing covers both: an index is
+ * written before its session and cleared after it. What a crash in between leaves is an entry that leads nowhere, and
+ * never a session that signing out everywhere would miss.
  */
 import { storedAccountKey } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
@@ -183,7 +183,10 @@ export class RedisSessionStore implements SessionStore {
   /** Nothing: what has ended goes by its time to live. */
   sweep(): void {}
 
-  /** Also from the indexes, once it is gone. Undefined where nothing was deleted: its entries stay, it may be about to be written. */
+  /**
+   * Also from the indexes, once it is gone. Undefined where nothing was deleted: its entries stay, it may be about to
+   * be written.
+   */
   async #delete(key: string, conditions: readonly [Index, string][] = []): Promise<EndedSession | undefined> {
     const reply = await this.#link.run(DELETE, [this.#session(key)], ...conditions.flat())
     if (!Array.isArray(reply)) return undefined

@@ -20,8 +20,8 @@ const SHAPE: Shape<SignInRecord & { v: number }> = {
 }
 
 /**
- * Sign-ins in flight. Two lists, of each browser and of all, say which is the oldest: they are written first, so that none
- * escapes the bounds.
+ * Sign-ins in flight. Two lists, of each browser and of all, say which is the oldest: they are written first, so that
+ * none escapes the bounds.
  */
 export class RedisSignIns {
   readonly #link: RedisConnection

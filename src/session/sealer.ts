@@ -8,8 +8,8 @@ const TAG_BYTES = 16
  * Encrypts small texts at rest with AES-256-GCM (NIST SP 800-38D), each bound to the context it was made for: a sealed
  * text copied to another record does not open. Sealed: `v1.<key id>.<base64url of nonce, ciphertext, tag>`.
  *
- * Signs what may be read, but must be ours: HMAC with SHA-256 (RFC 2104) over the owner and the text, with keys of their own that
- * are derived from the same ones.
+ * Signs what may be read, but must be ours: HMAC with SHA-256 (RFC 2104) over the owner and the text, with keys of
+ * their own that are derived from the same ones.
  */
 export class Sealer {
   readonly #keys: ReadonlyMap<string, Buffer>
@@ -17,7 +17,10 @@ export class Sealer {
   readonly #signingKeys: readonly Buffer[]
   readonly #owner: string
 
-  /** `keys`: 32 bytes each; the first seals and signs, all open and verify. `owner`: whose signatures count, besides the keys. */
+  /**
+   * `keys`: 32 bytes each; the first seals and signs, all open and verify. `owner`: whose signatures count, besides the
+   * keys.
+   */
   constructor(keys: readonly Buffer[], owner = '') {
     this.#owner = owner
     this.#signingKeys = keys.map(key => createHmac('sha256', key).update('torhaus record signature').digest())

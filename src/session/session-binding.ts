@@ -20,13 +20,16 @@ const boundTextOf = ({ key, subject, opSessionId, account, accountKey, evidence,
 /** Binds a session to this Torhaus: one that somebody else wrote into the store, or changed there, is none of ours. */
 export const bindingOf = (record: Lasting, sealer: Sealer): string => sealer.sign(boundTextOf(record))
 
-/** Tokens, encrypted, and again what binds the session: with each refresh by the key of then, so that a session outlives a key. */
+/**
+ * Tokens, encrypted, and again what binds the session: with each refresh by the key of then, so that a session outlives
+ * a key.
+ */
 export const sealTokens = (record: Lasting, tokens: SessionTokens, sealer: Sealer): string =>
   sealer.seal(JSON.stringify({ ...tokens, binding: bindingOf(record, sealer) }), record.key)
 
 /**
- * Whether this Torhaus has made that session, with one of its keys. The version before did not bind sessions; it did seal their
- * tokens, for them alone: that is proof enough where nothing else was written since.
+ * Whether this Torhaus has made that session, with one of its keys. The version before did not bind sessions; it did
+ * seal their tokens, for them alone: that is proof enough where nothing else was written since.
  */
 export function isOurs(record: SessionRecord, sealer: Sealer): boolean {
   const { binding, sealedTokens, key } = record

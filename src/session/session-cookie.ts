@@ -3,9 +3,9 @@ import { readCookie, serializeCookie } from '../http/cookie.ts'
 const HOST_PREFIX = '__Host-'
 
 /**
- * The two cookies of Torhaus: the session, and the browser's part of sign-ins in flight. With an https public URL they carry the prefix
- * `__Host-Http-` (RFC 6265bis 4.1.3): only this host can set them, for every path, over TLS, and no script can. A browser that does
- * not know it sees `__Host-`, which says all but the last.
+ * The two cookies of Torhaus: the session, and the browser's part of sign-ins in flight. With an https public URL they
+ * carry the prefix `__Host-Http-` (RFC 6265bis 4.1.3): only this host can set them, for every path, over TLS, and no
+ * script can. A browser that does not know it sees `__Host-`, which says all but the last.
  */
 export class SessionCookies {
   readonly sessionName: string

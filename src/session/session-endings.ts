@@ -29,7 +29,10 @@ export class SessionEndings {
     return this.#unsaved.has(key)
   }
 
-  /** Of a session that is there. Rejects with `store-unavailable` where neither the store nor the other processes can be reached. */
+  /**
+   * Of a session that is there. Rejects with `store-unavailable` where neither the store nor the other processes can be
+   * reached.
+   */
   async end(key: string): Promise<void> {
     try {
       await this.#store.deleteSession(key)

@@ -1,6 +1,6 @@
 /**
- * Where sessions and sign-ins in flight live. Several processes share one store. Answers may be given synchronously; the
- * embedded store does, so that a request does not wait for a promise.
+ * Where sessions and sign-ins in flight live. Several processes share one store. Answers may be given synchronously;
+ * the embedded store does, so that a request does not wait for a promise.
  */
 import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
@@ -73,13 +73,16 @@ export interface SessionStore {
   /** Returns what was there. */
   deleteSessions(selector: SessionSelector): Awaitable<EndedSession[]>
   /**
-   * True for one caller only, for as long: who may use the refresh token now. Goes by the clock of the store, which all processes
-   * share; `nowMs` is for a store without one, whose processes share that of their machine.
+   * True for one caller only, for as long: who may use the refresh token now. Goes by the clock of the store, which all
+   * processes share; `nowMs` is for a store without one, whose processes share that of their machine.
    */
   claimRefresh(key: string, nowMs: number, leaseMs: number): Awaitable<boolean>
   /** Ends the lease, so that the next caller gets it. */
   releaseRefresh(key: string): Awaitable<void>
-  /** Also ends the lease. A session that is gone stays gone; one that was not refreshed last at `insteadOfMs`, where given, as it is. */
+  /**
+   * Also ends the lease. A session that is gone stays gone; one that was not refreshed last at `insteadOfMs`, where
+   * given, as it is.
+   */
   saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string, insteadOfMs?: number): Awaitable<void>
   /** Keeps at most `maxPerBrowser` for one browser: the oldest is dropped. */
   addSignIn(record: SignInRecord, maxPerBrowser: number): Awaitable<void>
@@ -91,10 +94,16 @@ export interface SessionStore {
   markUntil(id: string, untilMs: number): Awaitable<void>
   /** Until when the id is marked; once that time is over, perhaps nothing. */
   markedUntil(id: string): Awaitable<number | undefined>
-  /** Marks an id until then, unless it is marked already or `most` are: what anybody can have us mark, without moving or displacing anything. */
+  /**
+   * Marks an id until then, unless it is marked already or `most` are: what anybody can have us mark, without moving or
+   * displacing anything.
+   */
   markOnce(id: string, nowMs: number, untilMs: number, most: number): Awaitable<void>
   /** Until when `markOnce` has marked the id; once that time is over, perhaps nothing. */
   markedOnce(id: string): Awaitable<number | undefined>
-  /** Removes what has ended: claims and marks past their time, sessions not seen since `idleSinceMs` or made before `createdBeforeMs`, sign-ins past their time. */
+  /**
+   * Removes what has ended: claims and marks past their time, sessions not seen since `idleSinceMs` or made before
+   * `createdBeforeMs`, sign-ins past their time.
+   */
   sweep(nowMs: number, idleSinceMs: number, createdBeforeMs: number): Awaitable<void>
 }

@@ -1,5 +1,6 @@
 /**
- * The embedded store: SQLite through node:sqlite. The write-ahead log lets one process write while others read. Measured with 100,000 rows: read 11 us, write 64 us.
+ * The embedded store: SQLite through node:sqlite. The write-ahead log lets one process write while others read.
+ * Measured with 100,000 rows: read 11 us, write 64 us.
  */
 import { storedAccountKey } from '../account-key.ts'
 import { type Awaitable, after } from '../awaitable.ts'
@@ -15,7 +16,10 @@ import {
 import { SIGN_IN_SCHEMA, SqliteSignIns } from './sqlite-sign-ins.ts'
 import { readEvidence, writeEvidence } from './stored-evidence.ts'
 
-/** `session` had no account key: what is left of it would be missed by who signs out everywhere, so those people sign in again. */
+/**
+ * `session` had no account key: what is left of it would be missed by who signs out everywhere, so those people sign in
+ * again.
+ */
 export const SESSION_SCHEMA = `
 DROP TABLE IF EXISTS session;
 CREATE TABLE IF NOT EXISTS person_session (

@@ -3,7 +3,10 @@ import { Fault } from '../errors.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import type { SignInRecord } from './session-store.ts'
 
-/** An intent stands in a table of its own: a version that does not know it sees a sign-in like any other, and nothing is done by it. */
+/**
+ * An intent stands in a table of its own: a version that does not know it sees a sign-in like any other, and nothing is
+ * done by it.
+ */
 export const SIGN_IN_SCHEMA = `
 CREATE TABLE IF NOT EXISTS sign_in_attempt (
   number INTEGER PRIMARY KEY, state TEXT NOT NULL UNIQUE, browser_key TEXT NOT NULL, nonce TEXT NOT NULL,

@@ -1,6 +1,6 @@
 /**
- * How evidence is stored, with what binds the record: one JSON text in either store. Version 1 had no `v` and no `binding`; it
- * ignores both, so that the two run side by side.
+ * How evidence is stored, with what binds the record: one JSON text in either store. Version 1 had no `v` and no
+ * `binding`; it ignores both, so that the two run side by side.
  */
 import type { Evidence } from '../exchange.ts'
 import { hasShape, isNumber, isText, isTexts, oneOf, orAbsent, type Shape } from '../store/record-shape.ts'
@@ -25,7 +25,10 @@ export function writeEvidence({ evidence, binding }: StoredEvidence): string {
   return JSON.stringify(binding === undefined ? evidence : { ...evidence, v: RECORD_VERSION, binding })
 }
 
-/** Undefined where it is none: nobody can say how that person signed in. From version 2 on a record is bound, or it is none. */
+/**
+ * Undefined where it is none: nobody can say how that person signed in. From version 2 on a record is bound, or it is
+ * none.
+ */
 export function readEvidence(text: string): StoredEvidence | undefined {
   const written = parsed(text)
   if (!hasShape(written, SHAPE)) return undefined

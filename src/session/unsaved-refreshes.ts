@@ -1,7 +1,7 @@
 /**
- * Refreshed tokens that the store has not taken yet. An OP that rotates refresh tokens takes the one before for stolen when it comes
- * again (RFC 9700 4.14.2): so the new one is kept here, every reading of the session is corrected by it, and the store is asked
- * again until it has it. Other processes are told, and try as well; whoever is first counts.
+ * Refreshed tokens that the store has not taken yet. An OP that rotates refresh tokens takes the one before for stolen
+ * when it comes again (RFC 9700 4.14.2): so the new one is kept here, every reading of the session is corrected by it,
+ * and the store is asked again until it has it. Other processes are told, and try as well; whoever is first counts.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BoundedMap } from '../bounded-map.ts'

@@ -1,6 +1,6 @@
 /**
- * A change on its way to another process, which may run another version: its form stays readable both ways. The key of an
- * account travels as `account`.
+ * A change on its way to another process, which may run another version: its form stays readable both ways. The key of
+ * an account travels as `account`.
  */
 import { storedAccountKey } from '../account-key.ts'
 import type { Change } from './changes.ts'
@@ -23,7 +23,9 @@ export function messageOf(change: Change): ChangeMessage {
   return { ...rest, account: accountKey }
 }
 
-/** What is not understood may be a kind that a newer version knows: reading everything again is right whatever it means. */
+/**
+ * What is not understood may be a kind that a newer version knows: reading everything again is right whatever it means.
+ */
 export function changeFrom(message: unknown): Change {
   if (!isRecord(message)) return { kind: 'missed' }
   const { kind, key, account, fingerprint } = message

@@ -17,7 +17,10 @@ export type Change =
   | { readonly kind: 'pat'; readonly fingerprint: string }
   /** The OP has given new tokens for a session, and the store does not have them yet. */
   | ({ readonly kind: 'refreshed' } & RefreshedTokens)
-  /** Changes of other processes may have been lost: everything that was read before is to be read again. Never published. */
+  /**
+   * Changes of other processes may have been lost: everything that was read before is to be read again. Never
+   * published.
+   */
   | { readonly kind: 'missed' }
 
 export interface RefreshedTokens {

@@ -5,8 +5,8 @@
  *     |-- answered --|-- read again ------------|-- read again
  *        at once         store away: answered      store away: the fault
  *
- * Its clock does not go back: an answer must not become younger when somebody sets the time. An answer whose reading began before its entry was forgotten is given to who asked, and not kept: it may be from before the
- * change.
+ * Its clock does not go back: an answer must not become younger when somebody sets the time. An answer whose reading
+ * began before its entry was forgotten is given to who asked, and not kept: it may be from before the change.
  */
 
 import type { Awaitable } from '../awaitable.ts'

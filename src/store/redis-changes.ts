@@ -1,7 +1,7 @@
 /**
- * Changes between processes, over a channel of Redis. Delivery is at most once, so each process numbers what it sends, and
- * sends at least a heartbeat each second: who misses a number knows that it has missed something, and reads everything again. So
- * does who was connected anew; the one who sent may be gone.
+ * Changes between processes, over a channel of Redis. Delivery is at most once, so each process numbers what it sends,
+ * and sends at least a heartbeat each second: who misses a number knows that it has missed something, and reads
+ * everything again. So does who was connected anew; the one who sent may be gone.
  */
 import { randomUUID } from 'node:crypto'
 import { BoundedMap } from '../bounded-map.ts'

@@ -41,7 +41,8 @@ export class RedisClock implements Disposable {
       this.#differenceMs = differenceMs
       this.#measured(differenceMs)
     } catch (error) {
-      // Away: the next time, then. A user without the command will not be given it, and each refusal would count as an error of the store.
+      // Away: the next time, then. A user without the command will not be given it, and each refusal would count as an
+      // error of the store.
       if (error instanceof Fault && isRefusal(error.cause)) this[Symbol.dispose]()
     }
   }

@@ -1,6 +1,7 @@
 /**
- * How Redis is, besides being there: it may answer, and still refuse. A refusal counts from the first one on. That of a write for
- * want of room or of a master is over once a write works; of others nobody can ask whether they are, so they count for a while.
+ * How Redis is, besides being there: it may answer, and still refuse. A refusal counts from the first one on. That of a
+ * write for want of room or of a master is over once a write works; of others nobody can ask whether they are, so they
+ * count for a while.
  */
 import { ErrorReply } from '@redis/client'
 import type { MonotonicClock } from '../clock.ts'
@@ -20,7 +21,10 @@ export const isAnswer = (error: unknown) => error instanceof ErrorReply && !AWAY
 
 export const isRefusal = (error: unknown) => ['WRONGPASS', 'NOAUTH', 'NOPERM'].includes(replyCode(error) ?? '')
 
-/** An error within a script says its code somewhere in the text, or, of the ACL, in words. MISCONF: it cannot write its files. */
+/**
+ * An error within a script says its code somewhere in the text, or, of the ACL, in words. MISCONF: it cannot write its
+ * files.
+ */
 const REFUSALS: readonly (readonly [RegExp, RedisRefusal])[] = [
   [/\bOOM\b/, 'full'],
   [/\b(READONLY|MISCONF|NOREPLICAS)\b/, 'read-only'],

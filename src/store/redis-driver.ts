@@ -30,8 +30,8 @@ const LAST_RECONNECT_MS = 2000
 const SENTINEL_SCAN_MS = 5000
 
 /**
- * Connects and subscribes. Rejects at the first thing that goes wrong, when `connectTimeoutMs` is over, or when `signal`
- * aborts; then nothing is left open. Once open, it reconnects by itself.
+ * Connects and subscribes. Rejects at the first thing that goes wrong, when `connectTimeoutMs` is over, or when
+ * `signal` aborts; then nothing is left open. Once open, it reconnects by itself.
  */
 export async function openRedisDriver(
   settings: RedisSettings,

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto'
 const VERSION = 1
 
 /**
- * Names of keys, as docs/redis.md lists them: `<prefix>:1:<kind>:{<tag>}`. What stands in braces chooses the hash slot of a
- * cluster; keys that are used together have the same.
+ * Names of keys, as docs/redis.md lists them: `<prefix>:1:<kind>:{<tag>}`. What stands in braces chooses the hash slot
+ * of a cluster; keys that are used together have the same.
  */
 export class RedisNames {
   readonly #start: string

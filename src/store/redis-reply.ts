@@ -28,8 +28,8 @@ export function fieldsOf(reply: unknown): Map<string, string> {
 }
 
 /**
- * A record that a Torhaus wrote as JSON. Only members may be added to a record, and its readers leave alone what they do not
- * know. @throws {Fault} `store-unavailable` where it is no JSON object of that shape.
+ * A record that a Torhaus wrote as JSON. Only members may be added to a record, and its readers leave alone what they
+ * do not know. @throws {Fault} `store-unavailable` where it is no JSON object of that shape.
  */
 export function jsonOf<T extends object>(reply: unknown, shape: Shape<T>): T {
   try {

@@ -1,8 +1,8 @@
 /**
  * One SQLite file, shared by the workers of one machine: write-ahead log, prepared statements, coded faults.
  *
- * Reading never waits. A write that finds the file locked by another process is tried again, off the event loop, and those
- * behind it keep their order:
+ * Reading never waits. A write that finds the file locked by another process is tried again, off the event loop, and
+ * those behind it keep their order:
  *
  *   write --> done at once
  *     +-- locked --> in line --> tried after 2, 4, 8 ... 50 ms --> done
@@ -29,7 +29,10 @@ const UNHEARD: SqliteEvents = { changed: () => undefined, replaced: () => undefi
 
 /** How often the file is looked at: is it still the one that was opened, and how long is its log? */
 export const LOOK_MS = 1000
-/** What strangers may cause to be written goes no further while the log is longer; a reader that stands still keeps it so. */
+/**
+ * What strangers may cause to be written goes no further while the log is longer; a reader that stands still keeps it
+ * so.
+ */
 const MAX_LOG_BYTES = 67_108_864
 
 /** SQLite's own name for it. */

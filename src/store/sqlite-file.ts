@@ -7,7 +7,10 @@ const PAUSE_MS = 50
 /** Kept of the log when it was written back. */
 const KEPT_LOG_BYTES = 4_194_304
 
-/** Several workers may open it at the same moment, and only one can make what is missing: here, at the start, waiting may block. */
+/**
+ * Several workers may open it at the same moment, and only one can make what is missing: here, at the start, waiting
+ * may block.
+ */
 export function openSqliteFile(fileName: string, schema: string): DatabaseSync {
   const database = new DatabaseSync(fileName, { timeout: PATIENCE_MS })
   try {

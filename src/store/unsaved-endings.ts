@@ -1,7 +1,7 @@
 /**
- * What ends access needs no room. Where the store does not take a deletion, because it is full or read-only, the ending is kept
- * here: it counts from now on whatever the store says, the other processes are told of it again and again, since one may have
- * begun meanwhile, and the store is asked again until it has taken it.
+ * What ends access needs no room. Where the store does not take a deletion, because it is full or read-only, the ending
+ * is kept here: it counts from now on whatever the store says, the other processes are told of it again and again,
+ * since one may have begun meanwhile, and the store is asked again until it has taken it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Awaitable } from '../awaitable.ts'

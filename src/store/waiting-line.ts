@@ -8,7 +8,9 @@ const PATIENCE_MS = 5000
 /** So many wait; more are refused. */
 const MAX_WAITING = 1000
 
-/** Work that must wait for somebody else is done in its order, and tried again with pauses, while the event loop turns. */
+/**
+ * Work that must wait for somebody else is done in its order, and tried again with pauses, while the event loop turns.
+ */
 export class WaitingLine {
   #end: Promise<unknown> = Promise.resolve()
   #length = 0

@@ -1,6 +1,6 @@
 /**
- * The open tunnels. A request is judged once; a tunnel lives on, so it is judged again: at once when something it stands
- * on has changed, and otherwise about once a minute. What would not be admitted any more is closed.
+ * The open tunnels. A request is judged once; a tunnel lives on, so it is judged again: at once when something it
+ * stands on has changed, and otherwise about once a minute. What would not be admitted any more is closed.
  *
  *   reserve() --> open() --> judged, again and again --> ended, with the code it would be refused with
  *       |            |                     |
@@ -80,7 +80,10 @@ export class Tunnels implements Disposable {
     socket.once('close', () => this.#reserved--)
   }
 
-  /** Joins a client, which has its 101, to the upstream; throws where the exchange was not admitted. `early`: what the upstream sent with its 101. */
+  /**
+   * Joins a client, which has its 101, to the upstream; throws where the exchange was not admitted. `early`: what the
+   * upstream sent with its 101.
+   */
   open(client: UpgradedClient, upstream: Socket, early: Buffer, exchange: Delegated, record: ExchangeRecord): void {
     try {
       Admission.redeem(exchange, 'tunnelled')

@@ -1,7 +1,7 @@
 /**
- * A bounded number of connections, each belonging to a key. Idle ones are used newest first, so that the others can grow
- * old and be closed; when the bound is reached, the oldest idle connection of any key makes room. Requests wait when none is
- * idle, or the rest is for others; not for ever.
+ * A bounded number of connections, each belonging to a key. Idle ones are used newest first, so that the others can
+ * grow old and be closed; when the bound is reached, the oldest idle connection of any key makes room. Requests wait
+ * when none is idle, or the rest is for others; not for ever.
  *
  *   acquire() --> may have one --> an idle one of its key -------------------> in use --> onFree(): a waiter's, or idle
  *             |                --> room, or the oldest idle makes room --> connecting --> in use

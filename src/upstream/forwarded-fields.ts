@@ -16,8 +16,8 @@ export interface ForwardedFieldSettings {
 }
 
 /**
- * Visible characters, spaces, tabs and obs-text are all there is (RFC 9110 5.5): a line end would begin another field. What came in a
- * field has passed the parser; names and claims of people have not.
+ * Visible characters, spaces, tabs and obs-text are all there is (RFC 9110 5.5): a line end would begin another field.
+ * What came in a field has passed the parser; names and claims of people have not.
  */
 const NOT_IN_FIELDS = /[^\t\x20-\x7e\x80-\xff]/
 

@@ -1,7 +1,7 @@
 /**
- * ReadBuffer from an upstream socket into one buffer of its own, again and again: what was read is dealt with at once, so that
- * content passes without being copied, and without memory for each read. Only where somebody still needs the bytes, a new
- * buffer takes the place of the old one.
+ * ReadBuffer from an upstream socket into one buffer of its own, again and again: what was read is dealt with at once,
+ * so that content passes without being copied, and without memory for each read. Only where somebody still needs the
+ * bytes, a new buffer takes the place of the old one.
  */
 import type { OnReadOpts, Socket } from 'node:net'
 
@@ -10,7 +10,10 @@ export interface Reader {
   onData(data: Buffer): boolean
 }
 
-/** One read takes so much at most; of a buffer that small responses pass through, the system gives memory for the first pages only. */
+/**
+ * One read takes so much at most; of a buffer that small responses pass through, the system gives memory for the first
+ * pages only.
+ */
 const BUFFER_BYTES = 65_536
 
 export class ReadBuffer {

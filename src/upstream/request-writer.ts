@@ -4,7 +4,10 @@ import { batchAtTurnEnd, type TurnBatch } from '../io/end-of-turn.ts'
 import { freeWhenWritten } from '../io/free-when-written.ts'
 import { fieldLines } from './field-lines.ts'
 
-/** Content that comes with the head goes in one write with it, as a text of octets; beside a buffer it would cost a second piece. */
+/**
+ * Content that comes with the head goes in one write with it, as a text of octets; beside a buffer it would cost a
+ * second piece.
+ */
 const MAX_HELD_BYTES = 8192
 
 export class RequestWriter implements TurnBatch {

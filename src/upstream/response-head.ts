@@ -1,6 +1,8 @@
 import { InvalidResponse } from './invalid-response.ts'
 
-/** How the end of the content is found (RFC 9112 6.3): after so many bytes, by chunks, or when the connection closes. */
+/**
+ * How the end of the content is found (RFC 9112 6.3): after so many bytes, by chunks, or when the connection closes.
+ */
 type Framing = number | 'chunked' | 'close'
 
 export interface ResponseHead {

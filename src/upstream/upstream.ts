@@ -17,8 +17,9 @@ export interface UpstreamRequest {
   /** The fields ask to change the protocol (RFC 9110 7.8), so 101 may come. */
   readonly mayUpgrade: boolean
   /**
-   * Requests share a connection only with requests of the same key: traffic that passes through never meets traffic with
-   * an identity of ours, nor one account another where the server may bind authentication to the connection (RFC 4559 6).
+   * Requests share a connection only with requests of the same key: traffic that passes through never meets traffic
+   * with an identity of ours, nor one account another where the server may bind authentication to the connection (RFC
+   * 4559 6).
    */
   readonly connectionKey: string
   /** Whose share of the connections it counts in. */
@@ -37,7 +38,10 @@ export interface ResponseReceiver {
   onReadPause(): void
   onContent(chunk: Buffer): WriteResult
   onEnd(rawTrailers: readonly string[]): void
-  /** 101: the socket is the receiver's now, and counts no longer as a connection. `early`: what came with the head, free when this returns. */
+  /**
+   * 101: the socket is the receiver's now, and counts no longer as a connection. `early`: what came with the head, free
+   * when this returns.
+   */
   onUpgrade(rawFields: readonly string[], socket: Socket, early: Buffer): void
   onError(fault: Fault): void
 }

@@ -1,4 +1,6 @@
-/** Each part in turn cannot start, for a reason that operators meet; then nothing of those before it may be left open. */
+/**
+ * Each part in turn cannot start, for a reason that operators meet; then nothing of those before it may be left open.
+ */
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { test } from 'node:test'

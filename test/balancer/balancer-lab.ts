@@ -34,7 +34,10 @@ export interface Instance {
   pretendNotReady: boolean
 }
 
-/** `proxyProtocol`: its version; it says the client address, and TLS ends at Torhaus. Without it, TLS ends at the balancer. */
+/**
+ * `proxyProtocol`: its version; it says the client address, and TLS ends at Torhaus. Without it, TLS ends at the
+ * balancer.
+ */
 export async function startBalancerLab(kind: BalancerKind, proxyProtocol?: 1 | 2): Promise<BalancerLab> {
   const passesTls = proxyProtocol !== undefined
   const undo: (() => unknown)[] = []

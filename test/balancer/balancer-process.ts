@@ -1,4 +1,7 @@
-/** The documented configurations of HAProxy and nginx, with the addresses of a test filled in, and the programs that run them. */
+/**
+ * The documented configurations of HAProxy and nginx, with the addresses of a test filled in, and the programs that run
+ * them.
+ */
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

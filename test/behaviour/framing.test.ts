@@ -9,7 +9,9 @@ before(async () => {
 })
 after(() => proxy.close())
 
-/** Request heads and contents that two parsers might frame differently (RFC 9112 6.3, 11.2), and the status they get. */
+/**
+ * Request heads and contents that two parsers might frame differently (RFC 9112 6.3, 11.2), and the status they get.
+ */
 const refused: Record<string, [status: number, bytes: string]> = {
   'Content-Length and Transfer-Encoding together': [
     400,
@@ -49,7 +51,9 @@ function post(...fields: string[]): string {
   return ['POST /framing HTTP/1.1', 'HOST', patField, ...fields, '', ''].join('\r\n')
 }
 
-/** Refused for its coding alone: where it ends is clear, and what follows on the connection is a request like any other. */
+/**
+ * Refused for its coding alone: where it ends is clear, and what follows on the connection is a request like any other.
+ */
 const framed = 'a transfer coding before chunked'
 
 for (const [what, [status, bytes]] of Object.entries(refused)) {

@@ -13,7 +13,9 @@ before(async () => {
 })
 after(() => proxy.close())
 
-/** The origin answers one request on a connection, and closes when the next one comes, as if it had closed just before. */
+/**
+ * The origin answers one request on a connection, and closes when the next one comes, as if it had closed just before.
+ */
 function closeAfterOne() {
   const used = new WeakSet<object>()
   proxy.origin.answerWith((request, response, received) => {

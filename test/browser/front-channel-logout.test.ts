@@ -1,4 +1,7 @@
-/** The frame of OIDC Front-Channel Logout in a real browser: framed by the OP it is shown, and it works without the cookie. */
+/**
+ * The frame of OIDC Front-Channel Logout in a real browser: framed by the OP it is shown, and it works without the
+ * cookie.
+ */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'

@@ -1,4 +1,7 @@
-/** A page of the origin server, in a real browser, against our own pages: nothing is confirmed, and nothing of ours is read. */
+/**
+ * A page of the origin server, in a real browser, against our own pages: nothing is confirmed, and nothing of ours is
+ * read.
+ */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'

@@ -26,7 +26,10 @@ async function signedInPage(): Promise<Page> {
   return page
 }
 
-/** Opens a WebSocket and says hello; resolves with the echo, or `closed` and the code. The socket stays at `window.kept`. */
+/**
+ * Opens a WebSocket and says hello; resolves with the echo, or `closed` and the code. The socket stays at
+ * `window.kept`.
+ */
 const hello = (page: Page, path: string) =>
   page.evaluate(`new Promise(resolve => {
     window.kept = new WebSocket('ws://127.0.0.1:${lab.port}${path}')

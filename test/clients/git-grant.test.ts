@@ -1,4 +1,6 @@
-/** A real git with one factor: a confirmed fetch clones, a push is asked for by itself, and nothing else passes as git. */
+/**
+ * A real git with one factor: a confirmed fetch clones, a push is asked for by itself, and nothing else passes as git.
+ */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'

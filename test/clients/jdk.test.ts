@@ -1,4 +1,7 @@
-/** The JDK's own client, which Maven, Gradle and Team Explorer Everywhere are built on: it accepts HTML, and is no browser. */
+/**
+ * The JDK's own client, which Maven, Gradle and Team Explorer Everywhere are built on: it accepts HTML, and is no
+ * browser.
+ */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

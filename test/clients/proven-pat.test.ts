@@ -1,4 +1,7 @@
-/** A token that was never seen before, with the clients that people have: proven on the way, and no content is sent twice. */
+/**
+ * A token that was never seen before, with the clients that people have: proven on the way, and no content is sent
+ * twice.
+ */
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { open, writeFile } from 'node:fs/promises'

@@ -1,4 +1,7 @@
-/** Regular expressions of operators: what runs in linear time is accepted and means what it says, everything else is refused. */
+/**
+ * Regular expressions of operators: what runs in linear time is accepted and means what it says, everything else is
+ * refused.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { linearPattern, needsNoBacktracking, patternProblem } from '../../config/linear-pattern.ts'

@@ -1,4 +1,7 @@
-/** What the lock file lets in: everything by its hash, and nothing that runs while it is installed, or is a program, unless it is listed here. */
+/**
+ * What the lock file lets in: everything by its hash, and nothing that runs while it is installed, or is a program,
+ * unless it is listed here.
+ */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -6,7 +6,10 @@ import type { Sharer } from '../../src/upstream/owner.ts'
 
 const waiterOf = (owner: string, standing: Standing = 'proven'): Sharer => ({ owner, standing, holder: undefined })
 
-/** 64 connections: one is reserved, four make an owner heavy, eight may be held by clients nobody knows, four by one of them. */
+/**
+ * 64 connections: one is reserved, four make an owner heavy, eight may be held by clients nobody knows, four by one of
+ * them.
+ */
 const sharesOf = (maxQueued = 10_000) => new ConnectionShares<Sharer>({ maxConnections: 64, maxQueued })
 
 function enter(shares: ConnectionShares<Sharer>, owner: string, count: number, standing: Standing = 'proven') {

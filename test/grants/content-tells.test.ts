@@ -1,4 +1,7 @@
-/** Where only its JSON content tells what a request makes, that is read ahead, within bounds, and forwarded byte for byte. */
+/**
+ * Where only its JSON content tells what a request makes, that is read ahead, within bounds, and forwarded byte for
+ * byte.
+ */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { chunked } from '../../devkit/clients/raw-http.ts'

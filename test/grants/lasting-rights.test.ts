@@ -1,4 +1,7 @@
-/** Nothing that lasts is made with a grant; no token, key or application with a personal access token, or a second factor of this morning. */
+/**
+ * Nothing that lasts is made with a grant; no token, key or application with a personal access token, or a second
+ * factor of this morning.
+ */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { serverTokenIssuer } from '../../devkit/origin/identity.ts'

@@ -1,4 +1,6 @@
-/** The identity fields belong to Torhaus: nothing a client sends under their names, in any spelling, reaches the origin. */
+/**
+ * The identity fields belong to Torhaus: nothing a client sends under their names, in any spelling, reaches the origin.
+ */
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, test } from 'node:test'

@@ -1,4 +1,7 @@
-/** Second-factor grants with the real parts: git with a ticket and with a password, and a real Chromium that confirms with TOTP. */
+/**
+ * Second-factor grants with the real parts: git with a ticket and with a password, and a real Chromium that confirms
+ * with TOTP.
+ */
 import assert from 'node:assert/strict'
 import { globalAgent } from 'node:http'
 import { after, before, test } from 'node:test'

@@ -45,8 +45,8 @@ async function asksAs(account: string) {
 let strangest = 0
 
 /**
- * Until the KDC is asked about somebody new again, and answers, if only that it knows nobody of that name. The calls that
- * hang come back when libkrb5 gives up, not when we do.
+ * Until the KDC is asked about somebody new again, and answers, if only that it knows nobody of that name. The calls
+ * that hang come back when libkrb5 gives up, not when we do.
  */
 async function recovered(): Promise<void> {
   for (let tries = 0; tries < RECOVERY_TRIES; tries++) {

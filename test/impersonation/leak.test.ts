@@ -1,6 +1,6 @@
 /**
- * The server that keeps authentication on the connection (as IIS does with authPersistNonNTLM), under a crowd: whoever gets
- * an answer gets it under the own name, whatever happened on the connection before.
+ * The server that keeps authentication on the connection (as IIS does with authPersistNonNTLM), under a crowd: whoever
+ * gets an answer gets it under the own name, whatever happened on the connection before.
  */
 import assert from 'node:assert/strict'
 import type { Agent } from 'node:http'
@@ -85,7 +85,10 @@ async function client(
   }
 }
 
-/** Passed through with credentials of no worth, refused by us, or let pass without any (a preflight, an agent's token exchange). */
+/**
+ * Passed through with credentials of no worth, refused by us, or let pass without any (a preflight, an agent's token
+ * exchange).
+ */
 const NOBODY: readonly (readonly [path: string, asking: Asking])[] = [
   ['/whoami', { headers: basic('', PAT) }],
   ['/whoami', { method: 'OPTIONS', headers: { origin: 'http://a.test', 'access-control-request-method': 'GET' } }],

@@ -1,6 +1,6 @@
 /**
- * The whole proxy with Kerberos of our own (kerberos.implementation: native), whatever LAB_KERBEROS says. With LAB_KERBEROS=native every
- * other test of this folder runs with it, too.
+ * The whole proxy with Kerberos of our own (kerberos.implementation: native), whatever LAB_KERBEROS says. With
+ * LAB_KERBEROS=native every other test of this folder runs with it, too.
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'

@@ -1,4 +1,7 @@
-/** The rows of the Kerberos error table, through the whole proxy: one token for each request, and one for each connection. */
+/**
+ * The rows of the Kerberos error table, through the whole proxy: one token for each request, and one for each
+ * connection.
+ */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'

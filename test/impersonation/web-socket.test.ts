@@ -1,4 +1,6 @@
-/** The handshake of a WebSocket is a request: it arrives as the account, with a token of its own. Apache declines it. */
+/**
+ * The handshake of a WebSocket is a request: it arrives as the account, with a token of its own. Apache declines it.
+ */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Asking, bearer, negotiate, seenAs } from './proxy-client.ts'

@@ -1,6 +1,6 @@
 /**
- * GSSAPI takes the credential of the environment where it finds none of the kind asked for. Here the environment is bob's:
- * his tickets as KRB5CCNAME, his keytab as KRB5_CLIENT_KTNAME. Nobody may ever arrive as bob who is not bob.
+ * GSSAPI takes the credential of the environment where it finds none of the kind asked for. Here the environment is
+ * bob's: his tickets as KRB5CCNAME, his keytab as KRB5_CLIENT_KTNAME. Nobody may ever arrive as bob who is not bob.
  */
 import assert from 'node:assert/strict'
 import { copyFile } from 'node:fs/promises'

@@ -122,7 +122,8 @@ for (const implementation of IMPLEMENTATIONS) {
               assert(error instanceof KerberosError && error.code !== 'internal', `octet ${offset}: ${error}`),
           )
         }
-        // The service name outside the ticket's encrypted part is open (RFC 4120 5.3); the replay cache sees through it.
+        // The service name outside the ticket's encrypted part is open (RFC 4120 5.3); the replay cache sees through
+        // it.
         assert.deepEqual(accepted, ['alice@CORP.TEST'])
       })
 

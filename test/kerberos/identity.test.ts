@@ -7,8 +7,8 @@ import { createPrincipalTickets } from '../../src/kerberos/principal-tickets.ts'
 import { spnegoMechanism } from '../../src/kerberos/protocol/object-identifiers.ts'
 import { devopsService, type KerberosLab, principal, startKerberosLab } from './kerberos-lab.ts'
 
-// Hazard: where the mechanism given to init is not in the credential, the mechglue uses the process's default credential
-// without a word.
+// Hazard: where the mechanism given to init is not in the credential, the mechglue uses the process's default
+// credential without a word.
 let lab: KerberosLab
 let bobsCache: string
 

@@ -109,7 +109,8 @@ describe('a KDC that swallows requests', () => {
       'a cached ticket needs no KDC',
     )
 
-    // libkrb5 lets go of the two calls after about 25 s, however soon the KDC is back; until then both places are taken.
+    // libkrb5 lets go of the two calls after about 25 s, however soon the KDC is back; until then both places are
+    // taken.
     lab.kdc.relay.mode = 'pass'
     await recovers(() => impersonation.initiate(principal('carol'), devops))
     assert.equal(lab.gate.state(), 'closed')

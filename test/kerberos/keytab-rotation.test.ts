@@ -1,4 +1,7 @@
-/** The keytab is read again when it changes: a new key of the service needs no restart, and tickets from before still open. */
+/**
+ * The keytab is read again when it changes: a new key of the service needs no restart, and tickets from before still
+ * open.
+ */
 
 import assert from 'node:assert/strict'
 import { dirname } from 'node:path'

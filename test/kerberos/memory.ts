@@ -1,8 +1,8 @@
 /**
- * Whether memory stays flat: `node --expose-gc test/kerberos/memory.ts [operations]`, 50,000 by default. Reports resident
- * memory and open handles after each tenth. V8's heap is reserved in steps as the load asks for it, so look at what is outside:
- * it should not grow. Each round accepts a token, initiates for cycling principals, and now and then purges one, presents
- * garbage or a replay, and checks a password.
+ * Whether memory stays flat: `node --expose-gc test/kerberos/memory.ts [operations]`, 50,000 by default. Reports
+ * resident memory and open handles after each tenth. V8's heap is reserved in steps as the load asks for it, so look at
+ * what is outside: it should not grow. Each round accepts a token, initiates for cycling principals, and now and then
+ * purges one, presents garbage or a replay, and checks a password.
  */
 
 import { createAcceptor } from '../../src/kerberos/acceptor.ts'

@@ -1,7 +1,8 @@
 /**
- * libgssapi as oracle: of thousands of changed tokens, there is none that our acceptor takes and libgssapi refuses, or takes for somebody
- * else. The other way round is allowed, and counted: our DER is stricter. One difference is meant: the number of the key in a ticket stands in
- * clear and is a hint (MS-KILE 3.4.5), so we try every key of the type, and libgssapi the one of that number.
+ * libgssapi as oracle: of thousands of changed tokens, there is none that our acceptor takes and libgssapi refuses, or
+ * takes for somebody else. The other way round is allowed, and counted: our DER is stricter. One difference is meant:
+ * the number of the key in a ticket stands in clear and is a hint (MS-KILE 3.4.5), so we try every key of the type, and
+ * libgssapi the one of that number.
  */
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
@@ -14,7 +15,10 @@ import { classifyNegotiateToken, wrapInSpnego } from '../../src/kerberos/protoco
 import { type KerberosLab, startKerberosLab } from './kerberos-lab.ts'
 
 const TOKENS = 5_000
-/** Octets of a ticket's realm, name and key number, of options, lengths and tags: where a change is not just a broken ciphertext. */
+/**
+ * Octets of a ticket's realm, name and key number, of options, lengths and tags: where a change is not just a broken
+ * ciphertext.
+ */
 const HEAD_OCTETS = 260
 
 let lab: KerberosLab

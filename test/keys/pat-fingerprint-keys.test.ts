@@ -1,4 +1,7 @@
-/** Blocked personal access tokens stay blocked when session keys are rotated, for their fingerprints come from these keys. */
+/**
+ * Blocked personal access tokens stay blocked when session keys are rotated, for their fingerprints come from these
+ * keys.
+ */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { patField } from '../../devkit/torhaus/proxy-under-test.ts'

@@ -1,4 +1,7 @@
-/** Rotating a key as an operator does: files are written beside the configuration, lists in it change, Torhaus starts again. */
+/**
+ * Rotating a key as an operator does: files are written beside the configuration, lists in it change, Torhaus starts
+ * again.
+ */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

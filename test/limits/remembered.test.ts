@@ -1,4 +1,6 @@
-/** What is remembered of whoever comes is bounded: one more, and the oldest is forgotten, while the next oldest is not. */
+/**
+ * What is remembered of whoever comes is bounded: one more, and the oldest is forgotten, while the next oldest is not.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AcceptedTokens } from '../../src/identity/accepted-tokens.ts'

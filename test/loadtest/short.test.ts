@@ -1,4 +1,7 @@
-/** The load test itself in its short form. Fails on what is counted only: a clock says nothing on a machine that others use. */
+/**
+ * The load test itself in its short form. Fails on what is counted only: a clock says nothing on a machine that others
+ * use.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'

@@ -1,4 +1,6 @@
-/** The operator's command on a store file that was put in the place of another under a running Torhaus, as in a restore. */
+/**
+ * The operator's command on a store file that was put in the place of another under a running Torhaus, as in a restore.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rename, rm } from 'node:fs/promises'

@@ -1,4 +1,7 @@
-/** The operator's command finds a person in every spelling, and nobody else. No directory: the configuration says whose domain it is. */
+/**
+ * The operator's command finds a person in every spelling, and nobody else. No directory: the configuration says whose
+ * domain it is.
+ */
 import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'

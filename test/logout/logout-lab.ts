@@ -1,4 +1,6 @@
-/** An OP that signs whatever logout token the test wants, and people with sessions whose `sub` and `sid` the test knows. */
+/**
+ * An OP that signs whatever logout token the test wants, and people with sessions whose `sub` and `sid` the test knows.
+ */
 import { randomUUID } from 'node:crypto'
 import type { CryptoKey, JWTPayload } from 'jose'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'

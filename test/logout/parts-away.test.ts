@@ -1,4 +1,6 @@
-/** When the OP or the store is away a logout has failed, and says so with the one status the specification has for it. */
+/**
+ * When the OP or the store is away a logout has failed, and says so with the one status the specification has for it.
+ */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

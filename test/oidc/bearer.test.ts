@@ -1,4 +1,7 @@
-/** Each way an access token can be wrong, as Bearer and as the password of Basic, has its own code; none reaches the origin. */
+/**
+ * Each way an access token can be wrong, as Bearer and as the password of Basic, has its own code; none reaches the
+ * origin.
+ */
 import assert from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
 import { after, before, test } from 'node:test'

@@ -1,4 +1,6 @@
-/** Times in ID tokens: the clock of the OP may differ as far as configured, and a time may have a fraction (RFC 7519 2). */
+/**
+ * Times in ID tokens: the clock of the OP may differ as far as configured, and a time may have a fraction (RFC 7519 2).
+ */
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'

@@ -1,4 +1,6 @@
-/** The OP changes its keys: a new one counts at once, a withdrawn one no longer, and made-up ones cost next to nothing. */
+/**
+ * The OP changes its keys: a new one counts at once, a withdrawn one no longer, and made-up ones cost next to nothing.
+ */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, beforeEach, test } from 'node:test'

@@ -1,6 +1,6 @@
 /**
- * No rule set and no spelling lets a request through that its canonical form would not: whatever path a real server reads out of
- * a target, the rules are not kinder to the target than to that path.
+ * No rule set and no spelling lets a request through that its canonical form would not: whatever path a real server
+ * reads out of a target, the rules are not kinder to the target than to that path.
  */
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'

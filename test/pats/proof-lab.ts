@@ -1,4 +1,7 @@
-/** A Torhaus that proves tokens, before an origin that answers as the named product does, as its public documentation says. */
+/**
+ * A Torhaus that proves tokens, before an origin that answers as the named product does, as its public documentation
+ * says.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { configured, type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 

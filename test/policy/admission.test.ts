@@ -1,4 +1,7 @@
-/** Passing the second-factor stage is a fact at run time: without its proof nothing is forwarded, whatever the types say. */
+/**
+ * Passing the second-factor stage is a fact at run time: without its proof nothing is forwarded, whatever the types
+ * say.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
@@ -42,7 +45,9 @@ test('a proof of another exchange, a look-alike, and none at all are refused', (
   Admission.redeem({ ...one, admission }, 'forwarded')
 })
 
-/** Prints what a Torhaus of this tree answers to a token of the OP and to nobody, and what reached the origin server. */
+/**
+ * Prints what a Torhaus of this tree answers to a token of the OP and to nobody, and what reached the origin server.
+ */
 const PROGRAM = `
   import { startProxy } from './devkit/torhaus/proxy-under-test.ts'
   const proxy = await startProxy()

@@ -1,4 +1,6 @@
-/** What `npm run attack` tries against rules: no spelling of a request takes it past a rule, by request or by handshake. */
+/**
+ * What `npm run attack` tries against rules: no spelling of a request takes it past a rule, by request or by handshake.
+ */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { canonicalAttacks } from '../../devkit/attack/lists/canonical.ts'

@@ -1,4 +1,7 @@
-/** All stores on a Redis Cluster of three masters: every script stays in one hash slot, and one node away leaves the others. */
+/**
+ * All stores on a Redis Cluster of three masters: every script stays in one hash slot, and one node away leaves the
+ * others.
+ */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,7 @@
-/** A Redis without memory left (`noeviction`) refuses what is new: people leave all the same, and it is told that it is full. */
+/**
+ * A Redis without memory left (`noeviction`) refuses what is new: people leave all the same, and it is told that it is
+ * full.
+ */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { eventually } from '../../devkit/redis/redis-lab.ts'

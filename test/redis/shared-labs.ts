@@ -1,4 +1,6 @@
-/** Torhaus, once or several times, on one Redis: each with an OP and an origin of its own, as on machines of their own. */
+/**
+ * Torhaus, once or several times, on one Redis: each with an OP and an origin of its own, as on machines of their own.
+ */
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,7 @@
-/** Two Torhaus on one Redis, each believing for a minute what it has read: what one is told must count at the other at once. */
+/**
+ * Two Torhaus on one Redis, each believing for a minute what it has read: what one is told must count at the other at
+ * once.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'

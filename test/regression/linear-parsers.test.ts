@@ -1,6 +1,6 @@
 /**
- * No parser of outside data is worse than linear: twice the input is at most 2.5 times the work. 32 KB of `\"` in Forwarded once
- * held a worker for 1.7 s.
+ * No parser of outside data is worse than linear: twice the input is at most 2.5 times the work. 32 KB of `\"` in
+ * Forwarded once held a worker for 1.7 s.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -180,8 +180,9 @@ function costMs(parse: (text: string) => unknown, text: string): number {
 }
 
 /**
- * How the least costs seen compare, for each doubling: other programs and the collector only ever add. It is measured over two
- * doublings, where what is square stands out more. What takes next to nothing at the larger size is not measured further.
+ * How the least costs seen compare, for each doubling: other programs and the collector only ever add. It is measured
+ * over two doublings, where what is square stands out more. What takes next to nothing at the larger size is not
+ * measured further.
  */
 function growth(parse: (text: string) => unknown, unit: string): number {
   const small = unit.repeat(SIZE / unit.length)

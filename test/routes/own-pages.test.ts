@@ -1,4 +1,7 @@
-/** Our own pages share the origin of the server's: what a script, a frame or a prefetch of the server's pages asks for is refused. */
+/**
+ * Our own pages share the origin of the server's: what a script, a frame or a prefetch of the server's pages asks for
+ * is refused.
+ */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'

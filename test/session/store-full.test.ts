@@ -1,4 +1,7 @@
-/** Two workers on a store that takes no writes: whoever leaves has left, at both, and nobody comes back when there is room again. */
+/**
+ * Two workers on a store that takes no writes: whoever leaves has left, at both, and nobody comes back when there is
+ * room again.
+ */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { eventually } from '../../devkit/redis/redis-lab.ts'

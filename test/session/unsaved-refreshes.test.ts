@@ -1,4 +1,7 @@
-/** What the OP gave and the store did not take: kept, handed over, stored by whoever can, and never over something newer. */
+/**
+ * What the OP gave and the store did not take: kept, handed over, stored by whoever can, and never over something
+ * newer.
+ */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,4 +1,6 @@
-/** On a full disk people leave all the same: nothing passes any more at any worker, also not once there is room again. */
+/**
+ * On a full disk people leave all the same: nothing passes any more at any worker, also not once there is room again.
+ */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'

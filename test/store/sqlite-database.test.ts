@@ -1,4 +1,6 @@
-/** What the embedded store does when its file is locked, full, damaged or replaced: nobody waits, and the truth is told. */
+/**
+ * What the embedded store does when its file is locked, full, damaged or replaced: nobody waits, and the truth is told.
+ */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -19,7 +19,9 @@ declare module 'ws' {
     handleProtocols?: (protocols: Set<string>, request: IncomingMessage) => string | false
   }
 
-  /** Emits `open`, `message` (data, isBinary), `ping`, `pong`, `close` (code, reason), `error`, `unexpected-response`. */
+  /**
+   * Emits `open`, `message` (data, isBinary), `ping`, `pong`, `close` (code, reason), `error`, `unexpected-response`.
+   */
   export class WebSocket extends EventEmitter {
     constructor(url: string, protocols: readonly string[], options: ClientOptions)
     readonly protocol: string

@@ -1,4 +1,6 @@
-/** A roll-out, and back again: two versions on one store. Nobody is signed out, and what was confirmed stays confirmed. */
+/**
+ * A roll-out, and back again: two versions on one store. Nobody is signed out, and what was confirmed stays confirmed.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'

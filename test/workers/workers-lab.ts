@@ -1,4 +1,6 @@
-/** Torhaus as it runs: supervisor and workers as processes of their own, between a real OP and an origin that remembers. */
+/**
+ * Torhaus as it runs: supervisor and workers as processes of their own, between a real OP and an origin that remembers.
+ */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'

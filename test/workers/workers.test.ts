@@ -31,7 +31,8 @@ test('a worker that is killed is replaced, the other goes on meanwhile, and no c
     process.kill(before[0] ?? 0, 'SIGKILL')
     let broken = 0
     for (let count = 0; count < 20; count++) {
-      // A connection may have been on its way to the worker that died: it is closed, not left waiting, and the request sent again.
+      // A connection may have been on its way to the worker that died: it is closed, not left waiting, and the request
+      // sent again.
       const again = () => {
         broken++
         return answer(lab, `/after-${count}`)

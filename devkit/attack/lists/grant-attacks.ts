@@ -1,4 +1,7 @@
-/** What somebody could try who has one factor of a person who has confirmed a fetch and a reading script; or a personal access token. */
+/**
+ * What somebody could try who has one factor of a person who has confirmed a fetch and a reading script; or a personal
+ * access token.
+ */
 import { BrowserClient } from '../../clients/browser-client.ts'
 import { confirmAt } from '../../clients/own-forms.ts'
 import { signIn } from '../../op/user-agent.ts'

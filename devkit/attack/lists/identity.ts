@@ -1,4 +1,6 @@
-/** Fields in which a server behind a proxy might believe who somebody is: none of them arrives as the client wrote it. */
+/**
+ * Fields in which a server behind a proxy might believe who somebody is: none of them arrives as the client wrote it.
+ */
 import { patField } from '../../torhaus/proxy-under-test.ts'
 import { type Attack, request } from '../attack.ts'
 

@@ -1,4 +1,6 @@
-/** Tokens of the server that are made up, revoked, of two people, in every carrier: none reaches it as more than it is. */
+/**
+ * Tokens of the server that are made up, revoked, of two people, in every carrier: none reaches it as more than it is.
+ */
 import type { IncomingMessage } from 'node:http'
 import type { Received } from '../../origin/echo-origin.ts'
 import type { Attack, Target } from '../attack.ts'

@@ -57,7 +57,10 @@ export interface KdcClientOptions {
 }
 
 export interface KdcClient {
-  /** A TGT (RFC 4120 3.1); `keyFor` makes the client's key from what the KDC says about it, for a password from its salt. */
+  /**
+   * A TGT (RFC 4120 3.1); `keyFor` makes the client's key from what the KDC says about it, for a password from its
+   * salt.
+   */
   signIn(client: PrincipalName, keyFor: (infos: readonly EtypeInfo[]) => Promise<EncryptionKey>): Promise<HeldTicket>
   /** A ticket for a service in the holder's own name (RFC 4120 3.3). */
   serviceTicket(tgt: HeldTicket, service: PrincipalName): Promise<HeldTicket>

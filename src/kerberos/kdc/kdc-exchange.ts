@@ -17,8 +17,8 @@ export interface KdcExchange {
 }
 
 /**
- * One request and its reply over TCP: four octets of length, whose highest bit is zero, then the message. The deadline is one for all of
- * it, so that a KDC that drips octets gains nothing.
+ * One request and its reply over TCP: four octets of length, whose highest bit is zero, then the message. The deadline
+ * is one for all of it, so that a KDC that drips octets gains nothing.
  */
 export function exchange({ host, port }: KdcAddress, request: Buffer, timeoutMs: number): KdcExchange {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()

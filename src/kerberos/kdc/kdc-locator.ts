@@ -15,8 +15,8 @@ export interface KdcLocator {
 export const configuredKdcs = (addresses: readonly KdcAddress[]): KdcLocator => ({ addresses: async () => addresses })
 
 /**
- * KDCs from DNS (RFC 4120 7.2.3.2): `_kerberos._tcp.REALM`, by priority, the heavier first. What was found before serves on when DNS is
- * silent.
+ * KDCs from DNS (RFC 4120 7.2.3.2): `_kerberos._tcp.REALM`, by priority, the heavier first. What was found before
+ * serves on when DNS is silent.
  */
 export function discoveredKdcs(realm: string, now: () => number, resolve: typeof resolveSrv = resolveSrv): KdcLocator {
   let found: readonly KdcAddress[] = []

@@ -10,8 +10,8 @@ import { byHope, type KdcState, newKdcState, noteAnswer, noteFailure } from './k
 //       |                                                     |
 //       +------------- whoever answers first, with a message that is believed, ends it
 //
-// A silent KDC is not waited for: the next is asked beside it. What comes second is dropped. Where all have failed at once, as when the
-// only one restarts, they are asked once more.
+// A silent KDC is not waited for: the next is asked beside it. What comes second is dropped. Where all have failed at
+// once, as when the only one restarts, they are asked once more.
 
 export interface KdcPoolOptions {
   readonly locator: KdcLocator
@@ -24,8 +24,9 @@ export interface KdcPoolOptions {
 
 export interface KdcPool {
   /**
-   * Asks until a KDC gives an answer that `read` makes sense of. A `Krb5Error` of `read` means that this KDC is not to be believed, so the
-   * next is asked; whatever else it throws is the answer. Throws why the last one failed: `KdcUnreachable`, or the disbelief.
+   * Asks until a KDC gives an answer that `read` makes sense of. A `Krb5Error` of `read` means that this KDC is not to
+   * be believed, so the next is asked; whatever else it throws is the answer. Throws why the last one failed:
+   * `KdcUnreachable`, or the disbelief.
    */
   ask<T>(request: Buffer, read: (reply: Buffer) => T): Promise<T>
   states(): readonly Readonly<KdcState>[]

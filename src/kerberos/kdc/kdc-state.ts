@@ -40,8 +40,9 @@ export function noteFailure(state: KdcState, nowMs: number): void {
 }
 
 /**
- * In which order to ask: those that answer, as configured; then those whose rest is over; those that rest last, the one closest to its end
- * first. So a dead KDC costs nobody time while another lives, and is asked all the same when none does.
+ * In which order to ask: those that answer, as configured; then those whose rest is over; those that rest last, the one
+ * closest to its end first. So a dead KDC costs nobody time while another lives, and is asked all the same when none
+ * does.
  */
 export function byHope(states: readonly KdcState[], nowMs: number): KdcState[] {
   const rank = ({ failures, restUntilMs }: KdcState): number => (failures === 0 ? 0 : restUntilMs <= nowMs ? 1 : 2)

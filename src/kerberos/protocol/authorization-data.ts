@@ -29,8 +29,8 @@ function readElements(list: DerReader): AuthorizationElement[] {
 }
 
 /**
- * The PAC of a ticket: directly in AD-IF-RELEVANT and nowhere deeper (MS-KILE 3.3.5.6.4), so there is no nesting to be limited. Undefined
- * where there is none. Throws where there are two: which one was signed would be a guess.
+ * The PAC of a ticket: directly in AD-IF-RELEVANT and nowhere deeper (MS-KILE 3.3.5.6.4), so there is no nesting to be
+ * limited. Undefined where there is none. Throws where there are two: which one was signed would be a guess.
  */
 export function pacOf(elements: readonly AuthorizationElement[]): Buffer | undefined {
   let pac: Buffer | undefined

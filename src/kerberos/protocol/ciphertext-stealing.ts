@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 
-// AES in CBC mode with ciphertext stealing as Kerberos has it (RFC 3962 5, CS3 of NIST SP 800-38A addendum): the last two blocks always
-// change places. OpenSSL's CS1 leaves them where they are, and when the length is a multiple of the block is plain CBC. An IV of zeros:
-// each message begins with a random block of its own.
+// AES in CBC mode with ciphertext stealing as Kerberos has it (RFC 3962 5, CS3 of NIST SP 800-38A addendum): the last
+// two blocks always change places. OpenSSL's CS1 leaves them where they are, and when the length is a multiple of the
+// block is plain CBC. An IV of zeros: each message begins with a random block of its own.
 
 const BLOCK = 16
 const ZERO_IV = Buffer.alloc(BLOCK)

@@ -1,7 +1,8 @@
 import { malformed } from './krb5-error.ts'
 
-// Strict DER (X.690 10): definite lengths in their shortest form, tags of one octet, nothing after the last element. A reader is a place
-// in octets that are never copied; each octet is looked at once for each level it is nested in, and levels are those of the message.
+// Strict DER (X.690 10): definite lengths in their shortest form, tags of one octet, nothing after the last element. A
+// reader is a place in octets that are never copied; each octet is looked at once for each level it is nested in, and
+// levels are those of the message.
 
 /** Universal tags (X.690 8). */
 export const UNIVERSAL = {

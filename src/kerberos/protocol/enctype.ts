@@ -2,7 +2,9 @@ import { createCipheriv, createHmac } from 'node:crypto'
 import { Krb5Error } from './krb5-error.ts'
 import { nFold } from './n-fold.ts'
 
-/** The four encryption types that are spoken here (RFC 3962 7, RFC 8009 7), strongest first. RC4 and DES are refused. */
+/**
+ * The four encryption types that are spoken here (RFC 3962 7, RFC 8009 7), strongest first. RC4 and DES are refused.
+ */
 export const ENCTYPES = [20, 18, 19, 17] as const
 
 export type EnctypeNumber = (typeof ENCTYPES)[number]

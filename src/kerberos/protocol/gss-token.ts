@@ -54,7 +54,8 @@ export function plainGssChecksum(): Buffer {
   return checksum
 }
 
-// MIC tokens (RFC 4121 4.2.6.1): 04 04, flags, five octets FF, sequence number of 64 bits, checksum over the text and that header.
+// MIC tokens (RFC 4121 4.2.6.1): 04 04, flags, five octets FF, sequence number of 64 bits, checksum over the text and
+// that header.
 const MIC_HEADER_BYTES = 16
 const MIC_FLAG = { sentByAcceptor: 1, sealed: 2, acceptorSubkey: 4 } as const
 

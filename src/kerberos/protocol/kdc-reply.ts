@@ -89,8 +89,9 @@ export interface Asked {
 }
 
 /**
- * Throws `mismatch` unless the reply is about what was asked (RFC 4120 3.1.5): nonce, service and realm as the KDC encrypted them, and the
- * ticket's own name, which stands in clear and could have been put there by anybody (CVE-2017-11103).
+ * Throws `mismatch` unless the reply is about what was asked (RFC 4120 3.1.5): nonce, service and realm as the KDC
+ * encrypted them, and the ticket's own name, which stands in clear and could have been put there by anybody
+ * (CVE-2017-11103).
  */
 export function verifyReply({ ticket }: KdcReply, opened: OpenedReply, asked: Asked): void {
   const isOurs =

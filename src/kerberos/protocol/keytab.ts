@@ -24,8 +24,9 @@ const VERSION = 0x0502
 export const MAX_KEYTAB_BYTES = 16 * 1024 * 1024
 
 /**
- * Reads a keytab of MIT's format. Entries follow each other behind their signed 32-bit length; a negative one is a hole that big, zero is
- * the end. What cannot be an entry ends the reading with an error: half a keytab is one that is being written.
+ * Reads a keytab of MIT's format. Entries follow each other behind their signed 32-bit length; a negative one is a hole
+ * that big, zero is the end. What cannot be an entry ends the reading with an error: half a keytab is one that is being
+ * written.
  */
 export function readKeytab(octets: Buffer): Keytab {
   if (octets.length < 2 || octets.readUInt16BE(0) !== VERSION) throw malformed('not a keytab of version 0x0502')

@@ -30,7 +30,8 @@ interface Counted {
 
 export function readLogonInfo(octets: Buffer): LogonInfo {
   const reader = new NdrReader(octets)
-  // Type serialisation version 1, little-endian (MS-RPCE 2.2.6): common header, private header, pointer to the structure.
+  // Type serialisation version 1, little-endian (MS-RPCE 2.2.6): common header, private header, pointer to the
+  // structure.
   if (reader.uint8() !== 1 || reader.uint8() !== 0x10 || reader.uint16() !== 8) throw malformed('NDR header')
   reader.skip(12)
   if (reader.uint32() === 0) throw malformed('logon info is empty')

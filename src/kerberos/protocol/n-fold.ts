@@ -1,6 +1,6 @@
 /**
- * n-fold (RFC 3961 5.1): the input, repeated and rotated right by 13 bits each time, until its length is a multiple of both; then the
- * blocks of `size` octets are added in ones' complement.
+ * n-fold (RFC 3961 5.1): the input, repeated and rotated right by 13 bits each time, until its length is a multiple of
+ * both; then the blocks of `size` octets are added in ones' complement.
  */
 export function nFold(input: Uint8Array, size: number): Buffer {
   const total = leastCommonMultiple(input.length, size)

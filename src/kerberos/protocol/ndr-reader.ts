@@ -1,6 +1,9 @@
 import { malformed } from './krb5-error.ts'
 
-/** Reads NDR (C706 14) as MS-PAC uses it: little-endian, aligned to its own size, pointers first and what they point at behind. */
+/**
+ * Reads NDR (C706 14) as MS-PAC uses it: little-endian, aligned to its own size, pointers first and what they point at
+ * behind.
+ */
 export class NdrReader {
   readonly #octets: Buffer
   #at = 0

@@ -46,8 +46,9 @@ function classifyNegTokenInit(buffer: Buffer): NegotiateToken {
   return { kind: 'spnego', krb5Token: optimistic }
 }
 
-// The frame of an initiator's first Kerberos token: mechanism, token id 01 00, AP-REQ = [APPLICATION 14] SEQUENCE, nothing after it
-// (RFC 4121 4.1, RFC 4120 5.5.1). libkrb5 reports a broken frame without any reason, as if the fault were ours.
+// The frame of an initiator's first Kerberos token: mechanism, token id 01 00, AP-REQ = [APPLICATION 14] SEQUENCE,
+// nothing after it (RFC 4121 4.1, RFC 4120 5.5.1). libkrb5 reports a broken frame without any reason, as if the fault
+// were ours.
 function isApReq(token: Buffer): boolean {
   const outer = readTagged(token, tags.initialContextToken)
   const mechanism = outer && readTagged(outer.contents, tags.objectIdentifier)
@@ -87,8 +88,8 @@ const isNtlm = (octets: Buffer): boolean => octets.subarray(0, ntlmSignature.len
 const isKrb5 = (oid: Buffer): boolean => oid.equals(krb5Mechanism) || oid.equals(krb5MechanismOfWindows)
 
 /**
- * Wraps a Kerberos token as the first and only leg of SPNEGO (RFC 4178 4.2.1): one mechanism in the list, its token beside it. With
- * one mechanism there is nothing to negotiate, hence no mechListMIC (RFC 4178 5).
+ * Wraps a Kerberos token as the first and only leg of SPNEGO (RFC 4178 4.2.1): one mechanism in the list, its token
+ * beside it. With one mechanism there is nothing to negotiate, hence no mechListMIC (RFC 4178 5).
  */
 export function wrapInSpnego(krb5Token: Buffer): Buffer {
   return Buffer.concat([spnegoBefore(krb5Token.length), krb5Token])

@@ -49,8 +49,8 @@ export function readPac(octets: Buffer): Pac {
 }
 
 /**
- * Verifies that the PAC was signed with the service's key, and is about the client of the ticket it came in (MS-PAC 2.8, MS-KILE
- * 3.4.5.1). The KDC's own signature cannot be verified here: the key is the KDC's.
+ * Verifies that the PAC was signed with the service's key, and is about the client of the ticket it came in (MS-PAC
+ * 2.8, MS-KILE 3.4.5.1). The KDC's own signature cannot be verified here: the key is the KDC's.
  */
 export function verifyPac(octets: Buffer, pac: Pac, ticket: OpenedTicket, key: EncryptionKey): void {
   const { checksumType, macBytes } = key.enctype

@@ -5,7 +5,8 @@ import { HMAC_MD5_CHECKSUM, hmacMd5Checksum } from './hmac-md5.ts'
 import { PA, type PaData } from './kdc-request.ts'
 import { type PrincipalName, writePrincipalName } from './principal-name.ts'
 
-// Whom a service asks a ticket for, in both forms: Samba and Heimdal read the first alone, Windows and MIT prefer the second.
+// Whom a service asks a ticket for, in both forms: Samba and Heimdal read the first alone, Windows and MIT prefer the
+// second.
 
 const AUTH_PACKAGE = 'Kerberos'
 

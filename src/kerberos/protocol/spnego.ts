@@ -21,7 +21,10 @@ const MAX_MECHANISMS = 32
 export const isKerberosMechanism = (oid: Buffer): boolean =>
   oid.equals(krb5Mechanism) || oid.equals(krb5MechanismOfWindows)
 
-/** Reads the token of a client that begins. Whatever else stands in the list, NegoEx among it, is an offer that is not taken up. */
+/**
+ * Reads the token of a client that begins. Whatever else stands in the list, NegoEx among it, is an offer that is not
+ * taken up.
+ */
 export function readNegTokenInit(octets: Buffer): NegTokenInit {
   const frame = DerReader.only(octets, tags.initialContextToken)
   if (!frame.enter(UNIVERSAL.objectIdentifier).rest().equals(spnegoMechanism)) throw malformed('mechanism')

@@ -15,8 +15,9 @@ const KERBEROS = Buffer.from('kerberos', 'latin1')
 /**
  * The key of a password (RFC 3962 4, RFC 8009 4), computed off the event loop.
  *
- * Whoever answers in the KDC's place chooses the parameters, before anything is authenticated: too many iterations would be work for us,
- * too few would make the timestamp we then send cheap to guess from. So fewer than the default are refused, too.
+ * Whoever answers in the KDC's place chooses the parameters, before anything is authenticated: too many iterations
+ * would be work for us, too few would make the timestamp we then send cheap to guess from. So fewer than the default
+ * are refused, too.
  */
 export async function stringToKey(
   enctypeNumber: number,

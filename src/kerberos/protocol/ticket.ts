@@ -65,7 +65,8 @@ export function openTicket({ encrypted }: Ticket, key: EncryptionKey): OpenedTic
   const startTimeMs = fields.optional(6, (reader, number) => reader.time(number)) ?? authTimeMs
   const endTimeMs = fields.time(7)
   fields.optional(8, (reader, number) => reader.time(number))
-  // Addresses: ignored. They name interfaces of the client, which a proxy between rewrites (RFC 4120 3.2.3 leaves it open).
+  // Addresses: ignored. They name interfaces of the client, which a proxy between rewrites (RFC 4120 3.2.3 leaves it
+  // open).
   fields.optional(9, (reader, number) => reader.field(number, UNIVERSAL.sequence))
   const data = fields.optional(10, readAuthorizationData) ?? []
   fields.finish()

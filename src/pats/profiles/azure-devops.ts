@@ -1,11 +1,11 @@
 /**
- * Azure DevOps Server: `_apis/connectionData`, which its own clients ask first. Without a version: released ones are refused
- * for this resource.
+ * Azure DevOps Server: `_apis/connectionData`, which its own clients ask first. Without a version: released ones are
+ * refused for this resource.
  *
- * Sources: learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate (Basic, any
- * user name, the token as password); microsoft/azure-devops-node-api, LocationApi `getConnectionData`. A 401 is the same for
- * a token that is forged, expired, revoked, or of a scope that is too narrow; `X-VSS-UserData: id:account` stands in an
- * answer only once the server knows who it is.
+ * Sources: learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate (Basic,
+ * any user name, the token as password); microsoft/azure-devops-node-api, LocationApi `getConnectionData`. A 401 is the
+ * same for a token that is forged, expired, revoked, or of a scope that is too narrow; `X-VSS-UserData: id:account`
+ * stands in an answer only once the server knows who it is.
  */
 import {
   AWAY,

@@ -1,6 +1,6 @@
 /**
- * Bitbucket Data Center: every answer of its REST API names in `X-AUSERNAME` whom it was given to; to nobody in particular
- * the field is missing. Tokens of a project or repository belong to an account of their own.
+ * Bitbucket Data Center: every answer of its REST API names in `X-AUSERNAME` whom it was given to; to nobody in
+ * particular the field is missing. Tokens of a project or repository belong to an account of their own.
  *
  * Sources: confluence.atlassian.com/bitbucketserver/http-access-tokens-939515499.html (Bearer; tokens of projects and
  * repositories by Bearer only), developer.atlassian.com/server/bitbucket/rest (`application-properties`);

@@ -1,9 +1,10 @@
 /**
- * Gitea and Forgejo: `/api/v1/user` names the owner where the token may read that; `/login/oauth/userinfo` does so without a
- * look at the scope.
+ * Gitea and Forgejo: `/api/v1/user` names the owner where the token may read that; `/login/oauth/userinfo` does so
+ * without a look at the scope.
  *
- * Sources: docs.gitea.com/development/api-usage (Authorization: token, Bearer, Basic; 401 and 403), docs.gitea.com/development/oauth2-provider
- * (`/login/oauth/userinfo`); go-gitea/gitea services/auth/oauth2.go, routers/web/auth/oauth2_provider.go `InfoOAuth`.
+ * Sources: docs.gitea.com/development/api-usage (Authorization: token, Bearer, Basic; 401 and 403),
+ * docs.gitea.com/development/oauth2-provider (`/login/oauth/userinfo`); go-gitea/gitea services/auth/oauth2.go,
+ * routers/web/auth/oauth2_provider.go `InfoOAuth`.
  */
 import {
   ASK_ON,

@@ -1,10 +1,10 @@
 /**
- * GitLab: `/api/v4/user` names the owner where the scope allows it; `/api/v4/personal_access_tokens/self` answers with any
- * scope, and says that the token is live, but not its owner's name.
+ * GitLab: `/api/v4/user` names the owner where the scope allows it; `/api/v4/personal_access_tokens/self` answers with
+ * any scope, and says that the token is live, but not its owner's name.
  *
- * Sources: docs.gitlab.com/api/rest/authentication (`PRIVATE-TOKEN`), docs.gitlab.com/api/users (`GET /user`: `username`),
- * docs.gitlab.com/api/personal_access_tokens (`GET /personal_access_tokens/self`: 401 for a token that is not valid);
- * gitlabhq/gitlabhq lib/api/api_guard.rb (403 `insufficient_scope`).
+ * Sources: docs.gitlab.com/api/rest/authentication (`PRIVATE-TOKEN`), docs.gitlab.com/api/users (`GET /user`:
+ * `username`), docs.gitlab.com/api/personal_access_tokens (`GET /personal_access_tokens/self`: 401 for a token that is
+ * not valid); gitlabhq/gitlabhq lib/api/api_guard.rb (403 `insufficient_scope`).
  */
 import {
   ASK_ON,

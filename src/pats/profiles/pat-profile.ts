@@ -1,6 +1,6 @@
 /**
- * What Torhaus knows of a server's personal access tokens: harmless reads that say whose a token is, and what the answers
- * mean. Reads are asked in order; one that leaves the question open leads to the next.
+ * What Torhaus knows of a server's personal access tokens: harmless reads that say whose a token is, and what the
+ * answers mean. Reads are asked in order; one that leaves the question open leads to the next.
  */
 export interface PatProfile {
   /** False: a token of a kind that has no owner, and no read. Default: all can be asked about. */

@@ -1,12 +1,15 @@
 /**
- * Azure DevOps Server and TFS. Sources: Microsoft's REST reference (Tokens, Delegated Auth, Hooks, Security, Graph, Member
- * Entitlement Management, Service Endpoint, Agents); the pages of the web interface, which make tokens and SSH keys by
- * `HierarchyQuery` (before 2019 by `dataProviders/query` and `_details/security`). Agents register with a personal access
- * token: that is not a credential of a person.
+ * Azure DevOps Server and TFS. Sources: Microsoft's REST reference (Tokens, Delegated Auth, Hooks, Security, Graph,
+ * Member Entitlement Management, Service Endpoint, Agents); the pages of the web interface, which make tokens and SSH
+ * keys by `HierarchyQuery` (before 2019 by `dataProviders/query` and `_details/security`). Agents register with a
+ * personal access token: that is not a credential of a person.
  */
 import { all, type ProductRights } from './lasting-right.ts'
 
-/** Providers of the page for tokens and keys that make or change one; `personal-access-token-issue-session-token-provider` does both. */
+/**
+ * Providers of the page for tokens and keys that make or change one;
+ * `personal-access-token-issue-session-token-provider` does both.
+ */
 const ISSUES = /vss-token-web\.[\w.-]*(?:issue|create|update|regenerate|rotate|authorize)/i
 
 export const azureDevOps: ProductRights = {

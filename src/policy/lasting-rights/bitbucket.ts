@@ -1,6 +1,6 @@
 /**
- * Bitbucket Data Center. Sources: Atlassian's REST reference and the page "HTTP access tokens". Tokens are made by PUT, and each
- * API has the versions `1.0` and `latest`, so the version is any segment.
+ * Bitbucket Data Center. Sources: Atlassian's REST reference and the page "HTTP access tokens". Tokens are made by PUT,
+ * and each API has the versions `1.0` and `latest`, so the version is any segment.
  */
 import { all, type ProductRights } from './lasting-right.ts'
 

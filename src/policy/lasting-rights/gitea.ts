@@ -1,4 +1,7 @@
-/** Gitea and Forgejo. Sources: routers/api/v1/api.go, routers/web/web.go and routers/web/auth/oauth2_provider.go of go-gitea/gitea. */
+/**
+ * Gitea and Forgejo. Sources: routers/api/v1/api.go, routers/web/web.go and routers/web/auth/oauth2_provider.go of
+ * go-gitea/gitea.
+ */
 import { all, type ProductRights } from './lasting-right.ts'
 
 export const gitea: ProductRights = {

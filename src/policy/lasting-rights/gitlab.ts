@@ -1,6 +1,7 @@
 /**
- * GitLab. Sources: doc/api (personal, project and group access tokens, deploy tokens and keys, users, applications, members,
- * runners), doc/api/oauth2.md, config/routes and lib/api of gitlabhq/gitlabhq; mutations of doc/api/graphql/reference.
+ * GitLab. Sources: doc/api (personal, project and group access tokens, deploy tokens and keys, users, applications,
+ * members, runners), doc/api/oauth2.md, config/routes and lib/api of gitlabhq/gitlabhq; mutations of
+ * doc/api/graphql/reference.
  */
 import { all, type ProductRights } from './lasting-right.ts'
 

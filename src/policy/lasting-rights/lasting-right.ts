@@ -14,7 +14,10 @@ export const CREDENTIALS: readonly LastingKind[] = ['token', 'ssh-key', 'oauth-a
 
 export interface LastingRight {
   readonly kind: LastingKind
-  /** Segments of a path, wherever they stand in it, with everything below; `*` is any one. Letter case makes no difference. */
+  /**
+   * Segments of a path, wherever they stand in it, with everything below; `*` is any one. Letter case makes no
+   * difference.
+   */
   readonly path: string
   /** Looking at it makes one already. Only programs are held to that: a browser's person is asked by the page. */
   readonly byReading?: true
@@ -27,7 +30,10 @@ export interface LastingRight {
 /** Lists of one product. */
 export interface ProductRights {
   readonly rights: readonly LastingRight[]
-  /** Pages on which people make them, as in `path`: a browser that comes to one proves the second factor before, not after. */
+  /**
+   * Pages on which people make them, as in `path`: a browser that comes to one proves the second factor before, not
+   * after.
+   */
   readonly pages: readonly string[]
 }
 

@@ -1,4 +1,7 @@
-/** Bad inputs to the acceptor, one by one, made with the service's own key: what is wrong is what the title says, and nothing else. */
+/**
+ * Bad inputs to the acceptor, one by one, made with the service's own key: what is wrong is what the title says, and
+ * nothing else.
+ */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

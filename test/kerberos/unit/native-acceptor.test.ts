@@ -1,4 +1,7 @@
-/** The acceptor against recorded tokens: each field that is open to change is changed, and the clock is moved to every edge. */
+/**
+ * The acceptor against recorded tokens: each field that is open to change is changed, and the clock is moved to every
+ * edge.
+ */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -58,8 +61,8 @@ describe('a recorded token', () => {
       const found = await outcome(accepting, changed)
       if (found === 'alice@CORP.TEST') open.push(bit >> 3)
     }
-    // Realm and name of the ticket and the number of its key stand in clear, and so do the options but for two; the mechanisms that are
-    // offered beside the first are nobody's promise.
+    // Realm and name of the ticket and the number of its key stand in clear, and so do the options but for two; the
+    // mechanisms that are offered beside the first are nobody's promise.
     const where = new Set(open)
     const { ticket, authenticator } = readApRequest(apRequestIn(bareToken))
     const closed = ticket.encrypted.cipher.length + authenticator.cipher.length

@@ -1,4 +1,6 @@
-/** Every decoder against octets of anybody: refused with a code, or read; never a crash, never more work than octets. */
+/**
+ * Every decoder against octets of anybody: refused with a code, or read; never a crash, never more work than octets.
+ */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'

@@ -1,4 +1,7 @@
-/** Tokens that curl and libgssapi made for alice@CORP.TEST with a ticket of Samba's KDC, and the keytab of the service they are for. */
+/**
+ * Tokens that curl and libgssapi made for alice@CORP.TEST with a ticket of Samba's KDC, and the keytab of the service
+ * they are for.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Keytab, readKeytab } from '../../../../src/kerberos/protocol/keytab.ts'
