@@ -169,6 +169,8 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
 
 function arrivalOf(rawHeaders: readonly string[]): Arrival {
   const request = new IncomingMessage(new Socket())
+  request.httpVersionMajor = 1
+  request.httpVersionMinor = 1
   request.method = 'GET'
   request.url = '/DefaultCollection/_apis/wit/workitems/4711?api-version=7.1'
   request.rawHeaders = [...rawHeaders]
