@@ -11,9 +11,9 @@ import { type GrantsLab, linkIn } from '../grants/grants-lab.ts'
 import type { Person } from '../grants/person.ts'
 import { type SharedLabs, startSharedLabs } from './shared-labs.ts'
 
-/** Everything is read again for each request. */
-const CACHE_NOTHING = { session: { cacheMs: 0 } }
 const GRACE_S = 300
+/** Everything is read again for each request, and the key of the sessions outlives a restart. */
+const CACHE_NOTHING = { session: { cacheMs: 0 }, key: randomBytes(32) }
 
 let redis: RedisProcess
 let shared: SharedLabs

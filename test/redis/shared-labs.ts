@@ -12,22 +12,29 @@ export interface SharedLabs {
   close(): Promise<void>
 }
 
-/** `redis`: options of session.store.redis. The key of the sessions is the same for all. */
+/**
+ * `redis`: options of session.store.redis. The key of the sessions is the same for all; `key` is that of labs that were
+ * there before, as after a restart.
+ */
 export async function startSharedLabs(
   count: number,
   redis: object,
-  { session = {}, rest = {} }: { readonly session?: object; readonly rest?: object } = {},
+  {
+    session = {},
+    rest = {},
+    key = randomBytes(32),
+  }: { readonly session?: object; readonly rest?: object; readonly key?: Buffer } = {},
 ): Promise<SharedLabs> {
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-shared-'))
-  const key = join(directory, 'session-key')
-  await writeFile(key, randomBytes(32).toString('base64'), { mode: 0o600 })
+  const keyFile = join(directory, 'session-key')
+  await writeFile(keyFile, key.toString('base64'), { mode: 0o600 })
   const labs: GrantsLab[] = []
   const close = async () => {
     await Promise.all(labs.map(lab => lab.close()))
     await rm(directory, { recursive: true, force: true })
   }
   // Their addresses and OPs differ, as those of one company would not.
-  const all = { sharedAs: 'labs', ...session, encryptionKeyFiles: [key], store: { kind: 'redis', redis } }
+  const all = { sharedAs: 'labs', ...session, encryptionKeyFiles: [keyFile], store: { kind: 'redis', redis } }
   try {
     while (labs.length < count) labs.push(await startGrantsLab({}, { ...rest, session: all }))
   } catch (error) {
