@@ -178,6 +178,8 @@ function nodeOptions(
     disableClientInfo: true,
     maintNotifications: 'disabled',
     commandsQueueMaxLength: MAX_COMMANDS,
+    // Whoever sends has a limit of its own; that of the client is a timer for each command, which outlives the command.
+    commandOptions: { timeout: 0 },
   } satisfies RedisClientOptions
 }
 
