@@ -114,7 +114,7 @@ test('somebody else who signs in for it confirms nothing, and the session stays 
   const own = await startGrantsLab({ acceptAmr: ['pwd'] })
   try {
     const person = await own.person()
-    const asked = await own.ask('GET /', [
+    const asked = await own.ask('GET /repo/info/refs?service=git-upload-pack', [
       `Authorization: Bearer ${await own.fixture.op.issueAccessToken('ada', { acr: undefined, amr: ['none'] })}`,
       'User-Agent: git/2.50.1',
     ])
