@@ -162,8 +162,8 @@ export class Sessions {
 
   /** Before the store is closed: saves what is unsaved until `signal`, and hands over the rest to the other processes. */
   async settle(signal: AbortSignal): Promise<void> {
-    const [unsaved] = await Promise.all([this.#unsaved.settle(signal), this.#endings.settle(signal)])
-    for (const refreshed of unsaved) this.#changes.publish({ kind: 'refreshed', ...refreshed })
+    await Promise.all([this.#unsaved.settle(signal), this.#endings.settle(signal)])
+    for (const refreshed of this.#unsaved.held) this.#changes.publish({ kind: 'refreshed', ...refreshed })
   }
 
   claimRefresh(session: Session, leaseMs: number): Awaitable<boolean> {

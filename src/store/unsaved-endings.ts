@@ -3,11 +3,10 @@
  * is kept here: it counts from now on whatever the store says, the other processes are told of it again and again,
  * since one may have begun meanwhile, and the store is asked again until it has taken it.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Awaitable } from '../awaitable.ts'
 import type { Fault } from '../errors.ts'
+import { Unsaved } from './unsaved.ts'
 
-const RETRY_MS = 500
 /** One that is forgotten would bring back who has left: so the next one is refused. */
 const MAX_HELD = 100_000
 /** So many are told again in a round. */
@@ -19,15 +18,14 @@ interface Held<T> {
   readonly isOwn: boolean
 }
 
-export class UnsavedEndings<T> {
+export class UnsavedEndings<T> extends Unsaved {
   readonly #store: (ending: T) => Awaitable<unknown>
   readonly #tell: (ending: T) => void
   readonly #held = new Map<string, Held<T>>()
-  #retrying: NodeJS.Timeout | undefined
-  #isOver = false
 
   /** `store` deletes what has ended. `tell` makes every process hear of it, this one too. */
   constructor(store: (ending: T) => Awaitable<unknown>, tell: (ending: T) => void) {
+    super()
     this.#store = store
     this.#tell = tell
   }
@@ -41,39 +39,22 @@ export class UnsavedEndings<T> {
     if (this.#held.size >= MAX_HELD) throw fault
     this.#held.set(id, { ending, isOwn: true })
     this.#tell(ending)
-    this.#retryLater()
+    this.offerLater()
   }
 
   /** Another process holds it. */
   heard(id: string, ending: T): void {
     if (this.#held.has(id) || this.#held.size >= MAX_HELD) return
     this.#held.set(id, { ending, isOwn: false })
-    this.#retryLater()
+    this.offerLater()
   }
 
-  /** Until the store has all of them, or `signal` says that it is enough; then the other processes go on. */
-  async settle(signal: AbortSignal): Promise<void> {
-    await this.#flush()
-    while (this.#held.size > 0 && !signal.aborted) {
-      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined)
-      await this.#flush()
-    }
-    this.#isOver = true
-    clearTimeout(this.#retrying)
+  protected override count(): number {
+    return this.#held.size
   }
 
-  #retryLater(): void {
-    if (this.#isOver) return
-    this.#retrying ??= setTimeout(() => {
-      this.#retrying = undefined
-      void this.#flush().then(() => {
-        if (this.#held.size > 0) this.#retryLater()
-      })
-    }, RETRY_MS).unref()
-  }
-
-  /** Where one fails, so would the others. Never rejects. */
-  async #flush(): Promise<void> {
+  /** Where one fails, so would the others. */
+  protected override async offer(): Promise<void> {
     for (const [id, { ending }] of [...this.#held]) {
       try {
         await this.#store(ending)

@@ -1,0 +1,36 @@
+/** What a store does not take now is offered to it again, in rounds, until it has taken everything. */
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const RETRY_MS = 500
+
+export abstract class Unsaved {
+  #next: NodeJS.Timeout | undefined
+  #isOver = false
+
+  /** How many are held. */
+  protected abstract count(): number
+
+  /** Offers all of them once. Never rejects. */
+  protected abstract offer(): Promise<void>
+
+  /** Until the store has all of them, or `signal` says that it is enough; it is offered nothing after that. */
+  async settle(signal: AbortSignal): Promise<void> {
+    await this.offer()
+    while (this.count() > 0 && !signal.aborted) {
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined)
+      await this.offer()
+    }
+    this.#isOver = true
+    clearTimeout(this.#next)
+  }
+
+  protected offerLater(): void {
+    if (this.#isOver) return
+    this.#next ??= setTimeout(() => {
+      this.#next = undefined
+      void this.offer().then(() => {
+        if (this.count() > 0) this.offerLater()
+      })
+    }, RETRY_MS).unref()
+  }
+}
