@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type OpenIdProvider, startOpenIdProvider } from '../op/openid-provider.ts'
 import { newTotpSecret } from '../op/totp.ts'
 import { startDevOpsOrigin } from '../origin/devops-origin.ts'
-import { agreed, torhausAddresses, writeTorhausConfig } from '../torhaus/torhaus-config.ts'
+import { agreed, torhausAddresses, torhausClient, writeTorhausConfig } from '../torhaus/torhaus-config.ts'
 import { showOriginRequests } from './origin-requests.ts'
 import type { DemoPorts } from './ports.ts'
 import { requireFreePorts } from './ports.ts'
@@ -56,7 +56,8 @@ export async function startDemo(
   await requireFreePorts(ports)
   await using undo = new AsyncDisposableStack()
   const secrets = newSecrets()
-  const { publicUrl, redirectUri, postLogoutRedirectUri, backChannelLogoutUri, jwksUrl } = torhausAddresses(ports.port)
+  const addresses = torhausAddresses(ports.port)
+  const { publicUrl, jwksUrl } = addresses
   const admin = `http://127.0.0.1:${ports.adminPort}`
 
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-demo-'))
@@ -66,15 +67,7 @@ export async function startDemo(
   tell('Starting the OpenID Provider ...')
   const op = await startOpenIdProvider({
     users: [{ name: user, password: secrets.password, totpSecret: secrets.totpSecret }],
-    clients: [
-      {
-        clientId: agreed.clientId,
-        clientSecret: secrets.clientSecret,
-        redirectUris: [redirectUri],
-        postLogoutRedirectUris: [postLogoutRedirectUri],
-        metadata: { backchannel_logout_uri: backChannelLogoutUri, backchannel_logout_session_required: true },
-      },
-    ],
+    clients: [torhausClient(addresses, secrets.clientSecret, true)],
     audience: agreed.audience,
   })
   undo.defer(() => op.close())

@@ -8,7 +8,7 @@ import { type OpenIdProvider, startOpenIdProvider } from '../../devkit/op/openid
 import { newTotpSecret } from '../../devkit/op/totp.ts'
 import { type Page, signIn } from '../../devkit/op/user-agent.ts'
 import { freePort } from '../../devkit/torhaus/free-port.ts'
-import { agreed, torhausAddresses } from '../../devkit/torhaus/torhaus-config.ts'
+import { agreed, torhausAddresses, torhausClient } from '../../devkit/torhaus/torhaus-config.ts'
 
 /** Longer than any load test runs. */
 const ACCESS_TOKEN_LIFETIME_S = 86_400
@@ -54,18 +54,12 @@ export async function startIdentityProvider(
   const torhaus = await newClient(agreed.clientId)
   const apachePort = await newClient('apache')
   const apache = { ...apachePort, redirectUri: `http://127.0.0.1:${apachePort.port}/oidc-callback` }
-  const { redirectUri, postLogoutRedirectUri } = torhausAddresses(torhaus.port)
   const op = await startOpenIdProvider({
     users,
     audience: agreed.audience,
     accessTokenLifetimeS: ACCESS_TOKEN_LIFETIME_S,
     clients: [
-      {
-        clientId: torhaus.id,
-        clientSecret: torhaus.secret,
-        redirectUris: [redirectUri],
-        postLogoutRedirectUris: [postLogoutRedirectUri],
-      },
+      torhausClient(torhausAddresses(torhaus.port), torhaus.secret),
       { clientId: apache.id, clientSecret: apache.secret, redirectUris: [apache.redirectUri] },
     ],
   })
