@@ -8,6 +8,10 @@ export type Clock = () => number
 /** Milliseconds since some moment, which never go back: for durations, deadlines and ages. */
 export type MonotonicClock = () => number
 
+/** Whether `sinceMs` was less than `durationMs` ago. A clock that was set back makes nothing last longer. */
+export const isWithin = (now: number, sinceMs: number | undefined, durationMs: number): boolean =>
+  sinceMs !== undefined && now >= sinceMs && now - sinceMs < durationMs
+
 /** From 0 up to 1, as `Math.random`: for spreading, never for secrets. */
 export type Random = () => number
 

@@ -121,7 +121,7 @@ export function verificationCode(error: unknown): Code {
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
     return 'bearer-key-unknown'
   if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid) return 'bearer-malformed'
-  // What is left is the key endpoint: a timeout, a refused connection, an answer that is no key set.
+  // What is left is a published key that cannot be used.
   throw new Fault('op-unreachable', error)
 }
 

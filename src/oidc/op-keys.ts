@@ -9,7 +9,7 @@
  * copy is asked for at once, within the limits of `UnknownKeyLimit`.
  */
 import { type CryptoKey, createLocalJWKSet, errors, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose'
-import type { Clock } from '../clock.ts'
+import { type Clock, isWithin } from '../clock.ts'
 import { Fault } from '../errors.ts'
 import type { OpFetch } from './op-fetch.ts'
 import { UnknownKeyLimit } from './unknown-key-limit.ts'
@@ -94,7 +94,7 @@ export class OpKeys {
   }
 
   async #renew(): Promise<void> {
-    if (this.#failure !== undefined && this.#isPausing()) throw new Fault('op-unreachable', this.#failure.cause)
+    if (this.#isPausing()) throw new Fault('op-unreachable', this.#failure?.cause)
     try {
       await this.#read()
     } catch (error) {
@@ -104,9 +104,7 @@ export class OpKeys {
   }
 
   #isPausing(): boolean {
-    if (this.#failure === undefined) return false
-    const sinceMs = this.#parts.now() - this.#failure.atMs
-    return sinceMs >= 0 && sinceMs < RETRY_MS
+    return isWithin(this.#parts.now(), this.#failure?.atMs, RETRY_MS)
   }
 
   async #resolve(
@@ -122,7 +120,8 @@ export class OpKeys {
         return await copy.resolve(header, token)
       } catch (error) {
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
-        const keyId = header?.kid ?? `no kid, ${header?.alg}`
+        // Made up by whoever made the token, and not checked by the library.
+        const keyId = typeof header?.kid === 'string' ? header.kid : `no kid, ${header?.alg}`
         if (!(await this.#lookAgain(keyId, copy, requestsBefore, isFromOp))) throw error
       }
     }

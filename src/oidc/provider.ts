@@ -4,7 +4,7 @@
 import * as client from 'openid-client'
 import type { Config } from '../../config/schema.ts'
 import type { Secret } from '../../config/secret.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, isWithin } from '../clock.ts'
 import { Fault } from '../errors.ts'
 import { type Claims, isNumericDate } from './claims.ts'
 import { verifyIdTokenSignature } from './id-token.ts'
@@ -65,11 +65,9 @@ export class OpenIdProvider {
   /** Metadata of the OP, read once; every caller waits for the same request. */
   metadata(): Promise<client.Configuration> {
     if (this.#discovery !== undefined) return this.#discovery
-    if (this.#failure !== undefined) {
-      const { atMs, fault } = this.#failure
-      const sinceMs = this.#now() - atMs
-      if (sinceMs >= 0 && sinceMs < DISCOVERY_PAUSE_MS) return Promise.reject(new Fault(fault.code, fault))
-    }
+    const failure = this.#failure
+    if (failure !== undefined && isWithin(this.#now(), failure.atMs, DISCOVERY_PAUSE_MS))
+      return Promise.reject(new Fault(failure.fault.code, failure.fault))
     this.#discovery = this.#discover()
     return this.#discovery
   }

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { BoundedMap } from '../bounded-map.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, isWithin } from '../clock.ts'
 
 /** How long one key id rests. */
 const REST_MS = 30_000
@@ -41,10 +41,6 @@ export class UnknownKeyLimit {
     this.#restingSinceMs.set(hashOf(keyId), this.#now())
   }
 }
-
-/** A clock that was set back makes nothing last longer. */
-const isWithin = (now: number, sinceMs: number | undefined, durationMs: number) =>
-  sinceMs !== undefined && now >= sinceMs && now - sinceMs < durationMs
 
 /** A key id is as long as its token pleases. */
 const hashOf = (keyId: string) => createHash('sha256').update(keyId).digest('base64url')

@@ -47,6 +47,16 @@ test('once the OP is there, its tokens are accepted without a restart', async ()
   assert.equal(lab.account(), 'ada')
 })
 
+test('a key id that is no text names no key: the token is refused, and the OP is not said to be away', async () => {
+  for (const kid of [5, null, {}, ['a']]) {
+    const parts = [{ alg: 'RS256', kid }, { iss: op?.issuer, aud: agreed.audience }]
+    const [head, claims] = parts.map(part => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    const answer = await whoami(`${head}.${claims}.c2ln`)
+    assert.deepEqual([answer.status, codeOf(answer)], [401, 'bearer-key-unknown'], JSON.stringify(kid))
+  }
+  mock.timers.tick(COOLDOWN_MS + 1)
+})
+
 test('200 tokens with made-up key ids make the OP be asked for its keys once, and once more after the cool-down', async () => {
   assert.ok(op)
   const madeUp = await Promise.all(
