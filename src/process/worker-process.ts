@@ -32,7 +32,7 @@ export class WorkerProcess {
   lastMetrics: MetricsSnapshot | undefined
   isListening = false
   readonly #worker: Worker
-  readonly #questions = new Map<number, (report: Report) => void>()
+  readonly #questions = new Map<number, (report: Report | undefined) => void>()
   #nextQuestion = 0
 
   readonly #entrance: string | undefined
@@ -76,6 +76,7 @@ export class WorkerProcess {
       handedOver()
       reject(new Error(`a worker ended with ${signal ?? `exit code ${code}`}`))
       events.onEnd(this)
+      for (const answer of this.#questions.values()) answer(undefined)
       end()
     })
     this.#send({ kind: 'start', config, entrance })
@@ -92,7 +93,7 @@ export class WorkerProcess {
     const timer = setTimeout(resolve, timeoutMs, undefined)
     this.#questions.set(question, resolve)
     this.#send({ kind: 'report', question })
-    const report = await Promise.race([promise, this.ended.then(() => undefined)])
+    const report = await promise
     clearTimeout(timer)
     this.#questions.delete(question)
     return report
