@@ -35,9 +35,12 @@ export class ReplayGeneration implements Disposable {
     // Absent on Windows, where links need a privilege.
     const noFollow = constants.O_NOFOLLOW ?? 0
     this.#file = openSync(path, O_RDWR | O_CREAT | O_APPEND | noFollow, 0o600)
-    // A writer that died half-way leaves part of a record: what follows is appended behind a whole one again.
-    const rest = fstatSync(this.#file).size % RECORD_BYTES
-    if (rest > 0) writeSync(this.#file, Buffer.alloc(RECORD_BYTES - rest))
+    try {
+      this.#completeLastRecord()
+    } catch (error) {
+      closeSync(this.#file)
+      throw error
+    }
   }
 
   /** True for the first who adds the tag, false for everybody else. Throws where the file cannot be written. */
@@ -53,6 +56,12 @@ export class ReplayGeneration implements Disposable {
 
   [Symbol.dispose](): void {
     closeSync(this.#file)
+  }
+
+  /** A writer that died half-way leaves part of a record: what follows is appended behind a whole one again. */
+  #completeLastRecord(): void {
+    const rest = fstatSync(this.#file).size % RECORD_BYTES
+    if (rest > 0) writeSync(this.#file, Buffer.alloc(RECORD_BYTES - rest))
   }
 
   #readOnToOwn(): boolean {
