@@ -24,6 +24,8 @@ export type PatProofNeeds = Pick<
 
 export interface BuiltPatProof {
   readonly provesPat: ProvePat
+  /** As `provesPat`, for what was admitted before: nothing is reported. */
+  readonly provesPatAgain: ProvePat
   /** Undefined where tokens are not proven. */
   readonly proof: PatProof | undefined
 }
@@ -35,7 +37,8 @@ const DEFAULT_PATHS: Partial<Record<keyof typeof patProfiles, string>> = { 'azur
 
 export function buildPatProof(needs: PatProofNeeds, upstream: Upstream, monotonic: MonotonicClock): BuiltPatProof {
   const settings = needs.config.credentials.patProof
-  if (settings === undefined || settings.off) return { provesPat: unprovenPat, proof: undefined }
+  if (settings === undefined || settings.off)
+    return { provesPat: unprovenPat, provesPatAgain: unprovenPat, proof: undefined }
   const { changes, pats, accountKey, metrics, audit } = needs
   const report = patProofReport(metrics, audit)
   const proof = new PatProof({
@@ -51,7 +54,13 @@ export function buildPatProof(needs: PatProofNeeds, upstream: Upstream, monotoni
   changes.subscribe(change => {
     if (change.kind === 'pat') proof.forget(change.fingerprint)
   })
-  return { proof, provesPat: provePat({ ...report, proof, reportOnly: settings.reportOnly }) }
+  const { reportOnly } = settings
+  const silent = () => undefined
+  return {
+    proof,
+    provesPat: provePat({ ...report, proof, reportOnly }),
+    provesPatAgain: provePat({ proof, reportOnly, report: silent, limited: silent }),
+  }
 }
 
 /** After a 401 of the server to a token that it knew: in all processes, once. */

@@ -44,9 +44,9 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
   const sweep = startSweeping(services, opened)
   const upstream = opened.use(new HttpUpstream(config.upstream, monotonic))
   const watch = buildPatWatch(services, patReport(metrics, audit, log))
-  const { proof, provesPat } = buildPatProof(services, upstream, monotonic)
+  const { proof, provesPat, provesPatAgain } = buildPatProof(services, upstream, monotonic)
   const policy = { ...buildPolicy(services, watch, provesPat), rates: requestRates(config, monotonic) }
-  const tunnels = buildTunnels(services, policy, opened)
+  const tunnels = buildTunnels(services, policy, provesPatAgain, opened)
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
   const turns = new Turns<OpenExchange>()
   const limits = intakeLimits(config, monotonic)

@@ -1,3 +1,4 @@
+import type { ProvePat } from '../pats/prove-pat.ts'
 import type { PolicyParts } from '../pipeline.ts'
 import { Tunnels } from '../tunnels/tunnels.ts'
 import { buildPatWatch, type PatWatchNeeds } from './build-pat-watch.ts'
@@ -7,7 +8,12 @@ import { reauthorize } from './reauthorize.ts'
 type TunnelNeeds = PatWatchNeeds & Pick<Services, 'changes' | 'sessions'>
 
 /** The tunnels, and who judges them again: by the policy that let them in. */
-export function buildTunnels(services: TunnelNeeds, policy: PolicyParts, opened: AsyncDisposableStack): Tunnels {
+export function buildTunnels(
+  services: TunnelNeeds,
+  policy: PolicyParts,
+  provesPat: ProvePat,
+  opened: AsyncDisposableStack,
+): Tunnels {
   const { config, now, changes, accountKey, sessions } = services
   const unheard = () => undefined
   const watch = buildPatWatch(services, { judged: unheard, learned: unheard, failed: unheard })
@@ -19,7 +25,7 @@ export function buildTunnels(services: TunnelNeeds, policy: PolicyParts, opened:
         idleTimeoutMs: config.upstream.tunnelIdleTimeoutMs,
         maxAgeMs: config.session.absoluteTimeoutSeconds * 1000,
       },
-      refusal: reauthorize({ ...policy, sessions, refusesPat: exchange => watch.refuse(exchange) }),
+      refusal: reauthorize({ ...policy, sessions, provesPat, refusesPat: exchange => watch.refuse(exchange) }),
     }),
   )
 }

@@ -13,6 +13,8 @@ import { StageChain } from '../stage-chain.ts'
 
 export interface ReauthorizeParts extends Pick<PolicyParts, 'authenticate' | 'secondFactor'> {
   readonly sessions: Sessions
+  /** As in `authenticate`, without a report. */
+  readonly provesPat: AuthenticateParts['provesPat']
   /** As in `secondFactor`, without a report. */
   readonly refusesPat: SecondFactorParts['refusesPat']
 }
@@ -23,13 +25,20 @@ export interface ReauthorizeParts extends Pick<PolicyParts, 'authenticate' | 'se
  */
 export type Reauthorize = (exchange: Delegated) => Promise<Code | undefined>
 
-export function reauthorize({ authenticate: who, secondFactor, sessions, refusesPat }: ReauthorizeParts): Reauthorize {
+export function reauthorize({
+  authenticate: who,
+  secondFactor,
+  sessions,
+  provesPat,
+  refusesPat,
+}: ReauthorizeParts): Reauthorize {
   const silent = () => undefined
   const quietly: AuthenticateParts = {
     ...who,
     sessions: { find: id => sessions.peek(id), open: (...session) => sessions.open(...session) },
     ticketOpensSession: () => false,
     mismatch: silent,
+    provesPat,
   }
   const { grants } = secondFactor
   const judge = requireSecondFactor({
