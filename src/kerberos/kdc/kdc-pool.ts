@@ -86,11 +86,10 @@ class Question<T> {
     clearTimeout(this.#next)
     const state = this.#waiting.shift()
     if (state === undefined) return
-    const startedAtMs = this.#options.now()
-    const running = exchange(state.address, this.#request, Math.max(1, this.#deadlineMs - startedAtMs))
+    const running = exchange(state.address, this.#request, Math.max(1, this.#deadlineMs - this.#options.now()))
     this.#running.set(state, running)
     running.reply.then(
-      reply => this.#consider(state, reply, this.#options.now() - startedAtMs),
+      reply => this.#consider(state, reply),
       error => this.#failed(state, error),
     )
     if (this.#waiting.length > 0) {
@@ -102,7 +101,7 @@ class Question<T> {
     }
   }
 
-  #consider(state: KdcState, reply: Buffer, latencyMs: number): void {
+  #consider(state: KdcState, reply: Buffer): void {
     if (this.#settled) return
     try {
       // It lives, and says that it cannot serve: another may (heimdal's answer while it starts, AD's while it stops).
@@ -110,11 +109,11 @@ class Question<T> {
         return this.#failed(state, new KdcUnreachable('out of service'))
       }
       const value = this.#read(reply)
-      noteAnswer(state, latencyMs)
+      noteAnswer(state)
       this.#end(() => this.#result.resolve(value))
     } catch (error) {
       if (error instanceof Krb5Error) return this.#failed(state, error)
-      noteAnswer(state, latencyMs)
+      noteAnswer(state)
       this.#end(() => this.#result.reject(error))
     }
   }

@@ -7,10 +7,6 @@ export interface KdcState {
   failures: number
   /** Until then others are asked first. */
   restUntilMs: number
-  answered: number
-  failed: number
-  /** Of its last answer. */
-  latencyMs: number | undefined
 }
 
 const FIRST_REST_MS = 5_000
@@ -20,23 +16,17 @@ export const newKdcState = (address: KdcAddress): KdcState => ({
   address,
   failures: 0,
   restUntilMs: 0,
-  answered: 0,
-  failed: 0,
-  latencyMs: undefined,
 })
 
-export function noteAnswer(state: KdcState, latencyMs: number): void {
+export function noteAnswer(state: KdcState): void {
   state.failures = 0
   state.restUntilMs = 0
-  state.answered++
-  state.latencyMs = latencyMs
 }
 
 /** Each failure in a row doubles the rest. */
 export function noteFailure(state: KdcState, nowMs: number): void {
   state.restUntilMs = nowMs + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** state.failures)
   state.failures = Math.min(state.failures + 1, 16)
-  state.failed++
 }
 
 /**

@@ -1,6 +1,4 @@
-import { writeElement } from './der.ts'
-import { application } from './der-reader.ts'
-import { field, flags, generalString, integer, octetString, sequence, time } from './der-writer.ts'
+import { field, flags, generalString, integer, message, octetString, sequence, time } from './der-writer.ts'
 import { ENCTYPES } from './enctype.ts'
 import { type PrincipalName, writePrincipalName } from './principal-name.ts'
 
@@ -61,13 +59,11 @@ export function writeKdcRequest(
   const list = padata.map(({ type: number, value }) =>
     sequence(field(1, integer(number)), field(2, octetString(value))),
   )
-  return writeElement(
-    application(type),
-    sequence(
-      field(1, integer(5)),
-      field(2, integer(type)),
-      field(3, list.length === 0 ? undefined : sequence(...list)),
-      field(4, body),
-    ),
+  return message(
+    type,
+    field(1, integer(5)),
+    field(2, integer(type)),
+    field(3, list.length === 0 ? undefined : sequence(...list)),
+    field(4, body),
   )
 }
