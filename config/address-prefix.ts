@@ -23,8 +23,8 @@ export function networkOf(address: string, { ipv4PrefixBits, ipv6PrefixBits }: N
 }
 
 /** For counting by client: whoever has one IPv6 address has the whole /64. */
-export function clientNetworkOf(address: string): string {
-  return address.includes(':') ? networkOf(address, { ipv4PrefixBits: 32, ipv6PrefixBits: 64 }) : address
+export function clientNetworkOf(address: string, ipv6PrefixBits = 64): string {
+  return address.includes(':') ? networkOf(address, { ipv4PrefixBits: 32, ipv6PrefixBits }) : address
 }
 
 function ipv6Bits(address: string): bigint {

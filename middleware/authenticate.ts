@@ -3,6 +3,7 @@
  */
 
 import type { AccountKeyOf } from '../src/account-key.ts'
+import { after } from '../src/awaitable.ts'
 import { challenge, type Decision, deny, proceed, type Stage } from '../src/decision.ts'
 import type { Authenticated, Credentials, Presented, Principal } from '../src/exchange.ts'
 import type { RequestFields } from '../src/http/request-fields.ts'
@@ -97,18 +98,14 @@ export function authenticate({
   }
 
   function bySession(presented: Presented, id: string): Answer | Promise<Answer> {
-    const session = sessions.find(id)
-    return session instanceof Promise
-      ? session.then(found => withSession(presented, id, found))
-      : withSession(presented, id, session)
+    return after(sessions.find(id), session => withSession(presented, id, session))
   }
 
   function withSession(presented: Presented, id: string, session: Session | undefined): Answer | Promise<Answer> {
     if (session === undefined) return proceed({ ...presented, principal: SESSION_ENDED, replyFields: NO_FIELDS })
     const answer = (mayGoOn: boolean): Answer =>
       proceed({ ...presented, principal: mayGoOn ? personOf(session) : SESSION_ENDED, replyFields: NO_FIELDS })
-    const mayGoOn = refresh.mayGoOn(id, session)
-    return mayGoOn instanceof Promise ? mayGoOn.then(answer) : answer(mayGoOn)
+    return after(refresh.mayGoOn(id, session), answer)
   }
 
   /**
@@ -152,10 +149,7 @@ export function authenticate({
     { token }: Extract<Credentials, { scheme: 'bearer' }>,
   ): Answer | Promise<Answer> {
     if (accessTokens === undefined) return challenge('bearer-disabled')
-    const verdict = accessTokens.verify(token)
-    return verdict instanceof Promise
-      ? verdict.then(settled => withVerdict(presented, settled))
-      : withVerdict(presented, verdict)
+    return after(accessTokens.verify(token), verdict => withVerdict(presented, verdict))
   }
 }
 

@@ -15,11 +15,11 @@ import type { MonotonicClock } from '../src/clock.ts'
 import { type Code, Fault, toFault } from '../src/errors.ts'
 import type { Delegated } from '../src/exchange.ts'
 import { isRepeatable } from '../src/http/repeatable-methods.ts'
-import type { RequestFieldReader } from '../src/http/request-fields.ts'
+import { hasContent, type RequestFieldReader } from '../src/http/request-fields.ts'
 import type { ResponseFieldFilter } from '../src/http/response-fields.ts'
 import { isAccepted, UPGRADE_FIELDS } from '../src/http/web-socket.ts'
 import { Intake, type IntakeEvents, type IntakeLimits } from '../src/listener/intake.ts'
-import { drainRequest, hasContent } from '../src/listener/request-content.ts'
+import { drainRequest } from '../src/listener/request-content.ts'
 import { ResponseWriter, type WriteResult, type WriterEvents } from '../src/listener/response-writer.ts'
 import type { Share } from '../src/listener/share.ts'
 import type { ExchangeRecord } from '../src/observability/exchange-record.ts'
@@ -130,7 +130,7 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
   }
 
   onRoom(): void {
-    this.#upstreamExchange?.resume()
+    if (!this.#isOver) this.#upstreamExchange?.resume()
   }
 
   onEnded(): void {
@@ -204,7 +204,7 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     this.#finish()
     if (this.#response.headersSent || fault.code === 'request-content-aborted') {
       // The client has the status already, or is not there; only a broken connection can tell it that the content is not complete.
-      this.#note('aborted', contentCode(fault.code), fault)
+      this.#noteAborted(contentCode(fault.code), fault)
       this.#response.destroy()
     } else {
       this.#parts.fail(this.#record, fault)
@@ -226,7 +226,7 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
   /** Because of the client: the upstream is not heard any more. */
   #giveUp(code: Code): void {
     this.#finish()
-    this.#note('aborted', code, undefined)
+    this.#noteAborted(code, undefined)
     this.#upstreamExchange?.abort()
     this.#intake.content?.stop()
   }
@@ -238,8 +238,8 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     this.#record.requestBytes = this.#intake.content?.bytes ?? 0
   }
 
-  #note(outcome: 'aborted', code: Code, cause: unknown): void {
-    this.#record.outcome = outcome
+  #noteAborted(code: Code, cause: unknown): void {
+    this.#record.outcome = 'aborted'
     this.#record.code = code
     this.#record.cause = cause
   }

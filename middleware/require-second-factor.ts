@@ -67,31 +67,25 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
   return authenticated => {
     const preflight = isShapedLikePreflight(authenticated) ? asPreflight(authenticated) : undefined
     if (preflight !== undefined) return preflight
-    const patCode = refusesPat(authenticated)
-    return patCode instanceof Promise
-      ? patCode.then(code => decide(authenticated, code))
-      : decide(authenticated, patCode)
+    return after(refusesPat(authenticated), patCode => decide(authenticated, patCode))
   }
 
   function decide(authenticated: Authenticated, patCode: Code | undefined): Answer {
     if (patCode !== undefined) return deny(patCode)
     const { decides, also, reports, isAmbiguous } = rules.read(authenticated)
     for (const requirement of reports) wouldHave(authenticated, requirement)
-    const unmet = shortfall(authenticated, decides) === undefined ? firstUnmet(authenticated, also) : decides
+    const required = [decides, ...also]
+    const unmet = required.find(requirement => shortfall(authenticated, requirement) !== undefined)
     const code = unmet && shortfall(authenticated, unmet)
     const isAnonymous = authenticated.principal.kind === 'anonymous'
     // A rule would let it pass if it were read in one way only: better said than asked for credentials that nobody has.
     if (code !== undefined && code !== 'rule-refuses' && isAmbiguous && isAnonymous) return deny('path-ambiguous')
-    const changed = code === undefined || !isAnonymous ? identityCode(authenticated, [decides, ...also]) : undefined
+    const changed = code === undefined || !isAnonymous ? identityCode(authenticated, required) : undefined
     if (changed !== undefined) return deny(changed)
-    const sign = signOf(authenticated, decides, also)
+    const sign = signOf(authenticated, required)
     return unmet === undefined || code === undefined
       ? pass(authenticated, decides, sign)
       : resolve(authenticated, [unmet, ...also], code, sign)
-  }
-
-  function firstUnmet(authenticated: Authenticated, requirements: readonly Requirement[]): Requirement | undefined {
-    return requirements.find(requirement => shortfall(authenticated, requirement) !== undefined)
   }
 
   /** Why the server might take the request for somebody else's; undefined where it will not, or a rule allows it. */
@@ -212,14 +206,10 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
   }
 
   /** Undefined: it makes nothing that lasts, or may. Who has proven nothing makes it as nobody. */
-  function signOf(
-    exchange: Authenticated,
-    decides: Requirement,
-    also: readonly Requirement[],
-  ): LastingSign | undefined {
+  function signOf(exchange: Authenticated, required: readonly Requirement[]): LastingSign | undefined {
     const sign = exchange.principal.kind === 'anonymous' ? undefined : lastingRights.signOf(exchange)
     if (sign === undefined) return undefined
-    return [decides, ...also].every(({ allowsLastingRights }) => allowsLastingRights) ? undefined : sign
+    return required.every(({ allowsLastingRights }) => allowsLastingRights) ? undefined : sign
   }
 
   /** Everything that is required was shown. */

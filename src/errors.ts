@@ -548,3 +548,10 @@ export class Fault extends Error {
 export function toFault(error: unknown): Fault {
   return error instanceof Fault ? error : new Fault('internal-error', error)
 }
+
+/** The fault of a store that cannot do it now; anything else is thrown. */
+export function unavailable(error: unknown): Fault {
+  const fault = toFault(error)
+  if (fault.code !== 'store-unavailable') throw error
+  return fault
+}

@@ -6,7 +6,7 @@ import { METHODS } from 'node:http'
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Forward, Forwarded } from '../../middleware/forward.ts'
-import { type Code, errorTable, Fault, toFault } from '../errors.ts'
+import { errorTable, Fault, toFault } from '../errors.ts'
 import type { Arrival, PartialExchange, Traced } from '../exchange.ts'
 import { isOwnPath, OWN_PREFIX } from '../http/request-target.ts'
 import { isHandshake } from '../http/web-socket.ts'
@@ -115,7 +115,11 @@ function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
   // Requests that were read in one go with the one that cost the connection still come.
   if (parts.turns.take(open) || request.socket.destroyed) return
   request.socket.destroy()
-  parts.close(denied(parts, arrival, 'pipeline-too-long'), parts.monotonic())
+  const { record } = open
+  record.known = identified(parts, arrival)
+  record.code = 'pipeline-too-long'
+  record.outcome = 'denied'
+  parts.close(record, parts.monotonic())
 }
 
 function begin(parts: AppParts, arrival: Arrival, open: OpenExchange, answer: Answer): void {
@@ -226,10 +230,6 @@ export function fail(parts: Pick<AppParts, 'refusal'>, record: ExchangeRecord, f
   const help = fault.signIn === undefined ? {} : { signIn: fault.signIn }
   if (record.known.response.headersSent) record.known.response.destroy()
   else record.responseBytes = sendRefusal(record.known, fault.code, parts.refusal, help)
-}
-
-function denied(parts: AppParts, arrival: Arrival, code: Code): ExchangeRecord {
-  return { ...newRecord(identified(parts, arrival), parts.newTrace?.()), code, outcome: 'denied' }
 }
 
 /** What is refused before it was looked at closely has a sender, too, and an id to ask about. */

@@ -51,6 +51,15 @@ export interface Grant extends GrantScope {
   readonly confirmations: readonly Confirmation[]
 }
 
+/** Whoever has a password and many addresses must not fill the store: the oldest request makes room. */
+export const MAX_REQUESTS_PER_ACCOUNT = 100
+
+/** A link that was shown stays good, unless it asks for less than is asked now. */
+export const isStillGood = (open: GrantRequest, asked: GrantRequest, nowMs: number): boolean =>
+  open.expiresAtMs > nowMs &&
+  open.maxAgeSeconds <= asked.maxAgeSeconds &&
+  String(open.acceptAcr) === String(asked.acceptAcr)
+
 export interface GrantStore {
   findGrant(scope: GrantScope): Awaitable<Grant | undefined>
   grantsOf(accountKey: AccountKey): Awaitable<Grant[]>

@@ -12,11 +12,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
 import type { AccountKey } from '../account-key.ts'
-import type { Awaitable } from '../awaitable.ts'
+import { type Awaitable, after } from '../awaitable.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import type { Cover } from '../cover.ts'
 import type { StepUp } from '../decision.ts'
-import { toFault } from '../errors.ts'
+import { unavailable } from '../errors.ts'
 import type { Evidence, Traced } from '../exchange.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
@@ -84,7 +84,7 @@ export class Grants {
   /** What runs of the grant of that scope. Whether it is enough, the policy says. */
   find(scope: GrantScope): Awaitable<Grant | undefined> {
     const grant = this.#cache.get(`${scope.clientClass} ${scope.network} ${scope.accountKey}`, scope)
-    return grant instanceof Promise ? grant.then(found => this.#running(found)) : this.#running(grant)
+    return after(grant, found => this.#running(found))
   }
 
   /** A request for a grant of that scope, for that: the one that is open, or a new one. */
@@ -108,7 +108,7 @@ export class Grants {
       },
       now,
     )
-    return opened instanceof Promise ? opened.then(asked) : asked(opened)
+    return after(opened, asked)
   }
 
   /** The open request with that code, in whatever case and with or without the dash. */
@@ -181,8 +181,7 @@ export class Grants {
       this.#changes.publish({ kind: 'grants', accountKey })
       return answer
     } catch (error) {
-      const fault = toFault(error)
-      if (fault.code !== 'store-unavailable') throw error
+      const fault = unavailable(error)
       const running = (await this.of(accountKey)).filter(fits)
       for (const { id } of running) this.#ended.hold(id, { accountKey, id }, fault)
       if (!this.#changes.isHeard) throw fault

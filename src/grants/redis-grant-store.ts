@@ -10,8 +10,15 @@ import { isNumber, isText, isTexts, orAbsent, type Shape } from '../store/record
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { redisScript } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
-import { fieldsOf, jsonOf } from '../store/redis-reply.ts'
-import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
+import { fieldsOf, jsonOf, textsOf } from '../store/redis-reply.ts'
+import {
+  type Grant,
+  type GrantRequest,
+  type GrantScope,
+  type GrantStore,
+  isStillGood,
+  MAX_REQUESTS_PER_ACCOUNT,
+} from './grant-store.ts'
 import {
   areConfirmations,
   type FlatGrant,
@@ -21,9 +28,6 @@ import {
   withEarlier,
   writtenConfirmations,
 } from './written-grant.ts'
-
-/** Whoever has a password and many addresses must not fill the store: the oldest request makes room. */
-const MAX_REQUESTS_PER_ACCOUNT = 100
 
 /** Takes out what has expired. KEYS[hash] and now are in scope. */
 const PRUNE = `
@@ -112,17 +116,11 @@ export class RedisGrantStore implements GrantStore {
   }
 
   async openRequest(request: GrantRequest, nowMs: number): Promise<GrantRequest> {
-    const { accountKey, maxAgeSeconds, acceptAcr, code, expiresAtMs } = request
+    const { accountKey, code, expiresAtMs } = request
     const requests = this.#requests(accountKey)
     const { field, before } = await this.#placeOf(request, nowMs)
     const open = before === undefined ? undefined : requestOf(before)
-    // A link that was shown stays good, unless it asks for less than is asked now.
-    const isEnough =
-      open !== undefined &&
-      open.expiresAtMs > nowMs &&
-      open.maxAgeSeconds <= maxAgeSeconds &&
-      String(open.acceptAcr) === String(acceptAcr)
-    if (isEnough) return open
+    if (open !== undefined && isStillGood(open, request, nowMs)) return open
     const lifetimeMs = Math.max(1, expiresAtMs - nowMs)
     const pointer = this.#pointer(code)
     // Before the request: a code that is shown must lead to it.
@@ -152,8 +150,7 @@ export class RedisGrantStore implements GrantStore {
   async #placeOf(request: GrantRequest, nowMs: number): Promise<{ field: string; before: string | undefined }> {
     const requests = this.#requests(request.accountKey)
     const [plain, own] = [fieldOf(request), ownFieldOf(request)]
-    const fields = fieldsOf(await this.#link.call(requests, 'HGETALL', requests))
-    const [inPlain, inOwn] = [fields.get(plain), fields.get(own)]
+    const [inPlain, inOwn] = textsOf(await this.#link.call(requests, 'HMGET', requests, plain, own))
     if (inOwn !== undefined) return { field: own, before: inOwn }
     const open = inPlain === undefined ? undefined : requestOf(inPlain)
     const isFree = open === undefined || open.expiresAtMs <= nowMs || isSameCover(open.cover, request.cover)

@@ -3,7 +3,7 @@ import { storedAccountKey } from '../account-key.ts'
 import { coverText, parseCover } from '../cover.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
-import type { GrantRequest, GrantScope } from './grant-store.ts'
+import { type GrantRequest, type GrantScope, isStillGood, MAX_REQUESTS_PER_ACCOUNT } from './grant-store.ts'
 
 /**
  * `grant_request` is what earlier versions know: one request for a scope, whatever for. They go on writing it, and what
@@ -25,9 +25,6 @@ CREATE TABLE IF NOT EXISTS covered_request (
 CREATE UNIQUE INDEX IF NOT EXISTS covered_request_by_scope ON covered_request (account, network, client_class, cover);
 CREATE INDEX IF NOT EXISTS covered_request_by_expiry ON covered_request (expires_at);`
 
-/** Whoever has a password and many addresses must not fill the store: the oldest request makes room. */
-const MAX_REQUESTS_PER_ACCOUNT = 100
-
 const COLUMNS =
   'code, account, network, client_class, client_address, user_agent, created_at, expires_at, max_age, accept_acr'
 
@@ -40,7 +37,7 @@ export class SqliteGrantRequestStore {
 
   /** The request, or the one that is open for the same. */
   open(request: GrantRequest, nowMs: number): GrantRequest {
-    const { accountKey, network, clientClass, maxAgeSeconds, acceptAcr, cover } = request
+    const { accountKey, network, clientClass, cover } = request
     const written = cover === undefined ? '' : coverText(cover)
     const row = this.#database.row(
       'SELECT * FROM covered_request WHERE account = ? AND network = ? AND client_class = ? AND cover = ?',
@@ -50,13 +47,7 @@ export class SqliteGrantRequestStore {
       written,
     )
     const known = row === undefined ? undefined : toRequest(row)
-    // A link that was shown stays good, unless it asks for less than is asked now.
-    const isEnough =
-      known !== undefined &&
-      known.expiresAtMs > nowMs &&
-      known.maxAgeSeconds <= maxAgeSeconds &&
-      String(known.acceptAcr) === String(acceptAcr)
-    if (isEnough) return known
+    if (known !== undefined && isStillGood(known, request, nowMs)) return known
     if (known !== undefined) this.take(known.code)
     this.#keep(request, written, nowMs)
     return request

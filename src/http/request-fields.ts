@@ -232,3 +232,9 @@ function keep(kept: Partial<Record<KeptName, string>>, name: KeptName, value: st
 const NO_OVERRIDES: readonly string[] = []
 const NO_TOKENS: readonly string[] = []
 const PLAIN_CONNECTION = /^(keep-alive|close)$/i
+
+/** RFC 9112 6.3: Content-Length or Transfer-Encoding says that there is content. */
+export function hasContent({ kept }: Pick<RequestFields, 'kept'>): boolean {
+  const length = kept['content-length']
+  return kept['transfer-encoding'] !== undefined || (length !== undefined && !/^0+$/.test(length))
+}

@@ -4,7 +4,7 @@
  */
 import { collapsedPath, hidesSegments, pathReadings } from './path-readings.ts'
 import { queryValues } from './query.ts'
-import type { RequestFields } from './request-fields.ts'
+import { hasContent, type RequestFields } from './request-fields.ts'
 import type { RequestTarget } from './request-target.ts'
 
 export interface RequestReadings {
@@ -55,7 +55,5 @@ const FORM = /^\s*(application\/x-www-form-urlencoded|multipart\/form-data)\b/i
 /** Content without a type is a form to Rack. */
 export function mayBeForm(kept: RequestFields['kept']): boolean {
   const type = kept['content-type']
-  if (type !== undefined && !FORM.test(type)) return false
-  const length = kept['content-length']
-  return kept['transfer-encoding'] !== undefined || (length !== undefined && !/^0+$/.test(length))
+  return (type === undefined || FORM.test(type)) && hasContent({ kept })
 }

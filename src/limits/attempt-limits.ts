@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { networkOf } from '../../config/address-prefix.ts'
+import { clientNetworkOf } from '../../config/address-prefix.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { Clock } from '../clock.ts'
 import type { AttemptBudget, AttemptEnd, AttemptStore } from './attempt-store.ts'
@@ -85,7 +85,7 @@ export function createAttemptLimits(store: AttemptStore, options: AttemptLimitsO
   return {
     async begin(account, address) {
       const id = randomUUID()
-      const network = address.includes(':') ? networkOf(address, { ipv4PrefixBits: 32, ipv6PrefixBits }) : address
+      const network = clientNetworkOf(address, ipv6PrefixBits)
       const open = (endAccount: (end: AttemptEnd) => Promise<unknown>) =>
         openAttempt(async (accountEnd, addressEnd) => {
           await Promise.all([endAccount(accountEnd), settle('address', network, id, addressEnd)])

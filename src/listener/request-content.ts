@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import { type Code, Fault } from '../errors.ts'
-import type { RequestFields } from '../http/request-fields.ts'
 import { MAX_TRAILER_FIELDS } from '../http/trailer-limit.ts'
 import type { KeptContent } from './kept-content.ts'
 import type { Paced, PaceKeeper, PaceSettings } from './pace.ts'
@@ -11,12 +10,6 @@ import type { Paced, PaceKeeper, PaceSettings } from './pace.ts'
  */
 const MAX_DRAINED_BYTES = 64 * 1024 * 1024
 const MAX_DRAIN_MS = 30_000
-
-/** RFC 9112 6.3: Content-Length or Transfer-Encoding says that there is content. */
-export function hasContent({ kept }: RequestFields): boolean {
-  const length = kept['content-length']
-  return kept['transfer-encoding'] !== undefined || (length !== undefined && !/^0+$/.test(length))
-}
 
 /** Who takes the content. Of the last two, one is called at most, and nothing after it. */
 export interface ContentReceiver {

@@ -5,8 +5,8 @@ import { batchAtTurnEnd, type TurnBatch } from '../io/end-of-turn.ts'
 import type { Paced, PaceKeeper, PaceSettings } from './pace.ts'
 
 /**
- * What became of content that was handed over: `passed` on or copied, so that its bytes are free; `kept` for a moment;
- * or kept, and no more is wanted until there is room again.
+ * What became of content that was handed over: `released`, passed on or copied, so that its bytes are free; `retained`
+ * for a moment; or `backpressure`: kept, and no more is wanted until there is room again.
  */
 export type WriteResult = 'released' | 'retained' | 'backpressure'
 

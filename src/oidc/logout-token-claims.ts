@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { BoundedMap } from '../bounded-map.ts'
-import { toFault } from '../errors.ts'
+import { unavailable } from '../errors.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import type { LogoutToken } from './logout-token.ts'
 
@@ -25,7 +25,7 @@ export class LogoutTokenClaims {
     try {
       return await this.#store.claimOnce(claim, nowMs, expiresAtMs)
     } catch (error) {
-      if (toFault(error).code !== 'store-unavailable') throw error
+      unavailable(error)
       this.#remembered.set(claim, true)
       return true
     }

@@ -15,7 +15,7 @@
 import { createHash } from 'node:crypto'
 import type { AccountKeyOf } from '../account-key.ts'
 import { BoundedMap } from '../bounded-map.ts'
-import { toFault } from '../errors.ts'
+import { unavailable } from '../errors.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { EndedSession, SessionSelector, SessionStore } from '../session/session-store.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -69,7 +69,7 @@ export class OpLogout {
       if (isSigned) await store.markUntil(mark, untilMs)
       else await store.markOnce(mark, issuedAtMs, untilMs, MAX_UNSIGNED_MARKS)
     } catch (error) {
-      if (toFault(error).code !== 'store-unavailable') throw error
+      unavailable(error)
       // Without room for a mark there is none for a new session either: what runs ends all the same.
       if (isSigned) changes.publish({ kind: 'op-logout', id: mark, untilMs })
     }

@@ -17,7 +17,7 @@
 import type { AccountKey } from '../account-key.ts'
 import { type Awaitable, after } from '../awaitable.ts'
 import type { Clock, Surroundings } from '../clock.ts'
-import { toFault } from '../errors.ts'
+import { unavailable } from '../errors.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
@@ -148,7 +148,7 @@ export class PatRegister {
     next: () => Awaitable<PatRecord | undefined>,
   ): Awaitable<PatRecord | undefined> {
     const unmoved = (error: unknown) => {
-      if (toFault(error).code !== 'store-unavailable') throw error
+      unavailable(error)
       return after(next(), fresh => movedPat(fresh, known, newest))
     }
     try {

@@ -2,7 +2,7 @@
 
 import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
 import type { AccountKey, AccountKeyOf } from '../account-key.ts'
-import type { Awaitable } from '../awaitable.ts'
+import { type Awaitable, after } from '../awaitable.ts'
 import type { Clock } from '../clock.ts'
 import type { Authenticated } from '../exchange.ts'
 import { judgePat, type PatCode, type PatPolicySettings } from './pat-policy.ts'
@@ -55,8 +55,7 @@ export function patWatch(parts: PatWatchParts): PatWatch {
     refuse(exchange) {
       const { credentials } = exchange
       if (credentials.scheme !== 'pat') return undefined
-      const known = register.find(credentials.fingerprints)
-      return known instanceof Promise ? known.then(settled => judge(exchange, settled)) : judge(exchange, known)
+      return after(register.find(credentials.fingerprints), known => judge(exchange, known))
     },
     ownerOf({ credentials }) {
       if (credentials.scheme !== 'pat') return undefined
@@ -72,13 +71,12 @@ export function patWatch(parts: PatWatchParts): PatWatch {
         learned(exchange, news, { pat: known?.fingerprint, account: known?.accountKey, network })
       const report = (news: PatNews | undefined): Awaitable<void> => {
         if (news === undefined) return
-        const known = register.find(fingerprints)
-        return known instanceof Promise ? known.then(settled => tell(news, settled)) : tell(news, known)
+        return after(register.find(fingerprints), known => tell(news, known))
       }
       try {
         const owner = principal.kind === 'server-checked' ? principal.owner?.accountKey : undefined
         const news = register.see(fingerprints, { network, clientClass, accountKey: owner ?? accountKeyIn(rawFields) })
-        const told = news instanceof Promise ? news.then(report) : report(news)
+        const told = after(news, report)
         if (told instanceof Promise) told.catch(failed)
       } catch (error) {
         failed(error)

@@ -1,4 +1,5 @@
 /** The part of `authenticate` for personal access tokens: nothing is opened before the server has said whose it is. */
+import { after } from '../awaitable.ts'
 import { challenge, type Decision, deny, proceed } from '../decision.ts'
 import { type Code, errorTable, Fault } from '../errors.ts'
 import type { Authenticated, Credentials, Presented, Principal } from '../exchange.ts'
@@ -27,10 +28,7 @@ export const unprovenPat: ProvePat = presented =>
 
 export function provePat({ proof, reportOnly, report, limited }: ProvePatParts): ProvePat {
   return (presented, credentials) => {
-    const verdict = proof.judge(credentials, presented)
-    return verdict instanceof Promise
-      ? verdict.then(settled => conclude(presented, settled))
-      : conclude(presented, verdict)
+    return after(proof.judge(credentials, presented), verdict => conclude(presented, verdict))
   }
 
   function conclude(presented: Presented, verdict: PatVerdict): Answer {

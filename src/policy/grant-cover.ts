@@ -7,6 +7,7 @@ import type { Config } from '../../config/schema.ts'
 import type { Cover } from '../cover.ts'
 import type { Authenticated, Evidence } from '../exchange.ts'
 import { decodeWholly } from '../http/percent-decoding.ts'
+import { isSafeMethod } from '../http/request-origin.ts'
 import { type GitReading, gitReading } from './git-operation.ts'
 import { repositoryOf } from './git-repository.ts'
 import { judgeSecondFactor, type SecondFactorRule } from './second-factor.ts'
@@ -31,7 +32,6 @@ type Asked = Pick<Authenticated, 'method' | 'target' | 'readings' | 'clientClass
 
 /** Programs that do nothing but read and write repositories. */
 const GIT_CLASSES: readonly ClientClass[] = ['git', 'git-lfs']
-const SAFE = ['GET', 'HEAD', 'OPTIONS']
 /** Nobody reads a longer one before they confirm it. */
 const MAX_PREFIX_LENGTH = 512
 
@@ -45,9 +45,7 @@ export function needOf(asked: Asked): Need | undefined {
   const operations = written.flatMap(path => methods.map(name => gitReading(path, name, target.raw)))
   const isGit = handshake === undefined && repositories.length > 0 && operations.every(reading => reading !== undefined)
   // What goes through a WebSocket nobody sees.
-  const isSafe = isGit
-    ? !operations.some(isPush)
-    : handshake === undefined && methods.every(name => SAFE.includes(name))
+  const isSafe = isGit ? !operations.some(isPush) : handshake === undefined && methods.every(isSafeMethod)
   const access = isSafe ? 'read' : 'write'
   if (!GIT_CLASSES.includes(clientClass)) return { what: 'paths', access, paths }
   return isGit ? { what: 'repositories', access, paths: repositories } : undefined

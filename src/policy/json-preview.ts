@@ -5,8 +5,8 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { RequestFields } from '../http/request-fields.ts'
+import { hasContent } from '../http/request-fields.ts'
 import { peekContent } from '../listener/peek-content.ts'
-import { hasContent } from '../listener/request-content.ts'
 
 const BOUNDS = { maxBytes: 65_536, timeoutMs: 10_000 }
 

@@ -1,4 +1,5 @@
 import type { Authenticated } from '../exchange.ts'
+import { hasContent } from '../http/request-fields.ts'
 import { changesIdentity } from './identity-change.ts'
 
 /** Fetch standard 3.2.2 (CORS-preflight request). */
@@ -13,12 +14,11 @@ export function isShapedLikePreflight({ method, fields, principal }: Authenticat
 
 /** As browsers send it: without credentials, which cookies are, and without content; and it is what it says it is. */
 export function isPreflight({ fields, target, readings, handshake }: Authenticated): boolean {
-  const { cookie, authorization, 'content-length': length, 'transfer-encoding': coding } = fields.kept
+  const { cookie, authorization } = fields.kept
   return (
     cookie === undefined &&
     authorization === undefined &&
-    coding === undefined &&
-    (length === undefined || /^0+$/.test(length)) &&
+    !hasContent(fields) &&
     handshake === undefined &&
     (readings === undefined || readings.methods.length === 1) &&
     !changesIdentity({ fields, target })

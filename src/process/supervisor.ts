@@ -92,7 +92,7 @@ export class Supervisor {
     // Told to stop meanwhile, by who could not see yet what was opened since.
     if (this.#isStopping) return this.kill()
     this.#health.start()
-    this.#log('start')
+    this.#logStart()
   }
 
   /** Reads the configuration again. One that has problems changes nothing. */
@@ -227,9 +227,9 @@ export class Supervisor {
     this.#admin = admin
   }
 
-  #log(action: string): void {
+  #logStart(): void {
     const adminPort = (this.#admin?.server.address() as AddressInfo | null)?.port
-    this.#parts.log.info({ 'event.action': action, 'server.port': this.#port, 'torhaus.admin_port': adminPort })
+    this.#parts.log.info({ 'event.action': 'start', 'server.port': this.#port, 'torhaus.admin_port': adminPort })
   }
 }
 

@@ -1,6 +1,6 @@
 /** Ends sessions: in the store, and where that does not take it, in the memory of all processes until it does. */
 import { after } from '../awaitable.ts'
-import { type Fault, toFault } from '../errors.ts'
+import { type Fault, unavailable } from '../errors.ts'
 import type { Changes } from '../store/changes.ts'
 import { UnsavedEndings } from '../store/unsaved-endings.ts'
 import type { EndedSession, SessionSelector, SessionStore } from './session-store.ts'
@@ -69,11 +69,4 @@ export class SessionEndings {
     for (const key of keys) this.#unsaved.hold(key, key, fault)
     if (!this.#changes.isHeard) throw fault
   }
-}
-
-/** The fault of a store that cannot do it now; anything else is thrown. */
-function unavailable(error: unknown): Fault {
-  const fault = toFault(error)
-  if (fault.code !== 'store-unavailable') throw error
-  return fault
 }

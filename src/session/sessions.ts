@@ -1,7 +1,7 @@
 import type { AccountKey } from '../account-key.ts'
-import type { Awaitable } from '../awaitable.ts'
+import { type Awaitable, after } from '../awaitable.ts'
 import type { Clock, Surroundings } from '../clock.ts'
-import { type Fault, toFault } from '../errors.ts'
+import { type Fault, unavailable } from '../errors.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import { isOpaqueId, keyOf, newOpaqueId } from './opaque-id.ts'
@@ -83,8 +83,7 @@ export class Sessions {
    * known, and cannot be asked for.
    */
   find(id: string): Awaitable<Session | undefined> {
-    const session = this.#running(id)
-    return session instanceof Promise ? session.then(settled => this.#use(settled)) : this.#use(session)
+    return after(this.#running(id), session => this.#use(session))
   }
 
   /** The running session with that id; nothing counts. Rejects as `find` does. */
@@ -99,16 +98,9 @@ export class Sessions {
 
   /** The running sessions of an account, kept under any of the keys, newest first. */
   async of(accountKeys: readonly AccountKey[]): Promise<SessionRecord[]> {
-    const { idleTimeoutSeconds, absoluteTimeoutSeconds } = this.#times
-    const now = this.#now()
     const all = (await Promise.all(accountKeys.map(accountKey => this.#store.sessionsOf({ accountKey })))).flat()
     return all
-      .filter(
-        record =>
-          this.#counts(record) &&
-          now - record.lastSeenAtMs <= idleTimeoutSeconds * 1000 &&
-          now - record.createdAtMs <= absoluteTimeoutSeconds * 1000,
-      )
+      .filter(record => this.#counts(record) && !this.#isOver(record, record.lastSeenAtMs))
       .sort((one, other) => other.createdAtMs - one.createdAtMs)
   }
 
@@ -153,8 +145,7 @@ export class Sessions {
       await this.#store.saveRefresh(key, refreshedAtMs, sealedTokens)
       return undefined
     } catch (error) {
-      const fault = toFault(error)
-      if (fault.code !== 'store-unavailable') throw error
+      const fault = unavailable(error)
       this.#changes.publish({ kind: 'refreshed', key, refreshedAtMs, insteadOfMs, sealedTokens })
       return fault
     }
@@ -183,8 +174,7 @@ export class Sessions {
 
   #read(id: string): Awaitable<Session | undefined> {
     if (!isOpaqueId(id)) return undefined
-    const record = this.#store.readSession(keyOf(id))
-    return record instanceof Promise ? record.then(read => this.#sessionOf(read)) : this.#sessionOf(record)
+    return after(this.#store.readSession(keyOf(id)), record => this.#sessionOf(record))
   }
 
   #sessionOf(record: SessionRecord | undefined): Session | undefined {
@@ -198,25 +188,20 @@ export class Sessions {
   }
 
   #running(id: string): Awaitable<Session | undefined> {
-    const session = this.#cache.get(id, id)
-    return session instanceof Promise
-      ? session.then(settled => this.#unlessOver(id, settled))
-      : this.#unlessOver(id, session)
+    return after(this.#cache.get(id, id), session => this.#unlessOver(id, session))
   }
 
   #unlessOver(id: string, session: Session | undefined): Session | undefined {
-    if (session === undefined) return undefined
+    if (session === undefined || !this.#isOver(session.record, session.lastSeenAtMs)) return session
+    this.#cache.forget(id)
+    return undefined
+  }
+
+  /** By its timeouts. `lastSeenAtMs` may run ahead of the record. */
+  #isOver({ createdAtMs }: SessionRecord, lastSeenAtMs: number): boolean {
     const now = this.#now()
     const { idleTimeoutSeconds, absoluteTimeoutSeconds } = this.#times
-    const { record } = session
-    if (
-      now - session.lastSeenAtMs > idleTimeoutSeconds * 1000 ||
-      now - record.createdAtMs > absoluteTimeoutSeconds * 1000
-    ) {
-      this.#cache.forget(id)
-      return undefined
-    }
-    return session
+    return now - lastSeenAtMs > idleTimeoutSeconds * 1000 || now - createdAtMs > absoluteTimeoutSeconds * 1000
   }
 
   #use(session: Session | undefined): Session | undefined {
@@ -238,7 +223,7 @@ export class Sessions {
       const touched = this.#store.touchSession(key, lastSeenAtMs)
       if (touched instanceof Promise) touched.catch(() => undefined)
     } catch (error) {
-      if (toFault(error).code !== 'store-unavailable') throw error
+      unavailable(error)
     }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * ReadBuffer from an upstream socket into one buffer of its own, again and again: what was read is dealt with at once,
+ * Reading from an upstream socket into one buffer of its own, again and again: what was read is dealt with at once,
  * so that content passes without being copied, and without memory for each read. Only where somebody still needs the
  * bytes, a new buffer takes the place of the old one.
  */
