@@ -49,7 +49,10 @@ test('once the OP is there, its tokens are accepted without a restart', async ()
 
 test('a key id that is no text names no key: the token is refused, and the OP is not said to be away', async () => {
   for (const kid of [5, null, {}, ['a']]) {
-    const parts = [{ alg: 'RS256', kid }, { iss: op?.issuer, aud: agreed.audience }]
+    const parts = [
+      { alg: 'RS256', kid },
+      { iss: op?.issuer, aud: agreed.audience },
+    ]
     const [head, claims] = parts.map(part => Buffer.from(JSON.stringify(part)).toString('base64url'))
     const answer = await whoami(`${head}.${claims}.c2ln`)
     assert.deepEqual([answer.status, codeOf(answer)], [401, 'bearer-key-unknown'], JSON.stringify(kid))
