@@ -1,9 +1,11 @@
 /** One instance: a supervisor with two workers, that can be stopped, killed and started again on its ports. */
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { metricAt } from '../torhaus/metric-at.ts'
 
 const PROGRAM = resolve(import.meta.dirname, '../../src/main.ts')
 const READY_MS = 20_000
@@ -43,10 +45,8 @@ export class Instance {
     return response?.status === 200
   }
 
-  async metric(name: string): Promise<number> {
-    const response = await fetch(`http://127.0.0.1:${this.adminPort}/metrics`)
-    const line = (await response.text()).split('\n').find(entry => entry.startsWith(`${name} `))
-    return Number(line?.slice(name.length + 1) ?? 0)
+  metric(name: string): Promise<number> {
+    return metricAt(`http://127.0.0.1:${this.adminPort}`, name)
   }
 
   workers(): number[] {

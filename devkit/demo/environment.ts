@@ -7,6 +7,7 @@ import { type OpenIdProvider, startOpenIdProvider } from '../op/openid-provider.
 import { newTotpSecret } from '../op/totp.ts'
 import { startDevOpsOrigin } from '../origin/devops-origin.ts'
 import { agreed, torhausAddresses, torhausClient, writeTorhausConfig } from '../torhaus/torhaus-config.ts'
+import { atExit } from './at-exit.ts'
 import { showOriginRequests } from './origin-requests.ts'
 import type { DemoPorts } from './ports.ts'
 import { requireFreePorts } from './ports.ts'
@@ -128,15 +129,6 @@ export async function startDemo(
   }
   const kept = undo.move()
   return { facts, logFile, bearerFile, broken: torhaus.ended, stop: () => kept.disposeAsync() }
-}
-
-/** Runs `cleanUp` when the process exits; the function returned runs it now instead. */
-function atExit(cleanUp: () => void): () => void {
-  process.once('exit', cleanUp)
-  return () => {
-    process.removeListener('exit', cleanUp)
-    cleanUp()
-  }
 }
 
 function newSecrets() {

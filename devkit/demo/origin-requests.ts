@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { closeServer } from '../op/close-server.ts'
 import { listen } from '../op/listen.ts'
 import { sendJson } from '../origin/exchange.ts'
 
@@ -13,10 +14,6 @@ export async function showOriginRequests(targets: () => Readonly<Record<string, 
   const port = await listen(server, '127.0.0.1', 0)
   return {
     url: `http://127.0.0.1:${port}`,
-    async close() {
-      const closed = new Promise(resolve => server.close(resolve))
-      server.closeAllConnections()
-      await closed
-    },
+    close: () => closeServer(server),
   }
 }

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { atExit } from '../demo/at-exit.ts'
 import { type DemoPorts, requireFreePorts } from '../demo/ports.ts'
 import { type OriginHost, startApacheOrigin } from '../realm/apache-origin.ts'
 import { numberedAccounts } from '../realm/lab-accounts.ts'
@@ -135,13 +136,4 @@ async function personOf({ op, users }: LabTorhaus, name: string): Promise<LabPer
   const { password, totpSecret } = users.get(name) as LabUser
   const nowS = Math.floor(Date.now() / 1000)
   return { password, totpSecret, bearer: await op.issueAccessToken(name, { exp: nowS + BEARER_LIFETIME_S }) }
-}
-
-/** Runs `cleanUp` when the process exits; the function returned runs it now instead. */
-function atExit(cleanUp: () => void): () => void {
-  process.once('exit', cleanUp)
-  return () => {
-    process.removeListener('exit', cleanUp)
-    cleanUp()
-  }
 }

@@ -3,12 +3,14 @@
  * password: the authorization endpoint sends the browser straight back. Refresh tokens rotate; a spent one is refused
  * (RFC 9700 4.14.2).
  */
+
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { CompactSign, type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload } from 'jose'
 import { agreed } from '../torhaus/torhaus-config.ts'
+import { closeServer } from './close-server.ts'
 import { secondFactorAcr } from './configuration.ts'
 import { listen } from './listen.ts'
 
@@ -187,11 +189,7 @@ export async function startLyingOp(tls?: { readonly cert: string; readonly key: 
       for (const resolve of waiting) resolve()
       waiting = []
     },
-    async close() {
-      const closed = new Promise(resolve => server.close(resolve))
-      server.closeAllConnections()
-      await closed
-    },
+    close: () => closeServer(server),
   }
 }
 

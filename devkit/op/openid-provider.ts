@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { JWK } from 'jose'
 import { createAccounts, type OpUser, subjectOf } from './accounts.ts'
+import { closeServer } from './close-server.ts'
 import { type OpClient, opConfiguration } from './configuration.ts'
 import { createInteractionHandler } from './interaction.ts'
 import { listen } from './listen.ts'
@@ -129,11 +130,7 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions): Promi
       return lastAuthorizationRequest
     },
     subjectOf,
-    async close() {
-      const closed = new Promise(resolve => server.close(resolve))
-      server.closeAllConnections()
-      await closed
-    },
+    close: () => closeServer(server),
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { closeServer } from '../op/close-server.ts'
 import { listen } from '../op/listen.ts'
 import { type OriginExchange, publicOrigin, sendJson } from './exchange.ts'
 import { createGitHttp, type GitHttp } from './git-http.ts'
@@ -127,9 +128,7 @@ export async function startDevOpsOrigin(options: DevOpsOriginOptions): Promise<D
     issueServerToken: identifier.issueServerToken,
     async close() {
       services.git.close()
-      const closed = new Promise(resolve => server.close(resolve))
-      server.closeAllConnections()
-      await closed
+      await closeServer(server)
     },
   }
 }

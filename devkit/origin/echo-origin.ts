@@ -1,9 +1,11 @@
 /** An origin server that remembers what reached it and answers as the test says. */
+
 import { createHash } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { valuesOf } from '../clients/raw-http.ts'
+import { closeServer } from '../op/close-server.ts'
 import { listen } from '../op/listen.ts'
 
 export type Received = {
@@ -85,11 +87,7 @@ export async function startEchoOrigin(): Promise<EchoOrigin> {
     answerWith(next) {
       answer = next
     },
-    async close() {
-      const closed = new Promise(resolve => server.close(resolve))
-      server.closeAllConnections()
-      await closed
-    },
+    close: () => closeServer(server),
   }
 }
 

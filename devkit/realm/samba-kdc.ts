@@ -9,6 +9,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { closeServer } from '../op/close-server.ts'
 import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
 import { freeLoopbackAddress } from './free-loopback-address.ts'
 import { type KdcRelay, type KdcRequests, startKdcRelay } from './kdc-relay.ts'
@@ -167,11 +168,4 @@ async function startCounter(address: string, relay: KdcRelay): Promise<{ server:
   const bound = server.address()
   if (bound === null || typeof bound === 'string') throw new Error('the counter listens on no TCP port')
   return { server, url: `http://${address}:${bound.port}/` }
-}
-
-async function closeServer(server: Server): Promise<void> {
-  const closed = once(server, 'close')
-  server.close()
-  server.closeAllConnections()
-  await closed
 }

@@ -1,7 +1,9 @@
 /** A Torhaus in front of an origin that remembers what reached it, and raw connections to it. */
+
 import assert from 'node:assert/strict'
 import { RawConnection, type RawResponse, requestText } from '../clients/raw-http.ts'
 import { type EchoOrigin, startEchoOrigin } from '../origin/echo-origin.ts'
+import { metricAt } from './metric-at.ts'
 import { type FixtureOptions, type LogRecord, startTorhausFixture, type TorhausFixture } from './torhaus-fixture.ts'
 
 /** Synthetic, of the shape of a personal access token. */
@@ -84,11 +86,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<ProxyUnder
       assert.ok(id, 'a response without a request id')
       return fixture.logged(entry => entry['http.request.id'] === id && entry['event.action'] === 'request')
     },
-    async metric(name) {
-      const text = await (await fetch(`${fixture.adminUrl}/metrics`)).text()
-      const line = text.split('\n').find(candidate => candidate.startsWith(`${name} `))
-      return line === undefined ? 0 : Number(line.slice(name.length + 1))
-    },
+    metric: name => metricAt(fixture.adminUrl, name),
     async close() {
       for (const connection of connections) connection.close()
       await fixture.close()

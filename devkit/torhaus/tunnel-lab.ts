@@ -2,14 +2,17 @@
  * WebSockets through Torhaus: people with sessions, programs with tokens, a real WebSocket client and server at the
  * ends.
  */
+
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { type ClientOptions, WebSocket } from 'ws'
-import { MAX_MESSAGE_BYTES, startWebSocketOrigin, type WebSocketOrigin } from '../../test/tunnels/web-socket-origin.ts'
 import { BrowserClient } from '../clients/browser-client.ts'
+import { HANDSHAKE_FIELDS } from '../clients/handshake-fields.ts'
 import { RawConnection, requestText } from '../clients/raw-http.ts'
 import { signIn } from '../op/user-agent.ts'
+import { MAX_MESSAGE_BYTES, startWebSocketOrigin, type WebSocketOrigin } from '../origin/web-socket-origin.ts'
 import type { Certificate } from './certificate.ts'
+import { metricAt } from './metric-at.ts'
 import { withAccountField } from './sign-in-lab.ts'
 import { type FixtureOptions, type LogRecord, startTorhausFixture, type TorhausFixture } from './torhaus-fixture.ts'
 
@@ -48,14 +51,8 @@ export class Refused extends Error {
   }
 }
 
-/** Of the example in RFC 6455 1.3. */
-export const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
+/** The answer to the key of RFC 6455 1.3. */
 export const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
-
-export const HANDSHAKE_FIELDS = [
-  ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
-  `Sec-WebSocket-Key: ${KEY}`,
-]
 
 type LabConfiguration = {
   readonly listener?: object
@@ -138,11 +135,7 @@ export async function startTunnelLab(options: Pick<FixtureOptions, 'now'> & LabC
       return (await connect()).send(requestText(`GET ${path}`, [host, ...HANDSHAKE_FIELDS, ...fields]) + after)
     },
     record: path => fixture.logged(entry => entry['url.path'] === path && entry['event.action'] === 'request'),
-    async metric(name) {
-      const text = await (await fetch(`${fixture.adminUrl}/metrics`)).text()
-      const line = text.split('\n').find(candidate => candidate.startsWith(`${name} `))
-      return line === undefined ? 0 : Number(line.slice(name.length + 1))
-    },
+    metric: name => metricAt(fixture.adminUrl, name),
     async close() {
       for (const client of clients) client.terminate()
       for (const connection of raw) connection.close()

@@ -1,10 +1,12 @@
 /** Two instances of Torhaus with one store behind a real balancer, and clients from an address of their own. */
+
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RawConnection, type RawResponse, requestText } from '../../devkit/clients/raw-http.ts'
+import { closeServer } from '../../devkit/op/close-server.ts'
 import { listen } from '../../devkit/op/listen.ts'
 import { type EchoOrigin, startEchoOrigin } from '../../devkit/origin/echo-origin.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
@@ -146,10 +148,4 @@ function counter(instances: readonly Instance[]): () => number[] {
       seen[index] = all
       return fresh
     })
-}
-
-async function closeServer(server: Server): Promise<void> {
-  const closed = new Promise(resolve => server.close(resolve))
-  server.closeAllConnections()
-  await closed
 }

@@ -1,13 +1,11 @@
 /** What pages of other origins make a browser send: with what it adds by itself, nothing of it changes anything. */
+
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { HANDSHAKE_FIELDS } from '../../devkit/clients/handshake-fields.ts'
 import { basic, configured, type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 const EVIL = 'Origin: https://evil.example'
-const HANDSHAKE = [
-  ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
-  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-]
 const rules = [{ name: 'open', reason: 'a test', require: 'nothing', when: { path: '/open' } }]
 
 let proxy: ProxyUnderTest
@@ -52,7 +50,7 @@ for (const [what, fields] of Object.entries(ambient)) {
   }
 
   test(`a handshake of a foreign page with ${what} gets 403 and reaches nobody`, async () => {
-    const response = await proxy.ask('GET /open', [...fields, EVIL, ...HANDSHAKE])
+    const response = await proxy.ask('GET /open', [...fields, EVIL, ...HANDSHAKE_FIELDS])
     assert.equal(response.one('X-Torhaus-Error'), 'cross-site-request')
     assert.deepEqual(proxy.origin.requests, [])
   })

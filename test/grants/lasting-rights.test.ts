@@ -2,8 +2,10 @@
  * Nothing that lasts is made with a grant; no token, key or application with a personal access token, or a second
  * factor of this morning.
  */
+
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { HANDSHAKE_FIELDS } from '../../devkit/clients/handshake-fields.ts'
 import { serverTokenIssuer } from '../../devkit/origin/identity.ts'
 import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { GIT, type GrantsLab, linkIn, startGrantsLab } from './grants-lab.ts'
@@ -73,13 +75,7 @@ test('a personal access token, or a token of the server, makes no other one, and
 })
 
 test('a handshake is no way around', async () => {
-  const handshake = [
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-  ]
-  const code = await codeOf(lab.ask('GET /login/oauth/authorize?client_id=x', [patField, ...handshake]))
+  const code = await codeOf(lab.ask('GET /login/oauth/authorize?client_id=x', [patField, ...HANDSHAKE_FIELDS]))
   assert.equal(code, 'lasting-right-refused')
 })
 

@@ -1,10 +1,12 @@
 /**
  * An OP that signs whatever logout token the test wants, and people with sessions whose `sub` and `sid` the test knows.
  */
+
 import { randomUUID } from 'node:crypto'
 import type { CryptoKey, JWTPayload } from 'jose'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
+import { metricAt } from '../../devkit/torhaus/metric-at.ts'
 import { type LabOptions, SESSION_COOKIE, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 import { agreed } from '../../devkit/torhaus/torhaus-config.ts'
 
@@ -66,11 +68,7 @@ export async function startLogoutLab(options: Omit<LabOptions, 'issuer'> = {}): 
     },
     audited: action =>
       lab.log.filter(record => record['log.logger'] === 'torhaus.audit' && record['event.action'] === action),
-    async metric(line) {
-      const text = await (await fetch(`${lab.adminUrl}/metrics`)).text()
-      const written = text.split('\n').find(candidate => candidate.startsWith(`${line} `))
-      return Number(written?.slice(line.length + 1) ?? 0)
-    },
+    metric: line => metricAt(lab.adminUrl, line),
     async close() {
       await lab.close()
       await op.close()

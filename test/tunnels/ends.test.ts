@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
+import type { Handshake } from '../../devkit/origin/web-socket-origin.ts'
 import { ACCEPT, closed, message, Refused, startTunnelLab, type TunnelLab } from '../../devkit/torhaus/tunnel-lab.ts'
-import type { Handshake } from './web-socket-origin.ts'
 
 let lab: TunnelLab
 before(async () => {

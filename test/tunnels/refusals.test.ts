@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { HANDSHAKE_FIELDS, KEY } from '../../devkit/clients/handshake-fields.ts'
 import { secondFactorAcr } from '../../devkit/op/configuration.ts'
-import {
-  HANDSHAKE_FIELDS,
-  KEY,
-  message,
-  Refused,
-  startTunnelLab,
-  type TunnelLab,
-} from '../../devkit/torhaus/tunnel-lab.ts'
+import { message, Refused, startTunnelLab, type TunnelLab } from '../../devkit/torhaus/tunnel-lab.ts'
 
 let lab: TunnelLab
 let browser: BrowserClient

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
+import { HANDSHAKE_FIELDS } from '../../devkit/clients/handshake-fields.ts'
 import { chunked, type RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
-import { ACCEPT, HANDSHAKE_FIELDS, startTunnelLab, type TunnelLab } from '../../devkit/torhaus/tunnel-lab.ts'
+import { ACCEPT, startTunnelLab, type TunnelLab } from '../../devkit/torhaus/tunnel-lab.ts'
 
 let lab: TunnelLab
 let host: string

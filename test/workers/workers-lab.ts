@@ -1,6 +1,7 @@
 /**
  * Torhaus as it runs: supervisor and workers as processes of their own, between a real OP and an origin that remembers.
  */
+
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -17,6 +18,7 @@ import { newTotpSecret } from '../../devkit/op/totp.ts'
 import { signIn } from '../../devkit/op/user-agent.ts'
 import { type EchoOrigin, startEchoOrigin } from '../../devkit/origin/echo-origin.ts'
 import { freePorts } from '../../devkit/torhaus/free-port.ts'
+import { metricAt } from '../../devkit/torhaus/metric-at.ts'
 import {
   agreed,
   torhausAddresses,
@@ -138,11 +140,7 @@ export async function startWorkersLab(
       return { status: response.status, body: (await response.json()) as never }
     },
     livez: () => admin('/livez'),
-    async metric(name) {
-      const text = await (await admin('/metrics')).text()
-      const line = text.split('\n').find(entry => entry.startsWith(`${name} `))
-      return line === undefined ? 0 : Number(line.slice(name.length + 1))
-    },
+    metric: name => metricAt(`http://127.0.0.1:${adminPort}`, name),
     logged: matches =>
       until('a log record', () =>
         lines()

@@ -1,11 +1,7 @@
 /** What the rules of `SETTINGS.rules` speak of, in spellings that some server reads and another does not. */
+import { HANDSHAKE_FIELDS } from '../../clients/handshake-fields.ts'
 import { patField } from '../../torhaus/proxy-under-test.ts'
 import { type Attack, request } from '../attack.ts'
-
-const HANDSHAKE = [
-  ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
-  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-]
 
 /** Where a server could find `/tfs/_admin/users` or `/api/v1/admin/users`. */
 const SPELLED = [
@@ -124,7 +120,7 @@ const withLength = (content: string) => `Content-Length: ${content.length}`
 export const canonicalAttacks: readonly Attack[] = [
   ...SPELLED.flatMap(path => [
     request(`spelling: GET ${path}`, 'rules', `GET ${path}`, [patField]),
-    request(`spelling: handshake ${path}`, 'rules', `GET ${path}`, [patField, ...HANDSHAKE]),
+    request(`spelling: handshake ${path}`, 'rules', `GET ${path}`, [patField, ...HANDSHAKE_FIELDS]),
   ]),
   ...METHODS.map(([line, fields, content = '']) =>
     request(`method: ${line} ${fields.join(' ')}`, 'rules', line, [patField, ...fields, withLength(content)]),
@@ -135,7 +131,7 @@ export const canonicalAttacks: readonly Attack[] = [
   ),
   ...OUT_OF_THE_OPEN.flatMap(path => [
     request(`out of the open: ${path}`, 'rules', `GET ${path}`),
-    request(`out of the open: handshake ${path}`, 'rules', `GET ${path}`, HANDSHAKE),
+    request(`out of the open: handshake ${path}`, 'rules', `GET ${path}`, HANDSHAKE_FIELDS),
   ]),
   request('preflight of what is refused', 'rules', 'OPTIONS /tfs/_admin/users', PREFLIGHT),
   request('preflight of what is refused, spelled', 'rules', 'OPTIONS /tfs/_%61dmin', PREFLIGHT),

@@ -1,7 +1,9 @@
 /**
  * Tokens of the server that are made up, revoked, of two people, in every carrier: none reaches it as more than it is.
  */
+
 import type { IncomingMessage } from 'node:http'
+import { HANDSHAKE_FIELDS } from '../../clients/handshake-fields.ts'
 import type { Received } from '../../origin/echo-origin.ts'
 import type { Attack, Target } from '../attack.ts'
 import type { SettingName } from '../settings.ts'
@@ -62,7 +64,9 @@ const azure: readonly Attack[] = [
   attack('made up, for git', AZURE, (_, send) =>
     send('GET /DefaultCollection/_git/r/info/refs?service=git-upload-pack', basic(madeUp()), 'User-Agent: git/2.50.1'),
   ),
-  attack('made up, for a WebSocket', AZURE, (_, send) => send('GET /signalr/connect', basic(madeUp()), ...WEB_SOCKET)),
+  attack('made up, for a WebSocket', AZURE, (_, send) =>
+    send('GET /signalr/connect', basic(madeUp()), ...HANDSHAKE_FIELDS),
+  ),
   attack('made up, for the read itself', AZURE, (_, send) =>
     send('GET /DefaultCollection/_apis/connectionData?x', basic(madeUp())),
   ),
@@ -82,11 +86,6 @@ const azure: readonly Attack[] = [
   attack('a flood of made-up ones', AZURE, (_, send) =>
     Promise.all(Array.from({ length: 100 }, () => send('GET /public', basic(madeUp())))),
   ),
-]
-
-const WEB_SOCKET = [
-  ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
-  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
 ]
 
 /** Revoked at the server: the first request that it answers 401 is the last that reaches it. */

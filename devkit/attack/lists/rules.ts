@@ -1,12 +1,8 @@
 /** Ways around the rules of `SETTINGS.rules`: other spellings of a path, a method or an operation, and handshakes. */
+import { HANDSHAKE_FIELDS } from '../../clients/handshake-fields.ts'
 import { patField } from '../../torhaus/proxy-under-test.ts'
 import { type Attack, request } from '../attack.ts'
 import type { SettingName } from '../settings.ts'
-
-const HANDSHAKE = [
-  ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
-  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-]
 
 /** Under `no-administration` and `no-user-administration`, with a personal access token. */
 const REFUSED_PATHS = [
@@ -53,7 +49,7 @@ const PREFLIGHT = ['Origin: https://evil.example', 'Access-Control-Request-Metho
 const under = (setting: SettingName): readonly Attack[] => [
   ...REFUSED_PATHS.flatMap(path => [
     request(`rule on paths: GET ${path}`, setting, `GET ${path}`, [patField]),
-    request(`rule on paths: handshake ${path}`, setting, `GET ${path}`, [patField, ...HANDSHAKE]),
+    request(`rule on paths: handshake ${path}`, setting, `GET ${path}`, [patField, ...HANDSHAKE_FIELDS]),
   ]),
   ...OVERRIDES.map(field =>
     request(`rule on methods: ${field}`, setting, 'POST /x', [patField, field, 'Content-Length: 0']),
@@ -62,7 +58,7 @@ const under = (setting: SettingName): readonly Attack[] => [
   ...PUSHES.map(line => request(`rule on pushes: ${line}`, setting, line, [patField, 'Content-Length: 0'])),
   ...ANONYMOUS.flatMap(path => [
     request(`rule that asks nothing: ${path}`, setting, `GET ${path}`),
-    request(`rule that asks nothing: handshake ${path}`, setting, `GET ${path}`, HANDSHAKE),
+    request(`rule that asks nothing: handshake ${path}`, setting, `GET ${path}`, HANDSHAKE_FIELDS),
   ]),
   ...[
     ['Content-Length: 3', 'X-HTTP-Method-Override: DELETE'],

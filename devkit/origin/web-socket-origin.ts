@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { listen } from '../../devkit/op/listen.ts'
+import { listen } from '../op/listen.ts'
 
 export type Handshake = {
   readonly request: IncomingMessage
