@@ -2,9 +2,10 @@ import { hash } from 'node:crypto'
 import { KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import { createLru, type Lru } from './lru.ts'
+import { openWith } from './open-with.ts'
 import { isEnctype } from './protocol/enctype.ts'
 import { readPac, verifyPac } from './protocol/pac.ts'
-import { type OpenedTicket, openTicket, type Ticket } from './protocol/ticket.ts'
+import type { OpenedTicket, Ticket } from './protocol/ticket.ts'
 
 /** 4 KB each at most, keys and names. */
 const MAX_TICKETS = 2_000
@@ -34,24 +35,19 @@ export class OpenedTickets implements Disposable {
       this[Symbol.dispose]()
       this.#generation = this.#keytab.generation
     }
-    const { etype, kvno, cipher } = ticket.encrypted
+    const { etype, cipher } = ticket.encrypted
     if (!isEnctype(etype)) throw new KerberosError('wrong-service-key', 'accept', { text: `ticket of type ${etype}` })
     // With the type, which stands in clear: under another one the same octets are another ticket, and no good.
     const name = `${etype} ${hash('sha256', cipher, 'base64')}`
     const known = this.#known.get(name)
     if (known !== undefined) return known
-    // The number of the key is a hint: AD's own counts differ by controller (MS-KILE 3.4.5), so all of the type are
-    // tried.
-    const fitting = keys.filter(({ key }) => key.enctype.number === etype)
-    fitting.sort((a, b) => Number(b.kvno === kvno) - Number(a.kvno === kvno))
-    for (const { key } of fitting) {
-      const opened = ifKeyFits(() => openTicket(ticket, key))
-      if (opened === undefined) continue
-      if (opened.pac !== undefined) verifyPac(opened.pac, readPac(opened.pac), opened, key)
-      this.#known.set(name, opened)
-      return opened
-    }
-    throw new KerberosError('wrong-service-key', 'accept', { text: 'no key of the keytab opens the ticket' })
+    const found = openWith(keys, ticket)
+    if (found === undefined)
+      throw new KerberosError('wrong-service-key', 'accept', { text: 'no key of the keytab opens the ticket' })
+    const { opened, key } = found
+    if (opened.pac !== undefined) verifyPac(opened.pac, readPac(opened.pac), opened, key)
+    this.#known.set(name, opened)
+    return opened
   }
 
   [Symbol.dispose](): void {
@@ -63,14 +59,3 @@ export class OpenedTickets implements Disposable {
     return createLru({ maxEntries: MAX_TICKETS, onEvict: ({ sessionKey }) => sessionKey[Symbol.dispose]() })
   }
 }
-
-function ifKeyFits<T>(open: () => T): T | undefined {
-  try {
-    return open()
-  } catch (error) {
-    if (isIntegrity(error)) return undefined
-    throw error
-  }
-}
-
-const isIntegrity = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'integrity'
