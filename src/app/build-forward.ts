@@ -11,7 +11,7 @@ import { Shares } from './shares.ts'
 import { upstreamNames } from './upstream-names.ts'
 
 interface ForwardNeeds
-  extends Pick<Services, 'config' | 'cookies' | 'fieldReader' | 'publicUrl' | 'refusal' | 'viaName'> {
+  extends Pick<Services, 'accountKey' | 'config' | 'cookies' | 'fieldReader' | 'publicUrl' | 'refusal' | 'viaName'> {
   readonly upstream: Upstream
   readonly watch: PatWatch
   readonly tunnels: Tunnels
@@ -22,10 +22,10 @@ interface ForwardNeeds
 
 /** The way to the origin server and back. */
 export function buildForward(needs: ForwardNeeds): Forward {
-  const { config, cookies, publicUrl, refusal, watch, upstream, fieldReader, viaName, tunnels, limits, endProof } =
-    needs
+  const { config, cookies, publicUrl, refusal, watch, upstream, fieldReader, viaName, tunnels, limits } = needs
+  const { accountKey, endProof } = needs
   const { monotonic } = limits.keeper
-  const shares = new Shares(watch, monotonic)
+  const shares = new Shares(watch, accountKey, monotonic)
   return forward({
     ...{ upstream, fieldReader, viaName, tunnels, monotonic },
     intakeLimits: limits,

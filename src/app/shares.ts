@@ -3,6 +3,7 @@
  * before. Everybody else counts by address: made-up tokens would be many owners.
  */
 import { clientNetworkOf } from '../../config/address-prefix.ts'
+import type { AccountKeyOf } from '../account-key.ts'
 import type { MonotonicClock } from '../clock.ts'
 import type { Delegated } from '../exchange.ts'
 import { AcceptedTokens } from '../identity/accepted-tokens.ts'
@@ -11,18 +12,20 @@ import { isAccepted, type PatWatch } from '../pats/pat-watch.ts'
 
 export class Shares {
   readonly #watch: Pick<PatWatch, 'ownerOf'>
+  readonly #accountKey: AccountKeyOf
   readonly #serverTokens: AcceptedTokens
 
-  constructor(watch: Pick<PatWatch, 'ownerOf'>, monotonic: MonotonicClock) {
+  constructor(watch: Pick<PatWatch, 'ownerOf'>, accountKey: AccountKeyOf, monotonic: MonotonicClock) {
     this.#watch = watch
+    this.#accountKey = accountKey
     this.#serverTokens = new AcceptedTokens(monotonic)
   }
 
   of(exchange: Delegated): Share {
-    const { principal, credentials, clientAddress } = exchange
-    if (principal.kind === 'person') return { owner: principal.account ?? principal.subject, isProven: true }
+    const { account, principal, credentials, clientAddress } = exchange
+    if (account !== undefined) return { owner: this.#accountKey(account), isProven: true }
     if (principal.kind === 'server-checked' && principal.owner !== undefined)
-      return { owner: principal.owner.account, isProven: true }
+      return { owner: principal.owner.accountKey, isProven: true }
     const owner = credentials.scheme === 'pat' ? this.#watch.ownerOf(exchange) : this.#knownServerToken(exchange)
     return owner === undefined ? { owner: clientNetworkOf(clientAddress), isProven: false } : { owner, isProven: true }
   }
