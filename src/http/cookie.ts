@@ -32,7 +32,10 @@ export function withoutCookies(field: string, names: readonly string[]): string 
 
 /** A pair without `=` counts, too. */
 function withoutPairs(field: string, names: readonly string[]): string {
-  const isOther = (pair: string) => !names.includes((pair.split('=', 1)[0] ?? '').trim())
+  const isOther = (pair: string) => {
+    const end = pair.indexOf('=')
+    return !names.includes((end === -1 ? pair : pair.slice(0, end)).trim())
+  }
   return field.split(';').filter(isOther).join(';')
 }
 

@@ -115,14 +115,14 @@ export class ResponseWriter implements TurnBatch, Paced {
     // More may come of what was read already; one listener is enough for all of it.
     if (this.#isWaiting) return
     this.#isWaiting = true
-    stream.once('drain', this.#onDrain)
+    stream.once('drain', () => this.#onDrain())
     const { minRate, graceMs } = this.#pace
     if (minRate === 0) return
     this.deadlineMs = this.#keeper.monotonic() + graceMs + (stream.writableLength * 1000) / minRate
     this.#keeper.add(this)
   }
 
-  readonly #onDrain = (): void => {
+  #onDrain(): void {
     this.#isWaiting = false
     this.#keeper.remove(this)
     this.#events.onRoom()

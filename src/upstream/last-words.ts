@@ -11,13 +11,18 @@ const GONE: readonly (string | undefined)[] = ['EPIPE', 'ECONNRESET']
 
 export function hearLastWords(socket: Socket): Socket {
   const [write, writev] = [socket._write, socket._writev]
-  const holding =
-    (written: Written): Written =>
-    error => {
+  let [latest, held]: Written[] = []
+  // A stream tells of nearly all its writes in one way.
+  const holding = (written: Written): Written => {
+    if (written === latest && held !== undefined) return held
+    latest = written
+    held = error => {
       if (GONE.includes((error as NodeJS.ErrnoException | undefined)?.code) && !socket.readableEnded) {
         socket.once('close', () => written(error))
       } else written(error)
     }
+    return held
+  }
   socket._write = (chunk, encoding, written) => write.call(socket, chunk, encoding, holding(written))
   socket._writev = (chunks, written) => writev?.call(socket, chunks, holding(written))
   return socket
