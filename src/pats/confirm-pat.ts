@@ -1,9 +1,8 @@
 /** Whether a use of a personal access token must wait for its owner, who confirms it with the second factor. */
-import type { NetworkSettings } from '../../config/address-prefix.ts'
-import { networkOf } from '../../config/address-prefix.ts'
+import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
 import { type Awaitable, after } from '../awaitable.ts'
 import { deny, type Refusal } from '../decision.ts'
-import type { Authenticated } from '../exchange.ts'
+import type { Authenticated, TokenOwner } from '../exchange.ts'
 import type { OpenedPatRequest, PatConfirmations } from './pat-confirmations.ts'
 import type { PatRecord } from './pat-store.ts'
 
@@ -50,22 +49,31 @@ export function confirmPat(parts: ConfirmPatParts): ConfirmPat {
   return (exchange, fingerprints, known) => {
     const { principal, clientAddress } = exchange
     const owner = principal.kind === 'server-checked' ? principal.owner : undefined
-    const place = {
-      ...{ pat: fingerprints[0], account: owner?.account },
-      network: networkOf(clientAddress, networks),
-    }
+    const fingerprint = fingerprints[0] ?? ''
+    const network = networkOf(clientAddress, networks)
     // Whoever could confirm is not known.
-    if (owner === undefined) return isExempt(clientAddress) ? undefined : refuse(exchange, 'pat-unconfirmable', place)
-    const { accountKey } = owner
-    return after(confirmations.said(accountKey, fingerprints, place.network), said => {
+    if (owner === undefined)
+      return isExempt(clientAddress)
+        ? undefined
+        : refuse(exchange, 'pat-unconfirmable', { pat: fingerprint, account: undefined, network })
+    return after(confirmations.said(owner.accountKey, fingerprints, network), said => {
       if (said?.isWithdrawn === false) return undefined
-      if (said === undefined && confirm === 'new-network' && isKnownPlace(known, place.network)) return undefined
-      if (isExempt(clientAddress)) return undefined
-      const refusal = refuse(exchange, 'pat-unconfirmed', place)
-      if (refusal === undefined) return undefined
-      const scope = { accountKey, fingerprint: fingerprints[0] ?? '', network: place.network }
-      return after(confirmations.ask(scope, exchange), question => linked(exchange, place, question))
+      if (said === undefined && confirm === 'new-network' && isKnownPlace(known, network)) return undefined
+      return isExempt(clientAddress) ? undefined : unconfirmed(exchange, owner, fingerprint, network)
     })
+  }
+
+  function unconfirmed(
+    exchange: Authenticated,
+    { account, accountKey }: TokenOwner,
+    fingerprint: string,
+    network: string,
+  ): Awaitable<Answer> {
+    const place = { pat: fingerprint, account, network }
+    const refusal = refuse(exchange, 'pat-unconfirmed', place)
+    if (refusal === undefined) return undefined
+    const asking = confirmations.ask({ accountKey, fingerprint, network }, exchange)
+    return after(asking, question => linked(exchange, place, question))
   }
 
   function refuse(exchange: Authenticated, code: UnconfirmedPatCode, place: PatPlace): Answer {

@@ -114,16 +114,14 @@ export class PatConfirmations {
     this.#changes.publish({ kind: 'pat', fingerprint: scope.fingerprint })
   }
 
-  /** What an account has said, under any of its keys. */
-  async of(accountKeys: readonly AccountKey[]): Promise<PatConfirmation[]> {
-    const all = await Promise.all(accountKeys.map(accountKey => this.#store.confirmationsOf(accountKey)))
-    return all.flat().filter(({ expiresAtMs }) => expiresAtMs > this.#now())
+  /** What an account has said, and still counts. */
+  async of(accountKey: AccountKey): Promise<PatConfirmation[]> {
+    return (await this.#store.confirmationsOf(accountKey)).filter(({ expiresAtMs }) => expiresAtMs > this.#now())
   }
 
   /** What waits for an account. */
-  async requestsOf(accountKeys: readonly AccountKey[]): Promise<PatRequest[]> {
-    const all = await Promise.all(accountKeys.map(accountKey => this.#store.requestsOf(accountKey)))
-    return all.flat().filter(({ expiresAtMs }) => expiresAtMs > this.#now())
+  async requestsOf(accountKey: AccountKey): Promise<PatRequest[]> {
+    return (await this.#store.requestsOf(accountKey)).filter(({ expiresAtMs }) => expiresAtMs > this.#now())
   }
 
   sweep(): Awaitable<void> {

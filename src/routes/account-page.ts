@@ -63,17 +63,16 @@ ${sessionList(await sessions.of(accountKeys(account)), key, form, now())}
 
 /** Where the own tokens may be used: only where somebody asks about that. */
 async function tokenNetworks(
-  { pats, patConfirmations, patPolicy, networks, accountKeys, now }: AccountPageParts,
+  { pats, patConfirmations, patPolicy, networks, accountKey, accountKeys, now }: AccountPageParts,
   { clientAddress }: Traced,
   { account }: SessionRecord,
   form: FormOf,
 ): Promise<Html> {
   if (patPolicy.confirm === 'never') return new Html('')
-  const keys = accountKeys(account)
   const list = {
-    seen: await pats.of(keys),
-    decided: await patConfirmations.of(keys),
-    waiting: await patConfirmations.requestsOf(keys),
+    seen: await pats.of(accountKeys(account)),
+    decided: await patConfirmations.of(accountKey(account)),
+    waiting: await patConfirmations.requestsOf(accountKey(account)),
     here: networkOf(clientAddress, networks),
     asksEverywhere: patPolicy.confirm === 'first-use',
   }

@@ -94,18 +94,14 @@ export function withdrawPat(parts: OwnPatConfirmationParts): Route {
 async function ownScope(parts: OwnPatConfirmationParts, exchange: Traced, session: SessionRecord): Promise<PatScope> {
   const { pats, patConfirmations, accountKeys, networks } = parts
   const [segment = '', fingerprint = ''] = exchange.target.path.split('/').reverse()
-  const keys = accountKeys(session.account)
-  const here = networkOf(exchange.clientAddress, networks)
-  const decided = (await patConfirmations.of(keys)).filter(known => known.fingerprint === fingerprint)
-  const seen = (await pats.of(keys)).filter(known => known.fingerprint === fingerprint)
-  const all = [
-    here,
-    ...decided.map(known => known.network),
-    ...seen.flatMap(known => known.networks.map(of => of.network)),
-  ]
-  const network = networkFrom(segment, all)
-  const accountKey = decided[0]?.accountKey ?? seen[0]?.accountKey
-  if (network === undefined || accountKey === undefined) throw new Fault('confirmation-gone')
+  const accountKey = parts.accountKey(session.account)
+  const isIt = (place: { readonly fingerprint: string }) => place.fingerprint === fingerprint
+  const decided = (await patConfirmations.of(accountKey)).filter(isIt)
+  const seen = (await pats.of(accountKeys(session.account))).filter(isIt)
+  const places = [...decided, ...seen.flatMap(token => token.networks)].map(place => place.network)
+  const network = networkFrom(segment, [networkOf(exchange.clientAddress, networks), ...places])
+  const isOwn = decided.length + seen.length > 0
+  if (network === undefined || !isOwn) throw new Fault('confirmation-gone')
   return { accountKey, fingerprint, network }
 }
 
