@@ -807,6 +807,16 @@ const patPolicy = section(
     maxAgeDays: Type.Optional(
       integer('Refuse a token so many days after its first use that Torhaus saw.', { minimum: 1, maximum: 365 }),
     ),
+    confirm: choice(
+      ['never', 'first-use', 'new-network'],
+      'When the owner of a token, as the server says, must confirm its use in a browser, with the second factor, once for the token and the network (prefixes as in secondFactor.grants). `first-use`: from every network. `new-network`: from networks that it was not used from before (the last 8 count); its first one is learned. Needs credentials.patProof.',
+      'never',
+    ),
+    confirmExceptFrom: list(
+      text('IP address or CIDR range.'),
+      'Networks where confirm asks nobody, such as those of build agents.',
+      { default: [] },
+    ),
     reportOnly: flag('Refuse nothing by these: say in log and metrics what would have been refused.', true),
   },
   'What may speak against a personal access token beside the server. A token that its owner has blocked is refused in any case.',

@@ -5,7 +5,7 @@
  *   second-factor    a person with a second factor that is recent enough
  *   grant            a client with one factor, for which a person has confirmed with the second, and what was confirmed covers it
  *   server-checked   a personal access token or a token of the server: the server decides. No rule saves a token that
- *                    its person has blocked, or that the policy for such tokens refuses
+ *                    its person has blocked, that the policy for such tokens refuses, or that waits for its owner
  *   cors-preflight   OPTIONS with Origin and Access-Control-Request-Method, and nothing that says who asks or what for: browsers
  *                    send it so. A rule that refuses applies to it
  *   <rule>           a rule that requires less; `agent-token-exchange` is built in
@@ -49,7 +49,7 @@ export interface SecondFactorParts {
   /** The server takes a token from a form, too: content that Torhaus does not read. */
   readonly formsCarryTokens: boolean
   /** Why a personal access token must not pass; undefined for all else. */
-  readonly refusesPat: (exchange: Authenticated) => Awaitable<Code | undefined>
+  readonly refusesPat: (exchange: Authenticated) => Awaitable<Refusal | undefined>
   /** A report-only rule would have refused. */
   readonly report: (exchange: Authenticated, rule: string, code: Code) => void
   /** A client was shown a new link. */
@@ -67,11 +67,10 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
   return authenticated => {
     const preflight = isShapedLikePreflight(authenticated) ? asPreflight(authenticated) : undefined
     if (preflight !== undefined) return preflight
-    return after(refusesPat(authenticated), patCode => decide(authenticated, patCode))
+    return after(refusesPat(authenticated), refusal => refusal ?? decide(authenticated))
   }
 
-  function decide(authenticated: Authenticated, patCode: Code | undefined): Answer {
-    if (patCode !== undefined) return deny(patCode)
+  function decide(authenticated: Authenticated): Answer {
     const { decides, also, reports, isAmbiguous } = rules.read(authenticated)
     for (const requirement of reports) wouldHave(authenticated, requirement)
     const required = [decides, ...also]

@@ -295,6 +295,17 @@ const table = {
     stage: 'require-second-factor',
     sentence: 'This personal access token is too old. Make a new one.',
   },
+  'pat-unconfirmed': {
+    status: 403,
+    stage: 'require-second-factor',
+    sentence: 'The owner of this personal access token has not confirmed its use from this network.',
+  },
+  'pat-unconfirmable': {
+    status: 403,
+    stage: 'require-second-factor',
+    sentence:
+      'The server does not say whose personal access token this is, so nobody can confirm its use from this network.',
+  },
   'rate-limited': { status: 429, stage: 'limit-rate', sentence: 'Too many requests. Wait, then try again.' },
   'account-mismatch': {
     status: 403,

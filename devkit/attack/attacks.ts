@@ -7,6 +7,7 @@ import { grantAttacks } from './lists/grant-attacks.ts'
 import { identityAttacks } from './lists/identity.ts'
 import { patAttacks } from './lists/pat-attacks.ts'
 import { ruleAttacks } from './lists/rules.ts'
+import { stolenPatAttacks } from './lists/stolen-pat-attacks.ts'
 import { pageAttacks } from './page-attacks.ts'
 
 export const attacks: readonly Attack[] = [
@@ -18,4 +19,5 @@ export const attacks: readonly Attack[] = [
   ...canonicalAttacks,
   ...pageAttacks,
   ...patAttacks,
+  ...stolenPatAttacks,
 ]

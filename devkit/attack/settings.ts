@@ -37,19 +37,25 @@ const workers = (usual: Usual) => {
 }
 
 /** The origin answers like Azure DevOps Server or GitLab, where an attack has it do so. */
-const proven = (product: 'azure-devops' | 'gitlab') => (usual: Usual) => ({
-  ...plain(usual),
-  credentials: {
-    ...usual.credentials,
-    personalAccessTokens: [product],
-    patProof: { profile: product, maxReadsPerNetwork: 1000 },
-  },
-})
+const proven =
+  (product: 'azure-devops' | 'gitlab', patPolicy: object = {}) =>
+  (usual: Usual) => ({
+    ...plain(usual),
+    credentials: {
+      ...usual.credentials,
+      personalAccessTokens: [product],
+      patProof: { profile: product, maxReadsPerNetwork: 1000 },
+      patPolicy,
+    },
+  })
+
+const CONFIRM = { confirm: 'first-use', confirmExceptFrom: ['192.0.2.0/24'], reportOnly: false }
 
 export const SETTINGS = {
   plain: { configure: plain },
   'proven tokens': { configure: proven('azure-devops') },
   'proven tokens of GitLab': { configure: proven('gitlab') },
+  'confirmed tokens': { configure: proven('azure-devops', CONFIRM) },
   rules: { configure: ruled },
   'two workers': { configure: workers },
   'two workers on Redis': { configure: workers, redis: true },

@@ -103,6 +103,10 @@ const advice: Partial<Record<Code, string>> = {
   'pat-new-network': 'See `credentials.patPolicy.refuseNewNetwork`. A token that moves needs that off.',
   'pat-unseen-too-long': 'See `credentials.patPolicy.maxUnseenDays`.',
   'pat-too-old': 'See `credentials.patPolicy.maxAgeDays`; counted from the first use that Torhaus saw.',
+  'pat-unconfirmed':
+    'See `credentials.patPolicy.confirm`. The refusal has a link for the owner, who can also confirm at `/.torhaus/`. Build agents: `confirmExceptFrom`.',
+  'pat-unconfirmable':
+    '`credentials.patProof.unreadable: forward` lets it pass unproven, and then nobody can confirm it: name its network in `credentials.patPolicy.confirmExceptFrom`, or give it the right to read its user.',
   'account-unmapped': 'A claim of `account.template` is missing, or the result does not match `account.pattern`.',
   'sign-in-malformed':
     'A made-up link: `acr_values` has more than 2,048 characters or 50 values. Links of Torhaus have what `acceptAcr` of a rule says.',

@@ -45,6 +45,7 @@ export const FLOORS: readonly Floor[] = [
         'src/bounded-map.ts',
         'src/cause-chain.ts',
         'src/clock.ts',
+        'src/confirmation-code.ts',
         'src/cover.ts',
         'src/errors.ts',
         'src/exit-codes.ts',

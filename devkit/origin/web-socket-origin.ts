@@ -36,6 +36,8 @@ export type WebSocketOrigin = {
 const WAIT_MS = 15_000
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 
+const ADA = JSON.stringify({ authenticatedUser: { id: '1', properties: { Account: { $value: 'ada' } } } })
+
 /** `tls`: a certificate and its key, as PEM. */
 export async function startWebSocketOrigin(tls?: { cert: string; key: string }): Promise<WebSocketOrigin> {
   const handshakes: Handshake[] = []
@@ -57,7 +59,8 @@ export async function startWebSocketOrigin(tls?: { cert: string; key: string }):
   const answer: RequestListener = (request, response) => {
     requests.push(request)
     // Whose token it was, as Azure DevOps says it.
-    request.resume().on('end', () => response.setHeader('X-VSS-UserData', '0b1c:ada').end('a page'))
+    const content = request.url === '/DefaultCollection/_apis/connectionData' ? ADA : 'a page'
+    request.resume().on('end', () => response.setHeader('X-VSS-UserData', '0b1c:ada').end(content))
   }
   const server = tls === undefined ? createServer(options, answer) : createTlsServer({ ...options, ...tls }, answer)
   server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {

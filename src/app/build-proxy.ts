@@ -43,7 +43,8 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
   startFlushing(services, opened)
   const sweep = startSweeping(services, opened)
   const upstream = opened.use(new HttpUpstream(config.upstream, monotonic))
-  const watch = buildPatWatch(services, patReport(metrics, audit, log))
+  const { patConfirmations } = services
+  const watch = buildPatWatch(services, patReport(metrics, audit, log), (...use) => patConfirmations.ask(...use))
   const { proof, provesPat, provesPatAgain } = buildPatProof(services, upstream, monotonic)
   const policy = { ...buildPolicy(services, watch, provesPat), rates: requestRates(config, monotonic) }
   const tunnels = buildTunnels(services, policy, provesPatAgain, opened)

@@ -16,7 +16,7 @@ export function buildTunnels(
 ): Tunnels {
   const { config, now, changes, accountKey, sessions } = services
   const unheard = () => undefined
-  const watch = buildPatWatch(services, { judged: unheard, learned: unheard, failed: unheard })
+  const watch = buildPatWatch(services, { judged: unheard, asked: unheard, learned: unheard, failed: unheard }, unheard)
   return opened.use(
     new Tunnels({
       ...{ changes, accountKey, now },

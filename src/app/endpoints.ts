@@ -10,7 +10,9 @@ import { endSession, revokeGrant, signOutEverywhere } from '../routes/account-ac
 import { accountPage } from '../routes/account-page.ts'
 import { backChannelLogout } from '../routes/back-channel-logout.ts'
 import { beginSignIn } from '../routes/begin-sign-in.ts'
-import { askToConfirm, confirm, confirmed, grantRequested } from '../routes/confirm.ts'
+import { askToConfirm, confirm, confirmed } from '../routes/confirm.ts'
+import { findGrantRequest, grantRequested } from '../routes/confirm-grant.ts'
+import { confirmPatAhead, findPatRequest, patConfirmed, withdrawPat } from '../routes/confirm-pat.ts'
 import { arrived } from '../routes/fragment.ts'
 import { frontChannelLogout } from '../routes/front-channel-logout.ts'
 import { gitPage, helperFile } from '../routes/git-page.ts'
@@ -25,7 +27,7 @@ import type { Services } from './open-services.ts'
 type LogoutNeeds = Pick<Services, 'audit' | 'config' | 'metrics' | 'now' | 'opKeys' | 'publicUrl' | 'stores'>
 type AccountNeeds = Pick<
   Services,
-  'accountKey' | 'accountNames' | 'changes' | 'cookies' | 'grants' | 'pats' | 'sessions'
+  'accountKey' | 'accountNames' | 'changes' | 'cookies' | 'grants' | 'patConfirmations' | 'pats' | 'sessions'
 >
 export type EndpointNeeds = LogoutNeeds &
   AccountNeeds &
@@ -54,7 +56,7 @@ function pagesOf(
   forget: (account: string) => void,
 ): Record<string, Route> {
   const { config, now, metrics, provider, sessions, refresh, cookies, publicUrl, audit, formTokens } = services
-  const { grants, pats, accountKey } = services
+  const { grants, pats, patConfirmations, accountKey } = services
   const accountKeys = services.accountNames.keysOf
   const publicOrigin = publicUrl.origin
   const rule = config.secondFactor
@@ -66,11 +68,17 @@ function pagesOf(
     report: reportSignIn(services),
   }
   const count = (event: GrantEvent) => metrics.grant(event)
-  const ownParts = { ...session, grants, pats, accountKey, accountKeys, audit, count, forget, forms: formTokens }
+  const tokens = { pats, patConfirmations, patPolicy: config.credentials.patPolicy, networks: rule.grants }
+  const ownParts = { ...session, ...tokens, grants, accountKey, accountKeys, audit, count, forget, forms: formTokens }
   const acts = { ...ownParts, begin: beginSignIn(begin) }
   const patParts = { ...acts, countPat: (event: PatEvent) => metrics.pat(event) }
-  const confirmParts = { ...acts, settings: config.secondFactor }
-  const fulfil = { confirm: grantRequested(confirmParts), 'allow-pat': allowPat(patParts) }
+  const grantParts = { ...acts, settings: config.secondFactor }
+  const confirmParts = { ...grantParts, findRequest: [findGrantRequest(grantParts), findPatRequest(patParts)] }
+  const fulfil = {
+    confirm: grantRequested(grantParts),
+    'confirm-pat': patConfirmed(patParts),
+    'allow-pat': allowPat(patParts),
+  }
   const signInParts: SignInParts = {
     ...{ ...session, ...begin, opLogout, accountKey },
     mapAccount: accountMapper(config.account),
@@ -88,6 +96,8 @@ function pagesOf(
     'POST /.torhaus/grants/:id': revokeGrant(ownParts),
     'POST /.torhaus/pats/block/:fingerprint': blockPat(patParts),
     'POST /.torhaus/pats/allow/:fingerprint': askToAllowPat(patParts),
+    'POST /.torhaus/pats/confirm/:fingerprint/:network': confirmPatAhead(patParts),
+    'POST /.torhaus/pats/withdraw/:fingerprint/:network': withdrawPat(patParts),
     'POST /.torhaus/sessions/:key': endSession(ownParts),
     'POST /.torhaus/sign-out-everywhere': signOutEverywhere(ownParts),
     'GET /.torhaus/confirm/:code': askToConfirm(confirmParts),

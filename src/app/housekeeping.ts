@@ -8,7 +8,10 @@ import { Rounds } from './rounds.ts'
 const SWEEP_INTERVAL_MS = 60_000
 
 type FlushNeeds = Pick<Services, 'log' | 'pats'>
-type SweepNeeds = Pick<Services, 'fingerprints' | 'grants' | 'log' | 'now' | 'pats' | 'sessions' | 'stores'>
+type SweepNeeds = Pick<
+  Services,
+  'fingerprints' | 'grants' | 'log' | 'now' | 'patConfirmations' | 'pats' | 'sessions' | 'stores'
+>
 
 /** Writes what was seen of tokens, for the last time when `opened` is closed. */
 export function startFlushing({ pats, log }: FlushNeeds, opened: AsyncDisposableStack): void {
@@ -24,12 +27,13 @@ export interface Sweep {
 }
 
 export function startSweeping(needs: SweepNeeds, opened: AsyncDisposableStack): Sweep {
-  const { sessions, grants, pats, stores, fingerprints, now, log } = needs
+  const { sessions, grants, pats, patConfirmations, stores, fingerprints, now, log } = needs
   let unrecognised = 0
   const sweep = async () => {
     await sessions.sweep()
     await grants.sweep()
     await pats.sweep()
+    await patConfirmations.sweep()
     await stores.attempts.sweepAttempts(now())
     unrecognised = await pats.countUnrecognised(fingerprint => fingerprints.isRecognisable(fingerprint))
   }

@@ -1,6 +1,7 @@
 import type { Surroundings } from '../clock.ts'
 import { RedisGrantStore } from '../grants/redis-grant-store.ts'
 import { RedisAttemptStore } from '../limits/redis-attempt-store.ts'
+import { RedisPatConfirmationStore } from '../pats/redis-pat-confirmation-store.ts'
 import { RedisPatStore } from '../pats/redis-pat-store.ts'
 import { RedisSessionStore, type SessionLifetimes } from '../session/redis-session-store.ts'
 import type { Changes } from '../store/changes.ts'
@@ -49,6 +50,7 @@ export async function openRedisStores(
     sessions: new RedisSessionStore(link, names, lifetimes, surroundings.now),
     grants: new RedisGrantStore(link, names, surroundings.now),
     pats: new RedisPatStore(link, names),
+    patConfirmations: new RedisPatConfirmationStore(link, names),
     attempts: new RedisAttemptStore(link, names),
     graceSeconds: settings.graceSeconds,
     condition: () => link.condition,

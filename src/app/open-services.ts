@@ -9,6 +9,7 @@ import { Audit } from '../observability/audit.ts'
 import { Metrics } from '../observability/metrics.ts'
 import type { OpKeys } from '../oidc/op-keys.ts'
 import { OpenIdProvider } from '../oidc/provider.ts'
+import { PatConfirmations } from '../pats/pat-confirmations.ts'
 import { type PatFingerprints, patFingerprints } from '../pats/pat-fingerprints.ts'
 import { PatRegister } from '../pats/pat-register.ts'
 import { type Rules, rulesOf } from '../policy/rules.ts'
@@ -40,6 +41,7 @@ export interface Services extends Site, Identity {
   readonly formTokens: FormTokens
   readonly grants: Grants
   readonly pats: PatRegister
+  readonly patConfirmations: PatConfirmations
   readonly fingerprints: PatFingerprints
   readonly rules: Rules
   readonly fieldReader: RequestFieldReader
@@ -78,6 +80,12 @@ export async function openServices(
     formTokens: new FormTokens(sealer, stores.sessions, now),
     grants: new Grants(stores.grants, { ...config.secondFactor.grants, ...caching }, changes, surroundings),
     pats: new PatRegister(stores.pats, caching, changes, surroundings),
+    patConfirmations: new PatConfirmations(
+      stores.patConfirmations,
+      { ...caching, requestLifetimeSeconds: config.secondFactor.grants.requestLifetimeSeconds },
+      changes,
+      surroundings,
+    ),
     fingerprints: patFingerprints(keys),
     rules: rulesOf(config.secondFactor, identity.accountNames.spellingsOf),
     fieldReader: new RequestFieldReader(identity.identityOut.fieldNames, config.listener.maxHeaderFields),

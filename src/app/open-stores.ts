@@ -2,6 +2,7 @@ import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
 import { GRANT_SCHEMA, SqliteGrantStore } from '../grants/sqlite-grant-store.ts'
 import { ATTEMPT_SCHEMA, SqliteAttemptStore } from '../limits/sqlite-attempt-store.ts'
+import { PAT_CONFIRMATION_SCHEMA, SqlitePatConfirmationStore } from '../pats/sqlite-pat-confirmation-store.ts'
 import { PAT_SCHEMA, SqlitePatStore } from '../pats/sqlite-pat-store.ts'
 import { SESSION_SCHEMA, SqliteSessionStore } from '../session/sqlite-session-store.ts'
 import type { Changes } from '../store/changes.ts'
@@ -25,7 +26,7 @@ export async function openStores(
     const { openRedisStores } = await import('./open-redis-stores.ts')
     return openRedisStores(redis, session, changes, report, surroundings, opened)
   }
-  const schema = SESSION_SCHEMA + GRANT_SCHEMA + PAT_SCHEMA + ATTEMPT_SCHEMA
+  const schema = SESSION_SCHEMA + GRANT_SCHEMA + PAT_SCHEMA + PAT_CONFIRMATION_SCHEMA + ATTEMPT_SCHEMA
   const database = opened.use(
     new SqliteDatabase(sqlite.file, schema, {
       changed: (condition, cause) => report.changed(condition, cause),
@@ -36,6 +37,7 @@ export async function openStores(
     sessions: new SqliteSessionStore(database),
     grants: new SqliteGrantStore(database),
     pats: new SqlitePatStore(database),
+    patConfirmations: new SqlitePatConfirmationStore(database),
     attempts: new SqliteAttemptStore(database),
     // A file is not away for a while: what it cannot answer is a fault at once.
     graceSeconds: 0,

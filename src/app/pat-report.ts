@@ -4,6 +4,7 @@ import { toFault } from '../errors.ts'
 import type { Audit } from '../observability/audit.ts'
 import type { PatProofEvent } from '../observability/events.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import type { ConfirmPatParts } from '../pats/confirm-pat.ts'
 import type { PatProofParts, PatVerdict } from '../pats/pat-proof.ts'
 import type { PatWatchParts } from '../pats/pat-watch.ts'
 import type { ProvePatParts } from '../pats/prove-pat.ts'
@@ -11,7 +12,10 @@ import type { ProvePatParts } from '../pats/prove-pat.ts'
 /** Named in log and metrics where a rule would be. */
 const RULE = 'pat-policy'
 
-export type PatReport = Pick<PatWatchParts, 'judged' | 'learned' | 'failed'>
+export type PatReport = Pick<PatWatchParts, 'learned' | 'failed'> &
+  Pick<ConfirmPatParts, 'asked'> & {
+    judged(...use: Parameters<PatWatchParts['judged'] | ConfirmPatParts['judged']>): void
+  }
 
 /** What the watch finds, told to audit log and metrics. */
 export function patReport(metrics: Metrics, audit: Audit, log: Logger): PatReport {
@@ -21,6 +25,10 @@ export function patReport(metrics: Metrics, audit: Audit, log: Logger): PatRepor
       if (isEnforced) return audit.write('pat-refused', exchange, { ...use, code })
       metrics.wouldHaveRefused(RULE, code)
       audit.write('would-have-refused', exchange, { ...use, code, rule: RULE })
+    },
+    asked(exchange, use) {
+      metrics.pat('asked')
+      audit.write('second-factor-asked', exchange, { ...use, code: 'pat-unconfirmed' })
     },
     learned(exchange, news, use) {
       metrics.pat(news)

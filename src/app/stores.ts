@@ -1,6 +1,7 @@
 /** Everything that outlives a process, whatever keeps it. */
 import type { GrantStore } from '../grants/grant-store.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
+import type { PatConfirmationStore } from '../pats/pat-confirmation-store.ts'
 import type { PatStore } from '../pats/pat-store.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import type { RedisCondition } from '../store/redis-condition.ts'
@@ -13,6 +14,7 @@ export interface Stores {
   readonly sessions: SessionStore
   readonly grants: GrantStore
   readonly pats: PatStore
+  readonly patConfirmations: PatConfirmationStore
   readonly attempts: AttemptStore
   /** How long what was read before is believed while the store is away, in seconds. */
   readonly graceSeconds: number

@@ -2,7 +2,7 @@
 import type { Config } from '../../config/schema.ts'
 
 export function configWarnings({ credentials }: Pick<Config, 'credentials'>): string[] {
-  const { patProof, personalAccessTokens, keepCookiesBesideTokens } = credentials
+  const { patProof, patPolicy, personalAccessTokens, keepCookiesBesideTokens } = credentials
   const warnings: string[] = []
   const opens =
     'whatever has the shape of one reaches the server without a second factor: what the server shows to anybody is then open to everybody'
@@ -14,6 +14,8 @@ export function configWarnings({ credentials }: Pick<Config, 'credentials'>): st
     warnings.push(
       `credentials.patProof.unreadable: the server cannot tell a made-up token from one of narrow scope, so ${opens}`,
     )
+  if (patPolicy.confirm !== 'never' && patPolicy.reportOnly)
+    warnings.push('credentials.patPolicy.reportOnly: nobody is asked to confirm yet, so unconfirmed tokens pass')
   if (keepCookiesBesideTokens)
     warnings.push(
       'credentials.keepCookiesBesideTokens: a stolen cookie of the server beside a token acts as whoever it belongs to',

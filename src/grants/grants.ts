@@ -9,11 +9,12 @@
  *   client, again             --> find()     --> passes, from this network, with this class of client, for what was confirmed
  */
 
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
 import type { AccountKey } from '../account-key.ts'
 import { type Awaitable, after } from '../awaitable.ts'
 import type { Clock, Surroundings } from '../clock.ts'
+import { newConfirmationCode, parseConfirmationCode } from '../confirmation-code.ts'
 import type { Cover } from '../cover.ts'
 import type { StepUp } from '../decision.ts'
 import { unavailable } from '../errors.ts'
@@ -39,12 +40,6 @@ export interface OpenedRequest {
 type Revoked = Pick<Grant, 'accountKey' | 'id'>
 type Asking = Pick<Traced, 'clientAddress' | 'clientClass' | 'fields'>
 
-/**
- * No vowels, so no words; no 0, 1, 8, 9, so no doubt when it is read out. 40 bits are enough: a code alone opens
- * nothing.
- */
-const CODE_ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ234567'
-const CODE_LENGTH = 8
 const MAX_USER_AGENT_LENGTH = 200
 
 export class Grants {
@@ -95,7 +90,7 @@ export class Grants {
     cover: Cover | undefined,
   ): Awaitable<OpenedRequest> {
     const now = this.#now()
-    const code = newCode()
+    const code = newConfirmationCode()
     const asked = (request: GrantRequest): OpenedRequest => ({ request, isNew: request.code === code })
     const opened = this.#store.openRequest(
       {
@@ -113,7 +108,7 @@ export class Grants {
 
   /** The open request with that code, in whatever case and with or without the dash. */
   async request(code: string): Promise<GrantRequest | undefined> {
-    const request = await this.#store.readRequest(code.toUpperCase().replaceAll(/[^A-Z0-9]/g, ''))
+    const request = await this.#store.readRequest(parseConfirmationCode(code))
     return request !== undefined && request.expiresAtMs > this.#now() ? request : undefined
   }
 
@@ -197,15 +192,4 @@ export class Grants {
     const confirmations = grant.confirmations.filter(({ expiresAtMs }) => expiresAtMs > now)
     return confirmations.length === 0 ? undefined : { ...grant, confirmations }
   }
-}
-
-function newCode(): string {
-  let code = ''
-  // 26 letters out of 256 values would favour the first ones; values past the last full round are thrown away.
-  while (code.length < CODE_LENGTH) {
-    for (const value of randomBytes(2 * CODE_LENGTH)) {
-      if (value < 234 && code.length < CODE_LENGTH) code += CODE_ALPHABET[value % CODE_ALPHABET.length]
-    }
-  }
-  return code
 }

@@ -35,6 +35,7 @@ const table = {
   'pat-unproven': 'failure',
   'pat-blocked': 'success',
   'pat-allowed': 'success',
+  'pat-withdrawn': 'success',
   'password-limited': 'failure',
   'request-refused': 'failure',
   'would-have-refused': 'unknown',

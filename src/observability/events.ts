@@ -14,7 +14,16 @@ export type GrantEvent = 'asked' | 'confirmed' | 'refused' | 'revoked'
 
 /** `proven` to `proof_away`: what a read of the server said. */
 export type PatProofEvent = 'proven' | 'proof_refused' | 'proof_let_pass' | 'proof_away' | 'proof_limited'
-export type PatEvent = PatNews | PatProofEvent | 'refused' | 'would_refuse' | 'blocked' | 'allowed'
+/** `asked` to `withdrawn`: what owners are asked to confirm, and do. */
+export type PatConfirmationEvent = 'asked' | 'confirmed' | 'withdrawn'
+export type PatEvent =
+  | PatNews
+  | PatProofEvent
+  | PatConfirmationEvent
+  | 'refused'
+  | 'would_refuse'
+  | 'blocked'
+  | 'allowed'
 
 /** `nothing`: there was no such session, or none any more, which is a success (OIDC Back-Channel Logout 1.0 2.7). */
 export type OpLogoutOutcome = 'ended' | 'nothing' | 'refused' | 'failed'

@@ -4,7 +4,9 @@ import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
 import type { AccountKey, AccountKeyOf } from '../account-key.ts'
 import { type Awaitable, after } from '../awaitable.ts'
 import type { Clock } from '../clock.ts'
+import { deny, type Refusal } from '../decision.ts'
 import type { Authenticated } from '../exchange.ts'
+import type { ConfirmPat, PatPlace } from './confirm-pat.ts'
 import { judgePat, type PatCode, type PatPolicySettings } from './pat-policy.ts'
 import type { PatNews, PatRegister } from './pat-register.ts'
 import type { PatRecord } from './pat-store.ts'
@@ -18,18 +20,13 @@ export interface PatWatchParts {
   /** One spelling per account. */
   readonly accountKey: AccountKeyOf
   readonly now: Clock
+  /** Whether the owner must confirm first; undefined: nobody has to. */
+  readonly confirm: ConfirmPat | undefined
   /** A use was refused, or would have been. */
-  readonly judged: (exchange: Authenticated, code: PatCode, use: ReportedPatUse, isEnforced: boolean) => void
-  readonly learned: (exchange: Authenticated, news: PatNews, use: ReportedPatUse) => void
+  readonly judged: (exchange: Authenticated, code: PatCode, use: PatPlace, isEnforced: boolean) => void
+  readonly learned: (exchange: Authenticated, news: PatNews, use: PatPlace) => void
   /** What was seen could not be recorded. The response goes on. */
   readonly failed: (error: unknown) => void
-}
-
-interface ReportedPatUse {
-  /** Fingerprint. */
-  readonly pat: string | undefined
-  readonly account: string | undefined
-  readonly network: string
 }
 
 export interface PatWatch {
@@ -37,7 +34,7 @@ export interface PatWatch {
    * Why the exchange must not pass. Throws, or rejects with, `store-unavailable`: whether a token is blocked must be
    * known.
    */
-  refuse(exchange: Authenticated): Awaitable<PatCode | undefined>
+  refuse(exchange: Authenticated): Awaitable<Refusal | undefined>
   /**
    * Whose token it is: an account, or the token itself. Undefined where the server has not accepted it yet, as far as
    * is known without asking.
@@ -48,14 +45,18 @@ export interface PatWatch {
 }
 
 export function patWatch(parts: PatWatchParts): PatWatch {
-  const { register, policy, networks, now, judged, learned, failed } = parts
+  const { register, policy, networks, now, confirm, judged, learned, failed } = parts
   const accountField = parts.accountField?.toLowerCase()
 
   return {
     refuse(exchange) {
       const { credentials } = exchange
       if (credentials.scheme !== 'pat') return undefined
-      return after(register.find(credentials.fingerprints), known => judge(exchange, known))
+      const { fingerprints } = credentials
+      return after(register.find(fingerprints), known => {
+        const code = judge(exchange, known)
+        return code === undefined ? confirm?.(exchange, fingerprints, known) : deny(code)
+      })
     },
     ownerOf({ credentials }) {
       if (credentials.scheme !== 'pat') return undefined

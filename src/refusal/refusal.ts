@@ -3,13 +3,13 @@
  * Studio a field that it shows in a dialog, everybody else problem details (RFC 9457). Never an internal detail.
  */
 import type { ServerResponse } from 'node:http'
+import { formatConfirmationCode } from '../confirmation-code.ts'
 import type { RefusalHelp, StepUp } from '../decision.ts'
 import { type Code, errorTable, type NewSignIn } from '../errors.ts'
 import type { PartialExchange } from '../exchange.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import { drainRequest } from '../listener/request-content.ts'
 import { type ChallengeSettings, challengeFields } from './challenge.ts'
-import { formatConfirmationCode } from './confirmation-code.ts'
 import { errorPage } from './error-page.ts'
 import { automaticPageFields, pageFields } from './page.ts'
 import { signInPath } from './sign-in-path.ts'
@@ -44,10 +44,10 @@ export function sendRefusal(
   if (status === 405) fields.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS')
   const link = help.confirm && `${settings.publicOrigin}${OWN_PREFIX}/confirm/${formatConfirmationCode(help.confirm)}`
   const body = render(known, code, settings.publicOrigin, link, help.signIn)
-  if (known.clientClass === 'visual-studio') {
-    const shown = link === undefined ? sentence : `${sentence} Open ${link} in a browser to confirm, then try again.`
-    fields.push('X-TFS-ServiceError', encodeURIComponent(shown))
-  }
+  const shown = withLink(sentence, link)
+  if (known.clientClass === 'visual-studio') fields.push('X-TFS-ServiceError', encodeURIComponent(shown))
+  // What nuget and dotnet print of a response; npm prints the member `error`.
+  if (known.clientClass === 'package-client' && link !== undefined) fields.push('X-NuGet-Warning', shown)
   return send(known, status, [...fields, ...body.fields], body.text)
 }
 
@@ -61,6 +61,9 @@ export function sendToSignIn(known: PartialExchange, code: Code, publicOrigin: s
     '',
   )
 }
+
+const withLink = (sentence: string, link: string | undefined) =>
+  link === undefined ? sentence : `${sentence} Open ${link} in a browser to confirm, then try again.`
 
 const requestIdFields = ({ requestId }: PartialExchange) => (requestId === undefined ? [] : ['X-Request-Id', requestId])
 
@@ -104,6 +107,7 @@ function render(
           code,
           ...(known.requestId === undefined ? {} : { requestId: known.requestId }),
           ...(link === undefined ? {} : { confirmUrl: link }),
+          ...(link === undefined || known.clientClass !== 'package-client' ? {} : { error: withLink(sentence, link) }),
         }),
       }
   }

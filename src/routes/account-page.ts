@@ -1,19 +1,27 @@
+import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
+import type { Config } from '../../config/schema.ts'
 import type { AccountKey, AccountKeyOf } from '../account-key.ts'
 import type { Evidence, Traced } from '../exchange.ts'
 import type { Grant } from '../grants/grant-store.ts'
 import type { Grants } from '../grants/grants.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
+import type { PatConfirmations } from '../pats/pat-confirmations.ts'
 import type { PatRegister } from '../pats/pat-register.ts'
 import { describeClient, describeCover, describeDuration, describeNetwork, describeTime } from '../refusal/display.ts'
 import { Html, html, pageFields, renderPage } from '../refusal/page.ts'
 import type { SessionRecord } from '../session/session-store.ts'
 import { ACCOUNT_PAGE, buttonForm, type OwnPageParts, showing } from './own-page.ts'
 import { patList } from './pat-actions.ts'
+import { patNetworkList } from './pat-networks.ts'
 import type { Reply, Route } from './reply.ts'
 
 export interface AccountPageParts extends OwnPageParts {
   readonly grants: Grants
   readonly pats: PatRegister
+  readonly patConfirmations: PatConfirmations
+  readonly patPolicy: Pick<Config['credentials']['patPolicy'], 'confirm'>
+  /** Prefixes, as for the tokens. */
+  readonly networks: NetworkSettings
   readonly accountKey: AccountKeyOf
   readonly accountKeys: (account: string) => readonly AccountKey[]
 }
@@ -39,10 +47,11 @@ ${grantList(await grants.of(accountKey(account)), form, now())}
 <p><a href="${OWN_PREFIX}/git">Set up git for this server</a></p>
 <h2>Personal access tokens seen</h2>
 ${patList(await pats.of(accountKeys(account)), form, now())}
+${await tokenNetworks(parts, exchange, session, form)}
 <h2>Your sessions</h2>
 ${sessionList(await sessions.of(accountKeys(account)), key, form, now())}
 <div class="actions">${form('sign-out-everywhere', html`<button class="button quiet" type="submit">Sign out everywhere</button>`)}</div>
-<p><small>Ends every session, and takes back every confirmation.</small></p>`
+<p><small>Ends every session, and takes back every program you have confirmed.</small></p>`
     return {
       status: 200,
       fields: [...pageFields, 'Cache-Control', 'no-store'],
@@ -50,6 +59,25 @@ ${sessionList(await sessions.of(accountKeys(account)), key, form, now())}
     }
   }
   return showing(parts, answer, ACCOUNT_PAGE)
+}
+
+/** Where the own tokens may be used: only where somebody asks about that. */
+async function tokenNetworks(
+  { pats, patConfirmations, patPolicy, networks, accountKey, accountKeys, now }: AccountPageParts,
+  { clientAddress }: Traced,
+  { account }: SessionRecord,
+  form: FormOf,
+): Promise<Html> {
+  if (patPolicy.confirm === 'never') return new Html('')
+  const list = {
+    seen: await pats.of(accountKeys(account)),
+    decided: await patConfirmations.of(accountKey(account)),
+    waiting: await patConfirmations.requestsOf(accountKey(account)),
+    here: networkOf(clientAddress, networks),
+    asksEverywhere: patPolicy.confirm === 'first-use',
+  }
+  return html`<h2>Where your tokens may be used</h2>
+${patNetworkList(list, form, now())}`
 }
 
 function grantList(running: readonly Grant[], form: FormOf, nowMs: number): Html {

@@ -5,6 +5,7 @@ import { type Html, html } from '../refusal/page.ts'
 import type { OwnAccessParts } from './account-actions.ts'
 import type { BeginSignIn } from './begin-sign-in.ts'
 import { ACCOUNT_PAGE, acting, lastSegment, type OwnPageParts } from './own-page.ts'
+import { shortFingerprint } from './pat-networks.ts'
 import { type Route, seeOther } from './reply.ts'
 import type { SignInParts } from './sign-in.ts'
 
@@ -50,14 +51,11 @@ export function allowPat({ pats, accountKeys, audit, countPat }: OwnPatParts): S
   }
 }
 
-/** Enough to tell one's own tokens apart. */
-const SHORT_LENGTH = 8
-
 /** For the account page. `form`: around a button, to an action below /.torhaus/. */
 export function patList(seen: readonly PatRecord[], form: (action: string, button: Html) => Html, nowMs: number): Html {
   if (seen.length === 0) return html`<p>None that the server said is yours.</p>`
   const items = seen.map(({ fingerprint, firstSeenAtMs, lastSeenAtMs, networks, clientClasses, isBlocked }) => {
-    const short = fingerprint.slice(0, SHORT_LENGTH)
+    const short = shortFingerprint(fingerprint)
     const [action, label] = isBlocked ? ['allow', 'Allow again'] : ['block', 'Block']
     const button = html`<button class="button quiet" type="submit" aria-label="${label}: token ${short}">${label}</button>`
     return html`<li><div><code>${short}</code>${isBlocked ? html` <strong>blocked</strong>` : ''} ${clientClasses.map(describeClient).join(', ')}<br><small>from ${networks.map(({ network }) => describeNetwork(network)).join(', ')}<br>first seen ${describeTime(firstSeenAtMs, nowMs)}<br>last used ${describeTime(lastSeenAtMs, nowMs)}</small></div>

@@ -10,7 +10,7 @@ import type { Intent, SignInRecord } from './session-store.ts'
 const MAX_SIGN_INS = 100_000
 
 const INTENT: Shape<Intent> = {
-  ...{ kind: oneOf('confirm', 'allow-pat'), object: isText, accountKey: isText, begunAtMs: isNumber },
+  ...{ kind: oneOf('confirm', 'allow-pat', 'confirm-pat'), object: isText, accountKey: isText, begunAtMs: isNumber },
 }
 
 const SHAPE: Shape<SignInRecord & { v: number }> = {

@@ -28,8 +28,8 @@ export interface SessionRecord {
 
 /** What a sign-in was begun for: it is done once the person has signed in anew for it, and by nothing else. */
 export interface Intent {
-  readonly kind: 'confirm' | 'allow-pat'
-  /** The code of the request to confirm, the fingerprint of the token. */
+  readonly kind: 'confirm' | 'allow-pat' | 'confirm-pat'
+  /** The code of the request to confirm, or the fingerprint of the token. */
   readonly object: string
   /** Who began it, and nobody else may end it. */
   readonly accountKey: AccountKey

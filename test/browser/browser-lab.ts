@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium } from 'playwright-core'
 import { CHROMIUM } from '../../devkit/clients/chromium.ts'
+import type { FixtureOptions } from '../../devkit/torhaus/torhaus-fixture.ts'
 import { type ClientLab, startClientLab } from '../clients/client-lab.ts'
 
 export type BrowserLab = ClientLab & {
@@ -15,8 +16,9 @@ export type BrowserLab = ClientLab & {
 
 const ACTION_TIMEOUT_MS = 15_000
 
-export async function startBrowserLab(): Promise<BrowserLab> {
-  const lab = await startClientLab()
+/** `configure` changes the usual configuration. */
+export async function startBrowserLab(configure?: FixtureOptions['configure']): Promise<BrowserLab> {
+  const lab = await startClientLab(configure)
   const closing: (() => Promise<void>)[] = []
   return {
     ...lab,

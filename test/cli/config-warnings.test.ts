@@ -6,7 +6,10 @@ import { configWarnings } from '../../src/cli/config-warnings.ts'
 
 const warningsOf = (credentials: object) =>
   configWarnings({
-    credentials: { personalAccessTokens: ['azure-devops'], keepCookiesBesideTokens: false, ...credentials },
+    credentials: {
+      ...{ personalAccessTokens: ['azure-devops'], keepCookiesBesideTokens: false },
+      ...{ patPolicy: { confirm: 'never', reportOnly: true }, ...credentials },
+    },
   } as unknown as Pick<Config, 'credentials'>).map(warning => warning.split(':')[0])
 
 const proof = (more: object) => ({ patProof: { profile: 'azure-devops', off: false, unreadable: 'refuse', ...more } })
@@ -17,6 +20,12 @@ test('tokens that pass unproven are warned of, and cookies beside them', () => {
   assert.deepEqual(warningsOf(proof({ reportOnly: true })), ['credentials.patProof.reportOnly'])
   assert.deepEqual(warningsOf(proof({ unreadable: 'forward' })), ['credentials.patProof.unreadable'])
   assert.deepEqual(warningsOf({ ...proof({}), keepCookiesBesideTokens: true }), ['credentials.keepCookiesBesideTokens'])
+})
+
+test('confirmation that is only reported is warned of', () => {
+  const withPolicy = (patPolicy: object) => warningsOf({ ...proof({}), patPolicy })
+  assert.deepEqual(withPolicy({ confirm: 'first-use', reportOnly: true }), ['credentials.patPolicy.reportOnly'])
+  assert.deepEqual(withPolicy({ confirm: 'first-use', reportOnly: false }), [])
 })
 
 test('no warning where tokens are proven, or none are taken', () => {

@@ -189,6 +189,34 @@ test('a template joins no two claims without a character between them, and the d
   )
 })
 
+test('confirmation of tokens needs a proof of whose they are, ranges that are some, and no refusal of what is to be asked about', () => {
+  const withPolicy = (policy: string, proof = 'patProof: { profile: azure-devops }') =>
+    problemsOf(`${good}credentials: { ${proof === '' ? '' : `${proof}, `}patPolicy: { ${policy} } }\n`).join('\n')
+  assert.equal(withPolicy('confirm: first-use, reportOnly: false, confirmExceptFrom: [10.0.0.0/8, "fd00::/8"]'), '')
+  assert.match(
+    withPolicy('confirm: first-use', ''),
+    /credentials\.patPolicy\.confirm needs credentials\.patProof, and not off/,
+  )
+  const off = 'patProof: { profile: azure-devops, off: true }'
+  assert.match(withPolicy('confirm: new-network', off), /confirm needs credentials\.patProof, and not off/)
+  const reportOnly = 'patProof: { profile: azure-devops, reportOnly: true }'
+  assert.equal(withPolicy('confirm: first-use', reportOnly), '')
+  assert.match(
+    withPolicy('confirm: first-use, reportOnly: false', reportOnly),
+    /confirm needs credentials\.patProof without/,
+  )
+  assert.match(
+    withPolicy('confirm: new-network, refuseNewNetwork: true'),
+    /refuseNewNetwork must be false with confirm/,
+  )
+  assert.match(withPolicy('confirmExceptFrom: [10.0.0.0/8]'), /confirmExceptFrom needs confirm/)
+  const ranges = withPolicy('confirm: first-use, confirmExceptFrom: [agents, 0.0.0.0/0]')
+  assert.match(
+    ranges,
+    /confirmExceptFrom\[0\] "agents" is not an IP address[\s\S]*confirmExceptFrom\[1\] would be every/,
+  )
+})
+
 test('an option that the chosen implementation of Kerberos does not read is a problem, and so is a KDC that is none', () => {
   const withKerberos = (options: string) =>
     problemsOf(`${good}kerberos: { realm: CORP.EXAMPLE, keytabFile: key, servicePrincipal: svc, ${options} }\n`)

@@ -12,11 +12,13 @@ import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.
 import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { RedisGrantStore } from '../../src/grants/redis-grant-store.ts'
 import { RedisAttemptStore } from '../../src/limits/redis-attempt-store.ts'
+import { RedisPatConfirmationStore } from '../../src/pats/redis-pat-confirmation-store.ts'
 import { RedisPatStore } from '../../src/pats/redis-pat-store.ts'
 import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
 import type { Change } from '../../src/store/changes.ts'
 import { NOW_MS, testGrantStore } from '../grants/grant-store-contract.ts'
 import { testAttemptLimits } from '../limits/attempt-limits-contract.ts'
+import { testPatConfirmationStore } from '../pats/pat-confirmation-store-contract.ts'
 import { testPatStore } from '../pats/pat-store-contract.ts'
 import { sampleSession, testStoreContract } from '../session/store-contract.ts'
 import { documentedUser } from './documented-user.ts'
@@ -75,6 +77,8 @@ describe('sessions in a cluster', () => testStoreContract(opener(sessionStore), 
 describe('grants in a cluster', () =>
   testGrantStore(opener(({ link, names }) => new RedisGrantStore(link, names, () => NOW_MS))))
 describe('tokens in a cluster', () => testPatStore(opener(({ link, names }) => new RedisPatStore(link, names))))
+describe('confirmations of tokens in a cluster', () =>
+  testPatConfirmationStore(opener(({ link, names }) => new RedisPatConfirmationStore(link, names))))
 describe('attempts in a cluster', () =>
   testAttemptLimits(opener(({ link, names }) => new RedisAttemptStore(link, names))))
 

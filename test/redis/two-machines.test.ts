@@ -21,12 +21,14 @@ let [one, other]: readonly [GrantsLab, GrantsLab] = [] as never
 
 before(async () => {
   redis = await startRedis()
-  const rest = { credentials: { patAccountField: 'X-VSS-UserData' } }
+  const patPolicy = { confirm: 'first-use', confirmExceptFrom: ['127.0.0.1'], reportOnly: false }
+  const proof = { patProof: { profile: 'azure-devops' }, patPolicy }
+  const rest = { credentials: { patAccountField: 'X-VSS-UserData', ...proof } }
   shared = await startSharedLabs(2, { urls: [redis.url] }, { session: { cacheMs: 60_000 }, rest })
   ;[one, other] = shared.labs as [GrantsLab, GrantsLab]
   for (const lab of shared.labs) {
     lab.origin.answerWith((_, response) => {
-      response.writeHead(200, { 'X-VSS-UserData': '0b1c:ada' }).end()
+      response.writeHead(200, { 'X-VSS-UserData': '0b1c:ada' }).end(ADA)
     })
   }
 })
@@ -35,10 +37,11 @@ after(async () => {
   await redis.close()
 })
 
+const ADA = JSON.stringify({ authenticatedUser: { id: '1', properties: { Account: { $value: 'ada' } } } })
 const cookieOf = (person: Person) => `Cookie: torhaus=${person.cookies.get('torhaus')?.value}`
 const bySession = async (lab: GrantsLab, person: Person) => (await lab.ask('GET /', [cookieOf(person)])).status
-const byPat = async (lab: GrantsLab) => {
-  const answer = await lab.ask('GET /', [patField, 'User-Agent: git/2.50.1'])
+const byPat = async (lab: GrantsLab, from = '127.0.0.1') => {
+  const answer = await lab.ask('GET /', [patField, `X-Forwarded-For: ${from}`, 'User-Agent: git/2.50.1'])
   return answer.one('X-Torhaus-Error') ?? answer.status
 }
 const from = (host: number) => ({ from: `10.9.0.${host}` })
@@ -102,6 +105,21 @@ test('a client refused at one machine is confirmed at the other; a grant taken b
   assert.ok(revoke, page.text)
   await other.press(person, revoke)
   await eventually(async () => (await one.asProgram(from(1))).status === 403, 'the grant is gone')
+})
+
+test('a token confirmed at one machine passes at the other at once, and not once that is withdrawn', async () => {
+  const away = '198.51.100.7'
+  for (const lab of [one, other]) assert.equal(await byPat(lab, away), 'pat-unconfirmed')
+  const refused = await one.ask('GET /', [patField, `X-Forwarded-For: ${away}`, 'User-Agent: git/2.50.1'])
+  const person = await other.person()
+  await other.confirm(person, linkIn(refused.text).replace(one.fixture.url, other.fixture.url))
+  await eventually(async () => (await byPat(one, away)) === 200, 'it is confirmed')
+  assert.equal(await byPat(other, away), 200)
+  const page = await person.get(`${other.fixture.url}/.torhaus/`)
+  const withdraw = /action="([^"]+\/withdraw\/[^"]+\/198\.51\.100\.7_32)"/.exec(page.text)?.[1]
+  assert.ok(withdraw, page.text)
+  await other.press(person, withdraw)
+  await eventually(async () => (await byPat(one, away)) === 'pat-unconfirmed', 'it is withdrawn')
 })
 
 test('a token blocked at one machine is refused at the other', async () => {

@@ -18,13 +18,14 @@ const isForwarded = ({ target }: Received) => !READS.includes(target)
 
 let count = 0
 /** 52 letters that nobody was given. */
-const madeUp = () =>
+export const madeUp = () =>
   (count++)
     .toString(26)
-    .replaceAll(/\d/g, digit => 'ghijklmnop'.charAt(Number(digit)))
-    .padStart(52, 'z')
-const madeUpOfGitLab = () => `glpat-${madeUp().slice(-20)}`
-const basic = (token: string, name = '') => `Authorization: Basic ${Buffer.from(`${name}:${token}`).toString('base64')}`
+    .replaceAll(/\d/g, digit => 'qrstuvwxyz'.charAt(Number(digit)))
+    .padStart(52, '2')
+export const madeUpOfGitLab = () => `glpat-${madeUp().slice(-20)}`
+export const basic = (token: string, name = '') =>
+  `Authorization: Basic ${Buffer.from(`${name}:${token}`).toString('base64')}`
 
 function presented({ headers }: IncomingMessage): string {
   const field = String(headers['private-token'] ?? headers.authorization ?? '')
@@ -32,7 +33,7 @@ function presented({ headers }: IncomingMessage): string {
 }
 
 /** The server knows these tokens, and shows a page to anybody. */
-function know(target: Target, owners: ReadonlyMap<string, string>): void {
+export function know(target: Target, owners: ReadonlyMap<string, string>): void {
   target.origin.answerWith((request, response, { target: asked }) => {
     if (!READS.includes(asked)) return void response.writeHead(200).end('public')
     const owner = owners.get(presented(request))
@@ -42,9 +43,9 @@ function know(target: Target, owners: ReadonlyMap<string, string>): void {
   })
 }
 
-type Run = (target: Target, send: (line: string, ...fields: string[]) => Promise<unknown>) => Promise<unknown>
+export type Run = (target: Target, send: (line: string, ...fields: string[]) => Promise<unknown>) => Promise<unknown>
 
-const attack = (name: string, setting: SettingName, run: Run): Attack => ({
+export const attack = (name: string, setting: SettingName, run: Run): Attack => ({
   name: `token of the server: ${name}`,
   ...{ setting, isWanted: isForwarded },
   run(target) {
@@ -86,7 +87,21 @@ const azure: readonly Attack[] = [
   attack('a flood of made-up ones', AZURE, (_, send) =>
     Promise.all(Array.from({ length: 100 }, () => send('GET /public', basic(madeUp())))),
   ),
+  whileAnAgentWorks(),
 ]
+
+/** What the agent asks for arrives, and nothing else. */
+function whileAnAgentWorks(): Attack {
+  const flood = attack('a flood of made-up ones, while an agent of the same network works', AZURE, (target, send) => {
+    const good = madeUp()
+    know(target, new Map([[good, 'ada']]))
+    const turns = Array.from({ length: 100 }, (_, index) => index % 10 === 0)
+    return Promise.all(
+      turns.map(isAgent => (isAgent ? send('GET /agent', basic(good)) : send('GET /public', basic(madeUp())))),
+    )
+  })
+  return { ...flood, isWanted: received => isForwarded(received) && received.target !== '/agent' }
+}
 
 /** Revoked at the server: the first request that it answers 401 is the last that reaches it. */
 const revoked: Attack = {
@@ -106,7 +121,7 @@ const revoked: Attack = {
   isWanted: ({ target }) => target === '/afterwards',
 }
 
-const CARRIERS: Readonly<Record<string, (token: string) => readonly [line: string, ...fields: string[]]>> = {
+export const CARRIERS: Readonly<Record<string, (token: string) => readonly [line: string, ...fields: string[]]>> = {
   'the password of Basic': token => ['GET /public', basic(token, 'x')],
   Bearer: token => ['GET /public', `Authorization: Bearer ${token}`],
   ...Object.fromEntries(

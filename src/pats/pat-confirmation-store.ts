@@ -1,0 +1,57 @@
+/**
+ * What owners of tokens have confirmed or withdrawn, and what waits for them. A token is known by its fingerprint. Several processes
+ * share one store.
+ */
+import type { AccountKey } from '../account-key.ts'
+import type { Awaitable } from '../awaitable.ts'
+import type { ClientClass } from '../http/client-class.ts'
+
+/** A token of somebody in a network: what is asked about, and confirmed. */
+export interface PatScope {
+  /** Whose the token is, as the server has said. */
+  readonly accountKey: AccountKey
+  readonly fingerprint: string
+  /** Address prefix, e.g. `192.0.2.0/24`. */
+  readonly network: string
+}
+
+/** A use that waits for the owner. */
+export interface PatRequest extends PatScope {
+  /** What the link ends with. */
+  readonly code: string
+  readonly clientAddress: string
+  readonly clientClass: ClientClass
+  readonly createdAtMs: number
+  readonly expiresAtMs: number
+}
+
+/** What the owner has said last. */
+export interface PatConfirmation extends PatScope {
+  /** Not confirmed any more: then it does not count either that the token was used there before. */
+  readonly isWithdrawn: boolean
+  readonly decidedAtMs: number
+  readonly expiresAtMs: number
+}
+
+/** Whoever has stolen a token and has many addresses must not fill the store: the oldest request makes room. */
+export const MAX_PAT_REQUESTS_PER_ACCOUNT = 100
+/** People decide each by hand; the oldest makes room. */
+export const MAX_PAT_CONFIRMATIONS_PER_ACCOUNT = 500
+
+export interface PatConfirmationStore {
+  /** All of the token, whoever has decided. */
+  confirmationsFor(fingerprint: string): Awaitable<PatConfirmation[]>
+  /** The newest first. */
+  confirmationsOf(accountKey: AccountKey): Awaitable<PatConfirmation[]>
+  /** Keeps the request, unless one of the same scope is open: then that one stays, and is returned. */
+  openRequest(request: PatRequest, nowMs: number): Awaitable<PatRequest>
+  readRequest(code: string): Awaitable<PatRequest | undefined>
+  requestsOf(accountKey: AccountKey): Awaitable<PatRequest[]>
+  /** Turns a request into a confirmation: true for one caller only. */
+  confirm(code: string, confirmation: PatConfirmation): Awaitable<boolean>
+  /** In place of what was decided there before. */
+  keepConfirmation(confirmation: PatConfirmation): Awaitable<void>
+  /** What is decided for one fingerprint is so for the other from now on, and no more for the first; the later decision counts. */
+  moveConfirmations(from: string, to: string): Awaitable<void>
+  sweepConfirmations(nowMs: number): Awaitable<void>
+}

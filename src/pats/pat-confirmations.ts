@@ -1,0 +1,168 @@
+/**
+ * The second factor for personal access tokens. Their clients cannot show one, so they are refused with a link; the
+ * owner, as the server has said, opens it in any browser, signs in anew and confirms; the next try passes.
+ *
+ *   client, a proven token  --> said()     --> confirmed for this network: passes
+ *                           --> ask()      --> 403 with a link and a code
+ *   owner, at the link      --> request()  --> sees which token, where, by which program, when
+ *                           --> confirm()  --> same account only, once
+ *   owner, own page         --> ask()      --> ahead of the first use there, for the same page
+ *                           --> withdraw()
+ *
+ * Always: what counts is one token, in one network, by the account that the server says is its owner.
+ */
+import type { AccountKey } from '../account-key.ts'
+import { type Awaitable, after } from '../awaitable.ts'
+import type { Clock, Surroundings } from '../clock.ts'
+import { newConfirmationCode, parseConfirmationCode } from '../confirmation-code.ts'
+import { unavailable } from '../errors.ts'
+import type { Traced } from '../exchange.ts'
+import type { Changes } from '../store/changes.ts'
+import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
+import type { PatConfirmation, PatConfirmationStore, PatRequest, PatScope } from './pat-confirmation-store.ts'
+
+export interface PatConfirmationSettings extends Omit<ReadCacheSettings, 'keepsAbsent'> {
+  readonly requestLifetimeSeconds: number
+}
+
+/** The request to confirm, and whether this question opened it. */
+export interface OpenedPatRequest {
+  readonly request: PatRequest
+  readonly isNew: boolean
+}
+
+type Place = Pick<Traced, 'clientAddress' | 'clientClass'>
+type Said = readonly PatConfirmation[]
+
+/** As long as what is seen of a token is remembered: servers let hardly any live longer. */
+const LIFETIME_MS = 400 * 86_400_000
+
+export class PatConfirmations {
+  readonly #store: PatConfirmationStore
+  readonly #settings: PatConfirmationSettings
+  readonly #changes: Changes
+  readonly #now: Clock
+  /** By fingerprint. */
+  readonly #cache: ReadCache<string, Said>
+
+  constructor(
+    store: PatConfirmationStore,
+    settings: PatConfirmationSettings,
+    changes: Changes,
+    { now, monotonic }: Pick<Surroundings, 'now' | 'monotonic'>,
+  ) {
+    this.#store = store
+    this.#settings = settings
+    this.#changes = changes
+    this.#now = now
+    this.#cache = new ReadCache<string, Said>(settings, fingerprint => store.confirmationsFor(fingerprint), monotonic)
+    changes.subscribe(change => {
+      if (change.kind === 'pat') this.#cache.forget(change.fingerprint)
+      else if (change.kind === 'missed') this.#cache.expire()
+    })
+  }
+
+  /**
+   * What the owner has said of the token in that network; undefined: nothing. Synchronous where the store is, or nothing
+   * has to be asked. What is found under the fingerprint of an older key is moved to that of the newest, so that it
+   * outlives the older key.
+   */
+  said(
+    accountKey: AccountKey,
+    fingerprints: readonly string[],
+    network: string,
+  ): Awaitable<PatConfirmation | undefined> {
+    const newest = fingerprints[0] ?? ''
+    const decision = after(this.#cache.get(newest, newest), said => this.#for(accountKey, network, said))
+    if (fingerprints.length === 1) return decision
+    return after(decision, known => known ?? this.#saidBefore(accountKey, fingerprints, network))
+  }
+
+  /** A request for that: the one that is open, or a new one. */
+  ask(scope: PatScope, { clientAddress, clientClass }: Place): Awaitable<OpenedPatRequest> {
+    const now = this.#now()
+    const code = newConfirmationCode()
+    const opened = this.#store.openRequest(
+      {
+        ...{ ...scope, code, clientAddress, clientClass },
+        createdAtMs: now,
+        expiresAtMs: now + this.#settings.requestLifetimeSeconds * 1000,
+      },
+      now,
+    )
+    return after(opened, request => ({ request, isNew: request.code === code }))
+  }
+
+  /** The open request with that code. */
+  async request(code: string): Promise<PatRequest | undefined> {
+    const request = await this.#store.readRequest(parseConfirmationCode(code))
+    return request !== undefined && request.expiresAtMs > this.#now() ? request : undefined
+  }
+
+  /** The owner confirms; true for one caller only. `accountKey`: whom the OP says the person is. */
+  async confirm({ code, ...asked }: PatRequest, accountKey: AccountKey): Promise<boolean> {
+    if (accountKey !== asked.accountKey) return false
+    const { fingerprint, network } = asked
+    if (!(await this.#store.confirm(code, this.#decision({ accountKey, fingerprint, network }, false)))) return false
+    this.#changes.publish({ kind: 'pat', fingerprint })
+    return true
+  }
+
+  /** From now on it must be confirmed, also where it was used before. */
+  async withdraw(scope: PatScope): Promise<void> {
+    await this.#store.keepConfirmation(this.#decision(scope, true))
+    this.#changes.publish({ kind: 'pat', fingerprint: scope.fingerprint })
+  }
+
+  /** What an account has said, and still counts. */
+  async of(accountKey: AccountKey): Promise<PatConfirmation[]> {
+    return (await this.#store.confirmationsOf(accountKey)).filter(({ expiresAtMs }) => expiresAtMs > this.#now())
+  }
+
+  /** What waits for an account. */
+  async requestsOf(accountKey: AccountKey): Promise<PatRequest[]> {
+    return (await this.#store.requestsOf(accountKey)).filter(({ expiresAtMs }) => expiresAtMs > this.#now())
+  }
+
+  sweep(): Awaitable<void> {
+    return this.#store.sweepConfirmations(this.#now())
+  }
+
+  #decision(scope: PatScope, isWithdrawn: boolean): PatConfirmation {
+    const decidedAtMs = this.#now()
+    return { ...scope, isWithdrawn, decidedAtMs, expiresAtMs: decidedAtMs + LIFETIME_MS }
+  }
+
+  #for(accountKey: AccountKey, network: string, said: Said = []): PatConfirmation | undefined {
+    for (const decision of said)
+      if (decision.network === network && decision.accountKey === accountKey)
+        return decision.expiresAtMs > this.#now() ? decision : undefined
+    return undefined
+  }
+
+  async #saidBefore(
+    accountKey: AccountKey,
+    [newest = '', ...older]: readonly string[],
+    network: string,
+  ): Promise<PatConfirmation | undefined> {
+    let decision: PatConfirmation | undefined
+    for (const fingerprint of older) {
+      const said = await this.#cache.get(fingerprint, fingerprint)
+      if (said === undefined || said.length === 0) continue
+      decision ??= this.#for(accountKey, network, said)
+      await this.#move(fingerprint, newest)
+    }
+    return decision
+  }
+
+  /** While the store is away, what is under the older one counts, as it was read. */
+  async #move(from: string, to: string): Promise<void> {
+    try {
+      await this.#store.moveConfirmations(from, to)
+    } catch (error) {
+      unavailable(error)
+      return
+    }
+    for (const fingerprint of [from, to]) this.#changes.publish({ kind: 'pat', fingerprint })
+  }
+}

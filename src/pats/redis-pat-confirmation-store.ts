@@ -1,0 +1,179 @@
+/**
+ * Confirmations of tokens in Redis: those of a token in one hash, by account and network; the tokens and networks of an account in
+ * a sorted set. A request lies under its code, and the open ones of an account in a hash, by token and network. An
+ * index is written first: a crash in between leaves an entry that leads nowhere.
+ */
+import { type AccountKey, storedAccountKey } from '../account-key.ts'
+import type { ClientClass } from '../http/client-class.ts'
+import { isBoolean, isNumber, isText, type Shape } from '../store/record-shape.ts'
+import type { RedisConnection } from '../store/redis-connection.ts'
+import { hashTag, type RedisNames } from '../store/redis-names.ts'
+import { fieldsOf, jsonOf, textOf, textsOf } from '../store/redis-reply.ts'
+import {
+  MAX_PAT_CONFIRMATIONS_PER_ACCOUNT,
+  MAX_PAT_REQUESTS_PER_ACCOUNT,
+  type PatConfirmation,
+  type PatConfirmationStore,
+  type PatRequest,
+  type PatScope,
+} from './pat-confirmation-store.ts'
+
+/** As they are stored: the key is named `account` there, as everywhere. */
+type Written<T extends PatScope> = Omit<T, 'accountKey'> & { readonly v: number; readonly account: string }
+
+const SCOPE = { v: isNumber, account: isText, fingerprint: isText, network: isText, expiresAtMs: isNumber }
+const CONFIRMATION: Shape<Written<PatConfirmation>> = { ...SCOPE, isWithdrawn: isBoolean, decidedAtMs: isNumber }
+const REQUEST: Shape<Written<PatRequest>> = {
+  ...SCOPE,
+  ...{ code: isText, clientAddress: isText, clientClass: isText, createdAtMs: isNumber },
+}
+
+export class RedisPatConfirmationStore implements PatConfirmationStore {
+  readonly #link: RedisConnection
+  readonly #names: RedisNames
+
+  constructor(link: RedisConnection, names: RedisNames) {
+    this.#link = link
+    this.#names = names
+  }
+
+  async confirmationsFor(fingerprint: string): Promise<PatConfirmation[]> {
+    const token = this.#token(fingerprint)
+    return Array.from(fieldsOf(await this.#link.call(token, 'HGETALL', token)).values(), confirmationOf)
+  }
+
+  async confirmationsOf(accountKey: AccountKey): Promise<PatConfirmation[]> {
+    const members = await this.#range(this.#tokensOf(accountKey), '0', '-1')
+    const all = await Promise.all(
+      members.map(async member => {
+        const scope = scopeOf(accountKey, member)
+        const token = this.#token(scope.fingerprint)
+        const reply = await this.#link.call(token, 'HGET', token, fieldOf(scope))
+        return reply === null ? undefined : confirmationOf(reply)
+      }),
+    )
+    return all.filter(found => found !== undefined).sort(newestFirst(({ decidedAtMs }) => decidedAtMs))
+  }
+
+  async openRequest(request: PatRequest, nowMs: number): Promise<PatRequest> {
+    const { accountKey, code, createdAtMs, expiresAtMs } = request
+    const [key, own, member] = [this.#request(code), this.#requestsOf(accountKey), memberOf(request)]
+    const asked = await this.#link.call(own, 'HGET', own, member)
+    const open = asked === null ? undefined : await this.readRequest(codeIn(textOf(asked)))
+    if (open !== undefined && open.expiresAtMs > nowMs) return open
+    const lifetimeMs = String(Math.max(1, expiresAtMs - nowMs))
+    await this.#link.call(key, 'SET', key, written(request), 'PX', lifetimeMs)
+    await this.#link.call(own, 'HSET', own, member, `${createdAtMs} ${code}`)
+    await this.#link.call(own, 'PEXPIRE', own, lifetimeMs)
+    if (Number(await this.#link.call(own, 'HLEN', own)) > MAX_PAT_REQUESTS_PER_ACCOUNT) await this.#makeRoom(own)
+    return request
+  }
+
+  async readRequest(code: string): Promise<PatRequest | undefined> {
+    const key = this.#request(code)
+    const reply = await this.#link.call(key, 'GET', key)
+    return reply === null ? undefined : requestOf(reply)
+  }
+
+  async requestsOf(accountKey: AccountKey): Promise<PatRequest[]> {
+    const own = this.#requestsOf(accountKey)
+    const entries = fieldsOf(await this.#link.call(own, 'HGETALL', own)).values()
+    const all = await Promise.all(Array.from(entries, entry => this.readRequest(codeIn(entry))))
+    return all.filter(found => found !== undefined).sort(newestFirst(({ createdAtMs }) => createdAtMs))
+  }
+
+  async confirm(code: string, confirmation: PatConfirmation): Promise<boolean> {
+    const key = this.#request(code)
+    if (Number(await this.#link.call(key, 'DEL', key)) === 0) return false
+    await this.keepConfirmation(confirmation)
+    return true
+  }
+
+  async moveConfirmations(from: string, to: string): Promise<void> {
+    const there = new Map((await this.confirmationsFor(to)).map(known => [fieldOf(known), known.decidedAtMs]))
+    for (const moved of await this.confirmationsFor(from)) {
+      const isNewer = moved.decidedAtMs > (there.get(fieldOf(moved)) ?? 0)
+      if (isNewer) await this.keepConfirmation({ ...moved, fingerprint: to })
+      await this.#drop(moved)
+    }
+  }
+
+  async keepConfirmation(confirmation: PatConfirmation): Promise<void> {
+    const { accountKey, fingerprint, decidedAtMs, expiresAtMs } = confirmation
+    const [token, index] = [this.#token(fingerprint), this.#tokensOf(accountKey)]
+    const lifetimeMs = String(Math.max(1, expiresAtMs - decidedAtMs))
+    await this.#link.call(index, 'ZADD', index, String(decidedAtMs), memberOf(confirmation))
+    await this.#link.call(index, 'PEXPIRE', index, lifetimeMs)
+    await this.#link.call(token, 'HSET', token, fieldOf(confirmation), written(confirmation))
+    await this.#link.call(token, 'PEXPIRE', token, lifetimeMs)
+    const oldest = await this.#range(index, '0', String(-1 - MAX_PAT_CONFIRMATIONS_PER_ACCOUNT))
+    for (const member of oldest) await this.#drop(scopeOf(accountKey, member))
+  }
+
+  /** Nothing: what has expired goes by its time to live. */
+  sweepConfirmations(): void {}
+
+  async #drop(scope: PatScope): Promise<void> {
+    const [token, index] = [this.#token(scope.fingerprint), this.#tokensOf(scope.accountKey)]
+    await this.#link.call(token, 'HDEL', token, fieldOf(scope))
+    await this.#link.call(index, 'ZREM', index, memberOf(scope))
+  }
+
+  async #makeRoom(own: string): Promise<void> {
+    const entries = [...fieldsOf(await this.#link.call(own, 'HGETALL', own))].sort(
+      ([, one], [, other]) => Number.parseInt(one, 10) - Number.parseInt(other, 10),
+    )
+    for (const [member, entry] of entries.slice(0, Math.max(0, entries.length - MAX_PAT_REQUESTS_PER_ACCOUNT))) {
+      await this.#link.call(own, 'HDEL', own, member)
+      const key = this.#request(codeIn(entry))
+      await this.#link.call(key, 'DEL', key)
+    }
+  }
+
+  async #range(key: string, from: string, to: string): Promise<string[]> {
+    return textsOf(await this.#link.call(key, 'ZRANGE', key, from, to)).map(textOf)
+  }
+
+  #token(fingerprint: string): string {
+    return this.#names.key('pat-confirmed', /^[\w-]{1,64}$/.test(fingerprint) ? fingerprint : hashTag(fingerprint))
+  }
+
+  #tokensOf(accountKey: AccountKey): string {
+    return this.#names.key('pats-confirmed-by', hashTag(accountKey))
+  }
+
+  #request(code: string): string {
+    return this.#names.key('pat-request', hashTag(code))
+  }
+
+  #requestsOf(accountKey: AccountKey): string {
+    return this.#names.key('pat-requests-of', hashTag(accountKey))
+  }
+}
+
+const fieldOf = ({ accountKey, network }: PatScope) => `${hashTag(accountKey)} ${network}`
+const memberOf = ({ fingerprint, network }: PatScope) => `${fingerprint} ${network}`
+
+function scopeOf(accountKey: AccountKey, member: string): PatScope {
+  const at = member.indexOf(' ')
+  return { accountKey, fingerprint: member.slice(0, at), network: member.slice(at + 1) }
+}
+
+const codeIn = (entry: string) => entry.slice(entry.indexOf(' ') + 1)
+
+const newestFirst =
+  <T>(timeOf: (record: T) => number) =>
+  (one: T, other: T) =>
+    timeOf(other) - timeOf(one)
+
+const written = ({ accountKey, ...rest }: PatScope) => JSON.stringify({ v: 1, account: accountKey, ...rest })
+
+function confirmationOf(reply: unknown): PatConfirmation {
+  const { v: _, account, ...rest } = jsonOf(reply, CONFIRMATION)
+  return { ...rest, accountKey: storedAccountKey(account) }
+}
+
+function requestOf(reply: unknown): PatRequest {
+  const { v: _, account, clientClass, ...rest } = jsonOf(reply, REQUEST)
+  return { ...rest, clientClass: clientClass as ClientClass, accountKey: storedAccountKey(account) }
+}

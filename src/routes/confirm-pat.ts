@@ -1,0 +1,119 @@
+/** A personal access token in a network where its owner has not confirmed it: what the owner confirms, and withdraws. */
+import { type NetworkSettings, networkOf } from '../../config/address-prefix.ts'
+import type { AccountKey, AccountKeyOf } from '../account-key.ts'
+import type { Clock } from '../clock.ts'
+import { Fault } from '../errors.ts'
+import type { Traced } from '../exchange.ts'
+import type { Audit } from '../observability/audit.ts'
+import type { PatConfirmationEvent } from '../observability/events.ts'
+import type { PatRequest, PatScope } from '../pats/pat-confirmation-store.ts'
+import type { PatConfirmations } from '../pats/pat-confirmations.ts'
+import type { PatRegister } from '../pats/pat-register.ts'
+import type { SecondFactorRule } from '../policy/second-factor.ts'
+import { describeClient, describeNetwork, describeTime } from '../refusal/display.ts'
+import { type Html, html } from '../refusal/page.ts'
+import type { SessionRecord } from '../session/session-store.ts'
+import { CONFIRMED_PATH, type ConfirmParts, confirmPath } from './confirm.ts'
+import { ACCOUNT_PAGE, acting, type OwnPageParts } from './own-page.ts'
+import { networkFrom } from './pat-networks.ts'
+import { type Route, seeOther } from './reply.ts'
+import type { SignInParts } from './sign-in.ts'
+
+export interface ConfirmPatParts {
+  readonly patConfirmations: PatConfirmations
+  readonly rule: SecondFactorRule
+  readonly accountKey: AccountKeyOf
+  readonly publicOrigin: string
+  readonly now: Clock
+  readonly audit: Audit
+  readonly countPat: (event: PatConfirmationEvent) => void
+}
+
+export interface OwnPatConfirmationParts extends OwnPageParts, ConfirmPatParts {
+  readonly pats: PatRegister
+  readonly accountKeys: (account: string) => readonly AccountKey[]
+  /** Prefixes, as for the tokens. */
+  readonly networks: NetworkSettings
+}
+
+export function findPatRequest(parts: ConfirmPatParts): ConfirmParts['findRequest'][number] {
+  const { patConfirmations, rule } = parts
+  return async code => {
+    const request = await patConfirmations.request(code)
+    if (request === undefined) return undefined
+    return {
+      ...{ code: request.code, accountKey: request.accountKey, intent: 'confirm-pat' as const },
+      stepUp: { maxAgeSeconds: rule.maxAgeSeconds, acceptAcr: undefined },
+      question: session => question(parts, request, session),
+    }
+  }
+}
+
+/** The owner has signed in anew. */
+export function patConfirmed({
+  patConfirmations,
+  accountKey,
+  audit,
+  countPat,
+}: ConfirmPatParts): SignInParts['fulfil'] {
+  return async (exchange, { object: code }, { account }) => {
+    const request = await patConfirmations.request(code)
+    // There the page says that there is nothing to confirm.
+    if (request === undefined || !(await patConfirmations.confirm(request, accountKey(account))))
+      return confirmPath(code)
+    countPat('confirmed')
+    audit.write('second-factor-confirmed', exchange, { account, pat: request.fingerprint, network: request.network })
+    return CONFIRMED_PATH
+  }
+}
+
+/** POST /.torhaus/pats/confirm/FINGERPRINT/NETWORK: ahead of the first use there; asks as the link in a refusal does. */
+export function confirmPatAhead(parts: OwnPatConfirmationParts): Route {
+  return acting(parts, 'gives', async (exchange, session) => {
+    const scope = await ownScope(parts, exchange, session)
+    const { request } = await parts.patConfirmations.ask(scope, exchange)
+    return seeOther(confirmPath(request.code))
+  })
+}
+
+/** POST /.torhaus/pats/withdraw/FINGERPRINT/NETWORK */
+export function withdrawPat(parts: OwnPatConfirmationParts): Route {
+  const { patConfirmations, audit, countPat } = parts
+  return acting(parts, 'takes', async (exchange, session) => {
+    const scope = await ownScope(parts, exchange, session)
+    await patConfirmations.withdraw(scope)
+    countPat('withdrawn')
+    audit.write('pat-withdrawn', exchange, {
+      ...{ account: session.account, pat: scope.fingerprint, network: scope.network },
+    })
+    return seeOther(ACCOUNT_PAGE)
+  })
+}
+
+/** The token and network that the path names, if the token is one of the person's own. */
+async function ownScope(parts: OwnPatConfirmationParts, exchange: Traced, session: SessionRecord): Promise<PatScope> {
+  const { pats, patConfirmations, accountKeys, networks } = parts
+  const [segment = '', fingerprint = ''] = exchange.target.path.split('/').reverse()
+  const accountKey = parts.accountKey(session.account)
+  const isIt = (place: { readonly fingerprint: string }) => place.fingerprint === fingerprint
+  const decided = (await patConfirmations.of(accountKey)).filter(isIt)
+  const seen = (await pats.of(accountKeys(session.account))).filter(isIt)
+  const places = [...decided, ...seen.flatMap(token => token.networks)].map(place => place.network)
+  const network = networkFrom(segment, [networkOf(exchange.clientAddress, networks), ...places])
+  const isOwn = decided.length + seen.length > 0
+  if (network === undefined || !isOwn) throw new Fault('confirmation-gone')
+  return { accountKey, fingerprint, network }
+}
+
+function question({ now, publicOrigin }: ConfirmPatParts, request: PatRequest, session: SessionRecord): Html {
+  const { fingerprint, clientAddress, network, clientClass, createdAtMs } = request
+  return html`<p>Your personal access token for ${new URL(publicOrigin).host} is to be used where you have not confirmed it.</p>
+<dl>
+<dt>Account</dt><dd>${session.account}</dd>
+<dt>Token</dt><dd><code>${fingerprint}</code><br><small>its fingerprint here, as on <a href="${ACCOUNT_PAGE}">your page</a>; Torhaus does not keep the token</small></dd>
+<dt>Program</dt><dd>${describeClient(clientClass)}</dd>
+<dt>From</dt><dd>${clientAddress}<br><small>will hold for ${describeNetwork(network)}, and this token alone</small></dd>
+<dt>Asked</dt><dd>${describeTime(createdAtMs, now())}</dd>
+</dl>
+<p><strong>Confirm only a use that you started yourself.</strong> If you did not, somebody else has your token: close this page, and revoke the token at the server.</p>`
+}
