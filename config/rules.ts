@@ -6,15 +6,17 @@ import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
 import { parseKdc } from './kdc-address.ts'
 import { checkAssertionKeys, checkClientSecret, checkSessionKeys } from './key-files.ts'
 import { patternProblem } from './linear-pattern.ts'
-import { LOOPBACK } from './loopback.ts'
+import { checkOwnPages } from './own-pages-rules.ts'
 import { checkRedis } from './redis-rules.ts'
 import type { Config } from './schema.ts'
+import { checkTransport, checkUrl } from './url-rules.ts'
 
 type Rule = (config: Config, report: Report) => void
 
 /** Each rule, behind the options it reads: it can only run where these have the right shape. */
 const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['publicUrl', 'allowPlainHttp'], checkPublicUrl],
+  [['publicUrl', 'ownPages', 'listener.hostNames', 'allowPlainHttp'], checkOwnPages],
   [['oidc.issuer', 'allowPlainHttp'], checkIssuer],
   [['upstream.url'], checkUpstreamUrl],
   [['listener.trustedProxies'], checkAddresses],
@@ -64,23 +66,6 @@ function checkIssuer({ oidc, allowPlainHttp }: Config, report: Report): void {
 
 function checkUpstreamUrl({ upstream }: Config, report: Report): void {
   checkUrl('upstream.url', upstream.url, false, report)
-}
-
-function checkUrl(path: string, text: string, mayHavePath: boolean, report: Report): URL | undefined {
-  const parsed = URL.parse(text)
-  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
-    report(path, 'must be an http or https URL')
-    return undefined
-  }
-  if (parsed.username !== '' || parsed.password !== '') report(path, 'must not carry credentials')
-  if (parsed.hash !== '' || parsed.search !== '') report(path, 'must not carry a query or fragment')
-  if (!mayHavePath && parsed.pathname !== '/') report(path, 'must be an origin: scheme, host and port, without a path')
-  return parsed
-}
-
-function checkTransport(path: string, url: URL | undefined, allowPlainHttp: boolean, report: Report): void {
-  if (url?.protocol !== 'http:' || LOOPBACK.test(url.hostname) || allowPlainHttp) return
-  report(path, 'must be https (http is for loopback, or for laboratories with allowPlainHttp)')
 }
 
 function checkAddresses(config: Config, report: Report): void {

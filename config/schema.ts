@@ -34,7 +34,7 @@ const listener = section(
     ),
     hostNames: list(
       text('Host name or address, without port.', { pattern: '^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9._-]+)$' }),
-      'Further names under which clients may ask, besides that of publicUrl; any other gets 421. Redirects lead to publicUrl all the same.',
+      'Further names under which clients may ask, besides those of publicUrl and ownPages.publicUrl; any other gets 421. Redirects lead to publicUrl all the same.',
       { default: [] },
     ),
     trustedProxies: list(
@@ -951,6 +951,17 @@ const reload = section(
   'Reading the configuration again, and the certificates and keys with it, without a restart.',
 )
 
+const ownPages = section(
+  {
+    publicUrl: Type.Optional(
+      text(
+        'Origin of a host name for the pages of Torhaus alone, e.g. https://signin.devops.example.com; it leads to the same listener, and the certificate has both names. Recommended: scripts in pages of the server have another origin then. The OP must know it: callback and sign-out are there. Default: publicUrl. See docs/own-host.md.',
+      ),
+    ),
+  },
+  'The pages of Torhaus itself: sign-in, confirmation, personal page.',
+)
+
 export const configSchema = requiredSection(
   {
     publicUrl: text('Origin that users type and see: scheme, host and port, no path. Redirects and cookies follow it.'),
@@ -958,6 +969,7 @@ export const configSchema = requiredSection(
       'Allow publicUrl and oidc.issuer to be http, and Redis to be without TLS, for hosts other than loopback. Passwords and cookies then travel in the clear: for laboratories only.',
       false,
     ),
+    ownPages,
     listener,
     admin,
     upstream,

@@ -427,6 +427,11 @@ const table = {
   },
   'logout-token-invalid': { status: 400, stage: 'logout', sentence: 'The logout token is not valid here.' },
   'logout-token-replayed': { status: 400, stage: 'logout', sentence: 'The logout token was used before.' },
+  'own-host-not-found': {
+    status: 404,
+    stage: 'keep-own-host',
+    sentence: 'There is nothing at this address: this host has the sign-in only. Use the address of the server.',
+  },
   'not-found': { status: 404, stage: 'routes', sentence: 'There is no such page under /.torhaus/.' },
 
   // Forwarding

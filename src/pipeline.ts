@@ -8,6 +8,7 @@ import { type AuthenticateParts, authenticate } from '../middleware/authenticate
 import { type ClassifySettings, classifyCredentials } from '../middleware/classify-credentials.ts'
 import { identifyRequest } from '../middleware/identify-request.ts'
 import { impersonate } from '../middleware/impersonate.ts'
+import { keepOwnHost } from '../middleware/keep-own-host.ts'
 import { limitAccount, limitClient } from '../middleware/limit-rate.ts'
 import { mapIdentity } from '../middleware/map-identity.ts'
 import { requireSecondFactor, type SecondFactorParts } from '../middleware/require-second-factor.ts'
@@ -28,6 +29,8 @@ export interface PolicyParts {
   readonly rates: { readonly client: RequestRate | undefined; readonly account: RequestRate | undefined }
   /** Cookies of the server go along with its tokens. */
   readonly keepsBesideTokens: boolean
+  /** Whether a Host field is that of our own pages; undefined: they have no host of their own. */
+  readonly isOwnHost: ((host: string) => boolean) | undefined
 }
 
 export interface Policy {
@@ -39,6 +42,8 @@ export interface Policy {
 
 /** Where a rate is configured, this stage is there twice: for the client, and for the account. */
 const LIMIT_RATE = 'limit-rate'
+/** Where our pages have a host of their own, nothing else is there. */
+const KEEP_OWN_HOST = 'keep-own-host'
 
 export function createPolicy(parts: PolicyParts): Policy {
   const { client, account } = parts.rates
@@ -49,8 +54,10 @@ export function createPolicy(parts: PolicyParts): Policy {
     .stage('classify-credentials', classifyCredentials(parts.classify))
     .stage('authenticate', authenticate(parts.authenticate))
   const limited = account && authenticated.stage(LIMIT_RATE, limitAccount(account, parts.authenticate.accountKey))
+  const arrived = client === undefined ? traced : traced.stage(LIMIT_RATE, limitClient(client))
+  const { isOwnHost } = parts
   return {
-    arrive: client === undefined ? traced : traced.stage(LIMIT_RATE, limitClient(client)),
+    arrive: isOwnHost === undefined ? arrived : arrived.stage(KEEP_OWN_HOST, keepOwnHost(isOwnHost)),
     admit: (limited ?? authenticated)
       .stage('require-second-factor', requireSecondFactor(parts.secondFactor))
       .stage('map-identity', mapIdentity())

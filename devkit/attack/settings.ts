@@ -9,6 +9,8 @@ export interface Setting {
   readonly redis?: true
   /** A person at Chromium; left out where there is none. */
   readonly browser?: true
+  /** Our own pages have a host of their own. */
+  readonly ownHost?: true
 }
 
 const rule = (name: string, require: string, when: object) => ({ name, reason: 'attacked', require, when })
@@ -60,6 +62,8 @@ export const SETTINGS = {
   'two workers': { configure: workers },
   'two workers on Redis': { configure: workers, redis: true },
   browser: { configure: plain, browser: true },
+  'own host': { configure: plain, ownHost: true },
+  'browser and own host': { configure: plain, browser: true, ownHost: true },
 } as const satisfies Record<string, Setting>
 
 export type SettingName = keyof typeof SETTINGS

@@ -30,14 +30,21 @@ export interface StartedTarget extends Target {
 export async function startTarget(tree: string, setting: Setting): Promise<StartedTarget> {
   await using undo = new AsyncDisposableStack()
   const [port, adminPort] = [await freePort(), await freePort()]
-  const addresses = torhausAddresses(port)
+  const ownHost = setting.ownHost === true
+  const addresses = torhausAddresses(port, ownHost)
   const { publicUrl } = addresses
   const clientSecret = randomBytes(24).toString('base64url')
   const ada = { name: 'ada', password: 'correct horse', totpSecret: newTotpSecret(randomBytes) }
   const op = await startOpenIdProvider({
     users: [ada, { name: 'carol', password: 'battery staple' }],
     audience: agreed.audience,
-    clients: [torhausClient(addresses, clientSecret)],
+    clients: [
+      {
+        ...torhausClient(addresses, clientSecret),
+        // An earlier tree knows of one host only.
+        redirectUris: [addresses.redirectUri, torhausAddresses(port).redirectUri],
+      },
+    ],
   })
   undo.defer(() => op.close())
   const origin = await startEchoOrigin()
@@ -47,7 +54,7 @@ export async function startTarget(tree: string, setting: Setting): Promise<Start
   const redis = setting.redis ? await startRedis() : undefined
   if (redis !== undefined) undo.defer(() => redis.close())
   const file = await writeTorhausConfig(
-    { port, adminPort, upstreamUrl: origin.url, issuer: op.issuer, clientSecret, directory },
+    { port, adminPort, upstreamUrl: origin.url, issuer: op.issuer, clientSecret, directory, ownHost },
     usual => {
       const config = setting.configure(redis === undefined ? usual : onRedis(usual, redis.url))
       return inOptionsOf(tree, config)

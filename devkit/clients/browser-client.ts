@@ -33,8 +33,11 @@ const NAVIGATION = {
 }
 
 export class BrowserClient implements UserAgent {
-  /** By name: one host is enough, and cookies do not know ports (RFC 6265 8.5). */
-  readonly cookies = new Map<string, { readonly value: string; readonly path: string }>()
+  /**
+   * By name: no two hosts here give one name. Each goes back to the host it is from, whatever its port (RFC 6265 8.5);
+   * one that was planted goes everywhere.
+   */
+  readonly cookies = new Map<string, { readonly value: string; readonly path: string; readonly host?: string }>()
 
   /**
    * One request, no redirect followed; but pages that are only there for scripts are passed, as browsers without
@@ -56,7 +59,7 @@ export class BrowserClient implements UserAgent {
       request.end(content)
     })
     message.headers['set-cookie']?.forEach(line => {
-      this.#keep(line)
+      this.#keep(line, new URL(url).hostname)
     })
     const answered = new Headers()
     for (let at = 0; at < message.rawHeaders.length; at += 2)
@@ -96,14 +99,14 @@ export class BrowserClient implements UserAgent {
     throw new Error(`more than ${MAX_REDIRECTS} redirects from ${new URL(start).pathname}`)
   }
 
-  #cookieField({ pathname }: URL): string {
+  #cookieField({ hostname, pathname }: URL): string {
     return Array.from(this.cookies)
-      .filter(([, { path }]) => pathname.startsWith(path))
+      .filter(([, { path, host = hostname }]) => pathname.startsWith(path) && host === hostname)
       .map(([name, { value }]) => `${name}=${value}`)
       .join('; ')
   }
 
-  #keep(line: string): void {
+  #keep(line: string, host: string): void {
     const [pair = '', ...attributes] = line.split(';').map(part => part.trim())
     const equals = pair.indexOf('=')
     const attribute = (name: string) =>
@@ -111,6 +114,6 @@ export class BrowserClient implements UserAgent {
     const isGone = attribute('max-age') === '0' || Date.parse(attribute('expires') ?? '') <= Date.now()
     const name = pair.slice(0, equals)
     if (isGone) this.cookies.delete(name)
-    else this.cookies.set(name, { value: pair.slice(equals + 1), path: attribute('path') ?? '/' })
+    else this.cookies.set(name, { value: pair.slice(equals + 1), path: attribute('path') ?? '/', host })
   }
 }

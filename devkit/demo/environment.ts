@@ -28,6 +28,8 @@ type DemoFacts = {
   readonly whoami: string
   /** Answers what the origin server saw: `{"target":count}`. */
   readonly originRequests: string
+  /** Our own pages, where they have a host of their own. */
+  readonly ownPages?: string
 }
 
 export type Demo = {
@@ -50,15 +52,15 @@ const bearerLifetimeS = 8 * 3600
  */
 export async function startDemo(
   ports: DemoPorts,
-  trace: boolean,
+  { trace, ownHost }: { readonly trace: boolean; readonly ownHost: boolean },
   signal: AbortSignal,
   tell: (line: string) => void,
 ): Promise<Demo> {
   await requireFreePorts(ports)
   await using undo = new AsyncDisposableStack()
   const secrets = newSecrets()
-  const addresses = torhausAddresses(ports.port)
-  const { publicUrl, jwksUrl } = addresses
+  const addresses = torhausAddresses(ports.port, ownHost)
+  const { publicUrl, pagesUrl, jwksUrl } = addresses
   const admin = `http://127.0.0.1:${ports.adminPort}`
 
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-demo-'))
@@ -93,7 +95,7 @@ export async function startDemo(
 
   tell('Starting Torhaus ...')
   const { clientSecret } = secrets
-  const setting = { ...ports, upstreamUrl: origin.url, issuer: op.issuer, clientSecret, directory }
+  const setting = { ...ports, upstreamUrl: origin.url, issuer: op.issuer, clientSecret, directory, ownHost }
   const configFile = await writeTorhausConfig(setting, config => ({
     ...config,
     credentials: { ...config.credentials, patProof: { profile: 'azure-devops', path: origin.collectionPath } },
@@ -126,6 +128,7 @@ export async function startDemo(
     gitUrl,
     whoami,
     originRequests: originRequests.url,
+    ...(ownHost && { ownPages: pagesUrl }),
   }
   const kept = undo.move()
   return { facts, logFile, bearerFile, broken: torhaus.ended, stop: () => kept.disposeAsync() }

@@ -12,7 +12,7 @@ export function codeLine(totpSecret: string, nowMs: number): string {
 
 /** What to open, what to type and what to paste. */
 export function guide({ facts, bearerFile, logFile }: Demo, nowMs: number, interactive: boolean): string {
-  const { proxy, admin, user, password, totpSecret, pat, gitUrl, whoami } = facts
+  const { proxy, ownPages, admin, user, password, totpSecret, pat, gitUrl, whoami } = facts
   return `
 Torhaus is ready.
 
@@ -22,7 +22,7 @@ In a browser
   Password   ${password}
   Code       ${codeLine(totpSecret, nowMs)}
              ${interactive ? 'Press Enter here for the current code, or' : 'For later codes'} give an authenticator app the secret
-             ${totpSecret}
+             ${totpSecret}${ownPages === undefined ? '' : `\n  Your page  ${ownPages}/.torhaus/  (sign-in and confirmation, too: a host of their own)`}
 
 In a terminal, with a personal access token
   git clone ${withCredentials(gitUrl, user, pat)}

@@ -88,9 +88,12 @@ const advice: Partial<Record<Code, string>> = {
   'bearer-claim-invalid': 'One of `iss`, `sub`, `iat`, `exp`, `nbf` is missing or has the wrong type or value.',
   'cross-site-request':
     'The Origin of a changing request, or of a WebSocket, is neither `publicUrl` nor in `credentials.allowedOrigins`, and its credentials are such as browsers add by themselves. Is `publicUrl` what users type?',
-  'host-unknown': 'The Host field names neither the host of `publicUrl` nor one of `listener.hostNames`.',
+  'host-unknown':
+    'The Host field names none of the hosts of `publicUrl` and `ownPages.publicUrl`, nor one of `listener.hostNames`.',
   'service-worker-refused':
     'A page asked for a service worker whose script lies at the root of the host: it would stand between browsers and `/.torhaus/`. Scripts in a folder pass.',
+  'own-host-not-found':
+    'Somebody asked the host of `ownPages.publicUrl` for something of the server, which is never there: a remote or a bookmark with the wrong host, perhaps.',
   'own-page-navigation-only':
     '`Sec-Fetch-Mode` or `Sec-Fetch-Dest` says that a script, a frame or a prefetch asked. If nobody framed a page of Torhaus on purpose, somebody may be trying the pages from a page of the server: look at its address in `Referer` at the balancer.',
   'form-token-invalid':
@@ -177,7 +180,7 @@ For the pages of Torhaus itself, sign-in among them, that is \`routes\`.
 /** On the page, stages stand in the order in which a request meets them. */
 const ORDER = [
   ...['accept', 'trust-connection', 'classify-credentials', 'authenticate', 'require-second-factor', 'map-identity'],
-  ...['limit-rate', 'impersonate', 'forward', 'sign-in', 'routes'],
+  ...['limit-rate', 'keep-own-host', 'impersonate', 'forward', 'sign-in', 'routes'],
 ]
 const place = (stage: string) => (ORDER.includes(stage) ? ORDER.indexOf(stage) : ORDER.length)
 

@@ -14,6 +14,8 @@ export type TorhausSetting = {
   readonly clientSecret: string
   /** Where secrets and the session store go; made and removed by the caller. */
   readonly directory: string
+  /** Our own pages have a host of their own. */
+  readonly ownHost?: boolean
 }
 
 /** Names that Torhaus, the OP and the origin server agree on in tests and in the demo. */
@@ -25,13 +27,19 @@ export const agreed = {
   assertionField: 'X-Torhaus-Assertion',
 } as const
 
-/** Addresses of a Torhaus on a loopback port, as the OP and the origin server must know them. */
-export function torhausAddresses(port: number) {
+/**
+ * Addresses of a Torhaus on a loopback port, as the OP and the origin server must know them. `ownHost`: loopback has two
+ * names.
+ */
+export function torhausAddresses(port: number, ownHost = false) {
   const publicUrl = `http://127.0.0.1:${port}`
+  const pagesUrl = ownHost ? `http://localhost:${port}` : publicUrl
   return {
     publicUrl,
-    redirectUri: `${publicUrl}/.torhaus/callback`,
-    postLogoutRedirectUri: `${publicUrl}/.torhaus/signed-out`,
+    /** Of our own pages. */
+    pagesUrl,
+    redirectUri: `${pagesUrl}/.torhaus/callback`,
+    postLogoutRedirectUri: `${pagesUrl}/.torhaus/signed-out`,
     backChannelLogoutUri: `${publicUrl}/.torhaus/backchannel-logout`,
     jwksUrl: `${publicUrl}/.torhaus/jwks.json`,
   } as const
@@ -55,8 +63,10 @@ export function torhausClient(
 
 /** The configuration as a plain object, for a test to change before it is written. File names are relative. */
 export function torhausConfig(setting: TorhausSetting) {
+  const { publicUrl, pagesUrl } = torhausAddresses(setting.port, setting.ownHost)
   return {
-    publicUrl: torhausAddresses(setting.port).publicUrl,
+    publicUrl,
+    ...(setting.ownHost === true && { ownPages: { publicUrl: pagesUrl } }),
     // Short, so that stopping does not wait for a browser that keeps a connection.
     listener: { host: '127.0.0.1', port: setting.port, drainTimeoutMs: 2000, drainDelayMs: 0, workers: 1 },
     admin: { host: '127.0.0.1', port: setting.adminPort },

@@ -21,6 +21,8 @@ import { agreed, torhausAddresses, torhausClient, type torhausConfig, writeTorha
 export type TorhausFixture = {
   /** Public URL, without a slash at the end. */
   readonly url: string
+  /** That of our own pages. */
+  readonly pagesUrl: string
   readonly port: number
   readonly adminUrl: string
   readonly op: OpenIdProvider
@@ -52,6 +54,8 @@ export type FixtureOptions = {
   readonly issuer?: string
   /** Port the upstream must know beforehand, e.g. for the JWK set. */
   readonly port?: number
+  /** Our own pages have a host of their own. */
+  readonly ownHost?: boolean
 }
 
 /** `ada` has a second factor; `carol` has none. */
@@ -62,8 +66,8 @@ const users = {
 
 export async function startTorhausFixture(options: FixtureOptions): Promise<TorhausFixture> {
   const [port, adminPort] = [options.port ?? (await freePort()), await freePort()]
-  const addresses = torhausAddresses(port)
-  const { publicUrl } = addresses
+  const addresses = torhausAddresses(port, options.ownHost)
+  const { publicUrl, pagesUrl } = addresses
   const clientSecret = randomBytes(24).toString('base64url')
   const op = await startOpenIdProvider({
     users: Object.values(users),
@@ -77,7 +81,8 @@ export async function startTorhausFixture(options: FixtureOptions): Promise<Torh
   })
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-test-'))
   const issuer = options.issuer ?? op.issuer
-  const setting = { port, adminPort, issuer, clientSecret, directory, upstreamUrl: options.upstreamUrl }
+  const { upstreamUrl, ownHost = false } = options
+  const setting = { port, adminPort, issuer, clientSecret, directory, upstreamUrl, ownHost }
   const fileName = await writeTorhausConfig(setting, options.configure)
   const { log, stream, waiters } = collectLog()
   const clear = async () => {
@@ -95,6 +100,7 @@ export async function startTorhausFixture(options: FixtureOptions): Promise<Torh
   })
   return {
     url: publicUrl,
+    pagesUrl,
     port,
     adminUrl: `http://127.0.0.1:${adminPort}`,
     op,

@@ -136,6 +136,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
     identityOut,
     rates: { client: undefined, account: undefined },
     keepsBesideTokens: false,
+    isOwnHost: undefined,
   })
 
   const authTime = Math.floor(now() / 1000)

@@ -23,10 +23,10 @@ type SecondFactorNeeds = Pick<
 export type PolicyNeeds = AuthenticateNeeds &
   ClassifyNeeds &
   SecondFactorNeeds &
-  Pick<Services, 'fieldReader' | 'identityOut' | 'opKeys' | 'viaName'>
+  Pick<Services, 'fieldReader' | 'identityOut' | 'opKeys' | 'ownOrigin' | 'viaName'>
 
 export function buildPolicy(services: PolicyNeeds, watch: PatWatch, provesPat: ProvePat): Omit<PolicyParts, 'rates'> {
-  const { config, now, opKeys, fieldReader, viaName, identityOut, publicUrl } = services
+  const { config, now, opKeys, fieldReader, viaName, identityOut, publicUrl, ownOrigin } = services
   const { bearer, clientId } = config.oidc
   const mapAccount = accountMapper(config.account)
   const accessTokens = bearer && new AccessTokenVerifier(bearer, clientId, opKeys, mapAccount, now)
@@ -34,7 +34,9 @@ export function buildPolicy(services: PolicyNeeds, watch: PatWatch, provesPat: P
     trust: {
       ...{ fieldReader, viaName },
       listener: config.listener,
-      hostNames: [publicUrl.hostname, ...config.listener.hostNames].map(name => name.toLowerCase()),
+      hostNames: [publicUrl.hostname, new URL(ownOrigin).hostname, ...config.listener.hostNames].map(name =>
+        name.toLowerCase(),
+      ),
     },
     newRequestId: randomUUID,
     classify: classifyParts(services, accessTokens),
@@ -42,6 +44,7 @@ export function buildPolicy(services: PolicyNeeds, watch: PatWatch, provesPat: P
     secondFactor: secondFactorParts(services, watch),
     identityOut,
     keepsBesideTokens: config.credentials.keepCookiesBesideTokens,
+    isOwnHost: services.refusal.isOwnHost,
   }
 }
 

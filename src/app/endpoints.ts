@@ -13,39 +13,76 @@ import { beginSignIn } from '../routes/begin-sign-in.ts'
 import { askToConfirm, confirm, confirmed } from '../routes/confirm.ts'
 import { findGrantRequest, grantRequested } from '../routes/confirm-grant.ts'
 import { confirmPatAhead, findPatRequest, patConfirmed, withdrawPat } from '../routes/confirm-pat.ts'
+import { leaveAtOnce, leaveByPublicHost } from '../routes/farewell.ts'
 import { arrived } from '../routes/fragment.ts'
 import { frontChannelLogout } from '../routes/front-channel-logout.ts'
 import { gitPage, helperFile } from '../routes/git-page.ts'
 import { keySetRoute } from '../routes/key-set.ts'
+import { landByHandOver, landThere } from '../routes/landing.ts'
 import { navigationOnly } from '../routes/navigation-only.ts'
 import { allowPat, askToAllowPat, blockPat } from '../routes/pat-actions.ts'
 import type { Route } from '../routes/reply.ts'
 import { completeSignIn, type SignInParts, startSignIn } from '../routes/sign-in.ts'
 import { askToSignOut, signedOut, signOut } from '../routes/sign-out.ts'
 import type { Services } from './open-services.ts'
+import { type OwnHostRouteParts, routesOfBothHosts } from './own-host-routes.ts'
 
 type LogoutNeeds = Pick<Services, 'audit' | 'config' | 'metrics' | 'now' | 'opKeys' | 'publicUrl' | 'stores'>
 type AccountNeeds = Pick<
   Services,
-  'accountKey' | 'accountNames' | 'changes' | 'cookies' | 'grants' | 'patConfirmations' | 'pats' | 'sessions'
+  | 'accountKey'
+  | 'accountNames'
+  | 'changes'
+  | 'cookies'
+  | 'grants'
+  | 'ownHost'
+  | 'ownOrigin'
+  | 'patConfirmations'
+  | 'pats'
+  | 'sessions'
 >
 export type EndpointNeeds = LogoutNeeds &
   AccountNeeds &
-  Pick<Services, 'formTokens' | 'identityOut' | 'provider' | 'signInStates'> & { readonly refresh: SessionRefresh }
+  Pick<Services, 'formTokens' | 'identityOut' | 'provider' | 'refusal' | 'signInStates'> & {
+    readonly refresh: SessionRefresh
+  }
 
 /** Torhaus' own pages, by method and path. */
-export function endpoints(services: EndpointNeeds): Record<string, Route> {
+export function endpoints(services: EndpointNeeds): Readonly<Record<string, Route>> {
   const { stores, sessions, grants, accountKey, changes, identityOut } = services
   const forget = (account: string) => changes.publish({ kind: 'account', account })
   const opLogout = new OpLogout({ sessions, grants, store: stores.sessions, changes, accountKey, forget })
-  const pages = Object.entries(pagesOf(services, opLogout, forget))
-  return {
-    ...Object.fromEntries(pages.map(([key, route]) => [key, navigationOnly(route)])),
-    'GET /.torhaus/torhaus-credential.mjs': helperFile(),
+  const windows = Object.entries(pagesOf(services, opLogout, forget))
+  const logouts = logoutRoutes(services, opLogout)
+  const pages = Object.fromEntries(windows.map(([key, route]) => [key, navigationOnly(route)]))
+  const others = { 'GET /.torhaus/torhaus-credential.mjs': helperFile(), ...logouts.front }
+  const shared = {
     'GET /.torhaus/jwks.json': keySetRoute(
       identityOut instanceof AssertionIdentity ? identityOut.keySet : { keys: [] },
     ),
-    ...logoutRoutes(services, opLogout),
+    ...logouts.back,
+  }
+  const bothHosts = bothHostsOf(services)
+  return bothHosts === undefined
+    ? { ...pages, ...others, ...shared }
+    : routesOfBothHosts(bothHosts, { pages, others, shared })
+}
+
+/** Undefined: there is one host. */
+function bothHostsOf(services: EndpointNeeds): OwnHostRouteParts | undefined {
+  const { config, now, sessions, refresh, cookies, publicUrl, ownOrigin, ownHost, signInStates: states } = services
+  const { isOwnHost } = services.refusal
+  if (ownHost === undefined || isOwnHost === undefined) return undefined
+  const { referrals, handOvers } = ownHost
+  const both = {
+    ...{ sessions, refresh, states, referrals, handOvers, now },
+    rule: config.secondFactor,
+    publicOrigin: publicUrl.origin,
+  }
+  return {
+    isOwnHost,
+    own: { ...both, cookies: ownHost.cookies },
+    public: { ...both, cookies, ownOrigin, limits: config.session },
   }
 }
 
@@ -55,21 +92,25 @@ function pagesOf(
   opLogout: OpLogout,
   forget: (account: string) => void,
 ): Record<string, Route> {
-  const { config, now, metrics, provider, sessions, refresh, cookies, publicUrl, audit, formTokens } = services
-  const { grants, pats, patConfirmations, accountKey } = services
+  const { config, now, metrics, provider, sessions, refresh, publicUrl, ownOrigin, ownHost, audit } = services
+  const { grants, pats, patConfirmations, accountKey, formTokens } = services
   const accountKeys = services.accountNames.keysOf
   const publicOrigin = publicUrl.origin
   const rule = config.secondFactor
-  const session = { sessions, refresh, cookies, rule, publicOrigin, now }
+  const cookies = ownHost?.cookies ?? services.cookies
+  const home = ownHost === undefined ? '/' : `${publicOrigin}/`
+  const farewell = ownHost === undefined ? leaveAtOnce : leaveByPublicHost(ownHost.handOvers, publicOrigin)
+  const session = { sessions, refresh, cookies, rule, ownOrigin, publicOrigin, home, now }
   const begin = {
-    ...{ provider, store: services.stores.sessions, cookies, publicOrigin, now },
+    ...{ provider, store: services.stores.sessions, cookies, ownOrigin, now },
     states: services.signInStates,
     limits: config.session,
     report: reportSignIn(services),
   }
   const count = (event: GrantEvent) => metrics.grant(event)
   const tokens = { pats, patConfirmations, patPolicy: config.credentials.patPolicy, networks: rule.grants }
-  const ownParts = { ...session, ...tokens, grants, accountKey, accountKeys, audit, count, forget, forms: formTokens }
+  const who = { accountKey, accountKeys, audit, count, forget, farewell, forms: formTokens }
+  const ownParts = { ...session, ...tokens, ...who, grants }
   const acts = { ...ownParts, begin: beginSignIn(begin) }
   const patParts = { ...acts, countPat: (event: PatEvent) => metrics.pat(event) }
   const grantParts = { ...acts, settings: config.secondFactor }
@@ -81,6 +122,7 @@ function pagesOf(
   }
   const signInParts: SignInParts = {
     ...{ ...session, ...begin, opLogout, accountKey },
+    landing: ownHost === undefined ? landThere : landByHandOver(publicOrigin),
     mapAccount: accountMapper(config.account),
     clockToleranceSeconds: config.oidc.clockToleranceSeconds,
     fulfil: (exchange, intent, person) => fulfil[intent.kind](exchange, intent, person),
@@ -89,7 +131,7 @@ function pagesOf(
       audit.write('confirmation-refused', exchange, { account, code: 'confirmation-other-account', otherAccount })
     },
   }
-  const signOutParts = { provider, sessions, cookies, publicOrigin, audit, forget }
+  const signOutParts = { ...session, provider, referrals: ownHost?.referrals, farewell, audit, forget }
   return {
     'GET /.torhaus/': accountPage(ownParts),
     'GET /.torhaus': accountPage(ownParts),
@@ -105,7 +147,7 @@ function pagesOf(
     'GET /.torhaus/confirmed': confirmed(),
     'GET /.torhaus/git': gitPage({ ...ownParts, provider, oidc: config.oidc }),
     'GET /.torhaus/sign-in': startSignIn(signInParts),
-    'GET /.torhaus/arrived': arrived(publicOrigin),
+    'GET /.torhaus/arrived': arrived(ownOrigin),
     'GET /.torhaus/callback': completeSignIn(signInParts),
     'GET /.torhaus/sign-out': askToSignOut(signOutParts),
     'POST /.torhaus/sign-out': signOut(signOutParts),
@@ -117,17 +159,19 @@ function pagesOf(
 function logoutRoutes(
   { config, now, metrics, stores, opKeys, publicUrl, audit }: LogoutNeeds,
   opLogout: OpLogout,
-): Record<string, Route> {
+): Readonly<Record<'back' | 'front', Readonly<Record<string, Route>>>> {
   const { clientId, issuer, frontChannelLogout: hasFrontChannel } = config.oidc
   const countLogout = (channel: OpLogoutChannel, outcome: OpLogoutOutcome) => metrics.opLogout(channel, outcome)
   const parts = { opLogout, audit, countLogout, publicOrigin: publicUrl.origin, now }
   const tokens = { keys: opKeys, clientId, now }
   return {
-    'POST /.torhaus/backchannel-logout': backChannelLogout({
-      ...{ ...parts, tokens },
-      claims: new LogoutTokenClaims(stores.sessions),
-    }),
-    ...(hasFrontChannel && { 'GET /.torhaus/frontchannel-logout': frontChannelLogout({ ...parts, issuer }) }),
+    back: {
+      'POST /.torhaus/backchannel-logout': backChannelLogout({
+        ...{ ...parts, tokens },
+        claims: new LogoutTokenClaims(stores.sessions),
+      }),
+    },
+    front: hasFrontChannel ? { 'GET /.torhaus/frontchannel-logout': frontChannelLogout({ ...parts, issuer }) } : {},
   }
 }
 

@@ -18,7 +18,7 @@ import { UpgradedClient } from '../listener/upgraded-client.ts'
 import { type ExchangeRecord, type ExchangeTrace, newRecord } from '../observability/exchange-record.ts'
 import type { Policy } from '../pipeline.ts'
 import { type RefusalSettings, send, sendRefusal, sendToSignIn } from '../refusal/refusal.ts'
-import type { Route } from '../routes/reply.ts'
+import { notFound, type Route } from '../routes/reply.ts'
 import type { ChainResult } from '../stage-chain.ts'
 import { addHealthRoute } from './health-route.ts'
 
@@ -85,10 +85,6 @@ export function createApp(parts: AppParts): FastifyInstance {
   app.all(`${OWN_PREFIX}/*`, { onRequest: take(own(notFound)) }, taken)
   app.all('/*', { onRequest: take(proxied) }, taken)
   return app
-}
-
-const notFound: Route = () => {
-  throw new Fault('not-found')
 }
 
 type Answer = (parts: AppParts, exchange: Traced, open: OpenExchange) => void

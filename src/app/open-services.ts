@@ -19,6 +19,7 @@ import { Sealer } from '../session/sealer.ts'
 import { Sessions } from '../session/sessions.ts'
 import { Changes } from '../store/changes.ts'
 import { type Identity, openIdentity } from './open-identity.ts'
+import { type OwnHost, openOwnHost } from './open-own-host.ts'
 import { openStores } from './open-stores.ts'
 import { type Site, siteOf } from './site.ts'
 import { storeReport } from './store-report.ts'
@@ -39,6 +40,8 @@ export interface Services extends Site, Identity {
   readonly sessions: Sessions
   readonly signInStates: SignInStates
   readonly formTokens: FormTokens
+  /** Undefined: our own pages stand at the host of the server. */
+  readonly ownHost: OwnHost | undefined
   readonly grants: Grants
   readonly pats: PatRegister
   readonly patConfirmations: PatConfirmations
@@ -77,6 +80,7 @@ export async function openServices(
     opKeys: provider.keys,
     sessions: new Sessions(stores.sessions, sealer, { ...session, ...caching }, changes, surroundings),
     signInStates: new SignInStates(sealer),
+    ownHost: openOwnHost(config, sealer, stores.sessions, now),
     formTokens: new FormTokens(sealer, stores.sessions, now),
     grants: new Grants(stores.grants, { ...config.secondFactor.grants, ...caching }, changes, surroundings),
     pats: new PatRegister(stores.pats, caching, changes, surroundings),

@@ -2,6 +2,7 @@ import { keyFileWarnings } from '../../config/key-files.ts'
 import { exitCode } from '../exit-codes.ts'
 import { system } from '../system.ts'
 import { type Command, configOption } from './command.ts'
+import { configNotes } from './config-notes.ts'
 import { configWarnings } from './config-warnings.ts'
 import { configFileOf, readConfig } from './read-config.ts'
 
@@ -14,6 +15,7 @@ export const command: Command = {
     const config = readConfig(fileName, system.environment)
     for (const { path, message } of keyFileWarnings(config)) print(`warning: ${path}: ${message}\n`)
     for (const warning of configWarnings(config)) print(`warning: ${warning}\n`)
+    for (const note of configNotes(config)) print(`note: ${note}\n`)
     print(`${fileName} is valid\n`)
     return exitCode.done
   },

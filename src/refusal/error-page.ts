@@ -15,6 +15,7 @@ const TITLES: Partial<Record<Code, string>> = {
   'op-unreachable': 'Sign-in is not available',
   'op-response-invalid': 'Sign-in did not work',
   'not-found': 'No such page',
+  'own-host-not-found': 'No such page',
   'account-mismatch': 'Two different people',
   'confirmation-gone': 'Nothing to confirm here',
   'confirmation-other-account': 'This is not yours to confirm',
@@ -40,14 +41,22 @@ const TITLES_BY_STATUS: Partial<Record<number, string>> = {
 const SIGN_IN = `${OWN_PREFIX}/sign-in`
 const OTHER_ACCOUNT = html`<a class="button quiet" href="${OWN_PREFIX}/sign-out">Use another account</a>`
 const NEW_TAB = html`<a class="button" href="${OWN_PREFIX}/" target="_blank" rel="noopener">Sign in in a new tab</a>`
-const START = html`<a class="button quiet" href="/">Start page</a>`
+
+export interface WaysOut {
+  /** Where a person can confirm. */
+  readonly link: string | undefined
+  readonly signIn: NewSignIn | undefined
+  /** The start page of the server. */
+  readonly home: string
+}
 
 /** The page a browser shows for `code`: what happened, what to do next, and what to tell the help desk. */
-export function errorPage(known: PartialExchange, code: Code, link?: string, signIn?: NewSignIn): string {
+export function errorPage(known: PartialExchange, code: Code, ways: WaysOut): string {
+  const { link, signIn } = ways
   const { status, sentence } = errorTable[code]
   return renderPage(
     TITLES[code] ?? TITLES_BY_STATUS[status] ?? 'That did not work',
-    html`<p>${signIn?.isAutomatic === true ? RESTARTING : (EXPLANATIONS[code] ?? sentence)}</p>${link === undefined ? wayOut(known, code, status, signIn) : confirmation(link)}`,
+    html`<p>${signIn?.isAutomatic === true ? RESTARTING : (EXPLANATIONS[code] ?? sentence)}</p>${link === undefined ? wayOut(known, code, status, ways) : confirmation(link)}`,
     html`<span>${code}</span><span>request ${known.requestId ?? 'without id'}</span>`,
   )
 }
@@ -60,7 +69,8 @@ const button = (href: string, text: string) => html`<a class="button" href="${hr
 const confirmation = (link: string) =>
   html`<p>Confirm with your second factor, then try again.</p><p class="actions"><a class="button" href="${link}">Confirm</a></p>`
 
-function wayOut({ request }: PartialExchange, code: Code, status: number, signIn: NewSignIn | undefined): Html {
+function wayOut({ request }: PartialExchange, code: Code, status: number, { signIn, home }: WaysOut): Html {
+  const start = html`<a class="button quiet" href="${home}">Start page</a>`
   const isRepeatable = request.method === 'GET' || request.method === 'HEAD'
   if (status === 401 && !isRepeatable) {
     // The form is still in the browser's memory: leaving this page would lose it.
@@ -69,12 +79,12 @@ function wayOut({ request }: PartialExchange, code: Code, status: number, signIn
   }
   const signInAgain = button(signIn?.path ?? SIGN_IN, 'Sign in again')
   if (code === 'sign-in-unknown' || status === 401) return html`<p class="actions">${signInAgain}</p>`
-  if (code === 'cross-site-request' || code === 'sign-in-not-same-origin') return html`<p class="actions">${START}</p>`
+  if (code === 'cross-site-request' || code === 'sign-in-not-same-origin') return html`<p class="actions">${start}</p>`
   if (code === 'confirmation-other-account' || code === 'account-mismatch')
-    return html`<p class="actions">${OTHER_ACCOUNT}${START}</p>`
+    return html`<p class="actions">${OTHER_ACCOUNT}${start}</p>`
   if (status === 403) return html`<p class="actions">${signInAgain}${OTHER_ACCOUNT}</p>`
   // A callback is good once: loading it again would never help.
   return status >= 500 && isRepeatable
-    ? html`<p class="actions">${button(signIn?.path ?? '', 'Try again')}${START}</p>`
-    : html`<p class="actions">${START}</p>`
+    ? html`<p class="actions">${button(signIn?.path ?? '', 'Try again')}${start}</p>`
+    : html`<p class="actions">${start}</p>`
 }

@@ -16,7 +16,12 @@ import { signInPath } from './sign-in-path.ts'
 
 export interface RefusalSettings {
   readonly challenge: ChallengeSettings
+  /** Of the server. */
   readonly publicOrigin: string
+  /** Of our own pages. */
+  readonly ownOrigin: string
+  /** Whether a Host field is that of our own pages; undefined: there is one host. */
+  readonly isOwnHost: ((host: string) => boolean) | undefined
 }
 
 const RETRY_AFTER_S = 5
@@ -42,8 +47,8 @@ export function sendRefusal(
   }
   if (status === 503 || status === 429) fields.push('Retry-After', String(help.retryAfterSeconds ?? RETRY_AFTER_S))
   if (status === 405) fields.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS')
-  const link = help.confirm && `${settings.publicOrigin}${OWN_PREFIX}/confirm/${formatConfirmationCode(help.confirm)}`
-  const body = render(known, code, settings.publicOrigin, link, help.signIn)
+  const link = help.confirm && `${settings.ownOrigin}${OWN_PREFIX}/confirm/${formatConfirmationCode(help.confirm)}`
+  const body = render(known, code, settings, link, help.signIn)
   const shown = withLink(sentence, link)
   if (known.clientClass === 'visual-studio') fields.push('X-TFS-ServiceError', encodeURIComponent(shown))
   // What nuget and dotnet print of a response; npm prints the member `error`.
@@ -76,7 +81,7 @@ interface Body {
 function render(
   known: PartialExchange,
   code: Code,
-  publicOrigin: string,
+  settings: RefusalSettings,
   link: string | undefined,
   signIn: NewSignIn | undefined,
 ): Body {
@@ -86,7 +91,10 @@ function render(
     case 'git':
     case 'credential-manager':
     case 'visual-studio':
-      return { fields: ['Content-Type', 'text/plain; charset=utf-8'], text: plainText(known, code, publicOrigin, link) }
+      return {
+        fields: ['Content-Type', 'text/plain; charset=utf-8'],
+        text: plainText(known, code, settings.ownOrigin, link),
+      }
     case 'git-lfs':
       return {
         fields: ['Content-Type', 'application/vnd.git-lfs+json'],
@@ -97,7 +105,7 @@ function render(
         }),
       }
     default:
-      if (accept.includes('text/html')) return page(known, code, link, signIn)
+      if (accept.includes('text/html')) return page(known, code, settings, link, signIn)
       return {
         fields: ['Content-Type', 'application/problem+json'],
         text: JSON.stringify({
@@ -113,19 +121,26 @@ function render(
   }
 }
 
-function page(known: PartialExchange, code: Code, link: string | undefined, signIn: NewSignIn | undefined): Body {
-  const text = errorPage(known, code, link, signIn)
+function page(
+  known: PartialExchange,
+  code: Code,
+  { publicOrigin, isOwnHost }: RefusalSettings,
+  link: string | undefined,
+  signIn: NewSignIn | undefined,
+): Body {
+  const isAtOwn = isOwnHost?.(known.fields?.kept.host ?? '') === true
+  const text = errorPage(known, code, { link, signIn, home: isAtOwn ? `${publicOrigin}/` : '/' })
   if (signIn?.isAutomatic !== true) return { fields: pageFields, text }
   // A moment later: whatever was under way beside it has opened a session by then.
   return { fields: [...automaticPageFields, 'Refresh', `${RESTART_AFTER_S}; url=${signIn.path}`], text }
 }
 
-function plainText(known: PartialExchange, code: Code, publicOrigin: string, link: string | undefined): string {
+function plainText(known: PartialExchange, code: Code, ownOrigin: string, link: string | undefined): string {
   const { sentence, status } = errorTable[code]
   const request = `(${code}, request ${known.requestId ?? 'without id'})`
   if (link !== undefined)
     return `Torhaus: ${sentence}\nOpen this in any browser, and confirm:\n\n    ${link}\n\nThen run the command again.\n${request}\n`
-  const help = status === 401 || status === 403 ? `Open ${publicOrigin}${OWN_PREFIX}/ in a browser for help.\n` : ''
+  const help = status === 401 || status === 403 ? `Open ${ownOrigin}${OWN_PREFIX}/ in a browser for help.\n` : ''
   return `Torhaus: ${sentence}\n${help}${request}\n`
 }
 

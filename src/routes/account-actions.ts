@@ -2,9 +2,9 @@
 
 import type { AccountKey, AccountKeyOf } from '../account-key.ts'
 import type { Grants } from '../grants/grants.ts'
-import { OWN_PREFIX } from '../http/request-target.ts'
 import type { Audit } from '../observability/audit.ts'
 import type { GrantEvent } from '../observability/events.ts'
+import { type Farewell, SIGNED_OUT } from './farewell.ts'
 import { leaving } from './leaving.ts'
 import { ACCOUNT_PAGE, acting, lastSegment, type OwnPageParts } from './own-page.ts'
 import { forgetPages, type Route, seeOther } from './reply.ts'
@@ -18,6 +18,7 @@ export interface OwnAccessParts extends OwnPageParts {
   readonly count: (event: GrantEvent) => void
   /** What is kept of the account elsewhere, such as its tickets. */
   readonly forget: (account: string) => void
+  readonly farewell: Farewell
 }
 
 /** POST /.torhaus/grants/ID */
@@ -44,7 +45,7 @@ export function endSession(parts: OwnAccessParts): Route {
 
 /** POST /.torhaus/sign-out-everywhere */
 export function signOutEverywhere(parts: OwnAccessParts): Route {
-  const { sessions, grants, cookies, accountKeys, audit, forget } = parts
+  const { sessions, grants, cookies, accountKeys, audit, forget, farewell } = parts
   const everywhere = acting(parts, 'takes', async (exchange, { account }) => {
     const spellings = new Set([account])
     for (const accountKey of accountKeys(account)) {
@@ -53,7 +54,7 @@ export function signOutEverywhere(parts: OwnAccessParts): Route {
     }
     for (const spelling of spellings) forget(spelling)
     audit.write('sign-out-everywhere', exchange, { account })
-    return forgetPages(seeOther(`${OWN_PREFIX}/signed-out`, cookies.deleteSession()))
+    return forgetPages(seeOther(await farewell(SIGNED_OUT), cookies.deleteSession()))
   })
   return leaving(cookies, everywhere)
 }

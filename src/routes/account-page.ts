@@ -24,6 +24,8 @@ export interface AccountPageParts extends OwnPageParts {
   readonly networks: NetworkSettings
   readonly accountKey: AccountKeyOf
   readonly accountKeys: (account: string) => readonly AccountKey[]
+  /** The start page of the server. */
+  readonly home: string
 }
 
 /** A form around a button, to an action below /.torhaus/. */
@@ -31,7 +33,7 @@ type FormOf = (action: string, button: Html) => Html
 
 /** GET /.torhaus/: who you are here, what passes in your name, and how to take it back. */
 export function accountPage(parts: AccountPageParts): Route {
-  const { sessions, grants, pats, accountKey, accountKeys, publicOrigin, now } = parts
+  const { sessions, grants, pats, accountKey, accountKeys, publicOrigin, home, now } = parts
   const answer = async (exchange: Traced, session: SessionRecord): Promise<Reply> => {
     const form: FormOf = (action, button) => buttonForm(parts, session, `${OWN_PREFIX}/${action}`, button)
     const { account, createdAtMs, evidence, key } = session
@@ -41,7 +43,7 @@ export function accountPage(parts: AccountPageParts): Route {
 <dt>Proven by</dt><dd>${proofOf(evidence)}</dd>
 <dt>Your address</dt><dd>${exchange.clientAddress}</dd>
 </dl>
-<p class="actions"><a class="button" href="/">Go to ${new URL(publicOrigin).host}</a><a class="button quiet" href="${OWN_PREFIX}/sign-out">Sign out</a></p>
+<p class="actions"><a class="button" href="${home}">Go to ${new URL(publicOrigin).host}</a><a class="button quiet" href="${OWN_PREFIX}/sign-out">Sign out</a></p>
 <h2>Programs you have confirmed</h2>
 ${grantList(await grants.of(accountKey(account)), form, now())}
 <p><a href="${OWN_PREFIX}/git">Set up git for this server</a></p>

@@ -3,11 +3,10 @@ import type { Config } from '../../config/schema.ts'
 import type { Clock } from '../clock.ts'
 import type { StepUp } from '../decision.ts'
 import type { Traced } from '../exchange.ts'
-import { readCookie } from '../http/cookie.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { SignInEvent } from '../observability/events.ts'
 import type { OpenIdProvider } from '../oidc/provider.ts'
-import { isOpaqueId, keyOf, newOpaqueId } from '../session/opaque-id.ts'
+import { keyOf, newOpaqueId } from '../session/opaque-id.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Intent, SessionStore, SignInRecord } from '../session/session-store.ts'
 import { type Reply, seeOther } from './reply.ts'
@@ -19,7 +18,8 @@ export interface BeginSignInParts {
   readonly store: Pick<SessionStore, 'addSignIn'>
   readonly cookies: SessionCookies
   readonly limits: Pick<Config['session'], 'maxSignInsInFlight' | 'signInTimeoutSeconds'>
-  readonly publicOrigin: string
+  /** Where the OP sends people back to. */
+  readonly ownOrigin: string
   readonly now: Clock
   readonly report: (event: SignInEvent, exchange: Traced, account?: string) => void
 }
@@ -42,13 +42,12 @@ export function beginSignIn({
   store,
   cookies,
   limits,
-  publicOrigin,
+  ownOrigin,
   now,
   report,
 }: BeginSignInParts): BeginSignIn {
   return async (exchange, { returnTo, stepUp, again = 0, intent }) => {
-    const given = exchange.fields.kept.cookie && readCookie(exchange.fields.kept.cookie, cookies.browserName)
-    const browserId = given !== undefined && isOpaqueId(given) ? given : newOpaqueId()
+    const browserId = cookies.browserIn(exchange.fields.kept.cookie) ?? newOpaqueId()
     const acrValues = stepUp.acceptAcr ?? []
     const record: SignInRecord = {
       state: states.issue({ returnTo, stepUp, again }),
@@ -60,7 +59,7 @@ export function beginSignIn({
       ...(intent === undefined ? {} : { intent: { ...intent, begunAtMs: now() } }),
     }
     const location = await provider.authorizationUrl({
-      redirectUri: publicOrigin + CALLBACK_PATH,
+      redirectUri: ownOrigin + CALLBACK_PATH,
       state: record.state,
       nonce: record.nonce,
       codeChallenge: createHash('sha256').update(record.codeVerifier).digest('base64url'),

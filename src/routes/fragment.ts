@@ -4,7 +4,7 @@ import { ARRIVAL, DEPARTURE, movingPage } from '../refusal/moving-page.ts'
 import type { Reply, Route } from './reply.ts'
 import { MAX_RETURN_PATH_LENGTH, safeReturnPath } from './return-path.ts'
 
-const ARRIVED = `${OWN_PREFIX}/arrived`
+export const ARRIVED = `${OWN_PREFIX}/arrived`
 const PARAMETER = 'fragment'
 
 /** Only a browser that opens a page in a window has a fragment; one that does not say so keeps what redirects keep. */
@@ -27,8 +27,8 @@ export function departure({ target }: Traced, query: URLSearchParams, returnTo: 
 
 /** GET /.torhaus/arrived?to=PATH: puts the fragment back where it was. */
 export const arrived =
-  (publicOrigin: string): Route =>
+  (ownOrigin: string): Route =>
   ({ target }) => {
-    const to = new URL(target.raw, publicOrigin).searchParams.get('to')
-    return { status: 200, ...movingPage(ARRIVAL, safeReturnPath(to, publicOrigin)) }
+    const to = new URL(target.raw, ownOrigin).searchParams.get('to')
+    return { status: 200, ...movingPage(ARRIVAL, safeReturnPath(to, ownOrigin)) }
   }

@@ -19,6 +19,9 @@ import { isSameOrigin } from './same-origin.ts'
 export interface OwnPageParts extends CurrentSessionParts {
   readonly rule: SecondFactorRule
   readonly forms: FormTokens
+  /** Of these pages. */
+  readonly ownOrigin: string
+  /** Of the server. */
   readonly publicOrigin: string
   readonly now: Clock
 }
@@ -49,7 +52,7 @@ export function showing(parts: OwnPageParts, answer: Answer, returnTo?: string):
  */
 export function acting(parts: OwnPageParts, effect: 'takes' | 'gives', answer: Answer): Route {
   return async exchange => {
-    if (!isSameOrigin(exchange, parts.publicOrigin)) throw new Fault('sign-in-not-same-origin')
+    if (!isSameOrigin(exchange, parts.ownOrigin)) throw new Fault('sign-in-not-same-origin')
     const session = await currentSession(exchange, parts)
     if (session === undefined) throw new Fault('session-ended')
     // The form is not sent again after the sign-in: the page would have to be looked at anyway.

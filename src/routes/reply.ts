@@ -1,4 +1,4 @@
-import type { Fault } from '../errors.ts'
+import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
 
 /** What one of our own routes answers. Faults are thrown. */
@@ -27,3 +27,7 @@ export const forgetPages = (reply: Reply): Reply => ({
   ...reply,
   fields: [...reply.fields, 'Clear-Site-Data', '"cache"'],
 })
+
+export const notFound: Route = () => {
+  throw new Fault('not-found')
+}

@@ -30,25 +30,25 @@ import { evidenceFrom } from '../oidc/claims.ts'
 import type { OpLogout } from '../oidc/op-logout.ts'
 import { missingProof } from '../oidc/op-refusal.ts'
 import type { OpenIdProvider, TokenSet } from '../oidc/provider.ts'
-import type { SessionRefresh } from '../oidc/session-refresh.ts'
-import { judgeSecondFactor, type SecondFactorRule } from '../policy/second-factor.ts'
 import { keyOf } from '../session/opaque-id.ts'
 import type { Intent, SessionStore, SignInRecord } from '../session/session-store.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { type BeginSignInParts, beginSignIn } from './begin-sign-in.ts'
-import { currentSession } from './current-session.ts'
 import { departure, mayHaveFragment } from './fragment.ts'
+import { type GoodSessionParts, hasGoodSession, judge, stepUpFrom } from './good-session.ts'
+import type { Landing } from './landing.ts'
+import { queryOf } from './query-of.ts'
 import { type Reply, type Route, seeOther } from './reply.ts'
 import { safeReturnPath } from './return-path.ts'
 import { type Aim, againFrom, newSignIn } from './sign-in-state.ts'
 
-export interface SignInParts extends BeginSignInParts {
+export interface SignInParts extends BeginSignInParts, GoodSessionParts {
   readonly provider: OpenIdProvider
   readonly sessions: Sessions
-  readonly refresh: Pick<SessionRefresh, 'mayGoOn'>
+  /** Where whoever is signed in goes. */
+  readonly landing: Landing
   readonly opLogout: OpLogout
   readonly store: SessionStore
-  readonly rule: SecondFactorRule
   readonly mapAccount: AccountMapper
   /** One spelling per account. */
   readonly accountKey: AccountKeyOf
@@ -65,33 +65,6 @@ export interface Person {
   readonly evidence: Evidence
 }
 
-const MIN_MAX_AGE_S = 10
-const MAX_ACR_LENGTH = 2048
-const MAX_ACR_VALUES = 50
-
-/**
- * What this sign-in must prove beyond what every one must. It comes in the query, from anybody: so it can only ask for
- * more.
- */
-function stepUpFrom(query: URLSearchParams, { maxAgeSeconds }: SecondFactorRule): StepUp {
-  const asked = query.get('max_age') ?? ''
-  const acrText = query.get('acr_values') ?? ''
-  const acrValues = acrText.split(' ').filter(Boolean)
-  // It is stored for each sign-in that anybody begins. Cut short, it would ask for something else.
-  if (acrText.length > MAX_ACR_LENGTH || acrValues.length > MAX_ACR_VALUES) throw new Fault('sign-in-malformed')
-  return {
-    maxAgeSeconds: /^\d{1,9}$/.test(asked)
-      ? Math.max(MIN_MAX_AGE_S, Math.min(maxAgeSeconds, Number(asked)))
-      : maxAgeSeconds,
-    acceptAcr: acrValues.length === 0 ? undefined : acrValues,
-  }
-}
-
-function judge({ rule, now }: SignInParts, { maxAgeSeconds, acceptAcr }: StepUp, evidence: Evidence) {
-  const isAsked = acceptAcr === undefined || acceptAcr.includes(evidence.acr ?? '')
-  return isAsked ? judgeSecondFactor({ ...rule, maxAgeSeconds }, evidence, now()) : 'second-factor-missing'
-}
-
 const stepUpIn = ({ maxAgeSeconds, acrValues }: SignInRecord): StepUp => ({
   maxAgeSeconds,
   acceptAcr: acrValues.length === 0 ? undefined : acrValues,
@@ -101,9 +74,12 @@ const stepUpIn = ({ maxAgeSeconds, acrValues }: SignInRecord): StepUp => ({
 export function startSignIn(parts: SignInParts): Route {
   const begin = beginSignIn(parts)
   return async exchange => {
-    const query = queryOf(exchange, parts.publicOrigin)
-    const returnTo = safeReturnPath(query.get('return_to'), parts.publicOrigin)
+    const query = queryOf(exchange)
+    const returnTo = safeReturnPath(query.get('return_to'), parts.ownOrigin)
     const stepUp = stepUpFrom(query, parts.rule)
+    const landing = parts.landing(returnTo, stepUp)
+    // The host of the server is to say first which browser it is for.
+    if (landing !== returnTo) return seeOther(landing)
     if (await hasGoodSession(parts, exchange, stepUp)) return seeOther(returnTo)
     if (mayHaveFragment(exchange, query)) return departure(exchange, query, returnTo)
     return begin(exchange, { returnTo, stepUp, again: againFrom(query.get('again')) })
@@ -113,7 +89,7 @@ export function startSignIn(parts: SignInParts): Route {
 /** GET /.torhaus/callback: where the OP sends the browser back to. */
 export function completeSignIn(parts: SignInParts): Route {
   return async exchange => {
-    const given = queryOf(exchange, parts.publicOrigin).getAll('state')
+    const given = queryOf(exchange).getAll('state')
     const state = given.length === 1 ? (given[0] ?? '') : ''
     const aim = parts.states.aimOf(state)
     try {
@@ -134,7 +110,7 @@ async function complete(parts: SignInParts, exchange: Traced, state: string, aim
   const usual = { maxAgeSeconds: parts.rule.maxAgeSeconds, acceptAcr: undefined }
   const stepUp = record === undefined ? (aim?.stepUp ?? usual) : stepUpIn(record)
   if (record?.intent === undefined && (await hasGoodSession(parts, exchange, stepUp)))
-    return seeOther(record?.returnTo ?? aim?.returnTo ?? '/')
+    return seeOther(parts.landing(record?.returnTo ?? aim?.returnTo ?? '/'))
   const browserId = browserIdOf(parts, exchange)
   if (record === undefined || record.expiresAtMs < parts.now()) throw new Fault('sign-in-unknown')
   // Tabs that were opened at once have each been given an id of their own, and the browser has kept one.
@@ -143,7 +119,7 @@ async function complete(parts: SignInParts, exchange: Traced, state: string, aim
 }
 
 async function finish(parts: SignInParts, exchange: Traced, record: SignInRecord): Promise<Reply> {
-  const callback = new URL(exchange.target.raw, parts.publicOrigin)
+  const callback = new URL(exchange.target.raw, parts.ownOrigin)
   const tokens = await parts.provider.exchangeCode(callback, record).catch((error: unknown) => {
     parts.report('refused', exchange)
     throw error
@@ -154,7 +130,7 @@ async function finish(parts: SignInParts, exchange: Traced, record: SignInRecord
   const earlier = parts.cookies.sessionIn(exchange.fields.kept.cookie)
   if (earlier !== undefined) await parts.sessions.end(earlier)
   parts.report('completed', exchange, person.account)
-  return seeOther(next, [parts.cookies.session(id)])
+  return seeOther(parts.landing(next), [parts.cookies.session(id)])
 }
 
 async function openSession(
@@ -202,12 +178,5 @@ function judgeOutcome(parts: SignInParts, record: SignInRecord, evidence: Eviden
   return (evidence.authTime ?? 0) >= begunAtS - parts.clockToleranceSeconds ? 'satisfied' : 'second-factor-stale'
 }
 
-async function hasGoodSession(parts: SignInParts, exchange: Traced, stepUp: StepUp): Promise<boolean> {
-  const session = await currentSession(exchange, parts)
-  return session !== undefined && judge(parts, stepUp, session.record.evidence) === 'satisfied'
-}
-
 const browserIdOf = ({ cookies }: SignInParts, { fields }: Traced) =>
   fields.kept.cookie === undefined ? undefined : readCookie(fields.kept.cookie, cookies.browserName)
-
-const queryOf = ({ target }: Traced, publicOrigin: string) => new URL(target.raw, publicOrigin).searchParams

@@ -1,61 +1,87 @@
 /** Sign-out: here at once, then at the OP (OIDC RP-Initiated Logout 1.0). */
 
 import { Fault } from '../errors.ts'
+import type { Traced } from '../exchange.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { Audit } from '../observability/audit.ts'
 import type { OpenIdProvider } from '../oidc/provider.ts'
 import { html, pageFields, renderPage } from '../refusal/page.ts'
+import type { Referrals } from '../session/referrals.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
+import type { SessionRecord } from '../session/session-store.ts'
 import type { Sessions } from '../session/sessions.ts'
+import { type Farewell, SIGNED_OUT } from './farewell.ts'
 import { leaving } from './leaving.ts'
+import { queryOf } from './query-of.ts'
 import { forgetPages, type Reply, type Route, seeOther } from './reply.ts'
-
 import { isSameOrigin } from './same-origin.ts'
+
+const SIGN_OUT = `${OWN_PREFIX}/sign-out`
 
 export interface SignOutParts {
   readonly provider: OpenIdProvider
   readonly sessions: Sessions
   readonly cookies: SessionCookies
+  /** Of these pages. */
+  readonly ownOrigin: string
+  /** Of the server. */
   readonly publicOrigin: string
+  /** The start page of the server. */
+  readonly home: string
+  /** With a host of our own: what that of the server says of the session it has. */
+  readonly referrals: Pick<Referrals, 'read'> | undefined
+  readonly farewell: Farewell
   readonly audit: Audit
   /** What is kept of the account elsewhere, such as its tickets. */
   readonly forget: (account: string) => void
 }
 
-const SIGNED_OUT_PATH = `${OWN_PREFIX}/signed-out`
-
 /** GET: asks, so that a link or an image on another page signs nobody out. */
-export function askToSignOut({ publicOrigin }: SignOutParts): Route {
-  return () =>
-    page(
+export function askToSignOut({ publicOrigin, home, referrals }: SignOutParts): Route {
+  return exchange => {
+    const referral = queryOf(exchange).get('for')
+    if (referrals !== undefined && referral === null) return seeOther(publicOrigin + SIGN_OUT)
+    const action = referrals === undefined ? SIGN_OUT : `${SIGN_OUT}?for=${encodeURIComponent(referral ?? '')}`
+    return page(
       'Sign out?',
       html`<p>You will be signed out of ${new URL(publicOrigin).host} and of the identity provider.</p>
-<form method="post" action="${OWN_PREFIX}/sign-out" class="actions">
+<form method="post" action="${action}" class="actions">
 <button class="button" type="submit">Sign out</button>
-<a class="button quiet" href="/">Stay signed in</a>
+<a class="button quiet" href="${home}">Stay signed in</a>
 </form>`,
     )
+  }
 }
 
 /**
  * POST: ends the session whatever the OP says, and goes on to the OP to end that session, too. The form has no token of
  * ours: it gives nobody anything, and must work with a session that is good for nothing else.
  */
-export function signOut({ provider, sessions, cookies, publicOrigin, audit, forget }: SignOutParts): Route {
+export function signOut(parts: SignOutParts): Route {
+  const { provider, sessions, cookies, ownOrigin, farewell, audit, forget } = parts
   return leaving(cookies, async exchange => {
-    if (!isSameOrigin(exchange, publicOrigin)) throw new Fault('sign-in-not-same-origin')
-    const id = cookies.sessionIn(exchange.fields.kept.cookie)
-    const session = id === undefined ? undefined : await sessions.find(id)
-    const idToken = session && sessions.tokensOf(session.record)?.idToken
-    if (id !== undefined && session !== undefined) {
-      await sessions.end(id)
-      forget(session.record.account)
-      audit.write('sign-out', exchange, { account: session.record.account })
+    if (!isSameOrigin(exchange, ownOrigin)) throw new Fault('sign-in-not-same-origin')
+    const records = await sessionsIn(parts, exchange)
+    const [idToken] = records.flatMap(record => sessions.tokensOf(record)?.idToken ?? [])
+    for (const { key, account } of records) {
+      await sessions.endKept(key)
+      forget(account)
+      audit.write('sign-out', exchange, { account })
     }
     // Also without a session here: whoever was refused for want of a second factor must be able to leave the OP, too.
-    const next = await provider.endSessionUrl(idToken, publicOrigin + SIGNED_OUT_PATH).catch(() => undefined)
-    return forgetPages(seeOther(next ?? SIGNED_OUT_PATH, cookies.deleteSession()))
+    const atOp = await provider.endSessionUrl(idToken, ownOrigin + SIGNED_OUT).catch(() => undefined)
+    const next = atOp ?? SIGNED_OUT
+    return forgetPages(seeOther(records.length === 0 ? next : await farewell(next), cookies.deleteSession()))
   })
+}
+
+/** That of this host; and that of the server's, where it is another one, from before there were two hosts, perhaps. */
+async function sessionsIn({ sessions, cookies, referrals }: SignOutParts, exchange: Traced): Promise<SessionRecord[]> {
+  const id = cookies.sessionIn(exchange.fields.kept.cookie)
+  const here = id === undefined ? undefined : (await sessions.find(id))?.record
+  const referred = referrals?.read('sign-out', queryOf(exchange).get('for'))
+  const there = referred === undefined || referred === here?.key ? undefined : await sessions.kept(referred)
+  return [here, there].filter(record => record !== undefined)
 }
 
 /** GET /.torhaus/signed-out */

@@ -1,11 +1,22 @@
 import { readCookie, serializeCookie } from '../http/cookie.ts'
+import { isOpaqueId } from './opaque-id.ts'
 
 const HOST_PREFIX = '__Host-'
+
+/** How the id of a session is written in a cookie, where that is not the id itself. */
+export interface IdSeal {
+  seal(id: string): string
+  /** Undefined: not sealed here. */
+  open(text: string): string | undefined
+}
 
 /**
  * The two cookies of Torhaus: the session, and the browser's part of sign-ins in flight. With an https public URL they
  * carry the prefix `__Host-Http-` (RFC 6265bis 4.1.3): only this host can set them, for every path, over TLS, and no
  * script can. A browser that does not know it sees `__Host-`, which says all but the last.
+ *
+ * Where our pages have a host of their own, they have cookies of their own there, of other names. Both hosts are of one
+ * session: `seal` makes its id something else there, so that neither cookie is worth anything at the other host.
  */
 export class SessionCookies {
   readonly sessionName: string
@@ -13,11 +24,14 @@ export class SessionCookies {
   /** Sessions from before go on under it. */
   readonly #olderName: string | undefined
   readonly #secure: boolean
+  readonly #seal: IdSeal | undefined
 
-  constructor(publicUrl: string) {
+  constructor(publicUrl: string, seal?: IdSeal) {
+    const name = seal === undefined ? 'torhaus' : 'torhaus-own'
+    this.#seal = seal
     this.#secure = publicUrl.startsWith('https:')
-    this.sessionName = this.#secure ? `${HOST_PREFIX}Http-torhaus` : 'torhaus'
-    this.#olderName = this.#secure ? `${HOST_PREFIX}torhaus` : undefined
+    this.sessionName = this.#secure ? `${HOST_PREFIX}Http-${name}` : name
+    this.#olderName = this.#secure && seal === undefined ? `${HOST_PREFIX}torhaus` : undefined
     this.browserName = `${this.sessionName}-sign-in`
   }
 
@@ -31,11 +45,18 @@ export class SessionCookies {
   sessionIn(field: string | undefined): string | undefined {
     if (field === undefined) return undefined
     const id = readCookie(field, this.sessionName)
+    if (this.#seal !== undefined) return id === undefined ? undefined : this.#seal.open(id)
     return id === undefined && this.#olderName !== undefined ? readCookie(field, this.#olderName) : id
   }
 
+  /** What a Cookie field says which browser it is that has begun a sign-in. */
+  browserIn(field: string | undefined): string | undefined {
+    const id = field === undefined ? undefined : readCookie(field, this.browserName)
+    return id !== undefined && isOpaqueId(id) ? id : undefined
+  }
+
   session(id: string): string {
-    return serializeCookie(this.sessionName, id, { secure: this.#secure })
+    return serializeCookie(this.sessionName, this.#seal?.seal(id) ?? id, { secure: this.#secure })
   }
 
   browser(id: string, maxAgeSeconds: number): string {

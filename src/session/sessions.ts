@@ -93,7 +93,19 @@ export class Sessions {
 
   /** Of a session that was found. Rejects with `store-unavailable` where neither the store nor the other processes can be reached. */
   end(id: string): Promise<void> {
-    return this.#endings.end(keyOf(id))
+    return this.endKept(keyOf(id))
+  }
+
+  /** The same by its key. */
+  endKept(key: string): Promise<void> {
+    return this.#endings.end(key)
+  }
+
+  /** The running session that the store knows by that key; nothing counts. Rejects as `find` does. */
+  async kept(key: string): Promise<SessionRecord | undefined> {
+    const record = await this.#store.readSession(key)
+    if (record === undefined || !this.#counts(record) || this.#isOver(record, record.lastSeenAtMs)) return undefined
+    return record
   }
 
   /** The running sessions of an account, kept under any of the keys, newest first. */

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { signInAs } from '../../devkit/clients/chromium.ts'
 import { startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
-import { type BrowserLab, startBrowserLab } from './browser-lab.ts'
+import { type BrowserLab, openKeptPage, startBrowserLab } from './browser-lab.ts'
 
 let lab: BrowserLab
 
@@ -57,15 +57,7 @@ test('after signing out, Back shows no page of the server and no page of a perso
 test('after signing out, a page that the server allowed to be kept is not shown any more, by Back or by its address', async () => {
   const plain = await startSignInLab()
   try {
-    plain.origin.answerWith((_, response) => {
-      response
-        .writeHead(200, { 'Content-Type': 'text/html', 'Cache-Control': 'max-age=3600' })
-        .end('<h1>Secret plan</h1>')
-    })
-    const page = await (await lab.open()).newPage()
-    await page.goto(`${plain.url}/plan`)
-    await signInAs(page, plain.users.ada)
-    await page.getByText('Secret plan').waitFor()
+    const page = await openKeptPage(lab, plain)
     await page.goto(`${plain.url}/.torhaus/sign-out`)
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('button', { name: 'Sign out' }).click()

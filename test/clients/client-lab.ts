@@ -24,14 +24,14 @@ export type ClientLab = {
   close(): Promise<void>
 }
 
-/** `configure` changes the usual configuration. */
-export async function startClientLab(configure?: FixtureOptions['configure']): Promise<ClientLab> {
+/** `configure` changes the usual configuration; `ownHost`: for our own pages. */
+export async function startClientLab(configure?: FixtureOptions['configure'], ownHost = false): Promise<ClientLab> {
   const port = await freePort()
   const { publicUrl, jwksUrl } = torhausAddresses(port)
   const { assertionField: field, audience } = agreed
   const devops = await openOrigin({ identity: { kind: 'assertion', field, jwksUrl, audience, issuer: publicUrl } })
   const torhaus = await startTorhausFixture({
-    ...{ upstreamUrl: devops.origin.url, port },
+    ...{ upstreamUrl: devops.origin.url, port, ownHost },
     ...(configure === undefined ? {} : { configure }),
   }).catch(async error => {
     await devops.close()

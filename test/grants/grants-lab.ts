@@ -40,18 +40,18 @@ export function linkIn(text: string): string {
   return link
 }
 
-/** `opTime`: whether the OP goes by the clock that can be turned, too. */
+/** `opTime`: whether the OP goes by the clock that can be turned, too. `ownHost`: for our own pages. */
 export async function startGrantsLab(
   secondFactor: object = {},
   rest: object = {},
   opTime: 'turned' | 'real' = 'turned',
+  ownHost = false,
 ): Promise<GrantsLab> {
   let offsetMs = 0
   const now = () => Date.now() + offsetMs
   const opNow = opTime === 'turned' ? now : Date.now
   const proxy = await startProxy({
-    now,
-    opNow,
+    ...{ now, opNow, ownHost },
     configure: config => ({
       ...configured({ trustedProxies: ['127.0.0.1'] })(config),
       secondFactor: { ...config.secondFactor, ...secondFactor },

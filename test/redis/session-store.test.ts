@@ -5,6 +5,7 @@ import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.
 import { storedAccountKey } from '../../src/account-key.ts'
 import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
 import { hashTag } from '../../src/store/redis-names.ts'
+import { testHandOvers } from '../session/hand-over-contract.ts'
 import { sampleSession, sampleSignIn, testStoreContract } from '../session/store-contract.ts'
 
 const ADA = storedAccountKey('ada@X')
@@ -32,6 +33,7 @@ async function open() {
 }
 
 testStoreContract(open, { sweeps: false })
+testHandOvers(open, NOW_MS)
 
 const KEY = `${PREFIX}:1:session:{key-1}`
 const ttlMs = async (key: string) => Number(await redis.cli('PTTL', key))

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { SessionDatabase } from '../../devkit/torhaus/session-database.ts'
+import { testHandOvers } from './hand-over-contract.ts'
 import { type OpenStores, sampleSession, sampleSignIn, testStoreContract } from './store-contract.ts'
 
 async function open(): Promise<
@@ -25,6 +26,7 @@ async function open(): Promise<
 }
 
 testStoreContract(open, { sweeps: true })
+testHandOvers(open, 10_000)
 
 test('the database and its log are for their owner only', async () => {
   const opened = await open()

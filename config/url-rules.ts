@@ -1,0 +1,21 @@
+/** What the URLs of the configuration must be. */
+
+import type { Report } from './diagnostic.ts'
+import { LOOPBACK } from './loopback.ts'
+
+export function checkUrl(path: string, text: string, mayHavePath: boolean, report: Report): URL | undefined {
+  const parsed = URL.parse(text)
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+    report(path, 'must be an http or https URL')
+    return undefined
+  }
+  if (parsed.username !== '' || parsed.password !== '') report(path, 'must not carry credentials')
+  if (parsed.hash !== '' || parsed.search !== '') report(path, 'must not carry a query or fragment')
+  if (!mayHavePath && parsed.pathname !== '/') report(path, 'must be an origin: scheme, host and port, without a path')
+  return parsed
+}
+
+export function checkTransport(path: string, url: URL | undefined, allowPlainHttp: boolean, report: Report): void {
+  if (url?.protocol !== 'http:' || LOOPBACK.test(url.hostname) || allowPlainHttp) return
+  report(path, 'must be https (http is for loopback, or for laboratories with allowPlainHttp)')
+}

@@ -1,0 +1,59 @@
+/**
+ * Two hosts, one session. Sign-in, confirmation and personal page may stand at a host of our own
+ * (`ownPages.publicUrl`), where no page of the server can look. The server's host then has a cookie all the same, and
+ * gets it so:
+ *
+ *   browser                     the server's host                 our own host
+ *     | GET /.torhaus/sign-in      |                                  |
+ *     |--------------------------->| browser cookie                   |
+ *     |<-- 303, referral ----------|                                  |
+ *     | GET /.torhaus/sign-in?return_to=/.torhaus/hand-over?...       |
+ *     |-------------------------------------------------------------->| session good, or sign-in at the OP
+ *     | GET /.torhaus/hand-over?to=...&for=REFERRAL                   |
+ *     |-------------------------------------------------------------->| code, session and page -> store
+ *     |<-- 303, code -------------------------------------------------|
+ *     | GET /.torhaus/handed-over?code=...                            |
+ *     |--------------------------->| taken from the store, once, by the browser of the referral alone
+ *     |<-- 303, session cookie ----|
+ *
+ * Both cookies are of one session, each worth nothing at the other host: so whatever ends it, ends both.
+ */
+import { OWN_PREFIX } from '../http/request-target.ts'
+import { signInPath } from '../refusal/sign-in-path.ts'
+import type { HandOvers } from '../session/hand-overs.ts'
+import type { Referrals } from '../session/referrals.ts'
+import { currentSession } from './current-session.ts'
+import { type GoodSessionParts, judge } from './good-session.ts'
+import { queryOf } from './query-of.ts'
+import { type Route, seeOther } from './reply.ts'
+import { safeReturnPath } from './return-path.ts'
+import { againFrom, type SignInStates } from './sign-in-state.ts'
+
+export interface HandOverParts extends GoodSessionParts {
+  readonly referrals: Pick<Referrals, 'read'>
+  readonly handOvers: Pick<HandOvers, 'giveSession'>
+  readonly states: SignInStates
+  readonly publicOrigin: string
+}
+
+export const HANDED_OVER = `${OWN_PREFIX}/handed-over`
+
+/** GET /.torhaus/hand-over?to=PATH&for=REFERRAL, at our own host: where a sign-in there leads to. */
+export function handOver(parts: HandOverParts): Route {
+  const { referrals, handOvers, states, cookies, publicOrigin, rule } = parts
+  return async exchange => {
+    const query = queryOf(exchange)
+    const returnTo = safeReturnPath(query.get('to'), publicOrigin)
+    const browserKey = referrals.read('sign-in', query.get('for'))
+    const stepUp = { maxAgeSeconds: rule.maxAgeSeconds, acceptAcr: undefined }
+    const session = await currentSession(exchange, parts)
+    const sessionId = cookies.sessionIn(exchange.fields.kept.cookie)
+    const isGood = session !== undefined && judge(parts, stepUp, session.record.evidence) === 'satisfied'
+    // A referral is too old when somebody took long at the OP: the server's host makes another one.
+    if (browserKey === undefined || sessionId === undefined || !isGood)
+      return seeOther(publicOrigin + signInPath(returnTo))
+    const code = states.issue({ returnTo, stepUp, again: againFrom(query.get('again')) })
+    await handOvers.giveSession(code, browserKey, { sessionId, returnTo })
+    return seeOther(`${publicOrigin}${HANDED_OVER}?code=${encodeURIComponent(code)}`)
+  }
+}

@@ -1,0 +1,113 @@
+/** What the host of the server answers below /.torhaus/ where our pages have a host of their own: hand-over.ts. */
+import type { Config } from '../../config/schema.ts'
+import { Fault, unavailable } from '../errors.ts'
+import { isOwnPath, OWN_PREFIX } from '../http/request-target.ts'
+import { signInPath } from '../refusal/sign-in-path.ts'
+import type { HandOvers } from '../session/hand-overs.ts'
+import { keyOf, newOpaqueId } from '../session/opaque-id.ts'
+import type { Referrals } from '../session/referrals.ts'
+import { SIGNED_OUT } from './farewell.ts'
+import { type GoodSessionParts, hasGoodSession, stepUpFrom } from './good-session.ts'
+import { HAND_OVER } from './landing.ts'
+import { queryOf } from './query-of.ts'
+import { forgetPages, type Route, seeOther } from './reply.ts'
+import { safeReturnPath } from './return-path.ts'
+import { newSignIn, type SignInStates } from './sign-in-state.ts'
+
+export interface PublicHostParts extends GoodSessionParts {
+  readonly referrals: Pick<Referrals, 'issue'>
+  readonly handOvers: Pick<HandOvers, 'takeSession' | 'takeWay'>
+  readonly states: SignInStates
+  readonly limits: Pick<Config['session'], 'signInTimeoutSeconds'>
+  readonly publicOrigin: string
+  readonly ownOrigin: string
+}
+
+/** What the sign-in itself reads, besides where to return to. */
+const PASSED_ON = ['max_age', 'acr_values', 'again', 'fragment']
+
+/** GET /.torhaus/sign-in: on to our own host, unless the session here is good enough. */
+export function referToSignIn(parts: PublicHostParts): Route {
+  const { referrals, cookies, limits, publicOrigin, ownOrigin } = parts
+  return async exchange => {
+    const query = queryOf(exchange)
+    const returnTo = safeReturnPath(query.get('return_to'), publicOrigin)
+    const isForServer = !isOwnPath(new URL(returnTo, publicOrigin).pathname)
+    // Our own pages want a session of their host: that of this one gives none there.
+    if (isForServer && (await hasGoodSession(parts, exchange, stepUpFrom(query, parts.rule)))) return seeOther(returnTo)
+    const browserId = cookies.browserIn(exchange.fields.kept.cookie) ?? newOpaqueId()
+    const way = new URLSearchParams({ to: returnTo, for: referrals.issue('sign-in', keyOf(browserId)) })
+    const again = query.get('again')
+    if (again !== null) way.set('again', again)
+    const next = new URLSearchParams({ return_to: `${HAND_OVER}?${way}` })
+    for (const name of PASSED_ON) for (const value of query.getAll(name)) next.append(name, value)
+    const location = `${ownOrigin}${OWN_PREFIX}/sign-in?${next}`
+    return seeOther(location, [cookies.browser(browserId, limits.signInTimeoutSeconds)])
+  }
+}
+
+/**
+ * GET /.torhaus/handed-over?code=CODE: the session that a sign-in at our own host has opened, for the browser that was
+ * sent there.
+ */
+export function takeOver(parts: PublicHostParts): Route {
+  const { handOvers, states, sessions, cookies, ownOrigin } = parts
+  return async exchange => {
+    const code = queryOf(exchange).get('code') ?? ''
+    const { cookie } = exchange.fields.kept
+    const browserId = cookies.browserIn(cookie)
+    const taken = await handOvers.takeSession(code, browserId)
+    if (taken === undefined) {
+      const aim = states.aimOf(code)
+      const fault = new Fault('sign-in-unknown')
+      // Without our cookie it would end here again.
+      if (aim !== undefined) fault.signIn = newSignIn(aim, browserId !== undefined)
+      throw fault
+    }
+    const { sessionId, returnTo } = taken
+    // Signed out meanwhile, perhaps by the OP.
+    if ((await sessions.find(sessionId)) === undefined) return seeOther(signInPath(returnTo))
+    const earlier = cookies.sessionIn(cookie)
+    if (earlier !== undefined && earlier !== sessionId) await sessions.end(earlier)
+    const isOwn = isOwnPath(new URL(returnTo, ownOrigin).pathname)
+    return seeOther(isOwn ? ownOrigin + returnTo : returnTo, [cookies.session(sessionId)])
+  }
+}
+
+/** GET /.torhaus/sign-out: our own host asks, and learns which session there is here. */
+export function referToSignOut({ referrals, cookies, ownOrigin }: PublicHostParts): Route {
+  return ({ fields }) => {
+    const id = cookies.sessionIn(fields.kept.cookie)
+    const referral = id === undefined ? 'nobody' : referrals.issue('sign-out', keyOf(id))
+    return seeOther(`${ownOrigin}${OWN_PREFIX}/sign-out?for=${encodeURIComponent(referral)}`)
+  }
+}
+
+/**
+ * GET /.torhaus/signed-out: whoever comes from the sign-out leaves nothing here. A session that still runs goes on:
+ * anybody may link to this page.
+ */
+export function forgetHere({ handOvers, sessions, cookies, ownOrigin }: PublicHostParts): Route {
+  return async exchange => {
+    const next = await handOvers.takeWay(queryOf(exchange).get('code') ?? '')
+    const id = cookies.sessionIn(exchange.fields.kept.cookie)
+    const isOver = id !== undefined && (await isGone(sessions, id))
+    return forgetPages(seeOther(next ?? ownOrigin + SIGNED_OUT, isOver ? cookies.deleteSession() : []))
+  }
+}
+
+/** False where nobody can say. */
+async function isGone(sessions: PublicHostParts['sessions'], id: string): Promise<boolean> {
+  try {
+    return (await sessions.peek(id)) === undefined
+  } catch (error) {
+    unavailable(error)
+    return false
+  }
+}
+
+/** All other pages of ours. */
+export const toOwnHost =
+  (ownOrigin: string): Route =>
+  ({ target }) =>
+    seeOther(ownOrigin + target.raw)

@@ -1,0 +1,33 @@
+import type { Clock } from '../clock.ts'
+import type { Sealer } from './sealer.ts'
+
+type Purpose = 'sign-in' | 'sign-out'
+
+/**
+ * What the host of the server tells the host of our own pages, by way of the browser that it sends there: which browser
+ * is to be signed in (the key of its cookie), which session is to be signed out (its key). It grants nothing. Nobody
+ * can make one for another browser, which is why it is sealed.
+ */
+export class Referrals {
+  readonly #sealer: Sealer
+  readonly #lifetimeMs: number
+  readonly #now: Clock
+
+  constructor(sealer: Sealer, lifetimeSeconds: number, now: Clock) {
+    this.#sealer = sealer
+    this.#lifetimeMs = lifetimeSeconds * 1000
+    this.#now = now
+  }
+
+  issue(purpose: Purpose, key: string): string {
+    return this.#sealer.seal(`${this.#now() + this.#lifetimeMs} ${key}`, contextOf(purpose))
+  }
+
+  /** Undefined: none of ours, for something else, or too old. */
+  read(purpose: Purpose, text: string | null): string | undefined {
+    const [expiresAt, key] = this.#sealer.open(text ?? '', contextOf(purpose))?.split(' ') ?? []
+    return this.#now() < Number(expiresAt) ? key : undefined
+  }
+}
+
+const contextOf = (purpose: Purpose) => `referral ${purpose}`
