@@ -1,7 +1,7 @@
 /** The upstream over HTTP/1.1: requests written to pooled connections, certificates always verified. */
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { rootCertificates } from 'node:tls'
+import { getCACertificates } from 'node:tls'
 import type { Config } from '../../config/schema.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { Fault, toFault } from '../errors.ts'
@@ -51,7 +51,7 @@ function tlsOptions({ caFile, serverName }: Config['upstream']['tls'], host: str
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2' as const,
     ALPNProtocols: ['http/1.1'],
-    ca: caFile === undefined ? [...rootCertificates] : [readFileSync(caFile, 'utf8')],
+    ca: caFile === undefined ? getCACertificates('default') : [readFileSync(caFile, 'utf8')],
     // RFC 6066 3: addresses are no server names; the certificate is checked against the address then.
     ...(isIP(name) === 0 ? { servername: name } : {}),
   }
