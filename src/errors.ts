@@ -428,6 +428,7 @@ const table = {
   'logout-token-invalid': { status: 400, stage: 'logout', sentence: 'The logout token is not valid here.' },
   'logout-token-replayed': { status: 400, stage: 'logout', sentence: 'The logout token was used before.' },
   'not-found': { status: 404, stage: 'routes', sentence: 'There is no such page under /.torhaus/.' },
+  'self-test': { status: 400, stage: 'routes', sentence: 'This is a self-test, and was refused as it should be.' },
 
   // Forwarding
   'upstream-identity-refused': {

@@ -20,6 +20,7 @@ import { keySetRoute } from '../routes/key-set.ts'
 import { navigationOnly } from '../routes/navigation-only.ts'
 import { allowPat, askToAllowPat, blockPat } from '../routes/pat-actions.ts'
 import type { Route } from '../routes/reply.ts'
+import { selfTest } from '../routes/self-test.ts'
 import { completeSignIn, type SignInParts, startSignIn } from '../routes/sign-in.ts'
 import { askToSignOut, signedOut, signOut } from '../routes/sign-out.ts'
 import type { Services } from './open-services.ts'
@@ -42,6 +43,8 @@ export function endpoints(services: EndpointNeeds): Record<string, Route> {
   return {
     ...Object.fromEntries(pages.map(([key, route]) => [key, navigationOnly(route)])),
     'GET /.torhaus/torhaus-credential.mjs': helperFile(),
+    'GET /.torhaus/self-test': selfTest(),
+    'GET /.torhaus/self-test/*': selfTest(),
     'GET /.torhaus/jwks.json': keySetRoute(
       identityOut instanceof AssertionIdentity ? identityOut.keySet : { keys: [] },
     ),
