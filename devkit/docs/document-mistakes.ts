@@ -10,7 +10,7 @@ const PREFACE = `# Wrong configurations
 Made from \`devkit/mistakes/\` by \`npm run docs\`; do not edit. \`test/cli/wrong-configurations.test.ts\` makes each of these mistakes.
 
 \`torhaus check --config FILE\` and \`torhaus start\` say the same, and end with 78 ([exit codes](operations.md#commands)); a warning keeps nobody from
-starting.
+starting. What is wrong around Torhaus, and not in its configuration, [\`torhaus doctor\`](doctor.md) finds.
 `
 
 export const mistakesPage = (): string =>

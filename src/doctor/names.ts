@@ -6,9 +6,18 @@ import type { Finding } from './finding.ts'
 
 const CONNECT_MS = 3000
 
-/** Every address that a name leads to: one that is left over from another time answers a part of the connections. */
-export const examineNames: Examination = async ({ config }) =>
-  (await Promise.all(destinationsOf(config).map(([option, url]) => nameFindings(option, url)))).flat()
+/** Every address of a name; rejects where there is none. */
+export type AddressesOf = (name: string) => Promise<readonly string[]>
+
+/** Every address that a name leads to: one that is left over from another time answers none of its connections. */
+export const namesExamination =
+  (addressesOf: AddressesOf): Examination =>
+  async ({ config }) =>
+    (await Promise.all(destinationsOf(config).map(([option, url]) => nameFindings(option, url, addressesOf)))).flat()
+
+export const examineNames = namesExamination(async name =>
+  (await lookup(name, { all: true })).map(({ address }) => address),
+)
 
 function destinationsOf({ publicUrl, upstream, oidc }: Config): (readonly [option: string, url: URL])[] {
   return [
@@ -18,15 +27,15 @@ function destinationsOf({ publicUrl, upstream, oidc }: Config): (readonly [optio
   ]
 }
 
-async function nameFindings(option: string, url: URL): Promise<Finding[]> {
+async function nameFindings(option: string, url: URL, addressesOf: AddressesOf): Promise<Finding[]> {
   const name = url.hostname.replace(/^\[(.*)\]$/, '$1')
   if (isIP(name) !== 0) return []
-  const addresses = await lookup(name, { all: true }).catch(() => undefined)
+  const addresses = await addressesOf(name).catch(() => undefined)
   if (addresses === undefined) return [leadsNowhere(option, name)]
   // One that does not answer is what the subject itself is told about; of several, the others hide it.
   if (addresses.length < 2) return []
-  const answers = await Promise.all(addresses.map(({ address }) => isListening(address, portOf(url))))
-  const silent = addresses.filter((_, at) => answers[at] === false).map(({ address }) => address)
+  const answers = await Promise.all(addresses.map(address => isListening(address, portOf(url))))
+  const silent = addresses.filter((_, at) => answers[at] === false)
   if (silent.length === 0 || silent.length === addresses.length) return []
   return [
     {

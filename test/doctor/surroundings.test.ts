@@ -11,6 +11,8 @@ import { closeServer } from '../../devkit/op/close-server.ts'
 import { listen } from '../../devkit/op/listen.ts'
 import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { canMount, mountSmallDisk } from '../../devkit/torhaus/small-disk.ts'
+import { namesExamination } from '../../src/doctor/names.ts'
+import { system } from '../../src/system.ts'
 import { assertFound, configIn, found } from './doctor-lab.ts'
 
 const HOUR_MS = 3_600_000
@@ -129,6 +131,31 @@ test('a name that leads nowhere is named', async () => {
     found('names', { ...local, upstream: { ...config.upstream, url: 'https://tfs.torhaus.invalid' } }),
     /^error \(upstream\.url\) the name tfs\.torhaus\.invalid leads nowhere from here/,
   )
+})
+
+test('an address that is left over from another time is named, where others of the name answer', async () => {
+  using place = createPlace()
+  const server = createServer(socket => socket.destroy())
+  const port = await listen(server, '127.0.0.1', 0)
+  const config = configIn(place.configFile)
+  const url = `http://devops.example.com:${port}`
+  const here = {
+    ...config,
+    publicUrl: url,
+    upstream: { ...config.upstream, url },
+    oidc: { ...config.oidc, issuer: url },
+  }
+  const findings = (...addresses: readonly string[]) =>
+    namesExamination(async () => addresses)({
+      ...{ config: here, now: system.now, environment: {}, account: undefined, userId: 1000 },
+    })
+  try {
+    assert.deepEqual(await findings('127.0.0.1'), [])
+    const [finding] = await findings('127.0.0.1', '127.0.0.66')
+    assert.equal(finding?.what, 'of the addresses of devops.example.com, nobody answers at 127.0.0.66')
+  } finally {
+    await new Promise(closed => server.close(closed))
+  }
 })
 
 test('a clock that is ten minutes off is named, with whom it differs from', async () => {
