@@ -27,9 +27,9 @@ COPY bin /app/bin
 COPY config /app/config
 COPY middleware /app/middleware
 COPY src /app/src
-ENV NODE_ENV=production
+# The store is made there, where the configuration names no other place; the only folder it writes to.
+ENV NODE_ENV=production STATE_DIRECTORY=/data
 USER node
-# The only place it writes to: the session store. A relative store file lands here.
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080

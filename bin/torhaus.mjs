@@ -21,6 +21,7 @@ else if (!existsSync(join(root, 'node_modules')))
   refuse(`The packages of Torhaus are missing: run \`npm ci\` in ${root}.`)
 else if (existsSync(ownNode) && realpathSync(ownNode) !== realpathSync(process.execPath)) goOnIn(ownNode)
 else {
+  if (process.argv[2] === 'start') await import('./early-signals.mjs')
   await import('./required-node.mjs')
   const { runTorhaus } = await import('../src/cli/torhaus.ts')
   await runTorhaus(process.argv.slice(2))

@@ -1,28 +1,95 @@
 /**
- * Certificate and key of the listener: read while the configuration is checked, so that a wrong pair is found before it
- * is served.
+ * Certificates and the keys that belong to them: read while the configuration is checked, so that what is wrong is
+ * found before it is served.
  */
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { Report } from './diagnostic.ts'
+import { fileKind, wrongFile } from './file-kind.ts'
 import type { Config } from './schema.ts'
 
-export function checkCertificateFiles({ listener }: Config, report: (path: string, message: string) => void): void {
-  if (listener.tls === undefined) return
-  const { certificateFile, privateKeyFile } = listener.tls
-  const certificate = read(() => new X509Certificate(readFileSync(certificateFile)))
-  const key = read(() => createPrivateKey(readFileSync(privateKeyFile)))
-  if (typeof certificate === 'string')
-    report('listener.tls.certificateFile', `does not begin with a certificate in PEM: ${certificate}`)
-  if (typeof key === 'string') report('listener.tls.privateKeyFile', `is no private key in PEM: ${key}`)
-  if (typeof certificate === 'string' || typeof key === 'string') return
-  if (!certificate.checkPrivateKey(key)) report('listener.tls.privateKeyFile', 'does not belong to the certificate')
+interface Pair {
+  readonly certificateFile?: string | undefined
+  readonly privateKeyFile?: string | undefined
 }
 
-/** The value, or why there is none. */
-function read<T>(open: () => T): T | string {
+export function checkCertificateFiles({ listener }: Pick<Config, 'listener'>, report: Report): void {
+  if (listener.tls !== undefined) checkPair('listener.tls', listener.tls, report)
+}
+
+/** What Torhaus shows to Redis, and whom it trusts there. */
+export function checkRedisCertificates({ session }: Pick<Config, 'session'>, report: Report): void {
+  const { kind, redis } = session.store
+  if (kind !== 'redis' || redis === undefined) return
+  checkPair('session.store.redis.tls', redis.tls, report)
+  checkAuthorities('session.store.redis.tls.caFile', redis.tls.caFile, report)
+}
+
+export function checkUpstreamAuthorities({ upstream }: Pick<Config, 'upstream'>, report: Report): void {
+  checkAuthorities('upstream.tls.caFile', upstream.tls.caFile, report)
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+
+/** Every certificate of a file in PEM, in its order. Throws where one is none. */
+export const certificatesIn = (pem: string): X509Certificate[] =>
+  (pem.match(CERTIFICATE) ?? []).map(text => new X509Certificate(text))
+
+/** The private key in a file, or what it holds instead, in words. */
+export function privateKeyIn(fileName: string): KeyObject | string {
+  const bytes = contentOf(fileName)
+  if (typeof bytes === 'string') return bytes
+  const kind = fileKind(bytes)
+  const must = 'must hold a private key in PEM'
+  if (kind !== 'private-key') return `${fileName} ${wrongFile(kind, must)}`
   try {
-    return open()
+    return createPrivateKey(bytes)
+  } catch {
+    return `${fileName} holds a damaged private key, and ${must}`
+  }
+}
+
+/** TLS ignores what is no certificate in a file of authorities, and then trusts nobody. */
+function checkAuthorities(path: string, fileName: string | undefined, report: Report): void {
+  const found = fileName === undefined ? [] : certificatesOf(fileName)
+  if (typeof found === 'string') report(path, found)
+}
+
+function checkPair(path: string, { certificateFile, privateKeyFile }: Pair, report: Report): void {
+  const certificates = certificateFile === undefined ? [] : certificatesOf(certificateFile)
+  const key = privateKeyFile === undefined ? undefined : privateKeyIn(privateKeyFile)
+  if (typeof certificates === 'string') report(`${path}.certificateFile`, certificates)
+  if (typeof key === 'string') report(`${path}.privateKeyFile`, key)
+  if (typeof certificates === 'string' || typeof key !== 'object') return
+  const [own] = certificates
+  if (own === undefined || own.checkPrivateKey(key)) return
+  const isElsewhere = certificates.some(certificate => certificate.checkPrivateKey(key))
+  const why = isElsewhere
+    ? `: that one is further down in ${certificateFile}, and must be the first`
+    : `, the first in ${certificateFile}: name the key it was requested with`
+  report(`${path}.privateKeyFile`, `${privateKeyFile} does not belong to the certificate${why}`)
+}
+
+/** The certificates, at least one; or what the file holds instead, in words. */
+function certificatesOf(fileName: string): X509Certificate[] | string {
+  const bytes = contentOf(fileName)
+  if (typeof bytes === 'string') return bytes
+  const kind = fileKind(bytes)
+  const must = 'must hold a certificate in PEM'
+  try {
+    // A byte order mark, or words between certificates, do no harm.
+    const found = certificatesIn(bytes.toString('latin1'))
+    return found.length > 0 ? found : `${fileName} ${wrongFile(kind, must)}`
+  } catch {
+    return `${fileName} holds a damaged certificate, and ${must}`
+  }
+}
+
+/** The bytes, or why there are none: one that is missing is told by who looks at all files. */
+function contentOf(fileName: string): Buffer | string {
+  try {
+    return readFileSync(fileName)
   } catch (error) {
-    return (error as Error).message
+    return `${fileName} cannot be read: ${(error as Error).message}`
   }
 }

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
 import Value from 'typebox/value'
+import { likelyOption } from './likely-option.ts'
 
 /** Something wrong in a configuration. */
 export interface Diagnostic {
@@ -34,10 +35,10 @@ interface SchemaError {
 
 /** Each departure of `value` from `schema`, in words for the person who wrote the file. */
 export function diagnosticsOf(schema: TSchema, value: unknown): Diagnostic[] {
-  return (Value.Errors(schema, value) as unknown as SchemaError[]).flatMap(describe)
+  return (Value.Errors(schema, value) as unknown as SchemaError[]).flatMap(error => describe(schema, error))
 }
 
-function describe(error: SchemaError): Diagnostic[] {
+function describe(schema: TSchema, error: SchemaError): Diagnostic[] {
   const path = dotted(error.instancePath)
   const inside = (key: string) => (path === '' ? key : `${path}.${key}`)
   switch (error.keyword) {
@@ -45,7 +46,7 @@ function describe(error: SchemaError): Diagnostic[] {
       return strings(error.params.requiredProperties).map(key => diagnostic(inside(key), 'is required'))
     case 'additionalProperties':
       return strings(error.params.additionalProperties).map(key =>
-        diagnostic(inside(key), 'is not an option of Torhaus'),
+        diagnostic(inside(key), `is not an option of Torhaus${hint(likelyOption(schema, pathOf(path), key))}`),
       )
     case 'boolean':
       return [] // Said again, by key, in additionalProperties.
@@ -60,6 +61,8 @@ function describe(error: SchemaError): Diagnostic[] {
       return [diagnostic(path, error.message)]
   }
 }
+
+const hint = (option: string | undefined) => (option === undefined ? '' : `: did you mean ${option}?`)
 
 function dotted(pointer: string): string {
   return pointer

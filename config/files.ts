@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { TSchema } from 'typebox'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
@@ -26,6 +26,15 @@ export function usedFiles(schema: TSchema, value: unknown): string[] {
   })
 }
 
+function readProblem(name: string): string | undefined {
+  try {
+    accessSync(name, constants.R_OK)
+  } catch {
+    return `the file ${name} does not exist or cannot be read`
+  }
+  return statSync(name).isDirectory() ? `${name} is a folder: name the file in it` : undefined
+}
+
 function visit(
   schema: Node,
   value: unknown,
@@ -37,12 +46,8 @@ function visit(
   if (schema[FILE_KEYWORD] !== undefined && typeof value === 'string') {
     const name = resolve(directory, value)
     replace(name)
-    if (schema[FILE_KEYWORD] === 'created') return
-    try {
-      accessSync(name, constants.R_OK)
-    } catch {
-      diagnostics.push(diagnostic(path, `the file ${name} does not exist or cannot be read`))
-    }
+    const problem = schema[FILE_KEYWORD] === 'created' ? undefined : readProblem(name)
+    if (problem !== undefined) diagnostics.push(diagnostic(path, problem))
   } else if (schema.items !== undefined && Array.isArray(value)) {
     const items = schema.items
     value.forEach((item, index) => {

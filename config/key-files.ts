@@ -1,39 +1,61 @@
 /**
  * Files with keys and secrets: looked at while the configuration is checked, so that `check` says what a start would.
  */
-import { createPrivateKey } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
+import { privateKeyIn } from './certificate-files.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
 import type { Config } from './schema.ts'
-import { keyProblem, readSecret } from './secret.ts'
+import { keyFileProblem, secretProblem } from './secret.ts'
 
 export function checkSessionKeys({ session }: Config, report: Report): void {
-  for (const [index, fileName] of session.encryptionKeyFiles.entries()) {
-    const problem = keyProblem(contentOf(fileName))
-    if (problem !== undefined) report(`session.encryptionKeyFiles[${index}]`, `${fileName} ${problem}`)
-  }
+  for (const [index, fileName] of session.encryptionKeyFiles.entries())
+    reportContent(`session.encryptionKeyFiles[${index}]`, fileName, keyFileProblem, report)
 }
 
 export function checkAssertionKeys({ upstream }: Config, report: Report): void {
   const { identity } = upstream
   if (identity.kind !== 'assertion') return
   for (const [index, fileName] of (identity.assertion?.signingKeyFiles ?? []).entries()) {
-    try {
-      createPrivateKey(readFileSync(fileName))
-    } catch (error) {
-      const path = `upstream.identity.assertion.signingKeyFiles[${index}]`
-      report(path, `${fileName} is no private key in PEM: ${(error as Error).message}`)
-    }
+    const path = `upstream.identity.assertion.signingKeyFiles[${index}]`
+    const key = privateKeyIn(fileName)
+    if (typeof key === 'string') report(path, key)
+    else if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
+      report(path, `${fileName} holds a key of another kind, and must hold an EC key on P-256: ${MAKE_P256}`)
   }
 }
 
+const MAKE_P256 = '`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out FILE` makes one'
+
 export function checkClientSecret({ oidc }: Config, report: Report): void {
-  if (oidc.clientSecretFile === undefined) return
-  try {
-    readSecret(oidc.clientSecretFile)
-  } catch (error) {
-    report('oidc.clientSecretFile', (error as Error).message)
-  }
+  reportContent('oidc.clientSecretFile', oidc.clientSecretFile, secretProblem, report)
+}
+
+export function checkRedisPasswords({ session }: Config, report: Report): void {
+  const { kind, redis } = session.store
+  if (kind !== 'redis') return
+  reportContent('session.store.redis.passwordFile', redis?.passwordFile, secretProblem, report)
+  reportContent('session.store.redis.sentinelPasswordFile', redis?.sentinelPasswordFile, secretProblem, report)
+}
+
+/** A keytab of MIT Kerberos or Heimdal begins with 5 and its version, 1 or 2. */
+export function checkKeytab({ kerberos }: Config, report: Report): void {
+  reportContent('kerberos.keytabFile', kerberos?.keytabFile, keytabProblem, report)
+}
+
+const keytabProblem = (bytes: Buffer): string | undefined =>
+  bytes[0] === 5 && (bytes[1] === 1 || bytes[1] === 2)
+    ? undefined
+    : 'is no keytab: export one with ktpass, `ktutil` or `samba-tool domain exportkeytab`, and copy it as binary'
+
+function reportContent(
+  path: string,
+  fileName: string | undefined,
+  problemOf: (bytes: Buffer) => string | undefined,
+  report: Report,
+): void {
+  if (fileName === undefined) return
+  const problem = problemOf(readFileSync(fileName))
+  if (problem !== undefined) report(path, `${fileName} ${problem}`)
 }
 
 /** Write access of a group, and any access of others. */
@@ -55,23 +77,22 @@ export function keyFileWarnings(config: Config): Diagnostic[] {
   })
 }
 
-function secretFilesOf({ session, oidc, upstream, listener }: Config): (readonly [path: string, fileName: string])[] {
-  const list = (path: string, names: readonly string[] = []) =>
+function secretFilesOf(config: Config): (readonly [path: string, fileName: string])[] {
+  const { session, oidc, upstream, listener, kerberos } = config
+  const { redis } = session.store
+  const keys = (path: string, names: readonly string[] = []) =>
     names.map((fileName, index) => [`${path}[${index}]`, fileName] as const)
-  const one = (path: string, fileName: string | undefined) => list(path, fileName === undefined ? [] : [fileName])
+  const single: readonly (readonly [path: string, fileName: string | undefined])[] = [
+    ['session.store.redis.passwordFile', redis?.passwordFile],
+    ['session.store.redis.sentinelPasswordFile', redis?.sentinelPasswordFile],
+    ['session.store.redis.tls.privateKeyFile', redis?.tls.privateKeyFile],
+    ['oidc.clientSecretFile', oidc.clientSecretFile],
+    ['listener.tls.privateKeyFile', listener.tls?.privateKeyFile],
+    ['kerberos.keytabFile', kerberos?.keytabFile],
+  ]
   return [
-    ...list('session.encryptionKeyFiles', session.encryptionKeyFiles),
-    ...one('session.store.redis.passwordFile', session.store.redis?.passwordFile),
-    ...one('oidc.clientSecretFile', oidc.clientSecretFile),
-    ...list('upstream.identity.assertion.signingKeyFiles', upstream.identity.assertion?.signingKeyFiles),
-    ...one('listener.tls.privateKeyFile', listener.tls?.privateKeyFile),
-  ].map(([path, fileName]) => [path.includes('KeyFiles') ? path : path.replace('[0]', ''), fileName] as const)
-}
-
-function contentOf(fileName: string): string {
-  try {
-    return readFileSync(fileName, 'utf8')
-  } catch (error) {
-    return `unreadable: ${(error as Error).message}`
-  }
+    ...keys('session.encryptionKeyFiles', session.encryptionKeyFiles),
+    ...keys('upstream.identity.assertion.signingKeyFiles', upstream.identity.assertion?.signingKeyFiles),
+    ...single.flatMap(([path, fileName]) => (fileName === undefined ? [] : [[path, fileName] as const])),
+  ]
 }

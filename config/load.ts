@@ -3,55 +3,53 @@
  *
  *   YAML text -> document with positions -> defaults filled in -> schema -> files -> rules across options -> Config
  */
-import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Value from 'typebox/value'
-import { LineCounter, parseDocument } from 'yaml'
-import { type Diagnostic, diagnosticsOf, pathOf } from './diagnostic.ts'
+import { type Document, LineCounter, parseDocument } from 'yaml'
+import { type Diagnostic, diagnostic, diagnosticsOf, pathOf } from './diagnostic.ts'
+import { type ConfigEnvironment, withEnvironment } from './environment.ts'
 import { resolveFiles } from './files.ts'
 import { checkRules } from './rules.ts'
 import { type Config, configSchema } from './schema.ts'
-
-/** Environment variables that say where to listen; hosting environments set them. */
-export type ListenEnvironment = Partial<Record<'PORT' | 'HTTP_PLATFORM_PORT' | 'ADMIN_PORT', string>>
+import { sourceText } from './source-text.ts'
+import { syntaxDiagnostics } from './yaml-syntax.ts'
 
 export type Loaded = { ok: true; config: Config } | { ok: false; diagnostics: Diagnostic[] }
 
-export function loadConfig(fileName: string, environment: ListenEnvironment): Loaded {
-  let source: string
+export function loadConfig(fileName: string, environment: ConfigEnvironment): Loaded {
   try {
-    source = readFileSync(fileName, 'utf8')
+    return parseConfig(sourceText(fileName), dirname(fileName), environment)
   } catch (error) {
-    return {
-      ok: false,
-      diagnostics: [{ line: undefined, path: '', message: `cannot be read: ${(error as Error).message}` }],
-    }
+    return failed(diagnostic('', wordsOf(error as NodeJS.ErrnoException)))
   }
-  return parseConfig(source, dirname(fileName), environment)
 }
 
+/** What `sourceText` says, or the system in words of ours. */
+function wordsOf({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'EACCES') return 'cannot be read by this account'
+  return code === undefined ? message : `cannot be read: ${message}`
+}
+
+const failed = (...diagnostics: readonly Diagnostic[]): Loaded => ({ ok: false, diagnostics: [...diagnostics] })
+
 /** As `loadConfig`, from text. File names in it are relative to `directory`. */
-export function parseConfig(source: string, directory: string, environment: ListenEnvironment): Loaded {
+export function parseConfig(source: string, directory: string, environment: ConfigEnvironment): Loaded {
   const lines = new LineCounter()
   const document = parseDocument(source, { lineCounter: lines })
-  const syntax = document.errors.map(error => ({
-    line: error.linePos?.[0].line,
-    path: '',
-    message: (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, ''),
-  }))
-  if (syntax.length > 0) return { ok: false, diagnostics: syntax }
+  const syntax = syntaxDiagnostics(document.errors)
+  if (syntax.length > 0) return failed(...syntax)
 
-  let plain: unknown
-  try {
-    plain = document.toJS()
-  } catch (error) {
-    return { ok: false, diagnostics: [{ line: undefined, path: '', message: (error as Error).message }] }
-  }
-  const value = Value.Default(configSchema, overridePorts(plain ?? {}, environment))
+  const plain = plainOf(document)
+  if (typeof plain === 'string') return failed(diagnostic('', plain))
+  const overridden = withEnvironment(plain.value, environment)
+  const fromEnvironment = overridden.problems.map(({ path, message }) => diagnostic(path, message))
+  const value = Value.Default(configSchema, overridden.value)
   const diagnostics = diagnosticsOf(configSchema, value)
   resolveFiles(configSchema, value, directory, diagnostics)
   checkRules(value, diagnostics)
-  if (diagnostics.length > 0) return { ok: false, diagnostics: diagnostics.map(withLine).sort(byLine) }
+  if (diagnostics.length + fromEnvironment.length > 0)
+    return failed(...fromEnvironment, ...diagnostics.map(withLine).sort(byLine))
   return { ok: true, config: deepFreeze(value as Config) }
 
   function withLine(diagnostic: Diagnostic): Diagnostic {
@@ -78,13 +76,20 @@ export function parseConfig(source: string, directory: string, environment: List
 
 const byLine = (a: Diagnostic, b: Diagnostic) => (a.line ?? 0) - (b.line ?? 0)
 
-function overridePorts(value: unknown, environment: ListenEnvironment): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  const config = value as Record<string, Record<string, unknown> | undefined>
-  const port = environment.HTTP_PLATFORM_PORT || environment.PORT
-  if (port) config.listener = { ...config.listener, port: Number(port) }
-  if (environment.ADMIN_PORT) config.admin = { ...config.admin, port: Number(environment.ADMIN_PORT) }
-  return config
+/** The options; or, in words, what stands there instead. */
+function plainOf(document: Document): { readonly value: object } | string {
+  let value: unknown
+  try {
+    value = document.toJS()
+  } catch (error) {
+    return (error as Error).message
+  }
+  const remedy = 'config/example.yaml is one to begin with'
+  if (value === null) return `is empty: ${remedy}`
+  if (Array.isArray(value)) return `is a list, and must be options with their values: ${remedy}`
+  if (typeof value !== 'object')
+    return `is one text without an option, and must be options with their values: ${remedy}`
+  return { value }
 }
 
 function deepFreeze<T>(value: T): T {

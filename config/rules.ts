@@ -1,11 +1,18 @@
 /** What a schema cannot say: options that must fit together, and values with a grammar of their own. */
 
 import { parseAddressRange } from './address-range.ts'
-import { checkCertificateFiles } from './certificate-files.ts'
+import { checkCertificateFiles, checkRedisCertificates, checkUpstreamAuthorities } from './certificate-files.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
 import { parseKdc } from './kdc-address.ts'
-import { checkAssertionKeys, checkClientSecret, checkSessionKeys } from './key-files.ts'
+import {
+  checkAssertionKeys,
+  checkClientSecret,
+  checkKeytab,
+  checkRedisPasswords,
+  checkSessionKeys,
+} from './key-files.ts'
 import { patternProblem } from './linear-pattern.ts'
+import { checkAuditFile, checkStoreFile } from './output-files.ts'
 import { checkOwnPages } from './own-pages-rules.ts'
 import { checkRedis } from './redis-rules.ts'
 import type { Config } from './schema.ts'
@@ -31,6 +38,12 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['listener.idleTimeoutMs', 'upstream.headersTimeoutMs'], checkUpstreamTimeouts],
   [['session.idleTimeoutSeconds', 'session.absoluteTimeoutSeconds'], checkSessionTimeouts],
   [['session.store', 'allowPlainHttp'], checkRedis],
+  [['session.store'], checkRedisCertificates],
+  [['session.store'], checkRedisPasswords],
+  [['session.store'], checkStoreFile],
+  [['logging.auditFile'], checkAuditFile],
+  [['upstream.tls'], checkUpstreamAuthorities],
+  [['kerberos'], checkKeytab],
   [['kerberos', 'upstream.identity', 'secondFactor', 'credentials'], checkKerberos],
   [['credentials.patProof', 'credentials.personalAccessTokens'], checkPatProof],
   [['credentials.patProof', 'credentials.patPolicy'], checkPatConfirmation],

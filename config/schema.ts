@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from 'typebox'
 import { clientClasses } from './client-classes.ts'
+import { STORE_FILE } from './environment.ts'
 import { choice, file, flag, integer, list, outputFile, requiredSection, section, text } from './option.ts'
 
 const HOUR_S = 3600
@@ -285,7 +286,7 @@ const upstream = requiredSection(
       {
         caFile: Type.Optional(
           file(
-            'PEM file with the certificate authorities to trust for the upstream, in place of the list that comes with Node.',
+            'PEM file with the certificate authorities to trust for the upstream, in place of those that Node trusts (docs/operations.md, "Which authorities are trusted").',
           ),
         ),
         serverName: Type.Optional(
@@ -780,8 +781,8 @@ const session = requiredSection(
         sqlite: section(
           {
             file: outputFile(
-              'Database file; made when missing. All workers of one machine share it. Not used with kind `redis`.',
-              'torhaus.sqlite',
+              'Database file; made when missing. All workers of one machine share it. Not used with kind `redis`. Where STATE_DIRECTORY is set, as systemd does, the default is in that folder.',
+              STORE_FILE,
             ),
           },
           'The embedded store (SQLite, write-ahead log).',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
+import { fileKind, wrongFile } from './file-kind.ts'
 
 /** A value that prints as `[redacted]` wherever it is printed; only `reveal()` gives it away. */
 export class Secret {
@@ -28,17 +29,36 @@ export class Secret {
 
 /** Reads a secret from its file; one line end at the end is not part of it. */
 export function readSecret(fileName: string): Secret {
-  const value = readFileSync(fileName, 'utf8').replace(/\r?\n$/, '')
-  if (value === '') throw new Error(`the file ${fileName} is empty`)
-  return new Secret(value)
+  const bytes = readFileSync(fileName)
+  const problem = secretProblem(bytes)
+  if (problem !== undefined) throw new Error(`the file ${fileName} ${problem}`)
+  return new Secret(withoutLineEnd(bytes))
+}
+
+const withoutLineEnd = (bytes: Buffer) => bytes.toString().replace(/\r?\n$/, '')
+
+/** Why that is no secret, in words that do not show it. */
+export function secretProblem(bytes: Buffer): string | undefined {
+  const must = 'must hold the secret alone, as one line of text'
+  if (withoutLineEnd(bytes) === '') return wrongFile('empty', must)
+  const kind = fileKind(bytes)
+  return kind === 'utf-16' || kind === 'marked' || kind === 'binary' ? wrongFile(kind, must) : undefined
 }
 
 /** Reads a 256-bit key in base64 (`openssl rand -base64 32`). */
 export function readKey(fileName: string): Buffer {
-  const text = readFileSync(fileName, 'utf8')
-  const problem = keyProblem(text)
+  const bytes = readFileSync(fileName)
+  const problem = keyFileProblem(bytes)
   if (problem !== undefined) throw new Error(`the file ${fileName} ${problem}`)
-  return Buffer.from(text.trim(), 'base64')
+  return Buffer.from(bytes.toString().trim(), 'base64')
+}
+
+const MUST = 'must hold 32 random bytes in base64, as `openssl rand -base64 32` prints them'
+
+/** As `keyProblem`, of a file. */
+export function keyFileProblem(bytes: Buffer): string | undefined {
+  const kind = fileKind(bytes)
+  return kind === 'text' || kind === 'marked' ? keyProblem(bytes.toString()) : wrongFile(kind, MUST)
 }
 
 const KEY_BYTES = 32
@@ -52,8 +72,7 @@ const MIN_DISTINCT_BYTES = 20
 export function keyProblem(text: string): string | undefined {
   const line = text.trim()
   // Node reads past whatever is not base64.
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(line) || line.length % 4 !== 0)
-    return 'must hold 32 random bytes in base64, as `openssl rand -base64 32` prints them, and holds something else'
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(line) || line.length % 4 !== 0) return `${MUST}, and holds something else`
   const key = Buffer.from(line, 'base64')
   if (key.length !== KEY_BYTES) return `must hold ${KEY_BYTES} bytes in base64, and holds ${key.length}`
   const first = (key[1] ?? 0) - (key[0] ?? 0)

@@ -433,6 +433,7 @@ const table = {
     sentence: 'There is nothing at this address: this host has the sign-in only. Use the address of the server.',
   },
   'not-found': { status: 404, stage: 'routes', sentence: 'There is no such page under /.torhaus/.' },
+  'self-test': { status: 400, stage: 'routes', sentence: 'This is a self-test, and was refused as it should be.' },
 
   // Forwarding
   'upstream-identity-refused': {

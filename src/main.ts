@@ -2,9 +2,11 @@
  * The same as `torhaus start`, for service managers that start Node themselves; and what the supervisor starts again
  * for each worker. Node is looked at before anything is loaded that an older one cannot read.
  */
+import '../bin/early-signals.mjs'
 import '../bin/required-node.mjs'
 import cluster from 'node:cluster'
 
+const args = process.argv.slice(2)
 // Either is loaded alone: the supervisor needs nothing of the proxy.
 if (cluster.isWorker) (await import('./process/worker.ts')).runWorker()
-else await (await import('./cli/torhaus.ts')).runTorhaus(['start', ...process.argv.slice(2)])
+else await (await import('./cli/torhaus.ts')).runTorhaus(args[0] === '--version' ? args : ['start', ...args])

@@ -24,10 +24,13 @@ const TABLES = ['config/schema.ts', 'src/errors.ts']
 
 /**
  * What the rest may use of the Kerberos binding: the directory as a whole, opened by one file, what its errors mean,
- * and the threads it takes.
+ * the threads it takes, and what is wrong with it.
  */
 const KERBEROS_OPENER = 'src/app/open-identity.ts'
-const KERBEROS_FRONT = ['src/kerberos/kerberos-code.ts', 'src/kerberos/kerberos-error.ts', 'src/kerberos/threads.ts']
+const KERBEROS_FRONT = [
+  ...['src/kerberos/kerberos-code.ts', 'src/kerberos/kerberos-error.ts', 'src/kerberos/threads.ts'],
+  'src/kerberos/examine-directory.ts',
+]
 
 /** What everybody may make: values, and what lives no longer than its request, or inside the one who made it. */
 const MADE_ANYWHERE = [

@@ -42,7 +42,7 @@ const PREFACE = `# Configuration
 Made from \`config/schema.ts\` by \`npm run docs\`; do not edit.
 
 Torhaus reads one YAML file, named at the start: \`npm start -- --config FILE\`. \`npm run config:check -- FILE\` reports every
-problem at once, with line and path. [\`config/example.yaml\`](../config/example.yaml) is a commented file to begin with, and
+problem at once, with line and path ([which](wrong-configurations.md)). [\`config/example.yaml\`](../config/example.yaml) is a commented file to begin with, and
 [\`configuration.schema.json\`](configuration.schema.json) lets an editor complete and check while you type.
 
 - An option that is not listed here is refused: a misspelt one must not silently mean its default.
@@ -50,8 +50,8 @@ problem at once, with line and path. [\`config/example.yaml\`](../config/example
   relative to the configuration file.
 - Units are in the names: \`Ms\` milliseconds, \`Seconds\` seconds, \`Bytes\` bytes.
 - "required" means: no default. Within a section that may be left out, it is required once the section is there.
-- The environment overrides three ports only: \`HTTP_PLATFORM_PORT\`, then \`PORT\`, for \`listener.port\`; \`ADMIN_PORT\` for
-  \`admin.port\`.
+- The environment says where to listen: \`HTTP_PLATFORM_PORT\`, then \`PORT\`, for \`listener.port\`; \`ADMIN_PORT\` for
+  \`admin.port\`. Where \`session.store.sqlite.file\` is not given, the store is in \`STATE_DIRECTORY\`, which systemd sets.
 
 `
 

@@ -27,6 +27,7 @@ const advice: Partial<Record<Code, string>> = {
   'target-malformed':
     'Control characters (encoded ones as well), a fragment, a percent sign without two hexadecimal digits, or a path that can be read in very many ways.',
   'target-misdirected': 'Absolute-form with an authority that is not the Host (RFC 9112 3.2.2).',
+  'self-test': '`torhaus doctor`, or somebody who tries the same: docs/doctor.md, "The self-test".',
   'path-ambiguous':
     'A path that would fit a rule, or `/.torhaus`, only if it were decoded or cleaned up in one of several ways; or a method that may be another one.',
   'method-override-malformed': 'See [header handling](header-handling.md). No client does this; a scanner does.',

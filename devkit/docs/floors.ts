@@ -11,7 +11,7 @@ export interface Floor {
 export const FLOORS: readonly Floor[] = [
   { name: 'entry point', rooms: ['src/main.ts'] },
   { name: 'programs', rooms: ['src/cli'] },
-  { name: 'processes', rooms: ['src/process'] },
+  { name: 'processes', rooms: ['src/doctor', 'src/process'] },
   { name: 'composition', rooms: ['src/app'] },
   { name: 'policy', rooms: ['src/pipeline.ts'] },
   { name: 'stages', rooms: ['middleware'] },

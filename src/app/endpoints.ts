@@ -22,6 +22,7 @@ import { landByHandOver, landThere } from '../routes/landing.ts'
 import { navigationOnly } from '../routes/navigation-only.ts'
 import { allowPat, askToAllowPat, blockPat } from '../routes/pat-actions.ts'
 import type { Route } from '../routes/reply.ts'
+import { selfTest } from '../routes/self-test.ts'
 import { completeSignIn, type SignInParts, startSignIn } from '../routes/sign-in.ts'
 import { askToSignOut, signedOut, signOut } from '../routes/sign-out.ts'
 import type { Services } from './open-services.ts'
@@ -57,6 +58,8 @@ export function endpoints(services: EndpointNeeds): Readonly<Record<string, Rout
   const pages = Object.fromEntries(windows.map(([key, route]) => [key, navigationOnly(route)]))
   const others = { 'GET /.torhaus/torhaus-credential.mjs': helperFile(), ...logouts.front }
   const shared = {
+    'GET /.torhaus/self-test': selfTest(),
+    'GET /.torhaus/self-test/*': selfTest(),
     'GET /.torhaus/jwks.json': keySetRoute(
       identityOut instanceof AssertionIdentity ? identityOut.keySet : { keys: [] },
     ),

@@ -10,6 +10,7 @@ import type { Config } from '../../config/schema.ts'
 import { causeChain } from '../cause-chain.ts'
 import type { Surroundings } from '../clock.ts'
 import { descriptorLimit, loweredBounds, withinDescriptors } from '../listener/descriptor-limit.ts'
+import { listenProblem } from '../listener/listen-problem.ts'
 import { openPrivateEntrance } from '../listener/private-entrance.ts'
 import type { Changes } from '../store/changes.ts'
 import { buildProxy, type ProxyParts } from './build-proxy.ts'
@@ -58,7 +59,10 @@ export async function startProxy(
   const services = await openServices(config, log, surroundings, opened)
   const parts = buildProxy(services, surroundings.monotonic, opened)
   const { app } = parts
-  await app.listen({ host: config.listener.host, port: config.listener.port })
+  const { host, port } = config.listener
+  await app.listen({ host, port }).catch((error: unknown) => {
+    throw listenProblem(error, { section: 'listener', host, port })
+  })
   if (entrance !== undefined) opened.defer(await openPrivateEntrance(app.server, entrance))
   void parts.sweep()
   // Sign-in works without this, too; but when the OP is away, better to say so now.

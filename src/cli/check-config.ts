@@ -1,9 +1,8 @@
-import { keyFileWarnings } from '../../config/key-files.ts'
 import { exitCode } from '../exit-codes.ts'
 import { system } from '../system.ts'
 import { type Command, configOption } from './command.ts'
 import { configNotes } from './config-notes.ts'
-import { configWarnings } from './config-warnings.ts'
+import { configWarnings, fileWarnings } from './config-warnings.ts'
 import { configFileOf, readConfig } from './read-config.ts'
 
 export const command: Command = {
@@ -13,7 +12,7 @@ export const command: Command = {
   async run(given, print) {
     const fileName = configFileOf(given, given.positionals[0])
     const config = readConfig(fileName, system.environment)
-    for (const { path, message } of keyFileWarnings(config)) print(`warning: ${path}: ${message}\n`)
+    for (const { path, message } of fileWarnings(config, system.now())) print(`warning: ${path}: ${message}\n`)
     for (const warning of configWarnings(config)) print(`warning: ${warning}\n`)
     for (const note of configNotes(config)) print(`note: ${note}\n`)
     print(`${fileName} is valid\n`)

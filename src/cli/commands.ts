@@ -19,6 +19,11 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./check-config.ts'),
   },
   {
+    name: 'doctor',
+    summary: 'looks at everything around Torhaus, and says what will not work, why, and what to do',
+    load: () => import('./doctor.ts'),
+  },
+  {
     name: 'explain',
     summary: 'names the rule that decides about a request, and why the ones above do not',
     load: () => import('./explain-rules.ts'),

@@ -1,5 +1,14 @@
 /** What a valid configuration opens that its owner may not know of. */
+import { certificateWarnings } from '../../config/certificate-warnings.ts'
+import type { Diagnostic } from '../../config/diagnostic.ts'
+import { keyFileWarnings } from '../../config/key-files.ts'
 import type { Config } from '../../config/schema.ts'
+
+/** About the files that a configuration names. */
+export const fileWarnings = (config: Config, nowMs: number): Diagnostic[] => [
+  ...keyFileWarnings(config),
+  ...certificateWarnings(config, nowMs),
+]
 
 export function configWarnings({ credentials }: Pick<Config, 'credentials'>): string[] {
   const { patProof, patPolicy, personalAccessTokens, keepCookiesBesideTokens } = credentials

@@ -3,6 +3,7 @@
  * notices as it notices changes of other processes.
  */
 
+import { existsSync } from 'node:fs'
 import type { Config } from '../../config/schema.ts'
 import type { AccountKey } from '../account-key.ts'
 import { openServices, type Services } from '../app/open-services.ts'
@@ -11,7 +12,7 @@ import { createLog } from '../observability/log.ts'
 import { openLogOutput } from '../observability/log-output.ts'
 import type { EndedSession, SessionSelector } from '../session/session-store.ts'
 import { system } from '../system.ts'
-import { type Command, configOption, type GivenArguments, usageError } from './command.ts'
+import { type Command, CommandError, configOption, type GivenArguments, usageError } from './command.ts'
 import { configFileOf, readConfig } from './read-config.ts'
 import { untilNoticed } from './until-noticed.ts'
 
@@ -121,8 +122,14 @@ async function endConfirmations(
   return { count, lines }
 }
 
+const noStoreAt = (fileName: string) =>
+  `there is no store at ${fileName}, so nothing has ended: set session.store.sqlite.file, or STATE_DIRECTORY as the service has it`
+
 /** Everything is opened as for a start, so that accounts are spelled, and other processes told, in the same way. */
 async function run(config: Config, person: Person): Promise<Ended> {
+  const { kind, sqlite } = config.session.store
+  // One made now would say that nobody is signed in, while the service goes on with its own.
+  if (kind === 'sqlite' && !existsSync(sqlite.file)) throw new CommandError(noStoreAt(sqlite.file), exitCode.failed)
   await using opened = new AsyncDisposableStack()
   const output = opened.use(openLogOutput())
   const services = await openServices(config, createLog(config.logging, output, system.now), system, opened)

@@ -1,11 +1,12 @@
 /** The configuration that a command was given, or every problem of it. */
 import type { Diagnostic } from '../../config/diagnostic.ts'
-import { type ListenEnvironment, loadConfig } from '../../config/load.ts'
+import type { ConfigEnvironment } from '../../config/environment.ts'
+import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
 import { exitCode } from '../exit-codes.ts'
 import { CommandError, type GivenArguments, usageError } from './command.ts'
 
-export function readConfig(fileName: string, environment: ListenEnvironment): Config {
+export function readConfig(fileName: string, environment: ConfigEnvironment): Config {
   const loaded = loadConfig(fileName, environment)
   if (loaded.ok) return loaded.config
   throw new CommandError(diagnosticLines(fileName, loaded.diagnostics).join('\n'), exitCode.config)

@@ -1,6 +1,7 @@
 /** The supervisor, from the configuration to the signal that ends it. */
 import { writeSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { certificateWarnings } from '../../config/certificate-warnings.ts'
 import { keyFileWarnings } from '../../config/key-files.ts'
 import type { Config } from '../../config/schema.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
@@ -28,6 +29,8 @@ async function supervise(fileName: string): Promise<ExitCode> {
   const log = createLog(config.logging, output, system.now)
   for (const { path, message } of keyFileWarnings(config))
     log.warn({ 'event.action': 'key-file-open', 'torhaus.option': path, 'error.message': message })
+  for (const { path, message } of certificateWarnings(config, system.now()))
+    log.warn({ 'event.action': 'certificate', 'torhaus.option': path, 'error.message': message })
   const supervisor = new Supervisor({
     ...{ fileName, config, log, output, workerProgram: WORKER_PROGRAM },
     surroundings: system,

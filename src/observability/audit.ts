@@ -2,14 +2,13 @@
  * The audit log: what matters for security, apart from the traffic, with Elastic Common Schema field names. The table
  * is the schema; docs/audit.md is held against it. Never a secret, a query, or the code of a confirmation link.
  */
-import { openSync } from 'node:fs'
 import { type Logger, pino } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Code } from '../errors.ts'
 import { accountOf, type PartialExchange } from '../exchange.ts'
+import { AuditFile } from './audit-file.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import { BASE, timestamps } from './log.ts'
-import { openLogOutput } from './log-output.ts'
 
 const table = {
   'policy-loaded': 'success',
@@ -90,14 +89,12 @@ export class Audit implements AsyncDisposable {
     const logger = { 'log.logger': 'torhaus.audit' }
     // Whatever the level of the other records.
     if (fileName === undefined) return new Audit(log.child(logger, { level: 'info' }))
-    // Not waited for: a report-only rule may write a record for every request.
-    const descriptor = openSync(fileName, 'a', 0o600)
     let isSaid = false
     const onError = ({ message }: Error) => {
       if (!isSaid) log.error({ 'event.action': 'audit-unwritten', 'error.message': message })
       isSaid = true
     }
-    const file = openLogOutput({ descriptor, batchMs: 0, onError })
+    const file = new AuditFile(fileName, onError)
     const timestamp = timestamps(now)
     const own = pino(
       {

@@ -21,6 +21,7 @@ import { usedFiles } from '../../config/files.ts'
 import { loadConfig } from '../../config/load.ts'
 import { type Config, configSchema } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
+import { listenProblem } from '../listener/listen-problem.ts'
 import { isOutputShareable } from '../observability/log-output.ts'
 import type { SharedLogOutput } from '../observability/shared-log-output.ts'
 import { createAdmin } from './admin-listener.ts'
@@ -215,7 +216,9 @@ export class Supervisor {
       readiness: () => readinessOf(this.#generation, workerCount(this.#generation.config), this.#isStopping),
       isAlive: () => this.#health.isAlive,
     })
-    await admin.listen({ host, port })
+    await admin.listen({ host, port }).catch((error: unknown) => {
+      throw listenProblem(error, { section: 'admin', host, port })
+    })
     return admin
   }
 

@@ -7,11 +7,14 @@ const VERSION = 1
  * Names of keys, as docs/redis.md lists them: `<prefix>:1:<kind>:{<tag>}`. What stands in braces chooses the hash slot
  * of a cluster; keys that are used together have the same.
  */
+/** What every name of ours begins with. */
+export const startOfNames = (prefix: string): string => `${prefix}:${VERSION}:`
+
 export class RedisNames {
   readonly #start: string
 
   constructor(prefix: string) {
-    this.#start = `${prefix}:${VERSION}:`
+    this.#start = startOfNames(prefix)
   }
 
   get channel(): string {

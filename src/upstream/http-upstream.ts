@@ -1,7 +1,4 @@
 /** The upstream over HTTP/1.1: requests written to pooled connections, certificates always verified. */
-import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
-import { rootCertificates } from 'node:tls'
 import type { Config } from '../../config/schema.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { Fault, toFault } from '../errors.ts'
@@ -11,6 +8,7 @@ import { ConnectionPool } from './connection-pool.ts'
 import { fieldLines } from './field-lines.ts'
 import type { Owner } from './owner.ts'
 import type { ResponseReceiver, Upstream, UpstreamExchange, UpstreamRequest, UpstreamStatistics } from './upstream.ts'
+import { upstreamTls } from './upstream-tls.ts'
 import type { Waiter } from './waiter.ts'
 
 export class HttpUpstream implements Upstream {
@@ -24,7 +22,7 @@ export class HttpUpstream implements Upstream {
       monotonic,
       host,
       port: Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port),
-      tls: protocol === 'https:' ? tlsOptions(settings.tls, host) : undefined,
+      tls: protocol === 'https:' ? upstreamTls(settings.tls, host) : undefined,
     })
   }
 
@@ -42,18 +40,6 @@ export class HttpUpstream implements Upstream {
 
   [Symbol.dispose](): void {
     this.#pool[Symbol.dispose]()
-  }
-}
-
-function tlsOptions({ caFile, serverName }: Config['upstream']['tls'], host: string) {
-  const name = serverName ?? host
-  return {
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.2' as const,
-    ALPNProtocols: ['http/1.1'],
-    ca: caFile === undefined ? [...rootCertificates] : [readFileSync(caFile, 'utf8')],
-    // RFC 6066 3: addresses are no server names; the certificate is checked against the address then.
-    ...(isIP(name) === 0 ? { servername: name } : {}),
   }
 }
 

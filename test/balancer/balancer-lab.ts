@@ -21,6 +21,8 @@ export interface BalancerLab {
   readonly origin: EchoOrigin
   readonly instances: readonly Instance[]
   readonly balancer: Balancer
+  /** In PEM: what whoever speaks TLS to the balancer must trust. */
+  readonly certificate: string
   /** A TLS connection to the balancer from `CLIENT_ADDRESS`. */
   open(): Promise<RawConnection>
   /** One exchange on a connection of its own. */
@@ -71,6 +73,7 @@ export async function startBalancerLab(kind: BalancerKind, proxyProtocol?: 1 | 2
     undo.push(() => balancer.process.stop())
     return {
       ...clientsOf(passesTls ? balancer.passingPort : balancer.port, certificate),
+      certificate: certificate.certificate,
       origin,
       instances,
       balancer,

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { inspect } from 'node:util'
 import { addressSet, canonicalAddress, parseAddressRange } from '../../config/address-range.ts'
-import { type ListenEnvironment, parseConfig } from '../../config/load.ts'
+import type { ConfigEnvironment } from '../../config/environment.ts'
+import { parseConfig } from '../../config/load.ts'
 import { readKey, readSecret } from '../../config/secret.ts'
 
 let directory: string
@@ -21,7 +22,7 @@ async function file(content: string): Promise<string> {
   return name
 }
 
-async function portsFrom(environment: ListenEnvironment): Promise<[number, number] | string> {
+async function portsFrom(environment: ConfigEnvironment): Promise<[number, number] | string> {
   const key = await file(randomBytes(32).toString('base64'))
   const source = `publicUrl: https://a.example
 listener: { port: 1111 }

@@ -11,6 +11,7 @@ let directory: string
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'torhaus-config-'))
   await writeFile(join(directory, 'key'), randomBytes(32).toString('base64'))
+  await writeFile(join(directory, 'keytab'), Buffer.from([5, 2]))
 })
 after(() => rm(directory, { recursive: true }))
 
@@ -182,7 +183,7 @@ test('a template joins no two claims without a character between them, and the d
   assert.deepEqual(withAccount("{ template: '{a}.{b}', domains: [CORP, corp.example] }"), [])
   assert.match(withAccount("{ template: '{a}{b}' }").join(), /account\.template needs a character between two claims/)
   assert.match(withAccount("{ domains: ['CORP\\', ''] }").join(), /account\.domains\[0\].*account\.domains\[1\]/)
-  const kerberos = 'kerberos: { realm: CORP.EXAMPLE, keytabFile: key, servicePrincipal: svc }'
+  const kerberos = 'kerberos: { realm: CORP.EXAMPLE, keytabFile: keytab, servicePrincipal: svc }'
   assert.match(
     problemsOf(`${good}${kerberos}\naccount: { domains: [CORP] }\n`).join(),
     /account\.domains is for config/,
@@ -219,7 +220,7 @@ test('confirmation of tokens needs a proof of whose they are, ranges that are so
 
 test('an option that the chosen implementation of Kerberos does not read is a problem, and so is a KDC that is none', () => {
   const withKerberos = (options: string) =>
-    problemsOf(`${good}kerberos: { realm: CORP.EXAMPLE, keytabFile: key, servicePrincipal: svc, ${options} }\n`)
+    problemsOf(`${good}kerberos: { realm: CORP.EXAMPLE, keytabFile: keytab, servicePrincipal: svc, ${options} }\n`)
   assert.deepEqual(withKerberos('krb5ConfigFile: key'), [])
   assert.deepEqual(withKerberos("implementation: native, kdcs: [dc1.corp.example, '10.0.0.1:1088', '[fd00::1]']"), [])
   assert.match(withKerberos('kdcs: [dc1]').join(), /kerberos\.kdcs needs implementation native/)

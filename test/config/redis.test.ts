@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { stringify } from 'yaml'
 import { parseConfig } from '../../config/load.ts'
+import { createCertificate } from '../../devkit/torhaus/certificate.ts'
 
 let directory: string
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'torhaus-config-'))
-  for (const name of ['key', 'password', 'cert'])
-    await writeFile(join(directory, name), randomBytes(32).toString('base64'))
+  for (const name of ['key', 'password']) await writeFile(join(directory, name), randomBytes(32).toString('base64'))
+  const pair = await createCertificate('DNS:redis')
+  await copyFile(pair.certificateFile, join(directory, 'cert.pem'))
+  await copyFile(pair.privateKeyFile, join(directory, 'key.pem'))
+  await pair.remove()
 })
 after(() => rm(directory, { recursive: true }))
 
@@ -51,7 +55,7 @@ test('each mode is valid with what it needs, and short commands and five minutes
   const { commandTimeoutMs, graceSeconds, keyPrefix, mode } = loaded.config.session.store.redis ?? {}
   assert.deepEqual([commandTimeoutMs, graceSeconds, keyPrefix, mode], [500, 300, 'torhaus', 'single'])
   const secrets = { username: 'torhaus', passwordFile: 'password' }
-  const tls = { caFile: 'cert', certificateFile: 'cert', privateKeyFile: 'key', serverName: 'redis' }
+  const tls = { caFile: 'cert.pem', certificateFile: 'cert.pem', privateKeyFile: 'key.pem', serverName: 'redis' }
   assert.deepEqual(problemsOf({ urls: URLS, ...secrets, tls }), [])
   assert.deepEqual(problemsOf({ urls: [...URLS, 'rediss://[2001:db8::1]'], mode: 'cluster' }), [])
   const sentinel = { urls: URLS, mode: 'sentinel', masterName: 'm', sentinelPasswordFile: 'password' }
@@ -86,9 +90,9 @@ test('options that do not fit together are named', () => {
     [{ urls: URLS, masterName: 'm' }, /masterName is for mode sentinel/],
     [{ urls: URLS, sentinelPasswordFile: 'password' }, /sentinelPasswordFile is for mode sentinel/],
     [{ urls: [...URLS, 'redis://127.0.0.1'], mode: 'cluster' }, /all be redis or all be rediss/],
-    [{ urls: ['redis://127.0.0.1'], tls: { caFile: 'cert' } }, /tls is for rediss/],
+    [{ urls: ['redis://127.0.0.1'], tls: { caFile: 'cert.pem' } }, /tls is for rediss/],
     [{ urls: URLS, username: 'torhaus' }, /passwordFile is required with username/],
-    [{ urls: URLS, tls: { certificateFile: 'cert' } }, /tls needs both/],
+    [{ urls: URLS, tls: { certificateFile: 'cert.pem' } }, /tls needs both/],
     [{ urls: URLS, passwordFile: 'missing' }, /does not exist/],
     [{ urls: URLS, keyPrefix: 'a{b}' }, /keyPrefix/],
     [{ urls: URLS, password: 'x' }, /password is not an option/],

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { after, test } from 'node:test'
 import Value from 'typebox/value'
 import { parse } from 'yaml'
@@ -24,12 +24,16 @@ function filesNamedIn(value: unknown, key = ''): string[] {
   return Object.entries(value).flatMap(([inner, option]) => filesNamedIn(option, Array.isArray(value) ? key : inner))
 }
 
+/** The folder of the unit, which the configurations name for what is kept. */
+const STATE_DIRECTORY = '/var/lib/torhaus'
+
 /** Loads `source` with every file it names made. */
-function load(source: string): Loaded {
+function load(original: string): Loaded {
+  const source = original.replaceAll(STATE_DIRECTORY, directory)
   for (const name of filesNamedIn(parse(source))) {
-    const path = join(directory, name)
+    const path = resolve(directory, name)
     mkdirSync(dirname(path), { recursive: true })
-    const content = /\.crt$/.test(name)
+    const content = /\.crt$|-ca\.pem$/.test(name)
       ? pair.certificate
       : /tls\/.*\.key$|\.pem$/.test(name)
         ? pair.privateKey

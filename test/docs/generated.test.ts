@@ -6,6 +6,7 @@ import { configSchema } from '../../config/schema.ts'
 import { configurationPage, configurationSchema } from '../../devkit/docs/document-configuration.ts'
 import { errorsPage } from '../../devkit/docs/document-errors.ts'
 import { withExitCodes } from '../../devkit/docs/document-exit-codes.ts'
+import { mistakesPage } from '../../devkit/docs/document-mistakes.ts'
 import { floorsPicture } from '../../devkit/docs/draw-floors.ts'
 import { errorTable } from '../../src/errors.ts'
 import { exitCode } from '../../src/exit-codes.ts'
@@ -17,6 +18,7 @@ for (const [name, made] of [
   ['configuration.md', configurationPage()],
   ['configuration.schema.json', configurationSchema()],
   ['errors.md', errorsPage()],
+  ['wrong-configurations.md', mistakesPage()],
   ['pictures/floors.svg', floorsPicture()],
 ] as const) {
   test(`docs/${name} is what \`npm run docs\` makes`, () => {

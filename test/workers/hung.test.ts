@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
-import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { isAlive, startWorkersLab, until, type WorkersLab } from './workers-lab.ts'
 
@@ -59,21 +58,15 @@ test('where all workers stand still, /readyz says so at once', async () => {
   }
 })
 
-/** Has a worker run `expression`, by the inspector that SIGUSR1 opens. */
-async function runIn(lab: WorkersLab, pid: number, expression: string): Promise<void> {
-  process.kill(pid, 'SIGUSR1')
-  const url = await until('the inspector', () => /ws:\/\/127\.0\.0\.1:\d+\/[0-9a-f-]+/.exec(lab.errors())?.[0])
-  const inspector = new WebSocket(url)
-  await once(inspector, 'open')
-  inspector.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } }))
-}
+/** Loaded before Torhaus: a signal that it does not use itself begins an endless loop. */
+const LOOP_AT_SIGNAL = "data:text/javascript,process.on('SIGUSR2',()=>{for(;;);})"
 
 test('a worker in an endless loop is killed, too', async () => {
-  process.env.NODE_OPTIONS = `--inspect-port=${await freePort()}`
+  process.env.NODE_OPTIONS = `--import=${LOOP_AT_SIGNAL}`
   const lab = await startWorkersLab({ workers: 1 }).finally(() => delete process.env.NODE_OPTIONS)
   try {
     const [pid = 0] = lab.workers()
-    await runIn(lab, pid, 'for (;;);')
+    process.kill(pid, 'SIGUSR2')
     const hung = await lab.logged(record => record['event.action'] === 'worker-hung')
     assert.deepEqual([hung['torhaus.worker'], hung['torhaus.silent']], [pid, 'heartbeat'])
     await until('another one', async () => (await lab.readiness()).status === 200)

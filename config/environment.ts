@@ -1,0 +1,64 @@
+/** What the environment says: hosting environments choose ports, service managers the folder for what is kept. */
+import { join } from 'node:path'
+
+type Name = 'PORT' | 'HTTP_PLATFORM_PORT' | 'ADMIN_PORT' | 'STATE_DIRECTORY'
+
+export type ConfigEnvironment = Partial<Record<Name, string>>
+
+type Section = Readonly<Record<string, unknown>>
+
+export interface FromEnvironment {
+  readonly value: unknown
+  /** In words that name the variable: no line of the file is to blame. */
+  readonly problems: readonly { readonly path: string; readonly message: string }[]
+}
+
+const MAX_PORT = 65_535
+
+/** `value`: what the file holds. */
+export function withEnvironment(value: unknown, environment: ConfigEnvironment): FromEnvironment {
+  if (!isSection(value)) return { value, problems: [] }
+  const portName = environment.HTTP_PLATFORM_PORT ? 'HTTP_PLATFORM_PORT' : 'PORT'
+  const listener = portFrom(environment, portName, 'listener.port')
+  const admin = portFrom(environment, 'ADMIN_PORT', 'admin.port')
+  return {
+    value: {
+      ...withStateDirectory(value, environment.STATE_DIRECTORY),
+      ...withOption(value, 'listener', 'port', listener.port),
+      ...withOption(value, 'admin', 'port', admin.port),
+    },
+    problems: [...listener.problems, ...admin.problems],
+  }
+}
+
+function portFrom(environment: ConfigEnvironment, name: Name, path: string) {
+  const text = environment[name]
+  if (!text) return { port: undefined, problems: [] }
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port <= MAX_PORT) return { port, problems: [] }
+  const message = `the environment variable ${name} is ${JSON.stringify(text.slice(0, 40))}, and must be a whole number from 0 to ${MAX_PORT}, or not be set`
+  return { port: undefined, problems: [{ path, message }] }
+}
+
+/** systemd.exec(5): what a unit may write to; several are separated by colons. */
+function withStateDirectory(value: Section, directories = ''): Section {
+  const [directory = ''] = directories.split(':')
+  const session = value.session
+  if (directory === '' || !isSection(session)) return value
+  const store = session.store ?? {}
+  const sqlite = isSection(store) ? (store.sqlite ?? {}) : undefined
+  if (!isSection(store) || !isSection(sqlite) || sqlite.file !== undefined) return value
+  const file = join(directory, STORE_FILE)
+  return { ...value, session: { ...session, store: { ...store, sqlite: { ...sqlite, file } } } }
+}
+
+/** What the store is called where nothing else is said. */
+export const STORE_FILE = 'torhaus.sqlite'
+
+function withOption(value: Section, section: string, option: string, chosen: unknown): Section {
+  const old = value[section] ?? {}
+  return chosen === undefined || !isSection(old) ? {} : { [section]: { ...old, [option]: chosen } }
+}
+
+const isSection = (value: unknown): value is Section =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,76 @@
+/**
+ * Files that Torhaus makes and writes: whether it can is found while the configuration is checked, and not by workers
+ * that start again and again.
+ */
+import { accessSync, closeSync, constants, openSync, readSync, type Stats, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Report } from './diagnostic.ts'
+import type { Config } from './schema.ts'
+
+export function checkStoreFile({ session }: Config, report: Report): void {
+  const { kind, sqlite } = session.store
+  if (kind !== 'sqlite') return
+  const problem = outputProblem(sqlite.file) ?? folderProblem(dirname(sqlite.file)) ?? databaseProblem(sqlite.file)
+  if (problem !== undefined) report('session.store.sqlite.file', problem)
+}
+
+export function checkAuditFile({ logging: { auditFile } }: Config, report: Report): void {
+  const problem = auditFile === undefined ? undefined : outputProblem(auditFile)
+  if (problem !== undefined) report('logging.auditFile', problem)
+}
+
+/** Why the file can be neither written nor made, in words. */
+function outputProblem(fileName: string): string | undefined {
+  const about = aboutOf(fileName)
+  if (about === undefined) return folderProblem(dirname(fileName))
+  if (about.isDirectory()) return `${fileName} is a folder: name a file in it`
+  return accessProblem(fileName, constants.R_OK | constants.W_OK)
+}
+
+/** SQLite makes files of its own beside the database. */
+function folderProblem(folder: string): string | undefined {
+  const about = aboutOf(folder)
+  if (about === undefined)
+    return `the folder ${folder} does not exist: make it for the account of Torhaus, or name another`
+  if (!about.isDirectory()) return `${folder} is no folder`
+  return accessProblem(folder, constants.W_OK | constants.X_OK)
+}
+
+function aboutOf(name: string): Stats | undefined {
+  try {
+    return statSync(name)
+  } catch {
+    return undefined
+  }
+}
+
+const ELSEWHERE = 'name a place that belongs to it, as /var/lib/torhaus or /var/log/torhaus'
+
+function accessProblem(name: string, mode: number): string | undefined {
+  try {
+    accessSync(name, mode)
+    return undefined
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'EROFS') return `${name} is on a file system that is read-only: ${ELSEWHERE}`
+    if (code === 'EACCES') return `${name} cannot be written by this account: ${ELSEWHERE}`
+    return `${name} cannot be written: ${message}`
+  }
+}
+
+/** https://www.sqlite.org/fileformat.html, 1.3. */
+const SQLITE_MAGIC = 'SQLite format 3\0'
+
+function databaseProblem(fileName: string): string | undefined {
+  if ((aboutOf(fileName)?.size ?? 0) === 0) return undefined
+  const head = Buffer.alloc(SQLITE_MAGIC.length)
+  const descriptor = openSync(fileName, 'r')
+  try {
+    readSync(descriptor, head)
+  } finally {
+    closeSync(descriptor)
+  }
+  return head.toString('latin1') === SQLITE_MAGIC
+    ? undefined
+    : `${fileName} is no SQLite database, or a damaged one: move it away, and Torhaus makes a new one (everybody signs in again)`
+}

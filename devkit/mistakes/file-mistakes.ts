@@ -1,0 +1,263 @@
+/** What goes wrong with the files that a configuration names. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { chmodSync, mkdirSync } from 'node:fs'
+import type { Mistake } from './mistake.ts'
+import type { Place } from './place.ts'
+
+const KEY = 'must hold 32 random bytes in base64, as `openssl rand -base64 32` prints them'
+const SECRET = 'must hold the secret alone, as one line of text'
+const atSessionKey = '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: /etc/torhaus/session-key'
+const atSecret = '/etc/torhaus/torhaus.yaml:13: oidc.clientSecretFile: /etc/torhaus/client-secret'
+const atCertificate = '/etc/torhaus/torhaus.yaml:3: listener.tls.certificateFile: /etc/torhaus/tls.crt'
+const atTlsKey = '/etc/torhaus/torhaus.yaml:3: listener.tls.privateKeyFile: /etc/torhaus/tls.key'
+const atAssertion = '/etc/torhaus/torhaus.yaml:9: upstream.identity.assertion.signingKeyFiles[0]: /etc/torhaus'
+const atStore = '/etc/torhaus/torhaus.yaml:18: session.store.sqlite.file: '
+const atAudit = '/etc/torhaus/torhaus.yaml:22: logging.auditFile: '
+const warned = 'warning: listener.tls.certificateFile: /etc/torhaus/tls.crt'
+
+/** Another certificate for the listener, with its key. */
+function serve({ authority, write, read }: Place, subjectAltName: string, days?: number): void {
+  const { certificate, privateKeyFile } = authority.sign(subjectAltName, days)
+  write('tls.crt', certificate)
+  write('tls.key', read(privateKeyFile.split('/').at(-1) ?? ''))
+}
+
+const certificateMistakes: readonly Mistake[] = [
+  {
+    what: 'certificate and key of two pairs',
+    make: place => place.write('tls.key', place.read('assertion.pem')),
+    says: [
+      `${atTlsKey} does not belong to the certificate, the first in /etc/torhaus/tls.crt: name the key it was requested with`,
+    ],
+  },
+  {
+    what: 'a chain that begins with the authority',
+    make: place => place.write('tls.crt', place.authority.certificate + place.read('tls.crt')),
+    says: [
+      `${atTlsKey} does not belong to the certificate: that one is further down in /etc/torhaus/tls.crt, and must be the first`,
+    ],
+  },
+  {
+    what: 'a chain in the wrong order behind the certificate',
+    make({ authority, write, read }) {
+      const other = authority.sign('DNS:other.example.com')
+      write('tls.crt', `${read('tls.crt')}${other.certificate}`)
+    },
+    says: [
+      `${warned} has a chain that some clients cannot follow: certificate 3 of the file has not signed number 2; the order is own, intermediate, root`,
+    ],
+    isWarning: true,
+  },
+  {
+    what: 'an expired certificate',
+    make: place => serve(place, 'DNS:devops.example.com', -1),
+    says: [`${warned} has expired on ...`],
+    isWarning: true,
+  },
+  {
+    what: 'a certificate that expires within days',
+    make: place => serve(place, 'DNS:devops.example.com', 3),
+    says: [`${warned} expires on ...`],
+    isWarning: true,
+  },
+  {
+    what: 'a certificate for another host',
+    make: place => serve(place, 'DNS:tfs.example.com'),
+    says: [
+      `${warned} is for DNS:tfs.example.com, and publicUrl says devops.example.com: browsers refuse it, unless a balancer in front has another`,
+    ],
+    isWarning: true,
+  },
+  {
+    what: 'a certificate in DER',
+    make: place => place.openssl('x509', '-in', 'tls.crt', '-outform', 'DER', '-out', 'tls.crt'),
+    says: [
+      `${atCertificate} holds a certificate in DER, and must hold a certificate in PEM: make PEM of it: \`openssl x509 -inform DER -in OLD -out NEW\``,
+    ],
+  },
+  {
+    what: 'a key in DER',
+    make: place => place.openssl('pkey', '-in', 'ca-1.key', '-outform', 'DER', '-out', 'tls.key'),
+    says: [
+      `${atTlsKey} holds a private key in DER, and must hold a private key in PEM: make PEM of it: \`openssl pkey -inform DER -in OLD -out NEW\``,
+    ],
+  },
+  {
+    what: 'an encrypted key',
+    make: place => place.openssl('pkey', '-in', 'ca-1.key', '-aes256', '-passout', 'pass:hush', '-out', 'tls.key'),
+    says: [
+      `${atTlsKey} holds an encrypted private key, and must hold a private key in PEM: take the password off, and protect the file by its mode: \`openssl pkey -in OLD -out NEW\``,
+    ],
+  },
+  {
+    what: 'a PKCS#12 archive (`.pfx`)',
+    make(place) {
+      place.openssl(
+        ...['pkcs12', '-export', '-in', 'tls.crt', '-inkey', 'tls.key', '-passout', 'pass:hush', '-out', 'tls.pfx'],
+      )
+      place.write('tls.crt', place.read('tls.pfx'))
+    },
+    says: [
+      `${atCertificate} is a PKCS#12 archive (.pfx, .p12), and must hold a certificate in PEM: take it apart: \`openssl pkcs12 -in OLD -nokeys -out CERTIFICATE\` and \`openssl pkcs12 -in OLD -nocerts -noenc -out KEY\``,
+    ],
+  },
+  {
+    what: 'the request in place of the certificate',
+    make: place => place.openssl('req', '-new', '-key', 'tls.key', '-subj', '/CN=devops', '-out', 'tls.crt'),
+    says: [
+      `${atCertificate} holds a request for a certificate, and must hold a certificate in PEM: send it to your authority, and name the certificate that comes back`,
+    ],
+  },
+  {
+    what: 'a CA file without a certificate',
+    make: place => place.write('ca.pem', place.read('ca.key')),
+    says: [
+      '/etc/torhaus/torhaus.yaml:6: upstream.tls.caFile: /etc/torhaus/ca.pem holds a private key, and must hold a certificate in PEM',
+    ],
+  },
+  {
+    what: 'a CA file whose authority has expired',
+    make: place => place.write('ca.pem', place.authority.sign('DNS:ca', -1).certificate),
+    says: [
+      'warning: upstream.tls.caFile: /etc/torhaus/ca.pem holds no authority that has not expired: nothing will be trusted',
+    ],
+    isWarning: true,
+  },
+]
+
+const keyMistakes: readonly Mistake[] = [
+  {
+    what: 'a key file that is a folder',
+    make: place => place.edit('[session-key]', '[data]'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: /etc/torhaus/data is a folder: name the file in it',
+    ],
+  },
+  {
+    what: 'a key file that is not there',
+    make: place => place.remove('session-key'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: the file /etc/torhaus/session-key does not exist or cannot be read',
+    ],
+  },
+  {
+    what: 'a session key that is too short',
+    make: place => place.write('session-key', randomBytes(16).toString('base64')),
+    says: [`${atSessionKey} must hold 32 bytes in base64, and holds 16`],
+  },
+  {
+    what: 'a session key in hexadecimal digits',
+    make: place => place.write('session-key', randomBytes(32).toString('hex')),
+    says: [`${atSessionKey} holds hexadecimal digits, and ${KEY}`],
+  },
+  {
+    what: 'a session key of raw bytes',
+    make: place => place.write('session-key', Buffer.concat([Buffer.from([0]), randomBytes(31)])),
+    says: [`${atSessionKey} holds bytes that are no text, and ${KEY}`],
+  },
+  {
+    what: 'a session key in UTF-16',
+    make: place => place.write('session-key', Buffer.from(`\ufeff${randomBytes(32).toString('base64')}`, 'utf16le')),
+    says: [`${atSessionKey} is text in UTF-16, and ${KEY}: save it as UTF-8, without a byte order mark`],
+  },
+  {
+    what: 'an assertion key that is a certificate',
+    make: place => place.write('assertion.pem', place.authority.certificate),
+    says: [`${atAssertion}/assertion.pem holds a certificate, and must hold a private key in PEM`],
+  },
+  {
+    what: 'an assertion key that is RSA',
+    make({ write }) {
+      const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+      write('assertion.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    },
+    says: [
+      `${atAssertion}/assertion.pem holds a key of another kind, and must hold an EC key on P-256: \`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out FILE\` makes one`,
+    ],
+  },
+  {
+    what: 'an empty client secret',
+    make: place => place.write('client-secret', '\n'),
+    says: [`${atSecret} is empty, and ${SECRET}`],
+  },
+  {
+    what: 'a client secret in UTF-16',
+    make: place => place.write('client-secret', Buffer.from('hush-hush', 'utf16le')),
+    says: [`${atSecret} is text in UTF-16, and ${SECRET}: save it as UTF-8, without a byte order mark`],
+  },
+  {
+    what: 'a client secret behind a byte order mark',
+    make: place => place.write('client-secret', '\ufeffhush-hush'),
+    says: [`${atSecret} begins with a byte order mark, and ${SECRET}: save it as UTF-8, without a byte order mark`],
+  },
+  {
+    what: 'a keytab that was copied as text',
+    make(place) {
+      place.write('torhaus.keytab', 'Keytab name: FILE:torhaus.keytab\n')
+      place.edit(/$/, 'kerberos: { realm: CORP.EXAMPLE, servicePrincipal: svc-torhaus, keytabFile: torhaus.keytab }\n')
+    },
+    says: [
+      '/etc/torhaus/torhaus.yaml:23: kerberos.keytabFile: /etc/torhaus/torhaus.keytab is no keytab: export one with ktpass, `ktutil` or `samba-tool domain exportkeytab`, and copy it as binary',
+    ],
+  },
+  {
+    what: 'a secret that everybody can read',
+    make: place => chmodSync(place.file('client-secret'), 0o644),
+    says: [
+      'warning: oidc.clientSecretFile: /etc/torhaus/client-secret has mode 0644: others can read or replace a secret; 0640 or less is right',
+    ],
+    isWarning: true,
+  },
+]
+
+const outputMistakes: readonly Mistake[] = [
+  {
+    what: 'a store in a folder that is not there',
+    make: place => place.edit('data/torhaus.sqlite', 'missing/torhaus.sqlite'),
+    says: [
+      `${atStore}the folder /etc/torhaus/missing does not exist: make it for the account of Torhaus, or name another`,
+    ],
+  },
+  {
+    what: 'a store that is damaged',
+    make: place => place.write('data/torhaus.sqlite', 'no database'.repeat(1000)),
+    says: [
+      `${atStore}/etc/torhaus/data/torhaus.sqlite is no SQLite database, or a damaged one: move it away, and Torhaus makes a new one (everybody signs in again)`,
+    ],
+  },
+  {
+    what: 'a store that is a folder',
+    make: place => mkdirSync(place.file('data/torhaus.sqlite')),
+    says: [`${atStore}/etc/torhaus/data/torhaus.sqlite is a folder: name a file in it`],
+  },
+  {
+    what: 'a store on a file system that is read-only',
+    make: place => place.mountReadOnly('data'),
+    says: [
+      `${atStore}/etc/torhaus/data is on a file system that is read-only: name a place that belongs to it, as /var/lib/torhaus or /var/log/torhaus`,
+      `${atAudit}/etc/torhaus/data is on a file system that is read-only: name a place that belongs to it, as /var/lib/torhaus or /var/log/torhaus`,
+    ],
+    takes: 'mount',
+  },
+  {
+    what: 'an audit log in a folder that cannot be written',
+    make(place) {
+      mkdirSync(place.file('log'), { mode: 0o555 })
+      place.edit('data/audit.log', 'log/audit.log')
+    },
+    says: [
+      `${atAudit}/etc/torhaus/log cannot be written by this account: name a place that belongs to it, as /var/lib/torhaus or /var/log/torhaus`,
+    ],
+    takes: 'account',
+  },
+  {
+    what: "a key that the service's account cannot read",
+    make: place => chmodSync(place.file('session-key'), 0o000),
+    says: [
+      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: the file /etc/torhaus/session-key does not exist or cannot be read',
+    ],
+    takes: 'account',
+  },
+]
+
+export const fileMistakes: readonly Mistake[] = [...certificateMistakes, ...keyMistakes, ...outputMistakes]

@@ -1,0 +1,153 @@
+/** What goes wrong in the text of a configuration. */
+import { mkdirSync } from 'node:fs'
+import type { Mistake } from './mistake.ts'
+
+export const textMistakes: readonly Mistake[] = [
+  {
+    what: 'a misspelt option',
+    make: place => place.edit('clientId', 'clientID'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:10: oidc.clientId: is required',
+      '/etc/torhaus/torhaus.yaml:12: oidc.clientID: is not an option of Torhaus: did you mean clientId?',
+    ],
+  },
+  {
+    what: 'an option in another section than its own',
+    make: place => place.edit('acceptAcr: [mfa]', 'acceptAcr: [mfa]\n  trustedProxies: [10.0.0.1]'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:16: secondFactor.trustedProxies: is not an option of Torhaus: did you mean listener.trustedProxies?',
+    ],
+  },
+  {
+    what: 'a section that there is not',
+    make: place => place.edit('logging:', 'loging:'),
+    says: ['/etc/torhaus/torhaus.yaml:21: loging: is not an option of Torhaus: did you mean logging?'],
+  },
+  {
+    what: 'a value of the wrong type',
+    make: place => place.edit('tls: { certificateFile', 'port: many\n  tls: { certificateFile'),
+    says: ['/etc/torhaus/torhaus.yaml:3: listener.port: must be a whole number'],
+  },
+  {
+    what: 'a duration with its unit (`5s`)',
+    make: place => place.edit('  clientId', '  timeoutMs: 5s\n  clientId'),
+    says: ['/etc/torhaus/torhaus.yaml:12: oidc.timeoutMs: must be a whole number'],
+  },
+  {
+    what: 'a regular expression that is not closed',
+    make: place => place.edit(/$/, "account: { pattern: '(' }\n"),
+    says: ['/etc/torhaus/torhaus.yaml:23: account.pattern: ...'],
+  },
+  {
+    what: 'an option that is there twice',
+    make: place => place.edit('  clientId', '  issuer: https://op.example.com\n  clientId'),
+    says: ['/etc/torhaus/torhaus.yaml:12: Map keys must be unique'],
+  },
+  {
+    what: '`publicUrl` with a path',
+    make: place => place.edit('devops.example.com', 'devops.example.com/tfs'),
+    says: ['/etc/torhaus/torhaus.yaml:1: publicUrl: must be an origin: scheme, host and port, without a path'],
+  },
+  {
+    what: '`publicUrl` with http',
+    make: place => place.edit('https://devops', 'http://devops'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:1: publicUrl: must be https (http is for loopback, or for laboratories with allowPlainHttp)',
+    ],
+  },
+  {
+    what: 'no workers',
+    make: place => place.edit('  tls: { certificateFile', '  workers: 0\n  tls: { certificateFile'),
+    says: ['/etc/torhaus/torhaus.yaml:3: listener.workers: must be >= 1'],
+  },
+  {
+    what: 'Kerberos towards the server without its sections',
+    make: place => place.edit('kind: assertion', 'kind: kerberos'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:7: upstream.identity.kerberos: is required for kind kerberos',
+      '/etc/torhaus/torhaus.yaml:8: upstream.identity.kind: needs the section kerberos',
+    ],
+  },
+  {
+    what: 'a secret in the file itself',
+    make: place => place.edit('clientSecretFile: client-secret', 'clientSecret: hush'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:13: oidc.clientSecret: is not an option of Torhaus: did you mean clientSecretFile?',
+    ],
+  },
+  {
+    what: '`trustedProxies` that are no addresses',
+    make: place => place.edit('  tls: { certificateFile', '  trustedProxies: [balancer]\n  tls: { certificateFile'),
+    says: ['/etc/torhaus/torhaus.yaml:3: listener.trustedProxies[0]: "balancer" is not an IP address or CIDR range'],
+  },
+  {
+    what: 'an origin server without a scheme',
+    make: place => place.edit('https://tfs.example.com', 'tfs.example.com'),
+    says: ['/etc/torhaus/torhaus.yaml:5: upstream.url: must be an http or https URL'],
+  },
+  {
+    what: 'a tab',
+    make: place => place.edit('  clientId', '\tclientId'),
+    says: ['/etc/torhaus/torhaus.yaml:12: has a tab before its option: YAML is indented by blanks alone'],
+  },
+  {
+    what: 'a folder in place of the file',
+    make(place) {
+      place.remove('torhaus.yaml')
+      mkdirSync(place.configFile)
+    },
+    says: ['/etc/torhaus/torhaus.yaml: is a folder: name the file in it'],
+  },
+  {
+    what: 'no file of that name',
+    make: place => place.remove('torhaus.yaml'),
+    says: ['/etc/torhaus/torhaus.yaml: there is no such file'],
+  },
+  {
+    what: 'a file in Latin-1',
+    make: place => place.write('torhaus.yaml', Buffer.from('# Schlüssel für alle\na: b\n', 'latin1')),
+    says: [
+      '/etc/torhaus/torhaus.yaml: is not in UTF-8, but in Latin-1 or another older encoding (line 1): save it as UTF-8',
+    ],
+  },
+  {
+    what: 'a file in UTF-16',
+    make: place => place.write('torhaus.yaml', Buffer.from('\ufeffpublicUrl: https://a.example\n', 'utf16le')),
+    says: ['/etc/torhaus/torhaus.yaml: is in UTF-16, or no text at all: save it as UTF-8'],
+  },
+  {
+    what: 'an empty file',
+    make: place => place.write('torhaus.yaml', '# nothing yet\n'),
+    says: ['/etc/torhaus/torhaus.yaml: is empty: config/example.yaml is one to begin with'],
+  },
+  {
+    what: 'a list',
+    make: place => place.write('torhaus.yaml', '- publicUrl: https://a.example\n'),
+    says: [
+      '/etc/torhaus/torhaus.yaml: is a list, and must be options with their values: config/example.yaml is one to begin with',
+    ],
+  },
+  {
+    what: 'a text without an option',
+    make: place => place.write('torhaus.yaml', 'https://devops.example.com\n'),
+    says: [
+      '/etc/torhaus/torhaus.yaml: is one text without an option, and must be options with their values: config/example.yaml is one to begin with',
+    ],
+  },
+  {
+    what: 'a file of 60 MB',
+    make: place => place.write('torhaus.yaml', Buffer.alloc(60_000_000, '# comment\n')),
+    says: [
+      '/etc/torhaus/torhaus.yaml: has 58 MiB, and a configuration has some kilobytes, at most 1 MiB: is it the right file?',
+    ],
+  },
+  {
+    what: 'a port in the environment that is none (`PORT=abc`)',
+    make: () => undefined,
+    environment: { PORT: 'abc', ADMIN_PORT: '99999999' },
+    says: [
+      '/etc/torhaus/torhaus.yaml: listener.port: the environment variable PORT is "abc", and must be a whole number from 0 to 65535, or not be set',
+      '/etc/torhaus/torhaus.yaml: admin.port: the environment variable ADMIN_PORT is "99999999", and must be a whole number from 0 to 65535, or not be set',
+    ],
+  },
+]

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import { certificatesIn } from '../../config/certificate-files.ts'
+import { certificateWarnings } from '../../config/certificate-warnings.ts'
+import type { Examination } from './examination.ts'
+import type { Finding } from './finding.ts'
+
+export const examineCertificates: Examination = async ({ config, now }) => [
+  ...certificateWarnings(config, now()).map(({ path, message }): Finding => {
+    const [what = message, remedy = 'put another one in its place'] = message.split(/: (?!.*: )/)
+    const isOver = / has expired | no authority /.test(message)
+    const why = 'who does not trust a certificate does not connect'
+    return { what, why, remedy, option: path, severity: isOver ? 'error' : 'warning' }
+  }),
+  ...loneCertificate(config.listener.tls?.certificateFile),
+]
+
+/** A certificate that an intermediate has signed, without that one: browsers may know it, git and .NET do not. */
+function loneCertificate(fileName: string | undefined): Finding[] {
+  if (fileName === undefined) return []
+  const [own, ...chain] = certificatesIn(readFileSync(fileName, 'latin1'))
+  if (own === undefined || chain.length > 0 || own.checkIssued(own)) return []
+  return [
+    {
+      what: `${fileName} holds the certificate alone, without that of ${own.issuer.replaceAll('\n', ', ')}, which has signed it`,
+      why: 'where an intermediate has signed it, git and agents do not find the way to the root, though browsers do',
+      remedy: 'append the chain, own certificate first, unless a root has signed it',
+      option: 'listener.tls.certificateFile',
+      severity: 'warning',
+    },
+  ]
+}

@@ -1,0 +1,54 @@
+import type { Config } from '../../config/schema.ts'
+import { upstreamTls } from '../upstream/upstream-tls.ts'
+import { ask, type Question } from './ask.ts'
+import type { Examination } from './examination.ts'
+import { type Finding, NotNow } from './finding.ts'
+
+/** Of a Date field, which has whole seconds, and of the way. */
+const TOLERANCE_MS = 5000
+/** RFC 4120 8.2; tokens of the OP are tolerated for less. */
+const TOO_MUCH_MS = 60_000
+
+/** What time others have: those whose tokens and tickets are judged by it. */
+export const examineClocks: Examination = async ({ config, now }) => {
+  const found = await Promise.all(
+    othersOf(config).map(async ([name, url, question]) => {
+      const theirs = await dateOf(url, question)
+      return theirs === undefined ? undefined : { name, aheadMs: now() - theirs }
+    }),
+  )
+  const known = found.filter(one => one !== undefined)
+  if (known.length === 0) throw new NotNow('neither OP nor origin server has said what time it is')
+  return known.flatMap(({ name, aheadMs }) => findingsOf(name, aheadMs))
+}
+
+const othersOf = ({ oidc, upstream }: Config): (readonly [name: string, url: URL, question: Question])[] => [
+  ['the OP', new URL(oidc.issuer), { timeoutMs: oidc.timeoutMs }],
+  [
+    'the origin server',
+    new URL(upstream.url),
+    { timeoutMs: upstream.connectTimeoutMs, tls: upstreamTls(upstream.tls, new URL(upstream.url).hostname) },
+  ],
+]
+
+async function dateOf(url: URL, question: Question): Promise<number | undefined> {
+  const text = await ask(url, { ...question, method: 'HEAD' }).then(
+    ({ fields }) => fields.date,
+    () => undefined,
+  )
+  const timeMs = text === undefined ? Number.NaN : Date.parse(text)
+  return Number.isNaN(timeMs) ? undefined : timeMs
+}
+
+function findingsOf(name: string, aheadMs: number): Finding[] {
+  const byMs = Math.abs(aheadMs)
+  if (byMs <= TOLERANCE_MS) return []
+  return [
+    {
+      what: `the clock of this machine is ${Math.round(byMs / 1000)} s ${aheadMs > 0 ? 'ahead of' : 'behind'} that of ${name}`,
+      why: 'tokens count as expired, or as not valid yet; tickets are refused from five minutes on',
+      remedy: 'let both be set by one source: `timedatectl` says whether this machine is (chrony, systemd-timesyncd)',
+      severity: byMs > TOO_MUCH_MS ? 'error' : 'warning',
+    },
+  ]
+}

@@ -1,0 +1,88 @@
+/** Why a connection could not be made, in words that say what to do about it. */
+import { causeChain } from '../cause-chain.ts'
+import type { Finding } from './finding.ts'
+
+export interface Destination {
+  /** `the OP`, `the origin server`. */
+  readonly name: string
+  readonly url: URL
+  /** The option that names it. */
+  readonly option: string
+  /** The option, or the environment, that says whose certificates count. */
+  readonly authorities: string
+  /** What does not work without it. */
+  readonly why: string
+}
+
+type Words = readonly [what: string, remedy: string]
+
+const UNKNOWN_AUTHORITY = [
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+]
+
+export function connectionFailure(
+  destination: Destination,
+  error: Error,
+  environment: NodeJS.ProcessEnv = {},
+): Finding {
+  const { name, url, option, why } = destination
+  const [what, remedy] = wordsOf(destination, error, environment)
+  return { what: `${name} (${url.origin}) ${what}`, why, remedy, option, severity: 'error' }
+}
+
+function wordsOf({ url, option, authorities }: Destination, error: Error, environment: NodeJS.ProcessEnv): Words {
+  const code = codeOf(error)
+  if (code !== undefined && UNKNOWN_AUTHORITY.includes(code))
+    return [
+      `shows a certificate of an authority that is not trusted (${code})`,
+      `name the certificate of your company's authority: ${authorities}`,
+    ]
+  switch (code) {
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return [
+        `has a name that leads nowhere (${code})`,
+        `look at ${option}, and at DNS: \`getent hosts ${url.hostname}\``,
+      ]
+    case 'ECONNREFUSED':
+      return ['refuses connections', 'start it, or look at the port, and at firewalls in between']
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return [`cannot be reached (${code})`, wayOut(url, environment)]
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return [
+        `shows a certificate for another name (${error.message})`,
+        `ask it by the name of its certificate: ${option}`,
+      ]
+    case 'CERT_HAS_EXPIRED':
+      return [
+        'shows a certificate that has expired',
+        'have its certificate renewed, and look at the clock of this machine',
+      ]
+    case 'EPROTO':
+      return ['does not speak TLS, or no version in common', `look at scheme and port in ${option}`]
+    default:
+      return [`cannot be asked: ${causeChain(error)}`, `look at ${option}`]
+  }
+}
+
+/** Node goes by the variables of proxies only where it is told to. */
+function wayOut(url: URL, environment: NodeJS.ProcessEnv): string {
+  const proxy = environment.HTTPS_PROXY ?? environment.https_proxy
+  if (proxy !== undefined && environment.NODE_USE_ENV_PROXY !== '1')
+    return 'HTTPS_PROXY is set, and Node heeds it with NODE_USE_ENV_PROXY=1 only: set that for the service'
+  return `look at routes and firewalls to ${url.host}; where a proxy leads out, set HTTPS_PROXY and NODE_USE_ENV_PROXY=1`
+}
+
+/** Of the error, or of what lies behind it. */
+function codeOf(error: Error): string | undefined {
+  for (let at: unknown = error; at instanceof Error; at = at instanceof AggregateError ? at.errors[0] : at.cause) {
+    const { code } = at as NodeJS.ErrnoException
+    if (code !== undefined) return code
+  }
+  return undefined
+}

@@ -1,0 +1,15 @@
+import type { Config } from '../../config/schema.ts'
+import type { Surroundings } from '../clock.ts'
+import type { Finding } from './finding.ts'
+
+/** What every examination is given. */
+export interface Ground extends Pick<Surroundings, 'now' | 'environment'> {
+  readonly config: Config
+  /** Whom Torhaus acts for, tentatively, where it may delegate. */
+  readonly account: string | undefined
+  /** Number of the account that looks; undefined where the system has none (Windows). */
+  readonly userId: number | undefined
+}
+
+/** Looks at one subject. Throws `NotNow` where that cannot be done, in words that say why. */
+export type Examination = (ground: Ground) => Promise<readonly Finding[]>

@@ -1,0 +1,59 @@
+/** Everything that `torhaus doctor` looks at, one file a subject. A new one is a row here. */
+import { causeChain } from '../cause-chain.ts'
+import { examineCertificates } from './certificates.ts'
+import { examineClocks } from './clocks.ts'
+import { examineDescriptors } from './descriptors.ts'
+import { examineDisks } from './disks.ts'
+import type { Examination, Ground } from './examination.ts'
+import { examineFiles } from './files.ts'
+import { type Finding, NotNow } from './finding.ts'
+import { examineKerberos } from './kerberos.ts'
+import { examineNames } from './names.ts'
+import { examinePorts } from './ports.ts'
+import { examineProvider } from './provider.ts'
+import { examineRedis } from './redis.ts'
+import { examineStore } from './store.ts'
+import { examineUpstream } from './upstream.ts'
+import { examineWayIn } from './way-in.ts'
+
+const EXAMINATIONS = {
+  files: examineFiles,
+  certificates: examineCertificates,
+  store: examineStore,
+  redis: examineRedis,
+  disks: examineDisks,
+  ports: examinePorts,
+  descriptors: examineDescriptors,
+  names: examineNames,
+  clocks: examineClocks,
+  provider: examineProvider,
+  upstream: examineUpstream,
+  kerberos: examineKerberos,
+  'way-in': examineWayIn,
+} as const satisfies Readonly<Record<string, Examination>>
+
+export type Subject = keyof typeof EXAMINATIONS
+
+export const subjects = Object.keys(EXAMINATIONS) as readonly Subject[]
+
+export interface Examined {
+  readonly subject: Subject
+  readonly findings: readonly Finding[]
+  /** Why it was not looked at. */
+  readonly notNow?: string
+}
+
+/** All at once: most wait for others. The order is that of the table. */
+export const examine = (ground: Ground, wanted: readonly Subject[] = subjects): Promise<readonly Examined[]> =>
+  Promise.all(subjects.filter(subject => wanted.includes(subject)).map(subject => examined(subject, ground)))
+
+async function examined(subject: Subject, ground: Ground): Promise<Examined> {
+  try {
+    return { subject, findings: await EXAMINATIONS[subject](ground) }
+  } catch (error) {
+    if (error instanceof NotNow) return { subject, findings: [], notNow: error.message }
+    const what = `looking at it has failed: ${causeChain(error as Error)}`
+    const why = 'nothing can be said about it'
+    return { subject, findings: [{ what, why, remedy: 'report this with its message', severity: 'error' }] }
+  }
+}

@@ -1,0 +1,68 @@
+import { lookup } from 'node:dns/promises'
+import { connect, isIP } from 'node:net'
+import type { Config } from '../../config/schema.ts'
+import type { Examination } from './examination.ts'
+import type { Finding } from './finding.ts'
+
+const CONNECT_MS = 3000
+
+/** Every address of a name; rejects where there is none. */
+export type AddressesOf = (name: string) => Promise<readonly string[]>
+
+/** Every address that a name leads to: one that is left over from another time answers none of its connections. */
+export const namesExamination =
+  (addressesOf: AddressesOf): Examination =>
+  async ({ config }) =>
+    (await Promise.all(destinationsOf(config).map(([option, url]) => nameFindings(option, url, addressesOf)))).flat()
+
+export const examineNames = namesExamination(async name =>
+  (await lookup(name, { all: true })).map(({ address }) => address),
+)
+
+function destinationsOf({ publicUrl, upstream, oidc }: Config): (readonly [option: string, url: URL])[] {
+  return [
+    ['publicUrl', new URL(publicUrl)],
+    ['upstream.url', new URL(upstream.url)],
+    ['oidc.issuer', new URL(oidc.issuer)],
+  ]
+}
+
+async function nameFindings(option: string, url: URL, addressesOf: AddressesOf): Promise<Finding[]> {
+  const name = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  if (isIP(name) !== 0) return []
+  const addresses = await addressesOf(name).catch(() => undefined)
+  if (addresses === undefined) return [leadsNowhere(option, name)]
+  // One that does not answer is what the subject itself is told about; of several, the others hide it.
+  if (addresses.length < 2) return []
+  const answers = await Promise.all(addresses.map(address => isListening(address, portOf(url))))
+  const silent = addresses.filter((_, at) => answers[at] === false)
+  if (silent.length === 0 || silent.length === addresses.length) return []
+  return [
+    {
+      what: `of the addresses of ${name}, nobody answers at ${silent.join(', ')}`,
+      why: 'connections that are tried there wait, or fail, some of the time',
+      remedy: 'take what is left over out of DNS, or of /etc/hosts',
+      ...{ option, severity: 'warning' },
+    },
+  ]
+}
+
+const leadsNowhere = (option: string, name: string): Finding => ({
+  what: `the name ${name} leads nowhere from here`,
+  why: option === 'publicUrl' ? 'nobody finds Torhaus, unless clients have another DNS' : 'it cannot be reached',
+  remedy: `look at ${option}, at DNS and /etc/hosts: \`getent hosts ${name}\``,
+  ...{ option, severity: option === 'publicUrl' ? 'warning' : 'error' },
+})
+
+const portOf = ({ protocol, port }: URL) => Number(port || (protocol === 'https:' ? 443 : 80))
+
+function isListening(host: string, port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const socket = connect({ host, port, timeout: CONNECT_MS })
+  const end = (answer: boolean) => () => {
+    socket.destroy()
+    resolve(answer)
+  }
+  socket.on('connect', end(true)).on('error', end(false)).on('timeout', end(false))
+  return promise
+}

@@ -1,0 +1,47 @@
+import { createServer } from 'node:net'
+import { listenProblem } from '../listener/listen-problem.ts'
+import { ask } from './ask.ts'
+import type { Examination } from './examination.ts'
+import type { Finding } from './finding.ts'
+import { directUrl, isTorhaus } from './own-listener.ts'
+
+const TIMEOUT_MS = 3000
+
+/** Whether both listeners can be opened, or are ours already. */
+export const examinePorts: Examination = async ({ config }) => {
+  const { listener, admin } = config
+  const isRunning = () => isAdmin(directUrl('http:', admin))
+  // One that wants a PROXY protocol header first does not answer us.
+  const isListener = async () => (await isTorhaus(config)) || (listener.proxyProtocol && (await isRunning()))
+  return [
+    ...(await portFindings('listener', listener.host, listener.port, isListener)),
+    ...(await portFindings('admin', admin.host, admin.port, isRunning)),
+  ]
+}
+
+async function portFindings(
+  section: 'listener' | 'admin',
+  host: string,
+  port: number,
+  isOurs: () => Promise<boolean>,
+): Promise<Finding[]> {
+  const error = await listenError(host, port)
+  if (error === undefined || (error.code === 'EADDRINUSE' && (await isOurs()))) return []
+  const [option = '', ...rest] = listenProblem(error, { section, host, port }).message.split(': ')
+  const [what = '', remedy = ''] = rest.join(': ').split(/: (?!.*: )/)
+  return [{ what, why: 'Torhaus cannot start', remedy, option, severity: 'error' }]
+}
+
+function listenError(host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.ErrnoException | undefined>()
+  const server = createServer()
+  server.on('error', resolve)
+  server.listen({ host, port }, () => server.close(() => resolve(undefined)))
+  return promise
+}
+
+const isAdmin = (url: URL): Promise<boolean> =>
+  ask(new URL('/livez', url), { timeoutMs: TIMEOUT_MS }).then(
+    ({ text }) => /^\{"alive":/.test(text),
+    () => false,
+  )

@@ -1,0 +1,68 @@
+/** What an OP says of itself, and whether that is enough. */
+import type { Config } from '../../config/schema.ts'
+import { ask } from './ask.ts'
+import type { Finding } from './finding.ts'
+
+export type Metadata = Readonly<Record<string, unknown>>
+
+export const textIn = (metadata: Metadata, name: string): string | undefined => {
+  const value = metadata[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+const listIn = (metadata: Metadata, name: string): readonly unknown[] | undefined => {
+  const value = metadata[name]
+  return Array.isArray(value) ? value : undefined
+}
+
+/** What is listed there is a promise; what is not listed may work all the same. */
+export function promiseFindings(
+  metadata: Metadata,
+  { oidc, secondFactor }: Pick<Config, 'oidc' | 'secondFactor'>,
+): Finding[] {
+  const findings: Finding[] = []
+  const lacks = (option: string, list: string, wanted: readonly string[], why: string) => {
+    const offered = listIn(metadata, list)
+    const missing = wanted.filter(value => offered?.includes(value) === false)
+    if (missing.length === 0) return
+    const what = `the OP does not list ${missing.join(', ')} in ${list}`
+    const remedy = `it lists ${offered?.join(', ') || 'none'}: take one of these, or have it added at the OP`
+    findings.push({ what, why, remedy, option, severity: 'warning' })
+  }
+  const why = 'a second factor that the OP never states is never proven: nobody passes'
+  if (secondFactor.acceptAmr.length + secondFactor.acceptAcrs.length === 0)
+    lacks('secondFactor.acceptAcr', 'acr_values_supported', secondFactor.acceptAcr, why)
+  lacks('oidc.acrValues', 'acr_values_supported', oidc.acrValues, 'the OP may not ask for the second factor')
+  lacks('oidc.scopes', 'scopes_supported', oidc.scopes, 'the OP may refuse the sign-in, or leave claims out')
+  lacks('oidc', 'code_challenge_methods_supported', ['S256'], 'PKCE keeps stolen codes from being used')
+  return findings
+}
+
+/** RFC 7517 5. */
+export async function keyFindings(metadata: Metadata, timeoutMs: number): Promise<Finding[]> {
+  const url = textIn(metadata, 'jwks_uri') ?? ''
+  const problem = await ask(new URL(url), { timeoutMs }).then(
+    ({ status, text }) => (status === 200 ? keyProblem(text) : `answers ${status}`),
+    (error: Error) => `cannot be read: ${error.message}`,
+  )
+  if (problem === undefined) return []
+  const why = 'no token of the OP can be verified: nobody can sign in'
+  return [
+    { what: `${url} ${problem}`, why, remedy: 'have it mended at the OP', option: 'oidc.issuer', severity: 'error' },
+  ]
+}
+
+function keyProblem(text: string): string | undefined {
+  try {
+    const { keys } = JSON.parse(text) as { readonly keys?: unknown }
+    const isUsable = (key: unknown) =>
+      typeof key === 'object' &&
+      key !== null &&
+      'kty' in key &&
+      key.kty !== 'oct' &&
+      !('use' in key && key.use !== 'sig')
+    return Array.isArray(keys) && keys.some(isUsable) ? undefined : 'holds no key that signs'
+  } catch {
+    return 'is no JSON'
+  }
+}

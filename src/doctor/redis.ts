@@ -1,0 +1,77 @@
+import { causeChain } from '../cause-chain.ts'
+import type { Clock } from '../clock.ts'
+import { openRedisDriver, type RedisDriver, type RedisSettings } from '../store/redis-driver.ts'
+import { startOfNames } from '../store/redis-names.ts'
+import type { Examination } from './examination.ts'
+import { type Finding, NotNow } from './finding.ts'
+
+const OPTION = 'session.store.redis'
+const PROBE_LIFE_MS = '10000'
+/** As `store-clock` is logged. */
+const CLOCK_TOLERANCE_MS = 5000
+
+/** Redis, by the connection, user, channel and commands of the service. */
+export const examineRedis: Examination = async ({ config, now }) => {
+  const { kind, redis } = config.session.store
+  if (kind !== 'redis' || redis === undefined) throw new NotNow('the store is a file')
+  const start = startOfNames(redis.keyPrefix)
+  let driver: RedisDriver
+  try {
+    driver = await openRedisDriver(redis, subscriptionOf(start), AbortSignal.timeout(redis.connectTimeoutMs))
+  } catch (error) {
+    return [unreachable(redis, error as Error)]
+  }
+  try {
+    return [...(await writeFindings(driver, `${start}probe:{doctor}`)), ...(await clockFindings(driver, start, now))]
+  } finally {
+    await driver.close()
+  }
+}
+
+const subscriptionOf = (start: string) => ({
+  channel: `${start}changes`,
+  receive: () => undefined,
+  connected: () => undefined,
+  random: () => 0,
+})
+
+const unreachable = ({ urls }: RedisSettings, error: Error): Finding => ({
+  what: `Redis (${urls.join(', ')}) cannot be used: ${causeChain(error)}`,
+  why: 'Torhaus starts, and nobody can sign in',
+  remedy:
+    'refused: is it running, at this port? NOAUTH, WRONGPASS: username and passwordFile. NOPERM: the user of docs/redis.md. Certificates: tls.caFile and tls.serverName',
+  ...{ option: OPTION, severity: 'error' },
+})
+
+/** Reading works on a replica, and where it is full, too. */
+async function writeFindings(driver: RedisDriver, key: string): Promise<Finding[]> {
+  const said = await driver.send(key, ['SET', key, '1', 'PX', PROBE_LIFE_MS]).then(
+    () => undefined,
+    (error: Error) => error.message,
+  )
+  if (said === undefined) return []
+  return [
+    {
+      what: `Redis does not take what is written: ${said}`,
+      why: 'nobody can sign in, and a sign-out is kept in memory alone',
+      remedy:
+        'OOM: give it room, with maxmemory-policy noeviction. READONLY: name the master. MISCONF: its disk. NOPERM: the user of docs/redis.md',
+      ...{ option: OPTION, severity: 'error' },
+    },
+  ]
+}
+
+async function clockFindings(driver: RedisDriver, key: string, now: Clock): Promise<Finding[]> {
+  const time = await driver.send(key, ['TIME']).catch(() => undefined)
+  const seconds = Array.isArray(time) ? Number(time[0]) : Number.NaN
+  const aheadMs = now() - seconds * 1000
+  if (Number.isNaN(seconds) || Math.abs(aheadMs) <= CLOCK_TOLERANCE_MS) return []
+  return [
+    {
+      what: `the clock of this machine is ${Math.round(Math.abs(aheadMs) / 1000)} s ${aheadMs > 0 ? 'ahead of' : 'behind'} that of Redis`,
+      why: 'sessions end earlier or later by as much, depending on the machine',
+      remedy: 'let all machines be set by one source (chrony, systemd-timesyncd)',
+      ...{ option: OPTION, severity: 'warning' },
+    },
+  ]
+}

@@ -1,0 +1,28 @@
+/** What was found, for people and for pipelines. */
+import type { Examined } from './examine.ts'
+
+export const hasErrors = (all: readonly Examined[]): boolean =>
+  all.some(({ findings }) => findings.some(({ severity }) => severity === 'error'))
+
+/** One line a finding: what, why it matters, what to do. */
+export function reportText(all: readonly Examined[]): string {
+  return all.map(one => `${linesOf(one).join('\n')}\n`).join('')
+}
+
+function linesOf({ subject, findings, notNow }: Examined): string[] {
+  if (notNow !== undefined) return [`skipped  ${subject}: ${notNow}`]
+  if (findings.length === 0) return [`ok       ${subject}`]
+  return findings.map(({ severity, what, why, remedy, option }) => {
+    const about = option === undefined ? '' : ` (${option})`
+    return `${severity.padEnd(7)}  ${subject}: ${what}; ${why}. To do${about}: ${remedy}`
+  })
+}
+
+/** `findings` of all subjects in one list, as other checks have it; `skipped` says what was not looked at. */
+export function reportJson(all: readonly Examined[]): string {
+  return `${JSON.stringify({
+    ok: !hasErrors(all),
+    findings: all.flatMap(({ subject, findings }) => findings.map(finding => ({ subject, ...finding }))),
+    skipped: all.flatMap(({ subject, notNow }) => (notNow === undefined ? [] : [{ subject, why: notNow }])),
+  })}\n`
+}

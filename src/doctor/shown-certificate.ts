@@ -1,0 +1,12 @@
+import type { X509Certificate } from 'node:crypto'
+import { ageWarning } from '../../config/certificate-warnings.ts'
+import type { Finding } from './finding.ts'
+
+/** What somebody else shows, and will have to renew. */
+export function ageFindings(name: string, certificate: X509Certificate | undefined, nowMs: number): Finding[] {
+  const message = certificate === undefined ? undefined : ageWarning(certificate, nowMs)
+  if (message === undefined) return []
+  const [what = ''] = message.split(': ')
+  const why = 'from then on nobody connects to it'
+  return [{ what: `the certificate of ${name} ${what}`, why, remedy: 'tell those who run it', severity: 'warning' }]
+}

@@ -1,0 +1,56 @@
+import { existsSync, statSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import type { Examination, Ground } from './examination.ts'
+import { type Finding, NotNow } from './finding.ts'
+
+const OPTION = 'session.store.sqlite.file'
+const WAIT_MS = 2000
+
+/** The SQLite file; that of a service that runs is left as it is. */
+export const examineStore: Examination = async ({ config, userId }) => {
+  const { kind, sqlite } = config.session.store
+  if (kind !== 'sqlite') throw new NotNow('the store is Redis')
+  if (!existsSync(sqlite.file)) throw new NotNow(`${sqlite.file} is not there yet; the first start makes it`)
+  return [...ownerFindings(sqlite.file, userId), ...conditionFindings(sqlite.file)]
+}
+
+function ownerFindings(fileName: string, userId: Ground['userId']): Finding[] {
+  const { uid, mode } = statSync(fileName)
+  const findings: Finding[] = []
+  if (userId !== undefined && userId !== 0 && uid !== userId)
+    findings.push({
+      what: `${fileName} belongs to account ${uid}, and account ${userId} has looked`,
+      why: 'SQLite makes its log with the rights of the file, and the service may not get at it',
+      remedy: `chown it, with its -wal and -shm, to the account of the service`,
+      ...{ option: OPTION, severity: 'warning' },
+    })
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    findings.push({
+      what: `${fileName} has mode 0${(mode & 0o777).toString(8)}`,
+      why: 'accounts and claims in it are nobody else’s business',
+      remedy: `chmod 0600 ${fileName}`,
+      ...{ option: OPTION, severity: 'warning' },
+    })
+  return findings
+}
+
+function conditionFindings(fileName: string): Finding[] {
+  try {
+    using database = new DatabaseSync(fileName, { timeout: WAIT_MS })
+    const answer = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0]
+    if (answer !== 'ok') return [damaged(fileName, String(answer))]
+    // Whether it can be written, without writing.
+    database.exec('BEGIN IMMEDIATE; ROLLBACK')
+    return []
+  } catch (error) {
+    return [damaged(fileName, (error as Error).message)]
+  }
+}
+
+const damaged = (fileName: string, said: string): Finding => ({
+  what: `SQLite says of ${fileName}: ${said}`,
+  why: 'Torhaus does not start, or nobody can sign in',
+  remedy:
+    'locked: see who holds it (`fuser`). Read-only or full: look at the disk and its owner. Otherwise move it away: a new one is made, and everybody signs in again',
+  ...{ option: OPTION, severity: 'error' },
+})

@@ -1,0 +1,126 @@
+import { PROBES, type Probe } from '../http/self-test-probes.ts'
+import { connectionFailure } from './connection-failure.ts'
+import type { Examination, Ground } from './examination.ts'
+import { type Finding, NotNow } from './finding.ts'
+import { isTorhaus, listenerUrl } from './own-listener.ts'
+import { type RawAnswer, sendRaw } from './send-raw.ts'
+
+const TIMEOUT_MS = 10_000
+
+/**
+ * Sends what is shaped like an attack by way of publicUrl, and to the listener itself: where the two answers differ, a
+ * hop in between has done something to the request.
+ */
+export const examineWayIn: Examination = async ground => {
+  const { config } = ground
+  if (!(await isTorhaus(config))) throw new NotNow('Torhaus does not answer on its listener: start it, and ask again')
+  const url = new URL(config.publicUrl)
+  const listener = listenerUrl(config)
+  const tls = { servername: url.hostname, rejectUnauthorized: false }
+  const findings: Finding[] = []
+  let isPassed = false
+  for (const [name, probe] of Object.entries(PROBES)) {
+    const question = { ...probe, host: probe.host ?? url.host, timeoutMs: TIMEOUT_MS }
+    const direct = await sendRaw(listener, { ...question, tls })
+    if (!isRefused(probe, direct)) findings.push(unguarded(name, direct))
+    try {
+      const outside = await sendRaw(url, { ...question, tls: {} })
+      findings.push(...hopFindings(name, probe, outside))
+      if (name === 'plain') findings.push(...clientFindings(ground, outside))
+      isPassed = true
+    } catch (error) {
+      findings.push(...unanswered(name, url, error as Error, isPassed))
+      if (!isPassed) return findings
+    }
+  }
+  return findings
+}
+
+const codeIn = ({ fields }: RawAnswer) => fields.get('x-torhaus-error')
+const isRefused = ({ refusedAs }: Probe, answer: RawAnswer) => refusedAs.includes(codeIn(answer) ?? '')
+
+const unguarded = (name: string, answer: RawAnswer): Finding => ({
+  what: `the listener itself answers the probe ${name} with ${answer.status} ${codeIn(answer) ?? ''}`.trimEnd(),
+  why: 'it is not this version of Torhaus, or not this configuration',
+  remedy: 'reload or restart it, and ask again',
+  severity: 'error',
+})
+
+/** Who answered in place of Torhaus, as far as they say. */
+const hopIn = ({ fields }: RawAnswer) => {
+  const name = fields.get('server') ?? fields.get('via')
+  return name === undefined ? 'a hop before Torhaus' : `a hop before Torhaus (${name})`
+}
+
+function hopFindings(name: string, probe: Probe, answer: RawAnswer): Finding[] {
+  const told = answer.fields.get('x-torhaus-self-test') ?? ''
+  const isOurs = codeIn(answer) !== undefined
+  if (!isOurs) return answer.status >= 400 && answer.status < 500 ? refusedEarly(name, answer) : [passed(name, answer)]
+  if (name === 'forged-address' && told.includes('client=forged')) return [forged]
+  if (isRefused(probe, answer) && !told.includes('target=changed')) return []
+  return [
+    {
+      what: `${hopIn(answer)} rewrites paths: the probe ${name} arrives as something else`,
+      why: 'rules are decided on another path than the client has asked for; repositories with encoded names are not found',
+      remedy:
+        'switch normalisation off: nginx proxy_pass without a path, HAProxy without normalize-uri, IIS ARR with useOriginalURLEncoding="false"',
+      ...{ option: 'publicUrl', severity: 'error' },
+    },
+  ]
+}
+
+/** A hop refuses by itself: safe, but it may refuse what is meant, too. */
+function refusedEarly(name: string, answer: RawAnswer): Finding[] {
+  const mayBeMeant = ['encoded-slash', 'parameters', 'plain', 'forged-address', 'doubled-field']
+  if (!mayBeMeant.includes(name)) return []
+  return [
+    {
+      what: `${hopIn(answer)} answers the probe ${name} with ${answer.status} by itself`,
+      why: 'requests like it never reach Torhaus: GitLab, for one, needs encoded slashes',
+      remedy: 'let it pass such requests on, as deploy/haproxy.cfg and deploy/nginx.conf do (IIS: allowDoubleEscaping)',
+      ...{ option: 'publicUrl', severity: 'warning' },
+    },
+  ]
+}
+
+const passed = (name: string, answer: RawAnswer): Finding => ({
+  what: `the probe ${name} is answered with ${answer.status}, and not by Torhaus: ${hopIn(answer)} has passed it on to somebody else`,
+  why: 'what goes past Torhaus is checked by nobody',
+  remedy: 'let everything for this host go to Torhaus alone, and see where publicUrl leads',
+  ...{ option: 'publicUrl', severity: 'error' },
+})
+
+const forged: Finding = {
+  what: 'what a client writes into X-Forwarded-For or Forwarded is believed as its address',
+  why: 'rules by network, limits on passwords and the audit log go by what an attacker writes',
+  remedy:
+    'let the balancer set the field and not append to it, and keep to listener.trustedProxies the proxies themselves, no whole networks',
+  ...{ option: 'listener.trustedProxies', severity: 'error' },
+}
+
+function clientFindings({ config }: Ground, answer: RawAnswer): Finding[] {
+  const { trustedProxies } = config.listener
+  const isTold = answer.fields.get('x-torhaus-self-test')?.includes('client=forwarded') === true
+  if (trustedProxies.length === 0 || isTold || codeIn(answer) !== 'self-test') return []
+  return [
+    {
+      what: 'the address of the client does not arrive by way of publicUrl',
+      why: 'everybody counts as one client, the balancer: rules by network and limits hit all or nobody',
+      remedy: 'let the balancer set the field of listener.forwardedField, and list the address it comes from',
+      ...{ option: 'listener.trustedProxies', severity: 'error' },
+    },
+  ]
+}
+
+/** Not answered at all: the first is about the way, a later one about the probe, which a hop refuses by closing. */
+function unanswered(name: string, url: URL, error: Error, isPassed: boolean): Finding[] {
+  if (isPassed) return refusedEarly(name, { status: 0, fields: new Map() })
+  const destination = {
+    name: 'publicUrl',
+    url,
+    option: 'publicUrl',
+    authorities: 'NODE_EXTRA_CA_CERTS=FILE for this command',
+  }
+  const why = 'clients may not reach Torhaus either, unless this machine has another way there'
+  return [{ ...connectionFailure({ ...destination, why }, error), severity: 'warning' }]
+}

@@ -1,0 +1,152 @@
+/**
+ * What a start and the first delegated request need of keytab and KDC, tried one after the other, in words for the
+ * operator. By our own protocol, also where libgssapi serves: only so the KDC's own words are heard.
+ *
+ *   keytab --> KDC answers --> we sign in --> ticket for our own SPN, which a key of the keytab opens
+ *                                        +--> ticket for the server's SPN
+ *                                        +--> ticket for ourselves in the name of a user --> for the server, in that name
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { parseKdc } from '../../config/kdc-address.ts'
+import type { Config } from '../../config/schema.ts'
+import type { Surroundings } from '../clock.ts'
+import { canonicalPrincipal } from './canonical-principal.ts'
+import { type DirectoryProblem, directoryProblem } from './directory-problem.ts'
+import { createKdcClient, type HeldTicket, type KdcClient } from './kdc/kdc-client.ts'
+import { configuredKdcs, discoveredKdcs, type KdcLocator } from './kdc/kdc-locator.ts'
+import { createKdcPool } from './kdc/kdc-pool.ts'
+import { krb5ConfigKdcs } from './krb5-config-kdcs.ts'
+import { openWith } from './open-with.ts'
+import { type Keytab, type KeytabEntry, readKeytab } from './protocol/keytab.ts'
+import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
+import { TICKET_FLAG } from './protocol/ticket.ts'
+
+export interface DirectoryQuestion {
+  readonly settings: NonNullable<Config['kerberos']>
+  /** Of publicUrl. */
+  readonly publicHost: string
+  /** SPN of the origin server, where Torhaus delegates to it. */
+  readonly target: string | undefined
+  /** In whose name it is tried; by default in that of the service account. */
+  readonly account: string | undefined
+}
+
+type Moment = Pick<Surroundings, 'now' | 'environment'>
+
+/** Stops at the first problem without which the rest cannot be tried. */
+export async function examineDirectory(question: DirectoryQuestion, moment: Moment): Promise<DirectoryProblem[]> {
+  const { settings, publicHost, target } = question
+  const { realm } = settings
+  const inRealm = (name: string) => (name.includes('@') ? name : `${name}@${realm}`)
+  const [accept, service] = [
+    inRealm(settings.acceptPrincipal ?? `HTTP/${publicHost}`),
+    inRealm(settings.servicePrincipal),
+  ]
+  const keytab = readKeytab(readFileSync(settings.keytabFile))
+  const keysOf = (principal: string) => keytab.entries.filter(entry => principalOf(entry) === principal)
+  const missing = [accept, service].filter(principal => keysOf(principal).length === 0)
+  if (missing.length > 0) return missing.map(principal => noKey(principal, keytab, settings.keytabFile))
+
+  const pool = createKdcPool({
+    locator: locatorOf(settings, moment),
+    timeoutMs: settings.kdcTimeoutMs,
+    now: moment.now,
+  })
+  const client = createKdcClient({ pool, realm, now: moment.now })
+  using held = new DisposableStack()
+  const keep = (ticket: HeldTicket) => {
+    held.use(ticket.sessionKey)
+    return ticket
+  }
+  const tgt = await attempt(() => signIn(client, service, keysOf(service)).then(keep))
+  if ('code' in tgt) return [directoryProblem('sign-in', tgt, service)]
+  const own = await attempt(() => client.serviceTicket(tgt, serviceName(accept)).then(keep))
+  const problems: DirectoryProblem[] = []
+  if ('code' in own) problems.push(directoryProblem('own-name', own, accept))
+  else if (opens(keysOf(accept), own) === undefined) problems.push(olderKeytab(accept, keysOf(accept), own))
+  if (target !== undefined) problems.push(...(await delegationProblems(client, keep, tgt, question, inRealm(target))))
+  return problems
+}
+
+async function delegationProblems(
+  client: KdcClient,
+  keep: (ticket: HeldTicket) => HeldTicket,
+  tgt: HeldTicket,
+  { settings, account = settings.servicePrincipal }: DirectoryQuestion,
+  target: string,
+): Promise<DirectoryProblem[]> {
+  const { realm, netbiosDomain } = settings
+  const service = await attempt(() => client.serviceTicket(tgt, serviceName(target)).then(keep))
+  if ('code' in service) return [directoryProblem('target-name', service, target)]
+  const user = canonicalPrincipal(account, { realm, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) })
+  const evidence = await attempt(() => client.s4u2self(tgt, principalName(user)).then(keep))
+  if ('code' in evidence) return [directoryProblem('protocol-transition', evidence, user)]
+  // MS-SFU 3.2.5.1.2: without the right to delegate by protocol transition the ticket may not be passed on.
+  if ((evidence.flags & TICKET_FLAG.forwardable) === 0)
+    return [directoryProblem('not-forwardable', { code: undefined, words: 'not forwardable' }, user)]
+  const proxied = await attempt(() => client.s4u2proxy(tgt, evidence, serviceName(target)).then(keep))
+  return 'code' in proxied ? [directoryProblem('delegation', proxied, target)] : []
+}
+
+/** What the KDC refused, by its code (RFC 4120 7.5.9), or why there was no answer. */
+async function attempt(
+  ask: () => Promise<HeldTicket>,
+): Promise<HeldTicket | { readonly code: number | undefined; readonly words: string }> {
+  try {
+    return await ask()
+  } catch (error) {
+    const { errorCode: code, message } = error as { readonly errorCode?: number; readonly message: string }
+    return { code, words: message }
+  }
+}
+
+function signIn(client: KdcClient, principal: string, keys: readonly KeytabEntry[]): Promise<HeldTicket> {
+  return client.signIn(principalName(principal), async infos => {
+    const wanted = infos.map(({ etype }) => etype)
+    const found = keys.find(({ key }) => wanted.length === 0 || wanted.includes(key.enctype.number))
+    if (found !== undefined) return found.key.copy()
+    throw new Error(`the KDC wants a key of type ${wanted.join(' or ')}, and the keytab has none for ${principal}`)
+  })
+}
+
+const opens = (keys: readonly KeytabEntry[], { ticket }: HeldTicket): true | undefined => {
+  const found = openWith(keys, ticket)
+  found?.opened.sessionKey[Symbol.dispose]()
+  return found === undefined ? undefined : true
+}
+
+function locatorOf(settings: DirectoryQuestion['settings'], { now, environment }: Moment): KdcLocator {
+  const isNative = settings.implementation === 'native'
+  const file = settings.krb5ConfigFile ?? environment.KRB5_CONFIG ?? '/etc/krb5.conf'
+  const addresses = isNative
+    ? settings.kdcs.map(parseKdc).filter(address => address !== undefined)
+    : krb5ConfigKdcs(existsSync(file) ? readFileSync(file, 'utf8') : '', settings.realm)
+  return addresses.length > 0 ? configuredKdcs(addresses) : discoveredKdcs(settings.realm, now)
+}
+
+const principalOf = ({ name, realm }: KeytabEntry) => `${name.components.join('/')}@${realm}`
+const withoutRealm = (principal: string) => principal.slice(0, principal.lastIndexOf('@'))
+const principalName = (principal: string) => nameOf(withoutRealm(principal), NAME_TYPE.principal)
+const serviceName = (principal: string) => nameOf(withoutRealm(principal), NAME_TYPE.serviceInstance)
+
+function noKey(principal: string, { entries, skipped }: Keytab, fileName: string): DirectoryProblem {
+  const others = [...new Set(entries.map(principalOf))].join(', ') || 'none'
+  const old = skipped === 0 ? '' : `; ${skipped} keys of RC4, DES or wrong length do not count`
+  return {
+    what: `${fileName} has no AES key of ${principal} (it has some of: ${others}${old})`,
+    why: 'Torhaus does not start, or opens no ticket',
+    remedy: 'export it with AES keys of both principals: ktpass -crypto AES256-SHA1, or samba-tool domain exportkeytab',
+    ...{ option: 'kerberos.keytabFile', severity: 'error' },
+  }
+}
+
+function olderKeytab(principal: string, keys: readonly KeytabEntry[], { ticket }: HeldTicket): DirectoryProblem {
+  const { kvno, etype } = ticket.encrypted
+  const have = keys.map(entry => `kvno ${entry.kvno}, type ${entry.key.enctype.number}`).join('; ')
+  return {
+    what: `no key of ${principal} in the keytab opens the tickets that the KDC makes (kvno ${kvno}, type ${etype}; the keytab has ${have})`,
+    why: 'every Negotiate request is refused: the keytab is older than the password, or of another account',
+    remedy: 'export the keytab anew, after the last change of the password; it is read again without a restart',
+    ...{ option: 'kerberos.keytabFile', severity: 'error' },
+  }
+}

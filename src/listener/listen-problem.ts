@@ -1,0 +1,21 @@
+/** Why nothing listens where it should, in words for the operator: with the option, and what to do. */
+
+export interface ListenPlace {
+  /** The section with `host` and `port`. */
+  readonly section: 'listener' | 'admin'
+  readonly host: string
+  readonly port: number
+}
+
+/** An error with the same code. */
+export function listenProblem(error: unknown, { section, host, port }: ListenPlace): Error {
+  const { code, message } = error as NodeJS.ErrnoException
+  const words: Readonly<Record<string, string>> = {
+    EADDRINUSE: `${section}.port: ${port} is taken on ${host} (${code}): end the program that listens there, which \`ss -ltnp\` names, or choose another`,
+    EACCES: `${section}.port: ${port} is not for this account (${code}): below 1024 it takes CAP_NET_BIND_SERVICE (deploy/torhaus.service has the lines), or choose one above`,
+    EADDRNOTAVAIL: `${section}.host: this machine does not have ${host} (${code}): \`ip address\` lists what it has`,
+    ENOTFOUND: `${section}.host: the name ${host} leads nowhere (${code})`,
+  }
+  const text = code === undefined ? undefined : words[code]
+  return Object.assign(new Error(text ?? message, { cause: error }), code === undefined ? {} : { code })
+}

@@ -1,0 +1,61 @@
+/**
+ * The file of the audit log. Where it is moved away or deleted, as logrotate(8) does, another one is opened under its
+ * name within a second, by each process for itself: nobody has to be told, and no worker is replaced.
+ */
+import { openSync, statSync } from 'node:fs'
+import type { DestinationStream } from 'pino'
+import { type LogOutput, openLogOutput } from './log-output.ts'
+
+const LOOK_MS = 1000
+
+export class AuditFile implements DestinationStream, AsyncDisposable {
+  readonly #fileName: string
+  readonly #onError: (error: Error) => void
+  readonly #timer: NodeJS.Timeout
+  /** Of files that are not there any more: what waits for them is written to them. */
+  readonly #ending = new Set<Promise<void>>()
+  #output: LogOutput
+  #inode: bigint | undefined
+
+  /** Throws where the file can be neither opened nor made. */
+  constructor(fileName: string, onError: (error: Error) => void) {
+    this.#fileName = fileName
+    this.#onError = onError
+    this.#output = this.#open()
+    this.#timer = setInterval(() => this.look(), LOOK_MS).unref()
+  }
+
+  write(line: string): void {
+    this.#output.write(line)
+  }
+
+  /** Whether the file is still the one that was opened. Called by itself once a second. */
+  look(): void {
+    if (inodeOf(this.#fileName) === this.#inode) return
+    const old = this.#output
+    try {
+      this.#output = this.#open()
+    } catch (error) {
+      // The old one is written to meanwhile.
+      this.#onError(error as Error)
+      return
+    }
+    const ended = old.close().finally(() => this.#ending.delete(ended))
+    this.#ending.add(ended)
+  }
+
+  /** Resolves when what waits was written. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer)
+    await Promise.all([this.#output.close(), ...this.#ending])
+  }
+
+  #open(): LogOutput {
+    // Not waited for: a report-only rule may write a record for every request.
+    const descriptor = openSync(this.#fileName, 'a', 0o600)
+    this.#inode = inodeOf(this.#fileName)
+    return openLogOutput({ descriptor, batchMs: 0, onError: this.#onError })
+  }
+}
+
+const inodeOf = (fileName: string) => statSync(fileName, { bigint: true, throwIfNoEntry: false })?.ino

@@ -1,0 +1,30 @@
+/** What doctor finds, asked in the process of the test. */
+import assert from 'node:assert/strict'
+import { loadConfig } from '../../config/load.ts'
+import type { Config } from '../../config/schema.ts'
+import type { Ground } from '../../src/doctor/examination.ts'
+import { examine, type Subject } from '../../src/doctor/examine.ts'
+import { system } from '../../src/system.ts'
+
+export function configIn(configFile: string): Config {
+  const loaded = loadConfig(configFile, {})
+  assert.ok(loaded.ok, JSON.stringify(loaded))
+  return loaded.config
+}
+
+/** `severity (option) what` of each finding, or `skipped: why`. */
+export async function found(subject: Subject, config: Config, more: Partial<Ground> = {}): Promise<string[]> {
+  const ground = { config, now: system.now, environment: {}, account: undefined, userId: 1000, ...more }
+  const [examined] = await examine(ground, [subject])
+  assert.ok(examined)
+  if (examined.notNow !== undefined) return [`skipped: ${examined.notNow}`]
+  for (const { why, remedy } of examined.findings) assert.ok(why.length > 5 && remedy.length > 5)
+  return examined.findings.map(({ severity, option = '', what }) => `${severity} (${option}) ${what}`)
+}
+
+/** One finding, and it begins so. */
+export async function assertFound(answer: Promise<string[]>, pattern: RegExp): Promise<void> {
+  const findings = await answer
+  assert.equal(findings.length, 1, findings.join('\n'))
+  assert.match(findings[0] ?? '', pattern)
+}

@@ -1,0 +1,134 @@
+/** What doctor says of a directory in which something of ours is missing: each tried against Samba. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { Config } from '../../config/schema.ts'
+import { DEVOPS_SPN } from '../../devkit/realm/lab-accounts.ts'
+import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
+import { examineDirectory } from '../../src/kerberos/examine-directory.ts'
+import { krb5ConfigKdcs } from '../../src/kerberos/krb5-config-kdcs.ts'
+
+type Settings = NonNullable<Config['kerberos']>
+
+const PUBLIC_HOST = 'proxy.corp.test'
+
+let kdc: SambaKdc
+before(async () => {
+  kdc = await startSambaKdc({
+    accounts: [
+      { name: 'svc-bare', password: 'svc-bare-Passw0rd', servicePrincipals: ['HTTP/bare.corp.test'] },
+      {
+        ...{ name: 'svc-listless', password: 'svc-listless-Passw0rd' },
+        ...{ servicePrincipals: ['HTTP/listless.corp.test'], protocolTransition: true },
+      },
+    ],
+  })
+})
+after(() => kdc?.close())
+
+const settings = (more: Partial<Settings> = {}): Settings => ({
+  ...{ implementation: 'native', realm: 'CORP.TEST', netbiosDomain: 'CORP', kdcs: [kdc.kdc] },
+  ...{ keytabFile: kdc.keytabs.proxy, servicePrincipal: 'svc-proxy' },
+  ...{ recheckSeconds: 300, maxKdcCalls: 2, kdcTimeoutMs: 3000, kdcFailureThreshold: 3, kdcPauseMs: 5000 },
+  ...{ maxPrincipals: 100 },
+  passwords: {
+    ...{ accept: false, verdictSeconds: 0, maxFailuresPerAccount: 3, reservedFailuresPerAccount: 1 },
+    ...{ provenNetworkSeconds: 0, ipv6PrefixBits: 64, maxFailuresPerAddress: 20, failureWindowSeconds: 60 },
+  },
+  ...more,
+})
+
+interface Asked {
+  readonly publicHost?: string
+  readonly target?: string | undefined
+  readonly account?: string
+  readonly now?: () => number
+}
+
+/** `(option) what` of each problem. */
+async function problems(more: Partial<Settings> = {}, asked: Asked = {}): Promise<string[]> {
+  const { publicHost = PUBLIC_HOST, account = 'alice', now = Date.now } = asked
+  const target = 'target' in asked ? asked.target : DEVOPS_SPN
+  const all = await examineDirectory(
+    { settings: settings(more), publicHost, target, account },
+    { now, environment: {} },
+  )
+  for (const { why, remedy, severity } of all) assert.ok(why !== '' && remedy !== '' && severity === 'error')
+  return all.map(({ option, what, remedy }) => `(${option}) ${what}; ${remedy}`)
+}
+
+/** The keys of an account and an SPN of it, as they are now. */
+async function keytabOf(name: string, ...principals: readonly string[]): Promise<string> {
+  const path = join(kdc.directory, `${name}.keytab`)
+  for (const principal of principals) await kdc.sambaTool('domain', 'exportkeytab', path, `--principal=${principal}`)
+  return path
+}
+
+async function only(answer: Promise<string[]>, pattern: RegExp): Promise<void> {
+  const all = await answer
+  assert.equal(all.length, 1, all.join('\n'))
+  assert.match(all[0] ?? '', pattern)
+}
+
+test('nothing is said of a directory in which all is well, by either implementation', async () => {
+  assert.deepEqual(await problems(), [])
+  assert.deepEqual(await problems({}, { target: undefined }), [])
+  const gssapi = { implementation: 'gssapi', kdcs: [], krb5ConfigFile: kdc.krb5Config } as const
+  assert.deepEqual(await problems(gssapi), [])
+})
+
+test('a keytab without our names, and one that is older than the password, are told apart', async () => {
+  await only(
+    problems({}, { publicHost: 'other.corp.test' }),
+    /^\(kerberos\.keytabFile\) \S+ has no AES key of HTTP\/other\.corp\.test@CORP\.TEST \(it has some of: .*svc-proxy@CORP\.TEST/,
+  )
+  const bare = { servicePrincipal: 'svc-bare', keytabFile: await keytabOf('old', 'svc-bare', 'HTTP/bare.corp.test') }
+  const host = { publicHost: 'bare.corp.test', target: undefined }
+  assert.deepEqual(await problems(bare, host), [])
+  await kdc.sambaTool('user', 'setpassword', 'svc-bare', '--newpassword=svc-bare-An0ther')
+  await only(
+    problems(bare, host),
+    /^\(kerberos\.servicePrincipal\) Torhaus cannot sign in as svc-bare@CORP\.TEST: the KDC says 24; the key is that of an older password/,
+  )
+})
+
+test('an SPN that nobody has is named, ours and that of the server', async () => {
+  await only(
+    problems({}, { target: 'HTTP/nobody.corp.test' }),
+    /^\(upstream\.identity\.kerberos\.targetPrincipal\) there is no ticket for HTTP\/nobody\.corp\.test@CORP\.TEST: the KDC says 7; nobody has this SPN/,
+  )
+})
+
+test('what is missing of the right to delegate is named: the transition, or the server in the list', async () => {
+  const bare = await keytabOf('bare', 'svc-bare', 'HTTP/bare.corp.test')
+  await only(
+    problems({ servicePrincipal: 'svc-bare', keytabFile: bare }, { publicHost: 'bare.corp.test' }),
+    /^\(kerberos\.servicePrincipal\) Torhaus gets a ticket that it may not pass on in the name of alice@CORP\.TEST: .*any authentication protocol/,
+  )
+  const listless = await keytabOf('listless', 'svc-listless', 'HTTP/listless.corp.test')
+  await only(
+    problems({ servicePrincipal: 'svc-listless', keytabFile: listless }, { publicHost: 'listless.corp.test' }),
+    /^\(upstream\.identity\.kerberos\.targetPrincipal\) Torhaus may not act in the name of others towards HTTP\/devops\.corp\.test@CORP\.TEST: .*msDS-AllowedToDelegateTo/,
+  )
+})
+
+test('a KDC that is away, and a clock that is off, are named', async () => {
+  await only(
+    problems({ kdcs: ['127.0.0.1:9'] }),
+    /^\(kerberos\.servicePrincipal\) Torhaus cannot sign in as svc-proxy@CORP\.TEST: .*; look at kerberos\.kdcs/,
+  )
+  await only(
+    problems({}, { now: () => Date.now() + 600_000 }),
+    /^\(kerberos\.servicePrincipal\) Torhaus cannot sign in as svc-proxy@CORP\.TEST: the KDC says 37; the clocks differ/,
+  )
+})
+
+test('the KDCs of a realm are read out of a krb5.conf', () => {
+  const text =
+    '[libdefaults]\n  a = b\n[realms]\n  OTHER = {\n    kdc = other\n  }\n  CORP.TEST = {\n    kdc = dc1:1088\n    kdc = dc2\n  }\n[domain_realm]\n  kdc = none\n'
+  assert.deepEqual(krb5ConfigKdcs(text, 'CORP.TEST'), [
+    { host: 'dc1', port: 1088 },
+    { host: 'dc2', port: 88 },
+  ])
+  assert.deepEqual(krb5ConfigKdcs(text, 'NOBODY'), [])
+})

@@ -1,0 +1,62 @@
+/** Requests shaped like attacks: each is refused in the way that the table says, and reaches no origin server. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { configured, type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { FORGED_ADDRESS, PROBES, SELF_TEST_PATH } from '../../src/http/self-test-probes.ts'
+
+let direct: ProxyUnderTest
+let behindProxy: ProxyUnderTest
+before(async () => {
+  direct = await startProxy({ configure: configured() })
+  behindProxy = await startProxy({ configure: configured({ trustedProxies: ['127.0.0.1'] }) })
+})
+after(async () => {
+  await direct?.close()
+  await behindProxy?.close()
+})
+
+for (const [name, { target, fields, host, refusedAs }] of Object.entries(PROBES))
+  test(`the probe ${name} is refused as ${refusedAs.join(' or ')}`, async () => {
+    const connection = await direct.connect()
+    const lines = [
+      `GET ${target} HTTP/1.1`,
+      host === undefined ? direct.host : `Host: ${host}`,
+      ...fields,
+      'Connection: close',
+      '',
+      '',
+    ]
+    connection.send(lines.join('\r\n'))
+    const answer = await connection.response()
+    const code = answer.one('X-Torhaus-Error') ?? ''
+    assert.ok(refusedAs.includes(code), code)
+    const isPage = code === 'self-test'
+    assert.deepEqual(
+      [answer.status, answer.one('X-Torhaus-Self-Test')],
+      isPage ? [400, 'target=intact, client=peer'] : [code === 'host-unknown' ? 421 : 400, undefined],
+    )
+    assert.equal(direct.origin.requests.length, 0)
+  })
+
+const told = async (proxy: ProxyUnderTest, target: string, fields: readonly string[] = []) =>
+  (await proxy.ask(`GET ${target}`, fields)).one('X-Torhaus-Self-Test')
+
+test('a path that a hop has cleaned up on the way is said to be changed', async () => {
+  for (const path of ['/b', '/a/b', '/a/../b/'])
+    assert.equal(await told(direct, `${SELF_TEST_PATH}${path}?probe=dot-segments`), 'target=changed, client=peer')
+  assert.equal(await told(direct, SELF_TEST_PATH), 'target=unknown, client=peer')
+  assert.equal(await told(direct, `${SELF_TEST_PATH}?probe=constructor`), 'target=unknown, client=peer')
+})
+
+test('whose word about the client counted is said: nobody, a listed proxy, or the client itself', async () => {
+  const target = `${SELF_TEST_PATH}?probe=plain`
+  const forged = [`X-Forwarded-For: ${FORGED_ADDRESS}`]
+  assert.equal(await told(direct, target, forged), 'target=intact, client=peer')
+  assert.equal(await told(behindProxy, target), 'target=intact, client=peer')
+  assert.equal(await told(behindProxy, target, ['X-Forwarded-For: 10.1.2.3']), 'target=intact, client=forwarded')
+  assert.equal(await told(behindProxy, target, forged), 'target=intact, client=forged')
+  assert.equal(
+    await told(behindProxy, target, [`X-Forwarded-For: ${FORGED_ADDRESS}, 10.1.2.3`]),
+    'target=intact, client=forwarded',
+  )
+})
