@@ -71,8 +71,11 @@ export class Supervisor {
     })
     const { surroundings, log, output } = parts
     this.#metrics = new SupervisorMetrics({
+      config: () => this.#generation.config,
       workers: () => this.#generation.listeningCount,
+      workersWanted: () => workerCount(this.#generation.config),
       failedLogWrites: () => output.failedWrites,
+      startedAtMs: surroundings.now(),
     })
     this.#health = new Health({ surroundings, log, metrics: this.#metrics, generation: () => this.#generation })
     this.#generation = this.#newGeneration(parts.config)
