@@ -5,9 +5,20 @@
 import { Registry } from 'prom-client'
 import type { MonotonicClock } from '../clock.ts'
 import type { Code } from '../errors.ts'
-import type { RefreshOutcome } from '../oidc/session-refresh.ts'
+import { type RefreshOutcome, refreshOutcomes } from '../oidc/session-refresh.ts'
 import { Histogram, LabelledCounter, LabelledHistogram } from './counters.ts'
-import type { GrantEvent, OpLogoutChannel, OpLogoutOutcome, PatEvent, SignInEvent } from './events.ts'
+import {
+  type GrantEvent,
+  grantEvents,
+  type OpLogoutChannel,
+  type OpLogoutOutcome,
+  opLogoutChannels,
+  opLogoutOutcomes,
+  type PatEvent,
+  patEvents,
+  type SignInEvent,
+  signInEvents,
+} from './events.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import type { MetricSources } from './metric-sources.ts'
 import { observeSources } from './observed-metrics.ts'
@@ -87,6 +98,7 @@ export class Metrics {
 
   constructor(monotonic: MonotonicClock) {
     collectProcessMetrics(this.registry, monotonic)
+    this.#beginAtZero()
   }
 
   /** What is read when somebody asks. */
@@ -148,6 +160,17 @@ export class Metrics {
 
   refresh(outcome: RefreshOutcome): void {
     this.#refreshes.add(1, outcome)
+  }
+
+  /** A series that begins with its first event shows Prometheus no growth: whoever waits for one event misses it. */
+  #beginAtZero(): void {
+    for (const counter of [this.#mismatches, this.#storeErrors, this.#storeMalformed]) counter.add(0)
+    for (const event of signInEvents) this.#signIns.add(0, event)
+    for (const event of grantEvents) this.#grants.add(0, event)
+    for (const event of patEvents) this.#pats.add(0, event)
+    for (const outcome of refreshOutcomes) this.#refreshes.add(0, outcome)
+    for (const channel of opLogoutChannels)
+      for (const outcome of opLogoutOutcomes) this.#opLogouts.add(0, channel, outcome)
   }
 
   #counter<T extends string>(name: string, help: string, labelNames: readonly T[]): LabelledCounter<T> {

@@ -59,6 +59,9 @@ export class SupervisorMetrics {
     const help = 'Writes of the log that failed; their records are lost.'
     registerCounter(this.#registry, 'torhaus_log_writes_failed_total', help, failedLogWrites)
     this.#lastReload.set(1)
+    // A series that begins with its first event shows no growth.
+    for (const silent of ['heartbeat', 'request'] satisfies Silence[]) this.#killed.inc({ silent }, 0)
+    for (const outcome of ['success', 'failure']) this.#reloads.inc({ outcome }, 0)
     this.#gauge('torhaus_workers', 'Workers that take requests.', workers)
     this.#gauge('torhaus_workers_wanted', 'Workers that should take requests.', workersWanted)
     this.#gauge('process_start_time_seconds', 'When the supervisor was started.', () => startedAtMs / 1000)

@@ -38,6 +38,8 @@ export type Configure = (config: ReturnType<typeof torhausConfig>) => object
 export type WorkersLab = {
   readonly url: string
   readonly port: number
+  /** `host:port` of the admin listener. */
+  readonly adminAddress: string
   readonly directory: string
   readonly configFile: string
   /** Where private entrances are made. */
@@ -126,9 +128,10 @@ export async function startWorkersLab(
     const all = output === 'pipe' ? Buffer.concat(written) : readFileSync(outputFile)
     return all.toString().split('\n').slice(0, -1)
   }
-  const admin = (path: string) => fetch(`http://127.0.0.1:${adminPort}${path}`)
+  const adminAddress = `127.0.0.1:${adminPort}`
+  const admin = (path: string) => fetch(`http://${adminAddress}${path}`)
   const lab: WorkersLab = {
-    ...{ url: publicUrl, port, directory, configFile, runtime, origin, supervisor, lines },
+    ...{ url: publicUrl, port, adminAddress, directory, configFile, runtime, origin, supervisor, lines },
     errors: () => Buffer.concat(errors).toString(),
     workers: () =>
       readFileSync(`/proc/${supervisor.pid}/task/${supervisor.pid}/children`, 'utf8')
@@ -140,7 +143,7 @@ export async function startWorkersLab(
       return { status: response.status, body: (await response.json()) as never }
     },
     livez: () => admin('/livez'),
-    metric: name => metricAt(`http://127.0.0.1:${adminPort}`, name),
+    metric: name => metricAt(`http://${adminAddress}`, name),
     logged: matches =>
       until('a log record', () =>
         lines()
