@@ -13,7 +13,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'yaml'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
-import { startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
+import { type OpenIdProvider, startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
 import { newTotpSecret } from '../../devkit/op/totp.ts'
 import { signIn } from '../../devkit/op/user-agent.ts'
 import { type EchoOrigin, startEchoOrigin } from '../../devkit/origin/echo-origin.ts'
@@ -45,6 +45,7 @@ export type WorkersLab = {
   /** Where private entrances are made. */
   readonly runtime: string
   readonly origin: EchoOrigin
+  readonly op: OpenIdProvider
   readonly supervisor: ChildProcess
   /** Standard output so far, as lines; the last may be torn only while it is being written. */
   lines(): string[]
@@ -131,7 +132,7 @@ export async function startWorkersLab(
   const adminAddress = `127.0.0.1:${adminPort}`
   const admin = (path: string) => fetch(`http://${adminAddress}${path}`)
   const lab: WorkersLab = {
-    ...{ url: publicUrl, port, adminAddress, directory, configFile, runtime, origin, supervisor, lines },
+    ...{ url: publicUrl, port, adminAddress, directory, configFile, runtime, origin, op, supervisor, lines },
     errors: () => Buffer.concat(errors).toString(),
     workers: () =>
       readFileSync(`/proc/${supervisor.pid}/task/${supervisor.pid}/children`, 'utf8')
