@@ -46,6 +46,7 @@ async function goRound(lab: WorkersLab, person: BrowserClient, signal: AbortSign
     await ask(basic('CORP\\alice', 'wrong').replace('Authorization: ', ''), 'git/2.50.0')
     await ask('NTLM TlRMTVNTUAABAAAAB4IIogAAAAAAAAAAAAAAAAAAAAAKAGFKAAAADw==', 'Team Explorer/17.0')
     await ask(undefined, 'NuGet/6.0')
+    await (await fetch(`${lab.url}/.torhaus/nothing`)).arrayBuffer()
     await rubbish(lab.port)
     await sleep(PAUSE_MS)
   }
