@@ -55,7 +55,13 @@ export function keyFileWarnings(config: Config): Diagnostic[] {
   })
 }
 
-function secretFilesOf({ session, oidc, upstream, listener }: Config): (readonly [path: string, fileName: string])[] {
+function secretFilesOf({
+  session,
+  oidc,
+  upstream,
+  listener,
+  admin,
+}: Config): (readonly [path: string, fileName: string])[] {
   const list = (path: string, names: readonly string[] = []) =>
     names.map((fileName, index) => [`${path}[${index}]`, fileName] as const)
   const one = (path: string, fileName: string | undefined) => list(path, fileName === undefined ? [] : [fileName])
@@ -65,6 +71,8 @@ function secretFilesOf({ session, oidc, upstream, listener }: Config): (readonly
     ...one('oidc.clientSecretFile', oidc.clientSecretFile),
     ...list('upstream.identity.assertion.signingKeyFiles', upstream.identity.assertion?.signingKeyFiles),
     ...one('listener.tls.privateKeyFile', listener.tls?.privateKeyFile),
+    ...one('admin.tls.privateKeyFile', admin.tls?.privateKeyFile),
+    ...one('admin.credentialFile', admin.credentialFile),
   ].map(([path, fileName]) => [path.includes('KeyFiles') ? path : path.replace('[0]', ''), fileName] as const)
 }
 

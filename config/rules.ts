@@ -1,7 +1,8 @@
 /** What a schema cannot say: options that must fit together, and values with a grammar of their own. */
 
 import { parseAddressRange } from './address-range.ts'
-import { checkCertificateFiles } from './certificate-files.ts'
+import { checkAdmin } from './admin-rules.ts'
+import { checkAdminCertificateFiles, checkCertificateFiles } from './certificate-files.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
 import { parseKdc } from './kdc-address.ts'
 import { checkAssertionKeys, checkClientSecret, checkSessionKeys } from './key-files.ts'
@@ -23,6 +24,8 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['upstream.identity'], checkIdentity],
   [['account', 'kerberos'], checkAccount],
   [['listener.tls'], checkCertificateFiles],
+  [['admin.tls'], checkAdminCertificateFiles],
+  [['admin.host', 'admin.credentialFile'], checkAdmin],
   [['session.encryptionKeyFiles'], checkSessionKeys],
   [['oidc.clientSecretFile'], checkClientSecret],
   [['upstream.identity'], checkAssertionKeys],

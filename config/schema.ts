@@ -220,7 +220,7 @@ const kerberos = requiredSection(
 const admin = section(
   {
     host: text(
-      'Address of the admin listener. It has no authentication: keep it on loopback or a management network.',
+      'Address of the admin listener: loopback, or an address of a management network, which needs credentialFile.',
       {
         default: '127.0.0.1',
       },
@@ -234,6 +234,20 @@ const admin = section(
       text('Host name, without port.', { pattern: '^[A-Za-z0-9._-]+$' }),
       'Names under which the admin listener may be asked, besides addresses and localhost; any other gets 421.',
       { default: [] },
+    ),
+    credentialFile: Type.Optional(
+      file(
+        'File with the credential for /metrics and for the parts in /readyz, sent as Bearer or as the password of Basic; at least 20 characters, e.g. from `openssl rand -base64 32`. Without it everybody may ask who reaches the listener, which is for loopback only.',
+      ),
+    ),
+    tls: Type.Optional(
+      requiredSection(
+        {
+          certificateFile: file('PEM file: the certificate, followed by its chain.'),
+          privateKeyFile: file('PEM file: the private key of the certificate.'),
+        },
+        'Serve TLS on the admin listener. Without this section the credential can be read by whoever sees the traffic.',
+      ),
     ),
   },
   'The admin listener: /metrics, /livez, /readyz.',

@@ -1,7 +1,8 @@
 /** What a valid configuration opens that its owner may not know of. */
+import { isLoopbackAddress } from '../../config/loopback.ts'
 import type { Config } from '../../config/schema.ts'
 
-export function configWarnings({ credentials }: Pick<Config, 'credentials'>): string[] {
+export function configWarnings({ credentials, admin }: Pick<Config, 'credentials' | 'admin'>): string[] {
   const { patProof, patPolicy, personalAccessTokens, keepCookiesBesideTokens } = credentials
   const warnings: string[] = []
   const opens =
@@ -20,5 +21,7 @@ export function configWarnings({ credentials }: Pick<Config, 'credentials'>): st
     warnings.push(
       'credentials.keepCookiesBesideTokens: a stolen cookie of the server beside a token acts as whoever it belongs to',
     )
+  if (admin.tls === undefined && !isLoopbackAddress(admin.host))
+    warnings.push('admin.tls: without it the credential of the admin listener can be read on its way')
   return warnings
 }

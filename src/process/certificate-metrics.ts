@@ -22,10 +22,11 @@ export function observeCertificates(registry: Registry, config: () => Config): v
 }
 
 /** What Torhaus shows, and what it trusts others by. */
-function certificateFiles({ listener, upstream, session }: Config): [option: string, file: string][] {
+function certificateFiles({ listener, admin, upstream, session }: Config): [option: string, file: string][] {
   const redis = session.store.redis?.tls
   const files = {
     'listener.tls.certificateFile': listener.tls?.certificateFile,
+    'admin.tls.certificateFile': admin.tls?.certificateFile,
     'upstream.tls.caFile': upstream.tls.caFile,
     'session.store.redis.tls.caFile': redis?.caFile,
     'session.store.redis.tls.certificateFile': redis?.certificateFile,

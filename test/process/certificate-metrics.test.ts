@@ -16,7 +16,10 @@ after(() => certificate.remove())
 async function told(): Promise<string[]> {
   const registry = new Registry()
   const tls = { certificateFile: certificate.certificateFile }
-  observeCertificates(registry, () => ({ listener: { tls }, upstream: { tls: {} }, session: { store: {} } }) as Config)
+  observeCertificates(
+    registry,
+    () => ({ listener: { tls }, admin: {}, upstream: { tls: {} }, session: { store: {} } }) as Config,
+  )
   return (await registry.metrics()).split('\n').filter(line => line.startsWith('torhaus_certificate_'))
 }
 

@@ -9,7 +9,7 @@ const LATE = 'torhaus_worker_event_loop_delay_p99_seconds'
 
 const supervised = () =>
   new SupervisorMetrics({
-    config: () => ({ listener: {}, upstream: { tls: {} }, session: { store: {} } }) as Config,
+    config: () => ({ listener: {}, admin: {}, upstream: { tls: {} }, session: { store: {} } }) as Config,
     workers: () => 16,
     workersWanted: () => 16,
     failedLogWrites: () => 0,
