@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type PrometheusProcess, startPrometheus } from '../../devkit/prometheus/prometheus-process.ts'
+import { createCertificate } from '../../devkit/torhaus/certificate.ts'
 import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
+import { AdminServer } from '../../src/process/admin-server.ts'
 import { startWorkersLab, until, type WorkersLab } from '../workers/workers-lab.ts'
 
 let lab: WorkersLab
@@ -62,4 +66,29 @@ test('promtool finds nothing to say about the metrics', async () => {
 
 test('what promtool says about a metric that breaks a convention is heard', async () => {
   assert.match(await promtool('# HELP requests x\n# TYPE requests counter\nrequests 1\n'), /_total/)
+})
+
+test('a Prometheus with certificate authority and credential reads an admin listener with TLS', async () => {
+  const certificate = await createCertificate('IP:127.0.0.1')
+  const credentialFile = join(lab.directory, 'admin-credential')
+  await writeFile(credentialFile, 'Zm9yIG9wZXJhdG9ycyBvbmx5\n')
+  const admin = new AdminServer({
+    contentType: 'text/plain; version=0.0.4',
+    metrics: async () => 'torhaus_workers 7\n',
+    isAlive: () => true,
+    readiness: () => ({ ready: true, parts: {} }),
+  })
+  await admin.open({ host: '127.0.0.1', port: 0, hostNames: [], credentialFile, tls: certificate })
+  const own = await startPrometheus([`127.0.0.1:${admin.port}`], {
+    scheme: 'https',
+    tls_config: { ca_file: certificate.certificateFile },
+    authorization: { credentials_file: credentialFile },
+  })
+  try {
+    await until('Prometheus to have read it', async () => (await own.query('torhaus_workers == 7')).length === 1)
+  } finally {
+    await own.stop()
+    await admin.close()
+    await certificate.remove()
+  }
 })
