@@ -18,6 +18,7 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['publicUrl', 'allowPlainHttp'], checkPublicUrl],
   [['oidc.issuer', 'allowPlainHttp'], checkIssuer],
   [['upstream.url'], checkUpstreamUrl],
+  [['tracing', 'allowPlainHttp'], checkTracing],
   [['listener.trustedProxies'], checkAddresses],
   [['listener.trustedProxies', 'listener.proxyProtocol'], checkProxyProtocol],
   [['secondFactor'], checkSecondFactor],
@@ -67,6 +68,12 @@ function checkIssuer({ oidc, allowPlainHttp }: Config, report: Report): void {
 
 function checkUpstreamUrl({ upstream }: Config, report: Report): void {
   checkUrl('upstream.url', upstream.url, false, report)
+}
+
+function checkTracing({ tracing, allowPlainHttp }: Config, report: Report): void {
+  if (tracing === undefined) return
+  const path = 'tracing.otlpUrl'
+  checkTransport(path, checkUrl(path, tracing.otlpUrl, true, report), allowPlainHttp, report)
 }
 
 function checkUrl(path: string, text: string, mayHavePath: boolean, report: Report): URL | undefined {

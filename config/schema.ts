@@ -955,6 +955,19 @@ const logging = section(
   'Structured logs on standard output, one JSON object a line, with field names of the Elastic Common Schema.',
 )
 
+const tracing = requiredSection(
+  {
+    otlpUrl: text(
+      'Where spans are sent: OTLP over HTTP, in JSON, e.g. http://127.0.0.1:4318/v1/traces. Of a collector on this machine; another one needs https.',
+    ),
+    sampleOneIn: integer(
+      'One trace in so many that begin here is recorded. One that a peer of listener.trustedProxies began (traceparent) is recorded as it says.',
+      { default: 100, minimum: 1, maximum: 1_000_000 },
+    ),
+  },
+  'Spans for OpenTelemetry: one for each exchange, each stage, and the request to the origin server, which is told its place in the trace (W3C Trace Context). Without this section there are none.',
+)
+
 const reload = section(
   {
     watchIntervalMs: integer(
@@ -983,6 +996,7 @@ export const configSchema = requiredSection(
     session,
     credentials,
     logging,
+    tracing: Type.Optional(tracing),
     reload,
   },
   'Torhaus configuration.',

@@ -2,11 +2,14 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parse, stringify } from 'yaml'
 import { startServerProcess } from '../realm/server-process.ts'
 import { freePort } from '../torhaus/free-port.ts'
 
 const SHIPPED = join(import.meta.dirname, '../../monitoring/prometheus')
+const READY_POLLS = 200
+const READY_POLL_MS = 100
 const ADDRESS = '127.0.0.1'
 
 export interface Sample {
@@ -57,6 +60,11 @@ export async function startPrometheus(targets: readonly string[], scrape: object
   )
   undo.defer(() => server.stop())
   const url = `http://${ADDRESS}:${port}`
+  // It listens before it can answer.
+  for (let left = READY_POLLS; !(await fetch(`${url}/-/ready`)).ok; left--) {
+    if (left === 0) throw new Error(`Prometheus is not ready: ${server.output()}`)
+    await sleep(READY_POLL_MS)
+  }
   const ask = async (path: string) => {
     const answer = (await (await fetch(`${url}${path}`)).json()) as { status: string; error?: string; data: unknown }
     if (answer.status !== 'success') throw new Error(`Prometheus: ${answer.error}`)

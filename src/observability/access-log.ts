@@ -86,14 +86,15 @@ const PLAIN = /^[ !#-[\]-~]*$/
 const quoted = (text: string) => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))
 
 /** Who asks; and in which trace, as a peer says that is believed. */
-function clientMembers({ clientAddress, peerIsTrusted, fields }: ExchangeRecord['known']): string {
+function clientMembers({ clientAddress, peerIsTrusted, fields, span }: ExchangeRecord['known']): string {
   let members = ''
   if (clientAddress !== undefined) {
     const address = quoted(clientAddress)
     members += `,"client.address":${address}`
     if (ipOf(clientAddress) !== undefined) members += `,"client.ip":${address}`
   }
-  const traceId = peerIsTrusted === true ? readTraceparent(fields?.kept.traceparent)?.traceId : undefined
+  const traceId =
+    span?.traceId ?? (peerIsTrusted === true ? readTraceparent(fields?.kept.traceparent)?.traceId : undefined)
   return traceId === undefined ? members : `${members},"trace.id":"${traceId}"`
 }
 

@@ -68,6 +68,7 @@ export const ecsActions: Readonly<Record<string, Classified>> = {
   'pat-flush': classes.storeError,
   'audit-unwritten': classes.processInfo,
   trace: classes.webInfo,
+  'trace-export': classes.network,
   'session-refresh': classes.session,
   'policy-loaded': classes.configured,
   'sign-in': classes.signedIn,
