@@ -94,6 +94,7 @@ export const ecsActions: Readonly<Record<string, Classified>> = {
   'pat-unproven': classes.authentication,
   'pat-blocked': classes.identityChanged,
   'pat-allowed': classes.identityChanged,
+  'pat-withdrawn': classes.identityChanged,
   'request-refused': classes.accessError,
   'would-have-refused': classes.webInfo,
 }

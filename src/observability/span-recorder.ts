@@ -69,7 +69,7 @@ export class SpanRecorder implements ExchangeTrace {
       upstreamFirstByteAtMs === undefined ? undefined : Math.round(upstreamFirstByteAtMs - decidedAtMs)
     return {
       ...{ name: `${methodOf(record)} upstream`, kind: 'client', isFailed: record.outcome === 'failed' },
-      attributes: { 'torhaus.first_byte_ms': firstByteMs },
+      attributes: { 'torhaus.upstream_first_byte_ms': firstByteMs },
       ...this.#between(decidedAtMs, closedAtMs),
     }
   }
