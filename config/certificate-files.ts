@@ -17,6 +17,10 @@ export function checkCertificateFiles({ listener }: Pick<Config, 'listener'>, re
   if (listener.tls !== undefined) checkPair('listener.tls', listener.tls, report)
 }
 
+export function checkAdminCertificateFiles({ admin }: Pick<Config, 'admin'>, report: Report): void {
+  if (admin.tls !== undefined) checkPair('admin.tls', admin.tls, report)
+}
+
 /** What Torhaus shows to Redis, and whom it trusts there. */
 export function checkRedisCertificates({ session }: Pick<Config, 'session'>, report: Report): void {
   const { kind, redis } = session.store

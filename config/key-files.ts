@@ -78,7 +78,7 @@ export function keyFileWarnings(config: Config): Diagnostic[] {
 }
 
 function secretFilesOf(config: Config): (readonly [path: string, fileName: string])[] {
-  const { session, oidc, upstream, listener, kerberos } = config
+  const { session, oidc, upstream, listener, admin, kerberos } = config
   const { redis } = session.store
   const keys = (path: string, names: readonly string[] = []) =>
     names.map((fileName, index) => [`${path}[${index}]`, fileName] as const)
@@ -88,6 +88,8 @@ function secretFilesOf(config: Config): (readonly [path: string, fileName: strin
     ['session.store.redis.tls.privateKeyFile', redis?.tls.privateKeyFile],
     ['oidc.clientSecretFile', oidc.clientSecretFile],
     ['listener.tls.privateKeyFile', listener.tls?.privateKeyFile],
+    ['admin.tls.privateKeyFile', admin.tls?.privateKeyFile],
+    ['admin.credentialFile', admin.credentialFile],
     ['kerberos.keytabFile', kerberos?.keytabFile],
   ]
   return [

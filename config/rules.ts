@@ -1,7 +1,13 @@
 /** What a schema cannot say: options that must fit together, and values with a grammar of their own. */
 
 import { parseAddressRange } from './address-range.ts'
-import { checkCertificateFiles, checkRedisCertificates, checkUpstreamAuthorities } from './certificate-files.ts'
+import { checkAdmin } from './admin-rules.ts'
+import {
+  checkAdminCertificateFiles,
+  checkCertificateFiles,
+  checkRedisCertificates,
+  checkUpstreamAuthorities,
+} from './certificate-files.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
 import { parseKdc } from './kdc-address.ts'
 import {
@@ -26,12 +32,15 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['publicUrl', 'ownPages', 'listener.hostNames', 'allowPlainHttp'], checkOwnPages],
   [['oidc.issuer', 'allowPlainHttp'], checkIssuer],
   [['upstream.url'], checkUpstreamUrl],
+  [['tracing', 'allowPlainHttp'], checkTracing],
   [['listener.trustedProxies'], checkAddresses],
   [['listener.trustedProxies', 'listener.proxyProtocol'], checkProxyProtocol],
   [['secondFactor'], checkSecondFactor],
   [['upstream.identity'], checkIdentity],
   [['account', 'kerberos'], checkAccount],
   [['listener.tls'], checkCertificateFiles],
+  [['admin.tls'], checkAdminCertificateFiles],
+  [['admin.host', 'admin.credentialFile'], checkAdmin],
   [['session.encryptionKeyFiles'], checkSessionKeys],
   [['oidc.clientSecretFile'], checkClientSecret],
   [['upstream.identity'], checkAssertionKeys],
@@ -79,6 +88,12 @@ function checkIssuer({ oidc, allowPlainHttp }: Config, report: Report): void {
 
 function checkUpstreamUrl({ upstream }: Config, report: Report): void {
   checkUrl('upstream.url', upstream.url, false, report)
+}
+
+function checkTracing({ tracing, allowPlainHttp }: Config, report: Report): void {
+  if (tracing === undefined) return
+  const path = 'tracing.otlpUrl'
+  checkTransport(path, checkUrl(path, tracing.otlpUrl, true, report), allowPlainHttp, report)
 }
 
 function checkAddresses(config: Config, report: Report): void {

@@ -221,7 +221,7 @@ const kerberos = requiredSection(
 const admin = section(
   {
     host: text(
-      'Address of the admin listener. It has no authentication: keep it on loopback or a management network.',
+      'Address of the admin listener: loopback, or an address of a management network, which needs credentialFile.',
       {
         default: '127.0.0.1',
       },
@@ -235,6 +235,20 @@ const admin = section(
       text('Host name, without port.', { pattern: '^[A-Za-z0-9._-]+$' }),
       'Names under which the admin listener may be asked, besides addresses and localhost; any other gets 421.',
       { default: [] },
+    ),
+    credentialFile: Type.Optional(
+      file(
+        'File with the credential for /metrics and for the parts in /readyz, sent as Bearer or as the password of Basic; at least 20 characters, e.g. from `openssl rand -base64 32`. Without it everybody may ask who reaches the listener, which is for loopback only.',
+      ),
+    ),
+    tls: Type.Optional(
+      requiredSection(
+        {
+          certificateFile: file('PEM file: the certificate, followed by its chain.'),
+          privateKeyFile: file('PEM file: the private key of the certificate.'),
+        },
+        'Serve TLS on the admin listener. Without this section the credential can be read by whoever sees the traffic.',
+      ),
     ),
   },
   'The admin listener: /metrics, /livez, /readyz.',
@@ -942,6 +956,19 @@ const logging = section(
   'Structured logs on standard output, one JSON object a line, with field names of the Elastic Common Schema.',
 )
 
+const tracing = requiredSection(
+  {
+    otlpUrl: text(
+      'Where spans are sent: OTLP over HTTP, in JSON, e.g. http://127.0.0.1:4318/v1/traces. Of a collector on this machine; another one needs https.',
+    ),
+    sampleOneIn: integer(
+      'One trace in so many that begin here is recorded. One that a peer of listener.trustedProxies began (traceparent) is recorded as it says.',
+      { default: 100, minimum: 1, maximum: 1_000_000 },
+    ),
+  },
+  'Spans for OpenTelemetry: one for each exchange, each stage, and the request to the origin server, which is told its place in the trace (W3C Trace Context). Without this section there are none.',
+)
+
 const reload = section(
   {
     watchIntervalMs: integer(
@@ -982,6 +1009,7 @@ export const configSchema = requiredSection(
     session,
     credentials,
     logging,
+    tracing: Type.Optional(tracing),
     reload,
   },
   'Torhaus configuration.',

@@ -2,21 +2,29 @@
 import { proceed, type Stage } from '../src/decision.ts'
 import type { Connected, Traced } from '../src/exchange.ts'
 import { type ClientClass, classifyClient } from '../src/http/client-class.ts'
+import type { BeginSpan } from '../src/http/exchange-span.ts'
 import type { RequestFields } from '../src/http/request-fields.ts'
+import { readTraceparent } from '../src/http/trace-context.ts'
 
 /** An inbound id is taken over only if it is short and cannot break a log line or a field. */
 const WELL_FORMED_ID = /^[\w=-]{8,64}$/
 
-export function identifyRequest(newId: () => string): Stage<Connected, Traced> {
+/** `beginSpan`: where spans are recorded. */
+export function identifyRequest(newId: () => string, beginSpan?: BeginSpan): Stage<Connected, Traced> {
   return connected => {
     const { fields, method, peerIsTrusted, handshake } = connected
     const given = peerIsTrusted ? fields.kept['x-request-id'] : undefined
     const clientClass = classifyClient(fields.kept['user-agent'])
-    return proceed({
+    const traced = {
       ...connected,
       requestId: given !== undefined && WELL_FORMED_ID.test(given) ? given : newId(),
       clientClass,
       isNavigation: handshake === undefined && isNavigation(method, clientClass, fields),
+    }
+    if (beginSpan === undefined) return proceed(traced)
+    return proceed({
+      ...traced,
+      span: beginSpan(peerIsTrusted ? readTraceparent(fields.kept.traceparent) : undefined),
     })
   }
 }

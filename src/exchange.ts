@@ -10,6 +10,7 @@ import type { Secret } from '../config/secret.ts'
 import type { AccountKey } from './account-key.ts'
 import type { Admission } from './admission.ts'
 import type { ClientClass } from './http/client-class.ts'
+import type { ExchangeSpan } from './http/exchange-span.ts'
 import type { RequestFields } from './http/request-fields.ts'
 import type { RequestReadings } from './http/request-readings.ts'
 import type { RequestTarget } from './http/request-target.ts'
@@ -43,6 +44,8 @@ export interface Traced extends Connected {
   readonly clientClass: ClientClass
   /** A browser's navigation, which may be answered with a redirect to the sign-in. */
   readonly isNavigation: boolean
+  /** Only where spans are recorded. */
+  readonly span?: ExchangeSpan
 }
 
 export type Credentials =

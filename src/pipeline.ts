@@ -14,6 +14,7 @@ import { mapIdentity } from '../middleware/map-identity.ts'
 import { requireSecondFactor, type SecondFactorParts } from '../middleware/require-second-factor.ts'
 import { type TrustSettings, trustConnection } from '../middleware/trust-connection.ts'
 import type { Arrival, Delegated, Traced } from './exchange.ts'
+import type { BeginSpan } from './http/exchange-span.ts'
 import type { IdentityOut } from './identity/identity-out.ts'
 import type { RequestRate } from './limits/request-rate.ts'
 import { StageChain } from './stage-chain.ts'
@@ -21,6 +22,8 @@ import { StageChain } from './stage-chain.ts'
 export interface PolicyParts {
   readonly trust: TrustSettings
   readonly newRequestId: () => string
+  /** Undefined: no spans are recorded. */
+  readonly beginSpan: BeginSpan | undefined
   readonly classify: ClassifySettings
   readonly authenticate: AuthenticateParts
   readonly secondFactor: SecondFactorParts
@@ -49,7 +52,7 @@ export function createPolicy(parts: PolicyParts): Policy {
   const { client, account } = parts.rates
   const traced = StageChain.of<Arrival>()
     .stage('trust-connection', trustConnection(parts.trust))
-    .stage('identify-request', identifyRequest(parts.newRequestId))
+    .stage('identify-request', identifyRequest(parts.newRequestId, parts.beginSpan))
   const authenticated = StageChain.of<Traced>()
     .stage('classify-credentials', classifyCredentials(parts.classify))
     .stage('authenticate', authenticate(parts.authenticate))

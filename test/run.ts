@@ -16,6 +16,7 @@ const needs: Record<string, string[]> = {
   'test/examples/': ['haproxy', 'redis-server'],
   'test/clients/': ['git', 'git-lfs', 'curl', 'skopeo', 'default-jdk-headless'],
   'test/lab/': [],
+  'test/monitoring/': ['prometheus', 'redis-server', 'rsyslog', 'rsyslog-elasticsearch'],
   'test/kerberos/': [],
   'test/impersonation/': ['chromium'],
   'test/oracle/': ['nginx', 'apache2', 'util-linux'],

@@ -50,6 +50,7 @@ export const FLOORS: readonly Floor[] = [
         'src/errors.ts',
         'src/exit-codes.ts',
         'src/fair-ledger.ts',
+        'src/torhaus-version.ts',
       ],
       'src/io',
     ],

@@ -43,6 +43,7 @@ export async function writeSecrets({ directory, certificate }: ExamplePlace, cli
   const secrets = {
     'keys/client-secret': clientSecret,
     'keys/session': randomBytes(32).toString('base64'),
+    'keys/admin': randomBytes(32).toString('base64'),
     'tls/devops.example.com.crt': certificate.certificate,
     'tls/devops.example.com.key': certificate.privateKey,
     'haproxy.pem': certificate.certificate + certificate.privateKey,

@@ -1,9 +1,11 @@
 /** The parts of one worker and the admin listener in the test's own process, with a clock of the test. */
 
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { type ProxyServer, startProxy } from '../../src/app/proxy-server.ts'
+import { adminCheck } from '../../src/process/admin-credential.ts'
 import { createAdmin } from '../../src/process/admin-listener.ts'
 import { system } from '../../src/system.ts'
 import { bothClocks } from './both-clocks.ts'
@@ -23,6 +25,8 @@ export async function startTorhaus(config: Config, log: Logger, now = system.now
   const admin = opened.use(
     createAdmin({
       hostNames: () => config.admin.hostNames,
+      isAllowed: adminCheck(config.admin.credentialFile),
+      serverFactory: createServer,
       contentType: registry.contentType,
       metrics: () => registry.metrics(),
       isAlive: () => true,

@@ -135,6 +135,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
     },
     identityOut,
     rates: { client: undefined, account: undefined },
+    beginSpan: undefined,
     keepsBesideTokens: false,
     isOwnHost: undefined,
   })

@@ -25,7 +25,11 @@ export type PolicyNeeds = AuthenticateNeeds &
   SecondFactorNeeds &
   Pick<Services, 'fieldReader' | 'identityOut' | 'opKeys' | 'ownOrigin' | 'viaName'>
 
-export function buildPolicy(services: PolicyNeeds, watch: PatWatch, provesPat: ProvePat): Omit<PolicyParts, 'rates'> {
+export function buildPolicy(
+  services: PolicyNeeds,
+  watch: PatWatch,
+  provesPat: ProvePat,
+): Omit<PolicyParts, 'beginSpan' | 'rates'> {
   const { config, now, opKeys, fieldReader, viaName, identityOut, publicUrl, ownOrigin } = services
   const { bearer, clientId } = config.oidc
   const mapAccount = accountMapper(config.account)

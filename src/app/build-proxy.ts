@@ -7,7 +7,6 @@ import type { Forward } from '../../middleware/forward.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { Turns } from '../listener/turns.ts'
 import { accessLog } from '../observability/access-log.ts'
-import { TraceRecorder, traceLog } from '../observability/decision-trace.ts'
 import { RejectLog } from '../observability/reject-log.ts'
 import { createPolicy, type PolicyParts } from '../pipeline.ts'
 import type { Tunnels } from '../tunnels/tunnels.ts'
@@ -16,6 +15,7 @@ import { buildForward } from './build-forward.ts'
 import { buildPatProof, proofEnder } from './build-pat-proof.ts'
 import { buildPatWatch } from './build-pat-watch.ts'
 import { buildPolicy } from './build-policy.ts'
+import { buildTracing } from './build-tracing.ts'
 import { buildTunnels } from './build-tunnels.ts'
 import { type EndpointNeeds, endpoints } from './endpoints.ts'
 import { type AppParts, createApp, type OpenExchange } from './exchange-handler.ts'
@@ -46,7 +46,11 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
   const { patConfirmations } = services
   const watch = buildPatWatch(services, patReport(metrics, audit, log), (...use) => patConfirmations.ask(...use))
   const { proof, provesPat, provesPatAgain } = buildPatProof(services, upstream, monotonic)
-  const policy = { ...buildPolicy(services, watch, provesPat), rates: requestRates(config, monotonic) }
+  const tracing = buildTracing(services, monotonic, opened)
+  const policy = {
+    ...buildPolicy(services, watch, provesPat),
+    ...{ rates: requestRates(config, monotonic), beginSpan: tracing.beginSpan },
+  }
   const tunnels = buildTunnels(services, policy, provesPatAgain, opened)
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
   const turns = new Turns<OpenExchange>()
@@ -54,7 +58,7 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
   opened.defer(() => limits.keeper.close())
   let isDraining = false
   const app = buildApp(services, opened, {
-    ...{ policy, monotonic },
+    ...{ policy, monotonic, newTrace: tracing.newTrace },
     forward: buildForward({ ...services, upstream, watch, tunnels, limits, endProof: proofEnder(services, proof) }),
     isDraining: () => isDraining,
     turns,
@@ -90,7 +94,7 @@ const hashOf = (settings: Config['secondFactor']) => createHash('sha256').update
 
 type AppServices = Omit<EndpointNeeds, 'refresh'> & Pick<Services, 'log' | 'refusal'>
 
-interface AppNeeds extends Pick<AppParts, 'isDraining' | 'monotonic' | 'turns'> {
+interface AppNeeds extends Pick<AppParts, 'isDraining' | 'monotonic' | 'newTrace' | 'turns'> {
   readonly policy: PolicyParts
   readonly forward: Forward
 }
@@ -103,7 +107,6 @@ function buildApp(
   const { config, log, now, metrics, audit, refusal } = services
   const { tls } = config.listener
   const writeAccess = config.logging.access ? accessLog(log, now) : undefined
-  const writeTrace = traceLog(log)
   const rejects = new RejectLog(log, rest.monotonic)
   return opened.use(
     createApp({
@@ -113,7 +116,6 @@ function buildApp(
       policy: createPolicy(policy),
       routes: endpoints({ ...services, refresh: policy.authenticate.refresh }),
       newRequestId: randomUUID,
-      newTrace: config.logging.trace ? () => new TraceRecorder(rest.monotonic, writeTrace) : undefined,
       close: (record, closedAtMs) => {
         metrics.exchange(record, closedAtMs)
         audit.exchange(record)

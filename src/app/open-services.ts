@@ -65,7 +65,7 @@ export async function openServices(
   const keys = session.encryptionKeyFiles.map(readKey)
   // Whoever has another OP or another name is another Torhaus, also on the same store.
   const sealer = new Sealer(keys, session.sharedAs ?? JSON.stringify([oidc.issuer, site.publicUrl.origin]))
-  const metrics = new Metrics()
+  const metrics = new Metrics(surroundings.monotonic)
   const changes = new Changes()
   const stores = await openStores(session, changes, storeReport(metrics, log), surroundings, opened)
   const { publicUrl } = site

@@ -2,6 +2,7 @@
 import { certificateWarnings } from '../../config/certificate-warnings.ts'
 import type { Diagnostic } from '../../config/diagnostic.ts'
 import { keyFileWarnings } from '../../config/key-files.ts'
+import { isLoopbackAddress } from '../../config/loopback.ts'
 import type { Config } from '../../config/schema.ts'
 
 /** About the files that a configuration names. */
@@ -10,7 +11,7 @@ export const fileWarnings = (config: Config, nowMs: number): Diagnostic[] => [
   ...certificateWarnings(config, nowMs),
 ]
 
-export function configWarnings({ credentials }: Pick<Config, 'credentials'>): string[] {
+export function configWarnings({ credentials, admin }: Pick<Config, 'credentials' | 'admin'>): string[] {
   const { patProof, patPolicy, personalAccessTokens, keepCookiesBesideTokens } = credentials
   const warnings: string[] = []
   const opens =
@@ -29,5 +30,7 @@ export function configWarnings({ credentials }: Pick<Config, 'credentials'>): st
     warnings.push(
       'credentials.keepCookiesBesideTokens: a stolen cookie of the server beside a token acts as whoever it belongs to',
     )
+  if (admin.tls === undefined && !isLoopbackAddress(admin.host))
+    warnings.push('admin.tls: without it the credential of the admin listener can be read on its way')
   return warnings
 }

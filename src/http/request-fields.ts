@@ -26,6 +26,7 @@ const KEPT = [
   'sec-purpose',
   'sec-websocket-key',
   'service-worker',
+  'traceparent',
   'transfer-encoding',
   'upgrade',
   'user-agent',

@@ -7,6 +7,8 @@ import { type DestinationStream, type Logger, symbols } from 'pino'
 import { causeChain } from '../cause-chain.ts'
 import type { Clock } from '../clock.ts'
 import { errorTable } from '../errors.ts'
+import { readTraceparent } from '../http/trace-context.ts'
+import { ACCESS_MEMBERS, FAILED_ACCESS_MEMBERS, ipOf } from './ecs.ts'
 import type { ExchangeRecord, Outcome } from './exchange-record.ts'
 import { BASE, timestamps } from './log.ts'
 
@@ -22,7 +24,10 @@ const ECS_OUTCOMES: Record<Outcome, 'success' | 'failure' | 'unknown'> = {
 }
 
 const OUTCOME_MEMBERS = Object.fromEntries(
-  Object.entries(ECS_OUTCOMES).map(([ours, ecs]) => [ours, `"event.outcome":"${ecs}","torhaus.outcome":"${ours}"`]),
+  Object.entries(ECS_OUTCOMES).map(([ours, ecs]) => [
+    ours,
+    `${ours === 'failed' ? FAILED_ACCESS_MEMBERS : ACCESS_MEMBERS},"event.outcome":"${ecs}","torhaus.outcome":"${ours}"`,
+  ]),
 ) as Record<Outcome, string>
 
 /** Writes the record of an exchange whose response closed at `closedAtMs` (monotonic). */
@@ -56,7 +61,7 @@ function lineOf(record: ExchangeRecord, level: string, stamp: string, closedAtMs
   if (status !== undefined) line += `,"http.response.status_code":${status}`
   line += `,"http.response.body.bytes":${record.responseBytes}`
   if (known.target !== undefined) line += `,"url.path":${quoted(known.target.path)}`
-  if (known.clientAddress !== undefined) line += `,"client.address":${quoted(known.clientAddress)}`
+  line += clientMembers(known)
   const account = known.account ?? ownerOf(known.principal)
   if (account !== undefined) line += `,"user.name":${quoted(account)}`
   const userAgent = known.fields?.kept['user-agent']
@@ -79,6 +84,19 @@ function lineOf(record: ExchangeRecord, level: string, stamp: string, closedAtMs
 /** Nothing in it needs escaping. */
 const PLAIN = /^[ !#-[\]-~]*$/
 const quoted = (text: string) => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))
+
+/** Who asks; and in which trace, as a peer says that is believed. */
+function clientMembers({ clientAddress, peerIsTrusted, fields, span }: ExchangeRecord['known']): string {
+  let members = ''
+  if (clientAddress !== undefined) {
+    const address = quoted(clientAddress)
+    members += `,"client.address":${address}`
+    if (ipOf(clientAddress) !== undefined) members += `,"client.ip":${address}`
+  }
+  const traceId =
+    span?.traceId ?? (peerIsTrusted === true ? readTraceparent(fields?.kept.traceparent)?.traceId : undefined)
+  return traceId === undefined ? members : `${members},"trace.id":"${traceId}"`
+}
 
 /** Of a token whose owner the server has named. */
 const ownerOf = (principal: ExchangeRecord['known']['principal']) =>

@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts'
 import type { Code } from '../errors.ts'
 import { accountOf, type PartialExchange } from '../exchange.ts'
 import { AuditFile } from './audit-file.ts'
+import { ipOf, withEcs } from './ecs.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import { BASE, timestamps } from './log.ts'
 
@@ -100,7 +101,7 @@ export class Audit implements AsyncDisposable {
       {
         base: { ...BASE, ...logger },
         timestamp: () => `,"@timestamp":"${timestamp()}"`,
-        formatters: { level: (label: string) => ({ 'log.level': label }) },
+        formatters: { level: (label: string) => ({ 'log.level': label }), log: withEcs },
       },
       file,
     )
@@ -113,6 +114,7 @@ export class Audit implements AsyncDisposable {
       'event.outcome': table[action],
       'http.request.id': who.requestId,
       'client.address': who.clientAddress,
+      'client.ip': ipOf(who.clientAddress),
       'user.name': details.account ?? accountOf(who.principal),
       'torhaus.other_account': details.otherAccount,
       'torhaus.client_class': who.clientClass,

@@ -60,17 +60,16 @@ export class LabelledCounter<L extends string> {
   }
 }
 
-/** A histogram without labels. Each bucket counts what is no greater than its bound and greater than the one before. */
-export class Histogram {
+/** Each bucket counts what is no greater than its bound and greater than the one before. */
+class Buckets {
   readonly #bounds: readonly number[]
   readonly #counts: Float64Array
   #sum = 0
   #total = 0
 
-  constructor(registry: Registry, name: string, help: string, bounds: readonly number[]) {
+  constructor(bounds: readonly number[]) {
     this.#bounds = bounds
     this.#counts = new Float64Array(bounds.length)
-    register(registry, { name, help, type: 'histogram' }, () => this.#samples(name))
   }
 
   observe(value: number): void {
@@ -80,17 +79,53 @@ export class Histogram {
     if (bucket !== -1) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1
   }
 
-  #samples(name: string): Sample[] {
+  samples(name: string, labels: Readonly<Record<string, string>>): Sample[] {
     let below = 0
     const buckets = this.#bounds.map((bound, index) => {
       below += this.#counts[index] ?? 0
-      return { metricName: `${name}_bucket`, labels: { le: bound }, value: below }
+      return { metricName: `${name}_bucket`, labels: { ...labels, le: bound }, value: below }
     })
     return [
       ...buckets,
-      { metricName: `${name}_bucket`, labels: { le: '+Inf' }, value: this.#total },
-      { metricName: `${name}_sum`, labels: {}, value: this.#sum },
-      { metricName: `${name}_count`, labels: {}, value: this.#total },
+      { metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: this.#total },
+      { metricName: `${name}_sum`, labels, value: this.#sum },
+      { metricName: `${name}_count`, labels, value: this.#total },
     ]
+  }
+}
+
+/** A histogram without labels. */
+export class Histogram {
+  readonly #buckets: Buckets
+
+  constructor(registry: Registry, name: string, help: string, bounds: readonly number[]) {
+    this.#buckets = new Buckets(bounds)
+    register(registry, { name, help, type: 'histogram' }, () => this.#buckets.samples(name, {}))
+  }
+
+  observe(value: number): void {
+    this.#buckets.observe(value)
+  }
+}
+
+/** A histogram for each value of one label, which come from a closed set. */
+export class LabelledHistogram {
+  readonly #bounds: readonly number[]
+  readonly #byValue = new Map<string, Buckets>()
+
+  constructor(registry: Registry, name: string, help: string, label: string, bounds: readonly number[]) {
+    this.#bounds = bounds
+    register(registry, { name, help, type: 'histogram' }, () =>
+      [...this.#byValue].flatMap(([value, buckets]) => buckets.samples(name, { [label]: value })),
+    )
+  }
+
+  observe(value: number, labelValue: string): void {
+    let buckets = this.#byValue.get(labelValue)
+    if (buckets === undefined) {
+      buckets = new Buckets(this.#bounds)
+      this.#byValue.set(labelValue, buckets)
+    }
+    buckets.observe(value)
   }
 }

@@ -1,30 +1,34 @@
 /** What metrics count by name. Each list is closed: nothing that a client sends becomes a label. */
-import type { PatNews } from '../pats/pat-register.ts'
+import { patNews } from '../pats/pat-register.ts'
 
-export type SignInEvent =
-  | 'started'
-  | 'completed'
-  | 'second-factor-missing'
-  | 'second-factor-stale'
-  | 'account-unmapped'
-  | 'sign-in-overtaken'
-  | 'refused'
+export const signInEvents = [
+  ...(['started', 'completed', 'refused'] as const),
+  ...(['second-factor-missing', 'second-factor-stale', 'account-unmapped', 'sign-in-overtaken'] as const),
+]
+export type SignInEvent = (typeof signInEvents)[number]
 
-export type GrantEvent = 'asked' | 'confirmed' | 'refused' | 'revoked'
+export const grantEvents = ['asked', 'confirmed', 'refused', 'revoked'] as const
+export type GrantEvent = (typeof grantEvents)[number]
 
-/** `proven` to `proof_away`: what a read of the server said. */
-export type PatProofEvent = 'proven' | 'proof_refused' | 'proof_let_pass' | 'proof_away' | 'proof_limited'
-/** `asked` to `withdrawn`: what owners are asked to confirm, and do. */
-export type PatConfirmationEvent = 'asked' | 'confirmed' | 'withdrawn'
-export type PatEvent =
-  | PatNews
-  | PatProofEvent
-  | PatConfirmationEvent
-  | 'refused'
-  | 'would_refuse'
-  | 'blocked'
-  | 'allowed'
+/** What a read of the server said. */
+const patProofEvents = ['proven', 'proof_refused', 'proof_let_pass', 'proof_away', 'proof_limited'] as const
+export type PatProofEvent = (typeof patProofEvents)[number]
+
+/** What owners are asked to confirm, and do. */
+const patConfirmationEvents = ['asked', 'confirmed', 'withdrawn'] as const
+export type PatConfirmationEvent = (typeof patConfirmationEvents)[number]
+
+export const patEvents = [
+  ...patNews,
+  ...patProofEvents,
+  ...patConfirmationEvents,
+  ...(['refused', 'would_refuse', 'blocked', 'allowed'] as const),
+]
+export type PatEvent = (typeof patEvents)[number]
 
 /** `nothing`: there was no such session, or none any more, which is a success (OIDC Back-Channel Logout 1.0 2.7). */
-export type OpLogoutOutcome = 'ended' | 'nothing' | 'refused' | 'failed'
-export type OpLogoutChannel = 'back' | 'front'
+export const opLogoutOutcomes = ['ended', 'nothing', 'refused', 'failed'] as const
+export type OpLogoutOutcome = (typeof opLogoutOutcomes)[number]
+
+export const opLogoutChannels = ['back', 'front'] as const
+export type OpLogoutChannel = (typeof opLogoutChannels)[number]

@@ -1,9 +1,16 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import type { Clock } from '../clock.ts'
+import { torhausVersion } from '../torhaus-version.ts'
+import { ECS_VERSION, withEcs } from './ecs.ts'
 
 /** In every record. */
-export const BASE = { 'service.name': 'torhaus', 'process.pid': process.pid }
+export const BASE = {
+  'ecs.version': ECS_VERSION,
+  'service.name': 'torhaus',
+  'service.version': torhausVersion,
+  'process.pid': process.pid,
+}
 
 /** Gives the time in ISO 8601 in UTC, with milliseconds; many records share one text. */
 export function timestamps(now: Clock): () => string {
@@ -28,7 +35,7 @@ export function createLog({ level }: Pick<Config['logging'], 'level'>, output: D
       base: BASE,
       messageKey: 'message',
       timestamp: () => `,"@timestamp":"${timestamp()}"`,
-      formatters: { level: (label: string) => ({ 'log.level': label }) },
+      formatters: { level: (label: string) => ({ 'log.level': label }), log: withEcs },
     },
     output,
   )

@@ -2,13 +2,27 @@
  * Prometheus metrics, technical and functional. Labels come from closed sets: nothing a client sends becomes a label.
  */
 
-import { type Aggregator, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Registry } from 'prom-client'
+import type { MonotonicClock } from '../clock.ts'
 import type { Code } from '../errors.ts'
-import type { RefreshOutcome } from '../oidc/session-refresh.ts'
-import { Histogram, LabelledCounter, registerCounter } from './counters.ts'
-import type { GrantEvent, OpLogoutChannel, OpLogoutOutcome, PatEvent, SignInEvent } from './events.ts'
+import { type RefreshOutcome, refreshOutcomes } from '../oidc/session-refresh.ts'
+import { Histogram, LabelledCounter, LabelledHistogram } from './counters.ts'
+import {
+  type GrantEvent,
+  grantEvents,
+  type OpLogoutChannel,
+  type OpLogoutOutcome,
+  opLogoutChannels,
+  opLogoutOutcomes,
+  type PatEvent,
+  patEvents,
+  type SignInEvent,
+  signInEvents,
+} from './events.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import type { MetricSources } from './metric-sources.ts'
+import { observeSources } from './observed-metrics.ts'
+import { collectProcessMetrics } from './process-metrics.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
@@ -54,9 +68,12 @@ export class Metrics {
     'code',
   ])
   readonly #bytes = this.#counter('torhaus_content_bytes_total', 'Bytes of content passed.', ['direction'])
-  readonly #duration = this.#histogram(
+  readonly #duration = new LabelledHistogram(
+    this.registry,
     'torhaus_request_duration_seconds',
-    'From the request head to the end of the response.',
+    'From the request head to the end of the response, by how the exchange ended.',
+    'outcome',
+    SECONDS,
   )
   readonly #decision = this.#histogram(
     'torhaus_decision_duration_seconds',
@@ -79,111 +96,14 @@ export class Metrics {
   )
   readonly #storeDuration = this.#histogram('torhaus_store_duration_seconds', 'Time of a command to the store.')
 
-  constructor() {
-    collectDefaultMetrics({ register: this.registry })
+  constructor(monotonic: MonotonicClock) {
+    collectProcessMetrics(this.registry, monotonic)
+    this.#beginAtZero()
   }
 
   /** What is read when somebody asks. */
-  observe({
-    upstream,
-    clientConnections,
-    pipelinedRequests,
-    unprovenContentBytes,
-    tunnels,
-    unrecognisedPats,
-    directory,
-    isStoreAvailable,
-    clockDifferenceMs,
-  }: MetricSources): void {
-    /** `aggregator`: what several workers have together. */
-    const gauge = (name: string, help: string, read: () => number, aggregator: Aggregator = 'sum') => {
-      new Gauge({
-        ...{ name, help, aggregator },
-        registers: [this.registry],
-        collect() {
-          this.set(read())
-        },
-      })
-    }
-    const counter = (name: string, help: string, read: () => number) => {
-      registerCounter(this.registry, name, help, read)
-    }
-    gauge('torhaus_upstream_connections', 'Connections to the upstream, open or opening.', () => upstream().connections)
-    gauge('torhaus_upstream_idle_connections', 'Connections to the upstream without a request.', () => upstream().idle)
-    gauge('torhaus_upstream_queued_requests', 'Requests waiting for a connection.', () => upstream().queued)
-    gauge(
-      'torhaus_upstream_unproven_requests',
-      'Connections to the upstream with a request of somebody who has not proven who it is.',
-      () => upstream().unproven,
-    )
-    counter(
-      'torhaus_upstream_opened_connections',
-      'Connections to the upstream opened so far.',
-      () => upstream().opened,
-    )
-    counter(
-      'torhaus_upstream_evicted_connections',
-      'Idle connections closed so far to make room.',
-      () => upstream().evicted,
-    )
-    gauge('torhaus_client_connections', 'Open client connections.', clientConnections)
-    gauge(
-      'torhaus_pipelined_requests',
-      'Requests held until the one before them on their connection is answered.',
-      pipelinedRequests,
-    )
-    gauge(
-      'torhaus_unproven_content_bytes',
-      'Content kept of requests of somebody who has not proven who it is.',
-      unprovenContentBytes,
-    )
-    gauge(
-      'torhaus_unrecognised_blocked_pats',
-      'Blocked personal access tokens whose fingerprint is of a key that is gone. Must stay 0.',
-      unrecognisedPats,
-      // Each worker counts the same store.
-      'max',
-    )
-    gauge('torhaus_store_up', '1 while the store answers.', () => Number(isStoreAvailable()), 'min')
-    if (clockDifferenceMs !== undefined)
-      gauge(
-        'torhaus_store_clock_difference_seconds',
-        'How far the clock of this machine differs from that of the store, either way.',
-        () => Math.abs(clockDifferenceMs() ?? 0) / 1000,
-        'max',
-      )
-    gauge('torhaus_tunnels', 'Open WebSockets.', tunnels)
-    if (directory === undefined) return
-    gauge(
-      'torhaus_kdc_circuit_open',
-      '1 while the KDC is not asked, after repeated failures.',
-      () => (directory().circuit === 'closed' ? 0 : 1),
-      'max',
-    )
-    gauge('torhaus_kdc_calls_running', 'Calls to the KDC under way.', () => directory().kdcCallsRunning)
-    gauge('torhaus_kdc_calls_queued', 'Calls to the KDC that wait for their turn.', () => directory().kdcCallsQueued)
-    counter('torhaus_kdc_calls_started', 'Calls to the KDC so far.', () => directory().kdc.started)
-    counter(
-      'torhaus_kdc_calls_failed',
-      'Calls so far that the KDC did not answer, or not with sense.',
-      () => directory().kdc.failed,
-    )
-    counter(
-      'torhaus_impersonations',
-      'Accounts impersonated so far (S4U2self).',
-      () => directory().impersonation.impersonations,
-    )
-    counter(
-      'torhaus_impersonation_tokens',
-      'Tokens made so far for the upstream.',
-      () => directory().impersonation.tokens,
-    )
-    counter(
-      'torhaus_identity_mismatches',
-      'Tokens not used because they were for another account. Must stay 0.',
-      () => directory().impersonation.identityMismatches,
-    )
-    gauge('torhaus_cached_principals', 'Accounts whose tickets are kept.', () => directory().principals)
+  observe(sources: MetricSources): void {
+    observeSources(this.registry, sources)
   }
 
   exchange(record: ExchangeRecord, closedAtMs: number): void {
@@ -195,7 +115,7 @@ export class Metrics {
     if (record.requestBytes > 0) this.#bytes.add(record.requestBytes, 'to_upstream')
     if (record.responseBytes > 0) this.#bytes.add(record.responseBytes, 'to_client')
     // How long people look at a page says nothing about us.
-    if (known.response.statusCode !== 101) this.#duration.observe((closedAtMs - known.arrivedAtMs) / 1000)
+    if (known.response.statusCode !== 101) this.#duration.observe((closedAtMs - known.arrivedAtMs) / 1000, outcome)
     if (decidedAtMs === undefined) return
     this.#decision.observe((decidedAtMs - known.arrivedAtMs) / 1000)
     if (upstreamFirstByteAtMs !== undefined) this.#firstByte.observe((upstreamFirstByteAtMs - decidedAtMs) / 1000)
@@ -240,6 +160,17 @@ export class Metrics {
 
   refresh(outcome: RefreshOutcome): void {
     this.#refreshes.add(1, outcome)
+  }
+
+  /** A series that begins with its first event shows Prometheus no growth: whoever waits for one event misses it. */
+  #beginAtZero(): void {
+    for (const counter of [this.#mismatches, this.#storeErrors, this.#storeMalformed]) counter.add(0)
+    for (const event of signInEvents) this.#signIns.add(0, event)
+    for (const event of grantEvents) this.#grants.add(0, event)
+    for (const event of patEvents) this.#pats.add(0, event)
+    for (const outcome of refreshOutcomes) this.#refreshes.add(0, outcome)
+    for (const channel of opLogoutChannels)
+      for (const outcome of opLogoutOutcomes) this.#opLogouts.add(0, channel, outcome)
   }
 
   #counter<T extends string>(name: string, help: string, labelNames: readonly T[]): LabelledCounter<T> {

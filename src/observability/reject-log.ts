@@ -5,6 +5,7 @@
 import type { Logger } from 'pino'
 import type { MonotonicClock } from '../clock.ts'
 import type { Code } from '../errors.ts'
+import { ipOf } from './ecs.ts'
 
 const WINDOW_MS = 10_000
 /** So many records of one code in a window; what comes after them is only counted. */
@@ -41,6 +42,9 @@ export class RejectLog {
       return
     }
     window.records++
-    this.#log.info({ 'event.action': 'reject', 'torhaus.code': code, 'client.address': client })
+    this.#log.info({
+      ...{ 'event.action': 'reject', 'torhaus.code': code },
+      ...{ 'client.address': client, 'client.ip': ipOf(client) },
+    })
   }
 }

@@ -19,7 +19,11 @@ export interface RefreshSettings {
  * `held`: the OP has said yes, and the store does not have its new tokens yet. `store-unavailable`: the OP was not
  * asked, nobody may.
  */
-export type RefreshOutcome = 'refreshed' | 'held' | 'left-to-another' | 'ended' | 'op-unreachable' | 'store-unavailable'
+export const refreshOutcomes = [
+  ...(['refreshed', 'held', 'left-to-another', 'ended'] as const),
+  ...(['op-unreachable', 'store-unavailable'] as const),
+]
+export type RefreshOutcome = (typeof refreshOutcomes)[number]
 
 /** After a failure so long until the next attempt. */
 const RETRY_MS = 10_000

@@ -31,7 +31,8 @@ export interface PatUse {
 }
 
 /** What a use told that was not known before. */
-export type PatNews = 'first_seen' | 'new_network'
+export const patNews = ['first_seen', 'new_network'] as const
+export type PatNews = (typeof patNews)[number]
 
 export const FLUSH_INTERVAL_MS = 10_000
 const FORGOTTEN_AFTER_MS = 400 * 86_400_000

@@ -1,11 +1,18 @@
-/** The admin listener: metrics and health, for the operators' network only. */
-import { isIP } from 'node:net'
-import fastify, { type FastifyInstance } from 'fastify'
+/**
+ * The admin listener: metrics and health, for the operators' network only. Whether it lives and whether it is ready
+ * everybody may ask, as balancers and service managers do; what it counts and how its parts are, those who are allowed.
+ */
+import type { RequestListener } from 'node:http'
+import { isIP, type Server } from 'node:net'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { Readiness } from '../app/readiness.ts'
+import type { AdminCheck } from './admin-credential.ts'
 
 export interface AdminParts {
   /** Names it may be asked under, besides addresses and localhost. */
   readonly hostNames: () => readonly string[]
+  readonly isAllowed: AdminCheck
+  readonly serverFactory: (handler: RequestListener) => Server
   readonly contentType: string
   readonly metrics: () => Promise<string>
   /** Whether another start of everything would not help. */
@@ -13,8 +20,10 @@ export interface AdminParts {
   readonly readiness: () => Readiness | Promise<Readiness>
 }
 
-export function createAdmin({ hostNames, contentType, metrics, isAlive, readiness }: AdminParts): FastifyInstance {
-  const admin = fastify({ logger: false, forceCloseConnections: true })
+export function createAdmin(parts: AdminParts): FastifyInstance {
+  const { hostNames, isAllowed, contentType, metrics, isAlive, readiness } = parts
+  const serverFactory = (handler: RequestListener) => parts.serverFactory(handler) as FastifyInstance['server']
+  const admin = fastify({ logger: false, forceCloseConnections: true, serverFactory })
   // The pages of a name that somebody made lead here (DNS rebinding) must not read what is said here.
   admin.addHook('onRequest', async (request, reply) => {
     if (!isKnownName(request.hostname, hostNames())) return reply.code(421).send({ error: 'unknown host name' })
@@ -23,13 +32,22 @@ export function createAdmin({ hostNames, contentType, metrics, isAlive, readines
     const alive = isAlive()
     return reply.code(alive ? 200 : 503).send({ alive })
   })
-  admin.get('/readyz', async (_request, reply) => {
+  admin.get('/readyz', async (request, reply) => {
     const state = await readiness()
-    return reply.code(state.ready ? 200 : 503).send(state)
+    const { ready } = state
+    return reply.code(ready ? 200 : 503).send(isAllowed(request.headers.authorization) ? state : { ready })
   })
-  admin.get('/metrics', async (_request, reply) => reply.type(contentType).send(await metrics()))
+  admin.get('/metrics', async (request, reply) =>
+    isAllowed(request.headers.authorization) ? reply.type(contentType).send(await metrics()) : challenge(reply),
+  )
   return admin
 }
+
+const challenge = (reply: FastifyReply) =>
+  reply
+    .code(401)
+    .header('WWW-Authenticate', ['Bearer realm="torhaus-admin"', 'Basic realm="torhaus-admin", charset="UTF-8"'])
+    .send({ error: 'the credential of admin.credentialFile is needed' })
 
 function isKnownName(host: string, names: readonly string[]): boolean {
   // HTTP/1.0 without a Host: a check of a balancer, never a browser.

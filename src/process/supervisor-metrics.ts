@@ -1,11 +1,25 @@
 /** Metrics of the supervisor, and those of all workers as if they were one process. */
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
+import type { Config } from '../../config/schema.ts'
 import { registerCounter } from '../observability/counters.ts'
+import { torhausVersion } from '../torhaus-version.ts'
+import { observeCertificates } from './certificate-metrics.ts'
 import type { MetricsSnapshot } from './worker-messages.ts'
+import { isOfOneWorker, type WorkerState, workerMetrics } from './worker-metrics.ts'
 import type { Silence } from './worker-watch.ts'
 
 /** What only grows: it must go on growing when the process that counted it has ended. */
 const COUNTED = ['counter', 'histogram']
+
+export interface SupervisorMetricsParts {
+  /** The one in force. */
+  readonly config: () => Config
+  /** How many take requests now, and how many should. */
+  readonly workers: () => number
+  readonly workersWanted: () => number
+  readonly failedLogWrites: () => number
+  readonly startedAtMs: number
+}
 
 export class SupervisorMetrics {
   readonly #registry = new Registry()
@@ -40,19 +54,24 @@ export class SupervisorMetrics {
   #ended: MetricsSnapshot = []
   #settling: Promise<void> = Promise.resolve()
 
-  /** `workers`: how many take requests now. */
-  constructor({ workers, failedLogWrites }: { workers: () => number; failedLogWrites: () => number }) {
+  constructor(parts: SupervisorMetricsParts) {
+    const { config, workers, workersWanted, failedLogWrites, startedAtMs } = parts
     const help = 'Writes of the log that failed; their records are lost.'
     registerCounter(this.#registry, 'torhaus_log_writes_failed_total', help, failedLogWrites)
     this.#lastReload.set(1)
+    // A series that begins with its first event shows no growth.
+    for (const silent of ['heartbeat', 'request'] satisfies Silence[]) this.#killed.inc({ silent }, 0)
+    for (const outcome of ['success', 'failure']) this.#reloads.inc({ outcome }, 0)
+    this.#gauge('torhaus_workers', 'Workers that take requests.', workers)
+    this.#gauge('torhaus_workers_wanted', 'Workers that should take requests.', workersWanted)
+    this.#gauge('process_start_time_seconds', 'When the supervisor was started.', () => startedAtMs / 1000)
     new Gauge({
-      name: 'torhaus_workers',
-      help: 'Workers that take requests.',
+      name: 'torhaus_build_info',
+      help: 'Always 1; its labels say what runs.',
+      labelNames: ['version', 'node'],
       registers: [this.#registry],
-      collect() {
-        this.set(workers())
-      },
-    })
+    }).set({ version: torhausVersion, node: process.versions.node }, 1)
+    observeCertificates(this.#registry, config)
   }
 
   get contentType(): string {
@@ -79,18 +98,30 @@ export class SupervisorMetrics {
   /** Keeps what a worker had counted by its end. */
   keep(last: MetricsSnapshot | undefined): void {
     if (last === undefined) return
-    const counted = last.filter(({ type }) => COUNTED.includes(String(type)))
+    const counted = last.filter(metric => COUNTED.includes(String(metric.type)) && !isOfOneWorker(metric))
     this.#settling = this.#settling.then(async () => {
       this.#ended = await sum([this.#ended, counted]).getMetricsAsJSON()
     })
   }
 
   /** All together, as text for Prometheus. */
-  async text(snapshots: readonly MetricsSnapshot[]): Promise<string> {
+  async text(workers: readonly WorkerState[]): Promise<string> {
     await this.#settling
-    return sum([this.#ended, ...snapshots, await this.#registry.getMetricsAsJSON()]).metrics()
+    const together = workers.map(({ metrics }) => metrics.filter(metric => !isOfOneWorker(metric)))
+    const own = [await this.#registry.getMetricsAsJSON(), await workerMetrics(workers)]
+    return sum([this.#ended, ...together, ...own]).metrics()
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      ...{ name, help },
+      registers: [this.#registry],
+      collect() {
+        this.set(read())
+      },
+    })
   }
 }
 
-/** As each metric says: sums mostly, averages where a sum makes no sense. */
+/** As each metric says: sums mostly, the worst or the best where a sum makes no sense. */
 const sum = (snapshots: readonly MetricsSnapshot[]): Registry => AggregatorRegistry.aggregate([...snapshots])

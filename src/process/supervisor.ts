@@ -13,18 +13,15 @@
  * a time: what is asked for meanwhile comes after it, once. After drain() or kill() there is none.
  */
 import cluster from 'node:cluster'
-import type { AddressInfo } from 'node:net'
 import { availableParallelism } from 'node:os'
-import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { usedFiles } from '../../config/files.ts'
 import { loadConfig } from '../../config/load.ts'
 import { type Config, configSchema } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
-import { listenProblem } from '../listener/listen-problem.ts'
 import { isOutputShareable } from '../observability/log-output.ts'
 import type { SharedLogOutput } from '../observability/shared-log-output.ts'
-import { createAdmin } from './admin-listener.ts'
+import { AdminServer } from './admin-server.ts'
 import { FileWatcher } from './file-watcher.ts'
 import { Health } from './health.ts'
 import { SupervisorMetrics } from './supervisor-metrics.ts'
@@ -49,7 +46,7 @@ export class Supervisor {
   #generation: Generation
   readonly #retired = new Set<Promise<void>>()
   readonly #generations = new Set<Generation>()
-  #admin: FastifyInstance | undefined
+  readonly #admin: AdminServer
   #files: FileWatcher | undefined
   #reloading: Promise<void> | undefined
   #isReloadAsked = false
@@ -72,11 +69,20 @@ export class Supervisor {
     })
     const { surroundings, log, output } = parts
     this.#metrics = new SupervisorMetrics({
+      config: () => this.#generation.config,
       workers: () => this.#generation.listeningCount,
+      workersWanted: () => workerCount(this.#generation.config),
       failedLogWrites: () => output.failedWrites,
+      startedAtMs: surroundings.now(),
     })
     this.#health = new Health({ surroundings, log, metrics: this.#metrics, generation: () => this.#generation })
     this.#generation = this.#newGeneration(parts.config)
+    this.#admin = new AdminServer({
+      contentType: this.#metrics.contentType,
+      metrics: () => metricsText(this.#generations, this.#metrics),
+      readiness: () => readinessOf(this.#generation, workerCount(this.#generation.config), this.#isStopping),
+      isAlive: () => this.#health.isAlive,
+    })
   }
 
   /** Rejects when it cannot start, in words for the operator; nothing is left running then. */
@@ -84,7 +90,7 @@ export class Supervisor {
     const { config } = this.#parts
     try {
       this.#port = await this.#generation.start(workerCount(config))
-      this.#admin = await this.#openAdmin(config)
+      await this.#admin.open(config.admin)
       this.#watchFiles(config)
     } catch (error) {
       await this.kill()
@@ -126,7 +132,7 @@ export class Supervisor {
 
   async #close(): Promise<void> {
     this.#health.close()
-    await this.#admin?.close()
+    await this.#admin.close()
   }
 
   #newGeneration(config: Config): Generation {
@@ -184,7 +190,7 @@ export class Supervisor {
     const next = this.#newGeneration(config)
     try {
       this.#port = await next.start(workerCount(config))
-      await this.#moveAdmin(config)
+      await this.#admin.open(config.admin)
     } catch (error) {
       await next.kill()
       this.#generations.delete(next)
@@ -208,31 +214,12 @@ export class Supervisor {
     this.#files = new FileWatcher(files, config.reload.watchIntervalMs, () => this.reload('file'))
   }
 
-  async #openAdmin({ admin: { host, port } }: Config): Promise<FastifyInstance> {
-    const admin = createAdmin({
-      hostNames: () => this.#generation.config.admin.hostNames,
-      contentType: this.#metrics.contentType,
-      metrics: () => metricsText(this.#generations, this.#metrics),
-      readiness: () => readinessOf(this.#generation, workerCount(this.#generation.config), this.#isStopping),
-      isAlive: () => this.#health.isAlive,
-    })
-    await admin.listen({ host, port }).catch((error: unknown) => {
-      throw listenProblem(error, { section: 'admin', host, port })
-    })
-    return admin
-  }
-
-  async #moveAdmin(config: Config): Promise<void> {
-    const { host, port } = this.#generation.config.admin
-    if (config.admin.host === host && config.admin.port === port) return
-    const admin = await this.#openAdmin(config)
-    await this.#admin?.close()
-    this.#admin = admin
-  }
-
   #logStart(): void {
-    const adminPort = (this.#admin?.server.address() as AddressInfo | null)?.port
-    this.#parts.log.info({ 'event.action': 'start', 'server.port': this.#port, 'torhaus.admin_port': adminPort })
+    this.#parts.log.info({
+      'event.action': 'start',
+      'server.port': this.#port,
+      'torhaus.admin_port': this.#admin.port,
+    })
   }
 }
 

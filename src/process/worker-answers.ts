@@ -15,7 +15,13 @@ export async function metricsText(generations: ReadonlySet<Generation>, metrics:
   )
   // One that has ended meanwhile is counted among those that ended.
   const alive = reports.filter(([worker]) => [...generations].some(one => one.workers.has(worker)))
-  return metrics.text(alive.map(([worker, report]) => report?.metrics ?? worker.lastMetrics ?? []))
+  return metrics.text(
+    alive.map(([worker, report]) => ({
+      pid: worker.pid,
+      isAnswering: report !== undefined,
+      metrics: report?.metrics ?? worker.lastMetrics ?? [],
+    })),
+  )
 }
 
 /**

@@ -2,6 +2,7 @@
 import { Fault } from '../errors.ts'
 import type { Delegated } from '../exchange.ts'
 import { withoutCookies } from '../http/cookie.ts'
+import { withTraceparent } from '../http/exchange-span.ts'
 import { withoutCompanions } from '../http/request-fields.ts'
 import { UPGRADE_FIELDS } from '../http/web-socket.ts'
 
@@ -28,7 +29,8 @@ export function forwardedFields(exchange: Delegated, parts: ForwardedFieldSettin
   const { keepsCompanions } = delegation
   const cookie =
     kept.cookie === undefined || !keepsCompanions ? undefined : withoutCookies(kept.cookie, parts.ownCookies)
-  const passing = keepsCompanions || !fields.hasCompanions ? fields.forward : withoutCompanions(fields.forward)
+  const own = keepsCompanions || !fields.hasCompanions ? fields.forward : withoutCompanions(fields.forward)
+  const passing = exchange.span === undefined ? own : withTraceparent(own, exchange.span)
   const result = ['Host', parts.upstreamHost, ...passing]
   if (cookie !== undefined) result.push('Cookie', cookie)
   if (delegation.keepsAuthorization && kept.authorization !== undefined)

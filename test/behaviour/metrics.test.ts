@@ -49,18 +49,16 @@ test('content is counted in both directions', async () => {
   await counted('torhaus_content_bytes_total', '{direction="to_client"}', 1000)
 })
 
-test('durations are histograms in seconds', async () => {
-  for (const name of [
-    'torhaus_request_duration_seconds',
-    'torhaus_decision_duration_seconds',
-    'torhaus_upstream_first_byte_seconds',
-  ])
+test('durations are histograms in seconds, those of whole exchanges by how they ended', async () => {
+  for (const name of ['torhaus_decision_duration_seconds', 'torhaus_upstream_first_byte_seconds'])
     assert.ok(((await samples(`${name}_count`)).get('') ?? 0) > 0, name)
+  const counts = await samples('torhaus_request_duration_seconds_count')
+  for (const outcome of ['forwarded', 'challenged']) assert.ok((counts.get(`{outcome="${outcome}"}`) ?? 0) > 0, outcome)
 })
 
 test('connections to the upstream and of clients are gauges', async () => {
   assert.ok(((await samples('torhaus_upstream_connections')).get('') ?? 0) >= 1)
-  assert.ok(((await samples('torhaus_upstream_opened_connections')).get('') ?? 0) >= 1)
+  assert.ok(((await samples('torhaus_upstream_opened_connections_total')).get('') ?? 0) >= 1)
   const connection = await proxy.connect()
   assert.ok(((await samples('torhaus_client_connections')).get('') ?? 0) >= 1)
   connection.close()
@@ -69,7 +67,7 @@ test('connections to the upstream and of clients are gauges', async () => {
 test('the process itself is measured', async () => {
   const all = await text()
   for (const name of [
-    'nodejs_eventloop_lag_p99_seconds',
+    'torhaus_worker_event_loop_delay_p99_seconds',
     'process_cpu_seconds_total',
     'process_resident_memory_bytes',
     'process_open_fds',

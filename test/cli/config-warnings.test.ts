@@ -4,13 +4,14 @@ import { test } from 'node:test'
 import type { Config } from '../../config/schema.ts'
 import { configWarnings } from '../../src/cli/config-warnings.ts'
 
-const warningsOf = (credentials: object) =>
+const warningsOf = (credentials: object, admin: object = { host: '127.0.0.1' }) =>
   configWarnings({
+    admin,
     credentials: {
       ...{ personalAccessTokens: ['azure-devops'], keepCookiesBesideTokens: false },
       ...{ patPolicy: { confirm: 'never', reportOnly: true }, ...credentials },
     },
-  } as unknown as Pick<Config, 'credentials'>).map(warning => warning.split(':')[0])
+  } as unknown as Pick<Config, 'credentials' | 'admin'>).map(warning => warning.split(':')[0])
 
 const proof = (more: object) => ({ patProof: { profile: 'azure-devops', off: false, unreadable: 'refuse', ...more } })
 
@@ -31,4 +32,11 @@ test('confirmation that is only reported is warned of', () => {
 test('no warning where tokens are proven, or none are taken', () => {
   assert.deepEqual(warningsOf(proof({})), [])
   assert.deepEqual(warningsOf({ personalAccessTokens: [] }), [])
+})
+
+test('a credential of the admin listener that can be read on its way is warned of', () => {
+  const tls = { certificateFile: 'a', privateKeyFile: 'b' }
+  assert.deepEqual(warningsOf(proof({}), { host: '192.0.2.21' }), ['admin.tls'])
+  assert.deepEqual(warningsOf(proof({}), { host: '192.0.2.21', tls }), [])
+  for (const host of ['127.0.0.1', 'localhost', '::1']) assert.deepEqual(warningsOf(proof({}), { host }), [])
 })

@@ -7,6 +7,7 @@ import { configurationPage, configurationSchema } from '../../devkit/docs/docume
 import { errorsPage } from '../../devkit/docs/document-errors.ts'
 import { withExitCodes } from '../../devkit/docs/document-exit-codes.ts'
 import { mistakesPage } from '../../devkit/docs/document-mistakes.ts'
+import { dashboardFiles } from '../../devkit/docs/draw-dashboards.ts'
 import { floorsPicture } from '../../devkit/docs/draw-floors.ts'
 import { errorTable } from '../../src/errors.ts'
 import { exitCode } from '../../src/exit-codes.ts'
@@ -23,6 +24,12 @@ for (const [name, made] of [
 ] as const) {
   test(`docs/${name} is what \`npm run docs\` makes`, () => {
     assert.equal(read(name), made)
+  })
+}
+
+for (const [name, made] of dashboardFiles) {
+  test(`monitoring/grafana/${name} is what \`npm run docs\` makes`, () => {
+    assert.equal(read(`../monitoring/grafana/${name}`), made)
   })
 }
 

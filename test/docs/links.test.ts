@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 
 const ROOT = join(import.meta.dirname, '../..')
-const pages = [...globSync('*.md', { cwd: ROOT }), ...globSync('{deploy,docs}/**/*.md', { cwd: ROOT })]
+const pages = [...globSync('*.md', { cwd: ROOT }), ...globSync('{deploy,docs,monitoring}/**/*.md', { cwd: ROOT })]
 
 const read = (page: string) => readFileSync(join(ROOT, page), 'utf8')
 const withoutCode = (text: string) => text.replace(/^```.*?^```/gms, '').replace(/`[^`\n]*`/g, '')

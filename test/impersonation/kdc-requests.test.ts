@@ -37,7 +37,7 @@ test(`${REQUESTS} requests of ${PEOPLE.length} principals cost the KDC no more t
   const [as, tgs] = [after.as - before.as, after.tgs - before.tgs]
   t.diagnostic(`${as} AS-REQ, ${tgs} TGS-REQ`)
   assert.ok(as + tgs <= 10, `${as} AS-REQ, ${tgs} TGS-REQ`)
-  assert.equal(await proxy.metric('torhaus_impersonations'), PEOPLE.length)
+  assert.equal(await proxy.metric('torhaus_impersonations_total'), PEOPLE.length)
   await proxy.stop()
 })
 
@@ -46,7 +46,7 @@ test('many first requests of one principal at once share one impersonation', asy
   const headers = bearer(await proxy.bearerOf('alice'))
   const answers = await Promise.all(Array.from({ length: 40 }, () => proxy.ask('/whoami', { headers })))
   assert.deepEqual([...new Set(answers.map(({ body }) => body))], [seenAs('alice')])
-  assert.equal(await proxy.metric('torhaus_impersonations'), 1)
+  assert.equal(await proxy.metric('torhaus_impersonations_total'), 1)
   await proxy.stop()
 })
 
@@ -59,6 +59,6 @@ test('tickets are kept for so many principals as configured, and those that come
     assert.equal((await proxy.ask('/whoami', { headers })).body, seenAs(name))
   }
   assert.equal(await proxy.metric('torhaus_cached_principals'), 2)
-  assert.equal(await proxy.metric('torhaus_impersonations'), 6)
+  assert.equal(await proxy.metric('torhaus_impersonations_total'), 6)
   await proxy.stop()
 })

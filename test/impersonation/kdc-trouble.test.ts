@@ -127,7 +127,7 @@ test('when the KDC is back, the circuit closes, and log, metrics and readiness s
   assert.equal((await asksAs(stranger(0))).body, seenAs(stranger(0)))
   assert.equal((await proxy.readiness()).parts.kdcCircuit, 'closed')
   assert.equal(await proxy.metric('torhaus_kdc_circuit_open'), 0)
-  assert.ok((await proxy.metric('torhaus_kdc_calls_failed')) >= 3)
+  assert.ok((await proxy.metric('torhaus_kdc_calls_failed_total')) >= 3)
   for (const state of ['open', 'closed']) await proxy.logged(record => record['torhaus.circuit'] === state)
 })
 

@@ -137,7 +137,7 @@ for (const authenticatesConnections of [true, false]) {
     const tally: LabelledCounter = { answered: 0, streamed: 0, aborted: 0, reconnected: 0, refused: 0 }
     await Promise.all(Array.from({ length: CLIENTS }, () => client(proxy, people, next, tally))).finally(watch.stop)
 
-    const opened = await proxy.metric('torhaus_upstream_opened_connections')
+    const opened = await proxy.metric('torhaus_upstream_opened_connections_total')
     t.diagnostic(JSON.stringify({ ...tally, opened, mostSockets: watch.most() }))
     assert.equal(tally.answered + tally.streamed + tally.aborted + tally.refused, REQUESTS_PER_MODE)
     assert.ok(
@@ -145,7 +145,7 @@ for (const authenticatesConnections of [true, false]) {
       `${watch.most()} connections at a time`,
     )
     assert.ok(tally.aborted > 100 && tally.streamed > 40 && tally.reconnected > 100)
-    assert.equal(await proxy.metric('torhaus_identity_mismatches'), 0)
+    assert.equal(await proxy.metric('torhaus_identity_mismatches_total'), 0)
     await proxy.stop()
   })
 

@@ -25,7 +25,7 @@ const present = (token: string, at = proxy) => at.ask('/whoami', { headers: nego
 
 /** Refused as that code, with every scheme offered again, and with nothing sent to Apache. */
 async function assertRefused(token: string, code: string, at = proxy): Promise<void> {
-  const before = await at.metric('torhaus_upstream_opened_connections')
+  const before = await at.metric('torhaus_upstream_opened_connections_total')
   const answer = await present(token, at)
   assert.deepEqual([answer.status, answer.code], [401, code])
   const schemes = answer.all('www-authenticate').map(value => value.split(' ', 1)[0])
@@ -34,7 +34,7 @@ async function assertRefused(token: string, code: string, at = proxy): Promise<v
     !answer.all('www-authenticate').some(value => value.startsWith('Negotiate ')),
     'a token for a refused client',
   )
-  assert.equal(await at.metric('torhaus_upstream_opened_connections'), before)
+  assert.equal(await at.metric('torhaus_upstream_opened_connections_total'), before)
 }
 
 /** DER: tag, length in two octets (X.690 8.1.3.5), contents. */

@@ -52,7 +52,7 @@ for (const eachConnection of MODES) {
     assert.deepEqual(await outcome(proxy, 'alice@elsewhere.test'), [403, 'account-unmapped'])
     assert.deepEqual(await outcome(proxy, 'a/b'), [403, 'account-unmapped'])
     assert.equal((await proxy.ask('/whoami', alice)).body, seenAs('alice'))
-    assert.equal(await proxy.metric('torhaus_identity_mismatches'), 0)
+    assert.equal(await proxy.metric('torhaus_identity_mismatches_total'), 0)
   })
 
   test(`with ${mode}, a service the directory does not know is 502, one we may not delegate to is 403`, async () => {

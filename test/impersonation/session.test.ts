@@ -37,7 +37,7 @@ test('a session of the OP arrives at Apache as the Windows account', async () =>
 
 test('sign-out purges the tickets: who comes back is impersonated anew', async () => {
   const browser = await signedIn('alice')
-  const impersonations = () => proxy.metric('torhaus_impersonations')
+  const impersonations = () => proxy.metric('torhaus_impersonations_total')
   const principals = () => proxy.metric('torhaus_cached_principals')
   await browser.get(`${proxy.url}/whoami`)
   const [before, kept] = [await impersonations(), await principals()]
@@ -97,5 +97,5 @@ test('where a ticket is not enough, it opens no session and reaches no server', 
     })
     assert.deepEqual([answer.status, answer.code, answer.all('set-cookie')], [status, 'second-factor-missing', []])
   }
-  assert.equal(await strict.metric('torhaus_upstream_opened_connections'), 0)
+  assert.equal(await strict.metric('torhaus_upstream_opened_connections_total'), 0)
 })

@@ -59,7 +59,7 @@ for (const host of BOTH_HOSTS) {
       const answer = await proxy.ask('/whoami', { headers: bearer(await proxy.bearerOf(account)) })
       assert.deepEqual([answer.status, answer.body.includes('bob')], [403, false], account)
     }
-    assert.equal(await proxy.metric('torhaus_identity_mismatches'), 0)
+    assert.equal(await proxy.metric('torhaus_identity_mismatches_total'), 0)
   })
 }
 

@@ -98,7 +98,7 @@ test('the private entrance is for its owner only, and its path is nothing of the
     connection.send(get(lab, '/.torhaus/health'))
     assert.equal((await connection.response()).status, 404)
     connection.close()
-    const before = await lab.metric('torhaus_request_duration_seconds_count')
+    const before = await lab.metric('torhaus_request_duration_seconds_count{outcome="forwarded"}')
     const [directory] = readdirSync(lab.runtime)
     assert.ok(directory)
     assert.equal(statSync(join(lab.runtime, directory)).mode & 0o777, 0o700)
@@ -108,7 +108,7 @@ test('the private entrance is for its owner only, and its path is nothing of the
     assert.match(answer.toString(), /^HTTP\/1\.1 204 /)
     socket.destroy()
     // Nothing was counted, and no record written.
-    assert.equal(await lab.metric('torhaus_request_duration_seconds_count'), before)
+    assert.equal(await lab.metric('torhaus_request_duration_seconds_count{outcome="forwarded"}'), before)
     lab.supervisor.kill('SIGTERM')
     assert.equal(await lab.ended(), 0)
     assert.deepEqual(readdirSync(lab.runtime), [])

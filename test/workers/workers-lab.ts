@@ -13,7 +13,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'yaml'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
-import { startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
+import { type OpenIdProvider, startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
 import { newTotpSecret } from '../../devkit/op/totp.ts'
 import { signIn } from '../../devkit/op/user-agent.ts'
 import { type EchoOrigin, startEchoOrigin } from '../../devkit/origin/echo-origin.ts'
@@ -38,11 +38,14 @@ export type Configure = (config: ReturnType<typeof torhausConfig>) => object
 export type WorkersLab = {
   readonly url: string
   readonly port: number
+  /** `host:port` of the admin listener. */
+  readonly adminAddress: string
   readonly directory: string
   readonly configFile: string
   /** Where private entrances are made. */
   readonly runtime: string
   readonly origin: EchoOrigin
+  readonly op: OpenIdProvider
   readonly supervisor: ChildProcess
   /** Standard output so far, as lines; the last may be torn only while it is being written. */
   lines(): string[]
@@ -126,9 +129,10 @@ export async function startWorkersLab(
     const all = output === 'pipe' ? Buffer.concat(written) : readFileSync(outputFile)
     return all.toString().split('\n').slice(0, -1)
   }
-  const admin = (path: string) => fetch(`http://127.0.0.1:${adminPort}${path}`)
+  const adminAddress = `127.0.0.1:${adminPort}`
+  const admin = (path: string) => fetch(`http://${adminAddress}${path}`)
   const lab: WorkersLab = {
-    ...{ url: publicUrl, port, directory, configFile, runtime, origin, supervisor, lines },
+    ...{ url: publicUrl, port, adminAddress, directory, configFile, runtime, origin, op, supervisor, lines },
     errors: () => Buffer.concat(errors).toString(),
     workers: () =>
       readFileSync(`/proc/${supervisor.pid}/task/${supervisor.pid}/children`, 'utf8')
@@ -140,7 +144,7 @@ export async function startWorkersLab(
       return { status: response.status, body: (await response.json()) as never }
     },
     livez: () => admin('/livez'),
-    metric: name => metricAt(`http://127.0.0.1:${adminPort}`, name),
+    metric: name => metricAt(`http://${adminAddress}`, name),
     logged: matches =>
       until('a log record', () =>
         lines()

@@ -1,0 +1,79 @@
+/** What operators and auditors look for in the records, in the query language of Kibana. */
+export interface SavedSearch {
+  readonly id: string
+  readonly title: string
+  /** The question that it answers. */
+  readonly question: string
+  /** Only `field : "value"`, `and`, `or` and parentheses: that much other stores understand as well. */
+  readonly query: string
+  readonly columns: readonly string[]
+}
+
+const WHO = ['user.name', 'client.ip']
+const REQUEST = ['url.path', 'http.response.status_code', 'torhaus.code', ...WHO]
+
+export const savedSearches: readonly SavedSearch[] = [
+  {
+    id: 'torhaus-failed',
+    title: 'Torhaus: requests that failed',
+    question: 'What went wrong, and what lies behind it?',
+    query: 'event.action : "request" and torhaus.outcome : "failed"',
+    columns: ['torhaus.stage', 'error.message', ...REQUEST],
+  },
+  {
+    id: 'torhaus-refused',
+    title: 'Torhaus: requests that were refused',
+    question: 'Who was refused, and why?',
+    query: 'event.action : "request" and (torhaus.outcome : "denied" or torhaus.outcome : "challenged")',
+    columns: ['torhaus.scheme', 'torhaus.client_class', ...REQUEST],
+  },
+  {
+    id: 'torhaus-audit',
+    title: 'Torhaus: security events',
+    question: 'What happened that matters for security?',
+    query: 'log.logger : "torhaus.audit"',
+    columns: ['event.action', 'event.outcome', 'torhaus.code', ...WHO],
+  },
+  {
+    id: 'torhaus-sign-ins',
+    title: 'Torhaus: people who signed in, or could not',
+    question: 'Who came, and who was turned away at the sign-in?',
+    query: 'event.action : "sign-in" or event.action : "sign-in-refused"',
+    columns: ['event.action', 'torhaus.code', ...WHO],
+  },
+  {
+    id: 'torhaus-passwords',
+    title: 'Torhaus: who still uses passwords',
+    question: 'Which people and programs send directory passwords?',
+    query: 'event.action : "request" and torhaus.scheme : "basic"',
+    columns: ['user_agent.original', ...REQUEST],
+  },
+  {
+    id: 'torhaus-ntlm',
+    title: 'Torhaus: who still tries NTLM',
+    question: 'Which programs get no ticket?',
+    query: 'event.action : "request" and torhaus.scheme : "ntlm"',
+    columns: ['user_agent.original', ...REQUEST],
+  },
+  {
+    id: 'torhaus-tokens',
+    title: 'Torhaus: personal access tokens',
+    question: 'Which programs use them?',
+    query: 'event.action : "request" and torhaus.scheme : "pat"',
+    columns: ['user_agent.original', ...REQUEST],
+  },
+  {
+    id: 'torhaus-second-factor',
+    title: 'Torhaus: no second factor',
+    question: 'Who is kept out for want of one?',
+    query: 'torhaus.code : "second-factor-missing" or torhaus.code : "second-factor-stale"',
+    columns: ['torhaus.client_class', 'user_agent.original', ...WHO],
+  },
+  {
+    id: 'torhaus-itself',
+    title: 'Torhaus: what it says of itself',
+    question: 'What do store, OP, KDC, workers and configuration have to say?',
+    query: 'service.name : "torhaus" and (log.level : "warn" or log.level : "error")',
+    columns: ['event.action', 'event.outcome', 'error.message', 'process.pid'],
+  },
+]

@@ -1,0 +1,147 @@
+import { CHOSEN, type Description } from '../dashboard.ts'
+import { stat, timeSeries } from '../panel.ts'
+
+const rate = (metric: string, more = '') => `rate(${metric}{${CHOSEN}${more}}[$__rate_interval])`
+const quantile = (of: number, metric: string, more = '') =>
+  `histogram_quantile(${of}, sum by (le) (${rate(`${metric}_bucket`, more)}))`
+const FORWARDED = ',outcome="forwarded"'
+
+/** The first look, at any hour: is something wrong, and where does one go on looking? */
+export const now: Description = {
+  uid: 'torhaus-now',
+  title: 'Now',
+  description: 'Is something wrong, and where does one go on looking?',
+  rows: [
+    {
+      title: 'At a glance',
+      height: 4,
+      panels: [
+        stat(
+          { title: 'Alerts', question: 'How many alerts are firing?', unit: 'none' },
+          { expression: 'count(ALERTS{alertname=~"Torhaus.*",alertstate="firing"}) or vector(0)', legend: 'firing' },
+          [1, 1],
+        ),
+        stat(
+          { title: 'Instances', question: 'How many instances answer?', unit: 'none' },
+          { expression: `count(torhaus_workers{${CHOSEN}} > 0) or vector(0)`, legend: 'instances' },
+          [2, 1],
+        ),
+        stat(
+          { title: 'Workers missing', question: 'Do all workers take requests?', unit: 'none' },
+          { expression: `sum(torhaus_workers_wanted{${CHOSEN}} - torhaus_workers{${CHOSEN}})`, legend: 'missing' },
+          [1, 2],
+        ),
+        stat(
+          { title: 'Requests', question: 'How much is going on?', unit: 'reqps' },
+          { expression: `sum(${rate('torhaus_requests_total')})`, legend: 'requests' },
+        ),
+        stat(
+          {
+            title: 'Failing',
+            question: 'Which part of the requests fails, at the worst instance?',
+            unit: 'percentunit',
+          },
+          { expression: `max(torhaus:failures:ratio_rate5m{${CHOSEN}})`, legend: 'failing' },
+          [0.005, 0.02],
+        ),
+        stat(
+          { title: 'Store', question: 'Does the store of every instance work?', unit: 'none' },
+          { expression: `min(torhaus_store_up{${CHOSEN}})`, legend: 'up' },
+          [1, 0],
+        ),
+        stat(
+          { title: 'First certificate ends', question: 'How long are all certificates valid?', unit: 's' },
+          {
+            expression: `min(torhaus_certificate_not_after_timestamp_seconds{${CHOSEN}}) - time()`,
+            legend: 'left',
+          },
+          [14 * 86_400, 2 * 86_400],
+        ),
+        stat(
+          { title: 'Versions', question: 'Does the same version run everywhere?', unit: 'none' },
+          { expression: `count(count by (version) (torhaus_build_info{${CHOSEN}}))`, legend: 'versions' },
+          [2, 3],
+        ),
+      ],
+    },
+    {
+      title: 'Traffic',
+      height: 9,
+      panels: [
+        timeSeries(
+          { title: 'Requests by outcome', question: 'Do requests get through?', unit: 'reqps' },
+          { expression: `sum by (outcome) (${rate('torhaus_requests_total')})`, legend: '{{outcome}}' },
+        ),
+        timeSeries(
+          { title: 'Why requests do not get through', question: 'Which codes are behind it?', unit: 'reqps' },
+          {
+            expression: `topk(10, sum by (code) (${rate('torhaus_requests_total', ',code!="none"')}))`,
+            legend: '{{code}}',
+          },
+        ),
+        timeSeries(
+          { title: 'Requests by client', question: 'Who is asking?', unit: 'reqps' },
+          { expression: `sum by (client_class) (${rate('torhaus_requests_total')})`, legend: '{{client_class}}' },
+        ),
+      ],
+    },
+    {
+      title: 'Time',
+      height: 9,
+      panels: [
+        timeSeries(
+          {
+            title: 'Torhaus: until the decision',
+            question: 'How long do people wait for Torhaus, at each instance?',
+            unit: 's',
+          },
+          {
+            expression: `histogram_quantile(0.99, sum by (instance, le) (${rate('torhaus_decision_duration_seconds_bucket')}))`,
+            legend: '99 % {{instance}}',
+          },
+          { expression: quantile(0.5, 'torhaus_decision_duration_seconds'), legend: '50 %' },
+        ),
+        timeSeries(
+          {
+            title: 'Origin server: until its first byte',
+            question: 'How long do people wait for the server?',
+            unit: 's',
+          },
+          { expression: quantile(0.99, 'torhaus_upstream_first_byte_seconds'), legend: '99 %' },
+          { expression: quantile(0.5, 'torhaus_upstream_first_byte_seconds'), legend: '50 %' },
+        ),
+        timeSeries(
+          {
+            title: 'Whole exchanges, by how they ended',
+            question: 'How long do exchanges take, clones and downloads included?',
+            unit: 's',
+          },
+          { expression: quantile(0.99, 'torhaus_request_duration_seconds', FORWARDED), legend: '99 % forwarded' },
+          {
+            expression: `histogram_quantile(0.5, sum by (outcome, le) (${rate('torhaus_request_duration_seconds_bucket')}))`,
+            legend: '50 % {{outcome}}',
+          },
+        ),
+      ],
+    },
+    {
+      title: 'Content and connections',
+      height: 8,
+      panels: [
+        timeSeries(
+          { title: 'Content', question: 'How much is pushed and fetched?', unit: 'Bps' },
+          { expression: `sum by (direction) (${rate('torhaus_content_bytes_total')})`, legend: '{{direction}}' },
+        ),
+        timeSeries(
+          { title: 'Connections', question: 'How many are connected?', unit: 'short' },
+          { expression: `sum by (instance) (torhaus_client_connections{${CHOSEN}})`, legend: 'clients {{instance}}' },
+          { expression: `sum by (instance) (torhaus_tunnels{${CHOSEN}})`, legend: 'WebSockets {{instance}}' },
+        ),
+        timeSeries(
+          { title: 'Ended without a request', question: 'Who knocks and says nothing?', unit: 'ops' },
+          { expression: `sum by (code) (${rate('torhaus_rejects_total')})`, legend: '{{code}}' },
+        ),
+      ],
+    },
+  ],
+}

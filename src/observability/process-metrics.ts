@@ -1,0 +1,44 @@
+/** What Node knows of its own process, and how long its event loop makes others wait. */
+import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client'
+import type { MonotonicClock } from '../clock.ts'
+import { registerCounter } from './counters.ts'
+import { EventLoop } from './event-loop.ts'
+
+/**
+ * Of prom-client, which are left out. The lag of the event loop is forgotten whenever somebody reads it, and averaged
+ * over workers, which hides the one that stands still. The start time is that of the supervisor. The others are gauges
+ * with the names of counters.
+ */
+const LEFT_OUT = /^nodejs_eventloop_lag_|^nodejs_active_.*_total$|^process_start_time_seconds$/
+
+/** Its own measurement of the lag goes on behind what is left out: this makes it rare. */
+const UNUSED_PRECISION_MS = 60_000
+
+/** Names that begin with `torhaus_worker_` are of one process: the supervisor says of which, and adds up none. */
+export function collectProcessMetrics(registry: Registry, monotonic: MonotonicClock): void {
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: UNUSED_PRECISION_MS })
+  for (const { name } of registry.getMetricsAsArray()) if (LEFT_OUT.test(name)) registry.removeSingleMetric(name)
+  const eventLoop = new EventLoop(monotonic)
+  registerCounter(
+    registry,
+    'torhaus_worker_event_loop_busy_seconds_total',
+    'Time that the event loop was at work.',
+    () => eventLoop.busySeconds(),
+  )
+  new Gauge({
+    name: 'torhaus_worker_event_loop_delay_p99_seconds',
+    help: 'How late timers were in the last minute: the worst 99th percentile of 10 s.',
+    registers: [registry],
+    collect() {
+      this.set(eventLoop.delays().p99)
+    },
+  })
+  new Gauge({
+    name: 'torhaus_worker_event_loop_delay_max_seconds',
+    help: 'How late timers were in the last minute, at worst.',
+    registers: [registry],
+    collect() {
+      this.set(eventLoop.delays().max)
+    },
+  })
+}

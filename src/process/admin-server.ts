@@ -1,0 +1,74 @@
+/** The admin listener as it is open: opened, moved by a reload, closed. */
+import { readFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../../config/schema.ts'
+import { listenProblem } from '../listener/listen-problem.ts'
+import { type AdminCheck, adminCheck } from './admin-credential.ts'
+import { type AdminParts, createAdmin } from './admin-listener.ts'
+
+type Settings = Config['admin']
+type Answers = Omit<AdminParts, 'isAllowed' | 'serverFactory' | 'hostNames'>
+
+/** What a configuration names is read once, when it comes into force. */
+export class AdminServer {
+  readonly #answers: Answers
+  #settings: Settings | undefined
+  #open: FastifyInstance | undefined
+  #isAllowed: AdminCheck = () => false
+
+  constructor(answers: Answers) {
+    this.#answers = answers
+  }
+
+  /** Undefined while it is not open. */
+  get port(): number | undefined {
+    return (this.#open?.server.address() as AddressInfo | null | undefined)?.port
+  }
+
+  /** Opens it, or moves it to where a new configuration wants it. Rejects where that cannot be; it stays then. */
+  async open(settings: Settings): Promise<void> {
+    const isAllowed = adminCheck(settings.credentialFile)
+    const server = this.#open?.server
+    if (isSamePlace(this.#settings, settings)) {
+      if (settings.tls !== undefined && server instanceof HttpsServer) server.setSecureContext(pairOf(settings.tls))
+    } else {
+      const next = this.#create(settings)
+      // A port has one owner: where only TLS comes or goes, there is none for a moment.
+      if (this.#settings?.host === settings.host && this.#settings.port === settings.port) await this.#open?.close()
+      const { host, port } = settings
+      await next.listen({ host, port }).catch((error: unknown) => {
+        throw listenProblem(error, { section: 'admin', host, port })
+      })
+      await this.#open?.close()
+      this.#open = next
+    }
+    this.#settings = settings
+    this.#isAllowed = isAllowed
+  }
+
+  async close(): Promise<void> {
+    await this.#open?.close()
+  }
+
+  #create({ tls }: Settings): FastifyInstance {
+    const pair = tls && pairOf(tls)
+    return createAdmin({
+      ...this.#answers,
+      hostNames: () => this.#settings?.hostNames ?? [],
+      isAllowed: authorization => this.#isAllowed(authorization),
+      serverFactory: handler =>
+        pair === undefined ? createHttpServer(handler) : createHttpsServer({ ...pair, minVersion: 'TLSv1.2' }, handler),
+    })
+  }
+}
+
+const isSamePlace = (one: Settings | undefined, other: Settings) =>
+  one?.host === other.host && one.port === other.port && (one.tls === undefined) === (other.tls === undefined)
+
+const pairOf = ({ certificateFile, privateKeyFile }: NonNullable<Settings['tls']>) => ({
+  cert: readFileSync(certificateFile),
+  key: readFileSync(privateKeyFile),
+})

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { get as getPlain, type IncomingMessage } from 'node:http'
+import { get as getSecure } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { after, afterEach, before, test } from 'node:test'
+import type { Config } from '../../config/schema.ts'
+import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
+import { freePort } from '../../devkit/torhaus/free-port.ts'
+import { basic } from '../../devkit/torhaus/proxy-under-test.ts'
+import { AdminServer } from '../../src/process/admin-server.ts'
+
+const CREDENTIAL = 'q0JvYk5vYm9keUtub3dzVGhpcw'
+const OTHER = 'wA4nR8sT2uV6xY0zB3cD7eF1'
+
+let directory: string
+let credentialFile: string
+let certificates: readonly Certificate[]
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'torhaus-admin-'))
+  credentialFile = join(directory, 'credential')
+  certificates = [await createCertificate('IP:127.0.0.1'), await createCertificate('IP:127.0.0.1')]
+})
+after(async () => {
+  for (const certificate of certificates) await certificate.remove()
+  await rm(directory, { recursive: true, force: true })
+})
+
+const opened: AdminServer[] = []
+afterEach(async () => {
+  for (const server of opened.splice(0)) await server.close()
+  await writeFile(credentialFile, `${CREDENTIAL}\n`)
+})
+
+async function open(settings: Partial<Config['admin']>): Promise<(change: Partial<Config['admin']>) => Promise<void>> {
+  await writeFile(credentialFile, `${CREDENTIAL}\n`)
+  const server = new AdminServer({
+    contentType: 'text/plain',
+    metrics: async () => 'torhaus_workers 2\n',
+    isAlive: () => true,
+    readiness: () => ({ ready: true, parts: { store: 'available' } }),
+  })
+  opened.push(server)
+  const all = { host: '127.0.0.1', port: await freePort(), hostNames: [], ...settings }
+  await server.open(all)
+  return change => server.open({ ...all, ...change })
+}
+
+interface Answer {
+  readonly status: number | undefined
+  readonly headers: IncomingMessage['headers']
+  readonly content: string
+}
+
+function ask(path: string, authorization?: string, ca?: string): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const headers = authorization === undefined ? {} : { Authorization: authorization }
+  const options = { host: '127.0.0.1', port: opened[0]?.port, path, headers, agent: false }
+  const take = (response: IncomingMessage) =>
+    void text(response).then(
+      content => resolve({ status: response.statusCode, headers: response.headers, content }),
+      reject,
+    )
+  const request = ca === undefined ? getPlain(options, take) : getSecure({ ...options, ca }, take)
+  request.on('error', reject)
+  return promise
+}
+
+test('without the credential nobody is told metrics or parts, and everybody whether it lives and is ready', async () => {
+  await open({ credentialFile })
+  for (const wrong of [undefined, `Bearer ${OTHER}`, 'Bearer ', basic('', OTHER).slice(15), 'Negotiate YII=']) {
+    const { status, headers, content } = await ask('/metrics', wrong)
+    assert.equal(status, 401, String(wrong))
+    assert.match(String(headers['www-authenticate']), /^Bearer realm=/)
+    assert.doesNotMatch(content, /torhaus_workers/)
+  }
+  assert.equal((await ask('/livez')).status, 200)
+  assert.deepEqual(JSON.parse((await ask('/readyz')).content), { ready: true })
+})
+
+test('with the credential, as Bearer or as a password of Basic, all is told', async () => {
+  await open({ credentialFile })
+  for (const right of [`Bearer ${CREDENTIAL}`, `bearer ${CREDENTIAL}`, basic('anybody', CREDENTIAL).slice(15)])
+    assert.equal((await ask('/metrics', right)).content, 'torhaus_workers 2\n', right)
+  assert.match((await ask('/readyz', `Bearer ${CREDENTIAL}`)).content, /"store":"available"/)
+})
+
+test('where no credential is configured, who reaches it is told', async () => {
+  await open({})
+  assert.equal((await ask('/metrics')).status, 200)
+  assert.match((await ask('/readyz')).content, /"store"/)
+})
+
+test('it speaks TLS, and a reload brings the next certificate and the next credential', async () => {
+  const [first, second] = certificates
+  assert.ok(first && second)
+  const reload = await open({ credentialFile, tls: first })
+  assert.equal((await ask('/metrics', `Bearer ${CREDENTIAL}`, first.certificate)).status, 200)
+  await assert.rejects(ask('/metrics', undefined, second.certificate))
+  await writeFile(credentialFile, OTHER)
+  await reload({ credentialFile, tls: second })
+  await assert.rejects(ask('/metrics', undefined, first.certificate))
+  assert.equal((await ask('/metrics', `Bearer ${CREDENTIAL}`, second.certificate)).status, 401)
+  assert.equal((await ask('/metrics', `Bearer ${OTHER}`, second.certificate)).status, 200)
+})
+
+test('TLS comes and goes on one port, and a port that is taken leaves everything as it was', async () => {
+  const [certificate] = certificates
+  assert.ok(certificate)
+  const reload = await open({})
+  await reload({ tls: certificate })
+  assert.equal((await ask('/livez', undefined, certificate.certificate)).status, 200)
+  await reload({})
+  assert.equal((await ask('/livez')).status, 200)
+  const port = opened[0]?.port
+  await open({})
+  const [, taken] = opened
+  await assert.rejects(reload({ port: taken?.port ?? 0 }), /EADDRINUSE/)
+  assert.equal(opened[0]?.port, port)
+  assert.equal((await ask('/livez')).status, 200)
+})
