@@ -66,7 +66,7 @@ const listener = section(
     }),
     maxConnections: Type.Optional(
       integer(
-        'Most client connections per worker, WebSockets included. For one more, the connection is closed that has been idle longest; where none is idle, the new one. Default: what the limit of descriptors (ulimit -n) leaves after maxTunnels and upstream.maxConnections, which are lowered to a quarter of it each where it is small. More than that is never taken.',
+        'Most client connections per worker, WebSockets included. For one more, the connection is closed that has been idle longest, or keeps content back though nobody knows who it is; where there is none, the new one. Default: what the limit of descriptors (ulimit -n) leaves after maxTunnels and upstream.maxConnections, which are lowered to a quarter of it each where it is small; upstream.maxQueued is then lowered, too, so that requests that wait leave room. More than that is never taken.',
         { minimum: 8, maximum: 1_000_000 },
       ),
     ),
