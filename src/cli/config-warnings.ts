@@ -1,8 +1,9 @@
 /** What a valid configuration opens that its owner may not know of. */
 import type { Config } from '../../config/schema.ts'
+import { provesServerTokens } from '../pats/proves-server-tokens.ts'
 
 export function configWarnings({ credentials }: Pick<Config, 'credentials'>): string[] {
-  const { patProof, patPolicy, personalAccessTokens, keepCookiesBesideTokens } = credentials
+  const { patProof, patPolicy, personalAccessTokens, serverTokenIssuers, keepCookiesBesideTokens } = credentials
   const warnings: string[] = []
   const opens =
     'whatever has the shape of one reaches the server without a second factor: what the server shows to anybody is then open to everybody'
@@ -16,6 +17,8 @@ export function configWarnings({ credentials }: Pick<Config, 'credentials'>): st
     )
   if (patPolicy.confirm !== 'never' && patPolicy.reportOnly)
     warnings.push('credentials.patPolicy.reportOnly: nobody is asked to confirm yet, so unconfirmed tokens pass')
+  if (serverTokenIssuers.length > 0 && !provesServerTokens(patProof))
+    warnings.push(`credentials.serverTokenIssuers: JWTs that name one of these are not proven, so ${opens}`)
   if (keepCookiesBesideTokens)
     warnings.push(
       'credentials.keepCookiesBesideTokens: a stolen cookie of the server beside a token acts as whoever it belongs to',
