@@ -1,11 +1,10 @@
 /**
  * The connections of clients, all of them: also those in a TLS handshake, behind a PROXY protocol header that has not
  * come, and in a WebSocket, which Node's HTTP does not know (yet, or any more). There are at most so many. For one more,
- * these go first, and where there are none, the new one:
+ * others go, and where there are none of these, the new one:
  *
- *   keeping   never asked anything, or does not come to the end of what it asks, and nobody knows who it is
- *   idle      has nothing in flight; who has had nothing for longest
- *   sending   sends content as fast as is asked of it, and nobody knows who it is
+ *   keeping   never asked anything though there was time, or keeps content back that nobody known is to send
+ *   then      whoever has had nothing in flight, or has kept the pace with such content, for longest until now
  *
  * Nothing here costs a request anything: what a connection does is looked up when it matters.
  */
@@ -39,13 +38,10 @@ export interface ClientConnectionParts {
   readonly rejected: (code: Code, client: string | undefined) => void
 }
 
-/** Who has to go first. */
-const RANKS = ['keeping', 'idle', 'sending'] as const
-
 interface Candidate {
   readonly connection: Connection
   readonly sinceMs: number
-  readonly rank: number
+  readonly isKeeping: boolean
 }
 
 interface Connection {
@@ -109,7 +105,7 @@ export class ClientConnections {
       const candidate = this.#candidate(connection, now)
       if (candidate !== undefined) candidates.push(candidate)
     }
-    candidates.sort((one, other) => one.rank - other.rank || one.sinceMs - other.sinceMs)
+    candidates.sort((one, other) => Number(other.isKeeping) - Number(one.isKeeping) || one.sinceMs - other.sinceMs)
     const evicted = candidates.slice(0, Math.max(1, Math.floor(this.#max / EVICTED_PART)))
     for (const { connection } of evicted) {
       this.#open.delete(connection)
@@ -121,12 +117,11 @@ export class ClientConnections {
 
   /** Undefined: it stays, whoever comes. */
   #candidate(connection: Connection, now: number): Candidate | undefined {
-    const rankOf = (rank: (typeof RANKS)[number]) => RANKS.indexOf(rank)
     const idleSinceMs = this.#idleSinceMs(connection)
     const sinceMs = idleSinceMs ?? (connection.stream && this.#parts.onPaceUntilMs(connection.stream))
     if (sinceMs === undefined) return undefined
-    const isKeeping = now - sinceMs > FIRST_REQUEST_MS && !(idleSinceMs !== undefined && this.#wasUsed(connection))
-    return { connection, sinceMs, rank: rankOf(isKeeping ? 'keeping' : idleSinceMs === undefined ? 'sending' : 'idle') }
+    const isKept = idleSinceMs !== undefined && this.#wasUsed(connection)
+    return { connection, sinceMs, isKeeping: !isKept && now - sinceMs > FIRST_REQUEST_MS }
   }
 
   #wasUsed({ stream }: Connection): boolean {
