@@ -4,7 +4,8 @@
  * others go, and where there are none of these, the new one:
  *
  *   keeping   never asked anything though there was time, or keeps content back that nobody known is to send
- *   then      whoever has had nothing in flight, or has kept the pace with such content, for longest until now
+ *   idle      has been answered, and asks nothing: clients send again on another connection
+ *   coming    is new, or keeps the pace with such content
  *
  * Nothing here costs a request anything: what a connection does is looked up when it matters.
  */
@@ -38,10 +39,13 @@ export interface ClientConnectionParts {
   readonly rejected: (code: Code, client: string | undefined) => void
 }
 
+/** Who goes first, and of these whoever has done so for longest. */
+const RANKS = ['keeping', 'idle', 'coming'] as const
+
 interface Candidate {
   readonly connection: Connection
   readonly sinceMs: number
-  readonly isKeeping: boolean
+  readonly rank: number
 }
 
 interface Connection {
@@ -105,7 +109,7 @@ export class ClientConnections {
       const candidate = this.#candidate(connection, now)
       if (candidate !== undefined) candidates.push(candidate)
     }
-    candidates.sort((one, other) => Number(other.isKeeping) - Number(one.isKeeping) || one.sinceMs - other.sinceMs)
+    candidates.sort((one, other) => one.rank - other.rank || one.sinceMs - other.sinceMs)
     const evicted = candidates.slice(0, Math.max(1, Math.floor(this.#max / EVICTED_PART)))
     for (const { connection } of evicted) {
       this.#open.delete(connection)
@@ -120,8 +124,9 @@ export class ClientConnections {
     const idleSinceMs = this.#idleSinceMs(connection)
     const sinceMs = idleSinceMs ?? (connection.stream && this.#parts.onPaceUntilMs(connection.stream))
     if (sinceMs === undefined) return undefined
-    const isKept = idleSinceMs !== undefined && this.#wasUsed(connection)
-    return { connection, sinceMs, isKeeping: !isKept && now - sinceMs > FIRST_REQUEST_MS }
+    const isIdle = idleSinceMs !== undefined && this.#wasUsed(connection)
+    const rank = isIdle ? 'idle' : now - sinceMs > FIRST_REQUEST_MS ? 'keeping' : 'coming'
+    return { connection, sinceMs, rank: RANKS.indexOf(rank) }
   }
 
   #wasUsed({ stream }: Connection): boolean {

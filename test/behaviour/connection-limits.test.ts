@@ -152,7 +152,7 @@ test('content of a person that stands still is not cut for another connection', 
     }
   }))
 
-test('content of nobody known that keeps the pace goes after connections that have been idle for longer', () =>
+test('content of nobody known that keeps the pace goes after connections that are idle', () =>
   withProxy({ maxConnections: MAX }, async proxy => {
     const sending = await RawConnection.open(proxy.fixture.port)
     const length = 3_000_000
