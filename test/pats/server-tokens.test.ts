@@ -1,18 +1,11 @@
 /** Anybody can write a JWT that names the server as its issuer: it opens nothing before the server has said whose it is. */
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { serverTokenIssuer } from '../../devkit/origin/identity.ts'
 import { basic } from '../../devkit/torhaus/proxy-under-test.ts'
-import { type ProofLab, startProofLab } from './proof-lab.ts'
+import { proofLabs } from './proof-lab.ts'
 
-const labs: ProofLab[] = []
-after(() => Promise.all(labs.map(lab => lab.close())))
-
-async function labOf(...options: Parameters<typeof startProofLab>): Promise<ProofLab> {
-  const lab = await startProofLab(...options)
-  labs.push(lab)
-  return lab
-}
+const labOf = proofLabs()
 
 const READ = '/DefaultCollection/_apis/connectionData'
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
