@@ -67,7 +67,7 @@ const listener = section(
     }),
     maxConnections: Type.Optional(
       integer(
-        'Most client connections per worker, WebSockets included. For one more, the connection is closed that has been idle longest; where none is idle, the new one. Default: what the limit of descriptors (ulimit -n) leaves after maxTunnels and upstream.maxConnections, which are lowered to a quarter of it each where it is small. More than that is never taken.',
+        'Most client connections per worker, WebSockets included. For one more, the connection is closed that has been idle longest, or keeps content back though nobody knows who it is; where there is none, the new one. Default: what the limit of descriptors (ulimit -n) leaves after maxTunnels and upstream.maxConnections, which are lowered to a quarter of it each where it is small; upstream.maxQueued is then lowered, too, so that requests that wait leave room. More than that is never taken.',
         { minimum: 8, maximum: 1_000_000 },
       ),
     ),
@@ -856,6 +856,11 @@ const patProof = requiredSection(
       'What becomes of a token of which the server does not say whose it is: on Azure DevOps one that is forged, expired, revoked or of narrow scope; on Gitea and GitLab a live one of narrow scope, on GitLab also one of a deployment or job. `forward`: it passes unproven, and every made-up one with it on Azure DevOps.',
       'refuse',
     ),
+    serverTokens: choice(
+      ['prove', 'forward'],
+      'What becomes of JWTs whose issuer is in credentials.serverTokenIssuers: anybody can write one that says so. `prove`: as personal access tokens, on azure-devops and gitea; on the others they pass unproven. `forward`: they pass unproven everywhere.',
+      'prove',
+    ),
     verdictSeconds: integer(
       'How long the server is believed about whose a token is, in seconds. A 401 of the server to the token ends it at once.',
       { default: 300, minimum: 10, maximum: HOUR_S },
@@ -915,7 +920,7 @@ const credentials = section(
     ),
     serverTokenIssuers: list(
       text('Issuer.'),
-      'Values of `iss` of JWTs that the server itself issues (build agents, job tokens): passed through untouched.',
+      'Values of `iss` of JWTs that the server itself issues (build agents, job tokens): passed through untouched, with credentials.patProof once the server has said whose they are.',
       { default: [] },
     ),
     personalAccessTokens: list(

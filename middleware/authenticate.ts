@@ -68,7 +68,9 @@ export function authenticate({
       case 'pat':
         return provesPat(presented, credentials)
       case 'server-token':
-        return proceed({ ...presented, principal: SERVER_CHECKED, replyFields: NO_FIELDS })
+        return credentials.askable === undefined
+          ? proceed({ ...presented, principal: SERVER_CHECKED, replyFields: NO_FIELDS })
+          : provesPat(presented, credentials.askable)
       case 'session':
         return bySession(presented, credentials.id)
       case 'bearer':

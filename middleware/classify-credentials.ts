@@ -5,7 +5,7 @@
  *   Authorization?  no  -> a token in another carrier of the product, a session cookie, or none
  *   the Bearer value, or the password of Basic:
  *     a JWS with the issuer of the OP                -> bearer        (validated fully; a failure is final)
- *     a JWS with an issuer listed as the server's    -> server-token  (passes untouched)
+ *     a JWS with an issuer listed as the server's    -> server-token  (passes untouched; the server may be asked about it)
  *     the shape of a personal access token           -> pat           (passes untouched)
  *     anything else: Basic                           -> basic         (a directory password)
  *                    Bearer                          -> unsupported
@@ -16,7 +16,7 @@
 import type { Config } from '../config/schema.ts'
 import { Secret } from '../config/secret.ts'
 import { type Decision, deny, proceed, type Stage } from '../src/decision.ts'
-import type { Credentials, Presented, Traced } from '../src/exchange.ts'
+import type { AskableToken, Credentials, Presented, Traced } from '../src/exchange.ts'
 import { type Authorization, isNtlm, parseAuthorization, parseBasic } from '../src/http/authorization.ts'
 import { unverifiedIssuer } from '../src/oidc/access-token.ts'
 import { type CarriedTokens, carriedTokens } from '../src/pats/carried-tokens.ts'
@@ -32,6 +32,8 @@ export interface ClassifySettings {
   /** Whether it is known to be a token of the OP. */
   readonly isValidated: (token: string) => boolean
   readonly fingerprintsOf: FingerprintOf
+  /** The server can be asked about its own JWTs, too. */
+  readonly asksAboutServerTokens: boolean
 }
 
 /** Where the container registry of Gitea lies, whatever the path of the rest (OCI Distribution Specification 1.1). */
@@ -48,6 +50,7 @@ export function classifyCredentials({
   cookies,
   isValidated,
   fingerprintsOf,
+  asksAboutServerTokens,
 }: ClassifySettings): Stage<Traced, Presented> {
   const hasPatShape = tokenShapeTest(credentials.personalAccessTokens)
   const carriers = tokenCarriers(credentials.personalAccessTokens)
@@ -136,9 +139,18 @@ export function classifyCredentials({
     if (isValidated(token)) return { scheme: 'bearer', token, via }
     const tokenIssuer = unverifiedIssuer(token)
     if (tokenIssuer === issuer) return { scheme: 'bearer', token, via }
-    if (tokenIssuer !== undefined) return isServers(tokenIssuer, path) ? SERVER_TOKEN : UNKNOWN_TOKEN
-    if (!hasPatShape(token)) return undefined
-    return { scheme: 'pat', fingerprints: fingerprintsOf(token), token: new Secret(token) }
+    if (tokenIssuer !== undefined) return fromServer(token, tokenIssuer, path)
+    return hasPatShape(token) ? { scheme: 'pat', ...askable(token) } : undefined
+  }
+
+  function askable(token: string): AskableToken {
+    return { fingerprints: fingerprintsOf(token), token: new Secret(token) }
+  }
+
+  function fromServer(token: string, issuer: string, path: string): Credentials {
+    if (!isServers(issuer, path)) return UNKNOWN_TOKEN
+    // One of the registry is good for nothing else, reads of ours included.
+    return asksAboutServerTokens && issuer !== '' ? { scheme: 'server-token', askable: askable(token) } : SERVER_TOKEN
   }
 
   /** Empty where the token does not say: then it is a token of the registry, and good for nothing else. */

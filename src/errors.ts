@@ -165,29 +165,27 @@ const table = {
   'pat-unknown': {
     status: 401,
     stage: 'authenticate',
-    sentence: 'The server does not know this personal access token. Make a new one.',
+    sentence: 'The server does not know this access token. Make a new one.',
   },
   'pat-unreadable': {
     status: 401,
     stage: 'authenticate',
-    sentence:
-      'The server did not say whose personal access token this is: it is wrong, expired, or of a scope too narrow.',
+    sentence: 'The server did not say whose access token this is: it is wrong, expired, or of a scope too narrow.',
   },
   'pat-unnamed': {
     status: 403,
     stage: 'authenticate',
-    sentence:
-      'The scope of this personal access token does not let the server say whose it is. Add the right to read its user.',
+    sentence: 'The scope of this access token does not let the server say whose it is. Add the right to read its user.',
   },
   'pat-proof-limited': {
     status: 429,
     stage: 'authenticate',
-    sentence: 'Too many unknown personal access tokens came from your network. Wait, then try again.',
+    sentence: 'Too many unknown access tokens came from your network. Wait, then try again.',
   },
   'pat-proof-unavailable': {
     status: 503,
     stage: 'authenticate',
-    sentence: 'The server could not be asked about this personal access token. Try again in a moment.',
+    sentence: 'The server could not be asked about this access token. Try again in a moment.',
   },
   'bearer-disabled': {
     status: 401,

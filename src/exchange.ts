@@ -48,15 +48,20 @@ export interface Traced extends Connected {
   readonly span?: ExchangeSpan
 }
 
+/** A token that the server can be asked about. `fingerprints`: one per key, the newest first. */
+export interface AskableToken {
+  readonly fingerprints: readonly string[]
+  readonly token: Secret
+}
+
 export type Credentials =
   | { readonly scheme: 'none' }
   | { readonly scheme: 'session'; readonly id: string }
   /** A JWT of the OP, as Bearer or as the password of Basic. */
   | { readonly scheme: 'bearer'; readonly token: string; readonly via: 'Bearer' | 'Basic' }
-  /** A JWT issued by the server itself. */
-  | { readonly scheme: 'server-token' }
-  /** `fingerprints`: one per key, the newest first. */
-  | { readonly scheme: 'pat'; readonly fingerprints: readonly string[]; readonly token: Secret }
+  /** A JWT that the server itself has issued, as it says. Not askable: nobody is asked. */
+  | { readonly scheme: 'server-token'; readonly askable?: AskableToken }
+  | ({ readonly scheme: 'pat' } & AskableToken)
   | { readonly scheme: 'basic'; readonly username: string; readonly password: Secret }
   /** A GSSAPI token (RFC 4559 4), in base64. */
   | { readonly scheme: 'negotiate'; readonly token: string }

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { LAB_PACKAGES } from '../devkit/realm/samba-kdc.ts'
 import { ensureDebianPackages } from '../devkit/torhaus/debian-packages.ts'
 
 /**
@@ -20,7 +21,7 @@ const needs: Record<string, string[]> = {
   'test/kerberos/': [],
   'test/impersonation/': ['chromium'],
   'test/oracle/': ['nginx', 'apache2', 'util-linux'],
-  'test/attack/': ['redis-server'],
+  'test/attack/': ['redis-server', ...LAB_PACKAGES],
   'test/redis/': ['redis-server'],
   'test/upgrade/': ['redis-server'],
   // The load test installs what it measures with.

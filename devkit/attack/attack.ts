@@ -5,6 +5,7 @@
 import type { OpenIdProvider } from '../op/openid-provider.ts'
 import type { Credentials } from '../op/user-agent.ts'
 import type { EchoOrigin, Received } from '../origin/echo-origin.ts'
+import type { Directory } from './directory.ts'
 import type { Victim } from './page-victim.ts'
 import type { SettingName } from './settings.ts'
 
@@ -21,6 +22,8 @@ export interface Target {
   readonly origin: EchoOrigin
   /** A person at a browser; in the settings that ask for one. */
   readonly victim?: Victim
+  /** A directory, and people who have tickets of it; in the settings that ask for one. */
+  readonly lab?: Directory
   /** Sends bytes on a connection of their own and waits, bounded, for a first answer. Undefined: none came. */
   send(bytes: string): Promise<number | undefined>
 }

@@ -5,6 +5,7 @@ import { credentialAttacks } from './lists/credentials.ts'
 import { framingAttacks } from './lists/framing.ts'
 import { grantAttacks } from './lists/grant-attacks.ts'
 import { identityAttacks } from './lists/identity.ts'
+import { kerberosAttacks } from './lists/kerberos-attacks.ts'
 import { ownHostAttacks } from './lists/own-host.ts'
 import { patAttacks } from './lists/pat-attacks.ts'
 import { ruleAttacks } from './lists/rules.ts'
@@ -24,4 +25,5 @@ export const attacks: readonly Attack[] = [
   ...ownHostPageAttacks,
   ...patAttacks,
   ...stolenPatAttacks,
+  ...kerberosAttacks,
 ]

@@ -12,6 +12,8 @@ import { hasChromium } from '../clients/chromium.ts'
 import { endWith } from '../demo/program.ts'
 import type { Attack, Target } from './attack.ts'
 import { attacks } from './attacks.ts'
+import { hasLab } from './directory.ts'
+import { startLabTarget } from './lab-target.ts'
 import { SETTINGS, type Setting, type SettingName } from './settings.ts'
 import { startTarget } from './target.ts'
 
@@ -53,7 +55,11 @@ async function attackAll(tree: string, tell: (line: string) => void): Promise<Ou
       tell(`left out, for want of Chromium (Debian package chromium): ${group.length} attacks, ${name}`)
       continue
     }
-    const target = await startTarget(tree, setting)
+    if (setting.lab !== undefined && !(await hasLab())) {
+      tell(`left out, for want of root or Samba (npm run lab installs it): ${group.length} attacks, ${name}`)
+      continue
+    }
+    const target = await (setting.lab === undefined ? startTarget(tree, setting) : startLabTarget(tree, setting))
     try {
       for (const attack of group) {
         const outcome = await attempt(attack, target)

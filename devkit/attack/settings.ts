@@ -3,15 +3,34 @@ import type { torhausConfig } from '../torhaus/torhaus-config.ts'
 
 type Usual = ReturnType<typeof torhausConfig>
 
-export interface Setting {
-  readonly configure: (usual: Usual) => object
+interface Store {
   /** Sessions and all else in a Redis of its own; left out where there is no redis-server. */
   readonly redis?: true
+}
+
+/** Before an OP alone, as the demo. */
+export interface PlainSetting extends Store {
+  readonly configure: (usual: Usual) => object
   /** A person at Chromium; left out where there is none. */
   readonly browser?: true
   /** Our own pages have a host of their own. */
   readonly ownHost?: true
+  readonly lab?: undefined
 }
+
+/** Before a directory, with tickets and passwords; left out where Samba cannot be started. */
+export interface LabSetting extends Store {
+  readonly lab: {
+    /** Who speaks Kerberos. */
+    readonly implementation: 'gssapi' | 'native'
+    readonly workers: number
+    /** A ticket or a password is enough; otherwise the second factor is demanded. */
+    readonly firstFactorIsEnough?: true
+  }
+  readonly browser?: undefined
+}
+
+export type Setting = PlainSetting | LabSetting
 
 const rule = (name: string, require: string, when: object) => ({ name, reason: 'attacked', require, when })
 
@@ -64,6 +83,12 @@ export const SETTINGS = {
   browser: { configure: plain, browser: true },
   'own host': { configure: plain, ownHost: true },
   'browser and own host': { configure: plain, browser: true, ownHost: true },
+  lab: { lab: { implementation: 'gssapi', workers: 1 } },
+  'lab, two workers on Redis': { redis: true, lab: { implementation: 'native', workers: 2 } },
+  'lab with one factor': { lab: { implementation: 'gssapi', workers: 2, firstFactorIsEnough: true } },
+  'lab with one factor, Kerberos of our own': {
+    lab: { implementation: 'native', workers: 2, firstFactorIsEnough: true },
+  },
 } as const satisfies Record<string, Setting>
 
 export type SettingName = keyof typeof SETTINGS

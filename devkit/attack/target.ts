@@ -18,7 +18,7 @@ import { inOptionsOf } from '../torhaus/options-of-tree.ts'
 import { agreed, torhausAddresses, torhausClient, writeTorhausConfig } from '../torhaus/torhaus-config.ts'
 import type { Target } from './attack.ts'
 import { startVictim } from './page-victim.ts'
-import type { Setting } from './settings.ts'
+import type { PlainSetting } from './settings.ts'
 
 /** How long an attack waits for an answer: some of them never get one, and that is right. */
 const ANSWER_MS = 1500
@@ -27,7 +27,7 @@ export interface StartedTarget extends Target {
   close(): Promise<void>
 }
 
-export async function startTarget(tree: string, setting: Setting): Promise<StartedTarget> {
+export async function startTarget(tree: string, setting: PlainSetting): Promise<StartedTarget> {
   await using undo = new AsyncDisposableStack()
   const [port, adminPort] = [await freePort(), await freePort()]
   const ownHost = setting.ownHost === true
@@ -74,12 +74,12 @@ export async function startTarget(tree: string, setting: Setting): Promise<Start
   }
 }
 
-const onRedis = <Usual extends { session: object }>(usual: Usual, url: string): Usual => ({
+export const onRedis = <Usual extends { session: object }>(usual: Usual, url: string): Usual => ({
   ...usual,
   session: { ...usual.session, store: { kind: 'redis', redis: { urls: [url] } } },
 })
 
-async function sendTo(port: number, bytes: string): Promise<number | undefined> {
+export async function sendTo(port: number, bytes: string): Promise<number | undefined> {
   const connection = await RawConnection.open(port)
   try {
     connection.send(bytes)

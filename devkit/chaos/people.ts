@@ -18,8 +18,13 @@ export interface PeopleSettings {
 
 const PACE_MS = 40
 const TIMEOUT_MS = 10_000
+/** As many to one host as browsers have. */
+const KEPT = { keepAlive: true, maxSockets: 6 }
 
-/** Each on a connection that is kept, and half of them often on a new one. Runs until `signal`; `samples` grows. */
+/**
+ * Each on connections that are kept, as browsers do, and half of them often on a new one; so many requests a second,
+ * whether those before are answered or not. Runs until `signal`; `samples` grows.
+ */
 export async function runPeople(
   { url, fields }: PeopleSettings,
   samples: Sample[],
@@ -28,13 +33,8 @@ export async function runPeople(
   await Promise.all(
     fields.map(async (headers, index) => {
       const library = url.startsWith('https') ? https : http
-      const agent = new library.Agent({
-        keepAlive: true,
-        maxSockets: 1,
-        rejectUnauthorized: false,
-      } as https.AgentOptions)
-      for (let count = 0; !signal.aborted; count++) {
-        const isNew = index % 2 === 1 && count % 4 === 0
+      const agent = new library.Agent({ ...KEPT, rejectUnauthorized: false } as https.AgentOptions)
+      const visit = async (isNew: boolean) => {
         const begun = performance.now()
         const ask = () => get(url, { headers, agent: isNew ? false : agent, rejectUnauthorized: false })
         const first = await ask()
@@ -42,8 +42,14 @@ export async function runPeople(
         const failure = first === 'stale' ? await ask() : first
         const endedAtMs = performance.now()
         samples.push({ endedAtMs, tookMs: endedAtMs - begun, failure })
-        await sleep(Math.max(0, PACE_MS - (endedAtMs - begun)))
       }
+      const visits: Promise<void>[] = []
+      const firstAtMs = performance.now() + (index * PACE_MS) / fields.length
+      for (let count = 0; !signal.aborted; count++) {
+        await sleep(Math.max(0, firstAtMs + count * PACE_MS - performance.now()))
+        visits.push(visit(index % 2 === 1 && count % 4 === 0))
+      }
+      await Promise.all(visits)
       agent.destroy()
     }),
   )

@@ -13,7 +13,7 @@ const advice: Partial<Record<Code, string>> = {
   'request-head-timeout': 'See `listener.headersTimeoutMs`. Usually a scanner, or a client that went to sleep.',
   'request-head-too-large': 'See `listener.maxHeaderBytes`.',
   'connection-evicted':
-    'See `listener.maxConnections`: all were taken, and this one had been idle longest. Nobody reads the sentence; a `reject` record and `torhaus_rejects_total` say it.',
+    'See `listener.maxConnections`: all were taken, and this one had been idle longest, or kept content back. Nobody reads the sentence; a `reject` record and `torhaus_rejects_total` say it.',
   'connections-full':
     'As before, and every connection had a request in flight: the new one was closed. Raise the limit of descriptors, or see who holds them.',
   'tls-handshake-failed':
@@ -138,7 +138,7 @@ const advice: Partial<Record<Code, string>> = {
   'client-share-exceeded':
     'One account, token or address has as many requests waiting as could still come from all others together.',
   'unproven-share-exceeded':
-    'Requests without credentials, preflights, and tokens the server has not accepted yet may have three quarters of `upstream.maxQueued`, `shares.unprovenBufferTotalBytes` of memory, and hold up an eighth of `upstream.maxConnections`. Look at the client addresses.',
+    'Requests without credentials, preflights, and tokens the server has not accepted yet may have three quarters of `upstream.maxQueued`, `shares.unprovenBufferTotalBytes` of memory, and hold up an eighth of `upstream.maxConnections`; where `listener.maxConnections` is reached, those go that keep content back. Look at the client addresses.',
   'request-content-too-slow': 'See `listener.minRequestRate`, `listener.rateGraceMs` and `shares.unprovenMinRate`.',
   'response-read-too-slowly': 'See `listener.minResponseRate`. Nobody sees the status; it stands in the log only.',
   'tunnel-limit': 'See `listener.maxTunnels`, and `torhaus_tunnels`.',

@@ -14,6 +14,7 @@ import type { OpUser } from '../op/accounts.ts'
 import { type OpenIdProvider, startOpenIdProvider } from '../op/openid-provider.ts'
 import { newTotpSecret } from '../op/totp.ts'
 import { freePort } from '../torhaus/free-port.ts'
+import { inOptionsOf } from '../torhaus/options-of-tree.ts'
 import { agreed, torhausConfig, writeTorhausConfig } from '../torhaus/torhaus-config.ts'
 import type { OriginHost } from './apache-origin.ts'
 import { DEVOPS_SPN, PROXY_NAME } from './lab-accounts.ts'
@@ -47,7 +48,7 @@ export type LabTorhaus = {
 
 export type LabTorhausOptions = {
   readonly kdc: Pick<SambaKdc, 'realm' | 'krb5Config' | 'keytabs' | 'passwordOf'>
-  readonly upstream: OriginHost
+  readonly upstream: Pick<OriginHost, 'address' | 'port'>
   /** A rule lets a ticket and a directory password pass alone: for what is not about the second factor. */
   readonly firstFactorIsEnough: boolean
   /** Who speaks Kerberos; the default is what LAB_KERBEROS says, or gssapi. */
@@ -59,6 +60,8 @@ export type LabTorhausOptions = {
   readonly directory?: string
   /** Changes the configuration before it is written. */
   readonly configure?: (config: LabConfig) => object
+  /** Root of another working tree, whose Torhaus is started. */
+  readonly tree?: string
   /** Variables beside those of this process. */
   readonly environment?: NodeJS.ProcessEnv
   readonly signal?: AbortSignal
@@ -83,10 +86,16 @@ export async function startLabTorhaus(options: LabTorhausOptions): Promise<LabTo
   const upstreamUrl = `http://${options.upstream.address}:${options.upstream.port}`
   const setting = { port, adminPort, upstreamUrl, issuer: op.issuer, clientSecret, directory }
   const { configure = config => config } = options
-  const configFile = await writeTorhausConfig(setting, () => configure(labConfig(setting, options)))
+  const configFile = await writeTorhausConfig(setting, () => {
+    const config = configure(labConfig(setting, options))
+    return options.tree === undefined ? config : inOptionsOf(options.tree, config)
+  })
   const logFile = join(directory, 'torhaus.log')
   const environment = { KRB5RCACHEDIR: replayCaches, ...options.environment }
-  const torhaus = startTorhaus(configFile, logFile, { environment, launcher: LAUNCHER })
+  const torhaus = startTorhaus(configFile, logFile, {
+    ...{ environment, launcher: LAUNCHER },
+    ...(options.tree === undefined ? {} : { tree: options.tree }),
+  })
   undo.defer(() => torhaus.stop())
   const adminUrl = `http://${PROXY_ADDRESS}:${adminPort}`
   await torhaus.ready(adminUrl, options.signal ?? new AbortController().signal)

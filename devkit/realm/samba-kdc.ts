@@ -20,7 +20,8 @@ import { runCommand } from './run-command.ts'
 import { KDC_PORT, KPASSWD_PORT } from './samba-config.ts'
 import { startServerProcess } from './server-process.ts'
 
-const PACKAGES = [
+/** To start it, and for clients with tickets. */
+export const LAB_PACKAGES = [
   'samba',
   'samba-ad-dc',
   'samba-ad-provision',
@@ -30,6 +31,7 @@ const PACKAGES = [
   'python3-samba',
   'ldb-tools',
   'krb5-user',
+  'curl',
 ]
 
 const DEFAULT_CACHE = join(import.meta.dirname, '../../.cache/lab')
@@ -85,7 +87,7 @@ export type SambaKdc = {
  * nothing.
  */
 export async function startSambaKdc(options: SambaKdcOptions = {}): Promise<SambaKdc> {
-  await ensureDebianPackages(PACKAGES)
+  await ensureDebianPackages(LAB_PACKAGES)
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'torhaus-lab-kdc-')))
   const stops: (() => Promise<void>)[] = []
   if (options.directory === undefined) stops.push(() => rm(directory, { recursive: true, force: true }))

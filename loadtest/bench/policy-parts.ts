@@ -94,6 +94,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
     cookies,
     isValidated: token => accessTokens.knows(token),
     fingerprintsOf: patFingerprints([randomBytes(32)]).of,
+    asksAboutServerTokens: false,
   }
   const policy = createPolicy({
     trust: {

@@ -4,7 +4,7 @@
 import { clientNetworkOf } from '../../config/address-prefix.ts'
 import type { Config } from '../../config/schema.ts'
 import type { MonotonicClock } from '../clock.ts'
-import type { Delegated } from '../exchange.ts'
+import type { AskableToken, Credentials, Delegated } from '../exchange.ts'
 import { type PatAsker, PatProof, type PatProofParts } from '../pats/pat-proof.ts'
 import { ASK_ON, AWAY, type Conclusion, type OwnerAnswer, type OwnerRead } from '../pats/profiles/pat-profile.ts'
 import { patProfiles } from '../pats/profiles/pat-profiles.ts'
@@ -66,10 +66,15 @@ export function buildPatProof(needs: PatProofNeeds, upstream: Upstream, monotoni
 /** After a 401 of the server to a token that it knew: in all processes, once. */
 export function proofEnder({ changes }: Pick<Services, 'changes'>, proof: PatProof | undefined) {
   return ({ credentials, principal }: Delegated): void => {
-    if (proof === undefined || credentials.scheme !== 'pat' || principal.kind !== 'server-checked') return
-    const [fingerprint] = credentials.fingerprints
-    if (fingerprint !== undefined && principal.owner !== undefined) changes.publish({ kind: 'pat', fingerprint })
+    if (proof === undefined || principal.kind !== 'server-checked' || principal.owner === undefined) return
+    const fingerprint = askableOf(credentials)?.fingerprints[0]
+    if (fingerprint !== undefined) changes.publish({ kind: 'pat', fingerprint })
   }
+}
+
+function askableOf(credentials: Credentials): AskableToken | undefined {
+  if (credentials.scheme === 'server-token') return credentials.askable
+  return credentials.scheme === 'pat' ? credentials : undefined
 }
 
 type PatProofSettings = NonNullable<Config['credentials']['patProof']>

@@ -7,6 +7,7 @@ import { accountMapper } from '../oidc/account.ts'
 import { SessionRefresh } from '../oidc/session-refresh.ts'
 import type { PatWatch } from '../pats/pat-watch.ts'
 import type { ProvePat } from '../pats/prove-pat.ts'
+import { provesServerTokens } from '../pats/proves-server-tokens.ts'
 import { tokenCarriers } from '../pats/token-carriers.ts'
 import type { PolicyParts } from '../pipeline.ts'
 import { LastingRights } from '../policy/lasting-rights.ts'
@@ -62,6 +63,7 @@ function classifyParts(
     cookies,
     isValidated: token => accessTokens?.knows(token) === true,
     fingerprintsOf: fingerprints.of,
+    asksAboutServerTokens: provesServerTokens(config.credentials.patProof),
   }
 }
 

@@ -18,9 +18,10 @@ import { buildPolicy } from './build-policy.ts'
 import { buildTracing } from './build-tracing.ts'
 import { buildTunnels } from './build-tunnels.ts'
 import { type EndpointNeeds, endpoints } from './endpoints.ts'
-import { type AppParts, createApp, type OpenExchange } from './exchange-handler.ts'
+import { type AppParts, createApp } from './exchange-handler.ts'
 import { startFlushing, startSweeping } from './housekeeping.ts'
 import { intakeLimits, requestRates } from './intake-limits.ts'
+import type { OpenExchange } from './open-exchange.ts'
 import type { Services } from './open-services.ts'
 import { patReport } from './pat-report.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
@@ -62,6 +63,7 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
     forward: buildForward({ ...services, upstream, watch, tunnels, limits, endProof: proofEnder(services, proof) }),
     isDraining: () => isDraining,
     turns,
+    awaited: limits.awaited,
   })
   metrics.observe({
     upstream: () => upstream.statistics(),
@@ -94,7 +96,7 @@ const hashOf = (settings: Config['secondFactor']) => createHash('sha256').update
 
 type AppServices = Omit<EndpointNeeds, 'refresh'> & Pick<Services, 'log' | 'refusal'>
 
-interface AppNeeds extends Pick<AppParts, 'isDraining' | 'monotonic' | 'newTrace' | 'turns'> {
+interface AppNeeds extends Pick<AppParts, 'awaited' | 'isDraining' | 'monotonic' | 'newTrace' | 'turns'> {
   readonly policy: PolicyParts
   readonly forward: Forward
 }

@@ -5,15 +5,16 @@
 import { METHODS } from 'node:http'
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { Forward, Forwarded } from '../../middleware/forward.ts'
+import type { Forward } from '../../middleware/forward.ts'
 import { errorTable, Fault, toFault } from '../errors.ts'
 import type { Arrival, PartialExchange, Traced } from '../exchange.ts'
 import { isOwnPath, OWN_PREFIX } from '../http/request-target.ts'
 import { isHandshake } from '../http/web-socket.ts'
+import type { AwaitedContent } from '../listener/awaited-content.ts'
 import { clientOf } from '../listener/client-address.ts'
 import { createServer, type ListenerParts, reject } from '../listener/listener.ts'
 import { codeOfParserError } from '../listener/parser-error.ts'
-import type { Turn, Turns } from '../listener/turns.ts'
+import type { Turns } from '../listener/turns.ts'
 import { UpgradedClient } from '../listener/upgraded-client.ts'
 import { type ExchangeRecord, type ExchangeTrace, newRecord } from '../observability/exchange-record.ts'
 import type { Policy } from '../pipeline.ts'
@@ -21,6 +22,7 @@ import { type RefusalSettings, send, sendRefusal, sendToSignIn } from '../refusa
 import { notFound, type Route } from '../routes/reply.ts'
 import type { ChainResult } from '../stage-chain.ts'
 import { addHealthRoute } from './health-route.ts'
+import { breakOff, fail, type OpenExchange, roomFor } from './open-exchange.ts'
 
 export interface AppParts extends ListenerParts {
   readonly policy: Policy
@@ -34,6 +36,7 @@ export interface AppParts extends ListenerParts {
   /** Undefined: decisions are not traced. */
   readonly newTrace: (() => ExchangeTrace) | undefined
   readonly turns: Turns<OpenExchange>
+  readonly awaited: AwaitedContent
   /** Called once per exchange, when its response is closed. */
   readonly close: (record: ExchangeRecord, closedAtMs: number) => void
 }
@@ -53,7 +56,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     serverFactory: handler =>
       createServer(parts, {
         request: handler,
-        lastExchange: socket => parts.turns.latest(socket),
+        ...roomFor(parts),
         // Behind a request that has no answer yet, there is nothing to change to.
         isWanted: request => isHandshake(request) && parts.turns.isAnswered(request.socket),
         take: (request, socket, head) => {
@@ -63,7 +66,7 @@ export function createApp(parts: AppParts): FastifyInstance {
       }),
     clientErrorHandler: (error: NodeJS.ErrnoException, socket) => {
       if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
-      else breakOff(parts, socket, new Fault(codeOfParserError(error), error))
+      else endUnreadable(parts, socket, new Fault(codeOfParserError(error), error))
     },
     // A target that the router cannot decode is nothing of ours; what a server could make of it, the policy knows.
     frameworkErrors: (_, request, reply) => take(proxied)(request, reply),
@@ -88,14 +91,6 @@ export function createApp(parts: AppParts): FastifyInstance {
 }
 
 type Answer = (parts: AppParts, exchange: Traced, open: OpenExchange) => void
-
-export interface OpenExchange extends Turn {
-  readonly record: ExchangeRecord
-  /** Once it was passed on to the upstream. */
-  forwarded: Forwarded | undefined
-  /** Once the response has ended, however it did. */
-  closedAtMs: number | undefined
-}
 
 /** Step 0: from the head of a request to its answer, when its turn has come. The stages are steps 1 to 8. */
 function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
@@ -218,16 +213,6 @@ function refuse(
 
 const OUTCOMES = { challenge: 'challenged', 'sign-in': 'redirected', deny: 'denied' } as const
 
-/** Something went wrong: the client reads what the table says, the log says what lies behind. */
-export function fail(parts: Pick<AppParts, 'refusal'>, record: ExchangeRecord, fault: Fault): void {
-  record.outcome = 'failed'
-  record.code = fault.code
-  record.cause = fault.cause
-  const help = fault.signIn === undefined ? {} : { signIn: fault.signIn }
-  if (record.known.response.headersSent) record.known.response.destroy()
-  else record.responseBytes = sendRefusal(record.known, fault.code, parts.refusal, help)
-}
-
 /** What is refused before it was looked at closely has a sender, too, and an id to ask about. */
 function identified({ newRequestId }: AppParts, known: PartialExchange): PartialExchange {
   if (known.requestId !== undefined) return known
@@ -239,17 +224,6 @@ function identified({ newRequestId }: AppParts, known: PartialExchange): Partial
  * The client sent what cannot be read. Where its last request is not answered yet, a status line of ours would be taken
  * for the answer, or stand in the middle of it.
  */
-function breakOff(parts: AppParts, socket: Socket, fault: Fault): void {
-  const open = parts.turns.latest(socket)
-  if (open === undefined || open.record.known.response.closed) {
-    reject(parts, socket, fault.code)
-    return
-  }
-  const { request, response } = open.record.known
-  response.shouldKeepAlive = false
-  // The request itself came through: it gets its answer, and what followed it is lost.
-  if (request.complete) response.once('close', () => socket.destroySoon())
-  else if (response.socket === null) socket.destroy()
-  else if (open.forwarded !== undefined) open.forwarded.breakOff(fault)
-  else if (!response.writableEnded) fail(parts, open.record, fault)
+function endUnreadable(parts: AppParts, socket: Socket, fault: Fault): void {
+  if (!breakOff(parts, parts.turns.latest(socket), socket, fault)) reject(parts, socket, fault.code)
 }

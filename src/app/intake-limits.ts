@@ -2,6 +2,7 @@ import type { Config } from '../../config/schema.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { FairLedger } from '../fair-ledger.ts'
 import { RequestRate, type RequestRateSettings } from '../limits/request-rate.ts'
+import { AwaitedContent } from '../listener/awaited-content.ts'
 import type { IntakeLimits } from '../listener/intake.ts'
 import { PaceKeeper } from '../listener/pace.ts'
 
@@ -14,6 +15,7 @@ export function intakeLimits({ listener, shares }: Config, monotonic: MonotonicC
     unproven: { minRate: shares.unprovenMinRate, graceMs },
     ledger: new FairLedger(shares.unprovenBufferTotalBytes),
     maxBytes: shares.unprovenBufferBytes,
+    awaited: new AwaitedContent(),
   }
 }
 

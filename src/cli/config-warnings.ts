@@ -4,6 +4,7 @@ import type { Diagnostic } from '../../config/diagnostic.ts'
 import { keyFileWarnings } from '../../config/key-files.ts'
 import { isLoopbackAddress } from '../../config/loopback.ts'
 import type { Config } from '../../config/schema.ts'
+import { provesServerTokens } from '../pats/proves-server-tokens.ts'
 
 /** About the files that a configuration names. */
 export const fileWarnings = (config: Config, nowMs: number): Diagnostic[] => [
@@ -12,7 +13,7 @@ export const fileWarnings = (config: Config, nowMs: number): Diagnostic[] => [
 ]
 
 export function configWarnings({ credentials, admin }: Pick<Config, 'credentials' | 'admin'>): string[] {
-  const { patProof, patPolicy, personalAccessTokens, keepCookiesBesideTokens } = credentials
+  const { patProof, patPolicy, personalAccessTokens, serverTokenIssuers, keepCookiesBesideTokens } = credentials
   const warnings: string[] = []
   const opens =
     'whatever has the shape of one reaches the server without a second factor: what the server shows to anybody is then open to everybody'
@@ -26,6 +27,8 @@ export function configWarnings({ credentials, admin }: Pick<Config, 'credentials
     )
   if (patPolicy.confirm !== 'never' && patPolicy.reportOnly)
     warnings.push('credentials.patPolicy.reportOnly: nobody is asked to confirm yet, so unconfirmed tokens pass')
+  if (serverTokenIssuers.length > 0 && !provesServerTokens(patProof))
+    warnings.push(`credentials.serverTokenIssuers: JWTs that name one of these are not proven, so ${opens}`)
   if (keepCookiesBesideTokens)
     warnings.push(
       'credentials.keepCookiesBesideTokens: a stolen cookie of the server beside a token acts as whoever it belongs to',

@@ -92,6 +92,7 @@ const libraryErrors: Readonly<Record<number, Rule>> = {
   144: { accept: 'wrong-service-key', 'password-proof': 'kdc-not-genuine' }, // KRB5KRB_AP_WRONG_PRINC
   147: 'kdc-reply-invalid', // KRB5_KDCREP_MODIFIED: the reply does not match the request
   148: 'clock-skew', // KRB5_KDCREP_SKEW
+  150: { accept: 'token-defective' }, // KRB5_PROG_ETYPE_NOSUPP: a ticket of an encryption that there is not
   154: 'kdc-unreachable', // KRB5_REALM_UNKNOWN: no KDC is configured or found for the realm
   155: 'service-unknown', // KRB5_SERVICE_UNKNOWN
   156: 'kdc-unreachable', // KRB5_KDC_UNREACH

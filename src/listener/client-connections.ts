@@ -1,8 +1,13 @@
 /**
  * The connections of clients, all of them: also those in a TLS handshake, behind a PROXY protocol header that has not
- * come, and in a WebSocket, which Node's HTTP does not know (yet, or any more). There are at most so many; for one more
- * the oldest goes that has nothing in flight, and where there is none, the new one. Nothing here costs a request
- * anything: whether a connection is idle is looked up when it matters.
+ * come, and in a WebSocket, which Node's HTTP does not know (yet, or any more). There are at most so many. For one more,
+ * others go, and where there are none of these, the new one:
+ *
+ *   keeping   never asked anything though there was time, or keeps content back that nobody known is to send
+ *   idle      has been answered, and asks nothing: clients send again on another connection
+ *   coming    is new, or keeps the pace with such content
+ *
+ * Nothing here costs a request anything: what a connection does is looked up when it matters.
  */
 import type { Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'
@@ -27,7 +32,20 @@ export interface ClientConnectionParts {
   readonly monotonic: MonotonicClock
   /** `socket`: what requests stand on. Undefined: there was none yet. */
   readonly lastExchange: (socket: Socket) => LastExchange | undefined
+  /** How far somebody whom nobody knows has kept the pace with content that is still to come; monotonic. */
+  readonly onPaceUntilMs: (socket: Socket) => number | undefined
+  /** Ends what is in flight on it. */
+  readonly breakOff: (socket: Socket) => void
   readonly rejected: (code: Code, client: string | undefined) => void
+}
+
+/** Who goes first, and of these whoever has done so for longest. */
+const RANKS = ['keeping', 'idle', 'coming'] as const
+
+interface Candidate {
+  readonly connection: Connection
+  readonly sinceMs: number
+  readonly rank: number
 }
 
 interface Connection {
@@ -84,23 +102,31 @@ export class ClientConnections {
     return last === undefined ? readyAtMs : last.closedAtMs
   }
 
-  /** Those first that never had a request though there was time for one; then whoever has been idle longest. */
   #makeRoom(): boolean {
     const now = this.#parts.monotonic()
-    const candidates: { readonly connection: Connection; readonly sinceMs: number; readonly isSilent: boolean }[] = []
+    const candidates: Candidate[] = []
     for (const connection of this.#open) {
-      const sinceMs = this.#idleSinceMs(connection)
-      if (sinceMs === undefined) continue
-      const isSilent = !this.#wasUsed(connection) && now - sinceMs > FIRST_REQUEST_MS
-      candidates.push({ connection, sinceMs, isSilent })
+      const candidate = this.#candidate(connection, now)
+      if (candidate !== undefined) candidates.push(candidate)
     }
-    candidates.sort((one, other) => Number(other.isSilent) - Number(one.isSilent) || one.sinceMs - other.sinceMs)
+    candidates.sort((one, other) => one.rank - other.rank || one.sinceMs - other.sinceMs)
     const evicted = candidates.slice(0, Math.max(1, Math.floor(this.#max / EVICTED_PART)))
     for (const { connection } of evicted) {
       this.#open.delete(connection)
+      if (connection.stream !== undefined) this.#parts.breakOff(connection.stream)
       this.#end('connection-evicted', connection.socket)
     }
     return evicted.length > 0
+  }
+
+  /** Undefined: it stays, whoever comes. */
+  #candidate(connection: Connection, now: number): Candidate | undefined {
+    const idleSinceMs = this.#idleSinceMs(connection)
+    const sinceMs = idleSinceMs ?? (connection.stream && this.#parts.onPaceUntilMs(connection.stream))
+    if (sinceMs === undefined) return undefined
+    const isIdle = idleSinceMs !== undefined && this.#wasUsed(connection)
+    const rank = isIdle ? 'idle' : now - sinceMs > FIRST_REQUEST_MS ? 'keeping' : 'coming'
+    return { connection, sinceMs, rank: RANKS.indexOf(rank) }
   }
 
   #wasUsed({ stream }: Connection): boolean {

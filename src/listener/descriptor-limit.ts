@@ -33,10 +33,12 @@ export function withinDescriptors(config: Config, limit: number): Config {
   const maxTunnels = Math.min(listener.maxTunnels, part)
   const maxUpstream = Math.min(upstream.maxConnections, part)
   const room = usable - maxTunnels - maxUpstream
+  // Requests that wait have a client connection each: a queue of all of them would leave none to people.
+  const maxQueued = Math.min(upstream.maxQueued, room - maxUpstream)
   return {
     ...config,
     listener: { ...listener, maxTunnels, maxConnections: Math.min(listener.maxConnections ?? room, room) },
-    upstream: { ...upstream, maxConnections: maxUpstream },
+    upstream: { ...upstream, maxConnections: maxUpstream, maxQueued },
   }
 }
 
@@ -49,5 +51,6 @@ export function loweredBounds(wanted: Config, fitting: Config): string[] {
   compare('listener.maxConnections', wanted.listener.maxConnections, fitting.listener.maxConnections)
   compare('listener.maxTunnels', wanted.listener.maxTunnels, fitting.listener.maxTunnels)
   compare('upstream.maxConnections', wanted.upstream.maxConnections, fitting.upstream.maxConnections)
+  compare('upstream.maxQueued', wanted.upstream.maxQueued, fitting.upstream.maxQueued)
   return lowered
 }

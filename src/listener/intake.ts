@@ -6,6 +6,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Fault } from '../errors.ts'
 import type { FairLedger } from '../fair-ledger.ts'
+import type { AwaitedContent } from './awaited-content.ts'
 import { KeptContent } from './kept-content.ts'
 import type { PaceKeeper, PaceSettings } from './pace.ts'
 import { type ContentReceiver, RequestContent } from './request-content.ts'
@@ -23,6 +24,8 @@ export interface IntakeLimits {
   readonly ledger: FairLedger<string>
   /** Most kept of one. */
   readonly maxBytes: number
+  /** Of these, what is still to come. */
+  readonly awaited: AwaitedContent
 }
 
 /** Exactly one of the two is called, unless `release` is before. */
@@ -56,6 +59,7 @@ export class Intake implements ContentReceiver {
     this.content = mayForward === undefined ? null : new RequestContent(message, mayForward, limits.keeper, pace, kept)
     this.#share = share
     this.#limits = limits
+    if (this.content !== null && !share.isProven) limits.awaited.add(message, this.content)
   }
 
   get standing(): Standing {

@@ -9,7 +9,7 @@ import type { Config } from '../../config/schema.ts'
 import type { MonotonicClock } from '../clock.ts'
 import type { Code } from '../errors.ts'
 import { clientOf } from './client-address.ts'
-import { ClientConnections, type LastExchange } from './client-connections.ts'
+import { type ClientConnectionParts, ClientConnections } from './client-connections.ts'
 import { rememberDoor } from './private-entrance.ts'
 import { expectProxyHeaders } from './proxy-protocol.ts'
 
@@ -34,10 +34,8 @@ export interface Upgrades {
   readonly take: (request: IncomingMessage, socket: Socket, head: Buffer) => void
 }
 
-export interface Handlers extends Upgrades {
+export interface Handlers extends Upgrades, Pick<ClientConnectionParts, 'lastExchange' | 'onPaceUntilMs' | 'breakOff'> {
   readonly request: RequestListener
-  /** The latest exchange on a socket; undefined before the first. */
-  readonly lastExchange: (socket: Socket) => LastExchange | undefined
 }
 
 export function createServer(parts: ListenerParts, handlers: Handlers): Server {
@@ -81,9 +79,12 @@ export function createServer(parts: ListenerParts, handlers: Handlers): Server {
       rejected: parts.rejected,
     })
   }
-  const { lastExchange } = handlers
   const { monotonic, rejected } = parts
-  new ClientConnections(server as Server, { settings, monotonic, lastExchange, rejected })
+  const { lastExchange, onPaceUntilMs, breakOff } = handlers
+  new ClientConnections(server as Server, {
+    ...{ settings, monotonic, rejected },
+    ...{ lastExchange, onPaceUntilMs, breakOff },
+  })
   return server as Server
 }
 

@@ -58,6 +58,11 @@ export class RequestContent implements Paced {
     return this.bytes === 0 || this.#kept?.chunks !== undefined
   }
 
+  /** Monotonic: the end of the time for which the client has sent enough. Undefined: it is not waited for. */
+  get onPaceUntilMs(): number | undefined {
+    return this.deadlineMs === Number.POSITIVE_INFINITY ? undefined : this.deadlineMs - this.#pace.graceMs
+  }
+
   /** Trailer fields (RFC 9110 6.5), once the content has ended: name, value, name, value. */
   get trailers(): readonly string[] {
     const raw = this.#message.rawTrailers

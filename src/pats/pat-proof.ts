@@ -18,11 +18,10 @@ import type { AccountKeyOf } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { MonotonicClock } from '../clock.ts'
-import type { Credentials, Principal, Traced } from '../exchange.ts'
+import type { AskableToken, Principal, Traced } from '../exchange.ts'
 import type { Conclusion } from './profiles/pat-profile.ts'
 import type { ReadBudget } from './read-budget.ts'
 
-type Pat = Extract<Credentials, { scheme: 'pat' }>
 type ServerChecked = Extract<Principal, { kind: 'server-checked' }>
 export type PatAsker = Pick<Traced, 'clientAddress' | 'requestId'>
 
@@ -82,7 +81,7 @@ export class PatProof {
   }
 
   /** Synchronous where it is known. */
-  judge({ fingerprints, token }: Pat, asker: PatAsker): Awaitable<PatVerdict> {
+  judge({ fingerprints, token }: AskableToken, asker: PatAsker): Awaitable<PatVerdict> {
     const fingerprint = fingerprints[0] ?? ''
     const nowMs = this.#parts.monotonic()
     const proven = this.#proven.get(fingerprint)

@@ -46,8 +46,8 @@ export interface PatStore {
   /** Fingerprints of all that are blocked. */
   blockedPats(): Awaitable<string[]>
   /**
-   * Forgets what was not seen since then, and the oldest above `maxRows`. Blocked ones are kept past their time, and go
-   * last.
+   * Forgets what was not seen since then. Above `maxRows`: first those of which nobody has said whose they are, then the
+   * oldest. Blocked ones are kept past their time, and go last.
    */
   sweepPats(seenBeforeMs: number, maxRows: number): Awaitable<void>
 }

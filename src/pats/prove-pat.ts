@@ -1,14 +1,13 @@
-/** The part of `authenticate` for personal access tokens: nothing is opened before the server has said whose it is. */
+/** The part of `authenticate` for tokens of the server, personal ones and its own: nothing is opened before the server has said whose it is. */
 import { after } from '../awaitable.ts'
 import { challenge, type Decision, deny, proceed } from '../decision.ts'
 import { type Code, errorTable, Fault } from '../errors.ts'
-import type { Authenticated, Credentials, Presented, Principal } from '../exchange.ts'
+import type { AskableToken, Authenticated, Presented, Principal } from '../exchange.ts'
 import type { PatProof, PatVerdict } from './pat-proof.ts'
 
-type Pat = Extract<Credentials, { scheme: 'pat' }>
 type Answer = Decision<Authenticated>
 
-export type ProvePat = (presented: Presented, credentials: Pat) => Answer | Promise<Answer>
+export type ProvePat = (presented: Presented, token: AskableToken) => Answer | Promise<Answer>
 
 export interface ProvePatParts {
   readonly proof: Pick<PatProof, 'judge'>
@@ -27,9 +26,7 @@ export const unprovenPat: ProvePat = presented =>
   proceed({ ...presented, principal: SERVER_CHECKED, replyFields: NO_FIELDS })
 
 export function provePat({ proof, reportOnly, report, limited }: ProvePatParts): ProvePat {
-  return (presented, credentials) => {
-    return after(proof.judge(credentials, presented), verdict => conclude(presented, verdict))
-  }
+  return (presented, token) => after(proof.judge(token, presented), verdict => conclude(presented, verdict))
 
   function conclude(presented: Presented, verdict: PatVerdict): Answer {
     if (verdict.kind === 'proven')

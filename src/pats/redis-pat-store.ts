@@ -1,7 +1,7 @@
 /**
  * Personal access tokens in Redis. Each is a hash, of which a use changes only what it knows: a block is another field
- * and cannot be lost. Two indexes lie in other slots, and are written before the record: the tokens of an account, and
- * all of them by last use, the blocked ones above.
+ * and cannot be lost. Two indexes lie in other slots, and are written before the record: the tokens of an account, or
+ * of nobody as far as is known, and all of them by last use, the blocked ones above.
  */
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { ClientClass } from '../http/client-class.ts'
@@ -42,11 +42,12 @@ if ARGV[2] == '1' then redis.call('HSET', KEYS[1], 'blocked', '1') else redis.ca
 return known[2]`)
 
 /**
- * KEYS pat; ARGV 1: also when it is blocked; last seen at the latest. Returns the account of what was deleted, or 0, or
- * 1 for blocked.
+ * KEYS pat; ARGV 1: also when it is blocked; last seen at the latest; 1: only when it is nobody's. Returns the account of
+ * what was deleted, or 0, or 1 for blocked, or 2 for somebody's.
  */
 const FORGET = redisScript(`
 local known = redis.call('HMGET', KEYS[1], 'account', 'last', 'blocked')
+if known[1] and ARGV[3] == '1' then return 2 end
 if known[3] and ARGV[1] == '0' then return 1 end
 if known[2] and tonumber(known[2]) > tonumber(ARGV[2]) then return 0 end
 redis.call('DEL', KEYS[1])
@@ -56,6 +57,8 @@ return known[1] or ''`)
 const BLOCKED_SCORE = 2 ** 52
 /** Tokens written, or forgotten, at a time. */
 const BATCH = 500
+/** In place of an account: nobody has said whose the token is. */
+const NOBODY = ''
 
 export class RedisPatStore implements PatStore {
   readonly #link: RedisConnection
@@ -118,10 +121,14 @@ export class RedisPatStore implements PatStore {
     const upTo = `(${seenBeforeMs}`
     const old = ['-inf', upTo, 'BYSCORE', 'LIMIT', '0', String(BATCH)]
     while ((await this.#forget(await this.#range(...old), '0', seenBeforeMs)) > 0);
+    const excess = async () => Math.min(Number(await this.#link.call(all, 'ZCARD', all)) - maxRows, BATCH)
+    for (let count = await excess(); count > 0; count = await excess()) {
+      if (!(await this.#forgetNobodys(count))) break
+    }
     for (;;) {
-      const excess = Number(await this.#link.call(all, 'ZCARD', all)) - maxRows
-      if (excess <= 0) return
-      const oldest = await this.#range('0', String(Math.min(excess, BATCH) - 1))
+      const count = await excess()
+      if (count <= 0) return
+      const oldest = await this.#range('0', String(count - 1))
       const freed =
         (await this.#forget(oldest, '0', Number.MAX_SAFE_INTEGER)) ||
         (await this.#forget(oldest, '1', Number.MAX_SAFE_INTEGER))
@@ -129,9 +136,17 @@ export class RedisPatStore implements PatStore {
     }
   }
 
+  /** False: there is none left. */
+  async #forgetNobodys(count: number): Promise<boolean> {
+    const index = this.#ofAccount(NOBODY)
+    const oldest = textsOf(await this.#link.call(index, 'ZRANGE', index, '0', String(count - 1))).map(textOf)
+    await this.#forget(oldest, '0', Number.MAX_SAFE_INTEGER, '1')
+    return oldest.length > 0
+  }
+
   async #see(seen: PatRecord): Promise<void> {
     const { fingerprint, firstSeenAtMs, lastSeenAtMs, networks, clientClasses, accountKey } = seen
-    const indexes = [this.#all, ...(accountKey === undefined ? [] : [this.#ofAccount(accountKey)])]
+    const indexes = [this.#all, this.#ofAccount(accountKey ?? NOBODY)]
     // GT: a use never takes a blocked one down.
     await Promise.all(
       indexes.map(index => this.#link.call(index, 'ZADD', index, 'GT', String(lastSeenAtMs), fingerprint)),
@@ -150,16 +165,25 @@ export class RedisPatStore implements PatStore {
   }
 
   /** Returns how many places among all became free. */
-  async #forget(fingerprints: readonly string[], alsoBlocked: '0' | '1', seenUntilMs: number): Promise<number> {
+  async #forget(
+    fingerprints: readonly string[],
+    alsoBlocked: '0' | '1',
+    seenUntilMs: number,
+    nobodysOnly: '0' | '1' = '0',
+  ): Promise<number> {
+    const nobodys = this.#ofAccount(NOBODY)
     const freed = await Promise.all(
       fingerprints.map(async fingerprint => {
-        const reply = await this.#link.run(FORGET, [this.#pat(fingerprint)], alsoBlocked, seenUntilMs)
+        const reply = await this.#link.run(FORGET, [this.#pat(fingerprint)], alsoBlocked, seenUntilMs, nobodysOnly)
         if (reply === 0) return 0
         if (reply === 1) {
           // A crash came between the block and its place: it belongs to the blocked ones.
           await this.#link.call(this.#all, 'ZADD', this.#all, 'GT', String(BLOCKED_SCORE), fingerprint)
           return 0
         }
+        // From before the server named its owner.
+        await this.#link.call(nobodys, 'ZREM', nobodys, fingerprint)
+        if (reply === 2) return 0
         const index = this.#ofAccount(textOf(reply))
         await this.#link.call(index, 'ZREM', index, fingerprint)
         return Number(await this.#link.call(this.#all, 'ZREM', this.#all, fingerprint))

@@ -72,7 +72,7 @@ export class SqlitePatStore implements PatStore {
       if (count <= maxRows) return
       this.#database.run(
         `DELETE FROM pat WHERE fingerprint IN
-       (SELECT fingerprint FROM pat ORDER BY is_blocked, last_seen_at LIMIT ?)`,
+       (SELECT fingerprint FROM pat ORDER BY is_blocked, account IS NOT NULL, last_seen_at LIMIT ?)`,
         count - maxRows,
       )
     })

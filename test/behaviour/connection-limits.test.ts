@@ -8,6 +8,7 @@ import { type Certificate, createCertificate } from '../../devkit/torhaus/certif
 import { configured, type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 const MAX = 8
+const JSON_TYPE = 'Content-Type: application/json'
 let certificate: Certificate
 before(async () => {
   certificate = await createCertificate('IP:127.0.0.1')
@@ -103,6 +104,84 @@ test('a connection with a request in flight is never closed for another one', ()
     finish.resolve()
     for (const connection of busy) assert.equal((await connection.response()).text, 'done')
     for (const connection of busy) connection.close()
+  }))
+
+const HELD_BACK = ['Content-Length: 1000']
+const FORM = 'Content-Type: application/x-www-form-urlencoded'
+
+for (const [what, line, fields] of [
+  ['the exchange of a token', 'POST /tfs/_apis/oauth2/token', HELD_BACK],
+  ['a token made up', 'POST /tfs/_apis/projects', [patField, ...HELD_BACK]],
+  ['a form of ours', 'POST /.torhaus/backchannel-logout', [FORM, ...HELD_BACK]],
+  ['what is read ahead', 'POST /tfs/_apis/Contribution/HierarchyQuery', [patField, JSON_TYPE, ...HELD_BACK]],
+] as const) {
+  test(`${what}, held back by nobody known on every connection, keeps nobody out`, () =>
+    withProxy({ maxConnections: MAX }, async proxy => {
+      const holding: RawConnection[] = []
+      while (holding.length < MAX) {
+        const connection = await RawConnection.open(proxy.fixture.port)
+        connection.send(requestText(line, [proxy.host, ...fields], 'x'))
+        holding.push(connection)
+      }
+      // Time enough for content that is on its way.
+      await sleep(1200)
+      assert.equal((await proxy.ask('GET /person', [proxy.bearerField])).status, 200)
+      await wasRejected(proxy, 'connection-evicted')
+      const ended = await proxy.fixture.logged(record => record['torhaus.code'] === 'unproven-share-exceeded')
+      assert.equal(ended['http.response.status_code'], 503)
+      for (const connection of holding) connection.close()
+    }))
+}
+
+test('content of a person that stands still is not cut for another connection', () =>
+  withProxy({ maxConnections: MAX }, async proxy => {
+    const uploads: RawConnection[] = []
+    while (uploads.length < MAX) {
+      const connection = await RawConnection.open(proxy.fixture.port)
+      connection.send(requestText(`POST /${uploads.length}`, [proxy.host, proxy.bearerField, 'Content-Length: 2'], 'x'))
+      await proxy.origin.arrived(`/${uploads.length}`)
+      uploads.push(connection)
+    }
+    await sleep(1200)
+    await hasClosed(await silent(proxy.fixture.port))
+    await wasRejected(proxy, 'connections-full')
+    for (const connection of uploads) {
+      connection.send('x')
+      assert.equal((await connection.response()).status, 200)
+      connection.close()
+    }
+  }))
+
+test('content of nobody known that keeps the pace goes after connections that are idle', () =>
+  withProxy({ maxConnections: MAX }, async proxy => {
+    const sending = await RawConnection.open(proxy.fixture.port)
+    const length = 3_000_000
+    sending.send(requestText('POST /push', [proxy.host, patField, `Content-Length: ${length}`]))
+    let sent = 0
+    const send = (bytes: number) => {
+      sending.send('x'.repeat(bytes))
+      sent += bytes
+    }
+    const sends = setInterval(() => send(4000), 50)
+    try {
+      await proxy.origin.arrived('/push')
+      const idle: RawConnection[] = []
+      while (idle.length < MAX - 1) {
+        const connection = await RawConnection.open(proxy.fixture.port)
+        connection.send(requestText('GET /once', [proxy.host, proxy.bearerField]))
+        await connection.response()
+        idle.push(connection)
+      }
+      await sleep(1200)
+      assert.equal((await proxy.ask('GET /person', [proxy.bearerField])).status, 200)
+      await idle[0]?.rest()
+      for (const connection of idle) connection.close()
+    } finally {
+      clearInterval(sends)
+    }
+    send(length - sent)
+    assert.equal((await sending.response()).status, 200)
+    sending.close()
   }))
 
 const CLIENT_HELLO_BEGUN = Buffer.from('16030100f8010000f40303', 'hex')

@@ -92,3 +92,38 @@ test('a reader that stands still holds nobody, and gets every line in order once
     rmSync(directory, { recursive: true, force: true })
   }
 })
+
+test('what a reader that never reads keeps is bounded: past 64 Mi characters the newest lines are dropped', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'torhaus-log-'))
+  try {
+    const pipe = join(directory, 'pipe')
+    assert.equal(spawnSync('mkfifo', [pipe]).status, 0)
+    const output = openLogOutput({ descriptor: openSync(pipe, constants.O_RDWR), onError: () => undefined })
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK)
+    const megabyte = (number: number) => `${`${number} `.padEnd(1_048_575, 'x')}\n`
+    // The first is being written; 64 wait.
+    for (let number = 0; number < 70; number++) output.write(megabyte(number))
+    output.write('too much\n')
+    const received: Buffer[] = []
+    for (let length = 0; length < 65 * 1_048_576; ) {
+      const piece = readUpTo(reader, 1_048_576)
+      received.push(piece)
+      length += piece.length
+      await new Promise(setImmediate)
+    }
+    output.write('room again\n')
+    const closed = output.close()
+    while (!received.at(-1)?.toString().endsWith('room again\n')) {
+      received.push(readUpTo(reader, 1_048_576))
+      await sleep(1)
+    }
+    await closed
+    const lines = Buffer.concat(received).toString().trim().split('\n')
+    assert.deepEqual(
+      lines.map(line => line.replace(/ x+$/, '')),
+      [...Array.from({ length: 65 }, (_, number) => `${number}`), 'room again'],
+    )
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+})

@@ -8,12 +8,14 @@ const warningsOf = (credentials: object, admin: object = { host: '127.0.0.1' }) 
   configWarnings({
     admin,
     credentials: {
-      ...{ personalAccessTokens: ['azure-devops'], keepCookiesBesideTokens: false },
+      ...{ personalAccessTokens: ['azure-devops'], serverTokenIssuers: [], keepCookiesBesideTokens: false },
       ...{ patPolicy: { confirm: 'never', reportOnly: true }, ...credentials },
     },
   } as unknown as Pick<Config, 'credentials' | 'admin'>).map(warning => warning.split(':')[0])
 
-const proof = (more: object) => ({ patProof: { profile: 'azure-devops', off: false, unreadable: 'refuse', ...more } })
+const proof = (more: object) => ({
+  patProof: { profile: 'azure-devops', off: false, unreadable: 'refuse', serverTokens: 'prove', ...more },
+})
 
 test('tokens that pass unproven are warned of, and cookies beside them', () => {
   assert.deepEqual(warningsOf({}), ['credentials.patProof'])
@@ -27,6 +29,14 @@ test('confirmation that is only reported is warned of', () => {
   const withPolicy = (patPolicy: object) => warningsOf({ ...proof({}), patPolicy })
   assert.deepEqual(withPolicy({ confirm: 'first-use', reportOnly: true }), ['credentials.patPolicy.reportOnly'])
   assert.deepEqual(withPolicy({ confirm: 'first-use', reportOnly: false }), [])
+})
+
+test('so are JWTs of the server that pass unproven', () => {
+  const serverTokenIssuers = ['urn:server']
+  assert.deepEqual(warningsOf({ personalAccessTokens: [], serverTokenIssuers }), ['credentials.serverTokenIssuers'])
+  for (const more of [{ serverTokens: 'forward' }, { profile: 'gitlab' }])
+    assert.deepEqual(warningsOf({ ...proof(more), serverTokenIssuers }), ['credentials.serverTokenIssuers'])
+  assert.deepEqual(warningsOf({ ...proof({}), serverTokenIssuers }), [])
 })
 
 test('no warning where tokens are proven, or none are taken', () => {

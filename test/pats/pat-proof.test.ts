@@ -1,18 +1,11 @@
 /** A token opens nothing before the server has said whose it is. */
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { basic, samplePat } from '../../devkit/torhaus/proxy-under-test.ts'
-import { type ProofLab, startProofLab } from './proof-lab.ts'
+import { proofLabs } from './proof-lab.ts'
 
-const labs: ProofLab[] = []
-after(() => Promise.all(labs.map(lab => lab.close())))
-
-async function labOf(...options: Parameters<typeof startProofLab>): Promise<ProofLab> {
-  const lab = await startProofLab(...options)
-  labs.push(lab)
-  return lab
-}
+const labOf = proofLabs()
 
 const READ = '/DefaultCollection/_apis/connectionData'
 const madeUp = (n: number) =>

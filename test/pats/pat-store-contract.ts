@@ -173,4 +173,20 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
     assert.equal((await left()).length, 1)
     assert.equal(await one.readPat('f1'), undefined)
   })
+
+  test('above the bound those go first of which nobody has said whose they are, however lately they were seen', async () => {
+    const at = (index: number) => ({ fingerprint: `f${index}`, lastSeenAtMs: START_MS + index })
+    const madeUp = Array.from({ length: 6 }, (_, index) => samplePat({ ...at(index + 10), accountKey: undefined }))
+    await one.recordUses([samplePat({ ...at(0), accountKey: undefined })])
+    // Known before its owner was.
+    await other.recordUses([samplePat({ ...at(0), accountKey: ADA }), samplePat({ ...at(1), accountKey: ADA })])
+    await one.recordUses(madeUp)
+    await other.sweepPats(0, 3)
+    assert.deepEqual((await namesOf(ADA)).sort(), ['f0', 'f1'])
+    for (const { fingerprint } of madeUp.slice(0, 5)) assert.equal(await one.readPat(fingerprint), undefined)
+    assert.notEqual(await one.readPat('f15'), undefined)
+    await other.sweepPats(0, 1)
+    assert.deepEqual(await namesOf(ADA), ['f1'])
+    assert.equal(await one.readPat('f15'), undefined)
+  })
 }

@@ -3,6 +3,7 @@
  * says.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { after } from 'node:test'
 import { configured, type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 export type Product = 'azure-devops' | 'gitea' | 'gitlab' | 'bitbucket'
@@ -25,6 +26,17 @@ export const READS = [
   ...['/DefaultCollection/_apis/connectionData', '/api/v1/user', '/login/oauth/userinfo', '/api/v4/user'],
   ...['/api/v4/personal_access_tokens/self', '/rest/api/latest/application-properties'],
 ]
+
+/** Labs for one test file, closed with it. */
+export function proofLabs(): typeof startProofLab {
+  const labs: ProofLab[] = []
+  after(() => Promise.all(labs.map(lab => lab.close())))
+  return async (...options) => {
+    const lab = await startProofLab(...options)
+    labs.push(lab)
+    return lab
+  }
+}
 
 export async function startProofLab(product: Product, patProof: object = {}, more: object = {}): Promise<ProofLab> {
   const server: ServerState = { owners: new Map(), narrow: new Set(), answers: undefined }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import type { Setting } from '../../devkit/attack/settings.ts'
+import type { PlainSetting } from '../../devkit/attack/settings.ts'
 import { type StartedTarget, startTarget } from '../../devkit/attack/target.ts'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { signIn } from '../../devkit/op/user-agent.ts'
@@ -10,8 +10,8 @@ import { signIn } from '../../devkit/op/user-agent.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const BROWSERS = 6
 
-const twoWorkers: Setting['configure'] = usual => ({ ...usual, listener: { ...usual.listener, workers: 2 } })
-const SETTINGS: Readonly<Record<string, Setting>> = {
+const twoWorkers: PlainSetting['configure'] = usual => ({ ...usual, listener: { ...usual.listener, workers: 2 } })
+const SETTINGS: Readonly<Record<string, PlainSetting>> = {
   SQLite: { configure: twoWorkers, ownHost: true },
   Redis: { configure: twoWorkers, ownHost: true, redis: true },
 }

@@ -1,14 +1,18 @@
 /**
- * A roll-out, and back again: two versions on one store. Nobody is signed out, and what was confirmed stays confirmed.
+ * A roll-out, and back again: two versions on one store, under load. Nobody is signed out, and what was confirmed stays
+ * confirmed.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Answer, BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { signIn } from '../../devkit/op/user-agent.ts'
 import { EARLIER, isEarlierThere, startVersionsLab, type VersionsLab } from './versions-lab.ts'
 
 const PEOPLE = 4
 const ROUNDS = 5
+const PACE_MS = 20
+const REFRESHES = 'torhaus_session_refreshes_total{outcome="refreshed"}'
 const ONE_FACTOR = { acr: 'urn:one-factor', amr: ['pwd'] }
 const GIT = { 'User-Agent': 'git/2.47.0', Accept: '*/*', 'Sec-Fetch-Mode': undefined, 'Sec-Fetch-Dest': undefined }
 
@@ -23,15 +27,52 @@ async function signedIn(lab: VersionsLab): Promise<BrowserClient> {
 /** Each person, and the program that was confirmed, asks a few times. */
 async function allPass(lab: VersionsLab, people: readonly BrowserClient[], bearer: string): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
-    for (const person of people) assert.equal((await person.send(`${lab.url}/page`)).status, 200)
+    for (const person of people) assert.equal((await asPerson(lab, person)).status, 200)
     assert.equal((await asGit(lab, bearer)).status, 200)
   }
 }
 
+/** On a connection of its own, so that it is led to where people are led now. */
+const asPerson = (lab: VersionsLab, person: BrowserClient) =>
+  person.send(`${lab.url}/page`, { fields: { Connection: 'close' } })
+
 const asGit = (lab: VersionsLab, bearer: string) =>
   new BrowserClient().send(`${lab.url}/_git/r/info/refs?service=git-upload-pack`, {
-    fields: { ...GIT, Authorization: `Bearer ${bearer}` },
+    fields: { ...GIT, Authorization: `Bearer ${bearer}`, Connection: 'close' },
   })
+
+/** Everybody goes on asking, whatever becomes of the versions, until `end`, which resolves to what was not answered as before. */
+function underLoad(lab: VersionsLab, people: readonly BrowserClient[], bearer: string) {
+  const lost: string[] = []
+  let asked = 0
+  let isOver = false
+  const askers = [
+    ...people.map((person, index) => ({ name: `person ${index}`, ask: () => asPerson(lab, person) })),
+    { name: 'git', ask: () => asGit(lab, bearer) },
+  ]
+  const goOn = async ({ name, ask }: (typeof askers)[number]) => {
+    while (!isOver) {
+      // A connection that was led to a version just before it stopped is lost, and nobody's session.
+      const answer = await ask()
+        .catch(ask)
+        .catch((error: Error) => error.message)
+      if (typeof answer === 'string' || answer.status !== 200) lost.push(`${name}: ${describe(answer)}`)
+      asked++
+      await sleep(PACE_MS)
+    }
+  }
+  const all = askers.flatMap(asker => [goOn(asker), goOn(asker)])
+  return {
+    async end() {
+      isOver = true
+      await Promise.all(all)
+      return { lost, asked }
+    },
+  }
+}
+
+const describe = (answer: string | Answer) =>
+  typeof answer === 'string' ? answer : `${answer.status} ${answer.headers.get('x-torhaus-error')}`
 
 /** At the earlier version, by its own form. */
 async function confirmed(lab: VersionsLab, person: BrowserClient, bearer: string): Promise<void> {
@@ -44,9 +85,10 @@ async function confirmed(lab: VersionsLab, person: BrowserClient, bearer: string
 for (const store of ['sqlite', 'redis'] as const) {
   test(`with ${store}, a new version beside the old one, alone, and back again: no session and no grant is lost`, {
     skip,
-    timeout: 120_000,
+    timeout: 180_000,
   }, async () => {
     const lab = await startVersionsLab(store)
+    let load: ReturnType<typeof underLoad> | undefined
     try {
       await lab.start('earlier')
       lab.lead('earlier')
@@ -54,6 +96,7 @@ for (const store of ['sqlite', 'redis'] as const) {
       const bearer = await lab.op.issueAccessToken(lab.user.name, ONE_FACTOR)
       await confirmed(lab, people[0] as BrowserClient, bearer)
       await allPass(lab, people, bearer)
+      load = underLoad(lab, [...people], bearer)
 
       await lab.start('this')
       lab.lead('earlier', 'this')
@@ -68,11 +111,18 @@ for (const store of ['sqlite', 'redis'] as const) {
       await lab.start('earlier')
       lab.lead('this', 'earlier')
       await allPass(lab, people, bearer)
+      // Refresh tokens are spent by either, and what came of them read by the other.
+      for (const version of ['this', 'earlier'] as const)
+        while ((await lab.metric(version, REFRESHES)) === 0) await allPass(lab, people, bearer)
 
       lab.lead('earlier')
       await lab.stop('this')
       await allPass(lab, people, bearer)
+      const { lost, asked } = await load.end()
+      assert.deepEqual(lost, [])
+      assert.ok(asked > 2 * ROUNDS * PEOPLE, `${asked} requests`)
     } finally {
+      await load?.end()
       await lab.close()
     }
   })

@@ -14,6 +14,7 @@ import { newTotpSecret } from '../../devkit/op/totp.ts'
 import { type EchoOrigin, startEchoOrigin } from '../../devkit/origin/echo-origin.ts'
 import { startRedis } from '../../devkit/redis/redis-process.ts'
 import { freePort } from '../../devkit/torhaus/free-port.ts'
+import { metricAt } from '../../devkit/torhaus/metric-at.ts'
 import { inOptionsOf } from '../../devkit/torhaus/options-of-tree.ts'
 import {
   agreed,
@@ -37,6 +38,8 @@ export interface VersionsLab {
   readonly user: { readonly name: string; readonly password: string; readonly totpSecret: string }
   start(version: Version): Promise<void>
   stop(version: Version): Promise<void>
+  /** The value of a metric, by its whole name. */
+  metric(version: Version, name: string): Promise<number>
   /** Where the public address leads: to these, in turns, a connection each. */
   lead(...versions: Version[]): void
   close(): Promise<void>
@@ -101,6 +104,8 @@ export async function startVersionsLab(store: 'sqlite' | 'redis'): Promise<Versi
     const config = {
       ...usual,
       publicUrl,
+      // As often as may be, so that both versions ask in turns.
+      oidc: { ...usual.oidc, refreshIntervalSeconds: 10 },
       upstream: { ...usual.upstream, identity: { kind: 'header', header: { field: 'X-Account' } } },
       ...(redis && { session: { ...usual.session, store: { kind: 'redis', redis: { urls: [redis.url] } } } }),
     }
@@ -118,6 +123,7 @@ export async function startVersionsLab(store: 'sqlite' | 'redis'): Promise<Versi
       await running.get(version)?.stop()
       running.delete(version)
     },
+    metric: (version, name) => metricAt(`http://127.0.0.1:${ports[version].adminPort}`, name),
     lead: (...versions) => front.lead(versions.map(version => ports[version].port)),
     close: () => kept.disposeAsync(),
   }

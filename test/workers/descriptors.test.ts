@@ -86,7 +86,11 @@ test('bounds that do not fit below the limit are lowered, and said', async () =>
   try {
     const record = await lab.logged(one => one['event.action'] === 'bounds-lowered')
     assert.equal(record['torhaus.descriptor_limit'], LIMIT)
-    assert.deepEqual(record['torhaus.bounds'], ['listener.maxTunnels: 48', 'upstream.maxConnections: 48'])
+    assert.deepEqual(record['torhaus.bounds'], [
+      'listener.maxTunnels: 48',
+      'upstream.maxConnections: 48',
+      'upstream.maxQueued: 48',
+    ])
   } finally {
     await lab.close()
   }

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import { HANDSHAKE_FIELDS } from '../../clients/handshake-fields.ts'
 import type { Received } from '../../origin/echo-origin.ts'
+import { serverTokenIssuer } from '../../origin/identity.ts'
 import type { Attack, Target } from '../attack.ts'
 import type { SettingName } from '../settings.ts'
 
@@ -42,6 +43,10 @@ export function know(target: Target, owners: ReadonlyMap<string, string>): void 
     response.writeHead(200).end(JSON.stringify({ authenticatedUser: account, username: owner }))
   })
 }
+
+const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+/** A JWT that names the server as its issuer, by somebody who can write. */
+const written = () => `${encoded({ alg: 'RS256' })}.${encoded({ iss: serverTokenIssuer, jti: madeUp() })}.c2lnbmVk`
 
 export type Run = (target: Target, send: (line: string, ...fields: string[]) => Promise<unknown>) => Promise<unknown>
 
@@ -84,6 +89,20 @@ const azure: readonly Attack[] = [
     origin.answerWith((_, response) => response.destroy())
     return send('GET /public', basic(madeUp()))
   }),
+  attack('a JWT somebody has written', AZURE, (_, send) => send('GET /public', `Authorization: Bearer ${written()}`)),
+  attack('a JWT somebody has written, as password', AZURE, (_, send) => send('GET /public', basic(written(), 'OAuth'))),
+  attack('a JWT somebody has written, for a WebSocket', AZURE, (_, send) =>
+    send('GET /signalr/connect', `Authorization: Bearer ${written()}`, ...HANDSHAKE_FIELDS),
+  ),
+  attack('a JWT somebody has written, with a stolen cookie of the server', AZURE, (_, send) =>
+    send('GET /public', `Authorization: Bearer ${written()}`, 'Cookie: FedAuth=stolen'),
+  ),
+  attack('a JWT somebody has written, signed by nobody', AZURE, (_, send) =>
+    send('GET /public', `Authorization: Bearer ${encoded({ alg: 'none' })}.${encoded({ iss: serverTokenIssuer })}.`),
+  ),
+  attack('a flood of written JWTs', AZURE, (_, send) =>
+    Promise.all(Array.from({ length: 100 }, () => send('GET /public', `Authorization: Bearer ${written()}`))),
+  ),
   attack('a flood of made-up ones', AZURE, (_, send) =>
     Promise.all(Array.from({ length: 100 }, () => send('GET /public', basic(madeUp())))),
   ),

@@ -3,12 +3,14 @@
  * refused for this resource.
  *
  * Sources: learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate (Basic,
- * any user name, the token as password); microsoft/azure-devops-node-api, LocationApi `getConnectionData`. A 401 is the
+ * any user name, the token as password); microsoft/azure-pipelines-agent (tokens of agents and jobs as Bearer, with which
+ * its library asks for connection data first, too); microsoft/azure-devops-node-api, LocationApi `getConnectionData`. A 401 is the
  * same for a token that is forged, expired, revoked, or of a scope that is too narrow; `X-VSS-UserData: id:account`
  * stands in an answer only once the server knows who it is.
  */
 import {
   AWAY,
+  bearerField,
   type Conclusion,
   memberOf,
   type OwnerAnswer,
@@ -18,15 +20,20 @@ import {
   UNREADABLE,
 } from './pat-profile.ts'
 
+/** No personal access token has a dot. */
+const isJwt = (token: string) => token.includes('.')
+const basicField = (token: string) => ['Authorization', `Basic ${Buffer.from(`:${token}`).toString('base64')}`]
+
 /** Of whoever has not signed in. */
 const ANONYMOUS_IDS = ['00000000-0000-0000-0000-000000000000', 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa']
 
 export const azureDevOps: PatProfile = {
+  provesServerTokens: true,
   reads: [
     {
       path: '/_apis/connectionData',
       fields: token => [
-        ...['Authorization', `Basic ${Buffer.from(`:${token}`).toString('base64')}`],
+        ...(isJwt(token) ? bearerField(token) : basicField(token)),
         // No redirect to a sign-in page.
         ...['X-TFS-FedAuthRedirect', 'Suppress'],
       ],

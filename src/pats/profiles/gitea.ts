@@ -20,6 +20,7 @@ import {
 } from './pat-profile.ts'
 
 export const gitea: PatProfile = {
+  provesServerTokens: true,
   reads: [
     { path: '/api/v1/user', fields: bearerField, conclude: answer => concludeFrom(answer, 'login', ASK_ON) },
     {

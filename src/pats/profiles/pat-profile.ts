@@ -6,6 +6,8 @@ export interface PatProfile {
   /** False: a token of a kind that has no owner, and no read. Default: all can be asked about. */
   readonly isReadable?: (token: string) => boolean
   readonly reads: readonly OwnerRead[]
+  /** The reads say whose the JWTs are that the server itself issues, too. */
+  readonly provesServerTokens?: true
 }
 
 export interface OwnerRead {

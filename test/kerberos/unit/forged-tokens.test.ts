@@ -7,6 +7,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import {
+  type Forgery,
+  forgedNegotiation,
+  forgedToken,
+  mechanismList,
+  serviceKey,
+  sessionKey,
+} from '../../../devkit/realm/forged-token.ts'
 import type { Accepted, Acceptor } from '../../../src/kerberos/acceptor.ts'
 import { KerberosError } from '../../../src/kerberos/kerberos-error.ts'
 import { KeytabFile } from '../../../src/kerberos/keytab-file.ts'
@@ -23,7 +31,6 @@ import {
 } from '../../../src/kerberos/protocol/object-identifiers.ts'
 import { TICKET_FLAG } from '../../../src/kerberos/protocol/ticket.ts'
 import { createReplayCache, type ReplayCache } from '../../../src/kerberos/replay-cache.ts'
-import { type Forgery, forgedNegotiation, forgedToken, mechanismList, serviceKey, sessionKey } from './forged-token.ts'
 
 const YEAR_2100_MS = Date.UTC(2100, 0, 1)
 const MINUTE_MS = 60_000

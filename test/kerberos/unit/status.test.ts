@@ -33,6 +33,7 @@ const observed: readonly [KerberosOperation, number, number, KerberosErrorCode][
   ['accept', failure, -1765328352, 'credentials-expired'],
   ['accept', failure, 100_001, 'token-defective'],
   ['accept', 9 << 16, 0, 'token-defective'],
+  ['accept', failure, -1765328234, 'token-defective'],
   ['accept', failure, 2, 'internal'],
   ['password-proof', failure, -1765328353, 'kdc-not-genuine'],
   ['initiate', 11 << 16, 0, 'credentials-expired'],

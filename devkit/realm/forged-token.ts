@@ -2,7 +2,7 @@
  * Tokens as only the KDC and a client together could make them, with any field as a test wants it: our key is known
  * here.
  */
-import { writeElement } from '../../../src/kerberos/protocol/der.ts'
+import { writeElement } from '../../src/kerberos/protocol/der.ts'
 import {
   field,
   flags,
@@ -12,19 +12,19 @@ import {
   octetString,
   sequence,
   time,
-} from '../../../src/kerberos/protocol/der-writer.ts'
-import { writeChecksum, writeEncryptedData, writeEncryptionKey } from '../../../src/kerberos/protocol/encrypted-data.ts'
-import { EncryptionKey, KEY_USAGE } from '../../../src/kerberos/protocol/encryption-key.ts'
-import { GSS_CHECKSUM, plainGssChecksum } from '../../../src/kerberos/protocol/gss-token.ts'
-import { krb5Mechanism, spnegoMechanism } from '../../../src/kerberos/protocol/object-identifiers.ts'
-import { type PrincipalName, writePrincipalName } from '../../../src/kerberos/protocol/principal-name.ts'
+} from '../../src/kerberos/protocol/der-writer.ts'
+import { writeChecksum, writeEncryptedData, writeEncryptionKey } from '../../src/kerberos/protocol/encrypted-data.ts'
+import { EncryptionKey, KEY_USAGE } from '../../src/kerberos/protocol/encryption-key.ts'
+import { GSS_CHECKSUM, plainGssChecksum } from '../../src/kerberos/protocol/gss-token.ts'
+import { krb5Mechanism, spnegoMechanism } from '../../src/kerberos/protocol/object-identifiers.ts'
+import { type PrincipalName, writePrincipalName } from '../../src/kerberos/protocol/principal-name.ts'
 
 const MINUTE_MS = 60_000
 
 export const serviceKey = new EncryptionKey(18, Buffer.alloc(32, 7))
 export const sessionKey = new EncryptionKey(18, Buffer.alloc(32, 9))
 const person: PrincipalName = { type: 1, components: ['alice'] }
-const service: PrincipalName = { type: 2, components: ['HTTP', 'proxy.corp.test'] }
+const proxyService: PrincipalName = { type: 2, components: ['HTTP', 'proxy.corp.test'] }
 
 /** What may be other than usual. */
 export interface Forgery {
@@ -35,6 +35,7 @@ export interface Forgery {
   readonly ticketFlags?: number
   readonly client?: PrincipalName
   readonly clientRealm?: string
+  readonly service?: PrincipalName
   readonly transited?: string
   readonly startMs?: number
   readonly endMs?: number
@@ -70,7 +71,7 @@ function ticketOf(forgery: Forgery): Buffer {
     1,
     field(0, integer(5)),
     field(1, generalString('CORP.TEST')),
-    field(2, writePrincipalName(service)),
+    field(2, writePrincipalName(forgery.service ?? proxyService)),
     field(3, writeEncryptedData(forgery.ticketEtype ?? 18, cipher, forgery.kvno)),
   )
 }
