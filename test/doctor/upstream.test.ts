@@ -29,7 +29,14 @@ const kerberos: Config['upstream']['identity'] = {
 const byKerberos: Change = config => ({ ...config, upstream: { ...config.upstream, identity: kerberos } })
 
 const PROOF: NonNullable<Config['credentials']['patProof']> = {
-  ...{ profile: 'azure-devops', off: false, reportOnly: false, unreadable: 'refuse', verdictSeconds: 300 },
+  ...{
+    profile: 'azure-devops',
+    off: false,
+    serverTokens: 'prove',
+    reportOnly: false,
+    unreadable: 'refuse',
+    verdictSeconds: 300,
+  },
   ...{ refusalSeconds: 15, maxTokens: 100, maxReadsPerNetwork: 100, maxReads: 600, timeoutMs: 1000 },
 }
 
