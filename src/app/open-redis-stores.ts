@@ -46,8 +46,12 @@ export async function openRedisStores(
   changes.heardWhile(() => link.isAvailable)
   const clock = opened.use(new RedisClock(link, surroundings, differenceMs => report.clock(differenceMs)))
   void clock.measure()
+  const sessions = new RedisSessionStore(link, names, lifetimes, surroundings)
+  changes.subscribe(({ kind }) => {
+    if (kind === 'account' || kind === 'missed') sessions.expire(kind === 'missed')
+  })
   return {
-    sessions: new RedisSessionStore(link, names, lifetimes, surroundings.now),
+    sessions,
     grants: new RedisGrantStore(link, names, surroundings.now),
     pats: new RedisPatStore(link, names),
     patConfirmations: new RedisPatConfirmationStore(link, names),
