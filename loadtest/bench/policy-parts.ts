@@ -109,6 +109,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
       ...{
         sessions,
         cookies,
+        now,
         publicOrigin,
         allowedOrigins: [],
         firstFactor: undefined,

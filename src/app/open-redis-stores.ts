@@ -1,3 +1,4 @@
+import type { Awaitable } from '../awaitable.ts'
 import type { Surroundings } from '../clock.ts'
 import { RedisGrantStore } from '../grants/redis-grant-store.ts'
 import { RedisAttemptStore } from '../limits/redis-attempt-store.ts'
@@ -36,14 +37,17 @@ export async function openRedisStores(
       surroundings,
     ),
   )
+  let published: Awaitable<boolean> = true
   await link.open(
     new RedisChanges(
       changes,
-      message => link.publish(message),
+      message => {
+        published = link.publish(message)
+      },
       () => report.malformed(),
     ),
   )
-  changes.heardWhile(() => link.isAvailable)
+  changes.heardWhile(() => published)
   const clock = opened.use(new RedisClock(link, surroundings, differenceMs => report.clock(differenceMs)))
   void clock.measure()
   const sessions = new RedisSessionStore(link, names, lifetimes, surroundings)

@@ -179,7 +179,7 @@ export class Grants {
       const fault = unavailable(error)
       const running = (await this.of(accountKey)).filter(fits)
       for (const { id } of running) this.#ended.hold(id, { accountKey, id }, fault)
-      if (!this.#changes.isHeard) throw fault
+      if (!(await this.#changes.isHeard())) throw fault
       return running.length > 0
     }
   }

@@ -67,12 +67,13 @@ return 1`)
 
 /**
  * KEYS session; ARGV when it must have been refreshed last, or nothing; when it is now; its tokens. A session that is
- * gone stays gone.
+ * gone stays gone. What comes late leaves the lease alone: it may be another one's.
  */
 export const SAVE_REFRESH = redisScript(`
 local last = redis.call('HGET', KEYS[1], 'refreshed')
 if not last or (ARGV[1] ~= '' and tonumber(last) ~= tonumber(ARGV[1])) then return 0 end
-redis.call('HSET', KEYS[1], 'refreshed', ARGV[2], 'tokens', ARGV[3], 'lease', 0)
+redis.call('HSET', KEYS[1], 'refreshed', ARGV[2], 'tokens', ARGV[3])
+if ARGV[1] == '' then redis.call('HSET', KEYS[1], 'lease', 0) end
 return 1`)
 
 /** KEYS index; ARGV session key, when it ends at the latest, now, time to live in ms of the index. */

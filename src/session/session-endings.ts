@@ -38,7 +38,7 @@ export class SessionEndings {
       await this.#store.deleteSession(key)
       this.#changes.publish({ kind: 'session', key })
     } catch (error) {
-      this.#hold([key], unavailable(error))
+      await this.#hold([key], unavailable(error))
     }
   }
 
@@ -53,7 +53,7 @@ export class SessionEndings {
       return ended
     } catch (error) {
       const fault = unavailable(error)
-      this.#hold(
+      await this.#hold(
         running.map(({ key }) => key),
         fault,
       )
@@ -65,8 +65,8 @@ export class SessionEndings {
     return this.#unsaved.settle(signal)
   }
 
-  #hold(keys: readonly string[], fault: Fault): void {
+  async #hold(keys: readonly string[], fault: Fault): Promise<void> {
     for (const key of keys) this.#unsaved.hold(key, key, fault)
-    if (!this.#changes.isHeard) throw fault
+    if (!(await this.#changes.isHeard())) throw fault
   }
 }

@@ -43,6 +43,7 @@ export interface ChannelUser {
   interrupted(): void
 }
 
+const [isTrue, isFalse] = [() => true, () => false]
 const HEARTBEAT_MS = 1000
 /** So often the beat is followed by a write, and so long what was written stays. */
 const PROBE_EVERY = 5
@@ -158,9 +159,10 @@ export class RedisConnection implements AsyncDisposable {
     }
   }
 
-  /** Tells all who are subscribed; what cannot be told is dropped. */
-  publish(message: string): void {
-    this.call(this.#channel, 'PUBLISH', this.#channel, message).catch(() => undefined)
+  /** Tells all who are subscribed. Resolves to whether Redis takes it; otherwise it is dropped. */
+  publish(message: string): Promise<boolean> {
+    const sent = this.call(this.#channel, 'PUBLISH', this.#channel, message)
+    return sent.then(isTrue, isFalse)
   }
 
   async #heartbeat(user: ChannelUser): Promise<void> {
