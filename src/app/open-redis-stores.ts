@@ -11,6 +11,7 @@ import { RedisClock } from '../store/redis-clock.ts'
 import { RedisConnection } from '../store/redis-connection.ts'
 import type { RedisSettings } from '../store/redis-driver.ts'
 import { RedisNames } from '../store/redis-names.ts'
+import { RedisSetUp } from '../store/redis-set-up.ts'
 import type { StoreReport, Stores } from './stores.ts'
 
 /**
@@ -54,6 +55,7 @@ export async function openRedisStores(
   changes.subscribe(({ kind }) => {
     if (kind === 'account' || kind === 'missed') sessions.expire(kind === 'missed')
   })
+  const setUp = new RedisSetUp(link, names)
   return {
     sessions,
     grants: new RedisGrantStore(link, names, surroundings.now),
@@ -61,6 +63,7 @@ export async function openRedisStores(
     patConfirmations: new RedisPatConfirmationStore(link, names),
     attempts: new RedisAttemptStore(link, names),
     graceSeconds: settings.graceSeconds,
+    findings: () => setUp.findings(),
     condition: () => link.condition,
     wasReached: () => link.wasReached,
     clockDifferenceMs: () => clock.differenceMs,
