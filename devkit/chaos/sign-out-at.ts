@@ -36,7 +36,7 @@ export const isIn = async (instance: Instance, cookie: string): Promise<boolean>
 const askToSignOut = (instance: Instance, cookie: string, origin: string) =>
   statusAt(instance, cookie, { method: 'POST', path: '/.torhaus/sign-out', origin })
 
-/** Where somebody answers; 503 says that it is not known everywhere yet, and must be later. */
+/** Where somebody answers; 503 says that it is not known everywhere yet, and it must be later: the cookie is gone. */
 export async function signOut({ instances, traffic }: ChaosEnvironment, cookie: string): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++, await sleep(100))
     for (const instance of instances) {

@@ -27,6 +27,8 @@ const DISK_KIB = 16_384
 /** A question that the OP leaves open for longer would be given up. */
 const HELD_MS = 3000
 const MANY = 3
+/** Longer than a lease, which one that failed may have left. */
+const PATIENCE_MS = 40_000
 
 export interface StateEnvironment {
   readonly publicUrl: string
@@ -41,6 +43,8 @@ export interface StateEnvironment {
   readonly databaseFile?: string
   /** Somebody signs in who nobody else is. */
   newPerson(): Promise<BrowserClient>
+  /** From now on the OP answers no question for new tokens; call `answer` soon. */
+  hold(): void
   /** Resolves while the OP has questions for new tokens, several where they come soon, and answers none; call `answer`. */
   refreshesUnderWay(): Promise<void>
   /** The OP answers, now and from now on. */
@@ -104,6 +108,12 @@ export async function startStateEnvironment(store: 'redis' | 'sqlite'): Promise<
 
   const { publicUrl } = usual
   let people = 0
+  let [isHeld, before] = [false, 0]
+  const hold = () => {
+    if (!isHeld) before = op.requests.refreshes
+    isHeld = true
+    op.onRefresh('wait')
+  }
   const whole = undo.move()
   return {
     ...{ publicUrl, instances, op },
@@ -117,19 +127,16 @@ export async function startStateEnvironment(store: 'redis' | 'sqlite'): Promise<
       if (status !== 200) throw new Error(`the sign-in was answered ${status}`)
       return browser
     },
+    hold,
     async refreshesUnderWay() {
-      op.onRefresh('wait')
-      const before = op.requests.refreshes
-      for (
-        const deadline = Date.now() + 2 * REFRESH_INTERVAL_S * 1000;
-        op.requests.refreshes === before;
-        await sleep(20)
-      )
+      hold()
+      const asked = () => op.requests.refreshes - before
+      for (const deadline = Date.now() + PATIENCE_MS; asked() === 0; await sleep(20))
         if (Date.now() > deadline) throw new Error('nobody asks the OP for new tokens')
-      for (const deadline = Date.now() + HELD_MS; op.requests.refreshes < before + MANY; await sleep(20))
-        if (Date.now() > deadline) return
+      for (const deadline = Date.now() + HELD_MS; asked() < MANY && Date.now() < deadline; ) await sleep(20)
     },
     answer() {
+      isHeld = false
       op.onRefresh('grant')
       op.answer()
     },

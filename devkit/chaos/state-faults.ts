@@ -35,9 +35,9 @@ function during(name: string, begin: (environment: StateEnvironment) => Promise<
     async happen(environment, { leave }) {
       const end = await begin(environment)
       try {
-        await sleep(1500)
+        await sleep(1000)
         await leave()
-        await sleep(1500)
+        await sleep(1000)
       } finally {
         await end()
       }
@@ -108,6 +108,7 @@ export const redisFaults: readonly StateFault[] = [
     name: 'refresh with rotation: clocks 60 s apart',
     sparesPushes: true,
     async happen(environment, { leave }) {
+      environment.hold()
       const end = await setClock(60)(environment)
       await environment.refreshesUnderWay()
       // Now both find the others due, and wait for one answer.

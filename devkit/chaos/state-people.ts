@@ -15,7 +15,7 @@ const ARRIVAL_MS = 600
 const PACE_MS = 100
 /** Signing out counts everywhere after that, also where processes do not hear each other. */
 const NOTICED_MS = 2 * CACHE_MS
-const SETTLE_MS = 3000
+const SETTLE_MS = 2500
 /** On connections of their own, so that each worker answers some. */
 const TIMES = 6
 const STILL_IN = Number.POSITIVE_INFINITY

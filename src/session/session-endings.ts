@@ -7,6 +7,9 @@ import type { EndedSession, SessionSelector, SessionStore } from './session-stor
 
 type EndingStore = Pick<SessionStore, 'deleteSession' | 'deleteSessions' | 'sessionsOf'>
 
+/** A tenth of what is kept of sessions that were seen. */
+const MAX_UNSEEN = 10_000
+
 export class SessionEndings {
   readonly #store: EndingStore
   readonly #changes: Changes
@@ -40,6 +43,14 @@ export class SessionEndings {
     } catch (error) {
       await this.#hold([key], unavailable(error))
     }
+  }
+
+  /**
+   * While the store is away nobody can say whether there is such a session: it has ended here, and is deleted once the
+   * store is back. Anybody can make up keys, so not too many are kept.
+   */
+  endUnseen(key: string): void {
+    this.#unsaved.heard(key, key, MAX_UNSEEN)
   }
 
   /** Returns what was there. Rejects as `end` does. */
