@@ -19,14 +19,15 @@ const SETTLE_MS = 2500
 /** On connections of their own, so that each worker answers some. */
 const TIMES = 6
 const STILL_IN = Number.POSITIVE_INFINITY
-const ANSWERED_WITHIN_MS = 5000
+const ANSWERED_WITHIN_MS = 15_000
 
 interface Leaver {
   readonly browser: BrowserClient
+  readonly page: string
   readonly path: string
   readonly at: Instance
   /** What the form sends, whose page was opened before. */
-  readonly form: Readonly<Record<string, string>>
+  form: Readonly<Record<string, string>>
   /** When the sign-out was answered with success. */
   leftAtMs: number
 }
@@ -116,7 +117,7 @@ export class StatePeople {
     const { text } = await browser.send(urlOf(at, page), { fields: CLOSE })
     const form = formTo(text, path)
     if (form === undefined) throw new Error(`no form to ${path}`)
-    return { browser, at, path, form, leftAtMs: STILL_IN }
+    return { browser, at, page, path, form, leftAtMs: STILL_IN }
   }
 
   /** Everybody who is in still presses the button; their cookies are in other hands, too. */
@@ -135,7 +136,19 @@ export class StatePeople {
         .send(urlOf(leaver.at, leaver.path), sending)
         .catch(() => undefined)
       if (answer?.status === 303) leaver.leftAtMs = performance.now()
+      // A form is good once, also where what it was for could not be done.
+      else if (answer !== undefined && answer.status !== 503) await this.#lookAgain(leaver)
     }
+  }
+
+  /** The page, for another form; whoever is shown none is out. */
+  async #lookAgain(leaver: Leaver): Promise<void> {
+    const shown = await copyOf(leaver.browser)
+      .send(urlOf(leaver.at, leaver.page), { fields: CLOSE })
+      .catch(() => undefined)
+    const form = formTo(shown?.text ?? '', leaver.path)
+    if (form !== undefined) leaver.form = form
+    else if (shown !== undefined && shown.status !== 503) leaver.leftAtMs = performance.now()
   }
 
   /** Requests with cookies of those who were told that they have left. */
