@@ -15,6 +15,7 @@ import { Fault } from '../errors.ts'
 import { isAnswer, isRefusal, type RedisCondition, RedisRefusals, replyCode } from './redis-condition.ts'
 import { openRedisDriver, type RedisDriver, type RedisSettings } from './redis-driver.ts'
 import type { RedisNames } from './redis-names.ts'
+import { isTaken } from './redis-reply.ts'
 
 export interface RedisReport {
   /** One command has ended. */
@@ -43,7 +44,6 @@ export interface ChannelUser {
   interrupted(): void
 }
 
-const [isTrue, isFalse] = [() => true, () => false]
 const HEARTBEAT_MS = 1000
 /** So often the beat is followed by a write, and so long what was written stays. */
 const PROBE_EVERY = 5
@@ -161,8 +161,7 @@ export class RedisConnection implements AsyncDisposable {
 
   /** Tells all who are subscribed. Resolves to whether Redis takes it; otherwise it is dropped. */
   publish(message: string): Promise<boolean> {
-    const sent = this.call(this.#channel, 'PUBLISH', this.#channel, message)
-    return sent.then(isTrue, isFalse)
+    return isTaken(this.call(this.#channel, 'PUBLISH', this.#channel, message))
   }
 
   async #heartbeat(user: ChannelUser): Promise<void> {
