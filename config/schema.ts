@@ -588,6 +588,10 @@ const grants = section(
       'For all other clients a grant holds for paths that begin as the one that was asked for: with so many segments. 0: for all.',
       { default: 2, minimum: 0, maximum: 32 },
     ),
+    requireBinding: flag(
+      'Let no grant count that carries no proof of ours. Switch it on lifetimeSeconds after the last instance of a version that did not write one: whoever can write to the store cannot make a grant any more.',
+      false,
+    ),
     scopeReportOnly: flag(
       'Let a grant hold for whatever its class of client sends, as it did once: say in log and metrics what would have been refused.',
       false,

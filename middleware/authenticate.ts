@@ -4,6 +4,7 @@
 
 import type { AccountKeyOf } from '../src/account-key.ts'
 import { after } from '../src/awaitable.ts'
+import type { Clock } from '../src/clock.ts'
 import { challenge, type Decision, deny, proceed, type Stage } from '../src/decision.ts'
 import type { Authenticated, Credentials, Presented, Principal } from '../src/exchange.ts'
 import type { RequestFields } from '../src/http/request-fields.ts'
@@ -12,7 +13,9 @@ import type { FirstFactor, FirstFactorVerdict } from '../src/identity/first-fact
 import type { AccessTokenVerifier, TokenVerdict } from '../src/oidc/access-token.ts'
 import type { SessionRefresh } from '../src/oidc/session-refresh.ts'
 import type { ProvePat } from '../src/pats/prove-pat.ts'
+import { evidenceNow } from '../src/session/evidence-now.ts'
 import type { SessionCookies } from '../src/session/session-cookie.ts'
+import type { SessionRecord } from '../src/session/session-store.ts'
 import type { Session, Sessions } from '../src/session/sessions.ts'
 
 export interface AuthenticateParts {
@@ -31,6 +34,7 @@ export interface AuthenticateParts {
   /** A session and a ticket or password of two people came in one request. */
   readonly mismatch: (presented: Presented, account: string, sessionAccount: string) => void
   readonly cookies: SessionCookies
+  readonly now: Clock
   readonly publicOrigin: string
   /** Other origins whose pages may send what changes something. */
   readonly allowedOrigins: readonly string[]
@@ -54,6 +58,7 @@ export function authenticate({
   mismatch,
   provesPat,
   cookies,
+  now,
   publicOrigin,
   allowedOrigins,
 }: AuthenticateParts): Stage<Presented, Authenticated> {
@@ -106,7 +111,11 @@ export function authenticate({
   function withSession(presented: Presented, id: string, session: Session | undefined): Answer | Promise<Answer> {
     if (session === undefined) return proceed({ ...presented, principal: SESSION_ENDED, replyFields: NO_FIELDS })
     const answer = (mayGoOn: boolean): Answer =>
-      proceed({ ...presented, principal: mayGoOn ? personOf(session) : SESSION_ENDED, replyFields: NO_FIELDS })
+      proceed({
+        ...presented,
+        principal: mayGoOn ? personOf(session.record, now()) : SESSION_ENDED,
+        replyFields: NO_FIELDS,
+      })
     return after(refresh.mayGoOn(id, session), answer)
   }
 
@@ -136,7 +145,8 @@ export function authenticate({
     if ('refused' in verdict || id === undefined) return vouchedFor(presented, verdict)
     const session = await sessions.find(id)
     if (session === undefined || !(await refresh.mayGoOn(id, session))) return vouchedFor(presented, verdict)
-    const { account, evidence } = session.record
+    const { account } = session.record
+    const evidence = evidenceNow(session.record, now())
     const { principal } = verdict
     if (principal.account === undefined || accountKey(principal.account) !== accountKey(account)) {
       mismatch(presented, principal.account ?? principal.subject, account)
@@ -174,7 +184,7 @@ function withVerdict(presented: Presented, verdict: TokenVerdict): Answer {
   return proceed({ ...presented, principal: { kind: 'person', subject, account, evidence }, replyFields: NO_FIELDS })
 }
 
-function personOf({ record }: Session): Principal {
-  const { subject, account, evidence } = record
-  return { kind: 'person', subject, account, evidence }
+function personOf(record: SessionRecord, nowMs: number): Principal {
+  const { subject, account } = record
+  return { kind: 'person', subject, account, evidence: evidenceNow(record, nowMs) }
 }

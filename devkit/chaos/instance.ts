@@ -8,20 +8,29 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { metricAt } from '../torhaus/metric-at.ts'
 
 const PROGRAM = resolve(import.meta.dirname, '../../src/main.ts')
-const READY_MS = 20_000
+const READY_MS = 60_000
 
 export class Instance {
   readonly configFile: string
   readonly port: number
   readonly adminPort: number
   readonly #logFile: string
+  readonly #environment: NodeJS.ProcessEnv
   #process: ChildProcess | undefined
 
-  constructor(configFile: string, port: number, adminPort: number, logFile: string) {
+  /** `environment`: variables beside those of this process. */
+  constructor(
+    configFile: string,
+    port: number,
+    adminPort: number,
+    logFile: string,
+    environment: NodeJS.ProcessEnv = {},
+  ) {
     this.configFile = configFile
     this.port = port
     this.adminPort = adminPort
     this.#logFile = logFile
+    this.#environment = environment
   }
 
   /** Resolves when it is ready. */
@@ -30,7 +39,7 @@ export class Instance {
     const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...env } = process.env
     this.#process = spawn(process.execPath, [PROGRAM, '--config', this.configFile], {
       stdio: ['ignore', log, log],
-      env,
+      env: { ...env, ...this.#environment },
     })
     closeSync(log)
     for (const deadline = Date.now() + READY_MS; ; await sleep(50)) {

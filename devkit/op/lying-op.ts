@@ -46,6 +46,8 @@ export type LyingOp = {
   /** Parameters of the authorization response, made from the right ones. */
   respond(change?: (parameters: URLSearchParams) => void): void
   onRefresh(behaviour: RefreshBehaviour): void
+  /** Who signs in from now on: `ada` otherwise. */
+  welcome(name: string): void
   /** From now on it signs with a new key, and publishes the old one beside it, or withdraws it. */
   exchangeKeys(old?: 'published' | 'withdrawn'): Promise<void>
   /** What it says of itself, made from the right metadata; honestly without an argument. */
@@ -60,7 +62,7 @@ export type LyingOp = {
 }
 
 /** What came of a code or refresh token. */
-type Spent = { readonly nonce: string | null } | 'refused' | 'broken'
+type Spent = { readonly nonce: string | null; readonly name: string } | 'refused' | 'broken'
 
 const TOKEN_LIFETIME_S = 3600
 
@@ -73,13 +75,15 @@ export async function startLyingOp(tls?: { readonly cert: string; readonly key: 
     const bytes = new TextEncoder().encode(typeof payload === 'string' ? payload : JSON.stringify(payload))
     return new CompactSign(bytes).setProtectedHeader(protectedHeader).sign(key)
   }
-  const nonces = new Map<string, string | null>()
-  const refreshTokens = new Set<string>()
+  const codes = new Map<string, { readonly nonce: string | null; readonly name: string }>()
+  /** By token, whose it is. */
+  const refreshTokens = new Map<string, string>()
   const requests = { codes: 0, refreshes: 0, jwks: 0 }
   let telling: Telling = honestly
   let respond = (_: URLSearchParams): void => undefined
   let behaviour: RefreshBehaviour = 'grant'
   let secrets: readonly string[] | undefined
+  let welcome = 'ada'
   let waiting: (() => void)[] = []
 
   let describe = (right: Metadata): object => right
@@ -108,7 +112,7 @@ export async function startLyingOp(tls?: { readonly cert: string; readonly key: 
 
   function authorize(asked: URLSearchParams, response: ServerResponse): void {
     const code = randomUUID()
-    nonces.set(code, asked.get('nonce'))
+    codes.set(code, { nonce: asked.get('nonce'), name: welcome })
     const back = new URL(asked.get('redirect_uri') ?? '')
     back.search = new URLSearchParams({ code, state: asked.get('state') ?? '' }).toString()
     respond(back.searchParams)
@@ -116,12 +120,12 @@ export async function startLyingOp(tls?: { readonly cert: string; readonly key: 
   }
 
   async function grant(form: URLSearchParams, response: ServerResponse): Promise<void> {
-    const nonce = form.get('grant_type') === 'refresh_token' ? await spendRefreshToken(form) : spendCode(form)
-    if (nonce === 'broken') return void response.destroy()
-    if (nonce === 'refused') return json(response, 400, { error: 'invalid_grant' })
+    const spent = form.get('grant_type') === 'refresh_token' ? await spendRefreshToken(form) : spendCode(form)
+    if (spent === 'broken') return void response.destroy()
+    if (spent === 'refused') return json(response, 400, { error: 'invalid_grant' })
     const refreshToken = randomUUID()
-    refreshTokens.add(refreshToken)
-    const idToken = await telling(truth(nonce.nonce))
+    refreshTokens.set(refreshToken, spent.name)
+    const idToken = await telling(truth(spent))
     const tokens = { access_token: randomUUID(), refresh_token: refreshToken, id_token: idToken }
     json(response, 200, { ...tokens, token_type: 'Bearer', expires_in: TOKEN_LIFETIME_S })
   }
@@ -129,22 +133,24 @@ export async function startLyingOp(tls?: { readonly cert: string; readonly key: 
   function spendCode(form: URLSearchParams): Spent {
     requests.codes++
     const code = form.get('code') ?? ''
-    const nonce = nonces.get(code)
-    nonces.delete(code)
-    return nonce === undefined ? 'refused' : { nonce }
+    const issued = codes.get(code)
+    codes.delete(code)
+    return issued ?? 'refused'
   }
 
   async function spendRefreshToken(form: URLSearchParams): Promise<Spent> {
     requests.refreshes++
     if (behaviour === 'break') return 'broken'
     if (behaviour === 'wait') await new Promise<void>(resolve => waiting.push(resolve))
-    const isKnown = refreshTokens.delete(form.get('refresh_token') ?? '')
-    return behaviour === 'refuse' || !isKnown ? 'refused' : { nonce: null }
+    const token = form.get('refresh_token') ?? ''
+    const name = refreshTokens.get(token)
+    refreshTokens.delete(token)
+    return behaviour === 'refuse' || name === undefined ? 'refused' : { nonce: null, name }
   }
 
-  function truth(nonce: string | null): Truth {
+  function truth({ nonce, name }: { readonly nonce: string | null; readonly name: string }): Truth {
     const iat = Math.floor(Date.now() / 1000)
-    const person = { sub: 'subject-of-ada', preferred_username: 'ada', acr: secondFactorAcr, auth_time: iat }
+    const person = { sub: `subject-of-${name}`, preferred_username: name, acr: secondFactorAcr, auth_time: iat }
     return {
       ...{ header: currentKey().header, publicKey: currentKey().publicKey, sign },
       claims: {
@@ -184,6 +190,9 @@ export async function startLyingOp(tls?: { readonly cert: string; readonly key: 
     },
     onRefresh(next) {
       behaviour = next
+    },
+    welcome(name) {
+      welcome = name
     },
     answer() {
       for (const resolve of waiting) resolve()

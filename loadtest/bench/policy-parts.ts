@@ -109,6 +109,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
       ...{
         sessions,
         cookies,
+        now,
         publicOrigin,
         allowedOrigins: [],
         firstFactor: undefined,
@@ -126,6 +127,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
       lastingRights: new LastingRights(config.secondFactor.lastingRights),
       grants: new Grants(
         new SqliteGrantStore(database),
+        sealer,
         { ...config.secondFactor.grants, ...session },
         changes,
         system,

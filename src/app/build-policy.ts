@@ -73,7 +73,7 @@ function authenticateParts(
 ): Omit<PolicyParts['authenticate'], 'provesPat'> {
   const { config, now, metrics, audit, sessions, cookies, directory, rules, accountKey, publicUrl } = needs
   return {
-    ...{ sessions, cookies, accessTokens, accountKey },
+    ...{ sessions, cookies, accessTokens, accountKey, now },
     refresh: sessionRefresh(needs),
     firstFactor:
       directory && new FirstFactor(directory, config.kerberos?.passwords.accept === true, config.account, now),

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../awaitable.ts'
 import type { Surroundings } from '../clock.ts'
 import { RedisGrantStore } from '../grants/redis-grant-store.ts'
 import { RedisAttemptStore } from '../limits/redis-attempt-store.ts'
@@ -10,6 +11,7 @@ import { RedisClock } from '../store/redis-clock.ts'
 import { RedisConnection } from '../store/redis-connection.ts'
 import type { RedisSettings } from '../store/redis-driver.ts'
 import { RedisNames } from '../store/redis-names.ts'
+import { RedisSetUp } from '../store/redis-set-up.ts'
 import type { StoreReport, Stores } from './stores.ts'
 
 /**
@@ -36,23 +38,32 @@ export async function openRedisStores(
       surroundings,
     ),
   )
+  let published: Awaitable<boolean> = true
   await link.open(
     new RedisChanges(
       changes,
-      message => link.publish(message),
+      message => {
+        published = link.publish(message)
+      },
       () => report.malformed(),
     ),
   )
-  changes.heardWhile(() => link.isAvailable)
+  changes.heardWhile(() => published)
   const clock = opened.use(new RedisClock(link, surroundings, differenceMs => report.clock(differenceMs)))
   void clock.measure()
+  const sessions = new RedisSessionStore(link, names, lifetimes, surroundings)
+  changes.subscribe(({ kind }) => {
+    if (kind === 'account' || kind === 'missed') sessions.expire(kind === 'missed')
+  })
+  const setUp = new RedisSetUp(link, names)
   return {
-    sessions: new RedisSessionStore(link, names, lifetimes, surroundings.now),
+    sessions,
     grants: new RedisGrantStore(link, names, surroundings.now),
     pats: new RedisPatStore(link, names),
     patConfirmations: new RedisPatConfirmationStore(link, names),
     attempts: new RedisAttemptStore(link, names),
     graceSeconds: settings.graceSeconds,
+    findings: () => setUp.findings(),
     condition: () => link.condition,
     wasReached: () => link.wasReached,
     clockDifferenceMs: () => clock.differenceMs,

@@ -7,6 +7,7 @@ import { PAT_SCHEMA, SqlitePatStore } from '../pats/sqlite-pat-store.ts'
 import { SESSION_SCHEMA, SqliteSessionStore } from '../session/sqlite-session-store.ts'
 import type { Changes } from '../store/changes.ts'
 import { SqliteDatabase } from '../store/sqlite-database.ts'
+import { sqliteSetUpFindings } from '../store/sqlite-set-up.ts'
 import type { StoreReport, Stores } from './stores.ts'
 
 /**
@@ -41,6 +42,7 @@ export async function openStores(
     attempts: new SqliteAttemptStore(database),
     // A file is not away for a while: what it cannot answer is a fault at once.
     graceSeconds: 0,
+    findings: () => sqliteSetUpFindings(sqlite.file),
     condition: () => database.condition,
     wasReached: () => true,
   }

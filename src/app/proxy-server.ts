@@ -14,6 +14,7 @@ import { listenProblem } from '../listener/listen-problem.ts'
 import { openPrivateEntrance } from '../listener/private-entrance.ts'
 import type { Changes } from '../store/changes.ts'
 import { buildProxy, type ProxyParts } from './build-proxy.ts'
+import { checkStore } from './check-store.ts'
 import { openServices, type Services } from './open-services.ts'
 import type { Readiness } from './readiness.ts'
 
@@ -57,6 +58,7 @@ export async function startProxy(
     log.warn({ 'event.action': 'bounds-lowered', 'torhaus.descriptor_limit': limit, 'torhaus.bounds': lowered })
   await using opened = new AsyncDisposableStack()
   const services = await openServices(config, log, surroundings, opened)
+  await checkStore(services, opened)
   const parts = buildProxy(services, surroundings.monotonic, opened)
   const { app } = parts
   const { host, port } = config.listener

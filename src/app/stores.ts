@@ -1,4 +1,5 @@
 /** Everything that outlives a process, whatever keeps it. */
+import type { Awaitable } from '../awaitable.ts'
 import type { GrantStore } from '../grants/grant-store.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
 import type { PatConfirmationStore } from '../pats/pat-confirmation-store.ts'
@@ -6,6 +7,7 @@ import type { PatStore } from '../pats/pat-store.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import type { RedisCondition } from '../store/redis-condition.ts'
 import type { SqliteCondition } from '../store/sqlite-condition.ts'
+import type { StoreFinding } from '../store/store-finding.ts'
 
 export type StoreCondition = SqliteCondition | RedisCondition
 
@@ -18,6 +20,8 @@ export interface Stores {
   readonly attempts: AttemptStore
   /** How long what was read before is believed while the store is away, in seconds. */
   readonly graceSeconds: number
+  /** What is wrong with how it is set up. Rejects with `store-unavailable` where nobody can say. */
+  findings(): Awaitable<StoreFinding[]>
   /** `available`, or what is wrong with it. */
   condition(): StoreCondition
   /** Whether it was ever. */

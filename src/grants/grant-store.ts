@@ -40,6 +40,8 @@ export interface Confirmation {
   readonly evidence: Evidence
   readonly grantedAtMs: number
   readonly expiresAtMs: number
+  /** What shows that this Torhaus has made it; undefined: made by a version that did not. */
+  readonly binding: string | undefined
 }
 
 /** A person has confirmed: this account passes from this network, with this class of client, for what was confirmed. */

@@ -22,11 +22,14 @@ import type { Evidence, Traced } from '../exchange.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import { UnsavedEndings } from '../store/unsaved-endings.ts'
+import { bound, ours, type Signer } from './grant-binding.ts'
 import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
 
 export interface GrantSettings extends NetworkSettings, ReadCacheSettings {
   readonly lifetimeSeconds: number
   readonly requestLifetimeSeconds: number
+  /** Whether only what carries a binding of ours counts. */
+  readonly requireBinding: boolean
 }
 
 export type ConfirmOutcome = 'confirmed' | 'other-account' | 'gone'
@@ -49,18 +52,21 @@ export class Grants {
   readonly #now: Clock
   readonly #cache: ReadCache<GrantScope, Grant>
   readonly #ended: UnsavedEndings<Revoked>
+  readonly #signer: Signer
 
   constructor(
     store: GrantStore,
+    signer: Signer,
     settings: GrantSettings,
     changes: Changes,
     { now, monotonic }: Pick<Surroundings, 'now' | 'monotonic'>,
   ) {
     this.#store = store
+    this.#signer = signer
     this.#settings = settings
     this.#changes = changes
     this.#now = now
-    this.#cache = new ReadCache(settings, (scope: GrantScope) => store.findGrant(scope), monotonic)
+    this.#cache = new ReadCache(settings, scope => after(store.findGrant(scope), grant => this.#ours(grant)), monotonic)
     this.#ended = new UnsavedEndings(
       ({ accountKey, id }) => store.revokeGrant(accountKey, id),
       revoked => changes.publish({ kind: 'grant-ended', ...revoked }),
@@ -121,10 +127,11 @@ export class Grants {
     // What was taken back while the store was away stays so: nothing of it may be carried on.
     const before = await this.#store.findGrant(request)
     if (before !== undefined && this.#ended.has(before.id)) await this.#store.revokeGrant(accountKey, before.id)
+    const scope = { accountKey, network, clientClass }
+    const expiresAtMs = now + this.#settings.lifetimeSeconds * 1000
     const confirmed = await this.#store.confirm(request.code, {
-      ...{ accountKey, network, clientClass, clientAddress, userAgent },
-      id: randomUUID(),
-      confirmations: [{ cover, evidence, grantedAtMs: now, expiresAtMs: now + this.#settings.lifetimeSeconds * 1000 }],
+      ...{ ...scope, clientAddress, userAgent, id: randomUUID() },
+      confirmations: [bound(scope, { cover, evidence, grantedAtMs: now, expiresAtMs }, this.#signer)],
     })
     if (!confirmed) return 'gone'
     this.#changes.publish({ kind: 'grants', accountKey })
@@ -137,7 +144,7 @@ export class Grants {
 
   /** The running grants of an account, newest first. */
   async of(accountKey: AccountKey): Promise<Grant[]> {
-    return (await this.#store.grantsOf(accountKey)).flatMap(grant => this.#running(grant) ?? [])
+    return (await this.#store.grantsOf(accountKey)).flatMap(grant => this.#running(this.#ours(grant)) ?? [])
   }
 
   /**
@@ -179,9 +186,14 @@ export class Grants {
       const fault = unavailable(error)
       const running = (await this.of(accountKey)).filter(fits)
       for (const { id } of running) this.#ended.hold(id, { accountKey, id }, fault)
-      if (!this.#changes.isHeard) throw fault
+      if (!(await this.#changes.isHeard())) throw fault
       return running.length > 0
     }
+  }
+
+  /** The store may have what is not ours. */
+  #ours(grant: Grant | undefined): Grant | undefined {
+    return grant && ours(grant, this.#signer, this.#settings.requireBinding)
   }
 
   #running(grant: Grant | undefined): Grant | undefined {

@@ -17,12 +17,13 @@ export interface FlatGrant {
 export interface WrittenConfirmation extends Omit<FlatGrant, 'acr'> {
   readonly cover?: string
   readonly acr?: string
+  readonly binding?: string
   readonly acrs: readonly string[]
   readonly amr: readonly string[]
 }
 
 const SHAPE: Shape<WrittenConfirmation> = {
-  ...{ cover: orAbsent(isText), acr: orAbsent(isText), acrs: isTexts, amr: isTexts },
+  ...{ cover: orAbsent(isText), binding: orAbsent(isText), acr: orAbsent(isText), acrs: isTexts, amr: isTexts },
   ...{ authTime: isNumber, grantedAtMs: isNumber, expiresAtMs: isNumber },
 }
 
@@ -44,9 +45,10 @@ export function flatOf({ confirmations }: Grant): FlatGrant {
 }
 
 export const writtenConfirmations = ({ confirmations }: Grant): readonly WrittenConfirmation[] =>
-  confirmations.map(({ cover, evidence: { acr, acrs, amr, authTime }, grantedAtMs, expiresAtMs }) => ({
+  confirmations.map(({ cover, binding, evidence: { acr, acrs, amr, authTime }, grantedAtMs, expiresAtMs }) => ({
     ...(cover === undefined ? {} : { cover: coverText(cover) }),
     ...(acr === undefined ? {} : { acr }),
+    ...(binding === undefined ? {} : { binding }),
     ...{ acrs, amr, authTime: authTime ?? 0, grantedAtMs, expiresAtMs },
   }))
 
@@ -56,7 +58,15 @@ export function readConfirmations(
   { acr, authTime, grantedAtMs, expiresAtMs }: FlatGrant,
 ): readonly Confirmation[] {
   if (written === undefined)
-    return [{ cover: undefined, evidence: { acr, acrs: [], amr: [], authTime }, grantedAtMs, expiresAtMs }]
+    return [
+      {
+        cover: undefined,
+        evidence: { acr, acrs: [], amr: [], authTime },
+        grantedAtMs,
+        expiresAtMs,
+        binding: undefined,
+      },
+    ]
   return written.flatMap(confirmation => {
     const cover = confirmation.cover === undefined ? undefined : parseCover(confirmation.cover)
     if (cover === undefined && confirmation.cover !== undefined) return []
@@ -64,6 +74,7 @@ export function readConfirmations(
     return [
       {
         ...{ cover, grantedAtMs: confirmation.grantedAtMs, expiresAtMs: confirmation.expiresAtMs },
+        binding: confirmation.binding,
         evidence: { acr: confirmation.acr, acrs, amr, authTime: confirmation.authTime },
       },
     ]

@@ -56,5 +56,5 @@ export function signOutEverywhere(parts: OwnAccessParts): Route {
     audit.write('sign-out-everywhere', exchange, { account })
     return forgetPages(seeOther(await farewell(SIGNED_OUT), cookies.deleteSession()))
   })
-  return leaving(cookies, everywhere)
+  return leaving({ cookies, sessions }, everywhere)
 }

@@ -1,9 +1,11 @@
 /** Whether somebody is signed in already, and well enough for what is asked. */
+
 import type { Clock } from '../clock.ts'
 import type { StepUp } from '../decision.ts'
 import { Fault } from '../errors.ts'
 import type { Evidence, Traced } from '../exchange.ts'
 import { judgeSecondFactor, type SecondFactorRule } from '../policy/second-factor.ts'
+import { evidenceNow } from '../session/evidence-now.ts'
 import { type CurrentSessionParts, currentSession } from './current-session.ts'
 
 export interface GoodSessionParts extends CurrentSessionParts {
@@ -40,5 +42,5 @@ export function judge({ rule, now }: GoodSessionParts, { maxAgeSeconds, acceptAc
 
 export async function hasGoodSession(parts: GoodSessionParts, exchange: Traced, stepUp: StepUp): Promise<boolean> {
   const session = await currentSession(exchange, parts)
-  return session !== undefined && judge(parts, stepUp, session.record.evidence) === 'satisfied'
+  return session !== undefined && judge(parts, stepUp, evidenceNow(session.record, parts.now())) === 'satisfied'
 }

@@ -18,8 +18,10 @@
  *
  * Both cookies are of one session, each worth nothing at the other host: so whatever ends it, ends both.
  */
+
 import { OWN_PREFIX } from '../http/request-target.ts'
 import { signInPath } from '../refusal/sign-in-path.ts'
+import { evidenceNow } from '../session/evidence-now.ts'
 import type { HandOvers } from '../session/hand-overs.ts'
 import type { Referrals } from '../session/referrals.ts'
 import { currentSession } from './current-session.ts'
@@ -48,7 +50,8 @@ export function handOver(parts: HandOverParts): Route {
     const stepUp = { maxAgeSeconds: rule.maxAgeSeconds, acceptAcr: undefined }
     const session = await currentSession(exchange, parts)
     const sessionId = cookies.sessionIn(exchange.fields.kept.cookie)
-    const isGood = session !== undefined && judge(parts, stepUp, session.record.evidence) === 'satisfied'
+    const isGood =
+      session !== undefined && judge(parts, stepUp, evidenceNow(session.record, parts.now())) === 'satisfied'
     // A referral is too old when somebody took long at the OP: the server's host makes another one.
     if (browserKey === undefined || sessionId === undefined || !isGood)
       return seeOther(publicOrigin + signInPath(returnTo))

@@ -9,6 +9,7 @@ import { OWN_PREFIX } from '../http/request-target.ts'
 import { judgeSecondFactor, type SecondFactorRule } from '../policy/second-factor.ts'
 import { type Html, html } from '../refusal/page.ts'
 import { signInPath } from '../refusal/sign-in-path.ts'
+import { evidenceNow } from '../session/evidence-now.ts'
 import type { FormTokens } from '../session/form-tokens.ts'
 import type { SessionRecord } from '../session/session-store.ts'
 import { type CurrentSessionParts, currentSession } from './current-session.ts'
@@ -65,8 +66,10 @@ export function acting(parts: OwnPageParts, effect: 'takes' | 'gives', answer: A
   }
 }
 
-const isAdmitted = ({ rule, now }: OwnPageParts, { evidence }: SessionRecord) =>
-  judgeSecondFactor(rule, evidence, now()) === 'satisfied'
+const isAdmitted = ({ rule, now }: OwnPageParts, session: SessionRecord) => {
+  const nowMs = now()
+  return judgeSecondFactor(rule, evidenceNow(session, nowMs), nowMs) === 'satisfied'
+}
 
 /** A form with one button. `action`: its path, which `acting` must stand behind. */
 export function buttonForm(

@@ -59,7 +59,7 @@ export function askToSignOut({ publicOrigin, home, referrals }: SignOutParts): R
  */
 export function signOut(parts: SignOutParts): Route {
   const { provider, sessions, cookies, ownOrigin, farewell, audit, forget } = parts
-  return leaving(cookies, async exchange => {
+  return leaving({ cookies, sessions }, async exchange => {
     if (!isSameOrigin(exchange, ownOrigin)) throw new Fault('sign-in-not-same-origin')
     const records = await sessionsIn(parts, exchange)
     const [idToken] = records.flatMap(record => sessions.tokensOf(record)?.idToken ?? [])

@@ -4,21 +4,32 @@
  */
 import { redisScript } from '../store/redis-connection.ts'
 
-/** KEYS session; ARGV time to live in ms, then fields and values. */
+/**
+ * KEYS session; ARGV time to live in ms, now by the clock of the process, what it must be born after in
+ * microseconds, then fields and values. `born` goes by the clock of Redis, as the marks do that end everything of a
+ * person.
+ */
 export const CREATE = redisScript(`
+local time = redis.pcall('TIME')
+local born = tonumber(ARGV[2]) * 1000
+if not time.err then born = tonumber(time[1]) * 1000000 + tonumber(time[2]) end
+born = math.max(born, tonumber(ARGV[3]) + 1)
 redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+redis.call('HSET', KEYS[1], 'born', string.format('%.0f', born), unpack(ARGV, 4))
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 1`)
 
-/** KEYS session; ARGV last seen, idle timeout and absolute timeout in ms. Lives on until the earlier of both. */
+/**
+ * KEYS session; ARGV last seen, idle timeout and absolute timeout in ms. Lives on until the earlier of both. Returns
+ * what its indexes go by, where that was news.
+ */
 export const TOUCH = redisScript(`
 local old = redis.call('HMGET', KEYS[1], 'seen', 'created')
-if not old[1] or tonumber(old[1]) >= tonumber(ARGV[1]) then return 0 end
+if not old[1] or tonumber(old[1]) >= tonumber(ARGV[1]) then return false end
 redis.call('HSET', KEYS[1], 'seen', ARGV[1])
 local left = math.min(tonumber(ARGV[2]), tonumber(old[2]) + tonumber(ARGV[3]) - tonumber(ARGV[1]))
 redis.call('PEXPIRE', KEYS[1], math.max(1, math.floor(left)))
-return 1`)
+return redis.call('HMGET', KEYS[1], 'created', 'account-key', 'subject', 'sid')`)
 
 /**
  * KEYS session; ARGV pairs of a field and the value it must have. Returns the account, and the fields that lead to
@@ -56,12 +67,13 @@ return 1`)
 
 /**
  * KEYS session; ARGV when it must have been refreshed last, or nothing; when it is now; its tokens. A session that is
- * gone stays gone.
+ * gone stays gone. What comes late leaves the lease alone: it may be another one's.
  */
 export const SAVE_REFRESH = redisScript(`
 local last = redis.call('HGET', KEYS[1], 'refreshed')
 if not last or (ARGV[1] ~= '' and tonumber(last) ~= tonumber(ARGV[1])) then return 0 end
-redis.call('HSET', KEYS[1], 'refreshed', ARGV[2], 'tokens', ARGV[3], 'lease', 0)
+redis.call('HSET', KEYS[1], 'refreshed', ARGV[2], 'tokens', ARGV[3])
+if ARGV[1] == '' then redis.call('HSET', KEYS[1], 'lease', 0) end
 return 1`)
 
 /** KEYS index; ARGV session key, when it ends at the latest, now, time to live in ms of the index. */

@@ -1,16 +1,19 @@
 /**
  * Sessions in Redis, for several machines. Each session is a hash with a time to live; three indexes find those of an
  * account, of a subject and of a session at the OP. They lie in other hash slots, so nothing covers both: an index is
- * written before its session and cleared after it. What a crash in between leaves is an entry that leads nowhere, and
- * never a session that signing out everywhere would miss.
+ * written before its session and cleared after it. What a crash in between leaves is an entry that leads nowhere. An
+ * index that was lost altogether hides nothing either: what ends everything of a person is a mark besides, and each use
+ * that is noted enters the session again.
  */
 import { storedAccountKey } from '../account-key.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock, Surroundings } from '../clock.ts'
+import { unavailable } from '../errors.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { numberOf, textOf, textsOf } from '../store/redis-reply.ts'
+import { RedisEndings } from './redis-endings.ts'
+import { conditionsOf, type Index, RedisSessionIndexes } from './redis-session-indexes.ts'
 import {
-  ADD_TO_INDEX,
   CLAIM,
   CLAIM_REFRESH,
   CREATE,
@@ -44,11 +47,11 @@ const FIELDS = [
   'account-key',
   'evidence',
   'created',
+  'born',
   'seen',
   'refreshed',
   'tokens',
 ] as const
-type Index = 'account-key' | 'subject' | 'sid'
 const MEMBERS = { 'account-key': 'accountKey', subject: 'subject', sid: 'opSessionId' } as const
 
 export class RedisSessionStore implements SessionStore {
@@ -58,29 +61,38 @@ export class RedisSessionStore implements SessionStore {
   readonly #absoluteMs: number
   readonly #now: Clock
   readonly #signIns: RedisSignIns
+  readonly #indexes: RedisSessionIndexes
+  readonly #endings: RedisEndings
 
-  constructor(link: RedisConnection, names: RedisNames, times: SessionLifetimes, now: Clock) {
+  constructor(
+    link: RedisConnection,
+    names: RedisNames,
+    times: SessionLifetimes,
+    { now, monotonic }: Pick<Surroundings, 'now' | 'monotonic'>,
+  ) {
     this.#link = link
     this.#names = names
     this.#idleMs = times.idleTimeoutSeconds * 1000
     this.#absoluteMs = times.absoluteTimeoutSeconds * 1000
     this.#now = now
     this.#signIns = new RedisSignIns(link, names, now)
+    this.#indexes = new RedisSessionIndexes(link, names, this.#absoluteMs, now)
+    this.#endings = new RedisEndings(link, names, this.#absoluteMs, monotonic)
+  }
+
+  /** Somebody's sessions may have ended elsewhere. `isAll`: this may be another Redis than before. */
+  expire(isAll: boolean): void {
+    this.#endings.expire(isAll)
   }
 
   async createSession(record: SessionRecord): Promise<void> {
     const { key, subject, opSessionId, account, accountKey, createdAtMs, lastSeenAtMs, refreshedAtMs, sealedTokens } =
       record
-    const endsAtMs = createdAtMs + this.#absoluteMs
-    await Promise.all(
-      this.#indexesOf(accountKey, subject, opSessionId).map(index =>
-        this.#link.run(ADD_TO_INDEX, [index], key, endsAtMs, this.#now(), this.#absoluteMs),
-      ),
-    )
+    await Promise.all([this.#indexes.enter(key, createdAtMs, record), this.#endings.fresh()])
     await this.#link.run(
       CREATE,
       [this.#session(key)],
-      Math.min(this.#idleMs, this.#absoluteMs),
+      ...[Math.min(this.#idleMs, this.#absoluteMs), this.#now(), this.#endings.endedAtUs(record)],
       ...['subject', subject, 'account', account, 'account-key', accountKey, 'evidence', writeEvidence(record)],
       ...['created', createdAtMs, 'seen', lastSeenAtMs, 'refreshed', refreshedAtMs, 'lease', 0],
       ...(opSessionId === undefined ? [] : ['sid', opSessionId]),
@@ -90,16 +102,18 @@ export class RedisSessionStore implements SessionStore {
 
   async readSession(key: string): Promise<SessionRecord | undefined> {
     const name = this.#session(key)
-    const [subject, sid, account, accountKey, evidence, created, seen, refreshed, tokens] = textsOf(
-      await this.#link.call(name, 'HMGET', name, ...FIELDS),
-    )
-    if (subject === undefined || account === undefined || accountKey === undefined) return undefined
+    const [reply] = await Promise.all([this.#link.call(name, 'HMGET', name, ...FIELDS), this.#endings.fresh()])
+    const [subject, sid, account, writtenKey, evidence, created, born, seen, refreshed, tokens] = textsOf(reply)
+    if (subject === undefined || account === undefined || writtenKey === undefined) return undefined
+    const accountKey = storedAccountKey(writtenKey)
+    // Earlier versions do not say when it was born by the clock of Redis.
+    const bornUs = born === undefined ? numberOf(created) * 1000 : numberOf(born)
+    if (bornUs <= this.#endings.endedAtUs({ accountKey, subject, opSessionId: sid })) return undefined
     const proven = readEvidence(evidence ?? '')
     if (proven === undefined) return undefined
     return {
       ...proven,
-      ...{ key, subject, opSessionId: sid, account, sealedTokens: tokens },
-      accountKey: storedAccountKey(accountKey),
+      ...{ key, subject, opSessionId: sid, account, accountKey, sealedTokens: tokens },
       createdAtMs: numberOf(created),
       lastSeenAtMs: numberOf(seen),
       refreshedAtMs: numberOf(refreshed),
@@ -107,7 +121,11 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async touchSession(key: string, lastSeenAtMs: number): Promise<void> {
-    await this.#link.run(TOUCH, [this.#session(key)], lastSeenAtMs, this.#idleMs, this.#absoluteMs)
+    const reply = await this.#link.run(TOUCH, [this.#session(key)], lastSeenAtMs, this.#idleMs, this.#absoluteMs)
+    if (!Array.isArray(reply)) return
+    const [created, accountKey, subject, sid] = textsOf(reply)
+    if (accountKey !== undefined && subject !== undefined)
+      await this.#indexes.enter(key, numberOf(created), { accountKey, subject, opSessionId: sid })
   }
 
   async deleteSession(key: string): Promise<void> {
@@ -118,7 +136,7 @@ export class RedisSessionStore implements SessionStore {
     const conditions = conditionsOf(selector)
     const [narrowest] = conditions
     if (narrowest === undefined) return []
-    const keys = await this.#keysIn(...narrowest)
+    const keys = await this.#indexes.keysIn(...narrowest)
     const records = await Promise.all(keys.map(key => this.readSession(key)))
     // A short name could stand for two accounts.
     return records
@@ -131,7 +149,9 @@ export class RedisSessionStore implements SessionStore {
     const conditions = conditionsOf(selector)
     const [narrowest] = conditions
     if (narrowest === undefined) return []
-    const keys = await this.#keysIn(...narrowest)
+    // A mark needs room, a deletion none: what is found ends in any case.
+    await this.#endings.mark(selector, this.#now()).catch(unavailable)
+    const keys = await this.#indexes.keysIn(...narrowest)
     const ended = await Promise.all(keys.map(key => this.#delete(key, conditions)))
     return ended.filter(session => session !== undefined)
   }
@@ -193,22 +213,8 @@ export class RedisSessionStore implements SessionStore {
     const [account, accountKey, subject, sid] = textsOf(reply)
     if (account === undefined || accountKey === undefined || subject === undefined) return undefined
     // The session has ended, whether this works or not.
-    await Promise.all(
-      this.#indexesOf(accountKey, subject, sid).map(index =>
-        this.#link.call(index, 'ZREM', index, key).catch(() => undefined),
-      ),
-    )
+    await this.#indexes.leave(key, { accountKey, subject, opSessionId: sid })
     return { key, account }
-  }
-
-  async #keysIn(index: Index, value: string): Promise<string[]> {
-    const name = this.#index(index, value)
-    return textsOf(await this.#link.call(name, 'ZRANGE', name, '0', '-1')).map(textOf)
-  }
-
-  #indexesOf(accountKey: string, subject: string, sid: string | undefined): string[] {
-    const always = [this.#index('account-key', accountKey), this.#index('subject', subject)]
-    return sid === undefined ? always : [...always, this.#index('sid', sid)]
   }
 
   #mark(id: string): string {
@@ -218,22 +224,6 @@ export class RedisSessionStore implements SessionStore {
   #session(key: string): string {
     return this.#names.key('session', tagOf(key))
   }
-
-  #index(index: Index, value: string): string {
-    return this.#names.key(`sessions-by-${index}`, hashTag(value))
-  }
-}
-
-function conditionsOf(selector: SessionSelector): [Index, string][] {
-  const { accountKey, subject, opSessionId } = selector as Partial<
-    Record<'accountKey' | 'subject' | 'opSessionId', string>
-  >
-  const wanted: [Index, string | undefined][] = [
-    ['account-key', accountKey],
-    ['sid', opSessionId],
-    ['subject', subject],
-  ]
-  return wanted.flatMap(([field, value]): [Index, string][] => (value === undefined ? [] : [[field, value]]))
 }
 
 /** A session key comes with a form of the account page, too: only what can be one becomes a name as it is. */

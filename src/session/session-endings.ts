@@ -7,6 +7,9 @@ import type { EndedSession, SessionSelector, SessionStore } from './session-stor
 
 type EndingStore = Pick<SessionStore, 'deleteSession' | 'deleteSessions' | 'sessionsOf'>
 
+/** A tenth of what is kept of sessions that were seen. */
+const MAX_UNSEEN = 10_000
+
 export class SessionEndings {
   readonly #store: EndingStore
   readonly #changes: Changes
@@ -38,8 +41,16 @@ export class SessionEndings {
       await this.#store.deleteSession(key)
       this.#changes.publish({ kind: 'session', key })
     } catch (error) {
-      this.#hold([key], unavailable(error))
+      await this.#hold([key], unavailable(error))
     }
+  }
+
+  /**
+   * While the store is away nobody can say whether there is such a session: it has ended here, and is deleted once the
+   * store is back. Anybody can make up keys, so not too many are kept.
+   */
+  endUnseen(key: string): void {
+    this.#unsaved.heard(key, key, MAX_UNSEEN)
   }
 
   /** Returns what was there. Rejects as `end` does. */
@@ -53,7 +64,7 @@ export class SessionEndings {
       return ended
     } catch (error) {
       const fault = unavailable(error)
-      this.#hold(
+      await this.#hold(
         running.map(({ key }) => key),
         fault,
       )
@@ -65,8 +76,8 @@ export class SessionEndings {
     return this.#unsaved.settle(signal)
   }
 
-  #hold(keys: readonly string[], fault: Fault): void {
+  async #hold(keys: readonly string[], fault: Fault): Promise<void> {
     for (const key of keys) this.#unsaved.hold(key, key, fault)
-    if (!this.#changes.isHeard) throw fault
+    if (!(await this.#changes.isHeard())) throw fault
   }
 }

@@ -80,8 +80,8 @@ export interface SessionStore {
   /** Ends the lease, so that the next caller gets it. */
   releaseRefresh(key: string): Awaitable<void>
   /**
-   * Also ends the lease. A session that is gone stays gone; one that was not refreshed last at `insteadOfMs`, where
-   * given, as it is.
+   * Also ends the lease, which is its own. A session that is gone stays gone. `insteadOfMs`: what is stored late, and
+   * only where the session was refreshed last then; a lease may be another one's by now, and stays.
    */
   saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string, insteadOfMs?: number): Awaitable<void>
   /** Keeps at most `maxPerBrowser` for one browser: the oldest is dropped. */

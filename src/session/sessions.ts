@@ -108,6 +108,11 @@ export class Sessions {
     return record
   }
 
+  /** Whoever wants to leave while the store cannot be asked: the session ends once it can. */
+  endUnseen(id: string): void {
+    if (isOpaqueId(id)) this.#endings.endUnseen(keyOf(id))
+  }
+
   /** The running sessions of an account, kept under any of the keys, newest first. */
   async of(accountKeys: readonly AccountKey[]): Promise<SessionRecord[]> {
     const all = (await Promise.all(accountKeys.map(accountKey => this.#store.sessionsOf({ accountKey })))).flat()

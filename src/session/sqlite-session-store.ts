@@ -160,7 +160,7 @@ export class SqliteSessionStore implements SessionStore {
 
   saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string, insteadOfMs?: number): Awaitable<void> {
     return this.#database.execute(
-      `UPDATE person_session SET refreshed_at = ?1, sealed_tokens = ?2, refresh_lease = 0
+      `UPDATE person_session SET refreshed_at = ?1, sealed_tokens = ?2, refresh_lease = CASE WHEN ?4 IS NULL THEN 0 ELSE refresh_lease END
        WHERE key = ?3 AND refreshed_at = coalesce(?4, refreshed_at)`,
       refreshedAtMs,
       sealedTokens,

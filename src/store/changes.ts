@@ -1,5 +1,6 @@
 /** What one process changed in the store, and every other must stop believing: told at once, to all. */
 import type { AccountKey } from '../account-key.ts'
+import type { Awaitable } from '../awaitable.ts'
 
 export type Change =
   /** A session has ended. */
@@ -39,7 +40,7 @@ export interface RefreshedTokens {
 export class Changes {
   readonly #listeners: ((change: Change) => void)[] = []
   readonly #senders: ((change: Change) => void)[] = []
-  #reachesOthers: () => boolean = () => true
+  #reachesOthers: () => Awaitable<boolean> = () => true
 
   /** After the store was changed. */
   publish(change: Change): void {
@@ -56,13 +57,13 @@ export class Changes {
     this.#listeners.push(listener)
   }
 
-  /** Whether the other processes hear what is published now. */
-  get isHeard(): boolean {
+  /** Whether the other processes hear what was published last. */
+  isHeard(): Awaitable<boolean> {
     return this.#reachesOthers()
   }
 
-  /** `reachesOthers`: whether there is a way to them now; without, there is one always. */
-  heardWhile(reachesOthers: () => boolean): void {
+  /** `reachesOthers`: whether what was sent last is on its way to them; without, there is one always. */
+  heardWhile(reachesOthers: () => Awaitable<boolean>): void {
     this.#reachesOthers = reachesOthers
   }
 

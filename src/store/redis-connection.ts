@@ -15,6 +15,7 @@ import { Fault } from '../errors.ts'
 import { isAnswer, isRefusal, type RedisCondition, RedisRefusals, replyCode } from './redis-condition.ts'
 import { openRedisDriver, type RedisDriver, type RedisSettings } from './redis-driver.ts'
 import type { RedisNames } from './redis-names.ts'
+import { isTaken } from './redis-reply.ts'
 
 export interface RedisReport {
   /** One command has ended. */
@@ -158,9 +159,9 @@ export class RedisConnection implements AsyncDisposable {
     }
   }
 
-  /** Tells all who are subscribed; what cannot be told is dropped. */
-  publish(message: string): void {
-    this.call(this.#channel, 'PUBLISH', this.#channel, message).catch(() => undefined)
+  /** Tells all who are subscribed. Resolves to whether Redis takes it; otherwise it is dropped. */
+  publish(message: string): Promise<boolean> {
+    return isTaken(this.call(this.#channel, 'PUBLISH', this.#channel, message))
   }
 
   async #heartbeat(user: ChannelUser): Promise<void> {

@@ -41,5 +41,12 @@ export function jsonOf<T extends object>(reply: unknown, shape: Shape<T>): T {
   throw malformed('a record')
 }
 
+/** Whether a command was answered, whatever with. Never rejects. */
+export const isTaken = (sent: Promise<unknown>): Promise<boolean> =>
+  sent.then(
+    () => true,
+    () => false,
+  )
+
 const malformed = (wanted: string, cause?: unknown) =>
   new Fault('store-unavailable', new Error(`what Redis holds is not ${wanted}`, { cause }))

@@ -1,6 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
 import { isBusy } from './sqlite-condition.ts'
 
+/**
+ * Of the whole file, in its `user_version`; docs/store-format.md says what each number means. Tables and columns that an
+ * older version leaves alone are no new format.
+ */
+const FORMAT = 1
 /** How long opening waits for another process, in all, and in one piece. */
 const PATIENCE_MS = 5000
 const PAUSE_MS = 50
@@ -16,7 +21,9 @@ export function openSqliteFile(fileName: string, schema: string): DatabaseSync {
   try {
     untilFree(() => database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;'))
     database.exec(`PRAGMA journal_size_limit = ${KEPT_LOG_BYTES};`)
+    refuseNewer(database, fileName)
     untilFree(() => database.exec(schema))
+    if (formatOf(database) < FORMAT) untilFree(() => database.exec(`PRAGMA user_version = ${FORMAT}`))
     // From now on nobody waits in SQLite, where the event loop would stand still.
     database.exec('PRAGMA busy_timeout = 0')
     return database
@@ -24,6 +31,17 @@ export function openSqliteFile(fileName: string, schema: string): DatabaseSync {
     database.close()
     throw error
   }
+}
+
+const formatOf = (database: DatabaseSync): number =>
+  Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0)
+
+function refuseNewer(database: DatabaseSync, fileName: string): void {
+  const format = formatOf(database)
+  if (format > FORMAT)
+    throw new Error(
+      `${fileName} has format ${format}, and this version of Torhaus knows ${FORMAT}: start the version that wrote it, or name another file in session.store.sqlite.file`,
+    )
 }
 
 /** To change the kind of log, SQLite does not wait for others, whatever its timeout. */

@@ -42,9 +42,9 @@ export class UnsavedEndings<T> extends Unsaved {
     this.offerLater()
   }
 
-  /** Another process holds it. */
-  heard(id: string, ending: T): void {
-    if (this.#held.has(id) || this.#held.size >= MAX_HELD) return
+  /** Another process holds it; or nobody can say whether there is anything to end: then no more than `most`. */
+  heard(id: string, ending: T, most = MAX_HELD): void {
+    if (this.#held.has(id) || this.#held.size >= most) return
     this.#held.set(id, { ending, isOwn: false })
     this.offerLater()
   }

@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { clientClasses } from '../../config/client-classes.ts'
+import { problemOf, tablesOf } from './held-by.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
@@ -56,4 +57,20 @@ test('each fault of the store on the operations page has a test that is there', 
     assert.ok(tests.length > 0, row)
     for (const name of tests) assert.ok(existsSync(join(ROOT, name)), name)
   }
+})
+
+test('each fault of the store says what people see, what is lost and what is told, and names its tests', () => {
+  const [, section = ''] = /^## When the store fails\n(.*?)(?=^## )/ms.exec(page) ?? []
+  const [table] = tablesOf(section)
+  assert.deepEqual(table?.header, ['Fault', 'What people see', 'What is lost', 'What is told', 'Held by'])
+  assert.ok(table.rows.length >= 15)
+  const empty = table.rows.filter(cells => cells.length !== 5 || cells.some(cell => cell === ''))
+  assert.deepEqual(empty, [])
+  const problems = table.rows.flatMap(([fault, , , , holders = '']) =>
+    holders
+      .split('; ')
+      .flatMap(holder => problemOf(holder) ?? [])
+      .map(problem => `${fault}: ${problem}`),
+  )
+  assert.deepEqual(problems, [])
 })

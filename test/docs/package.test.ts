@@ -18,6 +18,11 @@ test('the container carries what runs, and nothing of devkit, tests or load test
   assert.match(read('.dockerignore'), /^\*$/m)
 })
 
+test('neither unit nor container leaves core dumps', () => {
+  assert.match(read('deploy/torhaus.service'), /^LimitCORE=0$/m)
+  assert.match(read('deploy/README.md'), /^docker run .*--ulimit core=0/m)
+})
+
 test('package.json asks for no Node that those who only install it may lack', () => {
   const { engines, devEngines, optionalDependencies, bin } = JSON.parse(read('package.json'))
   assert.equal(engines, undefined, 'npm would warn in every installation with the Node of the README')

@@ -3,23 +3,30 @@
  * unless it is listed here.
  */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { isKnownBad, knownBad } from '../../devkit/sbom/known-bad.ts'
 
 interface Locked {
   readonly version: string
   readonly integrity?: string
   readonly hasInstallScript?: boolean
+  readonly bin?: object
+  readonly dev?: boolean
+  readonly devOptional?: boolean
   readonly os?: string | readonly string[]
   readonly cpu?: string | readonly string[]
 }
 
-const lock = JSON.parse(readFileSync(join(import.meta.dirname, '../../package-lock.json'), 'utf8'))
+const ROOT = join(import.meta.dirname, '../..')
+const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))
 const packages = Object.entries<Locked>(lock.packages).flatMap(([path, locked]) =>
   path === '' ? [] : [{ name: path.replace(/^.*node_modules\//, ''), ...locked }],
 )
 
+/** Commands that nobody calls, but for the runtime itself. */
+const MAY_HAVE_COMMANDS = [/^node(-bin)?-(darwin|linux|win)-(arm64|x64)$/, /^(pino|safe-regex2|semver|yaml)$/]
 /** Runs nothing that is needed: `npm ci --ignore-scripts` works, for what it would build comes ready-made. */
 const MAY_RUN_SCRIPTS = ['fsevents', 'koffi']
 /** What is built for one platform: the runtime, the bridge to GSSAPI, and tools of development. */
@@ -50,6 +57,47 @@ test('only listed packages are built for a platform', () => {
   )
   assert.deepEqual(
     unlisted.map(({ name }) => name),
+    [],
+  )
+})
+
+test('no package is of a version that is known to be bad', () => {
+  const bad = packages.flatMap(({ name, version }) =>
+    knownBad.flatMap(entry =>
+      entry.name === name && isKnownBad(entry, version) ? [`${name} ${version}: ${entry.why}`] : [],
+    ),
+  )
+  assert.deepEqual(bad, [])
+})
+
+test('ranges of known-bad versions begin and end where they say', () => {
+  const range = { name: 'x', from: '2.0.0', below: '2.10.1', why: '' }
+  const versions = ['1.99.0', '2.0.0-beta.1', '2.0.0', '2.9.9', '2.10.0', '2.10.1-rc.1', '2.10.1', '3.0.0']
+  assert.deepEqual(
+    versions.filter(version => isKnownBad(range, version)),
+    ['2.0.0', '2.9.9', '2.10.0', '2.10.1-rc.1'],
+  )
+  assert.ok(isKnownBad({ name: 'x', why: '' }, '1.0.0'))
+  assert.ok(isKnownBad({ name: 'x', exactly: ['1.2.3'], why: '' }, '1.2.3'))
+  assert.ok(!isKnownBad({ name: 'x', exactly: ['1.2.3'], why: '' }, '1.2.30'))
+})
+
+test('only listed packages of what runs bring commands', () => {
+  const unlisted = packages.filter(({ name, bin, dev, devOptional }) => {
+    const runs = bin !== undefined && dev !== true && devOptional !== true
+    return runs && !MAY_HAVE_COMMANDS.some(known => known.test(name))
+  })
+  assert.deepEqual(
+    unlisted.map(({ name }) => name),
+    [],
+  )
+})
+
+test('only listed packages hold machine code', () => {
+  const files = globSync('node_modules/**/*.{node,so,dylib,dll,exe}', { cwd: ROOT })
+  const owners = new Set(files.map(file => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? file))
+  assert.deepEqual(
+    [...owners].filter(name => !MAY_BE_BINARY.some(known => known.test(name))),
     [],
   )
 })

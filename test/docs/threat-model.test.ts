@@ -1,58 +1,18 @@
 /** Every claim of the threat model has the name of a test beside it, or says why no test can hold it. */
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { problemOf, tablesOf } from './held-by.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const page = readFileSync(join(ROOT, 'docs/threat-model.md'), 'utf8')
-
-const COMMENT = /\/\*.*?\*\/|^ *\/\/[^\n]*/gms
-
-/** Where the tests are: `test/`, and the attacks that `npm run attack` tries. What a comment says is no test. */
-const texts = new Map(
-  globSync('{test,devkit/attack}/**/*.ts', { cwd: ROOT }).map(path => [
-    path,
-    readFileSync(join(ROOT, path), 'utf8').replace(COMMENT, ''),
-  ]),
-)
-
-/** [`test/x.test.ts`](../test/x.test.ts): `words of its title`, `and of another` */
-const HELD = /^\[`([^`]+)`\]\(\.\.\/([^)]+)\): (`[^`]+`(?:, `[^`]+`)*)$/
-const NOT_TESTED = /^not tested: \S.{5,}$/
-
-/** What is wrong with one holder of a claim; undefined: nothing. */
-function problemOf(holder: string): string | undefined {
-  if (NOT_TESTED.test(holder)) return undefined
-  const [, name, path = '', quoted = ''] = HELD.exec(holder) ?? []
-  if (name === undefined) return `names no test: ${holder.slice(0, 100)}`
-  const text = texts.get(path)
-  if (name !== path || text === undefined) return `no such test or list of attacks: ${path}`
-  const missing = [...quoted.matchAll(/`([^`]+)`/g)].find(([, words = '']) => !text.includes(words))
-  return missing && `${path} does not have the words ${missing[0]}`
-}
 
 const problemsOf = (claim: string, holders: string) =>
   holders.split('; ').flatMap(holder => {
     const problem = problemOf(holder.trim())
     return problem === undefined ? [] : [`${claim}: ${problem}`]
   })
-
-const cellsOf = (line: string) =>
-  line
-    .trim()
-    .slice(1, -1)
-    .split('|')
-    .map(cell => cell.trim())
-
-/** Each table: its header, and its rows. */
-function tablesOf(text: string): { header: string[]; rows: string[][] }[] {
-  const blocks = text.match(/(?:^\|.*\n?)+/gm) ?? []
-  return blocks.map(block => {
-    const [header = [], , ...rows] = block.trimEnd().split('\n').map(cellsOf)
-    return { header, rows }
-  })
-}
 
 function tableProblems(text: string): string[] {
   return tablesOf(text).flatMap(({ header, rows }) => {

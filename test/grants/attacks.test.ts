@@ -8,6 +8,7 @@ import { bothClocks } from '../../devkit/torhaus/both-clocks.ts'
 import { storedAccountKey } from '../../src/account-key.ts'
 import { Grants } from '../../src/grants/grants.ts'
 import { GRANT_SCHEMA, SqliteGrantStore } from '../../src/grants/sqlite-grant-store.ts'
+import { Sealer } from '../../src/session/sealer.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 import { type GrantsLab, linkIn, startGrantsLab } from './grants-lab.ts'
@@ -121,11 +122,19 @@ test('another worker notices that a grant was taken back within the time a cache
   const file = join(directory, `${randomBytes(4).toString('hex')}.sqlite`)
   const databases = [1, 2].map(() => new SqliteDatabase(file, GRANT_SCHEMA))
   let nowMs = 1_800_000_000_000
-  const settings = { lifetimeSeconds: 600, requestLifetimeSeconds: 600, ipv4PrefixBits: 32, ipv6PrefixBits: 64 }
+  const sealer = new Sealer([randomBytes(32)])
+  const settings = {
+    requireBinding: true,
+    lifetimeSeconds: 600,
+    requestLifetimeSeconds: 600,
+    ipv4PrefixBits: 32,
+    ipv6PrefixBits: 64,
+  }
   const [one, two] = databases.map(
     database =>
       new Grants(
         new SqliteGrantStore(database),
+        sealer,
         { ...settings, cacheMs: 1000, maxCached: 10 },
         new Changes(),
         bothClocks(() => nowMs),

@@ -58,7 +58,7 @@ test('its link is shown and confirmed here, and its grant is a grant here, for w
   earlierRequest('EARLIER3')
   assert.equal(earlierConfirm('EARLIER3', 'by-earlier'), true)
   const evidence = { acr: 'mfa', acrs: [], amr: [], authTime: NOW_MS / 1000 }
-  const expected = confirmation({ cover: undefined, evidence })
+  const expected = confirmation({ cover: undefined, evidence, binding: undefined })
   assert.deepEqual(store.findGrant(sampleGrant()), sampleGrant({ id: 'by-earlier', confirmations: [expected] }))
 })
 

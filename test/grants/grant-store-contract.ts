@@ -29,6 +29,7 @@ export const sampleRequest = (change: Partial<GrantRequest> = {}): GrantRequest 
 export const confirmation = (change: Partial<Confirmation> = {}): Confirmation => ({
   ...{ cover: FETCH, grantedAtMs: NOW_MS, expiresAtMs: NOW_MS + 28_800_000 },
   evidence: { acr: 'mfa', acrs: ['c1'], amr: ['pwd', 'otp'], authTime: NOW_MS / 1000 },
+  binding: 'signature',
   ...change,
 })
 

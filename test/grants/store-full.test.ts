@@ -1,5 +1,6 @@
 /** A grant that is taken back on a store that takes no writes counts no more, at any process. */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { eventually } from '../../devkit/redis/redis-lab.ts'
 import { bothClocks } from '../../devkit/torhaus/both-clocks.ts'
@@ -8,12 +9,15 @@ import { Fault } from '../../src/errors.ts'
 import type { Grant } from '../../src/grants/grant-store.ts'
 import { Grants } from '../../src/grants/grants.ts'
 import { GRANT_SCHEMA, SqliteGrantStore } from '../../src/grants/sqlite-grant-store.ts'
+import { Sealer } from '../../src/session/sealer.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 
 const ADA = storedAccountKey('ada')
 const NOW_MS = 1_800_000_000_000
+const SEALER = new Sealer([randomBytes(32)])
 const SETTINGS = {
+  requireBinding: false,
   ...{ lifetimeSeconds: 600, requestLifetimeSeconds: 600, cacheMs: 60_000, maxCached: 10 },
   ...{ ipv4PrefixBits: 24, ipv6PrefixBits: 56 },
 }
@@ -37,12 +41,14 @@ test('one grant, and all of an account', async () => {
   changes.connect(change => otherChanges.receive(change))
   const grants = new Grants(
     store,
+    SEALER,
     SETTINGS,
     changes,
     bothClocks(() => NOW_MS),
   )
   const others = new Grants(
     store,
+    SEALER,
     SETTINGS,
     otherChanges,
     bothClocks(() => NOW_MS),
@@ -64,6 +70,7 @@ test('one grant, and all of an account', async () => {
         {
           ...{ cover: undefined, grantedAtMs: NOW_MS, expiresAtMs: NOW_MS + 600_000 },
           evidence: { acr: undefined, acrs: [], amr: [], authTime: NOW_MS / 1000 },
+          binding: undefined,
         },
       ],
     }

@@ -1,6 +1,7 @@
 /** The table "Who passes" of docs/second-factor.md, each cell for each class of client, enforced and report-only. */
 
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +17,7 @@ import { GRANT_SCHEMA, SqliteGrantStore } from '../../src/grants/sqlite-grant-st
 import type { RuleSettings } from '../../src/policy/agent-token-rule.ts'
 import { LastingRights } from '../../src/policy/lasting-rights.ts'
 import { Rules } from '../../src/policy/rules.ts'
+import { Sealer } from '../../src/session/sealer.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 
@@ -24,7 +26,7 @@ const FRESH_S = 60
 const lastingRights = { products: [], maxAgeSeconds: 900, reportOnly: false } as const
 const grantSettings = {
   ...{ lifetimeSeconds: 3600, requestLifetimeSeconds: 600, ipv4PrefixBits: 32, ipv6PrefixBits: 64 },
-  ...{ gitPathSegments: 0, pathSegments: 2, scopeReportOnly: false },
+  ...{ gitPathSegments: 0, pathSegments: 2, scopeReportOnly: false, requireBinding: false },
 }
 const accepted = { acceptAcr: ['mfa'], acceptAcrs: [], acceptAmr: [], maxAgeSeconds: 3600, reportOnly: [] }
 const settings = { ...accepted, lastingRights, grants: grantSettings }
@@ -100,6 +102,7 @@ function decide(presented: string, rule: RuleSettings | undefined, changes: Part
   store.revokeGrantsOf(storedAccountKey('ada'))
   const grants = new Grants(
     store,
+    new Sealer([randomBytes(32)]),
     { ...grantSettings, cacheMs: 0, maxCached: 1 },
     new Changes(),
     bothClocks(() => NOW_S * 1000),
@@ -119,7 +122,8 @@ function decide(presented: string, rule: RuleSettings | undefined, changes: Part
     store.openRequest({ ...request, acceptAcr: undefined, cover: undefined }, NOW_S * 1000)
     const authTime = parts.includes('older') ? NOW_S - 2 * FRESH_S : NOW_S
     const evidence = { acr: 'mfa', acrs: [], amr: [], authTime }
-    const confirmed = { cover: undefined, evidence, grantedAtMs: 0, expiresAtMs: grant.expiresAtMs }
+    const times = { grantedAtMs: 0, expiresAtMs: grant.expiresAtMs }
+    const confirmed = { cover: undefined, evidence, ...times, binding: undefined }
     store.confirm('C', { ...scope, id: 'g', clientAddress: '', userAgent: '', confirmations: [confirmed] })
   }
   const reported: string[] = []

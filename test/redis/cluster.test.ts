@@ -16,6 +16,7 @@ import { RedisPatConfirmationStore } from '../../src/pats/redis-pat-confirmation
 import { RedisPatStore } from '../../src/pats/redis-pat-store.ts'
 import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
 import type { Change } from '../../src/store/changes.ts'
+import { system } from '../../src/system.ts'
 import { NOW_MS, testGrantStore } from '../grants/grant-store-contract.ts'
 import { testAttemptLimits } from '../limits/attempt-limits-contract.ts'
 import { testPatConfirmationStore } from '../pats/pat-confirmation-store-contract.ts'
@@ -71,7 +72,8 @@ const opener =
     await clear()
     return { stores: [make(links[0]), make(links[1])] as const, clear, close: async () => undefined }
   }
-const sessionStore = ({ link, names }: OpenLink) => new RedisSessionStore(link, names, TIMES, () => 10_000)
+const sessionStore = ({ link, names }: OpenLink) =>
+  new RedisSessionStore(link, names, TIMES, { ...system, now: () => 10_000 })
 
 describe('sessions in a cluster', () => testStoreContract(opener(sessionStore), { sweeps: false }))
 describe('grants in a cluster', () =>

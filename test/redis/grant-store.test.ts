@@ -49,12 +49,13 @@ test('members of an earlier version are stored as it knows them, and new ones be
     const { grantedAtMs, expiresAtMs, evidence } = newest
     const { acr, authTime } = evidence
     const known = { v: 1, account: accountKey, ...grant, acr, authTime, grantedAtMs, expiresAtMs }
-    const beside = { confirmations: [{ cover: 'repositories read /', grantedAtMs, expiresAtMs, ...evidence }] }
+    const binding = 'signature'
+    const beside = { confirmations: [{ cover: 'repositories read /', binding, grantedAtMs, expiresAtMs, ...evidence }] }
     const grants = `${PREFIX}:1:grants:{${tag}}`
     assert.deepEqual(JSON.parse(await redis.cli('HGET', grants, scope)), { ...known, ...beside })
     await redis.cli('HSET', grants, scope, JSON.stringify(known))
     const judgedBy = { acr, acrs: [], amr: [], authTime }
-    const expected = { ...newest, cover: undefined, evidence: judgedBy }
+    const expected = { ...newest, cover: undefined, evidence: judgedBy, binding: undefined }
     assert.deepEqual(await store.findGrant(sampleGrant()), sampleGrant({ confirmations: [expected] }))
   } finally {
     link.close()

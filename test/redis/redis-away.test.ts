@@ -138,3 +138,22 @@ test('started while Redis is away, it starts, is not ready, refuses what needs i
   await eventually(async () => (await ready()).status === 200, 'ready')
   assert.equal(await bySession(await lab.person()), 200)
 })
+
+test('whoever signs out of a session that this process has not seen while Redis is away is out once it is back', async () => {
+  const elsewhere = await startSharedLabs(1, { urls: [redis.url] }, CACHE_NOTHING)
+  const person = await elsewhere.labs[0]?.person()
+  await elsewhere.close()
+  assert.ok(person)
+  const other = await lab.person()
+  const { url } = lab.fixture
+  const kept = cookieOf(person)
+  await redis.kill()
+  await eventually(isAway, 'Redis is known to be away')
+  const answer = await person.send(`${url}/.torhaus/sign-out`, { method: 'POST', origin: url, form: {} })
+  assert.equal(answer.status, 503)
+  await redis.start()
+  await eventually(async () => (await bySession(other)) === 200, 'others go on')
+  assert.notEqual((await lab.ask('GET /', [kept])).status, 200)
+  const stored = () => redis.cli('EVAL', "return #redis.call('KEYS', '*:session:*')", '0')
+  await eventually(async () => (await stored()) === '1', 'the session is deleted')
+})

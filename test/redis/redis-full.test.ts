@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { formTo } from '../../devkit/clients/own-forms.ts'
 import { eventually } from '../../devkit/redis/redis-lab.ts'
 import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
 import type { GrantsLab } from '../grants/grants-lab.ts'
@@ -75,4 +76,20 @@ test('a Redis user who may delete nothing keeps nobody signed in, and what has e
   await redis.cli('ACL', 'SETUSER', 'default', '+@all')
   const stored = () => redis.cli('EVAL', "return #redis.call('KEYS', '*:session:*')", '0')
   await eventually(async () => (await stored()) === '0', 'the session is deleted')
+})
+
+test('a Redis user who may do nothing: whoever leaves is told that it is not known everywhere, and it is once it may be', async () => {
+  const { person, cookie } = await known()
+  await makeRoom()
+  const form = formTo((await person.send(`${one.fixture.url}/.torhaus/sign-out`)).text, '/.torhaus/sign-out')
+  await redis.cli('ACL', 'SETUSER', 'default', '-@all', '+acl', '+auth', '+hello')
+  try {
+    const { url } = one.fixture
+    const answer = await person.send(`${url}/.torhaus/sign-out`, { method: 'POST', origin: url, form: form ?? {} })
+    assert.deepEqual([answer.status, answer.headers.get('x-torhaus-error')], [503, 'store-unavailable'])
+    assert.notEqual(await bySession(one, cookie), 200, 'it has ended here')
+  } finally {
+    await redis.cli('ACL', 'SETUSER', 'default', '+@all')
+  }
+  await endsEverywhere(cookie)
 })

@@ -8,6 +8,7 @@ import { eventually, type OpenLink, openLink, redisSettings } from '../../devkit
 import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
 import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
 import type { Change } from '../../src/store/changes.ts'
+import { system } from '../../src/system.ts'
 import { sampleSession, testStoreContract } from '../session/store-contract.ts'
 import { documentedUser } from './documented-user.ts'
 
@@ -51,7 +52,8 @@ after(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-const storeOf = ({ link, names }: OpenLink) => new RedisSessionStore(link, names, TIMES, () => 10_000)
+const storeOf = ({ link, names }: OpenLink) =>
+  new RedisSessionStore(link, names, TIMES, { ...system, now: () => 10_000 })
 
 describe('sessions behind a sentinel', () =>
   testStoreContract(

@@ -5,6 +5,7 @@ import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.
 import { storedAccountKey } from '../../src/account-key.ts'
 import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
 import { hashTag } from '../../src/store/redis-names.ts'
+import { system } from '../../src/system.ts'
 import { testHandOvers } from '../session/hand-over-contract.ts'
 import { sampleSession, sampleSignIn, testStoreContract } from '../session/store-contract.ts'
 
@@ -22,7 +23,9 @@ after(() => redis.close())
 async function open() {
   await redis.cli('FLUSHALL')
   const opened = await Promise.all([openLink(redisSettings([redis.url])), openLink(redisSettings([redis.url]))])
-  const [one, other] = opened.map(({ link, names }) => new RedisSessionStore(link, names, TIMES, () => NOW_MS))
+  const [one, other] = opened.map(
+    ({ link, names }) => new RedisSessionStore(link, names, TIMES, { ...system, now: () => NOW_MS }),
+  )
   assert.ok(one !== undefined && other !== undefined)
   return {
     stores: [one, other] as const,
@@ -147,7 +150,7 @@ for (const [what, mayAskForTime] of [
     await redis.cli('ACL', 'SETUSER', 'default', mayAskForTime ? '+time' : '-time')
     const { link, names } = await openLink(redisSettings([redis.url]))
     try {
-      const store = new RedisSessionStore(link, names, TIMES, () => NOW_MS)
+      const store = new RedisSessionStore(link, names, TIMES, { ...system, now: () => NOW_MS })
       await store.createSession(sampleSession())
       const nowMs = Date.now()
       assert.equal(await store.claimRefresh('key-1', nowMs, 15_000), true)

@@ -114,6 +114,14 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
     assert.partialDeepStrictEqual(await one.readSession('key-1'), { refreshedAtMs: 2000, sealedTokens: 'in time' })
   })
 
+  test('a refresh that is stored late takes no lease from whoever refreshes meanwhile', async () => {
+    await one.createSession(sampleSession({ refreshedAtMs: 1000 }))
+    const nowMs = Date.now()
+    assert.equal(await one.claimRefresh('key-1', nowMs, 60_000), true)
+    await other.saveRefresh('key-1', 2000, 'late', 1000)
+    assert.equal(await other.claimRefresh('key-1', nowMs, 60_000), false)
+  })
+
   test('a sign-in is given once, whoever of the two asks first, and however many ask at once', async () => {
     for (let round = 0; round < 20; round++) {
       // Every other one is for something that is done by it.

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { confirmAt } from '../../devkit/clients/own-forms.ts'
 import { signIn } from '../../devkit/op/user-agent.ts'
 import { EARLIER, isEarlierThere, startVersionsLab, type VersionsLab } from './versions-lab.ts'
 
@@ -82,6 +83,12 @@ async function confirmed(lab: VersionsLab, person: BrowserClient, bearer: string
   assert.equal((await person.post(link, {})).status, 200)
 }
 
+/** Another class of client, and so another grant. */
+const asScript = (lab: VersionsLab, bearer: string) =>
+  new BrowserClient().send(`${lab.url}/DefaultCollection/_apis/projects`, {
+    fields: { ...GIT, 'User-Agent': 'curl/8.5.0', Authorization: `Bearer ${bearer}`, Connection: 'close' },
+  })
+
 for (const store of ['sqlite', 'redis'] as const) {
   test(`with ${store}, a new version beside the old one, alone, and back again: no session and no grant is lost`, {
     skip,
@@ -107,6 +114,9 @@ for (const store of ['sqlite', 'redis'] as const) {
       await lab.stop('earlier')
       await allPass(lab, people, bearer)
       people.push(await signedIn(lab))
+      const [link = ''] = /http[^"]+\/\.torhaus\/confirm\/[A-Z2-7-]+/.exec((await asScript(lab, bearer)).text) ?? []
+      assert.match((await confirmAt(people[0] as BrowserClient, link, lab.user)).text, /Run the command again/)
+      assert.equal((await asScript(lab, bearer)).status, 200)
 
       await lab.start('earlier')
       lab.lead('this', 'earlier')
@@ -118,6 +128,7 @@ for (const store of ['sqlite', 'redis'] as const) {
       lab.lead('earlier')
       await lab.stop('this')
       await allPass(lab, people, bearer)
+      assert.equal((await asScript(lab, bearer)).status, 200, 'what was confirmed at the newer version')
       const { lost, asked } = await load.end()
       assert.deepEqual(lost, [])
       assert.ok(asked > 2 * ROUNDS * PEOPLE, `${asked} requests`)

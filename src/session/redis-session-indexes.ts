@@ -1,0 +1,74 @@
+/** Which sessions an account, a subject or a session at the OP has: sorted sets, each in a hash slot of its own. */
+import type { Clock } from '../clock.ts'
+import type { RedisConnection } from '../store/redis-connection.ts'
+import { hashTag, type RedisNames } from '../store/redis-names.ts'
+import { textOf, textsOf } from '../store/redis-reply.ts'
+import { ADD_TO_INDEX } from './redis-session-scripts.ts'
+import type { SessionSelector } from './session-store.ts'
+
+export type Index = 'account-key' | 'subject' | 'sid'
+
+/** What a session is entered by. */
+interface Entered {
+  readonly accountKey: string
+  readonly subject: string
+  readonly opSessionId: string | undefined
+}
+
+export class RedisSessionIndexes {
+  readonly #link: RedisConnection
+  readonly #names: RedisNames
+  readonly #absoluteMs: number
+  readonly #now: Clock
+
+  constructor(link: RedisConnection, names: RedisNames, absoluteMs: number, now: Clock) {
+    this.#link = link
+    this.#names = names
+    this.#absoluteMs = absoluteMs
+    this.#now = now
+  }
+
+  /** A second time changes nothing. */
+  async enter(key: string, createdAtMs: number, session: Entered): Promise<void> {
+    const endsAtMs = createdAtMs + this.#absoluteMs
+    await Promise.all(
+      this.#all(session).map(index =>
+        this.#link.run(ADD_TO_INDEX, [index], key, endsAtMs, this.#now(), this.#absoluteMs),
+      ),
+    )
+  }
+
+  /** Never rejects: an entry that leads nowhere hurts nobody. */
+  async leave(key: string, session: Entered): Promise<void> {
+    await Promise.all(
+      this.#all(session).map(index => this.#link.call(index, 'ZREM', index, key).catch(() => undefined)),
+    )
+  }
+
+  async keysIn(index: Index, value: string): Promise<string[]> {
+    const name = this.#name(index, value)
+    return textsOf(await this.#link.call(name, 'ZRANGE', name, '0', '-1')).map(textOf)
+  }
+
+  #all({ accountKey, subject, opSessionId }: Entered): string[] {
+    const always = [this.#name('account-key', accountKey), this.#name('subject', subject)]
+    return opSessionId === undefined ? always : [...always, this.#name('sid', opSessionId)]
+  }
+
+  #name(index: Index, value: string): string {
+    return this.#names.key(`sessions-by-${index}`, hashTag(value))
+  }
+}
+
+/** The narrowest first. */
+export function conditionsOf(selector: SessionSelector): [Index, string][] {
+  const { accountKey, subject, opSessionId } = selector as Partial<
+    Record<'accountKey' | 'subject' | 'opSessionId', string>
+  >
+  const wanted: [Index, string | undefined][] = [
+    ['account-key', accountKey],
+    ['sid', opSessionId],
+    ['subject', subject],
+  ]
+  return wanted.flatMap(([field, value]): [Index, string][] => (value === undefined ? [] : [[field, value]]))
+}
