@@ -22,6 +22,8 @@ const needs: Record<string, string[]> = {
   'test/attack/': ['redis-server'],
   'test/redis/': ['redis-server'],
   'test/upgrade/': ['redis-server'],
+  // The roll-out test installs what it needs.
+  'test/rollout/': [],
   // The load test installs what it measures with.
   'test/loadtest/': [],
 }
