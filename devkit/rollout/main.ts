@@ -106,11 +106,17 @@ async function rollUnderLoad(
   { rounds, requests }: Wish,
   stop: AbortSignal,
 ): Promise<Result> {
-  const { directory, instances, traffic } = environment
+  const { directory, instances, traffic, certificateFile } = environment
   const basic = `Basic ${Buffer.from(`:${traffic.pat}`).toString('base64')}`
   writeFileSync(join(directory, 'smoke-test'), basic, { mode: 0o600 })
   const planFile = join(directory, 'plan.yaml')
-  writeFileSync(planFile, stringify(planOf(environment, releases)))
+  const whoami = { path: '/DefaultCollection/_apis/whoami', method: 'GET' } as const
+  const smokeTests = [
+    { ...whoami, status: 401 },
+    { ...whoami, status: 200, fieldFiles: { Authorization: 'smoke-test' }, content: 'ada' },
+  ]
+  const place = { directory, releases, publicUrl: traffic.url, certificateFile, instances, smokeTests }
+  writeFileSync(planFile, stringify(planOf(place)))
   const counts: Counts = { requests: 0, failed: 0, failedIdempotent: 0, failedPushes: 0, reasons: new Map() }
   const enough = new AbortController()
   const startMs = performance.now()

@@ -1,7 +1,6 @@
 /** The plan of the roll-out, as an operator would write it for these two instances: programs and arguments only. */
 import { resolve } from 'node:path'
-import type { Plan } from '../../deploy/roll-out/plan.ts'
-import type { ChaosEnvironment } from '../chaos/environment.ts'
+import type { Plan, PlannedSmokeTest } from '../../deploy/roll-out/plan.ts'
 import type { ServiceInstance } from './service-instance.ts'
 
 const file = (name: string) => resolve(import.meta.dirname, '../../', name)
@@ -10,8 +9,18 @@ const HAPROXY_SERVER = file('deploy/roll-out/haproxy-server.ts')
 const TORHAUS_RELEASE = file('deploy/two-machines/torhaus-release')
 const WATCH_SECONDS = 2
 
-export function planOf(environment: ChaosEnvironment<ServiceInstance>, releases: string): Plan {
-  const { directory, instances, certificateFile, traffic } = environment
+/** Two instances below `directory`, which speak TLS and are called as HAProxy calls its servers. */
+export interface RollOutPlace {
+  readonly directory: string
+  /** One folder a version. */
+  readonly releases: string
+  readonly publicUrl: string
+  readonly certificateFile: string
+  readonly instances: readonly ServiceInstance[]
+  readonly smokeTests: PlannedSmokeTest[]
+}
+
+export function planOf({ directory, releases, publicUrl, certificateFile, instances, smokeTests }: RollOutPlace): Plan {
   const release = (verb: string) => [
     ...['env', `TORHAUS_RELEASES=${releases}`, `TORHAUS_CURRENT=${directory}/{name}/current`],
     ...[TORHAUS_RELEASE, verb, '{version}'],
@@ -21,9 +30,8 @@ export function planOf(environment: ChaosEnvironment<ServiceInstance>, releases:
     process.execPath,
     ...[HAPROXY_SERVER, haproxySocket(directory), 'torhaus/{name}', state],
   ]
-  const whoami = { path: '/DefaultCollection/_apis/whoami', method: 'GET' } as const
   return {
-    publicUrl: traffic.url,
+    publicUrl,
     caFile: certificateFile,
     instances: instances.map(({ name, port, adminPort }) => ({
       name,
@@ -38,10 +46,7 @@ export function planOf(environment: ChaosEnvironment<ServiceInstance>, releases:
       putBack: haproxy('ready'),
       restore: release('restore'),
     },
-    smokeTests: [
-      { ...whoami, status: 401 },
-      { ...whoami, status: 200, fieldFiles: { Authorization: `${directory}/smoke-test` }, content: 'ada' },
-    ],
+    smokeTests,
     gates: { commandSeconds: 90, readySeconds: 15, readyChecks: 2, watchSeconds: WATCH_SECONDS, maxFailedShare: 0.001 },
   }
 }

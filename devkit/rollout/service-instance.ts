@@ -11,6 +11,8 @@ const POLL_MS = 100
 
 export interface ServiceInstance extends RunningInstance {
   readonly name: string
+  /** Of the supervisor that runs now; undefined while none does. */
+  pid(): number | undefined
   /** The version that the next start runs. */
   activeVersion(): string
 }
@@ -19,6 +21,7 @@ export interface ServiceInstance extends RunningInstance {
 export async function launchService(
   { name, configFile, port, adminPort, directory }: InstancePlace,
   versionFolder: string,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<ServiceInstance> {
   const folder = join(directory, name)
   // Whoever is killed leaves its sockets there; they go with the folder.
@@ -27,11 +30,15 @@ export async function launchService(
   const files = serviceFiles(folder)
   writeFileSync(
     files.place,
-    JSON.stringify({ configFile, environment: { RUNTIME_DIRECTORY: runtimeDirectory } } satisfies ServicePlace),
+    JSON.stringify({
+      configFile,
+      environment: { ...environment, RUNTIME_DIRECTORY: runtimeDirectory },
+    } satisfies ServicePlace),
   )
   symlinkSync(versionFolder, files.current)
   const killAll = () => killService(folder)
-  process.once('exit', killAll)
+  // Before the folder that says what runs is removed.
+  process.prependOnceListener('exit', killAll)
   try {
     await runCommand(process.execPath, [join(import.meta.dirname, 'service.ts'), 'start', folder])
     for (const deadline = performance.now() + READY_MS; ; await sleep(POLL_MS)) {
@@ -46,7 +53,7 @@ export async function launchService(
   }
   const activeVersion = (): string =>
     JSON.parse(readFileSync(join(files.current, 'package.json'), 'utf8')).version as string
-  return { name, port, adminPort, killAll, activeVersion }
+  return { name, port, adminPort, killAll, activeVersion, pid: () => runningPid(folder) }
 }
 
 /** With its workers: the supervisor leads a group of its own. */
