@@ -20,7 +20,9 @@ import { agreed, writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.
 const ROOT = resolve(import.meta.dirname, '../..')
 const VERSION: string = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version
 const work = mkdtempSync(join(tmpdir(), 'torhaus-release-test-'))
-const dist = join(work, 'dist')
+/** TORHAUS_DIST: the files of a release that was made already, to try just these. */
+const made = process.env.TORHAUS_DIST
+const dist = made === undefined ? join(work, 'dist') : resolve(made)
 const file = (pattern: RegExp) => join(dist, readdirSync(dist).find(name => pattern.test(name)) ?? 'nothing')
 after(() => rmSync(work, { recursive: true, force: true }))
 
@@ -28,6 +30,7 @@ after(() => rmSync(work, { recursive: true, force: true }))
 const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', npm_config_registry: 'http://127.0.0.1:9/' }
 
 before(async () => {
+  if (made !== undefined) return
   const args = [join(ROOT, 'devkit/release/main.ts'), '--only', 'tarball,deb', '--output', dist]
   await runCommand(process.execPath, args, { timeoutMs: 280_000 })
 })
