@@ -22,7 +22,7 @@ const needs: Record<string, string[]> = {
   'test/attack/': ['redis-server'],
   'test/redis/': ['redis-server'],
   'test/upgrade/': ['redis-server'],
-  'test/release/': ['lintian', 'debootstrap', 'zip'],
+  'test/release/': ['zip'],
   // The roll-out test installs what it needs.
   'test/rollout/': [],
   // The load test installs what it measures with.

@@ -36,7 +36,7 @@ for (const path of PIPELINES) {
       'npm run release',
       'from-pipeline.sh',
     ]
-    const places = steps.map(step => text.lastIndexOf(step))
+    const places = steps.map(step => text.indexOf(step))
     assert.ok(!places.includes(-1), `${steps[places.indexOf(-1)]} is missing`)
     assert.deepEqual(
       places.toSorted((one, other) => one - other),

@@ -1,6 +1,7 @@
 /**
- * From the files of a release alone, without a registry: tarball and Debian package, each to the first proxied request;
- * the package in a Debian of its own, and out of it again.
+ * From the files of a release alone, without a registry: tarball and Debian package, each to the first proxied request.
+ * With TORHAUS_DIST, files that are there already are tried, and what takes minutes, too: lintian, and the package in a
+ * Debian of its own, and out of it again.
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -13,6 +14,7 @@ import { startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
 import { startEchoOrigin } from '../../devkit/origin/echo-origin.ts'
 import { runCommand, tryCommand } from '../../devkit/realm/run-command.ts'
 import { debianBase } from '../../devkit/release/debian-base.ts'
+import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
 import { freePorts } from '../../devkit/torhaus/free-port.ts'
 import { samplePat } from '../../devkit/torhaus/proxy-under-test.ts'
 import { agreed, writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
@@ -20,8 +22,8 @@ import { agreed, writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.
 const ROOT = resolve(import.meta.dirname, '../..')
 const VERSION: string = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version
 const work = mkdtempSync(join(tmpdir(), 'torhaus-release-test-'))
-/** TORHAUS_DIST: the files of a release that was made already, to try just these. */
 const made = process.env.TORHAUS_DIST
+const isLong = { skip: made === undefined && 'takes minutes: with TORHAUS_DIST only' }
 const dist = made === undefined ? join(work, 'dist') : resolve(made)
 const file = (pattern: RegExp) => join(dist, readdirSync(dist).find(name => pattern.test(name)) ?? 'nothing')
 after(() => rmSync(work, { recursive: true, force: true }))
@@ -30,7 +32,7 @@ after(() => rmSync(work, { recursive: true, force: true }))
 const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', npm_config_registry: 'http://127.0.0.1:9/' }
 
 before(async () => {
-  if (made !== undefined) return
+  if (made !== undefined) return ensureDebianPackages(['debootstrap', 'lintian'])
   const args = [join(ROOT, 'devkit/release/main.ts'), '--only', 'tarball,deb', '--output', dist]
   await runCommand(process.execPath, args, { timeoutMs: 280_000 })
 })
@@ -128,47 +130,58 @@ test('nothing of development is in it, and nothing that changes from build to bu
     assert.ok(inside.includes(right), right)
 })
 
-test('lintian finds no error and no warning in the Debian package', async () => {
+test('lintian finds no error and no warning in the Debian package', isLong, async () => {
   const { code, stdout } = await tryCommand('lintian', ['--fail-on', 'error,warning', file(/\.deb$/)], {
     timeoutMs: 200_000,
   })
   assert.equal(code, 0, stdout.slice(-2000))
 })
 
-test('the Debian package installs, lets the first request through as its own user, and goes without a trace', async () => {
-  const root = join(work, 'debian')
-  mkdirSync(root)
-  await runCommand('tar', ['--numeric-owner', '-xf', await debianBase(work), '-C', root], { timeoutMs: 120_000 })
-  const inside = (...command: string[]) => runCommand('chroot', [root, ...command], { env, timeoutMs: 120_000 })
-  await runCommand('cp', [file(/\.deb$/), join(root, 'torhaus.deb')])
-  await runCommand('mknod', ['-m', '666', join(root, 'dev/urandom'), 'c', '1', '9']).catch(() => undefined)
-  await inside('dpkg', '--install', '/torhaus.deb')
-  assert.ok((await inside('torhaus', 'version')).startsWith(`Torhaus ${VERSION}, Node `))
+test('the files of the Debian package let the first request through from where they were unpacked', async () => {
+  const root = join(work, 'files')
+  await runCommand('dpkg-deb', ['--extract', file(/\.deb$/), root])
   const unit = readFileSync(join(root, 'usr/lib/systemd/system/torhaus.service'), 'utf8')
   const [, program = ''] = /^ExecStart=(\S+)/m.exec(unit) ?? []
   assert.ok(existsSync(join(root, program)), `${program} of the unit is there`)
-  assert.match(await inside('stat', '-c', '%U:%G %a', '/etc/torhaus'), /^root:torhaus 750$/m)
-
-  const state = 'var/lib/torhaus'
-  await firstRequest(join(root, state), () => {
-    const owned = spawn('chroot', [root, 'chown', '-R', 'torhaus:torhaus', `/${state}`])
-    assert.ok(owned)
-    const command = `sleep 1; exec torhaus start --config /${state}/torhaus.yaml`
-    return spawn('chroot', ['--userspec=torhaus:torhaus', root, 'sh', '-c', command], { env })
-  })
-  await inside('dpkg', '--remove', 'torhaus')
-  assert.ok(existsSync(join(root, 'etc/torhaus/torhaus.yaml')), 'the configuration stays')
-  await inside('dpkg', '--purge', 'torhaus')
-  const left = await runCommand('find', [
-    root,
-    '-path',
-    '*torhaus*',
-    '-not',
-    '-path',
-    '*/torhaus.deb',
-    '-not',
-    '-path',
-    '*/dpkg/*',
-  ])
-  assert.equal(left, '')
+  const facts = await runCommand('dpkg-deb', ['--field', file(/\.deb$/), 'Package', 'Version', 'Depends'])
+  assert.match(facts, new RegExp(`Version: ${VERSION.replace('-', '~')}\n`))
+  assert.match(facts, /libatomic1/)
+  const conffiles = await runCommand('dpkg-deb', ['--info', file(/\.deb$/), 'conffiles'])
+  assert.equal(conffiles, '/etc/torhaus/torhaus.yaml\n')
+  await firstRequest(join(work, 'package'), configFile =>
+    spawn(join(root, 'usr/bin/torhaus'), ['start', '--config', configFile], { env }),
+  )
 })
+
+test(
+  'the Debian package installs, lets the first request through as its own user, and goes without a trace',
+  isLong,
+  async () => {
+    const root = join(work, 'debian')
+    mkdirSync(root)
+    await runCommand('tar', ['--numeric-owner', '-xf', await debianBase(work), '-C', root], { timeoutMs: 120_000 })
+    const inside = (...command: string[]) => runCommand('chroot', [root, ...command], { env, timeoutMs: 120_000 })
+    await runCommand('cp', [file(/\.deb$/), join(root, 'torhaus.deb')])
+    await inside('dpkg', '--install', '/torhaus.deb')
+    assert.ok((await inside('torhaus', 'version')).startsWith(`Torhaus ${VERSION}, Node `))
+    assert.match(await inside('stat', '-c', '%U:%G %a', '/etc/torhaus'), /^root:torhaus 750$/m)
+
+    const state = 'var/lib/torhaus'
+    await firstRequest(join(root, state), () => {
+      const asTorhaus = 'exec setpriv --reuid torhaus --regid torhaus --clear-groups'
+      const started = `chown -R torhaus:torhaus /${state} && ${asTorhaus} torhaus start --config /${state}/torhaus.yaml`
+      // In a mount namespace of its own: what is mounted goes with it.
+      const withProc = 'mount -t proc proc "$1/proc" && exec chroot "$1" sh -c "$2"'
+      return spawn('unshare', ['--mount', 'sh', '-c', withProc, 'sh', root, started], { env })
+    })
+    await inside('dpkg', '--remove', 'torhaus')
+    assert.ok(existsSync(join(root, 'etc/torhaus/torhaus.yaml')), 'the configuration stays')
+    await inside('dpkg', '--purge', 'torhaus')
+    const left = await runCommand(
+      'find',
+      ['.', '-name', '*torhaus*', '-not', '-name', 'torhaus.deb', '-not', '-path', '*/dpkg/*'],
+      { cwd: root },
+    )
+    assert.equal(left, '')
+  },
+)
