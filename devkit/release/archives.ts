@@ -3,7 +3,7 @@ import { globSync, lstatSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from '../realm/run-command.ts'
 
-const TIMEOUT_MS = 300_000
+const TIMEOUT_MS = 590_000
 
 const sameFor = (epoch: number) => [
   ...['--sort=name', `--mtime=@${epoch}`, '--owner=0', '--group=0', '--numeric-owner', '--format=gnu'],

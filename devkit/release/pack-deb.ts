@@ -19,7 +19,7 @@ import type { ReleaseSource } from './source.ts'
 const DEBIAN = join(import.meta.dirname, 'debian')
 const HOME = 'usr/lib/torhaus'
 const MAINTAINER = 'Torhaus maintainers <maintainers@torhaus.invalid>'
-const TIMEOUT_MS = 300_000
+const TIMEOUT_MS = 590_000
 
 /** 1.0.0-rc.1 comes before 1.0.0, which `~` says to dpkg (deb-version(7)). */
 export const debianVersion = (version: string) => version.replace('-', '~')
