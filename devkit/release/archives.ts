@@ -1,5 +1,5 @@
 /** Archives whose bytes depend on their content alone: names sorted, one time, one owner, fixed modes. */
-import { globSync, lstatSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from '../realm/run-command.ts'
 
@@ -26,8 +26,13 @@ export async function packLayer(folder: string, epoch: number, file: string, isR
 
 /** zip(1) takes names in the order given, and times from the files; without extra fields (`-X`). */
 export async function packZip(parent: string, top: string, epoch: number, file: string): Promise<void> {
-  const names = globSync(`${top}/**`, { cwd: parent }).filter(name => !lstatSync(join(parent, name)).isDirectory())
-  for (const name of names) utimesSync(join(parent, name), epoch, epoch)
+  const all = readdirSync(join(parent, top), { recursive: true, encoding: 'utf8' }).map(name => join(top, name))
+  const names = all.filter(name => !lstatSync(join(parent, name)).isDirectory())
+  for (const name of names) {
+    // zip(1) notes the modes as well, which follow the umask.
+    chmodSync(join(parent, name), 0o644)
+    utimesSync(join(parent, name), epoch, epoch)
+  }
   const list = join(parent, `${top}.list`)
   writeFileSync(list, `${names.sort().join('\n')}\n`)
   const env = { ...process.env, TZ: 'UTC' }

@@ -3,9 +3,9 @@ import {
   chmodSync,
   copyFileSync,
   cpSync,
-  globSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -64,17 +64,18 @@ export async function packDeb(source: ReleaseSource, staged: string, work: strin
 
 /** Whatever umask and npm made of them: programs are those that begin as one, or that Node is. */
 function fixModes(root: string): void {
-  for (const name of globSync('**', { cwd: root })) {
+  for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
     const path = join(root, name)
     const entry = lstatSync(path)
     if (entry.isSymbolicLink()) continue
-    const isProgram = entry.isDirectory() || /\/bin\/node$|\/torhaus$|\/(torhaus-release|prepare)$/.test(path)
+    const isProgram =
+      entry.isDirectory() || /\/bin\/node$|\/lib\/torhaus\/torhaus$|\/(torhaus-release|prepare)$/.test(path)
     chmodSync(path, isProgram ? 0o755 : 0o644)
   }
 }
 
 const installedKb = (root: string): number =>
-  globSync('{etc,usr}/**', { cwd: root }).reduce((sum, name) => {
+  readdirSync(root, { recursive: true, encoding: 'utf8' }).reduce((sum, name) => {
     const entry = lstatSync(join(root, name))
     return sum + (entry.isFile() ? Math.ceil(entry.size / 1024) : 1)
   }, 0)

@@ -7,7 +7,7 @@ const ROOT = resolve(import.meta.dirname, '../..')
 /** What runs, what rolls it out, and what people read. */
 const SHIPPED = [
   ...['bin', 'config', 'deploy', 'docs', 'middleware', 'src'],
-  ...['CHANGELOG.md', 'README.md', 'SECURITY.md', 'package.json', 'package-lock.json', '.npmrc'],
+  ...['CHANGELOG.md', 'README.md', 'SECURITY.md', 'package.json', 'package-lock.json'],
 ] as const
 /** Figures and pictures of measurements: no one who runs it needs them. */
 const LEFT_OUT = ['docs/performance/results']

@@ -1,6 +1,6 @@
 /** What a release is put together from: the same bytes from the same files, and a list that somebody has signed. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import {
   chmodSync,
@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, test } from 'node:test'
-import { packTarball } from '../../../devkit/release/archives.ts'
+import { packTarball, packZip } from '../../../devkit/release/archives.ts'
 import { changelogSection } from '../../../devkit/release/changelog-section.ts'
 import { debianVersion } from '../../../devkit/release/pack-deb.ts'
 import { CHECKSUMS, SIGNATURE, signChecksums, writeChecksums } from '../../../devkit/release/signature.ts'
@@ -54,6 +54,20 @@ test('the same files give the same tarball, whoever packs them', async () => {
   })
   assert.match(listing, /^-rw-r--r-- 0\/0 /m)
   assert.match(listing, /^drwxr-xr-x 0\/0 .*torhaus\/bin\/$/m)
+})
+
+test('the same files give the same zip, hidden ones included', async () => {
+  const digests: string[] = []
+  for (const isOther of [false, true]) {
+    const parent = makeTree(`zipped-${isOther}`, isOther)
+    writeFileSync(join(parent, 'torhaus/.hidden'), '')
+    const file = join(parent, 'torhaus.zip')
+    await packZip(parent, 'torhaus', EPOCH, file)
+    digests.push(createHash('sha256').update(readFileSync(file)).digest('hex'))
+  }
+  assert.equal(digests[0], digests[1])
+  const { stdout } = spawnSync('unzip', ['-l', join(folder, 'zipped-true/torhaus.zip')], { encoding: 'utf8' })
+  assert.match(stdout ?? 'torhaus/.hidden', /torhaus\/\.hidden/)
 })
 
 test('the list of checksums is one that sha256sum takes, and openssl verifies its signature', async () => {
