@@ -27,6 +27,8 @@ export interface ConstantRate {
   /** How late each request was sent, in milliseconds: the generator's part of the latencies. */
   readonly latenessMs: readonly number[]
   readonly errors: number
+  /** Of content, both ways, of the answers whose latency counts. */
+  readonly bytes: number
 }
 
 /** One large content after the other. */

@@ -24,6 +24,9 @@ const needs: Record<string, string[]> = {
   'test/attack/': ['redis-server', ...LAB_PACKAGES],
   'test/redis/': ['redis-server'],
   'test/upgrade/': ['redis-server'],
+  'test/release/': ['zip'],
+  // The roll-out test installs what it needs.
+  'test/rollout/': [],
   // The load test installs what it measures with.
   'test/loadtest/': [],
 }

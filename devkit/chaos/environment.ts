@@ -26,8 +26,34 @@ import {
 import { Instance } from './instance.ts'
 import type { TrafficSettings } from './traffic.ts'
 
-export interface ChaosEnvironment {
-  readonly instances: readonly [Instance, Instance]
+/** What may stand behind the balancer: the instances of chaos, or those of a roll-out. */
+export interface RunningInstance {
+  readonly port: number
+  readonly adminPort: number
+  killAll(): void
+}
+
+export interface InstancePlace {
+  readonly name: string
+  readonly configFile: string
+  readonly port: number
+  readonly adminPort: number
+  /** Of the whole environment. */
+  readonly directory: string
+}
+
+export interface ChaosOptions<I> {
+  /** Resolves when the instance is ready. */
+  readonly launch: (place: InstancePlace) => Promise<I>
+  readonly drainDelayMs?: number
+  /** Lines for the section `global` of HAProxy. */
+  readonly haproxyGlobal?: (directory: string) => string
+}
+
+export interface ChaosEnvironment<I = Instance> {
+  readonly directory: string
+  readonly certificateFile: string
+  readonly instances: readonly [I, I]
   readonly redis: RedisProcess
   readonly traffic: Omit<TrafficSettings, 'counts'>
   /** A new session; its cookie field. */
@@ -40,7 +66,19 @@ export interface ChaosEnvironment {
 const SESSIONS = 6
 const user = { name: 'ada', password: 'correct horse', totpSecret: newTotpSecret(randomBytes) }
 
-export async function startChaosEnvironment(): Promise<ChaosEnvironment> {
+async function launchInstance({ name, configFile, port, adminPort, directory }: InstancePlace): Promise<Instance> {
+  const instance = new Instance(configFile, port, adminPort, join(directory, `${name}.log`))
+  await instance.start()
+  return instance
+}
+
+export const startChaosEnvironment = () => startEnvironment({ launch: launchInstance })
+
+export async function startEnvironment<I extends RunningInstance>({
+  launch,
+  drainDelayMs = 3000,
+  haproxyGlobal = () => '',
+}: ChaosOptions<I>): Promise<ChaosEnvironment<I>> {
   await using undo = new AsyncDisposableStack()
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-chaos-'))
   undo.defer(() => rm(directory, { recursive: true, force: true }))
@@ -79,7 +117,7 @@ export async function startChaosEnvironment(): Promise<ChaosEnvironment> {
 
   const setting = { port: front, adminPort: 0, issuer: op.issuer, clientSecret, directory, upstreamUrl: origin.url }
   await writeTorhausConfig(setting)
-  const newInstance = async (name: string): Promise<Instance> => {
+  const newInstance = async (name: string): Promise<I> => {
     const [port, adminPort] = await freePorts()
     const usual = torhausConfig(setting)
     const { certificateFile, privateKeyFile } = certificate
@@ -87,7 +125,7 @@ export async function startChaosEnvironment(): Promise<ChaosEnvironment> {
       ...usual,
       listener: {
         ...{ host: '127.0.0.1', port, workers: 2, trustedProxies: ['127.0.0.1'] },
-        ...{ drainDelayMs: 3000, drainTimeoutMs: 60_000, tls: { certificateFile, privateKeyFile } },
+        ...{ drainDelayMs, drainTimeoutMs: 60_000, tls: { certificateFile, privateKeyFile } },
       },
       admin: { host: '127.0.0.1', port: adminPort },
       session: { ...usual.session, store: { kind: 'redis', redis: { urls: [redis.url] } } },
@@ -95,13 +133,12 @@ export async function startChaosEnvironment(): Promise<ChaosEnvironment> {
     }
     const file = join(directory, `${name}.yaml`)
     await writeFile(file, stringify(config))
-    const instance = new Instance(file, port, adminPort, join(directory, `${name}.log`))
-    await instance.start()
+    const instance = await launch({ name, configFile: file, port, adminPort, directory })
     undo.defer(() => instance.killAll())
     return instance
   }
-  const instances = [await newInstance('one'), await newInstance('two')] as const
-  undo.use(await startHaproxy(directory, front, instances))
+  const instances = [await newInstance('torhaus-1'), await newInstance('torhaus-2')] as const
+  undo.use(await startHaproxy(directory, front, instances, haproxyGlobal(directory)))
 
   const newSession = async () => {
     const browser = new BrowserClient()
@@ -118,7 +155,7 @@ export async function startChaosEnvironment(): Promise<ChaosEnvironment> {
   const bearer = await op.issueAccessToken(user.name, { exp: Math.floor(Date.now() / 1000) + 3600 })
   const kept = undo.move()
   return {
-    ...{ instances, redis, newSession },
+    ...{ directory, instances, redis, newSession, certificateFile: certificate.certificateFile },
     traffic: { url: publicUrl, cookies, bearer, pat, gitUrl, clone },
     async swapCertificate() {
       await copyFile(nextCertificate.certificateFile, certificate.certificateFile)
@@ -129,7 +166,12 @@ export async function startChaosEnvironment(): Promise<ChaosEnvironment> {
 }
 
 /** As deploy/haproxy.cfg, with the checks closer together, and TLS between the balancer and Torhaus. */
-async function startHaproxy(directory: string, port: number, instances: readonly Instance[]): Promise<AsyncDisposable> {
+async function startHaproxy(
+  directory: string,
+  port: number,
+  instances: readonly RunningInstance[],
+  globalLines: string,
+): Promise<AsyncDisposable> {
   const servers = instances.map(
     (instance, index) =>
       `  server torhaus-${index + 1} 127.0.0.1:${instance.port} ssl verify none addr 127.0.0.1 port ${instance.adminPort} check-ssl no-check-ssl`,
@@ -139,6 +181,7 @@ async function startHaproxy(directory: string, port: number, instances: readonly
     file,
     `global
   tune.bufsize 131072
+${globalLines}
 defaults
   mode http
   timeout http-keep-alive 60s

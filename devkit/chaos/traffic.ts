@@ -26,11 +26,12 @@ export interface TrafficSettings {
   readonly clone: string
   /** What counts now. */
   readonly counts: () => Counts
+  /** Between the starts of two requests of one client. */
+  readonly paceMs?: number
 }
 
 const WHOAMI = '/DefaultCollection/_apis/whoami'
 const UPLOAD = '/DefaultCollection/_apis/upload'
-/** Between the starts of two requests of one client. */
 const PACE_MS = 40
 const TIMEOUT_MS = 15_000
 const SLOW_PUSH_MS = 4000
@@ -41,7 +42,7 @@ type Kind = 'idempotent' | 'push' | 'other'
 
 /** Runs until `signal`; resolves once everything under way has ended. */
 export async function runTraffic(settings: TrafficSettings, signal: AbortSignal): Promise<void> {
-  const { cookies, bearer, pat } = settings
+  const { cookies, bearer, pat, paceMs = PACE_MS } = settings
   const basic = `Basic ${Buffer.from(`:${pat}`).toString('base64')}`
   const clients = [
     ...cookies.map(cookie => ({ Cookie: cookie })),
@@ -60,7 +61,7 @@ export async function runTraffic(settings: TrafficSettings, signal: AbortSignal)
       upload(settings.url + UPLOAD, { agent, method: 'POST', headers: { Authorization: basic } }),
     )
   await Promise.all([
-    ...clients.map(headers => repeat(get(headers), PACE_MS, signal)),
+    ...clients.map(headers => repeat(get(headers), paceMs, signal)),
     repeat(write, 5 * PACE_MS, signal),
     repeat(slowPush, PACE_MS, signal),
     repeat(slowPush, PACE_MS, signal),

@@ -2,7 +2,8 @@
  * A browser as far as HTTP can tell: the fields of a navigation, cookies by name and path, redirects one by one. Unlike
  * fetch it may say `Sec-Fetch-Mode: navigate`, and its cookies can be looked at and planted.
  */
-import { type IncomingMessage, request as sendRequest } from 'node:http'
+import http, { type IncomingMessage } from 'node:http'
+import https from 'node:https'
 import { text } from 'node:stream/consumers'
 import type { UserAgent } from '../op/user-agent.ts'
 
@@ -38,6 +39,12 @@ export class BrowserClient implements UserAgent {
    * one that was planted goes everywhere.
    */
   readonly cookies = new Map<string, { readonly value: string; readonly path: string; readonly host?: string }>()
+  readonly #ca: string | undefined
+
+  /** `ca`: certificates to trust in place of those of Node. */
+  constructor(ca?: string) {
+    this.#ca = ca
+  }
 
   /**
    * One request, no redirect followed; but pages that are only there for scripts are passed, as browsers without
@@ -54,7 +61,8 @@ export class BrowserClient implements UserAgent {
     const all = { ...NAVIGATION, ...(cookie === '' ? {} : { Cookie: cookie }), ...fields }
     const headers = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
     const message = await new Promise<IncomingMessage>((resolve, reject) => {
-      const request = sendRequest(url, { method, headers, timeout: TIMEOUT_MS }, resolve)
+      const options = { method, headers, timeout: TIMEOUT_MS, ca: this.#ca }
+      const request = (url.startsWith('https:') ? https : http).request(url, options, resolve)
       request.on('error', reject).on('timeout', () => request.destroy(new Error(`no answer from ${url}`)))
       request.end(content)
     })

@@ -74,7 +74,7 @@ export async function writeConfig(place: ExamplePlace, { port, adminPort }: Inst
 /** Returns the name of the configuration file of HAProxy, which listens on `port`. */
 export async function writeHaproxyConfig(
   haproxyFile: string,
-  { directory }: ExamplePlace,
+  { directory }: Pick<ExamplePlace, 'directory'>,
   port: number,
   instances: readonly InstancePorts[],
 ): Promise<string> {

@@ -31,9 +31,9 @@ export const agreed = {
  * Addresses of a Torhaus on a loopback port, as the OP and the origin server must know them. `ownHost`: loopback has two
  * names.
  */
-export function torhausAddresses(port: number, ownHost = false) {
-  const publicUrl = `http://127.0.0.1:${port}`
-  const pagesUrl = ownHost ? `http://localhost:${port}` : publicUrl
+export function torhausAddresses(port: number, ownHost = false, scheme: 'http' | 'https' = 'http') {
+  const publicUrl = `${scheme}://127.0.0.1:${port}`
+  const pagesUrl = ownHost ? `${scheme}://localhost:${port}` : publicUrl
   return {
     publicUrl,
     /** Of our own pages. */

@@ -19,13 +19,18 @@ import type { Pace } from './pacer-thread.ts'
 const MIN_INTERVAL_MS = 0.25
 
 const order = (await json(process.stdin)) as ConstantRateOrder
-const pool = new Pool(`http://127.0.0.1:${order.port}`, { connections: order.connections, pipelining: 1 })
+const { ca } = order
+const pool = new Pool(`${ca === undefined ? 'http' : 'https'}://127.0.0.1:${order.port}`, {
+  ...{ connections: order.connections, pipelining: 1 },
+  ...(ca !== undefined && { connect: { ca } }),
+})
 const total = Math.floor((order.warmUpS + order.durationS) * order.requestsPerSecond)
 const uncounted = order.warmUpS * order.requestsPerSecond
 const intervalMs = 1000 / order.requestsPerSecond
 let latenciesMs: number[] = []
 let latenessMs: number[] = []
 let errors = 0
+let bytes = 0
 let outstanding = 0
 let sent = 0
 
@@ -36,7 +41,10 @@ function send({ method, target, fields, content, responseBytes }: LoadRequest, d
   const request = { method, path: target, headers: fields, ...(content !== undefined && { body: content }) }
   const onAnswer = (isRight: boolean) => {
     if (!isRight) errors++
-    else if (counts) latenciesMs.push(monotonicMs() - dueAtMs)
+    else if (counts) {
+      latenciesMs.push(monotonicMs() - dueAtMs)
+      bytes += responseBytes + (content?.length ?? 0)
+    }
     answered()
   }
   pool.dispatch(request, new AnswerReceiver(responseBytes, onAnswer))
@@ -50,10 +58,11 @@ function sendUntil({ startMs }: Pace, elapsedMs: number): void {
 }
 
 function report(): void {
-  process.stdout.write(`${JSON.stringify({ latenciesMs, latenessMs, errors } satisfies ConstantRate)}\n`)
+  process.stdout.write(`${JSON.stringify({ latenciesMs, latenessMs, errors, bytes } satisfies ConstantRate)}\n`)
   latenciesMs = []
   latenessMs = []
   errors = 0
+  bytes = 0
 }
 
 function answered(): void {

@@ -6,6 +6,7 @@
  * autocannon is not used for this: it rounds to whole milliseconds and sends each second's requests in one burst.
  */
 import { resolve } from 'node:path'
+import type { Place } from '../lab/cores.ts'
 import { runProgram } from '../lab/run-program.ts'
 import type { ConstantRate, LoadRequest } from '../load.ts'
 
@@ -24,6 +25,8 @@ export interface ConstantRateOrder {
   readonly requests: readonly LoadRequest[]
   /** Reports what has come so far again and again; default: once, at the end. */
   readonly reportEveryS?: number
+  /** Over TLS, with a certificate that this one has signed. */
+  readonly ca?: string
 }
 
 /** `onReport` gets each report as it comes, the last one included. Returns the last. */
@@ -31,11 +34,12 @@ export async function sendAtConstantRate(
   order: ConstantRateOrder,
   signal: AbortSignal,
   onReport: (report: ConstantRate) => void = () => undefined,
+  place: Place = 'load',
 ): Promise<ConstantRate> {
   const timeoutMs = (order.durationS + order.warmUpS) * 1000 + PATIENCE_MS
   let last: ConstantRate | undefined
   await runProgram([process.execPath, PROCESS], {
-    ...{ timeoutMs, signal, input: JSON.stringify(order) },
+    ...{ timeoutMs, signal, place, input: JSON.stringify(order) },
     onLine(line) {
       last = JSON.parse(line) as ConstantRate
       onReport(last)

@@ -40,9 +40,11 @@ interface Client {
   readonly secret: string
 }
 
+/** `torhausCa`: Torhaus speaks TLS, with a certificate that this one has signed. */
 export async function startIdentityProvider(
   directory: string,
   userNames: readonly string[] = ['ada'],
+  torhausCa?: string,
 ): Promise<IdentityProvider> {
   const users = userNames.map(name => ({
     name,
@@ -59,7 +61,7 @@ export async function startIdentityProvider(
     audience: agreed.audience,
     accessTokenLifetimeS: ACCESS_TOKEN_LIFETIME_S,
     clients: [
-      torhausClient(torhausAddresses(torhaus.port), torhaus.secret),
+      torhausClient(torhausAddresses(torhaus.port, false, torhausCa === undefined ? 'http' : 'https'), torhaus.secret),
       { clientId: apache.id, clientSecret: apache.secret, redirectUris: [apache.redirectUri] },
     ],
   })
@@ -69,8 +71,8 @@ export async function startIdentityProvider(
     torhaus,
     apache,
     certificate: certify(op, directory),
-    signIn: (start, page) => Promise.all(users.map(user => cookiesOfSignIn(start, page, user))),
-    newBrowser: start => signIn(new BrowserClient(), start, first),
+    signIn: (start, page) => Promise.all(users.map(user => cookiesOfSignIn(start, page, user, torhausCa))),
+    newBrowser: start => signIn(new BrowserClient(torhausCa), start, first),
     stop: () => op.close(),
   }
 }
@@ -79,9 +81,14 @@ async function newClient(id: string): Promise<Client> {
   return { port: await freePort(), id, secret: randomBytes(24).toString('base64url') }
 }
 
-async function cookiesOfSignIn(start: string, page: string, user: Parameters<typeof signIn>[2]): Promise<string> {
+async function cookiesOfSignIn(
+  start: string,
+  page: string,
+  user: Parameters<typeof signIn>[2],
+  ca: string | undefined,
+): Promise<string> {
   // The answer that leads back to the page sets the session cookie.
-  const callback = await signIn(new BrowserClient(), start, user, next => next === page)
+  const callback = await signIn(new BrowserClient(ca), start, user, next => next === page)
   const cookies = callback.headers.getSetCookie().map(cookie => cookie.split(';', 1)[0] ?? '')
   const set = cookies.filter(pair => !pair.endsWith('='))
   if (set.length === 0) throw new Error(`the sign-in at ${start} set no cookie: it ended with ${callback.status}`)

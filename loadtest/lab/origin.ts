@@ -9,6 +9,9 @@
  *   /REPOSITORY.git/git-upload-pack    1,024 bytes to `ls-refs`, 100 KB to `fetch`, told apart by the length of the request
  *   /upload                            the number of bytes received, as text
  *   /tunnel                            a WebSocket that echoes
+ *   /ticket/SIZE                       that file, only with a Negotiate token in the request; 401 without
+ *   /DefaultCollection/_apis/.../SIZE  that file, to any method
+ *   /DefaultCollection/SIZE.asmx       that file, to a POST
  */
 import { truncateSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
@@ -45,21 +48,26 @@ interface OriginCounts {
 
 export interface Origin {
   readonly port: number
+  /** Of nginx. */
+  readonly pid: number
+  /** Undefined where it was started without a certificate. */
+  readonly tlsPort: number | undefined
   counts(): Promise<OriginCounts>
   stop(): Promise<void>
 }
 
-export async function startOrigin(directory: string): Promise<Origin> {
+export async function startOrigin(directory: string, certificate?: OriginCertificate): Promise<Origin> {
   const [port, helperPort, statusPort] = [await freePort(), await freePort(), await freePort()]
+  const tls = certificate && { ...certificate, port: await freePort() }
   const files = join(directory, 'origin-files')
   await mkdir(files)
-  for (const name of ['10k', '100k', '700k', '1m'] as const)
+  for (const name of ['1k', '10k', '100k', '700k', '1m'] as const)
     writeFileSync(join(files, name), Buffer.alloc(pageBytes[name], 'torhaus '))
   writeFileSync(join(files, '1g'), '')
   // A hole in the file: reads as zeros, takes no space.
   truncateSync(join(files, '1g'), pageBytes['1g'])
   const configFile = join(directory, 'origin.conf')
-  writeFileSync(configFile, nginxConfig({ directory, files, port, statusPort, helperPort }))
+  writeFileSync(configFile, nginxConfig({ directory, files, port, statusPort, helperPort, tls }))
 
   const outputFile = join(directory, 'origin.log')
   const helper = await startServer(
@@ -71,17 +79,21 @@ export async function startOrigin(directory: string): Promise<Origin> {
     },
   )
   const nginx = await startServer(['nginx', '-c', configFile, '-p', directory], { place: 'load', port, outputFile })
-  return new NginxOrigin(port, statusPort, [nginx, helper])
+  return new NginxOrigin(port, tls?.port, statusPort, [nginx, helper])
 }
 
 class NginxOrigin implements Origin {
   readonly port: number
+  readonly tlsPort: number | undefined
+  readonly pid: number
   readonly #statusPort: number
   readonly #servers: readonly Server[]
   #asked = 0
 
-  constructor(port: number, statusPort: number, servers: readonly Server[]) {
+  constructor(port: number, tlsPort: number | undefined, statusPort: number, servers: readonly [Server, Server]) {
     this.port = port
+    this.pid = servers[0].pid
+    this.tlsPort = tlsPort
     this.#statusPort = statusPort
     this.#servers = servers
   }
@@ -101,15 +113,21 @@ class NginxOrigin implements Origin {
   }
 }
 
+interface OriginCertificate {
+  readonly certificateFile: string
+  readonly privateKeyFile: string
+}
+
 interface OriginPlace {
   readonly directory: string
   readonly files: string
   readonly port: number
   readonly statusPort: number
   readonly helperPort: number
+  readonly tls: (OriginCertificate & { readonly port: number }) | undefined
 }
 
-function nginxConfig({ directory, files, port, statusPort, helperPort }: OriginPlace): string {
+function nginxConfig({ directory, files, port, statusPort, helperPort, tls }: OriginPlace): string {
   return `daemon off;
 worker_processes 1;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
@@ -128,11 +146,21 @@ http {
   proxy_temp_path ${directory}/origin-proxy;
   server {
     listen 127.0.0.1:${port} backlog=4096;
-    location = /1k { default_type text/plain; return 200 "${'torhaus '.repeat(SMALL_BYTES / 8)}"; }
+${tls === undefined ? '' : tlsLines(tls)}    location = /1k { default_type text/plain; return 200 "${'torhaus '.repeat(SMALL_BYTES / 8)}"; }
     location = ${TICKET_FOLDER}/1k {
       default_type text/plain;
       if ($http_authorization !~ "^Negotiate YI") { return 401; }
       return 200 "${'torhaus '.repeat(SMALL_BYTES / 8)}";
+    }
+    # By name: the condition is a pattern, too, and has no first group.
+    location ~ ^${TICKET_FOLDER}/(?<size>\\d+k)$ {
+      if ($http_authorization !~ "^Negotiate YI") { return 401; }
+      alias ${files}/$size;
+    }
+    location ~ ^/DefaultCollection/(?:_apis/.*/)?(\\d+k)(?:\\.asmx)?$ {
+      # A file answers no POST, but stands in for an error.
+      error_page 405 =200 /$1;
+      alias ${files}/$1;
     }
     location = /0 { return 200 ""; }
     location / { root ${files}; }
@@ -167,3 +195,10 @@ http {
 }
 `
 }
+
+const tlsLines = ({ port, certificateFile, privateKeyFile }: OriginCertificate & { readonly port: number }) =>
+  `    listen 127.0.0.1:${port} ssl backlog=4096;
+    ssl_certificate ${certificateFile};
+    ssl_certificate_key ${privateKeyFile};
+    ssl_session_cache shared:origin:10m;
+`

