@@ -63,6 +63,7 @@ function secretFilesOf({ session, oidc, upstream, listener }: Config): (readonly
     ...list('session.encryptionKeyFiles', session.encryptionKeyFiles),
     ...one('session.store.redis.passwordFile', session.store.redis?.passwordFile),
     ...one('oidc.clientSecretFile', oidc.clientSecretFile),
+    ...one('oidc.clientKeyFile', oidc.clientKeyFile),
     ...list('upstream.identity.assertion.signingKeyFiles', upstream.identity.assertion?.signingKeyFiles),
     ...one('listener.tls.privateKeyFile', listener.tls?.privateKeyFile),
   ].map(([path, fileName]) => [path.includes('KeyFiles') ? path : path.replace('[0]', ''), fileName] as const)

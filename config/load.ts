@@ -1,7 +1,7 @@
 /**
  * From a file to a frozen Config, or to every diagnostic at once, each with its line and path.
  *
- *   YAML text -> document with positions -> defaults filled in -> schema -> files -> rules across options -> Config
+ *   YAML text -> document with positions -> profiles, defaults filled in -> schema -> files -> rules across options -> Config
  */
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -9,6 +9,7 @@ import Value from 'typebox/value'
 import { LineCounter, parseDocument } from 'yaml'
 import { type Diagnostic, diagnosticsOf, pathOf } from './diagnostic.ts'
 import { resolveFiles } from './files.ts'
+import { withProfile } from './provider-profiles.ts'
 import { checkRules } from './rules.ts'
 import { type Config, configSchema } from './schema.ts'
 
@@ -47,7 +48,7 @@ export function parseConfig(source: string, directory: string, environment: List
   } catch (error) {
     return { ok: false, diagnostics: [{ line: undefined, path: '', message: (error as Error).message }] }
   }
-  const value = Value.Default(configSchema, overridePorts(plain ?? {}, environment))
+  const value = Value.Default(configSchema, withProfiles(overridePorts(plain ?? {}, environment)))
   const diagnostics = diagnosticsOf(configSchema, value)
   resolveFiles(configSchema, value, directory, diagnostics)
   checkRules(value, diagnostics)
@@ -85,6 +86,11 @@ function overridePorts(value: unknown, environment: ListenEnvironment): unknown 
   if (port) config.listener = { ...config.listener, port: Number(port) }
   if (environment.ADMIN_PORT) config.admin = { ...config.admin, port: Number(environment.ADMIN_PORT) }
   return config
+}
+
+function withProfiles(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('oidc' in value)) return value
+  return { ...value, oidc: withProfile(value.oidc) }
 }
 
 function deepFreeze<T>(value: T): T {

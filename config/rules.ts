@@ -7,6 +7,7 @@ import { parseKdc } from './kdc-address.ts'
 import { checkAssertionKeys, checkClientSecret, checkSessionKeys } from './key-files.ts'
 import { patternProblem } from './linear-pattern.ts'
 import { LOOPBACK } from './loopback.ts'
+import { checkProvider } from './provider-rules.ts'
 import { checkRedis } from './redis-rules.ts'
 import type { Config } from './schema.ts'
 
@@ -19,12 +20,13 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['upstream.url'], checkUpstreamUrl],
   [['listener.trustedProxies'], checkAddresses],
   [['listener.trustedProxies', 'listener.proxyProtocol'], checkProxyProtocol],
-  [['secondFactor'], checkSecondFactor],
+  [['secondFactor', 'oidc.policyGuaranteesFactor'], checkSecondFactor],
   [['upstream.identity'], checkIdentity],
   [['account', 'kerberos'], checkAccount],
   [['listener.tls'], checkCertificateFiles],
   [['session.encryptionKeyFiles'], checkSessionKeys],
   [['oidc.clientSecretFile'], checkClientSecret],
+  [['oidc'], ({ oidc }, report) => checkProvider(oidc, 'oidc', report)],
   [['upstream.identity'], checkAssertionKeys],
   [['listener.idleTimeoutMs', 'upstream.headersTimeoutMs'], checkUpstreamTimeouts],
   [['session.idleTimeoutSeconds', 'session.absoluteTimeoutSeconds'], checkSessionTimeouts],
@@ -103,6 +105,7 @@ function checkRanges(path: string, ranges: readonly string[], report: Report): v
 /** Names in logs and metrics that would say two things. */
 const OWN_POLICIES = [
   'second-factor',
+  'provider-policy',
   'grant',
   'server-checked',
   'cors-preflight',
@@ -112,9 +115,10 @@ const OWN_POLICIES = [
   'identity-change',
 ]
 
-function checkSecondFactor({ secondFactor }: Config, report: Report): void {
+function checkSecondFactor({ secondFactor, oidc }: Config, report: Report): void {
   const { acceptAcr, acceptAcrs, acceptAmr, rules } = secondFactor
-  if (acceptAcr.length + acceptAcrs.length + acceptAmr.length === 0) {
+  const isByPolicy = oidc.policyGuaranteesFactor !== undefined
+  if (acceptAcr.length + acceptAcrs.length + acceptAmr.length === 0 && !isByPolicy) {
     report('secondFactor', 'needs at least one of acceptAcr, acceptAcrs, acceptAmr: otherwise nobody could pass')
   }
   rules.forEach(({ name, when, require, reason, acceptAcr, maxAgeSeconds }, index) => {

@@ -3,6 +3,7 @@
  * required; every way through has a name, and the name is in the log:
  *
  *   second-factor    a person with a second factor that is recent enough
+ *   provider-policy  the same, where the OP does not say so, and demands it of everybody as the configuration says
  *   grant            a client with one factor, for which a person has confirmed with the second, and what was confirmed covers it
  *   server-checked   a personal access token or a token of the server: the server decides. No rule saves a token that
  *                    its person has blocked, that the policy for such tokens refuses, or that waits for its owner
@@ -241,7 +242,8 @@ function admit(authenticated: Authenticated, admittedBy: string): Decision<Admit
 
 function nameOf(principal: Principal, { rule, require }: Requirement): string {
   if (require === 'nothing' || (require === 'first-factor' && isOneFactor(principal))) return rule
-  return principal.kind === 'server-checked' ? 'server-checked' : 'second-factor'
+  if (principal.kind === 'server-checked') return 'server-checked'
+  return principal.kind === 'person' && principal.evidence.byPolicy ? 'provider-policy' : 'second-factor'
 }
 
 const isOneFactor = (principal: Principal): principal is Person =>

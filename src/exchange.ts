@@ -84,6 +84,8 @@ export interface Evidence {
   readonly authTime: number | undefined
   /** Set where the directory, not the OP, vouches for the person: by one factor only. */
   readonly firstFactor?: 'negotiate' | 'basic'
+  /** Set where the claims prove no second factor, and the configuration says that the OP demands one of everybody. */
+  readonly byPolicy?: true
 }
 
 export type Principal =

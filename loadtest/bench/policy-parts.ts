@@ -10,7 +10,7 @@ import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../config/load.ts'
-import { readKey, Secret } from '../../config/secret.ts'
+import { readKey } from '../../config/secret.ts'
 import { secondFactorAcr } from '../../devkit/op/configuration.ts'
 import { startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
 import { agreed, torhausAddresses, writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
@@ -78,7 +78,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   if (oidc.bearer === undefined || upstream.identity.assertion === undefined) throw new Error('parts are missing')
 
   const publicOrigin = new URL(config.publicUrl).origin
-  const provider = new OpenIdProvider(oidc, new Secret('unused'), now)
+  const provider = new OpenIdProvider(oidc, now)
   const database = new SqliteDatabase(session.store.sqlite.file, SESSION_SCHEMA + GRANT_SCHEMA)
   const store = new SqliteSessionStore(database)
   const changes = new Changes()
@@ -87,10 +87,15 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const cookies = new SessionCookies(config.publicUrl)
   const identityOut = await AssertionIdentity.create({ ...upstream.identity.assertion, issuer: publicOrigin }, now)
   const { keys } = provider
-  const accessTokens = new AccessTokenVerifier(oidc.bearer, oidc.clientId, keys, accountMapper(config.account), now)
+  const accessTokens = new AccessTokenVerifier(
+    { ...oidc, bearer: oidc.bearer },
+    keys,
+    accountMapper(config.account),
+    now,
+  )
   const classify: ClassifySettings = {
     credentials,
-    issuer: oidc.issuer,
+    issuers: new Set([oidc.issuer]),
     cookies,
     isValidated: token => accessTokens.knows(token),
     fingerprintsOf: patFingerprints([randomBytes(32)]).of,

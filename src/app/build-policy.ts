@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { causeChain } from '../cause-chain.ts'
 import { FirstFactor } from '../identity/first-factor.ts'
 import { AccessTokenVerifier } from '../oidc/access-token.ts'
-import { accountMapper } from '../oidc/account.ts'
+import { accountMapperFor } from '../oidc/account.ts'
 import { SessionRefresh } from '../oidc/session-refresh.ts'
 import type { PatWatch } from '../pats/pat-watch.ts'
 import type { ProvePat } from '../pats/prove-pat.ts'
@@ -27,9 +27,9 @@ export type PolicyNeeds = AuthenticateNeeds &
 
 export function buildPolicy(services: PolicyNeeds, watch: PatWatch, provesPat: ProvePat): Omit<PolicyParts, 'rates'> {
   const { config, now, opKeys, fieldReader, viaName, identityOut, publicUrl } = services
-  const { bearer, clientId } = config.oidc
-  const mapAccount = accountMapper(config.account)
-  const accessTokens = bearer && new AccessTokenVerifier(bearer, clientId, opKeys, mapAccount, now)
+  const { bearer, accessToken } = config.oidc
+  const mapAccount = accountMapperFor(config.account, accessToken.accountTemplate)
+  const accessTokens = bearer && new AccessTokenVerifier({ ...config.oidc, bearer }, opKeys, mapAccount, now)
   return {
     trust: {
       ...{ fieldReader, viaName },
@@ -51,7 +51,7 @@ function classifyParts(
 ): PolicyParts['classify'] {
   return {
     credentials: config.credentials,
-    issuer: config.oidc.issuer,
+    issuers: new Set([config.oidc.issuer, ...config.oidc.issuerAliases]),
     cookies,
     isValidated: token => accessTokens?.knows(token) === true,
     fingerprintsOf: fingerprints.of,

@@ -2,7 +2,7 @@
 
 import { AssertionIdentity } from '../identity/assertion-identity.ts'
 import type { GrantEvent, OpLogoutChannel, OpLogoutOutcome, PatEvent } from '../observability/events.ts'
-import { accountMapper } from '../oidc/account.ts'
+import { accountMapperFor } from '../oidc/account.ts'
 import { LogoutTokenClaims } from '../oidc/logout-token-claims.ts'
 import { OpLogout } from '../oidc/op-logout.ts'
 import type { SessionRefresh } from '../oidc/session-refresh.ts'
@@ -13,6 +13,7 @@ import { beginSignIn } from '../routes/begin-sign-in.ts'
 import { askToConfirm, confirm, confirmed } from '../routes/confirm.ts'
 import { findGrantRequest, grantRequested } from '../routes/confirm-grant.ts'
 import { confirmPatAhead, findPatRequest, patConfirmed, withdrawPat } from '../routes/confirm-pat.ts'
+import { formPost } from '../routes/form-post.ts'
 import { arrived } from '../routes/fragment.ts'
 import { frontChannelLogout } from '../routes/front-channel-logout.ts'
 import { gitPage, helperFile } from '../routes/git-page.ts'
@@ -81,8 +82,9 @@ function pagesOf(
   }
   const signInParts: SignInParts = {
     ...{ ...session, ...begin, opLogout, accountKey },
-    mapAccount: accountMapper(config.account),
-    clockToleranceSeconds: config.oidc.clockToleranceSeconds,
+    mapAccount: accountMapperFor(config.account, config.oidc.idToken.accountTemplate),
+    oidc: config.oidc,
+    confirmMaxAgeSeconds: rule.grants.confirmMaxAgeSeconds,
     fulfil: (exchange, intent, person) => fulfil[intent.kind](exchange, intent, person),
     mismatch: (exchange, account, { accountKey: otherAccount }) => {
       count('refused')
@@ -107,6 +109,7 @@ function pagesOf(
     'GET /.torhaus/sign-in': startSignIn(signInParts),
     'GET /.torhaus/arrived': arrived(publicOrigin),
     'GET /.torhaus/callback': completeSignIn(signInParts),
+    ...(config.oidc.responseMode === 'form_post' && { 'POST /.torhaus/callback': formPost }),
     'GET /.torhaus/sign-out': askToSignOut(signOutParts),
     'POST /.torhaus/sign-out': signOut(signOutParts),
     'GET /.torhaus/signed-out': signedOut(),

@@ -1,7 +1,7 @@
 /** The services: what lives as long as the process does, knows no single request, and may hold something open. */
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
-import { readKey, readSecret } from '../../config/secret.ts'
+import { readKey } from '../../config/secret.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import { Grants } from '../grants/grants.ts'
 import { RequestFieldReader } from '../http/request-fields.ts'
@@ -57,8 +57,7 @@ export async function openServices(
   const { oidc, session } = config
   const { now } = surroundings
   const site = siteOf(config)
-  const secret = oidc.clientSecretFile === undefined ? undefined : readSecret(oidc.clientSecretFile)
-  const provider = new OpenIdProvider(oidc, secret, now)
+  const provider = new OpenIdProvider(oidc, now)
   const keys = session.encryptionKeyFiles.map(readKey)
   // Whoever has another OP or another name is another Torhaus, also on the same store.
   const sealer = new Sealer(keys, session.sharedAs ?? JSON.stringify([oidc.issuer, site.publicUrl.origin]))

@@ -1,7 +1,13 @@
 /** What a valid configuration opens that its owner may not know of. */
 import type { Config } from '../../config/schema.ts'
+import { providerWarnings } from './provider-warnings.ts'
 
-export function configWarnings({ credentials }: Pick<Config, 'credentials'>): string[] {
+export const configWarnings = (config: Pick<Config, 'credentials' | 'oidc' | 'secondFactor'>): string[] => [
+  ...credentialWarnings(config),
+  ...providerWarnings(config.oidc, 'oidc', config.secondFactor),
+]
+
+function credentialWarnings({ credentials }: Pick<Config, 'credentials'>): string[] {
   const { patProof, patPolicy, personalAccessTokens, keepCookiesBesideTokens } = credentials
   const warnings: string[] = []
   const opens =

@@ -3,7 +3,7 @@
  * `auth_time`; they go on reading and writing that, and what they do not know stands beside it.
  */
 import { coverText, isSameCover, parseCover } from '../cover.ts'
-import { hasShape, isNumber, isText, isTexts, orAbsent, type Shape } from '../store/record-shape.ts'
+import { hasShape, isNumber, isText, isTexts, isTrue, orAbsent, type Shape } from '../store/record-shape.ts'
 import type { Confirmation, Grant } from './grant-store.ts'
 
 /** What every version reads. */
@@ -19,10 +19,12 @@ export interface WrittenConfirmation extends Omit<FlatGrant, 'acr'> {
   readonly acr?: string
   readonly acrs: readonly string[]
   readonly amr: readonly string[]
+  readonly byPolicy?: true
 }
 
 const SHAPE: Shape<WrittenConfirmation> = {
   ...{ cover: orAbsent(isText), acr: orAbsent(isText), acrs: isTexts, amr: isTexts },
+  byPolicy: orAbsent(isTrue),
   ...{ authTime: isNumber, grantedAtMs: isNumber, expiresAtMs: isNumber },
 }
 
@@ -44,9 +46,10 @@ export function flatOf({ confirmations }: Grant): FlatGrant {
 }
 
 export const writtenConfirmations = ({ confirmations }: Grant): readonly WrittenConfirmation[] =>
-  confirmations.map(({ cover, evidence: { acr, acrs, amr, authTime }, grantedAtMs, expiresAtMs }) => ({
+  confirmations.map(({ cover, evidence: { acr, acrs, amr, authTime, byPolicy }, grantedAtMs, expiresAtMs }) => ({
     ...(cover === undefined ? {} : { cover: coverText(cover) }),
     ...(acr === undefined ? {} : { acr }),
+    ...(byPolicy === undefined ? {} : { byPolicy }),
     ...{ acrs, amr, authTime: authTime ?? 0, grantedAtMs, expiresAtMs },
   }))
 
@@ -60,11 +63,14 @@ export function readConfirmations(
   return written.flatMap(confirmation => {
     const cover = confirmation.cover === undefined ? undefined : parseCover(confirmation.cover)
     if (cover === undefined && confirmation.cover !== undefined) return []
-    const { acrs, amr } = confirmation
+    const { acr: confirmedAcr, acrs, amr, byPolicy } = confirmation
     return [
       {
         ...{ cover, grantedAtMs: confirmation.grantedAtMs, expiresAtMs: confirmation.expiresAtMs },
-        evidence: { acr: confirmation.acr, acrs, amr, authTime: confirmation.authTime },
+        evidence: {
+          ...{ acr: confirmedAcr, acrs, amr, authTime: confirmation.authTime },
+          ...(byPolicy === undefined ? {} : { byPolicy }),
+        },
       },
     ]
   })

@@ -139,7 +139,7 @@ export class SessionRefresh {
       // The OP gave none: the session lives on its own timeouts.
       return (await this.#sessions.saveRefresh(session, tokens)) ?? 'refreshed'
     }
-    const fresh = await this.#provider.refresh(tokens.refreshToken)
+    const fresh = await this.#provider.refresh(tokens.refreshToken, session.record.subject)
     const { sub } = fresh.claims
     // OIDC Core 12.2: the refreshed ID token must speak of the same person.
     if (sub !== undefined && sub !== session.record.subject) return 'ended'

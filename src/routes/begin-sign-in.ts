@@ -15,7 +15,7 @@ import type { SignInStates } from './sign-in-state.ts'
 
 export interface BeginSignInParts {
   readonly states: SignInStates
-  readonly provider: Pick<OpenIdProvider, 'authorizationUrl'>
+  readonly provider: Pick<OpenIdProvider, 'asksAnew' | 'authorizationUrl'>
   readonly store: Pick<SessionStore, 'addSignIn'>
   readonly cookies: SessionCookies
   readonly limits: Pick<Config['session'], 'maxSignInsInFlight' | 'signInTimeoutSeconds'>
@@ -50,8 +50,10 @@ export function beginSignIn({
     const given = exchange.fields.kept.cookie && readCookie(exchange.fields.kept.cookie, cookies.browserName)
     const browserId = given !== undefined && isOpaqueId(given) ? given : newOpaqueId()
     const acrValues = stepUp.acceptAcr ?? []
+    const isAnew = intent !== undefined
+    const asked = provider.asksAnew({ isAnew }) ? { anewAtMs: now() } : {}
     const record: SignInRecord = {
-      state: states.issue({ returnTo, stepUp, again }),
+      state: states.issue({ returnTo, stepUp, again }, asked),
       browserKey: keyOf(browserId),
       nonce: newOpaqueId(),
       codeVerifier: newOpaqueId(),
@@ -64,9 +66,9 @@ export function beginSignIn({
       state: record.state,
       nonce: record.nonce,
       codeChallenge: createHash('sha256').update(record.codeVerifier).digest('base64url'),
-      maxAgeSeconds: intent === undefined ? stepUp.maxAgeSeconds : 0,
+      maxAgeSeconds: isAnew ? 0 : stepUp.maxAgeSeconds,
       acrValues,
-      isAnew: intent !== undefined,
+      isAnew,
     })
     await store.addSignIn(record, limits.maxSignInsInFlight)
     report('started', exchange)

@@ -20,17 +20,18 @@
  * (`prompt=login`, `max_age=0`), and what was intended is done only if it did, for the account that began it.
  */
 
+import type { Config } from '../../config/schema.ts'
 import type { AccountKeyOf } from '../account-key.ts'
 import type { StepUp } from '../decision.ts'
 import { Fault, toFault } from '../errors.ts'
 import type { Evidence, Traced } from '../exchange.ts'
 import { readCookie } from '../http/cookie.ts'
 import type { AccountMapper } from '../oidc/account.ts'
-import { evidenceFrom } from '../oidc/claims.ts'
 import type { OpLogout } from '../oidc/op-logout.ts'
 import { missingProof } from '../oidc/op-refusal.ts'
 import type { OpenIdProvider, TokenSet } from '../oidc/provider.ts'
 import type { SessionRefresh } from '../oidc/session-refresh.ts'
+import { signInEvidence } from '../oidc/sign-in-evidence.ts'
 import { judgeSecondFactor, type SecondFactorRule } from '../policy/second-factor.ts'
 import { keyOf } from '../session/opaque-id.ts'
 import type { Intent, SessionStore, SignInRecord } from '../session/session-store.ts'
@@ -52,8 +53,9 @@ export interface SignInParts extends BeginSignInParts {
   readonly mapAccount: AccountMapper
   /** One spelling per account. */
   readonly accountKey: AccountKeyOf
-  /** How far the clock of the OP may be behind ours. */
-  readonly clockToleranceSeconds: number
+  /** How the OP says who has signed in, and how. */
+  readonly oidc: Config['oidc']
+  readonly confirmMaxAgeSeconds: number
   /** Does what was intended, for who has signed in anew for it. Returns where to go. */
   readonly fulfil: (exchange: Traced, intent: Intent, person: Person) => Promise<string>
   /** Somebody else has signed in for what an account intended. */
@@ -87,9 +89,18 @@ function stepUpFrom(query: URLSearchParams, { maxAgeSeconds }: SecondFactorRule)
   }
 }
 
-function judge({ rule, now }: SignInParts, { maxAgeSeconds, acceptAcr }: StepUp, evidence: Evidence) {
-  const isAsked = acceptAcr === undefined || acceptAcr.includes(evidence.acr ?? '')
-  return isAsked ? judgeSecondFactor({ ...rule, maxAgeSeconds }, evidence, now()) : 'second-factor-missing'
+/** `usualAgeSeconds`: less was set by a rule. */
+function judge(
+  { rule, now }: SignInParts,
+  { maxAgeSeconds, acceptAcr }: StepUp,
+  evidence: Evidence,
+  usualAgeSeconds = rule.maxAgeSeconds,
+) {
+  const isAsked = acceptAcr?.some(acr => acr === evidence.acr || evidence.acrs.includes(acr)) ?? true
+  const refusesPolicy = acceptAcr !== undefined || maxAgeSeconds < usualAgeSeconds
+  return isAsked
+    ? judgeSecondFactor({ ...rule, maxAgeSeconds, refusesPolicy }, evidence, now())
+    : 'second-factor-missing'
 }
 
 const stepUpIn = ({ maxAgeSeconds, acrValues }: SignInRecord): StepUp => ({
@@ -165,7 +176,8 @@ async function openSession(
 ): Promise<{ id: string; person: Person }> {
   const { sessions, opLogout, mapAccount, accountKey, report } = parts
   const { claims, idToken, refreshToken } = tokens
-  const evidence = evidenceFrom(claims)
+  const { anewAtMs } = parts.states.askedOf(record.state)
+  const evidence = signInEvidence(parts.oidc, parts.rule, claims, anewAtMs)
   const verdict = judgeOutcome(parts, record, evidence)
   const account = mapAccount(claims)
   const refusal = verdict !== 'satisfied' ? verdict : account === undefined ? 'account-unmapped' : undefined
@@ -196,10 +208,13 @@ async function openSession(
 
 /** An OP that does not ask anew, or a sign-in from before, proves nothing for what was intended. */
 function judgeOutcome(parts: SignInParts, record: SignInRecord, evidence: Evidence) {
-  const verdict = judge(parts, stepUpIn(record), evidence)
+  const { rule, oidc, confirmMaxAgeSeconds } = parts
+  const usualAgeSeconds =
+    record.intent === undefined ? rule.maxAgeSeconds : Math.min(rule.maxAgeSeconds, confirmMaxAgeSeconds)
+  const verdict = judge(parts, stepUpIn(record), evidence, usualAgeSeconds)
   if (verdict !== 'satisfied' || record.intent === undefined) return verdict
   const begunAtS = Math.floor(record.intent.begunAtMs / 1000)
-  return (evidence.authTime ?? 0) >= begunAtS - parts.clockToleranceSeconds ? 'satisfied' : 'second-factor-stale'
+  return (evidence.authTime ?? 0) >= begunAtS - oidc.clockToleranceSeconds ? 'satisfied' : 'second-factor-stale'
 }
 
 async function hasGoodSession(parts: SignInParts, exchange: Traced, stepUp: StepUp): Promise<boolean> {

@@ -12,8 +12,8 @@ export interface SessionTokens {
 
 /** Order counts: it is part of the format. */
 const boundTextOf = ({ key, subject, opSessionId, account, accountKey, evidence, createdAtMs }: Lasting) => {
-  const { acr, acrs, amr, authTime, firstFactor } = evidence
-  const how = [acr ?? null, acrs, amr, authTime ?? null, firstFactor ?? null]
+  const { acr, acrs, amr, authTime, firstFactor, byPolicy } = evidence
+  const how = [acr ?? null, acrs, amr, authTime ?? null, firstFactor ?? null, ...(byPolicy ? ['policy'] : [])]
   return JSON.stringify(['session', key, subject, opSessionId ?? null, account, accountKey, createdAtMs, how])
 }
 

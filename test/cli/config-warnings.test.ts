@@ -4,13 +4,18 @@ import { test } from 'node:test'
 import type { Config } from '../../config/schema.ts'
 import { configWarnings } from '../../src/cli/config-warnings.ts'
 
-const warningsOf = (credentials: object) =>
+const warningsOf = (credentials: object, oidc: object = {}, secondFactor: object = {}) =>
   configWarnings({
     credentials: {
       ...{ personalAccessTokens: ['azure-devops'], keepCookiesBesideTokens: false },
       ...{ patPolicy: { confirm: 'never', reportOnly: true }, ...credentials },
     },
-  } as unknown as Pick<Config, 'credentials'>).map(warning => warning.split(':')[0])
+    oidc: { profile: 'generic', requestFactorBy: 'acr_values', ...oidc },
+    secondFactor: { acceptAcr: ['mfa'], acceptAcrs: [], acceptAmr: [], rules: [], ...secondFactor },
+  } as unknown as Config).map(warning => warning.split(':')[0])
+
+const ofProvider = (oidc: object, secondFactor: object = {}) => warningsOf(proof({}), oidc, secondFactor)
+const strict = { rules: [{ name: 'strict', acceptAcr: ['gold'] }] }
 
 const proof = (more: object) => ({ patProof: { profile: 'azure-devops', off: false, unreadable: 'refuse', ...more } })
 
@@ -31,4 +36,22 @@ test('confirmation that is only reported is warned of', () => {
 test('no warning where tokens are proven, or none are taken', () => {
   assert.deepEqual(warningsOf(proof({})), [])
   assert.deepEqual(warningsOf({ personalAccessTokens: [] }), [])
+})
+
+test('what an OP is believed without saying it is warned of', () => {
+  const reason = { reason: 'as they say' }
+  assert.deepEqual(ofProvider({ policyGuaranteesFactor: reason }), ['oidc.policyGuaranteesFactor'])
+  assert.deepEqual(ofProvider({ authTimeFromSignIn: reason }), ['oidc.authTimeFromSignIn'])
+})
+
+test('what an OP can never prove is warned of', () => {
+  const byPolicy = { policyGuaranteesFactor: { reason: 'as they say' } }
+  assert.deepEqual(ofProvider(byPolicy, { ...strict, acceptAcr: [] }), [
+    'oidc.policyGuaranteesFactor',
+    'secondFactor.rules',
+  ])
+  assert.deepEqual(ofProvider({ requestFactorBy: 'nothing' }, strict), ['secondFactor.rules'])
+  assert.deepEqual(ofProvider({}, strict), [])
+  assert.deepEqual(ofProvider({ profile: 'entra' }), ['secondFactor.acceptAcrs'])
+  assert.deepEqual(ofProvider({ profile: 'okta', bearer: {} }), ['oidc.bearer'])
 })

@@ -1,0 +1,101 @@
+/** What must fit together in the settings of an OP. */
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Report } from './diagnostic.ts'
+import type { Config } from './schema.ts'
+import { readSecret } from './secret.ts'
+
+type Provider = Config['oidc']
+
+/** `path`: where the provider stands in the file. */
+type ProviderRule = (provider: Provider, path: string, report: Report) => void
+
+const RULES: readonly ProviderRule[] = [
+  checkAuthentication,
+  checkKeyFile,
+  checkParameters,
+  checkFactorRequest,
+  checkAuthTime,
+  checkConnection,
+]
+
+export function checkProvider(provider: Provider, path: string, report: Report): void {
+  for (const rule of RULES) rule(provider, path, report)
+}
+
+function checkAuthentication(provider: Provider, path: string, report: Report): void {
+  const { clientAuthentication: method, clientSecretFile, clientKeyFile, clientKeyId } = provider
+  const option = `${path}.clientAuthentication`
+  if (clientSecretFile !== undefined && clientKeyFile !== undefined)
+    report(`${path}.clientKeyFile`, 'is not used beside clientSecretFile: keep the one that the OP knows')
+  if (clientKeyId !== undefined && clientKeyFile === undefined)
+    report(`${path}.clientKeyId`, 'names the key in clientKeyFile, which is missing')
+  if (method === undefined) return
+  if (method === 'none' && (clientSecretFile ?? clientKeyFile) !== undefined)
+    report(option, 'is none, and there is a secret or key: take away one of the two')
+  if (method === 'private_key_jwt' && clientKeyFile === undefined) report(option, 'needs clientKeyFile')
+  if (method.startsWith('client_secret') && clientSecretFile === undefined) report(option, 'needs clientSecretFile')
+}
+
+/** Those for which JWS has algorithms (RFC 7518 3.1, RFC 8037 3.1). */
+const CURVES = ['prime256v1', 'secp384r1', 'secp521r1']
+
+function checkKeyFile({ clientKeyFile }: Provider, path: string, report: Report): void {
+  if (clientKeyFile === undefined) return
+  const option = `${path}.clientKeyFile`
+  try {
+    const { asymmetricKeyType: type = '', asymmetricKeyDetails } = createPrivateKey(readSecret(clientKeyFile).reveal())
+    const isUsable = ['rsa', 'ed25519'].includes(type) || CURVES.includes(asymmetricKeyDetails?.namedCurve ?? '')
+    if (!isUsable) report(option, `${clientKeyFile} must hold a key of kind RSA, EC on P-256, P-384, P-521, or Ed25519`)
+  } catch (error) {
+    report(option, `${clientKeyFile} is no private key in PEM: ${(error as Error).message}`)
+  }
+}
+
+/** Parameters that have an option of their own, or none. */
+const OWN_PARAMETERS: Readonly<Record<string, string>> = {
+  ...{ client_id: 'clientId', scope: 'scopes', acr_values: 'acrValues', claims: 'claims', prompt: 'prompt' },
+  ...{ response_mode: 'responseMode', max_age: 'secondFactor.maxAgeSeconds' },
+  ...{ redirect_uri: '', response_type: '', state: '', nonce: '', code_challenge: '', code_challenge_method: '' },
+  ...{ request: '', request_uri: '', id_token_hint: '' },
+}
+
+function checkParameters({ authorizationParameters = {} }: Provider, path: string, report: Report): void {
+  for (const name of Object.keys(authorizationParameters)) {
+    if (!Object.hasOwn(OWN_PARAMETERS, name)) continue
+    const option = OWN_PARAMETERS[name]
+    const remedy = option === '' ? 'take it away' : `use the option ${option}`
+    report(`${path}.authorizationParameters.${name}`, `is a parameter that Torhaus sends itself: ${remedy}`)
+  }
+}
+
+/** An OP that is asked in two ways may answer either. */
+function checkFactorRequest({ claims, acrValues }: Provider, path: string, report: Report): void {
+  const asked = claims?.id_token
+  if (acrValues.length === 0 || typeof asked !== 'object' || asked === null) return
+  for (const name of ['acr', 'acrs'])
+    if (name in asked)
+      report(
+        `${path}.claims.id_token.${name}`,
+        `asks for a factor, and so does acrValues: keep acrValues, with requestFactorBy: claims.${name}`,
+      )
+}
+
+function checkAuthTime({ authTimeFromSignIn, prompt }: Provider, path: string, report: Report): void {
+  if (authTimeFromSignIn !== undefined && prompt !== undefined && prompt !== 'login')
+    report(`${path}.prompt`, 'must not be given with authTimeFromSignIn, which asks for prompt=login')
+}
+
+function checkConnection({ caFile, proxy }: Provider, path: string, report: Report): void {
+  if (proxy !== undefined) {
+    const url = URL.parse(proxy)
+    if (url === null || !/^https?:$/.test(url.protocol)) report(`${path}.proxy`, 'must be an http or https URL')
+    else if (url.username !== '' || url.password !== '') report(`${path}.proxy`, 'must not carry credentials')
+  }
+  if (caFile === undefined) return
+  try {
+    new X509Certificate(readFileSync(caFile))
+  } catch (error) {
+    report(`${path}.caFile`, `${caFile} does not begin with a certificate in PEM: ${(error as Error).message}`)
+  }
+}
