@@ -4,8 +4,9 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
+import { providersOf } from './providers.ts'
 import type { Config } from './schema.ts'
-import { keyProblem, readSecret } from './secret.ts'
+import { keyProblem } from './secret.ts'
 
 export function checkSessionKeys({ session }: Config, report: Report): void {
   for (const [index, fileName] of session.encryptionKeyFiles.entries()) {
@@ -24,15 +25,6 @@ export function checkAssertionKeys({ upstream }: Config, report: Report): void {
       const path = `upstream.identity.assertion.signingKeyFiles[${index}]`
       report(path, `${fileName} is no private key in PEM: ${(error as Error).message}`)
     }
-  }
-}
-
-export function checkClientSecret({ oidc }: Config, report: Report): void {
-  if (oidc.clientSecretFile === undefined) return
-  try {
-    readSecret(oidc.clientSecretFile)
-  } catch (error) {
-    report('oidc.clientSecretFile', (error as Error).message)
   }
 }
 
@@ -55,15 +47,18 @@ export function keyFileWarnings(config: Config): Diagnostic[] {
   })
 }
 
-function secretFilesOf({ session, oidc, upstream, listener }: Config): (readonly [path: string, fileName: string])[] {
+function secretFilesOf(config: Config): (readonly [path: string, fileName: string])[] {
+  const { session, upstream, listener } = config
   const list = (path: string, names: readonly string[] = []) =>
     names.map((fileName, index) => [`${path}[${index}]`, fileName] as const)
   const one = (path: string, fileName: string | undefined) => list(path, fileName === undefined ? [] : [fileName])
   return [
     ...list('session.encryptionKeyFiles', session.encryptionKeyFiles),
     ...one('session.store.redis.passwordFile', session.store.redis?.passwordFile),
-    ...one('oidc.clientSecretFile', oidc.clientSecretFile),
-    ...one('oidc.clientKeyFile', oidc.clientKeyFile),
+    ...providersOf(config).flatMap(({ path, settings }) => [
+      ...one(`${path}.clientSecretFile`, settings.clientSecretFile),
+      ...one(`${path}.clientKeyFile`, settings.clientKeyFile),
+    ]),
     ...list('upstream.identity.assertion.signingKeyFiles', upstream.identity.assertion?.signingKeyFiles),
     ...one('listener.tls.privateKeyFile', listener.tls?.privateKeyFile),
   ].map(([path, fileName]) => [path.includes('KeyFiles') ? path : path.replace('[0]', ''), fileName] as const)

@@ -10,6 +10,7 @@ import { LineCounter, parseDocument } from 'yaml'
 import { type Diagnostic, diagnosticsOf, pathOf } from './diagnostic.ts'
 import { resolveFiles } from './files.ts'
 import { withProfile } from './provider-profiles.ts'
+import { provider } from './provider-schema.ts'
 import { checkRules } from './rules.ts'
 import { type Config, configSchema } from './schema.ts'
 
@@ -89,8 +90,18 @@ function overridePorts(value: unknown, environment: ListenEnvironment): unknown 
 }
 
 function withProfiles(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !('oidc' in value)) return value
-  return { ...value, oidc: withProfile(value.oidc) }
+  if (typeof value !== 'object' || value === null) return value
+  const { oidc, providers, ...rest } = value as { readonly oidc?: unknown; readonly providers?: unknown }
+  const isMap = typeof providers === 'object' && providers !== null && !Array.isArray(providers)
+  // The library fills in no defaults below names that the schema does not know.
+  const named = isMap
+    ? Object.entries(providers).map(([name, one]) => [name, Value.Default(provider, withProfile(one))] as const)
+    : []
+  return {
+    ...rest,
+    ...(oidc === undefined ? {} : { oidc: withProfile(oidc) }),
+    ...(providers === undefined ? {} : { providers: isMap ? Object.fromEntries(named) : providers }),
+  }
 }
 
 function deepFreeze<T>(value: T): T {

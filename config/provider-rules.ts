@@ -2,16 +2,19 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Report } from './diagnostic.ts'
-import type { Config } from './schema.ts'
+import { patternProblem } from './linear-pattern.ts'
+import { type NamedProvider, providersOf } from './providers.ts'
+import type { Config, ProviderSettings } from './schema.ts'
 import { readSecret } from './secret.ts'
 
-type Provider = Config['oidc']
+type Provider = ProviderSettings
 
 /** `path`: where the provider stands in the file. */
 type ProviderRule = (provider: Provider, path: string, report: Report) => void
 
 const RULES: readonly ProviderRule[] = [
   checkAuthentication,
+  checkSecretFile,
   checkKeyFile,
   checkParameters,
   checkFactorRequest,
@@ -19,8 +22,46 @@ const RULES: readonly ProviderRule[] = [
   checkConnection,
 ]
 
-export function checkProvider(provider: Provider, path: string, report: Report): void {
-  for (const rule of RULES) rule(provider, path, report)
+/** Part of a path and of a cookie. */
+const NAME = /^[a-z0-9-]{1,32}$/
+
+export function checkProviders(config: Config, report: Report): void {
+  const all = providersOf(config)
+  for (const { name } of all)
+    if (!NAME.test(name))
+      report('providers', `${JSON.stringify(name)} must be small letters, digits and hyphens, 32 at most`)
+  for (const { settings, path } of all) for (const rule of RULES) rule(settings, path, report)
+  if (config.oidc === undefined && all.length === 0) report('oidc', 'is required, or providers')
+  else if (config.oidc !== undefined && config.providers !== undefined)
+    report('providers', 'is in place of oidc: keep one of the two')
+  else if (all.length > 1) checkApart(all, config.account.fromSeveralProviders, report)
+}
+
+/** What tells several OPs apart: their issuers, and which accounts are of which. */
+function checkApart(all: readonly NamedProvider[], shareAccounts: boolean, report: Report): void {
+  const seen = new Set<string>()
+  for (const { settings, path } of all) {
+    for (const issuer of [settings.issuer, ...settings.issuerAliases]) {
+      if (seen.has(issuer))
+        report(`${path}.issuer`, `${issuer} is the name of two providers: tokens tell by it whose they are`)
+      seen.add(issuer)
+    }
+    if (settings.accounts === undefined && !shareAccounts)
+      report(`${path}.accounts`, 'is required with several providers, or account.fromSeveralProviders')
+    if (settings.accounts !== undefined) {
+      const problem = patternProblem(settings.accounts)
+      if (problem !== undefined) report(`${path}.accounts`, problem)
+    }
+  }
+}
+
+function checkSecretFile({ clientSecretFile }: Provider, path: string, report: Report): void {
+  if (clientSecretFile === undefined) return
+  try {
+    readSecret(clientSecretFile)
+  } catch (error) {
+    report(`${path}.clientSecretFile`, (error as Error).message)
+  }
 }
 
 function checkAuthentication(provider: Provider, path: string, report: Report): void {

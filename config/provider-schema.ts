@@ -153,6 +153,10 @@ export const provider = requiredSection(
       'Front-channel logout at `/.torhaus/frontchannel-logout` (OIDC Front-Channel Logout 1.0), for an OP without the back-channel kind, which is there in any case.',
       false,
     ),
+    frontChannelBySidAlone: flag(
+      'Take requests of front-channel logout that name the session and not the issuer, as Entra ID sends them, where no other provider has front-channel logout.',
+      false,
+    ),
     refreshIntervalSeconds: integer(
       'How often a session with a refresh token asks the OP whether the user is still welcome, in seconds.',
       { default: 600, minimum: 10, maximum: DAY_S },
@@ -182,6 +186,24 @@ export const provider = requiredSection(
       text('Proxy for requests of Torhaus to the OP, e.g. http://proxy.corp.example:3128. Browsers go their own way.'),
     ),
     bearer: Type.Optional(bearer),
+    title: Type.Optional(
+      text('With several providers: what people read on the page where they choose one. Default: its name.'),
+    ),
+    domains: list(
+      text('Domain.', { pattern: '^[A-Za-z0-9.-]+$' }),
+      'With several providers: whoever comes with a `login_hint` in one of these domains is led to this one.',
+      { default: [] },
+    ),
+    accounts: Type.Optional(
+      text(
+        'With several providers: regular expression that the whole account must match, in whatever spelling, to be of this one.',
+      ),
+    ),
   },
   'The OpenID Provider that signs people in and proves their second factor.',
 )
+
+export const providers = Type.Record(Type.String(), provider, {
+  description:
+    'Several OpenID Providers at one Torhaus, in place of `oidc`: a name each, of small letters, digits and hyphens, with the options of `oidc`. The redirect URI of each is `/.torhaus/callback/NAME`.',
+})

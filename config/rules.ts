@@ -4,10 +4,11 @@ import { parseAddressRange } from './address-range.ts'
 import { checkCertificateFiles } from './certificate-files.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
 import { parseKdc } from './kdc-address.ts'
-import { checkAssertionKeys, checkClientSecret, checkSessionKeys } from './key-files.ts'
+import { checkAssertionKeys, checkSessionKeys } from './key-files.ts'
 import { patternProblem } from './linear-pattern.ts'
 import { LOOPBACK } from './loopback.ts'
-import { checkProvider } from './provider-rules.ts'
+import { checkProviders } from './provider-rules.ts'
+import { providersOf } from './providers.ts'
 import { checkRedis } from './redis-rules.ts'
 import type { Config } from './schema.ts'
 
@@ -16,17 +17,17 @@ type Rule = (config: Config, report: Report) => void
 /** Each rule, behind the options it reads: it can only run where these have the right shape. */
 const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['publicUrl', 'allowPlainHttp'], checkPublicUrl],
-  [['oidc.issuer', 'allowPlainHttp'], checkIssuer],
+  [['oidc', 'providers', 'allowPlainHttp'], checkIssuers],
   [['upstream.url'], checkUpstreamUrl],
   [['listener.trustedProxies'], checkAddresses],
   [['listener.trustedProxies', 'listener.proxyProtocol'], checkProxyProtocol],
-  [['secondFactor', 'oidc.policyGuaranteesFactor'], checkSecondFactor],
+  [['secondFactor'], checkSecondFactor],
+  [['secondFactor', 'oidc.policyGuaranteesFactor', 'providers'], checkSomethingProves],
   [['upstream.identity'], checkIdentity],
   [['account', 'kerberos'], checkAccount],
   [['listener.tls'], checkCertificateFiles],
   [['session.encryptionKeyFiles'], checkSessionKeys],
-  [['oidc.clientSecretFile'], checkClientSecret],
-  [['oidc'], ({ oidc }, report) => checkProvider(oidc, 'oidc', report)],
+  [['oidc', 'providers', 'account'], checkProviders],
   [['upstream.identity'], checkAssertionKeys],
   [['listener.idleTimeoutMs', 'upstream.headersTimeoutMs'], checkUpstreamTimeouts],
   [['session.idleTimeoutSeconds', 'session.absoluteTimeoutSeconds'], checkSessionTimeouts],
@@ -60,8 +61,11 @@ function checkPublicUrl({ publicUrl, allowPlainHttp }: Config, report: Report): 
   checkTransport('publicUrl', checkUrl('publicUrl', publicUrl, false, report), allowPlainHttp, report)
 }
 
-function checkIssuer({ oidc, allowPlainHttp }: Config, report: Report): void {
-  checkTransport('oidc.issuer', checkUrl('oidc.issuer', oidc.issuer, true, report), allowPlainHttp, report)
+function checkIssuers(config: Config, report: Report): void {
+  for (const { path, settings } of providersOf(config)) {
+    const option = `${path}.issuer`
+    checkTransport(option, checkUrl(option, settings.issuer, true, report), config.allowPlainHttp, report)
+  }
 }
 
 function checkUpstreamUrl({ upstream }: Config, report: Report): void {
@@ -115,12 +119,14 @@ const OWN_POLICIES = [
   'identity-change',
 ]
 
-function checkSecondFactor({ secondFactor, oidc }: Config, report: Report): void {
-  const { acceptAcr, acceptAcrs, acceptAmr, rules } = secondFactor
-  const isByPolicy = oidc.policyGuaranteesFactor !== undefined
-  if (acceptAcr.length + acceptAcrs.length + acceptAmr.length === 0 && !isByPolicy) {
+function checkSomethingProves(config: Config, report: Report): void {
+  const { acceptAcr, acceptAcrs, acceptAmr } = config.secondFactor
+  const isByPolicy = providersOf(config).some(({ settings }) => settings.policyGuaranteesFactor !== undefined)
+  if (acceptAcr.length + acceptAcrs.length + acceptAmr.length === 0 && !isByPolicy)
     report('secondFactor', 'needs at least one of acceptAcr, acceptAcrs, acceptAmr: otherwise nobody could pass')
-  }
+}
+
+function checkSecondFactor({ secondFactor: { rules } }: Config, report: Report): void {
   rules.forEach(({ name, when, require, reason, acceptAcr, maxAgeSeconds }, index) => {
     const path = `secondFactor.rules[${index}]`
     if (OWN_POLICIES.includes(name)) report(`${path}.name`, `${name} is what Torhaus itself calls something`)

@@ -5,7 +5,7 @@
 import Type, { type Static } from 'typebox'
 import { clientClasses } from './client-classes.ts'
 import { choice, file, flag, integer, list, outputFile, requiredSection, section, text } from './option.ts'
-import { provider } from './provider-schema.ts'
+import { provider, providers } from './provider-schema.ts'
 
 const HOUR_S = 3600
 const DAY_S = 24 * HOUR_S
@@ -560,6 +560,10 @@ const account = section(
       'Regular expression that the whole account must match after filling in; anything else is refused. With a group named `account`, that group becomes the account.',
       { default: '[^\\x00-\\x20\\x7f]{1,256}' },
     ),
+    fromSeveralProviders: flag(
+      'With several providers: an account that two of them give is the same person. Otherwise each says in `accounts` which are its own, and what is not, or is of two, is refused.',
+      false,
+    ),
     case: choice(['keep', 'lower', 'upper'], 'Letter case of the account: of A to Z, other letters stay.', 'keep'),
     domains: list(
       text('NetBIOS or DNS name of the domain.', { pattern: '^[^\\\\@/\\s]+$' }),
@@ -855,14 +859,15 @@ export const configSchema = requiredSection(
   {
     publicUrl: text('Origin that users type and see: scheme, host and port, no path. Redirects and cookies follow it.'),
     allowPlainHttp: flag(
-      'Allow publicUrl and oidc.issuer to be http, and Redis to be without TLS, for hosts other than loopback. Passwords and cookies then travel in the clear: for laboratories only.',
+      'Allow publicUrl and issuers to be http, and Redis to be without TLS, for hosts other than loopback. Passwords and cookies then travel in the clear: for laboratories only.',
       false,
     ),
     listener,
     admin,
     upstream,
     shares,
-    oidc: provider,
+    oidc: Type.Optional(provider),
+    providers: Type.Optional(providers),
     kerberos: Type.Optional(kerberos),
     secondFactor,
     account,
@@ -882,3 +887,6 @@ type DeepReadonly<T> = T extends (infer U)[]
 
 /** The whole configuration, checked, with defaults filled in and file names absolute. */
 export type Config = DeepReadonly<Static<typeof configSchema>>
+
+/** One OpenID Provider, written as `oidc` or below `providers`. */
+export type ProviderSettings = NonNullable<Config['oidc']>

@@ -9,7 +9,8 @@ import type { Authenticated, Credentials, Presented, Principal } from '../src/ex
 import type { RequestFields } from '../src/http/request-fields.ts'
 import { isForeign, isSafeMethod } from '../src/http/request-origin.ts'
 import type { FirstFactor, FirstFactorVerdict } from '../src/identity/first-factor.ts'
-import type { AccessTokenVerifier, TokenVerdict } from '../src/oidc/access-token.ts'
+import type { TokenVerdict } from '../src/oidc/access-token.ts'
+import type { AccessTokens } from '../src/oidc/access-tokens.ts'
 import type { SessionRefresh } from '../src/oidc/session-refresh.ts'
 import type { ProvePat } from '../src/pats/prove-pat.ts'
 import type { SessionCookies } from '../src/session/session-cookie.ts'
@@ -19,7 +20,7 @@ export interface AuthenticateParts {
   readonly sessions: Pick<Sessions, 'find' | 'open'>
   readonly refresh: SessionRefresh
   /** Undefined where access tokens of the OP are not accepted. */
-  readonly accessTokens: AccessTokenVerifier | undefined
+  readonly accessTokens: AccessTokens | undefined
   /** Undefined without a directory. */
   readonly firstFactor: Pick<FirstFactor, 'byNegotiate' | 'byPassword'> | undefined
   /** Whether a ticket is enough for this request: then a browser gets a session with its first one. */

@@ -383,6 +383,11 @@ const table = {
     stage: 'confirm',
     sentence: 'This request is from another account than yours. Only its owner can confirm it.',
   },
+  'sign-in-other-provider': {
+    status: 400,
+    stage: 'sign-in',
+    sentence: 'The answer came from another identity provider than the one that was asked. Sign in again.',
+  },
   'sign-in-refused': { status: 403, stage: 'sign-in', sentence: 'The identity provider did not sign you in.' },
   'own-page-navigation-only': {
     status: 403,

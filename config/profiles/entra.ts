@@ -13,6 +13,7 @@ export const entra: ProfileDefaults = issuer => {
   return {
     clientAuthentication: 'client_secret_post',
     requestFactorBy: 'claims.acrs',
+    frontChannelBySidAlone: true,
     scopes: ['openid', 'profile', 'offline_access'],
     ...(tenant === undefined ? {} : { issuerAliases: [`https://sts.windows.net/${tenant}/`] }),
   }

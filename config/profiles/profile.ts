@@ -10,6 +10,7 @@ export interface ProfileSettings {
   readonly responseMode?: 'form_post'
   readonly scopes?: readonly string[]
   readonly userinfo?: true
+  readonly frontChannelBySidAlone?: true
   readonly issuerAliases?: readonly string[]
   readonly idToken?: ClaimNames
   readonly accessToken?: ClaimNames

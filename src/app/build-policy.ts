@@ -2,18 +2,19 @@
 import { randomUUID } from 'node:crypto'
 import { causeChain } from '../cause-chain.ts'
 import { FirstFactor } from '../identity/first-factor.ts'
-import { AccessTokenVerifier } from '../oidc/access-token.ts'
-import { accountMapperFor } from '../oidc/account.ts'
+import type { AccessTokens } from '../oidc/access-tokens.ts'
+import { changedAtOp } from '../oidc/refreshed-claims.ts'
 import { SessionRefresh } from '../oidc/session-refresh.ts'
 import type { PatWatch } from '../pats/pat-watch.ts'
 import type { ProvePat } from '../pats/prove-pat.ts'
 import { tokenCarriers } from '../pats/token-carriers.ts'
 import type { PolicyParts } from '../pipeline.ts'
 import { LastingRights } from '../policy/lasting-rights.ts'
+import { openAccessTokens } from './open-providers.ts'
 import type { Services } from './open-services.ts'
 
-type ClassifyNeeds = Pick<Services, 'config' | 'cookies' | 'fingerprints'>
-type RefreshNeeds = Pick<Services, 'config' | 'log' | 'now' | 'metrics' | 'provider' | 'sessions'>
+type ClassifyNeeds = Pick<Services, 'config' | 'cookies' | 'fingerprints' | 'ops'>
+type RefreshNeeds = Pick<Services, 'accountKey' | 'config' | 'log' | 'now' | 'metrics' | 'ops' | 'sessions'>
 type AuthenticateNeeds = RefreshNeeds &
   Pick<Services, 'accountKey' | 'audit' | 'cookies' | 'directory' | 'publicUrl' | 'rules'>
 type SecondFactorNeeds = Pick<
@@ -23,13 +24,11 @@ type SecondFactorNeeds = Pick<
 export type PolicyNeeds = AuthenticateNeeds &
   ClassifyNeeds &
   SecondFactorNeeds &
-  Pick<Services, 'fieldReader' | 'identityOut' | 'opKeys' | 'viaName'>
+  Pick<Services, 'accountNames' | 'fieldReader' | 'identityOut' | 'viaName'>
 
 export function buildPolicy(services: PolicyNeeds, watch: PatWatch, provesPat: ProvePat): Omit<PolicyParts, 'rates'> {
-  const { config, now, opKeys, fieldReader, viaName, identityOut, publicUrl } = services
-  const { bearer, accessToken } = config.oidc
-  const mapAccount = accountMapperFor(config.account, accessToken.accountTemplate)
-  const accessTokens = bearer && new AccessTokenVerifier({ ...config.oidc, bearer }, opKeys, mapAccount, now)
+  const { config, now, ops, accountNames, fieldReader, viaName, identityOut, publicUrl } = services
+  const accessTokens = openAccessTokens(config, ops, accountNames, now)
   return {
     trust: {
       ...{ fieldReader, viaName },
@@ -46,12 +45,12 @@ export function buildPolicy(services: PolicyNeeds, watch: PatWatch, provesPat: P
 }
 
 function classifyParts(
-  { config, cookies, fingerprints }: ClassifyNeeds,
-  accessTokens: AccessTokenVerifier | undefined,
+  { config, cookies, fingerprints, ops }: ClassifyNeeds,
+  accessTokens: AccessTokens | undefined,
 ): PolicyParts['classify'] {
   return {
     credentials: config.credentials,
-    issuers: new Set([config.oidc.issuer, ...config.oidc.issuerAliases]),
+    issuers: new Set(ops.all.flatMap(({ settings }) => [settings.issuer, ...settings.issuerAliases])),
     cookies,
     isValidated: token => accessTokens?.knows(token) === true,
     fingerprintsOf: fingerprints.of,
@@ -60,7 +59,7 @@ function classifyParts(
 
 function authenticateParts(
   needs: AuthenticateNeeds,
-  accessTokens: AccessTokenVerifier | undefined,
+  accessTokens: AccessTokens | undefined,
 ): Omit<PolicyParts['authenticate'], 'provesPat'> {
   const { config, now, metrics, audit, sessions, cookies, directory, rules, accountKey, publicUrl } = needs
   return {
@@ -78,11 +77,15 @@ function authenticateParts(
   }
 }
 
-function sessionRefresh({ config, log, now, metrics, provider, sessions }: RefreshNeeds): SessionRefresh {
-  return new SessionRefresh(provider, sessions, config.oidc, now, (outcome, cause) => {
-    metrics.refresh(outcome)
-    if (!(cause instanceof Error)) return
-    log.warn({ 'event.action': 'session-refresh', 'event.outcome': outcome, 'error.message': causeChain(cause) })
+function sessionRefresh({ accountKey, config, log, now, metrics, ops, sessions }: RefreshNeeds): SessionRefresh {
+  return new SessionRefresh({
+    ...{ ops, sessions, now },
+    changed: (op, claims, record) => changedAtOp(op, claims, record, config.secondFactor, accountKey),
+    report(outcome, cause) {
+      metrics.refresh(outcome)
+      if (!(cause instanceof Error)) return
+      log.warn({ 'event.action': 'session-refresh', 'event.outcome': outcome, 'error.message': causeChain(cause) })
+    },
   })
 }
 

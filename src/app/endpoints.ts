@@ -2,9 +2,9 @@
 
 import { AssertionIdentity } from '../identity/assertion-identity.ts'
 import type { GrantEvent, OpLogoutChannel, OpLogoutOutcome, PatEvent } from '../observability/events.ts'
-import { accountMapperFor } from '../oidc/account.ts'
 import { LogoutTokenClaims } from '../oidc/logout-token-claims.ts'
 import { OpLogout } from '../oidc/op-logout.ts'
+import type { Op } from '../oidc/ops.ts'
 import type { SessionRefresh } from '../oidc/session-refresh.ts'
 import { endSession, revokeGrant, signOutEverywhere } from '../routes/account-actions.ts'
 import { accountPage } from '../routes/account-page.ts'
@@ -25,14 +25,14 @@ import { completeSignIn, type SignInParts, startSignIn } from '../routes/sign-in
 import { askToSignOut, signedOut, signOut } from '../routes/sign-out.ts'
 import type { Services } from './open-services.ts'
 
-type LogoutNeeds = Pick<Services, 'audit' | 'config' | 'metrics' | 'now' | 'opKeys' | 'publicUrl' | 'stores'>
+type LogoutNeeds = Pick<Services, 'audit' | 'config' | 'metrics' | 'now' | 'ops' | 'publicUrl' | 'stores'>
 type AccountNeeds = Pick<
   Services,
   'accountKey' | 'accountNames' | 'changes' | 'cookies' | 'grants' | 'patConfirmations' | 'pats' | 'sessions'
 >
 export type EndpointNeeds = LogoutNeeds &
   AccountNeeds &
-  Pick<Services, 'formTokens' | 'identityOut' | 'provider' | 'signInStates'> & { readonly refresh: SessionRefresh }
+  Pick<Services, 'formTokens' | 'identityOut' | 'signInStates'> & { readonly refresh: SessionRefresh }
 
 /** Torhaus' own pages, by method and path. */
 export function endpoints(services: EndpointNeeds): Record<string, Route> {
@@ -56,21 +56,21 @@ function pagesOf(
   opLogout: OpLogout,
   forget: (account: string) => void,
 ): Record<string, Route> {
-  const { config, now, metrics, provider, sessions, refresh, cookies, publicUrl, audit, formTokens } = services
+  const { config, now, metrics, ops, sessions, refresh, cookies, publicUrl, audit, formTokens } = services
   const { grants, pats, patConfirmations, accountKey } = services
   const accountKeys = services.accountNames.keysOf
   const publicOrigin = publicUrl.origin
   const rule = config.secondFactor
   const session = { sessions, refresh, cookies, rule, publicOrigin, now }
   const begin = {
-    ...{ provider, store: services.stores.sessions, cookies, publicOrigin, now },
+    ...{ ops, store: services.stores.sessions, cookies, publicOrigin, now },
     states: services.signInStates,
     limits: config.session,
     report: reportSignIn(services),
   }
   const count = (event: GrantEvent) => metrics.grant(event)
   const tokens = { pats, patConfirmations, patPolicy: config.credentials.patPolicy, networks: rule.grants }
-  const ownParts = { ...session, ...tokens, grants, accountKey, accountKeys, audit, count, forget, forms: formTokens }
+  const ownParts = { ...session, ...tokens, ops, grants, accountKey, accountKeys, audit, count, forget, forms: formTokens }
   const acts = { ...ownParts, begin: beginSignIn(begin) }
   const patParts = { ...acts, countPat: (event: PatEvent) => metrics.pat(event) }
   const grantParts = { ...acts, settings: config.secondFactor }
@@ -82,8 +82,6 @@ function pagesOf(
   }
   const signInParts: SignInParts = {
     ...{ ...session, ...begin, opLogout, accountKey },
-    mapAccount: accountMapperFor(config.account, config.oidc.idToken.accountTemplate),
-    oidc: config.oidc,
     confirmMaxAgeSeconds: rule.grants.confirmMaxAgeSeconds,
     fulfil: (exchange, intent, person) => fulfil[intent.kind](exchange, intent, person),
     mismatch: (exchange, account, { accountKey: otherAccount }) => {
@@ -91,7 +89,7 @@ function pagesOf(
       audit.write('confirmation-refused', exchange, { account, code: 'confirmation-other-account', otherAccount })
     },
   }
-  const signOutParts = { provider, sessions, cookies, publicOrigin, audit, forget }
+  const signOutParts = { ops, sessions, cookies, publicOrigin, audit, forget }
   return {
     'GET /.torhaus/': accountPage(ownParts),
     'GET /.torhaus': accountPage(ownParts),
@@ -105,32 +103,36 @@ function pagesOf(
     'GET /.torhaus/confirm/:code': askToConfirm(confirmParts),
     'POST /.torhaus/confirm/:code': confirm(confirmParts),
     'GET /.torhaus/confirmed': confirmed(),
-    'GET /.torhaus/git': gitPage({ ...ownParts, provider, oidc: config.oidc }),
+    'GET /.torhaus/git': gitPage(ownParts),
     'GET /.torhaus/sign-in': startSignIn(signInParts),
     'GET /.torhaus/arrived': arrived(publicOrigin),
-    'GET /.torhaus/callback': completeSignIn(signInParts),
-    ...(config.oidc.responseMode === 'form_post' && { 'POST /.torhaus/callback': formPost }),
+    ...Object.fromEntries(ops.all.flatMap(op => callbacks(signInParts, op))),
     'GET /.torhaus/sign-out': askToSignOut(signOutParts),
     'POST /.torhaus/sign-out': signOut(signOutParts),
-    'GET /.torhaus/signed-out': signedOut(),
+    'GET /.torhaus/signed-out': signedOut(signOutParts),
   }
+}
+
+function callbacks(parts: SignInParts, op: Op): [string, Route][] {
+  const { callbackPath, settings } = op
+  const callback: [string, Route] = [`GET ${callbackPath}`, completeSignIn(parts, op)]
+  return settings.responseMode === 'form_post' ? [callback, [`POST ${callbackPath}`, formPost]] : [callback]
 }
 
 /** Where the OP tells of logouts. */
 function logoutRoutes(
-  { config, now, metrics, stores, opKeys, publicUrl, audit }: LogoutNeeds,
+  { now, metrics, stores, ops, publicUrl, audit }: LogoutNeeds,
   opLogout: OpLogout,
 ): Record<string, Route> {
-  const { clientId, issuer, frontChannelLogout: hasFrontChannel } = config.oidc
+  const hasFrontChannel = ops.all.some(({ settings }) => settings.frontChannelLogout)
   const countLogout = (channel: OpLogoutChannel, outcome: OpLogoutOutcome) => metrics.opLogout(channel, outcome)
-  const parts = { opLogout, audit, countLogout, publicOrigin: publicUrl.origin, now }
-  const tokens = { keys: opKeys, clientId, now }
+  const parts = { ops, opLogout, audit, countLogout, publicOrigin: publicUrl.origin, now }
   return {
     'POST /.torhaus/backchannel-logout': backChannelLogout({
-      ...{ ...parts, tokens },
+      ...parts,
       claims: new LogoutTokenClaims(stores.sessions),
     }),
-    ...(hasFrontChannel && { 'GET /.torhaus/frontchannel-logout': frontChannelLogout({ ...parts, issuer }) }),
+    ...(hasFrontChannel && { 'GET /.torhaus/frontchannel-logout': frontChannelLogout(parts) }),
   }
 }
 

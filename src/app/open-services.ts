@@ -7,8 +7,7 @@ import { Grants } from '../grants/grants.ts'
 import { RequestFieldReader } from '../http/request-fields.ts'
 import { Audit } from '../observability/audit.ts'
 import { Metrics } from '../observability/metrics.ts'
-import type { OpKeys } from '../oidc/op-keys.ts'
-import { OpenIdProvider } from '../oidc/provider.ts'
+import type { Ops } from '../oidc/ops.ts'
 import { PatConfirmations } from '../pats/pat-confirmations.ts'
 import { type PatFingerprints, patFingerprints } from '../pats/pat-fingerprints.ts'
 import { PatRegister } from '../pats/pat-register.ts'
@@ -19,6 +18,7 @@ import { Sealer } from '../session/sealer.ts'
 import { Sessions } from '../session/sessions.ts'
 import { Changes } from '../store/changes.ts'
 import { type Identity, openIdentity } from './open-identity.ts'
+import { openProviders } from './open-providers.ts'
 import { openStores } from './open-stores.ts'
 import { type Site, siteOf } from './site.ts'
 import { storeReport } from './store-report.ts'
@@ -34,8 +34,7 @@ export interface Services extends Site, Identity {
   readonly stores: Stores
   /** Between this process and the others on the same store. */
   readonly changes: Changes
-  readonly provider: OpenIdProvider
-  readonly opKeys: OpKeys
+  readonly ops: Ops
   readonly sessions: Sessions
   readonly signInStates: SignInStates
   readonly formTokens: FormTokens
@@ -54,13 +53,12 @@ export async function openServices(
   surroundings: Surroundings,
   opened: AsyncDisposableStack,
 ): Promise<Services> {
-  const { oidc, session } = config
+  const { session } = config
   const { now } = surroundings
   const site = siteOf(config)
-  const provider = new OpenIdProvider(oidc, now)
   const keys = session.encryptionKeyFiles.map(readKey)
   // Whoever has another OP or another name is another Torhaus, also on the same store.
-  const sealer = new Sealer(keys, session.sharedAs ?? JSON.stringify([oidc.issuer, site.publicUrl.origin]))
+  const sealer = new Sealer(keys, session.sharedAs ?? bindingOf(config, site.publicUrl))
   const metrics = new Metrics()
   const changes = new Changes()
   const stores = await openStores(session, changes, storeReport(metrics, log), surroundings, opened)
@@ -72,8 +70,8 @@ export async function openServices(
   return {
     ...site,
     ...identity,
-    ...{ config, log, now, metrics, audit, stores, changes, provider },
-    opKeys: provider.keys,
+    ...{ config, log, now, metrics, audit, stores, changes },
+    ops: openProviders(config, identity.accountNames, now),
     sessions: new Sessions(stores.sessions, sealer, { ...session, ...caching }, changes, surroundings),
     signInStates: new SignInStates(sealer),
     formTokens: new FormTokens(sealer, stores.sessions, now),
@@ -90,3 +88,7 @@ export async function openServices(
     fieldReader: new RequestFieldReader(identity.identityOut.fieldNames, config.listener.maxHeaderFields),
   }
 }
+
+/** What sessions are bound to. With several OPs each session names its issuer itself. */
+const bindingOf = ({ oidc }: Pick<Config, 'oidc'>, { origin }: URL) =>
+  JSON.stringify([oidc?.issuer ?? 'several providers', origin])

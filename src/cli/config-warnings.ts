@@ -1,10 +1,13 @@
 /** What a valid configuration opens that its owner may not know of. */
+import { providersOf } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
 import { providerWarnings } from './provider-warnings.ts'
 
-export const configWarnings = (config: Pick<Config, 'credentials' | 'oidc' | 'secondFactor'>): string[] => [
+export const configWarnings = (
+  config: Pick<Config, 'credentials' | 'oidc' | 'providers' | 'secondFactor'>,
+): string[] => [
   ...credentialWarnings(config),
-  ...providerWarnings(config.oidc, 'oidc', config.secondFactor),
+  ...providersOf(config).flatMap(({ settings, path }) => providerWarnings(settings, path, config.secondFactor)),
 ]
 
 function credentialWarnings({ credentials }: Pick<Config, 'credentials'>): string[] {

@@ -1,7 +1,7 @@
 /** What an OP is believed without saying it, and what it will never be able to say. */
-import type { Config } from '../../config/schema.ts'
+import type { Config, ProviderSettings } from '../../config/schema.ts'
 
-type Provider = Config['oidc']
+type Provider = ProviderSettings
 type SecondFactor = Config['secondFactor']
 
 /** `path`: where the provider stands in the file. */

@@ -3,7 +3,7 @@
  * OP has other keys, so that a client that sends the same token with each request costs one signature check.
  */
 import { decodeJwt, decodeProtectedHeader, errors, type JWTVerifyResult, jwtVerify } from 'jose'
-import type { Config } from '../../config/schema.ts'
+import type { ProviderSettings } from '../../config/schema.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import { type Code, Fault } from '../errors.ts'
@@ -13,8 +13,8 @@ import type { AccountMapper } from './account.ts'
 import { evidenceFrom, isNumericDate } from './claims.ts'
 import type { OpKeys } from './op-keys.ts'
 
-export type AccessTokenSettings = Pick<Config['oidc'], 'accessToken' | 'clientId' | 'issuerAliases'> & {
-  readonly bearer: NonNullable<Config['oidc']['bearer']>
+export type AccessTokenSettings = Pick<ProviderSettings, 'accessToken' | 'clientId' | 'issuerAliases'> & {
+  readonly bearer: NonNullable<ProviderSettings['bearer']>
 }
 
 /** A token that is valid, and whom it speaks of. */

@@ -5,7 +5,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { Readable } from 'node:stream'
-import type { Config } from '../../config/schema.ts'
+import type { ProviderSettings } from '../../config/schema.ts'
 
 export interface Sending {
   readonly method: string
@@ -18,7 +18,7 @@ export interface Sending {
 export type Fetch = (url: string, sending: Sending) => Promise<Response>
 
 /** `ca`: certificates in PEM. */
-export function agentFetch(ca: string | undefined, proxy: Config['oidc']['proxy']): Fetch {
+export function agentFetch(ca: string | undefined, proxy: ProviderSettings['proxy']): Fetch {
   const proxyEnv = proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } }
   const plain = new HttpAgent(proxyEnv)
   const secure = new HttpsAgent({ ...proxyEnv, ...(ca === undefined ? {} : { ca }) })

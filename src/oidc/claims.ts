@@ -1,11 +1,11 @@
-import type { Config } from '../../config/schema.ts'
+import type { ProviderSettings } from '../../config/schema.ts'
 import type { Evidence } from '../exchange.ts'
 
 /** Claims of a verified token. */
 export type Claims = Readonly<Record<string, unknown>>
 
 /** Under which names a kind of token says how a person authenticated. */
-export type EvidenceNames = Pick<Config['oidc']['idToken'], 'acr' | 'acrs' | 'amr' | 'authTime'>
+export type EvidenceNames = Pick<ProviderSettings['idToken'], 'acr' | 'acrs' | 'amr' | 'authTime'>
 
 const USUAL_NAMES: EvidenceNames = { acr: 'acr', acrs: 'acrs', amr: ['amr'], authTime: 'auth_time' }
 

@@ -1,11 +1,11 @@
 /** How the OP is shown that it is us who ask (OIDC Core 9). */
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import * as client from 'openid-client'
-import type { Config } from '../../config/schema.ts'
+import type { ProviderSettings } from '../../config/schema.ts'
 import { readSecret, type Secret } from '../../config/secret.ts'
 
 type Settings = Pick<
-  Config['oidc'],
+  ProviderSettings,
   'clientAuthentication' | 'clientId' | 'clientKeyFile' | 'clientKeyId' | 'clientSecretFile'
 >
 

@@ -1,6 +1,6 @@
-import type { Config } from '../../config/schema.ts'
+import type { ProviderSettings } from '../../config/schema.ts'
 
-type Settings = Pick<Config['oidc'], 'acrValues' | 'claims' | 'requestFactorBy'>
+type Settings = Pick<ProviderSettings, 'acrValues' | 'claims' | 'requestFactorBy'>
 type ClaimsRequest = Readonly<Record<string, unknown>>
 
 /** The claims about the factor, of the ID token: the OP is asked for them in one way only. */

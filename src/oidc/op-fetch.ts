@@ -3,7 +3,7 @@
  * and size.
  */
 import { readFileSync } from 'node:fs'
-import type { Config } from '../../config/schema.ts'
+import type { ProviderSettings } from '../../config/schema.ts'
 import { Fault } from '../errors.ts'
 import { agentFetch, type Fetch } from './agent-fetch.ts'
 import { faultOfEndpoint } from './op-endpoints.ts'
@@ -17,7 +17,7 @@ export interface OpRequest {
 
 export type OpFetch = (url: string, request: OpRequest) => Promise<Response>
 
-export type OpFetchSettings = Pick<Config['oidc'], 'caFile' | 'issuer' | 'proxy' | 'timeoutMs'>
+export type OpFetchSettings = Pick<ProviderSettings, 'caFile' | 'issuer' | 'proxy' | 'timeoutMs'>
 
 /** Metadata, key sets and token responses have some kilobytes. */
 const MAX_RESPONSE_BYTES = 1_048_576

@@ -2,7 +2,7 @@
  * The OpenID Provider as the relying party sees it: openid-client, with discovery in the background and coded faults.
  */
 import * as client from 'openid-client'
-import type { Config } from '../../config/schema.ts'
+import type { ProviderSettings } from '../../config/schema.ts'
 import { type Clock, isWithin } from '../clock.ts'
 import { Fault } from '../errors.ts'
 import { type Claims, isNumericDate } from './claims.ts'
@@ -33,11 +33,17 @@ export interface TokenSet {
   readonly refreshToken: string | undefined
 }
 
+/**
+ * An ID token of somebody in a hundred groups makes a URL that servers refuse. Without the hint the OP asks the person,
+ * perhaps; `client_id` still says who sends them (RP-Initiated Logout 1.0 2).
+ */
+const MAX_END_SESSION_URL_LENGTH = 4000
+
 /** After a failed discovery, the next attempt waits so long: a flood of sign-ins is no flood of requests to the OP. */
 const DISCOVERY_PAUSE_MS = 2000
 
 export class OpenIdProvider {
-  readonly #settings: Config['oidc']
+  readonly #settings: ProviderSettings
   readonly #authentication: client.ClientAuth
   readonly #now: Clock
   readonly #fetch: OpFetch
@@ -47,7 +53,7 @@ export class OpenIdProvider {
   #failure: { readonly atMs: number; readonly fault: Fault } | undefined
   #known = false
 
-  constructor(settings: Config['oidc'], now: Clock) {
+  constructor(settings: ProviderSettings, now: Clock) {
     this.#settings = settings
     this.#authentication = clientAuthentication(settings)
     this.#now = now
@@ -162,12 +168,11 @@ export class OpenIdProvider {
   async endSessionUrl(idTokenHint: string | undefined, postLogoutRedirectUri: string): Promise<string | undefined> {
     const configuration = await this.metadata()
     if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined
-    return client
-      .buildEndSessionUrl(configuration, {
-        post_logout_redirect_uri: postLogoutRedirectUri,
-        ...(idTokenHint === undefined ? {} : { id_token_hint: idTokenHint }),
-      })
-      .toString()
+    const back = { post_logout_redirect_uri: postLogoutRedirectUri }
+    const plain = client.buildEndSessionUrl(configuration, back).href
+    if (idTokenHint === undefined) return plain
+    const hinted = client.buildEndSessionUrl(configuration, { ...back, id_token_hint: idTokenHint }).href
+    return hinted.length > MAX_END_SESSION_URL_LENGTH ? plain : hinted
   }
 
   async #keySource(): Promise<{ jwksUri: string; issuer: string }> {

@@ -1,9 +1,9 @@
-import type { Config } from '../../config/schema.ts'
+import type { ProviderSettings } from '../../config/schema.ts'
 import type { Evidence } from '../exchange.ts'
 import { provesFactor, type SecondFactorRule } from '../policy/second-factor.ts'
 import { type Claims, evidenceFrom } from './claims.ts'
 
-type Settings = Pick<Config['oidc'], 'authTimeFromSignIn' | 'idToken' | 'policyGuaranteesFactor'>
+type Settings = Pick<ProviderSettings, 'authTimeFromSignIn' | 'idToken' | 'policyGuaranteesFactor'>
 
 /**
  * How somebody has signed in, by the ID token; and where the configuration says so by what it is silent about: the OP

@@ -16,6 +16,8 @@ export interface Aim {
 export interface Asked {
   /** When it was asked to authenticate anew (`prompt=login`). */
   readonly anewAtMs?: number
+  /** Which one, of several. */
+  readonly provider?: string
 }
 
 /** More is not told: OPs have limits on URLs, IIS before AD FS one of 2048 for the query. */
@@ -52,8 +54,8 @@ export class SignInStates {
 
   /** Nothing of a state that is not ours. */
   askedOf(state: string): Asked {
-    const { anewAtMs } = this.#open(state)
-    return anewAtMs === undefined ? {} : { anewAtMs }
+    const { anewAtMs, provider } = this.#open(state)
+    return { ...(anewAtMs === undefined ? {} : { anewAtMs }), ...(provider === undefined ? {} : { provider }) }
   }
 
   #open(state: string): Partial<Aim & Asked> {

@@ -3,7 +3,7 @@
 import { Fault } from '../errors.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { Audit } from '../observability/audit.ts'
-import type { OpenIdProvider } from '../oidc/provider.ts'
+import type { Ops } from '../oidc/ops.ts'
 import { html, pageFields, renderPage } from '../refusal/page.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -13,7 +13,7 @@ import { forgetPages, type Reply, type Route, seeOther } from './reply.ts'
 import { isSameOrigin } from './same-origin.ts'
 
 export interface SignOutParts {
-  readonly provider: OpenIdProvider
+  readonly ops: Ops
   readonly sessions: Sessions
   readonly cookies: SessionCookies
   readonly publicOrigin: string
@@ -41,7 +41,7 @@ export function askToSignOut({ publicOrigin }: SignOutParts): Route {
  * POST: ends the session whatever the OP says, and goes on to the OP to end that session, too. The form has no token of
  * ours: it gives nobody anything, and must work with a session that is good for nothing else.
  */
-export function signOut({ provider, sessions, cookies, publicOrigin, audit, forget }: SignOutParts): Route {
+export function signOut({ ops, sessions, cookies, publicOrigin, audit, forget }: SignOutParts): Route {
   return leaving(cookies, async exchange => {
     if (!isSameOrigin(exchange, publicOrigin)) throw new Fault('sign-in-not-same-origin')
     const id = cookies.sessionIn(exchange.fields.kept.cookie)
@@ -53,20 +53,26 @@ export function signOut({ provider, sessions, cookies, publicOrigin, audit, forg
       audit.write('sign-out', exchange, { account: session.record.account })
     }
     // Also without a session here: whoever was refused for want of a second factor must be able to leave the OP, too.
-    const next = await provider.endSessionUrl(idToken, publicOrigin + SIGNED_OUT_PATH).catch(() => undefined)
+    const op = session === undefined ? ops.only : ops.ofStored(session.record.subject)
+    const next = await op?.provider.endSessionUrl(idToken, publicOrigin + SIGNED_OUT_PATH).catch(() => undefined)
     return forgetPages(seeOther(next ?? SIGNED_OUT_PATH, cookies.deleteSession()))
   })
 }
 
-/** GET /.torhaus/signed-out */
-export function signedOut(): Route {
-  return () =>
-    page(
-      'You are signed out',
-      html`<p>Close the browser if others use this computer.</p>
-<p class="actions"><a class="button" href="${OWN_PREFIX}/sign-in">Sign in</a></p>`,
-    )
+/** GET /.torhaus/signed-out: whoever follows a link to it is told how it is. A store that is away has no session. */
+export function signedOut({ sessions, cookies }: Pick<SignOutParts, 'sessions' | 'cookies'>): Route {
+  return async ({ fields }) => {
+    const id = cookies.sessionIn(fields.kept.cookie)
+    const session = id === undefined ? undefined : await Promise.resolve(sessions.peek(id)).catch(() => undefined)
+    return session === undefined ? page('You are signed out', SIGNED_OUT) : page('You are still signed in', STILL_HERE)
+  }
 }
+
+const SIGNED_OUT = html`<p>Close the browser if others use this computer.</p>
+<p class="actions"><a class="button" href="${OWN_PREFIX}/sign-in?provider=">Sign in</a></p>`
+
+const STILL_HERE = html`<p>A session of this browser goes on here.</p>
+<p class="actions"><a class="button" href="${OWN_PREFIX}/sign-out">Sign out</a><a class="button quiet" href="/">Start page</a></p>`
 
 function page(title: string, content: ReturnType<typeof html>): Reply {
   return {

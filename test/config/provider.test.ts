@@ -70,7 +70,7 @@ test('a profile gives its options where the file says nothing, and the file come
   const issuer = `https://login.microsoftonline.com/${tenant}/v2.0`
   const loaded = load({ profile: 'entra', issuer, clientSecretFile: 'secret', requestFactorBy: 'nothing' })
   assert.ok(loaded.ok)
-  const { clientAuthentication, issuerAliases, requestFactorBy, scopes } = loaded.config.oidc
+  const { clientAuthentication, issuerAliases, requestFactorBy, scopes } = Object(loaded.config.oidc)
   assert.deepEqual([clientAuthentication, requestFactorBy], ['client_secret_post', 'nothing'])
   assert.deepEqual(issuerAliases, [`https://sts.windows.net/${tenant}/`])
   assert.deepEqual(scopes, ['openid', 'profile', 'offline_access'])
@@ -79,7 +79,7 @@ test('a profile gives its options where the file says nothing, and the file come
 test('within a section the file comes first option by option', () => {
   const loaded = load({ profile: 'adfs', issuer: 'https://fs.corp.example/adfs', idToken: { amr: ['amr'] } })
   assert.ok(loaded.ok)
-  const { idToken, accessToken, issuerAliases } = loaded.config.oidc
+  const { idToken, accessToken, issuerAliases } = Object(loaded.config.oidc)
   assert.deepEqual([idToken.amr, idToken.accountTemplate], [['amr'], '{upn}'])
   assert.deepEqual(accessToken.amr, ['amr', 'authmethod'])
   assert.deepEqual(issuerAliases, ['http://fs.corp.example/adfs/services/trust'])
@@ -88,5 +88,5 @@ test('within a section the file comes first option by option', () => {
 test('a profile asks for no secret where there is none', () => {
   const loaded = load({ profile: 'lemonldap' })
   assert.ok(loaded.ok)
-  assert.equal(loaded.config.oidc.clientAuthentication, undefined)
+  assert.equal(loaded.config.oidc?.clientAuthentication, undefined)
 })
