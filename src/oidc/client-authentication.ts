@@ -9,6 +9,18 @@ type Settings = Pick<
   'clientAuthentication' | 'clientId' | 'clientKeyFile' | 'clientKeyId' | 'clientSecretFile'
 >
 
+/** Its name in metadata (RFC 8414 2). */
+export function clientAuthenticationMethod({
+  clientAuthentication,
+  clientKeyFile,
+  clientSecretFile,
+}: Settings): string {
+  if (clientAuthentication === 'client_secret_basic_unencoded') return 'client_secret_basic'
+  if (clientAuthentication !== undefined) return clientAuthentication
+  if (clientKeyFile !== undefined) return 'private_key_jwt'
+  return clientSecretFile === undefined ? 'none' : 'client_secret_basic'
+}
+
 /** Reads secret or key from its file, once. Throws where the configuration was checked and the file is gone since. */
 export function clientAuthentication(settings: Settings): client.ClientAuth {
   const { clientAuthentication: method, clientSecretFile, clientKeyFile, clientKeyId } = settings

@@ -13,6 +13,8 @@ export interface OpRequest {
   readonly headers: Record<string, string>
   readonly body?: string | ArrayBuffer | null | ReadableStream | Uint8Array | undefined | URLSearchParams
   readonly signal?: AbortSignal | undefined
+  /** The redirect is what was asked for, and nobody follows it. */
+  readonly mayRedirect?: true
 }
 
 export type OpFetch = (url: string, request: OpRequest) => Promise<Response>
@@ -25,12 +27,12 @@ const MAX_RESPONSE_BYTES = 1_048_576
 /** Rejects with `op-response-invalid` where the response is none that may be read. */
 export function opFetch({ issuer, timeoutMs, caFile, proxy }: OpFetchSettings): OpFetch {
   const ask = caFile === undefined && proxy === undefined ? plainFetch : agentFetch(caFile && readText(caFile), proxy)
-  return async (url, { method = 'GET', headers, body, signal = AbortSignal.timeout(timeoutMs) }) => {
+  return async (url, { method = 'GET', headers, body, mayRedirect, signal = AbortSignal.timeout(timeoutMs) }) => {
     const wrong = faultOfEndpoint(url, issuer)
     if (wrong !== undefined) throw refused(url, wrong)
     // Whoever redirects could lead anywhere, and what came from there would count as the word of the OP.
     const response = await ask(url, { method, headers, body, signal })
-    if (response.status >= 300 && response.status < 400) {
+    if (mayRedirect === undefined && response.status >= 300 && response.status < 400) {
       await response.body?.cancel()
       throw refused(url, `redirects (${response.status}), and redirects are not followed`)
     }
