@@ -18,6 +18,11 @@ const claimNames = (tokens: string) =>
       acrs: text('Name of the claim that is read as `acrs`: authentication contexts of Entra ID.', { default: 'acrs' }),
       amr: list(text(CLAIM), 'Names of the claims that are read as `amr`, all of them together.', { default: ['amr'] }),
       authTime: text('Name of the claim that is read as `auth_time`, in seconds since 1970.', { default: 'auth_time' }),
+      groups: list(
+        text(CLAIM),
+        'Names of the claims that hold groups and roles, all of them together, for `groups` of rules and groups.require. One that is missing, or that Entra ID keeps elsewhere for there are too many, is a refusal where groups are asked for.',
+        { default: [] },
+      ),
       accountTemplate: Type.Optional(
         text(`The account, in place of account.template, for ${tokens}: they name people by other claims at some OPs.`),
       ),

@@ -3,6 +3,8 @@
 import { parseAddressRange } from './address-range.ts'
 import { checkCertificateFiles } from './certificate-files.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
+import { checkGroups } from './group-rules.ts'
+import { checkGroupsFile } from './groups-file.ts'
 import { parseKdc } from './kdc-address.ts'
 import { checkAssertionKeys, checkSessionKeys } from './key-files.ts'
 import { patternProblem } from './linear-pattern.ts'
@@ -26,6 +28,8 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['upstream.identity'], checkIdentity],
   [['account', 'kerberos'], checkAccount],
   [['listener.tls'], checkCertificateFiles],
+  [['groups'], checkGroupsFile],
+  [['groups', 'secondFactor.rules', 'oidc', 'providers'], checkGroups],
   [['session.encryptionKeyFiles'], checkSessionKeys],
   [['oidc', 'providers', 'account'], checkProviders],
   [['upstream.identity'], checkAssertionKeys],

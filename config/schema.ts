@@ -407,6 +407,11 @@ const rule = requiredSection(
           { default: [] },
         ),
         networks: list(text('IP address or CIDR range.'), 'Client addresses.', { default: [] }),
+        groups: list(
+          text('Group or role.'),
+          'Groups: whoever is in one of them, by the claims of the provider (`idToken.groups`, `accessToken.groups`) or by groups.file.',
+          { default: [] },
+        ),
         account: Type.Optional(
           text(
             'Regular expression that must match the whole account, in any letter case. Nobody without an account fits.',
@@ -572,6 +577,22 @@ const account = section(
     ),
   },
   'How claims of the OP become the account at the server.',
+)
+
+const groups = section(
+  {
+    require: list(
+      text('Group or role.'),
+      'Who may pass at all: whoever is in one of these. Empty: everybody. Tokens of the server (serverTokenIssuers) are nobody, and not asked.',
+      { default: [] },
+    ),
+    file: Type.Optional(
+      file(
+        'YAML file: a mapping of groups to lists of accounts, in whatever spelling. They count beside the claims of the OP, and are all there is for Kerberos accounts and owners of personal access tokens. Read again when it changes.',
+      ),
+    ),
+  },
+  'Groups and roles of people. Claims are read at sign-in, and again at each refresh (refreshIntervalSeconds).',
 )
 
 const redis = requiredSection(
@@ -871,6 +892,7 @@ export const configSchema = requiredSection(
     kerberos: Type.Optional(kerberos),
     secondFactor,
     account,
+    groups,
     session,
     credentials,
     logging,

@@ -169,11 +169,15 @@ function refuse({ refused, retryAfterSeconds }: Extract<FirstFactorVerdict, { re
 
 function withVerdict(presented: Presented, verdict: TokenVerdict): Answer {
   if (typeof verdict === 'string') return challenge(verdict)
-  const { subject, account, evidence } = verdict
-  return proceed({ ...presented, principal: { kind: 'person', subject, account, evidence }, replyFields: NO_FIELDS })
+  const { subject, account, evidence, groups } = verdict
+  const person = { kind: 'person', subject, account, evidence } as const
+  const principal = groups === undefined ? person : { ...person, groups }
+  return proceed({ ...presented, principal, replyFields: NO_FIELDS })
 }
 
 function personOf({ record }: Session): Principal {
-  const { subject, account, evidence } = record
-  return { kind: 'person', subject, account, evidence }
+  const { subject, account, evidence, groups } = record
+  return groups === undefined
+    ? { kind: 'person', subject, account, evidence }
+    : { kind: 'person', subject, account, evidence, groups }
 }

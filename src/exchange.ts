@@ -102,6 +102,8 @@ export type Principal =
       readonly subject: string
       readonly account: string | undefined
       readonly evidence: Evidence
+      /** As the OP says; undefined where nobody asks for them, or the directory vouches. */
+      readonly groups?: readonly string[]
     }
 
 export interface TokenOwner {

@@ -90,7 +90,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const cookies = new SessionCookies(config.publicUrl)
   const identityOut = await AssertionIdentity.create({ ...upstream.identity.assertion, issuer: publicOrigin }, now)
   const { keys } = provider
-  const accessTokens = new AccessTokenVerifier({ ...oidc, bearer: oidc.bearer }, keys, mapAccount, now)
+  const accessTokens = new AccessTokenVerifier({ ...oidc, bearer: oidc.bearer, readsGroups: false }, keys, mapAccount, now)
   const classify: ClassifySettings = {
     credentials,
     issuers: new Set([oidc.issuer]),
@@ -122,6 +122,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
       refresh: new SessionRefresh({
         ops: new Ops([configured], true),
         ...{ sessions, now },
+        readsGroups: false,
         ...{ changed: () => undefined, report: () => undefined },
       }),
       accessTokens,
@@ -138,7 +139,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
       ),
       offers: createOffers(credentials),
       formsCarryTokens: false,
-      ...{ accountKey, now, refusesPat: () => undefined, report: () => undefined, asked: () => undefined },
+      ...{ accountKey, now, outsider: undefined, refusesPat: () => undefined, report: () => undefined, asked: () => undefined },
     },
     identityOut,
     rates: { client: undefined, account: undefined },

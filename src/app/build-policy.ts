@@ -1,5 +1,6 @@
 /** What the stages are given. */
 import { randomUUID } from 'node:crypto'
+import { asksForGroups } from '../../config/group-rules.ts'
 import { causeChain } from '../cause-chain.ts'
 import { FirstFactor } from '../identity/first-factor.ts'
 import type { AccessTokens } from '../oidc/access-tokens.ts'
@@ -19,7 +20,7 @@ type AuthenticateNeeds = RefreshNeeds &
   Pick<Services, 'accountKey' | 'audit' | 'cookies' | 'directory' | 'publicUrl' | 'rules'>
 type SecondFactorNeeds = Pick<
   Services,
-  'accountKey' | 'audit' | 'config' | 'grants' | 'metrics' | 'now' | 'refusal' | 'rules'
+  'accountKey' | 'audit' | 'config' | 'grants' | 'metrics' | 'now' | 'outsider' | 'refusal' | 'rules'
 >
 export type PolicyNeeds = AuthenticateNeeds &
   ClassifyNeeds &
@@ -80,6 +81,7 @@ function authenticateParts(
 function sessionRefresh({ accountKey, config, log, now, metrics, ops, sessions }: RefreshNeeds): SessionRefresh {
   return new SessionRefresh({
     ...{ ops, sessions, now },
+    readsGroups: asksForGroups(config),
     changed: (op, claims, record) => changedAtOp(op, claims, record, config.secondFactor, accountKey),
     report(outcome, cause) {
       metrics.refresh(outcome)
@@ -90,11 +92,11 @@ function sessionRefresh({ accountKey, config, log, now, metrics, ops, sessions }
 }
 
 function secondFactorParts(
-  { config, now, rules, grants, accountKey, refusal, metrics, audit }: SecondFactorNeeds,
+  { config, now, rules, grants, accountKey, outsider, refusal, metrics, audit }: SecondFactorNeeds,
   watch: PatWatch,
 ): PolicyParts['secondFactor'] {
   return {
-    ...{ rules, grants, accountKey, now },
+    ...{ rules, grants, accountKey, now, outsider },
     settings: config.secondFactor,
     lastingRights: new LastingRights(config.secondFactor.lastingRights),
     offers: refusal.challenge.offers,

@@ -1,5 +1,6 @@
 /** Which of our own pages stands where. */
 
+import { asksForGroups } from '../../config/group-rules.ts'
 import { AssertionIdentity } from '../identity/assertion-identity.ts'
 import type { GrantEvent, OpLogoutChannel, OpLogoutOutcome, PatEvent } from '../observability/events.ts'
 import { LogoutTokenClaims } from '../oidc/logout-token-claims.ts'
@@ -32,7 +33,7 @@ type AccountNeeds = Pick<
 >
 export type EndpointNeeds = LogoutNeeds &
   AccountNeeds &
-  Pick<Services, 'formTokens' | 'identityOut' | 'signInStates'> & { readonly refresh: SessionRefresh }
+  Pick<Services, 'formTokens' | 'identityOut' | 'outsider' | 'signInStates'> & { readonly refresh: SessionRefresh }
 
 /** Torhaus' own pages, by method and path. */
 export function endpoints(services: EndpointNeeds): Record<string, Route> {
@@ -83,6 +84,8 @@ function pagesOf(
   const signInParts: SignInParts = {
     ...{ ...session, ...begin, opLogout, accountKey },
     confirmMaxAgeSeconds: rule.grants.confirmMaxAgeSeconds,
+    readsGroups: asksForGroups(config),
+    outsider: services.outsider,
     fulfil: (exchange, intent, person) => fulfil[intent.kind](exchange, intent, person),
     mismatch: (exchange, account, { accountKey: otherAccount }) => {
       count('refused')

@@ -1,4 +1,5 @@
 /** The OPs of the configuration, and which accounts each of them may speak for. */
+import { asksForGroups } from '../../config/group-rules.ts'
 import { linearPattern } from '../../config/linear-pattern.ts'
 import { type NamedProvider, providersOf } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
@@ -11,7 +12,7 @@ import { type AccountMapper, accountMapperFor } from '../oidc/account.ts'
 import { type Op, Ops } from '../oidc/ops.ts'
 import { OpenIdProvider } from '../oidc/provider.ts'
 
-type Needs = Pick<Config, 'account' | 'oidc' | 'providers'>
+type Needs = Pick<Config, 'account' | 'groups' | 'oidc' | 'providers' | 'secondFactor'>
 
 export function openProviders(config: Needs, names: Pick<AccountNames, 'spellingsOf'>, now: Clock): Ops {
   const named = providersOf(config)
@@ -33,12 +34,13 @@ export function openAccessTokens(
   names: Pick<AccountNames, 'spellingsOf'>,
   now: Clock,
 ): AccessTokens | undefined {
+  const readsGroups = asksForGroups(config)
   const verifiers = providersOf(config).flatMap(one => {
     const { bearer, accessToken, issuer, issuerAliases } = one.settings
     const keys = ops.named(one.name)?.provider.keys
     if (bearer === undefined || keys === undefined) return []
     const mapAccount = ownAccounts(config, one, accessToken.accountTemplate, names)
-    const verifier = new AccessTokenVerifier({ ...one.settings, bearer }, keys, mapAccount, now)
+    const verifier = new AccessTokenVerifier({ ...one.settings, bearer, readsGroups }, keys, mapAccount, now)
     return [issuer, ...issuerAliases].map(name => [name, verifier] as const)
   })
   const [first] = verifiers

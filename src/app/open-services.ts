@@ -1,5 +1,6 @@
 /** The services: what lives as long as the process does, knows no single request, and may hold something open. */
 import type { Logger } from 'pino'
+import { asksForGroups } from '../../config/group-rules.ts'
 import type { Config } from '../../config/schema.ts'
 import { readKey } from '../../config/secret.ts'
 import type { Clock, Surroundings } from '../clock.ts'
@@ -11,12 +12,14 @@ import type { Ops } from '../oidc/ops.ts'
 import { PatConfirmations } from '../pats/pat-confirmations.ts'
 import { type PatFingerprints, patFingerprints } from '../pats/pat-fingerprints.ts'
 import { PatRegister } from '../pats/pat-register.ts'
+import { type Outsider, outsiderOf } from '../policy/membership.ts'
 import { type Rules, rulesOf } from '../policy/rules.ts'
 import { SignInStates } from '../routes/sign-in-state.ts'
 import { FormTokens } from '../session/form-tokens.ts'
 import { Sealer } from '../session/sealer.ts'
 import { Sessions } from '../session/sessions.ts'
 import { Changes } from '../store/changes.ts'
+import { groupLookup } from './group-lookup.ts'
 import { type Identity, openIdentity } from './open-identity.ts'
 import { openProviders } from './open-providers.ts'
 import { openStores } from './open-stores.ts'
@@ -43,6 +46,8 @@ export interface Services extends Site, Identity {
   readonly patConfirmations: PatConfirmations
   readonly fingerprints: PatFingerprints
   readonly rules: Rules
+  /** Undefined where everybody may pass. */
+  readonly outsider: Outsider | undefined
   readonly fieldReader: RequestFieldReader
 }
 
@@ -66,13 +71,21 @@ export async function openServices(
   const needs = { publicUrl, attempts: stores.attempts, changes, log }
   const identity = await openIdentity(config, needs, surroundings, opened)
   const audit = opened.use(Audit.open(log, config.logging.auditFile, now))
+  const { require: required } = config.groups
+  const inFile = groupLookup(config.groups, identity.accountKey)
   const caching = { cacheMs: session.cacheMs, maxCached: session.maxCached, graceSeconds: stores.graceSeconds }
   return {
     ...site,
     ...identity,
     ...{ config, log, now, metrics, audit, stores, changes },
     ops: openProviders(config, identity.accountNames, now),
-    sessions: new Sessions(stores.sessions, sealer, { ...session, ...caching }, changes, surroundings),
+    sessions: new Sessions(
+      stores.sessions,
+      sealer,
+      { ...session, ...caching, readsGroups: asksForGroups(config) },
+      changes,
+      surroundings,
+    ),
     signInStates: new SignInStates(sealer),
     formTokens: new FormTokens(sealer, stores.sessions, now),
     grants: new Grants(stores.grants, { ...config.secondFactor.grants, ...caching }, changes, surroundings),
@@ -84,7 +97,8 @@ export async function openServices(
       surroundings,
     ),
     fingerprints: patFingerprints(keys),
-    rules: rulesOf(config.secondFactor, identity.accountNames.spellingsOf),
+    rules: rulesOf(config.secondFactor, identity.accountNames.spellingsOf, inFile),
+    outsider: required.length === 0 ? undefined : outsiderOf(required, inFile),
     fieldReader: new RequestFieldReader(identity.identityOut.fieldNames, config.listener.maxHeaderFields),
   }
 }

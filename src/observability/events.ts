@@ -8,6 +8,8 @@ export type SignInEvent =
   | 'second-factor-stale'
   | 'account-unmapped'
   | 'sign-in-overtaken'
+  | 'groups-unknown'
+  | 'group-required'
   | 'refused'
 
 export type GrantEvent = 'asked' | 'confirmed' | 'refused' | 'revoked'

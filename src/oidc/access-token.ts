@@ -11,10 +11,13 @@ import type { Evidence } from '../exchange.ts'
 import { type AccessTokenTypes, refusalOfType } from './access-token-type.ts'
 import type { AccountMapper } from './account.ts'
 import { evidenceFrom, isNumericDate } from './claims.ts'
+import { groupsIn } from './group-claims.ts'
 import type { OpKeys } from './op-keys.ts'
 
 export type AccessTokenSettings = Pick<ProviderSettings, 'accessToken' | 'clientId' | 'issuerAliases'> & {
   readonly bearer: NonNullable<ProviderSettings['bearer']>
+  /** Groups are asked for. */
+  readonly readsGroups: boolean
 }
 
 /** A token that is valid, and whom it speaks of. */
@@ -22,6 +25,8 @@ export interface ValidToken {
   readonly subject: string
   readonly account: string | undefined
   readonly evidence: Evidence
+  /** Undefined where nobody asks for them. */
+  readonly groups?: readonly string[]
   /** When it is refused: its `exp`, and the tolerance for clocks that differ. */
   readonly expiresAtMs: number
 }
@@ -95,15 +100,18 @@ export class AccessTokenVerifier {
     if (!isNumericDate(exp) || !isNumericDate(iat) || !isText(sub) || ![aud].flat().every(isText))
       return 'bearer-claim-invalid'
     if (iat > latestIssue) return 'bearer-not-yet-valid'
-    return (
-      refusalOfType(verified, this.#types) ?? {
-        subject: sub,
-        account: this.#mapAccount(payload),
-        evidence: evidenceFrom(payload, accessToken),
-        expiresAtMs: (exp + bearer.clockToleranceSeconds) * 1000,
-        generation,
-      }
-    )
+    const refused = refusalOfType(verified, this.#types)
+    if (refused !== undefined) return refused
+    const said = this.#settings.readsGroups ? groupsIn(payload, accessToken.groups) : undefined
+    if (said !== undefined && 'unknown' in said) return 'bearer-groups-unknown'
+    return {
+      subject: sub,
+      account: this.#mapAccount(payload),
+      evidence: evidenceFrom(payload, accessToken),
+      ...said,
+      expiresAtMs: (exp + bearer.clockToleranceSeconds) * 1000,
+      generation,
+    }
   }
 }
 

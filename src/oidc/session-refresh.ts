@@ -9,12 +9,16 @@ import { Fault } from '../errors.ts'
 import type { SessionRecord } from '../session/session-store.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
 import type { Claims } from './claims.ts'
+import { type GroupsSaid, groupsIn } from './group-claims.ts'
 import type { Op, Ops } from './ops.ts'
+import type { TokenSet } from './provider.ts'
 
 export interface SessionRefreshParts {
   readonly ops: Pick<Ops, 'all' | 'ofStored' | 'stored' | 'unstored'>
   readonly sessions: Sessions
   readonly now: Clock
+  /** Groups are asked for: a change at the OP counts from the next refresh on. */
+  readonly readsGroups: boolean
   /** What the OP says otherwise now, so that the session must end. */
   readonly changed: (op: Op, claims: Claims, record: SessionRecord) => string | undefined
   /** `cause`: of a failure, or of an end that the OP did not say in so many words. */
@@ -37,17 +41,19 @@ export class SessionRefresh {
   readonly #sessions: Sessions
   readonly #now: Clock
   readonly #changed: SessionRefreshParts['changed']
+  readonly #readsGroups: boolean
   readonly #underWay = new Map<string, Promise<RefreshOutcome>>()
   readonly #notBefore = new WeakMap<Session, number>()
   readonly #report: SessionRefreshParts['report']
   /** It outlives the longest request to an OP, so that nobody starts a second one meanwhile. */
   readonly #leaseMs: number
 
-  constructor({ ops, sessions, now, changed, report }: SessionRefreshParts) {
+  constructor({ ops, sessions, now, readsGroups, changed, report }: SessionRefreshParts) {
     this.#ops = ops
     this.#sessions = sessions
     this.#now = now
     this.#changed = changed
+    this.#readsGroups = readsGroups
     this.#report = report
     this.#leaseMs = 2 * Math.max(...ops.all.map(({ settings }) => settings.timeoutMs)) + 5000
   }
@@ -149,13 +155,22 @@ export class SessionRefresh {
     if (sub !== undefined && this.#ops.stored(op, String(sub)) !== subject) return 'ended'
     const change = this.#changed(op, fresh.claims, session.record)
     if (change !== undefined) throw new Fault('sign-in-refused', new Error(`token endpoint: at the refresh ${change}`))
+    const said = this.#groupsIn(op, fresh)
+    if (said !== undefined && 'unknown' in said)
+      throw new Fault('sign-in-refused', new Error(`token endpoint: at the refresh ${said.unknown}`))
     const fault = await this.#sessions.saveRefresh(session, {
       refreshToken: fresh.refreshToken ?? tokens.refreshToken,
       idToken: fresh.idToken ?? tokens.idToken,
+      groups: said?.groups ?? tokens.groups,
     })
     if (fault !== undefined) return fault
     // A logout may have come while the OP was asked: its answer is from before that, perhaps.
     return (await this.#sessions.reread(session)) ? 'refreshed' : 'ended'
+  }
+
+  /** An OP that gives no ID token at a refresh says nothing of groups. */
+  #groupsIn({ settings }: Op, { claims, idToken }: TokenSet): GroupsSaid | undefined {
+    return this.#readsGroups && idToken !== undefined ? groupsIn(claims, settings.idToken.groups) : undefined
   }
 
   /** Another process holds the lease: what it hears from the OP counts for us. */

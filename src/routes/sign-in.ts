@@ -41,9 +41,10 @@ import { currentSession } from './current-session.ts'
 import { departure, mayHaveFragment } from './fragment.ts'
 import { type Reply, type Route, seeOther } from './reply.ts'
 import { safeReturnPath } from './return-path.ts'
+import { groupsAtSignIn, type SignInGroupsParts } from './sign-in-groups.ts'
 import { type Aim, againFrom, newSignIn } from './sign-in-state.ts'
 
-export interface SignInParts extends BeginSignInParts {
+export interface SignInParts extends BeginSignInParts, SignInGroupsParts {
   readonly ops: Ops
   readonly sessions: Sessions
   readonly refresh: Pick<SessionRefresh, 'mayGoOn'>
@@ -203,12 +204,13 @@ async function openSession(
     throw new Fault('confirmation-other-account')
   }
   const subject = ops.stored(op, String(claims.sub))
+  const groups = groupsAtSignIn(parts, op, exchange, { claims, subject, account, evidence })
   const opSessionId = typeof claims.sid === 'string' ? ops.stored(op, claims.sid) : undefined
   const id = await sessions.open(
     {
       ...{ account, accountKey: accountKey(account), evidence, subject, opSessionId },
     },
-    { idToken, refreshToken },
+    { idToken, refreshToken, groups },
   )
   if (await opLogout.hasEnded({ subject, opSessionId, issuedAtS: Number(claims.iat) })) {
     await sessions.end(id)

@@ -2,12 +2,14 @@ import type { Sealer } from './sealer.ts'
 import type { SessionRecord } from './session-store.ts'
 
 /** What never changes in a session. */
-type Lasting = Omit<SessionRecord, 'binding' | 'lastSeenAtMs' | 'refreshedAtMs' | 'sealedTokens'>
+type Lasting = Omit<SessionRecord, 'binding' | 'groups' | 'lastSeenAtMs' | 'refreshedAtMs' | 'sealedTokens'>
 
 /** Tokens of the OP that belong to a session. */
 export interface SessionTokens {
   readonly refreshToken: string | undefined
   readonly idToken: string | undefined
+  /** Of the person, as the OP said last. */
+  readonly groups?: readonly string[] | undefined
 }
 
 /** Order counts: it is part of the format. */

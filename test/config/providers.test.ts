@@ -71,3 +71,18 @@ for (const [path, says, parts] of wrong) {
     )
   })
 }
+
+test('groups that nobody could be in, and a file that holds something else, are refused', async () => {
+  const rule = { name: 'x', when: { groups: ['admins'] }, require: 'refuse' }
+  const rules = { secondFactor: { acceptAcr: ['mfa'], rules: [rule] } }
+  await writeFile(join(directory, 'groups.yaml'), 'admins: carol\n')
+  for (const [path, parts] of [
+    ['secondFactor.rules[0].when.groups', { oidc: one, ...rules }],
+    ['groups.require', { oidc: one, groups: { require: ['staff'] } }],
+    ['groups.file', { oidc: one, groups: { file: 'groups.yaml' } }],
+  ] as const) {
+    const loaded = load(parts)
+    assert.ok(!loaded.ok && loaded.diagnostics.some(diagnostic => diagnostic.path === path), JSON.stringify(loaded))
+  }
+  assert.ok(load({ oidc: { ...one, idToken: { groups: ['groups'] } }, ...rules }).ok)
+})

@@ -17,7 +17,8 @@ test('of so many verdicts as configured one more makes room: the oldest is judge
     const verifier = new AccessTokenVerifier(
       {
         ...{ clientId: 'torhaus', issuerAliases: [] },
-        accessToken: { acr: 'acr', acrs: 'acrs', amr: ['amr'], authTime: 'auth_time' },
+        accessToken: { acr: 'acr', acrs: 'acrs', amr: ['amr'], authTime: 'auth_time', groups: [] },
+        readsGroups: false,
         bearer: {
           ...{ audiences: ['devops'], algorithms: ['RS256', 'ES256', 'PS256'], tokenTypes: 'tolerant' },
           ...{ clockToleranceSeconds: 5, maxCachedVerdicts: 2 },

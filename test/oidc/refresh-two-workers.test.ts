@@ -47,6 +47,7 @@ const worker = (sessions: Sessions) => {
   const refresh = new SessionRefresh({
     ops: new Ops([op], true),
     ...{ sessions, now: lab.clock.now },
+    readsGroups: false,
     changed: () => undefined,
     report: outcome => outcomes.push(outcome),
   })
