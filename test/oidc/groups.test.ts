@@ -79,8 +79,8 @@ test('roles are read where a path with dots leads to them, beside groups', async
 })
 
 for (const [what, said] of [
-  ['kept elsewhere, for they are too many', { _claim_names: { groups: 'src1' }, _claim_sources: { src1: {} } }],
-  ['said to be there and are not', { hasgroups: true }],
+  ['kept elsewhere, for they are too many', { groups: [], _claim_names: { groups: 'src1' } }],
+  ['said to be there and are not', { groups: [], hasgroups: true }],
   ['missing', {}],
   ['no list', { groups: 'admins' }],
 ] as const) {

@@ -101,10 +101,26 @@ test('an OP that promises to name itself must do so (RFC 9207 3)', async () => {
 })
 
 test('an OP gives nobody the account of somebody at another, in whatever letter case', async () => {
-  for (const account of ['ada', 'ADA', 'eve']) {
+  for (const account of ['ada', 'ADA', 'zoe']) {
     lab.acquired.tell(telling(account))
     const answer = await new BrowserClient().get(at('/.torhaus/sign-in?provider=acquired'))
     assert.deepEqual([answer.status, codeOf(answer)], [403, 'account-unmapped'], account)
+  }
+})
+
+test('an account that two of them claim is nobody, at either', async () => {
+  const shared = await startSeveralLab(({ providers, account }) => ({
+    providers: { ...providers, acquired: { ...providers.acquired, accounts: '(x-|ada).*' } },
+    account,
+  }))
+  try {
+    for (const name of ['corp', 'acquired']) {
+      shared.acquired.tell(telling('ada'))
+      const answer = await new BrowserClient().get(`${shared.url}/.torhaus/sign-in?provider=${name}`)
+      assert.equal(codeOf(answer), 'account-unmapped')
+    }
+  } finally {
+    await shared.close()
   }
 })
 
