@@ -90,7 +90,12 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const cookies = new SessionCookies(config.publicUrl)
   const identityOut = await AssertionIdentity.create({ ...upstream.identity.assertion, issuer: publicOrigin }, now)
   const { keys } = provider
-  const accessTokens = new AccessTokenVerifier({ ...oidc, bearer: oidc.bearer, readsGroups: false }, keys, mapAccount, now)
+  const accessTokens = new AccessTokenVerifier(
+    { ...oidc, bearer: oidc.bearer, readsGroups: false },
+    keys,
+    mapAccount,
+    now,
+  )
   const classify: ClassifySettings = {
     credentials,
     issuers: new Set([oidc.issuer]),
@@ -139,7 +144,14 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
       ),
       offers: createOffers(credentials),
       formsCarryTokens: false,
-      ...{ accountKey, now, outsider: undefined, refusesPat: () => undefined, report: () => undefined, asked: () => undefined },
+      ...{
+        accountKey,
+        now,
+        outsider: undefined,
+        refusesPat: () => undefined,
+        report: () => undefined,
+        asked: () => undefined,
+      },
     },
     identityOut,
     rates: { client: undefined, account: undefined },

@@ -71,7 +71,8 @@ function pagesOf(
   }
   const count = (event: GrantEvent) => metrics.grant(event)
   const tokens = { pats, patConfirmations, patPolicy: config.credentials.patPolicy, networks: rule.grants }
-  const ownParts = { ...session, ...tokens, ops, grants, accountKey, accountKeys, audit, count, forget, forms: formTokens }
+  const told = { audit, count, forget }
+  const ownParts = { ...session, ...tokens, ...told, ops, grants, accountKey, accountKeys, forms: formTokens }
   const acts = { ...ownParts, begin: beginSignIn(begin) }
   const patParts = { ...acts, countPat: (event: PatEvent) => metrics.pat(event) }
   const grantParts = { ...acts, settings: config.secondFactor }
