@@ -4,7 +4,13 @@ import type { TSchema } from 'typebox'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
 import { FILE_KEYWORD, type FileUse } from './option.ts'
 
-type Node = TSchema & { properties?: Record<string, Node>; items?: Node; [FILE_KEYWORD]?: FileUse }
+type Node = TSchema & {
+  properties?: Record<string, Node>
+  /** Of a mapping of names to sections. */
+  patternProperties?: Record<string, Node>
+  items?: Node
+  [FILE_KEYWORD]?: FileUse
+}
 
 /**
  * Makes each option that names a file absolute (relative to the configuration), and adds a diagnostic for each that
@@ -21,7 +27,7 @@ export function usedFiles(schema: TSchema, value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(item => (node.items === undefined ? [] : usedFiles(node.items, item)))
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, inner]) => {
-    const option = node.properties?.[key]
+    const option = optionAt(node, key)
     return option === undefined ? [] : usedFiles(option, inner)
   })
 }
@@ -53,12 +59,16 @@ function visit(
     value.forEach((item, index) => {
       visit(items, item, `${path}[${index}]`, name => (value[index] = name), diagnostics, directory)
     })
-  } else if (schema.properties !== undefined && typeof value === 'object' && value !== null) {
+  } else if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     const options = value as Record<string, unknown>
-    for (const [key, inner] of Object.entries(schema.properties)) {
-      if (!(key in options)) continue
+    for (const key of Object.keys(options)) {
+      const inner = optionAt(schema, key)
+      if (inner === undefined) continue
       const innerPath = path === '' ? key : `${path}.${key}`
       visit(inner, options[key], innerPath, name => (options[key] = name), diagnostics, directory)
     }
   }
 }
+
+const optionAt = ({ properties, patternProperties = {} }: Node, key: string): Node | undefined =>
+  properties?.[key] ?? Object.entries(patternProperties).find(([pattern]) => new RegExp(pattern).test(key))?.[1]

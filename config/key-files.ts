@@ -4,6 +4,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { privateKeyIn } from './certificate-files.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
+import { providersOf } from './providers.ts'
 import type { Config } from './schema.ts'
 import { keyFileProblem, secretProblem } from './secret.ts'
 
@@ -26,8 +27,9 @@ export function checkAssertionKeys({ upstream }: Config, report: Report): void {
 
 const MAKE_P256 = '`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out FILE` makes one'
 
-export function checkClientSecret({ oidc }: Config, report: Report): void {
-  reportContent('oidc.clientSecretFile', oidc.clientSecretFile, secretProblem, report)
+export function checkClientSecrets(config: Config, report: Report): void {
+  for (const { path, settings } of providersOf(config))
+    reportContent(`${path}.clientSecretFile`, settings.clientSecretFile, secretProblem, report)
 }
 
 export function checkRedisPasswords({ session }: Config, report: Report): void {
@@ -78,7 +80,7 @@ export function keyFileWarnings(config: Config): Diagnostic[] {
 }
 
 function secretFilesOf(config: Config): (readonly [path: string, fileName: string])[] {
-  const { session, oidc, upstream, listener, admin, kerberos } = config
+  const { session, upstream, listener, admin, kerberos } = config
   const { redis } = session.store
   const keys = (path: string, names: readonly string[] = []) =>
     names.map((fileName, index) => [`${path}[${index}]`, fileName] as const)
@@ -86,7 +88,10 @@ function secretFilesOf(config: Config): (readonly [path: string, fileName: strin
     ['session.store.redis.passwordFile', redis?.passwordFile],
     ['session.store.redis.sentinelPasswordFile', redis?.sentinelPasswordFile],
     ['session.store.redis.tls.privateKeyFile', redis?.tls.privateKeyFile],
-    ['oidc.clientSecretFile', oidc.clientSecretFile],
+    ...providersOf(config).flatMap(({ path, settings }) => [
+      [`${path}.clientSecretFile`, settings.clientSecretFile] as const,
+      [`${path}.clientKeyFile`, settings.clientKeyFile] as const,
+    ]),
     ['listener.tls.privateKeyFile', listener.tls?.privateKeyFile],
     ['admin.tls.privateKeyFile', admin.tls?.privateKeyFile],
     ['admin.credentialFile', admin.credentialFile],

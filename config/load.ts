@@ -1,7 +1,7 @@
 /**
  * From a file to a frozen Config, or to every diagnostic at once, each with its line and path.
  *
- *   YAML text -> document with positions -> defaults filled in -> schema -> files -> rules across options -> Config
+ *   YAML text -> document with positions -> profiles, defaults filled in -> schema -> files -> rules across options -> Config
  */
 import { dirname } from 'node:path'
 import Value from 'typebox/value'
@@ -9,6 +9,8 @@ import { type Document, LineCounter, parseDocument } from 'yaml'
 import { type Diagnostic, diagnostic, diagnosticsOf, pathOf } from './diagnostic.ts'
 import { type ConfigEnvironment, withEnvironment } from './environment.ts'
 import { resolveFiles } from './files.ts'
+import { withProfile } from './provider-profiles.ts'
+import { provider } from './provider-schema.ts'
 import { checkRules } from './rules.ts'
 import { type Config, configSchema } from './schema.ts'
 import { sourceText } from './source-text.ts'
@@ -44,7 +46,7 @@ export function parseConfig(source: string, directory: string, environment: Conf
   if (typeof plain === 'string') return failed(diagnostic('', plain))
   const overridden = withEnvironment(plain.value, environment)
   const fromEnvironment = overridden.problems.map(({ path, message }) => diagnostic(path, message))
-  const value = Value.Default(configSchema, overridden.value)
+  const value = Value.Default(configSchema, withProfiles(overridden.value))
   const diagnostics = diagnosticsOf(configSchema, value)
   resolveFiles(configSchema, value, directory, diagnostics)
   checkRules(value, diagnostics)
@@ -90,6 +92,21 @@ function plainOf(document: Document): { readonly value: object } | string {
   if (typeof value !== 'object')
     return `is one text without an option, and must be options with their values: ${remedy}`
   return { value }
+}
+
+function withProfiles(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const { oidc, providers, ...rest } = value as { readonly oidc?: unknown; readonly providers?: unknown }
+  const isMap = typeof providers === 'object' && providers !== null && !Array.isArray(providers)
+  // The library fills in no defaults below names that the schema does not know.
+  const named = isMap
+    ? Object.entries(providers).map(([name, one]) => [name, Value.Default(provider, withProfile(one))] as const)
+    : []
+  return {
+    ...rest,
+    ...(oidc === undefined ? {} : { oidc: withProfile(oidc) }),
+    ...(providers === undefined ? {} : { providers: isMap ? Object.fromEntries(named) : providers }),
+  }
 }
 
 function deepFreeze<T>(value: T): T {

@@ -1,6 +1,5 @@
 /** What a schema cannot say: options that must fit together, and values with a grammar of their own. */
 
-import { parseAddressRange } from './address-range.ts'
 import { checkAdmin } from './admin-rules.ts'
 import {
   checkAdminCertificateFiles,
@@ -9,10 +8,12 @@ import {
   checkUpstreamAuthorities,
 } from './certificate-files.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
+import { checkGroups } from './group-rules.ts'
+import { checkGroupsFile } from './groups-file.ts'
 import { parseKdc } from './kdc-address.ts'
 import {
   checkAssertionKeys,
-  checkClientSecret,
+  checkClientSecrets,
   checkKeytab,
   checkRedisPasswords,
   checkSessionKeys,
@@ -20,6 +21,10 @@ import {
 import { patternProblem } from './linear-pattern.ts'
 import { checkAuditFile, checkStoreFile } from './output-files.ts'
 import { checkOwnPages } from './own-pages-rules.ts'
+import { checkPatConfirmation, checkPatProof } from './pat-rules.ts'
+import { checkProviders } from './provider-rules.ts'
+import { providersOf } from './providers.ts'
+import { checkRanges } from './range-rules.ts'
 import { checkRedis } from './redis-rules.ts'
 import type { Config } from './schema.ts'
 import { checkTransport, checkUrl } from './url-rules.ts'
@@ -30,19 +35,23 @@ type Rule = (config: Config, report: Report) => void
 const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['publicUrl', 'allowPlainHttp'], checkPublicUrl],
   [['publicUrl', 'ownPages', 'listener.hostNames', 'allowPlainHttp'], checkOwnPages],
-  [['oidc.issuer', 'allowPlainHttp'], checkIssuer],
+  [['oidc', 'providers', 'allowPlainHttp'], checkIssuers],
   [['upstream.url'], checkUpstreamUrl],
   [['tracing', 'allowPlainHttp'], checkTracing],
   [['listener.trustedProxies'], checkAddresses],
   [['listener.trustedProxies', 'listener.proxyProtocol'], checkProxyProtocol],
   [['secondFactor'], checkSecondFactor],
+  [['secondFactor', 'oidc.policyGuaranteesFactor', 'providers'], checkSomethingProves],
   [['upstream.identity'], checkIdentity],
   [['account', 'kerberos'], checkAccount],
   [['listener.tls'], checkCertificateFiles],
   [['admin.tls'], checkAdminCertificateFiles],
   [['admin.host', 'admin.credentialFile'], checkAdmin],
+  [['groups'], checkGroupsFile],
+  [['groups', 'secondFactor.rules', 'oidc', 'providers'], checkGroups],
   [['session.encryptionKeyFiles'], checkSessionKeys],
-  [['oidc.clientSecretFile'], checkClientSecret],
+  [['oidc', 'providers'], checkClientSecrets],
+  [['oidc', 'providers', 'account'], checkProviders],
   [['upstream.identity'], checkAssertionKeys],
   [['listener.idleTimeoutMs', 'upstream.headersTimeoutMs'], checkUpstreamTimeouts],
   [['session.idleTimeoutSeconds', 'session.absoluteTimeoutSeconds'], checkSessionTimeouts],
@@ -82,8 +91,11 @@ function checkPublicUrl({ publicUrl, allowPlainHttp }: Config, report: Report): 
   checkTransport('publicUrl', checkUrl('publicUrl', publicUrl, false, report), allowPlainHttp, report)
 }
 
-function checkIssuer({ oidc, allowPlainHttp }: Config, report: Report): void {
-  checkTransport('oidc.issuer', checkUrl('oidc.issuer', oidc.issuer, true, report), allowPlainHttp, report)
+function checkIssuers(config: Config, report: Report): void {
+  for (const { path, settings } of providersOf(config)) {
+    const option = `${path}.issuer`
+    checkTransport(option, checkUrl(option, settings.issuer, true, report), config.allowPlainHttp, report)
+  }
 }
 
 function checkUpstreamUrl({ upstream }: Config, report: Report): void {
@@ -105,17 +117,10 @@ function checkProxyProtocol({ listener }: Config, report: Report): void {
     report('listener.proxyProtocol', 'needs listener.trustedProxies: nobody else may send the header')
 }
 
-function checkRanges(path: string, ranges: readonly string[], report: Report): void {
-  ranges.forEach((text, index) => {
-    const range = parseAddressRange(text)
-    if (range === undefined) report(`${path}[${index}]`, `${JSON.stringify(text)} is not an IP address or CIDR range`)
-    else if (range.prefix === 0) report(`${path}[${index}]`, 'would be every address')
-  })
-}
-
 /** Names in logs and metrics that would say two things. */
 const OWN_POLICIES = [
   'second-factor',
+  'provider-policy',
   'grant',
   'server-checked',
   'cors-preflight',
@@ -125,11 +130,14 @@ const OWN_POLICIES = [
   'identity-change',
 ]
 
-function checkSecondFactor({ secondFactor }: Config, report: Report): void {
-  const { acceptAcr, acceptAcrs, acceptAmr, rules } = secondFactor
-  if (acceptAcr.length + acceptAcrs.length + acceptAmr.length === 0) {
+function checkSomethingProves(config: Config, report: Report): void {
+  const { acceptAcr, acceptAcrs, acceptAmr } = config.secondFactor
+  const isByPolicy = providersOf(config).some(({ settings }) => settings.policyGuaranteesFactor !== undefined)
+  if (acceptAcr.length + acceptAcrs.length + acceptAmr.length === 0 && !isByPolicy)
     report('secondFactor', 'needs at least one of acceptAcr, acceptAcrs, acceptAmr: otherwise nobody could pass')
-  }
+}
+
+function checkSecondFactor({ secondFactor: { rules } }: Config, report: Report): void {
   rules.forEach(({ name, when, require, reason, acceptAcr, maxAgeSeconds }, index) => {
     const path = `secondFactor.rules[${index}]`
     if (OWN_POLICIES.includes(name)) report(`${path}.name`, `${name} is what Torhaus itself calls something`)
@@ -209,30 +217,6 @@ function checkImplementation(kerberos: NonNullable<Config['kerberos']>, report: 
   if (kdcs.length > 0) report('kerberos.kdcs', 'needs implementation native; gssapi reads krb5.conf')
   if (replayCacheDirectory !== undefined)
     report('kerberos.replayCacheDirectory', 'needs implementation native; gssapi reads KRB5RCACHEDIR')
-}
-
-function checkPatProof({ credentials }: Config, report: Report): void {
-  const { patProof, personalAccessTokens } = credentials
-  if (patProof !== undefined && !personalAccessTokens.includes(patProof.profile))
-    report('credentials.patProof.profile', 'must be in credentials.personalAccessTokens: no other token is recognised')
-}
-
-/** Only the server says who the owner is. */
-function checkPatConfirmation({ credentials }: Config, report: Report): void {
-  const { patProof, patPolicy } = credentials
-  const { confirm, confirmExceptFrom, refuseNewNetwork, reportOnly } = patPolicy
-  const [option, exceptions] = ['credentials.patPolicy.confirm', 'credentials.patPolicy.confirmExceptFrom']
-  checkRanges(exceptions, confirmExceptFrom, report)
-  if (confirm === 'never') {
-    if (confirmExceptFrom.length > 0) report(exceptions, 'needs confirm first-use or new-network: nobody is asked now')
-    return
-  }
-  if (patProof === undefined || patProof.off)
-    report(option, 'needs credentials.patProof, and not off: nobody else says whose a token is. Add it, or set never')
-  else if (patProof.reportOnly && !reportOnly)
-    report(option, 'needs credentials.patProof without reportOnly: what is not proven has no owner who could confirm')
-  if (refuseNewNetwork)
-    report('credentials.patPolicy.refuseNewNetwork', 'must be false with confirm: what is refused is not asked about')
 }
 
 function checkUpstreamTimeouts({ listener, upstream }: Config, report: Report): void {

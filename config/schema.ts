@@ -6,6 +6,7 @@ import Type, { type Static } from 'typebox'
 import { clientClasses } from './client-classes.ts'
 import { STORE_FILE } from './environment.ts'
 import { choice, file, flag, integer, list, outputFile, requiredSection, section, text } from './option.ts'
+import { provider, providers } from './provider-schema.ts'
 
 const HOUR_S = 3600
 const DAY_S = 24 * HOUR_S
@@ -395,107 +396,6 @@ const shares = section(
   'How connections, queue and memory are shared, so that nobody takes everything. Not proven: requests without credentials, preflights, and tokens that only the server can judge, until it has accepted them once.',
 )
 
-const bearer = requiredSection(
-  {
-    audiences: list(text('Audience.'), 'Accepted `aud` of access tokens (RFC 9068 4).', { minItems: 1 }),
-    algorithms: list(
-      choice(
-        ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'],
-        'JWS algorithm (RFC 7518 3.1).',
-      ),
-      'Accepted signature algorithms. Symmetric ones and `none` cannot be listed.',
-      { default: ['RS256', 'PS256', 'ES256'], minItems: 1 },
-    ),
-    tokenTypes: choice(
-      ['strict', 'tolerant'],
-      '`strict`: only tokens with the header `typ: at+jwt` (RFC 9068 4). `tolerant`: also those with `typ: JWT` or none, as Keycloak and Entra ID make them, unless anything says that they are ID tokens, logout tokens or the like.',
-      'tolerant',
-    ),
-    clockToleranceSeconds: integer('How far the clock of the OP may differ, in seconds.', {
-      default: 5,
-      minimum: 0,
-      maximum: 300,
-    }),
-    maxCachedVerdicts: integer('Most verified tokens remembered until they expire, per process.', {
-      default: 20_000,
-      minimum: 0,
-      maximum: 1_000_000,
-    }),
-  },
-  'Access tokens of the OP that clients send as Bearer, or as the password of Basic.',
-)
-
-const oidc = requiredSection(
-  {
-    issuer: text(
-      'Issuer identifier of the OpenID Provider; its metadata is read from /.well-known/openid-configuration (OIDC Discovery 4).',
-    ),
-    clientId: text('Client identifier of Torhaus at the OP.'),
-    deviceClientId: Type.Optional(
-      text(
-        'Client identifier of a public client at the OP, for git: with device authorization (RFC 8628) and PKCE, and access tokens for oidc.bearer.audiences. With it, `/.torhaus/git` shows how to sign in from a terminal.',
-        { pattern: '^[A-Za-z0-9._~-]{1,200}$' },
-      ),
-    ),
-    clientSecretFile: Type.Optional(
-      file('File with the client secret. Without it Torhaus is a public client (PKCE is used in any case).'),
-    ),
-    scopes: list(
-      text('Scope.'),
-      'Scopes asked for at sign-in. `offline_access` gets a refresh token where the OP wants that scope.',
-      {
-        default: ['openid', 'profile'],
-      },
-    ),
-    acrValues: list(
-      text('acr value.'),
-      'Sent as `acr_values` (OIDC Core 3.1.2.1). What comes back is verified by secondFactor.',
-      {
-        default: [],
-      },
-    ),
-    claims: Type.Optional(
-      Type.Record(Type.String(), Type.Unknown(), {
-        description:
-          'Sent as the `claims` request parameter (OIDC Core 5.5), e.g. for Entra ID authentication contexts.',
-      }),
-    ),
-    prompt: Type.Optional(
-      text(
-        'Sent as `prompt` (OIDC Core 3.1.2.1), e.g. `consent` for an OP that gives refresh tokens only after asking, or `select_account`.',
-      ),
-    ),
-    frontChannelLogout: flag(
-      'Front-channel logout at `/.torhaus/frontchannel-logout` (OIDC Front-Channel Logout 1.0), for an OP without the back-channel kind, which is there in any case.',
-      false,
-    ),
-    refreshIntervalSeconds: integer(
-      'How often a session with a refresh token asks the OP whether the user is still welcome, in seconds.',
-      { default: 600, minimum: 10, maximum: DAY_S },
-    ),
-    refreshGraceSeconds: integer(
-      'How long a session lives on when the OP cannot be reached for that question, in seconds. After it the session ends.',
-      { default: 900, minimum: 0, maximum: DAY_S },
-    ),
-    keysMaxAgeSeconds: integer(
-      'How old the copy of the keys of the OP may be, in seconds: how long a key that the OP has withdrawn, and what it signed, is still good. A new key is asked for at once in any case. While the OP is away, refreshGraceSeconds longer.',
-      { default: 60, minimum: 10, maximum: HOUR_S },
-    ),
-    clockToleranceSeconds: integer('How far the clock of the OP may differ for ID tokens, in seconds.', {
-      default: 30,
-      minimum: 0,
-      maximum: 300,
-    }),
-    timeoutMs: integer('How long a request to the OP may take, in milliseconds.', {
-      default: 5000,
-      minimum: 100,
-      maximum: 60_000,
-    }),
-    bearer: Type.Optional(bearer),
-  },
-  'The OpenID Provider that signs people in and proves their second factor.',
-)
-
 const clientClass = choice([...clientClasses], 'Kind of client.')
 
 const rule = requiredSection(
@@ -522,6 +422,11 @@ const rule = requiredSection(
           { default: [] },
         ),
         networks: list(text('IP address or CIDR range.'), 'Client addresses.', { default: [] }),
+        groups: list(
+          text('Group or role.'),
+          'Groups: whoever is in one of them, by the claims of the provider (`idToken.groups`, `accessToken.groups`) or by groups.file.',
+          { default: [] },
+        ),
         account: Type.Optional(
           text(
             'Regular expression that must match the whole account, in any letter case. Nobody without an account fits.',
@@ -679,6 +584,10 @@ const account = section(
       'Regular expression that the whole account must match after filling in; anything else is refused. With a group named `account`, that group becomes the account.',
       { default: '[^\\x00-\\x20\\x7f]{1,256}' },
     ),
+    fromSeveralProviders: flag(
+      'With several providers: an account that two of them give is the same person. Otherwise each says in `accounts` which are its own, and what is not, or is of two, is refused.',
+      false,
+    ),
     case: choice(['keep', 'lower', 'upper'], 'Letter case of the account: of A to Z, other letters stay.', 'keep'),
     domains: list(
       text('NetBIOS or DNS name of the domain.', { pattern: '^[^\\\\@/\\s]+$' }),
@@ -687,6 +596,22 @@ const account = section(
     ),
   },
   'How claims of the OP become the account at the server.',
+)
+
+const groups = section(
+  {
+    require: list(
+      text('Group or role.'),
+      'Who may pass at all: whoever is in one of these. Empty: everybody. Tokens of the server (serverTokenIssuers) are nobody, and not asked.',
+      { default: [] },
+    ),
+    file: Type.Optional(
+      file(
+        'YAML file: a mapping of groups to lists of accounts, in whatever spelling. They count beside the claims of the OP, and are all there is for Kerberos accounts and owners of personal access tokens. Read again when it changes.',
+      ),
+    ),
+  },
+  'Groups and roles of people. Claims are read at sign-in, and again at each refresh (refreshIntervalSeconds).',
 )
 
 const redis = requiredSection(
@@ -1003,7 +928,7 @@ export const configSchema = requiredSection(
   {
     publicUrl: text('Origin that users type and see: scheme, host and port, no path. Redirects and cookies follow it.'),
     allowPlainHttp: flag(
-      'Allow publicUrl and oidc.issuer to be http, and Redis to be without TLS, for hosts other than loopback. Passwords and cookies then travel in the clear: for laboratories only.',
+      'Allow publicUrl and issuers to be http, and Redis to be without TLS, for hosts other than loopback. Passwords and cookies then travel in the clear: for laboratories only.',
       false,
     ),
     ownPages,
@@ -1011,10 +936,12 @@ export const configSchema = requiredSection(
     admin,
     upstream,
     shares,
-    oidc,
+    oidc: Type.Optional(provider),
+    providers: Type.Optional(providers),
     kerberos: Type.Optional(kerberos),
     secondFactor,
     account,
+    groups,
     session,
     credentials,
     logging,
@@ -1032,3 +959,6 @@ type DeepReadonly<T> = T extends (infer U)[]
 
 /** The whole configuration, checked, with defaults filled in and file names absolute. */
 export type Config = DeepReadonly<Static<typeof configSchema>>
+
+/** One OpenID Provider, written as `oidc` or below `providers`. */
+export type ProviderSettings = NonNullable<Config['oidc']>

@@ -10,7 +10,8 @@ import type { Authenticated, Credentials, Presented, Principal } from '../src/ex
 import type { RequestFields } from '../src/http/request-fields.ts'
 import { isForeign, isSafeMethod } from '../src/http/request-origin.ts'
 import type { FirstFactor, FirstFactorVerdict } from '../src/identity/first-factor.ts'
-import type { AccessTokenVerifier, TokenVerdict } from '../src/oidc/access-token.ts'
+import type { TokenVerdict } from '../src/oidc/access-token.ts'
+import type { AccessTokens } from '../src/oidc/access-tokens.ts'
 import type { SessionRefresh } from '../src/oidc/session-refresh.ts'
 import type { ProvePat } from '../src/pats/prove-pat.ts'
 import { evidenceNow } from '../src/session/evidence-now.ts'
@@ -22,7 +23,7 @@ export interface AuthenticateParts {
   readonly sessions: Pick<Sessions, 'find' | 'open'>
   readonly refresh: SessionRefresh
   /** Undefined where access tokens of the OP are not accepted. */
-  readonly accessTokens: AccessTokenVerifier | undefined
+  readonly accessTokens: AccessTokens | undefined
   /** Undefined without a directory. */
   readonly firstFactor: Pick<FirstFactor, 'byNegotiate' | 'byPassword'> | undefined
   /** Whether a ticket is enough for this request: then a browser gets a session with its first one. */
@@ -180,11 +181,14 @@ function refuse({ refused, retryAfterSeconds }: Extract<FirstFactorVerdict, { re
 
 function withVerdict(presented: Presented, verdict: TokenVerdict): Answer {
   if (typeof verdict === 'string') return challenge(verdict)
-  const { subject, account, evidence } = verdict
-  return proceed({ ...presented, principal: { kind: 'person', subject, account, evidence }, replyFields: NO_FIELDS })
+  const { subject, account, evidence, groups } = verdict
+  const person = { kind: 'person', subject, account, evidence } as const
+  const principal = groups === undefined ? person : { ...person, groups }
+  return proceed({ ...presented, principal, replyFields: NO_FIELDS })
 }
 
 function personOf(record: SessionRecord, nowMs: number): Principal {
-  const { subject, account } = record
-  return { kind: 'person', subject, account, evidence: evidenceNow(record, nowMs) }
+  const { subject, account, groups } = record
+  const person = { kind: 'person', subject, account, evidence: evidenceNow(record, nowMs) } as const
+  return groups === undefined ? person : { ...person, groups }
 }

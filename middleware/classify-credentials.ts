@@ -27,7 +27,8 @@ import type { SessionCookies } from '../src/session/session-cookie.ts'
 
 export interface ClassifySettings {
   readonly credentials: Config['credentials']
-  readonly issuer: string
+  /** Values of `iss` in access tokens of the OP. */
+  readonly issuers: ReadonlySet<string>
   readonly cookies: Pick<SessionCookies, 'sessionIn'>
   /** Whether it is known to be a token of the OP. */
   readonly isValidated: (token: string) => boolean
@@ -46,7 +47,7 @@ const UNKNOWN_SCHEME: Credentials = { scheme: 'unsupported', because: 'scheme-un
 
 export function classifyCredentials({
   credentials,
-  issuer,
+  issuers,
   cookies,
   isValidated,
   fingerprintsOf,
@@ -138,7 +139,7 @@ export function classifyCredentials({
     // A token that was validated before need not be taken apart again to see whose it is.
     if (isValidated(token)) return { scheme: 'bearer', token, via }
     const tokenIssuer = unverifiedIssuer(token)
-    if (tokenIssuer === issuer) return { scheme: 'bearer', token, via }
+    if (tokenIssuer !== undefined && issuers.has(tokenIssuer)) return { scheme: 'bearer', token, via }
     if (tokenIssuer !== undefined) return fromServer(token, tokenIssuer, path)
     return hasPatShape(token) ? { scheme: 'pat', ...askable(token) } : undefined
   }

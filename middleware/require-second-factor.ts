@@ -3,6 +3,7 @@
  * required; every way through has a name, and the name is in the log:
  *
  *   second-factor    a person with a second factor that is recent enough
+ *   provider-policy  the same, where the OP does not say so, and demands it of everybody as the configuration says
  *   grant            a client with one factor, for which a person has confirmed with the second, and what was confirmed covers it
  *   server-checked   a personal access token or a token of the server: the server decides. No rule saves a token that
  *                    its person has blocked, that the policy for such tokens refuses, or that waits for its owner
@@ -27,6 +28,7 @@ import { shortOfFresh, signInForPage } from '../src/policy/fresh-factor.ts'
 import { coverFor, isConfirmed, type Need, needOf } from '../src/policy/grant-cover.ts'
 import { changesIdentity, isFormBesideToken } from '../src/policy/identity-change.ts'
 import type { LastingRights, LastingSign } from '../src/policy/lasting-rights.ts'
+import type { Outsider } from '../src/policy/membership.ts'
 import { isPreflight, isShapedLikePreflight } from '../src/policy/preflight.ts'
 import type { Requirement, Rules } from '../src/policy/rules.ts'
 import { judgeSecondFactor } from '../src/policy/second-factor.ts'
@@ -48,6 +50,8 @@ export interface SecondFactorParts {
   readonly now: Clock
   /** The server takes a token from a form, too: content that Torhaus does not read. */
   readonly formsCarryTokens: boolean
+  /** Why somebody may not pass at all, by their groups; undefined where everybody may. */
+  readonly outsider: Outsider | undefined
   /** Why a personal access token must not pass; undefined for all else. */
   readonly refusesPat: (exchange: Authenticated) => Awaitable<Refusal | undefined>
   /** A report-only rule would have refused. */
@@ -62,7 +66,7 @@ type Person = Extract<Principal, { kind: 'person' }>
 type Unmet = readonly [Requirement, ...Requirement[]]
 
 export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticated, Admitted> {
-  const { settings, rules, lastingRights, grants, offers, accountKey, now, refusesPat, report, asked } = parts
+  const { settings, rules, lastingRights, grants, offers, accountKey, now, outsider, refusesPat, report, asked } = parts
 
   return authenticated => {
     const preflight = isShapedLikePreflight(authenticated) ? asPreflight(authenticated) : undefined
@@ -71,6 +75,8 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
   }
 
   function decide(authenticated: Authenticated): Answer {
+    const outside = outsider?.(authenticated)
+    if (outside !== undefined) return deny(outside)
     const { decides, also, reports, isAmbiguous } = rules.read(authenticated)
     for (const requirement of reports) wouldHave(authenticated, requirement)
     const required = [decides, ...also]
@@ -241,7 +247,8 @@ function admit(authenticated: Authenticated, admittedBy: string): Decision<Admit
 
 function nameOf(principal: Principal, { rule, require }: Requirement): string {
   if (require === 'nothing' || (require === 'first-factor' && isOneFactor(principal))) return rule
-  return principal.kind === 'server-checked' ? 'server-checked' : 'second-factor'
+  if (principal.kind === 'server-checked') return 'server-checked'
+  return principal.kind === 'person' && principal.evidence.byPolicy ? 'provider-policy' : 'second-factor'
 }
 
 const isOneFactor = (principal: Principal): principal is Person =>

@@ -225,6 +225,12 @@ const table = {
     stage: 'authenticate',
     sentence: 'The access token was issued for someone else.',
   },
+  'bearer-groups-unknown': {
+    status: 401,
+    stage: 'authenticate',
+    sentence:
+      'The access token does not say which groups its person is in: the claim is missing, or they are too many.',
+  },
   'bearer-claim-invalid': {
     status: 401,
     stage: 'authenticate',
@@ -237,6 +243,11 @@ const table = {
   },
 
   // Second factor and identity
+  'group-required': {
+    status: 403,
+    stage: 'require-second-factor',
+    sentence: 'Your account is in none of the groups that may use this server.',
+  },
   'second-factor-missing': {
     status: 403,
     stage: 'require-second-factor',
@@ -380,6 +391,16 @@ const table = {
     status: 403,
     stage: 'confirm',
     sentence: 'This request is from another account than yours. Only its owner can confirm it.',
+  },
+  'groups-unknown': {
+    status: 403,
+    stage: 'sign-in',
+    sentence: 'The identity provider did not say which groups you are in, so nobody can tell whether you may pass.',
+  },
+  'sign-in-other-provider': {
+    status: 400,
+    stage: 'sign-in',
+    sentence: 'The answer came from another identity provider than the one that was asked. Sign in again.',
   },
   'sign-in-refused': { status: 403, stage: 'sign-in', sentence: 'The identity provider did not sign you in.' },
   'own-page-navigation-only': {

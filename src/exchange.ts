@@ -92,6 +92,8 @@ export interface Evidence {
   readonly authTime: number | undefined
   /** Set where the directory, not the OP, vouches for the person: by one factor only. */
   readonly firstFactor?: 'negotiate' | 'basic'
+  /** Set where the claims prove no second factor, and the configuration says that the OP demands one of everybody. */
+  readonly byPolicy?: true
 }
 
 export type Principal =
@@ -108,6 +110,8 @@ export type Principal =
       readonly subject: string
       readonly account: string | undefined
       readonly evidence: Evidence
+      /** As the OP says; undefined where nobody asks for them, or the directory vouches. */
+      readonly groups?: readonly string[]
     }
 
 export interface TokenOwner {

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { lemonldapPackages } from '../devkit/op/lemonldap-packages.ts'
 import { LAB_PACKAGES } from '../devkit/realm/samba-kdc.ts'
 import { ensureDebianPackages } from '../devkit/torhaus/debian-packages.ts'
 
@@ -18,6 +19,7 @@ const needs: Record<string, string[]> = {
   'test/clients/': ['git', 'git-lfs', 'curl', 'skopeo', 'default-jdk-headless'],
   'test/lab/': [],
   'test/monitoring/': ['prometheus', 'redis-server', 'rsyslog', 'rsyslog-elasticsearch'],
+  'test/providers/': lemonldapPackages,
   'test/kerberos/': [],
   'test/impersonation/': ['chromium'],
   'test/oracle/': ['nginx', 'apache2', 'util-linux'],

@@ -20,6 +20,8 @@ interface Node {
   readonly enum?: readonly string[]
   readonly items?: Node
   readonly properties?: Readonly<Record<string, Node>>
+  /** Of a mapping of names to sections. */
+  readonly patternProperties?: Readonly<Record<string, Node>>
   readonly required?: readonly string[]
   readonly [FILE_KEYWORD]?: true
 }
@@ -106,6 +108,8 @@ function typeOf(node: Node): string {
   }
   if (node.type === 'integer') return `whole number, ${node.minimum} to ${node.maximum}`
   if (node.type === 'boolean') return '`true`, `false`'
+  if (node.patternProperties !== undefined && Object.values(node.patternProperties).every(isSection))
+    return 'mapping of names to sections'
   if (node.type === 'object') return 'any mapping'
   return node.pattern === undefined ? 'text' : `text like ${code(node.pattern)}`
 }
@@ -125,18 +129,20 @@ export function configurationSchema(): string {
 }
 
 function forEditors(node: Node): Node {
-  const { [FILE_KEYWORD]: _, required, properties, items, ...rest } = node
+  const { [FILE_KEYWORD]: _, required, properties, patternProperties, items, ...rest } = node
   const needed = required?.filter(key => isRequired(node, key)) ?? []
   return {
     ...(node.enum === undefined ? {} : { type: 'string' }),
     ...rest,
     ...(needed.length === 0 ? {} : { required: needed }),
     ...(items === undefined ? {} : { items: forEditors(items) }),
-    ...(properties === undefined
-      ? {}
-      : { properties: Object.fromEntries(Object.entries(properties).map(([key, inner]) => [key, forEditors(inner)])) }),
+    ...(properties === undefined ? {} : { properties: eachForEditors(properties) }),
+    ...(patternProperties === undefined ? {} : { patternProperties: eachForEditors(patternProperties) }),
   }
 }
+
+const eachForEditors = (nodes: Readonly<Record<string, Node>>) =>
+  Object.fromEntries(Object.entries(nodes).map(([key, inner]) => [key, forEditors(inner)]))
 
 if (import.meta.main) {
   const docs = join(import.meta.dirname, '../../docs')

@@ -55,6 +55,7 @@ export const FLOORS: readonly Floor[] = [
       'src/io',
     ],
   },
+  { name: 'products', rooms: ['config/profiles'] },
 ]
 
 /** `src/http/cookie.ts` -> `src/http`; `src/main.ts` -> `src/main.ts`. */

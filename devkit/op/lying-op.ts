@@ -12,6 +12,7 @@ import { CompactSign, type CryptoKey, exportJWK, generateKeyPair, type JWK, type
 import { agreed } from '../torhaus/torhaus-config.ts'
 import { closeServer } from './close-server.ts'
 import { secondFactorAcr } from './configuration.ts'
+import { formPostPage } from './form-post-page.ts'
 import { listen } from './listen.ts'
 
 /** Signs with the OP's key, or another; `payload` may be any text. */
@@ -41,6 +42,10 @@ export type LyingOp = {
   readonly sign: Sign
   /** Requests for tokens with a code, and with a refresh token. */
   readonly requests: { codes: number; refreshes: number; jwks: number }
+  /** Of the latest authorization request. */
+  readonly asked: URLSearchParams
+  /** The latest token request: its form, and who says to be asking. */
+  readonly tokenRequest: TokenRequest
   /** How ID tokens are made from now on; honestly without an argument. */
   tell(idToken?: Telling): void
   /** Parameters of the authorization response, made from the right ones. */
@@ -60,6 +65,8 @@ export type LyingOp = {
   answer(): void
   close(): Promise<void>
 }
+
+type TokenRequest = { readonly form: URLSearchParams; readonly authorization: string | undefined }
 
 /** What came of a code or refresh token. */
 type Spent = { readonly nonce: string | null; readonly name: string } | 'refused' | 'broken'
@@ -85,6 +92,8 @@ export async function startLyingOp(tls?: { readonly cert: string; readonly key: 
   let secrets: readonly string[] | undefined
   let welcome = 'ada'
   let waiting: (() => void)[] = []
+  let asked = new URLSearchParams()
+  let tokenRequest: TokenRequest = { form: new URLSearchParams(), authorization: undefined }
 
   let describe = (right: Metadata): object => right
   const ownAnswers = new Map<string, RequestListener>()
@@ -105,17 +114,22 @@ export async function startLyingOp(tls?: { readonly cert: string; readonly key: 
     if (pathname === '/authorize') return authorize(searchParams, response)
     if (pathname === '/token' && secrets !== undefined && !secrets.includes(secretOf(request)))
       return json(response, 401, { error: 'invalid_client' })
-    if (pathname === '/token') return grant(new URLSearchParams(await text(request)), response)
+    if (pathname === '/token') {
+      tokenRequest = { form: new URLSearchParams(await text(request)), authorization: request.headers.authorization }
+      return grant(tokenRequest.form, response)
+    }
     if (pathname === '/leave') return leave(searchParams.get('frame') ?? '', response)
     json(response, 404, {})
   }
 
-  function authorize(asked: URLSearchParams, response: ServerResponse): void {
+  function authorize(parameters: URLSearchParams, response: ServerResponse): void {
+    asked = parameters
     const code = randomUUID()
     codes.set(code, { nonce: asked.get('nonce'), name: welcome })
     const back = new URL(asked.get('redirect_uri') ?? '')
     back.search = new URLSearchParams({ code, state: asked.get('state') ?? '' }).toString()
     respond(back.searchParams)
+    if (asked.get('response_mode') === 'form_post') return formPostPage(back, response)
     response.writeHead(303, { Location: back.href }).end()
   }
 
@@ -162,6 +176,12 @@ export async function startLyingOp(tls?: { readonly cert: string; readonly key: 
 
   return {
     ...{ issuer, requests, sign },
+    get asked() {
+      return asked
+    },
+    get tokenRequest() {
+      return tokenRequest
+    },
     get header() {
       return currentKey().header
     },

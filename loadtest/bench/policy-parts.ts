@@ -10,7 +10,7 @@ import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../config/load.ts'
-import { readKey, Secret } from '../../config/secret.ts'
+import { readKey } from '../../config/secret.ts'
 import { secondFactorAcr } from '../../devkit/op/configuration.ts'
 import { startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
 import { agreed, torhausAddresses, writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
@@ -23,6 +23,7 @@ import { RequestFieldReader } from '../../src/http/request-fields.ts'
 import { AssertionIdentity } from '../../src/identity/assertion-identity.ts'
 import { AccessTokenVerifier } from '../../src/oidc/access-token.ts'
 import { accountMapper } from '../../src/oidc/account.ts'
+import { Ops } from '../../src/oidc/ops.ts'
 import { OpenIdProvider } from '../../src/oidc/provider.ts'
 import { SessionRefresh } from '../../src/oidc/session-refresh.ts'
 import { patFingerprints } from '../../src/pats/pat-fingerprints.ts'
@@ -75,10 +76,12 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   if (!loaded.ok) throw new Error(`the configuration has problems: ${JSON.stringify(loaded.diagnostics)}`)
   const { config } = loaded
   const { oidc, session, credentials, upstream } = config
-  if (oidc.bearer === undefined || upstream.identity.assertion === undefined) throw new Error('parts are missing')
+  if (oidc?.bearer === undefined || upstream.identity.assertion === undefined) throw new Error('parts are missing')
 
   const publicOrigin = new URL(config.publicUrl).origin
-  const provider = new OpenIdProvider(oidc, new Secret('unused'), now)
+  const mapAccount = accountMapper(config.account)
+  const provider = new OpenIdProvider(oidc, now)
+  const configured = { name: 'oidc', settings: oidc, provider, callbackPath: '/.torhaus/callback', mapAccount }
   const database = new SqliteDatabase(session.store.sqlite.file, SESSION_SCHEMA + GRANT_SCHEMA)
   const store = new SqliteSessionStore(database)
   const changes = new Changes()
@@ -87,10 +90,15 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const cookies = new SessionCookies(config.publicUrl)
   const identityOut = await AssertionIdentity.create({ ...upstream.identity.assertion, issuer: publicOrigin }, now)
   const { keys } = provider
-  const accessTokens = new AccessTokenVerifier(oidc.bearer, oidc.clientId, keys, accountMapper(config.account), now)
+  const accessTokens = new AccessTokenVerifier(
+    { ...oidc, bearer: oidc.bearer, readsGroups: false },
+    keys,
+    mapAccount,
+    now,
+  )
   const classify: ClassifySettings = {
     credentials,
-    issuer: oidc.issuer,
+    issuers: new Set([oidc.issuer]),
     cookies,
     isValidated: token => accessTokens.knows(token),
     fingerprintsOf: patFingerprints([randomBytes(32)]).of,
@@ -118,7 +126,12 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
         mismatch: () => undefined,
         provesPat: unprovenPat,
       },
-      refresh: new SessionRefresh(provider, sessions, oidc, now, () => undefined),
+      refresh: new SessionRefresh({
+        ops: new Ops([configured], true),
+        ...{ sessions, now },
+        readsGroups: false,
+        ...{ changed: () => undefined, report: () => undefined },
+      }),
       accessTokens,
     },
     secondFactor: {
@@ -134,7 +147,14 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
       ),
       offers: createOffers(credentials),
       formsCarryTokens: false,
-      ...{ accountKey, now, refusesPat: () => undefined, report: () => undefined, asked: () => undefined },
+      ...{
+        accountKey,
+        now,
+        outsider: undefined,
+        refusesPat: () => undefined,
+        report: () => undefined,
+        asked: () => undefined,
+      },
     },
     identityOut,
     rates: { client: undefined, account: undefined },

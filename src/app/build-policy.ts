@@ -1,9 +1,10 @@
 /** What the stages are given. */
 import { randomUUID } from 'node:crypto'
+import { asksForGroups } from '../../config/group-rules.ts'
 import { causeChain } from '../cause-chain.ts'
 import { FirstFactor } from '../identity/first-factor.ts'
-import { AccessTokenVerifier } from '../oidc/access-token.ts'
-import { accountMapper } from '../oidc/account.ts'
+import type { AccessTokens } from '../oidc/access-tokens.ts'
+import { changedAtOp } from '../oidc/refreshed-claims.ts'
 import { SessionRefresh } from '../oidc/session-refresh.ts'
 import type { PatWatch } from '../pats/pat-watch.ts'
 import type { ProvePat } from '../pats/prove-pat.ts'
@@ -11,30 +12,29 @@ import { provesServerTokens } from '../pats/proves-server-tokens.ts'
 import { tokenCarriers } from '../pats/token-carriers.ts'
 import type { PolicyParts } from '../pipeline.ts'
 import { LastingRights } from '../policy/lasting-rights.ts'
+import { openAccessTokens } from './open-providers.ts'
 import type { Services } from './open-services.ts'
 
-type ClassifyNeeds = Pick<Services, 'config' | 'cookies' | 'fingerprints'>
-type RefreshNeeds = Pick<Services, 'config' | 'log' | 'now' | 'metrics' | 'provider' | 'sessions'>
+type ClassifyNeeds = Pick<Services, 'config' | 'cookies' | 'fingerprints' | 'ops'>
+type RefreshNeeds = Pick<Services, 'accountKey' | 'config' | 'log' | 'now' | 'metrics' | 'ops' | 'sessions'>
 type AuthenticateNeeds = RefreshNeeds &
   Pick<Services, 'accountKey' | 'audit' | 'cookies' | 'directory' | 'publicUrl' | 'rules'>
 type SecondFactorNeeds = Pick<
   Services,
-  'accountKey' | 'audit' | 'config' | 'grants' | 'metrics' | 'now' | 'refusal' | 'rules'
+  'accountKey' | 'audit' | 'config' | 'grants' | 'metrics' | 'now' | 'outsider' | 'refusal' | 'rules'
 >
 export type PolicyNeeds = AuthenticateNeeds &
   ClassifyNeeds &
   SecondFactorNeeds &
-  Pick<Services, 'fieldReader' | 'identityOut' | 'opKeys' | 'ownOrigin' | 'viaName'>
+  Pick<Services, 'accountNames' | 'fieldReader' | 'identityOut' | 'ownOrigin' | 'viaName'>
 
 export function buildPolicy(
   services: PolicyNeeds,
   watch: PatWatch,
   provesPat: ProvePat,
 ): Omit<PolicyParts, 'beginSpan' | 'rates'> {
-  const { config, now, opKeys, fieldReader, viaName, identityOut, publicUrl, ownOrigin } = services
-  const { bearer, clientId } = config.oidc
-  const mapAccount = accountMapper(config.account)
-  const accessTokens = bearer && new AccessTokenVerifier(bearer, clientId, opKeys, mapAccount, now)
+  const { config, now, ops, accountNames, fieldReader, viaName, identityOut, publicUrl, ownOrigin } = services
+  const accessTokens = openAccessTokens(config, ops, accountNames, now)
   return {
     trust: {
       ...{ fieldReader, viaName },
@@ -54,12 +54,12 @@ export function buildPolicy(
 }
 
 function classifyParts(
-  { config, cookies, fingerprints }: ClassifyNeeds,
-  accessTokens: AccessTokenVerifier | undefined,
+  { config, cookies, fingerprints, ops }: ClassifyNeeds,
+  accessTokens: AccessTokens | undefined,
 ): PolicyParts['classify'] {
   return {
     credentials: config.credentials,
-    issuer: config.oidc.issuer,
+    issuers: new Set(ops.all.flatMap(({ settings }) => [settings.issuer, ...settings.issuerAliases])),
     cookies,
     isValidated: token => accessTokens?.knows(token) === true,
     fingerprintsOf: fingerprints.of,
@@ -69,7 +69,7 @@ function classifyParts(
 
 function authenticateParts(
   needs: AuthenticateNeeds,
-  accessTokens: AccessTokenVerifier | undefined,
+  accessTokens: AccessTokens | undefined,
 ): Omit<PolicyParts['authenticate'], 'provesPat'> {
   const { config, now, metrics, audit, sessions, cookies, directory, rules, accountKey, publicUrl } = needs
   return {
@@ -87,20 +87,25 @@ function authenticateParts(
   }
 }
 
-function sessionRefresh({ config, log, now, metrics, provider, sessions }: RefreshNeeds): SessionRefresh {
-  return new SessionRefresh(provider, sessions, config.oidc, now, (outcome, cause) => {
-    metrics.refresh(outcome)
-    if (!(cause instanceof Error)) return
-    log.warn({ 'event.action': 'session-refresh', 'event.outcome': outcome, 'error.message': causeChain(cause) })
+function sessionRefresh({ accountKey, config, log, now, metrics, ops, sessions }: RefreshNeeds): SessionRefresh {
+  return new SessionRefresh({
+    ...{ ops, sessions, now },
+    readsGroups: asksForGroups(config),
+    changed: (op, claims, record) => changedAtOp(op, claims, record, config.secondFactor, accountKey),
+    report(outcome, cause) {
+      metrics.refresh(outcome)
+      if (!(cause instanceof Error)) return
+      log.warn({ 'event.action': 'session-refresh', 'event.outcome': outcome, 'error.message': causeChain(cause) })
+    },
   })
 }
 
 function secondFactorParts(
-  { config, now, rules, grants, accountKey, refusal, metrics, audit }: SecondFactorNeeds,
+  { config, now, rules, grants, accountKey, outsider, refusal, metrics, audit }: SecondFactorNeeds,
   watch: PatWatch,
 ): PolicyParts['secondFactor'] {
   return {
-    ...{ rules, grants, accountKey, now },
+    ...{ rules, grants, accountKey, now, outsider },
     settings: config.secondFactor,
     lastingRights: new LastingRights(config.secondFactor.lastingRights),
     offers: refusal.challenge.offers,

@@ -1,10 +1,11 @@
 /** Which of our own pages stands where. */
 
+import { asksForGroups } from '../../config/group-rules.ts'
 import { AssertionIdentity } from '../identity/assertion-identity.ts'
 import type { GrantEvent, OpLogoutChannel, OpLogoutOutcome, PatEvent } from '../observability/events.ts'
-import { accountMapper } from '../oidc/account.ts'
 import { LogoutTokenClaims } from '../oidc/logout-token-claims.ts'
 import { OpLogout } from '../oidc/op-logout.ts'
+import type { Op } from '../oidc/ops.ts'
 import type { SessionRefresh } from '../oidc/session-refresh.ts'
 import { endSession, revokeGrant, signOutEverywhere } from '../routes/account-actions.ts'
 import { accountPage } from '../routes/account-page.ts'
@@ -14,6 +15,7 @@ import { askToConfirm, confirm, confirmed } from '../routes/confirm.ts'
 import { findGrantRequest, grantRequested } from '../routes/confirm-grant.ts'
 import { confirmPatAhead, findPatRequest, patConfirmed, withdrawPat } from '../routes/confirm-pat.ts'
 import { leaveAtOnce, leaveByPublicHost } from '../routes/farewell.ts'
+import { formPost } from '../routes/form-post.ts'
 import { arrived } from '../routes/fragment.ts'
 import { frontChannelLogout } from '../routes/front-channel-logout.ts'
 import { gitPage, helperFile } from '../routes/git-page.ts'
@@ -28,7 +30,7 @@ import { askToSignOut, signedOut, signOut } from '../routes/sign-out.ts'
 import type { Services } from './open-services.ts'
 import { type OwnHostRouteParts, routesOfBothHosts } from './own-host-routes.ts'
 
-type LogoutNeeds = Pick<Services, 'audit' | 'config' | 'metrics' | 'now' | 'opKeys' | 'publicUrl' | 'stores'>
+type LogoutNeeds = Pick<Services, 'audit' | 'config' | 'metrics' | 'now' | 'ops' | 'publicUrl' | 'stores'>
 type AccountNeeds = Pick<
   Services,
   | 'accountKey'
@@ -44,7 +46,7 @@ type AccountNeeds = Pick<
 >
 export type EndpointNeeds = LogoutNeeds &
   AccountNeeds &
-  Pick<Services, 'formTokens' | 'identityOut' | 'provider' | 'refusal' | 'signInStates'> & {
+  Pick<Services, 'formTokens' | 'identityOut' | 'outsider' | 'refusal' | 'signInStates'> & {
     readonly refresh: SessionRefresh
   }
 
@@ -95,7 +97,7 @@ function pagesOf(
   opLogout: OpLogout,
   forget: (account: string) => void,
 ): Record<string, Route> {
-  const { config, now, metrics, provider, sessions, refresh, publicUrl, ownOrigin, ownHost, audit } = services
+  const { config, now, metrics, ops, sessions, refresh, publicUrl, ownOrigin, ownHost, audit } = services
   const { grants, pats, patConfirmations, accountKey, formTokens } = services
   const accountKeys = services.accountNames.keysOf
   const publicOrigin = publicUrl.origin
@@ -105,7 +107,7 @@ function pagesOf(
   const farewell = ownHost === undefined ? leaveAtOnce : leaveByPublicHost(ownHost.handOvers, publicOrigin)
   const session = { sessions, refresh, cookies, rule, ownOrigin, publicOrigin, home, now }
   const begin = {
-    ...{ provider, store: services.stores.sessions, cookies, ownOrigin, now },
+    ...{ ops, store: services.stores.sessions, cookies, ownOrigin, now },
     states: services.signInStates,
     limits: config.session,
     report: reportSignIn(services),
@@ -113,7 +115,7 @@ function pagesOf(
   const count = (event: GrantEvent) => metrics.grant(event)
   const tokens = { pats, patConfirmations, patPolicy: config.credentials.patPolicy, networks: rule.grants }
   const who = { accountKey, accountKeys, audit, count, forget, farewell, forms: formTokens }
-  const ownParts = { ...session, ...tokens, ...who, grants }
+  const ownParts = { ...session, ...tokens, ...who, ops, grants }
   const acts = { ...ownParts, begin: beginSignIn(begin) }
   const patParts = { ...acts, countPat: (event: PatEvent) => metrics.pat(event) }
   const grantParts = { ...acts, settings: config.secondFactor }
@@ -126,15 +128,16 @@ function pagesOf(
   const signInParts: SignInParts = {
     ...{ ...session, ...begin, opLogout, accountKey },
     landing: ownHost === undefined ? landThere : landByHandOver(publicOrigin),
-    mapAccount: accountMapper(config.account),
-    clockToleranceSeconds: config.oidc.clockToleranceSeconds,
+    confirmMaxAgeSeconds: rule.grants.confirmMaxAgeSeconds,
+    readsGroups: asksForGroups(config),
+    outsider: services.outsider,
     fulfil: (exchange, intent, person) => fulfil[intent.kind](exchange, intent, person),
     mismatch: (exchange, account, { accountKey: otherAccount }) => {
       count('refused')
       audit.write('confirmation-refused', exchange, { account, code: 'confirmation-other-account', otherAccount })
     },
   }
-  const signOutParts = { ...session, provider, referrals: ownHost?.referrals, farewell, audit, forget }
+  const signOutParts = { ...session, ops, referrals: ownHost?.referrals, farewell, audit, forget }
   return {
     'GET /.torhaus/': accountPage(ownParts),
     'GET /.torhaus': accountPage(ownParts),
@@ -148,33 +151,38 @@ function pagesOf(
     'GET /.torhaus/confirm/:code': askToConfirm(confirmParts),
     'POST /.torhaus/confirm/:code': confirm(confirmParts),
     'GET /.torhaus/confirmed': confirmed(),
-    'GET /.torhaus/git': gitPage({ ...ownParts, provider, oidc: config.oidc }),
+    'GET /.torhaus/git': gitPage(ownParts),
     'GET /.torhaus/sign-in': startSignIn(signInParts),
     'GET /.torhaus/arrived': arrived(ownOrigin),
-    'GET /.torhaus/callback': completeSignIn(signInParts),
+    ...Object.fromEntries(ops.all.flatMap(op => callbacks(signInParts, op))),
     'GET /.torhaus/sign-out': askToSignOut(signOutParts),
     'POST /.torhaus/sign-out': signOut(signOutParts),
-    'GET /.torhaus/signed-out': signedOut(),
+    'GET /.torhaus/signed-out': signedOut(signOutParts),
   }
+}
+
+function callbacks(parts: SignInParts, op: Op): [string, Route][] {
+  const { callbackPath, settings } = op
+  const callback: [string, Route] = [`GET ${callbackPath}`, completeSignIn(parts, op)]
+  return settings.responseMode === 'form_post' ? [callback, [`POST ${callbackPath}`, formPost]] : [callback]
 }
 
 /** Where the OP tells of logouts. */
 function logoutRoutes(
-  { config, now, metrics, stores, opKeys, publicUrl, audit }: LogoutNeeds,
+  { now, metrics, stores, ops, publicUrl, audit }: LogoutNeeds,
   opLogout: OpLogout,
 ): Readonly<Record<'back' | 'front', Readonly<Record<string, Route>>>> {
-  const { clientId, issuer, frontChannelLogout: hasFrontChannel } = config.oidc
+  const hasFrontChannel = ops.all.some(({ settings }) => settings.frontChannelLogout)
   const countLogout = (channel: OpLogoutChannel, outcome: OpLogoutOutcome) => metrics.opLogout(channel, outcome)
-  const parts = { opLogout, audit, countLogout, publicOrigin: publicUrl.origin, now }
-  const tokens = { keys: opKeys, clientId, now }
+  const parts = { ops, opLogout, audit, countLogout, publicOrigin: publicUrl.origin, now }
   return {
     back: {
       'POST /.torhaus/backchannel-logout': backChannelLogout({
-        ...{ ...parts, tokens },
+        ...parts,
         claims: new LogoutTokenClaims(stores.sessions),
       }),
     },
-    front: hasFrontChannel ? { 'GET /.torhaus/frontchannel-logout': frontChannelLogout({ ...parts, issuer }) } : {},
+    front: hasFrontChannel ? { 'GET /.torhaus/frontchannel-logout': frontChannelLogout(parts) } : {},
   }
 }
 

@@ -1,25 +1,28 @@
 /** The services: what lives as long as the process does, knows no single request, and may hold something open. */
 import type { Logger } from 'pino'
+import { asksForGroups } from '../../config/group-rules.ts'
 import type { Config } from '../../config/schema.ts'
-import { readKey, readSecret } from '../../config/secret.ts'
+import { readKey } from '../../config/secret.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import { Grants } from '../grants/grants.ts'
 import { RequestFieldReader } from '../http/request-fields.ts'
 import { Audit } from '../observability/audit.ts'
 import { Metrics } from '../observability/metrics.ts'
-import type { OpKeys } from '../oidc/op-keys.ts'
-import { OpenIdProvider } from '../oidc/provider.ts'
+import type { Ops } from '../oidc/ops.ts'
 import { PatConfirmations } from '../pats/pat-confirmations.ts'
 import { type PatFingerprints, patFingerprints } from '../pats/pat-fingerprints.ts'
 import { PatRegister } from '../pats/pat-register.ts'
+import { type Outsider, outsiderOf } from '../policy/membership.ts'
 import { type Rules, rulesOf } from '../policy/rules.ts'
 import { SignInStates } from '../routes/sign-in-state.ts'
 import { FormTokens } from '../session/form-tokens.ts'
 import { Sealer } from '../session/sealer.ts'
 import { Sessions } from '../session/sessions.ts'
 import { Changes } from '../store/changes.ts'
+import { groupLookup } from './group-lookup.ts'
 import { type Identity, openIdentity } from './open-identity.ts'
 import { type OwnHost, openOwnHost } from './open-own-host.ts'
+import { openProviders } from './open-providers.ts'
 import { openStores } from './open-stores.ts'
 import { type Site, siteOf } from './site.ts'
 import { storeReport } from './store-report.ts'
@@ -35,8 +38,7 @@ export interface Services extends Site, Identity {
   readonly stores: Stores
   /** Between this process and the others on the same store. */
   readonly changes: Changes
-  readonly provider: OpenIdProvider
-  readonly opKeys: OpKeys
+  readonly ops: Ops
   readonly sessions: Sessions
   readonly signInStates: SignInStates
   readonly formTokens: FormTokens
@@ -47,6 +49,8 @@ export interface Services extends Site, Identity {
   readonly patConfirmations: PatConfirmations
   readonly fingerprints: PatFingerprints
   readonly rules: Rules
+  /** Undefined where everybody may pass. */
+  readonly outsider: Outsider | undefined
   readonly fieldReader: RequestFieldReader
 }
 
@@ -57,14 +61,12 @@ export async function openServices(
   surroundings: Surroundings,
   opened: AsyncDisposableStack,
 ): Promise<Services> {
-  const { oidc, session } = config
+  const { session } = config
   const { now } = surroundings
   const site = siteOf(config)
-  const secret = oidc.clientSecretFile === undefined ? undefined : readSecret(oidc.clientSecretFile)
-  const provider = new OpenIdProvider(oidc, secret, now)
   const keys = session.encryptionKeyFiles.map(readKey)
   // Whoever has another OP or another name is another Torhaus, also on the same store.
-  const sealer = new Sealer(keys, session.sharedAs ?? JSON.stringify([oidc.issuer, site.publicUrl.origin]))
+  const sealer = new Sealer(keys, session.sharedAs ?? bindingOf(config, site.publicUrl))
   const metrics = new Metrics(surroundings.monotonic)
   const changes = new Changes()
   const stores = await openStores(session, changes, storeReport(metrics, log), surroundings, opened)
@@ -72,13 +74,21 @@ export async function openServices(
   const needs = { publicUrl, attempts: stores.attempts, changes, log }
   const identity = await openIdentity(config, needs, surroundings, opened)
   const audit = opened.use(Audit.open(log, config.logging.auditFile, now))
+  const { require: required } = config.groups
+  const inFile = groupLookup(config.groups, identity.accountKey)
   const caching = { cacheMs: session.cacheMs, maxCached: session.maxCached, graceSeconds: stores.graceSeconds }
   return {
     ...site,
     ...identity,
-    ...{ config, log, now, metrics, audit, stores, changes, provider },
-    opKeys: provider.keys,
-    sessions: new Sessions(stores.sessions, sealer, { ...session, ...caching }, changes, surroundings),
+    ...{ config, log, now, metrics, audit, stores, changes },
+    ops: openProviders(config, identity.accountNames, now),
+    sessions: new Sessions(
+      stores.sessions,
+      sealer,
+      { ...session, ...caching, readsGroups: asksForGroups(config) },
+      changes,
+      surroundings,
+    ),
     signInStates: new SignInStates(sealer),
     ownHost: openOwnHost(config, sealer, stores.sessions, now),
     formTokens: new FormTokens(sealer, stores.sessions, now),
@@ -91,7 +101,12 @@ export async function openServices(
       surroundings,
     ),
     fingerprints: patFingerprints(keys),
-    rules: rulesOf(config.secondFactor, identity.accountNames.spellingsOf),
+    rules: rulesOf(config.secondFactor, identity.accountNames.spellingsOf, inFile),
+    outsider: required.length === 0 ? undefined : outsiderOf(required, inFile),
     fieldReader: new RequestFieldReader(identity.identityOut.fieldNames, config.listener.maxHeaderFields),
   }
 }
+
+/** What sessions are bound to. With several OPs each session names its issuer itself. */
+const bindingOf = ({ oidc }: Pick<Config, 'oidc'>, { origin }: URL) =>
+  JSON.stringify([oidc?.issuer ?? 'several providers', origin])

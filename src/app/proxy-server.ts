@@ -68,9 +68,10 @@ export async function startProxy(
   if (entrance !== undefined) opened.defer(await openPrivateEntrance(app.server, entrance))
   void parts.sweep()
   // Sign-in works without this, too; but when the OP is away, better to say so now.
-  services.provider.metadata().catch((error: Error) => {
-    log.warn({ 'event.action': 'discovery', 'error.message': causeChain(error) })
-  })
+  for (const { provider } of services.ops.all)
+    provider.metadata().catch((error: Error) => {
+      log.warn({ 'event.action': 'discovery', 'error.message': causeChain(error) })
+    })
   return running(config, services, parts, opened.move())
 }
 

@@ -1,3 +1,4 @@
+import type { Op, Ops } from '../oidc/ops.ts'
 import type { Services } from './open-services.ts'
 
 /** Whether one process takes requests, as `/readyz` tells. */
@@ -7,17 +8,19 @@ export interface Readiness {
   readonly parts: Readonly<Record<string, string>>
 }
 
-type ReadinessNeeds = Pick<Services, 'directory' | 'provider' | 'stores'>
+type ReadinessNeeds = Pick<Services, 'directory' | 'ops' | 'stores'>
 
-export function readinessOf({ directory, provider, stores }: ReadinessNeeds, isDraining: boolean): Readiness {
+export function readinessOf({ directory, ops, stores }: ReadinessNeeds, isDraining: boolean): Readiness {
   return {
     // One that was reached before may be away: what is known goes on, and taking every instance out would help nobody.
     ready: !isDraining && stores.wasReached(),
     parts: {
       listener: isDraining ? 'draining' : 'listening',
       store: stores.condition(),
-      identityProvider: provider.isKnown ? 'known' : 'not reached yet',
+      ...Object.fromEntries(ops.all.map(op => [partOf(op, ops), op.provider.isKnown ? 'known' : 'not reached yet'])),
       ...(directory === undefined ? {} : { kdcCircuit: directory.statistics().circuit }),
     },
   }
 }
+
+const partOf = ({ name }: Op, { only }: Ops) => (only === undefined ? `identityProvider ${name}` : 'identityProvider')

@@ -33,5 +33,10 @@ export const commands: readonly CommandRow[] = [
     summary: 'ends every session and confirmation of a person',
     load: () => import('./end-sessions.ts'),
   },
+  {
+    name: 'op-check',
+    summary: 'tries what a sign-in will need of an OpenID Provider, and names the option to change',
+    load: () => import('./op-check.ts'),
+  },
   { name: 'version', summary: 'prints the versions of Torhaus and Node', load: () => import('./version.ts') },
 ]

@@ -3,8 +3,10 @@ import { certificateWarnings } from '../../config/certificate-warnings.ts'
 import type { Diagnostic } from '../../config/diagnostic.ts'
 import { keyFileWarnings } from '../../config/key-files.ts'
 import { isLoopbackAddress } from '../../config/loopback.ts'
+import { providersOf } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
 import { provesServerTokens } from '../pats/proves-server-tokens.ts'
+import { providerWarnings } from './provider-warnings.ts'
 
 /** About the files that a configuration names. */
 export const fileWarnings = (config: Config, nowMs: number): Diagnostic[] => [
@@ -12,7 +14,14 @@ export const fileWarnings = (config: Config, nowMs: number): Diagnostic[] => [
   ...certificateWarnings(config, nowMs),
 ]
 
-export function configWarnings({ credentials, admin }: Pick<Config, 'credentials' | 'admin'>): string[] {
+export const configWarnings = (
+  config: Pick<Config, 'admin' | 'credentials' | 'oidc' | 'providers' | 'secondFactor'>,
+): string[] => [
+  ...accessWarnings(config),
+  ...providersOf(config).flatMap(({ settings, path }) => providerWarnings(settings, path, config.secondFactor)),
+]
+
+function accessWarnings({ credentials, admin }: Pick<Config, 'admin' | 'credentials'>): string[] {
   const { patProof, patPolicy, personalAccessTokens, serverTokenIssuers, keepCookiesBesideTokens } = credentials
   const warnings: string[] = []
   const opens =

@@ -3,6 +3,7 @@ import { clientClasses } from '../../config/client-classes.ts'
 import type { Config } from '../../config/schema.ts'
 import { Secret } from '../../config/secret.ts'
 import type { AccountKeyOf } from '../account-key.ts'
+import { groupLookup } from '../app/group-lookup.ts'
 import type { Credentials, Principal } from '../exchange.ts'
 import { exitCode } from '../exit-codes.ts'
 import { RequestFieldReader } from '../http/request-fields.ts'
@@ -32,6 +33,11 @@ export const command: Command = {
     'client-class': { value: 'CLASS', description: `the kind of client: ${clientClasses.join(', ')}` },
     address: { value: 'ADDRESS', description: 'where the client is' },
     account: { value: 'ACCOUNT', description: 'who it is' },
+    group: {
+      value: 'GROUP',
+      description: 'a group that the OP says they are in; may stand several times',
+      repeats: true,
+    },
     field: { value: 'NAME: VALUE', description: 'a field of the request; may stand several times', repeats: true },
   },
   maxPositionals: 3,
@@ -62,7 +68,7 @@ function factsOf(given: GivenArguments, method: string, url: string, accountKey:
   if (clientClass === undefined) throw usageError(`${values['client-class']} is no client class`)
   if (clientAddress === undefined) throw usageError(`${values.address} is no address`)
   if (typeof target === 'string') throw usageError(`${url} is no URL or path`)
-  const principal = principalOf(credentials, values.account, accountKey)
+  const principal = principalOf(credentials, values.account, given.repeated.group ?? [], accountKey)
   const lines = given.repeated.field ?? []
   const fields = new RequestFieldReader([], lines.length).read(lines.flatMap(fieldOf))
   if (typeof fields === 'string') throw usageError(`the fields are refused: ${fields}`)
@@ -76,14 +82,19 @@ function fieldOf(line: string): string[] {
   return colon === -1 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 1).trim()]
 }
 
-function principalOf({ scheme }: Credentials, account: string | undefined, accountKey: AccountKeyOf): Principal {
+function principalOf(
+  { scheme }: Credentials,
+  account: string | undefined,
+  groups: readonly string[],
+  accountKey: AccountKeyOf,
+): Principal {
   if (scheme === 'none') return { kind: 'anonymous', because: 'credentials-missing' }
   if (scheme === 'pat' || scheme === 'server-token')
     return account === undefined
       ? { kind: 'server-checked' }
       : { kind: 'server-checked', owner: { account, accountKey: accountKey(account) } }
   const evidence = { acr: undefined, acrs: [], amr: [], authTime: undefined }
-  return { kind: 'person', subject: '', account, evidence }
+  return { kind: 'person', subject: '', account, evidence, groups }
 }
 
 /** Every name of an account, without opening the directory: its domain is in the configuration. */
@@ -94,7 +105,8 @@ function namesIn({ account, kerberos }: Config): AccountNames {
 
 function explain(fileName: string, facts: Facts): string {
   const config = readConfig(fileName, {})
-  const rules = rulesOf(config.secondFactor, namesIn(config).spellingsOf)
+  const names = namesIn(config)
+  const rules = rulesOf(config.secondFactor, names.spellingsOf, groupLookup(config.groups, names.keyOf))
   const { decides, also, isAmbiguous } = rules.read(facts)
   const lines: string[] = []
   for (const trace of rules.trace(facts)) {

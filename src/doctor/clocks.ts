@@ -1,3 +1,4 @@
+import { providersOf } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
 import { upstreamTls } from '../upstream/upstream-tls.ts'
 import { ask, type Question } from './ask.ts'
@@ -22,14 +23,17 @@ export const examineClocks: Examination = async ({ config, now }) => {
   return known.flatMap(({ name, aheadMs }) => findingsOf(name, aheadMs))
 }
 
-const othersOf = ({ oidc, upstream }: Config): (readonly [name: string, url: URL, question: Question])[] => [
-  ['the OP', new URL(oidc.issuer), { timeoutMs: oidc.timeoutMs }],
-  [
-    'the origin server',
-    new URL(upstream.url),
-    { timeoutMs: upstream.connectTimeoutMs, tls: upstreamTls(upstream.tls, new URL(upstream.url).hostname) },
-  ],
-]
+function othersOf(config: Config): (readonly [name: string, url: URL, question: Question])[] {
+  const { url, tls, connectTimeoutMs: timeoutMs } = config.upstream
+  const providers = providersOf(config).map(
+    ({ settings, name, isOnly }) =>
+      [`the OP${isOnly ? '' : ` ${name}`}`, new URL(settings.issuer), { timeoutMs: settings.timeoutMs }] as const,
+  )
+  return [
+    ...providers,
+    ['the origin server', new URL(url), { timeoutMs, tls: upstreamTls(tls, new URL(url).hostname) }],
+  ]
+}
 
 async function dateOf(url: URL, question: Question): Promise<number | undefined> {
   const text = await ask(url, { ...question, method: 'HEAD' }).then(

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { connect, isIP } from 'node:net'
+import { providersOf } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Examination } from './examination.ts'
 import type { Finding } from './finding.ts'
@@ -19,11 +20,14 @@ export const examineNames = namesExamination(async name =>
   (await lookup(name, { all: true })).map(({ address }) => address),
 )
 
-function destinationsOf({ publicUrl, upstream, oidc }: Config): (readonly [option: string, url: URL])[] {
+function destinationsOf(config: Config): (readonly [option: string, url: URL])[] {
+  const { publicUrl, ownPages, upstream } = config
+  const own = ownPages.publicUrl === undefined ? [] : [['ownPages.publicUrl', new URL(ownPages.publicUrl)] as const]
   return [
     ['publicUrl', new URL(publicUrl)],
     ['upstream.url', new URL(upstream.url)],
-    ['oidc.issuer', new URL(oidc.issuer)],
+    ...own,
+    ...providersOf(config).map(({ settings, path }) => [`${path}.issuer`, new URL(settings.issuer)] as const),
   ]
 }
 
@@ -49,10 +53,12 @@ async function nameFindings(option: string, url: URL, addressesOf: AddressesOf):
 
 const leadsNowhere = (option: string, name: string): Finding => ({
   what: `the name ${name} leads nowhere from here`,
-  why: option === 'publicUrl' ? 'nobody finds Torhaus, unless clients have another DNS' : 'it cannot be reached',
+  why: isPublic(option) ? 'nobody finds Torhaus, unless clients have another DNS' : 'it cannot be reached',
   remedy: `look at ${option}, at DNS and /etc/hosts: \`getent hosts ${name}\``,
-  ...{ option, severity: option === 'publicUrl' ? 'warning' : 'error' },
+  ...{ option, severity: isPublic(option) ? 'warning' : 'error' },
 })
+
+const isPublic = (option: string) => option === 'publicUrl' || option === 'ownPages.publicUrl'
 
 const portOf = ({ protocol, port }: URL) => Number(port || (protocol === 'https:' ? 443 : 80))
 

@@ -1,6 +1,6 @@
 /** Whether the OP knows us: by a question for tokens, and one for a sign-in, that must both fail in the right way. */
 import { hash } from 'node:crypto'
-import type { Config } from '../../config/schema.ts'
+import type { ProviderSettings } from '../../config/schema.ts'
 import { readSecret } from '../../config/secret.ts'
 import { ask } from './ask.ts'
 import type { Finding } from './finding.ts'
@@ -9,7 +9,9 @@ import { type Metadata, textIn } from './provider-metadata.ts'
 export interface ClientQuestion {
   readonly metadata: Metadata
   readonly redirectUri: string
-  readonly oidc: Pick<Config['oidc'], 'clientId' | 'clientSecretFile' | 'timeoutMs'>
+  readonly settings: ProviderSettings
+  /** Where the OP stands in the configuration. */
+  readonly path: string
 }
 
 /** Nobody's code and verifier: what comes back says how far the OP got before it refused (RFC 6749 5.2). */
@@ -18,8 +20,11 @@ const NO_VERIFIER = 'torhaus-doctor-asks-with-a-verifier-of-nobody'
 /** RFC 7636 4.2. */
 const NO_CHALLENGE = hash('sha256', NO_VERIFIER, 'base64url')
 
-export async function clientFindings({ metadata, redirectUri, oidc }: ClientQuestion): Promise<Finding[]> {
-  const { clientId, clientSecretFile, timeoutMs } = oidc
+export async function clientFindings(question: ClientQuestion): Promise<Finding[]> {
+  const { metadata, redirectUri, settings } = question
+  const { clientId, clientSecretFile, timeoutMs } = settings
+  // What authenticates in another way is tried by `torhaus op-check`, as a sign-in does it.
+  if (isOther(settings)) return []
   const secret = clientSecretFile === undefined ? undefined : readSecret(clientSecretFile)
   const content = new URLSearchParams({
     ...{ grant_type: 'authorization_code', code: NO_CODE, redirect_uri: redirectUri, code_verifier: NO_VERIFIER },
@@ -39,8 +44,12 @@ export async function clientFindings({ metadata, redirectUri, oidc }: ClientQues
   })
     .then(({ status, text }) => refusalIn(status, text))
     .catch((error: Error) => ({ error: 'unanswered', words: error.message }))
-  return said.error === 'invalid_grant' ? [] : [clientFinding(said, clientSecretFile)]
+  return said.error === 'invalid_grant' ? [] : [clientFinding(said, question)]
 }
+
+const isOther = ({ clientAuthentication, clientKeyFile }: ProviderSettings) =>
+  clientKeyFile !== undefined ||
+  (clientAuthentication !== undefined && !['client_secret_basic', 'none'].includes(clientAuthentication))
 
 /** RFC 6749 2.3.1: both are form-urlencoded first. */
 function basic(clientId: string, secret: string): string {
@@ -72,28 +81,29 @@ function membersOf(text: string): { readonly error?: unknown; readonly error_des
 }
 
 /** AADSTS7000222 is how Entra says that a secret has expired; 7000215, that it is none of the client's. */
-function clientFinding({ error, words }: Refusal, clientSecretFile: string | undefined): Finding {
+function clientFinding({ error, words }: Refusal, { settings, path }: ClientQuestion): Finding {
+  const { clientSecretFile } = settings
   const about = { why: 'nobody can sign in', severity: 'error' } as const
   if (words.includes('AADSTS7000222'))
     return {
       what: `the client secret has expired: ${words}`,
       remedy: `make another at the OP, write it to ${clientSecretFile} and reload`,
-      ...{ ...about, option: 'oidc.clientSecretFile' },
+      ...{ ...about, option: `${path}.clientSecretFile` },
     }
   if (error === 'invalid_client' || error === 'unauthorized_client')
     return {
       what: `the OP does not accept this client: ${words}`,
       remedy:
         clientSecretFile === undefined
-          ? 'register it at the OP as a public client with this clientId, or set oidc.clientSecretFile'
+          ? 'register it at the OP as a public client with this clientId, or set clientSecretFile'
           : `compare clientId, and the secret in ${clientSecretFile}, with what the OP has; the secret goes along as client_secret_basic`,
-      ...{ ...about, option: clientSecretFile === undefined ? 'oidc.clientId' : 'oidc.clientSecretFile' },
+      ...{ ...about, option: `${path}.${clientSecretFile === undefined ? 'clientId' : 'clientSecretFile'}` },
     }
   return {
     what: `the token endpoint answers a code of nobody in another way than with invalid_grant: ${words}`,
     remedy:
       'see what the OP logs: grant type authorization_code, client authentication and redirect URI must be allowed',
-    ...{ ...about, option: 'oidc.clientId', severity: 'warning' },
+    ...{ ...about, option: `${path}.clientId`, severity: 'warning' },
   }
 }
 
@@ -101,10 +111,16 @@ function clientFinding({ error, words }: Refusal, clientSecretFile: string | und
  * With `prompt=none` an OP asks nobody, and says no at the redirect URI (OIDC Core 3.1.2.6), unless that is not
  * registered: then it must not redirect there (RFC 6749 4.1.2.1).
  */
-export async function redirectFindings({ metadata, redirectUri, oidc }: ClientQuestion): Promise<Finding[]> {
+export async function redirectFindings({ metadata, redirectUri, settings }: ClientQuestion): Promise<Finding[]> {
   const url = new URL(textIn(metadata, 'authorization_endpoint') ?? '')
   const parameters = {
-    ...{ client_id: oidc.clientId, redirect_uri: redirectUri, response_type: 'code', scope: 'openid', prompt: 'none' },
+    ...{
+      client_id: settings.clientId,
+      redirect_uri: redirectUri,
+      response_type: 'code',
+      scope: 'openid',
+      prompt: 'none',
+    },
     ...{
       state: 'torhaus-doctor',
       nonce: 'torhaus-doctor',
@@ -113,14 +129,14 @@ export async function redirectFindings({ metadata, redirectUri, oidc }: ClientQu
     },
   }
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
-  const answer = await ask(url, { timeoutMs: oidc.timeoutMs }).catch(() => undefined)
+  const answer = await ask(url, { timeoutMs: settings.timeoutMs }).catch(() => undefined)
   // What is not answered was said by the token endpoint; a page may be the way of this OP to say no.
   if (answer === undefined || answer.status < 400 || answer.status >= 500) return []
   return [
     {
       what: `the OP refuses a sign-in that leads back to ${redirectUri} (${answer.status})`,
       why: 'nobody can sign in',
-      remedy: `register this redirect URI at the OP for client ${oidc.clientId}, to the last letter`,
+      remedy: `register this redirect URI at the OP for client ${settings.clientId}, to the last letter`,
       ...{ option: 'publicUrl', severity: 'error' },
     },
   ]

@@ -1,4 +1,5 @@
 /** What an OP says of itself, and whether that is enough. */
+import type { NamedProvider } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
 import { ask } from './ask.ts'
 import type { Finding } from './finding.ts'
@@ -18,7 +19,8 @@ const listIn = (metadata: Metadata, name: string): readonly unknown[] | undefine
 /** What is listed there is a promise; what is not listed may work all the same. */
 export function promiseFindings(
   metadata: Metadata,
-  { oidc, secondFactor }: Pick<Config, 'oidc' | 'secondFactor'>,
+  { settings, path }: NamedProvider,
+  secondFactor: Config['secondFactor'],
 ): Finding[] {
   const findings: Finding[] = []
   const lacks = (option: string, list: string, wanted: readonly string[], why: string) => {
@@ -32,23 +34,23 @@ export function promiseFindings(
   const why = 'a second factor that the OP never states is never proven: nobody passes'
   if (secondFactor.acceptAmr.length + secondFactor.acceptAcrs.length === 0)
     lacks('secondFactor.acceptAcr', 'acr_values_supported', secondFactor.acceptAcr, why)
-  lacks('oidc.acrValues', 'acr_values_supported', oidc.acrValues, 'the OP may not ask for the second factor')
-  lacks('oidc.scopes', 'scopes_supported', oidc.scopes, 'the OP may refuse the sign-in, or leave claims out')
-  lacks('oidc', 'code_challenge_methods_supported', ['S256'], 'PKCE keeps stolen codes from being used')
+  lacks(`${path}.acrValues`, 'acr_values_supported', settings.acrValues, 'the OP may not ask for the second factor')
+  lacks(`${path}.scopes`, 'scopes_supported', settings.scopes, 'the OP may refuse the sign-in, or leave claims out')
+  lacks(path, 'code_challenge_methods_supported', ['S256'], 'PKCE keeps stolen codes from being used')
   return findings
 }
 
 /** RFC 7517 5. */
-export async function keyFindings(metadata: Metadata, timeoutMs: number): Promise<Finding[]> {
+export async function keyFindings(metadata: Metadata, { settings, path }: NamedProvider): Promise<Finding[]> {
   const url = textIn(metadata, 'jwks_uri') ?? ''
-  const problem = await ask(new URL(url), { timeoutMs }).then(
+  const problem = await ask(new URL(url), { timeoutMs: settings.timeoutMs }).then(
     ({ status, text }) => (status === 200 ? keyProblem(text) : `answers ${status}`),
     (error: Error) => `cannot be read: ${error.message}`,
   )
   if (problem === undefined) return []
   const why = 'no token of the OP can be verified: nobody can sign in'
   return [
-    { what: `${url} ${problem}`, why, remedy: 'have it mended at the OP', option: 'oidc.issuer', severity: 'error' },
+    { what: `${url} ${problem}`, why, remedy: 'have it mended at the OP', option: `${path}.issuer`, severity: 'error' },
   ]
 }
 

@@ -1,5 +1,6 @@
-import type { Config } from '../../config/schema.ts'
+import { type NamedProvider, providersOf } from '../../config/providers.ts'
 import { faultOfMetadata } from '../oidc/op-endpoints.ts'
+import { redirectUriOf } from '../oidc/redirect-uri.ts'
 import { type Answer, ask } from './ask.ts'
 import { connectionFailure, type Destination } from './connection-failure.ts'
 import type { Examination, Ground } from './examination.ts'
@@ -10,32 +11,35 @@ import { ageFindings } from './shown-certificate.ts'
 
 const WHY = 'nobody can sign in, and access tokens cannot be verified'
 
-/** The OP: is it there, is it the one that is meant, and does it know us? */
-export const examineProvider: Examination = async ground => {
-  const { oidc, secondFactor } = ground.config
-  const read = await readMetadata(oidc, ground)
+/** Each OP: is it there, is it the one that is meant, and does it know us? */
+export const examineProvider: Examination = async ground =>
+  (await Promise.all(providersOf(ground.config).map(one => examineOne(ground, one)))).flat()
+
+async function examineOne(ground: Ground, one: NamedProvider): Promise<Finding[]> {
+  const { settings, path } = one
+  const read = await readMetadata(one, ground)
   if ('failure' in read) return [read.failure]
   const { metadata, answer } = read
-  const wrong = identityFinding(metadata, oidc.issuer)
+  const wrong = identityFinding(metadata, one)
   if (wrong !== undefined) return [wrong]
-  const redirectUri = `${new URL(ground.config.publicUrl).origin}/.torhaus/callback`
-  const asking = { metadata, redirectUri, oidc }
+  const asking = { metadata, redirectUri: redirectUriOf(ground.config, one), settings, path }
+  const { secondFactor } = ground.config
   return [
     ...ageFindings('the OP', answer.certificate, ground.now()),
-    ...promiseFindings(metadata, { oidc, secondFactor }),
-    ...(
-      await Promise.all([keyFindings(metadata, oidc.timeoutMs), clientFindings(asking), redirectFindings(asking)])
-    ).flat(),
+    ...promiseFindings(metadata, one, secondFactor),
+    ...(await Promise.all([keyFindings(metadata, one), clientFindings(asking), redirectFindings(asking)])).flat(),
   ]
 }
 
 type Read = { readonly metadata: Metadata; readonly answer: Answer } | { readonly failure: Finding }
 
 /** OIDC Discovery 4. */
-async function readMetadata({ issuer, timeoutMs }: Config['oidc'], { environment }: Ground): Promise<Read> {
+async function readMetadata({ settings, path }: NamedProvider, { environment }: Ground): Promise<Read> {
+  const { issuer, timeoutMs } = settings
+  const option = `${path}.issuer`
   const url = new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
   const destination: Destination = {
-    ...{ name: 'the OP', url, option: 'oidc.issuer', why: WHY },
+    ...{ name: 'the OP', url, option, why: WHY },
     authorities: 'NODE_EXTRA_CA_CERTS=FILE in the environment of the service',
   }
   let answer: Answer
@@ -47,8 +51,8 @@ async function readMetadata({ issuer, timeoutMs }: Config['oidc'], { environment
   const metadata = answer.status === 200 ? objectIn(answer.text) : undefined
   if (metadata !== undefined) return { metadata, answer }
   const what = `${url.href} answers ${answer.status}${answer.status === 200 ? ', and no JSON' : ''}`
-  const remedy = 'oidc.issuer is what the OP calls itself, path included and to the last slash: look it up there'
-  return { failure: { what, why: WHY, remedy, option: 'oidc.issuer', severity: 'error' } }
+  const remedy = `${option} is what the OP calls itself, path included and to the last slash: look it up there`
+  return { failure: { what, why: WHY, remedy, option, severity: 'error' } }
 }
 
 function objectIn(text: string): Metadata | undefined {
@@ -61,10 +65,11 @@ function objectIn(text: string): Metadata | undefined {
 }
 
 /** OIDC Discovery 4.3. */
-function identityFinding(metadata: Metadata, issuer: string): Finding | undefined {
-  const about = { why: WHY, option: 'oidc.issuer', severity: 'error' } as const
+function identityFinding(metadata: Metadata, { settings: { issuer }, path }: NamedProvider): Finding | undefined {
+  const option = `${path}.issuer`
+  const about = { why: WHY, option, severity: 'error' } as const
   if (metadata.issuer !== issuer) {
-    const what = `the OP calls itself ${JSON.stringify(metadata.issuer)}, and oidc.issuer is ${JSON.stringify(issuer)}`
+    const what = `the OP calls itself ${JSON.stringify(metadata.issuer)}, and ${option} is ${JSON.stringify(issuer)}`
     return { what, remedy: 'write it as the OP does, to the last slash', ...about }
   }
   const fault = faultOfMetadata(metadata, issuer)

@@ -3,7 +3,7 @@
  * `auth_time`; they go on reading and writing that, and what they do not know stands beside it.
  */
 import { coverText, isSameCover, parseCover } from '../cover.ts'
-import { hasShape, isNumber, isText, isTexts, orAbsent, type Shape } from '../store/record-shape.ts'
+import { hasShape, isNumber, isText, isTexts, isTrue, orAbsent, type Shape } from '../store/record-shape.ts'
 import type { Confirmation, Grant } from './grant-store.ts'
 
 /** What every version reads. */
@@ -20,10 +20,12 @@ export interface WrittenConfirmation extends Omit<FlatGrant, 'acr'> {
   readonly binding?: string
   readonly acrs: readonly string[]
   readonly amr: readonly string[]
+  readonly byPolicy?: true
 }
 
 const SHAPE: Shape<WrittenConfirmation> = {
   ...{ cover: orAbsent(isText), binding: orAbsent(isText), acr: orAbsent(isText), acrs: isTexts, amr: isTexts },
+  byPolicy: orAbsent(isTrue),
   ...{ authTime: isNumber, grantedAtMs: isNumber, expiresAtMs: isNumber },
 }
 
@@ -45,12 +47,16 @@ export function flatOf({ confirmations }: Grant): FlatGrant {
 }
 
 export const writtenConfirmations = ({ confirmations }: Grant): readonly WrittenConfirmation[] =>
-  confirmations.map(({ cover, binding, evidence: { acr, acrs, amr, authTime }, grantedAtMs, expiresAtMs }) => ({
-    ...(cover === undefined ? {} : { cover: coverText(cover) }),
-    ...(acr === undefined ? {} : { acr }),
-    ...(binding === undefined ? {} : { binding }),
-    ...{ acrs, amr, authTime: authTime ?? 0, grantedAtMs, expiresAtMs },
-  }))
+  confirmations.map(({ cover, binding, evidence, grantedAtMs, expiresAtMs }) => {
+    const { acr, acrs, amr, authTime, byPolicy } = evidence
+    return {
+      ...(cover === undefined ? {} : { cover: coverText(cover) }),
+      ...(acr === undefined ? {} : { acr }),
+      ...(binding === undefined ? {} : { binding }),
+      ...(byPolicy === undefined ? {} : { byPolicy }),
+      ...{ acrs, amr, authTime: authTime ?? 0, grantedAtMs, expiresAtMs },
+    }
+  })
 
 /** `written` undefined: by a version that knew the flat form alone. What cannot be read was not confirmed. */
 export function readConfirmations(
@@ -70,12 +76,15 @@ export function readConfirmations(
   return written.flatMap(confirmation => {
     const cover = confirmation.cover === undefined ? undefined : parseCover(confirmation.cover)
     if (cover === undefined && confirmation.cover !== undefined) return []
-    const { acrs, amr } = confirmation
+    const { acrs, amr, byPolicy } = confirmation
     return [
       {
         ...{ cover, grantedAtMs: confirmation.grantedAtMs, expiresAtMs: confirmation.expiresAtMs },
         binding: confirmation.binding,
-        evidence: { acr: confirmation.acr, acrs, amr, authTime: confirmation.authTime },
+        evidence: {
+          ...{ acr: confirmation.acr, acrs, amr, authTime: confirmation.authTime },
+          ...(byPolicy === undefined ? {} : { byPolicy }),
+        },
       },
     ]
   })

@@ -4,6 +4,7 @@ import { patNews } from '../pats/pat-register.ts'
 export const signInEvents = [
   ...(['started', 'completed', 'refused'] as const),
   ...(['second-factor-missing', 'second-factor-stale', 'account-unmapped', 'sign-in-overtaken'] as const),
+  ...(['groups-unknown', 'group-required'] as const),
 ]
 export type SignInEvent = (typeof signInEvents)[number]
 

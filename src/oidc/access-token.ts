@@ -3,7 +3,7 @@
  * OP has other keys, so that a client that sends the same token with each request costs one signature check.
  */
 import { decodeJwt, decodeProtectedHeader, errors, type JWTVerifyResult, jwtVerify } from 'jose'
-import type { Config } from '../../config/schema.ts'
+import type { ProviderSettings } from '../../config/schema.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Clock } from '../clock.ts'
 import { type Code, Fault } from '../errors.ts'
@@ -11,15 +11,22 @@ import type { Evidence } from '../exchange.ts'
 import { type AccessTokenTypes, refusalOfType } from './access-token-type.ts'
 import type { AccountMapper } from './account.ts'
 import { evidenceFrom, isNumericDate } from './claims.ts'
+import { groupsIn } from './group-claims.ts'
 import type { OpKeys } from './op-keys.ts'
 
-type BearerSettings = NonNullable<Config['oidc']['bearer']>
+export type AccessTokenSettings = Pick<ProviderSettings, 'accessToken' | 'clientId' | 'issuerAliases'> & {
+  readonly bearer: NonNullable<ProviderSettings['bearer']>
+  /** Groups are asked for. */
+  readonly readsGroups: boolean
+}
 
 /** A token that is valid, and whom it speaks of. */
 export interface ValidToken {
   readonly subject: string
   readonly account: string | undefined
   readonly evidence: Evidence
+  /** Undefined where nobody asks for them. */
+  readonly groups?: readonly string[]
   /** When it is refused: its `exp`, and the tolerance for clocks that differ. */
   readonly expiresAtMs: number
 }
@@ -33,20 +40,21 @@ interface Verdict extends ValidToken {
 export type TokenVerdict = ValidToken | Code
 
 export class AccessTokenVerifier {
-  readonly #settings: BearerSettings
+  readonly #settings: AccessTokenSettings
   readonly #types: AccessTokenTypes
   readonly #keys: OpKeys
   readonly #mapAccount: AccountMapper
   readonly #now: Clock
   readonly #verdicts: BoundedMap<string, Verdict>
 
-  constructor(settings: BearerSettings, clientId: string, keys: OpKeys, mapAccount: AccountMapper, now: Clock) {
+  constructor(settings: AccessTokenSettings, keys: OpKeys, mapAccount: AccountMapper, now: Clock) {
+    const { bearer, clientId } = settings
     this.#settings = settings
-    this.#types = { tokenTypes: settings.tokenTypes, clientId }
+    this.#types = { tokenTypes: bearer.tokenTypes, clientId }
     this.#keys = keys
     this.#mapAccount = mapAccount
     this.#now = now
-    this.#verdicts = new BoundedMap(settings.maxCachedVerdicts)
+    this.#verdicts = new BoundedMap(bearer.maxCachedVerdicts)
   }
 
   /** Whether the token was found valid before; it may have expired since. */
@@ -66,12 +74,13 @@ export class AccessTokenVerifier {
   }
 
   async #validate(token: string): Promise<TokenVerdict> {
-    const { audiences, algorithms, clockToleranceSeconds } = this.#settings
+    const { bearer, issuerAliases } = this.#settings
+    const { audiences, algorithms, clockToleranceSeconds } = bearer
     const keys = await this.#keys.keySet()
     // Taken before the signature is looked at: keys that change meanwhile make the verdict an old one.
     const { generation } = this.#keys
     const verdict = await jwtVerify(token, keys.resolve, {
-      issuer: keys.issuer,
+      issuer: [keys.issuer, ...issuerAliases],
       audience: [...audiences],
       algorithms: [...algorithms],
       clockTolerance: clockToleranceSeconds,
@@ -86,19 +95,23 @@ export class AccessTokenVerifier {
   #accept(verified: JWTVerifyResult, generation: number): Verdict | Code {
     const { payload } = verified
     const { exp, iat, sub, aud } = payload
-    const latestIssue = this.#now() / 1000 + this.#settings.clockToleranceSeconds
+    const { accessToken, bearer } = this.#settings
+    const latestIssue = this.#now() / 1000 + bearer.clockToleranceSeconds
     if (!isNumericDate(exp) || !isNumericDate(iat) || !isText(sub) || ![aud].flat().every(isText))
       return 'bearer-claim-invalid'
     if (iat > latestIssue) return 'bearer-not-yet-valid'
-    return (
-      refusalOfType(verified, this.#types) ?? {
-        subject: sub,
-        account: this.#mapAccount(payload),
-        evidence: evidenceFrom(payload),
-        expiresAtMs: (exp + this.#settings.clockToleranceSeconds) * 1000,
-        generation,
-      }
-    )
+    const refused = refusalOfType(verified, this.#types)
+    if (refused !== undefined) return refused
+    const said = this.#settings.readsGroups ? groupsIn(payload, accessToken.groups) : undefined
+    if (said !== undefined && 'unknown' in said) return 'bearer-groups-unknown'
+    return {
+      subject: sub,
+      account: this.#mapAccount(payload),
+      evidence: evidenceFrom(payload, accessToken),
+      ...said,
+      expiresAtMs: (exp + bearer.clockToleranceSeconds) * 1000,
+      generation,
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { linearPattern } from '../../config/linear-pattern.ts'
 import type { Config } from '../../config/schema.ts'
 import { inLetterCase } from '../ascii-case.ts'
-import type { Claims } from './claims.ts'
+import { type Claims, claimAt } from './claims.ts'
 
 export type AccountMapper = (claims: Claims) => string | undefined
 
@@ -15,7 +15,7 @@ export function accountMapper({ template, pattern, case: letterCase }: Config['a
   return claims => {
     let isComplete = true
     const filled = template.replace(CLAIM, (_, name: string) => {
-      const part = partOf(claims[name])
+      const part = partOf(claimAt(claims, name))
       isComplete &&= part !== '' && ![...part].some(character => forbidden.has(character))
       return part
     })
@@ -25,6 +25,10 @@ export function accountMapper({ template, pattern, case: letterCase }: Config['a
     return isStable(account) ? inLetterCase(account, letterCase) : undefined
   }
 }
+
+/** `template`: of the kind of token, where it has one of its own. */
+export const accountMapperFor = (account: Config['account'], template: string | undefined): AccountMapper =>
+  accountMapper(template === undefined ? account : { ...account, template })
 
 const CLAIM = /\{([^}]+)\}/g
 

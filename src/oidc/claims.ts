@@ -1,17 +1,37 @@
+import type { ProviderSettings } from '../../config/schema.ts'
 import type { Evidence } from '../exchange.ts'
 
 /** Claims of a verified token. */
 export type Claims = Readonly<Record<string, unknown>>
 
+/** Under which names a kind of token says how a person authenticated. */
+export type EvidenceNames = Pick<ProviderSettings['idToken'], 'acr' | 'acrs' | 'amr' | 'authTime'>
+
+const USUAL_NAMES: EvidenceNames = { acr: 'acr', acrs: 'acrs', amr: ['amr'], authTime: 'auth_time' }
+
 /** What the claims say of how the person authenticated. A claim of the wrong type counts as missing. */
-export function evidenceFrom(claims: Claims): Evidence {
+export function evidenceFrom(claims: Claims, names: EvidenceNames = USUAL_NAMES): Evidence {
+  const acr = claimAt(claims, names.acr)
+  const authTime = claimAt(claims, names.authTime)
   return {
-    acr: typeof claims.acr === 'string' ? claims.acr : undefined,
-    acrs: strings(claims.acrs),
-    amr: strings(claims.amr),
-    authTime: isNumericDate(claims.auth_time) ? Math.floor(claims.auth_time) : undefined,
+    acr: typeof acr === 'string' ? acr : undefined,
+    acrs: strings(claimAt(claims, names.acrs)),
+    amr: names.amr.flatMap(name => strings(claimAt(claims, name))),
+    authTime: isNumericDate(authTime) ? Math.floor(authTime) : undefined,
   }
 }
+
+/** The claim of that name; where there is none, what a path with dots leads to, as Keycloak has `realm_access.roles`. */
+export function claimAt(claims: Claims, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name]
+  const [first, ...rest] = name.split('.')
+  if (first === undefined || rest.length === 0 || !Object.hasOwn(claims, first)) return undefined
+  const inner = claims[first]
+  return isObject(inner) ? claimAt(inner, rest.join('.')) : undefined
+}
+
+const isObject = (value: unknown): value is Claims =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The end of the year 9999, in seconds: what is later is no time of anybody. */
 const LAST_DATE_S = 253_402_300_799
@@ -20,5 +40,5 @@ const LAST_DATE_S = 253_402_300_799
 export const isNumericDate = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && value <= LAST_DATE_S
 
-const strings = (value: unknown): string[] =>
+export const strings = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter(item => typeof item === 'string') : typeof value === 'string' ? [value] : []

@@ -2,7 +2,10 @@
  * Requests to the OP, wherever its metadata sends them: by the scheme of the issuer, to one address, bounded in time
  * and size.
  */
+import { readFileSync } from 'node:fs'
+import type { ProviderSettings } from '../../config/schema.ts'
 import { Fault } from '../errors.ts'
+import { agentFetch, type Fetch } from './agent-fetch.ts'
 import { faultOfEndpoint } from './op-endpoints.ts'
 
 export interface OpRequest {
@@ -10,26 +13,26 @@ export interface OpRequest {
   readonly headers: Record<string, string>
   readonly body?: string | ArrayBuffer | null | ReadableStream | Uint8Array | undefined | URLSearchParams
   readonly signal?: AbortSignal | undefined
+  /** The redirect is what was asked for, and nobody follows it. */
+  readonly mayRedirect?: true
 }
 
 export type OpFetch = (url: string, request: OpRequest) => Promise<Response>
 
-export interface OpFetchSettings {
-  readonly issuer: string
-  readonly timeoutMs: number
-}
+export type OpFetchSettings = Pick<ProviderSettings, 'caFile' | 'issuer' | 'proxy' | 'timeoutMs'>
 
 /** Metadata, key sets and token responses have some kilobytes. */
 const MAX_RESPONSE_BYTES = 1_048_576
 
 /** Rejects with `op-response-invalid` where the response is none that may be read. */
-export function opFetch({ issuer, timeoutMs }: OpFetchSettings): OpFetch {
-  return async (url, { method = 'GET', headers, body, signal = AbortSignal.timeout(timeoutMs) }) => {
+export function opFetch({ issuer, timeoutMs, caFile, proxy }: OpFetchSettings): OpFetch {
+  const ask = caFile === undefined && proxy === undefined ? plainFetch : agentFetch(caFile && readText(caFile), proxy)
+  return async (url, { method = 'GET', headers, body, mayRedirect, signal = AbortSignal.timeout(timeoutMs) }) => {
     const wrong = faultOfEndpoint(url, issuer)
     if (wrong !== undefined) throw refused(url, wrong)
     // Whoever redirects could lead anywhere, and what came from there would count as the word of the OP.
-    const response = await fetch(url, { method, headers, body: body ?? null, redirect: 'manual', signal })
-    if (response.status >= 300 && response.status < 400) {
+    const response = await ask(url, { method, headers, body, signal })
+    if (mayRedirect === undefined && response.status >= 300 && response.status < 400) {
       await response.body?.cancel()
       throw refused(url, `redirects (${response.status}), and redirects are not followed`)
     }
@@ -38,6 +41,11 @@ export function opFetch({ issuer, timeoutMs }: OpFetchSettings): OpFetch {
     return new Response(content.length === 0 ? null : content, { status, statusText, headers: response.headers })
   }
 }
+
+const plainFetch: Fetch = (url, { body, ...sending }) =>
+  fetch(url, { ...sending, body: (body ?? null) as NonNullable<OpRequest['body']> | null, redirect: 'manual' })
+
+const readText = (fileName: string) => readFileSync(fileName, 'utf8')
 
 /** Counted while it is read, after any content coding: a length that is announced proves nothing. */
 async function readBounded({ body }: Response, url: string): Promise<Buffer<ArrayBuffer>> {

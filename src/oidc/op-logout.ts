@@ -20,7 +20,6 @@ import type { Grants } from '../grants/grants.ts'
 import type { EndedSession, SessionSelector, SessionStore } from '../session/session-store.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Changes } from '../store/changes.ts'
-import type { Claims } from './claims.ts'
 import type { LoggedOut } from './logout-token.ts'
 
 export interface OpLogoutParts {
@@ -85,16 +84,15 @@ export class OpLogout {
    * Whether the OP has ended meanwhile what this ID token speaks of. Both times are by its clock; the same second is
    * too late.
    */
-  async hasEnded({ sub, sid, iat }: Claims): Promise<boolean> {
-    const subject = String(sub)
+  async hasEnded({ subject, opSessionId, issuedAtS }: LoggedOut): Promise<boolean> {
     const ids = [markOf(subject, undefined)]
-    if (typeof sid === 'string') ids.push(markOf(undefined, sid), markOf(subject, sid))
+    if (opSessionId !== undefined) ids.push(markOf(undefined, opSessionId), markOf(subject, opSessionId))
     const { store } = this.#parts
     const isFromBefore = (markedUntilMs: number | undefined) =>
-      markedUntilMs !== undefined && Number(iat) * 1000 <= markedUntilMs - MARKED_FOR_MS
+      markedUntilMs !== undefined && issuedAtS * 1000 <= markedUntilMs - MARKED_FOR_MS
     for (const id of ids)
       if (isFromBefore(this.#unstored.get(id)) || isFromBefore(await store.markedUntil(id))) return true
-    return typeof sid === 'string' && isFromBefore(await store.markedOnce(markOf(undefined, sid)))
+    return opSessionId !== undefined && isFromBefore(await store.markedOnce(markOf(undefined, opSessionId)))
   }
 }
 

@@ -2,16 +2,18 @@
  * The OpenID Provider as the relying party sees it: openid-client, with discovery in the background and coded faults.
  */
 import * as client from 'openid-client'
-import type { Config } from '../../config/schema.ts'
-import type { Secret } from '../../config/secret.ts'
+import type { ProviderSettings } from '../../config/schema.ts'
 import { type Clock, isWithin } from '../clock.ts'
 import { Fault } from '../errors.ts'
 import { type Claims, isNumericDate } from './claims.ts'
+import { clientAuthentication } from './client-authentication.ts'
+import { factorParameters } from './factor-request.ts'
 import { verifyIdTokenSignature } from './id-token.ts'
 import { faultOfMetadata } from './op-endpoints.ts'
+import { toOpFault } from './op-fault.ts'
 import { type OpFetch, opFetch } from './op-fetch.ts'
 import { OpKeys } from './op-keys.ts'
-import { opRefusal } from './op-refusal.ts'
+import { personClaims } from './userinfo.ts'
 
 export interface AuthorizationRequest {
   readonly redirectUri: string
@@ -31,12 +33,18 @@ export interface TokenSet {
   readonly refreshToken: string | undefined
 }
 
+/**
+ * An ID token of somebody in a hundred groups makes a URL that servers refuse. Without the hint the OP asks the person,
+ * perhaps; `client_id` still says who sends them (RP-Initiated Logout 1.0 2).
+ */
+const MAX_END_SESSION_URL_LENGTH = 4000
+
 /** After a failed discovery, the next attempt waits so long: a flood of sign-ins is no flood of requests to the OP. */
 const DISCOVERY_PAUSE_MS = 2000
 
 export class OpenIdProvider {
-  readonly #settings: Config['oidc']
-  readonly #secret: Secret | undefined
+  readonly #settings: ProviderSettings
+  readonly #authentication: client.ClientAuth
   readonly #now: Clock
   readonly #fetch: OpFetch
   /** What it signs with. */
@@ -45,9 +53,9 @@ export class OpenIdProvider {
   #failure: { readonly atMs: number; readonly fault: Fault } | undefined
   #known = false
 
-  constructor(settings: Config['oidc'], secret: Secret | undefined, now: Clock) {
+  constructor(settings: ProviderSettings, now: Clock) {
     this.#settings = settings
-    this.#secret = secret
+    this.#authentication = clientAuthentication(settings)
     this.#now = now
     this.#fetch = opFetch(settings)
     this.keys = new OpKeys({
@@ -79,7 +87,7 @@ export class OpenIdProvider {
         new URL(issuer),
         clientId,
         { [client.clockTolerance]: clockToleranceSeconds },
-        this.#secret === undefined ? client.None() : client.ClientSecretBasic(this.#secret.reveal()),
+        this.#authentication,
         {
           timeout: timeoutMs / 1000,
           [client.customFetch]: this.#fetch,
@@ -104,13 +112,18 @@ export class OpenIdProvider {
     }
   }
 
+  /** Whether whoever is signed in at the OP is to sign in again (`prompt=login`). */
+  asksAnew({ isAnew }: Pick<AuthorizationRequest, 'isAnew'>): boolean {
+    return isAnew || this.#settings.authTimeFromSignIn !== undefined
+  }
+
   /** OIDC Core 3.1.2.1, with PKCE (RFC 7636 4.3). */
   async authorizationUrl(request: AuthorizationRequest): Promise<string> {
-    const { scopes, claims } = this.#settings
-    const prompt = request.isAnew ? 'login' : this.#settings.prompt
-    const acrValues = request.acrValues.length === 0 ? this.#settings.acrValues : request.acrValues
+    const { scopes, authorizationParameters, responseMode } = this.#settings
+    const prompt = this.asksAnew(request) ? 'login' : this.#settings.prompt
     return client
       .buildAuthorizationUrl(await this.metadata(), {
+        ...authorizationParameters,
         redirect_uri: request.redirectUri,
         scope: scopes.join(' '),
         state: request.state,
@@ -118,8 +131,8 @@ export class OpenIdProvider {
         code_challenge: request.codeChallenge,
         code_challenge_method: 'S256',
         max_age: String(request.maxAgeSeconds),
-        ...(acrValues.length === 0 ? {} : { acr_values: acrValues.join(' ') }),
-        ...(claims === undefined ? {} : { claims: JSON.stringify(claims) }),
+        ...factorParameters(this.#settings, request.acrValues),
+        ...(responseMode === 'query' ? {} : { response_mode: responseMode }),
         ...(prompt === undefined ? {} : { prompt }),
       })
       .toString()
@@ -141,10 +154,11 @@ export class OpenIdProvider {
     }
   }
 
-  async refresh(refreshToken: string): Promise<TokenSet> {
+  /** `subject`: who it is about, where the OP says so in no ID token. */
+  async refresh(refreshToken: string, subject: string): Promise<TokenSet> {
     const configuration = await this.metadata()
     try {
-      return await this.#tokenSet(await client.refreshTokenGrant(configuration, refreshToken))
+      return await this.#tokenSet(await client.refreshTokenGrant(configuration, refreshToken), subject)
     } catch (error) {
       throw toOpFault(error, 'op-response-invalid')
     }
@@ -154,12 +168,11 @@ export class OpenIdProvider {
   async endSessionUrl(idTokenHint: string | undefined, postLogoutRedirectUri: string): Promise<string | undefined> {
     const configuration = await this.metadata()
     if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined
-    return client
-      .buildEndSessionUrl(configuration, {
-        post_logout_redirect_uri: postLogoutRedirectUri,
-        ...(idTokenHint === undefined ? {} : { id_token_hint: idTokenHint }),
-      })
-      .toString()
+    const back = { post_logout_redirect_uri: postLogoutRedirectUri }
+    const plain = client.buildEndSessionUrl(configuration, back).href
+    if (idTokenHint === undefined) return plain
+    const hinted = client.buildEndSessionUrl(configuration, { ...back, id_token_hint: idTokenHint }).href
+    return hinted.length > MAX_END_SESSION_URL_LENGTH ? plain : hinted
   }
 
   async #keySource(): Promise<{ jwksUri: string; issuer: string }> {
@@ -167,7 +180,10 @@ export class OpenIdProvider {
     return { jwksUri, issuer }
   }
 
-  async #tokenSet(tokens: client.TokenEndpointResponse & client.TokenEndpointResponseHelpers): Promise<TokenSet> {
+  async #tokenSet(
+    tokens: client.TokenEndpointResponse & client.TokenEndpointResponseHelpers,
+    expectedSubject = '',
+  ): Promise<TokenSet> {
     const claims = tokens.claims()
     const { id_token: idToken, refresh_token: refreshToken } = tokens
     // The library has checked what it says, and not who says so.
@@ -175,36 +191,19 @@ export class OpenIdProvider {
     // It checks that these are numbers; 1e300 is one, and no time.
     if (claims !== undefined && !(isNumericDate(claims.exp) && isNumericDate(claims.iat)))
       throw new Fault('op-response-invalid', new Error('a time in the ID token is no time'))
-    return { claims: claims ?? {}, idToken, refreshToken }
+    const person = this.#settings.userinfo
+      ? await this.#userinfo(tokens.access_token, claims?.sub ?? expectedSubject)
+      : undefined
+    return { claims: { ...person, ...claims }, idToken, refreshToken }
   }
-}
 
-/** The OP said no: RFC 6749 4.1.2.1 and 5.2. */
-const REFUSALS = [
-  'access_denied',
-  'invalid_grant',
-  'login_required',
-  'interaction_required',
-  'consent_required',
-  'account_selection_required',
-  'unmet_authentication_requirements',
-]
-
-function toOpFault(
-  error: unknown,
-  otherwise: 'op-unreachable' | 'op-response-invalid',
-  place = error instanceof client.AuthorizationResponseError ? 'authorization endpoint' : 'token endpoint',
-): Fault {
-  if (error instanceof Fault) return error
-  const refusal = opRefusal(error, place)
-  if (error instanceof client.AuthorizationResponseError || error instanceof client.ResponseBodyError) {
-    if (REFUSALS.includes(error.error)) return new Fault('sign-in-refused', refusal)
-    if (error.error === 'temporarily_unavailable' || error.error === 'server_error')
-      return new Fault('op-unreachable', refusal)
+  /** OIDC Core 5.3. */
+  async #userinfo(accessToken: string, subject: string): Promise<Claims> {
+    try {
+      const claims = await client.fetchUserInfo(await this.metadata(), accessToken, subject)
+      return personClaims(claims, this.#settings.idToken)
+    } catch (error) {
+      throw toOpFault(error, 'op-response-invalid', 'userinfo endpoint')
+    }
   }
-  // fetch reports a connection that failed as a TypeError, and a timeout as a DOMException.
-  const root = error instanceof client.ClientError ? error.cause : error
-  if (root instanceof Fault) return root
-  const isNetwork = root instanceof DOMException || (root instanceof TypeError && root.message === 'fetch failed')
-  return new Fault(isNetwork ? 'op-unreachable' : otherwise, isNetwork ? error : refusal)
 }

@@ -6,13 +6,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import { Fault } from '../errors.ts'
+import type { SessionRecord } from '../session/session-store.ts'
 import type { Session, Sessions } from '../session/sessions.ts'
-import type { OpenIdProvider } from './provider.ts'
+import type { Claims } from './claims.ts'
+import { type GroupsSaid, groupsIn } from './group-claims.ts'
+import type { Op, Ops } from './ops.ts'
+import type { TokenSet } from './provider.ts'
 
-export interface RefreshSettings {
-  readonly refreshIntervalSeconds: number
-  readonly refreshGraceSeconds: number
-  readonly timeoutMs: number
+export interface SessionRefreshParts {
+  readonly ops: Pick<Ops, 'all' | 'ofStored' | 'stored' | 'unstored'>
+  readonly sessions: Sessions
+  readonly now: Clock
+  /** Groups are asked for: a change at the OP counts from the next refresh on. */
+  readonly readsGroups: boolean
+  /** What the OP says otherwise now, so that the session must end. */
+  readonly changed: (op: Op, claims: Claims, record: SessionRecord) => string | undefined
+  /** `cause`: of a failure, or of an end that the OP did not say in so many words. */
+  readonly report: (outcome: RefreshOutcome, cause: unknown) => void
 }
 
 /**
@@ -31,26 +41,25 @@ const RETRY_MS = 10_000
 const POLL_MS = 100
 
 export class SessionRefresh {
-  readonly #provider: OpenIdProvider
+  readonly #ops: SessionRefreshParts['ops']
   readonly #sessions: Sessions
-  readonly #settings: RefreshSettings
   readonly #now: Clock
+  readonly #changed: SessionRefreshParts['changed']
+  readonly #readsGroups: boolean
   readonly #underWay = new Map<string, Promise<RefreshOutcome>>()
   readonly #notBefore = new WeakMap<Session, number>()
-  readonly #report: (outcome: RefreshOutcome, cause: unknown) => void
+  readonly #report: SessionRefreshParts['report']
+  /** It outlives the longest request to an OP, so that nobody starts a second one meanwhile. */
+  readonly #leaseMs: number
 
-  constructor(
-    provider: OpenIdProvider,
-    sessions: Sessions,
-    settings: RefreshSettings,
-    now: Clock,
-    report: (outcome: RefreshOutcome, cause: unknown) => void,
-  ) {
-    this.#provider = provider
+  constructor({ ops, sessions, now, readsGroups, changed, report }: SessionRefreshParts) {
+    this.#ops = ops
     this.#sessions = sessions
-    this.#settings = settings
     this.#now = now
+    this.#changed = changed
+    this.#readsGroups = readsGroups
     this.#report = report
+    this.#leaseMs = 2 * Math.max(...ops.all.map(({ settings }) => settings.timeoutMs)) + 5000
   }
 
   /**
@@ -60,11 +69,16 @@ export class SessionRefresh {
    */
   mayGoOn(id: string, session: Session): boolean | Promise<boolean> {
     const now = this.#now()
-    const dueAtMs = session.record.refreshedAtMs + this.#settings.refreshIntervalSeconds * 1000
-    if (now < dueAtMs || session.record.sealedTokens === undefined) return true
-    const overdue = now >= dueAtMs + this.#settings.refreshGraceSeconds * 1000
+    const { record } = session
+    const op = this.#ops.ofStored(record.subject)
+    // By a ticket; otherwise of an OP that is not configured any more, and cannot be asked.
+    if (op === undefined) return record.evidence.firstFactor !== undefined || this.#sessions.end(id).then(() => false)
+    const { refreshIntervalSeconds, refreshGraceSeconds } = op.settings
+    const dueAtMs = record.refreshedAtMs + refreshIntervalSeconds * 1000
+    if (now < dueAtMs || record.sealedTokens === undefined) return true
+    const overdue = now >= dueAtMs + refreshGraceSeconds * 1000
     if (!overdue && now < (this.#notBefore.get(session) ?? 0)) return true
-    const refresh = this.#once(id, session)
+    const refresh = this.#once(id, session, op)
     return overdue ? refresh.then(outcome => this.#conclude(id, outcome)) : true
   }
 
@@ -76,12 +90,12 @@ export class SessionRefresh {
     return false
   }
 
-  #once(id: string, session: Session): Promise<RefreshOutcome> {
+  #once(id: string, session: Session, op: Op): Promise<RefreshOutcome> {
     const { key } = session.record
     const running = this.#underWay.get(key)
     if (running !== undefined) return running
     this.#notBefore.set(session, this.#now() + RETRY_MS)
-    const started = this.#refresh(id, session).finally(() => this.#underWay.delete(key))
+    const started = this.#refresh(id, session, op).finally(() => this.#underWay.delete(key))
     this.#underWay.set(key, started)
     return started
   }
@@ -102,15 +116,10 @@ export class SessionRefresh {
     await this.#sessions.settle(enough)
   }
 
-  /** It outlives the longest request to the OP, so that nobody starts a second one meanwhile. */
-  get #leaseMs(): number {
-    return 2 * this.#settings.timeoutMs + 5000
-  }
-
   /** Never rejects: in the background nobody would hear it. */
-  async #refresh(id: string, session: Session): Promise<RefreshOutcome> {
+  async #refresh(id: string, session: Session, op: Op): Promise<RefreshOutcome> {
     try {
-      const answer = await this.#ask(session)
+      const answer = await this.#ask(session, op)
       if (answer === 'ended') await this.#sessions.end(id)
       const [outcome, cause] = answer instanceof Fault ? (['held', answer] as const) : ([answer, undefined] as const)
       this.#report(outcome, cause)
@@ -126,7 +135,7 @@ export class SessionRefresh {
   }
 
   /** A fault: what the OP said could not be stored because of it. */
-  async #ask(session: Session): Promise<RefreshOutcome | Fault> {
+  async #ask(session: Session, op: Op): Promise<RefreshOutcome | Fault> {
     const { refreshedAtMs } = session.record
     const leaseMs = this.#leaseMs
     if (!(await this.#sessions.claimRefresh(session, leaseMs))) return this.#awaitOther(session, leaseMs)
@@ -143,17 +152,29 @@ export class SessionRefresh {
       // The OP gave none: the session lives on its own timeouts.
       return (await this.#sessions.saveRefresh(session, tokens)) ?? 'refreshed'
     }
-    const fresh = await this.#provider.refresh(tokens.refreshToken)
+    const { subject } = session.record
+    const fresh = await op.provider.refresh(tokens.refreshToken, this.#ops.unstored(subject))
     const { sub } = fresh.claims
     // OIDC Core 12.2: the refreshed ID token must speak of the same person.
-    if (sub !== undefined && sub !== session.record.subject) return 'ended'
+    if (sub !== undefined && this.#ops.stored(op, String(sub)) !== subject) return 'ended'
+    const change = this.#changed(op, fresh.claims, session.record)
+    if (change !== undefined) throw new Fault('sign-in-refused', new Error(`token endpoint: at the refresh ${change}`))
+    const said = this.#groupsIn(op, fresh)
+    if (said !== undefined && 'unknown' in said)
+      throw new Fault('sign-in-refused', new Error(`token endpoint: at the refresh ${said.unknown}`))
     const fault = await this.#sessions.saveRefresh(session, {
       refreshToken: fresh.refreshToken ?? tokens.refreshToken,
       idToken: fresh.idToken ?? tokens.idToken,
+      groups: said?.groups ?? tokens.groups,
     })
     if (fault !== undefined) return fault
     // A logout may have come while the OP was asked: its answer is from before that, perhaps.
     return (await this.#sessions.reread(session)) ? 'refreshed' : 'ended'
+  }
+
+  /** An OP that gives no ID token at a refresh says nothing of groups. */
+  #groupsIn({ settings }: Op, { claims, idToken }: TokenSet): GroupsSaid | undefined {
+    return this.#readsGroups && idToken !== undefined ? groupsIn(claims, settings.idToken.groups) : undefined
   }
 
   /** Another process holds the lease: what it hears from the OP counts for us. */

@@ -16,5 +16,6 @@ export const AGENT_TOKEN_RULE: RuleSettings = {
     schemes: [],
     clientClasses: [],
     networks: [],
+    groups: [],
   },
 }

@@ -26,7 +26,7 @@ export function shortOfFresh(
   if (principal.kind !== 'person') return 'lasting-right-refused'
   const rule = ruleFor(settings, decides)
   const maxAgeSeconds = Math.min(rule.maxAgeSeconds, settings.lastingRights.maxAgeSeconds)
-  const verdict = judgeSecondFactor({ ...rule, maxAgeSeconds }, principal.evidence, nowMs)
+  const verdict = judgeSecondFactor({ ...rule, maxAgeSeconds, refusesPolicy: true }, principal.evidence, nowMs)
   if (verdict === 'satisfied') return undefined
   return credentials.scheme === 'session' || credentials.scheme === 'bearer' ? verdict : 'lasting-right-refused'
 }
@@ -46,6 +46,6 @@ export function signInForPage(
   const rule = ruleFor(settings, decides)
   const ofPages = Math.floor(settings.lastingRights.maxAgeSeconds * SHARE_OF_PAGES)
   const maxAgeSeconds = Math.min(rule.maxAgeSeconds, ofPages)
-  const verdict = judgeSecondFactor({ ...rule, maxAgeSeconds }, principal.evidence, nowMs)
+  const verdict = judgeSecondFactor({ ...rule, maxAgeSeconds, refusesPolicy: true }, principal.evidence, nowMs)
   return verdict === 'satisfied' ? undefined : signIn(verdict, { maxAgeSeconds, acceptAcr: decides.acceptAcr })
 }

@@ -9,6 +9,7 @@ import { usualPaths } from '../http/request-readings.ts'
 import { AGENT_TOKEN_RULE, type RuleSettings } from './agent-token-rule.ts'
 import { type Condition, conditionsOf, type Facts, type SpellingsOf, type View } from './conditions.ts'
 import { gitReading } from './git-operation.ts'
+import type { GroupsInFile } from './membership.ts'
 
 /** What a rule asks of a request. */
 export interface Requirement {
@@ -72,6 +73,7 @@ const isLenient = ({ require }: Requirement) => require === 'nothing' || require
 const FORM_METHODS = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'LINK', 'UNLINK']
 
 const NONE: readonly Requirement[] = []
+const NO_GROUPS: readonly string[] = []
 const UNRULED: Reading = { decides: OTHERWISE, also: NONE, reports: NONE, isAmbiguous: false }
 const NOTHING_REPORTED: RulesOptions = { formMayNameMethod: true, reportOnly: [] }
 
@@ -89,11 +91,13 @@ export class Rules {
     settings: readonly RuleSettings[],
     options: RulesOptions = NOTHING_REPORTED,
     spellingsOf: SpellingsOf = account => [account],
+    inFile: GroupsInFile = () => NO_GROUPS,
   ) {
     const { reportOnly } = options
-    this.#rules = settings.map(rule => compile(rule, !reportOnly.includes('path-readings'), spellingsOf))
+    this.#rules = settings.map(rule => compile(rule, !reportOnly.includes('path-readings'), spellingsOf, inFile))
     this.#options = options
-    this.#whole = reportOnly.length === 0 ? undefined : new Rules(settings, { ...options, reportOnly: [] }, spellingsOf)
+    this.#whole =
+      reportOnly.length === 0 ? undefined : new Rules(settings, { ...options, reportOnly: [] }, spellingsOf, inFile)
     this.#looksAtGit = settings.some(({ when }) => when.gitOperation !== undefined)
     this.#looksAtMethods = settings.some(({ when }) => when.methods.length > 0)
   }
@@ -171,16 +175,22 @@ export class Rules {
 export const rulesOf = (
   { rules, allowAgentTokenExchange, ...options }: Config['secondFactor'],
   spellingsOf?: SpellingsOf,
-): Rules => new Rules([...(allowAgentTokenExchange ? [AGENT_TOKEN_RULE] : []), ...rules], options, spellingsOf)
+  inFile?: GroupsInFile,
+): Rules => new Rules([...(allowAgentTokenExchange ? [AGENT_TOKEN_RULE] : []), ...rules], options, spellingsOf, inFile)
 
-function compile(settings: RuleSettings, overlooksSlash: boolean, spellingsOf: SpellingsOf): Compiled {
+function compile(
+  settings: RuleSettings,
+  overlooksSlash: boolean,
+  spellingsOf: SpellingsOf,
+  inFile: GroupsInFile,
+): Compiled {
   const { name, require, when, maxAgeSeconds, acceptAcr, reportOnly } = settings
   const requirement = {
     ...{ rule: name, require, maxAgeSeconds, acceptAcr, allowsIdentityChange: settings.allowIdentityChange },
     allowsLastingRights: settings.allowLastingRights,
   }
   const manner = { isLenient: isLenient(requirement), overlooksSlash, overlooksForms: settings === AGENT_TOKEN_RULE }
-  return { requirement, isReportOnly: reportOnly, conditions: conditionsOf(when, manner, spellingsOf) }
+  return { requirement, isReportOnly: reportOnly, conditions: conditionsOf(when, manner, spellingsOf, inFile) }
 }
 
 /** Notes what would be required if nothing were only reported. */

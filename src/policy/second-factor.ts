@@ -1,7 +1,13 @@
 import type { Config } from '../../config/schema.ts'
 import type { Evidence } from '../exchange.ts'
 
-export type SecondFactorRule = Pick<Config['secondFactor'], 'acceptAcr' | 'acceptAcrs' | 'acceptAmr' | 'maxAgeSeconds'>
+export type SecondFactorRule = Pick<
+  Config['secondFactor'],
+  'acceptAcr' | 'acceptAcrs' | 'acceptAmr' | 'maxAgeSeconds'
+> & {
+  /** It sets an age or an acr of its own: only what the OP itself says of a sign-in proves that. */
+  readonly refusesPolicy?: boolean
+}
 
 /** How far an `auth_time` may lie in the future before it is disbelieved, in seconds: clocks differ. */
 const CLOCK_TOLERANCE_S = 60
@@ -15,11 +21,20 @@ export function judgeSecondFactor(
   evidence: Evidence,
   nowMs: number,
 ): 'satisfied' | 'second-factor-missing' | 'second-factor-stale' {
-  const proven =
-    (evidence.acr !== undefined && rule.acceptAcr.includes(evidence.acr)) ||
-    evidence.acrs.some(context => rule.acceptAcrs.includes(context)) ||
-    evidence.amr.some(method => rule.acceptAmr.includes(method))
-  if (!proven) return 'second-factor-missing'
+  const isProven = provesFactor(rule, evidence) || (evidence.byPolicy === true && rule.refusesPolicy !== true)
+  if (!isProven) return 'second-factor-missing'
   const ageSeconds = evidence.authTime === undefined ? Number.POSITIVE_INFINITY : nowMs / 1000 - evidence.authTime
   return ageSeconds > rule.maxAgeSeconds || ageSeconds < -CLOCK_TOLERANCE_S ? 'second-factor-stale' : 'satisfied'
+}
+
+/** Whether the OP itself says that there was a second factor, whenever that was. */
+export function provesFactor(
+  { acceptAcr, acceptAcrs, acceptAmr }: Omit<SecondFactorRule, 'maxAgeSeconds'>,
+  { acr, acrs, amr }: Evidence,
+): boolean {
+  return (
+    (acr !== undefined && acceptAcr.includes(acr)) ||
+    acrs.some(context => acceptAcrs.includes(context)) ||
+    amr.some(method => acceptAmr.includes(method))
+  )
 }

@@ -22,8 +22,9 @@ export function ruleFor(settings: SecondFactorRule, { maxAgeSeconds, acceptAcr }
   const { acceptAcrs, acceptAmr } = settings
   return {
     maxAgeSeconds: maxAgeSeconds ?? settings.maxAgeSeconds,
+    refusesPolicy: true,
     ...(acceptAcr === undefined
       ? { acceptAcr: settings.acceptAcr, acceptAcrs, acceptAmr }
-      : { acceptAcr, acceptAcrs: [], acceptAmr: [] }),
+      : { acceptAcr, acceptAcrs: acceptAcr, acceptAmr: [] }),
   }
 }

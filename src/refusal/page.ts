@@ -72,8 +72,8 @@ export const automaticPageFields: readonly string[] = [
  * Of a page that pages of `origin` may show in a frame. X-Frame-Options knows no such exception (RFC 7034 2.1), so it
  * is not sent.
  */
-export const framedPageFields = (origin: string): readonly string[] => [
-  ...['Content-Security-Policy', policyFor(origin), 'Referrer-Policy', 'no-referrer'],
+export const framedPageFields = (origins: readonly string[]): readonly string[] => [
+  ...['Content-Security-Policy', policyFor(origins.join(' ')), 'Referrer-Policy', 'no-referrer'],
   ...COMMON_FIELDS,
 ]
 

@@ -4,14 +4,16 @@
  */
 import { type Code, errorTable, Fault, toFault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
-import { type LogoutTokenParts, verifyLogoutToken } from '../oidc/logout-token.ts'
+import { unverifiedIssuer } from '../oidc/access-token.ts'
+import { type LogoutToken, verifyLogoutToken } from '../oidc/logout-token.ts'
 import type { LogoutTokenClaims } from '../oidc/logout-token-claims.ts'
+import type { Ops } from '../oidc/ops.ts'
 import { readForm } from './form-content.ts'
 import { type OpLogoutRouteParts, reportLogout } from './op-logout-report.ts'
 import type { Reply, Route } from './reply.ts'
 
 export interface BackChannelLogoutParts extends OpLogoutRouteParts {
-  readonly tokens: LogoutTokenParts
+  readonly ops: Ops
   readonly claims: LogoutTokenClaims
 }
 
@@ -20,10 +22,10 @@ const FORM_LIMITS = { maxBytes: 65_536, timeoutMs: 10_000 }
 
 /** POST /.torhaus/backchannel-logout */
 export function backChannelLogout(parts: BackChannelLogoutParts): Route {
-  const { opLogout, tokens, claims, now } = parts
+  const { opLogout, claims, now } = parts
   return async exchange => {
     try {
-      const token = await verifyLogoutToken(await tokenIn(exchange), tokens)
+      const token = await verified(parts, await tokenIn(exchange))
       // Before anything ends: an OP that tries again after a failure of ours makes a new token.
       if (!(await claims.isFirst(token, now()))) throw new Fault('logout-token-replayed')
       reportLogout(parts, exchange, 'back', await opLogout.end(token, true))
@@ -31,6 +33,19 @@ export function backChannelLogout(parts: BackChannelLogoutParts): Route {
     } catch (error) {
       return refusal(parts, exchange, toFault(error))
     }
+  }
+}
+
+/** By the OP whose name it bears, and no other; what it names is named as sessions of that OP are. */
+async function verified({ ops, now }: BackChannelLogoutParts, text: string): Promise<LogoutToken> {
+  const op = ops.only ?? ops.ofIssuer(unverifiedIssuer(text))
+  if (op === undefined) throw new Fault('logout-token-invalid', new Error('iss is that of no provider'))
+  const { settings, provider } = op
+  const token = await verifyLogoutToken(text, { keys: provider.keys, clientId: settings.clientId, now })
+  const stored = (id: string | undefined) => (id === undefined ? undefined : ops.stored(op, id))
+  return {
+    ...token,
+    ...{ id: ops.stored(op, token.id), subject: stored(token.subject), opSessionId: stored(token.opSessionId) },
   }
 }
 

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import type { Config } from '../../config/schema.ts'
 import type { Clock } from '../clock.ts'
 import type { StepUp } from '../decision.ts'
+import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
-import { OWN_PREFIX } from '../http/request-target.ts'
 import type { SignInEvent } from '../observability/events.ts'
-import type { OpenIdProvider } from '../oidc/provider.ts'
+import type { Op, Ops } from '../oidc/ops.ts'
 import { keyOf, newOpaqueId } from '../session/opaque-id.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Intent, SessionStore, SignInRecord } from '../session/session-store.ts'
@@ -14,7 +14,7 @@ import type { SignInStates } from './sign-in-state.ts'
 
 export interface BeginSignInParts {
   readonly states: SignInStates
-  readonly provider: Pick<OpenIdProvider, 'authorizationUrl'>
+  readonly ops: Pick<Ops, 'only'>
   readonly store: Pick<SessionStore, 'addSignIn'>
   readonly cookies: SessionCookies
   readonly limits: Pick<Config['session'], 'maxSignInsInFlight' | 'signInTimeoutSeconds'>
@@ -25,6 +25,8 @@ export interface BeginSignInParts {
 }
 
 export interface Wanted {
+  /** Undefined: the one of the session is not configured any more. */
+  readonly op: Op | undefined
   readonly returnTo: string
   /** By it the outcome is judged. */
   readonly stepUp: StepUp
@@ -38,7 +40,7 @@ export type BeginSignIn = (exchange: Traced, wanted: Wanted) => Promise<Reply>
 
 export function beginSignIn({
   states,
-  provider,
+  ops,
   store,
   cookies,
   limits,
@@ -46,11 +48,18 @@ export function beginSignIn({
   now,
   report,
 }: BeginSignInParts): BeginSignIn {
-  return async (exchange, { returnTo, stepUp, again = 0, intent }) => {
+  return async (exchange, { op, returnTo, stepUp, again = 0, intent }) => {
+    if (op === undefined) throw new Fault('session-ended')
+    const { provider, callbackPath } = op
     const browserId = cookies.browserIn(exchange.fields.kept.cookie) ?? newOpaqueId()
     const acrValues = stepUp.acceptAcr ?? []
+    const isAnew = intent !== undefined
+    const asked = {
+      ...(provider.asksAnew({ isAnew }) ? { anewAtMs: now() } : {}),
+      ...(ops.only === undefined ? { provider: op.name } : {}),
+    }
     const record: SignInRecord = {
-      state: states.issue({ returnTo, stepUp, again }),
+      state: states.issue({ returnTo, stepUp, again }, asked),
       browserKey: keyOf(browserId),
       nonce: newOpaqueId(),
       codeVerifier: newOpaqueId(),
@@ -59,18 +68,16 @@ export function beginSignIn({
       ...(intent === undefined ? {} : { intent: { ...intent, begunAtMs: now() } }),
     }
     const location = await provider.authorizationUrl({
-      redirectUri: ownOrigin + CALLBACK_PATH,
+      redirectUri: ownOrigin + callbackPath,
       state: record.state,
       nonce: record.nonce,
       codeChallenge: createHash('sha256').update(record.codeVerifier).digest('base64url'),
-      maxAgeSeconds: intent === undefined ? stepUp.maxAgeSeconds : 0,
+      maxAgeSeconds: isAnew ? 0 : stepUp.maxAgeSeconds,
       acrValues,
-      isAnew: intent !== undefined,
+      isAnew,
     })
     await store.addSignIn(record, limits.maxSignInsInFlight)
     report('started', exchange)
     return seeOther(location, [cookies.browser(browserId, limits.signInTimeoutSeconds)])
   }
 }
-
-const CALLBACK_PATH = `${OWN_PREFIX}/callback`

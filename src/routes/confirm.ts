@@ -20,6 +20,7 @@ import type { Traced } from '../exchange.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { Audit } from '../observability/audit.ts'
 import type { GrantEvent } from '../observability/events.ts'
+import type { Ops } from '../oidc/ops.ts'
 import { type Html, html, pageFields, renderPage } from '../refusal/page.ts'
 import type { Intent, SessionRecord } from '../session/session-store.ts'
 import type { BeginSignIn } from './begin-sign-in.ts'
@@ -41,6 +42,7 @@ export interface ConfirmParts extends OwnPageParts {
   /** One for each kind of request: the open one with that code. */
   readonly findRequest: readonly ((code: string) => Promise<Confirmable | undefined>)[]
   readonly begin: BeginSignIn
+  readonly ops: Pick<Ops, 'ofStored'>
   readonly settings: Pick<Config['secondFactor'], 'grants'>
   readonly accountKey: AccountKeyOf
   readonly audit: Audit
@@ -69,6 +71,7 @@ export function confirm(parts: ConfirmParts): Route {
     const { code, intent, stepUp } = await requestFor(parts, exchange, session)
     const maxAgeSeconds = Math.min(stepUp.maxAgeSeconds, parts.settings.grants.confirmMaxAgeSeconds)
     return parts.begin(exchange, {
+      op: parts.ops.ofStored(session.subject),
       returnTo: CONFIRMED_PATH,
       stepUp: { ...stepUp, maxAgeSeconds },
       intent: { kind: intent, object: code, accountKey: session.accountKey },

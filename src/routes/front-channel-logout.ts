@@ -4,34 +4,48 @@
  */
 import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
+import type { Op, Ops } from '../oidc/ops.ts'
 import { framedPageFields, html, renderPage } from '../refusal/page.ts'
 import { type OpLogoutRouteParts, reportLogout } from './op-logout-report.ts'
 import type { Route } from './reply.ts'
 
 export interface FrontChannelLogoutParts extends OpLogoutRouteParts {
-  readonly issuer: string
+  readonly ops: Ops
   readonly publicOrigin: string
 }
 
 /** GET /.torhaus/frontchannel-logout?iss=ISSUER&sid=SID */
 export function frontChannelLogout(parts: FrontChannelLogoutParts): Route {
-  const { opLogout, issuer, now } = parts
-  const fields = [...framedPageFields(new URL(issuer).origin), 'Cache-Control', 'no-store']
+  const { ops, opLogout, now } = parts
+  const telling = ops.all.filter(({ settings }) => settings.frontChannelLogout)
+  const origins = telling.map(({ settings }) => new URL(settings.issuer).origin)
+  const fields = [...framedPageFields([...new Set(origins)]), 'Cache-Control', 'no-store']
   return async exchange => {
-    const opSessionId = sessionIn(parts, exchange)
+    const opSessionId = sessionIn(parts, telling, exchange)
     const issuedAtS = Math.floor(now() / 1000)
     const ended = await opLogout.end({ subject: undefined, opSessionId, issuedAtS }, false)
     reportLogout(parts, exchange, 'front', ended)
-    return { status: 200, fields, text: renderPage('You are signed out', html`<p>This server was told.</p>`) }
+    const text =
+      ended.length > 0
+        ? renderPage('You are signed out', html`<p>This server was told.</p>`)
+        : renderPage('Nothing to sign out of', html`<p>This server knows no such session.</p>`)
+    return { status: 200, fields, text }
   }
 }
 
-/** Both parameters (2), each once: whoever knows the `sid` has it from the OP. */
-function sessionIn({ audit, countLogout, issuer, publicOrigin }: FrontChannelLogoutParts, exchange: Traced): string {
+/** Both parameters (2), each once, unless the OP is known to leave out `iss`: whoever knows the `sid` has it from it. */
+function sessionIn(
+  { audit, countLogout, ops, publicOrigin }: FrontChannelLogoutParts,
+  telling: readonly Op[],
+  exchange: Traced,
+): string {
   const { searchParams } = new URL(exchange.target.raw, publicOrigin)
   const [iss, ...otherIssuers] = searchParams.getAll('iss')
   const [sid = '', ...otherSids] = searchParams.getAll('sid')
-  if (iss === issuer && sid !== '' && otherIssuers.length + otherSids.length === 0) return sid
+  const [first, ...others] = telling
+  const isSilent = iss === undefined && others.length === 0 && first?.settings.frontChannelBySidAlone === true
+  const op = isSilent ? first : telling.find(({ settings }) => settings.issuer === iss)
+  if (op !== undefined && sid !== '' && otherIssuers.length + otherSids.length === 0) return ops.stored(op, sid)
   countLogout('front', 'refused')
   audit.write('logout-refused', exchange, { code: 'logout-request-malformed' })
   throw new Fault('logout-request-malformed')

@@ -1,9 +1,8 @@
 /** How to set up git for this server: each line as it is to be typed, for three ways. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Config } from '../../config/schema.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
-import type { OpenIdProvider } from '../oidc/provider.ts'
+import type { Op, Ops } from '../oidc/ops.ts'
 import { Html, html, pageFields, renderPage } from '../refusal/page.ts'
 import { type OwnPageParts, showing } from './own-page.ts'
 import type { Route } from './reply.ts'
@@ -12,18 +11,17 @@ const HELPER = 'torhaus-credential.mjs'
 const SCOPE = 'openid'
 
 export interface GitPageParts extends OwnPageParts {
-  readonly provider: Pick<OpenIdProvider, 'metadata'>
-  readonly oidc: Pick<Config['oidc'], 'issuer' | 'acrValues' | 'deviceClientId'>
+  readonly ops: Pick<Ops, 'ofStored'>
 }
 
 /** GET /.torhaus/git */
 export function gitPage(parts: GitPageParts): Route {
-  const { provider, oidc, publicOrigin } = parts
-  return showing(parts, async () => {
-    const { deviceClientId } = oidc
+  const { ops, publicOrigin } = parts
+  return showing(parts, async (_, { subject }) => {
+    const op = ops.ofStored(subject)
+    const deviceClientId = op?.settings.deviceClientId
     const content = html`<p>Without any set-up, git asks for a user name and a password. Each of these ways is enough by itself.</p>
-${deviceClientId === undefined ? new Html('') : withHelper(oidc, deviceClientId, publicOrigin)}
-${deviceClientId === undefined ? new Html('') : await withCredentialManager(provider, deviceClientId, publicOrigin)}
+${op === undefined || deviceClientId === undefined ? new Html('') : await withDevice(op, deviceClientId, publicOrigin)}
 <h2>A personal access token</h2>
 <p>Make one at the server, and give it as the password; the user name does not matter.</p>
 <p class="actions"><a class="button quiet" href="${OWN_PREFIX}/">Your page</a></p>`
@@ -43,7 +41,12 @@ export function helperFile(): Route {
   return () => ({ status: 200, fields: [...fields, ...attachment, 'Cache-Control', 'no-cache'], text })
 }
 
-function withHelper({ issuer, acrValues }: GitPageParts['oidc'], clientId: string, publicOrigin: string): Html {
+async function withDevice({ settings, provider }: Op, clientId: string, publicOrigin: string): Promise<Html> {
+  return html`${withHelper(settings, clientId, publicOrigin)}
+${await withCredentialManager(provider, clientId, publicOrigin)}`
+}
+
+function withHelper({ issuer, acrValues }: Op['settings'], clientId: string, publicOrigin: string): Html {
   const acr = acrValues.length === 0 ? '' : ` --acr-values "${acrValues.join(' ')}"`
   return html`<h2>Signing in from the terminal</h2>
 <p>Needs Node 18 or later, and <a href="${OWN_PREFIX}/${HELPER}">this file</a>, kept in your home directory. It shows a link when git needs you; the token stays in memory only.</p>
@@ -52,11 +55,7 @@ git config --global --add credential.${publicOrigin}.helper "cache --timeout 288
 git config --global --add credential.${publicOrigin}.helper '!node ~/${HELPER} --issuer ${issuer} --client-id ${clientId}${acr}'</code></pre>`
 }
 
-async function withCredentialManager(
-  provider: GitPageParts['provider'],
-  clientId: string,
-  publicOrigin: string,
-): Promise<Html> {
+async function withCredentialManager(provider: Op['provider'], clientId: string, publicOrigin: string): Promise<Html> {
   const { authorization_endpoint, token_endpoint } = (await provider.metadata()).serverMetadata()
   const settings = {
     provider: 'generic',

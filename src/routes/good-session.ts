@@ -35,9 +35,18 @@ export function stepUpFrom(query: URLSearchParams, { maxAgeSeconds }: SecondFact
   }
 }
 
-export function judge({ rule, now }: GoodSessionParts, { maxAgeSeconds, acceptAcr }: StepUp, evidence: Evidence) {
-  const isAsked = acceptAcr === undefined || acceptAcr.includes(evidence.acr ?? '')
-  return isAsked ? judgeSecondFactor({ ...rule, maxAgeSeconds }, evidence, now()) : 'second-factor-missing'
+/** `usualAgeSeconds`: less was set by a rule. */
+export function judge(
+  { rule, now }: Pick<GoodSessionParts, 'now' | 'rule'>,
+  { maxAgeSeconds, acceptAcr }: StepUp,
+  evidence: Evidence,
+  usualAgeSeconds = rule.maxAgeSeconds,
+) {
+  const isAsked = acceptAcr?.some(acr => acr === evidence.acr || evidence.acrs.includes(acr)) ?? true
+  const refusesPolicy = acceptAcr !== undefined || maxAgeSeconds < usualAgeSeconds
+  return isAsked
+    ? judgeSecondFactor({ ...rule, maxAgeSeconds, refusesPolicy }, evidence, now())
+    : 'second-factor-missing'
 }
 
 export async function hasGoodSession(parts: GoodSessionParts, exchange: Traced, stepUp: StepUp): Promise<boolean> {

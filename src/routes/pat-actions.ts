@@ -1,3 +1,4 @@
+import type { Ops } from '../oidc/ops.ts'
 import type { PatRegister } from '../pats/pat-register.ts'
 import type { PatRecord } from '../pats/pat-store.ts'
 import { describeClient, describeNetwork, describeTime } from '../refusal/display.ts'
@@ -12,6 +13,7 @@ import type { SignInParts } from './sign-in.ts'
 export interface OwnPatParts extends OwnPageParts, Pick<OwnAccessParts, 'accountKeys' | 'audit'> {
   readonly pats: PatRegister
   readonly begin: BeginSignIn
+  readonly ops: Pick<Ops, 'ofStored'>
   readonly countPat: (event: 'blocked' | 'allowed') => void
 }
 
@@ -30,9 +32,10 @@ export function blockPat(parts: OwnPatParts): Route {
 
 /** POST /.torhaus/pats/allow/FINGERPRINT: what gives access back needs a sign-in of its own. */
 export function askToAllowPat(parts: OwnPatParts): Route {
-  const { begin, rule } = parts
-  return acting(parts, 'gives', (exchange, { accountKey }) =>
+  const { begin, ops, rule } = parts
+  return acting(parts, 'gives', (exchange, { accountKey, subject }) =>
     begin(exchange, {
+      op: ops.ofStored(subject),
       returnTo: ACCOUNT_PAGE,
       stepUp: { maxAgeSeconds: rule.maxAgeSeconds, acceptAcr: undefined },
       intent: { kind: 'allow-pat', object: lastSegment(exchange), accountKey },

@@ -24,7 +24,7 @@ export interface PublicHostParts extends GoodSessionParts {
 }
 
 /** What the sign-in itself reads, besides where to return to. */
-const PASSED_ON = ['max_age', 'acr_values', 'again', 'fragment']
+const PASSED_ON = ['max_age', 'acr_values', 'again', 'fragment', 'provider', 'login_hint']
 
 /** GET /.torhaus/sign-in: on to our own host, unless the session here is good enough. */
 export function referToSignIn(parts: PublicHostParts): Route {

@@ -12,6 +12,14 @@ export interface Aim {
   readonly again: number
 }
 
+/** How the OP was asked. It comes back with the browser, and nobody else can have written it. */
+export interface Asked {
+  /** When it was asked to authenticate anew (`prompt=login`). */
+  readonly anewAtMs?: number
+  /** Which one, of several. */
+  readonly provider?: string
+}
+
 /** More is not told: OPs have limits on URLs, IIS before AD FS one of 2048 for the query. */
 const MAX_AIM_LENGTH = 700
 /** The others have opened a session by then, or it will not work at all. */
@@ -30,16 +38,30 @@ export class SignInStates {
     this.#sealer = sealer
   }
 
-  issue(aim: Aim): string {
+  issue(aim: Aim, asked: Asked = {}): string {
     const id = newOpaqueId()
-    const text = JSON.stringify(aim)
-    return text.length > MAX_AIM_LENGTH ? id : `${id}.${this.#sealer.seal(text, contextOf(id))}`
+    const whole = JSON.stringify({ ...asked, ...aim })
+    const text = whole.length > MAX_AIM_LENGTH ? JSON.stringify(asked) : whole
+    return text === '{}' ? id : `${id}.${this.#sealer.seal(text, contextOf(id))}`
   }
 
   aimOf(state: string): Aim | undefined {
+    const { returnTo, stepUp, again } = this.#open(state)
+    return returnTo === undefined || stepUp === undefined || again === undefined
+      ? undefined
+      : { returnTo, stepUp, again }
+  }
+
+  /** Nothing of a state that is not ours. */
+  askedOf(state: string): Asked {
+    const { anewAtMs, provider } = this.#open(state)
+    return { ...(anewAtMs === undefined ? {} : { anewAtMs }), ...(provider === undefined ? {} : { provider }) }
+  }
+
+  #open(state: string): Partial<Aim & Asked> {
     const end = state.indexOf('.')
     const text = end === -1 ? undefined : this.#sealer.open(state.slice(end + 1), contextOf(state.slice(0, end)))
-    return text === undefined ? undefined : (JSON.parse(text) as Aim)
+    return text === undefined ? {} : JSON.parse(text)
   }
 }
 

@@ -25,35 +25,35 @@ import type { StepUp } from '../decision.ts'
 import { Fault, toFault } from '../errors.ts'
 import type { Evidence, Traced } from '../exchange.ts'
 import { readCookie } from '../http/cookie.ts'
-import type { AccountMapper } from '../oidc/account.ts'
-import { evidenceFrom } from '../oidc/claims.ts'
 import type { OpLogout } from '../oidc/op-logout.ts'
 import { missingProof } from '../oidc/op-refusal.ts'
-import type { OpenIdProvider, TokenSet } from '../oidc/provider.ts'
+import type { Op, Ops } from '../oidc/ops.ts'
+import type { TokenSet } from '../oidc/provider.ts'
+import { signInEvidence } from '../oidc/sign-in-evidence.ts'
 import { keyOf } from '../session/opaque-id.ts'
 import type { Intent, SessionStore, SignInRecord } from '../session/session-store.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { type BeginSignInParts, beginSignIn } from './begin-sign-in.ts'
+import { choicePage, chosenOp } from './choose-provider.ts'
 import { departure, mayHaveFragment } from './fragment.ts'
 import { type GoodSessionParts, hasGoodSession, judge, stepUpFrom } from './good-session.ts'
 import type { Landing } from './landing.ts'
 import { queryOf } from './query-of.ts'
 import { type Reply, type Route, seeOther } from './reply.ts'
 import { safeReturnPath } from './return-path.ts'
+import { groupsAtSignIn, type SignInGroupsParts } from './sign-in-groups.ts'
 import { type Aim, againFrom, newSignIn } from './sign-in-state.ts'
 
-export interface SignInParts extends BeginSignInParts, GoodSessionParts {
-  readonly provider: OpenIdProvider
+export interface SignInParts extends BeginSignInParts, GoodSessionParts, SignInGroupsParts {
+  readonly ops: Ops
   readonly sessions: Sessions
   /** Where whoever is signed in goes. */
   readonly landing: Landing
   readonly opLogout: OpLogout
   readonly store: SessionStore
-  readonly mapAccount: AccountMapper
   /** One spelling per account. */
   readonly accountKey: AccountKeyOf
-  /** How far the clock of the OP may be behind ours. */
-  readonly clockToleranceSeconds: number
+  readonly confirmMaxAgeSeconds: number
   /** Does what was intended, for who has signed in anew for it. Returns where to go. */
   readonly fulfil: (exchange: Traced, intent: Intent, person: Person) => Promise<string>
   /** Somebody else has signed in for what an account intended. */
@@ -82,18 +82,20 @@ export function startSignIn(parts: SignInParts): Route {
     if (landing !== returnTo) return seeOther(landing)
     if (await hasGoodSession(parts, exchange, stepUp)) return seeOther(returnTo)
     if (mayHaveFragment(exchange, query)) return departure(exchange, query, returnTo)
-    return begin(exchange, { returnTo, stepUp, again: againFrom(query.get('again')) })
+    const op = chosenOp(parts, exchange, query)
+    if (op === undefined) return choicePage(parts.ops, exchange, query)
+    return begin(exchange, { op, returnTo, stepUp, again: againFrom(query.get('again')) })
   }
 }
 
-/** GET /.torhaus/callback: where the OP sends the browser back to. */
-export function completeSignIn(parts: SignInParts): Route {
+/** GET /.torhaus/callback, with several OPs /.torhaus/callback/NAME: where this one sends the browser back to. */
+export function completeSignIn(parts: SignInParts, op: Op): Route {
   return async exchange => {
     const given = queryOf(exchange).getAll('state')
     const state = given.length === 1 ? (given[0] ?? '') : ''
     const aim = parts.states.aimOf(state)
     try {
-      return await complete(parts, exchange, state, aim)
+      return await complete(parts, op, exchange, state, aim)
     } catch (error) {
       const fault = toFault(error)
       // Without our cookie it would end here again.
@@ -104,7 +106,13 @@ export function completeSignIn(parts: SignInParts): Route {
   }
 }
 
-async function complete(parts: SignInParts, exchange: Traced, state: string, aim: Aim | undefined): Promise<Reply> {
+async function complete(
+  parts: SignInParts,
+  op: Op,
+  exchange: Traced,
+  state: string,
+  aim: Aim | undefined,
+): Promise<Reply> {
   const record = state === '' ? undefined : await parts.store.takeSignIn(state)
   // A session that is good already wins, over a stale callback as well as over a second tab's.
   const usual = { maxAgeSeconds: parts.rule.maxAgeSeconds, acceptAcr: undefined }
@@ -115,34 +123,43 @@ async function complete(parts: SignInParts, exchange: Traced, state: string, aim
   if (record === undefined || record.expiresAtMs < parts.now()) throw new Fault('sign-in-unknown')
   // Tabs that were opened at once have each been given an id of their own, and the browser has kept one.
   if (browserId === undefined || keyOf(browserId) !== record.browserKey) throw new Fault('sign-in-unknown')
-  return finish(parts, exchange, record)
+  // An answer to a question that another OP was asked (RFC 9700 4.4): it would be believed for that one.
+  if (parts.ops.only === undefined && parts.states.askedOf(state).provider !== op.name) {
+    parts.report('refused', exchange)
+    throw new Fault('sign-in-other-provider')
+  }
+  return finish(parts, op, exchange, record)
 }
 
-async function finish(parts: SignInParts, exchange: Traced, record: SignInRecord): Promise<Reply> {
+async function finish(parts: SignInParts, op: Op, exchange: Traced, record: SignInRecord): Promise<Reply> {
   const callback = new URL(exchange.target.raw, parts.ownOrigin)
-  const tokens = await parts.provider.exchangeCode(callback, record).catch((error: unknown) => {
+  const tokens = await op.provider.exchangeCode(callback, record).catch((error: unknown) => {
     parts.report('refused', exchange)
     throw error
   })
-  const { id, person } = await openSession(parts, exchange, record, tokens)
+  const { id, person } = await openSession(parts, op, exchange, record, tokens)
   const { intent, returnTo } = record
   const next = intent === undefined ? returnTo : await parts.fulfil(exchange, intent, person)
   const earlier = parts.cookies.sessionIn(exchange.fields.kept.cookie)
   if (earlier !== undefined) await parts.sessions.end(earlier)
   parts.report('completed', exchange, person.account)
-  return seeOther(parts.landing(next), [parts.cookies.session(id)])
+  const remembered = parts.ops.only === undefined ? [parts.cookies.provider(op.name)] : []
+  return seeOther(parts.landing(next), [parts.cookies.session(id), ...remembered])
 }
 
 async function openSession(
   parts: SignInParts,
+  op: Op,
   exchange: Traced,
   record: SignInRecord,
   tokens: TokenSet,
 ): Promise<{ id: string; person: Person }> {
-  const { sessions, opLogout, mapAccount, accountKey, report } = parts
+  const { sessions, ops, opLogout, accountKey, report } = parts
+  const { mapAccount, settings } = op
   const { claims, idToken, refreshToken } = tokens
-  const evidence = evidenceFrom(claims)
-  const verdict = judgeOutcome(parts, record, evidence)
+  const { anewAtMs } = parts.states.askedOf(record.state)
+  const evidence = signInEvidence(settings, parts.rule, claims, anewAtMs)
+  const verdict = judgeOutcome(parts, op, record, evidence)
   const account = mapAccount(claims)
   const refusal = verdict !== 'satisfied' ? verdict : account === undefined ? 'account-unmapped' : undefined
   if (refusal !== undefined || account === undefined) {
@@ -153,16 +170,16 @@ async function openSession(
     parts.mismatch(exchange, account, record.intent)
     throw new Fault('confirmation-other-account')
   }
-  const sid = claims.sid
+  const subject = ops.stored(op, String(claims.sub))
+  const groups = groupsAtSignIn(parts, op, exchange, { claims, subject, account, evidence })
+  const opSessionId = typeof claims.sid === 'string' ? ops.stored(op, claims.sid) : undefined
   const id = await sessions.open(
     {
-      ...{ account, accountKey: accountKey(account), evidence },
-      subject: String(claims.sub),
-      opSessionId: typeof sid === 'string' ? sid : undefined,
+      ...{ account, accountKey: accountKey(account), evidence, subject, opSessionId },
     },
-    { idToken, refreshToken },
+    { idToken, refreshToken, groups },
   )
-  if (await opLogout.hasEnded(claims)) {
+  if (await opLogout.hasEnded({ subject, opSessionId, issuedAtS: Number(claims.iat) })) {
     await sessions.end(id)
     report('sign-in-overtaken', exchange, account)
     throw new Fault('sign-in-overtaken')
@@ -171,11 +188,14 @@ async function openSession(
 }
 
 /** An OP that does not ask anew, or a sign-in from before, proves nothing for what was intended. */
-function judgeOutcome(parts: SignInParts, record: SignInRecord, evidence: Evidence) {
-  const verdict = judge(parts, stepUpIn(record), evidence)
+function judgeOutcome(parts: SignInParts, { settings }: Op, record: SignInRecord, evidence: Evidence) {
+  const { rule, confirmMaxAgeSeconds } = parts
+  const usualAgeSeconds =
+    record.intent === undefined ? rule.maxAgeSeconds : Math.min(rule.maxAgeSeconds, confirmMaxAgeSeconds)
+  const verdict = judge(parts, stepUpIn(record), evidence, usualAgeSeconds)
   if (verdict !== 'satisfied' || record.intent === undefined) return verdict
   const begunAtS = Math.floor(record.intent.begunAtMs / 1000)
-  return (evidence.authTime ?? 0) >= begunAtS - parts.clockToleranceSeconds ? 'satisfied' : 'second-factor-stale'
+  return (evidence.authTime ?? 0) >= begunAtS - settings.clockToleranceSeconds ? 'satisfied' : 'second-factor-stale'
 }
 
 const browserIdOf = ({ cookies }: SignInParts, { fields }: Traced) =>

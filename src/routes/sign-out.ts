@@ -4,7 +4,7 @@ import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { Audit } from '../observability/audit.ts'
-import type { OpenIdProvider } from '../oidc/provider.ts'
+import type { Ops } from '../oidc/ops.ts'
 import { html, pageFields, renderPage } from '../refusal/page.ts'
 import type { Referrals } from '../session/referrals.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
@@ -19,7 +19,7 @@ import { isSameOrigin } from './same-origin.ts'
 const SIGN_OUT = `${OWN_PREFIX}/sign-out`
 
 export interface SignOutParts {
-  readonly provider: OpenIdProvider
+  readonly ops: Ops
   readonly sessions: Sessions
   readonly cookies: SessionCookies
   /** Of these pages. */
@@ -58,7 +58,7 @@ export function askToSignOut({ publicOrigin, home, referrals }: SignOutParts): R
  * ours: it gives nobody anything, and must work with a session that is good for nothing else.
  */
 export function signOut(parts: SignOutParts): Route {
-  const { provider, sessions, cookies, ownOrigin, farewell, audit, forget } = parts
+  const { ops, sessions, cookies, ownOrigin, farewell, audit, forget } = parts
   return leaving({ cookies, sessions }, async exchange => {
     if (!isSameOrigin(exchange, ownOrigin)) throw new Fault('sign-in-not-same-origin')
     const records = await sessionsIn(parts, exchange)
@@ -69,7 +69,9 @@ export function signOut(parts: SignOutParts): Route {
       audit.write('sign-out', exchange, { account })
     }
     // Also without a session here: whoever was refused for want of a second factor must be able to leave the OP, too.
-    const atOp = await provider.endSessionUrl(idToken, ownOrigin + SIGNED_OUT).catch(() => undefined)
+    const [first] = records
+    const op = first === undefined ? ops.only : ops.ofStored(first.subject)
+    const atOp = await op?.provider.endSessionUrl(idToken, ownOrigin + SIGNED_OUT).catch(() => undefined)
     const next = atOp ?? SIGNED_OUT
     return forgetPages(seeOther(records.length === 0 ? next : await farewell(next), cookies.deleteSession()))
   })
@@ -84,15 +86,20 @@ async function sessionsIn({ sessions, cookies, referrals }: SignOutParts, exchan
   return [here, there].filter(record => record !== undefined)
 }
 
-/** GET /.torhaus/signed-out */
-export function signedOut(): Route {
-  return () =>
-    page(
-      'You are signed out',
-      html`<p>Close the browser if others use this computer.</p>
-<p class="actions"><a class="button" href="${OWN_PREFIX}/sign-in">Sign in</a></p>`,
-    )
+/** GET /.torhaus/signed-out: whoever follows a link to it is told how it is. A store that is away has no session. */
+export function signedOut({ sessions, cookies, home }: Pick<SignOutParts, 'sessions' | 'cookies' | 'home'>): Route {
+  return async ({ fields }) => {
+    const id = cookies.sessionIn(fields.kept.cookie)
+    const session = id === undefined ? undefined : await Promise.resolve(sessions.peek(id)).catch(() => undefined)
+    return session === undefined ? page('You are signed out', LEFT) : page('You are still signed in', stillHere(home))
+  }
 }
+
+const LEFT = html`<p>Close the browser if others use this computer.</p>
+<p class="actions"><a class="button" href="${OWN_PREFIX}/sign-in?provider=">Sign in</a></p>`
+
+const stillHere = (home: string) => html`<p>A session of this browser goes on here.</p>
+<p class="actions"><a class="button" href="${SIGN_OUT}">Sign out</a><a class="button quiet" href="${home}">Start page</a></p>`
 
 function page(title: string, content: ReturnType<typeof html>): Reply {
   return {

@@ -2,18 +2,20 @@ import type { Sealer } from './sealer.ts'
 import type { SessionRecord } from './session-store.ts'
 
 /** What never changes in a session. */
-type Lasting = Omit<SessionRecord, 'binding' | 'lastSeenAtMs' | 'refreshedAtMs' | 'sealedTokens'>
+type Lasting = Omit<SessionRecord, 'binding' | 'groups' | 'lastSeenAtMs' | 'refreshedAtMs' | 'sealedTokens'>
 
 /** Tokens of the OP that belong to a session. */
 export interface SessionTokens {
   readonly refreshToken: string | undefined
   readonly idToken: string | undefined
+  /** Of the person, as the OP said last. */
+  readonly groups?: readonly string[] | undefined
 }
 
 /** Order counts: it is part of the format. */
 const boundTextOf = ({ key, subject, opSessionId, account, accountKey, evidence, createdAtMs }: Lasting) => {
-  const { acr, acrs, amr, authTime, firstFactor } = evidence
-  const how = [acr ?? null, acrs, amr, authTime ?? null, firstFactor ?? null]
+  const { acr, acrs, amr, authTime, firstFactor, byPolicy } = evidence
+  const how = [acr ?? null, acrs, amr, authTime ?? null, firstFactor ?? null, ...(byPolicy ? ['policy'] : [])]
   return JSON.stringify(['session', key, subject, opSessionId ?? null, account, accountKey, createdAtMs, how])
 }
 

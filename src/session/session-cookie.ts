@@ -2,6 +2,7 @@ import { readCookie, serializeCookie } from '../http/cookie.ts'
 import { isOpaqueId } from './opaque-id.ts'
 
 const HOST_PREFIX = '__Host-'
+const REMEMBERED_S = 180 * 24 * 3600
 
 /** How the id of a session is written in a cookie, where that is not the id itself. */
 export interface IdSeal {
@@ -11,7 +12,7 @@ export interface IdSeal {
 }
 
 /**
- * The two cookies of Torhaus: the session, and the browser's part of sign-ins in flight. With an https public URL they
+ * The cookies of Torhaus: the session, the browser's part of sign-ins in flight, and the OP that was chosen. With an https public URL they
  * carry the prefix `__Host-Http-` (RFC 6265bis 4.1.3): only this host can set them, for every path, over TLS, and no
  * script can. A browser that does not know it sees `__Host-`, which says all but the last.
  *
@@ -21,6 +22,8 @@ export interface IdSeal {
 export class SessionCookies {
   readonly sessionName: string
   readonly browserName: string
+  /** Where somebody has signed in last, of several OPs. */
+  readonly providerName: string
   /** Sessions from before go on under it. */
   readonly #olderName: string | undefined
   readonly #secure: boolean
@@ -33,11 +36,12 @@ export class SessionCookies {
     this.sessionName = this.#secure ? `${HOST_PREFIX}Http-${name}` : name
     this.#olderName = this.#secure && seal === undefined ? `${HOST_PREFIX}torhaus` : undefined
     this.browserName = `${this.sessionName}-sign-in`
+    this.providerName = `${this.sessionName}-provider`
   }
 
   /** Names under which these cookies may arrive; none of them goes on to the upstream. */
   get names(): readonly string[] {
-    const names = [this.sessionName, this.browserName]
+    const names = [this.sessionName, this.browserName, this.providerName]
     return this.#olderName === undefined ? names : [...names, this.#olderName, `${this.#olderName}-sign-in`]
   }
 
@@ -61,6 +65,10 @@ export class SessionCookies {
 
   browser(id: string, maxAgeSeconds: number): string {
     return serializeCookie(this.browserName, id, { secure: this.#secure, maxAgeSeconds })
+  }
+
+  provider(name: string): string {
+    return serializeCookie(this.providerName, name, { secure: this.#secure, maxAgeSeconds: REMEMBERED_S })
   }
 
   /** Under each name. */

@@ -22,8 +22,10 @@ export interface SessionRecord {
   readonly lastSeenAtMs: number
   /** When the OP was last asked whether the person is still welcome. */
   readonly refreshedAtMs: number
-  /** Tokens of the OP, encrypted. */
+  /** Tokens of the OP, encrypted, with the groups of the person. */
   readonly sealedTokens: string | undefined
+  /** Out of `sealedTokens`, where somebody asks for them; no store knows it. */
+  readonly groups?: readonly string[]
 }
 
 /** What a sign-in was begun for: it is done once the person has signed in anew for it, and by nothing else. */

@@ -12,6 +12,8 @@ import type { EndedSession, SessionRecord, SessionSelector, SessionStore } from 
 import { UnsavedRefreshes } from './unsaved-refreshes.ts'
 
 export interface SessionTimes extends ReadCacheSettings {
+  /** Groups are asked for: a session of an OP without any known is from before that, and over. */
+  readonly readsGroups?: boolean
   readonly idleTimeoutSeconds: number
   readonly absoluteTimeoutSeconds: number
 }
@@ -139,15 +141,16 @@ export class Sessions {
     if (record.sealedTokens === undefined) return { refreshToken: undefined, idToken: undefined }
     const opened = this.#sealer.open(record.sealedTokens, record.key)
     if (opened === undefined) return undefined
-    const { refreshToken, idToken }: SessionTokens = JSON.parse(opened)
-    return { refreshToken, idToken }
+    const { refreshToken, idToken, groups }: SessionTokens = JSON.parse(opened)
+    return { refreshToken, idToken, ...(groups === undefined ? {} : { groups }) }
   }
 
   /** Reads the record again, past the cache. False when the session is gone. */
   async reread(session: Session): Promise<boolean> {
     const record = await this.#store.readSession(session.record.key)
-    if (record === undefined || !this.#counts(record)) return false
-    session.record = this.#unsaved.correct(record)
+    const read = this.#sessionOf(record)
+    if (read === undefined) return false
+    session.record = read.record
     return true
   }
 
@@ -157,7 +160,7 @@ export class Sessions {
     const refreshedAtMs = this.#now()
     const sealedTokens = sealTokens(session.record, tokens, this.#sealer)
     // From now on these count, whatever becomes of the store.
-    session.record = { ...session.record, refreshedAtMs, sealedTokens }
+    session.record = withGroups({ ...session.record, refreshedAtMs, sealedTokens }, tokens.groups)
     try {
       await this.#store.saveRefresh(key, refreshedAtMs, sealedTokens)
       return undefined
@@ -196,7 +199,12 @@ export class Sessions {
 
   #sessionOf(record: SessionRecord | undefined): Session | undefined {
     if (record === undefined || !this.#counts(record)) return undefined
-    return { record: this.#unsaved.correct(record), lastSeenAtMs: record.lastSeenAtMs }
+    const { lastSeenAtMs } = record
+    const current = this.#unsaved.correct(record)
+    if (this.#times.readsGroups !== true || current.evidence.firstFactor !== undefined)
+      return { record: current, lastSeenAtMs }
+    const groups = this.tokensOf(current)?.groups
+    return groups === undefined ? undefined : { record: withGroups(current, groups), lastSeenAtMs }
   }
 
   /** The store may have what has ended, and what is not ours. */
@@ -252,3 +260,6 @@ function renewed(known: Session, { record }: Session): Session {
   known.lastSeenAtMs = Math.max(record.lastSeenAtMs, known.lastSeenAtMs)
   return known
 }
+
+const withGroups = (record: SessionRecord, groups: readonly string[] | undefined): SessionRecord =>
+  groups === undefined ? record : { ...record, groups }

@@ -3,7 +3,7 @@
  * `binding`; it ignores both, so that the two run side by side.
  */
 import type { Evidence } from '../exchange.ts'
-import { hasShape, isNumber, isText, isTexts, oneOf, orAbsent, type Shape } from '../store/record-shape.ts'
+import { hasShape, isNumber, isText, isTexts, isTrue, oneOf, orAbsent, type Shape } from '../store/record-shape.ts'
 
 export const RECORD_VERSION = 2
 
@@ -17,7 +17,7 @@ type Written = Evidence & { readonly v?: number; readonly binding?: string }
 
 const SHAPE: Shape<Written> = {
   ...{ acr: orAbsent(isText), acrs: isTexts, amr: isTexts, authTime: orAbsent(isNumber) },
-  firstFactor: orAbsent(oneOf('negotiate', 'basic')),
+  ...{ firstFactor: orAbsent(oneOf('negotiate', 'basic')), byPolicy: orAbsent(isTrue) },
   ...{ v: orAbsent(isNumber), binding: orAbsent(isText) },
 }
 
@@ -32,10 +32,14 @@ export function writeEvidence({ evidence, binding }: StoredEvidence): string {
 export function readEvidence(text: string): StoredEvidence | undefined {
   const written = parsed(text)
   if (!hasShape(written, SHAPE)) return undefined
-  const { v = 1, binding, acr, acrs, amr, authTime, firstFactor } = written
+  const { v = 1, binding, acr, acrs, amr, authTime, firstFactor, byPolicy } = written
   if (v > 1 && binding === undefined) return undefined
   return {
-    evidence: { acr, acrs, amr, authTime, ...(firstFactor === undefined ? {} : { firstFactor }) },
+    evidence: {
+      ...{ acr, acrs, amr, authTime },
+      ...(firstFactor === undefined ? {} : { firstFactor }),
+      ...(byPolicy === undefined ? {} : { byPolicy }),
+    },
     binding: v > 1 ? binding : undefined,
   }
 }

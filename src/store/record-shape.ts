@@ -6,6 +6,7 @@ export type Shape<T> = { readonly [K in keyof Required<T>]: Check }
 export const isText: Check = value => typeof value === 'string'
 export const isNumber: Check = value => typeof value === 'number' && Number.isFinite(value)
 export const isBoolean: Check = value => typeof value === 'boolean'
+export const isTrue: Check = value => value === true
 export const isTexts: Check = value => Array.isArray(value) && value.every(isText)
 /** JSON has no undefined: what is not there was undefined. */
 export const orAbsent =

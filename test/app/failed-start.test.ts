@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
-import type { Config } from '../../config/schema.ts'
+import type { Config, ProviderSettings } from '../../config/schema.ts'
 import { watchResources } from './open-resources.ts'
 import { type Break, failsAndLeavesNothing, inPlace, start, withAuditFile, withStore } from './start-lab.ts'
 
@@ -14,7 +14,7 @@ const NO_PEM = 'not a key'
 const BROKEN: Readonly<Record<string, Break>> = {
   'the client secret is gone': (config, { file }) => ({
     ...config,
-    oidc: { ...config.oidc, clientSecretFile: file('gone') },
+    oidc: { ...(config.oidc as ProviderSettings), clientSecretFile: file('gone') },
   }),
   'the store is in a folder that is not there': (config, { file }) =>
     withStore(config, { sqlite: { file: file('missing/store') } }),

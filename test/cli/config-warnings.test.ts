@@ -4,14 +4,26 @@ import { test } from 'node:test'
 import type { Config } from '../../config/schema.ts'
 import { configWarnings } from '../../src/cli/config-warnings.ts'
 
-const warningsOf = (credentials: object, admin: object = { host: '127.0.0.1' }) =>
+const warningsOf = (
+  credentials: object,
+  {
+    admin = { host: '127.0.0.1' },
+    oidc = {},
+    secondFactor = {},
+  }: Partial<Record<'admin' | 'oidc' | 'secondFactor', object>> = {},
+) =>
   configWarnings({
     admin,
     credentials: {
       ...{ personalAccessTokens: ['azure-devops'], serverTokenIssuers: [], keepCookiesBesideTokens: false },
       ...{ patPolicy: { confirm: 'never', reportOnly: true }, ...credentials },
     },
-  } as unknown as Pick<Config, 'credentials' | 'admin'>).map(warning => warning.split(':')[0])
+    oidc: { profile: 'generic', requestFactorBy: 'acr_values', ...oidc },
+    secondFactor: { acceptAcr: ['mfa'], acceptAcrs: [], acceptAmr: [], rules: [], ...secondFactor },
+  } as unknown as Config).map(warning => warning.split(':')[0])
+
+const ofProvider = (oidc: object, secondFactor: object = {}) => warningsOf(proof({}), { oidc, secondFactor })
+const strict = { rules: [{ name: 'strict', acceptAcr: ['gold'] }] }
 
 const proof = (more: object) => ({
   patProof: { profile: 'azure-devops', off: false, unreadable: 'refuse', serverTokens: 'prove', ...more },
@@ -46,7 +58,25 @@ test('no warning where tokens are proven, or none are taken', () => {
 
 test('a credential of the admin listener that can be read on its way is warned of', () => {
   const tls = { certificateFile: 'a', privateKeyFile: 'b' }
-  assert.deepEqual(warningsOf(proof({}), { host: '192.0.2.21' }), ['admin.tls'])
-  assert.deepEqual(warningsOf(proof({}), { host: '192.0.2.21', tls }), [])
-  for (const host of ['127.0.0.1', 'localhost', '::1']) assert.deepEqual(warningsOf(proof({}), { host }), [])
+  assert.deepEqual(warningsOf(proof({}), { admin: { host: '192.0.2.21' } }), ['admin.tls'])
+  assert.deepEqual(warningsOf(proof({}), { admin: { host: '192.0.2.21', tls } }), [])
+  for (const host of ['127.0.0.1', 'localhost', '::1']) assert.deepEqual(warningsOf(proof({}), { admin: { host } }), [])
+})
+
+test('what an OP is believed without saying it is warned of', () => {
+  const reason = { reason: 'as they say' }
+  assert.deepEqual(ofProvider({ policyGuaranteesFactor: reason }), ['oidc.policyGuaranteesFactor'])
+  assert.deepEqual(ofProvider({ authTimeFromSignIn: reason }), ['oidc.authTimeFromSignIn'])
+})
+
+test('what an OP can never prove is warned of', () => {
+  const byPolicy = { policyGuaranteesFactor: { reason: 'as they say' } }
+  assert.deepEqual(ofProvider(byPolicy, { ...strict, acceptAcr: [] }), [
+    'oidc.policyGuaranteesFactor',
+    'secondFactor.rules',
+  ])
+  assert.deepEqual(ofProvider({ requestFactorBy: 'nothing' }, strict), ['secondFactor.rules'])
+  assert.deepEqual(ofProvider({}, strict), [])
+  assert.deepEqual(ofProvider({ profile: 'entra' }), ['secondFactor.acceptAcrs'])
+  assert.deepEqual(ofProvider({ profile: 'okta', bearer: {} }), ['oidc.bearer'])
 })

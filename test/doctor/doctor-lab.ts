@@ -1,10 +1,16 @@
 /** What doctor finds, asked in the process of the test. */
 import assert from 'node:assert/strict'
 import { loadConfig } from '../../config/load.ts'
-import type { Config } from '../../config/schema.ts'
+import type { Config, ProviderSettings } from '../../config/schema.ts'
 import type { Ground } from '../../src/doctor/examination.ts'
 import { examine, type Subject } from '../../src/doctor/examine.ts'
 import { system } from '../../src/system.ts'
+
+/** The OP of a configuration that has one, as the section `oidc`. */
+export function onlyOf({ oidc }: Config): ProviderSettings {
+  assert.ok(oidc)
+  return oidc
+}
 
 export function configIn(configFile: string): Config {
   const loaded = loadConfig(configFile, {})

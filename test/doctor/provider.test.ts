@@ -4,13 +4,13 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { Config } from '../../config/schema.ts'
+import type { Config, ProviderSettings } from '../../config/schema.ts'
 import { createPlace } from '../../devkit/mistakes/place.ts'
 import { closeServer } from '../../devkit/op/close-server.ts'
 import { listen } from '../../devkit/op/listen.ts'
 import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
 import { configured, type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
-import { assertFound, configIn, found } from './doctor-lab.ts'
+import { assertFound, configIn, found, onlyOf } from './doctor-lab.ts'
 
 let proxy: ProxyUnderTest
 let lying: LyingOp
@@ -25,7 +25,10 @@ after(async () => {
   await lying?.close()
 })
 
-const withOidc = (oidc: Partial<Config['oidc']>): Config => ({ ...config, oidc: { ...config.oidc, ...oidc } })
+const withOidc = (changed: Partial<ProviderSettings>): Config => ({
+  ...config,
+  oidc: { ...onlyOf(config), ...changed },
+})
 const withIssuer = (issuer: string) => withOidc({ issuer })
 const ofProvider = (changed: Config, environment = {}) => found('provider', changed, { environment })
 

@@ -13,7 +13,7 @@ import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { canMount, mountSmallDisk } from '../../devkit/torhaus/small-disk.ts'
 import { namesExamination } from '../../src/doctor/names.ts'
 import { system } from '../../src/system.ts'
-import { assertFound, configIn, found } from './doctor-lab.ts'
+import { assertFound, configIn, found, onlyOf } from './doctor-lab.ts'
 
 const HOUR_MS = 3_600_000
 const withStore = (config: Config, file: string): Config => ({
@@ -126,7 +126,7 @@ test('bounds that the limit of descriptors lowers are named', async () => {
 test('a name that leads nowhere is named', async () => {
   using place = createPlace()
   const config = configIn(place.configFile)
-  const local = { ...config, publicUrl: 'http://localhost', oidc: { ...config.oidc, issuer: 'http://127.0.0.1' } }
+  const local = { ...config, publicUrl: 'http://localhost', oidc: { ...onlyOf(config), issuer: 'http://127.0.0.1' } }
   await assertFound(
     found('names', { ...local, upstream: { ...config.upstream, url: 'https://tfs.torhaus.invalid' } }),
     /^error \(upstream\.url\) the name tfs\.torhaus\.invalid leads nowhere from here/,
@@ -143,7 +143,7 @@ test('an address that is left over from another time is named, where others of t
     ...config,
     publicUrl: url,
     upstream: { ...config.upstream, url },
-    oidc: { ...config.oidc, issuer: url },
+    oidc: { ...onlyOf(config), issuer: url },
   }
   const findings = (...addresses: readonly string[]) =>
     namesExamination(async () => addresses)({
@@ -163,7 +163,7 @@ test('a clock that is ten minutes off is named, with whom it differs from', asyn
   const server = createHttpServer((_, response) => response.end())
   const url = `http://127.0.0.1:${await listen(server, '127.0.0.1', 0)}`
   const config = configIn(place.configFile)
-  const here = { ...config, upstream: { ...config.upstream, url }, oidc: { ...config.oidc, issuer: url } }
+  const here = { ...config, upstream: { ...config.upstream, url }, oidc: { ...onlyOf(config), issuer: url } }
   try {
     assert.deepEqual(await found('clocks', here), [])
     const findings = await found('clocks', here, { now: () => Date.now() - 600_000 })

@@ -4,7 +4,13 @@ import { Shares } from '../../src/app/shares.ts'
 import type { Delegated, Principal } from '../../src/exchange.ts'
 import { accountNames } from '../../src/identity/account-key.ts'
 
-const names = { template: '{sub}', pattern: '.+', case: 'keep', fromPrincipal: 'user' } as const
+const names = {
+  template: '{sub}',
+  pattern: '.+',
+  case: 'keep',
+  fromSeveralProviders: false,
+  fromPrincipal: 'user',
+} as const
 const { keyOf } = accountNames(undefined, { account: { ...names, domains: ['CORP', 'corp.example'] } })
 const shares = new Shares({ ownerOf: () => undefined }, keyOf, () => 0)
 

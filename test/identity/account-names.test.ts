@@ -7,7 +7,13 @@ import { canonicalPrincipal } from '../../src/kerberos/canonical-principal.ts'
 
 type Account = Parameters<typeof accountNames>[1]['account']
 const usual: Account = {
-  ...{ template: '{preferred_username}', pattern: '.+', case: 'keep', fromPrincipal: 'user' },
+  ...{
+    template: '{preferred_username}',
+    pattern: '.+',
+    case: 'keep',
+    fromSeveralProviders: false,
+    fromPrincipal: 'user',
+  },
   domains: ['CORP', 'corp.example'],
 }
 const names = (account: Partial<Account> = {}) => accountNames(undefined, { account: { ...usual, ...account } })

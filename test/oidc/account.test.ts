@@ -7,6 +7,7 @@ const usual: Settings = {
   template: '{preferred_username}',
   pattern: '[^\\x00-\\x20\\x7f]{1,256}',
   case: 'keep',
+  fromSeveralProviders: false,
   fromPrincipal: 'user',
   domains: [],
 }

@@ -6,7 +6,14 @@ import { accountMapper } from '../../src/oidc/account.ts'
 
 type Settings = Parameters<typeof accountMapper>[0]
 const ANYTHING = '[\\s\\S]{1,300}'
-const usual: Settings = { template: '{name}', pattern: ANYTHING, case: 'keep', fromPrincipal: 'user', domains: [] }
+const usual: Settings = {
+  template: '{name}',
+  pattern: ANYTHING,
+  case: 'keep',
+  fromSeveralProviders: false,
+  fromPrincipal: 'user',
+  domains: [],
+}
 const map = (claims: Record<string, unknown>, settings: Partial<Settings> = {}) =>
   accountMapper({ ...usual, ...settings })(claims)
 

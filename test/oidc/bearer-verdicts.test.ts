@@ -16,10 +16,14 @@ test('of so many verdicts as configured one more makes room: the oldest is judge
     })
     const verifier = new AccessTokenVerifier(
       {
-        ...{ audiences: ['devops'], algorithms: ['RS256', 'ES256', 'PS256'], tokenTypes: 'tolerant' },
-        ...{ clockToleranceSeconds: 5, maxCachedVerdicts: 2 },
+        ...{ clientId: 'torhaus', issuerAliases: [] },
+        accessToken: { acr: 'acr', acrs: 'acrs', amr: ['amr'], authTime: 'auth_time', groups: [] },
+        readsGroups: false,
+        bearer: {
+          ...{ audiences: ['devops'], algorithms: ['RS256', 'ES256', 'PS256'], tokenTypes: 'tolerant' },
+          ...{ clockToleranceSeconds: 5, maxCachedVerdicts: 2 },
+        },
       },
-      'torhaus',
       keys,
       ({ preferred_username }) => String(preferred_username),
       Date.now,

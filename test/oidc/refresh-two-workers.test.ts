@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { Fault } from '../../src/errors.ts'
+import { type Op, Ops } from '../../src/oidc/ops.ts'
 import type { OpenIdProvider } from '../../src/oidc/provider.ts'
 import { type RefreshOutcome, SessionRefresh } from '../../src/oidc/session-refresh.ts'
 import type { Sessions } from '../../src/session/sessions.ts'
@@ -40,10 +41,16 @@ const provider: Pick<OpenIdProvider, 'refresh'> = {
   },
 }
 
+const op = { provider, settings: SETTINGS } as unknown as Op
+
 const worker = (sessions: Sessions) => {
-  const refresh = new SessionRefresh(provider as OpenIdProvider, sessions, SETTINGS, lab.clock.now, outcome =>
-    outcomes.push(outcome),
-  )
+  const refresh = new SessionRefresh({
+    ops: new Ops([op], true),
+    ...{ sessions, now: lab.clock.now },
+    readsGroups: false,
+    changed: () => undefined,
+    report: outcome => outcomes.push(outcome),
+  })
   return async (): Promise<boolean> => {
     const session = await sessions.find(id)
     return session === undefined ? false : refresh.mayGoOn(id, session)

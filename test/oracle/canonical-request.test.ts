@@ -43,7 +43,7 @@ const ruleSet = fc.array(rule, { minLength: 1, maxLength: 4 }).map(rules =>
         allowIdentityChange: false,
         allowLastingRights: false,
       },
-      when: { path: source, methods: [], schemes: [], clientClasses: [], networks: [] },
+      when: { path: source, methods: [], schemes: [], clientClasses: [], networks: [], groups: [] },
     }),
   ),
 )

@@ -133,6 +133,7 @@ function decide(presented: string, rule: RuleSettings | undefined, changes: Part
     ...{ offers: () => ['Bearer', 'Basic'], accountKey: storedAccountKey, now: () => NOW_S * 1000 },
     report: (_, name) => reported.push(name),
     asked: () => undefined,
+    outsider: undefined,
     refusesPat: () => undefined,
     formsCarryTokens: true,
   })
@@ -146,7 +147,7 @@ function decide(presented: string, rule: RuleSettings | undefined, changes: Part
 }
 
 const ruleOf = (kind: string, reportOnly: boolean): RuleSettings | undefined => {
-  const when = { methods: [], schemes: [], clientClasses: [], networks: [] }
+  const when = { methods: [], schemes: [], clientClasses: [], networks: [], groups: [] }
   const change = KINDS[kind]
   return (
     change && {

@@ -13,7 +13,7 @@ const FORM = ['Content-Type: application/x-www-form-urlencoded', 'Content-Length
 const enforced: RulesOptions = { formMayNameMethod: true, reportOnly: [] }
 
 function rule(name: string, require: RuleSettings['require'], when: Partial<RuleSettings['when']>): RuleSettings {
-  const nothing = { methods: [], schemes: [], clientClasses: [], networks: [] }
+  const nothing = { methods: [], schemes: [], clientClasses: [], networks: [], groups: [] }
   return {
     name,
     require,

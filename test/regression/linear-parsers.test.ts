@@ -29,6 +29,7 @@ const reader = new RequestFieldReader(['X-Remote-Account'], 2000)
 const filter = new ResponseFieldFilter('https://devops.example', 'http://tfs.example', ['torhaus'])
 const mapAccount = accountMapper({
   ...{
+    fromSeveralProviders: false,
     fromPrincipal: 'user',
     template: '{name}',
     pattern: '(?<account>[a-z]+)(@corp|[ab]+)*x',

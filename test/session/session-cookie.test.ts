@@ -23,6 +23,7 @@ test('a session under the older name is still read, unless there is one under th
   assert.deepEqual(cookies.names, [
     '__Host-Http-torhaus',
     '__Host-Http-torhaus-sign-in',
+    '__Host-Http-torhaus-provider',
     '__Host-torhaus',
     '__Host-torhaus-sign-in',
   ])

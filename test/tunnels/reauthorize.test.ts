@@ -21,7 +21,7 @@ const firstFactorIsEnough: RuleSettings = {
     allowIdentityChange: false,
     allowLastingRights: false,
   },
-  when: { methods: [], schemes: [], clientClasses: [], networks: [] },
+  when: { methods: [], schemes: [], clientClasses: [], networks: [], groups: [] },
 }
 
 function partsWith({ rules = [], session, grant }: { rules?: RuleSettings[]; session?: object; grant?: object }) {

@@ -1,0 +1,20 @@
+import type { Report } from './diagnostic.ts'
+import { providersOf } from './providers.ts'
+import type { Config } from './schema.ts'
+
+/** Whether anything asks for groups. */
+export const asksForGroups = ({ groups, secondFactor }: Pick<Config, 'groups' | 'secondFactor'>): boolean =>
+  groups.require.length > 0 || secondFactor.rules.some(({ when }) => when.groups.length > 0)
+
+/** A rule for a group that nobody is ever in would be believed to work. */
+export function checkGroups(config: Config, report: Report): void {
+  const isNamed = providersOf(config).some(
+    ({ settings }) => settings.idToken.groups.length + settings.accessToken.groups.length > 0,
+  )
+  if (isNamed || config.groups.file !== undefined || !asksForGroups(config)) return
+  const what = 'needs groups.file, or idToken.groups of a provider: otherwise nobody is in any group'
+  if (config.groups.require.length > 0) report('groups.require', what)
+  config.secondFactor.rules.forEach(({ when }, index) => {
+    if (when.groups.length > 0) report(`secondFactor.rules[${index}].when.groups`, what)
+  })
+}

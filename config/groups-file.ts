@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import type { Report } from './diagnostic.ts'
+import type { Config } from './schema.ts'
+
+/** Groups of the file, each with its accounts. Throws in words where it holds something else. */
+export function readGroupsFile(fileName: string): ReadonlyMap<string, readonly string[]> {
+  const content: unknown = parse(readFileSync(fileName, 'utf8')) ?? {}
+  if (typeof content !== 'object' || content === null || Array.isArray(content))
+    throw new Error(`the file ${fileName} must be a mapping of groups to lists of accounts`)
+  return new Map(
+    Object.entries(content).map(([group, accounts]) => {
+      if (!Array.isArray(accounts) || !accounts.every(account => typeof account === 'string' && account !== ''))
+        throw new Error(`the file ${fileName} must have a list of accounts, as text, for ${group}`)
+      return [group, accounts]
+    }),
+  )
+}
+
+export function checkGroupsFile({ groups: { file } }: Config, report: Report): void {
+  if (file === undefined) return
+  try {
+    readGroupsFile(file)
+  } catch (error) {
+    report('groups.file', (error as Error).message)
+  }
+}

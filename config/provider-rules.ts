@@ -1,0 +1,142 @@
+/** What must fit together in the settings of an OP. */
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Report } from './diagnostic.ts'
+import { patternProblem } from './linear-pattern.ts'
+import { type NamedProvider, providersOf } from './providers.ts'
+import type { Config, ProviderSettings } from './schema.ts'
+import { readSecret } from './secret.ts'
+
+type Provider = ProviderSettings
+
+/** `path`: where the provider stands in the file. */
+type ProviderRule = (provider: Provider, path: string, report: Report) => void
+
+const RULES: readonly ProviderRule[] = [
+  checkAuthentication,
+  checkSecretFile,
+  checkKeyFile,
+  checkParameters,
+  checkFactorRequest,
+  checkAuthTime,
+  checkConnection,
+]
+
+/** Part of a path and of a cookie. */
+const NAME = /^[a-z0-9-]{1,32}$/
+
+export function checkProviders(config: Config, report: Report): void {
+  const all = providersOf(config)
+  for (const { name } of all)
+    if (!NAME.test(name))
+      report('providers', `${JSON.stringify(name)} must be small letters, digits and hyphens, 32 at most`)
+  for (const { settings, path } of all) for (const rule of RULES) rule(settings, path, report)
+  if (config.oidc === undefined && all.length === 0) report('oidc', 'is required, or providers')
+  else if (config.oidc !== undefined && config.providers !== undefined)
+    report('providers', 'is in place of oidc: keep one of the two')
+  else if (all.length > 1) checkApart(all, config.account.fromSeveralProviders, report)
+}
+
+/** What tells several OPs apart: their issuers, and which accounts are of which. */
+function checkApart(all: readonly NamedProvider[], shareAccounts: boolean, report: Report): void {
+  const seen = new Set<string>()
+  for (const { settings, path } of all) {
+    for (const issuer of [settings.issuer, ...settings.issuerAliases]) {
+      if (seen.has(issuer))
+        report(`${path}.issuer`, `${issuer} is the name of two providers: tokens tell by it whose they are`)
+      seen.add(issuer)
+    }
+    if (settings.accounts === undefined && !shareAccounts)
+      report(`${path}.accounts`, 'is required with several providers, or account.fromSeveralProviders')
+    if (settings.accounts !== undefined) {
+      const problem = patternProblem(settings.accounts)
+      if (problem !== undefined) report(`${path}.accounts`, problem)
+    }
+  }
+}
+
+function checkSecretFile({ clientSecretFile }: Provider, path: string, report: Report): void {
+  if (clientSecretFile === undefined) return
+  try {
+    readSecret(clientSecretFile)
+  } catch (error) {
+    report(`${path}.clientSecretFile`, (error as Error).message)
+  }
+}
+
+function checkAuthentication(provider: Provider, path: string, report: Report): void {
+  const { clientAuthentication: method, clientSecretFile, clientKeyFile, clientKeyId } = provider
+  const option = `${path}.clientAuthentication`
+  if (clientSecretFile !== undefined && clientKeyFile !== undefined)
+    report(`${path}.clientKeyFile`, 'is not used beside clientSecretFile: keep the one that the OP knows')
+  if (clientKeyId !== undefined && clientKeyFile === undefined)
+    report(`${path}.clientKeyId`, 'names the key in clientKeyFile, which is missing')
+  if (method === undefined) return
+  if (method === 'none' && (clientSecretFile ?? clientKeyFile) !== undefined)
+    report(option, 'is none, and there is a secret or key: take away one of the two')
+  if (method === 'private_key_jwt' && clientKeyFile === undefined) report(option, 'needs clientKeyFile')
+  if (method.startsWith('client_secret') && clientSecretFile === undefined) report(option, 'needs clientSecretFile')
+}
+
+/** Those for which JWS has algorithms (RFC 7518 3.1, RFC 8037 3.1). */
+const CURVES = ['prime256v1', 'secp384r1', 'secp521r1']
+
+function checkKeyFile({ clientKeyFile }: Provider, path: string, report: Report): void {
+  if (clientKeyFile === undefined) return
+  const option = `${path}.clientKeyFile`
+  try {
+    const { asymmetricKeyType: type = '', asymmetricKeyDetails } = createPrivateKey(readSecret(clientKeyFile).reveal())
+    const isUsable = ['rsa', 'ed25519'].includes(type) || CURVES.includes(asymmetricKeyDetails?.namedCurve ?? '')
+    if (!isUsable) report(option, `${clientKeyFile} must hold a key of kind RSA, EC on P-256, P-384, P-521, or Ed25519`)
+  } catch (error) {
+    report(option, `${clientKeyFile} is no private key in PEM: ${(error as Error).message}`)
+  }
+}
+
+/** Parameters that have an option of their own, or none. */
+const OWN_PARAMETERS: Readonly<Record<string, string>> = {
+  ...{ client_id: 'clientId', scope: 'scopes', acr_values: 'acrValues', claims: 'claims', prompt: 'prompt' },
+  ...{ response_mode: 'responseMode', max_age: 'secondFactor.maxAgeSeconds' },
+  ...{ redirect_uri: '', response_type: '', state: '', nonce: '', code_challenge: '', code_challenge_method: '' },
+  ...{ request: '', request_uri: '', id_token_hint: '' },
+}
+
+function checkParameters({ authorizationParameters = {} }: Provider, path: string, report: Report): void {
+  for (const name of Object.keys(authorizationParameters)) {
+    if (!Object.hasOwn(OWN_PARAMETERS, name)) continue
+    const option = OWN_PARAMETERS[name]
+    const remedy = option === '' ? 'take it away' : `use the option ${option}`
+    report(`${path}.authorizationParameters.${name}`, `is a parameter that Torhaus sends itself: ${remedy}`)
+  }
+}
+
+/** An OP that is asked in two ways may answer either. */
+function checkFactorRequest({ claims, acrValues }: Provider, path: string, report: Report): void {
+  const asked = claims?.id_token
+  if (acrValues.length === 0 || typeof asked !== 'object' || asked === null) return
+  for (const name of ['acr', 'acrs'])
+    if (name in asked)
+      report(
+        `${path}.claims.id_token.${name}`,
+        `asks for a factor, and so does acrValues: keep acrValues, with requestFactorBy: claims.${name}`,
+      )
+}
+
+function checkAuthTime({ authTimeFromSignIn, prompt }: Provider, path: string, report: Report): void {
+  if (authTimeFromSignIn !== undefined && prompt !== undefined && prompt !== 'login')
+    report(`${path}.prompt`, 'must not be given with authTimeFromSignIn, which asks for prompt=login')
+}
+
+function checkConnection({ caFile, proxy }: Provider, path: string, report: Report): void {
+  if (proxy !== undefined) {
+    const url = URL.parse(proxy)
+    if (url === null || !/^https?:$/.test(url.protocol)) report(`${path}.proxy`, 'must be an http or https URL')
+    else if (url.username !== '' || url.password !== '') report(`${path}.proxy`, 'must not carry credentials')
+  }
+  if (caFile === undefined) return
+  try {
+    new X509Certificate(readFileSync(caFile))
+  } catch (error) {
+    report(`${path}.caFile`, `${caFile} does not begin with a certificate in PEM: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,18 @@
+import { readGroupsFile } from '../../config/groups-file.ts'
+import type { Config } from '../../config/schema.ts'
+import type { AccountKey, AccountKeyOf } from '../account-key.ts'
+import type { GroupsInFile } from '../policy/membership.ts'
+
+const NONE: readonly string[] = []
+
+/** The file, read once: the one that changes comes with a reload. */
+export function groupLookup({ file }: Config['groups'], accountKey: AccountKeyOf): GroupsInFile {
+  if (file === undefined) return () => NONE
+  const byAccount = new Map<AccountKey, string[]>()
+  for (const [group, accounts] of readGroupsFile(file))
+    for (const account of accounts) {
+      const key = accountKey(account)
+      byAccount.set(key, [...(byAccount.get(key) ?? []), group])
+    }
+  return account => byAccount.get(accountKey(account)) ?? NONE
+}

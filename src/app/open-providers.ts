@@ -1,0 +1,75 @@
+/** The OPs of the configuration, and which accounts each of them may speak for. */
+import { asksForGroups } from '../../config/group-rules.ts'
+import { linearPattern } from '../../config/linear-pattern.ts'
+import { type NamedProvider, providersOf } from '../../config/providers.ts'
+import type { Config } from '../../config/schema.ts'
+import type { Clock } from '../clock.ts'
+import type { AccountNames } from '../identity/account-key.ts'
+import { AccessTokenVerifier } from '../oidc/access-token.ts'
+import { type AccessTokens, accessTokensByIssuer } from '../oidc/access-tokens.ts'
+import { type AccountMapper, accountMapperFor } from '../oidc/account.ts'
+import { type Op, Ops } from '../oidc/ops.ts'
+import { OpenIdProvider } from '../oidc/provider.ts'
+import { callbackPathOf } from '../oidc/redirect-uri.ts'
+
+type Needs = Pick<Config, 'account' | 'groups' | 'oidc' | 'providers' | 'secondFactor'>
+
+export function openProviders(config: Needs, names: Pick<AccountNames, 'spellingsOf'>, now: Clock): Ops {
+  const named = providersOf(config)
+  const ops = named.map(
+    (one): Op => ({
+      ...{ name: one.name, settings: one.settings },
+      provider: new OpenIdProvider(one.settings, now),
+      callbackPath: callbackPathOf(one),
+      mapAccount: ownAccounts(config, one, one.settings.idToken.accountTemplate, names),
+    }),
+  )
+  return new Ops(ops, config.oidc !== undefined)
+}
+
+/** Undefined where no OP's access tokens are accepted. */
+export function openAccessTokens(
+  config: Needs,
+  ops: Ops,
+  names: Pick<AccountNames, 'spellingsOf'>,
+  now: Clock,
+): AccessTokens | undefined {
+  const readsGroups = asksForGroups(config)
+  const verifiers = providersOf(config).flatMap(one => {
+    const { bearer, accessToken, issuer, issuerAliases } = one.settings
+    const keys = ops.named(one.name)?.provider.keys
+    if (bearer === undefined || keys === undefined) return []
+    const mapAccount = ownAccounts(config, one, accessToken.accountTemplate, names)
+    const verifier = new AccessTokenVerifier({ ...one.settings, bearer, readsGroups }, keys, mapAccount, now)
+    return [issuer, ...issuerAliases].map(name => [name, verifier] as const)
+  })
+  const [first] = verifiers
+  if (first === undefined) return undefined
+  return ops.only === undefined ? accessTokensByIssuer(new Map(verifiers)) : first[1]
+}
+
+/**
+ * Accounts that are this OP's. With several, nobody of one gets the account of somebody at another, in whatever
+ * spelling, unless the configuration says that they are one person.
+ */
+function ownAccounts(
+  config: Needs,
+  one: NamedProvider,
+  template: string | undefined,
+  { spellingsOf }: Pick<AccountNames, 'spellingsOf'>,
+): AccountMapper {
+  const mapAccount = accountMapperFor(config.account, template)
+  const all = providersOf(config)
+  if (all.length === 1) return mapAccount
+  const matcher = ({ settings: { accounts } }: NamedProvider) => {
+    const pattern =
+      accounts === undefined ? undefined : linearPattern(accounts, { matches: 'whole', ignoresCase: true })
+    return (account: string) => pattern === undefined || spellingsOf(account).some(spelling => pattern.test(spelling))
+  }
+  const isOwn = matcher(one)
+  const others = config.account.fromSeveralProviders ? [] : all.filter(other => other.name !== one.name).map(matcher)
+  return claims => {
+    const account = mapAccount(claims)
+    return account !== undefined && isOwn(account) && !others.some(isTheirs => isTheirs(account)) ? account : undefined
+  }
+}

@@ -1,0 +1,17 @@
+import type { TokenVerdict } from './access-token.ts'
+import { type AccessTokenVerifier, unverifiedIssuer } from './access-token.ts'
+
+/** What the stages need of access tokens, whichever OP they come from. */
+export type AccessTokens = Pick<AccessTokenVerifier, 'knows' | 'verify'>
+
+/** Of several OPs: a token is verified by the one whose name it bears, and by no other. */
+export function accessTokensByIssuer(verifiers: ReadonlyMap<string, AccessTokens>): AccessTokens {
+  const all = [...new Set(verifiers.values())]
+  return {
+    knows: token => all.some(verifier => verifier.knows(token)),
+    verify(token): TokenVerdict | Promise<TokenVerdict> {
+      const known = all.find(verifier => verifier.knows(token))
+      return (known ?? verifiers.get(unverifiedIssuer(token) ?? ''))?.verify(token) ?? 'bearer-disabled'
+    },
+  }
+}

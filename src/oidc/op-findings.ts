@@ -1,0 +1,167 @@
+/** What an answer of an OP says about our options, for whoever sets it up. No input or output here. */
+import type { ProviderSettings } from '../../config/schema.ts'
+import { causeChain } from '../cause-chain.ts'
+
+/** Something wrong, or that will be. */
+export interface Finding {
+  readonly check: 'discovery' | 'metadata' | 'keys' | 'clock' | 'client' | 'redirect-uri'
+  /** What to change: its name at the provider, or `publicUrl`. */
+  readonly option: keyof ProviderSettings | 'publicUrl'
+  readonly message: string
+}
+
+const UNTRUSTED = [
+  ...['SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+  ...['UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
+]
+
+/** Of reading the metadata. */
+export function discoveryFinding(error: Error, { issuer, proxy, caFile }: ProviderSettings): Finding {
+  const codes = codesOf(error)
+  const what = causeChain(error)
+  const found = (option: Finding['option'], message: string): Finding => ({ check: 'discovery', option, message })
+  if (codes.some(code => UNTRUSTED.includes(code)))
+    return found(
+      'caFile',
+      `the certificate of ${issuer} is signed by an authority that ${caFile === undefined ? 'Node does not know' : 'is not in caFile'}: ${what}`,
+    )
+  if (/calls itself|the issuer is/.test(what))
+    return found('issuer', `the name must be the same to the letter: ${what}`)
+  if (proxy !== undefined && codes.some(code => /^E(CONN|NOTFOUND|AI_AGAIN|HOST|NET|PROXY)/.test(code)))
+    return found('proxy', `${issuer} cannot be reached by the proxy ${proxy}: ${what}`)
+  if (/TimeoutError|timeout/i.test(what)) return found('timeoutMs', `${issuer} did not answer in time: ${what}`)
+  return found('issuer', `${issuer}/.well-known/openid-configuration cannot be read: ${what}`)
+}
+
+function codesOf(error: unknown): string[] {
+  const codes: string[] = []
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as NodeJS.ErrnoException
+    if (typeof code === 'string') codes.push(code)
+  }
+  return codes
+}
+
+type Metadata = Readonly<Record<string, unknown>>
+
+/** What the OP says it can, beside what we will ask of it. What it does not say counts for nothing. */
+export function metadataFindings(metadata: Metadata, settings: ProviderSettings, method: string): Finding[] {
+  const listed = (name: string): readonly unknown[] | undefined => {
+    const value = metadata[name]
+    return Array.isArray(value) ? value : undefined
+  }
+  const findings: Finding[] = []
+  const add = (option: Finding['option'], message: string) => findings.push({ check: 'metadata', option, message })
+  const lacks = (name: string, value: string) => listed(name)?.includes(value) === false
+  for (const scope of settings.scopes)
+    if (lacks('scopes_supported', scope)) add('scopes', `${scope} is not in its scopes_supported`)
+  if (settings.requestFactorBy === 'acr_values')
+    for (const acr of settings.acrValues)
+      if (lacks('acr_values_supported', acr)) add('acrValues', `${acr} is not in its acr_values_supported`)
+  if (settings.requestFactorBy.startsWith('claims.') && metadata.claims_parameter_supported === false)
+    add('requestFactorBy', 'it takes no parameter claims (claims_parameter_supported is false)')
+  if (lacks('response_modes_supported', settings.responseMode))
+    add('responseMode', `${settings.responseMode} is not in its response_modes_supported`)
+  if (lacks('token_endpoint_auth_methods_supported', method))
+    add('clientAuthentication', `${method} is not in its token_endpoint_auth_methods_supported`)
+  if (listed('id_token_signing_alg_values_supported')?.every(alg => /^(HS|none)/.test(String(alg))) === true)
+    add('issuer', 'it signs ID tokens with HS256 or not at all: give the client an algorithm with a key pair there')
+  if (settings.userinfo && metadata.userinfo_endpoint === undefined) add('userinfo', 'it has no userinfo_endpoint')
+  if (settings.deviceClientId !== undefined && metadata.device_authorization_endpoint === undefined)
+    add('deviceClientId', 'it has no device_authorization_endpoint')
+  const { access_token_issuer: other } = metadata
+  if (settings.bearer !== undefined && typeof other === 'string' && !knows(settings, other))
+    add('issuerAliases', `its access tokens come from ${other} (access_token_issuer)`)
+  return findings
+}
+
+const knows = ({ issuer, issuerAliases }: ProviderSettings, name: string) =>
+  name === issuer || issuerAliases.includes(name)
+
+/** `date`: of an answer just received. */
+export function clockFinding(
+  date: string | null,
+  nowMs: number,
+  { clockToleranceSeconds }: ProviderSettings,
+): Finding | undefined {
+  const differenceS = date === null ? Number.NaN : Math.round((Date.parse(date) - nowMs) / 1000)
+  // The field has whole seconds, and the way takes some time.
+  if (!(Math.abs(differenceS) > clockToleranceSeconds + 2)) return undefined
+  const message = `its clock is ${differenceS} s ahead of ours: set the clocks right, or ID tokens will be refused`
+  return { check: 'clock', option: 'clockToleranceSeconds', message }
+}
+
+/** How the token endpoint refused a code that nobody issued. `error`: in the words of RFC 6749 5.2. */
+export function clientFinding(
+  error: string | undefined,
+  told: string,
+  settings: ProviderSettings,
+): Finding | undefined {
+  // Whoever looks at the code has accepted the client.
+  if (error === 'invalid_grant' || error === 'invalid_request') return undefined
+  const { clientSecretFile, clientKeyFile, clientId } = settings
+  const shown =
+    clientKeyFile !== undefined ? 'clientKeyFile' : clientSecretFile !== undefined ? 'clientSecretFile' : 'clientId'
+  const found = (option: Finding['option'], message: string): Finding => ({
+    ...{ check: 'client', option },
+    message: `${message}: ${told}`,
+  })
+  if (error === 'invalid_client')
+    return shown === 'clientId'
+      ? found(shown, `${clientId} is not known as a public client`)
+      : found(
+          shown,
+          `the OP does not accept it for ${clientId}: it is wrong, has expired, or is shown by another clientAuthentication`,
+        )
+  if (error === 'unauthorized_client' || error === 'unsupported_grant_type')
+    return found('clientId', `${clientId} may not exchange codes: allow the authorization code grant there`)
+  return found('clientAuthentication', 'the token endpoint answered neither yes nor no')
+}
+
+export interface Shown {
+  readonly status: number
+  /** Where it leads the browser; absolute. */
+  readonly location: string | undefined
+  readonly text: string
+}
+
+/** What the authorization endpoint answered, with the redirect URI of ours. */
+export function authorizationFinding(
+  shown: Shown,
+  redirectUri: string,
+  { clientId }: ProviderSettings,
+): Finding | undefined {
+  const found = (option: Finding['option'], message: string): Finding => ({ check: 'redirect-uri', option, message })
+  if (shown.location?.startsWith(redirectUri)) return errorFinding(new URL(shown.location).searchParams, found)
+  const [code] = /AADSTS\d+/.exec(shown.text) ?? []
+  if (code === 'AADSTS700016' || code === 'AADSTS700038')
+    return found('clientId', `${clientId} is not known there: ${code}`)
+  const isAboutUri = code === 'AADSTS50011' || /redirect[_ -]?ur[il]/i.test(shown.text)
+  if (shown.status < 400 && code !== 'AADSTS50011') return undefined
+  if (isAboutUri) return found('publicUrl', `${redirectUri} is not registered there, to the letter`)
+  if (/client/i.test(shown.text)) return found('clientId', `${clientId} is not known there (status ${shown.status})`)
+  return found(
+    'publicUrl',
+    `the authorization endpoint answers ${shown.status}: either ${redirectUri} or ${clientId} is not registered there`,
+  )
+}
+
+const OPTIONS: Readonly<Record<string, Finding['option']>> = {
+  invalid_scope: 'scopes',
+  unauthorized_client: 'clientId',
+  unsupported_response_type: 'clientId',
+  unmet_authentication_requirements: 'acrValues',
+}
+
+/** Nobody is signed in, and nobody may be asked: every other error is about the request. */
+const EXPECTED = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required']
+
+function errorFinding(
+  answer: URLSearchParams,
+  found: (option: Finding['option'], message: string) => Finding,
+): Finding | undefined {
+  const error = answer.get('error')
+  if (error === null || EXPECTED.includes(error)) return undefined
+  const told = [error, answer.get('error_description')].filter(Boolean).join(': ').slice(0, 500)
+  return found(OPTIONS[error] ?? 'authorizationParameters', `the OP refuses the authorization request: ${told}`)
+}

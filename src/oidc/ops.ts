@@ -1,0 +1,57 @@
+/**
+ * The OPs of this Torhaus. Where there are several, `sub` and `sid` mean something at one of them alone (OIDC Core 2):
+ * what is stored of a session names the issuer before them.
+ *
+ *   one, written as `oidc`    subject = SUB
+ *   several                   subject = ISSUER SUB; no issuer has a blank in it (RFC 3986 2)
+ */
+import type { ProviderSettings } from '../../config/schema.ts'
+import type { AccountMapper } from './account.ts'
+import type { OpenIdProvider } from './provider.ts'
+
+export interface Op {
+  readonly name: string
+  readonly settings: ProviderSettings
+  readonly provider: OpenIdProvider
+  /** Where this OP, and no other, sends the browser back to: a mix-up ends there (RFC 9700 4.4.2). */
+  readonly callbackPath: string
+  /** The account in claims of its ID tokens. */
+  readonly mapAccount: AccountMapper
+}
+
+export class Ops {
+  /** In the order of the configuration. */
+  readonly all: readonly Op[]
+  /** Undefined where there are several. */
+  readonly only: Op | undefined
+  readonly #byIssuer: ReadonlyMap<string, Op>
+
+  constructor(all: readonly Op[], isOnly: boolean) {
+    this.all = all
+    this.only = isOnly ? all[0] : undefined
+    this.#byIssuer = new Map(all.map(op => [op.settings.issuer, op]))
+  }
+
+  named(name: string | undefined | null): Op | undefined {
+    return this.all.find(op => op.name === name)
+  }
+
+  ofIssuer(issuer: string | undefined): Op | undefined {
+    return issuer === undefined ? undefined : this.#byIssuer.get(issuer)
+  }
+
+  /** Whose a stored `sub` or `sid` is; undefined: of none, or of one that is not configured any more. */
+  ofStored(id: string): Op | undefined {
+    return this.only ?? this.#byIssuer.get(id.slice(0, id.indexOf(' ')))
+  }
+
+  /** How a `sub` or `sid` of this OP is stored. */
+  stored(op: Op, id: string): string {
+    return this.only === undefined ? `${op.settings.issuer} ${id}` : id
+  }
+
+  /** As the OP wrote it. */
+  unstored(id: string): string {
+    return this.only === undefined ? id.slice(id.indexOf(' ') + 1) : id
+  }
+}

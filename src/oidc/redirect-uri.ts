@@ -1,0 +1,12 @@
+import type { NamedProvider } from '../../config/providers.ts'
+import type { Config } from '../../config/schema.ts'
+import { OWN_PREFIX } from '../http/request-target.ts'
+
+type Named = Pick<NamedProvider, 'isOnly' | 'name'>
+
+/** Each OP has one of its own where there are several: a mix-up ends there (RFC 9700 4.4.2). */
+export const callbackPathOf = ({ isOnly, name }: Named): string => `${OWN_PREFIX}/callback${isOnly ? '' : `/${name}`}`
+
+/** As it is registered at the OP: at the host of our own pages. */
+export const redirectUriOf = ({ publicUrl, ownPages }: Pick<Config, 'ownPages' | 'publicUrl'>, one: Named): string =>
+  new URL(ownPages.publicUrl ?? publicUrl).origin + callbackPathOf(one)

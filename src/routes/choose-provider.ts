@@ -1,0 +1,49 @@
+/**
+ * At which of several OPs somebody signs in: the one the link names (`?provider=NAME`), the one whose domain the login
+ * hint is in, the one of last time; otherwise they choose.
+ */
+import type { Traced } from '../exchange.ts'
+import { readCookie } from '../http/cookie.ts'
+import type { Op, Ops } from '../oidc/ops.ts'
+import { html, pageFields, renderPage } from '../refusal/page.ts'
+import type { SessionCookies } from '../session/session-cookie.ts'
+import type { Reply } from './reply.ts'
+
+export interface ChoiceParts {
+  readonly ops: Ops
+  readonly cookies: SessionCookies
+}
+
+const PARAMETER = 'provider'
+
+/** Undefined: nobody has chosen, or for one that is not there. `?provider=` asks again. */
+export function chosenOp({ ops, cookies }: ChoiceParts, { fields }: Traced, query: URLSearchParams): Op | undefined {
+  const [first, ...others] = ops.all
+  if (others.length === 0) return first
+  if (query.has(PARAMETER)) return ops.named(query.get(PARAMETER))
+  const { cookie } = fields.kept
+  const remembered = cookie === undefined ? undefined : readCookie(cookie, cookies.providerName)
+  return ofHint(ops, query.get('login_hint') ?? '') ?? ops.named(remembered)
+}
+
+function ofHint(ops: Ops, hint: string): Op | undefined {
+  const domain = hint.slice(hint.lastIndexOf('@') + 1).toLowerCase()
+  return ops.all.find(({ settings }) => settings.domains.some(own => own.toLowerCase() === domain))
+}
+
+/** The link that was followed, once more for each of them. */
+export function choicePage({ all }: Ops, { target }: Traced, query: URLSearchParams): Reply {
+  const buttons = all.map(({ name, settings }) => {
+    const next = new URLSearchParams(query)
+    next.set(PARAMETER, name)
+    return html`<a class="button" href="${`${target.path}?${next}`}">${settings.title ?? name}</a>`
+  })
+  return {
+    status: 200,
+    fields: [...pageFields, 'Cache-Control', 'no-store'],
+    text: renderPage(
+      'Where do you sign in?',
+      html`<p>Choose where your account is. This browser will remember it.</p><p class="actions">${buttons}</p>`,
+    ),
+  }
+}
