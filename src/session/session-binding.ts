@@ -29,6 +29,15 @@ export const bindingOf = (record: Lasting, sealer: Sealer): string => sealer.sig
 export const sealTokens = (record: Lasting, tokens: SessionTokens, sealer: Sealer): string =>
   sealer.seal(JSON.stringify({ ...tokens, binding: bindingOf(record, sealer) }), record.key)
 
+/** Undefined when they cannot be opened: changed, or sealed with a key that is gone. */
+export function openTokens({ sealedTokens, key }: SessionRecord, sealer: Sealer): SessionTokens | undefined {
+  if (sealedTokens === undefined) return { refreshToken: undefined, idToken: undefined }
+  const opened = sealer.open(sealedTokens, key)
+  if (opened === undefined) return undefined
+  const { refreshToken, idToken, groups }: SessionTokens = JSON.parse(opened)
+  return { refreshToken, idToken, ...(groups === undefined ? {} : { groups }) }
+}
+
 /**
  * Whether this Torhaus has made that session, with one of its keys. The version before did not bind sessions; it did
  * seal their tokens, for them alone: that is proof enough where nothing else was written since.

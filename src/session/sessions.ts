@@ -6,7 +6,7 @@ import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import { isOpaqueId, keyOf, newOpaqueId } from './opaque-id.ts'
 import type { Sealer } from './sealer.ts'
-import { bindingOf, isOurs, type SessionTokens, sealTokens } from './session-binding.ts'
+import { bindingOf, isOurs, openTokens, type SessionTokens, sealTokens } from './session-binding.ts'
 import { SessionEndings } from './session-endings.ts'
 import type { EndedSession, SessionRecord, SessionSelector, SessionStore } from './session-store.ts'
 import { UnsavedRefreshes } from './unsaved-refreshes.ts'
@@ -138,11 +138,7 @@ export class Sessions {
 
   /** Undefined when they cannot be opened: changed, or sealed with a key that is gone. */
   tokensOf(record: SessionRecord): SessionTokens | undefined {
-    if (record.sealedTokens === undefined) return { refreshToken: undefined, idToken: undefined }
-    const opened = this.#sealer.open(record.sealedTokens, record.key)
-    if (opened === undefined) return undefined
-    const { refreshToken, idToken, groups }: SessionTokens = JSON.parse(opened)
-    return { refreshToken, idToken, ...(groups === undefined ? {} : { groups }) }
+    return openTokens(record, this.#sealer)
   }
 
   /** Reads the record again, past the cache. False when the session is gone. */
