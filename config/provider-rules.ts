@@ -14,7 +14,6 @@ type ProviderRule = (provider: Provider, path: string, report: Report) => void
 
 const RULES: readonly ProviderRule[] = [
   checkAuthentication,
-  checkSecretFile,
   checkKeyFile,
   checkParameters,
   checkFactorRequest,
@@ -52,15 +51,6 @@ function checkApart(all: readonly NamedProvider[], shareAccounts: boolean, repor
       const problem = patternProblem(settings.accounts)
       if (problem !== undefined) report(`${path}.accounts`, problem)
     }
-  }
-}
-
-function checkSecretFile({ clientSecretFile }: Provider, path: string, report: Report): void {
-  if (clientSecretFile === undefined) return
-  try {
-    readSecret(clientSecretFile)
-  } catch (error) {
-    report(`${path}.clientSecretFile`, (error as Error).message)
   }
 }
 

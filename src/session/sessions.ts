@@ -12,7 +12,7 @@ import type { EndedSession, SessionRecord, SessionSelector, SessionStore } from 
 import { UnsavedRefreshes } from './unsaved-refreshes.ts'
 
 export interface SessionTimes extends ReadCacheSettings {
-  /** Groups are asked for: a session of an OP without any known is from before that, and over. */
+  /** Groups are asked for: a session of an OP without any is from before that, and over. */
   readonly readsGroups?: boolean
   readonly idleTimeoutSeconds: number
   readonly absoluteTimeoutSeconds: number
@@ -143,8 +143,7 @@ export class Sessions {
 
   /** Reads the record again, past the cache. False when the session is gone. */
   async reread(session: Session): Promise<boolean> {
-    const record = await this.#store.readSession(session.record.key)
-    const read = this.#sessionOf(record)
+    const read = this.#sessionOf(await this.#store.readSession(session.record.key))
     if (read === undefined) return false
     session.record = read.record
     return true
@@ -178,8 +177,8 @@ export class Sessions {
   }
 
   /** Gives the claim back without a refresh. */
-  async releaseRefresh(session: Session): Promise<void> {
-    await this.#store.releaseRefresh(session.record.key)
+  async releaseRefresh({ record }: Session): Promise<void> {
+    await this.#store.releaseRefresh(record.key)
   }
 
   sweep(): Awaitable<void> {
@@ -195,8 +194,8 @@ export class Sessions {
 
   #sessionOf(record: SessionRecord | undefined): Session | undefined {
     if (record === undefined || !this.#counts(record)) return undefined
-    const { lastSeenAtMs } = record
     const current = this.#unsaved.correct(record)
+    const { lastSeenAtMs } = current
     if (this.#times.readsGroups !== true || current.evidence.firstFactor !== undefined)
       return { record: current, lastSeenAtMs }
     const groups = this.tokensOf(current)?.groups
@@ -228,10 +227,9 @@ export class Sessions {
   #use(session: Session | undefined): Session | undefined {
     if (session === undefined) return undefined
     const { record } = session
-    const { idleTimeoutSeconds } = this.#times
     const now = this.#now()
     session.lastSeenAtMs = now
-    if (now - record.lastSeenAtMs > (idleTimeoutSeconds * 1000) / TOUCH_FRACTION) {
+    if (now - record.lastSeenAtMs > (this.#times.idleTimeoutSeconds * 1000) / TOUCH_FRACTION) {
       session.record = { ...record, lastSeenAtMs: now }
       this.#touch(record.key, now)
     }

@@ -5,10 +5,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import ofPackage from '../../package.json' with { type: 'json' }
 import { commands } from '../../src/cli/commands.ts'
 import { copyTree, linkPackages, oldNode, otherNode, runTorhaus } from './command-lab.ts'
 
-const OWN_VERSION = `Torhaus 0.1.0, Node ${process.versions.node}\n`
+const OWN_VERSION = `Torhaus ${ofPackage.version}, Node ${process.versions.node}\n`
 let directory: string
 
 before(async () => {
