@@ -38,6 +38,7 @@ function partsWith({ rules = [], session, grant }: { rules?: RuleSettings[]; ses
       accountKey: (account: string) => account,
       mismatch: forbidden('a report'),
       publicOrigin: 'https://devops.example',
+      now: () => NOW_S * 1000,
     },
     secondFactor: {
       settings: { acceptAcr: ['mfa'], acceptAcrs: [], acceptAmr: [], maxAgeSeconds: 3600, reportOnly: [], grants: {} },

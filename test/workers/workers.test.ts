@@ -85,12 +85,17 @@ for (const output of ['pipe', 'file'] as const)
       const perConnection = 150
       // Long lines, so that blocks of both workers come together at any place.
       const path = (name: string) => `/${name}-${'x'.repeat(700)}`
+      // One after the other, so that each comes while a worker is busy with those before, and both have some.
+      const begun = Array.from({ length: 17 }, () => Promise.withResolvers<void>())
+      begun[0]?.resolve()
       await Promise.all(
         Array.from({ length: 16 }, async (_, number) => {
+          await begun[number]?.promise
           const connection = await RawConnection.open(lab.port)
           for (let count = 0; count < perConnection; count++) {
             connection.send(get(lab, path(`${number}-${count}`)))
             await connection.response()
+            begun[number + 1]?.resolve()
           }
           connection.close()
         }),
