@@ -4,6 +4,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, request as requestPlain
 import { request as requestTls } from 'node:https'
 import { isIP } from 'node:net'
 import { type ConnectionOptions, TLSSocket } from 'node:tls'
+import { bareHost } from '../../config/bare-host.ts'
 
 export interface Question {
   readonly method?: string
@@ -30,7 +31,7 @@ export function ask(url: URL, question: Question): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const signal = AbortSignal.timeout(timeoutMs)
   // Otherwise that of a Host field is expected in the certificate.
-  const servername = isIP(url.hostname.replace(/^\[(.*)\]$/, '$1')) === 0 ? url.hostname : ''
+  const servername = isIP(bareHost(url.hostname)) === 0 ? url.hostname : ''
   const options = { method, headers: fields, signal, servername, ...tls }
   const request = url.protocol === 'https:' ? requestTls(url, options, read) : requestPlain(url, options, read)
   request.on('error', error => reject(signal.aborted ? timedOut(timeoutMs) : error))

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { connect, isIP } from 'node:net'
+import { bareHost } from '../../config/bare-host.ts'
 import { providersOf } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Examination } from './examination.ts'
@@ -32,7 +33,7 @@ function destinationsOf(config: Config): (readonly [option: string, url: URL])[]
 }
 
 async function nameFindings(option: string, url: URL, addressesOf: AddressesOf): Promise<Finding[]> {
-  const name = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const name = bareHost(url.hostname)
   if (isIP(name) !== 0) return []
   const addresses = await addressesOf(name).catch(() => undefined)
   if (addresses === undefined) return [leadsNowhere(option, name)]

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { bareHost } from '../../config/bare-host.ts'
 
 export interface RawQuestion {
   readonly target: string
@@ -34,7 +35,7 @@ export async function sendRaw(url: URL, { target, host, fields, tls, timeoutMs }
 }
 
 function open(url: URL, tls: ConnectionOptions): Socket {
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const host = bareHost(url.hostname)
   const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
   // HTTP/1.1 alone: another version has no request line to spell.
   return url.protocol === 'https:'

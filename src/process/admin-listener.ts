@@ -5,6 +5,7 @@
 import type { RequestListener } from 'node:http'
 import { isIP, type Server } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { bareHost } from '../../config/bare-host.ts'
 import type { Readiness } from '../app/readiness.ts'
 import type { AdminCheck } from './admin-credential.ts'
 
@@ -52,6 +53,6 @@ const challenge = (reply: FastifyReply) =>
 function isKnownName(host: string, names: readonly string[]): boolean {
   // HTTP/1.0 without a Host: a check of a balancer, never a browser.
   if (host === '') return true
-  const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1')
+  const name = bareHost(host.toLowerCase())
   return isIP(name) !== 0 || name === 'localhost' || names.some(known => known.toLowerCase() === name)
 }

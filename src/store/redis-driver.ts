@@ -1,6 +1,7 @@
 /** One way to one Redis, a Sentinel's master or a Redis Cluster: opened, used and thrown away as a whole. */
 import { readFileSync } from 'node:fs'
 import { createClient, createCluster, createSentinel, type RedisClientOptions } from '@redis/client'
+import { bareHost } from '../../config/bare-host.ts'
 import type { Config } from '../../config/schema.ts'
 import { readSecret } from '../../config/secret.ts'
 import type { Awaitable } from '../awaitable.ts'
@@ -116,7 +117,7 @@ function sentinelCandidate(settings: RedisSettings, retryAfter: RetryAfter): Can
     name: settings.masterName ?? '',
     sentinelRootNodes: settings.urls.map(text => {
       const { hostname, port } = new URL(text)
-      return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || 26_379) }
+      return { host: bareHost(hostname), port: Number(port || 26_379) }
     }),
     nodeClientOptions: nodeOptions(settings, retryAfter, settings.passwordFile),
     sentinelClientOptions: nodeOptions({ ...settings, username: undefined }, retryAfter, settings.sentinelPasswordFile),

@@ -1,4 +1,5 @@
 /** The upstream over HTTP/1.1: requests written to pooled connections, certificates always verified. */
+import { bareHost } from '../../config/bare-host.ts'
 import type { Config } from '../../config/schema.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { Fault, toFault } from '../errors.ts'
@@ -16,7 +17,7 @@ export class HttpUpstream implements Upstream {
 
   constructor(settings: Config['upstream'], monotonic: MonotonicClock) {
     const { protocol, hostname, port } = new URL(settings.url)
-    const host = hostname.replace(/^\[|\]$/g, '')
+    const host = bareHost(hostname)
     this.#pool = new ConnectionPool({
       ...settings,
       monotonic,
