@@ -69,8 +69,6 @@ export type Credentials =
   /** `because`: the code a challenge will carry. */
   | { readonly scheme: 'unsupported'; readonly because: 'scheme-unsupported' | 'token-unknown' }
 
-export type Scheme = Credentials['scheme']
-
 export interface Presented extends Traced {
   readonly credentials: Credentials
   /**
