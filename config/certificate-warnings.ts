@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { bareHost } from './bare-host.ts'
 import { certificatesIn } from './certificate-files.ts'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
 import type { Config } from './schema.ts'
@@ -10,7 +11,15 @@ const DAY_MS = 86_400_000
 /** Enough to get another one. */
 const SOON_MS = 14 * DAY_MS
 
-export function certificateWarnings(config: Config, nowMs: number): Diagnostic[] {
+/** What is so with a certificate, and what to do; joined, the message. */
+export interface Warning {
+  readonly what: string
+  readonly remedy: string
+  /** It is good for nothing already. */
+  readonly isOver?: true
+}
+
+export function certificateWarnings(config: Config, nowMs: number): (Diagnostic & Warning)[] {
   const { listener, upstream, session, publicUrl } = config
   const redis = session.store.kind === 'redis' ? session.store.redis?.tls : undefined
   return [
@@ -25,44 +34,59 @@ export function certificateWarnings(config: Config, nowMs: number): Diagnostic[]
   ]
 }
 
-type Look = (own: X509Certificate, chain: readonly X509Certificate[]) => readonly (string | undefined)[]
+type Look = (own: X509Certificate, chain: readonly X509Certificate[]) => readonly (Warning | undefined)[]
 
 /** Of a file that was found to hold certificates before. */
-function warningsOf(path: string, fileName: string | undefined, look: Look): Diagnostic[] {
+function warningsOf(path: string, fileName: string | undefined, look: Look): (Diagnostic & Warning)[] {
   if (fileName === undefined) return []
   const [own, ...chain] = certificatesIn(readFileSync(fileName, 'latin1'))
-  const messages = own === undefined ? [] : look(own, chain)
-  return messages.flatMap(message => (message === undefined ? [] : [diagnostic(path, `${fileName} ${message}`)]))
+  const warnings = own === undefined ? [] : look(own, chain)
+  return warnings
+    .filter(warning => warning !== undefined)
+    .map(({ what, remedy, ...more }) => ({
+      ...{ ...diagnostic(path, `${fileName} ${what}: ${remedy}`), what: `${fileName} ${what}`, remedy, ...more },
+    }))
 }
 
-const authorities = (path: string, fileName: string | undefined, nowMs: number): Diagnostic[] =>
+const authorities = (path: string, fileName: string | undefined, nowMs: number) =>
   warningsOf(path, fileName, (own, others) => [
     [own, ...others].every(({ validToDate }) => validToDate.getTime() <= nowMs)
-      ? 'holds no authority that has not expired: nothing will be trusted'
+      ? { what: 'holds no authority that has not expired', remedy: 'nothing will be trusted', isOver: true }
       : undefined,
   ])
 
 /** Why a certificate is good for no connection today, or will not be soon. */
-export function ageWarning({ validFromDate, validToDate }: X509Certificate, nowMs: number): string | undefined {
+export function ageWarning({ validFromDate, validToDate }: X509Certificate, nowMs: number): Warning | undefined {
   const [from, to] = [validFromDate.getTime(), validToDate.getTime()]
   const day = (date: Date) => date.toISOString().slice(0, 10)
-  if (nowMs < from) return `is valid from ${day(validFromDate)} on only: is the clock right?`
-  if (nowMs >= to) return `has expired on ${day(validToDate)}: no client accepts it; put a new one in its place`
-  return to - nowMs < SOON_MS ? `expires on ${day(validToDate)}: put a new one in its place before` : undefined
+  if (nowMs < from) return { what: `is valid from ${day(validFromDate)} on only`, remedy: 'is the clock right?' }
+  const until = day(validToDate)
+  if (nowMs >= to)
+    return { what: `has expired on ${until}`, remedy: 'no client accepts it; put a new one in its place', isOver: true }
+  if (to - nowMs >= SOON_MS) return undefined
+  return { what: `expires on ${until}`, remedy: 'put a new one in its place before' }
 }
 
-function nameWarning(certificate: X509Certificate, hostname: string): string | undefined {
-  const host = hostname.replace(/^\[(.*)\]$/, '$1')
-  const fits = isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)
-  if (fits !== undefined) return undefined
+/** Whether it names that host (RFC 6125 6.4). */
+export function isFor(certificate: X509Certificate, hostname: string): boolean {
+  const host = bareHost(hostname)
+  return (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined
+}
+
+function nameWarning(certificate: X509Certificate, hostname: string): Warning | undefined {
+  if (isFor(certificate, hostname)) return undefined
   const names = certificate.subjectAltName ?? 'no name at all'
-  return `is for ${names}, and publicUrl says ${host}: browsers refuse it, unless a balancer in front has another`
+  const what = `is for ${names}, and publicUrl says ${bareHost(hostname)}`
+  return { what, remedy: 'browsers refuse it, unless a balancer in front has another' }
 }
 
 /** Each must be signed by the next; the last may be signed by one that clients have. */
-function chainWarning(own: X509Certificate, chain: readonly X509Certificate[]): string | undefined {
+function chainWarning(own: X509Certificate, chain: readonly X509Certificate[]): Warning | undefined {
   const all = [own, ...chain]
   const stray = all.slice(1).findIndex((issuer, at) => all[at]?.checkIssued(issuer) !== true)
   if (stray === -1) return undefined
-  return `has a chain that some clients cannot follow: certificate ${stray + 2} of the file has not signed number ${stray + 1}; the order is own, intermediate, root`
+  return {
+    what: 'has a chain that some clients cannot follow',
+    remedy: `certificate ${stray + 2} of the file has not signed number ${stray + 1}; the order is own, intermediate, root`,
+  }
 }

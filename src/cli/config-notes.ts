@@ -1,7 +1,7 @@
 /** What a valid configuration could do better, or will need from its surroundings. */
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
+import { isFor } from '../../config/certificate-warnings.ts'
 import type { Config } from '../../config/schema.ts'
 
 export function configNotes({ ownPages, listener }: Pick<Config, 'ownPages' | 'listener'>): string[] {
@@ -11,12 +11,6 @@ export function configNotes({ ownPages, listener }: Pick<Config, 'ownPages' | 'l
     ]
   const { hostname } = new URL(ownPages.publicUrl)
   const file = listener.tls?.certificateFile
-  if (file === undefined || isNamed(hostname, new X509Certificate(readFileSync(file)))) return []
+  if (file === undefined || isFor(new X509Certificate(readFileSync(file)), hostname)) return []
   return [`listener.tls.certificateFile: does not name ${hostname}, the host of ownPages.publicUrl: browsers refuse it`]
-}
-
-/** RFC 6125 6.4. */
-function isNamed(hostname: string, certificate: X509Certificate): boolean {
-  const address = hostname.replace(/^\[|\]$/g, '')
-  return (isIP(address) === 0 ? certificate.checkHost(hostname) : certificate.checkIP(address)) !== undefined
 }

@@ -5,9 +5,7 @@ import type { Examination } from './examination.ts'
 import type { Finding } from './finding.ts'
 
 export const examineCertificates: Examination = async ({ config, now }) => [
-  ...certificateWarnings(config, now()).map(({ path, message }): Finding => {
-    const [what = message, remedy = 'put another one in its place'] = message.split(/: (?!.*: )/)
-    const isOver = / has expired | no authority /.test(message)
+  ...certificateWarnings(config, now()).map(({ path, what, remedy, isOver }): Finding => {
     const why = 'who does not trust a certificate does not connect'
     return { what, why, remedy, option: path, severity: isOver ? 'error' : 'warning' }
   }),

@@ -4,9 +4,10 @@ import type { Finding } from './finding.ts'
 
 /** What somebody else shows, and will have to renew. */
 export function ageFindings(name: string, certificate: X509Certificate | undefined, nowMs: number): Finding[] {
-  const message = certificate === undefined ? undefined : ageWarning(certificate, nowMs)
-  if (message === undefined) return []
-  const [what = ''] = message.split(': ')
+  const warning = certificate === undefined ? undefined : ageWarning(certificate, nowMs)
+  if (warning === undefined) return []
   const why = 'from then on nobody connects to it'
-  return [{ what: `the certificate of ${name} ${what}`, why, remedy: 'tell those who run it', severity: 'warning' }]
+  return [
+    { what: `the certificate of ${name} ${warning.what}`, why, remedy: 'tell those who run it', severity: 'warning' },
+  ]
 }
