@@ -1,8 +1,7 @@
 import { CHOSEN, type Description } from '../dashboard.ts'
+import { each, perInstance, rate } from '../expressions.ts'
 import { stat, table, timeSeries } from '../panel.ts'
 
-const rate = (metric: string, more = '') => `rate(${metric}{${CHOSEN}${more}}[$__rate_interval])`
-const each = (metric: string) => `${metric}{${CHOSEN}}`
 const failing = (codes: string) => `sum by (code) (${rate('torhaus_requests_total', `,code=~"${codes}"`)}) or vector(0)`
 
 /** What Torhaus needs to do its work. */
@@ -25,11 +24,11 @@ export const around: Description = {
         timeSeries(
           { title: 'Opened and evicted', question: 'Are connections kept, or opened again and again?', unit: 'ops' },
           {
-            expression: `sum by (instance) (${rate('torhaus_upstream_opened_connections_total')})`,
+            expression: perInstance('torhaus_upstream_opened_connections_total'),
             legend: 'opened {{instance}}',
           },
           {
-            expression: `sum by (instance) (${rate('torhaus_upstream_evicted_connections_total')})`,
+            expression: perInstance('torhaus_upstream_evicted_connections_total'),
             legend: 'evicted {{instance}}',
           },
         ),
@@ -69,11 +68,11 @@ export const around: Description = {
         timeSeries(
           { title: 'Calls to the KDC', question: 'Does it answer in time?', unit: 'ops' },
           {
-            expression: `sum by (instance) (${rate('torhaus_kdc_calls_started_total')})`,
+            expression: perInstance('torhaus_kdc_calls_started_total'),
             legend: 'started {{instance}}',
           },
           {
-            expression: `sum by (instance) (${rate('torhaus_kdc_calls_failed_total')})`,
+            expression: perInstance('torhaus_kdc_calls_failed_total'),
             legend: 'failed {{instance}}',
           },
         ),
@@ -85,11 +84,11 @@ export const around: Description = {
         timeSeries(
           { title: 'Impersonation', question: 'Are tickets made, or taken from the cache?', unit: 'ops' },
           {
-            expression: `sum by (instance) (${rate('torhaus_impersonations_total')})`,
+            expression: perInstance('torhaus_impersonations_total'),
             legend: 'accounts {{instance}}',
           },
           {
-            expression: `sum by (instance) (${rate('torhaus_impersonation_tokens_total')})`,
+            expression: perInstance('torhaus_impersonation_tokens_total'),
             legend: 'tokens {{instance}}',
           },
           { expression: each('torhaus_cached_principals'), legend: 'kept {{instance}}' },
@@ -118,9 +117,9 @@ export const around: Description = {
         ),
         timeSeries(
           { title: 'Errors (Redis)', question: 'Are commands refused?', unit: 'ops' },
-          { expression: `sum by (instance) (${rate('torhaus_store_errors_total')})`, legend: 'errors {{instance}}' },
+          { expression: perInstance('torhaus_store_errors_total'), legend: 'errors {{instance}}' },
           {
-            expression: `sum by (instance) (${rate('torhaus_store_messages_malformed_total')})`,
+            expression: perInstance('torhaus_store_messages_malformed_total'),
             legend: 'malformed messages {{instance}}',
           },
         ),

@@ -1,7 +1,7 @@
 import { CHOSEN, type Description } from '../dashboard.ts'
+import { rate } from '../expressions.ts'
 import { stat, timeSeries } from '../panel.ts'
 
-const rate = (metric: string, more = '') => `rate(${metric}{${CHOSEN}${more}}[$__rate_interval])`
 const quantile = (of: number, metric: string, more = '') =>
   `histogram_quantile(${of}, sum by (le) (${rate(`${metric}_bucket`, more)}))`
 const FORWARDED = ',outcome="forwarded"'

@@ -1,7 +1,7 @@
 import { CHOSEN, type Description } from '../dashboard.ts'
+import { perInstance, rate } from '../expressions.ts'
 import { stat, table, timeSeries } from '../panel.ts'
 
-const rate = (metric: string, more = '') => `rate(${metric}{${CHOSEN}${more}}[$__rate_interval])`
 const grown = (metric: string, more = '') => `increase(${metric}{${CHOSEN}${more}}[$__range])`
 const scheme = (name: string) => `,scheme=~"${name}"`
 
@@ -140,7 +140,7 @@ export const people: Description = {
         ),
         timeSeries(
           { title: 'Two people in one request', question: 'Does somebody use sessions of others?', unit: 'ops' },
-          { expression: `sum by (instance) (${rate('torhaus_binding_mismatches_total')})`, legend: '{{instance}}' },
+          { expression: perInstance('torhaus_binding_mismatches_total'), legend: '{{instance}}' },
         ),
       ],
     },

@@ -1,8 +1,7 @@
 import { CHOSEN, type Description } from '../dashboard.ts'
+import { each, rate } from '../expressions.ts'
 import { timeSeries } from '../panel.ts'
 
-const rate = (metric: string, more = '') => `rate(${metric}{${CHOSEN}${more}}[$__rate_interval])`
-const each = (metric: string) => `${metric}{${CHOSEN}}`
 const WORKER = '{{instance}} {{worker}}'
 const INSTANCE = '{{instance}}'
 
