@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { getCACertificates } from 'node:tls'
+import { createSecureContext, getCACertificates } from 'node:tls'
 import type { Config } from '../../config/schema.ts'
 
 /** How the server is spoken to over TLS. `host`: that of upstream.url. */
@@ -8,9 +8,12 @@ export function upstreamTls({ caFile, serverName }: Config['upstream']['tls'], h
   const name = serverName ?? host
   return {
     rejectUnauthorized: true,
-    minVersion: 'TLSv1.2' as const,
     ALPNProtocols: ['http/1.1'],
-    ca: caFile === undefined ? getCACertificates('default') : [readFileSync(caFile, 'utf8')],
+    // Once for all connections: all authorities are parsed for it, which takes milliseconds.
+    secureContext: createSecureContext({
+      minVersion: 'TLSv1.2',
+      ca: caFile === undefined ? getCACertificates('default') : [readFileSync(caFile, 'utf8')],
+    }),
     // RFC 6066 3: addresses are no server names; the certificate is checked against the address then.
     ...(isIP(name) === 0 ? { servername: name } : {}),
   }
