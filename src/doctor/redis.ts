@@ -2,8 +2,10 @@ import { causeChain } from '../cause-chain.ts'
 import type { Clock } from '../clock.ts'
 import { openRedisDriver, type RedisDriver, type RedisSettings } from '../store/redis-driver.ts'
 import { startOfNames } from '../store/redis-names.ts'
+import { redisSetUpFindings } from '../store/redis-set-up.ts'
 import type { Examination } from './examination.ts'
 import { type Finding, NotNow } from './finding.ts'
+import { setUpFindings } from './set-up-findings.ts'
 
 const OPTION = 'session.store.redis'
 const PROBE_LIFE_MS = '10000'
@@ -22,7 +24,12 @@ export const examineRedis: Examination = async ({ config, now }) => {
     return [unreachable(redis, error as Error)]
   }
   try {
-    return [...(await writeFindings(driver, `${start}probe:{doctor}`)), ...(await clockFindings(driver, start, now))]
+    const link = { call: (key: string, ...command: readonly string[]) => driver.send(key, command) }
+    return [
+      ...(await writeFindings(driver, `${start}probe:{doctor}`)),
+      ...(await clockFindings(driver, start, now)),
+      ...setUpFindings(await redisSetUpFindings(link, redis.keyPrefix), OPTION),
+    ]
   } finally {
     await driver.close()
   }

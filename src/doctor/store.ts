@@ -1,7 +1,9 @@
 import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { sqliteSetUpFindings } from '../store/sqlite-set-up.ts'
 import type { Examination, Ground } from './examination.ts'
 import { type Finding, NotNow } from './finding.ts'
+import { setUpFindings } from './set-up-findings.ts'
 
 const OPTION = 'session.store.sqlite.file'
 const WAIT_MS = 2000
@@ -11,7 +13,9 @@ export const examineStore: Examination = async ({ config, userId }) => {
   const { kind, sqlite } = config.session.store
   if (kind !== 'sqlite') throw new NotNow('the store is Redis')
   if (!existsSync(sqlite.file)) throw new NotNow(`${sqlite.file} is not there yet; the first start makes it`)
-  return [...ownerFindings(sqlite.file, userId), ...conditionFindings(sqlite.file)]
+  // How much room there is, `disks` tells.
+  const setUp = sqliteSetUpFindings(sqlite.file).filter(({ code }) => code !== 'sqlite-room')
+  return [...ownerFindings(sqlite.file, userId), ...conditionFindings(sqlite.file), ...setUpFindings(setUp, OPTION)]
 }
 
 function ownerFindings(fileName: string, userId: Ground['userId']): Finding[] {

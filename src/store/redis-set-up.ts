@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { causeChain } from '../cause-chain.ts'
 import type { RedisConnection } from './redis-connection.ts'
-import type { RedisNames } from './redis-names.ts'
+import { RedisNames } from './redis-names.ts'
 import { textOf } from './redis-reply.ts'
 import type { StoreFinding } from './store-finding.ts'
 
@@ -50,6 +50,10 @@ export class RedisSetUp {
     }
   }
 }
+
+/** Looked at once, of a Redis whose keys begin with that prefix. */
+export const redisSetUpFindings = (link: Link, keyPrefix: string): Promise<StoreFinding[]> =>
+  new RedisSetUp(link, new RedisNames(keyPrefix)).findings()
 
 const UNSEEN: StoreFinding = {
   code: 'redis-unseen',

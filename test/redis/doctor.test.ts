@@ -13,11 +13,14 @@ import { documentedUser } from './documented-user.ts'
 
 const PASSWORD = 'correct-horse-battery-staple'
 
+/** As docs/redis.md asks. */
+const SET_UP = ['appendonly yes', 'maxmemory-policy noeviction']
+
 let redis: RedisProcess
 let place: Place
 before(async () => {
   redis = await startRedis({
-    lines: [await documentedUser(PASSWORD), `user default on >${PASSWORD} ~* &* +@all`],
+    lines: [...SET_UP, await documentedUser(PASSWORD), `user default on >${PASSWORD} ~* &* +@all`],
     cliArgs: ['--no-auth-warning', '-a', PASSWORD],
   })
   place = createPlace()
@@ -63,4 +66,13 @@ test('a Redis that takes nothing more is named, and so is a clock that differs',
     found('redis', withRedis(), { now: () => Date.now() + 600_000 }),
     /^warning \(session\.store\.redis\) the clock of this machine is (599|600|601) s ahead of that of Redis/,
   )
+})
+
+test('a Redis that evicts, or that would forget at a restart, is named as the log of the service names it', async () => {
+  await redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+  await redis.cli('CONFIG', 'SET', 'appendonly', 'no')
+  const [evicts = '', forgets = '', ...more] = await found('redis', withRedis())
+  assert.match(evicts, /^warning \(session\.store\.redis\) maxmemory-policy is allkeys-lru: /)
+  assert.match(forgets, /^warning \(session\.store\.redis\) appendonly is off: /)
+  assert.deepEqual(more, [])
 })
