@@ -23,8 +23,6 @@ const NO_CHALLENGE = hash('sha256', NO_VERIFIER, 'base64url')
 export async function clientFindings(question: ClientQuestion): Promise<Finding[]> {
   const { metadata, redirectUri, settings } = question
   const { clientId, clientSecretFile, timeoutMs } = settings
-  // What authenticates in another way is tried by `torhaus op-check`, as a sign-in does it.
-  if (isOther(settings)) return []
   const secret = clientSecretFile === undefined ? undefined : readSecret(clientSecretFile)
   const content = new URLSearchParams({
     ...{ grant_type: 'authorization_code', code: NO_CODE, redirect_uri: redirectUri, code_verifier: NO_VERIFIER },
@@ -46,10 +44,6 @@ export async function clientFindings(question: ClientQuestion): Promise<Finding[
     .catch((error: Error) => ({ error: 'unanswered', words: error.message }))
   return said.error === 'invalid_grant' ? [] : [clientFinding(said, question)]
 }
-
-const isOther = ({ clientAuthentication, clientKeyFile }: ProviderSettings) =>
-  clientKeyFile !== undefined ||
-  (clientAuthentication !== undefined && !['client_secret_basic', 'none'].includes(clientAuthentication))
 
 /** RFC 6749 2.3.1: both are form-urlencoded first. */
 function basic(clientId: string, secret: string): string {

@@ -1,4 +1,6 @@
 import { type NamedProvider, providersOf } from '../../config/providers.ts'
+import type { ProviderSettings } from '../../config/schema.ts'
+import { checkProvider, type ProviderFinding } from '../app/check-provider.ts'
 import { faultOfMetadata } from '../oidc/op-endpoints.ts'
 import { redirectUriOf } from '../oidc/redirect-uri.ts'
 import { type Answer, ask } from './ask.ts'
@@ -17,6 +19,7 @@ export const examineProvider: Examination = async ground =>
 
 async function examineOne(ground: Ground, one: NamedProvider): Promise<Finding[]> {
   const { settings, path } = one
+  if (isBeyond(settings)) return (await checkProvider(ground.config, one, ground.now)).map(asFinding)
   const read = await readMetadata(one, ground)
   if ('failure' in read) return [read.failure]
   const { metadata, answer } = read
@@ -30,6 +33,16 @@ async function examineOne(ground: Ground, one: NamedProvider): Promise<Finding[]
     ...(await Promise.all([keyFindings(metadata, one), clientFindings(asking), redirectFindings(asking)])).flat(),
   ]
 }
+
+/** An authority, a proxy or a proof of its own: spoken to as a sign-in does it, and told in the words of `op-check`. */
+const isBeyond = ({ caFile, proxy, clientKeyFile, clientAuthentication = 'client_secret_basic' }: ProviderSettings) =>
+  [caFile, proxy, clientKeyFile].some(option => option !== undefined) ||
+  !['client_secret_basic', 'none'].includes(clientAuthentication)
+
+const asFinding = ({ check, option, message }: ProviderFinding): Finding => ({
+  ...{ what: message, why: WHY, remedy: 'change it here, or at the OP to what is here' },
+  ...{ option, severity: check === 'metadata' || check === 'clock' ? 'warning' : 'error' },
+})
 
 type Read = { readonly metadata: Metadata; readonly answer: Answer } | { readonly failure: Finding }
 

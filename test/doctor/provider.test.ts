@@ -95,6 +95,29 @@ test('an OP of a private authority, or of another name in its certificate, is sa
   }
 })
 
+test('an OP with an authority or a client authentication of its own is asked as a sign-in asks it', async () => {
+  using place = createPlace()
+  const { certificate: cert, privateKeyFile } = place.authority.sign('IP:127.0.0.1')
+  const server = createServer({ cert, key: place.read(privateKeyFile.split('/').at(-1) ?? '') }, (_, response) =>
+    response.writeHead(404).end(),
+  )
+  try {
+    const issuer = `https://127.0.0.1:${await listen(server, '127.0.0.1', 0)}`
+    const caFile = place.file('op-authority')
+    place.write('op-authority', place.authority.certificate)
+    await assertFound(
+      ofProvider(withOidc({ issuer, caFile })),
+      /^error \(oidc\.issuer\) https:\S+ cannot be read: .*unexpected HTTP response status/,
+    )
+  } finally {
+    await closeServer(server)
+  }
+  const posted = withOidc({ clientAuthentication: 'client_secret_post', clientSecretFile: place.file('client-secret') })
+  place.write('client-secret', 'wrong')
+  const findings = await ofProvider(posted)
+  assert.match(findings.join('\n'), /^error \(oidc\.clientSecretFile\) the OP does not accept it for /m)
+})
+
 test('an OP without keys, or one that does not list what we ask for, is found', async () => {
   lying.answerAt('/jwks', (_, response) => response.end('{"keys":[]}'))
   lying.describe(metadata => ({ ...metadata, acr_values_supported: ['urn:other'] }))
