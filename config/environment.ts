@@ -1,5 +1,7 @@
 /** What the environment says: hosting environments choose ports, service managers the folder for what is kept. */
+
 import { join } from 'node:path'
+import { isRecord } from './is-record.ts'
 
 type Name = 'PORT' | 'HTTP_PLATFORM_PORT' | 'ADMIN_PORT' | 'STATE_DIRECTORY'
 
@@ -17,7 +19,7 @@ const MAX_PORT = 65_535
 
 /** `value`: what the file holds. */
 export function withEnvironment(value: unknown, environment: ConfigEnvironment): FromEnvironment {
-  if (!isSection(value)) return { value, problems: [] }
+  if (!isRecord(value)) return { value, problems: [] }
   const portName = environment.HTTP_PLATFORM_PORT ? 'HTTP_PLATFORM_PORT' : 'PORT'
   const listener = portFrom(environment, portName, 'listener.port')
   const admin = portFrom(environment, 'ADMIN_PORT', 'admin.port')
@@ -44,10 +46,10 @@ function portFrom(environment: ConfigEnvironment, name: Name, path: string) {
 function withStateDirectory(value: Section, directories = ''): Section {
   const [directory = ''] = directories.split(':')
   const session = value.session
-  if (directory === '' || !isSection(session)) return value
+  if (directory === '' || !isRecord(session)) return value
   const store = session.store ?? {}
-  const sqlite = isSection(store) ? (store.sqlite ?? {}) : undefined
-  if (!isSection(store) || !isSection(sqlite) || sqlite.file !== undefined) return value
+  const sqlite = isRecord(store) ? (store.sqlite ?? {}) : undefined
+  if (!isRecord(store) || !isRecord(sqlite) || sqlite.file !== undefined) return value
   const file = join(directory, STORE_FILE)
   return { ...value, session: { ...session, store: { ...store, sqlite: { ...sqlite, file } } } }
 }
@@ -57,8 +59,5 @@ export const STORE_FILE = 'torhaus.sqlite'
 
 function withOption(value: Section, section: string, option: string, chosen: unknown): Section {
   const old = value[section] ?? {}
-  return chosen === undefined || !isSection(old) ? {} : { [section]: { ...old, [option]: chosen } }
+  return chosen === undefined || !isRecord(old) ? {} : { [section]: { ...old, [option]: chosen } }
 }
-
-const isSection = (value: unknown): value is Section =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -9,6 +9,7 @@ import { type Document, LineCounter, parseDocument } from 'yaml'
 import { type Diagnostic, diagnostic, diagnosticsOf, pathOf } from './diagnostic.ts'
 import { type ConfigEnvironment, withEnvironment } from './environment.ts'
 import { resolveFiles } from './files.ts'
+import { isRecord } from './is-record.ts'
 import { withProfile } from './provider-profiles.ts'
 import { provider } from './provider-schema.ts'
 import { checkRules } from './rules.ts'
@@ -97,7 +98,7 @@ function plainOf(document: Document): { readonly value: object } | string {
 function withProfiles(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   const { oidc, providers, ...rest } = value as { readonly oidc?: unknown; readonly providers?: unknown }
-  const isMap = typeof providers === 'object' && providers !== null && !Array.isArray(providers)
+  const isMap = isRecord(providers)
   // The library fills in no defaults below names that the schema does not know.
   const named = isMap
     ? Object.entries(providers).map(([name, one]) => [name, Value.Default(provider, withProfile(one))] as const)

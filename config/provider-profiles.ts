@@ -1,4 +1,5 @@
 /** What the product behind `profile` needs, put below what the file says: explicit options come first. */
+import { isRecord } from './is-record.ts'
 import { adfs } from './profiles/adfs.ts'
 import { authentik } from './profiles/authentik.ts'
 import { entra } from './profiles/entra.ts'
@@ -17,7 +18,7 @@ const PROFILES: Readonly<Record<Profile, ProfileDefaults>> = {
 
 /** `written`: a provider as it stands in the file, perhaps of the wrong shape; then it is left as it is. */
 export function withProfile(written: unknown): unknown {
-  if (!isSection(written)) return written
+  if (!isRecord(written)) return written
   const { profile = 'generic', issuer } = written
   if (!isProfile(profile)) return written
   const { clientAuthentication, ...settings } = PROFILES[profile](typeof issuer === 'string' ? issuer : '')
@@ -31,14 +32,11 @@ function below(written: Section, defaults: Section): Section {
   const filled = Object.entries(defaults).flatMap(([name, value]) => {
     if (value === undefined) return []
     const own = written[name]
-    return [[name, isSection(own) && isSection(value) ? below(own, value) : (own ?? value)] as const]
+    return [[name, isRecord(own) && isRecord(value) ? below(own, value) : (own ?? value)] as const]
   })
   return { ...written, ...Object.fromEntries(filled) }
 }
 
 type Section = Readonly<Record<string, unknown>>
-
-const isSection = (value: unknown): value is Section =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isProfile = (value: unknown): value is Profile => typeof value === 'string' && Object.hasOwn(PROFILES, value)

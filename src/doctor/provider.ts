@@ -1,3 +1,4 @@
+import { isRecord } from '../../config/is-record.ts'
 import { type NamedProvider, providersOf } from '../../config/providers.ts'
 import type { ProviderSettings } from '../../config/schema.ts'
 import { checkProvider, type ProviderFinding } from '../app/check-provider.ts'
@@ -71,7 +72,7 @@ async function readMetadata({ settings, path }: NamedProvider, { environment }: 
 function objectIn(text: string): Metadata | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
+    return isRecord(value) ? value : undefined
   } catch {
     return undefined
   }

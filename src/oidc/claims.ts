@@ -1,3 +1,4 @@
+import { isRecord } from '../../config/is-record.ts'
 import type { ProviderSettings } from '../../config/schema.ts'
 import type { Evidence } from '../exchange.ts'
 
@@ -27,11 +28,8 @@ export function claimAt(claims: Claims, name: string): unknown {
   const [first, ...rest] = name.split('.')
   if (first === undefined || rest.length === 0 || !Object.hasOwn(claims, first)) return undefined
   const inner = claims[first]
-  return isObject(inner) ? claimAt(inner, rest.join('.')) : undefined
+  return isRecord(inner) ? claimAt(inner, rest.join('.')) : undefined
 }
-
-const isObject = (value: unknown): value is Claims =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The end of the year 9999, in seconds: what is later is no time of anybody. */
 const LAST_DATE_S = 253_402_300_799

@@ -1,5 +1,7 @@
 /** Logout tokens of the OP (OIDC Back-Channel Logout 1.0): every check of 2.6, those it leaves open included. */
+
 import { type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose'
+import { isRecord } from '../../config/is-record.ts'
 import type { Clock } from '../clock.ts'
 import { Fault } from '../errors.ts'
 import { verificationCode } from './access-token.ts'
@@ -74,7 +76,7 @@ function accept({ payload, protectedHeader }: JWTVerifyResult): LogoutToken {
   // jose checks that these are numbers; 1e300 is one, and no time.
   if (!isTime(exp) || !isTime(iat)) return refuse('exp or iat is no time')
   if (!isText(jti)) return refuse('jti is no text')
-  if (!isObject(events) || !isObject(events[EVENT])) return refuse('events does not tell of a logout')
+  if (!isRecord(events) || !isRecord(events[EVENT])) return refuse('events does not tell of a logout')
   // Prohibited (2.4), so that it can never be taken for an ID token.
   if ('nonce' in payload) refuse('there is a nonce')
   if (sub === undefined && sid === undefined) refuse('neither sub nor sid')
@@ -98,5 +100,3 @@ function refuse(why: string): never {
 
 const isTime = (value: unknown): value is number => Number.isSafeInteger(value)
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

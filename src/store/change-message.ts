@@ -2,6 +2,7 @@
  * A change on its way to another process, which may run another version: its form stays readable both ways. The key of
  * an account travels as `account`.
  */
+import { isRecord } from '../../config/is-record.ts'
 import { storedAccountKey } from '../account-key.ts'
 import type { Change } from './changes.ts'
 
@@ -49,5 +50,3 @@ function refreshedFrom({ key, refreshedAtMs, insteadOfMs, sealedTokens }: Record
   if (typeof refreshedAtMs !== 'number' || typeof insteadOfMs !== 'number') return { kind: 'missed' }
   return { kind: 'refreshed', key, refreshedAtMs, insteadOfMs, sealedTokens }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

@@ -1,4 +1,6 @@
 /** What a record must be when it is read: somebody else may have written it, or another version. */
+import { isRecord } from '../../config/is-record.ts'
+
 type Check = (value: unknown) => boolean
 
 export type Shape<T> = { readonly [K in keyof Required<T>]: Check }
@@ -20,7 +22,5 @@ export const oneOf =
 
 /** Members that are not named are left alone: a newer version may have added them. */
 export function hasShape<T>(value: unknown, shape: Shape<T>): value is T {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const members = value as Record<string, unknown>
-  return Object.entries<Check>(shape).every(([name, check]) => check(members[name]))
+  return isRecord(value) && Object.entries<Check>(shape).every(([name, check]) => check(value[name]))
 }

@@ -3,7 +3,9 @@
  * and sends at least a heartbeat each second: who misses a number knows that it has missed something, and reads
  * everything again. So does who was connected anew; the one who sent may be gone.
  */
+
 import { randomUUID } from 'node:crypto'
+import { isRecord } from '../../config/is-record.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import { changeFrom, messageOf } from './change-message.ts'
 import type { Change, Changes } from './changes.ts'
@@ -72,5 +74,3 @@ function parseMessage(text: string): Message | undefined {
     return undefined
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
