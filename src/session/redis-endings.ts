@@ -3,8 +3,8 @@
  * "everything of this person" is a mark, too, and a session that was opened before it counts no more, found or not.
  *
  * A process keeps a copy of the marks, and asks only for those that it does not know: once a second while sessions are
- * read, whatever their number. Times are those of Redis, in microseconds, so
- * that who signs in right after it is not meant, and each mark is later than all before it.
+ * read, whatever their number; what no session can be older than is forgotten. Times are those of Redis, in
+ * microseconds, so that who signs in right after it is not meant, and each mark is later than all before it.
  */
 import type { MonotonicClock } from '../clock.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
@@ -101,7 +101,7 @@ export class RedisEndings {
     const sinceUs = Math.max(0, this.#latestUs - OVERLAP_US)
     const reply = textsOf(await this.#link.run(READ_ENDED, [this.#name], sinceUs))
     for (let index = 0; index < reply.length; index += 2) this.#learn(textOf(reply[index]), numberOf(reply[index + 1]))
-    if (sinceUs === 0) this.#forgetOld()
+    this.#forgetOld()
     // What was asked for before `expire` is too old.
     if (expired === this.#expired) this.#readAtMs = askedAtMs
   }
