@@ -4,6 +4,7 @@
  */
 import { type Decision, proceed, type Stage } from '../src/decision.ts'
 import type { Delegated, Delegation, Mapped } from '../src/exchange.ts'
+import { writtenFields } from '../src/http/written-fields.ts'
 import type { IdentityOut } from '../src/identity/identity-out.ts'
 
 /**
@@ -13,7 +14,7 @@ const PASS_THROUGH: Delegation = {
   connectionKey: 'pass-through',
   keepsAuthorization: true,
   keepsCompanions: true,
-  fields: [],
+  fields: writtenFields([]),
   authenticateConnection: undefined,
   vouchesForIdentity: false,
 }

@@ -123,12 +123,13 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
   }
 
   /** What is missing for the requirement, grants left aside; undefined: nothing. */
-  function shortfall({ principal }: Authenticated, { require, ...wanted }: Requirement): Code | undefined {
+  function shortfall({ principal }: Authenticated, requirement: Requirement): Code | undefined {
+    const { require } = requirement
     if (require === 'refuse') return 'rule-refuses'
     if (require === 'nothing') return undefined
     if (principal.kind === 'anonymous') return principal.because
     if (principal.kind === 'server-checked' || require === 'first-factor') return undefined
-    const verdict = judgeSecondFactor(ruleFor(settings, wanted), principal.evidence, now())
+    const verdict = judgeSecondFactor(ruleFor(settings, requirement), principal.evidence, now())
     return verdict === 'satisfied' ? undefined : verdict
   }
 

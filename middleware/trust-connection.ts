@@ -67,7 +67,8 @@ export function trustConnection({
     return proceed({
       ...arrival,
       method,
-      ...asked,
+      target: asked.target,
+      readings: asked.readings,
       fields,
       peerIsTrusted: peer.isTrusted,
       clientAddress: hops === undefined ? peer.address : clientAddress(peer.address, hopsOf(hops), isTrusted),

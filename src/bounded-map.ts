@@ -47,3 +47,26 @@ export class BoundedMap<K, V> {
     this.#entries.clear()
   }
 }
+
+export interface RememberedSettings {
+  /** Most results kept: the one made longest ago makes room. */
+  readonly capacity: number
+  /** Characters. What is longer comes from nobody who comes again, and is not kept. */
+  readonly maxLength: number
+}
+
+/** `make`, for arguments that come again and again. It must depend on nothing else. */
+export function remembered<Result>(
+  make: (text: string) => Result,
+  { capacity, maxLength }: RememberedSettings,
+): { (text: string): Result; forget(text: string): void } {
+  const results = new BoundedMap<string, Result>(capacity)
+  const recall = (text: string): Result => {
+    const known = results.get(text)
+    if (known !== undefined) return known
+    const made = make(text)
+    if (text.length <= maxLength) results.set(text, made)
+    return made
+  }
+  return Object.assign(recall, { forget: (text: string) => results.delete(text) })
+}

@@ -14,6 +14,7 @@ import type { ExchangeSpan } from './http/exchange-span.ts'
 import type { RequestFields } from './http/request-fields.ts'
 import type { RequestReadings } from './http/request-readings.ts'
 import type { RequestTarget } from './http/request-target.ts'
+import type { WrittenFields } from './http/written-fields.ts'
 import type { UpgradedClient } from './listener/upgraded-client.ts'
 
 /** A request head has been read; nothing in it is believed yet. */
@@ -157,10 +158,10 @@ export interface Delegation {
    * which is who the request is from.
    */
   readonly keepsCompanions: boolean
-  /** Fields that carry the identity: name, value, name, value. */
-  readonly fields: readonly string[]
+  /** Fields that carry the identity. */
+  readonly fields: WrittenFields
   /** Where the server keeps authentication on the connection: fields for the first request of each connection. */
-  readonly authenticateConnection: (() => Promise<readonly string[]>) | undefined
+  readonly authenticateConnection: (() => Promise<WrittenFields>) | undefined
   /** A 401 of the server is then a fault between the two of us, and none of the client's business. */
   readonly vouchesForIdentity: boolean
 }

@@ -2,13 +2,13 @@
  * The pipeline joined to Fastify: each request becomes an exchange, each decision and fault an answer, each answer one
  * record in log and metrics.
  */
-import { METHODS } from 'node:http'
+import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Forward } from '../../middleware/forward.ts'
 import { errorTable, Fault, toFault } from '../errors.ts'
 import type { Arrival, PartialExchange, Traced } from '../exchange.ts'
-import { isOwnPath, OWN_PREFIX } from '../http/request-target.ts'
+import { isOwnPath, isSurelyTraffic, OWN_PREFIX } from '../http/request-target.ts'
 import { isHandshake } from '../http/web-socket.ts'
 import type { AwaitedContent } from '../listener/awaited-content.ts'
 import { clientOf } from '../listener/client-address.ts'
@@ -43,10 +43,12 @@ export interface AppParts extends ListenerParts {
 
 export function createApp(parts: AppParts): FastifyInstance {
   // Takes everything over: content is streamed, and Fastify never looks at it or its type.
-  const take = (answer: Answer) => (request: FastifyRequest, reply: FastifyReply) => {
+  const takeOver = (answer: Answer) => (request: FastifyRequest, reply: FastifyReply) => {
     reply.hijack()
-    serve(parts, { request: request.raw, response: reply.raw, arrivedAtMs: parts.monotonic() }, answer)
+    take(request.raw, reply.raw, answer)
   }
+  const take = (request: IncomingMessage, response: ServerResponse, answer: Answer) =>
+    serve(parts, { request, response, arrivedAtMs: parts.monotonic() }, answer)
   const app = fastify({
     logger: false,
     routerOptions: { maxParamLength: parts.listener.maxHeaderBytes },
@@ -55,7 +57,11 @@ export function createApp(parts: AppParts): FastifyInstance {
     return503OnClosing: false,
     serverFactory: handler =>
       createServer(parts, {
-        request: handler,
+        // Nearly all there is: the router would only find out that it is none of ours.
+        request(request, response) {
+          if (isSurelyTraffic(request.url)) take(request, response, proxied)
+          else handler(request, response)
+        },
         ...roomFor(parts),
         // Behind a request that has no answer yet, there is nothing to change to.
         isWanted: request => isHandshake(request) && parts.turns.isAnswered(request.socket),
@@ -69,7 +75,7 @@ export function createApp(parts: AppParts): FastifyInstance {
       else endUnreadable(parts, socket, new Fault(codeOfParserError(error), error))
     },
     // A target that the router cannot decode is nothing of ours; what a server could make of it, the policy knows.
-    frameworkErrors: (_, request, reply) => take(proxied)(request, reply),
+    frameworkErrors: (_, request, reply) => takeOver(proxied)(request, reply),
   })
   for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true })
 
@@ -77,16 +83,16 @@ export function createApp(parts: AppParts): FastifyInstance {
     throw new Fault('internal-error')
   }
   // What the router has no word for, such as the target of `OPTIONS *`.
-  app.addHook('onRequest', (request, reply, done) => (request.is404 ? take(proxied)(request, reply) : done()))
+  app.addHook('onRequest', (request, reply, done) => (request.is404 ? takeOver(proxied)(request, reply) : done()))
   for (const [key, route] of Object.entries(parts.routes)) {
     const [method = '', url = ''] = key.split(' ')
     // What can be got can be asked about (RFC 9110 9.3.2).
     const methods = method === 'GET' ? ['GET', 'HEAD'] : [method]
-    app.route({ method: methods, url, onRequest: take(own(route)), handler: taken })
+    app.route({ method: methods, url, onRequest: takeOver(own(route)), handler: taken })
   }
-  addHealthRoute(app, take(own(notFound)))
-  app.all(`${OWN_PREFIX}/*`, { onRequest: take(own(notFound)) }, taken)
-  app.all('/*', { onRequest: take(proxied) }, taken)
+  addHealthRoute(app, takeOver(own(notFound)))
+  app.all(`${OWN_PREFIX}/*`, { onRequest: takeOver(own(notFound)) }, taken)
+  app.all('/*', { onRequest: takeOver(proxied) }, taken)
   return app
 }
 

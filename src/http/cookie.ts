@@ -30,14 +30,25 @@ export function withoutCookies(field: string, names: readonly string[]): string 
   return trimmed === '' ? undefined : trimmed
 }
 
-/** A pair without `=` counts, too. */
+/** A pair without `=` counts, too. In one walk, since nearly every request has one of ours. */
 function withoutPairs(field: string, names: readonly string[]): string {
-  const isOther = (pair: string) => {
-    const end = pair.indexOf('=')
-    return !names.includes((end === -1 ? pair : pair.slice(0, end)).trim())
+  let rest = ''
+  let keptFrom = 0
+  let equals = -1
+  for (let at = 0; at <= field.length; ) {
+    const end = orEnd(field, field.indexOf(';', at))
+    if (equals < at) equals = orEnd(field, field.indexOf('=', at))
+    if (names.includes(field.slice(at, Math.min(equals, end)).trim())) {
+      rest += field.slice(keptFrom, at)
+      keptFrom = end + 1
+    }
+    at = end + 1
   }
-  return field.split(';').filter(isOther).join(';')
+  // After the last pair there is nothing to be separated from.
+  return keptFrom > field.length ? rest.slice(0, -1) : rest + field.slice(keptFrom)
 }
+
+const orEnd = (field: string, index: number) => (index === -1 ? field.length : index)
 
 export interface CookieOptions {
   readonly secure: boolean

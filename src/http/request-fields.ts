@@ -7,41 +7,45 @@
  */
 import type { Code } from '../errors.ts'
 
-/** Fields we read. Each is undefined when absent. */
-const KEPT = [
-  'accept',
-  'access-control-request-method',
-  'authorization',
-  'content-length',
-  'cookie',
-  'expect',
-  'forwarded',
-  'host',
-  'max-forwards',
-  'origin',
-  'purpose',
-  'sec-fetch-dest',
-  'sec-fetch-mode',
-  'sec-fetch-site',
-  'sec-purpose',
-  'sec-websocket-key',
-  'service-worker',
-  'traceparent',
-  'transfer-encoding',
-  'upgrade',
-  'user-agent',
-  'via',
-  'x-forwarded-for',
-  'x-request-id',
-  'x-requested-with',
-  'x-tfs-fedauthredirect',
-  'x-vss-reauthenticationaction',
-  'connection',
-  'content-encoding',
-  'content-type',
-] as const
+type Values = readonly (string | undefined)[]
 
-type KeptName = (typeof KEPT)[number]
+/** Fields we read, by their place among the values. One literal, so that all requests have fields of one shape. */
+const keptOf = (values: Values) => ({
+  accept: values[0],
+  'access-control-request-method': values[1],
+  authorization: values[2],
+  'content-length': values[3],
+  cookie: values[4],
+  expect: values[5],
+  forwarded: values[6],
+  host: values[7],
+  'max-forwards': values[8],
+  origin: values[9],
+  purpose: values[10],
+  'sec-fetch-dest': values[11],
+  'sec-fetch-mode': values[12],
+  'sec-fetch-site': values[13],
+  'sec-purpose': values[14],
+  'sec-websocket-key': values[15],
+  'service-worker': values[16],
+  traceparent: values[17],
+  'transfer-encoding': values[18],
+  upgrade: values[19],
+  'user-agent': values[20],
+  via: values[21],
+  'x-forwarded-for': values[22],
+  'x-request-id': values[23],
+  'x-requested-with': values[24],
+  'x-tfs-fedauthredirect': values[25],
+  'x-vss-reauthenticationaction': values[26],
+  connection: values[27],
+  'content-encoding': values[28],
+  'content-type': values[29],
+})
+
+const KEPT: readonly string[] = Object.keys(keptOf([]))
+
+type KeptName = keyof ReturnType<typeof keptOf>
 
 export interface RequestFields {
   /**
@@ -49,7 +53,8 @@ export interface RequestFields {
    * ourselves.
    */
   readonly forward: string[]
-  readonly kept: Readonly<Partial<Record<KeptName, string>>>
+  /** Each is undefined when absent. */
+  readonly kept: Readonly<Partial<Record<KeptName, string | undefined>>>
   /** Values of the fields that name another method, in any spelling. */
   readonly methodOverrides: readonly string[]
   /** There is a field by which a server acts as somebody else, in any spelling. */
@@ -124,7 +129,8 @@ const SINGLE: readonly string[] = [
 
 interface FieldRule {
   readonly forwarded: boolean
-  readonly kept: KeptName | undefined
+  /** Its place among the values that are kept; undefined: it is not read. */
+  readonly kept: number | undefined
   readonly role: 'method-override' | 'identity-change' | 'token' | 'companion' | undefined
 }
 
@@ -161,7 +167,7 @@ export class RequestFieldReader {
   read(rawHeaders: readonly string[]): RequestFields | Code {
     if (rawHeaders.length > 2 * this.#maxFields) return 'too-many-fields'
     const forward: string[] = []
-    const kept: Partial<Record<KeptName, string>> = {}
+    const values = new Array<string | undefined>(KEPT.length).fill(undefined)
     let methodOverrides = NO_OVERRIDES
     let changesIdentity = false
     let hasCompanions = false
@@ -170,7 +176,7 @@ export class RequestFieldReader {
       const name = rawHeaders[index] as string
       const value = rawHeaders[index + 1] as string
       const rule = this.#rules.get(name) ?? this.#learn(name)
-      const problem = rule.kept === undefined ? undefined : keep(kept, rule.kept, value)
+      const problem = rule.kept === undefined ? undefined : keep(values, rule.kept, value)
       if (problem !== undefined) return problem
       if (rule.forwarded) forward.push(name, value)
       if (rule.role === undefined) continue
@@ -179,6 +185,7 @@ export class RequestFieldReader {
       else if (rule.role === 'companion') hasCompanions = true
       else methodOverrides = [...methodOverrides, value]
     }
+    const kept = keptOf(values)
     const { connection } = kept
     const fields = { forward, kept, methodOverrides, changesIdentity, tokens, hasCompanions }
     return connection === undefined || PLAIN_CONNECTION.test(connection) ? fields : this.#apply(connection, fields)
@@ -198,8 +205,8 @@ export class RequestFieldReader {
       this.#identityFields.has(folded) ||
       DROPPED_PREFIXES.some(prefix => folded.startsWith(prefix))
     // Only the true spelling is acted on; an alias of a field of ours is dropped and nothing more.
-    const kept = (KEPT as readonly string[]).includes(lower) ? (lower as KeptName) : undefined
-    const rule: FieldRule = { forwarded: !dropped, kept, role: roleOf(folded) }
+    const place = KEPT.indexOf(lower)
+    const rule: FieldRule = { forwarded: !dropped, kept: place === -1 ? undefined : place, role: roleOf(folded) }
     if (this.#rules.size < MAX_REMEMBERED) this.#rules.set(name, rule)
     return rule
   }
@@ -219,14 +226,15 @@ export class RequestFieldReader {
   }
 }
 
-function keep(kept: Partial<Record<KeptName, string>>, name: KeptName, value: string): Code | undefined {
-  const earlier = kept[name]
+function keep(values: (string | undefined)[], place: number, value: string): Code | undefined {
+  const earlier = values[place]
   if (earlier === undefined) {
-    kept[name] = value
+    values[place] = value
     return undefined
   }
+  const name = KEPT[place] ?? ''
   if (SINGLE.includes(name)) return name === 'host' ? 'host-invalid' : 'field-duplicated'
-  kept[name] = `${earlier}${name === 'cookie' ? '; ' : ', '}${value}`
+  values[place] = `${earlier}${name === 'cookie' ? '; ' : ', '}${value}`
   return undefined
 }
 

@@ -35,6 +35,18 @@ export function parseRequestTarget(target: string, method: string, host: string)
   return { raw, path }
 }
 
+/**
+ * In origin-form, and nothing that a router, which decodes, could take for a path of ours. `false` says nothing; the
+ * policy looks at every target all the same.
+ */
+export function isSurelyTraffic(target: string | undefined): boolean {
+  return target?.charCodeAt(0) === SLASH && target.charCodeAt(1) !== DOT && target.charCodeAt(1) !== PERCENT
+}
+
+const SLASH = 0x2f
+const DOT = 0x2e
+const PERCENT = 0x25
+
 /** Whether `path` is Torhaus' own. */
 export function isOwnPath(path: string): boolean {
   return path.startsWith(OWN_PREFIX) && (path.length === OWN_PREFIX.length || path[OWN_PREFIX.length] === '/')

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/schema.ts'
 import type { AccountKey, AccountKeyOf } from '../account-key.ts'
 import { asciiLower, asciiUpper } from '../ascii-case.ts'
-import { BoundedMap } from '../bounded-map.ts'
+import { remembered } from '../bounded-map.ts'
 import type { Directory } from '../kerberos/directory.ts'
 import { KerberosError } from '../kerberos/kerberos-error.ts'
 import { domainNames, split } from './account-names.ts'
@@ -59,7 +59,7 @@ export function accountNames(
     return [account, ...inEveryCase(user).flatMap(name => namesOf(name, domains.flatMap(inEveryCase)))]
   }
   return {
-    keyOf: remembered(canonical),
+    keyOf: remembered(account => canonical(account) as AccountKey, REMEMBERED),
     spellingsOf,
     keysOf: account => [...new Set([canonical(account), ...olderKeysOf(account)])] as AccountKey[],
     perhaps(account) {
@@ -74,21 +74,8 @@ const namesOf = (user: string, domains: readonly string[]) => [
   ...domains.flatMap(domain => [`${domain}\\${user}`, `${user}@${domain}`]),
 ]
 
-/** Asked for with every request of a person. */
-const MAX_REMEMBERED = 4096
-/** What nobody is called is not kept. */
-const MAX_NAME_LENGTH = 256
-
-function remembered(canonical: (account: string) => string): AccountKeyOf {
-  const keys = new BoundedMap<string, AccountKey>(MAX_REMEMBERED)
-  return account => {
-    const known = keys.get(account)
-    if (known !== undefined) return known
-    const key = canonical(account) as AccountKey
-    if (account.length <= MAX_NAME_LENGTH) keys.set(account, key)
-    return key
-  }
-}
+/** Asked for with every request of a person; what nobody is called is not kept. */
+const REMEMBERED = { capacity: 4096, maxLength: 256 }
 
 /** Keys were spelled as the OP spelled the account, which nobody remembers. */
 function inEveryCase(name: string): string[] {

@@ -1,5 +1,7 @@
+import { remembered } from '../bounded-map.ts'
 import type { Refusal } from '../decision.ts'
 import type { Delegation } from '../exchange.ts'
+import { writtenFields } from '../http/written-fields.ts'
 
 /** How the upstream is told who the user is. */
 export interface IdentityOut {
@@ -17,24 +19,28 @@ export function delegationByFields(fields: readonly string[]): Delegation {
     connectionKey: 'delegated',
     keepsAuthorization: false,
     keepsCompanions: true,
-    fields,
+    fields: writtenFields(fields),
     authenticateConnection: undefined,
     vouchesForIdentity: false,
   }
 }
 
+const NO_IDENTITY = delegationByFields([])
+
 /** The server needs no identity: it trusts whoever comes through. */
 export const noIdentity: IdentityOut = {
   fieldNames: [],
-  delegate: () => delegationByFields([]),
+  delegate: () => NO_IDENTITY,
   forget: () => undefined,
 }
 
+const REMEMBERED = { capacity: 20_000, maxLength: 256 }
+
 /** The account in a plain field. UTF-8 octets, since a field is octets (RFC 9110 5.5). */
 export function headerIdentity(field: string): IdentityOut {
-  return {
-    fieldNames: [field],
-    delegate: account => delegationByFields([field, Buffer.from(account, 'utf8').toString('latin1')]),
-    forget: () => undefined,
-  }
+  const delegate = remembered(
+    account => delegationByFields([field, Buffer.from(account, 'utf8').toString('latin1')]),
+    REMEMBERED,
+  )
+  return { fieldNames: [field], delegate, forget: delegate.forget }
 }

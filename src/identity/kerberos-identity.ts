@@ -7,6 +7,7 @@
 import { deny, type Refusal } from '../decision.ts'
 import { Fault } from '../errors.ts'
 import type { Delegation } from '../exchange.ts'
+import { type WrittenFields, writtenFields } from '../http/written-fields.ts'
 import type { CanonicalPrincipal } from '../kerberos/canonical-principal.ts'
 import type { Directory } from '../kerberos/directory.ts'
 import { delegationCode } from '../kerberos/kerberos-code.ts'
@@ -21,13 +22,15 @@ export interface KerberosIdentitySettings {
   readonly authenticatesConnections: boolean
 }
 
+const NO_FIELDS = writtenFields([])
+
 export function kerberosIdentity(directory: Directory, settings: KerberosIdentitySettings): IdentityOut {
   const { targetPrincipal, authenticatesConnections } = settings
-  const fieldsFor = async (principal: CanonicalPrincipal): Promise<readonly string[]> => [
-    'Authorization',
-    `Negotiate ${(await directory.initiate(principal, targetPrincipal)).toString('base64')}`,
-  ]
-  const delegation = (principal: CanonicalPrincipal, fields: readonly string[]): Delegation => ({
+  const fieldsFor = async (principal: CanonicalPrincipal): Promise<WrittenFields> => {
+    const token = await directory.initiate(principal, targetPrincipal)
+    return writtenFields(['Authorization', `Negotiate ${token.toString('base64')}`])
+  }
+  const delegation = (principal: CanonicalPrincipal, fields: WrittenFields): Delegation => ({
     connectionKey: `principal ${principal}`,
     keepsAuthorization: false,
     keepsCompanions: true,
@@ -40,7 +43,7 @@ export function kerberosIdentity(directory: Directory, settings: KerberosIdentit
     async delegate(account): Promise<Delegation | Refusal> {
       try {
         const principal = directory.principalOf(account)
-        return delegation(principal, authenticatesConnections ? [] : await fieldsFor(principal))
+        return delegation(principal, authenticatesConnections ? NO_FIELDS : await fieldsFor(principal))
       } catch (error) {
         return deny(delegationCode(error))
       }

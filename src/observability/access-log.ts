@@ -4,6 +4,7 @@
  */
 
 import { type DestinationStream, type Logger, symbols } from 'pino'
+import { remembered } from '../bounded-map.ts'
 import { causeChain } from '../cause-chain.ts'
 import type { Clock } from '../clock.ts'
 import { errorTable } from '../errors.ts'
@@ -23,17 +24,19 @@ const ECS_OUTCOMES: Record<Outcome, 'success' | 'failure' | 'unknown'> = {
   aborted: 'unknown',
 }
 
+const BASE_MEMBERS = JSON.stringify(BASE).slice(1, -1)
+
+/** From the time to the duration: all of it is the same for all exchanges that ended so. */
 const OUTCOME_MEMBERS = Object.fromEntries(
   Object.entries(ECS_OUTCOMES).map(([ours, ecs]) => [
     ours,
-    `${ours === 'failed' ? FAILED_ACCESS_MEMBERS : ACCESS_MEMBERS},"event.outcome":"${ecs}","torhaus.outcome":"${ours}"`,
+    `",${BASE_MEMBERS},"event.action":"request",${ours === 'failed' ? FAILED_ACCESS_MEMBERS : ACCESS_MEMBERS},` +
+      `"event.outcome":"${ecs}","torhaus.outcome":"${ours}","event.duration":`,
   ]),
 ) as Record<Outcome, string>
 
 /** Writes the record of an exchange whose response closed at `closedAtMs` (monotonic). */
 export type AccessLog = (record: ExchangeRecord, closedAtMs: number) => void
-
-const BASE_MEMBERS = JSON.stringify(BASE).slice(1, -1)
 
 /**
  * The records go to the output of `log`, put together here: there is one for each request, and its members are known,
@@ -50,27 +53,28 @@ export function accessLog(log: Logger, now: Clock): AccessLog {
 
 function lineOf(record: ExchangeRecord, level: string, stamp: string, closedAtMs: number): string {
   const { known, outcome, code, cause } = record
-  const { response, request, arrivedAtMs } = known
+  const { response, request, arrivedAtMs, requestId, target, clientAddress } = known
   const status = response.headersSent ? response.statusCode : code && errorTable[code].status
-  let line =
-    `{"log.level":"${level}","@timestamp":"${stamp}",${BASE_MEMBERS},"event.action":"request",` +
-    `${OUTCOME_MEMBERS[outcome]},"event.duration":${Math.round((closedAtMs - arrivedAtMs) * 1e6)}`
+  const durationNs = Math.round((closedAtMs - arrivedAtMs) * 1e6)
+  let line = `{"log.level":"${level}","@timestamp":"${stamp}${OUTCOME_MEMBERS[outcome]}${durationNs}`
   // What a client can choose is escaped; the rest comes from closed sets.
-  if (known.requestId !== undefined) line += `,"http.request.id":"${known.requestId}"`
-  line += `,"http.request.method":${quoted(request.method ?? '')},"http.request.body.bytes":${record.requestBytes}`
+  if (requestId !== undefined) line += `,"http.request.id":"${requestId}"`
+  line += `${methodMember(request.method ?? '')},"http.request.body.bytes":${record.requestBytes}`
   if (status !== undefined) line += `,"http.response.status_code":${status}`
   line += `,"http.response.body.bytes":${record.responseBytes}`
-  if (known.target !== undefined) line += `,"url.path":${quoted(known.target.path)}`
-  line += clientMembers(known)
+  if (target !== undefined) line += `,"url.path":${quoted(target.path)}`
+  if (clientAddress !== undefined) line += clientMembers(clientAddress)
+  const traceId = traceOf(known)
+  if (traceId !== undefined) line += `,"trace.id":"${traceId}"`
   const account = known.account ?? ownerOf(known.principal)
-  if (account !== undefined) line += `,"user.name":${quoted(account)}`
+  if (account !== undefined) line += accountMember(account)
   const userAgent = known.fields?.kept['user-agent']
-  if (userAgent !== undefined) line += `,"user_agent.original":${quoted(userAgent)}`
-  if (known.credentials !== undefined) line += `,"torhaus.scheme":"${known.credentials.scheme}"`
-  if (known.clientClass !== undefined) line += `,"torhaus.client_class":"${known.clientClass}"`
-  if (known.admittedBy !== undefined) line += `,"torhaus.admitted_by":"${known.admittedBy}"`
+  if (userAgent !== undefined) line += userAgentMember(userAgent)
+  if (known.credentials !== undefined) line += schemeMember(known.credentials.scheme)
+  if (known.clientClass !== undefined) line += classMember(known.clientClass)
+  if (known.admittedBy !== undefined) line += policyMember(known.admittedBy)
   if (code !== undefined) line += `,"torhaus.code":"${code}"`
-  line += `,"torhaus.stage":"${record.stage}"`
+  line += stageMember(record.stage)
   const { decidedAtMs, upstreamFirstByteAtMs } = record
   if (decidedAtMs !== undefined) {
     line += `,"torhaus.decide_ms":${elapsed(arrivedAtMs, decidedAtMs)}`
@@ -85,18 +89,31 @@ function lineOf(record: ExchangeRecord, level: string, stamp: string, closedAtMs
 const PLAIN = /^[ !#-[\]-~]*$/
 const quoted = (text: string) => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))
 
-/** Who asks; and in which trace, as a peer says that is believed. */
-function clientMembers({ clientAddress, peerIsTrusted, fields, span }: ExchangeRecord['known']): string {
-  let members = ''
-  if (clientAddress !== undefined) {
-    const address = quoted(clientAddress)
-    members += `,"client.address":${address}`
-    if (ipOf(clientAddress) !== undefined) members += `,"client.ip":${address}`
-  }
-  const traceId =
-    span?.traceId ?? (peerIsTrusted === true ? readTraceparent(fields?.kept.traceparent)?.traceId : undefined)
-  return traceId === undefined ? members : `${members},"trace.id":"${traceId}"`
-}
+/** What comes again and again is looked up: looking at each character of it, and joining it, costs as much as the rest. */
+const member = (textOf: (quoted: string) => string) =>
+  remembered(text => inOnePiece(textOf(quoted(text))), { capacity: 2048, maxLength: 512 })
+
+/** A text that was put together is kept as its parts, which each line would be put together from again. */
+const inOnePiece = (text: string) => Buffer.from(text).toString()
+
+const methodMember = member(method => `,"http.request.method":${method}`)
+const accountMember = member(account => `,"user.name":${account}`)
+const userAgentMember = member(userAgent => `,"user_agent.original":${userAgent}`)
+const schemeMember = member(scheme => `,"torhaus.scheme":${scheme}`)
+const classMember = member(clientClass => `,"torhaus.client_class":${clientClass}`)
+const policyMember = member(policy => `,"torhaus.admitted_by":${policy}`)
+const stageMember = member(stage => `,"torhaus.stage":${stage}`)
+const clientMembers = remembered(
+  address => {
+    const text = quoted(address)
+    return inOnePiece(`,"client.address":${text}${ipOf(address) === undefined ? '' : `,"client.ip":${text}`}`)
+  },
+  { capacity: 2048, maxLength: 64 },
+)
+
+/** In which trace, as a peer says that is believed. */
+const traceOf = ({ span, peerIsTrusted, fields }: ExchangeRecord['known']) =>
+  span?.traceId ?? (peerIsTrusted === true ? readTraceparent(fields?.kept.traceparent)?.traceId : undefined)
 
 /** Of a token whose owner the server has named. */
 const ownerOf = (principal: ExchangeRecord['known']['principal']) =>

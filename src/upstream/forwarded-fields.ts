@@ -1,5 +1,4 @@
 /** The fields of a request on their way to the upstream. */
-import { Fault } from '../errors.ts'
 import type { Delegated } from '../exchange.ts'
 import { withoutCookies } from '../http/cookie.ts'
 import { withTraceparent } from '../http/exchange-span.ts'
@@ -15,12 +14,6 @@ export interface ForwardedFieldSettings {
   readonly viaName: string
   readonly ownCookies: readonly string[]
 }
-
-/**
- * Visible characters, spaces, tabs and obs-text are all there is (RFC 9110 5.5): a line end would begin another field.
- * What came in a field has passed the parser; names and claims of people have not.
- */
-const NOT_IN_FIELDS = /[^\t\x20-\x7e\x80-\xff]/
 
 /** Everything of the client that may pass; then what is ours, which nothing of the client can take away or change. */
 export function forwardedFields(exchange: Delegated, parts: ForwardedFieldSettings): string[] {
@@ -44,7 +37,6 @@ export function forwardedFields(exchange: Delegated, parts: ForwardedFieldSettin
     'Via',
     kept.via === undefined ? parts.viaName : `${kept.via}, ${parts.viaName}`,
   )
-  for (const text of delegation.fields) if (NOT_IN_FIELDS.test(text)) throw new Fault('field-value-invalid')
   result.push(...delegation.fields)
   if (handshake !== undefined) result.push(...UPGRADE_FIELDS)
   return result

@@ -1,0 +1,16 @@
+import { Fault } from '../errors.ts'
+
+/** Fields of ours whose values were looked at: name, value, name, value. `writtenFields` alone makes them. */
+export type WrittenFields = readonly string[] & { readonly __written: unique symbol }
+
+/**
+ * Visible characters, spaces, tabs and obs-text are all there is (RFC 9110 5.5): a line end would begin another field.
+ * What came in a field has passed the parser; names and claims of people have not.
+ */
+const NOT_IN_FIELDS = /[^\t\x20-\x7e\x80-\xff]/
+
+/** Throws `field-value-invalid` where one cannot be written. Once for each identity, not for each request with it. */
+export function writtenFields(fields: readonly string[]): WrittenFields {
+  for (const text of fields) if (NOT_IN_FIELDS.test(text)) throw new Fault('field-value-invalid')
+  return fields as WrittenFields
+}
