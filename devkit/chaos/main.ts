@@ -17,9 +17,10 @@ import { countPassing, isIn, measureSignOut, signOut } from './sign-out-at.ts'
 import { type StateEnvironment, startStateEnvironment } from './state-environment.ts'
 import { redisFaults, sqliteFaults } from './state-faults.ts'
 import { StatePeople } from './state-people.ts'
-import { runTraffic } from './traffic.ts'
+import { runTraffic, SLOW_PUSH_MS } from './traffic.ts'
 
-/** So long the load goes on after each fault. */
+/** So long the load goes on before each fault, and after it. */
+const BEFORE_MS = 1000
 const AFTERMATH_MS = 4000
 
 function readArguments(args: string[]): { isJson: boolean; isAboutConnections: boolean } {
@@ -78,7 +79,8 @@ async function endure(
   result: FaultResult,
 ): Promise<void> {
   const leaver = await environment.newSession()
-  await sleep(1000)
+  // Requests count where they begin: pushes that began before it would end in a fault that does not spare them.
+  await sleep(fault.sparesPushes ? BEFORE_MS : BEFORE_MS + SLOW_PUSH_MS)
   const leave = () => signOut(environment, leaver)
   // In the midst of it, or where it is over before, right after it.
   await Promise.all([fault.happen(environment, { leave }), sleep(300).then(leave)])

@@ -34,7 +34,8 @@ const WHOAMI = '/DefaultCollection/_apis/whoami'
 const UPLOAD = '/DefaultCollection/_apis/upload'
 const PACE_MS = 40
 const TIMEOUT_MS = 15_000
-const SLOW_PUSH_MS = 4000
+/** Of a push whose content takes its time. */
+export const SLOW_PUSH_MS = 4000
 const SLOW_PUSH_PIECES = 40
 const PIECE_BYTES = 65_536
 
