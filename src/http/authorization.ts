@@ -24,7 +24,10 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 /** RFC 7617 2: base64 of `user-id:password`, UTF-8; the user-id holds no colon. Undefined when it cannot be read. */
 export function parseBasic(token: string): BasicCredentials | undefined {
   if (!BASE64.test(token) || token.length % 4 === 1) return undefined
-  const text = Buffer.from(token, 'base64').toString('utf8')
+  const octets = Buffer.from(token, 'base64')
+  const text = octets.toString('utf8')
+  // Small buffers are parts of one that lives as long as the process.
+  octets.fill(0)
   const colon = text.indexOf(':')
   if (colon === -1 || /[\x00-\x1f\x7f]/.test(text)) return undefined
   return { username: text.slice(0, colon), password: text.slice(colon + 1) }

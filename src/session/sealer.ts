@@ -61,7 +61,12 @@ export class Sealer {
     decipher.setAAD(Buffer.from(context))
     decipher.setAuthTag(sealed.subarray(-TAG_BYTES))
     try {
-      return Buffer.concat([decipher.update(sealed.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]).toString('utf8')
+      const octets = decipher.update(sealed.subarray(IV_BYTES, -TAG_BYTES))
+      // A stream cipher: nothing is left for the end, which says whether it is genuine.
+      decipher.final()
+      const plain = octets.toString('utf8')
+      octets.fill(0)
+      return plain
     } catch {
       return undefined
     }
