@@ -1,7 +1,11 @@
 /** A token opens nothing before the server has said whose it is. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { secondFactorAcr } from '../../devkit/op/configuration.ts'
 import { basic, samplePat } from '../../devkit/torhaus/proxy-under-test.ts'
 import { proofLabs } from './proof-lab.ts'
 
@@ -147,4 +151,27 @@ test('what the server cannot tell from a forged token passes only where the conf
   assert.deepEqual(lab.seen(), { reads: [READ], forwarded: ['/x', '/x'] })
   const audited = await lab.fixture.logged(record => record['torhaus.rule'] === 'pat-proof')
   assert.equal(audited['torhaus.code'], 'pat-unreadable')
+})
+
+test('rules by group, and groups that are required, look up the owner of a proven token in the file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'torhaus-test-'))
+  const file = join(folder, 'groups.yaml')
+  writeFileSync(file, 'staff: [ADA, bob]\ncontractors: [bob]\n')
+  try {
+    const refuse = { name: 'no-contractors', require: 'refuse', when: { path: '/secret', groups: ['contractors'] } }
+    const lab = await labOf(
+      'azure-devops',
+      {},
+      { groups: { file, require: ['staff'] }, secondFactor: { acceptAcr: [secondFactorAcr], rules: [refuse] } },
+    )
+    lab.server.owners.set(samplePat, 'ada').set(pat(1), 'bob').set(pat(2), 'eve')
+    const ask = async (path: string, token: string) => codeOf(await lab.ask(`GET ${path}`, [basic('', token)]))
+    assert.deepEqual(
+      [await ask('/secret', samplePat), await ask('/secret', pat(1)), await ask('/x', pat(1)), await ask('/x', pat(2))],
+      [200, 'rule-refuses', 200, 'group-required'],
+    )
+    assert.deepEqual(lab.seen().forwarded, ['/secret', '/x'])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
