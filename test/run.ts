@@ -17,6 +17,7 @@ const needs: Record<string, string[]> = {
   'test/browser/': ['chromium', 'git'],
   'test/examples/': ['haproxy', 'redis-server'],
   'test/clients/': ['git', 'git-lfs', 'curl', 'skopeo', 'default-jdk-headless'],
+  'test/faults/': ['strace'],
   'test/lab/': [],
   'test/monitoring/': ['prometheus', 'redis-server', 'rsyslog', 'rsyslog-elasticsearch'],
   'test/providers/': lemonldapPackages,
