@@ -15,9 +15,10 @@ import type { AccessTokens } from '../src/oidc/access-tokens.ts'
 import type { SessionRefresh } from '../src/oidc/session-refresh.ts'
 import type { ProvePat } from '../src/pats/prove-pat.ts'
 import { evidenceNow } from '../src/session/evidence-now.ts'
+import type { Session } from '../src/session/session-cache.ts'
 import type { SessionCookies } from '../src/session/session-cookie.ts'
 import type { SessionRecord } from '../src/session/session-store.ts'
-import type { Session, Sessions } from '../src/session/sessions.ts'
+import type { Sessions } from '../src/session/sessions.ts'
 
 export interface AuthenticateParts {
   readonly sessions: Pick<Sessions, 'find' | 'open'>

@@ -3,7 +3,7 @@
  * several rounds, between which people work for as long beside idle attackers, who take as much of the processor. A
  * round in which people wait beside those as well says what else the machine does, and nothing about the attack: there
  * is another one. With `--json` the last line is
- * `{"requests","failed","faults":[{"name","requests","failed","recoveredMs","leaked","p99Ratio","memoryMb","rounds"}]}`.
+ * `{"requests","failed","faults":[{"name","requests","failed","recoveredMs","leaked","p99Ratio","memoryMb","rounds","reasons"}]}`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConnectionAttack } from '../attack/connection-attack.ts'
@@ -44,6 +44,8 @@ interface FaultResult {
   readonly memoryMb: number
   /** Of a calm machine, which count; where there are none, all do. */
   readonly rounds: number
+  /** Why requests failed, and how often. */
+  readonly reasons: Readonly<Record<string, number>>
 }
 
 /** Whether all of them were borne. */
@@ -61,10 +63,14 @@ export async function attackPeople(isJson: boolean, tell: (line: string) => void
       await target.close()
     }
   }
-  const rows = results.map(({ name, ...one }) => `| ${name} | ${Object.values(one).join(' | ')} |`)
+  const why = (reasons: FaultResult['reasons']) =>
+    Object.entries(reasons).map(([reason, times]) => `${times} x ${reason}`)
+  const rows = results.map(
+    ({ name, reasons, ...one }) => `| ${name} | ${Object.values(one).join(' | ')} | ${why(reasons).join('; ')} |`,
+  )
   process.stdout.write(`
-| Attack | requests | failed | recovered, ms | leaked | p99, times | memory, MB | rounds |
-|---|---:|---:|---:|---:|---:|---:|---:|
+| Attack | requests | failed | recovered, ms | leaked | p99, times | memory, MB | rounds | why |
+|---|---:|---:|---:|---:|---:|---:|---:|---|
 ${rows.join('\n')}
 `)
   const sum = (member: 'requests' | 'failed') => results.reduce((total, one) => total + one[member], 0)
@@ -103,7 +109,12 @@ async function bear(fault: ConnectionAttack, target: ConnectionTarget): Promise<
     p99Ratio: median(rounds.map(({ p99Ratio }) => p99Ratio)),
     memoryMb: Math.max(...all.map(({ memoryMb }) => memoryMb)),
     rounds: calm().length,
+    reasons: countOf(samples.flatMap(({ failure }) => failure ?? [])),
   }
+}
+
+function countOf(reasons: readonly string[]): Record<string, number> {
+  return Object.fromEntries([...new Set(reasons)].map(one => [one, reasons.filter(reason => reason === one).length]))
 }
 
 async function bearOnce(fault: ConnectionAttack, target: ConnectionTarget): Promise<Round> {

@@ -85,7 +85,10 @@ export async function openServices(
     sessions: new Sessions(
       stores.sessions,
       sealer,
-      { ...session, ...caching, readsGroups: asksForGroups(config) },
+      {
+        ...{ ...session, ...caching, readsGroups: asksForGroups(config) },
+        knownUntilMs: stores.sessionsKnownUntilMs,
+      },
       changes,
       surroundings,
     ),

@@ -4,11 +4,15 @@ import { GRANT_SCHEMA, SqliteGrantStore } from '../grants/sqlite-grant-store.ts'
 import { ATTEMPT_SCHEMA, SqliteAttemptStore } from '../limits/sqlite-attempt-store.ts'
 import { PAT_CONFIRMATION_SCHEMA, SqlitePatConfirmationStore } from '../pats/sqlite-pat-confirmation-store.ts'
 import { PAT_SCHEMA, SqlitePatStore } from '../pats/sqlite-pat-store.ts'
-import { SESSION_SCHEMA, SqliteSessionStore } from '../session/sqlite-session-store.ts'
+import { SESSION_CHANGES, SESSION_SCHEMA, SqliteSessionStore } from '../session/sqlite-session-store.ts'
 import type { Changes } from '../store/changes.ts'
+import { CHANGE_LOG_SCHEMA, SqliteChangeLog } from '../store/sqlite-change-log.ts'
 import { SqliteDatabase } from '../store/sqlite-database.ts'
 import { sqliteSetUpFindings } from '../store/sqlite-set-up.ts'
 import type { StoreReport, Stores } from './stores.ts'
+
+/** However short `cacheMs` is. */
+const MIN_READ_ON_MS = 50
 
 /**
  * Opens the store that the configuration names. Rejects when it cannot be opened; a Redis that is away is none of that.
@@ -29,10 +33,25 @@ export async function openStores(
   }
   const schema = SESSION_SCHEMA + GRANT_SCHEMA + PAT_SCHEMA + PAT_CONFIRMATION_SCHEMA + ATTEMPT_SCHEMA
   const database = opened.use(
-    new SqliteDatabase(sqlite.file, schema, {
+    new SqliteDatabase(sqlite.file, schema + CHANGE_LOG_SCHEMA + SESSION_CHANGES, {
       changed: (condition, cause) => report.changed(condition, cause),
-      replaced: () => changes.receive({ kind: 'missed' }),
+      replaced() {
+        log.restart()
+        changes.receive({ kind: 'missed' })
+      },
     }),
+  )
+  // Read twice in the time for which an answer counts by itself.
+  const log = opened.use(
+    new SqliteChangeLog(
+      database,
+      Math.max(MIN_READ_ON_MS, session.cacheMs / 2),
+      {
+        changed: keys => changes.receive({ kind: 'sessions-changed', keys }),
+        missed: () => changes.receive({ kind: 'missed' }),
+      },
+      surroundings.monotonic,
+    ),
   )
   return {
     sessions: new SqliteSessionStore(database),
@@ -42,6 +61,7 @@ export async function openStores(
     attempts: new SqliteAttemptStore(database),
     // A file is not away for a while: what it cannot answer is a fault at once.
     graceSeconds: 0,
+    sessionsKnownUntilMs: () => log.knownUntilMs,
     findings: () => sqliteSetUpFindings(sqlite.file),
     condition: () => database.condition,
     wasReached: () => true,

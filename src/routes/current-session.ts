@@ -1,7 +1,8 @@
 import type { Traced } from '../exchange.ts'
 import type { SessionRefresh } from '../oidc/session-refresh.ts'
+import type { Session } from '../session/session-cache.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
-import type { Session, Sessions } from '../session/sessions.ts'
+import type { Sessions } from '../session/sessions.ts'
 
 export interface CurrentSessionParts {
   readonly sessions: Sessions

@@ -3,10 +3,11 @@ import { type Awaitable, after } from '../awaitable.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import { type Fault, unavailable } from '../errors.ts'
 import type { Changes } from '../store/changes.ts'
-import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
+import type { ReadCache, ReadCacheSettings } from '../store/read-cache.ts'
 import { isOpaqueId, keyOf, newOpaqueId } from './opaque-id.ts'
 import type { Sealer } from './sealer.ts'
 import { bindingOf, isOurs, openTokens, type SessionTokens, sealTokens } from './session-binding.ts'
+import { hearChange, type Session, sessionCache, TOUCH_FRACTION } from './session-cache.ts'
 import { SessionEndings } from './session-endings.ts'
 import type { EndedSession, SessionRecord, SessionSelector, SessionStore } from './session-store.ts'
 import { UnsavedRefreshes } from './unsaved-refreshes.ts'
@@ -17,15 +18,6 @@ export interface SessionTimes extends ReadCacheSettings {
   readonly idleTimeoutSeconds: number
   readonly absoluteTimeoutSeconds: number
 }
-
-/** A running session. The record is what the store said; `lastSeenAtMs` runs ahead of the store. */
-export interface Session {
-  record: SessionRecord
-  lastSeenAtMs: number
-}
-
-/** The part of the idle timeout after which "last seen" is written again: so many writes per session at most. */
-const TOUCH_FRACTION = 20
 
 /** Opens, finds and ends sessions. In front of the store stands a cache, so that a busy session costs no read per request. */
 export class Sessions {
@@ -51,15 +43,12 @@ export class Sessions {
     this.#times = times
     this.#changes = changes
     this.#now = now
-    this.#cache = new ReadCache(times, id => this.#read(id), monotonic, renewed)
+    this.#cache = sessionCache(times, id => this.#read(id), monotonic)
     this.#unsaved = new UnsavedRefreshes(store)
     this.#endings = new SessionEndings(store, changes)
     changes.subscribe(change => {
       if (change.kind === 'refreshed') this.#unsaved.hold(change)
-      if (change.kind === 'session' || change.kind === 'session-ended')
-        this.#cache.forgetWhere(({ record }) => record.key === change.key)
-      else if (change.kind === 'account') this.#cache.forgetWhere(({ record }) => record.account === change.account)
-      else if (change.kind === 'missed') this.#cache.expire()
+      hearChange(this.#cache, change)
     })
   }
 
@@ -245,14 +234,6 @@ export class Sessions {
       unavailable(error)
     }
   }
-}
-
-/** The same object stays in use, so that a refresh under way updates what every request sees. */
-function renewed(known: Session, { record }: Session): Session {
-  // A refresh may have been saved while the record was on its way here.
-  if (record.refreshedAtMs >= known.record.refreshedAtMs) known.record = record
-  known.lastSeenAtMs = Math.max(record.lastSeenAtMs, known.lastSeenAtMs)
-  return known
 }
 
 const withGroups = (record: SessionRecord, groups: readonly string[] | undefined): SessionRecord =>

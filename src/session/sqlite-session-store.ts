@@ -4,6 +4,7 @@
  */
 import { storedAccountKey } from '../account-key.ts'
 import { type Awaitable, after } from '../awaitable.ts'
+import { loggedChanges } from '../store/sqlite-change-log.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import {
   type EndedSession,
@@ -35,6 +36,12 @@ CREATE INDEX IF NOT EXISTS session_by_op_session ON person_session (op_session_i
 CREATE TABLE IF NOT EXISTS claim (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS note (id TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ${SIGN_IN_SCHEMA}`
+
+/** Not when it was seen last, nor who refreshes it now: each process knows better, or asks. */
+export const SESSION_CHANGES = loggedChanges('person_session', 'key', [
+  ...['key', 'subject', 'op_session_id', 'account', 'account_key', 'evidence', 'created_at'],
+  ...['refreshed_at', 'sealed_tokens'],
+])
 
 /** What the ids of such notes begin with, and what follows all of them. */
 const ONCE = 'once:'

@@ -5,6 +5,8 @@
  *     |-- answered --|-- read again ------------|-- read again
  *        at once         store away: answered      store away: the fault
  *
+ * Where changes of the store are told, an answer lasts until one is told of it; see `knownUntilMs`.
+ *
  * Its clock does not go back: an answer must not become younger when somebody sets the time. An answer whose reading
  * began before its entry was forgotten is given to who asked, and not kept: it may be from before the change.
  */
@@ -20,6 +22,13 @@ export interface ReadCacheSettings {
   readonly maxCached: number
   /** How long one is believed while the store is away, in seconds; none: not at all. */
   readonly graceSeconds?: number
+  /**
+   * Until when all changes of the store were told; monotonic. An answer that was read and not taken back since counts
+   * as long as that is no longer ago than `cacheMs`, and for `lastsMs` at most. Without, `cacheMs` alone counts.
+   */
+  readonly knownUntilMs?: (() => number) | undefined
+  /** In milliseconds; default: `cacheMs`. Should a change be missed and nobody notice, it counts after so long. */
+  readonly lastsMs?: number
   /** Whether "there is none" is an answer to keep. Otherwise it is asked again each time. */
   readonly keepsAbsent?: boolean
 }
@@ -28,6 +37,8 @@ interface Entry<V> {
   value: V
   readAtMs: number
   freshUntilMs: number
+  /** Until then it counts while nothing else is told. */
+  lastsUntilMs: number
 }
 
 /** While the store is away, an answer is believed for so long before the store is tried again, in milliseconds. */
@@ -63,7 +74,7 @@ export class ReadCache<S, V extends object> {
   get(key: string, subject: S): Awaitable<V | undefined> {
     const now = this.#monotonic()
     const known = this.#present.get(key)
-    if (known !== undefined && now < known.freshUntilMs) return known.value
+    if (known !== undefined && (now < known.freshUntilMs || this.#lasts(known, now))) return known.value
     const absent = this.#settings.keepsAbsent === true ? this.#absent.get(key) : undefined
     if (absent !== undefined && now < absent.freshUntilMs) return undefined
     return this.#underWay.get(key) ?? this.#ask(key, subject, now)
@@ -82,10 +93,16 @@ export class ReadCache<S, V extends object> {
     this.#abandon()
   }
 
+  /** All values that fit have changed, or may have: they are read again. */
+  expireWhere(fits: (value: V) => boolean): void {
+    for (const entry of this.#present.values()) if (fits(entry.value)) expire(entry)
+    this.#abandon()
+  }
+
   /** Changes may have been missed: everything is read again, and believed as before only while the store is away. */
   expire(): void {
-    for (const entry of this.#present.values()) entry.freshUntilMs = 0
-    for (const entry of this.#absent.values()) entry.freshUntilMs = 0
+    for (const entry of this.#present.values()) expire(entry)
+    for (const entry of this.#absent.values()) expire(entry)
     this.#abandon()
   }
 
@@ -110,20 +127,22 @@ export class ReadCache<S, V extends object> {
 
   #keep(key: string, value: V | undefined, readAtMs: number): V | undefined {
     const freshUntilMs = readAtMs + this.#settings.cacheMs
+    const lastsUntilMs = readAtMs + (this.#settings.lastsMs ?? this.#settings.cacheMs)
     if (value === undefined) {
       this.#present.delete(key)
-      if (this.#settings.keepsAbsent === true) this.#absent.set(key, { value, readAtMs, freshUntilMs })
+      if (this.#settings.keepsAbsent === true) this.#absent.set(key, { value, readAtMs, freshUntilMs, lastsUntilMs })
       return undefined
     }
     const known = this.#present.get(key)
     if (known === undefined) {
-      this.#present.set(key, { value, readAtMs, freshUntilMs })
+      this.#present.set(key, { value, readAtMs, freshUntilMs, lastsUntilMs })
       this.#absent.delete(key)
       return value
     }
     known.value = this.#renew(known.value, value)
     known.readAtMs = readAtMs
     known.freshUntilMs = freshUntilMs
+    known.lastsUntilMs = lastsUntilMs
     return known.value
   }
 
@@ -138,7 +157,18 @@ export class ReadCache<S, V extends object> {
     return known.value
   }
 
+  /** What it said when it was read, it says still. */
+  #lasts({ lastsUntilMs }: Entry<V>, now: number): boolean {
+    const { cacheMs, knownUntilMs } = this.#settings
+    return knownUntilMs !== undefined && now < lastsUntilMs && now - knownUntilMs() < cacheMs
+  }
+
   #abandon(): void {
     if (this.#underWay.size > 0) this.#underWay = new Map()
   }
+}
+
+function expire(entry: Entry<unknown>): void {
+  entry.freshUntilMs = 0
+  entry.lastsUntilMs = 0
 }

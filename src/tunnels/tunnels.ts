@@ -154,6 +154,8 @@ export class Tunnels implements Disposable {
     for (const open of this.#open) {
       if (change.kind === 'session' || change.kind === 'session-ended') {
         if (open.sessionKeys.includes(change.key)) open.tunnel.end('session-ended')
+      } else if (change.kind === 'sessions-changed') {
+        if (open.sessionKeys.some(key => change.keys.has(key))) void this.#judge(open)
       } else if (this.#concerns(change, open.exchange)) {
         if (change.kind === 'account' && isRemembered(open.exchange)) open.tunnel.end('session-ended')
         else void this.#judge(open)
@@ -162,7 +164,7 @@ export class Tunnels implements Disposable {
   }
 
   #concerns(
-    change: Exclude<Change, { kind: 'session' | 'session-ended' }>,
+    change: Exclude<Change, { kind: 'session' | 'session-ended' | 'sessions-changed' }>,
     { account, credentials }: Delegated,
   ): boolean {
     if (change.kind === 'pat')

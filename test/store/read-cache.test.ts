@@ -169,3 +169,31 @@ test('keys that stand for nothing push out none that stand for something', async
   for (let index = 0; index < 50; index++) await load(undefined, `made-up-${index}`)
   assert.equal(get(), A)
 })
+
+test('an answer lasts while changes are told, until one is told of it, and for so long at most', async () => {
+  const told = { untilMs: 1_000_000 }
+  const { clock, asked, cache, get, load } = setUp({ knownUntilMs: () => told.untilMs, lastsMs: 60_000 })
+  await load(A)
+  // Told again and again: what was read holds.
+  for (; clock.ms < 1_030_000; clock.ms += 500) {
+    told.untilMs = clock.ms
+    assert.equal(get(), A)
+  }
+  cache.expireWhere(({ text }) => text === 'b')
+  assert.equal(get(), A)
+  assert.equal(asked.length, 1)
+  cache.expireWhere(({ text }) => text === 'a')
+  assert.equal(await load(B), B)
+  assert.equal(asked.length, 2)
+  // Nothing is told any more: it counts for `cacheMs` from then on, as without.
+  clock.ms += 1499
+  told.untilMs = clock.ms - 999
+  assert.equal(get(), B)
+  clock.ms += 1
+  assert.ok(get() instanceof Promise)
+  asked.at(-1)?.answer(B)
+  await get()
+  clock.ms += 60_000
+  told.untilMs = clock.ms
+  assert.ok(get() instanceof Promise, 'nobody has told, but it is too long ago')
+})

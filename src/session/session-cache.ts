@@ -1,0 +1,44 @@
+/** Sessions as they were read from the store, and until when that counts. */
+import type { Awaitable } from '../awaitable.ts'
+import type { MonotonicClock } from '../clock.ts'
+import type { Change } from '../store/changes.ts'
+import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
+import type { SessionRecord } from './session-store.ts'
+
+/** A running session. The record is what the store said; `lastSeenAtMs` runs ahead of the store. */
+export interface Session {
+  record: SessionRecord
+  lastSeenAtMs: number
+}
+
+/** The part of the idle timeout after which "last seen" is written again: so many writes per session at most. */
+export const TOUCH_FRACTION = 20
+/** How long a session that was read counts while no change of it is told. */
+const MAX_LASTS_MS = 60_000
+
+/** Goes by ids. `read`: from the store; undefined where there is none that counts. */
+export function sessionCache(
+  times: ReadCacheSettings & { readonly idleTimeoutSeconds: number },
+  read: (id: string) => Awaitable<Session | undefined>,
+  monotonic: MonotonicClock,
+): ReadCache<string, Session> {
+  // What others have seen of it since is not told: an answer must not outlive what may be idle too long.
+  const lastsMs = Math.min(MAX_LASTS_MS, (times.idleTimeoutSeconds * 1000) / TOUCH_FRACTION)
+  return new ReadCache({ ...times, lastsMs }, read, monotonic, renewed)
+}
+
+export function hearChange(cache: ReadCache<string, Session>, change: Change): void {
+  if (change.kind === 'session' || change.kind === 'session-ended')
+    cache.forgetWhere(({ record }) => record.key === change.key)
+  else if (change.kind === 'account') cache.forgetWhere(({ record }) => record.account === change.account)
+  else if (change.kind === 'sessions-changed') cache.expireWhere(({ record }) => change.keys.has(record.key))
+  else if (change.kind === 'missed') cache.expire()
+}
+
+/** The same object stays in use, so that a refresh under way updates what every request sees. */
+function renewed(known: Session, { record }: Session): Session {
+  // A refresh may have been saved while the record was on its way here.
+  if (record.refreshedAtMs >= known.record.refreshedAtMs) known.record = record
+  known.lastSeenAtMs = Math.max(record.lastSeenAtMs, known.lastSeenAtMs)
+  return known
+}

@@ -1,0 +1,111 @@
+/**
+ * What changed in the file, in order, whoever changed it: triggers of the file itself write it down in the same
+ * transaction, for other workers, the command line, older versions and hands alike. Each process reads on once in a
+ * while. So what it has read before is what the file holds, as of the last time that it read on, unless it was told
+ * otherwise; and nobody needs to ask for each request.
+ *
+ *   change --> trigger --> one more row            (n is never used twice)
+ *   readOn --> rows after the last one --> told    --> known until the time it began
+ *          +-> fewer than before, or some missing  --> missed: nothing that was read before counts
+ *          +-> the file does not answer            --> known no further
+ */
+import type { MonotonicClock } from '../clock.ts'
+import { unavailable } from '../errors.ts'
+import type { SqliteDatabase } from './sqlite-database.ts'
+
+/** Rows kept: a process that is so far behind has missed something. */
+const MAX_ROWS = 100_000
+/** Rows read at a time; what is left comes the next time. */
+const MAX_READ = 5000
+
+export const CHANGE_LOG_SCHEMA = `
+CREATE TABLE IF NOT EXISTS change_log (n INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL) STRICT;
+CREATE TRIGGER IF NOT EXISTS change_log_bounded AFTER INSERT ON change_log WHEN new.n % 1000 = 0 BEGIN
+  DELETE FROM change_log WHERE n <= new.n - ${MAX_ROWS};
+END;
+`
+
+/** Triggers for rows of `table` that come, go, or change in one of `columns`. `key`: the column that says which. */
+export function loggedChanges(table: string, key: string, columns: readonly string[]): string {
+  const trigger = (name: string, event: string, row: 'old' | 'new') => `
+CREATE TRIGGER IF NOT EXISTS ${table}_${name} AFTER ${event} ON ${table} BEGIN
+  INSERT INTO change_log (key) VALUES (${row}.${key});
+END;`
+  return (
+    trigger('comes', 'INSERT', 'new') +
+    trigger('goes', 'DELETE', 'old') +
+    trigger('changes', `UPDATE OF ${columns.join(', ')}`, 'old')
+  )
+}
+
+export interface ChangeLogEvents {
+  changed(keys: ReadonlySet<string>): void
+  /** Changes were lost: nothing that was read before counts. */
+  missed(): void
+}
+
+export class SqliteChangeLog implements Disposable {
+  readonly #database: SqliteDatabase
+  readonly #events: ChangeLogEvents
+  readonly #monotonic: MonotonicClock
+  readonly #timer: NodeJS.Timeout
+  #last: number | undefined
+  #knownUntilMs = Number.NEGATIVE_INFINITY
+
+  constructor(database: SqliteDatabase, everyMs: number, events: ChangeLogEvents, monotonic: MonotonicClock) {
+    this.#database = database
+    this.#events = events
+    this.#monotonic = monotonic
+    this.readOn()
+    this.#timer = setInterval(() => this.readOn(), everyMs).unref()
+  }
+
+  /** All that changed before this was told; monotonic. */
+  get knownUntilMs(): number {
+    return this.#knownUntilMs
+  }
+
+  /** Called by itself, once in a while. */
+  readOn(): void {
+    const beganAtMs = this.#monotonic()
+    try {
+      if (this.#readRows()) this.#knownUntilMs = beganAtMs
+    } catch (error) {
+      unavailable(error)
+    }
+  }
+
+  /** Nothing that was read before counts, since the file is another one. */
+  restart(): void {
+    this.#last = undefined
+    this.#knownUntilMs = Number.NEGATIVE_INFINITY
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+  }
+
+  /** Whether it has read all there is. */
+  #readRows(): boolean {
+    // The highest number ever used, also where its row is gone.
+    const newest = Number(this.#database.row("SELECT seq FROM sqlite_sequence WHERE name = 'change_log'")?.seq ?? 0)
+    const last = this.#last ?? newest
+    if (newest > last) {
+      const rows = this.#database.rows(`SELECT n, key FROM change_log WHERE n > ? ORDER BY n LIMIT ${MAX_READ}`, last)
+      const read = Number(rows.at(-1)?.n ?? last)
+      if (read - last !== rows.length || rows.length === 0) return this.#miss(newest)
+      this.#last = read
+      this.#events.changed(new Set(rows.map(({ key }) => String(key))))
+      return read >= newest
+    }
+    if (newest < last) return this.#miss(newest)
+    this.#last = newest
+    return true
+  }
+
+  #miss(newest: number): true {
+    this.#last = newest
+    this.#events.missed()
+    return true
+  }
+}
