@@ -695,7 +695,7 @@ const session = requiredSection(
       maximum: DAY_S,
     }),
     cacheMs: integer(
-      'How long a session read from the store is believed without asking again, in milliseconds: how late a sign-out on another worker may be noticed, where the workers do not tell each other. With SQLite it is believed for a minute, as long as the log of changes in the file was read that lately and says nothing of it.',
+      'How long a session read from the store is believed without asking again, in milliseconds: how late a sign-out on another worker may be noticed, where the workers do not tell each other. Where the store itself tells of changes (SQLite; one Redis), it is believed for a minute, as long as the store has answered that lately and says nothing of it.',
       { default: 1000, minimum: 0, maximum: 60_000 },
     ),
     maxCached: integer('Most sessions kept in memory per process.', {

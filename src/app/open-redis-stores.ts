@@ -4,15 +4,21 @@ import { RedisGrantStore } from '../grants/redis-grant-store.ts'
 import { RedisAttemptStore } from '../limits/redis-attempt-store.ts'
 import { RedisPatConfirmationStore } from '../pats/redis-pat-confirmation-store.ts'
 import { RedisPatStore } from '../pats/redis-pat-store.ts'
-import { RedisSessionStore, type SessionLifetimes } from '../session/redis-session-store.ts'
+import {
+  RedisSessionStore,
+  type SessionLifetimes,
+  sessionsConcerned,
+  trackedSessionNames,
+} from '../session/redis-session-store.ts'
 import type { Changes } from '../store/changes.ts'
 import { RedisChanges } from '../store/redis-changes.ts'
 import { RedisClock } from '../store/redis-clock.ts'
 import { RedisConnection } from '../store/redis-connection.ts'
-import type { RedisSettings } from '../store/redis-driver.ts'
+import { type RedisSettings, trackingClient } from '../store/redis-driver.ts'
 import { RedisNames } from '../store/redis-names.ts'
 import { RedisSetUp } from '../store/redis-set-up.ts'
-import type { StoreReport, Stores } from './stores.ts'
+import { RedisTracking } from '../store/redis-tracking.ts'
+import { readOnEveryMs, type StoreReport, type Stores } from './stores.ts'
 
 /**
  * All stores in one Redis, whose connection goes to `opened`. Resolves also while it is away; rejects where it refuses
@@ -20,7 +26,7 @@ import type { StoreReport, Stores } from './stores.ts'
  */
 export async function openRedisStores(
   settings: RedisSettings,
-  lifetimes: SessionLifetimes,
+  lifetimes: SessionLifetimes & { readonly cacheMs: number },
   changes: Changes,
   report: StoreReport,
   surroundings: Surroundings,
@@ -53,10 +59,30 @@ export async function openRedisStores(
   void clock.measure()
   const sessions = new RedisSessionStore(link, names, lifetimes, surroundings)
   changes.subscribe(({ kind }) => {
-    if (kind === 'account' || kind === 'missed') sessions.expire(kind === 'missed')
+    if (kind === 'account' || kind === 'sessions-ended' || kind === 'missed') sessions.expire(kind === 'missed')
   })
+  const openTracking = trackingClient(settings, surroundings.random)
+  const tracking =
+    openTracking &&
+    opened.use(
+      new RedisTracking(
+        openTracking,
+        trackedSessionNames(names),
+        readOnEveryMs(lifetimes.cacheMs),
+        {
+          changed(changed) {
+            const concerned = sessionsConcerned(names, changed)
+            if (concerned === 'all') changes.receive({ kind: 'sessions-ended' })
+            else changes.receive({ kind: 'sessions-changed', concerns: concerned })
+          },
+          missed: () => changes.receive({ kind: 'missed' }),
+        },
+        surroundings.monotonic,
+      ),
+    )
   const setUp = new RedisSetUp(link, names)
   return {
+    ...(tracking === undefined ? {} : { sessionsKnownUntilMs: () => tracking.knownUntilMs }),
     sessions,
     grants: new RedisGrantStore(link, names, surroundings.now),
     pats: new RedisPatStore(link, names),

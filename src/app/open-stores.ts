@@ -9,10 +9,7 @@ import type { Changes } from '../store/changes.ts'
 import { CHANGE_LOG_SCHEMA, SqliteChangeLog } from '../store/sqlite-change-log.ts'
 import { SqliteDatabase } from '../store/sqlite-database.ts'
 import { sqliteSetUpFindings } from '../store/sqlite-set-up.ts'
-import type { StoreReport, Stores } from './stores.ts'
-
-/** However short `cacheMs` is. */
-const MIN_READ_ON_MS = 50
+import { readOnEveryMs, type StoreReport, type Stores } from './stores.ts'
 
 /**
  * Opens the store that the configuration names. Rejects when it cannot be opened; a Redis that is away is none of that.
@@ -41,13 +38,12 @@ export async function openStores(
       },
     }),
   )
-  // Read twice in the time for which an answer counts by itself.
   const log = opened.use(
     new SqliteChangeLog(
       database,
-      Math.max(MIN_READ_ON_MS, session.cacheMs / 2),
+      readOnEveryMs(session.cacheMs),
       {
-        changed: keys => changes.receive({ kind: 'sessions-changed', keys }),
+        changed: keys => changes.receive({ kind: 'sessions-changed', concerns: key => keys.has(key) }),
         missed: () => changes.receive({ kind: 'missed' }),
       },
       surroundings.monotonic,

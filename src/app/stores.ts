@@ -46,3 +46,9 @@ export interface StoreReport {
   /** A message of another process was not understood. */
   malformed(): void
 }
+
+/** However short `cacheMs` is. */
+const MIN_READ_ON_MS = 50
+
+/** How often a process asks what has changed: twice in the time for which an answer counts by itself. */
+export const readOnEveryMs = (cacheMs: number): number => Math.max(MIN_READ_ON_MS, cacheMs / 2)

@@ -32,6 +32,9 @@ return exact(at)`)
 /** KEYS marks; ARGV since when. As texts, whatever the version of the protocol. */
 const READ_ENDED = redisScript(`return redis.call('ZRANGE', KEYS[1], ARGV[1], '+inf', 'BYSCORE', 'WITHSCORES')`)
 
+/** The kind of the key that has the marks. */
+export const SESSIONS_ENDED = 'sessions-ended'
+
 /** So long the copy is believed. */
 const FRESH_MS = 1000
 /** Asked for again each time: a replica that has become master may have lost the last ones, and go by another clock. */
@@ -52,7 +55,7 @@ export class RedisEndings {
 
   constructor(link: RedisConnection, names: RedisNames, countsForMs: number, monotonic: MonotonicClock) {
     this.#link = link
-    this.#name = names.key('sessions-ended', 'all')
+    this.#name = names.key(SESSIONS_ENDED, 'all')
     this.#countsForUs = countsForMs * 1000
     this.#monotonic = monotonic
   }

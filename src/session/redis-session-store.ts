@@ -11,7 +11,7 @@ import { unavailable } from '../errors.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { numberOf, textOf, textsOf } from '../store/redis-reply.ts'
-import { RedisEndings } from './redis-endings.ts'
+import { RedisEndings, SESSIONS_ENDED } from './redis-endings.ts'
 import { conditionsOf, type Index, RedisSessionIndexes } from './redis-session-indexes.ts'
 import {
   CLAIM,
@@ -224,6 +224,22 @@ export class RedisSessionStore implements SessionStore {
   #session(key: string): string {
     return this.#names.key('session', tagOf(key))
   }
+}
+
+/** What the names begin with, of the keys that say whether a session is running, and for whom. */
+export const trackedSessionNames = (names: RedisNames): readonly string[] => [
+  names.startOf('session'),
+  names.startOf(SESSIONS_ENDED),
+]
+
+/**
+ * Which sessions are concerned by keys of those names that changed; `all` where many may be: somebody has ended
+ * everything of a person.
+ */
+export function sessionsConcerned(names: RedisNames, changed: ReadonlySet<string>): 'all' | ((key: string) => boolean) {
+  const ended = names.startOf(SESSIONS_ENDED)
+  for (const name of changed) if (name.startsWith(ended)) return 'all'
+  return key => changed.has(names.key('session', tagOf(key)))
 }
 
 /** A session key comes with a form of the account page, too: only what can be one becomes a name as it is. */

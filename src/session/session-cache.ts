@@ -31,8 +31,8 @@ export function hearChange(cache: ReadCache<string, Session>, change: Change): v
   if (change.kind === 'session' || change.kind === 'session-ended')
     cache.forgetWhere(({ record }) => record.key === change.key)
   else if (change.kind === 'account') cache.forgetWhere(({ record }) => record.account === change.account)
-  else if (change.kind === 'sessions-changed') cache.expireWhere(({ record }) => change.keys.has(record.key))
-  else if (change.kind === 'missed') cache.expire()
+  else if (change.kind === 'sessions-changed') cache.expireWhere(({ record }) => change.concerns(record.key))
+  else if (change.kind === 'missed' || change.kind === 'sessions-ended') cache.expire()
 }
 
 /** The same object stays in use, so that a refresh under way updates what every request sees. */

@@ -23,6 +23,31 @@ export interface Subscription {
   readonly random: Random
 }
 
+/** A connection that Redis tells of changes on. It connects again by itself. */
+export interface TrackingClient {
+  on(event: 'error', listener: (error: unknown) => void): unknown
+  on(event: 'ready', listener: () => void): unknown
+  /** A key that was tracked; null: all keys. */
+  on(event: 'invalidate', listener: (name: Buffer | string | null) => void): unknown
+  connect(): Promise<unknown>
+  sendCommand(args: string[]): Promise<unknown>
+  readonly isOpen: boolean
+  destroy(): void
+}
+
+/** `isWanted`: whether it should go on trying. */
+export type OpenTracking = (isWanted: () => boolean) => TrackingClient
+
+/** Undefined where there is more than one server: what each tells would have no order. */
+export function trackingClient(settings: RedisSettings, random: Random): OpenTracking | undefined {
+  if (settings.mode !== 'single') return undefined
+  return isWanted =>
+    createClient({
+      ...nodeOptions(settings, retries => isWanted() && reconnectAfterMs(retries, random), settings.passwordFile),
+      ...{ url: settings.urls[0] ?? '', RESP: 3, emitInvalidate: true },
+    })
+}
+
 /** So many commands may wait for an answer; more are refused. A Redis that stands still must not fill the memory. */
 const MAX_COMMANDS = 10_000
 const FIRST_RECONNECT_MS = 50

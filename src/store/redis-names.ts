@@ -26,6 +26,11 @@ export class RedisNames {
     return `${this.#start}probe:{probe}`
   }
 
+  /** What all keys of that kind begin with. */
+  startOf(kind: string): string {
+    return `${this.#start}${kind}:`
+  }
+
   /** `tag` must be free of braces: a key, or what `hashTag` returns. */
   key(kind: string, tag: string): string {
     return `${this.#start}${kind}:{${tag}}`

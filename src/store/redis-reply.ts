@@ -1,4 +1,5 @@
 /** Replies of Redis as what they must be: everything in it was written by a Torhaus, of this or another version. */
+import { causeChain } from '../cause-chain.ts'
 import { Fault } from '../errors.ts'
 import { hasShape, type Shape } from './record-shape.ts'
 
@@ -50,3 +51,7 @@ export const isTaken = (sent: Promise<unknown>): Promise<boolean> =>
 
 const malformed = (wanted: string, cause?: unknown) =>
   new Fault('store-unavailable', new Error(`what Redis holds is not ${wanted}`, { cause }))
+
+/** The user may not run that command, or not on that key. */
+export const isNoPermission = (error: unknown): boolean =>
+  error instanceof Error && /\bNOPERM\b/.test(causeChain(error))

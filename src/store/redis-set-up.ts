@@ -3,10 +3,9 @@
  * What it says of itself comes from INFO; what the user may do is tried, on keys of our own that are gone at once.
  */
 import { randomUUID } from 'node:crypto'
-import { causeChain } from '../cause-chain.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { RedisNames } from './redis-names.ts'
-import { textOf } from './redis-reply.ts'
+import { isNoPermission, textOf } from './redis-reply.ts'
 import type { StoreFinding } from './store-finding.ts'
 
 /** GETDEL, ZADD with GT and ZRANGE with BYSCORE came with it. */
@@ -203,5 +202,3 @@ function infoFindings(fields: ReadonlyMap<string, string>): StoreFinding[] {
     ),
   ]
 }
-
-const isNoPermission = (error: unknown) => error instanceof Error && /\bNOPERM\b/.test(causeChain(error))

@@ -155,7 +155,7 @@ export class Tunnels implements Disposable {
       if (change.kind === 'session' || change.kind === 'session-ended') {
         if (open.sessionKeys.includes(change.key)) open.tunnel.end('session-ended')
       } else if (change.kind === 'sessions-changed') {
-        if (open.sessionKeys.some(key => change.keys.has(key))) void this.#judge(open)
+        if (open.sessionKeys.some(change.concerns)) void this.#judge(open)
       } else if (this.#concerns(change, open.exchange)) {
         if (change.kind === 'account' && isRemembered(open.exchange)) open.tunnel.end('session-ended')
         else void this.#judge(open)
@@ -171,7 +171,8 @@ export class Tunnels implements Disposable {
       return credentials.scheme === 'pat' && credentials.fingerprints.includes(change.fingerprint)
     // Changes of others may have been lost: whoever it is may be concerned.
     if (change.kind === 'missed') return true
-    if (change.kind === 'refreshed' || change.kind === 'op-logout') return false
+    // Each is judged again once a minute; whoever ended it has said so, too.
+    if (change.kind === 'refreshed' || change.kind === 'op-logout' || change.kind === 'sessions-ended') return false
     const { accountKey } = this.#parts
     return (
       account !== undefined &&
