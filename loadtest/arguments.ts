@@ -26,6 +26,8 @@ const REPORTED = [
 ]
 
 const MAX_SOAK_MINUTES = 600
+const MAX_IDENTITIES = 1_000_000
+const MAX_ROUNDS = 1000
 
 /** @throws TypeError where it cannot be understood. */
 export function readArguments(args: readonly string[]): Wish {
@@ -36,16 +38,18 @@ export function readArguments(args: readonly string[]): Wish {
     options: {
       ...{ scenario: text, curves: flag, workers: flag, soak: flag, report: flag, render: flag },
       ...{ peers: flag, short: flag, json: flag, keep: flag, output: text, minutes: text },
-      ...{ baseline: text, 'cpu-profile': text },
+      ...{ baseline: text, 'cpu-profile': text, identities: text, rounds: text },
     },
   })
   const { scenario: name, curves, workers, soak, report, render, peers, short, json, keep, baseline } = values
   const modes = [name !== undefined, curves, workers, soak, report, render].filter(Boolean).length
   if (modes !== 1) throw new TypeError('one of --scenario NAME, --curves, --workers, --soak, --report, --render')
   const profile = values['cpu-profile']
+  const identities = countFrom('--identities', values.identities, MAX_IDENTITIES)
+  const rounds = countFrom('--rounds', values.rounds, MAX_ROUNDS)
   const nodeOptions = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
   const ofScenario = (scenario: Scenario, withPeers: boolean) =>
-    scenarioJob({ scenario, baseline, nodeOptions, peerNames: peersOf(scenario, withPeers) })
+    scenarioJob({ scenario, baseline, nodeOptions, peerNames: peersOf(scenario, withPeers), identities, rounds })
 
   const jobs: Job[] = []
   if (name !== undefined) jobs.push(ofScenario(scenarioNamed(name), peers))
@@ -74,4 +78,11 @@ function minutesFrom(text = '30'): number {
   const minutes = Number(text)
   if (!(minutes > 0 && minutes <= MAX_SOAK_MINUTES)) throw new TypeError(`--minutes is at most ${MAX_SOAK_MINUTES}`)
   return minutes
+}
+
+function countFrom(name: string, text: string | undefined, most: number): number | undefined {
+  const count = text === undefined ? undefined : Number(text)
+  if (count !== undefined && !(Number.isInteger(count) && count > 0 && count <= most))
+    throw new TypeError(`${name} is a whole number from 1 to ${most}`)
+  return count
 }

@@ -6,7 +6,9 @@ import type { CredentialFields } from './scenario.ts'
 const PAT_LETTERS = 'abcdefghijklmnopqrstuvwxyz234567'
 
 /** The shape of an Azure DevOps token: 52 characters of base32. The origin server of a load test takes any. */
-const personalAccessToken = Array.from({ length: 52 }, () => PAT_LETTERS.charAt(randomInt(32))).join('')
+export const randomPat = (): string => Array.from({ length: 52 }, () => PAT_LETTERS.charAt(randomInt(32))).join('')
+
+const personalAccessToken = randomPat()
 
 /** What is known of one user. */
 export interface UserCredentials {

@@ -8,12 +8,13 @@ import { delegationCost, measureInitiation } from './measure/delegation-cost.ts'
 import { FULL, SHORT } from './measure/durations.ts'
 import { KDC_REQUESTS, sumUp } from './measure/figures.ts'
 import { measure } from './measure/measure.ts'
+import { populationLike } from './measure/population.ts'
 import { sumUpScenario } from './measure/sum-up-scenario.ts'
 import { peerTable } from './peer-table.ts'
 import type { ScenarioResult } from './results/scenario-result.ts'
 import type { Run } from './run-context.ts'
 import type { Scenario } from './scenario.ts'
-import type { Subject, SubjectStarter } from './subject.ts'
+import type { Subject, SubjectStarter, Surroundings } from './subject.ts'
 
 export interface ScenarioWish {
   readonly scenario: Scenario
@@ -21,6 +22,10 @@ export interface ScenarioWish {
   /** Another working tree, whose Torhaus is measured beside this one. */
   readonly baseline: string | undefined
   readonly nodeOptions: readonly string[]
+  /** How many send while all connections are busy; undefined: one. */
+  readonly identities: number | undefined
+  /** In place of the usual ones: so many, of a second each. */
+  readonly rounds: number | undefined
 }
 
 /** Starts what the wish needs, measures it, and stops it again, also when something fails half-way. */
@@ -47,7 +52,8 @@ export async function runScenario(wish: ScenarioWish, { short, signal, tell }: R
   if (scenario.kind !== 'sign-ins') subjects.push({ name: 'direct', port: origin.port, server: undefined })
 
   const contenders = await contendersOf(subjects, laboratory)
-  const durations = short ? SHORT : FULL
+  const usual = short ? SHORT : FULL
+  const durations = wish.rounds === undefined ? usual : { ...usual, rounds: wish.rounds, saturationS: 1 }
   const initiations: number[] = []
   const afterRound = async () => {
     if (realm === undefined || short || kerberos?.comparesDelegation !== true) return
@@ -55,11 +61,20 @@ export async function runScenario(wish: ScenarioWish, { short, signal, tell }: R
     tell(`one GSSAPI initiation: ${initiations.at(-1)} us CPU`)
   }
   const { directory } = laboratory
-  const setting = { durations, origin, identityProvider, realm, directory, signal, tell, afterRound }
+  const population = populationOf(wish, contenders, laboratory)
+  const setting = { durations, population, origin, identityProvider, realm, directory, signal, tell, afterRound }
   const measured = await measure(scenario, contenders, kdcRequests, setting)
   const figures = new Map([...measured].map(([name, what]) => [name, sumUp(what)]))
   const rate = scenario.kind === 'requests' ? scenario.requestsPerSecond * durations.rateShare : undefined
   return sumUpScenario(scenario, figures, rate, delegationCost(figures, initiations))
+}
+
+function populationOf({ scenario, identities }: ScenarioWish, contenders: readonly Contender[], where: Surroundings) {
+  if (identities === undefined) return undefined
+  const [request] =
+    contenders[0]?.credentials.flatMap(scenario.kind === 'requests' ? scenario.requests : () => []) ?? []
+  if (request === undefined) throw new TypeError('--identities is for scenarios of many small requests')
+  return populationLike(request, identities, where)
 }
 
 /** The one that is judged comes first. */

@@ -1,5 +1,5 @@
 /**
- * `npm run loadtest -- --scenario NAME [--peers] [--baseline TREE] [--cpu-profile FOLDER]` `npm run loadtest --
+ * `npm run loadtest -- --scenario NAME [--peers] [--baseline TREE] [--identities N] [--rounds N] [--cpu-profile FOLDER]` `npm run loadtest --
  * --curves | --workers | --soak [--minutes N] | --report | --render`, each with `[--short] [--json] [--keep] [--output
  * FOLDER]`: docs/performance/README.md says what they do.
  *

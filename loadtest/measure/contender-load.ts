@@ -8,6 +8,7 @@ import type { Realm } from '../lab/realm.ts'
 import type { LoadRequest, Saturation } from '../load.ts'
 import type { CredentialFields, RequestScenario } from '../scenario.ts'
 import type { Subject } from '../subject.ts'
+import type { Population } from './population.ts'
 
 /** A subject, and what it is sent as credentials of each user. */
 export interface Contender {
@@ -19,6 +20,7 @@ export interface LoadSetting {
   readonly scenario: RequestScenario
   readonly realm: Realm | undefined
   readonly directory: string
+  readonly population?: Population | undefined
   readonly signal: AbortSignal
 }
 
@@ -62,9 +64,12 @@ export async function prepareLoad(
   setting: LoadSetting,
 ): Promise<() => Promise<Saturation>> {
   const { port, checksTickets } = contender.subject
-  const { directory, signal } = setting
+  const { directory, signal, population } = setting
   const { connections } = setting.scenario
   const requests = await requestsFor(contender, freshRequests, setting)
   if (checksTickets === true) return () => sendEach({ port, connections, requests }, signal)
-  return () => saturate({ port, connections, durationS, directory, signal, requests })
+  const options = { port, connections, durationS, directory, signal }
+  return population === undefined
+    ? () => saturate({ ...options, requests })
+    : () => saturate({ ...options, requests: requests.map(population.anyones), linesFile: population.linesFile })
 }

@@ -13,8 +13,8 @@ const TIMEOUT_MS = 120_000
 const MAX_BUFFER = 1 << 24
 
 /** SIGTERM lets the run end what it started. */
-async function runShort(name: string) {
-  const args = [RUNNER, '--scenario', name, '--short', '--json']
+async function runShort(name: string, ...more: readonly string[]) {
+  const args = [RUNNER, '--scenario', name, '--short', '--json', ...more]
   const options = { timeout: TIMEOUT_MS, killSignal: 'SIGTERM', maxBuffer: MAX_BUFFER } as const
   const { stdout } = await promisify(execFile)(process.execPath, args, options)
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
@@ -23,8 +23,8 @@ async function runShort(name: string) {
 const numbers = ['rps', 'p50Ms', 'p99Ms', 'cpuUsPerRequest', 'errors', 'upstreamSockets']
 
 for (const name of ['session', 'pat-git']) {
-  test(`a short load of ${name} ends without errors, and without more upstream connections than client connections`, async () => {
-    const { scenario, subject, peers } = await runShort(name)
+  test(`a short load of ${name}, by 500 people, ends without errors, and without more upstream connections than client connections`, async () => {
+    const { scenario, subject, peers } = await runShort(name, '--identities', '500')
     assert.equal(scenario, name)
     assert.deepEqual(peers, {})
     assert.deepEqual(Object.keys(subject), numbers)

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readArguments } from '../../../loadtest/arguments.ts'
+
+const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
+  [[], /one of --scenario/],
+  [['--scenario', 'session', '--soak'], /one of --scenario/],
+  [['--scenario', 'nothing'], /--scenario is one of: .*session/],
+  [['--scenario', 'session', '--identities', '0'], /--identities is a whole number from 1 to 1000000/],
+  [['--scenario', 'session', '--identities', 'many'], /--identities/],
+  [['--scenario', 'session', '--rounds', '1.5'], /--rounds is a whole number from 1 to 1000/],
+  [['--soak', '--minutes', '9999'], /--minutes is at most 600/],
+]
+for (const [args, message] of REFUSED)
+  test(`${args.join(' ') || 'nothing'} is refused, in words`, () => {
+    assert.throws(() => readArguments(args), message)
+  })
+
+test('one scenario, with a population', () => {
+  const { jobs, json } = readArguments(['--scenario', 'session', '--identities', '10000', '--rounds', '24', '--json'])
+  assert.deepEqual([jobs.length, json], [1, true])
+})
