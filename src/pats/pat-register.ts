@@ -14,6 +14,7 @@
  * only.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AccountKey } from '../account-key.ts'
 import { type Awaitable, after } from '../awaitable.ts'
 import type { Clock, Surroundings } from '../clock.ts'
@@ -40,7 +41,9 @@ const MAX_ROWS = 100_000
 /** Most tokens waiting to be written; while the store is away, no more are recorded. */
 const MAX_WAITING = 10_000
 /** Uses of a token that follow one another within this time, and tell nothing else, are recorded as one. */
-const RECORDED_EVERY_MS = 1000
+const RECORDED_EVERY_MS = 60_000
+/** Written in one piece: a store in the same process holds up requests meanwhile. */
+const MAX_WRITTEN = 200
 
 /** What was seen of a token since it was written last. */
 interface Waiting {
@@ -118,15 +121,24 @@ export class PatRegister {
   flush(): Awaitable<void> {
     if (this.#flushing !== undefined) return this.#flushing.then(() => this.flush())
     if (this.#waiting.size === 0) return
-    const written = Array.from(this.#waiting.values(), ({ seen }) => seen)
-    const writing = this.#store.recordUses(written)
-    if (!(writing instanceof Promise)) return this.#written(written)
-    this.#flushing = writing
-      .then(() => this.#written(written))
-      .finally(() => {
-        this.#flushing = undefined
-      })
+    const all = Array.from(this.#waiting.values(), ({ seen }) => seen)
+    const writing = all.length > MAX_WRITTEN ? this.#writePieces(all) : this.#write(all)
+    if (!(writing instanceof Promise)) return
+    this.#flushing = writing.finally(() => {
+      this.#flushing = undefined
+    })
     return this.#flushing
+  }
+
+  async #writePieces(all: readonly PatRecord[]): Promise<void> {
+    for (let from = 0; from < all.length; from += MAX_WRITTEN) {
+      await this.#write(all.slice(from, from + MAX_WRITTEN))
+      await nextTurn()
+    }
+  }
+
+  #write(records: readonly PatRecord[]): Awaitable<void> {
+    return after(this.#store.recordUses(records), () => this.#written(records))
   }
 
   /** `maxRows`: most tokens remembered. */
@@ -185,7 +197,8 @@ export class PatRegister {
     const isKnown = known?.networks.some(seen => seen.network === network)
     const record = (): PatNews | undefined => {
       const waiting = this.#waiting.get(fingerprint)?.seen
-      if (waiting === undefined || tellsMore(waiting, use, now)) {
+      const last = waiting ?? known
+      if (last === undefined || tellsMore(last, use, now)) {
         const networks = [{ network, lastSeenAtMs: now }]
         const seen = { fingerprint, firstSeenAtMs: now, lastSeenAtMs: now, networks, accountKey, isBlocked: false }
         this.#waiting.set(fingerprint, { seen: mergePats(waiting, { ...seen, clientClasses: [clientClass] }) })
@@ -209,8 +222,7 @@ export class PatRegister {
 
 function tellsMore(seen: PatRecord, { network, clientClass, accountKey }: PatUse, now: number): boolean {
   return (
-    now - seen.lastSeenAtMs >= RECORDED_EVERY_MS ||
-    seen.networks[0]?.network !== network ||
+    !seen.networks.some(at => at.network === network && now - at.lastSeenAtMs < RECORDED_EVERY_MS) ||
     !seen.clientClasses.includes(clientClass) ||
     (accountKey !== undefined && accountKey !== seen.accountKey)
   )

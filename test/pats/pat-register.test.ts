@@ -74,7 +74,7 @@ test('a token known under an older key is moved to the newest when it is seen, w
   assert.equal((await open().find(patFingerprints([newer]).of('token')))?.firstSeenAtMs, START_MS)
 })
 
-test('uses within a second are recorded as one; what they tell beside the time is recorded at once', async () => {
+test('uses within a minute are recorded as one; what they tell beside the time is recorded at once', async () => {
   const { register, clock } = setUp()
   const pat = patFingerprints([newer]).of('busy token')
   const seen = async () => {
@@ -88,18 +88,52 @@ test('uses within a second are recorded as one; what they tell beside the time i
   }
   const one = { networks: ['192.0.2.1/32'], clientClasses: ['git'], accountKey: undefined }
   await register.see(pat, { ...use(), accountKey: undefined })
-  clock.ms += 999
+  clock.ms += 59_999
   assert.equal(await register.see(pat, { ...use(), accountKey: undefined }), undefined)
   assert.deepEqual(await seen(), { ...one, afterMs: 0 })
   assert.equal(await register.see(pat, use()), undefined)
-  assert.deepEqual(await seen(), { ...one, accountKey: ADA, afterMs: 999 })
+  assert.deepEqual(await seen(), { ...one, accountKey: ADA, afterMs: 59_999 })
   assert.equal(await register.see(pat, { ...use(), clientClass: 'rest' }), undefined)
   assert.equal(await register.see(pat, use('198.51.100.7/32')), 'new_network')
   const all = { networks: ['192.0.2.1/32', '198.51.100.7/32'], clientClasses: ['git', 'rest'], accountKey: ADA }
-  assert.deepEqual(await seen(), { ...all, afterMs: 999 })
-  clock.ms += 1000
+  assert.deepEqual(await seen(), { ...all, afterMs: 59_999 })
+  clock.ms += 60_000
   await register.see(pat, use('198.51.100.7/32'))
-  assert.deepEqual(await seen(), { ...all, networks: all.networks.toReversed(), afterMs: 1999 })
+  assert.deepEqual(await seen(), { ...all, networks: all.networks.toReversed(), afterMs: 119_999 })
+})
+
+test('a use that tells nothing new is not written within a minute, also by a process that has only read of it', async () => {
+  const { register, open, store, clock } = setUp()
+  const pat = patFingerprints([newer]).of('agent')
+  await register.see(pat, use())
+  await register.flush()
+  clock.ms += 30_000
+  const other = open()
+  await other.see(pat, use())
+  await other.flush()
+  assert.equal(store.readPat(pat[0] ?? '')?.lastSeenAtMs, START_MS)
+  clock.ms += 30_000
+  await other.see(pat, use())
+  await other.flush()
+  assert.equal(store.readPat(pat[0] ?? '')?.lastSeenAtMs, START_MS + 60_000)
+})
+
+test('what many tokens have waiting is written in pieces, between which others have their turn', async () => {
+  const { register, store } = setUp()
+  const pieces: number[] = []
+  const recordUses = store.recordUses.bind(store)
+  store.recordUses = uses => {
+    const piece = [...uses]
+    pieces.push(piece.length)
+    return recordUses(piece)
+  }
+  for (let index = 0; index < 450; index++) await register.see(patFingerprints([newer]).of(`token ${index}`), use())
+  const flushed = register.flush()
+  // Seen while it is written: that waits for the next time.
+  await register.see(patFingerprints([newer]).of('late'), use())
+  await flushed
+  assert.deepEqual(pieces, [200, 200, 50])
+  assert.equal((await register.of([ADA])).length, 451)
 })
 
 test('a blocked token stays blocked when its key goes, if it was tried while both were there, even with a trace left behind', async () => {
