@@ -6,9 +6,10 @@ import type { Paced, PaceKeeper, PaceSettings } from './pace.ts'
 
 /**
  * What became of content that was handed over: `released`, passed on or copied, so that its bytes are free; `retained`
- * for a moment; or `backpressure`: kept, and no more is wanted until there is room again.
+ * for a moment. No more is wanted until there is room again after `full`, where its bytes are free, and `backpressure`,
+ * where they are not.
  */
-export type WriteResult = 'released' | 'retained' | 'backpressure'
+export type WriteResult = 'released' | 'retained' | 'full' | 'backpressure'
 
 /** Node writes a text of up to 16 KiB without a buffer of its own; this leaves room for the head. */
 const MAX_HELD_BYTES = 12_288
@@ -17,7 +18,7 @@ const MAX_COPIED_BYTES = 16_384
 
 /** Whom the writer tells. */
 export interface WriterEvents {
-  /** After `backpressure`: there is room again. */
+  /** After `full` and `backpressure`: there is room again. */
   onRoom(): void
   /** All was handed to the socket. */
   onEnded(): void
@@ -61,7 +62,7 @@ export class ResponseWriter implements TurnBatch, Paced {
     this.#response.writeInformation(status, fields)
     if (socket?.writableNeedDrain !== true) return 'released'
     this.#waitForRoom(socket)
-    return 'backpressure'
+    return 'full'
   }
 
   /** A head whose content is not here yet must not wait for it: long polls, server-sent events. */
@@ -87,7 +88,7 @@ export class ResponseWriter implements TurnBatch, Paced {
     if (this.#response.writableLength === 0) return 'released'
     if (goesOn) return isShort ? 'released' : 'retained'
     this.#waitForRoom(this.#response)
-    return 'backpressure'
+    return isShort ? 'full' : 'backpressure'
   }
 
   end(trailers: readonly [string, string][]): void {

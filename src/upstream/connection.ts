@@ -122,7 +122,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
 
   /** It moves no deadline: however many come, the final head has its one. */
   onInformation({ status, rawFields }: ResponseHead): void {
-    if (this.#receiver?.onInformation(status, rawFields) === 'backpressure') this.#pause()
+    if (this.#receiver?.onInformation(status, rawFields) === 'full') this.#pause()
   }
 
   onHead(head: ResponseHead): void {
@@ -148,7 +148,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   onContent(chunk: Buffer): void {
     const taken = this.#receiver?.onContent(chunk) ?? 'released'
     if (taken === 'released') return
-    this.#isKept = true
+    if (taken !== 'full') this.#isKept = true
     if (taken === 'retained') return
     // A slow client is no fault of the server: no deadline while it is not allowed to send.
     this.deadlineMs = Number.POSITIVE_INFINITY
