@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { clientPackages } from '../devkit/compatibility/client-packages.ts'
 import { lemonldapPackages } from '../devkit/op/lemonldap-packages.ts'
 import { LAB_PACKAGES } from '../devkit/realm/samba-kdc.ts'
 import { ensureDebianPackages } from '../devkit/torhaus/debian-packages.ts'
@@ -16,7 +17,7 @@ const needs: Record<string, string[]> = {
   'test/balancer/': ['haproxy', 'nginx', 'libnginx-mod-stream'],
   'test/browser/': ['chromium', 'git'],
   'test/examples/': ['haproxy', 'redis-server'],
-  'test/clients/': ['git', 'git-lfs', 'curl', 'skopeo', 'default-jdk-headless'],
+  'test/clients/': clientPackages(),
   'test/faults/': ['strace'],
   'test/lab/': [],
   'test/monitoring/': ['prometheus', 'redis-server', 'rsyslog', 'rsyslog-elasticsearch'],

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type OriginExchange, publicOrigin, readJson, sendJson } from './exchange.ts'
+import { LfsLocks } from './lfs-locks.ts'
 
 const lfsType = 'application/vnd.git-lfs+json'
 const oidPattern = /^[0-9a-f]{64}$/
@@ -18,8 +19,9 @@ export type LfsServer = {
   serve(exchange: OriginExchange, basePath: string, resource: string): Promise<void>
 }
 
-/** The git-lfs server API with the basic transfer: objects are files named by their SHA-256. */
+/** The git-lfs server API with the basic transfer, and locks: objects are files named by their SHA-256. */
 export function createLfsServer(directory: string): LfsServer {
+  const locks = new LfsLocks()
   const fileOf = (oid: string) => join(directory, oid)
   const sizeOf = async (oid: string) => (await stat(fileOf(oid)).catch(() => undefined))?.size
 
@@ -89,7 +91,7 @@ export function createLfsServer(directory: string): LfsServer {
       if (request.method === 'POST' && resource === '/verify') return verify(exchange)
       if (request.method === 'PUT' && isObject) return upload(request, response, oid)
       if (request.method === 'GET' && isObject) return download(response, oid)
-      // Locks too: 404 tells git-lfs that this server has none, and it goes on.
+      if (/^\/locks(\/|$)/.test(resource)) return locks.serve(exchange, resource)
       sendJson(response, 404, { message: 'Not supported here' }, lfsType)
     },
   }

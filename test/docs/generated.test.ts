@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { configSchema } from '../../config/schema.ts'
+import { withClients } from '../../devkit/docs/document-clients.ts'
 import { configurationPage, configurationSchema } from '../../devkit/docs/document-configuration.ts'
 import { errorsPage } from '../../devkit/docs/document-errors.ts'
 import { withExitCodes } from '../../devkit/docs/document-exit-codes.ts'
@@ -37,6 +38,12 @@ test('the exit codes in docs/operations.md are what `npm run docs` makes', () =>
   const page = read('operations.md')
   assert.equal(page, withExitCodes(page))
   for (const code of Object.values(exitCode)) assert.match(page, new RegExp(`^\\| ${code} \\| `, 'm'))
+})
+
+test('the table of clients in docs/clients.md is what `npm run docs` makes', () => {
+  const page = read('clients.md')
+  assert.equal(page, withClients(page))
+  assert.match(page, /^\| curl \| nothing \| refused \| /m)
 })
 
 test('every code of the error table is documented with its status and sentence', () => {

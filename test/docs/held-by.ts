@@ -6,9 +6,12 @@ const ROOT = join(import.meta.dirname, '../..')
 
 const COMMENT = /\/\*.*?\*\/|^ *\/\/[^\n]*/gms
 
-/** Where the tests are: `test/`, and the attacks that `npm run attack` tries. What a comment says is no test. */
+/**
+ * Where the tests are: `test/`, the attacks that `npm run attack` tries, and what clients are tried with. What a comment
+ * says is no test.
+ */
 const texts = new Map(
-  globSync('{test,devkit/attack}/**/*.ts', { cwd: ROOT }).map(path => [
+  globSync('{test,devkit/attack,devkit/compatibility}/**/*.ts', { cwd: ROOT }).map(path => [
     path,
     readFileSync(join(ROOT, path), 'utf8').replace(COMMENT, ''),
   ]),

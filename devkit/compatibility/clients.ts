@@ -1,0 +1,6 @@
+/** All clients, in the order of the table. */
+import type { Client } from './client.ts'
+import { gitClients } from './git-clients.ts'
+import { httpClients } from './http-clients.ts'
+
+export const clients: readonly Client[] = [...httpClients, ...gitClients]
