@@ -2,5 +2,6 @@
 import type { Client } from './client.ts'
 import { gitClients } from './git-clients.ts'
 import { httpClients } from './http-clients.ts'
+import { packageClients } from './package-clients.ts'
 
-export const clients: readonly Client[] = [...httpClients, ...gitClients]
+export const clients: readonly Client[] = [...httpClients, ...gitClients, ...packageClients]

@@ -3,15 +3,26 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path'
 import { closeServer } from '../op/close-server.ts'
 import { listen } from '../op/listen.ts'
+import { ContainerRegistry } from './container-registry.ts'
 import { type OriginExchange, publicOrigin, sendJson } from './exchange.ts'
 import { createGitHttp, type GitHttp } from './git-http.ts'
 import { createBareRepository } from './git-repository.ts'
 import { createIdentifier, type ProxyIdentity } from './identity.ts'
 import { createLfsServer, type LfsServer } from './lfs.ts'
 import { serveOAuthToken } from './oauth-token.ts'
+import { PackageFeed } from './package-feed.ts'
 import { serveBoards, serveOverview } from './pages.ts'
 import { serveRestApi } from './rest-api.ts'
-import { collectionPath, lfsPath, type PathKind, type Route, repositoryName, repositoryPath, routeOf } from './route.ts'
+import {
+  collectionPath,
+  feedPath,
+  lfsPath,
+  type PathKind,
+  type Route,
+  repositoryName,
+  repositoryPath,
+  routeOf,
+} from './route.ts'
 import { TargetCounts } from './target-counts.ts'
 import { serveDownload, serveUpload } from './transfer.ts'
 import { sendUnauthorized } from './unauthorized.ts'
@@ -54,17 +65,25 @@ export type DevOpsOrigin = {
 /** Shown to anybody, as public projects are. */
 const PUBLIC_TEXT = 'A public project.\n'
 
-type Services = { readonly git: GitHttp; readonly lfs: LfsServer }
+type Services = {
+  readonly git: GitHttp
+  readonly lfs: LfsServer
+  readonly feed: PackageFeed
+  readonly registry: ContainerRegistry
+}
 
 /**
  * Starts a server that behaves like an on-prem Azure DevOps Server where a proxy can tell: its challenges, git smart
- * HTTP and git-lfs, REST discovery, pages, and accounts by token or by what the proxy in front says.
+ * HTTP and git-lfs, REST discovery, packages, a container registry, pages, and accounts by token or by what the proxy in front says.
  */
 export async function startDevOpsOrigin(options: DevOpsOriginOptions): Promise<DevOpsOrigin> {
   const projectRoot = join(options.directory, 'git')
   await mkdir(projectRoot, { recursive: true })
   await createBareRepository(projectRoot, repositoryName)
-  const services = { git: await createGitHttp(projectRoot), lfs: createLfsServer(join(options.directory, 'lfs')) }
+  const services = {
+    ...{ git: await createGitHttp(projectRoot), lfs: createLfsServer(join(options.directory, 'lfs')) },
+    ...{ feed: new PackageFeed(), registry: new ContainerRegistry() },
+  }
   const identifier = createIdentifier(options.personalAccessTokens, options.identity)
   const agentAssertions = options.agentAssertions ?? new Map()
   const requests: Record<PathKind, number> = {
@@ -75,6 +94,8 @@ export async function startDevOpsOrigin(options: DevOpsOriginOptions): Promise<D
     upload: 0,
     download: 0,
     rest: 0,
+    packages: 0,
+    registry: 0,
     page: 0,
     public: 0,
     other: 0,
@@ -133,13 +154,17 @@ export async function startDevOpsOrigin(options: DevOpsOriginOptions): Promise<D
   }
 }
 
-async function serveRoute(exchange: OriginExchange, route: Route, { git, lfs }: Services): Promise<void> {
+async function serveRoute(exchange: OriginExchange, route: Route, services: Services): Promise<void> {
   const { response, identity, request } = exchange
   switch (route.kind) {
     case 'git':
-      return git.serve(exchange, `/${repositoryName}.git${route.resource}`)
+      return services.git.serve(exchange, `/${repositoryName}.git${route.resource}`)
     case 'lfs':
-      return lfs.serve(exchange, lfsPath, route.resource)
+      return services.lfs.serve(exchange, lfsPath, route.resource)
+    case 'packages':
+      return services.feed.serve(exchange, feedPath, route.resource)
+    case 'registry':
+      return services.registry.serve(exchange, route.resource)
     case 'upload':
       return serveUpload(exchange)
     case 'download':

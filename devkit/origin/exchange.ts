@@ -21,17 +21,22 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   response.end(JSON.stringify(value))
 }
 
-/** The request content as JSON; undefined if it is none, or larger than `maxBytes`. */
-export async function readJson(request: IncomingMessage, maxBytes = 1024 * 1024): Promise<unknown> {
+/** @throws {RangeError} where it is larger than `maxBytes` */
+export async function readContent(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of request) {
     bytes += chunk.length
-    if (bytes > maxBytes) return undefined
+    if (bytes > maxBytes) throw new RangeError(`more than ${maxBytes} bytes`)
     chunks.push(chunk)
   }
+  return Buffer.concat(chunks)
+}
+
+/** The request content as JSON; undefined if it is none, or larger than `maxBytes`. */
+export async function readJson(request: IncomingMessage, maxBytes = 1024 * 1024): Promise<unknown> {
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    return JSON.parse((await readContent(request, maxBytes)).toString('utf8'))
   } catch {
     return undefined
   }

@@ -7,6 +7,8 @@ export type PathKind =
   | 'upload'
   | 'download'
   | 'rest'
+  | 'packages'
+  | 'registry'
   | 'page'
   | 'public'
   | 'other'
@@ -20,6 +22,8 @@ export type Route = {
 export const collectionPath = '/DefaultCollection'
 export const repositoryName = 'demo'
 export const repositoryPath = `${collectionPath}/_git/${repositoryName}`
+export const feedPath = `${collectionPath}/_packaging/feed`
+export const registryPath = '/v2'
 export const lfsPath = `${repositoryPath}/info/lfs`
 
 /** First match wins. */
@@ -28,6 +32,8 @@ const prefixes: readonly (readonly [prefix: string, kind: PathKind])[] = [
   // git-lfs asks under this name unless it is told otherwise (git-lfs-server-discovery).
   [`${repositoryPath}.git/info/lfs`, 'lfs'],
   [repositoryPath, 'git'],
+  [feedPath, 'packages'],
+  [registryPath, 'registry'],
   [`${collectionPath}/_apis/whoami`, 'whoami'],
   [`${collectionPath}/_apis/upload`, 'upload'],
   [`${collectionPath}/_apis/download`, 'download'],

@@ -1,0 +1,167 @@
+/** Programs that fetch and publish packages and images. */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { type Client, refused, works } from './client.ts'
+
+const FEED = '$URL/DefaultCollection/_packaging/feed'
+
+/** As companies have them: one mirror for everything. */
+const settings = (servers: string) => `<settings>
+  <servers>${servers}</servers>
+  <mirrors><mirror>
+    <id>torhaus</id><mirrorOf>*</mirrorOf><url>\${env.URL}/DefaultCollection/_packaging/feed/maven/v1</url>
+  </mirror></mirrors>
+</settings>
+`
+// biome-ignore lint/suspicious/noTemplateCurlyInString: Maven's own syntax
+const server = '<server><id>torhaus</id><username>any</username><password>${env.MAVEN_PASSWORD}</password></server>'
+const pom = `<project>
+  <modelVersion>4.0.0</modelVersion>
+  <parent><groupId>com.example</groupId><artifactId>parent</artifactId><version>1</version><relativePath/></parent>
+  <artifactId>child</artifactId>
+  <packaging>pom</packaging>
+</project>
+`
+const MVN = 'mvn -B -Dmaven.repo.local=repository'
+const maven: Client = {
+  name: 'Maven',
+  version: { file: 'mvn', args: ['--version'] },
+  files: { 'settings.xml': settings(server), 'anonymous.xml': settings(''), 'pom.xml': pom },
+  cases: [
+    works('personal access token', `MAVEN_PASSWORD="$PAT" ${MVN} -s settings.xml validate`, ['BUILD SUCCESS']),
+    works('access token of the OP', `MAVEN_PASSWORD="$TOKEN" ${MVN} -s settings.xml validate`, ['BUILD SUCCESS']),
+    refused('nothing', `${MVN} -s anonymous.xml validate`, [
+      'authentication failed for $URL/..., status: 401 Unauthorized',
+    ]),
+    refused('access token of one factor', `MAVEN_PASSWORD="$ONE_FACTOR_TOKEN" ${MVN} -s settings.xml validate`, [
+      'authorization failed for $URL/..., status: 403 Forbidden',
+    ]),
+  ],
+}
+
+const digest = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
+const blob = (text: string, mediaType: string) => ({ mediaType, digest: digest(text), size: text.length })
+const blobFile = (text: string) => [`image/blobs/${digest(text).replace(':', '/')}`, text] as const
+
+/** An image as a folder (OCI Image Layout Specification). */
+function imageFiles(): Record<string, string> {
+  const layer = 'a layer, as far as a registry can tell'
+  const config = JSON.stringify({
+    ...{ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [digest(layer)] } },
+  })
+  const manifest = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    config: blob(config, 'application/vnd.oci.image.config.v1+json'),
+    layers: [blob(layer, 'application/vnd.oci.image.layer.v1.tar')],
+  })
+  const entry = {
+    ...blob(manifest, 'application/vnd.oci.image.manifest.v1+json'),
+    annotations: { 'org.opencontainers.image.ref.name': 'latest' },
+  }
+  return {
+    'image/oci-layout': JSON.stringify({ imageLayoutVersion: '1.0.0' }),
+    'image/index.json': JSON.stringify({ schemaVersion: 2, manifests: [entry] }),
+    ...Object.fromEntries([layer, config, manifest].map(blobFile)),
+  }
+}
+
+const IMAGE = 'docker://$HOST/demo/app'
+const copyAndList = (tag: string, credentials: string) =>
+  [
+    `skopeo --insecure-policy copy --dest-tls-verify=false --dest-${credentials} oci:image:latest ${IMAGE}:${tag}`,
+    `skopeo --insecure-policy copy --src-tls-verify=false --src-${credentials} ${IMAGE}:${tag} dir:copy`,
+    `skopeo list-tags --tls-verify=false --${credentials} ${IMAGE}`,
+  ].join(' && ')
+const LIST = 'skopeo list-tags --tls-verify=false'
+
+const skopeo: Client = {
+  name: 'skopeo (with `offerRules` for `/v2/`)',
+  version: { file: 'skopeo', args: ['--version'] },
+  files: imageFiles(),
+  cases: [
+    works('personal access token', copyAndList('by-pat', 'creds "any:$PAT"'), ['"by-pat"']),
+    works('access token of the OP', copyAndList('by-token', 'creds "any:$TOKEN"'), ['"by-token"']),
+    // Sent to a Bearer challenge alone, to which whoever has a password would fetch a token from its realm.
+    refused('access token of the OP', `${LIST} --registry-token "$TOKEN" ${IMAGE}`, [
+      'unauthorized: authentication required',
+    ]),
+    refused('nothing', `${LIST} ${IMAGE}`, ['unauthorized']),
+    refused('access token of one factor', `${LIST} --creds "any:$ONE_FACTOR_TOKEN" ${IMAGE}`, ['403']),
+  ],
+}
+
+const REGISTRY = '//$HOST/DefaultCollection/_packaging/feed/npm/registry/'
+const publishAndInstall = (name: string, ...config: string[]) =>
+  [
+    ...config.map(line => `npm config set ${line}`),
+    `mkdir ${name} && cd ${name} && npm init -y > /dev/null && npm publish && npm whoami`,
+    `mkdir ../consumer && cd ../consumer && npm install ${name} && ls node_modules`,
+  ].join(' && ')
+const npm: Client = {
+  name: 'npm',
+  version: { file: 'npm', args: ['--version'] },
+  files: {
+    '.npmrc': [
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: npm's own syntax
+      'registry=${URL}/DefaultCollection/_packaging/feed/npm/registry/',
+      ...['update-notifier=false', 'fetch-retries=0', 'audit=false', 'fund=false', ''],
+    ].join('\n'),
+  },
+  cases: [
+    works('personal access token', publishAndInstall('by-pat', `"${REGISTRY}:_authToken=$PAT"`), [
+      ...['+ by-pat@1.0.0', 'ada', 'added 1 package'],
+    ]),
+    works(
+      'personal access token',
+      publishAndInstall(
+        'by-password',
+        `"${REGISTRY}:username=any"`,
+        `"${REGISTRY}:_password=$(printf %s "$PAT" | base64 -w0)"`,
+        `"${REGISTRY}:email=any"`,
+      ),
+      ['+ by-password@1.0.0', 'added 1 package'],
+    ),
+    works('access token of the OP', publishAndInstall('by-token', `"${REGISTRY}:_authToken=$TOKEN"`), [
+      ...['+ by-token@1.0.0', 'added 1 package'],
+    ]),
+    refused('nothing', 'npm view by-pat', ['E401']),
+    refused(
+      'access token of one factor',
+      `npm config set "${REGISTRY}:_authToken=$ONE_FACTOR_TOKEN" && npm view by-pat`,
+      ['E403', 'Open $URL/.torhaus/confirm/... in a browser to confirm, then try again.'],
+    ),
+  ],
+}
+
+const NUGET = `node ${join(import.meta.dirname, 'nuget.ts')}`
+const pushAndInstall = (name: string) =>
+  `nuget push ${name} ${FEED}/nuget/v3/index.json && nuget install ${name} ${FEED}/nuget/v3/index.json`
+const nuget: Client = {
+  name: 'NuGet (its documented protocol, spoken by a script)',
+  version: { file: 'node', args: ['--version'] },
+  command: how => ({ file: 'sh', args: ['-c', `nuget() { ${NUGET} "$@"; }; ${how}`] }),
+  cases: [
+    works('personal access token', `export NUGET_USERNAME=any NUGET_PASSWORD="$PAT"; ${pushAndInstall('by-pat')}`, [
+      ...['Your package was pushed.', 'Installed by-pat 1.0.0: package by-pat'],
+    ]),
+    works(
+      'access token of the OP',
+      `export NUGET_USERNAME=any NUGET_PASSWORD="$TOKEN"; ${pushAndInstall('by-token')}`,
+      [...['Your package was pushed.', 'Installed by-token 1.0.0: package by-token']],
+    ),
+    refused('nothing', `nuget install by-pat ${FEED}/nuget/v3/index.json`, [
+      'error: Response status code does not indicate success: 401 (Unauthorized).',
+    ]),
+    refused(
+      'access token of one factor',
+      `NUGET_USERNAME=any NUGET_PASSWORD="$ONE_FACTOR_TOKEN" nuget install by-pat ${FEED}/nuget/v3/index.json`,
+      [
+        'warn : A sign-in with a second factor is needed. Open $URL/.torhaus/confirm/... in a browser to confirm, then try again.',
+        'error: Response status code does not indicate success: 403 (Forbidden).',
+      ],
+    ),
+  ],
+}
+
+export const packageClients: readonly Client[] = [maven, skopeo, npm, nuget]
