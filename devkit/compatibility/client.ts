@@ -40,6 +40,8 @@ export interface ClientCase {
 
 export interface Client {
   readonly name: string
+  /** Whose server it is for, where that is not Azure DevOps Server: whose personal access tokens Torhaus is set up for. */
+  readonly product?: 'gitea' | 'gitlab'
   /** Says its version; where that fails, the client is not on this machine. */
   readonly version: Command
   /** How `how` is run; by default, by a shell. */
@@ -56,10 +58,8 @@ export interface Variables {
   readonly HOST: string
   /** Of the repository, and the same with no scheme, for who puts credentials before it. */
   readonly REPOSITORY: string
+  /** Of the shape that the client's server gives. */
   readonly PAT: string
-  /** As Gitea and GitLab make them. */
-  readonly GITEA_PAT: string
-  readonly GITLAB_PAT: string
   /** No server knows it. */
   readonly WRONG_PAT: string
   /** Access tokens of the OP: with both factors, with one, and of yesterday. */

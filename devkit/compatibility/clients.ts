@@ -2,6 +2,7 @@
 import type { Client } from './client.ts'
 import { gitClients } from './git-clients.ts'
 import { httpClients } from './http-clients.ts'
+import { libraryClients } from './library-clients.ts'
 import { packageClients } from './package-clients.ts'
 
-export const clients: readonly Client[] = [...httpClients, ...gitClients, ...packageClients]
+export const clients: readonly Client[] = [...httpClients, ...gitClients, ...packageClients, ...libraryClients]

@@ -5,7 +5,7 @@ const WHOAMI = '$URL/DefaultCollection/_apis/whoami'
 /** What the server answers, under the account and by the way that the credentials say. */
 const as = (authentication: string) => [`"account":"ada","authentication":"${authentication}"`]
 const ASSERTED = as('assertion')
-const MISSING = '"code":"credentials-missing"'
+const MISSING = '"code":"credentials-missing","requestId":"..."'
 const ONE_FACTOR = ['"code":"second-factor-missing"', '"confirmUrl":"$URL/.torhaus/confirm/..."']
 
 const CURL = 'curl -sS --fail-with-body'

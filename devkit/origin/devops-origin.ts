@@ -12,6 +12,7 @@ import { createLfsServer, type LfsServer } from './lfs.ts'
 import { serveOAuthToken } from './oauth-token.ts'
 import { PackageFeed } from './package-feed.ts'
 import { serveBoards, serveOverview } from './pages.ts'
+import { serveProductApi } from './product-api.ts'
 import { serveRestApi } from './rest-api.ts'
 import {
   collectionPath,
@@ -74,7 +75,8 @@ type Services = {
 
 /**
  * Starts a server that behaves like an on-prem Azure DevOps Server where a proxy can tell: its challenges, git smart
- * HTTP and git-lfs, REST discovery, packages, a container registry, pages, and accounts by token or by what the proxy in front says.
+ * HTTP and git-lfs, REST discovery, packages, a container registry, some of the
+ * APIs of Gitea and GitLab, pages, and accounts by token or by what the proxy in front says.
  */
 export async function startDevOpsOrigin(options: DevOpsOriginOptions): Promise<DevOpsOrigin> {
   const projectRoot = join(options.directory, 'git')
@@ -96,6 +98,7 @@ export async function startDevOpsOrigin(options: DevOpsOriginOptions): Promise<D
     rest: 0,
     packages: 0,
     registry: 0,
+    'product-api': 0,
     page: 0,
     public: 0,
     other: 0,
@@ -165,6 +168,8 @@ async function serveRoute(exchange: OriginExchange, route: Route, services: Serv
       return services.feed.serve(exchange, feedPath, route.resource)
     case 'registry':
       return services.registry.serve(exchange, route.resource)
+    case 'product-api':
+      return serveProductApi(exchange, route.resource)
     case 'upload':
       return serveUpload(exchange)
     case 'download':

@@ -79,8 +79,8 @@ export function createIdentifier(
     async identify(headers) {
       const proxied = await fromProxy(headers)
       if (proxied !== undefined) return proxied === 'refused' ? undefined : proxied
-      const token = presentedToken(headers.authorization)
-      return token === undefined ? undefined : fromToken(token)
+      const token = presentedToken(headers.authorization) ?? headers['private-token']
+      return typeof token === 'string' ? fromToken(token) : undefined
     },
     issueServerToken: account =>
       new SignJWT({})

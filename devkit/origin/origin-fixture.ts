@@ -5,6 +5,12 @@ import { type DevOpsOrigin, type DevOpsOriginOptions, startDevOpsOrigin } from '
 
 /** A personal access token of the shape Azure DevOps gives (52 characters), known to the origin of `openOrigin`. */
 export const samplePat = '6wytoisklc3rwzlk6hmdaptbzxclxbwd2hcnweb4grgedcplf4pa'
+/** As each product gives them. */
+export const samplePats = {
+  'azure-devops': samplePat,
+  gitea: '5f1e0c9a7b3d2468ace013579bdf02468acebd91',
+  gitlab: 'glpat-Zx8vQ2mN4kL7pR1sT9wY',
+} as const
 const samplePatAccount = 'ada'
 
 export type OpenOrigin = {
@@ -19,7 +25,7 @@ export async function openOrigin(options: Partial<DevOpsOriginOptions> = {}): Pr
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-origin-'))
   const remove = () => rm(directory, { recursive: true, force: true })
   const origin = await startDevOpsOrigin({
-    personalAccessTokens: new Map([[samplePat, samplePatAccount]]),
+    personalAccessTokens: new Map(Object.values(samplePats).map(token => [token, samplePatAccount])),
     identity: { kind: 'none' },
     directory: join(directory, 'server'),
     ...options,

@@ -9,6 +9,7 @@ export type PathKind =
   | 'rest'
   | 'packages'
   | 'registry'
+  | 'product-api'
   | 'page'
   | 'public'
   | 'other'
@@ -34,6 +35,7 @@ const prefixes: readonly (readonly [prefix: string, kind: PathKind])[] = [
   [repositoryPath, 'git'],
   [feedPath, 'packages'],
   [registryPath, 'registry'],
+  ['/api', 'product-api'],
   [`${collectionPath}/_apis/whoami`, 'whoami'],
   [`${collectionPath}/_apis/upload`, 'upload'],
   [`${collectionPath}/_apis/download`, 'download'],

@@ -13,7 +13,7 @@ export interface Surroundings {
 
 /** `surroundings` is asked once the lab is open. Not all clients at once: a compiler takes a core for itself. */
 export function tryClients(clients: readonly Client[], surroundings: () => Surroundings): void {
-  describe('the table of clients', { concurrency: 3 }, () => {
+  describe('each client with each credential', { concurrency: 3 }, () => {
     for (const [index, client] of clients.entries()) describeClient(client, `client-${index}`, surroundings)
   })
 }
