@@ -1,5 +1,5 @@
 /**
- * What a client of people's is tried with, and what comes of it: `test/clients/compatibility.test.ts` tries each case,
+ * What a client of people's is tried with, and what comes of it: `test/clients/` tries each case,
  * and the table in docs/clients.md is made of the same list.
  */
 
@@ -44,6 +44,8 @@ export interface Client {
   readonly product?: 'gitea' | 'gitlab'
   /** Says its version; where that fails, the client is not on this machine. */
   readonly version: Command
+  /** `how` is no code. */
+  readonly isInWords?: true
   /** How `how` is run; by default, by a shell. */
   readonly command?: (how: string) => Command
   /** Files that lie in the folder it runs in, which is also its home. */
@@ -73,6 +75,9 @@ export interface Variables {
   readonly USER_NAME: string
   readonly PASSWORD: string
   readonly TOTP_SECRET: string
+  /** And of somebody who has no second factor there. */
+  readonly ONE_FACTOR_USER: string
+  readonly ONE_FACTOR_PASSWORD: string
 }
 
 /** `how`, run by a shell. */

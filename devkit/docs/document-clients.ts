@@ -16,9 +16,9 @@ export function withClients(page: string): string {
 
 const rowsOf = (client: Client) => client.cases.map(tried => row(client, tried))
 
-function row({ name }: Client, { credential, how, works, prints }: ClientCase): string {
+function row({ name, isInWords }: Client, { credential, how, works, prints }: ClientCase): string {
   const shown = works ? '' : prints.map(code).join('<br>')
-  return `| ${name} | ${credential} | ${works ? 'works' : 'refused'} | ${how === '' ? '' : code(how)} | ${shown} |`
+  return `| ${name} | ${credential} | ${works ? 'works' : 'refused'} | ${how === '' || isInWords === true ? how : code(how)} | ${shown} |`
 }
 
 /** In a table a bar would end the cell (GitHub Flavored Markdown 4.10); a backtick ends code of one. */

@@ -35,10 +35,20 @@ const authenticationNames: Readonly<Record<Identity['authentication'], string>> 
 
 type PageName = 'overview' | 'boards'
 
-function page(exchange: OriginExchange, collectionPath: string, name: PageName, title: string, body: Html): void {
+function page(
+  exchange: OriginExchange,
+  collectionPath: string,
+  name: PageName,
+  title: string,
+  body: Html,
+  fields: Readonly<Record<string, string>> = {},
+): void {
   const link = (target: PageName, path: string, text: string) =>
     html`<a href="${collectionPath}${path}"${trusted(target === name ? ' aria-current="page"' : '')}>${text}</a>`
-  exchange.response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' })
+  exchange.response.writeHead(200, {
+    ...{ 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' },
+    ...fields,
+  })
   exchange.response.end(
     html`<!doctype html>
 <html lang="en">
@@ -83,15 +93,20 @@ export function serveOverview(exchange: OriginExchange, collectionPath: string):
   page(exchange, collectionPath, 'overview', `Hello, ${identity.account}`, body)
 }
 
-/** A second page, so that there is somewhere to go. */
+/** A second page, so that there is somewhere to go, with a form; the query may ask for a Referrer-Policy. */
 export function serveBoards(exchange: OriginExchange, collectionPath: string): void {
+  const policy = exchange.url.searchParams.get('referrer-policy')
   const body = html`<section>
 <h2>To do</h2>
 <ul><li>Sign in with a second factor</li><li>Clone the repository</li><li>Push a change</li></ul>
+<form method="post" action="${collectionPath}/_apis/upload">
+<label>Another <input name="item"></label> <button>Add</button>
+</form>
 </section>
 <section>
 <h2>Done</h2>
 <p>Nothing yet.</p>
 </section>`
-  page(exchange, collectionPath, 'boards', 'Boards', body)
+  const isKnown = policy !== null && /^[a-z-]+$/.test(policy)
+  page(exchange, collectionPath, 'boards', 'Boards', body, isKnown ? { 'Referrer-Policy': policy } : {})
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { configSchema } from '../../config/schema.ts'
+import { clientGroups } from '../../devkit/compatibility/clients.ts'
 import { withClients } from '../../devkit/docs/document-clients.ts'
 import { configurationPage, configurationSchema } from '../../devkit/docs/document-configuration.ts'
 import { errorsPage } from '../../devkit/docs/document-errors.ts'
@@ -44,6 +45,11 @@ test('the table of clients in docs/clients.md is what `npm run docs` makes', () 
   const page = read('clients.md')
   assert.equal(page, withClients(page))
   assert.match(page, /^\| curl \| nothing \| refused \| /m)
+})
+
+test('each group of clients in that table has a file that tries it', () => {
+  for (const name of Object.keys(clientGroups))
+    assert.match(read(`../test/clients/${name}-clients.test.ts`), new RegExp(`^tryGroup\\('${name}'\\)$`, 'm'))
 })
 
 test('every code of the error table is documented with its status and sentence', () => {
