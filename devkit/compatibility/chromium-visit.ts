@@ -9,7 +9,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { CHROMIUM, signInAs } from '../clients/chromium.ts'
 import type { Variables } from './client.ts'
 
-const TIMEOUT_MS = 30_000
+const TIMEOUT_MS = 60_000
 const TABS = 20
 /** Values of Referrer-Policy with which a browser keeps its address to itself. */
 const STRICT = ['no-referrer', 'same-origin', 'strict-origin', 'origin']

@@ -13,9 +13,11 @@ export type Credential =
   | 'expired access token'
   | 'token of the server'
   | 'directory password'
+  | 'directory password by NTLM'
   | 'session cookie'
   | 'sign-in'
   | 'ticket'
+  | 'ticket, where a rule asks no more'
 
 export interface Command {
   readonly file: string
@@ -38,10 +40,15 @@ export interface ClientCase {
   readonly prints: readonly string[]
 }
 
+/**
+ * What Torhaus is set up for: the personal access tokens of a product, Azure DevOps Server unless it says otherwise, or a
+ * directory whose tickets are accepted, with a second factor or by a rule without.
+ */
+export type Site = 'azure-devops' | 'gitea' | 'gitlab' | 'kerberos' | 'kerberos-first-factor'
+
 export interface Client {
   readonly name: string
-  /** Whose server it is for, where that is not Azure DevOps Server: whose personal access tokens Torhaus is set up for. */
-  readonly product?: 'gitea' | 'gitlab'
+  readonly site?: Site
   /** Says its version; where that fails, the client is not on this machine. */
   readonly version: Command
   /** `how` is no code. */

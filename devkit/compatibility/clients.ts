@@ -5,6 +5,7 @@ import { gitClients } from './git-clients.ts'
 import { httpClients } from './http-clients.ts'
 import { libraryClients } from './library-clients.ts'
 import { packageClients } from './package-clients.ts'
+import { ticketClients } from './ticket-clients.ts'
 
 export const clientGroups = {
   browser: browserClients,
@@ -12,6 +13,7 @@ export const clientGroups = {
   git: gitClients,
   package: packageClients,
   library: libraryClients,
+  ticket: ticketClients,
 } as const satisfies Record<string, readonly Client[]>
 
 export type ClientGroup = keyof typeof clientGroups

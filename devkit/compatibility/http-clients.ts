@@ -21,6 +21,18 @@ const curl: Client = {
     works('token of the server', `${CURL} --oauth2-bearer "$SERVER_TOKEN" ${WHOAMI}`, [
       '"account":"build","authentication":"server-token"',
     ]),
+    works('personal access token', `${CURL} --anyauth -u "any:$PAT" ${WHOAMI}`, as('pat')),
+    works(
+      'personal access token',
+      `echo "machine 127.0.0.1 login any password $PAT" > .netrc && ${CURL} --netrc ${WHOAMI}`,
+      as('pat'),
+    ),
+    // Refused at first, before the content is asked for.
+    works(
+      'personal access token',
+      `head -c 20000000 /dev/zero > file && ${CURL} --anyauth -u "any:$PAT" -T file $URL/DefaultCollection/_apis/upload`,
+      ['"bytes":20000000'],
+    ),
     works('session cookie', `${CURL} -b "$COOKIE" ${WHOAMI}`, ASSERTED),
     refused('nothing', `${CURL} -i ${WHOAMI}`, [
       'HTTP/1.1 401 Unauthorized',
@@ -34,6 +46,9 @@ const curl: Client = {
     ]),
     refused('access token of one factor', `${CURL} --oauth2-bearer "$ONE_FACTOR_TOKEN" ${WHOAMI}`, ONE_FACTOR),
     refused('expired access token', `${CURL} --oauth2-bearer "$EXPIRED_TOKEN" ${WHOAMI}`, ['"code":"bearer-expired"']),
+    refused('directory password by NTLM', `${CURL} --ntlm -u "$USER_NAME:$PASSWORD" ${WHOAMI}`, [
+      '"code":"ntlm-unsupported"',
+    ]),
     refused('directory password', `${CURL} -u "$USER_NAME:$PASSWORD" ${WHOAMI}`, ['"code":"password-unavailable"']),
   ],
 }
@@ -75,6 +90,11 @@ const requests: Client = {
   cases: [
     works('personal access token', "requests.get(url, auth=('', env['PAT']))", as('pat')),
     works('access token of the OP', "requests.get(url, headers={'Authorization': 'Bearer ' + env['TOKEN']})", ASSERTED),
+    works(
+      'access token of the OP',
+      "requests.post(url.replace('whoami', 'upload'), data=b'x' * 20000000, auth=('', env['TOKEN']))",
+      ['"bytes":20000000'],
+    ),
     works('session cookie', "requests.get(url, headers={'Cookie': env['COOKIE']})", ASSERTED),
     refused('nothing', 'requests.get(url)', ['HTTPError: 401 Client Error: Unauthorized for url: $URL/...', MISSING]),
     refused(

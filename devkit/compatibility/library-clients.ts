@@ -39,7 +39,7 @@ console.log((await (await api.getCoreApi()).getProjects()).map(project => projec
 }
 
 const gitea: Client = {
-  ...{ name: 'gitea-js', product: 'gitea' },
+  ...{ name: 'gitea-js', site: 'gitea' },
   version: versionOf('gitea-js'),
   command: how =>
     node(`const { giteaApi } = require('gitea-js')
@@ -59,7 +59,7 @@ console.log((await api.user.userCurrentListRepos()).data.map(repository => repos
 }
 
 const gitlab: Client = {
-  ...{ name: '@gitbeaker/rest (GitLab)', product: 'gitlab' },
+  ...{ name: '@gitbeaker/rest (GitLab)', site: 'gitlab' },
   version: versionOf('@gitbeaker/rest'),
   command: how =>
     node(`const { Gitlab } = require('@gitbeaker/rest')

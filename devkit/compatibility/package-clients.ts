@@ -134,12 +134,12 @@ const npm: Client = {
   ],
 }
 
-const NUGET = `node ${join(import.meta.dirname, 'nuget.ts')}`
+const NUGET = `${process.execPath} ${join(import.meta.dirname, 'nuget.ts')}`
 const pushAndInstall = (name: string) =>
   `nuget push ${name} ${FEED}/nuget/v3/index.json && nuget install ${name} ${FEED}/nuget/v3/index.json`
 const nuget: Client = {
   name: 'NuGet (its documented protocol, spoken by a script)',
-  version: { file: 'node', args: ['--version'] },
+  version: { file: process.execPath, args: ['--version'] },
   command: how => ({ file: 'sh', args: ['-c', `nuget() { ${NUGET} "$@"; }; ${how}`] }),
   cases: [
     works('personal access token', `export NUGET_USERNAME=any NUGET_PASSWORD="$PAT"; ${pushAndInstall('by-pat')}`, [

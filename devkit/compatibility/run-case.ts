@@ -13,15 +13,22 @@ export async function versionOf({ version }: Client): Promise<string | undefined
   return said?.code === 0 ? `${said.stdout}${said.stderr}`.trim().split('\n')[0] : undefined
 }
 
+export interface Surroundings {
+  readonly variables: Variables
+  /** What clients need beside the variables to find their way in a lab. */
+  readonly environment?: NodeJS.ProcessEnv
+  readonly files?: Readonly<Record<string, string>>
+}
+
 /** Tries one case in a new folder. */
 export async function runCase(
   { command = shell, files = {} }: Client,
   { how }: ClientCase,
-  variables: Variables,
+  { variables, environment = {}, files: given = {} }: Surroundings,
   folder: string,
 ): Promise<CommandResult & { readonly printed: string }> {
   await mkdir(folder, { recursive: true })
-  for (const [name, text] of Object.entries(files)) {
+  for (const [name, text] of Object.entries({ ...given, ...files })) {
     await mkdir(dirname(join(folder, name)), { recursive: true })
     await writeFile(join(folder, name), text)
   }
@@ -31,6 +38,7 @@ export async function runCase(
     timeoutMs: CASE_TIMEOUT_MS,
     env: {
       ...variables,
+      ...environment,
       ...{ PATH: process.env.PATH, HOME: folder, LC_ALL: 'C.UTF-8', NO_COLOR: '1' },
       ...{ GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' },
       // Go: what was compiled of the standard library serves the next one; no C compiler is needed.

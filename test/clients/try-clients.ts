@@ -8,14 +8,13 @@ import { after, before, describe, test } from 'node:test'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { type Client, type ClientCase, patternOf, type Variables } from '../../devkit/compatibility/client.ts'
 import { type ClientGroup, clientGroups } from '../../devkit/compatibility/clients.ts'
-import { runCase, versionOf } from '../../devkit/compatibility/run-case.ts'
+import { type Surroundings as CaseSurroundings, runCase, versionOf } from '../../devkit/compatibility/run-case.ts'
 import { signIn } from '../../devkit/op/user-agent.ts'
 import { samplePats } from '../../devkit/origin/origin-fixture.ts'
 import { SESSION_COOKIE } from '../../devkit/torhaus/sign-in-lab.ts'
 import { type ClientLab, startClientLab } from './client-lab.ts'
 
-export interface Surroundings {
-  readonly variables: Variables
+export interface Surroundings extends CaseSurroundings {
   /** Below it, each case has a folder of its own. */
   readonly directory: string
 }
@@ -26,7 +25,7 @@ const PRODUCTS: readonly Product[] = ['azure-devops', 'gitea', 'gitlab']
 /** Each client of the group before a Torhaus that is set up for the tokens of its product. */
 export function tryGroup(name: ClientGroup): void {
   for (const product of PRODUCTS) {
-    const clients = clientGroups[name].filter(client => (client.product ?? 'azure-devops') === product)
+    const clients = clientGroups[name].filter(client => (client.site ?? 'azure-devops') === product)
     if (clients.length > 0) describe(`a server of ${product}`, () => tryBefore(product, clients))
   }
 }
@@ -84,9 +83,9 @@ function describeClient(client: Client, name: string, surroundings: () => Surrou
       test(titleOf(tried), async t => {
         if (version === undefined) return t.skip(`${client.version.file} is not on this machine`)
         t.diagnostic(version)
-        const { variables, directory } = surroundings()
-        const ended = await runCase(client, tried, variables, join(directory, `${name}-${index}`))
-        assertExpected(ended, tried, variables)
+        const { directory, ...around } = surroundings()
+        const ended = await runCase(client, tried, around, join(directory, `${name}-${index}`))
+        assertExpected(ended, tried, around.variables)
       })
   })
 }
@@ -106,4 +105,4 @@ function assertExpected(
 }
 
 const secretsOf = ({ PAT, TOKEN, ONE_FACTOR_TOKEN, EXPIRED_TOKEN, SERVER_TOKEN, COOKIE }: Variables) =>
-  [PAT, TOKEN, ONE_FACTOR_TOKEN, EXPIRED_TOKEN, SERVER_TOKEN, COOKIE].map(secret => secret.slice(-40))
+  [PAT, TOKEN, ONE_FACTOR_TOKEN, EXPIRED_TOKEN, SERVER_TOKEN, COOKIE].filter(Boolean).map(secret => secret.slice(-40))
