@@ -94,6 +94,11 @@ const lfs: Client = {
       'token.bin\tada',
       'Unlocked token.bin',
     ]),
+    works(
+      'token of the server',
+      `git lfs install --skip-repo && git config --global http.extraHeader "AUTHORIZATION: bearer $SERVER_TOKEN" && ${CLONE} ${REMOTE} copy && cd copy && git lfs lock job.bin && git lfs locks`,
+      ['Locked job.bin', 'job.bin\tbuild'],
+    ),
     refused(
       'access token of one factor',
       `git lfs install --skip-repo && ${CLONE} ${PAT_URL} copy && cd copy && git remote set-url origin "http://any:$ONE_FACTOR_TOKEN@$REPOSITORY" && git lfs lock one.bin`,

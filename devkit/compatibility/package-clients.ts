@@ -33,6 +33,9 @@ const maven: Client = {
     refused('nothing', `${MVN} -s anonymous.xml validate`, [
       'authentication failed for $URL/..., status: 401 Unauthorized',
     ]),
+    refused('wrong personal access token', `MAVEN_PASSWORD="$WRONG_PAT" ${MVN} -s settings.xml validate`, [
+      'authentication failed for $URL/..., status: 401 Unauthorized',
+    ]),
     refused('access token of one factor', `MAVEN_PASSWORD="$ONE_FACTOR_TOKEN" ${MVN} -s settings.xml validate`, [
       'authorization failed for $URL/..., status: 403 Forbidden',
     ]),
@@ -87,6 +90,9 @@ const skopeo: Client = {
       'unauthorized: authentication required',
     ]),
     refused('nothing', `${LIST} ${IMAGE}`, ['unauthorized']),
+    refused('wrong personal access token', `${LIST} --creds "any:$WRONG_PAT" ${IMAGE}`, [
+      'unauthorized: authentication required',
+    ]),
     refused('access token of one factor', `${LIST} --creds "any:$ONE_FACTOR_TOKEN" ${IMAGE}`, ['403']),
   ],
 }
@@ -125,7 +131,15 @@ const npm: Client = {
     works('access token of the OP', publishAndInstall('by-token', `"${REGISTRY}:_authToken=$TOKEN"`), [
       ...['+ by-token@1.0.0', 'added 1 package'],
     ]),
-    refused('nothing', 'npm view by-pat', ['E401']),
+    refused('nothing', 'npm view by-pat', ['npm error code E401', 'npm notice Sign in, or send a token.']),
+    refused('wrong personal access token', `npm config set "${REGISTRY}:_authToken=$WRONG_PAT" && npm view by-pat`, [
+      'npm error code E401',
+      'npm error Unable to authenticate, your authentication token seems to be invalid.',
+    ]),
+    refused('expired access token', `npm config set "${REGISTRY}:_authToken=$EXPIRED_TOKEN" && npm view by-pat`, [
+      'npm error code E401',
+      'npm notice The access token has expired.',
+    ]),
     refused(
       'access token of one factor',
       `npm config set "${REGISTRY}:_authToken=$ONE_FACTOR_TOKEN" && npm view by-pat`,
@@ -153,6 +167,11 @@ const nuget: Client = {
     refused('nothing', `nuget install by-pat ${FEED}/nuget/v3/index.json`, [
       'error: Response status code does not indicate success: 401 (Unauthorized).',
     ]),
+    refused(
+      'wrong personal access token',
+      `NUGET_USERNAME=any NUGET_PASSWORD="$WRONG_PAT" nuget install by-pat ${FEED}/nuget/v3/index.json`,
+      ['error: Response status code does not indicate success: 401 (Unauthorized).'],
+    ),
     refused(
       'access token of one factor',
       `NUGET_USERNAME=any NUGET_PASSWORD="$ONE_FACTOR_TOKEN" nuget install by-pat ${FEED}/nuget/v3/index.json`,

@@ -51,10 +51,18 @@ export function sendRefusal(
   const body = render(known, code, settings, link, help.signIn)
   const shown = withLink(sentence, link)
   if (known.clientClass === 'visual-studio') fields.push('X-TFS-ServiceError', encodeURIComponent(shown))
-  // What nuget and dotnet print of a response; npm prints the member `error`.
-  if (known.clientClass === 'package-client' && link !== undefined) fields.push('X-NuGet-Warning', shown)
+  if (known.clientClass === 'package-client') fields.push(...packageClientFields(code, shown))
   return send(known, status, [...fields, ...body.fields], body.text)
 }
+
+/**
+ * What nuget and dotnet print of a response, but for the first one of an ordinary conversation, which asks for
+ * credentials; and all that npm prints of a 401. Of others it prints the member `error`.
+ */
+const packageClientFields = (code: Code, shown: string) => [
+  ...(code === 'credentials-missing' ? [] : ['X-NuGet-Warning', shown]),
+  ...(errorTable[code].status === 401 ? ['npm-notice', shown] : []),
+]
 
 /** A browser's way to the sign-in, and back to where it wanted to go. */
 export function sendToSignIn(known: PartialExchange, code: Code, publicOrigin: string, stepUp?: StepUp): number {
@@ -115,7 +123,7 @@ function render(
           code,
           ...(known.requestId === undefined ? {} : { requestId: known.requestId }),
           ...(link === undefined ? {} : { confirmUrl: link }),
-          ...(link === undefined || known.clientClass !== 'package-client' ? {} : { error: withLink(sentence, link) }),
+          ...(known.clientClass === 'package-client' ? { error: withLink(sentence, link) } : {}),
         }),
       }
   }

@@ -137,6 +137,28 @@ test('a REST client reads problem details (RFC 9457)', async () => {
   )
 })
 
+test('npm and NuGet read what they print, and an ordinary first request warns of nothing', async () => {
+  const npm = 'User-Agent: npm/11.6.0 node/v26.10.0 linux x64 workspaces/false'
+  const nuget = 'User-Agent: NuGet Command Line/6.12.1 (Linux)'
+  for (const [agent, fields, notice, warning] of [
+    [npm, [], 'Sign in, or send a token.', undefined],
+    [nuget, [], 'Sign in, or send a token.', undefined],
+    [npm, [basic('ada', 'directory password')], /password/, /password/],
+    [nuget, [await oneFactor()], undefined, /\/\.torhaus\/confirm\//],
+  ] as const) {
+    const response = await proxy.ask('GET /_packaging/feed', [agent, ...fields])
+    for (const [name, expected] of [
+      ['npm-notice', notice],
+      ['X-NuGet-Warning', warning],
+    ] as const) {
+      const value = response.one(name)
+      if (expected instanceof RegExp) assert.match(value ?? '', expected)
+      else assert.equal(value, expected)
+    }
+    assert.ok(JSON.parse(response.text).error.length > 0)
+  }
+})
+
 test('a browser reads a page without script, which nobody can frame, and in which nothing it sent is markup', async () => {
   const response = await proxy.ask('GET /%3Cscript%3E?%3Cscript%3E', [agents.browser, html, await oneFactor()])
   assert.equal(response.status, 403)
