@@ -87,13 +87,19 @@ const skopeo: Client = {
     works('access token of the OP', copyAndList('by-token', 'creds "any:$TOKEN"'), ['"by-token"']),
     // Sent to a Bearer challenge alone, to which whoever has a password would fetch a token from its realm.
     refused('access token of the OP', `${LIST} --registry-token "$TOKEN" ${IMAGE}`, [
-      'unauthorized: authentication required',
+      'unauthorized: Sign in, or send a token.',
     ]),
-    refused('nothing', `${LIST} ${IMAGE}`, ['unauthorized']),
+    refused('nothing', `${LIST} ${IMAGE}`, ['unauthorized: Sign in, or send a token.']),
     refused('wrong personal access token', `${LIST} --creds "any:$WRONG_PAT" ${IMAGE}`, [
       'unauthorized: authentication required',
     ]),
-    refused('access token of one factor', `${LIST} --creds "any:$ONE_FACTOR_TOKEN" ${IMAGE}`, ['403']),
+    refused(
+      'access token of one factor',
+      `skopeo inspect --tls-verify=false --creds "any:$ONE_FACTOR_TOKEN" ${IMAGE}`,
+      [
+        'denied: A sign-in with a second factor is needed. Open $URL/.torhaus/confirm/... in a browser to confirm, then try again.',
+      ],
+    ),
   ],
 }
 

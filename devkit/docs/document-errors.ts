@@ -169,7 +169,7 @@ a refusal.
 | git, Git Credential Manager | \`text/plain\`: git shows it as \`remote: ...\` |
 | Visual Studio, tf, Team Explorer Everywhere | \`text/plain\`, and the sentence in \`X-TFS-ServiceError\` |
 | git-lfs | \`application/vnd.git-lfs+json\` with \`message\` and \`request_id\` |
-| npm, NuGet and other clients of packages | as everything else, and what they print: the member \`error\`, at a 401 \`npm-notice\`, \`X-NuGet-Warning\` unless credentials are just missing |
+| npm, NuGet, skopeo and other clients of packages and images | as everything else, and what they print: the member \`error\`, for container registries \`errors\`, at a 401 \`npm-notice\`, \`X-NuGet-Warning\` unless credentials are just missing |
 | everything else | \`application/problem+json\` (RFC 9457) with \`type\`, \`title\`, \`status\`, \`code\`, \`requestId\` |
 
 A 401 carries one \`WWW-Authenticate\` line per scheme of \`credentials.offer\`; for a refused access token the Bearer line says

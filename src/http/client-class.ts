@@ -13,6 +13,7 @@ const byUserAgent: readonly [RegExp, ClientClass][] = [
   [/^Team Foundation \(|^Team {2}Explorer {2}Everywhere|\bTFSProxy\b/, 'visual-studio'],
   [/^VstsAgentCore-|^VSTSAgent/i, 'build-agent'],
   [/^(NuGet|npm\/|pnpm\/|yarn\/|Apache-Maven|Gradle|pip\/|twine\/)/i, 'package-client'],
+  [/^(skopeo|docker|containerd|containers|libpod|buildah|buildkit|cri-o|oras(-go)?|helm)\//i, 'package-client'],
   [
     /^(curl|Wget|Java\/|Apache-HttpClient\/|PostmanRuntime|node-|axios|python-|Go-http-client|VSServices|PowerShell|Mozilla\/5\.0 \([^)]*\) WindowsPowerShell)/i,
     'rest',

@@ -64,6 +64,15 @@ const packageClientFields = (code: Code, shown: string) => [
   ...(errorTable[code].status === 401 ? ['npm-notice', shown] : []),
 ]
 
+/** Codes of the OCI Distribution Specification 1.1, error codes; they are lower case where they are printed. */
+const REGISTRY_CODES: Readonly<Record<number, string>> = { 401: 'UNAUTHORIZED', 403: 'DENIED', 429: 'TOOMANYREQUESTS' }
+
+/** npm prints `error`, clients of container registries the first of `errors`. */
+const packageClientMembers = (status: number, shown: string) => ({
+  error: shown,
+  errors: [{ code: REGISTRY_CODES[status] ?? 'UNKNOWN', message: shown }],
+})
+
 /** A browser's way to the sign-in, and back to where it wanted to go. */
 export function sendToSignIn(known: PartialExchange, code: Code, publicOrigin: string, stepUp?: StepUp): number {
   const location = publicOrigin + signInPath(known.target?.raw ?? '/', stepUp)
@@ -123,7 +132,7 @@ function render(
           code,
           ...(known.requestId === undefined ? {} : { requestId: known.requestId }),
           ...(link === undefined ? {} : { confirmUrl: link }),
-          ...(known.clientClass === 'package-client' ? { error: withLink(sentence, link) } : {}),
+          ...(known.clientClass === 'package-client' ? packageClientMembers(status, withLink(sentence, link)) : {}),
         }),
       }
   }

@@ -159,6 +159,16 @@ test('npm and NuGet read what they print, and an ordinary first request warns of
   }
 })
 
+test('clients of container registries read the errors of their specification, with the link to confirm', async () => {
+  for (const agent of ['skopeo/1.9.3', 'docker/27.3.1 go/go1.23', 'containers/5.34 (github.com/containers/image)']) {
+    const fields = [`User-Agent: ${agent}`, await oneFactor()]
+    const response = await proxy.ask('GET /v2/demo/app/manifests/latest', fields)
+    const [{ code, message }] = JSON.parse(response.text).errors
+    assert.deepEqual([response.status, code], [403, 'DENIED'])
+    assert.match(message, /\/\.torhaus\/confirm\//)
+  }
+})
+
 test('a browser reads a page without script, which nobody can frame, and in which nothing it sent is markup', async () => {
   const response = await proxy.ask('GET /%3Cscript%3E?%3Cscript%3E', [agents.browser, html, await oneFactor()])
   assert.equal(response.status, 403)
