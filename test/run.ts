@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { clientPackages } from '../devkit/compatibility/client-packages.ts'
+import { keycloakHome, keycloakPackages } from '../devkit/op/keycloak-distribution.ts'
 import { lemonldapPackages } from '../devkit/op/lemonldap-packages.ts'
 import { LAB_PACKAGES } from '../devkit/realm/samba-kdc.ts'
 import { ensureDebianPackages } from '../devkit/torhaus/debian-packages.ts'
@@ -21,7 +22,7 @@ const needs: Record<string, string[]> = {
   'test/faults/': ['strace'],
   'test/lab/': [],
   'test/monitoring/': ['prometheus', 'redis-server', 'rsyslog', 'rsyslog-elasticsearch'],
-  'test/providers/': lemonldapPackages,
+  'test/providers/': [...lemonldapPackages, ...keycloakPackages, 'chromium'],
   'test/kerberos/': [],
   'test/impersonation/': ['chromium'],
   'test/oracle/': ['nginx', 'apache2', 'util-linux'],
@@ -53,6 +54,12 @@ const packages = new Set(
   Object.entries(needs).flatMap(([folder, names]) => (files.some(file => file.startsWith(folder)) ? names : [])),
 )
 if (packages.size > 0) await ensureDebianPackages([...packages])
+
+// A download, and a build that takes a minute: not on the time of a test. Elsewhere those tests say what they left out.
+if (files.some(file => file.startsWith('test/providers/'))) {
+  const keycloak = await keycloakHome()
+  if ('missing' in keycloak && process.env.CI !== undefined) throw new Error(`no Keycloak: ${keycloak.missing}`)
+}
 
 const runner = spawn(
   process.execPath,

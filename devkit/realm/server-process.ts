@@ -16,6 +16,8 @@ export type ServerProcessOptions = {
   readonly port: number
   /** The whole environment; the default is this process's own. */
   readonly env?: NodeJS.ProcessEnv
+  /** How long it may take until it listens; the default is for programs that are quick. */
+  readonly startTimeoutMs?: number
 }
 
 export type ServerProcess = {
@@ -34,7 +36,7 @@ export async function startServerProcess(
   args: readonly string[],
   options: ServerProcessOptions,
 ): Promise<ServerProcess> {
-  const { address, port, env = process.env } = options
+  const { address, port, env = process.env, startTimeoutMs = START_TIMEOUT_MS } = options
   const child = spawn(file, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
   let output = ''
   const keep = (text: string) => {
@@ -45,7 +47,7 @@ export async function startServerProcess(
   child.stdin.on('error', () => undefined)
   await once(child, 'spawn')
   const stop = () => stopChild(child)
-  const deadline = performance.now() + START_TIMEOUT_MS
+  const deadline = performance.now() + startTimeoutMs
   while (!(await accepts(address, port))) {
     const ended = hasEnded(child)
     if (ended || performance.now() > deadline) {

@@ -7,6 +7,7 @@
  *   git config --global credential.https://HOST.helper 'cache --timeout 28800'
  *   git config --global --add credential.https://HOST.helper '!node FILE --issuer URL --client-id ID'
  */
+import { createHash, randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:device_code'
@@ -17,6 +18,10 @@ const usage = 'usage: torhaus-credential.mjs --issuer URL --client-id ID [--scop
 
 /** What comes from the network is shown on a terminal: without what would steer it. */
 const shown = value => String(value ?? '').replace(/[^\x20-\x7e]/g, '')
+
+/** In the words of the identity provider (RFC 6749 5.2). */
+const reasonOf = answer =>
+  [answer.error, answer.error_description].filter(Boolean).map(shown).join(': ').slice(0, 500) || 'without a reason'
 
 /** Plain http is for tests on one machine. */
 function checked(address) {
@@ -39,8 +44,12 @@ async function accessToken({ issuer, clientId, scope, acrValues }) {
   // OIDC Discovery 4.3.
   if (metadata.issuer !== issuer) throw new Error(`the identity provider calls itself ${shown(metadata.issuer)}`)
   const acr = acrValues === undefined ? {} : { acr_values: acrValues }
-  const device = await json(metadata.device_authorization_endpoint, { client_id: clientId, scope, ...acr })
-  if (device.device_code === undefined) throw new Error(`the identity provider refuses: ${shown(device.error)}`)
+  // Where the client must use PKCE (RFC 7636), Keycloak wants it here as well; others pass over it.
+  const verifier = randomBytes(32).toString('base64url')
+  const challenge = createHash('sha256').update(verifier).digest('base64url')
+  const pkce = { code_challenge: challenge, code_challenge_method: 'S256' }
+  const device = await json(metadata.device_authorization_endpoint, { client_id: clientId, scope, ...acr, ...pkce })
+  if (device.device_code === undefined) throw new Error(`the identity provider refuses: ${reasonOf(device)}`)
   const link = shown(device.verification_uri_complete ?? device.verification_uri)
   process.stderr.write(`To sign in, open ${link}\nand check that it shows the code ${shown(device.user_code)}\n`)
 
@@ -48,12 +57,17 @@ async function accessToken({ issuer, clientId, scope, acrValues }) {
   let intervalMs = Number(device.interval ?? DEFAULT_INTERVAL_S) * 1000
   while (Date.now() < deadline) {
     await new Promise(resolve => setTimeout(resolve, intervalMs))
-    const form = { grant_type: GRANT_TYPE, client_id: clientId, device_code: device.device_code }
+    const form = {
+      grant_type: GRANT_TYPE,
+      client_id: clientId,
+      device_code: device.device_code,
+      code_verifier: verifier,
+    }
     const answer = await json(metadata.token_endpoint, form)
     if (typeof answer.access_token === 'string') return answer
     // RFC 8628 3.5.
     if (answer.error === 'slow_down') intervalMs += 5000
-    else if (answer.error !== 'authorization_pending') throw new Error(`not signed in: ${shown(answer.error)}`)
+    else if (answer.error !== 'authorization_pending') throw new Error(`not signed in: ${reasonOf(answer)}`)
   }
   throw new Error('not signed in: it took too long')
 }
