@@ -81,7 +81,15 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
   const publicOrigin = new URL(config.publicUrl).origin
   const mapAccount = accountMapper(config.account)
   const provider = new OpenIdProvider(oidc, now)
-  const configured = { name: 'oidc', settings: oidc, provider, callbackPath: '/.torhaus/callback', mapAccount }
+  const accountTemplate = config.account.template
+  const configured = {
+    name: 'oidc',
+    settings: oidc,
+    provider,
+    callbackPath: '/.torhaus/callback',
+    mapAccount,
+    accountTemplate,
+  }
   const database = new SqliteDatabase(session.store.sqlite.file, SESSION_SCHEMA + GRANT_SCHEMA)
   const store = new SqliteSessionStore(database)
   const changes = new Changes()

@@ -22,6 +22,7 @@ export function openProviders(config: Needs, names: Pick<AccountNames, 'spelling
       provider: new OpenIdProvider(one.settings, now),
       callbackPath: callbackPathOf(one),
       mapAccount: ownAccounts(config, one, one.settings.idToken.accountTemplate, names),
+      accountTemplate: one.settings.idToken.accountTemplate ?? config.account.template,
     }),
   )
   return new Ops(ops, config.oidc !== undefined)

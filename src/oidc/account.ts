@@ -30,6 +30,10 @@ export function accountMapper({ template, pattern, case: letterCase }: Config['a
 export const accountMapperFor = (account: Config['account'], template: string | undefined): AccountMapper =>
   accountMapper(template === undefined ? account : { ...account, template })
 
+/** Names of the claims of that template which did not come. */
+export const missingClaims = (template: string, claims: Claims): string[] =>
+  [...template.matchAll(CLAIM)].flatMap(([, name = '']) => (claimAt(claims, name) === undefined ? [name] : []))
+
 const CLAIM = /\{([^}]+)\}/g
 
 /** Between a domain and an account, in one notation or another. */

@@ -2,6 +2,7 @@
  * Tries what a sign-in will need of an OP, with nobody at a browser:
  *
  *   metadata over TLS -> keys -> clock -> an authorization request, not followed -> a code that nobody issued
+ *     -> a device that nobody will connect, where git has a client
  */
 import * as client from 'openid-client'
 import type { Clock } from '../clock.ts'
@@ -12,6 +13,7 @@ import {
   authorizationFinding,
   clientFinding,
   clockFinding,
+  deviceFinding,
   discoveryFinding,
   type Finding,
   metadataFindings,
@@ -50,7 +52,8 @@ export async function checkOp(parts: OpCheckParts): Promise<Finding[]> {
     const finding = await tryCode(parts, configuration)
     if (finding !== undefined) findings.push(finding)
   }
-  return findings
+  const finding = await tryDevice(parts, metadata, fetch)
+  return finding === undefined ? findings : [...findings, finding]
 }
 
 async function tryAuthorization(
@@ -79,6 +82,25 @@ async function tryAuthorization(
   }
 }
 
+/** RFC 8628 3.1, with PKCE as the credential helper sends it. What is given for it lapses in some minutes. */
+async function tryDevice(
+  { op: { settings }, newId }: OpCheckParts,
+  { device_authorization_endpoint: endpoint }: client.ServerMetadata,
+  fetch: ReturnType<typeof opFetch>,
+): Promise<Finding | undefined> {
+  const { deviceClientId } = settings
+  if (deviceClientId === undefined || endpoint === undefined) return undefined
+  const pkce = { code_challenge: newId(), code_challenge_method: 'S256' }
+  const body = new URLSearchParams({ client_id: deviceClientId, scope: 'openid', ...pkce }).toString()
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' }
+  try {
+    const response = await fetch(endpoint, { method: 'POST', headers, body })
+    return deviceFinding(response.status, await response.text(), deviceClientId)
+  } catch (error) {
+    return deviceFinding(undefined, String((error as Error).cause ?? error), deviceClientId)
+  }
+}
+
 async function tryCode(
   { op, redirectUri, newId }: OpCheckParts,
   configuration: client.Configuration,
@@ -89,8 +111,9 @@ async function tryCode(
     return { check: 'client', option: 'issuer', message: 'the OP gives tokens for a code that nobody issued' }
   } catch (error) {
     const told = opRefusal(error, 'token endpoint').message
-    if (error instanceof client.ResponseBodyError) return clientFinding(error.error, told, op.settings)
-    if (error instanceof client.WWWAuthenticateChallengeError) return clientFinding('invalid_client', told, op.settings)
-    return clientFinding(undefined, `${told}: ${String((error as Error).message)}`, op.settings)
+    if (error instanceof client.ResponseBodyError) return clientFinding(error.error, error.status, told, op.settings)
+    if (error instanceof client.WWWAuthenticateChallengeError)
+      return clientFinding('invalid_client', error.status, told, op.settings)
+    return clientFinding(undefined, undefined, `${told}: ${String((error as Error).message)}`, op.settings)
   }
 }

@@ -4,7 +4,7 @@ import { causeChain } from '../cause-chain.ts'
 
 /** Something wrong, or that will be. */
 export interface Finding {
-  readonly check: 'discovery' | 'metadata' | 'keys' | 'clock' | 'client' | 'redirect-uri'
+  readonly check: 'discovery' | 'metadata' | 'keys' | 'clock' | 'client' | 'redirect-uri' | 'device'
   /** What to change: its name at the provider, or `publicUrl`. */
   readonly option: keyof ProviderSettings | 'publicUrl'
   readonly message: string
@@ -55,7 +55,7 @@ export function metadataFindings(metadata: Metadata, settings: ProviderSettings,
   const lacks = (name: string, value: string) => listed(name)?.includes(value) === false
   for (const scope of settings.scopes)
     if (lacks('scopes_supported', scope)) add('scopes', `${scope} is not in its scopes_supported`)
-  if (settings.requestFactorBy === 'acr_values')
+  if (['acr_values', 'claims.acr'].includes(settings.requestFactorBy))
     for (const acr of settings.acrValues)
       if (lacks('acr_values_supported', acr)) add('acrValues', `${acr} is not in its acr_values_supported`)
   if (settings.requestFactorBy.startsWith('claims.') && metadata.claims_parameter_supported === false)
@@ -91,9 +91,13 @@ export function clockFinding(
   return { check: 'clock', option: 'clockToleranceSeconds', message }
 }
 
-/** How the token endpoint refused a code that nobody issued. `error`: in the words of RFC 6749 5.2. */
+/**
+ * How the token endpoint refused a code that nobody issued. `error`: in the words of RFC 6749 5.2. `status`: 401 is
+ * about the client and its secret, whatever the error is called; Keycloak calls it `unauthorized_client`.
+ */
 export function clientFinding(
   error: string | undefined,
+  status: number | undefined,
   told: string,
   settings: ProviderSettings,
 ): Finding | undefined {
@@ -106,7 +110,7 @@ export function clientFinding(
     ...{ check: 'client', option },
     message: `${message}: ${told}`,
   })
-  if (error === 'invalid_client')
+  if (error === 'invalid_client' || status === 401)
     return shown === 'clientId'
       ? found(shown, `${clientId} is not known as a public client`)
       : found(
@@ -116,6 +120,14 @@ export function clientFinding(
   if (error === 'unauthorized_client' || error === 'unsupported_grant_type')
     return found('clientId', `${clientId} may not exchange codes: allow the authorization code grant there`)
   return found('clientAuthentication', 'the token endpoint answered neither yes nor no')
+}
+
+/** What the device authorization endpoint answered. `status`: undefined where it did not. */
+export function deviceFinding(status: number | undefined, text: string, clientId: string): Finding | undefined {
+  if (status === 200) return undefined
+  const told = `${status ?? 'no answer'} ${text}`.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 500)
+  const message = `${clientId} cannot begin a device authorization: it must be a public client there, with that grant: ${told}`
+  return { check: 'device', option: 'deviceClientId', message }
 }
 
 export interface Shown {
@@ -129,21 +141,41 @@ export interface Shown {
 export function authorizationFinding(
   shown: Shown,
   redirectUri: string,
-  { clientId }: ProviderSettings,
+  { clientId, requestFactorBy }: ProviderSettings,
 ): Finding | undefined {
   const found = (option: Finding['option'], message: string): Finding => ({ check: 'redirect-uri', option, message })
   if (shown.location?.startsWith(redirectUri)) return errorFinding(new URL(shown.location).searchParams, found)
   const [code] = /AADSTS\d+/.exec(shown.text) ?? []
   if (code === 'AADSTS700016' || code === 'AADSTS700038')
     return found('clientId', `${clientId} is not known there: ${code}`)
-  const isAboutUri = code === 'AADSTS50011' || /redirect[_ -]?ur[il]/i.test(shown.text)
-  if (shown.status < 400 && code !== 'AADSTS50011') return undefined
-  if (isAboutUri) return found('publicUrl', `${redirectUri} is not registered there, to the letter`)
-  if (/client/i.test(shown.text)) return found('clientId', `${clientId} is not known there (status ${shown.status})`)
+  if (code === 'AADSTS50011')
+    return found('publicUrl', `${redirectUri} is not registered there, to the letter: ${code}`)
+  if (shown.status < 400) return undefined
+  const text = visibleText(shown.text)
+  if (/redirect[_ -]?ur[il]/i.test(text))
+    return found('publicUrl', `${redirectUri} is not registered there, to the letter`)
+  // Keycloak, of an essential acr that is not among its levels.
+  if (/\b(claims|acr)\b/i.test(text))
+    return found(
+      'acrValues',
+      `the OP refuses what is asked for by ${requestFactorBy} (status ${shown.status}): ${text}`,
+    )
+  if (/client/i.test(text)) return found('clientId', `${clientId} is not known there (status ${shown.status}): ${text}`)
   return found(
     'publicUrl',
     `the authorization endpoint answers ${shown.status}: either ${redirectUri} or ${clientId} is not registered there`,
   )
+}
+
+const MAX_TEXT_LENGTH = 300
+
+/** What a person would read on that page, and not what its addresses and scripts are full of. */
+function visibleText(html: string): string {
+  const headEnd = html.search(/<\/head/i)
+  const body = headEnd < 0 ? html : html.slice(html.indexOf('>', headEnd) + 1)
+  const outside = body.split(/<\/?(?:script|style)\b/i).filter((_, index) => index % 2 === 0)
+  const text = outside.join('<').replaceAll(/<[^<>]*>|[^\x20-\x7e\xa0-\uffff]/g, ' ')
+  return text.split(' ').filter(Boolean).join(' ').slice(0, MAX_TEXT_LENGTH)
 }
 
 const OPTIONS: Readonly<Record<string, Finding['option']>> = {

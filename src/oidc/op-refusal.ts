@@ -6,6 +6,8 @@
 import * as client from 'openid-client'
 import type { StepUp } from '../decision.ts'
 import type { Evidence } from '../exchange.ts'
+import { missingClaims } from './account.ts'
+import type { Claims } from './claims.ts'
 
 const MAX_TEXT_LENGTH = 500
 const MAX_CLAIMS = 50
@@ -36,35 +38,56 @@ function wordsOf(error: unknown): string {
   return mismatch(error) ?? 'the answer cannot be accepted'
 }
 
-/** What the library says a claim, or a member of the metadata, should be. */
+/** What the library says a claim, or a member of the metadata, should be. `now`: in seconds, where it is a time. */
 interface Comparison {
   readonly expected?: unknown
   readonly claims?: Readonly<Record<string, unknown>>
   readonly claim?: unknown
   readonly body?: Readonly<Record<string, unknown>>
   readonly attribute?: unknown
+  readonly now?: unknown
 }
 
 function mismatch(error: unknown): string | undefined {
   const root = error instanceof client.ClientError ? error.cause : error
   const detail = root instanceof Error ? root.cause : root
   if (typeof detail !== 'object' || detail === null) return undefined
-  const { expected, claims, claim, body, attribute }: Comparison = detail
-  const issuer = claim === 'iss' ? claims?.iss : attribute === 'issuer' ? body?.issuer : undefined
-  const names = issuer === undefined ? [] : [`the issuer is ${said(issuer)}, and not ${said(expected)}`]
+  const { claims }: Comparison = detail
+  const wrong = wrongValue(detail)
   const came = claims === undefined ? [] : [`claims that came: ${namesOf(claims)}`]
-  return names.length + came.length === 0 ? undefined : [...names, ...came].join('; ')
+  const all = [...(wrong === undefined ? [] : [wrong]), ...came]
+  return all.length === 0 ? undefined : all.join('; ')
+}
+
+function wrongValue({ expected, claims, claim, body, attribute, now }: Comparison): string | undefined {
+  const issuer = claim === 'iss' ? claims?.iss : attribute === 'issuer' ? body?.issuer : undefined
+  if (issuer !== undefined) return `the issuer is ${said(issuer)}, and not ${said(expected)}`
+  if (claim === 'aud' && expected !== undefined)
+    return `aud is ${said(JSON.stringify(claims?.aud))}, and not ${said(expected)}`
+  const time = claims?.[String(claim)]
+  if (typeof now !== 'number' || typeof time !== 'number') return undefined
+  const distanceS = Math.round(time - now)
+  return `${claim} is ${Math.abs(distanceS)} s ${distanceS < 0 ? 'ago' : 'ahead'} by our clock: is it right, and that of the OP?`
 }
 
 const namesOf = (claims: Readonly<Record<string, unknown>>) => said(Object.keys(claims).slice(0, MAX_CLAIMS).join(', '))
 
 /** A sign-in that does not prove what it must. */
-export function missingProof(claims: Readonly<Record<string, unknown>>, came: Evidence, wanted: StepUp): Error {
+export function missingProof(claims: Claims, came: Evidence, wanted: StepUp, nowMs: number): Error {
   const values = Object.entries({ acr: came.acr, amr: came.amr, acrs: came.acrs, auth_time: came.authTime })
     .map(([name, value]) => `${name}=${value === undefined ? 'missing' : said(JSON.stringify(value))}`)
     .join(', ')
   const acr = wanted.acceptAcr === undefined ? 'as configured' : said(wanted.acceptAcr.join(' '))
+  const aheadS = came.authTime === undefined ? 0 : Math.round(came.authTime - nowMs / 1000)
+  const clock = aheadS > 0 ? `; auth_time is ${aheadS} s ahead by our clock: is it right, and that of the OP?` : ''
   return new Error(
-    `claims that came: ${namesOf(claims)}; ${values}; wanted: acr ${acr}, auth_time at most ${wanted.maxAgeSeconds} s ago`,
+    `claims that came: ${namesOf(claims)}; ${values}; wanted: acr ${acr}, auth_time at most ${wanted.maxAgeSeconds} s ago${clock}`,
   )
+}
+
+/** A sign-in of somebody who has no account by that template, or none that is theirs. */
+export function missingAccount(claims: Claims, template: string): Error {
+  const missing = missingClaims(template, claims)
+  const why = missing.length === 0 ? 'which does not fit' : `and what is missing is ${missing.join(', ')}`
+  return new Error(`claims that came: ${namesOf(claims)}; the account is ${template}, ${why}`)
 }

@@ -17,6 +17,8 @@ export interface Op {
   readonly callbackPath: string
   /** The account in claims of its ID tokens. */
   readonly mapAccount: AccountMapper
+  /** Of which claims it is made. */
+  readonly accountTemplate: string
 }
 
 export class Ops {

@@ -26,7 +26,7 @@ import { Fault, toFault } from '../errors.ts'
 import type { Evidence, Traced } from '../exchange.ts'
 import { readCookie } from '../http/cookie.ts'
 import type { OpLogout } from '../oidc/op-logout.ts'
-import { missingProof } from '../oidc/op-refusal.ts'
+import { missingAccount, missingProof } from '../oidc/op-refusal.ts'
 import type { Op, Ops } from '../oidc/ops.ts'
 import type { TokenSet } from '../oidc/provider.ts'
 import { signInEvidence } from '../oidc/sign-in-evidence.ts'
@@ -164,7 +164,11 @@ async function openSession(
   const refusal = verdict !== 'satisfied' ? verdict : account === undefined ? 'account-unmapped' : undefined
   if (refusal !== undefined || account === undefined) {
     report(refusal ?? 'account-unmapped', exchange, account)
-    throw new Fault(refusal ?? 'account-unmapped', missingProof(claims, evidence, stepUpIn(record)))
+    const cause =
+      verdict === 'satisfied'
+        ? missingAccount(claims, op.accountTemplate)
+        : missingProof(claims, evidence, stepUpIn(record), parts.now())
+    throw new Fault(refusal ?? 'account-unmapped', cause)
   }
   if (record.intent !== undefined && record.intent.accountKey !== accountKey(account)) {
     parts.mismatch(exchange, account, record.intent)

@@ -72,6 +72,30 @@ test('an expired secret is told in the words of the OP', async () => {
   assert.match(said, /AADSTS7000222/)
 })
 
+test('a wrong secret that is called unauthorized_client, with 401, is still the secret', async () => {
+  plain.answerAt('/token', (_, response) =>
+    response.writeHead(401, { 'Content-Type': 'application/json' }).end('{"error":"unauthorized_client"}'),
+  )
+  assert.deepEqual((await check(plain.issuer)).options, ['oidc.clientSecretFile'])
+})
+
+test('a page that names what it does not take is read as people see it', async () => {
+  const page = '<html><head><title>client</title></head><body><script>client</script><p>Invalid parameter: claims</p>'
+  plain.answerAt('/authorize', (_, response) => response.writeHead(400).end(page))
+  const { options, said } = await check(plain.issuer, { requestFactorBy: 'claims.acr' })
+  assert.deepEqual(options, ['oidc.acrValues'])
+  assert.match(said, /claims\.acr \(status 400\): Invalid parameter: claims"/)
+})
+
+test('a client for git that may not begin a device authorization', async () => {
+  const { code, report } = await check(real.issuer, { deviceClientId: agreed.clientId })
+  assert.deepEqual([code, report.findings.map(({ check }) => check)], [1, ['device']])
+  assert.match(
+    report.findings[0]?.message ?? '',
+    /^torhaus cannot begin a device authorization: .* 401 .*invalid_client/,
+  )
+})
+
 test('a redirect URI that is not registered is found without a sign-in', async () => {
   const { code, options, said } = await check(real.issuer, {}, 'the right secret', PORT + 1)
   assert.deepEqual([code, options], [1, ['publicUrl']])

@@ -55,6 +55,7 @@ const refuse = (error: string, description: string) =>
     answer.set('error', error)
     answer.set('error_description', description)
   })
+const nowS = () => Math.floor(Date.now() / 1000)
 const tell = (changes: object) => op.tell(({ sign, header, claims }) => sign(header, { ...claims, ...changes }))
 
 interface Cause {
@@ -79,11 +80,20 @@ const causes: Readonly<Record<string, Cause>> = {
     provoke: () => op.describe(right => ({ ...right, issuer: 'https://o.example' })),
   },
   'token endpoint: the issuer is ..., and not ...': { provoke: () => tell({ iss: 'https://sts.windows.net/t/' }) },
+  'token endpoint: exp is ... s ago by our clock: ...': {
+    provoke: () => tell({ iat: nowS() - 900, exp: nowS() - 600 }),
+  },
+  'token endpoint: aud is ..., and not ...': { provoke: () => tell({ aud: 'account' }) },
   'fetch failed ... (DEPTH_ZERO_SELF_SIGNED_CERT)': { issuer: () => secure.issuer },
   'fetch failed ... ECONNREFUSED ...': { issuer: () => `http://127.0.0.1:${nobody}` },
   'claims that came: ... acr=missing, ... wanted: acr as configured, ...': { provoke: () => tell({ acr: undefined }) },
   'claims that came: ... auth_time=missing; wanted: ...': { provoke: () => tell({ auth_time: undefined }) },
-  'claims that came: iss, ...': { provoke: () => tell({ preferred_username: undefined }) },
+  'claims that came: ... auth_time is ... s ahead by our clock: ...': {
+    provoke: () => tell({ auth_time: nowS() + 600, iat: nowS() + 600, exp: nowS() + 900 }),
+  },
+  'claims that came: iss, ...; the account is ..., and what is missing is ...': {
+    provoke: () => tell({ preferred_username: undefined }),
+  },
   'groups is missing': {
     oidc: { idToken: { groups: ['groups'] } },
     rest: { groups: { require: ['staff'] } },

@@ -5,9 +5,10 @@ import type { Page } from 'playwright-core'
 import { keycloakHome } from '../../devkit/op/keycloak-distribution.ts'
 import { allowEnrolment } from '../../devkit/op/keycloak-realm.ts'
 import { metricAt } from '../../devkit/torhaus/metric-at.ts'
-import type { SignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
+import { codeOf, SESSION_COOKIE, type SignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 import { startHelper } from './credential-helper.ts'
 import { type KeycloakLab, REALM, startKeycloakLab, typeCode, typePassword } from './keycloak-lab.ts'
+import { optionsFound, type WrongValue, wrongValues } from './wrong-values.ts'
 
 const found = await keycloakHome()
 const skip = 'missing' in found && `left out: a real Keycloak, for ${found.missing}`
@@ -15,12 +16,46 @@ const skip = 'missing' in found && `left out: a real Keycloak, for ${found.missi
 const TIMEOUT_MS = 280_000
 const OVERDUE_MS = 1_500_000
 
+const option = (name: string, value: unknown, says: RegExp): WrongValue => ({
+  ...{ name, options: [`oidc.${name}`], says },
+  change: right => ({ ...right, oidc: { ...right.oidc, [name]: value } }),
+})
+
+const ofKeycloak = [
+  option('scopes', ['openid', 'nonsense'], /nonsense/),
+  option('acrValues', ['gold'], /gold is not in its acr_values_supported/),
+  option('deviceClientId', 'got', /got cannot begin a device authorization.* 401 .*invalid_client/),
+]
+
+interface Right {
+  readonly oidc: object
+}
+
+/** Found where somebody signs in, and no earlier: the code on the page, and what the log says. */
+const atSignIn: readonly (readonly [(right: Right) => object, string, RegExp])[] = [
+  [
+    ({ oidc }) => ({ oidc: { ...oidc, clientSecretFile: 'client-secret' } }),
+    'op-response-invalid',
+    /^token endpoint: 401 unauthorized_client: Invalid client or Invalid client credentials/,
+  ],
+  [
+    () => ({ secondFactor: { acceptAcr: ['gold'] } }),
+    'second-factor-missing',
+    /claims that came: .*acr="pwd".*wanted: acr as configured/,
+  ],
+  [
+    () => ({ account: { template: '{upn}' } }),
+    'account-unmapped',
+    /the account is \{upn\}, and what is missing is upn/,
+  ],
+]
+
 suite('Keycloak', { skip, timeout: TIMEOUT_MS }, () => {
   let lab: KeycloakLab
   before(async () => {
     lab = await startKeycloakLab('home' in found ? found.home : '', config => ({
       ...config,
-      oidc: { ...config.oidc, acrValues: ['pwd'] },
+      oidc: { ...config.oidc, acrValues: ['pwd'], bearer: { audiences: ['elsewhere'] } },
       secondFactor: {
         acceptAcr: ['pwd', 'mfa'],
         rules: [{ name: 'area', when: { path: '/area' }, require: 'second-factor', acceptAcr: ['mfa'] }],
@@ -122,6 +157,42 @@ suite('Keycloak', { skip, timeout: TIMEOUT_MS }, () => {
     const answer = await fetch(`${lab.torhaus.url}/page`, { headers: { Authorization: `Bearer ${password}` } })
     assert.equal(answer.status, 200, await answer.text())
     assert.equal(lab.torhaus.account(), 'gwen')
+    const elsewhere = await fetch(`${lab.other.url}/page`, { headers: { Authorization: `Bearer ${password}` } })
+    assert.deepEqual([elsewhere.status, codeOf(elsewhere)], [401, 'bearer-audience-mismatch'])
+    await page.context().close()
+  })
+
+  for (const wrong of [...wrongValues, ...ofKeycloak]) {
+    test(`op-check, with ${wrong.name} wrong`, async () => {
+      const { code, options, messages } = await optionsFound(lab.torhaus.configFile, wrong)
+      assert.deepEqual(
+        [[...new Set(options)], code],
+        [wrong.options, wrong.options.length === 0 ? 0 : 1],
+        messages.join('\n'),
+      )
+      assert.match(messages.join('\n'), wrong.says ?? /^/)
+    })
+  }
+
+  test('at the sign-in the log names the secret, the level and the claim that are wrong', async () => {
+    const page = await pageOf('heidi', lab.other)
+    await page.waitForURL(`${lab.other.url}/page`)
+    let right: Right | undefined
+    for (const [wrong, code, says] of atSignIn) {
+      await lab.other.restart(config => {
+        right ??= config as Right
+        return { ...right, ...wrong(right) }
+      })
+      await page.context().clearCookies({ name: SESSION_COOKIE })
+      await page.goto(`${lab.other.url}/page`)
+      await page.getByText(code).waitFor()
+      const [, id] = /request (\S+)/.exec(String(await page.evaluate('document.body.innerText'))) ?? []
+      const record = await lab.other.logged(
+        entry => entry['http.request.id'] === id && entry['event.action'] === 'request',
+      )
+      assert.match(String(record['error.message']), says)
+    }
+    await lab.other.restart(() => right ?? {})
     await page.context().close()
   })
 
