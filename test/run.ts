@@ -55,10 +55,10 @@ const packages = new Set(
 )
 if (packages.size > 0) await ensureDebianPackages([...packages])
 
-// A download, and a build that takes a minute: not on the time of a test. Elsewhere those tests say what they left out.
+// A download, and a build that takes a minute: not on the time of a test. Without it, those tests say what they left out.
 if (files.some(file => file.startsWith('test/providers/'))) {
   const keycloak = await keycloakHome()
-  if ('missing' in keycloak && process.env.CI !== undefined) throw new Error(`no Keycloak: ${keycloak.missing}`)
+  if ('missing' in keycloak) console.error(`The tests with Keycloak are left out: ${keycloak.missing}`)
 }
 
 const runner = spawn(
