@@ -3,12 +3,20 @@
 # The Node of the base image runs it, so it must be 24.9 or later; name a digest here for builds that can be repeated.
 ARG NODE_IMAGE=node:26-bookworm-slim
 
-FROM ${NODE_IMAGE} AS packages
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Without scripts: nothing of a package runs while building. Its own Node would be a second one here.
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
- && rm -rf node_modules/node-* node_modules/.bin/node
+# Without scripts: nothing of a package runs while it is installed.
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY bin bin
+COPY config config
+COPY deploy/roll-out deploy/roll-out
+COPY devkit/build devkit/build
+COPY middleware middleware
+COPY src src
+# Then only what the bundle has not taken in is left; the Node of the packages would be a second one here.
+RUN npm run build \
+ && find node_modules -mindepth 1 -maxdepth 1 ! -name koffi ! -name @koromix -exec rm -rf {} +
 
 FROM ${NODE_IMAGE}
 # For Kerberos: --build-arg DEBIAN_PACKAGES=libgssapi-krb5-2
@@ -21,12 +29,10 @@ RUN rm -rf /usr/local/lib/node_modules/npm /usr/local/bin/npm /usr/local/bin/npx
       /usr/local/lib/node_modules/corepack /opt/yarn* /usr/local/bin/yarn /usr/local/bin/yarnpkg \
  && ln -s /app/bin/torhaus.mjs /usr/local/bin/torhaus \
  && install -d -m 0700 -o node -g node /data
-COPY --from=packages /app/node_modules /app/node_modules
+COPY --from=build /app/node_modules /app/node_modules
+COPY --from=build /app/dist /app/dist
 COPY package.json /app/
 COPY bin /app/bin
-COPY config /app/config
-COPY middleware /app/middleware
-COPY src /app/src
 # The store is made there, where the configuration names no other place; the only folder it writes to.
 ENV NODE_ENV=production STATE_DIRECTORY=/data
 USER node
@@ -37,4 +43,4 @@ EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ADMIN_PORT || 9090}/livez`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM
-CMD ["node", "/app/src/main.ts", "--config", "/etc/torhaus/torhaus.yaml"]
+CMD ["node", "/app/dist/main.js", "--config", "/etc/torhaus/torhaus.yaml"]

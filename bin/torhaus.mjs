@@ -15,7 +15,10 @@ const prefix = process.platform === 'darwin' && process.arch === 'arm64' ? 'node
 const ownPackage = `${prefix}-${isWindows ? 'win' : process.platform}-${process.arch}`
 const ownNode = join(root, 'node_modules', ownPackage, 'bin', isWindows ? 'node.exe' : 'node')
 
-if (root.split(sep).includes('node_modules'))
+// What is shipped has the bundle alone; a clone runs its sources, whatever `npm run build` has left there.
+const isBundle = !existsSync(join(root, 'src'))
+
+if (!isBundle && root.split(sep).includes('node_modules'))
   refuse(`Torhaus cannot run below node_modules, where Node strips no types: run it from a clone, not from ${root}.`)
 else if (!existsSync(join(root, 'node_modules')))
   refuse(`The packages of Torhaus are missing: run \`npm ci\` in ${root}.`)
@@ -23,7 +26,8 @@ else if (existsSync(ownNode) && realpathSync(ownNode) !== realpathSync(process.e
 else {
   if (process.argv[2] === 'start') await import('./early-signals.mjs')
   await import('./required-node.mjs')
-  const { runTorhaus } = await import('../src/cli/torhaus.ts')
+  if (isBundle) process.setSourceMapsEnabled(true)
+  const { runTorhaus } = await import(isBundle ? '../dist/torhaus.js' : '../src/cli/torhaus.ts')
   await runTorhaus(process.argv.slice(2))
 }
 

@@ -7,6 +7,8 @@ import '../bin/required-node.mjs'
 import cluster from 'node:cluster'
 
 const args = process.argv.slice(2)
+// The bundle, whose maps lead to the sources; these need none.
+if (import.meta.filename.endsWith('.js')) process.setSourceMapsEnabled(true)
 // Either is loaded alone: the supervisor needs nothing of the proxy.
 if (cluster.isWorker) (await import('./process/worker.ts')).runWorker()
 else await (await import('./cli/torhaus.ts')).runTorhaus(args[0] === '--version' ? args : ['start', ...args])

@@ -56,7 +56,7 @@ switch ($Step) {
     Wait-Pool 'Stopped'
   }
   'Activate' {
-    if (-not (Test-Path "$folder\src\main.ts")) { throw "$Version is not installed below $Releases." }
+    if (-not (Test-Path "$folder\bin\torhaus.mjs")) { throw "$Version is not installed below $Releases." }
     $active = Get-ActiveVersion
     if ($active -ne $Version) {
       Set-Content -LiteralPath $before -Value $active

@@ -27,4 +27,4 @@ done
 tar -xf "$tarball" -C "$work"
 release=$work/torhaus-$version-linux-x64
 export PATH="$work:$release/node_modules/.bin:$PATH"
-node "$release/deploy/roll-out/main.ts" --plan plan.yaml --version "$version" --json
+node "$release/dist/roll-out.js" --plan plan.yaml --version "$version" --json

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jsonMember } from '../op/json-member.ts'
+import { mainProgram } from '../torhaus/torhaus-program.ts'
 import { DemoError } from './demo-error.ts'
 
-const THIS_TREE = resolve(import.meta.dirname, '../..')
 const readyTimeoutMs = 30_000
 const pollMs = 100
 /** Longer than the demo lets Torhaus drain. */
@@ -32,13 +31,12 @@ export type LaunchOptions = {
   readonly tree?: string
 }
 
-/** Starts Torhaus from its sources, with both its outputs in `logFile`. */
+/** Starts Torhaus, with both its outputs in `logFile`. */
 export function startTorhaus(configFile: string, logFile: string, options: LaunchOptions = {}): TorhausProcess {
   const log = openSync(logFile, 'a', 0o600)
   const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...environment } = process.env
   // In a process group of its own: Ctrl-C in the terminal is for the demo, which then stops it in order.
-  const entryPoint = join(options.tree ?? THIS_TREE, 'src/main.ts')
-  const command = [...(options.launcher ?? []), process.execPath, entryPoint, '--config', configFile]
+  const command = [...(options.launcher ?? []), process.execPath, mainProgram(options.tree), '--config', configFile]
   const child = spawn(command[0] ?? '', command.slice(1), {
     stdio: ['ignore', log, log],
     detached: true,

@@ -51,6 +51,7 @@ export const FLOORS: readonly Floor[] = [
         'src/exit-codes.ts',
         'src/fair-ledger.ts',
         'src/torhaus-version.ts',
+        'src/worker-program.ts',
       ],
       'src/io',
     ],

@@ -1,6 +1,6 @@
 /**
  * `npm run release [-- --tag TAG] [--only KIND,...] [--sign-with KEYFILE] [--output FOLDER] [--json]`: what is shipped, into
- * dist/ (docs/release.md). The same commit gives the same bytes. With `--json` the last line is
+ * release/ (docs/release.md). The same commit gives the same bytes. With `--json` the last line is
  * `{"version","commit","files":[{"name","bytes","sha256"}]}`.
  */
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -36,7 +36,7 @@ function readArguments(args: string[]) {
   if (unknown !== undefined) throw new UsageError(`--only takes ${KINDS.join(', ')}; not ${unknown}`)
   return {
     ...{ tag: values.tag, kinds: new Set(kinds.filter(isKind)), keyFile: values['sign-with'] },
-    ...{ output: resolve(values.output ?? join(ROOT, 'dist')), isJson: values.json === true },
+    ...{ output: resolve(values.output ?? join(ROOT, 'release')), isJson: values.json === true },
   }
 }
 

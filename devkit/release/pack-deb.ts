@@ -39,10 +39,8 @@ export async function packDeb(source: ReleaseSource, staged: string, work: strin
   const documents = 'usr/share/doc/torhaus'
   for (const name of ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'docs', 'deploy']) {
     cpSync(join(staged, name), inRoot(join(documents, name)), { recursive: true })
-    // The roll-out imports what lies beside it, and runs from the tarball.
     if (name !== 'CHANGELOG.md') rmSync(inRoot(join(HOME, name)), { recursive: true, force: true })
   }
-  rmSync(inRoot(join(documents, 'deploy/roll-out')), { recursive: true, force: true })
   write(join(documents, 'copyright'), readFileSync(join(DEBIAN, 'copyright')))
   write(join(documents, 'changelog.gz'), gzipSync(changelog(version, epoch), { level: 9 }))
   write('usr/share/man/man1/torhaus.1.gz', gzipSync(readFileSync(join(DEBIAN, 'torhaus.1')), { level: 9 }))

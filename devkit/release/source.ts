@@ -1,16 +1,19 @@
 /** What is released: a commit, not what lies about in the folder. */
-import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { bundle, dropSources } from '../build/bundle.ts'
 import { runCommand } from '../realm/run-command.ts'
+import { sbomOf } from '../sbom/sbom.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
-/** What runs, what rolls it out, and what people read. */
+/** What runs once it is bundled, what rolls it out, and what people read. */
 const SHIPPED = [
   ...['bin', 'config', 'deploy', 'docs', 'middleware', 'src'],
   ...['CHANGELOG.md', 'README.md', 'SECURITY.md', 'package.json', 'package-lock.json'],
 ] as const
 /** Figures and pictures of measurements: no one who runs it needs them. */
 const LEFT_OUT = ['docs/performance/results']
+const BILL_OF_MATERIALS = 'torhaus.cdx.json'
 
 export interface ReleaseSource {
   /** Holds the shipped files. */
@@ -54,11 +57,25 @@ const NPM_PLATFORM: Readonly<Record<Platform, readonly string[]>> = {
   'win-x64': ['--os=win32', '--cpu=x64'],
 }
 
-/** A folder that runs on the platform: the sources, the packages of the lock file by their hashes, and its Node. */
+/**
+ * A folder that runs on the platform: the bundle, made of the sources and the packages of the lock file by their hashes, the
+ * packages that stay outside of it, Node, and the bill of materials of all of it.
+ */
 export async function stage({ folder: source }: ReleaseSource, platform: Platform, folder: string): Promise<void> {
   cpSync(source, folder, { recursive: true })
   const args = ['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', ...NPM_PLATFORM[platform]]
   await runCommand('npm', args, { cwd: folder, timeoutMs: 300_000 })
+  await bundle(folder, join(folder, 'dist'))
+  dropSources(folder)
+  // The plan takes these programs from beside it, where a clone has their sources.
+  const plan = join(folder, 'deploy/two-machines/plan.yaml')
+  const ofBundle = readFileSync(plan, 'utf8').replaceAll(
+    '../roll-out/haproxy-server.ts',
+    '../../dist/haproxy-server.js',
+  )
+  writeFileSync(plan, ofBundle)
+  const lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'))
+  writeFileSync(join(folder, BILL_OF_MATERIALS), `${JSON.stringify(sbomOf(lock, false), undefined, 2)}\n`)
   const modules = join(folder, 'node_modules')
   // Headers and manual pages of Node, a quarter of it; and what npm notes for itself.
   for (const name of ['include', 'share'])

@@ -7,14 +7,13 @@ import { stringify } from 'yaml'
 import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { inOptionsOf } from '../../devkit/torhaus/options-of-tree.ts'
 import { torhausAddresses, torhausConfig, writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
+import { mainProgram } from '../../devkit/torhaus/torhaus-program.ts'
 import type { SubjectStarter, Surroundings } from '../subject.ts'
 import type { Place } from './cores.ts'
 import { TICKET_FOLDER } from './origin.ts'
 import { type Server, startServer } from './server.ts'
 import { configurationOf, type TorhausKind } from './torhaus-kind.ts'
 
-const ENTRY_POINT = 'src/main.ts'
-const THIS_TREE = resolve(import.meta.dirname, '../..')
 const FOLDER = 'torhaus'
 
 /** `nodeOptions`: for a profile, e.g. `--cpu-prof`. */
@@ -27,7 +26,7 @@ export function torhaus(kind: TorhausKind, nodeOptions: readonly string[] = []):
     const configFile = await writeTorhausConfig(setting, usual => configurationOf(kind, usual, realm))
     const server = await start('torhaus', surroundings, {
       port,
-      command: commandOf(THIS_TREE, configFile, nodeOptions),
+      command: commandOf(mainProgram(), configFile, nodeOptions),
     })
     const { publicUrl } = torhausAddresses(port)
     const signInPages = { start: `${publicUrl}/.torhaus/sign-in?return_to=/1k`, page: `${publicUrl}/1k` }
@@ -63,7 +62,7 @@ export function torhausBeside(name: string, kind: TorhausKind, place: Place = 'p
     const configFile = join(folderOf(surroundings), `${name}.yaml`)
     const ownPort = { ...usual, listener: { ...usual.listener, port } }
     writeFileSync(configFile, stringify(configurationOf(kind, ownPort, surroundings.realm)))
-    const server = await start(name, surroundings, { port, place, command: commandOf(THIS_TREE, configFile, []) })
+    const server = await start(name, surroundings, { port, place, command: commandOf(mainProgram(), configFile, []) })
     return { name, port, server, ...trafficOf(kind) }
   }
 }
@@ -78,7 +77,7 @@ export function torhausOf(tree: string, kind: TorhausKind): SubjectStarter {
     const configFile = join(folderOf(surroundings), 'baseline.yaml')
     const usual = configurationOf(kind, torhausConfig(await settingOf(surroundings)), surroundings.realm)
     writeFileSync(configFile, stringify(inOptionsOf(resolve(tree), usual)))
-    const command = commandOf(resolve(tree), configFile, [])
+    const command = commandOf(mainProgram(resolve(tree)), configFile, [])
     const ports = { PORT: String(port), ADMIN_PORT: String(await freePort()) }
     const server = await start('baseline', surroundings, { port, command, environment: ports })
     return { name: 'baseline', port, server, ...trafficOf(kind) }
@@ -125,7 +124,7 @@ function trafficOf(kind: TorhausKind) {
   return kind === 'impersonating' ? { originFolder: TICKET_FOLDER } : {}
 }
 
-const commandOf = (tree: string, configFile: string, nodeOptions: readonly string[]) => [
-  ...[process.execPath, ...nodeOptions, join(tree, ENTRY_POINT)],
+const commandOf = (program: string, configFile: string, nodeOptions: readonly string[]) => [
+  ...[process.execPath, ...nodeOptions, program],
   ...['--config', configFile],
 ]

@@ -1,6 +1,5 @@
 /** The supervisor, from the configuration to the signal that ends it. */
 import { writeSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { certificateWarnings } from '../../config/certificate-warnings.ts'
 import { keyFileWarnings } from '../../config/key-files.ts'
 import type { Config } from '../../config/schema.ts'
@@ -9,12 +8,11 @@ import { createLog } from '../observability/log.ts'
 import { SharedLogOutput } from '../observability/shared-log-output.ts'
 import { Supervisor } from '../process/supervisor.ts'
 import { system } from '../system.ts'
+import { workerProgram } from '../worker-program.ts'
 import { type Command, CommandError, configOption } from './command.ts'
 import { configFileOf, readConfig } from './read-config.ts'
 
 const STANDARD_ERROR = 2
-/** The program that becomes a worker when the supervisor starts it. */
-const WORKER_PROGRAM = resolve(import.meta.dirname, '../main.ts')
 
 export const command: Command = {
   usage: '--config FILE',
@@ -32,7 +30,7 @@ async function supervise(fileName: string): Promise<ExitCode> {
   for (const { path, message } of certificateWarnings(config, system.now()))
     log.warn({ 'event.action': 'certificate', 'torhaus.option': path, 'error.message': message })
   const supervisor = new Supervisor({
-    ...{ fileName, config, log, output, workerProgram: WORKER_PROGRAM },
+    ...{ fileName, config, log, output, workerProgram },
     surroundings: system,
   })
   let isStopping = false

@@ -2,9 +2,9 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, linkSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
-export const TORHAUS = join(ROOT, 'bin/torhaus.mjs')
 const TIMEOUT_MS = 60_000
 
 export interface Ended {
@@ -13,7 +13,7 @@ export interface Ended {
   readonly error: string
 }
 
-export function runTorhaus(args: readonly string[], program = TORHAUS, node = process.execPath): Promise<Ended> {
+export function runTorhaus(args: readonly string[], program = torhausCommand, node = process.execPath): Promise<Ended> {
   return new Promise(done => {
     execFile(node, [program, ...args], { timeout: TIMEOUT_MS }, (error, out, stderr) =>
       done({ code: error === null ? 0 : Number(error.code), out, error: stderr }),

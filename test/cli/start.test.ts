@@ -11,7 +11,8 @@ import { after, before, test } from 'node:test'
 import { listen } from '../../devkit/op/listen.ts'
 import { freePorts } from '../../devkit/torhaus/free-port.ts'
 import { writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
-import { oldNode, otherNode, ROOT, runTorhaus, TORHAUS } from './command-lab.ts'
+import { mainProgram, torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
+import { oldNode, otherNode, runTorhaus } from './command-lab.ts'
 
 const TIMEOUT_MS = 60_000
 let directory: string
@@ -33,7 +34,7 @@ async function writeConfig(port: number, adminPort: number): Promise<string> {
 async function signalled(node: string, steps: readonly (readonly [after: string, signal: NodeJS.Signals])[]) {
   const [port = 0, adminPort = 0] = await freePorts()
   const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...env } = process.env
-  const args = [TORHAUS, 'start', '--config', await writeConfig(port, adminPort)]
+  const args = [torhausCommand, 'start', '--config', await writeConfig(port, adminPort)]
   const child = spawn(node, args, { stdio: ['ignore', 'pipe', 'pipe'], env, timeout: TIMEOUT_MS })
   const ended = new Promise<[number | null, NodeJS.Signals | null]>(done => child.once('exit', (...how) => done(how)))
   const complaints = text(child.stderr)
@@ -66,8 +67,8 @@ for (const [name, find] of Object.entries(nodes)) {
   })
 }
 
-test('src/main.ts is the same command', async () => {
-  const main = join(ROOT, 'src/main.ts')
+test('the program of service managers is the same command', async () => {
+  const main = mainProgram()
   const { code, error } = await runTorhaus([], main)
   assert.equal(code, 2)
   assert.match(error, /^--config FILE is needed\nusage: torhaus start --config FILE\n/)

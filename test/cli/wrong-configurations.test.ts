@@ -7,11 +7,11 @@ import type { Mistake } from '../../devkit/mistakes/mistake.ts'
 import { createPlace, type Place } from '../../devkit/mistakes/place.ts'
 import { textMistakes } from '../../devkit/mistakes/text-mistakes.ts'
 import { canMount } from '../../devkit/torhaus/small-disk.ts'
+import { torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
 import { command } from '../../src/cli/check-config.ts'
 import { CommandError, readArguments } from '../../src/cli/command.ts'
 import { exitCode } from '../../src/exit-codes.ts'
 import { system } from '../../src/system.ts'
-import { TORHAUS } from './command-lab.ts'
 
 /** Lines and exit code of `torhaus check`. */
 async function check({ configFile, directory }: Place, environment: object): Promise<[string[], number]> {
@@ -51,7 +51,7 @@ async function checkAsNobody({ configFile, directory, giveTo }: Place): Promise<
   giveTo(NOBODY)
   const options = { uid: NOBODY, gid: NOBODY }
   return new Promise(done => {
-    execFile(process.execPath, [TORHAUS, 'check', '--config', configFile], options, (error, out, complaints) =>
+    execFile(process.execPath, [torhausCommand, 'check', '--config', configFile], options, (error, out, complaints) =>
       done([linesOf(out + complaints, directory), Number(error?.code ?? 0)]),
     )
   })

@@ -9,9 +9,9 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { keyProblem, readKey } from '../../config/secret.ts'
 import { writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
+import { torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
 
 const run = promisify(execFile)
-const PROGRAM = join(import.meta.dirname, '../../bin/torhaus.mjs')
 const inBase64 = (bytes: Uint8Array | string) => Buffer.from(bytes).toString('base64')
 
 const NO_KEYS: Readonly<Record<string, string>> = {
@@ -48,7 +48,7 @@ test('check says what a start would, and warns of a file that others can read', 
       ...config,
       session: { ...config.session, encryptionKeyFiles: [file] },
     }))
-    const check = () => run(process.execPath, [PROGRAM, 'check', '--config', configFile])
+    const check = () => run(process.execPath, [torhausCommand, 'check', '--config', configFile])
     await writeFile(file, inBase64(new Uint8Array(32)), { mode: 0o600 })
     assert.throws(() => readKey(file), /must hold random bytes/)
     await assert.rejects(check(), (error: Error & { code: number; stderr: string }) => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { loadConfig, parseConfig } from '../../config/load.ts'
+import { torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
 
 let directory: string
 before(async () => {
@@ -165,7 +166,7 @@ test('a file that is not there is one problem', () => {
 test('config:check prints every problem and exits with 78, and with 0 for a valid file', async () => {
   const check = (file: string) =>
     new Promise<{ code: number; text: string }>(resolve => {
-      execFile(process.execPath, ['bin/torhaus.mjs', 'check', file], (error, stdout, stderr) =>
+      execFile(process.execPath, [torhausCommand, 'check', file], (error, stdout, stderr) =>
         resolve({ code: Number(error?.code ?? 0), text: stdout + stderr }),
       )
     })

@@ -2,20 +2,26 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { EXTERNAL } from '../../devkit/build/bundle.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
-/** What runs: nothing to test, measure or document it with. */
-const CARRIED = ['bin', 'config', 'middleware', 'package-lock.json', 'package.json', 'src']
+/** What runs is made of it: nothing to test, measure or document it with. */
+const SENT = [
+  ...['bin', 'config', 'deploy/roll-out', 'devkit/build', 'middleware', 'package-lock.json', 'package.json', 'src'],
+]
+const copiedIn = (stage: string) =>
+  [...stage.matchAll(/^COPY (.+) \S+$/gm)].flatMap(([, names = '']) => names.replace('--from=build ', '').split(' '))
 
-test('the container carries what runs, and nothing of devkit, tests or load tests', () => {
-  const copied = [...read('Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = '']) =>
-    names.split(' '),
-  )
-  assert.deepEqual([...new Set(copied)].sort(), CARRIED)
+test('the container carries what runs, and nothing of the sources, devkit, tests or load tests', () => {
+  const [, build = '', container = ''] = read('Dockerfile').split(/^FROM .*$/m)
+  assert.deepEqual([...new Set(copiedIn(build))].sort(), SENT)
+  assert.deepEqual(copiedIn(container).sort(), ['/app/dist', '/app/node_modules', 'bin', 'package.json'])
   const sent = [...read('.dockerignore').matchAll(/^!(.+)$/gm)].map(([, name]) => name)
-  assert.deepEqual(sent.sort(), CARRIED)
+  assert.deepEqual(sent.sort(), SENT)
   assert.match(read('.dockerignore'), /^\*$/m)
+  const kept = [...build.matchAll(/! -name (\S+)/g)].map(([, name]) => name)
+  assert.deepEqual(kept, EXTERNAL)
 })
 
 test('neither unit nor container leaves core dumps', () => {

@@ -11,8 +11,8 @@ import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { SESSION_COOKIE, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
+import { torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
 
-const PROGRAM = join(import.meta.dirname, '../../bin/torhaus.mjs')
 const run = promisify(execFile)
 let directory: string
 let file: string
@@ -37,7 +37,7 @@ async function isAlive(browser: BrowserClient): Promise<boolean> {
 }
 
 const end = () =>
-  run(process.execPath, [PROGRAM, 'sessions', 'end', '--config', lab.configFile, '--account', 'ada'], {
+  run(process.execPath, [torhausCommand, 'sessions', 'end', '--config', lab.configFile, '--account', 'ada'], {
     timeout: 60_000,
   })
 

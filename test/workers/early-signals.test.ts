@@ -3,14 +3,13 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { mainProgram } from '../../devkit/torhaus/torhaus-program.ts'
 import { inPlace } from '../app/start-lab.ts'
 import { startWorkersLab, until } from './workers-lab.ts'
 
-const MAIN = resolve(import.meta.dirname, '../../src/main.ts')
 const SIGHUP_BIT = 1n
 
 /** Whether the process does something at SIGHUP (proc(5), SigCgt): Node by itself does nothing. */
@@ -22,7 +21,7 @@ function catchesHangUp(pid: number): boolean {
 for (const afterMs of [0, 50, 150, 300, 600, 1000])
   test(`SIGTERM ${afterMs} ms into a start ends it with 0, and nothing on standard error`, () =>
     inPlace(async (_, { file }) => {
-      const child = spawn(process.execPath, [MAIN, '--config', file('torhaus.yaml')], {
+      const child = spawn(process.execPath, [mainProgram(), '--config', file('torhaus.yaml')], {
         stdio: ['ignore', 'ignore', 'pipe'],
       })
       const [complaints, ended] = [text(child.stderr), once(child, 'exit')]

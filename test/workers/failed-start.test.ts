@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Config } from '../../config/schema.ts'
+import { mainProgram } from '../../devkit/torhaus/torhaus-program.ts'
 import { createLog } from '../../src/observability/log.ts'
 import { SharedLogOutput } from '../../src/observability/shared-log-output.ts'
 import { FileWatcher } from '../../src/process/file-watcher.ts'
@@ -14,7 +15,6 @@ import { system } from '../../src/system.ts'
 import { watchResources } from '../app/open-resources.ts'
 import { type Break, inPlace, withAuditFile } from '../app/start-lab.ts'
 
-const WORKER_PROGRAM = resolve(import.meta.dirname, '../../src/main.ts')
 /** Looks of the watcher come so often. */
 const LOOK_MS = 5
 
@@ -34,7 +34,7 @@ class Silence extends SharedLogOutput {
 function newSupervisor(config: Config, directory: string): Supervisor {
   const output = new Silence(() => undefined)
   return new Supervisor({
-    ...{ config, output, surroundings: system, workerProgram: WORKER_PROGRAM },
+    ...{ config, output, surroundings: system, workerProgram: mainProgram() },
     fileName: join(directory, 'torhaus.yaml'),
     log: createLog(config.logging, output, system.now),
   })

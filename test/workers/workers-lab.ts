@@ -9,7 +9,7 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'yaml'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
@@ -27,8 +27,8 @@ import {
   writeTorhausConfig,
 } from '../../devkit/torhaus/torhaus-config.ts'
 import type { LogRecord } from '../../devkit/torhaus/torhaus-fixture.ts'
+import { mainProgram } from '../../devkit/torhaus/torhaus-program.ts'
 
-const PROGRAM = resolve(import.meta.dirname, '../../src/main.ts')
 /** For waiting only: what takes longer has gone wrong. */
 const PATIENCE_MS = 30_000
 const POLL_MS = 25
@@ -114,7 +114,7 @@ export async function startWorkersLab(
   const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `
   const supervisor = spawn(
     'bash',
-    ['-c', `${limit}exec "$@"`, 'bash', process.execPath, PROGRAM, '--config', configFile],
+    ['-c', `${limit}exec "$@"`, 'bash', process.execPath, mainProgram(), '--config', configFile],
     {
       stdio: ['ignore', outputTo, 'pipe'],
       env: { ...env, RUNTIME_DIRECTORY: runtime },

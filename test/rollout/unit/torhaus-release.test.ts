@@ -22,9 +22,9 @@ beforeEach(() => {
 const release = (...args: string[]) => tryCommand(SCRIPT, args, { env })
 const active = () => basename(readlinkSync(join(folder, 'torhaus')))
 
-async function tarball(version: string, content = 'src/main.ts'): Promise<string> {
+async function tarball(version: string, content = 'bin/torhaus.mjs'): Promise<string> {
   const top = `torhaus-${version}-linux-x64`
-  mkdirSync(join(folder, top, 'src'), { recursive: true })
+  mkdirSync(join(folder, top, 'bin'), { recursive: true })
   writeFileSync(join(folder, top, content), '')
   await runCommand('tar', ['-C', folder, '-cf', join(folder, `${top}.tar`), top])
   return join(folder, `${top}.tar`)
@@ -60,7 +60,7 @@ test('activating twice keeps the way back', async () => {
 })
 
 test('what is no Torhaus, no version, or was never installed is refused, and leaves nothing', async () => {
-  assert.equal((await release('install', await tarball('1', 'src/other.ts'))).code, 1)
+  assert.equal((await release('install', await tarball('1', 'bin/other.mjs'))).code, 1)
   assert.deepEqual(readdirSync(join(folder, 'releases')), [])
   for (const version of ['2', '../1', '.', '', 'a b'])
     assert.equal((await release('activate', version)).code, 1, version)
