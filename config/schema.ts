@@ -882,6 +882,11 @@ const logging = section(
     ),
     level: choice(['trace', 'debug', 'info', 'warn', 'error'], 'Least important level that is written.', 'info'),
     access: flag('One record per request.', true),
+    accessForm: choice(
+      ['ecs', 'compact'],
+      'How the record of a request is written: with the names of the Elastic Common Schema, or with short ones and less than half as long, for who reads it by a program of their own (docs/operations.md, "Compact access records").',
+      'ecs',
+    ),
     trace: flag(
       'One more record per request, of level info: what each stage knew, added and decided. Values are shortened, and none is a secret. To find out why requests end as they do; it costs time and space with each.',
       false,

@@ -108,7 +108,7 @@ function buildApp(
 ): FastifyInstance {
   const { config, log, now, metrics, audit, refusal } = services
   const { tls } = config.listener
-  const writeAccess = config.logging.access ? accessLog(log, now) : undefined
+  const writeAccess = config.logging.access ? accessLog(log, now, config.logging.accessForm) : undefined
   const rejects = new RejectLog(log, rest.monotonic)
   return opened.use(
     createApp({

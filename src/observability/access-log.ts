@@ -1,14 +1,16 @@
 /**
- * One log record per exchange, whatever happened, with the field names of the Elastic Common Schema. Never a query, a
- * cookie, an Authorization field or a content: they may hold secrets.
+ * One log record per exchange, whatever happened, with the field names of the Elastic Common Schema, or where wished in the
+ * compact form (compact-access-line.ts). Never a query, a cookie, an Authorization field or a content: they may hold secrets.
  */
 
 import { type DestinationStream, type Logger, symbols } from 'pino'
+import type { Config } from '../../config/schema.ts'
 import { remembered } from '../bounded-map.ts'
 import { causeChain } from '../cause-chain.ts'
 import type { Clock } from '../clock.ts'
 import { errorTable } from '../errors.ts'
-import { readTraceparent } from '../http/trace-context.ts'
+import { elapsed, inOnePiece, member, ownerOf, quoted, traceOf } from './access-values.ts'
+import { compactLine } from './compact-access-line.ts'
 import { ACCESS_MEMBERS, FAILED_ACCESS_MEMBERS, ipOf } from './ecs.ts'
 import type { ExchangeRecord, Outcome } from './exchange-record.ts'
 import { BASE, timestamps } from './log.ts'
@@ -42,8 +44,9 @@ export type AccessLog = (record: ExchangeRecord, closedAtMs: number) => void
  * The records go to the output of `log`, put together here: there is one for each request, and its members are known,
  * which a general serializer has to find out each time (docs/performance tells what that costs).
  */
-export function accessLog(log: Logger, now: Clock): AccessLog {
+export function accessLog(log: Logger, now: Clock, form: Config['logging']['accessForm'] = 'ecs'): AccessLog {
   const timestamp = timestamps(now)
+  const lineOf = form === 'compact' ? compactLine : ecsLine
   const output = Reflect.get(log, symbols.streamSym) as DestinationStream
   return (record, closedAtMs) => {
     const level = record.outcome === 'failed' ? 'warn' : 'info'
@@ -51,7 +54,7 @@ export function accessLog(log: Logger, now: Clock): AccessLog {
   }
 }
 
-function lineOf(record: ExchangeRecord, level: string, stamp: string, closedAtMs: number): string {
+function ecsLine(record: ExchangeRecord, level: string, stamp: string, closedAtMs: number): string {
   const { known, outcome, code, cause } = record
   const { response, request, arrivedAtMs, requestId, target, clientAddress } = known
   const status = response.headersSent ? response.statusCode : code && errorTable[code].status
@@ -85,17 +88,6 @@ function lineOf(record: ExchangeRecord, level: string, stamp: string, closedAtMs
   return `${line}}\n`
 }
 
-/** Nothing in it needs escaping. */
-const PLAIN = /^[ !#-[\]-~]*$/
-const quoted = (text: string) => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))
-
-/** What comes again and again is looked up: looking at each character of it, and joining it, costs as much as the rest. */
-const member = (textOf: (quoted: string) => string) =>
-  remembered(text => inOnePiece(textOf(quoted(text))), { capacity: 2048, maxLength: 512 })
-
-/** A text that was put together is kept as its parts, which each line would be put together from again. */
-const inOnePiece = (text: string) => Buffer.from(text).toString()
-
 const methodMember = member(method => `,"http.request.method":${method}`)
 const accountMember = member(account => `,"user.name":${account}`)
 const userAgentMember = member(userAgent => `,"user_agent.original":${userAgent}`)
@@ -110,20 +102,3 @@ const clientMembers = remembered(
   },
   { capacity: 2048, maxLength: 64 },
 )
-
-/** In which trace, as a peer says that is believed. */
-const traceOf = ({ span, peerIsTrusted, fields }: ExchangeRecord['known']) =>
-  span?.traceId ?? (peerIsTrusted === true ? readTraceparent(fields?.kept.traceparent)?.traceId : undefined)
-
-/** Of a token whose owner the server has named. */
-const ownerOf = (principal: ExchangeRecord['known']['principal']) =>
-  principal?.kind === 'server-checked' ? principal.owner?.account : undefined
-
-/** Milliseconds with three decimals. From a table: a general text of such a number costs as much as five members. */
-function elapsed(fromMs: number, toMs: number): string {
-  const us = Math.max(0, Math.round((toMs - fromMs) * 1000))
-  const whole = Math.floor(us / 1000)
-  return `${whole}.${DECIMALS[us - whole * 1000]}`
-}
-
-const DECIMALS = Array.from({ length: 1000 }, (_, thousandths) => String(thousandths).padStart(3, '0'))
