@@ -20,7 +20,7 @@ export interface Warning {
 }
 
 export function certificateWarnings(config: Config, nowMs: number): (Diagnostic & Warning)[] {
-  const { listener, upstream, session, publicUrl } = config
+  const { listener, admin, upstream, session, publicUrl } = config
   const redis = session.store.kind === 'redis' ? session.store.redis?.tls : undefined
   return [
     ...warningsOf('listener.tls.certificateFile', listener.tls?.certificateFile, (own, chain) => [
@@ -28,6 +28,7 @@ export function certificateWarnings(config: Config, nowMs: number): (Diagnostic 
       nameWarning(own, new URL(publicUrl).hostname),
       chainWarning(own, chain),
     ]),
+    ...warningsOf('admin.tls.certificateFile', admin.tls?.certificateFile, own => [ageWarning(own, nowMs)]),
     ...authorities('upstream.tls.caFile', upstream.tls.caFile, nowMs),
     ...authorities('session.store.redis.tls.caFile', redis?.caFile, nowMs),
     ...warningsOf('session.store.redis.tls.certificateFile', redis?.certificateFile, own => [ageWarning(own, nowMs)]),

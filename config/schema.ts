@@ -29,7 +29,11 @@ const listener = section(
         {
           certificateFile: file('PEM file: the certificate, followed by its chain.'),
           privateKeyFile: file('PEM file: the private key of the certificate.'),
-          minVersion: choice(['TLSv1.2', 'TLSv1.3'], 'Oldest TLS version accepted (RFC 9325 3.1.1).', 'TLSv1.2'),
+          profile: choice(
+            ['intermediate', 'modern'],
+            'Which versions, cipher suites and groups are taken, of Mozilla\'s guidelines, version 6.0 (docs/operations.md, "TLS"): intermediate, TLS 1.2 and 1.3; modern, TLS 1.3 alone.',
+            'intermediate',
+          ),
         },
         'Serve TLS. Without this section the listener speaks plain HTTP, for use behind a balancer that ends TLS.',
       ),

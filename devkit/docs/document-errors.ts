@@ -17,7 +17,7 @@ const advice: Partial<Record<Code, string>> = {
   'connections-full':
     'As before, and every connection had a request in flight: the new one was closed. Raise the limit of descriptors, or see who holds them.',
   'tls-handshake-failed':
-    'Not TLS, or no version, cipher or certificate in common. Closed without an answer; a scanner, mostly.',
+    'Not TLS, or no version, cipher or certificate in common. Closed without an answer; a scanner, mostly. `torhaus.reason` of the record [says which](operations.md#tls).',
   'tls-handshake-timeout': 'See `listener.handshakeTimeoutMs`. Closed without an answer.',
   'proxy-header-invalid':
     'A peer of `listener.trustedProxies` sends no PROXY protocol header, or a wrong one: the connection is closed without an answer. Logged as a `reject` record.',

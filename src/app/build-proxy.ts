@@ -124,9 +124,9 @@ function buildApp(
         writeAccess?.(record, closedAtMs)
         record.trace?.conclude(record, closedAtMs)
       },
-      rejected: (code, peer) => {
+      rejected: (code, peer, reason) => {
         metrics.rejected(code)
-        rejects.write(code, peer)
+        rejects.write(code, peer, reason)
       },
     }),
   )

@@ -1,11 +1,10 @@
 /** The supervisor, from the configuration to the signal that ends it. */
 import { writeSync } from 'node:fs'
-import { certificateWarnings } from '../../config/certificate-warnings.ts'
-import { keyFileWarnings } from '../../config/key-files.ts'
 import type { Config } from '../../config/schema.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { createLog } from '../observability/log.ts'
 import { SharedLogOutput } from '../observability/shared-log-output.ts'
+import { logFileWarnings } from '../process/log-file-warnings.ts'
 import { Supervisor } from '../process/supervisor.ts'
 import { system } from '../system.ts'
 import { workerProgram } from '../worker-program.ts'
@@ -25,10 +24,7 @@ async function supervise(fileName: string): Promise<ExitCode> {
   const config = readConfig(fileName, environment)
   const output = new SharedLogOutput(sayUnwritten)
   const log = createLog(config.logging, output, system.now)
-  for (const { path, message } of keyFileWarnings(config))
-    log.warn({ 'event.action': 'key-file-open', 'torhaus.option': path, 'error.message': message })
-  for (const { path, message } of certificateWarnings(config, system.now()))
-    log.warn({ 'event.action': 'certificate', 'torhaus.option': path, 'error.message': message })
+  logFileWarnings(log, config, system.now())
   const supervisor = new Supervisor({
     ...{ fileName, config, log, output, workerProgram },
     surroundings: system,

@@ -10,14 +10,16 @@ import type { MonotonicClock } from '../clock.ts'
 import type { Code } from '../errors.ts'
 import { clientOf } from './client-address.ts'
 import { type ClientConnectionParts, ClientConnections } from './client-connections.ts'
+import { type HandshakeFailure, handshakeFailure } from './handshake-failure.ts'
 import { rememberDoor } from './private-entrance.ts'
 import { expectProxyHeaders } from './proxy-protocol.ts'
+import { optionsOf } from './tls-profile.ts'
 
 export interface ListenerParts {
   readonly listener: Config['listener']
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
-  /** Called for what never became a request. */
-  readonly rejected: (code: Code, client: string | undefined) => void
+  /** Called for what never became a request. `reason`: of `tls-handshake-failed`. */
+  readonly rejected: (code: Code, client: string | undefined, reason?: HandshakeFailure) => void
   readonly monotonic: MonotonicClock
 }
 
@@ -55,7 +57,7 @@ export function createServer(parts: ListenerParts, handlers: Handlers): Server {
       : https.createServer(
           {
             ...{ ...options, ...tls, handshakeTimeout: settings.handshakeTimeoutMs },
-            minVersion: settings.tls?.minVersion ?? 'TLSv1.2',
+            ...optionsOf(settings.tls?.profile ?? 'intermediate'),
           },
           listener,
         )
@@ -92,10 +94,10 @@ export function createServer(parts: ListenerParts, handlers: Handlers): Server {
 function endFailedHandshakes(server: https.Server, { rejected }: ListenerParts): void {
   server.removeAllListeners('tlsClientError')
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-    const isLate = error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT'
+    const { address } = clientOf(socket)
+    if (error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') rejected('tls-handshake-timeout', address)
     // One that left without a word, as the connection checks of balancers do, did nothing wrong.
-    if (isLate || error.code !== 'ECONNRESET')
-      rejected(isLate ? 'tls-handshake-timeout' : 'tls-handshake-failed', clientOf(socket).address)
+    else if (error.code !== 'ECONNRESET') rejected('tls-handshake-failed', address, handshakeFailure(error))
     socket.destroy()
   })
 }

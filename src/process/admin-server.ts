@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/schema.ts'
 import { listenProblem } from '../listener/listen-problem.ts'
+import { optionsOf } from '../listener/tls-profile.ts'
 import { type AdminCheck, adminCheck } from './admin-credential.ts'
 import { type AdminParts, createAdmin } from './admin-listener.ts'
 
@@ -59,8 +60,7 @@ export class AdminServer {
       ...this.#answers,
       hostNames: () => this.#settings?.hostNames ?? [],
       isAllowed: authorization => this.#isAllowed(authorization),
-      serverFactory: handler =>
-        pair === undefined ? createHttpServer(handler) : createHttpsServer({ ...pair, minVersion: 'TLSv1.2' }, handler),
+      serverFactory: handler => (pair === undefined ? createHttpServer(handler) : createHttpsServer(pair, handler)),
     })
   }
 }
@@ -71,4 +71,5 @@ const isSamePlace = (one: Settings | undefined, other: Settings) =>
 const pairOf = ({ certificateFile, privateKeyFile }: NonNullable<Settings['tls']>) => ({
   cert: readFileSync(certificateFile),
   key: readFileSync(privateKeyFile),
+  ...optionsOf('intermediate'),
 })

@@ -24,6 +24,7 @@ import type { SharedLogOutput } from '../observability/shared-log-output.ts'
 import { AdminServer } from './admin-server.ts'
 import { FileWatcher } from './file-watcher.ts'
 import { Health } from './health.ts'
+import { logFileWarnings } from './log-file-warnings.ts'
 import { SupervisorMetrics } from './supervisor-metrics.ts'
 import { metricsText, readinessOf } from './worker-answers.ts'
 import { Generation } from './worker-generation.ts'
@@ -187,6 +188,7 @@ export class Supervisor {
       return false
     }
     const { config } = loaded
+    logFileWarnings(log, config, surroundings.now())
     const next = this.#newGeneration(config)
     try {
       this.#port = await next.start(workerCount(config))

@@ -52,7 +52,7 @@ const BROKEN: Readonly<Record<string, Break>> = {
 
 const withTls = (config: Config, certificateFile: string, privateKeyFile: string): Config => ({
   ...config,
-  listener: { ...config.listener, tls: { certificateFile, privateKeyFile, minVersion: 'TLSv1.2' } },
+  listener: { ...config.listener, tls: { certificateFile, privateKeyFile, profile: 'intermediate' } },
 })
 
 // What is loaded, resolved and kept for ever by the first start is no leak.

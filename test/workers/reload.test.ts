@@ -131,6 +131,9 @@ test('a certificate that changes on disk is served to new connections, and a hal
         socket.on('error', reject)
       })
     assert.equal((await served()).trim(), first.certificate.trim())
+    // Valid for two days.
+    const ends = await lab.logged(record => record['event.action'] === 'certificate')
+    assert.match(String(ends['error.message']), /expires on/)
     await copyFile(second.certificateFile, certificateFile)
     await lab.logged(isReload('failure'))
     assert.equal((await served()).trim(), first.certificate.trim())

@@ -1,0 +1,12 @@
+import type { Logger } from 'pino'
+import { certificateWarnings } from '../../config/certificate-warnings.ts'
+import { keyFileWarnings } from '../../config/key-files.ts'
+import type { Config } from '../../config/schema.ts'
+
+/** What keeps nobody from starting, of the files that a configuration names: keys that others can read, certificates that end. */
+export function logFileWarnings(log: Logger, config: Config, nowMs: number): void {
+  for (const { path, message } of keyFileWarnings(config))
+    log.warn({ 'event.action': 'key-file-open', 'torhaus.option': path, 'error.message': message })
+  for (const { path, message } of certificateWarnings(config, nowMs))
+    log.warn({ 'event.action': 'certificate', 'torhaus.option': path, 'error.message': message })
+}

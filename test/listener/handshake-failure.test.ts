@@ -1,0 +1,86 @@
+/** Why a TLS handshake failed, as the log says it. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { connect as connectPlain } from 'node:net'
+import { after, before, test } from 'node:test'
+import { type ConnectionOptions, connect } from 'node:tls'
+import { promisify } from 'node:util'
+import type { Logger } from 'pino'
+import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
+import { type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { RejectLog } from '../../src/observability/reject-log.ts'
+
+let certificate: Certificate
+let proxy: ProxyUnderTest
+before(async () => {
+  certificate = await createCertificate('IP:127.0.0.1')
+  const { certificateFile, privateKeyFile } = certificate
+  proxy = await startProxy({
+    configure: config => ({
+      ...config,
+      publicUrl: config.publicUrl.replace('http:', 'https:'),
+      listener: { ...config.listener, tls: { certificateFile, privateKeyFile } },
+    }),
+  })
+})
+after(async () => {
+  await proxy.close()
+  await certificate.remove()
+})
+
+const records = (reason: string) =>
+  proxy.fixture.log.filter(
+    record => record['torhaus.code'] === 'tls-handshake-failed' && record['torhaus.reason'] === reason,
+  )
+
+async function handshake(options: ConnectionOptions): Promise<void> {
+  const socket = connect({ host: '127.0.0.1', port: proxy.fixture.port, ca: certificate.certificate, ...options })
+  await assert.rejects(once(socket, 'secureConnect'))
+  socket.destroy()
+}
+
+async function plain(bytes: Buffer): Promise<void> {
+  const socket = connectPlain(proxy.fixture.port, '127.0.0.1')
+  socket.on('error', () => undefined).resume()
+  socket.end(bytes)
+  await once(socket, 'close')
+}
+
+/** Node ends the connection without an alert; openssl says what is wrong with the certificate. */
+async function untrusting(): Promise<void> {
+  const args = ['s_client', '-connect', `127.0.0.1:${proxy.fixture.port}`, '-verify_return_error']
+  await assert.rejects(promisify(execFile)('openssl', args, { timeout: 60_000 }))
+}
+
+const FAILURES: Record<string, () => Promise<void>> = {
+  version: () => handshake({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }),
+  cipher: () => handshake({ maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }),
+  group: () => handshake({ minVersion: 'TLSv1.3', ecdhCurve: 'secp521r1' }),
+  signature: () => handshake({ minVersion: 'TLSv1.3', sigalgs: 'ed25519' }),
+  'plain-http': () => plain(Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')),
+  'not-tls': () => plain(Buffer.from('SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7\r\n')),
+  'refused-by-client': untrusting,
+}
+
+for (const [reason, fail] of Object.entries(FAILURES))
+  test(`a handshake that fails is a record with the reason ${reason}`, async () => {
+    assert.equal(records(reason).length, 0)
+    await fail()
+    const record = await proxy.fixture.logged(other => other['torhaus.reason'] === reason)
+    assert.partialDeepStrictEqual(record, { 'event.action': 'reject', 'client.address': '127.0.0.1' })
+  })
+
+test('many of one reason are counted, and leave room for another', () => {
+  const records: Record<string, unknown>[] = []
+  const add = (record: Record<string, unknown>) => records.push(record)
+  let nowMs = 0
+  const log = new RejectLog({ info: add, warn: add } as unknown as Logger, () => nowMs)
+  for (let count = 0; count < 60; count++) log.write('tls-handshake-failed', '192.0.2.1', 'plain-http')
+  log.write('tls-handshake-failed', '192.0.2.1', 'cipher')
+  assert.equal(records.filter(record => record['torhaus.reason'] === 'plain-http').length, 50)
+  assert.equal(records.at(-1)?.['torhaus.reason'], 'cipher')
+  nowMs = 10_000
+  log.write('tls-handshake-failed', '192.0.2.1', 'plain-http')
+  assert.partialDeepStrictEqual(records.at(-2), { 'torhaus.reason': 'plain-http', 'torhaus.suppressed': 10 })
+})
