@@ -933,6 +933,21 @@ const ownPages = section(
   'The pages of Torhaus itself: sign-in, confirmation, personal page.',
 )
 
+const hsts = section(
+  {
+    maxAgeSeconds: integer(
+      'For how long browsers ask for this host over https alone, in seconds, each response anew. 0: they forget it. Raise it once nothing of this host name, on any port, needs http: 31536000 is a year.',
+      { default: 86_400, minimum: 0, maximum: 63_072_000 },
+    ),
+    includeSubDomains: flag('The same for every host name below that of publicUrl, whoever runs it.', false),
+    off: flag(
+      'Send nothing of it, e.g. where a balancer in front does. What the origin server sends passes then.',
+      false,
+    ),
+  },
+  'Strict-Transport-Security (RFC 6797), where publicUrl is https and names a host. It takes the place of that of the origin server.',
+)
+
 export const configSchema = requiredSection(
   {
     publicUrl: text('Origin that users type and see: scheme, host and port, no path. Redirects and cookies follow it.'),
@@ -941,6 +956,7 @@ export const configSchema = requiredSection(
       false,
     ),
     ownPages,
+    hsts,
     listener,
     admin,
     upstream,

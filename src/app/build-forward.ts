@@ -30,7 +30,12 @@ export function buildForward(needs: ForwardNeeds): Forward {
     ...{ upstream, fieldReader, viaName, tunnels, monotonic },
     intakeLimits: limits,
     shareOf: exchange => shares.of(exchange),
-    responseFields: new ResponseFieldFilter(config.publicUrl, config.upstream.url, cookies.names),
+    responseFields: new ResponseFieldFilter(
+      config.publicUrl,
+      config.upstream.url,
+      cookies.names,
+      refusal.strictTransport,
+    ),
     ...upstreamNames(config, publicUrl),
     ownCookies: cookies.names,
     challenge: refusal.challenge,

@@ -172,7 +172,8 @@ const own =
         record.code = fault.code
         record.cause = fault.cause
       }
-      record.responseBytes = send(exchange, status, [...fields, 'X-Request-Id', exchange.requestId], text)
+      const ours = [...fields, 'X-Request-Id', exchange.requestId, ...parts.refusal.strictTransport]
+      record.responseBytes = send(exchange, status, ours, text)
     } catch (error) {
       fail(parts, record, toFault(error))
     }
@@ -213,7 +214,7 @@ function refuse(
   record.outcome = OUTCOMES[verdict.refusal.kind]
   record.responseBytes =
     refusal.kind === 'sign-in'
-      ? sendToSignIn(record.known, record.code, parts.refusal.publicOrigin, refusal.stepUp)
+      ? sendToSignIn(record.known, record.code, parts.refusal, refusal.stepUp)
       : sendRefusal(record.known, record.code, parts.refusal, help)
 }
 

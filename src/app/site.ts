@@ -1,4 +1,5 @@
 import type { Config } from '../../config/schema.ts'
+import { strictTransport } from '../http/strict-transport.ts'
 import { createOffers } from '../refusal/challenge.ts'
 import type { RefusalSettings } from '../refusal/refusal.ts'
 import { SessionCookies } from '../session/session-cookie.ts'
@@ -18,7 +19,8 @@ export function siteOf({
   publicUrl: text,
   ownPages,
   credentials,
-}: Pick<Config, 'publicUrl' | 'ownPages' | 'credentials'>): Site {
+  hsts,
+}: Pick<Config, 'publicUrl' | 'ownPages' | 'credentials' | 'hsts'>): Site {
   const publicUrl = new URL(text)
   const own = ownPages.publicUrl === undefined ? publicUrl : new URL(ownPages.publicUrl)
   return {
@@ -26,7 +28,7 @@ export function siteOf({
     ownOrigin: own.origin,
     cookies: new SessionCookies(text),
     refusal: {
-      ...{ publicOrigin: publicUrl.origin, ownOrigin: own.origin },
+      ...{ publicOrigin: publicUrl.origin, ownOrigin: own.origin, strictTransport: strictTransport(hsts, publicUrl) },
       isOwnHost: own === publicUrl ? undefined : hostTest(own),
       challenge: { offers: createOffers(credentials), realm: credentials.realm ?? text },
     },

@@ -47,8 +47,16 @@ export interface ResponseFields {
 
 export class ResponseFieldFilter {
   readonly #rewrites: ReadonlyMap<string, Rewrite>
+  readonly #strictTransport: readonly string[]
 
-  constructor(publicUrl: string, upstreamUrl: string, ownCookies: readonly string[]) {
+  /** `strictTransport`: name and value of what browsers are sent in place of the server's, or nothing. */
+  constructor(
+    publicUrl: string,
+    upstreamUrl: string,
+    ownCookies: readonly string[],
+    strictTransport: readonly string[] = [],
+  ) {
+    this.#strictTransport = strictTransport
     const names = new PublicNames(publicUrl, upstreamUrl)
     const relay: Rewrite = value =>
       RELAYED_CHALLENGE.test(value) && !CONNECTION_CHALLENGE.test(unquoted(value)) ? names.challenge(value) : undefined
@@ -60,6 +68,7 @@ export class ResponseFieldFilter {
       ['www-authenticate', relay],
       ['lfs-authenticate', relay],
       ['set-cookie', cookieRewriter(publicUrl, upstreamUrl, ownCookies)],
+      ...strictTransport.slice(0, 1).map((name): [string, Rewrite] => [name.toLowerCase(), () => undefined]),
     ])
   }
 
@@ -74,8 +83,8 @@ export class ResponseFieldFilter {
     return pairs
   }
 
-  /** `raw`: name, value, name, value, as received. */
-  filter(raw: readonly string[]): ResponseFields {
+  /** `raw`: name, value, name, value, as received, for a final response to a browser or to somebody else. */
+  filter(raw: readonly string[], isForBrowser = false): ResponseFields {
     const fields: string[] = []
     let connection: string | undefined
     let hasChallenge = false
@@ -91,10 +100,10 @@ export class ResponseFieldFilter {
       hasChallenge ||= lower === 'www-authenticate'
       fields.push(name, rewritten)
     }
-    return {
-      fields: connection === undefined || PLAIN.test(connection) ? fields : withoutNamed(fields, connection),
-      hasChallenge,
-    }
+    const passed = connection === undefined || PLAIN.test(connection) ? fields : withoutNamed(fields, connection)
+    // Nobody else would read it.
+    if (isForBrowser) passed.push(...this.#strictTransport)
+    return { fields: passed, hasChallenge }
   }
 }
 

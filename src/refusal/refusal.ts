@@ -22,6 +22,8 @@ export interface RefusalSettings {
   readonly ownOrigin: string
   /** Whether a Host field is that of our own pages; undefined: there is one host. */
   readonly isOwnHost: ((host: string) => boolean) | undefined
+  /** Goes with each answer: name and value, or nothing. */
+  readonly strictTransport: readonly string[]
 }
 
 const RETRY_AFTER_S = 5
@@ -38,6 +40,7 @@ export function sendRefusal(
   // Where it ends is not certain, so nothing after it can be read as a request (RFC 9112 6.1).
   if (code === 'request-malformed' || status === 408) known.response.shouldKeepAlive = false
   const fields = ['Cache-Control', 'no-store', 'X-Torhaus-Error', code, ...requestIdFields(known)]
+  fields.push(...settings.strictTransport)
   if (status === 401) {
     // X-VSS-E2EID marks an Azure DevOps Server for NuGet's credential provider.
     fields.push(
@@ -74,12 +77,20 @@ const packageClientMembers = (status: number, shown: string) => ({
 })
 
 /** A browser's way to the sign-in, and back to where it wanted to go. */
-export function sendToSignIn(known: PartialExchange, code: Code, publicOrigin: string, stepUp?: StepUp): number {
+export function sendToSignIn(
+  known: PartialExchange,
+  code: Code,
+  { publicOrigin, strictTransport }: RefusalSettings,
+  stepUp?: StepUp,
+): number {
   const location = publicOrigin + signInPath(known.target?.raw ?? '/', stepUp)
   return send(
     known,
     302,
-    ['Location', location, 'Cache-Control', 'no-store', 'X-Torhaus-Error', code, ...requestIdFields(known)],
+    [
+      ...['Location', location, 'Cache-Control', 'no-store', 'X-Torhaus-Error', code],
+      ...[...requestIdFields(known), ...strictTransport],
+    ],
     '',
   )
 }

@@ -1,0 +1,12 @@
+import { isIP } from 'node:net'
+import type { Config } from '../../config/schema.ts'
+
+/**
+ * The field by which browsers ask for this host over https alone (RFC 6797 6.1): name and value, or nothing where it
+ * must not or cannot say anything: on http (7.2), for an address (8.1.1).
+ */
+export function strictTransport({ off, maxAgeSeconds, includeSubDomains }: Config['hsts'], publicUrl: URL): string[] {
+  const host = publicUrl.hostname.replace(/^\[|\]$/g, '')
+  if (off || publicUrl.protocol !== 'https:' || isIP(host) !== 0) return []
+  return ['Strict-Transport-Security', `max-age=${maxAgeSeconds}${includeSubDomains ? '; includeSubDomains' : ''}`]
+}
