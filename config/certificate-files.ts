@@ -7,10 +7,12 @@ import { readFileSync } from 'node:fs'
 import type { Report } from './diagnostic.ts'
 import { fileKind, wrongFile } from './file-kind.ts'
 import type { Config } from './schema.ts'
+import { readSecret, secretProblem } from './secret.ts'
 
 interface Pair {
   readonly certificateFile?: string | undefined
   readonly privateKeyFile?: string | undefined
+  readonly privateKeyPasswordFile?: string | undefined
 }
 
 export function checkCertificateFiles({ listener }: Pick<Config, 'listener'>, report: Report): void {
@@ -59,9 +61,14 @@ function checkAuthorities(path: string, fileName: string | undefined, report: Re
   if (typeof found === 'string') report(path, found)
 }
 
-function checkPair(path: string, { certificateFile, privateKeyFile }: Pair, report: Report): void {
+function checkPair(path: string, pair: Pair, report: Report): void {
+  const { certificateFile, privateKeyFile, privateKeyPasswordFile } = pair
   const certificates = certificateFile === undefined ? [] : certificatesOf(certificateFile)
-  const key = privateKeyFile === undefined ? undefined : privateKeyIn(privateKeyFile)
+  if (privateKeyFile !== undefined && privateKeyPasswordFile !== undefined) {
+    const problem = passwordProblem(privateKeyFile, privateKeyPasswordFile)
+    if (problem !== undefined) return report(`${path}.privateKeyPasswordFile`, problem)
+  }
+  const key = privateKeyFile === undefined ? undefined : keyOf(privateKeyFile, privateKeyPasswordFile)
   if (typeof certificates === 'string') report(`${path}.certificateFile`, certificates)
   if (typeof key === 'string') report(`${path}.privateKeyFile`, key)
   if (typeof certificates === 'string' || typeof key !== 'object') return
@@ -72,6 +79,28 @@ function checkPair(path: string, { certificateFile, privateKeyFile }: Pair, repo
     ? `: that one is further down in ${certificateFile}, and must be the first`
     : `, the first in ${certificateFile}: name the key it was requested with`
   report(`${path}.privateKeyFile`, `${privateKeyFile} does not belong to the certificate${why}`)
+}
+
+const keyOf = (fileName: string, passwordFile: string | undefined) =>
+  passwordFile === undefined ? privateKeyIn(fileName) : encryptedKeyIn(fileName, passwordFile)
+
+const encryptedKeyIn = (fileName: string, passwordFile: string) =>
+  createPrivateKey({ key: readFileSync(fileName), passphrase: readSecret(passwordFile).reveal() })
+
+/** Why the password does not open the key, in words that show neither. What is wrong with the key alone is told elsewhere. */
+function passwordProblem(keyFile: string, passwordFile: string): string | undefined {
+  const [key, password] = [contentOf(keyFile), contentOf(passwordFile)]
+  if (typeof password === 'string') return password
+  const problem = secretProblem(password)
+  if (problem !== undefined) return `${passwordFile} ${problem}`
+  if (typeof key === 'string') return key
+  if (fileKind(key) !== 'encrypted-key') return `${keyFile} is not encrypted: leave this option out, or encrypt the key`
+  try {
+    encryptedKeyIn(keyFile, passwordFile)
+    return undefined
+  } catch {
+    return `the password in ${passwordFile} does not open ${keyFile}: try it with \`openssl pkey -in ${keyFile} -passin file:${passwordFile} -noout\``
+  }
 }
 
 /** The certificates, at least one; or what the file holds instead, in words. */

@@ -93,7 +93,9 @@ function secretFilesOf(config: Config): (readonly [path: string, fileName: strin
       [`${path}.clientKeyFile`, settings.clientKeyFile] as const,
     ]),
     ['listener.tls.privateKeyFile', listener.tls?.privateKeyFile],
+    ['listener.tls.privateKeyPasswordFile', listener.tls?.privateKeyPasswordFile],
     ['admin.tls.privateKeyFile', admin.tls?.privateKeyFile],
+    ['admin.tls.privateKeyPasswordFile', admin.tls?.privateKeyPasswordFile],
     ['admin.credentialFile', admin.credentialFile],
     ['kerberos.keytabFile', kerberos?.keytabFile],
   ]

@@ -29,6 +29,9 @@ const listener = section(
         {
           certificateFile: file('PEM file: the certificate, followed by its chain.'),
           privateKeyFile: file('PEM file: the private key of the certificate.'),
+          privateKeyPasswordFile: Type.Optional(
+            file('File with the password of the private key, as one line, where the key is encrypted.'),
+          ),
           profile: choice(
             ['intermediate', 'modern'],
             'Which versions, cipher suites and groups are taken, of Mozilla\'s guidelines, version 6.0 (docs/operations.md, "TLS"): intermediate, TLS 1.2 and 1.3; modern, TLS 1.3 alone.',
@@ -251,6 +254,9 @@ const admin = section(
         {
           certificateFile: file('PEM file: the certificate, followed by its chain.'),
           privateKeyFile: file('PEM file: the private key of the certificate.'),
+          privateKeyPasswordFile: Type.Optional(
+            file('File with the password of the private key, as one line, where the key is encrypted.'),
+          ),
         },
         'Serve TLS on the admin listener. Without this section the credential can be read by whoever sees the traffic.',
       ),

@@ -1,8 +1,8 @@
 /** The services joined to a proxy, as the configuration says. Nothing listens yet. */
 import { createHash, randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/schema.ts'
+import { readTlsPair } from '../../config/tls-pair.ts'
 import type { Forward } from '../../middleware/forward.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { Turns } from '../listener/turns.ts'
@@ -114,7 +114,7 @@ function buildApp(
     createApp({
       ...{ ...rest, forward, refusal },
       listener: config.listener,
-      tls: tls && { cert: readFileSync(tls.certificateFile), key: readFileSync(tls.privateKeyFile) },
+      tls: tls && readTlsPair(tls),
       policy: createPolicy(policy),
       routes: endpoints({ ...services, refresh: policy.authenticate.refresh }),
       newRequestId: randomUUID,

@@ -17,7 +17,7 @@ import { optionsOf } from './tls-profile.ts'
 
 export interface ListenerParts {
   readonly listener: Config['listener']
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer | string } | undefined
   /** Called for what never became a request. `reason`: of `tls-handshake-failed`. */
   readonly rejected: (code: Code, client: string | undefined, reason?: HandshakeFailure) => void
   readonly monotonic: MonotonicClock

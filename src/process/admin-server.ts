@@ -1,10 +1,10 @@
 /** The admin listener as it is open: opened, moved by a reload, closed. */
-import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/schema.ts'
+import { readTlsPair } from '../../config/tls-pair.ts'
 import { listenProblem } from '../listener/listen-problem.ts'
 import { optionsOf } from '../listener/tls-profile.ts'
 import { type AdminCheck, adminCheck } from './admin-credential.ts'
@@ -68,8 +68,4 @@ export class AdminServer {
 const isSamePlace = (one: Settings | undefined, other: Settings) =>
   one?.host === other.host && one.port === other.port && (one.tls === undefined) === (other.tls === undefined)
 
-const pairOf = ({ certificateFile, privateKeyFile }: NonNullable<Settings['tls']>) => ({
-  cert: readFileSync(certificateFile),
-  key: readFileSync(privateKeyFile),
-  ...optionsOf('intermediate'),
-})
+const pairOf = (tls: NonNullable<Settings['tls']>) => ({ ...readTlsPair(tls), ...optionsOf('intermediate') })
