@@ -29,6 +29,11 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./explain-rules.ts'),
   },
   {
+    name: 'sessions list',
+    summary: 'lists who is signed in, and the programs that people have confirmed',
+    load: () => import('./list-sessions.ts'),
+  },
+  {
     name: 'sessions end',
     summary: 'ends every session and confirmation of a person',
     load: () => import('./end-sessions.ts'),

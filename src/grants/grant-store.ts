@@ -65,6 +65,8 @@ export const isStillGood = (open: GrantRequest, asked: GrantRequest, nowMs: numb
 export interface GrantStore {
   findGrant(scope: GrantScope): Awaitable<Grant | undefined>
   grantsOf(accountKey: AccountKey): Awaitable<Grant[]>
+  /** Whose the `most` newest grants are, those first. None: the store would have to read all of them. */
+  accountsGrantedLast?(most: number): Awaitable<AccountKey[]>
   /** Keeps the request, unless one of the same scope for the same is open: then that one stays, and is returned. */
   openRequest(request: GrantRequest, nowMs: number): Awaitable<GrantRequest>
   readRequest(code: string): Awaitable<GrantRequest | undefined>

@@ -1,4 +1,4 @@
-import type { AccountKey } from '../account-key.ts'
+import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import { type Awaitable, after } from '../awaitable.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
@@ -41,6 +41,11 @@ export class SqliteGrantStore implements GrantStore {
 
   grantsOf(accountKey: AccountKey): Grant[] {
     return this.#database.rows(`${GRANTS} WHERE account = ? ORDER BY granted_at DESC`, accountKey).map(toGrant)
+  }
+
+  accountsGrantedLast(most: number): AccountKey[] {
+    const rows = this.#database.rows('SELECT account FROM second_factor_grant ORDER BY granted_at DESC LIMIT ?', most)
+    return [...new Set(rows.map(row => storedAccountKey(String(row.account))))]
   }
 
   openRequest(request: GrantRequest, nowMs: number): Awaitable<GrantRequest> {

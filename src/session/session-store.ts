@@ -72,6 +72,10 @@ export interface SessionStore {
   deleteSession(key: string): Awaitable<void>
   /** Newest first. */
   sessionsOf(selector: SessionSelector): Awaitable<SessionRecord[]>
+  /**
+   * Whose the `most` sessions are that were seen last, those first. None: the store would have to read all of them.
+   */
+  accountsSeenLast?(most: number): Awaitable<AccountKey[]>
   /** Returns what was there. */
   deleteSessions(selector: SessionSelector): Awaitable<EndedSession[]>
   /**

@@ -1,10 +1,22 @@
-/** The operator's command, run as a program. */
+/** The operator's commands, run as programs. */
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
 
+export const listSessions = (...args: string[]) => run('list', args)
+
 export async function endSessions(...args: string[]) {
-  const child = spawn(process.execPath, [torhausCommand, 'sessions', 'end', ...args], {
+  const { out, error, code } = await run('end', args)
+  const records = out
+    .split('\n')
+    .filter(line => line.startsWith('{'))
+    .map(line => JSON.parse(line) as Record<string, unknown>)
+  const named = (action: string) => records.filter(record => record['event.action'] === action)
+  return { out, error, code, audit: named('sessions-ended'), missed: named('no-session-found') }
+}
+
+async function run(command: 'end' | 'list', args: readonly string[]) {
+  const child = spawn(process.execPath, [torhausCommand, 'sessions', command, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 60_000,
   })
@@ -13,10 +25,5 @@ export async function endSessions(...args: string[]) {
     text(child.stderr),
     new Promise(resolve => child.once('exit', resolve)),
   ])
-  const records = out
-    .split('\n')
-    .filter(line => line.startsWith('{'))
-    .map(line => JSON.parse(line) as Record<string, unknown>)
-  const named = (action: string) => records.filter(record => record['event.action'] === action)
-  return { out, error, code, audit: named('sessions-ended'), missed: named('no-session-found') }
+  return { out, error, code }
 }

@@ -1,0 +1,78 @@
+/** Ends every session and confirmation of a person, say of a laptop that was lost. */
+import type { AccountKey } from '../account-key.ts'
+import type { EndedSession } from '../session/session-store.ts'
+import type { Services } from './open-services.ts'
+import { namesOf, type Person, selectorsOf } from './person.ts'
+
+type PersonServices = Pick<
+  Services,
+  'accountKey' | 'accountNames' | 'audit' | 'changes' | 'config' | 'grants' | 'pats' | 'sessions'
+>
+
+export interface Ended {
+  /** Lines for the operator. */
+  readonly report: readonly string[]
+  readonly isNothing: boolean
+}
+
+/** In Redis, what finds sessions can be lost without them; a mark cannot miss any. */
+const WHATEVER_IS_LISTED = 'no session opened until now counts any more, listed or not'
+
+/** `clientAddress`: of whoever asks for it, where that is known; for the audit log. */
+export async function endPerson(services: PersonServices, person: Person, clientAddress?: string): Promise<Ended> {
+  const { accountKey, changes, audit } = services
+  const who = clientAddress === undefined ? {} : { clientAddress }
+  const selectors = selectorsOf(services, person)
+  const ended: EndedSession[] = []
+  for (const selector of selectors) ended.push(...(await services.sessions.endAll(selector)))
+  const asked = 'account' in person ? [person.account] : []
+  const spellings = new Set([...asked, ...ended.map(session => session.account)])
+  // Also those that no index has found.
+  const named = 'account' in person ? namesOf(services, person) : []
+  for (const account of new Set([...spellings, ...named])) changes.publish({ kind: 'account', account })
+  // After all that is published without waiting: what the store answers now, it has sent on before.
+  const keys = new Set([
+    ...selectors.flatMap(selector => ('accountKey' in selector ? [selector.accountKey] : [])),
+    ...Array.from(spellings, accountKey),
+  ])
+  const confirmations = await endConfirmations(services, keys)
+  const isNothing = ended.length === 0 && confirmations.count === 0
+  for (const account of isNothing ? [] : spellings) {
+    const sessions = ended.filter(session => session.account === account).length
+    if (sessions > 0 || ended.length === 0) audit.write('sessions-ended', who, { account, sessions })
+  }
+  if (isNothing) audit.write('no-session-found', who, { account: asked[0] })
+  return {
+    report: [
+      'account' in person ? `account ${person.account}` : `subject ${person.subject}`,
+      `sessions ended: ${ended.length}`,
+      ...confirmations.lines,
+      ...(isNothing ? [`nothing has ended; looked for ${namesOf(services, person).join(', ')}`] : []),
+      ...(services.config.session.store.kind === 'redis' ? [WHATEVER_IS_LISTED] : []),
+    ],
+    isNothing,
+  }
+}
+
+interface EndedConfirmations {
+  readonly count: number
+  readonly lines: readonly string[]
+}
+
+/** Lines for keys that had any, and always for the first one. */
+async function endConfirmations(
+  { grants, pats }: PersonServices,
+  keys: Iterable<AccountKey>,
+): Promise<EndedConfirmations> {
+  const lines: string[] = []
+  let count = 0
+  for (const key of keys) {
+    const running = await grants.of(key)
+    await grants.revokeAll(key)
+    const usable = (await pats.of([key])).filter(({ isBlocked }) => !isBlocked)
+    if (running.length > 0 || lines.length === 0) lines.push(`confirmations of ${key} ended: ${running.length}`)
+    if (usable.length > 0) lines.push(`personal access tokens of ${key}, to be revoked at the server: ${usable.length}`)
+    count += running.length
+  }
+  return { count, lines }
+}

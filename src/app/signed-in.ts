@@ -1,0 +1,73 @@
+/** Who is signed in, and what was confirmed, for operators. */
+import type { AccountKey } from '../account-key.ts'
+import type { Services } from './open-services.ts'
+import { keysOf, namesOf } from './person.ts'
+
+export interface SignedIn {
+  /** Every name that was looked for; none: everybody. */
+  readonly lookedFor: readonly string[]
+  /** Used last first. */
+  readonly sessions: readonly SeenSession[]
+  /** Confirmed last first. */
+  readonly grants: readonly SeenGrant[]
+}
+
+/** Where, and with which browser, nobody has written down. */
+export interface SeenSession {
+  /** What the store knows it by; of no use to a browser. */
+  readonly key: string
+  readonly account: string
+  readonly sinceMs: number
+  readonly lastSeenMs: number
+}
+
+/** A program that passes because a person has confirmed it. */
+export interface SeenGrant {
+  readonly id: string
+  readonly account: AccountKey
+  readonly clientClass: string
+  /** Address prefix. */
+  readonly network: string
+  /** As they were when it was confirmed. */
+  readonly clientAddress: string
+  readonly userAgent: string
+  readonly sinceMs: number
+  readonly untilMs: number
+}
+
+type SignedInNeeds = Pick<Services, 'accountNames' | 'grants' | 'sessions' | 'stores'>
+
+/** Of one person, in whatever spelling. Rejects with `store-unavailable`. */
+export async function signedInAs(services: SignedInNeeds, account: string): Promise<SignedIn> {
+  const found = await kept(services, keysOf(services, account))
+  return { lookedFor: namesOf(services, { account }), ...found }
+}
+
+/**
+ * Whoever has one of the `most` sessions seen last or of the `most` newest confirmations. Undefined where the store
+ * keeps no list of them. Rejects with `store-unavailable`.
+ */
+export async function signedIn(services: SignedInNeeds, most: number): Promise<SignedIn | undefined> {
+  const { sessions, grants } = services.stores
+  const [withSession, withGrant] = [await sessions.accountsSeenLast?.(most), await grants.accountsGrantedLast?.(most)]
+  if (withSession === undefined || withGrant === undefined) return undefined
+  return { lookedFor: [], ...(await kept(services, [...new Set([...withSession, ...withGrant])])) }
+}
+
+async function kept({ sessions, grants }: SignedInNeeds, keys: readonly AccountKey[]) {
+  const running = await sessions.of(keys)
+  const confirmed = (await Promise.all(keys.map(key => grants.of(key)))).flat()
+  return {
+    sessions: running
+      .map(({ key, account, createdAtMs, lastSeenAtMs }): SeenSession => {
+        return { key, account, sinceMs: createdAtMs, lastSeenMs: lastSeenAtMs }
+      })
+      .sort((one, other) => other.lastSeenMs - one.lastSeenMs),
+    grants: confirmed
+      .map(({ id, accountKey, clientClass, network, clientAddress, userAgent, confirmations }): SeenGrant => {
+        const times = { sinceMs: confirmations[0]?.grantedAtMs ?? 0, untilMs: confirmations[0]?.expiresAtMs ?? 0 }
+        return { id, account: accountKey, clientClass, network, clientAddress, userAgent, ...times }
+      })
+      .sort((one, other) => other.sinceMs - one.sinceMs),
+  }
+}

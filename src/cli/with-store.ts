@@ -1,0 +1,30 @@
+/** The services on the store of a configuration, for a command that works beside a Torhaus that runs. */
+import { existsSync } from 'node:fs'
+import type { Config } from '../../config/schema.ts'
+import { openServices, type Services } from '../app/open-services.ts'
+import { exitCode } from '../exit-codes.ts'
+import { createLog } from '../observability/log.ts'
+import { openLogOutput } from '../observability/log-output.ts'
+import { system } from '../system.ts'
+import { CommandError } from './command.ts'
+
+/**
+ * Everything is opened as for a start, so that accounts are spelled, and other processes told, in the same way. What
+ * `work` returns is resolved to once all is closed. `without`: what follows for the operator where there is no store.
+ */
+export async function withStore<T>(
+  config: Config,
+  without: string,
+  work: (services: Services) => Promise<T>,
+): Promise<T> {
+  const { kind, sqlite } = config.session.store
+  // One made now would say that nobody is signed in, while the service goes on with its own.
+  if (kind === 'sqlite' && !existsSync(sqlite.file))
+    throw new CommandError(
+      `there is no store at ${sqlite.file}, so ${without}: set session.store.sqlite.file, or STATE_DIRECTORY as the service has it`,
+      exitCode.failed,
+    )
+  await using opened = new AsyncDisposableStack()
+  const output = opened.use(openLogOutput())
+  return await work(await openServices(config, createLog(config.logging, output, system.now), system, opened))
+}
