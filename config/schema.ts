@@ -246,7 +246,7 @@ const admin = section(
     ),
     credentialFile: Type.Optional(
       file(
-        'File with the credential for /metrics and for the parts in /readyz, sent as Bearer or as the password of Basic; at least 20 characters, e.g. from `openssl rand -base64 32`. Without it everybody may ask who reaches the listener, which is for loopback only.',
+        'File with the credential for /metrics, for the parts in /readyz and for /operator, sent as Bearer or as the password of Basic; at least 20 characters, e.g. from `openssl rand -base64 32`. Without it everybody may ask for metrics and parts who reaches the listener, which is for loopback only, and there is no page /operator.',
       ),
     ),
     tls: Type.Optional(
@@ -261,8 +261,12 @@ const admin = section(
         'Serve TLS on the admin listener. Without this section the credential can be read by whoever sees the traffic.',
       ),
     ),
+    traceOneIn: integer(
+      'For the page /operator, one exchange in so many is traced in full while it runs, whether it goes through or not: 1: each, 0: none. Refusals and faults are kept without, but for how long each stage took. It costs time with each that is traced.',
+      { default: 0, minimum: 0, maximum: 1_000_000 },
+    ),
   },
-  'The admin listener: /metrics, /livez, /readyz.',
+  'The admin listener: /metrics, /livez, /readyz, and the page /operator.',
 )
 
 const assertion = requiredSection(

@@ -20,6 +20,8 @@ export interface Target {
   readonly ada: Credentials
   /** Records what reaches it. */
   readonly origin: EchoOrigin
+  /** The admin listener; in the settings that have a credential for it. */
+  readonly admin?: { readonly port: number; readonly credential: string }
   /** A person at a browser; in the settings that ask for one. */
   readonly victim?: Victim
   /** A directory, and people who have tickets of it; in the settings that ask for one. */

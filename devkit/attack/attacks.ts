@@ -6,6 +6,7 @@ import { framingAttacks } from './lists/framing.ts'
 import { grantAttacks } from './lists/grant-attacks.ts'
 import { identityAttacks } from './lists/identity.ts'
 import { kerberosAttacks } from './lists/kerberos-attacks.ts'
+import { operatorPageAttacks } from './lists/operator-page.ts'
 import { ownHostAttacks } from './lists/own-host.ts'
 import { patAttacks } from './lists/pat-attacks.ts'
 import { ruleAttacks } from './lists/rules.ts'
@@ -21,6 +22,7 @@ export const attacks: readonly Attack[] = [
   ...grantAttacks,
   ...canonicalAttacks,
   ...pageAttacks,
+  ...operatorPageAttacks,
   ...ownHostAttacks,
   ...ownHostPageAttacks,
   ...patAttacks,

@@ -13,6 +13,8 @@ export interface PlainSetting extends Store {
   readonly configure: (usual: Usual) => object
   /** A person at Chromium; left out where there is none. */
   readonly browser?: true
+  /** The admin listener has a credential, and the pages for operators. */
+  readonly operator?: true
   /** Our own pages have a host of their own. */
   readonly ownHost?: true
   readonly lab?: undefined
@@ -72,6 +74,14 @@ const proven =
 
 const CONFIRM = { confirm: 'first-use', confirmExceptFrom: ['192.0.2.0/24'], reportOnly: false }
 
+/** Written beside the configuration of each target. */
+export const ADMIN_CREDENTIAL_FILE = 'admin-credential'
+
+const withOperator = (usual: Usual) => {
+  const config = plain(usual)
+  return { ...config, admin: { ...config.admin, credentialFile: ADMIN_CREDENTIAL_FILE } }
+}
+
 export const SETTINGS = {
   plain: { configure: plain },
   'proven tokens': { configure: proven('azure-devops') },
@@ -80,6 +90,7 @@ export const SETTINGS = {
   rules: { configure: ruled },
   'two workers': { configure: workers },
   'two workers on Redis': { configure: workers, redis: true },
+  operator: { configure: withOperator, operator: true },
   browser: { configure: plain, browser: true },
   'own host': { configure: plain, ownHost: true },
   'browser and own host': { configure: plain, browser: true, ownHost: true },

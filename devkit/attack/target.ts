@@ -3,7 +3,7 @@
  * records.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,7 +18,7 @@ import { inOptionsOf } from '../torhaus/options-of-tree.ts'
 import { agreed, torhausAddresses, torhausClient, writeTorhausConfig } from '../torhaus/torhaus-config.ts'
 import type { Target } from './attack.ts'
 import { startVictim } from './page-victim.ts'
-import type { PlainSetting } from './settings.ts'
+import { ADMIN_CREDENTIAL_FILE, type PlainSetting } from './settings.ts'
 
 /** How long an attack waits for an answer: some of them never get one, and that is right. */
 const ANSWER_MS = 1500
@@ -51,6 +51,8 @@ export async function startTarget(tree: string, setting: PlainSetting): Promise<
   undo.defer(() => origin.close())
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-attack-'))
   undo.defer(() => rm(directory, { recursive: true, force: true }))
+  const credential = randomBytes(24).toString('base64url')
+  await writeFile(join(directory, ADMIN_CREDENTIAL_FILE), credential, { mode: 0o600 })
   const redis = setting.redis ? await startRedis() : undefined
   if (redis !== undefined) undo.defer(() => redis.close())
   const file = await writeTorhausConfig(
@@ -71,6 +73,7 @@ export async function startTarget(tree: string, setting: PlainSetting): Promise<
   return {
     ...{ port, publicUrl, host: `127.0.0.1:${port}`, op, ada, origin, send, close: () => kept.disposeAsync() },
     ...(victim === undefined ? {} : { victim }),
+    ...(setting.operator ? { admin: { port: adminPort, credential } } : {}),
   }
 }
 

@@ -12,6 +12,7 @@ export const FLOORS: readonly Floor[] = [
   { name: 'entry point', rooms: ['src/main.ts'] },
   { name: 'programs', rooms: ['src/cli'] },
   { name: 'processes', rooms: ['src/doctor', 'src/process'] },
+  { name: "operator's page", rooms: ['src/operator'] },
   { name: 'composition', rooms: ['src/app'] },
   { name: 'policy', rooms: ['src/pipeline.ts'] },
   { name: 'stages', rooms: ['middleware'] },

@@ -9,6 +9,7 @@ import { adminCheck } from '../../src/process/admin-credential.ts'
 import { createAdmin } from '../../src/process/admin-listener.ts'
 import { system } from '../../src/system.ts'
 import { bothClocks } from './both-clocks.ts'
+import { operatorParts } from './operator-parts.ts'
 
 export type Torhaus = Pick<ProxyServer, 'changes'> & {
   readonly proxyPort: number
@@ -31,6 +32,8 @@ export async function startTorhaus(config: Config, log: Logger, now = system.now
       metrics: () => registry.metrics(),
       isAlive: () => true,
       readiness: () => proxy.readiness(),
+      hasCredential: () => config.admin.credentialFile !== undefined,
+      operator: operatorParts(proxy.desk, () => registry.getMetricsAsJSON(), now),
     }),
   )
   await admin.listen({ host: config.admin.host, port: config.admin.port })

@@ -7,6 +7,7 @@ import type { Forward } from '../../middleware/forward.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { Turns } from '../listener/turns.ts'
 import { accessLog } from '../observability/access-log.ts'
+import { RecentExchanges } from '../observability/recent-exchanges.ts'
 import { RejectLog } from '../observability/reject-log.ts'
 import { createPolicy, type PolicyParts } from '../pipeline.ts'
 import type { Tunnels } from '../tunnels/tunnels.ts'
@@ -23,12 +24,15 @@ import { startFlushing, startSweeping } from './housekeeping.ts'
 import { intakeLimits, requestRates } from './intake-limits.ts'
 import type { OpenExchange } from './open-exchange.ts'
 import type { Services } from './open-services.ts'
+import { type OperatorDesk, operatorDesk } from './operator-desk.ts'
 import { patReport } from './pat-report.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 
 export interface ProxyParts {
   readonly app: FastifyInstance
   readonly tunnels: Tunnels
+  /** Undefined where nobody may ask. */
+  readonly desk: OperatorDesk | undefined
   readiness(): Readiness
   /** From now on it is not ready, and what comes is answered as the last of its connection. */
   startDraining(): void
@@ -47,7 +51,8 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
   const { patConfirmations } = services
   const watch = buildPatWatch(services, patReport(metrics, audit, log), (...use) => patConfirmations.ask(...use))
   const { proof, provesPat, provesPatAgain } = buildPatProof(services, upstream, monotonic)
-  const tracing = buildTracing(services, monotonic, opened)
+  const recent = recentExchanges(services)
+  const tracing = buildTracing(services, recent, monotonic, opened)
   const policy = {
     ...buildPolicy(services, watch, provesPat),
     ...{ rates: requestRates(config, monotonic), beginSpan: tracing.beginSpan },
@@ -59,7 +64,7 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
   opened.defer(() => limits.keeper.close())
   let isDraining = false
   const app = buildApp(services, opened, {
-    ...{ policy, monotonic, newTrace: tracing.newTrace },
+    ...{ policy, monotonic, newTrace: tracing.newTrace, recent },
     forward: buildForward({ ...services, upstream, watch, tunnels, limits, endProof: proofEnder(services, proof) }),
     isDraining: () => isDraining,
     turns,
@@ -77,7 +82,7 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
     ...(directory === undefined ? {} : { directory: () => directory.statistics() }),
   })
   return {
-    ...{ app, tunnels },
+    ...{ app, tunnels, desk: recent && operatorDesk(services, recent) },
     readiness: () => readinessOf(services, isDraining),
     startDraining() {
       isDraining = true
@@ -91,6 +96,10 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
   }
 }
 
+/** Undefined where no operator can ask for them: the page needs a credential. */
+const recentExchanges = ({ config, now }: Pick<Services, 'config' | 'now'>) =>
+  config.admin.credentialFile === undefined ? undefined : new RecentExchanges(now)
+
 /** Changes when the rules do. */
 const hashOf = (settings: Config['secondFactor']) => createHash('sha256').update(JSON.stringify(settings)).digest('hex')
 
@@ -99,12 +108,13 @@ type AppServices = Omit<EndpointNeeds, 'refresh'> & Pick<Services, 'log' | 'refu
 interface AppNeeds extends Pick<AppParts, 'awaited' | 'isDraining' | 'monotonic' | 'newTrace' | 'turns'> {
   readonly policy: PolicyParts
   readonly forward: Forward
+  readonly recent: RecentExchanges | undefined
 }
 
 function buildApp(
   services: AppServices,
   opened: AsyncDisposableStack,
-  { policy, forward, ...rest }: AppNeeds,
+  { policy, forward, recent, ...rest }: AppNeeds,
 ): FastifyInstance {
   const { config, log, now, metrics, audit, refusal } = services
   const { tls } = config.listener
@@ -122,6 +132,7 @@ function buildApp(
         metrics.exchange(record, closedAtMs)
         audit.exchange(record)
         writeAccess?.(record, closedAtMs)
+        recent?.ended(record, closedAtMs)
         record.trace?.conclude(record, closedAtMs)
       },
       rejected: (code, peer, reason) => {

@@ -1,54 +1,88 @@
-/** Who looks on at each exchange: decision traces for the log, spans for a collector, both or nobody. */
+/**
+ * Who looks on at each exchange: decision traces for the log or the operator's page, spans for a collector, all or
+ * nobody.
+ */
 import { randomBytes } from 'node:crypto'
+import type { Config } from '../../config/schema.ts'
 import { causeChain } from '../cause-chain.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { type BeginSpan, spanBeginner } from '../http/exchange-span.ts'
-import { TraceRecorder, traceLog } from '../observability/decision-trace.ts'
-import type { ExchangeTrace } from '../observability/exchange-record.ts'
+import { type DecisionTrace, type KeepTrace, TraceRecorder, traceLog } from '../observability/decision-trace.ts'
+import type { ExchangeRecord, ExchangeTrace } from '../observability/exchange-record.ts'
 import { OtlpExporter } from '../observability/otlp-exporter.ts'
+import type { RecentExchanges } from '../observability/recent-exchanges.ts'
 import { SpanRecorder } from '../observability/span-recorder.ts'
 import type { Services } from './open-services.ts'
 
 export interface Tracing {
-  /** Undefined: nobody looks on. */
-  readonly newTrace: (() => ExchangeTrace) | undefined
+  /** Undefined: nobody looks on, at any exchange; or not at this one. */
+  readonly newTrace: (() => ExchangeTrace | undefined) | undefined
   /** Undefined: no spans. */
   readonly beginSpan: BeginSpan | undefined
 }
 
+type NewTrace = () => ExchangeTrace | undefined
+
 const randomHex = (bytes: number) => randomBytes(bytes).toString('hex')
 
+/** `recent`: takes each trace as well; undefined where nobody asks for them. */
 export function buildTracing(
-  { config, log, now }: Pick<Services, 'config' | 'log' | 'now'>,
+  services: Pick<Services, 'config' | 'log' | 'now'>,
+  recent: RecentExchanges | undefined,
   monotonic: MonotonicClock,
   opened: AsyncDisposableStack,
 ): Tracing {
-  const writeTrace = traceLog(log)
-  const forLog = config.logging.trace ? () => new TraceRecorder(monotonic, writeTrace) : undefined
-  const { tracing } = config
-  if (tracing === undefined) return { newTrace: forLog, beginSpan: undefined }
+  const { logging, admin, tracing } = services.config
+  const keepers = [
+    ...(logging.trace ? [traceLog(services.log)] : []),
+    ...(recent === undefined ? [] : [(trace: DecisionTrace, record: ExchangeRecord) => recent.traced(record, trace)]),
+  ]
+  const keep: KeepTrace = (trace, record) => {
+    for (const take of keepers) take(trace, record)
+  }
+  const inWords = () => new TraceRecorder(monotonic, keep)
+  const { traceOneIn } = admin
+  const makers: NewTrace[] = []
+  if (logging.trace) makers.push(inWords)
+  else if (recent !== undefined && traceOneIn > 0) makers.push(oneIn(traceOneIn, inWords))
+  if (tracing !== undefined) makers.push(forCollector(tracing, services, monotonic, opened))
+  return {
+    newTrace: makers.length === 0 ? undefined : () => together(makers.flatMap(make => make() ?? [])),
+    beginSpan: tracing && spanBeginner(tracing.sampleOneIn, randomHex),
+  }
+}
+
+function forCollector(
+  { otlpUrl }: NonNullable<Config['tracing']>,
+  { log, now }: Pick<Services, 'log' | 'now'>,
+  monotonic: MonotonicClock,
+  opened: AsyncDisposableStack,
+): NewTrace {
   const exporter = opened.use(
     new OtlpExporter({
-      ...{ url: tracing.otlpUrl, send: fetch },
+      ...{ url: otlpUrl, send: fetch },
       onError: error => log.warn({ 'event.action': 'trace-export', 'error.message': causeChain(error) }),
     }),
   )
   const keep = exporter.add.bind(exporter)
   const newSpanId = () => randomHex(8)
-  const forCollector = () => new SpanRecorder({ now, monotonic, newSpanId, keep })
-  return {
-    newTrace: forLog === undefined ? forCollector : () => both(forLog(), forCollector()),
-    beginSpan: spanBeginner(tracing.sampleOneIn, randomHex),
-  }
+  return () => new SpanRecorder({ now, monotonic, newSpanId, keep })
 }
 
-const both = (one: ExchangeTrace, other: ExchangeTrace): ExchangeTrace => ({
-  onDecision(stage, known, decision) {
-    one.onDecision(stage, known, decision)
-    other.onDecision(stage, known, decision)
-  },
-  conclude(record, closedAtMs) {
-    one.conclude(record, closedAtMs)
-    other.conclude(record, closedAtMs)
-  },
-})
+/** The first, and then every so many. */
+function oneIn(many: number, make: NewTrace): NewTrace {
+  let seen = 0
+  return () => (seen++ % many === 0 ? make() : undefined)
+}
+
+function together(traces: readonly ExchangeTrace[]): ExchangeTrace | undefined {
+  if (traces.length < 2) return traces[0]
+  return {
+    onDecision(stage, known, decision) {
+      for (const trace of traces) trace.onDecision(stage, known, decision)
+    },
+    conclude(record, closedAtMs) {
+      for (const trace of traces) trace.conclude(record, closedAtMs)
+    },
+  }
+}

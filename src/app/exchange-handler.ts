@@ -33,8 +33,8 @@ export interface AppParts extends ListenerParts {
   /** Whether each response should be the last of its connection. */
   readonly isDraining: () => boolean
   readonly newRequestId: () => string
-  /** Undefined: decisions are not traced. */
-  readonly newTrace: (() => ExchangeTrace) | undefined
+  /** Undefined: decisions are not traced; it may return that for some. */
+  readonly newTrace: (() => ExchangeTrace | undefined) | undefined
   readonly turns: Turns<OpenExchange>
   readonly awaited: AwaitedContent
   /** Called once per exchange, when its response is closed. */

@@ -16,6 +16,7 @@ import type { Changes } from '../store/changes.ts'
 import { buildProxy, type ProxyParts } from './build-proxy.ts'
 import { checkStore } from './check-store.ts'
 import { openServices, type Services } from './open-services.ts'
+import type { OperatorDesk } from './operator-desk.ts'
 import type { Readiness } from './readiness.ts'
 
 /** Disposing is `kill`. */
@@ -26,6 +27,8 @@ export interface ProxyServer extends AsyncDisposable {
   /** Between this process and others on the same store. */
   readonly changes: Changes
   readiness(): Readiness
+  /** Undefined where no operator may ask. */
+  readonly desk: OperatorDesk | undefined
   /**
    * Tells whoever asks that it is not ready, and goes on for `delayMs` with answers that close their connection: so a
    * balancer notices, and its connections empty. Then it closes what is idle, lets requests in flight finish within the
@@ -78,7 +81,7 @@ export async function startProxy(
 function running(
   { listener }: Pick<Config, 'listener'>,
   { metrics, changes }: Pick<Services, 'metrics' | 'changes'>,
-  { app, tunnels, readiness, startDraining, settle }: ProxyParts,
+  { app, tunnels, desk, readiness, startDraining, settle }: ProxyParts,
   opened: AsyncDisposableStack,
 ): ProxyServer {
   const killed = new AbortController()
@@ -104,7 +107,7 @@ function running(
   return {
     port: (app.server.address() as AddressInfo).port,
     registry: metrics.registry,
-    ...{ changes, readiness, kill },
+    ...{ changes, readiness, desk, kill },
     async drain(delayMs, listens) {
       startDraining()
       // That of http.Server would close idle connections, too, before anybody was told.

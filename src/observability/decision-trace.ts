@@ -11,7 +11,7 @@ import type { Decision, Refusal } from '../decision.ts'
 import { type Code, errorTable, Fault } from '../errors.ts'
 import type { PartialExchange } from '../exchange.ts'
 import type { ExchangeRecord, ExchangeTrace, Outcome } from './exchange-record.ts'
-import { bounded, type Facts, factsOf, pathOf, responseFacts } from './trace-facts.ts'
+import { bounded, type Facts, factsOf, pathOf, responseFacts, stagesPassed } from './trace-facts.ts'
 
 export interface TraceStep {
   readonly stage: string
@@ -23,7 +23,8 @@ export interface TraceStep {
   readonly code?: Code
   /** What the code means, and what lies behind a fault. */
   readonly reason?: string
-  readonly durationMs: number
+  /** Undefined where nobody looked on. */
+  readonly durationMs?: number
 }
 
 export interface DecisionTrace {
@@ -38,15 +39,17 @@ export interface DecisionTrace {
   readonly steps: readonly TraceStep[]
 }
 
+/** Takes the whole trace of an exchange, once. */
+export type KeepTrace = (trace: DecisionTrace, record: ExchangeRecord) => void
+
 /** Writes down what it is told, as text: it keeps no exchange alive. */
 export class TraceRecorder implements ExchangeTrace {
   readonly #monotonic: MonotonicClock
-  readonly #keep: (trace: DecisionTrace) => void
+  readonly #keep: KeepTrace
   readonly #steps: TraceStep[] = []
   #lastMs: number
 
-  /** `keep` takes the whole trace, once. */
-  constructor(monotonic: MonotonicClock, keep: (trace: DecisionTrace) => void) {
+  constructor(monotonic: MonotonicClock, keep: KeepTrace) {
     this.#monotonic = monotonic
     this.#keep = keep
     this.#lastMs = monotonic()
@@ -68,23 +71,20 @@ export class TraceRecorder implements ExchangeTrace {
   }
 
   conclude(record: ExchangeRecord, closedAtMs: number): void {
-    const { known, stage, outcome, code, cause } = record
-    const { request, response } = known
+    const { stage, outcome } = record
     // The stage that refused has said so itself.
     if (this.#steps.at(-1)?.stage !== stage) {
-      const why = code === undefined ? {} : explained(code, cause)
       const durationMs = this.#lap(closedAtMs)
-      this.#steps.push({ stage, knew: {}, added: responseFacts(record), decision: outcome, ...why, durationMs })
+      this.#steps.push({
+        stage,
+        knew: {},
+        added: responseFacts(record),
+        decision: outcome,
+        ...whyOf(record),
+        durationMs,
+      })
     }
-    this.#keep({
-      requestId: known.requestId,
-      method: bounded(request.method ?? ''),
-      path: pathOf(request.url ?? ''),
-      status: response.headersSent ? response.statusCode : undefined,
-      outcome,
-      durationMs: rounded(closedAtMs - known.arrivedAtMs),
-      steps: this.#steps,
-    })
+    this.#keep(traced(record, this.#steps, closedAtMs), record)
   }
 
   #lap(nowMs: number): number {
@@ -93,6 +93,39 @@ export class TraceRecorder implements ExchangeTrace {
     return rounded(sinceMs)
   }
 }
+
+/**
+ * The same of an exchange that nobody looked at, from what is known of it at its end: without how long each stage took,
+ * and what a refusal has asked for beside its code.
+ */
+export function traceAtEnd(record: ExchangeRecord, closedAtMs: number): DecisionTrace {
+  const { known, stage, outcome } = record
+  const passed = stagesPassed(known).map((name): TraceStep => {
+    return { stage: name, ...factsOf(name, known, known), decision: 'proceed' }
+  })
+  const added = NO_STAGES.has(stage) ? responseFacts(record) : {}
+  const last: TraceStep = { stage, knew: factsOf(stage, known).knew, added, decision: outcome, ...whyOf(record) }
+  return traced(record, [...passed, last], closedAtMs)
+}
+
+/** Where exchanges end that no stage has refused. */
+const NO_STAGES: ReadonlySet<string> = new Set(['accept', 'routes', 'forward'])
+
+function traced(record: ExchangeRecord, steps: readonly TraceStep[], closedAtMs: number): DecisionTrace {
+  const { known, outcome } = record
+  const { request, response } = known
+  return {
+    requestId: known.requestId,
+    method: bounded(request.method ?? ''),
+    path: pathOf(request.url ?? ''),
+    status: response.headersSent ? response.statusCode : undefined,
+    outcome,
+    durationMs: rounded(closedAtMs - known.arrivedAtMs),
+    steps,
+  }
+}
+
+const whyOf = ({ code, cause }: ExchangeRecord) => (code === undefined ? {} : explained(code, cause))
 
 const rounded = (milliseconds: number) => Math.round(milliseconds * 1000) / 1000
 

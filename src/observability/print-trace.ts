@@ -21,7 +21,7 @@ function lineOf({ stage, knew, added, decision, code, reason, durationMs }: Trac
     ...written('knew', knew),
     ...written('added', added),
     ...(code === undefined ? [] : [`${code}: ${reason}`]),
-    `${decision} in ${durationMs} ms`,
+    durationMs === undefined ? decision : `${decision} in ${durationMs} ms`,
   ]
   return `  ${stepNumberOf(stage) ?? '-'} ${stage.padEnd(NAME_WIDTH)}  ${parts.join('; ')}`
 }

@@ -16,6 +16,8 @@ interface StageFacts {
   readonly number: number
   readonly knew: Read
   readonly added: Read
+  /** Whether the exchange has passed it, by what it adds. */
+  readonly isPassed: (known: PartialExchange) => boolean
 }
 
 const MAX_VALUE_LENGTH = 120
@@ -70,15 +72,22 @@ const travel: Read = ({ delegation }) => {
 }
 
 const STAGES: Readonly<Record<string, StageFacts>> = {
-  accept: { number: 0, knew: () => NOTHING, added: () => NOTHING },
-  'trust-connection': { number: 1, knew: head, added: peer },
-  'identify-request': { number: 2, knew: peer, added: program },
-  'classify-credentials': { number: 3, knew: carried, added: presented },
-  authenticate: { number: 4, knew: presented, added: who },
-  'require-second-factor': { number: 5, knew: who, added: policy },
-  'map-identity': { number: 6, knew: who, added: account },
-  impersonate: { number: 7, knew: account, added: travel },
-  forward: { number: 8, knew: travel, added: () => NOTHING },
+  accept: { number: 0, knew: () => NOTHING, added: () => NOTHING, isPassed: () => false },
+  'trust-connection': { number: 1, knew: head, added: peer, isPassed: ({ fields }) => fields !== undefined },
+  'identify-request': {
+    ...{ number: 2, knew: peer, added: program, isPassed: ({ clientClass }) => clientClass !== undefined },
+  },
+  'classify-credentials': {
+    ...{ number: 3, knew: carried, added: presented, isPassed: ({ credentials }) => credentials !== undefined },
+  },
+  authenticate: { number: 4, knew: presented, added: who, isPassed: ({ principal }) => principal !== undefined },
+  'require-second-factor': {
+    ...{ number: 5, knew: who, added: policy, isPassed: ({ admittedBy }) => admittedBy !== undefined },
+  },
+  // Also where there is no account of ours.
+  'map-identity': { number: 6, knew: who, added: account, isPassed: known => 'account' in known },
+  impersonate: { number: 7, knew: account, added: travel, isPassed: ({ delegation }) => delegation !== undefined },
+  forward: { number: 8, knew: travel, added: () => NOTHING, isPassed: () => false },
 }
 
 /** The number of a stage in ARCHITECTURE.md; undefined for what is no stage of the policy. */
@@ -93,6 +102,10 @@ export function factsOf(
   const facts = STAGES[stage]
   return { knew: facts?.knew(before) ?? NOTHING, added: (after && facts?.added(after)) ?? NOTHING }
 }
+
+/** The stages that an exchange has passed, in their order. */
+export const stagesPassed = (known: PartialExchange): readonly string[] =>
+  Object.keys(STAGES).filter(stage => STAGES[stage]?.isPassed(known))
 
 /** How the exchange went where nobody refused it. */
 export function responseFacts({ known, responseBytes, decidedAtMs, upstreamFirstByteAtMs }: ExchangeRecord): Facts {

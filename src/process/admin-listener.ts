@@ -1,5 +1,5 @@
 /**
- * The admin listener: metrics and health, for the operators' network only. Whether it lives and whether it is ready
+ * The admin listener: metrics, health and the pages for operators, for their network only. Whether it lives and whether it is ready
  * everybody may ask, as balancers and service managers do; what it counts and how its parts are, those who are allowed.
  */
 import type { RequestListener } from 'node:http'
@@ -7,22 +7,26 @@ import { isIP, type Server } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { bareHost } from '../../config/bare-host.ts'
 import type { Readiness } from '../app/readiness.ts'
+import { addOperatorRoutes, type OperatorParts } from '../operator/operator-routes.ts'
 import type { AdminCheck } from './admin-credential.ts'
 
 export interface AdminParts {
   /** Names it may be asked under, besides addresses and localhost. */
   readonly hostNames: () => readonly string[]
   readonly isAllowed: AdminCheck
+  /** Whether a credential is configured; without, `isAllowed` is everybody. */
+  readonly hasCredential: () => boolean
   readonly serverFactory: (handler: RequestListener) => Server
   readonly contentType: string
   readonly metrics: () => Promise<string>
   /** Whether another start of everything would not help. */
   readonly isAlive: () => boolean
   readonly readiness: () => Readiness | Promise<Readiness>
+  readonly operator: OperatorParts
 }
 
 export function createAdmin(parts: AdminParts): FastifyInstance {
-  const { hostNames, isAllowed, contentType, metrics, isAlive, readiness } = parts
+  const { hostNames, isAllowed, contentType, metrics, isAlive, readiness, hasCredential } = parts
   const serverFactory = (handler: RequestListener) => parts.serverFactory(handler) as FastifyInstance['server']
   const admin = fastify({ logger: false, forceCloseConnections: true, serverFactory })
   // The pages of a name that somebody made lead here (DNS rebinding) must not read what is said here.
@@ -41,6 +45,7 @@ export function createAdmin(parts: AdminParts): FastifyInstance {
   admin.get('/metrics', async (request, reply) =>
     isAllowed(request.headers.authorization) ? reply.type(contentType).send(await metrics()) : challenge(reply),
   )
+  addOperatorRoutes(admin, parts.operator, { readiness, hasCredential, isAllowed, challenge })
   return admin
 }
 

@@ -10,8 +10,8 @@ import { optionsOf } from '../listener/tls-profile.ts'
 import { type AdminCheck, adminCheck } from './admin-credential.ts'
 import { type AdminParts, createAdmin } from './admin-listener.ts'
 
-type Settings = Config['admin']
-type Answers = Omit<AdminParts, 'isAllowed' | 'serverFactory' | 'hostNames'>
+type Settings = Omit<Config['admin'], 'traceOneIn'>
+type Answers = Omit<AdminParts, 'hasCredential' | 'hostNames' | 'isAllowed' | 'serverFactory'>
 
 /** What a configuration names is read once, when it comes into force. */
 export class AdminServer {
@@ -59,6 +59,7 @@ export class AdminServer {
     return createAdmin({
       ...this.#answers,
       hostNames: () => this.#settings?.hostNames ?? [],
+      hasCredential: () => this.#settings?.credentialFile !== undefined,
       isAllowed: authorization => this.#isAllowed(authorization),
       serverFactory: handler => (pair === undefined ? createHttpServer(handler) : createHttpsServer(pair, handler)),
     })

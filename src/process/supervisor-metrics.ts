@@ -106,10 +106,19 @@ export class SupervisorMetrics {
 
   /** All together, as text for Prometheus. */
   async text(workers: readonly WorkerState[]): Promise<string> {
+    return (await this.#together(workers)).metrics()
+  }
+
+  /** The same as values. */
+  async snapshot(workers: readonly WorkerState[]): Promise<MetricsSnapshot> {
+    return (await this.#together(workers)).getMetricsAsJSON()
+  }
+
+  async #together(workers: readonly WorkerState[]): Promise<Registry> {
     await this.#settling
     const together = workers.map(({ metrics }) => metrics.filter(metric => !isOfOneWorker(metric)))
     const own = [await this.#registry.getMetricsAsJSON(), await workerMetrics(workers)]
-    return sum([this.#ended, ...together, ...own]).metrics()
+    return sum([this.#ended, ...together, ...own])
   }
 
   #gauge(name: string, help: string, read: () => number): void {

@@ -2,7 +2,7 @@
  * The process that people and service managers speak to. It serves no request: it keeps the workers running, hands a
  * new configuration to new workers, and answers at the admin listener for all of them.
  *
- *   supervisor: configuration, signals, /metrics, /livez, /readyz, log of all
+ *   supervisor: configuration, signals, /metrics, /livez, /readyz, /operator, log of all
  *     +- worker   one per core, all on one port; each a whole proxy, and replaced when it dies
  *     +- worker
  *
@@ -18,6 +18,7 @@ import type { Logger } from 'pino'
 import { usedFiles } from '../../config/files.ts'
 import { loadConfig } from '../../config/load.ts'
 import { type Config, configSchema } from '../../config/schema.ts'
+import { operatorForms } from '../app/operator-forms.ts'
 import type { Surroundings } from '../clock.ts'
 import { isOutputShareable } from '../observability/log-output.ts'
 import type { SharedLogOutput } from '../observability/shared-log-output.ts'
@@ -26,8 +27,9 @@ import { FileWatcher } from './file-watcher.ts'
 import { Health } from './health.ts'
 import { logFileWarnings } from './log-file-warnings.ts'
 import { SupervisorMetrics } from './supervisor-metrics.ts'
-import { metricsText, readinessOf } from './worker-answers.ts'
+import { readinessOf, workerStates } from './worker-answers.ts'
 import { Generation } from './worker-generation.ts'
+import { workersDesk } from './workers-desk.ts'
 
 export interface SupervisorParts {
   readonly fileName: string
@@ -80,9 +82,18 @@ export class Supervisor {
     this.#generation = this.#newGeneration(parts.config)
     this.#admin = new AdminServer({
       contentType: this.#metrics.contentType,
-      metrics: () => metricsText(this.#generations, this.#metrics),
+      metrics: async () => this.#metrics.text(await workerStates(this.#generations)),
       readiness: () => readinessOf(this.#generation, workerCount(this.#generation.config), this.#isStopping),
       isAlive: () => this.#health.isAlive,
+      operator: {
+        desk: workersDesk(
+          () => this.#generation.workers,
+          () => [...this.#generations].flatMap(({ workers }) => [...workers]),
+        ),
+        snapshot: async () => this.#metrics.snapshot(await workerStates(this.#generations)),
+        forms: operatorForms(surroundings.now),
+        now: surroundings.now,
+      },
     })
   }
 

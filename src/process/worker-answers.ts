@@ -1,27 +1,25 @@
 /** What all workers say together: at /metrics and /readyz. */
 import type { Readiness } from '../app/readiness.ts'
-import type { SupervisorMetrics } from './supervisor-metrics.ts'
 import type { Generation } from './worker-generation.ts'
 import type { Report } from './worker-messages.ts'
+import type { WorkerState } from './worker-metrics.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
 /** How long a worker may take to tell its metrics; one that is busy for longer is left out this time. */
 const REPORT_TIMEOUT_MS = 1000
 
-export async function metricsText(generations: ReadonlySet<Generation>, metrics: SupervisorMetrics): Promise<string> {
+/** Workers of all generations, with what each has counted; one that has ended is counted among those that ended. */
+export async function workerStates(generations: ReadonlySet<Generation>): Promise<WorkerState[]> {
   const workers = [...generations].flatMap(generation => [...generation.workers])
   const reports = await Promise.all(
     workers.map(async worker => [worker, await worker.report(REPORT_TIMEOUT_MS)] as const),
   )
-  // One that has ended meanwhile is counted among those that ended.
   const alive = reports.filter(([worker]) => [...generations].some(one => one.workers.has(worker)))
-  return metrics.text(
-    alive.map(([worker, report]) => ({
-      pid: worker.pid,
-      isAnswering: report !== undefined,
-      metrics: report?.metrics ?? worker.lastMetrics ?? [],
-    })),
-  )
+  return alive.map(([worker, report]) => ({
+    pid: worker.pid,
+    isAnswering: report !== undefined,
+    metrics: report?.metrics ?? worker.lastMetrics ?? [],
+  }))
 }
 
 /**

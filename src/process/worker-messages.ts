@@ -2,6 +2,7 @@
 
 import type { MetricObjectWithValues, MetricValue } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
+import type { Question } from '../app/operator-desk.ts'
 import type { Readiness } from '../app/readiness.ts'
 import type { ChangeMessage } from '../store/change-message.ts'
 
@@ -13,10 +14,15 @@ export interface Report {
   readonly readiness: Readiness
 }
 
+/** What the desk has returned, or why it could not, in words for the operator. */
+export type DeskAnswer = { readonly value: unknown } | { readonly failure: string }
+
 export type ToWorker =
   /** `entrance`: of its own, where it is asked whether it answers. */
   | { readonly kind: 'start'; readonly config: Config; readonly entrance: string | undefined }
   | { readonly kind: 'report'; readonly question: number }
+  /** One of the questions of an operator, with its argument. */
+  | { readonly kind: 'ask'; readonly question: number; readonly what: Question; readonly asked: unknown }
   | { readonly kind: 'change'; readonly change: ChangeMessage }
   | { readonly kind: 'drain'; readonly delayMs: number; readonly listens: boolean }
   | { readonly kind: 'kill' }
@@ -27,4 +33,5 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly message: string }
   /** `question`: the one it answers; none: its last words. */
   | { readonly kind: 'report'; readonly question: number | undefined; readonly report: Report }
+  | { readonly kind: 'answer'; readonly question: number; readonly answer: DeskAnswer }
   | { readonly kind: 'change'; readonly change: ChangeMessage }

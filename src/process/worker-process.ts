@@ -10,6 +10,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { Writable } from 'node:stream'
 import type { Config } from '../../config/schema.ts'
+import type { Asked, Question, Said } from '../app/operator-desk.ts'
 import type { Surroundings } from '../clock.ts'
 import type { ChangeMessage } from '../store/change-message.ts'
 import { relayLines } from './line-relay.ts'
@@ -23,6 +24,8 @@ export interface WorkerEvents {
   onEnd(worker: WorkerProcess): void
 }
 
+type Answer = Extract<FromWorker, { kind: 'report' | 'answer' }>
+
 export class WorkerProcess {
   /** The port it listens on; rejects, in words for the operator, where it cannot. */
   readonly listening: Promise<number>
@@ -32,7 +35,7 @@ export class WorkerProcess {
   lastMetrics: MetricsSnapshot | undefined
   isListening = false
   readonly #worker: Worker
-  readonly #questions = new Map<number, (report: Report | undefined) => void>()
+  readonly #questions = new Map<number, (answer: Answer | undefined) => void>()
   #nextQuestion = 0
 
   readonly #entrance: string | undefined
@@ -67,7 +70,9 @@ export class WorkerProcess {
       } else if (message.kind === 'report') {
         // Messages of no kind of ours are Node's own: under `node --watch`, which files were imported.
         this.lastMetrics = message.report.metrics
-        this.#questions.get(message.question ?? -1)?.(message.report)
+        this.#questions.get(message.question ?? -1)?.(message)
+      } else if (message.kind === 'answer') {
+        this.#questions.get(message.question)?.(message)
       }
     })
     worker.on('error', reject)
@@ -88,15 +93,20 @@ export class WorkerProcess {
 
   /** Undefined where it does not answer in time. */
   async report(timeoutMs: number): Promise<Report | undefined> {
-    const question = this.#nextQuestion++
-    const { promise, resolve } = Promise.withResolvers<Report | undefined>()
-    const timer = setTimeout(resolve, timeoutMs, undefined)
-    this.#questions.set(question, resolve)
-    this.#send({ kind: 'report', question })
-    const report = await promise
-    clearTimeout(timer)
-    this.#questions.delete(question)
-    return report
+    const answer = await this.#ask(question => ({ kind: 'report', question }), timeoutMs)
+    return answer?.kind === 'report' ? answer.report : undefined
+  }
+
+  /**
+   * What the desk of the worker says. Rejects, in words for the operator, where it cannot say; undefined where it does
+   * not answer in time.
+   */
+  async ask<What extends Question>(what: What, asked: Asked<What>, timeoutMs: number): Promise<Said<What> | undefined> {
+    const message = await this.#ask(question => ({ kind: 'ask', question, what, asked }), timeoutMs)
+    if (message?.kind !== 'answer') return undefined
+    const { answer } = message
+    if ('failure' in answer) throw new Error(answer.failure)
+    return answer.value as Said<What>
   }
 
   /** Whether a real request gets no answer; one that does not listen yet is not asked. */
@@ -117,6 +127,18 @@ export class WorkerProcess {
   kill(hard: boolean): void {
     if (hard) this.#worker.process.kill('SIGKILL')
     else this.#send({ kind: 'kill' })
+  }
+
+  async #ask(messageOf: (question: number) => ToWorker, timeoutMs: number): Promise<Answer | undefined> {
+    const question = this.#nextQuestion++
+    const { promise, resolve } = Promise.withResolvers<Answer | undefined>()
+    const timer = setTimeout(resolve, timeoutMs, undefined)
+    this.#questions.set(question, resolve)
+    this.#send(messageOf(question))
+    const answer = await promise
+    clearTimeout(timer)
+    this.#questions.delete(question)
+    return answer
   }
 
   #send(message: ToWorker): void {

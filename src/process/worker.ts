@@ -1,12 +1,13 @@
 /** A worker: the proxy itself, started, asked and stopped by the supervisor. */
 import cluster from 'node:cluster'
 import { type ProxyServer, startProxy } from '../app/proxy-server.ts'
+import { causeChain } from '../cause-chain.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { createLog } from '../observability/log.ts'
 import { isOutputShareable, type LogOutput, openLogOutput } from '../observability/log-output.ts'
 import { changeFrom, messageOf } from '../store/change-message.ts'
 import { system } from '../system.ts'
-import type { FromWorker, Report, ToWorker } from './worker-messages.ts'
+import type { DeskAnswer, FromWorker, Report, ToWorker } from './worker-messages.ts'
 
 export function runWorker(): void {
   const output = openLogOutput()
@@ -34,6 +35,8 @@ class WorkerSide {
         return this.#start(message)
       case 'report':
         return this.#report(message.question)
+      case 'ask':
+        return this.#answer(message)
       case 'change':
         return this.#proxy?.changes.receive(changeFrom(message.change))
       case 'drain':
@@ -69,6 +72,17 @@ class WorkerSide {
       readiness: this.#proxy.readiness(),
     }
     await this.#send({ kind: 'report', question, report })
+  }
+
+  async #answer({ question, what, asked }: Extract<ToWorker, { kind: 'ask' }>): Promise<void> {
+    const ask = this.#proxy?.desk?.[what] as ((asked: unknown) => unknown) | undefined
+    let answer: DeskAnswer
+    try {
+      answer = ask === undefined ? { failure: 'this worker takes no questions' } : { value: await ask(asked) }
+    } catch (error) {
+      answer = { failure: causeChain(error as Error) }
+    }
+    await this.#send({ kind: 'answer', question, answer })
   }
 
   /** With its last words: what it has counted must not be lost. */

@@ -43,7 +43,7 @@ export function describeCover(cover: Cover | undefined, clientClass: ClientClass
 }
 
 /** Characters that are not seen, or turn the text around, could make it say something else. */
-const visible = (text: string) => text.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '\u{fffd}')
+export const visible = (text: string) => text.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '\u{fffd}')
 
 /** A prefix as people read it: nobody needs to know what /32 means. */
 export const describeNetwork = (network: string): string =>

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 
-const STYLE = `
+export const STYLE = `
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #5a6675; --paper: #fff; --ground: #eef1f5; --line: #d5dbe3; --accent: #1f5fbf; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8ecf2; --soft: #a5b0bf; --paper: #1b222c; --ground: #11161d; --line: #323c4a; --accent: #7db0ff; } }
 * { box-sizing: border-box; }
@@ -35,10 +35,11 @@ a { color: var(--accent); }
 @media (max-width: 30rem) { main { padding: 1.5rem; } .button { flex: 1 0 100%; text-align: center; } footer { font-size: .72rem; } }
 `
 
-const styleHash = createHash('sha256').update(STYLE).digest('base64')
+const hashOf = (style: string) => createHash('sha256').update(style).digest('base64')
+const styleHash = hashOf(STYLE)
 
-export const policyFor = (frameAncestors: string, sandbox = '') =>
-  `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; ${sandbox}frame-ancestors ${frameAncestors}`
+export const policyFor = (frameAncestors: string, sandbox = '', hash = styleHash) =>
+  `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; ${sandbox}frame-ancestors ${frameAncestors}`
 
 /**
  * No scripts, whoever brings them in. The origin stays: without it the form would say `Origin: null`, and SameSite
@@ -54,12 +55,22 @@ const COMMON_FIELDS = ['Content-Type', 'text/html; charset=utf-8', 'X-Content-Ty
  * Whoever opened the window has no hold of it (HTML 7.1.3): nor has a page of the same origin and opener policy, unless
  * it is cross-origin isolated as well.
  */
-export const pageFields: readonly string[] = [
-  ...['Content-Security-Policy', policyFor("'none'", SANDBOX), 'X-Frame-Options', 'DENY'],
-  ...['Cross-Origin-Opener-Policy', 'same-origin', 'Cross-Origin-Embedder-Policy', 'require-corp'],
-  ...['Referrer-Policy', 'same-origin'],
-  ...COMMON_FIELDS,
-]
+export const pageFields: readonly string[] = fieldsOfPage(STYLE)
+
+/** The same of a page with another style sheet; `policy`: more directives. */
+export function fieldsOfPage(style: string, policy = ''): readonly string[] {
+  return [
+    ...[
+      'Content-Security-Policy',
+      policyFor("'none'", `${SANDBOX}${policy}`, hashOf(style)),
+      'X-Frame-Options',
+      'DENY',
+    ],
+    ...['Cross-Origin-Opener-Policy', 'same-origin', 'Cross-Origin-Embedder-Policy', 'require-corp'],
+    ...['Referrer-Policy', 'same-origin'],
+    ...COMMON_FIELDS,
+  ]
+}
 
 /** Of a page that goes on by itself: a sandbox does not let it (HTML 7.1.5, automatic features). */
 export const automaticPageFields: readonly string[] = [
@@ -100,8 +111,8 @@ export function html(parts: TemplateStringsArray, ...values: (string | number | 
 /** A gatehouse: two towers and the arch between them. */
 const MARK = html`<svg viewBox="0 0 20 20" fill="currentColor" aria-hidden="true"><path d="M1 3h2v2h1V3h2v5h8V3h2v2h1V3h2v15h-6v-4a3 3 0 0 0-6 0v4H1z"/></svg>`
 
-/** A whole page; the footer is for what the help desk asks for. */
-export function renderPage(title: string, content: Html, footer?: Html): string {
+/** A whole page; the footer is for what the help desk asks for, the fields are those of its style sheet. */
+export function renderPage(title: string, content: Html, footer?: Html, style = STYLE): string {
   return `<!doctype html>
 ${
   html`<html lang="en">
@@ -109,7 +120,7 @@ ${
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · Torhaus</title>
-<style>${new Html(STYLE)}</style>
+<style>${new Html(style)}</style>
 </head>
 <body>
 <main>

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type PrometheusProcess, startPrometheus } from '../../devkit/prometheus/prometheus-process.ts'
 import { createCertificate } from '../../devkit/torhaus/certificate.ts'
+import { operatorParts } from '../../devkit/torhaus/operator-parts.ts'
 import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { AdminServer } from '../../src/process/admin-server.ts'
 import { startWorkersLab, until, type WorkersLab } from '../workers/workers-lab.ts'
@@ -77,6 +78,7 @@ test('a Prometheus with certificate authority and credential reads an admin list
     metrics: async () => 'torhaus_workers 7\n',
     isAlive: () => true,
     readiness: () => ({ ready: true, parts: {} }),
+    operator: operatorParts(undefined, async () => [], Date.now),
   })
   await admin.open({ host: '127.0.0.1', port: 0, hostNames: [], credentialFile, tls: certificate })
   const own = await startPrometheus([`127.0.0.1:${admin.port}`], {

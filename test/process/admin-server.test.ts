@@ -9,6 +9,7 @@ import { after, afterEach, before, test } from 'node:test'
 import type { Config } from '../../config/schema.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
 import { freePort } from '../../devkit/torhaus/free-port.ts'
+import { operatorParts } from '../../devkit/torhaus/operator-parts.ts'
 import { basic } from '../../devkit/torhaus/proxy-under-test.ts'
 import { AdminServer } from '../../src/process/admin-server.ts'
 
@@ -34,13 +35,16 @@ afterEach(async () => {
   await writeFile(credentialFile, `${CREDENTIAL}\n`)
 })
 
-async function open(settings: Partial<Config['admin']>): Promise<(change: Partial<Config['admin']>) => Promise<void>> {
+type Settings = Partial<Omit<Config['admin'], 'traceOneIn'>>
+
+async function open(settings: Settings): Promise<(change: Settings) => Promise<void>> {
   await writeFile(credentialFile, `${CREDENTIAL}\n`)
   const server = new AdminServer({
     contentType: 'text/plain',
     metrics: async () => 'torhaus_workers 2\n',
     isAlive: () => true,
     readiness: () => ({ ready: true, parts: { store: 'available' } }),
+    operator: operatorParts(undefined, async () => [], Date.now),
   })
   opened.push(server)
   const all = { host: '127.0.0.1', port: await freePort(), hostNames: [], ...settings }
@@ -91,6 +95,21 @@ test('where no credential is configured, who reaches it is told', async () => {
   await open({})
   assert.equal((await ask('/metrics')).status, 200)
   assert.match((await ask('/readyz')).content, /"store"/)
+})
+
+test('where no credential is configured, there is no page for operators, and the answer names the option', async () => {
+  await open({})
+  for (const path of ['/operator', '/operator/person?account=ada', '/operator/refusals', '/operator/request?id=x']) {
+    const { status, content } = await ask(path, `Bearer ${CREDENTIAL}`)
+    assert.equal(status, 403, path)
+    assert.match(content, /admin\.credentialFile/)
+  }
+})
+
+test('where no worker answers, the page for operators says so', async () => {
+  await open({ credentialFile })
+  const { status, content } = await ask('/operator/person?account=ada', `Bearer ${CREDENTIAL}`)
+  assert.deepEqual([status, /no worker answers/.test(content)], [503, true])
 })
 
 test('it speaks TLS, and a reload brings the next certificate and the next credential', async () => {
