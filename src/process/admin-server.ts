@@ -40,7 +40,8 @@ export class AdminServer {
       // A port has one owner: where only TLS comes or goes, there is none for a moment.
       if (this.#settings?.host === settings.host && this.#settings.port === settings.port) await this.#open?.close()
       const { host, port } = settings
-      await next.listen({ host, port }).catch((error: unknown) => {
+      await next.listen({ host, port }).catch(async (error: unknown) => {
+        await next.close()
         throw listenProblem(error, { section: 'admin', host, port })
       })
       await this.#open?.close()
