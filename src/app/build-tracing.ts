@@ -47,7 +47,7 @@ export function buildTracing(
   else if (recent !== undefined && traceOneIn > 0) makers.push(oneIn(traceOneIn, inWords))
   if (tracing !== undefined) makers.push(forCollector(tracing, services, monotonic, opened))
   return {
-    newTrace: makers.length === 0 ? undefined : () => together(makers.flatMap(make => make() ?? [])),
+    newTrace: makers.length < 2 ? makers[0] : () => together(makers.flatMap(make => make() ?? [])),
     beginSpan: tracing && spanBeginner(tracing.sampleOneIn, randomHex),
   }
 }

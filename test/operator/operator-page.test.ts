@@ -176,6 +176,25 @@ test('a refusal of any worker is found by its id, with why, and without query, c
   }
 })
 
+test('what somebody else writes is text on a page: a path, a name that is looked up, an id', async () => {
+  const response = await fetch(`${lab.url}/a`, { method: 'DELETE', headers: { Authorization: 'Bearer x.y.z' } })
+  await response.text()
+  const connection = await RawConnection.open(lab.port)
+  const raw = ['DELETE /<img>"x HTTP/1.1', `Host: 127.0.0.1:${lab.port}`, 'Authorization: Bearer x.y.z', '', '']
+  connection.send(raw.join('\r\n'))
+  await connection.head()
+  connection.close()
+  for (const path of ['/operator', '/operator/refusals']) {
+    const text = await until('the path to be listed', async () => {
+      const page = await lab.page(path)
+      return page.includes('img&gt;') && page
+    })
+    assert.doesNotMatch(text, /<img/)
+  }
+  for (const path of ['/operator/person?account=', '/operator/request?id='])
+    assert.doesNotMatch(await lab.page(`${path}${encodeURIComponent('"><img src=x>')}`), /<img/)
+})
+
 test('what went through is not kept where nobody traces, and that is said', async () => {
   const person = await lab.signedIn()
   const { status, headers } = await person.send(`${lab.url}/`)
