@@ -32,10 +32,10 @@ export function glancePage({ past, now, readiness, refused }: Glance): string {
 <section class="wide"><h2>Requests</h2>
 <p><span class="big">${countOf(countRequests(growth))}</span> ${since}: ${countOf(countRequests(growth, ['denied']))} refused, ${failures(countRequests(growth, ['failed']))}</p>
 ${trafficChart(past, now)}</section>
-<section class="wide"><h2>By scheme and outcome, ${since}</h2>${outcomeTable(growth)}</section>
 ${card('State', stateOf(readiness, metrics))}
 ${card(`Second factor, ${since}`, secondFactorOf(growth))}
 ${card(`Latency, ${since}`, latencyTable(growth))}
+<section class="wide"><h2>By scheme and outcome, ${since}</h2>${outcomeTable(growth)}</section>
 ${card('Connections', connectionsOf(metrics))}
 ${card(`Sign-in and store, ${since}`, signInOf(growth, metrics))}
 ${has(metrics, 'torhaus_kdc_circuit_open') ? card('Kerberos', kerberosOf(metrics)) : new Html('')}

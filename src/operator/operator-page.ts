@@ -21,7 +21,7 @@ table { width: 100%; border-collapse: collapse; font-size: .9rem; font-variant-n
 th, td { padding: .3rem .5rem; border-top: 1px solid var(--line); text-align: right; font-weight: 400; }
 th:first-child, td:first-child { padding-left: 0; text-align: left; }
 thead th, thead td { border-top: 0; color: var(--soft); }
-td, thead th { white-space: nowrap; }
+td, thead th, .scroll th { white-space: nowrap; }
 .chart { display: block; width: 100%; height: 5.5rem; border-bottom: 1px solid var(--soft); }
 .through { fill: var(--accent); color: var(--accent); }
 .refused { fill: var(--refused); color: var(--refused); }

@@ -63,7 +63,7 @@ function barsOf(counts: readonly number[], most: number, slot: number): Html[] {
 
 /** Where the name in the metrics says little. */
 const SCHEMES: Readonly<Record<string, string>> = {
-  unread: 'pages of Torhaus, and before any was read',
+  unread: 'not read',
   pat: 'access token',
 }
 

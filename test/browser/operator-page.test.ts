@@ -4,8 +4,8 @@ import { after, before, test } from 'node:test'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { CHROMIUM } from '../../devkit/clients/chromium.ts'
 import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
-import { type AccessibilityCheck, startAccessibilityCheck } from '../browser/axe.ts'
-import { type OperatorLab, startOperatorLab } from './operator-lab.ts'
+import { type OperatorLab, startOperatorLab } from '../operator/operator-lab.ts'
+import { type AccessibilityCheck, startAccessibilityCheck } from './axe.ts'
 
 let lab: OperatorLab
 let browser: Browser
