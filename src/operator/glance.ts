@@ -8,7 +8,7 @@ import { listOf, operatorPage, PATHS, searchForm, tableOf } from './operator-pag
 import type { Reading } from './readings.ts'
 import { exchangeList } from './refusals.ts'
 import { countRequests, latencyTable, outcomeTable, trafficChart, workerTable } from './traffic.ts'
-import { countOf, shareOf } from './units.ts'
+import { countOf, momentOf, shareOf } from './units.ts'
 
 export interface Glance {
   readonly past: readonly Reading[]
@@ -27,7 +27,7 @@ export function glancePage({ past, now, readiness, refused }: Glance): string {
   return operatorPage(
     PATHS.glance,
     'At a glance',
-    html`<p><small>As of ${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC, of this instance. <a href="${PATHS.glance}">Read again</a></small></p>
+    html`<p><small>As of ${momentOf(atMs)}, of this instance. <a href="${PATHS.glance}">Read again</a></small></p>
 <div class="cards">
 <section class="wide"><h2>Requests</h2>
 <p><span class="big">${countOf(countRequests(growth))}</span> ${since}: ${countOf(countRequests(growth, ['denied']))} refused, ${failures(countRequests(growth, ['failed']))}</p>
@@ -45,7 +45,7 @@ ${card('Certificates', certificatesOf(metrics, atMs))}
 <h2>Look up</h2>
 <div class="searches">${searchForm(PATHS.person, 'account', 'Person, in any spelling')}${searchForm(PATHS.request, 'id', 'Request id')}</div>
 <h2>Refused and failed last</h2>
-${exchangeList(refused, atMs)}
+${exchangeList(refused)}
 <p><a href="${PATHS.refusals}">All that are kept</a></p>`,
   )
 }

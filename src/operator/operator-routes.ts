@@ -62,10 +62,10 @@ export function addOperatorRoutes(admin: FastifyInstance, parts: OperatorParts, 
     const account = parameter(request, 'account')
     return peoplePage(account, await desk.signedIn({ account }), issue, now())
   })
-  page(PATHS.refusals, async () => refusalsPage(await desk.refused({ most: MOST_LISTED }), now()))
+  page(PATHS.refusals, async () => refusalsPage(await desk.refused({ most: MOST_LISTED })))
   page(PATHS.request, async request => {
     const id = parameter(request, 'id') ?? ''
-    return requestPage(id, await desk.request({ id }), now())
+    return requestPage(id, await desk.request({ id }))
   })
   admin.post(PATHS.end, { onRequest: guard(around) }, async (request, reply) => {
     if (!isSameOrigin(request)) return refuse(reply, 'This form was sent by another site.')

@@ -4,7 +4,7 @@ import { Html, html } from '../refusal/page.ts'
 import { Growth, type Snapshot, valuesOf } from './figures.ts'
 import { scrolled, tableOf } from './operator-page.ts'
 import type { Reading } from './readings.ts'
-import { countOf, secondsOf } from './units.ts'
+import { countOf, megabytesOf, secondsOf } from './units.ts'
 
 const REQUESTS = 'torhaus_requests_total'
 
@@ -118,7 +118,7 @@ export function workerTable(metrics: Snapshot, of: (worker: string, name: string
     countOf(of(worker, 'torhaus_worker_requests_total')),
     secondsOf(of(worker, 'torhaus_worker_event_loop_delay_p99_seconds')),
     `${countOf(of(worker, 'torhaus_worker_cpu_seconds_total'))} s`,
-    `${countOf(of(worker, 'torhaus_worker_resident_memory_bytes') / 2 ** 20)} MiB`,
+    megabytesOf(of(worker, 'torhaus_worker_resident_memory_bytes')),
     `${countOf(of(worker, 'torhaus_worker_open_fds'))} of ${countOf(of(worker, 'torhaus_worker_max_fds'))}`,
   ])
   const columns = ['worker', 'answers', 'requests', 'event loop late', 'processor', 'memory', 'descriptors']

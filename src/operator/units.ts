@@ -13,3 +13,6 @@ export function secondsOf(seconds: number | undefined): string {
 }
 
 export const megabytesOf = (bytes: number): string => `${countOf(bytes / 2 ** 20)} MiB`
+
+/** To the second, as records of the log are looked for. */
+export const momentOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`
