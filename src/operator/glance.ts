@@ -97,7 +97,8 @@ ${tableOf(
 function connectionsOf(metrics: Snapshot): Html {
   const gauge = (name: string) => countOf(sum(metrics, name))
   return listOf([
-    ['to the server', `${gauge('torhaus_upstream_connections')}, idle ${gauge('torhaus_upstream_idle_connections')}`],
+    ['to the server', gauge('torhaus_upstream_connections')],
+    ['idle among them', gauge('torhaus_upstream_idle_connections')],
     ['requests that wait for one', gauge('torhaus_upstream_queued_requests')],
     ['opened so far', gauge('torhaus_upstream_opened_connections_total')],
     ['of clients', gauge('torhaus_client_connections')],

@@ -55,7 +55,7 @@ test('store, KDC, certificates, configuration and workers that are not well are 
   assert.match(page, /the file has problems; the one before is in force/)
   assert.match(page, /<dt>upstream\.tls\.caFile<\/dt><dd>ends in 300 days/)
   assert.match(page, /<dt>calls that wait<\/dt><dd>11<\/dd>/)
-  assert.match(page, /<dt>to the server<\/dt><dd>7, idle 1<\/dd>/)
+  assert.match(page, /<dt>to the server<\/dt><dd>7<\/dd><dt>idle among them<\/dt><dd>1<\/dd>/)
   assert.match(page, /<dt>requests that wait for one<\/dt><dd>3<\/dd>/)
 })
 
