@@ -30,7 +30,8 @@ function usageIfAlive(pid: number): Usage {
   }
 }
 
-function ownUsage(pid: number): Usage {
+/** Of `pid` alone. @throws where it has ended. */
+export function ownUsage(pid: number): Usage {
   const fields = fieldsOf(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   // utime, stime, and those of children that ended and were waited for: fields 14 to 17; rss: field 24.
   const ticks = [14, 15, 16, 17].reduce((sum, number) => sum + Number(fields(number)), 0)
@@ -43,7 +44,7 @@ function fieldsOf(stat: string): (number: number) => string | undefined {
   return number => afterName[number - 3]
 }
 
-function childrenOf(pid: number): number[] {
+export function childrenOf(pid: number): number[] {
   return readdirSync(`/proc/${pid}/task`).flatMap(thread =>
     readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
   )
