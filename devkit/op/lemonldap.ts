@@ -22,11 +22,15 @@ export interface RelyingParty {
   readonly clientSecret: string
   readonly redirectUri: string
   readonly postLogoutRedirectUri: string
+  /** Of front-channel logout: the only kind that this version has. */
+  readonly frontChannelLogoutUri: string
 }
 
 export interface Lemonldap {
   readonly issuer: string
   readonly totpSecret: string
+  /** Another key signs from now on, and the one before is not shown any more. */
+  changeKey(): Promise<void>
   close(): Promise<void>
 }
 
@@ -39,11 +43,14 @@ export async function startLemonldap(rp: RelyingParty, port: number): Promise<Le
   for (const folder of folders) await mkdir(join(directory, folder))
   await chmod(directory, 0o755)
   const ini = join(directory, 'lemonldap-ng.ini')
-  await Promise.all([
-    writeFile(ini, iniOf(directory)),
-    writeFile(join(directory, 'conf/lmConf-1.json'), JSON.stringify(await configurationOf(directory, issuer, rp))),
-    writeDevice(directory, totpSecret),
-  ])
+  const configuration = await configurationOf(directory, issuer, rp)
+  // The one with the highest number counts, and is looked for again after `checkTime`.
+  const writeConfiguration = (cfgNum: number) =>
+    writeFile(
+      join(directory, `conf/lmConf-${cfgNum}.json`),
+      JSON.stringify({ ...configuration, ...newKey(`key-${cfgNum}`), cfgNum }),
+    )
+  await Promise.all([writeFile(ini, iniOf(directory)), writeConfiguration(1), writeDevice(directory, totpSecret)])
   const process_ = spawn('plackup', ['--host', '127.0.0.1', '--port', String(port), '--env', 'deployment', PORTAL], {
     env: { ...process.env, LLNG_DEFAULTCONFFILE: ini },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -62,7 +69,17 @@ export async function startLemonldap(rp: RelyingParty, port: number): Promise<Le
     await close()
     throw new Error(`LemonLDAP::NG did not start: ${said}`, { cause: error })
   }
-  return { issuer, totpSecret, close }
+  const shown = async () => (await fetch(`${issuer}/oauth2/jwks`)).text()
+  return {
+    ...{ issuer, totpSecret, close },
+    async changeKey() {
+      await writeConfiguration(2)
+      for (let attempt = 1; !(await shown()).includes('key-2'); attempt++) {
+        if (attempt >= ATTEMPTS) throw new Error('LemonLDAP::NG does not read its configuration again')
+        await sleep(ATTEMPT_MS)
+      }
+    },
+  }
 }
 
 async function end(child: ChildProcess): Promise<void> {
@@ -107,13 +124,17 @@ async function writeDevice(directory: string, secret: string): Promise<void> {
   await writeFile(join(directory, 'psessions', id), JSON.stringify(session))
 }
 
-async function configurationOf(directory: string, issuer: string, rp: RelyingParty): Promise<object> {
-  const shipped: object = JSON.parse(await readFile(SHIPPED, 'utf8'))
+function newKey(keyId: string): object {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   })
+  return { oidcServicePrivateKeySig: privateKey, oidcServicePublicKeySig: publicKey, oidcServiceKeyIdSig: keyId }
+}
+
+async function configurationOf(directory: string, issuer: string, rp: RelyingParty): Promise<object> {
+  const shipped: object = JSON.parse(await readFile(SHIPPED, 'utf8'))
   const store = (name: string) => ({
     Directory: join(directory, name),
     LockDirectory: join(directory, name, 'lock'),
@@ -121,7 +142,7 @@ async function configurationOf(directory: string, issuer: string, rp: RelyingPar
   })
   return {
     ...shipped,
-    ...{ cfgNum: 1, portal: `${issuer}/`, domain: '127.0.0.1', securedCookie: 0, requireToken: 0 },
+    ...{ portal: `${issuer}/`, domain: '127.0.0.1', securedCookie: 0, requireToken: 0 },
     ...{ globalStorageOptions: store('sessions'), persistentStorageOptions: store('psessions') },
     ...{ localSessionStorage: '', notification: 0, portalCheckLogins: 0, loginHistoryEnabled: 0 },
     ...{
@@ -135,7 +156,6 @@ async function configurationOf(directory: string, issuer: string, rp: RelyingPar
     issuerDBOpenIDConnectActivation: 1,
     issuerDBOpenIDConnectPath: '^/oauth2/',
     oidcServiceMetaDataIssuer: issuer,
-    ...{ oidcServicePrivateKeySig: privateKey, oidcServicePublicKeySig: publicKey, oidcServiceKeyIdSig: 'key-1' },
     oidcServiceMetaDataAuthnContext: { 'loa-1': 1, mfa: 4 },
     oidcServiceAllowAuthorizationCodeFlow: 1,
     ...{ totp2fActivation: 1, totp2fAuthnLevel: 4, totp2fRange: 2, totp2fSelfRegistration: 0 },
@@ -150,6 +170,9 @@ async function configurationOf(directory: string, issuer: string, rp: RelyingPar
         oidcRPMetaDataOptionsAllowOffline: 1,
         oidcRPMetaDataOptionsRefreshToken: 1,
         oidcRPMetaDataOptionsBypassConsent: 1,
+        oidcRPMetaDataOptionsLogoutUrl: rp.frontChannelLogoutUri,
+        oidcRPMetaDataOptionsLogoutType: 'front',
+        oidcRPMetaDataOptionsLogoutSessionRequired: 1,
       },
     },
   }

@@ -115,7 +115,7 @@ export function clientFinding(
       ? found(shown, `${clientId} is not known as a public client`)
       : found(
           shown,
-          `the OP does not accept it for ${clientId}: it is wrong, has expired, or is shown by another clientAuthentication`,
+          `the OP does not accept it for ${clientId}: it is wrong, has expired, is shown by another clientAuthentication, or ${clientId} is not known there`,
         )
   if (error === 'unauthorized_client' || error === 'unsupported_grant_type')
     return found('clientId', `${clientId} may not exchange codes: allow the authorization code grant there`)

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { type Lemonldap, startLemonldap } from '../../devkit/op/lemonldap.ts'
 import { totp } from '../../devkit/op/totp.ts'
@@ -11,10 +12,14 @@ import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { metricAt } from '../../devkit/torhaus/metric-at.ts'
 import { codeOf, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 import { torhausAddresses } from '../../devkit/torhaus/torhaus-config.ts'
+import { configurationOfPage } from './page-configuration.ts'
+import { optionsFound, type WrongValue, wrongValues } from './wrong-values.ts'
 
 /** What a form would encode. */
 const SECRET = 'a%b+c d&e=f'
 const OVERDUE_MS = 1_500_000
+/** What a rule of the test wants. */
+const FRESH_S = 10
 let nowMs = Date.now()
 let directory: string
 let op: Lemonldap
@@ -25,17 +30,22 @@ before(async () => {
   const clientSecretFile = join(directory, 'secret')
   await writeFile(clientSecretFile, SECRET, { mode: 0o600 })
   const [port, opPort] = [await freePort(), await freePort()]
-  const { redirectUri, postLogoutRedirectUri } = torhausAddresses(port)
-  op = await startLemonldap({ clientId: 'torhaus', clientSecret: SECRET, redirectUri, postLogoutRedirectUri }, opPort)
+  const { publicUrl, redirectUri, postLogoutRedirectUri } = torhausAddresses(port)
+  const frontChannelLogoutUri = `${publicUrl}/.torhaus/frontchannel-logout`
+  const addresses = { redirectUri, postLogoutRedirectUri, frontChannelLogoutUri }
+  op = await startLemonldap({ clientId: 'torhaus', clientSecret: SECRET, ...addresses }, opPort)
   const { issuer } = op
-  const scopes = ['openid', 'profile', 'offline_access']
+  const configure = configurationOfPage('lemonldap', { issuer, secretFile: clientSecretFile })
+  // The page advises against it, and the test shows why.
+  const withFrames = { frontChannelLogout: true }
   lab = await startSignInLab({
     ...{ issuer, port, now: () => nowMs },
-    configure: config => ({
-      ...config,
-      oidc: { ...{ profile: 'lemonldap', issuer, clientId: 'torhaus', clientSecretFile, scopes }, acrValues: ['mfa'] },
-      secondFactor: { acceptAcr: ['mfa'] },
-    }),
+    configure: config => {
+      const ofPage = configure(config) as typeof config
+      const rules = [{ name: 'fresh', when: { path: '/area' }, require: 'second-factor', maxAgeSeconds: FRESH_S }]
+      const secondFactor = { ...ofPage.secondFactor, rules }
+      return { ...ofPage, secondFactor, oidc: { ...ofPage.oidc, ...withFrames } }
+    },
   })
 })
 after(async () => {
@@ -56,8 +66,11 @@ function send(browser: BrowserClient, { url, text }: Answer, typed: Readonly<Rec
   return browser.post(action === '#' ? url : new URL(action, url).href, { ...fields, ...typed })
 }
 
-async function signIn(browser: BrowserClient, name: string): Promise<Answer> {
-  const second = await send(browser, await browser.get(`${lab.url}/page`), { user: name, password: name })
+const signIn = async (browser: BrowserClient, name: string): Promise<Answer> =>
+  answerSignIn(browser, await browser.get(`${lab.url}/page`), name)
+
+async function answerSignIn(browser: BrowserClient, first: Answer, name: string): Promise<Answer> {
+  const second = await send(browser, first, { user: name, password: name })
   if (!second.text.includes('name="code"')) return second
   return send(browser, second, { code: totp(op.totpSecret, Date.now()) })
 }
@@ -87,3 +100,68 @@ test('with TOTP it passes, under the account that userinfo names, is refreshed, 
   if (asked.text.includes('name="confirm"')) await send(browser, asked, { confirm: '1' })
   assert.match((await browser.get(`${lab.url}/page`)).text, /name="password"/)
 })
+
+test('signing out at the portal tells Torhaus a name that is no session; the session ends with its refresh token', async () => {
+  nowMs = Date.now()
+  const browser = new BrowserClient()
+  assert.equal((await signIn(browser, 'dwho')).status, 200)
+  const left = await browser.get(`${op.issuer}/?logout=1`)
+  const frame = /<iframe src="([^"]+)"/.exec(left.text)?.[1]?.replaceAll('&amp;', '&') ?? left.text
+  assert.equal(new URL(frame).searchParams.get('sid'), 'dwho')
+  assert.match((await browser.send(frame)).text, /Nothing to sign out of/)
+  assert.equal((await browser.send(`${lab.url}/page`)).status, 200)
+  nowMs += OVERDUE_MS
+  assert.equal((await browser.send(`${lab.url}/page`)).status, 302)
+})
+
+test('a refresh token of offline_access outlives the session at the portal', async () => {
+  nowMs = Date.now()
+  const scopes = ['openid', 'profile', 'offline_access']
+  await lab.restart(config => ({ ...config, oidc: { ...(config as { oidc: object }).oidc, scopes } }))
+  const browser = new BrowserClient()
+  assert.equal((await signIn(browser, 'dwho')).status, 200)
+  await browser.get(`${op.issuer}/?logout=1`)
+  nowMs += OVERDUE_MS
+  assert.equal((await browser.send(`${lab.url}/page`)).status, 200)
+  await lab.restart(config => ({
+    ...config,
+    oidc: { ...(config as { oidc: object }).oidc, scopes: scopes.slice(0, 2) },
+  }))
+})
+
+test('a stricter rule asks for password and code anew, and is content with them', async () => {
+  nowMs = Date.now()
+  const browser = new BrowserClient()
+  assert.equal((await signIn(browser, 'dwho')).status, 200)
+  await sleep((FRESH_S + 2) * 1000)
+  nowMs = Date.now()
+  assert.equal((await browser.send(`${lab.url}/page`)).status, 200)
+  const question = await browser.get(`${lab.url}/area`)
+  assert.match(question.text, /renewsession/)
+  const end = await answerSignIn(browser, await send(browser, question, {}), 'dwho')
+  assert.deepEqual([end.status, end.url], [200, `${lab.url}/area`], end.text)
+})
+
+test('a key that is changed at the portal is believed at the next sign-in, and sessions go on', async () => {
+  nowMs = Date.now()
+  const [early, late] = [new BrowserClient(), new BrowserClient()]
+  assert.equal((await signIn(early, 'dwho')).status, 200)
+  await op.changeKey()
+  assert.equal((await signIn(late, 'dwho')).status, 200)
+  nowMs += OVERDUE_MS
+  assert.equal((await early.send(`${lab.url}/page`)).status, 200)
+})
+
+/** It looks at client and redirect URI once somebody has signed in, and no earlier. */
+const seenLater: Readonly<Record<string, Partial<WrongValue>>> = {
+  'the redirect URI': { options: [], says: /^$/ },
+  'the client': { options: ['oidc.clientSecretFile'], says: /tourhaus is not known there: token endpoint: 401/ },
+}
+
+for (const wrong of wrongValues.map(one => ({ ...one, ...seenLater[one.name] }))) {
+  test(`op-check, with ${wrong.name} wrong`, async () => {
+    const { code, options, messages } = await optionsFound(lab.configFile, wrong)
+    assert.deepEqual([options, code], [wrong.options, wrong.options.length === 0 ? 0 : 1], messages.join('\n'))
+    assert.match(messages.join('\n'), wrong.says ?? /^/)
+  })
+}

@@ -30,7 +30,7 @@ export const wrongValues: readonly WrongValue[] = [
     name: 'the secret',
     change: oidc(() => ({ clientSecretFile: WRONG_SECRET })),
     options: ['oidc.clientSecretFile'],
-    says: /does not accept it for torhaus/,
+    says: /does not accept it for torhaus: it is wrong/,
   },
   {
     name: 'the redirect URI',
@@ -42,7 +42,7 @@ export const wrongValues: readonly WrongValue[] = [
     name: 'a slash after the issuer',
     change: oidc(issuer => ({ issuer: `${issuer}/` })),
     options: ['oidc.issuer'],
-    says: /the issuer is http:\S+[^/], and not http:\S+\/ /,
+    says: /(the issuer is|the OP calls itself) http:\S+[^/], and (not|oidc.issuer is) http:\S+\//,
   },
   {
     name: 'an issuer of another name',
