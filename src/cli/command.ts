@@ -19,7 +19,7 @@ export interface Command {
   /** Most arguments that are no options; none by default. */
   readonly maxPositionals?: number
   /** Resolves when the program may end. Throws `CommandError` for what the person at the terminal can mend. */
-  run(given: GivenArguments, print: Print): Promise<ExitCode>
+  run(given: GivenArguments, print: Print, ask: Ask): Promise<ExitCode>
 }
 
 export interface GivenArguments {
@@ -32,6 +32,9 @@ export interface GivenArguments {
 
 /** Writes to standard output. */
 type Print = (text: string) => void
+
+/** Says something beside what is printed, and resolves with the line that comes back. Rejects where none comes. */
+type Ask = (text: string) => Promise<string>
 
 /** Ends the program with `code`, and the message on standard error as it is. */
 export class CommandError extends Error {

@@ -2,6 +2,7 @@
  * `torhaus COMMAND`: finds the subcommand, reads its arguments, and ends the process with its exit code. Nothing else
  * prints.
  */
+import { createInterface } from 'node:readline'
 import { causeChain } from '../cause-chain.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { type Command, CommandError, columns, helpOf, readArguments, usageError, usageOf } from './command.ts'
@@ -9,6 +10,17 @@ import { type CommandRow, commands } from './commands.ts'
 
 const print = (text: string) => void process.stdout.write(text)
 const complain = (text: string) => void process.stderr.write(text)
+
+function ask(text: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  return new Promise((resolve, reject) => {
+    terminal.on('close', () => reject(usageError('no answer came')))
+    terminal.question(text, answer => {
+      resolve(answer.trim())
+      terminal.close()
+    })
+  })
+}
 
 /** Runs what the arguments ask for, and ends the process. */
 export async function runTorhaus(args: readonly string[]): Promise<never> {
@@ -37,7 +49,7 @@ async function runCommand(args: readonly string[]): Promise<ExitCode> {
   const { name, summary } = row
   try {
     const given = readArguments(command, args.slice(name.split(' ').length))
-    if (!given.flags.has('help')) return await command.run(given, print)
+    if (!given.flags.has('help')) return await command.run(given, print, ask)
     print(helpOf(name, summary, command))
     return exitCode.done
   } catch (error) {

@@ -4,9 +4,9 @@ import { causeChain } from '../cause-chain.ts'
 
 /** Something wrong, or that will be. */
 export interface Finding {
-  readonly check: 'discovery' | 'metadata' | 'keys' | 'clock' | 'client' | 'redirect-uri' | 'device'
-  /** What to change: its name at the provider, or `publicUrl`. */
-  readonly option: keyof ProviderSettings | 'publicUrl'
+  readonly check: 'discovery' | 'metadata' | 'keys' | 'clock' | 'client' | 'redirect-uri' | 'device' | 'sign-in'
+  /** What to change: its name at the provider, or a section beside it. */
+  readonly option: keyof ProviderSettings | 'account' | 'publicUrl' | 'secondFactor'
   readonly message: string
 }
 

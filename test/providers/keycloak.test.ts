@@ -6,6 +6,7 @@ import { keycloakHome } from '../../devkit/op/keycloak-distribution.ts'
 import { allowEnrolment } from '../../devkit/op/keycloak-realm.ts'
 import { metricAt } from '../../devkit/torhaus/metric-at.ts'
 import { codeOf, SESSION_COOKIE, type SignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
+import { trySignIn } from '../cli/tried-sign-in.ts'
 import { startHelper } from './credential-helper.ts'
 import { type KeycloakLab, REALM, startKeycloakLab, typeCode, typePassword } from './keycloak-lab.ts'
 import { optionsFound, type WrongValue, wrongValues } from './wrong-values.ts'
@@ -173,6 +174,20 @@ suite('Keycloak', { skip, timeout: TIMEOUT_MS }, () => {
       assert.match(messages.join('\n'), wrong.says ?? /^/)
     })
   }
+
+  test('op-check --sign-in finds nothing wrong with the tokens of the page', async () => {
+    const page = await (await lab.open()).newPage()
+    const { findings, code } = await trySignIn(lab.torhaus.configFile, async url => {
+      await page.goto(url)
+      await typePassword(page, lab.user('ivan'))
+      await typeCode(page, lab.user('ivan'))
+      // A Torhaus that did not ask leaves the code, and the address, alone.
+      await page.getByText('sign-in-unknown').waitFor()
+      return page.url()
+    })
+    assert.deepEqual([findings, code], [[], 0])
+    await page.context().close()
+  })
 
   test('at the sign-in the log names the secret, the level and the claim that are wrong', async () => {
     const page = await pageOf('heidi', lab.other)
