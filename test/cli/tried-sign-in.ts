@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import { TORHAUS } from './command-lab.ts'
+import { torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
 
 const TIMEOUT_MS = 60_000
 
@@ -14,7 +14,7 @@ interface Report {
 }
 
 export async function trySignIn(configFile: string, person: Person) {
-  const args = [TORHAUS, 'op-check', '--config', configFile, '--provider', 'oidc', '--sign-in', '--json']
+  const args = [torhausCommand, 'op-check', '--config', configFile, '--provider', 'oidc', '--sign-in', '--json']
   const child = spawn(process.execPath, args, { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' })
   const exit = once(child, 'exit') as Promise<[number | null]>
   const out = text(child.stdout)

@@ -77,7 +77,20 @@ test('an object that is not there is an error of that object, not of the batch',
   assert.equal(jsonMember(await response.json(), 'objects', 0, 'error', 'code'), 404)
 })
 
-test('the locks API is answered 404, which git-lfs takes as not supported', async () => {
-  const response = await fetch(`${lfsUrl()}/locks/verify`, { method: 'POST', headers: authorization, body: '{}' })
-  assert.equal(response.status, 404)
+const post = async (path: string, content: object) => {
+  const response = await fetch(`${lfsUrl()}/locks${path}`, {
+    ...{ method: 'POST', headers: authorization, body: JSON.stringify(content) },
+  })
+  return { status: response.status, answer: await response.json() }
+}
+
+test("a lock is somebody's until it is given back, and is told at each push", async () => {
+  const made = await post('', { path: 'big.bin' })
+  assert.equal(made.status, 201)
+  const id = jsonMember(made.answer, 'lock', 'id')
+  assert.equal((await post('', { path: 'big.bin' })).status, 409)
+  const told = await post('/verify', {})
+  assert.equal(jsonMember(told.answer, 'ours', 0, 'path') ?? jsonMember(told.answer, 'theirs', 0, 'path'), 'big.bin')
+  assert.equal((await post(`/${id}/unlock`, {})).status, 200)
+  assert.deepEqual((await post('/verify', {})).answer, { ours: [], theirs: [] })
 })
