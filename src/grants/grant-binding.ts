@@ -13,9 +13,9 @@ export interface Signer {
  */
 function boundTextOf({ accountKey, network, clientClass }: GrantScope, confirmation: Unbound): string {
   const { cover, evidence, grantedAtMs, expiresAtMs } = confirmation
-  const { acr, acrs, amr, authTime } = evidence
+  const { acr, acrs, amr, authTime, byPolicy } = evidence
   const what = cover === undefined ? null : coverText(cover)
-  const how = [acr ?? null, acrs, amr, authTime ?? null]
+  const how = [acr ?? null, acrs, amr, authTime ?? null, ...(byPolicy ? ['policy'] : [])]
   return JSON.stringify(['grant', accountKey, network, clientClass, what, how, grantedAtMs, expiresAtMs])
 }
 

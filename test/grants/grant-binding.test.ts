@@ -75,6 +75,8 @@ test('whoever writes into the store makes no grant cover more, last longer, or c
     [`"grantedAtMs":${NOW_MS}`, `"grantedAtMs":${NOW_MS + 1}`],
     ['"acr":"mfa"', '"acr":"phr"'],
     ['"amr":["pwd"', '"amr":["hwk"'],
+    // As if the OP guaranteed a second factor by its policy.
+    ['"amr":["pwd"', '"byPolicy":true,"amr":["pwd"'],
   ]
   for (const [from, to] of changes) {
     empty()
