@@ -30,5 +30,8 @@ export function toOpFault(
   const root = error instanceof client.ClientError ? error.cause : error
   if (root instanceof Fault) return root
   const isNetwork = root instanceof DOMException || (root instanceof TypeError && root.message === 'fetch failed')
-  return new Fault(isNetwork ? 'op-unreachable' : otherwise, isNetwork ? error : refusal)
+  if (isNetwork) return new Fault('op-unreachable', error)
+  // Metadata of another issuer (OIDC Discovery 4.3): somebody was reached, and waiting makes it no better.
+  const isMismatch = error instanceof client.ClientError && error.code === 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED'
+  return new Fault(isMismatch ? 'op-response-invalid' : otherwise, refusal)
 }

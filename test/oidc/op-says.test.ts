@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
-import { type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
+import { codeOf, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 
 let op: LyingOp
 let lab: SignInLab
@@ -59,7 +59,7 @@ test('an ID token of another issuer is told with both names', async () => {
   assert.ok(text.includes(`the issuer is https://sts.windows.net/tenant/, and not ${op.issuer}`), text)
 })
 
-test('metadata of another issuer are told with both names', async () => {
+test('metadata of another issuer are told with both names, and not as an OP that is away', async () => {
   op.describe(metadata => ({ ...metadata, issuer: 'https://other.example' }))
   const other = await startSignInLab({ issuer: op.issuer })
   const end = await new BrowserClient().get(`${other.url}/page`)
@@ -67,6 +67,7 @@ test('metadata of another issuer are told with both names', async () => {
   const record = await other.logged(entry => entry['http.request.id'] === id && entry['event.action'] === 'request')
   await other.close()
   op.describe()
+  assert.equal(codeOf(end), 'op-response-invalid')
   const text = String(record['error.message'])
   assert.ok(text.includes(`metadata: the issuer is https://other.example, and not ${op.issuer}`), text)
 })
