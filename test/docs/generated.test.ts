@@ -6,6 +6,7 @@ import { configSchema } from '../../config/schema.ts'
 import { clientGroups } from '../../devkit/compatibility/clients.ts'
 import { withClients } from '../../devkit/docs/document-clients.ts'
 import { configurationPage, configurationSchema } from '../../devkit/docs/document-configuration.ts'
+import { withConformance } from '../../devkit/docs/document-conformance.ts'
 import { errorsPage } from '../../devkit/docs/document-errors.ts'
 import { withExitCodes } from '../../devkit/docs/document-exit-codes.ts'
 import { mistakesPage } from '../../devkit/docs/document-mistakes.ts'
@@ -45,6 +46,12 @@ test('the table of clients in docs/clients.md is what `npm run docs` makes', () 
   const page = read('clients.md')
   assert.equal(page, withClients(page))
   assert.match(page, /^\| curl \| nothing \| refused \| /m)
+})
+
+test('the tables of modules in docs/conformance.md are what `npm run docs` makes', () => {
+  const page = read('conformance.md')
+  assert.equal(page, withConformance(page))
+  assert.match(page, /^\| `oidcc-client-test-invalid-iss` \| .* \| refuses \| refuses: `op-response-invalid` \|$/m)
 })
 
 test('each group of clients in that table has a file that tries it', () => {
