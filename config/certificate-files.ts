@@ -7,7 +7,8 @@ import { readFileSync } from 'node:fs'
 import type { Report } from './diagnostic.ts'
 import { fileKind, wrongFile } from './file-kind.ts'
 import type { Config } from './schema.ts'
-import { readSecret, secretProblem } from './secret.ts'
+import { secretProblem } from './secret.ts'
+import { encryptedKeyIn } from './tls-pair.ts'
 
 interface Pair {
   readonly certificateFile?: string | undefined
@@ -83,9 +84,6 @@ function checkPair(path: string, pair: Pair, report: Report): void {
 
 const keyOf = (fileName: string, passwordFile: string | undefined) =>
   passwordFile === undefined ? privateKeyIn(fileName) : encryptedKeyIn(fileName, passwordFile)
-
-const encryptedKeyIn = (fileName: string, passwordFile: string) =>
-  createPrivateKey({ key: readFileSync(fileName), passphrase: readSecret(passwordFile).reveal() })
 
 /** Why the password does not open the key, in words that show neither. What is wrong with the key alone is told elsewhere. */
 function passwordProblem(keyFile: string, passwordFile: string): string | undefined {

@@ -1,5 +1,5 @@
 /** A certificate and its key, in the form that TLS takes. */
-import { createPrivateKey } from 'node:crypto'
+import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { readSecret } from './secret.ts'
 
@@ -13,9 +13,12 @@ export interface TlsPairFiles {
 
 /** `key`: in PEM, open: the password is needed no more. Throws where a file cannot be read or opened. */
 export function readTlsPair(files: TlsPairFiles): { readonly cert: Buffer; readonly key: Buffer | string } {
-  const key = readFileSync(files.privateKeyFile)
+  const { privateKeyFile, privateKeyPasswordFile } = files
   const cert = readFileSync(files.certificateFile)
-  if (files.privateKeyPasswordFile === undefined) return { cert, key }
-  const passphrase = readSecret(files.privateKeyPasswordFile).reveal()
-  return { cert, key: createPrivateKey({ key, passphrase }).export({ type: 'pkcs8', format: 'pem' }) }
+  if (privateKeyPasswordFile === undefined) return { cert, key: readFileSync(privateKeyFile) }
+  return { cert, key: encryptedKeyIn(privateKeyFile, privateKeyPasswordFile).export({ type: 'pkcs8', format: 'pem' }) }
 }
+
+/** Throws where a file cannot be read, or the password does not open the key. */
+export const encryptedKeyIn = (fileName: string, passwordFile: string): KeyObject =>
+  createPrivateKey({ key: readFileSync(fileName), passphrase: readSecret(passwordFile).reveal() })

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { bareHost } from '../../config/bare-host.ts'
 import type { Config } from '../../config/schema.ts'
 
 /**
@@ -6,7 +7,6 @@ import type { Config } from '../../config/schema.ts'
  * must not or cannot say anything: on http (7.2), for an address (8.1.1).
  */
 export function strictTransport({ off, maxAgeSeconds, includeSubDomains }: Config['hsts'], publicUrl: URL): string[] {
-  const host = publicUrl.hostname.replace(/^\[|\]$/g, '')
-  if (off || publicUrl.protocol !== 'https:' || isIP(host) !== 0) return []
+  if (off || publicUrl.protocol !== 'https:' || isIP(bareHost(publicUrl.hostname)) !== 0) return []
   return ['Strict-Transport-Security', `max-age=${maxAgeSeconds}${includeSubDomains ? '; includeSubDomains' : ''}`]
 }
