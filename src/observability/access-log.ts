@@ -8,8 +8,7 @@ import type { Config } from '../../config/schema.ts'
 import { remembered } from '../bounded-map.ts'
 import { causeChain } from '../cause-chain.ts'
 import type { Clock } from '../clock.ts'
-import { errorTable } from '../errors.ts'
-import { elapsed, inOnePiece, member, ownerOf, quoted, traceOf } from './access-values.ts'
+import { elapsed, inOnePiece, member, quoted, senderMembers, statusOf } from './access-values.ts'
 import { compactLine } from './compact-access-line.ts'
 import { ACCESS_MEMBERS, FAILED_ACCESS_MEMBERS, ipOf } from './ecs.ts'
 import type { ExchangeRecord, Outcome } from './exchange-record.ts'
@@ -55,9 +54,9 @@ export function accessLog(log: Logger, now: Clock, form: Config['logging']['acce
 }
 
 function ecsLine(record: ExchangeRecord, level: string, stamp: string, closedAtMs: number): string {
-  const { known, outcome, code, cause } = record
-  const { response, request, arrivedAtMs, requestId, target, clientAddress } = known
-  const status = response.headersSent ? response.statusCode : code && errorTable[code].status
+  const { known, outcome, cause } = record
+  const { request, arrivedAtMs, requestId, target } = known
+  const status = statusOf(record)
   const durationNs = Math.round((closedAtMs - arrivedAtMs) * 1e6)
   let line = `{"log.level":"${level}","@timestamp":"${stamp}${OUTCOME_MEMBERS[outcome]}${durationNs}`
   // What a client can choose is escaped; the rest comes from closed sets.
@@ -66,17 +65,7 @@ function ecsLine(record: ExchangeRecord, level: string, stamp: string, closedAtM
   if (status !== undefined) line += `,"http.response.status_code":${status}`
   line += `,"http.response.body.bytes":${record.responseBytes}`
   if (target !== undefined) line += `,"url.path":${quoted(target.path)}`
-  if (clientAddress !== undefined) line += clientMembers(clientAddress)
-  const traceId = traceOf(known)
-  if (traceId !== undefined) line += `,"trace.id":"${traceId}"`
-  const account = known.account ?? ownerOf(known.principal)
-  if (account !== undefined) line += accountMember(account)
-  const userAgent = known.fields?.kept['user-agent']
-  if (userAgent !== undefined) line += userAgentMember(userAgent)
-  if (known.credentials !== undefined) line += schemeMember(known.credentials.scheme)
-  if (known.clientClass !== undefined) line += classMember(known.clientClass)
-  if (known.admittedBy !== undefined) line += policyMember(known.admittedBy)
-  if (code !== undefined) line += `,"torhaus.code":"${code}"`
+  line = withSender(line, record)
   line += stageMember(record.stage)
   const { decidedAtMs, upstreamFirstByteAtMs } = record
   if (decidedAtMs !== undefined) {
@@ -88,17 +77,19 @@ function ecsLine(record: ExchangeRecord, level: string, stamp: string, closedAtM
   return `${line}}\n`
 }
 
-const methodMember = member(method => `,"http.request.method":${method}`)
-const accountMember = member(account => `,"user.name":${account}`)
-const userAgentMember = member(userAgent => `,"user_agent.original":${userAgent}`)
-const schemeMember = member(scheme => `,"torhaus.scheme":${scheme}`)
-const classMember = member(clientClass => `,"torhaus.client_class":${clientClass}`)
-const policyMember = member(policy => `,"torhaus.admitted_by":${policy}`)
-const stageMember = member(stage => `,"torhaus.stage":${stage}`)
+const methodMember = member('http.request.method')
+const stageMember = member('torhaus.stage')
 const clientMembers = remembered(
   address => {
     const text = quoted(address)
     return inOnePiece(`,"client.address":${text}${ipOf(address) === undefined ? '' : `,"client.ip":${text}`}`)
   },
   { capacity: 2048, maxLength: 64 },
+)
+const withSender = senderMembers(
+  {
+    ...{ trace: 'trace.id', account: 'user.name', userAgent: 'user_agent.original', scheme: 'torhaus.scheme' },
+    ...{ clientClass: 'torhaus.client_class', policy: 'torhaus.admitted_by', code: 'torhaus.code' },
+  },
+  clientMembers,
 )

@@ -1,5 +1,6 @@
 /** What access records of either form are put together from. */
 import { remembered } from '../bounded-map.ts'
+import { errorTable } from '../errors.ts'
 import { readTraceparent } from '../http/trace-context.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 
@@ -7,19 +8,60 @@ import type { ExchangeRecord } from './exchange-record.ts'
 const PLAIN = /^[ !#-[\]-~]*$/
 export const quoted = (text: string) => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))
 
-/** What comes again and again is looked up: looking at each character of it, and joining it, costs as much as the rest. */
-export const member = (textOf: (quoted: string) => string) =>
-  remembered(text => inOnePiece(textOf(quoted(text))), { capacity: 2048, maxLength: 512 })
+/**
+ * A member of that name. What comes again and again is looked up: looking at each character of it, and joining it, costs
+ * as much as the rest.
+ */
+export const member = (name: string) =>
+  remembered(text => inOnePiece(`,"${name}":${quoted(text)}`), { capacity: 2048, maxLength: 512 })
 
 /** A text that was put together is kept as its parts, which each line would be put together from again. */
 export const inOnePiece = (text: string) => Buffer.from(text).toString()
 
+/** Of the response; of what never came to one, as its code says. */
+export const statusOf = ({ known: { response }, code }: ExchangeRecord): number | undefined =>
+  response.headersSent ? response.statusCode : code && errorTable[code].status
+
+interface SenderNames {
+  readonly trace: string
+  readonly account: string
+  readonly userAgent: string
+  readonly scheme: string
+  readonly clientClass: string
+  readonly policy: string
+  readonly code: string
+}
+
+/**
+ * Adds to a line who has asked, and what was decided: both forms say it in this order. `addressMembers`: of the address of
+ * the client.
+ */
+export function senderMembers(names: SenderNames, addressMembers: (address: string) => string) {
+  const [accountMember, userAgentMember] = [member(names.account), member(names.userAgent)]
+  const schemeMember = member(names.scheme)
+  const [classMember, policyMember] = [member(names.clientClass), member(names.policy)]
+  return (begun: string, { known, code }: ExchangeRecord): string => {
+    let line = begun
+    if (known.clientAddress !== undefined) line += addressMembers(known.clientAddress)
+    const traceId = traceOf(known)
+    if (traceId !== undefined) line += `,"${names.trace}":"${traceId}"`
+    const account = known.account ?? ownerOf(known.principal)
+    if (account !== undefined) line += accountMember(account)
+    const userAgent = known.fields?.kept['user-agent']
+    if (userAgent !== undefined) line += userAgentMember(userAgent)
+    if (known.credentials !== undefined) line += schemeMember(known.credentials.scheme)
+    if (known.clientClass !== undefined) line += classMember(known.clientClass)
+    if (known.admittedBy !== undefined) line += policyMember(known.admittedBy)
+    return code === undefined ? line : `${line},"${names.code}":"${code}"`
+  }
+}
+
 /** In which trace, as a peer says that is believed. */
-export const traceOf = ({ span, peerIsTrusted, fields }: ExchangeRecord['known']) =>
+const traceOf = ({ span, peerIsTrusted, fields }: ExchangeRecord['known']) =>
   span?.traceId ?? (peerIsTrusted === true ? readTraceparent(fields?.kept.traceparent)?.traceId : undefined)
 
 /** Of a token whose owner the server has named. */
-export const ownerOf = (principal: ExchangeRecord['known']['principal']) =>
+const ownerOf = (principal: ExchangeRecord['known']['principal']) =>
   principal?.kind === 'server-checked' ? principal.owner?.account : undefined
 
 /** Milliseconds with three decimals. From a table: a general text of such a number costs as much as five members. */
