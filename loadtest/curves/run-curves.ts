@@ -2,14 +2,12 @@
  * `--curves`: what a request costs against the number of sessions, principals and connections, and the size of the
  * response.
  */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { smallRequest } from '../credential-fields.ts'
-import { PLACEHOLDER } from '../generators/saturate.ts'
 import { type Laboratory, openLaboratory } from '../lab/laboratory.ts'
 import { pageBytes } from '../lab/origin.ts'
 import { sessionFiles, torhaus } from '../lab/torhaus.ts'
 import type { LoadRequest } from '../load.ts'
+import { asAnySession, writeIdentities } from '../measure/population.ts'
 import { nginx } from '../peers/nginx.ts'
 import type { Run } from '../run-context.ts'
 import { contendersOf } from '../run-scenario.ts'
@@ -83,10 +81,10 @@ function pageOf(request: LoadRequest, bytes: number): LoadRequest {
 }
 
 /** Seeds what a point has more than the one before it, and spreads requests over all of them. */
-function seededLoad({ directory, ...surroundings }: Laboratory, { fields, ...request }: LoadRequest) {
+function seededLoad({ directory, ...surroundings }: Laboratory, request: LoadRequest) {
   const seeded = new Map<string, string[]>()
-  const cookie = (fields.Cookie ?? '').replace(/(torhaus=)[\w-]+/, `$1${PLACEHOLDER}`)
-  if (!cookie.includes(PLACEHOLDER)) throw new Error('there is no session in the request')
+  const anyones = asAnySession(request)
+  if (anyones === undefined) throw new Error('there is no session in the request')
   return (what: string, count: number, accountOf: (index: number) => string) => {
     const ids = seeded.get(what) ?? []
     seeded.set(what, ids)
@@ -94,9 +92,7 @@ function seededLoad({ directory, ...surroundings }: Laboratory, { fields, ...req
     const files = sessionFiles({ directory, ...surroundings })
     for (const id of seedSessions({ ...files, count: missing, accountOf: index => accountOf(ids.length + index) }))
       ids.push(id)
-    const linesFile = join(directory, 'session-ids')
-    writeFileSync(linesFile, ids.map(id => `${id}\n`).join(''), { mode: 0o600 })
-    return { connections: CONNECTIONS, requests: [{ ...request, fields: { ...fields, Cookie: cookie } }], linesFile }
+    return { connections: CONNECTIONS, requests: [anyones], linesFile: writeIdentities(directory, ids) }
   }
 }
 

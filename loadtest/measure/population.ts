@@ -16,6 +16,20 @@ export interface Population {
 }
 
 const SESSION = /(torhaus=)[\w-]+/
+
+/** A request with a session, as anyone sends it. Undefined: there is none in it. */
+export function asAnySession(request: LoadRequest): LoadRequest | undefined {
+  const { Cookie: cookie = '' } = request.fields
+  return SESSION.test(cookie) ? withField(request, 'Cookie', cookie.replace(SESSION, `$1${PLACEHOLDER}`)) : undefined
+}
+
+/** Of which each request takes one at random; see saturate.ts. Returns the name of the file. */
+export function writeIdentities(directory: string, identities: readonly string[]): string {
+  const linesFile = join(directory, 'identities')
+  writeFileSync(linesFile, identities.map(identity => `${identity}\n`).join(''), { mode: 0o600 })
+  return linesFile
+}
+
 const BASIC = /^Basic .+$/
 
 /**
@@ -24,25 +38,20 @@ const BASIC = /^Basic .+$/
  * @throws {TypeError} where the request has neither, so that there is nothing to differ.
  */
 export function populationLike(request: LoadRequest, count: number, surroundings: Surroundings): Population {
-  const linesFile = join(surroundings.directory, 'identities')
-  const write = (lines: readonly string[]) =>
-    writeFileSync(linesFile, lines.map(line => `${line}\n`).join(''), { mode: 0o600 })
-  const { Cookie: cookie = '', Authorization: authorization = '' } = request.fields
-  if (SESSION.test(cookie)) {
+  const write = (identities: readonly string[]) => writeIdentities(surroundings.directory, identities)
+  if (asAnySession(request) !== undefined) {
     const accountOf = (index: number) => `user-${index}`
-    write(seedSessions({ ...sessionFiles(surroundings), count, accountOf }))
-    return { linesFile, anyones: withField('Cookie', text => text.replace(SESSION, `$1${PLACEHOLDER}`)) }
+    const linesFile = write(seedSessions({ ...sessionFiles(surroundings), count, accountOf }))
+    return { linesFile, anyones: one => asAnySession(one) ?? one }
   }
-  if (BASIC.test(authorization)) {
-    write(Array.from({ length: count }, () => Buffer.from(`:${randomPat()}`).toString('base64')))
-    return { linesFile, anyones: withField('Authorization', () => `Basic ${PLACEHOLDER}`) }
+  if (BASIC.test(request.fields.Authorization ?? '')) {
+    const linesFile = write(Array.from({ length: count }, () => Buffer.from(`:${randomPat()}`).toString('base64')))
+    return { linesFile, anyones: one => withField(one, 'Authorization', `Basic ${PLACEHOLDER}`) }
   }
   throw new TypeError('--identities is for scenarios with browser sessions or personal access tokens alone')
 }
 
-const withField =
-  (name: string, change: (text: string) => string) =>
-  (request: LoadRequest): LoadRequest => ({
-    ...request,
-    fields: { ...request.fields, [name]: change(request.fields[name] ?? '') },
-  })
+const withField = (request: LoadRequest, name: string, value: string): LoadRequest => ({
+  ...request,
+  fields: { ...request.fields, [name]: value },
+})
