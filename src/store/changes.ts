@@ -37,6 +37,14 @@ export interface RefreshedTokens {
   readonly sealedTokens: string
 }
 
+/** What a store tells by itself of what was written to it, whoever wrote. */
+export interface WriteEvents {
+  /** Keys of records that came, went or changed. */
+  changed(keys: ReadonlySet<string>): void
+  /** Writes were lost: nothing that was read before counts. */
+  missed(): void
+}
+
 /**
  * The changes of all processes that share a store. Whoever keeps a copy subscribes; whoever can reach other processes
  * connects. A change may come twice, and one that comes late finds the copy too old to be believed anyway.

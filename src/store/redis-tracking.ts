@@ -10,15 +10,9 @@
  *   a user who may not track      --> the same, for good
  */
 import type { MonotonicClock } from '../clock.ts'
+import type { WriteEvents } from './changes.ts'
 import type { OpenTracking, TrackingClient } from './redis-driver.ts'
 import { isNoPermission } from './redis-reply.ts'
-
-export interface TrackingEvents {
-  /** Names of keys that were written, or are gone. */
-  changed(names: ReadonlySet<string>): void
-  /** Changes were lost: nothing that was read before counts. */
-  missed(): void
-}
 
 /** Unanswered for so long: then the connection is made anew, whatever it hangs on. */
 const PATIENCE_MS = 5000
@@ -26,7 +20,7 @@ const PATIENCE_MS = 5000
 export class RedisTracking implements AsyncDisposable {
   readonly #open: OpenTracking
   readonly #prefixes: readonly string[]
-  readonly #events: TrackingEvents
+  readonly #events: WriteEvents
   readonly #monotonic: MonotonicClock
   readonly #timer: NodeJS.Timeout
   #client: TrackingClient | undefined
@@ -40,7 +34,7 @@ export class RedisTracking implements AsyncDisposable {
     open: OpenTracking,
     prefixes: readonly string[],
     everyMs: number,
-    events: TrackingEvents,
+    events: WriteEvents,
     monotonic: MonotonicClock,
   ) {
     this.#open = open

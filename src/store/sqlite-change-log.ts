@@ -11,6 +11,7 @@
  */
 import type { MonotonicClock } from '../clock.ts'
 import { unavailable } from '../errors.ts'
+import type { WriteEvents } from './changes.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
 /** Rows kept: a process that is so far behind has missed something. */
@@ -25,7 +26,10 @@ CREATE TRIGGER IF NOT EXISTS change_log_bounded AFTER INSERT ON change_log WHEN 
 END;
 `
 
-/** Triggers for rows of `table` that come, go, or change in one of `columns`. `key`: the column that says which. */
+/**
+ * Triggers for rows of `table` that come, go, or change in one of `columns`. `key`: the column that says which. One that
+ * is in a file already stays as it was made: other columns need another name.
+ */
 export function loggedChanges(table: string, key: string, columns: readonly string[]): string {
   const trigger = (name: string, event: string, row: 'old' | 'new') => `
 CREATE TRIGGER IF NOT EXISTS ${table}_${name} AFTER ${event} ON ${table} BEGIN
@@ -38,21 +42,15 @@ END;`
   )
 }
 
-export interface ChangeLogEvents {
-  changed(keys: ReadonlySet<string>): void
-  /** Changes were lost: nothing that was read before counts. */
-  missed(): void
-}
-
 export class SqliteChangeLog implements Disposable {
   readonly #database: SqliteDatabase
-  readonly #events: ChangeLogEvents
+  readonly #events: WriteEvents
   readonly #monotonic: MonotonicClock
   readonly #timer: NodeJS.Timeout
   #last: number | undefined
   #knownUntilMs = Number.NEGATIVE_INFINITY
 
-  constructor(database: SqliteDatabase, everyMs: number, events: ChangeLogEvents, monotonic: MonotonicClock) {
+  constructor(database: SqliteDatabase, everyMs: number, events: WriteEvents, monotonic: MonotonicClock) {
     this.#database = database
     this.#events = events
     this.#monotonic = monotonic
