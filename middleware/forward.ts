@@ -54,6 +54,7 @@ export interface Forwarded {
   onClientClose(): void
   /** The rest of the request cannot be read: ends both sides, with an answer to the client if none has begun. */
   breakOff(fault: Fault): void
+  readonly share: Share
 }
 
 export function forward(parts: ForwardParts): Forward {
@@ -75,7 +76,7 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
   readonly #record: ExchangeRecord
   readonly #response: ServerResponse
   readonly #writer: ResponseWriter
-  readonly #share: Share
+  readonly share: Share
   readonly #intake: Intake
   #upstreamExchange: UpstreamExchange | undefined
   #retriesLeft: number
@@ -87,12 +88,12 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     this.#record = record
     this.#response = exchange.response
     const { intakeLimits, fieldReader } = parts
-    this.#share = parts.shareOf(exchange)
-    const reading = this.#share.isProven ? intakeLimits.reading : intakeLimits.unproven
+    this.share = parts.shareOf(exchange)
+    const reading = this.share.isProven ? intakeLimits.reading : intakeLimits.unproven
     this.#writer = new ResponseWriter(exchange.response, this, intakeLimits.keeper, reading)
     const mayForward = hasContent(exchange.fields) ? (name: string) => fieldReader.mayForward(name) : undefined
     const mayRepeat = isRepeatable(exchange.method, mayForward !== undefined)
-    this.#intake = new Intake(exchange.request, mayForward, this.#share, intakeLimits, mayRepeat)
+    this.#intake = new Intake(exchange.request, mayForward, this.share, intakeLimits, mayRepeat)
     this.#retriesLeft = mayRepeat ? 1 : 0
   }
 
@@ -119,7 +120,7 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
           mayUpgrade: handshake !== undefined,
           connectionKey: delegation.connectionKey,
           authenticateConnection: delegation.authenticateConnection,
-          owner: this.#share.owner,
+          owner: this.share.owner,
           standing: this.#intake.standing,
         },
         this,
@@ -239,9 +240,7 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
   }
 
   #noteAborted(code: Code, cause: unknown): void {
-    this.#record.outcome = 'aborted'
-    this.#record.code = code
-    this.#record.cause = cause
+    Object.assign(this.#record, { outcome: 'aborted', code, cause } satisfies Partial<ExchangeRecord>)
   }
 }
 

@@ -45,6 +45,7 @@ export function breakOff(parts: FailSettings, open: OpenExchange | undefined, so
 export function roomFor(parts: FailSettings & { turns: Turns<OpenExchange>; awaited: AwaitedContent }) {
   return {
     lastExchange: (socket: Socket) => parts.turns.latest(socket),
+    servesPerson: (socket: Socket) => parts.turns.latest(socket)?.forwarded?.share.isProven === true,
     onPaceUntilMs(socket: Socket): number | undefined {
       const open = parts.turns.latest(socket)
       if (open === undefined || open.closedAtMs !== undefined || open.request.complete) return undefined

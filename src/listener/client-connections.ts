@@ -4,7 +4,8 @@
  * others go, and where there are none of these, the new one:
  *
  *   keeping   never asked anything though there was time, or keeps content back that nobody known is to send
- *   idle      has been answered, and asks nothing: clients send again on another connection
+ *   stranger  has been answered, and asks nothing; nobody knows whose it is
+ *   idle      the same, of somebody known: clients send again on another connection
  *   coming    is new, or keeps the pace with such content
  *
  * Nothing here costs a request anything: what a connection does is looked up when it matters.
@@ -23,24 +24,30 @@ export interface LastExchange {
   readonly closedAtMs: number | undefined
 }
 
-export interface ClientConnectionParts {
+/** What the requests on a connection say of it. */
+export interface ConnectionUse {
+  /** `socket`: what requests stand on. Undefined: there was none yet. */
+  readonly lastExchange: (socket: Socket) => LastExchange | undefined
+  /** It is known who sent the latest request, and it went to the server. */
+  readonly servesPerson: (socket: Socket) => boolean
+  /** How far somebody whom nobody knows has kept the pace with content that is still to come; monotonic. */
+  readonly onPaceUntilMs: (socket: Socket) => number | undefined
+  /** Ends what is in flight on it. */
+  readonly breakOff: (socket: Socket) => void
+}
+
+export interface ClientConnectionParts extends ConnectionUse {
   readonly settings: {
     readonly maxConnections?: number | undefined
     readonly headersTimeoutMs: number
     readonly keepAliveTimeoutMs: number
   }
   readonly monotonic: MonotonicClock
-  /** `socket`: what requests stand on. Undefined: there was none yet. */
-  readonly lastExchange: (socket: Socket) => LastExchange | undefined
-  /** How far somebody whom nobody knows has kept the pace with content that is still to come; monotonic. */
-  readonly onPaceUntilMs: (socket: Socket) => number | undefined
-  /** Ends what is in flight on it. */
-  readonly breakOff: (socket: Socket) => void
   readonly rejected: (code: Code, client: string | undefined) => void
 }
 
 /** Who goes first, and of these whoever has done so for longest. */
-const RANKS = ['keeping', 'idle', 'coming'] as const
+const RANKS = ['keeping', 'stranger', 'idle', 'coming'] as const
 
 interface Candidate {
   readonly connection: Connection
@@ -124,9 +131,14 @@ export class ClientConnections {
     const idleSinceMs = this.#idleSinceMs(connection)
     const sinceMs = idleSinceMs ?? (connection.stream && this.#parts.onPaceUntilMs(connection.stream))
     if (sinceMs === undefined) return undefined
-    const isIdle = idleSinceMs !== undefined && this.#wasUsed(connection)
-    const rank = isIdle ? 'idle' : now - sinceMs > FIRST_REQUEST_MS ? 'keeping' : 'coming'
-    return { connection, sinceMs, rank: RANKS.indexOf(rank) }
+    return { connection, sinceMs, rank: RANKS.indexOf(this.#rankOf(connection, idleSinceMs, now - sinceMs)) }
+  }
+
+  #rankOf({ stream }: Connection, idleSinceMs: number | undefined, forMs: number): (typeof RANKS)[number] {
+    const { lastExchange, servesPerson } = this.#parts
+    if (idleSinceMs !== undefined && stream !== undefined && lastExchange(stream) !== undefined)
+      return servesPerson(stream) ? 'idle' : 'stranger'
+    return forMs > FIRST_REQUEST_MS ? 'keeping' : 'coming'
   }
 
   #wasUsed({ stream }: Connection): boolean {

@@ -9,7 +9,7 @@ import type { Config } from '../../config/schema.ts'
 import type { MonotonicClock } from '../clock.ts'
 import type { Code } from '../errors.ts'
 import { clientOf } from './client-address.ts'
-import { type ClientConnectionParts, ClientConnections } from './client-connections.ts'
+import { ClientConnections, type ConnectionUse } from './client-connections.ts'
 import { type HandshakeFailure, handshakeFailure } from './handshake-failure.ts'
 import { rememberDoor } from './private-entrance.ts'
 import { expectProxyHeaders } from './proxy-protocol.ts'
@@ -36,7 +36,7 @@ export interface Upgrades {
   readonly take: (request: IncomingMessage, socket: Socket, head: Buffer) => void
 }
 
-export interface Handlers extends Upgrades, Pick<ClientConnectionParts, 'lastExchange' | 'onPaceUntilMs' | 'breakOff'> {
+export interface Handlers extends Upgrades, ConnectionUse {
   readonly request: RequestListener
 }
 
@@ -82,10 +82,10 @@ export function createServer(parts: ListenerParts, handlers: Handlers): Server {
     })
   }
   const { monotonic, rejected } = parts
-  const { lastExchange, onPaceUntilMs, breakOff } = handlers
+  const { lastExchange, servesPerson, onPaceUntilMs, breakOff } = handlers
   new ClientConnections(server as Server, {
     ...{ settings, monotonic, rejected },
-    ...{ lastExchange, onPaceUntilMs, breakOff },
+    ...{ lastExchange, servesPerson, onPaceUntilMs, breakOff },
   })
   return server as Server
 }

@@ -85,6 +85,29 @@ test('a new connection is not closed for the next one, where others have asked o
     for (const connection of [...asked, fresh]) connection.close()
   }))
 
+test('the idle connection of a person stays, where strangers asked later, and are idle too', () =>
+  withProxy({ maxConnections: MAX }, async proxy => {
+    const person = await RawConnection.open(proxy.fixture.port)
+    const ask = async (path: string) => {
+      person.send(requestText(`GET ${path}`, [proxy.host, proxy.bearerField]))
+      assert.equal((await person.response()).status, 200)
+    }
+    await ask('/first')
+    const strangers: RawConnection[] = []
+    while (strangers.length < MAX - 1) {
+      const stranger = await RawConnection.open(proxy.fixture.port)
+      stranger.send(requestText('GET /', [proxy.host]))
+      await stranger.response()
+      strangers.push(stranger)
+    }
+    const more: Socket[] = []
+    while (more.length < MAX - 1) more.push(await silent(proxy.fixture.port))
+    await strangers.at(-1)?.rest()
+    await ask('/again')
+    for (const connection of [person, ...strangers]) connection.close()
+    for (const socket of more) socket.destroy()
+  }))
+
 test('a connection with a request in flight is never closed for another one', () =>
   withProxy({ maxConnections: MAX }, async proxy => {
     const finish = Promise.withResolvers<void>()
