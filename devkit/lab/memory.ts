@@ -71,7 +71,7 @@ const directory = await openDirectory(
     ...{ kdcPauseMs: 5000, maxPrincipals: KEPT, passwords: { accept: false, ...limits } },
   },
   PROXY_NAME,
-  { ...system, attempts: attemptMemory(), onCircuit: () => undefined },
+  { ...system, attempts: attemptMemory(), onCircuit: () => undefined, onKdc: () => undefined },
 )
 try {
   const work = { directory, initiator, ccache }

@@ -9,6 +9,7 @@ import { headerIdentity, type IdentityOut, noIdentity } from '../identity/identi
 import { kerberosIdentity } from '../identity/kerberos-identity.ts'
 import type { Directory, KerberosSettings } from '../kerberos/directory.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
+import type { Metrics } from '../observability/metrics.ts'
 import type { Changes } from '../store/changes.ts'
 
 export interface Identity {
@@ -24,6 +25,7 @@ export interface IdentityNeeds {
   readonly attempts: AttemptStore
   readonly changes: Changes
   readonly log: Logger
+  readonly metrics: Pick<Metrics, 'kdc'>
 }
 
 /** What is opened goes to `opened`, and is closed with it. */
@@ -46,15 +48,16 @@ export async function openIdentity(
 /** Loaded on demand: without Kerberos in the configuration, no native library is needed. */
 async function openDirectoryOf(
   settings: KerberosSettings,
-  { publicUrl, attempts, log }: IdentityNeeds,
-  { now, environment }: Surroundings,
+  { publicUrl, attempts, log, metrics }: IdentityNeeds,
+  surroundings: Surroundings,
   opened: AsyncDisposableStack,
 ): Promise<Directory> {
   const { openDirectory } = await import('../kerberos/directory.ts')
   return opened.use(
     await openDirectory(settings, publicUrl.hostname, {
-      ...{ attempts, now, environment },
+      ...{ ...surroundings, attempts },
       onCircuit: state => log.warn({ 'event.action': 'kdc-circuit', 'torhaus.circuit': state }),
+      onKdc: seen => metrics.kdc(seen),
     }),
   )
 }

@@ -71,7 +71,7 @@ export async function openServices(
   const changes = new Changes()
   const stores = await openStores(session, changes, storeReport(metrics, log), surroundings, opened)
   const { publicUrl } = site
-  const needs = { publicUrl, attempts: stores.attempts, changes, log }
+  const needs = { publicUrl, attempts: stores.attempts, changes, log, metrics }
   const identity = await openIdentity(config, needs, surroundings, opened)
   const audit = opened.use(Audit.open(log, config.logging.auditFile, now))
   const { require: required } = config.groups

@@ -1,3 +1,4 @@
+import type { DirectoryStatistics } from '../kerberos/directory.ts'
 import type { Op, Ops } from '../oidc/ops.ts'
 import type { Services } from './open-services.ts'
 
@@ -18,9 +19,14 @@ export function readinessOf({ directory, ops, stores }: ReadinessNeeds, isDraini
       listener: isDraining ? 'draining' : 'listening',
       store: stores.condition(),
       ...Object.fromEntries(ops.all.map(op => [partOf(op, ops), op.provider.isKnown ? 'known' : 'not reached yet'])),
-      ...(directory === undefined ? {} : { kdcCircuit: directory.statistics().circuit }),
+      ...(directory === undefined ? {} : kdcParts(directory.statistics())),
     },
   }
 }
+
+const kdcParts = ({ circuit, kdcs }: DirectoryStatistics) => ({
+  kdcCircuit: circuit,
+  ...Object.fromEntries(kdcs.map(({ kdc, last }) => [`kdc ${kdc}`, last ?? 'not asked yet'])),
+})
 
 const partOf = ({ name }: Op, { only }: Ops) => (only === undefined ? `identityProvider ${name}` : 'identityProvider')

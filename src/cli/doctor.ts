@@ -20,9 +20,9 @@ export const command: Command = {
     const wanted = subjectsOf(given)
     const { 'as-user': user, account } = given.values
     if (user !== undefined) becomeUser(user)
-    const { now, environment } = system
+    const { now, monotonic, environment } = system
     const config = readConfig(fileName, environment)
-    const examined = await examine({ config, now, environment, account, userId: process.getuid?.() }, wanted)
+    const examined = await examine({ config, now, monotonic, environment, account, userId: process.getuid?.() }, wanted)
     print(given.flags.has('json') ? reportJson(examined) : reportText(examined))
     return hasErrors(examined) ? exitCode.failed : exitCode.done
   },

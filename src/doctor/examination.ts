@@ -3,7 +3,7 @@ import type { Surroundings } from '../clock.ts'
 import type { Finding } from './finding.ts'
 
 /** What every examination is given. */
-export interface Ground extends Pick<Surroundings, 'now' | 'environment'> {
+export interface Ground extends Pick<Surroundings, 'now' | 'monotonic' | 'environment'> {
   readonly config: Config
   /** Whom Torhaus acts for, tentatively, where it may delegate. */
   readonly account: string | undefined

@@ -1,7 +1,7 @@
 import type { Examination } from './examination.ts'
 import { type Finding, NotNow } from './finding.ts'
 
-export const examineKerberos: Examination = async ({ config, account, now, environment }) => {
+export const examineKerberos: Examination = async ({ config, account, now, monotonic, environment }) => {
   const { kerberos: settings, publicUrl, upstream } = config
   if (settings === undefined) throw new NotNow('there is no section kerberos')
   const { kind, kerberos } = upstream.identity
@@ -9,6 +9,6 @@ export const examineKerberos: Examination = async ({ config, account, now, envir
   const question = { settings, publicHost: new URL(publicUrl).hostname, target, account }
   // Loaded on demand, like the directory itself.
   const { examineDirectory } = await import('../kerberos/examine-directory.ts')
-  const problems: Finding[] = await examineDirectory(question, { now, environment })
+  const problems: Finding[] = await examineDirectory(question, { now, monotonic, environment })
   return problems
 }

@@ -3,6 +3,7 @@ import type { Surroundings } from '../clock.ts'
 import type { Acceptor } from './acceptor.ts'
 import type { DirectoryNames } from './canonical-principal.ts'
 import type { Impersonation } from './impersonation-cache.ts'
+import type { KdcPool, KdcSeen } from './kdc/kdc-pool.ts'
 import type { PasswordVerifier } from './password.ts'
 
 /** What there is two of: with libgssapi, or of our own. They end with the stack they were opened on. */
@@ -10,14 +11,18 @@ export interface DirectoryParts {
   readonly acceptor: Acceptor
   readonly verifier: PasswordVerifier
   readonly impersonation: Impersonation
+  /** How each KDC is; libgssapi tells of none. */
+  readonly kdcs: KdcPool['states']
 }
 
 /** What both are built from. */
-export interface DirectoryGround extends Pick<Surroundings, 'now' | 'environment'> {
+export interface DirectoryGround extends Pick<Surroundings, 'now' | 'monotonic' | 'environment'> {
   readonly settings: NonNullable<Config['kerberos']>
   readonly names: DirectoryNames
   /** `HTTP/proxy.corp.test@CORP.TEST`. */
   readonly acceptPrincipal: string
   /** `svc-proxy@CORP.TEST`. */
   readonly servicePrincipal: string
+  /** Each message to a KDC, once it is known what became of it. */
+  readonly onKdc: (seen: KdcSeen) => void
 }

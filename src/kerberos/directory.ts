@@ -10,11 +10,21 @@ import type { DirectoryGround } from './directory-parts.ts'
 import { createDirectoryPasswords, type DirectoryPasswords } from './directory-passwords.ts'
 import { openGssapiParts } from './gssapi-parts.ts'
 import type { Impersonation, ImpersonationCounters } from './impersonation-cache.ts'
+import type { KdcSeen } from './kdc/kdc-pool.ts'
+import { type KdcFailure, nameOfKdc } from './kdc/kdc-state.ts'
 import { createKdcGate, type KdcGateCounters } from './kdc-gate.ts'
 import { nativeKdcCalls, openNativeParts } from './native-parts.ts'
 import { createPasswordVerdicts } from './password-verdicts.ts'
 
 export type KerberosSettings = NonNullable<Config['kerberos']>
+
+/** One KDC, as it was when it was asked last. */
+export interface KdcCondition {
+  /** `dc1.corp.test:88`. */
+  readonly kdc: string
+  /** Undefined: it was not asked yet. */
+  readonly last: 'answered' | KdcFailure | undefined
+}
 
 export interface DirectoryStatistics {
   readonly circuit: CircuitState
@@ -23,6 +33,8 @@ export interface DirectoryStatistics {
   readonly kdc: KdcGateCounters
   readonly impersonation: ImpersonationCounters
   readonly principals: number
+  /** With implementation native; libgssapi tells of none. */
+  readonly kdcs: readonly KdcCondition[]
 }
 
 export interface Directory extends Disposable {
@@ -42,17 +54,19 @@ export interface Directory extends Disposable {
   statistics(): DirectoryStatistics
 }
 
-export interface DirectorySurroundings extends Pick<Surroundings, 'now' | 'environment'> {
+export interface DirectorySurroundings extends Pick<Surroundings, 'now' | 'monotonic' | 'environment'> {
   readonly attempts: AttemptStore
   readonly onCircuit: (state: CircuitState) => void
+  readonly onKdc: (seen: KdcSeen) => void
 }
 
 /** Opens the directory; rejects where libgssapi is missing or the keytab does not fit, in words for the operator. */
 export async function openDirectory(
   settings: KerberosSettings,
   publicHost: string,
-  { attempts, now, environment, onCircuit }: DirectorySurroundings,
+  { attempts, onCircuit, ...surroundings }: DirectorySurroundings,
 ): Promise<Directory> {
+  const { now } = surroundings
   const { realm, netbiosDomain } = settings
   const names = { realm, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
   const inRealm = (name: string) => (name.includes('@') ? name : `${name}@${realm}`)
@@ -66,12 +80,12 @@ export async function openDirectory(
     now,
   })
   const ground: DirectoryGround = {
-    ...{ settings, names, now, environment },
+    ...{ ...surroundings, settings, names },
     acceptPrincipal: inRealm(settings.acceptPrincipal ?? `HTTP/${publicHost}`),
     servicePrincipal: inRealm(settings.servicePrincipal),
   }
   using opened = new DisposableStack()
-  const { acceptor, verifier, impersonation } = isNative
+  const { acceptor, verifier, impersonation, kdcs } = isNative
     ? openNativeParts(ground, gate, opened)
     : await openGssapiParts(ground, gate, opened)
   const { passwords: limits } = settings
@@ -101,6 +115,7 @@ export async function openDirectory(
       kdc: gate.counters(),
       impersonation: impersonation.counters(),
       principals: impersonation.size(),
+      kdcs: kdcs().map(({ address, last }) => ({ kdc: nameOfKdc(address), last })),
     }),
     [Symbol.dispose]: () => parts.dispose(),
   })

@@ -31,7 +31,7 @@ export interface DirectoryQuestion {
   readonly account: string | undefined
 }
 
-type Moment = Pick<Surroundings, 'now' | 'environment'>
+type Moment = Pick<Surroundings, 'now' | 'monotonic' | 'environment'>
 
 /** Stops at the first problem without which the rest cannot be tried. */
 export async function examineDirectory(question: DirectoryQuestion, moment: Moment): Promise<DirectoryProblem[]> {
@@ -50,7 +50,7 @@ export async function examineDirectory(question: DirectoryQuestion, moment: Mome
   const pool = createKdcPool({
     locator: locatorOf(settings, moment),
     timeoutMs: settings.kdcTimeoutMs,
-    now: moment.now,
+    monotonic: moment.monotonic,
   })
   const client = createKdcClient({ pool, realm, now: moment.now })
   using held = new DisposableStack()

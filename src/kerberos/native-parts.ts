@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseKdc } from '../../config/kdc-address.ts'
 import type { DirectoryGround, DirectoryParts } from './directory-parts.ts'
-import { createKdcClient } from './kdc/kdc-client.ts'
+import { createKdcClient, signInProbe } from './kdc/kdc-client.ts'
 import { configuredKdcs, discoveredKdcs, type KdcLocator } from './kdc/kdc-locator.ts'
 import { createKdcPool } from './kdc/kdc-pool.ts'
 import type { KdcGate } from './kdc-gate.ts'
@@ -11,6 +11,7 @@ import { createNativeAcceptor } from './native-acceptor.ts'
 import { createNativeImpersonation } from './native-impersonation.ts'
 import { createNativePasswordVerifier } from './native-password.ts'
 import { createNativeServiceCredential } from './native-service-credential.ts'
+import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { createReplayCache } from './replay-cache.ts'
 
 /**
@@ -27,9 +28,13 @@ const SKEW_MS = 300_000
  * operator.
  */
 export function openNativeParts(ground: DirectoryGround, gate: KdcGate, opened: DisposableStack): DirectoryParts {
-  const { settings, names: directory, acceptPrincipal, servicePrincipal, now } = ground
+  const { settings, names: directory, acceptPrincipal, servicePrincipal, now, monotonic } = ground
   const { realm, keytabFile, kdcTimeoutMs, maxPrincipals } = settings
-  const pool = createKdcPool({ locator: locatorOf(ground), timeoutMs: kdcTimeoutMs, now })
+  const account = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.principal)
+  const pool = createKdcPool({
+    ...{ locator: locatorOf(ground), timeoutMs: kdcTimeoutMs, monotonic, onSeen: ground.onKdc },
+    probe: signInProbe(account, realm, now),
+  })
   const client = createKdcClient({ pool, realm, now })
   const keytab = opened.use(new KeytabFile(keytabFile))
   const replays = opened.use(createReplayCache({ directory: replayDirectory(ground), skewMs: SKEW_MS, now }))
@@ -45,7 +50,7 @@ export function openNativeParts(ground: DirectoryGround, gate: KdcGate, opened: 
       recheckMs: settings.recheckSeconds * 1000,
     }),
   )
-  return { acceptor, verifier, impersonation }
+  return { acceptor, verifier, impersonation, kdcs: pool.states }
 }
 
 function locatorOf({ settings, now }: DirectoryGround): KdcLocator {

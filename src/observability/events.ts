@@ -1,4 +1,5 @@
 /** What metrics count by name. Each list is closed: nothing that a client sends becomes a label. */
+import type { KdcFailure } from '../kerberos/kdc/kdc-state.ts'
 import { patNews } from '../pats/pat-register.ts'
 
 export const signInEvents = [
@@ -33,3 +34,5 @@ export type OpLogoutOutcome = (typeof opLogoutOutcomes)[number]
 
 export const opLogoutChannels = ['back', 'front'] as const
 export type OpLogoutChannel = (typeof opLogoutChannels)[number]
+
+export const kdcFailures: readonly KdcFailure[] = ['silent', 'unreachable', 'out-of-service', 'not-believed']

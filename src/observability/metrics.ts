@@ -5,11 +5,13 @@
 import { Registry } from 'prom-client'
 import type { MonotonicClock } from '../clock.ts'
 import type { Code } from '../errors.ts'
+import type { KdcSeen } from '../kerberos/kdc/kdc-pool.ts'
 import { type RefreshOutcome, refreshOutcomes } from '../oidc/session-refresh.ts'
 import { Histogram, LabelledCounter, LabelledHistogram } from './counters.ts'
 import {
   type GrantEvent,
   grantEvents,
+  kdcFailures,
   type OpLogoutChannel,
   type OpLogoutOutcome,
   opLogoutChannels,
@@ -96,6 +98,18 @@ export class Metrics {
   )
   readonly #storeDuration = this.#histogram('torhaus_store_duration_seconds', 'Time of a command to the store.')
 
+  readonly #kdcDuration = new LabelledHistogram(
+    this.registry,
+    'torhaus_kdc_answer_duration_seconds',
+    'From a question to the answer of this KDC.',
+    'kdc',
+    SECONDS,
+  )
+  readonly #kdcFailures = this.#counter('torhaus_kdc_failures_total', 'Questions that this KDC did not answer.', [
+    'kdc',
+    'failure',
+  ])
+
   constructor(monotonic: MonotonicClock) {
     collectProcessMetrics(this.registry, monotonic)
     this.#beginAtZero()
@@ -156,6 +170,11 @@ export class Metrics {
 
   storeMessageMalformed(): void {
     this.#storeMalformed.add(1)
+  }
+
+  kdc({ kdc, seconds, failure }: KdcSeen): void {
+    for (const one of kdcFailures) this.#kdcFailures.add(one === failure ? 1 : 0, kdc, one)
+    if (failure === undefined) this.#kdcDuration.observe(seconds, kdc)
   }
 
   refresh(outcome: RefreshOutcome): void {

@@ -16,6 +16,16 @@ export function observeSources(registry: Registry, sources: MetricSources): void
         },
       })
     },
+    labelledGauge(name, help, label, read, aggregator) {
+      new Gauge({
+        ...{ name, help, aggregator, labelNames: [label] },
+        registers: [registry],
+        collect() {
+          this.reset()
+          for (const [labelValue, value] of read()) this.set({ [label]: labelValue }, value)
+        },
+      })
+    },
     counter: (name, help, read) => registerCounter(registry, name, help, read),
   }
   observeUpstream(register, sources.upstream)
@@ -27,6 +37,14 @@ export function observeSources(registry: Registry, sources: MetricSources): void
 interface Register {
   /** `aggregator`: what several workers have together. */
   gauge(name: string, help: string, read: () => number, aggregator?: Aggregator): void
+  /** A value for each of the label; what is not read any more is gone. */
+  labelledGauge(
+    name: string,
+    help: string,
+    label: string,
+    read: () => readonly (readonly [labelValue: string, value: number])[],
+    aggregator: Aggregator,
+  ): void
   counter(name: string, help: string, read: () => number): void
 }
 
@@ -90,7 +108,7 @@ function observeStore(
     )
 }
 
-function observeDirectory({ gauge, counter }: Register, directory: () => DirectoryStatistics): void {
+function observeDirectory({ gauge, labelledGauge, counter }: Register, directory: () => DirectoryStatistics): void {
   gauge(
     'torhaus_kdc_circuit_open',
     '1 while the KDC is not asked, after repeated failures.',
@@ -119,6 +137,16 @@ function observeDirectory({ gauge, counter }: Register, directory: () => Directo
     'torhaus_identity_mismatches_total',
     'Tokens not used because they were for another account. Must stay 0.',
     () => directory().impersonation.identityMismatches,
+  )
+  labelledGauge(
+    'torhaus_kdc_up',
+    '1 where this KDC answered when it was asked last; with several workers, each of them.',
+    'kdc',
+    () =>
+      directory()
+        .kdcs.filter(({ last }) => last !== undefined)
+        .map(({ kdc, last }) => [kdc, Number(last === 'answered')] as const),
+    'min',
   )
   gauge('torhaus_cached_principals', 'Accounts whose tickets are kept.', () => directory().principals)
 }

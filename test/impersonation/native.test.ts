@@ -17,6 +17,11 @@ const MODES: Readonly<Record<(typeof FORMS)[number], KdcRelayMode>> = {
   ...{ silent: 'hang', refusing: 'refuse', dropping: 'drop', lying: 'garbage' },
 }
 
+/** What is said of each. */
+const FAILURES: Readonly<Record<(typeof FORMS)[number], string>> = {
+  ...{ silent: 'silent', refusing: 'unreachable', dropping: 'unreachable', lying: 'not-believed' },
+}
+
 let lab: ProxyLab
 before(async () => {
   lab = await startProxyLab({ extraUsers: COLD_ACCOUNTS })
@@ -82,6 +87,13 @@ describe('with one KDC of two', () => {
         names.map(seenAs),
       )
       const [toBad, toGood] = [bad.requests(), lab.kdc.requests()].map(({ as, tgs }) => as + tgs)
+      const [badName, goodName] = kdcs as [string, string]
+      assert((await proxy.metric('torhaus_kdc_failures_total', { kdc: badName, failure: FAILURES[form] })) > 0)
+      assert((await proxy.metric('torhaus_kdc_answer_duration_seconds_count', { kdc: goodName })) >= COLD_ACCOUNTS)
+      assert.equal(await proxy.metric('torhaus_kdc_up', { kdc: goodName }), 1)
+      assert.equal(await proxy.metric('torhaus_kdc_up', { kdc: badName }), 0)
+      const { parts } = await proxy.readiness()
+      assert.deepEqual([parts[`kdc ${badName}`], parts[`kdc ${goodName}`]], [FAILURES[form], 'answered'])
       // A machine under load makes the good one slow, too, so the other is asked now and then.
       assert((toBad ?? 0) * 2 < (toGood ?? 0) - before, `${toBad} of its own, ${toGood} before ${before}`)
     })

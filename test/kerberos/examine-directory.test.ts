@@ -7,6 +7,7 @@ import { DEVOPS_SPN } from '../../devkit/realm/lab-accounts.ts'
 import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
 import { examineDirectory } from '../../src/kerberos/examine-directory.ts'
 import { krb5ConfigKdcs } from '../../src/kerberos/krb5-config-kdcs.ts'
+import { system } from '../../src/system.ts'
 
 type Settings = NonNullable<Config['kerberos']>
 
@@ -51,7 +52,7 @@ async function problems(more: Partial<Settings> = {}, asked: Asked = {}): Promis
   const target = 'target' in asked ? asked.target : DEVOPS_SPN
   const all = await examineDirectory(
     { settings: settings(more), publicHost, target, account },
-    { now, environment: {} },
+    { now, monotonic: system.monotonic, environment: {} },
   )
   for (const { why, remedy, severity } of all) assert.ok(why !== '' && remedy !== '' && severity === 'error')
   return all.map(({ option, what, remedy }) => `(${option}) ${what}; ${remedy}`)

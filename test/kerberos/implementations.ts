@@ -93,7 +93,11 @@ function nativeParts(ground: Ground): Parts {
   const { now } = system
   const address = parseKdc(ground.kdc)
   const locator = configuredKdcs(address === undefined ? [] : [address])
-  const client = createKdcClient({ pool: createKdcPool({ locator, timeoutMs: 5_000, now }), realm: names.realm, now })
+  const client = createKdcClient({
+    pool: createKdcPool({ locator, timeoutMs: 5_000, monotonic: system.monotonic }),
+    realm: names.realm,
+    now,
+  })
   const asking = (principal: string, file: string) => ({ client, gate, keytab: new KeytabFile(file), principal })
   return {
     async acceptor() {

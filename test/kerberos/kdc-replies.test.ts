@@ -29,7 +29,7 @@ before(async () => {
   kdc = await startSambaKdc()
   const address = parseKdc(kdc.kdc)
   assert(address)
-  const real = createKdcPool({ locator: configuredKdcs([address]), timeoutMs: 5_000, now: system.now })
+  const real = createKdcPool({ locator: configuredKdcs([address]), timeoutMs: 5_000, monotonic: system.monotonic })
   // Somebody on the way: what the KDC said is changed before it is read, once.
   const pool: KdcPool = {
     ...real,

@@ -8,6 +8,7 @@ import { type PrometheusProcess, startPrometheus } from '../../devkit/prometheus
 import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
 import { freePort } from '../../devkit/torhaus/free-port.ts'
+import { startMitKdc } from '../kerberos/mit-kdc.ts'
 import { keytabOctets } from '../kerberos/unit/protocol/recorded.ts'
 import { startWorkersLab, until, type WorkersLab } from '../workers/workers-lab.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
@@ -57,6 +58,8 @@ before(async () => {
   const authorities = join(redis.directory, 'authorities.pem')
   await copyFile(certificate.certificateFile, authorities)
   const kdc = `127.0.0.1:${await freePort()}`
+  const second = await startMitKdc({ realm: 'CORP.TEST', users: {}, services: [] })
+  opened.defer(() => second.close())
   lab = await startWorkersLab({}, config => ({
     ...config,
     upstream: { ...config.upstream, tls: { caFile: authorities } },
@@ -65,9 +68,15 @@ before(async () => {
       rules: [{ name: 'no-projects', when: { path: '/.*' }, require: 'refuse', reportOnly: true }],
     },
     session: { ...config.session, store: { kind: 'redis', redis: { urls: [redis.url] } } },
-    // Nobody listens there: passwords are asked about, and nothing comes back.
+    // Nobody listens at the first; the second has never heard of whoever is asked about.
     kerberos: {
-      ...{ implementation: 'native', realm: 'CORP.TEST', netbiosDomain: 'CORP', kdcs: [kdc], keytabFile: keytab },
+      ...{
+        implementation: 'native',
+        realm: 'CORP.TEST',
+        netbiosDomain: 'CORP',
+        kdcs: [kdc, second.kdc],
+        keytabFile: keytab,
+      },
       ...{ acceptPrincipal: 'HTTP/proxy.corp.test', servicePrincipal: 'HTTP/proxy.corp.test' },
       ...{ kdcTimeoutMs: 200, passwords: { accept: true } },
     },

@@ -37,13 +37,14 @@ async function goRound(lab: WorkersLab, person: BrowserClient, signal: AbortSign
     await response.arrayBuffer()
   }
   const pat = basic('', samplePat).replace('Authorization: ', '')
-  while (!signal.aborted) {
+  // Somebody else each time: what was asked once about a password is remembered.
+  for (let round = 0; !signal.aborted; round++) {
     await person.send(`${lab.url}/DefaultCollection`)
     await ask(`Bearer ${withFactor}`, 'curl/8.0')
     await ask(`Bearer ${without}`, 'curl/8.0')
     await ask(`Bearer ${withFactor.slice(0, -8)}AAAAAAAA`, 'curl/8.0')
     await ask(pat, 'git/2.50.0', { method: 'POST', body: 'x'.repeat(1000) })
-    await ask(basic('CORP\\alice', 'wrong').replace('Authorization: ', ''), 'git/2.50.0')
+    await ask(basic(`CORP\\user${round}`, 'wrong').replace('Authorization: ', ''), 'git/2.50.0')
     await ask('NTLM TlRMTVNTUAABAAAAB4IIogAAAAAAAAAAAAAAAAAAAAAKAGFKAAAADw==', 'Team Explorer/17.0')
     await ask(undefined, 'NuGet/6.0')
     await (await fetch(`${lab.url}/.torhaus/nothing`)).arrayBuffer()

@@ -77,6 +77,24 @@ export const around: Description = {
           },
         ),
         timeSeries(
+          { title: 'Each KDC (native)', question: 'Which one does not answer?', unit: 'none' },
+          { expression: `min by (kdc) (${each('torhaus_kdc_up')})`, legend: '{{kdc}}' },
+        ),
+        timeSeries(
+          { title: 'Time of an answer (native)', question: 'Which one is slow?', unit: 's' },
+          {
+            expression: `histogram_quantile(0.99, sum by (kdc, le) (${rate('torhaus_kdc_answer_duration_seconds_bucket')}))`,
+            legend: '99 % {{kdc}}',
+          },
+        ),
+        timeSeries(
+          { title: 'What went wrong (native)', question: 'Is one silent, away, or talking nonsense?', unit: 'ops' },
+          {
+            expression: `sum by (kdc, failure) (${rate('torhaus_kdc_failures_total')})`,
+            legend: '{{kdc}} {{failure}}',
+          },
+        ),
+        timeSeries(
           { title: 'Under way', question: 'Do calls wait for their turn?', unit: 'short' },
           { expression: each('torhaus_kdc_calls_running'), legend: 'running {{instance}}' },
           { expression: each('torhaus_kdc_calls_queued'), legend: 'waiting {{instance}}' },

@@ -27,7 +27,7 @@ import { Krb5Error, krb5Error } from '../protocol/krb5-error.ts'
 import { type PrincipalName, sameName, ticketGrantingService } from '../protocol/principal-name.ts'
 import { forUser, resourceBasedDelegation, s4uX509User } from '../protocol/s4u-padata.ts'
 import type { Ticket } from '../protocol/ticket.ts'
-import type { KdcPool } from './kdc-pool.ts'
+import type { KdcPool, KdcProbe } from './kdc-pool.ts'
 
 /** The KDC refused, by a code of RFC 4120 7.5.9. */
 export class KdcRefusal extends Error {
@@ -158,6 +158,20 @@ export function createKdcClient({ pool, realm, now }: KdcClientOptions): KdcClie
     },
   }
 }
+
+/** The first step of a sign-in, of an account that is there: it wants a proof then, which counts as no attempt. */
+export const signInProbe = (client: PrincipalName, realm: string, now: () => number): KdcProbe => ({
+  request() {
+    const [service, tillMs] = [ticketGrantingService(realm), now() + LIFETIME_MS]
+    const nonce = newNonce()
+    const asked = { options: KDC_OPTION.forwardable, client, realm, service, tillMs, nonce }
+    return writeKdcRequest(AS_REQUEST, [], writeRequestBody(asked))
+  },
+  read(reply) {
+    if (isKdcError(reply)) readKdcError(reply)
+    else readKdcReply(reply, AS_REPLY)
+  },
+})
 
 /** Positive as a signed number, for KDCs that read it as one. */
 const newNonce = (): number => randomInt(1, 0x7fff_ffff)

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import type { KdcAddress } from '../../../config/kdc-address.ts'
 import { ownOctets } from '../protocol/own-octets.ts'
+import type { KdcFailure } from './kdc-state.ts'
 
 /** Tickets have 64 KiB at most; a KDC that announces more is none. */
 const MAX_REPLY_BYTES = 1 << 20
@@ -8,6 +9,12 @@ const MAX_REPLY_BYTES = 1 << 20
 /** The KDC did not answer, or not with a frame (RFC 4120 7.2.2). */
 export class KdcUnreachable extends Error {
   override readonly name = 'KdcUnreachable'
+  readonly failure: KdcFailure
+
+  constructor(reason: string, failure: KdcFailure = 'unreachable') {
+    super(reason)
+    this.failure = failure
+  }
 }
 
 export interface KdcExchange {
@@ -23,11 +30,11 @@ export interface KdcExchange {
 export function exchange({ host, port }: KdcAddress, request: Buffer, timeoutMs: number): KdcExchange {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const socket = connect({ host, port, noDelay: true })
-  const fail = (reason: string): void => {
+  const fail = (reason: string, failure?: KdcFailure): void => {
     socket.destroy()
-    reject(new KdcUnreachable(reason))
+    reject(new KdcUnreachable(reason, failure))
   }
-  const timer = setTimeout(() => fail('timeout'), timeoutMs)
+  const timer = setTimeout(() => fail('timeout', 'silent'), timeoutMs)
   socket.on('connect', () => {
     const length = Buffer.alloc(4)
     length.writeUInt32BE(request.length)

@@ -1,8 +1,9 @@
+import type { MonotonicClock } from '../../clock.ts'
 import { isKdcError, KDC_ERROR, readKdcError } from '../protocol/kdc-error.ts'
 import { Krb5Error } from '../protocol/krb5-error.ts'
 import { exchange, type KdcExchange, KdcUnreachable } from './kdc-exchange.ts'
 import type { KdcLocator } from './kdc-locator.ts'
-import { byHope, type KdcState, newKdcState, noteAnswer, noteFailure } from './kdc-state.ts'
+import { byHope, type KdcFailure, type KdcState, nameOfKdc, newKdcState, noteAnswer, noteFailure } from './kdc-state.ts'
 
 // All KDCs of the realm as one to ask:
 //
@@ -11,7 +12,25 @@ import { byHope, type KdcState, newKdcState, noteAnswer, noteFailure } from './k
 //       +------------- whoever answers first, with a message that is believed, ends it
 //
 // A silent KDC is not waited for: the next is asked beside it. What comes second is dropped. Where all have failed at
-// once, as when the only one restarts, they are asked once more.
+// once, as when the only one restarts, they are asked once more. One that failed and has rested is tried beside the next
+// question, with a message of no consequence, so that nobody waits for it and its return is noticed.
+
+/** What became of one message to one KDC. */
+export interface KdcSeen {
+  /** `dc1.corp.test:88`. */
+  readonly kdc: string
+  /** From the connection to the answer, or to where it was given up. */
+  readonly seconds: number
+  /** Undefined: it answered, if only to refuse. */
+  readonly failure: KdcFailure | undefined
+}
+
+/** A message that every KDC answers, and that changes and counts nothing there. */
+export interface KdcProbe {
+  request(): Buffer
+  /** Throws a `Krb5Error` where this is no answer of a KDC. */
+  read(reply: Buffer): void
+}
 
 export interface KdcPoolOptions {
   readonly locator: KdcLocator
@@ -19,7 +38,10 @@ export interface KdcPoolOptions {
   readonly timeoutMs: number
   /** After so long without an answer the next KDC is asked, too; default 1,000. */
   readonly nextAfterMs?: number
-  readonly now: () => number
+  /** How one that failed is tried again. Without it, it is asked only when all others fail. */
+  readonly probe?: KdcProbe
+  readonly onSeen?: (seen: KdcSeen) => void
+  readonly monotonic: MonotonicClock
 }
 
 export interface KdcPool {
@@ -33,7 +55,7 @@ export interface KdcPool {
 }
 
 export function createKdcPool(options: KdcPoolOptions): KdcPool {
-  const { locator, now } = options
+  const { locator, monotonic } = options
   let states: readonly KdcState[] = []
   const known = async (): Promise<readonly KdcState[]> => {
     const addresses = await locator.addresses()
@@ -43,8 +65,10 @@ export function createKdcPool(options: KdcPoolOptions): KdcPool {
   }
   return {
     async ask(request, read) {
-      const order = byHope(await known(), now())
-      if (order.length === 0) throw new KdcUnreachable('no KDC is known for the realm')
+      const order = byHope(await known(), monotonic())
+      const [first] = order
+      if (first === undefined) throw new KdcUnreachable('no KDC is known for the realm')
+      for (const state of order) if (state !== first) tryAgain(state, options)
       return new Question(order, request, read, options).answer()
     },
     states: () => states,
@@ -54,13 +78,60 @@ export function createKdcPool(options: KdcPoolOptions): KdcPool {
 const DEFAULT_NEXT_AFTER_MS = 1_000
 const AGAIN_AFTER_MS = 200
 
+/** Where one that failed has rested, it is seen whether it is back. */
+function tryAgain(state: KdcState, options: KdcPoolOptions): void {
+  const { probe, monotonic, nextAfterMs = DEFAULT_NEXT_AFTER_MS } = options
+  const askedAtMs = monotonic()
+  if (probe === undefined || state.failures === 0 || state.restUntilMs > askedAtMs) return
+  // Once: questions that begin meanwhile find it resting.
+  state.restUntilMs = askedAtMs + nextAfterMs
+  const answered = exchange(state.address, probe.request(), nextAfterMs).reply.then(reply => {
+    if (isOutOfService(reply)) throw new KdcUnreachable('out of service', 'out-of-service')
+    probe.read(reply)
+  })
+  answered.then(
+    () => note(state, undefined, askedAtMs, options),
+    error => note(state, failureOf(error), askedAtMs, options),
+  )
+}
+
+/** It lives, and says that it cannot serve (heimdal's answer while it starts, AD's while it stops). */
+function isOutOfService(reply: Buffer): boolean {
+  try {
+    return isKdcError(reply) && readKdcError(reply).code === KDC_ERROR.serviceUnavailable
+  } catch {
+    return false
+  }
+}
+
+const failureOf = (error: unknown): KdcFailure => (error instanceof KdcUnreachable ? error.failure : 'not-believed')
+
+function note(
+  state: KdcState,
+  failure: KdcFailure | undefined,
+  askedAtMs: number,
+  { monotonic, onSeen }: KdcPoolOptions,
+): void {
+  const nowMs = monotonic()
+  if (failure === undefined) noteAnswer(state)
+  else noteFailure(state, failure, askedAtMs, nowMs)
+  onSeen?.({ kdc: nameOfKdc(state.address), seconds: (nowMs - askedAtMs) / 1000, failure })
+}
+
+interface Running {
+  readonly exchange: KdcExchange
+  readonly askedAtMs: number
+  /** Its silence was noted. */
+  wasSilent: boolean
+}
+
 /** One question, put to one KDC after the other. */
 class Question<T> {
   readonly #waiting: KdcState[]
   readonly #request: Buffer
   readonly #read: (reply: Buffer) => T
   readonly #options: KdcPoolOptions
-  readonly #running = new Map<KdcState, KdcExchange>()
+  readonly #running = new Map<KdcState, Running>()
   readonly #result = Promise.withResolvers<T>()
   readonly #deadlineMs: number
   #next: NodeJS.Timeout | undefined
@@ -74,7 +145,7 @@ class Question<T> {
     this.#request = request
     this.#read = read
     this.#options = options
-    this.#deadlineMs = options.now() + options.timeoutMs
+    this.#deadlineMs = options.monotonic() + options.timeoutMs
   }
 
   answer(): Promise<T> {
@@ -86,46 +157,47 @@ class Question<T> {
     clearTimeout(this.#next)
     const state = this.#waiting.shift()
     if (state === undefined) return
-    const running = exchange(state.address, this.#request, Math.max(1, this.#deadlineMs - this.#options.now()))
+    const askedAtMs = this.#options.monotonic()
+    const asked = exchange(state.address, this.#request, Math.max(1, this.#deadlineMs - askedAtMs))
+    const running: Running = { exchange: asked, askedAtMs, wasSilent: false }
     this.#running.set(state, running)
-    running.reply.then(
-      reply => this.#consider(state, reply),
-      error => this.#failed(state, error),
+    asked.reply.then(
+      reply => this.#consider(state, running, reply),
+      error => this.#failed(state, running, error),
     )
     if (this.#waiting.length > 0) {
       this.#next = setTimeout(() => {
         // Silent for that long: others first from now on, also for questions that begin meanwhile.
-        noteFailure(state, this.#options.now())
+        running.wasSilent = true
+        note(state, 'silent', askedAtMs, this.#options)
         this.#askNext()
       }, this.#options.nextAfterMs ?? DEFAULT_NEXT_AFTER_MS)
     }
   }
 
-  #consider(state: KdcState, reply: Buffer): void {
+  #consider(state: KdcState, running: Running, reply: Buffer): void {
     if (this.#settled) return
+    if (isOutOfService(reply))
+      return this.#failed(state, running, new KdcUnreachable('out of service', 'out-of-service'))
     try {
-      // It lives, and says that it cannot serve: another may (heimdal's answer while it starts, AD's while it stops).
-      if (isKdcError(reply) && readKdcError(reply).code === KDC_ERROR.serviceUnavailable) {
-        return this.#failed(state, new KdcUnreachable('out of service'))
-      }
       const value = this.#read(reply)
-      noteAnswer(state)
+      note(state, undefined, running.askedAtMs, this.#options)
       this.#end(() => this.#result.resolve(value))
     } catch (error) {
-      if (error instanceof Krb5Error) return this.#failed(state, error)
-      noteAnswer(state)
+      if (error instanceof Krb5Error) return this.#failed(state, running, error)
+      note(state, undefined, running.askedAtMs, this.#options)
       this.#end(() => this.#result.reject(error))
     }
   }
 
-  #failed(state: KdcState, error: unknown): void {
+  #failed(state: KdcState, running: Running, error: unknown): void {
     if (this.#settled) return
     this.#running.delete(state)
-    noteFailure(state, this.#options.now())
+    if (!running.wasSilent) note(state, failureOf(error), running.askedAtMs, this.#options)
     this.#failure = error
     if (this.#waiting.length > 0) return this.#askNext()
     if (this.#running.size > 0) return
-    const canAskAgain = this.#options.now() + AGAIN_AFTER_MS < this.#deadlineMs && this.#second.length > 0
+    const canAskAgain = this.#options.monotonic() + AGAIN_AFTER_MS < this.#deadlineMs && this.#second.length > 0
     if (!canAskAgain) return this.#end(() => this.#result.reject(this.#failure))
     this.#waiting.push(...this.#second.splice(0))
     this.#next = setTimeout(() => this.#askNext(), AGAIN_AFTER_MS)
@@ -135,6 +207,6 @@ class Question<T> {
     this.#settled = true
     clearTimeout(this.#next)
     settle()
-    for (const running of this.#running.values()) running.abandon()
+    for (const { exchange: running } of this.#running.values()) running.abandon()
   }
 }

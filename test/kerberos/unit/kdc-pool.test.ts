@@ -6,8 +6,11 @@ import { afterEach, describe, it } from 'node:test'
 import { type KdcAddress, parseKdc } from '../../../config/kdc-address.ts'
 import { KdcUnreachable } from '../../../src/kerberos/kdc/kdc-exchange.ts'
 import { configuredKdcs, discoveredKdcs } from '../../../src/kerberos/kdc/kdc-locator.ts'
-import { createKdcPool, type KdcPool } from '../../../src/kerberos/kdc/kdc-pool.ts'
+import { createKdcPool, type KdcPool, type KdcPoolOptions, type KdcSeen } from '../../../src/kerberos/kdc/kdc-pool.ts'
+import { nameOfKdc } from '../../../src/kerberos/kdc/kdc-state.ts'
+import { field, generalString, integer, message, time } from '../../../src/kerberos/protocol/der-writer.ts'
 import { Krb5Error } from '../../../src/kerberos/protocol/krb5-error.ts'
+import { writePrincipalName } from '../../../src/kerberos/protocol/principal-name.ts'
 
 const servers: Server[] = []
 const sockets = new Set<Socket>()
@@ -34,23 +37,33 @@ async function kdc(behave: Behaviour): Promise<{ readonly address: KdcAddress; a
   return found
 }
 
-const frame = (text: string): Buffer => {
+const framed = (octets: Buffer): Buffer => {
   const length = Buffer.alloc(4)
-  length.writeUInt32BE(text.length)
-  return Buffer.concat([length, Buffer.from(text)])
+  length.writeUInt32BE(octets.length)
+  return Buffer.concat([length, octets])
 }
+const frame = (text: string): Buffer => framed(Buffer.from(text))
 const answering: Behaviour = socket => socket.once('data', () => socket.end(frame('yes')))
 const lying: Behaviour = socket => socket.once('data', () => socket.end(frame('no')))
 const silent: Behaviour = socket => socket.resume()
 const refusing: Behaviour = socket => socket.resetAndDestroy()
 const endless: Behaviour = socket => socket.end(Buffer.from([0x80, 0, 0, 0, 1]))
 
+/** KRB-ERROR 29 (RFC 4120 5.9.1), as a KDC says it that starts or stops. */
+const outOfService = framed(
+  message(
+    30,
+    ...[field(0, integer(5)), field(1, integer(30)), field(4, time(0)), field(5, integer(0)), field(6, integer(29))],
+    ...[field(9, generalString('CORP.TEST')), field(10, writePrincipalName({ type: 2, components: ['krbtgt'] }))],
+  ),
+)
+
 const poolWith = (nextAfterMs: number, ...kdcs: readonly { readonly address: KdcAddress }[]): KdcPool =>
   createKdcPool({
     locator: configuredKdcs(kdcs.map(({ address }) => address)),
     timeoutMs: 1_500,
     nextAfterMs,
-    now: () => Date.now(),
+    monotonic: () => performance.now(),
   })
 
 const poolOf = (...kdcs: readonly { readonly address: KdcAddress }[]): KdcPool => poolWith(50, ...kdcs)
@@ -104,6 +117,81 @@ describe('where no KDC does its work', () => {
     await assert.rejects(ask(pool), KdcUnreachable)
     isBack = true
     assert.equal(await ask(pool), 'yes')
+  })
+})
+
+describe('what was seen of each KDC', () => {
+  let nowMs = 0
+  const seen: KdcSeen[] = []
+  const watched = (changes: Partial<KdcPoolOptions>, ...kdcs: readonly { readonly address: KdcAddress }[]) => {
+    const locator = configuredKdcs(kdcs.map(({ address }) => address))
+    const watching = { nextAfterMs: 100, monotonic: () => nowMs, onSeen: (one: KdcSeen) => void seen.push(one) }
+    return createKdcPool({ locator, timeoutMs: 1_500, ...watching, ...changes })
+  }
+  const lasts = (pool: KdcPool) => pool.states().map(({ last }) => last)
+  const until = async (holds: () => boolean) => {
+    for (let tries = 0; tries < 200 && !holds(); tries++) await new Promise(resolve => setTimeout(resolve, 10))
+    assert(holds())
+  }
+  afterEach(() => {
+    nowMs = 0
+    seen.splice(0)
+  })
+
+  for (const [name, behaviour, failure] of [
+    ['silent', silent, 'silent'],
+    ['refusing', refusing, 'unreachable'],
+    ['lying', lying, 'not-believed'],
+    ['out of service', (socket: Socket) => void socket.once('data', () => socket.end(outOfService)), 'out-of-service'],
+  ] as const) {
+    it(`is told with its name and reason (${name})`, async () => {
+      const kdcs = [await kdc(behaviour), await kdc(answering)]
+      const pool = watched({}, ...kdcs)
+      assert.deepEqual(lasts(pool), [])
+      await ask(pool)
+      assert.deepEqual(lasts(pool), [failure, 'answered'])
+      assert.deepEqual(
+        seen.map(one => [one.kdc, one.failure]),
+        kdcs.map(({ address }, index) => [nameOfKdc(address), index === 0 ? failure : undefined]),
+      )
+      for (const { seconds } of seen) assert(seconds >= 0 && seconds < 2)
+    })
+  }
+
+  it('is one failure where many questions were under way, and a rest that is not doubled for each', async () => {
+    const pool = watched({}, await kdc(silent), await kdc(answering))
+    await Promise.all(Array.from({ length: 20 }, () => ask(pool)))
+    const [dead] = pool.states()
+    assert.deepEqual([dead?.failures, dead?.restUntilMs], [1, 5_000])
+  })
+
+  it('ends with its return: it is tried beside a question, by a message of its own, and nobody waits', async () => {
+    let isBack = false
+    const requests: string[] = []
+    const first = await kdc(socket => {
+      if (!isBack) return silent(socket, () => undefined)
+      socket.once('data', (octets: Buffer) => {
+        requests.push(octets.subarray(4).toString())
+        socket.end(frame('yes'))
+      })
+    })
+    const probe = { request: () => Buffer.from('are you there'), read: (reply: Buffer) => void read(reply) }
+    const pool = watched({ probe }, first, await kdc(answering))
+    await ask(pool)
+    nowMs = 4_999
+    await ask(pool)
+    assert.equal(first.asked, 1, 'it rests')
+    nowMs = 5_001
+    await ask(pool)
+    await until(() => first.asked === 2)
+    await until(() => (pool.states()[0]?.failures ?? 0) === 2)
+    isBack = true
+    nowMs = 20_000
+    await Promise.all([ask(pool), ask(pool)])
+    await until(() => lasts(pool)[0] === 'answered')
+    assert.deepEqual(requests, ['are you there'], 'once, and no question of anybody')
+    await ask(pool)
+    assert.deepEqual(requests, ['are you there', 'a question'], 'it is the first again')
   })
 })
 
