@@ -1,6 +1,7 @@
 import type { Report } from './diagnostic.ts'
 import { providersOf } from './providers.ts'
 import type { Config } from './schema.ts'
+import { isSid } from './ticket-rules.ts'
 
 /** Whether anything asks for groups. */
 export const asksForGroups = ({ groups, secondFactor }: Pick<Config, 'groups' | 'secondFactor'>): boolean =>
@@ -11,10 +12,14 @@ export function checkGroups(config: Config, report: Report): void {
   const isNamed = providersOf(config).some(
     ({ settings }) => settings.idToken.groups.length + settings.accessToken.groups.length > 0,
   )
-  if (isNamed || config.groups.file !== undefined || !asksForGroups(config)) return
-  const what = 'needs groups.file, or idToken.groups of a provider: otherwise nobody is in any group'
-  if (config.groups.require.length > 0) report('groups.require', what)
+  if (isNamed || config.groups.file !== undefined) return
+  // Tickets name groups, too, as SIDs; whoever comes by a ticket alone is in these.
+  const readsTickets = config.kerberos?.implementation === 'native'
+  const isKnown = (group: string) => readsTickets && isSid(group)
+  const what =
+    'needs groups.file, or idToken.groups of a provider: otherwise nobody is in any group but, by their tickets (kerberos.implementation native), in those that are named by SID'
+  if (!config.groups.require.every(isKnown)) report('groups.require', what)
   config.secondFactor.rules.forEach(({ when }, index) => {
-    if (when.groups.length > 0) report(`secondFactor.rules[${index}].when.groups`, what)
+    if (!when.groups.every(isKnown)) report(`secondFactor.rules[${index}].when.groups`, what)
   })
 }

@@ -27,6 +27,7 @@ import { providersOf } from './providers.ts'
 import { checkRanges } from './range-rules.ts'
 import { checkRedis } from './redis-rules.ts'
 import type { Config } from './schema.ts'
+import { checkAcceptedTickets } from './ticket-rules.ts'
 import { checkTransport, checkUrl } from './url-rules.ts'
 
 type Rule = (config: Config, report: Report) => void
@@ -48,7 +49,8 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['admin.tls'], checkAdminCertificateFiles],
   [['admin.host', 'admin.credentialFile'], checkAdmin],
   [['groups'], checkGroupsFile],
-  [['groups', 'secondFactor.rules', 'oidc', 'providers'], checkGroups],
+  [['groups', 'secondFactor.rules', 'oidc', 'providers', 'kerberos'], checkGroups],
+  [['secondFactor', 'kerberos'], checkAcceptedTickets],
   [['session.encryptionKeyFiles'], checkSessionKeys],
   [['oidc', 'providers'], checkClientSecrets],
   [['oidc', 'providers', 'account'], checkProviders],
@@ -121,6 +123,7 @@ function checkProxyProtocol({ listener }: Config, report: Report): void {
 const OWN_POLICIES = [
   'second-factor',
   'provider-policy',
+  'ticket-factor',
   'grant',
   'server-checked',
   'cors-preflight',
@@ -131,10 +134,14 @@ const OWN_POLICIES = [
 ]
 
 function checkSomethingProves(config: Config, report: Report): void {
-  const { acceptAcr, acceptAcrs, acceptAmr } = config.secondFactor
+  const { acceptAcr, acceptAcrs, acceptAmr, acceptTicket } = config.secondFactor
+  const byTicket = acceptTicket.indicators.length + acceptTicket.sids.length
   const isByPolicy = providersOf(config).some(({ settings }) => settings.policyGuaranteesFactor !== undefined)
-  if (acceptAcr.length + acceptAcrs.length + acceptAmr.length === 0 && !isByPolicy)
-    report('secondFactor', 'needs at least one of acceptAcr, acceptAcrs, acceptAmr: otherwise nobody could pass')
+  if (acceptAcr.length + acceptAcrs.length + acceptAmr.length + byTicket === 0 && !isByPolicy)
+    report(
+      'secondFactor',
+      'needs at least one of acceptAcr, acceptAcrs, acceptAmr, acceptTicket: otherwise nobody could pass',
+    )
 }
 
 function checkSecondFactor({ secondFactor: { rules } }: Config, report: Report): void {

@@ -438,7 +438,7 @@ const rule = requiredSection(
         networks: list(text('IP address or CIDR range.'), 'Client addresses.', { default: [] }),
         groups: list(
           text('Group or role.'),
-          'Groups: whoever is in one of them, by the claims of the provider (`idToken.groups`, `accessToken.groups`) or by groups.file.',
+          'Groups: whoever is in one of them, by the claims of the provider (`idToken.groups`, `accessToken.groups`), by groups.file, or, as SID, by a Kerberos ticket (kerberos.implementation native).',
           { default: [] },
         ),
         account: Type.Optional(
@@ -550,6 +550,21 @@ const secondFactor = requiredSection(
         default: [],
       },
     ),
+    acceptTicket: section(
+      {
+        indicators: list(
+          text('Authentication indicator.'),
+          'Authentication indicators (RFC 8129) that the KDC puts into tickets of people who have signed in with two factors, e.g. otp, pkinit. MIT Kerberos, FreeIPA.',
+          { default: [] },
+        ),
+        sids: list(
+          text('SID.'),
+          'SIDs in the PAC of such tickets: groups of authentication mechanism assurance (Active Directory adds them for a sign-in by certificate), S-1-18-5.',
+          { default: [] },
+        ),
+      },
+      'Kerberos tickets that prove two factors, in place of a sign-in at the OP; for kerberos.implementation native. What each proves: docs/kerberos.md. The sign-in at the KDC is as old as maxAgeSeconds allows. A ticket that a service got for somebody (S4U) proves none.',
+    ),
     maxAgeSeconds: integer(
       'How old the authentication (`auth_time`) may be, in seconds. A token without `auth_time` is refused. Sent as `max_age` at sign-in.',
       { default: 12 * HOUR_S, minimum: 60, maximum: 30 * DAY_S },
@@ -621,7 +636,7 @@ const groups = section(
     ),
     file: Type.Optional(
       file(
-        'YAML file: a mapping of groups to lists of accounts, in whatever spelling. They count beside the claims of the OP, and are all there is for Kerberos accounts and owners of personal access tokens. Read again when it changes.',
+        'YAML file: a mapping of groups to lists of accounts, in whatever spelling. They count beside the claims of the OP, and are all there is for owners of personal access tokens and for Kerberos accounts; but a ticket names groups, too, as SIDs (kerberos.implementation native). Read again when it changes.',
       ),
     ),
   },

@@ -129,11 +129,11 @@ export function authenticate({
     const answer = await bind(presented, verdict)
     if ('refused' in verdict || answer.kind !== 'proceed' || !presented.isNavigation) return answer
     if (answer.exchange.principal !== verdict.principal || !ticketOpensSession(answer.exchange)) return answer
-    const { subject, account, evidence } = verdict.principal
+    const { subject, account, evidence, groups } = verdict.principal
     if (account === undefined) return answer
     const id = await sessions.open(
       { subject, opSessionId: undefined, account, accountKey: accountKey(account), evidence },
-      { refreshToken: undefined, idToken: undefined },
+      { refreshToken: undefined, idToken: undefined, groups },
     )
     return vouchedFor(presented, {
       ...verdict,

@@ -4,6 +4,7 @@
  *
  *   second-factor    a person with a second factor that is recent enough
  *   provider-policy  the same, where the OP does not say so, and demands it of everybody as the configuration says
+ *   ticket-factor    the same, where the person's Kerberos ticket says so
  *   grant            a client with one factor, for which a person has confirmed with the second, and what was confirmed covers it
  *   server-checked   a personal access token or a token of the server: the server decides. No rule saves a token that
  *                    its person has blocked, that the policy for such tokens refuses, or that waits for its owner
@@ -24,6 +25,7 @@ import type { Code } from '../src/errors.ts'
 import type { Admitted, Authenticated, Principal } from '../src/exchange.ts'
 import type { Grant, GrantRequest, GrantScope } from '../src/grants/grant-store.ts'
 import type { Grants, OpenedRequest } from '../src/grants/grants.ts'
+import { asksForTicket } from '../src/policy/by-ticket.ts'
 import { shortOfFresh, signInForPage } from '../src/policy/fresh-factor.ts'
 import { coverFor, isConfirmed, type Need, needOf } from '../src/policy/grant-cover.ts'
 import { changesIdentity, isFormBesideToken } from '../src/policy/identity-change.ts'
@@ -61,12 +63,11 @@ export interface SecondFactorParts {
 }
 
 type Answer = Decision<Admitted> | Promise<Decision<Admitted>>
-type Person = Extract<Principal, { kind: 'person' }>
 /** The first is unmet. */
 type Unmet = readonly [Requirement, ...Requirement[]]
 
 export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticated, Admitted> {
-  const { settings, rules, lastingRights, grants, offers, accountKey, now, outsider, refusesPat, report, asked } = parts
+  const { settings, rules, lastingRights, grants, accountKey, now, outsider, refusesPat, report, asked } = parts
 
   return authenticated => {
     const preflight = isShapedLikePreflight(authenticated) ? asPreflight(authenticated) : undefined
@@ -162,6 +163,7 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     if (code === 'rule-refuses') return deny(code)
     if (principal.kind === 'anonymous') return askWhoItIs(authenticated, code)
     const scope = scopeOf(authenticated)
+    if (scope === undefined && isNavigation && asksForTicket(parts, authenticated)) return challenge('session-ended')
     if (scope === undefined)
       return isNavigation && credentials.scheme !== 'bearer'
         ? signIn(code, stepUpBeyondUsual(settings, requirements[0]))
@@ -235,8 +237,7 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
 
   /** A browser that could show a ticket, where a ticket is enough, is asked for it; the page that comes with the 401 leads to the sign-in. */
   function askWhoItIs(authenticated: Authenticated, code: Code): Refusal {
-    const wantsTicket = offers(authenticated).includes('Negotiate') && rules.ticketIsEnough(authenticated)
-    return authenticated.isNavigation && !wantsTicket ? signIn(code) : challenge(code)
+    return authenticated.isNavigation && !asksForTicket(parts, authenticated) ? signIn(code) : challenge(code)
   }
 }
 
@@ -249,8 +250,10 @@ function admit(authenticated: Authenticated, admittedBy: string): Decision<Admit
 function nameOf(principal: Principal, { rule, require }: Requirement): string {
   if (require === 'nothing' || (require === 'first-factor' && isOneFactor(principal))) return rule
   if (principal.kind === 'server-checked') return 'server-checked'
-  return principal.kind === 'person' && principal.evidence.byPolicy ? 'provider-policy' : 'second-factor'
+  if (principal.kind !== 'person') return 'second-factor'
+  if (principal.evidence.ticket !== undefined) return 'ticket-factor'
+  return principal.evidence.byPolicy ? 'provider-policy' : 'second-factor'
 }
 
-const isOneFactor = (principal: Principal): principal is Person =>
+const isOneFactor = (principal: Principal): boolean =>
   principal.kind === 'person' && principal.evidence.firstFactor !== undefined

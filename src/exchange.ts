@@ -89,10 +89,18 @@ export interface Evidence {
   readonly amr: readonly string[]
   /** Seconds since the epoch. */
   readonly authTime: number | undefined
-  /** Set where the directory, not the OP, vouches for the person: by one factor only. */
+  /** Set where the directory, not the OP, vouches for the person: by one factor only, unless `ticket` says more. */
   readonly firstFactor?: 'negotiate' | 'basic'
+  /** What of a Kerberos ticket proves a second factor, as the configuration has it; `authTime` is then the KDC's. */
+  readonly ticket?: TicketEvidence
   /** Set where the claims prove no second factor, and the configuration says that the OP demands one of everybody. */
   readonly byPolicy?: true
+}
+
+export interface TicketEvidence {
+  /** RFC 8129. */
+  readonly indicators: readonly string[]
+  readonly sids: readonly string[]
 }
 
 export type Principal =
@@ -109,7 +117,7 @@ export type Principal =
       readonly subject: string
       readonly account: string | undefined
       readonly evidence: Evidence
-      /** As the OP says; undefined where nobody asks for them, or the directory vouches. */
+      /** As the OP says, or the ticket (SIDs); undefined where nobody asks for them. */
       readonly groups?: readonly string[]
     }
 

@@ -71,7 +71,13 @@ const directory = await openDirectory(
     ...{ kdcPauseMs: 5000, maxPrincipals: KEPT, passwords: { accept: false, ...limits } },
   },
   PROXY_NAME,
-  { ...system, attempts: attemptMemory(), onCircuit: () => undefined, onKdc: () => undefined },
+  {
+    ...system,
+    attempts: attemptMemory(),
+    onCircuit: () => undefined,
+    onKdc: () => undefined,
+    question: { sids: new Set(), indicators: new Set() },
+  },
 )
 try {
   const work = { directory, initiator, ccache }

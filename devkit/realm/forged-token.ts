@@ -46,6 +46,7 @@ export interface Forgery {
   readonly authenticatorRealm?: string
   readonly authenticatorAtMs?: number
   readonly microseconds?: number
+  readonly authenticatorData?: Buffer
   /** undefined: none at all. */
   readonly checksum?: { readonly type: number; readonly octets: Buffer } | undefined
   /** Behind the AP-REQ in its frame. */
@@ -88,6 +89,7 @@ function authenticatorOf(forgery: Forgery): Buffer {
     field(4, integer(forgery.microseconds ?? 1)),
     field(5, time(forgery.authenticatorAtMs ?? nowMs)),
     field(7, integer(1)),
+    field(8, forgery.authenticatorData),
   )
   return sessionKey.encrypt(forgery.authenticatorUsage ?? KEY_USAGE.apRequestAuthenticator, plain)
 }
@@ -118,4 +120,33 @@ export function forgedNegotiation(mechanisms: readonly Buffer[], token?: Buffer,
     field(3, mic && octetString(mic)),
   )
   return writeElement(0x60, writeElement(0x06, spnegoMechanism), writeElement(0xa0, fields))
+}
+
+/** One element of authorization data (RFC 4120 5.2.6). */
+export const authorization = (type: number, data: Buffer): Buffer =>
+  sequence(field(0, integer(type)), field(1, octetString(data)))
+
+/** AD-AUTHENTICATION-INDICATOR (RFC 8129 2). */
+export const indicatorElement = (...indicators: readonly string[]): Buffer =>
+  authorization(97, sequence(...indicators.map(text => writeElement(0x0c, Buffer.from(text)))))
+
+/** AD-CAMMAC (RFC 7751) around elements; the service's verifier as a test wants it. */
+export function forgedCammac(
+  elements: Buffer,
+  { key = serviceKey, usage = KEY_USAGE.cammac as number, signed = elements, number = 2 } = {},
+): Buffer {
+  const checksum = writeChecksum(key.enctype.checksumType, key.checksum(usage, signed))
+  return authorization(96, sequence(field(0, elements), field(number, sequence(field(3, checksum)))))
+}
+
+/** The service's key, in version 300 as 32 bits, 44 as eight. */
+export function forgedKeytab(): Buffer {
+  const counted = (octets: Uint8Array) => Buffer.concat([Buffer.from([0, octets.length]), octets])
+  const names = ['CORP.TEST', 'HTTP', 'proxy.corp.test'].map(text => counted(Buffer.from(text)))
+  const key = serviceKey.read(octets => counted(Buffer.from(octets)))
+  const entry = Buffer.concat([
+    ...[Buffer.from([0, 2]), ...names, Buffer.from([0, 0, 0, 2, 0, 0, 0, 0, 44, 0, 18]), key],
+    Buffer.from([0, 0, 1, 44]),
+  ])
+  return Buffer.concat([Buffer.from([5, 2, 0, 0, 0, entry.length]), entry])
 }

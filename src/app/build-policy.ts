@@ -11,6 +11,7 @@ import type { ProvePat } from '../pats/prove-pat.ts'
 import { provesServerTokens } from '../pats/proves-server-tokens.ts'
 import { tokenCarriers } from '../pats/token-carriers.ts'
 import type { PolicyParts } from '../pipeline.ts'
+import { ticketOpensSession } from '../policy/by-ticket.ts'
 import { LastingRights } from '../policy/lasting-rights.ts'
 import { openAccessTokens } from './open-providers.ts'
 import type { Services } from './open-services.ts'
@@ -76,8 +77,17 @@ function authenticateParts(
     ...{ sessions, cookies, accessTokens, accountKey, now },
     refresh: sessionRefresh(needs),
     firstFactor:
-      directory && new FirstFactor(directory, config.kerberos?.passwords.accept === true, config.account, now),
-    ticketOpensSession: exchange => rules.ticketIsEnough(exchange),
+      directory &&
+      new FirstFactor(
+        directory,
+        {
+          acceptsPasswords: config.kerberos?.passwords.accept === true,
+          account: config.account,
+          acceptTicket: config.secondFactor.acceptTicket,
+        },
+        now,
+      ),
+    ticketOpensSession: exchange => ticketOpensSession(config.secondFactor, rules, exchange, now()),
     mismatch: (exchange, account, otherAccount) => {
       metrics.bindingMismatch()
       audit.write('account-mismatch', exchange, { account, otherAccount, code: 'account-mismatch' })

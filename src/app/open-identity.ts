@@ -1,6 +1,7 @@
 /** Who people are in the directory, and how the origin server is told. */
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
+import { askedOfTickets } from '../../config/ticket-rules.ts'
 import type { AccountKeyOf } from '../account-key.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import { type AccountNames, accountNames } from '../identity/account-key.ts'
@@ -8,6 +9,7 @@ import { AssertionIdentity } from '../identity/assertion-identity.ts'
 import { headerIdentity, type IdentityOut, noIdentity } from '../identity/identity-out.ts'
 import { kerberosIdentity } from '../identity/kerberos-identity.ts'
 import type { Directory, KerberosSettings } from '../kerberos/directory.ts'
+import type { TicketQuestion } from '../kerberos/ticket-proof.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Changes } from '../store/changes.ts'
@@ -30,12 +32,13 @@ export interface IdentityNeeds {
 
 /** What is opened goes to `opened`, and is closed with it. */
 export async function openIdentity(
-  config: Pick<Config, 'account' | 'kerberos' | 'upstream'>,
+  config: Pick<Config, 'account' | 'groups' | 'kerberos' | 'secondFactor' | 'upstream'>,
   needs: IdentityNeeds,
   surroundings: Surroundings,
   opened: AsyncDisposableStack,
 ): Promise<Identity> {
-  const directory = config.kerberos && (await openDirectoryOf(config.kerberos, needs, surroundings, opened))
+  const directory =
+    config.kerberos && (await openDirectoryOf(config.kerberos, askedOfTickets(config), needs, surroundings, opened))
   const { origin: issuer } = needs.publicUrl
   const identityOut = await createIdentity(config.upstream.identity, issuer, directory, surroundings.now)
   needs.changes.subscribe(change => {
@@ -48,6 +51,7 @@ export async function openIdentity(
 /** Loaded on demand: without Kerberos in the configuration, no native library is needed. */
 async function openDirectoryOf(
   settings: KerberosSettings,
+  question: TicketQuestion,
   { publicUrl, attempts, log, metrics }: IdentityNeeds,
   surroundings: Surroundings,
   opened: AsyncDisposableStack,
@@ -55,7 +59,7 @@ async function openDirectoryOf(
   const { openDirectory } = await import('../kerberos/directory.ts')
   return opened.use(
     await openDirectory(settings, publicUrl.hostname, {
-      ...{ ...surroundings, attempts },
+      ...{ ...surroundings, attempts, question },
       onCircuit: state => log.warn({ 'event.action': 'kdc-circuit', 'torhaus.circuit': state }),
       onKdc: seen => metrics.kdc(seen),
     }),

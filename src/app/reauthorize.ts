@@ -70,7 +70,10 @@ function rememberedFactor({ principal, credentials }: Delegated): AuthenticatePa
   if (principal.kind !== 'person' || (scheme !== 'negotiate' && scheme !== 'basic')) return undefined
   const { evidence } = principal
   // A session that came along may have lent its evidence; it is asked again.
-  const own = { acr: undefined, acrs: [], amr: [], authTime: evidence.authTime, firstFactor: scheme } as const
+  const own = {
+    ...({ acr: undefined, acrs: [], amr: [], authTime: evidence.authTime, firstFactor: scheme } as const),
+    ...(evidence.ticket === undefined ? {} : { ticket: evidence.ticket }),
+  }
   const vouched = Promise.resolve({ principal: { ...principal, evidence: own }, replyFields: [] })
   return { byNegotiate: () => vouched, byPassword: () => vouched }
 }

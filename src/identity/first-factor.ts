@@ -1,15 +1,16 @@
 /**
  * People the directory vouches for: by a Kerberos ticket, or by a password. That is one factor; whether it is enough is
- * not decided here.
+ * not decided here; a ticket may say that it was more.
  */
 import type { Config } from '../../config/schema.ts'
 import { inLetterCase } from '../ascii-case.ts'
 import type { Clock } from '../clock.ts'
 import { type Code, Fault } from '../errors.ts'
-import type { Credentials, Evidence, Principal } from '../exchange.ts'
+import type { Credentials, Evidence, Principal, TicketEvidence } from '../exchange.ts'
 import type { Directory } from '../kerberos/directory.ts'
 import { acceptCode, passwordCode } from '../kerberos/kerberos-code.ts'
 import { KerberosError } from '../kerberos/kerberos-error.ts'
+import type { TicketProof } from '../kerberos/ticket-proof.ts'
 
 export interface Vouched {
   readonly principal: Extract<Principal, { kind: 'person' }>
@@ -20,25 +21,37 @@ export interface Vouched {
 /** A person, or why not. */
 export type FirstFactorVerdict = Vouched | { readonly refused: Code; readonly retryAfterSeconds?: number }
 
+type AcceptTicket = Config['secondFactor']['acceptTicket']
+
+export interface FirstFactorSettings {
+  readonly acceptsPasswords: boolean
+  readonly account: Config['account']
+  /** What in a ticket proves a second factor. */
+  readonly acceptTicket: AcceptTicket
+}
+
 export class FirstFactor {
   readonly #directory: Directory
   readonly #acceptsPasswords: boolean
   readonly #account: Config['account']
+  readonly #acceptTicket: AcceptTicket
   readonly #now: Clock
 
-  constructor(directory: Directory, acceptsPasswords: boolean, account: Config['account'], now: Clock) {
+  constructor(directory: Directory, { acceptsPasswords, account, acceptTicket }: FirstFactorSettings, now: Clock) {
     this.#directory = directory
     this.#acceptsPasswords = acceptsPasswords
     this.#account = account
+    this.#acceptTicket = acceptTicket
     this.#now = now
   }
 
   async byNegotiate({ token }: Extract<Credentials, { scheme: 'negotiate' }>): Promise<FirstFactorVerdict> {
     try {
-      const { principal, replyToken } = await this.#directory.accept(decodeToken(token))
+      const { principal, replyToken, proof } = await this.#directory.accept(decodeToken(token))
       const replyFields =
         replyToken === undefined ? [] : ['WWW-Authenticate', `Negotiate ${replyToken.toString('base64')}`]
-      return { principal: this.#person(principal, 'negotiate'), replyFields }
+      const person = this.#person(principal, 'negotiate')
+      return { principal: proof === undefined ? person : this.#withProof(person, proof), replyFields }
     } catch (error) {
       return { refused: acceptCode(error) }
     }
@@ -61,6 +74,14 @@ export class FirstFactor {
     }
   }
 
+  /** The groups that the ticket names; and where it proves a second factor, when that was: not just now. */
+  #withProof(person: Vouched['principal'], proof: TicketProof): Vouched['principal'] {
+    const ticket = evidenceIn(proof, this.#acceptTicket)
+    const authTime = Math.floor(proof.authTimeMs / 1000)
+    const evidence = ticket === undefined ? person.evidence : { ...person.evidence, authTime, ticket }
+    return { ...person, evidence, groups: proof.sids }
+  }
+
   #person(principal: string, firstFactor: NonNullable<Evidence['firstFactor']>): Vouched['principal'] {
     const { fromPrincipal, case: letterCase } = this.#account
     const named = fromPrincipal === 'user' ? principal.slice(0, principal.lastIndexOf('@')) : principal
@@ -73,6 +94,16 @@ export class FirstFactor {
       evidence: { acr: undefined, acrs: [], amr: [], authTime, firstFactor },
     }
   }
+}
+
+/** What of the ticket proves a second factor; undefined: nothing, or a service got it, and the person showed none. */
+function evidenceIn({ sids, indicators, isByService }: TicketProof, accept: AcceptTicket): TicketEvidence | undefined {
+  if (isByService) return undefined
+  const proving = {
+    indicators: indicators.filter(indicator => accept.indicators.includes(indicator)),
+    sids: sids.filter(sid => accept.sids.includes(sid)),
+  }
+  return proving.indicators.length + proving.sids.length === 0 ? undefined : proving
 }
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/

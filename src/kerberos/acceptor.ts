@@ -6,6 +6,7 @@ import type { Handle } from './handle.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { Gssapi } from './library.ts'
 import { classifyNegotiateToken } from './protocol/negotiate-token.ts'
+import type { TicketProof } from './ticket-proof.ts'
 
 export type AcceptorOptions = {
   readonly gssapi: Gssapi
@@ -24,6 +25,8 @@ export type Accepted = {
   readonly principal: CanonicalPrincipal
   /** To be returned in `WWW-Authenticate: Negotiate` of the response (RFC 4559 5), where the client negotiated. */
   readonly replyToken?: Buffer
+  /** What the ticket says, where something was asked; of our own implementation alone. */
+  readonly proof?: TicketProof
 }
 
 export type Acceptor = Disposable & {

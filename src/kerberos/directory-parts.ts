@@ -5,6 +5,7 @@ import type { DirectoryNames } from './canonical-principal.ts'
 import type { Impersonation } from './impersonation-cache.ts'
 import type { KdcPool, KdcSeen } from './kdc/kdc-pool.ts'
 import type { PasswordVerifier } from './password.ts'
+import type { TicketQuestion } from './ticket-proof.ts'
 
 /** What there is two of: with libgssapi, or of our own. They end with the stack they were opened on. */
 export interface DirectoryParts {
@@ -23,6 +24,8 @@ export interface DirectoryGround extends Pick<Surroundings, 'now' | 'monotonic' 
   readonly acceptPrincipal: string
   /** `svc-proxy@CORP.TEST`. */
   readonly servicePrincipal: string
+  /** What tickets are asked about; our own implementation alone can read them. */
+  readonly question: TicketQuestion
   /** Each message to a KDC, once it is known what became of it. */
   readonly onKdc: (seen: KdcSeen) => void
 }

@@ -15,6 +15,7 @@ import { type KdcFailure, nameOfKdc } from './kdc/kdc-state.ts'
 import { createKdcGate, type KdcGateCounters } from './kdc-gate.ts'
 import { nativeKdcCalls, openNativeParts } from './native-parts.ts'
 import { createPasswordVerdicts } from './password-verdicts.ts'
+import type { TicketQuestion } from './ticket-proof.ts'
 
 export type KerberosSettings = NonNullable<Config['kerberos']>
 
@@ -58,6 +59,7 @@ export interface DirectorySurroundings extends Pick<Surroundings, 'now' | 'monot
   readonly attempts: AttemptStore
   readonly onCircuit: (state: CircuitState) => void
   readonly onKdc: (seen: KdcSeen) => void
+  readonly question: TicketQuestion
 }
 
 /** Opens the directory; rejects where libgssapi is missing or the keytab does not fit, in words for the operator. */

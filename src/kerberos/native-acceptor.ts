@@ -2,7 +2,7 @@ import type { Accepted, Acceptor } from './acceptor.ts'
 import { canonicalPrincipal, type DirectoryNames } from './canonical-principal.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
-import { OpenedTickets } from './opened-tickets.ts'
+import { OpenedTickets, type TrustedTicket } from './opened-tickets.ts'
 import {
   AP_OPTION,
   type ApRequest,
@@ -23,8 +23,9 @@ import { Krb5Error, krb5Error } from './protocol/krb5-error.ts'
 import { classifyNegotiateToken } from './protocol/negotiate-token.ts'
 import { NAME_TYPE, sameName } from './protocol/principal-name.ts'
 import { isKerberosMechanism, type NegTokenInit, readNegTokenInit, writeAcceptCompleted } from './protocol/spnego.ts'
-import { type OpenedTicket, TICKET_FLAG } from './protocol/ticket.ts'
+import { TICKET_FLAG } from './protocol/ticket.ts'
 import type { ReplayCache } from './replay-cache.ts'
+import type { TicketQuestion } from './ticket-proof.ts'
 
 export interface NativeAcceptorOptions {
   readonly keytab: KeytabFile
@@ -34,6 +35,8 @@ export interface NativeAcceptorOptions {
   readonly services: readonly string[]
   readonly directory: DirectoryNames
   readonly replays: ReplayCache
+  /** What tickets are asked about beside who it is; default: nothing. */
+  readonly question?: TicketQuestion
   /** How far clocks may differ; default 300,000. */
   readonly skewMs?: number
   readonly now: () => number
@@ -52,7 +55,7 @@ export function createNativeAcceptor(options: NativeAcceptorOptions): Acceptor {
     if (keytab.keysOf(service).length > 0) continue
     throw new KerberosError('service-credential-refused', 'service-credential', { text: 'no key for the service' })
   }
-  const tickets = new OpenedTickets(keytab, services)
+  const tickets = new OpenedTickets(keytab, services, options.question)
   const verify = new ApRequestVerifier(options, tickets)
   const accept = (token: Buffer): Accepted => {
     const { request, negotiation } = unwrap(token)
@@ -60,7 +63,12 @@ export function createNativeAcceptor(options: NativeAcceptorOptions): Acceptor {
     const replyToken = replyTo(accepted, negotiation)
     const name = accepted.ticket.client.components.join('/')
     const principal = canonicalPrincipal(`${name}@${accepted.ticket.clientRealm}`, directory)
-    return { principal, ...(replyToken === undefined ? {} : { replyToken }) }
+    const { proof } = accepted.ticket
+    return {
+      principal,
+      ...(replyToken === undefined ? {} : { replyToken }),
+      ...(proof === undefined ? {} : { proof }),
+    }
   }
   return {
     async accept(token) {
@@ -97,7 +105,7 @@ function unwrap(token: Buffer): Unwrapped {
 
 interface Verified {
   readonly request: ApRequest
-  readonly ticket: OpenedTicket
+  readonly ticket: TrustedTicket
   readonly authenticator: Authenticator
 }
 
@@ -125,7 +133,7 @@ class ApRequestVerifier {
     return { request, ticket, authenticator }
   }
 
-  #checkTicket({ flags, startTimeMs, endTimeMs, client, clientRealm, transited }: OpenedTicket): void {
+  #checkTicket({ flags, startTimeMs, endTimeMs, client, clientRealm, transited }: TrustedTicket): void {
     const nowMs = this.#options.now()
     if ((flags & TICKET_FLAG.invalid) !== 0 || startTimeMs > nowMs + this.#skewMs) {
       throw new KerberosError('clock-skew', 'accept', { text: 'the ticket is not yet valid' })
@@ -142,7 +150,7 @@ class ApRequestVerifier {
     }
   }
 
-  #checkAuthenticator({ realm, client, timeMs, microseconds, checksum }: Authenticator, ticket: OpenedTicket): void {
+  #checkAuthenticator({ realm, client, timeMs, microseconds, checksum }: Authenticator, ticket: TrustedTicket): void {
     if (realm !== ticket.clientRealm || !sameName(client, ticket.client)) {
       throw krb5Error('mismatch', 'client of ticket and authenticator')
     }

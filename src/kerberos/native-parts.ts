@@ -28,7 +28,7 @@ const SKEW_MS = 300_000
  * operator.
  */
 export function openNativeParts(ground: DirectoryGround, gate: KdcGate, opened: DisposableStack): DirectoryParts {
-  const { settings, names: directory, acceptPrincipal, servicePrincipal, now, monotonic } = ground
+  const { settings, names: directory, acceptPrincipal, servicePrincipal, question, now, monotonic } = ground
   const { realm, keytabFile, kdcTimeoutMs, maxPrincipals } = settings
   const account = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.principal)
   const pool = createKdcPool({
@@ -38,7 +38,7 @@ export function openNativeParts(ground: DirectoryGround, gate: KdcGate, opened: 
   const client = createKdcClient({ pool, realm, now })
   const keytab = opened.use(new KeytabFile(keytabFile))
   const replays = opened.use(createReplayCache({ directory: replayDirectory(ground), skewMs: SKEW_MS, now }))
-  const accepting = { keytab, services: [acceptPrincipal], directory, replays, skewMs: SKEW_MS, now }
+  const accepting = { keytab, services: [acceptPrincipal], directory, replays, question, skewMs: SKEW_MS, now }
   const acceptor = opened.use(createNativeAcceptor(accepting))
   const proving = { client, gate, keytab, servicePrincipal: acceptPrincipal, directory }
   const verifier = opened.use(createNativePasswordVerifier(proving))

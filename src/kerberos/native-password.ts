@@ -4,12 +4,11 @@ import { codedFailure } from './kdc-failure.ts'
 import type { KdcGate } from './kdc-gate.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
-import { OpenedTickets } from './opened-tickets.ts'
+import { OpenedTickets, type TrustedTicket } from './opened-tickets.ts'
 import { createVerifier, type PasswordVerifier } from './password.ts'
 import { krb5Error } from './protocol/krb5-error.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { stringToKey } from './protocol/string-to-key.ts'
-import type { OpenedTicket } from './protocol/ticket.ts'
 
 export interface NativePasswordVerifierOptions {
   readonly client: KdcClient
@@ -49,7 +48,7 @@ export function createNativePasswordVerifier(options: NativePasswordVerifierOpti
 }
 
 /** A ticket that our key does not open was made by somebody who does not have it. */
-function openProof(open: () => OpenedTicket): OpenedTicket {
+function openProof(open: () => TrustedTicket): TrustedTicket {
   try {
     return open()
   } catch (cause) {

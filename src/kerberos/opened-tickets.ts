@@ -6,6 +6,12 @@ import { openWith } from './open-with.ts'
 import { isEnctype } from './protocol/enctype.ts'
 import { readPac, verifyPac } from './protocol/pac.ts'
 import type { OpenedTicket, Ticket } from './protocol/ticket.ts'
+import { proofOf, type TicketProof, type TicketQuestion } from './ticket-proof.ts'
+
+/** A ticket that is ours, and what it says of its owner. Without its PAC: that was read. */
+export type TrustedTicket = Omit<OpenedTicket, 'pac' | 'indicators'> & { readonly proof: TicketProof | undefined }
+
+const NOTHING: TicketQuestion = { sids: new Set(), indicators: new Set() }
 
 /** 4 KB each at most, keys and names. */
 const MAX_TICKETS = 2_000
@@ -17,19 +23,22 @@ const MAX_TICKETS = 2_000
 export class OpenedTickets implements Disposable {
   readonly #keytab: KeytabFile
   readonly #services: readonly string[]
-  #known: Lru<OpenedTicket> = this.#newCache()
+  readonly #question: TicketQuestion
+  #known: Lru<TrustedTicket> = this.#newCache()
   #generation = -1
 
-  constructor(keytab: KeytabFile, services: readonly string[]) {
+  /** `question`: what is to be read of each. */
+  constructor(keytab: KeytabFile, services: readonly string[], question = NOTHING) {
     this.#keytab = keytab
     this.#services = services
+    this.#question = question
   }
 
   /**
    * Throws `wrong-service-key` where no key opens it, and the `Krb5Error` of a ticket or PAC that is not what it should
    * be.
    */
-  open(ticket: Ticket): OpenedTicket {
+  open(ticket: Ticket): TrustedTicket {
     const keys = this.#services.flatMap(service => this.#keytab.keysOf(service))
     if (this.#generation !== this.#keytab.generation) {
       this[Symbol.dispose]()
@@ -46,8 +55,10 @@ export class OpenedTickets implements Disposable {
       throw new KerberosError('wrong-service-key', 'accept', { text: 'no key of the keytab opens the ticket' })
     const { opened, key } = found
     if (opened.pac !== undefined) verifyPac(opened.pac, readPac(opened.pac), opened, key)
-    this.#known.set(name, opened)
-    return opened
+    const { pac: _, indicators: __, ...rest } = opened
+    const trusted = { ...rest, proof: proofOf(opened, this.#question) }
+    this.#known.set(name, trusted)
+    return trusted
   }
 
   [Symbol.dispose](): void {
@@ -55,7 +66,7 @@ export class OpenedTickets implements Disposable {
     this.#known = this.#newCache()
   }
 
-  #newCache(): Lru<OpenedTicket> {
+  #newCache(): Lru<TrustedTicket> {
     return createLru({ maxEntries: MAX_TICKETS, onEvict: ({ sessionKey }) => sessionKey[Symbol.dispose]() })
   }
 }

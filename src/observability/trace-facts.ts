@@ -152,7 +152,7 @@ function ofPrincipal(principal: Principal): Facts {
     const { owner } = principal
     return { principal: 'server-checked', ...(owner !== undefined && { owner: bounded(owner.account) }) }
   }
-  const { acr, amr, authTime, firstFactor } = principal.evidence
+  const { acr, amr, authTime, firstFactor, ticket } = principal.evidence
   return {
     principal: 'person',
     account: bounded(principal.account ?? 'none'),
@@ -160,5 +160,6 @@ function ofPrincipal(principal: Principal): Facts {
     ...(amr.length > 0 && { amr: bounded(amr.join(',')) }),
     ...(authTime !== undefined && { auth_time: `${authTime}` }),
     ...(firstFactor !== undefined && { first_factor: firstFactor }),
+    ...(ticket !== undefined && { ticket: bounded([...ticket.indicators, ...ticket.sids].join(',')) }),
   }
 }

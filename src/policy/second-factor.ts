@@ -5,6 +5,8 @@ export type SecondFactorRule = Pick<
   Config['secondFactor'],
   'acceptAcr' | 'acceptAcrs' | 'acceptAmr' | 'maxAgeSeconds'
 > & {
+  /** Tickets that prove two factors; absent: none does. */
+  readonly acceptTicket?: Config['secondFactor']['acceptTicket']
   /** It sets an age or an acr of its own: only what the OP itself says of a sign-in proves that. */
   readonly refusesPolicy?: boolean
 }
@@ -13,7 +15,7 @@ export type SecondFactorRule = Pick<
 const CLOCK_TOLERANCE_S = 60
 
 /**
- * Whether the evidence satisfies the rule: any accepted acr, acrs or amr, and an authentication that is recent enough
+ * Whether the evidence satisfies the rule: any accepted acr, acrs, amr or ticket, and an authentication recent enough
  * (OIDC Core 2, `auth_time`). What the OP did not say counts against the person.
  */
 export function judgeSecondFactor(
@@ -21,10 +23,20 @@ export function judgeSecondFactor(
   evidence: Evidence,
   nowMs: number,
 ): 'satisfied' | 'second-factor-missing' | 'second-factor-stale' {
-  const isProven = provesFactor(rule, evidence) || (evidence.byPolicy === true && rule.refusesPolicy !== true)
+  const isProven =
+    provesFactor(rule, evidence) ||
+    provesByTicket(rule, evidence) ||
+    (evidence.byPolicy === true && rule.refusesPolicy !== true)
   if (!isProven) return 'second-factor-missing'
   const ageSeconds = evidence.authTime === undefined ? Number.POSITIVE_INFINITY : nowMs / 1000 - evidence.authTime
   return ageSeconds > rule.maxAgeSeconds || ageSeconds < -CLOCK_TOLERANCE_S ? 'second-factor-stale' : 'satisfied'
+}
+
+/** Whether a Kerberos ticket shows a second factor, whenever that was. */
+function provesByTicket({ acceptTicket }: Pick<SecondFactorRule, 'acceptTicket'>, { ticket }: Evidence): boolean {
+  if (acceptTicket === undefined || ticket === undefined) return false
+  const { indicators, sids } = acceptTicket
+  return ticket.indicators.some(one => indicators.includes(one)) || ticket.sids.some(one => sids.includes(one))
 }
 
 /** Whether the OP itself says that there was a second factor, whenever that was. */

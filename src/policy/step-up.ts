@@ -19,12 +19,12 @@ export function stepUpBeyondUsual(settings: SecondFactorRule, rule: RuleStepUp):
 /** The measure of a second factor under a rule. */
 export function ruleFor(settings: SecondFactorRule, { maxAgeSeconds, acceptAcr }: RuleStepUp): SecondFactorRule {
   if (maxAgeSeconds === undefined && acceptAcr === undefined) return settings
-  const { acceptAcrs, acceptAmr } = settings
+  const { acceptAcrs, acceptAmr, acceptTicket } = settings
   return {
     maxAgeSeconds: maxAgeSeconds ?? settings.maxAgeSeconds,
     refusesPolicy: true,
     ...(acceptAcr === undefined
-      ? { acceptAcr: settings.acceptAcr, acceptAcrs, acceptAmr }
+      ? { acceptAcr: settings.acceptAcr, acceptAcrs, acceptAmr, ...(acceptTicket && { acceptTicket }) }
       : { acceptAcr, acceptAcrs: acceptAcr, acceptAmr: [] }),
   }
 }

@@ -124,7 +124,8 @@ const METHOD_NAMES: Readonly<Record<string, string>> = {
   wia: 'Windows sign-in',
 }
 
-function proofOf({ amr, acr, acrs, firstFactor }: Evidence): string {
+function proofOf({ amr, acr, acrs, firstFactor, ticket }: Evidence): string {
+  if (ticket !== undefined) return 'Windows sign-in with a second factor'
   if (firstFactor !== undefined) return firstFactor === 'negotiate' ? 'Windows sign-in' : 'password'
   const methods = amr.filter(method => method !== 'mfa').map(method => METHOD_NAMES[method] ?? method)
   if (methods.length > 0) return methods.join(', ')

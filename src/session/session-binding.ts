@@ -14,8 +14,17 @@ export interface SessionTokens {
 
 /** Order counts: it is part of the format. */
 const boundTextOf = ({ key, subject, opSessionId, account, accountKey, evidence, createdAtMs }: Lasting) => {
-  const { acr, acrs, amr, authTime, firstFactor, byPolicy } = evidence
-  const how = [acr ?? null, acrs, amr, authTime ?? null, firstFactor ?? null, ...(byPolicy ? ['policy'] : [])]
+  const { acr, acrs, amr, authTime, firstFactor, byPolicy, ticket } = evidence
+  const byTicket = ticket === undefined ? [] : ['ticket', ticket.indicators, ticket.sids]
+  const how = [
+    acr ?? null,
+    acrs,
+    amr,
+    authTime ?? null,
+    firstFactor ?? null,
+    ...(byPolicy ? ['policy'] : []),
+    ...byTicket,
+  ]
   return JSON.stringify(['session', key, subject, opSessionId ?? null, account, accountKey, createdAtMs, how])
 }
 

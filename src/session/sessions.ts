@@ -185,10 +185,11 @@ export class Sessions {
     if (record === undefined || !this.#counts(record)) return undefined
     const current = this.#unsaved.correct(record)
     const { lastSeenAtMs } = current
-    if (this.#times.readsGroups !== true || current.evidence.firstFactor !== undefined)
-      return { record: current, lastSeenAtMs }
+    if (this.#times.readsGroups !== true) return { record: current, lastSeenAtMs }
     const groups = this.tokensOf(current)?.groups
-    return groups === undefined ? undefined : { record: withGroups(current, groups), lastSeenAtMs }
+    // By a ticket: it may have named none.
+    if (groups === undefined && current.evidence.firstFactor === undefined) return undefined
+    return { record: withGroups(current, groups), lastSeenAtMs }
   }
 
   /** The store may have what has ended, and what is not ours. */

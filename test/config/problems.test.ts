@@ -232,3 +232,31 @@ test('an option that the chosen implementation of Kerberos does not read is a pr
     /kerberos\.kdcs\[0\].*kerberos\.kdcs\[1\]/,
   )
 })
+
+test('tickets that prove two factors need our own implementation, and SIDs that prove something', () => {
+  const kerberos = (implementation: string) =>
+    `kerberos: { realm: CORP.EXAMPLE, keytabFile: keytab, servicePrincipal: svc, implementation: ${implementation} }\n`
+  const accepting = (accept: string, implementation = 'native') =>
+    problemsOf(
+      `${good.replace('secondFactor:', `secondFactor:\n  acceptTicket: ${accept}`)}${kerberos(implementation)}`,
+    ).join()
+  const assurance = 'S-1-5-21-1004336348-1177238915-682003330-1601'
+  assert.equal(accepting(`{ indicators: [otp], sids: [${assurance}, S-1-18-5] }`), '')
+  assert.match(accepting('{ indicators: [otp] }', 'gssapi'), /acceptTicket needs kerberos\.implementation native/)
+  const withoutKerberos = good.replace('secondFactor:', 'secondFactor:\n  acceptTicket: { indicators: [otp] }')
+  assert.match(problemsOf(withoutKerberos).join(), /acceptTicket needs the section kerberos/)
+  for (const sid of ['S-1-18-1', 'S-1-18-2', 'S-1-18-3', 'S-1-18-4', 'S-1-5-11', 'S-1-5-21-1-2-3-513'])
+    assert.match(accepting(`{ sids: [${sid}] }`), /acceptTicket\.sids\[0\] proves no second factor: /, sid)
+  for (const text of ['smart-cards', 's-1-18-5', 'S-1-5-21-'])
+    assert.match(accepting(`{ sids: [${text}] }`), /acceptTicket\.sids\[0\] must be a SID/, text)
+})
+
+test('a group that is named by its SID is in the tickets of our own implementation, and nowhere else', () => {
+  const withGroup = (group: string, implementation: string) =>
+    problemsOf(
+      `${good}groups: { require: [${group}] }\nkerberos: { realm: CORP.EXAMPLE, keytabFile: keytab, servicePrincipal: svc, implementation: ${implementation} }\n`,
+    ).join()
+  assert.equal(withGroup('S-1-5-21-1-2-3-1601', 'native'), '')
+  assert.match(withGroup('S-1-5-21-1-2-3-1601', 'gssapi'), /groups\.require needs groups\.file/)
+  assert.match(withGroup('developers', 'native'), /groups\.require needs groups\.file/)
+})

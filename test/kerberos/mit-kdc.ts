@@ -20,11 +20,15 @@ export type MitKdc = {
   close(): Promise<void>
 }
 
-/** @param services get random keys, in the keytab */
+/**
+ * @param services get random keys, in the keytab
+ * @param indicator what tickets say of who signs in by SPAKE, as kinit does with a password: a second factor is played
+ */
 export async function startMitKdc(options: {
   readonly realm: string
   readonly users: Readonly<Record<string, string>>
   readonly services: readonly string[]
+  readonly indicator?: string
 }): Promise<MitKdc> {
   await ensureDebianPackages(['krb5-kdc', 'krb5-admin-server', 'krb5-user'])
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-mit-kdc-'))
@@ -34,8 +38,8 @@ export async function startMitKdc(options: {
     const krb5Config = join(directory, 'krb5.conf')
     const profile = join(directory, 'kdc.conf')
     const keytab = join(directory, 'services.keytab')
-    await writeFile(krb5Config, clientConfig(options.realm, address))
-    await writeFile(profile, kdcConfig(options.realm, address, directory))
+    await writeFile(krb5Config, clientConfig(options, address))
+    await writeFile(profile, kdcConfig(options, address, directory))
     const env = { PATH: `${process.env.PATH}:/usr/sbin`, KRB5_CONFIG: krb5Config, KRB5_KDC_PROFILE: profile }
     const kadmin = (query: string) => runCommand('kadmin.local', ['-r', options.realm, '-q', query], { env })
     await runCommand('kdb5_util', ['create', '-s', '-P', 'lab-master', '-r', options.realm], { env })
@@ -58,22 +62,26 @@ export async function startMitKdc(options: {
   }
 }
 
-const clientConfig = (realm: string, address: string): string => `[libdefaults]
+type Described = { readonly realm: string; readonly indicator?: string }
+
+const clientConfig = ({ realm, indicator }: Described, address: string): string => `[libdefaults]
   default_realm = ${realm}
   dns_lookup_kdc = false
   udp_preference_limit = 1
+  ${indicator === undefined ? '' : 'spake_preauth_groups = edwards25519'}
 [realms]
   ${realm} = {
     kdc = ${address}:${port}
   }
 `
 
-const kdcConfig = (realm: string, address: string, directory: string): string => `[realms]
+const kdcConfig = ({ realm, indicator }: Described, address: string, directory: string): string => `[realms]
   ${realm} = {
     database_name = ${directory}/principal
     key_stash_file = ${directory}/stash
     kdc_listen = ${address}:${port}
     kdc_tcp_listen = ${address}:${port}
+    ${indicator === undefined ? '' : `spake_preauth_indicator = ${indicator}`}
   }
 [logging]
   kdc = FILE:${directory}/kdc.log

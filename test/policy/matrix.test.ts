@@ -28,7 +28,14 @@ const grantSettings = {
   ...{ lifetimeSeconds: 3600, requestLifetimeSeconds: 600, ipv4PrefixBits: 32, ipv6PrefixBits: 64 },
   ...{ gitPathSegments: 0, pathSegments: 2, scopeReportOnly: false, requireBinding: false },
 }
-const accepted = { acceptAcr: ['mfa'], acceptAcrs: [], acceptAmr: [], maxAgeSeconds: 3600, reportOnly: [] }
+const accepted = {
+  acceptAcr: ['mfa'],
+  acceptAcrs: [],
+  acceptAmr: [],
+  maxAgeSeconds: 3600,
+  reportOnly: [],
+  acceptTicket: { indicators: ['otp'], sids: [] },
+}
 const settings = { ...accepted, lastingRights, grants: grantSettings }
 
 const KINDS: Record<string, Partial<RuleSettings> | undefined> = {
@@ -85,11 +92,13 @@ function principalOf(parts: readonly string[]): Principal {
   if (scheme === 'none') return { kind: 'anonymous', because: 'credentials-missing' }
   if (scheme === 'personal access token' || scheme === 'token of the origin server') return { kind: 'server-checked' }
   const hasBoth = parts.includes('both factors')
+  const byTicket = scheme.endsWith('ticket')
   const evidence: Evidence = {
-    ...{ acr: hasBoth ? 'mfa' : undefined, acrs: [], amr: [] },
+    ...{ acr: hasBoth && !byTicket ? 'mfa' : undefined, acrs: [], amr: [] },
+    ...(hasBoth && byTicket && { ticket: { indicators: ['otp'], sids: [] } }),
     authTime: parts.includes('older') ? NOW_S - 2 * FRESH_S : NOW_S,
   }
-  const firstFactor = scheme === 'password' ? 'basic' : scheme.endsWith('ticket') ? 'negotiate' : undefined
+  const firstFactor = scheme === 'password' ? 'basic' : byTicket ? 'negotiate' : undefined
   return {
     ...{ kind: 'person', subject: 'ada', account: 'ada' },
     evidence: firstFactor === undefined ? evidence : { ...evidence, firstFactor },

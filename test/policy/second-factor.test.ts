@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Evidence } from '../../src/exchange.ts'
 import { evidenceFrom } from '../../src/oidc/claims.ts'
 import { judgeSecondFactor } from '../../src/policy/second-factor.ts'
+import { ruleFor } from '../../src/policy/step-up.ts'
 
 const NOW_S = 1_800_000_000
 const rule = { acceptAcr: ['loa2'], acceptAcrs: ['c1'], acceptAmr: ['mfa', 'hwk'], maxAgeSeconds: 3600 }
@@ -51,4 +53,28 @@ test('the authentication may be as old as maxAgeSeconds, a minute in the future,
     [Number.NaN, 'second-factor-stale'],
   ]
   for (const [auth_time, verdict] of cases) assert.equal(judge({ acr: 'loa2', auth_time }), verdict, String(auth_time))
+})
+
+const ticketRule = { ...rule, acceptTicket: { indicators: ['otp'], sids: ['S-1-5-21-1-2-3-1601'] } }
+const ticketWith = (indicators: readonly string[], sids: readonly string[], authTime = NOW_S): Evidence => ({
+  ...{ acr: undefined, acrs: [], amr: [], firstFactor: 'negotiate', authTime },
+  ticket: { indicators, sids },
+})
+
+test('an accepted indicator or SID of a ticket is enough, for as long as any sign-in', () => {
+  for (const evidence of [ticketWith(['otp'], []), ticketWith([], ['S-1-5-21-1-2-3-1601'])]) {
+    assert.equal(judgeSecondFactor(ticketRule, evidence, NOW_S * 1000), 'satisfied')
+    assert.equal(judgeSecondFactor(ticketRule, evidence, (NOW_S + 3601) * 1000), 'second-factor-stale')
+  }
+})
+
+test('another one is not, nor any where none is accepted or a rule wants an acr of its own', () => {
+  const other = ticketWith(['hardened', 'OTP'], ['S-1-5-21-1-2-3-160', 'S-1-18-1'])
+  assert.equal(judgeSecondFactor(ticketRule, other, NOW_S * 1000), 'second-factor-missing')
+  const good = ticketWith(['otp'], [])
+  assert.equal(judgeSecondFactor(rule, good, NOW_S * 1000), 'second-factor-missing')
+  const wanted = ruleFor(ticketRule, { maxAgeSeconds: undefined, acceptAcr: ['loa3'] })
+  assert.equal(judgeSecondFactor(wanted, good, NOW_S * 1000), 'second-factor-missing')
+  const fresher = ruleFor(ticketRule, { maxAgeSeconds: 60, acceptAcr: undefined })
+  assert.equal(judgeSecondFactor(fresher, good, NOW_S * 1000), 'satisfied')
 })

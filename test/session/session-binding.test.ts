@@ -75,6 +75,8 @@ test('whoever writes into the store makes nobody anybody else, nor a second fact
     `evidence = '['`,
     `evidence = json_set(evidence, '$.amr', 'otp')`,
     `evidence = json_set(evidence, '$.acrs', json('[7]'))`,
+    `evidence = json_set(evidence, '$.ticket', json('{"indicators":["otp"],"sids":[]}'))`,
+    `evidence = json_set(evidence, '$.ticket', 'otp')`,
   ]
   for (const change of changes) {
     const { database, torhaus } = setUp()
@@ -84,6 +86,17 @@ test('whoever writes into the store makes nobody anybody else, nor a second fact
     assert.equal(await ours.find(id), undefined, change)
     assert.deepEqual(await ours.of([PERSON.accountKey, storedAccountKey('root')]), [], change)
   }
+})
+
+test('what a ticket proved is kept with the session, and bound like all else', async () => {
+  const ticket = { indicators: ['otp'], sids: ['S-1-5-21-1-2-3-1601'] }
+  const evidence = { ...PERSON.evidence, firstFactor: 'negotiate' as const, ticket }
+  const { database, torhaus } = setUp()
+  const ours = torhaus([KEY])
+  const id = await ours.open({ ...PERSON, evidence }, TOKENS)
+  assert.deepEqual((await ours.find(id))?.record.evidence.ticket, ticket)
+  database.run(`UPDATE person_session SET evidence = json_set(evidence, '$.ticket.indicators[0]', 'pkinit')`)
+  assert.equal(await ours.find(id), undefined)
 })
 
 test('a session copied to another id is nobody', async () => {

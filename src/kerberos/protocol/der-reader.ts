@@ -12,6 +12,7 @@ export const UNIVERSAL = {
   octetString: 0x04,
   objectIdentifier: 0x06,
   enumerated: 0x0a,
+  utf8String: 0x0c,
   generalizedTime: 0x18,
   generalString: 0x1b,
   sequence: 0x30,

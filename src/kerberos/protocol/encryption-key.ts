@@ -21,6 +21,8 @@ export const KEY_USAGE = {
   initiatorSign: 25,
   s4uX509: 26,
   s4uX509Reply: 27,
+  /** RFC 7751 3.1. */
+  cammac: 64,
 } as const
 
 const CONFOUNDER_BYTES = 16

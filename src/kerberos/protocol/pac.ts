@@ -14,6 +14,8 @@ export const PAC_BUFFER = {
   serverSignature: 6,
   kdcSignature: 7,
   clientInfo: 10,
+  /** S4U_DELEGATION_INFO (MS-PAC 2.9): which services got it, one for another. */
+  delegationInfo: 11,
   upnDnsInfo: 12,
 } as const
 

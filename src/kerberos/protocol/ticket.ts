@@ -1,4 +1,5 @@
 import { pacOf, readAuthorizationData } from './authorization-data.ts'
+import { indicatorsOf } from './cammac.ts'
 import { application, DerReader, UNIVERSAL } from './der-reader.ts'
 import { type EncryptedData, readEncryptedData, readEncryptionKey } from './encrypted-data.ts'
 import { type EncryptionKey, KEY_USAGE } from './encryption-key.ts'
@@ -47,6 +48,8 @@ export interface OpenedTicket {
   readonly startTimeMs: number
   readonly endTimeMs: number
   readonly pac: Buffer | undefined
+  /** Authentication indicators that the KDC signed (RFC 8129). */
+  readonly indicators: readonly string[]
 }
 
 /** Throws `integrity` where the key is another one. */
@@ -72,6 +75,6 @@ export function openTicket({ encrypted }: Ticket, key: EncryptionKey): OpenedTic
   fields.finish()
   return {
     ...{ flags, sessionKey, clientRealm, client, transited, authTimeMs, startTimeMs, endTimeMs },
-    pac: pacOf(data),
+    ...{ pac: pacOf(data), indicators: indicatorsOf(data, key) },
   }
 }

@@ -8,11 +8,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import {
+  authorization,
   type Forgery,
+  forgedKeytab,
   forgedNegotiation,
   forgedToken,
   mechanismList,
-  serviceKey,
   sessionKey,
 } from '../../../devkit/realm/forged-token.ts'
 import type { Accepted, Acceptor } from '../../../src/kerberos/acceptor.ts'
@@ -20,7 +21,7 @@ import { KerberosError } from '../../../src/kerberos/kerberos-error.ts'
 import { KeytabFile } from '../../../src/kerberos/keytab-file.ts'
 import { createNativeAcceptor } from '../../../src/kerberos/native-acceptor.ts'
 import { AP_OPTION } from '../../../src/kerberos/protocol/ap-request.ts'
-import { field, integer, octetString, sequence } from '../../../src/kerberos/protocol/der-writer.ts'
+import { sequence } from '../../../src/kerberos/protocol/der-writer.ts'
 import { EncryptionKey, KEY_USAGE } from '../../../src/kerberos/protocol/encryption-key.ts'
 import { GSS_CHECKSUM, plainGssChecksum } from '../../../src/kerberos/protocol/gss-token.ts'
 import { wrapInSpnego } from '../../../src/kerberos/protocol/negotiate-token.ts'
@@ -44,7 +45,7 @@ let replays: ReplayCache
 
 before(() => {
   directory = mkdtempSync(join(tmpdir(), 'torhaus-forged-'))
-  writeFileSync(join(directory, 'keytab'), keytab())
+  writeFileSync(join(directory, 'keytab'), forgedKeytab())
   replays = createReplayCache({ directory: join(directory, 'replay'), skewMs: 300_000, now: () => nowMs })
   const services = ['HTTP/proxy.corp.test@CORP.TEST']
   const file = new KeytabFile(join(directory, 'keytab'))
@@ -55,18 +56,6 @@ after(() => {
   replays[Symbol.dispose]()
   rmSync(directory, { recursive: true })
 })
-
-/** The service's key, in version 300 as 32 bits, 44 as eight. */
-function keytab(): Buffer {
-  const counted = (octets: Uint8Array) => Buffer.concat([Buffer.from([0, octets.length]), octets])
-  const names = ['CORP.TEST', 'HTTP', 'proxy.corp.test'].map(text => counted(Buffer.from(text)))
-  const key = serviceKey.read(octets => counted(Buffer.from(octets)))
-  const entry = Buffer.concat([
-    ...[Buffer.from([0, 2]), ...names, Buffer.from([0, 0, 0, 2, 0, 0, 0, 0, 44, 0, 18]), key],
-    Buffer.from([0, 0, 1, 44]),
-  ])
-  return Buffer.concat([Buffer.from([5, 2, 0, 0, 0, entry.length]), entry])
-}
 
 const codeOf = async (token: Buffer): Promise<string> => {
   try {
@@ -144,8 +133,8 @@ describe('a ticket', () => {
   })
 
   it('with a PAC that our key did not sign is refused', async () => {
-    const element = (type: number, data: Buffer) => sequence(field(0, integer(type)), field(1, octetString(data)))
-    const pacs = (...octets: Buffer[]) => sequence(element(1, sequence(...octets.map(pac => element(128, pac)))))
+    const pacs = (...octets: Buffer[]) =>
+      sequence(authorization(1, sequence(...octets.map(pac => authorization(128, pac)))))
     assert.equal(await forged({ authorizationData: pacs(Buffer.alloc(8)) }), 'token-defective')
     assert.equal(await forged({ authorizationData: pacs(Buffer.alloc(8), Buffer.alloc(8)) }), 'token-defective')
     assert.equal(await forged({ authorizationData: pacs() }), ok, 'none at all is no fault')

@@ -4,8 +4,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import {
+  authorization,
+  serviceKey as cammacKey,
+  forgedCammac,
+  indicatorElement,
+} from '../../../../devkit/realm/forged-token.ts'
 import { openAuthenticator, readApRequest } from '../../../../src/kerberos/protocol/ap-request.ts'
 import { pacOf, readAuthorizationData } from '../../../../src/kerberos/protocol/authorization-data.ts'
+import { indicatorsOf } from '../../../../src/kerberos/protocol/cammac.ts'
 import { DerReader } from '../../../../src/kerberos/protocol/der-reader.ts'
 import { field, integer, octetString, sequence } from '../../../../src/kerberos/protocol/der-writer.ts'
 import { apRequestIn, gssFlagsOf } from '../../../../src/kerberos/protocol/gss-token.ts'
@@ -29,6 +36,9 @@ assert(ticket.pac)
 const pac: Buffer = ticket.pac
 const bufferOf = (type: number): Buffer => readPac(pac).get(type) ?? assert.fail('no such buffer')
 
+const cammac =
+  field(10, sequence(authorization(1, sequence(forgedCammac(sequence(indicatorElement('otp'))))))) ?? Buffer.alloc(0)
+
 const decoders: readonly (readonly [string, Buffer, (octets: Buffer) => unknown])[] = [
   ['SPNEGO', curlToken, readNegTokenInit],
   ['GSS frame', bareToken, apRequestIn],
@@ -39,6 +49,7 @@ const decoders: readonly (readonly [string, Buffer, (octets: Buffer) => unknown]
   ['keytab', keytabOctets, readKeytab],
   ['PAC', pac, readPac],
   ['logon info', bufferOf(PAC_BUFFER.logonInfo), readLogonInfo],
+  ['CAMMAC', cammac, octets => indicatorsOf(readAuthorizationData(new DerReader(octets), 10), cammacKey)],
   ['UPN_DNS_INFO', bufferOf(PAC_BUFFER.upnDnsInfo), readUpnDnsInfo],
 ]
 

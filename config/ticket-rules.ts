@@ -1,0 +1,42 @@
+import type { Report } from './diagnostic.ts'
+import type { Config } from './schema.ts'
+
+/** A security identifier as text (MS-DTYP 2.4.2.1). */
+const SID = /^S-1-\d{1,15}(-\d{1,10}){1,15}$/
+
+export const isSid = (text: string): boolean => SID.test(text)
+
+/** SIDs that say nothing of two factors, and why. */
+const PROVES_NOTHING: readonly (readonly [sid: RegExp, why: string])[] = [
+  [/^S-1-18-1$/, 'every sign-in at a KDC has it, also one by password'],
+  [/^S-1-18-2$/, 'a service has asserted who it is, and the person has shown nothing'],
+  [/^S-1-18-[34]$/, 'it says that there was a key, and not that anything protects it: S-1-18-5 does'],
+  [/^S-1-5-21-\d+-\d+-\d+-51[345]$/, 'every account of the domain is in that group'],
+  [/^S-1-(1-0|2-0|5-2|5-11|5-15)$/, 'everybody is in that group'],
+]
+
+/** What tickets are asked about: SIDs wherever groups are named, and what proves two factors. */
+export function askedOfTickets({ groups, secondFactor }: Pick<Config, 'groups' | 'secondFactor'>) {
+  const { acceptTicket, rules } = secondFactor
+  const named = [...groups.require, ...rules.flatMap(({ when }) => when.groups)]
+  return {
+    sids: new Set([...acceptTicket.sids, ...named.filter(isSid)]),
+    indicators: new Set(acceptTicket.indicators),
+  }
+}
+
+/** What would let everybody pass, or nobody. */
+export function checkAcceptedTickets({ secondFactor, kerberos }: Config, report: Report): void {
+  const { sids, indicators } = secondFactor.acceptTicket
+  const path = 'secondFactor.acceptTicket'
+  if (sids.length + indicators.length === 0) return
+  if (kerberos === undefined) report(path, 'needs the section kerberos')
+  else if (kerberos.implementation !== 'native')
+    report(path, 'needs kerberos.implementation native: gssapi does not say what stands inside a ticket')
+  sids.forEach((sid, index) => {
+    const option = `${path}.sids[${index}]`
+    const [, why] = PROVES_NOTHING.find(([pattern]) => pattern.test(sid)) ?? []
+    if (!isSid(sid)) report(option, 'must be a SID, such as S-1-5-21-1004336348-1177238915-682003330-1601')
+    else if (why !== undefined) report(option, `proves no second factor: ${why}`)
+  })
+}
