@@ -8,13 +8,7 @@ import type { Report } from './diagnostic.ts'
 import { fileKind, wrongFile } from './file-kind.ts'
 import type { Config } from './schema.ts'
 import { secretProblem } from './secret.ts'
-import { encryptedKeyIn } from './tls-pair.ts'
-
-interface Pair {
-  readonly certificateFile?: string | undefined
-  readonly privateKeyFile?: string | undefined
-  readonly privateKeyPasswordFile?: string | undefined
-}
+import { encryptedKeyIn, type TlsPairFiles } from './tls-pair.ts'
 
 export function checkCertificateFiles({ listener }: Pick<Config, 'listener'>, report: Report): void {
   if (listener.tls !== undefined) checkPair('listener.tls', listener.tls, report)
@@ -32,8 +26,13 @@ export function checkRedisCertificates({ session }: Pick<Config, 'session'>, rep
   checkAuthorities('session.store.redis.tls.caFile', redis.tls.caFile, report)
 }
 
-export function checkUpstreamAuthorities({ upstream }: Pick<Config, 'upstream'>, report: Report): void {
-  checkAuthorities('upstream.tls.caFile', upstream.tls.caFile, report)
+/** Whom Torhaus trusts at the upstream, and what it shows there. */
+export function checkUpstreamCertificates({ upstream }: Pick<Config, 'upstream'>, report: Report): void {
+  const { tls, url } = upstream
+  checkAuthorities('upstream.tls.caFile', tls.caFile, report)
+  if (tls.certificateFile !== undefined && url.startsWith('http:'))
+    report('upstream.tls.certificateFile', 'is for an upstream.url with https')
+  checkPair('upstream.tls', tls, report)
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
@@ -62,8 +61,12 @@ function checkAuthorities(path: string, fileName: string | undefined, report: Re
   if (typeof found === 'string') report(path, found)
 }
 
-function checkPair(path: string, pair: Pair, report: Report): void {
+function checkPair(path: string, pair: TlsPairFiles, report: Report): void {
   const { certificateFile, privateKeyFile, privateKeyPasswordFile } = pair
+  if ((certificateFile === undefined) !== (privateKeyFile === undefined))
+    return report(path, 'needs both certificateFile and privateKeyFile, or neither')
+  if (privateKeyFile === undefined && privateKeyPasswordFile !== undefined)
+    return report(`${path}.privateKeyPasswordFile`, 'needs certificateFile and privateKeyFile')
   const certificates = certificateFile === undefined ? [] : certificatesOf(certificateFile)
   if (privateKeyFile !== undefined && privateKeyPasswordFile !== undefined) {
     const problem = passwordProblem(privateKeyFile, privateKeyPasswordFile)

@@ -6,6 +6,7 @@ import { bareHost } from './bare-host.ts'
 import { certificatesIn } from './certificate-files.ts'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
 import type { Config } from './schema.ts'
+import { ownCertificatesOf } from './tls-pair.ts'
 
 const DAY_MS = 86_400_000
 /** Enough to get another one. */
@@ -20,18 +21,18 @@ export interface Warning {
 }
 
 export function certificateWarnings(config: Config, nowMs: number): (Diagnostic & Warning)[] {
-  const { listener, admin, upstream, session, publicUrl } = config
+  const { upstream, session, publicUrl } = config
   const redis = session.store.kind === 'redis' ? session.store.redis?.tls : undefined
   return [
-    ...warningsOf('listener.tls.certificateFile', listener.tls?.certificateFile, (own, chain) => [
-      ageWarning(own, nowMs),
-      nameWarning(own, new URL(publicUrl).hostname),
-      chainWarning(own, chain),
-    ]),
-    ...warningsOf('admin.tls.certificateFile', admin.tls?.certificateFile, own => [ageWarning(own, nowMs)]),
+    ...ownCertificatesOf(config).flatMap(([path, { certificateFile }]) =>
+      warningsOf(`${path}.certificateFile`, certificateFile, (own, chain) => [
+        ageWarning(own, nowMs),
+        path === 'listener.tls' ? nameWarning(own, new URL(publicUrl).hostname) : undefined,
+        path === 'listener.tls' || path === 'upstream.tls' ? chainWarning(own, chain) : undefined,
+      ]),
+    ),
     ...authorities('upstream.tls.caFile', upstream.tls.caFile, nowMs),
     ...authorities('session.store.redis.tls.caFile', redis?.caFile, nowMs),
-    ...warningsOf('session.store.redis.tls.certificateFile', redis?.certificateFile, own => [ageWarning(own, nowMs)]),
   ]
 }
 

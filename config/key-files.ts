@@ -7,6 +7,7 @@ import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
 import { providersOf } from './providers.ts'
 import type { Config } from './schema.ts'
 import { keyFileProblem, secretProblem } from './secret.ts'
+import { ownCertificatesOf } from './tls-pair.ts'
 
 export function checkSessionKeys({ session }: Config, report: Report): void {
   for (const [index, fileName] of session.encryptionKeyFiles.entries())
@@ -80,22 +81,21 @@ export function keyFileWarnings(config: Config): Diagnostic[] {
 }
 
 function secretFilesOf(config: Config): (readonly [path: string, fileName: string])[] {
-  const { session, upstream, listener, admin, kerberos } = config
+  const { session, upstream, admin, kerberos } = config
   const { redis } = session.store
   const keys = (path: string, names: readonly string[] = []) =>
     names.map((fileName, index) => [`${path}[${index}]`, fileName] as const)
   const single: readonly (readonly [path: string, fileName: string | undefined])[] = [
     ['session.store.redis.passwordFile', redis?.passwordFile],
     ['session.store.redis.sentinelPasswordFile', redis?.sentinelPasswordFile],
-    ['session.store.redis.tls.privateKeyFile', redis?.tls.privateKeyFile],
     ...providersOf(config).flatMap(({ path, settings }) => [
       [`${path}.clientSecretFile`, settings.clientSecretFile] as const,
       [`${path}.clientKeyFile`, settings.clientKeyFile] as const,
     ]),
-    ['listener.tls.privateKeyFile', listener.tls?.privateKeyFile],
-    ['listener.tls.privateKeyPasswordFile', listener.tls?.privateKeyPasswordFile],
-    ['admin.tls.privateKeyFile', admin.tls?.privateKeyFile],
-    ['admin.tls.privateKeyPasswordFile', admin.tls?.privateKeyPasswordFile],
+    ...ownCertificatesOf(config).flatMap(([path, files]) => [
+      [`${path}.privateKeyFile`, files.privateKeyFile] as const,
+      [`${path}.privateKeyPasswordFile`, files.privateKeyPasswordFile] as const,
+    ]),
     ['admin.credentialFile', admin.credentialFile],
     ['kerberos.keytabFile', kerberos?.keytabFile],
   ]

@@ -46,8 +46,6 @@ function checkMode({ mode, urls, masterName, sentinelPasswordFile, tls }: Redis,
   if (sentinelPasswordFile !== undefined) report(`${AT}.sentinelPasswordFile`, 'is for mode sentinel only')
 }
 
-function checkSecrets({ username, passwordFile, tls }: Redis, report: Report): void {
+function checkSecrets({ username, passwordFile }: Redis, report: Report): void {
   if (username !== undefined && passwordFile === undefined) report(`${AT}.passwordFile`, 'is required with username')
-  if ((tls.certificateFile === undefined) !== (tls.privateKeyFile === undefined))
-    report(`${AT}.tls`, 'needs both certificateFile and privateKeyFile, or neither')
 }

@@ -5,7 +5,7 @@ import {
   checkAdminCertificateFiles,
   checkCertificateFiles,
   checkRedisCertificates,
-  checkUpstreamAuthorities,
+  checkUpstreamCertificates,
 } from './certificate-files.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
 import { checkGroups } from './group-rules.ts'
@@ -62,7 +62,7 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['session.store'], checkRedisPasswords],
   [['session.store'], checkStoreFile],
   [['logging.auditFile'], checkAuditFile],
-  [['upstream.tls'], checkUpstreamAuthorities],
+  [['upstream.tls', 'upstream.url'], checkUpstreamCertificates],
   [['kerberos'], checkKeytab],
   [['kerberos', 'upstream.identity', 'secondFactor', 'credentials'], checkKerberos],
   [['credentials.patProof', 'credentials.personalAccessTokens'], checkPatProof],

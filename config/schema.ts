@@ -11,6 +11,12 @@ import { provider, providers } from './provider-schema.ts'
 const HOUR_S = 3600
 const DAY_S = 24 * HOUR_S
 
+const certificateFile = file('PEM file: the certificate, followed by its chain.')
+const privateKeyFile = file('PEM file: the private key of the certificate.')
+const privateKeyPasswordFile = Type.Optional(
+  file('File with the password of the private key, as one line, where the key is encrypted.'),
+)
+
 const listener = section(
   {
     host: text('Address the proxy listens on. Use 0.0.0.0 or :: only behind a firewall or a balancer.', {
@@ -27,11 +33,9 @@ const listener = section(
     tls: Type.Optional(
       requiredSection(
         {
-          certificateFile: file('PEM file: the certificate, followed by its chain.'),
-          privateKeyFile: file('PEM file: the private key of the certificate.'),
-          privateKeyPasswordFile: Type.Optional(
-            file('File with the password of the private key, as one line, where the key is encrypted.'),
-          ),
+          certificateFile,
+          privateKeyFile,
+          privateKeyPasswordFile,
           profile: choice(
             ['intermediate', 'modern'],
             'Which versions, cipher suites and groups are taken, of Mozilla\'s guidelines, version 6.0 (docs/operations.md, "TLS"): intermediate, TLS 1.2 and 1.3; modern, TLS 1.3 alone.',
@@ -252,11 +256,9 @@ const admin = section(
     tls: Type.Optional(
       requiredSection(
         {
-          certificateFile: file('PEM file: the certificate, followed by its chain.'),
-          privateKeyFile: file('PEM file: the private key of the certificate.'),
-          privateKeyPasswordFile: Type.Optional(
-            file('File with the password of the private key, as one line, where the key is encrypted.'),
-          ),
+          certificateFile,
+          privateKeyFile,
+          privateKeyPasswordFile,
         },
         'Serve TLS on the admin listener. Without this section the credential can be read by whoever sees the traffic.',
       ),
@@ -321,6 +323,11 @@ const upstream = requiredSection(
         serverName: Type.Optional(
           text('Name expected in the certificate, where it differs from the host of upstream.url.'),
         ),
+        certificateFile: Type.Optional(
+          file('PEM file: client certificate, followed by its chain, where the upstream asks for one.'),
+        ),
+        privateKeyFile: Type.Optional(privateKeyFile),
+        privateKeyPasswordFile,
       },
       'TLS towards the upstream. The certificate is always verified.',
     ),

@@ -18,6 +18,7 @@ const needs: Record<string, string[]> = {
   'test/balancer/': ['haproxy', 'nginx', 'libnginx-mod-stream'],
   'test/browser/': ['chromium', 'git'],
   'test/examples/': ['haproxy', 'redis-server'],
+  'test/certificates/': ['nginx', 'apache2', 'chromium', 'curl'],
   'test/clients/': clientPackages(),
   'test/faults/': ['strace'],
   'test/lab/': [],

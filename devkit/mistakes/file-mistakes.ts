@@ -109,6 +109,19 @@ const certificateMistakes: readonly Mistake[] = [
     ],
   },
   {
+    what: 'a client certificate for the origin server without its key',
+    make: place => place.edit('caFile: ca.pem', 'caFile: ca.pem, certificateFile: tls.crt'),
+    says: ['/etc/torhaus/torhaus.yaml:6: upstream.tls: needs both certificateFile and privateKeyFile, or neither'],
+  },
+  {
+    what: 'a client certificate for an origin server that is asked over plain HTTP',
+    make(place) {
+      place.edit('url: https://tfs', 'url: http://tfs')
+      place.edit('caFile: ca.pem', 'certificateFile: tls.crt, privateKeyFile: tls.key')
+    },
+    says: ['/etc/torhaus/torhaus.yaml:6: upstream.tls.certificateFile: is for an upstream.url with https'],
+  },
+  {
     what: 'a CA file without a certificate',
     make: place => place.write('ca.pem', place.read('ca.key')),
     says: [

@@ -10,6 +10,8 @@ export interface Destination {
   readonly option: string
   /** The option, or the environment, that says whose certificates count. */
   readonly authorities: string
+  /** The section that names what we show where a certificate is asked for. */
+  readonly ownCertificate?: string
   /** What does not work without it. */
   readonly why: string
 }
@@ -33,8 +35,19 @@ export function connectionFailure(
   return { what: `${name} (${url.origin}) ${what}`, why, remedy, option, severity: 'error' }
 }
 
-function wordsOf({ url, option, authorities }: Destination, error: Error, environment: NodeJS.ProcessEnv): Words {
+function wordsOf(destination: Destination, error: Error, environment: NodeJS.ProcessEnv): Words {
+  const { url, option, authorities, ownCertificate } = destination
   const code = codeOf(error)
+  if (ownCertificate !== undefined && code?.includes('_ALERT_'))
+    return code.endsWith('_CERTIFICATE_REQUIRED')
+      ? [
+          'wants to see a client certificate',
+          `name one with its key: certificateFile and privateKeyFile of ${ownCertificate}`,
+        ]
+      : [
+          `ends the handshake (${code})`,
+          `it may want a client certificate, or not trust ours: look at its log, and at ${ownCertificate}`,
+        ]
   if (code !== undefined && UNKNOWN_AUTHORITY.includes(code))
     return [
       `shows a certificate of an authority that is not trusted (${code})`,

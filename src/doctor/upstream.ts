@@ -24,13 +24,15 @@ export const examineUpstream: Examination = async ({ config, now, environment })
   try {
     answer = await ask(url, question)
   } catch (error) {
-    const destination = { name: 'the origin server', url, option: 'upstream.url', authorities: 'upstream.tls.caFile' }
-    return [
-      connectionFailure({ ...destination, why: 'every request is answered with 502' }, error as Error, environment),
-    ]
+    const destination = {
+      ...{ name: 'the origin server', url, option: 'upstream.url', why: 'every request is answered with 502' },
+      ...{ authorities: 'upstream.tls.caFile', ownCertificate: 'upstream.tls' },
+    }
+    return [connectionFailure(destination, error as Error, environment)]
   }
   return [
     ...ageFindings('the origin server', answer.certificate, now()),
+    ...clientCertificateFindings(config, answer),
     ...(await headFindings(config, url, question)),
     ...passwordFindings(config, answer),
     ...negotiateFindings(config, answer),
@@ -63,6 +65,22 @@ async function headFindings({ upstream }: Config, url: URL, question: Question):
     ]
   }
   return []
+}
+
+/** nginx takes the connection, and answers each request so. */
+function clientCertificateFindings({ upstream }: Config, { status, text }: Answer): Finding[] {
+  if (status !== 400 || !/SSL certificate/i.test(text)) return []
+  const hasOne = upstream.tls.certificateFile !== undefined
+  return [
+    {
+      what: `the origin server ${hasOne ? 'does not take our client certificate' : 'wants to see a client certificate'}, and answers 400`,
+      why: 'every request is answered so',
+      remedy: hasOne
+        ? 'let it trust the authority of that certificate (nginx: ssl_client_certificate), and look at its error log'
+        : 'name one with its key: certificateFile and privateKeyFile of upstream.tls',
+      ...{ option: hasOne ? 'upstream.tls.certificateFile' : 'upstream.tls', severity: 'error' },
+    },
+  ]
 }
 
 const offers = (answer: Answer, scheme: RegExp) => scheme.test(answer.fields['www-authenticate'] ?? '')

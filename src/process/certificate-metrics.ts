@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Gauge, type Registry } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
+import { ownCertificatesOf } from '../../config/tls-pair.ts'
 
 /** Registers a gauge that reads the files when it is asked, by the option that names them. */
 export function observeCertificates(registry: Registry, config: () => Config): void {
@@ -22,16 +23,14 @@ export function observeCertificates(registry: Registry, config: () => Config): v
 }
 
 /** What Torhaus shows, and what it trusts others by. */
-function certificateFiles({ listener, admin, upstream, session }: Config): [option: string, file: string][] {
-  const redis = session.store.redis?.tls
-  const files = {
-    'listener.tls.certificateFile': listener.tls?.certificateFile,
-    'admin.tls.certificateFile': admin.tls?.certificateFile,
-    'upstream.tls.caFile': upstream.tls.caFile,
-    'session.store.redis.tls.caFile': redis?.caFile,
-    'session.store.redis.tls.certificateFile': redis?.certificateFile,
-  }
-  return Object.entries(files).flatMap(([option, file]) => (file === undefined ? [] : [[option, file]]))
+function certificateFiles(config: Config): (readonly [option: string, file: string])[] {
+  const { upstream, session } = config
+  const files: (readonly [option: string, file: string | undefined])[] = [
+    ...ownCertificatesOf(config).map(([path, files]) => [`${path}.certificateFile`, files.certificateFile] as const),
+    ['upstream.tls.caFile', upstream.tls.caFile],
+    ['session.store.redis.tls.caFile', session.store.redis?.tls.caFile],
+  ]
+  return files.flatMap(([option, file]) => (file === undefined ? [] : [[option, file]]))
 }
 
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g

@@ -18,6 +18,7 @@ import { type Code, Fault } from '../errors.ts'
 import type { ContentReceiver, RequestContent } from '../listener/request-content.ts'
 import type { ConnectionTimes } from './connection-times.ts'
 import { InvalidResponse } from './invalid-response.ts'
+import { codeOfLostConnection } from './open-socket.ts'
 import type { Owner } from './owner.ts'
 import type { ReadBuffer, Reader } from './read-buffer.ts'
 import { RequestWriter } from './request-writer.ts'
@@ -200,9 +201,8 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     }
   }
 
-  readonly #onError = (error: Error): void => {
-    this.fail(this.#hasHead ? 'response-content-aborted' : 'upstream-closed', error)
-  }
+  readonly #onError = (error: Error): void =>
+    this.fail(this.#hasHead ? 'response-content-aborted' : codeOfLostConnection(error), error)
 
   readonly #onClose = (): void => {
     this.#isClosed = true

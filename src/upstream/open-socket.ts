@@ -33,3 +33,7 @@ export function codeOfConnectError(error: NodeJS.ErrnoException): Code {
     ? 'upstream-tls-failed'
     : 'upstream-connect-failed'
 }
+
+/** Of an error before there was a response: with TLS 1.3, a server refuses our certificate once we are connected (RFC 8446 4.4.2.4). */
+export const codeOfLostConnection = ({ code = '' }: NodeJS.ErrnoException): Code =>
+  code.includes('_ALERT_') ? 'upstream-tls-failed' : 'upstream-closed'
