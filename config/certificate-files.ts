@@ -2,20 +2,21 @@
  * Certificates and the keys that belong to them: read while the configuration is checked, so that what is wrong is
  * found before it is served.
  */
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Report } from './diagnostic.ts'
 import { fileKind, wrongFile } from './file-kind.ts'
+import { openPkcs12 } from './pkcs12.ts'
 import type { Config } from './schema.ts'
-import { secretProblem } from './secret.ts'
-import { encryptedKeyIn, type TlsPairFiles } from './tls-pair.ts'
+import { readSecret, secretProblem } from './secret.ts'
+import { certificateOption, certificatesIn, encryptedKeyIn, type TlsPairFiles } from './tls-pair.ts'
 
 export function checkCertificateFiles({ listener }: Pick<Config, 'listener'>, report: Report): void {
-  if (listener.tls !== undefined) checkPair('listener.tls', listener.tls, report)
+  if (listener.tls !== undefined) checkNeeded('listener.tls', listener.tls, report)
 }
 
 export function checkAdminCertificateFiles({ admin }: Pick<Config, 'admin'>, report: Report): void {
-  if (admin.tls !== undefined) checkPair('admin.tls', admin.tls, report)
+  if (admin.tls !== undefined) checkNeeded('admin.tls', admin.tls, report)
 }
 
 /** What Torhaus shows to Redis, and whom it trusts there. */
@@ -30,16 +31,11 @@ export function checkRedisCertificates({ session }: Pick<Config, 'session'>, rep
 export function checkUpstreamCertificates({ upstream }: Pick<Config, 'upstream'>, report: Report): void {
   const { tls, url } = upstream
   checkAuthorities('upstream.tls.caFile', tls.caFile, report)
-  if (tls.certificateFile !== undefined && url.startsWith('http:'))
-    report('upstream.tls.certificateFile', 'is for an upstream.url with https')
+  const own = certificateOption(tls)
+  if (own !== undefined && url.startsWith('http:'))
+    report(`upstream.tls.${own.name}`, 'is for an upstream.url with https')
   checkPair('upstream.tls', tls, report)
 }
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
-
-/** Every certificate of a file in PEM, in its order. Throws where one is none. */
-export const certificatesIn = (pem: string): X509Certificate[] =>
-  (pem.match(CERTIFICATE) ?? []).map(text => new X509Certificate(text))
 
 /** The private key in a file, or what it holds instead, in words. */
 export function privateKeyIn(fileName: string): KeyObject | string {
@@ -61,8 +57,20 @@ function checkAuthorities(path: string, fileName: string | undefined, report: Re
   if (typeof found === 'string') report(path, found)
 }
 
+/** TLS cannot be served without a certificate. */
+function checkNeeded(path: string, pair: TlsPairFiles, report: Report): void {
+  if (Object.keys(pair).some(option => NAMING.includes(option))) checkPair(path, pair, report)
+  else report(path, 'needs certificateFile and privateKeyFile, or pkcs12File and pkcs12PasswordFile')
+}
+
+const NAMING = [
+  ...['certificateFile', 'privateKeyFile', 'privateKeyPasswordFile'],
+  ...['pkcs12File', 'pkcs12PasswordFile'],
+]
+
 function checkPair(path: string, pair: TlsPairFiles, report: Report): void {
-  const { certificateFile, privateKeyFile, privateKeyPasswordFile } = pair
+  const { certificateFile, privateKeyFile, privateKeyPasswordFile, pkcs12File, pkcs12PasswordFile } = pair
+  if (pkcs12File !== undefined || pkcs12PasswordFile !== undefined) return checkArchive(path, pair, report)
   if ((certificateFile === undefined) !== (privateKeyFile === undefined))
     return report(path, 'needs both certificateFile and privateKeyFile, or neither')
   if (privateKeyFile === undefined && privateKeyPasswordFile !== undefined)
@@ -83,6 +91,38 @@ function checkPair(path: string, pair: TlsPairFiles, report: Report): void {
     ? `: that one is further down in ${certificateFile}, and must be the first`
     : `, the first in ${certificateFile}: name the key it was requested with`
   report(`${path}.privateKeyFile`, `${privateKeyFile} does not belong to the certificate${why}`)
+}
+
+/** An archive in place of two files in PEM, not beside them: nobody could say which is served. */
+function checkArchive(path: string, pair: TlsPairFiles, report: Report): void {
+  const { pkcs12File, pkcs12PasswordFile } = pair
+  const beside = NAMING.find(option => !option.startsWith('pkcs12') && pair[option as keyof TlsPairFiles] !== undefined)
+  if (beside !== undefined)
+    return report(`${path}.${beside}`, 'stands beside pkcs12File: name the certificate in one of the two ways')
+  if (pkcs12File === undefined || pkcs12PasswordFile === undefined)
+    return report(path, 'needs both pkcs12File and pkcs12PasswordFile, or neither')
+  const [archive, password] = [contentOf(pkcs12File), contentOf(pkcs12PasswordFile)]
+  if (typeof archive === 'string') return report(`${path}.pkcs12File`, archive)
+  if (typeof password === 'string') return report(`${path}.pkcs12PasswordFile`, password)
+  const problem = secretProblem(password)
+  if (problem !== undefined) return report(`${path}.pkcs12PasswordFile`, `${pkcs12PasswordFile} ${problem}`)
+  const kind = fileKind(archive)
+  if (kind !== 'pkcs12')
+    return report(`${path}.pkcs12File`, `${pkcs12File} ${wrongFile(kind, 'must be a PKCS#12 archive')}`)
+  const opened = openPkcs12(archive, readSecret(pkcs12PasswordFile).reveal())
+  const tried = `openssl pkcs12 -in ${pkcs12File} -passin file:${pkcs12PasswordFile}`
+  if (opened === 'locked')
+    report(
+      `${path}.pkcs12PasswordFile`,
+      `the password in ${pkcs12PasswordFile} does not open ${pkcs12File}, or the archive is damaged: try it with \`${tried} -noout\``,
+    )
+  else if (opened === 'incomplete')
+    report(`${path}.pkcs12File`, `${pkcs12File} must hold a private key and its certificate: export both`)
+  else if (typeof opened === 'string')
+    report(
+      `${path}.pkcs12File`,
+      `${pkcs12File} is encrypted or written in a way that is not read here: write it anew, \`${tried} -legacy -noenc -out ALL.pem\` and \`openssl pkcs12 -export -in ALL.pem -out NEW\``,
+    )
 }
 
 const keyOf = (fileName: string, passwordFile: string | undefined) =>

@@ -3,10 +3,9 @@ import type { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { bareHost } from './bare-host.ts'
-import { certificatesIn } from './certificate-files.ts'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
 import type { Config } from './schema.ts'
-import { ownCertificatesOf } from './tls-pair.ts'
+import { certificateOption, certificatesIn, ownCertificatesOf, ownChainOf } from './tls-pair.ts'
 
 const DAY_MS = 86_400_000
 /** Enough to get another one. */
@@ -24,13 +23,15 @@ export function certificateWarnings(config: Config, nowMs: number): (Diagnostic 
   const { upstream, session, publicUrl } = config
   const redis = session.store.kind === 'redis' ? session.store.redis?.tls : undefined
   return [
-    ...ownCertificatesOf(config).flatMap(([path, { certificateFile }]) =>
-      warningsOf(`${path}.certificateFile`, certificateFile, (own, chain) => [
+    ...ownCertificatesOf(config).flatMap(([path, files]) => {
+      const option = certificateOption(files)
+      if (option === undefined) return []
+      return warningsOf(`${path}.${option.name}`, option.file, ownChainOf(files), (own, chain) => [
         ageWarning(own, nowMs),
         path === 'listener.tls' ? nameWarning(own, new URL(publicUrl).hostname) : undefined,
         path === 'listener.tls' || path === 'upstream.tls' ? chainWarning(own, chain) : undefined,
-      ]),
-    ),
+      ])
+    }),
     ...authorities('upstream.tls.caFile', upstream.tls.caFile, nowMs),
     ...authorities('session.store.redis.tls.caFile', redis?.caFile, nowMs),
   ]
@@ -39,9 +40,12 @@ export function certificateWarnings(config: Config, nowMs: number): (Diagnostic 
 type Look = (own: X509Certificate, chain: readonly X509Certificate[]) => readonly (Warning | undefined)[]
 
 /** Of a file that was found to hold certificates before. */
-function warningsOf(path: string, fileName: string | undefined, look: Look): (Diagnostic & Warning)[] {
-  if (fileName === undefined) return []
-  const [own, ...chain] = certificatesIn(readFileSync(fileName, 'latin1'))
+function warningsOf(
+  path: string,
+  fileName: string,
+  [own, ...chain]: readonly X509Certificate[],
+  look: Look,
+): (Diagnostic & Warning)[] {
   const warnings = own === undefined ? [] : look(own, chain)
   return warnings
     .filter(warning => warning !== undefined)
@@ -50,12 +54,14 @@ function warningsOf(path: string, fileName: string | undefined, look: Look): (Di
     }))
 }
 
-const authorities = (path: string, fileName: string | undefined, nowMs: number) =>
-  warningsOf(path, fileName, (own, others) => [
+function authorities(path: string, fileName: string | undefined, nowMs: number): (Diagnostic & Warning)[] {
+  if (fileName === undefined) return []
+  return warningsOf(path, fileName, certificatesIn(readFileSync(fileName, 'latin1')), (own, others) => [
     [own, ...others].every(({ validToDate }) => validToDate.getTime() <= nowMs)
       ? { what: 'holds no authority that has not expired', remedy: 'nothing will be trusted', isOver: true }
       : undefined,
   ])
+}
 
 /** Why a certificate is good for no connection today, or will not be soon. */
 export function ageWarning({ validFromDate, validToDate }: X509Certificate, nowMs: number): Warning | undefined {

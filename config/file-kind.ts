@@ -27,7 +27,7 @@ const table = {
   pkcs12: {
     holds: 'is a PKCS#12 archive (.pfx, .p12)',
     remedy:
-      'take it apart: `openssl pkcs12 -in OLD -nokeys -out CERTIFICATE` and `openssl pkcs12 -in OLD -nocerts -noenc -out KEY`',
+      'name it as pkcs12File where there is such an option, or take it apart: `openssl pkcs12 -in OLD -nokeys -out CERTIFICATE` and `openssl pkcs12 -in OLD -nocerts -noenc -out KEY`',
   },
   hexadecimal: { holds: 'holds hexadecimal digits', remedy: '' },
   text: { holds: 'holds something else', remedy: '' },

@@ -95,6 +95,8 @@ function secretFilesOf(config: Config): (readonly [path: string, fileName: strin
     ...ownCertificatesOf(config).flatMap(([path, files]) => [
       [`${path}.privateKeyFile`, files.privateKeyFile] as const,
       [`${path}.privateKeyPasswordFile`, files.privateKeyPasswordFile] as const,
+      [`${path}.pkcs12File`, files.pkcs12File] as const,
+      [`${path}.pkcs12PasswordFile`, files.pkcs12PasswordFile] as const,
     ]),
     ['admin.credentialFile', admin.credentialFile],
     ['kerberos.keytabFile', kerberos?.keytabFile],

@@ -11,11 +11,20 @@ import { provider, providers } from './provider-schema.ts'
 const HOUR_S = 3600
 const DAY_S = 24 * HOUR_S
 
-const certificateFile = file('PEM file: the certificate, followed by its chain.')
-const privateKeyFile = file('PEM file: the private key of the certificate.')
-const privateKeyPasswordFile = Type.Optional(
-  file('File with the password of the private key, as one line, where the key is encrypted.'),
-)
+/** A certificate of ours, in one of two ways. */
+const ownCertificate = (certificate: string) => ({
+  certificateFile: Type.Optional(file(`PEM file: ${certificate}, followed by its chain.`)),
+  privateKeyFile: Type.Optional(file('PEM file: the private key of the certificate.')),
+  privateKeyPasswordFile: Type.Optional(
+    file('File with the password of the private key, as one line, where the key is encrypted.'),
+  ),
+  pkcs12File: Type.Optional(
+    file(
+      'PKCS#12 archive (.pfx, .p12) with certificate, chain and key, in place of certificateFile and privateKeyFile.',
+    ),
+  ),
+  pkcs12PasswordFile: Type.Optional(file('File with the password of pkcs12File, as one line.')),
+})
 
 const listener = section(
   {
@@ -33,9 +42,7 @@ const listener = section(
     tls: Type.Optional(
       requiredSection(
         {
-          certificateFile,
-          privateKeyFile,
-          privateKeyPasswordFile,
+          ...ownCertificate('the certificate'),
           profile: choice(
             ['intermediate', 'modern'],
             'Which versions, cipher suites and groups are taken, of Mozilla\'s guidelines, version 6.0 (docs/operations.md, "TLS"): intermediate, TLS 1.2 and 1.3; modern, TLS 1.3 alone.',
@@ -256,9 +263,7 @@ const admin = section(
     tls: Type.Optional(
       requiredSection(
         {
-          certificateFile,
-          privateKeyFile,
-          privateKeyPasswordFile,
+          ...ownCertificate('the certificate'),
         },
         'Serve TLS on the admin listener. Without this section the credential can be read by whoever sees the traffic.',
       ),
@@ -323,11 +328,7 @@ const upstream = requiredSection(
         serverName: Type.Optional(
           text('Name expected in the certificate, where it differs from the host of upstream.url.'),
         ),
-        certificateFile: Type.Optional(
-          file('PEM file: client certificate, followed by its chain, where the upstream asks for one.'),
-        ),
-        privateKeyFile: Type.Optional(privateKeyFile),
-        privateKeyPasswordFile,
+        ...ownCertificate('client certificate, where the upstream asks for one'),
       },
       'TLS towards the upstream. The certificate is always verified.',
     ),

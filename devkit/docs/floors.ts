@@ -57,7 +57,7 @@ export const FLOORS: readonly Floor[] = [
       'src/io',
     ],
   },
-  { name: 'products', rooms: ['config/profiles'] },
+  { name: 'products and encodings', rooms: ['config/profiles', 'src/asn1'] },
 ]
 
 /** `src/http/cookie.ts` -> `src/http`; `src/main.ts` -> `src/main.ts`. */

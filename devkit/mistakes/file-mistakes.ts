@@ -22,6 +22,13 @@ function serve({ authority, write, read }: Place, subjectAltName: string, days?:
   write('tls.key', read(privateKeyFile.split('/').at(-1) ?? ''))
 }
 
+/** The pair of the listener as an archive, `tls.pfx`, and its password, `tls.pass`. */
+function archive({ write, openssl }: Place, ...options: readonly string[]): void {
+  write('tls.pass', 'hush\n')
+  const input = options.includes('-nokeys') ? [] : ['-inkey', 'tls.key']
+  openssl('pkcs12', '-export', ...options, '-in', 'tls.crt', ...input, '-passout', 'file:tls.pass', '-out', 'tls.pfx')
+}
+
 const certificateMistakes: readonly Mistake[] = [
   {
     what: 'certificate and key of two pairs',
@@ -98,7 +105,7 @@ const certificateMistakes: readonly Mistake[] = [
       place.write('tls.crt', place.read('tls.pfx'))
     },
     says: [
-      `${atCertificate} is a PKCS#12 archive (.pfx, .p12), and must hold a certificate in PEM: take it apart: \`openssl pkcs12 -in OLD -nokeys -out CERTIFICATE\` and \`openssl pkcs12 -in OLD -nocerts -noenc -out KEY\``,
+      `${atCertificate} is a PKCS#12 archive (.pfx, .p12), and must hold a certificate in PEM: name it as pkcs12File where there is such an option, or take it apart: \`openssl pkcs12 -in OLD -nokeys -out CERTIFICATE\` and \`openssl pkcs12 -in OLD -nocerts -noenc -out KEY\``,
     ],
   },
   {
@@ -106,6 +113,66 @@ const certificateMistakes: readonly Mistake[] = [
     make: place => place.openssl('req', '-new', '-key', 'tls.key', '-subj', '/CN=devops', '-out', 'tls.crt'),
     says: [
       `${atCertificate} holds a request for a certificate, and must hold a certificate in PEM: send it to your authority, and name the certificate that comes back`,
+    ],
+  },
+  {
+    what: 'a certificate named in two ways',
+    make(place) {
+      archive(place)
+      place.edit(
+        'privateKeyFile: tls.key',
+        'privateKeyFile: tls.key, pkcs12File: tls.pfx, pkcs12PasswordFile: tls.pass',
+      )
+    },
+    says: [
+      '/etc/torhaus/torhaus.yaml:3: listener.tls.certificateFile: stands beside pkcs12File: name the certificate in one of the two ways',
+    ],
+  },
+  {
+    what: 'a listener with TLS and without a certificate',
+    make: place => place.edit('certificateFile: tls.crt, privateKeyFile: tls.key', 'profile: modern'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:3: listener.tls: needs certificateFile and privateKeyFile, or pkcs12File and pkcs12PasswordFile',
+    ],
+  },
+  {
+    what: 'a PKCS#12 archive with another password',
+    make(place) {
+      archive(place)
+      place.write('tls.pass', 'secret\n')
+      place.edit(
+        'certificateFile: tls.crt, privateKeyFile: tls.key',
+        'pkcs12File: tls.pfx, pkcs12PasswordFile: tls.pass',
+      )
+    },
+    says: [
+      '/etc/torhaus/torhaus.yaml:3: listener.tls.pkcs12PasswordFile: the password in /etc/torhaus/tls.pass does not open /etc/torhaus/tls.pfx, or the archive is damaged: try it with `openssl pkcs12 -in /etc/torhaus/tls.pfx -passin file:/etc/torhaus/tls.pass -noout`',
+    ],
+  },
+  {
+    what: 'a PKCS#12 archive encrypted with RC2, as old programs write it',
+    make(place) {
+      archive(place, '-legacy')
+      place.edit(
+        'certificateFile: tls.crt, privateKeyFile: tls.key',
+        'pkcs12File: tls.pfx, pkcs12PasswordFile: tls.pass',
+      )
+    },
+    says: [
+      '/etc/torhaus/torhaus.yaml:3: listener.tls.pkcs12File: /etc/torhaus/tls.pfx is encrypted or written in a way that is not read here: write it anew, `openssl pkcs12 -in /etc/torhaus/tls.pfx -passin file:/etc/torhaus/tls.pass -legacy -noenc -out ALL.pem` and `openssl pkcs12 -export -in ALL.pem -out NEW`',
+    ],
+  },
+  {
+    what: 'a PKCS#12 archive without the key',
+    make(place) {
+      archive(place, '-nokeys')
+      place.edit(
+        'certificateFile: tls.crt, privateKeyFile: tls.key',
+        'pkcs12File: tls.pfx, pkcs12PasswordFile: tls.pass',
+      )
+    },
+    says: [
+      '/etc/torhaus/torhaus.yaml:3: listener.tls.pkcs12File: /etc/torhaus/tls.pfx must hold a private key and its certificate: export both',
     ],
   },
   {

@@ -2,7 +2,7 @@
  * Tokens as only the KDC and a client together could make them, with any field as a test wants it: our key is known
  * here.
  */
-import { writeElement } from '../../src/kerberos/protocol/der.ts'
+import { writeElement } from '../../src/asn1/der.ts'
 import {
   field,
   flags,

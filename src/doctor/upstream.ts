@@ -1,4 +1,5 @@
 import type { Config } from '../../config/schema.ts'
+import { certificateOption } from '../../config/tls-pair.ts'
 import { upstreamTls } from '../upstream/upstream-tls.ts'
 import { type Answer, ask, type Question } from './ask.ts'
 import { connectionFailure } from './connection-failure.ts'
@@ -70,7 +71,8 @@ async function headFindings({ upstream }: Config, url: URL, question: Question):
 /** nginx takes the connection, and answers each request so. */
 function clientCertificateFindings({ upstream }: Config, { status, text }: Answer): Finding[] {
   if (status !== 400 || !/SSL certificate/i.test(text)) return []
-  const hasOne = upstream.tls.certificateFile !== undefined
+  const own = certificateOption(upstream.tls)
+  const hasOne = own !== undefined
   return [
     {
       what: `the origin server ${hasOne ? 'does not take our client certificate' : 'wants to see a client certificate'}, and answers 400`,
@@ -78,7 +80,7 @@ function clientCertificateFindings({ upstream }: Config, { status, text }: Answe
       remedy: hasOne
         ? 'let it trust the authority of that certificate (nginx: ssl_client_certificate), and look at its error log'
         : 'name one with its key: certificateFile and privateKeyFile of upstream.tls',
-      ...{ option: hasOne ? 'upstream.tls.certificateFile' : 'upstream.tls', severity: 'error' },
+      ...{ option: hasOne ? `upstream.tls.${own.name}` : 'upstream.tls', severity: 'error' },
     },
   ]
 }

@@ -6,6 +6,7 @@ import https from 'node:https'
 import type { Socket } from 'node:net'
 import { addressSet } from '../../config/address-range.ts'
 import type { Config } from '../../config/schema.ts'
+import type { TlsPair } from '../../config/tls-pair.ts'
 import type { MonotonicClock } from '../clock.ts'
 import type { Code } from '../errors.ts'
 import { clientOf } from './client-address.ts'
@@ -17,7 +18,7 @@ import { optionsOf } from './tls-profile.ts'
 
 export interface ListenerParts {
   readonly listener: Config['listener']
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer | string } | undefined
+  readonly tls: TlsPair | undefined
   /** Called for what never became a request. `reason`: of `tls-handshake-failed`. */
   readonly rejected: (code: Code, client: string | undefined, reason?: HandshakeFailure) => void
   readonly monotonic: MonotonicClock

@@ -1,9 +1,9 @@
 /** Until when the certificates of the configuration are valid: whoever forgets one is told in time. */
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Gauge, type Registry } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
-import { ownCertificatesOf } from '../../config/tls-pair.ts'
+import { certificateOption, certificatesIn, ownCertificatesOf, ownChainOf } from '../../config/tls-pair.ts'
 
 /** Registers a gauge that reads the files when it is asked, by the option that names them. */
 export function observeCertificates(registry: Registry, config: () => Config): void {
@@ -14,33 +14,37 @@ export function observeCertificates(registry: Registry, config: () => Config): v
     registers: [registry],
     collect() {
       this.reset()
-      for (const [option, file] of certificateFiles(config())) {
-        const seconds = notAfterSeconds(file)
+      for (const [option, read] of readings(config())) {
+        const seconds = notAfterSeconds(read)
         if (seconds !== undefined) this.set({ option }, seconds)
       }
     },
   })
 }
 
+type Read = () => readonly X509Certificate[]
+
 /** What Torhaus shows, and what it trusts others by. */
-function certificateFiles(config: Config): (readonly [option: string, file: string])[] {
-  const { upstream, session } = config
-  const files: (readonly [option: string, file: string | undefined])[] = [
-    ...ownCertificatesOf(config).map(([path, files]) => [`${path}.certificateFile`, files.certificateFile] as const),
-    ['upstream.tls.caFile', upstream.tls.caFile],
-    ['session.store.redis.tls.caFile', session.store.redis?.tls.caFile],
+function readings(config: Config): (readonly [option: string, read: Read])[] {
+  const authorities = {
+    'upstream.tls.caFile': config.upstream.tls.caFile,
+    'session.store.redis.tls.caFile': config.session.store.redis?.tls.caFile,
+  }
+  return [
+    ...ownCertificatesOf(config).flatMap(([path, files]) => {
+      const option = certificateOption(files)
+      return option === undefined ? [] : [[`${path}.${option.name}`, () => ownChainOf(files)] as const]
+    }),
+    ...Object.entries(authorities).flatMap(([option, file]) =>
+      file === undefined ? [] : [[option, () => certificatesIn(readFileSync(file, 'latin1'))] as const],
+    ),
   ]
-  return files.flatMap(([option, file]) => (file === undefined ? [] : [[option, file]]))
 }
 
-const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
-
 /** Of the certificate that ends first; undefined where the file cannot be read, which a reload tells. */
-function notAfterSeconds(file: string): number | undefined {
+function notAfterSeconds(read: Read): number | undefined {
   try {
-    const ends = (readFileSync(file, 'latin1').match(PEM) ?? []).map(
-      pem => new X509Certificate(pem).validToDate.getTime() / 1000,
-    )
+    const ends = read().map(({ validToDate }) => validToDate.getTime() / 1000)
     return ends.length === 0 ? undefined : Math.min(...ends)
   } catch {
     return undefined

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { curlNegotiate, kinit } from '../../devkit/realm/clients.ts'
+import { tags, writeElement } from '../../src/asn1/der.ts'
 import type { Acceptor } from '../../src/kerberos/acceptor.ts'
 import { openHandles } from '../../src/kerberos/handle.ts'
 import { KerberosError } from '../../src/kerberos/kerberos-error.ts'
-import { tags, writeElement } from '../../src/kerberos/protocol/der.ts'
 import { wrapInSpnego } from '../../src/kerberos/protocol/negotiate-token.ts'
 import {
   krb5Mechanism,

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { Registry } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
+import { runCommand } from '../../devkit/realm/run-command.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
 import { observeCertificates } from '../../src/process/certificate-metrics.ts'
 
@@ -13,9 +15,8 @@ before(async () => {
 })
 after(() => certificate.remove())
 
-async function told(): Promise<string[]> {
+async function told(tls: object = { certificateFile: certificate.certificateFile }): Promise<string[]> {
   const registry = new Registry()
-  const tls = { certificateFile: certificate.certificateFile }
   observeCertificates(
     registry,
     () => ({ listener: { tls }, admin: {}, upstream: { tls: {} }, session: { store: {} } }) as Config,
@@ -27,6 +28,19 @@ test('the end of a certificate is told by the option that names its file, and of
   const ends = new X509Certificate(certificate.certificate).validToDate.getTime() / 1000
   const line = `torhaus_certificate_not_after_timestamp_seconds{option="listener.tls.certificateFile"} ${ends}`
   assert.deepEqual(await told(), [line])
+})
+
+test('the end of a certificate in an archive is told as well', async () => {
+  const directory = dirname(certificate.certificateFile)
+  const [pkcs12File, pkcs12PasswordFile] = [join(directory, 'own.pfx'), join(directory, 'password')]
+  await writeFile(pkcs12PasswordFile, 'hush\n')
+  const pair = ['-in', certificate.certificateFile, '-inkey', certificate.privateKeyFile]
+  await runCommand('openssl', ['pkcs12', '-export', ...pair, '-passout', 'pass:hush', '-out', pkcs12File])
+  const ends = new X509Certificate(certificate.certificate).validToDate.getTime() / 1000
+  const line = `torhaus_certificate_not_after_timestamp_seconds{option="listener.tls.pkcs12File"} ${ends}`
+  assert.deepEqual(await told({ pkcs12File, pkcs12PasswordFile }), [line])
+  await writeFile(pkcs12PasswordFile, 'wrong\n')
+  assert.deepEqual(await told({ pkcs12File, pkcs12PasswordFile }), [])
 })
 
 test('a file that is gone or no certificate is left out, and breaks nothing', async () => {

@@ -1,4 +1,4 @@
-import { writeElement } from './der.ts'
+import { writeElement } from '../../asn1/der.ts'
 import { application, context, UNIVERSAL, writeTime } from './der-reader.ts'
 
 // Each function writes one element; `undefined` among the parts is a field that is absent.

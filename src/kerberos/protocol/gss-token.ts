@@ -1,4 +1,4 @@
-import { tags, writeElement } from './der.ts'
+import { tags, writeElement } from '../../asn1/der.ts'
 import { DerReader, UNIVERSAL } from './der-reader.ts'
 import { type EncryptionKey, KEY_USAGE } from './encryption-key.ts'
 import { Krb5Error, malformed } from './krb5-error.ts'

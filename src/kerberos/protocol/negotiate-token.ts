@@ -1,4 +1,12 @@
-import { type Element, readAll, readElement, readTagged, tags, writeElement, writeElementBefore } from './der.ts'
+import {
+  type Element,
+  readAll,
+  readElement,
+  readTagged,
+  tags,
+  writeElement,
+  writeElementBefore,
+} from '../../asn1/der.ts'
 import { krb5Mechanism, krb5MechanismOfWindows, ntlmMechanism, spnegoMechanism } from './object-identifiers.ts'
 
 /** What a client put behind `Negotiate` (RFC 4559 4.1), seen without asking GSSAPI. */

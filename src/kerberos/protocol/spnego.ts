@@ -1,4 +1,4 @@
-import { tags, writeElement } from './der.ts'
+import { tags, writeElement } from '../../asn1/der.ts'
 import { context, DerReader, UNIVERSAL } from './der-reader.ts'
 import { field, octetString, sequence } from './der-writer.ts'
 import { malformed } from './krb5-error.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { tags, writeElement } from '../../../src/kerberos/protocol/der.ts'
+import { tags, writeElement } from '../../../src/asn1/der.ts'
 import { classifyNegotiateToken, wrapInSpnego } from '../../../src/kerberos/protocol/negotiate-token.ts'
 import {
   krb5Mechanism,

@@ -1,4 +1,4 @@
-// The little of DER (X.690 8, 10.1) that a Negotiate token needs: definite lengths, one-octet tags.
+// The little of DER (X.690 8, 10.1) that Negotiate tokens, archives of keys and CRLs need: definite lengths, one-octet tags.
 
 export type Element = {
   readonly tag: number
