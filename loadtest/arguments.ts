@@ -2,8 +2,10 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { curvesJob, type Job, scenarioJob, soakJob, workersJob } from './job.ts'
+import { TLS_SIDES, type TlsSides } from './lab/tls.ts'
 import { usualPeers } from './peer-table.ts'
 import { DOCUMENT_FOLDER, resultFolder } from './report/write-report.ts'
+import { reported } from './reported.ts'
 import type { Scenario } from './scenario.ts'
 import { scenarioTable } from './scenario-table.ts'
 
@@ -16,14 +18,6 @@ export interface Wish {
   /** Where the report is written, from what is kept there; undefined: nowhere. */
   readonly renderIn: string | undefined
 }
-
-/**
- * What the report stands on: every scenario, curves and workers. A soak is longer than all of them, and kept by itself.
- */
-const REPORTED = [
-  ...['session', 'bearer', 'pat-git', 'impersonated', 'negotiate', 'bulk', 'bulk-up', 'mission-day'],
-  ...['sign-in-storm', 'idle-websockets'],
-]
 
 const MAX_SOAK_MINUTES = 600
 const MAX_IDENTITIES = 1_000_000
@@ -38,7 +32,7 @@ export function readArguments(args: readonly string[]): Wish {
     options: {
       ...{ scenario: text, curves: flag, workers: flag, soak: flag, report: flag, render: flag },
       ...{ peers: flag, short: flag, json: flag, keep: flag, output: text, minutes: text },
-      ...{ baseline: text, 'cpu-profile': text, identities: text, rounds: text },
+      ...{ baseline: text, 'cpu-profile': text, identities: text, rounds: text, tls: text },
     },
   })
   const { scenario: name, curves, workers, soak, report, render, peers, short, json, keep, baseline } = values
@@ -48,12 +42,15 @@ export function readArguments(args: readonly string[]): Wish {
   const identities = countFrom('--identities', values.identities, MAX_IDENTITIES)
   const rounds = countFrom('--rounds', values.rounds, MAX_ROUNDS)
   const nodeOptions = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
-  const ofScenario = (scenario: Scenario, withPeers: boolean) =>
-    scenarioJob({ scenario, baseline, nodeOptions, peerNames: peersOf(scenario, withPeers), identities, rounds })
+  const ofScenario = (scenario: Scenario, withPeers: boolean, sides: TlsSides) =>
+    scenarioJob({
+      ...{ scenario, baseline, nodeOptions, identities, rounds },
+      ...{ peerNames: peersOf(scenario, withPeers), tls: sides },
+    })
 
   const jobs: Job[] = []
-  if (name !== undefined) jobs.push(ofScenario(scenarioNamed(name), peers))
-  if (report) jobs.push(...REPORTED.map(reported => ofScenario(scenarioNamed(reported), true)))
+  if (name !== undefined) jobs.push(ofScenario(scenarioNamed(name), peers, sidesOf(scenarioNamed(name), values.tls)))
+  if (report) jobs.push(...reported.map(({ scenario, tls }) => ofScenario(scenarioNamed(scenario), true, tls)))
   if (curves || report) jobs.push(curvesJob)
   if (workers || report) jobs.push(workersJob)
   if (soak) jobs.push(soakJob(minutesFrom(values.minutes)))
@@ -69,6 +66,13 @@ function scenarioNamed(name: string): Scenario {
   const scenario = scenarioTable.get(name)
   if (scenario === undefined) throw new TypeError(`--scenario is one of: ${[...scenarioTable.keys()].join(' ')}`)
   return scenario
+}
+
+function sidesOf({ name, kind }: Scenario, text: string | undefined): TlsSides {
+  const sides = text === undefined ? (kind === 'handshakes' ? 'client' : 'none') : TLS_SIDES.find(one => one === text)
+  if (sides === undefined) throw new TypeError(`--tls is one of: ${TLS_SIDES.join(' ')}`)
+  if (kind === 'handshakes' && sides === 'none') throw new TypeError(`--tls is client or both with ${name}`)
+  return sides
 }
 
 const peersOf = ({ peers, alwaysAgainst }: Scenario, withPeers: boolean) =>

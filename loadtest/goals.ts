@@ -6,14 +6,32 @@
 /** Cost of Torhaus beside that of a peer, at most. */
 const smallRequests = { nginx: 2.5, apache: 1, 'apache-openidc': 0.4 } as const
 
+/** With TLS from clients, and on both sides. */
+const smallRequestsOverTls = { ...smallRequests, nginx: 2 } as const
+const NEW_CONNECTION_GOALS = { nginx: 2 } as const
+
+/** By the name of the result, which says who speaks TLS, and by peer. */
 export const costGoals: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   session: smallRequests,
+  'session-tls-client': smallRequestsOverTls,
+  'session-tls-both': smallRequestsOverTls,
   bearer: smallRequests,
+  'bearer-tls-client': smallRequestsOverTls,
+  'bearer-tls-both': smallRequestsOverTls,
   pat: smallRequests,
   'pat-git': smallRequests,
+  'pat-git-tls-client': smallRequestsOverTls,
+  'pat-git-tls-both': smallRequestsOverTls,
   bulk: { nginx: 1.5 },
+  'bulk-tls-both': { nginx: 0.9 },
   'bulk-up': { nginx: 1.5 },
+  'bulk-up-tls-both': { nginx: 0.9 },
+  'handshake-tls-client': NEW_CONNECTION_GOALS,
+  'handshake-tls-both': NEW_CONNECTION_GOALS,
 }
+
+/** Of resumed connections, by peer; those above are of full handshakes. */
+export const resumptionGoals: Readonly<Record<string, number>> = NEW_CONNECTION_GOALS
 
 /**
  * Milliseconds that Torhaus adds to a request without it. Those at a low rate hold for every other scenario of

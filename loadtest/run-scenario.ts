@@ -1,7 +1,9 @@
 /** One scenario, from the start of its laboratory to its result. */
 import { credentialFields } from './credential-fields.ts'
+import { agreedTls } from './generators/tls-check.ts'
 import { openLaboratory } from './lab/laboratory.ts'
 import type { Realm } from './lab/realm.ts'
+import type { TlsSides } from './lab/tls.ts'
 import { torhaus, torhausBeside, torhausOf } from './lab/torhaus.ts'
 import type { Contender } from './measure/contender-load.ts'
 import { delegationCost, measureInitiation } from './measure/delegation-cost.ts'
@@ -18,6 +20,7 @@ import type { Subject, SubjectStarter, Surroundings } from './subject.ts'
 
 export interface ScenarioWish {
   readonly scenario: Scenario
+  readonly tls: TlsSides
   readonly peerNames: readonly string[]
   /** Another working tree, whose Torhaus is measured beside this one. */
   readonly baseline: string | undefined
@@ -30,15 +33,16 @@ export interface ScenarioWish {
 
 /** Starts what the wish needs, measures it, and stops it again, also when something fails half-way. */
 export async function runScenario(wish: ScenarioWish, { short, signal, tell }: Run): Promise<ScenarioResult> {
-  const { scenario, peerNames } = wish
+  const { scenario, peerNames, tls: sides } = wish
   const { kerberos } = scenario
   const peers = peerNames.flatMap(name => peerTable.get(name) ?? [])
   await using laboratory = await openLaboratory({
     packages: peers.flatMap(peer => peer.packages),
     isAwake: true,
+    tls: sides,
     ...(kerberos && { users: kerberos.users, realm: true }),
   })
-  const { origin, realm, identityProvider } = laboratory
+  const { origin, realm, identityProvider, tls } = laboratory
 
   const subjects: Subject[] = []
   const kdcRequests = new Map<string, number>()
@@ -49,9 +53,10 @@ export async function runScenario(wish: ScenarioWish, { short, signal, tell }: R
     subjects.push(subject)
     kdcRequests.set(subject.name, (realm?.kdcRequests() ?? 0) - before)
   }
-  if (scenario.kind !== 'sign-ins') subjects.push({ name: 'direct', port: origin.port, server: undefined })
+  if (scenario.kind !== 'sign-ins' && scenario.kind !== 'handshakes') subjects.push(direct(laboratory))
 
   const contenders = await contendersOf(subjects, laboratory)
+  const notes = await tlsNotes(subjects, laboratory)
   const usual = short ? SHORT : FULL
   const durations = wish.rounds === undefined ? usual : { ...usual, rounds: wish.rounds, saturationS: 1 }
   const initiations: number[] = []
@@ -62,11 +67,32 @@ export async function runScenario(wish: ScenarioWish, { short, signal, tell }: R
   }
   const { directory } = laboratory
   const population = populationOf(wish, contenders, laboratory)
-  const setting = { durations, population, origin, identityProvider, realm, directory, signal, tell, afterRound }
+  const setting = { durations, population, origin, identityProvider, realm, tls, directory, signal, tell, afterRound }
   const measured = await measure(scenario, contenders, kdcRequests, setting)
   const figures = new Map([...measured].map(([name, what]) => [name, sumUp(what)]))
-  const rate = scenario.kind === 'requests' ? scenario.requestsPerSecond * durations.rateShare : undefined
-  return sumUpScenario(scenario, figures, rate, delegationCost(figures, initiations))
+  const requestsPerSecond = scenario.kind === 'requests' ? scenario.requestsPerSecond * durations.rateShare : undefined
+  const comparisons = delegationCost(figures, initiations)
+  return sumUpScenario(scenario, figures, { tls: sides, requestsPerSecond, comparisons, notes })
+}
+
+/** The origin server by itself, as a client of its own would reach it: over TLS where clients speak it. */
+const direct = ({ origin, tls }: Surroundings): Subject => ({
+  name: 'direct',
+  port: (tls && origin.tlsPort) ?? origin.port,
+  server: undefined,
+})
+
+/** Checks the certificate of each. Nothing to say where nobody speaks TLS. */
+async function tlsNotes(subjects: readonly Subject[], { tls }: Surroundings): Promise<string[]> {
+  if (tls === undefined) return []
+  const agreed = await Promise.all(subjects.map(async ({ name, port }) => [name, await agreedTls(port, tls)] as const))
+  const namesOf = Map.groupBy(agreed, ([, what]) => what)
+  const sentences = [...namesOf].map(([what, by]) => `${what} (${by.map(([name]) => name).join(', ')})`)
+  return [
+    `One certificate and key (ECDSA P-256) for all. A client that offers what OpenSSL 3.0 does agreed on ${sentences.join('; ')}. ` +
+      'Certificates are checked with the authority that signed them: once of each before anything is measured, and on every connection ' +
+      `for latencies, tickets, new connections and transfers; wrk and autocannon look at none.${tls.isToOrigin ? ' Everyone checks that of the origin server.' : ''}`,
+  ]
 }
 
 function populationOf({ scenario, identities }: ScenarioWish, contenders: readonly Contender[], where: Surroundings) {

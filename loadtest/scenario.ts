@@ -67,4 +67,14 @@ export interface TunnelScenario extends ScenarioBase {
   readonly fields: (credentials: CredentialFields) => Readonly<Record<string, string>>
 }
 
-export type Scenario = RequestScenario | TransferScenario | SignInScenario | TunnelScenario
+/** New TLS connections with one request each: full handshakes, then resumed ones. */
+export interface HandshakeScenario extends ScenarioBase {
+  readonly kind: 'handshakes'
+  /** In a turn, of each kind. */
+  readonly count: number
+  /** Open at the same time. */
+  readonly concurrency: number
+  readonly request: (credentials: CredentialFields) => LoadRequest
+}
+
+export type Scenario = RequestScenario | TransferScenario | SignInScenario | TunnelScenario | HandshakeScenario

@@ -2,6 +2,7 @@ import type { IdentityProvider } from './lab/identity-provider.ts'
 import type { Origin } from './lab/origin.ts'
 import type { Realm } from './lab/realm.ts'
 import type { Server } from './lab/server.ts'
+import type { LabTls } from './lab/tls.ts'
 
 /** What a proxy needs to be started. */
 export interface Surroundings {
@@ -11,6 +12,8 @@ export interface Surroundings {
   readonly identityProvider: IdentityProvider
   /** For scenarios with Kerberos. */
   readonly realm: Realm | undefined
+  /** Undefined: plain HTTP. */
+  readonly tls: LabTls | undefined
 }
 
 /** A browser that goes to `start` is sent to the OP, and with both factors back to `page` of the origin server. */

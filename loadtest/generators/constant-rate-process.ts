@@ -5,12 +5,12 @@
 import { resolve } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { Worker } from 'node:worker_threads'
-import { Pool } from 'undici'
 import type { ConstantRate, LoadRequest } from '../load.ts'
 import { AnswerReceiver } from './answer-receiver.ts'
 import type { ConstantRateOrder } from './constant-rate.ts'
 import { monotonicMs } from './monotonic-ms.ts'
 import type { Pace } from './pacer-thread.ts'
+import { poolOf } from './pool.ts'
 
 /**
  * Above 4,000/s requests go in small groups, when the last of a group is due: waking up costs nearly as much as
@@ -19,11 +19,7 @@ import type { Pace } from './pacer-thread.ts'
 const MIN_INTERVAL_MS = 0.25
 
 const order = (await json(process.stdin)) as ConstantRateOrder
-const { ca } = order
-const pool = new Pool(`${ca === undefined ? 'http' : 'https'}://127.0.0.1:${order.port}`, {
-  ...{ connections: order.connections, pipelining: 1 },
-  ...(ca !== undefined && { connect: { ca } }),
-})
+const pool = poolOf(order)
 const total = Math.floor((order.warmUpS + order.durationS) * order.requestsPerSecond)
 const uncounted = order.warmUpS * order.requestsPerSecond
 const intervalMs = 1000 / order.requestsPerSecond

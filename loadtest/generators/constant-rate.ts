@@ -26,7 +26,7 @@ export interface ConstantRateOrder {
   /** Reports what has come so far again and again; default: once, at the end. */
   readonly reportEveryS?: number
   /** Over TLS, with a certificate that this one has signed. */
-  readonly ca?: string
+  readonly ca?: string | undefined
 }
 
 /** `onReport` gets each report as it comes, the last one included. Returns the last. */

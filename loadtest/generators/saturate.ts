@@ -1,10 +1,11 @@
 /**
  * Saturation with wrk: one thread, a fixed number of connections, each of which asks again as soon as it has its
- * answer.
+ * answer. wrk looks at no certificate; tls-check.ts did, before anything was measured.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runProgram } from '../lab/run-program.ts'
+import { type LabTls, schemeOf } from '../lab/tls.ts'
 import type { LoadRequest, Saturation } from '../load.ts'
 
 export interface SaturationOptions {
@@ -15,6 +16,7 @@ export interface SaturationOptions {
   readonly requests: readonly LoadRequest[]
   /** Takes the place of PLACEHOLDER in each request: one of the lines of this file at random. */
   readonly linesFile?: string
+  readonly tls?: LabTls | undefined
   readonly directory: string
   readonly signal: AbortSignal
 }
@@ -26,7 +28,7 @@ export const PLACEHOLDER = '@@line@@'
 const TIMEOUT_S = 5
 
 export async function saturate(options: SaturationOptions): Promise<Saturation> {
-  const { port, connections, durationS, requests, directory, signal, linesFile } = options
+  const { port, connections, durationS, requests, directory, signal, linesFile, tls } = options
   const script = join(directory, 'wrk.lua')
   writeFileSync(script, luaScript(requests, linesFile), { mode: 0o600 })
   const settings = [
@@ -42,7 +44,7 @@ export async function saturate(options: SaturationOptions): Promise<Saturation> 
     script,
   ]
   const timeoutMs = (durationS + 4 * TIMEOUT_S) * 1000
-  const output = await runProgram(['wrk', ...settings, `http://127.0.0.1:${port}`], { timeoutMs, signal })
+  const output = await runProgram(['wrk', ...settings, `${schemeOf(tls)}://127.0.0.1:${port}`], { timeoutMs, signal })
   const [count, durationUs, errors] = (/^figures (\d+) (\d+) (\d+)$/m.exec(output) ?? []).slice(1).map(Number)
   if (count === undefined || durationUs === undefined || errors === undefined) throw new Error('wrk tells no figures')
   return { requests: count, durationS: durationUs / 1e6, errors }

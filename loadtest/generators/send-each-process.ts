@@ -1,12 +1,12 @@
 /** The process behind send-each.ts: reads an order on standard input, writes the outcome on standard output. */
 import { json } from 'node:stream/consumers'
-import { Pool } from 'undici'
 import type { LoadRequest, Saturation } from '../load.ts'
 import { AnswerReceiver } from './answer-receiver.ts'
+import { poolOf } from './pool.ts'
 import type { SendEachOrder } from './send-each.ts'
 
 const order = (await json(process.stdin)) as SendEachOrder
-const pool = new Pool(`http://127.0.0.1:${order.port}`, { connections: order.connections, pipelining: 1 })
+const pool = poolOf(order)
 const unsent = order.requests.values()
 let errors = 0
 let outstanding = 0

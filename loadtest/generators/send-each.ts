@@ -16,6 +16,8 @@ export interface SendEachOrder {
   readonly connections: number
   /** Each is sent exactly once. */
   readonly requests: readonly LoadRequest[]
+  /** Over TLS, with a certificate that this one has signed. */
+  readonly ca?: string | undefined
 }
 
 /** Looks at the status and the length of every answer. */

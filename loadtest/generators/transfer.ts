@@ -1,5 +1,6 @@
-/** Large contents with curl, one after the other on one connection. */
+/** Large contents with curl, one after the other on one connection, whose certificate is checked. */
 import { runProgram } from '../lab/run-program.ts'
+import { type LabTls, schemeOf } from '../lab/tls.ts'
 import type { LoadRequest, Transfer } from '../load.ts'
 
 export interface TransferOptions {
@@ -9,6 +10,7 @@ export interface TransferOptions {
   /** Sent as the content of each request. */
   readonly uploadFile: string | undefined
   readonly uploadBytes: number
+  readonly tls: LabTls | undefined
   readonly signal: AbortSignal
 }
 
@@ -35,9 +37,10 @@ export async function transfer(options: TransferOptions): Promise<Transfer> {
 }
 
 /** Options of one transfer, and `next` between two: curl keeps the connection. */
-function curlConfig({ port, request, count, uploadFile }: TransferOptions): string {
+function curlConfig({ port, request, count, uploadFile, tls }: TransferOptions): string {
   const one = [
-    `url = "http://127.0.0.1:${port}${request.target}"`,
+    `url = "${schemeOf(tls)}://127.0.0.1:${port}${request.target}"`,
+    ...(tls === undefined ? [] : [`cacert = "${tls.caFile}"`]),
     'output = "/dev/null"',
     'header = "Expect:"',
     ...Object.entries(request.fields).map(([name, value]) => `header = "${name}: ${value}"`),

@@ -5,11 +5,15 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { type LabTls, schemeOf } from '../lab/tls.ts'
 
 export interface TunnelOptions {
   readonly port: number
   readonly target: string
   readonly fields: Readonly<Record<string, string>>
+  /** Its certificate is checked. */
+  readonly tls?: LabTls | undefined
   readonly signal: AbortSignal
 }
 
@@ -66,14 +70,14 @@ export class Tunnels {
     this.#open.clear()
   }
 
-  async #openOne({ port, target, fields }: TunnelOptions): Promise<void> {
+  async #openOne({ port, target, fields, tls }: TunnelOptions): Promise<void> {
     const key = randomBytes(16).toString('base64')
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+    const socket = openSocket(port, tls)
     // What ends a tunnel shows in the count; without a listener it would end this process.
     socket.on('error', () => undefined)
     socket.once('close', () => this.#open.delete(socket))
     try {
-      socket.write(handshake(port, target, { ...fields, 'Sec-WebSocket-Key': key }))
+      socket.write(handshake(port, target, schemeOf(tls), { ...fields, 'Sec-WebSocket-Key': key }))
       const head = await readHead(socket)
       const accept = createHash('sha1').update(`${key}${ACCEPT_GUID}`).digest('base64')
       if (!/^HTTP\/1\.1 101 /.test(head)) throw new Error(head.split('\r\n', 1)[0])
@@ -86,13 +90,18 @@ export class Tunnels {
   }
 }
 
-function handshake(port: number, target: string, fields: Readonly<Record<string, string>>): string {
+function openSocket(port: number, tls: LabTls | undefined): Socket {
+  const where = { host: '127.0.0.1', port, noDelay: true }
+  return tls === undefined ? connect(where) : connectTls({ ...where, ca: tls.ca })
+}
+
+function handshake(port: number, target: string, scheme: string, fields: Readonly<Record<string, string>>): string {
   const all = {
     Host: `127.0.0.1:${port}`,
     Connection: 'Upgrade',
     Upgrade: 'websocket',
     'Sec-WebSocket-Version': '13',
-    Origin: `http://127.0.0.1:${port}`,
+    Origin: `${scheme}://127.0.0.1:${port}`,
     ...fields,
   }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)

@@ -1,18 +1,28 @@
-/** Correctness with autocannon before anything is measured: a load of refusals or redirects measures nothing. */
+/**
+ * Correctness with autocannon before anything is measured: a load of refusals or redirects measures nothing. It looks
+ * at no certificate; tls-check.ts does.
+ */
 import autocannon from 'autocannon'
+import { type LabTls, schemeOf } from '../lab/tls.ts'
 import type { LoadRequest } from '../load.ts'
 
 const CONNECTIONS = 8
 const TIMEOUT_S = 5
 
+interface Target {
+  readonly name: string
+  readonly port: number
+  readonly tls: LabTls | undefined
+}
+
 /**
  * Sends `amount` requests and looks at the status and the length of each answer.
  * @throws when one is wrong.
  */
-export async function verify(name: string, port: number, requests: readonly LoadRequest[], amount: number) {
+export async function verify({ name, port, tls }: Target, requests: readonly LoadRequest[], amount: number) {
   const seen = new Map<string, number>()
   const result = await autocannon({
-    url: `http://127.0.0.1:${port}`,
+    url: `${schemeOf(tls)}://127.0.0.1:${port}`,
     connections: CONNECTIONS,
     amount,
     timeout: TIMEOUT_S,

@@ -40,11 +40,11 @@ interface Client {
   readonly secret: string
 }
 
-/** `torhausCa`: Torhaus speaks TLS, with a certificate that this one has signed. */
+/** `proxyCa`: the proxies speak TLS, with certificates that this one has signed. */
 export async function startIdentityProvider(
   directory: string,
   userNames: readonly string[] = ['ada'],
-  torhausCa?: string,
+  proxyCa?: string,
 ): Promise<IdentityProvider> {
   const users = userNames.map(name => ({
     name,
@@ -54,14 +54,15 @@ export async function startIdentityProvider(
   const [first] = users
   if (first === undefined) throw new Error('an OP needs a user')
   const torhaus = await newClient(agreed.clientId)
+  const scheme = proxyCa === undefined ? 'http' : 'https'
   const apachePort = await newClient('apache')
-  const apache = { ...apachePort, redirectUri: `http://127.0.0.1:${apachePort.port}/oidc-callback` }
+  const apache = { ...apachePort, redirectUri: `${scheme}://127.0.0.1:${apachePort.port}/oidc-callback` }
   const op = await startOpenIdProvider({
     users,
     audience: agreed.audience,
     accessTokenLifetimeS: ACCESS_TOKEN_LIFETIME_S,
     clients: [
-      torhausClient(torhausAddresses(torhaus.port, false, torhausCa === undefined ? 'http' : 'https'), torhaus.secret),
+      torhausClient(torhausAddresses(torhaus.port, false, scheme), torhaus.secret),
       { clientId: apache.id, clientSecret: apache.secret, redirectUris: [apache.redirectUri] },
     ],
   })
@@ -71,8 +72,8 @@ export async function startIdentityProvider(
     torhaus,
     apache,
     certificate: certify(op, directory),
-    signIn: (start, page) => Promise.all(users.map(user => cookiesOfSignIn(start, page, user, torhausCa))),
-    newBrowser: start => signIn(new BrowserClient(torhausCa), start, first),
+    signIn: (start, page) => Promise.all(users.map(user => cookiesOfSignIn(start, page, user, proxyCa))),
+    newBrowser: start => signIn(new BrowserClient(proxyCa), start, first),
     stop: () => op.close(),
   }
 }

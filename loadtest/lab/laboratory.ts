@@ -13,6 +13,7 @@ import { startIdentityProvider } from './identity-provider.ts'
 import { keepAwake } from './keep-awake.ts'
 import { startOrigin } from './origin.ts'
 import { startRealm } from './realm.ts'
+import { createLabTls, type TlsSides } from './tls.ts'
 
 export interface Laboratory extends AsyncDisposable, Surroundings {
   /** Starts a subject, which is stopped with the laboratory. */
@@ -25,6 +26,8 @@ export interface LaboratoryOptions {
   /** Users of the OP; default: one. With `realm` also accounts of the directory (devkit/realm/lab-accounts.ts). */
   readonly users?: readonly string[]
   readonly realm?: boolean
+  /** Default: `none`. */
+  readonly tls?: TlsSides
   /** For figures of CPU time and latency: see `keepAwake`. Not where the time that is left unused is measured. */
   readonly isAwake?: boolean
 }
@@ -34,6 +37,7 @@ export async function openLaboratory({
   packages = [],
   users,
   realm = false,
+  tls: sides = 'none',
   isAwake = false,
 }: LaboratoryOptions): Promise<Laboratory> {
   await ensureDebianPackages([...new Set([...labPackages, ...packages])])
@@ -51,12 +55,13 @@ export async function openLaboratory({
   if (isAwake) undo.use(await keepAwake())
   const directoryRealm = realm ? await startRealm(directory, users ?? []) : undefined
   undo.defer(() => directoryRealm?.stop())
-  const identityProvider = await startIdentityProvider(directory, users)
+  const tls = createLabTls(directory, sides)
+  const identityProvider = await startIdentityProvider(directory, users, tls?.ca)
   undo.defer(() => identityProvider.stop())
-  const origin = await startOrigin(directory)
+  const origin = await startOrigin(directory, tls)
   undo.defer(() => origin.stop())
 
-  const surroundings: Surroundings = { directory, origin, identityProvider, realm: directoryRealm }
+  const surroundings: Surroundings = { directory, origin, identityProvider, realm: directoryRealm, tls }
   const kept = undo.move()
   return {
     ...surroundings,

@@ -19,6 +19,7 @@ import { join, resolve } from 'node:path'
 import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { FETCH_CONTENT } from './git-content.ts'
 import { type Server, startServer } from './server.ts'
+import type { LabTls } from './tls.ts'
 
 /**
  * Where the origin server wants a token in each request. It does not look into it: what that costs is not the proxy's.
@@ -54,6 +55,16 @@ export interface Origin {
   readonly tlsPort: number | undefined
   counts(): Promise<OriginCounts>
   stop(): Promise<void>
+}
+
+/** Where a proxy finds it, without a slash at the end. `host`: a name of its certificate. */
+export function originUrl({ origin, tls }: OriginPlaced, host = '127.0.0.1'): string {
+  return tls?.isToOrigin === true ? `https://${host}:${origin.tlsPort}` : `http://${host}:${origin.port}`
+}
+
+interface OriginPlaced {
+  readonly origin: Origin
+  readonly tls: LabTls | undefined
 }
 
 export async function startOrigin(directory: string, certificate?: OriginCertificate): Promise<Origin> {
@@ -200,5 +211,6 @@ const tlsLines = ({ port, certificateFile, privateKeyFile }: OriginCertificate &
   `    listen 127.0.0.1:${port} ssl backlog=4096;
     ssl_certificate ${certificateFile};
     ssl_certificate_key ${privateKeyFile};
+    ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_cache shared:origin:10m;
 `

@@ -1,7 +1,9 @@
 /** How Torhaus is set up for a scenario: who may come in how, and how an account leaves. */
 import { DEVOPS_SPN, PROXY_SPN } from '../../devkit/realm/lab-accounts.ts'
 import type { torhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
+import type { Surroundings } from '../subject.ts'
 import type { Realm } from './realm.ts'
+import type { LabTls } from './tls.ts'
 
 const ticketIsEnough = {
   name: 'first-factor',
@@ -27,8 +29,11 @@ export type TorhausKind =
 
 type Configuration = ReturnType<typeof torhausConfig>
 
+type Around = Pick<Surroundings, 'realm' | 'tls'>
+
 /** @throws where the kind needs a realm and there is none. */
-export function configurationOf(kind: TorhausKind, usual: Configuration, realm: Realm | undefined): object {
+export function configurationOf(kind: TorhausKind, plain: Configuration, { realm, tls }: Around): object {
+  const usual = tls === undefined ? plain : withTls(plain, tls)
   if (kind === 'assertion') return usual
   if (kind === 'one-worker' || kind === 'two-workers')
     return { ...usual, listener: { ...usual.listener, workers: kind === 'one-worker' ? 1 : 2 } }
@@ -44,6 +49,15 @@ export function configurationOf(kind: TorhausKind, usual: Configuration, realm: 
   const authenticatesConnections = kind === 'authenticating-connections'
   const kerberos = { targetPrincipal: DEVOPS_SPN, authenticatesConnections }
   return { ...withKerberos, upstream: { ...usual.upstream, identity: { kind: 'kerberos', kerberos } } }
+}
+
+function withTls(plain: Configuration, { certificateFile, privateKeyFile, caFile, isToOrigin }: LabTls) {
+  return {
+    ...plain,
+    publicUrl: plain.publicUrl.replace(/^http:/, 'https:'),
+    listener: { ...plain.listener, tls: { certificateFile, privateKeyFile } },
+    upstream: { ...plain.upstream, ...(isToOrigin && { tls: { caFile } }) },
+  }
 }
 
 const kerberosSection = ({ kdc }: Realm) => ({

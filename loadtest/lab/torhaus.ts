@@ -10,8 +10,9 @@ import { torhausAddresses, torhausConfig, writeTorhausConfig } from '../../devki
 import { mainProgram } from '../../devkit/torhaus/torhaus-program.ts'
 import type { SubjectStarter, Surroundings } from '../subject.ts'
 import type { Place } from './cores.ts'
-import { TICKET_FOLDER } from './origin.ts'
+import { originUrl, TICKET_FOLDER } from './origin.ts'
 import { type Server, startServer } from './server.ts'
+import { schemeOf } from './tls.ts'
 import { configurationOf, type TorhausKind } from './torhaus-kind.ts'
 
 const FOLDER = 'torhaus'
@@ -19,16 +20,16 @@ const FOLDER = 'torhaus'
 /** `nodeOptions`: for a profile, e.g. `--cpu-prof`. */
 export function torhaus(kind: TorhausKind, nodeOptions: readonly string[] = []): SubjectStarter {
   return async surroundings => {
-    const { identityProvider, realm } = surroundings
+    const { identityProvider, tls } = surroundings
     const { port } = identityProvider.torhaus
     await mkdir(folderOf(surroundings))
     const setting = await settingOf(surroundings)
-    const configFile = await writeTorhausConfig(setting, usual => configurationOf(kind, usual, realm))
+    const configFile = await writeTorhausConfig(setting, usual => configurationOf(kind, usual, surroundings))
     const server = await start('torhaus', surroundings, {
       port,
       command: commandOf(mainProgram(), configFile, nodeOptions),
     })
-    const { publicUrl } = torhausAddresses(port)
+    const { publicUrl } = torhausAddresses(port, false, schemeOf(tls))
     const signInPages = { start: `${publicUrl}/.torhaus/sign-in?return_to=/1k`, page: `${publicUrl}/1k` }
     const sessionsMade = () => sessionsIn(sessionFiles(surroundings).storeFile)
     return {
@@ -61,7 +62,7 @@ export function torhausBeside(name: string, kind: TorhausKind, place: Place = 'p
     const usual = torhausConfig(await settingOf(surroundings))
     const configFile = join(folderOf(surroundings), `${name}.yaml`)
     const ownPort = { ...usual, listener: { ...usual.listener, port } }
-    writeFileSync(configFile, stringify(configurationOf(kind, ownPort, surroundings.realm)))
+    writeFileSync(configFile, stringify(configurationOf(kind, ownPort, surroundings)))
     const server = await start(name, surroundings, { port, place, command: commandOf(mainProgram(), configFile, []) })
     return { name, port, server, ...trafficOf(kind) }
   }
@@ -75,7 +76,7 @@ export function torhausOf(tree: string, kind: TorhausKind): SubjectStarter {
   return async surroundings => {
     const port = await freePort()
     const configFile = join(folderOf(surroundings), 'baseline.yaml')
-    const usual = configurationOf(kind, torhausConfig(await settingOf(surroundings)), surroundings.realm)
+    const usual = configurationOf(kind, torhausConfig(await settingOf(surroundings)), surroundings)
     writeFileSync(configFile, stringify(inOptionsOf(resolve(tree), usual)))
     const command = commandOf(mainProgram(resolve(tree)), configFile, [])
     const ports = { PORT: String(port), ADMIN_PORT: String(await freePort()) }
@@ -112,7 +113,7 @@ const folderOf = ({ directory }: Surroundings) => join(directory, FOLDER)
 const settingOf = async (surroundings: Surroundings) => ({
   port: surroundings.identityProvider.torhaus.port,
   adminPort: await freePort(),
-  upstreamUrl: `http://127.0.0.1:${surroundings.origin.port}`,
+  upstreamUrl: originUrl(surroundings),
   issuer: surroundings.identityProvider.issuer,
   clientSecret: surroundings.identityProvider.torhaus.secret,
   directory: folderOf(surroundings),

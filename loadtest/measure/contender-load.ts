@@ -5,6 +5,7 @@ import { sendEach } from '../generators/send-each.ts'
 import { verify } from '../generators/verify.ts'
 import { SMALL_BYTES } from '../lab/origin.ts'
 import type { Realm } from '../lab/realm.ts'
+import type { LabTls } from '../lab/tls.ts'
 import type { LoadRequest, Saturation } from '../load.ts'
 import type { CredentialFields, RequestScenario } from '../scenario.ts'
 import type { Subject } from '../subject.ts'
@@ -19,6 +20,7 @@ export interface Contender {
 export interface LoadSetting {
   readonly scenario: RequestScenario
   readonly realm: Realm | undefined
+  readonly tls: LabTls | undefined
   readonly directory: string
   readonly population?: Population | undefined
   readonly signal: AbortSignal
@@ -51,8 +53,11 @@ export async function requestsFor(contender: Contender, count: number, setting: 
 export async function verifyContender(contender: Contender, setting: LoadSetting): Promise<void> {
   const { subject } = contender
   const requests = await requestsFor(contender, VERIFIED_REQUESTS, setting)
-  if (subject.checksTickets !== true) return verify(subject.name, subject.port, requests, VERIFIED_REQUESTS)
-  const { errors } = await sendEach({ port: subject.port, connections: 8, requests }, setting.signal)
+  if (subject.checksTickets !== true) return verify({ ...subject, tls: setting.tls }, requests, VERIFIED_REQUESTS)
+  const { errors } = await sendEach(
+    { port: subject.port, connections: 8, requests, ca: setting.tls?.ca },
+    setting.signal,
+  )
   if (errors > 0)
     throw new Error(`${subject.name} gave ${errors} wrong answers of ${VERIFIED_REQUESTS} to fresh tickets`)
 }
@@ -64,11 +69,11 @@ export async function prepareLoad(
   setting: LoadSetting,
 ): Promise<() => Promise<Saturation>> {
   const { port, checksTickets } = contender.subject
-  const { directory, signal, population } = setting
+  const { directory, signal, population, tls } = setting
   const { connections } = setting.scenario
   const requests = await requestsFor(contender, freshRequests, setting)
-  if (checksTickets === true) return () => sendEach({ port, connections, requests }, signal)
-  const options = { port, connections, durationS, directory, signal }
+  if (checksTickets === true) return () => sendEach({ port, connections, requests, ca: tls?.ca }, signal)
+  const options = { port, connections, durationS, directory, tls, signal }
   return population === undefined
     ? () => saturate({ ...options, requests })
     : () => saturate({ ...options, requests: requests.map(population.anyones), linesFile: population.linesFile })

@@ -14,6 +14,8 @@ export interface Durations {
   /** Of the scenario's tunnels. */
   readonly tunnelShare: number
   readonly idleS: number
+  /** Of the scenario's handshakes. */
+  readonly handshakeShare: number
 }
 
 /**
@@ -31,6 +33,7 @@ export const FULL: Durations = {
   signInRounds: 3,
   tunnelShare: 1,
   idleS: 10,
+  handshakeShare: 1,
 }
 
 export const SHORT: Durations = {
@@ -44,4 +47,5 @@ export const SHORT: Durations = {
   signInRounds: 1,
   tunnelShare: 0.1,
   idleS: 2,
+  handshakeShare: 0.1,
 }

@@ -18,6 +18,8 @@ export interface Turn {
 /** Everything measured of one subject. */
 export interface Measured {
   readonly turns: Turn[]
+  /** Of handshakes alone; `turns` are then the full ones. */
+  readonly resumedTurns: Turn[]
   /** Milliseconds: of requests at a constant rate, of whole transfers and sign-ins, of echoes through tunnels. */
   readonly latenciesMs: number[]
   readonly latenessMs: number[]
@@ -34,6 +36,7 @@ export const KDC_REQUESTS = 'KDC requests'
 
 export const newMeasured = (more: Record<string, number> = {}): Measured => ({
   turns: [],
+  resumedTurns: [],
   latenciesMs: [],
   latenessMs: [],
   errors: 0,
@@ -47,6 +50,8 @@ export interface Figures {
   readonly cpuMsPerGb: Spread | undefined
   /** Cost of each turn, in either unit: turns of the same number stood next to each other and compare best. */
   readonly costs: readonly number[]
+  /** Microseconds of each turn of resumed handshakes; empty elsewhere. */
+  readonly resumedCosts: readonly number[]
   readonly p50Ms: number
   readonly p99Ms: number
   readonly latenessP99Ms: number | undefined
@@ -62,9 +67,11 @@ export interface Figures {
   readonly more: Readonly<Record<string, number>>
 }
 
-export function sumUp({ turns, latenciesMs, latenessMs, errors, warmUpSockets, more }: Measured): Figures {
+export function sumUp(measured: Measured): Figures {
+  const { turns, resumedTurns, latenciesMs, latenessMs, errors, warmUpSockets, more } = measured
+  const allTurns = [...turns, ...resumedTurns]
   const isBulk = turns.some(turn => turn.bytes > 0)
-  const cpuUsPerRequest = turns.map(turn => (turn.cpuUs ?? 0) / turn.requests)
+  const cpuUsPerRequest = turns.map(costOf)
   const generatorCpuUsPerRequest = turns.flatMap(({ generatorCpuUs, requests }) =>
     generatorCpuUs === undefined ? [] : generatorCpuUs / requests,
   )
@@ -74,16 +81,19 @@ export function sumUp({ turns, latenciesMs, latenessMs, errors, warmUpSockets, m
     cpuUsPerRequest: spread(cpuUsPerRequest),
     cpuMsPerGb: isBulk ? spread(cpuMsPerGb) : undefined,
     costs: isBulk ? cpuMsPerGb : cpuUsPerRequest,
+    resumedCosts: resumedTurns.map(costOf),
     p50Ms: percentile(latenciesMs, 0.5),
     p99Ms: percentile(latenciesMs, 0.99),
     latenessP99Ms: latenessMs.length === 0 ? undefined : percentile(latenessMs, 0.99),
-    errors: turns.reduce((sum, turn) => sum + turn.errors, errors),
-    upstreamSockets: Math.max(warmUpSockets, ...turns.map(turn => turn.upstreamSockets)),
-    residentBytes: Math.max(0, ...turns.map(turn => turn.residentBytes)),
+    errors: allTurns.reduce((sum, turn) => sum + turn.errors, errors),
+    upstreamSockets: Math.max(warmUpSockets, ...allTurns.map(turn => turn.upstreamSockets)),
+    residentBytes: Math.max(0, ...allTurns.map(turn => turn.residentBytes)),
     generatorCpuUsPerRequest: generatorCpuUsPerRequest.length === 0 ? undefined : spread(generatorCpuUsPerRequest),
     more,
   }
 }
+
+const costOf = ({ cpuUs, requests }: Turn) => (cpuUs ?? 0) / requests
 
 export function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((left, right) => left - right)

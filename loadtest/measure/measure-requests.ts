@@ -41,7 +41,7 @@ export async function measureRequests(scenario: RequestScenario, setting: Settin
 }
 
 async function measureLatency(scenario: RequestScenario, setting: Setting, each: Each): Promise<void> {
-  const { durations, signal } = setting
+  const { durations, signal, tls } = setting
   const { connections } = scenario
   const requestsPerSecond = scenario.requestsPerSecond * durations.rateShare
   const seconds = { durationS: durations.constantRateS, warmUpS: SETTLE_S }
@@ -49,7 +49,7 @@ async function measureLatency(scenario: RequestScenario, setting: Setting, each:
   for (let round = 1; round <= durations.latencyRounds; round++) {
     await each(`${requestsPerSecond}/s ${round}/${durations.latencyRounds}`, async (contender, into) => {
       const requests = await requestsFor(contender, count, { ...setting, scenario })
-      const order = { port: contender.subject.port, connections, requestsPerSecond, requests, ...seconds }
+      const order = { port: contender.subject.port, connections, requestsPerSecond, requests, ca: tls?.ca, ...seconds }
       const { latenciesMs, latenessMs, errors } = await sendAtConstantRate(order, signal)
       for (const latencyMs of latenciesMs) into.latenciesMs.push(latencyMs)
       for (const lateMs of latenessMs) into.latenessMs.push(lateMs)

@@ -7,7 +7,7 @@ import { account, cpuOf } from './account.ts'
 import type { Each, Setting } from './setting.ts'
 
 export async function measureTransfers(scenario: TransferScenario, setting: Setting, each: Each): Promise<void> {
-  const { directory, durations, signal } = setting
+  const { directory, durations, signal, tls } = setting
   const { uploadBytes } = scenario
   const uploadFile = uploadBytes === undefined ? undefined : join(directory, 'upload')
   if (uploadFile !== undefined) writeFileSync(uploadFile, Buffer.alloc(uploadBytes ?? 0, 'torhaus '))
@@ -16,7 +16,7 @@ export async function measureTransfers(scenario: TransferScenario, setting: Sett
       const { count } = scenario
       if (credentials === undefined) throw new Error('a transfer needs a user')
       const what = { count, request: scenario.request(credentials), uploadFile, uploadBytes: uploadBytes ?? 0 }
-      const turn = await account(setting, subject, () => transfer({ port: subject.port, ...what, signal }))
+      const turn = await account(setting, subject, () => transfer({ port: subject.port, ...what, tls, signal }))
       if (round === 0) into.errors += turn.errors
       else {
         into.turns.push(turn)

@@ -85,8 +85,8 @@ async function idleCpu({ server }: Subject, idleS: number, signal: AbortSignal):
   return (usageOf(server.pid).cpuUs - before) / idleS / 1e4
 }
 
-function optionsFor({ subject, credentials }: Contender, { fields }: TunnelScenario, { signal }: Setting) {
+function optionsFor({ subject, credentials }: Contender, { fields }: TunnelScenario, { tls, signal }: Setting) {
   const [first] = credentials
   if (first === undefined) throw new Error('a tunnel needs a user')
-  return { port: subject.port, target: TUNNEL_TARGET, fields: fields(first), signal }
+  return { port: subject.port, target: TUNNEL_TARGET, fields: fields(first), tls, signal }
 }

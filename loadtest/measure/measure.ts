@@ -2,6 +2,7 @@
 import type { Scenario } from '../scenario.ts'
 import type { Contender } from './contender-load.ts'
 import { KDC_REQUESTS, type Measured, newMeasured } from './figures.ts'
+import { measureHandshakes } from './measure-handshakes.ts'
 import { measureRequests } from './measure-requests.ts'
 import { measureSignIns } from './measure-sign-ins.ts'
 import { measureTransfers } from './measure-transfers.ts'
@@ -42,6 +43,9 @@ export async function measure(
       break
     case 'sign-ins':
       await measureSignIns(scenario, setting, each)
+      break
+    case 'handshakes':
+      await measureHandshakes(scenario, setting, each)
       break
     case 'tunnels':
       await measureTunnels(scenario, setting, each)

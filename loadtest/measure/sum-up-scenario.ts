@@ -1,5 +1,6 @@
 /** From what was measured of all subjects to the result that is kept. */
-import { addedLatencyGoals } from '../goals.ts'
+import { addedLatencyGoals, resumptionGoals } from '../goals.ts'
+import type { TlsSides } from '../lab/tls.ts'
 import { rounded, roundedSpread } from '../results/rounded.ts'
 import type { Comparison, CostUnit, ResultRow, ScenarioResult } from '../results/scenario-result.ts'
 import { spreadText, TOO_BUSY } from '../results/scenario-result.ts'
@@ -11,14 +12,22 @@ const units: Readonly<Record<Scenario['kind'], CostUnit>> = {
   transfer: 'ms/GB',
   'sign-ins': 'us/sign-in',
   tunnels: 'us/tunnel',
+  handshakes: 'us/connection',
 }
 
-/** `requestsPerSecond`: of the latencies, where they were measured at a constant rate. */
+/** What is said about a result beside its figures. */
+interface About {
+  readonly tls: TlsSides
+  /** Of the latencies, where they were measured at a constant rate. */
+  readonly requestsPerSecond: number | undefined
+  readonly comparisons: readonly Comparison[]
+  readonly notes: readonly string[]
+}
+
 export function sumUpScenario(
   scenario: Scenario,
   figures: ReadonlyMap<string, Figures>,
-  requestsPerSecond: number | undefined,
-  comparisons: readonly Comparison[],
+  { tls, requestsPerSecond, comparisons, notes }: About,
 ): ScenarioResult {
   const subject = figures.get('torhaus')
   if (subject === undefined) throw new Error('nothing was measured')
@@ -27,16 +36,20 @@ export function sumUpScenario(
     kind: 'scenario',
     scenario: scenario.name,
     description: scenario.description,
+    tls,
     unit: units[scenario.kind],
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
     rows: [...figures].map(([name, of]) => (of === direct ? directRow(of) : row(name, of, subject))),
-    comparisons: [...addedLatency(scenario, subject, direct), ...comparisons],
-    notes: [...figures].flatMap(([name, { generatorCpuUsPerRequest: cost }]) =>
-      cost === undefined || name === 'direct'
-        ? []
-        : `The generator of ${name} took ${spreadText(cost, 1)} us CPU per request on its own core.`,
-    ),
+    comparisons: [...addedLatency(scenario, subject, direct), ...resumptions(figures, subject), ...comparisons],
+    notes: [...notes, ...generatorNotes(figures)],
   }
+}
+
+function generatorNotes(figures: ReadonlyMap<string, Figures>): string[] {
+  const costs = [...figures].flatMap(([name, { generatorCpuUsPerRequest: cost }]) =>
+    cost === undefined || name === 'direct' ? [] : `${name} ${spreadText(cost, 1)}`,
+  )
+  return costs.length === 0 ? [] : [`Of the generator, on its own core, CPU us per request: ${costs.join(', ')}.`]
 }
 
 function row(name: string, figures: Figures, subject: Figures): ResultRow {
@@ -63,6 +76,26 @@ const common = (name: string, { p50Ms, p99Ms, latenessP99Ms, errors, more }: Fig
   errors,
   more: Object.fromEntries(Object.entries(more).map(([what, value]) => [what, rounded(value)])),
 })
+
+/** Cost of a resumed connection, and beside each peer, per round. */
+function resumptions(figures: ReadonlyMap<string, Figures>, subject: Figures): Comparison[] {
+  if (subject.resumedCosts.length === 0) return []
+  const measured = (values: readonly number[]) => roundedSpread(spread(values))
+  return [...figures].flatMap(([name, { resumedCosts }]) => {
+    const cost = { what: `resumed connection, ${name}, CPU us`, measured: measured(resumedCosts), digits: 1 }
+    if (resumedCosts === subject.resumedCosts) return [cost]
+    const ratios = subject.resumedCosts.map((own, round) => own / (resumedCosts[round] ?? Number.NaN))
+    const atMost = resumptionGoals[name]
+    return [
+      cost,
+      {
+        what: `resumed connection, cost beside ${name}`,
+        ...{ measured: measured(ratios), digits: 2 },
+        ...(atMost !== undefined && { atMost }),
+      },
+    ]
+  })
+}
 
 function addedLatency({ name, kind, kerberos }: Scenario, subject: Figures, direct?: Figures): Comparison[] {
   if (kind !== 'requests' || kerberos !== undefined || direct === undefined) return []

@@ -11,7 +11,8 @@ import { freePort } from '../../devkit/torhaus/free-port.ts'
 import type { SubjectStarter } from '../subject.ts'
 import { startApache } from './apache-server.ts'
 
-export const apacheGssapi: SubjectStarter = async ({ directory, origin, realm }) => {
+export const apacheGssapi: SubjectStarter = async surroundings => {
+  const { directory, realm } = surroundings
   if (realm === undefined) throw new Error('apache-gssapi needs a realm')
   const port = await freePort()
   const files = join(directory, 'apache-gssapi-files')
@@ -23,7 +24,7 @@ export const apacheGssapi: SubjectStarter = async ({ directory, origin, realm })
   // Its workers read the keytab and write the replay cache.
   if (process.getuid?.() === 0) execFileSync('chown', ['-R', 'www-data:www-data', files])
   const server = await startApache({
-    ...{ directory, name: 'apache-gssapi', port, originPort: origin.port },
+    ...{ surroundings, name: 'apache-gssapi', port },
     modules: ['auth_gssapi', 'headers'],
     directives: '',
     location: `AuthType GSSAPI

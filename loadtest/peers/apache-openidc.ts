@@ -11,12 +11,12 @@ export type OpenidcKind = 'openid-connect' | 'oauth20' | 'auth-openidc'
 
 export const apacheOpenidc =
   (kind: OpenidcKind): SubjectStarter =>
-  async ({ directory, origin, identityProvider }) => {
-    const { issuer, apache, certificate } = identityProvider
+  async surroundings => {
+    const { issuer, apache, certificate } = surroundings.identityProvider
     const { port } = apache
     const certificateKey = `${certificate.keyId}#${certificate.file}`
     const server = await startApache({
-      ...{ directory, name: 'apache-openidc', port, originPort: origin.port },
+      ...{ surroundings, name: 'apache-openidc', port },
       modules: ['auth_openidc'],
       directives: `OIDCProviderMetadataURL ${issuer}/.well-known/openid-configuration
 OIDCProviderVerifyCertFiles ${certificateKey}
@@ -32,7 +32,7 @@ OIDCOAuthRemoteUserClaim preferred_username`,
       location: `AuthType ${kind}
 Require valid-user`,
     })
-    const page = `http://127.0.0.1:${port}/1k`
+    const page = new URL('/1k', apache.redirectUri).href
     // OIDC Core 4, initiating login from a third party: a user agent without a window would get a 401 for the page
     // itself.
     const start = `${apache.redirectUri}?iss=${encodeURIComponent(issuer)}&target_link_uri=${encodeURIComponent(page)}`

@@ -3,10 +3,10 @@ import { freePort } from '../../devkit/torhaus/free-port.ts'
 import type { SubjectStarter } from '../subject.ts'
 import { startApache } from './apache-server.ts'
 
-export const apache: SubjectStarter = async ({ directory, origin }) => {
+export const apache: SubjectStarter = async surroundings => {
   const port = await freePort()
   const server = await startApache({
-    ...{ directory, name: 'apache', port, originPort: origin.port },
+    ...{ surroundings, name: 'apache', port },
     modules: [],
     directives: '',
     location: 'Require all granted',

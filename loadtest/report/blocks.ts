@@ -1,4 +1,7 @@
 /** Parts of pages that are made from results: between `<!-- NAME -->` and `<!-- /NAME -->`. */
+
+import type { TlsSides } from '../lab/tls.ts'
+import { reported } from '../reported.ts'
 import { type KeptResults, scenarioIn } from '../results/kept-result.ts'
 import { rowOf, type ScenarioResult, spreadText } from '../results/scenario-result.ts'
 import { CONNECTIONS_PER_USER, capacityFor, costModel, MAX_BUSY, PEAK_REQUESTS_PER_USER } from './cost-model.ts'
@@ -16,19 +19,23 @@ export function fillBlock(page: string, name: string, content: string): string {
 
 /** For the README: the headline. */
 export function figuresBlock(results: KeptResults): string {
-  const lines = ['session', 'bearer', 'pat-git', 'bulk', 'bulk-up'].flatMap(name => {
-    const result = scenarioIn(results, name)
-    return result === undefined ? [] : ratioLine(result)
-  })
-  const latencies = ['session', 'mission-day'].flatMap(name => {
-    const result = scenarioIn(results, name)
-    return result === undefined ? [] : latencySentence(result)
-  })
+  const measured = TLS_FIRST.flatMap(sides =>
+    reported.flatMap(({ scenario, tls, resultName, title }) => {
+      const result = tls === sides ? scenarioIn(results, resultName) : undefined
+      return result === undefined ? [] : [{ scenario, title, result }]
+    }),
+  )
+  const lines = measured.filter(({ scenario }) => HEADLINES.includes(scenario)).map(ratioLine)
+  const latencies = measured.filter(({ scenario }) => LATENCY_HEADLINES.includes(scenario)).flatMap(latencySentence)
   if (lines.length === 0) return NOT_YET
   const head = `| Processor time of Torhaus, as a multiple of | ${HEADLINE_PEERS.map(([, title]) => title).join(' | ')} |`
   const table = [head, `|---|${'---:|'.repeat(HEADLINE_PEERS.length)}`, ...lines].join('\n')
   return [table, ...(latencies.length === 0 ? [] : [latencies.join(' ')])].join('\n\n')
 }
+
+const TLS_FIRST: readonly TlsSides[] = ['both', 'client', 'none']
+const HEADLINES = ['session', 'bearer', 'pat-git', 'bulk', 'bulk-up', 'handshake']
+const LATENCY_HEADLINES = ['session', 'mission-day']
 
 const HEADLINE_PEERS = [
   ['apache-openidc', 'Apache mod_auth_openidc'],
@@ -37,20 +44,25 @@ const HEADLINE_PEERS = [
   ['nginx', 'nginx'],
 ] as const
 
-function ratioLine(result: ScenarioResult): string {
+interface Headline {
+  readonly title: string
+  readonly result: ScenarioResult
+}
+
+function ratioLine({ title, result }: Headline): string {
   const cells = HEADLINE_PEERS.map(([peer]) => {
     const ratio = rowOf(result, peer)?.torhausCosts
     return ratio === undefined ? '' : spreadText(ratio, 2)
   })
-  return `| ${result.scenario} | ${cells.join(' | ')} |`
+  return `| ${title} | ${cells.join(' | ')} |`
 }
 
-function latencySentence(result: ScenarioResult): string[] {
+function latencySentence({ title, result }: Headline): string[] {
   const [subject, direct] = [result.rows[0], rowOf(result, 'direct')]
   if (subject === undefined || direct === undefined) return []
   const p50 = (subject.p50Ms - direct.p50Ms).toFixed(2)
   const p99 = (subject.p99Ms - direct.p99Ms).toFixed(2)
-  return [`Added to a request at ${result.requestsPerSecond}/s (${result.scenario}): p50 ${p50} ms, p99 ${p99} ms.`]
+  return [`Added to a request at ${result.requestsPerSecond}/s (${title}): p50 ${p50} ms, p99 ${p99} ms.`]
 }
 
 const USERS = [1000, 10_000, 50_000]

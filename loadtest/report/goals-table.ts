@@ -1,26 +1,24 @@
 /** Every goal that kept results can be held against. */
 import { costGoals } from '../goals.ts'
-import type { KeptResult } from '../results/kept-result.ts'
+import { type KeptResult, resultName } from '../results/kept-result.ts'
 import { goalText, measuredText } from '../results/scenario-markdown.ts'
-import { type Comparison, rowOf } from '../results/scenario-result.ts'
+import { type Comparison, rowOf, scenarioResultName } from '../results/scenario-result.ts'
 
 /** In the order of the results. */
 export function goalsTable(results: Iterable<KeptResult>): string {
   const rows = [...results].flatMap(kept =>
     comparisonsOf(kept)
       .filter(({ atMost, atLeast }) => atMost !== undefined || atLeast !== undefined)
-      .map(comparison => goalRow(whereOf(kept), comparison)),
+      .map(comparison => goalRow(resultName(kept.result), comparison)),
   )
   if (rows.length === 0) return 'Nothing can be held against them yet.'
   return ['| | | measured | goal | |', '|---|---|---:|---:|---|', ...rows].join('\n')
 }
 
-const whereOf = ({ result }: KeptResult) => (result.kind === 'scenario' ? result.scenario : result.kind)
-
 function comparisonsOf({ result }: KeptResult): readonly Comparison[] {
   if (result.kind === 'workers') return result.comparisons
   if (result.kind !== 'scenario') return []
-  const ratios = Object.entries(costGoals[result.scenario] ?? {}).flatMap(([peer, atMost]) => {
+  const ratios = Object.entries(costGoals[scenarioResultName(result)] ?? {}).flatMap(([peer, atMost]) => {
     const measured = rowOf(result, peer)?.torhausCosts
     return measured === undefined ? [] : [{ what: `cost beside ${peer}`, measured, digits: 2, atMost }]
   })

@@ -1,6 +1,7 @@
 /** Which pictures there are, from what was kept. */
 import { type Curve, type CurvesResult, curveOf } from '../curves/curves-result.ts'
 import { costGoals } from '../goals.ts'
+import { reported } from '../reported.ts'
 import { type KeptResults, resultIn, scenarioIn } from '../results/kept-result.ts'
 import { barChart } from './bar-chart.ts'
 import { lineChart } from './line-chart.ts'
@@ -19,16 +20,14 @@ export function renderPictures(results: KeptResults): Map<string, string> {
   return pictures
 }
 
-const RATIO_SCENARIOS = ['session', 'bearer', 'pat-git', 'mission-day', 'bulk', 'bulk-up', 'impersonated', 'negotiate']
-
 function ratioPicture(results: KeptResults): string | undefined {
-  const groups = RATIO_SCENARIOS.flatMap(name => {
+  const groups = leadingOf(results).flatMap(({ resultName: name, title }) => {
     const rows = scenarioIn(results, name)?.rows ?? []
     const bars = rows.flatMap(({ name: peer, torhausCosts: ratio }) => {
       const goal = costGoals[name]?.[peer]
       return ratio === undefined ? [] : [{ name: peer, ratio, ...(goal !== undefined && { goal }) }]
     })
-    return bars.length === 0 ? [] : [{ name, bars }]
+    return bars.length === 0 ? [] : [{ name: title, bars }]
   })
   if (groups.length === 0) return undefined
   return barChart({
@@ -37,6 +36,12 @@ function ratioPicture(results: KeptResults): string | undefined {
     xLabel: 'Torhaus costs so many times what this one costs (median, least and most of the rounds)',
     groups,
   })
+}
+
+/** Of each scenario what comes first in the report and was measured. */
+function leadingOf(results: KeptResults) {
+  const measured = reported.filter(({ resultName }) => scenarioIn(results, resultName) !== undefined)
+  return measured.filter((one, at) => measured.findIndex(({ scenario }) => scenario === one.scenario) === at)
 }
 
 type CurveLook = Pick<Parameters<typeof lineChart>[0], 'title' | 'yIsLogarithmic' | 'xText'>

@@ -1,5 +1,6 @@
 /** The report from what was kept: the same results give the same pages and pictures. */
 import { machineText } from '../lab/machine.ts'
+import { reported } from '../reported.ts'
 import type { KeptResult, KeptResults } from '../results/kept-result.ts'
 import { curveMarkdown, memoryMarkdown, resultMarkdown } from '../results/result-markdown.ts'
 import { goalsTable } from './goals-table.ts'
@@ -12,14 +13,11 @@ interface Section {
   readonly command: string
 }
 
-const scenarioSection = (name: string): Section => ({
-  ...{ title: name, of: name },
-  command: `npm run loadtest -- --scenario ${name} --peers --keep`,
-})
-
 const SECTIONS: readonly Section[] = [
-  ...['session', 'bearer', 'pat-git', 'mission-day', 'bulk', 'bulk-up'].map(scenarioSection),
-  ...['impersonated', 'negotiate', 'sign-in-storm', 'idle-websockets'].map(scenarioSection),
+  ...reported.map(({ scenario, tls, resultName: of, title }) => ({
+    ...{ title, of },
+    command: `npm run loadtest -- --scenario ${scenario} --tls ${tls} --peers --keep`,
+  })),
   { title: 'Cost curves', of: 'curves', command: 'npm run loadtest -- --curves --keep' },
   { title: 'Two workers on two cores', of: 'workers', command: 'npm run loadtest -- --workers --keep' },
   { title: 'Soak', of: 'soak', command: 'npm run loadtest -- --soak --minutes 30 --keep' },

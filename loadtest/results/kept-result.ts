@@ -5,7 +5,7 @@ import type { CurvesResult } from '../curves/curves-result.ts'
 import type { Machine } from '../lab/machine.ts'
 import type { SoakResult } from '../soak/soak-result.ts'
 import type { WorkersResult } from '../workers/workers-result.ts'
-import type { ScenarioResult } from './scenario-result.ts'
+import { type ScenarioResult, scenarioResultName } from './scenario-result.ts'
 
 export type Result = ScenarioResult | CurvesResult | WorkersResult | SoakResult
 
@@ -24,8 +24,8 @@ export type KeptResults = ReadonlyMap<string, KeptResult>
 
 const SUFFIX = '.json'
 
-/** Scenarios by their name, the others by their kind. */
-export const resultName = (result: Result) => (result.kind === 'scenario' ? result.scenario : result.kind)
+/** Scenarios by their name and their TLS, the others by their kind. */
+export const resultName = (result: Result) => (result.kind === 'scenario' ? scenarioResultName(result) : result.kind)
 
 export function keepResult(folder: string, kept: KeptResult): void {
   mkdirSync(folder, { recursive: true })
@@ -43,7 +43,7 @@ export function readResults(folder: string): KeptResults {
   )
 }
 
-/** The scenario of that name, where it was kept. */
+/** The scenario of that result name, where it was kept. */
 export function scenarioIn(results: KeptResults, name: string): ScenarioResult | undefined {
   const result = results.get(name)?.result
   return result?.kind === 'scenario' ? result : undefined

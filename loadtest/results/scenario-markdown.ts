@@ -1,14 +1,28 @@
 /** The figures of one scenario as Markdown tables. */
 import { costGoals } from '../goals.ts'
-import { type Comparison, type ResultRow, rowOf, type ScenarioResult, spreadText } from './scenario-result.ts'
+import type { TlsSides } from '../lab/tls.ts'
+import {
+  type Comparison,
+  type ResultRow,
+  rowOf,
+  type ScenarioResult,
+  scenarioResultName,
+  spreadText,
+} from './scenario-result.ts'
 
 /** Without a heading. */
 export function scenarioMarkdown(result: ScenarioResult): string {
-  const { description, requestsPerSecond, notes, comparisons } = result
+  const { description, tls = 'none', requestsPerSecond, notes, comparisons } = result
   const latencies = requestsPerSecond === undefined ? '' : ` Latencies at ${requestsPerSecond}/s.`
-  const parts = [`${description}${latencies}`, rowsTable(result)]
+  const parts = [`${description} ${tlsSentences[tls]}${latencies}`, rowsTable(result)]
   if (comparisons.length > 0) parts.push(comparisonTable(comparisons))
   return [...parts, ...notes].join('\n\n')
+}
+
+const tlsSentences: Readonly<Record<TlsSides, string>> = {
+  none: 'Plain HTTP on both sides.',
+  client: 'TLS from clients, plain HTTP to the origin server.',
+  both: 'TLS from clients and to the origin server.',
 }
 
 interface Column {
@@ -17,9 +31,9 @@ interface Column {
 }
 
 function rowsTable(result: ScenarioResult): string {
-  const { rows, scenario, unit } = result
+  const { rows, unit } = result
   const direct = rowOf(result, 'direct')
-  const goals = costGoals[scenario] ?? {}
+  const goals = costGoals[scenarioResultName(result)] ?? {}
   const added = ({ name, p50Ms, p99Ms }: ResultRow) =>
     direct === undefined || name === 'direct'
       ? ''
@@ -63,6 +77,7 @@ const perSecond = {
   'ms/GB': 'transfers/s',
   'us/sign-in': 'sign-ins/s',
   'us/tunnel': 'opened/s',
+  'us/connection': 'connections/s',
 } as const
 
 export function comparisonTable(comparisons: readonly Comparison[]): string {

@@ -1,4 +1,5 @@
 /** What is kept of a run of one scenario: plain JSON, from which tables and pictures are made. */
+import type { TlsSides } from '../lab/tls.ts'
 
 /** Of the rounds. */
 export interface Spread {
@@ -10,7 +11,7 @@ export interface Spread {
 export const spreadText = ({ median, least, most }: Spread, digits: number) =>
   `${median.toFixed(digits)} (${least.toFixed(digits)}-${most.toFixed(digits)})`
 
-export type CostUnit = 'us/request' | 'ms/GB' | 'us/sign-in' | 'us/tunnel'
+export type CostUnit = 'us/request' | 'ms/GB' | 'us/sign-in' | 'us/tunnel' | 'us/connection'
 
 /** One subject. What only a proxy has is undefined for the origin server by itself. */
 export interface ResultRow {
@@ -49,6 +50,8 @@ export interface ScenarioResult {
   readonly kind: 'scenario'
   readonly scenario: string
   readonly description: string
+  /** Who spoke TLS; not in results of before 2026-12, where nobody did. */
+  readonly tls?: TlsSides
   readonly unit: CostUnit
   /** Of the latencies. */
   readonly requestsPerSecond?: number
@@ -60,14 +63,18 @@ export interface ScenarioResult {
   readonly notes: readonly string[]
 }
 
+/** `session`, and with TLS `session-tls-client`, `session-tls-both`: what it is kept and judged as. */
+export const scenarioResultName = ({ scenario, tls = 'none' }: Pick<ScenarioResult, 'scenario' | 'tls'>) =>
+  tls === 'none' ? scenario : `${scenario}-tls-${tls}`
+
 export const rowOf = ({ rows }: ScenarioResult, name: string) => rows.find(row => row.name === name)
 
 /** The last line of `--json`. */
-export function jsonLine({ scenario, rows }: ScenarioResult): string {
+export function jsonLine({ scenario, tls = 'none', rows }: ScenarioResult): string {
   const [subject, ...others] = rows
   if (subject === undefined) throw new Error('nothing was measured')
   const peers = others.filter(({ name }) => name !== 'direct').map(row => [row.name, figuresOf(row)])
-  return JSON.stringify({ scenario, subject: figuresOf(subject), peers: Object.fromEntries(peers) })
+  return JSON.stringify({ scenario, tls, subject: figuresOf(subject), peers: Object.fromEntries(peers) })
 }
 
 const figuresOf = ({ rps, p50Ms, p99Ms, cpuUsPerRequest, errors, upstreamSockets }: ResultRow) => ({

@@ -9,6 +9,8 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [['--scenario', 'session', '--identities', '0'], /--identities is a whole number from 1 to 1000000/],
   [['--scenario', 'session', '--identities', 'many'], /--identities/],
   [['--scenario', 'session', '--rounds', '1.5'], /--rounds is a whole number from 1 to 1000/],
+  [['--scenario', 'session', '--tls', 'yes'], /--tls is one of: none client both/],
+  [['--scenario', 'handshake', '--tls', 'none'], /--tls is client or both with handshake/],
   [['--soak', '--minutes', '9999'], /--minutes is at most 600/],
 ]
 for (const [args, message] of REFUSED)
@@ -19,4 +21,11 @@ for (const [args, message] of REFUSED)
 test('one scenario, with a population', () => {
   const { jobs, json } = readArguments(['--scenario', 'session', '--identities', '10000', '--rounds', '24', '--json'])
   assert.deepEqual([jobs.length, json], [1, true])
+})
+
+test('who speaks TLS is nobody unless it is said, and clients where connections are what is measured', () => {
+  const titleOf = (...args: string[]) => readArguments(['--scenario', ...args]).jobs[0]?.title ?? ''
+  assert.match(titleOf('session'), /^session, --tls none:/)
+  assert.match(titleOf('session', '--tls', 'both'), /^session, --tls both:/)
+  assert.match(titleOf('handshake'), /^handshake, --tls client:/)
 })

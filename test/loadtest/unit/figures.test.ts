@@ -22,6 +22,8 @@ function figures(cpuUs: readonly number[], errors: number, upstreamSockets: numb
   return sumUp(measured)
 }
 
+const about = { tls: 'none', requestsPerSecond: 200, comparisons: [], notes: [] } as const
+
 const result = sumUpScenario(
   session,
   new Map([
@@ -29,14 +31,14 @@ const result = sumUpScenario(
     ['nginx', figures([10_000, 20_000], 2, 64)],
     ['direct', figures([0], 0, 0)],
   ]),
-  200,
-  [],
+  about,
 )
 
 test('the last line of --json has exactly these fields, and no row for the origin server itself', () => {
   const plain = { rps: 500, p50Ms: 2, p99Ms: 4 }
   assert.deepEqual(JSON.parse(jsonLine(result)), {
     scenario: 'session',
+    tls: 'none',
     subject: { ...plain, cpuUsPerRequest: 50, errors: 0, upstreamSockets: 64 },
     peers: { nginx: { ...plain, cpuUsPerRequest: 15, errors: 2, upstreamSockets: 64 } },
   })
@@ -48,7 +50,7 @@ test('ratios are taken per round', () => {
 
 test('errors of Torhaus and more connections than allowed fail, errors of peers do not', () => {
   assert.deepEqual(scenarioFailures(result, session), [])
-  const failing = sumUpScenario(session, new Map([['torhaus', figures([1], 3, 65)]]), 200, [])
+  const failing = sumUpScenario(session, new Map([['torhaus', figures([1], 3, 65)]]), about)
   assert.deepEqual(scenarioFailures(failing, session), [
     'torhaus: 3 errors',
     'torhaus opened 65 connections to the origin server, not 64',
