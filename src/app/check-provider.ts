@@ -3,13 +3,17 @@ import type { Config } from '../../config/schema.ts'
 import type { Clock } from '../clock.ts'
 import { toFault } from '../errors.ts'
 import { accountNames } from '../identity/account-key.ts'
+import { accessTokenFinding, claimsOf } from '../oidc/access-token-findings.ts'
 import { checkOp, type OpCheckParts } from '../oidc/op-check.ts'
 import type { Finding } from '../oidc/op-findings.ts'
 import { redirectUriOf } from '../oidc/redirect-uri.ts'
-import { refusedSignIn, signInFindings } from '../oidc/sign-in-findings.ts'
+import { signInEvidence } from '../oidc/sign-in-evidence.ts'
+import { refusedSignIn, tokenFindings } from '../oidc/sign-in-findings.ts'
+import { beginTriedDevice } from '../oidc/tried-device.ts'
 import { beginTriedSignIn } from '../oidc/tried-sign-in.ts'
+import { type TokenReport, type TriedToken, tokenReport } from '../oidc/tried-token.ts'
 import { newOpaqueId } from '../session/opaque-id.ts'
-import { openProviders } from './open-providers.ts'
+import { openAccessTokens, openProviders } from './open-providers.ts'
 
 /** `option`: where it stands in the file. */
 export type ProviderFinding = Omit<Finding, 'option'> & { readonly option: string }
@@ -19,29 +23,74 @@ export async function checkProvider(config: Config, one: NamedProvider, now: Clo
   return inFile(one, await checkOp(partsOf(config, one, now)))
 }
 
-/** Shows a person where to sign in, and is given the address where their browser ended. */
+/** What came of a sign-in that a person made. */
+export interface Tried {
+  /** Undefined: no token that Torhaus accepts. */
+  readonly token?: TokenReport
+  readonly findings: ProviderFinding[]
+}
+
+/** Shows a person where to sign in, and is given the address where their browser ended, or the form. */
 export type SendToOp = (url: string) => Promise<string>
 
-/** What the tokens of a person lack, who signs in for that. */
-export async function trySignIn(
-  config: Config,
-  one: NamedProvider,
-  now: Clock,
-  send: SendToOp,
-): Promise<ProviderFinding[]> {
+/** A sign-in in the browser, as it becomes a session. */
+export async function trySignIn(config: Config, one: NamedProvider, now: Clock, send: SendToOp): Promise<Tried> {
   const parts = partsOf(config, one, now)
   const { secondFactor } = config
   const askedAtMs = now()
   const { url, finish } = await beginTriedSignIn(parts, secondFactor.maxAgeSeconds)
   const claims = await finish(await send(url)).catch((error: unknown) => toFault(error))
-  if (claims instanceof Error) return inFile(one, [refusedSignIn(claims, one.settings)])
-  return inFile(one, signInFindings(parts.op, secondFactor, claims, askedAtMs, now()))
+  if (claims instanceof Error) return { findings: inFile(one, [refusedSignIn('sign-in', claims, one.settings)]) }
+  const { mapAccount, accountTemplate } = parts.op
+  const evidence = signInEvidence(one.settings, secondFactor, claims, askedAtMs)
+  return judged(config, one, now, { kind: 'sign-in', claims, evidence, account: mapAccount(claims) }, accountTemplate)
 }
 
-function partsOf(config: Config, one: NamedProvider, now: Clock): OpCheckParts {
-  const op = openProviders(config, accountNames(undefined, config), now).named(one.name)
+/** Shows a person where to sign in, and with which code; resolves once they say that they have. */
+export type ShowCode = (url: string, userCode: string) => Promise<unknown>
+
+/** A sign-in by device authorization, as git sends its token. Undefined where there is none. */
+export async function tryDevice(
+  config: Config,
+  one: NamedProvider,
+  now: Clock,
+  show: ShowCode,
+): Promise<Tried | undefined> {
+  const parts = partsOf(config, one, now)
+  const refused = (error: unknown) => inFile(one, [refusedSignIn('device', toFault(error), one.settings)])
+  const device = await beginTriedDevice(parts).catch((error: unknown) => ({ findings: refused(error) }))
+  if (device === undefined || 'findings' in device) return device
+  await show(device.url, device.userCode)
+  const token = await device.finish().catch((error: unknown) => ({ findings: refused(error) }))
+  if (typeof token !== 'string') return token
+  const accessTokens = openAccessTokens(config, parts.ops, parts.names, now)
+  const verdict = (await accessTokens?.verify(token)) ?? 'bearer-disabled'
+  if (typeof verdict === 'string') return { findings: inFile(one, [accessTokenFinding(token, verdict, one.settings)]) }
+  const { evidence, account } = verdict
+  const template = one.settings.accessToken.accountTemplate ?? config.account.template
+  return judged(config, one, now, { kind: 'device', claims: claimsOf(token), evidence, account }, template)
+}
+
+function judged(
+  { secondFactor }: Config,
+  one: NamedProvider,
+  now: Clock,
+  tried: TriedToken,
+  accountTemplate: string,
+): Tried {
+  return {
+    token: tokenReport(tried, secondFactor, now()),
+    findings: inFile(one, tokenFindings(tried, one.settings, accountTemplate, secondFactor, now())),
+  }
+}
+
+function partsOf(config: Config, one: NamedProvider, now: Clock) {
+  const names = accountNames(undefined, config)
+  const ops = openProviders(config, names, now)
+  const op = ops.named(one.name)
   if (op === undefined) throw new TypeError(`${one.name} is no provider of the configuration`)
-  return { op, redirectUri: redirectUriOf(config, one), now, newId: newOpaqueId }
+  const parts: OpCheckParts = { op, redirectUri: redirectUriOf(config, one), now, newId: newOpaqueId }
+  return { ...parts, ops, names }
 }
 
 const BESIDE = ['account', 'publicUrl', 'secondFactor']

@@ -34,7 +34,7 @@ export interface GivenArguments {
 type Print = (text: string) => void
 
 /** Says something beside what is printed, and resolves with the line that comes back. Rejects where none comes. */
-type Ask = (text: string) => Promise<string>
+export type Ask = (text: string) => Promise<string>
 
 /** Ends the program with `code`, and the message on standard error as it is. */
 export class CommandError extends Error {

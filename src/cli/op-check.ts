@@ -1,11 +1,12 @@
 /** Whether a sign-in can work at an OP, before anybody tries one; and what it brings, where somebody does. */
 import { type NamedProvider, providersOf } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
-import { checkProvider, type ProviderFinding, trySignIn } from '../app/check-provider.ts'
+import { checkProvider, type ProviderFinding, tryDevice, trySignIn } from '../app/check-provider.ts'
 import { exitCode } from '../exit-codes.ts'
 import { redirectUriOf } from '../oidc/redirect-uri.ts'
+import type { TokenReport } from '../oidc/tried-token.ts'
 import { system } from '../system.ts'
-import { type Command, configOption, usageError } from './command.ts'
+import { type Ask, type Command, configOption, usageError } from './command.ts'
 import { configFileOf, readConfig } from './read-config.ts'
 
 export const command: Command = {
@@ -13,29 +14,51 @@ export const command: Command = {
   options: {
     ...configOption,
     provider: { value: 'NAME', description: 'which one, as below `providers`; `oidc` for the only one' },
-    'sign-in': { description: 'shows a link to sign in at, and says what the tokens of that sign-in lack' },
+    'sign-in': {
+      description:
+        'shows a link to sign in at, with deviceClientId another one for git, and says what those tokens say, satisfy and lack',
+    },
     json: { description: 'prints one JSON object with `findings`, each with `option` and `message`' },
   },
   async run(given, print, ask) {
     const config = readConfig(configFileOf(given), system.environment)
     const one = chosen(config, given.values.provider)
     const redirectUri = redirectUriOf(config, one)
-    const wantsSignIn = given.flags.has('sign-in')
-    if (wantsSignIn && one.settings.responseMode === 'form_post')
-      throw usageError('--sign-in needs responseMode query: the answer to form_post stands in no address')
     const findings = await checkProvider(config, one, system.now)
-    const canSignIn = wantsSignIn && findings.every(({ check }) => check !== 'discovery')
-    if (canSignIn) findings.push(...(await trySignIn(config, one, system.now, url => ask(invitation(url)))))
+    const canSignIn = given.flags.has('sign-in') && findings.every(({ check }) => check !== 'discovery')
+    const tokens = canSignIn ? await signIn(config, one, findings, ask) : []
     const { name: provider, settings } = one
     if (given.flags.has('json'))
-      print(`${JSON.stringify({ provider, issuer: settings.issuer, redirectUri, findings }, null, 2)}\n`)
-    else print(inWords(one, redirectUri, findings))
+      print(`${JSON.stringify({ provider, issuer: settings.issuer, redirectUri, findings, tokens }, null, 2)}\n`)
+    else print(inWords(one, redirectUri, findings, tokens))
     return findings.length === 0 ? exitCode.done : exitCode.failed
   },
 }
 
-const invitation = (url: string) =>
-  `Open this in a private window, and sign in:\n\n${url}\n\nIt ends at a page of Torhaus, or at none. Paste its whole address here: `
+/** What is found goes to the others. A device flow that cannot begin was found before. */
+async function signIn(
+  config: Config,
+  one: NamedProvider,
+  findings: ProviderFinding[],
+  ask: Ask,
+): Promise<TokenReport[]> {
+  const browser = await trySignIn(config, one, system.now, url => ask(invitation(url, one)))
+  const device = findings.some(({ check }) => check === 'device')
+    ? undefined
+    : await tryDevice(config, one, system.now, (url, userCode) => ask(deviceInvitation(url, userCode)))
+  const tried = device === undefined ? [browser] : [browser, device]
+  findings.push(...tried.flatMap(({ findings: more }) => more))
+  return tried.flatMap(({ token }) => token ?? [])
+}
+
+const invitation = (url: string, { settings }: NamedProvider) =>
+  `Open this in a private window, and sign in:\n\n${url}\n\nIt ends at a page of Torhaus, or at none. Paste its whole address${settings.responseMode === 'form_post' ? ', or the form data that was sent there (code=...&state=...)' : ''} here: `
+
+const deviceInvitation = (url: string, userCode: string) =>
+  `As git does it: open this in a private window, check that it shows the code ${printable(userCode)}, and sign in:\n\n${printable(url)}\n\nPress Enter when it says that you are done: `
+
+/** What comes from the network is shown on a terminal: without what would steer it. */
+const printable = (text: string) => text.replaceAll(/[^\x20-\x7e]/g, '')
 
 function chosen(config: Config, name: string | undefined): NamedProvider {
   const all = providersOf(config)
@@ -45,10 +68,27 @@ function chosen(config: Config, name: string | undefined): NamedProvider {
   throw usageError(name === undefined ? `--provider NAME is needed: ${names}` : `${name} is no provider: ${names}`)
 }
 
-function inWords({ name, settings }: NamedProvider, redirectUri: string, findings: readonly ProviderFinding[]) {
+function inWords(
+  { name, settings }: NamedProvider,
+  redirectUri: string,
+  findings: readonly ProviderFinding[],
+  tokens: readonly TokenReport[],
+): string {
   const lines = findings.map(({ option, message }) => `${option}: ${message}\n`)
-  const head = `${name}: ${settings.issuer}, redirect URI ${redirectUri}\n`
+  const head = `${name}: ${settings.issuer}, redirect URI ${redirectUri}\n${tokens.map(tokenInWords).join('')}`
   return findings.length === 0
     ? `${head}a sign-in can begin here, and its code can be exchanged\n`
     : head + lines.join('')
+}
+
+function tokenInWords({ from, token, claims, account, rules, byPolicy, ...how }: TokenReport): string {
+  const values = (['acr', 'acrs', 'amr', 'authTime'] as const)
+    .map(name => `${name} ${how[name] === undefined ? 'missing' : JSON.stringify(how[name])}`)
+    .join(', ')
+  const lines = [
+    `${token} of the ${from}: ${claims.join(', ')}`,
+    `  ${values}${byPolicy === true ? ', by policyGuaranteesFactor' : ''}; account ${account ?? 'none'}`,
+    ...rules.map(({ rule, verdict }) => `  rule ${rule}: ${verdict}`),
+  ]
+  return `${lines.map(printable).join('\n')}\n`
 }

@@ -1,4 +1,4 @@
-/** What the claims of a sign-in lack, and which option is about it. No input or output here. */
+/** What the token of a tried sign-in lacks, and which option is about it. No input or output here. */
 import type { Config, ProviderSettings } from '../../config/schema.ts'
 import { causeChain } from '../cause-chain.ts'
 import { judgeSecondFactor } from '../policy/second-factor.ts'
@@ -6,45 +6,69 @@ import { missingClaims } from './account.ts'
 import type { Claims } from './claims.ts'
 import { groupsIn } from './group-claims.ts'
 import type { Finding } from './op-findings.ts'
-import type { Op } from './ops.ts'
-import { signInEvidence } from './sign-in-evidence.ts'
+import type { TriedToken } from './tried-token.ts'
 
-const found = (option: Finding['option'], message: string): Finding => ({ check: 'sign-in', option, message })
+type Found = (option: Finding['option'], message: string) => Finding
 
-/** `askedAtMs`: when the sign-in began. */
-export function signInFindings(
-  { settings, mapAccount, accountTemplate }: Pick<Op, 'accountTemplate' | 'mapAccount' | 'settings'>,
-  secondFactor: Config['secondFactor'],
-  claims: Claims,
-  askedAtMs: number,
-  nowMs: number,
-): Finding[] {
-  const evidence = signInEvidence(settings, secondFactor, claims, askedAtMs)
-  const { acr, acrs, amr, authTime, byPolicy } = evidence
-  const findings: Finding[] = []
-  const proven = judgeSecondFactor(
-    { ...secondFactor, maxAgeSeconds: Number.POSITIVE_INFINITY },
-    { ...evidence, authTime: nowMs / 1000 },
-    nowMs,
-  )
-  if (proven !== 'satisfied' && byPolicy !== true) {
-    const came = `acr=${acr ?? 'missing'}, acrs=${acrs.join(' ') || 'missing'}, amr=${amr.join(' ') || 'missing'}`
-    findings.push(found('secondFactor', `no second factor is proven: ${came}; accepted: ${acceptedBy(secondFactor)}`))
-  }
-  const ageS = authTime === undefined ? undefined : Math.round(nowMs / 1000 - authTime)
-  if (ageS === undefined || authTime === 0)
-    findings.push(found('authTimeFromSignIn', `${settings.idToken.authTime} is missing: have the OP send it`))
-  else if (ageS < -settings.clockToleranceSeconds)
-    findings.push(found('clockToleranceSeconds', `${settings.idToken.authTime} is ${-ageS} s ahead by our clock`))
-  else if (ageS > secondFactor.maxAgeSeconds)
-    findings.push(found('issuer', `the sign-in was ${ageS} s ago: the OP takes no notice of max_age`))
-  if (mapAccount(claims) === undefined) findings.push(accountFinding(accountTemplate, claims))
-  const groups = groupsIn(claims, settings.idToken.groups)
-  if ('unknown' in groups) findings.push(found('idToken', `idToken.groups: ${groups.unknown}`))
-  return findings
+/** Under which names such a token says it, and where that is configured. */
+interface Naming {
+  readonly section: 'accessToken' | 'idToken'
+  /** Which option helps where the time is missing. */
+  readonly ofTime: 'accessToken' | 'authTimeFromSignIn'
 }
 
-function accountFinding(template: string, claims: Claims): Finding {
+const NAMING: Readonly<Record<TriedToken['kind'], Naming>> = {
+  device: { section: 'accessToken', ofTime: 'accessToken' },
+  'sign-in': { section: 'idToken', ofTime: 'authTimeFromSignIn' },
+}
+
+/** `template`: of the account, in such a token. */
+export function tokenFindings(
+  tried: TriedToken,
+  settings: ProviderSettings,
+  template: string,
+  secondFactor: Config['secondFactor'],
+  nowMs: number,
+): Finding[] {
+  const { kind, claims, account } = tried
+  const found: Found = (option, message) => ({ check: kind, option, message })
+  const { section } = NAMING[kind]
+  const groups = groupsIn(claims, settings[section].groups)
+  return [
+    factorFinding(tried, secondFactor, found),
+    timeFinding(tried, settings, secondFactor, nowMs, found),
+    account === undefined ? accountFinding(template, claims, found) : undefined,
+    'unknown' in groups ? found(section, `${section}.groups: ${groups.unknown}`) : undefined,
+  ].filter(finding => finding !== undefined)
+}
+
+function factorFinding({ evidence }: TriedToken, secondFactor: Config['secondFactor'], found: Found) {
+  const timeless = { ...secondFactor, maxAgeSeconds: Number.POSITIVE_INFINITY }
+  if (judgeSecondFactor(timeless, { ...evidence, authTime: 0 }, 0) === 'satisfied') return undefined
+  const { acr, acrs, amr } = evidence
+  const came = `acr=${acr ?? 'missing'}, acrs=${acrs.join(' ') || 'missing'}, amr=${amr.join(' ') || 'missing'}`
+  return found('secondFactor', `no second factor is proven: ${came}; accepted: ${acceptedBy(secondFactor)}`)
+}
+
+function timeFinding(
+  { kind, evidence: { authTime } }: TriedToken,
+  settings: ProviderSettings,
+  { maxAgeSeconds }: Config['secondFactor'],
+  nowMs: number,
+  found: Found,
+): Finding | undefined {
+  const { section, ofTime } = NAMING[kind]
+  const name = settings[section].authTime
+  const ageS = authTime === undefined ? undefined : Math.round(nowMs / 1000 - authTime)
+  if (ageS === undefined || authTime === 0) return found(ofTime, `${name} is missing: have the OP send it`)
+  if (ageS < -settings.clockToleranceSeconds)
+    return found('clockToleranceSeconds', `${name} is ${-ageS} s ahead by our clock`)
+  if (ageS <= maxAgeSeconds) return undefined
+  const why = kind === 'device' ? 'have the OP ask again' : 'the OP takes no notice of max_age'
+  return found('issuer', `the sign-in was ${ageS} s ago: ${why}`)
+}
+
+function accountFinding(template: string, claims: Claims, found: Found): Finding {
   const missing = missingClaims(template, claims)
   const why = missing.length === 0 ? 'does not fit, or is not of this provider' : `lacks ${missing.join(', ')}`
   return found('account', `the account ${template} ${why}; claims that came: ${Object.keys(claims).join(', ')}`)
@@ -57,5 +81,11 @@ const acceptedBy = ({ acceptAcr, acceptAcrs, acceptAmr }: Config['secondFactor']
     .join(', ')
 
 /** Of a sign-in that came to nothing. */
-export const refusedSignIn = (error: Error, { issuer }: ProviderSettings): Finding =>
-  found('issuer', `the sign-in at ${issuer} came to nothing: ${causeChain(error)}`)
+export const refusedSignIn = (
+  check: TriedToken['kind'],
+  error: Error,
+  { issuer, deviceClientId }: ProviderSettings,
+): Finding => ({
+  ...{ check, option: check === 'device' ? 'deviceClientId' : 'issuer' },
+  message: `the ${check === 'device' ? `device flow of ${deviceClientId}` : 'sign-in'} at ${issuer} came to nothing: ${causeChain(error)}`,
+})

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { secondFactorAcr } from '../../devkit/op/configuration.ts'
 import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
 import { type OpenIdProvider, startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
 import { signIn } from '../../devkit/op/user-agent.ts'
@@ -52,7 +53,26 @@ async function check({ issuer, options = {}, person }: Run) {
 }
 
 test('where somebody with both factors has signed in, nothing is found', async () => {
-  assert.deepEqual(await check({ issuer: real.issuer, person: signedIn(ada) }), { code: 0, findings: [], options: [] })
+  const secondFactor = {
+    acceptAcr: [secondFactorAcr],
+    rules: [
+      { name: 'strict', when: { path: '/strict' }, require: 'second-factor', acceptAcr: ['gold'] },
+      { name: 'fresh', when: { path: '/fresh' }, require: 'second-factor', maxAgeSeconds: 600 },
+      { name: 'open', when: { path: '/open' }, require: 'first-factor', reason: 'tried' },
+    ],
+  }
+  const { code, findings, tokens } = await check({
+    ...{ issuer: real.issuer, person: signedIn(ada), options: { secondFactor } },
+  })
+  assert.deepEqual([code, findings, tokens.length], [0, [], 1])
+  const { from, token, claims, account, acr, amr, rules } = tokens[0] ?? assert.fail()
+  assert.deepEqual([from, token, account, acr], ['sign-in', 'ID token', 'ada', secondFactorAcr])
+  assert.ok(amr?.includes('otp') && claims.includes('preferred_username'))
+  assert.deepEqual(rules, [
+    { rule: 'strict', verdict: 'second-factor-missing' },
+    { rule: 'fresh', verdict: 'satisfied' },
+    { rule: 'second-factor', verdict: 'satisfied' },
+  ])
 })
 
 test('somebody with a password alone shows that no second factor is proven', async () => {

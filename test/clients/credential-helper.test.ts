@@ -5,9 +5,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { secondFactorAcr } from '../../devkit/op/configuration.ts'
-import { signIn } from '../../devkit/op/user-agent.ts'
+import { connectDevice } from '../../devkit/op/connect-device.ts'
+import type { Page } from '../../devkit/op/user-agent.ts'
 import { agreed } from '../../devkit/torhaus/torhaus-config.ts'
 import { type ClientLab, startClientLab } from './client-lab.ts'
 
@@ -40,24 +40,14 @@ async function finish(child: ChildProcess): Promise<{ stdout: string; stderr: st
   const stdout = text(child.stdout)
   const exit = once(child, 'exit') as Promise<[number | null]>
   let stderr = ''
-  let connected: Promise<void> | undefined
+  let connected: Promise<Page> | undefined
   for await (const chunk of child.stderr) {
     stderr += chunk
     const [, link, code] = /open (\S+)\n.*the code (\S+)\n/.exec(stderr) ?? []
-    if (link !== undefined && code !== undefined) connected ??= connectDevice(new URL(link), code)
+    if (link !== undefined && code !== undefined) connected ??= connectDevice(link, code, lab.torhaus.users.ada)
   }
-  await connected
+  if (connected !== undefined) assert.match((await connected).text, /Device connected/)
   return { stdout: await stdout, stderr, status: (await exit)[0] }
-}
-
-async function connectDevice(link: URL, code: string): Promise<void> {
-  const hidden = (page: { readonly text: string }) => /name="xsrf" value="([^"]+)"/.exec(page.text)?.[1] ?? ''
-  const address = link.origin + link.pathname
-  const person = new BrowserClient()
-  const form = await person.get(address)
-  const question = await person.post(address, { xsrf: hidden(form), user_code: code })
-  const page = await person.post(address, { xsrf: hidden(question), user_code: code, confirm: 'yes' })
-  assert.match((await signIn(person, page.url, lab.torhaus.users.ada)).text, /Device connected/)
 }
 
 test('git shows the link of the helper, and passes once the person has signed in with TOTP', async () => {

@@ -4,6 +4,7 @@ import { after, before, suite, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { keycloakHome } from '../../devkit/op/keycloak-distribution.ts'
 import { allowEnrolment } from '../../devkit/op/keycloak-realm.ts'
+import type { Credentials } from '../../devkit/op/user-agent.ts'
 import { metricAt } from '../../devkit/torhaus/metric-at.ts'
 import { codeOf, SESSION_COOKIE, type SignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 import { trySignIn } from '../cli/tried-sign-in.ts'
@@ -71,6 +72,15 @@ suite('Keycloak', { skip, timeout: TIMEOUT_MS }, () => {
     await page.goto(`${torhaus.url}/page`)
     await typePassword(page, lab.user(name))
     return page
+  }
+
+  /** Signs in at the link of a device authorization, and lets it. */
+  async function connectAt(page: Page, link: string, user: Credentials): Promise<void> {
+    await page.goto(link)
+    await typePassword(page, user)
+    await typeCode(page, user)
+    await page.getByRole('button', { name: 'Yes' }).click()
+    await page.getByRole('heading', { name: 'Device Login Successful' }).waitFor()
   }
 
   async function signedIn(name: string): Promise<Page> {
@@ -149,11 +159,7 @@ suite('Keycloak', { skip, timeout: TIMEOUT_MS }, () => {
   test('git signs in by device authorization, with the code, and its token opens what asks for a second factor', async () => {
     const helper = await startHelper(['--issuer', lab.issuer, '--client-id', 'git', '--acr-values', 'mfa'])
     const page = await (await lab.open()).newPage()
-    await page.goto(helper.link)
-    await typePassword(page, lab.user('gwen'))
-    await typeCode(page, lab.user('gwen'))
-    await page.getByRole('button', { name: 'Yes' }).click()
-    await page.getByRole('heading', { name: 'Device Login Successful' }).waitFor()
+    await connectAt(page, helper.link, lab.user('gwen'))
     const password = /^password=(.+)$/m.exec(await helper.output)?.[1] ?? ''
     const answer = await fetch(`${lab.torhaus.url}/page`, { headers: { Authorization: `Bearer ${password}` } })
     assert.equal(answer.status, 200, await answer.text())
@@ -175,18 +181,32 @@ suite('Keycloak', { skip, timeout: TIMEOUT_MS }, () => {
     })
   }
 
-  test('op-check --sign-in finds nothing wrong with the tokens of the page', async () => {
+  test('op-check --sign-in finds nothing wrong with the tokens of the page, by browser and by device', async () => {
     const page = await (await lab.open()).newPage()
-    const { findings, code } = await trySignIn(lab.torhaus.configFile, async url => {
-      await page.goto(url)
-      await typePassword(page, lab.user('ivan'))
-      await typeCode(page, lab.user('ivan'))
-      // A Torhaus that did not ask leaves the code, and the address, alone.
-      await page.getByText('sign-in-unknown').waitFor()
-      return page.url()
-    })
+    const device = await (await lab.open()).newPage()
+    const { findings, tokens, code } = await trySignIn(
+      lab.torhaus.configFile,
+      async url => {
+        await page.goto(url)
+        await typePassword(page, lab.user('ivan'))
+        await typeCode(page, lab.user('ivan'))
+        // A Torhaus that did not ask leaves the code, and the address, alone.
+        await page.getByText('sign-in-unknown').waitFor()
+        return page.url()
+      },
+      url => connectAt(device, url, lab.user('judy')),
+    )
     assert.deepEqual([findings, code], [[], 0])
+    const satisfied = { acr: 'mfa', rules: [{ rule: 'second-factor', verdict: 'satisfied' }] }
+    assert.deepEqual(
+      tokens.map(({ from, account, acr, rules }) => ({ from, account, acr, rules })),
+      [
+        { from: 'sign-in', account: 'ivan', ...satisfied },
+        { from: 'device', account: 'judy', ...satisfied },
+      ],
+    )
     await page.context().close()
+    await device.context().close()
   })
 
   test('at the sign-in the log names the secret, the level and the claim that are wrong', async () => {

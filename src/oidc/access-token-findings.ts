@@ -1,0 +1,58 @@
+/** Why an access token is refused, and which option is about it. No input or output here. */
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import type { ProviderSettings } from '../../config/schema.ts'
+import type { Code } from '../errors.ts'
+import type { Claims } from './claims.ts'
+import type { Finding } from './op-findings.ts'
+
+interface Told {
+  readonly alg?: unknown
+  readonly typ?: unknown
+  readonly claims: Claims
+}
+
+/** Undefined: no JWT. */
+function told(token: string): Told | undefined {
+  try {
+    const { alg, typ } = decodeProtectedHeader(token)
+    return { alg, typ, claims: decodeJwt(token) }
+  } catch {
+    return undefined
+  }
+}
+
+/** Not verified; none of what is no JWT. */
+export const claimsOf = (token: string): Claims => told(token)?.claims ?? {}
+
+/** `code`: what a request with the token would be refused with. */
+export function accessTokenFinding(token: string, code: Code, settings: ProviderSettings): Finding {
+  const { issuer, issuerAliases, bearer, accessToken } = settings
+  const found = (option: Finding['option'], why: string): Finding => ({
+    ...{ check: 'device', option },
+    message: `the access token is refused, ${code}: ${why}`,
+  })
+  const jwt = told(token)
+  if (bearer === undefined) return found('bearer', 'no access tokens are accepted: name their audiences')
+  if (jwt === undefined) return found('deviceClientId', 'it is no JWT: have the OP give those to this client')
+  const { alg, typ, claims } = jwt
+  const came = (name: string) => `${name}=${JSON.stringify(claims[name]) ?? 'missing'}`
+  if (![issuer, ...issuerAliases].includes(String(claims.iss)))
+    return found('issuerAliases', `${came('iss')}, and known are ${[issuer, ...issuerAliases].join(', ')}`)
+  switch (code) {
+    case 'bearer-audience-mismatch':
+      return found('bearer', `bearer.audiences: ${came('aud')}, and accepted is ${bearer.audiences.join(' ')}`)
+    case 'bearer-algorithm-refused':
+      return found('bearer', `bearer.algorithms: alg=${alg}, and accepted is ${bearer.algorithms.join(' ')}`)
+    case 'bearer-type-refused':
+      return found('bearer', `bearer.tokenTypes: header typ=${typ ?? 'missing'}, ${came('typ')}`)
+    case 'bearer-expired':
+    case 'bearer-not-yet-valid':
+      return found('bearer', `bearer.clockToleranceSeconds: ${came('iat')}, ${came('exp')}; compare the clocks`)
+    case 'bearer-groups-unknown':
+      return found('accessToken', `accessToken.groups: ${accessToken.groups.join(', ')} must come, as lists of texts`)
+    case 'bearer-sender-constrained':
+      return found('deviceClientId', 'it is bound to a key (cnf): let this client have plain Bearer tokens')
+    default:
+      return found('issuer', `alg=${alg}, ${came('sub')}, ${came('iat')}, ${came('exp')}`)
+  }
+}
