@@ -15,7 +15,6 @@
  * What makes credentials that last (`src/policy/lasting-rights.ts`) needs more than passing: a second factor that is fresh.
  */
 
-import type { Config } from '../config/schema.ts'
 import type { AccountKeyOf } from '../src/account-key.ts'
 import { Admission } from '../src/admission.ts'
 import { type Awaitable, after } from '../src/awaitable.ts'
@@ -33,13 +32,13 @@ import type { LastingRights, LastingSign } from '../src/policy/lasting-rights.ts
 import type { Outsider } from '../src/policy/membership.ts'
 import { isPreflight, isShapedLikePreflight } from '../src/policy/preflight.ts'
 import type { Requirement, Rules } from '../src/policy/rules.ts'
-import { judgeSecondFactor } from '../src/policy/second-factor.ts'
+import { judgeSecondFactor, type SecondFactorSettings } from '../src/policy/second-factor.ts'
 import { settleSign } from '../src/policy/settle-sign.ts'
 import { ruleFor, stepUpBeyondUsual, stepUpOf } from '../src/policy/step-up.ts'
 import type { Offers } from '../src/refusal/challenge.ts'
 
 export interface SecondFactorParts {
-  readonly settings: Config['secondFactor']
+  readonly settings: SecondFactorSettings
   readonly rules: Rules
   readonly lastingRights: LastingRights
   readonly grants: Pick<Grants, 'find' | 'scopeOf'> & {

@@ -13,6 +13,7 @@ import { tokenCarriers } from '../pats/token-carriers.ts'
 import type { PolicyParts } from '../pipeline.ts'
 import { ticketOpensSession } from '../policy/by-ticket.ts'
 import { LastingRights } from '../policy/lasting-rights.ts'
+import { secondFactorSettings } from '../policy/second-factor.ts'
 import { openAccessTokens } from './open-providers.ts'
 import type { Services } from './open-services.ts'
 
@@ -116,7 +117,7 @@ function secondFactorParts(
 ): PolicyParts['secondFactor'] {
   return {
     ...{ rules, grants, accountKey, now, outsider },
-    settings: config.secondFactor,
+    settings: secondFactorSettings(config),
     lastingRights: new LastingRights(config.secondFactor.lastingRights),
     offers: refusal.challenge.offers,
     formsCarryTokens: tokenCarriers(config.credentials.personalAccessTokens).forms,

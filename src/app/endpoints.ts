@@ -7,6 +7,7 @@ import { LogoutTokenClaims } from '../oidc/logout-token-claims.ts'
 import { OpLogout } from '../oidc/op-logout.ts'
 import type { Op } from '../oidc/ops.ts'
 import type { SessionRefresh } from '../oidc/session-refresh.ts'
+import { secondFactorSettings } from '../policy/second-factor.ts'
 import { endSession, revokeGrant, signOutEverywhere } from '../routes/account-actions.ts'
 import { accountPage } from '../routes/account-page.ts'
 import { backChannelLogout } from '../routes/back-channel-logout.ts'
@@ -81,7 +82,7 @@ function bothHostsOf(services: EndpointNeeds): OwnHostRouteParts | undefined {
   const { referrals, handOvers } = ownHost
   const both = {
     ...{ sessions, refresh, states, referrals, handOvers, now },
-    rule: config.secondFactor,
+    rule: secondFactorSettings(config),
     publicOrigin: publicUrl.origin,
   }
   return {
@@ -101,7 +102,7 @@ function pagesOf(
   const { grants, pats, patConfirmations, accountKey, formTokens } = services
   const accountKeys = services.accountNames.keysOf
   const publicOrigin = publicUrl.origin
-  const rule = config.secondFactor
+  const rule = secondFactorSettings(config)
   const cookies = ownHost?.cookies ?? services.cookies
   const home = ownHost === undefined ? '/' : `${publicOrigin}/`
   const farewell = ownHost === undefined ? leaveAtOnce : leaveByPublicHost(ownHost.handOvers, publicOrigin)

@@ -1,3 +1,4 @@
+import { providersOf } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Evidence } from '../exchange.ts'
 
@@ -7,9 +8,19 @@ export type SecondFactorRule = Pick<
 > & {
   /** Tickets that prove two factors; absent: none does. */
   readonly acceptTicket?: Config['secondFactor']['acceptTicket']
-  /** It sets an age or an acr of its own: only what the OP itself says of a sign-in proves that. */
+  /** It sets an age or an acr of its own, or no OP has such a policy: only what the OP itself says of a sign-in proves that. */
   readonly refusesPolicy?: boolean
 }
+
+export type SecondFactorSettings = Config['secondFactor'] & Pick<SecondFactorRule, 'refusesPolicy'>
+
+/** By the configuration of now: what a policy once guaranteed counts no longer than some OP is said to have one. */
+export const secondFactorSettings = (
+  config: Pick<Config, 'oidc' | 'providers' | 'secondFactor'>,
+): SecondFactorSettings => ({
+  ...config.secondFactor,
+  refusesPolicy: providersOf(config).every(({ settings }) => settings.policyGuaranteesFactor === undefined),
+})
 
 /** How far an `auth_time` may lie in the future before it is disbelieved, in seconds: clocks differ. */
 const CLOCK_TOLERANCE_S = 60

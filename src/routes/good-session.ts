@@ -43,7 +43,7 @@ export function judge(
   usualAgeSeconds = rule.maxAgeSeconds,
 ) {
   const isAsked = acceptAcr?.some(acr => acr === evidence.acr || evidence.acrs.includes(acr)) ?? true
-  const refusesPolicy = acceptAcr !== undefined || maxAgeSeconds < usualAgeSeconds
+  const refusesPolicy = rule.refusesPolicy === true || acceptAcr !== undefined || maxAgeSeconds < usualAgeSeconds
   return isAsked
     ? judgeSecondFactor({ ...rule, maxAgeSeconds, refusesPolicy }, evidence, now())
     : 'second-factor-missing'
