@@ -375,6 +375,11 @@ const table = {
     stage: 'sign-in',
     sentence: 'The link to the sign-in asks for too much. Open the page you want again.',
   },
+  'sign-in-issuer-unknown': {
+    status: 400,
+    stage: 'sign-in',
+    sentence: 'The link to the sign-in names an identity provider that is none of this server. Open the page you want.',
+  },
   'sign-in-unknown': {
     status: 400,
     stage: 'sign-in',

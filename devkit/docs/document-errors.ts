@@ -114,6 +114,8 @@ const advice: Partial<Record<Code, string>> = {
   'account-unmapped': 'A claim of `account.template` is missing, or the result does not match `account.pattern`.',
   'sign-in-malformed':
     'A made-up link: `acr_values` has more than 2,048 characters or 50 values. Links of Torhaus have what `acceptAcr` of a rule says.',
+  'sign-in-issuer-unknown':
+    'A link or form of somebody else (OIDC Core 4) whose `iss` is, to the letter, no `issuer` of the configuration, or that has several.',
   'sign-in-unknown': 'Several Torhaus without a common store, cookies refused by the browser, or an old tab.',
   'sign-in-refused': '`error.message` in the log has what the OP said.',
   'sign-in-overtaken': 'A logout at the OP came between the ID token and the session that was to be opened with it.',

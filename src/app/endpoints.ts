@@ -28,6 +28,7 @@ import type { Route } from '../routes/reply.ts'
 import { selfTest } from '../routes/self-test.ts'
 import { completeSignIn, type SignInParts, startSignIn } from '../routes/sign-in.ts'
 import { askToSignOut, signedOut, signOut } from '../routes/sign-out.ts'
+import { startByForm } from '../routes/third-party-login.ts'
 import type { Services } from './open-services.ts'
 import { type OwnHostRouteParts, routesOfBothHosts } from './own-host-routes.ts'
 
@@ -154,6 +155,7 @@ function pagesOf(
     'GET /.torhaus/confirmed': confirmed(),
     'GET /.torhaus/git': gitPage(ownParts),
     'GET /.torhaus/sign-in': startSignIn(signInParts),
+    'POST /.torhaus/sign-in': startByForm,
     'GET /.torhaus/arrived': arrived(ownOrigin),
     ...Object.fromEntries(ops.all.flatMap(op => callbacks(signInParts, op))),
     'GET /.torhaus/sign-out': askToSignOut(signOutParts),

@@ -12,6 +12,7 @@ import {
   toOwnHost,
 } from '../routes/public-host.ts'
 import { notFound, type Route } from '../routes/reply.ts'
+import { startByForm } from '../routes/third-party-login.ts'
 
 type Routes = Readonly<Record<string, Route>>
 
@@ -37,6 +38,7 @@ export function routesOfBothHosts(
     ...Object.fromEntries(gets(pages).map(key => [key, navigationOnly(away)])),
     ...Object.fromEntries(gets(others).map(key => [key, away])),
     'GET /.torhaus/sign-in': navigationOnly(referToSignIn(parts.public)),
+    'POST /.torhaus/sign-in': navigationOnly(startByForm),
     [`GET ${HANDED_OVER}`]: navigationOnly(takeOver(parts.public)),
     'GET /.torhaus/sign-out': navigationOnly(referToSignOut(parts.public)),
     'GET /.torhaus/signed-out': navigationOnly(forgetHere(parts.public)),

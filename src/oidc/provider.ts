@@ -25,6 +25,7 @@ export interface AuthorizationRequest {
   readonly acrValues: readonly string[]
   /** Whoever is signed in at the OP signs in again (OIDC Core 3.1.2.1, `prompt=login`). */
   readonly isAnew: boolean
+  readonly loginHint?: string | undefined
 }
 
 export interface TokenSet {
@@ -134,6 +135,7 @@ export class OpenIdProvider {
         ...factorParameters(this.#settings, request.acrValues),
         ...(responseMode === 'query' ? {} : { response_mode: responseMode }),
         ...(prompt === undefined ? {} : { prompt }),
+        ...(request.loginHint === undefined ? {} : { login_hint: request.loginHint }),
       })
       .toString()
   }

@@ -30,6 +30,8 @@ export interface Wanted {
   readonly returnTo: string
   /** By it the outcome is judged. */
   readonly stepUp: StepUp
+  /** Who it is, in the words of whoever made the link. */
+  readonly loginHint?: string | undefined
   readonly again?: number
   /** With one, nobody is believed to be signed in: the OP is to ask anew. */
   readonly intent?: Omit<Intent, 'begunAtMs'>
@@ -48,7 +50,7 @@ export function beginSignIn({
   now,
   report,
 }: BeginSignInParts): BeginSignIn {
-  return async (exchange, { op, returnTo, stepUp, again = 0, intent }) => {
+  return async (exchange, { op, returnTo, stepUp, loginHint, again = 0, intent }) => {
     if (op === undefined) throw new Fault('session-ended')
     const { provider, callbackPath } = op
     const browserId = cookies.browserIn(exchange.fields.kept.cookie) ?? newOpaqueId()
@@ -73,8 +75,7 @@ export function beginSignIn({
       nonce: record.nonce,
       codeChallenge: createHash('sha256').update(record.codeVerifier).digest('base64url'),
       maxAgeSeconds: isAnew ? 0 : stepUp.maxAgeSeconds,
-      acrValues,
-      isAnew,
+      ...{ acrValues, isAnew, loginHint },
     })
     await store.addSignIn(record, limits.maxSignInsInFlight)
     report('started', exchange)

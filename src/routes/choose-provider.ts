@@ -1,6 +1,6 @@
 /**
- * At which of several OPs somebody signs in: the one the link names (`?provider=NAME`), the one whose domain the login
- * hint is in, the one of last time; otherwise they choose.
+ * At which of several OPs somebody signs in: the one the link names (`?iss=ISSUER`, `?provider=NAME`), the one whose
+ * domain the login hint is in, the one of last time; otherwise they choose.
  */
 import type { Traced } from '../exchange.ts'
 import { readCookie } from '../http/cookie.ts'
@@ -8,6 +8,7 @@ import type { Op, Ops } from '../oidc/ops.ts'
 import { html, pageFields, renderPage } from '../refusal/page.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { Reply } from './reply.ts'
+import { opNamed } from './third-party-login.ts'
 
 export interface ChoiceParts {
   readonly ops: Ops
@@ -18,6 +19,8 @@ const PARAMETER = 'provider'
 
 /** Undefined: nobody has chosen, or for one that is not there. `?provider=` asks again. */
 export function chosenOp({ ops, cookies }: ChoiceParts, { fields }: Traced, query: URLSearchParams): Op | undefined {
+  const named = opNamed(ops, query)
+  if (named !== undefined) return named
   const [first, ...others] = ops.all
   if (others.length === 0) return first
   if (query.has(PARAMETER)) return ops.named(query.get(PARAMETER))

@@ -11,8 +11,8 @@ import { type GoodSessionParts, hasGoodSession, stepUpFrom } from './good-sessio
 import { HAND_OVER } from './landing.ts'
 import { queryOf } from './query-of.ts'
 import { forgetPages, type Route, seeOther } from './reply.ts'
-import { safeReturnPath } from './return-path.ts'
 import { newSignIn, type SignInStates } from './sign-in-state.ts'
+import { wantedPath } from './third-party-login.ts'
 
 export interface PublicHostParts extends GoodSessionParts {
   readonly referrals: Pick<Referrals, 'issue'>
@@ -24,14 +24,14 @@ export interface PublicHostParts extends GoodSessionParts {
 }
 
 /** What the sign-in itself reads, besides where to return to. */
-const PASSED_ON = ['max_age', 'acr_values', 'again', 'fragment', 'provider', 'login_hint']
+const PASSED_ON = ['max_age', 'acr_values', 'again', 'fragment', 'provider', 'iss', 'login_hint']
 
 /** GET /.torhaus/sign-in: on to our own host, unless the session here is good enough. */
 export function referToSignIn(parts: PublicHostParts): Route {
   const { referrals, cookies, limits, publicOrigin, ownOrigin } = parts
   return async exchange => {
     const query = queryOf(exchange)
-    const returnTo = safeReturnPath(query.get('return_to'), publicOrigin)
+    const returnTo = wantedPath(query, publicOrigin, publicOrigin)
     const isForServer = !isOwnPath(new URL(returnTo, publicOrigin).pathname)
     // Our own pages want a session of their host: that of this one gives none there.
     if (isForServer && (await hasGoodSession(parts, exchange, stepUpFrom(query, parts.rule)))) return seeOther(returnTo)

@@ -40,13 +40,15 @@ import { type GoodSessionParts, hasGoodSession, judge, stepUpFrom } from './good
 import type { Landing } from './landing.ts'
 import { queryOf } from './query-of.ts'
 import { type Reply, type Route, seeOther } from './reply.ts'
-import { safeReturnPath } from './return-path.ts'
 import { groupsAtSignIn, type SignInGroupsParts } from './sign-in-groups.ts'
 import { type Aim, againFrom, newSignIn } from './sign-in-state.ts'
+import { hintIn, passedOn, wantedPath } from './third-party-login.ts'
 
 export interface SignInParts extends BeginSignInParts, GoodSessionParts, SignInGroupsParts {
   readonly ops: Ops
   readonly sessions: Sessions
+  /** Of the server: where people want to go. */
+  readonly publicOrigin: string
   /** Where whoever is signed in goes. */
   readonly landing: Landing
   readonly opLogout: OpLogout
@@ -70,21 +72,22 @@ const stepUpIn = ({ maxAgeSeconds, acrValues }: SignInRecord): StepUp => ({
   acceptAcr: acrValues.length === 0 ? undefined : acrValues,
 })
 
-/** GET /.torhaus/sign-in?return_to=PATH[&max_age=SECONDS][&acr_values=VALUES] */
+/** GET /.torhaus/sign-in?return_to=PATH[&max_age=SECONDS][&acr_values=VALUES], or by somebody else: third-party-login.ts */
 export function startSignIn(parts: SignInParts): Route {
   const begin = beginSignIn(parts)
   return async exchange => {
     const query = queryOf(exchange)
-    const returnTo = safeReturnPath(query.get('return_to'), parts.ownOrigin)
+    const returnTo = wantedPath(query, parts.ownOrigin, parts.publicOrigin)
     const stepUp = stepUpFrom(query, parts.rule)
     const landing = parts.landing(returnTo, stepUp)
     // The host of the server is to say first which browser it is for.
-    if (landing !== returnTo) return seeOther(landing)
+    if (landing !== returnTo) return seeOther(landing + passedOn(query))
     if (await hasGoodSession(parts, exchange, stepUp)) return seeOther(returnTo)
     if (mayHaveFragment(exchange, query)) return departure(exchange, query, returnTo)
     const op = chosenOp(parts, exchange, query)
     if (op === undefined) return choicePage(parts.ops, exchange, query)
-    return begin(exchange, { op, returnTo, stepUp, again: againFrom(query.get('again')) })
+    const loginHint = hintIn(query)
+    return begin(exchange, { op, returnTo, stepUp, loginHint, again: againFrom(query.get('again')) })
   }
 }
 
