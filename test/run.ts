@@ -6,6 +6,8 @@ import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { clientPackages } from '../devkit/compatibility/client-packages.ts'
+import { clients } from '../devkit/compatibility/clients.ts'
+import { present } from '../devkit/compatibility/run-case.ts'
 import { keycloakHome, keycloakPackages } from '../devkit/op/keycloak-distribution.ts'
 import { lemonldapPackages } from '../devkit/op/lemonldap-packages.ts'
 import { LAB_PACKAGES } from '../devkit/realm/samba-kdc.ts'
@@ -61,6 +63,12 @@ if (files.some(file => file.startsWith('test/providers/'))) {
   const keycloak = await keycloakHome()
   if ('missing' in keycloak) console.error(`The tests with Keycloak are left out: ${keycloak.missing}`)
 }
+
+if (files.some(file => file.startsWith('test/clients/')))
+  for (const client of clients.filter(({ bring }) => bring !== undefined)) {
+    const here = await present(client)
+    if ('missing' in here) console.error(`The tests with ${client.name} are left out: ${here.missing}`)
+  }
 
 const runner = spawn(
   process.execPath,

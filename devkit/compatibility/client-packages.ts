@@ -2,9 +2,19 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** Debian package by program, for programs that people also have from elsewhere. */
-const PACKAGE_OF = { go: 'golang-go', mvn: 'maven' }
+const PACKAGE_OF = { go: 'golang-go', gradle: 'gradle', mvn: 'maven' }
 
-const PACKAGES = ['chromium', 'curl', 'default-jdk-headless', 'git', 'git-lfs', 'python3-requests', 'skopeo', 'wget']
+const PACKAGES = [
+  'chromium',
+  'curl',
+  'debootstrap',
+  'default-jdk-headless',
+  'git',
+  'git-lfs',
+  'python3-requests',
+  'skopeo',
+  'wget',
+]
 
 const isOnPath = (program: string) =>
   (process.env.PATH ?? '').split(delimiter).some(folder => {

@@ -3,6 +3,8 @@
  * and the table in docs/clients.md is made of the same list.
  */
 
+import type { Made } from '../torhaus/made-once.ts'
+
 /** The credentials there are, as the table names them. */
 export type Credential =
   | 'nothing'
@@ -49,6 +51,8 @@ export type Site = 'azure-devops' | 'gitea' | 'gitlab' | 'kerberos' | 'kerberos-
 export interface Client {
   readonly name: string
   readonly site?: Site
+  /** Brings it where no package does; its programs come before those of the same name. */
+  readonly bring?: () => Promise<Made>
   /** Says its version; where that fails, the client is not on this machine. */
   readonly version: Command
   /** `how` is no code. */

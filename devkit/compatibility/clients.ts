@@ -5,6 +5,7 @@ import { gitClients } from './git-clients.ts'
 import { httpClients } from './http-clients.ts'
 import { libraryClients } from './library-clients.ts'
 import { packageClients } from './package-clients.ts'
+import { registryClients } from './registry-clients.ts'
 import { ticketClients } from './ticket-clients.ts'
 
 export const clientGroups = {
@@ -12,6 +13,7 @@ export const clientGroups = {
   http: httpClients,
   git: gitClients,
   package: packageClients,
+  registry: registryClients,
   library: libraryClients,
   ticket: ticketClients,
 } as const satisfies Record<string, readonly Client[]>

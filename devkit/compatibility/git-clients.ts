@@ -1,5 +1,6 @@
 /** git and git-lfs, from a clone to a lock. */
 import { type Client, refused, works } from './client.ts'
+import { gitOfTrixie } from './git-of-trixie.ts'
 
 const CLONE = 'git clone -q'
 const REMOTE = '$URL/DefaultCollection/_git/demo'
@@ -29,37 +30,55 @@ const push = (name: string, url: string) =>
     `git ls-remote ${url}`,
   ].join(' && ')
 
+/** `branch`: what those begin with that are pushed; both gits have the same server. */
+const gitCases = (branch: string) => [
+  works('personal access token', `${CLONE} ${PAT_URL} copy ${CLONED}`, README),
+  works('personal access token', push(`${branch}-pat`, PAT_URL), [`refs/heads/${branch}-pat`]),
+  works('personal access token', `git -c http.emptyAuth=true clone -q ${PAT_URL} copy ${CLONED}`, README),
+  works(
+    'personal access token',
+    `git ${EXTRA} basic $(printf ':%s' "$PAT" | base64 -w0)" clone -q ${REMOTE} copy ${CLONED}`,
+    README,
+  ),
+  works('personal access token', `git ${helper('any', '$PAT')} clone -q ${REMOTE} copy ${CLONED}`, README),
+  works('access token of the OP', `${CLONE} ${TOKEN_URL} copy ${CLONED}`, README),
+  works('access token of the OP', push(`${branch}-token`, TOKEN_URL), [`refs/heads/${branch}-token`]),
+  works('access token of the OP', `git ${EXTRA} bearer $TOKEN" clone -q ${REMOTE} copy ${CLONED}`, README),
+  works('token of the server', `git ${EXTRA} bearer $SERVER_TOKEN" clone -q ${REMOTE} copy ${CLONED}`, README),
+  works('session cookie', `git -c http.extraHeader="Cookie: $COOKIE" clone -q ${REMOTE} copy ${CLONED}`, README),
+  refused('nothing', `${CLONE} ${REMOTE}`, ["fatal: could not read Username for '$URL': terminal prompts disabled"]),
+  refused('wrong personal access token', `${CLONE} "http://any:$WRONG_PAT@$REPOSITORY"`, [
+    'remote: TF400813: The user is not authorized to access this resource.',
+    'fatal: Authentication failed for',
+  ]),
+  refused('access token of one factor', `${CLONE} "http://any:$ONE_FACTOR_TOKEN@$REPOSITORY"`, CONFIRM),
+  refused('expired access token', `${CLONE} "http://any:$EXPIRED_TOKEN@$REPOSITORY"`, [
+    'remote: Torhaus: The access token has expired.',
+    'remote: (bearer-expired, request ...)',
+  ]),
+  refused('directory password', `git ${helper('$USER_NAME', '$PASSWORD')} clone -q ${REMOTE}`, [
+    'remote: Torhaus: A directory password is not accepted here.',
+  ]),
+]
+
+/** git 2.46 and later: the helper names the scheme (gitcredentials(7), `authtype`). */
+const bearerHelper = (token: string) =>
+  `-c credential.helper='!printf "capability[]=authtype\\nauthtype=Bearer\\ncredential=${token}\\n" #'`
+
 const git: Client = {
-  name: 'git',
+  name: 'git (of Debian 12)',
+  version: { file: 'git', args: ['--version'] },
+  cases: gitCases('by'),
+}
+
+const newerGit: Client = {
+  name: 'git (of Debian 13)',
+  bring: gitOfTrixie,
   version: { file: 'git', args: ['--version'] },
   cases: [
-    works('personal access token', `${CLONE} ${PAT_URL} copy ${CLONED}`, README),
-    works('personal access token', push('by-pat', PAT_URL), ['refs/heads/by-pat']),
-    works('personal access token', `git -c http.emptyAuth=true clone -q ${PAT_URL} copy ${CLONED}`, README),
-    works(
-      'personal access token',
-      `git ${EXTRA} basic $(printf ':%s' "$PAT" | base64 -w0)" clone -q ${REMOTE} copy ${CLONED}`,
-      README,
-    ),
-    works('personal access token', `git ${helper('any', '$PAT')} clone -q ${REMOTE} copy ${CLONED}`, README),
-    works('access token of the OP', `${CLONE} ${TOKEN_URL} copy ${CLONED}`, README),
-    works('access token of the OP', push('by-token', TOKEN_URL), ['refs/heads/by-token']),
-    works('access token of the OP', `git ${EXTRA} bearer $TOKEN" clone -q ${REMOTE} copy ${CLONED}`, README),
-    works('token of the server', `git ${EXTRA} bearer $SERVER_TOKEN" clone -q ${REMOTE} copy ${CLONED}`, README),
-    works('session cookie', `git -c http.extraHeader="Cookie: $COOKIE" clone -q ${REMOTE} copy ${CLONED}`, README),
-    refused('nothing', `${CLONE} ${REMOTE}`, ["fatal: could not read Username for '$URL': terminal prompts disabled"]),
-    refused('wrong personal access token', `${CLONE} "http://any:$WRONG_PAT@$REPOSITORY"`, [
-      'remote: TF400813: The user is not authorized to access this resource.',
-      'fatal: Authentication failed for',
-    ]),
-    refused('access token of one factor', `${CLONE} "http://any:$ONE_FACTOR_TOKEN@$REPOSITORY"`, CONFIRM),
-    refused('expired access token', `${CLONE} "http://any:$EXPIRED_TOKEN@$REPOSITORY"`, [
-      'remote: Torhaus: The access token has expired.',
-      'remote: (bearer-expired, request ...)',
-    ]),
-    refused('directory password', `git ${helper('$USER_NAME', '$PASSWORD')} clone -q ${REMOTE}`, [
-      'remote: Torhaus: A directory password is not accepted here.',
-    ]),
+    ...gitCases('newer-by'),
+    works('access token of the OP', `git ${bearerHelper('$TOKEN')} clone -q ${REMOTE} copy ${CLONED}`, README),
+    refused('access token of one factor', `git ${bearerHelper('$ONE_FACTOR_TOKEN')} clone -q ${REMOTE}`, CONFIRM),
   ],
 }
 
@@ -114,4 +133,4 @@ const lfs: Client = {
   ],
 }
 
-export const gitClients: readonly Client[] = [git, lfs]
+export const gitClients: readonly Client[] = [git, newerGit, lfs]

@@ -1,5 +1,4 @@
-/** Programs that fetch and publish packages and images. */
-import { createHash } from 'node:crypto'
+/** Programs that fetch and publish packages. */
 import { join } from 'node:path'
 import { type Client, refused, works } from './client.ts'
 
@@ -42,64 +41,32 @@ const maven: Client = {
   ],
 }
 
-const digest = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
-const blob = (text: string, mediaType: string) => ({ mediaType, digest: digest(text), size: text.length })
-const blobFile = (text: string) => [`image/blobs/${digest(text).replace(':', '/')}`, text] as const
-
-/** An image as a folder (OCI Image Layout Specification). */
-function imageFiles(): Record<string, string> {
-  const layer = 'a layer, as far as a registry can tell'
-  const config = JSON.stringify({
-    ...{ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [digest(layer)] } },
-  })
-  const manifest = JSON.stringify({
-    schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: blob(config, 'application/vnd.oci.image.config.v1+json'),
-    layers: [blob(layer, 'application/vnd.oci.image.layer.v1.tar')],
-  })
-  const entry = {
-    ...blob(manifest, 'application/vnd.oci.image.manifest.v1+json'),
-    annotations: { 'org.opencontainers.image.ref.name': 'latest' },
-  }
-  return {
-    'image/oci-layout': JSON.stringify({ imageLayoutVersion: '1.0.0' }),
-    'image/index.json': JSON.stringify({ schemaVersion: 2, manifests: [entry] }),
-    ...Object.fromEntries([layer, config, manifest].map(blobFile)),
+/** Its home must be named: it takes that of the account, not of the environment. */
+const build = `repositories {
+  maven {
+    url System.getenv('URL') + '/DefaultCollection/_packaging/feed/maven/v1'
+    if (System.getenv('GRADLE_PASSWORD')) credentials { username 'any'; password System.getenv('GRADLE_PASSWORD') }
   }
 }
-
-const IMAGE = 'docker://$HOST/demo/app'
-const copyAndList = (tag: string, credentials: string) =>
-  [
-    `skopeo --insecure-policy copy --dest-tls-verify=false --dest-${credentials} oci:image:latest ${IMAGE}:${tag}`,
-    `skopeo --insecure-policy copy --src-tls-verify=false --src-${credentials} ${IMAGE}:${tag} dir:copy`,
-    `skopeo list-tags --tls-verify=false --${credentials} ${IMAGE}`,
-  ].join(' && ')
-const LIST = 'skopeo list-tags --tls-verify=false'
-
-const skopeo: Client = {
-  name: 'skopeo (with `offerRules` for `/v2/`)',
-  version: { file: 'skopeo', args: ['--version'] },
-  files: imageFiles(),
+configurations { tried }
+dependencies { tried 'com.example:parent:1@pom' }
+task resolve { doLast { configurations.tried.each { println it.name } } }
+`
+const GRADLE = 'gradle --no-daemon -q -g home resolve'
+const gradle: Client = {
+  name: 'Gradle',
+  version: { file: 'gradle', args: ['--version'] },
+  files: { 'build.gradle': build },
   cases: [
-    works('personal access token', copyAndList('by-pat', 'creds "any:$PAT"'), ['"by-pat"']),
-    works('access token of the OP', copyAndList('by-token', 'creds "any:$TOKEN"'), ['"by-token"']),
-    // Sent to a Bearer challenge alone, to which whoever has a password would fetch a token from its realm.
-    refused('access token of the OP', `${LIST} --registry-token "$TOKEN" ${IMAGE}`, [
-      'unauthorized: Sign in, or send a token.',
+    works('personal access token', `GRADLE_PASSWORD="$PAT" ${GRADLE}`, ['parent-1.pom']),
+    works('access token of the OP', `GRADLE_PASSWORD="$TOKEN" ${GRADLE}`, ['parent-1.pom']),
+    refused('nothing', GRADLE, ["Could not GET '$URL/...'. Received status code 401 from server: Unauthorized"]),
+    refused('wrong personal access token', `GRADLE_PASSWORD="$WRONG_PAT" ${GRADLE}`, [
+      "Could not GET '$URL/...'. Received status code 401 from server: Unauthorized",
     ]),
-    refused('nothing', `${LIST} ${IMAGE}`, ['unauthorized: Sign in, or send a token.']),
-    refused('wrong personal access token', `${LIST} --creds "any:$WRONG_PAT" ${IMAGE}`, [
-      'unauthorized: authentication required',
+    refused('access token of one factor', `GRADLE_PASSWORD="$ONE_FACTOR_TOKEN" ${GRADLE}`, [
+      "Could not GET '$URL/...'. Received status code 403 from server: Forbidden",
     ]),
-    refused(
-      'access token of one factor',
-      `skopeo inspect --tls-verify=false --creds "any:$ONE_FACTOR_TOKEN" ${IMAGE}`,
-      [
-        'denied: A sign-in with a second factor is needed. Open $URL/.torhaus/confirm/... in a browser to confirm, then try again.',
-      ],
-    ),
   ],
 }
 
@@ -189,4 +156,4 @@ const nuget: Client = {
   ],
 }
 
-export const packageClients: readonly Client[] = [maven, skopeo, npm, nuget]
+export const packageClients: readonly Client[] = [maven, gradle, npm, nuget]

@@ -1,16 +1,29 @@
 /** Runs a client as people have it: in a home of its own, with the credentials in its environment. */
 import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { type CommandResult, tryCommand } from '../realm/run-command.ts'
 import { type Client, type ClientCase, shell, type Variables } from './client.ts'
 
 const CASE_TIMEOUT_MS = 120_000
 const VERSION_TIMEOUT_MS = 30_000
 
-/** The first line that the client says of its version; undefined: it is not on this machine. */
-export async function versionOf({ version }: Client): Promise<string | undefined> {
-  const said = await tryCommand(version.file, version.args, { timeoutMs: VERSION_TIMEOUT_MS }).catch(() => undefined)
-  return said?.code === 0 ? `${said.stdout}${said.stderr}`.trim().split('\n')[0] : undefined
+/** A client as it is on this machine. */
+export interface Present {
+  /** The first line that it says of its version. */
+  readonly version: string
+  /** What it is found by. */
+  readonly path: string
+}
+
+/** Or why it is not there. */
+export async function present({ bring, version }: Client): Promise<Present | { readonly missing: string }> {
+  const brought = await bring?.()
+  if (brought !== undefined && 'missing' in brought) return brought
+  const path = [brought?.folder, process.env.PATH].filter(Boolean).join(delimiter)
+  const options = { timeoutMs: VERSION_TIMEOUT_MS, env: { ...process.env, PATH: path } }
+  const said = await tryCommand(version.file, version.args, options).catch(() => undefined)
+  if (said?.code !== 0) return { missing: `${version.file} is not on this machine` }
+  return { version: `${said.stdout}${said.stderr}`.trim().split('\n')[0] ?? '', path }
 }
 
 export interface Surroundings {
@@ -24,6 +37,7 @@ export interface Surroundings {
 export async function runCase(
   { command = shell, files = {} }: Client,
   { how }: ClientCase,
+  { path }: Pick<Present, 'path'>,
   { variables, environment = {}, files: given = {} }: Surroundings,
   folder: string,
 ): Promise<CommandResult & { readonly printed: string }> {
@@ -39,7 +53,7 @@ export async function runCase(
     env: {
       ...variables,
       ...environment,
-      ...{ PATH: process.env.PATH, HOME: folder, LC_ALL: 'C.UTF-8', NO_COLOR: '1' },
+      ...{ PATH: path, HOME: folder, LC_ALL: 'C.UTF-8', NO_COLOR: '1' },
       ...{ GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' },
       // Go: what was compiled of the standard library serves the next one; no C compiler is needed.
       CGO_ENABLED: '0',

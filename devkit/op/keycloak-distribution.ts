@@ -2,10 +2,10 @@
  * Keycloak as it is published on Maven Central: downloaded once by Maven, unpacked and built once for this computer, in
  * a folder outside the tree.
  */
-import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand, tryCommand } from '../realm/run-command.ts'
+import { madeOnce } from '../torhaus/made-once.ts'
 
 const VERSION = '26.7.3'
 const ARTIFACT = `org.keycloak:keycloak-quarkus-dist:${VERSION}:zip`
@@ -16,28 +16,17 @@ const BUILD_TIMEOUT_MS = 240_000
 /** Debian packages that bring Keycloak here and run it. */
 export const keycloakPackages = ['default-jdk-headless', 'maven', 'util-linux']
 
-const cacheFolder = () => join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'torhaus')
-
 /** Where it lies, built for a database in memory; or why it cannot be had here. */
 export async function keycloakHome(): Promise<{ readonly home: string } | { readonly missing: string }> {
-  const home = join(cacheFolder(), `keycloak-${VERSION}`)
   if (!(await runs('java'))) return { missing: 'java is missing' }
-  if (await exists(home)) return { home }
-  for (const program of ['jar', 'mvn']) if (!(await runs(program))) return { missing: `${program} is missing` }
-  await mkdir(cacheFolder(), { recursive: true })
-  const work = await mkdtemp(join(cacheFolder(), 'making-'))
-  try {
+  const made = await madeOnce(`keycloak-${VERSION}`, async work => {
+    for (const program of ['jar', 'mvn']) if (!(await runs(program))) return { missing: `${program} is missing` }
     const downloaded = await download(work)
     if (downloaded !== undefined) return { missing: `Maven Central does not give ${ARTIFACT}: ${downloaded}` }
     await unpackAndBuild(work)
-    // Whoever was faster has made the same.
-    await rename(join(work, `keycloak-${VERSION}`), home).catch(async error => {
-      if (!(await exists(home))) throw error
-    })
-  } finally {
-    await rm(work, { recursive: true, force: true })
-  }
-  return { home }
+    return { folder: join(work, `keycloak-${VERSION}`) }
+  })
+  return 'missing' in made ? made : { home: made.folder }
 }
 
 /** What Maven said where it failed. */
@@ -57,12 +46,6 @@ async function unpackAndBuild(work: string): Promise<void> {
   const build = [join(work, `keycloak-${VERSION}`, 'bin/kc.sh'), 'build', '--db=dev-mem', '--cache=local']
   await runCommand('sh', build, { cwd: work, timeoutMs: BUILD_TIMEOUT_MS })
 }
-
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
 
 const runs = (program: string) =>
   tryCommand(program, ['--version']).then(

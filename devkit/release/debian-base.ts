@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { runCommand } from '../realm/run-command.ts'
+import { debianMirror } from '../torhaus/debian-mirror.ts'
 import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
 
 const CACHE = resolve(import.meta.dirname, '../../.cache/release')
@@ -10,26 +11,13 @@ const SUITE = 'bookworm'
 const INCLUDED = ['adduser', 'ca-certificates', 'libatomic1', 'libgssapi-krb5-2', 'libstdc++6', 'init-system-helpers']
 const TIMEOUT_MS = 590_000
 
-/** Where this machine has its Debian from. */
-async function mirror(): Promise<string> {
-  const targets = await runCommand('apt-get', [
-    'indextargets',
-    '--format',
-    '$(CODENAME) $(REPO_URI)',
-    'Created-By: Packages',
-  ])
-  const line = targets.split('\n').find(target => target.startsWith(`${SUITE} `))
-  if (line === undefined) throw new Error(`apt knows no archive of ${SUITE}`)
-  return line.slice(SUITE.length + 1)
-}
-
 /** The file name of a tar of its root. `refresh`: made anew, with the security updates there are now. */
 export async function debianBase(work: string, refresh = false): Promise<string> {
   const file = join(CACHE, `debian-${SUITE}.tar`)
   if (existsSync(file) && !refresh) return file
   await ensureDebianPackages(['debootstrap'])
   const root = join(work, 'debian')
-  const args = ['--variant=minbase', `--include=${INCLUDED.join(',')}`, SUITE, root, await mirror()]
+  const args = ['--variant=minbase', `--include=${INCLUDED.join(',')}`, SUITE, root, await debianMirror()]
   await runCommand('debootstrap', args, { timeoutMs: TIMEOUT_MS })
   // What differs from one run to the next, and what nobody needs in an image.
   for (const path of ['var/log/bootstrap.log', 'var/cache/ldconfig/aux-cache', 'var/lib/apt/lists', 'var/cache/apt'])

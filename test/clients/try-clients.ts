@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { type Client, type ClientCase, patternOf, type Variables } from '../../devkit/compatibility/client.ts'
 import { type ClientGroup, clientGroups } from '../../devkit/compatibility/clients.ts'
-import { type Surroundings as CaseSurroundings, runCase, versionOf } from '../../devkit/compatibility/run-case.ts'
+import { type Surroundings as CaseSurroundings, present, runCase } from '../../devkit/compatibility/run-case.ts'
 import { signIn } from '../../devkit/op/user-agent.ts'
 import { samplePats } from '../../devkit/origin/origin-fixture.ts'
 import { SESSION_COOKIE } from '../../devkit/torhaus/sign-in-lab.ts'
@@ -75,16 +75,16 @@ export function tryClients(clients: readonly Client[], surroundings: () => Surro
 
 function describeClient(client: Client, name: string, surroundings: () => Surroundings): void {
   describe(client.name, { concurrency: 1 }, () => {
-    let version: string | undefined
+    let here: Awaited<ReturnType<typeof present>>
     before(async () => {
-      version = await versionOf(client)
+      here = await present(client)
     })
     for (const [index, tried] of client.cases.entries())
       test(titleOf(tried), async t => {
-        if (version === undefined) return t.skip(`${client.version.file} is not on this machine`)
-        t.diagnostic(version)
+        if ('missing' in here) return t.skip(here.missing)
+        t.diagnostic(here.version)
         const { directory, ...around } = surroundings()
-        const ended = await runCase(client, tried, around, join(directory, `${name}-${index}`))
+        const ended = await runCase(client, tried, here, around, join(directory, `${name}-${index}`))
         assertExpected(ended, tried, around.variables)
       })
   })

@@ -1,0 +1,3 @@
+import { tryGroup } from './try-clients.ts'
+
+tryGroup('registry')
