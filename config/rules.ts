@@ -1,6 +1,7 @@
 /** What a schema cannot say: options that must fit together, and values with a grammar of their own. */
 
 import { checkAdmin } from './admin-rules.ts'
+import { checkAppearance } from './appearance-rules.ts'
 import {
   checkAdminCertificateFiles,
   checkCertificateFiles,
@@ -36,6 +37,7 @@ type Rule = (config: Config, report: Report) => void
 const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['publicUrl', 'allowPlainHttp'], checkPublicUrl],
   [['publicUrl', 'ownPages', 'listener.hostNames', 'allowPlainHttp'], checkOwnPages],
+  [['appearance'], checkAppearance],
   [['oidc', 'providers', 'allowPlainHttp'], checkIssuers],
   [['upstream.url'], checkUpstreamUrl],
   [['tracing', 'allowPlainHttp'], checkTracing],

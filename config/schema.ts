@@ -6,6 +6,7 @@ import Type, { type Static } from 'typebox'
 import { clientClasses } from './client-classes.ts'
 import { STORE_FILE } from './environment.ts'
 import { choice, file, flag, integer, list, outputFile, requiredSection, section, text } from './option.ts'
+import { ACCENT } from './page-colors.ts'
 import { provider, providers } from './provider-schema.ts'
 
 const HOUR_S = 3600
@@ -966,6 +967,39 @@ const ownPages = section(
   'The pages of Torhaus itself: sign-in, confirmation, personal page.',
 )
 
+const color = (description: string, byDefault: string) =>
+  text(description, { default: byDefault, pattern: '^#[0-9a-fA-F]{6}$' })
+
+const appearance = section(
+  {
+    name: text('What stands at the head of each page and in its title: the name of your service.', {
+      default: 'Torhaus',
+      pattern: '^[^\\x00-\\x1f\\x7f]{1,60}$',
+    }),
+    logoFile: Type.Optional(
+      file(
+        'Picture in place of mark and name at the head of each page; the name is read out to those who do not see it. SVG without scripts, or PNG; at most 32 KiB. It is shown 2.5rem (40 px) high.',
+      ),
+    ),
+    logoDarkFile: Type.Optional(file('The same for browsers that are set to dark, where the page is #1b222c.')),
+    accentColor: color(
+      'Colour of links and buttons, as #rrggbb. It is written on white, and must have a contrast of at least 4.5 (WCAG 2.2 1.4.3).',
+      ACCENT.light,
+    ),
+    accentColorDark: color('The same for browsers that are set to dark: it is written on #1b222c.', ACCENT.dark),
+    helpText: Type.Optional(
+      text(
+        'What stands at the foot of each page: whom to ask, and what to tell them. Plain text, of at most 500 characters.',
+        { pattern: '^[^\\x00-\\x08\\x0b-\\x1f\\x7f]{1,500}$' },
+      ),
+    ),
+    helpUrl: Type.Optional(
+      text('Where the help desk is: an https, http or mailto URL. Without it no page has a link there.'),
+    ),
+  },
+  'How the pages of Torhaus look to people: sign-in, refusals, confirmation, personal page (docs/appearance.md).',
+)
+
 const hsts = section(
   {
     maxAgeSeconds: integer(
@@ -989,6 +1023,7 @@ export const configSchema = requiredSection(
       false,
     ),
     ownPages,
+    appearance,
     hsts,
     listener,
     admin,

@@ -1,6 +1,7 @@
 /** What goes wrong with the files that a configuration names. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync } from 'node:fs'
+import { appearanceMistakes } from './appearance-mistakes.ts'
 import type { Mistake } from './mistake.ts'
 import type { Place } from './place.ts'
 
@@ -340,4 +341,7 @@ const outputMistakes: readonly Mistake[] = [
   },
 ]
 
-export const fileMistakes: readonly Mistake[] = [...certificateMistakes, ...keyMistakes, ...outputMistakes]
+export const fileMistakes: readonly Mistake[] = [
+  ...[...certificateMistakes, ...keyMistakes, ...outputMistakes],
+  ...appearanceMistakes,
+]

@@ -32,7 +32,7 @@ import { startByForm } from '../routes/third-party-login.ts'
 import type { Services } from './open-services.ts'
 import { type OwnHostRouteParts, routesOfBothHosts } from './own-host-routes.ts'
 
-type LogoutNeeds = Pick<Services, 'audit' | 'config' | 'metrics' | 'now' | 'ops' | 'publicUrl' | 'stores'>
+type LogoutNeeds = Pick<Services, 'audit' | 'config' | 'metrics' | 'now' | 'ops' | 'publicUrl' | 'refusal' | 'stores'>
 type AccountNeeds = Pick<
   Services,
   | 'accountKey'
@@ -48,7 +48,7 @@ type AccountNeeds = Pick<
 >
 export type EndpointNeeds = LogoutNeeds &
   AccountNeeds &
-  Pick<Services, 'formTokens' | 'identityOut' | 'outsider' | 'refusal' | 'signInStates'> & {
+  Pick<Services, 'formTokens' | 'identityOut' | 'outsider' | 'signInStates'> & {
     readonly refresh: SessionRefresh
   }
 
@@ -107,7 +107,8 @@ function pagesOf(
   const cookies = ownHost?.cookies ?? services.cookies
   const home = ownHost === undefined ? '/' : `${publicOrigin}/`
   const farewell = ownHost === undefined ? leaveAtOnce : leaveByPublicHost(ownHost.handOvers, publicOrigin)
-  const session = { sessions, refresh, cookies, rule, ownOrigin, publicOrigin, home, now }
+  const { pages } = services.refusal
+  const session = { pages, sessions, refresh, cookies, rule, ownOrigin, publicOrigin, home, now }
   const begin = {
     ...{ ops, store: services.stores.sessions, cookies, ownOrigin, now },
     states: services.signInStates,
@@ -152,11 +153,11 @@ function pagesOf(
     'POST /.torhaus/sign-out-everywhere': signOutEverywhere(ownParts),
     'GET /.torhaus/confirm/:code': askToConfirm(confirmParts),
     'POST /.torhaus/confirm/:code': confirm(confirmParts),
-    'GET /.torhaus/confirmed': confirmed(),
+    'GET /.torhaus/confirmed': confirmed(pages),
     'GET /.torhaus/git': gitPage(ownParts),
     'GET /.torhaus/sign-in': startSignIn(signInParts),
     'POST /.torhaus/sign-in': startByForm,
-    'GET /.torhaus/arrived': arrived(ownOrigin),
+    'GET /.torhaus/arrived': arrived(pages, ownOrigin),
     ...Object.fromEntries(ops.all.flatMap(op => callbacks(signInParts, op))),
     'GET /.torhaus/sign-out': askToSignOut(signOutParts),
     'POST /.torhaus/sign-out': signOut(signOutParts),
@@ -172,12 +173,12 @@ function callbacks(parts: SignInParts, op: Op): [string, Route][] {
 
 /** Where the OP tells of logouts. */
 function logoutRoutes(
-  { now, metrics, stores, ops, publicUrl, audit }: LogoutNeeds,
+  { now, metrics, stores, ops, publicUrl, audit, refusal }: LogoutNeeds,
   opLogout: OpLogout,
 ): Readonly<Record<'back' | 'front', Readonly<Record<string, Route>>>> {
   const hasFrontChannel = ops.all.some(({ settings }) => settings.frontChannelLogout)
   const countLogout = (channel: OpLogoutChannel, outcome: OpLogoutOutcome) => metrics.opLogout(channel, outcome)
-  const parts = { ops, opLogout, audit, countLogout, publicOrigin: publicUrl.origin, now }
+  const parts = { pages: refusal.pages, ops, opLogout, audit, countLogout, publicOrigin: publicUrl.origin, now }
   return {
     back: {
       'POST /.torhaus/backchannel-logout': backChannelLogout({

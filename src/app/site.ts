@@ -1,6 +1,8 @@
 import type { Config } from '../../config/schema.ts'
 import { strictTransport } from '../http/strict-transport.ts'
 import { createOffers } from '../refusal/challenge.ts'
+import { lookOf } from '../refusal/look.ts'
+import { Pages } from '../refusal/pages.ts'
 import type { RefusalSettings } from '../refusal/refusal.ts'
 import { SessionCookies } from '../session/session-cookie.ts'
 
@@ -18,9 +20,10 @@ export interface Site {
 export function siteOf({
   publicUrl: text,
   ownPages,
+  appearance,
   credentials,
   hsts,
-}: Pick<Config, 'publicUrl' | 'ownPages' | 'credentials' | 'hsts'>): Site {
+}: Pick<Config, 'publicUrl' | 'ownPages' | 'appearance' | 'credentials' | 'hsts'>): Site {
   const publicUrl = new URL(text)
   const own = ownPages.publicUrl === undefined ? publicUrl : new URL(ownPages.publicUrl)
   return {
@@ -28,6 +31,7 @@ export function siteOf({
     ownOrigin: own.origin,
     cookies: new SessionCookies(text),
     refusal: {
+      pages: new Pages(lookOf(appearance), appearance),
       ...{ publicOrigin: publicUrl.origin, ownOrigin: own.origin, strictTransport: strictTransport(hsts, publicUrl) },
       isOwnHost: own === publicUrl ? undefined : hostTest(own),
       challenge: { offers: createOffers(credentials), realm: credentials.realm ?? text },

@@ -2,7 +2,7 @@
 import type { Readiness } from '../app/readiness.ts'
 import type { RecentExchange } from '../observability/recent-exchanges.ts'
 import { describeDuration } from '../refusal/display.ts'
-import { Html, html } from '../refusal/page.ts'
+import { Html, html } from '../refusal/html.ts'
 import { Growth, has, type Snapshot, sum, valuesOf } from './figures.ts'
 import { listOf, operatorPage, PATHS, searchForm, tableOf } from './operator-page.ts'
 import type { Reading } from './readings.ts'

@@ -1,5 +1,7 @@
 /** What the pages for operators have in common: look, fields, and the way from one to the other. */
-import { fieldsOfPage, type Html, html, renderPage, STYLE } from '../refusal/page.ts'
+import { type Html, html } from '../refusal/html.ts'
+import { type Look, OWN_LOOK, renderPage, windowFields } from '../refusal/page.ts'
+import { STYLE } from '../refusal/page-style.ts'
 
 const OPERATOR_STYLE = `${STYLE}
 :root { --refused: #96610b; --failed: #b3261e; --good: #17703a; }
@@ -38,9 +40,12 @@ input:focus-visible, .scroll:focus-visible { outline: 3px solid var(--accent); o
 code { overflow-wrap: anywhere; }
 `
 
+/** Whatever people are shown: operators see which program it is. */
+const OPERATOR_LOOK: Look = { ...OWN_LOOK, style: OPERATOR_STYLE }
+
 /** Forms of these pages lead back to them alone. */
 export const OPERATOR_FIELDS: readonly string[] = [
-  ...fieldsOfPage(OPERATOR_STYLE, "form-action 'self'; "),
+  ...windowFields(OPERATOR_LOOK, "form-action 'self'; "),
   ...['Cross-Origin-Resource-Policy', 'same-origin', 'Cache-Control', 'no-store'],
 ]
 
@@ -63,13 +68,9 @@ export function operatorPage(place: string, title: string, content: Html): strin
   const links = PLACES.map(([path, name]) =>
     path === place ? html`<a href="${path}" aria-current="page">${name}</a>` : html`<a href="${path}">${name}</a>`,
   )
-  return renderPage(
-    title,
-    html`<nav aria-label="Pages for operators">${links}</nav>
-${content}`,
-    undefined,
-    OPERATOR_STYLE,
-  )
+  const withPlaces = html`<nav aria-label="Pages for operators">${links}</nav>
+${content}`
+  return renderPage(OPERATOR_LOOK, { title, content: withPlaces })
 }
 
 /** A table that is scrolled by itself where it is wider than a phone, with the keyboard as well. */

@@ -2,7 +2,7 @@
 import type { Ended } from '../app/end-person.ts'
 import type { SignedIn } from '../app/signed-in.ts'
 import { describeDuration, describeNetwork, describeTime, visible } from '../refusal/display.ts'
-import { Html, html } from '../refusal/page.ts'
+import { Html, html } from '../refusal/html.ts'
 import { operatorPage, PATHS, searchForm } from './operator-page.ts'
 
 /** What a form of the page ends: of whom, and which session or confirmation; none: all of them. */

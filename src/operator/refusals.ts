@@ -1,7 +1,7 @@
 /** What did not go through, and why. */
 import { printTrace } from '../observability/print-trace.ts'
 import { KEPT, type RecentExchange } from '../observability/recent-exchanges.ts'
-import { type Html, html } from '../refusal/page.ts'
+import { type Html, html } from '../refusal/html.ts'
 import { listOf, operatorPage, PATHS, searchForm } from './operator-page.ts'
 import { momentOf } from './units.ts'
 

@@ -1,6 +1,6 @@
 /** How much there is to do, and how it ends. */
 import type { Outcome } from '../observability/exchange-record.ts'
-import { Html, html } from '../refusal/page.ts'
+import { Html, html } from '../refusal/html.ts'
 import { Growth, type Snapshot, valuesOf } from './figures.ts'
 import { scrolled, tableOf } from './operator-page.ts'
 import type { Reading } from './readings.ts'

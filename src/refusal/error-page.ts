@@ -1,7 +1,8 @@
 import { type Code, errorTable, type NewSignIn } from '../errors.ts'
 import type { PartialExchange } from '../exchange.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
-import { type Html, html, renderPage } from './page.ts'
+import { type Html, html } from './html.ts'
+import type { PageContent } from './page.ts'
 
 /** In a person's words; the sentence of the error table stands below. */
 const TITLES: Partial<Record<Code, string>> = {
@@ -51,14 +52,14 @@ export interface WaysOut {
 }
 
 /** The page a browser shows for `code`: what happened, what to do next, and what to tell the help desk. */
-export function errorPage(known: PartialExchange, code: Code, ways: WaysOut): string {
+export function errorPage(known: PartialExchange, code: Code, ways: WaysOut): PageContent {
   const { link, signIn } = ways
   const { status, sentence } = errorTable[code]
-  return renderPage(
-    TITLES[code] ?? TITLES_BY_STATUS[status] ?? 'That did not work',
-    html`<p>${signIn?.isAutomatic === true ? RESTARTING : (EXPLANATIONS[code] ?? sentence)}</p>${link === undefined ? wayOut(known, code, status, ways) : confirmation(link)}`,
-    html`<span>${code}</span><span>request ${known.requestId ?? 'without id'}</span>`,
-  )
+  return {
+    title: TITLES[code] ?? TITLES_BY_STATUS[status] ?? 'That did not work',
+    content: html`<p>${signIn?.isAutomatic === true ? RESTARTING : (EXPLANATIONS[code] ?? sentence)}</p>${link === undefined ? wayOut(known, code, status, ways) : confirmation(link)}`,
+    footer: html`<span>${code}</span><span>request ${known.requestId ?? 'without id'}</span>`,
+  }
 }
 
 const RESTARTING =

@@ -2,8 +2,8 @@
  * A page that carries the fragment of a URL, which no server ever sees, past the sign-in: redirects keep it, a form of
  * the OP does not. It has one script, named in its policy by hash (CSP 3 8.3), and goes on without scripts as well.
  */
-import { createHash } from 'node:crypto'
-import { Html, html, policyFor, renderPage } from './page.ts'
+import { Html, html } from './html.ts'
+import type { Page, Paper } from './pages.ts'
 
 interface MovingPage {
   readonly title: string
@@ -13,36 +13,28 @@ interface MovingPage {
 
 const KEY = 'torhaus-fragment'
 
-const script = (body: string) =>
+const scriptOf = (body: string) =>
   `const link=document.getElementById('on');let to=link.href;try{${body}}catch{}location.replace(to)`
 
 /** The fragment stays in the tab (HTML 12.2.2) until the browser is back. */
 export const DEPARTURE: MovingPage = {
   title: 'On to the sign-in',
-  script: script(
+  script: scriptOf(
     `if(location.hash.length>1){sessionStorage.setItem('${KEY}',location.hash);to=link.dataset.kept}else sessionStorage.removeItem('${KEY}')`,
   ),
 }
 
 export const ARRIVAL: MovingPage = {
   title: 'Back from the sign-in',
-  script: script(
+  script: scriptOf(
     `const kept=sessionStorage.getItem('${KEY}');sessionStorage.removeItem('${KEY}');if(kept?.startsWith('#'))to+=kept`,
   ),
 }
 
 /** `to`: where it goes; `toWhenKept`: where from a page with a fragment. */
-export function movingPage(page: MovingPage, to: string, toWhenKept = to): { fields: readonly string[]; text: string } {
-  const hash = createHash('sha256').update(page.script).digest('base64')
+export function movingPage(paper: Paper, { title, script }: MovingPage, to: string, toWhenKept = to): Page {
   const content = html`<noscript><meta http-equiv="refresh" content="0; url=${to}"></noscript>
 <p class="actions"><a class="button" id="on" href="${to}" data-kept="${toWhenKept}">Continue</a></p>
-<script>${new Html(page.script)}</script>`
-  return {
-    fields: [
-      ...['Content-Type', 'text/html; charset=utf-8', 'X-Content-Type-Options', 'nosniff', 'X-Frame-Options', 'DENY'],
-      ...['Content-Security-Policy', policyFor("'none'", `script-src 'sha256-${hash}'; `)],
-      ...['Referrer-Policy', 'no-referrer', 'Cache-Control', 'no-store'],
-    ],
-    text: renderPage(page.title, content),
-  }
+<script>${new Html(script)}</script>`
+  return paper.scripted({ title, content }, script)
 }

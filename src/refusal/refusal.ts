@@ -11,10 +11,11 @@ import { OWN_PREFIX } from '../http/request-target.ts'
 import { drainRequest } from '../listener/request-content.ts'
 import { type ChallengeSettings, challengeFields } from './challenge.ts'
 import { errorPage } from './error-page.ts'
-import { automaticPageFields, pageFields } from './page.ts'
+import type { Pages } from './pages.ts'
 import { signInPath } from './sign-in-path.ts'
 
 export interface RefusalSettings {
+  readonly pages: Pages
   readonly challenge: ChallengeSettings
   /** Of the server. */
   readonly publicOrigin: string
@@ -152,15 +153,17 @@ function render(
 function page(
   known: PartialExchange,
   code: Code,
-  { publicOrigin, isOwnHost }: RefusalSettings,
+  { pages, publicOrigin, isOwnHost }: RefusalSettings,
   link: string | undefined,
   signIn: NewSignIn | undefined,
 ): Body {
   const isAtOwn = isOwnHost?.(known.fields?.kept.host ?? '') === true
-  const text = errorPage(known, code, { link, signIn, home: isAtOwn ? `${publicOrigin}/` : '/' })
-  if (signIn?.isAutomatic !== true) return { fields: pageFields, text }
+  const shown = errorPage(known, code, { link, signIn, home: isAtOwn ? `${publicOrigin}/` : '/' })
+  const paper = pages.for(known)
+  if (signIn?.isAutomatic !== true) return paper.window(shown)
   // A moment later: whatever was under way beside it has opened a session by then.
-  return { fields: [...automaticPageFields, 'Refresh', `${RESTART_AFTER_S}; url=${signIn.path}`], text }
+  const { fields, text } = paper.automatic(shown)
+  return { fields: [...fields, 'Refresh', `${RESTART_AFTER_S}; url=${signIn.path}`], text }
 }
 
 function plainText(known: PartialExchange, code: Code, ownOrigin: string, link: string | undefined): string {

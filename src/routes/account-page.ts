@@ -8,12 +8,12 @@ import { OWN_PREFIX } from '../http/request-target.ts'
 import type { PatConfirmations } from '../pats/pat-confirmations.ts'
 import type { PatRegister } from '../pats/pat-register.ts'
 import { describeClient, describeCover, describeDuration, describeNetwork, describeTime } from '../refusal/display.ts'
-import { Html, html, pageFields, renderPage } from '../refusal/page.ts'
+import { Html, html } from '../refusal/html.ts'
 import type { SessionRecord } from '../session/session-store.ts'
 import { ACCOUNT_PAGE, buttonForm, type OwnPageParts, showing } from './own-page.ts'
 import { patList } from './pat-actions.ts'
 import { patNetworkList } from './pat-networks.ts'
-import type { Reply, Route } from './reply.ts'
+import { type Reply, type Route, shown } from './reply.ts'
 
 export interface AccountPageParts extends OwnPageParts {
   readonly grants: Grants
@@ -54,11 +54,8 @@ ${await tokenNetworks(parts, exchange, session, form)}
 ${sessionList(await sessions.of(accountKeys(account)), key, form, now())}
 <div class="actions">${form('sign-out-everywhere', html`<button class="button quiet" type="submit">Sign out everywhere</button>`)}</div>
 <p><small>Ends every session, and takes back every program you have confirmed.</small></p>`
-    return {
-      status: 200,
-      fields: [...pageFields, 'Cache-Control', 'no-store'],
-      text: renderPage('You are signed in', content, html`<span>request ${exchange.requestId}</span>`),
-    }
+    const footer = html`<span>request ${exchange.requestId}</span>`
+    return shown(parts.pages.for(exchange).window({ title: 'You are signed in', content, footer }))
   }
   return showing(parts, answer, ACCOUNT_PAGE)
 }

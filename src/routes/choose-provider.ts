@@ -5,12 +5,14 @@
 import type { Traced } from '../exchange.ts'
 import { readCookie } from '../http/cookie.ts'
 import type { Op, Ops } from '../oidc/ops.ts'
-import { html, pageFields, renderPage } from '../refusal/page.ts'
+import { html } from '../refusal/html.ts'
+import type { Pages } from '../refusal/pages.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
-import type { Reply } from './reply.ts'
+import { type Reply, shown } from './reply.ts'
 import { opNamed } from './third-party-login.ts'
 
 export interface ChoiceParts {
+  readonly pages: Pages
   readonly ops: Ops
   readonly cookies: SessionCookies
 }
@@ -18,7 +20,11 @@ export interface ChoiceParts {
 const PARAMETER = 'provider'
 
 /** Undefined: nobody has chosen, or for one that is not there. `?provider=` asks again. */
-export function chosenOp({ ops, cookies }: ChoiceParts, { fields }: Traced, query: URLSearchParams): Op | undefined {
+export function chosenOp(
+  { ops, cookies }: Omit<ChoiceParts, 'pages'>,
+  { fields }: Traced,
+  query: URLSearchParams,
+): Op | undefined {
   const named = opNamed(ops, query)
   if (named !== undefined) return named
   const [first, ...others] = ops.all
@@ -35,18 +41,12 @@ function ofHint(ops: Ops, hint: string): Op | undefined {
 }
 
 /** The link that was followed, once more for each of them. */
-export function choicePage({ all }: Ops, { target }: Traced, query: URLSearchParams): Reply {
-  const buttons = all.map(({ name, settings }) => {
+export function choicePage({ pages, ops }: ChoiceParts, exchange: Traced, query: URLSearchParams): Reply {
+  const buttons = ops.all.map(({ name, settings }) => {
     const next = new URLSearchParams(query)
     next.set(PARAMETER, name)
-    return html`<a class="button" href="${`${target.path}?${next}`}">${settings.title ?? name}</a>`
+    return html`<a class="button" href="${`${exchange.target.path}?${next}`}">${settings.title ?? name}</a>`
   })
-  return {
-    status: 200,
-    fields: [...pageFields, 'Cache-Control', 'no-store'],
-    text: renderPage(
-      'Where do you sign in?',
-      html`<p>Choose where your account is. This browser will remember it.</p><p class="actions">${buttons}</p>`,
-    ),
-  }
+  const content = html`<p>Choose where your account is. This browser will remember it.</p><p class="actions">${buttons}</p>`
+  return shown(pages.for(exchange).window({ title: 'Where do you sign in?', content }))
 }

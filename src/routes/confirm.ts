@@ -21,11 +21,12 @@ import { OWN_PREFIX } from '../http/request-target.ts'
 import type { Audit } from '../observability/audit.ts'
 import type { GrantEvent } from '../observability/events.ts'
 import type { Ops } from '../oidc/ops.ts'
-import { type Html, html, pageFields, renderPage } from '../refusal/page.ts'
+import { type Html, html } from '../refusal/html.ts'
+import type { Pages } from '../refusal/pages.ts'
 import type { Intent, SessionRecord } from '../session/session-store.ts'
 import type { BeginSignIn } from './begin-sign-in.ts'
 import { ACCOUNT_PAGE, acting, buttonForm, lastSegment, type OwnPageParts, showing } from './own-page.ts'
-import type { Reply, Route } from './reply.ts'
+import { type Route, shown } from './reply.ts'
 
 /** What stands behind a link. */
 export interface Confirmable {
@@ -61,7 +62,7 @@ export function askToConfirm(parts: ConfirmParts): Route {
 <p>You will be asked to sign in once more, for this confirmation alone.</p>
 <div class="actions">${buttonForm(parts, session, confirmPath(code), button)}
 <a class="button quiet" href="${ACCOUNT_PAGE}">Do not confirm</a></div>`
-    return page('Confirm this access?', content)
+    return shown(parts.pages.for(exchange).window({ title: 'Confirm this access?', content }))
   })
 }
 
@@ -80,13 +81,10 @@ export function confirm(parts: ConfirmParts): Route {
 }
 
 /** GET /.torhaus/confirmed */
-export function confirmed(): Route {
-  return () =>
-    page(
-      'Confirmed',
-      html`<p>Run the command again: it passes now.</p>
-<p>You can take this back at any time on <a href="${ACCOUNT_PAGE}">your page</a>.</p>`,
-    )
+export function confirmed(pages: Pages): Route {
+  const content = html`<p>Run the command again: it passes now.</p>
+<p>You can take this back at any time on <a href="${ACCOUNT_PAGE}">your page</a>.</p>`
+  return exchange => shown(pages.for(exchange).window({ title: 'Confirmed', content }))
 }
 
 async function requestFor(
@@ -110,8 +108,4 @@ async function firstOf(findRequest: ConfirmParts['findRequest'], code: string): 
     if (request !== undefined) return request
   }
   return undefined
-}
-
-function page(title: string, content: Html): Reply {
-  return { status: 200, fields: [...pageFields, 'Cache-Control', 'no-store'], text: renderPage(title, content) }
 }

@@ -1,7 +1,8 @@
 import type { Traced } from '../exchange.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import { ARRIVAL, DEPARTURE, movingPage } from '../refusal/moving-page.ts'
-import type { Reply, Route } from './reply.ts'
+import type { Pages } from '../refusal/pages.ts'
+import { type Reply, type Route, shown } from './reply.ts'
 import { MAX_RETURN_PATH_LENGTH, safeReturnPath } from './return-path.ts'
 
 export const ARRIVED = `${OWN_PREFIX}/arrived`
@@ -12,7 +13,8 @@ export const mayHaveFragment = ({ fields }: Traced, query: URLSearchParams): boo
   fields.kept['sec-fetch-dest'] === 'document' && !query.has(PARAMETER)
 
 /** The sign-in asked for, once more, by way of a page that keeps the fragment in the browser. */
-export function departure({ target }: Traced, query: URLSearchParams, returnTo: string): Reply {
+export function departure(pages: Pages, exchange: Traced, query: URLSearchParams, returnTo: string): Reply {
+  const { target } = exchange
   const on = (change: Readonly<Record<string, string>>) => {
     const next = new URLSearchParams(query)
     for (const [name, value] of Object.entries(change)) next.set(name, value)
@@ -22,13 +24,13 @@ export function departure({ target }: Traced, query: URLSearchParams, returnTo: 
   const plain = on({ [PARAMETER]: 'none' })
   // Too long to come back to: then without.
   const kept = back.length > MAX_RETURN_PATH_LENGTH ? plain : on({ [PARAMETER]: 'kept', return_to: back })
-  return { status: 200, ...movingPage(DEPARTURE, plain, kept) }
+  return shown(movingPage(pages.for(exchange), DEPARTURE, plain, kept))
 }
 
 /** GET /.torhaus/arrived?to=PATH: puts the fragment back where it was. */
 export const arrived =
-  (ownOrigin: string): Route =>
-  ({ target }) => {
-    const to = new URL(target.raw, ownOrigin).searchParams.get('to')
-    return { status: 200, ...movingPage(ARRIVAL, safeReturnPath(to, ownOrigin)) }
+  (pages: Pages, ownOrigin: string): Route =>
+  exchange => {
+    const to = new URL(exchange.target.raw, ownOrigin).searchParams.get('to')
+    return shown(movingPage(pages.for(exchange), ARRIVAL, safeReturnPath(to, ownOrigin)))
   }

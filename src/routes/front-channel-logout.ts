@@ -5,31 +5,32 @@
 import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
 import type { Op, Ops } from '../oidc/ops.ts'
-import { framedPageFields, html, renderPage } from '../refusal/page.ts'
+import { html } from '../refusal/html.ts'
+import type { Pages } from '../refusal/pages.ts'
 import { type OpLogoutRouteParts, reportLogout } from './op-logout-report.ts'
-import type { Route } from './reply.ts'
+import { type Route, shown } from './reply.ts'
 
 export interface FrontChannelLogoutParts extends OpLogoutRouteParts {
   readonly ops: Ops
+  readonly pages: Pages
   readonly publicOrigin: string
 }
 
 /** GET /.torhaus/frontchannel-logout?iss=ISSUER&sid=SID */
 export function frontChannelLogout(parts: FrontChannelLogoutParts): Route {
-  const { ops, opLogout, now } = parts
+  const { ops, opLogout, pages, now } = parts
   const telling = ops.all.filter(({ settings }) => settings.frontChannelLogout)
-  const origins = telling.map(({ settings }) => new URL(settings.issuer).origin)
-  const fields = [...framedPageFields([...new Set(origins)]), 'Cache-Control', 'no-store']
+  const origins = [...new Set(telling.map(({ settings }) => new URL(settings.issuer).origin))]
   return async exchange => {
     const opSessionId = sessionIn(parts, telling, exchange)
     const issuedAtS = Math.floor(now() / 1000)
     const ended = await opLogout.end({ subject: undefined, opSessionId, issuedAtS }, false)
     reportLogout(parts, exchange, 'front', ended)
-    const text =
+    const page =
       ended.length > 0
-        ? renderPage('You are signed out', html`<p>This server was told.</p>`)
-        : renderPage('Nothing to sign out of', html`<p>This server knows no such session.</p>`)
-    return { status: 200, fields, text }
+        ? { title: 'You are signed out', content: html`<p>This server was told.</p>` }
+        : { title: 'Nothing to sign out of', content: html`<p>This server knows no such session.</p>` }
+    return shown(pages.for(exchange).framed(page, origins))
   }
 }
 

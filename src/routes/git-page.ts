@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { Op, Ops } from '../oidc/ops.ts'
-import { Html, html, pageFields, renderPage } from '../refusal/page.ts'
+import { Html, html } from '../refusal/html.ts'
 import { type OwnPageParts, showing } from './own-page.ts'
-import type { Route } from './reply.ts'
+import { type Route, shown } from './reply.ts'
 
 const HELPER = 'torhaus-credential.mjs'
 const SCOPE = 'openid'
@@ -17,7 +17,7 @@ export interface GitPageParts extends OwnPageParts {
 /** GET /.torhaus/git */
 export function gitPage(parts: GitPageParts): Route {
   const { ops, publicOrigin } = parts
-  return showing(parts, async (_, { subject }) => {
+  return showing(parts, async (exchange, { subject }) => {
     const op = ops.ofStored(subject)
     const deviceClientId = op?.settings.deviceClientId
     const content = html`<p>Without any set-up, git asks for a user name and a password. Each of these ways is enough by itself.</p>
@@ -25,11 +25,7 @@ ${op === undefined || deviceClientId === undefined ? new Html('') : await withDe
 <h2>A personal access token</h2>
 <p>Make one at the server, and give it as the password; the user name does not matter.</p>
 <p class="actions"><a class="button quiet" href="${OWN_PREFIX}/">Your page</a></p>`
-    return {
-      status: 200,
-      fields: [...pageFields, 'Cache-Control', 'no-store'],
-      text: renderPage('git and this server', content),
-    }
+    return shown(parts.pages.for(exchange).window({ title: 'git and this server', content }))
   })
 }
 

@@ -7,7 +7,8 @@ import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import { judgeSecondFactor, type SecondFactorRule } from '../policy/second-factor.ts'
-import { type Html, html } from '../refusal/page.ts'
+import { type Html, html } from '../refusal/html.ts'
+import type { Pages } from '../refusal/pages.ts'
 import { signInPath } from '../refusal/sign-in-path.ts'
 import { evidenceNow } from '../session/evidence-now.ts'
 import type { FormTokens } from '../session/form-tokens.ts'
@@ -18,6 +19,7 @@ import { type Reply, type Route, seeOther } from './reply.ts'
 import { isSameOrigin } from './same-origin.ts'
 
 export interface OwnPageParts extends CurrentSessionParts {
+  readonly pages: Pages
   readonly rule: SecondFactorRule
   readonly forms: FormTokens
   /** Of these pages. */

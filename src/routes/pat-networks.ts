@@ -2,7 +2,7 @@
 import type { PatConfirmation, PatRequest } from '../pats/pat-confirmation-store.ts'
 import type { PatRecord } from '../pats/pat-store.ts'
 import { describeClient, describeNetwork, describeTime } from '../refusal/display.ts'
-import { type Html, html } from '../refusal/page.ts'
+import { type Html, html } from '../refusal/html.ts'
 import { confirmPath } from './confirm.ts'
 
 /** Enough to tell one's own tokens apart. */

@@ -1,5 +1,6 @@
 import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
+import type { Page } from '../refusal/pages.ts'
 
 /** What one of our own routes answers. Faults are thrown. */
 export interface Reply {
@@ -10,6 +11,13 @@ export interface Reply {
   /** What the reply, in a form of its own, refuses: for log and metrics. */
   readonly fault?: Fault
 }
+
+/** Nothing of a person must stay in the browser. */
+export const shown = ({ fields, text }: Page): Reply => ({
+  status: 200,
+  fields: [...fields, 'Cache-Control', 'no-store'],
+  text,
+})
 
 export type Route = (exchange: Traced) => Reply | Promise<Reply>
 

@@ -30,6 +30,7 @@ import { missingAccount, missingProof } from '../oidc/op-refusal.ts'
 import type { Op, Ops } from '../oidc/ops.ts'
 import type { TokenSet } from '../oidc/provider.ts'
 import { signInEvidence } from '../oidc/sign-in-evidence.ts'
+import type { Pages } from '../refusal/pages.ts'
 import { keyOf } from '../session/opaque-id.ts'
 import type { Intent, SessionStore, SignInRecord } from '../session/session-store.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -45,6 +46,7 @@ import { type Aim, againFrom, newSignIn } from './sign-in-state.ts'
 import { hintIn, passedOn, wantedPath } from './third-party-login.ts'
 
 export interface SignInParts extends BeginSignInParts, GoodSessionParts, SignInGroupsParts {
+  readonly pages: Pages
   readonly ops: Ops
   readonly sessions: Sessions
   /** Of the server: where people want to go. */
@@ -83,9 +85,9 @@ export function startSignIn(parts: SignInParts): Route {
     // The host of the server is to say first which browser it is for.
     if (landing !== returnTo) return seeOther(landing + passedOn(query))
     if (await hasGoodSession(parts, exchange, stepUp)) return seeOther(returnTo)
-    if (mayHaveFragment(exchange, query)) return departure(exchange, query, returnTo)
+    if (mayHaveFragment(exchange, query)) return departure(parts.pages, exchange, query, returnTo)
     const op = chosenOp(parts, exchange, query)
-    if (op === undefined) return choicePage(parts.ops, exchange, query)
+    if (op === undefined) return choicePage(parts, exchange, query)
     const loginHint = hintIn(query)
     return begin(exchange, { op, returnTo, stepUp, loginHint, again: againFrom(query.get('again')) })
   }

@@ -5,7 +5,8 @@ import type { Traced } from '../exchange.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { Audit } from '../observability/audit.ts'
 import type { Ops } from '../oidc/ops.ts'
-import { html, pageFields, renderPage } from '../refusal/page.ts'
+import { html } from '../refusal/html.ts'
+import type { Pages } from '../refusal/pages.ts'
 import type { Referrals } from '../session/referrals.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { SessionRecord } from '../session/session-store.ts'
@@ -13,12 +14,13 @@ import type { Sessions } from '../session/sessions.ts'
 import { type Farewell, SIGNED_OUT } from './farewell.ts'
 import { leaving } from './leaving.ts'
 import { queryOf } from './query-of.ts'
-import { forgetPages, type Reply, type Route, seeOther } from './reply.ts'
+import { forgetPages, type Route, seeOther, shown } from './reply.ts'
 import { isSameOrigin } from './same-origin.ts'
 
 const SIGN_OUT = `${OWN_PREFIX}/sign-out`
 
 export interface SignOutParts {
+  readonly pages: Pages
   readonly ops: Ops
   readonly sessions: Sessions
   readonly cookies: SessionCookies
@@ -37,19 +39,17 @@ export interface SignOutParts {
 }
 
 /** GET: asks, so that a link or an image on another page signs nobody out. */
-export function askToSignOut({ publicOrigin, home, referrals }: SignOutParts): Route {
+export function askToSignOut({ pages, publicOrigin, home, referrals }: SignOutParts): Route {
   return exchange => {
     const referral = queryOf(exchange).get('for')
     if (referrals !== undefined && referral === null) return seeOther(publicOrigin + SIGN_OUT)
     const action = referrals === undefined ? SIGN_OUT : `${SIGN_OUT}?for=${encodeURIComponent(referral ?? '')}`
-    return page(
-      'Sign out?',
-      html`<p>You will be signed out of ${new URL(publicOrigin).host} and of the identity provider.</p>
+    const content = html`<p>You will be signed out of ${new URL(publicOrigin).host} and of the identity provider.</p>
 <form method="post" action="${action}" class="actions">
 <button class="button" type="submit">Sign out</button>
 <a class="button quiet" href="${home}">Stay signed in</a>
-</form>`,
-    )
+</form>`
+    return shown(pages.for(exchange).window({ title: 'Sign out?', content }))
   }
 }
 
@@ -87,11 +87,16 @@ async function sessionsIn({ sessions, cookies, referrals }: SignOutParts, exchan
 }
 
 /** GET /.torhaus/signed-out: whoever follows a link to it is told how it is. A store that is away has no session. */
-export function signedOut({ sessions, cookies, home }: Pick<SignOutParts, 'sessions' | 'cookies' | 'home'>): Route {
-  return async ({ fields }) => {
-    const id = cookies.sessionIn(fields.kept.cookie)
+export function signedOut(parts: Pick<SignOutParts, 'pages' | 'sessions' | 'cookies' | 'home'>): Route {
+  const { pages, sessions, cookies, home } = parts
+  return async exchange => {
+    const id = cookies.sessionIn(exchange.fields.kept.cookie)
     const session = id === undefined ? undefined : await Promise.resolve(sessions.peek(id)).catch(() => undefined)
-    return session === undefined ? page('You are signed out', LEFT) : page('You are still signed in', stillHere(home))
+    const page =
+      session === undefined
+        ? { title: 'You are signed out', content: LEFT }
+        : { title: 'You are still signed in', content: stillHere(home) }
+    return shown(pages.for(exchange).window(page))
   }
 }
 
@@ -100,11 +105,3 @@ const LEFT = html`<p>Close the browser if others use this computer.</p>
 
 const stillHere = (home: string) => html`<p>A session of this browser goes on here.</p>
 <p class="actions"><a class="button" href="${SIGN_OUT}">Sign out</a><a class="button quiet" href="${home}">Start page</a></p>`
-
-function page(title: string, content: ReturnType<typeof html>): Reply {
-  return {
-    status: 200,
-    fields: [...pageFields, 'Cache-Control', 'no-store'],
-    text: renderPage(title, content),
-  }
-}

@@ -5,6 +5,8 @@ import type { Page } from 'playwright-core'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { signInAs } from '../../devkit/clients/chromium.ts'
 import { DEPARTURE, movingPage } from '../../src/refusal/moving-page.ts'
+import { OWN_LOOK } from '../../src/refusal/page.ts'
+import { Pages } from '../../src/refusal/pages.ts'
 import { linkIn } from '../grants/grants-lab.ts'
 import { startSeveralLab } from '../profiles/several-lab.ts'
 import { type AccessibilityCheck, startAccessibilityCheck } from './axe.ts'
@@ -86,7 +88,8 @@ test('the page to choose a provider at, and the one that carries a fragment past
   } finally {
     await several.close()
   }
-  await page.setContent(movingPage(DEPARTURE, '/on').text.replace(/<script>.*?<\/script>/s, ''))
+  const paper = new Pages(OWN_LOOK, {}).for()
+  await page.setContent(movingPage(paper, DEPARTURE, '/on').text.replace(/<script>.*?<\/script>/s, ''))
   await clean(page, 'On to the sign-in')
   await page.context().close()
 })
