@@ -18,9 +18,10 @@ import { isRepeatable } from '../src/http/repeatable-methods.ts'
 import { hasContent, type RequestFieldReader } from '../src/http/request-fields.ts'
 import type { ResponseFieldFilter } from '../src/http/response-fields.ts'
 import { isAccepted, UPGRADE_FIELDS } from '../src/http/web-socket.ts'
+import type { GiveBack } from '../src/io/slab.ts'
 import { Intake, type IntakeEvents, type IntakeLimits } from '../src/listener/intake.ts'
 import { drainRequest } from '../src/listener/request-content.ts'
-import { ResponseWriter, type WriteResult, type WriterEvents } from '../src/listener/response-writer.ts'
+import { ResponseWriter, type WriterEvents } from '../src/listener/response-writer.ts'
 import type { Share } from '../src/listener/share.ts'
 import type { ExchangeRecord } from '../src/observability/exchange-record.ts'
 import type { ChallengeSettings } from '../src/refusal/challenge.ts'
@@ -143,10 +144,10 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     this.#response.destroy()
   }
 
-  onInformation(status: number, rawFields: readonly string[]): WriteResult {
+  onInformation(status: number, rawFields: readonly string[]): boolean {
     this.#retriesLeft = 0 // An answer has begun.
     // 100 was sent by us when the content was asked for; as to HTTP/1.0, RFC 9110 15.2.
-    if (status === 100 || this.#exchange.request.httpVersionMinor === 0) return 'released'
+    if (status === 100 || this.#exchange.request.httpVersionMinor === 0) return true
     return this.#writer.writeInformation(status, this.#parts.responseFields.filter(rawFields).fields)
   }
 
@@ -184,9 +185,9 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     this.#writer.onReadPause()
   }
 
-  onContent(chunk: Buffer): WriteResult {
+  onContent(chunk: Buffer, lend: () => GiveBack): boolean {
     this.#record.responseBytes += chunk.length
-    return this.#writer.write(chunk)
+    return this.#writer.write(chunk, lend)
   }
 
   onEnd(rawTrailers: readonly string[]): void {

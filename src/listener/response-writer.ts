@@ -2,23 +2,17 @@
 import type { ServerResponse } from 'node:http'
 import type { Writable } from 'node:stream'
 import { batchAtTurnEnd, type TurnBatch } from '../io/end-of-turn.ts'
+import type { GiveBack } from '../io/slab.ts'
 import type { Paced, PaceKeeper, PaceSettings } from './pace.ts'
-
-/**
- * What became of content that was handed over: `released`, passed on or copied, so that its bytes are free; `retained`
- * for a moment. No more is wanted until there is room again after `full`, where its bytes are free, and `backpressure`,
- * where they are not.
- */
-export type WriteResult = 'released' | 'retained' | 'full' | 'backpressure'
 
 /** Node writes a text of up to 16 KiB without a buffer of its own; this leaves room for the head. */
 const MAX_HELD_BYTES = 12_288
-/** Copying so much costs less than the memory it would keep occupied. */
-const MAX_COPIED_BYTES = 16_384
+/** Copying so much costs less than to borrow it. */
+const MAX_COPIED_BYTES = 4096
 
 /** Whom the writer tells. */
 export interface WriterEvents {
-  /** After `full` and `backpressure`: there is room again. */
+  /** After a `false`: there is room again. */
   onRoom(): void
   /** All was handed to the socket. */
   onEnded(): void
@@ -56,13 +50,13 @@ export class ResponseWriter implements TurnBatch, Paced {
     this.#fields = fields
   }
 
-  /** 1xx (RFC 9110 15.2). */
-  writeInformation(status: number, fields: string[]): WriteResult {
+  /** 1xx (RFC 9110 15.2). False: no more until there is room. */
+  writeInformation(status: number, fields: string[]): boolean {
     const { socket } = this.#response
     this.#response.writeInformation(status, fields)
-    if (socket?.writableNeedDrain !== true) return 'released'
+    if (socket?.writableNeedDrain !== true) return true
     this.#waitForRoom(socket)
-    return 'full'
+    return false
   }
 
   /** A head whose content is not here yet must not wait for it: long polls, server-sent events. */
@@ -72,23 +66,27 @@ export class ResponseWriter implements TurnBatch, Paced {
     else this.#writeHeld()
   }
 
-  write(chunk: Buffer): WriteResult {
+  /** `lend`: to have the bytes until they are written. False: no more until there is room. */
+  write(chunk: Buffer, lend: () => GiveBack): boolean {
     if (this.#fields !== undefined && chunk.length + (this.#held?.length ?? 0) <= MAX_HELD_BYTES) {
       const text = chunk.toString('latin1')
       this.#held = this.#held === undefined ? text : this.#held + text
-      return 'released'
+      return true
     }
     this.#putHead()
     this.#writeHeld()
-    const isShort = chunk.length <= MAX_COPIED_BYTES
+    const giveBack = chunk.length > MAX_COPIED_BYTES ? lend() : undefined
     // Corked here, it is written here, and not at the end of the tick.
     this.#response.cork()
-    const goesOn = this.#response.write(isShort ? Buffer.from(chunk) : chunk)
+    const goesOn = this.#response.write(giveBack === undefined ? Buffer.from(chunk) : chunk, giveBack)
     this.#response.uncork()
-    if (this.#response.writableLength === 0) return 'released'
-    if (goesOn) return isShort ? 'released' : 'retained'
-    this.#waitForRoom(this.#response)
-    return isShort ? 'full' : 'backpressure'
+    if (this.#response.writableLength === 0) {
+      // The system has it all; the callback comes later.
+      giveBack?.()
+      return true
+    }
+    if (!goesOn) this.#waitForRoom(this.#response)
+    return goesOn
   }
 
   end(trailers: readonly [string, string][]): void {

@@ -57,8 +57,6 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   #isSent = false
   #isPaused = false
   #pausedAtMs = 0
-  /** Somebody still needs what was read last. */
-  #isKept = false
   #isClosed = false
   #isSpent = false
 
@@ -123,7 +121,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
 
   /** It moves no deadline: however many come, the final head has its one. */
   onInformation({ status, rawFields }: ResponseHead): void {
-    if (this.#receiver?.onInformation(status, rawFields) === 'full') this.#pause()
+    if (this.#receiver?.onInformation(status, rawFields) === false) this.#pause()
   }
 
   onHead(head: ResponseHead): void {
@@ -147,10 +145,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   }
 
   onContent(chunk: Buffer): void {
-    const taken = this.#receiver?.onContent(chunk) ?? 'released'
-    if (taken === 'released') return
-    if (taken !== 'full') this.#isKept = true
-    if (taken === 'retained') return
+    if (this.#receiver?.onContent(chunk, this.#readBuffer.lend) !== false) return
     // A slow client is no fault of the server: no deadline while it is not allowed to send.
     this.deadlineMs = Number.POSITIVE_INFINITY
     this.#pause()
@@ -175,9 +170,8 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     receiver?.onEnd(rawTrailers)
   }
 
-  onData(data: Buffer): boolean {
-    if (this.#isClosed) return false
-    this.#isKept = false
+  onData(data: Buffer): void {
+    if (this.#isClosed) return
     const hadHead = this.#hasHead
     if (hadHead) this.#expectWithin(this.#times.bodyTimeoutMs)
     try {
@@ -188,7 +182,6 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
       if (!(error instanceof InvalidResponse)) this.fail('internal-error', error)
       else this.fail(hadHead ? 'response-content-aborted' : 'upstream-response-invalid', error)
     }
-    return this.#isKept
   }
 
   readonly #onEnd = (): void => {

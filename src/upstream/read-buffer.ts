@@ -1,30 +1,32 @@
 /**
- * Reading from an upstream socket into one buffer of its own, again and again: what was read is dealt with at once,
- * so that content passes without being copied, and without memory for each read. Only where somebody still needs the
- * bytes, a new buffer takes the place of the old one.
+ * Reading from an upstream socket into memory of its own, again and again: what was read is dealt with at once, so that
+ * content passes without being copied, and without memory for each read. Where somebody still needs the bytes, the next
+ * read goes behind them, or into another slab.
  */
 import type { OnReadOpts, Socket } from 'node:net'
+import { type GiveBack, Slab } from '../io/slab.ts'
 
 export interface Reader {
-  /** `data` is good until this returns; true: longer, since somebody keeps it. */
-  onData(data: Buffer): boolean
+  /** `data` is good until this returns, and what is borrowed of it, until it is given back. */
+  onData(data: Buffer): void
 }
 
-/**
- * One read takes so much at most; of a buffer that small responses pass through, the system gives memory for the first
- * pages only.
- */
-const BUFFER_BYTES = 65_536
+/** The plain text of a TLS record (RFC 8446 5.1): with less room a read costs as much, and brings less. */
+const LEAST_READ_BYTES = 16_384
 
 export class ReadBuffer {
-  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+  #slab = Slab.take()
+  /** Where the next read goes. */
+  #room = this.#slab.bytes
   #socket: Socket | undefined
   #reader: Reader | undefined
   /** For the options of the socket. */
   readonly onread: OnReadOpts = {
-    buffer: () => this.#buffer,
+    buffer: () => this.#room,
     callback: length => this.#take(length),
   }
+  /** To be called within `onData`, by whoever needs bytes of it longer. */
+  readonly lend = (): GiveBack => this.#slab.lend()
 
   /** Not later than at the event that says that the socket is connected. */
   start(socket: Socket, reader: Reader): void {
@@ -38,9 +40,19 @@ export class ReadBuffer {
   }
 
   #take(length: number): boolean {
-    const data = this.#buffer.subarray(0, length)
+    const room = this.#room
+    const data = room.subarray(0, length)
     if (this.#reader === undefined) return this.#socket?.push(Buffer.from(data)) ?? false
-    if (this.#reader.onData(data)) this.#buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+    this.#reader.onData(data)
+    if (!this.#slab.isLent) this.#room = this.#slab.bytes
+    else if (room.length - length >= LEAST_READ_BYTES) this.#room = room.subarray(length)
+    else this.#readElsewhere()
     return true
+  }
+
+  #readElsewhere(): void {
+    this.#slab.leave()
+    this.#slab = Slab.take()
+    this.#room = this.#slab.bytes
   }
 }

@@ -1,6 +1,5 @@
 /** A read of Torhaus' own at the origin server: a small answer, whole, within a time. */
 import { Fault } from '../errors.ts'
-import type { WriteResult } from '../listener/response-writer.ts'
 import type { ResponseReceiver, Upstream, UpstreamExchange, UpstreamRequest } from './upstream.ts'
 
 export interface SmallRead extends Pick<UpstreamRequest, 'target' | 'fields' | 'connectionKey' | 'owner' | 'standing'> {
@@ -58,8 +57,8 @@ class Collector implements ResponseReceiver {
     this.#reject(fault)
   }
 
-  onInformation(): WriteResult {
-    return 'released'
+  onInformation(): boolean {
+    return true
   }
 
   onHead(status: number, _reason: string, rawFields: readonly string[]): void {
@@ -69,12 +68,12 @@ class Collector implements ResponseReceiver {
 
   onReadPause(): void {}
 
-  onContent(chunk: Buffer): WriteResult {
+  onContent(chunk: Buffer): boolean {
     this.#bytes += chunk.length
     // The bytes are the connection's; they are copied.
     if (this.#bytes <= MAX_BYTES) this.#chunks.push(Buffer.from(chunk))
     else this.giveUp(new Fault('upstream-response-invalid'))
-    return 'released'
+    return true
   }
 
   onEnd(): void {

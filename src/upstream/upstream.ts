@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Fault } from '../errors.ts'
+import type { GiveBack } from '../io/slab.ts'
 import type { RequestContent } from '../listener/request-content.ts'
-import type { WriteResult } from '../listener/response-writer.ts'
 import type { Standing } from '../listener/share.ts'
 
 /** A request as it goes to the upstream. */
@@ -31,12 +31,13 @@ export interface UpstreamRequest {
 
 /** Who receives the response. Exactly one of `onEnd`, `onError` and `onUpgrade` is called, once, and last. */
 export interface ResponseReceiver {
-  /** 1xx other than 101 (RFC 9110 15.2). */
-  onInformation(status: number, rawFields: readonly string[]): WriteResult
+  /** 1xx other than 101 (RFC 9110 15.2). False: no more for now, until `resume`. */
+  onInformation(status: number, rawFields: readonly string[]): boolean
   onHead(status: number, reason: string, rawFields: readonly string[]): void
   /** All that has arrived so far was handed over, and the response is not complete: more may be long in coming. */
   onReadPause(): void
-  onContent(chunk: Buffer): WriteResult
+  /** `chunk` is good until this returns; with `lend`, until it is given back. False: no more for now, until `resume`. */
+  onContent(chunk: Buffer, lend: () => GiveBack): boolean
   onEnd(rawTrailers: readonly string[]): void
   /**
    * 101: the socket is the receiver's now, and counts no longer as a connection. `early`: what came with the head, free
