@@ -1,10 +1,13 @@
 /**
  * Changes between processes, over a channel of Redis. Delivery is at most once, so each process numbers what it sends,
- * and sends at least a heartbeat each second: who misses a number knows that it has missed something, and reads
- * everything again. So does who was connected anew; the one who sent may be gone.
+ * and sends a heartbeat now and then: who misses a number knows that it has missed something, and reads everything
+ * again. So does who was connected anew; the one who sent may be gone.
+ *
+ * Everybody hears every heartbeat. So all together send 16 a second, however many they are: each of 160 one in ten
+ * seconds.
  */
 
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import { isRecord } from '../../config/is-record.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import { changeFrom, messageOf } from './change-message.ts'
@@ -19,12 +22,27 @@ interface Message {
 
 /** Processes whose numbers are known. */
 const MAX_SENDERS = 10_000
+/** Of all processes together. */
+const BEATS_PER_SECOND = 16
+/** Who was not heard for so long is no more; its next message would be one that comes anew. */
+const GONE_AFTER_S = 120
+
+interface Sender {
+  /** Of its last message. */
+  n: number
+  /** When that came, by the heartbeats of this process. */
+  heardAtS: number
+}
 
 export class RedisChanges implements ChannelUser {
   readonly #changes: Changes
   readonly #from = randomUUID()
-  readonly #lastFrom = new BoundedMap<string, number>(MAX_SENDERS)
+  readonly #senders = new BoundedMap<string, Sender>(MAX_SENDERS)
   #sent = 0
+  /** Not all begin at the same place, or all would have the same turn. */
+  #seconds = randomInt(1 << 16)
+  /** Somebody was heard since the last of our heartbeats was due. */
+  #hears = false
 
   readonly #malformed: () => void
 
@@ -35,16 +53,22 @@ export class RedisChanges implements ChannelUser {
     changes.connect(change => publish(this.#message(change)))
   }
 
-  heartbeat(): string {
-    return this.#message(undefined)
+  heartbeat(): string | undefined {
+    this.#seconds++
+    const othersAreHeard = this.#hears
+    this.#hears = false
+    this.#senders.deleteWhere(({ heardAtS }) => this.#seconds - heardAtS > GONE_AFTER_S)
+    const isTurn = this.#seconds % Math.max(1, Math.ceil(this.#senders.size / BEATS_PER_SECOND)) === 0
+    return isTurn || !othersAreHeard ? this.#message(undefined) : undefined
   }
 
   receive(text: string): void {
     const message = parseMessage(text)
     if (message === undefined) return this.#malformed()
     const { from, n, change } = message
-    const last = this.#lastFrom.get(from) ?? 0
-    if (n > last) this.#lastFrom.set(from, n)
+    this.#hears = true
+    const last = this.#senders.get(from)?.n ?? 0
+    this.#senders.set(from, { n: Math.max(n, last), heardAtS: this.#seconds })
     if (n > last + 1) this.#changes.receive({ kind: 'missed' })
     // What this process has published itself, it has heard already.
     if (change === undefined || from === this.#from) return

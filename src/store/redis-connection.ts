@@ -6,7 +6,7 @@
  *       +------ the heartbeat, once a second, works -----+     for long: the whole way is opened anew
  *
  * A heartbeat is a message on the channel that every process hears, its sender too: it shows that commands work, that messages
- * arrive, and by its number that none was lost. Every few beats something is written, which shows whether that works: one that
+ * arrive, and by its number that none was lost. Where many send them, some are a PING that nobody hears. Every few beats something is written, which shows whether that works: one that
  * is full, or no master, answers everything else.
  */
 import { createHash } from 'node:crypto'
@@ -37,8 +37,8 @@ export const redisScript = (source: string): RedisScript => ({
 
 /** Who speaks and listens on the channel. */
 export interface ChannelUser {
-  /** The text of the next heartbeat. */
-  heartbeat(): string
+  /** The text of the next heartbeat, each second; undefined: those of others will do. */
+  heartbeat(): string | undefined
   receive(message: string): void
   /** Messages may have been lost. */
   interrupted(): void
@@ -169,7 +169,9 @@ export class RedisConnection implements AsyncDisposable {
     if (this.#driver === undefined || isStuck) await this.#renew()
     try {
       // By another node of a cluster each time: one that is away must not speak for all.
-      await this.#send(`${this.#channel} ${this.#heartbeats++}`, ['PUBLISH', this.#channel, user.heartbeat()])
+      const message = user.heartbeat()
+      const command = message === undefined ? ['PING'] : ['PUBLISH', this.#channel, message]
+      await this.#send(`${this.#channel} ${this.#heartbeats++}`, command)
       this.#unheard++
       if (this.#refusals.current !== undefined || this.#heartbeats % PROBE_EVERY === 0) {
         await this.#send(this.#probe, ['SET', this.#probe, '1', 'PX', String(PROBE_LIFE_MS)])

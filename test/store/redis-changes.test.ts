@@ -16,7 +16,8 @@ function setUp() {
     message => sent.push(message),
     () => malformed++,
   )
-  return { changes, heard, sent, channel, malformed: () => malformed }
+  const heartbeat = () => channel.heartbeat() ?? assert.fail('nobody else was heard: it has to beat')
+  return { changes, heard, sent, channel, heartbeat, malformed: () => malformed }
 }
 
 const CHANGE: Change = { kind: 'session', key: 'k' }
@@ -45,26 +46,26 @@ test('a change comes to others as it was, of every kind, and not back to who mad
 
 test('who misses a message reads everything again, as soon as the next one shows it; a heartbeat is enough for that', () => {
   const [one, other] = [setUp(), setUp()]
-  other.channel.receive(one.channel.heartbeat())
+  other.channel.receive(one.heartbeat())
   one.changes.publish(CHANGE)
   assert.deepEqual(other.heard, [])
-  other.channel.receive(one.channel.heartbeat())
+  other.channel.receive(one.heartbeat())
   assert.deepEqual(other.heard, [MISSED])
-  other.channel.receive(one.channel.heartbeat())
+  other.channel.receive(one.heartbeat())
   assert.deepEqual(other.heard, [MISSED])
 })
 
 test('one that misses its own message knows that it may have missed those of others', () => {
   const one = setUp()
-  one.channel.receive(one.channel.heartbeat())
-  one.channel.heartbeat()
-  one.channel.receive(one.channel.heartbeat())
+  one.channel.receive(one.heartbeat())
+  one.heartbeat()
+  one.channel.receive(one.heartbeat())
   assert.deepEqual(one.heard, [MISSED])
 })
 
 test('a message that comes late or twice is heard, and no sign that something is missing', () => {
   const [one, other] = [setUp(), setUp()]
-  const [first, second] = [one.channel.heartbeat(), one.channel.heartbeat()]
+  const [first, second] = [one.heartbeat(), one.heartbeat()]
   one.changes.publish(CHANGE)
   for (const message of [first, second, ...one.sent, first, ...one.sent]) other.channel.receive(message)
   assert.deepEqual(other.heard, [CHANGE, CHANGE])
@@ -101,4 +102,54 @@ test('the key of an account travels as `account`, as versions before expect it',
   const other = setUp()
   other.channel.receive(JSON.stringify({ from: 'before', n: 1, change: { kind: 'grants', account: 'bob' } }))
   assert.deepEqual(other.heard, [{ kind: 'grants', accountKey: 'bob' }])
+})
+
+/** Each hears what all send, once a second; what `loses` says, it does not. */
+function runForSeconds(
+  processes: readonly ReturnType<typeof setUp>[],
+  seconds: number,
+  loses: (index: number) => boolean = () => false,
+): number[] {
+  return Array.from({ length: seconds }, () => {
+    const beats = processes.flatMap(({ channel }) => channel.heartbeat() ?? [])
+    const messages = [...beats, ...processes.flatMap(({ sent }) => sent.splice(0))]
+    for (const [index, { channel }] of processes.entries())
+      if (!loses(index)) for (const message of messages) channel.receive(message)
+    return beats.length
+  })
+}
+
+test('however many processes there are, all together send 16 heartbeats a second, and each is known to all', () => {
+  const processes = Array.from({ length: 160 }, setUp)
+  runForSeconds(processes, 30)
+  const beats = runForSeconds(processes, 100)
+  const sum = beats.reduce((total, one) => total + one, 0)
+  assert.ok(sum <= 17 * 100, `${sum} heartbeats in 100 seconds`)
+  for (const { heard } of processes) assert.deepEqual(heard, [])
+})
+
+test('among 160 processes, one that misses the last message of another learns of it within 10 seconds', () => {
+  const processes = Array.from({ length: 160 }, setUp)
+  runForSeconds(processes, 30)
+  processes[7]?.changes.publish(CHANGE)
+  runForSeconds(processes, 1, index => index === 3)
+  runForSeconds(processes, 10)
+  assert.deepEqual(processes[3]?.heard[0], MISSED)
+  assert.deepEqual(processes[4]?.heard, [CHANGE])
+})
+
+test('one that hears nobody sends a heartbeat each second, as its own way has to be known to work', () => {
+  const processes = Array.from({ length: 160 }, setUp)
+  runForSeconds(processes, 30)
+  const [one] = processes as [ReturnType<typeof setUp>]
+  one.channel.heartbeat()
+  for (let seconds = 0; seconds < 5; seconds++) assert.notEqual(one.channel.heartbeat(), undefined)
+})
+
+test('those that are gone are counted no longer', () => {
+  const processes = Array.from({ length: 160 }, setUp)
+  runForSeconds(processes, 30)
+  const left = processes.slice(0, 4)
+  runForSeconds(left, 121)
+  assert.deepEqual(runForSeconds(left, 3), [4, 4, 4])
 })
