@@ -93,7 +93,7 @@ export function authenticate({
       case 'ntlm':
         return challenge('ntlm-unsupported')
       case 'unsupported':
-        return challenge(credentials.because)
+        return challenge(credentials.because, credentials.why)
     }
   }
 
@@ -181,7 +181,7 @@ function refuse({ refused, retryAfterSeconds }: Extract<FirstFactorVerdict, { re
 }
 
 function withVerdict(presented: Presented, verdict: TokenVerdict): Answer {
-  if (typeof verdict === 'string') return challenge(verdict)
+  if ('refused' in verdict) return challenge(verdict.refused, verdict.why)
   const { subject, account, evidence, groups } = verdict
   const person = { kind: 'person', subject, account, evidence } as const
   const principal = groups === undefined ? person : { ...person, groups }

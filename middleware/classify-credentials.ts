@@ -19,6 +19,7 @@ import { type Decision, deny, proceed, type Stage } from '../src/decision.ts'
 import type { AskableToken, Credentials, Presented, Traced } from '../src/exchange.ts'
 import { type Authorization, isNtlm, parseAuthorization, parseBasic } from '../src/http/authorization.ts'
 import { unverifiedIssuer } from '../src/oidc/access-token.ts'
+import { whyUnknown } from '../src/oidc/token-refusal.ts'
 import { type CarriedTokens, carriedTokens } from '../src/pats/carried-tokens.ts'
 import type { FingerprintOf } from '../src/pats/pat-fingerprints.ts'
 import { tokenCarriers } from '../src/pats/token-carriers.ts'
@@ -42,7 +43,7 @@ const REGISTRY = '/v2/'
 
 const NONE: Credentials = { scheme: 'none' }
 const SERVER_TOKEN: Credentials = { scheme: 'server-token' }
-const UNKNOWN_TOKEN: Credentials = { scheme: 'unsupported', because: 'token-unknown' }
+const UNKNOWN_TOKEN = { scheme: 'unsupported', because: 'token-unknown' } as const satisfies Credentials
 const UNKNOWN_SCHEME: Credentials = { scheme: 'unsupported', because: 'scheme-unsupported' }
 
 export function classifyCredentials({
@@ -149,7 +150,8 @@ export function classifyCredentials({
   }
 
   function fromServer(token: string, issuer: string, path: string): Credentials {
-    if (!isServers(issuer, path)) return UNKNOWN_TOKEN
+    if (!isServers(issuer, path))
+      return { ...UNKNOWN_TOKEN, why: whyUnknown(issuer, [...issuers, ...credentials.serverTokenIssuers]) }
     // One of the registry is good for nothing else, reads of ours included.
     return asksAboutServerTokens && issuer !== '' ? { scheme: 'server-token', askable: askable(token) } : SERVER_TOKEN
   }

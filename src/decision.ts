@@ -25,8 +25,8 @@ export interface StepUp {
 
 /** Why an exchange ends here; rendered in the form the client understands. */
 export type Refusal =
-  /** 401 with a challenge line per offered scheme (RFC 9110 11.6.1). */
-  | { readonly kind: 'challenge'; readonly code: Code }
+  /** 401 with a challenge line per offered scheme (RFC 9110 11.6.1). `why`: more than the code says, for the log. */
+  | { readonly kind: 'challenge'; readonly code: Code; readonly why?: string }
   /** A browser's navigation: to the sign-in. `stepUp`: what it must prove beyond what every one must. */
   | { readonly kind: 'sign-in'; readonly code: Code; readonly stepUp?: StepUp }
   /** Any other status, as the code says. */
@@ -38,7 +38,8 @@ export type Decision<Out> = Proceed<Out> | Refusal
 export type Stage<In, Out> = (exchange: In) => Decision<Out> | Promise<Decision<Out>>
 
 export const proceed = <Out>(exchange: Out): Proceed<Out> => ({ kind: 'proceed', exchange })
-export const challenge = (code: Code): Refusal => ({ kind: 'challenge', code })
+export const challenge = (code: Code, why?: string): Refusal =>
+  why === undefined ? { kind: 'challenge', code } : { kind: 'challenge', code, why }
 export const signIn = (code: Code, stepUp?: StepUp): Refusal =>
   stepUp === undefined ? { kind: 'sign-in', code } : { kind: 'sign-in', code, stepUp }
 export const deny = (code: Code, help?: RefusalHelp): Refusal =>

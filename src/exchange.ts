@@ -68,7 +68,8 @@ export type Credentials =
   | { readonly scheme: 'negotiate'; readonly token: string }
   | { readonly scheme: 'ntlm' }
   /** `because`: the code a challenge will carry. */
-  | { readonly scheme: 'unsupported'; readonly because: 'scheme-unsupported' | 'token-unknown' }
+  /** `why`: for the log. */
+  | { readonly scheme: 'unsupported'; readonly because: 'scheme-unsupported' | 'token-unknown'; readonly why?: string }
 
 export interface Presented extends Traced {
   readonly credentials: Credentials

@@ -64,8 +64,8 @@ export async function tryDevice(
   const token = await device.finish().catch((error: unknown) => ({ findings: refused(error) }))
   if (typeof token !== 'string') return token
   const accessTokens = openAccessTokens(config, parts.ops, parts.names, now)
-  const verdict = (await accessTokens?.verify(token)) ?? 'bearer-disabled'
-  if (typeof verdict === 'string') return { findings: inFile(one, [accessTokenFinding(token, verdict, one.settings)]) }
+  const verdict = (await accessTokens?.verify(token)) ?? { refused: 'bearer-disabled' }
+  if ('refused' in verdict) return { findings: inFile(one, [accessTokenFinding(token, verdict.refused, one.settings)]) }
   const { evidence, account } = verdict
   const template = one.settings.accessToken.accountTemplate ?? config.account.template
   return judged(config, one, now, { kind: 'device', claims: claimsOf(token), evidence, account }, template)

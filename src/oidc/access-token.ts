@@ -13,6 +13,7 @@ import type { AccountMapper } from './account.ts'
 import { evidenceFrom, isNumericDate } from './claims.ts'
 import { groupsIn } from './group-claims.ts'
 import type { OpKeys } from './op-keys.ts'
+import { whyClaimRefused, whyTypeRefused } from './token-refusal.ts'
 
 export type AccessTokenSettings = Pick<ProviderSettings, 'accessToken' | 'clientId' | 'issuerAliases'> & {
   readonly bearer: NonNullable<ProviderSettings['bearer']>
@@ -36,8 +37,14 @@ interface Verdict extends ValidToken {
   readonly generation: number
 }
 
-/** A valid token, or the code that says what is wrong with it. */
-export type TokenVerdict = ValidToken | Code
+export interface RefusedToken {
+  readonly refused: Code
+  /** For the log, where the code does not say enough. */
+  readonly why: string | undefined
+}
+
+/** A valid token, or what is wrong with it. */
+export type TokenVerdict = ValidToken | RefusedToken
 
 export class AccessTokenVerifier {
   readonly #settings: AccessTokenSettings
@@ -67,7 +74,7 @@ export class AccessTokenVerifier {
     if (known === undefined) return this.#validate(token)
     if (known.expiresAtMs <= this.#now()) {
       this.#verdicts.delete(token)
-      return 'bearer-expired'
+      return refused('bearer-expired')
     }
     // The key that it was signed with may be withdrawn since.
     return this.#keys.areCurrent() && known.generation === this.#keys.generation ? known : this.#validate(token)
@@ -86,24 +93,27 @@ export class AccessTokenVerifier {
       clockTolerance: clockToleranceSeconds,
       requiredClaims: ['exp', 'iat', 'sub'],
       currentDate: new Date(this.#now()),
-    }).then(verified => this.#accept(verified, generation), verificationCode)
-    if (typeof verdict === 'string') this.#verdicts.delete(token)
+    }).then(
+      verified => this.#accept(verified, generation),
+      (error: unknown) => refused(verificationCode(error), whyClaimRefused(error, bearer)),
+    )
+    if ('refused' in verdict) this.#verdicts.delete(token)
     else this.#verdicts.set(token, verdict)
     return verdict
   }
 
-  #accept(verified: JWTVerifyResult, generation: number): Verdict | Code {
+  #accept(verified: JWTVerifyResult, generation: number): RefusedToken | Verdict {
     const { payload } = verified
     const { exp, iat, sub, aud } = payload
     const { accessToken, bearer } = this.#settings
     const latestIssue = this.#now() / 1000 + bearer.clockToleranceSeconds
     if (!isNumericDate(exp) || !isNumericDate(iat) || !isText(sub) || ![aud].flat().every(isText))
-      return 'bearer-claim-invalid'
-    if (iat > latestIssue) return 'bearer-not-yet-valid'
-    const refused = refusalOfType(verified, this.#types)
-    if (refused !== undefined) return refused
+      return refused('bearer-claim-invalid')
+    if (iat > latestIssue) return refused('bearer-not-yet-valid')
+    const code = refusalOfType(verified, this.#types)
+    if (code !== undefined) return refused(code, whyTypeRefused(verified, bearer))
     const said = this.#settings.readsGroups ? groupsIn(payload, accessToken.groups) : undefined
-    if (said !== undefined && 'unknown' in said) return 'bearer-groups-unknown'
+    if (said !== undefined && 'unknown' in said) return refused('bearer-groups-unknown', said.unknown)
     return {
       subject: sub,
       account: this.#mapAccount(payload),
@@ -114,6 +124,8 @@ export class AccessTokenVerifier {
     }
   }
 }
+
+const refused = (code: Code, why?: string): RefusedToken => ({ refused: code, why })
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 

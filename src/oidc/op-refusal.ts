@@ -13,7 +13,7 @@ const MAX_TEXT_LENGTH = 500
 const MAX_CLAIMS = 50
 
 /** As the OP wrote it, as far as it may stand in a log. */
-function said(text: unknown): string {
+export function said(text: unknown): string {
   const clean = String(text).replaceAll(/[^\x20-\x7e\xa0-\uffff]+/g, ' ')
   return clean.length > MAX_TEXT_LENGTH ? `${clean.slice(0, MAX_TEXT_LENGTH)}...` : clean
 }

@@ -8,6 +8,7 @@ import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
 import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { codeOf, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
+import { agreed } from '../../devkit/torhaus/torhaus-config.ts'
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/troubleshooting.md'), 'utf8')
 
@@ -63,6 +64,8 @@ interface Cause {
   readonly rest?: object
   readonly provoke?: () => void
   readonly issuer?: () => string
+  /** A program sends an access token with these claims, in place of a person at a browser. */
+  readonly token?: object
 }
 
 /** By the beginning of the message. */
@@ -117,8 +120,25 @@ const causes: Readonly<Record<string, Cause>> = {
   },
 }
 
+const ofPrograms: Readonly<Record<string, Cause>> = {
+  'aud is ..., and accepted is ...': { token: { aud: 'account' } },
+  'aud is missing, and accepted is ...': { token: { aud: undefined } },
+  'the header has typ "JWT", the claim typ is "ID", ...': { token: { typ: 'ID' } },
+  'the header has typ "JWT", the claim typ is missing, and accepted is strict; ...': {
+    token: {},
+    oidc: { bearer: { audiences: [agreed.audience], tokenTypes: 'strict' } },
+  },
+  'sub is missing': { token: { sub: undefined } },
+  'roles is missing': {
+    token: {},
+    oidc: { accessToken: { groups: ['roles'] } },
+    rest: { groups: { require: ['staff'] } },
+  },
+  'iss is ..., and known are ...': { token: { iss: 'https://sts.windows.net/t/' } },
+}
+
 test('every row has a cause that is tried, and every cause a row', () => {
-  assert.deepEqual(rows.map(({ message }) => message).sort(), Object.keys(causes).sort())
+  assert.deepEqual(rows.map(({ message }) => message).sort(), Object.keys({ ...causes, ...ofPrograms }).sort())
 })
 
 const patternOf = (message: string) =>
@@ -130,7 +150,7 @@ const patternOf = (message: string) =>
     's',
   )
 
-for (const { code, message } of rows) {
+for (const { code, message } of rows.filter(row => row.message in causes)) {
   test(`${message}: ${code}, in the log and on the page`, async () => {
     const { oidc = {}, rest = {}, provoke, issuer = () => op.issuer } = causes[message] ?? {}
     provoke?.()
@@ -148,6 +168,35 @@ for (const { code, message } of rows) {
     assert.match(end.text, /<a class="button[^"]*" href="[^"]+"/)
   })
 }
+
+for (const { code, message } of rows.filter(row => row.message in ofPrograms)) {
+  test(`${message}: ${code}, in the log, and the program gets the code`, async () => {
+    const { oidc = {}, rest = {}, token = {} } = ofPrograms[message] ?? {}
+    lab = await startSignInLab({
+      issuer: op.issuer,
+      configure: config => ({ ...config, ...rest, oidc: { ...config.oidc, ...oidc } }),
+    })
+    const right = { iss: op.issuer, aud: agreed.audience, sub: 's', preferred_username: 'ada', auth_time: nowS() }
+    const claims = { ...right, iat: nowS(), exp: nowS() + 60, acr: 'urn:torhaus:acr:mfa', ...token }
+    const jws = await op.sign({ ...op.header, typ: 'JWT' }, claims)
+    const answer = await fetch(`${lab.url}/wanted`, { headers: { Authorization: `Bearer ${jws}` } })
+    assert.deepEqual([answer.status, codeOf(answer)], [401, code])
+    const id = answer.headers.get('x-request-id') ?? ''
+    const record = await lab.logged(entry => entry['http.request.id'] === id && entry['event.action'] === 'request')
+    assert.match(String(record['error.message']), patternOf(message))
+    assert.ok(!JSON.stringify(record).includes(jws))
+  })
+}
+
+test('a made-up issuer is written to the log without what would steer it, and not for ever', async () => {
+  lab = await startSignInLab({ issuer: op.issuer })
+  const jws = await op.sign({ ...op.header, typ: 'JWT' }, { iss: `\u001b[2J\n${'x'.repeat(9000)}`, sub: 's' })
+  const answer = await fetch(`${lab.url}/wanted`, { headers: { Authorization: `Bearer ${jws}` } })
+  assert.equal(codeOf(answer), 'token-unknown')
+  const id = answer.headers.get('x-request-id') ?? ''
+  const record = await lab.logged(entry => entry['http.request.id'] === id && entry['event.action'] === 'request')
+  assert.match(String(record['error.message']), /^iss is {1,2}\[2J x{400,500}\.\.\., and known are http/)
+})
 
 test('"Try again" begins a new sign-in, for the page that was wanted', async () => {
   json(503, { error: 'temporarily_unavailable' })

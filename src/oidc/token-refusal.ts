@@ -1,0 +1,32 @@
+/**
+ * Why an access token is refused, in words for the log: what the OP says in a token that it has signed, beside what is
+ * configured. Nothing of the person.
+ */
+import { errors, type JWTPayload, type JWTVerifyResult } from 'jose'
+import type { ProviderSettings } from '../../config/schema.ts'
+import { said } from './op-refusal.ts'
+
+type Bearer = Pick<NonNullable<ProviderSettings['bearer']>, 'audiences' | 'tokenTypes'>
+
+const value = (payload: JWTPayload, name: string) => `${name} is ${said(JSON.stringify(payload[name]) ?? 'missing')}`
+
+/** Of a claim that `jwtVerify` did not accept; the signature was good. Undefined for what says enough by its code. */
+export function whyClaimRefused(error: unknown, { audiences }: Bearer): string | undefined {
+  if (!(error instanceof errors.JWTClaimValidationFailed)) return undefined
+  const { claim, payload } = error
+  if (claim === 'aud') return `${value(payload, 'aud')}, and accepted is ${said(audiences.join(' '))}`
+  return claim === 'iss' || payload[claim] === undefined ? value(payload, claim) : undefined
+}
+
+/** Of a token that is none for us by its type. */
+export function whyTypeRefused({ payload, protectedHeader }: JWTVerifyResult, { tokenTypes }: Bearer): string {
+  const typ = said(JSON.stringify(protectedHeader.typ) ?? 'missing')
+  const names = said(Object.keys(payload).slice(0, MAX_NAMES).join(', '))
+  return `the header has typ ${typ}, the claim ${value(payload, 'typ')}, and accepted is ${tokenTypes}; claims that came: ${names}`
+}
+
+const MAX_NAMES = 50
+
+/** Of a token that names somebody else, and may be anybody's. */
+export const whyUnknown = (issuer: string, known: Iterable<string>): string =>
+  `iss is ${said(issuer) || 'missing'}, and known are ${said([...known].join(' '))}`
