@@ -8,6 +8,7 @@ import {
   checkRedisCertificates,
   checkUpstreamCertificates,
 } from './certificate-files.ts'
+import { checkChannelBindings } from './channel-binding-rules.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
 import { checkGroups } from './group-rules.ts'
 import { checkGroupsFile } from './groups-file.ts'
@@ -66,6 +67,7 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['logging.auditFile'], checkAuditFile],
   [['upstream.tls', 'upstream.url'], checkUpstreamCertificates],
   [['kerberos'], checkKeytab],
+  [['kerberos', 'listener.tls'], checkChannelBindings],
   [['kerberos', 'upstream.identity', 'secondFactor', 'credentials'], checkKerberos],
   [['credentials.patProof', 'credentials.personalAccessTokens'], checkPatProof],
   [['credentials.patProof', 'credentials.patPolicy'], checkPatConfirmation],

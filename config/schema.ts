@@ -171,6 +171,11 @@ const kerberos = requiredSection(
     krb5ConfigFile: Type.Optional(
       file('For implementation gssapi: krb5.conf to use in place of the one of the system.'),
     ),
+    channelBindings: choice(
+      ['accept', 'require', 'ignore'],
+      'For implementation native, where TLS ends here (listener.tls): whether a ticket must have been made for this connection (RFC 5929, tls-server-end-point; "Extended Protection"), so that nobody who lures a client elsewhere can hand its ticket on. `accept`: one that names another certificate is refused, one that names none passes; not looked at where a peer of listener.trustedProxies forwards the request, for TLS ended there. `require`: it must name ours, whoever forwards it.',
+      'accept',
+    ),
     recheckSeconds: integer(
       'For implementation native: how often the KDC is asked anew for the ticket of an account that is in use, in seconds. A disabled account is refused after that at the latest. Two requests to the KDC each time.',
       { default: 300, minimum: 10, maximum: 36_000 },

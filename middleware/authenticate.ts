@@ -89,7 +89,7 @@ export function authenticate({
       case 'negotiate':
         return firstFactor === undefined
           ? challenge('negotiate-unavailable')
-          : firstFactor.byNegotiate(credentials).then(verdict => byTicket(presented, verdict))
+          : firstFactor.byNegotiate(credentials, presented.peerIsTrusted).then(verdict => byTicket(presented, verdict))
       case 'ntlm':
         return challenge('ntlm-unsupported')
       case 'unsupported':

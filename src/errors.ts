@@ -141,6 +141,11 @@ const table = {
     stage: 'authenticate',
     sentence: 'The Kerberos ticket is for another service. The name in the URL must be the one in the directory.',
   },
+  'negotiate-unbound': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'The Kerberos token was not made for this connection. Is there a proxy between that opens TLS?',
+  },
   'negotiate-foreign-realm': {
     status: 401,
     stage: 'authenticate',

@@ -49,6 +49,8 @@ const advice: Partial<Record<Code, string>> = {
     'Neither a token of the OP nor of a known shape, so a directory password; see `kerberos.passwords`. Never logged.',
   'negotiate-wrong-service':
     'SPN, `kerberos.acceptPrincipal` and keytab do not belong together, or the keytab is older than the password.',
+  'negotiate-unbound':
+    'The channel binding names another certificate: something between opens TLS. With `kerberos.channelBindings: require` also none at all, which most clients send.',
   'negotiate-clock-skew': 'More than 5 minutes. One of the two clocks is wrong.',
   'password-wrong':
     'Also for accounts that do not exist or are disabled: that is not told to who does not know the password.',

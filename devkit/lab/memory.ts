@@ -28,7 +28,7 @@ type Work = { readonly directory: Directory; readonly initiator: Initiator; read
 async function operate({ directory, initiator, ccache }: Work, index: number): Promise<void> {
   if (index % 2 === 0) {
     const token = await initiator.negotiateToken({ spn: `HTTP@${PROXY_NAME}`, ccache })
-    await directory.accept(Buffer.from(token, 'base64'))
+    await directory.accept(Buffer.from(token, 'base64'), false)
     return
   }
   const { name } = accounts[Math.floor(index / (2 * RUN_LENGTH)) % PRINCIPALS] as { name: string }
@@ -65,7 +65,7 @@ const limits = {
 }
 const directory = await openDirectory(
   {
-    ...{ implementation: 'gssapi' as const, kdcs: [], recheckSeconds: 300 },
+    ...{ implementation: 'gssapi' as const, kdcs: [], recheckSeconds: 300, channelBindings: 'accept' as const },
     ...{ realm: kdc.realm, netbiosDomain: 'CORP', keytabFile: kdc.keytabs.proxy, servicePrincipal: 'svc-proxy' },
     ...{ krb5ConfigFile: kdc.krb5Config, maxKdcCalls: 2, kdcTimeoutMs: KDC_TIMEOUT_MS, kdcFailureThreshold: 3 },
     ...{ kdcPauseMs: 5000, maxPrincipals: KEPT, passwords: { accept: false, ...limits } },
@@ -77,6 +77,7 @@ const directory = await openDirectory(
     onCircuit: () => undefined,
     onKdc: () => undefined,
     question: { sids: new Set(), indicators: new Set() },
+    certificate: undefined,
   },
 )
 try {

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { askedOfTickets } from '../../config/ticket-rules.ts'
+import { ownChainOf } from '../../config/tls-pair.ts'
 import type { AccountKeyOf } from '../account-key.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import { type AccountNames, accountNames } from '../identity/account-key.ts'
@@ -9,7 +10,6 @@ import { AssertionIdentity } from '../identity/assertion-identity.ts'
 import { headerIdentity, type IdentityOut, noIdentity } from '../identity/identity-out.ts'
 import { kerberosIdentity } from '../identity/kerberos-identity.ts'
 import type { Directory, KerberosSettings } from '../kerberos/directory.ts'
-import type { TicketQuestion } from '../kerberos/ticket-proof.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Changes } from '../store/changes.ts'
@@ -32,13 +32,12 @@ export interface IdentityNeeds {
 
 /** What is opened goes to `opened`, and is closed with it. */
 export async function openIdentity(
-  config: Pick<Config, 'account' | 'groups' | 'kerberos' | 'secondFactor' | 'upstream'>,
+  config: Pick<Config, 'account' | 'groups' | 'kerberos' | 'listener' | 'secondFactor' | 'upstream'>,
   needs: IdentityNeeds,
   surroundings: Surroundings,
   opened: AsyncDisposableStack,
 ): Promise<Identity> {
-  const directory =
-    config.kerberos && (await openDirectoryOf(config.kerberos, askedOfTickets(config), needs, surroundings, opened))
+  const directory = config.kerberos && (await openDirectoryOf(config.kerberos, config, needs, surroundings, opened))
   const { origin: issuer } = needs.publicUrl
   const identityOut = await createIdentity(config.upstream.identity, issuer, directory, surroundings.now)
   needs.changes.subscribe(change => {
@@ -51,7 +50,7 @@ export async function openIdentity(
 /** Loaded on demand: without Kerberos in the configuration, no native library is needed. */
 async function openDirectoryOf(
   settings: KerberosSettings,
-  question: TicketQuestion,
+  config: Pick<Config, 'groups' | 'listener' | 'secondFactor'>,
   { publicUrl, attempts, log, metrics }: IdentityNeeds,
   surroundings: Surroundings,
   opened: AsyncDisposableStack,
@@ -59,7 +58,8 @@ async function openDirectoryOf(
   const { openDirectory } = await import('../kerberos/directory.ts')
   return opened.use(
     await openDirectory(settings, publicUrl.hostname, {
-      ...{ ...surroundings, attempts, question },
+      ...{ ...surroundings, attempts, question: askedOfTickets(config) },
+      certificate: config.listener.tls && ownChainOf(config.listener.tls)[0],
       onCircuit: state => log.warn({ 'event.action': 'kdc-circuit', 'torhaus.circuit': state }),
       onKdc: seen => metrics.kdc(seen),
     }),

@@ -45,9 +45,13 @@ export class FirstFactor {
     this.#now = now
   }
 
-  async byNegotiate({ token }: Extract<Credentials, { scheme: 'negotiate' }>): Promise<FirstFactorVerdict> {
+  /** `isForwarded`: by a proxy that is trusted, where the client's TLS ended. */
+  async byNegotiate(
+    { token }: Extract<Credentials, { scheme: 'negotiate' }>,
+    isForwarded: boolean,
+  ): Promise<FirstFactorVerdict> {
     try {
-      const { principal, replyToken, proof } = await this.#directory.accept(decodeToken(token))
+      const { principal, replyToken, proof } = await this.#directory.accept(decodeToken(token), isForwarded)
       const replyFields =
         replyToken === undefined ? [] : ['WWW-Authenticate', `Negotiate ${replyToken.toString('base64')}`]
       const person = this.#person(principal, 'negotiate')

@@ -30,8 +30,11 @@ export type Accepted = {
 }
 
 export type Acceptor = Disposable & {
-  /** Verifies what stood behind `Negotiate`, decoded. Needs no KDC. Throws a `KerberosError`. */
-  accept(token: Buffer): Promise<Accepted>
+  /**
+   * Verifies what stood behind `Negotiate`, decoded. Needs no KDC. `isForwarded`: the client's TLS ended at a proxy that
+   * is trusted. Throws a `KerberosError`.
+   */
+  accept(token: Buffer, isForwarded?: boolean): Promise<Accepted>
 }
 
 /** A ticket with 900 groups makes 9 KB; Windows itself stops at 64 KiB (MaxTokenSize 65,535). */

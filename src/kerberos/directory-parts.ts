@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
 import type { Acceptor } from './acceptor.ts'
@@ -26,6 +27,8 @@ export interface DirectoryGround extends Pick<Surroundings, 'now' | 'monotonic' 
   readonly servicePrincipal: string
   /** What tickets are asked about; our own implementation alone can read them. */
   readonly question: TicketQuestion
+  /** That clients see, where TLS ends here. */
+  readonly certificate: X509Certificate | undefined
   /** Each message to a KDC, once it is known what became of it. */
   readonly onKdc: (seen: KdcSeen) => void
 }

@@ -1,4 +1,5 @@
 /** Kerberos as the rest of Torhaus sees it: everything in this folder, built from the configuration. */
+import type { X509Certificate } from 'node:crypto'
 import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
 import { createAttemptLimits } from '../limits/attempt-limits.ts'
@@ -39,8 +40,8 @@ export interface DirectoryStatistics {
 }
 
 export interface Directory extends Disposable {
-  /** Verifies a Negotiate token. */
-  accept(token: Buffer): Promise<Accepted>
+  /** Verifies a Negotiate token. `isForwarded`: the client's TLS ended at a proxy that is trusted. */
+  accept(token: Buffer, isForwarded: boolean): Promise<Accepted>
   /**
    * Resolves to the principal where the password is right. `address`: the client's, canonical. Throws a
    * `KerberosError`, or the fault of the store.
@@ -60,6 +61,8 @@ export interface DirectorySurroundings extends Pick<Surroundings, 'now' | 'monot
   readonly onCircuit: (state: CircuitState) => void
   readonly onKdc: (seen: KdcSeen) => void
   readonly question: TicketQuestion
+  /** That clients see, where TLS ends here. */
+  readonly certificate: X509Certificate | undefined
 }
 
 /** Opens the directory; rejects where libgssapi is missing or the keytab does not fit, in words for the operator. */
@@ -137,7 +140,7 @@ function createDirectory(
   return {
     ...rest,
     principalOf,
-    accept: token => acceptor.accept(token),
+    accept: (token, isForwarded) => acceptor.accept(token, isForwarded),
     async checkPassword(username, password, address) {
       const principal = principalOf(username)
       await passwords.check(principal, password, address)

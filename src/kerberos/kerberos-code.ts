@@ -19,6 +19,7 @@ const ACCEPT: Table = {
   ntlm: 'ntlm-unsupported',
   replay: 'negotiate-replayed',
   'clock-skew': 'negotiate-clock-skew',
+  'bindings-mismatch': 'negotiate-unbound',
   'wrong-service-key': 'negotiate-wrong-service',
   'foreign-realm': 'negotiate-foreign-realm',
   'credentials-expired': 'negotiate-expired',

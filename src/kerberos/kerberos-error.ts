@@ -17,6 +17,8 @@ export type KerberosErrorCode =
   /** The client wants a second leg; HTTP requests are stateless here, one leg is all there is. */
   | 'continue-needed'
   | 'clock-skew'
+  /** The token was made for another TLS connection, or names none where it must. */
+  | 'bindings-mismatch'
   | 'kdc-unreachable'
   /** Something answered on the KDC's port, but not with Kerberos. */
   | 'kdc-reply-invalid'

@@ -13,6 +13,7 @@ import {
 } from './protocol/ap-request.ts'
 import {
   apRequestIn,
+  bindingsOf,
   frameApReply,
   GSS_CHECKSUM,
   gssFlagsOf,
@@ -37,13 +38,24 @@ export interface NativeAcceptorOptions {
   readonly replays: ReplayCache
   /** What tickets are asked about beside who it is; default: nothing. */
   readonly question?: TicketQuestion
+  /** Undefined: bindings are not looked at. */
+  readonly bindings?: AcceptedBindings | undefined
   /** How far clocks may differ; default 300,000. */
   readonly skewMs?: number
   readonly now: () => number
 }
 
+/** What tokens must say of the TLS connection that they come by. */
+export interface AcceptedBindings {
+  /** That of our certificate (`tlsServerEndPoint`). */
+  readonly hash: Buffer
+  /** Otherwise a token may name none, and one that was forwarded any. */
+  readonly isRequired: boolean
+}
+
 const MAX_TOKEN_BYTES = 65_536
 const DEFAULT_SKEW_MS = 300_000
+const NO_BINDINGS = Buffer.alloc(16)
 
 /**
  * Verifies tokens without libgssapi: every check of RFC 4120 3.2.3 and RFC 4121 4.1, cheapest first, the replay cache
@@ -57,9 +69,9 @@ export function createNativeAcceptor(options: NativeAcceptorOptions): Acceptor {
   }
   const tickets = new OpenedTickets(keytab, services, options.question)
   const verify = new ApRequestVerifier(options, tickets)
-  const accept = (token: Buffer): Accepted => {
+  const accept = (token: Buffer, isForwarded: boolean): Accepted => {
     const { request, negotiation } = unwrap(token)
-    const accepted = verify.accept(request, negotiation)
+    const accepted = verify.accept(request, negotiation, isForwarded)
     const replyToken = replyTo(accepted, negotiation)
     const name = accepted.ticket.client.components.join('/')
     const principal = canonicalPrincipal(`${name}@${accepted.ticket.clientRealm}`, directory)
@@ -71,9 +83,9 @@ export function createNativeAcceptor(options: NativeAcceptorOptions): Acceptor {
     }
   }
   return {
-    async accept(token) {
+    async accept(token, isForwarded = false) {
       try {
-        return accept(token)
+        return accept(token, isForwarded)
       } catch (error) {
         throw error instanceof Krb5Error ? new KerberosError('token-defective', 'accept', { cause: error }) : error
       }
@@ -120,12 +132,12 @@ class ApRequestVerifier {
     this.#skewMs = options.skewMs ?? DEFAULT_SKEW_MS
   }
 
-  accept(request: ApRequest, negotiation: NegTokenInit | undefined): Verified {
+  accept(request: ApRequest, negotiation: NegTokenInit | undefined, isForwarded: boolean): Verified {
     if ((request.options & AP_OPTION.useSessionKey) !== 0) throw krb5Error('malformed', 'user-to-user')
     const ticket = this.#tickets.open(request.ticket)
     this.#checkTicket(ticket)
     const authenticator = openAuthenticator(request, ticket.sessionKey)
-    this.#checkAuthenticator(authenticator, ticket)
+    this.#checkAuthenticator(authenticator, ticket, isForwarded)
     if (negotiation?.mic !== undefined) {
       verifyInitiatorMic(authenticator.subkey ?? ticket.sessionKey, negotiation.mechanismList, negotiation.mic)
     }
@@ -150,7 +162,8 @@ class ApRequestVerifier {
     }
   }
 
-  #checkAuthenticator({ realm, client, timeMs, microseconds, checksum }: Authenticator, ticket: TrustedTicket): void {
+  #checkAuthenticator(authenticator: Authenticator, ticket: TrustedTicket, isForwarded: boolean): void {
+    const { realm, client, timeMs, microseconds, checksum } = authenticator
     if (realm !== ticket.clientRealm || !sameName(client, ticket.client)) {
       throw krb5Error('mismatch', 'client of ticket and authenticator')
     }
@@ -159,6 +172,16 @@ class ApRequestVerifier {
     }
     if (checksum?.type !== GSS_CHECKSUM) throw krb5Error('malformed', 'checksum of the authenticator')
     gssFlagsOf(checksum.octets)
+    this.#checkBindings(bindingsOf(checksum.octets), isForwarded)
+  }
+
+  // A client of Windows that knows bindings and has none here says so (KERB_AP_OPTIONS_CBT, MS-KILE 3.2.5.8). That is no
+  // fault: its curl, and so its git, sends none with its first token, and there is no second.
+  #checkBindings(found: Buffer, isForwarded: boolean): void {
+    const { bindings } = this.#options
+    if (bindings === undefined || (isForwarded && !bindings.isRequired)) return
+    if (!bindings.isRequired && found.equals(NO_BINDINGS)) return
+    if (!found.equals(bindings.hash)) throw new KerberosError('bindings-mismatch', 'accept')
   }
 }
 

@@ -7,10 +7,11 @@ import { configuredKdcs, discoveredKdcs, type KdcLocator } from './kdc/kdc-locat
 import { createKdcPool } from './kdc/kdc-pool.ts'
 import type { KdcGate } from './kdc-gate.ts'
 import { KeytabFile } from './keytab-file.ts'
-import { createNativeAcceptor } from './native-acceptor.ts'
+import { type AcceptedBindings, createNativeAcceptor } from './native-acceptor.ts'
 import { createNativeImpersonation } from './native-impersonation.ts'
 import { createNativePasswordVerifier } from './native-password.ts'
 import { createNativeServiceCredential } from './native-service-credential.ts'
+import { tlsServerEndPoint } from './protocol/channel-bindings.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { createReplayCache } from './replay-cache.ts'
 
@@ -39,7 +40,8 @@ export function openNativeParts(ground: DirectoryGround, gate: KdcGate, opened: 
   const keytab = opened.use(new KeytabFile(keytabFile))
   const replays = opened.use(createReplayCache({ directory: replayDirectory(ground), skewMs: SKEW_MS, now }))
   const accepting = { keytab, services: [acceptPrincipal], directory, replays, question, skewMs: SKEW_MS, now }
-  const acceptor = opened.use(createNativeAcceptor(accepting))
+  const bindings = bindingsFor(ground)
+  const acceptor = opened.use(createNativeAcceptor({ ...accepting, bindings }))
   const proving = { client, gate, keytab, servicePrincipal: acceptPrincipal, directory }
   const verifier = opened.use(createNativePasswordVerifier(proving))
   const asking = { client, gate, keytab, principal: servicePrincipal, now }
@@ -56,6 +58,14 @@ export function openNativeParts(ground: DirectoryGround, gate: KdcGate, opened: 
 function locatorOf({ settings, now }: DirectoryGround): KdcLocator {
   const addresses = settings.kdcs.map(parseKdc).filter(address => address !== undefined)
   return addresses.length > 0 ? configuredKdcs(addresses) : discoveredKdcs(settings.realm, now)
+}
+
+/** Undefined where TLS ends elsewhere, or no binding is defined for the certificate: nobody can send one then. */
+function bindingsFor({ settings, certificate }: DirectoryGround): AcceptedBindings | undefined {
+  const { channelBindings } = settings
+  if (certificate === undefined || channelBindings === 'ignore') return undefined
+  const hash = tlsServerEndPoint(certificate)
+  return hash && { hash, isRequired: channelBindings === 'require' }
 }
 
 /** As libkrb5 does: where the environment says, or among the temporary files under the number of the account. */

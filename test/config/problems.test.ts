@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -259,4 +259,23 @@ test('a group that is named by its SID is in the tickets of our own implementati
   assert.equal(withGroup('S-1-5-21-1-2-3-1601', 'native'), '')
   assert.match(withGroup('S-1-5-21-1-2-3-1601', 'gssapi'), /groups\.require needs groups\.file/)
   assert.match(withGroup('developers', 'native'), /groups\.require needs groups\.file/)
+})
+
+test('channel bindings are required only where there is something to compare with', () => {
+  const requiring = (implementation: string, listener = '') =>
+    problemsOf(
+      `${good}kerberos: { realm: CORP.EXAMPLE, keytabFile: keytab, servicePrincipal: svc, implementation: ${implementation}, channelBindings: require }\n${listener}`,
+    ).join()
+  assert.match(requiring('gssapi'), /channelBindings require needs kerberos\.implementation native/)
+  assert.match(requiring('native'), /channelBindings require needs listener\.tls/)
+  const withTls = (algorithm: readonly string[]) => {
+    const files = ['-keyout', join(directory, 'tls-key'), '-out', join(directory, 'tls.pem')]
+    const usual = ['req', '-x509', '-nodes', '-days', '30', '-subj', '/CN=devops.example', ...files]
+    execFileSync('openssl', [...usual, '-addext', 'subjectAltName=DNS:devops.example', '-newkey', ...algorithm], {
+      stdio: 'ignore',
+    })
+    return requiring('native', 'listener: { tls: { certificateFile: tls.pem, privateKeyFile: tls-key } }\n')
+  }
+  assert.equal(withTls(['rsa:2048']), '')
+  assert.match(withTls(['ed25519']), /channelBindings require needs a certificate .*ED25519/)
 })

@@ -30,7 +30,14 @@ after(() => kdc?.close())
 const settings = (more: Partial<Settings> = {}): Settings => ({
   ...{ implementation: 'native', realm: 'CORP.TEST', netbiosDomain: 'CORP', kdcs: [kdc.kdc] },
   ...{ keytabFile: kdc.keytabs.proxy, servicePrincipal: 'svc-proxy' },
-  ...{ recheckSeconds: 300, maxKdcCalls: 2, kdcTimeoutMs: 3000, kdcFailureThreshold: 3, kdcPauseMs: 5000 },
+  ...{
+    recheckSeconds: 300,
+    channelBindings: 'accept' as const,
+    maxKdcCalls: 2,
+    kdcTimeoutMs: 3000,
+    kdcFailureThreshold: 3,
+    kdcPauseMs: 5000,
+  },
   ...{ maxPrincipals: 100 },
   passwords: {
     ...{ accept: false, verdictSeconds: 0, maxFailuresPerAccount: 3, reservedFailuresPerAccount: 1 },

@@ -47,10 +47,14 @@ export function gssFlagsOf(checksum: Buffer): number {
   return flags
 }
 
-/** The checksum of an initiator with no flags and no channel bindings. */
-export function plainGssChecksum(): Buffer {
+/** Hash of the channel bindings in a checksum that `gssFlagsOf` has read; zeros where the client knows none. */
+export const bindingsOf = (checksum: Buffer): Buffer => checksum.subarray(4, 20)
+
+/** The checksum of an initiator with no flags; `bindings`: 16 octets, zero for none. */
+export function plainGssChecksum(bindings?: Uint8Array): Buffer {
   const checksum = Buffer.alloc(FIXED_BYTES)
   checksum.writeUInt32LE(16)
+  if (bindings !== undefined) checksum.set(bindings, 4)
   return checksum
 }
 
