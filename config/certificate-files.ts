@@ -52,7 +52,7 @@ export function privateKeyIn(fileName: string): KeyObject | string {
 }
 
 /** TLS ignores what is no certificate in a file of authorities, and then trusts nobody. */
-function checkAuthorities(path: string, fileName: string | undefined, report: Report): void {
+export function checkAuthorities(path: string, fileName: string | undefined, report: Report): void {
   const found = fileName === undefined ? [] : certificatesOf(fileName)
   if (typeof found === 'string') report(path, found)
 }
@@ -160,7 +160,7 @@ function certificatesOf(fileName: string): X509Certificate[] | string {
 }
 
 /** The bytes, or why there are none: one that is missing is told by who looks at all files. */
-function contentOf(fileName: string): Buffer | string {
+export function contentOf(fileName: string): Buffer | string {
   try {
     return readFileSync(fileName)
   } catch (error) {

@@ -3,6 +3,7 @@ import type { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { bareHost } from './bare-host.ts'
+import { clientCertificateWarnings } from './client-certificates.ts'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
 import type { Config } from './schema.ts'
 import { certificateOption, certificatesIn, ownCertificatesOf, ownChainOf } from './tls-pair.ts'
@@ -20,7 +21,7 @@ export interface Warning {
 }
 
 export function certificateWarnings(config: Config, nowMs: number): (Diagnostic & Warning)[] {
-  const { upstream, session, publicUrl } = config
+  const { listener, upstream, session, publicUrl } = config
   const redis = session.store.kind === 'redis' ? session.store.redis?.tls : undefined
   return [
     ...ownCertificatesOf(config).flatMap(([path, files]) => {
@@ -33,6 +34,10 @@ export function certificateWarnings(config: Config, nowMs: number): (Diagnostic 
       ])
     }),
     ...authorities('upstream.tls.caFile', upstream.tls.caFile, nowMs),
+    ...authorities('listener.tls.clientCertificates.caFile', listener.tls?.clientCertificates?.caFile, nowMs),
+    ...clientCertificateWarnings(config, nowMs).map(warning => ({
+      ...{ ...diagnostic(warning.path, `${warning.what}: ${warning.remedy}`), ...warning },
+    })),
     ...authorities('session.store.redis.tls.caFile', redis?.caFile, nowMs),
   ]
 }

@@ -9,6 +9,7 @@ import {
   checkUpstreamCertificates,
 } from './certificate-files.ts'
 import { checkChannelBindings } from './channel-binding-rules.ts'
+import { checkClientCertificates } from './client-certificates.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
 import { checkGroups } from './group-rules.ts'
 import { checkGroupsFile } from './groups-file.ts'
@@ -49,6 +50,7 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['upstream.identity'], checkIdentity],
   [['account', 'kerberos'], checkAccount],
   [['listener.tls'], checkCertificateFiles],
+  [['listener.tls'], checkClientCertificates],
   [['admin.tls'], checkAdminCertificateFiles],
   [['admin.host', 'admin.credentialFile'], checkAdmin],
   [['groups'], checkGroupsFile],

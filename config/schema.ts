@@ -27,6 +27,38 @@ const ownCertificate = (certificate: string) => ({
   pkcs12PasswordFile: Type.Optional(file('File with the password of pkcs12File, as one line.')),
 })
 
+const clientCertificates = requiredSection(
+  {
+    mode: choice(
+      ['request', 'require'],
+      'Whether a client without a certificate is refused (`require`), or passes as if there were no such section (`request`). One that shows a certificate which is not good is refused in any case. Sign-out messages of the OP, the key set and the self-test need none.',
+      'require',
+    ),
+    caFile: file(
+      'PEM file with the certificate authorities of clients: roots, and intermediates that clients do not send.',
+    ),
+    crlFile: Type.Optional(
+      file(
+        'PEM file with the certificate revocation lists (RFC 5280) of every authority between root and client, the root included. Once one has passed its next update, certificates of that authority are refused. Without this file nothing is revoked.',
+      ),
+    ),
+    accountFrom: list(
+      choice(['upn', 'mail', 'common-name'], 'Part of the certificate.'),
+      'Where the certificate names its account; the first of these that is there counts. `upn`: user principal name among the subject alternative names (smart cards of a Windows domain). `mail`: address there. `common-name`: of the subject. A person, or the owner of a token, must then be that account. Empty: any certificate will do for anybody.',
+      { default: [] },
+    ),
+    accountPattern: text(
+      'Regular expression that the name must match as a whole; a group named `account` cuts the account out, e.g. `(?<account>[^@]+)@corp\\.example`.',
+      { default: '.+' },
+    ),
+    firstFactor: flag(
+      'The certificate alone says who somebody is who sends no other credentials: one factor, as a Kerberos ticket. Needs accountFrom.',
+      false,
+    ),
+  },
+  'Certificates of clients (mutual TLS, smart cards), as a condition beside all others. They are seen by whoever ends TLS: where a balancer does, this section cannot be used, and no field with a certificate is believed.',
+)
+
 const listener = section(
   {
     host: text('Address the proxy listens on. Use 0.0.0.0 or :: only behind a firewall or a balancer.', {
@@ -49,6 +81,7 @@ const listener = section(
             'Which versions, cipher suites and groups are taken, of Mozilla\'s guidelines, version 6.0 (docs/operations.md, "TLS"): intermediate, TLS 1.2 and 1.3; modern, TLS 1.3 alone.',
             'intermediate',
           ),
+          clientCertificates: Type.Optional(clientCertificates),
         },
         'Serve TLS. Without this section the listener speaks plain HTTP, for use behind a balancer that ends TLS.',
       ),
@@ -440,7 +473,10 @@ const rule = requiredSection(
           choice(['fetch', 'push'], 'Reading or writing a repository over the smart protocol of git.'),
         ),
         schemes: list(
-          choice(['none', 'session', 'bearer', 'pat', 'server-token', 'basic', 'negotiate'], 'Kind of credentials.'),
+          choice(
+            ['none', 'session', 'bearer', 'pat', 'server-token', 'basic', 'negotiate', 'certificate'],
+            'Kind of credentials; `certificate`: none, and listener.tls.clientCertificates.firstFactor says who it is.',
+          ),
           'How the client presents itself.',
           { default: [] },
         ),

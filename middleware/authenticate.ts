@@ -6,9 +6,11 @@ import type { AccountKeyOf } from '../src/account-key.ts'
 import { after } from '../src/awaitable.ts'
 import type { Clock } from '../src/clock.ts'
 import { challenge, type Decision, deny, proceed, type Stage } from '../src/decision.ts'
-import type { Authenticated, Credentials, Presented, Principal } from '../src/exchange.ts'
+import type { Code } from '../src/errors.ts'
+import { type Authenticated, accountOf, type Credentials, type Presented, type Principal } from '../src/exchange.ts'
 import type { RequestFields } from '../src/http/request-fields.ts'
 import { isForeign, isSafeMethod } from '../src/http/request-origin.ts'
+import type { CertificateFactor } from '../src/identity/certificate-factor.ts'
 import type { FirstFactor, FirstFactorVerdict } from '../src/identity/first-factor.ts'
 import type { TokenVerdict } from '../src/oidc/access-token.ts'
 import type { AccessTokens } from '../src/oidc/access-tokens.ts'
@@ -27,14 +29,16 @@ export interface AuthenticateParts {
   readonly accessTokens: AccessTokens | undefined
   /** Undefined without a directory. */
   readonly firstFactor: Pick<FirstFactor, 'byNegotiate' | 'byPassword'> | undefined
+  /** Undefined where clients show no certificates. */
+  readonly certificates: Pick<CertificateFactor, 'vouch' | 'refuses'> | undefined
   /** Whether a ticket is enough for this request: then a browser gets a session with its first one. */
   readonly ticketOpensSession: (authenticated: Authenticated) => boolean
   /** One spelling per account. */
   readonly accountKey: AccountKeyOf
   /** A personal access token: the server is asked whose it is, where it can be. */
   readonly provesPat: ProvePat
-  /** A session and a ticket or password of two people came in one request. */
-  readonly mismatch: (presented: Presented, account: string, sessionAccount: string) => void
+  /** Credentials, or a certificate, of two people came in one request. */
+  readonly mismatch: (presented: Presented, account: string, otherAccount: string, code: Code) => void
   readonly cookies: SessionCookies
   readonly now: Clock
   readonly publicOrigin: string
@@ -45,6 +49,7 @@ export interface AuthenticateParts {
 const NO_FIELDS: readonly string[] = []
 
 type Answer = Decision<Authenticated>
+type Certificates = NonNullable<AuthenticateParts['certificates']>
 
 const NOBODY: Principal = { kind: 'anonymous', because: 'credentials-missing' }
 const SESSION_ENDED: Principal = { kind: 'anonymous', because: 'session-ended' }
@@ -55,6 +60,7 @@ export function authenticate({
   refresh,
   accessTokens,
   firstFactor,
+  certificates,
   ticketOpensSession,
   accountKey,
   mismatch,
@@ -66,12 +72,19 @@ export function authenticate({
 }: AuthenticateParts): Stage<Presented, Authenticated> {
   const isOurs = (origin: string) => origin === publicOrigin || allowedOrigins.includes(origin)
 
-  return presented => {
+  return certificates === undefined
+    ? identify
+    : presented => after(identify(presented), answer => ofCertificate(certificates, presented, answer))
+
+  function identify(presented: Presented): Answer | Promise<Answer> {
     const { credentials } = presented
     if (isCrossSite(presented)) return deny('cross-site-request')
     switch (credentials.scheme) {
       case 'none':
-        return proceed({ ...presented, principal: NOBODY, replyFields: NO_FIELDS })
+        return proceed({
+          ...{ ...presented, replyFields: NO_FIELDS },
+          principal: certificates?.vouch(presented) ?? NOBODY,
+        })
       case 'pat':
         return provesPat(presented, credentials)
       case 'server-token':
@@ -95,6 +108,17 @@ export function authenticate({
       case 'unsupported':
         return challenge(credentials.because, credentials.why)
     }
+  }
+
+  /** Whoever it is must be whom the certificate names. */
+  function ofCertificate(factor: Certificates, presented: Presented, answer: Answer): Answer {
+    if (answer.kind !== 'proceed') return answer
+    const { principal } = answer.exchange
+    const code = factor.refuses(presented, principal)
+    if (code === undefined) return answer
+    const [own, account] = [presented.certificate?.account, accountOf(principal)]
+    if (code === 'client-certificate-mismatch') mismatch(presented, account ?? '', own ?? '', code)
+    return deny(code)
   }
 
   /**
@@ -151,7 +175,7 @@ export function authenticate({
     const evidence = evidenceNow(session.record, now())
     const { principal } = verdict
     if (principal.account === undefined || accountKey(principal.account) !== accountKey(account)) {
-      mismatch(presented, principal.account ?? principal.subject, account)
+      mismatch(presented, principal.account ?? principal.subject, account, 'account-mismatch')
       return deny('account-mismatch')
     }
     const proven = evidence.firstFactor === undefined ? { ...principal, evidence } : principal

@@ -95,6 +95,59 @@ const table = {
     sentence: 'The WebSocket handshake has no valid Sec-WebSocket-Key.',
   },
 
+  // Certificates of clients
+  'client-certificate-missing': {
+    ...{ status: 403, stage: 'check-certificate' },
+    sentence: 'Your program showed no certificate, and this server asks for one.',
+  },
+  'client-certificate-untrusted': {
+    ...{ status: 403, stage: 'check-certificate' },
+    sentence: 'Your certificate is of an authority that is not trusted here.',
+  },
+  'client-certificate-incomplete': {
+    ...{ status: 403, stage: 'check-certificate' },
+    sentence:
+      'Nothing leads from your certificate to an authority that is trusted here: the intermediate certificate was not sent, or it is of another authority.',
+  },
+  'client-certificate-root-missing': {
+    ...{ status: 403, stage: 'check-certificate' },
+    sentence:
+      'The authority of your certificate is known here, and the root above it is not. Tell those who run this server.',
+  },
+  'client-certificate-expired': {
+    ...{ status: 403, stage: 'check-certificate' },
+    sentence: 'Your certificate, or that of its authority, has expired.',
+  },
+  'client-certificate-not-yet-valid': {
+    ...{ status: 403, stage: 'check-certificate' },
+    sentence: 'Your certificate, or that of its authority, is not valid yet.',
+  },
+  'client-certificate-revoked': {
+    ...{ status: 403, stage: 'check-certificate' },
+    sentence: 'Your certificate, or that of its authority, has been revoked.',
+  },
+  'client-certificate-wrong-use': {
+    ...{ status: 403, stage: 'check-certificate' },
+    sentence: 'Your certificate is not one for clients: its use (extended key usage) is another.',
+  },
+  'client-certificate-unchecked': {
+    ...{ status: 503, stage: 'check-certificate' },
+    sentence:
+      'It cannot be told whether your certificate has been revoked: the list of its authority is missing or out of date.',
+  },
+  'client-certificate-invalid': {
+    ...{ status: 403, stage: 'check-certificate' },
+    sentence: 'Your certificate is not valid.',
+  },
+  'client-certificate-unmapped': {
+    ...{ status: 403, stage: 'check-certificate' },
+    sentence: 'Your certificate names no account, or more than one.',
+  },
+  'client-certificate-mismatch': {
+    ...{ status: 403, stage: 'authenticate' },
+    sentence: 'Your certificate is of another account than the one you have signed in with.',
+  },
+
   // Credentials
   'credentials-missing': { status: 401, stage: 'require-second-factor', sentence: 'Sign in, or send a token.' },
   'session-ended': { status: 401, stage: 'require-second-factor', sentence: 'Your session has ended. Sign in again.' },

@@ -39,12 +39,21 @@ export interface Connected extends Arrival {
   readonly peerIsTrusted: boolean
 }
 
+/** One that was judged good. */
+export interface ClientCertificate {
+  /** Undefined where it need not name anybody. */
+  readonly account: string | undefined
+  readonly notAfterMs: number
+}
+
 export interface Traced extends Connected {
   readonly requestId: string
   /** Which kind of program asks. It shapes refusals and metrics, and never admits anyone. */
   readonly clientClass: ClientClass
   /** A browser's navigation, which may be answered with a redirect to the sign-in. */
   readonly isNavigation: boolean
+  /** Only where clients may show certificates, and this one has. */
+  readonly certificate?: ClientCertificate
   /** Only where spans are recorded. */
   readonly span?: ExchangeSpan
 }
@@ -90,8 +99,8 @@ export interface Evidence {
   readonly amr: readonly string[]
   /** Seconds since the epoch. */
   readonly authTime: number | undefined
-  /** Set where the directory, not the OP, vouches for the person: by one factor only, unless `ticket` says more. */
-  readonly firstFactor?: 'negotiate' | 'basic'
+  /** Set where the directory or a certificate vouches for the person, not the OP: by one factor, unless `ticket` says more. */
+  readonly firstFactor?: 'negotiate' | 'basic' | 'certificate'
   /** What of a Kerberos ticket proves a second factor, as the configuration has it; `authTime` is then the KDC's. */
   readonly ticket?: TicketEvidence
   /** Set where the claims prove no second factor, and the configuration says that the OP demands one of everybody. */

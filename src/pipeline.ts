@@ -5,6 +5,7 @@
  */
 
 import { type AuthenticateParts, authenticate } from '../middleware/authenticate.ts'
+import { type CertificateSettings, checkCertificate } from '../middleware/check-certificate.ts'
 import { type ClassifySettings, classifyCredentials } from '../middleware/classify-credentials.ts'
 import { identifyRequest } from '../middleware/identify-request.ts'
 import { impersonate } from '../middleware/impersonate.ts'
@@ -28,6 +29,8 @@ export interface PolicyParts {
   readonly authenticate: AuthenticateParts
   readonly secondFactor: SecondFactorParts
   readonly identityOut: IdentityOut
+  /** Undefined: clients are not asked for certificates. */
+  readonly certificates: CertificateSettings | undefined
   /** Undefined: as often as they like. */
   readonly rates: { readonly client: RequestRate | undefined; readonly account: RequestRate | undefined }
   /** Cookies of the server go along with its tokens. */
@@ -47,6 +50,8 @@ export interface Policy {
 const LIMIT_RATE = 'limit-rate'
 /** Where our pages have a host of their own, nothing else is there. */
 const KEEP_OWN_HOST = 'keep-own-host'
+/** Only where clients are asked for certificates. */
+const CHECK_CERTIFICATE = 'check-certificate'
 
 export function createPolicy(parts: PolicyParts): Policy {
   const { client, account } = parts.rates
@@ -57,8 +62,10 @@ export function createPolicy(parts: PolicyParts): Policy {
     .stage('classify-credentials', classifyCredentials(parts.classify))
     .stage('authenticate', authenticate(parts.authenticate))
   const limited = account && authenticated.stage(LIMIT_RATE, limitAccount(account, parts.authenticate.accountKey))
-  const arrived = client === undefined ? traced : traced.stage(LIMIT_RATE, limitClient(client))
-  const { isOwnHost } = parts
+  const limitedClient = client === undefined ? traced : traced.stage(LIMIT_RATE, limitClient(client))
+  const { certificates, isOwnHost } = parts
+  const arrived =
+    certificates === undefined ? limitedClient : limitedClient.stage(CHECK_CERTIFICATE, checkCertificate(certificates))
   return {
     arrive: isOwnHost === undefined ? arrived : arrived.stage(KEEP_OWN_HOST, keepOwnHost(isOwnHost)),
     admit: (limited ?? authenticated)

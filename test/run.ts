@@ -20,7 +20,7 @@ const needs: Record<string, string[]> = {
   'test/balancer/': ['haproxy', 'nginx', 'libnginx-mod-stream'],
   'test/browser/': ['chromium', 'git'],
   'test/examples/': ['haproxy', 'redis-server'],
-  'test/certificates/': ['nginx', 'apache2', 'chromium', 'curl'],
+  'test/certificates/': ['nginx', 'apache2', 'chromium', 'curl', 'libnss3-tools'],
   'test/clients/': clientPackages(),
   'test/faults/': ['strace'],
   'test/lab/': [],

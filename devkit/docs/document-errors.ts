@@ -40,6 +40,23 @@ const advice: Partial<Record<Code, string>> = {
   'method-refused': 'TRACE and CONNECT end here.',
   'loop-detected': '`upstream.url` leads back to Torhaus. Look at DNS and at the balancer.',
   'handshake-invalid': 'No WebSocket library does this; a scanner does.',
+  'client-certificate-missing':
+    'See `listener.tls.clientCertificates`. The client has none that an authority of `caFile` has signed, its person chose none, or a page asked across origins.',
+  'client-certificate-untrusted': 'Its root is not in `caFile`.',
+  'client-certificate-incomplete':
+    'Let the client send its chain, or put the intermediate into `caFile`, beside its root.',
+  'client-certificate-root-missing': '`caFile` has an intermediate and not its root: `torhaus check` warns.',
+  'client-certificate-expired': 'If it has not, look at the clock of this machine.',
+  'client-certificate-not-yet-valid': 'If it is, look at the clock of this machine.',
+  'client-certificate-wrong-use': 'It has an extended key usage without `clientAuth`, or is that of an authority.',
+  'client-certificate-unchecked':
+    '`crlFile` lacks the list of an authority of the chain, or it is past its next update: fetch the new one, and reload.',
+  'client-certificate-invalid':
+    'Anything else that OpenSSL has against it: `openssl verify -purpose sslclient -CAfile CA CERTIFICATE` says what.',
+  'client-certificate-unmapped':
+    'See `accountFrom` and `accountPattern` of `listener.tls.clientCertificates`. Two different names of the first kind that is there are none.',
+  'client-certificate-mismatch':
+    'Also in the audit log, as `account-mismatch`, with both accounts. Names of a domain are one person as `account.domains` says.',
   'credentials-missing': 'Ordinary: most clients send their first request without credentials.',
   'session-ended': 'Idle or absolute timeout, signed out, or the OP no longer vouches for the person.',
   'negotiate-unavailable': 'The section `kerberos` is missing, and the client sent a ticket nevertheless.',

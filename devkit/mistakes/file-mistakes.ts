@@ -206,6 +206,78 @@ const certificateMistakes: readonly Mistake[] = [
   },
 ]
 
+const clients = (more: string) => `privateKeyFile: tls.key, clientCertificates: { caFile: ca.pem${more} }`
+const atClients = '/etc/torhaus/torhaus.yaml:3: listener.tls.clientCertificates'
+
+const clientCertificateMistakes: readonly Mistake[] = [
+  {
+    what: 'client certificates as a first factor that name nobody',
+    make: place => place.edit('privateKeyFile: tls.key', clients(', firstFactor: true')),
+    says: [`${atClients}.firstFactor: needs accountFrom: a certificate that names no account says of nobody who it is`],
+  },
+  {
+    what: 'a certificate in place of the list of those that are revoked',
+    make: place => place.edit('privateKeyFile: tls.key', clients(', crlFile: ca.pem')),
+    says: [
+      `${atClients}.crlFile: /etc/torhaus/ca.pem holds a certificate, and must hold a certificate revocation list in PEM`,
+    ],
+  },
+  {
+    what: 'a list of revoked certificates in DER, as ADCS publishes it',
+    make(place) {
+      revocationList(place, '-crlhours', '1')
+      place.openssl('crl', '-in', 'clients.crl', '-outform', 'DER', '-out', 'clients.crl')
+      place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
+    },
+    says: [
+      `${atClients}.crlFile: /etc/torhaus/clients.crl holds bytes that are no text, and must hold a certificate revocation list in PEM: make PEM of it with \`openssl crl -inform DER -in OLD -out NEW\``,
+    ],
+  },
+  {
+    what: 'a list of revoked certificates that is out of date',
+    make(place) {
+      revocationList(place, '-crl_lastupdate', '20240101000000Z', '-crl_nextupdate', '20240102000000Z')
+      place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
+    },
+    says: [
+      'warning: listener.tls.clientCertificates.crlFile: /etc/torhaus/clients.crl has a list of CN=ca whose next one is overdue: its certificates are refused until there is one',
+    ],
+    isWarning: true,
+  },
+  {
+    what: 'an intermediate among the authorities of clients, without its root',
+    make(place) {
+      place.write('clients.pem', place.authority.sign('DNS:intermediate').certificate)
+      place.edit('privateKeyFile: tls.key', clients('').replace('ca.pem', 'clients.pem'))
+    },
+    says: [
+      'warning: listener.tls.clientCertificates.caFile: /etc/torhaus/clients.pem holds the intermediate CN=ca-2 without CN=ca, which has signed it: nothing that leads to it is accepted; add that root',
+    ],
+    isWarning: true,
+  },
+]
+
+/** Of the authority, as `clients.crl`. */
+function revocationList({ write, openssl }: Place, ...dates: readonly string[]): void {
+  write('crl.cnf', '[ca]\ndefault_ca = own\n[own]\ndatabase = crl.txt\ndefault_md = sha256\n')
+  write('crl.txt', '')
+  openssl(
+    ...[
+      'ca',
+      '-config',
+      'crl.cnf',
+      '-gencrl',
+      '-cert',
+      'ca.pem',
+      '-keyfile',
+      'ca.key',
+      ...dates,
+      '-out',
+      'clients.crl',
+    ],
+  )
+}
+
 const keyMistakes: readonly Mistake[] = [
   {
     what: 'a key file that is a folder',
@@ -342,6 +414,6 @@ const outputMistakes: readonly Mistake[] = [
 ]
 
 export const fileMistakes: readonly Mistake[] = [
-  ...[...certificateMistakes, ...keyMistakes, ...outputMistakes],
+  ...[...certificateMistakes, ...clientCertificateMistakes, ...keyMistakes, ...outputMistakes],
   ...appearanceMistakes,
 ]

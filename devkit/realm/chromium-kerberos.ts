@@ -4,7 +4,7 @@ import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** Chromium on Linux reads managed policies from here and nowhere else. */
-const POLICY_FOLDER = '/etc/chromium/policies/managed'
+export const POLICY_FOLDER = '/etc/chromium/policies/managed'
 
 /** Lab names only, and no DNS lookup of a canonical name: the SPN is the name in the URL. */
 const POLICY = { DisableAuthNegotiateCnameLookup: true, AuthServerAllowlist: '*.corp.test' }
@@ -20,15 +20,18 @@ export async function seedKerberosProfile(directory: string): Promise<void> {
 }
 
 /**
- * Writes the managed policy in a file of its own, so several labs may each hold one: they say the same.
+ * Writes the managed policy in a file of its own, so several labs may each hold one: of one option they must say the same.
  * @param folder for tests of this function.
  * @returns what removes it again, with the folders made for it. @throws where this process may not write there: run as
  * root.
  */
-export async function writeChromiumPolicy(folder = POLICY_FOLDER): Promise<() => Promise<void>> {
+export async function writeChromiumPolicy(
+  folder = POLICY_FOLDER,
+  policy: object = POLICY,
+): Promise<() => Promise<void>> {
   const firstMade = await mkdir(folder, { recursive: true })
   const file = join(folder, `torhaus-lab-${randomUUID()}.json`)
-  await writeFile(file, JSON.stringify(POLICY))
+  await writeFile(file, JSON.stringify(policy))
   return async () => {
     await rm(file, { force: true })
     if (firstMade !== undefined) await removeEmptyFolders(folder, dirname(firstMade))

@@ -1,7 +1,11 @@
 /** What the stages are given. */
 import { randomUUID } from 'node:crypto'
 import { asksForGroups } from '../../config/group-rules.ts'
+import type { AccountKeyOf } from '../account-key.ts'
 import { causeChain } from '../cause-chain.ts'
+import type { Clock } from '../clock.ts'
+import { certificateAccount } from '../identity/certificate-account.ts'
+import { CertificateFactor } from '../identity/certificate-factor.ts'
 import { FirstFactor } from '../identity/first-factor.ts'
 import type { AccessTokens } from '../oidc/access-tokens.ts'
 import { changedAtOp } from '../oidc/refreshed-claims.ts'
@@ -49,6 +53,7 @@ export function buildPolicy(
     classify: classifyParts(services, accessTokens),
     authenticate: { ...authenticateParts(services, accessTokens), provesPat },
     secondFactor: secondFactorParts(services, watch),
+    certificates: certificateSettings(config, now),
     identityOut,
     keepsBesideTokens: config.credentials.keepCookiesBesideTokens,
     isOwnHost: services.refusal.isOwnHost,
@@ -89,13 +94,36 @@ function authenticateParts(
         now,
       ),
     ticketOpensSession: exchange => ticketOpensSession(config.secondFactor, rules, exchange, now()),
-    mismatch: (exchange, account, otherAccount) => {
+    certificates: certificateFactor(config, accountKey, now),
+    mismatch: (exchange, account, otherAccount, code) => {
       metrics.bindingMismatch()
-      audit.write('account-mismatch', exchange, { account, otherAccount, code: 'account-mismatch' })
+      audit.write('account-mismatch', exchange, { account, otherAccount, code })
     },
     publicOrigin: publicUrl.origin,
     allowedOrigins: config.credentials.allowedOrigins,
   }
+}
+
+const clientCertificates = ({ listener }: Pick<Services['config'], 'listener'>) => listener.tls?.clientCertificates
+
+/** The OP, caches and `doctor` have no certificate of a person. */
+const isForMachines = (path: string) =>
+  path === '/.torhaus/backchannel-logout' || path === '/.torhaus/jwks.json' || path.startsWith('/.torhaus/self-test')
+
+function certificateSettings(config: Services['config'], now: Clock): PolicyParts['certificates'] {
+  const settings = clientCertificates(config)
+  if (settings === undefined) return undefined
+  return {
+    isRequired: settings.mode === 'require',
+    accountOf: settings.accountFrom.length === 0 ? undefined : certificateAccount(settings, config.account.case),
+    isExempt: isForMachines,
+    now,
+  }
+}
+
+function certificateFactor(config: Services['config'], accountKey: AccountKeyOf, now: Clock) {
+  const settings = clientCertificates(config)
+  return settings && new CertificateFactor(settings, accountKey, now)
 }
 
 function sessionRefresh({ accountKey, config, log, now, metrics, ops, sessions }: RefreshNeeds): SessionRefresh {

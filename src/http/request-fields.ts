@@ -92,6 +92,8 @@ const DROPPED_PREFIXES = [
   'x-webauth-',
   'x-auth-request-',
   'x-ms-client-principal',
+  // Certificates that somebody else claims to have seen (RFC 9440, and before it).
+  ...['client-cert', 'x-client-cert', 'x-ssl-client-', 'ssl-client-', 'x-arr-clientcert', 'x-amzn-mtls-'],
 ]
 
 /** Servers take the method from these (Azure DevOps, Rack and others). */

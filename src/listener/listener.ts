@@ -10,6 +10,7 @@ import type { TlsPair } from '../../config/tls-pair.ts'
 import type { MonotonicClock } from '../clock.ts'
 import type { Code } from '../errors.ts'
 import { clientOf } from './client-address.ts'
+import { clientCertificateOptions } from './client-certificate.ts'
 import { ClientConnections, type ConnectionUse } from './client-connections.ts'
 import { type HandshakeFailure, handshakeFailure } from './handshake-failure.ts'
 import { rememberDoor } from './private-entrance.ts'
@@ -43,6 +44,7 @@ export interface Handlers extends Upgrades, ConnectionUse {
 
 export function createServer(parts: ListenerParts, handlers: Handlers): Server {
   const { listener: settings, tls } = parts
+  const clientCertificates = settings.tls?.clientCertificates
   const { request: listener } = handlers
   const options = {
     maxHeaderSize: settings.maxHeaderBytes,
@@ -59,6 +61,7 @@ export function createServer(parts: ListenerParts, handlers: Handlers): Server {
           {
             ...{ ...options, ...tls, handshakeTimeout: settings.handshakeTimeoutMs },
             ...optionsOf(settings.tls?.profile ?? 'intermediate'),
+            ...(clientCertificates && clientCertificateOptions(clientCertificates)),
           },
           listener,
         )

@@ -93,7 +93,9 @@ export function conditionsOf(
  * picture.
  */
 function isOneOf(schemes: readonly string[], { credentials, principal }: Facts): boolean {
-  if (schemes.includes(credentials.scheme)) return true
   const opened = principal.kind === 'person' ? principal.evidence.firstFactor : undefined
+  // Nothing was sent, and the connection has said who it is.
+  if (opened === 'certificate') return schemes.includes(opened)
+  if (schemes.includes(credentials.scheme)) return true
   return credentials.scheme === 'session' && opened !== undefined && schemes.includes(opened)
 }

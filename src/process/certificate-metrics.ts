@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Gauge, type Registry } from 'prom-client'
+import { listOf, revocationListsIn } from '../../config/client-certificates.ts'
 import type { Config } from '../../config/schema.ts'
 import { certificateOption, certificatesIn, ownCertificatesOf, ownChainOf } from '../../config/tls-pair.ts'
 
@@ -22,11 +23,38 @@ export function observeCertificates(registry: Registry, config: () => Config): v
   })
 }
 
+/** Registers a gauge of when the lists of revoked certificates have to be followed by others. */
+export function observeRevocationLists(registry: Registry, config: () => Config): void {
+  new Gauge({
+    name: 'torhaus_crl_next_update_timestamp_seconds',
+    help: 'When the first certificate revocation list of a file is due to be followed by the next.',
+    labelNames: ['option'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      const file = config().listener.tls?.clientCertificates?.crlFile
+      const seconds = file === undefined ? undefined : nextUpdateSeconds(file)
+      if (seconds !== undefined) this.set({ option: 'listener.tls.clientCertificates.crlFile' }, seconds)
+    },
+  })
+}
+
+/** As `notAfterSeconds`. */
+function nextUpdateSeconds(file: string): number | undefined {
+  try {
+    const due = revocationListsIn(file).flatMap(list => listOf(list).nextUpdateMs ?? [])
+    return due.length === 0 ? undefined : Math.min(...due) / 1000
+  } catch {
+    return undefined
+  }
+}
+
 type Read = () => readonly X509Certificate[]
 
 /** What Torhaus shows, and what it trusts others by. */
 function readings(config: Config): (readonly [option: string, read: Read])[] {
   const authorities = {
+    'listener.tls.clientCertificates.caFile': config.listener.tls?.clientCertificates?.caFile,
     'upstream.tls.caFile': config.upstream.tls.caFile,
     'session.store.redis.tls.caFile': config.session.store.redis?.tls.caFile,
   }

@@ -3,7 +3,7 @@ import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
 import { registerCounter } from '../observability/counters.ts'
 import { torhausVersion } from '../torhaus-version.ts'
-import { observeCertificates } from './certificate-metrics.ts'
+import { observeCertificates, observeRevocationLists } from './certificate-metrics.ts'
 import type { MetricsSnapshot } from './worker-messages.ts'
 import { isOfOneWorker, type WorkerState, workerMetrics } from './worker-metrics.ts'
 import type { Silence } from './worker-watch.ts'
@@ -72,6 +72,7 @@ export class SupervisorMetrics {
       registers: [this.#registry],
     }).set({ version: torhausVersion, node: process.versions.node }, 1)
     observeCertificates(this.#registry, config)
+    observeRevocationLists(this.#registry, config)
   }
 
   get contentType(): string {

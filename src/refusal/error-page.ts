@@ -20,6 +20,8 @@ const TITLES: Partial<Record<Code, string>> = {
   'account-mismatch': 'Two different people',
   'confirmation-gone': 'Nothing to confirm here',
   'confirmation-other-account': 'This is not yours to confirm',
+  'client-certificate-missing': 'A certificate is needed',
+  'client-certificate-mismatch': 'Two different people',
 }
 
 /** Where somebody at a browser can be told more than the one sentence for every client. */
@@ -28,6 +30,9 @@ const EXPLANATIONS: Partial<Record<Code, string>> = {
     'You signed in with one factor only. Set up a second one at your identity provider, then sign in again.',
   'not-found': 'There is nothing at this address.',
 }
+
+/** Of the certificate of the connection: signing in again would not help. */
+export const isOfCertificate = (code: Code): boolean => code.startsWith('client-certificate-')
 
 const TITLES_BY_STATUS: Partial<Record<number, string>> = {
   400: 'This request is not valid',
@@ -56,7 +61,11 @@ export function errorPage(known: PartialExchange, code: Code, ways: WaysOut): Pa
   const { link, signIn } = ways
   const { status, sentence } = errorTable[code]
   return {
-    title: TITLES[code] ?? TITLES_BY_STATUS[status] ?? 'That did not work',
+    title:
+      TITLES[code] ??
+      (isOfCertificate(code) ? 'Certificate not accepted' : undefined) ??
+      TITLES_BY_STATUS[status] ??
+      'That did not work',
     content: html`<p>${signIn?.isAutomatic === true ? RESTARTING : (EXPLANATIONS[code] ?? sentence)}</p>${link === undefined ? wayOut(known, code, status, ways) : confirmation(link)}`,
     footer: html`<span>${code}</span><span>request ${known.requestId ?? 'without id'}</span>`,
   }
@@ -64,6 +73,9 @@ export function errorPage(known: PartialExchange, code: Code, ways: WaysOut): Pa
 
 const RESTARTING =
   'This sign-in is no longer under way: many tabs were opened at once, or it was used already. It begins again in a moment, for the page you wanted.'
+
+const ANOTHER_CERTIFICATE = html`<p>To choose another certificate, or none, close all windows of the browser first: it remembers which one you chose.</p>
+<p class="actions"><a class="button quiet" href="">Try again</a></p>`
 
 const button = (href: string, text: string) => html`<a class="button" href="${href}">${text}</a>`
 
@@ -81,8 +93,9 @@ function wayOut({ request }: PartialExchange, code: Code, status: number, { sign
   const signInAgain = button(signIn?.path ?? SIGN_IN, 'Sign in again')
   if (code === 'sign-in-unknown' || status === 401) return html`<p class="actions">${signInAgain}</p>`
   if (code === 'cross-site-request' || code === 'sign-in-not-same-origin') return html`<p class="actions">${start}</p>`
-  if (code === 'confirmation-other-account' || code === 'account-mismatch')
+  if (code === 'confirmation-other-account' || code === 'account-mismatch' || code === 'client-certificate-mismatch')
     return html`<p class="actions">${OTHER_ACCOUNT}${start}</p>`
+  if (isOfCertificate(code)) return ANOTHER_CERTIFICATE
   if (status === 403) return html`<p class="actions">${signInAgain}${OTHER_ACCOUNT}</p>`
   // A callback is good once: loading it again would never help.
   return status >= 500 && isRepeatable

@@ -10,7 +10,7 @@ import type { PartialExchange } from '../exchange.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import { drainRequest } from '../listener/request-content.ts'
 import { type ChallengeSettings, challengeFields } from './challenge.ts'
-import { errorPage } from './error-page.ts'
+import { errorPage, isOfCertificate } from './error-page.ts'
 import type { Pages } from './pages.ts'
 import { signInPath } from './sign-in-path.ts'
 
@@ -40,6 +40,8 @@ export function sendRefusal(
   const { status, sentence } = errorTable[code]
   // Where it ends is not certain, so nothing after it can be read as a request (RFC 9112 6.1).
   if (code === 'request-malformed' || status === 408) known.response.shouldKeepAlive = false
+  // Another certificate takes another connection.
+  if (isOfCertificate(code)) known.response.shouldKeepAlive = false
   const fields = ['Cache-Control', 'no-store', 'X-Torhaus-Error', code, ...requestIdFields(known)]
   fields.push(...settings.strictTransport)
   if (status === 401) {

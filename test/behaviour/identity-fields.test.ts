@@ -29,6 +29,8 @@ const believed = [
   'X-TFS-Impersonate',
   'X-MS-Client-Principal',
   'X-MS-Client-Principal-Name',
+  ...['Client-Cert', 'Client-Cert-Chain', 'X-Client-Cert', 'X-ARR-ClientCert', 'X-Forwarded-Client-Cert'],
+  ...['X-SSL-Client-Cert', 'X-SSL-Client-S-DN', 'SSL_CLIENT_CERT', 'X-Amzn-Mtls-Clientcert-Subject'],
   'X-Real-IP',
   'X-Client-IP',
   'True-Client-IP',

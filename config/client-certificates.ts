@@ -1,0 +1,137 @@
+/** What must be right about listener.tls.clientCertificates: authorities, revocation lists, and how an account is named. */
+import type { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
+import { readAll } from '../src/asn1/der.ts'
+import { checkAuthorities, contentOf } from './certificate-files.ts'
+import type { Report } from './diagnostic.ts'
+import { fileKind, wrongFile } from './file-kind.ts'
+import { patternProblem } from './linear-pattern.ts'
+import type { Config } from './schema.ts'
+import { certificatesIn } from './tls-pair.ts'
+
+export type ClientCertificateSettings = NonNullable<NonNullable<Config['listener']['tls']>['clientCertificates']>
+
+const AT = 'listener.tls.clientCertificates'
+
+export function checkClientCertificates({ listener }: Pick<Config, 'listener'>, report: Report): void {
+  const settings = listener.tls?.clientCertificates
+  if (settings === undefined) return
+  const { caFile, crlFile, accountFrom, accountPattern, firstFactor } = settings
+  checkAuthorities(`${AT}.caFile`, caFile, report)
+  const crlProblem = crlFile === undefined ? undefined : problemOfLists(crlFile)
+  if (crlProblem !== undefined) report(`${AT}.crlFile`, crlProblem)
+  const problem = patternProblem(accountPattern)
+  if (problem !== undefined) report(`${AT}.accountPattern`, problem)
+  if (firstFactor && accountFrom.length === 0)
+    report(`${AT}.firstFactor`, 'needs accountFrom: a certificate that names no account says of nobody who it is')
+}
+
+const LIST = /-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----/g
+
+/** Every revocation list of a file in PEM, each in PEM. */
+export const revocationListsIn = (fileName: string): string[] => readFileSync(fileName, 'latin1').match(LIST) ?? []
+
+function problemOfLists(fileName: string): string | undefined {
+  const content = contentOf(fileName)
+  if (typeof content === 'string') return content
+  const lists = revocationListsIn(fileName)
+  const must = 'must hold a certificate revocation list in PEM'
+  const remedy = ': make PEM of it with `openssl crl -inform DER -in OLD -out NEW`'
+  if (lists.length === 0)
+    return `${fileName} ${wrongFile(fileKind(content), must)}${content[0] === SEQUENCE ? remedy : ''}`
+  try {
+    createSecureContext({ crl: lists })
+    lists.forEach(listOf)
+    return undefined
+  } catch {
+    return `${fileName} holds a damaged revocation list, and ${must}`
+  }
+}
+
+export interface RevocationList {
+  /** The name of its authority, in DER. */
+  readonly issuer: Buffer
+  /** When the next one is due; undefined where it does not say, and is good for ever. */
+  readonly nextUpdateMs: number | undefined
+}
+
+const SEQUENCE = 0x30
+const INTEGER = 0x02
+const CONTEXT_0 = 0xa0
+const TIMES = [0x17, 0x18]
+
+/** Of a list in PEM (RFC 5280 5.1). Throws where it is none. */
+export function listOf(pem: string): RevocationList {
+  const [list] = partsOf(Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64'))
+  const [toBeSigned] = partsOf(list?.contents)
+  const [first, ...others] = partsOf(toBeSigned?.contents)
+  // The first version has no number.
+  const [, issuer, , nextUpdate] = first?.tag === INTEGER ? others : [first, ...others]
+  if (issuer === undefined) throw new RangeError('issuer')
+  const isDue = nextUpdate !== undefined && TIMES.includes(nextUpdate.tag)
+  return { issuer: issuer.contents, nextUpdateMs: isDue ? timeOf(nextUpdate.contents.toString('latin1')) : undefined }
+}
+
+/** The name of whom a certificate is for, in DER (RFC 5280 4.1). */
+export function subjectOf({ raw }: X509Certificate): Buffer {
+  const [certificate] = partsOf(raw)
+  const [toBeSigned] = partsOf(certificate?.contents)
+  const [first, ...others] = partsOf(toBeSigned?.contents)
+  const subject = (first?.tag === CONTEXT_0 ? others : [first, ...others])[4]
+  if (subject === undefined) throw new RangeError('subject')
+  return subject.contents
+}
+
+function partsOf(octets: Buffer | undefined) {
+  const parts = octets && readAll(octets)
+  if (parts === undefined) throw new RangeError('DER')
+  return parts
+}
+
+/** UTCTime means 1950 to 2049 (RFC 5280 5.1.2.4); GeneralizedTime has all four digits. */
+function timeOf(text: string): number {
+  const full = text.length === 13 ? `${Number(text.slice(0, 2)) < 50 ? '20' : '19'}${text}` : text
+  const time = Date.parse(full.replace(/^(....)(..)(..)(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'))
+  if (Number.isNaN(time)) throw new RangeError('time')
+  return time
+}
+
+interface ListWarning {
+  readonly path: string
+  readonly what: string
+  readonly remedy: string
+  readonly isOver?: true
+}
+
+/** Of files that were found to be right in form. */
+export function clientCertificateWarnings({ listener }: Pick<Config, 'listener'>, nowMs: number): ListWarning[] {
+  const settings = listener.tls?.clientCertificates
+  if (settings === undefined) return []
+  const authorities = certificatesIn(readFileSync(settings.caFile, 'latin1'))
+  const rootless = authorities.filter(one => !authorities.some(other => one.checkIssued(other)))
+  return [
+    ...rootless.map(({ subject, issuer }) => ({
+      path: `${AT}.caFile`,
+      what: `${settings.caFile} holds the intermediate ${oneLine(subject)} without ${oneLine(issuer)}, which has signed it`,
+      remedy: 'nothing that leads to it is accepted; add that root',
+    })),
+    ...(settings.crlFile === undefined ? [] : listWarnings(settings.crlFile, authorities, nowMs)),
+  ]
+}
+
+function listWarnings(fileName: string, authorities: readonly X509Certificate[], nowMs: number): ListWarning[] {
+  const lists = revocationListsIn(fileName).map(listOf)
+  const path = `${AT}.crlFile`
+  const isLate = ({ nextUpdateMs }: RevocationList) => nextUpdateMs !== undefined && nextUpdateMs <= nowMs
+  return authorities.flatMap((authority): ListWarning[] => {
+    const name = oneLine(authority.subject)
+    const own = lists.filter(({ issuer }) => issuer.equals(subjectOf(authority)))
+    const remedy = 'its certificates are refused until there is one'
+    if (own.length === 0) return [{ path, what: `${fileName} has no list of ${name}`, remedy }]
+    if (!own.every(isLate)) return []
+    return [{ path, what: `${fileName} has a list of ${name} whose next one is overdue`, remedy, isOver: true }]
+  })
+}
+
+const oneLine = (name: string) => name.replaceAll('\n', ', ')

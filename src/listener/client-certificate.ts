@@ -1,0 +1,71 @@
+/**
+ * Certificates of clients. TLS judges them at the handshake, and lets each connection stand: what is wrong is answered to
+ * its requests, so that whoever asks reads why. A handshake that ended instead would be an alert that says little, with
+ * TLS 1.3 after the client believes that all is well.
+ */
+import { createHash, type X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { TLSSocket, type TlsOptions } from 'node:tls'
+import { type ClientCertificateSettings, revocationListsIn } from '../../config/client-certificates.ts'
+import type { Code } from '../errors.ts'
+
+export interface ShownCertificate {
+  readonly certificate: X509Certificate
+  /** Why it is not good; undefined: it is. */
+  readonly problem: Code | undefined
+  readonly notAfterMs: number
+}
+
+export function clientCertificateOptions({ caFile, crlFile }: ClientCertificateSettings): TlsOptions {
+  const ca = readFileSync(caFile)
+  const crl = crlFile === undefined ? undefined : revocationListsIn(crlFile)
+  const judgedBy = createHash('sha256')
+    .update(ca)
+    .update(crl?.join() ?? '')
+  return {
+    ...{ requestCert: true, rejectUnauthorized: false, ca },
+    ...(crl === undefined ? {} : { crl }),
+    // A session that is resumed keeps its verdict: not where other authorities, or another list, gave it. 32 bytes at most.
+    sessionIdContext: judgedBy.digest('base64url').slice(0, 32),
+  }
+}
+
+const shown = new WeakMap<Socket, ShownCertificate>()
+
+/** Undefined where the connection has none, or is not over TLS. */
+export function certificateOf(socket: Socket): ShownCertificate | undefined {
+  const known = shown.get(socket)
+  if (known !== undefined || !(socket instanceof TLSSocket)) return known
+  // Not by `authorized` alone: a resumed session without a certificate counts as that, too.
+  const certificate = socket.getPeerX509Certificate()
+  if (certificate === undefined) return undefined
+  const { authorized, authorizationError } = socket
+  const problem = authorized ? undefined : problemOf(String(authorizationError))
+  const found = { certificate, problem, notAfterMs: certificate.validToDate.getTime() }
+  shown.set(socket, found)
+  return found
+}
+
+/** X509_V_ERR_* of OpenSSL, as Node calls them. */
+const PROBLEMS: Readonly<Record<string, Code>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'client-certificate-untrusted',
+  SELF_SIGNED_CERT_IN_CHAIN: 'client-certificate-untrusted',
+  // The chain that was sent ends at somebody unknown.
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'client-certificate-untrusted',
+  // No chain was sent.
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'client-certificate-incomplete',
+  // It ends at an authority of ours that is no root.
+  UNABLE_TO_GET_ISSUER_CERT: 'client-certificate-root-missing',
+  CERT_HAS_EXPIRED: 'client-certificate-expired',
+  CERT_NOT_YET_VALID: 'client-certificate-not-yet-valid',
+  CERT_REVOKED: 'client-certificate-revoked',
+  INVALID_PURPOSE: 'client-certificate-wrong-use',
+  UNABLE_TO_GET_CRL: 'client-certificate-unchecked',
+  CRL_HAS_EXPIRED: 'client-certificate-unchecked',
+  CRL_NOT_YET_VALID: 'client-certificate-unchecked',
+  CRL_SIGNATURE_FAILURE: 'client-certificate-unchecked',
+  UNABLE_TO_DECRYPT_CRL_SIGNATURE: 'client-certificate-unchecked',
+}
+
+const problemOf = (error: string): Code => PROBLEMS[error] ?? 'client-certificate-invalid'
