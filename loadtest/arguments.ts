@@ -39,18 +39,21 @@ export function readArguments(args: readonly string[]): Wish {
   const modes = [name !== undefined, curves, workers, soak, report, render].filter(Boolean).length
   if (modes !== 1) throw new TypeError('one of --scenario NAME, --curves, --workers, --soak, --report, --render')
   const profile = values['cpu-profile']
-  const identities = countFrom('--identities', values.identities, MAX_IDENTITIES)
+  const identities = countsFrom('--identities', values.identities)
   const rounds = countFrom('--rounds', values.rounds, MAX_ROUNDS)
   const nodeOptions = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
-  const ofScenario = (scenario: Scenario, withPeers: boolean, sides: TlsSides) =>
-    scenarioJob({
-      ...{ scenario, baseline, nodeOptions, identities, rounds },
-      ...{ peerNames: peersOf(scenario, withPeers), tls: sides },
-    })
+  const asked = { baseline, nodeOptions, rounds }
 
   const jobs: Job[] = []
-  if (name !== undefined) jobs.push(ofScenario(scenarioNamed(name), peers, sidesOf(scenarioNamed(name), values.tls)))
-  if (report) jobs.push(...reported.map(({ scenario, tls }) => ofScenario(scenarioNamed(scenario), true, tls)))
+  if (name !== undefined) {
+    const scenario = scenarioNamed(name)
+    const tls = sidesOf(scenario, values.tls)
+    jobs.push(scenarioJob({ ...asked, scenario, tls, identities, peerNames: peersOf(scenario, peers) }))
+  }
+  for (const { scenario: of, tls, identities: counts } of report ? reported : []) {
+    const scenario = scenarioNamed(of)
+    jobs.push(scenarioJob({ ...asked, scenario, tls, identities: counts, peerNames: peersOf(scenario, true) }))
+  }
   if (curves || report) jobs.push(curvesJob)
   if (workers || report) jobs.push(workersJob)
   if (soak) jobs.push(soakJob(minutesFrom(values.minutes)))
@@ -82,6 +85,13 @@ function minutesFrom(text = '30'): number {
   const minutes = Number(text)
   if (!(minutes > 0 && minutes <= MAX_SOAK_MINUTES)) throw new TypeError(`--minutes is at most ${MAX_SOAK_MINUTES}`)
   return minutes
+}
+
+/** The first for all contenders; each other one for a Torhaus of its own beside them. */
+function countsFrom(name: string, text: string | undefined): number[] {
+  const counts = text?.split(',').flatMap(one => countFrom(name, one, MAX_IDENTITIES) ?? []) ?? []
+  if (new Set(counts).size < counts.length) throw new TypeError(`${name} names a number twice`)
+  return counts
 }
 
 function countFrom(name: string, text: string | undefined, most: number): number | undefined {

@@ -10,7 +10,10 @@ const smallRequests = { nginx: 2.5, apache: 1, 'apache-openidc': 0.4 } as const
 const smallRequestsOverTls = { ...smallRequests, nginx: 2 } as const
 const NEW_CONNECTION_GOALS = { nginx: 2 } as const
 
-/** By the name of the result, which says who speaks TLS, and by peer. */
+/**
+ * By the name of the result, which says who speaks TLS, and by peer. Of the usual population (measure/population.ts)
+ * where requests are small.
+ */
 export const costGoals: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   session: smallRequests,
   'session-tls-client': smallRequestsOverTls,
@@ -28,6 +31,16 @@ export const costGoals: Readonly<Record<string, Readonly<Record<string, number>>
   'bulk-up-tls-both': { nginx: 0.9 },
   'handshake-tls-client': NEW_CONNECTION_GOALS,
   'handshake-tls-both': NEW_CONNECTION_GOALS,
+}
+
+/**
+ * Cost of so many identities beside one, by scenario, at most; in one run by `--identities`, with the first of them as
+ * what all contenders are sent: docs/performance/README.md, "Population".
+ */
+export const populationGoals: Readonly<Record<string, Readonly<Record<number, number>>>> = {
+  session: { 10000: 1.25, 100000: 1.5 },
+  pat: { 20000: 1.25 },
+  'pat-git': { 20000: 1.25 },
 }
 
 /** Of resumed connections, by peer; those above are of full handshakes. */

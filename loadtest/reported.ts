@@ -1,5 +1,6 @@
 /** What the report stands on, in its order: each scenario with TLS as companies run it first, and without. */
 import type { TlsSides } from './lab/tls.ts'
+import { USUAL_SIZE } from './measure/population.ts'
 import { scenarioResultName } from './results/scenario-result.ts'
 
 interface Reported {
@@ -9,6 +10,8 @@ interface Reported {
   readonly resultName: string
   /** `session, TLS on both sides` */
   readonly title: string
+  /** As in `--identities`; none: the usual population alone. */
+  readonly identities: readonly number[]
 }
 
 const SIDES: readonly (readonly [scenario: string, ...TlsSides[]])[] = [
@@ -25,6 +28,12 @@ const SIDES: readonly (readonly [scenario: string, ...TlsSides[]])[] = [
   ['idle-websockets', 'none'],
 ]
 
+/** What many cost beside one: by the name of the result. */
+const compared: Readonly<Record<string, readonly number[]>> = {
+  session: [USUAL_SIZE.sessions, 1, 100_000],
+  'pat-git': [USUAL_SIZE.personalAccessTokens, 1],
+}
+
 const titles: Readonly<Record<TlsSides, string>> = {
   none: '',
   client: ', TLS from clients',
@@ -32,5 +41,8 @@ const titles: Readonly<Record<TlsSides, string>> = {
 }
 
 export const reported: readonly Reported[] = SIDES.flatMap(([scenario, ...all]) =>
-  all.map(tls => ({ scenario, tls, resultName: scenarioResultName({ scenario, tls }), title: scenario + titles[tls] })),
+  all.map(tls => {
+    const resultName = scenarioResultName({ scenario, tls })
+    return { scenario, tls, resultName, title: scenario + titles[tls], identities: compared[resultName] ?? [] }
+  }),
 )

@@ -1,22 +1,22 @@
 /** One scenario, from the start of its laboratory to its result. */
-import { credentialFields } from './credential-fields.ts'
-import { agreedTls } from './generators/tls-check.ts'
+import { besideName, contendersOf, crowdOf } from './contenders.ts'
 import { openLaboratory } from './lab/laboratory.ts'
-import type { Realm } from './lab/realm.ts'
 import type { TlsSides } from './lab/tls.ts'
 import { torhaus, torhausBeside, torhausOf } from './lab/torhaus.ts'
-import type { Contender } from './measure/contender-load.ts'
 import { delegationCost, measureInitiation } from './measure/delegation-cost.ts'
 import { FULL, SHORT } from './measure/durations.ts'
 import { KDC_REQUESTS, sumUp } from './measure/figures.ts'
 import { measure } from './measure/measure.ts'
-import { populationLike } from './measure/population.ts'
+import { SHORT_SIZE, USUAL_SIZE } from './measure/population.ts'
+import { populationCost } from './measure/population-cost.ts'
 import { sumUpScenario } from './measure/sum-up-scenario.ts'
 import { peerTable } from './peer-table.ts'
+import { populationText } from './results/population-text.ts'
 import type { ScenarioResult } from './results/scenario-result.ts'
 import type { Run } from './run-context.ts'
 import type { Scenario } from './scenario.ts'
 import type { Subject, SubjectStarter, Surroundings } from './subject.ts'
+import { tlsNotes } from './tls-notes.ts'
 
 export interface ScenarioWish {
   readonly scenario: Scenario
@@ -25,8 +25,8 @@ export interface ScenarioWish {
   /** Another working tree, whose Torhaus is measured beside this one. */
   readonly baseline: string | undefined
   readonly nodeOptions: readonly string[]
-  /** How many send while all connections are busy; undefined: one. */
-  readonly identities: number | undefined
+  /** How many send, in place of the usual ones; then those of further Torhauses in the same rounds. */
+  readonly identities: readonly number[]
   /** In place of the usual ones: so many, of a second each. */
   readonly rounds: number | undefined
 }
@@ -55,7 +55,7 @@ export async function runScenario(wish: ScenarioWish, { short, signal, tell }: R
   }
   if (scenario.kind !== 'sign-ins' && scenario.kind !== 'handshakes') subjects.push(direct(laboratory))
 
-  const contenders = await contendersOf(subjects, laboratory)
+  const people = await contendersOf(subjects, laboratory)
   const notes = await tlsNotes(subjects, laboratory)
   const usual = short ? SHORT : FULL
   const durations = wish.rounds === undefined ? usual : { ...usual, rounds: wish.rounds, saturationS: 1 }
@@ -66,13 +66,26 @@ export async function runScenario(wish: ScenarioWish, { short, signal, tell }: R
     tell(`one GSSAPI initiation: ${initiations.at(-1)} us CPU`)
   }
   const { directory } = laboratory
-  const population = populationOf(wish, contenders, laboratory)
-  const setting = { durations, population, origin, identityProvider, realm, tls, directory, signal, tell, afterRound }
+  const startMs = performance.now()
+  const { contenders, size } = await crowdOf(
+    scenario,
+    people,
+    wish.identities,
+    short ? SHORT_SIZE : USUAL_SIZE,
+    laboratory,
+  )
+  tell(
+    `senders: ${size === undefined ? 'one' : populationText(size)}, made in ${Math.round(performance.now() - startMs)} ms`,
+  )
+  const setting = { durations, origin, identityProvider, realm, tls, directory, signal, tell, afterRound }
   const measured = await measure(scenario, contenders, kdcRequests, setting)
   const figures = new Map([...measured].map(([name, what]) => [name, sumUp(what)]))
   const requestsPerSecond = scenario.kind === 'requests' ? scenario.requestsPerSecond * durations.rateShare : undefined
-  const comparisons = delegationCost(figures, initiations)
-  return sumUpScenario(scenario, figures, { tls: sides, requestsPerSecond, comparisons, notes })
+  const comparisons = [
+    ...populationCost(scenario.name, figures, identitiesByName(wish.identities)),
+    ...delegationCost(figures, initiations),
+  ]
+  return sumUpScenario(scenario, figures, { tls: sides, population: size, requestsPerSecond, comparisons, notes })
 }
 
 /** The origin server by itself, as a client of its own would reach it: over TLS where clients speak it. */
@@ -82,63 +95,20 @@ const direct = ({ origin, tls }: Surroundings): Subject => ({
   server: undefined,
 })
 
-/** Checks the certificate of each. Nothing to say where nobody speaks TLS. */
-async function tlsNotes(subjects: readonly Subject[], { tls }: Surroundings): Promise<string[]> {
-  if (tls === undefined) return []
-  const agreed = await Promise.all(subjects.map(async ({ name, port }) => [name, await agreedTls(port, tls)] as const))
-  const namesOf = Map.groupBy(agreed, ([, what]) => what)
-  const sentences = [...namesOf].map(([what, by]) => `${what} (${by.map(([name]) => name).join(', ')})`)
-  return [
-    `One certificate and key (ECDSA P-256) for all. A client that offers what OpenSSL 3.0 does agreed on ${sentences.join('; ')}. ` +
-      'Certificates are checked with the authority that signed them: once of each before anything is measured, and on every connection ' +
-      `for latencies, tickets, new connections and transfers; wrk and autocannon look at none.${tls.isToOrigin ? ' Everyone checks that of the origin server.' : ''}`,
-  ]
-}
-
-function populationOf({ scenario, identities }: ScenarioWish, contenders: readonly Contender[], where: Surroundings) {
-  if (identities === undefined) return undefined
-  const [request] =
-    contenders[0]?.credentials.flatMap(scenario.kind === 'requests' ? scenario.requests : () => []) ?? []
-  if (request === undefined) throw new TypeError('--identities is for scenarios of many small requests')
-  return populationLike(request, identities, where)
-}
-
 /** The one that is judged comes first. */
-function torhausStarters({ scenario, nodeOptions, baseline }: ScenarioWish): SubjectStarter[] {
+function torhausStarters({ scenario, nodeOptions, baseline, identities }: ScenarioWish): SubjectStarter[] {
   const kind = scenario.torhaus ?? 'assertion'
   return [
     torhaus(kind, nodeOptions),
     ...(baseline === undefined ? [] : [torhausOf(baseline, kind)]),
     ...Object.entries(scenario.kerberos?.beside ?? {}).map(([name, other]) => torhausBeside(name, other)),
+    ...identities.slice(1).map(count => torhausBeside(besideName(count), kind)),
   ]
 }
 
-interface People {
-  readonly identityProvider: {
-    readonly accessTokens: readonly string[]
-    signIn(start: string, page: string): Promise<string[]>
-  }
-  readonly realm: Realm | undefined
-}
-
-/** Signs everybody in everywhere. Whoever knows no sessions is sent the cookie of Torhaus: the same bytes to carry. */
-export async function contendersOf(
-  subjects: readonly Subject[],
-  { identityProvider, realm }: People,
-): Promise<Contender[]> {
-  const cookies = await Promise.all(
-    subjects.map(({ signInPages: pages }) => pages && identityProvider.signIn(pages.start, pages.page)),
-  )
-  const { accessTokens } = identityProvider
-  const tickets = (await realm?.freshTokens(accessTokens.length)) ?? []
-  return subjects.map((subject, at) => ({
-    subject,
-    credentials: accessTokens.map((accessToken, user) => {
-      const cookie = (cookies[at] ?? cookies[0])?.[user] ?? ''
-      return credentialFields({ cookie, accessToken, ticket: tickets[user] ?? '' }, subject.name === 'apache-openidc')
-    }),
-  }))
-}
+/** Of the Torhauses that differ in nothing else. */
+const identitiesByName = (identities: readonly number[]) =>
+  new Map(identities.map((count, at) => [at === 0 ? 'torhaus' : besideName(count), count]))
 
 /** What was counted and must not be. Errors of peers stand in the result; they are theirs. */
 export function scenarioFailures({ rows: [subject] }: ScenarioResult, scenario: Scenario): string[] {

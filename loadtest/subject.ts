@@ -36,6 +36,8 @@ export interface Subject {
   readonly sessionsMade?: () => number
   /** It accepts a Kerberos token once only, so that each request has to carry a fresh one. */
   readonly checksTickets?: boolean
+  /** What it has learned of a sender makes later requests cheaper: it warms up until it knows everybody. */
+  readonly remembersSenders?: boolean
   /** Its requests go to this folder of the origin server. */
   readonly originFolder?: string
 }

@@ -1,4 +1,5 @@
 /** What is kept of the cost curves: plain JSON. */
+import type { PopulationSize } from '../measure/population.ts'
 import type { Spread } from '../results/scenario-result.ts'
 
 export interface CurvePoint {
@@ -31,6 +32,8 @@ export interface MemoryFigures {
 
 export interface CurvesResult {
   readonly kind: 'curves'
+  /** Of the curves of size and connections. */
+  readonly population: Readonly<Partial<PopulationSize>>
   readonly curves: readonly Curve[]
   readonly memory: MemoryFigures
 }

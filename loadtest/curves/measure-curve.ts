@@ -1,4 +1,5 @@
 /** One curve: at each point every subject warms up, then they take turns. */
+import type { Lists } from '../generators/lists.ts'
 import { saturate } from '../generators/saturate.ts'
 import type { Origin } from '../lab/origin.ts'
 import type { LoadRequest } from '../load.ts'
@@ -12,8 +13,7 @@ import type { Curve, CurvePoint } from './curves-result.ts'
 interface PointLoad {
   readonly connections: number
   readonly requests: readonly LoadRequest[]
-  /** See saturate.ts. */
-  readonly linesFile?: string
+  readonly lists?: Lists
 }
 
 export interface CurvePlan extends Omit<Curve, 'lines'> {

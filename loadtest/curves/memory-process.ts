@@ -32,7 +32,11 @@ async function bytesPerSession(): Promise<number> {
   const [storeFile, keyFile] = [join(directory, 'sessions.sqlite'), join(directory, 'session-key')]
   const key = randomBytes(32)
   writeFileSync(keyFile, key.toString('base64'), { mode: 0o600 })
-  const ids = seedSessions({ storeFile, keyFile, count, accountOf: index => `user-${index}` })
+  const ids = seedSessions({
+    storeFile,
+    keyFile,
+    accounts: Array.from({ length: count }, (_, index) => `user-${index}`),
+  })
   const store = SessionDatabase.open(storeFile)
   const times = { idleTimeoutSeconds: DAY_S, absoluteTimeoutSeconds: DAY_S, cacheMs: 60_000, maxCached: count }
   const sessions = new Sessions(store, new Sealer([key]), times, new Changes(), system)

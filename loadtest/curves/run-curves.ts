@@ -2,15 +2,17 @@
  * `--curves`: what a request costs against the number of sessions, principals and connections, and the size of the
  * response.
  */
+
+import { contendersOf } from '../contenders.ts'
 import { smallRequest } from '../credential-fields.ts'
 import { type Laboratory, openLaboratory } from '../lab/laboratory.ts'
 import { pageBytes } from '../lab/origin.ts'
 import { sessionFiles, torhaus } from '../lab/torhaus.ts'
 import type { LoadRequest } from '../load.ts'
-import { asAnySession, writeIdentities } from '../measure/population.ts'
+import { asAnyone, SHORT_SIZE, USUAL_SIZE, writeList } from '../measure/population.ts'
 import { nginx } from '../peers/nginx.ts'
+import { populationText } from '../results/population-text.ts'
 import type { Run } from '../run-context.ts'
-import { contendersOf } from '../run-scenario.ts'
 import type { Curve, CurvesResult } from './curves-result.ts'
 import { type CurvePlan, measureCurve } from './measure-curve.ts'
 import { measureMemory } from './measure-memory.ts'
@@ -37,22 +39,28 @@ export async function runCurves(run: Run): Promise<CurvesResult> {
   const memory = await measureMemory(subject, session, laboratory.directory, run)
   const measured = (plan: CurvePlan) => measureCurve(plan, laboratory, run)
   const manySessions = seededLoad(laboratory, session)
+  const { sessions, principals } = run.short ? SHORT_SIZE : USUAL_SIZE
+  const population = { sessions, principals }
+  const people = () => manySessions('people', sessions, index => `user-${index % principals}`)
   const curves: Curve[] = [
     await measured({
       name: 'response-bytes',
-      description: `Content of 0 bytes to 1 MB, one browser session, ${CONNECTIONS} connections.`,
+      description: `Content of 0 bytes to 1 MB, ${CONNECTIONS} connections; senders: ${populationText(population)}.`,
       xLabel: 'response content, bytes',
       points: SIZES[size].map(name => pageBytes[name]),
       subjects,
-      load: bytes => ({ connections: CONNECTIONS, requests: [pageOf(session, bytes)] }),
+      load: bytes => {
+        const { requests, ...load } = people()
+        return { ...load, requests: requests.map(request => pageOf(request, bytes)) }
+      },
     }),
     await measured({
       name: 'connections',
-      description: 'Client connections, all busy; one browser session, 1 KB responses.',
+      description: `Client connections, all busy, 1 KB responses; senders: ${populationText(population)}.`,
       xLabel: 'busy client connections',
       points: CONNECTION_COUNTS[size],
       subjects,
-      load: connections => ({ connections, requests: [session] }),
+      load: connections => ({ ...people(), connections }),
     }),
     await measured({
       name: 'principals',
@@ -71,7 +79,7 @@ export async function runCurves(run: Run): Promise<CurvesResult> {
       load: count => manySessions('sessions', count, () => 'everybody'),
     }),
   ]
-  return { kind: 'curves', curves, memory }
+  return { kind: 'curves', population, curves, memory }
 }
 
 function pageOf(request: LoadRequest, bytes: number): LoadRequest {
@@ -83,16 +91,14 @@ function pageOf(request: LoadRequest, bytes: number): LoadRequest {
 /** Seeds what a point has more than the one before it, and spreads requests over all of them. */
 function seededLoad({ directory, ...surroundings }: Laboratory, request: LoadRequest) {
   const seeded = new Map<string, string[]>()
-  const anyones = asAnySession(request)
+  const anyones = asAnyone(request, 'sessions')
   if (anyones === undefined) throw new Error('there is no session in the request')
   return (what: string, count: number, accountOf: (index: number) => string) => {
     const ids = seeded.get(what) ?? []
     seeded.set(what, ids)
-    const missing = count - ids.length
-    const files = sessionFiles({ directory, ...surroundings })
-    for (const id of seedSessions({ ...files, count: missing, accountOf: index => accountOf(ids.length + index) }))
-      ids.push(id)
-    return { connections: CONNECTIONS, requests: [anyones], linesFile: writeIdentities(directory, ids) }
+    const accounts = Array.from({ length: count }, (_, index) => accountOf(index)).slice(ids.length)
+    ids.push(...seedSessions({ ...sessionFiles({ directory, ...surroundings }), accounts }))
+    return { connections: CONNECTIONS, requests: [anyones], lists: writeList(directory, 'sessions', ids) }
   }
 }
 

@@ -12,8 +12,8 @@ import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 export interface SeedOptions {
   readonly storeFile: string
   readonly keyFile: string
-  readonly count: number
-  readonly accountOf: (index: number) => string
+  /** Of each session. */
+  readonly accounts: readonly string[]
 }
 
 /** Other writers wait for a transaction: it must stay short beside their patience. */
@@ -22,16 +22,16 @@ const PER_TRANSACTION = 5000
 const TOKENS = JSON.stringify({ refreshToken: 'r'.repeat(43), idToken: 'i'.repeat(900) })
 
 /** Returns the ids, as they stand in cookies. */
-export function seedSessions({ storeFile, keyFile, count, accountOf }: SeedOptions): string[] {
+export function seedSessions({ storeFile, keyFile, accounts }: SeedOptions): string[] {
   const database = new SqliteDatabase(storeFile, SESSION_SCHEMA)
   try {
     const store = new SqliteSessionStore(database)
     const sealer = new Sealer([readKey(keyFile)])
-    const ids = Array.from({ length: count }, newOpaqueId)
-    for (let from = 0; from < count; from += PER_TRANSACTION) {
+    const ids = accounts.map(newOpaqueId)
+    for (let from = 0; from < ids.length; from += PER_TRANSACTION) {
       database.transaction(() => {
         for (const [index, id] of ids.slice(from, from + PER_TRANSACTION).entries())
-          store.createSession(sessionRecord(id, accountOf(from + index), sealer))
+          store.createSession(sessionRecord(id, accounts[from + index] ?? '', sealer))
       })
     }
     return ids

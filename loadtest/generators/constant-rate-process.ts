@@ -8,6 +8,7 @@ import { Worker } from 'node:worker_threads'
 import type { ConstantRate, LoadRequest } from '../load.ts'
 import { AnswerReceiver } from './answer-receiver.ts'
 import type { ConstantRateOrder } from './constant-rate.ts'
+import { readLists } from './lists.ts'
 import { monotonicMs } from './monotonic-ms.ts'
 import type { Pace } from './pacer-thread.ts'
 import { poolOf } from './pool.ts'
@@ -20,6 +21,7 @@ const MIN_INTERVAL_MS = 0.25
 
 const order = (await json(process.stdin)) as ConstantRateOrder
 const pool = poolOf(order)
+const anyones = readLists(order.lists ?? {})
 const total = Math.floor((order.warmUpS + order.durationS) * order.requestsPerSecond)
 const uncounted = order.warmUpS * order.requestsPerSecond
 const intervalMs = 1000 / order.requestsPerSecond
@@ -49,7 +51,7 @@ function send({ method, target, fields, content, responseBytes }: LoadRequest, d
 function sendUntil({ startMs }: Pace, elapsedMs: number): void {
   // The first is due one interval after the start; half a microsecond is room for rounding.
   for (; sent < total && (sent + 1) * intervalMs <= elapsedMs + 0.0005; sent++)
-    send(order.requests[sent % order.requests.length] as LoadRequest, startMs + (sent + 1) * intervalMs)
+    send(anyones(order.requests[sent % order.requests.length] as LoadRequest), startMs + (sent + 1) * intervalMs)
   if (sent === total) void pacer.terminate()
 }
 

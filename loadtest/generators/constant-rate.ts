@@ -9,6 +9,7 @@ import { resolve } from 'node:path'
 import type { Place } from '../lab/cores.ts'
 import { runProgram } from '../lab/run-program.ts'
 import type { ConstantRate, LoadRequest } from '../load.ts'
+import type { Lists } from './lists.ts'
 
 const PROCESS = resolve(import.meta.dirname, 'constant-rate-process.ts')
 /** For the answers that are still out when the last request was sent. */
@@ -22,7 +23,10 @@ export interface ConstantRateOrder {
   readonly durationS: number
   /** Latencies of the time before are not counted. */
   readonly warmUpS: number
+  /** Sent in turn. */
   readonly requests: readonly LoadRequest[]
+  /** What takes the place of the placeholders in the requests. */
+  readonly lists?: Lists | undefined
   /** Reports what has come so far again and again; default: once, at the end. */
   readonly reportEveryS?: number
   /** Over TLS, with a certificate that this one has signed. */

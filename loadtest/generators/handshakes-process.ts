@@ -4,12 +4,14 @@ import { json } from 'node:stream/consumers'
 import { connect, type TLSSocket } from 'node:tls'
 import type { LoadRequest } from '../load.ts'
 import type { HandshakeOrder, Handshakes } from './handshakes.ts'
+import { readLists } from './lists.ts'
 
 const TIMEOUT_MS = 10_000
 const HEAD_END = '\r\n\r\n'
 
 const order = (await json(process.stdin)) as HandshakeOrder
 const { port, ca, count, concurrency, requests } = order
+const anyones = readLists(order.lists ?? {})
 const isResumed = order.sessions !== undefined
 const sessions = (order.sessions ?? []).map(session => Buffer.from(session, 'base64'))
 const latenciesMs: number[] = []
@@ -62,7 +64,7 @@ function checkAnswer(answer: string, { responseBytes }: LoadRequest): void {
 
 async function openInTurn(lane: number): Promise<void> {
   while (opened < count) {
-    const request = requests[opened++ % requests.length] as LoadRequest
+    const request = anyones(requests[opened++ % requests.length] as LoadRequest)
     const startMs = performance.now()
     try {
       await openOne(lane, request)

@@ -6,6 +6,7 @@
 import { resolve } from 'node:path'
 import { runProgram } from '../lab/run-program.ts'
 import type { LoadRequest, Saturation } from '../load.ts'
+import type { Lists } from './lists.ts'
 
 const PROCESS = resolve(import.meta.dirname, 'handshakes-process.ts')
 const TIMEOUT_MS = 120_000
@@ -20,6 +21,8 @@ export interface HandshakeOrder {
   readonly concurrency: number
   /** Sent in turn. */
   readonly requests: readonly LoadRequest[]
+  /** What takes the place of the placeholders in the requests. */
+  readonly lists?: Lists | undefined
   /** Sessions to resume, base64, one for each that is open at the same time; undefined: full handshakes. */
   readonly sessions: readonly string[] | undefined
 }

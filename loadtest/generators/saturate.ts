@@ -2,11 +2,13 @@
  * Saturation with wrk: one thread, a fixed number of connections, each of which asks again as soon as it has its
  * answer. wrk looks at no certificate; tls-check.ts did, before anything was measured.
  */
+import { randomInt } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runProgram } from '../lab/run-program.ts'
 import { type LabTls, schemeOf } from '../lab/tls.ts'
 import type { LoadRequest, Saturation } from '../load.ts'
+import type { Lists } from './lists.ts'
 
 export interface SaturationOptions {
   readonly port: number
@@ -14,23 +16,20 @@ export interface SaturationOptions {
   readonly durationS: number
   /** Sent in turn, again and again. */
   readonly requests: readonly LoadRequest[]
-  /** Takes the place of PLACEHOLDER in each request: one of the lines of this file at random. */
-  readonly linesFile?: string
+  /** What takes the place of the placeholders in the requests. */
+  readonly lists?: Lists | undefined
   readonly tls?: LabTls | undefined
   readonly directory: string
   readonly signal: AbortSignal
 }
 
-/** Stands in the fields of a request for what differs from one to the next. */
-export const PLACEHOLDER = '@@line@@'
-
 /** A request that a slow peer leaves unanswered for so long counts as an error. */
 const TIMEOUT_S = 5
 
 export async function saturate(options: SaturationOptions): Promise<Saturation> {
-  const { port, connections, durationS, requests, directory, signal, linesFile, tls } = options
+  const { port, connections, durationS, requests, directory, signal, lists = {}, tls } = options
   const script = join(directory, 'wrk.lua')
-  writeFileSync(script, luaScript(requests, linesFile), { mode: 0o600 })
+  writeFileSync(script, luaScript(requests, lists), { mode: 0o600 })
   const settings = [
     '-t',
     '1',
@@ -54,21 +53,24 @@ export async function saturate(options: SaturationOptions): Promise<Saturation> 
  * wrk calls a status up to 399 fine; redirects and refusals are found by the caller, who compares with what has arrived
  * at the origin server. Looking at each answer here would cost the generator more than the request.
  */
-function luaScript(requests: readonly LoadRequest[], linesFile: string | undefined): string {
+function luaScript(requests: readonly LoadRequest[], lists: Lists): string {
   const formats = requests.map(({ method, target, fields, content }) => {
     const pairs = Object.entries(fields).map(([name, value]) => `[${lua(name)}]=${lua(value)}`)
     const body = content === undefined ? '' : `, ${lua(content)}`
     return `  texts[#texts + 1] = wrk.format(${lua(method)}, ${lua(target)}, {${pairs.join(',')}}${body})`
   })
-  return `local texts = {}
-local at = 0
+  return `local texts, heads, tails, lines = {}, {}, {}, {}
+local at, random = 0, math.random
+math.randomseed(${randomInt(2 ** 31)})
 init = function()
 ${formats.join('\n')}
-${linesFile === undefined ? '' : readLines(linesFile)}
+${Object.entries(lists).map(readLines).join('\n')}
 end
 request = function()
   at = at % #texts + 1
-  return ${linesFile === undefined ? 'texts[at]' : 'heads[at] .. lines[random(#lines)] .. tails[at]'}
+  local list = lines[at]
+  if list == nil then return texts[at] end
+  return heads[at] .. list[random(#list)] .. tails[at]
 end
 done = function(summary)
   local e = summary.errors
@@ -78,13 +80,14 @@ end
 `
 }
 
-/** Each text is cut at its placeholder once, so that a request costs the generator one concatenation. */
-const readLines = (file: string) => `  random = math.random
-  lines, heads, tails = {}, {}, {}
-  for line in io.lines(${lua(file)}) do lines[#lines + 1] = line end
-  for i, text in ipairs(texts) do
-    local from, to = text:find(${lua(PLACEHOLDER)}, 1, true)
-    heads[i], tails[i] = text:sub(1, from - 1), text:sub(to + 1)
+/** A seed of its own for each turn, or all would take the same few. Each text is cut at its placeholder once, so that a request costs the generator one concatenation. */
+const readLines = ([placeholder, file]: readonly [string, string]) => `  do
+    local list = {}
+    for line in io.lines(${lua(file)}) do list[#list + 1] = line end
+    for i, text in ipairs(texts) do
+      local from, to = text:find(${lua(placeholder)}, 1, true)
+      if from ~= nil then heads[i], tails[i], lines[i] = text:sub(1, from - 1), text:sub(to + 1), list end
+    end
   end`
 
 /** Printable ASCII and line ends only, so that JSON's quoting is also Lua's. */

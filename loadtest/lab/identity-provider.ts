@@ -17,6 +17,8 @@ export interface IdentityProvider {
   readonly issuer: string
   /** For each user a JWT access token (RS256) with the second factor, valid for longer than a load test runs. */
   readonly accessTokens: readonly string[]
+  /** Likewise for any accounts, in their order: as the OP would give them to people that it does not know. */
+  accessTokensFor(accounts: readonly string[]): Promise<string[]>
   readonly torhaus: Client
   readonly apache: Client & { readonly redirectUri: string }
   /** Certificate of the signing key, for programs that take no JWK set over plain HTTP. */
@@ -69,6 +71,7 @@ export async function startIdentityProvider(
   return {
     issuer: op.issuer,
     accessTokens: await Promise.all(users.map(({ name }) => op.issueAccessToken(name))),
+    accessTokensFor: accounts => Promise.all(accounts.map(account => tokenFor(op, first.name, account))),
     torhaus,
     apache,
     certificate: certify(op, directory),
@@ -76,6 +79,11 @@ export async function startIdentityProvider(
     newBrowser: start => signIn(new BrowserClient(proxyCa), start, first),
     stop: () => op.close(),
   }
+}
+
+function tokenFor(op: OpenIdProvider, userName: string, account: string): Promise<string> {
+  const claims = { sub: op.subjectOf(account), preferred_username: account, name: account }
+  return op.issueAccessToken(userName, { ...claims, email: `${account}@example.test` })
 }
 
 async function newClient(id: string): Promise<Client> {

@@ -122,7 +122,7 @@ const settingOf = async (surroundings: Surroundings) => ({
 function trafficOf(kind: TorhausKind) {
   if (kind === 'negotiate') return { checksTickets: true }
   // The origin server refuses there what comes without a token: each answer proves that one was sent.
-  return kind === 'impersonating' ? { originFolder: TICKET_FOLDER } : {}
+  return { remembersSenders: true, ...(kind === 'impersonating' && { originFolder: TICKET_FOLDER }) }
 }
 
 const commandOf = (program: string, configFile: string, nodeOptions: readonly string[]) => [

@@ -1,5 +1,6 @@
 /** What a contender is sent in a scenario of many small requests, and by which generator. */
 import { negotiateFields } from '../credential-fields.ts'
+import { readLists } from '../generators/lists.ts'
 import { saturate } from '../generators/saturate.ts'
 import { sendEach } from '../generators/send-each.ts'
 import { verify } from '../generators/verify.ts'
@@ -15,6 +16,8 @@ import type { Population } from './population.ts'
 export interface Contender {
   readonly subject: Subject
   readonly credentials: readonly CredentialFields[]
+  /** Who sends in place of those users; undefined: they do. */
+  readonly population: Population | undefined
 }
 
 export interface LoadSetting {
@@ -22,7 +25,6 @@ export interface LoadSetting {
   readonly realm: Realm | undefined
   readonly tls: LabTls | undefined
   readonly directory: string
-  readonly population?: Population | undefined
   readonly signal: AbortSignal
 }
 
@@ -34,14 +36,19 @@ export interface LoadSize {
 
 const VERIFIED_REQUESTS = 240
 
-/** At least `count` requests where each may be sent once only; else the few of the scenario, to be sent in turn. */
+/**
+ * At least `count` requests where each may be sent once only; else the few of the scenario, to be sent in turn, with
+ * placeholders where there is a population.
+ */
 export async function requestsFor(contender: Contender, count: number, setting: LoadSetting): Promise<LoadRequest[]> {
-  const { subject, credentials } = contender
+  const { subject, credentials, population } = contender
   const { realm, scenario } = setting
   if (subject.checksTickets !== true) {
     const folder = subject.originFolder ?? ''
-    const requests = credentials.flatMap(scenario.requests)
-    return requests.map(request => ({ ...request, target: `${folder}${request.target}` }))
+    return credentials.flatMap(scenario.requests).map(request => {
+      const anyones = population?.anyones(request) ?? request
+      return { ...anyones, target: `${folder}${request.target}` }
+    })
   }
   if (realm === undefined) throw new Error(`${subject.name} checks tickets, and there is no realm to make them`)
   const tokens = await realm.freshTokens(count)
@@ -53,7 +60,11 @@ export async function requestsFor(contender: Contender, count: number, setting: 
 export async function verifyContender(contender: Contender, setting: LoadSetting): Promise<void> {
   const { subject } = contender
   const requests = await requestsFor(contender, VERIFIED_REQUESTS, setting)
-  if (subject.checksTickets !== true) return verify({ ...subject, tls: setting.tls }, requests, VERIFIED_REQUESTS)
+  if (subject.checksTickets !== true) {
+    const anyones = readLists(contender.population?.lists ?? {})
+    const sample = Array.from({ length: VERIFIED_REQUESTS }, (_, index) => requests[index % requests.length] ?? [])
+    return verify({ ...subject, tls: setting.tls }, sample.flat().map(anyones), VERIFIED_REQUESTS)
+  }
   const { errors } = await sendEach(
     { port: subject.port, connections: 8, requests, ca: setting.tls?.ca },
     setting.signal,
@@ -69,12 +80,10 @@ export async function prepareLoad(
   setting: LoadSetting,
 ): Promise<() => Promise<Saturation>> {
   const { port, checksTickets } = contender.subject
-  const { directory, signal, population, tls } = setting
+  const { directory, signal, tls } = setting
   const { connections } = setting.scenario
   const requests = await requestsFor(contender, freshRequests, setting)
   if (checksTickets === true) return () => sendEach({ port, connections, requests, ca: tls?.ca }, signal)
-  const options = { port, connections, durationS, directory, tls, signal }
-  return population === undefined
-    ? () => saturate({ ...options, requests })
-    : () => saturate({ ...options, requests: requests.map(population.anyones), linesFile: population.linesFile })
+  const lists = contender.population?.lists
+  return () => saturate({ port, connections, durationS, requests, lists, directory, tls, signal })
 }

@@ -3,6 +3,8 @@ export interface Durations {
   readonly rounds: number
   /** Once: later rounds find the compiled code and the caches of the ones before. */
   readonly warmUpS: number
+  /** Again, until each of a population was asked for so many times on average: the first time costs more. */
+  readonly warmUpTimes: number
   readonly saturationS: number
   readonly latencyRounds: number
   readonly constantRateS: number
@@ -25,6 +27,7 @@ export interface Durations {
 export const FULL: Durations = {
   rounds: 5,
   warmUpS: 3,
+  warmUpTimes: 3,
   saturationS: 2,
   latencyRounds: 2,
   constantRateS: 4,
@@ -39,6 +42,7 @@ export const FULL: Durations = {
 export const SHORT: Durations = {
   rounds: 1,
   warmUpS: 1,
+  warmUpTimes: 0,
   saturationS: 2,
   latencyRounds: 1,
   constantRateS: 2,

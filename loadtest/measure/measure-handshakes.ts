@@ -34,13 +34,14 @@ export async function measureHandshakes(scenario: HandshakeScenario, setting: Se
 /** Sessions are fetched before what is accounted for. */
 async function prepare(
   { count, concurrency, request }: HandshakeScenario,
-  { subject, credentials: [credentials] }: Contender,
+  { subject, credentials: [credentials], population }: Contender,
   { tls, durations, signal }: Setting,
   isResumed: boolean,
 ): Promise<() => Promise<Handshakes>> {
   if (tls === undefined || credentials === undefined) throw new Error('handshakes need TLS and a user')
   const order = {
-    ...{ port: subject.port, ca: tls.ca, concurrency, requests: [request(credentials)] },
+    ...{ port: subject.port, ca: tls.ca, concurrency, lists: population?.lists },
+    requests: [population?.anyones(request(credentials)) ?? request(credentials)],
     count: Math.round(count * durations.handshakeShare),
   }
   if (!isResumed) return () => openEach({ ...order, sessions: undefined }, signal)

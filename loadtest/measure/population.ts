@@ -2,56 +2,124 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { randomPat } from '../credential-fields.ts'
-import { seedSessions } from '../curves/seed-sessions.ts'
-import { PLACEHOLDER } from '../generators/saturate.ts'
-import { sessionFiles } from '../lab/torhaus.ts'
+import type { Lists } from '../generators/lists.ts'
 import type { LoadRequest } from '../load.ts'
-import type { Surroundings } from '../subject.ts'
+
+/** How many there are of each. Sessions and access tokens are of so many principals. */
+export interface PopulationSize {
+  readonly sessions: number
+  readonly personalAccessTokens: number
+  readonly accessTokens: number
+  readonly principals: number
+}
+
+type Credential = Exclude<keyof PopulationSize, 'principals'>
+
+/** A company of ten thousand people. */
+export const USUAL_SIZE: PopulationSize = {
+  sessions: 10_000,
+  personalAccessTokens: 20_000,
+  accessTokens: 10_000,
+  principals: 5000,
+}
+
+/** For quick runs: a twentieth. */
+export const SHORT_SIZE: PopulationSize = {
+  sessions: 500,
+  personalAccessTokens: 1000,
+  accessTokens: 500,
+  principals: 250,
+}
+
+/** `count` of each, of no more principals than usual. */
+export const sizeOf = (count: number): PopulationSize => ({
+  ...{ sessions: count, personalAccessTokens: count, accessTokens: count },
+  principals: Math.min(count, USUAL_SIZE.principals),
+})
 
 export interface Population {
-  /** One identity a line; see saturate.ts. */
-  readonly linesFile: string
-  /** The request as anyone of them sends it. */
+  /** What its requests use. */
+  readonly size: Readonly<Partial<PopulationSize>>
+  /** What takes the place of the placeholders. */
+  readonly lists: Lists
+  /** Of the longest list. */
+  readonly identities: number
+  /** The request as anyone of them sends it; as it is where no credentials of theirs are in it. */
   anyones(request: LoadRequest): LoadRequest
 }
 
-const SESSION = /(torhaus=)[\w-]+/
-
-/** A request with a session, as anyone sends it. Undefined: there is none in it. */
-export function asAnySession(request: LoadRequest): LoadRequest | undefined {
-  const { Cookie: cookie = '' } = request.fields
-  return SESSION.test(cookie) ? withField(request, 'Cookie', cookie.replace(SESSION, `$1${PLACEHOLDER}`)) : undefined
+/** Where the credentials come from. */
+export interface Registry {
+  /** For lists. */
+  readonly directory: string
+  accountOf(index: number): string
+  sessionsFor(accounts: readonly string[]): Promise<readonly string[]>
+  accessTokensFor(accounts: readonly string[]): Promise<readonly string[]>
 }
 
-/** Of which each request takes one at random; see saturate.ts. Returns the name of the file. */
-export function writeIdentities(directory: string, identities: readonly string[]): string {
-  const linesFile = join(directory, 'identities')
-  writeFileSync(linesFile, identities.map(identity => `${identity}\n`).join(''), { mode: 0o600 })
-  return linesFile
+interface Slot {
+  readonly field: string
+  /** What differs from sender to sender. */
+  readonly pattern: RegExp
 }
 
-const BASIC = /^Basic .+$/
+const slots: Readonly<Record<Credential, Slot>> = {
+  sessions: { field: 'Cookie', pattern: /(?<=\btorhaus=)[\w-]+/ },
+  personalAccessTokens: { field: 'Authorization', pattern: /(?<=^Basic ).+/ },
+  accessTokens: { field: 'Authorization', pattern: /(?<=^Bearer ).+/ },
+}
+const credentials = Object.keys(slots) as Credential[]
+
+const placeholderOf = (credential: Credential) => `@@${credential}@@`
+
+const valueIn = ({ fields }: LoadRequest, { field, pattern }: Slot) => pattern.exec(fields[field] ?? '')?.[0]
+
+/** A request as anyone sends it. Undefined: it has no such credentials. */
+export function asAnyone(request: LoadRequest, credential: Credential): LoadRequest | undefined {
+  const slot = slots[credential]
+  if (valueIn(request, slot) === undefined) return undefined
+  const value = (request.fields[slot.field] ?? '').replace(slot.pattern, placeholderOf(credential))
+  return { ...request, fields: { ...request.fields, [slot.field]: value } }
+}
+
+/** Each request takes one of them. */
+export function writeList(directory: string, credential: Credential, identities: readonly string[], name = ''): Lists {
+  const file = join(directory, `${credential}${name}`)
+  writeFileSync(file, identities.map(identity => `${identity}\n`).join(''), { mode: 0o600 })
+  return { [placeholderOf(credential)]: file }
+}
 
 /**
- * `count` sessions of as many accounts in the store of the Torhaus under load, or as many personal access tokens: as the
- * request of one of them is.
- * @throws {TypeError} where the request has neither, so that there is nothing to differ.
+ * Of the kinds of credentials that are in the requests. Undefined where there are none, so that nothing could differ.
+ * `name` tells the lists of several apart.
  */
-export function populationLike(request: LoadRequest, count: number, surroundings: Surroundings): Population {
-  const write = (identities: readonly string[]) => writeIdentities(surroundings.directory, identities)
-  if (asAnySession(request) !== undefined) {
-    const accountOf = (index: number) => `user-${index}`
-    const linesFile = write(seedSessions({ ...sessionFiles(surroundings), count, accountOf }))
-    return { linesFile, anyones: one => asAnySession(one) ?? one }
+export async function createPopulation(
+  requests: readonly LoadRequest[],
+  size: PopulationSize,
+  registry: Registry,
+  name: string,
+): Promise<Population | undefined> {
+  const used = credentials.filter(credential => requests.some(request => asAnyone(request, credential) !== undefined))
+  if (used.length === 0) return undefined
+  const accountsFor = (count: number) =>
+    Array.from({ length: count }, (_, index) => registry.accountOf(index % size.principals))
+  const identitiesOf = {
+    sessions: () => registry.sessionsFor(accountsFor(size.sessions)),
+    accessTokens: () => registry.accessTokensFor(accountsFor(size.accessTokens)),
+    personalAccessTokens: () =>
+      Array.from({ length: size.personalAccessTokens }, () => Buffer.from(`:${randomPat()}`).toString('base64')),
   }
-  if (BASIC.test(request.fields.Authorization ?? '')) {
-    const linesFile = write(Array.from({ length: count }, () => Buffer.from(`:${randomPat()}`).toString('base64')))
-    return { linesFile, anyones: one => withField(one, 'Authorization', `Basic ${PLACEHOLDER}`) }
+  const lists: Record<string, string> = {}
+  for (const credential of used)
+    Object.assign(lists, writeList(registry.directory, credential, await identitiesOf[credential](), name))
+  const hasPrincipals = used.some(credential => credential !== 'personalAccessTokens')
+  return {
+    size: {
+      ...Object.fromEntries(used.map(credential => [credential, size[credential]])),
+      ...(hasPrincipals && { principals: size.principals }),
+    },
+    lists,
+    identities: Math.max(...used.map(credential => size[credential])),
+    anyones: request => used.reduce((one, credential) => asAnyone(one, credential) ?? one, request),
   }
-  throw new TypeError('--identities is for scenarios with browser sessions or personal access tokens alone')
 }
-
-const withField = (request: LoadRequest, name: string, value: string): LoadRequest => ({
-  ...request,
-  fields: { ...request.fields, [name]: value },
-})

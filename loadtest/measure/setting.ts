@@ -5,7 +5,6 @@ import type { LabTls } from '../lab/tls.ts'
 import type { Contender } from './contender-load.ts'
 import type { Durations } from './durations.ts'
 import type { Measured } from './figures.ts'
-import type { Population } from './population.ts'
 
 /** What all measurements of one run share. */
 export interface Setting {
@@ -17,8 +16,6 @@ export interface Setting {
   readonly directory: string
   readonly signal: AbortSignal
   readonly tell: (line: string) => void
-  /** Who sends while all connections are busy; undefined: one of them. */
-  readonly population: Population | undefined
   /** What else is measured between the rounds. */
   readonly afterRound: () => Promise<void>
 }

@@ -6,6 +6,7 @@ import type { Comparison, CostUnit, ResultRow, ScenarioResult } from '../results
 import { spreadText, TOO_BUSY } from '../results/scenario-result.ts'
 import type { Scenario } from '../scenario.ts'
 import { type Figures, spread } from './figures.ts'
+import type { PopulationSize } from './population.ts'
 
 const units: Readonly<Record<Scenario['kind'], CostUnit>> = {
   requests: 'us/request',
@@ -18,6 +19,7 @@ const units: Readonly<Record<Scenario['kind'], CostUnit>> = {
 /** What is said about a result beside its figures. */
 interface About {
   readonly tls: TlsSides
+  readonly population: Readonly<Partial<PopulationSize>> | undefined
   /** Of the latencies, where they were measured at a constant rate. */
   readonly requestsPerSecond: number | undefined
   readonly comparisons: readonly Comparison[]
@@ -27,7 +29,7 @@ interface About {
 export function sumUpScenario(
   scenario: Scenario,
   figures: ReadonlyMap<string, Figures>,
-  { tls, requestsPerSecond, comparisons, notes }: About,
+  { tls, population, requestsPerSecond, comparisons, notes }: About,
 ): ScenarioResult {
   const subject = figures.get('torhaus')
   if (subject === undefined) throw new Error('nothing was measured')
@@ -37,6 +39,7 @@ export function sumUpScenario(
     scenario: scenario.name,
     description: scenario.description,
     tls,
+    ...(population !== undefined && { population }),
     unit: units[scenario.kind],
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
     rows: [...figures].map(([name, of]) => (of === direct ? directRow(of) : row(name, of, subject))),

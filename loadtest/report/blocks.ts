@@ -3,6 +3,7 @@
 import type { TlsSides } from '../lab/tls.ts'
 import { reported } from '../reported.ts'
 import { type KeptResults, scenarioIn } from '../results/kept-result.ts'
+import { populationText } from '../results/population-text.ts'
 import { rowOf, type ScenarioResult, spreadText } from '../results/scenario-result.ts'
 import { CONNECTIONS_PER_USER, capacityFor, costModel, MAX_BUSY, PEAK_REQUESTS_PER_USER } from './cost-model.ts'
 import { numberText } from './scale.ts'
@@ -30,7 +31,14 @@ export function figuresBlock(results: KeptResults): string {
   if (lines.length === 0) return NOT_YET
   const head = `| Processor time of Torhaus, as a multiple of | ${HEADLINE_PEERS.map(([, title]) => title).join(' | ')} |`
   const table = [head, `|---|${'---:|'.repeat(HEADLINE_PEERS.length)}`, ...lines].join('\n')
-  return [table, ...(latencies.length === 0 ? [] : [latencies.join(' ')])].join('\n\n')
+  const sentBy = measured.flatMap(({ scenario, result: { population } }, at) => {
+    const isFirst = measured.findIndex(other => other.scenario === scenario) === at
+    return isFirst && population !== undefined && HEADLINES.includes(scenario)
+      ? [`${scenario} by ${populationText(population)}`]
+      : []
+  })
+  const senders = sentBy.length === 0 ? [] : [`Small requests are sent: ${sentBy.join('; ')}.`]
+  return [table, ...senders, ...(latencies.length === 0 ? [] : [latencies.join(' ')])].join('\n\n')
 }
 
 const TLS_FIRST: readonly TlsSides[] = ['both', 'client', 'none']
@@ -65,26 +73,33 @@ function latencySentence({ title, result }: Headline): string[] {
   return [`Added to a request at ${result.requestsPerSecond}/s (${title}): p50 ${p50} ms, p99 ${p99} ms.`]
 }
 
+const missionTls: Readonly<Record<TlsSides, string>> = {
+  none: 'over plain HTTP',
+  client: 'with TLS from clients',
+  both: 'with TLS on both sides',
+}
+
 const USERS = [1000, 10_000, 50_000]
 
 /** For docs/performance/README.md: the cost model, and what it comes to. */
 export function capacityBlock(results: KeptResults): string {
   const model = costModel(results)
   if (model === undefined) return NOT_YET
-  const { usPerRequest, usPerKb, usPerMissionRequest, memory } = model
+  const { usPerRequest, usPerKb, usPerMissionRequest, memory, mission, population } = model
   const rows = USERS.map(users => {
     const { requestsPerSecond, mbPerSecond, busyCores, cores, memoryMb } = capacityFor(users, model)
     const cells = [users, requestsPerSecond, Math.round(mbPerSecond)].map(numberText)
     return `| ${[...cells, busyCores.toFixed(2), cores, numberText(Math.round(memoryMb))].join(' | ')} |`
   })
   return [
-    `A request takes ${usPerRequest.toFixed(0)} us of processor time and ${usPerKb.toFixed(2)} us for each KB of its response; one of the mission mix, 100 KB on average, ${usPerMissionRequest.toFixed(0)} us.`,
+    `A request over plain HTTP, of ${populationText(population)}, takes ${usPerRequest.toFixed(0)} us of processor time and ${usPerKb.toFixed(2)} us for each KB of its response; ` +
+      `one of the mission mix ${missionTls[mission.tls]}, of ${populationText(mission.population ?? {})}, 100 KB on average, ${usPerMissionRequest.toFixed(0)} us.`,
     `A process takes ${memory.baseMb.toFixed(0)} MB, and for each session in its cache ${numberText(memory.bytesPerSession)} bytes, for each principal ${numberText(memory.bytesPerPrincipal)}, for each idle client connection ${numberText(memory.bytesPerConnection)}.`,
     [
       '| People at work | requests/s at the peak | MB/s | busy cores | cores to have | memory, MB |',
       '|---:|---:|---:|---:|---:|---:|',
       ...rows,
     ].join('\n'),
-    `People make ${PEAK_REQUESTS_PER_USER} requests per second at the peak, as 10,000 of them make 3,000, and keep ${CONNECTIONS_PER_USER} connections; a core is busy for ${100 * MAX_BUSY} % of the time at most. TLS towards clients is not in these figures.`,
+    `People make ${PEAK_REQUESTS_PER_USER} requests per second at the peak, as 10,000 of them make 3,000, and keep ${CONNECTIONS_PER_USER} connections; a core is busy for ${100 * MAX_BUSY} % of the time at most. The cores are those of the mission mix.`,
   ].join('\n\n')
 }

@@ -1,6 +1,7 @@
 /** From measured figures to what a machine must have. */
 import { type CurvesResult, curveOf, type MemoryFigures } from '../curves/curves-result.ts'
 import { type KeptResults, resultIn, scenarioIn } from '../results/kept-result.ts'
+import type { ScenarioResult } from '../results/scenario-result.ts'
 
 export interface CostModel {
   /** Processor time of a request without content, and of each KB of response. */
@@ -9,6 +10,9 @@ export interface CostModel {
   /** Of the mission mix: 100 KB on average. */
   readonly usPerMissionRequest: number
   readonly memory: MemoryFigures
+  /** What the mission mix was measured as, and who sent what the curve of sizes stands on. */
+  readonly mission: ScenarioResult
+  readonly population: CurvesResult['population']
 }
 
 export interface Capacity {
@@ -32,10 +36,13 @@ const MISSION_KB = 100
 /** Undefined where what it stands on was not measured. */
 export function costModel(results: KeptResults): CostModel | undefined {
   const curves = resultIn(results, 'curves')
-  const mission = scenarioIn(results, 'mission-day')?.rows[0]?.cpuUsPerRequest
-  if (curves === undefined || mission === undefined) return undefined
+  // As companies run it, where that was measured.
+  const mission = scenarioIn(results, 'mission-day-tls-both') ?? scenarioIn(results, 'mission-day')
+  const usPerMissionRequest = mission?.rows[0]?.cpuUsPerRequest
+  if (curves === undefined || mission === undefined || usPerMissionRequest === undefined) return undefined
   const sizes = sizeCost(curves)
-  return sizes && { ...sizes, usPerMissionRequest: mission, memory: curves.memory }
+  const { memory, population } = curves
+  return sizes && { ...sizes, usPerMissionRequest, memory, mission, population }
 }
 
 /** A straight line through the smallest and the largest response. */

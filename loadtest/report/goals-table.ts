@@ -1,6 +1,7 @@
 /** Every goal that kept results can be held against. */
 import { costGoals } from '../goals.ts'
 import { type KeptResult, resultName } from '../results/kept-result.ts'
+import { populationText } from '../results/population-text.ts'
 import { goalText, measuredText } from '../results/scenario-markdown.ts'
 import { type Comparison, rowOf, scenarioResultName } from '../results/scenario-result.ts'
 
@@ -9,10 +10,17 @@ export function goalsTable(results: Iterable<KeptResult>): string {
   const rows = [...results].flatMap(kept =>
     comparisonsOf(kept)
       .filter(({ atMost, atLeast }) => atMost !== undefined || atLeast !== undefined)
-      .map(comparison => goalRow(resultName(kept.result), comparison)),
+      .map(comparison => goalRow(whereOf(kept), comparison)),
   )
   if (rows.length === 0) return 'Nothing can be held against them yet.'
   return ['| | | measured | goal | |', '|---|---|---:|---:|---|', ...rows].join('\n')
+}
+
+/** With the population, where goals are those of one. */
+function whereOf({ result }: KeptResult): string {
+  const name = resultName(result)
+  if (result.kind !== 'scenario' || result.population === undefined) return name
+  return `${name}: ${populationText(result.population)}`
 }
 
 function comparisonsOf({ result }: KeptResult): readonly Comparison[] {

@@ -14,9 +14,9 @@ interface Section {
 }
 
 const SECTIONS: readonly Section[] = [
-  ...reported.map(({ scenario, tls, resultName: of, title }) => ({
+  ...reported.map(({ scenario, tls, resultName: of, title, identities }) => ({
     ...{ title, of },
-    command: `npm run loadtest -- --scenario ${scenario} --tls ${tls} --peers --keep`,
+    command: `npm run loadtest -- --scenario ${scenario} --tls ${tls}${identities.length === 0 ? '' : ` --identities ${identities.join()}`} --peers --keep`,
   })),
   { title: 'Cost curves', of: 'curves', command: 'npm run loadtest -- --curves --keep' },
   { title: 'Two workers on two cores', of: 'workers', command: 'npm run loadtest -- --workers --keep' },
@@ -34,7 +34,7 @@ export function renderReport(results: KeptResults): Map<string, string> {
       '[page before](README.md).',
     ...(results.size === 0 ? ['Nothing is kept yet.'] : [runsTable(results), programsText(results)]),
     '## Goals',
-    'Of medians. They stand in `loadtest/goals.ts`, and no run fails for missing one.',
+    'Of medians, small requests sent by the population that is named. They stand in `loadtest/goals.ts`, and no run fails for missing one.',
     goalsTable(SECTIONS.flatMap(({ of }) => results.get(of) ?? [])),
     ...image('ratios', 'Processor time of Torhaus divided by that of other proxies, for each scenario'),
     ...SECTIONS.flatMap(section => renderSection(section, results.get(section.of), image)),

@@ -1,6 +1,7 @@
 /** The figures of one scenario as Markdown tables. */
 import { costGoals } from '../goals.ts'
 import type { TlsSides } from '../lab/tls.ts'
+import { populationText } from './population-text.ts'
 import {
   type Comparison,
   type ResultRow,
@@ -12,9 +13,10 @@ import {
 
 /** Without a heading. */
 export function scenarioMarkdown(result: ScenarioResult): string {
-  const { description, tls = 'none', requestsPerSecond, notes, comparisons } = result
+  const { description, tls, population, requestsPerSecond, notes, comparisons } = result
   const latencies = requestsPerSecond === undefined ? '' : ` Latencies at ${requestsPerSecond}/s.`
-  const parts = [`${description} ${tlsSentences[tls]}${latencies}`, rowsTable(result)]
+  const senders = population !== undefined ? ` Senders: ${populationText(population)}.` : ''
+  const parts = [`${description}${senders} ${tlsSentences[tls]}${latencies}`, rowsTable(result)]
   if (comparisons.length > 0) parts.push(comparisonTable(comparisons))
   return [...parts, ...notes].join('\n\n')
 }

@@ -1,5 +1,6 @@
 /** What is kept of a run of one scenario: plain JSON, from which tables and pictures are made. */
 import type { TlsSides } from '../lab/tls.ts'
+import type { PopulationSize } from '../measure/population.ts'
 
 /** Of the rounds. */
 export interface Spread {
@@ -50,8 +51,9 @@ export interface ScenarioResult {
   readonly kind: 'scenario'
   readonly scenario: string
   readonly description: string
-  /** Who spoke TLS; not in results of before 2026-12, where nobody did. */
-  readonly tls?: TlsSides
+  readonly tls: TlsSides
+  /** Who sent small requests; undefined where few large ones are sent. */
+  readonly population?: Readonly<Partial<PopulationSize>>
   readonly unit: CostUnit
   /** Of the latencies. */
   readonly requestsPerSecond?: number
@@ -64,17 +66,17 @@ export interface ScenarioResult {
 }
 
 /** `session`, and with TLS `session-tls-client`, `session-tls-both`: what it is kept and judged as. */
-export const scenarioResultName = ({ scenario, tls = 'none' }: Pick<ScenarioResult, 'scenario' | 'tls'>) =>
+export const scenarioResultName = ({ scenario, tls }: Pick<ScenarioResult, 'scenario' | 'tls'>) =>
   tls === 'none' ? scenario : `${scenario}-tls-${tls}`
 
 export const rowOf = ({ rows }: ScenarioResult, name: string) => rows.find(row => row.name === name)
 
 /** The last line of `--json`. */
-export function jsonLine({ scenario, tls = 'none', rows }: ScenarioResult): string {
+export function jsonLine({ scenario, tls, population, rows }: ScenarioResult): string {
   const [subject, ...others] = rows
   if (subject === undefined) throw new Error('nothing was measured')
   const peers = others.filter(({ name }) => name !== 'direct').map(row => [row.name, figuresOf(row)])
-  return JSON.stringify({ scenario, tls, subject: figuresOf(subject), peers: Object.fromEntries(peers) })
+  return JSON.stringify({ scenario, tls, population, subject: figuresOf(subject), peers: Object.fromEntries(peers) })
 }
 
 const figuresOf = ({ rps, p50Ms, p99Ms, cpuUsPerRequest, errors, upstreamSockets }: ResultRow) => ({

@@ -8,7 +8,7 @@ export const impersonated: Scenario = {
   kind: 'requests',
   name: 'impersonated',
   description:
-    'Browser sessions of three accounts in turn, out by constrained delegation with a token in each request; beside it a token on ' +
+    'Browser sessions of three accounts, out by constrained delegation with a token in each request; beside it a token on ' +
     'each connection, and sessions without Kerberos; 1 KB responses.',
   openidc: 'openid-connect',
   connections: CONNECTIONS,

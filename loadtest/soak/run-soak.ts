@@ -1,4 +1,6 @@
 /** `--soak`: the mission mix at a bounded rate for a long time. What grows, and what is not given back? */
+
+import { contendersOf } from '../contenders.ts'
 import { sendAtConstantRate } from '../generators/constant-rate.ts'
 import { openLaboratory } from '../lab/laboratory.ts'
 import type { Origin } from '../lab/origin.ts'
@@ -9,7 +11,6 @@ import type { ConstantRate } from '../load.ts'
 import { percentile } from '../measure/figures.ts'
 import { rounded } from '../results/rounded.ts'
 import type { Run } from '../run-context.ts'
-import { contendersOf } from '../run-scenario.ts'
 import { missionDay } from '../scenarios/mission-day.ts'
 import type { Subject } from '../subject.ts'
 import { slope } from './slope.ts'

@@ -10,6 +10,8 @@
  * lost to locks or to waiting for each other shows in the second one as idle time or as processor time per request. It
  * means nothing where other programs fill what two workers leave unused: what those took is given too.
  */
+
+import { contendersOf } from '../contenders.ts'
 import { smallRequest } from '../credential-fields.ts'
 import { saturate } from '../generators/saturate.ts'
 import { TWO_CORES_GOAL } from '../goals.ts'
@@ -23,7 +25,6 @@ import { spread, type Turn } from '../measure/figures.ts'
 import { rounded, roundedSpread } from '../results/rounded.ts'
 import { TOO_BUSY } from '../results/scenario-result.ts'
 import type { Run } from '../run-context.ts'
-import { contendersOf } from '../run-scenario.ts'
 import type { Subject } from '../subject.ts'
 import type { WorkersResult, WorkersRow } from './workers-result.ts'
 

@@ -22,17 +22,21 @@ async function runShort(name: string, ...more: readonly string[]) {
 
 const numbers = ['rps', 'p50Ms', 'p99Ms', 'cpuUsPerRequest', 'errors', 'upstreamSockets']
 
-const RUNS = [
-  ['session', '--identities', '500', '--tls', 'both'],
-  ['pat-git', '--identities', '500'],
-  ['handshake'],
-] as const
+const RUNS = [['session', '--tls', 'both'], ['pat-git', '--identities', '500,1'], ['handshake']] as const
+
+const POPULATIONS = {
+  session: { sessions: 500, principals: 250 },
+  'pat-git': { personalAccessTokens: 500 },
+  handshake: { personalAccessTokens: 1000 },
+}
+const PEERS = { session: [], 'pat-git': ['torhaus-1'], handshake: ['nginx'] }
 
 for (const [name, ...more] of RUNS) {
   test(`a short load of ${[name, ...more].join(' ')} ends without errors, and without more upstream connections than client connections`, async () => {
-    const { scenario, subject, peers } = await runShort(name, ...more)
+    const { scenario, population, subject, peers } = await runShort(name, ...more)
     assert.equal(scenario, name)
-    assert.deepEqual(Object.keys(peers), name === 'handshake' ? ['nginx'] : [])
+    assert.deepEqual(population, POPULATIONS[name])
+    assert.deepEqual(Object.keys(peers), PEERS[name])
     assert.deepEqual(Object.keys(subject), numbers)
     assert.ok(
       numbers.every(key => Number.isFinite(subject[key])),

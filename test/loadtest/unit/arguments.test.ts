@@ -8,6 +8,7 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [['--scenario', 'nothing'], /--scenario is one of: .*session/],
   [['--scenario', 'session', '--identities', '0'], /--identities is a whole number from 1 to 1000000/],
   [['--scenario', 'session', '--identities', 'many'], /--identities/],
+  [['--scenario', 'session', '--identities', '10000,1,1'], /--identities names a number twice/],
   [['--scenario', 'session', '--rounds', '1.5'], /--rounds is a whole number from 1 to 1000/],
   [['--scenario', 'session', '--tls', 'yes'], /--tls is one of: none client both/],
   [['--scenario', 'handshake', '--tls', 'none'], /--tls is client or both with handshake/],
@@ -18,8 +19,8 @@ for (const [args, message] of REFUSED)
     assert.throws(() => readArguments(args), message)
   })
 
-test('one scenario, with a population', () => {
-  const { jobs, json } = readArguments(['--scenario', 'session', '--identities', '10000', '--rounds', '24', '--json'])
+test('one scenario, with two populations beside each other', () => {
+  const { jobs, json } = readArguments(['--scenario', 'session', '--identities', '10000,1', '--rounds', '24', '--json'])
   assert.deepEqual([jobs.length, json], [1, true])
 })
 

@@ -22,7 +22,8 @@ function figures(cpuUs: readonly number[], errors: number, upstreamSockets: numb
   return sumUp(measured)
 }
 
-const about = { tls: 'none', requestsPerSecond: 200, comparisons: [], notes: [] } as const
+const population = { sessions: 10_000, principals: 5000 }
+const about = { tls: 'none', population, requestsPerSecond: 200, comparisons: [], notes: [] } as const
 
 const result = sumUpScenario(
   session,
@@ -39,6 +40,7 @@ test('the last line of --json has exactly these fields, and no row for the origi
   assert.deepEqual(JSON.parse(jsonLine(result)), {
     scenario: 'session',
     tls: 'none',
+    population,
     subject: { ...plain, cpuUsPerRequest: 50, errors: 0, upstreamSockets: 64 },
     peers: { nginx: { ...plain, cpuUsPerRequest: 15, errors: 2, upstreamSockets: 64 } },
   })

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
-import { figuresBlock, fillBlock } from '../../../loadtest/report/blocks.ts'
+import { capacityBlock, figuresBlock, fillBlock } from '../../../loadtest/report/blocks.ts'
 import { goalsTable } from '../../../loadtest/report/goals-table.ts'
 import { renderReport } from '../../../loadtest/report/render-report.ts'
 import { DOCUMENT_FOLDER, reportFiles, resultFolder } from '../../../loadtest/report/write-report.ts'
-import { readResults } from '../../../loadtest/results/kept-result.ts'
+import { type KeptResult, readResults } from '../../../loadtest/results/kept-result.ts'
 import { sampleResults } from './sample-results.ts'
 
 test('the report and its blocks in other pages are what the kept results render to', () => {
@@ -55,11 +55,14 @@ test('goals are shown as met or missed by the median, or as not to be told', () 
   const table = goalsTable(sampleResults.values())
   assert.match(
     table,
-    /^\| session \| cost beside nginx \| 4\.00 \(3\.40-4\.80\) \| 2\.5 at most \| \*\*missed\*\* \|$/m,
+    /^\| session: 10,000 sessions of 5,000 principals \| cost beside nginx \| 4\.00 \(3\.40-4\.80\) \| 2\.5 at most \| \*\*missed\*\* \|$/m,
   )
-  assert.match(table, /^\| session \| p50 added .* \| 0\.21 \| 0\.5 at most \| met \|$/m)
+  assert.match(table, /^\| session: 10,000 .* \| p50 added .* \| 0\.21 \| 0\.5 at most \| met \|$/m)
   assert.match(table, /^\| workers \| throughput \| 1\.90 .* \| 1\.8 at least \| met \|$/m)
-  assert.match(table, /^\| session \| p99 added .* \| -3\.10 \| 2 at most \| the machine was too busy to tell \|$/m)
+  assert.match(
+    table,
+    /^\| session: 10,000 .* \| p99 added .* \| -3\.10 \| 2 at most \| the machine was too busy to tell \|$/m,
+  )
 })
 
 test('a block is replaced between its marks and nowhere else', () => {
@@ -68,4 +71,25 @@ test('a block is replaced between its marks and nowhere else', () => {
   assert.equal(filled, 'before\n<!-- figures -->\nNot measured yet.\n<!-- /figures -->\nafter\n')
   assert.equal(fillBlock(filled, 'figures', 'old'), page)
   assert.throws(() => fillBlock('no marks', 'figures', ''), /no place for figures/)
+})
+
+test('README, report and capacity table say who sent the requests, and TLS comes first where it was measured', () => {
+  const kept = sampleResults.get('session')
+  assert.ok(kept?.result.kind === 'scenario')
+  const overTls: KeptResult = { ...kept, result: { ...kept.result, tls: 'both' } }
+  const results = new Map([...sampleResults, ['session-tls-both', overTls] as const])
+  const figures = figuresBlock(results)
+  assert.match(figures, /^\| session, TLS on both sides \|.*\n\| session \|/m)
+  assert.match(figures, /Small requests are sent: session by 10,000 sessions of 5,000 principals; bearer by/)
+  const page = renderReport(results).get('report.md') ?? ''
+  assert.match(
+    page,
+    /^## session, TLS on both sides\n\n.*--tls both.*\n\n.* Senders: 10,000 sessions of 5,000 principals\. TLS from/m,
+  )
+  assert.match(page, /^\| session-tls-both: 10,000 .* \| cost beside nginx \| .* \| 2 at most \|/m)
+  assert.match(page, /^`.*--identities 10000,1,100000 .*`$/m)
+  assert.match(
+    capacityBlock(results),
+    /of 10,000 sessions of 5,000 principals, takes 42 us .* mission mix over plain HTTP, of 10,000/,
+  )
 })

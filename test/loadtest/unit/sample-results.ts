@@ -21,7 +21,7 @@ function scenario(name: string, costs: Readonly<Record<string, number>>): Scenar
   const torhausUs = costs.torhaus ?? 0
   return {
     ...{ kind: 'scenario', scenario: name, description: `Traffic of ${name}.`, unit: 'us/request' },
-    requestsPerSecond: 200,
+    ...{ tls: 'none', population: { sessions: 10_000, principals: 5000 }, requestsPerSecond: 200 },
     rows: [
       ...Object.entries(costs).map(([subject, costUs]) => row(subject, costUs, torhausUs)),
       { name: 'direct', p50Ms: 0.4, p99Ms: 1.5, errors: 0, more: {} },
@@ -66,7 +66,7 @@ const results: readonly Result[] = [
     'http-proxy': 190,
   }),
   {
-    kind: 'curves',
+    ...{ kind: 'curves', population: { sessions: 10_000, principals: 5000 } },
     curves: [
       curve('response-bytes', 'response content, bytes', { 0: 42, 1024: 44, 10240: 50, 102400: 110, 1048576: 800 }),
       curve('connections', 'busy client connections', { 1: 70, 16: 52, 64: 48, 256: 50, 1000: 61 }),
