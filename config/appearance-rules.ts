@@ -1,12 +1,14 @@
 /** What our own pages may be made to look like. */
 
-import type { Report } from './diagnostic.ts'
+import { LANGUAGES } from '../src/texts/languages.ts'
+import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
+import { missingTexts, readLanguageFile } from './language-file.ts'
 import { readLogo } from './logo.ts'
 import { contrast, MIN_CONTRAST, PAPER } from './page-colors.ts'
 import type { Config } from './schema.ts'
 
 export function checkAppearance({ appearance }: Pick<Config, 'appearance'>, report: Report): void {
-  const { logoFile, logoDarkFile, accentColor, accentColorDark, helpUrl } = appearance
+  const { logoFile, logoDarkFile, accentColor, accentColorDark, helpUrl, languages } = appearance
   checkLogo('appearance.logoFile', logoFile, report)
   checkLogo('appearance.logoDarkFile', logoDarkFile, report)
   if (logoDarkFile !== undefined && logoFile === undefined)
@@ -15,7 +17,47 @@ export function checkAppearance({ appearance }: Pick<Config, 'appearance'>, repo
   checkColor('appearance.accentColorDark', accentColorDark, PAPER.dark, 'lighter', report)
   if (helpUrl !== undefined && !isLink(helpUrl))
     report('appearance.helpUrl', 'must be an https, http or mailto URL, e.g. mailto:help@example.com')
+  languages.forEach((language, index) => {
+    checkLanguage(`appearance.languages[${index}]`, language, languages.slice(0, index), report)
+  })
 }
+
+type Language = Config['appearance']['languages'][number]
+
+function checkLanguage(option: string, { tag, file }: Language, before: readonly Language[], report: Report): void {
+  if (before.some(other => other.tag.toLowerCase() === tag.toLowerCase())) report(`${option}.tag`, 'is there twice')
+  if (!isLanguageTag(tag)) report(`${option}.tag`, 'is no tag of a language (BCP 47), e.g. fr or pt-BR')
+  if (file === undefined) {
+    if (!Object.hasOwn(LANGUAGES, tag)) report(`${option}.file`, `is required: there are no texts in ${tag} otherwise`)
+    return
+  }
+  try {
+    readLanguageFile(file)
+  } catch (error) {
+    report(`${option}.file`, (error as Error).message)
+  }
+}
+
+function isLanguageTag(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1
+  } catch {
+    return false
+  }
+}
+
+/** For each file that has not all: what is said in English, where Torhaus does not know the language itself. */
+export const appearanceWarnings = ({ appearance }: Pick<Config, 'appearance'>): Diagnostic[] =>
+  appearance.languages.flatMap(({ tag, file }, index) => {
+    const missing = file === undefined || Object.hasOwn(LANGUAGES, tag) ? [] : missingTexts(readLanguageFile(file))
+    if (missing.length === 0) return []
+    return [
+      diagnostic(
+        `appearance.languages[${index}].file`,
+        `${file} lacks ${missing.length} texts, which are said in English: ${missing.join(', ')}`,
+      ),
+    ]
+  })
 
 function checkLogo(option: string, fileName: string | undefined, report: Report): void {
   if (fileName === undefined) return

@@ -1011,6 +1011,8 @@ const ownPages = section(
 const color = (description: string, byDefault: string) =>
   text(description, { default: byDefault, pattern: '^#[0-9a-fA-F]{6}$' })
 
+const helpText = (description: string) => text(description, { pattern: '^[^\\x00-\\x08\\x0b-\\x1f\\x7f]{1,500}$' })
+
 const appearance = section(
   {
     name: text('What stands at the head of each page and in its title: the name of your service.', {
@@ -1029,13 +1031,30 @@ const appearance = section(
     ),
     accentColorDark: color('The same for browsers that are set to dark: it is written on #1b222c.', ACCENT.dark),
     helpText: Type.Optional(
-      text(
+      helpText(
         'What stands at the foot of each page: whom to ask, and what to tell them. Plain text, of at most 500 characters.',
-        { pattern: '^[^\\x00-\\x08\\x0b-\\x1f\\x7f]{1,500}$' },
       ),
     ),
     helpUrl: Type.Optional(
       text('Where the help desk is: an https, http or mailto URL. Without it no page has a link there.'),
+    ),
+    languages: list(
+      requiredSection(
+        {
+          tag: text('Tag of the language (BCP 47), e.g. fr or pt-BR.', {
+            pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}$',
+          }),
+          file: Type.Optional(
+            file(
+              'YAML file: a mapping of keys to texts, as docs/texts.yaml has them. What is not in it is said in English; for de, as Torhaus says it in German.',
+            ),
+          ),
+          helpText: Type.Optional(helpText('In place of appearance.helpText for whoever reads this language.')),
+        },
+        'One language.',
+      ),
+      'Languages that the pages are in besides English and German. Browsers say which one their reader wants (Accept-Language).',
+      { default: [] },
     ),
   },
   'How the pages of Torhaus look to people: sign-in, refusals, confirmation, personal page (docs/appearance.md).',

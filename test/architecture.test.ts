@@ -20,7 +20,7 @@ const COMMANDS = ['src/cli/torhaus.ts']
 const ENTRIES = ['src/cli']
 
 /** Tables, which are as long as there are rows. */
-const TABLES = ['config/schema.ts', 'src/errors.ts']
+const TABLES = ['config/schema.ts', 'src/errors.ts', 'src/texts/english.ts', 'src/texts/german.ts']
 
 /**
  * What the rest may use of the Kerberos binding: the directory as a whole, opened by one file, what its errors mean,

@@ -48,7 +48,6 @@ export const FLOORS: readonly Floor[] = [
         'src/clock.ts',
         'src/confirmation-code.ts',
         'src/cover.ts',
-        'src/errors.ts',
         'src/exit-codes.ts',
         'src/fair-ledger.ts',
         'src/torhaus-version.ts',
@@ -57,7 +56,8 @@ export const FLOORS: readonly Floor[] = [
       'src/io',
     ],
   },
-  { name: 'products and encodings', rooms: ['config/profiles', 'src/asn1'] },
+  { name: 'texts', rooms: ['src/texts'] },
+  { name: 'products, encodings and faults', rooms: ['config/profiles', 'src/asn1', 'src/errors.ts'] },
 ]
 
 /** `src/http/cookie.ts` -> `src/http`; `src/main.ts` -> `src/main.ts`. */

@@ -1,4 +1,5 @@
 /** What goes wrong with how our own pages look. */
+import { english } from '../../src/texts/english.ts'
 import type { Mistake } from './mistake.ts'
 import type { Place } from './place.ts'
 
@@ -13,6 +14,14 @@ const withLogo = (place: Place, content: string | Uint8Array) => {
 
 const atLogo = `${at}logoFile: /etc/torhaus/logo.svg`
 const PLAIN = 'and must hold shapes alone: export it as plain SVG, or as PNG'
+
+const LANGUAGE = 'appearance: { languages: [{ tag: fr, file: fr.yaml }] }\nlogging:\n'
+const atTexts = '/etc/torhaus/torhaus.yaml:21: appearance.languages[0].file: /etc/torhaus/fr.yaml'
+
+function withTexts({ write, edit }: Place, texts: string): void {
+  write('fr.yaml', texts)
+  edit('logging:\n', LANGUAGE)
+}
 
 export const appearanceMistakes: readonly Mistake[] = [
   {
@@ -47,5 +56,27 @@ export const appearanceMistakes: readonly Mistake[] = [
     what: 'a link to the help desk that is a script',
     make: place => appear(place, "helpUrl: 'javascript:alert(1)'"),
     says: [`${at}helpUrl: must be an https, http or mailto URL, e.g. mailto:help@example.com`],
+  },
+  {
+    what: 'a misspelt key in a file of texts',
+    make: place => withTexts(place, 'button.confrim: Confirmer'),
+    says: [`${atTexts} has button.confrim, which is no text of our pages: docs/texts.yaml has all of them`],
+  },
+  {
+    what: 'a text in which what is filled in was translated, too',
+    make: place => withTexts(place, 'request.id: requête {numéro}'),
+    says: [`${atTexts} lacks {id} in request.id: what is filled in would not be said`],
+  },
+  {
+    what: 'a file of texts that lacks some',
+    make({ write, edit }) {
+      const [, ...rest] = Object.entries(english)
+      write('fr.yaml', JSON.stringify(Object.fromEntries(rest)))
+      edit('logging:\n', LANGUAGE)
+    },
+    says: [
+      'warning: appearance.languages[0].file: /etc/torhaus/fr.yaml lacks 1 texts, which are said in English: error.request-malformed',
+    ],
+    isWarning: true,
   },
 ]

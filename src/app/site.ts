@@ -1,7 +1,6 @@
 import type { Config } from '../../config/schema.ts'
 import { strictTransport } from '../http/strict-transport.ts'
 import { createOffers } from '../refusal/challenge.ts'
-import { lookOf } from '../refusal/look.ts'
 import { Pages } from '../refusal/pages.ts'
 import type { RefusalSettings } from '../refusal/refusal.ts'
 import { SessionCookies } from '../session/session-cookie.ts'
@@ -31,7 +30,7 @@ export function siteOf({
     ownOrigin: own.origin,
     cookies: new SessionCookies(text),
     refusal: {
-      pages: new Pages(lookOf(appearance), appearance),
+      pages: new Pages(appearance),
       ...{ publicOrigin: publicUrl.origin, ownOrigin: own.origin, strictTransport: strictTransport(hsts, publicUrl) },
       isOwnHost: own === publicUrl ? undefined : hostTest(own),
       challenge: { offers: createOffers(credentials), realm: credentials.realm ?? text },

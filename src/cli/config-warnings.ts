@@ -1,4 +1,5 @@
 /** What a valid configuration opens that its owner may not know of. */
+import { appearanceWarnings } from '../../config/appearance-rules.ts'
 import { certificateWarnings } from '../../config/certificate-warnings.ts'
 import type { Diagnostic } from '../../config/diagnostic.ts'
 import { keyFileWarnings } from '../../config/key-files.ts'
@@ -12,6 +13,7 @@ import { providerWarnings } from './provider-warnings.ts'
 export const fileWarnings = (config: Config, nowMs: number): Diagnostic[] => [
   ...keyFileWarnings(config),
   ...certificateWarnings(config, nowMs),
+  ...appearanceWarnings(config),
 ]
 
 export const configWarnings = (

@@ -1,8 +1,8 @@
 /** The first page: how it goes, in numbers. */
 import type { Readiness } from '../app/readiness.ts'
 import type { RecentExchange } from '../observability/recent-exchanges.ts'
-import { describeDuration } from '../refusal/display.ts'
 import { Html, html } from '../refusal/html.ts'
+import { ENGLISH } from '../refusal/speech.ts'
 import { Growth, has, type Snapshot, sum, valuesOf } from './figures.ts'
 import { listOf, operatorPage, PATHS, searchForm, tableOf } from './operator-page.ts'
 import type { Reading } from './readings.ts'
@@ -23,7 +23,7 @@ export function glancePage({ past, now, readiness, refused }: Glance): string {
   const [first] = past
   const growth = new Growth(first?.metrics ?? [], metrics)
   const since =
-    first === undefined ? 'since the start' : `in the last ${describeDuration(Math.max(60_000, atMs - first.atMs))}`
+    first === undefined ? 'since the start' : `in the last ${ENGLISH.duration(Math.max(60_000, atMs - first.atMs))}`
   return operatorPage(
     PATHS.glance,
     'At a glance',

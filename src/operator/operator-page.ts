@@ -2,6 +2,7 @@
 import { type Html, html } from '../refusal/html.ts'
 import { type Look, OWN_LOOK, renderPage, windowFields } from '../refusal/page.ts'
 import { STYLE } from '../refusal/page-style.ts'
+import { ENGLISH } from '../refusal/speech.ts'
 
 const OPERATOR_STYLE = `${STYLE}
 :root { --refused: #96610b; --failed: #b3261e; --good: #17703a; }
@@ -38,6 +39,7 @@ td, thead th, .scroll th { white-space: nowrap; }
 input { display: block; width: 100%; margin-top: .2rem; padding: .5rem .7rem; border: 1px solid var(--soft); border-radius: .5rem; background: var(--paper); color: inherit; font: inherit; }
 input:focus-visible, .scroll:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 code { overflow-wrap: anywhere; }
+@media (max-width: 22rem) { main { padding: 1rem; } th, td { padding: .3rem .25rem; } }
 `
 
 /** Whatever people are shown: operators see which program it is. */
@@ -70,7 +72,7 @@ export function operatorPage(place: string, title: string, content: Html): strin
   )
   const withPlaces = html`<nav aria-label="Pages for operators">${links}</nav>
 ${content}`
-  return renderPage(OPERATOR_LOOK, { title, content: withPlaces })
+  return renderPage(OPERATOR_LOOK, { language: ENGLISH, title, content: withPlaces })
 }
 
 /** A table that is scrolled by itself where it is wider than a phone, with the keyboard as well. */

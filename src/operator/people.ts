@@ -1,8 +1,9 @@
 /** Who is signed in, and what an operator ends. */
 import type { Ended } from '../app/end-person.ts'
 import type { SignedIn } from '../app/signed-in.ts'
-import { describeDuration, describeNetwork, describeTime, visible } from '../refusal/display.ts'
+import { describeNetwork, visible } from '../refusal/display.ts'
 import { Html, html } from '../refusal/html.ts'
+import { ENGLISH } from '../refusal/speech.ts'
 import { operatorPage, PATHS, searchForm } from './operator-page.ts'
 
 /** What a form of the page ends: of whom, and which session or confirmation; none: all of them. */
@@ -38,13 +39,13 @@ function listed(
 ): Html {
   const form = (ending: Ending, text: string, label: string) => endForm(ending, issue, text, label)
   const sessionItems = sessions.map(({ key, account: name, sinceMs, lastSeenMs }) => {
-    const began = describeTime(sinceMs, nowMs)
-    return html`<li><div>${person(name)}<small>since ${began}<br>last seen ${describeTime(lastSeenMs, nowMs)}</small></div>
-${form({ what: 'session', account: name, key }, 'End', `End the session of ${visible(name)} of ${began}`)}</li>`
+    const began = ENGLISH.momentText(sinceMs, nowMs)
+    return html`<li><div>${person(name)}<small>since ${ENGLISH.moment(sinceMs, nowMs)}<br>last seen ${ENGLISH.moment(lastSeenMs, nowMs)}</small></div>
+${form({ what: 'session', account: name, key }, 'End', `End the session of ${visible(name)} of ${began.text}`)}</li>`
   })
   const grantItems = grants.map(({ id, account: name, clientClass, network, userAgent, sinceMs, untilMs }) => {
     const what = `${clientClass} from ${describeNetwork(network)}`
-    return html`<li><div>${person(name)}${what}<br><small>${visible(userAgent)}<br>confirmed ${describeTime(sinceMs, nowMs)}, at most ${describeDuration(untilMs - nowMs)} more</small></div>
+    return html`<li><div>${person(name)}${what}<br><small>${visible(userAgent)}<br>confirmed ${ENGLISH.moment(sinceMs, nowMs)}, at most ${ENGLISH.duration(untilMs - nowMs)} more</small></div>
 ${form({ what: 'grant', account: name, key: id }, 'Take back', `Take back ${what} of ${visible(name)}`)}</li>`
   })
   const isNobody = sessions.length === 0 && grants.length === 0

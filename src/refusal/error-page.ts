@@ -1,52 +1,15 @@
 import { type Code, errorTable, type NewSignIn } from '../errors.ts'
 import type { PartialExchange } from '../exchange.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
+import { english, type TextKey } from '../texts/english.ts'
 import { type Html, html } from './html.ts'
-import type { PageContent } from './page.ts'
-
-/** In a person's words; the sentence of the error table stands below. */
-const TITLES: Partial<Record<Code, string>> = {
-  'sign-in-unknown': 'Sign-in not completed',
-  'sign-in-refused': 'You were not signed in',
-  'second-factor-missing': 'A second factor is needed',
-  'second-factor-stale': 'Please sign in again',
-  'account-unmapped': 'No account here',
-  'session-ended': 'Please sign in again',
-  'cross-site-request': 'Stopped for your safety',
-  'op-unreachable': 'Sign-in is not available',
-  'op-response-invalid': 'Sign-in did not work',
-  'not-found': 'No such page',
-  'own-host-not-found': 'No such page',
-  'account-mismatch': 'Two different people',
-  'confirmation-gone': 'Nothing to confirm here',
-  'confirmation-other-account': 'This is not yours to confirm',
-  'client-certificate-missing': 'A certificate is needed',
-  'client-certificate-mismatch': 'Two different people',
-}
-
-/** Where somebody at a browser can be told more than the one sentence for every client. */
-const EXPLANATIONS: Partial<Record<Code, string>> = {
-  'second-factor-missing':
-    'You signed in with one factor only. Set up a second one at your identity provider, then sign in again.',
-  'not-found': 'There is nothing at this address.',
-}
+import type { Sheet } from './pages.ts'
+import type { Speech } from './speech.ts'
 
 /** Of the certificate of the connection: signing in again would not help. */
 export const isOfCertificate = (code: Code): boolean => code.startsWith('client-certificate-')
 
-const TITLES_BY_STATUS: Partial<Record<number, string>> = {
-  400: 'This request is not valid',
-  401: 'Please sign in',
-  403: 'Not allowed',
-  429: 'Too many attempts',
-  502: 'The server does not answer',
-  503: 'Not available right now',
-  504: 'The server does not answer',
-}
-
 const SIGN_IN = `${OWN_PREFIX}/sign-in`
-const OTHER_ACCOUNT = html`<a class="button quiet" href="${OWN_PREFIX}/sign-out">Use another account</a>`
-const NEW_TAB = html`<a class="button" href="${OWN_PREFIX}/" target="_blank" rel="noopener">Sign in in a new tab</a>`
 
 export interface WaysOut {
   /** Where a person can confirm. */
@@ -56,49 +19,66 @@ export interface WaysOut {
   readonly home: string
 }
 
+/** In a person's words; the sentence of the error table stands below. */
+function titleKey(code: Code, status: number): TextKey {
+  const byCode = textKey(`title.${code}`) ?? (isOfCertificate(code) ? 'title.certificate' : undefined)
+  return byCode ?? textKey(`title.${status}`) ?? 'title.other'
+}
+
+const textKey = (key: string): TextKey | undefined => (Object.hasOwn(english, key) ? (key as TextKey) : undefined)
+
 /** The page a browser shows for `code`: what happened, what to do next, and what to tell the help desk. */
-export function errorPage(known: PartialExchange, code: Code, ways: WaysOut): PageContent {
+export function errorPage(speech: Speech, known: PartialExchange, code: Code, ways: WaysOut): Sheet {
+  const { say } = speech
   const { link, signIn } = ways
-  const { status, sentence } = errorTable[code]
+  const { status } = errorTable[code]
+  const what =
+    signIn?.isAutomatic === true
+      ? say('refusal.restarting')
+      : // Where somebody at a browser can be told more than the one sentence for every client.
+        say(textKey(`explain.${code}`) ?? `error.${code}`)
+  const { requestId } = known
+  const request = requestId === undefined ? say('request.withoutId') : say('request.id', { id: requestId })
   return {
-    title:
-      TITLES[code] ??
-      (isOfCertificate(code) ? 'Certificate not accepted' : undefined) ??
-      TITLES_BY_STATUS[status] ??
-      'That did not work',
-    content: html`<p>${signIn?.isAutomatic === true ? RESTARTING : (EXPLANATIONS[code] ?? sentence)}</p>${link === undefined ? wayOut(known, code, status, ways) : confirmation(link)}`,
-    footer: html`<span>${code}</span><span>request ${known.requestId ?? 'without id'}</span>`,
+    title: say(titleKey(code, status)),
+    content: html`<p>${what}</p>${link === undefined ? wayOut(speech, known, code, status, ways) : confirmation(speech, link)}`,
+    footer: html`<span>${code}</span><span>${request}</span>`,
   }
 }
 
-const RESTARTING =
-  'This sign-in is no longer under way: many tabs were opened at once, or it was used already. It begins again in a moment, for the page you wanted.'
+const button = (href: string, text: Html) => html`<a class="button" href="${href}">${text}</a>`
+const quietButton = (href: string, text: Html) => html`<a class="button quiet" href="${href}">${text}</a>`
 
-const ANOTHER_CERTIFICATE = html`<p>To choose another certificate, or none, close all windows of the browser first: it remembers which one you chose.</p>
-<p class="actions"><a class="button quiet" href="">Try again</a></p>`
+const confirmation = ({ say }: Speech, link: string) =>
+  html`<p>${say('refusal.confirmFirst')}</p><p class="actions">${button(link, say('button.confirm'))}</p>`
 
-const button = (href: string, text: string) => html`<a class="button" href="${href}">${text}</a>`
+const anotherCertificate = ({ say }: Pick<Speech, 'say'>) =>
+  html`<p>${say('refusal.otherCertificate')}</p><p class="actions">${quietButton('', say('button.tryAgain'))}</p>`
 
-const confirmation = (link: string) =>
-  html`<p>Confirm with your second factor, then try again.</p><p class="actions"><a class="button" href="${link}">Confirm</a></p>`
-
-function wayOut({ request }: PartialExchange, code: Code, status: number, { signIn, home }: WaysOut): Html {
-  const start = html`<a class="button quiet" href="${home}">Start page</a>`
+function wayOut(
+  { say }: Speech,
+  { request }: PartialExchange,
+  code: Code,
+  status: number,
+  { signIn, home }: WaysOut,
+): Html {
+  const start = quietButton(home, say('button.startPage'))
+  const otherAccount = quietButton(`${OWN_PREFIX}/sign-out`, say('button.otherAccount'))
   const isRepeatable = request.method === 'GET' || request.method === 'HEAD'
   if (status === 401 && !isRepeatable) {
     // The form is still in the browser's memory: leaving this page would lose it.
-    return html`<p>What you just sent did not reach the server, and is not lost: sign in in a new tab, then come back and reload this page to send it again.</p>
-<p class="actions">${NEW_TAB}</p>`
+    return html`<p>${say('refusal.unsent')}</p>
+<p class="actions"><a class="button" href="${OWN_PREFIX}/" target="_blank" rel="noopener">${say('button.signInNewTab')}</a></p>`
   }
-  const signInAgain = button(signIn?.path ?? SIGN_IN, 'Sign in again')
+  const signInAgain = button(signIn?.path ?? SIGN_IN, say('button.signInAgain'))
   if (code === 'sign-in-unknown' || status === 401) return html`<p class="actions">${signInAgain}</p>`
   if (code === 'cross-site-request' || code === 'sign-in-not-same-origin') return html`<p class="actions">${start}</p>`
   if (code === 'confirmation-other-account' || code === 'account-mismatch' || code === 'client-certificate-mismatch')
-    return html`<p class="actions">${OTHER_ACCOUNT}${start}</p>`
-  if (isOfCertificate(code)) return ANOTHER_CERTIFICATE
-  if (status === 403) return html`<p class="actions">${signInAgain}${OTHER_ACCOUNT}</p>`
+    return html`<p class="actions">${otherAccount}${start}</p>`
+  if (isOfCertificate(code)) return anotherCertificate({ say })
+  if (status === 403) return html`<p class="actions">${signInAgain}${otherAccount}</p>`
   // A callback is good once: loading it again would never help.
   return status >= 500 && isRepeatable
-    ? html`<p class="actions">${button(signIn?.path ?? '', 'Try again')}${start}</p>`
+    ? html`<p class="actions">${button(signIn?.path ?? '', say('button.tryAgain'))}${start}</p>`
     : html`<p class="actions">${start}</p>`
 }

@@ -2,11 +2,13 @@
  * A page that carries the fragment of a URL, which no server ever sees, past the sign-in: redirects keep it, a form of
  * the OP does not. It has one script, named in its policy by hash (CSP 3 8.3), and goes on without scripts as well.
  */
+
+import type { TextKey } from '../texts/english.ts'
 import { Html, html } from './html.ts'
 import type { Page, Paper } from './pages.ts'
 
 interface MovingPage {
-  readonly title: string
+  readonly title: TextKey
   /** What moves on: sets `to` from the link and what the tab has kept. */
   readonly script: string
 }
@@ -18,14 +20,14 @@ const scriptOf = (body: string) =>
 
 /** The fragment stays in the tab (HTML 12.2.2) until the browser is back. */
 export const DEPARTURE: MovingPage = {
-  title: 'On to the sign-in',
+  title: 'departure.title',
   script: scriptOf(
     `if(location.hash.length>1){sessionStorage.setItem('${KEY}',location.hash);to=link.dataset.kept}else sessionStorage.removeItem('${KEY}')`,
   ),
 }
 
 export const ARRIVAL: MovingPage = {
-  title: 'Back from the sign-in',
+  title: 'arrival.title',
   script: scriptOf(
     `const kept=sessionStorage.getItem('${KEY}');sessionStorage.removeItem('${KEY}');if(kept?.startsWith('#'))to+=kept`,
   ),
@@ -34,7 +36,7 @@ export const ARRIVAL: MovingPage = {
 /** `to`: where it goes; `toWhenKept`: where from a page with a fragment. */
 export function movingPage(paper: Paper, { title, script }: MovingPage, to: string, toWhenKept = to): Page {
   const content = html`<noscript><meta http-equiv="refresh" content="0; url=${to}"></noscript>
-<p class="actions"><a class="button" id="on" href="${to}" data-kept="${toWhenKept}">Continue</a></p>
+<p class="actions"><a class="button" id="on" href="${to}" data-kept="${toWhenKept}">${paper.say('button.continue')}</a></p>
 <script>${new Html(script)}</script>`
-  return paper.scripted({ title, content }, script)
+  return paper.scripted({ title: paper.say(title), content }, script)
 }

@@ -38,7 +38,7 @@ footer p + p { margin-top: .5rem; }
 footer .help { display: block; font-size: .9rem; white-space: pre-line; overflow-wrap: anywhere; }
 footer span { white-space: nowrap; }
 a { color: var(--accent); }
-@media (max-width: 30rem) { main { padding: 1.5rem; } .button { flex: 1 0 100%; text-align: center; } footer { font-size: .72rem; } }
+@media (max-width: 30rem) { main { padding: 1.5rem; } .button { flex: 1 0 100%; text-align: center; } footer { font-size: .72rem; } footer span { white-space: normal; overflow-wrap: anywhere; } }
 `
 
 export const STYLE = styleOf({ accentColor: ACCENT.light, accentColorDark: ACCENT.dark })

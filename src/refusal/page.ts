@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { Html, html } from './html.ts'
 import { STYLE } from './page-style.ts'
+import type { Speech } from './speech.ts'
 
 /** How pages look, whatever is on them. */
 export interface Look {
@@ -77,16 +78,17 @@ export const framedFields = (look: Look, origins: readonly string[]): readonly s
 ]
 
 export interface PageContent {
-  readonly title: string
+  readonly language: Pick<Speech, 'tag' | 'direction'>
+  readonly title: string | Html
   readonly content: Html
   readonly footer?: Html | undefined
 }
 
 /** A whole page. */
-export function renderPage({ name, style, header }: Look, { title, content, footer }: PageContent): string {
+export function renderPage({ name, style, header }: Look, { language, title, content, footer }: PageContent): string {
   return `<!doctype html>
 ${
-  html`<html lang="en">
+  html`<html lang="${language.tag}" dir="${language.direction}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

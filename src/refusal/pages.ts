@@ -1,7 +1,12 @@
 /** Our pages as this Torhaus shows them: what stands around the content of each, and the fields it is sent with. */
+import { readLanguageFile } from '../../config/language-file.ts'
 import type { Config } from '../../config/schema.ts'
 import type { PartialExchange } from '../exchange.ts'
+import { preferredLanguage } from '../http/accept-language.ts'
+import { english } from '../texts/english.ts'
+import { LANGUAGES } from '../texts/languages.ts'
 import { type Html, html } from './html.ts'
+import { lookOf } from './look.ts'
 import {
   automaticFields,
   framedFields,
@@ -11,6 +16,7 @@ import {
   scriptedFields,
   windowFields,
 } from './page.ts'
+import { type Speech, speechOf } from './speech.ts'
 
 /** A page, with the fields that it must be sent with: name, value, name, value. */
 export interface Page {
@@ -18,52 +24,73 @@ export interface Page {
   readonly text: string
 }
 
-/** Makes pages for one reader. */
-export interface Paper {
+/** What a page has beside the look of all. */
+export type Sheet = Omit<PageContent, 'language'>
+
+/** Makes pages for one reader, in the language of that one. */
+export interface Paper extends Speech {
   /** In a window of its own. */
-  window(page: PageContent): Page
+  window(sheet: Sheet): Page
   /** The same, and it goes on by itself: there is a `Refresh` field. */
-  automatic(page: PageContent): Page
+  automatic(sheet: Sheet): Page
   /** With one script, which has this text. */
-  scripted(page: PageContent, script: string): Page
+  scripted(sheet: Sheet, script: string): Page
   /** Which pages of these origins may show in a frame. */
-  framed(page: PageContent, origins: readonly string[]): Page
+  framed(sheet: Sheet, origins: readonly string[]): Page
 }
 
-type Help = Pick<Config['appearance'], 'helpText' | 'helpUrl'>
+type Appearance = Config['appearance']
 
 export class Pages {
-  readonly #paper: Paper
+  readonly #papers: ReadonlyMap<string, Paper>
+  readonly #tags: readonly string[]
 
-  constructor(look: Look, help: Help) {
-    this.#paper = paperOf(look, help)
+  /** Reads the files that are named; throws, in words, where they hold something else. */
+  constructor(appearance: Appearance) {
+    const look = lookOf(appearance)
+    const tags = new Set([...Object.keys(LANGUAGES), ...appearance.languages.map(({ tag }) => tag)])
+    this.#papers = new Map(Array.from(tags, tag => [tag, paperOf(look, appearance, tag)]))
+    this.#tags = [...tags]
   }
 
-  /** For who has sent that. */
-  for(_?: Pick<PartialExchange, 'request'>): Paper {
-    return this.#paper
+  /** For who has sent that: by Accept-Language. */
+  for({ request }: Pick<PartialExchange, 'request'>): Paper {
+    return this.in(preferredLanguage(request.headers['accept-language'], this.#tags))
+  }
+
+  /** In that language, or the first there is. */
+  in(tag: string): Paper {
+    const paper = this.#papers.get(tag) ?? this.#papers.get(this.#tags[0] ?? '')
+    if (paper === undefined) throw new Error('there is no language')
+    return paper
   }
 }
 
-function paperOf(look: Look, help: Help): Paper {
-  const ofWindow = windowFields(look)
-  const ofAutomatic = automaticFields(look)
-  const text = ({ title, content, footer }: PageContent) =>
-    renderPage(look, { title, content, footer: footerOf(footer, help) })
+function paperOf(look: Look, appearance: Appearance, tag: string): Paper {
+  const { file, helpText = appearance.helpText } = appearance.languages.find(own => own.tag === tag) ?? {}
+  const texts = { ...english, ...LANGUAGES[tag], ...(file === undefined ? {} : readLanguageFile(file)) }
+  const speech = speechOf(tag, texts)
+  // RFC 9110 8.5, 12.5.5.
+  const said = ['Content-Language', tag, 'Vary', 'Accept-Language']
+  const ofWindow = [...windowFields(look), ...said]
+  const ofAutomatic = [...automaticFields(look), ...said]
+  const text = (sheet: Sheet) =>
+    renderPage(look, {
+      ...sheet,
+      language: speech,
+      footer: footerOf(sheet.footer, helpOf(speech, helpText, appearance.helpUrl)),
+    })
   return {
-    window: page => ({ fields: ofWindow, text: text(page) }),
-    automatic: page => ({ fields: ofAutomatic, text: text(page) }),
-    scripted: (page, script) => ({ fields: scriptedFields(look, script), text: text(page) }),
-    framed: (page, origins) => ({ fields: framedFields(look, origins), text: text(page) }),
+    ...speech,
+    window: sheet => ({ fields: ofWindow, text: text(sheet) }),
+    automatic: sheet => ({ fields: ofAutomatic, text: text(sheet) }),
+    scripted: (sheet, script) => ({ fields: [...scriptedFields(look, script), ...said], text: text(sheet) }),
+    framed: (sheet, origins) => ({ fields: [...framedFields(look, origins), ...said], text: text(sheet) }),
   }
 }
 
 /** What the help desk asks for, and the way there. */
-function footerOf(details: Html | undefined, { helpText, helpUrl }: Help): Html | undefined {
-  const help = [
-    ...(helpText === undefined ? [] : [html`${helpText} `]),
-    ...(helpUrl === undefined ? [] : [helpLink(helpUrl)]),
-  ]
+function footerOf(details: Html | undefined, help: readonly Html[]): Html | undefined {
   const lines = [
     ...(help.length === 0 ? [] : [html`<p class="help">${help}</p>`]),
     ...(details === undefined ? [] : [html`<p>${details}</p>`]),
@@ -71,8 +98,13 @@ function footerOf(details: Html | undefined, { helpText, helpUrl }: Help): Html 
   return lines.length === 0 ? undefined : html`${lines}`
 }
 
+const helpOf = ({ say }: Speech, text: string | undefined, url: string | undefined): Html[] => [
+  ...(text === undefined ? [] : [html`${text} `]),
+  ...(url === undefined ? [] : [helpLink(url, say('help.link'))]),
+]
+
 /** What was typed into a form that was refused would be lost with this page: another tab. */
-const helpLink = (url: string) =>
+const helpLink = (url: string, text: Html) =>
   url.startsWith('mailto:')
-    ? html`<a href="${url}">Help desk</a>`
-    : html`<a href="${url}" target="_blank" rel="noopener">Help desk</a>`
+    ? html`<a href="${url}">${text}</a>`
+    : html`<a href="${url}" target="_blank" rel="noopener">${text}</a>`

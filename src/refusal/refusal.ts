@@ -160,8 +160,8 @@ function page(
   signIn: NewSignIn | undefined,
 ): Body {
   const isAtOwn = isOwnHost?.(known.fields?.kept.host ?? '') === true
-  const shown = errorPage(known, code, { link, signIn, home: isAtOwn ? `${publicOrigin}/` : '/' })
   const paper = pages.for(known)
+  const shown = errorPage(paper, known, code, { link, signIn, home: isAtOwn ? `${publicOrigin}/` : '/' })
   if (signIn?.isAutomatic !== true) return paper.window(shown)
   // A moment later: whatever was under way beside it has opened a session by then.
   const { fields, text } = paper.automatic(shown)

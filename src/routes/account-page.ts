@@ -7,10 +7,12 @@ import type { Grants } from '../grants/grants.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { PatConfirmations } from '../pats/pat-confirmations.ts'
 import type { PatRegister } from '../pats/pat-register.ts'
-import { describeClient, describeCover, describeDuration, describeNetwork, describeTime } from '../refusal/display.ts'
+import { describeClient, describeCover, describeNetwork } from '../refusal/display.ts'
 import { Html, html } from '../refusal/html.ts'
+import type { Speech } from '../refusal/speech.ts'
 import type { SessionRecord } from '../session/session-store.ts'
-import { ACCOUNT_PAGE, buttonForm, type OwnPageParts, showing } from './own-page.ts'
+import { english } from '../texts/english.ts'
+import { ACCOUNT_PAGE, buttonForm, type Listing, type OwnPageParts, showing } from './own-page.ts'
 import { patList } from './pat-actions.ts'
 import { patNetworkList } from './pat-networks.ts'
 import { type Reply, type Route, shown } from './reply.ts'
@@ -28,44 +30,48 @@ export interface AccountPageParts extends OwnPageParts {
   readonly home: string
 }
 
-/** A form around a button, to an action below /.torhaus/. */
-type FormOf = (action: string, button: Html) => Html
-
 /** GET /.torhaus/: who you are here, what passes in your name, and how to take it back. */
 export function accountPage(parts: AccountPageParts): Route {
   const { sessions, grants, pats, accountKey, accountKeys, publicOrigin, home, now } = parts
   const answer = async (exchange: Traced, session: SessionRecord): Promise<Reply> => {
-    const form: FormOf = (action, button) => buttonForm(parts, session, `${OWN_PREFIX}/${action}`, button)
+    const paper = parts.pages.for(exchange)
+    const { say, moment } = paper
+    const listing: Listing = {
+      speech: paper,
+      form: (action, button) => buttonForm(parts, session, `${OWN_PREFIX}/${action}`, button),
+      nowMs: now(),
+    }
     const { account, createdAtMs, evidence, key } = session
+    const everywhere = html`<button class="button quiet" type="submit">${say('everywhere.button')}</button>`
     const content = html`<dl>
-<dt>Account</dt><dd>${account}</dd>
-<dt>Signed in</dt><dd>${describeTime(createdAtMs, now())}</dd>
-<dt>Proven by</dt><dd>${proofOf(evidence)}</dd>
-<dt>Your address</dt><dd>${exchange.clientAddress}</dd>
+<dt>${say('account.account')}</dt><dd>${account}</dd>
+<dt>${say('account.signedIn')}</dt><dd>${moment(createdAtMs, listing.nowMs)}</dd>
+<dt>${say('account.provenBy')}</dt><dd>${proofOf(paper, evidence)}</dd>
+<dt>${say('account.address')}</dt><dd>${exchange.clientAddress}</dd>
 </dl>
-<p class="actions"><a class="button" href="${home}">Go to ${new URL(publicOrigin).host}</a><a class="button quiet" href="${OWN_PREFIX}/sign-out">Sign out</a></p>
-<h2>Programs you have confirmed</h2>
-${grantList(await grants.of(accountKey(account)), form, now())}
-<p><a href="${OWN_PREFIX}/git">Set up git for this server</a></p>
-<h2>Personal access tokens seen</h2>
-${patList(await pats.of(accountKeys(account)), form, now())}
-${await tokenNetworks(parts, exchange, session, form)}
-<h2>Your sessions</h2>
-${sessionList(await sessions.of(accountKeys(account)), key, form, now())}
-<div class="actions">${form('sign-out-everywhere', html`<button class="button quiet" type="submit">Sign out everywhere</button>`)}</div>
-<p><small>Ends every session, and takes back every program you have confirmed.</small></p>`
-    const footer = html`<span>request ${exchange.requestId}</span>`
-    return shown(parts.pages.for(exchange).window({ title: 'You are signed in', content, footer }))
+<p class="actions"><a class="button" href="${home}">${say('account.goTo', { host: new URL(publicOrigin).host })}</a><a class="button quiet" href="${OWN_PREFIX}/sign-out">${say('button.signOut')}</a></p>
+<h2>${say('grants.title')}</h2>
+${grantList(await grants.of(accountKey(account)), listing)}
+<p><a href="${OWN_PREFIX}/git">${say('account.setUpGit')}</a></p>
+<h2>${say('pats.title')}</h2>
+${patList(await pats.of(accountKeys(account)), listing)}
+${await tokenNetworks(parts, exchange, session, listing)}
+<h2>${say('sessions.title')}</h2>
+${sessionList(await sessions.of(accountKeys(account)), key, listing)}
+<div class="actions">${listing.form('sign-out-everywhere', everywhere)}</div>
+<p><small>${say('everywhere.text')}</small></p>`
+    const footer = html`<span>${say('request.id', { id: exchange.requestId })}</span>`
+    return shown(paper.window({ title: say('account.title'), content, footer }))
   }
   return showing(parts, answer, ACCOUNT_PAGE)
 }
 
 /** Where the own tokens may be used: only where somebody asks about that. */
 async function tokenNetworks(
-  { pats, patConfirmations, patPolicy, networks, accountKey, accountKeys, now }: AccountPageParts,
+  { pats, patConfirmations, patPolicy, networks, accountKey, accountKeys }: AccountPageParts,
   { clientAddress }: Traced,
   { account }: SessionRecord,
-  form: FormOf,
+  listing: Listing,
 ): Promise<Html> {
   if (patPolicy.confirm === 'never') return new Html('')
   const list = {
@@ -75,56 +81,48 @@ async function tokenNetworks(
     here: networkOf(clientAddress, networks),
     asksEverywhere: patPolicy.confirm === 'first-use',
   }
-  return html`<h2>Where your tokens may be used</h2>
-${patNetworkList(list, form, now())}`
+  return html`<h2>${listing.speech.say('networks.title')}</h2>
+${patNetworkList(list, listing)}`
 }
 
-function grantList(running: readonly Grant[], form: FormOf, nowMs: number): Html {
-  if (running.length === 0)
-    return html`<p>None. When git or another program is refused, it shows a link: open it to confirm.</p>`
-  const items = running.map(
-    ({ id, clientClass, network, userAgent, confirmations }) =>
-      html`<li><div>${describeClient(clientClass)} from ${describeNetwork(network)}<br><small>${userAgent}${confirmations.map(
-        ({ cover, expiresAtMs }) =>
-          html`<br>may ${describeCover(cover, clientClass)}: at most ${describeDuration(expiresAtMs - nowMs)} more`,
-      )}</small></div>
-${form(`grants/${id}`, html`<button class="button quiet" type="submit" aria-label="Take back: ${describeClient(clientClass)} from ${describeNetwork(network)}">Take back</button>`)}</li>`,
-  )
+function grantList(running: readonly Grant[], { speech, form, nowMs }: Listing): Html {
+  const { say, duration } = speech
+  if (running.length === 0) return html`<p>${say('grants.none')}</p>`
+  const items = running.map(({ id, clientClass, network, userAgent, confirmations }) => {
+    const program = describeClient(speech, clientClass)
+    const what = say('grants.from', { program, network: describeNetwork(network) })
+    const lines = confirmations.map(({ cover, expiresAtMs }) => {
+      const left = { cover: describeCover(speech, cover, clientClass), duration: duration(expiresAtMs - nowMs) }
+      return html`<br>${say('grants.may', left)}`
+    })
+    const button = html`<button class="button quiet" type="submit" aria-label="${say('grants.takeBackIt', { what })}">${say('grants.takeBack')}</button>`
+    return html`<li><div>${what}<br><small>${userAgent}${lines}</small></div>
+${form(`grants/${id}`, button)}</li>`
+  })
   return html`<ul class="items">${items}</ul>`
 }
 
-function sessionList(running: readonly SessionRecord[], current: string, form: FormOf, nowMs: number): Html {
+function sessionList(running: readonly SessionRecord[], current: string, { speech, form, nowMs }: Listing): Html {
+  const { say, moment, momentText } = speech
   const items = running.map(({ key, createdAtMs, lastSeenAtMs }) => {
-    const began = describeTime(createdAtMs, nowMs)
-    const button = html`<button class="button quiet" type="submit" aria-label="End the session of ${began}">End</button>`
-    return html`<li><div>${key === current ? html`<strong>This browser</strong>` : 'Another browser'}<br><small>since ${began}<br>last used ${describeTime(lastSeenAtMs, nowMs)}</small></div>
-${key === current ? new Html('') : form(`sessions/${key}`, button)}</li>`
+    const name = say('sessions.endIt', { time: momentText(createdAtMs, nowMs) })
+    const button = html`<button class="button quiet" type="submit" aria-label="${name}">${say('sessions.end')}</button>`
+    return html`<li><div>${key === current ? html`<strong>${say('sessions.this')}</strong>` : say('sessions.other')}<br><small>${say('sessions.since', { time: moment(createdAtMs, nowMs) })}<br>${say('sessions.lastUsed', { time: moment(lastSeenAtMs, nowMs) })}</small></div>
+${key === current ? '' : form(`sessions/${key}`, button)}</li>`
   })
   return html`<ul class="items">${items}</ul>`
 }
 
 /** RFC 8176 2, in words; `mfa` only says that there were several, which the others show. */
-const METHOD_NAMES: Readonly<Record<string, string>> = {
-  face: 'face',
-  fpt: 'fingerprint',
-  hwk: 'security key',
-  kba: 'security question',
-  mca: 'second channel',
-  otp: 'one-time code',
-  pin: 'PIN',
-  pop: 'key of the device',
-  pwd: 'password',
-  sc: 'smart card',
-  sms: 'text message',
-  swk: 'key in software',
-  tel: 'telephone',
-  wia: 'Windows sign-in',
+function proofOf({ say }: Speech, { amr, acr, acrs, firstFactor, ticket }: Evidence): Html {
+  if (ticket !== undefined) return say('method.ticket')
+  if (firstFactor !== undefined) return say(firstFactor === 'negotiate' ? 'method.wia' : 'method.pwd')
+  const methods = amr.filter(method => method !== 'mfa')
+  const names = methods.length > 0 ? methods : [...amr, ...(acr === undefined ? [] : [acr]), ...acrs]
+  return new Html(names.map(name => methodName(say, name).text).join(', '))
 }
 
-function proofOf({ amr, acr, acrs, firstFactor, ticket }: Evidence): string {
-  if (ticket !== undefined) return 'Windows sign-in with a second factor'
-  if (firstFactor !== undefined) return firstFactor === 'negotiate' ? 'Windows sign-in' : 'password'
-  const methods = amr.filter(method => method !== 'mfa').map(method => METHOD_NAMES[method] ?? method)
-  if (methods.length > 0) return methods.join(', ')
-  return [...amr, ...(acr === undefined ? [] : [acr]), ...acrs].join(', ')
+const methodName = (say: Speech['say'], method: string): Html => {
+  const key = `method.${method}`
+  return Object.hasOwn(english, key) ? say(key as keyof typeof english) : html`${method}`
 }

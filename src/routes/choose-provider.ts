@@ -47,6 +47,7 @@ export function choicePage({ pages, ops }: ChoiceParts, exchange: Traced, query:
     next.set(PARAMETER, name)
     return html`<a class="button" href="${`${exchange.target.path}?${next}`}">${settings.title ?? name}</a>`
   })
-  const content = html`<p>Choose where your account is. This browser will remember it.</p><p class="actions">${buttons}</p>`
-  return shown(pages.for(exchange).window({ title: 'Where do you sign in?', content }))
+  const { say, window } = pages.for(exchange)
+  const content = html`<p>${say('choice.text')}</p><p class="actions">${buttons}</p>`
+  return shown(window({ title: say('choice.title'), content }))
 }

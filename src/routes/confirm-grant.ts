@@ -6,8 +6,9 @@ import type { GrantRequest } from '../grants/grant-store.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { Audit } from '../observability/audit.ts'
 import type { GrantEvent } from '../observability/events.ts'
-import { describeClient, describeCover, describeDuration, describeNetwork, describeTime } from '../refusal/display.ts'
+import { describeClient, describeCover, describeNetwork } from '../refusal/display.ts'
 import { type Html, html } from '../refusal/html.ts'
+import type { Speech } from '../refusal/speech.ts'
 import type { SessionRecord } from '../session/session-store.ts'
 import { CONFIRMED_PATH, type ConfirmParts, confirmPath } from './confirm.ts'
 import type { SignInParts } from './sign-in.ts'
@@ -29,7 +30,7 @@ export function findGrantRequest(parts: ConfirmGrantParts): ConfirmParts['findRe
     const { accountKey, maxAgeSeconds, acceptAcr } = request
     return {
       ...{ code: request.code, accountKey, intent: 'confirm' as const, stepUp: { maxAgeSeconds, acceptAcr } },
-      question: session => question(parts, request, session),
+      question: (session, speech) => question(parts, request, session, speech),
     }
   }
 }
@@ -47,18 +48,24 @@ export function grantRequested({ grants, accountKey, audit, count }: ConfirmGran
   }
 }
 
-function question(parts: ConfirmGrantParts, request: GrantRequest, session: SessionRecord): Html {
-  const { settings, now, publicOrigin } = parts
-  const { clientAddress, network, clientClass, userAgent, createdAtMs, maxAgeSeconds, cover } = request
-  const heldSeconds = Math.min(settings.grants.lifetimeSeconds, maxAgeSeconds)
-  return html`<p>A program that cannot ask you for a second factor wants to use ${new URL(publicOrigin).host} as you.</p>
+function question(
+  { settings, now, publicOrigin }: ConfirmGrantParts,
+  request: GrantRequest,
+  session: SessionRecord,
+  speech: Speech,
+): Html {
+  const { say } = speech
+  const { clientAddress, clientClass, userAgent, createdAtMs, maxAgeSeconds, cover } = request
+  const network = describeNetwork(request.network)
+  const heldMs = 1000 * Math.min(settings.grants.lifetimeSeconds, maxAgeSeconds)
+  return html`<p>${say('confirmGrant.text', { host: new URL(publicOrigin).host })}</p>
 <dl>
-<dt>Account</dt><dd>${session.account}</dd>
-<dt>Program</dt><dd>${describeClient(clientClass)}<br><small>${userAgent}</small></dd>
-<dt>May then</dt><dd>${describeCover(cover, clientClass)}<br><small>and nothing else: no tokens, keys, service hooks or members</small></dd>
-<dt>From</dt><dd>${clientAddress}<br><small>will hold for ${describeNetwork(network)}</small></dd>
-<dt>Asked</dt><dd>${describeTime(createdAtMs, now())}</dd>
-<dt>Holds for</dt><dd>${describeDuration(heldSeconds * 1000)} at most</dd>
+<dt>${say('confirm.account')}</dt><dd>${session.account}</dd>
+<dt>${say('confirm.program')}</dt><dd>${describeClient(speech, clientClass)}<br><small>${userAgent}</small></dd>
+<dt>${say('confirmGrant.may')}</dt><dd>${describeCover(speech, cover, clientClass)}<br><small>${say('confirmGrant.nothingElse')}</small></dd>
+<dt>${say('confirm.from')}</dt><dd>${clientAddress}<br><small>${say('confirmGrant.holds', { network })}</small></dd>
+<dt>${say('confirm.asked')}</dt><dd>${speech.moment(createdAtMs, now())}</dd>
+<dt>${say('confirmGrant.for')}</dt><dd>${say('confirmGrant.atMost', { duration: speech.duration(heldMs) })}</dd>
 </dl>
-<p><strong>Confirm only what you started yourself, just now.</strong> If you did not, somebody else has your password: close this page, and tell your help desk.</p>`
+<p><strong>${say('confirmGrant.only')}</strong> ${say('confirmGrant.otherwise')}</p>`
 }

@@ -10,8 +10,9 @@ import type { PatRequest, PatScope } from '../pats/pat-confirmation-store.ts'
 import type { PatConfirmations } from '../pats/pat-confirmations.ts'
 import type { PatRegister } from '../pats/pat-register.ts'
 import type { SecondFactorRule } from '../policy/second-factor.ts'
-import { describeClient, describeNetwork, describeTime } from '../refusal/display.ts'
+import { describeClient, describeNetwork } from '../refusal/display.ts'
 import { type Html, html } from '../refusal/html.ts'
+import type { Speech } from '../refusal/speech.ts'
 import type { SessionRecord } from '../session/session-store.ts'
 import { CONFIRMED_PATH, type ConfirmParts, confirmPath } from './confirm.ts'
 import { ACCOUNT_PAGE, acting, type OwnPageParts } from './own-page.ts'
@@ -44,7 +45,7 @@ export function findPatRequest(parts: ConfirmPatParts): ConfirmParts['findReques
     return {
       ...{ code: request.code, accountKey: request.accountKey, intent: 'confirm-pat' as const },
       stepUp: { maxAgeSeconds: rule.maxAgeSeconds, acceptAcr: undefined },
-      question: session => question(parts, request, session),
+      question: (session, speech) => question(parts, request, session, speech),
     }
   }
 }
@@ -105,15 +106,23 @@ async function ownScope(parts: OwnPatConfirmationParts, exchange: Traced, sessio
   return { accountKey, fingerprint, network }
 }
 
-function question({ now, publicOrigin }: ConfirmPatParts, request: PatRequest, session: SessionRecord): Html {
-  const { fingerprint, clientAddress, network, clientClass, createdAtMs } = request
-  return html`<p>Your personal access token for ${new URL(publicOrigin).host} is to be used where you have not confirmed it.</p>
+function question(
+  { now, publicOrigin }: ConfirmPatParts,
+  request: PatRequest,
+  session: SessionRecord,
+  speech: Speech,
+): Html {
+  const { say } = speech
+  const { fingerprint, clientAddress, clientClass, createdAtMs } = request
+  const page = html`<a href="${ACCOUNT_PAGE}">${say('confirmed.page')}</a>`
+  const network = describeNetwork(request.network)
+  return html`<p>${say('confirmPat.text', { host: new URL(publicOrigin).host })}</p>
 <dl>
-<dt>Account</dt><dd>${session.account}</dd>
-<dt>Token</dt><dd><code>${fingerprint}</code><br><small>its fingerprint here, as on <a href="${ACCOUNT_PAGE}">your page</a>; Torhaus does not keep the token</small></dd>
-<dt>Program</dt><dd>${describeClient(clientClass)}</dd>
-<dt>From</dt><dd>${clientAddress}<br><small>will hold for ${describeNetwork(network)}, and this token alone</small></dd>
-<dt>Asked</dt><dd>${describeTime(createdAtMs, now())}</dd>
+<dt>${say('confirm.account')}</dt><dd>${session.account}</dd>
+<dt>${say('confirmPat.token')}</dt><dd><code>${fingerprint}</code><br><small>${say('confirmPat.fingerprint', { page })}</small></dd>
+<dt>${say('confirm.program')}</dt><dd>${describeClient(speech, clientClass)}</dd>
+<dt>${say('confirm.from')}</dt><dd>${clientAddress}<br><small>${say('confirmPat.holds', { network })}</small></dd>
+<dt>${say('confirm.asked')}</dt><dd>${speech.moment(createdAtMs, now())}</dd>
 </dl>
-<p><strong>Confirm only a use that you started yourself.</strong> If you did not, somebody else has your token: close this page, and revoke the token at the server.</p>`
+<p><strong>${say('confirmPat.only')}</strong> ${say('confirmPat.otherwise')}</p>`
 }

@@ -23,6 +23,7 @@ import type { GrantEvent } from '../observability/events.ts'
 import type { Ops } from '../oidc/ops.ts'
 import { type Html, html } from '../refusal/html.ts'
 import type { Pages } from '../refusal/pages.ts'
+import type { Speech } from '../refusal/speech.ts'
 import type { Intent, SessionRecord } from '../session/session-store.ts'
 import type { BeginSignIn } from './begin-sign-in.ts'
 import { ACCOUNT_PAGE, acting, buttonForm, lastSegment, type OwnPageParts, showing } from './own-page.ts'
@@ -36,7 +37,7 @@ export interface Confirmable {
   readonly intent: Intent['kind']
   readonly stepUp: StepUp
   /** What will be confirmed, as that person reads it. */
-  readonly question: (session: SessionRecord) => Html
+  readonly question: (session: SessionRecord, speech: Speech) => Html
 }
 
 export interface ConfirmParts extends OwnPageParts {
@@ -57,12 +58,14 @@ export const confirmPath = (code: string) => `${OWN_PREFIX}/confirm/${formatConf
 export function askToConfirm(parts: ConfirmParts): Route {
   return showing(parts, async (exchange, session) => {
     const { code, question } = await requestFor(parts, exchange, session)
-    const button = html`<button class="button" type="submit">Confirm</button>`
-    const content = html`${question(session)}
-<p>You will be asked to sign in once more, for this confirmation alone.</p>
+    const paper = parts.pages.for(exchange)
+    const { say } = paper
+    const button = html`<button class="button" type="submit">${say('button.confirm')}</button>`
+    const content = html`${question(session, paper)}
+<p>${say('confirm.signInOnce')}</p>
 <div class="actions">${buttonForm(parts, session, confirmPath(code), button)}
-<a class="button quiet" href="${ACCOUNT_PAGE}">Do not confirm</a></div>`
-    return shown(parts.pages.for(exchange).window({ title: 'Confirm this access?', content }))
+<a class="button quiet" href="${ACCOUNT_PAGE}">${say('confirm.cancel')}</a></div>`
+    return shown(paper.window({ title: say('confirm.title'), content }))
   })
 }
 
@@ -82,9 +85,13 @@ export function confirm(parts: ConfirmParts): Route {
 
 /** GET /.torhaus/confirmed */
 export function confirmed(pages: Pages): Route {
-  const content = html`<p>Run the command again: it passes now.</p>
-<p>You can take this back at any time on <a href="${ACCOUNT_PAGE}">your page</a>.</p>`
-  return exchange => shown(pages.for(exchange).window({ title: 'Confirmed', content }))
+  return exchange => {
+    const { say, window } = pages.for(exchange)
+    const page = html`<a href="${ACCOUNT_PAGE}">${say('confirmed.page')}</a>`
+    const content = html`<p>${say('confirmed.text')}</p>
+<p>${say('confirmed.takeBack', { page })}</p>`
+    return shown(window({ title: say('confirmed.title'), content }))
+  }
 }
 
 async function requestFor(

@@ -26,11 +26,12 @@ export function frontChannelLogout(parts: FrontChannelLogoutParts): Route {
     const issuedAtS = Math.floor(now() / 1000)
     const ended = await opLogout.end({ subject: undefined, opSessionId, issuedAtS }, false)
     reportLogout(parts, exchange, 'front', ended)
+    const { say, framed } = pages.for(exchange)
     const page =
       ended.length > 0
-        ? { title: 'You are signed out', content: html`<p>This server was told.</p>` }
-        : { title: 'Nothing to sign out of', content: html`<p>This server knows no such session.</p>` }
-    return shown(pages.for(exchange).framed(page, origins))
+        ? { title: say('toldToSignOut.title'), content: html`<p>${say('toldToSignOut.text')}</p>` }
+        : { title: say('noSuchSession.title'), content: html`<p>${say('noSuchSession.text')}</p>` }
+    return shown(framed(page, origins))
   }
 }
 

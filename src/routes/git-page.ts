@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { Op, Ops } from '../oidc/ops.ts'
-import { Html, html } from '../refusal/html.ts'
+import { type Html, html } from '../refusal/html.ts'
+import type { Speech } from '../refusal/speech.ts'
 import { type OwnPageParts, showing } from './own-page.ts'
 import { type Route, shown } from './reply.ts'
 
@@ -20,12 +21,15 @@ export function gitPage(parts: GitPageParts): Route {
   return showing(parts, async (exchange, { subject }) => {
     const op = ops.ofStored(subject)
     const deviceClientId = op?.settings.deviceClientId
-    const content = html`<p>Without any set-up, git asks for a user name and a password. Each of these ways is enough by itself.</p>
-${op === undefined || deviceClientId === undefined ? new Html('') : await withDevice(op, deviceClientId, publicOrigin)}
-<h2>A personal access token</h2>
-<p>Make one at the server, and give it as the password; the user name does not matter.</p>
-<p class="actions"><a class="button quiet" href="${OWN_PREFIX}/">Your page</a></p>`
-    return shown(parts.pages.for(exchange).window({ title: 'git and this server', content }))
+    const paper = parts.pages.for(exchange)
+    const { say } = paper
+    const byDevice = op && deviceClientId && (await withDevice(paper, op, deviceClientId, publicOrigin))
+    const content = html`<p>${say('git.text')}</p>
+${byDevice ?? ''}
+<h2>${say('git.token.title')}</h2>
+<p>${say('git.token.text')}</p>
+<p class="actions"><a class="button quiet" href="${OWN_PREFIX}/">${say('button.yourPage')}</a></p>`
+    return shown(paper.window({ title: say('git.title'), content }))
   })
 }
 
@@ -37,21 +41,37 @@ export function helperFile(): Route {
   return () => ({ status: 200, fields: [...fields, ...attachment, 'Cache-Control', 'no-cache'], text })
 }
 
-async function withDevice({ settings, provider }: Op, clientId: string, publicOrigin: string): Promise<Html> {
-  return html`${withHelper(settings, clientId, publicOrigin)}
-${await withCredentialManager(provider, clientId, publicOrigin)}`
+async function withDevice(
+  speech: Speech,
+  { settings, provider }: Op,
+  clientId: string,
+  publicOrigin: string,
+): Promise<Html> {
+  return html`${withHelper(speech, settings, clientId, publicOrigin)}
+${await withCredentialManager(speech, provider, clientId, publicOrigin)}`
 }
 
-function withHelper({ issuer, acrValues }: Op['settings'], clientId: string, publicOrigin: string): Html {
+function withHelper(
+  { say }: Speech,
+  { issuer, acrValues }: Op['settings'],
+  clientId: string,
+  publicOrigin: string,
+): Html {
+  const file = html`<a href="${OWN_PREFIX}/${HELPER}">${say('git.helper.file')}</a>`
   const acr = acrValues.length === 0 ? '' : ` --acr-values "${acrValues.join(' ')}"`
-  return html`<h2>Signing in from the terminal</h2>
-<p>Needs Node 18 or later, and <a href="${OWN_PREFIX}/${HELPER}">this file</a>, kept in your home directory. It shows a link when git needs you; the token stays in memory only.</p>
+  return html`<h2>${say('git.helper.title')}</h2>
+<p>${say('git.helper.text', { file })}</p>
 <pre><code>git config --global credential.${publicOrigin}.helper ""
 git config --global --add credential.${publicOrigin}.helper "cache --timeout 28800"
 git config --global --add credential.${publicOrigin}.helper '!node ~/${HELPER} --issuer ${issuer} --client-id ${clientId}${acr}'</code></pre>`
 }
 
-async function withCredentialManager(provider: Op['provider'], clientId: string, publicOrigin: string): Promise<Html> {
+async function withCredentialManager(
+  { say }: Speech,
+  provider: Op['provider'],
+  clientId: string,
+  publicOrigin: string,
+): Promise<Html> {
   const { authorization_endpoint, token_endpoint } = (await provider.metadata()).serverMetadata()
   const settings = {
     provider: 'generic',
@@ -64,6 +84,6 @@ async function withCredentialManager(provider: Op['provider'], clientId: string,
   const lines = Object.entries(settings).map(
     ([name, value]) => `git config --global credential.${publicOrigin}.${name} ${value}`,
   )
-  return html`<h2>Git Credential Manager</h2>
+  return html`<h2>${say('git.manager.title')}</h2>
 <pre><code>${lines.join('\n')}</code></pre>`
 }

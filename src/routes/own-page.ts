@@ -10,6 +10,7 @@ import { judgeSecondFactor, type SecondFactorRule } from '../policy/second-facto
 import { type Html, html } from '../refusal/html.ts'
 import type { Pages } from '../refusal/pages.ts'
 import { signInPath } from '../refusal/sign-in-path.ts'
+import type { Speech } from '../refusal/speech.ts'
 import { evidenceNow } from '../session/evidence-now.ts'
 import type { FormTokens } from '../session/form-tokens.ts'
 import type { SessionRecord } from '../session/session-store.ts'
@@ -81,6 +82,14 @@ export function buttonForm(
   button: Html,
 ): Html {
   return html`<form method="post" action="${action}"><input type="hidden" name="${TOKEN_FIELD}" value="${forms.issue(session, action)}">${button}</form>`
+}
+
+/** What the lists of a page are made with. */
+export interface Listing {
+  readonly speech: Speech
+  /** Around a button, to an action below /.torhaus/. */
+  readonly form: (action: string, button: Html) => Html
+  readonly nowMs: number
 }
 
 export const lastSegment = ({ target }: Traced) => target.path.slice(target.path.lastIndexOf('/') + 1)

@@ -1,11 +1,11 @@
 import type { Ops } from '../oidc/ops.ts'
 import type { PatRegister } from '../pats/pat-register.ts'
 import type { PatRecord } from '../pats/pat-store.ts'
-import { describeClient, describeNetwork, describeTime } from '../refusal/display.ts'
-import { type Html, html } from '../refusal/html.ts'
+import { describeClient, describeNetwork } from '../refusal/display.ts'
+import { Html, html } from '../refusal/html.ts'
 import type { OwnAccessParts } from './account-actions.ts'
 import type { BeginSignIn } from './begin-sign-in.ts'
-import { ACCOUNT_PAGE, acting, lastSegment, type OwnPageParts } from './own-page.ts'
+import { ACCOUNT_PAGE, acting, type Listing, lastSegment, type OwnPageParts } from './own-page.ts'
 import { shortFingerprint } from './pat-networks.ts'
 import { type Route, seeOther } from './reply.ts'
 import type { SignInParts } from './sign-in.ts'
@@ -54,14 +54,17 @@ export function allowPat({ pats, accountKeys, audit, countPat }: OwnPatParts): S
   }
 }
 
-/** For the account page. `form`: around a button, to an action below /.torhaus/. */
-export function patList(seen: readonly PatRecord[], form: (action: string, button: Html) => Html, nowMs: number): Html {
-  if (seen.length === 0) return html`<p>None that the server said is yours.</p>`
+/** For the account page. */
+export function patList(seen: readonly PatRecord[], { speech, form, nowMs }: Listing): Html {
+  const { say, moment } = speech
+  if (seen.length === 0) return html`<p>${say('pats.none')}</p>`
   const items = seen.map(({ fingerprint, firstSeenAtMs, lastSeenAtMs, networks, clientClasses, isBlocked }) => {
-    const short = shortFingerprint(fingerprint)
-    const [action, label] = isBlocked ? ['allow', 'Allow again'] : ['block', 'Block']
-    const button = html`<button class="button quiet" type="submit" aria-label="${label}: token ${short}">${label}</button>`
-    return html`<li><div><code>${short}</code>${isBlocked ? html` <strong>blocked</strong>` : ''} ${clientClasses.map(describeClient).join(', ')}<br><small>from ${networks.map(({ network }) => describeNetwork(network)).join(', ')}<br>first seen ${describeTime(firstSeenAtMs, nowMs)}<br>last used ${describeTime(lastSeenAtMs, nowMs)}</small></div>
+    const token = shortFingerprint(fingerprint)
+    const action = isBlocked ? 'allow' : 'block'
+    const button = html`<button class="button quiet" type="submit" aria-label="${say(`pats.${action}It`, { token })}">${say(`pats.${action}`)}</button>`
+    const programs = clientClasses.map(clientClass => describeClient(speech, clientClass).text).join(', ')
+    const from = say('pats.from', { networks: networks.map(({ network }) => describeNetwork(network)).join(', ') })
+    return html`<li><div><code>${token}</code>${isBlocked ? html` <strong>${say('pats.blocked')}</strong>` : ''} ${new Html(programs)}<br><small>${from}<br>${say('pats.firstSeen', { time: moment(firstSeenAtMs, nowMs) })}<br>${say('pats.lastUsed', { time: moment(lastSeenAtMs, nowMs) })}</small></div>
 ${form(`pats/${action}/${fingerprint}`, button)}</li>`
   })
   return html`<ul class="items">${items}</ul>`

@@ -1,9 +1,11 @@
 /** On the page of a person: where the own tokens are used, what of it is confirmed, and what waits. */
 import type { PatConfirmation, PatRequest } from '../pats/pat-confirmation-store.ts'
 import type { PatRecord } from '../pats/pat-store.ts'
-import { describeClient, describeNetwork, describeTime } from '../refusal/display.ts'
+import { describeClient, describeNetwork } from '../refusal/display.ts'
 import { type Html, html } from '../refusal/html.ts'
+import type { Speech } from '../refusal/speech.ts'
 import { confirmPath } from './confirm.ts'
+import type { Listing } from './own-page.ts'
 
 /** Enough to tell one's own tokens apart. */
 const SHORT_LENGTH = 8
@@ -26,24 +28,30 @@ export interface PatNetworks {
   readonly asksEverywhere: boolean
 }
 
-/** A form around a button, to an action below /.torhaus/. */
-type FormOf = (action: string, button: Html) => Html
-
-export function patNetworkList(networks: PatNetworks, form: FormOf, nowMs: number): Html {
+export function patNetworkList(networks: PatNetworks, listing: Listing): Html {
   const { seen, decided, waiting } = networks
-  const asked = waiting.map(({ code, clientClass, clientAddress, createdAtMs, ...place }) =>
-    row(
+  const { speech, nowMs } = listing
+  const { say, moment } = speech
+  const asked = waiting.map(({ code, clientClass, clientAddress, createdAtMs, ...place }) => {
+    const waits = html`<strong>${say('networks.waits')}</strong>`
+    const program = describeClient(speech, clientClass)
+    const time = moment(createdAtMs, nowMs)
+    return row(
+      speech,
       place,
-      html`<strong>waits for you</strong>: ${describeClient(clientClass)} at ${clientAddress}, ${describeTime(createdAtMs, nowMs)}`,
-      html`<a class="button quiet" href="${confirmPath(code)}">Look</a>`,
-    ),
-  )
+      say('networks.waiting', { waits, program, address: clientAddress, time }),
+      html`<a class="button quiet" href="${confirmPath(code)}">${say('networks.look')}</a>`,
+    )
+  })
   const confirmed = decided
     .filter(({ isWithdrawn }) => !isWithdrawn)
-    .map(known => row(known, `confirmed ${describeTime(known.decidedAtMs, nowMs)}`, button('withdraw', known, form)))
-  const others = seen.filter(({ isBlocked }) => !isBlocked).flatMap(token => undecided(networks, token, form))
+    .map(known => {
+      const text = say('networks.confirmed', { time: moment(known.decidedAtMs, nowMs) })
+      return row(speech, known, text, button('withdraw', known, listing))
+    })
+  const others = seen.filter(({ isBlocked }) => !isBlocked).flatMap(token => undecided(networks, token, listing))
   const items = [...asked, ...confirmed, ...others]
-  return items.length === 0 ? html`<p>No token of yours was seen.</p>` : html`<ul class="items">${items}</ul>`
+  return items.length === 0 ? html`<p>${say('networks.none')}</p>` : html`<ul class="items">${items}</ul>`
 }
 
 type Place = Pick<PatConfirmation, 'fingerprint' | 'network'>
@@ -52,8 +60,9 @@ type Place = Pick<PatConfirmation, 'fingerprint' | 'network'>
 function undecided(
   { decided, waiting, here, asksEverywhere }: PatNetworks,
   { fingerprint, networks }: PatRecord,
-  form: FormOf,
+  listing: Listing,
 ): Html[] {
+  const { speech } = listing
   const isAt = (network: string) => (place: Place) => place.fingerprint === fingerprint && place.network === network
   const seenIn = networks.map(({ network }) => network)
   return [...new Set([here, ...seenIn])].flatMap(network => {
@@ -62,22 +71,23 @@ function undecided(
     const place = { fingerprint, network }
     const isKnown = seenIn.includes(network)
     if (isKnown && decision === undefined && !asksEverywhere)
-      return [row(place, 'was used there, so nobody asks', button('withdraw', place, form))]
-    const text = decision !== undefined ? 'withdrawn' : isKnown ? 'was used there' : 'where you are now'
-    return [row(place, text, button('confirm', place, form))]
+      return [row(speech, place, speech.say('networks.nobodyAsks'), button('withdraw', place, listing))]
+    const key = decision !== undefined ? 'withdrawn' : isKnown ? 'usedThere' : 'here'
+    return [row(speech, place, speech.say(`networks.${key}`), button('confirm', place, listing))]
   })
 }
 
-function row({ fingerprint, network }: Place, text: Html | string, action: Html): Html {
-  return html`<li><div><code>${shortFingerprint(fingerprint)}</code> from ${describeNetwork(network)}<br><small>${text}</small></div>
+function row({ say }: Speech, { fingerprint, network }: Place, text: Html, action: Html): Html {
+  const token = html`<code>${shortFingerprint(fingerprint)}</code>`
+  return html`<li><div>${say('networks.from', { token, network: describeNetwork(network) })}<br><small>${text}</small></div>
 ${action}</li>`
 }
 
-function button(action: 'confirm' | 'withdraw', { fingerprint, network }: Place, form: FormOf): Html {
-  const label = action === 'confirm' ? 'Confirm' : 'Withdraw'
-  const name = `${label}: token ${shortFingerprint(fingerprint)} from ${describeNetwork(network)}`
+function button(action: 'confirm' | 'withdraw', { fingerprint, network }: Place, { speech, form }: Listing): Html {
+  const { say } = speech
+  const name = say(`networks.${action}It`, { token: shortFingerprint(fingerprint), network: describeNetwork(network) })
   return form(
     `pats/${action}/${fingerprint}/${segmentOf(network)}`,
-    html`<button class="button quiet" type="submit" aria-label="${name}">${label}</button>`,
+    html`<button class="button quiet" type="submit" aria-label="${name}">${say(`networks.${action}`)}</button>`,
   )
 }

@@ -6,7 +6,8 @@ import { OWN_PREFIX } from '../http/request-target.ts'
 import type { Audit } from '../observability/audit.ts'
 import type { Ops } from '../oidc/ops.ts'
 import { html } from '../refusal/html.ts'
-import type { Pages } from '../refusal/pages.ts'
+import type { Pages, Sheet } from '../refusal/pages.ts'
+import type { Speech } from '../refusal/speech.ts'
 import type { Referrals } from '../session/referrals.ts'
 import type { SessionCookies } from '../session/session-cookie.ts'
 import type { SessionRecord } from '../session/session-store.ts'
@@ -44,12 +45,13 @@ export function askToSignOut({ pages, publicOrigin, home, referrals }: SignOutPa
     const referral = queryOf(exchange).get('for')
     if (referrals !== undefined && referral === null) return seeOther(publicOrigin + SIGN_OUT)
     const action = referrals === undefined ? SIGN_OUT : `${SIGN_OUT}?for=${encodeURIComponent(referral ?? '')}`
-    const content = html`<p>You will be signed out of ${new URL(publicOrigin).host} and of the identity provider.</p>
+    const { say, window } = pages.for(exchange)
+    const content = html`<p>${say('signOut.text', { host: new URL(publicOrigin).host })}</p>
 <form method="post" action="${action}" class="actions">
-<button class="button" type="submit">Sign out</button>
-<a class="button quiet" href="${home}">Stay signed in</a>
+<button class="button" type="submit">${say('button.signOut')}</button>
+<a class="button quiet" href="${home}">${say('signOut.stay')}</a>
 </form>`
-    return shown(pages.for(exchange).window({ title: 'Sign out?', content }))
+    return shown(window({ title: say('signOut.title'), content }))
   }
 }
 
@@ -92,16 +94,19 @@ export function signedOut(parts: Pick<SignOutParts, 'pages' | 'sessions' | 'cook
   return async exchange => {
     const id = cookies.sessionIn(exchange.fields.kept.cookie)
     const session = id === undefined ? undefined : await Promise.resolve(sessions.peek(id)).catch(() => undefined)
-    const page =
-      session === undefined
-        ? { title: 'You are signed out', content: LEFT }
-        : { title: 'You are still signed in', content: stillHere(home) }
-    return shown(pages.for(exchange).window(page))
+    const paper = pages.for(exchange)
+    return shown(paper.window(session === undefined ? left(paper) : stillHere(paper, home)))
   }
 }
 
-const LEFT = html`<p>Close the browser if others use this computer.</p>
-<p class="actions"><a class="button" href="${OWN_PREFIX}/sign-in?provider=">Sign in</a></p>`
+const left = ({ say }: Speech): Sheet => ({
+  title: say('signedOut.title'),
+  content: html`<p>${say('signedOut.text')}</p>
+<p class="actions"><a class="button" href="${OWN_PREFIX}/sign-in?provider=">${say('button.signIn')}</a></p>`,
+})
 
-const stillHere = (home: string) => html`<p>A session of this browser goes on here.</p>
-<p class="actions"><a class="button" href="${SIGN_OUT}">Sign out</a><a class="button quiet" href="${home}">Start page</a></p>`
+const stillHere = ({ say }: Speech, home: string): Sheet => ({
+  title: say('stillSignedIn.title'),
+  content: html`<p>${say('stillSignedIn.text')}</p>
+<p class="actions"><a class="button" href="${SIGN_OUT}">${say('button.signOut')}</a><a class="button quiet" href="${home}">${say('button.startPage')}</a></p>`,
+})

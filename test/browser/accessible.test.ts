@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { ACCENT } from '../../config/page-colors.ts'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { signInAs } from '../../devkit/clients/chromium.ts'
 import { DEPARTURE, movingPage } from '../../src/refusal/moving-page.ts'
-import { OWN_LOOK } from '../../src/refusal/page.ts'
 import { Pages } from '../../src/refusal/pages.ts'
 import { linkIn } from '../grants/grants-lab.ts'
 import { startSeveralLab } from '../profiles/several-lab.ts'
@@ -88,7 +88,12 @@ test('the page to choose a provider at, and the one that carries a fragment past
   } finally {
     await several.close()
   }
-  const paper = new Pages(OWN_LOOK, {}).for()
+  const paper = new Pages({
+    name: 'Torhaus',
+    accentColor: ACCENT.light,
+    accentColorDark: ACCENT.dark,
+    languages: [],
+  }).in('en')
   await page.setContent(movingPage(paper, DEPARTURE, '/on').text.replace(/<script>.*?<\/script>/s, ''))
   await clean(page, 'On to the sign-in')
   await page.context().close()

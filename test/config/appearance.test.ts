@@ -17,7 +17,7 @@ after(() => rm(directory, { recursive: true }))
 
 function problemsOf(options: Partial<Config['appearance']>): string[] {
   const problems: string[] = []
-  const defaults = { name: 'Torhaus', accentColor: ACCENT.light, accentColorDark: ACCENT.dark }
+  const defaults = { name: 'Torhaus', accentColor: ACCENT.light, accentColorDark: ACCENT.dark, languages: [] }
   checkAppearance({ appearance: { ...defaults, ...options } }, (path, message) => problems.push(`${path}: ${message}`))
   return problems
 }

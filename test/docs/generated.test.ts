@@ -10,6 +10,7 @@ import { withConformance } from '../../devkit/docs/document-conformance.ts'
 import { errorsPage } from '../../devkit/docs/document-errors.ts'
 import { withExitCodes } from '../../devkit/docs/document-exit-codes.ts'
 import { mistakesPage } from '../../devkit/docs/document-mistakes.ts'
+import { textsFile } from '../../devkit/docs/document-texts.ts'
 import { dashboardFiles } from '../../devkit/docs/draw-dashboards.ts'
 import { floorsPicture } from '../../devkit/docs/draw-floors.ts'
 import { errorTable } from '../../src/errors.ts'
@@ -23,6 +24,7 @@ for (const [name, made] of [
   ['configuration.schema.json', configurationSchema()],
   ['errors.md', errorsPage()],
   ['wrong-configurations.md', mistakesPage()],
+  ['texts.yaml', textsFile()],
   ['pictures/floors.svg', floorsPicture()],
 ] as const) {
   test(`docs/${name} is what \`npm run docs\` makes`, () => {
