@@ -1,5 +1,6 @@
 /** Who is signed in, and what was confirmed, for operators. */
 import type { AccountKey } from '../account-key.ts'
+import type { SignedInFrom } from '../session/session-store.ts'
 import type { Services } from './open-services.ts'
 import { keysOf, namesOf } from './person.ts'
 
@@ -12,13 +13,14 @@ export interface SignedIn {
   readonly grants: readonly SeenGrant[]
 }
 
-/** Where, and with which browser, nobody has written down. */
 export interface SeenSession {
   /** What the store knows it by; of no use to a browser. */
   readonly key: string
   readonly account: string
   readonly sinceMs: number
   readonly lastSeenMs: number
+  /** At sign-in. */
+  readonly from?: SignedInFrom
 }
 
 /** A program that passes because a person has confirmed it. */
@@ -59,8 +61,9 @@ async function kept({ sessions, grants }: SignedInNeeds, keys: readonly AccountK
   const confirmed = (await Promise.all(keys.map(key => grants.of(key)))).flat()
   return {
     sessions: running
-      .map(({ key, account, createdAtMs, lastSeenAtMs }): SeenSession => {
-        return { key, account, sinceMs: createdAtMs, lastSeenMs: lastSeenAtMs }
+      .map(({ key, account, createdAtMs, lastSeenAtMs, from }): SeenSession => {
+        const seen = { key, account, sinceMs: createdAtMs, lastSeenMs: lastSeenAtMs }
+        return from === undefined ? seen : { ...seen, from }
       })
       .sort((one, other) => other.lastSeenMs - one.lastSeenMs),
     grants: confirmed

@@ -1,7 +1,8 @@
 /** Lists who is signed in, and which programs pass because a person has confirmed them. Changes nothing. */
 import { type SignedIn, signedIn, signedInAs } from '../app/signed-in.ts'
 import { exitCode } from '../exit-codes.ts'
-import { describeNetwork } from '../refusal/display.ts'
+import { describeDevice, describeNetwork } from '../refusal/display.ts'
+import { ENGLISH } from '../refusal/speech.ts'
 import { system } from '../system.ts'
 import { type Command, CommandError, columns, configOption } from './command.ts'
 import { configFileOf, readConfig } from './read-config.ts'
@@ -34,8 +35,8 @@ const time = (ms: number) => new Date(ms).toISOString()
 
 const asJson = ({ lookedFor, sessions, grants }: SignedIn) => ({
   lookedFor,
-  sessions: sessions.map(({ account, sinceMs, lastSeenMs }) => ({
-    ...{ account, since: time(sinceMs), lastSeen: time(lastSeenMs) },
+  sessions: sessions.map(({ account, sinceMs, lastSeenMs, from }) => ({
+    ...{ account, since: time(sinceMs), lastSeen: time(lastSeenMs), ...from },
   })),
   confirmations: grants.map(({ account, clientClass, network, clientAddress, userAgent, sinceMs, untilMs }) => ({
     ...{ account, program: clientClass, network, address: clientAddress, userAgent },
@@ -43,14 +44,18 @@ const asJson = ({ lookedFor, sessions, grants }: SignedIn) => ({
   })),
 })
 
+/** At sign-in, where it was noted. */
+const placeOf = (from: SignedIn['sessions'][number]['from']) =>
+  from === undefined ? '' : `, from ${from.address} by ${describeDevice(ENGLISH, from).text}`
+
 /** To the second. */
 const short = (ms: number) => `${time(ms).slice(0, 19)}Z`
 
 function asText({ lookedFor, sessions, grants }: SignedIn): string {
   const rows = [
-    ...sessions.map(({ account, sinceMs, lastSeenMs }): [string, string] => [
+    ...sessions.map(({ account, sinceMs, lastSeenMs, from }): [string, string] => [
       account,
-      `session since ${short(sinceMs)}, last seen ${short(lastSeenMs)}`,
+      `session since ${short(sinceMs)}, last seen ${short(lastSeenMs)}${placeOf(from)}`,
     ]),
     ...grants.map(({ account, clientClass, network, userAgent, sinceMs, untilMs }): [string, string] => [
       account,

@@ -1,7 +1,7 @@
 /** Who is signed in, and what an operator ends. */
 import type { Ended } from '../app/end-person.ts'
 import type { SignedIn } from '../app/signed-in.ts'
-import { describeNetwork, visible } from '../refusal/display.ts'
+import { describeDevice, describeNetwork, visible } from '../refusal/display.ts'
 import { Html, html } from '../refusal/html.ts'
 import { ENGLISH } from '../refusal/speech.ts'
 import { operatorPage, PATHS, searchForm } from './operator-page.ts'
@@ -38,9 +38,9 @@ function listed(
   nowMs: number,
 ): Html {
   const form = (ending: Ending, text: string, label: string) => endForm(ending, issue, text, label)
-  const sessionItems = sessions.map(({ key, account: name, sinceMs, lastSeenMs }) => {
+  const sessionItems = sessions.map(({ key, account: name, sinceMs, lastSeenMs, from }) => {
     const began = ENGLISH.momentText(sinceMs, nowMs)
-    return html`<li><div>${person(name)}<small>since ${ENGLISH.moment(sinceMs, nowMs)}<br>last seen ${ENGLISH.moment(lastSeenMs, nowMs)}</small></div>
+    return html`<li><div>${person(name)}${from === undefined ? '' : html`${describeDevice(ENGLISH, from)} from ${visible(from.address)}<br>`}<small>since ${ENGLISH.moment(sinceMs, nowMs)}<br>last seen ${ENGLISH.moment(lastSeenMs, nowMs)}</small></div>
 ${form({ what: 'session', account: name, key }, 'End', `End the session of ${visible(name)} of ${began.text}`)}</li>`
   })
   const grantItems = grants.map(({ id, account: name, clientClass, network, userAgent, sinceMs, untilMs }) => {
@@ -53,7 +53,7 @@ ${form({ what: 'grant', account: name, key: id }, 'Take back', `Take back ${what
 <ul class="items">${sessionItems}</ul>
 <h2>Programs confirmed: ${grants.length}</h2>
 <ul class="items">${grantItems}</ul>
-${account === undefined ? html`<p><small>Of whoever was seen, or has confirmed, last. Where a session is used from is in the access log.</small></p>` : new Html('')}
+${account === undefined ? html`<p><small>Of whoever was seen, or has confirmed, last. Device and address are those of the sign-in; where a session is used from is in the access log.</small></p>` : new Html('')}
 ${isNobody && lookedFor.length > 0 ? html`<p>Looked for ${lookedFor.map(visible).join(', ')}.</p>` : new Html('')}
 ${
   account === undefined

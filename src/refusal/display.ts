@@ -1,13 +1,40 @@
-/** Programs, and what they may do, as pages name them. */
+/** Programs and devices, and what programs may do, as pages name them. */
 import type { Cover } from '../cover.ts'
 import type { ClientClass } from '../http/client-class.ts'
-import type { Html } from './html.ts'
+import type { Browser, Device, System } from '../http/device.ts'
+import { type Html, html } from './html.ts'
 import type { Speech } from './speech.ts'
 
 type Says = Pick<Speech, 'say'>
 
 /** What the program says it is. */
-export const describeClient = ({ say }: Says, clientClass: ClientClass): Html => say(`client.${clientClass}`)
+export const describeClient = ({ say }: Says, clientClass: ClientClass): Html => say(`program.${clientClass}`)
+
+/** Names are the same in every language. */
+const BROWSER_NAMES: Readonly<Record<Exclude<Browser, 'other'>, string>> = {
+  chrome: 'Chrome',
+  edge: 'Edge',
+  firefox: 'Firefox',
+  opera: 'Opera',
+  safari: 'Safari',
+  'samsung-internet': 'Samsung Internet',
+}
+
+const SYSTEM_NAMES: Readonly<Record<Exclude<System, 'other'>, string>> = {
+  android: 'Android',
+  chromeos: 'ChromeOS',
+  ios: 'iOS',
+  linux: 'Linux',
+  macos: 'macOS',
+  windows: 'Windows',
+}
+
+/** What the browser says it is, and runs on. Undefined: nobody has noted it. */
+export function describeDevice({ say }: Says, device: Device | undefined): Html {
+  const { browser, system } = device ?? { browser: 'other', system: 'other' }
+  const name = browser === 'other' ? say('device.unknown') : html`${BROWSER_NAMES[browser]}`
+  return system === 'other' ? name : say('device.both', { browser: name, system: SYSTEM_NAMES[system] })
+}
 
 /**
  * What a program may do once it is confirmed. Undefined: what an earlier version let be confirmed, which was

@@ -7,7 +7,7 @@ import type { Grants } from '../grants/grants.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { PatConfirmations } from '../pats/pat-confirmations.ts'
 import type { PatRegister } from '../pats/pat-register.ts'
-import { describeClient, describeCover, describeNetwork } from '../refusal/display.ts'
+import { describeClient, describeCover, describeDevice, describeNetwork } from '../refusal/display.ts'
 import { Html, html } from '../refusal/html.ts'
 import type { Speech } from '../refusal/speech.ts'
 import type { SessionRecord } from '../session/session-store.ts'
@@ -104,10 +104,17 @@ ${form(`grants/${id}`, button)}</li>`
 
 function sessionList(running: readonly SessionRecord[], current: string, { speech, form, nowMs }: Listing): Html {
   const { say, moment, momentText } = speech
-  const items = running.map(({ key, createdAtMs, lastSeenAtMs }) => {
-    const name = say('sessions.endIt', { time: momentText(createdAtMs, nowMs) })
+  const items = running.map(({ key, createdAtMs, lastSeenAtMs, from }) => {
+    const device = describeDevice(speech, from)
+    const name = say('sessions.endIt', { time: momentText(createdAtMs, nowMs), device })
     const button = html`<button class="button quiet" type="submit" aria-label="${name}">${say('sessions.end')}</button>`
-    return html`<li><div>${key === current ? html`<strong>${say('sessions.this')}</strong>` : say('sessions.other')}<br><small>${say('sessions.since', { time: moment(createdAtMs, nowMs) })}<br>${say('sessions.lastUsed', { time: moment(lastSeenAtMs, nowMs) })}</small></div>
+    const whose = key === current ? html`<strong>${say('sessions.this')}</strong>` : say('sessions.other')
+    const lines = [
+      ...(from === undefined ? [] : [html`${device}, ${say('sessions.from', { address: from.address })}<br>`]),
+      html`${say('sessions.since', { time: moment(createdAtMs, nowMs) })}<br>`,
+      say('sessions.lastUsed', { time: moment(lastSeenAtMs, nowMs) }),
+    ]
+    return html`<li><div>${whose}<br><small>${lines}</small></div>
 ${key === current ? '' : form(`sessions/${key}`, button)}</li>`
   })
   return html`<ul class="items">${items}</ul>`

@@ -25,6 +25,7 @@ import type { StepUp } from '../decision.ts'
 import { Fault, toFault } from '../errors.ts'
 import type { Evidence, Traced } from '../exchange.ts'
 import { readCookie } from '../http/cookie.ts'
+import { deviceOf } from '../http/device.ts'
 import type { OpLogout } from '../oidc/op-logout.ts'
 import { missingAccount, missingProof } from '../oidc/op-refusal.ts'
 import type { Op, Ops } from '../oidc/ops.ts'
@@ -185,6 +186,7 @@ async function openSession(
   const id = await sessions.open(
     {
       ...{ account, accountKey: accountKey(account), evidence, subject, opSessionId },
+      from: { address: exchange.clientAddress, ...deviceOf(exchange.fields.kept['user-agent']) },
     },
     { idToken, refreshToken, groups },
   )

@@ -2,7 +2,7 @@ import type { Sealer } from './sealer.ts'
 import type { SessionRecord } from './session-store.ts'
 
 /** What never changes in a session. */
-type Lasting = Omit<SessionRecord, 'binding' | 'groups' | 'lastSeenAtMs' | 'refreshedAtMs' | 'sealedTokens'>
+type Lasting = Omit<SessionRecord, 'binding' | 'from' | 'groups' | 'lastSeenAtMs' | 'refreshedAtMs' | 'sealedTokens'>
 
 /** Tokens of the OP that belong to a session. */
 export interface SessionTokens {

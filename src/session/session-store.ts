@@ -5,6 +5,13 @@
 import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { Evidence } from '../exchange.ts'
+import type { Device } from '../http/device.ts'
+
+/** Where somebody was at sign-in, for that person to know the session by: nobody is believed by it. */
+export interface SignedInFrom extends Device {
+  /** Address of the client. */
+  readonly address: string
+}
 
 export interface SessionRecord {
   /** Hash of the id in the cookie: whoever reads the store cannot use what is in it. */
@@ -24,6 +31,8 @@ export interface SessionRecord {
   readonly refreshedAtMs: number
   /** Tokens of the OP, encrypted, with the groups of the person. */
   readonly sealedTokens: string | undefined
+  /** Not said by an earlier version; nothing binds it. */
+  readonly from?: SignedInFrom
   /** Out of `sealedTokens`, where somebody asks for them; no store knows it. */
   readonly groups?: readonly string[]
 }

@@ -54,7 +54,7 @@ export class Sessions {
 
   /** Opens a session under a new id, which is returned: an id from before the sign-in is never reused (session fixation). */
   async open(
-    person: Pick<SessionRecord, 'subject' | 'opSessionId' | 'account' | 'accountKey' | 'evidence'>,
+    person: Pick<SessionRecord, 'subject' | 'opSessionId' | 'account' | 'accountKey' | 'evidence' | 'from'>,
     tokens: SessionTokens,
   ): Promise<string> {
     const id = newOpaqueId()

@@ -1,19 +1,27 @@
 /**
- * How evidence is stored, with what binds the record: one JSON text in either store. Version 1 had no `v` and no
- * `binding`; it ignores both, so that the two run side by side.
+ * How evidence is stored, with what binds the record and where somebody signed in: one JSON text in either store.
+ * Version 1 had no `v` and no `binding`, earlier ones of version 2 no `from`; each ignores what it does not know, so
+ * that they run side by side.
  */
+import { isRecord } from '../../config/is-record.ts'
 import type { Evidence, TicketEvidence } from '../exchange.ts'
+import { knownDevice } from '../http/device.ts'
 import { hasShape, isNumber, isText, isTexts, isTrue, oneOf, orAbsent, type Shape } from '../store/record-shape.ts'
+import type { SignedInFrom } from './session-store.ts'
 
 export const RECORD_VERSION = 2
+
+/** The longest text of an IPv6 address, without a zone (RFC 4291 2.2). */
+const MAX_ADDRESS_LENGTH = 45
 
 export interface StoredEvidence {
   readonly evidence: Evidence
   /** Undefined in records of version 1. */
   readonly binding: string | undefined
+  readonly from?: SignedInFrom
 }
 
-type Written = Evidence & { readonly v?: number; readonly binding?: string }
+type Written = Evidence & { readonly v?: number; readonly binding?: string; readonly from?: unknown }
 
 const TICKET: Shape<TicketEvidence> = { indicators: isTexts, sids: isTexts }
 const isTicket = (value: unknown): value is TicketEvidence => hasShape(value, TICKET)
@@ -23,10 +31,11 @@ const SHAPE: Shape<Written> = {
   ...{ firstFactor: orAbsent(oneOf('negotiate', 'basic')), byPolicy: orAbsent(isTrue) },
   ticket: orAbsent(isTicket),
   ...{ v: orAbsent(isNumber), binding: orAbsent(isText) },
+  from: () => true,
 }
 
-export function writeEvidence({ evidence, binding }: StoredEvidence): string {
-  return JSON.stringify(binding === undefined ? evidence : { ...evidence, v: RECORD_VERSION, binding })
+export function writeEvidence({ evidence, binding, from }: StoredEvidence): string {
+  return JSON.stringify({ ...evidence, ...(binding === undefined ? {} : { v: RECORD_VERSION, binding }), from })
 }
 
 /**
@@ -46,7 +55,15 @@ export function readEvidence(text: string): StoredEvidence | undefined {
       ...(ticket === undefined ? {} : { ticket: { indicators: ticket.indicators, sids: ticket.sids } }),
     },
     binding: v > 1 ? binding : undefined,
+    ...fromOf(written.from),
   }
+}
+
+/** What cannot be read is not said: it does not end a session. */
+function fromOf(written: unknown): { readonly from?: SignedInFrom } {
+  if (!isRecord(written) || typeof written.address !== 'string') return {}
+  const address = written.address.slice(0, MAX_ADDRESS_LENGTH)
+  return { from: { address, ...knownDevice(written.browser, written.system) } }
 }
 
 function parsed(text: string): unknown {

@@ -169,8 +169,8 @@ export class RedisConnection implements AsyncDisposable {
     if (this.#driver === undefined || isStuck) await this.#renew()
     try {
       // By another node of a cluster each time: one that is away must not speak for all.
-      const message = user.heartbeat()
-      const command = message === undefined ? ['PING'] : ['PUBLISH', this.#channel, message]
+      const beat = user.heartbeat()
+      const command = beat === undefined ? ['PING'] : ['PUBLISH', this.#channel, beat]
       await this.#send(`${this.#channel} ${this.#heartbeats++}`, command)
       this.#unheard++
       if (this.#refusals.current !== undefined || this.#heartbeats % PROBE_EVERY === 0) {
@@ -200,9 +200,8 @@ export class RedisConnection implements AsyncDisposable {
     }
     try {
       const { signal } = this.#closing
-      const { random } = this.#surroundings
       const connected = () => this.#user?.interrupted()
-      const subscription = { channel: this.#channel, receive, random, connected }
+      const subscription = { channel: this.#channel, receive, random: this.#surroundings.random, connected }
       const driver = await openRedisDriver(this.#settings, subscription, signal)
       if (signal.aborted) return await driver.close()
       this.#driver = driver

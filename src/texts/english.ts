@@ -158,7 +158,10 @@ export const english = {
   'sessions.since': 'since {time}',
   'sessions.lastUsed': 'last used {time}',
   'sessions.end': 'End',
-  'sessions.endIt': 'End the session of {time}',
+  'sessions.endIt': 'End the session of {time}, {device}',
+  'sessions.from': 'from {address}',
+  'device.both': '{browser} on {system}',
+  'device.unknown': 'Browser of unknown kind',
   'everywhere.button': 'Sign out everywhere',
   'everywhere.text': 'Ends every session, and takes back every program you have confirmed.',
 
@@ -188,15 +191,15 @@ export const english = {
   'cover.paths.write.exact': 'read, change and delete {place}, and nothing below it',
 
   // Programs
-  'client.browser': 'Browser',
-  'client.git': 'git',
-  'client.git-lfs': 'Git LFS',
-  'client.credential-manager': 'Git Credential Manager',
-  'client.visual-studio': 'Visual Studio or tf',
-  'client.build-agent': 'Build agent',
-  'client.package-client': 'Package client',
-  'client.rest': 'Script or REST client',
-  'client.other': 'Unknown program',
+  'program.browser': 'Browser',
+  'program.git': 'git',
+  'program.git-lfs': 'Git LFS',
+  'program.credential-manager': 'Git Credential Manager',
+  'program.visual-studio': 'Visual Studio or tf',
+  'program.build-agent': 'Build agent',
+  'program.package-client': 'Package client',
+  'program.rest': 'Script or REST client',
+  'program.other': 'Unknown program',
 
   // How somebody has signed in (RFC 8176 2)
   'method.face': 'face',

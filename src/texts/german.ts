@@ -343,7 +343,10 @@ export const german: Texts = {
   'sessions.since': 'begonnen {time}',
   'sessions.lastUsed': 'zuletzt benutzt {time}',
   'sessions.end': 'Beenden',
-  'sessions.endIt': 'Sitzung beenden, begonnen {time}',
+  'sessions.endIt': 'Sitzung beenden, begonnen {time}, {device}',
+  'sessions.from': 'von {address}',
+  'device.both': '{browser} unter {system}',
+  'device.unknown': 'Browser unbekannter Art',
   'everywhere.button': 'Überall abmelden',
   'everywhere.text': 'Beendet jede Sitzung, und nimmt jedes Programm zurück, das Sie bestätigt haben.',
 
@@ -374,15 +377,15 @@ export const german: Texts = {
   'cover.paths.write.exact': '{place} lesen, ändern und löschen, und nichts darunter',
 
   // Programs
-  'client.browser': 'Browser',
-  'client.git': 'git',
-  'client.git-lfs': 'Git LFS',
-  'client.credential-manager': 'Git Credential Manager',
-  'client.visual-studio': 'Visual Studio oder tf',
-  'client.build-agent': 'Build-Agent',
-  'client.package-client': 'Paketverwaltung',
-  'client.rest': 'Skript oder REST-Client',
-  'client.other': 'Unbekanntes Programm',
+  'program.browser': 'Browser',
+  'program.git': 'git',
+  'program.git-lfs': 'Git LFS',
+  'program.credential-manager': 'Git Credential Manager',
+  'program.visual-studio': 'Visual Studio oder tf',
+  'program.build-agent': 'Build-Agent',
+  'program.package-client': 'Paketverwaltung',
+  'program.rest': 'Skript oder REST-Client',
+  'program.other': 'Unbekanntes Programm',
 
   // How somebody has signed in
   'method.face': 'Gesicht',

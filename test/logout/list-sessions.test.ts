@@ -19,7 +19,11 @@ test('it lists the sessions and confirmations of a person in every spelling, and
   for (const name of ['ada', 'CORP\\ADA', 'ada@corp']) {
     const { out, error, code } = await list('--account', name)
     assert.deepEqual([code, error], [0, ''])
-    assert.match(out, /^sessions: 1\nconfirmations: 1\n {2}ada {2}session since 20.*Z, last seen 20.*Z$/m, name)
+    assert.match(
+      out,
+      /^sessions: 1\nconfirmations: 1\n {2}ada {2}session since 20.*Z, last seen 20.*Z, from 127\.0\.0\.1 by Chrome on Linux$/m,
+      name,
+    )
     assert.match(out, /^ {2}ada {2}confirmed git from 192\.0\.2\.7 since 20.*Z until 20.*Z: /m)
   }
   const { out } = await list('--json', '--account', 'ada')
@@ -28,6 +32,7 @@ test('it lists the sessions and confirmations of a person in every spelling, and
   assert.equal(sessions.length, 1)
   assert.ok(Date.parse(sessions[0].since) <= Date.parse(sessions[0].lastSeen))
   assert.partialDeepStrictEqual(confirmations, [{ account: 'ada', address: '192.0.2.7', userAgent: 'git/2.50.1' }])
+  assert.partialDeepStrictEqual(sessions, [{ address: '127.0.0.1', browser: 'chrome', system: 'linux' }])
   assert.doesNotMatch(out, /"key"|"token|sealed/)
   assert.equal((await person.send(`${lab.fixture.url}/.torhaus/`)).status, 200)
 })

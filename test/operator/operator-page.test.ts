@@ -98,6 +98,7 @@ test('a person is found in every spelling, and one session ends at once, for all
   assert.deepEqual([await passes(gone), await passes(stays)], [true, true])
   for (const name of ['ada', 'CORP\\ADA', 'ada@corp'])
     assert.match(await lab.page(`/operator/person?account=${encodeURIComponent(name)}`), /<h2>Sessions: [2-9]<\/h2>/)
+  assert.match(await lab.page('/operator/person?account=ada'), /Chrome on Linux from 127\.0\.0\.1<br><small>since/)
   const before = await lab.page('/operator/person?account=ADA')
   // Newest first: that of `gone` is the second by when it was seen last.
   const keys = [...before.matchAll(/name="what" value="session"><input[^>]*><input[^>]*name="key" value="([^"]+)"/g)]

@@ -51,9 +51,12 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
   test('a session made by one is read by the other, every member as it was', async () => {
     const bare = { acr: undefined, acrs: [], amr: [], authTime: undefined }
     const sparse = sampleSession({ key: 'key-2', opSessionId: undefined, sealedTokens: undefined, evidence: bare })
+    const from = { address: '192.0.2.1', browser: 'firefox', system: 'windows' } as const
     await one.createSession(sampleSession())
     await one.createSession(sparse)
+    await one.createSession(sampleSession({ key: 'key-4', from }))
     assert.deepEqual(await other.readSession('key-1'), sampleSession())
+    assert.deepEqual(await other.readSession('key-4'), sampleSession({ key: 'key-4', from }))
     assert.partialDeepStrictEqual(await other.readSession('key-2'), { key: 'key-2', sealedTokens: undefined })
     assert.equal(await other.readSession('key-3'), undefined)
   })

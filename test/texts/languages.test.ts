@@ -32,7 +32,7 @@ test('what is filled in stands in each language', () => {
 })
 
 /** Names, and words that are the same. */
-const SAME = ['client.browser', 'client.git', 'client.git-lfs', 'client.credential-manager', 'method.pin']
+const SAME = ['program.browser', 'program.git', 'program.git-lfs', 'program.credential-manager', 'method.pin']
 const SAME_TOO = ['confirmPat.token', 'git.manager.title', 'time.both']
 
 test('German is not English', () => {
@@ -66,7 +66,7 @@ test('of texts that are put together there are those that can be, and no others'
   const ending = (family: string) =>
     keys.filter(key => key.startsWith(`${family}.`)).map(key => key.slice(family.length + 1))
   assert.deepEqual(ending('error').sort(), Object.keys(errorTable).sort())
-  assert.deepEqual(ending('client').sort(), [...clientClasses].sort())
+  assert.deepEqual(ending('program').sort(), [...clientClasses].sort())
   const codes = Object.keys(errorTable)
   const statuses = Object.values(errorTable).map(({ status }) => String(status))
   for (const name of [...ending('title'), ...ending('explain')])

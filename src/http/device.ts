@@ -1,0 +1,49 @@
+/**
+ * Which browser on which system somebody uses, by the User-Agent (RFC 9110 10.1.5): for people to tell their own
+ * sessions apart. The words are of closed sets, so nothing of what a client sends is kept; and nobody is believed by
+ * them, since anybody can send anything.
+ */
+
+/** The first that fits: browsers name those they descend from, too. */
+const BROWSERS = [
+  ['edge', /\bEdg(e|A|iOS)?\//],
+  ['opera', /\b(OPR|OPT|OPiOS)\//],
+  ['samsung-internet', /\bSamsungBrowser\//],
+  ['firefox', /\b(Firefox|FxiOS)\//],
+  ['chrome', /\b(Chrome|Chromium|CriOS)\//],
+  ['safari', /\bSafari\//],
+] as const
+
+const SYSTEMS = [
+  ['windows', /\bWindows\b/],
+  ['android', /\bAndroid\b/],
+  ['ios', /\b(iPhone|iPad|iPod)\b/],
+  ['chromeos', /\bCrOS\b/],
+  ['macos', /\bMacintosh\b/],
+  ['linux', /\b(Linux|X11)\b/],
+] as const
+
+export type Browser = (typeof BROWSERS)[number][0] | 'other'
+export type System = (typeof SYSTEMS)[number][0] | 'other'
+
+export interface Device {
+  readonly browser: Browser
+  readonly system: System
+}
+
+/** Browsers send some 120 characters; what is behind these is not looked at. */
+const MAX_LENGTH = 512
+
+export function deviceOf(userAgent: string | undefined): Device {
+  const text = (userAgent ?? '').slice(0, MAX_LENGTH)
+  return { browser: first(BROWSERS, text), system: first(SYSTEMS, text) }
+}
+
+/** Of words that were kept, perhaps by a version that knows more. */
+export const knownDevice = (browser: unknown, system: unknown): Device => ({
+  browser: BROWSERS.find(([name]) => name === browser)?.[0] ?? 'other',
+  system: SYSTEMS.find(([name]) => name === system)?.[0] ?? 'other',
+})
+
+const first = <Name extends string>(all: readonly (readonly [Name, RegExp])[], text: string): Name | 'other' =>
+  all.find(([, pattern]) => pattern.test(text))?.[0] ?? 'other'
