@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { curlNegotiate } from '../../devkit/realm/clients.ts'
 import { type KdcRelay, type KdcRelayMode, startKdcRelay } from '../../devkit/realm/kdc-relay.ts'
 import { numberedAccounts } from '../../devkit/realm/lab-accounts.ts'
@@ -67,6 +68,34 @@ describe('a proxy without libgssapi', () => {
 })
 
 describe('with one KDC of two', () => {
+  test('that comes back, it is noticed beside what others ask, and it is the first again', async () => {
+    await using undo = new AsyncDisposableStack()
+    const { address } = lab.kdc
+    const first = await startKdcRelay({ address, kdcAddress: address, kdcPort: KDC_PORT })
+    undo.defer(first.close)
+    first.mode = 'refuse'
+    const name = `${first.address}:${first.port}`
+    const krb5Config = await lab.kdc.writeKrb5Config('back-krb5.conf', { kdcs: [name, lab.kdc.kdc] })
+    const proxy = await lab.proxy({ implementation: 'native', kdc: { ...lab.kdc, krb5Config } })
+    undo.defer(() => proxy.stop())
+    const accounts = numberedAccounts(COLD_ACCOUNTS)
+    const isUp = () => proxy.metric('torhaus_kdc_up', { kdc: name })
+    const askNext = async () => {
+      const { name: account } = accounts.shift() ?? assert.fail('it did not come back')
+      assert.equal((await proxy.ask('/whoami', { headers: bearer(await proxy.bearerOf(account)) })).status, 200)
+    }
+    await askNext()
+    assert.equal(await isUp(), 0)
+    first.mode = 'pass'
+    for (; (await isUp()) === 0; await sleep(1_000)) await askNext()
+    // By the first step of a sign-in, once; whoever asks next is answered by it.
+    const { as, tgs } = first.requests()
+    assert.equal(as, 1)
+    await askNext()
+    assert.deepEqual(first.requests(), { as, tgs: tgs + 2 })
+    assert.equal((await proxy.readiness()).parts[`kdc ${name}`], 'answered')
+  })
+
   for (const form of FORMS) {
     test(`${form}, twenty accounts that were never here get in, and the other is asked first from then on`, async () => {
       await using undo = new AsyncDisposableStack()

@@ -41,7 +41,10 @@ function partsWith({ rules = [], session, grant }: { rules?: RuleSettings[]; ses
       now: () => NOW_S * 1000,
     },
     secondFactor: {
-      settings: { acceptAcr: ['mfa'], acceptAcrs: [], acceptAmr: [], maxAgeSeconds: 3600, reportOnly: [], grants: {} },
+      settings: {
+        ...{ acceptAcr: ['mfa'], acceptAcrs: [], acceptAmr: [], acceptTicket: { indicators: ['otp'], sids: [] } },
+        ...{ maxAgeSeconds: 3600, reportOnly: [], grants: {} },
+      },
       lastingRights: new LastingRights({ products: [] }),
       rules: new Rules(rules),
       grants: { find: () => grant, scopeOf: () => ({}), ask: forbidden('a grant') },
@@ -96,3 +99,14 @@ for (const [name, by] of Object.entries(credentials)) {
     assert.equal(await of(undefined), 'second-factor-missing')
   })
 }
+
+test('a ticket that has proven two factors stays good until that is too long ago', async () => {
+  const refusal = reauthorize(partsWith({}))
+  const provenAgo = (ageS: number, indicator: string) => {
+    const evidence = { ...TICKET, authTime: NOW_S - ageS, ticket: { indicators: [indicator], sids: [] } }
+    return refusal(exchange(credentials.ticket, evidence))
+  }
+  assert.equal(await provenAgo(3600, 'otp'), undefined)
+  assert.equal(await provenAgo(3601, 'otp'), 'second-factor-stale')
+  assert.equal(await provenAgo(0, 'hardened'), 'second-factor-missing', 'as the configuration has it now')
+})
