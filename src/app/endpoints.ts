@@ -12,7 +12,7 @@ import { endSession, revokeGrant, signOutEverywhere } from '../routes/account-ac
 import { accountPage } from '../routes/account-page.ts'
 import { backChannelLogout } from '../routes/back-channel-logout.ts'
 import { beginSignIn } from '../routes/begin-sign-in.ts'
-import { askToConfirm, confirm, confirmed } from '../routes/confirm.ts'
+import { askToConfirm, confirm, confirmed, DISOWNED_PATHS, disown, disowned } from '../routes/confirm.ts'
 import { findGrantRequest, grantRequested } from '../routes/confirm-grant.ts'
 import { confirmPatAhead, findPatRequest, patConfirmed, withdrawPat } from '../routes/confirm-pat.ts'
 import { leaveAtOnce, leaveByPublicHost } from '../routes/farewell.ts'
@@ -153,6 +153,9 @@ function pagesOf(
     'POST /.torhaus/sign-out-everywhere': signOutEverywhere(ownParts),
     'GET /.torhaus/confirm/:code': askToConfirm(confirmParts),
     'POST /.torhaus/confirm/:code': confirm(confirmParts),
+    'POST /.torhaus/disown/:code': disown(confirmParts),
+    [`GET ${DISOWNED_PATHS.password}`]: disowned(pages, 'password'),
+    [`GET ${DISOWNED_PATHS.token}`]: disowned(pages, 'token'),
     'GET /.torhaus/confirmed': confirmed(pages),
     'GET /.torhaus/git': gitPage(ownParts),
     'GET /.torhaus/sign-in': startSignIn(signInParts),

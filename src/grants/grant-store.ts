@@ -75,6 +75,8 @@ export interface GrantStore {
    * scope stays.
    */
   confirm(code: string, grant: Grant): Awaitable<boolean>
+  /** Takes a request away, so that nobody can confirm it: true for one caller only. */
+  refuseRequest(request: GrantRequest): Awaitable<boolean>
   /** True where there was such a grant. */
   revokeGrant(accountKey: AccountKey, id: string): Awaitable<boolean>
   revokeGrantsOf(accountKey: AccountKey): Awaitable<void>

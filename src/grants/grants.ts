@@ -6,6 +6,7 @@
  *   client, first factor only --> ask()      --> 403 with a link and a code
  *   person at the link        --> request()  --> sees account, address, program, time
  *                             --> confirm()  --> same account only, once
+ *                             --> refuse()   --> "this was not me": nobody can confirm it any more
  *   client, again             --> find()     --> passes, from this network, with this class of client, for what was confirmed
  */
 
@@ -136,6 +137,11 @@ export class Grants {
     if (!confirmed) return 'gone'
     this.#changes.publish({ kind: 'grants', accountKey })
     return 'confirmed'
+  }
+
+  /** Whose it is says that it is somebody else's. True for one caller only. */
+  async refuse(request: GrantRequest): Promise<boolean> {
+    return this.#store.refuseRequest(request)
   }
 
   sweep(): Awaitable<void> {

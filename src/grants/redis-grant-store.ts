@@ -8,7 +8,6 @@ import type { Clock } from '../clock.ts'
 import { coverText, isSameCover, parseCover } from '../cover.ts'
 import { isNumber, isText, isTexts, orAbsent, type Shape } from '../store/record-shape.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
-import { redisScript } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { fieldsOf, jsonOf, textsOf } from '../store/redis-reply.ts'
 import {
@@ -19,6 +18,7 @@ import {
   isStillGood,
   MAX_REQUESTS_PER_ACCOUNT,
 } from './grant-store.ts'
+import { CONFIRM, OPEN, REFUSE, REVOKE } from './redis-grant-scripts.ts'
 import {
   areConfirmations,
   type FlatGrant,
@@ -28,59 +28,6 @@ import {
   withEarlier,
   writtenConfirmations,
 } from './written-grant.ts'
-
-/** Takes out what has expired. KEYS[hash] and now are in scope. */
-const PRUNE = `
-local function prune(hash, now)
-  local all = redis.call('HGETALL', hash)
-  for i = 1, #all, 2 do
-    if cjson.decode(all[i + 1]).expiresAtMs <= now then redis.call('HDEL', hash, all[i]) end
-  end
-end
-local function keep(hash, ms)
-  if redis.call('PTTL', hash) < ms then redis.call('PEXPIRE', hash, ms) end
-end`
-
-/**
- * KEYS requests; ARGV scope, what was read there before or nothing, request, now, time to live in ms, most requests.
- * Writes unless another one was quicker.
- */
-const OPEN = redisScript(`${PRUNE}
-if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
-prune(KEYS[1], tonumber(ARGV[4]))
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-keep(KEYS[1], tonumber(ARGV[5]))
-while redis.call('HLEN', KEYS[1]) > tonumber(ARGV[6]) do
-  local all, oldest, oldestAt = redis.call('HGETALL', KEYS[1]), nil, math.huge
-  for i = 1, #all, 2 do
-    local at = cjson.decode(all[i + 1]).createdAtMs
-    if all[i] ~= ARGV[1] and at < oldestAt then oldest, oldestAt = all[i], at end
-  end
-  redis.call('HDEL', KEYS[1], oldest)
-end
-return 1`)
-
-/**
- * KEYS requests, grants; ARGV scope, field of the request, code, what was read of the grant before or nothing, grant,
- * now, time to live in ms. 2: another one has changed the grant meanwhile.
- */
-const CONFIRM = redisScript(`${PRUNE}
-local request = redis.call('HGET', KEYS[1], ARGV[2])
-if not request or cjson.decode(request).code ~= ARGV[3] then return 0 end
-if (redis.call('HGET', KEYS[2], ARGV[1]) or '') ~= ARGV[4] then return 2 end
-redis.call('HDEL', KEYS[1], ARGV[2])
-prune(KEYS[2], tonumber(ARGV[6]))
-redis.call('HSET', KEYS[2], ARGV[1], ARGV[5])
-keep(KEYS[2], tonumber(ARGV[7]))
-return 1`)
-
-/** KEYS grants; ARGV id. */
-const REVOKE = redisScript(`
-local all = redis.call('HGETALL', KEYS[1])
-for i = 1, #all, 2 do
-  if cjson.decode(all[i + 1]).id == ARGV[1] then return redis.call('HDEL', KEYS[1], all[i]) end
-end
-return 0`)
 
 /** Where a code leads. */
 interface Pointer {
@@ -179,6 +126,16 @@ export class RedisGrantStore implements GrantStore {
       lifetimeMs,
     )
     return outcome === 2 ? this.confirm(code, made) : outcome === 1
+  }
+
+  async refuseRequest({ code, accountKey }: GrantRequest): Promise<boolean> {
+    const pointer = this.#pointer(code)
+    const target = await this.#link.call(pointer, 'GET', pointer)
+    if (target === null) return false
+    const { scope } = jsonOf<Pointer>(target, POINTER)
+    const isTaken = (await this.#link.run(REFUSE, [this.#requests(accountKey)], scope, code)) === 1
+    if (isTaken) await this.#link.call(pointer, 'DEL', pointer)
+    return isTaken
   }
 
   async revokeGrant(accountKey: AccountKey, id: string): Promise<boolean> {

@@ -87,6 +87,10 @@ export class SqliteGrantStore implements GrantStore {
     })
   }
 
+  refuseRequest({ code }: GrantRequest): Awaitable<boolean> {
+    return this.#database.transaction(() => this.#requests.take(code))
+  }
+
   revokeGrant(accountKey: AccountKey, id: string): Awaitable<boolean> {
     return after(
       this.#database.update('DELETE FROM second_factor_grant WHERE account = ? AND id = ?', accountKey, id),

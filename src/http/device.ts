@@ -10,7 +10,7 @@ const BROWSERS = [
   ['opera', /\b(OPR|OPT|OPiOS)\//],
   ['samsung-internet', /\bSamsungBrowser\//],
   ['firefox', /\b(Firefox|FxiOS)\//],
-  ['chrome', /\b(Chrome|Chromium|CriOS)\//],
+  ['chrome', /\b(Chrome|Chromium|CriOS|HeadlessChrome)\//],
   ['safari', /\bSafari\//],
 ] as const
 

@@ -25,6 +25,7 @@ const table = {
   'second-factor-asked': 'unknown',
   'second-factor-confirmed': 'success',
   'confirmation-refused': 'failure',
+  'confirmation-disowned': 'failure',
   'account-mismatch': 'failure',
   'grant-revoked': 'success',
   'session-revoked': 'success',
@@ -54,6 +55,8 @@ export interface AuditDetails {
   readonly otherAccount?: string
   /** Fingerprint of a personal access token. */
   readonly pat?: string | undefined
+  /** From where something was asked for that its person did not begin. */
+  readonly askedFrom?: string
   /** Address prefix of a grant, or of the use of a token. */
   readonly network?: string
   /** SHA-256 of the rules. */
@@ -123,6 +126,7 @@ export class Audit implements AsyncDisposable {
       'torhaus.rule': details.rule,
       'torhaus.pat': details.pat,
       'torhaus.network': details.network,
+      'torhaus.asked_from': details.askedFrom,
       'torhaus.policy_hash': details.hash,
       'torhaus.sessions': details.sessions,
     })

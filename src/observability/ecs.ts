@@ -86,6 +86,7 @@ export const ecsActions: Readonly<Record<string, Classified>> = {
   'second-factor-asked': classes.authentication,
   'second-factor-confirmed': classes.authentication,
   'confirmation-refused': classes.authentication,
+  'confirmation-disowned': classes.authentication,
   'account-mismatch': classes.authentication,
   'password-limited': classes.authentication,
   'grant-revoked': classes.identityChanged,

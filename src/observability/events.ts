@@ -9,7 +9,7 @@ export const signInEvents = [
 ]
 export type SignInEvent = (typeof signInEvents)[number]
 
-export const grantEvents = ['asked', 'confirmed', 'refused', 'revoked'] as const
+export const grantEvents = ['asked', 'confirmed', 'disowned', 'refused', 'revoked'] as const
 export type GrantEvent = (typeof grantEvents)[number]
 
 /** What a read of the server said. */
@@ -17,7 +17,7 @@ const patProofEvents = ['proven', 'proof_refused', 'proof_let_pass', 'proof_away
 export type PatProofEvent = (typeof patProofEvents)[number]
 
 /** What owners are asked to confirm, and do. */
-const patConfirmationEvents = ['asked', 'confirmed', 'withdrawn'] as const
+const patConfirmationEvents = ['asked', 'confirmed', 'disowned', 'withdrawn'] as const
 export type PatConfirmationEvent = (typeof patConfirmationEvents)[number]
 
 export const patEvents = [

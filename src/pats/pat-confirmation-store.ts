@@ -47,7 +47,7 @@ export interface PatConfirmationStore {
   openRequest(request: PatRequest, nowMs: number): Awaitable<PatRequest>
   readRequest(code: string): Awaitable<PatRequest | undefined>
   requestsOf(accountKey: AccountKey): Awaitable<PatRequest[]>
-  /** Turns a request into a confirmation: true for one caller only. */
+  /** Turns a request into what was decided of it: true for one caller only. */
   confirm(code: string, confirmation: PatConfirmation): Awaitable<boolean>
   /** In place of what was decided there before. */
   keepConfirmation(confirmation: PatConfirmation): Awaitable<void>

@@ -6,6 +6,7 @@
  *                           --> ask()      --> 403 with a link and a code
  *   owner, at the link      --> request()  --> sees which token, where, by which program, when
  *                           --> confirm()  --> same account only, once
+ *                           --> refuse()   --> "this was not me"
  *   owner, own page         --> ask()      --> ahead of the first use there, for the same page
  *                           --> withdraw()
  *
@@ -104,6 +105,13 @@ export class PatConfirmations {
     if (accountKey !== asked.accountKey) return false
     const { fingerprint, network } = asked
     if (!(await this.#store.confirm(code, this.#decision({ accountKey, fingerprint, network }, false)))) return false
+    this.#changes.publish({ kind: 'pat', fingerprint })
+    return true
+  }
+
+  /** Whose it is says that it is somebody else's: from now on it must be confirmed. True for one caller only. */
+  async refuse({ code, accountKey, fingerprint, network }: PatRequest): Promise<boolean> {
+    if (!(await this.#store.confirm(code, this.#decision({ accountKey, fingerprint, network }, true)))) return false
     this.#changes.publish({ kind: 'pat', fingerprint })
     return true
   }

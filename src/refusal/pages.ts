@@ -29,6 +29,8 @@ export type Sheet = Omit<PageContent, 'language'>
 
 /** Makes pages for one reader, in the language of that one. */
 export interface Paper extends Speech {
+  /** A link to the help desk, as a button; nothing where nobody has said where it is. */
+  readonly helpDesk: Html
   /** In a window of its own. */
   window(sheet: Sheet): Page
   /** The same, and it goes on by itself: there is a `Refresh` field. */
@@ -69,6 +71,7 @@ export class Pages {
 function paperOf(look: Look, appearance: Appearance, tag: string): Paper {
   const { file, helpText = appearance.helpText } = appearance.languages.find(own => own.tag === tag) ?? {}
   const texts = { ...english, ...LANGUAGES[tag], ...(file === undefined ? {} : readLanguageFile(file)) }
+  const { helpUrl } = appearance
   const speech = speechOf(tag, texts)
   // RFC 9110 8.5, 12.5.5.
   const said = ['Content-Language', tag, 'Vary', 'Accept-Language']
@@ -78,10 +81,11 @@ function paperOf(look: Look, appearance: Appearance, tag: string): Paper {
     renderPage(look, {
       ...sheet,
       language: speech,
-      footer: footerOf(sheet.footer, helpOf(speech, helpText, appearance.helpUrl)),
+      footer: footerOf(sheet.footer, helpOf(speech, helpText, helpUrl)),
     })
   return {
     ...speech,
+    helpDesk: helpUrl === undefined ? html`` : helpLink(helpUrl, speech.say('help.link'), 'button'),
     window: sheet => ({ fields: ofWindow, text: text(sheet) }),
     automatic: sheet => ({ fields: ofAutomatic, text: text(sheet) }),
     scripted: (sheet, script) => ({ fields: [...scriptedFields(look, script), ...said], text: text(sheet) }),
@@ -104,7 +108,5 @@ const helpOf = ({ say }: Speech, text: string | undefined, url: string | undefin
 ]
 
 /** What was typed into a form that was refused would be lost with this page: another tab. */
-const helpLink = (url: string, text: Html) =>
-  url.startsWith('mailto:')
-    ? html`<a href="${url}">${text}</a>`
-    : html`<a href="${url}" target="_blank" rel="noopener">${text}</a>`
+const helpLink = (url: string, text: Html, look = '') =>
+  html`<a${look === '' ? '' : html` class="${look}"`} href="${url}"${url.startsWith('mailto:') ? '' : html` target="_blank" rel="noopener"`}>${text}</a>`

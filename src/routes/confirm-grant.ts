@@ -2,6 +2,8 @@
 import type { Config } from '../../config/schema.ts'
 import type { AccountKeyOf } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
+import { Fault } from '../errors.ts'
+import type { Traced } from '../exchange.ts'
 import type { GrantRequest } from '../grants/grant-store.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { Audit } from '../observability/audit.ts'
@@ -30,6 +32,8 @@ export function findGrantRequest(parts: ConfirmGrantParts): ConfirmParts['findRe
     const { accountKey, maxAgeSeconds, acceptAcr } = request
     return {
       ...{ code: request.code, accountKey, intent: 'confirm' as const, stepUp: { maxAgeSeconds, acceptAcr } },
+      stolen: 'password',
+      disown: (exchange, account) => disown(parts, request, exchange, account),
       question: (session, speech) => question(parts, request, session, speech),
     }
   }
@@ -46,6 +50,19 @@ export function grantRequested({ grants, accountKey, audit, count }: ConfirmGran
     audit.write('second-factor-confirmed', exchange, { account, network: request.network })
     return CONFIRMED_PATH
   }
+}
+
+async function disown(
+  { grants, audit, count }: ConfirmGrantParts,
+  request: GrantRequest,
+  exchange: Traced,
+  account: string,
+): Promise<void> {
+  // Somebody has confirmed it, or said so, at the same time.
+  if (!(await grants.refuse(request))) throw new Fault('confirmation-gone')
+  const { network, clientAddress } = request
+  count('disowned')
+  audit.write('confirmation-disowned', exchange, { account, network, askedFrom: clientAddress })
 }
 
 function question(

@@ -45,6 +45,8 @@ export function findPatRequest(parts: ConfirmPatParts): ConfirmParts['findReques
     return {
       ...{ code: request.code, accountKey: request.accountKey, intent: 'confirm-pat' as const },
       stepUp: { maxAgeSeconds: rule.maxAgeSeconds, acceptAcr: undefined },
+      stolen: 'token',
+      disown: (exchange, account) => disown(parts, request, exchange, account),
       question: (session, speech) => question(parts, request, session, speech),
     }
   }
@@ -104,6 +106,18 @@ async function ownScope(parts: OwnPatConfirmationParts, exchange: Traced, sessio
   const isOwn = decided.length + seen.length > 0
   if (network === undefined || !isOwn) throw new Fault('confirmation-gone')
   return { accountKey, fingerprint, network }
+}
+
+async function disown(
+  { patConfirmations, audit, countPat }: ConfirmPatParts,
+  request: PatRequest,
+  exchange: Traced,
+  account: string,
+): Promise<void> {
+  if (!(await patConfirmations.refuse(request))) throw new Fault('confirmation-gone')
+  const { fingerprint, network, clientAddress } = request
+  countPat('disowned')
+  audit.write('confirmation-disowned', exchange, { account, pat: fingerprint, network, askedFrom: clientAddress })
 }
 
 function question(

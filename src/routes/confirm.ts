@@ -7,6 +7,8 @@
  *   POST      the same, and a form that this page has shown       -> to the OP, which asks anew
  *   callback  of that sign-in, for the account that began it      -> confirmed, once
  *
+ * "This was not me" is a form beside it: what was asked for is refused, and told to whoever watches.
+ *
  * Pages of the origin server share our origin, and can do much of what a person can do; prove the second factor they
  * cannot.
  */
@@ -27,7 +29,9 @@ import type { Speech } from '../refusal/speech.ts'
 import type { Intent, SessionRecord } from '../session/session-store.ts'
 import type { BeginSignIn } from './begin-sign-in.ts'
 import { ACCOUNT_PAGE, acting, buttonForm, lastSegment, type OwnPageParts, showing } from './own-page.ts'
-import { type Route, shown } from './reply.ts'
+import { type Route, seeOther, shown } from './reply.ts'
+
+type Stolen = 'password' | 'token'
 
 /** What stands behind a link. */
 export interface Confirmable {
@@ -36,6 +40,10 @@ export interface Confirmable {
   readonly accountKey: AccountKey
   readonly intent: Intent['kind']
   readonly stepUp: StepUp
+  /** What somebody else has, who is no friend. */
+  readonly stolen: Stolen
+  /** Refuses it; told, where it was still open. */
+  readonly disown: (exchange: Traced, account: string) => Promise<void>
   /** What will be confirmed, as that person reads it. */
   readonly question: (session: SessionRecord, speech: Speech) => Html
 }
@@ -52,6 +60,11 @@ export interface ConfirmParts extends OwnPageParts {
 }
 
 export const CONFIRMED_PATH = `${OWN_PREFIX}/confirmed`
+export const DISOWNED_PATHS: Readonly<Record<Stolen, string>> = {
+  password: `${OWN_PREFIX}/disowned/password`,
+  token: `${OWN_PREFIX}/disowned/token`,
+}
+const disownPath = (code: string) => `${OWN_PREFIX}/disown/${formatConfirmationCode(code)}`
 export const confirmPath = (code: string) => `${OWN_PREFIX}/confirm/${formatConfirmationCode(code)}`
 
 /** GET /.torhaus/confirm/CODE. Whoever is not signed in learns nothing, not even whether there is such a request. */
@@ -61,10 +74,12 @@ export function askToConfirm(parts: ConfirmParts): Route {
     const paper = parts.pages.for(exchange)
     const { say } = paper
     const button = html`<button class="button" type="submit">${say('button.confirm')}</button>`
+    const notMe = html`<button class="button quiet" type="submit">${say('confirm.notMe')}</button>`
     const content = html`${question(session, paper)}
 <p>${say('confirm.signInOnce')}</p>
 <div class="actions">${buttonForm(parts, session, confirmPath(code), button)}
-<a class="button quiet" href="${ACCOUNT_PAGE}">${say('confirm.cancel')}</a></div>`
+<a class="button quiet" href="${ACCOUNT_PAGE}">${say('confirm.cancel')}</a>
+${buttonForm(parts, session, disownPath(code), notMe)}</div>`
     return shown(paper.window({ title: say('confirm.title'), content }))
   })
 }
@@ -81,6 +96,27 @@ export function confirm(parts: ConfirmParts): Route {
       intent: { kind: intent, object: code, accountKey: session.accountKey },
     })
   })
+}
+
+/** POST /.torhaus/disown/CODE: "this was not me". Not asked about again: it takes nothing from its person. */
+export function disown(parts: ConfirmParts): Route {
+  return acting(parts, 'takes', async (exchange, session) => {
+    const { stolen, disown } = await requestFor(parts, exchange, session)
+    await disown(exchange, session.account)
+    return seeOther(DISOWNED_PATHS[stolen])
+  })
+}
+
+/** GET /.torhaus/disowned/password, /.torhaus/disowned/token: what to do now. */
+export function disowned(pages: Pages, stolen: Stolen): Route {
+  return exchange => {
+    const { say, window, helpDesk } = pages.for(exchange)
+    const page = html`<a href="${ACCOUNT_PAGE}">${say('confirmed.page')}</a>`
+    const content = html`<p>${say('disowned.text')}</p>
+<p><strong>${say(`disowned.${stolen}`, { page })}</strong></p>
+<p class="actions">${helpDesk}<a class="button quiet" href="${ACCOUNT_PAGE}">${say('button.yourPage')}</a></p>`
+    return shown(window({ title: say('disowned.title'), content }))
+  }
 }
 
 /** GET /.torhaus/confirmed */

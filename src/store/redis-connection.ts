@@ -199,11 +199,10 @@ export class RedisConnection implements AsyncDisposable {
       this.#user?.receive(message)
     }
     try {
-      const { signal } = this.#closing
       const connected = () => this.#user?.interrupted()
       const subscription = { channel: this.#channel, receive, random: this.#surroundings.random, connected }
-      const driver = await openRedisDriver(this.#settings, subscription, signal)
-      if (signal.aborted) return await driver.close()
+      const driver = await openRedisDriver(this.#settings, subscription, this.#closing.signal)
+      if (this.#closing.signal.aborted) return await driver.close()
       this.#driver = driver
       this.#succeeded()
     } catch (error) {

@@ -88,6 +88,14 @@ export const english = {
   'confirm.title': 'Confirm this access?',
   'confirm.signInOnce': 'You will be asked to sign in once more, for this confirmation alone.',
   'confirm.cancel': 'Do not confirm',
+  'confirm.notMe': 'This was not me',
+  'disowned.title': 'Nobody gets in this way',
+  'disowned.text':
+    'What was asked for is refused: nobody can confirm it any more. It is noted for those who look after this server.',
+  'disowned.password':
+    'Whoever asked has your password. Change it now, then sign out everywhere on {page}, and tell your help desk.',
+  'disowned.token':
+    'Whoever asked has your token. Revoke it at the server now, block it on {page}, and tell your help desk.',
   'confirmed.title': 'Confirmed',
   'confirmed.text': 'Run the command again: it passes now.',
   'confirmed.takeBack': 'You can take this back at any time on {page}.',
@@ -103,15 +111,13 @@ export const english = {
   'confirmGrant.for': 'Holds for',
   'confirmGrant.atMost': '{duration} at most',
   'confirmGrant.only': 'Confirm only what you started yourself, just now.',
-  'confirmGrant.otherwise':
-    'If you did not, somebody else has your password: close this page, and tell your help desk.',
+  'confirmGrant.otherwise': 'If you did not, somebody else has your password: say so below.',
   'confirmPat.text': 'Your personal access token for {host} is to be used where you have not confirmed it.',
   'confirmPat.token': 'Token',
   'confirmPat.fingerprint': 'its fingerprint here, as on {page}; Torhaus does not keep the token',
   'confirmPat.holds': 'will hold for {network}, and this token alone',
   'confirmPat.only': 'Confirm only a use that you started yourself.',
-  'confirmPat.otherwise':
-    'If you did not, somebody else has your token: close this page, and revoke the token at the server.',
+  'confirmPat.otherwise': 'If you did not, somebody else has your token: say so below.',
 
   // Personal page
   'account.title': 'You are signed in',

@@ -270,6 +270,14 @@ export const german: Texts = {
   'confirm.title': 'Diesen Zugriff bestätigen?',
   'confirm.signInOnce': 'Sie werden aufgefordert, sich noch einmal anzumelden, allein für diese Bestätigung.',
   'confirm.cancel': 'Nicht bestätigen',
+  'confirm.notMe': 'Das war ich nicht',
+  'disowned.title': 'So kommt niemand hinein',
+  'disowned.text':
+    'Die Anfrage ist abgelehnt: Niemand kann sie mehr bestätigen. Wer diesen Server betreut, erfährt davon.',
+  'disowned.password':
+    'Wer gefragt hat, hat Ihr Kennwort. Ändern Sie es jetzt, melden Sie sich dann überall ab, auf {page}, und sagen Sie Ihrem Helpdesk Bescheid.',
+  'disowned.token':
+    'Wer gefragt hat, hat Ihr Token. Widerrufen Sie es jetzt auf dem Server, sperren Sie es auf {page}, und sagen Sie Ihrem Helpdesk Bescheid.',
   'confirmed.title': 'Bestätigt',
   'confirmed.text': 'Führen Sie den Befehl noch einmal aus: Jetzt geht er durch.',
   'confirmed.takeBack': 'Sie können das jederzeit zurücknehmen, auf {page}.',
@@ -286,16 +294,14 @@ export const german: Texts = {
   'confirmGrant.for': 'Gilt',
   'confirmGrant.atMost': 'höchstens {duration}',
   'confirmGrant.only': 'Bestätigen Sie nur, was Sie selbst gerade eben begonnen haben.',
-  'confirmGrant.otherwise':
-    'Wenn Sie es nicht waren, hat jemand anderes Ihr Kennwort: Schließen Sie diese Seite, und sagen Sie Ihrem Helpdesk Bescheid.',
+  'confirmGrant.otherwise': 'Wenn Sie es nicht waren, hat jemand anderes Ihr Kennwort: Sagen Sie es unten.',
   'confirmPat.text':
     'Ihr persönliches Zugriffstoken für {host} soll dort benutzt werden, wo Sie es nicht bestätigt haben.',
   'confirmPat.token': 'Token',
   'confirmPat.fingerprint': 'sein Fingerabdruck hier, wie auf {page}; Torhaus bewahrt das Token nicht auf',
   'confirmPat.holds': 'wird gelten für {network}, und für dieses Token allein',
   'confirmPat.only': 'Bestätigen Sie nur eine Benutzung, die Sie selbst begonnen haben.',
-  'confirmPat.otherwise':
-    'Wenn Sie es nicht waren, hat jemand anderes Ihr Token: Schließen Sie diese Seite, und widerrufen Sie das Token auf dem Server.',
+  'confirmPat.otherwise': 'Wenn Sie es nicht waren, hat jemand anderes Ihr Token: Sagen Sie es unten.',
 
   // Personal page
   'account.title': 'Sie sind angemeldet',

@@ -66,6 +66,10 @@ test('the pages of Torhaus itself, on the way of a person from the sign-in to th
   await confirm(page, token)
   await page.goto(own(''))
   await clean(page, 'You are signed in')
+  for (const what of ['password', 'token']) {
+    await page.goto(own(`disowned/${what}`))
+    await clean(page, 'Nobody gets in this way')
+  }
   await page.goto(own('git'))
   await clean(page, /./)
   for (const path of ['no-such-page', 'confirm/ABCD-EFGH']) {

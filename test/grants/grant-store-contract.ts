@@ -101,6 +101,19 @@ export function testGrantStore(open: () => Promise<OpenGrantStores>): void {
     assert.equal(await other.confirm(request.code, made), false)
   })
 
+  test('a request that is refused is gone for both, once, and can be confirmed no more', async () => {
+    const [request, kept] = [sampleRequest(), sampleRequest({ code: 'KEPTKEPT', cover: PUSH })]
+    await one.openRequest(request, NOW_MS)
+    await one.openRequest(kept, NOW_MS)
+    const tries = await Promise.all([one, other, one, other].map(async store => store.refuseRequest(request)))
+    assert.equal(tries.filter(Boolean).length, 1)
+    assert.equal(await other.readRequest(request.code), undefined)
+    assert.equal(await one.confirm(request.code, sampleGrant()), false)
+    assert.equal(await other.refuseRequest(sampleRequest({ code: 'ZZZZZZZZ' })), false)
+    assert.deepEqual(await other.readRequest(kept.code), kept, 'what else was asked for stays')
+    assert.deepEqual(await other.openRequest(request, NOW_MS + 1), request, 'it can be asked for anew')
+  })
+
   test('a grant holds for its account, network and class of client together, and a new one replaces it', async () => {
     await grant({ code: 'AAAA2222' })
     for (const differs of [

@@ -76,6 +76,22 @@ test('the button alone confirms nothing, nor does a link that was used', async (
   assert.equal(codeOf(await ada.send(link)), 'confirmation-gone')
 })
 
+test('what its owner says is not theirs is withdrawn there, counted and audited', async () => {
+  const [before, link] = [
+    await lab.metric('torhaus_pats_total{event="disowned"}'),
+    await lab.refusedLink({ from: at(1) }),
+  ]
+  const answer = await ada.press(link, new URL(link).pathname.replace('/confirm/', '/disown/'))
+  assert.equal(new URL(answer.url).pathname, '/.torhaus/disowned/token')
+  assert.match(answer.text, /has your token\. Revoke it at the server now/)
+  assert.equal(codeOf(await ada.send(link)), 'confirmation-gone')
+  assert.equal(await lab.use({ from: at(1) }), 'pat-unconfirmed')
+  assert.equal(await lab.metric('torhaus_pats_total{event="disowned"}'), before + 1)
+  const record = lab.audited('confirmation-disowned').at(-1)
+  assert.partialDeepStrictEqual(record, { 'user.name': 'ada', 'torhaus.asked_from': at(1) })
+  assert.match(String(record?.['torhaus.pat']), /^[\w-]{20,}$/)
+})
+
 test('each kind of client is shown the link in its own way', async () => {
   const ask = (agent: string, ...fields: string[]) =>
     lab.ask('GET /repo', [patField, `X-Forwarded-For: ${at(1)}`, `User-Agent: ${agent}`, ...fields])

@@ -11,6 +11,7 @@ test('browser and system are read as browsers write them', () => {
   for (const [userAgent, browser, system] of [
     [`${MOZILLA} (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0`, 'firefox', 'windows'],
     [`${MOZILLA} (X11; Linux x86_64) ${CHROME} Safari/537.36`, 'chrome', 'linux'],
+    [`${MOZILLA} (X11; Linux x86_64) ${CHROME.replace(' Chrome', ' HeadlessChrome')} Safari/537.36`, 'chrome', 'linux'],
     [`${MOZILLA} (Windows NT 10.0; Win64; x64) ${CHROME} Safari/537.36 Edg/143.0.0.0`, 'edge', 'windows'],
     [`${MOZILLA} (Macintosh; Intel Mac OS X 10_15_7) ${CHROME} Safari/537.36 OPR/124.0.0.0`, 'opera', 'macos'],
     [
