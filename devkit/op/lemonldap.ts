@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { newTotpSecret } from './totp.ts'
 
 const SHIPPED = '/var/lib/lemonldap-ng/conf/lmConf-1.json'
-const PORTAL = '/usr/share/lemonldap-ng/portal/htdocs/index.psgi'
+const HTDOCS = '/usr/share/lemonldap-ng/portal/htdocs'
 const TEMPLATES = '/usr/share/lemonldap-ng/portal/templates'
 const ATTEMPTS = 200
 const ATTEMPT_MS = 50
@@ -43,6 +43,7 @@ export async function startLemonldap(rp: RelyingParty, port: number): Promise<Le
   for (const folder of folders) await mkdir(join(directory, folder))
   await chmod(directory, 0o755)
   const ini = join(directory, 'lemonldap-ng.ini')
+  const app = join(directory, 'portal.psgi')
   const configuration = await configurationOf(directory, issuer, rp)
   // The one with the highest number counts, and is looked for again after `checkTime`.
   const writeConfiguration = (cfgNum: number) =>
@@ -50,8 +51,11 @@ export async function startLemonldap(rp: RelyingParty, port: number): Promise<Le
       join(directory, `conf/lmConf-${cfgNum}.json`),
       JSON.stringify({ ...configuration, ...newKey(`key-${cfgNum}`), cfgNum }),
     )
-  await Promise.all([writeFile(ini, iniOf(directory)), writeConfiguration(1), writeDevice(directory, totpSecret)])
-  const process_ = spawn('plackup', ['--host', '127.0.0.1', '--port', String(port), '--env', 'deployment', PORTAL], {
+  await Promise.all([
+    ...[writeFile(ini, iniOf(directory)), writeFile(app, APP)],
+    ...[writeConfiguration(1), writeDevice(directory, totpSecret)],
+  ])
+  const process_ = spawn('plackup', ['--host', '127.0.0.1', '--port', String(port), '--env', 'deployment', app], {
     env: { ...process.env, LLNG_DEFAULTCONFFILE: ini },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -111,6 +115,16 @@ dirName = ${directory}/conf
 staticPrefix = /static
 templateDir = ${TEMPLATES}
 languages = en
+`
+
+/** What a web server does before it: without, each script of a page would be taken for a visit to the portal. */
+const APP = `use Plack::Builder;
+my $portal = do '${HTDOCS}/index.psgi' or die $@;
+builder {
+  enable 'Static', path => qr{^/static/}, root => '${HTDOCS}';
+  enable 'Static', path => qr{^/javascript/}, root => '/usr/share';
+  $portal;
+};
 `
 
 /** A persistent session is kept under a hash of the name, as JSON. */

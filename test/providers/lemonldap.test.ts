@@ -1,58 +1,26 @@
 /** A real OP of Debian, with its ways: nothing of a secret is decoded, and claims of the person are at userinfo alone. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, BrowserClient } from '../../devkit/clients/browser-client.ts'
-import { type Lemonldap, startLemonldap } from '../../devkit/op/lemonldap.ts'
+import type { Lemonldap } from '../../devkit/op/lemonldap.ts'
 import { totp } from '../../devkit/op/totp.ts'
-import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { metricAt } from '../../devkit/torhaus/metric-at.ts'
-import { codeOf, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
-import { torhausAddresses } from '../../devkit/torhaus/torhaus-config.ts'
-import { configurationOfPage } from './page-configuration.ts'
+import { codeOf, type SignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
+import { FRESH_S, type LemonldapLab, startLemonldapLab } from './lemonldap-lab.ts'
 import { optionsFound, type WrongValue, wrongValues } from './wrong-values.ts'
 
-/** What a form would encode. */
-const SECRET = 'a%b+c d&e=f'
 const OVERDUE_MS = 1_500_000
-/** What a rule of the test wants. */
-const FRESH_S = 10
 let nowMs = Date.now()
-let directory: string
+let opened: LemonldapLab
 let op: Lemonldap
 let lab: SignInLab
 
 before(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'torhaus-lemonldap-test-'))
-  const clientSecretFile = join(directory, 'secret')
-  await writeFile(clientSecretFile, SECRET, { mode: 0o600 })
-  const [port, opPort] = [await freePort(), await freePort()]
-  const { publicUrl, redirectUri, postLogoutRedirectUri } = torhausAddresses(port)
-  const frontChannelLogoutUri = `${publicUrl}/.torhaus/frontchannel-logout`
-  const addresses = { redirectUri, postLogoutRedirectUri, frontChannelLogoutUri }
-  op = await startLemonldap({ clientId: 'torhaus', clientSecret: SECRET, ...addresses }, opPort)
-  const { issuer } = op
-  const configure = configurationOfPage('lemonldap', { issuer, secretFile: clientSecretFile })
-  // The page advises against it, and the test shows why.
-  const withFrames = { frontChannelLogout: true }
-  lab = await startSignInLab({
-    ...{ issuer, port, now: () => nowMs },
-    configure: config => {
-      const ofPage = configure(config) as typeof config
-      const rules = [{ name: 'fresh', when: { path: '/area' }, require: 'second-factor', maxAgeSeconds: FRESH_S }]
-      const secondFactor = { ...ofPage.secondFactor, rules }
-      return { ...ofPage, secondFactor, oidc: { ...ofPage.oidc, ...withFrames } }
-    },
-  })
+  opened = await startLemonldapLab(() => nowMs)
+  ;({ op, torhaus: lab } = opened)
 })
-after(async () => {
-  await lab?.close()
-  await op?.close()
-  await rm(directory, { recursive: true, force: true })
-})
+after(() => opened?.close())
 
 /** Sends the first form of the page as a person would, with what they type. */
 function send(browser: BrowserClient, { url, text }: Answer, typed: Readonly<Record<string, string>>): Promise<Answer> {
