@@ -53,7 +53,7 @@ export function buildPolicy(
     classify: classifyParts(services, accessTokens),
     authenticate: { ...authenticateParts(services, accessTokens), provesPat },
     secondFactor: secondFactorParts(services, watch),
-    certificates: certificateSettings(config, now),
+    certificates: certificateSettings(services),
     identityOut,
     keepsBesideTokens: config.credentials.keepCookiesBesideTokens,
     isOwnHost: services.refusal.isOwnHost,
@@ -110,13 +110,18 @@ const clientCertificates = ({ listener }: Pick<Services['config'], 'listener'>) 
 const isForMachines = (path: string) =>
   path === '/.torhaus/backchannel-logout' || path === '/.torhaus/jwks.json' || path.startsWith('/.torhaus/self-test')
 
-function certificateSettings(config: Services['config'], now: Clock): PolicyParts['certificates'] {
+function certificateSettings({
+  config,
+  audit,
+  now,
+}: Pick<Services, 'audit' | 'config' | 'now'>): PolicyParts['certificates'] {
   const settings = clientCertificates(config)
   if (settings === undefined) return undefined
   return {
     isRequired: settings.mode === 'require',
     accountOf: settings.accountFrom.length === 0 ? undefined : certificateAccount(settings, config.account.case),
     isExempt: isForMachines,
+    refused: (exchange, certificate, code) => audit.write('certificate-refused', exchange, { certificate, code }),
     now,
   }
 }

@@ -2,6 +2,7 @@
  * The audit log: what matters for security, apart from the traffic, with Elastic Common Schema field names. The table
  * is the schema; docs/audit.md is held against it. Never a secret, a query, or the code of a confirmation link.
  */
+import type { X509Certificate } from 'node:crypto'
 import { type Logger, pino } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Code } from '../errors.ts'
@@ -38,6 +39,7 @@ const table = {
   'pat-allowed': 'success',
   'pat-withdrawn': 'success',
   'password-limited': 'failure',
+  'certificate-refused': 'failure',
   'request-refused': 'failure',
   'would-have-refused': 'unknown',
 } as const
@@ -63,7 +65,15 @@ export interface AuditDetails {
   readonly hash?: string
   /** How many sessions have ended. */
   readonly sessions?: number
+  /** Of a client. */
+  readonly certificate?: X509Certificate
 }
+
+/** What a client may choose is cut. */
+const MAX_NAME_LENGTH = 256
+
+/** A name as one line, the last part first (RFC 4514 2.1). */
+const nameOf = (name: string | undefined) => name?.split('\n').reverse().join(', ').slice(0, MAX_NAME_LENGTH)
 
 /** Answers of the policy that are security events by themselves. */
 const ACTIONS_BY_CODE: Partial<Record<Code, AuditAction>> = {
@@ -129,6 +139,9 @@ export class Audit implements AsyncDisposable {
       'torhaus.asked_from': details.askedFrom,
       'torhaus.policy_hash': details.hash,
       'torhaus.sessions': details.sessions,
+      'tls.client.subject': nameOf(details.certificate?.subject),
+      'tls.client.issuer': nameOf(details.certificate?.issuer),
+      'tls.client.x509.serial_number': details.certificate?.serialNumber.slice(0, MAX_NAME_LENGTH),
     })
   }
 

@@ -98,6 +98,7 @@ export const ecsActions: Readonly<Record<string, Classified>> = {
   'pat-blocked': classes.identityChanged,
   'pat-allowed': classes.identityChanged,
   'pat-withdrawn': classes.identityChanged,
+  'certificate-refused': classes.accessError,
   'request-refused': classes.accessError,
   'would-have-refused': classes.webInfo,
 }

@@ -1,5 +1,6 @@
 /** Each reason why a client's certificate is refused, as curl reads it, and as the log has it; nothing reaches the server. */
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { tryCommand } from '../../devkit/realm/run-command.ts'
@@ -77,6 +78,17 @@ async function assertRefused(
   )
   assert.equal(record['torhaus.code'], code)
   assert.equal(proxy.origin.requests.length, before)
+  if (identity === undefined || code === 'client-certificate-mismatch') return
+  const { subject, issuer, serialNumber } = new X509Certificate(identity.cert)
+  const audited = await proxy.fixture.logged(
+    entry => entry['http.request.id'] === seen.id && entry['event.action'] === 'certificate-refused',
+  )
+  assert.deepEqual(
+    ['torhaus.code', 'tls.client.subject', 'tls.client.issuer', 'tls.client.x509.serial_number'].map(
+      name => audited[name],
+    ),
+    [code, subject, issuer, serialNumber],
+  )
 }
 
 const status = async (...question: Parameters<typeof ask>) => (await ask(...question)).status
