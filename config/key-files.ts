@@ -14,6 +14,10 @@ export function checkSessionKeys({ session }: Config, report: Report): void {
     reportContent(`session.encryptionKeyFiles[${index}]`, fileName, keyFileProblem, report)
 }
 
+export function checkTicketKey({ listener }: Config, report: Report): void {
+  reportContent('listener.tls.sessionTicketKeyFile', listener.tls?.sessionTicketKeyFile, keyFileProblem, report)
+}
+
 export function checkAssertionKeys({ upstream }: Config, report: Report): void {
   const { identity } = upstream
   if (identity.kind !== 'assertion') return
@@ -98,6 +102,7 @@ function secretFilesOf(config: Config): (readonly [path: string, fileName: strin
       [`${path}.pkcs12File`, files.pkcs12File] as const,
       [`${path}.pkcs12PasswordFile`, files.pkcs12PasswordFile] as const,
     ]),
+    ['listener.tls.sessionTicketKeyFile', config.listener.tls?.sessionTicketKeyFile],
     ['admin.credentialFile', admin.credentialFile],
     ['kerberos.keytabFile', kerberos?.keytabFile],
   ]

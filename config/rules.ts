@@ -20,6 +20,7 @@ import {
   checkKeytab,
   checkRedisPasswords,
   checkSessionKeys,
+  checkTicketKey,
 } from './key-files.ts'
 import { patternProblem } from './linear-pattern.ts'
 import { checkAuditFile, checkStoreFile } from './output-files.ts'
@@ -51,6 +52,7 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['account', 'kerberos'], checkAccount],
   [['listener.tls'], checkCertificateFiles],
   [['listener.tls'], checkClientCertificates],
+  [['listener.tls'], checkTicketKey],
   [['admin.tls'], checkAdminCertificateFiles],
   [['admin.host', 'admin.credentialFile'], checkAdmin],
   [['groups'], checkGroupsFile],

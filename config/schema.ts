@@ -81,6 +81,11 @@ const listener = section(
             'Which versions, cipher suites and groups are taken, of Mozilla\'s guidelines, version 6.0 (docs/operations.md, "TLS"): intermediate, TLS 1.2 and 1.3; modern, TLS 1.3 alone.',
             'intermediate',
           ),
+          sessionTicketKeyFile: Type.Optional(
+            file(
+              'File with 32 random bytes in base64 (`openssl rand -base64 32`), the same at every instance: clients then resume TLS sessions at any of them. Without it they do at the workers of one machine. Whoever has it, and has recorded connections by TLS 1.2, can read them: replace it now and then (docs/keys.md).',
+            ),
+          ),
           clientCertificates: Type.Optional(clientCertificates),
         },
         'Serve TLS. Without this section the listener speaks plain HTTP, for use behind a balancer that ends TLS.',

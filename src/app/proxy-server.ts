@@ -7,11 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
+import { readKey } from '../../config/secret.ts'
 import { causeChain } from '../cause-chain.ts'
 import type { Surroundings } from '../clock.ts'
 import { descriptorLimit, loweredBounds, withinDescriptors } from '../listener/descriptor-limit.ts'
 import { listenProblem } from '../listener/listen-problem.ts'
 import { openPrivateEntrance } from '../listener/private-entrance.ts'
+import { shareSessionTickets } from '../listener/session-tickets.ts'
 import type { Changes } from '../store/changes.ts'
 import { buildProxy, type ProxyParts } from './build-proxy.ts'
 import { checkStore } from './check-store.ts'
@@ -44,15 +46,26 @@ const TIDY_INTERVAL_MS = 100
 /** After the drain timeout so long for what is not a request; a supervisor waits longer than that. */
 const RELEASE_MS = 4000
 
-/**
- * Rejects when it cannot start, in words for the operator; nothing is left open then. `entrance`: where the supervisor
- * asks whether it answers (`src/listener/private-entrance.ts`).
- */
+/** What a worker is given, and a proxy without a supervisor does without. */
+export interface FromSupervisor {
+  /** Where it is asked whether it answers (`src/listener/private-entrance.ts`). */
+  readonly entrance?: string | undefined
+  /** What session tickets are made from, in base64, where the configuration names no file for it. */
+  readonly ticketSecret?: string
+}
+
+function ticketSecretOf({ listener }: Config, given: string | undefined): Buffer | undefined {
+  const file = listener.tls?.sessionTicketKeyFile
+  if (file !== undefined) return readKey(file)
+  return given === undefined ? undefined : Buffer.from(given, 'base64')
+}
+
+/** Rejects when it cannot start, in words for the operator; nothing is left open then. */
 export async function startProxy(
   wanted: Config,
   log: Logger,
   surroundings: Surroundings,
-  entrance?: string,
+  { entrance, ticketSecret }: FromSupervisor = {},
 ): Promise<ProxyServer> {
   const limit = descriptorLimit()
   const config = withinDescriptors(wanted, limit)
@@ -69,6 +82,8 @@ export async function startProxy(
     throw listenProblem(error, { section: 'listener', host, port })
   })
   if (entrance !== undefined) opened.defer(await openPrivateEntrance(app.server, entrance))
+  const secret = ticketSecretOf(config, ticketSecret)
+  if (secret !== undefined) opened.defer(shareSessionTickets(app.server, secret, surroundings.now))
   void parts.sweep()
   // Sign-in works without this, too; but when the OP is away, better to say so now.
   for (const { provider } of services.ops.all)

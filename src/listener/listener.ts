@@ -60,6 +60,8 @@ export function createServer(parts: ListenerParts, handlers: Handlers): Server {
       : https.createServer(
           {
             ...{ ...options, ...tls, handshakeTimeout: settings.handshakeTimeoutMs },
+            // By default it is of the command line, which may differ from instance to instance.
+            sessionIdContext: 'torhaus',
             ...optionsOf(settings.tls?.profile ?? 'intermediate'),
             ...(clientCertificates && clientCertificateOptions(clientCertificates)),
           },

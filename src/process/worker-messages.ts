@@ -3,6 +3,7 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
 import type { Question } from '../app/operator-desk.ts'
+import type { FromSupervisor } from '../app/proxy-server.ts'
 import type { Readiness } from '../app/readiness.ts'
 import type { ChangeMessage } from '../store/change-message.ts'
 
@@ -18,8 +19,7 @@ export interface Report {
 export type DeskAnswer = { readonly value: unknown } | { readonly failure: string }
 
 export type ToWorker =
-  /** `entrance`: of its own, where it is asked whether it answers. */
-  | { readonly kind: 'start'; readonly config: Config; readonly entrance: string | undefined }
+  | { readonly kind: 'start'; readonly config: Config; readonly given: FromSupervisor }
   | { readonly kind: 'report'; readonly question: number }
   /** One of the questions of an operator, with its argument. */
   | { readonly kind: 'ask'; readonly question: number; readonly what: Question; readonly asked: unknown }

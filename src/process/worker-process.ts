@@ -8,6 +8,7 @@
  * `listening` and `ended` settle once; a question that is open at the end is answered with undefined.
  */
 import cluster, { type Worker } from 'node:cluster'
+import { randomBytes } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import type { Config } from '../../config/schema.ts'
 import type { Asked, Question, Said } from '../app/operator-desk.ts'
@@ -25,6 +26,9 @@ export interface WorkerEvents {
 }
 
 type Answer = Extract<FromWorker, { kind: 'report' | 'answer' }>
+
+/** Of all workers of this supervisor: what a client has of one of them is good at the others. */
+const TICKET_SECRET = randomBytes(32).toString('base64')
 
 export class WorkerProcess {
   /** The port it listens on; rejects, in words for the operator, where it cannot. */
@@ -84,7 +88,7 @@ export class WorkerProcess {
       for (const answer of this.#questions.values()) answer(undefined)
       end()
     })
-    this.#send({ kind: 'start', config, entrance })
+    this.#send({ kind: 'start', config, given: { entrance, ticketSecret: TICKET_SECRET } })
   }
 
   get pid(): number | undefined {

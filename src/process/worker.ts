@@ -52,10 +52,10 @@ class WorkerSide {
     await this.#end(exitCode.done)
   }
 
-  async #start({ config, entrance }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
+  async #start({ config, given }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
     const log = createLog(config.logging, this.#output, system.now)
     try {
-      const proxy = await startProxy(config, log, system, entrance)
+      const proxy = await startProxy(config, log, system, given)
       proxy.changes.connect(change => void this.#send({ kind: 'change', change: messageOf(change) }))
       this.#proxy = proxy
       await this.#send({ kind: 'listening', port: proxy.port })
