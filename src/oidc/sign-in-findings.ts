@@ -35,12 +35,28 @@ export function tokenFindings(
   const { section } = NAMING[kind]
   const groups = groupsIn(claims, settings[section].groups)
   return [
+    issueFinding(tried, settings, nowMs, found),
     factorFinding(tried, secondFactor, found),
     timeFinding(tried, settings, secondFactor, nowMs, found),
     account === undefined ? accountFinding(template, claims, found) : undefined,
     'unknown' in groups ? found(section, `${section}.groups: ${groups.unknown}`) : undefined,
   ].filter(finding => finding !== undefined)
 }
+
+/** A token that was just issued says what time it is at the OP; some, Keycloak among them, send no Date field. */
+function issueFinding(
+  { claims: { iat } }: TriedToken,
+  { clockToleranceSeconds }: ProviderSettings,
+  nowMs: number,
+  found: Found,
+): Finding | undefined {
+  const ahead = typeof iat === 'number' ? Math.round(iat - nowMs / 1000) : 0
+  if (Math.abs(ahead) <= clockToleranceSeconds + ISSUE_TAKES_S) return undefined
+  return found('clockToleranceSeconds', `the OP issued it ${ahead} s ahead of our clock: set the clocks right`)
+}
+
+/** From the token of the OP to our look at it. */
+const ISSUE_TAKES_S = 10
 
 function factorFinding({ evidence }: TriedToken, secondFactor: Config['secondFactor'], found: Found) {
   const timeless = { ...secondFactor, maxAgeSeconds: Number.POSITIVE_INFINITY }
@@ -85,7 +101,11 @@ export const refusedSignIn = (
   check: TriedToken['kind'],
   error: Error,
   { issuer, deviceClientId }: ProviderSettings,
-): Finding => ({
-  ...{ check, option: check === 'device' ? 'deviceClientId' : 'issuer' },
-  message: `the ${check === 'device' ? `device flow of ${deviceClientId}` : 'sign-in'} at ${issuer} came to nothing: ${causeChain(error)}`,
-})
+): Finding => {
+  const why = causeChain(error)
+  const usual = check === 'device' ? 'deviceClientId' : 'issuer'
+  return {
+    ...{ check, option: why.includes('by our clock') ? 'clockToleranceSeconds' : usual },
+    message: `the ${check === 'device' ? `device flow of ${deviceClientId}` : 'sign-in'} at ${issuer} came to nothing: ${why}`,
+  }
+}

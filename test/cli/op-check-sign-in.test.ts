@@ -107,6 +107,20 @@ test('a time that is missing, in the future, or older than asked for', async () 
   }
 })
 
+test('a clock that is wrong, by when the token was issued', async () => {
+  const nowS = Math.floor(Date.now() / 1000)
+  for (const [iat, exp, says] of [
+    [nowS - 120, nowS + 600, /issued it -1[12]\d s ahead of our clock/],
+    [nowS - 900, nowS - 600, /came to nothing: .*exp is \d+ s ago by our clock/],
+  ] as const) {
+    lying.tell(({ sign, header, claims }) => sign(header, { ...claims, iat, exp }))
+    const { options, findings } = await check({ issuer: lying.issuer, person: arrived })
+    lying.tell()
+    assert.deepEqual(options, ['oidc.clockToleranceSeconds'])
+    assert.match(findings[0]?.message ?? '', says)
+  }
+})
+
 test('an address of somewhere else, and a person who says no', async () => {
   const elsewhere = await check({ issuer: lying.issuer, person: async () => 'https://devops.example.com/wiki' })
   assert.match(elsewhere.findings[0]?.message ?? '', /the address does not begin with http:\S+callback/)

@@ -17,7 +17,7 @@ import { configurationOfPage } from './page-configuration.ts'
 export const REALM = 'corp'
 const ACTION_TIMEOUT_MS = 20_000
 /** Each code opens one sign-in at Keycloak: so many people, each with a secret of their own. `carol` has none. */
-const NAMES = ['ada', 'bela', 'cleo', 'dora', 'egon', 'fritz', 'gwen', 'heidi', 'ivan', 'judy']
+const NAMES = ['ada', 'bela', 'cleo', 'dora', 'egon', 'fritz', 'gwen', 'heidi', 'ivan', 'judy', 'karl']
 
 export interface KeycloakLab {
   readonly keycloak: Keycloak

@@ -10,47 +10,16 @@ import { codeOf, SESSION_COOKIE, type SignInLab } from '../../devkit/torhaus/sig
 import { trySignIn } from '../cli/tried-sign-in.ts'
 import { startHelper } from './credential-helper.ts'
 import { type KeycloakLab, REALM, startKeycloakLab, typeCode, typePassword } from './keycloak-lab.ts'
-import { optionsFound, type WrongValue, wrongValues } from './wrong-values.ts'
+import { atSignIn, ofKeycloak, type Right } from './keycloak-wrong-values.ts'
+import { BEHIND_TLS, optionsAt, optionsBehindTls } from './wrong-surroundings.ts'
+import { optionsFound, wrongValues } from './wrong-values.ts'
 
 const found = await keycloakHome()
 const skip = 'missing' in found && `left out: a real Keycloak, for ${found.missing}`
 /** For all of it: most is the start of Keycloak. */
 const TIMEOUT_MS = 280_000
 const OVERDUE_MS = 1_500_000
-
-const option = (name: string, value: unknown, says: RegExp): WrongValue => ({
-  ...{ name, options: [`oidc.${name}`], says },
-  change: right => ({ ...right, oidc: { ...right.oidc, [name]: value } }),
-})
-
-const ofKeycloak = [
-  option('scopes', ['openid', 'nonsense'], /nonsense/),
-  option('acrValues', ['gold'], /gold is not in its acr_values_supported/),
-  option('deviceClientId', 'got', /got cannot begin a device authorization.* 401 .*invalid_client/),
-]
-
-interface Right {
-  readonly oidc: object
-}
-
-/** Found where somebody signs in, and no earlier: the code on the page, and what the log says. */
-const atSignIn: readonly (readonly [(right: Right) => object, string, RegExp])[] = [
-  [
-    ({ oidc }) => ({ oidc: { ...oidc, clientSecretFile: 'client-secret' } }),
-    'op-response-invalid',
-    /^token endpoint: 401 unauthorized_client: Invalid client or Invalid client credentials/,
-  ],
-  [
-    () => ({ secondFactor: { acceptAcr: ['gold'] } }),
-    'second-factor-missing',
-    /claims that came: .*acr="pwd".*wanted: acr as configured/,
-  ],
-  [
-    () => ({ account: { template: '{upn}' } }),
-    'account-unmapped',
-    /the account is \{upn\}, and what is missing is upn/,
-  ],
-]
+const CLOCK_AHEAD_MS = 60_000
 
 suite('Keycloak', { skip, timeout: TIMEOUT_MS }, () => {
   let lab: KeycloakLab
@@ -166,6 +135,8 @@ suite('Keycloak', { skip, timeout: TIMEOUT_MS }, () => {
     assert.equal(lab.torhaus.account(), 'gwen')
     const elsewhere = await fetch(`${lab.other.url}/page`, { headers: { Authorization: `Bearer ${password}` } })
     assert.deepEqual([elsewhere.status, codeOf(elsewhere)], [401, 'bearer-audience-mismatch'])
+    const refused = await lab.other.logged(entry => entry['torhaus.code'] === 'bearer-audience-mismatch')
+    assert.match(String(refused['error.message']), /^aud is .*"devops".*, and accepted is elsewhere$/)
     await page.context().close()
   })
 
@@ -180,6 +151,22 @@ suite('Keycloak', { skip, timeout: TIMEOUT_MS }, () => {
       assert.match(messages.join('\n'), wrong.says ?? /^/)
     })
   }
+
+  test('op-check, with the authority or the clock wrong', async () => {
+    const { configFile } = lab.torhaus
+    assert.deepEqual(await optionsBehindTls(configFile), BEHIND_TLS)
+    const page = await (await lab.open()).newPage()
+    // It sends no Date field: only a token says what time it is there.
+    const found = await optionsAt(configFile, CLOCK_AHEAD_MS, async url => {
+      await page.goto(url)
+      await typePassword(page, lab.user('karl'))
+      await typeCode(page, lab.user('karl'))
+      await page.getByText('sign-in-unknown').waitFor()
+      return page.url()
+    })
+    assert.deepEqual(found, ['oidc.clockToleranceSeconds'])
+    await page.context().close()
+  })
 
   test('op-check --sign-in finds nothing wrong with the tokens of the page, by browser and by device', async () => {
     const page = await (await lab.open()).newPage()

@@ -8,9 +8,11 @@ import { totp } from '../../devkit/op/totp.ts'
 import { metricAt } from '../../devkit/torhaus/metric-at.ts'
 import { codeOf, type SignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 import { FRESH_S, type LemonldapLab, startLemonldapLab } from './lemonldap-lab.ts'
-import { optionsFound, type WrongValue, wrongValues } from './wrong-values.ts'
+import { BEHIND_TLS, optionsAt, optionsBehindTls } from './wrong-surroundings.ts'
+import { optionsFound, WRONG_SECRET, type WrongValue, wrongValues } from './wrong-values.ts'
 
 const OVERDUE_MS = 1_500_000
+const CLOCK_AHEAD_MS = 60_000
 let nowMs = Date.now()
 let opened: LemonldapLab
 let op: Lemonldap
@@ -119,6 +121,33 @@ test('a key that is changed at the portal is believed at the next sign-in, and s
   nowMs += OVERDUE_MS
   assert.equal((await early.send(`${lab.url}/page`)).status, 200)
 })
+
+test('op-check, with the authority or the clock wrong', async () => {
+  assert.deepEqual(await optionsBehindTls(lab.configFile), BEHIND_TLS)
+  assert.deepEqual(await optionsAt(lab.configFile, CLOCK_AHEAD_MS), ['oidc.clockToleranceSeconds'])
+})
+
+/** Each as it is found at the sign-in: the code on the page, and what the log says. */
+const atSignIn: readonly (readonly [name: string, change: object, code: string, says: RegExp])[] = [
+  ['secret', { clientSecretFile: WRONG_SECRET }, 'op-response-invalid', /^token endpoint: 401 /],
+  ['claim', { userinfo: false }, 'account-unmapped', /claims that came: .*what is missing is preferred_username/],
+]
+
+for (const [name, change, code, says] of atSignIn)
+  test(`at the sign-in the log names the ${name} that is wrong`, async () => {
+    nowMs = Date.now()
+    let right: object = {}
+    await lab.restart(config => {
+      right = config
+      return { ...config, oidc: { ...(config as { oidc: object }).oidc, ...change } }
+    })
+    const end = await signIn(new BrowserClient(), 'dwho')
+    assert.equal(codeOf(end), code)
+    const id = end.headers.get('x-request-id')
+    const record = await lab.logged(entry => entry['http.request.id'] === id && entry['event.action'] === 'request')
+    assert.match(String(record['error.message']), says)
+    await lab.restart(() => right)
+  })
 
 /** It looks at client and redirect URI once somebody has signed in, and no earlier. */
 const seenLater: Readonly<Record<string, Partial<WrongValue>>> = {
