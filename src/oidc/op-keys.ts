@@ -8,7 +8,14 @@
  * So a key that the OP has withdrawn is good for `maxAge` at most while the OP can be reached. A key that is not in the
  * copy is asked for at once, within the limits of `UnknownKeyLimit`.
  */
-import { type CryptoKey, createLocalJWKSet, errors, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose'
+import {
+  type CryptoKey,
+  createLocalJWKSet,
+  errors,
+  type FlattenedJWSInput,
+  type JSONWebKeySet,
+  type JWSHeaderParameters,
+} from 'jose'
 import { type Clock, isWithin } from '../clock.ts'
 import { Fault } from '../errors.ts'
 import type { OpFetch } from './op-fetch.ts'
@@ -169,9 +176,22 @@ export class OpKeys {
   }
 }
 
+/** AD FS may name a key by its certificate alone (`x5t`, RFC 7515 4.1.7): of several keys it is then the one that has both. */
+function named(
+  header: JWSHeaderParameters | undefined,
+  byThumbprint: ReadonlyMap<string | undefined, string | undefined>,
+): JWSHeaderParameters | undefined {
+  if (header === undefined || header.kid !== undefined || typeof header.x5t !== 'string') return header
+  const kid = byThumbprint.get(header.x5t)
+  return kid === undefined ? header : { ...header, kid }
+}
+
 function keySetOf(text: string, jwksUri: string): Resolve {
   try {
-    return createLocalJWKSet(JSON.parse(text))
+    const keySet: JSONWebKeySet = JSON.parse(text)
+    const resolve = createLocalJWKSet(keySet)
+    const byThumbprint = new Map(keySet.keys.map(({ x5t, kid }) => [x5t, kid]))
+    return (header, token) => resolve(named(header, byThumbprint), token)
   } catch (error) {
     throw new Fault('op-response-invalid', new Error(`${jwksUri} has no key set`, { cause: error }))
   }
