@@ -107,11 +107,14 @@ function connectionsOf(metrics: Snapshot): Html {
   ])
 }
 
+const answers = (does: boolean) =>
+  does ? html`<span class="good">answers</span>` : html`<span class="bad">does not answer</span>`
+
 function signInOf(growth: Growth, metrics: Snapshot): Html {
   const steps = (event: string) => countOf(growth.count('torhaus_sign_ins_total', labels => labels.event === event))
   const isUp = sum(metrics, 'torhaus_store_up') === 1
   return listOf([
-    ['store', isUp ? html`<span class="good">answers</span>` : html`<span class="bad">does not answer</span>`],
+    ['store', answers(isUp)],
     ['errors of the store', countOf(growth.count('torhaus_store_errors_total'))],
     ['sign-ins begun', steps('started')],
     ['completed', steps('completed')],
@@ -120,11 +123,15 @@ function signInOf(growth: Growth, metrics: Snapshot): Html {
   ])
 }
 
+const KDC_UP = 'torhaus_kdc_up'
+const isKdcUp = (metrics: Snapshot, kdc: string) => sum(metrics, KDC_UP, labels => labels.kdc === kdc) === 1
+
 function kerberosOf(metrics: Snapshot): Html {
   const isOpen = sum(metrics, 'torhaus_kdc_circuit_open') > 0
   const gauge = (name: string) => countOf(sum(metrics, name))
   return listOf([
     ['KDC', isOpen ? html`<span class="bad">not asked, after failures</span>` : html`<span class="good">asked</span>`],
+    ...valuesOf(metrics, KDC_UP, 'kdc').map(kdc => [kdc, answers(isKdcUp(metrics, kdc))] as const),
     ['calls under way', gauge('torhaus_kdc_calls_running')],
     ['calls that wait', gauge('torhaus_kdc_calls_queued')],
     ['calls so far', gauge('torhaus_kdc_calls_started_total')],

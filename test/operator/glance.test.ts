@@ -22,7 +22,12 @@ async function metricsOfTrouble() {
     tunnels: () => 2,
     directory: () => ({
       ...{ circuit: 'open', kdcCallsRunning: 4, kdcCallsQueued: 11, principals: 6 },
-      kdc: { started: 30, failed: 8 },
+      kdcs: [
+        { kdc: 'dc1.corp.test:88', last: 'silent' },
+        { kdc: 'dc2.corp.test:88', last: 'answered' },
+        { kdc: 'dc3.corp.test:88', last: undefined },
+      ],
+      kdc: { started: 30, succeeded: 22, failed: 8, timedOut: 0, rejected: 0, shortCircuited: 0 },
       impersonation: { impersonations: 0, tokens: 0, identityMismatches: 0 },
     }),
   } as Parameters<Metrics['observe']>[0])
@@ -55,6 +60,9 @@ test('store, KDC, certificates, configuration and workers that are not well are 
   assert.match(page, /the file has problems; the one before is in force/)
   assert.match(page, /<dt>upstream\.tls\.caFile<\/dt><dd>ends in 300 days/)
   assert.match(page, /<dt>calls that wait<\/dt><dd>11<\/dd>/)
+  assert.match(page, /<dt>dc1\.corp\.test:88<\/dt><dd><span class="bad">does not answer<\/span>/)
+  assert.match(page, /<dt>dc2\.corp\.test:88<\/dt><dd><span class="good">answers<\/span>/)
+  assert.doesNotMatch(page, /dc3/, 'it was not asked yet')
   assert.match(page, /<dt>to the server<\/dt><dd>7<\/dd><dt>idle among them<\/dt><dd>1<\/dd>/)
   assert.match(page, /<dt>requests that wait for one<\/dt><dd>3<\/dd>/)
 })
