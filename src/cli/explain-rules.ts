@@ -23,6 +23,7 @@ const SCHEMES: Readonly<Record<string, Credentials>> = {
   'server-token': { scheme: 'server-token' },
   basic: { scheme: 'basic', username: '', password: new Secret('') },
   negotiate: { scheme: 'negotiate', token: '' },
+  certificate: { scheme: 'none' },
 }
 
 export const command: Command = {
@@ -68,7 +69,10 @@ function factsOf(given: GivenArguments, method: string, url: string, accountKey:
   if (clientClass === undefined) throw usageError(`${values['client-class']} is no client class`)
   if (clientAddress === undefined) throw usageError(`${values.address} is no address`)
   if (typeof target === 'string') throw usageError(`${url} is no URL or path`)
-  const principal = principalOf(credentials, values.account, given.repeated.group ?? [], accountKey)
+  const principal =
+    values.scheme === 'certificate'
+      ? principalByCertificate(values.account)
+      : principalOf(credentials, values.account, given.repeated.group ?? [], accountKey)
   const lines = given.repeated.field ?? []
   const fields = new RequestFieldReader([], lines.length).read(lines.flatMap(fieldOf))
   if (typeof fields === 'string') throw usageError(`the fields are refused: ${fields}`)
@@ -95,6 +99,12 @@ function principalOf(
       : { kind: 'server-checked', owner: { account, accountKey: accountKey(account) } }
   const evidence = { acr: undefined, acrs: [], amr: [], authTime: undefined }
   return { kind: 'person', subject: '', account, evidence, groups }
+}
+
+/** Of listener.tls.clientCertificates, where it is a first factor. */
+function principalByCertificate(account: string | undefined): Principal {
+  const evidence = { acr: undefined, acrs: [], amr: [], authTime: undefined, firstFactor: 'certificate' } as const
+  return { kind: 'person', subject: '', account, evidence }
 }
 
 /** Every name of an account, without opening the directory: its domain is in the configuration. */

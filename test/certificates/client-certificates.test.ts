@@ -216,7 +216,16 @@ test('a certificate that names nobody, or two, is refused as not mapped', async 
 
 test('as a first factor it says who somebody is, and is one factor: a rule lets it pass, or a person confirms', async () => {
   const { root } = authorities
-  const rules = [{ name: 'by-card', require: 'first-factor', reason: 'smart cards', when: { path: '/one/.*' } }]
+  const rules = [
+    // It is somebody.
+    { name: 'nobody', require: 'refuse', when: { schemes: ['none'] } },
+    {
+      name: 'by-card',
+      require: 'first-factor',
+      reason: 'smart cards',
+      when: { path: '/one/.*', schemes: ['certificate'] },
+    },
+  ]
   const secondFactor = { acceptAcr: ['urn:torhaus:acr:mfa'], rules }
   const proxy = await start({ caFile: root.certificateFile, ...MAPPED, firstFactor: true }, { ...corp, secondFactor })
   const card = root.sign('card')

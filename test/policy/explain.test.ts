@@ -9,6 +9,7 @@ import { torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
 
 const rules = [
   { name: 'office', reason: 'x', when: { networks: ['10.0.0.0/8'], schemes: ['basic'] }, require: 'first-factor' },
+  { name: 'by-card', reason: 'x', when: { schemes: ['certificate'] }, require: 'first-factor' },
   { name: 'no-wiki', when: { path: '/wiki/.*' }, require: 'refuse', reportOnly: true },
   { name: 'fresh-push', when: { gitOperation: 'push' }, require: 'second-factor', maxAgeSeconds: 600 },
 ]
@@ -37,6 +38,7 @@ test('the rule that decides is named, and why each one above it does not fit', (
   assert.deepEqual(explain(file, 'GET', push, '--scheme', 'basic').lines, [
     'agent-token-exchange: does not fit: methods, path',
     'office: does not fit: networks',
+    'by-card: does not fit: schemes',
     'no-wiki (report only): fits, and would ask for: refuse',
     'fresh-push: decides: second-factor, at most 600 s old',
   ])
@@ -47,6 +49,11 @@ test('what no rule fits needs a second factor; what is in the network does not',
   const inside = explain(file, 'GET', '/x', '--scheme', 'basic', '--address', '10.1.2.3')
   assert.equal(inside.lines.at(-1), 'office: decides: first-factor')
   assert.deepEqual(explain('--config', file, 'GET', '/x').lines, explain(file, 'GET', '/x').lines)
+})
+
+test('who is known by a certificate is not who sends nothing', () => {
+  assert.equal(explain(file, 'GET', '/x', '--scheme', 'certificate').lines.at(-1), 'by-card: decides: first-factor')
+  assert.match(explain(file, 'GET', '/x', '--scheme', 'none').lines.at(-1) ?? '', /^second-factor: decides/)
 })
 
 test('a path that can be read in two ways is said to be refused where that makes a difference', () => {
