@@ -50,11 +50,13 @@ async function ask(
   identity?: ClientIdentity,
   fields: readonly string[] = [patField],
   path = '/',
+  more: readonly string[] = [],
 ): Promise<Seen> {
   const shown = identity === undefined ? [] : ['--cert', identity.certificateFile, '--key', identity.privateKeyFile]
   const { stdout, stderr } = await tryCommand('curl', [
     ...['--silent', '--show-error', '--include', '--max-time', '20', '--cacert', own.certificateFile, ...shown],
     ...[...fields, proxy.host].flatMap(field => ['--header', field]),
+    ...more,
     `https://127.0.0.1:${proxy.fixture.port}${path}`,
   ])
   const [head = '', text = ''] = stdout.split('\r\n\r\n')
@@ -234,6 +236,9 @@ test('as a first factor it says who somebody is, and is one factor: a rule lets 
   const asked = await ask(proxy, card, [], '/two/')
   assert.deepEqual([asked.status, asked.code], [403, 'second-factor-missing'])
   assert.match(asked.text, /\/\.torhaus\/confirm\//)
+  // Browsers show certificates by themselves, whoever has written the page.
+  const evil = await ask(proxy, card, ['Origin: https://evil.example'], '/one/', ['--data', 'x'])
+  assert.equal(evil.code, 'cross-site-request')
   // What comes with credentials is who they say, and the certificate must agree.
   assert.equal(await status(proxy, card, [proxy.bearerField], '/two/'), ARRIVES)
   const grace = root.sign('x', { extensions: upnAndMail('grace@corp.example', 'x@y') })

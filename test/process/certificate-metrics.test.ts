@@ -7,7 +7,8 @@ import { Registry } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
 import { runCommand } from '../../devkit/realm/run-command.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
-import { observeCertificates } from '../../src/process/certificate-metrics.ts'
+import { observeCertificates, observeRevocationLists } from '../../src/process/certificate-metrics.ts'
+import { createClientAuthorities } from '../certificates/client-authority.ts'
 
 let certificate: Certificate
 before(async () => {
@@ -41,6 +42,20 @@ test('the end of a certificate in an archive is told as well', async () => {
   assert.deepEqual(await told({ pkcs12File, pkcs12PasswordFile }), [line])
   await writeFile(pkcs12PasswordFile, 'wrong\n')
   assert.deepEqual(await told({ pkcs12File, pkcs12PasswordFile }), [])
+})
+
+test('when the next revocation list is due is told, of several the first', async () => {
+  using authorities = createClientAuthorities()
+  const { root, intermediate } = authorities
+  const crlFile = authorities.write('lists.pem', root.revocationList(7200), intermediate.revocationList(3600))
+  const tls = { clientCertificates: { crlFile } }
+  const registry = new Registry()
+  observeRevocationLists(registry, () => ({ listener: { tls } }) as unknown as Config)
+  const told = async () => /^torhaus_crl_next_update_\S+ (\S+)$/m.exec(await registry.metrics())?.[1]
+  const inSeconds = Number(await told()) - Date.now() / 1000
+  assert.ok(inSeconds > 3500 && inSeconds <= 3600, String(inSeconds))
+  await rm(crlFile)
+  assert.equal(await told(), undefined)
 })
 
 test('a file that is gone or no certificate is left out, and breaks nothing', async () => {

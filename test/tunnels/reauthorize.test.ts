@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Secret } from '../../config/secret.ts'
+import type { AccountKey } from '../../src/account-key.ts'
 import { type ReauthorizeParts, reauthorize } from '../../src/app/reauthorize.ts'
 import type { Credentials, Delegated, Evidence } from '../../src/exchange.ts'
+import { CertificateFactor } from '../../src/identity/certificate-factor.ts'
 import type { RuleSettings } from '../../src/policy/agent-token-rule.ts'
 import { LastingRights } from '../../src/policy/lasting-rights.ts'
 import { Rules } from '../../src/policy/rules.ts'
@@ -99,6 +101,20 @@ for (const [name, by] of Object.entries(credentials)) {
     assert.equal(await of(undefined), 'second-factor-missing')
   })
 }
+
+test('who is known by a certificate stays so until it ends, and others with it only as whom it names', async () => {
+  const parts = partsWith({ rules: [firstFactorIsEnough] })
+  const key = (account: string) => account as AccountKey
+  const certificates = new CertificateFactor({ firstFactor: true }, key, () => NOW_S * 1000)
+  const refusal = reauthorize({ ...parts, authenticate: { ...parts.authenticate, certificates } })
+  const shown = (account: string, leftMs: number) => ({ certificate: { account, notAfterMs: NOW_S * 1000 + leftMs } })
+  const alone = (leftMs: number) =>
+    exchange({ scheme: 'none' }, { ...TICKET, firstFactor: 'certificate' }, shown('ada', leftMs))
+  assert.equal(await refusal(alone(1)), undefined)
+  assert.equal(await refusal(alone(0)), 'client-certificate-expired')
+  assert.equal(await refusal(exchange(credentials.ticket, TICKET, shown('ada', 1))), undefined)
+  assert.equal(await refusal(exchange(credentials.ticket, TICKET, shown('bob', 1))), 'client-certificate-mismatch')
+})
 
 test('a ticket that has proven two factors stays good until that is too long ago', async () => {
   const refusal = reauthorize(partsWith({}))
