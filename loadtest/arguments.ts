@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { curvesJob, type Job, scenarioJob, soakJob, workersJob } from './job.ts'
+import { STORE_KINDS, type StoreKind } from './lab/store.ts'
 import { TLS_SIDES, type TlsSides } from './lab/tls.ts'
 import { usualPeers } from './peer-table.ts'
 import { DOCUMENT_FOLDER, resultFolder } from './report/write-report.ts'
@@ -32,7 +33,7 @@ export function readArguments(args: readonly string[]): Wish {
     options: {
       ...{ scenario: text, curves: flag, workers: flag, soak: flag, report: flag, render: flag },
       ...{ peers: flag, short: flag, json: flag, keep: flag, output: text, minutes: text },
-      ...{ baseline: text, 'cpu-profile': text, identities: text, rounds: text, tls: text },
+      ...{ baseline: text, 'cpu-profile': text, identities: text, rounds: text, tls: text, store: text },
     },
   })
   const { scenario: name, curves, workers, soak, report, render, peers, short, json, keep, baseline } = values
@@ -48,11 +49,13 @@ export function readArguments(args: readonly string[]): Wish {
   if (name !== undefined) {
     const scenario = scenarioNamed(name)
     const tls = sidesOf(scenario, values.tls)
-    jobs.push(scenarioJob({ ...asked, scenario, tls, identities, peerNames: peersOf(scenario, peers) }))
+    const store = storeFrom(values.store)
+    jobs.push(scenarioJob({ ...asked, scenario, store, tls, identities, peerNames: peersOf(scenario, peers) }))
   }
-  for (const { scenario: of, tls, identities: counts } of report ? reported : []) {
+  for (const { scenario: of, isWithPeers, identities: counts, store, tls } of report ? reported : []) {
     const scenario = scenarioNamed(of)
-    jobs.push(scenarioJob({ ...asked, scenario, tls, identities: counts, peerNames: peersOf(scenario, true) }))
+    const peerNames = peersOf(scenario, isWithPeers)
+    jobs.push(scenarioJob({ ...asked, scenario, store, tls, identities: counts, peerNames }))
   }
   if (curves || report) jobs.push(curvesJob)
   if (workers || report) jobs.push(workersJob)
@@ -76,6 +79,12 @@ function sidesOf({ name, kind }: Scenario, text: string | undefined): TlsSides {
   if (sides === undefined) throw new TypeError(`--tls is one of: ${TLS_SIDES.join(' ')}`)
   if (kind === 'handshakes' && sides === 'none') throw new TypeError(`--tls is client or both with ${name}`)
   return sides
+}
+
+function storeFrom(text = 'sqlite'): StoreKind {
+  const store = STORE_KINDS.find(one => one === text)
+  if (store === undefined) throw new TypeError(`--store is one of: ${STORE_KINDS.join(' ')}`)
+  return store
 }
 
 const peersOf = ({ peers, alwaysAgainst }: Scenario, withPeers: boolean) =>

@@ -1,8 +1,9 @@
 /** Who is sent what: each subject with the credentials of the users, and the populations that send in their place. */
 
 import { credentialFields } from './credential-fields.ts'
-import { seedSessions } from './curves/seed-sessions.ts'
+import { seedRedisSessions, seedSessions } from './curves/seed-sessions.ts'
 import type { Realm } from './lab/realm.ts'
+import { REDIS_PREFIX } from './lab/store.ts'
 import { sessionFiles } from './lab/torhaus.ts'
 import type { LoadRequest } from './load.ts'
 import type { Contender } from './measure/contender-load.ts'
@@ -56,14 +57,18 @@ function populationOf(
   name: string,
 ): Promise<Population | undefined> {
   const users = scenario.kerberos?.users
-  const { identityProvider, directory } = surroundings
+  const { identityProvider, directory, redis } = surroundings
   return createPopulation(
     contenders.flatMap(contender => requestsOf(scenario, contender)),
     users === undefined ? size : { ...size, principals: users.length },
     {
       directory,
       accountOf: index => users?.[index] ?? `user-${index}`,
-      sessionsFor: async accounts => seedSessions({ ...sessionFiles(surroundings), accounts }),
+      async sessionsFor(accounts) {
+        const files = sessionFiles(surroundings)
+        if (redis === undefined) return seedSessions({ ...files, accounts })
+        return seedRedisSessions(redis.url, REDIS_PREFIX, files.keyFile, accounts)
+      },
       accessTokensFor: accounts => identityProvider.accessTokensFor(accounts),
     },
     name,

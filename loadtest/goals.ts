@@ -55,5 +55,8 @@ export const addedLatencyGoals = {
   'mission-day': { p99Ms: 5 },
 } as const
 
+/** Of sessions and personal access tokens of the usual population, at the rate of the mission. */
+export const REDIS_COMMANDS_GOAL = 0.1
+
 /** Throughput of two cores beside that of one, at least. */
 export const TWO_CORES_GOAL = 1.8

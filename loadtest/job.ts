@@ -18,7 +18,7 @@ interface Outcome {
 }
 
 export const scenarioJob = (wish: ScenarioWish): Job => ({
-  title: `${wish.scenario.name}, --tls ${wish.tls}: ${wish.scenario.description}`,
+  title: `${wish.scenario.name}, --tls ${wish.tls} --store ${wish.store}: ${wish.scenario.description}`,
   async run(run) {
     const result = await runScenario(wish, run)
     return { result, failures: scenarioFailures(result, wish.scenario) }

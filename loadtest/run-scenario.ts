@@ -1,6 +1,7 @@
 /** One scenario, from the start of its laboratory to its result. */
 import { besideName, contendersOf, crowdOf } from './contenders.ts'
 import { openLaboratory } from './lab/laboratory.ts'
+import type { StoreKind } from './lab/store.ts'
 import type { TlsSides } from './lab/tls.ts'
 import { torhaus, torhausBeside, torhausOf } from './lab/torhaus.ts'
 import { delegationCost, measureInitiation } from './measure/delegation-cost.ts'
@@ -20,6 +21,7 @@ import { tlsNotes } from './tls-notes.ts'
 
 export interface ScenarioWish {
   readonly scenario: Scenario
+  readonly store: StoreKind
   readonly tls: TlsSides
   readonly peerNames: readonly string[]
   /** Another working tree, whose Torhaus is measured beside this one. */
@@ -33,16 +35,16 @@ export interface ScenarioWish {
 
 /** Starts what the wish needs, measures it, and stops it again, also when something fails half-way. */
 export async function runScenario(wish: ScenarioWish, { short, signal, tell }: Run): Promise<ScenarioResult> {
-  const { scenario, peerNames, tls: sides } = wish
+  const { scenario, peerNames, store, tls: sides } = wish
   const { kerberos } = scenario
   const peers = peerNames.flatMap(name => peerTable.get(name) ?? [])
   await using laboratory = await openLaboratory({
     packages: peers.flatMap(peer => peer.packages),
     isAwake: true,
-    tls: sides,
+    ...{ store, tls: sides },
     ...(kerberos && { users: kerberos.users, realm: true }),
   })
-  const { origin, realm, identityProvider, tls } = laboratory
+  const { origin, realm, identityProvider, redis, tls } = laboratory
 
   const subjects: Subject[] = []
   const kdcRequests = new Map<string, number>()
@@ -77,7 +79,7 @@ export async function runScenario(wish: ScenarioWish, { short, signal, tell }: R
   tell(
     `senders: ${size === undefined ? 'one' : populationText(size)}, made in ${Math.round(performance.now() - startMs)} ms`,
   )
-  const setting = { durations, origin, identityProvider, realm, tls, directory, signal, tell, afterRound }
+  const setting = { durations, origin, identityProvider, realm, redis, tls, directory, signal, tell, afterRound }
   const measured = await measure(scenario, contenders, kdcRequests, setting)
   const figures = new Map([...measured].map(([name, what]) => [name, sumUp(what)]))
   const requestsPerSecond = scenario.kind === 'requests' ? scenario.requestsPerSecond * durations.rateShare : undefined
@@ -85,7 +87,14 @@ export async function runScenario(wish: ScenarioWish, { short, signal, tell }: R
     ...populationCost(scenario.name, figures, identitiesByName(wish.identities)),
     ...delegationCost(figures, initiations),
   ]
-  return sumUpScenario(scenario, figures, { tls: sides, population: size, requestsPerSecond, comparisons, notes })
+  return sumUpScenario(scenario, figures, {
+    store,
+    tls: sides,
+    population: size,
+    requestsPerSecond,
+    comparisons,
+    notes,
+  })
 }
 
 /** The origin server by itself, as a client of its own would reach it: over TLS where clients speak it. */

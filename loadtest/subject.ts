@@ -2,6 +2,7 @@ import type { IdentityProvider } from './lab/identity-provider.ts'
 import type { Origin } from './lab/origin.ts'
 import type { Realm } from './lab/realm.ts'
 import type { Server } from './lab/server.ts'
+import type { LabRedis } from './lab/store.ts'
 import type { LabTls } from './lab/tls.ts'
 
 /** What a proxy needs to be started. */
@@ -12,6 +13,8 @@ export interface Surroundings {
   readonly identityProvider: IdentityProvider
   /** For scenarios with Kerberos. */
   readonly realm: Realm | undefined
+  /** Undefined: the store is a SQLite file. */
+  readonly redis: LabRedis | undefined
   /** Undefined: plain HTTP. */
   readonly tls: LabTls | undefined
 }
@@ -36,6 +39,8 @@ export interface Subject {
   readonly sessionsMade?: () => number
   /** It accepts a Kerberos token once only, so that each request has to carry a fresh one. */
   readonly checksTickets?: boolean
+  /** It keeps what it knows in the store of the run. */
+  readonly hasStore?: boolean
   /** What it has learned of a sender makes later requests cheaper: it warms up until it knows everybody. */
   readonly remembersSenders?: boolean
   /** Its requests go to this folder of the origin server. */

@@ -13,6 +13,7 @@ import { startIdentityProvider } from './identity-provider.ts'
 import { keepAwake } from './keep-awake.ts'
 import { startOrigin } from './origin.ts'
 import { startRealm } from './realm.ts'
+import { type StoreKind, startLabRedis } from './store.ts'
 import { createLabTls, type TlsSides } from './tls.ts'
 
 export interface Laboratory extends AsyncDisposable, Surroundings {
@@ -26,6 +27,8 @@ export interface LaboratoryOptions {
   /** Users of the OP; default: one. With `realm` also accounts of the directory (devkit/realm/lab-accounts.ts). */
   readonly users?: readonly string[]
   readonly realm?: boolean
+  /** Default: `sqlite`. */
+  readonly store?: StoreKind
   /** Default: `none`. */
   readonly tls?: TlsSides
   /** For figures of CPU time and latency: see `keepAwake`. Not where the time that is left unused is measured. */
@@ -37,10 +40,13 @@ export async function openLaboratory({
   packages = [],
   users,
   realm = false,
+  store = 'sqlite',
   tls: sides = 'none',
   isAwake = false,
 }: LaboratoryOptions): Promise<Laboratory> {
-  await ensureDebianPackages([...new Set([...labPackages, ...packages])])
+  await ensureDebianPackages([
+    ...new Set([...labPackages, ...packages, ...(store === 'redis' ? ['redis-server'] : [])]),
+  ])
   await using undo = new AsyncDisposableStack()
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-load-'))
   const removeDirectory = () => rmSync(directory, { recursive: true, force: true })
@@ -55,13 +61,15 @@ export async function openLaboratory({
   if (isAwake) undo.use(await keepAwake())
   const directoryRealm = realm ? await startRealm(directory, users ?? []) : undefined
   undo.defer(() => directoryRealm?.stop())
+  const redis = store === 'redis' ? await startLabRedis() : undefined
+  undo.defer(() => redis?.close())
   const tls = createLabTls(directory, sides)
   const identityProvider = await startIdentityProvider(directory, users, tls?.ca)
   undo.defer(() => identityProvider.stop())
   const origin = await startOrigin(directory, tls)
   undo.defer(() => origin.stop())
 
-  const surroundings: Surroundings = { directory, origin, identityProvider, realm: directoryRealm, tls }
+  const surroundings: Surroundings = { directory, origin, identityProvider, realm: directoryRealm, redis, tls }
   const kept = undo.move()
   return {
     ...surroundings,

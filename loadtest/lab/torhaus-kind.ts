@@ -3,6 +3,7 @@ import { DEVOPS_SPN, PROXY_SPN } from '../../devkit/realm/lab-accounts.ts'
 import type { torhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
 import type { Surroundings } from '../subject.ts'
 import type { Realm } from './realm.ts'
+import { type LabRedis, REDIS_PREFIX } from './store.ts'
 import type { LabTls } from './tls.ts'
 
 const ticketIsEnough = {
@@ -27,13 +28,16 @@ export type TorhausKind =
   | 'impersonating'
   | 'authenticating-connections'
 
-type Configuration = ReturnType<typeof torhausConfig>
+type PlainConfiguration = ReturnType<typeof torhausConfig>
+/** Whatever its store is. */
+type Configuration = Omit<PlainConfiguration, 'session'>
 
-type Around = Pick<Surroundings, 'realm' | 'tls'>
+type Around = Pick<Surroundings, 'realm' | 'redis' | 'tls'>
 
 /** @throws where the kind needs a realm and there is none. */
-export function configurationOf(kind: TorhausKind, plain: Configuration, { realm, tls }: Around): object {
-  const usual = tls === undefined ? plain : withTls(plain, tls)
+export function configurationOf(kind: TorhausKind, plain: PlainConfiguration, { realm, redis, tls }: Around): object {
+  const stored: Configuration = redis === undefined ? plain : withRedis(plain, redis)
+  const usual = tls === undefined ? stored : withTls(stored, tls)
   if (kind === 'assertion') return usual
   if (kind === 'one-worker' || kind === 'two-workers')
     return { ...usual, listener: { ...usual.listener, workers: kind === 'one-worker' ? 1 : 2 } }
@@ -50,6 +54,11 @@ export function configurationOf(kind: TorhausKind, plain: Configuration, { realm
   const kerberos = { targetPrincipal: DEVOPS_SPN, authenticatesConnections }
   return { ...withKerberos, upstream: { ...usual.upstream, identity: { kind: 'kerberos', kerberos } } }
 }
+
+const withRedis = (plain: PlainConfiguration, { url }: LabRedis) => ({
+  ...plain,
+  session: { ...plain.session, store: { kind: 'redis', redis: { urls: [url], keyPrefix: REDIS_PREFIX } } },
+})
 
 function withTls(plain: Configuration, { certificateFile, privateKeyFile, caFile, isToOrigin }: LabTls) {
   return {

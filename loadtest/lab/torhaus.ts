@@ -31,14 +31,15 @@ export function torhaus(kind: TorhausKind, nodeOptions: readonly string[] = []):
     })
     const { publicUrl } = torhausAddresses(port, false, schemeOf(tls))
     const signInPages = { start: `${publicUrl}/.torhaus/sign-in?return_to=/1k`, page: `${publicUrl}/1k` }
-    const sessionsMade = () => sessionsIn(sessionFiles(surroundings).storeFile)
+    const { redis } = surroundings
+    const sessionsMade = redis === undefined ? () => sessionsIn(sessionFiles(surroundings).storeFile) : undefined
     return {
       name: 'torhaus',
       port,
       adminPort: setting.adminPort,
       server,
       signInPages,
-      sessionsMade,
+      ...(sessionsMade !== undefined && { sessionsMade }),
       ...trafficOf(kind),
     }
   }
@@ -120,9 +121,9 @@ const settingOf = async (surroundings: Surroundings) => ({
 })
 
 function trafficOf(kind: TorhausKind) {
-  if (kind === 'negotiate') return { checksTickets: true }
+  if (kind === 'negotiate') return { checksTickets: true, hasStore: true }
   // The origin server refuses there what comes without a token: each answer proves that one was sent.
-  return { remembersSenders: true, ...(kind === 'impersonating' && { originFolder: TICKET_FOLDER }) }
+  return { remembersSenders: true, hasStore: true, ...(kind === 'impersonating' && { originFolder: TICKET_FOLDER }) }
 }
 
 const commandOf = (program: string, configFile: string, nodeOptions: readonly string[]) => [

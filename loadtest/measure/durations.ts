@@ -16,6 +16,9 @@ export interface Durations {
   /** Of the scenario's tunnels. */
   readonly tunnelShare: number
   readonly idleS: number
+  /** With Redis: at such a rate for so long, and as long before. */
+  readonly steadyRps: number
+  readonly steadyS: number
   /** Of the scenario's handshakes. */
   readonly handshakeShare: number
 }
@@ -36,6 +39,8 @@ export const FULL: Durations = {
   signInRounds: 3,
   tunnelShare: 1,
   idleS: 10,
+  steadyRps: 3000,
+  steadyS: 60,
   handshakeShare: 1,
 }
 
@@ -51,5 +56,7 @@ export const SHORT: Durations = {
   signInRounds: 1,
   tunnelShare: 0.1,
   idleS: 2,
+  steadyRps: 300,
+  steadyS: 2,
   handshakeShare: 0.1,
 }

@@ -1,8 +1,9 @@
-/** (verify, warm up) each -> per round: saturate each -> per round: constant rate each */
+/** (verify, warm up) each -> per round: saturate each -> per round: constant rate each -> what Redis is asked */
 import { sendAtConstantRate } from '../generators/constant-rate.ts'
 import type { RequestScenario } from '../scenario.ts'
 import { account, cpuOf } from './account.ts'
 import { type Contender, prepareLoad, requestsFor, verifyContender } from './contender-load.ts'
+import { measureStore } from './measure-store.ts'
 import type { Each, Setting } from './setting.ts'
 
 /** Before latencies count, at the constant rate. */
@@ -46,6 +47,7 @@ export async function measureRequests(scenario: RequestScenario, setting: Settin
     await setting.afterRound()
   }
   await measureLatency(scenario, setting, each)
+  await measureStore(scenario, setting, each)
 }
 
 async function measureLatency(scenario: RequestScenario, setting: Setting, each: Each): Promise<void> {

@@ -1,6 +1,7 @@
 import type { IdentityProvider } from '../lab/identity-provider.ts'
 import type { Origin } from '../lab/origin.ts'
 import type { Realm } from '../lab/realm.ts'
+import type { LabRedis } from '../lab/store.ts'
 import type { LabTls } from '../lab/tls.ts'
 import type { Contender } from './contender-load.ts'
 import type { Durations } from './durations.ts'
@@ -12,6 +13,7 @@ export interface Setting {
   readonly origin: Origin
   readonly identityProvider: IdentityProvider
   readonly realm: Realm | undefined
+  readonly redis: LabRedis | undefined
   readonly tls: LabTls | undefined
   readonly directory: string
   readonly signal: AbortSignal

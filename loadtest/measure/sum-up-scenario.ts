@@ -1,9 +1,10 @@
 /** From what was measured of all subjects to the result that is kept. */
-import { addedLatencyGoals, resumptionGoals } from '../goals.ts'
+import { addedLatencyGoals, REDIS_COMMANDS_GOAL, resumptionGoals } from '../goals.ts'
+import type { StoreKind } from '../lab/store.ts'
 import type { TlsSides } from '../lab/tls.ts'
 import { rounded, roundedSpread } from '../results/rounded.ts'
 import type { Comparison, CostUnit, ResultRow, ScenarioResult } from '../results/scenario-result.ts'
-import { spreadText, TOO_BUSY } from '../results/scenario-result.ts'
+import { REDIS_COMMANDS, spreadText, TOO_BUSY } from '../results/scenario-result.ts'
 import type { Scenario } from '../scenario.ts'
 import { type Figures, spread } from './figures.ts'
 import type { PopulationSize } from './population.ts'
@@ -18,6 +19,7 @@ const units: Readonly<Record<Scenario['kind'], CostUnit>> = {
 
 /** What is said about a result beside its figures. */
 interface About {
+  readonly store: StoreKind
   readonly tls: TlsSides
   readonly population: Readonly<Partial<PopulationSize>> | undefined
   /** Of the latencies, where they were measured at a constant rate. */
@@ -29,7 +31,7 @@ interface About {
 export function sumUpScenario(
   scenario: Scenario,
   figures: ReadonlyMap<string, Figures>,
-  { tls, population, requestsPerSecond, comparisons, notes }: About,
+  { store, tls, population, requestsPerSecond, comparisons, notes }: About,
 ): ScenarioResult {
   const subject = figures.get('torhaus')
   if (subject === undefined) throw new Error('nothing was measured')
@@ -38,12 +40,17 @@ export function sumUpScenario(
     kind: 'scenario',
     scenario: scenario.name,
     description: scenario.description,
-    tls,
+    ...{ store, tls },
     ...(population !== undefined && { population }),
     unit: units[scenario.kind],
     ...(requestsPerSecond !== undefined && { requestsPerSecond }),
     rows: [...figures].map(([name, of]) => (of === direct ? directRow(of) : row(name, of, subject))),
-    comparisons: [...addedLatency(scenario, subject, direct), ...resumptions(figures, subject), ...comparisons],
+    comparisons: [
+      ...addedLatency(scenario, subject, direct),
+      ...resumptions(figures, subject),
+      ...redisCommands(subject),
+      ...comparisons,
+    ],
     notes: [...notes, ...generatorNotes(figures)],
   }
 }
@@ -79,6 +86,12 @@ const common = (name: string, { p50Ms, p99Ms, latenessP99Ms, errors, more }: Fig
   errors,
   more: Object.fromEntries(Object.entries(more).map(([what, value]) => [what, rounded(value)])),
 })
+
+function redisCommands({ more: { [REDIS_COMMANDS]: measured } }: Figures): Comparison[] {
+  if (measured === undefined) return []
+  const what = 'Redis commands per request, in a steady state'
+  return [{ what, measured: rounded(measured), digits: 3, atMost: REDIS_COMMANDS_GOAL }]
+}
 
 /** Cost of a resumed connection, and beside each peer, per round. */
 function resumptions(figures: ReadonlyMap<string, Figures>, subject: Figures): Comparison[] {

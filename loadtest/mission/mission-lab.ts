@@ -130,9 +130,11 @@ async function configurationsOf(place: Place): Promise<(name: string, port: numb
   const { certificateFile, privateKeyFile } = certificate
   return (name, port, adminPort) => {
     const usual = torhausConfig(setting)
-    const { upstream, ...rest } = configurationOf('impersonating', usual, { realm, tls: undefined }) as ReturnType<
-      typeof torhausConfig
-    >
+    const { upstream, ...rest } = configurationOf('impersonating', usual, {
+      realm,
+      redis: undefined,
+      tls: undefined,
+    }) as ReturnType<typeof torhausConfig>
     const config = {
       ...rest,
       publicUrl: torhausAddresses(publicPort, false, 'https').publicUrl,

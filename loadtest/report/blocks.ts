@@ -21,8 +21,8 @@ export function fillBlock(page: string, name: string, content: string): string {
 /** For the README: the headline. */
 export function figuresBlock(results: KeptResults): string {
   const measured = TLS_FIRST.flatMap(sides =>
-    reported.flatMap(({ scenario, tls, resultName, title }) => {
-      const result = tls === sides ? scenarioIn(results, resultName) : undefined
+    reported.flatMap(({ scenario, tls, isWithPeers, resultName, title }) => {
+      const result = isWithPeers && tls === sides ? scenarioIn(results, resultName) : undefined
       return result === undefined ? [] : [{ scenario, title, result }]
     }),
   )

@@ -14,10 +14,7 @@ interface Section {
 }
 
 const SECTIONS: readonly Section[] = [
-  ...reported.map(({ scenario, tls, resultName: of, title, identities }) => ({
-    ...{ title, of },
-    command: `npm run loadtest -- --scenario ${scenario} --tls ${tls}${identities.length === 0 ? '' : ` --identities ${identities.join()}`} --peers --keep`,
-  })),
+  ...reported.map(({ resultName: of, title, command }) => ({ title, of, command })),
   { title: 'Cost curves', of: 'curves', command: 'npm run loadtest -- --curves --keep' },
   { title: 'Two workers on two cores', of: 'workers', command: 'npm run loadtest -- --workers --keep' },
   { title: 'Soak', of: 'soak', command: 'npm run loadtest -- --soak --minutes 30 --keep' },

@@ -13,10 +13,11 @@ import {
 
 /** Without a heading. */
 export function scenarioMarkdown(result: ScenarioResult): string {
-  const { description, tls, population, requestsPerSecond, notes, comparisons } = result
+  const { description, store, tls, population, requestsPerSecond, notes, comparisons } = result
   const latencies = requestsPerSecond === undefined ? '' : ` Latencies at ${requestsPerSecond}/s.`
+  const stored = store === 'redis' ? ' Redis as the store.' : ''
   const senders = population !== undefined ? ` Senders: ${populationText(population)}.` : ''
-  const parts = [`${description}${senders} ${tlsSentences[tls]}${latencies}`, rowsTable(result)]
+  const parts = [`${description}${senders} ${tlsSentences[tls]}${stored}${latencies}`, rowsTable(result)]
   if (comparisons.length > 0) parts.push(comparisonTable(comparisons))
   return [...parts, ...notes].join('\n\n')
 }

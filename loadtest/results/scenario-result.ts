@@ -1,4 +1,5 @@
 /** What is kept of a run of one scenario: plain JSON, from which tables and pictures are made. */
+import type { StoreKind } from '../lab/store.ts'
 import type { TlsSides } from '../lab/tls.ts'
 import type { PopulationSize } from '../measure/population.ts'
 
@@ -45,12 +46,16 @@ export interface Comparison {
   readonly doubt?: string
 }
 
+/** Among the further figures of a row, where the store is Redis: in a steady state. */
+export const REDIS_COMMANDS = 'Redis commands/request'
+
 export const TOO_BUSY = 'the machine was too busy to tell'
 
 export interface ScenarioResult {
   readonly kind: 'scenario'
   readonly scenario: string
   readonly description: string
+  readonly store: StoreKind
   readonly tls: TlsSides
   /** Who sent small requests; undefined where few large ones are sent. */
   readonly population?: Readonly<Partial<PopulationSize>>
@@ -65,25 +70,33 @@ export interface ScenarioResult {
   readonly notes: readonly string[]
 }
 
-/** `session`, and with TLS `session-tls-client`, `session-tls-both`: what it is kept and judged as. */
-export const scenarioResultName = ({ scenario, tls }: Pick<ScenarioResult, 'scenario' | 'tls'>) =>
-  tls === 'none' ? scenario : `${scenario}-tls-${tls}`
+/** `session`, with TLS `session-tls-client`, with Redis `session-redis`: what it is kept and judged as. */
+export const scenarioResultName = ({ scenario, store, tls }: Pick<ScenarioResult, 'scenario' | 'store' | 'tls'>) =>
+  scenario + (tls === 'none' ? '' : `-tls-${tls}`) + (store === 'sqlite' ? '' : `-${store}`)
 
 export const rowOf = ({ rows }: ScenarioResult, name: string) => rows.find(row => row.name === name)
 
 /** The last line of `--json`. */
-export function jsonLine({ scenario, tls, population, rows }: ScenarioResult): string {
+export function jsonLine({ scenario, store, tls, population, rows }: ScenarioResult): string {
   const [subject, ...others] = rows
   if (subject === undefined) throw new Error('nothing was measured')
   const peers = others.filter(({ name }) => name !== 'direct').map(row => [row.name, figuresOf(row)])
-  return JSON.stringify({ scenario, tls, population, subject: figuresOf(subject), peers: Object.fromEntries(peers) })
+  return JSON.stringify({
+    scenario,
+    store,
+    tls,
+    population,
+    subject: figuresOf(subject),
+    peers: Object.fromEntries(peers),
+  })
 }
 
-const figuresOf = ({ rps, p50Ms, p99Ms, cpuUsPerRequest, errors, upstreamSockets }: ResultRow) => ({
+const figuresOf = ({ rps, p50Ms, p99Ms, cpuUsPerRequest, errors, upstreamSockets, more }: ResultRow) => ({
   rps: rps?.median ?? 0,
   p50Ms,
   p99Ms,
   cpuUsPerRequest: cpuUsPerRequest ?? 0,
   errors,
   upstreamSockets: upstreamSockets ?? 0,
+  ...(REDIS_COMMANDS in more && { redisCommandsPerRequest: more[REDIS_COMMANDS] }),
 })

@@ -22,7 +22,12 @@ async function runShort(name: string, ...more: readonly string[]) {
 
 const numbers = ['rps', 'p50Ms', 'p99Ms', 'cpuUsPerRequest', 'errors', 'upstreamSockets']
 
-const RUNS = [['session', '--tls', 'both'], ['pat-git', '--identities', '500,1'], ['handshake']] as const
+const RUNS = [
+  ['session', '--tls', 'both'],
+  ['session', '--store', 'redis'],
+  ['pat-git', '--identities', '500,1'],
+  ['handshake'],
+] as const
 
 const POPULATIONS = {
   session: { sessions: 500, principals: 250 },
@@ -33,11 +38,11 @@ const PEERS = { session: [], 'pat-git': ['torhaus-1'], handshake: ['nginx'] }
 
 for (const [name, ...more] of RUNS) {
   test(`a short load of ${[name, ...more].join(' ')} ends without errors, and without more upstream connections than client connections`, async () => {
-    const { scenario, population, subject, peers } = await runShort(name, ...more)
+    const { scenario, store, population, subject, peers } = await runShort(name, ...more)
     assert.equal(scenario, name)
     assert.deepEqual(population, POPULATIONS[name])
     assert.deepEqual(Object.keys(peers), PEERS[name])
-    assert.deepEqual(Object.keys(subject), numbers)
+    assert.deepEqual(Object.keys(subject), store === 'redis' ? [...numbers, 'redisCommandsPerRequest'] : numbers)
     assert.ok(
       numbers.every(key => Number.isFinite(subject[key])),
       JSON.stringify(subject),

@@ -11,6 +11,7 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [['--scenario', 'session', '--identities', '10000,1,1'], /--identities names a number twice/],
   [['--scenario', 'session', '--rounds', '1.5'], /--rounds is a whole number from 1 to 1000/],
   [['--scenario', 'session', '--tls', 'yes'], /--tls is one of: none client both/],
+  [['--scenario', 'session', '--store', 'files'], /--store is one of: sqlite redis/],
   [['--scenario', 'handshake', '--tls', 'none'], /--tls is client or both with handshake/],
   [['--soak', '--minutes', '9999'], /--minutes is at most 600/],
 ]
@@ -26,7 +27,7 @@ test('one scenario, with two populations beside each other', () => {
 
 test('who speaks TLS is nobody unless it is said, and clients where connections are what is measured', () => {
   const titleOf = (...args: string[]) => readArguments(['--scenario', ...args]).jobs[0]?.title ?? ''
-  assert.match(titleOf('session'), /^session, --tls none:/)
-  assert.match(titleOf('session', '--tls', 'both'), /^session, --tls both:/)
-  assert.match(titleOf('handshake'), /^handshake, --tls client:/)
+  assert.match(titleOf('session'), /^session, --tls none --store sqlite:/)
+  assert.match(titleOf('session', '--tls', 'both'), /^session, --tls both --store sqlite:/)
+  assert.match(titleOf('handshake'), /^handshake, --tls client --store sqlite:/)
 })

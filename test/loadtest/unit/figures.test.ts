@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { countsIn } from '../../../loadtest/lab/store.ts'
 import { newMeasured, percentile, sumUp } from '../../../loadtest/measure/figures.ts'
 import { sumUpScenario } from '../../../loadtest/measure/sum-up-scenario.ts'
 import { capacityFor, costModel } from '../../../loadtest/report/cost-model.ts'
-import { jsonLine } from '../../../loadtest/results/scenario-result.ts'
+import { jsonLine, scenarioResultName } from '../../../loadtest/results/scenario-result.ts'
 import { scenarioFailures } from '../../../loadtest/run-scenario.ts'
 import { session } from '../../../loadtest/scenarios/session.ts'
 import { slope } from '../../../loadtest/soak/slope.ts'
@@ -23,7 +24,7 @@ function figures(cpuUs: readonly number[], errors: number, upstreamSockets: numb
 }
 
 const population = { sessions: 10_000, principals: 5000 }
-const about = { tls: 'none', population, requestsPerSecond: 200, comparisons: [], notes: [] } as const
+const about = { store: 'sqlite', tls: 'none', population, requestsPerSecond: 200, comparisons: [], notes: [] } as const
 
 const result = sumUpScenario(
   session,
@@ -39,11 +40,39 @@ test('the last line of --json has exactly these fields, and no row for the origi
   const plain = { rps: 500, p50Ms: 2, p99Ms: 4 }
   assert.deepEqual(JSON.parse(jsonLine(result)), {
     scenario: 'session',
-    tls: 'none',
-    population,
+    ...{ store: 'sqlite', tls: 'none', population },
     subject: { ...plain, cpuUsPerRequest: 50, errors: 0, upstreamSockets: 64 },
     peers: { nginx: { ...plain, cpuUsPerRequest: 15, errors: 2, upstreamSockets: 64 } },
   })
+})
+
+test('what Redis is asked stands beside its goal, and in the last line of --json', () => {
+  const torhaus = { ...figures([40_000], 0, 64), more: { 'Redis commands/request': 0.0834 } }
+  const withRedis = sumUpScenario(session, new Map([['torhaus', torhaus]]), { ...about, store: 'redis' })
+  assert.deepEqual(withRedis.comparisons, [
+    { what: 'Redis commands per request, in a steady state', measured: 0.0834, digits: 3, atMost: 0.1 },
+  ])
+  assert.equal(JSON.parse(jsonLine(withRedis)).subject.redisCommandsPerRequest, 0.0834)
+})
+
+test('what commands Redis has run is counted without asking for it', () => {
+  const lines = ['# CPU', 'used_cpu_sys:1.5', 'used_cpu_user:2.25', 'used_cpu_sys_children:9', '# Commandstats']
+  const stats = [
+    'cmdstat_info:calls=7,usec=1',
+    'cmdstat_client|tracking:calls=2,usec=3',
+    'cmdstat_hmget:calls=40,usec=1',
+  ]
+  assert.deepEqual(countsIn([...lines, ...stats].join('\r\n')), { commands: 42, cpuUs: 3_750_000 })
+  assert.throws(() => countsIn('NOAUTH Authentication required.'), /does not tell/)
+})
+
+test('results are kept by what was run', () => {
+  const nameOf = (tls: 'none' | 'both', store: 'sqlite' | 'redis') =>
+    scenarioResultName({ scenario: 'session', tls, store })
+  assert.deepEqual(
+    [nameOf('none', 'sqlite'), nameOf('both', 'sqlite'), nameOf('both', 'redis')],
+    ['session', 'session-tls-both', 'session-tls-both-redis'],
+  )
 })
 
 test('ratios are taken per round', () => {

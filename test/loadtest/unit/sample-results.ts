@@ -21,7 +21,7 @@ function scenario(name: string, costs: Readonly<Record<string, number>>): Scenar
   const torhausUs = costs.torhaus ?? 0
   return {
     ...{ kind: 'scenario', scenario: name, description: `Traffic of ${name}.`, unit: 'us/request' },
-    ...{ tls: 'none', population: { sessions: 10_000, principals: 5000 }, requestsPerSecond: 200 },
+    ...{ store: 'sqlite', tls: 'none', population: { sessions: 10_000, principals: 5000 }, requestsPerSecond: 200 },
     rows: [
       ...Object.entries(costs).map(([subject, costUs]) => row(subject, costUs, torhausUs)),
       { name: 'direct', p50Ms: 0.4, p99Ms: 1.5, errors: 0, more: {} },
