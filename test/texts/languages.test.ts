@@ -70,5 +70,5 @@ test('of texts that are put together there are those that can be, and no others'
   const codes = Object.keys(errorTable)
   const statuses = Object.values(errorTable).map(({ status }) => String(status))
   for (const name of [...ending('title'), ...ending('explain')])
-    assert.ok([...codes, ...statuses, 'other'].includes(name), name)
+    assert.ok([...codes, ...statuses, 'certificate', 'other'].includes(name), name)
 })
