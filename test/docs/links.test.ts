@@ -65,3 +65,12 @@ test('every page under docs can be reached from the README by links', () => {
     [],
   )
 })
+
+test('each page of docs is on the way of one of its readers', () => {
+  const onTheWay = relativeLinks(read('docs/README.md')).map(link => join('docs', link.split('#')[0] ?? ''))
+  const own = pages.filter(page => dirname(page) === 'docs' && page !== 'docs/README.md')
+  assert.deepEqual(
+    own.filter(page => !onTheWay.includes(page)),
+    [],
+  )
+})
