@@ -25,9 +25,11 @@ before(async () => {
     const { searchParams } = new URL(request.url ?? '', 'https://origin')
     const [seed, bytes] = [Number(searchParams.get('seed')), Number(searchParams.get('bytes'))]
     if (searchParams.get('framing') === 'length') response.setHeader('Content-Length', bytes)
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
     for (const piece of pieces(seed, bytes)) {
-      if (response.closed) return
-      if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+      if (gone.signal.aborted) return
+      if (!response.write(piece)) await once(response, 'drain', gone).catch(() => undefined)
     }
     response.end()
   })
