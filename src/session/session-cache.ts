@@ -14,7 +14,7 @@ export interface Session {
 /** The part of the idle timeout after which "last seen" is written again: so many writes per session at most. */
 export const TOUCH_FRACTION = 20
 /** How long a session that was read counts while no change of it is told. */
-const MAX_LASTS_MS = 60_000
+const MAX_LASTS_MS = 300_000
 
 /** Goes by ids. `read`: from the store; undefined where there is none that counts. */
 export function sessionCache(

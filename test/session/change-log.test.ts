@@ -57,15 +57,15 @@ function openProcess(file: string, clock = testClock(), cacheMs = 1000) {
 
 const KEY = randomBytes(32)
 
-test('while the log is read, a session in use is read once a minute, and a sign-out elsewhere counts when it is read next', async () => {
+test('while the log is read, a session in use is read once in five minutes, and a sign-out elsewhere counts when it is read next', async () => {
   const file = join(folder, 'busy.sqlite')
   const clock = testClock()
   const [one, other] = [openProcess(file, clock), openProcess(file, clock)]
   const id = await one.sessions.open(PERSON, TOKENS)
-  for (let request = 0; request < 600; request++) {
+  for (let request = 0; request < 700; request++) {
     one.log.readOn()
     assert.ok(await one.sessions.find(id))
-    clock.advance(200)
+    clock.advance(500)
   }
   assert.equal(one.reads(), 2)
   await other.sessions.end(id)
@@ -110,7 +110,7 @@ test('an answer is not believed for longer than a session may be unseen', async 
   const id = await one.sessions.open(PERSON, TOKENS)
   one.log.readOn()
   await one.sessions.find(id)
-  one.clock.advance(60_000)
+  one.clock.advance(300_000)
   one.log.readOn()
   await one.sessions.find(id)
   assert.equal(one.reads(), 2)
