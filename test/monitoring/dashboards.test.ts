@@ -78,7 +78,8 @@ before(async () => {
         keytabFile: keytab,
       },
       ...{ acceptPrincipal: 'HTTP/proxy.corp.test', servicePrincipal: 'HTTP/proxy.corp.test' },
-      ...{ kdcTimeoutMs: 200, passwords: { accept: true } },
+      // Each wrong one asks a KDC, for as long as this takes.
+      ...{ kdcTimeoutMs: 2000, passwords: { accept: true, maxFailuresPerAddress: 100_000 } },
     },
   }))
   opened.defer(() => lab.close())
