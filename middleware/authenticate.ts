@@ -81,10 +81,7 @@ export function authenticate({
     if (isCrossSite(presented)) return deny('cross-site-request')
     switch (credentials.scheme) {
       case 'none':
-        return proceed({
-          ...{ ...presented, replyFields: NO_FIELDS },
-          principal: certificates?.vouch(presented) ?? NOBODY,
-        })
+        return proceed({ ...presented, principal: certificates?.vouch(presented) ?? NOBODY, replyFields: NO_FIELDS })
       case 'pat':
         return provesPat(presented, credentials)
       case 'server-token':
