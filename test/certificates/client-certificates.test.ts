@@ -1,8 +1,10 @@
 /** Each reason why a client's certificate is refused, as curl reads it, and as the log has it; nothing reaches the server. */
 import assert from 'node:assert/strict'
-import { X509Certificate } from 'node:crypto'
+import { randomBytes, X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { TLSSocket } from 'node:tls'
+import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
 import { tryCommand } from '../../devkit/realm/run-command.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
 import { configured, type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
@@ -25,11 +27,17 @@ after(async () => {
   await own?.remove()
 })
 
-async function start(clientCertificates: object, rest: object = {}, listener: object = {}): Promise<ProxyUnderTest> {
+async function start(
+  clientCertificates: object,
+  rest: object = {},
+  listener: object = {},
+  moreTls: object = {},
+): Promise<ProxyUnderTest> {
   const { certificateFile, privateKeyFile } = own
+  const tls = { certificateFile, privateKeyFile, clientCertificates, ...moreTls }
   const proxy = await startProxy({
     configure: config => ({
-      ...configured({ ...listener, tls: { certificateFile, privateKeyFile, clientCertificates } }, {}, rest)(config),
+      ...configured({ ...listener, tls }, {}, rest)(config),
       publicUrl: config.publicUrl.replace('http:', 'https:'),
     }),
   })
@@ -163,7 +171,6 @@ test('a certificate that ends while its connection is open is refused from then 
   const endsAt = new Date(Math.ceil(Date.now() / 1000) * 1000 + 3000)
   const to = `${endsAt.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}Z`
   const short = authorities.root.sign('short', { to })
-  const { RawConnection, requestText } = await import('../../devkit/clients/raw-http.ts')
   const connection = await RawConnection.open(proxy.fixture.port, {
     ca: own.certificate,
     cert: short.cert,
@@ -243,6 +250,34 @@ test('as a first factor it says who somebody is, and is one factor: a rule lets 
   assert.equal(await status(proxy, card, [proxy.bearerField], '/two/'), ARRIVES)
   const grace = root.sign('x', { extensions: upnAndMail('grace@corp.example', 'x@y') })
   await assertRefused(proxy, 'client-certificate-mismatch', grace, [proxy.bearerField])
+})
+
+test('a verdict is resumed after a start that changes nothing, and forgotten with a new list', async () => {
+  const { root } = authorities
+  const crlFile = authorities.write('resumed.pem', root.revocationList())
+  const sessionTicketKeyFile = authorities.write('ticket-key', randomBytes(32).toString('base64'))
+  const proxy = await start({ caFile: root.certificateFile, crlFile }, {}, {}, { sessionTicketKeyFile })
+  const card = root.sign('card')
+  let session: Buffer | undefined
+  const visit = async () => {
+    const options = { ca: own.certificate, cert: card.cert, key: card.key, ...(session && { session }) }
+    const connection = await RawConnection.open(proxy.fixture.port, options)
+    const socket = connection.socket as TLSSocket
+    socket.on('session', (fresh: Buffer) => {
+      session = fresh
+    })
+    const response = await connection.send(requestText('GET /', [proxy.host, patField])).response()
+    const seen = { code: response.one('X-Torhaus-Error'), isResumed: socket.isSessionReused() }
+    connection.close()
+    return seen
+  }
+  assert.deepEqual(await visit(), { code: undefined, isResumed: false })
+  await proxy.fixture.restart(config => config)
+  assert.deepEqual(await visit(), { code: undefined, isResumed: true })
+  root.revoke(card)
+  authorities.write('resumed.pem', root.revocationList())
+  await proxy.fixture.restart(config => config)
+  assert.deepEqual(await visit(), { code: 'client-certificate-revoked', isResumed: false })
 })
 
 test('what others than people ask for needs no certificate', async () => {
