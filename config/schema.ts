@@ -989,7 +989,7 @@ const tracing = requiredSection(
       { default: 100, minimum: 1, maximum: 1_000_000 },
     ),
   },
-  'Spans for OpenTelemetry: one for each exchange, each stage, and the request to the origin server, which is told its place in the trace (W3C Trace Context). Without this section there are none.',
+  'Spans for OpenTelemetry: one for each exchange, each stage, what OP, KDC and Redis are asked, and the request to the origin server, which is told its place in the trace (W3C Trace Context). Without this section there are none.',
 )
 
 const reload = section(

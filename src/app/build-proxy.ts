@@ -103,7 +103,7 @@ const recentExchanges = ({ config, now }: Pick<Services, 'config' | 'now'>) =>
 /** Changes when the rules do. */
 const hashOf = (settings: Config['secondFactor']) => createHash('sha256').update(JSON.stringify(settings)).digest('hex')
 
-type AppServices = Omit<EndpointNeeds, 'refresh'> & Pick<Services, 'log' | 'refusal'>
+type AppServices = Omit<EndpointNeeds, 'refresh'> & Pick<Services, 'log' | 'refusal' | 'spans'>
 
 interface AppNeeds extends Pick<AppParts, 'awaited' | 'isDraining' | 'monotonic' | 'newTrace' | 'turns'> {
   readonly policy: PolicyParts
@@ -122,7 +122,7 @@ function buildApp(
   const rejects = new RejectLog(log, rest.monotonic)
   return opened.use(
     createApp({
-      ...{ ...rest, forward, refusal },
+      ...{ ...rest, forward, refusal, spans: services.spans },
       listener: config.listener,
       tls: tls && readTlsPair(tls),
       policy: createPolicy(policy),

@@ -81,6 +81,9 @@ function together(traces: readonly ExchangeTrace[]): ExchangeTrace | undefined {
     onDecision(stage, known, decision) {
       for (const trace of traces) trace.onDecision(stage, known, decision)
     },
+    onAsked(what, seconds, isFailed) {
+      for (const trace of traces) trace.onAsked?.(what, seconds, isFailed)
+    },
     conclude(record, closedAtMs) {
       for (const trace of traces) trace.conclude(record, closedAtMs)
     },

@@ -17,6 +17,7 @@ import { codeOfParserError } from '../listener/parser-error.ts'
 import type { Turns } from '../listener/turns.ts'
 import { UpgradedClient } from '../listener/upgraded-client.ts'
 import { type ExchangeRecord, type ExchangeTrace, newRecord } from '../observability/exchange-record.ts'
+import type { OutgoingSpans } from '../observability/outgoing-spans.ts'
 import type { Policy } from '../pipeline.ts'
 import { type RefusalSettings, send, sendRefusal, sendToSignIn } from '../refusal/refusal.ts'
 import { notFound, type Route } from '../routes/reply.ts'
@@ -35,6 +36,8 @@ export interface AppParts extends ListenerParts {
   readonly newRequestId: () => string
   /** Undefined: decisions are not traced; it may return that for some. */
   readonly newTrace: (() => ExchangeTrace | undefined) | undefined
+  /** Undefined: nobody notes what is asked on the way. */
+  readonly spans: OutgoingSpans | undefined
   readonly turns: Turns<OpenExchange>
   readonly awaited: AwaitedContent
   /** Called once per exchange, when its response is closed. */
@@ -107,7 +110,10 @@ function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
     record: newRecord(arrival, parts.newTrace?.()),
     forwarded: undefined,
     closedAtMs: undefined,
-    begin: () => begin(parts, arrival, open, answer),
+    begin() {
+      if (parts.spans === undefined) begin(parts, arrival, open, answer)
+      else parts.spans.within(open.record.trace, () => begin(parts, arrival, open, answer))
+    },
   }
   // Requests that were read in one go with the one that cost the connection still come.
   if (parts.turns.take(open) || request.socket.destroyed) return

@@ -10,8 +10,8 @@ import { AssertionIdentity } from '../identity/assertion-identity.ts'
 import { headerIdentity, type IdentityOut, noIdentity } from '../identity/identity-out.ts'
 import { kerberosIdentity } from '../identity/kerberos-identity.ts'
 import type { Directory, KerberosSettings } from '../kerberos/directory.ts'
+import type { KdcSeen } from '../kerberos/kdc/kdc-pool.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
-import type { Metrics } from '../observability/metrics.ts'
 import type { Changes } from '../store/changes.ts'
 
 export interface Identity {
@@ -27,7 +27,7 @@ export interface IdentityNeeds {
   readonly attempts: AttemptStore
   readonly changes: Changes
   readonly log: Logger
-  readonly metrics: Pick<Metrics, 'kdc'>
+  readonly onKdc: (seen: KdcSeen) => void
 }
 
 /** What is opened goes to `opened`, and is closed with it. */
@@ -51,7 +51,7 @@ export async function openIdentity(
 async function openDirectoryOf(
   settings: KerberosSettings,
   config: Pick<Config, 'groups' | 'listener' | 'secondFactor'>,
-  { publicUrl, attempts, log, metrics }: IdentityNeeds,
+  { publicUrl, attempts, log, onKdc }: IdentityNeeds,
   surroundings: Surroundings,
   opened: AsyncDisposableStack,
 ): Promise<Directory> {
@@ -61,7 +61,7 @@ async function openDirectoryOf(
       ...{ ...surroundings, attempts, question: askedOfTickets(config) },
       certificate: config.listener.tls && ownChainOf(config.listener.tls)[0],
       onCircuit: state => log.warn({ 'event.action': 'kdc-circuit', 'torhaus.circuit': state }),
-      onKdc: seen => metrics.kdc(seen),
+      onKdc,
     }),
   )
 }

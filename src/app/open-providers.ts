@@ -5,21 +5,29 @@ import { type NamedProvider, providersOf } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Clock } from '../clock.ts'
 import type { AccountNames } from '../identity/account-key.ts'
+import type { OutgoingSpans } from '../observability/outgoing-spans.ts'
 import { AccessTokenVerifier } from '../oidc/access-token.ts'
 import { type AccessTokens, accessTokensByIssuer } from '../oidc/access-tokens.ts'
 import { type AccountMapper, accountMapperFor } from '../oidc/account.ts'
+import type { OpFetch } from '../oidc/op-fetch.ts'
 import { type Op, Ops } from '../oidc/ops.ts'
 import { OpenIdProvider } from '../oidc/provider.ts'
 import { callbackPathOf } from '../oidc/redirect-uri.ts'
 
 type Needs = Pick<Config, 'account' | 'groups' | 'oidc' | 'providers' | 'secondFactor'>
 
-export function openProviders(config: Needs, names: Pick<AccountNames, 'spellingsOf'>, now: Clock): Ops {
+export function openProviders(
+  config: Needs,
+  names: Pick<AccountNames, 'spellingsOf'>,
+  now: Clock,
+  spans?: OutgoingSpans,
+): Ops {
+  const watched = spans && ((fetch: OpFetch) => spans.asking('op', fetch))
   const named = providersOf(config)
   const ops = named.map(
     (one): Op => ({
       ...{ name: one.name, settings: one.settings },
-      provider: new OpenIdProvider(one.settings, now),
+      provider: new OpenIdProvider(one.settings, now, watched),
       callbackPath: callbackPathOf(one),
       mapAccount: ownAccounts(config, one, one.settings.idToken.accountTemplate, names),
       accountTemplate: one.settings.idToken.accountTemplate ?? config.account.template,

@@ -6,8 +6,10 @@ import { readKey } from '../../config/secret.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import { Grants } from '../grants/grants.ts'
 import { RequestFieldReader } from '../http/request-fields.ts'
+import type { KdcSeen } from '../kerberos/kdc/kdc-pool.ts'
 import { Audit } from '../observability/audit.ts'
 import { Metrics } from '../observability/metrics.ts'
+import { OutgoingSpans } from '../observability/outgoing-spans.ts'
 import type { Ops } from '../oidc/ops.ts'
 import { PatConfirmations } from '../pats/pat-confirmations.ts'
 import { type PatFingerprints, patFingerprints } from '../pats/pat-fingerprints.ts'
@@ -34,6 +36,8 @@ export interface Services extends Site, Identity {
   readonly log: Logger
   readonly now: Clock
   readonly metrics: Metrics
+  /** Undefined: there are no spans. */
+  readonly spans: OutgoingSpans | undefined
   readonly audit: Audit
   readonly stores: Stores
   /** Between this process and the others on the same store. */
@@ -68,10 +72,15 @@ export async function openServices(
   // Whoever has another OP or another name is another Torhaus, also on the same store.
   const sealer = new Sealer(keys, session.sharedAs ?? bindingOf(config, site.publicUrl))
   const metrics = new Metrics(surroundings.monotonic)
+  const spans = config.tracing && new OutgoingSpans(surroundings.monotonic)
   const changes = new Changes()
-  const stores = await openStores(session, changes, storeReport(metrics, log), surroundings, opened)
+  const stores = await openStores(session, changes, storeReport(metrics, log, spans), surroundings, opened)
   const { publicUrl } = site
-  const needs = { publicUrl, attempts: stores.attempts, changes, log, metrics }
+  const onKdc = (seen: KdcSeen) => {
+    metrics.kdc(seen)
+    spans?.ended('kdc', seen.seconds, seen.failure !== undefined)
+  }
+  const needs = { publicUrl, attempts: stores.attempts, changes, log, onKdc }
   const identity = await openIdentity(config, needs, surroundings, opened)
   const audit = opened.use(Audit.open(log, config.logging.auditFile, now))
   const { require: required } = config.groups
@@ -80,8 +89,8 @@ export async function openServices(
   return {
     ...site,
     ...identity,
-    ...{ config, log, now, metrics, audit, stores, changes },
-    ops: openProviders(config, identity.accountNames, now),
+    ...{ config, log, now, metrics, spans, audit, stores, changes },
+    ops: openProviders(config, identity.accountNames, now, spans),
     sessions: new Sessions(
       stores.sessions,
       sealer,

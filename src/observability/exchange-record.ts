@@ -7,6 +7,8 @@ export type Outcome = 'forwarded' | 'answered' | 'redirected' | 'challenged' | '
 
 /** Looks on where decisions are traced. */
 export interface ExchangeTrace extends StageObserver {
+  /** Somebody else was asked on the way, and has just answered, or not. */
+  onAsked?(what: string, seconds: number, isFailed: boolean): void
   /** The response is closed. */
   conclude(record: ExchangeRecord, closedAtMs: number): void
 }

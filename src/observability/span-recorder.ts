@@ -1,5 +1,6 @@
 /**
- * The spans of one exchange: itself, each stage, and the request to the origin server. Made only where `tracing` asks
+ * The spans of one exchange: itself, each stage, what OP, KDC and store were asked, and the request to the origin
+ * server. Made only where `tracing` asks
  * for it, and told only where the trace is recorded.
  */
 import type { Clock, MonotonicClock } from '../clock.ts'
@@ -22,11 +23,16 @@ interface Lap {
   readonly fromMs: number
   readonly toMs: number
   readonly isFailed: boolean
+  readonly kind: 'internal' | 'client'
 }
+
+/** What goes round and asks again and again must not fill a trace. */
+const MAX_ASKED = 50
 
 export class SpanRecorder implements ExchangeTrace {
   readonly #parts: SpanParts
   readonly #laps: Lap[] = []
+  #asked = 0
   /** What the monotonic clock lacks to be a date. */
   readonly #epochMs: number
   #lastMs: number
@@ -39,8 +45,14 @@ export class SpanRecorder implements ExchangeTrace {
 
   onDecision(stage: string, _known: PartialExchange, decision: Decision<unknown> | Fault): void {
     const toMs = this.#parts.monotonic()
-    this.#laps.push({ name: stage, fromMs: this.#lastMs, toMs, isFailed: decision instanceof Fault })
+    this.#laps.push({ name: stage, fromMs: this.#lastMs, toMs, isFailed: decision instanceof Fault, kind: 'internal' })
     this.#lastMs = toMs
+  }
+
+  onAsked(what: string, seconds: number, isFailed: boolean): void {
+    if (this.#asked++ >= MAX_ASKED) return
+    const toMs = this.#parts.monotonic()
+    this.#laps.push({ name: what, fromMs: toMs - seconds * 1000, toMs, isFailed, kind: 'client' })
   }
 
   conclude(record: ExchangeRecord, closedAtMs: number): void {
@@ -48,8 +60,8 @@ export class SpanRecorder implements ExchangeTrace {
     if (span === undefined || !span.isSampled) return
     const { traceId, spanId, parentId } = span
     const of = { traceId, parentId: spanId }
-    const spans: Span[] = this.#laps.map(({ name, fromMs, toMs, isFailed }) => ({
-      ...{ ...of, name, isFailed, kind: 'internal', spanId: this.#parts.newSpanId(), attributes: {} },
+    const spans: Span[] = this.#laps.map(({ name, fromMs, toMs, isFailed, kind }) => ({
+      ...{ ...of, name, isFailed, kind, spanId: this.#parts.newSpanId(), attributes: {} },
       ...this.#between(fromMs, toMs),
     }))
     const upstream = this.#upstreamSpan(record, closedAtMs)

@@ -54,11 +54,12 @@ export class OpenIdProvider {
   #failure: { readonly atMs: number; readonly fault: Fault } | undefined
   #known = false
 
-  constructor(settings: ProviderSettings, now: Clock) {
+  /** `watched`: the same function, looked on. */
+  constructor(settings: ProviderSettings, now: Clock, watched: (fetch: OpFetch) => OpFetch = fetch => fetch) {
     this.#settings = settings
     this.#authentication = clientAuthentication(settings)
     this.#now = now
-    this.#fetch = opFetch(settings)
+    this.#fetch = watched(opFetch(settings))
     this.keys = new OpKeys({
       ...{ source: () => this.#keySource(), fetch: this.#fetch, now },
       maxAgeMs: settings.keysMaxAgeSeconds * 1000,

@@ -9,6 +9,7 @@ import { curlNegotiate } from '../../devkit/realm/clients.ts'
 import { type KdcRelay, type KdcRelayMode, startKdcRelay } from '../../devkit/realm/kdc-relay.ts'
 import { numberedAccounts } from '../../devkit/realm/lab-accounts.ts'
 import { KDC_PORT } from '../../devkit/realm/samba-config.ts'
+import { startCollector } from '../observability/collector.ts'
 import { basic, bearer, negotiate, seenAs } from './proxy-client.ts'
 import { type LabProxy, type ProxyLab, startProxyLab } from './proxy-lab.ts'
 
@@ -65,6 +66,34 @@ describe('a proxy without libgssapi', () => {
       assert.deepEqual([refused.status, refused.headers['x-torhaus-error']], [403, code])
     }
   })
+})
+
+test('what the KDC is asked for an exchange is a span of that exchange; one whose ticket is there has none', async () => {
+  await using collector = await startCollector()
+  const proxy = await lab.proxy({
+    implementation: 'native',
+    configure: config => ({ ...config, tracing: { otlpUrl: collector.url, sampleOneIn: 1 } }),
+  })
+  try {
+    const headers = bearer(await proxy.bearerOf('carol'))
+    const paths = ['/whoami?first', '/whoami?second']
+    for (const path of paths) assert.equal((await proxy.ask(path, { headers })).body, seenAs('carol'))
+    const traces: (string | undefined)[] = []
+    for (let asked = 0; asked < paths.length; asked++) {
+      const record = await proxy.logged(
+        entry => entry['event.action'] === 'request' && !traces.includes(entry['trace.id'] as string),
+      )
+      traces.push(record['trace.id'] as string)
+    }
+    const [first = [], second = []] = await Promise.all(traces.map(trace => collector.of(trace ?? '')))
+    const root = first.find(({ kind }) => kind === 2)
+    const asked = first.filter(({ name }) => name === 'kdc')
+    assert.ok(asked.length >= 1)
+    for (const { kind, parentSpanId } of asked) assert.deepEqual([kind, parentSpanId], [3, root?.spanId])
+    assert.equal(second.filter(({ name }) => name === 'kdc').length, 0)
+  } finally {
+    await proxy.stop()
+  }
 })
 
 describe('with one KDC of two', () => {

@@ -1,60 +1,13 @@
 /** Spans at a collector that is a small server, and what the origin server is told of the trace. */
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { listen } from '../../devkit/op/listen.ts'
 import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { configured, type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
-
-interface Span {
-  readonly traceId: string
-  readonly spanId: string
-  readonly parentSpanId?: string
-  readonly name: string
-  readonly kind: number
-  readonly startTimeUnixNano: string
-  readonly endTimeUnixNano: string
-  readonly attributes: readonly { key: string; value: object }[]
-  readonly status: { code?: number }
-}
+import { startCollector } from './collector.ts'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const PARENT = '00f067aa0ba902b7'
 const given = (flags: string) => `traceparent: 00-${TRACE}-${PARENT}-${flags}`
-const POLLS = 400
-
-async function startCollector() {
-  const spans: Span[] = []
-  const server = createServer(async (request, response) => {
-    const { resourceSpans } = JSON.parse(await text(request)) as {
-      resourceSpans: { scopeSpans: { spans: Span[] }[] }[]
-    }
-    spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(scope => scope.spans)))
-    response.writeHead(200, { 'Content-Type': 'application/json' }).end('{}')
-  })
-  await listen(server, '127.0.0.1', 0)
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`,
-    spans,
-    async of(traceId: string): Promise<readonly Span[]> {
-      for (let left = POLLS; left > 0; left--) {
-        const found = spans.filter(span => span.traceId === traceId)
-        if (found.length > 0) return found
-        await sleep(20)
-      }
-      return assert.fail(`no span of ${traceId}`)
-    },
-    [Symbol.asyncDispose]: () =>
-      new Promise<void>(resolve => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
-}
-
 const traced = (tracing: object | undefined, trusted: readonly string[] = ['127.0.0.1']) =>
   startProxy({ configure: configured({ trustedProxies: trusted }, {}, tracing === undefined ? {} : { tracing }) })
 
