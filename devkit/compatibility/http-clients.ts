@@ -5,6 +5,10 @@ const WHOAMI = '$URL/DefaultCollection/_apis/whoami'
 /** What the server answers, under the account and by the way that the credentials say. */
 const as = (authentication: string) => [`"account":"ada","authentication":"${authentication}"`]
 const ASSERTED = as('assertion')
+const OF_SERVER = ['"account":"build","authentication":"server-token"']
+/** The server's own words. */
+const NOT_AUTHORIZED = 'TF400813: The user is not authorized to access this resource.'
+const EXPIRED = '"code":"bearer-expired"'
 const MISSING = '"code":"credentials-missing","requestId":"..."'
 const ONE_FACTOR = ['"code":"second-factor-missing"', '"confirmUrl":"$URL/.torhaus/confirm/..."']
 
@@ -18,9 +22,7 @@ const curl: Client = {
     works('access token of the OP', `${CURL} -H "authorization: bearer $TOKEN" ${WHOAMI}`, ASSERTED),
     works('access token of the OP', `${CURL} --oauth2-bearer "$TOKEN" ${WHOAMI}`, ASSERTED),
     works('access token of the OP', `${CURL} -u "any:$TOKEN" ${WHOAMI}`, ASSERTED),
-    works('token of the server', `${CURL} --oauth2-bearer "$SERVER_TOKEN" ${WHOAMI}`, [
-      '"account":"build","authentication":"server-token"',
-    ]),
+    works('token of the server', `${CURL} --oauth2-bearer "$SERVER_TOKEN" ${WHOAMI}`, OF_SERVER),
     works('personal access token', `${CURL} --anyauth -u "any:$PAT" ${WHOAMI}`, as('pat')),
     works(
       'personal access token',
@@ -61,7 +63,11 @@ const wget: Client = {
     works('personal access token', `${WGET} --user=any --password="$PAT" ${WHOAMI}`, as('pat')),
     works('personal access token', `${WGET} --auth-no-challenge --user=any --password="$PAT" ${WHOAMI}`, as('pat')),
     works('access token of the OP', `${WGET} --header="Authorization: Bearer $TOKEN" ${WHOAMI}`, ASSERTED),
+    works('token of the server', `${WGET} --header="Authorization: Bearer $SERVER_TOKEN" ${WHOAMI}`, OF_SERVER),
     works('session cookie', `${WGET} --header="Cookie: $COOKIE" ${WHOAMI}`, ASSERTED),
+    refused('expired access token', `${WGET} --header="Authorization: Bearer $EXPIRED_TOKEN" ${WHOAMI}`, [
+      'Username/Password Authentication Failed.',
+    ]),
     refused('nothing', `${WGET} ${WHOAMI}`, ['Username/Password Authentication Failed.']),
     refused(
       'access token of one factor',
@@ -95,7 +101,16 @@ const requests: Client = {
       "requests.post(url.replace('whoami', 'upload'), data=b'x' * 20000000, auth=('', env['TOKEN']))",
       ['"bytes":20000000'],
     ),
+    works(
+      'token of the server',
+      "requests.get(url, headers={'Authorization': 'Bearer ' + env['SERVER_TOKEN']})",
+      OF_SERVER,
+    ),
     works('session cookie', "requests.get(url, headers={'Cookie': env['COOKIE']})", ASSERTED),
+    refused('wrong personal access token', "requests.get(url, auth=('', env['WRONG_PAT']))", [NOT_AUTHORIZED]),
+    refused('expired access token', "requests.get(url, headers={'Authorization': 'Bearer ' + env['EXPIRED_TOKEN']})", [
+      EXPIRED,
+    ]),
     refused('nothing', 'requests.get(url)', ['HTTPError: 401 Client Error: Unauthorized for url: $URL/...', MISSING]),
     refused(
       'access token of one factor',
@@ -119,20 +134,20 @@ func main() {
 	if response.StatusCode != 200 { os.Exit(1) }
 }
 `
+const goBearer = (token: string) => `request.Header.Set("Authorization", "Bearer "+os.Getenv("${token}"))`
 const go: Client = {
   name: 'net/http (Go)',
   version: { file: 'go', args: ['version'] },
   command: how => inFile('ask.go', goProgram(how), 'go run'),
   cases: [
     works('personal access token', 'request.SetBasicAuth("", os.Getenv("PAT"))', as('pat')),
-    works('access token of the OP', 'request.Header.Set("Authorization", "Bearer "+os.Getenv("TOKEN"))', ASSERTED),
+    works('access token of the OP', goBearer('TOKEN'), ASSERTED),
+    works('token of the server', goBearer('SERVER_TOKEN'), OF_SERVER),
     works('session cookie', 'request.Header.Set("Cookie", os.Getenv("COOKIE"))', ASSERTED),
+    refused('wrong personal access token', 'request.SetBasicAuth("", os.Getenv("WRONG_PAT"))', ['401', NOT_AUTHORIZED]),
+    refused('expired access token', goBearer('EXPIRED_TOKEN'), ['401', EXPIRED]),
     refused('nothing', '', ['401 Unauthorized', MISSING]),
-    refused(
-      'access token of one factor',
-      'request.Header.Set("Authorization", "Bearer "+os.Getenv("ONE_FACTOR_TOKEN"))',
-      ['403 Forbidden', ...ONE_FACTOR],
-    ),
+    refused('access token of one factor', goBearer('ONE_FACTOR_TOKEN'), ['403 Forbidden', ...ONE_FACTOR]),
   ],
 }
 
@@ -154,25 +169,29 @@ public class Ask {
   }
 }
 `
+const clientBearer = (token: string) => `request.header("Authorization", "Bearer " + System.getenv("${token}"));`
 const java: Client = {
   name: 'HttpClient (JDK)',
   version: { file: 'java', args: ['-version'] },
   command: how => inFile('Ask.java', javaProgram(how), 'java'),
   cases: [
     works('personal access token', 'client.authenticator(new Token());', as('pat')),
-    works('access token of the OP', 'request.header("Authorization", "Bearer " + System.getenv("TOKEN"));', ASSERTED),
+    works('access token of the OP', clientBearer('TOKEN'), ASSERTED),
+    works('token of the server', clientBearer('SERVER_TOKEN'), OF_SERVER),
     works('session cookie', 'request.header("Cookie", System.getenv("COOKIE"));', ASSERTED),
     refused('nothing', '', ['401', MISSING]),
-    refused(
-      'access token of one factor',
-      'request.header("Authorization", "Bearer " + System.getenv("ONE_FACTOR_TOKEN"));',
-      ['403', ...ONE_FACTOR],
-    ),
+    refused('expired access token', clientBearer('EXPIRED_TOKEN'), ['401', EXPIRED]),
+    refused('access token of one factor', clientBearer('ONE_FACTOR_TOKEN'), ['403', ...ONE_FACTOR]),
   ],
 }
 
 const javaConnection = (how: string) => `import java.net.*;
 public class Ask {
+  static class Token extends Authenticator {
+    protected PasswordAuthentication getPasswordAuthentication() {
+      return new PasswordAuthentication("any", System.getenv("PAT").toCharArray());
+    }
+  }
   public static void main(String[] args) throws Exception {
     var url = new URL(System.getenv("URL") + "/DefaultCollection/_apis/whoami");
     var connection = (HttpURLConnection) url.openConnection();
@@ -181,17 +200,23 @@ public class Ask {
   }
 }
 `
+const javaField = (name: string, value: string) => `connection.setRequestProperty("${name}", ${value});`
+const javaBearer = (token: string) => javaField('Authorization', `"Bearer " + System.getenv("${token}")`)
+const javaStatus = (status: number) => [
+  `java.io.IOException: Server returned HTTP response code: ${status} for URL: $URL/...`,
+]
 const javaUrlConnection: Client = {
   name: 'HttpURLConnection (JDK; Team Explorer Everywhere, old Maven and Gradle)',
   version: { file: 'java', args: ['-version'] },
   command: how => inFile('Ask.java', javaConnection(how), 'java'),
   cases: [
-    works(
-      'access token of the OP',
-      'connection.setRequestProperty("Authorization", "Bearer " + System.getenv("TOKEN"));',
-      ASSERTED,
-    ),
-    refused('nothing', '', ['java.io.IOException: Server returned HTTP response code: 401 for URL: $URL/...']),
+    works('personal access token', 'connection.setAuthenticator(new Token());', as('pat')),
+    works('access token of the OP', javaBearer('TOKEN'), ASSERTED),
+    works('token of the server', javaBearer('SERVER_TOKEN'), OF_SERVER),
+    works('session cookie', javaField('Cookie', 'System.getenv("COOKIE")'), ASSERTED),
+    refused('nothing', '', javaStatus(401)),
+    refused('expired access token', javaBearer('EXPIRED_TOKEN'), javaStatus(401)),
+    refused('access token of one factor', javaBearer('ONE_FACTOR_TOKEN'), javaStatus(403)),
   ],
 }
 
