@@ -34,7 +34,7 @@ export async function contendersOf(
     population: undefined,
     credentials: accessTokens.map((accessToken, user) => {
       const cookie = (cookies[at] ?? cookies[0])?.[user] ?? ''
-      return credentialFields({ cookie, accessToken, ticket: tickets[user] ?? '' }, subject.name === 'apache-openidc')
+      return credentialFields({ cookie, accessToken, ticket: tickets[user] ?? '' }, subject.takesBearerForPat === true)
     }),
   }))
 }

@@ -19,7 +19,7 @@ export interface UserCredentials {
 }
 
 /** Fields as these clients send them. Every subject gets the same, whether or not it looks at them. */
-export function credentialFields(user: UserCredentials, openidcBearer: boolean): CredentialFields {
+export function credentialFields(user: UserCredentials, takesBearerForPat: boolean): CredentialFields {
   const { cookie, accessToken, ticket } = user
   const bearer = {
     'User-Agent': 'curl/8.14.1',
@@ -36,7 +36,7 @@ export function credentialFields(user: UserCredentials, openidcBearer: boolean):
       Cookie: `theme=dark; ${cookie}`,
     },
     bearer,
-    pat: openidcBearer ? bearer : { 'User-Agent': 'git/2.47.3', Accept: '*/*', Authorization: `Basic ${basic}` },
+    pat: takesBearerForPat ? bearer : { 'User-Agent': 'git/2.47.3', Accept: '*/*', Authorization: `Basic ${basic}` },
     negotiate: negotiateFields(ticket),
   }
 }

@@ -11,7 +11,7 @@ import { measure } from './measure/measure.ts'
 import { SHORT_SIZE, USUAL_SIZE } from './measure/population.ts'
 import { populationCost } from './measure/population-cost.ts'
 import { sumUpScenario } from './measure/sum-up-scenario.ts'
-import { peerTable } from './peer-table.ts'
+import { presentPeers } from './peer-table.ts'
 import { populationText } from './results/population-text.ts'
 import type { ScenarioResult } from './results/scenario-result.ts'
 import type { Run } from './run-context.ts'
@@ -37,7 +37,9 @@ export interface ScenarioWish {
 export async function runScenario(wish: ScenarioWish, { short, signal, tell }: Run): Promise<ScenarioResult> {
   const { scenario, peerNames, store, tls: sides } = wish
   const { kerberos } = scenario
-  const peers = peerNames.flatMap(name => peerTable.get(name) ?? [])
+  if (peerNames.length > 0) tell(`looking for ${peerNames.join(', ')} ...`)
+  const { peers, absences } = await presentPeers(peerNames)
+  for (const absence of absences) tell(absence)
   await using laboratory = await openLaboratory({
     packages: peers.flatMap(peer => peer.packages),
     isAwake: true,
@@ -58,7 +60,7 @@ export async function runScenario(wish: ScenarioWish, { short, signal, tell }: R
   if (scenario.kind !== 'sign-ins' && scenario.kind !== 'handshakes') subjects.push(direct(laboratory))
 
   const people = await contendersOf(subjects, laboratory)
-  const notes = await tlsNotes(subjects, laboratory)
+  const notes = [...(await tlsNotes(subjects, laboratory)), ...absences]
   const usual = short ? SHORT : FULL
   const durations = wish.rounds === undefined ? usual : { ...usual, rounds: wish.rounds, saturationS: 1 }
   const initiations: number[] = []

@@ -39,6 +39,8 @@ export interface Subject {
   readonly sessionsMade?: () => number
   /** It accepts a Kerberos token once only, so that each request has to carry a fresh one. */
   readonly checksTickets?: boolean
+  /** It knows no personal access tokens, and gets the access token of the OP as Bearer in their place. */
+  readonly takesBearerForPat?: boolean
   /** It keeps what it knows in the store of the run. */
   readonly hasStore?: boolean
   /** What it has learned of a sender makes later requests cheaper: it warms up until it knows everybody. */

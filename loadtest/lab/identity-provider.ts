@@ -20,7 +20,8 @@ export interface IdentityProvider {
   /** Likewise for any accounts, in their order: as the OP would give them to people that it does not know. */
   accessTokensFor(accounts: readonly string[]): Promise<string[]>
   readonly torhaus: Client
-  readonly apache: Client & { readonly redirectUri: string }
+  readonly apache: RelyingParty
+  readonly oauth2Proxy: RelyingParty
   /** Certificate of the signing key, for programs that take no JWK set over plain HTTP. */
   readonly certificate: { readonly keyId: string; readonly file: string }
   /**
@@ -34,6 +35,10 @@ export interface IdentityProvider {
    */
   newBrowser(start: string): Promise<Page>
   stop(): Promise<void>
+}
+
+interface RelyingParty extends Client {
+  readonly redirectUri: string
 }
 
 interface Client {
@@ -57,15 +62,18 @@ export async function startIdentityProvider(
   if (first === undefined) throw new Error('an OP needs a user')
   const torhaus = await newClient(agreed.clientId)
   const scheme = proxyCa === undefined ? 'http' : 'https'
-  const apachePort = await newClient('apache')
-  const apache = { ...apachePort, redirectUri: `${scheme}://127.0.0.1:${apachePort.port}/oidc-callback` }
+  const apache = await newRelyingParty('apache', scheme, '/oidc-callback')
+  const oauth2Proxy = await newRelyingParty('oauth2-proxy', scheme, '/oauth2/callback')
   const op = await startOpenIdProvider({
     users,
     audience: agreed.audience,
     accessTokenLifetimeS: ACCESS_TOKEN_LIFETIME_S,
     clients: [
       torhausClient(torhausAddresses(torhaus.port, false, scheme), torhaus.secret),
-      { clientId: apache.id, clientSecret: apache.secret, redirectUris: [apache.redirectUri] },
+      ...[apache, oauth2Proxy].map(({ id, secret, redirectUri }) => ({
+        ...{ clientId: id, clientSecret: secret },
+        redirectUris: [redirectUri],
+      })),
     ],
   })
   return {
@@ -74,6 +82,7 @@ export async function startIdentityProvider(
     accessTokensFor: accounts => Promise.all(accounts.map(account => tokenFor(op, first.name, account))),
     torhaus,
     apache,
+    oauth2Proxy,
     certificate: certify(op, directory),
     signIn: (start, page) => Promise.all(users.map(user => cookiesOfSignIn(start, page, user, proxyCa))),
     newBrowser: start => signIn(new BrowserClient(proxyCa), start, first),
@@ -90,6 +99,11 @@ async function newClient(id: string): Promise<Client> {
   return { port: await freePort(), id, secret: randomBytes(24).toString('base64url') }
 }
 
+async function newRelyingParty(id: string, scheme: string, callback: string): Promise<RelyingParty> {
+  const client = await newClient(id)
+  return { ...client, redirectUri: `${scheme}://127.0.0.1:${client.port}${callback}` }
+}
+
 async function cookiesOfSignIn(
   start: string,
   page: string,
@@ -99,7 +113,7 @@ async function cookiesOfSignIn(
   // The answer that leads back to the page sets the session cookie.
   const callback = await signIn(new BrowserClient(ca), start, user, next => next === page)
   const cookies = callback.headers.getSetCookie().map(cookie => cookie.split(';', 1)[0] ?? '')
-  const set = cookies.filter(pair => !pair.endsWith('='))
+  const set = cookies.filter(pair => !/^[^=]*=$/.test(pair))
   if (set.length === 0) throw new Error(`the sign-in at ${start} set no cookie: it ended with ${callback.status}`)
   return set.join('; ')
 }

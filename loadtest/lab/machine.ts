@@ -26,6 +26,7 @@ const DEBIAN_PROGRAMS = [
   'wrk',
   'curl',
   'haproxy',
+  'caddy',
   'apache2',
   'libapache2-mod-auth-openidc',
   'libapache2-mod-auth-gssapi',

@@ -37,5 +37,5 @@ Require valid-user`,
     // itself.
     const start = `${apache.redirectUri}?iss=${encodeURIComponent(issuer)}&target_link_uri=${encodeURIComponent(page)}`
     const signInPages = kind === 'oauth20' ? undefined : { start, page }
-    return { name: 'apache-openidc', port, server, signInPages, remembersSenders: true }
+    return { name: 'apache-openidc', port, server, signInPages, remembersSenders: true, takesBearerForPat: true }
   }

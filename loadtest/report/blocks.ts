@@ -26,11 +26,13 @@ export function figuresBlock(results: KeptResults): string {
       return result === undefined ? [] : [{ scenario, title, result }]
     }),
   )
-  const lines = measured.filter(({ scenario }) => HEADLINES.includes(scenario)).map(ratioLine)
+  const headlines = measured.filter(({ scenario }) => HEADLINES.includes(scenario))
+  const peers = HEADLINE_PEERS.filter(([peer]) => headlines.some(({ result }) => rowOf(result, peer) !== undefined))
+  const lines = headlines.map(headline => ratioLine(headline, peers))
   const latencies = measured.filter(({ scenario }) => LATENCY_HEADLINES.includes(scenario)).flatMap(latencySentence)
   if (lines.length === 0) return NOT_YET
-  const head = `| Processor time of Torhaus, as a multiple of | ${HEADLINE_PEERS.map(([, title]) => title).join(' | ')} |`
-  const table = [head, `|---|${'---:|'.repeat(HEADLINE_PEERS.length)}`, ...lines].join('\n')
+  const head = `| Processor time of Torhaus, as a multiple of | ${peers.map(([, title]) => title).join(' | ')} |`
+  const table = [head, `|---|${'---:|'.repeat(peers.length)}`, ...lines].join('\n')
   const sentBy = measured.flatMap(({ scenario, result: { population } }, at) => {
     const isFirst = measured.findIndex(other => other.scenario === scenario) === at
     return isFirst && population !== undefined && HEADLINES.includes(scenario)
@@ -45,20 +47,24 @@ const TLS_FIRST: readonly TlsSides[] = ['both', 'client', 'none']
 const HEADLINES = ['session', 'bearer', 'pat-git', 'bulk', 'bulk-up', 'handshake']
 const LATENCY_HEADLINES = ['session', 'mission-day']
 
-const HEADLINE_PEERS = [
+const HEADLINE_PEERS: readonly HeadlinePeer[] = [
   ['apache-openidc', 'Apache mod_auth_openidc'],
+  ['oauth2-proxy', 'oauth2-proxy'],
   ['http-proxy', '@fastify/http-proxy'],
   ['apache', 'Apache mod_proxy'],
+  ['caddy', 'Caddy'],
   ['nginx', 'nginx'],
-] as const
+]
+
+type HeadlinePeer = readonly [name: string, title: string]
 
 interface Headline {
   readonly title: string
   readonly result: ScenarioResult
 }
 
-function ratioLine({ title, result }: Headline): string {
-  const cells = HEADLINE_PEERS.map(([peer]) => {
+function ratioLine({ title, result }: Headline, peers: readonly HeadlinePeer[]): string {
+  const cells = peers.map(([peer]) => {
     const ratio = rowOf(result, peer)?.torhausCosts
     return ratio === undefined ? '' : spreadText(ratio, 2)
   })

@@ -14,7 +14,7 @@ export const handshake: Scenario = {
   count: 1500,
   concurrency: CONCURRENCY,
   maxUpstreamSockets: CONCURRENCY,
-  peers: ['nginx', 'haproxy', 'apache', 'http-proxy'],
+  peers: ['nginx', 'haproxy', 'caddy', 'apache', 'http-proxy'],
   alwaysAgainst: ['nginx'],
   request: credentials => smallRequest(credentials, 'pat'),
 }

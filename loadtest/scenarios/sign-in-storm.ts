@@ -10,7 +10,7 @@ export const signInStorm: Scenario = {
   count: 100,
   // Sign-ins overlap, and each asks for one page.
   maxUpstreamSockets: 64,
-  peers: ['apache-openidc'],
+  peers: ['apache-openidc', 'oauth2-proxy'],
   torhaus: 'negotiate',
   // Knows the KDC, and must not ask it for somebody who signs in at the OP.
   kerberos: { users: ['alice'], beside: {}, maxKdcRequests: 0, comparesDelegation: false },
