@@ -25,6 +25,7 @@ th, td { padding: .3rem .5rem; border-top: 1px solid var(--line); text-align: ri
 th:first-child, td:first-child { padding-left: 0; text-align: left; }
 thead th, thead td { border-top: 0; color: var(--soft); }
 td, thead th, .scroll th { white-space: nowrap; }
+.scroll.wraps tbody th { white-space: normal; }
 .chart { display: block; width: 100%; height: 5.5rem; border-bottom: 1px solid var(--soft); }
 .through { fill: var(--accent); color: var(--accent); }
 .refused { fill: var(--refused); color: var(--refused); }
@@ -75,9 +76,12 @@ ${content}`
   return renderPage(OPERATOR_LOOK, { language: ENGLISH, title, content: withPlaces })
 }
 
-/** A table that is scrolled by itself where it is wider than a phone, with the keyboard as well. */
-export const scrolled = (label: string, table: Html): Html =>
-  html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${table}</div>`
+/**
+ * A table that is scrolled by itself where it is wider than a phone, with the keyboard as well. `wraps`: what its rows
+ * are about may take several lines.
+ */
+export const scrolled = (label: string, table: Html, wraps = ''): Html =>
+  html`<div class="scroll ${wraps}" role="region" aria-label="${label}" tabindex="0">${table}</div>`
 
 /** `rows`: the first cell of each says what the row is about. */
 export function tableOf(columns: readonly string[], rows: readonly (readonly (string | Html)[])[]): Html {

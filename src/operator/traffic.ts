@@ -103,10 +103,11 @@ export function latencyTable(growth: Growth): Html {
     ['first byte of the server', 'torhaus_upstream_first_byte_seconds'],
     ['whole request, went through', 'torhaus_request_duration_seconds', endedAs(['forwarded'])],
   ]
-  return tableOf(
+  const table = tableOf(
     ['', 'half', '95 %', '99 %'],
     rows.map(([name, metric, fits]) => [name, ...SHARES.map(share => secondsOf(growth.quantile(share, metric, fits)))]),
   )
+  return scrolled('Latency', table, 'wraps')
 }
 
 /** What is known now, by the worker. */
