@@ -1,6 +1,6 @@
 /** `--soak`: the mission mix at a bounded rate for a long time. What grows, and what is not given back? */
 
-import { contendersOf } from '../contenders.ts'
+import { contendersOf, crowdOf } from '../contenders.ts'
 import { sendAtConstantRate } from '../generators/constant-rate.ts'
 import { openLaboratory } from '../lab/laboratory.ts'
 import type { Origin } from '../lab/origin.ts'
@@ -9,6 +9,8 @@ import { countSockets } from '../lab/socket-count.ts'
 import { torhaus } from '../lab/torhaus.ts'
 import type { ConstantRate } from '../load.ts'
 import { percentile } from '../measure/figures.ts'
+import { SHORT_SIZE, USUAL_SIZE } from '../measure/population.ts'
+import { populationText } from '../results/population-text.ts'
 import { rounded } from '../results/rounded.ts'
 import type { Run } from '../run-context.ts'
 import { missionDay } from '../scenarios/mission-day.ts'
@@ -28,9 +30,11 @@ export async function runSoak(minutes: number, { short, signal, tell }: Run): Pr
   await using laboratory = await openLaboratory({})
   const { origin } = laboratory
   const subject = await laboratory.start(torhaus('assertion'))
-  const [contender] = await contendersOf([subject], laboratory)
-  const credentials = contender?.credentials[0]
-  if (credentials === undefined || missionDay.kind !== 'requests') throw new Error('a soak needs a user')
+  const people = await contendersOf([subject], laboratory)
+  const { contenders, size = {} } = await crowdOf(missionDay, people, [], short ? SHORT_SIZE : USUAL_SIZE, laboratory)
+  const { population, credentials: [credentials] = [] } = contenders[0] ?? {}
+  if (credentials === undefined || population === undefined || missionDay.kind !== 'requests')
+    throw new Error('a soak needs people')
 
   const samples: SoakSample[] = []
   let errors = 0
@@ -38,7 +42,8 @@ export async function runSoak(minutes: number, { short, signal, tell }: Run): Pr
   const sampler = new Sampler(subject, origin)
   const order = {
     ...{ port: subject.port, connections: CONNECTIONS, requestsPerSecond, durationS, warmUpS: 0 },
-    ...{ requests: missionDay.requests(credentials), reportEveryS: everyS },
+    ...{ requests: missionDay.requests(credentials).map(population.anyones), lists: population.lists },
+    reportEveryS: everyS,
   }
   const before = await origin.counts()
   await sendAtConstantRate(order, signal, report => {
@@ -61,7 +66,7 @@ export async function runSoak(minutes: number, { short, signal, tell }: Run): Pr
   const settled = samples.filter(({ atS }) => atS >= warmUpS)
   return {
     kind: 'soak',
-    description: `${missionDay.description.replace(/; 3,000\/s\.$/, '')}; ${requestsPerSecond}/s over ${CONNECTIONS} connections for ${minutes} minutes.`,
+    description: `${missionDay.description.replace(/; 3,000\/s\.$/, '')}; senders: ${populationText(size)}; ${requestsPerSecond}/s over ${CONNECTIONS} connections for ${minutes} minutes.`,
     ...{ requestsPerSecond, minutes, samples, warmUpS },
     residentMbPerHour: rounded(slope(settled.map(({ atS, residentMb }) => ({ x: atS / 3600, y: residentMb })))),
     errors: errors + Math.max(0, durationS * requestsPerSecond - arrived),

@@ -6,6 +6,7 @@ import { sumUpScenario } from '../../../loadtest/measure/sum-up-scenario.ts'
 import { capacityFor, costModel } from '../../../loadtest/report/cost-model.ts'
 import { jsonLine, scenarioResultName } from '../../../loadtest/results/scenario-result.ts'
 import { scenarioFailures } from '../../../loadtest/run-scenario.ts'
+import { handshake } from '../../../loadtest/scenarios/handshake.ts'
 import { session } from '../../../loadtest/scenarios/session.ts'
 import { slope } from '../../../loadtest/soak/slope.ts'
 import { sampleResults } from './sample-results.ts'
@@ -64,6 +65,21 @@ test('what commands Redis has run is counted without asking for it', () => {
   ]
   assert.deepEqual(countsIn([...lines, ...stats].join('\r\n')), { commands: 42, cpuUs: 3_750_000 })
   assert.throws(() => countsIn('NOAUTH Authentication required.'), /does not tell/)
+})
+
+test('resumed connections are compared round by round, and held against goals of their own', () => {
+  const resumed = (...costs: number[]) => ({ ...figures([1000, 1000], 0, 0), resumedCosts: costs })
+  const all = new Map([
+    ['torhaus', resumed(300, 360)],
+    ['nginx', resumed(200, 120)],
+  ])
+  const { unit, comparisons } = sumUpScenario(handshake, all, { ...about, tls: 'client' })
+  assert.equal(unit, 'us/connection')
+  assert.deepEqual(comparisons.at(-1), {
+    what: 'resumed connection, cost beside nginx',
+    ...{ measured: { median: 2.25, least: 1.5, most: 3 }, digits: 2, atMost: 2 },
+  })
+  assert.equal(comparisons.length, 3)
 })
 
 test('results are kept by what was run', () => {
