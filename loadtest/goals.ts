@@ -58,5 +58,8 @@ export const addedLatencyGoals = {
 /** Of sessions and personal access tokens of the usual population, at the rate of the mission. */
 export const REDIS_COMMANDS_GOAL = 0.1
 
+/** Bytes that one more idle client connection takes, at most. */
+export const idleConnectionGoals = { plain: 10_240, tls: 30_720 } as const
+
 /** Throughput of two cores beside that of one, at least. */
 export const TWO_CORES_GOAL = 1.8

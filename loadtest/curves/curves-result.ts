@@ -28,6 +28,8 @@ export interface MemoryFigures {
   readonly bytesPerPrincipal: number
   /** Growth of resident memory, idle connections of clients that have had an answer. */
   readonly bytesPerConnection: number
+  /** The same over TLS; not in results of before it was measured. */
+  readonly bytesPerTlsConnection?: number
 }
 
 export interface CurvesResult {

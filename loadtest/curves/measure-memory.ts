@@ -1,10 +1,15 @@
 /** What Torhaus takes of memory by itself, and for one more session, principal and connection. */
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { contendersOf } from '../contenders.ts'
+import { smallRequest } from '../credential-fields.ts'
 import { holdConnections } from '../generators/idle-connections.ts'
 import { saturate } from '../generators/saturate.ts'
+import { openLaboratory } from '../lab/laboratory.ts'
 import { usageOf } from '../lab/process-usage.ts'
 import { runProgram } from '../lab/run-program.ts'
+import type { LabTls } from '../lab/tls.ts'
+import { torhaus } from '../lab/torhaus.ts'
 import type { LoadRequest } from '../load.ts'
 import { rounded } from '../results/rounded.ts'
 import type { Run } from '../run-context.ts'
@@ -19,20 +24,20 @@ const CONNECTIONS = { full: 1000, short: 200 }
 const WARM_UP_S = 3
 const SETTLE_MS = 1000
 
-/** `torhaus`: a new process. */
+/** `subject`: a new process. */
 export async function measureMemory(
-  torhaus: Subject,
+  subject: Subject,
   request: LoadRequest,
   directory: string,
   { short, signal, tell }: Run,
 ): Promise<MemoryFigures> {
-  const { port, server } = torhaus
+  const { port, server } = subject
   if (server === undefined) throw new Error('memory is that of a process')
   const size = short ? 'short' : 'full'
   await saturate({ port, connections: 64, durationS: WARM_UP_S, requests: [request], directory, signal })
   await sleep(SETTLE_MS, undefined, { signal })
   const base = usageOf(server.pid).residentBytes
-  const bytesPerConnection = await growthPerConnection(CONNECTIONS[size], base, torhaus, request)
+  const bytesPerConnection = await growthPerConnection(CONNECTIONS[size], base, subject, request)
   const command = [process.execPath, '--expose-gc', PROCESS, String(CACHED[size])]
   const line = await runProgram(command, { timeoutMs: TIMEOUT_MS, signal })
   const inHeap = JSON.parse(line) as Pick<MemoryFigures, 'bytesPerSession' | 'bytesPerPrincipal'>
@@ -41,8 +46,30 @@ export async function measureMemory(
   return figures
 }
 
-async function growthPerConnection(count: number, base: number, { port, server }: Subject, request: LoadRequest) {
-  using _ = await holdConnections(port, request, count)
+/** Bytes of one more idle client connection over TLS, of a new process, which is warm first. */
+export async function measureTlsConnection({ short, signal }: Run): Promise<number> {
+  await using laboratory = await openLaboratory({ tls: 'client' })
+  const subject = await laboratory.start(torhaus('assertion'))
+  const [contender] = await contendersOf([subject], laboratory)
+  const credentials = contender?.credentials[0]
+  if (credentials === undefined || subject.server === undefined) throw new Error('connections need a user')
+  const request = smallRequest(credentials, 'session')
+  const { directory, tls } = laboratory
+  const { port, server } = subject
+  await saturate({ port, connections: 64, durationS: WARM_UP_S, requests: [request], directory, tls, signal })
+  await sleep(SETTLE_MS, undefined, { signal })
+  const base = usageOf(server.pid).residentBytes
+  return Math.round(await growthPerConnection(CONNECTIONS[short ? 'short' : 'full'], base, subject, request, tls))
+}
+
+async function growthPerConnection(
+  count: number,
+  base: number,
+  { port, server }: Subject,
+  request: LoadRequest,
+  tls?: LabTls,
+) {
+  using _ = await holdConnections(port, request, count, tls)
   await sleep(SETTLE_MS)
   return server === undefined ? 0 : (usageOf(server.pid).residentBytes - base) / count
 }

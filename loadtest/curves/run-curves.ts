@@ -15,7 +15,7 @@ import { populationText } from '../results/population-text.ts'
 import type { Run } from '../run-context.ts'
 import type { Curve, CurvesResult } from './curves-result.ts'
 import { type CurvePlan, measureCurve } from './measure-curve.ts'
-import { measureMemory } from './measure-memory.ts'
+import { measureMemory, measureTlsConnection } from './measure-memory.ts'
 import { seedSessions } from './seed-sessions.ts'
 
 const CONNECTIONS = 64
@@ -26,6 +26,8 @@ const SIZES = { full: ['0', '1k', '10k', '100k', '1m'], short: ['0', '100k'] } a
 
 export async function runCurves(run: Run): Promise<CurvesResult> {
   const size = run.short ? 'short' : 'full'
+  const bytesPerTlsConnection = await measureTlsConnection(run)
+  run.tell(`memory: ${bytesPerTlsConnection} bytes per idle connection over TLS`)
   await using laboratory = await openLaboratory({ isAwake: true })
   const subject = await laboratory.start(torhaus('assertion'))
   const peer = await laboratory.start(nginx)
@@ -36,7 +38,8 @@ export async function runCurves(run: Run): Promise<CurvesResult> {
   const session = smallRequest(credentials, 'session')
 
   // First: memory is that of a new process, and 100,000 sessions in the store come last.
-  const memory = await measureMemory(subject, session, laboratory.directory, run)
+  const plain = await measureMemory(subject, session, laboratory.directory, run)
+  const memory = { ...plain, bytesPerTlsConnection }
   const measured = (plan: CurvePlan) => measureCurve(plan, laboratory, run)
   const manySessions = seededLoad(laboratory, session)
   const { sessions, principals } = run.short ? SHORT_SIZE : USUAL_SIZE

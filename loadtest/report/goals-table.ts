@@ -1,5 +1,6 @@
 /** Every goal that kept results can be held against. */
-import { costGoals } from '../goals.ts'
+import type { MemoryFigures } from '../curves/curves-result.ts'
+import { costGoals, idleConnectionGoals } from '../goals.ts'
 import { type KeptResult, resultName } from '../results/kept-result.ts'
 import { populationText } from '../results/population-text.ts'
 import { goalText, measuredText } from '../results/scenario-markdown.ts'
@@ -25,12 +26,22 @@ function whereOf({ result }: KeptResult): string {
 
 function comparisonsOf({ result }: KeptResult): readonly Comparison[] {
   if (result.kind === 'workers') return result.comparisons
+  if (result.kind === 'curves') return idleConnections(result.memory)
   if (result.kind !== 'scenario') return []
   const ratios = Object.entries(costGoals[scenarioResultName(result)] ?? {}).flatMap(([peer, atMost]) => {
     const measured = rowOf(result, peer)?.torhausCosts
     return measured === undefined ? [] : [{ what: `cost beside ${peer}`, measured, digits: 2, atMost }]
   })
   return [...ratios, ...result.comparisons]
+}
+
+function idleConnections({ bytesPerConnection, bytesPerTlsConnection }: MemoryFigures): Comparison[] {
+  const { plain, tls } = idleConnectionGoals
+  const overTls = { what: 'one more idle connection over TLS, bytes', digits: 0, atMost: tls }
+  return [
+    { what: 'one more idle connection, bytes', measured: bytesPerConnection, digits: 0, atMost: plain },
+    ...(bytesPerTlsConnection === undefined ? [] : [{ ...overTls, measured: bytesPerTlsConnection }]),
+  ]
 }
 
 function goalRow(where: string, comparison: Comparison): string {

@@ -25,7 +25,7 @@ function curvesMarkdown(result: CurvesResult): string {
 }
 
 export function memoryMarkdown({ memory }: CurvesResult): string {
-  const { baseMb, bytesPerSession, bytesPerPrincipal, bytesPerConnection } = memory
+  const { baseMb, bytesPerSession, bytesPerPrincipal, bytesPerConnection, bytesPerTlsConnection } = memory
   const rows = [
     '| Memory | |',
     '|---|---:|',
@@ -33,6 +33,9 @@ export function memoryMarkdown({ memory }: CurvesResult): string {
     `| one more session in the cache, bytes of heap | ${bytesPerSession} |`,
     `| one more principal with its assertion, bytes of heap | ${bytesPerPrincipal} |`,
     `| one more idle client connection, bytes resident | ${bytesPerConnection} |`,
+    ...(bytesPerTlsConnection === undefined
+      ? []
+      : [`| one more over TLS, bytes resident | ${bytesPerTlsConnection} |`]),
   ]
   return rows.join('\n')
 }

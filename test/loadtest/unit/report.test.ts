@@ -58,6 +58,11 @@ test('goals are shown as met or missed by the median, or as not to be told', () 
     /^\| session: 10,000 sessions of 5,000 principals \| cost beside nginx \| 4\.00 \(3\.40-4\.80\) \| 2\.5 at most \| \*\*missed\*\* \|$/m,
   )
   assert.match(table, /^\| session: 10,000 .* \| p50 added .* \| 0\.21 \| 0\.5 at most \| met \|$/m)
+  assert.match(table, /^\| curves \| one more idle connection, bytes \| 9000 \| 10240 at most \| met \|$/m)
+  assert.match(
+    table,
+    /^\| curves \| one more idle connection over TLS, bytes \| 31000 \| 30720 at most \| \*\*missed\*\* \|$/m,
+  )
   assert.match(table, /^\| workers \| throughput \| 1\.90 .* \| 1\.8 at least \| met \|$/m)
   assert.match(
     table,

@@ -73,7 +73,13 @@ const results: readonly Result[] = [
       curve('principals', 'principals', { 10: 48, 100: 49, 1000: 52, 5000: 70 }),
       curve('sessions', 'sessions in use', { 10: 48, 1000: 55, 10000: 66, 100000: 74 }),
     ],
-    memory: { baseMb: 140, bytesPerSession: 2000, bytesPerPrincipal: 900, bytesPerConnection: 9000 },
+    memory: {
+      baseMb: 140,
+      bytesPerSession: 2000,
+      bytesPerPrincipal: 900,
+      bytesPerConnection: 9000,
+      bytesPerTlsConnection: 31_000,
+    },
   },
   {
     ...{ kind: 'workers', description: 'One worker beside two.' },
