@@ -25,7 +25,7 @@ export interface Durations {
 
 /**
  * Many short rounds: on a shared machine the median of five turns that alternate says more than one long turn. With all
- * peers a scenario ends within three minutes.
+ * peers a scenario ends within four minutes.
  */
 export const FULL: Durations = {
   rounds: 5,
