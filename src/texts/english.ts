@@ -89,7 +89,7 @@ export const english = {
   'confirm.signInOnce': 'You will be asked to sign in once more, for this confirmation alone.',
   'confirm.cancel': 'Do not confirm',
   'confirm.notMe': 'This was not me',
-  'disowned.title': 'Nobody gets in this way',
+  'disowned.title': 'This access is refused',
   'disowned.text':
     'What was asked for is refused: nobody can confirm it any more. It is noted for those who look after this server.',
   'disowned.password':

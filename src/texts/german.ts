@@ -58,7 +58,7 @@ export const german: Texts = {
   'error.token-unknown': 'Token dieser Art werden hier nicht angenommen.',
   'error.pat-unknown': 'Der Server kennt dieses Zugriffstoken nicht. Erstellen Sie ein neues.',
   'error.pat-unreadable':
-    'Der Server hat nicht gesagt, wem dieses Zugriffstoken gehört: Es ist falsch, abgelaufen, oder seine Rechte sind zu eng.',
+    'Der Server hat nicht gesagt, wem dieses Zugriffstoken gehört: Es ist falsch oder abgelaufen, oder seine Rechte reichen nicht.',
   'error.pat-unnamed':
     'Mit den Rechten dieses Zugriffstokens kann der Server nicht sagen, wem es gehört. Fügen Sie das Recht hinzu, den Benutzer zu lesen.',
   'error.pat-proof-limited':
@@ -75,7 +75,7 @@ export const german: Texts = {
     'Das Zugriffstoken ist mit einem Schlüssel signiert, den der Identitätsanbieter nicht veröffentlicht.',
   'error.bearer-type-refused': 'Dieses Token des Identitätsanbieters ist kein Zugriffstoken.',
   'error.bearer-sender-constrained':
-    'Das Zugriffstoken ist an einen Schlüssel seines Besitzers gebunden, und gilt nicht als einfaches Bearer-Token.',
+    'Das Zugriffstoken ist an einen Schlüssel seines Besitzers gebunden und gilt nicht als einfaches Bearer-Token.',
   'error.bearer-audience-mismatch': 'Das Zugriffstoken wurde für jemand anderen ausgestellt.',
   'error.bearer-groups-unknown':
     'Das Zugriffstoken sagt nicht, in welchen Gruppen die Person ist: Die Angabe fehlt, oder es sind zu viele.',
@@ -139,9 +139,9 @@ export const german: Texts = {
   'error.identity-mismatch': 'Der Proxy hat angehalten, bevor er unter einem falschen Namen gehandelt hätte.',
   'error.sign-in-malformed': 'Der Link zur Anmeldung verlangt zu viel. Öffnen Sie die gewünschte Seite noch einmal.',
   'error.sign-in-unknown':
-    'Diese Anmeldung läuft nicht mehr: Sie wurde schon benutzt, hat zu lange gedauert, oder in einem anderen Browser begonnen. Wenn das wieder geschieht, erlauben Sie Cookies für diese Website.',
+    'Diese Anmeldung läuft nicht mehr: Sie wurde schon benutzt, hat zu lange gedauert oder begann in einem anderen Browser. Wenn das wieder geschieht, erlauben Sie Cookies für diese Website.',
   'error.confirmation-gone':
-    'Unter diesem Link gibt es nichts zu bestätigen: Es ist schon bestätigt, oder zu lange her. Führen Sie den Befehl noch einmal aus, um einen neuen zu bekommen.',
+    'Unter diesem Link gibt es nichts zu bestätigen: Es ist schon bestätigt oder zu lange her. Führen Sie den Befehl noch einmal aus, um einen neuen zu bekommen.',
   'error.confirmation-other-account':
     'Diese Anfrage ist von einem anderen Konto als Ihrem. Nur dessen Besitzer kann sie bestätigen.',
   'error.groups-unknown':
@@ -152,7 +152,7 @@ export const german: Texts = {
   'error.own-page-navigation-only':
     'Diese Seite zeigt sich nur in einem eigenen Fenster. Öffnen Sie ihre Adresse dort.',
   'error.form-token-invalid':
-    'Dieses Formular wurde schon gesendet, oder ist zu alt. Öffnen Sie seine Seite noch einmal.',
+    'Dieses Formular wurde schon gesendet oder ist zu alt. Öffnen Sie seine Seite noch einmal.',
   'error.sign-in-not-same-origin': 'Eine andere Website wollte das tun.',
   'error.sign-in-overtaken':
     'Der Identitätsanbieter hat Sie abgemeldet, während Sie sich angemeldet haben. Melden Sie sich noch einmal an.',
@@ -168,7 +168,7 @@ export const german: Texts = {
   'error.own-host-not-found':
     'Unter dieser Adresse gibt es nichts: Auf diesem Host ist nur die Anmeldung. Benutzen Sie die Adresse des Servers.',
   'error.not-found': 'Eine solche Seite gibt es unter /.torhaus/ nicht.',
-  'error.self-test': 'Das ist ein Selbsttest, und wurde abgelehnt, wie es sein soll.',
+  'error.self-test': 'Das ist ein Selbsttest; er wurde abgelehnt, wie es sein soll.',
   'error.upstream-identity-refused': 'Der Server hinter diesem Proxy nimmt nicht an, wer Sie laut Proxy sind.',
   'error.upstream-connect-failed': 'Der Server hinter diesem Proxy ist nicht zu erreichen.',
   'error.upstream-tls-failed': 'Der Server hinter diesem Proxy konnte nicht beweisen, wer er ist.',
@@ -230,7 +230,7 @@ export const german: Texts = {
   'refusal.otherCertificate':
     'Um ein anderes Zertifikat zu wählen oder keines, schließen Sie zuerst alle Fenster des Browsers: Er merkt sich Ihre Wahl.',
   'refusal.unsent':
-    'Was Sie gerade abgeschickt haben, hat den Server nicht erreicht, und ist nicht verloren: Melden Sie sich in einem neuen Tab an, kommen Sie dann zurück, und laden Sie diese Seite neu, um es noch einmal zu senden.',
+    'Was Sie gerade abgeschickt haben, hat den Server nicht erreicht und ist nicht verloren: Melden Sie sich in einem neuen Tab an, kommen Sie dann zurück, und laden Sie diese Seite neu, um es noch einmal zu senden.',
   'request.id': 'Anfrage {id}',
   'request.withoutId': 'Anfrage ohne Nummer',
   'help.link': 'Zum Helpdesk',
@@ -271,9 +271,9 @@ export const german: Texts = {
   'confirm.signInOnce': 'Sie werden aufgefordert, sich noch einmal anzumelden, allein für diese Bestätigung.',
   'confirm.cancel': 'Nicht bestätigen',
   'confirm.notMe': 'Das war ich nicht',
-  'disowned.title': 'So kommt niemand hinein',
+  'disowned.title': 'Dieser Zugriff ist abgelehnt',
   'disowned.text':
-    'Die Anfrage ist abgelehnt: Niemand kann sie mehr bestätigen. Wer diesen Server betreut, erfährt davon.',
+    'Niemand kann diese Anfrage mehr bestätigen. Wer diesen Server betreut, erfährt davon.',
   'disowned.password':
     'Wer gefragt hat, hat Ihr Kennwort. Ändern Sie es jetzt, melden Sie sich dann überall ab, auf {page}, und sagen Sie Ihrem Helpdesk Bescheid.',
   'disowned.token':
@@ -299,7 +299,7 @@ export const german: Texts = {
     'Ihr persönliches Zugriffstoken für {host} soll dort benutzt werden, wo Sie es nicht bestätigt haben.',
   'confirmPat.token': 'Token',
   'confirmPat.fingerprint': 'sein Fingerabdruck hier, wie auf {page}; Torhaus bewahrt das Token nicht auf',
-  'confirmPat.holds': 'wird gelten für {network}, und für dieses Token allein',
+  'confirmPat.holds': 'wird gelten für {network} und für dieses Token allein',
   'confirmPat.only': 'Bestätigen Sie nur eine Benutzung, die Sie selbst begonnen haben.',
   'confirmPat.otherwise': 'Wenn Sie es nicht waren, hat jemand anderes Ihr Token: Sagen Sie es unten.',
 
@@ -354,7 +354,7 @@ export const german: Texts = {
   'device.both': '{browser} unter {system}',
   'device.unknown': 'Browser unbekannter Art',
   'everywhere.button': 'Überall abmelden',
-  'everywhere.text': 'Beendet jede Sitzung, und nimmt jedes Programm zurück, das Sie bestätigt haben.',
+  'everywhere.text': 'Beendet jede Sitzung und widerruft jede Bestätigung, die Sie Programmen gegeben haben.',
 
   // Setting up git
   'git.title': 'git und dieser Server',
@@ -364,23 +364,23 @@ export const german: Texts = {
     'Erstellen Sie eines auf dem Server, und geben Sie es als Kennwort an; auf den Benutzernamen kommt es nicht an.',
   'git.helper.title': 'Anmelden im Terminal',
   'git.helper.text':
-    'Nötig sind Node 18 oder neuer, und {file} in Ihrem Home-Verzeichnis. Sie zeigt einen Link, wenn git Sie braucht; das Token bleibt nur im Arbeitsspeicher.',
+    'Nötig sind Node 18 oder neuer und {file} in Ihrem Home-Verzeichnis. Sie zeigt einen Link, wenn git Sie braucht; das Token bleibt nur im Arbeitsspeicher.',
   'git.helper.file': 'diese Datei',
   'git.manager.title': 'Git Credential Manager',
 
   // What a confirmed program may do
   'cover.repositories.read.all': 'Repositorys lesen (clone, fetch)',
   'cover.repositories.read.below': 'Repositorys unter {place} lesen (clone, fetch)',
-  'cover.repositories.read.exact': 'das Repository {place} lesen (clone, fetch), und nichts darunter',
+  'cover.repositories.read.exact': 'das Repository {place} lesen (clone, fetch) und nichts darunter',
   'cover.repositories.write.all': 'Repositorys lesen und ändern (clone, fetch, push)',
   'cover.repositories.write.below': 'Repositorys unter {place} lesen und ändern (clone, fetch, push)',
-  'cover.repositories.write.exact': 'das Repository {place} lesen und ändern (clone, fetch, push), und nichts darunter',
+  'cover.repositories.write.exact': 'das Repository {place} lesen und ändern (clone, fetch, push) und nichts darunter',
   'cover.paths.read.all': 'alles lesen',
   'cover.paths.read.below': 'alles unter {place} lesen',
-  'cover.paths.read.exact': '{place} lesen, und nichts darunter',
+  'cover.paths.read.exact': '{place} lesen und nichts darunter',
   'cover.paths.write.all': 'alles lesen, ändern und löschen',
   'cover.paths.write.below': 'alles unter {place} lesen, ändern und löschen',
-  'cover.paths.write.exact': '{place} lesen, ändern und löschen, und nichts darunter',
+  'cover.paths.write.exact': '{place} lesen, ändern und löschen und nichts darunter',
 
   // Programs
   'program.browser': 'Browser',

@@ -68,7 +68,7 @@ test('the pages of Torhaus itself, on the way of a person from the sign-in to th
   await clean(page, 'You are signed in')
   for (const what of ['password', 'token']) {
     await page.goto(own(`disowned/${what}`))
-    await clean(page, 'Nobody gets in this way')
+    await clean(page, 'This access is refused')
   }
   await page.goto(own('git'))
   await clean(page, /./)

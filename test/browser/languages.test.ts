@@ -61,8 +61,8 @@ test('from the sign-in to the sign-out, whoever reads German reads German', { ti
   await isGerman(page, 'Sie sind angemeldet')
   for (const [path, title] of [
     ['git', 'git und dieser Server'],
-    ['disowned/password', 'So kommt niemand hinein'],
-    ['disowned/token', 'So kommt niemand hinein'],
+    ['disowned/password', 'Dieser Zugriff ist abgelehnt'],
+    ['disowned/token', 'Dieser Zugriff ist abgelehnt'],
     ['none', 'Diese Seite gibt es nicht'],
     [link.slice(own('').length), 'Hier gibt es nichts zu bestätigen'],
     ['sign-out', 'Abmelden?'],
