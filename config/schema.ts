@@ -782,8 +782,8 @@ const session = requiredSection(
       'How long a session read from the store is believed without asking again, in milliseconds: how late a sign-out on another worker may be noticed, where the workers do not tell each other. Where the store itself tells of changes (SQLite; one Redis), it is believed for a minute, as long as the store has answered that lately and says nothing of it.',
       { default: 1000, minimum: 0, maximum: 60_000 },
     ),
-    maxCached: integer('Most sessions kept in memory per process.', {
-      default: 20_000,
+    maxCached: integer('Most sessions kept in memory per process, about 2 KB each.', {
+      default: 100_000,
       minimum: 0,
       maximum: 1_000_000,
     }),
