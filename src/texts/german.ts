@@ -272,8 +272,7 @@ export const german: Texts = {
   'confirm.cancel': 'Nicht bestätigen',
   'confirm.notMe': 'Das war ich nicht',
   'disowned.title': 'Dieser Zugriff ist abgelehnt',
-  'disowned.text':
-    'Niemand kann diese Anfrage mehr bestätigen. Wer diesen Server betreut, erfährt davon.',
+  'disowned.text': 'Niemand kann diese Anfrage mehr bestätigen. Wer diesen Server betreut, erfährt davon.',
   'disowned.password':
     'Wer gefragt hat, hat Ihr Kennwort. Ändern Sie es jetzt, melden Sie sich dann überall ab, auf {page}, und sagen Sie Ihrem Helpdesk Bescheid.',
   'disowned.token':
