@@ -48,6 +48,15 @@ export const configured =
     ...rest,
   })
 
+/** The usual configuration, with TLS ended here. `tls`: the section of the listener. */
+export const servingTls =
+  (tls: object) =>
+  (config: Configured): object => ({
+    ...config,
+    publicUrl: config.publicUrl.replace('http:', 'https:'),
+    listener: { ...config.listener, tls },
+  })
+
 export async function startProxy(options: ProxyOptions = {}): Promise<ProxyUnderTest> {
   const origin = await startEchoOrigin()
   const fixture = await startTorhausFixture({ upstreamUrl: origin.url, configure: configured(), ...options }).catch(

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { connect } from 'node:tls'
 import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
-import { type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { type ProxyUnderTest, patField, servingTls, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let certificate: Certificate
 let proxy: ProxyUnderTest
@@ -12,14 +12,7 @@ let modern: ProxyUnderTest
 before(async () => {
   certificate = await createCertificate('IP:127.0.0.1')
   const { certificateFile, privateKeyFile } = certificate
-  const start = (more: object) =>
-    startProxy({
-      configure: config => ({
-        ...config,
-        publicUrl: config.publicUrl.replace('http:', 'https:'),
-        listener: { ...config.listener, tls: { certificateFile, privateKeyFile, ...more } },
-      }),
-    })
+  const start = (more: object) => startProxy({ configure: servingTls({ certificateFile, privateKeyFile, ...more }) })
   proxy = await start({})
   modern = await start({ profile: 'modern' })
 })

@@ -7,7 +7,13 @@ import type { TLSSocket } from 'node:tls'
 import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
 import { tryCommand } from '../../devkit/realm/run-command.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
-import { configured, type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import {
+  configured,
+  type ProxyUnderTest,
+  patField,
+  servingTls,
+  startProxy,
+} from '../../devkit/torhaus/proxy-under-test.ts'
 import type { Code } from '../../src/errors.ts'
 import { type ClientAuthorities, type ClientIdentity, createClientAuthorities, upnAndMail } from './client-authority.ts'
 
@@ -299,14 +305,7 @@ test('no field of anybody is believed about a certificate, not even of a proxy t
 test('without the option no certificate is asked for', async () => {
   const proxy = await start({ caFile: authorities.root.certificateFile })
   const plain = await startProxy({
-    configure: config => ({
-      ...config,
-      publicUrl: config.publicUrl.replace('http:', 'https:'),
-      listener: {
-        ...config.listener,
-        tls: { certificateFile: own.certificateFile, privateKeyFile: own.privateKeyFile },
-      },
-    }),
+    configure: servingTls({ certificateFile: own.certificateFile, privateKeyFile: own.privateKeyFile }),
   })
   proxies.push(plain)
   const said = async ({ fixture }: ProxyUnderTest) =>

@@ -9,7 +9,7 @@ import { connect } from 'node:tls'
 import { checkCertificateFiles } from '../../config/certificate-files.ts'
 import type { Config } from '../../config/schema.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
-import { startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { servingTls, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 const PASSWORD = 'correct horse: ünïcode'
 const directory = mkdtempSync(join(tmpdir(), 'torhaus-encrypted-key-'))
@@ -69,13 +69,7 @@ test('a listener with an encrypted key serves its certificate', async () => {
     certificateFile: certificate.certificateFile,
     ...{ privateKeyFile: at('key.pem'), privateKeyPasswordFile: at('password') },
   }
-  const proxy = await startProxy({
-    configure: config => ({
-      ...config,
-      publicUrl: config.publicUrl.replace('http:', 'https:'),
-      listener: { ...config.listener, tls },
-    }),
-  })
+  const proxy = await startProxy({ configure: servingTls(tls) })
   try {
     const subject = await new Promise((resolve, reject) => {
       const options = { host: '127.0.0.1', port: proxy.fixture.port, ca: certificate.certificate }

@@ -11,7 +11,7 @@ import { connect, type DetailedPeerCertificate } from 'node:tls'
 import { openPkcs12 } from '../../config/pkcs12.ts'
 import { closeServer } from '../../devkit/op/close-server.ts'
 import { listen } from '../../devkit/op/listen.ts'
-import { configured, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { configured, servingTls, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 const PASSWORD = 'correct horse: ünïcode'
 const directory = mkdtempSync(join(tmpdir(), 'torhaus-pkcs12-'))
@@ -123,13 +123,7 @@ const shown = (port: number) =>
 test('a listener with an archive serves certificate and chain', async () => {
   archive()
   const tls = { pkcs12File: at('own.pfx'), pkcs12PasswordFile: at('password') }
-  const proxy = await startProxy({
-    configure: config => ({
-      ...config,
-      publicUrl: config.publicUrl.replace('http:', 'https:'),
-      listener: { ...config.listener, tls },
-    }),
-  })
+  const proxy = await startProxy({ configure: servingTls(tls) })
   try {
     assert.deepEqual(await shown(proxy.fixture.port), ['own', 'issuing', 'policy', 'root'])
   } finally {

@@ -2,20 +2,14 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
-import { type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { type ProxyUnderTest, patField, servingTls, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let certificates: Certificate[]
 let proxy: ProxyUnderTest
 
 before(async () => {
   certificates = await Promise.all([createCertificate('IP:127.0.0.1'), createCertificate('IP:127.0.0.1')])
-  proxy = await startProxy({
-    configure: config => ({
-      ...config,
-      publicUrl: config.publicUrl.replace('http:', 'https:'),
-      listener: { ...config.listener, tls: filesOf(certificates[0]) },
-    }),
-  })
+  proxy = await startProxy({ configure: servingTls(filesOf(certificates[0])) })
 })
 after(async () => {
   await proxy?.close()

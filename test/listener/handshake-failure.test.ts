@@ -8,7 +8,7 @@ import { type ConnectionOptions, connect } from 'node:tls'
 import { promisify } from 'node:util'
 import type { Logger } from 'pino'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
-import { type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { type ProxyUnderTest, servingTls, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 import { RejectLog } from '../../src/observability/reject-log.ts'
 
 let certificate: Certificate
@@ -16,13 +16,7 @@ let proxy: ProxyUnderTest
 before(async () => {
   certificate = await createCertificate('IP:127.0.0.1')
   const { certificateFile, privateKeyFile } = certificate
-  proxy = await startProxy({
-    configure: config => ({
-      ...config,
-      publicUrl: config.publicUrl.replace('http:', 'https:'),
-      listener: { ...config.listener, tls: { certificateFile, privateKeyFile } },
-    }),
-  })
+  proxy = await startProxy({ configure: servingTls({ certificateFile, privateKeyFile }) })
 })
 after(async () => {
   await proxy.close()

@@ -11,7 +11,7 @@ import { after, before, test } from 'node:test'
 import { connect } from 'node:tls'
 import { promisify } from 'node:util'
 import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
-import { type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { type ProxyUnderTest, servingTls, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 const run = promisify(execFile)
 const TIMEOUT_MS = 60_000
@@ -45,13 +45,7 @@ before(async () => {
       ],
     ])
     const profile = name === 'modern' ? { profile: 'modern' } : {}
-    proxies[name] = await startProxy({
-      configure: config => ({
-        ...config,
-        publicUrl: config.publicUrl.replace('http:', 'https:'),
-        listener: { ...config.listener, tls: { certificateFile, privateKeyFile, ...profile } },
-      }),
-    })
+    proxies[name] = await startProxy({ configure: servingTls({ certificateFile, privateKeyFile, ...profile }) })
   }
 })
 after(async () => {

@@ -1,38 +1,23 @@
 /** OPs that demand a second factor of everybody and do not say so, or do not say when. */
 import assert from 'node:assert/strict'
-import { after, afterEach, before, test } from 'node:test'
+import { test } from 'node:test'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
-import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
 import { metricAt } from '../../devkit/torhaus/metric-at.ts'
-import { codeOf, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
+import { codeOf, type SignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
+import { lyingLab } from './lying-lab.ts'
 
 const nowS = Math.floor(Date.now() / 1000)
 const policyGuaranteesFactor = { reason: 'access control policy of AD FS' }
 const authTimeFromSignIn = { reason: 'it sends no auth_time' }
 
-let op: LyingOp
-let lab: SignInLab | undefined
-before(async () => {
-  op = await startLyingOp()
-})
-afterEach(async () => {
-  await lab?.close()
-  lab = undefined
-  op.tell()
-})
-after(() => op?.close())
+const { op, start: startLab } = await lyingLab()
 
-async function start(settings: object, secondFactor: object = {}): Promise<SignInLab> {
-  lab = await startSignInLab({
-    issuer: op.issuer,
-    configure: config => ({
-      ...config,
-      oidc: { ...config.oidc, ...settings },
-      secondFactor: { ...config.secondFactor, ...secondFactor },
-    }),
-  })
-  return lab
-}
+const start = (settings: object, secondFactor: object = {}) =>
+  startLab(config => ({
+    ...config,
+    oidc: { ...config.oidc, ...settings },
+    secondFactor: { ...config.secondFactor, ...secondFactor },
+  }))
 
 /** The OP says this of how somebody signed in, and nothing else. */
 const tellHow = (how: object) =>

@@ -2,45 +2,30 @@
  * Times in ID tokens: the clock of the OP may differ as far as configured, and a time may have a fraction (RFC 7519 2).
  */
 import assert from 'node:assert/strict'
-import { after, afterEach, before, test } from 'node:test'
+import { test } from 'node:test'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
-import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
-import { codeOf, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
+import { codeOf } from '../../devkit/torhaus/sign-in-lab.ts'
+import { lyingLab } from './lying-lab.ts'
 
-let op: LyingOp
-let lab: SignInLab | undefined
-
-before(async () => {
-  op = await startLyingOp()
-})
-afterEach(async () => {
-  await lab?.close()
-  op.tell()
-})
-after(() => op?.close())
+const { op, start } = await lyingLab()
 
 const nowS = () => Date.now() / 1000
 
 async function signIn(times: object, settings: object = {}): Promise<number | string> {
   op.tell(({ sign, header, claims }) => sign(header, { ...claims, ...times }))
-  lab = await startSignInLab({
-    issuer: op.issuer,
-    configure: config => ({ ...config, oidc: { ...config.oidc, ...settings } }),
-  })
-  const end = await new BrowserClient().get(`${lab.url}/`)
+  const { url } = await start(config => ({ ...config, oidc: { ...config.oidc, ...settings } }))
+  const end = await new BrowserClient().get(`${url}/`)
   return codeOf(end) ?? end.status
 }
 
 test('an OP whose clock is two minutes behind is refused, unless that is configured', async () => {
   const behind = { iat: Math.floor(nowS()) - 180, exp: Math.floor(nowS()) - 120, auth_time: Math.floor(nowS()) - 180 }
   assert.equal(await signIn(behind), 'op-response-invalid')
-  await lab?.close()
   assert.equal(await signIn(behind, { clockToleranceSeconds: 150 }), 200)
 })
 
 test('with no tolerance an ID token that expired a few seconds ago is refused', async () => {
   assert.equal(await signIn({ exp: Math.floor(nowS()) - 5 }, { clockToleranceSeconds: 0 }), 'op-response-invalid')
-  await lab?.close()
   assert.equal(await signIn({ exp: Math.floor(nowS()) - 5 }), 200)
 })
 

@@ -1,38 +1,25 @@
 /** What single products do their own way, each as its documentation says, told by an OP that says the same. */
 import assert from 'node:assert/strict'
-import { after, afterEach, before, test } from 'node:test'
+import { test } from 'node:test'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
-import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
-import { codeOf, SESSION_COOKIE, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
+import { codeOf, SESSION_COOKIE, type SignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
+import { lyingLab } from '../oidc/lying-lab.ts'
 import { optionsFound } from '../providers/wrong-values.ts'
 import { saidOf, signInAt } from './profile-lab.ts'
 
-let op: LyingOp
-let lab: SignInLab | undefined
-before(async () => {
-  op = await startLyingOp()
-})
-afterEach(async () => {
-  await lab?.close()
-  lab = undefined
-  op.tell()
+const { op, start } = await lyingLab(op => {
   op.respond()
   op.describe()
   for (const path of ['/token', '/authorize', '/jwks']) op.answerAt(path)
 })
-after(() => op?.close())
 
 /** Accounts by the name that the OP of the test gives. */
-async function startAs(profile: string, options: object = {}, rest: object = {}): Promise<SignInLab> {
+function startAs(profile: string, options: object = {}, rest: object = {}): Promise<SignInLab> {
   const idToken = { accountTemplate: '{preferred_username}' }
-  lab = await startSignInLab({
-    issuer: op.issuer,
-    configure: config => ({
-      ...{ ...config, ...rest },
-      oidc: { ...config.oidc, scopes: ['openid'], profile, acrValues: [], idToken, ...options },
-    }),
-  })
-  return lab
+  return start(config => ({
+    ...{ ...config, ...rest },
+    oidc: { ...config.oidc, scopes: ['openid'], profile, acrValues: [], idToken, ...options },
+  }))
 }
 
 const json = (status: number, body: object) =>
@@ -42,9 +29,10 @@ const json = (status: number, body: object) =>
 
 test('Entra ID: without the optional claim auth_time everybody is too late, and the log says that it is missing', async () => {
   op.tell(({ sign, header, claims: { auth_time: _, ...claims } }) => sign(header, claims))
-  const end = await signInAt(await startAs('entra'))
+  const lab = await startAs('entra')
+  const end = await signInAt(lab)
   assert.equal(codeOf(end), 'second-factor-stale')
-  assert.match(await saidOf(lab as SignInLab, end), /auth_time=missing/)
+  assert.match(await saidOf(lab, end), /auth_time=missing/)
 })
 
 test('Entra ID: groups that are too many (_claim_names) are no empty list', async () => {

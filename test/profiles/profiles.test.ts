@@ -1,25 +1,15 @@
 /** OPs that cannot be had for a test, told by an OP that says what their documentation says. */
 import assert from 'node:assert/strict'
-import { after, afterEach, before, test } from 'node:test'
-import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
+import { test } from 'node:test'
 import { type ProductShape, productShapes } from '../../devkit/op/product-shapes.ts'
-import { codeOf, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
+import { codeOf, type SignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
+import { lyingLab } from '../oidc/lying-lab.ts'
 import { saidOf, signInAt, tellOnly } from './profile-lab.ts'
 
 const nowS = Math.floor(Date.now() / 1000)
 const products = Object.keys(productShapes('http://op.example', nowS))
 
-let op: LyingOp
-let lab: SignInLab | undefined
-before(async () => {
-  op = await startLyingOp()
-})
-afterEach(async () => {
-  await lab?.close()
-  lab = undefined
-  op.tell()
-})
-after(() => op?.close())
+const { op, start } = await lyingLab()
 
 async function startAs(profile: string): Promise<{ lab: SignInLab; shape: ProductShape }> {
   const shape = productShapes(op.issuer, nowS)[profile]
@@ -29,16 +19,13 @@ async function startAs(profile: string): Promise<{ lab: SignInLab; shape: Produc
     response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(shape.userinfo ?? {})),
   )
   const { issuer } = op
-  lab = await startSignInLab({
-    issuer,
-    configure: config => {
-      const { clientId, clientSecretFile, bearer } = config.oidc
-      return {
-        ...config,
-        oidc: { ...{ profile, issuer, clientId, clientSecretFile, bearer }, ...shape.options },
-        secondFactor: { ...shape.accept, maxAgeSeconds: 43_200 },
-      }
-    },
+  const lab = await start(config => {
+    const { clientId, clientSecretFile, bearer } = config.oidc
+    return {
+      ...config,
+      oidc: { ...{ profile, issuer, clientId, clientSecretFile, bearer }, ...shape.options },
+      secondFactor: { ...shape.accept, maxAgeSeconds: 43_200 },
+    }
   })
   return { lab, shape }
 }
