@@ -13,6 +13,7 @@ import { signIn } from '../op/user-agent.ts'
 import { MAX_MESSAGE_BYTES, startWebSocketOrigin, type WebSocketOrigin } from '../origin/web-socket-origin.ts'
 import type { Certificate } from './certificate.ts'
 import { metricAt } from './metric-at.ts'
+import { servingTls } from './proxy-under-test.ts'
 import { withAccountField } from './sign-in-lab.ts'
 import { type FixtureOptions, type LogRecord, startTorhausFixture, type TorhausFixture } from './torhaus-fixture.ts'
 
@@ -65,9 +66,7 @@ type LabConfiguration = {
 
 function withTls(config: Configured, { certificateFile, privateKeyFile }: Certificate): object {
   return {
-    ...config,
-    publicUrl: config.publicUrl.replace('http:', 'https:'),
-    listener: { ...config.listener, tls: { certificateFile, privateKeyFile } },
+    ...servingTls({ certificateFile, privateKeyFile })(config),
     upstream: { ...config.upstream, tls: { caFile: certificateFile } },
   }
 }
