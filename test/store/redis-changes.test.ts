@@ -104,15 +104,16 @@ test('the key of an account travels as `account`, as versions before expect it',
   assert.deepEqual(other.heard, [{ kind: 'grants', accountKey: 'bob' }])
 })
 
-/** Each hears what all send, once a second; what `loses` says, it does not. */
+/** Each hears what all send, once a second and in the order of its sender; what `loses` says, it does not. */
 function runForSeconds(
   processes: readonly ReturnType<typeof setUp>[],
   seconds: number,
   loses: (index: number) => boolean = () => false,
 ): number[] {
   return Array.from({ length: seconds }, () => {
+    const published = processes.flatMap(({ sent }) => sent.splice(0))
     const beats = processes.flatMap(({ channel }) => channel.heartbeat() ?? [])
-    const messages = [...beats, ...processes.flatMap(({ sent }) => sent.splice(0))]
+    const messages = [...published, ...beats]
     for (const [index, { channel }] of processes.entries())
       if (!loses(index)) for (const message of messages) channel.receive(message)
     return beats.length
