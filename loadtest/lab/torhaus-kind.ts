@@ -70,11 +70,12 @@ function withTls(plain: Configuration, { certificateFile, privateKeyFile, caFile
 }
 
 const kerberosSection = ({ kdc }: Realm) => ({
+  implementation: 'native',
   realm: kdc.realm,
   netbiosDomain: 'CORP',
   keytabFile: kdc.keytabs.proxy,
   servicePrincipal: 'svc-proxy',
   // The public URL names an address, so that no resolver is needed.
   acceptPrincipal: PROXY_SPN,
-  krb5ConfigFile: kdc.krb5Config,
+  kdcs: [kdc.kdc],
 })

@@ -35,7 +35,7 @@ export const FULL: Durations = {
   latencyRounds: 2,
   constantRateS: 4,
   rateShare: 1,
-  freshRequests: 6000,
+  freshRequests: 20_000,
   signInRounds: 3,
   tunnelShare: 1,
   idleS: 10,

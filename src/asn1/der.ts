@@ -60,13 +60,26 @@ export function writeElement(tag: number, ...contents: readonly Uint8Array[]): B
 
 /** The same for an element whose last `rest` octets stand elsewhere: all but those. */
 export function writeElementBefore(rest: number, tag: number, ...contents: readonly Uint8Array[]): Buffer {
-  const length = contents.reduce((sum, part) => sum + part.length, rest)
-  return Buffer.concat([Buffer.from([tag, ...lengthOctets(length)]), ...contents])
+  let inner = 0
+  for (const part of contents) inner += part.length
+  const length = inner + rest
+  const count = lengthOctets(length)
+  const element = Buffer.allocUnsafe(2 + count + inner)
+  element[0] = tag
+  element[1] = count === 0 ? length : 0x80 | count
+  if (count > 0) element.writeUIntBE(length, 2, count)
+  let at = 2 + count
+  for (const part of contents) {
+    element.set(part, at)
+    at += part.length
+  }
+  return element
 }
 
-function lengthOctets(length: number): number[] {
-  if (length < 0x80) return [length]
-  const octets: number[] = []
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256)
-  return [0x80 | octets.length, ...octets]
+/** How many octets follow the first one of a length. */
+function lengthOctets(length: number): number {
+  if (length < 0x80) return 0
+  let count = 1
+  while (length >= 2 ** (8 * count)) count++
+  return count
 }

@@ -110,7 +110,11 @@ function evidenceIn({ sids, indicators, isByService }: TicketProof, accept: Acce
   return proving.indicators.length + proving.sids.length === 0 ? undefined : proving
 }
 
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
-
 /** RFC 4559 4.2: base64. What is none becomes an empty token, which nobody accepts. */
-const decodeToken = (token: string): Buffer => Buffer.from(BASE64.test(token) ? token : '', 'base64')
+function decodeToken(token: string): Buffer {
+  const octets = Buffer.from(token, 'base64')
+  // Node passes over what is not of the alphabet, ends at a padding, and takes base64url, too.
+  const length = token.length - (token.endsWith('==') ? 2 : Number(token.endsWith('=')))
+  const isWhole = length % 4 !== 1 && octets.length === Math.floor((length * 3) / 4)
+  return isWhole && !token.includes('-') && !token.includes('_') ? octets : Buffer.alloc(0)
+}

@@ -2,16 +2,25 @@ import { readFileSync, statSync } from 'node:fs'
 import { KerberosError } from './kerberos-error.ts'
 import { type Keytab, type KeytabEntry, MAX_KEYTAB_BYTES, readKeytab } from './protocol/keytab.ts'
 
+/** A key that was taken out opens tickets for so long at most. */
+const LOOK_AGAIN_MS = 1000
+
 /** A keytab on disk, read again when it changes, so that a rotated key needs no restart. */
 export class KeytabFile implements Disposable {
   readonly #path: string
+  readonly #monotonic: () => number
   #seen = ''
+  #lookedAtMs = Number.NEGATIVE_INFINITY
   #keytab: Keytab = { entries: [], skipped: 0 }
   #generation = 0
 
-  /** Throws `service-credential-refused` where the file is no keytab. */
-  constructor(path: string) {
+  /**
+   * Throws `service-credential-refused` where the file is no keytab. `monotonic`: milliseconds; without it nobody is
+   * spared a look.
+   */
+  constructor(path: string, monotonic: () => number = () => Number.POSITIVE_INFINITY) {
     this.#path = path
+    this.#monotonic = monotonic
     try {
       this.#refresh()
     } catch (cause) {
@@ -19,7 +28,7 @@ export class KeytabFile implements Disposable {
     }
   }
 
-  /** Changes whenever the keys may have. */
+  /** Changes whenever the keys may have, as far as the last look tells. */
   get generation(): number {
     return this.#generation
   }
@@ -29,18 +38,28 @@ export class KeytabFile implements Disposable {
    * it has changed.
    */
   keysOf(name: string): readonly KeytabEntry[] {
-    try {
-      this.#refresh()
-    } catch {
-      // It is being written: what was read before serves until it can be read again.
-    }
+    this.#look()
     return this.#keytab.entries.filter(entry => nameOfEntry(entry) === name)
+  }
+
+  /** Looks at the file unless that was done within the last second: for those who ask again and again. */
+  lookNowAndThen(): void {
+    if (this.#monotonic() - this.#lookedAtMs >= LOOK_AGAIN_MS) this.#look()
   }
 
   /** Overwrites the keys. */
   [Symbol.dispose](): void {
     for (const { key } of this.#keytab.entries) key[Symbol.dispose]()
     this.#keytab = { entries: [], skipped: 0 }
+  }
+
+  #look(): void {
+    this.#lookedAtMs = this.#monotonic()
+    try {
+      this.#refresh()
+    } catch {
+      // It is being written: what was read before serves until it can be read again.
+    }
   }
 
   #refresh(): void {

@@ -1,5 +1,5 @@
 import type { Accepted, Acceptor } from './acceptor.ts'
-import { canonicalPrincipal, type DirectoryNames } from './canonical-principal.ts'
+import { type CanonicalPrincipal, canonicalPrincipal, type DirectoryNames } from './canonical-principal.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import { OpenedTickets, type TrustedTicket } from './opened-tickets.ts'
@@ -69,13 +69,20 @@ export function createNativeAcceptor(options: NativeAcceptorOptions): Acceptor {
   }
   const tickets = new OpenedTickets(keytab, services, options.question)
   const verify = new ApRequestVerifier(options, tickets)
+  const principals = new WeakMap<TrustedTicket, CanonicalPrincipal>()
+  const principalOf = (ticket: TrustedTicket): CanonicalPrincipal => {
+    const known = principals.get(ticket)
+    if (known !== undefined) return known
+    const principal = canonicalPrincipal(`${ticket.client.components.join('/')}@${ticket.clientRealm}`, directory)
+    principals.set(ticket, principal)
+    return principal
+  }
   const accept = (token: Buffer, isForwarded: boolean): Accepted => {
     const { request, negotiation } = unwrap(token)
     const accepted = verify.accept(request, negotiation, isForwarded)
     const replyToken = replyTo(accepted, negotiation)
-    const name = accepted.ticket.client.components.join('/')
-    const principal = canonicalPrincipal(`${name}@${accepted.ticket.clientRealm}`, directory)
     const { proof } = accepted.ticket
+    const principal = principalOf(accepted.ticket)
     return {
       principal,
       ...(replyToken === undefined ? {} : { replyToken }),

@@ -37,7 +37,7 @@ export function openNativeParts(ground: DirectoryGround, gate: KdcGate, opened: 
     probe: signInProbe(account, realm, now),
   })
   const client = createKdcClient({ pool, realm, now })
-  const keytab = opened.use(new KeytabFile(keytabFile))
+  const keytab = opened.use(new KeytabFile(keytabFile, monotonic))
   const replays = opened.use(createReplayCache({ directory: replayDirectory(ground), skewMs: SKEW_MS, now }))
   const accepting = { keytab, services: [acceptPrincipal], directory, replays, question, skewMs: SKEW_MS, now }
   const bindings = bindingsFor(ground)

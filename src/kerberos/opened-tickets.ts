@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto'
 import { KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import { createLru, type Lru } from './lru.ts'
 import { openWith } from './open-with.ts'
 import { isEnctype } from './protocol/enctype.ts'
+import { ownOctets } from './protocol/own-octets.ts'
 import { readPac, verifyPac } from './protocol/pac.ts'
 import type { OpenedTicket, Ticket } from './protocol/ticket.ts'
 import { proofOf, type TicketProof, type TicketQuestion } from './ticket-proof.ts'
@@ -11,10 +11,18 @@ import { proofOf, type TicketProof, type TicketQuestion } from './ticket-proof.t
 /** A ticket that is ours, and what it says of its owner. Without its PAC: that was read. */
 export type TrustedTicket = Omit<OpenedTicket, 'pac' | 'indicators'> & { readonly proof: TicketProof | undefined }
 
+interface Known {
+  readonly ticket: TrustedTicket
+  readonly cipher: Buffer
+}
+
 const NOTHING: TicketQuestion = { sids: new Set(), indicators: new Set() }
 
-/** 4 KB each at most, keys and names. */
+/** Their ciphertext, 1 to 2 KB as a rule, and 4 KB at most of keys and names. */
 const MAX_TICKETS = 2_000
+
+/** Less than the shortest MAC. */
+const NAME_BYTES = 12
 
 /**
  * Tickets that a key of the keytab opened. A client shows the same ticket with each request, so one that was opened is
@@ -24,7 +32,7 @@ export class OpenedTickets implements Disposable {
   readonly #keytab: KeytabFile
   readonly #services: readonly string[]
   readonly #question: TicketQuestion
-  #known: Lru<TrustedTicket> = this.#newCache()
+  #known: Lru<Known> = this.#newCache()
   #generation = -1
 
   /** `question`: what is to be read of each. */
@@ -39,34 +47,44 @@ export class OpenedTickets implements Disposable {
    * be.
    */
   open(ticket: Ticket): TrustedTicket {
-    const keys = this.#services.flatMap(service => this.#keytab.keysOf(service))
-    if (this.#generation !== this.#keytab.generation) {
-      this[Symbol.dispose]()
-      this.#generation = this.#keytab.generation
-    }
     const { etype, cipher } = ticket.encrypted
     if (!isEnctype(etype)) throw new KerberosError('wrong-service-key', 'accept', { text: `ticket of type ${etype}` })
+    this.#keytab.lookNowAndThen()
+    this.#forgetOfOlderKeys()
     // With the type, which stands in clear: under another one the same octets are another ticket, and no good.
-    const name = `${etype} ${hash('sha256', cipher, 'base64')}`
+    const name = cipher.toString('latin1', Math.max(0, cipher.length - NAME_BYTES)) + etype
     const known = this.#known.get(name)
-    if (known !== undefined) return known
+    if (known?.cipher.equals(cipher)) return known.ticket
+    const trusted = this.#openedAnew(ticket)
+    known?.ticket.sessionKey[Symbol.dispose]()
+    this.#known.set(name, { ticket: trusted, cipher: ownOctets(cipher) })
+    return trusted
+  }
+
+  #openedAnew(ticket: Ticket): TrustedTicket {
+    const keys = this.#services.flatMap(service => this.#keytab.keysOf(service))
+    this.#forgetOfOlderKeys()
     const found = openWith(keys, ticket)
     if (found === undefined)
       throw new KerberosError('wrong-service-key', 'accept', { text: 'no key of the keytab opens the ticket' })
     const { opened, key } = found
     if (opened.pac !== undefined) verifyPac(opened.pac, readPac(opened.pac), opened, key)
     const { pac: _, indicators: __, ...rest } = opened
-    const trusted = { ...rest, proof: proofOf(opened, this.#question) }
-    this.#known.set(name, trusted)
-    return trusted
+    return { ...rest, proof: proofOf(opened, this.#question) }
+  }
+
+  #forgetOfOlderKeys(): void {
+    if (this.#generation === this.#keytab.generation) return
+    this[Symbol.dispose]()
+    this.#generation = this.#keytab.generation
   }
 
   [Symbol.dispose](): void {
-    for (const { sessionKey } of this.#known.values()) sessionKey[Symbol.dispose]()
+    for (const { ticket } of this.#known.values()) ticket.sessionKey[Symbol.dispose]()
     this.#known = this.#newCache()
   }
 
-  #newCache(): Lru<TrustedTicket> {
-    return createLru({ maxEntries: MAX_TICKETS, onEvict: ({ sessionKey }) => sessionKey[Symbol.dispose]() })
+  #newCache(): Lru<Known> {
+    return createLru({ maxEntries: MAX_TICKETS, onEvict: ({ ticket }) => ticket.sessionKey[Symbol.dispose]() })
   }
 }

@@ -174,17 +174,38 @@ export class DerReader {
 }
 
 function timeOf(octets: Buffer): number {
-  const text = octets.toString('latin1')
-  if (octets.length !== 15 || !/^\d{14}Z$/.test(text)) throw malformed('time')
-  const part = (start: number, end: number) => Number(text.slice(start, end))
-  const date = [part(0, 4), part(4, 6) - 1, part(6, 8)] as const
-  const ms = Date.UTC(...date, part(8, 10), part(10, 12), part(12, 14))
-  // A thirtieth of February would be read as a day in March.
-  if (writeTime(ms) !== text) throw malformed('time')
+  if (octets.length !== 15 || octets[14] !== Z) throw malformed('time')
+  const [year, month, day] = [decimal(octets, 0, 4), decimal(octets, 4, 2), decimal(octets, 6, 2)]
+  const [hour, minute, second] = [decimal(octets, 8, 2), decimal(octets, 10, 2), decimal(octets, 12, 2)]
+  const ms = Date.UTC(year, month - 1, day, hour, minute, second)
+  // A thirtieth of February would be read as a day in March, the year 70 as 1970.
+  const date = new Date(ms)
+  const isSame = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
+  if (!isSame || hour > 23 || minute > 59 || second > 59) throw malformed('time')
   return ms
 }
 
-/** KerberosTime of a moment: whole seconds. */
-export function writeTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}Z`
+const Z = 0x5a
+const ZERO = 0x30
+
+function decimal(octets: Buffer, start: number, digits: number): number {
+  let value = 0
+  for (let at = start; at < start + digits; at++) {
+    const digit = (octets[at] ?? 0) - ZERO
+    if (digit < 0 || digit > 9) throw malformed('time')
+    value = value * 10 + digit
+  }
+  return value
 }
+
+/** KerberosTime of a moment: whole seconds. Many messages of one second say the same. */
+export function writeTime(ms: number): string {
+  const second = Math.floor(ms / 1000)
+  if (second !== lastTime.second) {
+    const text = `${new Date(second * 1000).toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}Z`
+    lastTime = { second, text }
+  }
+  return lastTime.text
+}
+
+let lastTime = { second: Number.NaN, text: '' }

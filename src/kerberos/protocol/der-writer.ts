@@ -18,16 +18,12 @@ export const field = (number: number, part: Part): Part =>
   part === undefined ? undefined : writeElement(context(number), part)
 
 export function integer(value: number): Buffer {
-  const octets: number[] = []
-  let rest = value
-  do {
-    octets.unshift(rest & 0xff)
-    rest = Math.floor(rest / 256)
-  } while (rest !== 0 && rest !== -1)
-  const first = octets[0] ?? 0
-  if (value >= 0 && first >= 0x80) octets.unshift(0)
-  if (value < 0 && first < 0x80) octets.unshift(0xff)
-  return writeElement(UNIVERSAL.integer, Buffer.from(octets))
+  // The sign bit has to fit, too.
+  let count = 1
+  while (value < -(2 ** (8 * count - 1)) || value >= 2 ** (8 * count - 1)) count++
+  const octets = Buffer.allocUnsafe(count)
+  octets.writeIntBE(value, 0, count)
+  return writeElement(UNIVERSAL.integer, octets)
 }
 
 export const octetString = (octets: Uint8Array): Buffer => writeElement(UNIVERSAL.octetString, octets)

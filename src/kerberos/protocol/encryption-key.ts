@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { decryptStealing, encryptStealing } from './ciphertext-stealing.ts'
+import { StealingCipher } from './ciphertext-stealing.ts'
 import { deriveKey, type Enctype, enctypeOf, type KeyPurpose } from './enctype.ts'
 import { Krb5Error } from './krb5-error.ts'
 import { ownOctets } from './own-octets.ts'
@@ -32,6 +32,7 @@ export class EncryptionKey implements Disposable {
   readonly enctype: Enctype
   readonly #octets: Buffer
   readonly #derived = new Map<string, Buffer>()
+  readonly #ciphers = new Map<number, StealingCipher>()
   #disposed = false
 
   /** Copies the octets. Throws `enctype-unsupported`, or `malformed` where the length does not fit. */
@@ -54,8 +55,7 @@ export class EncryptionKey implements Disposable {
     const message = Buffer.allocUnsafe(CONFOUNDER_BYTES + plain.length)
     writeRandom(message, 0, CONFOUNDER_BYTES)
     message.set(plain, CONFOUNDER_BYTES)
-    const encryption = this.#derive(usage, 'encryption')
-    const cipher = encryptStealing(encryption, message)
+    const cipher = this.#cipher(usage).encrypt(message)
     const mac = this.#mac(usage, this.enctype.macOverCiphertext ? cipher : message)
     message.fill(0)
     return Buffer.concat([cipher, mac], cipher.length + mac.length)
@@ -68,7 +68,7 @@ export class EncryptionKey implements Disposable {
     const cipher = octets.subarray(0, octets.length - macBytes)
     const mac = octets.subarray(octets.length - macBytes)
     if (macOverCiphertext) verify(this.#mac(usage, cipher), mac)
-    const message = decryptStealing(this.#derive(usage, 'encryption'), cipher)
+    const message = this.#cipher(usage).decrypt(cipher)
     if (!macOverCiphertext) verify(this.#mac(usage, message), mac)
     return message.subarray(CONFOUNDER_BYTES)
   }
@@ -98,6 +98,8 @@ export class EncryptionKey implements Disposable {
   [Symbol.dispose](): void {
     this.#disposed = true
     this.#octets.fill(0)
+    for (const cipher of this.#ciphers.values()) cipher[Symbol.dispose]()
+    this.#ciphers.clear()
     for (const derived of this.#derived.values()) derived.fill(0)
     this.#derived.clear()
   }
@@ -117,6 +119,15 @@ export class EncryptionKey implements Disposable {
   // The zeros it was overwritten with are a key that everybody knows.
   #refuseDisposed(): void {
     if (this.#disposed) throw new Error('the key was disposed of')
+  }
+
+  #cipher(usage: number): StealingCipher {
+    let cipher = this.#ciphers.get(usage)
+    if (cipher === undefined) {
+      cipher = new StealingCipher(this.#derive(usage, 'encryption'))
+      this.#ciphers.set(usage, cipher)
+    }
+    return cipher
   }
 
   #derive(usage: number, purpose: KeyPurpose): Buffer {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { decryptStealing, encryptStealing } from '../../../../src/kerberos/protocol/ciphertext-stealing.ts'
+import { StealingCipher } from '../../../../src/kerberos/protocol/ciphertext-stealing.ts'
 import { EncryptionKey } from '../../../../src/kerberos/protocol/encryption-key.ts'
 import { deriveKey, ENCTYPES, enctypeOf } from '../../../../src/kerberos/protocol/enctype.ts'
 import { nFold } from '../../../../src/kerberos/protocol/n-fold.ts'
@@ -46,11 +46,38 @@ describe('ciphertext stealing', () => {
         '97687268d6ecccc0c07b25e25ecfe58439312523a78662d5be7fcbcc98ebf5a84807efe836ee89a526730dbc2f7bc8409dad8bbb96c4cdc03bc103e1a194bbd8',
       ],
     ]
+    using stealing = new StealingCipher(key)
     for (const [length, expected] of vectors) {
-      const cipher = encryptStealing(key, plain.subarray(0, length))
+      const cipher = stealing.encrypt(plain.subarray(0, length))
       assert.equal(cipher.toString('hex'), expected, `${length} octets`)
-      assert.deepEqual(decryptStealing(key, cipher), plain.subarray(0, length))
+      assert.deepEqual(stealing.decrypt(cipher), plain.subarray(0, length))
     }
+  })
+})
+
+describe('a cipher that is kept', () => {
+  it('says what a new one says, whatever went before', () => {
+    const key = Buffer.alloc(32, 5)
+    using kept = new StealingCipher(key)
+    const message = fc.uint8Array({ minLength: 16, maxLength: 200 })
+    fc.assert(
+      fc.property(message, plain => {
+        using fresh = new StealingCipher(key)
+        const cipher = fresh.encrypt(plain)
+        assert.deepEqual(kept.encrypt(plain), cipher)
+        assert.deepEqual(kept.decrypt(cipher), Buffer.from(plain))
+      }),
+    )
+  })
+
+  it('begins anew when it was disposed of', () => {
+    using kept = new StealingCipher(Buffer.alloc(16, 5))
+    const plain = Buffer.alloc(40, 1)
+    const cipher = kept.encrypt(plain)
+    kept.decrypt(cipher)
+    kept[Symbol.dispose]()
+    assert.deepEqual(kept.encrypt(plain), cipher)
+    assert.deepEqual(kept.decrypt(cipher), plain)
   })
 })
 
