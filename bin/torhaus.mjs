@@ -40,15 +40,17 @@ function goOnIn(node) {
   const args = [...process.execArgv, ...process.argv.slice(1)]
   // Becomes the other Node, under the same process id, so that signals need nobody to pass them on.
   if (!isWindows && process.execve !== undefined) process.execve(node, [node, ...args])
-  // In a group of its own, so that Ctrl-C, which goes to a whole group, does not arrive twice. Windows has no signals.
+  // In a group of its own, so that Ctrl-C, which goes to a whole group, does not arrive twice. Windows has no signals to pass on:
+  // all at a console hear of what happens there.
   const child = spawn(node, args, { stdio: 'inherit', detached: !isWindows })
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
+  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP', ...(isWindows ? ['SIGBREAK'] : [])]
+  for (const signal of signals)
     process.on(signal, () => {
       if (!isWindows) child.kill(signal)
     })
   child.on('error', error => refuse(`${node} cannot be started: ${error.message}`))
   child.on('exit', (code, signal) => {
-    for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.removeAllListeners(name)
+    for (const name of signals) process.removeAllListeners(name)
     if (signal !== null) process.kill(process.pid, signal)
     else process.exitCode = code
   })

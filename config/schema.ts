@@ -995,7 +995,7 @@ const tracing = requiredSection(
 const reload = section(
   {
     watchIntervalMs: integer(
-      'How often this file and the files it names are looked at for changes, in milliseconds. 0: only SIGHUP reloads.',
+      'How often this file and the files it names are looked at for changes, in milliseconds. 0: only SIGHUP and `torhaus reload` reload.',
       { default: 2000, minimum: 0, maximum: 3_600_000 },
     ),
   },

@@ -31,6 +31,7 @@ export async function startTorhaus(config: Config, log: Logger, now = system.now
       contentType: registry.contentType,
       metrics: () => registry.metrics(),
       isAlive: () => true,
+      reloads: () => ({ success: 0, failure: 0 }),
       readiness: () => proxy.readiness(),
       hasCredential: () => config.admin.credentialFile !== undefined,
       operator: operatorParts(proxy.desk, () => registry.getMetricsAsJSON(), now),

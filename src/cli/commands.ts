@@ -14,6 +14,16 @@ export interface CommandRow {
 export const commands: readonly CommandRow[] = [
   { name: 'start', summary: 'runs Torhaus until a signal stops it', load: () => import('./start.ts') },
   {
+    name: 'stop',
+    summary: 'stops a running Torhaus where no signal can, and waits until it has ended',
+    load: () => import('./stop.ts'),
+  },
+  {
+    name: 'reload',
+    summary: 'has a running Torhaus read its configuration again, and says what came of it',
+    load: () => import('./reload.ts'),
+  },
+  {
     name: 'check',
     summary: 'reports every problem of a configuration, with line and path',
     load: () => import('./check-config.ts'),

@@ -1,15 +1,16 @@
-/** The supervisor, from the configuration to the signal that ends it. */
+/** The supervisor, from the configuration to the signal, or the file, that ends it. */
 import { writeSync } from 'node:fs'
-import type { Config } from '../../config/schema.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { createLog } from '../observability/log.ts'
 import { SharedLogOutput } from '../observability/shared-log-output.ts'
 import { logFileWarnings } from '../process/log-file-warnings.ts'
+import { isStopAsked, requestFilesOf, watchRequestFiles } from '../process/request-files.ts'
 import { Supervisor } from '../process/supervisor.ts'
 import { system } from '../system.ts'
 import { workerProgram } from '../worker-program.ts'
 import { type Command, CommandError, configOption } from './command.ts'
 import { configFileOf, readConfig } from './read-config.ts'
+import { Stop, type StopWish, wishesOn } from './stop-signals.ts'
 
 const STANDARD_ERROR = 2
 
@@ -21,6 +22,11 @@ export const command: Command = {
 
 async function supervise(fileName: string): Promise<ExitCode> {
   const { environment } = system
+  if (isStopAsked(fileName))
+    throw new CommandError(
+      `Torhaus does not start while ${requestFilesOf(fileName).stop} is there: remove that file first.`,
+      exitCode.done,
+    )
   const config = readConfig(fileName, environment)
   const output = new SharedLogOutput(sayUnwritten)
   const log = createLog(config.logging, output, system.now)
@@ -29,18 +35,23 @@ async function supervise(fileName: string): Promise<ExitCode> {
     ...{ fileName, config, log, output, workerProgram },
     surroundings: system,
   })
-  let isStopping = false
-  const stopped = stoppedBySignal(supervisor, config, (signal, action) => {
-    isStopping = true
-    log.info({ 'event.action': action, 'torhaus.signal': signal })
+  const stop = new Stop(supervisor, config.listener)
+  const stopFor = (wish: StopWish, why: object) => log.info({ 'event.action': stop.ask(wish), ...why })
+  for (const [signal, wish] of Object.entries(wishesOn(process.platform)))
+    process.on(signal, () => {
+      if (wish === 'reload') supervisor.reload('signal')
+      else stopFor(wish, { 'torhaus.signal': signal })
+    })
+  using _asked = watchRequestFiles(fileName, {
+    onStop: () => stopFor({ isDelayed: true }, { 'torhaus.reason': 'file' }),
+    onReload: () => supervisor.reload('request'),
   })
-  process.on('SIGHUP', () => supervisor.reload('signal'))
   try {
     // Workers that a signal ends before all of them listen are no failure.
     await supervisor.start().catch((error: Error) => {
-      if (!isStopping) throw new CommandError(`Torhaus cannot start: ${error.message}`, exitCode.failed)
+      if (!stop.isAsked) throw new CommandError(`Torhaus cannot start: ${error.message}`, exitCode.failed)
     })
-    await stopped
+    await stop.over
     return exitCode.done
   } finally {
     await new Promise<void>(written => output.end(written))
@@ -54,22 +65,4 @@ function sayUnwritten({ message }: Error): void {
   } catch {
     // torhaus_log_writes_failed_total says it.
   }
-}
-
-type OnSignal = (signal: NodeJS.Signals, action: 'drain' | 'kill') => void
-
-/** Drains at the first signal, and ends at once at the second: that is a person in a hurry. */
-function stoppedBySignal(supervisor: Supervisor, { listener }: Config, onSignal: OnSignal): Promise<void> {
-  const { promise, resolve: end } = Promise.withResolvers<void>()
-  let signals = 0
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      signals++
-      onSignal(signal, signals === 1 ? 'drain' : 'kill')
-      // A person at a terminal has no balancer that must notice first.
-      const delayMs = signal === 'SIGINT' ? 0 : listener.drainDelayMs
-      void (signals === 1 ? supervisor.drain(delayMs) : supervisor.kill()).then(end)
-    })
-  }
-  return promise
 }

@@ -10,6 +10,13 @@ import type { Readiness } from '../app/readiness.ts'
 import { addOperatorRoutes, type OperatorParts } from '../operator/operator-routes.ts'
 import type { AdminCheck } from './admin-credential.ts'
 
+/** What everybody may know. */
+export interface Life {
+  readonly alive: boolean
+  /** Since the start: how many brought a new configuration into force, and how many did not. */
+  readonly reloads: Readonly<Record<'success' | 'failure', number>>
+}
+
 export interface AdminParts {
   /** Names it may be asked under, besides addresses and localhost. */
   readonly hostNames: () => readonly string[]
@@ -21,12 +28,13 @@ export interface AdminParts {
   readonly metrics: () => Promise<string>
   /** Whether another start of everything would not help. */
   readonly isAlive: () => boolean
+  readonly reloads: () => Life['reloads']
   readonly readiness: () => Readiness | Promise<Readiness>
   readonly operator: OperatorParts
 }
 
 export function createAdmin(parts: AdminParts): FastifyInstance {
-  const { hostNames, isAllowed, contentType, metrics, isAlive, readiness, hasCredential } = parts
+  const { hostNames, isAllowed, contentType, metrics, isAlive, reloads, readiness, hasCredential } = parts
   const serverFactory = (handler: RequestListener) => parts.serverFactory(handler) as FastifyInstance['server']
   const admin = fastify({ logger: false, forceCloseConnections: true, serverFactory })
   // The pages of a name that somebody made lead here (DNS rebinding) must not read what is said here.
@@ -35,7 +43,8 @@ export function createAdmin(parts: AdminParts): FastifyInstance {
   })
   admin.get('/livez', (_request, reply) => {
     const alive = isAlive()
-    return reply.code(alive ? 200 : 503).send({ alive })
+    const life: Life = { alive, reloads: reloads() }
+    return reply.code(alive ? 200 : 503).send(life)
   })
   admin.get('/readyz', async (request, reply) => {
     const state = await readiness()

@@ -53,6 +53,7 @@ export class Supervisor {
   #files: FileWatcher | undefined
   #reloading: Promise<void> | undefined
   #isReloadAsked = false
+  readonly #reloads = { success: 0, failure: 0 }
   #isStopping = false
   #port = 0
 
@@ -85,6 +86,7 @@ export class Supervisor {
       metrics: async () => this.#metrics.text(await workerStates(this.#generations)),
       readiness: () => readinessOf(this.#generation, workerCount(this.#generation.config), this.#isStopping),
       isAlive: () => this.#health.isAlive,
+      reloads: () => this.#reloads,
       operator: {
         desk: workersDesk(
           () => this.#generation.workers,
@@ -184,6 +186,7 @@ export class Supervisor {
         return false
       })
       this.#metrics.reloaded(succeeded)
+      this.#reloads[succeeded ? 'success' : 'failure']++
     }
   }
 

@@ -17,8 +17,8 @@ export function runWorker(): void {
   if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true
   // The supervisor is gone: nobody brings new connections, and what is in flight may finish.
   process.on('disconnect', () => void worker.drain(0, false))
-  // A terminal, and systemd with some settings, signal the whole group: it is the supervisor that decides.
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
+  // A terminal, a console of Windows, and systemd with some settings, signal the whole group: it is the supervisor that decides.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGBREAK', 'SIGHUP'] as const) process.on(signal, () => undefined)
 }
 
 class WorkerSide {

@@ -77,6 +77,7 @@ test('a Prometheus with certificate authority and credential reads an admin list
     contentType: 'text/plain; version=0.0.4',
     metrics: async () => 'torhaus_workers 7\n',
     isAlive: () => true,
+    reloads: () => ({ success: 0, failure: 0 }),
     readiness: () => ({ ready: true, parts: {} }),
     operator: operatorParts(undefined, async () => [], Date.now),
   })

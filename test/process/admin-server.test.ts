@@ -43,6 +43,7 @@ async function open(settings: Settings): Promise<(change: Settings) => Promise<v
     contentType: 'text/plain',
     metrics: async () => 'torhaus_workers 2\n',
     isAlive: () => true,
+    reloads: () => ({ success: 0, failure: 0 }),
     readiness: () => ({ ready: true, parts: { store: 'available' } }),
     operator: operatorParts(undefined, async () => [], Date.now),
   })

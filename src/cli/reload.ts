@@ -1,0 +1,48 @@
+/** Has a running Torhaus read its configuration again, as SIGHUP does elsewhere, and says what came of it. */
+import { writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../../config/schema.ts'
+import { exitCode } from '../exit-codes.ts'
+import type { Life } from '../process/admin-listener.ts'
+import { requestFilesOf } from '../process/request-files.ts'
+import { system } from '../system.ts'
+import { adminPlace, lifeAt } from './ask-admin.ts'
+import { type Command, CommandError, configOption } from './command.ts'
+import { configFileOf, readConfig } from './read-config.ts'
+
+/** New workers may take their minute. */
+const WITHIN_MS = 120_000
+const POLL_MS = 250
+
+export const command: Command = {
+  usage: '--config FILE',
+  options: configOption,
+  async run(given, print) {
+    const fileName = configFileOf(given)
+    // What it would refuse is said here, and not asked for.
+    const { admin } = readConfig(fileName, system.environment)
+    const before = await outcomesAt(admin)
+    const reloadFile = requestFilesOf(fileName).reload
+    try {
+      writeFileSync(reloadFile, `${new Date(system.now()).toISOString()}\n`)
+    } catch (error) {
+      throw failed(`${reloadFile} cannot be written: ${(error as Error).message}`)
+    }
+    for (const deadline = system.monotonic() + WITHIN_MS; system.monotonic() < deadline; await sleep(POLL_MS)) {
+      const now = await outcomesAt(admin)
+      if (now.failure > before.failure) throw failed('the configuration was not taken; the log says why')
+      if (now.success === before.success) continue
+      print('Torhaus runs with the configuration as it is now.\n')
+      return exitCode.done
+    }
+    throw failed(`nothing has come of it after ${WITHIN_MS / 1000} s; the log may say why`)
+  },
+}
+
+const failed = (message: string) => new CommandError(message, exitCode.failed)
+
+async function outcomesAt(admin: Config['admin']): Promise<Life['reloads']> {
+  const life = await lifeAt(admin)
+  if (life === undefined) throw failed(`nobody listens at ${adminPlace(admin)}: Torhaus does not run, or is about to`)
+  return life.reloads
+}

@@ -1,0 +1,118 @@
+/** Torhaus asked by a file what a signal asks elsewhere: as on Windows, which has no signals to send. */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { copyFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
+import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
+import { runTorhaus } from '../cli/command-lab.ts'
+import { startWorkersLab, until, type WorkersLab } from './workers-lab.ts'
+
+const get = (lab: WorkersLab, path: string) => requestText(`GET ${path}`, [`Host: 127.0.0.1:${lab.port}`, patField])
+const command = (lab: WorkersLab, ...args: readonly string[]) => runTorhaus([...args, '--config', lab.configFile])
+
+test('a stop file drains it as SIGTERM does, and it does not start again until the file is gone', async () => {
+  const lab = await startWorkersLab({ drainDelayMs: 500, drainTimeoutMs: 60_000 })
+  try {
+    const finish = Promise.withResolvers<void>()
+    lab.origin.answerWith(async (_, response) => {
+      await finish.promise
+      response.end('done')
+    })
+    const busy = await RawConnection.open(lab.port)
+    busy.send(get(lab, '/slow'))
+    await lab.origin.arrived('/slow')
+    const stopFile = join(lab.directory, 'torhaus.stop')
+    await writeFile(stopFile, '')
+    const { 'torhaus.reason': reason } = await lab.logged(record => record['event.action'] === 'drain')
+    assert.equal(reason, 'file')
+    assert.equal((await lab.readiness()).status, 503)
+    finish.resolve()
+    assert.equal((await busy.response()).text, 'done')
+    assert.equal(await lab.ended(), 0)
+    const again = await command(lab, 'start')
+    assert.deepEqual(again, {
+      ...{ code: 0, out: '' },
+      error: `Torhaus does not start while ${stopFile} is there: remove that file first.\n`,
+    })
+  } finally {
+    await lab.close()
+  }
+})
+
+test('`torhaus stop` waits until it has ended, and takes the stop file away, or leaves it with --hold', async () => {
+  for (const [hold, isLeft] of [
+    [[], false],
+    [['--hold'], true],
+  ] as const) {
+    const lab = await startWorkersLab({ drainDelayMs: 0 })
+    try {
+      const { code, out, error } = await command(lab, 'stop', ...hold)
+      assert.deepEqual([code, error], [0, ''])
+      assert.equal(out, `Torhaus has stopped: nobody listens at ${lab.adminAddress}.\n`)
+      assert.equal(await lab.ended(), 0)
+      assert.equal(existsSync(join(lab.directory, 'torhaus.stop')), isLeft)
+    } finally {
+      await lab.close()
+    }
+  }
+})
+
+test('`torhaus stop` says where something goes on to answer, and leaves the stop file there', async () => {
+  const lab = await startWorkersLab({ drainDelayMs: 0, drainTimeoutMs: 1000 })
+  try {
+    // Nobody looks at the files of another configuration.
+    const other = join(lab.directory, 'other.yaml')
+    await copyFile(lab.configFile, other)
+    const { code, error } = await runTorhaus(['stop', '--config', other])
+    assert.equal(code, 1)
+    assert.match(error, /^Torhaus still answers at 127\.0\.0\.1:\d+ after 19 s; .*other\.stop is left there\n$/)
+    assert.ok(existsSync(join(lab.directory, 'other.stop')))
+  } finally {
+    await lab.close()
+  }
+})
+
+test('`torhaus reload` resolves once new workers have taken over, and says what keeps them from it', async () => {
+  const lab = await startWorkersLab({}, config => ({ ...config, reload: { watchIntervalMs: 0 } }))
+  try {
+    const before = lab.workers()
+    await lab.rewrite(config => ({ ...config, listener: { ...config.listener, workers: 3 } }))
+    assert.deepEqual(await command(lab, 'reload'), {
+      ...{ code: 0, error: '' },
+      out: 'Torhaus runs with the configuration as it is now.\n',
+    })
+    assert.equal((await lab.readiness()).body.parts.workers, '3 of 3')
+    const { 'torhaus.reason': reason } = await lab.logged(record => record['event.action'] === 'reload')
+    assert.equal(reason, 'request')
+    await until('the old workers to end', () => !lab.workers().some(pid => before.includes(pid)))
+    // A mistake is found before anybody is asked; what only a start can find, is said after it.
+    await lab.rewrite(config => ({ ...config, listener: { ...config.listener, workers: 0 } }))
+    const mistaken = await command(lab, 'reload')
+    assert.equal(mistaken.code, 78)
+    assert.match(mistaken.error, /torhaus\.yaml:\d+: listener\.workers: /)
+    await lab.rewrite(config => ({ ...config, listener: { ...config.listener, workers: 1, host: '192.0.2.1' } }))
+    const refused = await command(lab, 'reload')
+    assert.deepEqual(refused, { code: 1, out: '', error: 'the configuration was not taken; the log says why\n' })
+    assert.equal((await lab.readiness()).body.parts.workers, '3 of 3')
+  } finally {
+    await lab.close()
+  }
+})
+
+test('`torhaus reload` of what does not run says where nobody listens, and asks nobody', async () => {
+  const lab = await startWorkersLab({ drainDelayMs: 0 })
+  try {
+    lab.supervisor.kill('SIGTERM')
+    await lab.ended()
+    const { code, error } = await command(lab, 'reload')
+    assert.deepEqual(
+      [code, error],
+      [1, `nobody listens at ${lab.adminAddress}: Torhaus does not run, or is about to\n`],
+    )
+    assert.ok(!existsSync(join(lab.directory, 'torhaus.reload')))
+  } finally {
+    await lab.close()
+  }
+})
