@@ -7,7 +7,7 @@
  */
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>()
-  readonly #oldestFirst = this.#entries.keys()
+  readonly #oldestFirst = this.#entries.entries()
   readonly #capacity: number
 
   constructor(capacity: number) {
@@ -22,12 +22,16 @@ export class BoundedMap<K, V> {
     return this.#entries.get(key)
   }
 
-  set(key: K, value: V): void {
+  /** Returns the entry that made room for it. */
+  set(key: K, value: V): readonly [K, V] | undefined {
     // Taking an entry out and in again makes it the newest.
     this.#entries.delete(key)
     this.#entries.set(key, value)
+    if (this.#entries.size <= this.#capacity) return undefined
     // Above the capacity there is always one to come: an iterator that has reached the end would stay there.
-    if (this.#entries.size > this.#capacity) this.#entries.delete(this.#oldestFirst.next().value as K)
+    const oldest = this.#oldestFirst.next().value as [K, V]
+    this.#entries.delete(oldest[0])
+    return oldest
   }
 
   delete(key: K): void {

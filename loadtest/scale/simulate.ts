@@ -86,7 +86,7 @@ export function simulate(company: Company, seconds: number): Counted {
     for (let request = 0; request < asking; request++) ask(random(people))
     if (changed.size > 0)
       for (const { cache, kept } of processes) {
-        if (!changed.isDisjointFrom(kept)) cache.expireWhere(({ record: { key } }) => changed.has(key))
+        if (!changed.isDisjointFrom(kept)) cache.expireBy('key', changed)
       }
     changed.clear()
     if (nowMs % 1000 === 0) beat()

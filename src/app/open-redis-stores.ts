@@ -73,7 +73,7 @@ export async function openRedisStores(
           changed(changed) {
             const concerned = sessionsConcerned(names, changed)
             if (concerned === 'all') changes.receive({ kind: 'sessions-ended' })
-            else changes.receive({ kind: 'sessions-changed', concerns: concerned })
+            else changes.receive({ kind: 'sessions-changed', keys: concerned })
           },
           missed: () => changes.receive({ kind: 'missed' }),
         },

@@ -43,7 +43,7 @@ export async function openStores(
       database,
       readOnEveryMs(session.cacheMs),
       {
-        changed: keys => changes.receive({ kind: 'sessions-changed', concerns: key => keys.has(key) }),
+        changed: keys => changes.receive({ kind: 'sessions-changed', keys }),
         missed: () => changes.receive({ kind: 'missed' }),
       },
       surroundings.monotonic,

@@ -51,7 +51,7 @@ export class Grants {
   readonly #settings: GrantSettings
   readonly #changes: Changes
   readonly #now: Clock
-  readonly #cache: ReadCache<GrantScope, Grant>
+  readonly #cache: ReadCache<GrantScope, Grant, 'accountKey'>
   readonly #ended: UnsavedEndings<Revoked>
   readonly #signer: Signer
 
@@ -67,14 +67,15 @@ export class Grants {
     this.#settings = settings
     this.#changes = changes
     this.#now = now
-    this.#cache = new ReadCache(settings, scope => after(store.findGrant(scope), grant => this.#ours(grant)), monotonic)
+    const read = (scope: GrantScope) => after(store.findGrant(scope), grant => this.#ours(grant))
+    this.#cache = new ReadCache(settings, read, monotonic, { accountKey: ({ accountKey }) => accountKey })
     this.#ended = new UnsavedEndings(
       ({ accountKey, id }) => store.revokeGrant(accountKey, id),
       revoked => changes.publish({ kind: 'grant-ended', ...revoked }),
     )
     changes.subscribe(change => {
       if (change.kind === 'grant-ended') this.#ended.heard(change.id, { accountKey: change.accountKey, id: change.id })
-      else if (change.kind === 'grants') this.#cache.forgetWhere(({ accountKey }) => accountKey === change.accountKey)
+      else if (change.kind === 'grants') this.#cache.forgetBy('accountKey', change.accountKey)
       else if (change.kind === 'missed') this.#cache.expire()
     })
   }

@@ -56,7 +56,12 @@ export class PatConfirmations {
     this.#settings = settings
     this.#changes = changes
     this.#now = now
-    this.#cache = new ReadCache<string, Said>(settings, fingerprint => store.confirmationsFor(fingerprint), monotonic)
+    this.#cache = new ReadCache<string, Said>(
+      settings,
+      fingerprint => store.confirmationsFor(fingerprint),
+      monotonic,
+      {},
+    )
     changes.subscribe(change => {
       if (change.kind === 'pat') this.#cache.forget(change.fingerprint)
       else if (change.kind === 'missed') this.#cache.expire()

@@ -71,7 +71,7 @@ export class PatRegister {
     this.#now = now
     const read = (fingerprint: string) => store.readPat(fingerprint)
     // What is not known is not blocked either; a block tells of itself.
-    this.#cache = new ReadCache({ ...settings, keepsAbsent: true }, read, monotonic)
+    this.#cache = new ReadCache({ ...settings, keepsAbsent: true }, read, monotonic, {})
     changes.subscribe(change => {
       if (change.kind === 'pat') this.#cache.forget(change.fingerprint)
       else if (change.kind === 'missed') this.#cache.expire()

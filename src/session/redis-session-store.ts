@@ -236,10 +236,15 @@ export const trackedSessionNames = (names: RedisNames): readonly string[] => [
  * Which sessions are concerned by keys of those names that changed; `all` where many may be: somebody has ended
  * everything of a person.
  */
-export function sessionsConcerned(names: RedisNames, changed: ReadonlySet<string>): 'all' | ((key: string) => boolean) {
-  const ended = names.startOf(SESSIONS_ENDED)
-  for (const name of changed) if (name.startsWith(ended)) return 'all'
-  return key => changed.has(names.key('session', tagOf(key)))
+export function sessionsConcerned(names: RedisNames, changed: ReadonlySet<string>): 'all' | ReadonlySet<string> {
+  const keys = new Set<string>()
+  for (const name of changed) {
+    if (names.tagIn(SESSIONS_ENDED, name) !== undefined) return 'all'
+    // The key of a session that is there is its tag.
+    const key = names.tagIn('session', name)
+    if (key !== undefined) keys.add(key)
+  }
+  return keys
 }
 
 /** A session key comes with a form of the account page, too: only what can be one becomes a name as it is. */

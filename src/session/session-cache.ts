@@ -16,29 +16,37 @@ export const TOUCH_FRACTION = 20
 /** How long a session that was read counts while no change of it is told. */
 const MAX_LASTS_MS = 300_000
 
-/** Goes by ids. `read`: from the store; undefined where there is none that counts. */
+/** Goes by ids, while changes name keys and accounts. */
+export type SessionCache = ReadCache<string, Session, 'key' | 'account'>
+
+/** `read`: from the store; undefined where there is none that counts. */
 export function sessionCache(
   times: ReadCacheSettings & { readonly idleTimeoutSeconds: number },
   read: (id: string) => Awaitable<Session | undefined>,
   monotonic: MonotonicClock,
-): ReadCache<string, Session> {
+): SessionCache {
   // What others have seen of it since is not told: an answer must not outlive what may be idle too long.
   const lastsMs = Math.min(MAX_LASTS_MS, (times.idleTimeoutSeconds * 1000) / TOUCH_FRACTION)
-  return new ReadCache({ ...times, lastsMs }, read, monotonic, renewed)
+  return new ReadCache({ ...times, lastsMs }, read, monotonic, FOUND_BY, renewed)
 }
 
-export function hearChange(cache: ReadCache<string, Session>, change: Change): void {
-  if (change.kind === 'session' || change.kind === 'session-ended')
-    cache.forgetWhere(({ record }) => record.key === change.key)
-  else if (change.kind === 'account') cache.forgetWhere(({ record }) => record.account === change.account)
-  else if (change.kind === 'sessions-changed') cache.expireWhere(({ record }) => change.concerns(record.key))
+const FOUND_BY = { key: ({ record }: Session) => record.key, account: ({ record }: Session) => record.account }
+
+export function hearChange(cache: SessionCache, change: Change): void {
+  if (change.kind === 'session' || change.kind === 'session-ended') cache.forgetBy('key', change.key)
+  else if (change.kind === 'account') cache.forgetBy('account', change.account)
+  else if (change.kind === 'sessions-changed') cache.expireBy('key', change.keys)
   else if (change.kind === 'missed' || change.kind === 'sessions-ended') cache.expire()
 }
 
 /** The same object stays in use, so that a refresh under way updates what every request sees. */
 function renewed(known: Session, { record }: Session): Session {
   // A refresh may have been saved while the record was on its way here.
-  if (record.refreshedAtMs >= known.record.refreshedAtMs) known.record = record
+  if (record.refreshedAtMs >= known.record.refreshedAtMs && isSame(known, record)) known.record = record
   known.lastSeenAtMs = Math.max(record.lastSeenAtMs, known.lastSeenAtMs)
   return known
 }
+
+/** Whether the record may take the place of that session's: whose it is never changes, and it is found by that. */
+export const isSame = ({ record }: Session, { key, account }: SessionRecord): boolean =>
+  record.key === key && record.account === account

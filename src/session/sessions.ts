@@ -3,11 +3,11 @@ import { type Awaitable, after } from '../awaitable.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import { type Fault, unavailable } from '../errors.ts'
 import type { Changes } from '../store/changes.ts'
-import type { ReadCache, ReadCacheSettings } from '../store/read-cache.ts'
+import type { ReadCacheSettings } from '../store/read-cache.ts'
 import { isOpaqueId, keyOf, newOpaqueId } from './opaque-id.ts'
 import type { Sealer } from './sealer.ts'
 import { bindingOf, isOurs, openTokens, type SessionTokens, sealTokens } from './session-binding.ts'
-import { hearChange, type Session, sessionCache, TOUCH_FRACTION } from './session-cache.ts'
+import { hearChange, isSame, type Session, type SessionCache, sessionCache, TOUCH_FRACTION } from './session-cache.ts'
 import { SessionEndings } from './session-endings.ts'
 import type { EndedSession, SessionRecord, SessionSelector, SessionStore } from './session-store.ts'
 import { UnsavedRefreshes } from './unsaved-refreshes.ts'
@@ -27,7 +27,7 @@ export class Sessions {
   readonly #changes: Changes
   readonly #now: Clock
   /** Goes by ids, which nobody else knows. */
-  readonly #cache: ReadCache<string, Session>
+  readonly #cache: SessionCache
   readonly #unsaved: UnsavedRefreshes
   readonly #endings: SessionEndings
 
@@ -133,7 +133,7 @@ export class Sessions {
   /** Reads the record again, past the cache. False when the session is gone. */
   async reread(session: Session): Promise<boolean> {
     const read = this.#sessionOf(await this.#store.readSession(session.record.key))
-    if (read === undefined) return false
+    if (read === undefined || !isSame(session, read.record)) return false
     session.record = read.record
     return true
   }

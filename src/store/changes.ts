@@ -6,7 +6,7 @@ export type Change =
   /** A session has ended. */
   | { readonly kind: 'session'; readonly key: string }
   /** Sessions came, went or changed in the store. Never published: each process reads it there. */
-  | { readonly kind: 'sessions-changed'; readonly concerns: (key: string) => boolean }
+  | { readonly kind: 'sessions-changed'; readonly keys: ReadonlySet<string> }
   /** Everything of somebody has ended, in the store: all sessions are read again. Never published. */
   | { readonly kind: 'sessions-ended' }
   /** A session has ended, and the store does not know it yet. */

@@ -15,6 +15,7 @@ import type { Awaitable } from '../awaitable.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { Fault } from '../errors.ts'
+import { IndexedMap } from './indexed-map.ts'
 
 export interface ReadCacheSettings {
   /** How long an answer is believed without asking again, in milliseconds. */
@@ -44,29 +45,34 @@ interface Entry<V> {
 /** While the store is away, an answer is believed for so long before the store is tried again, in milliseconds. */
 const RETRY_MS = 1000
 
-/** `S`: what a key stands for, as `read` wants it. */
-export class ReadCache<S, V extends object> {
+/** `S`: what a key stands for, as `read` wants it. `By`: names of the properties by which changes tell of values. */
+export class ReadCache<S, V extends object, By extends string = never> {
   readonly #settings: ReadCacheSettings
   readonly #read: (subject: S) => Awaitable<V | undefined>
   readonly #renew: (known: V, read: V) => V
   readonly #monotonic: MonotonicClock
-  readonly #present: BoundedMap<string, Entry<V>>
+  readonly #present: IndexedMap<Entry<V>, By>
   /** Apart, so that made-up keys push out no one who is known. */
   readonly #absent: BoundedMap<string, Entry<undefined>>
   #underWay = new Map<string, Promise<V | undefined>>()
 
-  /** `renew`: what to keep when a key is read again; by default what was read. */
+  /**
+   * `foundBy`: each property of a value, the same for all values of a key. `renew`: what to keep when a key is read
+   * again; by default what was read.
+   */
   constructor(
     settings: ReadCacheSettings,
     read: (subject: S) => Awaitable<V | undefined>,
     monotonic: MonotonicClock,
+    foundBy: Readonly<Record<By, (value: V) => string>>,
     renew: (known: V, read: V) => V = (_known, read) => read,
   ) {
     this.#settings = settings
     this.#read = read
     this.#monotonic = monotonic
     this.#renew = renew
-    this.#present = new BoundedMap(settings.maxCached)
+    const ofEntries = Object.entries<(value: V) => string>(foundBy).map(([by, of]) => [by, entryProperty(of)])
+    this.#present = new IndexedMap(settings.maxCached, Object.fromEntries(ofEntries))
     this.#absent = new BoundedMap(settings.maxCached)
   }
 
@@ -87,15 +93,16 @@ export class ReadCache<S, V extends object> {
     this.#abandon()
   }
 
-  /** As `forget`, for all values that fit; those that are being read may fit, too. */
-  forgetWhere(fits: (value: V) => boolean): void {
-    this.#present.deleteWhere(({ value }) => fits(value))
+  /** As `forget`, for all values with that property; those that are being read may have it, too. */
+  forgetBy(by: By, property: string): void {
+    for (const key of this.#present.keysBy(by, property)) this.#present.delete(key)
     this.#abandon()
   }
 
-  /** All values that fit have changed, or may have: they are read again. */
-  expireWhere(fits: (value: V) => boolean): void {
-    for (const entry of this.#present.values()) if (fits(entry.value)) expire(entry)
+  /** All values with one of these properties have changed, or may have: they are read again. */
+  expireBy(by: By, properties: Iterable<string>): void {
+    for (const property of properties)
+      for (const key of this.#present.keysBy(by, property)) expire(this.#present.get(key))
     this.#abandon()
   }
 
@@ -168,7 +175,13 @@ export class ReadCache<S, V extends object> {
   }
 }
 
-function expire(entry: Entry<unknown>): void {
+const entryProperty =
+  <V>(of: (value: V) => string) =>
+  ({ value }: Entry<V>) =>
+    of(value)
+
+function expire(entry: Entry<unknown> | undefined): void {
+  if (entry === undefined) return
   entry.freshUntilMs = 0
   entry.lastsUntilMs = 0
 }

@@ -31,6 +31,12 @@ export class RedisNames {
     return `${this.#start}${kind}:`
   }
 
+  /** The tag of a key of that kind; undefined: it is of another. */
+  tagIn(kind: string, name: string): string | undefined {
+    const start = `${this.startOf(kind)}{`
+    return name.startsWith(start) ? name.slice(start.length, -1) : undefined
+  }
+
   /** `tag` must be free of braces: a key, or what `hashTag` returns. */
   key(kind: string, tag: string): string {
     return `${this.#start}${kind}:{${tag}}`

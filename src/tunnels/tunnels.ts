@@ -155,7 +155,7 @@ export class Tunnels implements Disposable {
       if (change.kind === 'session' || change.kind === 'session-ended') {
         if (open.sessionKeys.includes(change.key)) open.tunnel.end('session-ended')
       } else if (change.kind === 'sessions-changed') {
-        if (open.sessionKeys.some(change.concerns)) void this.#judge(open)
+        if (open.sessionKeys.some(key => change.keys.has(key))) void this.#judge(open)
       } else if (this.#concerns(change, open.exchange)) {
         if (change.kind === 'account' && isRemembered(open.exchange)) open.tunnel.end('session-ended')
         else void this.#judge(open)

@@ -29,8 +29,7 @@ function openProcess(file: string, clock = testClock(), cacheMs = 1000) {
   const database = new SqliteDatabase(file, SESSION_SCHEMA + CHANGE_LOG_SCHEMA + SESSION_CHANGES)
   const changes = new Changes()
   const events = {
-    changed: (keys: ReadonlySet<string>) =>
-      changes.receive({ kind: 'sessions-changed', concerns: key => keys.has(key) }),
+    changed: (keys: ReadonlySet<string>) => changes.receive({ kind: 'sessions-changed', keys }),
     missed: () => changes.receive({ kind: 'missed' }),
   }
   const surroundings = bothClocks(clock.now)
@@ -131,6 +130,6 @@ test('the store that is opened as configured tells of what other programs do', a
   hand.exec(`INSERT INTO person_session (key, subject, account, account_key, evidence, created_at, last_seen_at, refreshed_at)
     VALUES ('k', 's', 'ada', 'ada', '{}', 1, 1, 1)`)
   hand.close()
-  await until('the change', () => heard.some(change => change.kind === 'sessions-changed' && change.concerns('k')))
+  await until('the change', () => heard.some(change => change.kind === 'sessions-changed' && change.keys.has('k')))
   await until('more to be known', () => (stores.sessionsKnownUntilMs?.() ?? 0) > before)
 })

@@ -21,10 +21,11 @@ function setUp(settings: Partial<ReadCacheSettings> = {}, isSync = false) {
     }
     return new Promise((resolve, reject) => asked.push({ key, answer: resolve, fail: reject }))
   }
-  const cache = new ReadCache<string, Value>(
+  const cache = new ReadCache<string, Value, 'text'>(
     { cacheMs: 1000, maxCached: 100, graceSeconds: 10, ...settings },
     read,
     () => clock.ms,
+    { text: ({ text }) => text },
   )
   const get = (key = 'k') => cache.get(key, key)
   /** Reads with that answer. */
@@ -75,10 +76,10 @@ test('many who ask at once for one key cost one read, and another key its own', 
 })
 
 test('an answer whose reading began before the key was forgotten is not kept, and who asks afterwards does not get it', async () => {
-  for (const forget of ['forget', 'forgetWhere', 'expire'] as const) {
+  for (const forget of ['forget', 'forgetBy', 'expire'] as const) {
     const { asked, cache, get } = setUp()
     const before = get()
-    if (forget === 'forgetWhere') cache.forgetWhere(() => false)
+    if (forget === 'forgetBy') cache.forgetBy('text', 'no such')
     else cache[forget]('k')
     const after = get()
     assert.equal(asked.length, 2, forget)
@@ -94,7 +95,7 @@ test('what is forgotten is read again, and nothing else is', async () => {
   const { cache, get, load } = setUp()
   await load(A)
   await load(B, 'other')
-  cache.forgetWhere(({ text }) => text === 'a')
+  cache.forgetBy('text', 'a')
   assert.ok(get() instanceof Promise)
   assert.equal(get('other'), B)
   cache.forget('other')
@@ -179,10 +180,10 @@ test('an answer lasts while changes are told, until one is told of it, and for s
     told.untilMs = clock.ms
     assert.equal(get(), A)
   }
-  cache.expireWhere(({ text }) => text === 'b')
+  cache.expireBy('text', ['b'])
   assert.equal(get(), A)
   assert.equal(asked.length, 1)
-  cache.expireWhere(({ text }) => text === 'a')
+  cache.expireBy('text', ['b', 'a'])
   assert.equal(await load(B), B)
   assert.equal(asked.length, 2)
   // Nothing is told any more: it counts for `cacheMs` from then on, as without.
