@@ -9,8 +9,8 @@ type Gates = Plan['gates']
 export const isReady = async (instance: PlannedInstance, surroundings: Surroundings): Promise<boolean> =>
   (await at(instance, '/readyz', surroundings)).status === 200
 
-const at = ({ admin }: PlannedInstance, path: string, { ask }: Surroundings): Promise<Answer> =>
-  ask({ url: admin + path, method: 'GET', fields: {} })
+const at = ({ admin }: PlannedInstance, path: string, { ask, adminFields }: Surroundings): Promise<Answer> =>
+  ask({ url: admin + path, method: 'GET', fields: adminFields })
 
 /** Ready so often in a row: a process that starts, dies and is started again is ready now and then. */
 export async function notReady(
@@ -60,7 +60,7 @@ export async function smokes(
   return undefined
 }
 
-/** Undefined where this version of Torhaus does not tell, or does not answer. */
+/** Undefined where it does not tell: it does not answer, or wants a credential. */
 export async function runningVersion(
   instance: PlannedInstance,
   surroundings: Surroundings,

@@ -1,6 +1,6 @@
 /**
- * `node deploy/roll-out/main.ts --plan FILE --version VERSION [--json] [--check]`: rolls a version out, instance by
- * instance (deploy/README.md). Progress goes to standard error. With `--json` the last line of standard output is
+ * `node deploy/roll-out/main.ts --plan FILE --version VERSION [--allow-older] [--json] [--check]`: rolls a version out,
+ * instance by instance (deploy/README.md). Progress goes to standard error. With `--json` the last line of standard output is
  * `{"result","reason","version","seconds"}`. Exit code 0: rolled out; 1: not, everything runs the version before,
  * unless `result` is `stuck`; 2: wrong arguments; 78: the plan has problems. A signal rolls back; a second one leaves.
  */
@@ -8,14 +8,17 @@ import { parseArgs } from 'node:util'
 import { exitCode } from '../../src/exit-codes.ts'
 import { type ReadPlan, readPlan } from './plan.ts'
 import { realSurroundings } from './real-surroundings.ts'
-import { rollOut } from './roll-out.ts'
+import { type RollOutReport, rollOut } from './roll-out.ts'
+import { type VerifiedRelease, verifyRelease } from './verify-release.ts'
 
-const USAGE = 'usage: node deploy/roll-out/main.ts --plan FILE --version VERSION [--json] [--check]'
+const USAGE = 'usage: node deploy/roll-out/main.ts --plan FILE --version VERSION [--allow-older] [--json] [--check]'
 const tell = (line: string) => process.stderr.write(`${line}\n`)
 
 interface Wish {
   readonly planFile: string
   readonly version: string
+  /** Than what runs. */
+  readonly mayBeOlder: boolean
   readonly isJson: boolean
   /** Only reads the plan. */
   readonly isCheck: boolean
@@ -23,14 +26,16 @@ interface Wish {
 
 function readArguments(args: string[]): Wish | undefined {
   const flag = { type: 'boolean', default: false } as const
-  const options = { plan: { type: 'string' }, version: { type: 'string' }, json: flag, check: flag } as const
+  const text = { type: 'string' } as const
+  const options = { plan: text, version: text, 'allow-older': flag, json: flag, check: flag } as const
   try {
     const { values } = parseArgs({ args, options })
     if (values.plan === undefined) throw new Error('which plan?')
     // It becomes part of commands and file names.
     const { version = '' } = values
     if (!values.check && !/^[0-9A-Za-z][0-9A-Za-z.+~-]*$/.test(version)) throw new Error('which version?')
-    return { planFile: values.plan, version, isJson: values.json, isCheck: values.check }
+    const { plan, 'allow-older': mayBeOlder, json, check } = values
+    return { planFile: plan, version, mayBeOlder, isJson: json, isCheck: check }
   } catch (error) {
     tell(`${(error as Error).message}\n${USAGE}`)
     return undefined
@@ -44,6 +49,17 @@ function read(file: string): ReadPlan | undefined {
     tell((error as Error).message)
     return undefined
   }
+}
+
+async function rollOutVerified(plan: ReadPlan, wish: Wish, signal: AbortSignal): Promise<RollOutReport> {
+  let release: VerifiedRelease
+  try {
+    release = await verifyRelease(plan.release, wish.version)
+  } catch (error) {
+    return { result: 'refused', reason: (error as Error).message }
+  }
+  tell(`Torhaus ${release.version} is signed, SHA-256 ${release.sha256}`)
+  return rollOut(plan, { release, mayBeOlder: wish.mayBeOlder }, realSurroundings(plan, tell), signal)
 }
 
 async function run(): Promise<number> {
@@ -60,7 +76,7 @@ async function run(): Promise<number> {
       interruption.abort()
     })
   const startMs = performance.now()
-  const { result, reason } = await rollOut(plan, wish.version, realSurroundings(plan.ca, tell), interruption.signal)
+  const { result, reason } = await rollOutVerified(plan, wish, interruption.signal)
   const seconds = Math.round((performance.now() - startMs) / 100) / 10
   tell(`${result} after ${seconds} s${reason === undefined ? '' : `: ${reason}`}`)
   if (wish.isJson) process.stdout.write(`${JSON.stringify({ result, reason, version: wish.version, seconds })}\n`)

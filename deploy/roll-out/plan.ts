@@ -5,11 +5,12 @@ import Type from 'typebox'
 import Value from 'typebox/value'
 import { parseDocument } from 'yaml'
 import { diagnosticsOf } from '../../config/diagnostic.ts'
+import { type ReleasePlace, readPublicKey } from './verify-release.ts'
 
 const strict = { additionalProperties: false } as const
 const http = '^https?://[^/\\s]+$'
 
-/** A program and its arguments, never a line for a shell. `{name}`, `{host}`, `{version}`, `{folder}` are filled in. */
+/** A program and its arguments, never a line for a shell. `{name}`, `{host}`, `{version}`, `{sha256}`, `{folder}` are filled in. */
 const Command = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })
 
 const SmokeTest = Type.Object(
@@ -38,6 +39,18 @@ const Instance = Type.Object(
   strict,
 )
 
+const Release = Type.Object(
+  {
+    /** Has the files of a release with SHA256SUMS and SHA256SUMS.sig; default: that of the plan. */
+    folder: Type.String({ default: '.', minLength: 1 }),
+    /** The one that is rolled out; `{version}` is filled in. */
+    file: Type.String({ pattern: '^[A-Za-z0-9][^/\\\\\\s]*$' }),
+    /** The public half of the key that the release must be signed with: Ed25519, PEM. */
+    publicKeyFile: Type.String({ minLength: 1 }),
+  },
+  strict,
+)
+
 const seconds = (value: number) => Type.Number({ default: value, minimum: 0, maximum: 86_400 })
 
 const planSchema = Type.Object(
@@ -45,6 +58,9 @@ const planSchema = Type.Object(
     publicUrl: Type.String({ pattern: http }),
     /** Certificates that sign those of the instances, as PEM; default: those of Node. */
     caFile: Type.Optional(Type.String({ minLength: 1 })),
+    /** What is in `admin.credentialFile` of the instances; they want it where the admin listener is not on loopback. */
+    adminCredentialFile: Type.Optional(Type.String({ minLength: 1 })),
+    release: Release,
     instances: Type.Array(Instance, { minItems: 1 }),
     commands: Type.Object(
       {
@@ -86,6 +102,9 @@ export interface ReadPlan {
   /** Of the plan itself: `{folder}` in commands. */
   readonly folder: string
   readonly ca: string | undefined
+  /** Fields for questions to the admin listeners. */
+  readonly adminFields: Readonly<Record<string, string>>
+  readonly release: ReleasePlace
 }
 
 /** @throws with every problem of the file, one a line. */
@@ -105,6 +124,12 @@ export function readPlan(file: string): ReadPlan {
     const read = Object.entries(test.fieldFiles ?? {}).map(([field, name]) => [field, inFolder(name).trim()])
     return { ...test, fields: { ...test.fields, ...Object.fromEntries(read) } }
   }
-  const ca = value.caFile === undefined ? undefined : inFolder(value.caFile)
-  return { plan: { ...value, smokeTests: value.smokeTests.map(withSecrets) }, folder, ca }
+  const { caFile, adminCredentialFile: credentialFile, release } = value
+  const publicKey = readPublicKey(resolve(folder, release.publicKeyFile))
+  return {
+    ...{ plan: { ...value, smokeTests: value.smokeTests.map(withSecrets) }, folder },
+    ca: caFile === undefined ? undefined : inFolder(caFile),
+    adminFields: credentialFile === undefined ? {} : { Authorization: `Bearer ${inFolder(credentialFile).trim()}` },
+    release: { folder: resolve(folder, release.folder), file: release.file, publicKey },
+  }
 }

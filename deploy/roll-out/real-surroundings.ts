@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import http from 'node:http'
 import https from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ReadPlan } from './plan.ts'
 import type { Answer, Asked, Surroundings } from './surroundings.ts'
 
 const ANSWER_MS = 10_000
@@ -9,9 +10,12 @@ const KEPT_CHARACTERS = 2000
 /** The smoke test looks for words in it; a whole clone is not read. */
 const CONTENT_CHARACTERS = 1 << 20
 
+type Means = Pick<ReadPlan, 'ca' | 'adminFields'>
+
 /** `ca`: signs the certificates of the instances. */
-export function realSurroundings(ca: string | undefined, tell: (line: string) => void): Surroundings {
+export function realSurroundings({ ca, adminFields }: Means, tell: (line: string) => void): Surroundings {
   return {
+    adminFields,
     run: runCommand,
     ask: asked => ask(asked, ca),
     sleep: ms => sleep(ms).then(() => undefined),

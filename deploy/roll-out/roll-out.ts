@@ -2,11 +2,13 @@
  * The order of a roll-out. One instance after the other is taken out, drained, changed, tried and put back; whatever
  * goes wrong, all that were changed go back to the version before, the last one first.
  *
- *   all ready? -> prepare -> take out -> stop (drains) -> activate -> start -> ready -> smoke test -> put back -> watch
+ *   all ready, none newer? -> prepare -> take out -> stop (drains) -> activate -> start -> ready -> smoke test -> put back -> watch
  */
+import { compareVersions } from './compare-versions.ts'
 import { failsUnderTraffic, isReady, notReady, notStopped, runningVersion, smokes } from './gates.ts'
 import type { PlannedInstance, ReadPlan, StepName } from './plan.ts'
 import type { Surroundings } from './surroundings.ts'
+import type { VerifiedRelease } from './verify-release.ts'
 
 /**
  * - `rolled-out`: every instance runs the new version
@@ -25,17 +27,25 @@ export interface RollOutReport {
 /** What a step throws: the sentence for the operator. */
 class GateError extends Error {}
 
+/** What is to run everywhere. Only a release whose signature was verified can be. */
+export interface Wanted {
+  readonly release: VerifiedRelease
+  /** Than what runs: it may lack what an update has mended. */
+  readonly mayBeOlder: boolean
+}
+
 export async function rollOut(
-  read: ReadPlan,
-  version: string,
+  read: Pick<ReadPlan, 'plan' | 'folder'>,
+  wanted: Wanted,
   surroundings: Surroundings,
   signal: AbortSignal,
 ): Promise<RollOutReport> {
   const { instances } = read.plan
-  for (const instance of instances)
-    if (!(await isReady(instance, surroundings)))
-      return { result: 'refused', reason: `${instance.name} is not ready now: a roll-out would leave too few` }
-  const steps = new Steps(read, version, surroundings)
+  for (const instance of instances) {
+    const reason = await mayNotBegin(instance, wanted, surroundings)
+    if (reason !== undefined) return { result: 'refused', reason }
+  }
+  const steps = new Steps(read, wanted.release, surroundings)
   const changed: PlannedInstance[] = []
   try {
     // For all before anything is drained: a package that does not arrive anywhere costs nobody anything.
@@ -54,6 +64,20 @@ export async function rollOut(
     if (changed.length === 0) return { result: 'refused', reason }
     return goBack(changed, steps, reason, surroundings)
   }
+}
+
+async function mayNotBegin(
+  instance: PlannedInstance,
+  { release: { version }, mayBeOlder }: Wanted,
+  surroundings: Surroundings,
+): Promise<string | undefined> {
+  const { name } = instance
+  if (!(await isReady(instance, surroundings))) return `${name} is not ready now: a roll-out would leave too few`
+  const runs = await runningVersion(instance, surroundings)
+  // Without, it could not be watched under traffic either.
+  if (runs === undefined) return `${name} does not tell what it runs (/metrics): is adminCredentialFile right?`
+  if (mayBeOlder || compareVersions(version, runs) >= 0) return undefined
+  return `${name} runs ${runs}, and ${version} is older: --allow-older, if that is meant`
 }
 
 /** Stops at the first that cannot: the others still serve. */
@@ -79,13 +103,13 @@ async function goBack(
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 class Steps {
-  readonly #read: ReadPlan
-  readonly #version: string
+  readonly #read: Pick<ReadPlan, 'plan' | 'folder'>
+  readonly #release: VerifiedRelease
   readonly #surroundings: Surroundings
 
-  constructor(read: ReadPlan, version: string, surroundings: Surroundings) {
+  constructor(read: Pick<ReadPlan, 'plan' | 'folder'>, release: VerifiedRelease, surroundings: Surroundings) {
     this.#read = read
-    this.#version = version
+    this.#release = release
     this.#surroundings = surroundings
   }
 
@@ -94,10 +118,11 @@ class Steps {
     const command = plan.commands[name]
     if (command === undefined) return
     const { host = instance.name } = instance
-    const values: Record<string, string> = { name: instance.name, host, version: this.#version, folder }
-    const filled = command.map(word => word.replace(/\{(name|host|version|folder)\}/g, (_, key) => values[key] ?? ''))
+    const { version, sha256 } = this.#release
+    const values: Record<string, string> = { name: instance.name, host, version, sha256, folder }
+    const fill = (word: string) => word.replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all)
     this.#surroundings.tell(`${instance.name}: ${name}`)
-    await this.#surroundings.run(filled, plan.gates.commandSeconds * 1000)
+    await this.#surroundings.run(command.map(fill), plan.gates.commandSeconds * 1000)
   }
 
   /** Out, to another version, and in again; back in only if it is ready and passes the smoke test. */
@@ -124,8 +149,9 @@ class Steps {
   /** A service manager that still starts the old folder would pass every other gate. */
   async #expectVersion(instance: PlannedInstance): Promise<void> {
     const found = await runningVersion(instance, this.#surroundings)
-    if (found !== undefined && found !== this.#version)
-      throw new GateError(`${instance.name} runs ${found}, not ${this.#version}`)
+    const { version } = this.#release
+    if (found !== version)
+      throw new GateError(`${instance.name} runs ${found ?? 'what it does not tell'}, not ${version}`)
   }
 
   #pass(problem: string | undefined): void {

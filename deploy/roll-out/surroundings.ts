@@ -3,6 +3,8 @@ export interface Surroundings {
   /** @throws where it ends with anything but 0, or too late, with the end of what it said. */
   run(command: readonly string[], timeoutMs: number): Promise<void>
   ask(request: Asked): Promise<Answer>
+  /** For questions to the admin listeners. */
+  readonly adminFields: Readonly<Record<string, string>>
   sleep(ms: number): Promise<void>
   nowMs(): number
   tell(line: string): void

@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { CHECKSUMS } from '../../deploy/roll-out/verify-release.ts'
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { atExit } from '../demo/at-exit.ts'
 import { UsageError } from '../demo/demo-error.ts'
@@ -17,7 +18,7 @@ import { packTarball, packZip } from './archives.ts'
 import { changelogSection } from './changelog-section.ts'
 import { debianVersion, packDeb } from './pack-deb.ts'
 import { packImage } from './pack-image.ts'
-import { CHECKSUMS, signChecksums, writeChecksums } from './signature.ts'
+import { signChecksums, writeChecksums } from './signature.ts'
 import { type Platform, type ReleaseSource, stage, takeSource } from './source.ts'
 
 const KINDS = ['tarball', 'deb', 'windows', 'image'] as const

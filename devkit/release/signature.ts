@@ -3,9 +3,7 @@ import { createHash, createPrivateKey, sign } from 'node:crypto'
 import { createReadStream, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-
-export const CHECKSUMS = 'SHA256SUMS'
-export const SIGNATURE = `${CHECKSUMS}.sig`
+import { CHECKSUMS, SIGNATURE } from '../../deploy/roll-out/verify-release.ts'
 
 export async function writeChecksums(folder: string): Promise<void> {
   const lines: string[] = []

@@ -18,10 +18,10 @@ import { type Counts, runTraffic } from '../chaos/traffic.ts'
 import { UsageError } from '../demo/demo-error.ts'
 import { endWith, stopOnSignals } from '../demo/program.ts'
 import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
-import { haproxySocket, planOf } from './plan-of.ts'
+import { haproxySocket, planOf, type RollOutPlace } from './plan-of.ts'
 import { runRollOut } from './run-roll-out.ts'
 import { launchService, type ServiceInstance } from './service-instance.ts'
-import { FLAWS, type Flaw, isFlaw, makeVersion } from './versions.ts'
+import { FLAWS, type Flaw, installVersion, isFlaw, makeReleases } from './versions.ts'
 
 const REQUESTS = 20_000
 const PACE_MS = 10
@@ -77,17 +77,17 @@ async function rollOutInLab(wish: Wish, stop: AbortSignal): Promise<Result> {
   await using undo = new AsyncDisposableStack()
   const releases = await mkdtemp(join(tmpdir(), 'torhaus-releases-'))
   undo.defer(() => rm(releases, { recursive: true, force: true }))
-  for (const { version, flaw } of [{ version: FIRST, flaw: undefined }, ...wish.rounds])
-    makeVersion(releases, version, flaw)
+  const made = await makeReleases(join(releases, 'dist'), [{ version: FIRST }, ...wish.rounds])
+  const first = await installVersion(made, FIRST, releases)
   tell('Starting HAProxy, two instances with two workers each, Redis, OP and server ...')
   const environment = await startEnvironment({
     drainDelayMs: DRAIN_DELAY_MS,
-    launch: place => launchService(place, join(releases, FIRST)),
+    launch: place => launchService(place, first),
     haproxyGlobal: directory => `  stats socket ${haproxySocket(directory)} mode 600 level admin`,
   })
   undo.defer(() => environment.close())
   stop.throwIfAborted()
-  return await rollUnderLoad(environment, releases, wish, stop)
+  return await rollUnderLoad(environment, { releases, made }, wish, stop)
 }
 
 interface Result {
@@ -102,7 +102,7 @@ interface Result {
 
 async function rollUnderLoad(
   environment: ChaosEnvironment<ServiceInstance>,
-  releases: string,
+  versions: Pick<RollOutPlace, 'releases' | 'made'>,
   { rounds, requests }: Wish,
   stop: AbortSignal,
 ): Promise<Result> {
@@ -115,7 +115,7 @@ async function rollUnderLoad(
     { ...whoami, status: 401 },
     { ...whoami, status: 200, fieldFiles: { Authorization: 'smoke-test' }, content: 'ada' },
   ]
-  const place = { directory, releases, publicUrl: traffic.url, certificateFile, instances, smokeTests }
+  const place = { directory, ...versions, publicUrl: traffic.url, certificateFile, instances, smokeTests }
   writeFileSync(planFile, stringify(planOf(place)))
   const counts: Counts = { requests: 0, failed: 0, failedIdempotent: 0, failedPushes: 0, reasons: new Map() }
   const enough = new AbortController()

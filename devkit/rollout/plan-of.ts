@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { Plan, PlannedSmokeTest } from '../../deploy/roll-out/plan.ts'
 import type { ServiceInstance } from './service-instance.ts'
+import type { MadeReleases } from './versions.ts'
 
 const file = (name: string) => resolve(import.meta.dirname, '../../', name)
 const SERVICE = file('devkit/rollout/service.ts')
@@ -12,18 +13,20 @@ const WATCH_SECONDS = 2
 /** Two instances below `directory`, which speak TLS and are called as HAProxy calls its servers. */
 export interface RollOutPlace {
   readonly directory: string
-  /** One folder a version. */
+  /** One folder a version that is installed. */
   readonly releases: string
+  readonly made: MadeReleases
   readonly publicUrl: string
   readonly certificateFile: string
   readonly instances: readonly ServiceInstance[]
   readonly smokeTests: PlannedSmokeTest[]
 }
 
-export function planOf({ directory, releases, publicUrl, certificateFile, instances, smokeTests }: RollOutPlace): Plan {
-  const release = (verb: string) => [
+export function planOf(place: RollOutPlace): Plan {
+  const { directory, releases, made, publicUrl, certificateFile, instances, smokeTests } = place
+  const release = (verb: string, ...args: string[]) => [
     ...['env', `TORHAUS_RELEASES=${releases}`, `TORHAUS_CURRENT=${directory}/{name}/current`],
-    ...[TORHAUS_RELEASE, verb, '{version}'],
+    ...[TORHAUS_RELEASE, verb, ...args],
   ]
   const service = (verb: string) => [process.execPath, SERVICE, verb, `${directory}/{name}`]
   const haproxy = (state: string) => [
@@ -33,18 +36,20 @@ export function planOf({ directory, releases, publicUrl, certificateFile, instan
   return {
     publicUrl,
     caFile: certificateFile,
+    release: { ...made },
     instances: instances.map(({ name, port, adminPort }) => ({
       name,
       address: `https://127.0.0.1:${port}`,
       admin: `http://127.0.0.1:${adminPort}`,
     })),
     commands: {
+      prepare: release('install', `${made.folder}/${made.file}`, '{sha256}'),
       takeOut: haproxy('drain'),
       stop: service('stop'),
-      activate: release('activate'),
+      activate: release('activate', '{version}'),
       start: service('start'),
       putBack: haproxy('ready'),
-      restore: release('restore'),
+      restore: release('restore', '{version}'),
     },
     smokeTests,
     gates: { commandSeconds: 90, readySeconds: 15, readyChecks: 2, watchSeconds: WATCH_SECONDS, maxFailedShare: 0.001 },

@@ -13,7 +13,7 @@ import { serverTokenIssuer } from '../../devkit/origin/identity.ts'
 import { startRedis } from '../../devkit/redis/redis-process.ts'
 import { haproxySocket } from '../../devkit/rollout/plan-of.ts'
 import { launchService, type ServiceInstance } from '../../devkit/rollout/service-instance.ts'
-import { makeVersion } from '../../devkit/rollout/versions.ts'
+import { installVersion, type MadeReleases, makeReleases } from '../../devkit/rollout/versions.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
 import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
 import { freePorts } from '../../devkit/torhaus/free-port.ts'
@@ -34,6 +34,7 @@ export const SECOND_VERSION = '0.0.2'
 export interface MissionLab extends AsyncDisposable {
   readonly directory: string
   readonly releases: string
+  readonly made: MadeReleases
   readonly publicUrl: string
   readonly port: number
   readonly certificate: Certificate
@@ -75,7 +76,8 @@ export async function openMissionLab(tell: (line: string) => void): Promise<Miss
 
   tell('starting two instances, and HAProxy ...')
   const releases = join(directory, 'releases')
-  for (const version of [FIRST_VERSION, SECOND_VERSION]) makeVersion(releases, version)
+  const made = await makeReleases(join(directory, 'dist'), [{ version: FIRST_VERSION }, { version: SECOND_VERSION }])
+  const first = await installVersion(made, FIRST_VERSION, releases)
   const { port } = identityProvider.torhaus
   const { publicUrl } = torhausAddresses(port, false, 'https')
   const place: Place = { directory, certificate, originTlsPort, identityProvider, realm, redisUrl: redis.url }
@@ -88,7 +90,7 @@ export async function openMissionLab(tell: (line: string) => void): Promise<Miss
     // Each process has a replay cache of its own.
     const environment = { KRB5RCACHEDIR: directory }
     const own = { name, configFile, port: ownPort, adminPort, directory }
-    const instance = await launchService(own, join(releases, FIRST_VERSION), environment)
+    const instance = await launchService(own, first, environment)
     undo.defer(() => instance.killAll())
     instances.push(instance)
   }
@@ -98,7 +100,20 @@ export async function openMissionLab(tell: (line: string) => void): Promise<Miss
   const people = await fieldsOf(identityProvider, publicUrl)
   const kept = undo.move()
   return {
-    ...{ directory, releases, publicUrl, port, certificate, origin, originTlsPort, realm, instances, haproxy, people },
+    ...{
+      directory,
+      releases,
+      made,
+      publicUrl,
+      port,
+      certificate,
+      origin,
+      originTlsPort,
+      realm,
+      instances,
+      haproxy,
+      people,
+    },
     kdcRequestsBefore,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }

@@ -148,7 +148,7 @@ async function rollOutAfter(
   onRolling: (isRolling: boolean) => void,
 ): Promise<{ result: Result; seconds: number }> {
   await sleep(delayS * 1000, undefined, { signal })
-  const { directory, releases, publicUrl, certificate, instances, people } = lab
+  const { directory, releases, made, publicUrl, certificate, instances, people } = lab
   writeFileSync(join(directory, 'smoke-test'), people[0]?.pat.Authorization ?? '', { mode: 0o600 })
   const smokeTests = [
     { path: '/DefaultCollection/_apis/wit/workitems/1k', status: 401 },
@@ -156,7 +156,8 @@ async function rollOutAfter(
   ]
   const planFile = join(directory, 'plan.yaml')
   const { certificateFile } = certificate
-  writeFileSync(planFile, stringify(planOf({ directory, releases, publicUrl, certificateFile, instances, smokeTests })))
+  const place = { directory, releases, made, publicUrl, certificateFile, instances, smokeTests }
+  writeFileSync(planFile, stringify(planOf(place)))
   const startMs = performance.now()
   onRolling(true)
   try {

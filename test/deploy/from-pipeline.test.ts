@@ -21,8 +21,8 @@ const SCRIPT = resolve(import.meta.dirname, '../../deploy/roll-out/from-pipeline
 const TOP = 'torhaus-1.0.0-linux-x64'
 /** In place of the roll-out: writes down what it was given. */
 const STAND_IN = `import { readFileSync, writeFileSync } from 'node:fs'
-const token = readFileSync('smoke-test-token', 'utf8')
-writeFileSync('told.json', JSON.stringify({ args: process.argv.slice(2), token }))
+const [token, credential] = ['smoke-test-token', 'admin-credential'].map(name => readFileSync(name, 'utf8'))
+writeFileSync('told.json', JSON.stringify({ args: process.argv.slice(2), token, credential }))
 `
 
 let folder = ''
@@ -46,19 +46,24 @@ beforeEach(async () => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const run = (version = '1.0.0') =>
-  tryCommand('sh', [SCRIPT, version], {
-    env: { ...process.env, ROLLOUT_PLACE: place, ROLLOUT_SSH_KEY: 'key', SMOKE_TEST_TOKEN: 'Basic abc' },
-  })
+const secrets = { ROLLOUT_SSH_KEY: 'key', SMOKE_TEST_TOKEN: 'Basic abc', ADMIN_CREDENTIAL: 'of operators' }
+const run = (version = '1.0.0', more: NodeJS.ProcessEnv = {}) =>
+  tryCommand('sh', [SCRIPT, version], { env: { ...process.env, ROLLOUT_PLACE: place, ...secrets, ...more } })
 
-test('a release that is whole and signed is rolled out, and the token is gone afterwards', async () => {
+test('a release that is whole and signed is rolled out, and the secrets are gone afterwards', async () => {
   const { code, stderr } = await run()
   assert.equal(code, 0, stderr)
   assert.deepEqual(JSON.parse(readFileSync(join(place, 'told.json'), 'utf8')), {
     args: ['--plan', 'plan.yaml', '--version', '1.0.0', '--json'],
     token: 'Basic abc\n',
+    credential: 'of operators\n',
   })
-  assert.ok(!existsSync(join(place, 'smoke-test-token')))
+  for (const name of ['smoke-test-token', 'admin-credential']) assert.ok(!existsSync(join(place, name)), name)
+})
+
+test('an older version is let through where the pipeline says so', async () => {
+  assert.equal((await run('1.0.0', { ROLLOUT_ALLOW_OLDER: 'yes' })).code, 0)
+  assert.ok(JSON.parse(readFileSync(join(place, 'told.json'), 'utf8')).args.includes('--allow-older'))
 })
 
 for (const [what, change] of [

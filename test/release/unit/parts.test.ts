@@ -15,10 +15,11 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, test } from 'node:test'
+import { CHECKSUMS, SIGNATURE } from '../../../deploy/roll-out/verify-release.ts'
 import { packTarball, packZip } from '../../../devkit/release/archives.ts'
 import { changelogSection } from '../../../devkit/release/changelog-section.ts'
 import { debianVersion } from '../../../devkit/release/pack-deb.ts'
-import { CHECKSUMS, SIGNATURE, signChecksums, writeChecksums } from '../../../devkit/release/signature.ts'
+import { signChecksums, writeChecksums } from '../../../devkit/release/signature.ts'
 
 const ROOT = resolve(import.meta.dirname, '../../..')
 const folder = mkdtempSync(join(tmpdir(), 'torhaus-parts-test-'))

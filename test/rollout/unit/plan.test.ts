@@ -1,5 +1,6 @@
 /** A plan is read whole before anything is changed; what is wrong in it is named. */
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -14,9 +15,15 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 writeFileSync(join(folder, 'token'), 'Basic abc\n')
 writeFileSync(join(folder, 'ca.pem'), 'certificate\n')
 
+const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+writeFileSync(join(folder, 'release-key.pub'), publicKey.export({ type: 'spki', format: 'pem' }))
+writeFileSync(join(folder, 'private.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }))
+const release = { file: 'torhaus-{version}.tar.gz', publicKeyFile: 'release-key.pub' }
+
 const usual = {
   publicUrl: 'https://devops.example.com',
   caFile: 'ca.pem',
+  release,
   instances: [{ name: 'one', address: 'https://192.0.2.21:8443', admin: 'http://192.0.2.21:9090' }],
   commands: { stop: ['stop'], activate: ['activate'], start: ['start'], restore: ['restore'] },
   smokeTests: [{ path: '/', status: 200, fieldFiles: { Authorization: 'token' } }],
@@ -29,10 +36,13 @@ function read(change: object) {
 }
 
 test('secrets are read from files beside the plan, and gates have defaults', () => {
-  const { plan, ca, folder: place } = read({})
+  const { plan, ca, folder: place, adminFields, release: files } = read({ adminCredentialFile: 'token' })
   assert.deepEqual(plan.smokeTests[0]?.fields, { Authorization: 'Basic abc' })
   assert.equal(ca, 'certificate\n')
   assert.equal(place, folder)
+  assert.deepEqual(adminFields, { Authorization: 'Bearer Basic abc' })
+  assert.deepEqual([files.folder, files.publicKey.asymmetricKeyType], [folder, 'ed25519'])
+  assert.deepEqual(read({}).adminFields, {})
   assert.equal(plan.gates.readyChecks, 3)
 })
 
@@ -51,6 +61,10 @@ for (const [what, change, message] of [
     { instances: [{ ...usual.instances[0], address: 'http://a/b' }] },
     /instances\[0\]\.address/,
   ],
+  ['no release', { release: undefined }, /plan\.yaml: release is required/],
+  ['a release elsewhere', { release: { ...release, file: '../{version}.tar.gz' } }, /release\.file/],
+  ['a private key', { release: { ...release, publicKeyFile: 'private.pem' } }, /private\.pem is a private key/],
+  ['a key that is none', { release: { ...release, publicKeyFile: 'ca.pem' } }, /ca\.pem is no public Ed25519 key/],
   ['a secret that is not there', { smokeTests: [{ path: '/', status: 200, fieldFiles: { A: 'no' } }] }, /ENOENT/],
 ] as const)
   test(`a plan with ${what} is refused, and the message says where`, () => assert.throws(() => read(change), message))
@@ -72,8 +86,8 @@ test('the plans in deploy/ are good', () => {
   const plans = globSync('deploy/*/plan*.yaml', { cwd: ROOT })
   assert.ok(plans.length > 0)
   for (const file of plans) {
-    // Only its secrets are not there.
-    const text = readFileSync(join(ROOT, file), 'utf8').replaceAll('smoke-test-token', 'token')
+    // Only its secrets are not there; a key to verify with lies beside it.
+    const text = readFileSync(join(ROOT, file), 'utf8').replaceAll(/smoke-test-token|admin-credential/g, 'token')
     writeFileSync(join(folder, 'of-deploy.yaml'), text)
     assert.doesNotThrow(() => readPlan(join(folder, 'of-deploy.yaml')), file)
   }

@@ -1,17 +1,25 @@
 /** The order of a roll-out, and what it does when a step or a gate fails, on machines that exist on paper only. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import type { Plan } from '../../../deploy/roll-out/plan.ts'
 import { rollOut } from '../../../deploy/roll-out/roll-out.ts'
 import type { Answer, Surroundings } from '../../../deploy/roll-out/surroundings.ts'
+import { verifyRelease } from '../../../deploy/roll-out/verify-release.ts'
+import { signedRelease } from './signed-release.ts'
 
 const NEW = '2.0.0'
 const OLD = '1.0.0'
-const command = (name: string) => [name, '{name}', '{version}']
+const OLDER = '0.9.0'
+const made = await signedRelease([NEW, OLD, OLDER])
+after(() => made[Symbol.dispose]())
+const wanted = { release: await verifyRelease(made, NEW), mayBeOlder: false }
+const ADMIN = { Authorization: 'Bearer of operators' }
+const command = (name: string) => [name, '{name}', '{version}', '{sha256}']
 const STEPS = ['prepare', 'takeOut', 'stop', 'activate', 'start', 'putBack', 'restore'] as const
 
 const plan: Plan = {
   publicUrl: 'https://devops.example.com',
+  release: { folder: made.folder, file: made.file, publicKeyFile: 'release-key.pub' },
   instances: ['one', 'two'].map(name => ({ name, address: `https://${name}:8443`, admin: `http://${name}:9090` })),
   commands: Object.fromEntries(STEPS.map(name => [name, command(name)])) as Plan['commands'],
   smokeTests: [{ path: '/whoami', status: 200, content: 'ada' }],
@@ -25,6 +33,8 @@ interface Trouble {
   readonly at?: string
   readonly flaw?: 'never ready' | 'smoke' | 'traffic' | 'says another version' | 'does not stop'
   readonly isDownBefore?: string
+  /** Answers questions about itself with this alone. */
+  readonly adminFields?: Readonly<Record<string, string>>
 }
 
 function metricsOf(version: string, isBroken: Trouble['flaw'], asked: number): string {
@@ -37,27 +47,29 @@ torhaus_requests_total{outcome="failed"} ${failed}
 }
 
 /** Machines that do what the commands say. Their clock moves when somebody sleeps. */
-function machines({ fails, at, flaw, isDownBefore }: Trouble) {
+function machines({ fails, at, flaw, isDownBefore, adminFields = ADMIN }: Trouble, version = NEW) {
   const done: string[] = []
   const machine = new Map(plan.instances.map(({ name }) => [name, { version: OLD, isUp: name !== isDownBefore }]))
   let nowMs = 0
   let scrapes = 0
   const answer = (status: number, content = ''): Answer => ({ status, content })
   const surroundings: Surroundings = {
+    adminFields,
     nowMs: () => nowMs,
     tell: () => undefined,
     async sleep(ms) {
       nowMs += ms
     },
-    async run([step = '', name = '', version = '']) {
+    async run([step = '', name = '', given = '', sha256 = '']) {
       done.push(`${step} ${name}`)
       if (fails === `${step} ${name}`) throw new Error(`${step} failed`)
       const one = machine.get(name)
       assert.ok(one)
-      assert.equal(version, NEW)
+      assert.equal(given, version)
+      assert.match(sha256, /^[0-9a-f]{64}$/)
       if (step === 'stop') one.isUp = flaw === 'does not stop' && at === name
       if (step === 'start') one.isUp = true
-      if (step === 'activate') one.version = NEW
+      if (step === 'activate') one.version = version
       if (step === 'restore') one.version = OLD
     },
     async ask({ url, fields }) {
@@ -66,8 +78,9 @@ function machines({ fails, at, flaw, isDownBefore }: Trouble) {
       if (one === undefined || !one.isUp) return answer(0, 'refused')
       const isBroken = at === name && one.version === NEW ? flaw : undefined
       if (pathname === '/readyz') return answer(isBroken === 'never ready' ? 503 : 200)
+      if (pathname === '/metrics' && fields.Authorization !== ADMIN.Authorization) return answer(401)
       if (pathname === '/metrics') return answer(200, metricsOf(one.version, isBroken, ++scrapes * 100))
-      if (pathname === '/whoami') assert.equal(fields.Host, 'devops.example.com')
+      if (pathname === '/whoami') assert.deepEqual(fields, { Host: 'devops.example.com' })
       return isBroken === 'smoke' ? answer(200, 'nobody') : answer(200, 'ada')
     },
   }
@@ -77,7 +90,7 @@ function machines({ fails, at, flaw, isDownBefore }: Trouble) {
 
 async function roll(trouble: Trouble = {}, signal = new AbortController().signal) {
   const { surroundings, done, versions } = machines(trouble)
-  const report = await rollOut({ plan, folder: '/plan', ca: undefined }, NEW, surroundings, signal)
+  const report = await rollOut({ plan, folder: '/plan' }, wanted, surroundings, signal)
   return { ...report, done, versions: versions() }
 }
 
@@ -118,6 +131,25 @@ test('nothing is begun while an instance is down: the other one would be alone, 
   assert.deepEqual(done, [])
 })
 
+test('a version that is older than what runs is refused, unless that is meant', async () => {
+  const release = await verifyRelease(made, OLDER)
+  for (const mayBeOlder of [false, true]) {
+    const { surroundings, done, versions } = machines({}, OLDER)
+    const { signal } = new AbortController()
+    const { result, reason } = await rollOut({ plan, folder: '' }, { release, mayBeOlder }, surroundings, signal)
+    assert.equal(result, mayBeOlder ? 'rolled-out' : 'refused')
+    if (!mayBeOlder) assert.match(reason ?? '', /^one runs 1\.0\.0, and 0\.9\.0 is older: --allow-older/)
+    assert.deepEqual([done.length > 0, versions()[0]], mayBeOlder ? [true, OLDER] : [false, OLD])
+  }
+})
+
+test('nothing is begun where the instances do not tell what they run: nobody could watch them either', async () => {
+  const { result, reason, done } = await roll({ adminFields: {} })
+  assert.equal(result, 'refused')
+  assert.match(reason ?? '', /^one does not tell what it runs \(\/metrics\): is adminCredentialFile right\?/)
+  assert.deepEqual(done, [])
+})
+
 for (const fails of ['takeOut one', 'activate one', 'start two', 'putBack two'])
   test(`a command that fails (${fails}) ends with the version before everywhere`, async () => {
     const { surroundings, versions } = machines({})
@@ -133,7 +165,7 @@ for (const fails of ['takeOut one', 'activate one', 'start two', 'putBack two'])
       },
     }
     const { signal } = new AbortController()
-    assert.equal((await rollOut({ plan, folder: '', ca: undefined }, NEW, once, signal)).result, 'rolled-back')
+    assert.equal((await rollOut({ plan, folder: '' }, wanted, once, signal)).result, 'rolled-back')
     assert.deepEqual(versions(), [OLD, OLD])
   })
 
@@ -163,7 +195,7 @@ test('an interruption before the first change is a refusal, and later on goes ba
       await surroundings.run(words, timeoutMs)
     },
   }
-  const { result, reason } = await rollOut({ plan, folder: '', ca: undefined }, NEW, interrupting, controller.signal)
+  const { result, reason } = await rollOut({ plan, folder: '' }, wanted, interrupting, controller.signal)
   assert.deepEqual([result, reason], ['rolled-back', 'interrupted'])
   assert.deepEqual(versions(), [OLD, OLD])
 })

@@ -1,6 +1,16 @@
 /** Versions side by side on one machine: which of them the next start runs. */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
@@ -41,6 +51,17 @@ test('versions are installed beside one another, activated, and restored', async
   assert.equal((await release('list')).stdout, '1.0.0-rc.1\n1.0.0 (active)\n')
   assert.equal((await release('restore', '1.0.0')).code, 0)
   assert.equal(active(), '1.0.0-rc.1')
+})
+
+test('a tarball that is not the one that was signed is not installed', async () => {
+  const file = await tarball('1')
+  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex')
+  for (const other of ['0'.repeat(64), 'none', sha256.slice(1)]) {
+    const { code, stderr } = await release('install', file, other)
+    assert.deepEqual([code, /is not the file that was signed/.test(stderr)], [1, true], other)
+  }
+  assert.ok(!existsSync(join(folder, 'releases')))
+  assert.equal((await release('install', file, sha256)).stdout, '1\n')
 })
 
 test('restoring twice, or what was never activated, goes no further back', async () => {
