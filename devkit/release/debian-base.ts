@@ -13,7 +13,7 @@ const TIMEOUT_MS = 590_000
 
 /** The file name of a tar of its root. `refresh`: made anew, with the security updates there are now. */
 export async function debianBase(work: string, refresh = false): Promise<string> {
-  const file = join(CACHE, `debian-${SUITE}.tar`)
+  const file = join(CACHE, `base-${SUITE}.tar`)
   if (existsSync(file) && !refresh) return file
   await ensureDebianPackages(['debootstrap'])
   const root = join(work, 'debian')
@@ -22,6 +22,9 @@ export async function debianBase(work: string, refresh = false): Promise<string>
   // What differs from one run to the next, and what nobody needs in an image.
   for (const path of ['var/log/bootstrap.log', 'var/cache/ldconfig/aux-cache', 'var/lib/apt/lists', 'var/cache/apt'])
     rmSync(join(root, path), { recursive: true, force: true })
+  // Of the machine that made it: its name, its resolver, where it takes packages from.
+  for (const path of ['etc/hostname', 'etc/resolv.conf', 'etc/apt/sources.list'])
+    rmSync(join(root, path), { force: true })
   for (const path of ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/info', 'var/log'])
     rmSync(join(root, path), { recursive: true, force: true })
   for (const path of ['var/log', 'var/lib/apt/lists/partial', 'var/cache/apt/archives/partial', 'usr/share/doc'])

