@@ -13,7 +13,7 @@ import { checkClientCertificates } from './client-certificates.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
 import { checkGroups } from './group-rules.ts'
 import { checkGroupsFile } from './groups-file.ts'
-import { parseKdc } from './kdc-address.ts'
+import { checkKerberos } from './kerberos-rules.ts'
 import {
   checkAssertionKeys,
   checkClientSecrets,
@@ -72,6 +72,7 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['upstream.tls', 'upstream.url'], checkUpstreamCertificates],
   [['kerberos'], checkKeytab],
   [['kerberos', 'listener.tls'], checkChannelBindings],
+  [['credentials'], checkOfferPaths],
   [['kerberos', 'upstream.identity', 'secondFactor', 'credentials'], checkKerberos],
   [['credentials.patProof', 'credentials.personalAccessTokens'], checkPatProof],
   [['credentials.patProof', 'credentials.patPolicy'], checkPatConfirmation],
@@ -204,34 +205,10 @@ function checkAccount({ account, kerberos }: Config, report: Report): void {
     report('account.domains', 'is for configurations without the section kerberos: its realm and netbiosDomain say it')
 }
 
-/** Options that need the directory, without the section that says where it is. */
-function checkKerberos({ kerberos, upstream, credentials }: Config, report: Report): void {
+function checkOfferPaths({ credentials }: Config, report: Report): void {
   credentials.offerRules.forEach(({ path }, index) => {
     checkRegExp(`credentials.offerRules[${index}].path`, path, report)
   })
-  if (kerberos !== undefined) return checkImplementation(kerberos, report)
-  const needs = 'needs the section kerberos'
-  if (upstream.identity.kind === 'kerberos') report('upstream.identity.kind', needs)
-  if (credentials.offer.includes('Negotiate')) report('credentials.offer', needs)
-  credentials.offerRules.forEach(({ offer }, index) => {
-    if (offer.includes('Negotiate')) report(`credentials.offerRules[${index}].offer`, needs)
-  })
-}
-
-/** An option that the chosen implementation does not read would be believed to work. */
-function checkImplementation(kerberos: NonNullable<Config['kerberos']>, report: Report): void {
-  const { implementation, kdcs, replayCacheDirectory, krb5ConfigFile } = kerberos
-  if (implementation === 'native') {
-    if (krb5ConfigFile !== undefined) report('kerberos.krb5ConfigFile', 'is not read by implementation native')
-    kdcs.forEach((kdc, index) => {
-      if (parseKdc(kdc) === undefined)
-        report(`kerberos.kdcs[${index}]`, 'must be a host name or an address, with or without :port')
-    })
-    return
-  }
-  if (kdcs.length > 0) report('kerberos.kdcs', 'needs implementation native; gssapi reads krb5.conf')
-  if (replayCacheDirectory !== undefined)
-    report('kerberos.replayCacheDirectory', 'needs implementation native; gssapi reads KRB5RCACHEDIR')
 }
 
 function checkUpstreamTimeouts({ listener, upstream }: Config, report: Report): void {

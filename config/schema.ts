@@ -199,6 +199,11 @@ const kerberos = requiredSection(
       ),
     ),
     netbiosDomain: Type.Optional(text('NetBIOS name of the domain, for accounts written CORP\\alice.')),
+    upnSuffixes: list(
+      text('Suffix of user principal names, e.g. other.example.', { pattern: '^[A-Za-z0-9._-]+$' }),
+      'For implementation native: further suffixes of user principal names of this directory (userPrincipalName), other than the realm. The KDC is asked whose such a name is, and from then on the person has the name of that account (sAMAccountName), in sessions, rules and log. A name with any other suffix is refused.',
+      { default: [] },
+    ),
     keytabFile: file('Keytab with the keys of acceptPrincipal and servicePrincipal. Read again when it changes.'),
     acceptPrincipal: Type.Optional(
       text('Service principal that clients get tickets for. Default: HTTP/ and the host of publicUrl.'),

@@ -65,7 +65,13 @@ const limits = {
 }
 const directory = await openDirectory(
   {
-    ...{ implementation: 'gssapi' as const, kdcs: [], recheckSeconds: 300, channelBindings: 'accept' as const },
+    ...{
+      implementation: 'gssapi' as const,
+      kdcs: [],
+      upnSuffixes: [],
+      recheckSeconds: 300,
+      channelBindings: 'accept' as const,
+    },
     ...{ realm: kdc.realm, netbiosDomain: 'CORP', keytabFile: kdc.keytabs.proxy, servicePrincipal: 'svc-proxy' },
     ...{ krb5ConfigFile: kdc.krb5Config, maxKdcCalls: 2, kdcTimeoutMs: KDC_TIMEOUT_MS, kdcFailureThreshold: 3 },
     ...{ kdcPauseMs: 5000, maxPrincipals: KEPT, passwords: { accept: false, ...limits } },

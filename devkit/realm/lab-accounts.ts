@@ -5,6 +5,8 @@ export type LabAccount = {
   readonly name: string
   readonly password: string
   readonly disabled?: boolean
+  /** `ada@other.example`; its suffix becomes one of the forest's (uPNSuffixes). */
+  readonly userPrincipalName?: string
   /** "Account is sensitive and cannot be delegated" (MS-ADTS 2.2.16, ADS_UF_NOT_DELEGATED). */
   readonly sensitive?: boolean
   /** Names of existing groups. */

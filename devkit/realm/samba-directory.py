@@ -61,6 +61,14 @@ def relax_password_policy(samdb):
     samdb.modify(domain)
 
 
+def add_upn_suffix(samdb, suffix):
+    partitions = ldb.Message(ldb.Dn(samdb, f"CN=Partitions,{samdb.get_config_basedn()}"))
+    known = samdb.search(partitions.dn, scope=ldb.SCOPE_BASE, attrs=["uPNSuffixes"])[0].get("uPNSuffixes", [])
+    if suffix.encode() not in [bytes(value) for value in known]:
+        partitions["uPNSuffixes"] = ldb.MessageElement(suffix, ldb.FLAG_MOD_ADD, "uPNSuffixes")
+        samdb.modify(partitions)
+
+
 def add_account(samdb, account):
     name = account["name"]
     samdb.newuser(name, account["password"])
@@ -82,6 +90,9 @@ def add_account(samdb, account):
         change["msDS-SupportedEncryptionTypes"] = [str(AES_ONLY)]
     if account.get("delegatesTo"):
         change["msDS-AllowedToDelegateTo"] = account["delegatesTo"]
+    if account.get("userPrincipalName"):
+        change["userPrincipalName"] = account["userPrincipalName"]
+        add_upn_suffix(samdb, account["userPrincipalName"].partition("@")[2])
     message = ldb.Message(found.dn)
     for attribute, values in change.items():
         message[attribute] = ldb.MessageElement(values, ldb.FLAG_MOD_REPLACE, attribute)

@@ -43,7 +43,13 @@ export async function trySignIn(config: Config, one: NamedProvider, now: Clock, 
   if (claims instanceof Error) return { findings: inFile(one, [refusedSignIn('sign-in', claims, one.settings)]) }
   const { mapAccount, accountTemplate } = parts.op
   const evidence = signInEvidence(one.settings, secondFactor, claims, askedAtMs)
-  return judged(config, one, now, { kind: 'sign-in', claims, evidence, account: mapAccount(claims) }, accountTemplate)
+  return judged(
+    config,
+    one,
+    now,
+    { kind: 'sign-in', claims, evidence, account: await mapAccount(claims) },
+    accountTemplate,
+  )
 }
 
 /** Shows a person where to sign in, and with which code; resolves once they say that they have. */

@@ -3,6 +3,7 @@ import { asksForGroups } from '../../config/group-rules.ts'
 import { linearPattern } from '../../config/linear-pattern.ts'
 import { type NamedProvider, providersOf } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
+import { after } from '../awaitable.ts'
 import type { Clock } from '../clock.ts'
 import type { AccountNames } from '../identity/account-key.ts'
 import type { OutgoingSpans } from '../observability/outgoing-spans.ts'
@@ -14,14 +15,11 @@ import { type Op, Ops } from '../oidc/ops.ts'
 import { OpenIdProvider } from '../oidc/provider.ts'
 import { callbackPathOf } from '../oidc/redirect-uri.ts'
 
+type AccountSpellings = Pick<AccountNames, 'spellingsOf' | 'resolve'>
+
 type Needs = Pick<Config, 'account' | 'groups' | 'oidc' | 'providers' | 'secondFactor'>
 
-export function openProviders(
-  config: Needs,
-  names: Pick<AccountNames, 'spellingsOf'>,
-  now: Clock,
-  spans?: OutgoingSpans,
-): Ops {
+export function openProviders(config: Needs, names: AccountSpellings, now: Clock, spans?: OutgoingSpans): Ops {
   const watched = spans && ((fetch: OpFetch) => spans.asking('op', fetch))
   const named = providersOf(config)
   const ops = named.map(
@@ -40,7 +38,7 @@ export function openProviders(
 export function openAccessTokens(
   config: Needs,
   ops: Ops,
-  names: Pick<AccountNames, 'spellingsOf'>,
+  names: AccountSpellings,
   now: Clock,
 ): AccessTokens | undefined {
   const readsGroups = asksForGroups(config)
@@ -65,11 +63,12 @@ function ownAccounts(
   config: Needs,
   one: NamedProvider,
   template: string | undefined,
-  { spellingsOf }: Pick<AccountNames, 'spellingsOf'>,
+  { spellingsOf, resolve }: AccountSpellings,
 ): AccountMapper {
   const mapAccount = accountMapperFor(config.account, template)
+  const resolved = (account: string | undefined) => (account === undefined ? undefined : resolve(account))
   const all = providersOf(config)
-  if (all.length === 1) return mapAccount
+  if (all.length === 1) return claims => resolved(mapAccount(claims))
   const matcher = ({ settings: { accounts } }: NamedProvider) => {
     const pattern =
       accounts === undefined ? undefined : linearPattern(accounts, { matches: 'whole', ignoresCase: true })
@@ -77,8 +76,13 @@ function ownAccounts(
   }
   const isOwn = matcher(one)
   const others = config.account.fromSeveralProviders ? [] : all.filter(other => other.name !== one.name).map(matcher)
+  const isTheirs = (account: string) => others.some(isOthers => isOthers(account))
   return claims => {
-    const account = mapAccount(claims)
-    return account !== undefined && isOwn(account) && !others.some(isTheirs => isTheirs(account)) ? account : undefined
+    const named = mapAccount(claims)
+    if (named === undefined || isTheirs(named)) return undefined
+    // By either name it may be ours, and by neither somebody else's.
+    return after(resolve(named), account =>
+      account !== undefined && !isTheirs(account) && (isOwn(named) || isOwn(account)) ? account : undefined,
+    )
   }
 }

@@ -1,10 +1,14 @@
 import type { Config } from '../../config/schema.ts'
 import type { AccountKey, AccountKeyOf } from '../account-key.ts'
 import { asciiLower, asciiUpper } from '../ascii-case.ts'
+import type { Awaitable } from '../awaitable.ts'
 import { remembered } from '../bounded-map.ts'
+import type { CanonicalPrincipal } from '../kerberos/canonical-principal.ts'
 import type { Directory } from '../kerberos/directory.ts'
+import { delegationCode } from '../kerberos/kerberos-code.ts'
 import { KerberosError } from '../kerberos/kerberos-error.ts'
 import { domainNames, split } from './account-names.ts'
+import { principalAccount } from './principal-account.ts'
 
 /** Every name of a person, and the one under which everything is kept. */
 export interface AccountNames {
@@ -18,6 +22,11 @@ export interface AccountNames {
   /** Its key, and those under which versions before this one, or other settings, may have kept it. */
   readonly keysOf: (account: string) => readonly AccountKey[]
   /**
+   * The account that a name is kept as: the directory's own name where it is a UPN of `kerberos.upnSuffixes`, otherwise the
+   * name. Undefined where it is nobody's. Throws the fault of a KDC that does not answer.
+   */
+  readonly resolve: (account: string) => Awaitable<string | undefined>
+  /**
    * The name without its domain, where nothing says which domain is ours: perhaps the same person, perhaps not.
    * Undefined where that is known.
    */
@@ -26,7 +35,7 @@ export interface AccountNames {
 
 /** The principal where there is a directory; without one, or for a name that is no principal, as `domainNames` says. */
 export function accountNames(
-  directory: Pick<Directory, 'principalOf'> | undefined,
+  directory: Pick<Directory, 'principalOf' | 'resolve'> | undefined,
   { account: settings, kerberos }: Pick<Config, 'account' | 'kerberos'>,
 ): AccountNames {
   const ours = domainNames(settings)
@@ -58,7 +67,27 @@ export function accountNames(
     if (user === undefined) return [account, ...inEveryCase(account)]
     return [account, ...inEveryCase(user).flatMap(name => namesOf(name, domains.flatMap(inEveryCase)))]
   }
+  const asked = async (answer: Promise<CanonicalPrincipal>) => {
+    try {
+      return principalAccount(await answer, settings)
+    } catch (error) {
+      // Throws for trouble; what is left is that the directory knows nobody of that name, or nobody who may sign in.
+      delegationCode(error)
+      return undefined
+    }
+  }
+  const resolve = (account: string) => {
+    let found: Awaitable<CanonicalPrincipal> | undefined
+    try {
+      found = directory?.resolve(account)
+    } catch (error) {
+      // No name of this directory: refused where its account is needed.
+      if (!(error instanceof KerberosError)) throw error
+    }
+    return found instanceof Promise ? asked(found) : account
+  }
   return {
+    resolve,
     keyOf: remembered(account => canonical(account) as AccountKey, REMEMBERED),
     spellingsOf,
     keysOf: account => [...new Set([canonical(account), ...olderKeysOf(account)])] as AccountKey[],

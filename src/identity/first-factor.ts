@@ -3,14 +3,15 @@
  * not decided here; a ticket may say that it was more.
  */
 import type { Config } from '../../config/schema.ts'
-import { inLetterCase } from '../ascii-case.ts'
 import type { Clock } from '../clock.ts'
 import { type Code, Fault } from '../errors.ts'
 import type { Credentials, Evidence, Principal, TicketEvidence } from '../exchange.ts'
+import type { CanonicalPrincipal } from '../kerberos/canonical-principal.ts'
 import type { Directory } from '../kerberos/directory.ts'
 import { acceptCode, passwordCode } from '../kerberos/kerberos-code.ts'
 import { KerberosError } from '../kerberos/kerberos-error.ts'
 import type { TicketProof } from '../kerberos/ticket-proof.ts'
+import { principalAccount } from './principal-account.ts'
 
 export interface Vouched {
   readonly principal: Extract<Principal, { kind: 'person' }>
@@ -86,15 +87,12 @@ export class FirstFactor {
     return { ...person, evidence, groups: proof.sids }
   }
 
-  #person(principal: string, firstFactor: NonNullable<Evidence['firstFactor']>): Vouched['principal'] {
-    const { fromPrincipal, case: letterCase } = this.#account
-    const named = fromPrincipal === 'user' ? principal.slice(0, principal.lastIndexOf('@')) : principal
-    const account = inLetterCase(named, letterCase)
+  #person(principal: CanonicalPrincipal, firstFactor: NonNullable<Evidence['firstFactor']>): Vouched['principal'] {
     const authTime = Math.floor(this.#now() / 1000)
     return {
       kind: 'person',
       subject: principal,
-      account,
+      account: principalAccount(principal, this.#account),
       evidence: { acr: undefined, acrs: [], amr: [], authTime, firstFactor },
     }
   }

@@ -42,7 +42,8 @@ export function kerberosIdentity(directory: Directory, settings: KerberosIdentit
     fieldNames: [],
     async delegate(account): Promise<Delegation | Refusal> {
       try {
-        const principal = directory.principalOf(account)
+        const resolved = directory.resolve(account)
+        const principal = typeof resolved === 'string' ? resolved : await resolved
         return delegation(principal, authenticatesConnections ? NO_FIELDS : await fieldsFor(principal))
       } catch (error) {
         return deny(delegationCode(error))

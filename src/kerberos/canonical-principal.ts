@@ -12,7 +12,12 @@ export type DirectoryNames = {
   readonly realm: string
   /** The domain's NetBIOS name, for `CORP\alice`. Without it that form is refused. */
   readonly netbiosDomain?: string
+  /** `other.example` of UPNs that the directory resolves; none of them is the realm. */
+  readonly upnSuffixes?: readonly string[]
 }
+
+/** `ada@other.example` in lower case: an account of the realm, but the KDC alone knows which. */
+export type UserPrincipalName = string & { readonly __upn: unique symbol }
 
 /** A UPN's part before the @ has 64 characters at most, a sAMAccountName 20 (MS-ADA3 2.222, MS-ADTS 3.1.1.3.4.1). */
 const maxAccountCharacters = 64
@@ -37,6 +42,23 @@ const accountPattern =
 export function canonicalPrincipal(input: string, { realm, netbiosDomain }: DirectoryNames): CanonicalPrincipal {
   const { account, domain } = split(input)
   if (domain !== undefined && !isOurs(domain, realm, netbiosDomain)) throw new KerberosError('foreign-realm', 'name')
+  return `${canonicalAccount(account)}@${realm}` as CanonicalPrincipal
+}
+
+/**
+ * A name that is a UPN of another suffix (MS-ADTS 5.1.1.1.1), with one spelling; undefined for every other. What stands before the
+ * @ is no account name, even where one is spelled the same. Throws `principal-malformed`. Pure.
+ */
+export function userPrincipalName(input: string, { upnSuffixes = [] }: DirectoryNames): UserPrincipalName | undefined {
+  if (upnSuffixes.length === 0) return undefined
+  const { account, domain } = split(input)
+  if (domain?.form !== 'realm') return undefined
+  const suffix = asciiLower(domain.name)
+  if (!upnSuffixes.some(known => asciiLower(known) === suffix)) return undefined
+  return `${canonicalAccount(account)}@${suffix}` as UserPrincipalName
+}
+
+function canonicalAccount(account: string): string {
   const lower = account.toLowerCase()
   const wellFormed =
     account.length <= maxAccountCharacters &&
@@ -45,7 +67,7 @@ export function canonicalPrincipal(input: string, { realm, netbiosDomain }: Dire
     account.normalize('NFKC') === account &&
     accountPattern.test(account)
   if (!wellFormed) throw new KerberosError('principal-malformed', 'name')
-  return `${lower}@${realm}` as CanonicalPrincipal
+  return lower
 }
 
 type Parts = {

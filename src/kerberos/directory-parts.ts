@@ -5,6 +5,7 @@ import type { Acceptor } from './acceptor.ts'
 import type { DirectoryNames } from './canonical-principal.ts'
 import type { Impersonation } from './impersonation-cache.ts'
 import type { KdcPool, KdcSeen } from './kdc/kdc-pool.ts'
+import type { UpnResolver } from './native-upns.ts'
 import type { PasswordVerifier } from './password.ts'
 import type { TicketQuestion } from './ticket-proof.ts'
 
@@ -13,6 +14,8 @@ export interface DirectoryParts {
   readonly acceptor: Acceptor
   readonly verifier: PasswordVerifier
   readonly impersonation: Impersonation
+  /** Of our own implementation alone. */
+  readonly upns?: UpnResolver | undefined
   /** How each KDC is; libgssapi tells of none. */
   readonly kdcs: KdcPool['states']
 }

@@ -3,7 +3,7 @@ import type { Attempt, AttemptLimits } from '../limits/attempt-limits.ts'
 import type { CanonicalPrincipal } from './canonical-principal.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { AttemptOutcome, PasswordVerifier } from './password.ts'
-import type { PasswordVerdicts } from './password-verdicts.ts'
+import { isVerdict, type PasswordVerdicts } from './password-verdicts.ts'
 
 export type DirectoryPasswordsOptions = {
   readonly verifier: PasswordVerifier
@@ -17,6 +17,11 @@ export type DirectoryPasswords = {
    * again. Throws the fault of the store where the limits cannot be asked. `address` is the client's, canonical.
    */
   check(principal: CanonicalPrincipal, password: string, address: string): Promise<void>
+  /**
+   * Finds out whose a name is, with a place of the limits taken meanwhile: who may try no more passwords from an address
+   * cannot make us ask for names either.
+   */
+  whileAsking<T>(name: string, address: string, ask: () => Promise<T>): Promise<T>
   /** Forgets what is known of the account's passwords. */
   forget(principal: CanonicalPrincipal): void
 }
@@ -29,11 +34,13 @@ export function createDirectoryPasswords(options: DirectoryPasswordsOptions): Di
   const { verifier, verdicts, limits } = options
   const running = new Map<string, Map<string, Promise<void>>>()
 
+  const begin = async (account: string, address: string): Promise<Attempt> => {
+    const attempt = await limits.begin(account, address)
+    if (!('retryAfterMs' in attempt)) return attempt
+    throw new KerberosError('password-limited', 'password', { retryAfterMs: attempt.retryAfterMs })
+  }
   const ask = async (principal: CanonicalPrincipal, password: string, address: string): Promise<void> => {
-    const attempt = await limits.begin(principal, address)
-    if ('retryAfterMs' in attempt) {
-      throw new KerberosError('password-limited', 'password', { retryAfterMs: attempt.retryAfterMs })
-    }
+    const attempt = await begin(principal, address)
     // By the verifier's report, not by what the caller sees: the directory may judge after the caller was told of a
     // timeout.
     let settled: Awaitable<void> | undefined
@@ -65,6 +72,17 @@ export function createDirectoryPasswords(options: DirectoryPasswordsOptions): Di
       if (verdict === 'right') return
       if (verdict !== undefined) throw new KerberosError(verdict, 'password', { text: 'remembered' })
       await shared(principal, password, address)
+    },
+    async whileAsking(name, address, ask) {
+      const attempt = await begin(name, address)
+      try {
+        const found = await ask()
+        await attempt.undecided()
+        return found
+      } catch (error) {
+        await (error instanceof KerberosError && isVerdict(error.code) ? attempt.refused() : attempt.undecided())
+        throw error
+      }
     },
     forget: verdicts.forget,
   }

@@ -1,19 +1,26 @@
 /** Kerberos as the rest of Torhaus sees it: everything in this folder, built from the configuration. */
 import type { X509Certificate } from 'node:crypto'
 import type { Config } from '../../config/schema.ts'
+import type { Awaitable } from '../awaitable.ts'
 import type { Surroundings } from '../clock.ts'
 import { createAttemptLimits } from '../limits/attempt-limits.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
-import type { Accepted, Acceptor } from './acceptor.ts'
-import { type CanonicalPrincipal, canonicalPrincipal } from './canonical-principal.ts'
+import type { Accepted } from './acceptor.ts'
+import {
+  type CanonicalPrincipal,
+  canonicalPrincipal,
+  type DirectoryNames,
+  userPrincipalName,
+} from './canonical-principal.ts'
 import type { CircuitState } from './circuit.ts'
-import type { DirectoryGround } from './directory-parts.ts'
+import type { DirectoryGround, DirectoryParts } from './directory-parts.ts'
 import { createDirectoryPasswords, type DirectoryPasswords } from './directory-passwords.ts'
 import { openGssapiParts } from './gssapi-parts.ts'
-import type { Impersonation, ImpersonationCounters } from './impersonation-cache.ts'
+import type { ImpersonationCounters } from './impersonation-cache.ts'
 import type { KdcSeen } from './kdc/kdc-pool.ts'
 import { type KdcFailure, nameOfKdc } from './kdc/kdc-state.ts'
 import { createKdcGate, type KdcGateCounters } from './kdc-gate.ts'
+import { KerberosError } from './kerberos-error.ts'
 import { nativeKdcCalls, openNativeParts } from './native-parts.ts'
 import { createPasswordVerdicts } from './password-verdicts.ts'
 import type { TicketQuestion } from './ticket-proof.ts'
@@ -47,8 +54,10 @@ export interface Directory extends Disposable {
    * `KerberosError`, or the fault of the store.
    */
   checkPassword(username: string, password: string, address: string): Promise<CanonicalPrincipal>
-  /** Any spelling of an account to a principal; throws a `KerberosError`. */
+  /** Any spelling of an account to a principal; throws a `KerberosError`, also for a UPN of another suffix. */
   principalOf(account: string): CanonicalPrincipal
+  /** The same, and UPNs of `upnSuffixes`, whose account the KDC tells; answers at once where there is nothing to ask. */
+  resolve(account: string): Awaitable<CanonicalPrincipal>
   /** A fresh token for one request to the service, in the name of the principal. */
   initiate(principal: CanonicalPrincipal, target: string): Promise<Buffer>
   /** Forgets the tickets of a principal. */
@@ -72,8 +81,8 @@ export async function openDirectory(
   { attempts, onCircuit, ...surroundings }: DirectorySurroundings,
 ): Promise<Directory> {
   const { now } = surroundings
-  const { realm, netbiosDomain } = settings
-  const names = { realm, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
+  const { realm, netbiosDomain, upnSuffixes } = settings
+  const names = { realm, upnSuffixes, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
   const inRealm = (name: string) => (name.includes('@') ? name : `${name}@${realm}`)
   const isNative = settings.implementation === 'native'
   const gate = createKdcGate({
@@ -90,7 +99,7 @@ export async function openDirectory(
     servicePrincipal: inRealm(settings.servicePrincipal),
   }
   using opened = new DisposableStack()
-  const { acceptor, verifier, impersonation, kdcs } = isNative
+  const { acceptor, verifier, impersonation, kdcs, upns } = isNative
     ? openNativeParts(ground, gate, opened)
     : await openGssapiParts(ground, gate, opened)
   const { passwords: limits } = settings
@@ -112,7 +121,7 @@ export async function openDirectory(
     }),
   })
   const parts = opened.move()
-  return createDirectory({ acceptor, passwords, impersonation }, account => canonicalPrincipal(account, names), {
+  return createDirectory({ acceptor, passwords, impersonation, upns }, names, {
     statistics: () => ({
       circuit: gate.state(),
       kdcCallsRunning: gate.load().running,
@@ -126,23 +135,33 @@ export async function openDirectory(
   })
 }
 
-interface Parts {
-  readonly acceptor: Acceptor
+interface Parts extends Pick<DirectoryParts, 'acceptor' | 'impersonation' | 'upns'> {
   readonly passwords: DirectoryPasswords
-  readonly impersonation: Impersonation
 }
 
 function createDirectory(
-  { acceptor, passwords, impersonation }: Parts,
-  principalOf: Directory['principalOf'],
+  { acceptor, passwords, impersonation, upns }: Parts,
+  names: DirectoryNames,
   rest: Pick<Directory, 'statistics' | typeof Symbol.dispose>,
 ): Directory {
+  const principalOf = (account: string) => canonicalPrincipal(account, names)
+  const resolve = (account: string): Awaitable<CanonicalPrincipal> => {
+    const upn = userPrincipalName(account, names)
+    if (upn === undefined) return principalOf(account)
+    if (upns === undefined) throw new KerberosError('foreign-realm', 'name')
+    return upns.resolve(upn)
+  }
   return {
     ...rest,
     principalOf,
+    resolve,
     accept: (token, isForwarded) => acceptor.accept(token, isForwarded),
     async checkPassword(username, password, address) {
-      const principal = principalOf(username)
+      // Before the password is looked at: an account has one budget of failures, whatever name it is called by.
+      const upn = userPrincipalName(username, names)
+      const principal = await (upn === undefined
+        ? principalOf(username)
+        : passwords.whileAsking(upn, address, async () => resolve(upn)))
       await passwords.check(principal, password, address)
       return principal
     },

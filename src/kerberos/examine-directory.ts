@@ -10,7 +10,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { parseKdc } from '../../config/kdc-address.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
-import { canonicalPrincipal } from './canonical-principal.ts'
+import { canonicalPrincipal, userPrincipalName } from './canonical-principal.ts'
 import { type DirectoryProblem, directoryProblem } from './directory-problem.ts'
 import { createKdcClient, type HeldTicket, type KdcClient } from './kdc/kdc-client.ts'
 import { configuredKdcs, discoveredKdcs, type KdcLocator } from './kdc/kdc-locator.ts'
@@ -75,11 +75,14 @@ async function delegationProblems(
   { settings, account = settings.servicePrincipal }: DirectoryQuestion,
   target: string,
 ): Promise<DirectoryProblem[]> {
-  const { realm, netbiosDomain } = settings
+  const { realm, netbiosDomain, upnSuffixes } = settings
+  const names = { realm, upnSuffixes, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
   const service = await attempt(() => client.serviceTicket(tgt, serviceName(target)).then(keep))
   if ('code' in service) return [directoryProblem('target-name', service, target)]
-  const user = canonicalPrincipal(account, { realm, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) })
-  const evidence = await attempt(() => client.s4u2self(tgt, principalName(user)).then(keep))
+  const upn = userPrincipalName(account, names)
+  const user = upn ?? canonicalPrincipal(account, names)
+  const name = upn === undefined ? principalName(user) : nameOf(upn, NAME_TYPE.enterprise)
+  const evidence = await attempt(() => client.s4u2self(tgt, name).then(keep))
   if ('code' in evidence) return [directoryProblem('protocol-transition', evidence, user)]
   // MS-SFU 3.2.5.1.2: without the right to delegate by protocol transition the ticket may not be passed on.
   if ((evidence.flags & TICKET_FLAG.forwardable) === 0)

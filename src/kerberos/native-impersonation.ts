@@ -80,7 +80,7 @@ function renewingTickets(
         count.impersonations++
         const keys = options.keytab.keysOf(options.principal)
         const names = await codedFailure('s4u2self', async () => namesInEvidence(evidence, keys))
-        if (!names.some(isPrincipal)) {
+        if (!isPrincipal(names.account)) {
           evidence.sessionKey[Symbol.dispose]()
           count.identityMismatches++
           throw new KerberosError('identity-mismatch', 's4u2self')

@@ -11,6 +11,7 @@ import { type AcceptedBindings, createNativeAcceptor } from './native-acceptor.t
 import { createNativeImpersonation } from './native-impersonation.ts'
 import { createNativePasswordVerifier } from './native-password.ts'
 import { createNativeServiceCredential } from './native-service-credential.ts'
+import { createUpnResolver } from './native-upns.ts'
 import { tlsServerEndPoint } from './protocol/channel-bindings.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { createReplayCache } from './replay-cache.ts'
@@ -46,13 +47,11 @@ export function openNativeParts(ground: DirectoryGround, gate: KdcGate, opened: 
   const verifier = opened.use(createNativePasswordVerifier(proving))
   const asking = { client, gate, keytab, principal: servicePrincipal, now }
   const service = opened.use(createNativeServiceCredential(asking))
-  const impersonation = opened.use(
-    createNativeImpersonation({
-      ...{ ...asking, service, directory, maxPrincipals },
-      recheckMs: settings.recheckSeconds * 1000,
-    }),
-  )
-  return { acceptor, verifier, impersonation, kdcs: pool.states }
+  const recheckMs = settings.recheckSeconds * 1000
+  const inNames = { ...asking, service, directory }
+  const impersonation = opened.use(createNativeImpersonation({ ...inNames, maxPrincipals, recheckMs }))
+  const upns = createUpnResolver({ ...inNames, ttlMs: recheckMs })
+  return { acceptor, verifier, impersonation, upns, kdcs: pool.states }
 }
 
 function locatorOf({ settings, now }: DirectoryGround): KdcLocator {

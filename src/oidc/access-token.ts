@@ -102,7 +102,7 @@ export class AccessTokenVerifier {
     return verdict
   }
 
-  #accept(verified: JWTVerifyResult, generation: number): RefusedToken | Verdict {
+  async #accept(verified: JWTVerifyResult, generation: number): Promise<RefusedToken | Verdict> {
     const { payload } = verified
     const { exp, iat, sub, aud } = payload
     const { accessToken, bearer } = this.#settings
@@ -116,7 +116,7 @@ export class AccessTokenVerifier {
     if (said !== undefined && 'unknown' in said) return refused('bearer-groups-unknown', said.unknown)
     return {
       subject: sub,
-      account: this.#mapAccount(payload),
+      account: await this.#mapAccount(payload),
       evidence: evidenceFrom(payload, accessToken),
       ...said,
       expiresAtMs: (exp + bearer.clockToleranceSeconds) * 1000,

@@ -1,19 +1,21 @@
 import { linearPattern } from '../../config/linear-pattern.ts'
 import type { Config } from '../../config/schema.ts'
 import { inLetterCase } from '../ascii-case.ts'
+import type { Awaitable } from '../awaitable.ts'
 import { isStable } from '../identity/stable-account.ts'
 import { type Claims, claimAt } from './claims.ts'
 
-export type AccountMapper = (claims: Claims) => string | undefined
+/** Undefined: such a person has no account. May have to ask the directory, and throws where that does not answer. */
+export type AccountMapper = (claims: Claims) => Awaitable<string | undefined>
 
 /**
  * Makes accounts from claims as configured, so that two people never get one account. Undefined where a claim is
  * missing or cannot be part of an account, or the whole does not match the pattern: such a person has no account.
  */
-export function accountMapper({ template, pattern, case: letterCase }: Config['account']): AccountMapper {
+export function accountMapper({ template, pattern, case: letterCase }: Config['account']) {
   const whole = linearPattern(pattern, { matches: 'whole' })
   const forbidden = separatorsIn(template)
-  return claims => {
+  return (claims: Claims): string | undefined => {
     let isComplete = true
     const filled = template.replace(CLAIM, (_, name: string) => {
       const part = partOf(claimAt(claims, name))
@@ -28,7 +30,7 @@ export function accountMapper({ template, pattern, case: letterCase }: Config['a
 }
 
 /** `template`: of the kind of token, where it has one of its own. */
-export const accountMapperFor = (account: Config['account'], template: string | undefined): AccountMapper =>
+export const accountMapperFor = (account: Config['account'], template: string | undefined) =>
   accountMapper(template === undefined ? account : { ...account, template })
 
 /** Names of the claims of that template which did not come. */

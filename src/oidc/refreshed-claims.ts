@@ -9,14 +9,15 @@ import type { Op } from './ops.ts'
  * sign-in counts no more as what it was. Undefined: nothing. Tokens that are silent say nothing otherwise (OIDC Core
  * 12.2 asks for few claims); one that speaks of the sign-in and leaves the factor out does.
  */
-export function changedAtOp(
+export async function changedAtOp(
   { mapAccount, settings }: Op,
   claims: Claims,
   { account, accountKey, evidence }: SessionRecord,
   rule: SecondFactorRule,
   accountKeyOf: AccountKeyOf,
-): string | undefined {
-  const named = mapAccount(claims)
+): Promise<string | undefined> {
+  // A directory that does not answer says nothing otherwise; the next one to ask it is the request that needs it.
+  const named = await Promise.try(mapAccount, claims).catch(() => undefined)
   if (named !== undefined && accountKeyOf(named) !== accountKey)
     return `the account is ${JSON.stringify(named)} now, and was ${JSON.stringify(account)}`
   const { acr, acrs, amr, authTime } = evidenceFrom(claims, settings.idToken)

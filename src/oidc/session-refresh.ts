@@ -4,6 +4,7 @@
  * use would end the session (RFC 9700 4.14.2).
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Awaitable } from '../awaitable.ts'
 import type { Clock } from '../clock.ts'
 import { Fault } from '../errors.ts'
 import type { Session } from '../session/session-cache.ts'
@@ -21,7 +22,7 @@ export interface SessionRefreshParts {
   /** Groups are asked for: a change at the OP counts from the next refresh on. */
   readonly readsGroups: boolean
   /** What the OP says otherwise now, so that the session must end. */
-  readonly changed: (op: Op, claims: Claims, record: SessionRecord) => string | undefined
+  readonly changed: (op: Op, claims: Claims, record: SessionRecord) => Awaitable<string | undefined>
   /** `cause`: of a failure, or of an end that the OP did not say in so many words. */
   readonly report: (outcome: RefreshOutcome, cause: unknown) => void
 }
@@ -158,7 +159,7 @@ export class SessionRefresh {
     const { sub } = fresh.claims
     // OIDC Core 12.2: the refreshed ID token must speak of the same person.
     if (sub !== undefined && this.#ops.stored(op, String(sub)) !== subject) return 'ended'
-    const change = this.#changed(op, fresh.claims, session.record)
+    const change = await this.#changed(op, fresh.claims, session.record)
     if (change !== undefined) throw new Fault('sign-in-refused', new Error(`token endpoint: at the refresh ${change}`))
     const said = this.#groupsIn(op, fresh)
     if (said !== undefined && 'unknown' in said)

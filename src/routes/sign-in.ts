@@ -166,7 +166,7 @@ async function openSession(
   const { anewAtMs } = parts.states.askedOf(record.state)
   const evidence = signInEvidence(settings, parts.rule, claims, anewAtMs)
   const verdict = judgeOutcome(parts, op, record, evidence)
-  const account = mapAccount(claims)
+  const account = await mapAccount(claims)
   const refusal = verdict !== 'satisfied' ? verdict : account === undefined ? 'account-unmapped' : undefined
   if (refusal !== undefined || account === undefined) {
     report(refusal ?? 'account-unmapped', exchange, account)

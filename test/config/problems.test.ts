@@ -227,6 +227,12 @@ test('an option that the chosen implementation of Kerberos does not read is a pr
   assert.match(withKerberos('kdcs: [dc1]').join(), /kerberos\.kdcs needs implementation native/)
   assert.match(withKerberos('replayCacheDirectory: /run/x').join(), /kerberos\.replayCacheDirectory needs/)
   assert.match(withKerberos('implementation: native, krb5ConfigFile: key').join(), /krb5ConfigFile is not read by/)
+  assert.match(withKerberos('upnSuffixes: [other.example]').join(), /kerberos\.upnSuffixes needs implementation native/)
+  assert.deepEqual(withKerberos('implementation: native, upnSuffixes: [other.example]'), [])
+  assert.match(
+    withKerberos('implementation: native, upnSuffixes: [other.example, Corp.Example]').join(),
+    /upnSuffixes\[1\].*must not be the realm/,
+  )
   assert.match(
     withKerberos("implementation: native, kdcs: ['http://dc1', 'dc1:99999']").join(),
     /kerberos\.kdcs\[0\].*kerberos\.kdcs\[1\]/,

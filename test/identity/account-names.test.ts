@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { accountNames } from '../../src/identity/account-key.ts'
 import { canonicalPrincipal } from '../../src/kerberos/canonical-principal.ts'
+import { KerberosError } from '../../src/kerberos/kerberos-error.ts'
 
 type Account = Parameters<typeof accountNames>[1]['account']
 const usual: Account = {
@@ -85,7 +86,8 @@ test('keys of before are among those that are looked for: the spelling of the OP
 test('with a directory the key is the principal, and rules know it by every name', () => {
   const directoryNames = { realm: 'CORP.TEST', netbiosDomain: 'CORP' }
   const kerberos = directoryNames as never
-  const directory = { principalOf: (account: string) => canonicalPrincipal(account, directoryNames) }
+  const principalOf = (account: string) => canonicalPrincipal(account, directoryNames)
+  const directory = { principalOf, resolve: principalOf }
   const { keyOf, spellingsOf, keysOf } = accountNames(directory, { account: { ...usual, domains: [] }, kerberos })
   for (const spelling of ['admin', 'CORP\\Admin', 'admin@corp.test', 'corp.test\\admin', 'admin@CORP']) {
     assert.equal(keyOf(spelling), 'admin@CORP.TEST')
@@ -130,4 +132,21 @@ test('two names have one key only if they are one person', () => {
       { numRuns: 3000 },
     )
   }
+})
+
+test('a UPN that the directory resolves becomes the account it says; one that it does not know is nobody', async () => {
+  const directoryNames = { realm: 'CORP.TEST' }
+  const principalOf = (account: string) => canonicalPrincipal(account, directoryNames)
+  let answer = async () => principalOf('lovelace')
+  const resolve = (account: string) => (account.endsWith('@other.example') ? answer() : principalOf(account))
+  const kerberos = directoryNames as never
+  const namesWith = (account: Partial<Account>) =>
+    accountNames({ principalOf, resolve }, { account: { ...usual, ...account, domains: [] }, kerberos })
+  assert.equal(await namesWith({}).resolve('ada@other.example'), 'lovelace')
+  assert.equal(await namesWith({ fromPrincipal: 'principal' }).resolve('ada@other.example'), 'lovelace@CORP.TEST')
+  for (const name of ['Ada', 'CORP\\ada', 'ada@elsewhere.example']) assert.equal(namesWith({}).resolve(name), name)
+  answer = () => Promise.reject(new KerberosError('client-unknown', 's4u2self'))
+  assert.equal(await namesWith({}).resolve('ada@other.example'), undefined)
+  answer = () => Promise.reject(new KerberosError('kdc-unreachable', 's4u2self'))
+  await assert.rejects(async () => namesWith({}).resolve('ada@other.example'), { code: 'kdc-unreachable' })
 })

@@ -28,7 +28,13 @@ before(async () => {
 after(() => kdc?.close())
 
 const settings = (more: Partial<Settings> = {}): Settings => ({
-  ...{ implementation: 'native', realm: 'CORP.TEST', netbiosDomain: 'CORP', kdcs: [kdc.kdc] },
+  ...{
+    implementation: 'native',
+    realm: 'CORP.TEST',
+    netbiosDomain: 'CORP',
+    kdcs: [kdc.kdc],
+    upnSuffixes: ['other.example'],
+  },
   ...{ keytabFile: kdc.keytabs.proxy, servicePrincipal: 'svc-proxy' },
   ...{
     recheckSeconds: 300,

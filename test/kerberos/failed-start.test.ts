@@ -41,7 +41,13 @@ function keytab(): Buffer {
 const withKerberos = (config: Config, keytabFile: string, acceptPrincipal?: string): Config => ({
   ...config,
   kerberos: {
-    ...{ implementation: 'gssapi' as const, kdcs: [], recheckSeconds: 300, channelBindings: 'accept' as const },
+    ...{
+      implementation: 'gssapi' as const,
+      kdcs: [],
+      upnSuffixes: [],
+      recheckSeconds: 300,
+      channelBindings: 'accept' as const,
+    },
     ...{ realm: REALM, netbiosDomain: 'CORP', keytabFile, servicePrincipal: 'svc-proxy' },
     ...(acceptPrincipal === undefined ? {} : { acceptPrincipal }),
     ...{ maxKdcCalls: 2, kdcTimeoutMs: 5000, kdcFailureThreshold: 3, kdcPauseMs: 5000, maxPrincipals: 10 },

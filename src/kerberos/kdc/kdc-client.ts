@@ -24,7 +24,7 @@ import {
   writeRequestBody,
 } from '../protocol/kdc-request.ts'
 import { Krb5Error, krb5Error } from '../protocol/krb5-error.ts'
-import { type PrincipalName, sameName, ticketGrantingService } from '../protocol/principal-name.ts'
+import { NAME_TYPE, type PrincipalName, sameName, ticketGrantingService } from '../protocol/principal-name.ts'
 import { forUser, resourceBasedDelegation, s4uX509User } from '../protocol/s4u-padata.ts'
 import type { Ticket } from '../protocol/ticket.ts'
 import type { KdcPool, KdcProbe } from './kdc-pool.ts'
@@ -64,7 +64,10 @@ export interface KdcClient {
   signIn(client: PrincipalName, keyFor: (infos: readonly EtypeInfo[]) => Promise<EncryptionKey>): Promise<HeldTicket>
   /** A ticket for a service in the holder's own name (RFC 4120 3.3). */
   serviceTicket(tgt: HeldTicket, service: PrincipalName): Promise<HeldTicket>
-  /** A ticket for ourselves in the name of a user (MS-SFU 3.1.5.1.1). */
+  /**
+   * A ticket for ourselves in the name of a user (MS-SFU 3.1.5.1.1). An enterprise name is one that the KDC is to
+   * resolve (RFC 6806 5).
+   */
   s4u2self(tgt: HeldTicket, user: PrincipalName): Promise<HeldTicket>
   /** A ticket for a service in the name of the user of the evidence (MS-SFU 3.1.5.2.1). */
   s4u2proxy(tgt: HeldTicket, evidence: HeldTicket, service: PrincipalName): Promise<HeldTicket>
@@ -140,6 +143,7 @@ export function createKdcClient({ pool, realm, now }: KdcClientOptions): KdcClie
     async s4u2self(tgt, user) {
       const evidence = await askTgs(tgt, {
         service: tgt.client,
+        options: KDC_OPTION.forwardable | (user.type === NAME_TYPE.enterprise ? KDC_OPTION.canonicalize : 0),
         padata: nonce => [forUser(user, realm, tgt.sessionKey), s4uX509User(user, realm, nonce, tgt.sessionKey)],
       })
       // The name beside the ticket stands in clear: whom it is about is read inside (evidence-names.ts).

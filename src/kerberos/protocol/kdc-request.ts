@@ -12,8 +12,12 @@ export const PA = {
   pacOptions: 167,
 } as const
 
-/** KDC options (RFC 4120 5.4.1, MS-SFU 2.2.3). */
-export const KDC_OPTION = { forwardable: 0x4000_0000, clientInAdditionalTicket: 0x0002_0000 } as const
+/** KDC options (RFC 4120 5.4.1, RFC 6806 3, MS-SFU 2.2.3). */
+export const KDC_OPTION = {
+  forwardable: 0x4000_0000,
+  clientInAdditionalTicket: 0x0002_0000,
+  canonicalize: 0x0001_0000,
+} as const
 
 export interface KdcRequestBody {
   readonly options: number

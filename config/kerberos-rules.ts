@@ -1,0 +1,50 @@
+import type { Report } from './diagnostic.ts'
+import { parseKdc } from './kdc-address.ts'
+import type { Config } from './schema.ts'
+
+type Kerberos = NonNullable<Config['kerberos']>
+
+/** Options that need the directory, without the section that says where it is; and those that nobody reads. */
+export function checkKerberos({ kerberos, upstream, credentials }: Config, report: Report): void {
+  if (kerberos !== undefined) return checkImplementation(kerberos, report)
+  const needs = 'needs the section kerberos'
+  if (upstream.identity.kind === 'kerberos') report('upstream.identity.kind', needs)
+  if (credentials.offer.includes('Negotiate')) report('credentials.offer', needs)
+  credentials.offerRules.forEach(({ offer }, index) => {
+    if (offer.includes('Negotiate')) report(`credentials.offerRules[${index}].offer`, needs)
+  })
+}
+
+/** An option that the chosen implementation does not read would be believed to work. */
+function checkImplementation(kerberos: Kerberos, report: Report): void {
+  const { implementation, kdcs, replayCacheDirectory, krb5ConfigFile, upnSuffixes } = kerberos
+  if (implementation === 'native') {
+    if (krb5ConfigFile !== undefined) report('kerberos.krb5ConfigFile', 'is not read by implementation native')
+    checkKdcs('kerberos.kdcs', kdcs, report)
+    checkUpnSuffixes(kerberos, report)
+    return
+  }
+  if (kdcs.length > 0) report('kerberos.kdcs', 'needs implementation native; gssapi reads krb5.conf')
+  if (replayCacheDirectory !== undefined)
+    report('kerberos.replayCacheDirectory', 'needs implementation native; gssapi reads KRB5RCACHEDIR')
+  if (upnSuffixes.length > 0)
+    report('kerberos.upnSuffixes', 'needs implementation native; gssapi cannot tell whose such a name is')
+}
+
+function checkKdcs(path: string, kdcs: readonly string[], report: Report): void {
+  kdcs.forEach((kdc, index) => {
+    if (parseKdc(kdc) === undefined)
+      report(`${path}[${index}]`, 'must be a host name or an address, with or without :port')
+  })
+}
+
+/** `name@realm` is the account of that name; as a UPN it could be another person's. */
+function checkUpnSuffixes({ realm, upnSuffixes }: Kerberos, report: Report): void {
+  upnSuffixes.forEach((suffix, index) => {
+    if (suffix.toLowerCase() === realm.toLowerCase())
+      report(
+        `kerberos.upnSuffixes[${index}]`,
+        'must not be the realm: NAME@REALM is the account NAME (sAMAccountName). Where UPNs differ from it, make accounts of a claim that has the account name (account.template)',
+      )
+  })
+}
