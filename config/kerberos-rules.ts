@@ -17,11 +17,12 @@ export function checkKerberos({ kerberos, upstream, credentials }: Config, repor
 
 /** An option that the chosen implementation does not read would be believed to work. */
 function checkImplementation(kerberos: Kerberos, report: Report): void {
-  const { implementation, kdcs, replayCacheDirectory, krb5ConfigFile, upnSuffixes } = kerberos
+  const { implementation, kdcs, replayCacheDirectory, krb5ConfigFile, upnSuffixes, trustedRealms } = kerberos
   if (implementation === 'native') {
     if (krb5ConfigFile !== undefined) report('kerberos.krb5ConfigFile', 'is not read by implementation native')
     checkKdcs('kerberos.kdcs', kdcs, report)
     checkUpnSuffixes(kerberos, report)
+    checkTrustedRealms(kerberos, report)
     return
   }
   if (kdcs.length > 0) report('kerberos.kdcs', 'needs implementation native; gssapi reads krb5.conf')
@@ -29,6 +30,7 @@ function checkImplementation(kerberos: Kerberos, report: Report): void {
     report('kerberos.replayCacheDirectory', 'needs implementation native; gssapi reads KRB5RCACHEDIR')
   if (upnSuffixes.length > 0)
     report('kerberos.upnSuffixes', 'needs implementation native; gssapi cannot tell whose such a name is')
+  if (trustedRealms.length > 0) report('kerberos.trustedRealms', 'needs implementation native')
 }
 
 function checkKdcs(path: string, kdcs: readonly string[], report: Report): void {
@@ -46,5 +48,23 @@ function checkUpnSuffixes({ realm, upnSuffixes }: Kerberos, report: Report): voi
         `kerberos.upnSuffixes[${index}]`,
         'must not be the realm: NAME@REALM is the account NAME (sAMAccountName). Where UPNs differ from it, make accounts of a claim that has the account name (account.template)',
       )
+  })
+}
+
+/** One name for two realms would make two people one. */
+function checkTrustedRealms({ realm, netbiosDomain, upnSuffixes, trustedRealms }: Kerberos, report: Report): void {
+  const taken = new Set([realm, netbiosDomain ?? '', ...upnSuffixes].map(name => name.toLowerCase()))
+  trustedRealms.forEach((trusted, index) => {
+    const path = `kerberos.trustedRealms[${index}]`
+    checkKdcs(`${path}.kdcs`, trusted.kdcs, report)
+    const names = [
+      ['realm', trusted.realm],
+      ['netbiosDomain', trusted.netbiosDomain],
+    ] as const
+    for (const [option, name] of names) {
+      if (name === undefined) continue
+      if (taken.has(name.toLowerCase())) report(`${path}.${option}`, 'names another realm, domain or suffix already')
+    }
+    for (const [, name] of names) taken.add((name ?? '').toLowerCase())
   })
 }

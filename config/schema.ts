@@ -204,6 +204,22 @@ const kerberos = requiredSection(
       'For implementation native: further suffixes of user principal names of this directory (userPrincipalName), other than the realm. The KDC is asked whose such a name is, and from then on the person has the name of that account (sAMAccountName), in sessions, rules and log. A name with any other suffix is refused.',
       { default: [] },
     ),
+    trustedRealms: list(
+      requiredSection(
+        {
+          realm: text('Kerberos realm, e.g. PARTNER.EXAMPLE.'),
+          netbiosDomain: Type.Optional(text('NetBIOS name of its domain, for accounts written PARTNER\\ada.')),
+          kdcs: list(
+            text('Host name or address of a KDC, with :port where it is not 88.'),
+            'Its KDCs, the preferred one first. Default: those of the DNS record _kerberos._tcp of the realm.',
+            { default: [] },
+          ),
+        },
+        'A realm.',
+      ),
+      'For implementation native: realms that the directory trusts and whose accounts are people here, too. They are always called by their whole name, `ada@PARTNER.EXAMPLE`. No other realm is asked or believed, whoever refers to it.',
+      { default: [] },
+    ),
     keytabFile: file('Keytab with the keys of acceptPrincipal and servicePrincipal. Read again when it changes.'),
     acceptPrincipal: Type.Optional(
       text('Service principal that clients get tickets for. Default: HTTP/ and the host of publicUrl.'),

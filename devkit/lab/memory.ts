@@ -69,6 +69,7 @@ const directory = await openDirectory(
       implementation: 'gssapi' as const,
       kdcs: [],
       upnSuffixes: [],
+      trustedRealms: [],
       recheckSeconds: 300,
       channelBindings: 'accept' as const,
     },

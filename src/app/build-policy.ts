@@ -89,6 +89,7 @@ function authenticateParts(
         {
           acceptsPasswords: config.kerberos?.passwords.accept === true,
           account: config.account,
+          realm: config.kerberos?.realm ?? '',
           acceptTicket: config.secondFactor.acceptTicket,
         },
         now,

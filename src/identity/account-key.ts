@@ -52,7 +52,9 @@ export function accountNames(
   const userOf = (account: string) => {
     if (directory === undefined) return ours.userOf(account)
     const principal = principalOf(account)
-    return principal?.slice(0, principal.lastIndexOf('@'))
+    const at = principal?.lastIndexOf('@')
+    // Of another realm it is nobody of ours, whatever stands before the @.
+    return principal?.slice((at ?? 0) + 1) === kerberos?.realm ? principal?.slice(0, at) : undefined
   }
   // No principal is among names in lower case that are none: what makes it none does not depend on case.
   const canonical = (account: string) =>
@@ -69,7 +71,7 @@ export function accountNames(
   }
   const asked = async (answer: Promise<CanonicalPrincipal>) => {
     try {
-      return principalAccount(await answer, settings)
+      return principalAccount(await answer, settings, kerberos?.realm ?? '')
     } catch (error) {
       // Throws for trouble; what is left is that the directory knows nobody of that name, or nobody who may sign in.
       delegationCode(error)

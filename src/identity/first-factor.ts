@@ -27,6 +27,8 @@ type AcceptTicket = Config['secondFactor']['acceptTicket']
 export interface FirstFactorSettings {
   readonly acceptsPasswords: boolean
   readonly account: Config['account']
+  /** Ours, whose accounts need not be named with it. */
+  readonly realm: string
   /** What in a ticket proves a second factor. */
   readonly acceptTicket: AcceptTicket
 }
@@ -35,13 +37,19 @@ export class FirstFactor {
   readonly #directory: Directory
   readonly #acceptsPasswords: boolean
   readonly #account: Config['account']
+  readonly #realm: string
   readonly #acceptTicket: AcceptTicket
   readonly #now: Clock
 
-  constructor(directory: Directory, { acceptsPasswords, account, acceptTicket }: FirstFactorSettings, now: Clock) {
+  constructor(
+    directory: Directory,
+    { acceptsPasswords, account, realm, acceptTicket }: FirstFactorSettings,
+    now: Clock,
+  ) {
     this.#directory = directory
     this.#acceptsPasswords = acceptsPasswords
     this.#account = account
+    this.#realm = realm
     this.#acceptTicket = acceptTicket
     this.#now = now
   }
@@ -92,7 +100,7 @@ export class FirstFactor {
     return {
       kind: 'person',
       subject: principal,
-      account: principalAccount(principal, this.#account),
+      account: principalAccount(principal, this.#account, this.#realm),
       evidence: { acr: undefined, acrs: [], amr: [], authTime, firstFactor },
     }
   }

@@ -7,11 +7,16 @@ import { KerberosError } from './kerberos-error.ts'
  */
 export type CanonicalPrincipal = string & { readonly __canonical: unique symbol }
 
-export type DirectoryNames = {
+export type RealmNames = {
   /** Kerberos realm, in upper case as Active Directory has it: `CORP.TEST`. */
   readonly realm: string
   /** The domain's NetBIOS name, for `CORP\alice`. Without it that form is refused. */
   readonly netbiosDomain?: string
+}
+
+export type DirectoryNames = RealmNames & {
+  /** Whose accounts are people here, too: always by their whole name. */
+  readonly trustedRealms?: readonly RealmNames[]
   /** `other.example` of UPNs that the directory resolves; none of them is the realm. */
   readonly upnSuffixes?: readonly string[]
 }
@@ -39,10 +44,18 @@ const accountPattern =
  * Throws `foreign-realm` for another realm or domain, `principal-malformed` for what cannot be a user account. The
  * message does not repeat the input. Pure.
  */
-export function canonicalPrincipal(input: string, { realm, netbiosDomain }: DirectoryNames): CanonicalPrincipal {
+export function canonicalPrincipal(input: string, directory: DirectoryNames): CanonicalPrincipal {
   const { account, domain } = split(input)
-  if (domain !== undefined && !isOurs(domain, realm, netbiosDomain)) throw new KerberosError('foreign-realm', 'name')
-  return `${canonicalAccount(account)}@${realm}` as CanonicalPrincipal
+  const known = [directory, ...(directory.trustedRealms ?? [])]
+  const found = domain === undefined ? directory : known.find(names => isOf(domain, names))
+  if (found === undefined) throw new KerberosError('foreign-realm', 'name')
+  return `${canonicalAccount(account)}@${found.realm}` as CanonicalPrincipal
+}
+
+/** `alice` and `CORP.TEST`. */
+export function partsOfPrincipal(principal: CanonicalPrincipal): { readonly account: string; readonly realm: string } {
+  const at = principal.lastIndexOf('@')
+  return { account: principal.slice(0, at), realm: principal.slice(at + 1) }
 }
 
 /**
@@ -85,11 +98,7 @@ function split(input: string): Parts {
   return { domain: { form: 'realm', name: input.slice(at + 1) }, account: input.slice(0, at) }
 }
 
-function isOurs(
-  { form, name }: NonNullable<Parts['domain']>,
-  realm: string,
-  netbiosDomain: string | undefined,
-): boolean {
+function isOf({ form, name }: NonNullable<Parts['domain']>, { realm, netbiosDomain }: RealmNames): boolean {
   const expected = form === 'realm' ? realm : netbiosDomain
   return expected !== undefined && asciiLower(name) === asciiLower(expected)
 }

@@ -16,7 +16,7 @@ export interface DirectoryParts {
   readonly impersonation: Impersonation
   /** Of our own implementation alone. */
   readonly upns?: UpnResolver | undefined
-  /** How each KDC is; libgssapi tells of none. */
+  /** How each KDC is, of trusted realms, too; libgssapi tells of none. */
   readonly kdcs: KdcPool['states']
 }
 

@@ -81,18 +81,20 @@ export async function openDirectory(
   { attempts, onCircuit, ...surroundings }: DirectorySurroundings,
 ): Promise<Directory> {
   const { now } = surroundings
-  const { realm, netbiosDomain, upnSuffixes } = settings
-  const names = { realm, upnSuffixes, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
+  const { realm, netbiosDomain, upnSuffixes, trustedRealms } = settings
+  const names = { realm, upnSuffixes, trustedRealms, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
   const inRealm = (name: string) => (name.includes('@') ? name : `${name}@${realm}`)
   const isNative = settings.implementation === 'native'
-  const gate = createKdcGate({
-    ...(isNative ? nativeKdcCalls : { maxConcurrent: settings.maxKdcCalls }),
-    timeoutMs: settings.kdcTimeoutMs,
-    failureThreshold: settings.kdcFailureThreshold,
-    pauseMs: settings.kdcPauseMs,
-    onChange: onCircuit,
-    now,
-  })
+  const newGate = () =>
+    createKdcGate({
+      ...(isNative ? nativeKdcCalls : { maxConcurrent: settings.maxKdcCalls }),
+      timeoutMs: settings.kdcTimeoutMs,
+      failureThreshold: settings.kdcFailureThreshold,
+      pauseMs: settings.kdcPauseMs,
+      onChange: onCircuit,
+      now,
+    })
+  const gate = newGate()
   const ground: DirectoryGround = {
     ...{ ...surroundings, settings, names },
     acceptPrincipal: inRealm(settings.acceptPrincipal ?? `HTTP/${publicHost}`),
@@ -100,7 +102,7 @@ export async function openDirectory(
   }
   using opened = new DisposableStack()
   const { acceptor, verifier, impersonation, kdcs, upns } = isNative
-    ? openNativeParts(ground, gate, opened)
+    ? openNativeParts(ground, { gate, trustedGate: newGate() }, opened)
     : await openGssapiParts(ground, gate, opened)
   const { passwords: limits } = settings
   const passwords = createDirectoryPasswords({

@@ -1,4 +1,4 @@
-import type { HeldTicket } from './kdc/kdc-client.ts'
+import type { HeldTicket } from './kdc/held-ticket.ts'
 import { KerberosError } from './kerberos-error.ts'
 import { openWith } from './open-with.ts'
 import type { KeytabEntry } from './protocol/keytab.ts'

@@ -12,7 +12,8 @@ import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
 import { canonicalPrincipal, userPrincipalName } from './canonical-principal.ts'
 import { type DirectoryProblem, directoryProblem } from './directory-problem.ts'
-import { createKdcClient, type HeldTicket, type KdcClient } from './kdc/kdc-client.ts'
+import type { HeldTicket } from './kdc/held-ticket.ts'
+import { createKdcClient, type KdcClient } from './kdc/kdc-client.ts'
 import { configuredKdcs, discoveredKdcs, type KdcLocator } from './kdc/kdc-locator.ts'
 import { createKdcPool } from './kdc/kdc-pool.ts'
 import { krb5ConfigKdcs } from './krb5-config-kdcs.ts'
@@ -52,7 +53,7 @@ export async function examineDirectory(question: DirectoryQuestion, moment: Mome
     timeoutMs: settings.kdcTimeoutMs,
     monotonic: moment.monotonic,
   })
-  const client = createKdcClient({ pool, realm, now: moment.now })
+  const client = createKdcClient({ pools: new Map([[realm, pool]]), realm, now: moment.now })
   using held = new DisposableStack()
   const keep = (ticket: HeldTicket) => {
     held.use(ticket.sessionKey)

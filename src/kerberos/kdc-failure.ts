@@ -1,5 +1,5 @@
-import { KdcRefusal } from './kdc/kdc-client.ts'
 import { KdcUnreachable } from './kdc/kdc-exchange.ts'
+import { KdcRefusal } from './kdc/kdc-refusal.ts'
 import { KerberosError, type KerberosOperation } from './kerberos-error.ts'
 import { Krb5Error } from './protocol/krb5-error.ts'
 import { classifyKdcError } from './status.ts'
@@ -19,6 +19,8 @@ function coded(operation: KerberosOperation, error: unknown): unknown {
   }
   if (error instanceof KdcUnreachable) return new KerberosError('kdc-unreachable', operation, { text: error.message })
   // Not to be believed, whatever it was: a key that does not fit, another nonce, no DER.
+  if (error instanceof Krb5Error && error.code === 'realm-unknown')
+    return new KerberosError('foreign-realm', operation, { text: error.message })
   if (error instanceof Krb5Error) return new KerberosError('kdc-reply-invalid', operation, { text: error.message })
   return error
 }

@@ -1,4 +1,4 @@
-import type { HeldTicket } from './kdc/kdc-client.ts'
+import type { HeldTicket } from './kdc/held-ticket.ts'
 
 /** A ticket whose key is overwritten once it is dropped and nobody uses it any more. */
 export class LeasedTicket implements Disposable {

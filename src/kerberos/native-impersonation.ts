@@ -1,4 +1,9 @@
-import { type CanonicalPrincipal, canonicalPrincipal, type DirectoryNames } from './canonical-principal.ts'
+import {
+  type CanonicalPrincipal,
+  canonicalPrincipal,
+  type DirectoryNames,
+  partsOfPrincipal,
+} from './canonical-principal.ts'
 import { namesInEvidence } from './evidence-names.ts'
 import {
   createImpersonationCache,
@@ -8,7 +13,8 @@ import {
   type MutableCounters,
   type PrincipalTickets,
 } from './impersonation-cache.ts'
-import type { HeldTicket, KdcClient } from './kdc/kdc-client.ts'
+import type { HeldTicket } from './kdc/held-ticket.ts'
+import type { KdcClient } from './kdc/kdc-client.ts'
 import { codedFailure } from './kdc-failure.ts'
 import type { KdcGate } from './kdc-gate.ts'
 import { KerberosError } from './kerberos-error.ts'
@@ -21,6 +27,8 @@ import { createRenewing, type Renewing, validity } from './renewing.ts'
 export interface NativeImpersonationOptions {
   readonly client: KdcClient
   readonly gate: KdcGate
+  /** For people of other realms, whose KDCs may be away while ours answer; default: the same. */
+  readonly trustedGate?: KdcGate
   readonly keytab: KeytabFile
   /** The account that may delegate, `svc-proxy@CORP.TEST`: its key opens the evidence. */
   readonly principal: string
@@ -51,11 +59,11 @@ function renewingTickets(
   count: MutableCounters,
 ): Renewing<PrincipalTickets> {
   const { client, gate, service, directory, now, renewMarginMs = 300_000, recheckMs = 300_000 } = options
-  const account = principal.slice(0, principal.lastIndexOf('@'))
+  const { account, realm } = partsOfPrincipal(principal)
   const user = { type: NAME_TYPE.principal, components: [account] }
   const evidenceFor = async (own: LeasedTicket): Promise<HeldTicket> => {
     try {
-      return await own.use(tgt => codedFailure('s4u2self', () => client.s4u2self(tgt, user)))
+      return await own.use(tgt => codedFailure('s4u2self', () => client.s4u2self(tgt, user, realm)))
     } catch (error) {
       if (isExpired(error)) service.invalidate(own)
       throw error
@@ -75,7 +83,8 @@ function renewingTickets(
       // Before the gate: renewing our own ticket is a gate call of its own, and one inside the other could wait for
       // itself.
       const own = await service.current()
-      await gate.run(async () => {
+      const ofRealm = realm === directory.realm ? gate : (options.trustedGate ?? gate)
+      await ofRealm.run(async () => {
         const evidence = await evidenceFor(own)
         count.impersonations++
         const keys = options.keytab.keysOf(options.principal)

@@ -2,9 +2,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseKdc } from '../../config/kdc-address.ts'
 import type { DirectoryGround, DirectoryParts } from './directory-parts.ts'
-import { createKdcClient, signInProbe } from './kdc/kdc-client.ts'
+import { createKdcClient } from './kdc/kdc-client.ts'
 import { configuredKdcs, discoveredKdcs, type KdcLocator } from './kdc/kdc-locator.ts'
 import { createKdcPool } from './kdc/kdc-pool.ts'
+import { signInProbe } from './kdc/sign-in.ts'
 import type { KdcGate } from './kdc-gate.ts'
 import { KeytabFile } from './keytab-file.ts'
 import { type AcceptedBindings, createNativeAcceptor } from './native-acceptor.ts'
@@ -29,34 +30,43 @@ const SKEW_MS = 300_000
  * The directory by our own implementation of the protocol. Throws where the keytab does not fit, in words for the
  * operator.
  */
-export function openNativeParts(ground: DirectoryGround, gate: KdcGate, opened: DisposableStack): DirectoryParts {
+export function openNativeParts(
+  ground: DirectoryGround,
+  { gate, trustedGate }: { readonly gate: KdcGate; readonly trustedGate: KdcGate },
+  opened: DisposableStack,
+): DirectoryParts {
   const { settings, names: directory, acceptPrincipal, servicePrincipal, question, now, monotonic } = ground
   const { realm, keytabFile, kdcTimeoutMs, maxPrincipals } = settings
   const account = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.principal)
-  const pool = createKdcPool({
-    ...{ locator: locatorOf(ground), timeoutMs: kdcTimeoutMs, monotonic, onSeen: ground.onKdc },
-    probe: signInProbe(account, realm, now),
-  })
-  const client = createKdcClient({ pool, realm, now })
+  const poolFor = (ofRealm: string, kdcs: readonly string[]) =>
+    createKdcPool({
+      ...{ locator: locatorOf(ofRealm, kdcs, now), timeoutMs: kdcTimeoutMs, monotonic, onSeen: ground.onKdc },
+      probe: signInProbe(account, ofRealm, now),
+    })
+  const pools = new Map([
+    [realm, poolFor(realm, settings.kdcs)],
+    ...settings.trustedRealms.map(trusted => [trusted.realm, poolFor(trusted.realm, trusted.kdcs)] as const),
+  ])
+  const client = createKdcClient({ pools, realm, now })
   const keytab = opened.use(new KeytabFile(keytabFile, monotonic))
   const replays = opened.use(createReplayCache({ directory: replayDirectory(ground), skewMs: SKEW_MS, now }))
   const accepting = { keytab, services: [acceptPrincipal], directory, replays, question, skewMs: SKEW_MS, now }
   const bindings = bindingsFor(ground)
   const acceptor = opened.use(createNativeAcceptor({ ...accepting, bindings }))
-  const proving = { client, gate, keytab, servicePrincipal: acceptPrincipal, directory }
+  const proving = { client, gate, trustedGate, keytab, servicePrincipal: acceptPrincipal, directory }
   const verifier = opened.use(createNativePasswordVerifier(proving))
   const asking = { client, gate, keytab, principal: servicePrincipal, now }
   const service = opened.use(createNativeServiceCredential(asking))
   const recheckMs = settings.recheckSeconds * 1000
   const inNames = { ...asking, service, directory }
-  const impersonation = opened.use(createNativeImpersonation({ ...inNames, maxPrincipals, recheckMs }))
+  const impersonation = opened.use(createNativeImpersonation({ ...inNames, trustedGate, maxPrincipals, recheckMs }))
   const upns = createUpnResolver({ ...inNames, ttlMs: recheckMs })
-  return { acceptor, verifier, impersonation, upns, kdcs: pool.states }
+  return { acceptor, verifier, impersonation, upns, kdcs: () => [...pools.values()].flatMap(pool => pool.states()) }
 }
 
-function locatorOf({ settings, now }: DirectoryGround): KdcLocator {
-  const addresses = settings.kdcs.map(parseKdc).filter(address => address !== undefined)
-  return addresses.length > 0 ? configuredKdcs(addresses) : discoveredKdcs(settings.realm, now)
+function locatorOf(realm: string, kdcs: readonly string[], now: () => number): KdcLocator {
+  const addresses = kdcs.map(parseKdc).filter(address => address !== undefined)
+  return addresses.length > 0 ? configuredKdcs(addresses) : discoveredKdcs(realm, now)
 }
 
 /** Undefined where TLS ends elsewhere, or no binding is defined for the certificate: nobody can send one then. */

@@ -1,5 +1,11 @@
-import { type CanonicalPrincipal, canonicalPrincipal, type DirectoryNames } from './canonical-principal.ts'
+import {
+  type CanonicalPrincipal,
+  canonicalPrincipal,
+  type DirectoryNames,
+  partsOfPrincipal,
+} from './canonical-principal.ts'
 import type { KdcClient } from './kdc/kdc-client.ts'
+import type { KeyFor } from './kdc/sign-in.ts'
 import { codedFailure } from './kdc-failure.ts'
 import type { KdcGate } from './kdc-gate.ts'
 import { KerberosError } from './kerberos-error.ts'
@@ -13,6 +19,8 @@ import { stringToKey } from './protocol/string-to-key.ts'
 export interface NativePasswordVerifierOptions {
   readonly client: KdcClient
   readonly gate: KdcGate
+  /** For people of other realms; default: the same. */
+  readonly trustedGate?: KdcGate
   readonly keytab: KeytabFile
   /** Our own service, `HTTP/proxy.corp.test@CORP.TEST`. */
   readonly servicePrincipal: string
@@ -26,16 +34,15 @@ export function createNativePasswordVerifier(options: NativePasswordVerifierOpti
   const service = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.serviceInstance)
 
   const prove = async (principal: CanonicalPrincipal, secret: Buffer): Promise<void> => {
-    const account = principal.slice(0, principal.lastIndexOf('@'))
+    const { account, realm } = partsOfPrincipal(principal)
     const user = { type: NAME_TYPE.principal, components: [account] }
-    const tgt = await codedFailure('password', () =>
-      client.signIn(user, async ([info]) => {
-        if (info === undefined) throw krb5Error('enctype-unsupported', 'the KDC offers no AES')
-        // Active Directory always names the salt; MIT leaves out the one of RFC 4120 4: realm and components in a row.
-        const salt = info.salt ?? Buffer.from(`${directory.realm}${account}`, 'utf8')
-        return stringToKey(info.etype, secret, salt, info.parameters)
-      }),
-    )
+    const keyFor: KeyFor = async ([info]) => {
+      if (info === undefined) throw krb5Error('enctype-unsupported', 'the KDC offers no AES')
+      // Active Directory always names the salt; MIT leaves out the one of RFC 4120 4: realm and components in a row.
+      const salt = info.salt ?? Buffer.from(`${realm}${account}`, 'utf8')
+      return stringToKey(info.etype, secret, salt, info.parameters)
+    }
+    const tgt = await codedFailure('password', () => client.signIn(user, keyFor, realm))
     using _tgtKey = tgt.sessionKey
     const proof = await codedFailure('password-proof', () => client.serviceTicket(tgt, service))
     using _proofKey = proof.sessionKey
@@ -44,7 +51,10 @@ export function createNativePasswordVerifier(options: NativePasswordVerifierOpti
       throw new KerberosError('identity-mismatch', 'password-proof')
     }
   }
-  return createVerifier(gate, prove, tickets)
+  const { trustedGate = gate } = options
+  const gateOf = (principal: CanonicalPrincipal) =>
+    partsOfPrincipal(principal).realm === directory.realm ? gate : trustedGate
+  return createVerifier(gateOf, prove, tickets)
 }
 
 /** A ticket that our key does not open was made by somebody who does not have it. */

@@ -1,5 +1,6 @@
 import { isExpired, type PrincipalTickets } from './impersonation-cache.ts'
-import type { HeldTicket, KdcClient } from './kdc/kdc-client.ts'
+import type { HeldTicket } from './kdc/held-ticket.ts'
+import type { KdcClient } from './kdc/kdc-client.ts'
 import { codedFailure } from './kdc-failure.ts'
 import type { KdcGate } from './kdc-gate.ts'
 import { KerberosError } from './kerberos-error.ts'

@@ -60,7 +60,7 @@ export async function createPasswordVerifier(options: PasswordVerifierOptions): 
       throw new KerberosError('identity-mismatch', 'password-proof')
     }
   }
-  return createVerifier(gate, prove, acceptor)
+  return createVerifier(() => gate, prove, acceptor)
 }
 
 /**
@@ -68,7 +68,7 @@ export async function createPasswordVerifier(options: PasswordVerifierOptions): 
  * the octets. `owned` ends with the verifier.
  */
 export function createVerifier(
-  gate: KdcGate,
+  gateOf: (principal: CanonicalPrincipal) => KdcGate,
   prove: (principal: CanonicalPrincipal, secret: Buffer) => Promise<void>,
   owned: Disposable,
 ): PasswordVerifier {
@@ -80,7 +80,7 @@ export function createVerifier(
       try {
         // Such a password is nobody's; an empty one makes libkrb5 prompt.
         if (empty) throw new KerberosError('password-wrong', 'password')
-        await gate.run(() => {
+        await gateOf(principal).run(() => {
           asked = true
           return prove(principal, secret)
             .then(() => onOutcome('right'))

@@ -227,6 +227,15 @@ test('an option that the chosen implementation of Kerberos does not read is a pr
   assert.match(withKerberos('kdcs: [dc1]').join(), /kerberos\.kdcs needs implementation native/)
   assert.match(withKerberos('replayCacheDirectory: /run/x').join(), /kerberos\.replayCacheDirectory needs/)
   assert.match(withKerberos('implementation: native, krb5ConfigFile: key').join(), /krb5ConfigFile is not read by/)
+  const partner = 'realm: PARTNER.EXAMPLE, netbiosDomain: PARTNER'
+  assert.deepEqual(withKerberos(`implementation: native, trustedRealms: [{ ${partner} }]`), [])
+  assert.match(withKerberos(`trustedRealms: [{ ${partner} }]`).join(), /trustedRealms needs implementation native/)
+  assert.match(
+    withKerberos(
+      `implementation: native, netbiosDomain: partner, trustedRealms: [{ ${partner}, kdcs: ['a b'] }, { realm: corp.example }]`,
+    ).join(),
+    /\[0\]\.kdcs\[0\].*\[0\]\.netbiosDomain.*names another.*\[1\]\.realm.*names another/,
+  )
   assert.match(withKerberos('upnSuffixes: [other.example]').join(), /kerberos\.upnSuffixes needs implementation native/)
   assert.deepEqual(withKerberos('implementation: native, upnSuffixes: [other.example]'), [])
   assert.match(

@@ -150,3 +150,16 @@ test('a UPN that the directory resolves becomes the account it says; one that it
   answer = () => Promise.reject(new KerberosError('kdc-unreachable', 's4u2self'))
   await assert.rejects(async () => namesWith({}).resolve('ada@other.example'), { code: 'kdc-unreachable' })
 })
+
+test('somebody of a trusted realm is nobody of ours: no rule for one name is about the other', () => {
+  const directoryNames = { realm: 'CORP.TEST', netbiosDomain: 'CORP', trustedRealms: [{ realm: 'PARTNER.TEST' }] }
+  const principalOf = (account: string) => canonicalPrincipal(account, directoryNames)
+  const kerberos = directoryNames as never
+  const { keyOf, spellingsOf } = accountNames(
+    { principalOf, resolve: principalOf },
+    { account: { ...usual, domains: [] }, kerberos },
+  )
+  assert.equal(keyOf('Admin@partner.test'), 'admin@PARTNER.TEST')
+  assert.deepEqual(spellingsOf('admin@PARTNER.TEST'), ['admin@PARTNER.TEST'])
+  assert.ok(!spellingsOf('admin').some(name => /partner/i.test(name)))
+})

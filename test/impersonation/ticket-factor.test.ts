@@ -71,7 +71,7 @@ test('nor does a ticket that a service got in the name of that person, who was n
   assert(address)
   const locator = configuredKdcs([address])
   const pool = createKdcPool({ locator, timeoutMs: 5_000, monotonic: system.monotonic })
-  const client = createKdcClient({ pool, realm: 'CORP.TEST', now: system.now })
+  const client = createKdcClient({ pools: new Map([['CORP.TEST', pool]]), realm: 'CORP.TEST', now: system.now })
   const named = (name: string) => ({ type: NAME_TYPE.principal, components: [name] })
   using keytab = new KeytabFile(lab.kdc.keytabs.proxy)
   const keyFor = async () => keytab.keysOf('svc-proxy@CORP.TEST')[0]?.key.copy() ?? assert.fail('no key')

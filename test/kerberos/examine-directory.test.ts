@@ -34,6 +34,7 @@ const settings = (more: Partial<Settings> = {}): Settings => ({
     netbiosDomain: 'CORP',
     kdcs: [kdc.kdc],
     upnSuffixes: ['other.example'],
+    trustedRealms: [],
   },
   ...{ keytabFile: kdc.keytabs.proxy, servicePrincipal: 'svc-proxy' },
   ...{

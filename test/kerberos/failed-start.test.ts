@@ -45,6 +45,7 @@ const withKerberos = (config: Config, keytabFile: string, acceptPrincipal?: stri
       implementation: 'gssapi' as const,
       kdcs: [],
       upnSuffixes: [],
+      trustedRealms: [],
       recheckSeconds: 300,
       channelBindings: 'accept' as const,
     },

@@ -94,7 +94,7 @@ function nativeParts(ground: Ground): Parts {
   const address = parseKdc(ground.kdc)
   const locator = configuredKdcs(address === undefined ? [] : [address])
   const client = createKdcClient({
-    pool: createKdcPool({ locator, timeoutMs: 5_000, monotonic: system.monotonic }),
+    pools: new Map([[names.realm, createKdcPool({ locator, timeoutMs: 5_000, monotonic: system.monotonic })]]),
     realm: names.realm,
     now,
   })

@@ -4,9 +4,11 @@ import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { parseKdc } from '../../config/kdc-address.ts'
 import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
-import { createKdcClient, type HeldTicket, type KdcClient, KdcRefusal } from '../../src/kerberos/kdc/kdc-client.ts'
+import type { HeldTicket } from '../../src/kerberos/kdc/held-ticket.ts'
+import { createKdcClient, type KdcClient } from '../../src/kerberos/kdc/kdc-client.ts'
 import { configuredKdcs } from '../../src/kerberos/kdc/kdc-locator.ts'
 import { createKdcPool, type KdcPool } from '../../src/kerberos/kdc/kdc-pool.ts'
+import { KdcRefusal } from '../../src/kerberos/kdc/kdc-refusal.ts'
 import { field, integer } from '../../src/kerberos/protocol/der-writer.ts'
 import type { EncryptionKey } from '../../src/kerberos/protocol/encryption-key.ts'
 import { readKeytab } from '../../src/kerberos/protocol/keytab.ts'
@@ -38,7 +40,7 @@ before(async () => {
       return read(change(reply))
     },
   }
-  client = createKdcClient({ pool, realm: 'CORP.TEST', now: system.now })
+  client = createKdcClient({ pools: new Map([['CORP.TEST', pool]]), realm: 'CORP.TEST', now: system.now })
 })
 after(() => kdc.close())
 

@@ -29,6 +29,8 @@ export async function startMitKdc(options: {
   readonly users: Readonly<Record<string, string>>
   readonly services: readonly string[]
   readonly indicator?: string
+  /** Domains whose services another realm has: the KDC refers to it. */
+  readonly domains?: Readonly<Record<string, string>>
 }): Promise<MitKdc> {
   await ensureDebianPackages(['krb5-kdc', 'krb5-admin-server', 'krb5-user'])
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-mit-kdc-'))
@@ -62,9 +64,13 @@ export async function startMitKdc(options: {
   }
 }
 
-type Described = { readonly realm: string; readonly indicator?: string }
+type Described = {
+  readonly realm: string
+  readonly indicator?: string
+  readonly domains?: Readonly<Record<string, string>>
+}
 
-const clientConfig = ({ realm, indicator }: Described, address: string): string => `[libdefaults]
+const clientConfig = ({ realm, indicator, domains = {} }: Described, address: string): string => `[libdefaults]
   default_realm = ${realm}
   dns_lookup_kdc = false
   udp_preference_limit = 1
@@ -73,7 +79,10 @@ const clientConfig = ({ realm, indicator }: Described, address: string): string 
   ${realm} = {
     kdc = ${address}:${port}
   }
-`
+[domain_realm]
+${Object.entries(domains)
+  .map(pair => `  ${pair.join(' = ')}\n`)
+  .join('')}`
 
 const kdcConfig = ({ realm, indicator }: Described, address: string, directory: string): string => `[realms]
   ${realm} = {

@@ -9,7 +9,8 @@ import { kinit } from '../../devkit/realm/clients.ts'
 import { type Initiator, startInitiator } from '../../devkit/realm/initiator.ts'
 import { PROXY_NAME, PROXY_SPN } from '../../devkit/realm/lab-accounts.ts'
 import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
-import { createKdcClient, type HeldTicket, type KdcClient } from '../../src/kerberos/kdc/kdc-client.ts'
+import type { HeldTicket } from '../../src/kerberos/kdc/held-ticket.ts'
+import { createKdcClient, type KdcClient } from '../../src/kerberos/kdc/kdc-client.ts'
 import { configuredKdcs } from '../../src/kerberos/kdc/kdc-locator.ts'
 import { createKdcPool } from '../../src/kerberos/kdc/kdc-pool.ts'
 import { KeytabFile } from '../../src/kerberos/keytab-file.ts'
@@ -108,7 +109,7 @@ describe("Samba's KDC", () => {
     assert(address)
     const locator = configuredKdcs([address])
     const pool = createKdcPool({ locator, timeoutMs: 5_000, monotonic: system.monotonic })
-    client = createKdcClient({ pool, realm: 'CORP.TEST', now: system.now })
+    client = createKdcClient({ pools: new Map([['CORP.TEST', pool]]), realm: 'CORP.TEST', now: system.now })
     const shown = await kdc.sambaTool('group', 'show', 'Domain Admins', '--attributes=objectSid')
     domainAdmins = /objectSid: (\S+)/.exec(shown)?.[1] ?? assert.fail(shown)
   })

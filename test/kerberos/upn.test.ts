@@ -16,6 +16,7 @@ let directory: Directory
 
 const settings = (): KerberosSettings => ({
   ...{ implementation: 'native', realm: 'CORP.TEST', netbiosDomain: 'CORP', kdcs: [kdc.kdc] },
+  ...{ trustedRealms: [] },
   ...{ upnSuffixes: ['other.example', 'third.example'], keytabFile: kdc.keytabs.proxy, servicePrincipal: 'svc-proxy' },
   ...{ replayCacheDirectory: `${kdc.directory}/replay`, recheckSeconds: 300, channelBindings: 'accept' },
   ...{ maxKdcCalls: 2, kdcTimeoutMs: 5000, kdcFailureThreshold: 3, kdcPauseMs: 5000, maxPrincipals: 100 },

@@ -3,7 +3,7 @@ import { type EncryptedData, readEncryptedData, readEncryptionKey } from './encr
 import type { EncryptionKey } from './encryption-key.ts'
 import type { PaData } from './kdc-request.ts'
 import { Krb5Error, malformed } from './krb5-error.ts'
-import { type PrincipalName, readPrincipalName, sameName } from './principal-name.ts'
+import { type PrincipalName, readPrincipalName, realmOfTgs, sameName } from './principal-name.ts'
 import { readTicket, type Ticket } from './ticket.ts'
 
 /** KDC-REP (RFC 4120 5.4.2), as far as it stands in clear. */
@@ -86,19 +86,36 @@ export interface Asked {
   readonly nonce: number
   readonly realm: string
   readonly service: PrincipalName
+  /** Until when a ticket was asked for. */
+  readonly tillMs: number
+  readonly nowMs: number
+  /** Whether a TGT for another realm is an answer, too (RFC 6806 8). */
+  readonly mayRefer: boolean
 }
+
+/** How far the KDC's clock may be from ours. */
+const SKEW_MS = 300_000
 
 /**
  * Throws `mismatch` unless the reply is about what was asked (RFC 4120 3.1.5): nonce, service and realm as the KDC
  * encrypted them, and the ticket's own name, which stands in clear and could have been put there by anybody
- * (CVE-2017-11103).
+ * (CVE-2017-11103). Times are those asked for: not longer, not yet to come, not over.
  */
 export function verifyReply({ ticket }: KdcReply, opened: OpenedReply, asked: Asked): void {
   const isOurs =
     opened.nonce === asked.nonce &&
     opened.realm === asked.realm &&
     ticket.realm === opened.realm &&
-    sameName(opened.service, asked.service) &&
-    sameName(ticket.service, opened.service)
+    (sameName(opened.service, asked.service) || (asked.mayRefer && isReferral(opened))) &&
+    sameName(ticket.service, opened.service) &&
+    opened.startTimeMs <= asked.nowMs + SKEW_MS &&
+    opened.endTimeMs > asked.nowMs - SKEW_MS &&
+    opened.endTimeMs <= asked.tillMs
   if (!isOurs) throw new Krb5Error('mismatch', 'the reply is not for what was asked')
+}
+
+/** To another realm: a KDC that refers to itself would be asked for ever. */
+function isReferral({ service, realm }: OpenedReply): boolean {
+  const next = realmOfTgs(service)
+  return next !== undefined && next !== realm
 }

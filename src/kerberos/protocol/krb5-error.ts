@@ -10,6 +10,8 @@ export type Krb5Code =
   | 'iterations-out-of-bounds'
   /** A reply that does not belong to the request. */
   | 'mismatch'
+  /** A KDC refers to a realm that is none of ours and none that is trusted. */
+  | 'realm-unknown'
 
 /** A refusal by the protocol layers. Its message holds no octet of a key, a token or a name. */
 export class Krb5Error extends Error {

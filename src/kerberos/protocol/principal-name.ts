@@ -40,6 +40,12 @@ export function sameName(a: PrincipalName, b: PrincipalName): boolean {
 /** `HTTP/host` to a name; `type` says of what kind. */
 export const nameOf = (text: string, type: number): PrincipalName => ({ type, components: text.split('/') })
 
+/** The realm that a TGT is for; undefined for every other service. */
+export function realmOfTgs({ components }: PrincipalName): string | undefined {
+  const [service, realm, ...rest] = components
+  return service === 'krbtgt' && rest.length === 0 ? realm : undefined
+}
+
 /** `krbtgt/REALM`. */
 export const ticketGrantingService = (realm: string): PrincipalName => ({
   type: NAME_TYPE.serviceInstance,

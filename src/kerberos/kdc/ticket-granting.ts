@@ -1,0 +1,108 @@
+import { randomInt } from 'node:crypto'
+import { writeApRequest, writeAuthenticator } from '../protocol/ap-request.ts'
+import { KEY_USAGE } from '../protocol/encryption-key.ts'
+import { openReply, readKdcReply, TGS_REPLY, verifyReply } from '../protocol/kdc-reply.ts'
+import { KDC_OPTION, PA, type PaData, TGS_REQUEST, writeKdcRequest, writeRequestBody } from '../protocol/kdc-request.ts'
+import { krb5Error } from '../protocol/krb5-error.ts'
+import { type PrincipalName, realmOfTgs, sameName, ticketGrantingService } from '../protocol/principal-name.ts'
+import { LIFETIME_MS, newNonce } from './asked-of-kdc.ts'
+import { type HeldTicket, held } from './held-ticket.ts'
+import { refuseError } from './kdc-refusal.ts'
+import { poolOf, type RealmPools } from './realm-pools.ts'
+
+// The TGS exchange (RFC 4120 3.3) through one realm or several (RFC 6806 8):
+//
+//   TGT for REALM --> a KDC of REALM --> the ticket that was asked for
+//                                    +-> a TGT for another realm --> a KDC of that one --> ...
+//
+// Which realm is asked follows from the TGT in hand. Where it leads is the word of KDCs, so the way is bounded: known
+// realms alone, none of them twice.
+
+export interface TgsQuestion {
+  readonly service: PrincipalName
+  /** How it is called where a realm other than `realm` is asked; default: the same. */
+  readonly abroad?: PrincipalName
+  readonly options?: number
+  readonly additionalTicket?: Buffer
+  readonly padata?: (tgt: HeldTicket, nonce: number) => readonly PaData[]
+  /** Throws where what the KDC says beside the ticket does not fit what was asked. */
+  readonly verify?: (padata: readonly PaData[], tgt: HeldTicket, nonce: number) => void
+}
+
+/** RFC 6806 8 wants a limit, and MIT's is the same. */
+const MAX_REALMS = 10
+
+export interface TicketGranting {
+  /**
+   * The ticket, from whichever realm gives it. Throws `KdcRefusal`, `KdcUnreachable`, or the `Krb5Error` for which the
+   * last reply was not believed.
+   */
+  ask(tgt: HeldTicket, question: TgsQuestion): Promise<HeldTicket>
+  /** A TGT for a realm, by way of others if they say so; the one in hand where it is for that realm. */
+  tgtFor(realm: string, tgt: HeldTicket): Promise<HeldTicket>
+}
+
+/** `home`: where services are called by their own names. */
+export function createTicketGranting(pools: RealmPools, home: string, now: () => number): TicketGranting {
+  const askOnce = (tgt: HeldTicket, realm: string, question: TgsQuestion): Promise<HeldTicket> => {
+    const { options = KDC_OPTION.forwardable, additionalTicket, padata } = question
+    const service = (realm === home ? undefined : question.abroad) ?? question.service
+    const nonce = newNonce()
+    const tillMs = now() + LIFETIME_MS
+    const body = writeRequestBody({
+      ...{ options, realm, service, nonce, tillMs },
+      ...(additionalTicket === undefined ? {} : { additionalTicket }),
+    })
+    const proof = { type: PA.tgsRequest, value: tgsApRequest(tgt, body, now()) }
+    const request = writeKdcRequest(TGS_REQUEST, [proof, ...(padata?.(tgt, nonce) ?? [])], body)
+    return poolOf(pools, realm).ask(request, octets => {
+      refuseError(octets)
+      const reply = readKdcReply(octets, TGS_REPLY)
+      const opened = openReply(reply, tgt.sessionKey, KEY_USAGE.tgsReply)
+      verifyReply(reply, opened, { nonce, realm, service, tillMs, nowMs: now(), mayRefer: mayRefer(options, service) })
+      question.verify?.(reply.padata, tgt, nonce)
+      return held(reply, opened)
+    })
+  }
+
+  const ask = async (start: HeldTicket, question: TgsQuestion): Promise<HeldTicket> => {
+    const seen = new Set<string>()
+    let tgt = start
+    try {
+      for (;;) {
+        const realm = realmOfTgs(tgt.ticket.service)
+        if (realm === undefined) throw krb5Error('mismatch', 'a ticket that is no TGT')
+        if (seen.has(realm) || seen.size === MAX_REALMS) throw krb5Error('mismatch', 'referrals without end')
+        seen.add(realm)
+        const ticket = await askOnce(tgt, realm, question)
+        // By its name, which the KDC encrypted for us: a referral is never taken for what was asked.
+        if (sameName(ticket.ticket.service, question.service)) return ticket
+        if (tgt !== start) tgt.sessionKey[Symbol.dispose]()
+        tgt = ticket
+      }
+    } finally {
+      if (tgt !== start) tgt.sessionKey[Symbol.dispose]()
+    }
+  }
+  return {
+    ask,
+    tgtFor: async (realm, tgt) =>
+      realmOfTgs(tgt.ticket.service) === realm ? tgt : ask(tgt, { service: ticketGrantingService(realm) }),
+  }
+}
+
+/** Where the name was to be resolved; and a TGT for a realm far off is one for a realm on the way (RFC 4120 3.3.1). */
+const mayRefer = (options: number, service: PrincipalName): boolean =>
+  (options & KDC_OPTION.canonicalize) !== 0 || realmOfTgs(service) !== undefined
+
+/** The AP-REQ of a TGS request, whose authenticator covers the body (RFC 4120 7.5.1, usages 6 and 7). */
+function tgsApRequest({ ticket, sessionKey, clientRealm, client }: HeldTicket, body: Buffer, nowMs: number): Buffer {
+  const octets = sessionKey.checksum(KEY_USAGE.tgsRequestChecksum, body)
+  const authenticator = writeAuthenticator({
+    ...{ realm: clientRealm, client, timeMs: nowMs },
+    checksum: { type: sessionKey.enctype.checksumType, octets },
+    microseconds: (nowMs % 1000) * 1000 + randomInt(1000),
+  })
+  const cipher = sessionKey.encrypt(KEY_USAGE.tgsRequestAuthenticator, authenticator)
+  return writeApRequest(0, ticket.octets, sessionKey.enctype.number, cipher)
+}
