@@ -80,7 +80,7 @@ async function trafficWithoutKdc(isOver: () => boolean): Promise<number> {
   return completed
 }
 
-test('while the KDC is silent, cached tickets and tokens that pass through go on, and the rest is 503 in bounded time', async t => {
+test('while the KDC is silent, cached tickets and tokens that pass through go on, and the rest is 503 in bounded time (hazard 3)', async t => {
   assert.equal((await asksAs('alice')).body, seenAs('alice'))
   const ticket = await lab.token('alice')
   lab.kdc.relay.mode = 'hang'
@@ -111,7 +111,7 @@ test('while the KDC is silent, cached tickets and tokens that pass through go on
   assert.equal((await proxy.ask('/whoami', { headers: basic('bob', lab.kdc.passwordOf('bob')) })).status, 503)
 })
 
-test('when the KDC is back, the circuit closes, and log, metrics and readiness say so', async () => {
+test('a KDC that is gone is named as that; when it is back, the circuit closes, and log, metrics and readiness say so (hazard 2)', async () => {
   lab.kdc.relay.mode = 'refuse'
   for (let tries = 0; tries < RECOVERY_TRIES; tries++) {
     if ((await proxy.readiness()).parts.kdcCircuit === 'open') break

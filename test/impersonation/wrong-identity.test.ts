@@ -63,7 +63,7 @@ for (const host of BOTH_HOSTS) {
   })
 }
 
-test('a service account that the keytab has no key for gives 503 to everybody, and never bob', async () => {
+test('a service account that the keytab has no key for gives 503 to everybody, and never bob (hazard 1)', async () => {
   await assertNobodyIsBob(
     await lab.proxy(asConfigured({ servicePrincipal: 'svc-devops' })),
     503,

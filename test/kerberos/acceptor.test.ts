@@ -74,7 +74,7 @@ for (const implementation of IMPLEMENTATIONS) {
         assert.equal((await acceptor.accept(await lab.token('bob'))).principal, 'bob@CORP.TEST')
       })
 
-      it('is accepted with the token of somebody in 900 groups', async () => {
+      it('is accepted with the token of somebody in 900 groups (hazard 6)', async () => {
         const token = wrapInSpnego(await lab.token('joiner'))
         assert(token.length > 8_000, `${token.length} octets`)
         assert.equal((await acceptor.accept(token)).principal, 'joiner@CORP.TEST')
@@ -106,6 +106,12 @@ for (const implementation of IMPLEMENTATIONS) {
 
       it('is one for another service', async () => {
         const bare = await lab.token('alice', devopsService)
+        await assert.rejects(acceptor.accept(bare), refused('wrong-service-key'))
+        await assert.rejects(acceptor.accept(wrapInSpnego(bare)), refused('wrong-service-key'))
+      })
+
+      it('is one whose ticket is for the KDC itself, a TGT', async () => {
+        const bare = await lab.token('alice', 'krbtgt/CORP.TEST@CORP.TEST')
         await assert.rejects(acceptor.accept(bare), refused('wrong-service-key'))
         await assert.rejects(acceptor.accept(wrapInSpnego(bare)), refused('wrong-service-key'))
       })

@@ -105,7 +105,7 @@ for (const implementation of IMPLEMENTATIONS) {
         assert(impersonation.counters().impersonations >= 10)
       })
 
-      it('are renewed before they end, by the clock, with the old one serving meanwhile', async () => {
+      it('are renewed before they end, by the clock, with the old one serving meanwhile (hazard 4)', async () => {
         let nowMs = Date.now()
         const impersonation = lab.impersonation(implementation, { now: () => nowMs })
         await arrivesAs(impersonation, 'alice')

@@ -6,7 +6,7 @@ const directory = { realm: 'CORP.TEST', netbiosDomain: 'CORP' }
 const canonical = (input: string) => canonicalPrincipal(input, directory)
 
 describe('an account', () => {
-  it('has one spelling, however it was written', () => {
+  it('has one spelling, however it was written (hazard 5)', () => {
     for (const input of ['alice', 'Alice', 'CORP\\alice', 'corp\\ALICE', 'alice@corp.test', 'Alice@CORP.TEST']) {
       assert.equal(canonical(input), 'alice@CORP.TEST', input)
     }

@@ -8,6 +8,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import fc from 'fast-check'
+import {
+  bareToken,
+  curlToken,
+  keytabOctets,
+  recordedKeytab,
+  takenAtMs,
+} from '../../../devkit/kerberos/recorded-tokens.ts'
 import type { Acceptor } from '../../../src/kerberos/acceptor.ts'
 import { KerberosError } from '../../../src/kerberos/kerberos-error.ts'
 import { KeytabFile } from '../../../src/kerberos/keytab-file.ts'
@@ -15,7 +22,6 @@ import { createNativeAcceptor } from '../../../src/kerberos/native-acceptor.ts'
 import { openAuthenticator, readApRequest } from '../../../src/kerberos/protocol/ap-request.ts'
 import { apRequestIn } from '../../../src/kerberos/protocol/gss-token.ts'
 import { openTicket } from '../../../src/kerberos/protocol/ticket.ts'
-import { bareToken, curlToken, keytabOctets, recordedKeytab, takenAtMs } from './protocol/recorded.ts'
 
 const HOUR_MS = 3_600_000
 const service = 'HTTP/proxy.corp.test@CORP.TEST'

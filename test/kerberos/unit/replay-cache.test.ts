@@ -55,7 +55,7 @@ describe('a token', () => {
     assert.throws(() => cache.check(token, timeMs), replay)
   })
 
-  it('shown to four processes at once passes in one of them', async () => {
+  it('shown to four processes at once passes in one of them (pitfall 3)', async () => {
     const programs = Array.from({ length: 4 }, () => fork(join(import.meta.dirname, 'replay-worker.ts'), [directory]))
     const ended = programs.map(async program => {
       let passed: number[] = []

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Keytab, readKeytab } from '../../../../src/kerberos/protocol/keytab.ts'
+import { type Keytab, readKeytab } from '../../src/kerberos/protocol/keytab.ts'
 
 const recorded: { readonly takenAtMs: number; readonly keytab: string; readonly curl: string; readonly bare: string } =
   JSON.parse(readFileSync(join(import.meta.dirname, 'recorded-tokens.json'), 'utf8'))
