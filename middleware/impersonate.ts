@@ -2,6 +2,7 @@
  * Stage 7: how does the account arrive at the server? As an identity of ours, or with the client's own credentials,
  * untouched.
  */
+import { after } from '../src/awaitable.ts'
 import { type Decision, proceed, type Stage } from '../src/decision.ts'
 import type { Delegated, Delegation, Mapped } from '../src/exchange.ts'
 import { writtenFields } from '../src/http/written-fields.ts'
@@ -32,10 +33,9 @@ export function impersonate(identity: IdentityOut, keepsBesideTokens: boolean): 
     const { account, principal } = mapped
     if (account === undefined)
       return withDelegation(mapped, principal.kind === 'server-checked' ? tokenPass : PASS_THROUGH)
-    const delegation = identity.delegate(account)
-    return delegation instanceof Promise
-      ? delegation.then(settled => ('kind' in settled ? settled : withDelegation(mapped, settled)))
-      : withDelegation(mapped, delegation)
+    return after(identity.delegate(account), delegation =>
+      'kind' in delegation ? delegation : withDelegation(mapped, delegation),
+    )
   }
 }
 

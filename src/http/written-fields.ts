@@ -1,6 +1,6 @@
 import { Fault } from '../errors.ts'
 
-/** Fields of ours whose values were looked at: name, value, name, value. `writtenFields` alone makes them. */
+/** Fields of ours whose values were looked at: name, value, name, value. Made here alone. */
 export type WrittenFields = readonly string[] & { readonly __written: unique symbol }
 
 /**
@@ -14,3 +14,7 @@ export function writtenFields(fields: readonly string[]): WrittenFields {
   for (const text of fields) if (NOT_IN_FIELDS.test(text)) throw new Fault('field-value-invalid')
   return fields as WrittenFields
 }
+
+/** `name: scheme octets-in-base64`, all of it characters that can be written. */
+export const writtenToken = (name: string, scheme: string, octets: Buffer): WrittenFields =>
+  [name, `${scheme} ${octets.toString('base64')}`] as readonly string[] as WrittenFields

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../awaitable.ts'
 import { remembered } from '../bounded-map.ts'
 import type { Refusal } from '../decision.ts'
 import type { Delegation } from '../exchange.ts'
@@ -8,7 +9,7 @@ export interface IdentityOut {
   /** Names of the fields it writes: they are dropped from requests of clients, in every spelling. */
   readonly fieldNames: readonly string[]
   /** For one request of that account; a refusal where the account may not be used there. */
-  delegate(account: string): Delegation | Promise<Delegation | Refusal>
+  delegate(account: string): Awaitable<Delegation | Refusal>
   /** The person has signed out: nothing of the account is kept. */
   forget(account: string): void
 }

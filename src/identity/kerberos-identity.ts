@@ -4,10 +4,11 @@
  * challenge, so that a streamed request never has to be repeated.
  */
 
+import { type Awaitable, after } from '../awaitable.ts'
 import { deny, type Refusal } from '../decision.ts'
 import { Fault } from '../errors.ts'
 import type { Delegation } from '../exchange.ts'
-import { type WrittenFields, writtenFields } from '../http/written-fields.ts'
+import { type WrittenFields, writtenFields, writtenToken } from '../http/written-fields.ts'
 import type { CanonicalPrincipal } from '../kerberos/canonical-principal.ts'
 import type { Directory } from '../kerberos/directory.ts'
 import { delegationCode } from '../kerberos/kerberos-code.ts'
@@ -26,27 +27,36 @@ const NO_FIELDS = writtenFields([])
 
 export function kerberosIdentity(directory: Directory, settings: KerberosIdentitySettings): IdentityOut {
   const { targetPrincipal, authenticatesConnections } = settings
-  const fieldsFor = async (principal: CanonicalPrincipal): Promise<WrittenFields> => {
-    const token = await directory.initiate(principal, targetPrincipal)
-    return writtenFields(['Authorization', `Negotiate ${token.toString('base64')}`])
+  const fieldsFor = (principal: CanonicalPrincipal): Awaitable<WrittenFields> =>
+    after(directory.initiate(principal, targetPrincipal), token => writtenToken('Authorization', 'Negotiate', token))
+  // By then the policy has decided, and only a fault can end the exchange.
+  const fieldsOrFault = async (principal: CanonicalPrincipal): Promise<WrittenFields> => {
+    try {
+      return await fieldsFor(principal)
+    } catch (error) {
+      throw new Fault(delegationCode(error), error)
+    }
   }
   const delegation = (principal: CanonicalPrincipal, fields: WrittenFields): Delegation => ({
     connectionKey: `principal ${principal}`,
     keepsAuthorization: false,
     keepsCompanions: true,
     fields,
-    authenticateConnection: authenticatesConnections ? () => fieldsFor(principal).catch(refuse) : undefined,
+    authenticateConnection: authenticatesConnections ? async () => fieldsOrFault(principal) : undefined,
     vouchesForIdentity: true,
   })
+  const delegate = (account: string): Awaitable<Delegation> =>
+    after(directory.resolve(account), principal =>
+      after(authenticatesConnections ? NO_FIELDS : fieldsFor(principal), fields => delegation(principal, fields)),
+    )
   return {
     fieldNames: [],
-    async delegate(account): Promise<Delegation | Refusal> {
+    delegate(account): Awaitable<Delegation | Refusal> {
       try {
-        const resolved = directory.resolve(account)
-        const principal = typeof resolved === 'string' ? resolved : await resolved
-        return delegation(principal, authenticatesConnections ? NO_FIELDS : await fieldsFor(principal))
+        const delegated: Awaitable<Delegation | Refusal> = delegate(account)
+        return delegated instanceof Promise ? delegated.catch(refusal) : delegated
       } catch (error) {
-        return deny(delegationCode(error))
+        return refusal(error)
       }
     },
     forget(account) {
@@ -56,10 +66,7 @@ export function kerberosIdentity(directory: Directory, settings: KerberosIdentit
   }
 }
 
-/** By then the policy has decided, and only a fault can end the exchange. */
-function refuse(error: unknown): never {
-  throw new Fault(delegationCode(error), error)
-}
+const refusal = (error: unknown): Refusal => deny(delegationCode(error))
 
 /** Undefined for an account that is no principal here: nothing is kept of it either. */
 function principalIn(directory: Directory, account: string): CanonicalPrincipal | undefined {

@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { Config } from '../../config/schema.ts'
 import type { Awaitable } from '../awaitable.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import type { Surroundings } from '../clock.ts'
 import { createAttemptLimits } from '../limits/attempt-limits.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
@@ -59,7 +60,7 @@ export interface Directory extends Disposable {
   /** The same, and UPNs of `upnSuffixes`, whose account the KDC tells; answers at once where there is nothing to ask. */
   resolve(account: string): Awaitable<CanonicalPrincipal>
   /** A fresh token for one request to the service, in the name of the principal. */
-  initiate(principal: CanonicalPrincipal, target: string): Promise<Buffer>
+  initiate(principal: CanonicalPrincipal, target: string): Awaitable<Buffer>
   /** Forgets the tickets of a principal. */
   purge(principal: CanonicalPrincipal): void
   statistics(): DirectoryStatistics
@@ -141,12 +142,23 @@ interface Parts extends Pick<DirectoryParts, 'acceptor' | 'impersonation' | 'upn
   readonly passwords: DirectoryPasswords
 }
 
+/** Spellings of accounts whose principal is kept: 300 octets each. */
+const MAX_PRINCIPALS_KNOWN = 20_000
+
 function createDirectory(
   { acceptor, passwords, impersonation, upns }: Parts,
   names: DirectoryNames,
   rest: Pick<Directory, 'statistics' | typeof Symbol.dispose>,
 ): Directory {
-  const principalOf = (account: string) => canonicalPrincipal(account, names)
+  const principals = new BoundedMap<string, CanonicalPrincipal>(MAX_PRINCIPALS_KNOWN)
+  const principalOf = (account: string): CanonicalPrincipal => {
+    let principal = principals.get(account)
+    if (principal === undefined) {
+      principal = canonicalPrincipal(account, names)
+      principals.set(account, principal)
+    }
+    return principal
+  }
   const resolve = (account: string): Awaitable<CanonicalPrincipal> => {
     const upn = userPrincipalName(account, names)
     if (upn === undefined) return principalOf(account)
@@ -167,7 +179,8 @@ function createDirectory(
       await passwords.check(principal, password, address)
       return principal
     },
-    initiate: (principal, target) => impersonation.initiate(principal, target),
+    initiate: (principal, target) =>
+      impersonation.initiateAtOnce(principal, target) ?? impersonation.initiate(principal, target),
     purge(principal) {
       passwords.forget(principal)
       impersonation.purge(principal)

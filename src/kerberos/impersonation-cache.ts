@@ -7,6 +7,8 @@ import type { Renewing } from './renewing.ts'
 export type PrincipalTickets = Disposable & {
   /** A fresh SPNEGO token for `HTTP/host@REALM`. */
   token(target: string): Promise<Buffer>
+  /** The same where a ticket for it is there and nobody has to be waited for. */
+  tokenAtOnce?(target: string): Buffer | undefined
 }
 
 export type ImpersonationCacheOptions = {
@@ -40,6 +42,8 @@ export type Impersonation = Disposable & {
    * `KerberosError`; never answers a token of another identity.
    */
   initiate(principal: CanonicalPrincipal, target: string): Promise<Buffer>
+  /** The same where nobody has to be asked or waited for; otherwise undefined. */
+  initiateAtOnce(principal: CanonicalPrincipal, target: string): Buffer | undefined
   /**
    * Forgets the principal's credential and refusals; a call in flight survives one purge. At sign-out, and when a
    * mapping changes.
@@ -111,6 +115,13 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
         if (!isExpired(error)) throw error
         return attempt(principal, spn)
       }
+    },
+    initiateAtOnce(principal, target) {
+      const entry = entries.get(principal)
+      if (entry === undefined || entry.refusals.size > 0) return undefined
+      const token = entry.tickets.fresh()?.tokenAtOnce?.(servicePrincipal(target, realm))
+      if (token !== undefined) count.tokens++
+      return token
     },
     purge,
     size: () => entries.size,

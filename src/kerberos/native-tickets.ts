@@ -67,11 +67,16 @@ export function createNativeTickets({ client, gate, service, evidence, now }: Na
     asking.set(target, question)
     return question
   }
+  const tokenAtOnce = (target: string): Buffer | undefined => {
+    const known = leased.dropped ? undefined : tickets.get(target)
+    return known !== undefined && now() < known.usableUntilMs ? known.next(now()) : undefined
+  }
   return {
+    tokenAtOnce,
     async token(target) {
       if (leased.dropped) throw released()
-      const known = tickets.get(target)
-      if (known !== undefined && now() < known.usableUntilMs) return known.next(now())
+      const ready = tokenAtOnce(target)
+      if (ready !== undefined) return ready
       const asked = await shared(target)
       if (asked.key.disposed) throw released()
       return asked.next(now())

@@ -35,6 +35,8 @@ export type Renewing<T extends Disposable> = Disposable & {
    * `acquire` throws.
    */
   current(): Promise<T>
+  /** The value where it is there and need not be renewed yet. */
+  fresh(): T | undefined
   /**
    * Lets go of a value that turned out not to work; the next `current` gets a new one. Does nothing once that was
    * replaced.
@@ -90,6 +92,7 @@ export function createRenewing<T extends Disposable>(options: RenewingOptions<T>
       if (held === undefined) throw released()
       return held.value
     },
+    fresh: () => (!closed && held !== undefined && now() < held.renewAtMs ? held.value : undefined),
     invalidate(value) {
       if (held?.value === value) drop()
     },
