@@ -8,9 +8,9 @@ const LOOK_AGAIN_MS = 1000
 /** A keytab on disk, read again when it changes, so that a rotated key needs no restart. */
 export class KeytabFile implements Disposable {
   readonly #path: string
-  readonly #monotonic: () => number
+  readonly #monotonic: (() => number) | undefined
   #seen = ''
-  #lookedAtMs = Number.NEGATIVE_INFINITY
+  #lookAgainAtMs = 0
   #keytab: Keytab = { entries: [], skipped: 0 }
   #generation = 0
 
@@ -18,7 +18,7 @@ export class KeytabFile implements Disposable {
    * Throws `service-credential-refused` where the file is no keytab. `monotonic`: milliseconds; without it nobody is
    * spared a look.
    */
-  constructor(path: string, monotonic: () => number = () => Number.POSITIVE_INFINITY) {
+  constructor(path: string, monotonic?: () => number) {
     this.#path = path
     this.#monotonic = monotonic
     try {
@@ -44,7 +44,10 @@ export class KeytabFile implements Disposable {
 
   /** Looks at the file unless that was done within the last second: for those who ask again and again. */
   lookNowAndThen(): void {
-    if (this.#monotonic() - this.#lookedAtMs >= LOOK_AGAIN_MS) this.#look()
+    const nowMs = this.#monotonic?.()
+    if (nowMs !== undefined && nowMs < this.#lookAgainAtMs) return
+    this.#look()
+    if (nowMs !== undefined) this.#lookAgainAtMs = nowMs + LOOK_AGAIN_MS
   }
 
   /** Overwrites the keys. */
@@ -54,7 +57,6 @@ export class KeytabFile implements Disposable {
   }
 
   #look(): void {
-    this.#lookedAtMs = this.#monotonic()
     try {
       this.#refresh()
     } catch {
