@@ -53,10 +53,10 @@ export function openNativeParts(
   const accepting = { keytab, services: [acceptPrincipal], directory, replays, question, skewMs: SKEW_MS, now }
   const bindings = bindingsFor(ground)
   const acceptor = opened.use(createNativeAcceptor({ ...accepting, bindings }))
-  const proving = { client, gate, trustedGate, keytab, servicePrincipal: acceptPrincipal, directory }
-  const verifier = opened.use(createNativePasswordVerifier(proving))
   const asking = { client, gate, keytab, principal: servicePrincipal, now }
   const service = opened.use(createNativeServiceCredential(asking))
+  const proving = { client, gate, trustedGate, keytab, servicePrincipal: acceptPrincipal, directory, service }
+  const verifier = opened.use(createNativePasswordVerifier(proving))
   const recheckMs = settings.recheckSeconds * 1000
   const inNames = { ...asking, service, directory }
   const impersonation = opened.use(createNativeImpersonation({ ...inNames, trustedGate, maxPrincipals, recheckMs }))

@@ -4,17 +4,20 @@ import {
   type DirectoryNames,
   partsOfPrincipal,
 } from './canonical-principal.ts'
+import type { HeldTicket } from './kdc/held-ticket.ts'
 import type { KdcClient } from './kdc/kdc-client.ts'
 import type { KeyFor } from './kdc/sign-in.ts'
 import { codedFailure } from './kdc-failure.ts'
 import type { KdcGate } from './kdc-gate.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
+import type { LeasedTicket } from './leased-ticket.ts'
 import { OpenedTickets, type TrustedTicket } from './opened-tickets.ts'
 import { createVerifier, type PasswordVerifier } from './password.ts'
-import { krb5Error } from './protocol/krb5-error.ts'
+import { Krb5Error, krb5Error } from './protocol/krb5-error.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { stringToKey } from './protocol/string-to-key.ts'
+import type { Renewing } from './renewing.ts'
 
 export interface NativePasswordVerifierOptions {
   readonly client: KdcClient
@@ -25,6 +28,8 @@ export interface NativePasswordVerifierOptions {
   /** Our own service, `HTTP/proxy.corp.test@CORP.TEST`. */
   readonly servicePrincipal: string
   readonly directory: DirectoryNames
+  /** Our own TGT, to armour passwords with; without it none is. */
+  readonly service?: Renewing<LeasedTicket>
 }
 
 /** Verifies passwords against the KDC and our own key, without libgssapi: the same three steps (password.ts). */
@@ -33,6 +38,17 @@ export function createNativePasswordVerifier(options: NativePasswordVerifierOpti
   const tickets = new OpenedTickets(keytab, [servicePrincipal])
   const service = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.serviceInstance)
 
+  const armoured = async (ask: (own?: HeldTicket) => Promise<HeldTicket>): Promise<HeldTicket> => {
+    const own = options.service?.held()
+    if (own === undefined) return ask()
+    try {
+      return await own.use(ask)
+    } catch (error) {
+      // Perhaps our TGT is not good any more, as after a change of the KDC's own key: the next attempt has a new one.
+      if (error instanceof Krb5Error) options.service?.invalidate(own)
+      throw error
+    }
+  }
   const prove = async (principal: CanonicalPrincipal, secret: Buffer): Promise<void> => {
     const { account, realm } = partsOfPrincipal(principal)
     const user = { type: NAME_TYPE.principal, components: [account] }
@@ -42,7 +58,7 @@ export function createNativePasswordVerifier(options: NativePasswordVerifierOpti
       const salt = info.salt ?? Buffer.from(`${realm}${account}`, 'utf8')
       return stringToKey(info.etype, secret, salt, info.parameters)
     }
-    const tgt = await codedFailure('password', () => client.signIn(user, keyFor, realm))
+    const tgt = await codedFailure('password', () => armoured(own => client.signIn(user, keyFor, realm, own)))
     using _tgtKey = tgt.sessionKey
     const proof = await codedFailure('password-proof', () => client.serviceTicket(tgt, service))
     using _proofKey = proof.sessionKey
@@ -54,7 +70,7 @@ export function createNativePasswordVerifier(options: NativePasswordVerifierOpti
   const { trustedGate = gate } = options
   const gateOf = (principal: CanonicalPrincipal) =>
     partsOfPrincipal(principal).realm === directory.realm ? gate : trustedGate
-  return createVerifier(gateOf, prove, tickets)
+  return createVerifier(gateOf, prove, tickets, async () => options.service?.current())
 }
 
 /** A ticket that our key does not open was made by somebody who does not have it. */

@@ -63,14 +63,17 @@ export async function createPasswordVerifier(options: PasswordVerifierOptions): 
   return createVerifier(() => gate, prove, acceptor)
 }
 
+type Prove = (principal: CanonicalPrincipal, secret: Buffer) => Promise<void>
+
 /**
  * What both implementations do around the proof: refuse what no account can have, tell the outcome once, and overwrite
- * the octets. `owned` ends with the verifier.
+ * the octets. `owned` ends with the verifier. `prepare` may wait for a gate of its own; what it throws counts for nothing.
  */
 export function createVerifier(
   gateOf: (principal: CanonicalPrincipal) => KdcGate,
-  prove: (principal: CanonicalPrincipal, secret: Buffer) => Promise<void>,
+  prove: Prove,
   owned: Disposable,
+  prepare: () => Promise<unknown> = async () => undefined,
 ): PasswordVerifier {
   return {
     async verify(principal, password, onOutcome = () => undefined) {
@@ -80,6 +83,7 @@ export function createVerifier(
       try {
         // Such a password is nobody's; an empty one makes libkrb5 prompt.
         if (empty) throw new KerberosError('password-wrong', 'password')
+        await prepare().catch(() => undefined)
         await gateOf(principal).run(() => {
           asked = true
           return prove(principal, secret)

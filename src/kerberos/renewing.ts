@@ -37,6 +37,8 @@ export type Renewing<T extends Disposable> = Disposable & {
   current(): Promise<T>
   /** The value where it is there and need not be renewed yet. */
   fresh(): T | undefined
+  /** The value where it can be used, without asking for one. */
+  held(): T | undefined
   /**
    * Lets go of a value that turned out not to work; the next `current` gets a new one. Does nothing once that was
    * replaced.
@@ -93,6 +95,7 @@ export function createRenewing<T extends Disposable>(options: RenewingOptions<T>
       return held.value
     },
     fresh: () => (!closed && held !== undefined && now() < held.renewAtMs ? held.value : undefined),
+    held: () => (held !== undefined && now() < held.expiresAtMs ? held.value : undefined),
     invalidate(value) {
       if (held?.value === value) drop()
     },

@@ -37,6 +37,8 @@ export type Ground = {
   /** The service clients get tickets for. */
   readonly accepts: string
   readonly names: DirectoryNames
+  /** Whose ticket armours passwords; of our own implementation alone. Undefined: nobody's. */
+  readonly armouring?: string
   /** Of libgssapi it is said in krb5.conf. */
   readonly skewMs?: number
 }
@@ -89,7 +91,7 @@ function gssapiParts(ground: Ground): Parts {
 }
 
 function nativeParts(ground: Ground): Parts {
-  const { gate, directory, keytabFile, accepts, names, skewMs = 300_000 } = ground
+  const { gate, directory, keytabFile, accepts, names, armouring, skewMs = 300_000 } = ground
   const { now } = system
   const address = parseKdc(ground.kdc)
   const locator = configuredKdcs(address === undefined ? [] : [address])
@@ -114,7 +116,13 @@ function nativeParts(ground: Ground): Parts {
     },
     async verifier() {
       const keytab = new KeytabFile(keytabFile)
-      return createNativePasswordVerifier({ client, gate, keytab, servicePrincipal: accepts, directory: names })
+      const own =
+        armouring === undefined ? undefined : createNativeServiceCredential({ ...asking(armouring, keytabFile), now })
+      const armoured = own === undefined ? {} : { service: own }
+      await own?.current()
+      return createNativePasswordVerifier({
+        ...{ client, gate, keytab, servicePrincipal: accepts, directory: names, ...armoured },
+      })
     },
     impersonation({ principal = 'svc-proxy@CORP.TEST', keytabFile: file = keytabFile, ...changes }) {
       const own = asking(principal, file)

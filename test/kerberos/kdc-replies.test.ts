@@ -9,11 +9,13 @@ import { createKdcClient, type KdcClient } from '../../src/kerberos/kdc/kdc-clie
 import { configuredKdcs } from '../../src/kerberos/kdc/kdc-locator.ts'
 import { createKdcPool, type KdcPool } from '../../src/kerberos/kdc/kdc-pool.ts'
 import { KdcRefusal } from '../../src/kerberos/kdc/kdc-refusal.ts'
+import type { KeyFor } from '../../src/kerberos/kdc/sign-in.ts'
 import { field, integer } from '../../src/kerberos/protocol/der-writer.ts'
 import type { EncryptionKey } from '../../src/kerberos/protocol/encryption-key.ts'
 import { readKeytab } from '../../src/kerberos/protocol/keytab.ts'
 import { Krb5Error } from '../../src/kerberos/protocol/krb5-error.ts'
 import { NAME_TYPE, nameOf } from '../../src/kerberos/protocol/principal-name.ts'
+import { stringToKey } from '../../src/kerberos/protocol/string-to-key.ts'
 import { system } from '../../src/system.ts'
 
 const account = nameOf('svc-proxy', NAME_TYPE.principal)
@@ -26,6 +28,7 @@ const unchanged: Change = reply => reply
 let kdc: SambaKdc
 let change = unchanged
 let client: KdcClient
+let asked: Buffer
 
 before(async () => {
   kdc = await startSambaKdc()
@@ -36,6 +39,7 @@ before(async () => {
   const pool: KdcPool = {
     ...real,
     async ask(request, read) {
+      asked = request
       const reply = await real.ask(request, octets => Buffer.from(octets))
       return read(change(reply))
     },
@@ -110,6 +114,23 @@ describe('a reply', () => {
   it('to a sign-in under a key that is not ours is refused', async () => {
     const bob = nameOf('bob', NAME_TYPE.principal)
     await assert.rejects(client.signIn(bob, keyFor), KdcRefusal)
+  })
+})
+
+describe('a password', () => {
+  it("is proven inside the armour of our own ticket (RFC 6113), which Samba's KDC offers, too", async () => {
+    const own = await signIn()
+    const keyOf =
+      (password: string): KeyFor =>
+      async ([info]) =>
+        stringToKey(info?.etype ?? 0, Buffer.from(password), info?.salt ?? Buffer.alloc(0), info?.parameters)
+    const proven = (password: string) => client.signIn(alice, keyOf(password), 'CORP.TEST', own)
+    const { client: name } = await proven(kdc.passwordOf('alice'))
+    assert.deepEqual(name.components, ['alice'])
+    // [1] INTEGER 136: PA-FX-FAST.
+    assert(asked.includes(Buffer.from('a10402020088', 'hex')))
+    await assert.rejects(proven('Wr0ng-secret'), { errorCode: 24 })
+    assert(asked.includes(Buffer.from('a10402020088', 'hex')))
   })
 })
 

@@ -64,7 +64,16 @@ export async function startKerberosLab(
   const parts = (implementation: Implementation, keytabFile = kdc.keytabs.proxy): Parts => {
     const { skewMs = 300_000 } = options
     const place = { kdc: kdc.kdc, directory: kdc.directory, keytabFile }
-    return partsOf(implementation, { ...place, gssapi, gate, lane, accepts: proxyService, names: directory, skewMs })
+    return partsOf(implementation, {
+      ...place,
+      gssapi,
+      gate,
+      lane,
+      accepts: proxyService,
+      names: directory,
+      skewMs,
+      armouring: 'svc-proxy@CORP.TEST',
+    })
   }
   return {
     kdc,

@@ -15,8 +15,11 @@ export interface KdcClientOptions {
 }
 
 export interface KdcClient {
-  /** A TGT (RFC 4120 3.1) from the client's realm, by default ours. */
-  signIn(client: PrincipalName, keyFor: KeyFor, clientRealm?: string): Promise<HeldTicket>
+  /**
+   * A TGT (RFC 4120 3.1) from the client's realm, by default ours. `armouring`: a TGT of ours, by which the proof is
+   * armoured where the KDC offers that.
+   */
+  signIn(client: PrincipalName, keyFor: KeyFor, clientRealm?: string, armouring?: HeldTicket): Promise<HeldTicket>
   /** A ticket for a service of our realm in the holder's own name (RFC 4120 3.3), wherever the TGT is from. */
   serviceTicket(tgt: HeldTicket, service: PrincipalName): Promise<HeldTicket>
   /**
@@ -43,8 +46,11 @@ export function createKdcClient({ realm, pools, now }: KdcClientOptions): KdcCli
   }
 
   return {
-    signIn: (client, keyFor, clientRealm = realm) =>
-      signIn({ pool: poolOf(pools, clientRealm), realm: clientRealm, client, now }, keyFor),
+    async signIn(client, keyFor, clientRealm = realm, armouring = undefined) {
+      // A TGT of ours is no armour in another realm.
+      const ofRealm = clientRealm === realm ? armouring : undefined
+      return signIn({ pool: poolOf(pools, clientRealm), realm: clientRealm, client, now }, keyFor, ofRealm)
+    },
     async serviceTicket(tgt, service) {
       const ticket = await from(realm, tgt, there => granting.ask(there, { service }))
       if (!isSameClient(ticket, tgt)) throw krb5Error('mismatch', 'client of a service ticket')

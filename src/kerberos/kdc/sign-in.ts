@@ -1,7 +1,17 @@
 import { field, integer, sequence, time } from '../protocol/der-writer.ts'
 import { writeEncryptedData } from '../protocol/encrypted-data.ts'
 import { type EncryptionKey, KEY_USAGE } from '../protocol/encryption-key.ts'
-import { type EtypeInfo, etypeInfoOfError, etypeInfoOfReply } from '../protocol/etype-info.ts'
+import { type EtypeInfo, etypeInfoOfReply, offeredIn } from '../protocol/etype-info.ts'
+import {
+  armouredError,
+  createArmour,
+  encryptedChallenge,
+  openArmoured,
+  strengthened,
+  verifyFinished,
+  verifyKdcChallenge,
+  writeArmoured,
+} from '../protocol/fast.ts'
 import { isKdcError, KDC_ERROR, readKdcError } from '../protocol/kdc-error.ts'
 import { AS_REPLY, type KdcReply, openReply, readKdcReply, verifyReply } from '../protocol/kdc-reply.ts'
 import { AS_REQUEST, KDC_OPTION, PA, type PaData, writeKdcRequest, writeRequestBody } from '../protocol/kdc-request.ts'
@@ -22,8 +32,11 @@ export interface SignIn {
   readonly now: () => number
 }
 
-/** The AS exchange (RFC 4120 3.1). */
-export async function signIn(asked: SignIn, keyFor: KeyFor): Promise<HeldTicket> {
+/**
+ * The AS exchange (RFC 4120 3.1). `armouring`: a TGT of the realm, of whomever; with it the proof is armoured where the
+ * KDC offers that (RFC 6113).
+ */
+export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTicket): Promise<HeldTicket> {
   const { pool, realm, client, now } = asked
   const service = ticketGrantingService(realm)
   const tillMs = now() + LIFETIME_MS
@@ -33,17 +46,34 @@ export async function signIn(asked: SignIn, keyFor: KeyFor): Promise<HeldTicket>
     if (!isKdcError(octets)) return readKdcReply(octets, AS_REPLY)
     const error = readKdcError(octets)
     if (error.code !== KDC_ERROR.preauthenticationRequired) throw new KdcRefusal(error.code)
-    return etypeInfoOfError(error)
+    return offeredIn(error)
   })
   using key = await keyFor('infos' in first ? first.infos : etypeInfoOfReply(first))
-  const opening = (reply: KdcReply, nonce: number): HeldTicket => {
-    const opened = openReply(reply, key, KEY_USAGE.asReply)
+  const opening = (reply: KdcReply, nonce: number, replyKey = key): HeldTicket => {
+    const opened = openReply(reply, replyKey, KEY_USAGE.asReply)
     verifyReply(reply, opened, { nonce, realm, service, tillMs, nowMs: now(), mayRefer: false })
     if (reply.clientRealm !== realm || !sameName(reply.client, client)) throw krb5Error('mismatch', 'client')
     return held(reply, opened)
   }
   if (!('infos' in first)) return withKeyThatFits(() => opening(first, firstNonce))
   const nonce = newNonce()
+  if (armouring !== undefined && first.armour) {
+    using armour = createArmour(armouring, now())
+    const body = bodyOf(asked, nonce, tillMs)
+    const proofs = [encryptedChallenge(armour, key, now()), ...(first.cookie === undefined ? [] : [first.cookie])]
+    const armoured = writeKdcRequest(AS_REQUEST, [writeArmoured(armour, proofs, body)], body)
+    return await pool.ask(armoured, octets => {
+      if (isKdcError(octets)) throw new KdcRefusal(armouredError(readKdcError(octets), armour, nonce).code)
+      const reply = readKdcReply(octets, AS_REPLY)
+      const response = openArmoured(reply.padata, armour, nonce)
+      using _strengthenKey = response.strengthenKey
+      const { client: signed, clientRealm } = verifyFinished(response, armour, reply.ticket)
+      if (clientRealm !== realm || !sameName(signed, client)) throw krb5Error('mismatch', 'client')
+      verifyKdcChallenge(response, armour, key)
+      using replyKey = strengthened(response, key)
+      return opening(reply, nonce, replyKey)
+    })
+  }
   const request = writeKdcRequest(AS_REQUEST, [encryptedTimestamp(key, now())], bodyOf(asked, nonce, tillMs))
   // Awaited here: the key ends with this function.
   return await pool.ask(request, octets => {

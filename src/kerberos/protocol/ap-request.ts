@@ -74,7 +74,7 @@ export function openAuthenticator({ authenticator }: ApRequest, key: EncryptionK
 }
 
 export interface AuthenticatorToWrite extends Pick<Authenticator, 'realm' | 'client' | 'microseconds' | 'timeMs'> {
-  readonly checksum: Checksum
+  readonly checksum?: Checksum
   readonly sequenceNumber?: number
   readonly subkey?: EncryptionKey
 }
@@ -86,7 +86,7 @@ export function writeAuthenticator(authenticator: AuthenticatorToWrite): Buffer 
     field(0, integer(VERSION)),
     field(1, generalString(realm)),
     field(2, writePrincipalName(client)),
-    field(3, writeChecksum(checksum.type, checksum.octets)),
+    field(3, checksum && writeChecksum(checksum.type, checksum.octets)),
     field(4, integer(microseconds)),
     field(5, time(timeMs)),
     field(6, subkey && writeEncryptionKey(subkey)),

@@ -5,7 +5,7 @@ import { Krb5Error } from './krb5-error.ts'
 import { ownOctets } from './own-octets.ts'
 import { writeRandom } from './random-octets.ts'
 
-/** Key usages of RFC 4120 7.5.1, RFC 4121 2, MS-PAC 2.8.1 and MS-SFU 2.2.2. */
+/** Key usages of RFC 4120 7.5.1, RFC 4121 2, RFC 6113 5.4, MS-PAC 2.8.1 and MS-SFU 2.2.2. */
 export const KEY_USAGE = {
   asRequestTimestamp: 1,
   ticket: 2,
@@ -21,6 +21,12 @@ export const KEY_USAGE = {
   initiatorSign: 25,
   s4uX509: 26,
   s4uX509Reply: 27,
+  fastRequestChecksum: 50,
+  fastRequest: 51,
+  fastReply: 52,
+  fastFinished: 53,
+  clientChallenge: 54,
+  kdcChallenge: 55,
   /** RFC 7751 3.1. */
   cammac: 64,
 } as const

@@ -11,10 +11,19 @@ export interface EtypeInfo {
   readonly parameters: Buffer | undefined
 }
 
-/** What an error that asks for preauthentication offers, in the KDC's order. */
-export function etypeInfoOfError({ data }: KdcError): { readonly infos: readonly EtypeInfo[] } {
+/** What an error that asks for preauthentication offers. */
+export interface Offered {
+  /** In the KDC's order. */
+  readonly infos: readonly EtypeInfo[]
+  readonly armour: boolean
+  /** To be sent back (RFC 6113 5.2). */
+  readonly cookie: PaData | undefined
+}
+
+export function offeredIn({ data }: KdcError): Offered {
   const padata = data === undefined ? [] : readPaData(DerReader.only(data, UNIVERSAL.sequence))
-  return { infos: etypeInfoIn(padata) }
+  const ofType = (wanted: number) => padata.find(({ type }) => type === wanted)
+  return { infos: etypeInfoIn(padata), armour: ofType(PA.fast) !== undefined, cookie: ofType(PA.cookie) }
 }
 
 /** How the key of a reply was made: its type is in the reply itself. */

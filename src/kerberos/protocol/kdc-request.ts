@@ -2,13 +2,17 @@ import { field, flags, generalString, integer, message, octetString, sequence, t
 import { ENCTYPES } from './enctype.ts'
 import { type PrincipalName, writePrincipalName } from './principal-name.ts'
 
-/** Types of preauthentication data (RFC 4120 7.5.2, MS-SFU 2.2.1, MS-KILE 2.2.10). */
+/** Types of preauthentication data (RFC 4120 7.5.2, RFC 6113 7.1, MS-SFU 2.2.1, MS-KILE 2.2.10). */
 export const PA = {
   tgsRequest: 1,
   timestamp: 2,
   etypeInfo2: 19,
   forUser: 129,
   s4uX509User: 130,
+  cookie: 133,
+  fast: 136,
+  fastError: 137,
+  encryptedChallenge: 138,
   pacOptions: 167,
 } as const
 
@@ -51,6 +55,10 @@ export interface PaData {
   readonly value: Buffer
 }
 
+/** METHOD-DATA, and the padata of a request (RFC 4120 5.2.7, 5.9.1). */
+export const writePaData = (padata: readonly PaData[]): Buffer =>
+  sequence(...padata.map(({ type, value }) => sequence(field(1, integer(type)), field(2, octetString(value)))))
+
 /** Message types, which are the application tags, too (RFC 4120 5.10). */
 export const AS_REQUEST = 10
 export const TGS_REQUEST = 12
@@ -60,14 +68,11 @@ export function writeKdcRequest(
   padata: readonly PaData[],
   body: Buffer,
 ): Buffer {
-  const list = padata.map(({ type: number, value }) =>
-    sequence(field(1, integer(number)), field(2, octetString(value))),
-  )
   return message(
     type,
     field(1, integer(5)),
     field(2, integer(type)),
-    field(3, list.length === 0 ? undefined : sequence(...list)),
+    field(3, padata.length === 0 ? undefined : writePaData(padata)),
     field(4, body),
   )
 }
