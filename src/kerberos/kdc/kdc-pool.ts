@@ -48,9 +48,10 @@ export interface KdcPool {
   /**
    * Asks until a KDC gives an answer that `read` makes sense of. A `Krb5Error` of `read` means that this KDC is not to
    * be believed, so the next is asked; whatever else it throws is the answer. Throws why the last one failed:
-   * `KdcUnreachable`, or the disbelief.
+   * `KdcUnreachable`, or the disbelief. `isDoubtful`: of an answer that anybody can have written and that shuts somebody
+   * out; a second KDC is asked before it counts, where there is one.
    */
-  ask<T>(request: Buffer, read: (reply: Buffer) => T): Promise<T>
+  ask<T>(request: Buffer, read: (reply: Buffer) => T, isDoubtful?: (answer: unknown) => boolean): Promise<T>
   states(): readonly Readonly<KdcState>[]
 }
 
@@ -64,12 +65,12 @@ export function createKdcPool(options: KdcPoolOptions): KdcPool {
     return states
   }
   return {
-    async ask(request, read) {
+    async ask(request, read, isDoubtful = () => false) {
       const order = byHope(await known(), monotonic())
       const [first] = order
       if (first === undefined) throw new KdcUnreachable('no KDC is known for the realm')
       for (const state of order) if (state !== first) tryAgain(state, options)
-      return new Question(order, request, read, options).answer()
+      return new Question(order, { request, read, isDoubtful }, options).answer()
     },
     states: () => states,
   }
@@ -125,11 +126,16 @@ interface Running {
   wasSilent: boolean
 }
 
+interface Asked<T> {
+  readonly request: Buffer
+  readonly read: (reply: Buffer) => T
+  readonly isDoubtful: (answer: unknown) => boolean
+}
+
 /** One question, put to one KDC after the other. */
 class Question<T> {
   readonly #waiting: KdcState[]
-  readonly #request: Buffer
-  readonly #read: (reply: Buffer) => T
+  readonly #asked: Asked<T>
   readonly #options: KdcPoolOptions
   readonly #running = new Map<KdcState, Running>()
   readonly #result = Promise.withResolvers<T>()
@@ -138,12 +144,13 @@ class Question<T> {
   #settled = false
   readonly #second: KdcState[]
   #failure: unknown
+  /** Given by one KDC, and not yet by a second. */
+  #doubtful: { readonly answer: unknown } | undefined
 
-  constructor(order: KdcState[], request: Buffer, read: (reply: Buffer) => T, options: KdcPoolOptions) {
+  constructor(order: KdcState[], asked: Asked<T>, options: KdcPoolOptions) {
     this.#waiting = order
     this.#second = [...order]
-    this.#request = request
-    this.#read = read
+    this.#asked = asked
     this.#options = options
     this.#deadlineMs = options.monotonic() + options.timeoutMs
   }
@@ -158,7 +165,7 @@ class Question<T> {
     const state = this.#waiting.shift()
     if (state === undefined) return
     const askedAtMs = this.#options.monotonic()
-    const asked = exchange(state.address, this.#request, Math.max(1, this.#deadlineMs - askedAtMs))
+    const asked = exchange(state.address, this.#asked.request, Math.max(1, this.#deadlineMs - askedAtMs))
     const running: Running = { exchange: asked, askedAtMs, wasSilent: false }
     this.#running.set(state, running)
     asked.reply.then(
@@ -180,23 +187,34 @@ class Question<T> {
     if (isOutOfService(reply))
       return this.#failed(state, running, new KdcUnreachable('out of service', 'out-of-service'))
     try {
-      const value = this.#read(reply)
+      const value = this.#asked.read(reply)
       note(state, undefined, running.askedAtMs, this.#options)
       this.#end(() => this.#result.resolve(value))
     } catch (error) {
       if (error instanceof Krb5Error) return this.#failed(state, running, error)
       note(state, undefined, running.askedAtMs, this.#options)
-      this.#end(() => this.#result.reject(error))
+      if (this.#doubtful !== undefined || !this.#asked.isDoubtful(error))
+        return this.#end(() => this.#result.reject(error))
+      this.#doubtful = { answer: error }
+      this.#gone(state)
     }
   }
 
   #failed(state: KdcState, running: Running, error: unknown): void {
     if (this.#settled) return
-    this.#running.delete(state)
     if (!running.wasSilent) note(state, failureOf(error), running.askedAtMs, this.#options)
     this.#failure = error
+    this.#gone(state)
+  }
+
+  /** Nothing more is to come from that one. */
+  #gone(state: KdcState): void {
+    this.#running.delete(state)
     if (this.#waiting.length > 0) return this.#askNext()
     if (this.#running.size > 0) return
+    const { answer } = this.#doubtful ?? {}
+    // Nobody says otherwise.
+    if (this.#doubtful !== undefined) return this.#end(() => this.#result.reject(answer))
     const canAskAgain = this.#options.monotonic() + AGAIN_AFTER_MS < this.#deadlineMs && this.#second.length > 0
     if (!canAskAgain) return this.#end(() => this.#result.reject(this.#failure))
     this.#waiting.push(...this.#second.splice(0))

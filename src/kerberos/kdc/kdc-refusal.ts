@@ -11,6 +11,12 @@ export class KdcRefusal extends Error {
   }
 }
 
+/** Unknown, disabled or locked, expired (RFC 4120 7.5.9). Whether a password is wrong, one KDC is asked: two would count. */
+const SHUTS_OUT: ReadonlySet<number> = new Set([6, 18, 23])
+
+/** Of a refusal that nothing authenticates, given before anybody has shown a proof that could be counted. */
+export const isDoubtful = (answer: unknown): boolean => answer instanceof KdcRefusal && SHUTS_OUT.has(answer.errorCode)
+
 export function refuseError(octets: Buffer): void {
   if (isKdcError(octets)) throw new KdcRefusal(readKdcError(octets).code)
 }

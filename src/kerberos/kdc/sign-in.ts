@@ -1,7 +1,7 @@
 import { field, integer, sequence, time } from '../protocol/der-writer.ts'
 import { writeEncryptedData } from '../protocol/encrypted-data.ts'
 import { type EncryptionKey, KEY_USAGE } from '../protocol/encryption-key.ts'
-import { type EtypeInfo, etypeInfoOfReply, offeredIn } from '../protocol/etype-info.ts'
+import { type EtypeInfo, etypeInfoOfReply, type Offered, offeredIn } from '../protocol/etype-info.ts'
 import {
   armouredError,
   createArmour,
@@ -20,7 +20,7 @@ import { type PrincipalName, sameName, ticketGrantingService } from '../protocol
 import { LIFETIME_MS, newNonce } from './asked-of-kdc.ts'
 import { type HeldTicket, held } from './held-ticket.ts'
 import type { KdcPool, KdcProbe } from './kdc-pool.ts'
-import { KdcRefusal, refuseError } from './kdc-refusal.ts'
+import { isDoubtful, KdcRefusal, refuseError } from './kdc-refusal.ts'
 
 /** Makes the client's key from what the KDC says about it, for a password from its salt. */
 export type KeyFor = (infos: readonly EtypeInfo[]) => Promise<EncryptionKey>
@@ -42,12 +42,14 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
   const tillMs = now() + LIFETIME_MS
   // First without proof, to learn how the key is made; a KDC that wants none answers with the ticket at once.
   const firstNonce = newNonce()
-  const first = await pool.ask(writeKdcRequest(AS_REQUEST, [], bodyOf(asked, firstNonce, tillMs)), octets => {
+  const unproven = writeKdcRequest(AS_REQUEST, [], bodyOf(asked, firstNonce, tillMs))
+  const readFirst = (octets: Buffer): KdcReply | Offered => {
     if (!isKdcError(octets)) return readKdcReply(octets, AS_REPLY)
     const error = readKdcError(octets)
     if (error.code !== KDC_ERROR.preauthenticationRequired) throw new KdcRefusal(error.code)
     return offeredIn(error)
-  })
+  }
+  const first = await pool.ask(unproven, readFirst, isDoubtful)
   using key = await keyFor('infos' in first ? first.infos : etypeInfoOfReply(first))
   const opening = (reply: KdcReply, nonce: number, replyKey = key): HeldTicket => {
     const opened = openReply(reply, replyKey, KEY_USAGE.asReply)

@@ -7,7 +7,7 @@ import { krb5Error } from '../protocol/krb5-error.ts'
 import { type PrincipalName, realmOfTgs, sameName, ticketGrantingService } from '../protocol/principal-name.ts'
 import { LIFETIME_MS, newNonce } from './asked-of-kdc.ts'
 import { type HeldTicket, held } from './held-ticket.ts'
-import { refuseError } from './kdc-refusal.ts'
+import { isDoubtful, refuseError } from './kdc-refusal.ts'
 import { poolOf, type RealmPools } from './realm-pools.ts'
 
 // The TGS exchange (RFC 4120 3.3) through one realm or several (RFC 6806 8):
@@ -55,14 +55,15 @@ export function createTicketGranting(pools: RealmPools, home: string, now: () =>
     })
     const proof = { type: PA.tgsRequest, value: tgsApRequest(tgt, body, now()) }
     const request = writeKdcRequest(TGS_REQUEST, [proof, ...(padata?.(tgt, nonce) ?? [])], body)
-    return poolOf(pools, realm).ask(request, octets => {
+    const read = (octets: Buffer): HeldTicket => {
       refuseError(octets)
       const reply = readKdcReply(octets, TGS_REPLY)
       const opened = openReply(reply, tgt.sessionKey, KEY_USAGE.tgsReply)
       verifyReply(reply, opened, { nonce, realm, service, tillMs, nowMs: now(), mayRefer: mayRefer(options, service) })
       question.verify?.(reply.padata, tgt, nonce)
       return held(reply, opened)
-    })
+    }
+    return poolOf(pools, realm).ask(request, read, isDoubtful)
   }
 
   const ask = async (start: HeldTicket, question: TgsQuestion): Promise<HeldTicket> => {

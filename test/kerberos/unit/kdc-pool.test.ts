@@ -7,6 +7,7 @@ import { type KdcAddress, parseKdc } from '../../../config/kdc-address.ts'
 import { KdcUnreachable } from '../../../src/kerberos/kdc/kdc-exchange.ts'
 import { configuredKdcs, discoveredKdcs } from '../../../src/kerberos/kdc/kdc-locator.ts'
 import { createKdcPool, type KdcPool, type KdcPoolOptions, type KdcSeen } from '../../../src/kerberos/kdc/kdc-pool.ts'
+import { isDoubtful, type KdcRefusal, refuseError } from '../../../src/kerberos/kdc/kdc-refusal.ts'
 import { nameOfKdc } from '../../../src/kerberos/kdc/kdc-state.ts'
 import { field, generalString, integer, message, time } from '../../../src/kerberos/protocol/der-writer.ts'
 import { Krb5Error } from '../../../src/kerberos/protocol/krb5-error.ts'
@@ -49,14 +50,16 @@ const silent: Behaviour = socket => socket.resume()
 const refusing: Behaviour = socket => socket.resetAndDestroy()
 const endless: Behaviour = socket => socket.end(Buffer.from([0x80, 0, 0, 0, 1]))
 
-/** KRB-ERROR 29 (RFC 4120 5.9.1), as a KDC says it that starts or stops. */
-const outOfService = framed(
+/** KRB-ERROR (RFC 4120 5.9.1). */
+const errorOf = (code: number): Buffer =>
   message(
     30,
-    ...[field(0, integer(5)), field(1, integer(30)), field(4, time(0)), field(5, integer(0)), field(6, integer(29))],
+    ...[field(0, integer(5)), field(1, integer(30)), field(4, time(0)), field(5, integer(0)), field(6, integer(code))],
     ...[field(9, generalString('CORP.TEST')), field(10, writePrincipalName({ type: 2, components: ['krbtgt'] }))],
-  ),
-)
+  )
+
+/** As a KDC says it that starts or stops. */
+const outOfService = framed(errorOf(29))
 
 const poolWith = (nextAfterMs: number, ...kdcs: readonly { readonly address: KdcAddress }[]): KdcPool =>
   createKdcPool({
@@ -93,6 +96,47 @@ describe('where one KDC of two does not do its work', () => {
     const pool = poolOf(bad, await kdc(answering))
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask(pool)))
     assert.deepEqual(new Set(answers), new Set(['yes']))
+  })
+})
+
+describe('an answer that shuts somebody out, and that anybody can have written (pitfall 29)', () => {
+  const refusal =
+    (code: number): Behaviour =>
+    socket =>
+      socket.once('data', () => socket.end(framed(errorOf(code))))
+  const readRefusal = (reply: Buffer): string => {
+    refuseError(reply)
+    return read(reply)
+  }
+  const outcome = async (...behaviours: readonly Behaviour[]) => {
+    const kdcs = await Promise.all(behaviours.map(kdc))
+    const answer = await poolWith(1_000, ...kdcs)
+      .ask(Buffer.from('a question'), readRefusal, isDoubtful)
+      .catch((error: KdcRefusal) => error.errorCode)
+    return [answer, ...kdcs.map(({ asked }) => asked)]
+  }
+
+  it('counts once a second KDC says so, and not where that says otherwise', async () => {
+    for (const code of [6, 18, 23]) {
+      assert.deepEqual(await outcome(refusal(code), answering), ['yes', 1, 1])
+      assert.deepEqual(await outcome(refusal(code), refusal(18), answering), [18, 1, 1, 0])
+    }
+  })
+
+  it('counts where there is nobody else, or nobody else answers', async () => {
+    assert.deepEqual(await outcome(refusal(6)), [6, 1])
+    for (const other of [refusing, lying, endless]) assert.deepEqual(await outcome(refusal(6), other), [6, 1, 1])
+  })
+
+  it('is not asked for twice where asking counts: of a wrong password, or of a policy', async () => {
+    for (const code of [24, 12, 13, 7, 68]) assert.deepEqual(await outcome(refusal(code), answering), [code, 1, 0])
+  })
+
+  it('for ever out of service, or with another clock, is bounded, and the clock is left alone (pitfall 31) (pitfall 32)', async () => {
+    const [answer, ...asked] = await outcome(refusal(29), refusal(29))
+    assert.equal(answer, undefined)
+    assert.deepEqual(asked, [2, 2])
+    assert.deepEqual(await outcome(refusal(37), answering), [37, 1, 0])
   })
 })
 
