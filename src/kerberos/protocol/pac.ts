@@ -50,11 +50,14 @@ export function readPac(octets: Buffer): Pac {
   return buffers
 }
 
+/** What a PAC names of the ticket it belongs to. */
+export type PacOwner = Pick<OpenedTicket, 'client' | 'authTimeMs'>
+
 /**
  * Verifies that the PAC was signed with the service's key, and is about the client of the ticket it came in (MS-PAC
  * 2.8, MS-KILE 3.4.5.1). The KDC's own signature cannot be verified here: the key is the KDC's.
  */
-export function verifyPac(octets: Buffer, pac: Pac, ticket: OpenedTicket, key: EncryptionKey): void {
+export function verifyPac(octets: Buffer, pac: Pac, ticket: PacOwner, key: EncryptionKey): void {
   const { checksumType, macBytes } = key.enctype
   const signature = pac.get(PAC_BUFFER.serverSignature)
   if (signature === undefined || signature.length < 4 + macBytes || signature.readInt32LE(0) !== checksumType) {
@@ -81,7 +84,7 @@ function withoutSignatures(octets: Buffer, pac: Pac): Buffer {
 const FILETIME_EPOCH_S = 11_644_473_600
 
 // PAC_CLIENT_INFO (MS-PAC 2.7): a PAC must not be moved from one ticket to another.
-function verifyClientInfo(info: Buffer | undefined, { client, authTimeMs }: OpenedTicket): void {
+function verifyClientInfo(info: Buffer | undefined, { client, authTimeMs }: PacOwner): void {
   if (info === undefined || info.length < 10 || info.readUInt16LE(8) > info.length - 10) {
     throw new Krb5Error('integrity', 'PAC without the name of its client')
   }
