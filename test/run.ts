@@ -10,6 +10,7 @@ import { clients } from '../devkit/compatibility/clients.ts'
 import { present } from '../devkit/compatibility/run-case.ts'
 import { keycloakHome, keycloakPackages } from '../devkit/op/keycloak-distribution.ts'
 import { lemonldapPackages } from '../devkit/op/lemonldap-packages.ts'
+import { heimdalPrograms } from '../devkit/realm/heimdal-programs.ts'
 import { LAB_PACKAGES } from '../devkit/realm/samba-kdc.ts'
 import { ensureDebianPackages } from '../devkit/torhaus/debian-packages.ts'
 
@@ -62,6 +63,11 @@ if (packages.size > 0) await ensureDebianPackages([...packages])
 if (files.some(file => file.startsWith('test/providers/'))) {
   const keycloak = await keycloakHome()
   if ('missing' in keycloak) console.error(`The tests with Keycloak are left out: ${keycloak.missing}`)
+}
+
+if (files.some(file => file.startsWith('test/kerberos/heimdal'))) {
+  const heimdal = await heimdalPrograms()
+  if ('missing' in heimdal) console.error(`The tests with Heimdal are left out: ${heimdal.missing}`)
 }
 
 if (files.some(file => file.startsWith('test/clients/')))

@@ -1,6 +1,5 @@
 import { application, DerReader, UNIVERSAL } from './der-reader.ts'
 import { malformed } from './krb5-error.ts'
-import { readPrincipalName } from './principal-name.ts'
 
 const KRB_ERROR = 30
 
@@ -24,9 +23,10 @@ export function readKdcError(octets: Buffer): KdcError {
   fields.integer(5)
   const code = fields.integer(6)
   fields.optional(7, (reader, number) => reader.string(number))
-  fields.optional(8, readPrincipalName)
+  // Names are not read: nothing comes of them, and Heimdal sends some without components.
+  fields.optional(8, (reader, number) => reader.field(number, UNIVERSAL.sequence))
   fields.string(9)
-  readPrincipalName(fields, 10)
+  fields.field(10, UNIVERSAL.sequence)
   fields.optional(11, (reader, number) => reader.string(number))
   const data = fields.optional(12, (reader, number) => reader.octets(number))
   fields.finish()

@@ -10,7 +10,8 @@ import { createMutations } from '../../../../devkit/kerberos/mutations.ts'
 import { authorization } from '../../../../devkit/realm/forged-token.ts'
 import { pacOf, readAuthorizationData } from '../../../../src/kerberos/protocol/authorization-data.ts'
 import { DerReader } from '../../../../src/kerberos/protocol/der-reader.ts'
-import { field, integer, sequence } from '../../../../src/kerberos/protocol/der-writer.ts'
+import { field, generalString, integer, message, sequence, time } from '../../../../src/kerberos/protocol/der-writer.ts'
+import { readKdcError } from '../../../../src/kerberos/protocol/kdc-error.ts'
 
 const INPUTS = 3_000
 
@@ -32,6 +33,16 @@ describe('a decoder', () => {
     const refused = DECODERS.filter(decoder => !isRead(decoder, Buffer.from(decoder.sample))).map(({ name }) => name)
     assert.deepEqual(refused, ['MIC'])
   })
+})
+
+it('an error of a KDC is read by its number, whatever names it holds, or none', () => {
+  const nobody = sequence(field(0, integer(0)), field(1, sequence()))
+  const error = message(
+    30,
+    ...[field(0, integer(5)), field(1, integer(30)), field(4, time(0)), field(5, integer(0)), field(6, integer(13))],
+    ...[field(8, nobody), field(9, generalString('')), field(10, nobody)],
+  )
+  assert.deepEqual(readKdcError(error), { code: 13, data: undefined })
 })
 
 describe('DER', () => {
