@@ -11,13 +11,13 @@ const SUITE = 'bookworm'
 const INCLUDED = ['adduser', 'ca-certificates', 'libatomic1', 'libgssapi-krb5-2', 'libstdc++6', 'init-system-helpers']
 const TIMEOUT_MS = 590_000
 
-/** The file name of a tar of its root. `refresh`: made anew, with the security updates there are now. */
-export async function debianBase(work: string, refresh = false): Promise<string> {
-  const file = join(CACHE, `base-${SUITE}.tar`)
-  if (existsSync(file) && !refresh) return file
+/** The file name of a tar of its root. `more`: packages it has besides. */
+export async function debianBase(work: string, more: readonly string[] = []): Promise<string> {
+  const file = join(CACHE, `${['base', SUITE, ...more].join('-')}.tar`)
+  if (existsSync(file)) return file
   await ensureDebianPackages(['debootstrap'])
   const root = join(work, 'debian')
-  const args = ['--variant=minbase', `--include=${INCLUDED.join(',')}`, SUITE, root, await debianMirror()]
+  const args = ['--variant=minbase', `--include=${[...INCLUDED, ...more].join(',')}`, SUITE, root, await debianMirror()]
   await runCommand('debootstrap', args, { timeoutMs: TIMEOUT_MS })
   // What differs from one run to the next, and what nobody needs in an image.
   for (const path of ['var/log/bootstrap.log', 'var/cache/ldconfig/aux-cache', 'var/lib/apt/lists', 'var/cache/apt'])
