@@ -27,6 +27,8 @@ export type LaunchOptions = {
   readonly environment?: NodeJS.ProcessEnv
   /** A program that becomes Torhaus, e.g. setpriv(1), and its arguments. */
   readonly launcher?: readonly string[]
+  /** Another Node than this one, and what runs it. */
+  readonly node?: readonly string[]
   /** Root of another working tree, e.g. an earlier commit. */
   readonly tree?: string
 }
@@ -36,7 +38,8 @@ export function startTorhaus(configFile: string, logFile: string, options: Launc
   const log = openSync(logFile, 'a', 0o600)
   const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...environment } = process.env
   // In a process group of its own: Ctrl-C in the terminal is for the demo, which then stops it in order.
-  const command = [...(options.launcher ?? []), process.execPath, mainProgram(options.tree), '--config', configFile]
+  const { launcher = [], node = [process.execPath], tree } = options
+  const command = [...launcher, ...node, mainProgram(tree), '--config', configFile]
   const child = spawn(command[0] ?? '', command.slice(1), {
     stdio: ['ignore', log, log],
     detached: true,

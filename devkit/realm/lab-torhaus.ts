@@ -37,6 +37,7 @@ export type LabTorhaus = {
   readonly adminUrl: string
   readonly op: OpenIdProvider
   readonly users: ReadonlyMap<string, LabUser>
+  readonly configFile: string
   readonly logFile: string
   readonly pid: number
   /** Resolves with a sentence when the process has ended. */
@@ -62,6 +63,8 @@ export type LabTorhausOptions = {
   readonly configure?: (config: LabConfig) => object
   /** Root of another working tree, whose Torhaus is started. */
   readonly tree?: string
+  /** Another Node than this one, and what runs it. */
+  readonly node?: readonly string[]
   /** Variables beside those of this process. */
   readonly environment?: NodeJS.ProcessEnv
   readonly signal?: AbortSignal
@@ -95,6 +98,7 @@ export async function startLabTorhaus(options: LabTorhausOptions): Promise<LabTo
   const torhaus = startTorhaus(configFile, logFile, {
     ...{ environment, launcher: LAUNCHER },
     ...(options.tree === undefined ? {} : { tree: options.tree }),
+    ...(options.node === undefined ? {} : { node: options.node }),
   })
   undo.defer(() => torhaus.stop())
   const adminUrl = `http://${PROXY_ADDRESS}:${adminPort}`
@@ -102,7 +106,7 @@ export async function startLabTorhaus(options: LabTorhausOptions): Promise<LabTo
   const kept = undo.move()
   const { ended, kill, pid = 0 } = torhaus
   return {
-    ...{ url, port, adminUrl, op, users, logFile, ended, kill, pid },
+    ...{ url, port, adminUrl, op, users, configFile, logFile, ended, kill, pid },
     address: PROXY_ADDRESS,
     resolve: `${PROXY_NAME}:${port}:${PROXY_ADDRESS}`,
     stop: () => kept.disposeAsync(),
