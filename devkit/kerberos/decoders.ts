@@ -19,7 +19,7 @@ import {
 } from '../../src/kerberos/protocol/der-writer.ts'
 import { writeEncryptedData, writeEncryptionKey } from '../../src/kerberos/protocol/encrypted-data.ts'
 import { KEY_USAGE } from '../../src/kerberos/protocol/encryption-key.ts'
-import { etypeInfoOfError } from '../../src/kerberos/protocol/etype-info.ts'
+import { offeredIn } from '../../src/kerberos/protocol/etype-info.ts'
 import { apRequestIn, gssFlagsOf, verifyInitiatorMic, writeAcceptorMic } from '../../src/kerberos/protocol/gss-token.ts'
 import { readKdcError } from '../../src/kerberos/protocol/kdc-error.ts'
 import { AS_REPLY, openReply, readKdcReply } from '../../src/kerberos/protocol/kdc-reply.ts'
@@ -142,7 +142,7 @@ export const DECODERS: readonly Decoder[] = [
       return openReply({ ...readKdcReply(kdcReply, AS_REPLY), encrypted }, key, KEY_USAGE.asReply)
     },
   },
-  { name: 'KDC error', sample: kdcError, decode: octets => etypeInfoOfError(readKdcError(octets)) },
+  { name: 'KDC error', sample: kdcError, decode: octets => offeredIn(readKdcError(octets)) },
   { name: 'keytab', sample: keytabOctets, decode: readKeytab },
   { name: 'PAC', sample: pac, decode: readPac },
   { name: 'PAC with its signature', sample: pac, decode: octets => verifyPac(octets, readPac(octets), ticket, key) },

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { openAuthenticator, readApRequest } from '../../src/kerberos/protocol/ap-request.ts'
 import { EncryptionKey } from '../../src/kerberos/protocol/encryption-key.ts'
-import { etypeInfoOfError } from '../../src/kerberos/protocol/etype-info.ts'
+import { offeredIn } from '../../src/kerberos/protocol/etype-info.ts'
 import { apRequestIn } from '../../src/kerberos/protocol/gss-token.ts'
 import { isKdcError, readKdcError } from '../../src/kerberos/protocol/kdc-error.ts'
 import { AS_REPLY, readKdcReply, TGS_REPLY } from '../../src/kerberos/protocol/kdc-reply.ts'
@@ -57,7 +57,7 @@ export const kerberosNetSuites = (read: Read, files: Files): Suite[] => [
       name,
       run: () => {
         const octets = read(name).subarray(4)
-        if (isKdcError(octets)) return `error with ${etypeInfoOfError(readKdcError(octets)).infos.length} AES types`
+        if (isKdcError(octets)) return `error with ${offeredIn(readKdcError(octets)).infos.length} AES types`
         return readKdcReply(octets, name.includes('as-rep') ? AS_REPLY : TGS_REPLY).client.components.join('/')
       },
     })),
