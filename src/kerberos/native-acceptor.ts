@@ -77,12 +77,14 @@ export function createNativeAcceptor(options: NativeAcceptorOptions): Acceptor {
     principals.set(ticket, principal)
     return principal
   }
-  const accept = (token: Buffer, isForwarded: boolean): Accepted => {
+  const accept = async (token: Buffer, isForwarded: boolean): Promise<Accepted> => {
     const { request, negotiation } = unwrap(token)
     const accepted = verify.accept(request, negotiation, isForwarded)
     const replyToken = replyTo(accepted, negotiation)
     const { proof } = accepted.ticket
     const principal = principalOf(accepted.ticket)
+    // From here on the key of the ticket may be disposed of.
+    await options.replays.check(request.authenticator.cipher, accepted.authenticator.timeMs)
     return {
       principal,
       ...(replyToken === undefined ? {} : { replyToken }),
@@ -92,7 +94,7 @@ export function createNativeAcceptor(options: NativeAcceptorOptions): Acceptor {
   return {
     async accept(token, isForwarded = false) {
       try {
-        return accept(token, isForwarded)
+        return await accept(token, isForwarded)
       } catch (error) {
         throw error instanceof Krb5Error ? new KerberosError('token-defective', 'accept', { cause: error }) : error
       }
@@ -148,7 +150,6 @@ class ApRequestVerifier {
     if (negotiation?.mic !== undefined) {
       verifyInitiatorMic(authenticator.subkey ?? ticket.sessionKey, negotiation.mechanismList, negotiation.mic)
     }
-    this.#options.replays.check(request.authenticator.cipher, authenticator.timeMs)
     return { request, ticket, authenticator }
   }
 

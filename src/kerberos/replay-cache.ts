@@ -7,10 +7,10 @@ import { TAG_BYTES } from './tag-table.ts'
 
 export interface ReplayCache extends Disposable {
   /**
-   * Throws `replay` unless nobody on this machine has seen the authenticator before, and `internal` where that cannot
-   * be known.
+   * Rejects with `replay` unless nobody on this machine has seen the authenticator before, and with `internal` where
+   * that cannot be known.
    */
-  check(authenticator: Buffer, timeMs: number): void
+  check(authenticator: Buffer, timeMs: number): Promise<void>
 }
 
 export interface ReplayCacheOptions {
@@ -55,24 +55,28 @@ export function createReplayCache({ directory, skewMs, now }: ReplayCacheOptions
     }
     return generation
   }
-  const isFirst = (tag: Buffer, timeMs: number): boolean => {
+  const isFirst = async (tag: Buffer, timeMs: number): Promise<boolean> => {
+    let generation: ReplayGeneration | undefined
     try {
-      return generationOf(timeMs).add(tag)
+      generation = generationOf(timeMs)
+      return await generation.add(tag)
     } catch (cause) {
       // Opened anew, the file is mended where it can be.
-      drop(timeMs)
+      if (generation !== undefined) drop(generation, timeMs)
       throw new KerberosError('internal', 'accept', { text: 'replay cache', cause })
     }
   }
-  const drop = (timeMs: number): void => {
+  /** Unless another one took its place already. */
+  const drop = (generation: ReplayGeneration, timeMs: number): void => {
     const number = Math.floor(timeMs / GENERATION_MS)
-    generations.get(number)?.[Symbol.dispose]()
+    if (generations.get(number) !== generation) return
     generations.delete(number)
+    generation[Symbol.dispose]()
   }
   return {
-    check(authenticator, timeMs) {
+    async check(authenticator, timeMs) {
       const tag = hash('sha256', authenticator, 'buffer').subarray(0, TAG_BYTES)
-      if (!isFirst(tag, timeMs)) throw new KerberosError('replay', 'accept')
+      if (!(await isFirst(tag, timeMs))) throw new KerberosError('replay', 'accept')
     },
     [Symbol.dispose]() {
       for (const generation of generations.values()) generation[Symbol.dispose]()

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import { batchAtTurnEnd, type TurnBatch } from '../io/end-of-turn.ts'
 import { TAG_BYTES, TagTable } from './tag-table.ts'
 
 /** A tag, then who wrote it: four octets of the writer and its count. */
@@ -7,6 +8,9 @@ const RECORD_BYTES = TAG_BYTES + 8
 
 /** 43,000 tokens a second for as long as a generation takes. */
 const MAX_BYTES = 256 * 1024 * 1024
+
+/** Tokens that came in one turn of the event loop are written and read in one go, so many at most. */
+const MAX_BATCH = 64
 
 /** A worker that starts has all of the file to read. */
 const READ_BYTES = 2_730 * RECORD_BYTES
@@ -20,14 +24,17 @@ const READ_BYTES = 2_730 * RECORD_BYTES
  * Appending is atomic, so all see the same order, and the first of two equal tags in it was first. No lock is needed,
  * no worker can hold up another, and a worker that starts again reads what there is.
  */
-export class ReplayGeneration implements Disposable {
+export class ReplayGeneration implements Disposable, TurnBatch {
   readonly #file: number
   readonly #seen = new TagTable()
   /** Of this opening alone: what the same process wrote before is not its own any more. */
   readonly #writer = randomBytes(4)
-  readonly #record = Buffer.alloc(RECORD_BYTES)
+  readonly #records = Buffer.alloc(MAX_BATCH * RECORD_BYTES)
+  /** Whose records these are, in their order. */
+  #waiting: PromiseWithResolvers<boolean>[] = []
   readonly #chunk = Buffer.alloc(READ_BYTES)
   #readTo = 0
+  /** Of the first record that waits. */
   #count = 0
 
   constructor(path: string) {
@@ -43,18 +50,37 @@ export class ReplayGeneration implements Disposable {
     }
   }
 
-  /** True for the first who adds the tag, false for everybody else. Throws where the file cannot be written. */
-  add(tag: Buffer): boolean {
-    if (this.#readTo > MAX_BYTES) throw new Error('the replay cache is full')
-    const record = this.#record
-    record.set(tag)
-    record.set(this.#writer, TAG_BYTES)
-    record.writeUInt32LE(++this.#count >>> 0, TAG_BYTES + 4)
-    if (writeSync(this.#file, record) !== RECORD_BYTES) throw new Error('the replay cache was not written')
-    return this.#readOnToOwn()
+  /**
+   * True for the first who adds the tag, false for everybody else; at the end of the turn. Rejects where the file cannot
+   * be written.
+   */
+  add(tag: Buffer): Promise<boolean> {
+    const at = this.#waiting.length * RECORD_BYTES
+    this.#records.set(tag, at)
+    this.#records.set(this.#writer, at + TAG_BYTES)
+    this.#records.writeUInt32LE((this.#count + this.#waiting.length) >>> 0, at + TAG_BYTES + 4)
+    const asked = Promise.withResolvers<boolean>()
+    const length = this.#waiting.push(asked)
+    if (length === MAX_BATCH) this.flush()
+    else if (length === 1) batchAtTurnEnd(this)
+    return asked.promise
+  }
+
+  flush(): void {
+    const asked = this.#waiting
+    if (asked.length === 0) return
+    this.#waiting = []
+    try {
+      this.#append(asked.length * RECORD_BYTES)
+      this.#readOnToOwn(asked)
+    } catch (error) {
+      for (const { reject } of asked) reject(error)
+    }
+    this.#count += asked.length
   }
 
   [Symbol.dispose](): void {
+    this.flush()
     closeSync(this.#file)
   }
 
@@ -64,31 +90,34 @@ export class ReplayGeneration implements Disposable {
     if (rest > 0) writeSync(this.#file, Buffer.alloc(RECORD_BYTES - rest))
   }
 
-  #readOnToOwn(): boolean {
+  #append(size: number): void {
+    if (this.#readTo > MAX_BYTES) throw new Error('the replay cache is full')
+    if (writeSync(this.#file, this.#records, 0, size) !== size) throw new Error('the replay cache was not written')
+  }
+
+  #readOnToOwn(asked: readonly PromiseWithResolvers<boolean>[]): void {
     const chunk = this.#chunk
-    for (;;) {
+    let answered = 0
+    while (answered < asked.length) {
       const length = readSync(this.#file, chunk, 0, READ_BYTES, this.#readTo)
       const whole = length - (length % RECORD_BYTES)
       if (whole === 0) throw new Error('the replay cache was cut short')
-      for (let at = 0; at < whole; at += RECORD_BYTES) {
+      for (let at = 0; at < whole && answered < asked.length; at += RECORD_BYTES) {
         const isNew = this.#seen.add(
           chunk.readUInt32LE(at),
           chunk.readUInt32LE(at + 4),
           chunk.readUInt32LE(at + 8),
           chunk.readUInt32LE(at + 12),
         )
-        if (this.#isOwn(at)) {
-          this.#readTo += at + RECORD_BYTES
-          return isNew
-        }
+        this.#readTo += RECORD_BYTES
+        if (this.#isOwn(at, answered)) asked[answered++]?.resolve(isNew)
       }
-      this.#readTo += whole
     }
   }
 
-  #isOwn(at: number): boolean {
+  #isOwn(at: number, index: number): boolean {
     return (
-      this.#chunk.readUInt32LE(at + TAG_BYTES + 4) === this.#count >>> 0 &&
+      this.#chunk.readUInt32LE(at + TAG_BYTES + 4) === (this.#count + index) >>> 0 &&
       this.#chunk.readUInt32LE(at + TAG_BYTES) === this.#writer.readUInt32LE()
     )
   }

@@ -62,7 +62,7 @@ describe('a token', () => {
     using keytab = new KeytabFile(join(directory, 'keytab'))
     using acceptor = createNativeAcceptor({
       ...{ keytab, services: ['HTTP/proxy.corp.test@CORP.TEST'], directory: { realm: 'CORP.TEST' } },
-      ...{ replays: { check: () => undefined, [Symbol.dispose]: () => undefined }, now: () => nowMs },
+      ...{ replays: { check: async () => undefined, [Symbol.dispose]: () => undefined }, now: () => nowMs },
       bindings: { hash: ours, isRequired },
     })
     const checksum = { type: GSS_CHECKSUM, octets: plainGssChecksum(bindings) }

@@ -39,7 +39,7 @@ const acceptor = (services: readonly string[] = [service]): Acceptor =>
   createNativeAcceptor({
     ...{ keytab: new KeytabFile(join(directory, 'keytab')), services },
     directory: { realm: 'CORP.TEST' },
-    replays: { check: () => undefined, [Symbol.dispose]: () => undefined },
+    replays: { check: async () => undefined, [Symbol.dispose]: () => undefined },
     now: () => nowMs,
   })
 

@@ -23,36 +23,53 @@ const open = (place = directory): ReplayCache =>
 const replay = { code: 'replay' }
 
 describe('a token', () => {
-  it('passes once, whichever worker sees it first', () => {
+  it('passes once, whichever worker sees it first', async () => {
     using one = open()
     using other = open()
     for (let round = 0; round < 3_000; round++) {
       const token = randomBytes(40)
       const [first, second] = round % 2 === 0 ? [one, other] : [other, one]
-      first.check(token, nowMs)
-      assert.throws(() => second.check(token, nowMs), replay)
-      assert.throws(() => first.check(token, nowMs), replay)
+      await first.check(token, nowMs)
+      await assert.rejects(second.check(token, nowMs), replay)
+      await assert.rejects(first.check(token, nowMs), replay)
     }
   })
 
-  it('is remembered over a restart', () => {
+  it('passes once when many come in one turn, each of them twice, at two workers', async () => {
+    using one = open()
+    using other = open()
+    const tokens = Array.from({ length: 300 }, (_, index) => Buffer.from(`token ${index % 150}`))
+    const asked = tokens.flatMap(token => [one.check(token, nowMs), other.check(token, nowMs)])
+    const outcomes = await Promise.allSettled(asked)
+    assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 150)
+    for (const outcome of outcomes) if (outcome.status === 'rejected') assert.equal(outcome.reason.code, 'replay')
+  })
+
+  it('that waits for the end of the turn is answered when the cache is closed', async () => {
+    const cache = open()
+    const asked = [cache.check(randomBytes(40), nowMs), cache.check(randomBytes(40), nowMs)]
+    cache[Symbol.dispose]()
+    await Promise.all(asked)
+  })
+
+  it('is remembered over a restart', async () => {
     const token = randomBytes(40)
     {
       using before = open()
-      before.check(token, nowMs)
+      await before.check(token, nowMs)
     }
     using after = open()
-    assert.throws(() => after.check(token, nowMs), replay)
+    await assert.rejects(after.check(token, nowMs), replay)
   })
 
-  it('of a clock five minutes ahead is remembered until it is five minutes old', () => {
+  it('of a clock five minutes ahead is remembered until it is five minutes old', async () => {
     const token = randomBytes(40)
     const timeMs = nowMs + SKEW_MS
     using cache = open()
-    cache.check(token, timeMs)
+    await cache.check(token, timeMs)
     nowMs = timeMs + SKEW_MS
-    cache.check(randomBytes(40), nowMs)
-    assert.throws(() => cache.check(token, timeMs), replay)
+    await cache.check(randomBytes(40), nowMs)
+    await assert.rejects(cache.check(token, timeMs), replay)
   })
 
   it('shown to four processes at once passes in one of them (pitfall 3)', async () => {
@@ -74,31 +91,31 @@ describe('a token', () => {
 })
 
 describe('the files', () => {
-  it('go when all in them is too old to be shown again', () => {
+  it('go when all in them is too old to be shown again', async () => {
     using cache = open()
     for (let step = 0; step < 12; step++) {
-      cache.check(randomBytes(40), nowMs)
+      await cache.check(randomBytes(40), nowMs)
       assert(readdirSync(directory).length <= 3)
       nowMs += SKEW_MS
     }
   })
 
-  it('survive a writer that died in the middle of a record', () => {
+  it('survive a writer that died in the middle of a record', async () => {
     const token = randomBytes(40)
     using cache = open()
-    cache.check(token, nowMs)
-    cache.check(randomBytes(40), nowMs)
+    await cache.check(token, nowMs)
+    await cache.check(randomBytes(40), nowMs)
     const [name = ''] = readdirSync(directory)
     truncateSync(join(directory, name), 24 + 10)
     // Its own reader finds no whole record, which lets nobody in, and opens the file anew.
-    assert.throws(() => cache.check(randomBytes(40), nowMs), { code: 'internal' })
+    await assert.rejects(cache.check(randomBytes(40), nowMs), { code: 'internal' })
     for (const reader of [cache, open()]) {
-      assert.throws(() => reader.check(token, nowMs), replay)
-      reader.check(randomBytes(40), nowMs)
+      await assert.rejects(reader.check(token, nowMs), replay)
+      await reader.check(randomBytes(40), nowMs)
     }
   })
 
-  it('are not kept where others can write', () => {
+  it('are not kept where others can write', async () => {
     using _cache = open()
     chmodSync(directory, 0o777)
     assert.throws(() => open(), /only this account/)

@@ -7,7 +7,7 @@ using cache = createReplayCache({ directory, skewMs: 300_000, now: () => timeMs 
 const passed: number[] = []
 for (let index = 0; index < 2_000; index++) {
   try {
-    cache.check(Buffer.from(`token ${index}`), timeMs)
+    await cache.check(Buffer.from(`token ${index}`), timeMs)
     passed.push(index)
   } catch {
     // Another process was first.

@@ -36,7 +36,10 @@ after(() => rmSync(directory, { recursive: true }))
 const acceptorOf = (question?: TicketQuestion): Acceptor =>
   createNativeAcceptor({
     ...{ keytab: new KeytabFile(join(directory, 'keytab')), services: ['HTTP/proxy.corp.test@CORP.TEST'] },
-    ...{ directory: { realm: 'CORP.TEST' }, replays: { check: () => undefined, [Symbol.dispose]: () => undefined } },
+    ...{
+      directory: { realm: 'CORP.TEST' },
+      replays: { check: async () => undefined, [Symbol.dispose]: () => undefined },
+    },
     ...{ now: () => nowMs, ...(question === undefined ? {} : { question }) },
   })
 
