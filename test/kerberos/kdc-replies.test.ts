@@ -151,7 +151,7 @@ describe('an error that anybody can have written', () => {
     }
   })
 
-  it('that asks for RC4, for no salt of ours, or for endless work makes no key', async () => {
+  it('that asks for RC4, for no salt of ours, or for endless work makes no key (pitfall 28)', async () => {
     let offered: readonly number[] | undefined
     const weak: Change = reply => {
       if (reply[0] !== 0x7e) return reply

@@ -12,7 +12,7 @@ import { createKdcGate } from '../../src/kerberos/kdc-gate.ts'
 import { KeytabFile } from '../../src/kerberos/keytab-file.ts'
 import { createNativeAcceptor } from '../../src/kerberos/native-acceptor.ts'
 import { createNativePasswordVerifier } from '../../src/kerberos/native-password.ts'
-import { KDC_OPTION } from '../../src/kerberos/protocol/kdc-request.ts'
+import { KDC_OPTION, PA } from '../../src/kerberos/protocol/kdc-request.ts'
 import { NAME_TYPE, nameOf } from '../../src/kerberos/protocol/principal-name.ts'
 import { forUser, s4uX509User, verifyS4uX509Reply } from '../../src/kerberos/protocol/s4u-padata.ts'
 import { stringToKey } from '../../src/kerberos/protocol/string-to-key.ts'
@@ -124,15 +124,20 @@ describe('a referral', () => {
       async () => keytab.keysOf(SERVICE)[0]?.key.copy() ?? assert.fail('no key'),
     )
     const user = nameOf('ada', NAME_TYPE.principal)
+    let signed = 0
     const evidence = await granting().ask(await granting().tgtFor(PARTNER, own), {
       ...{ service: own.client, abroad: hostService, options },
       padata: ({ sessionKey }, nonce) => [
         forUser(user, PARTNER, sessionKey),
         s4uX509User({ user, realm: PARTNER, nonce }, sessionKey),
       ],
-      verify: (padata, { sessionKey }, nonce) =>
-        verifyS4uX509Reply(padata, { user, realm: PARTNER, nonce }, sessionKey),
+      verify: (padata, { sessionKey }, nonce) => {
+        // Each KDC on the way answers it, and is verified.
+        signed += padata.filter(({ type }) => type === PA.s4uX509User).length
+        verifyS4uX509Reply(padata, { user, realm: PARTNER, nonce }, sessionKey)
+      },
     })
+    assert.equal(signed, 2)
     assert.equal(namesInEvidence(evidence, keytab.keysOf(SERVICE)).account, 'ada@PARTNER.TEST')
   })
 

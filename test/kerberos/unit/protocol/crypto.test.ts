@@ -108,7 +108,7 @@ describe('the key of a password', () => {
     )
   })
 
-  it('is not computed with fewer iterations than the default, nor with so many that they cost seconds', async () => {
+  it('is not computed with fewer iterations than the default, nor with so many that they cost seconds (pitfall 28)', async () => {
     const count = (iterations: number) => {
       const parameters = Buffer.alloc(4)
       parameters.writeUInt32BE(iterations)
