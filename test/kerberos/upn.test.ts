@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
+import { attemptMemory } from '../../devkit/torhaus/attempt-memory.ts'
 import { type Directory, type KerberosSettings, openDirectory } from '../../src/kerberos/directory.ts'
 import { KerberosError } from '../../src/kerberos/kerberos-error.ts'
 import { system } from '../../src/system.ts'
-import { attemptMemory } from '../limits/attempt-memory.ts'
 
 const UPN = 'ada@other.example'
 const TARGET = 'HTTP/devops.corp.test'

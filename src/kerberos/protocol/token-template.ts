@@ -49,6 +49,8 @@ export function tokenTemplate({ ticket, sessionKey, clientRealm, client }: Token
   const whole = wrapInSpnego(frameApRequest(request))
   // The ciphertext comes last in every element around it.
   const before = ownOctets(whole.subarray(0, whole.length - cipherBytes))
+  // Not `whole` itself, which what follows would keep, with the block of Node's pool that it lies in: 64 KiB a ticket.
+  const { length } = whole
   const end = authenticator.length
   let second = 0
   let microseconds = 0
@@ -64,6 +66,6 @@ export function tokenTemplate({ ticket, sessionKey, clientRealm, client }: Token
     writeRandom(authenticator, end - SEQUENCE_NUMBER_AT, 4)
     authenticator[end - SEQUENCE_NUMBER_AT] = 0x40 | ((authenticator[end - SEQUENCE_NUMBER_AT] ?? 0) & 0x3f)
     const cipher = sessionKey.encrypt(KEY_USAGE.apRequestAuthenticator, authenticator)
-    return Buffer.concat([before, cipher], whole.length)
+    return Buffer.concat([before, cipher], length)
   }
 }

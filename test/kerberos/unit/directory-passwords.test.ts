@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { attemptMemory } from '../../../devkit/torhaus/attempt-memory.ts'
 import { Fault } from '../../../src/errors.ts'
 import { canonicalPrincipal } from '../../../src/kerberos/canonical-principal.ts'
 import { createDirectoryPasswords } from '../../../src/kerberos/directory-passwords.ts'
@@ -8,7 +9,6 @@ import type { AttemptOutcome, PasswordVerifier } from '../../../src/kerberos/pas
 import { createPasswordVerdicts } from '../../../src/kerberos/password-verdicts.ts'
 import { createAttemptLimits } from '../../../src/limits/attempt-limits.ts'
 import type { AttemptStore } from '../../../src/limits/attempt-store.ts'
-import { attemptMemory } from '../../limits/attempt-memory.ts'
 
 const alice = canonicalPrincipal('alice', { realm: 'CORP.TEST' })
 
