@@ -48,7 +48,7 @@ type AccountNeeds = Pick<
 >
 export type EndpointNeeds = LogoutNeeds &
   AccountNeeds &
-  Pick<Services, 'formTokens' | 'identityOut' | 'outsider' | 'signInStates'> & {
+  Pick<Services, 'formTokens' | 'identityOut' | 'keyProofs' | 'outsider' | 'signInStates'> & {
     readonly refresh: SessionRefresh
   }
 
@@ -62,8 +62,8 @@ export function endpoints(services: EndpointNeeds): Readonly<Record<string, Rout
   const pages = Object.fromEntries(windows.map(([key, route]) => [key, navigationOnly(route)]))
   const others = { 'GET /.torhaus/torhaus-credential.mjs': helperFile(), ...logouts.front }
   const shared = {
-    'GET /.torhaus/self-test': selfTest(),
-    'GET /.torhaus/self-test/*': selfTest(),
+    'GET /.torhaus/self-test': selfTest(services.keyProofs),
+    'GET /.torhaus/self-test/*': selfTest(services.keyProofs),
     'GET /.torhaus/jwks.json': keySetRoute(
       identityOut instanceof AssertionIdentity ? identityOut.keySet : { keys: [] },
     ),

@@ -16,6 +16,7 @@ import { type PatFingerprints, patFingerprints } from '../pats/pat-fingerprints.
 import { PatRegister } from '../pats/pat-register.ts'
 import { type Outsider, outsiderOf } from '../policy/membership.ts'
 import { type Rules, rulesOf } from '../policy/rules.ts'
+import type { KeyProofs } from '../routes/self-test.ts'
 import { SignInStates } from '../routes/sign-in-state.ts'
 import { FormTokens } from '../session/form-tokens.ts'
 import { Sealer } from '../session/sealer.ts'
@@ -52,6 +53,8 @@ export interface Services extends Site, Identity {
   readonly pats: PatRegister
   readonly patConfirmations: PatConfirmations
   readonly fingerprints: PatFingerprints
+  /** Whether another instance has the same session keys. */
+  readonly keyProofs: KeyProofs
   readonly rules: Rules
   /** Undefined where everybody may pass. */
   readonly outsider: Outsider | undefined
@@ -113,6 +116,7 @@ export async function openServices(
       surroundings,
     ),
     fingerprints: patFingerprints(keys),
+    keyProofs: challenge => sealer.proofs(challenge),
     rules: rulesOf(config.secondFactor, identity.accountNames.spellingsOf, inFile),
     outsider: required.length === 0 ? undefined : outsiderOf(required, inFile),
     fieldReader: new RequestFieldReader(identity.identityOut.fieldNames, config.listener.maxHeaderFields),

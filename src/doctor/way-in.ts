@@ -3,6 +3,7 @@ import { connectionFailure } from './connection-failure.ts'
 import type { Examination, Ground } from './examination.ts'
 import { type Finding, NotNow } from './finding.ts'
 import { isTorhaus, listenerUrl } from './own-listener.ts'
+import { examineSameKeys } from './same-keys.ts'
 import { type RawAnswer, sendRaw } from './send-raw.ts'
 
 const TIMEOUT_MS = 10_000
@@ -33,7 +34,13 @@ export const examineWayIn: Examination = async ground => {
       if (!isPassed) return findings
     }
   }
-  return findings
+  const ask = (to: URL, target: string, own: object) =>
+    sendRaw(to, { target, host: url.host, fields: [], timeoutMs: TIMEOUT_MS, tls: own })
+  const ways = {
+    direct: (target: string) => ask(listener, target, tls),
+    outside: (target: string) => ask(url, target, {}),
+  }
+  return [...findings, ...(await examineSameKeys(ways))]
 }
 
 const codeIn = ({ fields }: RawAnswer) => fields.get('x-torhaus-error')

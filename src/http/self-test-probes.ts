@@ -7,6 +7,10 @@ import { OWN_PREFIX } from './request-target.ts'
 
 export const SELF_TEST_PATH = `${OWN_PREFIX}/self-test`
 
+/** Parameter of the query: 16 random bytes in hexadecimal. */
+export const CHALLENGE = 'challenge'
+export const isChallenge = (text: string) => /^[0-9a-f]{32}$/.test(text)
+
 /** Of nobody (RFC 5737 3). */
 export const FORGED_ADDRESS = '192.0.2.66'
 

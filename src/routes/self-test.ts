@@ -2,23 +2,35 @@ import { canonicalAddress } from '../../config/address-range.ts'
 import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
 import { queryValues } from '../http/query.ts'
-import { FORGED_ADDRESS, PROBES } from '../http/self-test-probes.ts'
+import { CHALLENGE, FORGED_ADDRESS, isChallenge, PROBES } from '../http/self-test-probes.ts'
 import type { Route } from './reply.ts'
+
+/** Of a challenge: one for each session key. */
+export type KeyProofs = (challenge: string) => readonly string[]
 
 /**
  * GET /.torhaus/self-test...: refuses, and says in `X-Torhaus-Self-Test` what became of the request on its way here.
- * Whoever asks learns nothing but that: of the own request, in words of a closed set.
+ * Whoever asks learns nothing but that: of the own request, in words of a closed set. Asked with a challenge, it also says what
+ * only who has the session keys can tell from what another instance says.
  */
-export function selfTest(): Route {
+export function selfTest(proofsOf: KeyProofs): Route {
   return exchange => ({
     status: 400,
     fields: [
       ...['Content-Type', 'application/problem+json', 'Cache-Control', 'no-store', 'X-Torhaus-Error', 'self-test'],
-      ...['X-Torhaus-Self-Test', `target=${targetOf(exchange)}, client=${clientOf(exchange)}`],
+      ...[
+        'X-Torhaus-Self-Test',
+        `target=${targetOf(exchange)}, client=${clientOf(exchange)}${keysOf(exchange, proofsOf)}`,
+      ],
     ],
     text: JSON.stringify({ type: 'urn:torhaus:error:self-test', status: 400, code: 'self-test' }),
     fault: new Fault('self-test'),
   })
+}
+
+function keysOf({ target }: Traced, proofsOf: KeyProofs): string {
+  const [challenge = ''] = queryValues(target.raw, CHALLENGE)
+  return isChallenge(challenge) ? `, keys=${proofsOf(challenge).join('+')}` : ''
 }
 
 function targetOf({ target }: Traced): 'intact' | 'changed' | 'unknown' {

@@ -3,6 +3,7 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, 
 const VERSION = 'v1'
 const IV_BYTES = 12
 const TAG_BYTES = 16
+const PROOF_DIGITS = 32
 
 /**
  * Encrypts small texts at rest with AES-256-GCM (NIST SP 800-38D), each bound to the context it was made for: a sealed
@@ -15,6 +16,7 @@ export class Sealer {
   readonly #keys: ReadonlyMap<string, Buffer>
   readonly #current: string
   readonly #signingKeys: readonly Buffer[]
+  readonly #proofKeys: readonly Buffer[]
   readonly #owner: string
 
   /**
@@ -24,6 +26,7 @@ export class Sealer {
   constructor(keys: readonly Buffer[], owner = '') {
     this.#owner = owner
     this.#signingKeys = keys.map(key => createHmac('sha256', key).update('torhaus record signature').digest())
+    this.#proofKeys = keys.map(key => createHmac('sha256', key).update('torhaus self-test').digest())
     this.#keys = new Map(keys.map(key => [keyId(key), key]))
     const [first] = this.#keys.keys()
     if (first === undefined) throw new TypeError('a sealer needs a key')
@@ -41,6 +44,14 @@ export class Sealer {
       const own = this.#signature(key, text)
       return own.length === given.length && timingSafeEqual(own, given)
     })
+  }
+
+  /**
+   * What shows somebody who has the same keys, and nobody else, which ones these are: for each, 16 bytes of an HMAC of owner and
+   * challenge by a key derived for this alone, in hexadecimal. Two that share sessions have the first of one among those of the other.
+   */
+  proofs(challenge: string): string[] {
+    return this.#proofKeys.map(key => this.#signature(key, challenge).toString('hex').slice(0, PROOF_DIGITS))
   }
 
   seal(plain: string, context: string): string {

@@ -1,6 +1,9 @@
 /** Hops before Torhaus that clean up, forge, refuse or lead elsewhere: the self-test by way of publicUrl finds each. */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
+import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Config } from '../../config/schema.ts'
 import { closeServer } from '../../devkit/op/close-server.ts'
@@ -23,13 +26,16 @@ interface Hop {
   readonly client?: (fields: Record<string, string>) => void
   /** It answers by itself. */
   readonly answer?: (request: IncomingMessage, response: ServerResponse) => boolean
+  /** Where it goes, of one request after the other. */
+  readonly ports?: readonly number[]
 }
 
 const setsClient = (fields: Record<string, string>) => {
   fields['X-Forwarded-For'] = '10.1.2.3'
 }
 
-function startHop({ target = same => same, client = setsClient, answer = () => false }: Hop): Server {
+function startHop({ target = same => same, client = setsClient, answer = () => false, ports = [] }: Hop): Server {
+  let count = 0
   return createServer((incoming, outgoing) => {
     if (answer(incoming, outgoing)) return
     const fields: Record<string, string> = { Host: incoming.headers.host ?? '' }
@@ -37,7 +43,7 @@ function startHop({ target = same => same, client = setsClient, answer = () => f
       fields['X-Forwarded-For'] = String(incoming.headers['x-forwarded-for'])
     client(fields)
     const options = {
-      port: torhaus.fixture.port,
+      port: ports[count++ % ports.length] ?? torhaus.fixture.port,
       host: '127.0.0.1',
       path: target(incoming.url ?? '/'),
       headers: fields,
@@ -117,4 +123,43 @@ test('where publicUrl cannot be reached from here it is said, and where Torhaus 
   )
   const stopped = { ...config, listener: { ...config.listener, port: 9 } }
   assert.match((await found('way-in', stopped)).join(), /^skipped: Torhaus does not answer on its listener/)
+})
+
+test('a second Torhaus behind the same balancer is found where it has other session keys, and no other', async () => {
+  const { port, configFile } = torhaus.fixture
+  const directory = dirname(configFile)
+  const key = readFileSync(join(directory, 'session-key'), 'utf8')
+  const name = config.publicUrl
+  for (const [what, lines, isForeign] of [
+    ['the same key', [key], false],
+    ['a key of its own', [randomBytes(32).toString('base64')], true],
+    // A change of keys that has reached one of them: the new one is taken by both before anybody seals with it.
+    ['a change of keys', [key, randomBytes(32).toString('base64')], false],
+  ] as const) {
+    const other = await startProxy({
+      configure: usual => {
+        const files = lines.map((line, index) => {
+          const file = join(directory, `other-key-${index}`)
+          writeFileSync(file, line, { mode: 0o600 })
+          return file
+        })
+        const base = configured({ trustedProxies: ['127.0.0.1'] })(usual) as typeof usual
+        return {
+          ...base,
+          publicUrl: name,
+          oidc: { ...base.oidc, issuer: config.oidc?.issuer },
+          session: { ...base.session, encryptionKeyFiles: files },
+        }
+      },
+    })
+    try {
+      const findings = await behind({ ports: [port, other.fixture.port] })
+      const isTold = findings.some(line =>
+        line.startsWith('error (session.encryptionKeyFiles) another Torhaus answers'),
+      )
+      assert.equal(isTold, isForeign, `${what}: ${findings.join()}`)
+    } finally {
+      await other.close()
+    }
+  }
 })
