@@ -20,10 +20,12 @@ export interface RollOutPlace {
   readonly certificateFile: string
   readonly instances: readonly ServiceInstance[]
   readonly smokeTests: PlannedSmokeTest[]
+  /** Where the instances have `admin.credentialFile`. */
+  readonly adminCredentialFile?: string
 }
 
 export function planOf(place: RollOutPlace): Plan {
-  const { directory, releases, made, publicUrl, certificateFile, instances, smokeTests } = place
+  const { directory, releases, made, publicUrl, certificateFile, instances, smokeTests, adminCredentialFile } = place
   const release = (verb: string, ...args: string[]) => [
     ...['env', `TORHAUS_RELEASES=${releases}`, `TORHAUS_CURRENT=${directory}/{name}/current`],
     ...[TORHAUS_RELEASE, verb, ...args],
@@ -37,6 +39,7 @@ export function planOf(place: RollOutPlace): Plan {
     publicUrl,
     caFile: certificateFile,
     release: { ...made },
+    ...(adminCredentialFile !== undefined && { adminCredentialFile }),
     instances: instances.map(({ name, port, adminPort }) => ({
       name,
       address: `https://127.0.0.1:${port}`,

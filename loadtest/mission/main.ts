@@ -1,5 +1,6 @@
 /**
- * `npm run mission [-- --json] [--short] [--rate NUMBER]`: the whole mission in one run (docs/performance/README.md). With
+ * `npm run mission [-- --json] [--short] [--rate NUMBER] [--keep]`: the whole mission in one run (docs/performance/README.md).
+ * `--keep` keeps it among the results, and makes the pages from them anew. With
  * `--json` the last line is
  * `{"requests","errors","addedP99Ms","cpuUsPerRequest","upstreamSockets","kdcRequests","bytes"}`. Exit code 1 where a
  * request failed, or the roll-out did not go through; never because of a clock.
@@ -8,23 +9,29 @@ import { parseArgs } from 'node:util'
 import { UsageError } from '../../devkit/demo/demo-error.ts'
 import { endWith, stopOnSignals } from '../../devkit/demo/program.ts'
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
-import { type MissionResult, runMission } from './run-mission.ts'
+import { readCommit, readMachine } from '../lab/machine.ts'
+import { DOCUMENT_FOLDER, resultFolder, writeReport } from '../report/write-report.ts'
+import { keepResult } from '../results/kept-result.ts'
+import type { MissionResult } from './mission-result.ts'
+import { runMission } from './run-mission.ts'
 
 const tell = (line: string) => void process.stderr.write(`${line}\n`)
 
 function readArguments(args: string[]) {
   const flag = { type: 'boolean', default: false } as const
-  const { json, short, rate } = parseArgs({
+  const { json, short, keep, rate } = parseArgs({
     args,
-    options: { json: flag, short: flag, rate: { type: 'string' } },
+    options: { json: flag, short: flag, keep: flag, rate: { type: 'string' } },
   }).values
   if (rate !== undefined && !/^[1-9]\d{0,4}$/.test(rate)) throw new UsageError(`--rate takes a number, not ${rate}`)
-  return { json, short, requestsPerSecond: rate === undefined ? undefined : Number(rate) }
+  if (keep && short) throw new UsageError('a short run is not kept: its figures say little')
+  return { json, short, keep, requestsPerSecond: rate === undefined ? undefined : Number(rate) }
 }
 
 async function run(): Promise<ExitCode> {
-  const { json, short, requestsPerSecond } = readArguments(process.argv.slice(2))
+  const { json, short, keep, requestsPerSecond } = readArguments(process.argv.slice(2))
   const signal = stopOnSignals('mission')
+  const [machine, startMs] = [await readMachine(), performance.now()]
   // Ctrl-C in a terminal also ends what stands around: what goes wrong after it is no failure.
   const result = await runMission({ requestsPerSecond }, { short, signal, tell }).catch(error => {
     if (!signal.aborted) throw error
@@ -32,8 +39,15 @@ async function run(): Promise<ExitCode> {
   if (signal.aborted || result === undefined) return exitCode.interrupted
   const { figures, rollOut } = result
   tell(textOf(result))
+  const isFine = figures.errors === 0 && rollOut === 'rolled-out'
+  if (keep && isFine) {
+    const durationS = Math.round((performance.now() - startMs) / 1000)
+    const about = { date: new Date().toISOString(), commit: readCommit(), durationS, short, machine }
+    keepResult(resultFolder(DOCUMENT_FOLDER), { ...about, result })
+    tell(`written: ${writeReport(DOCUMENT_FOLDER).join(', ')}`)
+  }
   if (json) process.stdout.write(`${JSON.stringify(figures)}\n`)
-  return figures.errors === 0 && rollOut === 'rolled-out' ? exitCode.done : exitCode.failed
+  return isFine ? exitCode.done : exitCode.failed
 }
 
 function textOf({ figures, ...rest }: MissionResult): string {

@@ -2,6 +2,7 @@
  * Everything the mission stands on, on loopback: Samba as KDC, OP, Redis, an origin server with TLS, two instances of
  * Torhaus with two workers and TLS on both sides, HAProxy with TLS before them.
  */
+import { randomBytes } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import { chmod, mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -28,6 +29,8 @@ import type { MissionFields } from './mission-requests.ts'
 
 const PEOPLE = ['alice', 'bob', 'carol']
 const NAMES = ['torhaus-1', 'torhaus-2']
+/** In the folder of the lab. */
+export const ADMIN_CREDENTIAL = 'admin-credential'
 export const FIRST_VERSION = '0.0.1'
 export const SECOND_VERSION = '0.0.2'
 
@@ -142,6 +145,7 @@ async function configurationsOf(place: Place): Promise<(name: string, port: numb
     upstreamUrl,
   }
   await writeTorhausConfig(setting)
+  writeFileSync(join(directory, ADMIN_CREDENTIAL), randomBytes(24).toString('base64url'), { mode: 0o600 })
   const { certificateFile, privateKeyFile } = certificate
   return (name, port, adminPort) => {
     const usual = torhausConfig(setting)
@@ -157,7 +161,7 @@ async function configurationsOf(place: Place): Promise<(name: string, port: numb
         ...{ host: '127.0.0.1', port, workers: 2, trustedProxies: ['127.0.0.1'] },
         ...{ drainDelayMs: 1000, drainTimeoutMs: 60_000, tls: { certificateFile, privateKeyFile } },
       },
-      admin: { host: '127.0.0.1', port: adminPort },
+      admin: { host: '127.0.0.1', port: adminPort, credentialFile: join(directory, ADMIN_CREDENTIAL) },
       upstream: { ...upstream, tls: { caFile: certificateFile } },
       session: { ...usual.session, store: { kind: 'redis', redis: { urls: [redisUrl] } } },
     }

@@ -16,34 +16,9 @@ import type { ConstantRate, LoadRequest } from '../load.ts'
 import { percentile } from '../measure/figures.ts'
 import type { Run } from '../run-context.ts'
 import { CpuMeter } from './cpu-meter.ts'
-import { type MissionLab, openMissionLab, SECOND_VERSION } from './mission-lab.ts'
+import { ADMIN_CREDENTIAL, type MissionLab, openMissionLab, SECOND_VERSION } from './mission-lab.ts'
 import { missionRequests, withoutTickets } from './mission-requests.ts'
-
-/** The last line of `--json`. */
-export interface MissionFigures {
-  readonly requests: number
-  readonly errors: number
-  readonly addedP99Ms: number
-  readonly cpuUsPerRequest: number
-  /** Connections opened to the origin server. */
-  readonly upstreamSockets: number
-  /** Since before the instances were started. */
-  readonly kdcRequests: number
-  /** Of content, both ways. */
-  readonly bytes: number
-}
-
-export interface MissionResult {
-  readonly figures: MissionFigures
-  readonly requestsPerSecond: number
-  /** Added outside the roll-out. */
-  readonly steadyAddedP99Ms: number
-  /** Of the generator alone, late without any proxy's doing. */
-  readonly latenessP99Ms: number
-  readonly rollOut: Result
-  /** Undefined where it ended after the load. */
-  readonly rollOutS: number | undefined
-}
+import type { MissionResult } from './mission-result.ts'
 
 export interface MissionWish {
   /** Undefined: as far as the cores go. */
@@ -52,7 +27,7 @@ export interface MissionWish {
 
 const CONNECTIONS = 64
 const FULL = { directS: 15, loadS: 90, beforeS: 25 }
-const SHORT = { directS: 3, loadS: 24, beforeS: 2 }
+const SHORT = { directS: 3, loadS: 26, beforeS: 4 }
 const PROBE = { requestsPerSecond: 100, durationS: 5, warmUpS: 2 }
 /** Of the processor time that is there; the generator takes about as much again as half of what is measured. */
 const BUSY_SHARE = 0.4
@@ -107,6 +82,7 @@ export async function runMission(
   const p99 = (tally: Tally) => percentile(tally.latenciesMs, 0.99)
   const round = (value: number, digits: number) => Number(value.toFixed(digits))
   return {
+    kind: 'mission',
     figures: {
       requests: all.latenciesMs.length + all.errors,
       errors: all.errors,
@@ -157,7 +133,7 @@ async function rollOutAfter(
   const planFile = join(directory, 'plan.yaml')
   const { certificateFile } = certificate
   const place = { directory, releases, made, publicUrl, certificateFile, instances, smokeTests }
-  writeFileSync(planFile, stringify(planOf(place)))
+  writeFileSync(planFile, stringify(planOf({ ...place, adminCredentialFile: ADMIN_CREDENTIAL })))
   const startMs = performance.now()
   onRolling(true)
   try {

@@ -2,10 +2,17 @@
 
 import type { TlsSides } from '../lab/tls.ts'
 import { reported } from '../reported.ts'
-import { type KeptResults, scenarioIn } from '../results/kept-result.ts'
+import { type KeptResults, resultIn, scenarioIn } from '../results/kept-result.ts'
 import { populationText } from '../results/population-text.ts'
 import { rowOf, type ScenarioResult, spreadText } from '../results/scenario-result.ts'
-import { CONNECTIONS_PER_USER, capacityFor, costModel, MAX_BUSY, PEAK_REQUESTS_PER_USER } from './cost-model.ts'
+import {
+  CONNECTIONS_PER_USER,
+  capacityFor,
+  costModel,
+  MAX_BUSY,
+  missionCapacityFor,
+  PEAK_REQUESTS_PER_USER,
+} from './cost-model.ts'
 import { numberText } from './scale.ts'
 
 const NOT_YET = 'Not measured yet.'
@@ -107,5 +114,26 @@ export function capacityBlock(results: KeptResults): string {
       ...rows,
     ].join('\n'),
     `People make ${PEAK_REQUESTS_PER_USER} requests per second at the peak, as 10,000 of them make 3,000, and keep ${CONNECTIONS_PER_USER} connections; a core is busy for ${100 * MAX_BUSY} % of the time at most. The cores are those of the mission mix.`,
+  ].join('\n\n')
+}
+
+/** For docs/performance/README.md: what the run of the whole mission comes to. */
+export function missionCapacityBlock(results: KeptResults): string {
+  const mission = resultIn(results, 'mission')
+  if (mission === undefined) return NOT_YET
+  const { cpuUsPerRequest, requests, bytes, errors } = mission.figures
+  const rows = USERS.map(users => {
+    const { requestsPerSecond, mbPerSecond, busyCores, cores } = missionCapacityFor(users, mission)
+    const cells = [users, requestsPerSecond, Math.round(mbPerSecond)].map(numberText)
+    return `| ${[...cells, busyCores.toFixed(2), cores].join(' | ')} |`
+  })
+  return [
+    `A run of ${numberText(requests)} requests at ${mission.requestsPerSecond}/s, ${Math.round(bytes / requests / 1000)} KB each on average, with ${errors} errors: ` +
+      `${cpuUsPerRequest.toFixed(0)} us of processor time a request, in all processes of Torhaus.`,
+    [
+      '| People at work | requests/s at the peak | MB/s | busy cores | cores to have |',
+      '|---:|---:|---:|---:|---:|',
+      ...rows,
+    ].join('\n'),
   ].join('\n\n')
 }

@@ -1,5 +1,6 @@
 /** From measured figures to what a machine must have. */
 import { type CurvesResult, curveOf, type MemoryFigures } from '../curves/curves-result.ts'
+import type { MissionResult } from '../mission/mission-result.ts'
 import { type KeptResults, resultIn, scenarioIn } from '../results/kept-result.ts'
 import type { ScenarioResult } from '../results/scenario-result.ts'
 
@@ -52,6 +53,14 @@ function sizeCost(curves: CurvesResult) {
   if (first === undefined || last === undefined || last.x <= first.x) return undefined
   const usPerKb = ((last.cpuUsPerRequest.median - first.cpuUsPerRequest.median) / (last.x - first.x)) * 1024
   return { usPerRequest: first.cpuUsPerRequest.median - (usPerKb * first.x) / 1024, usPerKb }
+}
+
+/** For so many people at work, by what a request of the whole mission took: TLS, Kerberos, Redis and all. */
+export function missionCapacityFor(users: number, { figures }: MissionResult): Omit<Capacity, 'memoryMb'> {
+  const requestsPerSecond = users * PEAK_REQUESTS_PER_USER
+  const busyCores = (requestsPerSecond * figures.cpuUsPerRequest) / 1e6
+  const mbPerSecond = (requestsPerSecond * figures.bytes) / figures.requests / 1e6
+  return { users, requestsPerSecond, mbPerSecond, busyCores, cores: Math.max(1, Math.ceil(busyCores / MAX_BUSY)) }
 }
 
 /** For so many people at work, everybody signed in. Each worker keeps sessions and principals of its own. */

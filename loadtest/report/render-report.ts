@@ -18,6 +18,7 @@ const SECTIONS: readonly Section[] = [
   { title: 'Cost curves', of: 'curves', command: 'npm run loadtest -- --curves --keep' },
   { title: 'Two workers on two cores', of: 'workers', command: 'npm run loadtest -- --workers --keep' },
   { title: 'Soak', of: 'soak', command: 'npm run loadtest -- --soak --minutes 30 --keep' },
+  { title: 'The whole mission', of: 'mission', command: 'npm run mission -- --keep' },
 ]
 
 /** Files by name, in docs/performance. */

@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { type KeptResults, readResults } from '../results/kept-result.ts'
-import { capacityBlock, figuresBlock, fillBlock } from './blocks.ts'
+import { capacityBlock, figuresBlock, fillBlock, missionCapacityBlock } from './blocks.ts'
 import { renderReport } from './render-report.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -16,9 +16,10 @@ export function reportFiles(folder: string, results: KeptResults): Map<string, s
   const files = new Map([...renderReport(results)].map(([name, content]) => [join(folder, name), content]))
   if (folder !== DOCUMENT_FOLDER) return files
   const fill = (file: string, name: string, content: string) =>
-    files.set(file, fillBlock(readFileSync(file, 'utf8'), name, content))
+    files.set(file, fillBlock(files.get(file) ?? readFileSync(file, 'utf8'), name, content))
   fill(join(ROOT, 'README.md'), 'figures', figuresBlock(results))
   fill(join(DOCUMENT_FOLDER, 'README.md'), 'capacity', capacityBlock(results))
+  fill(join(DOCUMENT_FOLDER, 'README.md'), 'mission-capacity', missionCapacityBlock(results))
   return files
 }
 

@@ -3,11 +3,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import type { CurvesResult } from '../curves/curves-result.ts'
 import type { Machine } from '../lab/machine.ts'
+import type { MissionResult } from '../mission/mission-result.ts'
 import type { SoakResult } from '../soak/soak-result.ts'
 import type { WorkersResult } from '../workers/workers-result.ts'
 import { type ScenarioResult, scenarioResultName } from './scenario-result.ts'
 
-export type Result = ScenarioResult | CurvesResult | WorkersResult | SoakResult
+export type Result = ScenarioResult | CurvesResult | WorkersResult | SoakResult | MissionResult
 
 export interface KeptResult {
   /** ISO 8601, UTC. */
@@ -50,7 +51,7 @@ export function scenarioIn(results: KeptResults, name: string): ScenarioResult |
 }
 
 /** What is kept under the name of its kind. */
-export function resultIn<Kind extends 'curves' | 'workers' | 'soak'>(
+export function resultIn<Kind extends 'curves' | 'workers' | 'soak' | 'mission'>(
   results: KeptResults,
   kind: Kind,
 ): Extract<Result, { kind: Kind }> | undefined {

@@ -1,5 +1,6 @@
 /** Any result as Markdown, without a heading. */
 import { type CurvesResult, curveOf } from '../curves/curves-result.ts'
+import type { MissionResult } from '../mission/mission-result.ts'
 import type { SoakResult } from '../soak/soak-result.ts'
 import type { WorkersResult } from '../workers/workers-result.ts'
 import type { Result } from './kept-result.ts'
@@ -16,7 +17,21 @@ export function resultMarkdown(result: Result): string {
       return workersMarkdown(result)
     case 'soak':
       return soakMarkdown(result)
+    case 'mission':
+      return missionMarkdown(result)
   }
+}
+
+function missionMarkdown({ figures, requestsPerSecond, steadyAddedP99Ms, rollOutS }: MissionResult): string {
+  const { requests, errors, addedP99Ms, cpuUsPerRequest, upstreamSockets, kdcRequests, bytes } = figures
+  return [
+    '| Requests | at | errors | added p99, ms | outside the roll-out | processor time, us | sockets to the server | asked of the KDC | MB | roll-out, s |',
+    '|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|',
+    `| ${[
+      ...[requests, `${requestsPerSecond}/s`, errors, addedP99Ms, steadyAddedP99Ms, cpuUsPerRequest, upstreamSockets],
+      ...[kdcRequests, Math.round(bytes / 1e6), rollOutS ?? 'longer than the load'],
+    ].join(' | ')} |`,
+  ].join('\n')
 }
 
 function curvesMarkdown(result: CurvesResult): string {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
-import { capacityBlock, figuresBlock, fillBlock } from '../../../loadtest/report/blocks.ts'
+import { capacityBlock, figuresBlock, fillBlock, missionCapacityBlock } from '../../../loadtest/report/blocks.ts'
 import { goalsTable } from '../../../loadtest/report/goals-table.ts'
 import { renderReport } from '../../../loadtest/report/render-report.ts'
 import { DOCUMENT_FOLDER, reportFiles, resultFolder } from '../../../loadtest/report/write-report.ts'
@@ -96,5 +96,19 @@ test('README, report and capacity table say who sent the requests, and TLS comes
   assert.match(
     capacityBlock(results),
     /of 10,000 sessions of 5,000 principals, takes 42 us .* mission mix over plain HTTP, of 10,000/,
+  )
+})
+
+test('the capacity of the whole mission is what its run took, times what people ask at the peak', () => {
+  const block = missionCapacityBlock(sampleResults)
+  // 10,000 people: 3,000 requests/s of 100 KB and 500 us each; three cores at 60 %.
+  assert.match(block, /^\| 10,000 \| 3,000 \| 300 \| 1\.50 \| 3 \|$/m)
+  assert.match(block, /^\| 1,000 \| 300 \| 30 \| 0\.15 \| 1 \|$/m)
+  assert.match(block, /36,000 requests at 400\/s, 100 KB each on average, with 0 errors: 500 us/)
+  assert.equal(missionCapacityBlock(new Map()), 'Not measured yet.')
+  const report = renderReport(sampleResults).get('report.md') ?? ''
+  assert.match(
+    report,
+    /## The whole mission[\s\S]*\| 36000 \| 400\/s \| 0 \| 12 \| 4 \| 500 \| 300 \| 64 \| 3600 \| 31\.5 \|/,
   )
 })
