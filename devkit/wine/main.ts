@@ -14,7 +14,7 @@ import { startInitiator } from '../realm/initiator.ts'
 import { startLabTorhaus } from '../realm/lab-torhaus.ts'
 import { runCommand } from '../realm/run-command.ts'
 import { startSambaKdc } from '../realm/samba-kdc.ts'
-import { stepsOf } from './steps.ts'
+import { DRAIN_DELAY_MS, stepsOf } from './steps.ts'
 import { startWineNode } from './wine-node.ts'
 
 interface Step {
@@ -39,7 +39,7 @@ async function run(): Promise<ExitCode> {
   const command = async (args: readonly string[]) => {
     // Pipes of this system are no pipes to a Node in wine; files are files.
     const script = 'said=$1; shift; "$@" >"$said" 2>&1 </dev/null || { cat "$said" >&2; exit 1; }'
-    await runCommand('bash', ['-c', script, 'bash', said, ...wine.command, ...args], { env, timeoutMs: 120_000 })
+    await runCommand('bash', ['-c', script, 'bash', said, ...wine.command, ...args], { env, timeoutMs: 300_000 })
     return readFileSync(said, 'utf8')
   }
   const node = (await command(['--print', 'process.version + " " + process.platform'])).trim()
@@ -54,7 +54,10 @@ async function run(): Promise<ExitCode> {
   const torhaus = await startLabTorhaus({
     ...{ kdc, upstream: apache.perRequest, firstFactorIsEnough: true, implementation: 'native', signal },
     ...{ node: wine.command, environment: wine.environment },
-    configure: config => ({ ...config, listener: { ...config.listener, workers: 2 } }),
+    configure: config => ({
+      ...config,
+      listener: { ...config.listener, workers: 2, drainDelayMs: DRAIN_DELAY_MS, drainTimeoutMs: 30_000 },
+    }),
   })
   opened.defer(() => torhaus.stop())
   const steps: Step[] = []

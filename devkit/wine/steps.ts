@@ -1,6 +1,7 @@
 /** What is tried in wine, one after the other; each rejects in words where it is not as it should be. */
 import assert from 'node:assert/strict'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { resolve as absolute, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RawConnection, requestText } from '../clients/raw-http.ts'
 import { curlNegotiate, kinit } from '../realm/clients.ts'
@@ -18,8 +19,11 @@ interface StepParts {
   readonly command: (args: readonly string[]) => Promise<string>
 }
 
+const ROOT = absolute(import.meta.dirname, '../..')
 const WAIT_MS = 60_000
 const POLL_MS = 100
+/** `listener.drainDelayMs` of this Torhaus: the request is finished when the listener has closed. */
+export const DRAIN_DELAY_MS = 4000
 
 export function stepsOf({
   torhaus,
@@ -107,15 +111,21 @@ export function stepsOf({
       },
     ],
     [
+      'a start where IIS says, a reload, and a stop: the test in test/windows',
+      async () =>
+        void (await command(['--test', '--test-isolation=none', join(ROOT, 'test/windows/start-stop.test.ts')])),
+    ],
+    [
       'torhaus stop lets a request in flight finish, and ends with 0',
       async () => {
-        const connection = await RawConnection.open(port)
         const token = await torhaus.op.issueAccessToken('alice')
-        connection.send(requestText('POST /whoami', [host, `Authorization: Bearer ${token}`, 'Content-Length: 4']))
-        connection.send('on')
-        await sleep(POLL_MS)
         const stopped = command([torhausCommand, 'stop', '--config', configFile])
         await logged('drain', { 'torhaus.reason': 'file' })
+        // Within the time that a balancer gets to notice.
+        const connection = await RawConnection.open(port)
+        connection.send(requestText('POST /whoami', [host, `Authorization: Bearer ${token}`, 'Content-Length: 4']))
+        connection.send('on')
+        await sleep(DRAIN_DELAY_MS)
         connection.send('ly')
         assert.equal((await connection.response()).text.trim(), seenAs('alice'))
         connection.close()
