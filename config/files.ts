@@ -36,7 +36,10 @@ function readProblem(name: string): string | undefined {
   try {
     accessSync(name, constants.R_OK)
   } catch {
-    return `the file ${name} does not exist or cannot be read`
+    // In YAML, "C:\torhaus" in double quotes has a tab.
+    return /\p{Cc}/u.test(name)
+      ? `the file ${JSON.stringify(name)} does not exist: write a path of Windows in single quotes, where a backslash is one`
+      : `the file ${name} does not exist or cannot be read`
   }
   return statSync(name).isDirectory() ? `${name} is a folder: name the file in it` : undefined
 }

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import type { Report } from './diagnostic.ts'
 import type { Config } from './schema.ts'
+import { sourceText } from './source-text.ts'
 
 /** Groups of the file, each with its accounts. Throws in words where it holds something else. */
 export function readGroupsFile(fileName: string): ReadonlyMap<string, readonly string[]> {
-  const content: unknown = parse(readFileSync(fileName, 'utf8')) ?? {}
+  const content: unknown = parse(textIn(fileName)) ?? {}
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw new Error(`the file ${fileName} must be a mapping of groups to lists of accounts`)
   return new Map(
@@ -15,6 +15,14 @@ export function readGroupsFile(fileName: string): ReadonlyMap<string, readonly s
       return [group, accounts]
     }),
   )
+}
+
+function textIn(fileName: string): string {
+  try {
+    return sourceText(fileName)
+  } catch (error) {
+    throw new Error(`the file ${fileName} ${(error as Error).message}`)
+  }
 }
 
 export function checkGroupsFile({ groups: { file } }: Config, report: Report): void {

@@ -30,7 +30,9 @@ export function loadConfig(fileName: string, environment: ConfigEnvironment): Lo
 /** What `sourceText` says, or the system in words of ours. */
 function wordsOf({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'ENOENT') return 'there is no such file'
-  if (code === 'EACCES') return 'cannot be read by this account'
+  // Windows refuses by the second of these.
+  if (code === 'EACCES' || code === 'EPERM') return 'cannot be read by this account'
+  if (code === 'EBUSY') return 'is held by another program: close it there'
   return code === undefined ? message : `cannot be read: ${message}`
 }
 

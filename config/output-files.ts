@@ -44,7 +44,10 @@ function aboutOf(name: string): Stats | undefined {
   }
 }
 
-const ELSEWHERE = 'name a place that belongs to it, as /var/lib/torhaus or /var/log/torhaus'
+const ELSEWHERE =
+  process.platform === 'win32'
+    ? 'name a place that belongs to it, as C:\\ProgramData\\torhaus\\data, and give it the right: `icacls FOLDER /grant "ACCOUNT:(OI)(CI)M"`'
+    : 'name a place that belongs to it, as /var/lib/torhaus or /var/log/torhaus'
 
 function accessProblem(name: string, mode: number): string | undefined {
   try {
@@ -53,7 +56,7 @@ function accessProblem(name: string, mode: number): string | undefined {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'EROFS') return `${name} is on a file system that is read-only: ${ELSEWHERE}`
-    if (code === 'EACCES') return `${name} cannot be written by this account: ${ELSEWHERE}`
+    if (code === 'EACCES' || code === 'EPERM') return `${name} cannot be written by this account: ${ELSEWHERE}`
     return `${name} cannot be written: ${message}`
   }
 }

@@ -14,9 +14,13 @@ export function syntaxDiagnostics(errors: readonly YAMLError[]): Diagnostic[] {
 
 function described(error: YAMLError): Diagnostic {
   const line = error.linePos?.[0].line
+  if (error.code === 'BAD_DQ_ESCAPE') return { ...diagnostic('', ESCAPE), line }
   if (error.code === 'TAB_AS_INDENT') return { ...diagnostic('', TAB), line }
   const message = (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')
   return { ...diagnostic('', message), line }
 }
+
+const ESCAPE =
+  'has a backslash in double quotes, where it begins an escape: write a path of Windows in single quotes, or without any'
 
 const TAB = 'has a tab before its option: YAML is indented by blanks alone'

@@ -5,7 +5,7 @@ import { jsonMember } from '../op/json-member.ts'
 import { mainProgram } from '../torhaus/torhaus-program.ts'
 import { DemoError } from './demo-error.ts'
 
-const readyTimeoutMs = 30_000
+const usualReadyTimeoutMs = 30_000
 const pollMs = 100
 /** Longer than the demo lets Torhaus drain. */
 const stopTimeoutMs = 5000
@@ -39,6 +39,8 @@ export function startTorhaus(configFile: string, logFile: string, options: Launc
   const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...environment } = process.env
   // In a process group of its own: Ctrl-C in the terminal is for the demo, which then stops it in order.
   const { launcher = [], node = [process.execPath], tree } = options
+  // One that is brought by an emulator takes its time.
+  const readyTimeoutMs = usualReadyTimeoutMs * (options.node === undefined ? 1 : 4)
   const command = [...launcher, ...node, mainProgram(tree), '--config', configFile]
   const child = spawn(command[0] ?? '', command.slice(1), {
     stdio: ['ignore', log, log],

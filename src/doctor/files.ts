@@ -12,6 +12,7 @@ import type { Finding } from './finding.ts'
  */
 export const examineFiles: Examination = async ({ config, userId }) => [
   ...(userId === 0 ? [lookedAsRoot] : []),
+  ...(process.platform === 'win32' ? [accessListsUnseen] : []),
   ...keyFileWarnings(config).map(({ path, message }): Finding => {
     const why = 'whoever has a key can make sessions, tokens or identities of anybody'
     return {
@@ -33,6 +34,14 @@ const lookedAsRoot: Finding = {
   what: 'root has looked, who may read and write everything',
   why: 'it says nothing about what the account of the service may',
   remedy: 'torhaus doctor --as-user NAME, with the User of the unit',
+  severity: 'warning',
+}
+
+const accessListsUnseen: Finding = {
+  what: 'who may read the keys was not looked at: Windows says it by access control lists',
+  why: 'whoever has a key can make sessions, tokens or identities of anybody',
+  remedy:
+    'icacls FOLDER; and for administrators and the account of the service alone: icacls FOLDER /inheritance:r /grant:r *S-1-5-32-544:(OI)(CI)F *S-1-5-18:(OI)(CI)F "ACCOUNT:(OI)(CI)R"',
   severity: 'warning',
 }
 

@@ -8,12 +8,19 @@ export interface ListenPlace {
 }
 
 /** An error with the same code. */
-export function listenProblem(error: unknown, { section, host, port }: ListenPlace): Error {
+export function listenProblem(
+  error: unknown,
+  { section, host, port }: ListenPlace,
+  platform: NodeJS.Platform = process.platform,
+): Error {
+  const isWindows = platform === 'win32'
   const { code, message } = error as NodeJS.ErrnoException
   const words: Readonly<Record<string, string>> = {
-    EADDRINUSE: `${section}.port: ${port} is taken on ${host} (${code}): end the program that listens there, which \`ss -ltnp\` names, or choose another`,
-    EACCES: `${section}.port: ${port} is not for this account (${code}): below 1024 it takes CAP_NET_BIND_SERVICE (deploy/torhaus.service has the lines), or choose one above`,
-    EADDRNOTAVAIL: `${section}.host: this machine does not have ${host} (${code}): \`ip address\` lists what it has`,
+    EADDRINUSE: `${section}.port: ${port} is taken on ${host} (${code}): end the program that listens there, which \`${isWindows ? 'netstat -abno' : 'ss -ltnp'}\` names, or choose another`,
+    EACCES: isWindows
+      ? `${section}.port: ${port} is kept for another (${code}): \`netsh interface ipv4 show excludedportrange tcp\` lists what Windows keeps; choose another`
+      : `${section}.port: ${port} is not for this account (${code}): below 1024 it takes CAP_NET_BIND_SERVICE (deploy/torhaus.service has the lines), or choose one above`,
+    EADDRNOTAVAIL: `${section}.host: this machine does not have ${host} (${code}): \`${isWindows ? 'ipconfig' : 'ip address'}\` lists what it has`,
     ENOTFOUND: `${section}.host: the name ${host} leads nowhere (${code})`,
   }
   const text = code === undefined ? undefined : words[code]
