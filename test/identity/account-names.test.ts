@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { accountNames } from '../../src/identity/account-key.ts'
+import { principalAccount } from '../../src/identity/principal-account.ts'
 import { canonicalPrincipal } from '../../src/kerberos/canonical-principal.ts'
 import { KerberosError } from '../../src/kerberos/kerberos-error.ts'
 
@@ -162,4 +163,10 @@ test('somebody of a trusted realm is nobody of ours: no rule for one name is abo
   assert.equal(keyOf('Admin@partner.test'), 'admin@PARTNER.TEST')
   assert.deepEqual(spellingsOf('admin@PARTNER.TEST'), ['admin@PARTNER.TEST'])
   assert.ok(!spellingsOf('admin').some(name => /partner/i.test(name)))
+  for (const [name, fromPrincipal, expected] of [
+    ['admin', 'user', 'admin'],
+    ['admin', 'principal', 'admin@CORP.TEST'],
+    ['admin@partner.test', 'user', 'admin@PARTNER.TEST'],
+  ] as const)
+    assert.equal(principalAccount(principalOf(name), { fromPrincipal, case: 'keep' }, 'CORP.TEST'), expected)
 })

@@ -18,9 +18,15 @@ export async function startTwoRealms(options: {
   readonly services: readonly string[]
   readonly users: Readonly<Record<string, string>>
   readonly partnerUsers: Readonly<Record<string, string>>
+  readonly ldap?: boolean
 }): Promise<TwoRealms> {
   await using undo = new AsyncDisposableStack()
-  const home = await startMitKdc({ realm: HOME, users: options.users, services: options.services })
+  const home = await startMitKdc({
+    realm: HOME,
+    users: options.users,
+    services: options.services,
+    ldap: options.ldap ?? false,
+  })
   undo.defer(home.close)
   const partner = await startMitKdc({
     realm: PARTNER,
