@@ -141,6 +141,7 @@ class Question<T> {
   readonly #result = Promise.withResolvers<T>()
   readonly #deadlineMs: number
   #next: NodeJS.Timeout | undefined
+  #patience: NodeJS.Timeout | undefined
   #settled = false
   readonly #second: KdcState[]
   #failure: unknown
@@ -196,6 +197,9 @@ class Question<T> {
       if (this.#doubtful !== undefined || !this.#asked.isDoubtful(error))
         return this.#end(() => this.#result.reject(error))
       this.#doubtful = { answer: error }
+      // A second opinion is worth as long as a KDC is waited for, and no longer: the caller has no more time than that.
+      const { nextAfterMs = DEFAULT_NEXT_AFTER_MS } = this.#options
+      this.#patience = setTimeout(() => this.#end(() => this.#result.reject(error)), nextAfterMs)
       this.#gone(state)
     }
   }
@@ -224,6 +228,7 @@ class Question<T> {
   #end(settle: () => void): void {
     this.#settled = true
     clearTimeout(this.#next)
+    clearTimeout(this.#patience)
     settle()
     for (const { exchange: running } of this.#running.values()) running.abandon()
   }

@@ -126,6 +126,11 @@ describe('an answer that shuts somebody out, and that anybody can have written (
   it('counts where there is nobody else, or nobody else answers', async () => {
     assert.deepEqual(await outcome(refusal(6)), [6, 1])
     for (const other of [refusing, lying, endless]) assert.deepEqual(await outcome(refusal(6), other), [6, 1, 1])
+    // One that keeps silent is waited for no longer than ever: the question has 1.5 s.
+    const pool = poolWith(100, await kdc(refusal(6)), await kdc(silent))
+    const began = performance.now()
+    await assert.rejects(pool.ask(Buffer.from('a question'), readRefusal, isDoubtful), { errorCode: 6 })
+    assert(performance.now() - began < 1_200)
   })
 
   it('is not asked for twice where asking counts: of a wrong password, or of a policy', async () => {
