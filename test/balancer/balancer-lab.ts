@@ -106,6 +106,8 @@ async function startInstance(origin: EchoOrigin, directory: string, tls: Certifi
       session: {
         store: { sqlite: { file: join(directory, 'shared.sqlite') } },
         encryptionKeyFiles: [join(directory, 'session-key')],
+        // Each has an OP and a name of its own here; they are one Torhaus all the same.
+        sharedAs: 'https://devops.example.com',
       },
     }),
   })
