@@ -67,13 +67,17 @@ export async function openRedisStores(
     opened.use(
       new RedisTracking(
         openTracking,
-        trackedSessionNames(names),
+        [...trackedSessionNames(names), ...TRACKED_BESIDE.map(kind => names.startOf(kind))],
         readOnEveryMs(lifetimes.cacheMs),
         {
           changed(changed) {
             const concerned = sessionsConcerned(names, changed)
             if (concerned === 'all') changes.receive({ kind: 'sessions-ended' })
-            else changes.receive({ kind: 'sessions-changed', keys: concerned })
+            else if (concerned.size > 0) changes.receive({ kind: 'sessions-changed', keys: concerned })
+            const fingerprints = tagsIn(changed, names, ['pat', 'pat-confirmed'])
+            if (fingerprints.size > 0) changes.receive({ kind: 'pats-changed', fingerprints })
+            const accountTags = tagsIn(changed, names, ['grants'])
+            if (accountTags.size > 0) changes.receive({ kind: 'grants-changed', accountTags })
           },
           missed: () => changes.receive({ kind: 'missed' }),
         },
@@ -82,7 +86,7 @@ export async function openRedisStores(
     )
   const setUp = new RedisSetUp(link, names)
   return {
-    ...(tracking === undefined ? {} : { sessionsKnownUntilMs: () => tracking.knownUntilMs }),
+    ...(tracking === undefined ? {} : { knownUntilMs: () => tracking.knownUntilMs }),
     sessions,
     grants: new RedisGrantStore(link, names, surroundings.now),
     pats: new RedisPatStore(link, names),
@@ -95,3 +99,9 @@ export async function openRedisStores(
     clockDifferenceMs: () => clock.differenceMs,
   }
 }
+
+/** Kinds of keys whose tags say which token, or which account: fingerprints are tags as they are. */
+const TRACKED_BESIDE = ['pat', 'pat-confirmed', 'grants']
+
+const tagsIn = (changed: ReadonlySet<string>, names: RedisNames, kinds: readonly string[]): Set<string> =>
+  new Set([...changed].flatMap(name => kinds.map(kind => names.tagIn(kind, name)).filter(tag => tag !== undefined)))

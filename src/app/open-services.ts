@@ -22,6 +22,7 @@ import { FormTokens } from '../session/form-tokens.ts'
 import { Sealer } from '../session/sealer.ts'
 import { Sessions } from '../session/sessions.ts'
 import { Changes } from '../store/changes.ts'
+import { MAX_LASTS_MS } from '../store/read-cache.ts'
 import { groupLookup } from './group-lookup.ts'
 import { type Identity, openIdentity } from './open-identity.ts'
 import { type OwnHost, openOwnHost } from './open-own-host.ts'
@@ -88,7 +89,10 @@ export async function openServices(
   const audit = opened.use(Audit.open(log, config.logging.auditFile, now))
   const { require: required } = config.groups
   const inFile = groupLookup(config.groups, identity.accountKey)
-  const caching = { cacheMs: session.cacheMs, maxCached: session.maxCached, graceSeconds: stores.graceSeconds }
+  const caching = {
+    ...{ cacheMs: session.cacheMs, maxCached: session.maxCached, graceSeconds: stores.graceSeconds },
+    ...{ knownUntilMs: stores.knownUntilMs, lastsMs: MAX_LASTS_MS },
+  }
   return {
     ...site,
     ...identity,
@@ -97,10 +101,7 @@ export async function openServices(
     sessions: new Sessions(
       stores.sessions,
       sealer,
-      {
-        ...{ ...session, ...caching, readsGroups: asksForGroups(config) },
-        knownUntilMs: stores.sessionsKnownUntilMs,
-      },
+      { ...session, ...caching, readsGroups: asksForGroups(config) },
       changes,
       surroundings,
     ),

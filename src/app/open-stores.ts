@@ -1,11 +1,16 @@
 import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
-import { GRANT_SCHEMA, SqliteGrantStore } from '../grants/sqlite-grant-store.ts'
+import { GRANT_CHANGES, GRANT_SCHEMA, GRANTS_LOGGED, SqliteGrantStore } from '../grants/sqlite-grant-store.ts'
 import { ATTEMPT_SCHEMA, SqliteAttemptStore } from '../limits/sqlite-attempt-store.ts'
-import { PAT_CONFIRMATION_SCHEMA, SqlitePatConfirmationStore } from '../pats/sqlite-pat-confirmation-store.ts'
-import { PAT_SCHEMA, SqlitePatStore } from '../pats/sqlite-pat-store.ts'
+import {
+  PAT_CONFIRMATION_CHANGES,
+  PAT_CONFIRMATION_SCHEMA,
+  SqlitePatConfirmationStore,
+} from '../pats/sqlite-pat-confirmation-store.ts'
+import { PAT_CHANGES, PAT_LOGGED, PAT_SCHEMA, SqlitePatStore } from '../pats/sqlite-pat-store.ts'
 import { SESSION_CHANGES, SESSION_SCHEMA, SqliteSessionStore } from '../session/sqlite-session-store.ts'
 import type { Changes } from '../store/changes.ts'
+import { hashTag } from '../store/redis-names.ts'
 import { CHANGE_LOG_SCHEMA, SqliteChangeLog } from '../store/sqlite-change-log.ts'
 import { SqliteDatabase } from '../store/sqlite-database.ts'
 import { sqliteSetUpFindings } from '../store/sqlite-set-up.ts'
@@ -30,7 +35,7 @@ export async function openStores(
   }
   const schema = SESSION_SCHEMA + GRANT_SCHEMA + PAT_SCHEMA + PAT_CONFIRMATION_SCHEMA + ATTEMPT_SCHEMA
   const database = opened.use(
-    new SqliteDatabase(sqlite.file, schema + CHANGE_LOG_SCHEMA + SESSION_CHANGES, {
+    new SqliteDatabase(sqlite.file, schema + CHANGE_LOG_SCHEMA + LOGGED, {
       changed: (condition, cause) => report.changed(condition, cause),
       replaced() {
         log.restart()
@@ -43,7 +48,7 @@ export async function openStores(
       database,
       readOnEveryMs(session.cacheMs),
       {
-        changed: keys => changes.receive({ kind: 'sessions-changed', keys }),
+        changed: keys => tell(keys, changes),
         missed: () => changes.receive({ kind: 'missed' }),
       },
       surroundings.monotonic,
@@ -57,9 +62,24 @@ export async function openStores(
     attempts: new SqliteAttemptStore(database),
     // A file is not away for a while: what it cannot answer is a fault at once.
     graceSeconds: 0,
-    sessionsKnownUntilMs: () => log.knownUntilMs,
+    knownUntilMs: () => log.knownUntilMs,
     findings: () => sqliteSetUpFindings(sqlite.file),
     condition: () => database.condition,
     wasReached: () => true,
   }
+}
+
+const LOGGED = SESSION_CHANGES + GRANT_CHANGES + PAT_CHANGES + PAT_CONFIRMATION_CHANGES
+
+/** Keys of sessions are logged as they are, and have no colon. */
+function tell(logged: ReadonlySet<string>, changes: Changes): void {
+  const [keys, fingerprints, accountTags] = [new Set<string>(), new Set<string>(), new Set<string>()]
+  for (const key of logged) {
+    if (key.startsWith(PAT_LOGGED)) fingerprints.add(key.slice(PAT_LOGGED.length))
+    else if (key.startsWith(GRANTS_LOGGED)) accountTags.add(hashTag(key.slice(GRANTS_LOGGED.length)))
+    else keys.add(key)
+  }
+  if (keys.size > 0) changes.receive({ kind: 'sessions-changed', keys })
+  if (fingerprints.size > 0) changes.receive({ kind: 'pats-changed', fingerprints })
+  if (accountTags.size > 0) changes.receive({ kind: 'grants-changed', accountTags })
 }

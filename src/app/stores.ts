@@ -20,8 +20,11 @@ export interface Stores {
   readonly attempts: AttemptStore
   /** How long what was read before is believed while the store is away, in seconds. */
   readonly graceSeconds: number
-  /** Until when this process was told what others have changed in sessions; monotonic. None: it is not told. */
-  readonly sessionsKnownUntilMs?: () => number
+  /**
+   * Until when this process was told what others have changed in sessions, grants and tokens; monotonic. None: it is not
+   * told.
+   */
+  readonly knownUntilMs?: () => number
   /** What is wrong with how it is set up. Rejects with `store-unavailable` where nobody can say. */
   findings(): Awaitable<StoreFinding[]>
   /** `available`, or what is wrong with it. */

@@ -22,6 +22,7 @@ import { unavailable } from '../errors.ts'
 import type { Evidence, Traced } from '../exchange.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
+import { hashTag } from '../store/redis-names.ts'
 import { UnsavedEndings } from '../store/unsaved-endings.ts'
 import { bound, ours, type Signer } from './grant-binding.ts'
 import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
@@ -51,7 +52,7 @@ export class Grants {
   readonly #settings: GrantSettings
   readonly #changes: Changes
   readonly #now: Clock
-  readonly #cache: ReadCache<GrantScope, Grant, 'accountKey'>
+  readonly #cache: ReadCache<GrantScope, Grant, 'accountTag'>
   readonly #ended: UnsavedEndings<Revoked>
   readonly #signer: Signer
 
@@ -68,14 +69,15 @@ export class Grants {
     this.#changes = changes
     this.#now = now
     const read = (scope: GrantScope) => after(store.findGrant(scope), grant => this.#ours(grant))
-    this.#cache = new ReadCache(settings, read, monotonic, { accountKey: ({ accountKey }) => accountKey })
+    this.#cache = new ReadCache(settings, read, monotonic, { accountTag: ({ accountKey }) => hashTag(accountKey) })
     this.#ended = new UnsavedEndings(
       ({ accountKey, id }) => store.revokeGrant(accountKey, id),
       revoked => changes.publish({ kind: 'grant-ended', ...revoked }),
     )
     changes.subscribe(change => {
       if (change.kind === 'grant-ended') this.#ended.heard(change.id, { accountKey: change.accountKey, id: change.id })
-      else if (change.kind === 'grants') this.#cache.forgetBy('accountKey', change.accountKey)
+      else if (change.kind === 'grants') this.#cache.forgetBy('accountTag', hashTag(change.accountKey))
+      else if (change.kind === 'grants-changed') this.#cache.expireBy('accountTag', change.accountTags)
       else if (change.kind === 'missed') this.#cache.expire()
     })
   }

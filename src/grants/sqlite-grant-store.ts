@@ -1,5 +1,6 @@
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import { type Awaitable, after } from '../awaitable.ts'
+import { loggedChanges } from '../store/sqlite-change-log.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
 import { REQUEST_SCHEMA, SqliteGrantRequestStore, scopeOf } from './sqlite-grant-request-store.ts'
@@ -17,6 +18,20 @@ CREATE TABLE IF NOT EXISTS grant_confirmations (
   grant_id TEXT PRIMARY KEY, confirmations TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 `
+
+/** What the log names the changes of an account's grants by. */
+export const GRANTS_LOGGED = 'grants:'
+
+/** Confirmations of a grant that is gone have none to name, and nobody reads them. */
+export const GRANT_CHANGES =
+  loggedChanges('second_factor_grant', row => `SELECT '${GRANTS_LOGGED}' || ${row}.account`, [
+    ...['account', 'network', 'client_class', 'id', 'granted_at', 'expires_at', 'auth_time', 'acr'],
+  ]) +
+  loggedChanges(
+    'grant_confirmations',
+    row => `SELECT '${GRANTS_LOGGED}' || account FROM second_factor_grant WHERE id = ${row}.grant_id`,
+    ['grant_id', 'confirmations'],
+  )
 
 const GRANTS = 'SELECT * FROM second_factor_grant LEFT JOIN grant_confirmations ON grant_id = id'
 

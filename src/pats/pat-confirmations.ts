@@ -64,6 +64,7 @@ export class PatConfirmations {
     )
     changes.subscribe(change => {
       if (change.kind === 'pat') this.#cache.forget(change.fingerprint)
+      else if (change.kind === 'pats-changed') this.#cache.expireKeys(change.fingerprints)
       else if (change.kind === 'missed') this.#cache.expire()
     })
   }

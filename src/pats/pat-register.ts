@@ -5,6 +5,9 @@
  *   request  --> find()  store, and what was seen since --> the policy judges
  *   response --> see()   kept in memory                 --> flush(), every FLUSH_INTERVAL_MS: one write for many uses
  *
+ * What a use tells beside its time, and once an hour, is recorded: every process is told, and reads the token again.
+ * The time alone is noted once a minute, for many tokens at once, and nobody is told.
+ *
  *   unknown --see()--> waiting --flush()--> stored --see()--> waiting, beside what is stored
  *                        |  ^                                    |
  *                        +--+ see(): the uses are merged         +-- find() gives both as one
@@ -22,6 +25,7 @@ import { unavailable } from '../errors.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
+import { NotedUses } from './noted-uses.ts'
 import { mergePats, movedPat, type PatRecord, type PatStore } from './pat-store.ts'
 
 /** One use that the server accepted. */
@@ -40,8 +44,10 @@ const FORGOTTEN_AFTER_MS = 400 * 86_400_000
 const MAX_ROWS = 100_000
 /** Most tokens waiting to be written; while the store is away, no more are recorded. */
 const MAX_WAITING = 10_000
-/** Uses of a token that follow one another within this time, and tell nothing else, are recorded as one. */
-const RECORDED_EVERY_MS = 60_000
+/** Uses of a token that follow one another within this time, and tell nothing else, are noted as one. */
+const NOTED_EVERY_MS = 60_000
+/** Uses from one network that follow one another within this time, and tell nothing else, are recorded as one. */
+const RECORDED_EVERY_MS = 3_600_000
 /** Written in one piece: a store in the same process holds up requests meanwhile. */
 const MAX_WRITTEN = 200
 
@@ -58,6 +64,7 @@ export class PatRegister {
   readonly #now: Clock
   readonly #cache: ReadCache<string, PatRecord>
   readonly #waiting = new Map<string, Waiting>()
+  readonly #noted: NotedUses
   #flushing: Promise<void> | undefined
 
   constructor(
@@ -69,11 +76,13 @@ export class PatRegister {
     this.#store = store
     this.#changes = changes
     this.#now = now
+    this.#noted = new NotedUses(store)
     const read = (fingerprint: string) => store.readPat(fingerprint)
     // What is not known is not blocked either; a block tells of itself.
     this.#cache = new ReadCache({ ...settings, keepsAbsent: true }, read, monotonic, {})
     changes.subscribe(change => {
       if (change.kind === 'pat') this.#cache.forget(change.fingerprint)
+      else if (change.kind === 'pats-changed') this.#cache.expireKeys(change.fingerprints)
       else if (change.kind === 'missed') this.#cache.expire()
     })
   }
@@ -120,9 +129,13 @@ export class PatRegister {
   /** Writes what was seen. Throws, or rejects with, `store-unavailable`: then it is kept for the next time. */
   flush(): Awaitable<void> {
     if (this.#flushing !== undefined) return this.#flushing.then(() => this.flush())
-    if (this.#waiting.size === 0) return
     const all = Array.from(this.#waiting.values(), ({ seen }) => seen)
-    const writing = all.length > MAX_WRITTEN ? this.#writePieces(all) : this.#write(all)
+    const noted = this.#noted.waiting
+    if (all.length + noted.length === 0) return
+    const writing =
+      all.length + noted.length > MAX_WRITTEN
+        ? this.#writePieces(all, noted)
+        : after(this.#write(all), () => this.#noted.write(noted))
     if (!(writing instanceof Promise)) return
     this.#flushing = writing.finally(() => {
       this.#flushing = undefined
@@ -130,14 +143,19 @@ export class PatRegister {
     return this.#flushing
   }
 
-  async #writePieces(all: readonly PatRecord[]): Promise<void> {
+  async #writePieces(all: readonly PatRecord[], noted: NotedUses['waiting']): Promise<void> {
     for (let from = 0; from < all.length; from += MAX_WRITTEN) {
       await this.#write(all.slice(from, from + MAX_WRITTEN))
+      await nextTurn()
+    }
+    for (let from = 0; from < noted.length; from += MAX_WRITTEN) {
+      await this.#noted.write(noted.slice(from, from + MAX_WRITTEN))
       await nextTurn()
     }
   }
 
   #write(records: readonly PatRecord[]): Awaitable<void> {
+    if (records.length === 0) return
     return after(this.#store.recordUses(records), () => this.#written(records))
   }
 
@@ -198,16 +216,22 @@ export class PatRegister {
     const record = (): PatNews | undefined => {
       const waiting = this.#waiting.get(fingerprint)?.seen
       const last = waiting ?? known
-      if (last === undefined || tellsMore(last, use, now)) {
+      const isDue = last !== undefined && now - last.lastSeenAtMs >= NOTED_EVERY_MS
+      if (last === undefined || tellsMore(last, use, now) || (isDue && waiting !== undefined)) {
         const networks = [{ network, lastSeenAtMs: now }]
         const seen = { fingerprint, firstSeenAtMs: now, lastSeenAtMs: now, networks, accountKey, isBlocked: false }
         this.#waiting.set(fingerprint, { seen: mergePats(waiting, { ...seen, clientClasses: [clientClass] }) })
-      }
+      } else if (isDue) this.#note(fingerprint, now)
       if (isKnown === undefined) return 'first_seen'
       return isKnown ? undefined : 'new_network'
     }
     if (this.#waiting.has(fingerprint) || this.#waiting.size < MAX_WAITING) return record()
     return after(this.flush(), record)
+  }
+
+  #note(fingerprint: string, atMs: number): void {
+    this.#noted.note(fingerprint, atMs)
+    this.#cache.amend(fingerprint, known => ({ ...known, lastSeenAtMs: Math.max(atMs, known.lastSeenAtMs) }))
   }
 
   /** What was seen meanwhile waits for the next time. */

@@ -34,6 +34,8 @@ export interface PatStore {
    * Adds what was seen to what is known. Whether a token is blocked stays as it is. The same use may be added twice.
    */
   recordUses(uses: Iterable<PatRecord>): Awaitable<void>
+  /** Uses that told nothing but when: of each token, when it was last. A later time that is known may be lost. */
+  noteUses(lastSeenAtMs: ReadonlyMap<string, number>): Awaitable<void>
   /** Last used first. */
   patsOf(accountKey: AccountKey): Awaitable<PatRecord[]>
   /** True where the account has such a token, and that changed something. */

@@ -1,7 +1,10 @@
 /**
  * Personal access tokens in Redis. Each is a hash, of which a use changes only what it knows: a block is another field
  * and cannot be lost. Two indexes lie in other slots, and are written before the record: the tokens of an account, or
- * of nobody as far as is known, and all of them by last use, the blocked ones above.
+ * of nobody as far as is known, and all of them by last use, the blocked ones above, in shards.
+ *
+ * When a token was used last is noted apart, for many at once: a hash of which every process keeps a copy would be read
+ * again by all of them.
  */
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { ClientClass } from '../http/client-class.ts'
@@ -10,6 +13,7 @@ import { redisScript } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { fieldsOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
 import { MAX_NETWORKS, type PatRecord, type PatStore } from './pat-store.ts'
+import { RedisPatIndex } from './redis-pat-index.ts'
 
 /**
  * KEYS pat; ARGV first seen, last seen, account or nothing, most networks, then fields of networks and client classes
@@ -53,8 +57,6 @@ if known[2] and tonumber(known[2]) > tonumber(ARGV[2]) then return 0 end
 redis.call('DEL', KEYS[1])
 return known[1] or ''`)
 
-/** Above any time in ms: in the index, blocked tokens stand behind all others. */
-const BLOCKED_SCORE = 2 ** 52
 /** Tokens written, or forgotten, at a time. */
 const BATCH = 500
 /** In place of an account: nobody has said whose the token is. */
@@ -63,24 +65,34 @@ const NOBODY = ''
 export class RedisPatStore implements PatStore {
   readonly #link: RedisConnection
   readonly #names: RedisNames
-  readonly #all: string
+  readonly #all: RedisPatIndex
 
   constructor(link: RedisConnection, names: RedisNames) {
     this.#link = link
     this.#names = names
-    this.#all = names.key('pats', 'all')
+    this.#all = new RedisPatIndex(link, names, fingerprint => this.#pat(fingerprint))
   }
 
   async readPat(fingerprint: string): Promise<PatRecord | undefined> {
     const name = this.#pat(fingerprint)
-    const fields = fieldsOf(await this.#link.call(name, 'HGETALL', name))
-    return fields.size === 0 ? undefined : recordOf(fingerprint, fields)
+    const [reply, notedAtMs] = await Promise.all([
+      this.#link.call(name, 'HGETALL', name),
+      this.#all.notedAtMs(fingerprint),
+    ])
+    const fields = fieldsOf(reply)
+    if (fields.size === 0) return undefined
+    const record = recordOf(fingerprint, fields)
+    return { ...record, lastSeenAtMs: Math.max(record.lastSeenAtMs, notedAtMs) }
   }
 
   async recordUses(uses: Iterable<PatRecord>): Promise<void> {
     const all = [...uses]
     for (let from = 0; from < all.length; from += BATCH)
       await Promise.all(all.slice(from, from + BATCH).map(seen => this.#see(seen)))
+  }
+
+  noteUses(lastSeenAtMs: ReadonlyMap<string, number>): Promise<void> {
+    return this.#all.note(lastSeenAtMs)
   }
 
   async patsOf(accountKey: AccountKey): Promise<PatRecord[]> {
@@ -96,8 +108,7 @@ export class RedisPatStore implements PatStore {
   async blockPat(accountKey: AccountKey, fingerprint: string, isBlocked: boolean): Promise<boolean> {
     const last = await this.#link.run(BLOCK, [this.#pat(fingerprint)], accountKey, isBlocked ? 1 : 0)
     if (last === null) return false
-    const score = Number(last) + (isBlocked ? BLOCKED_SCORE : 0)
-    await this.#link.call(this.#all, 'ZADD', this.#all, String(score), fingerprint)
+    await this.#all.place(fingerprint, Number(last), isBlocked)
     return true
   }
 
@@ -112,23 +123,21 @@ export class RedisPatStore implements PatStore {
     await this.#forget([from], moved.isBlocked ? '1' : '0', moved.lastSeenAtMs)
   }
 
-  async blockedPats(): Promise<string[]> {
-    return this.#range(String(BLOCKED_SCORE), '+inf', 'BYSCORE')
+  blockedPats(): Promise<string[]> {
+    return this.#all.blocked()
   }
 
   async sweepPats(seenBeforeMs: number, maxRows: number): Promise<void> {
-    const all = this.#all
-    const upTo = `(${seenBeforeMs}`
-    const old = ['-inf', upTo, 'BYSCORE', 'LIMIT', '0', String(BATCH)]
-    while ((await this.#forget(await this.#range(...old), '0', seenBeforeMs)) > 0);
-    const excess = async () => Math.min(Number(await this.#link.call(all, 'ZCARD', all)) - maxRows, BATCH)
+    await this.#all.takeOver()
+    while ((await this.#forget(await this.#all.unseenSince(seenBeforeMs, BATCH), '0', seenBeforeMs)) > 0);
+    const excess = async () => Math.min((await this.#all.count()) - maxRows, BATCH)
     for (let count = await excess(); count > 0; count = await excess()) {
       if (!(await this.#forgetNobodys(count))) break
     }
     for (;;) {
       const count = await excess()
       if (count <= 0) return
-      const oldest = await this.#range('0', String(count - 1))
+      const oldest = await this.#all.oldest(count)
       const freed =
         (await this.#forget(oldest, '0', Number.MAX_SAFE_INTEGER)) ||
         (await this.#forget(oldest, '1', Number.MAX_SAFE_INTEGER))
@@ -146,11 +155,11 @@ export class RedisPatStore implements PatStore {
 
   async #see(seen: PatRecord): Promise<void> {
     const { fingerprint, firstSeenAtMs, lastSeenAtMs, networks, clientClasses, accountKey } = seen
-    const indexes = [this.#all, this.#ofAccount(accountKey ?? NOBODY)]
-    // GT: a use never takes a blocked one down.
-    await Promise.all(
-      indexes.map(index => this.#link.call(index, 'ZADD', index, 'GT', String(lastSeenAtMs), fingerprint)),
-    )
+    const owned = this.#ofAccount(accountKey ?? NOBODY)
+    await Promise.all([
+      this.#all.seen(fingerprint, lastSeenAtMs),
+      this.#link.call(owned, 'ZADD', owned, 'GT', String(lastSeenAtMs), fingerprint),
+    ])
     await this.#link.run(
       SEE,
       [this.#pat(fingerprint)],
@@ -158,10 +167,6 @@ export class RedisPatStore implements PatStore {
       ...networks.flatMap(seenIn => [`n:${seenIn.network}`, seenIn.lastSeenAtMs]),
       ...clientClasses.flatMap(clientClass => [`c:${clientClass}`, lastSeenAtMs]),
     )
-  }
-
-  async #range(...args: readonly string[]): Promise<string[]> {
-    return textsOf(await this.#link.call(this.#all, 'ZRANGE', this.#all, ...args)).map(textOf)
   }
 
   /** Returns how many places among all became free. */
@@ -178,7 +183,7 @@ export class RedisPatStore implements PatStore {
         if (reply === 0) return 0
         if (reply === 1) {
           // A crash came between the block and its place: it belongs to the blocked ones.
-          await this.#link.call(this.#all, 'ZADD', this.#all, 'GT', String(BLOCKED_SCORE), fingerprint)
+          await this.#all.place(fingerprint, 0, true)
           return 0
         }
         // From before the server named its owner.
@@ -186,7 +191,7 @@ export class RedisPatStore implements PatStore {
         if (reply === 2) return 0
         const index = this.#ofAccount(textOf(reply))
         await this.#link.call(index, 'ZREM', index, fingerprint)
-        return Number(await this.#link.call(this.#all, 'ZREM', this.#all, fingerprint))
+        return this.#all.leave(fingerprint)
       }),
     )
     return freed.reduce<number>((sum, count) => sum + count, 0)

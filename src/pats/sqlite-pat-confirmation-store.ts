@@ -1,6 +1,7 @@
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { ClientClass } from '../http/client-class.ts'
+import { loggedChanges } from '../store/sqlite-change-log.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import {
   MAX_PAT_CONFIRMATIONS_PER_ACCOUNT,
@@ -10,6 +11,7 @@ import {
   type PatRequest,
   type PatScope,
 } from './pat-confirmation-store.ts'
+import { PAT_LOGGED } from './sqlite-pat-store.ts'
 
 export const PAT_CONFIRMATION_SCHEMA = `
 CREATE TABLE IF NOT EXISTS pat_request (
@@ -23,6 +25,12 @@ CREATE TABLE IF NOT EXISTS pat_confirmation (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS pat_confirmation_by_account ON pat_confirmation (account, decided_at);
 `
+
+export const PAT_CONFIRMATION_CHANGES = loggedChanges(
+  'pat_confirmation',
+  row => `SELECT '${PAT_LOGGED}' || ${row}.fingerprint`,
+  ['fingerprint', 'network', 'account', 'is_withdrawn', 'decided_at', 'expires_at'],
+)
 
 export class SqlitePatConfirmationStore implements PatConfirmationStore {
   readonly #database: SqliteDatabase

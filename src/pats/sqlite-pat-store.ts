@@ -1,6 +1,7 @@
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import { type Awaitable, after } from '../awaitable.ts'
 import type { ClientClass } from '../http/client-class.ts'
+import { loggedChanges } from '../store/sqlite-change-log.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import { mergePats, movedPat, type PatRecord, type PatStore, type SeenNetwork } from './pat-store.ts'
 
@@ -12,6 +13,13 @@ CREATE TABLE IF NOT EXISTS pat (
 CREATE INDEX IF NOT EXISTS pat_by_account ON pat (account);
 CREATE INDEX IF NOT EXISTS pat_by_last_seen ON pat (is_blocked, last_seen_at);
 `
+
+/** What the log names the changes of a token by, its confirmations among them. When it was last used is none. */
+export const PAT_LOGGED = 'pat:'
+
+export const PAT_CHANGES = loggedChanges('pat', row => `SELECT '${PAT_LOGGED}' || ${row}.fingerprint`, [
+  ...['fingerprint', 'account', 'first_seen_at', 'networks', 'client_classes', 'is_blocked'],
+])
 
 export class SqlitePatStore implements PatStore {
   readonly #database: SqliteDatabase
@@ -28,6 +36,17 @@ export class SqlitePatStore implements PatStore {
   recordUses(uses: Iterable<PatRecord>): Awaitable<void> {
     return this.#database.transaction(() => {
       for (const seen of uses) this.#write(mergePats(this.readPat(seen.fingerprint), seen))
+    })
+  }
+
+  noteUses(lastSeenAtMs: ReadonlyMap<string, number>): Awaitable<void> {
+    return this.#database.transaction(() => {
+      for (const [fingerprint, atMs] of lastSeenAtMs)
+        this.#database.run(
+          'UPDATE pat SET last_seen_at = ?1 WHERE fingerprint = ?2 AND last_seen_at < ?1',
+          atMs,
+          fingerprint,
+        )
     })
   }
 

@@ -2,7 +2,7 @@
 import type { Awaitable } from '../awaitable.ts'
 import type { MonotonicClock } from '../clock.ts'
 import type { Change } from '../store/changes.ts'
-import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
+import { MAX_LASTS_MS, ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import type { SessionRecord } from './session-store.ts'
 
 /** A running session. The record is what the store said; `lastSeenAtMs` runs ahead of the store. */
@@ -13,8 +13,6 @@ export interface Session {
 
 /** The part of the idle timeout after which "last seen" is written again: so many writes per session at most. */
 export const TOUCH_FRACTION = 20
-/** How long a session that was read counts while no change of it is told. */
-const MAX_LASTS_MS = 300_000
 
 /** Goes by ids, while changes name keys and accounts. */
 export type SessionCache = ReadCache<string, Session, 'key' | 'account'>

@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS note (id TEXT PRIMARY KEY, until INTEGER NOT NULL) ST
 ${SIGN_IN_SCHEMA}`
 
 /** Not when it was seen last, nor who refreshes it now: each process knows better, or asks. */
-export const SESSION_CHANGES = loggedChanges('person_session', 'key', [
+export const SESSION_CHANGES = loggedChanges('person_session', row => `SELECT ${row}.key`, [
   ...['key', 'subject', 'op_session_id', 'account', 'account_key', 'evidence', 'created_at'],
   ...['refreshed_at', 'sealed_tokens'],
 ])

@@ -20,6 +20,10 @@ export type Change =
   /** The OP has ended what was opened before, and the store does not know it yet: a mark, and until when it counts. */
   | { readonly kind: 'op-logout'; readonly id: string; readonly untilMs: number }
   | { readonly kind: 'pat'; readonly fingerprint: string }
+  /** Tokens, or what was confirmed of them, came, went or changed in the store. Never published. */
+  | { readonly kind: 'pats-changed'; readonly fingerprints: ReadonlySet<string> }
+  /** Grants came, went or changed in the store: `hashTag` of the keys of their accounts. Never published. */
+  | { readonly kind: 'grants-changed'; readonly accountTags: ReadonlySet<string> }
   /** The OP has given new tokens for a session, and the store does not have them yet. */
   | ({ readonly kind: 'refreshed' } & RefreshedTokens)
   /**

@@ -17,6 +17,9 @@ import type { MonotonicClock } from '../clock.ts'
 import { Fault } from '../errors.ts'
 import { IndexedMap } from './indexed-map.ts'
 
+/** How long what was read counts while no change of it is told, at most. */
+export const MAX_LASTS_MS = 300_000
+
 export interface ReadCacheSettings {
   /** How long an answer is believed without asking again, in milliseconds. */
   readonly cacheMs: number
@@ -82,7 +85,7 @@ export class ReadCache<S, V extends object, By extends string = never> {
     const known = this.#present.get(key)
     if (known !== undefined && (now < known.freshUntilMs || this.#lasts(known, now))) return known.value
     const absent = this.#settings.keepsAbsent === true ? this.#absent.get(key) : undefined
-    if (absent !== undefined && now < absent.freshUntilMs) return undefined
+    if (absent !== undefined && (now < absent.freshUntilMs || this.#lasts(absent, now))) return undefined
     return this.#underWay.get(key) ?? this.#ask(key, subject, now)
   }
 
@@ -97,6 +100,21 @@ export class ReadCache<S, V extends object, By extends string = never> {
   forgetBy(by: By, property: string): void {
     for (const key of this.#present.keysBy(by, property)) this.#present.delete(key)
     this.#abandon()
+  }
+
+  /** The values of these keys have changed, or may have: they are read again. */
+  expireKeys(keys: Iterable<string>): void {
+    for (const key of keys) {
+      expire(this.#present.get(key))
+      expire(this.#absent.get(key))
+    }
+    this.#abandon()
+  }
+
+  /** What is kept of a value changes in what nobody else is told of. Where nothing is kept, nothing does. */
+  amend(key: string, amended: (value: V) => V): void {
+    const entry = this.#present.get(key)
+    if (entry !== undefined) entry.value = amended(entry.value)
   }
 
   /** All values with one of these properties have changed, or may have: they are read again. */
@@ -165,7 +183,7 @@ export class ReadCache<S, V extends object, By extends string = never> {
   }
 
   /** What it said when it was read, it says still. */
-  #lasts({ lastsUntilMs }: Entry<V>, now: number): boolean {
+  #lasts({ lastsUntilMs }: Entry<unknown>, now: number): boolean {
     const { cacheMs, knownUntilMs } = this.#settings
     return knownUntilMs !== undefined && now < lastsUntilMs && now - knownUntilMs() < cacheMs
   }

@@ -27,13 +27,14 @@ END;
 `
 
 /**
- * Triggers for rows of `table` that come, go, or change in one of `columns`. `key`: the column that says which. One that
- * is in a file already stays as it was made: other columns need another name.
+ * Triggers for rows of `table` that come, go, or change in one of `columns`. `key`: the statement that says which, of
+ * the row `old` or `new`; what it finds none of is not logged. One that is in a file already stays as it was made: other
+ * columns need another name.
  */
-export function loggedChanges(table: string, key: string, columns: readonly string[]): string {
+export function loggedChanges(table: string, key: (row: 'old' | 'new') => string, columns: readonly string[]): string {
   const trigger = (name: string, event: string, row: 'old' | 'new') => `
 CREATE TRIGGER IF NOT EXISTS ${table}_${name} AFTER ${event} ON ${table} BEGIN
-  INSERT INTO change_log (key) VALUES (${row}.${key});
+  INSERT INTO change_log (key) ${key(row)};
 END;`
   return (
     trigger('comes', 'INSERT', 'new') +

@@ -169,10 +169,13 @@ export class Tunnels implements Disposable {
   ): boolean {
     if (change.kind === 'pat')
       return credentials.scheme === 'pat' && credentials.fingerprints.includes(change.fingerprint)
+    if (change.kind === 'pats-changed')
+      return credentials.scheme === 'pat' && credentials.fingerprints.some(known => change.fingerprints.has(known))
     // Changes of others may have been lost: whoever it is may be concerned.
     if (change.kind === 'missed') return true
     // Each is judged again once a minute; whoever ended it has said so, too.
-    if (change.kind === 'refreshed' || change.kind === 'op-logout' || change.kind === 'sessions-ended') return false
+    if (change.kind === 'refreshed' || change.kind === 'op-logout') return false
+    if (change.kind === 'sessions-ended' || change.kind === 'grants-changed') return false
     const { accountKey } = this.#parts
     return (
       account !== undefined &&

@@ -71,6 +71,27 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
     assert.equal((await one.readPat('fingerprint-1'))?.accountKey, UMLAUT)
   })
 
+  test('a use of which only the time is noted moves that alone, of those that are known, and is told to who lists them', async () => {
+    await one.recordUses([samplePat(), samplePat({ fingerprint: 'f2', lastSeenAtMs: START_MS + 1000 })])
+    await other.noteUses(
+      new Map([
+        ['fingerprint-1', START_MS + 60_000],
+        ['f2', START_MS],
+        ['unknown', START_MS],
+      ]),
+    )
+    assert.deepEqual(await one.readPat('fingerprint-1'), samplePat({ lastSeenAtMs: START_MS + 60_000 }))
+    assert.equal((await one.readPat('f2'))?.lastSeenAtMs, START_MS + 1000)
+    assert.equal(await one.readPat('unknown'), undefined)
+    assert.deepEqual(await namesOf(UMLAUT), ['fingerprint-1', 'f2'])
+    await one.blockPat(UMLAUT, 'fingerprint-1', true)
+    await one.noteUses(new Map([['fingerprint-1', START_MS + 120_000]]))
+    assert.equal(await isBlocked('fingerprint-1'), true)
+    assert.deepEqual(await other.blockedPats(), ['fingerprint-1'])
+    await one.movePat('fingerprint-1', 'f3')
+    assert.equal((await other.readPat('f3'))?.lastSeenAtMs, START_MS + 120_000)
+  })
+
   test('the eight networks seen last are kept', async () => {
     for (let index = 0; index < 12; index++) {
       const networks = [{ network: `10.0.0.${index}/32`, lastSeenAtMs: START_MS + index }]

@@ -99,7 +99,7 @@ async function openProcess(opened: AsyncDisposableStack) {
   const sessions = new Sessions(
     counted,
     new Sealer([KEY]),
-    { ...times, maxCached: 100, graceSeconds: 300, knownUntilMs: stores.sessionsKnownUntilMs },
+    { ...times, maxCached: 100, graceSeconds: 300, knownUntilMs: stores.knownUntilMs },
     changes,
     system,
   )
@@ -109,7 +109,7 @@ async function openProcess(opened: AsyncDisposableStack) {
 test('a session is not read again while Redis tells; its end, and that of everything of a person, is noticed without a message', async () => {
   await using opened = new AsyncDisposableStack()
   const one = await openProcess(opened)
-  const known = () => one.stores.sessionsKnownUntilMs?.() ?? Number.NEGATIVE_INFINITY
+  const known = () => one.stores.knownUntilMs?.() ?? Number.NEGATIVE_INFINITY
   await eventually(() => known() > system.monotonic() - 500, 'it is tracked')
   const tokens = { refreshToken: undefined, idToken: undefined }
   const [first, second] = [await one.sessions.open(PERSON, tokens), await one.sessions.open(PERSON, tokens)]

@@ -125,11 +125,11 @@ test('the store that is opened as configured tells of what other programs do', a
   const report = { command: () => {}, changed: () => {}, clock: () => {}, malformed: () => {} }
   const session = { cacheMs: 100, store: { kind: 'sqlite', sqlite: { file } } } as never
   const stores = await openStores(session, changes, report, system, opened)
-  const before = stores.sessionsKnownUntilMs?.() ?? 0
+  const before = stores.knownUntilMs?.() ?? 0
   const hand = new DatabaseSync(file)
   hand.exec(`INSERT INTO person_session (key, subject, account, account_key, evidence, created_at, last_seen_at, refreshed_at)
     VALUES ('k', 's', 'ada', 'ada', '{}', 1, 1, 1)`)
   hand.close()
   await until('the change', () => heard.some(change => change.kind === 'sessions-changed' && change.keys.has('k')))
-  await until('more to be known', () => (stores.sessionsKnownUntilMs?.() ?? 0) > before)
+  await until('more to be known', () => (stores.knownUntilMs?.() ?? 0) > before)
 })

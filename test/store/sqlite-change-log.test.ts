@@ -9,7 +9,7 @@ import { CHANGE_LOG_SCHEMA, loggedChanges, SqliteChangeLog } from '../../src/sto
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS thing (key TEXT PRIMARY KEY, value TEXT, seen INTEGER) STRICT;
-${CHANGE_LOG_SCHEMA}${loggedChanges('thing', 'key', ['key', 'value'])}`
+${CHANGE_LOG_SCHEMA}${loggedChanges('thing', row => `SELECT ${row}.key`, ['key', 'value'])}`
 /** The log reads on by itself in no test: it is told to. */
 const NEVER_MS = 1e8
 
