@@ -6,10 +6,7 @@
  * principal that is kept; the numbers are for people. `longestTurnMs`: how long the event loop was held up at most.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { type Directory, openDirectory } from '../../src/kerberos/directory.ts'
 import { openHandles } from '../../src/kerberos/handle.ts'
 import { system } from '../../src/system.ts'
@@ -18,6 +15,7 @@ import { type Initiator, startInitiator } from '../realm/initiator.ts'
 import { DEVOPS_SPN, numberedAccounts, PROXY_NAME } from '../realm/lab-accounts.ts'
 import { startSambaKdc } from '../realm/samba-kdc.ts'
 import { attemptMemory } from '../torhaus/attempt-memory.ts'
+import { memoryInUse } from '../torhaus/memory-in-use.ts'
 
 const PRINCIPALS = 300
 const KEPT = 100
@@ -27,7 +25,6 @@ const CONCURRENCY = 8
 const STEPS = 10
 const KDC_TIMEOUT_MS = 30_000
 const TURN_RESOLUTION_MS = 1
-const SETTLE_MS = 50
 
 const { values } = parseArgs({
   options: {
@@ -37,8 +34,6 @@ const { values } = parseArgs({
 })
 const operations = Number(values.operations)
 const implementation = values.implementation === 'gssapi' ? 'gssapi' : 'native'
-setFlagsFromString('--expose-gc')
-const collectGarbage: () => void = runInNewContext('gc')
 const accounts = numberedAccounts(PRINCIPALS)
 const turns = monitorEventLoopDelay({ resolution: TURN_RESOLUTION_MS })
 const count = { accepted: 0, initiated: 0, refused: 0, passwords: 0 }
@@ -73,18 +68,8 @@ async function operate(directory: Directory, index: number): Promise<void> {
   }
 }
 
-/** What is in use once all garbage is gone; sockets that were closed go a turn later. */
-async function inUse(): Promise<{ readonly rss: number; readonly heap: number; readonly outside: number }> {
-  for (let round = 0; round < 3; round++) {
-    collectGarbage()
-    await sleep(SETTLE_MS)
-  }
-  const { rss, heapUsed, external } = process.memoryUsage()
-  return { rss, heap: heapUsed, outside: external }
-}
-
 async function report(done: number, directory: Directory): Promise<void> {
-  const { rss, heap, outside } = await inUse()
+  const { rss, heap, outside } = await memoryInUse()
   const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 18) / 4
   const { impersonation, principals } = directory.statistics()
   const memory = { rssMiB: mebibytes(rss), heapMiB: mebibytes(heap), outsideMiB: mebibytes(outside) }
@@ -100,10 +85,10 @@ async function reportPrincipals(): Promise<void> {
   // The service's own tickets and everything that is made at first use.
   await directory.initiate(directory.principalOf('alice'), DEVOPS_SPN)
   directory.purge(directory.principalOf('alice'))
-  const before = await inUse()
+  const before = await memoryInUse()
   for (let index = 0; index < PRINCIPALS; index++)
     await directory.initiate(directory.principalOf(nameOf(index)), DEVOPS_SPN)
-  const after = await inUse()
+  const after = await memoryInUse()
   const each = (bytes: number) => Math.round(bytes / PRINCIPALS)
   const { principals } = directory.statistics()
   const said = {

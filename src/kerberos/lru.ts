@@ -16,20 +16,29 @@ export type LruOptions<V> = { readonly maxEntries: number; readonly onEvict?: (v
 export function createLru<V>({ maxEntries, onEvict }: LruOptions<V>): Lru<V> {
   const entries = new Map<string, V>()
   // As in BoundedMap: a new iterator for each eviction would walk over the holes of all earlier ones.
-  const oldestFirst = entries.entries()
+  let oldestFirst = entries.entries()
+  let writes = 0
+  // As there, too: one that stands still keeps every table that V8 has replaced since.
+  const wrote = () => {
+    if (++writes <= maxEntries) return
+    oldestFirst = entries.entries()
+    writes = 0
+  }
   return {
     get(key) {
       const value = entries.get(key)
       if (value !== undefined) {
         entries.delete(key)
         entries.set(key, value)
+        wrote()
       }
       return value
     },
     set(key, value) {
       entries.delete(key)
       entries.set(key, value)
-      if (entries.size <= maxEntries) return
+      if (entries.size <= maxEntries) return wrote()
+      writes = 0
       const oldest = oldestFirst.next().value
       if (oldest === undefined) return
       entries.delete(oldest[0])

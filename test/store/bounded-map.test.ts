@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { memoryInUse } from '../../devkit/torhaus/memory-in-use.ts'
 import { BoundedMap } from '../../src/bounded-map.ts'
 
 /** The same, by the plainest means: a list, oldest first. */
@@ -60,3 +61,15 @@ for (const capacity of [1, 2, 7, 100]) {
     }
   })
 }
+
+test('a map that never fills keeps no trace of what was written before', async () => {
+  const map = new BoundedMap<number, number>(5_000)
+  const write = () => {
+    for (let step = 0; step < 200_000; step++) map.set(step % 5, step)
+  }
+  write()
+  const before = await memoryInUse()
+  write()
+  const { heap } = await memoryInUse()
+  assert.ok(heap - before.heap < 1_000_000, `${heap - before.heap} octets`)
+})

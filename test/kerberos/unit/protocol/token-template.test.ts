@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { bareToken } from '../../../../devkit/kerberos/recorded-tokens.ts'
+import { memoryInUse } from '../../../../devkit/torhaus/memory-in-use.ts'
 import { readApRequest } from '../../../../src/kerberos/protocol/ap-request.ts'
 import { EncryptionKey } from '../../../../src/kerberos/protocol/encryption-key.ts'
 import { apRequestIn } from '../../../../src/kerberos/protocol/gss-token.ts'
@@ -13,16 +11,9 @@ const TEMPLATES = 200
 /** The ticket twice, keys, names; and some for what else happens. */
 const MAX_BYTES_EACH = 12_000
 
-setFlagsFromString('--expose-gc')
-const collectGarbage: () => void = runInNewContext('gc')
-
 async function bytesInUse(): Promise<number> {
-  for (let round = 0; round < 3; round++) {
-    collectGarbage()
-    await sleep(20)
-  }
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
+  const { heap, outside } = await memoryInUse()
+  return heap + outside
 }
 
 it('what is kept for a ticket is the ticket, and no block of memory that it was made in', async () => {
