@@ -4,8 +4,8 @@ import { type AcceptedContext, acceptContext } from './contexts.ts'
 import { acquireAcceptor } from './credentials.ts'
 import type { Handle } from './handle.ts'
 import { KerberosError } from './kerberos-error.ts'
+import { kerberosToken } from './kerberos-token.ts'
 import type { Gssapi } from './library.ts'
-import { classifyNegotiateToken } from './protocol/negotiate-token.ts'
 import type { TicketProof } from './ticket-proof.ts'
 
 export type AcceptorOptions = {
@@ -36,9 +36,6 @@ export type Acceptor = Disposable & {
    */
   accept(token: Buffer, isForwarded?: boolean): Promise<Accepted>
 }
-
-/** A ticket with 900 groups makes 9 KB; Windows itself stops at 64 KiB (MaxTokenSize 65,535). */
-const maxTokenBytes = 65_536
 
 /**
  * Acquires the acceptor credential once for the process. Throws `service-credential-refused` where the keytab lacks the
@@ -78,10 +75,7 @@ type Inspected = {
 }
 
 function inspect(token: Buffer): Inspected {
-  if (token.length === 0 || token.length > maxTokenBytes) throw new KerberosError('token-defective', 'accept')
-  const seen = classifyNegotiateToken(token)
-  if (seen.kind === 'ntlm') throw new KerberosError('ntlm', 'accept')
-  if (seen.kind === 'unknown') throw new KerberosError('token-defective', 'accept')
+  const seen = kerberosToken(token)
   return { bare: seen.kind === 'krb5', krb5Token: seen.kind === 'spnego' ? seen.krb5Token : undefined }
 }
 

@@ -1,6 +1,7 @@
 import type { Accepted, Acceptor } from './acceptor.ts'
 import { type CanonicalPrincipal, canonicalPrincipal, type DirectoryNames } from './canonical-principal.ts'
 import { KerberosError } from './kerberos-error.ts'
+import { kerberosToken } from './kerberos-token.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import { OpenedTickets, type TrustedTicket } from './opened-tickets.ts'
 import {
@@ -21,7 +22,6 @@ import {
   writeAcceptorMic,
 } from './protocol/gss-token.ts'
 import { Krb5Error, krb5Error } from './protocol/krb5-error.ts'
-import { classifyNegotiateToken } from './protocol/negotiate-token.ts'
 import { NAME_TYPE, sameName } from './protocol/principal-name.ts'
 import { isKerberosMechanism, type NegTokenInit, readNegTokenInit, writeAcceptCompleted } from './protocol/spnego.ts'
 import { TICKET_FLAG } from './protocol/ticket.ts'
@@ -53,7 +53,6 @@ export interface AcceptedBindings {
   readonly isRequired: boolean
 }
 
-const MAX_TOKEN_BYTES = 65_536
 const DEFAULT_SKEW_MS = 300_000
 const NO_BINDINGS = Buffer.alloc(16)
 
@@ -110,11 +109,8 @@ interface Unwrapped {
 }
 
 function unwrap(token: Buffer): Unwrapped {
-  if (token.length === 0 || token.length > MAX_TOKEN_BYTES) throw new KerberosError('token-defective', 'accept')
-  const { kind } = classifyNegotiateToken(token)
-  if (kind === 'ntlm') throw new KerberosError('ntlm', 'accept')
-  if (kind === 'unknown') throw new KerberosError('token-defective', 'accept')
-  if (kind === 'krb5') return { request: readApRequest(apRequestIn(token)), negotiation: undefined }
+  if (kerberosToken(token).kind === 'krb5')
+    return { request: readApRequest(apRequestIn(token)), negotiation: undefined }
   const negotiation = readNegTokenInit(token)
   const [first] = negotiation.mechanisms
   // The optimistic token is of the first mechanism; another one would need a second leg, and a request has one.
