@@ -69,12 +69,13 @@ async function operate(directory: Directory, index: number): Promise<void> {
 }
 
 async function report(done: number, directory: Directory): Promise<void> {
+  // Before garbage is collected, which would be the longest.
+  const longestTurnMs = Math.max(0, Math.round(turns.max / 1e6) - TURN_RESOLUTION_MS)
   const { rss, heap, outside } = await memoryInUse()
+  turns.reset()
   const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 18) / 4
   const { impersonation, principals } = directory.statistics()
   const memory = { rssMiB: mebibytes(rss), heapMiB: mebibytes(heap), outsideMiB: mebibytes(outside) }
-  const longestTurnMs = Math.max(0, Math.round(turns.max / 1e6) - TURN_RESOLUTION_MS)
-  turns.reset()
   const said = { done, ...memory, longestTurnMs, principals, ...count, handles: openHandles(), ...impersonation }
   process.stdout.write(`${JSON.stringify(said)}\n`)
 }
