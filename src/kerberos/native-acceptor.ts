@@ -15,6 +15,7 @@ import {
 import {
   apRequestIn,
   bindingsOf,
+  DCE_STYLE_FLAG,
   frameApReply,
   GSS_CHECKSUM,
   gssFlagsOf,
@@ -175,7 +176,7 @@ class ApRequestVerifier {
       throw new KerberosError('clock-skew', 'accept')
     }
     if (checksum?.type !== GSS_CHECKSUM) throw krb5Error('malformed', 'checksum of the authenticator')
-    gssFlagsOf(checksum.octets)
+    if ((gssFlagsOf(checksum.octets) & DCE_STYLE_FLAG) !== 0) throw new KerberosError('continue-needed', 'accept')
     this.#checkBindings(bindingsOf(checksum.octets), isForwarded)
   }
 

@@ -32,6 +32,9 @@ export const GSS_CHECKSUM = 0x8003
 
 const DELEGATION_FLAG = 1
 
+/** Asks for a third leg, in which the initiator proves itself once more (RFC 4757 7.1). */
+export const DCE_STYLE_FLAG = 0x1000
+
 /** Octets of the checksum without delegation: length of the bindings, their hash, flags. */
 const FIXED_BYTES = 24
 

@@ -61,6 +61,14 @@ describe('the checksum of GSSAPI', () => {
   })
 })
 
+it('a checksum that asks for a third leg (DCE) is refused, as libgssapi does', async () => {
+  const dce = plainGssChecksum()
+  dce.writeUInt32LE(0x1000, 20)
+  assert.equal(await door.forged(withChecksum(dce)), 'continue-needed')
+  dce.writeUInt32LE(0xefff & ~1, 20)
+  assert.equal(await door.forged(withChecksum(dce)), alice)
+})
+
 describe('a frame', () => {
   it('that is missing, of another length, mechanism or kind, or with octets behind, is refused (pitfall 17)', async () => {
     const token = door.token()
