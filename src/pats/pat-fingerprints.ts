@@ -5,7 +5,7 @@ const KEY_BYTES = 32
 const FINGERPRINT_BYTES = 16
 const KEY_ID_LENGTH = 6
 /** Tokens whose fingerprints are kept in memory: a client sends the same one with each request. */
-const MAX_REMEMBERED = 10_000
+const MAX_REMEMBERED = 30_000
 
 /** The fingerprints of a personal access token, one per key, that of the newest key first. */
 export type FingerprintOf = (token: string) => readonly string[]
