@@ -25,6 +25,7 @@ export const costGoals: Readonly<Record<string, Readonly<Record<string, number>>
   'pat-git': smallRequests,
   'pat-git-tls-client': smallRequestsOverTls,
   'pat-git-tls-both': smallRequestsOverTls,
+  negotiate: { 'apache-gssapi': 0.3 },
   bulk: { nginx: 1.5 },
   'bulk-tls-both': { nginx: 0.9 },
   'bulk-up': { nginx: 1.5 },
