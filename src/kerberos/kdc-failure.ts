@@ -18,9 +18,9 @@ function coded(operation: KerberosOperation, error: unknown): unknown {
     return new KerberosError(classifyKdcError(operation, error.errorCode), operation, { text: error.message })
   }
   if (error instanceof KdcUnreachable) return new KerberosError('kdc-unreachable', operation, { text: error.message })
-  // Not to be believed, whatever it was: a key that does not fit, another nonce, no DER.
   if (error instanceof Krb5Error && error.code === 'realm-unknown')
     return new KerberosError('foreign-realm', operation, { text: error.message })
+  // Not to be believed, whatever it was: a key that does not fit, another nonce, no DER.
   if (error instanceof Krb5Error) return new KerberosError('kdc-reply-invalid', operation, { text: error.message })
   return error
 }

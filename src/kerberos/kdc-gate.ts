@@ -59,6 +59,18 @@ const defaultKdcCalls = 2
 
 const isTroubleCode = (error: unknown): boolean => error instanceof KerberosError && kdcTrouble.has(error.code)
 
+/** Whose KDCs may be away while others answer has a gate of their own. */
+export interface GatesByRealm {
+  readonly gate: KdcGate
+  /** For people of other realms; default: the same. */
+  readonly trustedGate?: KdcGate
+  /** Where `gate` leads. */
+  readonly directory: { readonly realm: string }
+}
+
+export const gateTo = (realm: string, { gate, trustedGate = gate, directory }: GatesByRealm): KdcGate =>
+  realm === directory.realm ? gate : trustedGate
+
 export function createKdcGate(options: KdcGateOptions): KdcGate {
   const count = { started: 0, succeeded: 0, failed: 0, timedOut: 0, rejected: 0, shortCircuited: 0 }
   let finished = 0

@@ -16,7 +16,7 @@ import {
 import type { HeldTicket } from './kdc/held-ticket.ts'
 import type { KdcClient } from './kdc/kdc-client.ts'
 import { codedFailure } from './kdc-failure.ts'
-import type { KdcGate } from './kdc-gate.ts'
+import { type GatesByRealm, gateTo } from './kdc-gate.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import type { LeasedTicket } from './leased-ticket.ts'
@@ -24,11 +24,8 @@ import { createNativeTickets } from './native-tickets.ts'
 import { NAME_TYPE } from './protocol/principal-name.ts'
 import { createRenewing, type Renewing, validity } from './renewing.ts'
 
-export interface NativeImpersonationOptions {
+export interface NativeImpersonationOptions extends GatesByRealm {
   readonly client: KdcClient
-  readonly gate: KdcGate
-  /** For people of other realms, whose KDCs may be away while ours answer; default: the same. */
-  readonly trustedGate?: KdcGate
   readonly keytab: KeytabFile
   /** The account that may delegate, `svc-proxy@CORP.TEST`: its key opens the evidence. */
   readonly principal: string
@@ -83,8 +80,7 @@ function renewingTickets(
       // Before the gate: renewing our own ticket is a gate call of its own, and one inside the other could wait for
       // itself.
       const own = await service.current()
-      const ofRealm = realm === directory.realm ? gate : (options.trustedGate ?? gate)
-      await ofRealm.run(async () => {
+      await gateTo(realm, options).run(async () => {
         const evidence = await evidenceFor(own)
         count.impersonations++
         const keys = options.keytab.keysOf(options.principal)

@@ -8,7 +8,7 @@ import type { HeldTicket } from './kdc/held-ticket.ts'
 import type { KdcClient } from './kdc/kdc-client.ts'
 import type { KeyFor } from './kdc/sign-in.ts'
 import { codedFailure } from './kdc-failure.ts'
-import type { KdcGate } from './kdc-gate.ts'
+import { type GatesByRealm, gateTo } from './kdc-gate.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import type { LeasedTicket } from './leased-ticket.ts'
@@ -19,11 +19,8 @@ import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { stringToKey } from './protocol/string-to-key.ts'
 import type { Renewing } from './renewing.ts'
 
-export interface NativePasswordVerifierOptions {
+export interface NativePasswordVerifierOptions extends GatesByRealm {
   readonly client: KdcClient
-  readonly gate: KdcGate
-  /** For people of other realms; default: the same. */
-  readonly trustedGate?: KdcGate
   readonly keytab: KeytabFile
   /** Our own service, `HTTP/proxy.corp.test@CORP.TEST`. */
   readonly servicePrincipal: string
@@ -34,7 +31,7 @@ export interface NativePasswordVerifierOptions {
 
 /** Verifies passwords against the KDC and our own key, without libgssapi: the same three steps (password.ts). */
 export function createNativePasswordVerifier(options: NativePasswordVerifierOptions): PasswordVerifier {
-  const { client, gate, keytab, servicePrincipal, directory } = options
+  const { client, keytab, servicePrincipal, directory } = options
   const tickets = new OpenedTickets(keytab, [servicePrincipal])
   const service = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.serviceInstance)
 
@@ -67,9 +64,7 @@ export function createNativePasswordVerifier(options: NativePasswordVerifierOpti
       throw new KerberosError('identity-mismatch', 'password-proof')
     }
   }
-  const { trustedGate = gate } = options
-  const gateOf = (principal: CanonicalPrincipal) =>
-    partsOfPrincipal(principal).realm === directory.realm ? gate : trustedGate
+  const gateOf = (principal: CanonicalPrincipal) => gateTo(partsOfPrincipal(principal).realm, options)
   return createVerifier(gateOf, prove, tickets, async () => options.service?.current())
 }
 

@@ -4,10 +4,10 @@ import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Acceptor, createAcceptor } from '../../src/kerberos/acceptor.ts'
 import { openHandles } from '../../src/kerberos/handle.ts'
-import { KerberosError } from '../../src/kerberos/kerberos-error.ts'
 import { createPasswordVerifier, type PasswordVerifier } from '../../src/kerberos/password.ts'
 import { system } from '../../src/system.ts'
 import { directory, type KerberosLab, principal, proxyService, startKerberosLab } from './kerberos-lab.ts'
+import { codeOf, recovers } from './outcome.ts'
 
 const devops = 'HTTP@devops.corp.test'
 const pauseMs = 300
@@ -37,25 +37,6 @@ afterEach(() => {
   lab.kdc.relay.mode = 'pass'
 })
 
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (error === undefined) return 'done'
-  assert(error instanceof KerberosError, `${error}`)
-  return error.code
-}
-
-/** Tries until the KDC is asked again and answers. */
-async function recovers(attempt: () => Promise<unknown>): Promise<void> {
-  for (let round = 0; round < 600; round++) {
-    if ((await codeOf(attempt())) === 'done') return
-    await sleep(pauseMs / 3)
-  }
-  assert.fail('the circuit stayed open')
-}
-
 describe('a KDC that refuses connections or talks nonsense', () => {
   for (const [mode, code] of [
     ['refuse', 'kdc-unreachable'],
@@ -70,7 +51,7 @@ describe('a KDC that refuses connections or talks nonsense', () => {
       assert.equal(await codeOf(check()), 'kdc-circuit-open')
       assert.deepEqual(lab.kdc.requests(), asked, 'an open circuit asks nobody')
       lab.kdc.relay.mode = 'pass'
-      await recovers(check)
+      await recovers(check, pauseMs)
       assert.equal(lab.gate.state(), 'closed')
       assert.deepEqual(changes.slice(0, 2), ['closed -> open', 'open -> half-open'])
       assert.equal(changes.at(-1), 'half-open -> closed')
@@ -112,7 +93,7 @@ describe('a KDC that swallows requests', () => {
     // libkrb5 lets go of the two calls after about 25 s, however soon the KDC is back; until then both places are
     // taken.
     lab.kdc.relay.mode = 'pass'
-    await recovers(() => impersonation.initiate(principal('carol'), devops))
+    await recovers(() => impersonation.initiate(principal('carol'), devops), pauseMs)
     assert.equal(lab.gate.state(), 'closed')
   })
 

@@ -5,11 +5,10 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, it } from 'node:test'
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { kinit } from '../../devkit/realm/clients.ts'
 import type { Acceptor } from '../../src/kerberos/acceptor.ts'
 import type { Impersonation } from '../../src/kerberos/impersonation-cache.ts'
-import { KerberosError } from '../../src/kerberos/kerberos-error.ts'
 import type { PasswordVerifier } from '../../src/kerberos/password.ts'
 import { system } from '../../src/system.ts'
 import { partsOf } from './implementations.ts'
@@ -21,6 +20,7 @@ import {
   proxyService,
   startKerberosLab,
 } from './kerberos-lab.ts'
+import { codeOf, recovers } from './outcome.ts'
 
 const DEVOPS = 'HTTP@devops.corp.test'
 const PAUSE_MS = 300
@@ -59,24 +59,6 @@ afterEach(() => {
   lab.kdc.relay.mode = 'pass'
 })
 
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'done',
-    (error: unknown) => {
-      assert(error instanceof KerberosError, `${error}`)
-      return error.code
-    },
-  )
-
-/** Tries until the KDC is asked again and answers. */
-async function recovers(attempt: () => Promise<unknown>): Promise<void> {
-  for (let round = 0; round < 600; round++) {
-    if ((await codeOf(attempt())) === 'done') return
-    await sleep(PAUSE_MS / 3)
-  }
-  assert.fail('the circuit stayed open')
-}
-
 describe('a KDC that refuses connections or talks nonsense', () => {
   for (const [mode, code] of [
     ['refuse', 'kdc-unreachable'],
@@ -94,7 +76,7 @@ describe('a KDC that refuses connections or talks nonsense', () => {
       assert.equal(await codeOf(check()), 'kdc-circuit-open')
       assert.deepEqual(lab.kdc.requests(), asked, 'an open circuit asks nobody')
       lab.kdc.relay.mode = 'pass'
-      await recovers(check)
+      await recovers(check, PAUSE_MS)
       assert.equal(lab.gate.state(), 'closed')
       assert.deepEqual(changes.slice(0, 2), ['closed -> open', 'open -> half-open'])
       assert.equal(changes.at(-1), 'half-open -> closed')
@@ -124,7 +106,7 @@ describe('a KDC that swallows requests', () => {
     assert.deepEqual(codes.difference(new Set(['kdc-unreachable', 'kdc-circuit-open'])), new Set())
     assert.equal(lab.gate.state(), 'open')
     lab.kdc.relay.mode = 'pass'
-    await recovers(() => impersonation.initiate(principal('carol'), DEVOPS))
+    await recovers(() => impersonation.initiate(principal('carol'), DEVOPS), PAUSE_MS)
     assert.equal(lab.gate.state(), 'closed')
     assert.equal(lab.gate.load().queued, 0)
   })
