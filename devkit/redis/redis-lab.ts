@@ -1,7 +1,5 @@
 /** What tests of the stores in Redis start from: settings, and links that are closed again. */
 
-import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Changes } from '../../src/store/changes.ts'
 import { RedisChanges } from '../../src/store/redis-changes.ts'
 import { RedisConnection } from '../../src/store/redis-connection.ts'
@@ -49,13 +47,4 @@ export async function openLink(settings: RedisSettings): Promise<OpenLink> {
     ),
   )
   return { link, names, changes, states, malformed: () => malformed }
-}
-
-/** Until it is so; a bound keeps a test that fails from hanging. */
-export async function eventually(isSo: () => boolean | Promise<boolean>, what: string, mostMs = 20_000): Promise<void> {
-  const endMs = performance.now() + mostMs
-  while (!(await isSo())) {
-    assert.ok(performance.now() < endMs, `not within ${mostMs} ms: ${what}`)
-    await sleep(20)
-  }
 }

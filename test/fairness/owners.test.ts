@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { requestText } from '../../devkit/clients/raw-http.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { configured, type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let proxy: ProxyUnderTest
@@ -39,18 +40,11 @@ async function flood(count: number, fieldOf: (index: number) => string) {
   return { answers, inFlight, finish: finish.resolve }
 }
 
-async function until(isMet: () => boolean | Promise<boolean>): Promise<void> {
-  for (let left = 500; !(await isMet()); left--) {
-    assert.notEqual(left, 0, 'it never came')
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
-}
-
 test('one token with 600 requests in flight starves nobody, and is told to wait', async () => {
   assert.equal((await proxy.pass('GET /known')).status, 200)
   const { answers, inFlight, finish } = await flood(600, () => patField)
-  await until(() => inFlight() >= 63)
-  await until(async () => (await proxy.metric('torhaus_upstream_queued_requests')) >= 200)
+  await eventually(() => inFlight() >= 63, '63 in flight')
+  await eventually(async () => (await proxy.metric('torhaus_upstream_queued_requests')) >= 200, '200 waiting')
   for (let round = 0; round < 3; round++) assert.equal((await proxy.ask('GET /other', [proxy.bearerField])).status, 200)
   assert.equal(inFlight(), 63)
   finish()
@@ -63,7 +57,7 @@ test('one token with 600 requests in flight starves nobody, and is told to wait'
 test('who waits too long for a connection is told so, with its own code', async () => {
   const seen = proxy.origin.requests.length
   const { answers, finish } = await flood(80, () => patField)
-  await until(() => proxy.origin.requests.length - seen >= 63)
+  await eventually(() => proxy.origin.requests.length - seen >= 63, '63 in flight')
   const late = await Promise.any(
     answers.map(async answer => {
       const response = await answer
@@ -81,7 +75,7 @@ test('who waits too long for a connection is told so, with its own code', async 
 test('build agents that poll from one address all have their connection', async () => {
   const seen = proxy.origin.requests.length
   const { answers, finish } = await flood(60, agentField)
-  await until(() => proxy.origin.requests.length - seen >= 60)
+  await eventually(() => proxy.origin.requests.length - seen >= 60, '60 in flight')
   assert.equal((await proxy.ask('GET /person', [proxy.bearerField])).status, 200)
   finish()
   const statuses = new Set((await Promise.all(answers)).map(({ status }) => status))

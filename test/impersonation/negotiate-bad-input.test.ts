@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { negotiate, seenAs } from './proxy-client.ts'
 import { type LabProxy, type ProxyLab, startProxyLab } from './proxy-lab.ts'
 
@@ -57,7 +58,8 @@ test('NTLM, bare, in SPNEGO or as a scheme, is refused in words that say what to
   const answer = await proxy.ask('/whoami', { headers })
   assert.equal(answer.code, 'ntlm-unsupported')
   assert.match(answer.body, /NTLM is not accepted\. Use a personal access token, or sign in with the browser\./)
-  assert.equal(await proxy.metric('torhaus_requests_total', { code: 'ntlm-unsupported' }), 3)
+  const counted = async () => (await proxy.metric('torhaus_requests_total', { code: 'ntlm-unsupported' })) === 3
+  await eventually(counted, 'three of NTLM')
 })
 
 test('garbage is refused: no base64, no DER, half a token, a changed token', async () => {

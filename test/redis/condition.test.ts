@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { formTo } from '../../devkit/clients/own-forms.ts'
-import { eventually } from '../../devkit/redis/redis-lab.ts'
 import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import type { GrantsLab } from '../grants/grants-lab.ts'
 import { type SharedLabs, startSharedLabs } from './shared-labs.ts'
 

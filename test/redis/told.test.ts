@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { eventually, redisSettings } from '../../devkit/redis/redis-lab.ts'
+import { redisSettings } from '../../devkit/redis/redis-lab.ts'
 import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { openProcess, settled, testTold, writeAll } from '../store/told-contract.ts'
 
 let redis: RedisProcess

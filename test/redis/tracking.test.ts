@@ -1,8 +1,9 @@
 /** Redis tells by itself which of our keys changed, whoever changes them; or it is known that it does not. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { eventually, redisSettings } from '../../devkit/redis/redis-lab.ts'
+import { redisSettings } from '../../devkit/redis/redis-lab.ts'
 import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { openStores } from '../../src/app/open-stores.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import { Sessions } from '../../src/session/sessions.ts'

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import { eventually } from '../../devkit/redis/redis-lab.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { storedAccountKey } from '../../src/account-key.ts'
 import { Fault } from '../../src/errors.ts'
 import { openSessionLab, PERSON, type SessionLab } from './session-lab.ts'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { eventually } from '../../devkit/redis/redis-lab.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { openProcess, settled, testTold, writeAll } from './told-contract.ts'
 
 async function open() {

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { eventually } from '../../devkit/redis/redis-lab.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { storedAccountKey } from '../../src/account-key.ts'
 import { openStores } from '../../src/app/open-stores.ts'
 import type { Grant } from '../../src/grants/grant-store.ts'

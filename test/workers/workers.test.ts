@@ -27,7 +27,7 @@ test('a worker that is killed is replaced, the other goes on meanwhile, and no c
     const before = lab.workers()
     assert.equal(before.length, 2)
     for (let count = 0; count < 20; count++) assert.equal(await answer(lab, `/before-${count}`), 200)
-    assert.equal(await lab.metric(REQUESTS), 20)
+    await until('the counters', async () => (await lab.metric(REQUESTS)) === 20)
     process.kill(before[0] ?? 0, 'SIGKILL')
     let broken = 0
     for (let count = 0; count < 20; count++) {
@@ -44,7 +44,7 @@ test('a worker that is killed is replaced, the other goes on meanwhile, and no c
     assert.equal(died['torhaus.worker'], before[0])
     await until('two workers', async () => (await lab.readiness()).body.parts.workers === '2 of 2')
     assert.ok(!lab.workers().includes(before[0] ?? 0))
-    assert.equal(await lab.metric(REQUESTS), 40)
+    await until('the counters', async () => (await lab.metric(REQUESTS)) === 40)
     assert.equal(await lab.metric('torhaus_worker_restarts_total'), 1)
     assert.equal(await lab.metric('torhaus_workers'), 2)
     assert.equal(await lab.metric('torhaus_request_duration_seconds_count{outcome="forwarded"}'), 40)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type GitRun, presentingToken, runGit } from '../../../devkit/origin/git-client.ts'
 import { type OpenOrigin, openOrigin, samplePat } from '../../../devkit/origin/origin-fixture.ts'
+import { eventually } from '../../../devkit/torhaus/eventually.ts'
 
 let open: OpenOrigin
 let remote: string
@@ -61,13 +62,7 @@ test('a client that goes away in the middle of a push leaves no git behind', asy
     `POST ${open.origin.gitPath}/git-receive-pack HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic ${credentials}\r\n` +
       'Content-Type: application/x-git-receive-pack-request\r\nContent-Length: 1000000\r\n\r\n00a0unfinished',
   )
-  await until(() => open.origin.gitProcesses === 1)
+  await eventually(() => open.origin.gitProcesses === 1, 'git runs')
   socket.destroy()
-  await until(() => open.origin.gitProcesses === 0)
+  await eventually(() => open.origin.gitProcesses === 0, 'git has ended')
 })
-
-/** Waits for what cannot be awaited, for a bounded number of turns. */
-async function until(reached: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 1000 && !reached(); turn++) await new Promise(resolve => setTimeout(resolve, 5))
-  assert.ok(reached(), String(reached))
-}
