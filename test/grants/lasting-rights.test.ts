@@ -7,6 +7,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { HANDSHAKE_FIELDS } from '../../devkit/clients/handshake-fields.ts'
 import { serverTokenIssuer } from '../../devkit/origin/identity.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { GIT, type GrantsLab, linkIn, startGrantsLab } from './grants-lab.ts'
 import type { Person } from './person.ts'
@@ -55,7 +56,9 @@ test('a grant covers none of it, and no link says that it would', async () => {
   assert.equal(await byGrant(NEW_KEY, GIT), 'lasting-right-refused')
   assert.equal(lab.origin.requests.length, seen)
   assert.equal(await byGrant('POST /api/v1/repos/o/r/issues'), undefined)
-  assert.ok(lab.audited('request-refused').some(record => record['torhaus.code'] === 'lasting-right-refused'))
+  const isAudited = () =>
+    lab.audited('request-refused').some(record => record['torhaus.code'] === 'lasting-right-refused')
+  await eventually(isAudited, 'the refusal in the audit log')
 })
 
 test('a personal access token, or a token of the server, makes no other one, and goes on registering agents', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { type GrantsLab, linkIn, startGrantsLab } from './grants-lab.ts'
 
 const PUSH = 'GET /repo/info/refs?service=git-receive-pack'
@@ -67,7 +68,8 @@ test('a refused path is refused in any spelling, and the refusal is a security e
   }
   assert.equal((await lab.ask('GET /wikis', [lab.bearerField])).status, 200)
   assert.equal(lab.origin.requests.length, 1)
-  assert.ok(lab.audited('request-refused').some(record => record['torhaus.code'] === 'rule-refuses'))
+  const isAudited = () => lab.audited('request-refused').some(record => record['torhaus.code'] === 'rule-refuses')
+  await eventually(isAudited, 'the refusal in the audit log')
 })
 
 test('a rule for a network lets one factor pass from there, and nobody without any', async () => {
