@@ -74,7 +74,7 @@ const advice: Partial<Record<Code, string>> = {
   'password-limited': 'See `kerberos.passwords`. It ends by itself; `Retry-After` says when.',
   'delegation-account-unknown': 'Do `account.template` and `account.case` make the names the directory knows?',
   'delegation-refused':
-    'The account is sensitive or in Protected Users; or `kerberos.servicePrincipal` may not delegate to `targetPrincipal` with protocol transition.',
+    'The account is sensitive or in Protected Users; or `kerberos.servicePrincipal` may not delegate to `targetPrincipal` with protocol transition, by its own list or by that of the server (resource-based).',
   'delegation-service-unknown': 'The SPN of `upstream.identity.kerberos.targetPrincipal` is missing in the directory.',
   'kdc-unreachable': 'Also while the circuit is open; see `torhaus_kdc_circuit_open` and the `kdc-circuit` records.',
   'kdc-overloaded': 'See `kerberos.maxKdcCalls`, and why the KDC is slow.',

@@ -18,6 +18,11 @@ export type LabAccount = {
   readonly protocolTransition?: boolean
   /** SPNs this account may reach for others by S4U2proxy (msDS-AllowedToDelegateTo). */
   readonly delegatesTo?: readonly string[]
+  /**
+   * Accounts that may reach this one for others, who are there already: resource-based delegation
+   * (msDS-AllowedToActOnBehalfOfOtherIdentity). Not with Samba 4.17 as Debian 12 builds it.
+   */
+  readonly delegatedBy?: readonly string[]
 }
 
 export const REALM = 'CORP.TEST'

@@ -1,11 +1,12 @@
 /** The lab's directory database, from the cache where the same recipe made one before. */
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { debianPackageVersion } from '../torhaus/debian-packages.ts'
 import { DEVOPS_SPN, LAB_ACCOUNTS, type LabAccount, numberedAccounts, PROXY_SPN, REALM } from './lab-accounts.ts'
 import { runCommand } from './run-command.ts'
 import { SAMBA_FOLDERS, sambaConfig } from './samba-config.ts'
+import { inRoot } from './samba-of-trixie.ts'
 
 const RECIPE = join(import.meta.dirname, 'samba-directory.py')
 
@@ -20,14 +21,19 @@ export const KEYTABS = {
   devops: { file: 'devops.keytab', principals: [DEVOPS_SPN] },
 } as const
 
-export type DirectoryPlace = { readonly directory: string; readonly address: string }
+export type DirectoryPlace = {
+  readonly directory: string
+  readonly address: string
+  /** Whose Samba it is: that of a root of its own, or of this machine. */
+  readonly root?: string | undefined
+}
 
 /** Fills `place.directory` with smb.conf, a provisioned domain, the lab's accounts and keytabs. */
 export async function provisionedDirectory(
   place: DirectoryPlace,
   options: { readonly cacheDirectory: string; readonly extraUsers: number },
 ): Promise<void> {
-  const archive = join(options.cacheDirectory, `samba-${await recipeHash(options.extraUsers)}.tar.gz`)
+  const archive = join(options.cacheDirectory, `samba-${await recipeHash(place, options.extraUsers)}.tar.gz`)
   if (await restore(archive, place)) return
   await prepare(place)
   const plan = JSON.stringify({
@@ -39,16 +45,28 @@ export async function provisionedDirectory(
       Object.values(KEYTABS).map(({ file, principals }) => [join(place.directory, file), principals]),
     ),
   })
-  const args = [RECIPE, 'provision', smbConf(place), place.address]
-  await runCommand(PYTHON, args, { input: plan, timeoutMs: PROVISION_TIMEOUT_MS })
+  await runRecipe(place, ['provision', smbConf(place), place.address], plan)
   await store(archive, place)
 }
 
 /** Adds accounts while the KDC runs; it sees them at once. */
 export async function addAccounts(place: DirectoryPlace, accounts: readonly LabAccount[]): Promise<void> {
-  const input = JSON.stringify({ accounts })
-  await runCommand(PYTHON, [RECIPE, 'accounts', smbConf(place)], { input, timeoutMs: PROVISION_TIMEOUT_MS })
+  await runRecipe(place, ['accounts', smbConf(place)], JSON.stringify({ accounts }))
 }
+
+async function runRecipe(place: DirectoryPlace, args: readonly string[], input: string): Promise<void> {
+  // Where both sides see it.
+  const recipe = join(place.directory, basename(RECIPE))
+  await copyFile(RECIPE, recipe)
+  await runCommand(...inPlace(place, PYTHON, [recipe, ...args]), { input, timeoutMs: PROVISION_TIMEOUT_MS })
+}
+
+/** Program and arguments, with the Samba of the place. */
+export const inPlace = (
+  { root, directory }: DirectoryPlace,
+  file: string,
+  args: readonly string[],
+): [string, readonly string[]] => (root === undefined ? [file, args] : inRoot(root, dirname(directory), file, args))
 
 export function smbConf(place: DirectoryPlace): string {
   return join(place.directory, 'smb.conf')
@@ -60,12 +78,12 @@ async function prepare(place: DirectoryPlace): Promise<void> {
 }
 
 /** Everything that decides what a provisioned directory holds, except where it lies. */
-async function recipeHash(extraUsers: number): Promise<string> {
+async function recipeHash({ root }: DirectoryPlace, extraUsers: number): Promise<string> {
   const parts = [
     await readFile(RECIPE, 'utf8'),
     sambaConfig({ directory: '/', address: '127.0.0.1' }),
     JSON.stringify([LAB_ACCOUNTS, KEYTABS, extraUsers]),
-    (await debianPackageVersion('samba')) ?? '',
+    root ?? (await debianPackageVersion('samba')) ?? '',
   ]
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 20)
 }

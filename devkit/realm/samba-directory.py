@@ -16,6 +16,8 @@ import samba.provision
 from samba import dsdb
 from samba.auth import system_session
 from samba.credentials import Credentials
+from samba.dcerpc import security
+from samba.ndr import ndr_pack, ndr_unpack
 from samba.net import Net
 from samba.netcmd.main import cmd_sambatool
 from samba.param import LoadParm
@@ -43,7 +45,11 @@ def provision(smb_conf, host_address, plan):
 
 
 def run_samba_tool(*args):
-    code = cmd_sambatool()._run("samba-tool", *args)
+    tool, rest = cmd_sambatool(), ("samba-tool", *args)
+    # Of newer versions a command is found first.
+    if hasattr(tool, "_resolve"):
+        tool, rest = tool._resolve(*rest)
+    code = tool._run(*rest)
     if code:
         sys.exit(f"samba-tool {args[0]} {args[1]} failed with {code}")
 
@@ -69,6 +75,19 @@ def add_upn_suffix(samdb, suffix):
         samdb.modify(partitions)
 
 
+def descriptor_for(samdb, names):
+    """As Set-ADUser -PrincipalsAllowedToDelegateToAccount writes it: full access for each account (MS-ADA2 2.210)."""
+    entries = "".join(f"(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;{sid_of(samdb, name)})" for name in names)
+    return ndr_pack(security.descriptor.from_sddl(f"O:BAD:{entries}", security.dom_sid(samdb.get_domain_sid())))
+
+
+def sid_of(samdb, name):
+    found = samdb.search(
+        samdb.domain_dn(), expression=f"(sAMAccountName={ldb.binary_encode(name)})", attrs=["objectSid"]
+    )[0]
+    return ndr_unpack(security.dom_sid, found["objectSid"][0])
+
+
 def add_account(samdb, account):
     name = account["name"]
     samdb.newuser(name, account["password"])
@@ -90,6 +109,8 @@ def add_account(samdb, account):
         change["msDS-SupportedEncryptionTypes"] = [str(AES_ONLY)]
     if account.get("delegatesTo"):
         change["msDS-AllowedToDelegateTo"] = account["delegatesTo"]
+    if account.get("delegatedBy"):
+        change["msDS-AllowedToActOnBehalfOfOtherIdentity"] = [descriptor_for(samdb, account["delegatedBy"])]
     if account.get("userPrincipalName"):
         change["userPrincipalName"] = account["userPrincipalName"]
         add_upn_suffix(samdb, account["userPrincipalName"].partition("@")[2])

@@ -15,7 +15,7 @@ import { freeLoopbackAddress } from './free-loopback-address.ts'
 import { type KdcRelay, type KdcRequests, startKdcRelay } from './kdc-relay.ts'
 import { krb5Config } from './krb5-config.ts'
 import { LAB_ACCOUNTS, type LabAccount, type LabAccountName, numberedAccounts, REALM } from './lab-accounts.ts'
-import { addAccounts, KEYTABS, provisionedDirectory, smbConf } from './provisioned-directory.ts'
+import { addAccounts, inPlace, KEYTABS, provisionedDirectory, smbConf } from './provisioned-directory.ts'
 import { runCommand } from './run-command.ts'
 import { KDC_PORT, KPASSWD_PORT } from './samba-config.ts'
 import { startServerProcess } from './server-process.ts'
@@ -48,6 +48,8 @@ export type SambaKdcOptions = {
   readonly accounts?: readonly LabAccount[]
   /** Where provisioned directories are kept; the default is the repository's `.cache/lab`. */
   readonly cacheDirectory?: string
+  /** A root with a Samba of its own (samba-of-trixie.ts); the default is that of this machine. */
+  readonly root?: string
 }
 
 export type SambaKdc = {
@@ -107,9 +109,9 @@ async function startIn(
   options: SambaKdcOptions,
   stops: (() => Promise<void>)[],
 ): Promise<Omit<SambaKdc, 'close'>> {
-  const { extraUsers = 0, accounts = [], cacheDirectory = DEFAULT_CACHE } = options
+  const { extraUsers = 0, accounts = [], cacheDirectory = DEFAULT_CACHE, root } = options
   const address = await freeLoopbackAddress([KDC_PORT, KPASSWD_PORT])
-  const place = { directory: join(directory, 'samba'), address }
+  const place = { directory: join(directory, 'samba'), address, root }
   await mkdir(place.directory, { recursive: true })
   await provisionedDirectory(place, { cacheDirectory, extraUsers })
   const passwords = new Map<string, string>()
@@ -125,8 +127,8 @@ async function startIn(
 
   // --model=single: one process, one pid to end. -i: it ends by itself when its standard input closes with this
   // process.
-  const args = ['-i', '-s', smbConf(place), '--model=single']
-  const samba = await startServerProcess('samba', args, { address, port: KDC_PORT })
+  const [program, args] = inPlace(place, 'samba', ['-i', '-s', smbConf(place), '--model=single'])
+  const samba = await startServerProcess(program, args, { address, port: KDC_PORT })
   stops.push(samba.stop)
   const relay = await startKdcRelay({ address, kdcAddress: address, kdcPort: KDC_PORT })
   stops.push(relay.close)
@@ -155,7 +157,8 @@ async function startIn(
       return password
     },
     addAccounts: add,
-    sambaTool: (...toolArgs) => runCommand('/usr/bin/samba-tool', [...toolArgs, `--configfile=${smbConf(place)}`]),
+    sambaTool: (...toolArgs) =>
+      runCommand(...inPlace(place, '/usr/bin/samba-tool', [...toolArgs, `--configfile=${smbConf(place)}`])),
     writeKrb5Config,
     requests: relay.requests,
   }

@@ -61,7 +61,7 @@ const BY_STEP: Readonly<Partial<Record<Step, string>>> = {
   'not-forwardable':
     'trust the account for delegation with any authentication protocol (TRUSTED_TO_AUTH_FOR_DELEGATION); somebody in Protected Users, or marked as sensitive, never can be: try another with --account',
   delegation:
-    'name the SPN of the server in msDS-AllowedToDelegateTo of the account; somebody in Protected Users, or marked as sensitive, never can be: try another with --account',
+    'name the SPN of the server in msDS-AllowedToDelegateTo of the account, or the account in msDS-AllowedToActOnBehalfOfOtherIdentity of the account that has the SPN; somebody in Protected Users, or marked as sensitive, never can be: try another with --account',
 }
 
 const NO_ANSWER =

@@ -3,7 +3,7 @@ import { KerberosError } from './kerberos-error.ts'
 import { openWith } from './open-with.ts'
 import type { KeytabEntry } from './protocol/keytab.ts'
 import { krb5Error } from './protocol/krb5-error.ts'
-import { readLogonInfo } from './protocol/logon-info.ts'
+import { type LogonInfo, readLogonInfo } from './protocol/logon-info.ts'
 import { PAC_BUFFER, readPac, verifyPac } from './protocol/pac.ts'
 import { readUpnDnsInfo } from './protocol/upn-dns-info.ts'
 
@@ -13,7 +13,12 @@ export interface EvidenceNames {
   readonly account: string
   /** Where the directory tells it. */
   readonly upn: string | undefined
+  /** A member of Protected Users: never to be delegated (MS-SFU 3.2.5.1.2). */
+  readonly isProtected: boolean
 }
+
+/** The group's number in each domain (MS-DTYP 2.4.2.4). */
+const PROTECTED_USERS = 525
 
 /**
  * Whom an evidence ticket is about. The KDC echoes the name it was asked with, or, where it knows no S4U, answers with
@@ -29,13 +34,20 @@ export function namesInEvidence({ ticket }: HeldTicket, keys: readonly KeytabEnt
   opened.sessionKey[Symbol.dispose]()
   const { client, clientRealm, pac: octets } = opened
   const ofTicket = client.components.join('/')
-  if (octets === undefined) return { account: `${ofTicket}@${clientRealm}`, upn: undefined }
+  if (octets === undefined) return { account: `${ofTicket}@${clientRealm}`, upn: undefined, isProtected: false }
   const pac = readPac(octets)
   verifyPac(octets, pac, opened, key)
-  const logonInfo = pac.get(PAC_BUFFER.logonInfo)
+  const logonOctets = pac.get(PAC_BUFFER.logonInfo)
+  const logonInfo = logonOctets && readLogonInfo(logonOctets)
   const upnDnsInfo = pac.get(PAC_BUFFER.upnDnsInfo)
   return {
-    account: `${logonInfo === undefined ? ofTicket : readLogonInfo(logonInfo).accountName}@${clientRealm}`,
+    account: `${logonInfo?.accountName ?? ofTicket}@${clientRealm}`,
     upn: upnDnsInfo && readUpnDnsInfo(upnDnsInfo).upn,
+    isProtected: logonInfo !== undefined && isProtected(logonInfo),
   }
+}
+
+function isProtected({ userSid, groupSids }: LogonInfo): boolean {
+  const domain = userSid.slice(0, userSid.lastIndexOf('-'))
+  return groupSids.includes(`${domain}-${PROTECTED_USERS}`)
 }

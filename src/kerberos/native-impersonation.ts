@@ -90,6 +90,11 @@ function renewingTickets(
           count.identityMismatches++
           throw new KerberosError('identity-mismatch', 's4u2self')
         }
+        // Windows refuses them at S4U2proxy; Samba, also of version 4.22, does not.
+        if (names.isProtected) {
+          evidence.sessionKey[Symbol.dispose]()
+          throw new KerberosError('delegation-refused', 's4u2self', { text: 'a member of Protected Users' })
+        }
         const tickets: PrincipalTickets = createNativeTickets({ client, gate, service, evidence, now })
         const { renewAtMs, expiresAtMs } = validity((evidence.endTimeMs - now()) / 1000, now(), renewMarginMs)
         store(tickets, { renewAtMs: Math.min(renewAtMs, now() + recheckMs), expiresAtMs })
