@@ -31,6 +31,8 @@ export interface Query {
   readonly expression: string
   /** What a series is called: `{{label}}` and text. */
   readonly legend: string
+  /** Of a histogram that has some: shown as points, each of which leads to one request. */
+  readonly withExemplars?: true
 }
 
 /** Names of units in Grafana. */
@@ -112,9 +114,10 @@ function panel(
 const LETTERS = ['A', 'B', 'C', 'D', 'E', 'F']
 
 const targets = (queries: readonly Query[], instant: boolean, format = 'time_series'): Record<string, unknown>[] =>
-  queries.map(({ expression, legend }, index) => ({
+  queries.map(({ expression, legend, withExemplars }, index) => ({
     ...{ refId: LETTERS[index], datasource: DATA_SOURCE, expr: expression, legendFormat: legend },
     ...{ instant, range: !instant, format },
+    ...(withExemplars && { exemplar: true }),
   }))
 
 function coloured([yellow, red]: Worse): Defaults {

@@ -54,7 +54,7 @@ export async function startPrometheus(targets: readonly string[], scrape: object
     'prometheus',
     [
       ...[`--config.file=${file}`, `--storage.tsdb.path=${join(directory, 'data')}`],
-      `--web.listen-address=${ADDRESS}:${port}`,
+      ...[`--web.listen-address=${ADDRESS}:${port}`, '--enable-feature=exemplar-storage'],
     ],
     { address: ADDRESS, port },
   )

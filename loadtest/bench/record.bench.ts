@@ -20,7 +20,7 @@ Object.assign(record, { outcome: 'forwarded', stage: 'forward', responseBytes: 1
 Object.assign(record, { decidedAtMs: arrivedAtMs + 0.1, upstreamFirstByteAtMs: arrivedAtMs + 2.5 })
 const closedAtMs = arrivedAtMs + 2.75
 
-const metrics = new Metrics(system.monotonic)
+const metrics = new Metrics(system)
 const atOnce = accessLog(
   createLog({ level: 'info' }, destination({ dest: '/dev/null', sync: true }), system.now),
   system.now,

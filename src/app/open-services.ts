@@ -75,7 +75,7 @@ export async function openServices(
   const keys = session.encryptionKeyFiles.map(readKey)
   // Whoever has another OP or another name is another Torhaus, also on the same store.
   const sealer = new Sealer(keys, session.sharedAs ?? bindingOf(config, site.publicUrl))
-  const metrics = new Metrics(surroundings.monotonic)
+  const metrics = new Metrics(surroundings)
   const spans = config.tracing && new OutgoingSpans(surroundings.monotonic)
   const changes = new Changes()
   const stores = await openStores(session, changes, storeReport(metrics, log, spans), surroundings, opened)

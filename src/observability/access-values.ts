@@ -1,7 +1,9 @@
 /** What access records of either form are put together from. */
 import { remembered } from '../bounded-map.ts'
 import { errorTable } from '../errors.ts'
-import { readTraceparent } from '../http/trace-context.ts'
+import type { PartialExchange } from '../exchange.ts'
+import type { ExchangeSpan } from '../http/exchange-span.ts'
+import { readTraceparent, type TraceContext } from '../http/trace-context.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 
 /** Nothing in it needs escaping. */
@@ -43,7 +45,7 @@ export function senderMembers(names: SenderNames, addressMembers: (address: stri
   return (begun: string, { known, code }: ExchangeRecord): string => {
     let line = begun
     if (known.clientAddress !== undefined) line += addressMembers(known.clientAddress)
-    const traceId = traceOf(known)
+    const traceId = traceOf(known)?.traceId
     if (traceId !== undefined) line += `,"${names.trace}":"${traceId}"`
     const account = known.account ?? ownerOf(known.principal)
     if (account !== undefined) line += accountMember(account)
@@ -57,8 +59,8 @@ export function senderMembers(names: SenderNames, addressMembers: (address: stri
 }
 
 /** In which trace, as a peer says that is believed. */
-const traceOf = ({ span, peerIsTrusted, fields }: ExchangeRecord['known']) =>
-  span?.traceId ?? (peerIsTrusted === true ? readTraceparent(fields?.kept.traceparent)?.traceId : undefined)
+export const traceOf = ({ span, peerIsTrusted, fields }: PartialExchange): ExchangeSpan | TraceContext | undefined =>
+  span ?? (peerIsTrusted === true ? readTraceparent(fields?.kept.traceparent) : undefined)
 
 /** Of a token whose owner the server has named. */
 const ownerOf = (principal: ExchangeRecord['known']['principal']) =>

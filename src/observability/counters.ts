@@ -3,11 +3,15 @@
  * is made when it asks. prom-client's own hash their labels each time, which cost 2 us a request.
  */
 import type { Metric, Registry } from 'prom-client'
+import type { Clock } from '../clock.ts'
+import type { PartialExchange } from '../exchange.ts'
+import { type Exemplar, Exemplars } from './exemplars.ts'
 
 interface Sample {
   readonly value: number
   readonly labels: Readonly<Record<string, string | number>>
   readonly metricName?: string
+  readonly exemplar?: Exemplar
 }
 
 /** What a registry asks of its metrics; the class hierarchy of prom-client does not matter to it. */
@@ -60,72 +64,90 @@ export class LabelledCounter<L extends string> {
   }
 }
 
-/** Each bucket counts what is no greater than its bound and greater than the one before. */
+/** Each bucket counts what is no greater than its bound and greater than the one before; the last one what is greater than all. */
 class Buckets {
   readonly #bounds: readonly number[]
   readonly #counts: Float64Array
+  readonly #exemplars: Exemplars | undefined
   #sum = 0
-  #total = 0
 
-  constructor(bounds: readonly number[]) {
+  constructor(bounds: readonly number[], now?: Clock) {
     this.#bounds = bounds
-    this.#counts = new Float64Array(bounds.length)
+    this.#counts = new Float64Array(bounds.length + 1)
+    this.#exemplars = now && new Exemplars(now)
   }
 
-  observe(value: number): void {
+  observe(value: number, exchange?: PartialExchange, atMs = 0): void {
     this.#sum += value
-    this.#total++
-    const bucket = this.#bounds.findIndex(bound => value <= bound)
-    if (bucket !== -1) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1
+    const found = this.#bounds.findIndex(bound => value <= bound)
+    const bucket = found === -1 ? this.#bounds.length : found
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1
+    if (exchange !== undefined) this.#exemplars?.offer(bucket, value, exchange, atMs)
   }
 
   samples(name: string, labels: Readonly<Record<string, string>>): Sample[] {
-    let below = 0
-    const buckets = this.#bounds.map((bound, index) => {
-      below += this.#counts[index] ?? 0
-      return { metricName: `${name}_bucket`, labels: { ...labels, le: bound }, value: below }
+    let total = 0
+    const buckets = [...this.#bounds, '+Inf'].map((bound, index): Sample => {
+      total += this.#counts[index] ?? 0
+      const exemplar = this.#exemplars?.of(index)
+      return {
+        metricName: `${name}_bucket`,
+        labels: { ...labels, le: bound },
+        value: total,
+        ...(exemplar && { exemplar }),
+      }
     })
     return [
       ...buckets,
-      { metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: this.#total },
       { metricName: `${name}_sum`, labels, value: this.#sum },
-      { metricName: `${name}_count`, labels, value: this.#total },
+      { metricName: `${name}_count`, labels, value: total },
     ]
   }
+}
+
+export interface HistogramDescription {
+  readonly name: string
+  readonly help: string
+  readonly bounds: readonly number[]
+  /** Of dates: where buckets have exemplars. */
+  readonly now?: Clock
 }
 
 /** A histogram without labels. */
 export class Histogram {
   readonly #buckets: Buckets
 
-  constructor(registry: Registry, name: string, help: string, bounds: readonly number[]) {
-    this.#buckets = new Buckets(bounds)
+  constructor(registry: Registry, { name, help, bounds, now }: HistogramDescription) {
+    this.#buckets = new Buckets(bounds, now)
     register(registry, { name, help, type: 'histogram' }, () => this.#buckets.samples(name, {}))
   }
 
-  observe(value: number): void {
-    this.#buckets.observe(value)
+  /** `exchange`, which was over at `atMs` (monotonic), may become the exemplar of its bucket. */
+  observe(value: number, exchange?: PartialExchange, atMs?: number): void {
+    this.#buckets.observe(value, exchange, atMs)
   }
 }
 
 /** A histogram for each value of one label, which come from a closed set. */
 export class LabelledHistogram {
-  readonly #bounds: readonly number[]
+  readonly #description: HistogramDescription
   readonly #byValue = new Map<string, Buckets>()
 
-  constructor(registry: Registry, name: string, help: string, label: string, bounds: readonly number[]) {
-    this.#bounds = bounds
+  constructor(registry: Registry, description: HistogramDescription, label: string) {
+    this.#description = description
+    const { name, help } = description
     register(registry, { name, help, type: 'histogram' }, () =>
       [...this.#byValue].flatMap(([value, buckets]) => buckets.samples(name, { [label]: value })),
     )
   }
 
-  observe(value: number, labelValue: string): void {
+  /** As that of `Histogram`. */
+  observe(labelValue: string, value: number, exchange?: PartialExchange, atMs?: number): void {
     let buckets = this.#byValue.get(labelValue)
     if (buckets === undefined) {
-      buckets = new Buckets(this.#bounds)
+      buckets = new Buckets(this.#description.bounds, this.#description.now)
       this.#byValue.set(labelValue, buckets)
     }
-    buckets.observe(value)
+    buckets.observe(value, exchange, atMs)
   }
 }

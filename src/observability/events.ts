@@ -35,4 +35,11 @@ export type OpLogoutOutcome = (typeof opLogoutOutcomes)[number]
 export const opLogoutChannels = ['back', 'front'] as const
 export type OpLogoutChannel = (typeof opLogoutChannels)[number]
 
-export const kdcFailures: readonly KdcFailure[] = ['silent', 'unreachable', 'out-of-service', 'not-believed']
+/** None can be missing. */
+const everyKdcFailure: Readonly<Record<KdcFailure, true>> = {
+  silent: true,
+  unreachable: true,
+  'out-of-service': true,
+  'not-believed': true,
+}
+export const kdcFailures = Object.keys(everyKdcFailure) as readonly KdcFailure[]

@@ -3,7 +3,7 @@
  */
 
 import { Registry } from 'prom-client'
-import type { MonotonicClock } from '../clock.ts'
+import type { Surroundings } from '../clock.ts'
 import type { Code } from '../errors.ts'
 import type { KdcSeen } from '../kerberos/kdc/kdc-pool.ts'
 import { type RefreshOutcome, refreshOutcomes } from '../oidc/session-refresh.ts'
@@ -70,21 +70,9 @@ export class Metrics {
     'code',
   ])
   readonly #bytes = this.#counter('torhaus_content_bytes_total', 'Bytes of content passed.', ['direction'])
-  readonly #duration = new LabelledHistogram(
-    this.registry,
-    'torhaus_request_duration_seconds',
-    'From the request head to the end of the response, by how the exchange ended.',
-    'outcome',
-    SECONDS,
-  )
-  readonly #decision = this.#histogram(
-    'torhaus_decision_duration_seconds',
-    'From the request head to the decision of the policy.',
-  )
-  readonly #firstByte = this.#histogram(
-    'torhaus_upstream_first_byte_seconds',
-    'From the decision to the first byte of the upstream.',
-  )
+  readonly #duration: LabelledHistogram
+  readonly #decision: Histogram
+  readonly #firstByte: Histogram
 
   readonly #storeErrors = this.#counter(
     'torhaus_store_errors_total',
@@ -96,21 +84,44 @@ export class Metrics {
     'Messages on the channel of the store that were not understood.',
     [],
   )
-  readonly #storeDuration = this.#histogram('torhaus_store_duration_seconds', 'Time of a command to the store.')
+  readonly #storeDuration = new Histogram(this.registry, {
+    name: 'torhaus_store_duration_seconds',
+    help: 'Time of a command to the store.',
+    bounds: SECONDS,
+  })
 
   readonly #kdcDuration = new LabelledHistogram(
     this.registry,
-    'torhaus_kdc_answer_duration_seconds',
-    'From a question to the answer of this KDC.',
+    {
+      name: 'torhaus_kdc_answer_duration_seconds',
+      help: 'From a question to the answer of this KDC.',
+      bounds: SECONDS,
+    },
     'kdc',
-    SECONDS,
   )
   readonly #kdcFailures = this.#counter('torhaus_kdc_failures_total', 'Questions that this KDC did not answer.', [
     'kdc',
     'failure',
   ])
 
-  constructor(monotonic: MonotonicClock) {
+  constructor({ monotonic, now }: Pick<Surroundings, 'monotonic' | 'now'>) {
+    const withExemplars = (name: string, help: string) => ({ name, help, bounds: SECONDS, now })
+    this.#duration = new LabelledHistogram(
+      this.registry,
+      withExemplars(
+        'torhaus_request_duration_seconds',
+        'From the request head to the end of the response, by how the exchange ended.',
+      ),
+      'outcome',
+    )
+    this.#decision = new Histogram(
+      this.registry,
+      withExemplars('torhaus_decision_duration_seconds', 'From the request head to the decision of the policy.'),
+    )
+    this.#firstByte = new Histogram(
+      this.registry,
+      withExemplars('torhaus_upstream_first_byte_seconds', 'From the decision to the first byte of the upstream.'),
+    )
     collectProcessMetrics(this.registry, monotonic)
     this.#beginAtZero()
   }
@@ -129,10 +140,12 @@ export class Metrics {
     if (record.requestBytes > 0) this.#bytes.add(record.requestBytes, 'to_upstream')
     if (record.responseBytes > 0) this.#bytes.add(record.responseBytes, 'to_client')
     // How long people look at a page says nothing about us.
-    if (known.response.statusCode !== 101) this.#duration.observe((closedAtMs - known.arrivedAtMs) / 1000, outcome)
+    if (known.response.statusCode !== 101)
+      this.#duration.observe(outcome, (closedAtMs - known.arrivedAtMs) / 1000, known, closedAtMs)
     if (decidedAtMs === undefined) return
-    this.#decision.observe((decidedAtMs - known.arrivedAtMs) / 1000)
-    if (upstreamFirstByteAtMs !== undefined) this.#firstByte.observe((upstreamFirstByteAtMs - decidedAtMs) / 1000)
+    this.#decision.observe((decidedAtMs - known.arrivedAtMs) / 1000, known, closedAtMs)
+    if (upstreamFirstByteAtMs !== undefined)
+      this.#firstByte.observe((upstreamFirstByteAtMs - decidedAtMs) / 1000, known, closedAtMs)
   }
 
   signIn(event: SignInEvent): void {
@@ -174,7 +187,7 @@ export class Metrics {
 
   kdc({ kdc, seconds, failure }: KdcSeen): void {
     for (const one of kdcFailures) this.#kdcFailures.add(one === failure ? 1 : 0, kdc, one)
-    if (failure === undefined) this.#kdcDuration.observe(seconds, kdc)
+    if (failure === undefined) this.#kdcDuration.observe(kdc, seconds)
   }
 
   refresh(outcome: RefreshOutcome): void {
@@ -194,10 +207,6 @@ export class Metrics {
 
   #counter<T extends string>(name: string, help: string, labelNames: readonly T[]): LabelledCounter<T> {
     return new LabelledCounter(this.registry, name, help, labelNames)
-  }
-
-  #histogram(name: string, help: string): Histogram {
-    return new Histogram(this.registry, name, help, SECONDS)
   }
 }
 

@@ -9,6 +9,7 @@ import { bareHost } from '../../config/bare-host.ts'
 import type { Readiness } from '../app/readiness.ts'
 import { addOperatorRoutes, type OperatorParts } from '../operator/operator-routes.ts'
 import type { AdminCheck } from './admin-credential.ts'
+import type { Exposition } from './open-metrics.ts'
 
 /** What everybody may know. */
 export interface Life {
@@ -24,8 +25,8 @@ export interface AdminParts {
   /** Whether a credential is configured; without, `isAllowed` is everybody. */
   readonly hasCredential: () => boolean
   readonly serverFactory: (handler: RequestListener) => Server
-  readonly contentType: string
-  readonly metrics: () => Promise<string>
+  /** `accept`: the field of whoever asks. */
+  readonly metrics: (accept: string | undefined) => Promise<Exposition>
   /** Whether another start of everything would not help. */
   readonly isAlive: () => boolean
   readonly reloads: () => Life['reloads']
@@ -34,7 +35,7 @@ export interface AdminParts {
 }
 
 export function createAdmin(parts: AdminParts): FastifyInstance {
-  const { hostNames, isAllowed, contentType, metrics, isAlive, reloads, readiness, hasCredential } = parts
+  const { hostNames, isAllowed, metrics, isAlive, reloads, readiness, hasCredential } = parts
   const serverFactory = (handler: RequestListener) => parts.serverFactory(handler) as FastifyInstance['server']
   const admin = fastify({ logger: false, forceCloseConnections: true, serverFactory })
   // The pages of a name that somebody made lead here (DNS rebinding) must not read what is said here.
@@ -51,9 +52,11 @@ export function createAdmin(parts: AdminParts): FastifyInstance {
     const { ready } = state
     return reply.code(ready ? 200 : 503).send(isAllowed(request.headers.authorization) ? state : { ready })
   })
-  admin.get('/metrics', async (request, reply) =>
-    isAllowed(request.headers.authorization) ? reply.type(contentType).send(await metrics()) : challenge(reply),
-  )
+  admin.get('/metrics', async ({ headers }, reply) => {
+    if (!isAllowed(headers.authorization)) return challenge(reply)
+    const { contentType, text } = await metrics(headers.accept)
+    return reply.type(contentType).send(text)
+  })
   addOperatorRoutes(admin, parts.operator, { readiness, hasCredential, isAllowed, challenge })
   return admin
 }

@@ -4,6 +4,7 @@ import type { Config } from '../../config/schema.ts'
 import { registerCounter } from '../observability/counters.ts'
 import { torhausVersion } from '../torhaus-version.ts'
 import { observeCertificates, observeRevocationLists } from './certificate-metrics.ts'
+import { type Exposition, openMetrics, wantsOpenMetrics } from './open-metrics.ts'
 import type { MetricsSnapshot } from './worker-messages.ts'
 import { isOfOneWorker, type WorkerState, workerMetrics } from './worker-metrics.ts'
 import type { Silence } from './worker-watch.ts'
@@ -75,10 +76,6 @@ export class SupervisorMetrics {
     observeRevocationLists(this.#registry, config)
   }
 
-  get contentType(): string {
-    return this.#registry.contentType
-  }
-
   restarted(): void {
     this.#restarts.inc()
   }
@@ -105,9 +102,14 @@ export class SupervisorMetrics {
     })
   }
 
-  /** All together, as text for Prometheus. */
-  async text(workers: readonly WorkerState[]): Promise<string> {
-    return (await this.#together(workers)).metrics()
+  /** All together, in the form that `accept` asks for. */
+  async exposition(workers: readonly WorkerState[], accept: string | undefined): Promise<Exposition> {
+    const together = await this.#together(workers)
+    if (!wantsOpenMetrics(accept)) return { contentType: together.contentType, text: await together.metrics() }
+    return openMetrics(
+      await together.getMetricsAsJSON(),
+      workers.map(({ metrics }) => metrics),
+    )
   }
 
   /** The same as values. */

@@ -82,8 +82,7 @@ export class Supervisor {
     this.#health = new Health({ surroundings, log, metrics: this.#metrics, generation: () => this.#generation })
     this.#generation = this.#newGeneration(parts.config)
     this.#admin = new AdminServer({
-      contentType: this.#metrics.contentType,
-      metrics: async () => this.#metrics.text(await workerStates(this.#generations)),
+      metrics: async accept => this.#metrics.exposition(await workerStates(this.#generations), accept),
       readiness: () => readinessOf(this.#generation, workerCount(this.#generation.config), this.#isStopping),
       isAlive: () => this.#health.isAlive,
       reloads: () => this.#reloads,

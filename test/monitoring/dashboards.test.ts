@@ -23,6 +23,12 @@ const VARIABLES: Readonly<Record<string, string>> = {
 interface Query {
   readonly where: string
   readonly expression: string
+  readonly wantsExemplars: boolean
+}
+
+interface Target {
+  readonly expr?: string
+  readonly exemplar?: boolean
 }
 
 const dashboards = [...dashboardFiles].map(([file, text]) => [file, JSON.parse(text) as Dashboard] as const)
@@ -30,12 +36,13 @@ const dashboards = [...dashboardFiles].map(([file, text]) => [file, JSON.parse(t
 const queries: readonly Query[] = dashboards.flatMap(([file, { panels = [] }]) =>
   panels.flatMap(panel =>
     'targets' in panel
-      ? (panel.targets ?? []).map(target => ({
+      ? ((panel.targets ?? []) as Target[]).map(({ expr, exemplar }) => ({
           where: `${file}: ${panel.title}`,
-          expression: String((target as { expr?: unknown }).expr).replace(
+          expression: String(expr).replace(
             /\$\w+/g,
             name => VARIABLES[name] ?? assert.fail(`${panel.title}: ${name} is no variable`),
           ),
+          wantsExemplars: exemplar === true,
         }))
       : [],
   ),
@@ -99,6 +106,18 @@ test('each query of each dashboard is answered under load, and none is empty', a
     return empty.length === 0
   }).catch(() => undefined)
   assert.deepEqual(empty, [])
+})
+
+test('each query that shows exemplars finds some', async () => {
+  const asking = queries.filter(({ wantsExemplars }) => wantsExemplars)
+  assert.ok(asking.length >= 3)
+  const start = String(Date.now() / 1000 - 300)
+  for (const { where, expression } of asking)
+    await until(`exemplars for ${where}`, async () => {
+      const query = new URLSearchParams({ query: expression, start, end: String(Date.now() / 1000 + 60) })
+      const series = (await prometheus.api(`query_exemplars?${query}`)) as { exemplars: { labels: object }[] }[]
+      return series.some(({ exemplars }) => exemplars.some(({ labels }) => 'request_id' in labels))
+    })
 })
 
 test('each panel says which question it answers, and no two panels lie on each other', () => {

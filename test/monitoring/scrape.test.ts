@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,7 +15,10 @@ import { startWorkersLab, until, type WorkersLab } from '../workers/workers-lab.
 let lab: WorkersLab
 let prometheus: PrometheusProcess
 before(async () => {
-  lab = await startWorkersLab()
+  lab = await startWorkersLab({}, config => ({
+    ...config,
+    listener: { ...config.listener, trustedProxies: ['127.0.0.1'] },
+  }))
   prometheus = await startPrometheus([lab.adminAddress])
 })
 after(async () => {
@@ -61,6 +65,35 @@ test('no rule fails to evaluate, and no alert fires where all is well', async ()
   )
 })
 
+test('an exemplar leads from a bucket to the request, and to the trace that a trusted peer records', async () => {
+  const [name = '', content = ''] = patField.split(': ')
+  const trace = randomBytes(16).toString('hex')
+  const traceparent = (flags: string) => `00-${trace}-00f067aa0ba902b7-${flags}`
+  const ask = async (flags: string) => {
+    const headers = { [name]: content, traceparent: traceparent(flags) }
+    const answer = await fetch(`${lab.url}/x`, { headers })
+    await answer.arrayBuffer()
+    return answer.headers.get('X-Request-Id')
+  }
+  await ask('00')
+  const ids = new Set<string | null>()
+  const from = Date.now() / 1000 - 60
+  type Series = { seriesLabels: Record<string, string>; exemplars: { labels: Record<string, string>; value: string }[] }
+  const found = await until('Prometheus to have an exemplar with the trace', async () => {
+    ids.add(await ask('01'))
+    const query = { query: 'torhaus_request_duration_seconds_bucket', start: `${from}`, end: `${from + 3600}` }
+    const series = (await prometheus.api(`query_exemplars?${new URLSearchParams(query)}`)) as Series[]
+    return series.flatMap(({ seriesLabels, exemplars }) =>
+      exemplars
+        .filter(({ labels }) => labels.trace_id === trace)
+        .map(({ labels, value: at }) => ({ seriesLabels, labels, at })),
+    )[0]
+  })
+  assert.ok(ids.has(found.labels.request_id ?? ''), 'one of those whose trace is recorded')
+  assert.equal(found.seriesLabels.outcome, 'forwarded')
+  assert.ok(Number(found.at) <= Number(found.seriesLabels.le))
+})
+
 test('promtool finds nothing to say about the metrics', async () => {
   assert.equal(await promtool(await (await fetch(`http://${lab.adminAddress}/metrics`)).text()), '')
 })
@@ -74,8 +107,7 @@ test('a Prometheus with certificate authority and credential reads an admin list
   const credentialFile = join(lab.directory, 'admin-credential')
   await writeFile(credentialFile, 'Zm9yIG9wZXJhdG9ycyBvbmx5\n')
   const admin = new AdminServer({
-    contentType: 'text/plain; version=0.0.4',
-    metrics: async () => 'torhaus_workers 7\n',
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'torhaus_workers 7\n' }),
     isAlive: () => true,
     reloads: () => ({ success: 0, failure: 0 }),
     readiness: () => ({ ready: true, parts: {} }),

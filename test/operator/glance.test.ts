@@ -11,7 +11,7 @@ const DAY_S = 86_400
 
 /** As a worker counts where Kerberos is configured, and nothing else answers. */
 async function metricsOfTrouble() {
-  const metrics = new Metrics(() => 0)
+  const metrics = new Metrics({ monotonic: () => 0, now: () => 0 })
   metrics.observe({
     upstream: () => ({ connections: 7, idle: 1, queued: 3, unproven: 0, opened: 9, evicted: 0 }),
     clientConnections: () => 5,

@@ -40,8 +40,7 @@ type Settings = Partial<Omit<Config['admin'], 'traceOneIn'>>
 async function open(settings: Settings): Promise<(change: Settings) => Promise<void>> {
   await writeFile(credentialFile, `${CREDENTIAL}\n`)
   const server = new AdminServer({
-    contentType: 'text/plain',
-    metrics: async () => 'torhaus_workers 2\n',
+    metrics: async () => ({ contentType: 'text/plain', text: 'torhaus_workers 2\n' }),
     isAlive: () => true,
     reloads: () => ({ success: 0, failure: 0 }),
     readiness: () => ({ ready: true, parts: { store: 'available' } }),

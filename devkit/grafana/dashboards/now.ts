@@ -98,6 +98,7 @@ export const now: Description = {
           {
             expression: `histogram_quantile(0.99, sum by (instance, le) (${rate('torhaus_decision_duration_seconds_bucket')}))`,
             legend: '99 % {{instance}}',
+            withExemplars: true,
           },
           { expression: quantile(0.5, 'torhaus_decision_duration_seconds'), legend: '50 %' },
         ),
@@ -107,7 +108,11 @@ export const now: Description = {
             question: 'How long do people wait for the server?',
             unit: 's',
           },
-          { expression: quantile(0.99, 'torhaus_upstream_first_byte_seconds'), legend: '99 %' },
+          {
+            expression: quantile(0.99, 'torhaus_upstream_first_byte_seconds'),
+            legend: '99 %',
+            withExemplars: true,
+          },
           { expression: quantile(0.5, 'torhaus_upstream_first_byte_seconds'), legend: '50 %' },
         ),
         timeSeries(
@@ -120,6 +125,7 @@ export const now: Description = {
           {
             expression: `histogram_quantile(0.5, sum by (outcome, le) (${rate('torhaus_request_duration_seconds_bucket')}))`,
             legend: '50 % {{outcome}}',
+            withExemplars: true,
           },
         ),
       ],
