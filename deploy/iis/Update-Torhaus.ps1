@@ -5,6 +5,9 @@
   Versions lie side by side in C:\torhaus-releases; the physical path of the site names the one that runs. Runs on the web
   server itself, as an administrator. Not run yet: there was no Windows at hand.
 
+  Install takes nothing but the zip whose SHA-256 it is given: the roll-out has it from the list that was signed, and hands it on
+  as {sha256}; by hand, it is that of the zip in SHA256SUMS, once openssl has said that the list is signed (docs/release.md).
+
   IIS ends its process without a word. So Stop asks Torhaus first (torhaus stop), which lets requests finish, and stays stopped by
   its stop file until Start: otherwise the next request would have IIS start it again.
 #>
@@ -15,6 +18,7 @@ param(
   [Parameter(Mandatory)] [ValidateSet('Install', 'Stop', 'Activate', 'Start', 'Restore')] [string] $Step,
   [Parameter(Mandatory)] [ValidatePattern('^[0-9A-Za-z][0-9A-Za-z.+~-]*$')] [string] $Version,
   [string] $Zip,
+  [ValidatePattern('^([0-9A-Fa-f]{64})?$')] [string] $Sha256,
   [string] $Site = 'torhaus',
   [string] $Pool = 'torhaus',
   [string] $Releases = 'C:\torhaus-releases',
@@ -47,11 +51,19 @@ switch ($Step) {
   'Install' {
     # Beside what runs, and only if the new version takes the configuration.
     if ((Get-ActiveVersion) -eq $Version) { break }
+    if (-not $Zip -or -not $Sha256) { throw 'Install needs -Zip and -Sha256.' }
     $staging = Join-Path $Releases ".staging-$([guid]::NewGuid())"
     try {
-      Expand-Archive -LiteralPath $Zip -DestinationPath $staging
+      New-Item -ItemType Directory $staging | Out-Null
+      # A copy that whoever may write where the zip lies cannot change between the look at it and the unpacking.
+      $copy = Join-Path $staging 'release.zip'
+      Copy-Item -LiteralPath $Zip -Destination $copy
+      if ((Get-FileHash -LiteralPath $copy -Algorithm SHA256).Hash -ne $Sha256) { throw "$Zip is not the file that was signed." }
+      Expand-Archive -LiteralPath $copy -DestinationPath $staging
+      $unpacked = Join-Path $staging "torhaus-$Version-win-x64"
+      if (-not (Test-Path "$unpacked\bin\torhaus.mjs")) { throw "$Zip holds no Torhaus $Version." }
       if (Test-Path $folder) { Remove-Item -Recurse -Force $folder }
-      Move-Item -LiteralPath (Get-ChildItem -Directory $staging | Select-Object -First 1).FullName -Destination $folder
+      Move-Item -LiteralPath $unpacked -Destination $folder
     } finally {
       if (Test-Path $staging) { Remove-Item -Recurse -Force $staging }
     }

@@ -117,9 +117,32 @@ test('the service has more time to stop than requests have to finish', { skip },
   assert.ok(Number(amount) * 1000 > defaultOf('listener', 'drainTimeoutMs') + defaultOf('listener', 'drainDelayMs'))
 })
 
+const script = readFileSync(join(ROOT, 'deploy/iis/Update-Torhaus.ps1'), 'utf8')
+const step = (name: string) => new RegExp(`^  '${name}' \\{\\n(.*?)^  \\}`, 'ms').exec(script)?.[1] ?? ''
+
+test('the roll-out onto IIS unpacks nothing but the file that was signed, of which it has a copy', () => {
+  const install = step('Install')
+  const places = [
+    /throw 'Install needs -Zip and -Sha256\.'/,
+    /Copy-Item -LiteralPath \$Zip -Destination \$copy/,
+    /if \(\(Get-FileHash -LiteralPath \$copy -Algorithm SHA256\)\.Hash -ne \$Sha256\) \{ throw /,
+    /Expand-Archive -LiteralPath \$copy /,
+    /throw "\$Zip holds no Torhaus \$Version\."/,
+    /Move-Item -LiteralPath \$unpacked -Destination \$folder/,
+  ].map(line => install.search(line))
+  assert.ok(!places.includes(-1), places.join(' '))
+  assert.deepEqual(
+    places.toSorted((one, other) => one - other),
+    places,
+  )
+  assert.equal(install.match(/\$Zip\b/g)?.length, 4, 'it is looked at, copied and named')
+  const { commands } = parse(readFileSync(join(ROOT, 'deploy/iis/plan.yaml'), 'utf8')) as {
+    commands: { prepare: readonly string[] }
+  }
+  assert.equal(commands.prepare[commands.prepare.indexOf('-Sha256') + 1], '{sha256}')
+})
+
 test('the roll-out onto IIS asks Torhaus before it stops the pool, and lets it start again after', () => {
-  const script = readFileSync(join(ROOT, 'deploy/iis/Update-Torhaus.ps1'), 'utf8')
-  const step = (name: string) => new RegExp(`^  '${name}' \\{\\n(.*?)^  \\}`, 'ms').exec(script)?.[1] ?? ''
   const stop = step('Stop')
   assert.match(stop, /'stop', '--config', \$Config, '--hold'/)
   assert.ok(stop.indexOf('--hold') < stop.indexOf('Stop-WebAppPool'))
