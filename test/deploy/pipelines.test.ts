@@ -1,6 +1,8 @@
 /** Pipelines and manifests are YAML that says what it should, and name commands and files that exist. */
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { parse, parseAllDocuments } from 'yaml'
@@ -10,20 +12,35 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 const scripts: Record<string, string> = JSON.parse(read('package.json')).scripts
 const PIPELINES = ['azure-pipelines.yml', '.github/workflows/torhaus.yml', '.gitlab-ci.yml']
 
+/** Every line for a shell in it, wherever it stands: `script` (Azure, GitLab) and `run` (GitHub). */
+function shellLines(node: unknown): string[] {
+  if (typeof node !== 'object' || node === null) return []
+  return Object.entries(node).flatMap(([key, value]) =>
+    (key === 'script' || key === 'run') && (typeof value === 'string' || Array.isArray(value))
+      ? [value].flat().map(String)
+      : shellLines(value),
+  )
+}
+
+/** What lies in the repository; the other paths of a pipeline are made on the way. */
+const OURS = /\b(?:bin|config|deploy|devkit|docs|loadtest|monitoring|src|test)\/[\w./-]+/g
+
 for (const path of PIPELINES) {
-  test(`${path} is YAML, and every npm script and file it names exists`, () => {
-    const text = read(path)
-    assert.ok(typeof parse(text) === 'object')
-    const named = [...text.matchAll(/npm (?:run )?([a-z][\w:-]*)/g)].map(match => match[1] ?? '')
-    assert.deepEqual(
-      named.filter(name => name !== 'ci' && scripts[name] === undefined),
-      [],
-    )
-    const files = [...text.matchAll(/deploy\/[\w./-]+/g)].map(([file]) => file)
-    assert.deepEqual(
-      files.filter(file => !existsSync(join(ROOT, file))),
-      [],
-    )
+  test(`${path}: every line for a shell can be read by one, and calls npm scripts and files that exist`, () => {
+    const lines = shellLines(parse(read(path)))
+    assert.ok(lines.length >= 10, `${lines.length} lines`)
+    for (const line of lines) {
+      // Azure fills in `$(name)` itself; to a shell it is a command.
+      const { status, stderr } = spawnSync('sh', ['-n'], {
+        input: line.replace(/\$\([\w.]+\)/g, 'word'),
+        encoding: 'utf8',
+      })
+      assert.equal(status, 0, `${line}: ${stderr}`)
+      for (const [, name = ''] of line.matchAll(/\bnpm run ([\w:-]+)/g)) assert.ok(scripts[name], `${line}: ${name}`)
+      for (const [, name = ''] of line.matchAll(/\bnpm (?!run )([\w:-]+)/g))
+        assert.ok(['ci', 'test'].includes(name), `${line}: ${name}`)
+      for (const [file] of line.matchAll(OURS)) assert.ok(existsSync(join(ROOT, file)), `${line}: ${file}`)
+    }
   })
 
   test(`${path} checks, tests, tests under load, releases and rolls out, in this order`, () => {
@@ -45,6 +62,42 @@ for (const path of PIPELINES) {
     assert.match(text, /--sign-with/)
   })
 }
+
+/** File, schema, and a value with one that it does not allow. */
+const PUBLISHED = [
+  ['azure-pipelines.yml', 'azure-pipelines', 'lockBehavior: sequential', 'lockBehavior: any'],
+  ['.github/workflows/torhaus.yml', 'github-workflows', 'timeout-minutes: 60', 'timeout-minutes: [60]'],
+  ['.gitlab-ci.yml', 'gitlab-ci', 'when: manual', 'when: by-hand'],
+  ['deploy/compose/compose.yaml', 'compose-spec', 'read_only: true', 'read_only: [true]'],
+] as const
+const hasValidator = spawnSync('check-jsonschema', ['--version']).status === 0
+const skip = !hasValidator && 'there is no check-jsonschema, which brings the schemas (pip install check-jsonschema)'
+/** Azure reads each scalar as text. */
+const asText = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(asText)
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, asText(inner)]))
+  return String(value)
+}
+
+for (const [path, schema, good, bad] of PUBLISHED)
+  test(`${path} is as its published schema says, and one with a wrong value is not`, { skip }, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'torhaus-schema-test-'))
+    const said = (text: string) => {
+      const parsed = parse(text, { merge: true })
+      writeFileSync(join(folder, 'it.json'), JSON.stringify(schema === 'azure-pipelines' ? asText(parsed) : parsed))
+      const args = ['--regex-variant', 'nonunicode', '--builtin-schema', `vendor.${schema}`, join(folder, 'it.json')]
+      return spawnSync('check-jsonschema', args, { encoding: 'utf8' })
+    }
+    try {
+      const { status, stdout } = said(read(path))
+      assert.equal(status, 0, stdout)
+      assert.ok(read(path).includes(good))
+      assert.notEqual(said(read(path).replace(good, bad)).status, 0)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
 
 test('every option of our own commands in the pipelines is one they have', () => {
   const programs: Record<string, string> = {
