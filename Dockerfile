@@ -19,7 +19,7 @@ RUN npm run build \
  && find node_modules -mindepth 1 -maxdepth 1 ! -name koffi ! -name @koromix -exec rm -rf {} +
 
 FROM ${NODE_IMAGE}
-# For Kerberos: --build-arg DEBIAN_PACKAGES=libgssapi-krb5-2
+# For kerberos.implementation gssapi: --build-arg DEBIAN_PACKAGES=libgssapi-krb5-2
 ARG DEBIAN_PACKAGES=
 RUN if [ -n "$DEBIAN_PACKAGES" ]; then \
       apt-get update && apt-get install -y --no-install-recommends $DEBIAN_PACKAGES && rm -rf /var/lib/apt/lists/*; \

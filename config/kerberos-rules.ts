@@ -19,7 +19,9 @@ export function checkKerberos({ kerberos, upstream, credentials }: Config, repor
 function checkImplementation(kerberos: Kerberos, report: Report): void {
   const { implementation, kdcs, replayCacheDirectory, krb5ConfigFile, upnSuffixes, trustedRealms } = kerberos
   if (implementation === 'native') {
-    if (krb5ConfigFile !== undefined) report('kerberos.krb5ConfigFile', 'is not read by implementation native')
+    const isAsked = [kerberos, ...trustedRealms].some(realm => realm.kdcs.length === 0)
+    if (krb5ConfigFile !== undefined && !isAsked)
+      report('kerberos.krb5ConfigFile', 'is not read: kdcs name the KDCs of every realm already. Leave it out')
     checkKdcs('kerberos.kdcs', kdcs, report)
     checkUpnSuffixes(kerberos, report)
     checkTrustedRealms(kerberos, report)

@@ -4,6 +4,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { privateKeyIn } from './certificate-files.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
+import { EXPORT_ANEW, isKeytab, lackOfKey } from './keytab-entries.ts'
 import { providersOf } from './providers.ts'
 import type { Config } from './schema.ts'
 import { keyFileProblem, secretProblem } from './secret.ts'
@@ -44,15 +45,27 @@ export function checkRedisPasswords({ session }: Config, report: Report): void {
   reportContent('session.store.redis.sentinelPasswordFile', redis?.sentinelPasswordFile, secretProblem, report)
 }
 
-/** A keytab of MIT Kerberos or Heimdal begins with 5 and its version, 1 or 2. */
 export function checkKeytab({ kerberos }: Config, report: Report): void {
   reportContent('kerberos.keytabFile', kerberos?.keytabFile, keytabProblem, report)
 }
 
-const keytabProblem = (bytes: Buffer): string | undefined =>
-  bytes[0] === 5 && (bytes[1] === 1 || bytes[1] === 2)
+function keytabProblem(octets: Buffer): string | undefined {
+  return isKeytab(octets)
     ? undefined
     : 'is no keytab: export one with ktpass, `ktutil` or `samba-tool domain exportkeytab`, and copy it as binary'
+}
+
+/** What a start, and the first delegated request, would not find in the keytab. */
+export function checkKeytabKeys({ kerberos, publicUrl, upstream }: Config, report: Report): void {
+  if (kerberos === undefined || kerberos.implementation === 'gssapi') return
+  const { realm, keytabFile, acceptPrincipal = `HTTP/${new URL(publicUrl).hostname}`, servicePrincipal } = kerberos
+  const octets = readFileSync(keytabFile)
+  if (!isKeytab(octets)) return
+  for (const name of [acceptPrincipal, ...(upstream.identity.kind === 'kerberos' ? [servicePrincipal] : [])]) {
+    const lack = lackOfKey(octets, name.includes('@') ? name : `${name}@${realm}`)
+    if (lack !== undefined) report('kerberos.keytabFile', `${keytabFile} ${lack}: ${EXPORT_ANEW}`)
+  }
+}
 
 function reportContent(
   path: string,

@@ -183,14 +183,14 @@ const listener = section(
 const kerberos = requiredSection(
   {
     implementation: choice(
-      ['gssapi', 'native'],
-      'Who speaks Kerberos: libgssapi of the system, or Torhaus itself, which needs no library (any platform) and asks the next KDC when one is silent. See docs/kerberos.md for what native does not do yet.',
-      'gssapi',
+      ['native', 'gssapi'],
+      'Who speaks Kerberos: Torhaus itself, which needs no library (any platform) and asks the next KDC when one is silent, or libgssapi of the system (Linux). See docs/kerberos.md for what native does not do yet.',
+      'native',
     ),
     realm: text('Kerberos realm of the directory, e.g. CORP.EXAMPLE.'),
     kdcs: list(
       text('Host name or address of a KDC, with :port where it is not 88.'),
-      'For implementation native: the KDCs, the preferred one first. Default: those of the DNS record _kerberos._tcp of the realm.',
+      'For implementation native: the KDCs, the preferred one first. Default: those that krb5.conf names (krb5ConfigFile); where it names none, those of the DNS record _kerberos._tcp of the realm.',
       { default: [] },
     ),
     replayCacheDirectory: Type.Optional(
@@ -211,7 +211,7 @@ const kerberos = requiredSection(
           netbiosDomain: Type.Optional(text('NetBIOS name of its domain, for accounts written PARTNER\\ada.')),
           kdcs: list(
             text('Host name or address of a KDC, with :port where it is not 88.'),
-            'Its KDCs, the preferred one first. Default: those of the DNS record _kerberos._tcp of the realm.',
+            'Its KDCs, the preferred one first. Default: as for kdcs of the realm itself.',
             { default: [] },
           ),
         },
@@ -228,7 +228,9 @@ const kerberos = requiredSection(
       'Account that Torhaus signs in with, and that may delegate (protocol transition), e.g. svc-torhaus.',
     ),
     krb5ConfigFile: Type.Optional(
-      file('For implementation gssapi: krb5.conf to use in place of the one of the system.'),
+      file(
+        'krb5.conf, in place of what KRB5_CONFIG names, or of /etc/krb5.conf. Native reads the KDCs in it, at a start and a reload, where kdcs names none; gssapi all of it.',
+      ),
     ),
     channelBindings: choice(
       ['accept', 'require', 'ignore'],
@@ -299,7 +301,7 @@ const kerberos = requiredSection(
       'Directory passwords in Basic.',
     ),
   },
-  'Kerberos: Negotiate in, directory passwords in, constrained delegation out. Needs libgssapi (Linux), save with implementation native.',
+  'Kerberos: Negotiate in, directory passwords in, constrained delegation out. Needs nothing of the system, save with implementation gssapi (libgssapi, Linux).',
 )
 
 const admin = section(

@@ -7,7 +7,7 @@ import { type DemoPorts, requireFreePorts } from '../demo/ports.ts'
 import { type OriginHost, startApacheOrigin } from '../realm/apache-origin.ts'
 import { numberedAccounts } from '../realm/lab-accounts.ts'
 import { type LabTorhaus, type LabUser, startLabTorhaus } from '../realm/lab-torhaus.ts'
-import { type SambaKdc, startSambaKdc } from '../realm/samba-kdc.ts'
+import { startSambaKdc } from '../realm/samba-kdc.ts'
 import { startKdcs } from './kdc-choice.ts'
 
 /** An account of the directory and, under the same name and password, of the OP. */
@@ -61,13 +61,6 @@ export interface LabOptions {
 
 const UNUSED_ACCOUNTS = 20
 
-/** What libgssapi cannot do, our own implementation is shown with; LAB_KERBEROS=gssapi shows the other. */
-async function severalKdcs(kdc: SambaKdc, names: readonly string[], undo: AsyncDisposableStack) {
-  const krb5Config = await startKdcs(kdc, names, undo)
-  const implementation = process.env.LAB_KERBEROS === 'gssapi' ? ('gssapi' as const) : ('native' as const)
-  return { kdc: { ...kdc, krb5Config }, implementation }
-}
-
 /**
  * Starts the parts in the order they need each other. Whatever fails or is aborted half-way is undone before this
  * rejects; should the process end abruptly, an exit handler removes the files, and the programs end with this process.
@@ -101,7 +94,7 @@ export async function startLab(
   const users = ['alice', 'bob', ...unused]
   const proxy = await startLabTorhaus({
     ...{ upstream, ports, users, firstFactorIsEnough, directory: join(directory, 'proxy'), signal },
-    ...(kdcs.length === 0 ? { kdc } : await severalKdcs(kdc, kdcs, undo)),
+    kdc: kdcs.length === 0 ? kdc : { ...kdc, krb5Config: await startKdcs(kdc, kdcs, undo) },
   })
   const forgetKill = atExit(proxy.kill)
   undo.defer(async () => {

@@ -1,10 +1,13 @@
 /** What goes wrong with the files that a configuration names. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync } from 'node:fs'
+import { madeKeytab } from '../realm/made-keytab.ts'
 import { appearanceMistakes } from './appearance-mistakes.ts'
 import type { Mistake } from './mistake.ts'
 import type { Place } from './place.ts'
 
+/** arcfour-hmac (RFC 4757). */
+const RC4 = 23
 const KEY = 'must hold 32 random bytes in base64, as `openssl rand -base64 32` prints them'
 const SECRET = 'must hold the secret alone, as one line of text'
 const atSessionKey = '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: /etc/torhaus/session-key'
@@ -351,6 +354,17 @@ const keyMistakes: readonly Mistake[] = [
     },
     says: [
       '/etc/torhaus/torhaus.yaml:23: kerberos.keytabFile: /etc/torhaus/torhaus.keytab is no keytab: export one with ktpass, `ktutil` or `samba-tool domain exportkeytab`, and copy it as binary',
+    ],
+  },
+  {
+    what: 'a keytab with keys of RC4 alone, as libgssapi took it',
+    make(place) {
+      const principal = 'HTTP/devops.example.com@CORP.EXAMPLE'
+      place.write('torhaus.keytab', madeKeytab({ principal, etype: RC4, keyBytes: 16 }))
+      place.edit(/$/, 'kerberos: { realm: CORP.EXAMPLE, servicePrincipal: svc-torhaus, keytabFile: torhaus.keytab }\n')
+    },
+    says: [
+      '/etc/torhaus/torhaus.yaml:23: kerberos.keytabFile: /etc/torhaus/torhaus.keytab has no AES key of HTTP/devops.example.com@CORP.EXAMPLE: RC4, DES and keys of a wrong length do not count: export it with AES keys of both principals: ktpass -crypto AES256-SHA1, or samba-tool domain exportkeytab',
     ],
   },
   {

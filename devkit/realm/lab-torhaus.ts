@@ -5,7 +5,6 @@
  * A ticket or a password of the directory needs a confirmation, unless the lab is asked to do without a second factor.
  */
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,7 +51,7 @@ export type LabTorhausOptions = {
   readonly upstream: Pick<OriginHost, 'address' | 'port'>
   /** A rule lets a ticket and a directory password pass alone: for what is not about the second factor. */
   readonly firstFactorIsEnough: boolean
-  /** Who speaks Kerberos; the default is what LAB_KERBEROS says, or gssapi. */
+  /** Who speaks Kerberos; default: what LAB_KERBEROS says, or as Torhaus does by itself. */
   readonly implementation?: string
   /** Users of the OP; they sign in there with their directory password. Default: alice and bob. */
   readonly users?: readonly string[]
@@ -136,11 +135,9 @@ const firstFactorRule = {
   require: 'first-factor',
 }
 
-/** Our own implementation reads no krb5.conf: the KDCs in it are its option. */
+/** The KDCs are those of the krb5.conf, whoever reads it. */
 function kerberosOf({ kdc: { krb5Config }, implementation = process.env.LAB_KERBEROS }: LabTorhausOptions): object {
-  if (implementation !== 'native') return { krb5ConfigFile: krb5Config }
-  const kdcs = readFileSync(krb5Config, 'utf8').matchAll(/^\s*kdc = (\S+)$/gm)
-  return { implementation: 'native', kdcs: Array.from(kdcs, ([, kdc]) => kdc) }
+  return { krb5ConfigFile: krb5Config, ...(implementation === undefined ? {} : { implementation }) }
 }
 
 function labConfig(setting: Parameters<typeof torhausConfig>[0], options: LabTorhausOptions) {

@@ -52,7 +52,7 @@ async function run(): Promise<ExitCode> {
   const initiator = await startInitiator(kdc)
   opened.defer(() => initiator.close())
   const torhaus = await startLabTorhaus({
-    ...{ kdc, upstream: apache.perRequest, firstFactorIsEnough: true, implementation: 'native', signal },
+    ...{ kdc, upstream: apache.perRequest, firstFactorIsEnough: true, signal },
     ...{ node: wine.command, environment: wine.environment },
     configure: config => ({
       ...config,

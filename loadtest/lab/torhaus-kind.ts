@@ -70,7 +70,6 @@ function withTls(plain: Configuration, { certificateFile, privateKeyFile, caFile
 }
 
 const kerberosSection = ({ kdc }: Realm) => ({
-  implementation: 'native',
   realm: kdc.realm,
   netbiosDomain: 'CORP',
   keytabFile: kdc.keytabs.proxy,

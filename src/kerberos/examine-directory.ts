@@ -6,21 +6,20 @@
  *                                        +--> ticket for the server's SPN
  *                                        +--> ticket for ourselves in the name of a user --> for the server, in that name
  */
-import { existsSync, readFileSync } from 'node:fs'
-import { parseKdc } from '../../config/kdc-address.ts'
+import { readFileSync } from 'node:fs'
+import { EXPORT_ANEW, lackOfKey } from '../../config/keytab-entries.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
 import { canonicalPrincipal, userPrincipalName } from './canonical-principal.ts'
 import { type DirectoryProblem, directoryProblem } from './directory-problem.ts'
 import type { HeldTicket } from './kdc/held-ticket.ts'
 import { createKdcClient, type KdcClient } from './kdc/kdc-client.ts'
-import { configuredKdcs, discoveredKdcs, type KdcLocator } from './kdc/kdc-locator.ts'
 import { createKdcPool } from './kdc/kdc-pool.ts'
-import { krb5ConfigKdcs } from './krb5-config-kdcs.ts'
 import { openWith } from './open-with.ts'
-import { type Keytab, type KeytabEntry, readKeytab } from './protocol/keytab.ts'
+import { type KeytabEntry, readKeytab } from './protocol/keytab.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { TICKET_FLAG } from './protocol/ticket.ts'
+import { realmLocator } from './realm-locator.ts'
 
 export interface DirectoryQuestion {
   readonly settings: NonNullable<Config['kerberos']>
@@ -43,13 +42,14 @@ export async function examineDirectory(question: DirectoryQuestion, moment: Mome
     inRealm(settings.acceptPrincipal ?? `HTTP/${publicHost}`),
     inRealm(settings.servicePrincipal),
   ]
-  const keytab = readKeytab(readFileSync(settings.keytabFile))
-  const keysOf = (principal: string) => keytab.entries.filter(entry => principalOf(entry) === principal)
-  const missing = [accept, service].filter(principal => keysOf(principal).length === 0)
-  if (missing.length > 0) return missing.map(principal => noKey(principal, keytab, settings.keytabFile))
+  const octets = readFileSync(settings.keytabFile)
+  const { entries } = readKeytab(octets)
+  const keysOf = (principal: string) => entries.filter(entry => principalOf(entry) === principal)
+  const lacks = [accept, service].flatMap(principal => lackOfKey(octets, principal) ?? [])
+  if (lacks.length > 0) return lacks.map(lack => noKey(lack, settings.keytabFile))
 
   const pool = createKdcPool({
-    locator: locatorOf(settings, moment),
+    locator: realmLocator(realm, settings.kdcs, { ...settings, environment: moment.environment }, moment.now),
     timeoutMs: settings.kdcTimeoutMs,
     monotonic: moment.monotonic,
   })
@@ -119,30 +119,17 @@ const opens = (keys: readonly KeytabEntry[], { ticket }: HeldTicket): true | und
   return found === undefined ? undefined : true
 }
 
-function locatorOf(settings: DirectoryQuestion['settings'], { now, environment }: Moment): KdcLocator {
-  const isNative = settings.implementation === 'native'
-  const file = settings.krb5ConfigFile ?? environment.KRB5_CONFIG ?? '/etc/krb5.conf'
-  const addresses = isNative
-    ? settings.kdcs.map(parseKdc).filter(address => address !== undefined)
-    : krb5ConfigKdcs(existsSync(file) ? readFileSync(file, 'utf8') : '', settings.realm)
-  return addresses.length > 0 ? configuredKdcs(addresses) : discoveredKdcs(settings.realm, now)
-}
-
 const principalOf = ({ name, realm }: KeytabEntry) => `${name.components.join('/')}@${realm}`
 const withoutRealm = (principal: string) => principal.slice(0, principal.lastIndexOf('@'))
 const principalName = (principal: string) => nameOf(withoutRealm(principal), NAME_TYPE.principal)
 const serviceName = (principal: string) => nameOf(withoutRealm(principal), NAME_TYPE.serviceInstance)
 
-function noKey(principal: string, { entries, skipped }: Keytab, fileName: string): DirectoryProblem {
-  const others = [...new Set(entries.map(principalOf))].join(', ') || 'none'
-  const old = skipped === 0 ? '' : `; ${skipped} keys of RC4, DES or wrong length do not count`
-  return {
-    what: `${fileName} has no AES key of ${principal} (it has some of: ${others}${old})`,
-    why: 'Torhaus does not start, or opens no ticket',
-    remedy: 'export it with AES keys of both principals: ktpass -crypto AES256-SHA1, or samba-tool domain exportkeytab',
-    ...{ option: 'kerberos.keytabFile', severity: 'error' },
-  }
-}
+const noKey = (lack: string, fileName: string): DirectoryProblem => ({
+  what: `${fileName} ${lack}`,
+  why: 'Torhaus does not start, or opens no ticket',
+  remedy: EXPORT_ANEW,
+  ...{ option: 'kerberos.keytabFile', severity: 'error' },
+})
 
 function olderKeytab(principal: string, keys: readonly KeytabEntry[], { ticket }: HeldTicket): DirectoryProblem {
   const { kvno, etype } = ticket.encrypted

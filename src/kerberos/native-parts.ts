@@ -1,9 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseKdc } from '../../config/kdc-address.ts'
 import type { DirectoryGround, DirectoryParts } from './directory-parts.ts'
 import { createKdcClient } from './kdc/kdc-client.ts'
-import { configuredKdcs, discoveredKdcs, type KdcLocator } from './kdc/kdc-locator.ts'
 import { createKdcPool } from './kdc/kdc-pool.ts'
 import { signInProbe } from './kdc/sign-in.ts'
 import type { KdcGate } from './kdc-gate.ts'
@@ -15,6 +13,7 @@ import { createNativeServiceCredential } from './native-service-credential.ts'
 import { createUpnResolver } from './native-upns.ts'
 import { tlsServerEndPoint } from './protocol/channel-bindings.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
+import { realmLocator } from './realm-locator.ts'
 import { createReplayCache } from './replay-cache.ts'
 
 /**
@@ -35,12 +34,26 @@ export function openNativeParts(
   { gate, trustedGate }: { readonly gate: KdcGate; readonly trustedGate: KdcGate },
   opened: DisposableStack,
 ): DirectoryParts {
-  const { settings, names: directory, acceptPrincipal, servicePrincipal, question, now, monotonic } = ground
-  const { realm, keytabFile, kdcTimeoutMs, maxPrincipals } = settings
+  const {
+    settings,
+    names: directory,
+    acceptPrincipal,
+    servicePrincipal,
+    question,
+    now,
+    monotonic,
+    environment,
+  } = ground
+  const { realm, keytabFile, kdcTimeoutMs, maxPrincipals, krb5ConfigFile } = settings
   const account = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.principal)
   const poolFor = (ofRealm: string, kdcs: readonly string[]) =>
     createKdcPool({
-      ...{ locator: locatorOf(ofRealm, kdcs, now), timeoutMs: kdcTimeoutMs, monotonic, onSeen: ground.onKdc },
+      ...{
+        locator: realmLocator(ofRealm, kdcs, { krb5ConfigFile, environment }, now),
+        timeoutMs: kdcTimeoutMs,
+        monotonic,
+        onSeen: ground.onKdc,
+      },
       probe: signInProbe(account, ofRealm, now),
     })
   const pools = new Map([
@@ -62,11 +75,6 @@ export function openNativeParts(
   const impersonation = opened.use(createNativeImpersonation({ ...inNames, trustedGate, maxPrincipals, recheckMs }))
   const upns = createUpnResolver({ ...inNames, ttlMs: recheckMs })
   return { acceptor, verifier, impersonation, upns, kdcs: () => [...pools.values()].flatMap(pool => pool.states()) }
-}
-
-function locatorOf(realm: string, kdcs: readonly string[], now: () => number): KdcLocator {
-  const addresses = kdcs.map(parseKdc).filter(address => address !== undefined)
-  return addresses.length > 0 ? configuredKdcs(addresses) : discoveredKdcs(realm, now)
 }
 
 /** Undefined where TLS ends elsewhere, or no binding is defined for the certificate: nobody can send one then. */

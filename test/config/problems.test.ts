@@ -6,13 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { loadConfig, parseConfig } from '../../config/load.ts'
+import { type MadeKey, madeKeytab } from '../../devkit/realm/made-keytab.ts'
 import { torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
 
 let directory: string
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'torhaus-config-'))
   await writeFile(join(directory, 'key'), randomBytes(32).toString('base64'))
-  await writeFile(join(directory, 'keytab'), Buffer.from([5, 2]))
+  await writeFile(join(directory, 'keytab'), madeKeytab({ principal: 'HTTP/devops.example@CORP.EXAMPLE' }))
 })
 after(() => rm(directory, { recursive: true }))
 
@@ -223,29 +224,52 @@ test('an option that the chosen implementation of Kerberos does not read is a pr
   const withKerberos = (options: string) =>
     problemsOf(`${good}kerberos: { realm: CORP.EXAMPLE, keytabFile: keytab, servicePrincipal: svc, ${options} }\n`)
   assert.deepEqual(withKerberos('krb5ConfigFile: key'), [])
-  assert.deepEqual(withKerberos("implementation: native, kdcs: [dc1.corp.example, '10.0.0.1:1088', '[fd00::1]']"), [])
-  assert.match(withKerberos('kdcs: [dc1]').join(), /kerberos\.kdcs needs implementation native/)
-  assert.match(withKerberos('replayCacheDirectory: /run/x').join(), /kerberos\.replayCacheDirectory needs/)
-  assert.match(withKerberos('implementation: native, krb5ConfigFile: key').join(), /krb5ConfigFile is not read by/)
+  assert.deepEqual(withKerberos("kdcs: [dc1.corp.example, '10.0.0.1:1088', '[fd00::1]']"), [])
+  const ofLibrary = (options: string) => withKerberos(`implementation: gssapi, ${options}`).join()
+  assert.equal(ofLibrary('krb5ConfigFile: key'), '')
+  assert.match(ofLibrary('kdcs: [dc1]'), /kerberos\.kdcs needs implementation native/)
+  assert.match(ofLibrary('replayCacheDirectory: /run/x'), /kerberos\.replayCacheDirectory needs/)
+  assert.match(withKerberos('kdcs: [dc1], krb5ConfigFile: key').join(), /krb5ConfigFile is not read: kdcs name/)
   const partner = 'realm: PARTNER.EXAMPLE, netbiosDomain: PARTNER'
-  assert.deepEqual(withKerberos(`implementation: native, trustedRealms: [{ ${partner} }]`), [])
-  assert.match(withKerberos(`trustedRealms: [{ ${partner} }]`).join(), /trustedRealms needs implementation native/)
+  assert.deepEqual(withKerberos(`kdcs: [dc1], krb5ConfigFile: key, trustedRealms: [{ ${partner} }]`), [])
+  assert.match(ofLibrary(`trustedRealms: [{ ${partner} }]`), /trustedRealms needs implementation native/)
   assert.match(
     withKerberos(
-      `implementation: native, netbiosDomain: partner, trustedRealms: [{ ${partner}, kdcs: ['a b'] }, { realm: corp.example }]`,
+      `netbiosDomain: partner, trustedRealms: [{ ${partner}, kdcs: ['a b'] }, { realm: corp.example }]`,
     ).join(),
     /\[0\]\.kdcs\[0\].*\[0\]\.netbiosDomain.*names another.*\[1\]\.realm.*names another/,
   )
-  assert.match(withKerberos('upnSuffixes: [other.example]').join(), /kerberos\.upnSuffixes needs implementation native/)
-  assert.deepEqual(withKerberos('implementation: native, upnSuffixes: [other.example]'), [])
+  assert.match(ofLibrary('upnSuffixes: [other.example]'), /kerberos\.upnSuffixes needs implementation native/)
+  assert.deepEqual(withKerberos('upnSuffixes: [other.example]'), [])
   assert.match(
-    withKerberos('implementation: native, upnSuffixes: [other.example, Corp.Example]').join(),
+    withKerberos('upnSuffixes: [other.example, Corp.Example]').join(),
     /upnSuffixes\[1\].*must not be the realm/,
   )
+  assert.match(withKerberos("kdcs: ['http://dc1', 'dc1:99999']").join(), /kerberos\.kdcs\[0\].*kerberos\.kdcs\[1\]/)
+})
+
+test('a keytab without a usable key of a principal that is needed is a problem, and says what it has', async () => {
+  const kerberos = 'kerberos: { realm: CORP.EXAMPLE, keytabFile: other-keytab, servicePrincipal: svc }\n'
+  const toServer = good.replace('kind: none', 'kind: kerberos, kerberos: { targetPrincipal: HTTP/tfs.example }')
+  const problemsWith = async (...keys: readonly MadeKey[]) => {
+    await writeFile(join(directory, 'other-keytab'), madeKeytab(...keys))
+    return [good, toServer].map(source => problemsOf(`${source}${kerberos}`).join())
+  }
+  const accept = { principal: 'HTTP/devops.example@CORP.EXAMPLE' }
+  const service = { principal: 'svc@CORP.EXAMPLE' }
+  assert.deepEqual(await problemsWith(accept, service), ['', ''])
+  const [alone = '', delegating = ''] = await problemsWith(accept)
+  assert.equal(alone, '')
   assert.match(
-    withKerberos("implementation: native, kdcs: ['http://dc1', 'dc1:99999']").join(),
-    /kerberos\.kdcs\[0\].*kerberos\.kdcs\[1\]/,
+    delegating,
+    /kerberos\.keytabFile \S+ has no AES key of svc@CORP\.EXAMPLE \(it has some of: HTTP\/devops\.example@CORP\.EXAMPLE\): export it with AES keys/,
   )
+  for (const weak of [
+    { etype: 23, keyBytes: 16 },
+    { etype: 18, keyBytes: 16 },
+  ])
+    for (const problem of await problemsWith(service, { ...accept, ...weak }))
+      assert.match(problem, /no AES key of HTTP\/devops\.example@CORP\.EXAMPLE: RC4, DES .* do not count: export it/)
 })
 
 test('tickets that prove two factors need our own implementation, and SIDs that prove something', () => {

@@ -3,10 +3,11 @@
  * bob's: his tickets as KRB5CCNAME, his keytab as KRB5_CLIENT_KTNAME. Nobody may ever arrive as bob who is not bob.
  */
 import assert from 'node:assert/strict'
-import { copyFile } from 'node:fs/promises'
+import { copyFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { curlNegotiate } from '../../devkit/realm/clients.ts'
+import { PROXY_NAME } from '../../devkit/realm/lab-accounts.ts'
 import type { LabTorhausOptions } from '../../devkit/realm/lab-torhaus.ts'
 import { basic, bearer, negotiate, seenAs } from './proxy-client.ts'
 import { type LabProxy, type ProxyLab, startProxyLab } from './proxy-lab.ts'
@@ -64,11 +65,14 @@ for (const host of BOTH_HOSTS) {
 }
 
 test('a service account that the keytab has no key for gives 503 to everybody, and never bob (hazard 1)', async () => {
-  await assertNobodyIsBob(
-    await lab.proxy(asConfigured({ servicePrincipal: 'svc-devops' })),
-    503,
-    'kerberos-misconfigured',
-  )
+  const [keytabFile, without] = ['lacking.keytab', 'without.keytab'].map(name => join(lab.kdc.directory, name))
+  assert(keytabFile !== undefined && without !== undefined)
+  await copyFile(lab.kdc.keytabs.proxy, keytabFile)
+  await lab.kdc.sambaTool('domain', 'exportkeytab', without, `--principal=HTTP/${PROXY_NAME}`)
+  // A start with such a keytab is refused: it comes afterwards.
+  const proxy = await lab.proxy(asConfigured({ keytabFile }))
+  await rename(without, keytabFile)
+  await assertNobodyIsBob(proxy, 503, 'kerberos-misconfigured')
 })
 
 test('a service key that the directory no longer accepts gives 503 to everybody, and never bob', async () => {

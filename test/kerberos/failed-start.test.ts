@@ -1,42 +1,18 @@
 /** A start that fails at the directory or after it: what GSSAPI has given is released, and the store is closed. */
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { before, test } from 'node:test'
 import type { Config } from '../../config/schema.ts'
+import { madeKeytab } from '../../devkit/realm/made-keytab.ts'
 import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
 import { openHandles } from '../../src/kerberos/handle.ts'
 import { failsAndLeavesNothing, withAuditFile } from '../app/start-lab.ts'
 
 const REALM = 'CORP.TEST'
 /** The host of the public URL. */
-const SERVICE = ['HTTP', '127.0.0.1']
-const NT_SRV_INST = 2
-const AES256_CTS_HMAC_SHA1_96 = 18
+const keytab = () => madeKeytab({ principal: `HTTP/127.0.0.1@${REALM}` })
 
 before(() => ensureDebianPackages(['libgssapi-krb5-2']))
-
-const counted = (bytes: Buffer) => Buffer.concat([uint(bytes.length, 2), bytes])
-
-function uint(value: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length)
-  bytes.writeUIntBE(value, 0, length)
-  return bytes
-}
-
-/** One key, as in MIT's keytab file format, version 2. */
-function keytab(): Buffer {
-  const entry = Buffer.concat([
-    uint(SERVICE.length, 2),
-    ...[REALM, ...SERVICE].map(part => counted(Buffer.from(part))),
-    uint(NT_SRV_INST, 4),
-    uint(0, 4),
-    uint(1, 1),
-    uint(AES256_CTS_HMAC_SHA1_96, 2),
-    counted(randomBytes(32)),
-  ])
-  return Buffer.concat([Buffer.from([5, 2]), uint(entry.length, 4), entry])
-}
 
 const withKerberos = (config: Config, keytabFile: string, acceptPrincipal?: string): Config => ({
   ...config,

@@ -78,7 +78,6 @@ before(async () => {
     // Nobody listens at the first; the second has never heard of whoever is asked about.
     kerberos: {
       ...{
-        implementation: 'native',
         realm: 'CORP.TEST',
         netbiosDomain: 'CORP',
         kdcs: [kdc, second.kdc],
