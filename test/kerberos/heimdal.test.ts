@@ -30,7 +30,8 @@ after(async () => {
 
 const parts = (accepts = proxyService) => {
   const place = { kdc: kdc.kdc, directory: kdc.directory, keytabFile: kdc.keytab, accepts }
-  const ground = { ...place, gate: createKdcGate(system), names: directory }
+  const armouring = 'svc-proxy@CORP.TEST'
+  const ground = { ...place, armouring, gate: createKdcGate(system), names: directory }
   return partsOf('native', ground as Ground)
 }
 
@@ -50,7 +51,7 @@ describe('a KDC of Heimdal', { skip }, () => {
     assert.equal((await acceptor.accept(await tokenOf('bob'))).principal, 'bob@CORP.TEST')
   })
 
-  it('confirms a right password and no wrong one, nor that of nobody', async () => {
+  it('confirms a right password, inside the armour of our own ticket, and no wrong one, nor that of nobody', async () => {
     using verifier = await parts().verifier()
     await verifier.verify(principal('alice'), users.alice)
     await assert.rejects(verifier.verify(principal('alice'), users.bob), { code: 'password-wrong' })

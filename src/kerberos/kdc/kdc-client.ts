@@ -34,6 +34,7 @@ export interface KdcClient {
 /** Throws `KdcRefusal`, `KdcUnreachable`, or the `Krb5Error` for which the last reply was not believed. */
 export function createKdcClient({ realm, pools, now }: KdcClientOptions): KdcClient {
   const granting = createTicketGranting(pools, realm, now)
+  const armours = new Map([...pools.keys()].map(name => [name, { isOffered: false }]))
 
   /** With a TGT for that realm, which ends with the question. */
   async function from<T>(atRealm: string, tgt: HeldTicket, ask: (there: HeldTicket) => Promise<T>): Promise<T> {
@@ -49,7 +50,9 @@ export function createKdcClient({ realm, pools, now }: KdcClientOptions): KdcCli
     async signIn(client, keyFor, clientRealm = realm, armouring = undefined) {
       // A TGT of ours is no armour in another realm.
       const ofRealm = clientRealm === realm ? armouring : undefined
-      return signIn({ pool: poolOf(pools, clientRealm), realm: clientRealm, client, now }, keyFor, ofRealm)
+      const pool = poolOf(pools, clientRealm)
+      const armour = armours.get(clientRealm) ?? { isOffered: false }
+      return signIn({ pool, realm: clientRealm, client, now, armour }, keyFor, ofRealm)
     },
     async serviceTicket(tgt, service) {
       const ticket = await from(realm, tgt, there => granting.ask(there, { service }))

@@ -13,10 +13,18 @@ import {
   writeArmoured,
 } from '../protocol/fast.ts'
 import { isKdcError, KDC_ERROR, readKdcError } from '../protocol/kdc-error.ts'
-import { AS_REPLY, type KdcReply, openReply, readKdcReply, verifyReply } from '../protocol/kdc-reply.ts'
+import {
+  AS_REPLY,
+  type KdcReply,
+  type OpenedReply,
+  openReply,
+  readKdcReply,
+  verifyReply,
+} from '../protocol/kdc-reply.ts'
 import { AS_REQUEST, KDC_OPTION, PA, type PaData, writeKdcRequest, writeRequestBody } from '../protocol/kdc-request.ts'
 import { Krb5Error, krb5Error } from '../protocol/krb5-error.ts'
 import { type PrincipalName, sameName, ticketGrantingService } from '../protocol/principal-name.ts'
+import { signatureRequest, signedOffer } from '../protocol/signed-request.ts'
 import { LIFETIME_MS, newNonce } from './asked-of-kdc.ts'
 import { type HeldTicket, held } from './held-ticket.ts'
 import type { KdcPool, KdcProbe } from './kdc-pool.ts'
@@ -30,34 +38,52 @@ export interface SignIn {
   readonly realm: string
   readonly client: PrincipalName
   readonly now: () => number
+  readonly armour: KnownArmour
+}
+
+/** What KDCs of a realm have said under a key that only we and they have. Kept for as long as the process runs. */
+export interface KnownArmour {
+  isOffered: boolean
 }
 
 /**
  * The AS exchange (RFC 4120 3.1). `armouring`: a TGT of the realm, of whomever; with it the proof is armoured where the
- * KDC offers that (RFC 6113).
+ * KDC offers that (RFC 6113). That offer is signed by nobody. Where the realm is known for it already, no proof goes out
+ * without armour; where that is only heard with the reply, the reply is not believed.
  */
 export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTicket): Promise<HeldTicket> {
-  const { pool, realm, client, now } = asked
+  const { pool, realm, client, now, armour: known } = asked
   const service = ticketGrantingService(realm)
   const tillMs = now() + LIFETIME_MS
   // First without proof, to learn how the key is made; a KDC that wants none answers with the ticket at once.
   const firstNonce = newNonce()
-  const unproven = writeKdcRequest(AS_REQUEST, [], bodyOf(asked, firstNonce, tillMs))
+  const unproven = writeKdcRequest(AS_REQUEST, [signatureRequest], bodyOf(asked, firstNonce, tillMs))
   const readFirst = (octets: Buffer): KdcReply | Offered => {
     if (!isKdcError(octets)) return readKdcReply(octets, AS_REPLY)
     const error = readKdcError(octets)
     if (error.code !== KDC_ERROR.preauthenticationRequired) throw new KdcRefusal(error.code)
-    return offeredIn(error)
+    const offered = offeredIn(error)
+    if (armouring !== undefined && known.isOffered && !offered.armour) throw offerIsMissing()
+    return offered
   }
   const first = await pool.ask(unproven, readFirst, isDoubtful)
   using key = await keyFor('infos' in first ? first.infos : etypeInfoOfReply(first))
-  const opening = (reply: KdcReply, nonce: number, replyKey = key): HeldTicket => {
+  const opening = (reply: KdcReply, nonce: number, replyKey = key): OpenedReply => {
     const opened = openReply(reply, replyKey, KEY_USAGE.asReply)
     verifyReply(reply, opened, { nonce, realm, service, tillMs, nowMs: now(), mayRefer: false })
     if (reply.clientRealm !== realm || !sameName(reply.client, client)) throw krb5Error('mismatch', 'client')
+    return opened
+  }
+  const heldOnceSigned = (reply: KdcReply, opened: OpenedReply, request: Buffer, couldArmour = false): HeldTicket => {
+    const offer = signedOffer(opened, request, key)
+    if (offer !== undefined) known.isOffered = offer.armour
+    if (couldArmour && offer?.armour === true) throw offerIsMissing()
     return held(reply, opened)
   }
-  if (!('infos' in first)) return withKeyThatFits(() => opening(first, firstNonce))
+  if (!('infos' in first)) {
+    const opened = withKeyThatFits(() => opening(first, firstNonce))
+    return heldOnceSigned(first, opened, unproven)
+  }
   const nonce = newNonce()
   if (armouring !== undefined && first.armour) {
     using armour = createArmour(armouring, now())
@@ -66,21 +92,26 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
     const armoured = writeKdcRequest(AS_REQUEST, [writeArmoured(armour, proofs, body)], body)
     return await pool.ask(armoured, octets => {
       if (isKdcError(octets)) throw new KdcRefusal(armouredError(readKdcError(octets), armour, nonce).code)
-      const reply = readKdcReply(octets, AS_REPLY)
-      const response = openArmoured(reply.padata, armour, nonce)
+      const inClear = readKdcReply(octets, AS_REPLY)
+      const response = openArmoured(inClear.padata, armour, nonce)
       using _strengthenKey = response.strengthenKey
-      const { client: signed, clientRealm } = verifyFinished(response, armour, reply.ticket)
-      if (clientRealm !== realm || !sameName(signed, client)) throw krb5Error('mismatch', 'client')
+      // Who it is about is signed in its end (RFC 6113 5.4.3).
+      const { client: signed, clientRealm } = verifyFinished(response, armour, inClear.ticket)
+      const reply = { ...inClear, client: signed, clientRealm }
       verifyKdcChallenge(response, armour, key)
       using replyKey = strengthened(response, key)
-      return opening(reply, nonce, replyKey)
+      const opened = opening(reply, nonce, replyKey)
+      known.isOffered = true
+      return held(reply, opened)
     })
   }
-  const request = writeKdcRequest(AS_REQUEST, [encryptedTimestamp(key, now())], bodyOf(asked, nonce, tillMs))
+  const proofs = [encryptedTimestamp(key, now()), signatureRequest]
+  const request = writeKdcRequest(AS_REQUEST, proofs, bodyOf(asked, nonce, tillMs))
   // Awaited here: the key ends with this function.
   return await pool.ask(request, octets => {
     refuseError(octets)
-    return opening(readKdcReply(octets, AS_REPLY), nonce)
+    const reply = readKdcReply(octets, AS_REPLY)
+    return heldOnceSigned(reply, opening(reply, nonce), request, armouring !== undefined)
   })
 }
 
@@ -97,6 +128,9 @@ function bodyOf({ client, realm }: Pick<SignIn, 'client' | 'realm'>, nonce: numb
   const service = ticketGrantingService(realm)
   return writeRequestBody({ options: KDC_OPTION.forwardable, client, realm, service, nonce, tillMs })
 }
+
+const offerIsMissing = (): Krb5Error =>
+  krb5Error('integrity', 'a KDC that knows armour (FAST) does not seem to offer it')
 
 /** A reply to a request without proof, which a wrong password shows itself by. */
 function withKeyThatFits<T>(open: () => T): T {

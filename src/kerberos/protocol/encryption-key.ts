@@ -27,6 +27,8 @@ export const KEY_USAGE = {
   fastFinished: 53,
   clientChallenge: 54,
   kdcChallenge: 55,
+  /** RFC 6806 11. */
+  asRequest: 56,
   /** RFC 7751 3.1. */
   cammac: 64,
 } as const

@@ -147,11 +147,23 @@ export function encryptedChallenge({ key }: Armour, clientKey: EncryptionKey, no
   return { type: PA.encryptedChallenge, value: writeEncryptedData(challenge.enctype.number, cipher) }
 }
 
-/** The KDC's own proof that it knows the client's key; throws `integrity` where it has none. */
+/**
+ * The KDC's own proof that it knows the client's key; throws `integrity` where it has none. Heimdal 7 makes it under the
+ * client's challenge key, not under its own: with the KDC's usage, so nothing of ours comes back as its.
+ */
 export function verifyKdcChallenge({ padata }: FastResponse, { key }: Armour, clientKey: EncryptionKey): void {
   const found = padata.find(({ type }) => type === PA.encryptedChallenge)
   if (found === undefined) throw new Krb5Error('integrity', 'no challenge of the KDC')
-  using challenge = combineKeys(key, clientKey, 'kdcchallengearmor', LONG_TERM)
-  const data = DerReader.only(field(0, found.value) ?? found.value)
-  challenge.decrypt(KEY_USAGE.kdcChallenge, readEncryptedData(data, 0).cipher)
+  const { cipher } = readEncryptedData(DerReader.only(field(0, found.value) ?? found.value), 0)
+  const opens = (pepper: string): boolean => {
+    using challenge = combineKeys(key, clientKey, pepper, LONG_TERM)
+    try {
+      challenge.decrypt(KEY_USAGE.kdcChallenge, cipher)
+      return true
+    } catch {
+      return false
+    }
+  }
+  if (!opens('kdcchallengearmor') && !opens('clientchallengearmor'))
+    throw new Krb5Error('integrity', 'challenge of the KDC')
 }

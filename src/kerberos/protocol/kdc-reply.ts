@@ -3,7 +3,7 @@ import { type EncryptedData, readEncryptedData, readEncryptionKey } from './encr
 import type { EncryptionKey } from './encryption-key.ts'
 import type { PaData } from './kdc-request.ts'
 import { Krb5Error, malformed } from './krb5-error.ts'
-import { type PrincipalName, readPrincipalName, realmOfTgs, sameName } from './principal-name.ts'
+import { type PrincipalName, readNameInClear, readPrincipalName, realmOfTgs, sameName } from './principal-name.ts'
 import { readTicket, type Ticket } from './ticket.ts'
 
 /** KDC-REP (RFC 4120 5.4.2), as far as it stands in clear. */
@@ -25,7 +25,8 @@ export function readKdcReply(octets: Buffer, type: typeof AS_REPLY | typeof TGS_
   if (fields.integer(0) !== 5 || fields.integer(1) !== type) throw malformed('version or type of a reply')
   const padata = fields.optional(2, (reader, number) => readPaData(reader.field(number, UNIVERSAL.sequence))) ?? []
   const clientRealm = fields.string(3)
-  const client = readPrincipalName(fields, 4)
+  // Heimdal leaves it out where it stands inside the armour; none is nobody's that was asked for.
+  const client = readNameInClear(fields, 4)
   const holder = fields.enter(0xa5)
   const ticket = readTicket(holder)
   holder.finish()
@@ -54,6 +55,8 @@ export interface OpenedReply {
   readonly endTimeMs: number
   readonly realm: string
   readonly service: PrincipalName
+  /** What nobody on the way can change (RFC 6806 11). */
+  readonly padata: readonly PaData[]
 }
 
 /** Throws `integrity` where another key made it. */
@@ -77,9 +80,9 @@ export function openReply({ encrypted }: KdcReply, key: EncryptionKey, usage: nu
   const realm = fields.string(9)
   const service = readPrincipalName(fields, 10)
   fields.optional(11, (reader, number) => reader.field(number, UNIVERSAL.sequence))
-  fields.optional(12, (reader, number) => reader.field(number, UNIVERSAL.sequence))
+  const padata = fields.optional(12, (reader, number) => readPaData(reader.field(number, UNIVERSAL.sequence))) ?? []
   fields.finish()
-  return { sessionKey, nonce, flags, startTimeMs, endTimeMs, realm, service }
+  return { sessionKey, nonce, flags, startTimeMs, endTimeMs, realm, service, padata }
 }
 
 export interface Asked {

@@ -2,7 +2,7 @@ import { field, flags, generalString, integer, message, octetString, sequence, t
 import { ENCTYPES } from './enctype.ts'
 import { type PrincipalName, writePrincipalName } from './principal-name.ts'
 
-/** Types of preauthentication data (RFC 4120 7.5.2, RFC 6113 7.1, MS-SFU 2.2.1, MS-KILE 2.2.10). */
+/** Types of preauthentication data (RFC 4120 7.5.2, RFC 6113 7.1, RFC 6806 11, MS-SFU 2.2.1, MS-KILE 2.2.10). */
 export const PA = {
   tgsRequest: 1,
   timestamp: 2,
@@ -13,6 +13,7 @@ export const PA = {
   fast: 136,
   fastError: 137,
   encryptedChallenge: 138,
+  encryptedPadata: 149,
   pacOptions: 167,
 } as const
 

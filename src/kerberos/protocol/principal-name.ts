@@ -16,13 +16,19 @@ const MAX_COMPONENTS = 16
 
 /** PrincipalName as the field [n]. */
 export function readPrincipalName(reader: DerReader, number: number): PrincipalName {
+  const name = readNameInClear(reader, number)
+  if (name.components.length === 0) throw malformed('a name without components')
+  return name
+}
+
+/** The same where nothing comes of the name: it may have no components. */
+export function readNameInClear(reader: DerReader, number: number): PrincipalName {
   const name = reader.field(number, UNIVERSAL.sequence)
   const type = name.integer(0)
   const components = name
     .field(1, UNIVERSAL.sequence)
     .each(MAX_COMPONENTS, list => list.enter(UNIVERSAL.generalString).rest().toString('utf8'))
   name.finish()
-  if (components.length === 0) throw malformed('a name without components')
   return { type, components }
 }
 

@@ -20,6 +20,8 @@ export const TICKET_FLAG = {
   forwardable: 0x4000_0000,
   invalid: 0x0100_0000,
   transitedPolicyChecked: 0x0008_0000,
+  /** RFC 6806 11. */
+  encryptedPadata: 0x0001_0000,
 } as const
 
 const KERBEROS_VERSION = 5
