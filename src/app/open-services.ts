@@ -6,6 +6,7 @@ import { readKey } from '../../config/secret.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import { Grants } from '../grants/grants.ts'
 import { RequestFieldReader } from '../http/request-fields.ts'
+import { stillVouchedFor } from '../identity/ticket-sessions.ts'
 import type { KdcSeen } from '../kerberos/kdc/kdc-pool.ts'
 import { Audit } from '../observability/audit.ts'
 import { Metrics } from '../observability/metrics.ts'
@@ -101,7 +102,10 @@ export async function openServices(
     sessions: new Sessions(
       stores.sessions,
       sealer,
-      { ...session, ...caching, readsGroups: asksForGroups(config) },
+      {
+        ...{ ...session, ...caching, readsGroups: asksForGroups(config) },
+        isVouchedFor: record => stillVouchedFor(identity.directory, record),
+      },
       changes,
       surroundings,
     ),

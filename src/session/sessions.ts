@@ -15,6 +15,8 @@ import { UnsavedRefreshes } from './unsaved-refreshes.ts'
 export interface SessionTimes extends ReadCacheSettings {
   /** Groups are asked for: a session of an OP without any is from before that, and over. */
   readonly readsGroups?: boolean
+  /** Whether who let the person in is still trusted; default: always. Asked as often as a session is read. */
+  readonly isVouchedFor?: (record: SessionRecord) => boolean
   readonly idleTimeoutSeconds: number
   readonly absoluteTimeoutSeconds: number
 }
@@ -192,9 +194,10 @@ export class Sessions {
     return { record: withGroups(current, groups), lastSeenAtMs }
   }
 
-  /** The store may have what has ended, and what is not ours. */
+  /** The store may have what has ended, what is not ours, and what nobody vouches for any more. */
   #counts(record: SessionRecord): boolean {
-    return !this.#endings.has(record.key) && isOurs(record, this.#sealer)
+    const isVouchedFor = this.#times.isVouchedFor?.(record) ?? true
+    return isVouchedFor && !this.#endings.has(record.key) && isOurs(record, this.#sealer)
   }
 
   #running(id: string): Awaitable<Session | undefined> {
