@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import { close, closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { batchAtTurnEnd, type TurnBatch } from '../io/end-of-turn.ts'
 import { TAG_BYTES, TagTable } from './tag-table.ts'
 
@@ -12,7 +12,7 @@ const MAX_BYTES = 256 * 1024 * 1024
 /** Tokens that came in one turn of the event loop are written and read in one go, so many at most. */
 const MAX_BATCH = 64
 
-/** A worker that starts has all of the file to read. */
+/** A worker that starts has all of the file to read: so much in one turn, for a tenth of a millisecond or two. */
 const READ_BYTES = 2_730 * RECORD_BYTES
 
 /**
@@ -32,10 +32,14 @@ export class ReplayGeneration implements Disposable, TurnBatch {
   readonly #records = Buffer.alloc(MAX_BATCH * RECORD_BYTES)
   /** Whose records these are, in their order. */
   #waiting: PromiseWithResolvers<boolean>[] = []
+  /** Whose records were written and not read yet. */
+  readonly #unread = new Map<number, PromiseWithResolvers<boolean>>()
+  #isReading = false
   readonly #chunk = Buffer.alloc(READ_BYTES)
   #readTo = 0
-  /** Of the first record that waits. */
+  /** Of the first record that waits, and of the first that was not read yet. */
   #count = 0
+  #firstUnread = 0
 
   constructor(path: string) {
     const { O_RDWR, O_CREAT, O_APPEND } = constants
@@ -51,8 +55,8 @@ export class ReplayGeneration implements Disposable, TurnBatch {
   }
 
   /**
-   * True for the first who adds the tag, false for everybody else; at the end of the turn. Rejects where the file cannot
-   * be written.
+   * True for the first who adds the tag, false for everybody else; at the end of the turn, or where there is much to
+   * read, some turns later. Rejects where the file cannot be written.
    */
   add(tag: Buffer): Promise<boolean> {
     const at = this.#waiting.length * RECORD_BYTES
@@ -70,18 +74,43 @@ export class ReplayGeneration implements Disposable, TurnBatch {
     const asked = this.#waiting
     if (asked.length === 0) return
     this.#waiting = []
+    for (const one of asked) this.#unread.set(this.#count++, one)
     try {
       this.#append(asked.length * RECORD_BYTES)
-      this.#readOnToOwn(asked)
     } catch (error) {
-      for (const { reject } of asked) reject(error)
+      return this.#fail(error)
     }
-    this.#count += asked.length
+    if (!this.#isReading) this.#readOn()
   }
 
   [Symbol.dispose](): void {
     this.flush()
-    closeSync(this.#file)
+    while (this.#unread.size > 0) this.#read()
+    // The last who has a file that was removed frees all of it, which takes time.
+    close(this.#file, () => undefined)
+  }
+
+  /** A part of what there is in each turn, until everybody knows. */
+  readonly #readOn = (): void => {
+    this.#read()
+    this.#isReading = this.#unread.size > 0
+    if (this.#isReading) setImmediate(this.#readOn)
+  }
+
+  #read(): void {
+    if (this.#unread.size === 0) return
+    try {
+      this.#readChunk()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): void {
+    const asked = [...this.#unread.values()]
+    this.#unread.clear()
+    this.#firstUnread = this.#count
+    for (const { reject } of asked) reject(error)
   }
 
   /** A writer that died half-way leaves part of a record: what follows is appended behind a whole one again. */
@@ -95,29 +124,32 @@ export class ReplayGeneration implements Disposable, TurnBatch {
     if (writeSync(this.#file, this.#records, 0, size) !== size) throw new Error('the replay cache was not written')
   }
 
-  #readOnToOwn(asked: readonly PromiseWithResolvers<boolean>[]): void {
+  #readChunk(): void {
     const chunk = this.#chunk
-    let answered = 0
-    while (answered < asked.length) {
-      const length = readSync(this.#file, chunk, 0, READ_BYTES, this.#readTo)
-      const whole = length - (length % RECORD_BYTES)
-      if (whole === 0) throw new Error('the replay cache was cut short')
-      for (let at = 0; at < whole && answered < asked.length; at += RECORD_BYTES) {
-        const isNew = this.#seen.add(
-          chunk.readUInt32LE(at),
-          chunk.readUInt32LE(at + 4),
-          chunk.readUInt32LE(at + 8),
-          chunk.readUInt32LE(at + 12),
-        )
-        this.#readTo += RECORD_BYTES
-        if (this.#isOwn(at, answered)) asked[answered++]?.resolve(isNew)
-      }
+    const length = readSync(this.#file, chunk, 0, READ_BYTES, this.#readTo)
+    const whole = length - (length % RECORD_BYTES)
+    if (whole === 0) throw new Error('the replay cache was cut short')
+    for (let at = 0; at < whole && this.#unread.size > 0; at += RECORD_BYTES) {
+      const isNew = this.#seen.add(
+        chunk.readUInt32LE(at),
+        chunk.readUInt32LE(at + 4),
+        chunk.readUInt32LE(at + 8),
+        chunk.readUInt32LE(at + 12),
+      )
+      this.#readTo += RECORD_BYTES
+      if (this.#isOwn(at)) this.#answerFirst(isNew)
     }
   }
 
-  #isOwn(at: number, index: number): boolean {
+  #answerFirst(isNew: boolean): void {
+    const asked = this.#unread.get(this.#firstUnread)
+    this.#unread.delete(this.#firstUnread++)
+    asked?.resolve(isNew)
+  }
+
+  #isOwn(at: number): boolean {
     return (
-      this.#chunk.readUInt32LE(at + TAG_BYTES + 4) === (this.#count + index) >>> 0 &&
+      this.#chunk.readUInt32LE(at + TAG_BYTES + 4) === this.#firstUnread >>> 0 &&
       this.#chunk.readUInt32LE(at + TAG_BYTES) === this.#writer.readUInt32LE()
     )
   }

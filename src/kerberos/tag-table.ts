@@ -2,18 +2,46 @@
 export const TAG_BYTES = 16
 
 const WORDS = TAG_BYTES / 4
-const FIRST_SLOTS = 1024
+const FIRST_SLOTS = 16
+/** A power of two. */
+const PARTS = 256
 
 /**
- * A set of tags in one flat array: 32 octets a tag at worst, and nothing for the garbage collector to walk over. Open
- * addressing with linear probing; tags are hashes, so their first word is the place. A tag of zeros is an empty slot.
+ * A set of tags, in parts that grow by themselves: the whole of a busy generation would take milliseconds to be moved,
+ * a part of it takes a tenth of one at most. Tags are hashes: their third word says which part, their second which
+ * place.
  */
 export class TagTable {
+  readonly #parts: (TagTablePart | undefined)[] = Array.from({ length: PARTS }, () => undefined)
+
+  /** False where it was there before. */
+  add(a: number, b: number, c: number, d: number): boolean {
+    const at = c & (PARTS - 1)
+    let part = this.#parts[at]
+    if (part === undefined) {
+      part = new TagTablePart()
+      this.#parts[at] = part
+    }
+    return part.add(a, b, c, d)
+  }
+
+  /** Most tags that one addition has moved so far, by growing. */
+  get mostMoved(): number {
+    return this.#parts.reduce((most, part) => Math.max(most, part?.lastMoved ?? 0), 0)
+  }
+}
+
+/**
+ * One flat array: 32 octets a tag at worst, and nothing for the garbage collector to walk over. Open addressing with
+ * linear probing. A tag of zeros is an empty slot.
+ */
+class TagTablePart {
   #slots = FIRST_SLOTS
   #words = new Uint32Array(FIRST_SLOTS * WORDS)
   #size = 0
+  /** Each time twice as many as before. */
+  lastMoved = 0
 
-  /** False where it was there before. */
   add(a: number, b: number, c: number, d: number): boolean {
     if (this.#size * 2 >= this.#slots) this.#grow()
     return this.#insert(a | 1, b, c, d)
@@ -40,6 +68,7 @@ export class TagTable {
     const old = this.#words
     this.#slots *= 2
     this.#words = new Uint32Array(this.#slots * WORDS)
+    this.lastMoved = this.#size
     this.#size = 0
     for (let at = 0; at < old.length; at += WORDS) {
       const a = old[at] ?? 0

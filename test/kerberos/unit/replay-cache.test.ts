@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { createReplayCache, type ReplayCache } from '../../../src/kerberos/replay-cache.ts'
 
 const SKEW_MS = 300_000
@@ -91,6 +92,25 @@ describe('a token', () => {
 })
 
 describe('the files', () => {
+  it('are read in pieces, so that others have their turns meanwhile', async () => {
+    using _makesDirectory = open()
+    const name = `replay-${Math.floor(nowMs / 300_000)}`
+    const [records, inOneTurn] = [100_000, 2_730]
+    writeFileSync(join(directory, name), randomBytes(24 * records), { mode: 0o600 })
+    using cache = open()
+    let isAnswered = false
+    const token = randomBytes(40)
+    const answered = cache.check(token, nowMs).then(() => {
+      isAnswered = true
+    })
+    let turns = 0
+    for (; !isAnswered; turns++) await setImmediate()
+    await answered
+    assert(turns >= records / inOneTurn, `${turns} turns`)
+    // What came meanwhile is known, too, and nothing is read again.
+    await assert.rejects(cache.check(token, nowMs), replay)
+  })
+
   it('go when all in them is too old to be shown again', async () => {
     using cache = open()
     for (let step = 0; step < 12; step++) {

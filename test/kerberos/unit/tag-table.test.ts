@@ -1,0 +1,21 @@
+/** The set of tokens that were seen. */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { TagTable } from '../../../src/kerberos/tag-table.ts'
+
+const COUNT = 200_000
+
+test('a set of tags grows by small parts, and forgets none', () => {
+  const table = new TagTable()
+  const octets = randomBytes(16 * COUNT)
+  const add = (index: number) => {
+    const at = 16 * index
+    const word = (offset: number) => octets.readUInt32LE(at + offset)
+    return table.add(word(0), word(4), word(8), word(12))
+  }
+  for (let index = 0; index < COUNT; index++) assert.equal(add(index), true)
+  for (let index = 0; index < COUNT; index += 7) assert.equal(add(index), false)
+  // By chance a part has somewhat more than its share of them.
+  assert(table.mostMoved > 0 && table.mostMoved <= COUNT / 100, `${table.mostMoved} moved at once`)
+})
