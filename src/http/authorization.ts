@@ -41,8 +41,9 @@ export function isNtlm(token: string): boolean {
   if (token.startsWith('TlRMTVNTUA')) return true
   const start = Buffer.from(token.slice(0, 512), 'base64')
   const ntlm = start.indexOf(NTLM_OID)
+  if (ntlm === -1) return false
   const kerberos = [KERBEROS_OID, MS_KERBEROS_OID].map(oid => start.indexOf(oid)).filter(at => at !== -1)
-  return ntlm !== -1 && kerberos.every(at => ntlm < at)
+  return kerberos.every(at => ntlm < at)
 }
 
 const NTLM_OID = Buffer.from('060a2b06010401823702020a', 'hex')

@@ -1,15 +1,17 @@
 import type { Accepted, Acceptor } from './acceptor.ts'
 import { type CanonicalPrincipal, canonicalPrincipal, type DirectoryNames } from './canonical-principal.ts'
 import { KerberosError } from './kerberos-error.ts'
-import { kerberosToken } from './kerberos-token.ts'
+import { kerberosToken, MAX_TOKEN_BYTES } from './kerberos-token.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import { OpenedTickets, type TrustedTicket } from './opened-tickets.ts'
+import { writeAcceptReply } from './protocol/accept-reply.ts'
 import {
   AP_OPTION,
   type ApRequest,
   type Authenticator,
   openAuthenticator,
   readApRequest,
+  sealApReply,
   writeApReply,
 } from './protocol/ap-request.ts'
 import {
@@ -110,6 +112,8 @@ interface Unwrapped {
 }
 
 function unwrap(token: Buffer): Unwrapped {
+  const usual = usualIn(token)
+  if (usual !== undefined) return usual
   if (kerberosToken(token).kind === 'krb5')
     return { request: readApRequest(apRequestIn(token)), negotiation: undefined }
   const negotiation = readNegTokenInit(token)
@@ -119,6 +123,20 @@ function unwrap(token: Buffer): Unwrapped {
     throw new KerberosError('continue-needed', 'accept')
   }
   return { request: readApRequest(apRequestIn(negotiation.token)), negotiation }
+}
+
+/** What nearly every token is. Undefined for all else, which is looked at more closely to say why. */
+function usualIn(octets: Buffer): Unwrapped | undefined {
+  if (octets.length > MAX_TOKEN_BYTES) return undefined
+  try {
+    const negotiation = readNegTokenInit(octets)
+    const { mechanisms, token } = negotiation
+    const [first] = mechanisms
+    if (token === undefined || first === undefined || !isKerberosMechanism(first)) return undefined
+    return { request: readApRequest(apRequestIn(token)), negotiation }
+  } catch {
+    return undefined
+  }
 }
 
 interface Verified {
@@ -192,16 +210,18 @@ class ApRequestVerifier {
 
 /** What goes back to the client: its AP-REP where it wanted one, and SPNEGO's word around it where it negotiated. */
 function replyTo(
-  { request, ticket, authenticator }: Verified,
+  { request, ticket: { sessionKey }, authenticator }: Verified,
   negotiation: NegTokenInit | undefined,
 ): Buffer | undefined {
   const isMutual = (request.options & AP_OPTION.mutualRequired) !== 0
   const { sequenceNumber = 0 } = authenticator
-  const reply = isMutual ? frameApReply(writeApReply(authenticator, ticket.sessionKey, sequenceNumber)) : undefined
-  const [mechanism] = negotiation?.mechanisms ?? []
-  if (negotiation === undefined || mechanism === undefined) return reply
+  const cipher = isMutual ? sealApReply(authenticator, sessionKey, sequenceNumber) : undefined
+  const etype = sessionKey.enctype.number
+  const mechanism = negotiation?.mechanisms[0]
+  if (cipher !== undefined && negotiation?.mic === undefined) return writeAcceptReply(mechanism, etype, cipher)
+  if (negotiation === undefined || mechanism === undefined) return undefined
   // A MIC for a MIC (RFC 4178 5).
-  const key = authenticator.subkey ?? ticket.sessionKey
+  const key = authenticator.subkey ?? sessionKey
   const mic = negotiation.mic && writeAcceptorMic(key, negotiation.mechanismList, sequenceNumber)
-  return writeAcceptCompleted(mechanism, reply, mic)
+  return writeAcceptCompleted(mechanism, cipher && frameApReply(writeApReply(etype, cipher)), mic)
 }

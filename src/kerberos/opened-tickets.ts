@@ -19,7 +19,7 @@ interface Known {
 const NOTHING: TicketQuestion = { sids: new Set(), indicators: new Set() }
 
 /** Their ciphertext, 1 to 2 KB as a rule, and 4 KB at most of keys and names. */
-const MAX_TICKETS = 2_000
+const MAX_TICKETS = 10_000
 
 /** Less than the shortest MAC. */
 const NAME_BYTES = 12

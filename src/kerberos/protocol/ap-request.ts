@@ -105,19 +105,23 @@ export function writeApRequest(options: number, ticket: Buffer, etype: number, a
   )
 }
 
-/** AP-REP (RFC 4120 5.5.2): proves to the client that the service could open its ticket. */
-export function writeApReply(
+/** What an AP-REP says, encrypted (RFC 4120 5.5.2): proves to the client that the service could open its ticket. */
+export function sealApReply(
   { microseconds, timeMs }: Pick<Authenticator, 'microseconds' | 'timeMs'>,
   sessionKey: EncryptionKey,
   sequenceNumber: number | undefined,
 ): Buffer {
   const sequence = sequenceNumber === undefined ? undefined : integer(sequenceNumber)
   const plain = message(27, field(0, time(timeMs)), field(1, integer(microseconds)), field(3, sequence))
-  const cipher = sessionKey.encrypt(KEY_USAGE.apReply, plain)
+  return sessionKey.encrypt(KEY_USAGE.apReply, plain)
+}
+
+/** AP-REP around what `sealApReply` made. */
+export function writeApReply(etype: number, cipher: Buffer): Buffer {
   return message(
     AP_REPLY,
     field(0, integer(VERSION)),
     field(1, integer(AP_REPLY)),
-    field(2, writeEncryptedData(sessionKey.enctype.number, cipher)),
+    field(2, writeEncryptedData(etype, cipher)),
   )
 }

@@ -6,72 +6,87 @@ import { type Cipheriv, createCipheriv, createDecipheriv, type Decipheriv } from
 const BLOCK = 16
 const ZERO_IV = Buffer.alloc(BLOCK)
 
+/** For messages that are no longer, and all zeros between calls; those of a request are not. */
+const scratch = Buffer.alloc(4096)
+
+/** All zeros. */
+const roomFor = (length: number): Buffer => (length > scratch.length ? Buffer.alloc(length) : scratch)
+
 /**
  * AES under one key. OpenSSL's objects are kept, for making one takes longer than what it does for a message of this
- * protocol: single blocks (ECB) have no state between calls, and a chain (CBC) has its last block, which is taken out
- * again.
+ * protocol. A chain (CBC) has its last block between calls: for encryption that is taken out again, for decryption it is
+ * always left at zeros.
  */
 export class StealingCipher implements Disposable {
   readonly #key: Uint8Array
   #chain: Cipheriv | undefined
   /** What the chain would combine the next block with. */
   readonly #last = Buffer.alloc(BLOCK)
-  #blocks: Decipheriv | undefined
+  #unchain: Decipheriv | undefined
 
   /** `key`: of 16 or 32 octets; not copied. */
   constructor(key: Uint8Array) {
     this.#key = key
   }
 
-  /** Encrypts 16 octets or more. */
-  encrypt(plain: Uint8Array): Buffer {
-    const { length } = plain
-    const padded = Buffer.alloc(Math.ceil(length / BLOCK) * BLOCK)
-    padded.set(plain)
+  /** Encrypts 16 octets or more in their place. */
+  encrypt(message: Buffer): void {
+    const { length } = message
+    const whole = Math.ceil(length / BLOCK) * BLOCK
+    const padded = roomFor(whole)
+    padded.set(message)
     combine(padded, 0, this.#last, 0, BLOCK)
-    this.#chain ??= createCipheriv(`aes-${this.#key.length * 8}-cbc`, this.#key, ZERO_IV).setAutoPadding(false)
-    const cipher = this.#chain.update(padded)
-    padded.fill(0)
-    cipher.copy(this.#last, 0, cipher.length - BLOCK)
-    if (cipher.length === BLOCK) return cipher
+    this.#chain ??= createCipheriv(this.#name, this.#key, ZERO_IV).setAutoPadding(false)
+    const cipher = this.#chain.update(padded.subarray(0, whole))
+    padded.fill(0, 0, length)
+    cipher.copy(this.#last, 0, whole - BLOCK)
+    if (whole === BLOCK) {
+      cipher.copy(message)
+      return
+    }
     // The last block whole, and of the one before it what the length leaves.
-    const tail = tailLength(length)
-    const start = cipher.length - 2 * BLOCK
-    cipher.copy(cipher, start + BLOCK, start, start + tail)
-    this.#last.copy(cipher, start)
-    return cipher.subarray(0, length)
+    const start = whole - 2 * BLOCK
+    cipher.copy(message, 0, 0, start)
+    this.#last.copy(message, start)
+    cipher.copy(message, start + BLOCK, start, start + tailLength(length))
   }
 
   /** Decrypts 16 octets or more. */
   decrypt(cipher: Uint8Array): Buffer {
     const { length } = cipher
-    this.#blocks ??= createDecipheriv(`aes-${this.#key.length * 8}-ecb`, this.#key, null).setAutoPadding(false)
-    if (length === BLOCK) return this.#blocks.update(cipher)
-    const tail = tailLength(length)
+    this.#unchain ??= createDecipheriv(this.#name, this.#key, ZERO_IV).setAutoPadding(false)
+    const tail = length === BLOCK ? 0 : tailLength(length)
     const stolen = length - tail
     const start = stolen - BLOCK
+    const blocks = roomFor(stolen + BLOCK)
+    blocks.set(cipher.subarray(0, stolen))
     // The last block of the chain stands at `start`; what it was combined with begins with the octets at the end.
-    const before = this.#blocks.update(cipher.subarray(0, stolen))
-    const plain = Buffer.alloc(length)
-    before.copy(plain, stolen, start, start + tail)
+    const last = tail === 0 ? ZERO_IV : this.#unchain.update(blocks.subarray(start, stolen))
+    if (tail > 0) {
+      last.copy(blocks, start)
+      blocks.set(cipher.subarray(stolen), start)
+    }
+    // A block of zeros behind it, for the chain to begin with zeros again, and to make room for the tail.
+    const plain = this.#unchain.update(blocks.subarray(0, stolen + BLOCK))
+    blocks.fill(0, 0, stolen)
+    // The chain went on from the block at `start`, and should have begun anew.
+    if (tail > 0) combine(plain, 0, cipher, start, BLOCK)
+    last.copy(plain, stolen, 0, tail)
     combine(plain, stolen, cipher, stolen, tail)
-    const previous = Buffer.alloc(BLOCK)
-    before.copy(previous, 0, start)
-    previous.set(cipher.subarray(stolen))
-    this.#blocks.update(previous).copy(plain, start)
-    before.copy(plain, 0, 0, start)
-    combine(plain, BLOCK, cipher, 0, start)
-    before.fill(0)
-    return plain
+    return plain.subarray(0, length)
   }
 
   /** Lets OpenSSL overwrite what it made of the key. */
   [Symbol.dispose](): void {
     this.#chain?.final()
-    this.#blocks?.final()
+    this.#unchain?.final()
     this.#chain = undefined
-    this.#blocks = undefined
+    this.#unchain = undefined
     this.#last.fill(0)
+  }
+
+  get #name(): string {
+    return `aes-${this.#key.length * 8}-cbc`
   }
 }
 

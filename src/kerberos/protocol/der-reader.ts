@@ -61,6 +61,11 @@ export class DerReader {
     return this.#octets.subarray(this.#at, this.#end)
   }
 
+  /** What has not been read, as text. */
+  text(): string {
+    return this.#octets.toString('utf8', this.#at, this.#end)
+  }
+
   /** Throws unless all was read. */
   finish(): void {
     if (!this.done) throw malformed('trailing octets')
@@ -111,12 +116,13 @@ export class DerReader {
 
   /** KerberosString (RFC 4120 5.2.1), whatever the octets: what they mean is judged where they are used. */
   string(number: number): string {
-    return this.field(number, UNIVERSAL.generalString).rest().toString('utf8')
+    return this.field(number, UNIVERSAL.generalString).text()
   }
 
   /** KerberosTime (RFC 4120 5.2.3) in milliseconds since the epoch. */
   time(number: number): number {
-    return timeOf(this.field(number, UNIVERSAL.generalizedTime).rest())
+    const contents = this.field(number, UNIVERSAL.generalizedTime)
+    return timeOf(contents.#octets, contents.#at, contents.#end)
   }
 
   /** KerberosFlags (RFC 4120 5.2.8): the first 32 bits, bit 0 as the most significant. */
@@ -173,10 +179,14 @@ export class DerReader {
   }
 }
 
-function timeOf(octets: Buffer): number {
-  if (octets.length !== 15 || octets[14] !== Z) throw malformed('time')
-  const [year, month, day] = [decimal(octets, 0, 4), decimal(octets, 4, 2), decimal(octets, 6, 2)]
-  const [hour, minute, second] = [decimal(octets, 8, 2), decimal(octets, 10, 2), decimal(octets, 12, 2)]
+function timeOf(octets: Buffer, at: number, end: number): number {
+  if (end - at !== 15 || octets[at + 14] !== Z) throw malformed('time')
+  const year = decimal(octets, at, 4)
+  const month = decimal(octets, at + 4, 2)
+  const day = decimal(octets, at + 6, 2)
+  const hour = decimal(octets, at + 8, 2)
+  const minute = decimal(octets, at + 10, 2)
+  const second = decimal(octets, at + 12, 2)
   const ms = Date.UTC(year, month - 1, day, hour, minute, second)
   // A thirtieth of February would be read as a day in March, the year 70 as 1970.
   const date = new Date(ms)

@@ -1,6 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import { StealingCipher } from './ciphertext-stealing.ts'
 import { deriveKey, type Enctype, enctypeOf, type KeyPurpose } from './enctype.ts'
+import { writeHmac } from './hmac.ts'
 import { Krb5Error } from './krb5-error.ts'
 import { ownOctets } from './own-octets.ts'
 import { writeRandom } from './random-octets.ts'
@@ -34,12 +35,13 @@ export const KEY_USAGE = {
 } as const
 
 const CONFOUNDER_BYTES = 16
+const MAX_MAC_BYTES = 24
 
 /** An AES key of the protocol, with the keys derived from it as they are first needed (RFC 3961 5.3). */
 export class EncryptionKey implements Disposable {
   readonly enctype: Enctype
   readonly #octets: Buffer
-  readonly #derived = new Map<string, Buffer>()
+  readonly #derived = new Map<number, Buffer>()
   readonly #ciphers = new Map<number, StealingCipher>()
   #disposed = false
 
@@ -60,13 +62,16 @@ export class EncryptionKey implements Disposable {
   }
 
   encrypt(usage: number, plain: Uint8Array): Buffer {
-    const message = Buffer.allocUnsafe(CONFOUNDER_BYTES + plain.length)
+    const { macBytes, macOverCiphertext } = this.enctype
+    const length = CONFOUNDER_BYTES + plain.length
+    const whole = Buffer.allocUnsafe(length + macBytes)
+    const message = whole.subarray(0, length)
     writeRandom(message, 0, CONFOUNDER_BYTES)
     message.set(plain, CONFOUNDER_BYTES)
-    const cipher = this.#cipher(usage).encrypt(message)
-    const mac = this.#mac(usage, this.enctype.macOverCiphertext ? cipher : message)
-    message.fill(0)
-    return Buffer.concat([cipher, mac], cipher.length + mac.length)
+    if (!macOverCiphertext) this.#writeMac(usage, message, whole, length)
+    this.#cipher(usage).encrypt(message)
+    if (macOverCiphertext) this.#writeMac(usage, message, whole, length)
+    return whole
   }
 
   /** Throws `integrity` where key, usage or octets do not fit. */
@@ -75,15 +80,25 @@ export class EncryptionKey implements Disposable {
     if (octets.length < this.overheadBytes) throw new Krb5Error('integrity', 'ciphertext too short')
     const cipher = octets.subarray(0, octets.length - macBytes)
     const mac = octets.subarray(octets.length - macBytes)
-    if (macOverCiphertext) verify(this.#mac(usage, cipher), mac)
+    const expected = expectedMac.subarray(0, macBytes)
+    if (macOverCiphertext) {
+      this.#writeMac(usage, cipher, expected, 0)
+      verify(expected, mac)
+    }
     const message = this.#cipher(usage).decrypt(cipher)
-    if (!macOverCiphertext) verify(this.#mac(usage, message), mac)
+    if (!macOverCiphertext) {
+      this.#writeMac(usage, message, expected, 0)
+      verify(expected, mac)
+    }
     return message.subarray(CONFOUNDER_BYTES)
   }
 
   /** The keyed checksum of this type over the parts in a row. */
   checksum(usage: number, ...parts: readonly Uint8Array[]): Buffer {
-    return this.#hmac(this.#derive(usage, 'checksum'), parts)
+    const { hash, macBytes } = this.enctype
+    const checksum = Buffer.allocUnsafe(macBytes)
+    writeHmac(hash, this.#derive(usage, 'checksum'), parts, checksum, 0, macBytes)
+    return checksum
   }
 
   /** Throws `integrity` unless the checksum is that of the octets, in constant time. */
@@ -113,15 +128,10 @@ export class EncryptionKey implements Disposable {
   }
 
   // RFC 8009 5: the IV, which is zero, precedes the ciphertext.
-  #mac(usage: number, octets: Uint8Array): Buffer {
-    const key = this.#derive(usage, 'integrity')
-    return this.#hmac(key, this.enctype.macOverCiphertext ? [ZERO_IV, octets] : [octets])
-  }
-
-  #hmac(key: Buffer, parts: readonly Uint8Array[]): Buffer {
-    const hmac = createHmac(this.enctype.hash, key)
-    for (const part of parts) hmac.update(part)
-    return hmac.digest().subarray(0, this.enctype.macBytes)
+  #writeMac(usage: number, octets: Uint8Array, target: Buffer, at: number): void {
+    const { hash, macBytes, macOverCiphertext } = this.enctype
+    const parts = macOverCiphertext ? [ZERO_IV, octets] : [octets]
+    writeHmac(hash, this.#derive(usage, 'integrity'), parts, target, at, macBytes)
   }
 
   // The zeros it was overwritten with are a key that everybody knows.
@@ -139,7 +149,7 @@ export class EncryptionKey implements Disposable {
   }
 
   #derive(usage: number, purpose: KeyPurpose): Buffer {
-    const name = `${purpose}${usage}`
+    const name = usage * PURPOSES.length + PURPOSES.indexOf(purpose)
     let derived = this.#derived.get(name)
     if (derived === undefined) {
       this.#refuseDisposed()
@@ -150,7 +160,11 @@ export class EncryptionKey implements Disposable {
   }
 }
 
+const PURPOSES: readonly KeyPurpose[] = ['encryption', 'integrity', 'checksum']
 const ZERO_IV = Buffer.alloc(16)
+
+/** Of the message that is being decrypted. */
+const expectedMac = Buffer.alloc(MAX_MAC_BYTES)
 
 function verify(expected: Uint8Array, found: Uint8Array): void {
   if (expected.length !== found.length || !timingSafeEqual(expected, found)) {

@@ -1,4 +1,5 @@
 import { createCipheriv, createHmac } from 'node:crypto'
+import type { HmacHash } from './hmac.ts'
 import { Krb5Error } from './krb5-error.ts'
 import { nFold } from './n-fold.ts'
 
@@ -15,7 +16,7 @@ export type KeyPurpose = 'encryption' | 'integrity' | 'checksum'
 export interface Enctype {
   readonly number: EnctypeNumber
   readonly keyBytes: number
-  readonly hash: 'sha1' | 'sha256' | 'sha384'
+  readonly hash: HmacHash
   /** Octets of a checksum. */
   readonly macBytes: number
   /** The number of its keyed checksum (RFC 3962 7, RFC 8009 7). */

@@ -27,7 +27,7 @@ export function readNameInClear(reader: DerReader, number: number): PrincipalNam
   const type = name.integer(0)
   const components = name
     .field(1, UNIVERSAL.sequence)
-    .each(MAX_COMPONENTS, list => list.enter(UNIVERSAL.generalString).rest().toString('utf8'))
+    .each(MAX_COMPONENTS, list => list.enter(UNIVERSAL.generalString).text())
   name.finish()
   return { type, components }
 }
