@@ -1,9 +1,10 @@
 /** When a keytab on disk is looked at again. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { forgedKeytab } from '../../../devkit/realm/forged-token.ts'
 import { KeytabFile } from '../../../src/kerberos/keytab-file.ts'
 
@@ -28,4 +29,23 @@ test('who asks again and again sees a change within a second, who asks for keys 
   touch(2000)
   assert.equal(keytab.keysOf('HTTP/proxy.corp.test@CORP.TEST').length, 1)
   assert.equal(keytab.generation, before + 2)
+})
+
+test('a large one that has changed is read in pieces, while the keys from before serve', async () => {
+  const path = join(directory, 'large')
+  const [entries, inOneTurn] = [3_000, 150]
+  const whole = forgedKeytab()
+  writeFileSync(path, Buffer.concat([whole, ...Array.from({ length: entries - 1 }, () => whole.subarray(2))]))
+  using keytab = new KeytabFile(path)
+  const service = 'HTTP/proxy.corp.test@CORP.TEST'
+  assert.equal(keytab.keysOf(service).length, entries)
+  const before = keytab.generation
+  writeFileSync(path, Buffer.concat([readFileSync(path), whole.subarray(2)]))
+  let turns = 0
+  for (; keytab.generation === before && turns < 100_000; turns++) {
+    assert.equal(keytab.keysOf(service)[0]?.key.disposed, false)
+    await setImmediate()
+  }
+  assert(turns >= entries / inOneTurn, `${turns} turns`)
+  assert.equal(keytab.keysOf(service).length, entries + 1)
 })

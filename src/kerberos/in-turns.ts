@@ -1,0 +1,22 @@
+/** Long work in short pieces, so that the event loop is never held up for it. */
+
+/** Goes through all of them, so many in each turn; the first ones at once. `task` must not throw. */
+export function inTurns<T>(items: Iterable<T>, perTurn: number, task: (item: T) => void): void {
+  const left = items[Symbol.iterator]()
+  const some = (): void => {
+    for (let count = 0; count < perTurn; count++) {
+      const next = left.next()
+      if (next.done === true) return
+      task(next.value)
+    }
+    setImmediate(some)
+  }
+  some()
+}
+
+/** Overwriting a key takes up to 10 us. */
+const DISPOSED_PER_TURN = 50
+
+/** Of what nobody can reach any more. */
+export const disposeInTurns = (items: Iterable<Disposable>): void =>
+  inTurns(items, DISPOSED_PER_TURN, item => item[Symbol.dispose]())
