@@ -132,7 +132,7 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
   }
 
   onRoom(): void {
-    if (!this.#isOver) this.#upstreamExchange?.resume()
+    this.#upstreamExchange?.resume()
   }
 
   onEnded(): void {
@@ -227,14 +227,15 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
 
   /** Because of the client: the upstream is not heard any more. */
   #giveUp(code: Code): void {
+    this.#upstreamExchange?.abort()
     this.#finish()
     this.#noteAborted(code, undefined)
-    this.#upstreamExchange?.abort()
     this.#intake.content?.stop()
   }
 
   #finish(): void {
     this.#isOver = true
+    this.#upstreamExchange = undefined // The client's connection keeps its last exchange; not the server's, too.
     this.#intake.release()
     this.#writer.stopWaiting()
     this.#record.requestBytes = this.#intake.content?.bytes ?? 0
@@ -252,8 +253,6 @@ const CONTENT_CODES: readonly Code[] = [
   ...(['request-malformed', 'unproven-share-exceeded'] as const),
 ]
 
-function contentCode(code: Code): Code {
-  return CONTENT_CODES.includes(code) ? code : 'response-content-aborted'
-}
+const contentCode = (code: Code): Code => (CONTENT_CODES.includes(code) ? code : 'response-content-aborted')
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'

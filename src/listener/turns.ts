@@ -12,7 +12,7 @@ export interface Turn {
   /** What is to be done when the turn has come. */
   readonly begin: () => void
   /** What came behind it. */
-  next?: this
+  next?: this | undefined
 }
 
 /** Most requests held in all, and how many of one connection make it wait: what was read with them still comes. */
@@ -53,8 +53,11 @@ export class Turns<T extends Turn> {
   }
 
   /** To be called when the response is closed. */
-  end({ next }: T): void {
+  end(turn: T): void {
+    const { next } = turn
     if (next === undefined) return
+    // Whoever still has this one would keep all that came behind it.
+    turn.next = undefined
     const { socket } = next.request
     // Without a socket its answer has nowhere to go: the connection is closed, or was to be closed after this answer.
     if (next.response.socket === null) return this.#held.giveAll(socket)

@@ -211,9 +211,12 @@ export class ConnectionPool implements ConnectionOwner, Disposable {
       this.#welcome(socket, readBuffer, waiter, holder)
     }
     socket.once('error', onFailure).once(tls === undefined ? 'connect' : 'secureConnect', onConnected)
-    socket.on('session', (session: Buffer) => {
-      this.#tlsSession = session
-    })
+    socket.on('session', this.#onTlsSession)
+  }
+
+  /** Not made for each connection, which it outlives its first request with: it would keep that one, and all it leads to. */
+  readonly #onTlsSession = (session: Buffer): void => {
+    this.#tlsSession = session
   }
 
   #welcome(socket: Socket, readBuffer: ReadBuffer, waiter: Waiter, holder: Owner | undefined): void {
