@@ -1,7 +1,7 @@
 /** The command line. */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { curvesJob, type Job, scenarioJob, soakJob, workersJob } from './job.ts'
+import { contentsJob, curvesJob, type Job, scenarioJob, soakJob, workersJob } from './job.ts'
 import { STORE_KINDS, type StoreKind } from './lab/store.ts'
 import { TLS_SIDES, type TlsSides } from './lab/tls.ts'
 import { usualPeers } from './peer-table.ts'
@@ -31,14 +31,15 @@ export function readArguments(args: readonly string[]): Wish {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      ...{ scenario: text, curves: flag, workers: flag, soak: flag, report: flag, render: flag },
+      ...{ scenario: text, curves: flag, workers: flag, soak: flag, contents: flag, report: flag, render: flag },
       ...{ peers: flag, short: flag, json: flag, keep: flag, output: text, minutes: text },
       ...{ baseline: text, 'cpu-profile': text, identities: text, rounds: text, tls: text, store: text },
     },
   })
-  const { scenario: name, curves, workers, soak, report, render, peers, short, json, keep, baseline } = values
-  const modes = [name !== undefined, curves, workers, soak, report, render].filter(Boolean).length
-  if (modes !== 1) throw new TypeError('one of --scenario NAME, --curves, --workers, --soak, --report, --render')
+  const { scenario: name, curves, workers, soak, contents, report, render, peers, short, json, keep, baseline } = values
+  const modes = [name !== undefined, curves, workers, soak, contents, report, render].filter(Boolean).length
+  if (modes !== 1)
+    throw new TypeError('one of --scenario NAME, --curves, --workers, --soak, --contents, --report, --render')
   const profile = values['cpu-profile']
   const identities = countsFrom('--identities', values.identities)
   const rounds = countFrom('--rounds', values.rounds, MAX_ROUNDS)
@@ -59,6 +60,7 @@ export function readArguments(args: readonly string[]): Wish {
   }
   if (curves || report) jobs.push(curvesJob)
   if (workers || report) jobs.push(workersJob)
+  if (contents) jobs.push(contentsJob)
   if (soak) jobs.push(soakJob(minutesFrom(values.minutes)))
   const folder = resolve(values.output ?? DOCUMENT_FOLDER)
   return {

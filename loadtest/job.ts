@@ -1,4 +1,5 @@
 /** What one command line asks to be measured. */
+import { runContents } from './contents/run-contents.ts'
 import { curvesFailures, runCurves } from './curves/run-curves.ts'
 import type { Result } from './results/kept-result.ts'
 import type { Run } from './run-context.ts'
@@ -48,3 +49,11 @@ export const soakJob = (minutes: number): Job => ({
     return { result, failures: soakFailures(result) }
   },
 })
+
+export const contentsJob: Job = {
+  title: 'contents: 1 GB up and down with TLS on both sides, every octet compared',
+  async run(run) {
+    const result = await runContents(run)
+    return { result, failures: result.mistakes }
+  },
+}

@@ -1,6 +1,6 @@
 /**
  * `npm run loadtest -- --scenario NAME [--peers] [--baseline TREE] [--identities N] [--rounds N] [--cpu-profile FOLDER]` `npm run loadtest --
- * --curves | --workers | --soak [--minutes N] | --report | --render`, each with `[--short] [--json] [--keep] [--output
+ * --curves | --workers | --soak [--minutes N] | --contents | --report | --render`, each with `[--short] [--json] [--keep] [--output
  * FOLDER]`: docs/performance/README.md says what they do.
  *
  * Starts everything, measures, and leaves nothing behind. Ends with 1 when something was counted that must not be:

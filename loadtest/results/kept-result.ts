@@ -1,6 +1,7 @@
 /** Results as they are kept: one JSON file each, small enough for the repository. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ContentsResult } from '../contents/contents-result.ts'
 import type { CurvesResult } from '../curves/curves-result.ts'
 import type { Machine } from '../lab/machine.ts'
 import type { MissionResult } from '../mission/mission-result.ts'
@@ -8,7 +9,7 @@ import type { SoakResult } from '../soak/soak-result.ts'
 import type { WorkersResult } from '../workers/workers-result.ts'
 import { type ScenarioResult, scenarioResultName } from './scenario-result.ts'
 
-export type Result = ScenarioResult | CurvesResult | WorkersResult | SoakResult | MissionResult
+export type Result = ScenarioResult | CurvesResult | WorkersResult | SoakResult | MissionResult | ContentsResult
 
 export interface KeptResult {
   /** ISO 8601, UTC. */

@@ -1,4 +1,5 @@
 /** Any result as Markdown, without a heading. */
+import type { ContentsResult } from '../contents/contents-result.ts'
 import { type CurvesResult, curveOf } from '../curves/curves-result.ts'
 import type { MissionResult } from '../mission/mission-result.ts'
 import type { SoakResult } from '../soak/soak-result.ts'
@@ -19,6 +20,8 @@ export function resultMarkdown(result: Result): string {
       return soakMarkdown(result)
     case 'mission':
       return missionMarkdown(result)
+    case 'contents':
+      return contentsMarkdown(result)
   }
 }
 
@@ -98,4 +101,14 @@ function soakMarkdown({ description, samples, warmUpS, residentMbPerHour, errors
     ['CPU % of one core, most in any interval', most(({ cpuPercent }) => cpuPercent)],
   ]
   return [description, '', '| | |', '|---|---:|', ...rows.map(([what, value]) => `| ${what} | ${value} |`)].join('\n')
+}
+
+function contentsMarkdown({ description, rounds, mistakes }: ContentsResult): string {
+  const lines = rounds.map(({ exchanges, seconds, residentMb, heapMb, externalMb }, index) => {
+    return `| ${[index + 1, exchanges, seconds, residentMb, heapMb, externalMb].join(' | ')} |`
+  })
+  const head = '| round | exchanges | s | resident MB | heap MB | outside of it MB |'
+  return [description, '', head, '|---:|---:|---:|---:|---:|---:|', ...lines, '', `Mistakes: ${mistakes.length}.`].join(
+    '\n',
+  )
 }
