@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util'
 import { bundle } from '../devkit/build/bundle.ts'
 import { freePorts } from '../devkit/torhaus/free-port.ts'
 import { writeTorhausConfig } from '../devkit/torhaus/torhaus-config.ts'
-import { childrenOf, ownUsage, usageOf } from './lab/process-usage.ts'
+import { childrenOf, memoryOf, usageOf } from './lab/process-usage.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 const PROGRAMS = { sources: 'src/main.ts', bundle: 'dist/main.js' } as const
@@ -28,9 +28,11 @@ interface StartFigures {
   readonly listeningMs: number
   /** Of both processes, a second later. */
   readonly cpuMs: number
-  /** Resident, a second later; pages that both share count in both. */
+  /** Resident, a second later; pages that both share count in both, by their part in PSS. */
   readonly supervisorMb: number
+  readonly supervisorPssMb: number
   readonly workerMb: number
+  readonly workerPssMb: number
 }
 
 async function startOnce(program: string): Promise<StartFigures> {
@@ -55,9 +57,12 @@ async function startOnce(program: string): Promise<StartFigures> {
     await sleep(SETTLE_MS)
     const pid = child.pid ?? 0
     const [worker = 0] = childrenOf(pid)
-    const residentMb = (of: number) => ownUsage(of).residentBytes / 1e6
-    const cpuMs = usageOf(pid).cpuUs / 1000
-    return { listeningMs, cpuMs, supervisorMb: residentMb(pid), workerMb: residentMb(worker) }
+    const [ofSupervisor, ofWorker] = [memoryOf(pid), memoryOf(worker)]
+    return {
+      ...{ listeningMs, cpuMs: usageOf(pid).cpuUs / 1000 },
+      ...{ supervisorMb: ofSupervisor.residentBytes / 1e6, supervisorPssMb: ofSupervisor.proportionalBytes / 1e6 },
+      ...{ workerMb: ofWorker.residentBytes / 1e6, workerPssMb: ofWorker.proportionalBytes / 1e6 },
+    }
   } finally {
     child.kill('SIGTERM')
     await ended
@@ -81,7 +86,10 @@ function medians(all: readonly StartFigures[]): StartFigures {
     Math.round(all.map(read).toSorted((one, other) => one - other)[all.length >> 1] ?? 0)
   return {
     ...{ listeningMs: of(({ listeningMs }) => listeningMs), cpuMs: of(({ cpuMs }) => cpuMs) },
-    ...{ supervisorMb: of(({ supervisorMb }) => supervisorMb), workerMb: of(({ workerMb }) => workerMb) },
+    supervisorMb: of(({ supervisorMb }) => supervisorMb),
+    supervisorPssMb: of(({ supervisorPssMb }) => supervisorPssMb),
+    workerMb: of(({ workerMb }) => workerMb),
+    workerPssMb: of(({ workerPssMb }) => workerPssMb),
   }
 }
 

@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { type ProxyServer, startProxy } from '../../src/app/proxy-server.ts'
 import { adminCheck } from '../../src/process/admin-credential.ts'
-import { createAdmin } from '../../src/process/admin-listener.ts'
+import { AdminListener } from '../../src/process/admin-listener.ts'
 import { system } from '../../src/system.ts'
 import { bothClocks } from './both-clocks.ts'
 import { operatorParts } from './operator-parts.ts'
@@ -24,7 +24,7 @@ export async function startTorhaus(config: Config, log: Logger, now = system.now
   const proxy = opened.use(await startProxy(config, log, { ...system, ...(now === system.now ? {} : bothClocks(now)) }))
   const { registry } = proxy
   const admin = opened.use(
-    createAdmin({
+    new AdminListener({
       hostNames: () => config.admin.hostNames,
       isAllowed: adminCheck(config.admin.credentialFile),
       serverFactory: createServer,

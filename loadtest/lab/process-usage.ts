@@ -31,7 +31,7 @@ function usageIfAlive(pid: number): Usage {
 }
 
 /** Of `pid` alone. @throws where it has ended. */
-export function ownUsage(pid: number): Usage {
+function ownUsage(pid: number): Usage {
   const fields = fieldsOf(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   // utime, stime, and those of children that ended and were waited for: fields 14 to 17; rss: field 24.
   const ticks = [14, 15, 16, 17].reduce((sum, number) => sum + Number(fields(number)), 0)
@@ -48,4 +48,17 @@ export function childrenOf(pid: number): number[] {
   return readdirSync(`/proc/${pid}/task`).flatMap(thread =>
     readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
   )
+}
+
+export interface Memory {
+  readonly residentBytes: number
+  /** Where pages are shared, its part of them (PSS, proc_pid_smaps(5)): of several processes it may be added up. */
+  readonly proportionalBytes: number
+}
+
+/** Of `pid` alone. @throws where it has ended. */
+export function memoryOf(pid: number): Memory {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+  const bytes = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(text)?.[1]) * 1024
+  return { residentBytes: bytes('Rss'), proportionalBytes: bytes('Pss') }
 }

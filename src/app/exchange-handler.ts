@@ -44,6 +44,12 @@ export interface AppParts extends ListenerParts {
   readonly close: (record: ExchangeRecord, closedAtMs: number) => void
 }
 
+const noSchema = () => () => {
+  throw new TypeError('no route has a schema')
+}
+/** Nothing is checked or written by a schema; Fastify would load ajv and fast-json-stringify, 10 MB and a sixth of a start. */
+const NO_SCHEMAS = { buildValidator: noSchema, buildSerializer: noSchema }
+
 export function createApp(parts: AppParts): FastifyInstance {
   // Takes everything over: content is streamed, and Fastify never looks at it or its type.
   const takeOver = (answer: Answer) => (request: FastifyRequest, reply: FastifyReply) => {
@@ -54,6 +60,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     serve(parts, { request, response, arrivedAtMs: parts.monotonic() }, answer)
   const app = fastify({
     logger: false,
+    schemaController: { compilersFactory: NO_SCHEMAS },
     routerOptions: { maxParamLength: parts.listener.maxHeaderBytes },
     exposeHeadRoutes: false,
     // While draining, what still comes on an open connection is answered like anything else, and the connection closed after it.

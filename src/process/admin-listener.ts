@@ -1,13 +1,19 @@
 /**
  * The admin listener: metrics, health and the pages for operators, for their network only. Whether it lives and whether it is ready
  * everybody may ask, as balancers and service managers do; what it counts and how its parts are, those who are allowed.
+ *
+ * It is a bare `node:http`: Fastify would be a quarter of what the supervisor takes (docs/decisions/0002-fastify.md).
  */
-import type { RequestListener } from 'node:http'
-import { isIP, type Server } from 'node:net'
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { once } from 'node:events'
+import type { Server as HttpServer, IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
+import { isIP } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { bareHost } from '../../config/bare-host.ts'
 import type { Readiness } from '../app/readiness.ts'
-import { addOperatorRoutes, type OperatorParts } from '../operator/operator-routes.ts'
+import { causeChain } from '../cause-chain.ts'
+import { type AdminAnswer, type AdminRoutes, jsonAnswer } from '../operator/admin-exchange.ts'
+import { type OperatorParts, operatorRoutes } from '../operator/operator-routes.ts'
 import type { AdminCheck } from './admin-credential.ts'
 import type { Exposition } from './open-metrics.ts'
 
@@ -18,13 +24,15 @@ export interface Life {
   readonly reloads: Readonly<Record<'success' | 'failure', number>>
 }
 
+type AnyServer = HttpServer | HttpsServer
+
 export interface AdminParts {
   /** Names it may be asked under, besides addresses and localhost. */
   readonly hostNames: () => readonly string[]
   readonly isAllowed: AdminCheck
   /** Whether a credential is configured; without, `isAllowed` is everybody. */
   readonly hasCredential: () => boolean
-  readonly serverFactory: (handler: RequestListener) => Server
+  readonly serverFactory: (handler: RequestListener) => AnyServer
   /** `accept`: the field of whoever asks. */
   readonly metrics: (accept: string | undefined) => Promise<Exposition>
   /** Whether another start of everything would not help. */
@@ -34,42 +42,98 @@ export interface AdminParts {
   readonly operator: OperatorParts
 }
 
-export function createAdmin(parts: AdminParts): FastifyInstance {
-  const { hostNames, isAllowed, metrics, isAlive, reloads, readiness, hasCredential } = parts
-  const serverFactory = (handler: RequestListener) => parts.serverFactory(handler) as FastifyInstance['server']
-  const admin = fastify({ logger: false, forceCloseConnections: true, serverFactory })
-  // The pages of a name that somebody made lead here (DNS rebinding) must not read what is said here.
-  admin.addHook('onRequest', async (request, reply) => {
-    if (!isKnownName(request.hostname, hostNames())) return reply.code(421).send({ error: 'unknown host name' })
-  })
-  admin.get('/livez', (_request, reply) => {
-    const alive = isAlive()
-    const life: Life = { alive, reloads: reloads() }
-    return reply.code(alive ? 200 : 503).send(life)
-  })
-  admin.get('/readyz', async (request, reply) => {
-    const state = await readiness()
-    const { ready } = state
-    return reply.code(ready ? 200 : 503).send(isAllowed(request.headers.authorization) ? state : { ready })
-  })
-  admin.get('/metrics', async ({ headers }, reply) => {
-    if (!isAllowed(headers.authorization)) return challenge(reply)
-    const { contentType, text } = await metrics(headers.accept)
-    return reply.type(contentType).send(text)
-  })
-  addOperatorRoutes(admin, parts.operator, { readiness, hasCredential, isAllowed, challenge })
-  return admin
+const MAX_FORM_BYTES = 4096
+const UNKNOWN_HOST = jsonAnswer(421, { error: 'unknown host name' })
+const NOT_FOUND = jsonAnswer(404, { error: 'not found' })
+const CHALLENGE = jsonAnswer(
+  401,
+  { error: 'the credential of admin.credentialFile is needed' },
+  ...['WWW-Authenticate', 'Bearer realm="torhaus-admin"'],
+  ...['WWW-Authenticate', 'Basic realm="torhaus-admin", charset="UTF-8"'],
+)
+
+/** Disposing cuts off who is connected. */
+export class AdminListener implements AsyncDisposable {
+  readonly server: AnyServer
+  readonly #parts: AdminParts
+  readonly #routes: AdminRoutes
+  readonly #operator: ReturnType<typeof operatorRoutes>
+
+  constructor(parts: AdminParts) {
+    const { readiness, hasCredential, isAllowed } = parts
+    this.#parts = parts
+    this.#operator = operatorRoutes(parts.operator, { readiness, hasCredential, isAllowed, challenge: CHALLENGE })
+    this.#routes = { ...ownRoutes(parts), ...this.#operator }
+    this.server = parts.serverFactory((request, response) => void this.#take(request, response))
+  }
+
+  async listen(place: { readonly host: string; readonly port: number }): Promise<void> {
+    this.server.listen(place)
+    await once(this.server, 'listening')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#operator[Symbol.dispose]()
+    // Called with an error where it did not listen: then there is nothing to wait for.
+    const closed = new Promise<void>(resolve => this.server.close(() => resolve()))
+    this.server.closeAllConnections()
+    await closed
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = await this.#answer(request).catch(failed)
+    const { status, fields, content } = answer
+    response.writeHead(status, [...fields, 'Content-Length', `${Buffer.byteLength(content)}`])
+    response.end(content)
+  }
+
+  async #answer(request: IncomingMessage): Promise<AdminAnswer> {
+    const { method = '', url = '', headers } = request
+    const host = headers.host ?? ''
+    // The pages of a name that somebody made lead here (DNS rebinding) must not read what is said here.
+    if (!isKnownName(host, this.#parts.hostNames())) return UNKNOWN_HOST
+    const [path = ''] = url.split('?', 1)
+    // What can be got can be asked about (RFC 9110 9.3.2).
+    const key = `${method === 'HEAD' ? 'GET' : method} ${path}`
+    const route = Object.hasOwn(this.#routes, key) ? this.#routes[key] : undefined
+    if (route === undefined) return NOT_FOUND
+    return route({
+      ...{ headers, host, query: new URLSearchParams(url.slice(path.length)) },
+      clientAddress: request.socket.remoteAddress ?? '',
+      form: () => formOf(request),
+    })
+  }
 }
 
-const challenge = (reply: FastifyReply) =>
-  reply
-    .code(401)
-    .header('WWW-Authenticate', ['Bearer realm="torhaus-admin"', 'Basic realm="torhaus-admin", charset="UTF-8"'])
-    .send({ error: 'the credential of admin.credentialFile is needed' })
+const ownRoutes = (parts: AdminParts): AdminRoutes => ({
+  'GET /livez'() {
+    const alive = parts.isAlive()
+    const life: Life = { alive, reloads: parts.reloads() }
+    return jsonAnswer(alive ? 200 : 503, life)
+  },
+  async 'GET /readyz'({ headers }) {
+    const state = await parts.readiness()
+    const { ready } = state
+    return jsonAnswer(ready ? 200 : 503, parts.isAllowed(headers.authorization) ? state : { ready })
+  },
+  async 'GET /metrics'({ headers }) {
+    if (!parts.isAllowed(headers.authorization)) return CHALLENGE
+    const { contentType, text: content } = await parts.metrics(headers.accept)
+    return { status: 200, fields: ['Content-Type', contentType], content }
+  },
+})
+
+const failed = (error: Error) => jsonAnswer(500, { error: causeChain(error) })
+
+/** Browsers say how long the content of a form is; nothing longer is begun to be read. */
+async function formOf(request: IncomingMessage): Promise<URLSearchParams | undefined> {
+  const length = request.headers['content-length']
+  return Number(length) <= MAX_FORM_BYTES ? new URLSearchParams(await text(request)) : undefined
+}
 
 function isKnownName(host: string, names: readonly string[]): boolean {
   // HTTP/1.0 without a Host: a check of a balancer, never a browser.
   if (host === '') return true
-  const name = bareHost(host.toLowerCase())
+  const name = bareHost(host.toLowerCase().replace(/:\d*$/, ''))
   return isIP(name) !== 0 || name === 'localhost' || names.some(known => known.toLowerCase() === name)
 }

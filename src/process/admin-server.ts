@@ -2,13 +2,12 @@
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/schema.ts'
 import { readTlsPair } from '../../config/tls-pair.ts'
 import { listenProblem } from '../listener/listen-problem.ts'
 import { optionsOf } from '../listener/tls-profile.ts'
 import { type AdminCheck, adminCheck } from './admin-credential.ts'
-import { type AdminParts, createAdmin } from './admin-listener.ts'
+import { AdminListener, type AdminParts } from './admin-listener.ts'
 
 type Settings = Omit<Config['admin'], 'traceOneIn'>
 type Answers = Omit<AdminParts, 'hasCredential' | 'hostNames' | 'isAllowed' | 'serverFactory'>
@@ -17,7 +16,7 @@ type Answers = Omit<AdminParts, 'hasCredential' | 'hostNames' | 'isAllowed' | 's
 export class AdminServer {
   readonly #answers: Answers
   #settings: Settings | undefined
-  #open: FastifyInstance | undefined
+  #open: AdminListener | undefined
   #isAllowed: AdminCheck = () => false
 
   constructor(answers: Answers) {
@@ -38,13 +37,14 @@ export class AdminServer {
     } else {
       const next = this.#create(settings)
       // A port has one owner: where only TLS comes or goes, there is none for a moment.
-      if (this.#settings?.host === settings.host && this.#settings.port === settings.port) await this.#open?.close()
+      if (this.#settings?.host === settings.host && this.#settings.port === settings.port)
+        await this.#open?.[Symbol.asyncDispose]()
       const { host, port } = settings
       await next.listen({ host, port }).catch(async (error: unknown) => {
-        await next.close()
+        await next[Symbol.asyncDispose]()
         throw listenProblem(error, { section: 'admin', host, port })
       })
-      await this.#open?.close()
+      await this.#open?.[Symbol.asyncDispose]()
       this.#open = next
     }
     this.#settings = settings
@@ -52,12 +52,12 @@ export class AdminServer {
   }
 
   async close(): Promise<void> {
-    await this.#open?.close()
+    await this.#open?.[Symbol.asyncDispose]()
   }
 
-  #create({ tls }: Settings): FastifyInstance {
+  #create({ tls }: Settings): AdminListener {
     const pair = tls && pairOf(tls)
-    return createAdmin({
+    return new AdminListener({
       ...this.#answers,
       hostNames: () => this.#settings?.hostNames ?? [],
       hasCredential: () => this.#settings?.credentialFile !== undefined,

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { get as getPlain, type IncomingMessage } from 'node:http'
 import { get as getSecure } from 'node:https'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -110,6 +112,47 @@ test('where no worker answers, the page for operators says so', async () => {
   await open({ credentialFile })
   const { status, content } = await ask('/operator/person?account=ada', `Bearer ${CREDENTIAL}`)
   assert.deepEqual([status, /no worker answers/.test(content)], [503, true])
+})
+
+test('HEAD has the fields of GET, and what there is not is not found, however it is spelled', async () => {
+  await open({ credentialFile })
+  const url = `http://127.0.0.1:${opened[0]?.port}`
+  const headers = { Authorization: `Bearer ${CREDENTIAL}` }
+  const [head, get] = [
+    await fetch(`${url}/metrics`, { method: 'HEAD', headers }),
+    await fetch(`${url}/metrics`, { headers }),
+  ]
+  const fields = ({ status, headers }: Response) => [status, headers.get('Content-Type'), headers.get('Content-Length')]
+  assert.deepEqual([fields(head), await head.text()], [[200, 'text/plain', '18'], ''])
+  assert.deepEqual([fields(get), await get.text()], [fields(head), 'torhaus_workers 2\n'])
+  for (const path of ['/', '/metrics/', '/Metrics', '/toString', '/operator/end', '//metrics'])
+    assert.equal((await ask(path, headers.Authorization)).status, 404, path)
+  assert.equal((await fetch(`${url}/metrics`, { method: 'POST', headers })).status, 404)
+})
+
+test('a form that is longer than a form, or does not say how long it is, is not read', async () => {
+  await open({ credentialFile })
+  const url = `http://127.0.0.1:${opened[0]?.port}`
+  const headers = { Authorization: `Bearer ${CREDENTIAL}`, Origin: url }
+  const send = async (init: RequestInit & { readonly duplex?: 'half' }) => {
+    const response = await fetch(`${url}/operator/end`, { method: 'POST', headers, ...init })
+    return [response.status, /This form is too long/.test(await response.text())]
+  }
+  const text = `what=person&account=${'a'.repeat(5000)}`
+  assert.deepEqual(await send({ body: text }), [413, true])
+  assert.deepEqual(await send({ body: new Blob([text]).stream(), duplex: 'half' }), [413, true])
+  assert.deepEqual(await send({ body: 'what=person&account=ada' }), [403, false])
+})
+
+test('closing it cuts off who is in the middle of a request', async () => {
+  await open({})
+  const socket = connect({ host: '127.0.0.1', port: opened[0]?.port ?? 0 })
+  await once(socket, 'connect')
+  socket.write('GET /metrics HTTP/1.1\r\nHost: ')
+  const closed = new Promise(resolve => socket.once('close', resolve))
+  socket.on('error', () => undefined).resume()
+  await opened[0]?.close()
+  await closed
 })
 
 test('it speaks TLS, and a reload brings the next certificate and the next credential', async () => {
