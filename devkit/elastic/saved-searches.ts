@@ -28,6 +28,13 @@ export const savedSearches: readonly SavedSearch[] = [
     columns: ['torhaus.scheme', 'torhaus.client_class', ...REQUEST],
   },
   {
+    id: 'torhaus-left',
+    title: 'Torhaus: clients that left',
+    question: 'Does a balancer in front cut what takes long? Then `event.duration` is the same again and again.',
+    query: 'event.action : "request" and torhaus.code : "client-aborted"',
+    columns: ['event.duration', 'torhaus.client_class', ...REQUEST],
+  },
+  {
     id: 'torhaus-audit',
     title: 'Torhaus: security events',
     question: 'What happened that matters for security?',

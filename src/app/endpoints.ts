@@ -48,7 +48,7 @@ type AccountNeeds = Pick<
 >
 export type EndpointNeeds = LogoutNeeds &
   AccountNeeds &
-  Pick<Services, 'formTokens' | 'identityOut' | 'keyProofs' | 'outsider' | 'signInStates'> & {
+  Pick<Services, 'formTokens' | 'identityOut' | 'selfTestKeys' | 'outsider' | 'signInStates'> & {
     readonly refresh: SessionRefresh
   }
 
@@ -61,9 +61,10 @@ export function endpoints(services: EndpointNeeds): Readonly<Record<string, Rout
   const logouts = logoutRoutes(services, opLogout)
   const pages = Object.fromEntries(windows.map(([key, route]) => [key, navigationOnly(route)]))
   const others = { 'GET /.torhaus/torhaus-credential.mjs': helperFile(), ...logouts.front }
+  const answerSelfTest = selfTest(services.selfTestKeys)
   const shared = {
-    'GET /.torhaus/self-test': selfTest(services.keyProofs),
-    'GET /.torhaus/self-test/*': selfTest(services.keyProofs),
+    'GET /.torhaus/self-test': answerSelfTest,
+    'GET /.torhaus/self-test/*': answerSelfTest,
     'GET /.torhaus/jwks.json': keySetRoute(
       identityOut instanceof AssertionIdentity ? identityOut.keySet : { keys: [] },
     ),

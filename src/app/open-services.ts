@@ -6,6 +6,7 @@ import { readKey } from '../../config/secret.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import { Grants } from '../grants/grants.ts'
 import { RequestFieldReader } from '../http/request-fields.ts'
+import { heldSeconds } from '../http/self-test-hold.ts'
 import { stillVouchedFor } from '../identity/ticket-sessions.ts'
 import type { KdcSeen } from '../kerberos/kdc/kdc-pool.ts'
 import { Audit } from '../observability/audit.ts'
@@ -17,10 +18,9 @@ import { type PatFingerprints, patFingerprints } from '../pats/pat-fingerprints.
 import { PatRegister } from '../pats/pat-register.ts'
 import { type Outsider, outsiderOf } from '../policy/membership.ts'
 import { type Rules, rulesOf } from '../policy/rules.ts'
-import type { KeyProofs } from '../routes/self-test.ts'
+import type { SelfTestKeys } from '../routes/self-test.ts'
 import { SignInStates } from '../routes/sign-in-state.ts'
 import { FormTokens } from '../session/form-tokens.ts'
-import { Sealer } from '../session/sealer.ts'
 import { Sessions } from '../session/sessions.ts'
 import { Changes } from '../store/changes.ts'
 import { MAX_LASTS_MS } from '../store/read-cache.ts'
@@ -28,6 +28,7 @@ import { groupLookup } from './group-lookup.ts'
 import { type Identity, openIdentity } from './open-identity.ts'
 import { type OwnHost, openOwnHost } from './open-own-host.ts'
 import { openProviders } from './open-providers.ts'
+import { openSealer } from './open-sealer.ts'
 import { openStores } from './open-stores.ts'
 import { type Site, siteOf } from './site.ts'
 import { storeReport } from './store-report.ts'
@@ -55,8 +56,8 @@ export interface Services extends Site, Identity {
   readonly pats: PatRegister
   readonly patConfirmations: PatConfirmations
   readonly fingerprints: PatFingerprints
-  /** Whether another instance has the same session keys. */
-  readonly keyProofs: KeyProofs
+  /** Whether another instance has the same session keys, and whether who asks has. */
+  readonly selfTestKeys: SelfTestKeys
   readonly rules: Rules
   /** Undefined where everybody may pass. */
   readonly outsider: Outsider | undefined
@@ -74,8 +75,7 @@ export async function openServices(
   const { now } = surroundings
   const site = siteOf(config)
   const keys = session.encryptionKeyFiles.map(readKey)
-  // Whoever has another OP or another name is another Torhaus, also on the same store.
-  const sealer = new Sealer(keys, session.sharedAs ?? bindingOf(config, site.publicUrl))
+  const sealer = openSealer(config)
   const metrics = new Metrics(surroundings)
   const spans = config.tracing && new OutgoingSpans(surroundings.monotonic)
   const changes = new Changes()
@@ -121,13 +121,12 @@ export async function openServices(
       surroundings,
     ),
     fingerprints: patFingerprints(keys),
-    keyProofs: challenge => sealer.proofs(challenge),
+    selfTestKeys: {
+      proofs: challenge => sealer.proofs(challenge),
+      heldSeconds: hold => heldSeconds(hold, now(), (text, signature) => sealer.hasSigned(text, signature)),
+    },
     rules: rulesOf(config.secondFactor, identity.accountNames.spellingsOf, inFile),
     outsider: required.length === 0 ? undefined : outsiderOf(required, inFile),
     fieldReader: new RequestFieldReader(identity.identityOut.fieldNames, config.listener.maxHeaderFields),
   }
 }
-
-/** What sessions are bound to. With several OPs each session names its issuer itself. */
-const bindingOf = ({ oidc }: Pick<Config, 'oidc'>, { origin }: URL) =>
-  JSON.stringify([oidc?.issuer ?? 'several providers', origin])

@@ -1,31 +1,45 @@
 import { examine, type Subject, subjects } from '../doctor/examine.ts'
 import { hasErrors, reportJson, reportText } from '../doctor/report.ts'
 import { exitCode } from '../exit-codes.ts'
+import { MAX_HELD_SECONDS } from '../http/self-test-hold.ts'
 import { system } from '../system.ts'
 import { becomeUser } from './become-user.ts'
 import { type Command, configOption, type GivenArguments, usageError } from './command.ts'
 import { configFileOf, readConfig } from './read-config.ts'
 
 export const command: Command = {
-  usage: '--config FILE [--as-user NAME] [--account NAME] [--only SUBJECT ...] [--json]',
+  usage: '--config FILE [--as-user NAME] [--account NAME] [--only SUBJECT ...] [--slow SECONDS] [--json]',
   options: {
     ...configOption,
     'as-user': { value: 'NAME', description: 'looks as this account does, that of the service; for root' },
     account: { value: 'NAME', description: 'in whose name delegation is tried, where there is Kerberos' },
     only: { value: 'SUBJECT', description: `of ${subjects.join(', ')}; may stand several times`, repeats: true },
+    slow: {
+      value: 'SECONDS',
+      description: `has a request by way of publicUrl wait so long for its answer: finds hops that do not; 1 to ${MAX_HELD_SECONDS}`,
+    },
     json: { description: 'prints `ok`, `findings` and `skipped`, for pipelines' },
   },
   async run(given, print) {
     const fileName = configFileOf(given)
     const wanted = subjectsOf(given)
-    const { 'as-user': user, account } = given.values
+    const { 'as-user': user, account, slow } = given.values
+    const slowSeconds = slow === undefined ? undefined : secondsOf(slow)
     if (user !== undefined) becomeUser(user)
     const { now, monotonic, environment } = system
     const config = readConfig(fileName, environment)
-    const examined = await examine({ config, now, monotonic, environment, account, userId: process.getuid?.() }, wanted)
+    const ground = { config, now, monotonic, environment, account, slowSeconds, userId: process.getuid?.() }
+    const examined = await examine(ground, wanted)
     print(given.flags.has('json') ? reportJson(examined) : reportText(examined))
     return hasErrors(examined) ? exitCode.failed : exitCode.done
   },
+}
+
+function secondsOf(text: string): number {
+  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (seconds < 1 || seconds > MAX_HELD_SECONDS)
+    throw usageError(`--slow takes seconds, 1 to ${MAX_HELD_SECONDS}; not ${text}`)
+  return seconds
 }
 
 function subjectsOf({ repeated: { only } }: GivenArguments): readonly Subject[] {

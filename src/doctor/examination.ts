@@ -7,6 +7,8 @@ export interface Ground extends Pick<Surroundings, 'now' | 'monotonic' | 'enviro
   readonly config: Config
   /** Whom Torhaus acts for, tentatively, where it may delegate. */
   readonly account: string | undefined
+  /** How long a request is to wait for its answer; undefined: none is. */
+  readonly slowSeconds: number | undefined
   /** Number of the account that looks; undefined where the system has none (Windows). */
   readonly userId: number | undefined
 }

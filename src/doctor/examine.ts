@@ -8,6 +8,7 @@ import type { Examination, Ground } from './examination.ts'
 import { examineFiles } from './files.ts'
 import { type Finding, NotNow } from './finding.ts'
 import { examineKerberos } from './kerberos.ts'
+import { examineLongRequests } from './long-requests.ts'
 import { examineNames } from './names.ts'
 import { examinePorts } from './ports.ts'
 import { examineProvider } from './provider.ts'
@@ -30,6 +31,7 @@ const EXAMINATIONS = {
   upstream: examineUpstream,
   kerberos: examineKerberos,
   'way-in': examineWayIn,
+  'long-requests': examineLongRequests,
 } as const satisfies Readonly<Record<string, Examination>>
 
 export type Subject = keyof typeof EXAMINATIONS

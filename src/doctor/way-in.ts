@@ -54,7 +54,7 @@ const unguarded = (name: string, answer: RawAnswer): Finding => ({
 })
 
 /** Who answered in place of Torhaus, as far as they say. */
-const hopIn = ({ fields }: RawAnswer) => {
+export const hopIn = ({ fields }: RawAnswer) => {
   const name = fields.get('server') ?? fields.get('via')
   return name === undefined ? 'a hop before Torhaus' : `a hop before Torhaus (${name})`
 }

@@ -2,25 +2,43 @@ import { canonicalAddress } from '../../config/address-range.ts'
 import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
 import { queryValues } from '../http/query.ts'
+import { HOLD } from '../http/self-test-hold.ts'
 import { CHALLENGE, FORGED_ADDRESS, isChallenge, PROBES } from '../http/self-test-probes.ts'
 import type { Route } from './reply.ts'
 
-/** Of a challenge: one for each session key. */
-export type KeyProofs = (challenge: string) => readonly string[]
+export interface SelfTestKeys {
+  /** Of a challenge: one for each session key. */
+  proofs(challenge: string): readonly string[]
+  /** How long the answer may be held back for who has signed this; 0: not at all. */
+  heldSeconds(hold: string): number
+}
+
+/** At a time, in this process: more than one `torhaus doctor` needs. */
+const MAX_HELD = 4
 
 /**
  * GET /.torhaus/self-test...: refuses, and says in `X-Torhaus-Self-Test` what became of the request on its way here.
  * Whoever asks learns nothing but that: of the own request, in words of a closed set. Asked with a challenge, it also says what
- * only who has the session keys can tell from what another instance says.
+ * only who has the session keys can tell from what another instance says. It waits for who has them, and asks for it.
  */
-export function selfTest(proofsOf: KeyProofs): Route {
-  return exchange => ({
+export function selfTest(keys: SelfTestKeys): Route {
+  let held = 0
+  const hold = async (exchange: Traced): Promise<string> => {
+    const [text] = queryValues(exchange.target.raw, HOLD)
+    const seconds = text === undefined || held >= MAX_HELD ? 0 : keys.heldSeconds(text)
+    if (seconds === 0) return ''
+    held++
+    await closedOrAfter(exchange.response, seconds * 1000)
+    held--
+    return `, held=${seconds}`
+  }
+  return async exchange => ({
     status: 400,
     fields: [
       ...['Content-Type', 'application/problem+json', 'Cache-Control', 'no-store', 'X-Torhaus-Error', 'self-test'],
       ...[
         'X-Torhaus-Self-Test',
-        `target=${targetOf(exchange)}, client=${clientOf(exchange)}${keysOf(exchange, proofsOf)}`,
+        `target=${targetOf(exchange)}, client=${clientOf(exchange)}${keysOf(exchange, keys)}${await hold(exchange)}`,
       ],
     ],
     text: JSON.stringify({ type: 'urn:torhaus:error:self-test', status: 400, code: 'self-test' }),
@@ -28,9 +46,19 @@ export function selfTest(proofsOf: KeyProofs): Route {
   })
 }
 
-function keysOf({ target }: Traced, proofsOf: KeyProofs): string {
+function closedOrAfter(response: Traced['response'], ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  response.once('close', resolve)
+  return promise.finally(() => {
+    clearTimeout(timer)
+    response.off('close', resolve)
+  })
+}
+
+function keysOf({ target }: Traced, keys: SelfTestKeys): string {
   const [challenge = ''] = queryValues(target.raw, CHALLENGE)
-  return isChallenge(challenge) ? `, keys=${proofsOf(challenge).join('+')}` : ''
+  return isChallenge(challenge) ? `, keys=${keys.proofs(challenge).join('+')}` : ''
 }
 
 function targetOf({ target }: Traced): 'intact' | 'changed' | 'unknown' {

@@ -40,9 +40,13 @@ export interface Instance {
 
 /**
  * `proxyProtocol`: its version; it says the client address, and TLS ends at Torhaus. Without it, TLS ends at the
- * balancer.
+ * balancer. `edit`: changes the configuration of the balancer.
  */
-export async function startBalancerLab(kind: BalancerKind, proxyProtocol?: 1 | 2): Promise<BalancerLab> {
+export async function startBalancerLab(
+  kind: BalancerKind,
+  proxyProtocol?: 1 | 2,
+  edit = (text: string) => text,
+): Promise<BalancerLab> {
   const passesTls = proxyProtocol !== undefined
   const undo: (() => unknown)[] = []
   const close = async () => {
@@ -69,6 +73,7 @@ export async function startBalancerLab(kind: BalancerKind, proxyProtocol?: 1 | 2
       directory,
       instances: setting,
       proxyProtocol: proxyProtocol ?? 2,
+      edit,
     })
     undo.push(() => balancer.process.stop())
     return {

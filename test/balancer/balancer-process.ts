@@ -21,6 +21,8 @@ export interface BalancerSetting {
   readonly instances: readonly { readonly port: number; readonly healthPort: number }[]
   /** The version of the PROXY protocol; nginx has only the first. */
   readonly proxyProtocol: 1 | 2
+  /** What is otherwise than documented. */
+  readonly edit?: (text: string) => string
 }
 
 export interface Balancer {
@@ -35,7 +37,7 @@ export async function startBalancer(setting: BalancerSetting): Promise<Balancer>
   const files = setting.kind === 'haproxy' ? haproxyFiles : nginxFiles
   const { name, text } = await files(setting, port, passingPort)
   const configFile = join(setting.directory, name)
-  await writeFile(configFile, text)
+  await writeFile(configFile, setting.edit?.(text) ?? text)
   const [program, args] = commandOf(setting.kind, configFile, setting.directory)
   await runCommand(program, [...args, setting.kind === 'haproxy' ? '-c' : '-t'])
   const process = await startServerProcess(program, args, { address: '127.0.0.1', port })

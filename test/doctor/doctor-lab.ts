@@ -20,7 +20,15 @@ export function configIn(configFile: string): Config {
 
 /** `severity (option) what` of each finding, or `skipped: why`. */
 export async function found(subject: Subject, config: Config, more: Partial<Ground> = {}): Promise<string[]> {
-  const ground = { ...system, config, environment: {}, account: undefined, userId: 1000, ...more }
+  const ground = {
+    ...system,
+    config,
+    environment: {},
+    account: undefined,
+    slowSeconds: undefined,
+    userId: 1000,
+    ...more,
+  }
   const [examined] = await examine(ground, [subject])
   assert.ok(examined)
   if (examined.notNow !== undefined) return [`skipped: ${examined.notNow}`]

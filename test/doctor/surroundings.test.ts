@@ -147,7 +147,7 @@ test('an address that is left over from another time is named, where others of t
   }
   const findings = (...addresses: readonly string[]) =>
     namesExamination(async () => addresses)({
-      ...{ ...system, config: here, environment: {}, account: undefined, userId: 1000 },
+      ...{ ...system, config: here, environment: {}, account: undefined, slowSeconds: undefined, userId: 1000 },
     })
   try {
     assert.deepEqual(await findings('127.0.0.1'), [])

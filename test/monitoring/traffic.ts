@@ -49,8 +49,20 @@ async function goRound(lab: WorkersLab, person: BrowserClient, signal: AbortSign
     await ask(undefined, 'NuGet/6.0')
     await (await fetch(`${lab.url}/.torhaus/nothing`)).arrayBuffer()
     await rubbish(lab.port)
+    await leave(lab.port)
     await sleep(PAUSE_MS)
   }
+}
+
+/** In the middle of its content. */
+async function leave(port: number): Promise<void> {
+  const connection = await RawConnection.open(port)
+  const host = `Host: 127.0.0.1:${port}`
+  connection.send(
+    ['POST /upload HTTP/1.1', host, basic('', samplePat), 'Content-Length: 1000', '', 'half'].join('\r\n'),
+  )
+  await sleep(PAUSE_MS)
+  connection.close()
 }
 
 /** Something that is no request. */

@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { configured, type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { openSealer } from '../../src/app/open-sealer.ts'
+import { holdFor, MAX_HELD_SECONDS } from '../../src/http/self-test-hold.ts'
 import { FORGED_ADDRESS, PROBES, SELF_TEST_PATH } from '../../src/http/self-test-probes.ts'
+import { Sealer } from '../../src/session/sealer.ts'
+import { configIn } from '../doctor/doctor-lab.ts'
 
 let direct: ProxyUnderTest
 let behindProxy: ProxyUnderTest
@@ -59,4 +63,38 @@ test('whose word about the client counted is said: nobody, a listed proxy, or th
     await told(behindProxy, target, [`X-Forwarded-For: ${FORGED_ADDRESS}, 10.1.2.3`]),
     'target=intact, client=forwarded',
   )
+})
+
+const SECONDS = 1
+const askHeld = async (hold: string) => {
+  const sinceMs = performance.now()
+  const said = (await told(direct, `${SELF_TEST_PATH}?hold=${hold}`)) ?? ''
+  return { isHeld: said.endsWith(`, held=${SECONDS}`), tookMs: performance.now() - sinceMs }
+}
+
+test('the answer is held back for who has the session keys and asks now, and for nobody else', async () => {
+  const sealer = openSealer(configIn(direct.fixture.configFile))
+  const sign = (text: string) => sealer.sign(text)
+  const good = holdFor(SECONDS, Date.now(), sign)
+  const held = await askHeld(good)
+  assert.ok(held.isHeld && held.tookMs >= 1000 * SECONDS, JSON.stringify(held))
+  for (const [what, hold] of Object.entries({
+    'of an hour ago': holdFor(SECONDS, Date.now() - 3_600_000, sign),
+    'longer than allowed': holdFor(MAX_HELD_SECONDS + 1, Date.now(), sign),
+    'with other keys': holdFor(SECONDS, Date.now(), text => new Sealer([Buffer.alloc(32, 7)]).sign(text)),
+    'with another time than was signed': good.replace(/^1\./, '2.'),
+    'not signed': '1.1.x',
+    empty: '',
+  })) {
+    const { isHeld } = await askHeld(hold)
+    assert.ok(!isHeld, what)
+  }
+})
+
+test('no more than four are held at a time', async () => {
+  const sealer = openSealer(configIn(direct.fixture.configFile))
+  const hold = holdFor(SECONDS, Date.now(), text => sealer.sign(text))
+  const all = await Promise.all(Array.from({ length: 6 }, () => askHeld(hold)))
+  assert.equal(all.filter(({ isHeld }) => isHeld).length, 4)
+  assert.ok((await askHeld(hold)).isHeld, 'their places are free again')
 })

@@ -5,6 +5,7 @@ import { stat, timeSeries } from '../panel.ts'
 const quantile = (of: number, metric: string, more = '') =>
   `histogram_quantile(${of}, sum by (le) (${rate(`${metric}_bucket`, more)}))`
 const FORWARDED = ',outcome="forwarded"'
+const LEFT = ',outcome="aborted"'
 
 /** The first look, at any hour: is something wrong, and where does one go on looking? */
 export const now: Description = {
@@ -127,6 +128,16 @@ export const now: Description = {
             legend: '50 % {{outcome}}',
             withExemplars: true,
           },
+        ),
+        timeSeries(
+          {
+            title: 'Until clients leave',
+            question:
+              'Does a balancer in front cut what takes long? Then half and nearly all leave after the same time.',
+            unit: 's',
+          },
+          { expression: quantile(0.5, 'torhaus_request_duration_seconds', LEFT), legend: '50 %', withExemplars: true },
+          { expression: quantile(0.9, 'torhaus_request_duration_seconds', LEFT), legend: '90 %' },
         ),
       ],
     },

@@ -1,0 +1,31 @@
+/**
+ * The self-test held back: how long a chain waits for an answer shows only where one takes as long. Who asks has signed it with
+ * a session key: anybody else could keep as many requests open as they like.
+ */
+
+/** Parameter of the query. */
+export const HOLD = 'hold'
+export const MAX_HELD_SECONDS = 3600
+
+/** By the clock of who asks. */
+const FRESH_MS = 120_000
+const FORM = /^(\d{1,4})\.(\d{1,12})\.([\w-]+)$/
+
+const signedText = (seconds: number | string, askedAt: number | string) => `self-test hold ${seconds} ${askedAt}`
+
+export function holdFor(seconds: number, nowMs: number, sign: (text: string) => string): string {
+  const askedAt = Math.floor(nowMs / 1000)
+  return `${seconds}.${askedAt}.${sign(signedText(seconds, askedAt))}`
+}
+
+/** Seconds; 0 where it is not signed, not of now, or too long. */
+export function heldSeconds(
+  hold: string,
+  nowMs: number,
+  hasSigned: (text: string, signature: string) => boolean,
+): number {
+  const [, seconds = '', askedAt = '', signature = ''] = FORM.exec(hold) ?? []
+  const isNow = Math.abs(nowMs - Number(askedAt) * 1000) <= FRESH_MS
+  if (seconds === '' || !isNow || Number(seconds) > MAX_HELD_SECONDS) return 0
+  return hasSigned(signedText(seconds, askedAt), signature) ? Number(seconds) : 0
+}
