@@ -52,6 +52,6 @@ function ofExchange({ atMs, code, account, clientAddress, trace, isTraced }: Rec
     ['Client', clientAddress],
   ])}
 <h2>Decision trace</h2>
-<pre>${printTrace(trace).join('\n')}</pre>
+<pre>${printTrace(trace).map(line => html`<span>${line}\n</span>`)}</pre>
 <p><small>${isTraced ? 'Written down stage by stage, while it ran.' : 'Put together at its end: nobody looked on, so how long each stage took is not known. With admin.traceOneIn or logging.trace it is.'} The meaning of each code: docs/errors.md.</small></p>`
 }

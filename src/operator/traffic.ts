@@ -64,7 +64,12 @@ function barsOf(counts: readonly number[], most: number, slot: number): Html[] {
 /** Where the name in the metrics says little. */
 const SCHEMES: Readonly<Record<string, string>> = {
   unread: 'not read',
-  pat: 'access token',
+  pat: 'personal access token',
+  bearer: 'access token of the OP',
+  basic: 'password',
+  negotiate: 'ticket',
+  ntlm: 'NTLM',
+  'server-token': 'token of the server',
 }
 
 /** Schemes as rows, outcomes as columns. */

@@ -27,6 +27,7 @@ small { color: var(--soft); }
 .items div { flex: 1 1 14rem; overflow-wrap: anywhere; }
 .items .button { padding: .3rem .8rem; }
 pre { margin: .75rem 0; padding: .75rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--ground); border-radius: .5rem; font-size: .8rem; line-height: 1.5; }
+pre > span { display: block; padding-left: 4ch; text-indent: -4ch; }
 form { display: contents; }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
 .button { display: inline-block; border: 1px solid var(--accent); border-radius: .5rem; padding: .55rem 1.1rem; background: var(--accent); color: var(--paper); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }

@@ -81,7 +81,7 @@ test('what was counted is of the time that is named, and each minute has a bar',
     readiness: { ready: true, parts: {} },
   })
   assert.match(page, /<span class="big">60<\/span> in the last 3 minutes: 60 refused, none failed/)
-  assert.match(page, /<th scope="row">access token<\/th><td>0<\/td><td>0<\/td><td>60<\/td>/)
+  assert.match(page, /<th scope="row">personal access token<\/th><td>0<\/td><td>0<\/td><td>60<\/td>/)
   assert.equal(page.match(/<rect class="refused"/g)?.length, 2)
   assert.match(page, /height="100"\/>.*height="20"\/>/s)
 })

@@ -34,9 +34,11 @@ const pageAt = async (proxy: ProxyUnderTest, path: string) =>
   ).text()
 
 const traceOf = (proxy: ProxyUnderTest, id: string) =>
-  until(
-    'the request to be kept',
-    async () => /<pre>(.*)<\/pre>/s.exec(await pageAt(proxy, `/operator/request?id=${id}`))?.[1],
+  until('the request to be kept', async () =>
+    /<pre>(.*)<\/pre>/s
+      .exec(await pageAt(proxy, `/operator/request?id=${id}`))?.[1]
+      // One a line.
+      ?.replaceAll(/<\/?span>/g, ''),
   )
 
 /** Without how long the whole took, and each step. */
