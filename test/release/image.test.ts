@@ -3,7 +3,7 @@
  * read-only, without capabilities. Tries the files of TORHAUS_DIST.
  */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
@@ -11,6 +11,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -44,10 +45,33 @@ set -e
 umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup
 for name in passwd group subuid subgid; do [ -e "/etc/$name" ] || touch "/etc/$name"; mount --bind "$1/etc/$name" "/etc/$name"; done
 mount -t tmpfs -o mode=0755 none /run && mkdir -m 700 /run/engine && chown ${USER}:${USER} /run/engine
-home=$1 && shift && cd "$home/home"
-exec setpriv --reuid ${USER} --regid ${USER} --clear-groups env -i HOME="$home/home" PATH=/usr/bin:/bin \
-  XDG_RUNTIME_DIR=/run/engine podman --storage-driver vfs --cgroup-manager cgroupfs --events-backend none "$@"
+home=$1 && shift && cd "$home/home" && code=0
+setpriv --reuid ${USER} --regid ${USER} --clear-groups env -i HOME="$home/home" PATH=/usr/bin:/bin \
+  XDG_RUNTIME_DIR=/run/engine podman --storage-driver vfs --cgroup-manager cgroupfs --events-backend none "$@" || code=$?
+# It keeps the user namespace for the next call, which has another folder at run time.
+kill "$(cat /run/engine/libpod/tmp/pause.pid)"
+exit "$code"
 `
+
+/** Of any of its threads. */
+const childrenOf = (pid: number) =>
+  readdirSync(`/proc/${pid}/task`)
+    .map(thread => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'))
+    .flatMap(list => list.split(' ').filter(Boolean).map(Number))
+
+/**
+ * Signals go to the engine in the user namespace. The one outside of it, whose child it is, ends as the container has, but may
+ * end at a signal before it has handed that on (podman 4.3), and leave the container behind.
+ */
+function signalledWithin(launched: ChildProcess): ChildProcess {
+  launched.kill = signal => {
+    let within = launched.pid ?? assert.fail('it was not launched')
+    for (let [child] = childrenOf(within); child !== undefined; [child] = childrenOf(child)) within = child
+    assert.match(readFileSync(`/proc/${within}/cmdline`, 'utf8'), /^podman\0/)
+    return process.kill(within, signal)
+  }
+  return launched
+}
 
 let work = ''
 let loadedSeconds = 0
@@ -103,7 +127,7 @@ test('it lets the first request through, with its store on /data, and stops by S
     const script = 'chown -R "$1:$1" "$2" && shift 2 && exec unshare "$@"'
     const options = ['--volume', `${folder}:${folder}:ro`, '--volume', 'torhaus-data:/data']
     const started = inContainer(options, 'start', '--config', configFile)
-    return spawn('sh', ['-c', script, 'sh', `${outside}`, folder, ...started])
+    return signalledWithin(spawn('sh', ['-c', script, 'sh', `${outside}`, folder, ...started]))
   })
   t.diagnostic(`loaded in ${loadedSeconds.toFixed(1)} s; first answer ${seconds.toFixed(1)} s after the start`)
   const list = ['--entrypoint', 'ls', '--volume', 'torhaus-data:/data']

@@ -27,8 +27,17 @@ const skip = made === undefined ? 'takes minutes: with TORHAUS_DIST only' : (why
 const NODE = '/usr/lib/torhaus/node_modules/.bin/node'
 const [PORT, ADMIN, ORIGIN, NOBODY] = [8080, 9090, 7001, 7002]
 const WATCHDOG_S = 6
-const ORIGIN_SERVER = `require('node:http').createServer((request, response) =>
-  setTimeout(() => response.end('hello'), request.url === '/slow' ? 3000 : 0)).listen(${ORIGIN}, '127.0.0.1')`
+/** `/slow` is answered once somebody asks for `/go`; `/waiting` tells how many are held. */
+const ORIGIN_SERVER = `const held = [];
+require('node:http').createServer(({ url }, response) => {
+  if (url === '/slow') return held.push(response);
+  response.end(url === '/waiting' ? String(held.length) : 'hello');
+  if (url === '/go') for (const one of held.splice(0)) one.end('hello');
+}).listen(${ORIGIN}, '127.0.0.1')`
+const askOrigin = async (path: string) => {
+  const program = `fetch('http://127.0.0.1:${ORIGIN}${path}').then(async answer => console.log(await answer.text()))`
+  return (await machine.run(NODE, '-e', program)).trim()
+}
 /** Prints status and content. */
 const ask = (path: string) => `fetch('http://127.0.0.1:${PORT}${path}', { headers: { Authorization: 'Basic ' +
   Buffer.from(':${samplePat}').toString('base64') } }).then(async r => console.log(r.status, await r.text()), e => console.log(e.message))`
@@ -171,8 +180,11 @@ test('a supervisor that stands still is found by the watchdog, and started again
 
 test('a stop lets what is under way finish', { skip }, async () => {
   const slow = answer('/slow')
-  await sleep(1000)
-  await machine.run('systemctl', 'stop', 'torhaus')
+  await until('the request is at the server', async () => (await askOrigin('/waiting')) === '1')
+  await machine.run('systemctl', 'stop', '--no-block', 'torhaus')
+  await until('it is told to stop', async () => (await property('ActiveState')) === 'deactivating')
+  await askOrigin('/go')
   assert.equal(await slow, '200 hello')
-  assert.deepEqual([await property('ActiveState'), await property('Result')], ['inactive', 'success'])
+  await until('it has stopped', async () => (await property('ActiveState')) === 'inactive')
+  assert.equal(await property('Result'), 'success')
 })
