@@ -20,7 +20,7 @@ import { buildTracing } from './build-tracing.ts'
 import { buildTunnels } from './build-tunnels.ts'
 import { type EndpointNeeds, endpoints } from './endpoints.ts'
 import { type AppParts, createApp } from './exchange-handler.ts'
-import { startFlushing, startSweeping } from './housekeeping.ts'
+import { startFlushing, startGivingBack, startSweeping } from './housekeeping.ts'
 import { intakeLimits, requestRates } from './intake-limits.ts'
 import type { OpenExchange } from './open-exchange.ts'
 import type { Services } from './open-services.ts'
@@ -70,9 +70,11 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
     turns,
     awaited: limits.awaited,
   })
+  const clientConnections = countConnections(app)
+  startGivingBack(services, clientConnections, opened)
   metrics.observe({
     upstream: () => upstream.statistics(),
-    clientConnections: countConnections(app),
+    clientConnections,
     pipelinedRequests: () => turns.held,
     unprovenContentBytes: () => limits.ledger.total,
     unrecognisedPats: sweep.unrecognisedPats,

@@ -116,7 +116,6 @@ function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
     response,
     record: newRecord(arrival, parts.newTrace?.()),
     forwarded: undefined,
-    closedAtMs: undefined,
     begin() {
       if (parts.spans === undefined) begin(parts, arrival, open, answer)
       else parts.spans.within(open.record.trace, () => begin(parts, arrival, open, answer))
@@ -142,9 +141,9 @@ function begin(parts: AppParts, arrival: Arrival, open: OpenExchange, answer: An
       record.outcome = 'aborted'
       record.code = 'client-aborted'
     }
-    open.closedAtMs = parts.monotonic()
-    parts.close(record, open.closedAtMs)
-    parts.turns.end(open)
+    const closedAtMs = parts.monotonic()
+    parts.close(record, closedAtMs)
+    parts.turns.end(open, closedAtMs, open.forwarded?.share.isProven === true)
   })
   settle(parts, record, parts.policy.arrive.run(arrival, record.trace), verdict => {
     if (!verdict.passed) return refuse(parts, record, verdict)

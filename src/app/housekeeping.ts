@@ -1,11 +1,13 @@
-/** What the store needs from time to time: uses of tokens are written in one go, and what has ended is removed. */
+/** What is to be done from time to time: uses of tokens are written in one go, what has ended is removed, memory given back. */
 import { causeChain } from '../cause-chain.ts'
 import { toFault } from '../errors.ts'
 import { FLUSH_INTERVAL_MS } from '../pats/pat-register.ts'
+import { givesBack } from './give-back.ts'
 import type { Services } from './open-services.ts'
 import { Rounds } from './rounds.ts'
 
 const SWEEP_INTERVAL_MS = 60_000
+const GIVE_BACK_INTERVAL_MS = 5000
 
 type FlushNeeds = Pick<Services, 'log' | 'pats'>
 type SweepNeeds = Pick<
@@ -39,6 +41,16 @@ export function startSweeping(needs: SweepNeeds, opened: AsyncDisposableStack): 
   }
   const rounds = opened.use(new Rounds(SWEEP_INTERVAL_MS, sweep, warnOf(log, 'sweep')))
   return { run: () => rounds.run(), unrecognisedPats: () => unrecognised }
+}
+
+/** `connections`: how many there are. */
+export function startGivingBack(
+  { log }: Pick<Services, 'log'>,
+  connections: () => number,
+  opened: AsyncDisposableStack,
+): void {
+  const look = givesBack()
+  opened.use(new Rounds(GIVE_BACK_INTERVAL_MS, () => look(connections()), warnOf(log, 'give-back')))
 }
 
 const warnOf = (log: Services['log'], action: string) => (error: unknown) =>

@@ -10,8 +10,6 @@ export interface OpenExchange extends Turn {
   readonly record: ExchangeRecord
   /** Once it was passed on to the upstream. */
   forwarded: Forwarded | undefined
-  /** Once the response has ended, however it did. */
-  closedAtMs: number | undefined
 }
 
 interface FailSettings {
@@ -44,17 +42,16 @@ export function breakOff(parts: FailSettings, open: OpenExchange | undefined, so
 /** What the listener asks when it wants room for one more connection. */
 export function roomFor(parts: FailSettings & { turns: Turns<OpenExchange>; awaited: AwaitedContent }) {
   return {
-    lastExchange: (socket: Socket) => parts.turns.latest(socket),
-    servesPerson: (socket: Socket) => parts.turns.latest(socket)?.forwarded?.share.isProven === true,
+    lastExchange: (socket: Socket) => parts.turns.last(socket),
+    servesPerson: (socket: Socket) => parts.turns.last(socket)?.servedPerson === true,
     onPaceUntilMs(socket: Socket): number | undefined {
       const open = parts.turns.latest(socket)
-      if (open === undefined || open.closedAtMs !== undefined || open.request.complete) return undefined
+      if (open === undefined || open.request.complete) return undefined
       // Until it is decided, and at our own pages, nobody is known.
       return open.forwarded === undefined ? open.record.known.arrivedAtMs : parts.awaited.onPaceUntilMs(open.request)
     },
     breakOff(socket: Socket): void {
-      const open = parts.turns.latest(socket)
-      if (open?.closedAtMs === undefined) breakOff(parts, open, socket, new Fault('unproven-share-exceeded'))
+      breakOff(parts, parts.turns.latest(socket), socket, new Fault('unproven-share-exceeded'))
     },
   }
 }

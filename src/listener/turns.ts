@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { FairLedger } from '../fair-ledger.ts'
+import type { LastExchange } from './client-connections.ts'
 
 export interface Turn {
   readonly request: IncomingMessage
@@ -19,41 +20,66 @@ export interface Turn {
 const MAX_HELD = 4096
 const MAX_READ_AHEAD = 16
 
+/** What is known of a connection. */
+class Line<T> implements LastExchange {
+  /** All before it are answered before it. Undefined: it is answered, too, and let go; it would keep 7 KB with an idle connection. */
+  latest: T | undefined
+  answeredAtMs: number | undefined
+  /** The latest answer went to somebody known, from the server. */
+  servedPerson = false
+
+  constructor(latest: T) {
+    this.latest = latest
+  }
+
+  get closedAtMs(): number | undefined {
+    return this.latest === undefined ? this.answeredAtMs : undefined
+  }
+}
+
 export class Turns<T extends Turn> {
-  readonly #latest = new WeakMap<Socket, T>()
+  readonly #lines = new WeakMap<Socket, Line<T>>()
   readonly #held = new FairLedger<Socket>(MAX_HELD)
 
   get held(): number {
     return this.#held.total
   }
 
-  /** The latest request of the connection: all before it are answered before it. */
+  /** The latest request of the connection, unless it is answered: all before it are answered before it. */
   latest(socket: Socket): T | undefined {
-    return this.#latest.get(socket)
+    return this.#lines.get(socket)?.latest
+  }
+
+  /** Undefined: there was no request yet. */
+  last(socket: Socket): (LastExchange & { readonly servedPerson: boolean }) | undefined {
+    return this.#lines.get(socket)
   }
 
   isAnswered(socket: Socket): boolean {
-    return this.#latest.get(socket)?.response.closed !== false
+    return this.latest(socket)?.response.closed !== false
   }
 
   /** Begins, at once or when what came before is answered. False: it is not held, for too much is already. */
   take(turn: T): boolean {
     const { socket } = turn.request
-    const before = this.#latest.get(socket)
+    const line = this.#lines.get(socket)
+    const before = line?.latest
     if (before === undefined || before.response.closed) {
-      this.#latest.set(socket, turn)
+      if (line === undefined) this.#lines.set(socket, new Line(turn))
+      else line.latest = turn
       turn.begin()
       return true
     }
-    if (!this.#held.take(socket, 1)) return false
-    this.#latest.set(socket, turn)
+    if (line === undefined || !this.#held.take(socket, 1)) return false
+    line.latest = turn
     before.next = turn
     if (this.#held.of(socket) >= MAX_READ_AHEAD) socket.pause()
     return true
   }
 
-  /** To be called when the response is closed. */
-  end(turn: T): void {
+  /** To be called when the response is closed. `servedPerson`: see `Line`. */
+  end(turn: T, closedAtMs: number, servedPerson: boolean): void {
+    this.#letGo(turn, closedAtMs, servedPerson)
     const { next } = turn
     if (next === undefined) return
     // Whoever still has this one would keep all that came behind it.
@@ -64,5 +90,13 @@ export class Turns<T extends Turn> {
     this.#held.give(socket, 1)
     if (this.#held.of(socket) === 0) socket.resume()
     next.begin()
+  }
+
+  #letGo(turn: T, closedAtMs: number, servedPerson: boolean): void {
+    const line = this.#lines.get(turn.request.socket)
+    if (line === undefined || line.latest !== turn) return
+    line.latest = undefined
+    line.answeredAtMs = closedAtMs
+    line.servedPerson = servedPerson
   }
 }

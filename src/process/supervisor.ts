@@ -28,6 +28,7 @@ import { Health } from './health.ts'
 import { logFileWarnings } from './log-file-warnings.ts'
 import { SupervisorMetrics } from './supervisor-metrics.ts'
 import { readinessOf, workerStates } from './worker-answers.ts'
+import { workerFlags } from './worker-flags.ts'
 import { Generation } from './worker-generation.ts'
 import { workersDesk } from './workers-desk.ts'
 
@@ -67,6 +68,7 @@ export class Supervisor {
     cluster.setupPrimary({
       exec: parts.workerProgram,
       args: [],
+      execArgv: workerFlags(process.execArgv, parts.surroundings.environment.NODE_OPTIONS),
       // Standard error as it is: nothing but crashes is written there. Standard output, too, where lines stay whole: a
       // pipe of its own (see relayLines) costs as much as a tenth of the proxying.
       stdio: ['ignore', isOutputShareable() ? 'inherit' : 'pipe', 'inherit', 'ipc'],
