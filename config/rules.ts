@@ -33,6 +33,7 @@ import { checkRanges } from './range-rules.ts'
 import { checkRedis } from './redis-rules.ts'
 import type { Config } from './schema.ts'
 import { checkAcceptedTickets } from './ticket-rules.ts'
+import { checkUpnNames } from './upn-names.ts'
 import { checkTransport, checkUrl } from './url-rules.ts'
 
 type Rule = (config: Config, report: Report) => void
@@ -58,6 +59,7 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['admin.host', 'admin.credentialFile'], checkAdmin],
   [['groups'], checkGroupsFile],
   [['groups', 'secondFactor.rules', 'oidc', 'providers', 'kerberos'], checkGroups],
+  [['groups', 'secondFactor.rules', 'kerberos'], checkUpnNames],
   [['secondFactor', 'kerberos'], checkAcceptedTickets],
   [['session.encryptionKeyFiles'], checkSessionKeys],
   [['oidc', 'providers'], checkClientSecrets],

@@ -1,9 +1,11 @@
 /** A stage where clients show certificates: is there one, is it good, and whom does it name? */
 import type { X509Certificate } from 'node:crypto'
+import { type Awaitable, after } from '../src/awaitable.ts'
 import type { Clock } from '../src/clock.ts'
-import { deny, proceed, type Stage } from '../src/decision.ts'
+import { type Decision, deny, proceed, type Stage } from '../src/decision.ts'
 import type { Code } from '../src/errors.ts'
 import type { ClientCertificate, Traced } from '../src/exchange.ts'
+import type { AccountNames } from '../src/identity/account-key.ts'
 import type { CertificateAccount } from '../src/identity/certificate-account.ts'
 import { certificateOf, type ShownCertificate } from '../src/listener/client-certificate.ts'
 
@@ -11,6 +13,8 @@ export interface CertificateSettings {
   readonly isRequired: boolean
   /** Undefined: it need not name anybody. */
   readonly accountOf: CertificateAccount | undefined
+  /** The account that a name is kept as: whose a UPN is, the directory says. Undefined where it is nobody's. */
+  readonly resolve: AccountNames['resolve']
   /** What others than people and their programs ask for. */
   readonly isExempt: (path: string) => boolean
   /** Somebody showed one, and it does not do. */
@@ -21,17 +25,23 @@ export interface CertificateSettings {
 export function checkCertificate({
   isRequired,
   accountOf,
+  resolve,
   isExempt,
   refused,
   now,
 }: CertificateSettings): Stage<Traced, Traced> {
   const read = new WeakMap<ShownCertificate, ClientCertificate>()
+  /** What is in the certificate, where the directory has to be asked whose it is: that can change. */
+  const upns = new WeakMap<ShownCertificate, string>()
 
   return traced => {
     if (isExempt(traced.target.path)) return proceed(traced)
     const shown = certificateOf(traced.request.socket)
     if (shown === undefined) return isRequired ? deny('client-certificate-missing') : proceed(traced)
-    const certificate = read.get(shown) ?? readOnce(shown)
+    return after(read.get(shown) ?? readOnce(shown), certificate => judged(traced, shown, certificate))
+  }
+
+  function judged(traced: Traced, shown: ShownCertificate, certificate: ClientCertificate): Decision<Traced> {
     const code = problemOf(shown, certificate)
     if (code === undefined) return proceed({ ...traced, certificate })
     refused(traced, shown.certificate, code)
@@ -44,9 +54,17 @@ export function checkCertificate({
     return accountOf !== undefined && account === undefined ? 'client-certificate-unmapped' : undefined
   }
 
-  function readOnce(shown: ShownCertificate): ClientCertificate {
+  function readOnce(shown: ShownCertificate): Awaitable<ClientCertificate> {
     // One that is not good names nobody.
-    const account = shown.problem === undefined ? accountOf?.(shown.certificate) : undefined
+    const name = upns.get(shown) ?? (shown.problem === undefined ? accountOf?.(shown.certificate) : undefined)
+    if (name === undefined) return keep(shown, undefined)
+    const account = resolve(name)
+    if (!(account instanceof Promise)) return keep(shown, account)
+    upns.set(shown, name)
+    return account.then(found => ({ account: found, notAfterMs: shown.notAfterMs }))
+  }
+
+  function keep(shown: ShownCertificate, account: string | undefined): ClientCertificate {
     const certificate = { account, notAfterMs: shown.notAfterMs }
     read.set(shown, certificate)
     return certificate

@@ -69,6 +69,23 @@ export const textMistakes: readonly Mistake[] = [
     ],
   },
   {
+    what: 'a rule for somebody by the UPN, where people have the names of their accounts',
+    make(place) {
+      place.write('torhaus.keytab', Buffer.from([5, 2]))
+      place.edit(
+        'acceptAcr: [mfa]',
+        "acceptAcr: [mfa]\n  rules: [{ name: ada, when: { account: 'ada@corp\\.example\\.com' }, require: refuse }]",
+      )
+      place.edit(
+        /$/,
+        'kerberos: { realm: AD.EXAMPLE, servicePrincipal: svc-torhaus, keytabFile: torhaus.keytab, implementation: native, upnSuffixes: [corp.example.com] }\n',
+      )
+    },
+    says: [
+      '/etc/torhaus/torhaus.yaml:16: secondFactor.rules[0].when.account: names people by their UPN (@corp.example.com), and nobody is called so here: write the name of the account (sAMAccountName), such as bob or CORP\\bob',
+    ],
+  },
+  {
     what: 'a secret in the file itself',
     make: place => place.edit('clientSecretFile: client-secret', 'clientSecret: hush'),
     says: [

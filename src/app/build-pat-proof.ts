@@ -6,7 +6,14 @@ import type { Config } from '../../config/schema.ts'
 import type { MonotonicClock } from '../clock.ts'
 import type { AskableToken, Credentials, Delegated } from '../exchange.ts'
 import { type PatAsker, PatProof, type PatProofParts } from '../pats/pat-proof.ts'
-import { ASK_ON, AWAY, type Conclusion, type OwnerAnswer, type OwnerRead } from '../pats/profiles/pat-profile.ts'
+import {
+  ASK_ON,
+  AWAY,
+  type Conclusion,
+  type OwnerAnswer,
+  type OwnerRead,
+  UNNAMED,
+} from '../pats/profiles/pat-profile.ts'
 import { patProfiles } from '../pats/profiles/pat-profiles.ts'
 import { type ProvePat, provePat, unprovenPat } from '../pats/prove-pat.ts'
 import { ReadBudget } from '../pats/read-budget.ts'
@@ -19,7 +26,7 @@ import { upstreamNames } from './upstream-names.ts'
 
 export type PatProofNeeds = Pick<
   Services,
-  'accountKey' | 'audit' | 'changes' | 'config' | 'metrics' | 'pats' | 'publicUrl' | 'viaName'
+  'accountKey' | 'accountNames' | 'audit' | 'changes' | 'config' | 'metrics' | 'pats' | 'publicUrl' | 'viaName'
 >
 
 export interface BuiltPatProof {
@@ -80,7 +87,7 @@ function askableOf(credentials: Credentials): AskableToken | undefined {
 type PatProofSettings = NonNullable<Config['credentials']['patProof']>
 
 function asking(
-  { config, publicUrl, viaName }: PatProofNeeds,
+  { config, publicUrl, viaName, accountNames }: PatProofNeeds,
   settings: PatProofSettings,
   upstream: Upstream,
 ): PatProofParts['ask'] {
@@ -105,11 +112,15 @@ function asking(
     if (!isReadable(token)) return { kind: 'unreadable' }
     for (const read of reads) {
       const conclusion = read.conclude(answerOf(await send(read, token, asker, wasGood)))
+      if (conclusion.kind === 'owned') return ownedAs(await accountNames.resolve(conclusion.owner))
       if (conclusion !== ASK_ON) return conclusion
     }
     return AWAY
   }
 }
+
+/** A server may call people by UPNs: whose one is, the directory says, and where it does not, nobody is known. */
+const ownedAs = (owner: string | undefined): Conclusion => (owner === undefined ? UNNAMED : { kind: 'owned', owner })
 
 function answerOf({ status, rawFields, content }: SmallAnswer): OwnerAnswer {
   return {

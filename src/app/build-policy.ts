@@ -113,14 +113,16 @@ const isForMachines = (path: string) =>
 
 function certificateSettings({
   config,
+  accountNames,
   audit,
   now,
-}: Pick<Services, 'audit' | 'config' | 'now'>): PolicyParts['certificates'] {
+}: Pick<Services, 'accountNames' | 'audit' | 'config' | 'now'>): PolicyParts['certificates'] {
   const settings = clientCertificates(config)
   if (settings === undefined) return undefined
   return {
     isRequired: settings.mode === 'require',
     accountOf: settings.accountFrom.length === 0 ? undefined : certificateAccount(settings, config.account.case),
+    resolve: accountNames.resolve,
     isExempt: isForMachines,
     refused: (exchange, certificate, code) => audit.write('certificate-refused', exchange, { certificate, code }),
     now,

@@ -1,8 +1,9 @@
 /** Ends every session and confirmation of a person, say of a laptop that was lost. */
+import { isUpnOf } from '../../config/upn-names.ts'
 import type { AccountKey } from '../account-key.ts'
 import type { EndedSession } from '../session/session-store.ts'
 import type { Services } from './open-services.ts'
-import { namesOf, type Person, selectorsOf } from './person.ts'
+import { meant, namesOf, type Person, selectorsOf } from './person.ts'
 
 type PersonServices = Pick<
   Services,
@@ -18,18 +19,25 @@ export interface Ended {
 /** In Redis, what finds sessions can be lost without them; a mark cannot miss any. */
 const WHATEVER_IS_LISTED = 'no session opened until now counts any more, listed or not'
 
+const UPN_OF_NOBODY =
+  'the directory does not say whose UPN that is (it tells of no disabled account): give the account name'
+
+const isUpn = ({ config }: PersonServices, name: string): boolean =>
+  config.kerberos?.upnSuffixes.some(suffix => isUpnOf(name, suffix)) === true
+
 /** `clientAddress`: of whoever asks for it, where that is known; for the audit log. */
-export async function endPerson(services: PersonServices, person: Person, clientAddress?: string): Promise<Ended> {
+export async function endPerson(services: PersonServices, asked: Person, clientAddress?: string): Promise<Ended> {
+  const person = 'account' in asked ? { account: await meant(services, asked.account) } : asked
   const { accountKey, changes, audit } = services
   const who = clientAddress === undefined ? {} : { clientAddress }
   const selectors = selectorsOf(services, person)
   const ended: EndedSession[] = []
   for (const selector of selectors) ended.push(...(await services.sessions.endAll(selector)))
-  const asked = 'account' in person ? [person.account] : []
-  const spellings = new Set([...asked, ...ended.map(session => session.account)])
+  const named = 'account' in person ? [person.account] : []
+  const spellings = new Set([...named, ...ended.map(session => session.account)])
   // Also those that no index has found.
-  const named = 'account' in person ? namesOf(services, person) : []
-  for (const account of new Set([...spellings, ...named])) changes.publish({ kind: 'account', account })
+  const everyName = 'account' in person ? namesOf(services, person) : []
+  for (const account of new Set([...spellings, ...everyName])) changes.publish({ kind: 'account', account })
   // After all that is published without waiting: what the store answers now, it has sent on before.
   const keys = new Set([
     ...selectors.flatMap(selector => ('accountKey' in selector ? [selector.accountKey] : [])),
@@ -41,13 +49,14 @@ export async function endPerson(services: PersonServices, person: Person, client
     const sessions = ended.filter(session => session.account === account).length
     if (sessions > 0 || ended.length === 0) audit.write('sessions-ended', who, { account, sessions })
   }
-  if (isNothing) audit.write('no-session-found', who, { account: asked[0] })
+  if (isNothing) audit.write('no-session-found', who, { account: named[0] })
   return {
     report: [
       'account' in person ? `account ${person.account}` : `subject ${person.subject}`,
       `sessions ended: ${ended.length}`,
       ...confirmations.lines,
       ...(isNothing ? [`nothing has ended; looked for ${namesOf(services, person).join(', ')}`] : []),
+      ...(isNothing && everyName.some(name => isUpn(services, name)) ? [UPN_OF_NOBODY] : []),
       ...(services.config.session.store.kind === 'redis' ? [WHATEVER_IS_LISTED] : []),
     ],
     isNothing,

@@ -21,6 +21,11 @@ export const namesOf = (services: Names, person: Person): readonly string[] =>
     ? [person.subject]
     : [...new Set(accountsOf(services, person.account).flatMap(services.accountNames.spellingsOf))]
 
+/** Whom an operator means that writes a UPN of the directory's; the name as it is where that is nobody's, or disabled. */
+export async function meant({ accountNames }: Names, account: string): Promise<string> {
+  return (await accountNames.resolve(account)) ?? account
+}
+
 /** Where nobody says whose domain it is, a session too many is the safe mistake. */
 function accountsOf({ accountNames: { perhaps } }: Names, account: string): readonly string[] {
   const user = perhaps(account)

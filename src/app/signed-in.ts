@@ -2,7 +2,7 @@
 import type { AccountKey } from '../account-key.ts'
 import type { SignedInFrom } from '../session/session-store.ts'
 import type { Services } from './open-services.ts'
-import { keysOf, namesOf } from './person.ts'
+import { keysOf, meant, namesOf } from './person.ts'
 
 export interface SignedIn {
   /** Every name that was looked for; none: everybody. */
@@ -40,7 +40,8 @@ export interface SeenGrant {
 type SignedInNeeds = Pick<Services, 'accountNames' | 'grants' | 'sessions' | 'stores'>
 
 /** Of one person, in whatever spelling. Rejects with `store-unavailable`. */
-export async function signedInAs(services: SignedInNeeds, account: string): Promise<SignedIn> {
+export async function signedInAs(services: SignedInNeeds, name: string): Promise<SignedIn> {
+  const account = await meant(services, name)
   const found = await kept(services, keysOf(services, account))
   return { lookedFor: namesOf(services, { account }), ...found }
 }

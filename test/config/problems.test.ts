@@ -272,6 +272,44 @@ test('a keytab without a usable key of a principal that is needed is a problem, 
       assert.match(problem, /no AES key of HTTP\/devops\.example@CORP\.EXAMPLE: RC4, DES .* do not count: export it/)
 })
 
+test('UPNs where only names of accounts mean somebody: the rule, or the group, would fit nobody', async () => {
+  const kerberos = (suffixes: string) =>
+    `kerberos: { realm: CORP.EXAMPLE, keytabFile: keytab, servicePrincipal: svc, implementation: native, upnSuffixes: [${suffixes}] }\n`
+  const ruled = (account: string, suffixes = 'other.example, third.example') =>
+    problemsOf(
+      `${good.replace('secondFactor:', () => `secondFactor:\n  rules: [{ name: one, when: { account: '${account}' }, require: refuse }]`)}${kerberos(suffixes)}`,
+    ).join()
+  for (const account of [
+    ...['ada@other\\.example', '(ada|bob)@OTHER.example', '.*@third\\.example$', '.*@other\\.example.*'],
+    ...['(?:.*@(?:corp\\.example|third\\.example))', 'carol|ada@other\\.example'],
+  ])
+    assert.match(
+      ruled(account),
+      /rules\[0\]\.when\.account names people by their UPN .* write the name of the account \(sAMAccountName\), such as bob/,
+      account,
+    )
+  for (const account of [
+    'ada',
+    'ada@corp\\.example',
+    'CORP\\\\ada',
+    '.*',
+    '.*@another\\.example',
+    'x@other\\.example\\.org',
+  ])
+    assert.equal(ruled(account), '', account)
+  assert.equal(ruled('ada@other\\.example', ''), '')
+
+  const grouped = async (accounts: string) => {
+    await writeFile(join(directory, 'groups.yaml'), `admins: [${accounts}]`)
+    return problemsOf(`${good}groups: { file: groups.yaml }\n${kerberos('other.example')}`).join()
+  }
+  assert.match(
+    await grouped("carol, 'Ada@Other.Example'"),
+    /groups\.file has the UPN Ada@Other\.Example in admins, .* write the name/,
+  )
+  assert.equal(await grouped("carol, 'CORP\\ada', ada@corp.example, ada@another.example, 'ODD\\x@other.example'"), '')
+})
+
 test('tickets that prove two factors need our own implementation, and SIDs that prove something', () => {
   const kerberos = (implementation: string) =>
     `kerberos: { realm: CORP.EXAMPLE, keytabFile: keytab, servicePrincipal: svc, implementation: ${implementation} }\n`

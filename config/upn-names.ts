@@ -1,0 +1,44 @@
+/** User principal names where only names of accounts mean somebody. */
+
+import type { Report } from './diagnostic.ts'
+import { readGroupsFile } from './groups-file.ts'
+import type { Config } from './schema.ts'
+
+const REMEDY = 'write the name of the account (sAMAccountName), such as bob or CORP\\bob'
+
+/**
+ * Whoever comes by a UPN of `kerberos.upnSuffixes` has the name of the account from then on. So a rule, or a file of
+ * groups, that names people by it would fit nobody, and nobody would notice.
+ */
+export function checkUpnNames({ kerberos, secondFactor, groups }: Config, report: Report): void {
+  const { upnSuffixes = [] } = kerberos ?? {}
+  if (upnSuffixes.length === 0) return
+  secondFactor.rules.forEach(({ when: { account = '' } }, index) => {
+    const suffix = upnSuffixes.find(known => means(account, known))
+    if (suffix === undefined) return
+    const path = `secondFactor.rules[${index}].when.account`
+    report(path, `names people by their UPN (@${suffix}), and nobody is called so here: ${REMEDY}`)
+  })
+  for (const [group, accounts] of groupsIn(groups.file))
+    for (const account of accounts)
+      if (upnSuffixes.some(suffix => isUpnOf(account, suffix)))
+        report('groups.file', `has the UPN ${account} in ${group}, and nobody is called so here: ${REMEDY}`)
+}
+
+/** What is wrong with the file itself, says who reads it first. */
+function groupsIn(file: string | undefined): ReturnType<typeof readGroupsFile> {
+  try {
+    return file === undefined ? new Map() : readGroupsFile(file)
+  } catch {
+    return new Map()
+  }
+}
+
+export function isUpnOf(name: string, suffix: string): boolean {
+  const at = name.lastIndexOf('@')
+  return at > 0 && !name.includes('\\') && name.slice(at + 1).toLowerCase() === suffix.toLowerCase()
+}
+
+/** A pattern in which the suffix stands where a realm would: behind an @, or among alternatives. */
+const means = (pattern: string, suffix: string): boolean =>
+  new RegExp(`[@(|:]${RegExp.escape(suffix)}(?![\\w-]|\\.\\w)`, 'i').test(pattern.replaceAll('\\', ''))
