@@ -1,5 +1,3 @@
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { DirectoryGround, DirectoryParts } from './directory-parts.ts'
 import { createKdcClient } from './kdc/kdc-client.ts'
 import { createKdcPool } from './kdc/kdc-pool.ts'
@@ -15,6 +13,7 @@ import { tlsServerEndPoint } from './protocol/channel-bindings.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { realmLocator } from './realm-locator.ts'
 import { createReplayCache } from './replay-cache.ts'
+import { usualReplayDirectory } from './replay-directory.ts'
 
 /**
  * A call to the KDC holds a socket here and no thread. Few at a time all the same: first come, first served, so that a
@@ -85,9 +84,6 @@ function bindingsFor({ settings, certificate }: DirectoryGround): AcceptedBindin
   return hash && { hash, isRequired: channelBindings === 'require' }
 }
 
-/** As libkrb5 does: where the environment says, or among the temporary files under the number of the account. */
-function replayDirectory({ settings, environment }: DirectoryGround): string {
-  const account = process.getuid?.() ?? 'service'
-  const usual = join(environment.KRB5RCACHEDIR ?? tmpdir(), `torhaus-replay-${account}`)
-  return settings.replayCacheDirectory ?? usual
-}
+const replayDirectory = ({ settings, environment }: DirectoryGround): string =>
+  settings.replayCacheDirectory ??
+  usualReplayDirectory({ environment, platform: process.platform, account: process.getuid?.() })

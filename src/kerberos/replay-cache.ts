@@ -92,12 +92,20 @@ export function createReplayCache({ directory, skewMs, now }: ReplayCacheOptions
 
 /** What others can write to, others can empty. */
 function makePrivate(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException
+    const remedy = 'name a folder for the replay cache that belongs to this account (kerberos.replayCacheDirectory)'
+    throw new Error(`${directory} cannot be made (${code}): ${remedy}`, { cause })
+  }
   const { uid, mode, isDirectory } = statOf(directory)
   const ours = process.getuid?.()
   const isPrivate = ours === undefined || (uid === ours && (mode & 0o022) === 0)
   if (!isDirectory || !isPrivate)
-    throw new Error(`${directory} must be a directory that only this account can write to`)
+    throw new Error(
+      `${directory} must be a directory that only this account can write to (kerberos.replayCacheDirectory)`,
+    )
 }
 
 function statOf(path: string): { readonly uid: number; readonly mode: number; readonly isDirectory: boolean } {
