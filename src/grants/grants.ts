@@ -47,6 +47,8 @@ type Asking = Pick<Traced, 'clientAddress' | 'clientClass' | 'fields'>
 
 const MAX_USER_AGENT_LENGTH = 200
 
+const BY_ACCOUNT = { accountTag: ({ accountKey }: GrantScope) => hashTag(accountKey) }
+
 export class Grants {
   readonly #store: GrantStore
   readonly #settings: GrantSettings
@@ -69,7 +71,15 @@ export class Grants {
     this.#changes = changes
     this.#now = now
     const read = (scope: GrantScope) => after(store.findGrant(scope), grant => this.#ours(grant))
-    this.#cache = new ReadCache(settings, read, monotonic, { accountTag: ({ accountKey }) => hashTag(accountKey) })
+    // That there is none is asked each time where nobody would tell of one: the try after a confirmation passes.
+    this.#cache = new ReadCache(
+      { ...settings, keepsAbsent: 'while told' },
+      read,
+      monotonic,
+      BY_ACCOUNT,
+      undefined,
+      BY_ACCOUNT,
+    )
     this.#ended = new UnsavedEndings(
       ({ accountKey, id }) => store.revokeGrant(accountKey, id),
       revoked => changes.publish({ kind: 'grant-ended', ...revoked }),

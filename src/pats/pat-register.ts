@@ -79,7 +79,7 @@ export class PatRegister {
     this.#noted = new NotedUses(store)
     const read = (fingerprint: string) => store.readPat(fingerprint)
     // What is not known is not blocked either; a block tells of itself.
-    this.#cache = new ReadCache({ ...settings, keepsAbsent: true }, read, monotonic, {})
+    this.#cache = new ReadCache({ ...settings, keepsAbsent: 'always' }, read, monotonic, {})
     changes.subscribe(change => {
       if (change.kind === 'pat') this.#cache.forget(change.fingerprint)
       else if (change.kind === 'pats-changed') this.#cache.expireKeys(change.fingerprints)

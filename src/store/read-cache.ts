@@ -12,7 +12,6 @@
  */
 
 import type { Awaitable } from '../awaitable.ts'
-import { BoundedMap } from '../bounded-map.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { Fault } from '../errors.ts'
 import { IndexedMap } from './indexed-map.ts'
@@ -33,8 +32,11 @@ export interface ReadCacheSettings {
   readonly knownUntilMs?: (() => number) | undefined
   /** In milliseconds; default: `cacheMs`. Should a change be missed and nobody notice, it counts after so long. */
   readonly lastsMs?: number
-  /** Whether "there is none" is an answer to keep. Otherwise it is asked again each time. */
-  readonly keepsAbsent?: boolean
+  /**
+   * Whether "there is none" is an answer to keep: as any other, or as long only as changes are told and so none was made
+   * since. Otherwise it is asked again each time.
+   */
+  readonly keepsAbsent?: 'always' | 'while told'
 }
 
 interface Entry<V> {
@@ -43,6 +45,10 @@ interface Entry<V> {
   freshUntilMs: number
   /** Until then it counts while nothing else is told. */
   lastsUntilMs: number
+}
+
+interface Absent<S> extends Entry<undefined> {
+  readonly subject: S
 }
 
 /** While the store is away, an answer is believed for so long before the store is tried again, in milliseconds. */
@@ -56,12 +62,12 @@ export class ReadCache<S, V extends object, By extends string = never> {
   readonly #monotonic: MonotonicClock
   readonly #present: IndexedMap<Entry<V>, By>
   /** Apart, so that made-up keys push out no one who is known. */
-  readonly #absent: BoundedMap<string, Entry<undefined>>
+  readonly #absent: IndexedMap<Absent<S>, By>
   #underWay = new Map<string, Promise<V | undefined>>()
 
   /**
    * `foundBy`: each property of a value, the same for all values of a key. `renew`: what to keep when a key is read
-   * again; by default what was read.
+   * again; by default what was read. `absentBy`: what a value of that subject would be found by, where absence is kept.
    */
   constructor(
     settings: ReadCacheSettings,
@@ -69,6 +75,7 @@ export class ReadCache<S, V extends object, By extends string = never> {
     monotonic: MonotonicClock,
     foundBy: Readonly<Record<By, (value: V) => string>>,
     renew: (known: V, read: V) => V = (_known, read) => read,
+    absentBy: Partial<Readonly<Record<By, (subject: S) => string>>> = {},
   ) {
     this.#settings = settings
     this.#read = read
@@ -76,7 +83,9 @@ export class ReadCache<S, V extends object, By extends string = never> {
     this.#renew = renew
     const ofEntries = Object.entries<(value: V) => string>(foundBy).map(([by, of]) => [by, entryProperty(of)])
     this.#present = new IndexedMap(settings.maxCached, Object.fromEntries(ofEntries))
-    this.#absent = new BoundedMap(settings.maxCached)
+    const ofAbsent = Object.entries<(subject: S) => string>(absentBy as Record<By, (subject: S) => string>)
+    const found = ofAbsent.map(([by, of]) => [by, ({ subject }: Absent<S>) => of(subject)])
+    this.#absent = new IndexedMap(settings.maxCached, Object.fromEntries(found))
   }
 
   /** Synchronous where the answer is fresh, or the store is. Throws, or rejects with, what `read` does. */
@@ -84,7 +93,7 @@ export class ReadCache<S, V extends object, By extends string = never> {
     const now = this.#monotonic()
     const known = this.#present.get(key)
     if (known !== undefined && (now < known.freshUntilMs || this.#lasts(known, now))) return known.value
-    const absent = this.#settings.keepsAbsent === true ? this.#absent.get(key) : undefined
+    const absent = this.#absent.get(key)
     if (absent !== undefined && (now < absent.freshUntilMs || this.#lasts(absent, now))) return undefined
     return this.#underWay.get(key) ?? this.#ask(key, subject, now)
   }
@@ -99,6 +108,7 @@ export class ReadCache<S, V extends object, By extends string = never> {
   /** As `forget`, for all values with that property; those that are being read may have it, too. */
   forgetBy(by: By, property: string): void {
     for (const key of this.#present.keysBy(by, property)) this.#present.delete(key)
+    for (const key of this.#absent.keysBy(by, property)) this.#absent.delete(key)
     this.#abandon()
   }
 
@@ -119,8 +129,10 @@ export class ReadCache<S, V extends object, By extends string = never> {
 
   /** All values with one of these properties have changed, or may have: they are read again. */
   expireBy(by: By, properties: Iterable<string>): void {
-    for (const property of properties)
+    for (const property of properties) {
       for (const key of this.#present.keysBy(by, property)) expire(this.#present.get(key))
+      for (const key of this.#absent.keysBy(by, property)) expire(this.#absent.get(key))
+    }
     this.#abandon()
   }
 
@@ -139,10 +151,10 @@ export class ReadCache<S, V extends object, By extends string = never> {
     } catch (error) {
       return this.#believe(key, error)
     }
-    if (!(answer instanceof Promise)) return this.#keep(key, answer, now)
+    if (!(answer instanceof Promise)) return this.#keep(key, subject, answer, now)
     const settled = answer
       .then(
-        value => (underWay === this.#underWay ? this.#keep(key, value, now) : value),
+        value => (underWay === this.#underWay ? this.#keep(key, subject, value, now) : value),
         error => this.#believe(key, error),
       )
       .finally(() => underWay.delete(key))
@@ -150,12 +162,13 @@ export class ReadCache<S, V extends object, By extends string = never> {
     return settled
   }
 
-  #keep(key: string, value: V | undefined, readAtMs: number): V | undefined {
-    const freshUntilMs = readAtMs + this.#settings.cacheMs
-    const lastsUntilMs = readAtMs + (this.#settings.lastsMs ?? this.#settings.cacheMs)
+  #keep(key: string, subject: S, value: V | undefined, readAtMs: number): V | undefined {
+    const { cacheMs, lastsMs = cacheMs, keepsAbsent } = this.#settings
+    const [freshUntilMs, lastsUntilMs] = [readAtMs + cacheMs, readAtMs + lastsMs]
     if (value === undefined) {
       this.#present.delete(key)
-      if (this.#settings.keepsAbsent === true) this.#absent.set(key, { value, readAtMs, freshUntilMs, lastsUntilMs })
+      const times = { readAtMs, freshUntilMs: keepsAbsent === 'always' ? freshUntilMs : 0, lastsUntilMs }
+      if (keepsAbsent !== undefined) this.#absent.set(key, { subject, value, ...times })
       return undefined
     }
     const known = this.#present.get(key)
@@ -174,7 +187,8 @@ export class ReadCache<S, V extends object, By extends string = never> {
   /** What was read before, where the store is away and that is not too long ago. */
   #believe(key: string, error: unknown): V | undefined {
     const now = this.#monotonic()
-    const known = this.#present.get(key) ?? this.#absent.get(key)
+    const absent = this.#settings.keepsAbsent === 'always' ? this.#absent.get(key) : undefined
+    const known = this.#present.get(key) ?? absent
     const endMs = (known?.readAtMs ?? 0) + (this.#settings.graceSeconds ?? 0) * 1000
     if (known === undefined || now >= endMs || !(error instanceof Fault) || error.code !== 'store-unavailable')
       throw error

@@ -26,6 +26,9 @@ function setUp(settings: Partial<ReadCacheSettings> = {}, isSync = false) {
     read,
     () => clock.ms,
     { text: ({ text }) => text },
+    undefined,
+    // Of a key, what its value would be found by.
+    { text: key => key.slice(0, 1) },
   )
   const get = (key = 'k') => cache.get(key, key)
   /** Reads with that answer. */
@@ -152,7 +155,7 @@ test('"there is none" is asked again each time, unless it is an answer to keep; 
   const plain = setUp()
   assert.equal(await plain.load(undefined), undefined)
   assert.ok(plain.get() instanceof Promise)
-  const { clock, asked, get, load } = setUp({ keepsAbsent: true })
+  const { clock, asked, get, load } = setUp({ keepsAbsent: 'always' })
   assert.equal(await load(undefined), undefined)
   assert.equal(get(), undefined)
   clock.ms += 1000
@@ -165,7 +168,7 @@ test('"there is none" is asked again each time, unless it is an answer to keep; 
 })
 
 test('keys that stand for nothing push out none that stand for something', async () => {
-  const { get, load } = setUp({ keepsAbsent: true, maxCached: 10 })
+  const { get, load } = setUp({ keepsAbsent: 'always', maxCached: 10 })
   await load(A)
   for (let index = 0; index < 50; index++) await load(undefined, `made-up-${index}`)
   assert.equal(get(), A)
@@ -197,4 +200,55 @@ test('an answer lasts while changes are told, until one is told of it, and for s
   clock.ms += 60_000
   told.untilMs = clock.ms
   assert.ok(get() instanceof Promise, 'nobody has told, but it is too long ago')
+})
+
+test('that there is none counts as long as changes are told, and is asked each time otherwise', async () => {
+  const known = { untilMs: 1_000_000 }
+  const { clock, asked, get, load } = setUp({
+    ...{ keepsAbsent: 'while told', lastsMs: 60_000, knownUntilMs: () => known.untilMs },
+  })
+  await load(undefined)
+  known.untilMs = clock.ms += 5000
+  assert.equal(get(), undefined)
+  assert.equal(asked.length, 1)
+  // Nobody tells any more.
+  clock.ms += 1000
+  await load(undefined)
+  await load(undefined)
+  assert.equal(asked.length, 3)
+  const answer = get()
+  asked.at(-1)?.fail(away())
+  await assert.rejects(async () => answer, { code: 'store-unavailable' })
+  // It does again; what was read last was read while nobody did.
+  known.untilMs = clock.ms
+  assert.equal(get(), undefined)
+  known.untilMs = clock.ms += 60_000
+  assert.ok(get() instanceof Promise)
+})
+
+test('that there is none is forgotten by what it would be found by, also while it is read', async () => {
+  for (const tell of ['forgetBy', 'expireBy', 'expireKeys', 'expire', 'forget'] as const) {
+    const { clock, asked, cache, get, load } = setUp({
+      ...{ keepsAbsent: 'while told', lastsMs: 60_000, knownUntilMs: () => clock.ms },
+    })
+    const say = () => {
+      if (tell === 'forgetBy') cache.forgetBy('text', 'k')
+      else if (tell === 'expireBy') cache.expireBy('text', ['x', 'k'])
+      else if (tell === 'expireKeys') cache.expireKeys(['k1'])
+      else if (tell === 'forget') cache.forget('k1')
+      else cache.expire()
+    }
+    await load(undefined, 'k1')
+    await load(undefined, 'other')
+    assert.equal(get('k1'), undefined)
+    say()
+    const late = get('k1')
+    assert.ok(late instanceof Promise, tell)
+    say()
+    asked.at(-1)?.answer(undefined)
+    assert.equal(await late, undefined)
+    assert.equal(await load(A, 'k1'), A)
+    assert.equal(get('k1'), A)
+    if (tell !== 'expire') assert.equal(get('other'), undefined)
+  }
 })
