@@ -61,32 +61,31 @@ export async function openRedisStores(
   changes.subscribe(({ kind }) => {
     if (kind === 'account' || kind === 'sessions-ended' || kind === 'missed') sessions.expire(kind === 'missed')
   })
-  const openTracking = trackingClient(settings, surroundings.random)
-  const tracking =
-    openTracking &&
-    opened.use(
-      new RedisTracking(
-        openTracking,
-        [...trackedSessionNames(names), ...TRACKED_BESIDE.map(kind => names.startOf(kind))],
-        readOnEveryMs(lifetimes.cacheMs),
-        {
-          changed(changed) {
-            const concerned = sessionsConcerned(names, changed)
-            if (concerned === 'all') changes.receive({ kind: 'sessions-ended' })
-            else if (concerned.size > 0) changes.receive({ kind: 'sessions-changed', keys: concerned })
-            const fingerprints = tagsIn(changed, names, ['pat', 'pat-confirmed'])
-            if (fingerprints.size > 0) changes.receive({ kind: 'pats-changed', fingerprints })
-            const accountTags = tagsIn(changed, names, ['grants'])
-            if (accountTags.size > 0) changes.receive({ kind: 'grants-changed', accountTags })
-          },
-          missed: () => changes.receive({ kind: 'missed' }),
+  const tracking = opened.use(
+    new RedisTracking(
+      link,
+      trackingClient(settings, surroundings.random),
+      names,
+      [...trackedSessionNames(names), ...TRACKED_BESIDE.map(kind => names.startOf(kind))],
+      readOnEveryMs(lifetimes.cacheMs),
+      {
+        changed(changed) {
+          const concerned = sessionsConcerned(names, changed)
+          if (concerned === 'all') changes.receive({ kind: 'sessions-ended' })
+          else if (concerned.size > 0) changes.receive({ kind: 'sessions-changed', keys: concerned })
+          const fingerprints = tagsIn(changed, names, ['pat', 'pat-confirmed'])
+          if (fingerprints.size > 0) changes.receive({ kind: 'pats-changed', fingerprints })
+          const accountTags = tagsIn(changed, names, ['grants'])
+          if (accountTags.size > 0) changes.receive({ kind: 'grants-changed', accountTags })
         },
-        surroundings.monotonic,
-      ),
-    )
+        missed: () => changes.receive({ kind: 'missed' }),
+      },
+      surroundings.monotonic,
+    ),
+  )
   const setUp = new RedisSetUp(link, names)
   return {
-    ...(tracking === undefined ? {} : { knownUntilMs: () => tracking.knownUntilMs }),
+    knownUntilMs: () => tracking.knownUntilMs,
     sessions,
     grants: new RedisGrantStore(link, names, surroundings.now),
     pats: new RedisPatStore(link, names),

@@ -16,6 +16,7 @@ import { isAnswer, isRefusal, type RedisCondition, RedisRefusals, replyCode } fr
 import { openRedisDriver, type RedisDriver, type RedisSettings } from './redis-driver.ts'
 import type { RedisNames } from './redis-names.ts'
 import { isTaken } from './redis-reply.ts'
+import type { RedisServer } from './redis-servers.ts'
 
 export interface RedisReport {
   /** One command has ended. */
@@ -94,11 +95,6 @@ export class RedisConnection implements AsyncDisposable {
     this.#goodAtMs = surroundings.monotonic()
   }
 
-  /** Whether it answers, if only by refusing. */
-  get isAvailable(): boolean {
-    return this.#isAvailable
-  }
-
   get condition(): RedisCondition {
     return this.#isAvailable ? (this.#refusals.current ?? 'available') : 'away'
   }
@@ -136,6 +132,10 @@ export class RedisConnection implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  servers(): readonly RedisServer[] {
+    return this.#driver?.servers() ?? []
   }
 
   /** Sends one command. `key` says which node of a cluster. Rejects with `store-unavailable`. */

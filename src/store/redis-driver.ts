@@ -6,10 +6,13 @@ import type { Config } from '../../config/schema.ts'
 import { readSecret } from '../../config/secret.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { Random } from '../clock.ts'
+import { mastersOf, type RedisServer, urlOf } from './redis-servers.ts'
 
 export type RedisSettings = NonNullable<Config['session']['store']['redis']>
 
 export interface RedisDriver {
+  /** Those that are read and written now. */
+  servers(): readonly RedisServer[]
   /** `key` says which node of a cluster. Rejects with what Redis, or the client, says. Not bounded in time. */
   send(key: string, args: readonly string[]): Promise<unknown>
   close(): Awaitable<void>
@@ -36,15 +39,13 @@ export interface TrackingClient {
 }
 
 /** `isWanted`: whether it should go on trying. */
-export type OpenTracking = (isWanted: () => boolean) => TrackingClient
+export type OpenTracking = (url: string, isWanted: () => boolean) => TrackingClient
 
-/** Undefined where there is more than one server: what each tells would have no order. */
-export function trackingClient(settings: RedisSettings, random: Random): OpenTracking | undefined {
-  if (settings.mode !== 'single') return undefined
-  return isWanted =>
+export function trackingClient(settings: RedisSettings, random: Random): OpenTracking {
+  return (url, isWanted) =>
     createClient({
       ...nodeOptions(settings, retries => isWanted() && reconnectAfterMs(retries, random), settings.passwordFile),
-      ...{ url: settings.urls[0] ?? '', RESP: 3, emitInvalidate: true },
+      ...{ url, RESP: 3, emitInvalidate: true },
     })
 }
 
@@ -54,6 +55,8 @@ const FIRST_RECONNECT_MS = 50
 const LAST_RECONNECT_MS = 2000
 /** How often the sentinels are asked who is master, besides what they tell by themselves. */
 const SENTINEL_SCAN_MS = 5000
+/** Where one server has all keys. */
+const ANY_TAG = 'all'
 
 /**
  * Connects and subscribes. Rejects at the first thing that goes wrong, when `connectTimeoutMs` is over, or when
@@ -108,6 +111,7 @@ function singleCandidate(settings: RedisSettings, retryAfter: RetryAfter): Candi
   })
   return {
     failed: firstError(client),
+    servers: () => [{ url: settings.urls[0] ?? '', tag: ANY_TAG }],
     async open({ channel, receive, connected }) {
       client.on('ready', connected)
       await client.connect()
@@ -127,6 +131,7 @@ function clusterCandidate(settings: RedisSettings, retryAfter: RetryAfter): Cand
   })
   return {
     failed: firstError(cluster),
+    servers: () => mastersOf(cluster.slots, schemeOf(settings)),
     async open({ channel, receive, connected }) {
       cluster.on('node-ready', connected)
       await cluster.connect()
@@ -151,6 +156,10 @@ function sentinelCandidate(settings: RedisSettings, retryAfter: RetryAfter): Can
   })
   return {
     failed: firstError(sentinel),
+    servers() {
+      const master = sentinel.getMasterNode()
+      return master === undefined ? [] : [{ url: urlOf(master, schemeOf(settings)), tag: ANY_TAG }]
+    },
     async open({ channel, receive, connected }) {
       sentinel.on('ready', connected)
       await sentinel.connect()
@@ -160,6 +169,8 @@ function sentinelCandidate(settings: RedisSettings, retryAfter: RetryAfter): Can
     close: () => sentinel.destroy().catch(() => undefined),
   }
 }
+
+const schemeOf = ({ urls }: RedisSettings): string => new URL(urls[0] ?? '').protocol
 
 /** Later errors are not lost: commands fail by them. */
 function firstError(emitter: { on(event: 'error', listener: (error: unknown) => void): unknown }): Promise<never> {

@@ -17,13 +17,16 @@ import { RedisPatConfirmationStore } from '../../src/pats/redis-pat-confirmation
 import { RedisPatStore } from '../../src/pats/redis-pat-store.ts'
 import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
 import type { Change } from '../../src/store/changes.ts'
+import type { RedisSettings } from '../../src/store/redis-driver.ts'
 import { system } from '../../src/system.ts'
 import { NOW_MS, testGrantStore } from '../grants/grant-store-contract.ts'
 import { testAttemptLimits } from '../limits/attempt-limits-contract.ts'
 import { testPatConfirmationStore } from '../pats/pat-confirmation-store-contract.ts'
 import { testPatStore } from '../pats/pat-store-contract.ts'
 import { sampleSession, testStoreContract } from '../session/store-contract.ts'
+import { openProcess, settled, TOKEN, testTold, writeAll } from '../store/told-contract.ts'
 import { documentedUser } from './documented-user.ts'
+import { expectNoLater, testFewCommands } from './followed.ts'
 
 const SLOTS = 16_384
 const TIMES = { idleTimeoutSeconds: 600, absoluteTimeoutSeconds: 3600 }
@@ -31,17 +34,12 @@ const CLUSTER = ['cluster-enabled yes', 'cluster-require-full-coverage no']
 const PASSWORD = 'correct-horse'
 const nodes: RedisProcess[] = []
 let directory: string
+let settings: RedisSettings
 let links: readonly [OpenLink, OpenLink]
+const busPorts: number[] = []
 
 before(async () => {
-  const busPorts: number[] = []
-  while (nodes.length < 3) {
-    // Left to itself a node takes its port + 10,000, where outgoing connections of others may sit.
-    const busPort = await freePort()
-    busPorts.push(busPort)
-    const lines = [...CLUSTER, `cluster-port ${busPort}`, await documentedUser(PASSWORD, 'cluster')]
-    nodes.push(await startRedis({ lines }))
-  }
+  while (nodes.length < 3) await startNode()
   const [first] = nodes
   for (const [index, node] of nodes.entries()) {
     const at = (part: number) => Math.floor((SLOTS * part) / nodes.length)
@@ -56,7 +54,7 @@ before(async () => {
   const passwordFile = join(directory, 'password')
   await writeFile(passwordFile, PASSWORD)
   const user = { keyPrefix: 'torhaus', username: 'torhaus', passwordFile }
-  const settings = redisSettings([nodes[1]?.url ?? ''], { mode: 'cluster', ...user })
+  settings = redisSettings([nodes[1]?.url ?? ''], { mode: 'cluster', ...user })
   links = [await openLink(settings), await openLink(settings)]
 })
 after(async () => {
@@ -64,6 +62,16 @@ after(async () => {
   await Promise.all(nodes.map(node => node.close()))
   await rm(directory, { recursive: true, force: true })
 })
+
+async function startNode(): Promise<RedisProcess> {
+  // Left to itself a node takes its port + 10,000, where outgoing connections of others may sit.
+  const busPort = await freePort()
+  busPorts.push(busPort)
+  const lines = [...CLUSTER, `cluster-port ${busPort}`, await documentedUser(PASSWORD, 'cluster')]
+  const node = await startRedis({ lines })
+  nodes.push(node)
+  return node
+}
 
 const clear = async () => void (await Promise.all(nodes.map(node => node.cli('FLUSHALL'))))
 /** Opens a store for each of the two links. */
@@ -92,6 +100,65 @@ test('changes reach the others, whichever node they listen at', async () => {
   links[0].changes.publish(change)
   await eventually(() => heard.some(({ kind }) => kind === 'session'), 'the change')
   assert.equal(links[1].malformed(), 0)
+})
+
+const store = () => ({ kind: 'redis', redis: settings })
+
+describe('what the masters of a cluster tell', () => {
+  testTold(async () => {
+    await clear()
+    return { store: store(), close: async () => undefined }
+  })
+  testFewCommands(store, () => nodes)
+})
+
+/** A process that knows the token as not blocked, and the node that has it. */
+async function knowing(opened: AsyncDisposableStack) {
+  await clear()
+  const one = await openProcess(store(), opened)
+  await eventually(one.isTold, 'it is told')
+  await writeAll(one)
+  await settled(one)
+  assert.equal((await one.state()).isBlocked, false)
+  for (const node of nodes)
+    if ((await node.cli('EXISTS', PAT)) === '1')
+      return { one, owner: node, others: nodes.filter(other => other !== node) }
+  return assert.fail('nobody has the token')
+}
+
+const PAT = `torhaus:1:pat:{${TOKEN[0]}}`
+const idOf = (node: RedisProcess) => node.cli('CLUSTER', 'MYID')
+
+test('a block counts that is written where the slot has gone meanwhile', async () => {
+  await using opened = new AsyncDisposableStack()
+  const { one, owner, others } = await knowing(opened)
+  const [target = owner] = others
+  const slot = await owner.cli('CLUSTER', 'KEYSLOT', PAT)
+  await target.cli('CLUSTER', 'SETSLOT', slot, 'IMPORTING', await idOf(owner))
+  await owner.cli('CLUSTER', 'SETSLOT', slot, 'MIGRATING', await idOf(target))
+  const keys = (await owner.cli('CLUSTER', 'GETKEYSINSLOT', slot, '100')).split('\n')
+  await owner.cli('MIGRATE', '127.0.0.1', String(target.port), '', '0', '5000', 'KEYS', ...keys)
+  for (const node of [target, owner, ...others]) await node.cli('CLUSTER', 'SETSLOT', slot, 'NODE', await idOf(target))
+  await target.cli('HSET', PAT, 'blocked', '1')
+  await expectNoLater(one, 20_000)
+  await eventually(one.isTold, 'it is told again')
+})
+
+test('a block that only the new master of a slot knows counts, though the old one goes on as if nothing were', async () => {
+  await using opened = new AsyncDisposableStack()
+  const { one, owner } = await knowing(opened)
+  const [replica, first] = [await startNode(), nodes[0]]
+  await first?.cli('CLUSTER', 'MEET', '127.0.0.1', String(replica.port), String(busPorts.at(-1)))
+  const ownerId = await idOf(owner)
+  const follows = async () => (await replica.cli('CLUSTER', 'REPLICATE', ownerId)) === 'OK'
+  await eventually(() => follows().catch(() => false), 'it knows whom to follow')
+  await eventually(async () => (await replica.cli('INFO', 'replication')).includes('master_link_status:up'), 'in step')
+  owner.pause()
+  await replica.cli('CLUSTER', 'FAILOVER', 'TAKEOVER')
+  await eventually(async () => (await replica.cli('HSET', PAT, 'blocked', '1')) === '0', 'it is written')
+  owner.resume()
+  await expectNoLater(one, 20_000)
+  await eventually(one.isTold, 'it is told again')
 })
 
 test('with one node away, what lies on the others is there, and the rest is a fault within its time', async () => {

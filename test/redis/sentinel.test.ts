@@ -9,9 +9,12 @@ import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.
 import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
 import type { Change } from '../../src/store/changes.ts'
+import type { RedisSettings } from '../../src/store/redis-driver.ts'
 import { system } from '../../src/system.ts'
 import { sampleSession, testStoreContract } from '../session/store-contract.ts'
+import { openProcess, settled, TOKEN, testTold, writeAll } from '../store/told-contract.ts'
 import { documentedUser } from './documented-user.ts'
+import { expectNoLater, testFewCommands } from './followed.ts'
 
 const TIMES = { idleTimeoutSeconds: 600, absoluteTimeoutSeconds: 3600 }
 /** A replica that reads from nothing is enough of a fail-over; the default waits for a rush of them. */
@@ -24,6 +27,7 @@ let directory: string
 let master: RedisProcess
 let replica: RedisProcess
 let sentinel: RedisProcess
+let settings: RedisSettings
 let links: readonly [OpenLink, OpenLink]
 
 before(async () => {
@@ -44,7 +48,7 @@ before(async () => {
   })
   await eventually(async () => (await sentinel.cli('SENTINEL', 'replicas', 'sessions')).includes('slave'), 'known')
   const user = { keyPrefix: 'torhaus', username: 'torhaus', passwordFile }
-  const settings = redisSettings([sentinel.url], { mode: 'sentinel', masterName: 'sessions', ...user })
+  settings = redisSettings([sentinel.url], { mode: 'sentinel', masterName: 'sessions', ...user })
   links = [await openLink(settings), await openLink(settings)]
 })
 after(async () => {
@@ -65,6 +69,40 @@ describe('sessions behind a sentinel', () =>
     { sweeps: false },
   ))
 
+/** Who changes its role breaks off its connections. */
+const roleOf = (server: RedisProcess) => server.cli('ROLE').catch(() => '')
+const store = () => ({ kind: 'redis', redis: settings })
+
+describe('what a master behind a sentinel tells', () => {
+  testTold(async () => {
+    await master.cli('FLUSHALL')
+    return { store: store(), close: async () => undefined }
+  })
+  testFewCommands(store, () => [master])
+})
+
+test('a block that only the new master knows counts, though the old one goes on as if nothing were', async () => {
+  await master.cli('FLUSHALL')
+  await using opened = new AsyncDisposableStack()
+  const one = await openProcess(store(), opened)
+  await eventually(one.isTold, 'it is told')
+  await writeAll(one)
+  await settled(one)
+  assert.equal((await one.state()).isBlocked, false)
+  await eventually(async () => (await replica.cli('DBSIZE')) === (await master.cli('DBSIZE')), 'in step')
+  // The sentinel loses sight of it, and it wakes up as the master that it was.
+  master.pause()
+  await eventually(async () => (await roleOf(replica)).startsWith('master'), 'a new master', FAIL_OVER_MS)
+  await replica.cli('HSET', `torhaus:1:pat:{${TOKEN[0]}}`, 'blocked', '1')
+  master.resume()
+  await expectNoLater(one, FAIL_OVER_MS)
+  await eventually(one.isTold, 'the new master tells', FAIL_OVER_MS)
+  await eventually(async () => (await roleOf(master)).startsWith('slave'), 'the old one follows', FAIL_OVER_MS)
+  const isBack = async () => (await master.cli('INFO', 'replication')).includes('master_link_status:up')
+  await eventually(isBack, 'in step', FAIL_OVER_MS)
+  ;[master, replica] = [replica, master]
+})
+
 test('after a fail-over sessions are read from and written to the new master, and changes are heard again', async () => {
   const [one, other] = [storeOf(links[0]), storeOf(links[1])]
   await one.createSession(sampleSession({ key: 'before' }))
@@ -75,7 +113,7 @@ test('after a fail-over sessions are read from and written to the new master, an
       record => record !== undefined,
       () => false,
     )
-  await eventually(async () => (await replica.cli('ROLE')).startsWith('master'), 'a new master', FAIL_OVER_MS)
+  await eventually(async () => (await roleOf(replica)).startsWith('master'), 'a new master', FAIL_OVER_MS)
   await eventually(async () => (await isThere(one)) && isThere(other), 'the sessions are there', FAIL_OVER_MS)
   await other.createSession(sampleSession({ key: 'afterwards' }))
   assert.equal((await one.readSession('afterwards'))?.key, 'afterwards')

@@ -1,14 +1,17 @@
 /** Redis tells by itself which of our keys changed, whoever changes them; or it is known that it does not. */
 import assert from 'node:assert/strict'
+import { mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { redisSettings } from '../../devkit/redis/redis-lab.ts'
+import { openLink, redisSettings } from '../../devkit/redis/redis-lab.ts'
 import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
 import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { openStores } from '../../src/app/open-stores.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import { Sessions } from '../../src/session/sessions.ts'
 import { type Change, Changes } from '../../src/store/changes.ts'
-import { trackingClient } from '../../src/store/redis-driver.ts'
+import { type OpenTracking, trackingClient } from '../../src/store/redis-driver.ts'
 import { RedisTracking } from '../../src/store/redis-tracking.ts'
 import { system } from '../../src/system.ts'
 import { PERSON } from '../session/session-lab.ts'
@@ -23,22 +26,25 @@ after(() => redis.close())
 const EVERY_MS = 50
 const KEY = Buffer.alloc(32, 7)
 
-function track(url = redis.url) {
+async function track(opened: AsyncDisposableStack, settings = redisSettings([redis.url])) {
   const told: (string | 'missed')[] = []
-  const open = trackingClient(redisSettings([url]), Math.random)
-  assert.ok(open)
   const events = {
     changed: (names: ReadonlySet<string>) => told.push(...[...names].sort()),
     missed: () => told.push('missed'),
   }
-  return { told, tracking: new RedisTracking(open, ['ours:'], EVERY_MS, events, system.monotonic) }
+  const { link, names } = await openLink(settings)
+  opened.use(link)
+  const open = trackingClient(settings, Math.random)
+  const tracking = opened.use(new RedisTracking(link, open, names, ['ours:'], EVERY_MS, events, system.monotonic))
+  return { told, tracking }
 }
 
-const isKnown = ({ tracking }: ReturnType<typeof track>) => tracking.knownUntilMs > system.monotonic() - 1000
+const isKnown = ({ tracking }: { readonly tracking: RedisTracking }) =>
+  tracking.knownUntilMs > system.monotonic() - 1000
 
 test('keys of ours that are written, deleted or expire are told, whoever does it, and no others', async () => {
-  const tracked = track()
-  await using _ = tracked.tracking
+  await using opened = new AsyncDisposableStack()
+  const tracked = await track(opened)
   await eventually(() => isKnown(tracked), 'it is tracked')
   await redis.cli('SET', 'ours:1', 'a')
   await redis.cli('SET', 'theirs:1', 'a')
@@ -51,8 +57,8 @@ test('keys of ours that are written, deleted or expire are told, whoever does it
 })
 
 test('while Redis stands still or is away nothing more is known; afterwards everything may have changed', async () => {
-  const tracked = track()
-  await using _ = tracked.tracking
+  await using opened = new AsyncDisposableStack()
+  const tracked = await track(opened)
   await eventually(() => isKnown(tracked), 'it is tracked')
   redis.pause()
   const until = tracked.tracking.knownUntilMs
@@ -68,11 +74,42 @@ test('while Redis stands still or is away nothing more is known; afterwards ever
   assert.deepEqual(tracked.told.slice(before), ['missed'])
 })
 
+test('one that answers and is not read any more makes nothing known, and is left for the one that is', async () => {
+  await using opened = new AsyncDisposableStack()
+  const settings = redisSettings([redis.url])
+  const { link, names } = await openLink(settings)
+  opened.use(link)
+  const other = opened.adopt(await startRedis(), process => process.close())
+  let opens = 0
+  const openAt = trackingClient(settings, Math.random)
+  // As behind an address that leads elsewhere from one day to the next.
+  let isAway = true
+  const open: OpenTracking = (url, isWanted) => {
+    opens++
+    return openAt(isAway ? other.url : url, isWanted)
+  }
+  const missed: number[] = []
+  const events = { changed: () => undefined, missed: () => missed.push(1) }
+  const tracking = opened.use(new RedisTracking(link, open, names, ['ours:'], EVERY_MS, events, system.monotonic))
+  await eventually(() => opens > 3, 'it is opened again and again')
+  assert.ok(Number(await other.cli('DBSIZE')) > 0, 'it was asked')
+  assert.equal(tracking.knownUntilMs, Number.NEGATIVE_INFINITY)
+  isAway = false
+  await eventually(() => isKnown({ tracking }), 'it is read there again')
+  assert.ok(missed.length > 1)
+})
+
 test('the documented user may track, and one who may not makes nothing known', async () => {
   const rules = (await documentedUser('pass')).replace('user torhaus', '').trim().split(' ')
   await redis.cli('ACL', 'SETUSER', 'torhaus', ...rules)
-  const tracked = track(redis.url.replace('redis://', 'redis://torhaus:pass@'))
-  await using _ = tracked.tracking
+  await using opened = new AsyncDisposableStack()
+  await using directory = await mkdtempDisposable(join(tmpdir(), 'torhaus-tracking-'))
+  const passwordFile = join(directory.path, 'password')
+  await writeFile(passwordFile, 'pass')
+  const tracked = await track(
+    opened,
+    redisSettings([redis.url], { keyPrefix: 'torhaus', username: 'torhaus', passwordFile }),
+  )
   await eventually(() => isKnown(tracked), 'it is tracked')
   await redis.cli('ACL', 'SETUSER', 'torhaus', '-client|tracking')
   await redis.cli('CLIENT', 'KILL', 'TYPE', 'normal')

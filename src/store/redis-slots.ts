@@ -1,0 +1,24 @@
+/** Which hash slot of a cluster a tag chooses, and the other way around. */
+
+const SLOTS = 16_384
+const tags = new Map<number, string>()
+
+/** A tag whose slot that is. 16,384 have to be tried on average, once. */
+export function tagOfSlot(slot: number): string {
+  const known = tags.get(slot)
+  if (known !== undefined) return known
+  let number = 0
+  while (slotOf(String(number)) !== slot) number++
+  tags.set(slot, String(number))
+  return String(number)
+}
+
+/** CRC16, XMODEM (Redis cluster specification, appendix A), of a tag in ASCII. */
+export function slotOf(tag: string): number {
+  let crc = 0
+  for (let index = 0; index < tag.length; index++) {
+    crc ^= tag.charCodeAt(index) << 8
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 0x8000) === 0 ? (crc << 1) & 0xffff : ((crc << 1) ^ 0x1021) & 0xffff
+  }
+  return crc % SLOTS
+}

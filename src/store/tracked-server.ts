@@ -1,0 +1,149 @@
+/**
+ * What one Redis tells of our keys by itself (CLIENT TRACKING in broadcasting mode), whoever changes them: other
+ * processes, older versions, scripts, time. It tells on a connection of its own, in the order in which it works: what a
+ * command is answered behind was told before. So what was read holds until the time of the last question that was
+ * answered, unless it was told otherwise; if it was read there. So the question is a write, and what was written has to
+ * be found where everything else is read: another server, one that is master no more for instance, knows nothing of it.
+ *
+ *   connected --> tracking on --> missed            (what was read in between may have changed)
+ *   SET ... OK, and found by who reads  --> told, and known until the SET was sent
+ *   not found there                     --> connected anew
+ *   connection lost, no answer          --> known no further: everything is read again after `cacheMs`
+ *   a user who may not track            --> the same, for good
+ */
+import { randomUUID } from 'node:crypto'
+import type { MonotonicClock } from '../clock.ts'
+import type { WriteEvents } from './changes.ts'
+import type { TrackingClient } from './redis-driver.ts'
+import { isNoPermission, isTaken } from './redis-reply.ts'
+
+/** Unanswered for so long: then the connection is made anew, whatever it hangs on. */
+const PATIENCE_MS = 5000
+const MARK_LIFE_MS = 10_000
+
+export class TrackedServer implements AsyncDisposable {
+  readonly #open: (isWanted: () => boolean) => TrackingClient
+  readonly #prefixes: readonly string[]
+  readonly #events: WriteEvents
+  readonly #monotonic: MonotonicClock
+  #client: TrackingClient | undefined
+  #connecting: Promise<unknown> | undefined
+  #isTracking = false
+  #askedAtMs: number | undefined
+  #told = new Set<string>()
+  #knownUntilMs = Number.NEGATIVE_INFINITY
+
+  /** `open`: a connection to that server. */
+  constructor(
+    open: (isWanted: () => boolean) => TrackingClient,
+    prefixes: readonly string[],
+    events: WriteEvents,
+    monotonic: MonotonicClock,
+  ) {
+    this.#open = open
+    this.#prefixes = prefixes
+    this.#events = events
+    this.#monotonic = monotonic
+    this.#connect()
+  }
+
+  /** All that changed before this was told; monotonic. */
+  get knownUntilMs(): number {
+    return this.#knownUntilMs
+  }
+
+  /** `read`: what stands at a key, for who reads everything else. Never rejects. */
+  async ask(key: string, read: (key: string) => Promise<unknown>): Promise<void> {
+    const client = this.#client
+    const now = this.#monotonic()
+    if (this.#askedAtMs !== undefined) {
+      if (now - this.#askedAtMs > PATIENCE_MS) this.#connect()
+      return
+    }
+    if (client === undefined || !this.#isTracking) return
+    this.#askedAtMs = now
+    try {
+      const mark = randomUUID()
+      const isWritten = await isTaken(client.sendCommand(['SET', key, mark, 'PX', String(MARK_LIFE_MS)]))
+      // Read whatever came of it: so a client learns that a slot has moved.
+      const found = await read(key)
+      // Lost and begun anew meanwhile: then this says nothing.
+      if (this.#askedAtMs !== now || !this.#isTracking || client !== this.#client || !isWritten) return
+      if (found !== mark) return this.#connect()
+      this.#tell()
+      this.#knownUntilMs = now
+    } catch {
+      // Said by who reads as well.
+    } finally {
+      if (this.#askedAtMs === now) this.#askedAtMs = undefined
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#lose()
+    await this.#drop()
+  }
+
+  #connect(): void {
+    this.#lose()
+    void this.#drop()
+    const client = this.#open(() => client === this.#client)
+    this.#client = client
+    // Commands fail by what goes wrong; the client tries again by itself.
+    client.on('error', error => this.#fail(client, error))
+    client.on('ready', () => void this.#begin(client))
+    client.on('invalidate', name => this.#hear(name))
+    this.#connecting = client.connect().catch(() => undefined)
+  }
+
+  async #begin(client: TrackingClient): Promise<void> {
+    if (client !== this.#client) return
+    this.#lose()
+    try {
+      const prefixes = this.#prefixes.flatMap(prefix => ['PREFIX', prefix])
+      // The client itself has begun in another mode, in which Redis remembers each key that was read.
+      await client.sendCommand(['CLIENT', 'TRACKING', 'OFF'])
+      await client.sendCommand(['CLIENT', 'TRACKING', 'ON', 'BCAST', ...prefixes])
+    } catch (error) {
+      this.#fail(client, error)
+      return
+    }
+    if (client !== this.#client) return
+    this.#events.missed()
+    this.#isTracking = true
+  }
+
+  #fail(client: TrackingClient, error: unknown): void {
+    if (client !== this.#client) return
+    this.#lose()
+    if (!isNoPermission(error)) return
+    // It will not be allowed by asking again.
+    void this.#drop()
+  }
+
+  async #drop(): Promise<void> {
+    const [client, connecting] = [this.#client, this.#connecting]
+    this.#client = undefined
+    // What is being connected can be ended only then.
+    await connecting
+    if (client?.isOpen) client.destroy()
+  }
+
+  #hear(name: Buffer | string | null): void {
+    if (name !== null) this.#told.add(String(name))
+    else this.#events.missed()
+  }
+
+  #tell(): void {
+    if (this.#told.size === 0) return
+    const told = this.#told
+    this.#told = new Set()
+    this.#events.changed(told)
+  }
+
+  #lose(): void {
+    this.#isTracking = false
+    this.#askedAtMs = undefined
+    this.#knownUntilMs = Number.NEGATIVE_INFINITY
+  }
+}

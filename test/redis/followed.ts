@@ -1,0 +1,77 @@
+/** Whether caches follow a store of several servers, whatever becomes of these. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../../devkit/redis/redis-lab.ts'
+import type { RedisProcess } from '../../devkit/redis/redis-process.ts'
+import { system } from '../../src/system.ts'
+import { openProcess, type Process, TOKEN } from '../store/told-contract.ts'
+
+const POPULATION = 1000
+const ROUNDS = 6
+const ROUND_MS = 500
+/** As told-contract.ts has it, and more than a slow machine needs; what is believed by mistake is believed for five minutes. */
+const LATER_MS = 12_000
+
+/** What replicas and sentinels ask by themselves, and what only these tests ask. */
+const OF_OTHERS =
+  /^(ping|replconf|psync|info|config|role|slaveof|replicaof|client|subscribe|publish\|?|hello|auth|cluster|command|acl|flushall|type|keys)(\||$)/
+
+export async function commandsOf(servers: readonly RedisProcess[]): Promise<number> {
+  const stats = await Promise.all(servers.map(server => server.cli('INFO', 'commandstats')))
+  const calls = stats.flatMap(text => [...text.matchAll(/^cmdstat_(\S+):calls=(\d+)/gm)])
+  return calls.reduce((sum, [, name = '', count]) => sum + (OF_OTHERS.test(name) ? 0 : Number(count)), 0)
+}
+
+export function testFewCommands(store: () => unknown, servers: () => readonly RedisProcess[]): void {
+  test('people at work cost a tenth of a command a request at most', async t => {
+    await using opened = new AsyncDisposableStack()
+    const one = await openProcess(store(), opened)
+    await eventually(one.isTold, 'it is told')
+    const use = { network: '192.0.2.0/24', accountKey: undefined, clientClass: 'git' } as const
+    const tokens = Array.from({ length: POPULATION }, (_, index) => [`token-${index}`])
+    for (const token of tokens) await one.register.see(token, use)
+    await one.register.flush()
+    const round = () => Promise.all(tokens.map(async token => one.register.find(token)))
+    const writtenMs = system.monotonic()
+    await eventually(() => (one.stores.knownUntilMs?.() ?? 0) > writtenMs, 'what was written is told')
+    await round()
+    const each = async () => {
+      const before = await commandsOf(servers())
+      for (let count = 0; count < ROUNDS; count++) {
+        await round()
+        await sleep(ROUND_MS)
+      }
+      return ((await commandsOf(servers())) - before) / (ROUNDS * POPULATION)
+    }
+    // A process that has no processor for a second is told of nothing meanwhile.
+    await eventually(
+      async () => {
+        const commands = await each()
+        t.diagnostic(`${commands} commands a request`)
+        return commands <= 0.1
+      },
+      'a tenth of a command a request',
+      60_000,
+    )
+  })
+}
+
+/**
+ * What a process itself reads in the store, its cache says soon after: no later than if it asked each time when an answer
+ * is too old.
+ */
+export async function expectNoLater(process: Process, mostMs: number): Promise<void> {
+  let isReadSince: number | undefined
+  const [fingerprint = ''] = TOKEN
+  const isBlocked = async () => {
+    // In turn: what a cache has learned must not be from this read.
+    const cached = await process.state().catch(() => undefined)
+    if (cached?.isBlocked === true) return true
+    const read = await Promise.resolve(process.stores.pats.readPat(fingerprint)).catch(() => undefined)
+    if (read?.isBlocked === true) isReadSince ??= system.monotonic()
+    assert.ok(system.monotonic() - (isReadSince ?? system.monotonic()) < LATER_MS, 'the cache does not follow')
+    return false
+  }
+  await eventually(isBlocked, 'the block counts', mostMs)
+}
