@@ -28,7 +28,7 @@ export async function contendersOf(
     subjects.map(({ signInPages: pages }) => pages && identityProvider.signIn(pages.start, pages.page)),
   )
   const { accessTokens } = identityProvider
-  const tickets = (await realm?.freshTokens(accessTokens.length)) ?? []
+  const tickets = (await realm?.freshTokens(accessTokens.length, 1)) ?? []
   return subjects.map((subject, at) => ({
     subject,
     population: undefined,
@@ -56,14 +56,13 @@ function populationOf(
   surroundings: Surroundings,
   name: string,
 ): Promise<Population | undefined> {
-  const users = scenario.kerberos?.users
-  const { identityProvider, directory, redis } = surroundings
+  const { identityProvider, directory, realm, redis } = surroundings
   return createPopulation(
     contenders.flatMap(contender => requestsOf(scenario, contender)),
-    users === undefined ? size : { ...size, principals: users.length },
+    size,
     {
       directory,
-      accountOf: index => users?.[index] ?? `user-${index}`,
+      accountOf: index => realm?.crowd[index] ?? `user-${index}`,
       async sessionsFor(accounts) {
         const files = sessionFiles(surroundings)
         if (redis === undefined) return seedSessions({ ...files, accounts })
@@ -104,15 +103,14 @@ export async function crowdOf(
       : populationOf(scenario, people, count === undefined ? usual : sizeOf(count), surroundings, name)
   const main = await of(first)
   if (identities.some(count => count > 1) && main === undefined && first !== 1)
-    throw new TypeError('--identities is for small requests with sessions, access tokens or personal access tokens')
+    throw new TypeError('--identities is for small requests with credentials')
   const own = new Map<string, Population | undefined>()
   for (const count of others) own.set(besideName(count), await of(count, `-${count}`))
-  const few = { principals: scenario.kerberos?.users.length ?? 1 }
   return {
     contenders: people.map(contender => {
       const { name } = contender.subject
       return { ...contender, population: own.has(name) ? own.get(name) : main }
     }),
-    size: main?.size ?? (sends ? few : undefined),
+    size: main?.size ?? (sends ? { principals: 1 } : undefined),
   }
 }

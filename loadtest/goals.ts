@@ -12,7 +12,7 @@ const NEW_CONNECTION_GOALS = { nginx: 2 } as const
 
 /**
  * By the name of the result, which says who speaks TLS, and by peer. Of the usual population (measure/population.ts)
- * where requests are small.
+ * where requests are small: `negotiate` of tickets of 5,000 principals.
  */
 export const costGoals: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   session: smallRequests,
@@ -43,6 +43,12 @@ export const populationGoals: Readonly<Record<string, Readonly<Record<number, nu
   pat: { 20000: 1.25 },
   'pat-git': { 20000: 1.25 },
 }
+
+/**
+ * Of `impersonated` with sessions of the usual population: what a token in each request adds, in bare GSSAPI
+ * initiations; what it costs, and one on each connection, in requests with a session alone.
+ */
+export const delegationGoals = { addedOverInitiation: 0.15, eachOverSession: 1.4, connectionOverSession: 1.2 } as const
 
 /** Of resumed connections, by peer; those above are of full handshakes. */
 export const resumptionGoals: Readonly<Record<string, number>> = NEW_CONNECTION_GOALS

@@ -8,7 +8,7 @@ import { delegationCost, measureInitiation } from './measure/delegation-cost.ts'
 import { FULL, SHORT } from './measure/durations.ts'
 import { KDC_REQUESTS, sumUp } from './measure/figures.ts'
 import { measure } from './measure/measure.ts'
-import { SHORT_SIZE, USUAL_SIZE } from './measure/population.ts'
+import { type PopulationSize, SHORT_SIZE, sizeOf, USUAL_SIZE } from './measure/population.ts'
 import { populationCost } from './measure/population-cost.ts'
 import { sumUpScenario } from './measure/sum-up-scenario.ts'
 import { presentPeers } from './peer-table.ts'
@@ -40,11 +40,13 @@ export async function runScenario(wish: ScenarioWish, { short, signal, tell }: R
   if (peerNames.length > 0) tell(`looking for ${peerNames.join(', ')} ...`)
   const { peers, absences } = await presentPeers(peerNames)
   for (const absence of absences) tell(absence)
+  const usualSize = short ? SHORT_SIZE : USUAL_SIZE
+  const sizes = wish.identities.length === 0 ? [usualSize] : wish.identities.map(sizeOf)
   await using laboratory = await openLaboratory({
     packages: peers.flatMap(peer => peer.packages),
     isAwake: true,
     ...{ store, tls: sides },
-    ...(kerberos && { users: kerberos.users, realm: true }),
+    ...(kerberos && { realm: { user: kerberos.user, crowd: kerberos.isCrowdThere ? principalsOf(sizes) : 0 } }),
   })
   const { origin, realm, identityProvider, redis, tls } = laboratory
 
@@ -71,13 +73,7 @@ export async function runScenario(wish: ScenarioWish, { short, signal, tell }: R
   }
   const { directory } = laboratory
   const startMs = performance.now()
-  const { contenders, size } = await crowdOf(
-    scenario,
-    people,
-    wish.identities,
-    short ? SHORT_SIZE : USUAL_SIZE,
-    laboratory,
-  )
+  const { contenders, size } = await crowdOf(scenario, people, wish.identities, usualSize, laboratory)
   tell(
     `senders: ${size === undefined ? 'one' : populationText(size)}, made in ${Math.round(performance.now() - startMs)} ms`,
   )
@@ -106,6 +102,8 @@ const direct = ({ origin, tls }: Surroundings): Subject => ({
   server: undefined,
 })
 
+const principalsOf = (sizes: readonly PopulationSize[]) => Math.max(...sizes.map(({ principals }) => principals))
+
 /** The one that is judged comes first. */
 function torhausStarters({ scenario, nodeOptions, baseline, identities }: ScenarioWish): SubjectStarter[] {
   const kind = scenario.torhaus ?? 'assertion'
@@ -122,7 +120,7 @@ const identitiesByName = (identities: readonly number[]) =>
   new Map(identities.map((count, at) => [at === 0 ? 'torhaus' : besideName(count), count]))
 
 /** What was counted and must not be. Errors of peers stand in the result; they are theirs. */
-export function scenarioFailures({ rows: [subject] }: ScenarioResult, scenario: Scenario): string[] {
+export function scenarioFailures({ rows: [subject], population }: ScenarioResult, scenario: Scenario): string[] {
   if (subject === undefined) return ['nothing was measured']
   const { errors, upstreamSockets = 0, more } = subject
   const { maxUpstreamSockets, kerberos } = scenario
@@ -130,7 +128,9 @@ export function scenarioFailures({ rows: [subject] }: ScenarioResult, scenario: 
   const found = errors > 0 ? [`torhaus: ${errors} errors`] : []
   if (upstreamSockets > maxUpstreamSockets)
     found.push(`torhaus opened ${upstreamSockets} connections to the origin server, not ${maxUpstreamSockets}`)
-  if (kerberos !== undefined && kdcRequests > kerberos.maxKdcRequests)
-    found.push(`torhaus sent ${kdcRequests} requests to the KDC, not ${kerberos.maxKdcRequests}`)
+  const { maxKdcRequests = Number.POSITIVE_INFINITY, maxKdcRequestsEach = 0 } = kerberos ?? {}
+  const mostKdcRequests = maxKdcRequests + maxKdcRequestsEach * (population?.principals ?? 1)
+  if (kdcRequests > mostKdcRequests)
+    found.push(`torhaus sent ${kdcRequests} requests to the KDC, not ${mostKdcRequests}`)
   return found
 }

@@ -24,12 +24,15 @@ interface ScenarioBase {
 
 /** What a scenario with Kerberos needs besides. */
 interface KerberosPart {
-  /** Accounts of the directory, and users of the OP under the same name. */
-  readonly users: readonly string[]
+  /** An account of the directory, and user of the OP under the same name. */
+  readonly user: string
+  /** Whether everybody of the population has an account of the directory, too. */
+  readonly isCrowdThere: boolean
   /** Other kinds of Torhaus beside it, by name; they know the same sessions. */
   readonly beside: Readonly<Record<string, TorhausKind>>
-  /** More requests than this from Torhaus to the KDC, its start included, are a failure. */
+  /** More requests than this from Torhaus to the KDC, its start included, are a failure; and for each principal. */
   readonly maxKdcRequests: number
+  readonly maxKdcRequestsEach: number
   /** Whether what delegation adds is compared with the cost of bare GSSAPI (delegation-cost.ts). */
   readonly comparesDelegation: boolean
 }

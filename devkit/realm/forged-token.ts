@@ -30,6 +30,8 @@ const proxyService: PrincipalName = { type: 2, components: ['HTTP', 'proxy.corp.
 export interface Forgery {
   readonly nowMs: number
   readonly ticketKey?: EncryptionKey
+  /** In the ticket; a token is made with `sessionKey` whatever stands here. */
+  readonly ticketSessionKey?: EncryptionKey
   readonly ticketEtype?: number
   readonly kvno?: number
   readonly ticketFlags?: number
@@ -53,12 +55,13 @@ export interface Forgery {
   readonly trailing?: Buffer
 }
 
-function ticketOf(forgery: Forgery): Buffer {
+/** A ticket by itself. */
+export function forgedTicket(forgery: Forgery): Buffer {
   const { nowMs, client = person, clientRealm = 'CORP.TEST', transited = '', authorizationData } = forgery
   const part = message(
     3,
     field(0, flags(forgery.ticketFlags ?? 0)),
-    field(1, writeEncryptionKey(sessionKey)),
+    field(1, writeEncryptionKey(forgery.ticketSessionKey ?? sessionKey)),
     field(2, generalString(clientRealm)),
     field(3, writePrincipalName(client)),
     field(4, sequence(field(0, integer(1)), field(1, octetString(Buffer.from(transited))))),
@@ -101,7 +104,7 @@ export function forgedToken(forgery: Forgery): Buffer {
     field(0, integer(5)),
     field(1, integer(14)),
     field(2, flags(forgery.options ?? 0)),
-    field(3, ticketOf(forgery)),
+    field(3, forgedTicket(forgery)),
     field(4, writeEncryptedData(18, authenticatorOf(forgery))),
   )
   const mechanism = writeElement(0x06, krb5Mechanism)

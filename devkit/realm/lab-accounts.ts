@@ -58,3 +58,7 @@ export type LabAccountName = keyof typeof LAB_ACCOUNTS
 export function numberedAccounts(count: number): LabAccount[] {
   return Array.from({ length: count }, (_, index) => named(`u${String(index + 1).padStart(4, '0')}`))
 }
+
+/** `p00001` ... : accounts without a password, which only services can act for; many are made in little time. */
+export const crowdNames = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `p${String(index + 1).padStart(5, '0')}`)

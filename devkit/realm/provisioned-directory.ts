@@ -3,7 +3,15 @@ import { createHash } from 'node:crypto'
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { debianPackageVersion } from '../torhaus/debian-packages.ts'
-import { DEVOPS_SPN, LAB_ACCOUNTS, type LabAccount, numberedAccounts, PROXY_SPN, REALM } from './lab-accounts.ts'
+import {
+  crowdNames,
+  DEVOPS_SPN,
+  LAB_ACCOUNTS,
+  type LabAccount,
+  numberedAccounts,
+  PROXY_SPN,
+  REALM,
+} from './lab-accounts.ts'
 import { runCommand } from './run-command.ts'
 import { SAMBA_FOLDERS, sambaConfig } from './samba-config.ts'
 import { inRoot } from './samba-of-trixie.ts'
@@ -13,7 +21,8 @@ const RECIPE = join(import.meta.dirname, 'samba-directory.py')
 /** Samba's modules belong to the system's interpreter, not to whichever comes first on PATH. */
 const PYTHON = '/usr/bin/python3'
 
-const PROVISION_TIMEOUT_MS = 5 * 60_000
+/** 5,000 accounts take half a minute, on a busy machine several. */
+const PROVISION_TIMEOUT_MS = 10 * 60_000
 
 export const KEYTABS = {
   /** To accept as the proxy, and to initiate as its account. */
@@ -28,12 +37,19 @@ export type DirectoryPlace = {
   readonly root?: string | undefined
 }
 
+export interface DirectoryPeople {
+  /** `numberedAccounts`. */
+  readonly extraUsers: number
+  /** `crowdNames`. */
+  readonly crowd: number
+}
+
 /** Fills `place.directory` with smb.conf, a provisioned domain, the lab's accounts and keytabs. */
 export async function provisionedDirectory(
   place: DirectoryPlace,
-  options: { readonly cacheDirectory: string; readonly extraUsers: number },
+  options: DirectoryPeople & { readonly cacheDirectory: string },
 ): Promise<void> {
-  const archive = join(options.cacheDirectory, `samba-${await recipeHash(place, options.extraUsers)}.tar.gz`)
+  const archive = join(options.cacheDirectory, `samba-${await recipeHash(place, options)}.tar.gz`)
   if (await restore(archive, place)) return
   await prepare(place)
   const plan = JSON.stringify({
@@ -41,6 +57,7 @@ export async function provisionedDirectory(
     domain: 'CORP',
     adminPassword: 'Administrator-Passw0rd',
     accounts: [...Object.values(LAB_ACCOUNTS), ...numberedAccounts(options.extraUsers)],
+    crowd: crowdNames(options.crowd),
     keytabs: Object.fromEntries(
       Object.values(KEYTABS).map(({ file, principals }) => [join(place.directory, file), principals]),
     ),
@@ -78,11 +95,11 @@ async function prepare(place: DirectoryPlace): Promise<void> {
 }
 
 /** Everything that decides what a provisioned directory holds, except where it lies. */
-async function recipeHash({ root }: DirectoryPlace, extraUsers: number): Promise<string> {
+async function recipeHash({ root }: DirectoryPlace, { extraUsers, crowd }: DirectoryPeople): Promise<string> {
   const parts = [
     await readFile(RECIPE, 'utf8'),
     sambaConfig({ directory: '/', address: '127.0.0.1' }),
-    JSON.stringify([LAB_ACCOUNTS, KEYTABS, extraUsers]),
+    JSON.stringify([LAB_ACCOUNTS, KEYTABS, extraUsers, crowd]),
     root ?? (await debianPackageVersion('samba')) ?? '',
   ]
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 20)

@@ -5,7 +5,7 @@ Run by /usr/bin/python3, the interpreter Samba's modules are installed for:
     samba-directory.py accounts  SMB_CONF              < plan.json
 
 One process for all accounts: samba-tool costs a second for each command, this costs milliseconds for each account.
-The plan is {"adminPassword", "domain", "realm", "accounts": [...], "keytabs": {path: [principal, ...]}}.
+The plan is {"adminPassword", "domain", "realm", "accounts": [...], "crowd": [name, ...], "keytabs": {path: [principal, ...]}}.
 """
 
 import json
@@ -140,6 +140,27 @@ def add_accounts(samdb, accounts):
         raise
 
 
+def add_crowd(samdb, names):
+    """Accounts without a password, whom services can act for: no keys to derive, so a few milliseconds each."""
+    control = dsdb.UF_NORMAL_ACCOUNT | dsdb.UF_PASSWD_NOTREQD | dsdb.UF_DONT_EXPIRE_PASSWD
+    samdb.transaction_start()
+    try:
+        for name in names:
+            samdb.add(
+                {
+                    "dn": f"CN={name},CN=Users,{samdb.domain_dn()}",
+                    "objectClass": "user",
+                    "sAMAccountName": name,
+                    "userPrincipalName": f"{name}@{samdb.domain_dns_name()}",
+                    "userAccountControl": str(control),
+                }
+            )
+        samdb.transaction_commit()
+    except BaseException:
+        samdb.transaction_cancel()
+        raise
+
+
 def export_keytabs(lp, keytabs):
     for path, principals in keytabs.items():
         for principal in principals:
@@ -155,6 +176,7 @@ def main():
     if command == "provision":
         relax_password_policy(samdb)
     add_accounts(samdb, plan["accounts"])
+    add_crowd(samdb, plan.get("crowd", []))
     export_keytabs(lp, plan.get("keytabs", {}))
 
 

@@ -44,6 +44,8 @@ export type SambaKdcOptions = {
   readonly directory?: string
   /** Users `u0001` ... besides those of LAB_ACCOUNTS; part of what is cached. */
   readonly extraUsers?: number
+  /** Accounts `p00001` ... without a password, for services to act for; part of what is cached. */
+  readonly crowd?: number
   /** Accounts of this test alone; not cached. */
   readonly accounts?: readonly LabAccount[]
   /** Where provisioned directories are kept; the default is the repository's `.cache/lab`. */
@@ -109,11 +111,11 @@ async function startIn(
   options: SambaKdcOptions,
   stops: (() => Promise<void>)[],
 ): Promise<Omit<SambaKdc, 'close'>> {
-  const { extraUsers = 0, accounts = [], cacheDirectory = DEFAULT_CACHE, root } = options
+  const { extraUsers = 0, crowd = 0, accounts = [], cacheDirectory = DEFAULT_CACHE, root } = options
   const address = await freeLoopbackAddress([KDC_PORT, KPASSWD_PORT])
   const place = { directory: join(directory, 'samba'), address, root }
   await mkdir(place.directory, { recursive: true })
-  await provisionedDirectory(place, { cacheDirectory, extraUsers })
+  await provisionedDirectory(place, { cacheDirectory, extraUsers, crowd })
   const passwords = new Map<string, string>()
   const remember = (added: readonly LabAccount[]) => {
     for (const { name, password } of added) passwords.set(name, password)

@@ -24,9 +24,13 @@ export interface Laboratory extends AsyncDisposable, Surroundings {
 export interface LaboratoryOptions {
   /** Debian packages beside those of the laboratory itself. */
   readonly packages?: readonly string[]
-  /** Users of the OP; default: one. With `realm` also accounts of the directory (devkit/realm/lab-accounts.ts). */
-  readonly users?: readonly string[]
-  readonly realm?: boolean
+  /** With a directory. */
+  readonly realm?: {
+    /** Of the directory (devkit/realm/lab-accounts.ts), and of the OP. */
+    readonly user: string
+    /** So many further accounts of the directory. */
+    readonly crowd: number
+  }
   /** Default: `sqlite`. */
   readonly store?: StoreKind
   /** Default: `none`. */
@@ -38,8 +42,7 @@ export interface LaboratoryOptions {
 /** Disposing stops everything in order and removes every file, as does the end of this process. */
 export async function openLaboratory({
   packages = [],
-  users,
-  realm = false,
+  realm,
   store = 'sqlite',
   tls: sides = 'none',
   isAwake = false,
@@ -59,12 +62,12 @@ export async function openLaboratory({
   await chmod(directory, 0o711)
 
   if (isAwake) undo.use(await keepAwake())
-  const directoryRealm = realm ? await startRealm(directory, users ?? []) : undefined
+  const directoryRealm = realm && (await startRealm(directory, realm.user, realm.crowd))
   undo.defer(() => directoryRealm?.stop())
   const redis = store === 'redis' ? await startLabRedis() : undefined
   undo.defer(() => redis?.close())
   const tls = createLabTls(directory, sides)
-  const identityProvider = await startIdentityProvider(directory, users, tls?.ca)
+  const identityProvider = await startIdentityProvider(directory, realm && [realm.user], tls?.ca)
   undo.defer(() => identityProvider.stop())
   const origin = await startOrigin(directory, tls)
   undo.defer(() => origin.stop())

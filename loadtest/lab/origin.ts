@@ -144,7 +144,7 @@ worker_processes 1;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 pid ${directory}/origin.pid;
 error_log stderr warn;
-events { worker_connections 8192; }
+events { worker_connections 16384; }
 http {
   access_log off;
   sendfile on;

@@ -1,6 +1,7 @@
 /** How Torhaus is set up for a scenario: who may come in how, and how an account leaves. */
 import { DEVOPS_SPN, PROXY_SPN } from '../../devkit/realm/lab-accounts.ts'
 import type { torhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
+import { USUAL_SIZE } from '../measure/population.ts'
 import type { Surroundings } from '../subject.ts'
 import type { Realm } from './realm.ts'
 import { type LabRedis, REDIS_PREFIX } from './store.ts'
@@ -28,6 +29,12 @@ export type TorhausKind =
   | 'impersonating'
   | 'authenticating-connections'
 
+/** Connections to the origin server belong to one account each. */
+const PEOPLE_AND_ROOM = USUAL_SIZE.principals + 1000
+
+/** So that no turn has the KDC asked anew for everybody of a sudden, as only a load test could have it. */
+const RECHECK_SECONDS = 3600
+
 type PlainConfiguration = ReturnType<typeof torhausConfig>
 /** Whatever its store is. */
 type Configuration = Omit<PlainConfiguration, 'session'>
@@ -51,8 +58,8 @@ export function configurationOf(kind: TorhausKind, plain: PlainConfiguration, { 
     }
   }
   const authenticatesConnections = kind === 'authenticating-connections'
-  const kerberos = { targetPrincipal: DEVOPS_SPN, authenticatesConnections }
-  return { ...withKerberos, upstream: { ...usual.upstream, identity: { kind: 'kerberos', kerberos } } }
+  const identity = { kind: 'kerberos', kerberos: { targetPrincipal: DEVOPS_SPN, authenticatesConnections } }
+  return { ...withKerberos, upstream: { ...usual.upstream, identity, maxConnections: PEOPLE_AND_ROOM } }
 }
 
 const withRedis = (plain: PlainConfiguration, { url }: LabRedis) => ({
@@ -77,4 +84,5 @@ const kerberosSection = ({ kdc }: Realm) => ({
   // The public URL names an address, so that no resolver is needed.
   acceptPrincipal: PROXY_SPN,
   kdcs: [kdc.kdc],
+  recheckSeconds: RECHECK_SECONDS,
 })

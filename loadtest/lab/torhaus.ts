@@ -121,7 +121,7 @@ const settingOf = async (surroundings: Surroundings) => ({
 })
 
 function trafficOf(kind: TorhausKind) {
-  if (kind === 'negotiate') return { checksTickets: true, hasStore: true }
+  if (kind === 'negotiate') return { checksTickets: true, remembersSenders: true, hasStore: true }
   // The origin server refuses there what comes without a token: each answer proves that one was sent.
   return { remembersSenders: true, hasStore: true, ...(kind === 'impersonating' && { originFolder: TICKET_FOLDER }) }
 }

@@ -1,6 +1,6 @@
 /** What a contender is sent in a scenario of many small requests, and by which generator. */
 import { negotiateFields } from '../credential-fields.ts'
-import { readLists } from '../generators/lists.ts'
+import { everyones, readLists } from '../generators/lists.ts'
 import { saturate } from '../generators/saturate.ts'
 import { sendEach } from '../generators/send-each.ts'
 import { verify } from '../generators/verify.ts'
@@ -51,7 +51,7 @@ export async function requestsFor(contender: Contender, count: number, setting: 
     })
   }
   if (realm === undefined) throw new Error(`${subject.name} checks tickets, and there is no realm to make them`)
-  const tokens = await realm.freshTokens(count)
+  const tokens = await realm.freshTokens(count, population?.size.tickets ?? 1)
   const rest = { method: 'GET', target: '/1k', responseBytes: SMALL_BYTES } as const
   return tokens.map(token => ({ ...rest, fields: negotiateFields(token) }))
 }
@@ -71,6 +71,25 @@ export async function verifyContender(contender: Contender, setting: LoadSetting
   )
   if (errors > 0)
     throw new Error(`${subject.name} gave ${errors} wrong answers of ${VERIFIED_REQUESTS} to fresh tickets`)
+}
+
+/** In one go: the KDC is asked for each whom it has not heard of, and on a busy machine takes its time. */
+const INTRODUCED_AT_A_TIME = 500
+
+/** Each identity of the population sends one request; answers how many were sent, and how many had a wrong answer. */
+export async function introduceEverybody(contender: Contender, setting: LoadSetting) {
+  const { scenario, signal, tls } = setting
+  const { port } = contender.subject
+  const requests = (await requestsFor(contender, 0, setting)).flatMap(request =>
+    everyones(contender.population?.lists ?? {}, request),
+  )
+  let errors = 0
+  for (let from = 0; from < requests.length; from += INTRODUCED_AT_A_TIME) {
+    const some = requests.slice(from, from + INTRODUCED_AT_A_TIME)
+    const order = { port, connections: scenario.connections, requests: some, ca: tls?.ca }
+    errors += (await sendEach(order, signal)).errors
+  }
+  return { requests: requests.length, errors }
 }
 
 /** Makes the tokens, which is not to be measured; the function returned sends. */

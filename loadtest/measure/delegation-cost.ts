@@ -3,6 +3,7 @@
  */
 
 import { resolve } from 'node:path'
+import { delegationGoals } from '../goals.ts'
 import type { Realm } from '../lab/realm.ts'
 import { runProgram } from '../lab/run-program.ts'
 import { roundedSpread } from '../results/rounded.ts'
@@ -11,7 +12,6 @@ import { type Figures, spread } from './figures.ts'
 
 const PROCESS = resolve(import.meta.dirname, '../bench/bare-initiation.ts')
 const TIMEOUT_MS = 60_000
-const GOALS = { addedOverInitiation: 0.15, eachOverSession: 1.4, connectionOverSession: 1.2 }
 
 /** Microseconds of processor time of one initiation, on the core where the proxy runs in its turns. */
 export async function measureInitiation({ kdc }: Realm, signal: AbortSignal): Promise<number> {
@@ -42,19 +42,19 @@ export function delegationCost(figures: ReadonlyMap<string, Figures>, initiation
       what: 'a token in each request: what it adds, in bare initiations',
       measured: measured(added),
       digits: 2,
-      atMost: GOALS.addedOverInitiation,
+      atMost: delegationGoals.addedOverInitiation,
     },
     {
       what: 'a token in each request: cost in session requests',
       measured: measured(overSession(each)),
       digits: 2,
-      atMost: GOALS.eachOverSession,
+      atMost: delegationGoals.eachOverSession,
     },
     {
       what: 'a token on each connection: cost in session requests',
       measured: measured(overSession(connection)),
       digits: 2,
-      atMost: GOALS.connectionOverSession,
+      atMost: delegationGoals.connectionOverSession,
     },
   ]
 }

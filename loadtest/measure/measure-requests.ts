@@ -2,7 +2,7 @@
 import { sendAtConstantRate } from '../generators/constant-rate.ts'
 import type { RequestScenario } from '../scenario.ts'
 import { account, cpuOf } from './account.ts'
-import { type Contender, prepareLoad, requestsFor, verifyContender } from './contender-load.ts'
+import { type Contender, introduceEverybody, prepareLoad, requestsFor, verifyContender } from './contender-load.ts'
 import { measureStore } from './measure-store.ts'
 import type { Each, Setting } from './setting.ts'
 
@@ -24,6 +24,11 @@ export async function measureRequests(scenario: RequestScenario, setting: Settin
     const times = subject.remembersSenders === true ? durations.warmUpTimes : 0
     const enough = times * (population?.identities ?? 0)
     let sent = 0
+    if (scenario.kerberos?.isCrowdThere === true && subject.remembersSenders === true) {
+      const introduced = await introduceEverybody(contender, loadSetting)
+      sent = introduced.requests
+      into.errors += introduced.errors
+    }
     for (let turn = 0; turn === 0 || (sent < enough && turn < MAX_WARM_UPS); turn++) {
       const load = await prepareLoad(contender, { durationS: durations.warmUpS, freshRequests }, loadSetting)
       const { requests, errors, upstreamSockets } = await account(setting, subject, load)

@@ -7,6 +7,8 @@ import type { LoadRequest } from '../load.ts'
 
 /** How many there are of each. Sessions and access tokens are of so many principals. */
 export interface PopulationSize {
+  /** Of principals with one each. */
+  readonly tickets: number
   readonly sessions: number
   readonly personalAccessTokens: number
   readonly accessTokens: number
@@ -21,6 +23,7 @@ export const USUAL_SIZE: PopulationSize = {
   personalAccessTokens: 20_000,
   accessTokens: 10_000,
   principals: 5000,
+  tickets: 5000,
 }
 
 /** For quick runs: a twentieth. */
@@ -29,18 +32,19 @@ export const SHORT_SIZE: PopulationSize = {
   personalAccessTokens: 1000,
   accessTokens: 500,
   principals: 250,
+  tickets: 250,
 }
 
 /** `count` of each, of no more principals than usual. */
-export const sizeOf = (count: number): PopulationSize => ({
-  ...{ sessions: count, personalAccessTokens: count, accessTokens: count },
-  principals: Math.min(count, USUAL_SIZE.principals),
-})
+export const sizeOf = (count: number): PopulationSize => {
+  const principals = Math.min(count, USUAL_SIZE.principals)
+  return { sessions: count, personalAccessTokens: count, accessTokens: count, principals, tickets: principals }
+}
 
 export interface Population {
   /** What its requests use. */
   readonly size: Readonly<Partial<PopulationSize>>
-  /** What takes the place of the placeholders. */
+  /** What takes the place of the placeholders. Not of tickets: each goes into a token of its own (Realm.freshTokens). */
   readonly lists: Lists
   /** Of the longest list. */
   readonly identities: number
@@ -67,6 +71,7 @@ const slots: Readonly<Record<Credential, Slot>> = {
   sessions: { field: 'Cookie', pattern: /(?<=\btorhaus=)[\w-]+/ },
   personalAccessTokens: { field: 'Authorization', pattern: /(?<=^Basic ).+/ },
   accessTokens: { field: 'Authorization', pattern: /(?<=^Bearer ).+/ },
+  tickets: { field: 'Authorization', pattern: /(?<=^Negotiate ).+/ },
 }
 const credentials = Object.keys(slots) as Credential[]
 
@@ -109,10 +114,11 @@ export async function createPopulation(
     personalAccessTokens: () =>
       Array.from({ length: size.personalAccessTokens }, () => Buffer.from(`:${randomPat()}`).toString('base64')),
   }
+  const listed = used.filter(credential => credential !== 'tickets')
   const lists: Record<string, string> = {}
-  for (const credential of used)
+  for (const credential of listed)
     Object.assign(lists, writeList(registry.directory, credential, await identitiesOf[credential](), name))
-  const hasPrincipals = used.some(credential => credential !== 'personalAccessTokens')
+  const hasPrincipals = used.some(credential => credential === 'sessions' || credential === 'accessTokens')
   return {
     size: {
       ...Object.fromEntries(used.map(credential => [credential, size[credential]])),
@@ -120,6 +126,6 @@ export async function createPopulation(
     },
     lists,
     identities: Math.max(...used.map(credential => size[credential])),
-    anyones: request => used.reduce((one, credential) => asAnyone(one, credential) ?? one, request),
+    anyones: request => listed.reduce((one, credential) => asAnyone(one, credential) ?? one, request),
   }
 }

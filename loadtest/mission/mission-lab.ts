@@ -27,7 +27,7 @@ import { type Server, startServer } from '../lab/server.ts'
 import { configurationOf } from '../lab/torhaus-kind.ts'
 import type { MissionFields } from './mission-requests.ts'
 
-const PEOPLE = ['alice', 'bob', 'carol']
+const PEOPLE = ['alice', 'bob', 'carol'] as const
 const NAMES = ['torhaus-1', 'torhaus-2']
 /** In the folder of the lab. */
 export const ADMIN_CREDENTIAL = 'admin-credential'
@@ -66,7 +66,7 @@ export async function openMissionLab(tell: (line: string) => void): Promise<Miss
   const certificate = await createCertificate('IP:127.0.0.1')
   undo.defer(() => certificate.remove())
   tell('starting the directory ...')
-  const realm = await startRealm(directory, PEOPLE)
+  const realm = await startRealm(directory, PEOPLE[0])
   undo.defer(() => realm.stop())
   const identityProvider = await startIdentityProvider(directory, PEOPLE, certificate.certificate)
   undo.defer(() => identityProvider.stop())

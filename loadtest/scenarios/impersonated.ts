@@ -1,27 +1,25 @@
 import { smallRequest } from '../credential-fields.ts'
+import { USUAL_SIZE } from '../measure/population.ts'
 import type { Scenario } from '../scenario.ts'
-
-const USERS = ['alice', 'bob', 'carol']
-const CONNECTIONS = 64
 
 export const impersonated: Scenario = {
   kind: 'requests',
   name: 'impersonated',
   description:
-    'Browser sessions of three accounts, out by constrained delegation with a token in each request; beside it a token on ' +
-    'each connection, and sessions without Kerberos; 1 KB responses.',
+    'Browser sessions, out by constrained delegation with a token in each request; beside it a token on each connection, and ' +
+    'sessions without Kerberos; 1 KB responses.',
   openidc: 'openid-connect',
-  connections: CONNECTIONS,
+  connections: 64,
   requestsPerSecond: 200,
-  // Connections belong to one account each, and any account may be the one that all clients ask for.
-  maxUpstreamSockets: USERS.length * CONNECTIONS,
+  // Connections belong to one account each: one for each, and some where two requests of one met.
+  maxUpstreamSockets: 2 * USUAL_SIZE.principals,
   peers: ['apache-gssapi', 'nginx'],
   torhaus: 'impersonating',
   kerberos: {
-    users: USERS,
+    ...{ user: 'alice', isCrowdThere: true },
     beside: { 'torhaus-connection': 'authenticating-connections', 'torhaus-session': 'assertion' },
     // Two AS requests for Torhaus itself, two TGS requests for each account, and a little room.
-    maxKdcRequests: 10,
+    ...{ maxKdcRequests: 10, maxKdcRequestsEach: 2 },
     comparesDelegation: true,
   },
   requests: credentials => [smallRequest(credentials, 'session')],

@@ -13,5 +13,8 @@ export const signInStorm: Scenario = {
   peers: ['apache-openidc', 'oauth2-proxy'],
   torhaus: 'negotiate',
   // Knows the KDC, and must not ask it for somebody who signs in at the OP.
-  kerberos: { users: ['alice'], beside: {}, maxKdcRequests: 0, comparesDelegation: false },
+  kerberos: {
+    ...{ user: 'alice', isCrowdThere: false, beside: {}, maxKdcRequests: 0, maxKdcRequestsEach: 0 },
+    comparesDelegation: false,
+  },
 }

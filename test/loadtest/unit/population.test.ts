@@ -13,7 +13,7 @@ import { populationText } from '../../../loadtest/results/population-text.ts'
 import { missionDay } from '../../../loadtest/scenarios/mission-day.ts'
 
 const credentials = credentialFields({ cookie: '__Host-Http-torhaus=mine', accessToken: 'own', ticket: 'YI' }, false)
-const size = { sessions: 30, personalAccessTokens: 20, accessTokens: 10, principals: 5 }
+const size = { sessions: 30, personalAccessTokens: 20, accessTokens: 10, principals: 5, tickets: 4 }
 
 /** Accounts of what was made, and who sends: what stands in the place of the credentials in each of many requests. */
 async function sendersOf(t: TestContext, requests: readonly LoadRequest[]) {
@@ -46,7 +46,8 @@ test('a mix has as many sessions, tokens and personal access tokens as it should
   assert.ok(missionDay.kind === 'requests')
   const requests = missionDay.requests(credentials)
   const { population, sent } = await sendersOf(t, requests)
-  assert.deepEqual(population?.size, size)
+  const { tickets: _, ...used } = size
+  assert.deepEqual(population?.size, used)
   const seen = (pattern: RegExp) =>
     new Set(sent.flatMap(({ fields }) => pattern.exec(fields.Authorization ?? fields.Cookie ?? '')?.[0] ?? [])).size
   assert.deepEqual([seen(/torhaus=.+/), seen(/^Basic .+/), seen(/^Bearer jwt.+/)], [30, 20, 10])
@@ -57,9 +58,10 @@ test('a mix has as many sessions, tokens and personal access tokens as it should
   )
 })
 
-test('tickets differ already: there is no population of them', async t => {
+test('tickets differ already: no list stands for them', async t => {
   const { population, sent } = await sendersOf(t, [smallRequest(credentials, 'negotiate')])
-  assert.equal(population, undefined)
+  assert.deepEqual(population?.size, { tickets: 4 })
+  assert.deepEqual(population?.lists, {})
   assert.equal(sent[0]?.fields.Authorization, 'Negotiate YI')
 })
 
@@ -93,7 +95,7 @@ test('what many cost beside one is taken per round, and held against its goal', 
 test('a population in words', () => {
   assert.equal(
     populationText(USUAL_SIZE),
-    '10,000 sessions and 10,000 access tokens of 5,000 principals, 20,000 personal access tokens',
+    '10,000 sessions and 10,000 access tokens of 5,000 principals, 20,000 personal access tokens, 5,000 principals with a ticket each',
   )
   assert.equal(populationText({ personalAccessTokens: 20_000 }), '20,000 personal access tokens')
   assert.equal(populationText({ principals: 3 }), '3 principals')
