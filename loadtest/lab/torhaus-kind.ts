@@ -32,6 +32,9 @@ export type TorhausKind =
 /** Connections to the origin server belong to one account each. */
 const PEOPLE_AND_ROOM = USUAL_SIZE.principals + 1000
 
+/** People ask again within seconds; here others have their turns meanwhile. */
+const BETWEEN_TURNS_MS = 3_600_000
+
 /** So that no turn has the KDC asked anew for everybody of a sudden, as only a load test could have it. */
 const RECHECK_SECONDS = 3600
 
@@ -59,7 +62,8 @@ export function configurationOf(kind: TorhausKind, plain: PlainConfiguration, { 
   }
   const authenticatesConnections = kind === 'authenticating-connections'
   const identity = { kind: 'kerberos', kerberos: { targetPrincipal: DEVOPS_SPN, authenticatesConnections } }
-  return { ...withKerberos, upstream: { ...usual.upstream, identity, maxConnections: PEOPLE_AND_ROOM } }
+  const connections = { maxConnections: PEOPLE_AND_ROOM, keepAliveTimeoutMs: BETWEEN_TURNS_MS }
+  return { ...withKerberos, upstream: { ...usual.upstream, identity, ...connections } }
 }
 
 const withRedis = (plain: PlainConfiguration, { url }: LabRedis) => ({

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type CanonicalPrincipal,
   canonicalPrincipal,
@@ -57,6 +58,8 @@ export function createNativePasswordVerifier(options: NativePasswordVerifierOpti
     }
     const tgt = await codedFailure('password', () => armoured(own => client.signIn(user, keyFor, realm, own)))
     using _tgtKey = tgt.sessionKey
+    // To read that answer is enough for one turn of the event loop.
+    await nextTurn()
     const proof = await codedFailure('password-proof', () => client.serviceTicket(tgt, service))
     using _proofKey = proof.sessionKey
     const { client: name, clientRealm } = openProof(() => tickets.open(proof.ticket))

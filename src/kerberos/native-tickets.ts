@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isExpired, type PrincipalTickets } from './impersonation-cache.ts'
 import type { HeldTicket } from './kdc/held-ticket.ts'
 import type { KdcClient } from './kdc/kdc-client.ts'
@@ -38,6 +39,8 @@ export function createNativeTickets({ client, gate, service, evidence, now }: Na
 
   const ask = async (target: string): Promise<ServiceTicket> => {
     const own = await service.current()
+    // The answer about who it is was just read, which is enough for one turn of the event loop.
+    await nextTurn()
     const name = nameOf(target.slice(0, target.lastIndexOf('@')), NAME_TYPE.serviceInstance)
     const proxied = await gate.run(() =>
       own.use(tgt =>

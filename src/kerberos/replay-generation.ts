@@ -12,8 +12,8 @@ const MAX_BYTES = 256 * 1024 * 1024
 /** Tokens that came in one turn of the event loop are written and read in one go, so many at most. */
 const MAX_BATCH = 64
 
-/** A worker that starts has all of the file to read: so much in one turn, for a tenth of a millisecond or two. */
-const READ_BYTES = 2_730 * RECORD_BYTES
+/** A worker that starts has all of the file to read: so much in one turn, for half a millisecond where the table grows. */
+const READ_BYTES = 512 * RECORD_BYTES
 
 /**
  * The tokens of one stretch of time, in one file that all workers append to and read:

@@ -29,6 +29,7 @@ export interface KdcExchange {
  */
 export function exchange({ host, port }: KdcAddress, request: Buffer, timeoutMs: number): KdcExchange {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+  let isAnswered = false
   const socket = connect({ host, port, noDelay: true })
   const fail = (reason: string, failure?: KdcFailure): void => {
     socket.destroy()
@@ -42,6 +43,7 @@ export function exchange({ host, port }: KdcAddress, request: Buffer, timeoutMs:
   })
   readFrame(socket, reply => {
     if (reply === undefined) return fail('frame too large')
+    isAnswered = true
     socket.destroy()
     resolve(reply)
   })
@@ -49,7 +51,8 @@ export function exchange({ host, port }: KdcAddress, request: Buffer, timeoutMs:
   socket.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? 'error'))
   socket.on('close', () => {
     clearTimeout(timer)
-    fail('closed')
+    // An error takes longer to make than a reply to read.
+    if (!isAnswered) fail('closed')
   })
   return { reply: promise, abandon: () => fail('abandoned') }
 }

@@ -41,8 +41,8 @@ const MAX_MAC_BYTES = 24
 export class EncryptionKey implements Disposable {
   readonly enctype: Enctype
   readonly #octets: Buffer
-  readonly #derived = new Map<number, Buffer>()
-  readonly #ciphers = new Map<number, StealingCipher>()
+  #derived: Map<number, Buffer> | undefined
+  #ciphers: Map<number, StealingCipher> | undefined
   #disposed = false
 
   /** Copies the octets. Throws `enctype-unsupported`, or `malformed` where the length does not fit. */
@@ -121,10 +121,10 @@ export class EncryptionKey implements Disposable {
   [Symbol.dispose](): void {
     this.#disposed = true
     this.#octets.fill(0)
-    for (const cipher of this.#ciphers.values()) cipher[Symbol.dispose]()
-    this.#ciphers.clear()
-    for (const derived of this.#derived.values()) derived.fill(0)
-    this.#derived.clear()
+    for (const cipher of this.#ciphers?.values() ?? []) cipher[Symbol.dispose]()
+    this.#ciphers = undefined
+    for (const derived of this.#derived?.values() ?? []) derived.fill(0)
+    this.#derived = undefined
   }
 
   // RFC 8009 5: the IV, which is zero, precedes the ciphertext.
@@ -140,9 +140,10 @@ export class EncryptionKey implements Disposable {
   }
 
   #cipher(usage: number): StealingCipher {
-    let cipher = this.#ciphers.get(usage)
+    let cipher = this.#ciphers?.get(usage)
     if (cipher === undefined) {
       cipher = new StealingCipher(this.#derive(usage, 'encryption'))
+      this.#ciphers ??= new Map()
       this.#ciphers.set(usage, cipher)
     }
     return cipher
@@ -150,10 +151,11 @@ export class EncryptionKey implements Disposable {
 
   #derive(usage: number, purpose: KeyPurpose): Buffer {
     const name = usage * PURPOSES.length + PURPOSES.indexOf(purpose)
-    let derived = this.#derived.get(name)
+    let derived = this.#derived?.get(name)
     if (derived === undefined) {
       this.#refuseDisposed()
       derived = ownOctets(deriveKey(this.enctype, this.#octets, usage, purpose))
+      this.#derived ??= new Map()
       this.#derived.set(name, derived)
     }
     return derived

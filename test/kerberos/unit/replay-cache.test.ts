@@ -95,7 +95,7 @@ describe('the files', () => {
   it('are read in pieces, so that others have their turns meanwhile', async () => {
     using _makesDirectory = open()
     const name = `replay-${Math.floor(nowMs / 300_000)}`
-    const [records, inOneTurn] = [100_000, 2_730]
+    const [records, inOneTurn] = [100_000, 512]
     writeFileSync(join(directory, name), randomBytes(24 * records), { mode: 0o600 })
     using cache = open()
     let isAnswered = false
