@@ -72,11 +72,11 @@ export async function openRedisStores(
         changed(changed) {
           const concerned = sessionsConcerned(names, changed)
           if (concerned === 'all') changes.receive({ kind: 'sessions-ended' })
-          else if (concerned.size > 0) changes.receive({ kind: 'sessions-changed', keys: concerned })
-          const fingerprints = tagsIn(changed, names, ['pat', 'pat-confirmed'])
-          if (fingerprints.size > 0) changes.receive({ kind: 'pats-changed', fingerprints })
-          const accountTags = tagsIn(changed, names, ['grants'])
-          if (accountTags.size > 0) changes.receive({ kind: 'grants-changed', accountTags })
+          changes.receiveWritten({
+            keys: concerned === 'all' ? new Set() : concerned,
+            fingerprints: tagsIn(changed, names, ['pat', 'pat-confirmed']),
+            accountTags: tagsIn(changed, names, ['grants']),
+          })
         },
         missed: () => changes.receive({ kind: 'missed' }),
       },

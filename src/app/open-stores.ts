@@ -79,7 +79,5 @@ function tell(logged: ReadonlySet<string>, changes: Changes): void {
     else if (key.startsWith(GRANTS_LOGGED)) accountTags.add(hashTag(key.slice(GRANTS_LOGGED.length)))
     else keys.add(key)
   }
-  if (keys.size > 0) changes.receive({ kind: 'sessions-changed', keys })
-  if (fingerprints.size > 0) changes.receive({ kind: 'pats-changed', fingerprints })
-  if (accountTags.size > 0) changes.receive({ kind: 'grants-changed', accountTags })
+  changes.receiveWritten({ keys, fingerprints, accountTags })
 }

@@ -41,6 +41,14 @@ export interface RefreshedTokens {
   readonly sealedTokens: string
 }
 
+/** What records that were written are about; what is empty is about nothing. */
+export interface Written {
+  /** Of sessions. */
+  readonly keys: ReadonlySet<string>
+  readonly fingerprints: ReadonlySet<string>
+  readonly accountTags: ReadonlySet<string>
+}
+
 /** What a store tells by itself of what was written to it, whoever wrote. */
 export interface WriteEvents {
   /** Keys of records that came, went or changed. */
@@ -67,6 +75,13 @@ export class Changes {
   /** Another process has published it. */
   receive(change: Change): void {
     for (const listener of this.#listeners) listener(change)
+  }
+
+  /** The store has told of it. */
+  receiveWritten({ keys, fingerprints, accountTags }: Written): void {
+    if (keys.size > 0) this.receive({ kind: 'sessions-changed', keys })
+    if (fingerprints.size > 0) this.receive({ kind: 'pats-changed', fingerprints })
+    if (accountTags.size > 0) this.receive({ kind: 'grants-changed', accountTags })
   }
 
   subscribe(listener: (change: Change) => void): void {

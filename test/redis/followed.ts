@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventually } from '../../devkit/redis/redis-lab.ts'
 import type { RedisProcess } from '../../devkit/redis/redis-process.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { system } from '../../src/system.ts'
 import { openProcess, type Process, TOKEN } from '../store/told-contract.ts'
 

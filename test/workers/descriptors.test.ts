@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
-import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
-import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
+import { RawConnection } from '../../devkit/clients/raw-http.ts'
+import { get } from './in-flight.ts'
 import { startWorkersLab, until, type WorkersLab } from './workers-lab.ts'
 
 const LIMIT = 256
-const get = (lab: WorkersLab, path: string) => requestText(`GET ${path}`, [`Host: 127.0.0.1:${lab.port}`, patField])
 const limited = () => startWorkersLab({}, config => config, 'pipe', LIMIT)
 const descriptorsOf = (pid: number) => readdirSync(`/proc/${pid}/fd`).length
 

@@ -7,11 +7,10 @@ import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
-import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
+import { RawConnection } from '../../devkit/clients/raw-http.ts'
+import { get } from './in-flight.ts'
 import { isAlive, startWorkersLab, until, type WorkersLab } from './workers-lab.ts'
 
-const get = (lab: WorkersLab, path: string) => requestText(`GET ${path}`, [`Host: 127.0.0.1:${lab.port}`, patField])
 const REQUESTS = 'torhaus_requests_total{scheme="pat",client_class="other",outcome="forwarded",code="none"}'
 
 async function served(lab: WorkersLab, count: number): Promise<void> {

@@ -2,12 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
+import { RawConnection } from '../../devkit/clients/raw-http.ts'
 import { createCertificate } from '../../devkit/torhaus/certificate.ts'
-import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
-import { startWorkersLab, until, type WorkersLab } from './workers-lab.ts'
-
-const get = (lab: WorkersLab, path: string) => requestText(`GET ${path}`, [`Host: 127.0.0.1:${lab.port}`, patField])
+import { get } from './in-flight.ts'
+import { startWorkersLab, until } from './workers-lab.ts'
 
 const RELOADS = 'torhaus_config_reloads_total{outcome="success"}'
 

@@ -8,9 +8,9 @@ import { createCertificate } from '../../devkit/torhaus/certificate.ts'
 import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import type { LogRecord } from '../../devkit/torhaus/torhaus-fixture.ts'
+import { get, startInFlight } from './in-flight.ts'
 import { startWorkersLab, until, type WorkersLab, withHeaderIdentity } from './workers-lab.ts'
 
-const get = (lab: WorkersLab, path: string) => requestText(`GET ${path}`, [`Host: 127.0.0.1:${lab.port}`, patField])
 const reloads = (lab: WorkersLab, outcome: string) => lab.metric(`torhaus_config_reloads_total{outcome="${outcome}"}`)
 const isReload = (outcome: string) => (record: Readonly<Record<string, unknown>>) =>
   record['event.action'] === 'reload' && record['event.outcome'] === outcome
@@ -26,14 +26,7 @@ test('at SIGHUP new workers take over with the new configuration, and what is in
     config => byHand(config) as typeof config,
   )
   try {
-    const finish = Promise.withResolvers<void>()
-    lab.origin.answerWith(async (request, response) => {
-      if (request.url === '/slow') await finish.promise
-      response.end('done')
-    })
-    const busy = await RawConnection.open(lab.port)
-    busy.send(get(lab, '/slow'))
-    await lab.origin.arrived('/slow')
+    const busy = await startInFlight(lab)
     const old = lab.workers()
     await lab.rewrite(config => ({ ...config, listener: { ...config.listener, maxHeaderFields: 20, workers: 3 } }))
     lab.supervisor.kill('SIGHUP')
@@ -43,8 +36,8 @@ test('at SIGHUP new workers take over with the new configuration, and what is in
     const many = Array.from({ length: 25 }, (_, number) => `X-Field-${number}: x`)
     fresh.send(requestText('GET /x', [`Host: 127.0.0.1:${lab.port}`, patField, ...many]))
     assert.equal((await fresh.response()).status, 431)
-    finish.resolve()
-    assert.equal((await busy.response()).text, 'done')
+    busy.finish()
+    assert.equal(await busy.text(), 'done')
     await until('the old workers to end', () => !lab.workers().some(pid => old.includes(pid)))
     assert.equal(await reloads(lab, 'success'), 1)
   } finally {

@@ -4,32 +4,23 @@ import { existsSync } from 'node:fs'
 import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
-import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { runTorhaus } from '../cli/command-lab.ts'
+import { startInFlight } from './in-flight.ts'
 import { startWorkersLab, until, type WorkersLab } from './workers-lab.ts'
 
-const get = (lab: WorkersLab, path: string) => requestText(`GET ${path}`, [`Host: 127.0.0.1:${lab.port}`, patField])
 const command = (lab: WorkersLab, ...args: readonly string[]) => runTorhaus([...args, '--config', lab.configFile])
 
 test('a stop file drains it as SIGTERM does, and it does not start again until the file is gone', async () => {
   const lab = await startWorkersLab({ drainDelayMs: 500, drainTimeoutMs: 60_000 })
   try {
-    const finish = Promise.withResolvers<void>()
-    lab.origin.answerWith(async (_, response) => {
-      await finish.promise
-      response.end('done')
-    })
-    const busy = await RawConnection.open(lab.port)
-    busy.send(get(lab, '/slow'))
-    await lab.origin.arrived('/slow')
+    const busy = await startInFlight(lab)
     const stopFile = join(lab.directory, 'torhaus.stop')
     await writeFile(stopFile, '')
     const { 'torhaus.reason': reason } = await lab.logged(record => record['event.action'] === 'drain')
     assert.equal(reason, 'file')
     assert.equal((await lab.readiness()).status, 503)
-    finish.resolve()
-    assert.equal((await busy.response()).text, 'done')
+    busy.finish()
+    assert.equal(await busy.text(), 'done')
     assert.equal(await lab.ended(), 0)
     const again = await command(lab, 'start')
     assert.deepEqual(again, {

@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
-import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
-import { isAlive, startWorkersLab, until, type WorkersLab } from './workers-lab.ts'
-
-const get = (lab: WorkersLab, path: string) => requestText(`GET ${path}`, [`Host: 127.0.0.1:${lab.port}`, patField])
+import { RawConnection } from '../../devkit/clients/raw-http.ts'
+import { get, startInFlight } from './in-flight.ts'
+import { isAlive, startWorkersLab, until } from './workers-lab.ts'
 
 test('at SIGTERM it is not ready at once, serves on with answers that close, finishes what is in flight, and ends with 0', async () => {
   const lab = await startWorkersLab({ drainDelayMs: 1500, drainTimeoutMs: 60_000 })
   try {
-    const finish = Promise.withResolvers<void>()
-    lab.origin.answerWith(async (request, response) => {
-      if (request.url === '/slow') await finish.promise
-      response.end('done')
-    })
-    const [busy, idle] = [await RawConnection.open(lab.port), await RawConnection.open(lab.port)]
-    busy.send(get(lab, '/slow'))
-    await lab.origin.arrived('/slow')
+    const [busy, idle] = [await startInFlight(lab), await RawConnection.open(lab.port)]
     lab.supervisor.kill('SIGTERM')
     await until('not ready', async () => (await lab.readiness()).status === 503)
     idle.send(get(lab, '/on-an-open-connection'))
@@ -34,8 +25,8 @@ test('at SIGTERM it is not ready at once, serves on with answers that close, fin
         () => true,
       ),
     )
-    finish.resolve()
-    assert.equal((await busy.response()).text, 'done')
+    busy.finish()
+    assert.equal(await busy.text(), 'done')
     assert.equal(await lab.ended(), 0)
     assert.equal(lab.lines().filter(line => line.includes('"url.path":"/slow"')).length, 1)
   } finally {
@@ -67,18 +58,11 @@ for (const first of ['SIGTERM', 'SIGINT'] as const) {
 test('Ctrl-C reaches the whole group, waits for nobody to notice, and lets requests in flight finish', async () => {
   const lab = await startWorkersLab({ drainDelayMs: 60_000, drainTimeoutMs: 60_000 })
   try {
-    const finish = Promise.withResolvers<void>()
-    lab.origin.answerWith(async (_, response) => {
-      await finish.promise
-      response.end('done')
-    })
-    const busy = await RawConnection.open(lab.port)
-    busy.send(get(lab, '/slow'))
-    await lab.origin.arrived('/slow')
+    const busy = await startInFlight(lab)
     for (const pid of [lab.supervisor.pid ?? 0, ...lab.workers()]) process.kill(pid, 'SIGINT')
     await lab.logged(record => record['event.action'] === 'drain')
-    finish.resolve()
-    assert.equal((await busy.response()).text, 'done')
+    busy.finish()
+    assert.equal(await busy.text(), 'done')
     assert.equal(await lab.ended(), 0)
   } finally {
     await lab.close()

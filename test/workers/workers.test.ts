@@ -3,11 +3,9 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Config } from '../../config/schema.ts'
 import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
-import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { threadPoolSize } from '../../src/process/thread-pool.ts'
+import { get, startInFlight } from './in-flight.ts'
 import { isAlive, startWorkersLab, until, type WorkersLab } from './workers-lab.ts'
-
-const get = (lab: WorkersLab, path: string) => requestText(`GET ${path}`, [`Host: 127.0.0.1:${lab.port}`, patField])
 
 async function answer(lab: WorkersLab, path: string): Promise<number> {
   const connection = await RawConnection.open(lab.port)
@@ -141,19 +139,12 @@ test('a session that ends on one worker has ended on the other at once, though b
 test('when the supervisor is killed, a request in flight is finished, and no process is left', async () => {
   const lab = await startWorkersLab()
   try {
-    const finish = Promise.withResolvers<void>()
-    lab.origin.answerWith(async (_, response) => {
-      await finish.promise
-      response.end('late')
-    })
-    const connection = await RawConnection.open(lab.port)
-    connection.send(get(lab, '/slow'))
-    await lab.origin.arrived('/slow')
+    const busy = await startInFlight(lab)
     const pids = lab.workers()
     lab.supervisor.kill('SIGKILL')
     await until('the supervisor to be gone', () => lab.supervisor.signalCode !== null)
-    finish.resolve()
-    assert.equal((await connection.response()).text, 'late')
+    busy.finish()
+    assert.equal(await busy.text(), 'done')
     for (const pid of pids) await until(`worker ${pid} to end`, () => !isAlive(pid))
   } finally {
     await lab.close()
