@@ -119,6 +119,11 @@ export function readPlan(file: string): ReadPlan {
   const names = value.instances.map(({ name }) => name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined) throw new Error(`${file}: instances: two are called ${twice}; each needs a name of its own`)
+  // What was verified here is another file than the one over there, unless that is compared.
+  if (![value.commands.prepare, value.commands.activate].some(command => command?.join(' ').includes('{sha256}')))
+    throw new Error(
+      `${file}: commands: neither prepare nor activate takes {sha256}; hand it to what installs, which compares`,
+    )
   const inFolder = (name: string) => readFileSync(resolve(folder, name), 'utf8')
   const withSecrets = (test: PlannedSmokeTest): PlannedSmokeTest => {
     const read = Object.entries(test.fieldFiles ?? {}).map(([field, name]) => [field, inFolder(name).trim()])

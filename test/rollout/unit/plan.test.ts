@@ -25,7 +25,7 @@ const usual = {
   caFile: 'ca.pem',
   release,
   instances: [{ name: 'one', address: 'https://192.0.2.21:8443', admin: 'http://192.0.2.21:9090' }],
-  commands: { stop: ['stop'], activate: ['activate'], start: ['start'], restore: ['restore'] },
+  commands: { stop: ['stop'], activate: ['activate', '{sha256}'], start: ['start'], restore: ['restore'] },
   smokeTests: [{ path: '/', status: 200, fieldFiles: { Authorization: 'token' } }],
 }
 
@@ -55,6 +55,11 @@ for (const [what, change, message] of [
   ],
   ['a misspelt step', { commands: { ...usual.commands, drian: ['x'] } }, /commands\.drian is not an option/],
   ['no way back', { commands: { ...usual.commands, restore: undefined } }, /commands\.restore is required/],
+  [
+    'no hash for the machines',
+    { commands: { ...usual.commands, activate: ['x'] } },
+    /neither prepare nor activate takes/,
+  ],
   ['two of one name', { instances: [usual.instances[0], usual.instances[0]] }, /two are called one/],
   [
     'an address with a path',

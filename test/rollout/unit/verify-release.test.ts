@@ -73,7 +73,7 @@ test('the program refuses what is not signed before it runs or asks anything', a
     release: { file: made.file, publicKeyFile: 'release-key.pub' },
     instances: [{ name: 'one', address: nobody, admin: nobody }],
     commands: Object.fromEntries(
-      ['prepare', 'stop', 'activate', 'start', 'restore'].map(name => [name, ['touch', ran]]),
+      ['prepare', 'stop', 'activate', 'start', 'restore'].map(name => [name, ['touch', ran, '{sha256}']]),
     ),
     smokeTests: [{ path: '/', status: 200 }],
   }
