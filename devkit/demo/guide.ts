@@ -4,9 +4,9 @@ import type { Demo } from './environment.ts'
 
 const timeStepMs = 30_000
 
-/** The current TOTP code, and for how long it is shown by an authenticator app. */
+/** The current TOTP code, and for how long the OP takes it: through the next step as well (see `verifyTotp`). */
 export function codeLine(totpSecret: string, nowMs: number): string {
-  const leftS = Math.ceil((timeStepMs - (nowMs % timeStepMs)) / 1000)
+  const leftS = Math.ceil((2 * timeStepMs - (nowMs % timeStepMs)) / 1000)
   return `${totp(totpSecret, nowMs)}  (for ${leftS} more seconds)`
 }
 
