@@ -30,11 +30,18 @@ export class RedisSessionIndexes {
 
   /** A second time changes nothing. */
   async enter(key: string, createdAtMs: number, session: Entered): Promise<void> {
-    const endsAtMs = createdAtMs + this.#absoluteMs
+    await Promise.all(this.#all(session).map(index => this.#add(index, key, createdAtMs)))
+  }
+
+  /** The same where the session is there most probably, for a command each. */
+  async keep(key: string, createdAtMs: number, session: Entered): Promise<void> {
+    const endsAtMs = String(createdAtMs + this.#absoluteMs)
     await Promise.all(
-      this.#all(session).map(index =>
-        this.#link.run(ADD_TO_INDEX, [index], key, endsAtMs, this.#now(), this.#absoluteMs),
-      ),
+      this.#all(session).map(async index => {
+        const added = await this.#link.call(index, 'ZADD', index, endsAtMs, key)
+        // The index was lost, and this one lives for ever until it is said otherwise.
+        if (added === 1) await this.#add(index, key, createdAtMs)
+      }),
     )
   }
 
@@ -48,6 +55,11 @@ export class RedisSessionIndexes {
   async keysIn(index: Index, value: string): Promise<string[]> {
     const name = this.#name(index, value)
     return textsOf(await this.#link.call(name, 'ZRANGE', name, '0', '-1')).map(textOf)
+  }
+
+  async #add(index: string, key: string, createdAtMs: number): Promise<void> {
+    const endsAtMs = createdAtMs + this.#absoluteMs
+    await this.#link.run(ADD_TO_INDEX, [index], key, endsAtMs, this.#now(), this.#absoluteMs)
   }
 
   #all({ accountKey, subject, opSessionId }: Entered): string[] {

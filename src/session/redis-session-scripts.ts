@@ -24,12 +24,12 @@ return 1`)
  * what its indexes go by, where that was news.
  */
 export const TOUCH = redisScript(`
-local old = redis.call('HMGET', KEYS[1], 'seen', 'created')
+local old = redis.call('HMGET', KEYS[1], 'seen', 'created', 'account-key', 'subject', 'sid')
 if not old[1] or tonumber(old[1]) >= tonumber(ARGV[1]) then return false end
 redis.call('HSET', KEYS[1], 'seen', ARGV[1])
 local left = math.min(tonumber(ARGV[2]), tonumber(old[2]) + tonumber(ARGV[3]) - tonumber(ARGV[1]))
 redis.call('PEXPIRE', KEYS[1], math.max(1, math.floor(left)))
-return redis.call('HMGET', KEYS[1], 'created', 'account-key', 'subject', 'sid')`)
+return {old[2], old[3], old[4], old[5]}`)
 
 /**
  * KEYS session; ARGV pairs of a field and the value it must have. Returns the account, and the fields that lead to

@@ -125,7 +125,7 @@ export class RedisSessionStore implements SessionStore {
     if (!Array.isArray(reply)) return
     const [created, accountKey, subject, sid] = textsOf(reply)
     if (accountKey !== undefined && subject !== undefined)
-      await this.#indexes.enter(key, numberOf(created), { accountKey, subject, opSessionId: sid })
+      await this.#indexes.keep(key, numberOf(created), { accountKey, subject, opSessionId: sid })
   }
 
   async deleteSession(key: string): Promise<void> {
