@@ -75,6 +75,8 @@ export class TrackedServer implements AsyncDisposable {
     } catch {
       // Said by who reads as well.
     } finally {
+      // Also where nothing was proven: it must not pile up.
+      this.#tell()
       if (this.#askedAtMs === now) this.#askedAtMs = undefined
     }
   }
@@ -144,6 +146,8 @@ export class TrackedServer implements AsyncDisposable {
   #lose(): void {
     this.#isTracking = false
     this.#askedAtMs = undefined
+    // Before anything is known again, everything was missed.
+    this.#told = new Set()
     this.#knownUntilMs = Number.NEGATIVE_INFINITY
   }
 }

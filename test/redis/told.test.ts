@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { redisSettings } from '../../devkit/redis/redis-lab.ts'
 import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
@@ -35,6 +37,27 @@ test('after Redis comes back with what a copy of it holds, that counts', async (
   // It loads what was saved.
   await redis.start()
   await eventually(async () => (await one.state()).isBlocked === true, 'the copy counts')
+})
+
+test('after Redis comes back with nothing, nothing of before counts', async () => {
+  await redis.cli('FLUSHALL')
+  await redis.cli('CONFIG', 'SET', 'save', '')
+  await using opened = new AsyncDisposableStack()
+  const one = await openProcess(store(), opened)
+  await eventually(one.isTold, 'it is told')
+  await writeAll(one)
+  await settled(one)
+  assert.deepEqual(await one.state(), { isBlocked: false, isWithdrawn: false, hasGrant: true })
+  await redis.kill()
+  await rm(join(redis.directory, 'dump.rdb'), { force: true })
+  await redis.start()
+  await eventually(async () => {
+    const { isBlocked, hasGrant } = await one.state()
+    return isBlocked === undefined && !hasGrant
+  }, 'nothing counts')
+  // Nothing that is told later brings it back.
+  await eventually(one.isTold, 'it is told again')
+  assert.equal((await one.state()).hasGrant, false)
 })
 
 test('where Redis may not tell, a block counts once an answer is too old to be believed by itself', async () => {

@@ -24,6 +24,7 @@ before(async () => {
 after(() => redis.close())
 
 const EVERY_MS = 50
+const MANY = 20_000
 const KEY = Buffer.alloc(32, 7)
 
 async function track(opened: AsyncDisposableStack, settings = redisSettings([redis.url])) {
@@ -97,6 +98,34 @@ test('one that answers and is not read any more makes nothing known, and is left
   isAway = false
   await eventually(() => isKnown({ tracking }), 'it is read there again')
   assert.ok(missed.length > 1)
+})
+
+test('of many thousand changes at once all are told', async () => {
+  await using opened = new AsyncDisposableStack()
+  const tracked = await track(opened)
+  await eventually(() => isKnown(tracked), 'it is tracked')
+  await redis.cli('EVAL', `for i = 1, ${MANY} do redis.call('SET', 'ours:' .. i, i, 'EX', 60) end`, '0')
+  const writtenMs = system.monotonic()
+  await eventually(() => tracked.tracking.knownUntilMs > writtenMs, 'more is known')
+  assert.equal(new Set(tracked.told.filter(name => name !== 'missed')).size, MANY)
+})
+
+test('a Redis that is full makes nothing known, tells of what goes all the same, and is believed once there is room', async () => {
+  await using opened = new AsyncDisposableStack()
+  const tracked = await track(opened)
+  await redis.cli('SET', 'ours:1', 'a')
+  await eventually(() => isKnown(tracked), 'it is tracked')
+  await redis.cli('CONFIG', 'SET', 'maxmemory', '1')
+  try {
+    await eventually(() => !isKnown(tracked), 'nothing more is known')
+    tracked.told.length = 0
+    await redis.cli('DEL', 'ours:1')
+    await eventually(() => tracked.told.includes('ours:1'), 'it is told')
+    assert.equal(isKnown(tracked), false)
+  } finally {
+    await redis.cli('CONFIG', 'SET', 'maxmemory', '0')
+  }
+  await eventually(() => isKnown(tracked), 'it is known again')
 })
 
 test('the documented user may track, and one who may not makes nothing known', async () => {
