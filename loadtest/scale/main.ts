@@ -1,4 +1,5 @@
 /** `npm run loadtest:scale`: the table of docs/performance/scale.md. Takes a few minutes; nothing is listened to. */
+import { KINDS } from './counted-store.ts'
 import { type Company, simulate } from './simulate.ts'
 
 const SECONDS = 300
@@ -17,19 +18,19 @@ const rows: readonly (readonly [name: string, company: Company, times: number])[
   ['ten times, two connections each', { ...TEN_TIMES, workersPerPerson: 2 }, PART],
 ]
 
-process.stdout.write(
-  '| | requests/s | commands per request | commands/s | invalidations/s | heartbeats passed on/s | sessions kept by a worker |\n|---|--:|--:|--:|--:|--:|--:|\n',
-)
-for (const [name, company, times] of rows) {
-  const counted = simulate(company, SECONDS)
-  const requests = counted.requestsPerSecond * times
+const HEAD = ['', 'requests/s', 'commands per request', 'commands/s', ...KINDS, 'invalidations/s', 'heartbeats/s']
+HEAD.push('refreshes at the OP/s', 'signatures/s', 'sessions of a worker')
+process.stdout.write(`| ${HEAD.join(' | ')} |\n|---|${'--:|'.repeat(HEAD.length - 1)}\n`)
+for (const [name, company, part] of rows) {
+  const counted = await simulate(company, SECONDS, part)
   const cells = [
-    Math.round(requests),
+    Math.round(counted.requestsPerSecond),
     counted.commandsPerRequest.toFixed(3),
-    Math.round(counted.commandsPerRequest * requests),
-    Math.round(counted.invalidationsPerSecond * times),
-    Math.round(counted.heartbeatsPerSecond),
-    counted.keptByWorker * times,
+    Math.round(counted.commandsPerRequest * counted.requestsPerSecond),
+    ...KINDS.map(kind => Math.round(counted.commandsPerSecond[kind])),
+    ...[counted.invalidationsPerSecond, counted.heartbeatsPerSecond].map(Math.round),
+    ...[counted.refreshesPerSecond, counted.verificationsPerSecond].map(Math.round),
+    counted.keptByWorker,
   ]
   process.stdout.write(`| ${[name, ...cells].join(' | ')} |\n`)
 }
