@@ -15,8 +15,8 @@ import { configured, type ProxyUnderTest, patField, startProxy } from '../../dev
 const CLIENTS = 64
 const EXCHANGES_EACH = 2
 const BYTES = 500_000
-const ROUNDS = 4
-/** What all rounds after the first may leave outside of the heap: 16 KB for each exchange. */
+const ROUNDS = 3
+/** What all rounds after the first may leave outside of the heap: 24 KB for each exchange. */
 const MAX_LEFT_BYTES = 6 << 20
 const PATIENCE_MS = 10_000
 
