@@ -1,5 +1,6 @@
 /** What goes wrong in the text of a configuration. */
 import { mkdirSync } from 'node:fs'
+import { forgedKeytab } from '../realm/forged-token.ts'
 import type { Mistake } from './mistake.ts'
 
 export const textMistakes: readonly Mistake[] = [
@@ -71,14 +72,14 @@ export const textMistakes: readonly Mistake[] = [
   {
     what: 'a rule for somebody by the UPN, where people have the names of their accounts',
     make(place) {
-      place.write('torhaus.keytab', Buffer.from([5, 2]))
+      place.write('torhaus.keytab', forgedKeytab())
       place.edit(
         'acceptAcr: [mfa]',
         "acceptAcr: [mfa]\n  rules: [{ name: ada, when: { account: 'ada@corp\\.example\\.com' }, require: refuse }]",
       )
       place.edit(
         /$/,
-        'kerberos: { realm: AD.EXAMPLE, servicePrincipal: svc-torhaus, keytabFile: torhaus.keytab, implementation: native, upnSuffixes: [corp.example.com] }\n',
+        'kerberos: { realm: CORP.TEST, acceptPrincipal: HTTP/proxy.corp.test, servicePrincipal: HTTP/proxy.corp.test, keytabFile: torhaus.keytab, upnSuffixes: [corp.example.com] }\n',
       )
     },
     says: [

@@ -1,5 +1,5 @@
 import type { Accepted, Acceptor } from './acceptor.ts'
-import { type CanonicalPrincipal, canonicalPrincipal, type DirectoryNames } from './canonical-principal.ts'
+import type { CanonicalPrincipal, DirectoryNames } from './canonical-principal.ts'
 import { KerberosError } from './kerberos-error.ts'
 import { kerberosToken, MAX_TOKEN_BYTES } from './kerberos-token.ts'
 import type { KeytabFile } from './keytab-file.ts'
@@ -29,6 +29,7 @@ import { NAME_TYPE, sameName } from './protocol/principal-name.ts'
 import { isKerberosMechanism, type NegTokenInit, readNegTokenInit, writeAcceptCompleted } from './protocol/spnego.ts'
 import { TICKET_FLAG } from './protocol/ticket.ts'
 import type { ReplayCache } from './replay-cache.ts'
+import { type NamingRealms, ticketPrincipal } from './ticket-principal.ts'
 import type { TicketQuestion } from './ticket-proof.ts'
 
 export interface NativeAcceptorOptions {
@@ -38,6 +39,8 @@ export interface NativeAcceptorOptions {
    */
   readonly services: readonly string[]
   readonly directory: DirectoryNames
+  /** What tickets have shown of realms, here or elsewhere. */
+  readonly naming?: NamingRealms
   readonly replays: ReplayCache
   /** What tickets are asked about beside who it is; default: nothing. */
   readonly question?: TicketQuestion
@@ -71,11 +74,16 @@ export function createNativeAcceptor(options: NativeAcceptorOptions): Acceptor {
   }
   const tickets = new OpenedTickets(keytab, services, options.question)
   const verify = new ApRequestVerifier(options, tickets)
-  const principals = new WeakMap<TrustedTicket, CanonicalPrincipal>()
+  const { naming = new Set() } = options
+  let principals = new WeakMap<TrustedTicket, CanonicalPrincipal>()
+  let realmsThatName = naming.size
   const principalOf = (ticket: TrustedTicket): CanonicalPrincipal => {
+    // A realm makes PACs: its tickets without one are judged again.
+    if (naming.size !== realmsThatName) principals = new WeakMap()
+    realmsThatName = naming.size
     const known = principals.get(ticket)
     if (known !== undefined) return known
-    const principal = canonicalPrincipal(`${ticket.client.components.join('/')}@${ticket.clientRealm}`, directory)
+    const principal = ticketPrincipal(ticket, directory, naming)
     principals.set(ticket, principal)
     return principal
   }
@@ -175,8 +183,10 @@ class ApRequestVerifier {
     }
     if (endTimeMs <= nowMs - this.#skewMs) throw new KerberosError('credentials-expired', 'accept')
     // Realms between: a KDC of ours has to say that it checked them (RFC 4120 2.7); there is no list of ours to check
-    // them by.
-    if (transited.length > 0 && (flags & TICKET_FLAG.transitedPolicyChecked) === 0) {
+    // them by. Nobody of our own realm comes through others: a realm that is trusted would speak for our people.
+    const wasChecked =
+      (flags & TICKET_FLAG.transitedPolicyChecked) !== 0 && clientRealm !== this.#options.directory.realm
+    if (transited.length > 0 && !wasChecked) {
       throw new KerberosError('foreign-realm', 'accept', { text: 'the way through other realms was not checked' })
     }
     // Anonymous tickets (RFC 8062) are in a realm of their own, or of a name type of their own.

@@ -14,6 +14,7 @@ import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { realmLocator } from './realm-locator.ts'
 import { createReplayCache } from './replay-cache.ts'
 import { usualReplayDirectory } from './replay-directory.ts'
+import type { NamingRealms } from './ticket-principal.ts'
 
 /**
  * A call to the KDC holds a socket here and no thread. Few at a time all the same: first come, first served, so that a
@@ -62,12 +63,13 @@ export function openNativeParts(
   const client = createKdcClient({ pools, realm, now })
   const keytab = opened.use(new KeytabFile(keytabFile, monotonic))
   const replays = opened.use(createReplayCache({ directory: replayDirectory(ground), skewMs: SKEW_MS, now }))
-  const accepting = { keytab, services: [acceptPrincipal], directory, replays, question, skewMs: SKEW_MS, now }
+  const naming: NamingRealms = new Set()
+  const accepting = { naming, keytab, services: [acceptPrincipal], directory, replays, question, skewMs: SKEW_MS, now }
   const bindings = bindingsFor(ground)
   const acceptor = opened.use(createNativeAcceptor({ ...accepting, bindings }))
   const asking = { client, gate, keytab, principal: servicePrincipal, now }
   const service = opened.use(createNativeServiceCredential(asking))
-  const proving = { client, gate, trustedGate, keytab, servicePrincipal: acceptPrincipal, directory, service }
+  const proving = { naming, client, gate, trustedGate, keytab, servicePrincipal: acceptPrincipal, directory, service }
   const verifier = opened.use(createNativePasswordVerifier(proving))
   const recheckMs = settings.recheckSeconds * 1000
   const inNames = { ...asking, service, directory }

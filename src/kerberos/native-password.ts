@@ -1,10 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import {
-  type CanonicalPrincipal,
-  canonicalPrincipal,
-  type DirectoryNames,
-  partsOfPrincipal,
-} from './canonical-principal.ts'
+import { type CanonicalPrincipal, type DirectoryNames, partsOfPrincipal } from './canonical-principal.ts'
 import type { HeldTicket } from './kdc/held-ticket.ts'
 import type { KdcClient } from './kdc/kdc-client.ts'
 import type { KeyFor } from './kdc/sign-in.ts'
@@ -19,6 +14,7 @@ import { Krb5Error, krb5Error } from './protocol/krb5-error.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { stringToKey } from './protocol/string-to-key.ts'
 import type { Renewing } from './renewing.ts'
+import { type NamingRealms, ticketPrincipal } from './ticket-principal.ts'
 
 export interface NativePasswordVerifierOptions extends GatesByRealm {
   readonly client: KdcClient
@@ -26,13 +22,15 @@ export interface NativePasswordVerifierOptions extends GatesByRealm {
   /** Our own service, `HTTP/proxy.corp.test@CORP.TEST`. */
   readonly servicePrincipal: string
   readonly directory: DirectoryNames
+  /** What tickets have shown of realms, here or elsewhere. */
+  readonly naming?: NamingRealms
   /** Our own TGT, to armour passwords with; without it none is. */
   readonly service?: Renewing<LeasedTicket>
 }
 
 /** Verifies passwords against the KDC and our own key, without libgssapi: the same three steps (password.ts). */
 export function createNativePasswordVerifier(options: NativePasswordVerifierOptions): PasswordVerifier {
-  const { client, keytab, servicePrincipal, directory } = options
+  const { client, keytab, servicePrincipal, directory, naming = new Set() } = options
   const tickets = new OpenedTickets(keytab, [servicePrincipal])
   const service = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.serviceInstance)
 
@@ -62,10 +60,10 @@ export function createNativePasswordVerifier(options: NativePasswordVerifierOpti
     await nextTurn()
     const proof = await codedFailure('password-proof', () => client.serviceTicket(tgt, service))
     using _proofKey = proof.sessionKey
-    const { client: name, clientRealm } = openProof(() => tickets.open(proof.ticket))
-    if (canonicalPrincipal(`${name.components.join('/')}@${clientRealm}`, directory) !== principal) {
-      throw new KerberosError('identity-mismatch', 'password-proof')
-    }
+    const owner = openProof(() => tickets.open(proof.ticket))
+    // The password was right, of an account that is called otherwise: nobody has this name.
+    if (ticketPrincipal(owner, directory, naming) !== principal)
+      throw new KerberosError('client-unknown', 'password-proof')
   }
   const gateOf = (principal: CanonicalPrincipal) => gateTo(partsOfPrincipal(principal).realm, options)
   return createVerifier(gateOf, prove, tickets, async () => options.service?.current())

@@ -5,13 +5,16 @@ import { createLru, type Lru } from './lru.ts'
 import { openWith } from './open-with.ts'
 import type { EncryptionKey } from './protocol/encryption-key.ts'
 import { isEnctype } from './protocol/enctype.ts'
+import { readLogonInfo } from './protocol/logon-info.ts'
 import { ownOctets } from './protocol/own-octets.ts'
-import { readPac, verifyPac } from './protocol/pac.ts'
+import { PAC_BUFFER, readPac, verifyPac } from './protocol/pac.ts'
 import type { OpenedTicket, Ticket } from './protocol/ticket.ts'
+import type { TicketOwner } from './ticket-principal.ts'
 import { proofOf, type TicketProof, type TicketQuestion } from './ticket-proof.ts'
 
 /** A ticket that is ours, and what it says of its owner. Without its PAC: that was read. */
-export type TrustedTicket = Omit<OpenedTicket, 'pac' | 'indicators'> & { readonly proof: TicketProof | undefined }
+export type TrustedTicket = Omit<OpenedTicket, 'pac' | 'indicators'> &
+  TicketOwner & { readonly proof: TicketProof | undefined }
 
 interface Known {
   readonly ticket: TrustedTicket
@@ -22,6 +25,9 @@ const NOTHING: TicketQuestion = { sids: new Set(), indicators: new Set() }
 
 /** A company of ten thousand people. Each takes 5 KB with keys and a ciphertext of 1 KB, and with OpenSSL's objects 11. */
 const MAX_TICKETS = 10_000
+
+/** With 900 groups a ticket has 9 KB. Whoever has an account can get any number of larger ones: those are opened anew. */
+const MAX_KEPT_BYTES = 16_384
 
 /** Less than the shortest MAC. */
 const NAME_BYTES = 12
@@ -58,6 +64,7 @@ export class OpenedTickets implements Disposable {
     const known = this.#known.get(name)
     if (known?.cipher.equals(cipher)) return known.ticket
     const trusted = this.#openedAnew(ticket)
+    if (cipher.length > MAX_KEPT_BYTES) return trusted
     known?.ticket.sessionKey[Symbol.dispose]()
     this.#known.set(name, { ticket: trusted, cipher: ownOctets(cipher) })
     return trusted
@@ -70,9 +77,13 @@ export class OpenedTickets implements Disposable {
     if (found === undefined)
       throw new KerberosError('wrong-service-key', 'accept', { text: 'no key of the keytab opens the ticket' })
     const { opened, key } = found
-    if (opened.pac !== undefined) verifyPac(opened.pac, readPac(opened.pac), opened, key)
+    const pac = opened.pac && readPac(opened.pac)
+    if (pac !== undefined && opened.pac !== undefined) verifyPac(opened.pac, pac, opened, key)
+    const logonInfo = pac?.get(PAC_BUFFER.logonInfo)
+    // MIT's KDC writes PACs without.
+    const accountName = (logonInfo && readLogonInfo(logonInfo).accountName) || undefined
     const { pac: _, indicators: __, ...rest } = opened
-    return { ...rest, proof: proofOf(opened, this.#question) }
+    return { ...rest, accountName, proof: proofOf(opened, this.#question) }
   }
 
   #forgetOfOlderKeys(): void {

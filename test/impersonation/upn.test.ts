@@ -51,7 +51,12 @@ test('waits for the directory where that does not answer: nobody is admitted und
     implementation: 'native',
     configure: config => ({
       ...config,
-      kerberos: { ...(config.kerberos as object), upnSuffixes: ['other.example'], kdcs: ['127.0.0.1:9'] },
+      kerberos: {
+        ...(config.kerberos as object),
+        upnSuffixes: ['other.example'],
+        kdcs: ['127.0.0.1:9'],
+        krb5ConfigFile: undefined,
+      },
     }),
   })
   const { status, code } = await cold.ask('/whoami', { headers: bearer(await cold.bearerOf('ada@other.example')) })

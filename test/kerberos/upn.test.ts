@@ -1,10 +1,21 @@
 /** People whose UPN has another suffix than the realm, and whose account is called otherwise. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { parseKdc } from '../../config/kdc-address.ts'
+import { startInitiator } from '../../devkit/realm/initiator.ts'
+import { runCommand } from '../../devkit/realm/run-command.ts'
 import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
 import { attemptMemory } from '../../devkit/torhaus/attempt-memory.ts'
 import { type Directory, type KerberosSettings, openDirectory } from '../../src/kerberos/directory.ts'
+import { createKdcClient } from '../../src/kerberos/kdc/kdc-client.ts'
+import { configuredKdcs } from '../../src/kerberos/kdc/kdc-locator.ts'
+import { createKdcPool } from '../../src/kerberos/kdc/kdc-pool.ts'
+import type { KeyFor } from '../../src/kerberos/kdc/sign-in.ts'
 import { KerberosError } from '../../src/kerberos/kerberos-error.ts'
+import { NAME_TYPE, nameOf } from '../../src/kerberos/protocol/principal-name.ts'
+import { stringToKey } from '../../src/kerberos/protocol/string-to-key.ts'
+import { tokenTemplate } from '../../src/kerberos/protocol/token-template.ts'
 import { system } from '../../src/system.ts'
 
 const UPN = 'ada@other.example'
@@ -132,6 +143,59 @@ describe('guessing', () => {
 })
 
 describe('a UPN in the realm’s own suffix', () => {
+  /** A ticket of whom the KDC takes `name` for, under the name that was asked with. */
+  async function tokenAs(name: string, password: string): Promise<Buffer> {
+    const address = parseKdc(kdc.kdc)
+    assert(address)
+    const pool = createKdcPool({
+      ...{ locator: configuredKdcs([address]), timeoutMs: 5_000, monotonic: system.monotonic },
+    })
+    const client = createKdcClient({ pools: new Map([['CORP.TEST', pool]]), realm: 'CORP.TEST', now: system.now })
+    const keyFor: KeyFor = async ([info]) =>
+      stringToKey(info?.etype ?? 18, Buffer.from(password), info?.salt ?? Buffer.alloc(0), info?.parameters)
+    const tgt = await client.signIn(nameOf(name, NAME_TYPE.principal), keyFor)
+    const ticket = await client.serviceTicket(tgt, nameOf('HTTP/proxy.corp.test', NAME_TYPE.serviceInstance))
+    assert.deepEqual(ticket.client.components, [name])
+    return tokenTemplate(ticket)(Date.now())
+  }
+
+  it('is no second name: a ticket got with it is that of the account, which the PAC names (pitfall 22)', async () => {
+    for (const name of ['bob2', 'mallory', 'MALLORY'])
+      assert.equal(
+        (await directory.accept(await tokenAs(name, kdc.passwordOf('mallory')), false)).principal,
+        'mallory@CORP.TEST',
+        name,
+      )
+  })
+
+  it('is no second name for who asks for a ticket without PAC either, once a ticket has had one', async () => {
+    using fresh = await open()
+    const initiator = await startInitiator(kdc)
+    try {
+      const env = { ...process.env, KRB5_CONFIG: kdc.krb5Config }
+      const ccache = join(kdc.directory, 'without-pac')
+      await runCommand('kinit', ['--no-request-pac', '-c', ccache, 'bob2'], {
+        input: `${kdc.passwordOf('mallory')}\n`,
+        env,
+      })
+      const asked = { spn: 'HTTP@proxy.corp.test', ccache: `FILE:${ccache}` }
+      const token = async () => Buffer.from(await initiator.negotiateToken(asked), 'base64')
+      await fresh.accept(await token(), false)
+      await fresh.accept(await tokenAs('alice', kdc.passwordOf('alice')), false)
+      assert.equal(await codeOf(async () => fresh.accept(await token(), false)), 'principal-malformed')
+    } finally {
+      await initiator.close()
+    }
+  })
+
+  it('is nobody who could sign in by password, also with that of the account', async () => {
+    using fresh = await open()
+    const check = (name: string, password: string) => codeOf(() => fresh.checkPassword(name, password, '192.0.2.7'))
+    assert.equal(await check('bob2', kdc.passwordOf('mallory')), 'client-unknown')
+    assert.equal(await check('bob2@corp.test', kdc.passwordOf('mallory')), 'client-unknown')
+    assert.equal(await check('mallory', kdc.passwordOf('mallory')), 'none')
+  })
+
   it('is no way to be taken for the account of that name: nobody is impersonated by it (pitfall 22)', async () => {
     assert.equal(await directory.resolve('bob2@corp.test'), 'bob2@CORP.TEST')
     const principal = directory.principalOf('bob2@corp.test')

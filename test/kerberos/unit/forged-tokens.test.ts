@@ -40,8 +40,18 @@ describe('a ticket', () => {
   })
 
   it('that came through other realms is refused unless the KDC checked the way (pitfall 9)', async () => {
-    assert.equal(await door.forged({ transited: 'EVIL.TEST' }), 'foreign-realm')
-    assert.equal(await door.forged({ transited: 'EVIL.TEST', ticketFlags: TICKET_FLAG.transitedPolicyChecked }), alice)
+    const trustedRealms = [{ realm: 'PARTNER.TEST' }]
+    using trusting = startForgedAcceptor({ directory: { realm: 'CORP.TEST', trustedRealms } })
+    const theirs = { clientRealm: 'PARTNER.TEST', transited: 'EVIL.TEST' }
+    const ticketFlags = TICKET_FLAG.transitedPolicyChecked
+    assert.equal(await trusting.forged(theirs), 'foreign-realm')
+    assert.equal(await trusting.forged({ ...theirs, ticketFlags }), 'alice@PARTNER.TEST')
+    assert.equal(await trusting.forged({ transited: 'PARTNER.TEST', ticketFlags }), 'foreign-realm', 'for ours')
+  })
+
+  it('of a realm that is called as ours but for letter case is of another realm', async () => {
+    for (const clientRealm of ['corp.test', 'Corp.Test', 'CORP'])
+      assert.equal(await door.forged({ clientRealm }), 'foreign-realm', clientRealm)
   })
 
   it('in RC4, DES or another type than its key is refused, and so a downgraded one (pitfall 12)', async () => {

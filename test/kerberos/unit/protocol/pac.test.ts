@@ -184,6 +184,7 @@ describe('a PAC', () => {
       '01100800cccccccc0000000000000000000002000400000004000200040000 00ffffffff'.replace(' ', ''),
       'hex',
     )
-    for (const type of [13, 15]) assert.deepEqual((await proofOf(pacFor([[type, bomb]])))?.sids, [])
+    const named: PacBuffer = [PAC_BUFFER.logonInfo, logonInfo]
+    for (const type of [13, 15]) assert.deepEqual((await proofOf(pacFor([named, [type, bomb]])))?.sids, ['S-1-18-1'])
   })
 })
