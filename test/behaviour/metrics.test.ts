@@ -69,6 +69,8 @@ test('the process itself is measured', async () => {
     'process_open_fds',
   ])
     assert.match(all, new RegExp(`^${name} `, 'm'))
+  // To count those takes a walk over all that is open.
+  assert.doesNotMatch(all, /^nodejs_active_/m)
 })
 
 test('nothing a client sends becomes a label', async () => {
