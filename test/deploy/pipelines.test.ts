@@ -99,6 +99,28 @@ for (const [path, schema, good, bad] of PUBLISHED)
     }
   })
 
+const hasKubernetes = spawnSync('kubernetes-validate', ['--help']).status === 0
+const noKubernetes = !hasKubernetes && 'there is no kubernetes-validate, which brings the schemas (pip install it)'
+
+test('the manifests are as the API of Kubernetes says, and ones with a wrong value are not', {
+  skip: noKubernetes,
+}, () => {
+  const said = (input: string) => {
+    const folder = mkdtempSync(join(tmpdir(), 'torhaus-schema-test-'))
+    try {
+      writeFileSync(join(folder, 'it.yaml'), input)
+      return spawnSync('kubernetes-validate', ['--strict', join(folder, 'it.yaml')], { encoding: 'utf8' })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }
+  const text = read('deploy/kubernetes/torhaus.yaml')
+  const { status, stderr } = said(text)
+  assert.equal(status, 0, stderr)
+  assert.ok(text.includes('minAvailable:'))
+  assert.notEqual(said(text.replace('minAvailable:', 'atLeast:')).status, 0)
+})
+
 test('every option of our own commands in the pipelines is one they have', () => {
   const programs: Record<string, string> = {
     'rollout-test': 'devkit/rollout/main.ts',
