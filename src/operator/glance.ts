@@ -55,12 +55,27 @@ const card = (title: string, content: Html) => html`<section><h2>${title}</h2>${
 const failures = (count: number) =>
   count === 0 ? html`none failed` : html`<span class="bad">${countOf(count)} failed</span>`
 
+/** Where the name in `/readyz` is one for programs. */
+const PARTS: Readonly<Record<string, string>> = {
+  identityProvider: 'identity provider',
+  kdcCircuit: 'circuit to the KDC',
+}
+
+/** What a part says while all is well, or not known yet; anything else, and a worker too few, is trouble. */
+const WELL = /^(?:listening|available|known|closed|answered|not reached yet|not asked yet|(\d+) of \1)$/
+
+const partOf = ([part, state]: readonly [string, string]) =>
+  [
+    part.replace(/^\w+/, name => PARTS[name] ?? name),
+    WELL.test(state) ? state : html`<span class="bad">${state}</span>`,
+  ] as const
+
 function stateOf({ ready, parts }: Readiness, metrics: Snapshot): Html {
   const isReloaded = sum(metrics, 'torhaus_config_last_reload_successful') === 1
   const [version = '-'] = valuesOf(metrics, 'torhaus_build_info', 'version')
   return html`<p>${ready ? html`<span class="good">Ready: takes requests</span>` : html`<span class="bad">Not ready</span>`}</p>
 ${listOf([
-  ...Object.entries(parts),
+  ...Object.entries(parts).map(partOf),
   [
     'configuration',
     isReloaded

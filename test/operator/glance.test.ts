@@ -47,7 +47,10 @@ const glance = async (past: Parameters<typeof glancePage>[0]['past'] = []) =>
   glancePage({
     past,
     now: { atMs: NOW_MS, metrics: await metricsOfTrouble() },
-    readiness: { ready: false, parts: { store: 'away' } },
+    readiness: {
+      ready: false,
+      parts: { store: 'away', 'identityProvider acquired': 'known', kdcCircuit: 'open', workers: '1 of 2' },
+    },
     refused: [],
   })
 
@@ -57,6 +60,8 @@ test('store, KDC, certificates, configuration and workers that are not well are 
   const said = new Set(bad.map(([, text]) => text))
   for (const text of ['Not ready', 'does not answer', 'not asked, after failures', 'ends in 3 days', 'has ended', 'no'])
     assert.ok(said.has(text), text)
+  for (const text of ['away', 'open', '1 of 2']) assert.ok(said.has(text), text)
+  assert.match(page, /<dt>identity provider acquired<\/dt><dd>known<\/dd><dt>circuit to the KDC<\/dt>/)
   assert.match(page, /the file has problems; the one before is in force/)
   assert.match(page, /<dt>upstream\.tls\.caFile<\/dt><dd>ends in 300 days/)
   assert.match(page, /<dt>calls that wait<\/dt><dd>11<\/dd>/)
