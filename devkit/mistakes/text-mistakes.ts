@@ -1,6 +1,7 @@
 /** What goes wrong in the text of a configuration. */
+
 import { mkdirSync } from 'node:fs'
-import { forgedKeytab } from '../realm/forged-token.ts'
+import { madeKeytab } from '../realm/made-keytab.ts'
 import type { Mistake } from './mistake.ts'
 
 export const textMistakes: readonly Mistake[] = [
@@ -72,7 +73,7 @@ export const textMistakes: readonly Mistake[] = [
   {
     what: 'a rule for somebody by the UPN, where people have the names of their accounts',
     make(place) {
-      place.write('torhaus.keytab', forgedKeytab())
+      place.write('torhaus.keytab', madeKeytab({ principal: 'HTTP/devops.example.com@AD.EXAMPLE' }))
       place.edit(
         'acceptAcr: [mfa]',
         "acceptAcr: [mfa]\n  rules: [{ name: ada, when: { account: 'ada@corp\\.example\\.com' }, require: refuse }]",
