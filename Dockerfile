@@ -14,22 +14,14 @@ COPY deploy/roll-out deploy/roll-out
 COPY devkit/build devkit/build
 COPY middleware middleware
 COPY src src
-# Then only what the bundle has not taken in is left; the Node of the packages would be a second one here.
-RUN npm run build \
- && find node_modules -mindepth 1 -maxdepth 1 ! -name koffi ! -name @koromix -exec rm -rf {} +
+RUN npm run build
 
 FROM ${NODE_IMAGE}
-# For kerberos.implementation gssapi: --build-arg DEBIAN_PACKAGES=libgssapi-krb5-2
-ARG DEBIAN_PACKAGES=
-RUN if [ -n "$DEBIAN_PACKAGES" ]; then \
-      apt-get update && apt-get install -y --no-install-recommends $DEBIAN_PACKAGES && rm -rf /var/lib/apt/lists/*; \
-    fi
 # Nothing is installed at run time.
 RUN rm -rf /usr/local/lib/node_modules/npm /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
       /usr/local/lib/node_modules/corepack /opt/yarn* /usr/local/bin/yarn /usr/local/bin/yarnpkg \
  && ln -s /app/bin/torhaus.mjs /usr/local/bin/torhaus \
  && install -d -m 0700 -o node -g node /data
-COPY --from=build /app/node_modules /app/node_modules
 COPY --from=build /app/dist /app/dist
 COPY package.json /app/
 COPY bin /app/bin

@@ -17,8 +17,6 @@ export function bindingDigest({ signatureAlgorithm = '' }: X509Certificate): str
 export function checkChannelBindings({ kerberos, listener }: Config, report: Report): void {
   if (kerberos?.channelBindings !== 'require') return
   const path = 'kerberos.channelBindings'
-  if (kerberos.implementation !== 'native')
-    return report(path, 'require needs kerberos.implementation native; gssapi compares none')
   if (listener.tls === undefined)
     return report(path, 'require needs listener.tls: a ticket is bound to the certificate that clients see')
   const certificate = certificateIn(listener.tls)

@@ -14,10 +14,10 @@ export function checkGroups(config: Config, report: Report): void {
   )
   if (isNamed || config.groups.file !== undefined) return
   // Tickets name groups, too, as SIDs; whoever comes by a ticket alone is in these.
-  const readsTickets = config.kerberos?.implementation === 'native'
+  const readsTickets = config.kerberos !== undefined
   const isKnown = (group: string) => readsTickets && isSid(group)
   const what =
-    'needs groups.file, or idToken.groups of a provider: otherwise nobody is in any group but, by their tickets (kerberos.implementation native), in those that are named by SID'
+    'needs groups.file, or idToken.groups of a provider: otherwise nobody is in any group but, by their Kerberos tickets, in those that are named by SID'
   if (!config.groups.require.every(isKnown)) report('groups.require', what)
   config.secondFactor.rules.forEach(({ when }, index) => {
     if (!when.groups.every(isKnown)) report(`secondFactor.rules[${index}].when.groups`, what)

@@ -4,9 +4,9 @@ import type { Config } from './schema.ts'
 
 type Kerberos = NonNullable<Config['kerberos']>
 
-/** Options that need the directory, without the section that says where it is; and those that nobody reads. */
+/** Options that need the directory, without the section that says where it is; and what is wrong with that section. */
 export function checkKerberos({ kerberos, upstream, credentials }: Config, report: Report): void {
-  if (kerberos !== undefined) return checkImplementation(kerberos, report)
+  if (kerberos !== undefined) return checkDirectory(kerberos, report)
   const needs = 'needs the section kerberos'
   if (upstream.identity.kind === 'kerberos') report('upstream.identity.kind', needs)
   if (credentials.offer.includes('Negotiate')) report('credentials.offer', needs)
@@ -15,24 +15,30 @@ export function checkKerberos({ kerberos, upstream, credentials }: Config, repor
   })
 }
 
-/** An option that the chosen implementation does not read would be believed to work. */
-function checkImplementation(kerberos: Kerberos, report: Report): void {
-  const { implementation, kdcs, replayCacheDirectory, krb5ConfigFile, upnSuffixes, trustedRealms } = kerberos
-  if (implementation === 'native') {
-    const isAsked = [kerberos, ...trustedRealms].some(realm => realm.kdcs.length === 0)
-    if (krb5ConfigFile !== undefined && !isAsked)
-      report('kerberos.krb5ConfigFile', 'is not read: kdcs name the KDCs of every realm already. Leave it out')
-    checkKdcs('kerberos.kdcs', kdcs, report)
-    checkUpnSuffixes(kerberos, report)
-    checkTrustedRealms(kerberos, report)
-    return
-  }
-  if (kdcs.length > 0) report('kerberos.kdcs', 'needs implementation native; gssapi reads krb5.conf')
-  if (replayCacheDirectory !== undefined)
-    report('kerberos.replayCacheDirectory', 'needs implementation native; gssapi reads KRB5RCACHEDIR')
-  if (upnSuffixes.length > 0)
-    report('kerberos.upnSuffixes', 'needs implementation native; gssapi cannot tell whose such a name is')
-  if (trustedRealms.length > 0) report('kerberos.trustedRealms', 'needs implementation native')
+function checkDirectory(kerberos: Kerberos, report: Report): void {
+  const { implementation, kdcs, krb5ConfigFile, trustedRealms } = kerberos
+  if (implementation === 'gssapi')
+    report(
+      'kerberos.implementation',
+      'gssapi is of earlier versions: Torhaus speaks Kerberos by itself. Leave it out, and look at docs/kerberos.md, "Upgrading from libgssapi": `torhaus doctor` says whether keytab, account and KDCs fit',
+    )
+  // An option that is not read would be believed to work.
+  const isAsked = [kerberos, ...trustedRealms].some(realm => realm.kdcs.length === 0)
+  if (krb5ConfigFile !== undefined && !isAsked)
+    report('kerberos.krb5ConfigFile', 'is not read: kdcs name the KDCs of every realm already. Leave it out')
+  checkKdcs('kerberos.kdcs', kdcs, report)
+  checkUpnSuffixes(kerberos, report)
+  checkTrustedRealms(kerberos, report)
+}
+
+/** Options of earlier versions that change nothing. */
+export function formerKerberosOptions({ kerberos }: Pick<Config, 'kerberos'>): string[] {
+  return [
+    ...(kerberos?.implementation === undefined ? [] : ['kerberos.implementation: there is one alone; it can go']),
+    ...(kerberos?.maxKdcCalls === undefined
+      ? []
+      : ['kerberos.maxKdcCalls: was of libgssapi and counts no more; it can go']),
+  ]
 }
 
 function checkKdcs(path: string, kdcs: readonly string[], report: Report): void {

@@ -57,7 +57,7 @@ function keytabProblem(octets: Buffer): string | undefined {
 
 /** What a start, and the first delegated request, would not find in the keytab. */
 export function checkKeytabKeys({ kerberos, publicUrl, upstream }: Config, report: Report): void {
-  if (kerberos === undefined || kerberos.implementation === 'gssapi') return
+  if (kerberos === undefined) return
   const { realm, keytabFile, acceptPrincipal = `HTTP/${new URL(publicUrl).hostname}`, servicePrincipal } = kerberos
   const octets = readFileSync(keytabFile)
   if (!isKeytab(octets)) return

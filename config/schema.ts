@@ -182,26 +182,21 @@ const listener = section(
 
 const kerberos = requiredSection(
   {
-    implementation: choice(
-      ['native', 'gssapi'],
-      'Who speaks Kerberos: Torhaus itself, which needs no library (any platform) and asks the next KDC when one is silent, or libgssapi of the system (Linux). See docs/kerberos.md for what native does not do yet.',
-      'native',
-    ),
     realm: text('Kerberos realm of the directory, e.g. CORP.EXAMPLE.'),
     kdcs: list(
       text('Host name or address of a KDC, with :port where it is not 88.'),
-      'For implementation native: the KDCs, the preferred one first. Default: those that krb5.conf names (krb5ConfigFile); where it names none, those of the DNS record _kerberos._tcp of the realm.',
+      'The KDCs, the preferred one first. Default: those that krb5.conf names (krb5ConfigFile); where it names none, those of the DNS record _kerberos._tcp of the realm.',
       { default: [] },
     ),
     replayCacheDirectory: Type.Optional(
       text(
-        'For implementation native: directory for the tokens seen, shared by all workers, writable by this account alone. Default: KRB5RCACHEDIR or the temporary directory, and torhaus-replay- with the number of the account. On Windows: KRB5RCACHEDIR or LOCALAPPDATA of the account, and torhaus-replay.',
+        'Directory for the tokens seen, shared by all workers, writable by this account alone. Default: KRB5RCACHEDIR or the temporary directory, and torhaus-replay- with the number of the account. On Windows: KRB5RCACHEDIR or LOCALAPPDATA of the account, and torhaus-replay.',
       ),
     ),
     netbiosDomain: Type.Optional(text('NetBIOS name of the domain, for accounts written CORP\\alice.')),
     upnSuffixes: list(
       text('Suffix of user principal names, e.g. other.example.', { pattern: '^[A-Za-z0-9._-]+$' }),
-      'For implementation native: further suffixes of user principal names of this directory (userPrincipalName), other than the realm. The KDC is asked whose such a name is, and from then on the person has the name of that account (sAMAccountName), in sessions, rules and log. A name with any other suffix is refused.',
+      'Further suffixes of user principal names of this directory (userPrincipalName), other than the realm. The KDC is asked whose such a name is, and from then on the person has the name of that account (sAMAccountName), in sessions, rules and log. A name with any other suffix is refused.',
       { default: [] },
     ),
     trustedRealms: list(
@@ -217,7 +212,7 @@ const kerberos = requiredSection(
         },
         'A realm.',
       ),
-      'For implementation native: realms that the directory trusts and whose accounts are people here, too. They are always called by their whole name, `ada@PARTNER.EXAMPLE`. No other realm is asked or believed, whoever refers to it.',
+      'Realms that the directory trusts and whose accounts are people here, too. They are always called by their whole name, `ada@PARTNER.EXAMPLE`. No other realm is asked or believed, whoever refers to it.',
       { default: [] },
     ),
     keytabFile: file('Keytab with the keys of acceptPrincipal and servicePrincipal. Read again when it changes.'),
@@ -229,21 +224,17 @@ const kerberos = requiredSection(
     ),
     krb5ConfigFile: Type.Optional(
       file(
-        'krb5.conf, in place of what KRB5_CONFIG names, or of /etc/krb5.conf. Native reads the KDCs in it, at a start and a reload, where kdcs names none; gssapi all of it.',
+        'krb5.conf that names the KDCs where kdcs names none, in place of what KRB5_CONFIG names, or of /etc/krb5.conf. Read at a start and a reload; nothing else in it counts.',
       ),
     ),
     channelBindings: choice(
       ['accept', 'require', 'ignore'],
-      'For implementation native, where TLS ends here (listener.tls): whether a ticket must have been made for this connection (RFC 5929, tls-server-end-point; "Extended Protection"), so that nobody who lures a client elsewhere can hand its ticket on. `accept`: one that names another certificate is refused, one that names none passes; not looked at where a peer of listener.trustedProxies forwards the request, for TLS ended there. `require`: it must name ours, whoever forwards it.',
+      'Where TLS ends here (listener.tls): whether a ticket must have been made for this connection (RFC 5929, tls-server-end-point; "Extended Protection"), so that nobody who lures a client elsewhere can hand its ticket on. `accept`: one that names another certificate is refused, one that names none passes; not looked at where a peer of listener.trustedProxies forwards the request, for TLS ended there. `require`: it must name ours, whoever forwards it.',
       'accept',
     ),
     recheckSeconds: integer(
-      'For implementation native: how often the KDC is asked anew for the ticket of an account that is in use, in seconds. A disabled account is refused after that at the latest. Two requests to the KDC each time.',
+      'How often the KDC is asked anew for the ticket of an account that is in use, in seconds. A disabled account is refused after that at the latest. Two requests to the KDC each time.',
       { default: 300, minimum: 10, maximum: 36_000 },
-    ),
-    maxKdcCalls: integer(
-      'For implementation gssapi: most calls to the KDC at a time, so many threads a dead KDC can hold. Each call may block for 25 s.',
-      { default: 2, minimum: 1, maximum: 32 },
     ),
     kdcTimeoutMs: integer('How long a request waits for the KDC, in milliseconds.', {
       default: 5000,
@@ -300,8 +291,14 @@ const kerberos = requiredSection(
       },
       'Directory passwords in Basic.',
     ),
+    implementation: Type.Optional(
+      choice(['native', 'gssapi'], 'Of earlier versions: `native` is all there is, and can go; `gssapi` is refused.'),
+    ),
+    maxKdcCalls: Type.Optional(
+      integer('Of earlier versions, for libgssapi: counts no more, and can go.', { minimum: 1, maximum: 32 }),
+    ),
   },
-  'Kerberos: Negotiate in, directory passwords in, constrained delegation out. Needs nothing of the system, save with implementation gssapi (libgssapi, Linux).',
+  'Kerberos: Negotiate in, directory passwords in, constrained delegation out. Needs nothing of the system.',
 )
 
 const admin = section(
@@ -516,7 +513,7 @@ const rule = requiredSection(
         networks: list(text('IP address or CIDR range.'), 'Client addresses.', { default: [] }),
         groups: list(
           text('Group or role.'),
-          'Groups: whoever is in one of them, by the claims of the provider (`idToken.groups`, `accessToken.groups`), by groups.file, or, as SID, by a Kerberos ticket (kerberos.implementation native).',
+          'Groups: whoever is in one of them, by the claims of the provider (`idToken.groups`, `accessToken.groups`), by groups.file, or, as SID, by a Kerberos ticket.',
           { default: [] },
         ),
         account: Type.Optional(
@@ -641,7 +638,7 @@ const secondFactor = requiredSection(
           { default: [] },
         ),
       },
-      'Kerberos tickets that prove two factors, in place of a sign-in at the OP; for kerberos.implementation native. What each proves: docs/kerberos.md. The sign-in at the KDC is as old as maxAgeSeconds allows. A ticket that a service got for somebody (S4U) proves none.',
+      'Kerberos tickets that prove two factors, in place of a sign-in at the OP. What each proves: docs/kerberos.md. The sign-in at the KDC is as old as maxAgeSeconds allows. A ticket that a service got for somebody (S4U) proves none.',
     ),
     maxAgeSeconds: integer(
       'How old the authentication (`auth_time`) may be, in seconds. A token without `auth_time` is refused. Sent as `max_age` at sign-in.',
@@ -714,7 +711,7 @@ const groups = section(
     ),
     file: Type.Optional(
       file(
-        'YAML file: a mapping of groups to lists of accounts, in whatever spelling. They count beside the claims of the OP, and are all there is for owners of personal access tokens and for Kerberos accounts; but a ticket names groups, too, as SIDs (kerberos.implementation native). Read again when it changes.',
+        'YAML file: a mapping of groups to lists of accounts, in whatever spelling. They count beside the claims of the OP, and are all there is for owners of personal access tokens and for Kerberos accounts; but a ticket names groups, too, as SIDs. Read again when it changes.',
       ),
     ),
   },

@@ -23,12 +23,12 @@ const ENTRIES = ['src/cli']
 const TABLES = ['config/schema.ts', 'src/errors.ts', 'src/texts/english.ts', 'src/texts/german.ts']
 
 /**
- * What the rest may use of the Kerberos binding: the directory as a whole, opened by one file, what its errors mean,
- * the threads it takes, and what is wrong with it.
+ * What the rest may use of Kerberos: the directory as a whole, opened by one file, what its errors mean, and what is wrong
+ * with it.
  */
 const KERBEROS_OPENER = 'src/app/open-identity.ts'
 const KERBEROS_FRONT = [
-  ...['src/kerberos/kerberos-code.ts', 'src/kerberos/kerberos-error.ts', 'src/kerberos/threads.ts'],
+  ...['src/kerberos/kerberos-code.ts', 'src/kerberos/kerberos-error.ts'],
   'src/kerberos/examine-directory.ts',
 ]
 
@@ -208,7 +208,7 @@ test('what src/app and the commands open goes to the stack that closes it, in th
   assert.deepEqual(loose, [])
 })
 
-test('the Kerberos binding is used through its front, opened in one place, and native calls stay in one file', () => {
+test('Kerberos is used through its front, opened in one place, and nothing calls a library of the system', () => {
   const mayUse = (path: string, target: string) =>
     KERBEROS_FRONT.includes(target) || (path === KERBEROS_OPENER && target === 'src/kerberos/directory.ts')
   assert.deepEqual(
@@ -219,7 +219,7 @@ test('the Kerberos binding is used through its front, opened in one place, and n
     [],
   )
   assert.deepEqual(
-    wrongImports(({ path }, { target }) => target === 'koffi' && path !== 'src/kerberos/native.ts'),
+    wrongImports((_, { target }) => target === 'koffi'),
     [],
   )
 })

@@ -16,7 +16,7 @@ export async function startLabTarget(tree: string, { lab, redis: onItsRedis }: L
   const redis = onItsRedis ? await startRedis() : undefined
   if (redis !== undefined) undo.defer(() => redis.close())
   const torhaus = await startLabTorhaus({
-    ...{ kdc, tree, ...(lab.implementation && { implementation: lab.implementation }) },
+    ...{ kdc, tree },
     upstream: { address: '127.0.0.1', port: Number(new URL(origin.url).port) },
     firstFactorIsEnough: lab.firstFactorIsEnough === true,
     configure(usual) {

@@ -23,8 +23,6 @@ export interface PlainSetting extends Store {
 /** Before a directory, with tickets and passwords; left out where Samba cannot be started. */
 export interface LabSetting extends Store {
   readonly lab: {
-    /** Who speaks Kerberos; default: as Torhaus does by itself. */
-    readonly implementation?: 'gssapi'
     readonly workers: number
     /** A ticket or a password is enough; otherwise the second factor is demanded. */
     readonly firstFactorIsEnough?: true
@@ -97,7 +95,6 @@ export const SETTINGS = {
   lab: { lab: { workers: 1 } },
   'lab, two workers on Redis': { redis: true, lab: { workers: 2 } },
   'lab with one factor': { lab: { workers: 2, firstFactorIsEnough: true } },
-  'lab with one factor, libgssapi': { lab: { implementation: 'gssapi', workers: 2, firstFactorIsEnough: true } },
 } as const satisfies Record<string, Setting>
 
 export type SettingName = keyof typeof SETTINGS

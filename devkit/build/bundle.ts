@@ -14,9 +14,7 @@ const PROGRAMS = {
   'haproxy-server': 'deploy/roll-out/haproxy-server.ts',
 }
 /** Read at run time from beside the file that names them. */
-const ASSETS = ['src/kerberos/krb5-overlay.conf', 'src/routes/torhaus-credential.mjs']
-/** Stays below node_modules: the bridge to libgssapi, and its machine code for each platform. */
-export const EXTERNAL = ['koffi', '@koromix']
+const ASSETS = ['src/routes/torhaus-credential.mjs']
 export const LICENCES = 'LICENCES.txt'
 /** CommonJS packages ask for modules of Node by a `require` that ES modules lack. */
 const REQUIRE =
@@ -36,7 +34,6 @@ export async function bundle(root: string, folder: string): Promise<void> {
     absWorkingDir: root,
     entryPoints: Object.entries(PROGRAMS).map(([out, source]) => ({ in: source, out })),
     outdir: folder,
-    external: EXTERNAL,
     ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node24.9' },
     ...{ minifySyntax: true, minifyWhitespace: true, legalComments: 'none' },
     ...{ sourcemap: 'linked', sourcesContent: false },
@@ -70,7 +67,7 @@ export function dropSources(tree: string): void {
     if (name !== 'example.yaml') rmSync(join(tree, 'config', name), { recursive: true })
   const modules = join(tree, 'node_modules')
   for (const name of existsSync(modules) ? readdirSync(modules) : [])
-    if (!EXTERNAL.includes(name) && !isRuntime(name)) rmSync(join(modules, name), { recursive: true })
+    if (!isRuntime(name)) rmSync(join(modules, name), { recursive: true })
 }
 
 const isRuntime = (name: string) => name === '.bin' || /^node(-bin)?-(darwin|linux|win)-(arm64|x64)$/.test(name)

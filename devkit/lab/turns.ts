@@ -78,11 +78,11 @@ const open = (kdc: SambaKdc) =>
   openDirectory(
     {
       // Past the relay, which is of this process.
-      ...{ implementation: 'native' as const, kdcs: [`${kdc.address}:${KDC_PORT}`] },
+      ...{ kdcs: [`${kdc.address}:${KDC_PORT}`] },
       replayCacheDirectory: join(kdc.directory, 'replay'),
       ...{ upnSuffixes: [], trustedRealms: [], recheckSeconds: 300, channelBindings: 'accept' as const },
       ...{ realm: kdc.realm, netbiosDomain: 'CORP', keytabFile: kdc.keytabs.proxy, servicePrincipal: 'svc-proxy' },
-      ...{ krb5ConfigFile: kdc.krb5Config, maxKdcCalls: 2, kdcTimeoutMs: 30_000, kdcFailureThreshold: 3 },
+      ...{ krb5ConfigFile: kdc.krb5Config, kdcTimeoutMs: 30_000, kdcFailureThreshold: 3 },
       ...{ kdcPauseMs: 5000, maxPrincipals: 1000, passwords },
     },
     PROXY_NAME,

@@ -80,7 +80,7 @@ export const textMistakes: readonly Mistake[] = [
       )
       place.edit(
         /$/,
-        'kerberos: { realm: CORP.TEST, acceptPrincipal: HTTP/proxy.corp.test, servicePrincipal: HTTP/proxy.corp.test, keytabFile: torhaus.keytab, upnSuffixes: [corp.example.com] }\n',
+        'kerberos: { realm: AD.EXAMPLE, servicePrincipal: svc-torhaus, keytabFile: torhaus.keytab, upnSuffixes: [corp.example.com] }\n',
       )
     },
     says: [

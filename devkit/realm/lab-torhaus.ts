@@ -51,8 +51,6 @@ export type LabTorhausOptions = {
   readonly upstream: Pick<OriginHost, 'address' | 'port'>
   /** A rule lets a ticket and a directory password pass alone: for what is not about the second factor. */
   readonly firstFactorIsEnough: boolean
-  /** Who speaks Kerberos; default: what LAB_KERBEROS says, or as Torhaus does by itself. */
-  readonly implementation?: string
   /** Users of the OP; they sign in there with their directory password. Default: alice and bob. */
   readonly users?: readonly string[]
   readonly ports?: { readonly port: number; readonly adminPort: number }
@@ -135,11 +133,6 @@ const firstFactorRule = {
   require: 'first-factor',
 }
 
-/** The KDCs are those of the krb5.conf, whoever reads it. */
-function kerberosOf({ kdc: { krb5Config }, implementation = process.env.LAB_KERBEROS }: LabTorhausOptions): object {
-  return { krb5ConfigFile: krb5Config, ...(implementation === undefined ? {} : { implementation }) }
-}
-
 function labConfig(setting: Parameters<typeof torhausConfig>[0], options: LabTorhausOptions) {
   const { kdc, firstFactorIsEnough } = options
   const usual = torhausConfig(setting)
@@ -160,7 +153,8 @@ function labConfig(setting: Parameters<typeof torhausConfig>[0], options: LabTor
       netbiosDomain: 'CORP',
       keytabFile: kdc.keytabs.proxy,
       servicePrincipal: 'svc-proxy',
-      ...kerberosOf(options),
+      // Which KDCs there are, and to earlier versions everything else.
+      krb5ConfigFile: kdc.krb5Config,
       kdcTimeoutMs: 5000,
       kdcPauseMs: 5000,
       maxPrincipals: 10_000,

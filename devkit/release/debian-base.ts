@@ -1,4 +1,5 @@
 /** A Debian of its own, made once with debootstrap and kept as a tar, so that images of one day are the same. */
+import { hash } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { runCommand } from '../realm/run-command.ts'
@@ -7,17 +8,18 @@ import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
 
 const CACHE = resolve(import.meta.dirname, '../../.cache/release')
 const SUITE = 'bookworm'
-/** What Torhaus needs beside a minimal system; with Kerberos. */
-const INCLUDED = ['adduser', 'ca-certificates', 'libatomic1', 'libgssapi-krb5-2', 'libstdc++6', 'init-system-helpers']
+/** What Torhaus needs beside a minimal system. */
+const INCLUDED = ['adduser', 'ca-certificates', 'libatomic1', 'libstdc++6', 'init-system-helpers']
 const TIMEOUT_MS = 590_000
 
 /** The file name of a tar of its root. `more`: packages it has besides. */
 export async function debianBase(work: string, more: readonly string[] = []): Promise<string> {
-  const file = join(CACHE, `${['base', SUITE, ...more].join('-')}.tar`)
+  const included = [...INCLUDED, ...more].join(',')
+  const file = join(CACHE, `base-${SUITE}-${hash('sha256', included).slice(0, 8)}.tar`)
   if (existsSync(file)) return file
   await ensureDebianPackages(['debootstrap'])
   const root = join(work, 'debian')
-  const args = ['--variant=minbase', `--include=${[...INCLUDED, ...more].join(',')}`, SUITE, root, await debianMirror()]
+  const args = ['--variant=minbase', `--include=${included}`, SUITE, root, await debianMirror()]
   await runCommand('debootstrap', args, { timeoutMs: TIMEOUT_MS })
   // What differs from one run to the next, and what nobody needs in an image.
   for (const path of ['var/log/bootstrap.log', 'var/cache/ldconfig/aux-cache', 'var/lib/apt/lists', 'var/cache/apt'])

@@ -85,7 +85,7 @@ Maintainer: ${MAINTAINER}
 Installed-Size: ${kb}
 Pre-Depends: init-system-helpers (>= 1.54~)
 Depends: adduser, libatomic1, libc6 (>= 2.28), libgcc-s1, libstdc++6 (>= 9)
-Recommends: libgssapi-krb5-2, procps
+Recommends: procps
 Section: net
 Priority: optional
 Description: authenticating reverse proxy with a second factor

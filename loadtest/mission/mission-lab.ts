@@ -53,7 +53,7 @@ export interface MissionLab extends AsyncDisposable {
 }
 
 export async function openMissionLab(tell: (line: string) => void): Promise<MissionLab> {
-  await ensureDebianPackages(['haproxy', 'redis-server', 'nginx', 'openssl', 'libgssapi-krb5-2'])
+  await ensureDebianPackages(['haproxy', 'redis-server', 'nginx', 'openssl'])
   await using undo = new AsyncDisposableStack()
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-mission-'))
   const remove = () => rmSync(directory, { recursive: true, force: true })

@@ -47,7 +47,7 @@ export async function openIdentity(
   return { directory, accountNames: names, accountKey: names.keyOf, identityOut }
 }
 
-/** Loaded on demand: without Kerberos in the configuration, no native library is needed. */
+/** Loaded on demand: who has no Kerberos in the configuration goes without it. */
 async function openDirectoryOf(
   settings: KerberosSettings,
   config: Pick<Config, 'groups' | 'listener' | 'secondFactor'>,
@@ -57,7 +57,7 @@ async function openDirectoryOf(
 ): Promise<Directory> {
   const { openDirectory } = await import('../kerberos/directory.ts')
   return opened.use(
-    await openDirectory(settings, publicUrl.hostname, {
+    openDirectory(settings, publicUrl.hostname, {
       ...{ ...surroundings, attempts, question: askedOfTickets(config) },
       certificate: config.listener.tls && ownChainOf(config.listener.tls)[0],
       onCircuit: state => log.warn({ 'event.action': 'kdc-circuit', 'torhaus.circuit': state }),

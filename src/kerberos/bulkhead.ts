@@ -17,9 +17,9 @@ export type BulkheadLoad = { readonly running: number; readonly queued: number }
 
 export type Bulkhead = {
   /**
-   * Runs the task when a place is free. A native call cannot be cancelled: after the timeout the caller gets its error,
-   * while the task keeps its place until it has settled, so that the number of busy threads stays bounded. What such a
-   * task resolves to is dropped: **a task must own what it makes** (store it or release it itself) and resolve to
+   * Runs the task when a place is free. After the timeout the caller gets its error, while the task, which nothing takes
+   * back, keeps its place until it has settled, so that the number of those that run stays bounded. What such a task
+   * resolves to is dropped: **a task must own what it makes** (store it or release it itself) and resolve to
    * something that needs no release.
    */
   run<T>(task: () => Promise<T>): Promise<T>

@@ -1,26 +1,29 @@
 import type { X509Certificate } from 'node:crypto'
 import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
-import type { Acceptor } from './acceptor.ts'
 import type { DirectoryNames } from './canonical-principal.ts'
-import type { Impersonation } from './impersonation-cache.ts'
-import type { KdcPool, KdcSeen } from './kdc/kdc-pool.ts'
-import type { UpnResolver } from './native-upns.ts'
-import type { PasswordVerifier } from './password.ts'
+import { createKdcClient } from './kdc/kdc-client.ts'
+import { createKdcPool, type KdcSeen } from './kdc/kdc-pool.ts'
+import { signInProbe } from './kdc/sign-in.ts'
+import type { KdcGate } from './kdc-gate.ts'
+import { KeytabFile } from './keytab-file.ts'
+import { type AcceptedBindings, createNativeAcceptor } from './native-acceptor.ts'
+import { createNativeImpersonation } from './native-impersonation.ts'
+import { createPasswordVerifier } from './password.ts'
+import { tlsServerEndPoint } from './protocol/channel-bindings.ts'
+import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
+import { realmLocator } from './realm-locator.ts'
+import { createReplayCache } from './replay-cache.ts'
+import { usualReplayDirectory } from './replay-directory.ts'
+import { createServiceCredential } from './service-credential.ts'
+import type { NamingRealms } from './ticket-principal.ts'
 import type { TicketQuestion } from './ticket-proof.ts'
+import { createUpnResolver } from './upns.ts'
 
-/** What there is two of: with libgssapi, or of our own. They end with the stack they were opened on. */
-export interface DirectoryParts {
-  readonly acceptor: Acceptor
-  readonly verifier: PasswordVerifier
-  readonly impersonation: Impersonation
-  /** Of our own implementation alone. */
-  readonly upns?: UpnResolver | undefined
-  /** How each KDC is, of trusted realms, too; libgssapi tells of none. */
-  readonly kdcs: KdcPool['states']
-}
+/** RFC 4120 8.2. */
+const SKEW_MS = 300_000
 
-/** What both are built from. */
+/** What the parts are built from. */
 export interface DirectoryGround extends Pick<Surroundings, 'now' | 'monotonic' | 'environment'> {
   readonly settings: NonNullable<Config['kerberos']>
   readonly names: DirectoryNames
@@ -28,10 +31,75 @@ export interface DirectoryGround extends Pick<Surroundings, 'now' | 'monotonic' 
   readonly acceptPrincipal: string
   /** `svc-proxy@CORP.TEST`. */
   readonly servicePrincipal: string
-  /** What tickets are asked about; our own implementation alone can read them. */
+  /** What tickets are asked about. */
   readonly question: TicketQuestion
   /** That clients see, where TLS ends here. */
   readonly certificate: X509Certificate | undefined
   /** Each message to a KDC, once it is known what became of it. */
   readonly onKdc: (seen: KdcSeen) => void
 }
+
+/**
+ * The parts of the directory; they end with the stack they are opened on. Throws where the keytab does not fit, in words
+ * for the operator.
+ */
+export function openDirectoryParts(
+  ground: DirectoryGround,
+  { gate, trustedGate }: { readonly gate: KdcGate; readonly trustedGate: KdcGate },
+  opened: DisposableStack,
+) {
+  const {
+    settings,
+    names: directory,
+    acceptPrincipal,
+    servicePrincipal,
+    question,
+    now,
+    monotonic,
+    environment,
+  } = ground
+  const { realm, keytabFile, kdcTimeoutMs, maxPrincipals, krb5ConfigFile } = settings
+  const account = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.principal)
+  const poolFor = (ofRealm: string, kdcs: readonly string[]) =>
+    createKdcPool({
+      ...{
+        locator: realmLocator(ofRealm, kdcs, { krb5ConfigFile, environment }, now),
+        timeoutMs: kdcTimeoutMs,
+        monotonic,
+        onSeen: ground.onKdc,
+      },
+      probe: signInProbe(account, ofRealm, now),
+    })
+  const pools = new Map([
+    [realm, poolFor(realm, settings.kdcs)],
+    ...settings.trustedRealms.map(trusted => [trusted.realm, poolFor(trusted.realm, trusted.kdcs)] as const),
+  ])
+  const client = createKdcClient({ pools, realm, now })
+  const keytab = opened.use(new KeytabFile(keytabFile, monotonic))
+  const replays = opened.use(createReplayCache({ directory: replayDirectory(ground), skewMs: SKEW_MS, now }))
+  const naming: NamingRealms = new Set()
+  const accepting = { naming, keytab, services: [acceptPrincipal], directory, replays, question, skewMs: SKEW_MS, now }
+  const bindings = bindingsFor(ground)
+  const acceptor = opened.use(createNativeAcceptor({ ...accepting, bindings }))
+  const asking = { client, gate, keytab, principal: servicePrincipal, now }
+  const service = opened.use(createServiceCredential(asking))
+  const proving = { naming, client, gate, trustedGate, keytab, servicePrincipal: acceptPrincipal, directory, service }
+  const verifier = opened.use(createPasswordVerifier(proving))
+  const recheckMs = settings.recheckSeconds * 1000
+  const inNames = { ...asking, service, directory }
+  const impersonation = opened.use(createNativeImpersonation({ ...inNames, trustedGate, maxPrincipals, recheckMs }))
+  const upns = createUpnResolver({ ...inNames, ttlMs: recheckMs })
+  return { acceptor, verifier, impersonation, upns, kdcs: () => [...pools.values()].flatMap(pool => pool.states()) }
+}
+
+/** Undefined where TLS ends elsewhere, or no binding is defined for the certificate: nobody can send one then. */
+function bindingsFor({ settings, certificate }: DirectoryGround): AcceptedBindings | undefined {
+  const { channelBindings } = settings
+  if (certificate === undefined || channelBindings === 'ignore') return undefined
+  const hash = tlsServerEndPoint(certificate)
+  return hash && { hash, isRequired: channelBindings === 'require' }
+}
+
+const replayDirectory = ({ settings, environment }: DirectoryGround): string =>
+  settings.replayCacheDirectory ??
+  usualReplayDirectory({ environment, platform: process.platform, account: process.getuid?.() })

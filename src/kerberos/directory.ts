@@ -14,15 +14,12 @@ import {
   userPrincipalName,
 } from './canonical-principal.ts'
 import type { CircuitState } from './circuit.ts'
-import type { DirectoryGround, DirectoryParts } from './directory-parts.ts'
+import { type DirectoryGround, openDirectoryParts } from './directory-parts.ts'
 import { createDirectoryPasswords, type DirectoryPasswords } from './directory-passwords.ts'
-import { openGssapiParts } from './gssapi-parts.ts'
 import type { ImpersonationCounters } from './impersonation-cache.ts'
 import type { KdcSeen } from './kdc/kdc-pool.ts'
 import { type KdcFailure, nameOfKdc } from './kdc/kdc-state.ts'
 import { createKdcGate, type KdcGateCounters } from './kdc-gate.ts'
-import { KerberosError } from './kerberos-error.ts'
-import { nativeKdcCalls, openNativeParts } from './native-parts.ts'
 import { createPasswordVerdicts } from './password-verdicts.ts'
 import type { TicketQuestion } from './ticket-proof.ts'
 
@@ -43,7 +40,7 @@ export interface DirectoryStatistics {
   readonly kdc: KdcGateCounters
   readonly impersonation: ImpersonationCounters
   readonly principals: number
-  /** With implementation native; libgssapi tells of none. */
+  /** Of trusted realms, too. */
   readonly kdcs: readonly KdcCondition[]
 }
 
@@ -75,20 +72,18 @@ export interface DirectorySurroundings extends Pick<Surroundings, 'now' | 'monot
   readonly certificate: X509Certificate | undefined
 }
 
-/** Opens the directory; rejects where libgssapi is missing or the keytab does not fit, in words for the operator. */
-export async function openDirectory(
+/** Opens the directory; throws where the keytab does not fit, in words for the operator. */
+export function openDirectory(
   settings: KerberosSettings,
   publicHost: string,
   { attempts, onCircuit, ...surroundings }: DirectorySurroundings,
-): Promise<Directory> {
+): Directory {
   const { now } = surroundings
   const { realm, netbiosDomain, upnSuffixes, trustedRealms } = settings
   const names = { realm, upnSuffixes, trustedRealms, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
   const inRealm = (name: string) => (name.includes('@') ? name : `${name}@${realm}`)
-  const isNative = settings.implementation === 'native'
   const newGate = () =>
     createKdcGate({
-      ...(isNative ? nativeKdcCalls : { maxConcurrent: settings.maxKdcCalls }),
       timeoutMs: settings.kdcTimeoutMs,
       failureThreshold: settings.kdcFailureThreshold,
       pauseMs: settings.kdcPauseMs,
@@ -102,9 +97,8 @@ export async function openDirectory(
     servicePrincipal: inRealm(settings.servicePrincipal),
   }
   using opened = new DisposableStack()
-  const { acceptor, verifier, impersonation, kdcs, upns } = isNative
-    ? openNativeParts(ground, { gate, trustedGate: newGate() }, opened)
-    : await openGssapiParts(ground, gate, opened)
+  const gates = { gate, trustedGate: newGate() }
+  const { acceptor, verifier, impersonation, kdcs, upns } = openDirectoryParts(ground, gates, opened)
   const { passwords: limits } = settings
   const passwords = createDirectoryPasswords({
     verifier,
@@ -138,7 +132,7 @@ export async function openDirectory(
   })
 }
 
-interface Parts extends Pick<DirectoryParts, 'acceptor' | 'impersonation' | 'upns'> {
+interface Parts extends Pick<ReturnType<typeof openDirectoryParts>, 'acceptor' | 'impersonation' | 'upns'> {
   readonly passwords: DirectoryPasswords
 }
 
@@ -161,9 +155,7 @@ function createDirectory(
   }
   const resolve = (account: string): Awaitable<CanonicalPrincipal> => {
     const upn = userPrincipalName(account, names)
-    if (upn === undefined) return principalOf(account)
-    if (upns === undefined) throw new KerberosError('foreign-realm', 'name')
-    return upns.resolve(upn)
+    return upn === undefined ? principalOf(account) : upns.resolve(upn)
   }
   return {
     ...rest,

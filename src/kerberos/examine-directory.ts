@@ -1,6 +1,6 @@
 /**
  * What a start and the first delegated request need of keytab and KDC, tried one after the other, in words for the
- * operator. By our own protocol, also where libgssapi serves: only so the KDC's own words are heard.
+ * operator.
  *
  *   keytab --> KDC answers --> we sign in --> ticket for our own SPN, which a key of the keytab opens
  *                                        +--> ticket for the server's SPN

@@ -8,7 +8,7 @@ export type PrincipalTickets = Disposable & {
   /** A fresh SPNEGO token for `HTTP/host@REALM`. */
   token(target: string): Promise<Buffer>
   /** The same where a ticket for it is there and nobody has to be waited for. */
-  tokenAtOnce?(target: string): Buffer | undefined
+  tokenAtOnce(target: string): Buffer | undefined
 }
 
 export type ImpersonationCacheOptions = {
@@ -30,7 +30,7 @@ export type ImpersonationCounters = {
   /** S4U2self calls that succeeded. */
   readonly impersonations: number
   readonly tokens: number
-  /** GSSAPI acted under another name; must stay 0. */
+  /** Tickets about somebody else than was asked for; must stay 0. */
   readonly identityMismatches: number
 }
 
@@ -119,7 +119,7 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
     initiateAtOnce(principal, target) {
       const entry = entries.get(principal)
       if (entry === undefined || entry.refusals.size > 0) return undefined
-      const token = entry.tickets.fresh()?.tokenAtOnce?.(servicePrincipal(target, realm))
+      const token = entry.tickets.fresh()?.tokenAtOnce(servicePrincipal(target, realm))
       if (token !== undefined) count.tokens++
       return token
     },

@@ -1,8 +1,8 @@
 import { KdcUnreachable } from './kdc/kdc-exchange.ts'
 import { KdcRefusal } from './kdc/kdc-refusal.ts'
+import { classifyKdcError } from './kdc-error-table.ts'
 import { KerberosError, type KerberosOperation } from './kerberos-error.ts'
 import { Krb5Error } from './protocol/krb5-error.ts'
-import { classifyKdcError } from './status.ts'
 
 /** Runs one question to the KDC; what it throws becomes a coded error. */
 export async function codedFailure<T>(operation: KerberosOperation, ask: () => Promise<T>): Promise<T> {

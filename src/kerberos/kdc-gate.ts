@@ -4,17 +4,15 @@ import { KerberosError, type KerberosErrorCode } from './kerberos-error.ts'
 
 // Every call that may ask the KDC goes through here, and nothing else does.
 //
-//   caller -> circuit (open: refused at once) -> queue (bounded) -> at most maxConcurrent threads -> libgssapi -> KDC
+//   caller -> circuit (open: refused at once) -> queue (bounded) -> at most maxConcurrent calls -> KDC
 //
-// libkrb5 waits about 25 s on a KDC that swallows requests, and a native call cannot be cancelled. So the bound is on
-// threads, not on callers: a caller gives up after timeoutMs, its thread stays counted until the call comes back. The
-// libuv pool must be larger than what this gate and the local lane may occupy together (see threads.ts), or file system
-// calls wait with them.
+// Few at a time, first come, first served: so that a KDC under load answers some in time and not all of them too late. A
+// caller gives up after timeoutMs; its call stays counted until it comes back.
 
 export type KdcGateOptions = {
-  /** KDC calls at a time, which is also the number of threads a dead KDC can hold. Default 2. */
+  /** Calls at a time, each of which holds a socket; default 16. */
   readonly maxConcurrent?: number
-  /** Callers that wait for their turn; default 256. */
+  /** Callers that wait for their turn; default 4,096. */
   readonly maxQueued?: number
   /** Until a caller is answered `kdc-unreachable`; default 5,000. */
   readonly timeoutMs?: number
@@ -27,7 +25,7 @@ export type KdcGateOptions = {
 }
 
 export type KdcGateCounters = {
-  /** Calls handed to libgssapi. */
+  /** Calls that were begun. */
   readonly started: number
   readonly succeeded: number
   /** The KDC was silent, unreachable or spoke nonsense. */
@@ -55,7 +53,7 @@ export type KdcGate = {
 const kdcTrouble: ReadonlySet<KerberosErrorCode> = new Set(['kdc-unreachable', 'kdc-reply-invalid'])
 
 /** Default of `maxConcurrent`. */
-const defaultKdcCalls = 2
+export const KDC_CALLS = 16
 
 const isTroubleCode = (error: unknown): boolean => error instanceof KerberosError && kdcTrouble.has(error.code)
 
@@ -81,8 +79,8 @@ export function createKdcGate(options: KdcGateOptions): KdcGate {
     onChange: options.onChange ?? (() => undefined),
   })
   const bulkhead = createBulkhead({
-    maxConcurrent: options.maxConcurrent ?? defaultKdcCalls,
-    maxQueued: options.maxQueued ?? 256,
+    maxConcurrent: options.maxConcurrent ?? KDC_CALLS,
+    maxQueued: options.maxQueued ?? 4_096,
     timeoutMs: options.timeoutMs ?? 5_000,
     refuse(refusal) {
       if (refusal === 'timeout') count.timedOut++

@@ -39,7 +39,7 @@ export type KerberosErrorCode =
   | 'service-credential-refused'
   | 'foreign-realm'
   | 'principal-malformed'
-  /** GSSAPI acted under another name than the one asked for; nothing was sent. */
+  /** The ticket is about somebody else than the one asked for; nothing was sent. */
   | 'identity-mismatch'
   | 'internal'
 
@@ -54,12 +54,8 @@ export type KerberosOperation =
   | 'name'
   | 'gate'
 
-/** GSSAPI's own words for the failure; numbers as RFC 2744 3.9 and com_err give them. */
 export type KerberosErrorDetail = {
-  readonly major?: number
-  /** Signed 32 bit: krb5 codes are -1765328384 + n. */
-  readonly minor?: number
-  /** Library text, for logs. It holds no secret: it is looked up from the numbers alone. */
+  /** For logs; it holds no secret. */
   readonly text?: string
   /** When a new attempt makes sense. */
   readonly retryAfterMs?: number
@@ -71,8 +67,6 @@ export class KerberosError extends Error {
   override readonly name = 'KerberosError'
   readonly code: KerberosErrorCode
   readonly operation: KerberosOperation
-  readonly major: number | undefined
-  readonly minor: number | undefined
   readonly retryAfterMs: number | undefined
 
   constructor(code: KerberosErrorCode, operation: KerberosOperation, detail: KerberosErrorDetail = {}) {
@@ -80,8 +74,6 @@ export class KerberosError extends Error {
     super(`${operation}: ${code}${text}`, detail.cause === undefined ? undefined : { cause: detail.cause })
     this.code = code
     this.operation = operation
-    this.major = detail.major
-    this.minor = detail.minor
     this.retryAfterMs = detail.retryAfterMs
   }
 }

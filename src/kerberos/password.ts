@@ -1,19 +1,31 @@
-import { type CanonicalPrincipal, canonicalPrincipal, type DirectoryNames } from './canonical-principal.ts'
-import { acceptContext, initiateContext } from './contexts.ts'
-import { acquireAcceptor, acquireWithPassword } from './credentials.ts'
-import type { KdcGate } from './kdc-gate.ts'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type CanonicalPrincipal, type DirectoryNames, partsOfPrincipal } from './canonical-principal.ts'
+import type { HeldTicket } from './kdc/held-ticket.ts'
+import type { KdcClient } from './kdc/kdc-client.ts'
+import type { KeyFor } from './kdc/sign-in.ts'
+import { codedFailure } from './kdc-failure.ts'
+import { type GatesByRealm, gateTo } from './kdc-gate.ts'
 import { KerberosError } from './kerberos-error.ts'
-import type { Gssapi } from './library.ts'
+import type { KeytabFile } from './keytab-file.ts'
+import type { LeasedTicket } from './leased-ticket.ts'
+import { OpenedTickets, type TrustedTicket } from './opened-tickets.ts'
 import { isVerdict, type Verdict } from './password-verdicts.ts'
+import { Krb5Error, krb5Error } from './protocol/krb5-error.ts'
+import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
+import { stringToKey } from './protocol/string-to-key.ts'
+import type { Renewing } from './renewing.ts'
+import { type NamingRealms, ticketPrincipal } from './ticket-principal.ts'
 
-export type PasswordVerifierOptions = {
-  readonly gssapi: Gssapi
-  readonly gate: KdcGate
-  /** Holds the key of `servicePrincipal`. */
-  readonly keytabFile: string
+export interface PasswordVerifierOptions extends GatesByRealm {
+  readonly client: KdcClient
+  readonly keytab: KeytabFile
   /** Our own service, `HTTP/proxy.corp.test@CORP.TEST`. */
   readonly servicePrincipal: string
   readonly directory: DirectoryNames
+  /** What tickets have shown of realms, here or elsewhere. */
+  readonly naming?: NamingRealms
+  /** Our own TGT, to armour passwords with; without it none is. */
+  readonly service?: Renewing<LeasedTicket>
 }
 
 /**
@@ -41,50 +53,57 @@ const maxPasswordBytes = 1024
  *
  *   AS exchange with the password       a KDC says yes: but which?
  *   TGS exchange for our own service    it must issue a ticket
- *   accept that ticket with our keytab  only the KDC that shares our key can have made it
+ *   open that ticket with our keytab    only the KDC that shares our key can have made it
  *
  * Without the last two steps whoever answers in the KDC's place, with a password of his own, decides who signs in (the
  * Zanarotti attack). Costs two AS requests and one TGS request; the tickets are dropped at once.
  */
-export async function createPasswordVerifier(options: PasswordVerifierOptions): Promise<PasswordVerifier> {
-  const { gssapi, gate, keytabFile, servicePrincipal, directory } = options
-  // No replay cache: the token is made here, used here, and never on a wire.
-  const acceptor = await acquireAcceptor(gssapi, { principal: servicePrincipal, keytabFile, replayCache: 'none:' })
+export function createPasswordVerifier(options: PasswordVerifierOptions): PasswordVerifier {
+  const { client, keytab, servicePrincipal, directory, naming = new Set() } = options
+  const tickets = new OpenedTickets(keytab, [servicePrincipal])
+  const service = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.serviceInstance)
 
-  const prove = async (principal: CanonicalPrincipal, secret: Buffer): Promise<void> => {
-    const { credential } = await acquireWithPassword(gssapi, principal, secret)
-    using _credential = credential
-    const { token } = await initiateContext(gssapi, credential, servicePrincipal, 'password-proof')
-    const accepted = await acceptContext(gssapi, acceptor, token, 'password-proof')
-    if (canonicalPrincipal(accepted.principal, directory) !== principal) {
-      throw new KerberosError('identity-mismatch', 'password-proof')
+  const armoured = async (ask: (own?: HeldTicket) => Promise<HeldTicket>): Promise<HeldTicket> => {
+    const own = options.service?.held()
+    if (own === undefined) return ask()
+    try {
+      return await own.use(ask)
+    } catch (error) {
+      // Perhaps our TGT is not good any more, as after a change of the KDC's own key: the next attempt has a new one.
+      if (error instanceof Krb5Error) options.service?.invalidate(own)
+      throw error
     }
   }
-  return createVerifier(() => gate, prove, acceptor)
-}
-
-type Prove = (principal: CanonicalPrincipal, secret: Buffer) => Promise<void>
-
-/**
- * What both implementations do around the proof: refuse what no account can have, tell the outcome once, and overwrite
- * the octets. `owned` ends with the verifier. `prepare` may wait for a gate of its own; what it throws counts for nothing.
- */
-export function createVerifier(
-  gateOf: (principal: CanonicalPrincipal) => KdcGate,
-  prove: Prove,
-  owned: Disposable,
-  prepare: () => Promise<unknown> = async () => undefined,
-): PasswordVerifier {
+  const prove = async (principal: CanonicalPrincipal, secret: Buffer): Promise<void> => {
+    const { account, realm } = partsOfPrincipal(principal)
+    const user = { type: NAME_TYPE.principal, components: [account] }
+    const keyFor: KeyFor = async ([info]) => {
+      if (info === undefined) throw krb5Error('enctype-unsupported', 'the KDC offers no AES')
+      // Active Directory always names the salt; MIT leaves out the one of RFC 4120 4: realm and components in a row.
+      const salt = info.salt ?? Buffer.from(`${realm}${account}`, 'utf8')
+      return stringToKey(info.etype, secret, salt, info.parameters)
+    }
+    const tgt = await codedFailure('password', () => armoured(own => client.signIn(user, keyFor, realm, own)))
+    using _tgtKey = tgt.sessionKey
+    // To read that answer is enough for one turn of the event loop.
+    await nextTurn()
+    const proof = await codedFailure('password-proof', () => client.serviceTicket(tgt, service))
+    using _proofKey = proof.sessionKey
+    const owner = openProof(() => tickets.open(proof.ticket))
+    // The password was right, of an account that is called otherwise: nobody has this name.
+    if (ticketPrincipal(owner, directory, naming) !== principal)
+      throw new KerberosError('client-unknown', 'password-proof')
+  }
   return {
     async verify(principal, password, onOutcome = () => undefined) {
       const secret = Buffer.from(password, 'utf8')
-      const empty = secret.length === 0 || secret.length > maxPasswordBytes || secret.includes(0)
+      const isNobodys = secret.length === 0 || secret.length > maxPasswordBytes || secret.includes(0)
       let asked = false
       try {
-        // Such a password is nobody's; an empty one makes libkrb5 prompt.
-        if (empty) throw new KerberosError('password-wrong', 'password')
-        await prepare().catch(() => undefined)
-        await gateOf(principal).run(() => {
+        if (isNobodys) throw new KerberosError('password-wrong', 'password')
+        // Before the gate: our own ticket is a call of its own there. Without it the password goes without armour.
+        await options.service?.current().catch(() => undefined)
+        await gateTo(partsOfPrincipal(principal).realm, options).run(() => {
           asked = true
           return prove(principal, secret)
             .then(() => onOutcome('right'))
@@ -102,10 +121,19 @@ export function createVerifier(
         throw error
       }
     },
-    [Symbol.dispose]: () => owned[Symbol.dispose](),
+    [Symbol.dispose]: () => tickets[Symbol.dispose](),
   }
 }
 
 function outcomeOf(error: unknown): AttemptOutcome {
   return error instanceof KerberosError && isVerdict(error.code) ? error.code : 'undecided'
+}
+
+/** A ticket that our key does not open was made by somebody who does not have it. */
+function openProof(open: () => TrustedTicket): TrustedTicket {
+  try {
+    return open()
+  } catch (cause) {
+    throw new KerberosError('kdc-not-genuine', 'password-proof', { cause })
+  }
 }

@@ -1,35 +1,41 @@
-import { randomUUID } from 'node:crypto'
-import { acquireFromKeytab } from './credentials.ts'
-import type { Handle } from './handle.ts'
+import type { KdcClient } from './kdc/kdc-client.ts'
+import { codedFailure } from './kdc-failure.ts'
 import type { KdcGate } from './kdc-gate.ts'
-import type { Gssapi } from './library.ts'
+import { KerberosError } from './kerberos-error.ts'
+import type { KeytabFile } from './keytab-file.ts'
+import { LeasedTicket } from './leased-ticket.ts'
+import type { EncryptionKey } from './protocol/encryption-key.ts'
+import type { EtypeInfo } from './protocol/etype-info.ts'
+import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { createRenewing, type Renewing, validity } from './renewing.ts'
 
-export type ServiceCredentialOptions = {
-  readonly gssapi: Gssapi
+export interface ServiceCredentialOptions {
+  readonly client: KdcClient
   readonly gate: KdcGate
+  readonly keytab: KeytabFile
   /** The account that may delegate, `svc-proxy@CORP.TEST`. */
   readonly principal: string
-  /** Holds that principal's key. Read again at each renewal, so a rotated keytab is picked up. */
-  readonly keytabFile: string
   readonly now: () => number
-  /** How long before its end the credential is renewed; default 300,000. */
   readonly renewMarginMs?: number
 }
 
-/**
- * The proxy's own TGT, renewed before it ends. Each acquisition uses a cache of its own: with a shared one, libkrb5
- * would find the old ticket there and answer with that.
- */
-export function createServiceCredential(options: ServiceCredentialOptions): Renewing<Handle> {
-  const { gssapi, gate, principal, keytabFile, now, renewMarginMs = 300_000 } = options
+/** The proxy's own TGT, got with the keytab and renewed before it ends. */
+export function createServiceCredential(options: ServiceCredentialOptions): Renewing<LeasedTicket> {
+  const { client, gate, keytab, principal, now, renewMarginMs = 300_000 } = options
+  const name = nameOf(principal.slice(0, principal.lastIndexOf('@')), NAME_TYPE.principal)
+  const keyFor = async (infos: readonly EtypeInfo[]): Promise<EncryptionKey> => {
+    const keys = keytab.keysOf(principal)
+    const wanted = infos.map(({ etype }) => etype)
+    const found = keys.find(({ key }) => wanted.length === 0 || wanted.includes(key.enctype.number))
+    if (found !== undefined) return found.key.copy()
+    throw new KerberosError('service-credential-refused', 'service-credential', { text: 'no key for the account' })
+  }
   return createRenewing({
     now,
     acquire: store =>
       gate.run(async () => {
-        const cache = `MEMORY:torhaus-${randomUUID()}`
-        const { credential, lifetimeSeconds } = await acquireFromKeytab(gssapi, { principal, keytabFile, cache })
-        store(credential, validity(lifetimeSeconds, now(), renewMarginMs))
+        const ticket = await codedFailure('service-credential', () => client.signIn(name, keyFor))
+        store(new LeasedTicket(ticket), validity((ticket.endTimeMs - now()) / 1000, now(), renewMarginMs))
       }),
   })
 }

@@ -53,7 +53,7 @@ export class WorkerProcess {
     entrance: string | undefined,
   ) {
     this.#entrance = entrance
-    const worker = cluster.fork({ UV_THREADPOOL_SIZE: threadPoolSize(config, environment) })
+    const worker = cluster.fork({ UV_THREADPOOL_SIZE: threadPoolSize(environment) })
     this.#worker = worker
     const { promise: listening, resolve, reject } = Promise.withResolvers<number>()
     const { promise: ended, resolve: end } = Promise.withResolvers<void>()

@@ -10,10 +10,11 @@ const warningsOf = (
     admin = { host: '127.0.0.1' },
     oidc = {},
     secondFactor = {},
-  }: Partial<Record<'admin' | 'oidc' | 'secondFactor', object>> = {},
+    kerberos = {},
+  }: Partial<Record<'admin' | 'kerberos' | 'oidc' | 'secondFactor', object>> = {},
 ) =>
   configWarnings({
-    admin,
+    ...{ admin, kerberos },
     credentials: {
       ...{ personalAccessTokens: ['azure-devops'], serverTokenIssuers: [], keepCookiesBesideTokens: false },
       ...{ patPolicy: { confirm: 'never', reportOnly: true }, ...credentials },
@@ -35,6 +36,14 @@ test('tokens that pass unproven are warned of, and cookies beside them', () => {
   assert.deepEqual(warningsOf(proof({ reportOnly: true })), ['credentials.patProof.reportOnly'])
   assert.deepEqual(warningsOf(proof({ unreadable: 'forward' })), ['credentials.patProof.unreadable'])
   assert.deepEqual(warningsOf({ ...proof({}), keepCookiesBesideTokens: true }), ['credentials.keepCookiesBesideTokens'])
+})
+
+test('options of Kerberos that were of an earlier version are said to change nothing', () => {
+  assert.deepEqual(warningsOf(proof({}), { kerberos: { realm: 'CORP.EXAMPLE' } }), [])
+  assert.deepEqual(warningsOf(proof({}), { kerberos: { implementation: 'native', maxKdcCalls: 2 } }), [
+    'kerberos.implementation',
+    'kerberos.maxKdcCalls',
+  ])
 })
 
 test('confirmation that is only reported is warned of', () => {

@@ -29,7 +29,7 @@ const packages = Object.entries<Locked>(lock.packages).flatMap(([path, locked]) 
 const MAY_HAVE_COMMANDS = [/^node(-bin)?-(darwin|linux|win)-(arm64|x64)$/, /^(pino|safe-regex2|semver|yaml)$/]
 /** Runs nothing that is needed: `npm ci --ignore-scripts` works, for what it would build comes ready-made. */
 const MAY_RUN_SCRIPTS = ['esbuild', 'fsevents', 'koffi']
-/** What is built for one platform: the runtime, the bridge to GSSAPI, and tools of development. */
+/** What is built for one platform: the runtime, and tools of development. */
 const MAY_BE_BINARY = [
   ...[/^node(-bin)?-(darwin|linux|win)-(arm64|x64)$/, /^@koromix\/koffi-[a-z0-9]+-[a-z0-9]+$/],
   ...[/^@biomejs\/cli-[a-z0-9]+-[a-z0-9]+(-musl)?$/, /^@typescript\/typescript-[a-z0-9]+-[a-z0-9]+$/, /^fsevents$/],

@@ -29,7 +29,6 @@ after(async () => {
 /** Where TLS ends. */
 const start = (channelBindings: string, listener: object = {}): Promise<LabProxy> =>
   lab.proxy({
-    implementation: 'native',
     configure: config => ({
       ...config,
       publicUrl: config.publicUrl.replace('http:', 'https:'),

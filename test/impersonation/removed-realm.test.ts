@@ -42,7 +42,7 @@ before(async () => {
       passwordOf: name => PASSWORD[name as Name],
     },
     upstream: { address: '127.0.0.1', port: origin.port },
-    ...{ firstFactorIsEnough: true, implementation: 'native', users: ['alice'] },
+    ...{ firstFactorIsEnough: true, users: ['alice'] },
     // An identity that needs no KDC: with S4U such an account would be refused for that alone.
     configure: config => ({
       ...config,

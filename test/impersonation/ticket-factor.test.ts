@@ -31,7 +31,7 @@ before(async () => {
   const shown = await lab.kdc.sambaTool('group', 'show', 'Domain Admins', '--attributes=objectSid')
   const sid = /objectSid: (\S+)/.exec(shown)?.[1] ?? assert.fail(shown)
   proxy = await lab.proxy({
-    ...{ implementation: 'native', firstFactorIsEnough: false },
+    firstFactorIsEnough: false,
     configure: config => ({
       ...config,
       secondFactor: {

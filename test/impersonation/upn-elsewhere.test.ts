@@ -47,7 +47,6 @@ test('a certificate that names one is that of the account: for the server, for r
   const own = await createCertificate(`DNS:${PROXY_NAME}`)
   opened.defer(() => own.remove())
   const proxy = await lab.proxy({
-    implementation: 'native',
     configure: config => ({
       ...config,
       publicUrl: config.publicUrl.replace('http:', 'https:'),
@@ -104,7 +103,7 @@ test('a personal access token whose owner the server calls so is judged as that 
     response.end(JSON.stringify(asked.url?.includes('connectionData') ? { authenticatedUser: user } : 'served'))
   })
   const proxy = await lab.proxy({
-    ...{ implementation: 'native', upstream: { address: '127.0.0.1', port: origin.port } },
+    upstream: { address: '127.0.0.1', port: origin.port },
     configure: config => ({
       ...config,
       upstream: { ...config.upstream, identity: { kind: 'header', header: { field: 'X-Account' } } },
@@ -127,7 +126,6 @@ test('a personal access token whose owner the server calls so is judged as that 
 
 test('an operator finds, and ends, the sessions of the account by it; where it is nobody’s, the answer says what to write', async () => {
   const proxy = await lab.proxy({
-    implementation: 'native',
     configure: config => ({ ...config, kerberos: resolving(config.kerberos) }),
   })
   const browser = { accept: 'text/html', 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0' }

@@ -15,7 +15,6 @@ before(async () => {
     ],
   })
   proxy = await lab.proxy({
-    implementation: 'native',
     configure: config => ({ ...config, kerberos: { ...(config.kerberos as object), upnSuffixes: ['other.example'] } }),
   })
 })
@@ -48,14 +47,11 @@ test('is not the account that is called as the UPN begins, and nobody else is ei
 
 test('waits for the directory where that does not answer: nobody is admitted under the name of the OP', async () => {
   const cold = await lab.proxy({
-    implementation: 'native',
     configure: config => ({
       ...config,
       kerberos: {
-        ...(config.kerberos as object),
-        upnSuffixes: ['other.example'],
-        kdcs: ['127.0.0.1:9'],
-        krb5ConfigFile: undefined,
+        ...config.kerberos,
+        ...{ upnSuffixes: ['other.example'], kdcs: ['127.0.0.1:9'], krb5ConfigFile: undefined },
       },
     }),
   })

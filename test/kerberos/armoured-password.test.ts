@@ -9,11 +9,10 @@ import { createKdcPool, type KdcPool } from '../../src/kerberos/kdc/kdc-pool.ts'
 import { createKdcGate } from '../../src/kerberos/kdc-gate.ts'
 import { KeytabFile } from '../../src/kerberos/keytab-file.ts'
 import type { LeasedTicket } from '../../src/kerberos/leased-ticket.ts'
-import { createNativePasswordVerifier } from '../../src/kerberos/native-password.ts'
-import { createNativeServiceCredential } from '../../src/kerberos/native-service-credential.ts'
-import type { PasswordVerifier } from '../../src/kerberos/password.ts'
+import { createPasswordVerifier, type PasswordVerifier } from '../../src/kerberos/password.ts'
 import { AS_REPLY, readKdcReply } from '../../src/kerberos/protocol/kdc-reply.ts'
 import type { Renewing } from '../../src/kerberos/renewing.ts'
+import { createServiceCredential } from '../../src/kerberos/service-credential.ts'
 import { system } from '../../src/system.ts'
 import { type MitKdc, startMitKdc } from './mit-kdc.ts'
 
@@ -55,8 +54,8 @@ before(async () => {
   const client: KdcClient = createKdcClient({ pools: new Map([[REALM, pool]]), realm: REALM, now: system.now })
   keytab = new KeytabFile(kdc.keytab)
   const gate = createKdcGate({ ...system, failureThreshold: 100 })
-  service = createNativeServiceCredential({ client, gate, keytab, principal: `svc-proxy@${REALM}`, now: system.now })
-  verifier = createNativePasswordVerifier({
+  service = createServiceCredential({ client, gate, keytab, principal: `svc-proxy@${REALM}`, now: system.now })
+  verifier = createPasswordVerifier({
     ...{ client, gate, keytab, servicePrincipal: `${SPN}@${REALM}`, directory: names, service },
   })
 })

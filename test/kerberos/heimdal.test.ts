@@ -1,4 +1,4 @@
-/** A KDC of Heimdal: tickets in, passwords, and delegation as far as it goes there. Native alone: libgssapi is MIT's. */
+/** A KDC of Heimdal: tickets in, passwords, and delegation as far as it goes there. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { heimdalPrograms } from '../../devkit/realm/heimdal-programs.ts'
@@ -6,8 +6,8 @@ import { type Initiator, startInitiator } from '../../devkit/realm/initiator.ts'
 import { createKdcGate } from '../../src/kerberos/kdc-gate.ts'
 import { system } from '../../src/system.ts'
 import { type HeimdalKdc, startHeimdalKdc } from './heimdal-kdc.ts'
-import { type Ground, partsOf } from './implementations.ts'
 import { devopsService, directory, principal, proxyService } from './kerberos-lab.ts'
+import { type Ground, partsOf } from './parts.ts'
 
 const programs = await heimdalPrograms()
 const skip = 'missing' in programs ? programs.missing : false
@@ -32,7 +32,7 @@ const parts = (accepts = proxyService) => {
   const place = { kdc: kdc.kdc, directory: kdc.directory, keytabFile: kdc.keytab, accepts }
   const armouring = 'svc-proxy@CORP.TEST'
   const ground = { ...place, armouring, gate: createKdcGate(system), names: directory }
-  return partsOf('native', ground as Ground)
+  return partsOf(ground as Ground)
 }
 
 const tokenOf = async (user: keyof typeof users): Promise<Buffer> => {
@@ -42,7 +42,7 @@ const tokenOf = async (user: keyof typeof users): Promise<Buffer> => {
 
 describe('a KDC of Heimdal', { skip }, () => {
   it('makes tickets that are accepted, once', async () => {
-    using acceptor = await parts().acceptor()
+    using acceptor = parts().acceptor()
     const token = await tokenOf('alice')
     const { principal: who, replyToken } = await acceptor.accept(token)
     assert.equal(who, 'alice@CORP.TEST')
@@ -70,7 +70,7 @@ describe('a KDC of Heimdal', { skip }, () => {
     await assert.rejects(attempt('alice'), { code: 'delegation-refused' })
     const may = ['--attributes=+trusted-for-delegation', `--constrained-delegation=${devopsService}`]
     await kdc.kadmin('modify', ...may, 'svc-proxy')
-    using server = await parts(devopsService).acceptor()
+    using server = parts(devopsService).acceptor()
     for (const name of ['alice', 'bob'])
       assert.equal((await server.accept(await attempt(name))).principal, `${name}@CORP.TEST`)
     await assert.rejects(attempt('alice', 'HTTP@proxy.corp.test'), { code: 'delegation-refused' })

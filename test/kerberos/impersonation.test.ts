@@ -2,12 +2,9 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Acceptor } from '../../devkit/gssapi/acceptor.ts'
 import { type ApacheOrigin, startApacheOrigin } from '../../devkit/realm/apache-origin.ts'
-import { acceptContext } from '../../src/kerberos/contexts.ts'
-import { acquireAcceptor } from '../../src/kerberos/credentials.ts'
-import { openHandles } from '../../src/kerberos/handle.ts'
 import type { Impersonation } from '../../src/kerberos/impersonation-cache.ts'
-import { IMPLEMENTATIONS } from './implementations.ts'
 import { devopsService, type KerberosLab, principal, startKerberosLab } from './kerberos-lab.ts'
 
 let lab: KerberosLab
@@ -20,7 +17,6 @@ before(async () => {
 after(async () => {
   await origin?.close()
   await lab.close()
-  assert.deepEqual(openHandles(), { name: 0, credential: 0, context: 0 })
 })
 
 /** What Apache takes the sender of this token for. */
@@ -44,91 +40,79 @@ async function whoami(token: Buffer): Promise<string> {
 const arrivesAs = async (impersonation: Impersonation, user: string): Promise<string> =>
   whoami(await impersonation.initiate(principal(user), 'HTTP@devops.corp.test'))
 
-for (const implementation of IMPLEMENTATIONS) {
-  describe(implementation, () => {
-    describe('an impersonated token', () => {
-      it('reaches Apache as its principal, and alternating principals never mix', async () => {
-        const impersonation = lab.impersonation(implementation)
-        for (let round = 0; round < 20; round++) {
-          const users = round % 2 === 0 ? ['alice', 'bob', 'carol'] : ['CORP\\Bob', 'Carol@corp.test', 'ALICE']
-          const seen = await Promise.all(users.map(user => arrivesAs(impersonation, user)))
-          assert.deepEqual(seen, users.map(principal))
-        }
-        assert.equal(impersonation.counters().identityMismatches, 0)
-      })
-
-      it('costs the KDC no more than ten requests for 10,000 tokens of three principals', async () => {
-        const impersonation = lab.impersonation(implementation)
-        const before = lab.kdc.requests()
-        const users = ['alice', 'bob', 'carol'].map(principal)
-        for (let batch = 0; batch < 100; batch++) {
-          const tokens = Array.from({ length: 100 }, (_, index) => {
-            const user = users[index % users.length]
-            assert(user !== undefined)
-            return impersonation.initiate(user, 'HTTP@devops.corp.test')
-          })
-          const made = await Promise.all(tokens)
-          assert.equal(
-            new Set(made.map(token => token.toString('latin1'))).size,
-            made.length,
-            'each token is a fresh one',
-          )
-        }
-        const after = lab.kdc.requests()
-        const spent = { as: after.as - before.as, tgs: after.tgs - before.tgs }
-        assert.deepEqual(spent, { as: 2, tgs: 6 })
-        assert.equal(impersonation.counters().impersonations, 3)
-        assert.equal(impersonation.counters().tokens, 10_000)
-      })
-    })
-
-    describe('the credentials behind the tokens', () => {
-      it('stay within their bound: the least recently used principal is forgotten, and comes back when asked for', async () => {
-        const impersonation = lab.impersonation(implementation, { maxPrincipals: 2 })
-        for (const user of ['alice', 'bob', 'carol', 'alice'])
-          assert.equal(await arrivesAs(impersonation, user), principal(user))
-        assert.equal(impersonation.size(), 2)
-        assert.equal(impersonation.counters().impersonations, 4)
-      })
-
-      it('are forgotten at once by a purge, which no call in flight feels, at whatever moment it comes', async () => {
-        const impersonation = lab.impersonation(implementation)
-        const alice = principal('alice')
-        for (let delayMs = 0; delayMs < 20; delayMs += 2) {
-          const running = Array.from({ length: 20 }, () => arrivesAs(impersonation, 'alice'))
-          await sleep(delayMs)
-          impersonation.purge(alice)
-          assert.deepEqual(new Set(await Promise.all(running)), new Set([alice]))
-          impersonation.purge(alice)
-          assert.equal(impersonation.size(), 0)
-        }
-        assert(impersonation.counters().impersonations >= 10)
-      })
-
-      it('are renewed before they end, by the clock, with the old one serving meanwhile (hazard 4)', async () => {
-        let nowMs = Date.now()
-        const impersonation = lab.impersonation(implementation, { now: () => nowMs })
-        await arrivesAs(impersonation, 'alice')
-        // A token of our own is stamped by the moved clock, which Apache would refuse.
-        const initiated = () => impersonation.initiate(principal('alice'), devopsService).then(() => 'alice@CORP.TEST')
-        const served = () => (implementation === 'native' ? initiated() : arrivesAs(impersonation, 'alice'))
-        // 10 h tickets: inside the last five minutes, before the last one.
-        nowMs += 10 * 3_600_000 - 120_000
-        assert.equal(await served(), 'alice@CORP.TEST')
-        while (impersonation.counters().impersonations < 2) await sleep(5)
-        assert.equal(await served(), 'alice@CORP.TEST')
-        assert.equal(impersonation.counters().impersonations, 2)
-      })
-
-      it('name the principal inside the ticket itself, as the service reads it', async () => {
-        const impersonation = lab.impersonation(implementation)
-        const { gssapi } = lab
-        const options = { principal: devopsService, keytabFile: lab.kdc.keytabs.devops, replayCache: 'none:' }
-        using devops = await acquireAcceptor(gssapi, options)
-        const token = await impersonation.initiate(principal('bob'), devopsService)
-        const context = await acceptContext(gssapi, devops, token)
-        assert.equal(context.principal, 'bob@CORP.TEST')
-      })
-    })
+describe('an impersonated token', () => {
+  it('reaches Apache as its principal, and alternating principals never mix', async () => {
+    const impersonation = lab.impersonation()
+    for (let round = 0; round < 20; round++) {
+      const users = round % 2 === 0 ? ['alice', 'bob', 'carol'] : ['CORP\\Bob', 'Carol@corp.test', 'ALICE']
+      const seen = await Promise.all(users.map(user => arrivesAs(impersonation, user)))
+      assert.deepEqual(seen, users.map(principal))
+    }
+    assert.equal(impersonation.counters().identityMismatches, 0)
   })
-}
+
+  it('costs the KDC no more than ten requests for 10,000 tokens of three principals', async () => {
+    const impersonation = lab.impersonation()
+    const before = lab.kdc.requests()
+    const users = ['alice', 'bob', 'carol'].map(principal)
+    for (let batch = 0; batch < 100; batch++) {
+      const tokens = Array.from({ length: 100 }, (_, index) => {
+        const user = users[index % users.length]
+        assert(user !== undefined)
+        return impersonation.initiate(user, 'HTTP@devops.corp.test')
+      })
+      const made = await Promise.all(tokens)
+      assert.equal(new Set(made.map(token => token.toString('latin1'))).size, made.length, 'each token is a fresh one')
+    }
+    const after = lab.kdc.requests()
+    const spent = { as: after.as - before.as, tgs: after.tgs - before.tgs }
+    assert.deepEqual(spent, { as: 2, tgs: 6 })
+    assert.equal(impersonation.counters().impersonations, 3)
+    assert.equal(impersonation.counters().tokens, 10_000)
+  })
+})
+
+describe('the credentials behind the tokens', () => {
+  it('stay within their bound: the least recently used principal is forgotten, and comes back when asked for', async () => {
+    const impersonation = lab.impersonation({ maxPrincipals: 2 })
+    for (const user of ['alice', 'bob', 'carol', 'alice'])
+      assert.equal(await arrivesAs(impersonation, user), principal(user))
+    assert.equal(impersonation.size(), 2)
+    assert.equal(impersonation.counters().impersonations, 4)
+  })
+
+  it('are forgotten at once by a purge, which no call in flight feels, at whatever moment it comes', async () => {
+    const impersonation = lab.impersonation()
+    const alice = principal('alice')
+    for (let delayMs = 0; delayMs < 20; delayMs += 2) {
+      const running = Array.from({ length: 20 }, () => arrivesAs(impersonation, 'alice'))
+      await sleep(delayMs)
+      impersonation.purge(alice)
+      assert.deepEqual(new Set(await Promise.all(running)), new Set([alice]))
+      impersonation.purge(alice)
+      assert.equal(impersonation.size(), 0)
+    }
+    assert(impersonation.counters().impersonations >= 10)
+  })
+
+  it('are renewed before they end, by the clock, with the old one serving meanwhile (hazard 4)', async () => {
+    let nowMs = Date.now()
+    const impersonation = lab.impersonation({ now: () => nowMs })
+    await arrivesAs(impersonation, 'alice')
+    // A token is stamped by the moved clock, which Apache would refuse.
+    const served = () => impersonation.initiate(principal('alice'), devopsService).then(() => 'alice@CORP.TEST')
+    // 10 h tickets: inside the last five minutes, before the last one.
+    nowMs += 10 * 3_600_000 - 120_000
+    assert.equal(await served(), 'alice@CORP.TEST')
+    while (impersonation.counters().impersonations < 2) await sleep(5)
+    assert.equal(await served(), 'alice@CORP.TEST')
+    assert.equal(impersonation.counters().impersonations, 2)
+  })
+
+  it('name the principal inside the ticket itself, as the service reads it', async () => {
+    const impersonation = lab.impersonation()
+    using devops = await Acceptor.open(devopsService, lab.kdc.keytabs.devops, lab.replayCacheFile)
+    const token = await impersonation.initiate(principal('bob'), devopsService)
+    assert.equal(await devops.verdict(token), 'bob@CORP.TEST')
+  })
+})

@@ -1,6 +1,6 @@
 /**
  * Resource-based delegation, with Samba 4.22 of Debian 13 in a root of its own: the origin server's account says who may
- * come to it for others, and ours has no list. Native alone: Samba 4.17 has none.
+ * come to it for others, and ours has no list. Samba 4.17 has none.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -18,8 +18,8 @@ import { KeytabFile } from '../../src/kerberos/keytab-file.ts'
 import { KDC_OPTION } from '../../src/kerberos/protocol/kdc-request.ts'
 import { NAME_TYPE, nameOf } from '../../src/kerberos/protocol/principal-name.ts'
 import { system } from '../../src/system.ts'
-import { type Ground, type Impersonating, partsOf } from './implementations.ts'
 import { directory, principal } from './kerberos-lab.ts'
+import { type Ground, type Impersonating, partsOf } from './parts.ts'
 
 const samba = await sambaOfTrixie()
 const skip = 'missing' in samba ? samba.missing : false
@@ -58,7 +58,7 @@ async function withImpersonation<T>(
   use: (initiate: (name: string, target?: string) => Promise<Buffer>) => Promise<T>,
 ): Promise<T> {
   const place = { kdc: kdc.kdc, directory: kdc.directory, keytabFile: keytabOf('svc-gate'), accepts: TFS }
-  const parts = partsOf('native', { ...place, gate: createKdcGate(system), names: directory } as Ground)
+  const parts = partsOf({ ...place, gate: createKdcGate(system), names: directory } as Ground)
   const { impersonation, owned } = parts.impersonation({ principal: 'svc-gate@CORP.TEST', ...changes })
   try {
     return await use((name, target = TFS) => impersonation.initiate(principal(name), target))
@@ -70,8 +70,8 @@ async function withImpersonation<T>(
 describe('resource-based delegation', { skip }, () => {
   it('takes people to the server whose account names ours, which has no list of its own', async () => {
     const ground = { kdc: kdc.kdc, directory: kdc.directory, keytabFile: keytabOf('svc-tfs'), names: directory }
-    const parts = partsOf('native', { ...ground, gate: createKdcGate(system), accepts: 'svc-tfs@CORP.TEST' } as Ground)
-    using server = await parts.acceptor()
+    const parts = partsOf({ ...ground, gate: createKdcGate(system), accepts: 'svc-tfs@CORP.TEST' } as Ground)
+    using server = parts.acceptor()
     await withImpersonation({}, async initiate => {
       for (const name of ['alice', 'bob'])
         assert.equal((await server.accept(await initiate(name))).principal, `${name}@CORP.TEST`)

@@ -16,7 +16,6 @@ import { createTicketGranting } from '../../src/kerberos/kdc/ticket-granting.ts'
 import { createKdcGate } from '../../src/kerberos/kdc-gate.ts'
 import { KeytabFile } from '../../src/kerberos/keytab-file.ts'
 import { createNativeImpersonation } from '../../src/kerberos/native-impersonation.ts'
-import { createNativeServiceCredential } from '../../src/kerberos/native-service-credential.ts'
 import { DerReader } from '../../src/kerberos/protocol/der-reader.ts'
 import { field, generalString, sequence } from '../../src/kerberos/protocol/der-writer.ts'
 import { writeChecksum } from '../../src/kerberos/protocol/encrypted-data.ts'
@@ -29,6 +28,7 @@ import {
   writePrincipalName,
 } from '../../src/kerberos/protocol/principal-name.ts'
 import { readTicket } from '../../src/kerberos/protocol/ticket.ts'
+import { createServiceCredential } from '../../src/kerberos/service-credential.ts'
 import { system } from '../../src/system.ts'
 
 const REALM = 'CORP.TEST'
@@ -64,7 +64,7 @@ after(async () => {
 function impersonation(through = client): Impersonation {
   const keytab = opened.use(new KeytabFile(kdc.keytabs.proxy))
   const asking = { client: through, gate: createKdcGate(system), keytab, principal: ACCOUNT, now: system.now }
-  const service = opened.use(createNativeServiceCredential(asking))
+  const service = opened.use(createServiceCredential(asking))
   return opened.use(createNativeImpersonation({ ...asking, service, directory: { realm: REALM } }))
 }
 

@@ -11,7 +11,7 @@ import { createTicketGranting } from '../../src/kerberos/kdc/ticket-granting.ts'
 import { createKdcGate } from '../../src/kerberos/kdc-gate.ts'
 import { KeytabFile } from '../../src/kerberos/keytab-file.ts'
 import { createNativeAcceptor } from '../../src/kerberos/native-acceptor.ts'
-import { createNativePasswordVerifier } from '../../src/kerberos/native-password.ts'
+import { createPasswordVerifier } from '../../src/kerberos/password.ts'
 import { KDC_OPTION, PA } from '../../src/kerberos/protocol/kdc-request.ts'
 import { NAME_TYPE, nameOf } from '../../src/kerberos/protocol/principal-name.ts'
 import { forUser, s4uX509User, verifyS4uX509Reply } from '../../src/kerberos/protocol/s4u-padata.ts'
@@ -97,7 +97,7 @@ describe('a person of a trusted realm', () => {
   it('is let in by password, which the other realm judges, and ours vouches for by its ticket', async () => {
     const gate = createKdcGate(system)
     const options = { client, gate, keytab, servicePrincipal: SERVICE, directory: trusting }
-    const verifier = createNativePasswordVerifier(options)
+    const verifier = createPasswordVerifier(options)
     const check = (name: string, password: string) => verifier.verify(canonicalPrincipal(name, trusting), password)
     await check('PARTNER\\Ada', 'ada-Passw0rd')
     await check('alice@partner.test', 'alice-of-the-partner')

@@ -26,11 +26,11 @@ let kdc: SambaKdc
 let directory: Directory
 
 const settings = (): KerberosSettings => ({
-  ...{ implementation: 'native', realm: 'CORP.TEST', netbiosDomain: 'CORP', kdcs: [kdc.kdc] },
+  ...{ realm: 'CORP.TEST', netbiosDomain: 'CORP', kdcs: [kdc.kdc] },
   ...{ trustedRealms: [] },
   ...{ upnSuffixes: ['other.example', 'third.example'], keytabFile: kdc.keytabs.proxy, servicePrincipal: 'svc-proxy' },
   ...{ replayCacheDirectory: `${kdc.directory}/replay`, recheckSeconds: 300, channelBindings: 'accept' },
-  ...{ maxKdcCalls: 2, kdcTimeoutMs: 5000, kdcFailureThreshold: 3, kdcPauseMs: 5000, maxPrincipals: 100 },
+  ...{ kdcTimeoutMs: 5000, kdcFailureThreshold: 3, kdcPauseMs: 5000, maxPrincipals: 100 },
   passwords: {
     ...{ accept: true, verdictSeconds: 300, maxFailuresPerAccount: 3, reservedFailuresPerAccount: 0 },
     ...{ provenNetworkSeconds: 0, ipv6PrefixBits: 64, maxFailuresPerAddress: 4, failureWindowSeconds: 60 },

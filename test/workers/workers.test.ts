@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import type { Config } from '../../config/schema.ts'
 import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
 import { threadPoolSize } from '../../src/process/thread-pool.ts'
 import { get, startInFlight } from './in-flight.ts'
@@ -151,19 +150,16 @@ test('when the supervisor is killed, a request in flight is finished, and no pro
   }
 })
 
-test('a worker has the threads that its configuration needs', async () => {
+test('a worker has sixteen threads, or as many as its environment says', async () => {
   const lab = await startWorkersLab({ workers: 1 })
   try {
     const environment = readFileSync(`/proc/${lab.workers()[0]}/environ`, 'utf8').split('\0')
-    assert.ok(environment.includes('UV_THREADPOOL_SIZE=16'), 'what it has without Kerberos')
+    assert.ok(environment.includes('UV_THREADPOOL_SIZE=16'), 'what nobody has set')
   } finally {
     await lab.close()
   }
-  const kdcCalls = (maxKdcCalls: number) => ({ kerberos: { maxKdcCalls } }) as Pick<Config, 'kerberos'>
-  assert.equal(threadPoolSize(kdcCalls(2), {}), 16)
-  assert.equal(threadPoolSize(kdcCalls(32), {}), 40)
-  assert.equal(threadPoolSize(kdcCalls(32), { UV_THREADPOOL_SIZE: '20' }), 40)
-  assert.equal(threadPoolSize(kdcCalls(8), { UV_THREADPOOL_SIZE: '64' }), 64)
-  assert.equal(threadPoolSize({}, { UV_THREADPOOL_SIZE: '8' }), 8)
-  assert.equal(threadPoolSize({}, { UV_THREADPOOL_SIZE: 'many' }), 16)
+  assert.equal(threadPoolSize({}), 16)
+  assert.equal(threadPoolSize({ UV_THREADPOOL_SIZE: '64' }), 64)
+  assert.equal(threadPoolSize({ UV_THREADPOOL_SIZE: '8' }), 8)
+  assert.equal(threadPoolSize({ UV_THREADPOOL_SIZE: 'many' }), 16)
 })

@@ -13,7 +13,7 @@ type Send = (line: string, ...fields: string[]) => Promise<unknown>
 type Run = (directory: Directory, send: Send, target: Target) => Promise<unknown>
 
 const TWO_FACTORS: readonly SettingName[] = ['lab', 'lab, two workers on Redis']
-const ONE_FACTOR: readonly SettingName[] = ['lab with one factor', 'lab with one factor, libgssapi']
+const ONE_FACTOR: readonly SettingName[] = ['lab with one factor']
 
 const negotiate = (token: string | Buffer) =>
   `Authorization: Negotiate ${typeof token === 'string' ? token : token.toString('base64')}`

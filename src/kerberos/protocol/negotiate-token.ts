@@ -9,7 +9,7 @@ import {
 } from '../../asn1/der.ts'
 import { krb5Mechanism, krb5MechanismOfWindows, ntlmMechanism, spnegoMechanism } from './object-identifiers.ts'
 
-/** What a client put behind `Negotiate` (RFC 4559 4.1), seen without asking GSSAPI. */
+/** What a client put behind `Negotiate` (RFC 4559 4.1), seen before anything is opened. */
 export type NegotiateToken =
   /** A bare Kerberos token (RFC 4121 4.1). */
   | { readonly kind: 'krb5' }
@@ -55,8 +55,7 @@ function classifyNegTokenInit(buffer: Buffer): NegotiateToken {
 }
 
 // The frame of an initiator's first Kerberos token: mechanism, token id 01 00, AP-REQ = [APPLICATION 14] SEQUENCE,
-// nothing after it (RFC 4121 4.1, RFC 4120 5.5.1). libkrb5 reports a broken frame without any reason, as if the fault
-// were ours.
+// nothing after it (RFC 4121 4.1, RFC 4120 5.5.1).
 function isApReq(token: Buffer): boolean {
   const outer = readTagged(token, tags.initialContextToken)
   const mechanism = outer && readTagged(outer.contents, tags.objectIdentifier)

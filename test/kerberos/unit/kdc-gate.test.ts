@@ -7,7 +7,7 @@ import { system } from '../../../src/system.ts'
 const gateWith = (options: KdcGateOptions = { now: system.now }) =>
   createKdcGate({ maxConcurrent: 2, timeoutMs: 40, ...options })
 
-/** A call into libgssapi that comes back when told. */
+/** A call that comes back when told. */
 function call(): { task: () => Promise<string>; end: (result?: Error) => void; started: () => boolean } {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   let started = false

@@ -1,0 +1,47 @@
+/** What an error of a KDC means, by what was asked of it. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { classifyKdcError } from '../../../src/kerberos/kdc-error-table.ts'
+import type { KerberosErrorCode, KerberosOperation } from '../../../src/kerberos/kerberos-error.ts'
+
+/** Numbers of RFC 4120 7.5.9, as Samba's and MIT's KDCs gave them. */
+const observed: readonly [KerberosOperation, number, KerberosErrorCode][] = [
+  ['s4u2self', 6, 'client-unknown'],
+  ['s4u2self', 12, 'client-disabled'],
+  ['s4u2self', 18, 'client-disabled'],
+  ['initiate', 13, 'delegation-refused'],
+  ['initiate', 7, 'service-unknown'],
+  ['initiate', 32, 'credentials-expired'],
+  ['password', 24, 'password-wrong'],
+  ['password', 23, 'password-expired'],
+  ['password', 18, 'client-disabled'],
+  ['password', 1, 'client-disabled'],
+  ['password', 6, 'client-unknown'],
+  ['password', 29, 'kdc-unreachable'],
+  ['password', 40, 'kdc-reply-invalid'],
+  ['service-credential', 24, 'service-credential-refused'],
+  ['service-credential', 6, 'service-credential-refused'],
+  ['password-proof', 31, 'kdc-not-genuine'],
+]
+const OPERATIONS: readonly KerberosOperation[] = ['s4u2self', 'initiate', 'password-proof', 'service-credential']
+
+describe('an error of a KDC', () => {
+  for (const [operation, number, code] of observed) {
+    it(`${number} of ${operation} is ${code}`, () => {
+      assert.equal(classifyKdcError(operation, number), code)
+    })
+  }
+
+  it('that no rule names is nonsense of the KDC, never the password or the account', () => {
+    for (let number = 69; number < 256; number++)
+      for (const operation of [...OPERATIONS, 'password'] as const)
+        assert.equal(classifyKdcError(operation, number), 'kdc-reply-invalid', `${operation} ${number}`)
+    assert.equal(classifyKdcError('password', 0), 'kdc-reply-invalid')
+  })
+
+  it('of one operation does not read as a password failure of another', () => {
+    for (const operation of OPERATIONS)
+      for (let number = 0; number < 256; number++)
+        assert.doesNotMatch(classifyKdcError(operation, number), /^password-/, `${operation} ${number}`)
+  })
+})
