@@ -26,7 +26,7 @@ import { testPatStore } from '../pats/pat-store-contract.ts'
 import { sampleSession, testStoreContract } from '../session/store-contract.ts'
 import { openProcess, settled, TOKEN, testTold, writeAll } from '../store/told-contract.ts'
 import { documentedUser } from './documented-user.ts'
-import { expectNoLater, testFewCommands } from './followed.ts'
+import { expectFollowed, testFewCommands } from './followed.ts'
 
 const SLOTS = 16_384
 const TIMES = { idleTimeoutSeconds: 600, absoluteTimeoutSeconds: 3600 }
@@ -140,7 +140,7 @@ test('a block counts that is written where the slot has gone meanwhile', async (
   await owner.cli('MIGRATE', '127.0.0.1', String(target.port), '', '0', '5000', 'KEYS', ...keys)
   for (const node of [target, owner, ...others]) await node.cli('CLUSTER', 'SETSLOT', slot, 'NODE', await idOf(target))
   await target.cli('HSET', PAT, 'blocked', '1')
-  await expectNoLater(one, 20_000)
+  await expectFollowed(one, 20_000)
   await eventually(one.isTold, 'it is told again')
 })
 
@@ -157,7 +157,7 @@ test('a block that only the new master of a slot knows counts, though the old on
   await replica.cli('CLUSTER', 'FAILOVER', 'TAKEOVER')
   await eventually(async () => (await replica.cli('HSET', PAT, 'blocked', '1')) === '0', 'it is written')
   owner.resume()
-  await expectNoLater(one, 20_000)
+  await expectFollowed(one, 20_000)
   await eventually(one.isTold, 'it is told again')
 })
 

@@ -14,7 +14,7 @@ import { system } from '../../src/system.ts'
 import { sampleSession, testStoreContract } from '../session/store-contract.ts'
 import { openProcess, settled, TOKEN, testTold, writeAll } from '../store/told-contract.ts'
 import { documentedUser } from './documented-user.ts'
-import { expectNoLater, testFewCommands } from './followed.ts'
+import { expectFollowed, testFewCommands } from './followed.ts'
 
 const TIMES = { idleTimeoutSeconds: 600, absoluteTimeoutSeconds: 3600 }
 /** A replica that reads from nothing is enough of a fail-over; the default waits for a rush of them. */
@@ -95,7 +95,7 @@ test('a block that only the new master knows counts, though the old one goes on 
   await eventually(async () => (await roleOf(replica)).startsWith('master'), 'a new master', FAIL_OVER_MS)
   await replica.cli('HSET', `torhaus:1:pat:{${TOKEN[0]}}`, 'blocked', '1')
   master.resume()
-  await expectNoLater(one, FAIL_OVER_MS)
+  await expectFollowed(one, FAIL_OVER_MS)
   await eventually(one.isTold, 'the new master tells', FAIL_OVER_MS)
   await eventually(async () => (await roleOf(master)).startsWith('slave'), 'the old one follows', FAIL_OVER_MS)
   const isBack = async () => (await master.cli('INFO', 'replication')).includes('master_link_status:up')
