@@ -1,7 +1,6 @@
 /** The parts of one worker and the admin listener in the test's own process, with a clock of the test. */
 
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { type ProxyServer, startProxy } from '../../src/app/proxy-server.ts'
@@ -41,7 +40,7 @@ export async function startTorhaus(config: Config, log: Logger, now = system.now
   return {
     changes: proxy.changes,
     proxyPort: proxy.port,
-    adminPort: (admin.server.address() as AddressInfo).port,
+    adminPort: admin.port ?? 0,
     async drain() {
       await proxy.drain(config.listener.drainDelayMs, true)
       await all.disposeAsync()

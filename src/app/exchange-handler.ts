@@ -47,7 +47,7 @@ export interface AppParts extends ListenerParts {
 const noSchema = () => () => {
   throw new TypeError('no route has a schema')
 }
-/** Nothing is checked or written by a schema; Fastify would load ajv and fast-json-stringify, 10 MB and a sixth of a start. */
+/** Nothing is checked or written by a schema: Fastify would load ajv and fast-json-stringify. */
 const NO_SCHEMAS = { buildValidator: noSchema, buildSerializer: noSchema }
 
 export function createApp(parts: AppParts): FastifyInstance {

@@ -2,12 +2,13 @@
  * The admin listener: metrics, health and the pages for operators, for their network only. Whether it lives and whether it is ready
  * everybody may ask, as balancers and service managers do; what it counts and how its parts are, those who are allowed.
  *
- * It is a bare `node:http`: Fastify would be a quarter of what the supervisor takes (docs/decisions/0002-fastify.md).
+ * It is a bare `node:http`: docs/decisions/0002-fastify.md says why.
  */
+import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import type { Server as HttpServer, IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
-import { isIP } from 'node:net'
+import { type AddressInfo, isIP } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { bareHost } from '../../config/bare-host.ts'
 import type { Readiness } from '../app/readiness.ts'
@@ -54,7 +55,8 @@ const CHALLENGE = jsonAnswer(
 
 /** Disposing cuts off who is connected. */
 export class AdminListener implements AsyncDisposable {
-  readonly server: AnyServer
+  /** The first; with the name localhost another for each further address that it has. */
+  readonly servers: AnyServer[] = []
   readonly #parts: AdminParts
   readonly #routes: AdminRoutes
   readonly #operator: ReturnType<typeof operatorRoutes>
@@ -64,20 +66,33 @@ export class AdminListener implements AsyncDisposable {
     this.#parts = parts
     this.#operator = operatorRoutes(parts.operator, { readiness, hasCredential, isAllowed, challenge: CHALLENGE })
     this.#routes = { ...ownRoutes(parts), ...this.#operator }
-    this.server = parts.serverFactory((request, response) => void this.#take(request, response))
   }
 
-  async listen(place: { readonly host: string; readonly port: number }): Promise<void> {
-    this.server.listen(place)
-    await once(this.server, 'listening')
+  /** Undefined while it does not listen. */
+  get port(): number | undefined {
+    return (this.servers[0]?.address() as AddressInfo | null | undefined)?.port
+  }
+
+  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+    const [first = host, ...others] = host === 'localhost' ? await addressesOf(host) : [host]
+    await this.#listen(first, port)
+    // Localhost is 127.0.0.1 and ::1, and not every machine has both.
+    for (const other of others) await this.#listen(other, this.port ?? port).catch(() => undefined)
+  }
+
+  async #listen(host: string, port: number): Promise<void> {
+    const server = this.#parts.serverFactory((request, response) => void this.#take(request, response))
+    server.listen({ host, port })
+    await once(server, 'listening')
+    this.servers.push(server)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#operator[Symbol.dispose]()
-    // Called with an error where it did not listen: then there is nothing to wait for.
-    const closed = new Promise<void>(resolve => this.server.close(() => resolve()))
-    this.server.closeAllConnections()
-    await closed
+    // Called with an error where it is closed: then there is nothing to wait for.
+    const closed = this.servers.map(server => new Promise<void>(resolve => server.close(() => resolve())))
+    for (const server of this.servers) server.closeAllConnections()
+    await Promise.all(closed)
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -104,6 +119,8 @@ export class AdminListener implements AsyncDisposable {
     })
   }
 }
+
+const addressesOf = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address)
 
 const ownRoutes = (parts: AdminParts): AdminRoutes => ({
   'GET /livez'() {

@@ -1,7 +1,6 @@
 /** The admin listener as it is open: opened, moved by a reload, closed. */
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import type { Config } from '../../config/schema.ts'
 import { readTlsPair } from '../../config/tls-pair.ts'
 import { listenProblem } from '../listener/listen-problem.ts'
@@ -25,15 +24,15 @@ export class AdminServer {
 
   /** Undefined while it is not open. */
   get port(): number | undefined {
-    return (this.#open?.server.address() as AddressInfo | null | undefined)?.port
+    return this.#open?.port
   }
 
   /** Opens it, or moves it to where a new configuration wants it. Rejects where that cannot be; it stays then. */
   async open(settings: Settings): Promise<void> {
     const isAllowed = adminCheck(settings.credentialFile)
-    const server = this.#open?.server
     if (isSamePlace(this.#settings, settings)) {
-      if (settings.tls !== undefined && server instanceof HttpsServer) server.setSecureContext(pairOf(settings.tls))
+      for (const server of this.#open?.servers ?? [])
+        if (settings.tls !== undefined && server instanceof HttpsServer) server.setSecureContext(pairOf(settings.tls))
     } else {
       const next = this.#create(settings)
       // A port has one owner: where only TLS comes or goes, there is none for a moment.

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
+import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { get as getPlain, type IncomingMessage } from 'node:http'
 import { get as getSecure } from 'node:https'
-import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
+import { connect, isIPv6 } from 'node:net'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, afterEach, before, test } from 'node:test'
@@ -142,6 +143,19 @@ test('a form that is longer than a form, or does not say how long it is, is not 
   assert.deepEqual(await send({ body: text }), [413, true])
   assert.deepEqual(await send({ body: new Blob([text]).stream(), duplex: 'half' }), [413, true])
   assert.deepEqual(await send({ body: 'what=person&account=ada' }), [403, false])
+})
+
+test('where it is to listen at localhost, each address of that answers, until it is closed', async () => {
+  await open({ host: 'localhost' })
+  const addresses = (await lookup('localhost', { all: true })).map(({ address }) => address)
+  const port = opened[0]?.port ?? 0
+  const own = Object.values(networkInterfaces()).flatMap(all => all?.map(({ address }) => address) ?? [])
+  const there = addresses.filter(address => own.includes(address))
+  assert.ok(there.length > 0)
+  const asked = (address: string) => fetch(`http://${isIPv6(address) ? `[${address}]` : address}:${port}/livez`)
+  for (const address of there) assert.equal((await asked(address)).status, 200, address)
+  await opened[0]?.close()
+  for (const address of there) await assert.rejects(asked(address), address)
 })
 
 test('closing it cuts off who is in the middle of a request', async () => {
