@@ -1,5 +1,5 @@
 /**
- * How Node runs a worker. A young generation of twice 16 MB, where V8 takes 32 of its own accord, is 30 MB less under load and
+ * How Node runs a worker. A young generation of twice 16 MB, where V8 takes up to 32 of its own accord, is 15 to 30 MB less under load and
  * costs no processor time; 8 costs 7 % (docs/performance/README.md).
  */
 const YOUNG_MB = 16
