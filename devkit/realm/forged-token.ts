@@ -39,6 +39,7 @@ export interface Forgery {
   readonly clientRealm?: string
   readonly service?: PrincipalName
   readonly transited?: string
+  readonly transitedType?: number
   readonly startMs?: number
   readonly endMs?: number
   readonly authorizationData?: Buffer
@@ -64,7 +65,7 @@ export function forgedTicket(forgery: Forgery): Buffer {
     field(1, writeEncryptionKey(forgery.ticketSessionKey ?? sessionKey)),
     field(2, generalString(clientRealm)),
     field(3, writePrincipalName(client)),
-    field(4, sequence(field(0, integer(1)), field(1, octetString(Buffer.from(transited))))),
+    field(4, sequence(field(0, integer(forgery.transitedType ?? 1)), field(1, octetString(Buffer.from(transited))))),
     field(5, time(nowMs - MINUTE_MS)),
     field(6, time(forgery.startMs ?? nowMs - MINUTE_MS)),
     field(7, time(forgery.endMs ?? nowMs + 60 * MINUTE_MS)),

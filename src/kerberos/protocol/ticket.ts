@@ -26,6 +26,9 @@ export const TICKET_FLAG = {
 
 const KERBEROS_VERSION = 5
 
+/** Of the encoding of realms (RFC 4120 3.3.3.2, which knows 1 alone): MIT reads an octet, and we take no ticket that it refuses. */
+const MAX_TRANSITED_TYPE = 255
+
 /** Reads the next element of `reader` as a Ticket. */
 export function readTicket(reader: DerReader): Ticket {
   const octets = reader.element()
@@ -63,7 +66,8 @@ export function openTicket({ encrypted }: Ticket, key: EncryptionKey): OpenedTic
   const clientRealm = fields.string(2)
   const client = readPrincipalName(fields, 3)
   const transitedEncoding = fields.field(4, UNIVERSAL.sequence)
-  transitedEncoding.integer(0)
+  const transitedType = transitedEncoding.integer(0)
+  if (transitedType < 0 || transitedType > MAX_TRANSITED_TYPE) throw malformed('type of the transited encoding')
   const transited = transitedEncoding.octets(1)
   transitedEncoding.finish()
   const authTimeMs = fields.time(5)

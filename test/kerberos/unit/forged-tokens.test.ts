@@ -49,6 +49,13 @@ describe('a ticket', () => {
     assert.equal(await trusting.forged({ transited: 'PARTNER.TEST', ticketFlags }), 'foreign-realm', 'for ours')
   })
 
+  it('whose way through other realms is encoded as nobody does is refused, even where it is empty', async () => {
+    for (const transitedType of [0, 1, 255])
+      assert.equal(await door.forged({ transitedType }), alice, `${transitedType}`)
+    for (const transitedType of [-127, -1, 256])
+      assert.equal(await door.forged({ transitedType }), 'token-defective', `${transitedType}`)
+  })
+
   it('of a realm that is called as ours but for letter case is of another realm', async () => {
     for (const clientRealm of ['corp.test', 'Corp.Test', 'CORP'])
       assert.equal(await door.forged({ clientRealm }), 'foreign-realm', clientRealm)
