@@ -1,14 +1,14 @@
 import type { X509Certificate } from 'node:crypto'
 import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
+import { type AcceptedBindings, createAcceptor } from './acceptor.ts'
 import type { DirectoryNames } from './canonical-principal.ts'
+import { createImpersonation } from './impersonation.ts'
 import { createKdcClient } from './kdc/kdc-client.ts'
 import { createKdcPool, type KdcSeen } from './kdc/kdc-pool.ts'
 import { signInProbe } from './kdc/sign-in.ts'
 import type { KdcGate } from './kdc-gate.ts'
 import { KeytabFile } from './keytab-file.ts'
-import { type AcceptedBindings, createNativeAcceptor } from './native-acceptor.ts'
-import { createNativeImpersonation } from './native-impersonation.ts'
 import { createPasswordVerifier } from './password.ts'
 import { tlsServerEndPoint } from './protocol/channel-bindings.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
@@ -80,14 +80,14 @@ export function openDirectoryParts(
   const naming: NamingRealms = new Set()
   const accepting = { naming, keytab, services: [acceptPrincipal], directory, replays, question, skewMs: SKEW_MS, now }
   const bindings = bindingsFor(ground)
-  const acceptor = opened.use(createNativeAcceptor({ ...accepting, bindings }))
+  const acceptor = opened.use(createAcceptor({ ...accepting, bindings }))
   const asking = { client, gate, keytab, principal: servicePrincipal, now }
   const service = opened.use(createServiceCredential(asking))
   const proving = { naming, client, gate, trustedGate, keytab, servicePrincipal: acceptPrincipal, directory, service }
   const verifier = opened.use(createPasswordVerifier(proving))
   const recheckMs = settings.recheckSeconds * 1000
   const inNames = { ...asking, service, directory }
-  const impersonation = opened.use(createNativeImpersonation({ ...inNames, trustedGate, maxPrincipals, recheckMs }))
+  const impersonation = opened.use(createImpersonation({ ...inNames, trustedGate, maxPrincipals, recheckMs }))
   const upns = createUpnResolver({ ...inNames, ttlMs: recheckMs })
   return { acceptor, verifier, impersonation, upns, kdcs: () => [...pools.values()].flatMap(pool => pool.states()) }
 }

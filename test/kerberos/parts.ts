@@ -1,16 +1,15 @@
 /** The parts of the directory behind one set of functions, by themselves. */
 
 import { parseKdc } from '../../config/kdc-address.ts'
-import type { Acceptor } from '../../src/kerberos/acceptor.ts'
+import { type Acceptor, createAcceptor } from '../../src/kerberos/acceptor.ts'
 import type { DirectoryNames } from '../../src/kerberos/canonical-principal.ts'
+import { createImpersonation } from '../../src/kerberos/impersonation.ts'
 import type { Impersonation } from '../../src/kerberos/impersonation-cache.ts'
 import { createKdcClient } from '../../src/kerberos/kdc/kdc-client.ts'
 import { configuredKdcs } from '../../src/kerberos/kdc/kdc-locator.ts'
 import { createKdcPool } from '../../src/kerberos/kdc/kdc-pool.ts'
 import type { KdcGate } from '../../src/kerberos/kdc-gate.ts'
 import { KeytabFile } from '../../src/kerberos/keytab-file.ts'
-import { createNativeAcceptor } from '../../src/kerberos/native-acceptor.ts'
-import { createNativeImpersonation } from '../../src/kerberos/native-impersonation.ts'
 import { createPasswordVerifier, type PasswordVerifier } from '../../src/kerberos/password.ts'
 import { createReplayCache } from '../../src/kerberos/replay-cache.ts'
 import { createServiceCredential } from '../../src/kerberos/service-credential.ts'
@@ -68,7 +67,7 @@ export function partsOf(ground: Ground): Parts {
     acceptor() {
       const replays = createReplayCache({ directory: `${directory}/replay`, skewMs, now })
       const keytab = new KeytabFile(keytabFile)
-      const acceptor = createNativeAcceptor({ keytab, services: [accepts], directory: names, replays, skewMs, now })
+      const acceptor = createAcceptor({ keytab, services: [accepts], directory: names, replays, skewMs, now })
       return {
         accept: token => acceptor.accept(token),
         [Symbol.dispose]() {
@@ -90,7 +89,7 @@ export function partsOf(ground: Ground): Parts {
     impersonation({ principal = 'svc-proxy@CORP.TEST', keytabFile: file = keytabFile, ...changes }) {
       const own = asking(principal, file)
       const service = createServiceCredential({ ...own, now })
-      const impersonation = createNativeImpersonation({ ...own, service, directory: names, now, ...changes })
+      const impersonation = createImpersonation({ ...own, service, directory: names, now, ...changes })
       return { impersonation, owned: [service, impersonation] }
     },
     async signIn(principal, file) {

@@ -6,6 +6,7 @@ import { parseKdc } from '../../config/kdc-address.ts'
 import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
 import { canonicalPrincipal } from '../../src/kerberos/canonical-principal.ts'
 import { namesInEvidence } from '../../src/kerberos/evidence-names.ts'
+import { createImpersonation } from '../../src/kerberos/impersonation.ts'
 import type { Impersonation } from '../../src/kerberos/impersonation-cache.ts'
 import type { HeldTicket } from '../../src/kerberos/kdc/held-ticket.ts'
 import { createKdcClient, type KdcClient } from '../../src/kerberos/kdc/kdc-client.ts'
@@ -15,7 +16,6 @@ import type { RealmPools } from '../../src/kerberos/kdc/realm-pools.ts'
 import { createTicketGranting } from '../../src/kerberos/kdc/ticket-granting.ts'
 import { createKdcGate } from '../../src/kerberos/kdc-gate.ts'
 import { KeytabFile } from '../../src/kerberos/keytab-file.ts'
-import { createNativeImpersonation } from '../../src/kerberos/native-impersonation.ts'
 import { DerReader } from '../../src/kerberos/protocol/der-reader.ts'
 import { field, generalString, sequence } from '../../src/kerberos/protocol/der-writer.ts'
 import { writeChecksum } from '../../src/kerberos/protocol/encrypted-data.ts'
@@ -65,7 +65,7 @@ function impersonation(through = client): Impersonation {
   const keytab = opened.use(new KeytabFile(kdc.keytabs.proxy))
   const asking = { client: through, gate: createKdcGate(system), keytab, principal: ACCOUNT, now: system.now }
   const service = opened.use(createServiceCredential(asking))
-  return opened.use(createNativeImpersonation({ ...asking, service, directory: { realm: REALM } }))
+  return opened.use(createImpersonation({ ...asking, service, directory: { realm: REALM } }))
 }
 
 describe('S4U2self', () => {

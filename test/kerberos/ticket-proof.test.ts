@@ -9,12 +9,12 @@ import { kinit } from '../../devkit/realm/clients.ts'
 import { type Initiator, startInitiator } from '../../devkit/realm/initiator.ts'
 import { PROXY_NAME, PROXY_SPN } from '../../devkit/realm/lab-accounts.ts'
 import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
+import { createAcceptor } from '../../src/kerberos/acceptor.ts'
 import type { HeldTicket } from '../../src/kerberos/kdc/held-ticket.ts'
 import { createKdcClient, type KdcClient } from '../../src/kerberos/kdc/kdc-client.ts'
 import { configuredKdcs } from '../../src/kerberos/kdc/kdc-locator.ts'
 import { createKdcPool } from '../../src/kerberos/kdc/kdc-pool.ts'
 import { KeytabFile } from '../../src/kerberos/keytab-file.ts'
-import { createNativeAcceptor } from '../../src/kerberos/native-acceptor.ts'
 import { NAME_TYPE, nameOf } from '../../src/kerberos/protocol/principal-name.ts'
 import { stringToKey } from '../../src/kerberos/protocol/string-to-key.ts'
 import { tokenTemplate } from '../../src/kerberos/protocol/token-template.ts'
@@ -42,7 +42,7 @@ async function proofOf(token: Buffer, { keytabFile, sids = [], indicators = [] }
   const { now } = system
   using replays = createReplayCache({ directory: join(directory, 'replay'), skewMs: 300_000, now })
   using keytab = new KeytabFile(keytabFile)
-  using acceptor = createNativeAcceptor({
+  using acceptor = createAcceptor({
     ...{ keytab, services: [`${PROXY_SPN}@CORP.TEST`], directory: { realm: 'CORP.TEST' }, replays, now },
     question: { sids: new Set(sids), indicators: new Set(indicators) },
   })

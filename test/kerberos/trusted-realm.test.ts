@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { parseKdc } from '../../config/kdc-address.ts'
+import { createAcceptor } from '../../src/kerberos/acceptor.ts'
 import { canonicalPrincipal, type DirectoryNames } from '../../src/kerberos/canonical-principal.ts'
 import { namesInEvidence } from '../../src/kerberos/evidence-names.ts'
 import { createKdcClient, type KdcClient } from '../../src/kerberos/kdc/kdc-client.ts'
@@ -10,7 +11,6 @@ import { createKdcPool, type KdcPool } from '../../src/kerberos/kdc/kdc-pool.ts'
 import { createTicketGranting } from '../../src/kerberos/kdc/ticket-granting.ts'
 import { createKdcGate } from '../../src/kerberos/kdc-gate.ts'
 import { KeytabFile } from '../../src/kerberos/keytab-file.ts'
-import { createNativeAcceptor } from '../../src/kerberos/native-acceptor.ts'
 import { createPasswordVerifier } from '../../src/kerberos/password.ts'
 import { KDC_OPTION, PA } from '../../src/kerberos/protocol/kdc-request.ts'
 import { NAME_TYPE, nameOf } from '../../src/kerberos/protocol/principal-name.ts'
@@ -69,7 +69,7 @@ const signIn = (name: string, password: string, realm: string) =>
 
 async function accept(token: Buffer, directory: DirectoryNames): Promise<string> {
   using replays = createReplayCache({ directory: `${realms.home.keytab}.replay`, skewMs: 300_000, now: system.now })
-  using acceptor = createNativeAcceptor({ keytab, services: [SERVICE], directory, replays, now: system.now })
+  using acceptor = createAcceptor({ keytab, services: [SERVICE], directory, replays, now: system.now })
   return (await acceptor.accept(token)).principal
 }
 

@@ -9,9 +9,9 @@ import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { bindingDigest } from '../../../config/channel-binding-rules.ts'
 import { forgedKeytab, forgedToken } from '../../../devkit/realm/forged-token.ts'
+import { createAcceptor } from '../../../src/kerberos/acceptor.ts'
 import { KerberosError } from '../../../src/kerberos/kerberos-error.ts'
 import { KeytabFile } from '../../../src/kerberos/keytab-file.ts'
-import { createNativeAcceptor } from '../../../src/kerberos/native-acceptor.ts'
 import { tlsServerEndPoint } from '../../../src/kerberos/protocol/channel-bindings.ts'
 import { GSS_CHECKSUM, plainGssChecksum } from '../../../src/kerberos/protocol/gss-token.ts'
 
@@ -60,7 +60,7 @@ describe('a token', () => {
   const ours = Buffer.alloc(16, 1)
   const codeOf = async (bindings: Buffer, isRequired: boolean, isForwarded: boolean): Promise<string> => {
     using keytab = new KeytabFile(join(directory, 'keytab'))
-    using acceptor = createNativeAcceptor({
+    using acceptor = createAcceptor({
       ...{ keytab, services: ['HTTP/proxy.corp.test@CORP.TEST'], directory: { realm: 'CORP.TEST' } },
       ...{ replays: { check: async () => undefined, [Symbol.dispose]: () => undefined }, now: () => nowMs },
       bindings: { hash: ours, isRequired },

@@ -4,10 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Forgery, forgedKeytab, forgedToken } from '../../../devkit/realm/forged-token.ts'
-import type { Acceptor } from '../../../src/kerberos/acceptor.ts'
+import { type Acceptor, type AcceptorOptions, createAcceptor } from '../../../src/kerberos/acceptor.ts'
 import { KerberosError } from '../../../src/kerberos/kerberos-error.ts'
 import { KeytabFile } from '../../../src/kerberos/keytab-file.ts'
-import { createNativeAcceptor, type NativeAcceptorOptions } from '../../../src/kerberos/native-acceptor.ts'
 import { createReplayCache } from '../../../src/kerberos/replay-cache.ts'
 
 export const alice = 'alice@CORP.TEST'
@@ -22,14 +21,14 @@ export interface ForgedAcceptor extends Disposable {
   forged(changes?: Partial<Forgery>): Promise<string>
 }
 
-export function startForgedAcceptor(changes: Partial<NativeAcceptorOptions> = {}): ForgedAcceptor {
+export function startForgedAcceptor(changes: Partial<AcceptorOptions> = {}): ForgedAcceptor {
   const directory = mkdtempSync(join(tmpdir(), 'torhaus-forged-'))
   const file = join(directory, 'keytab')
   writeFileSync(file, forgedKeytab())
   const clock = { nowMs: Date.UTC(2026, 5, 1) }
   const now = () => clock.nowMs
   const replays = createReplayCache({ directory: join(directory, 'replay'), skewMs: 300_000, now })
-  const acceptor = createNativeAcceptor({
+  const acceptor = createAcceptor({
     ...{ keytab: new KeytabFile(file), services: ['HTTP/proxy.corp.test@CORP.TEST'], replays, now },
     directory: { realm: 'CORP.TEST', netbiosDomain: 'CORP' },
     ...changes,

@@ -16,9 +16,8 @@ import {
   indicatorElement,
   serviceKey,
 } from '../../../devkit/realm/forged-token.ts'
-import type { Acceptor } from '../../../src/kerberos/acceptor.ts'
+import { type Acceptor, createAcceptor } from '../../../src/kerberos/acceptor.ts'
 import { KeytabFile } from '../../../src/kerberos/keytab-file.ts'
-import { createNativeAcceptor } from '../../../src/kerberos/native-acceptor.ts'
 import { sequence } from '../../../src/kerberos/protocol/der-writer.ts'
 import { EncryptionKey, KEY_USAGE } from '../../../src/kerberos/protocol/encryption-key.ts'
 import type { TicketQuestion } from '../../../src/kerberos/ticket-proof.ts'
@@ -34,7 +33,7 @@ before(() => {
 after(() => rmSync(directory, { recursive: true }))
 
 const acceptorOf = (question?: TicketQuestion): Acceptor =>
-  createNativeAcceptor({
+  createAcceptor({
     ...{ keytab: new KeytabFile(join(directory, 'keytab')), services: ['HTTP/proxy.corp.test@CORP.TEST'] },
     ...{
       directory: { realm: 'CORP.TEST' },

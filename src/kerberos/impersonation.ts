@@ -20,11 +20,11 @@ import { type GatesByRealm, gateTo } from './kdc-gate.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import type { LeasedTicket } from './leased-ticket.ts'
-import { createNativeTickets } from './native-tickets.ts'
+import { createPrincipalTickets } from './principal-tickets.ts'
 import { NAME_TYPE } from './protocol/principal-name.ts'
 import { createRenewing, type Renewing, validity } from './renewing.ts'
 
-export interface NativeImpersonationOptions extends GatesByRealm {
+export interface ImpersonationOptions extends GatesByRealm {
   readonly client: KdcClient
   readonly keytab: KeytabFile
   /** The account that may delegate, `svc-proxy@CORP.TEST`: its key opens the evidence. */
@@ -39,8 +39,8 @@ export interface NativeImpersonationOptions extends GatesByRealm {
   readonly now: () => number
 }
 
-/** Impersonation without libgssapi (MS-SFU): the same tickets, the same cache of principals. */
-export function createNativeImpersonation(options: NativeImpersonationOptions): Impersonation {
+/** The Windows account out (MS-SFU): tickets in the name of a person, without password or ticket of theirs. */
+export function createImpersonation(options: ImpersonationOptions): Impersonation {
   const count = { impersonations: 0, tokens: 0, identityMismatches: 0 }
   return createImpersonationCache({
     ...options,
@@ -51,7 +51,7 @@ export function createNativeImpersonation(options: NativeImpersonationOptions): 
 }
 
 function renewingTickets(
-  options: NativeImpersonationOptions,
+  options: ImpersonationOptions,
   principal: CanonicalPrincipal,
   count: MutableCounters,
 ): Renewing<PrincipalTickets> {
@@ -95,7 +95,7 @@ function renewingTickets(
           evidence.sessionKey[Symbol.dispose]()
           throw new KerberosError('delegation-refused', 's4u2self', { text: 'a member of Protected Users' })
         }
-        const tickets: PrincipalTickets = createNativeTickets({ client, gate, service, evidence, now })
+        const tickets: PrincipalTickets = createPrincipalTickets({ client, gate, service, evidence, now })
         const { renewAtMs, expiresAtMs } = validity((evidence.endTimeMs - now()) / 1000, now(), renewMarginMs)
         store(tickets, { renewAtMs: Math.min(renewAtMs, now() + recheckMs), expiresAtMs })
       })

@@ -11,7 +11,7 @@ import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { type NextToken, tokenTemplate } from './protocol/token-template.ts'
 import { type Renewing, validity } from './renewing.ts'
 
-export interface NativeTicketsOptions {
+export interface PrincipalTicketsOptions {
   readonly client: KdcClient
   readonly gate: KdcGate
   readonly service: Renewing<LeasedTicket>
@@ -32,7 +32,13 @@ const released = (): KerberosError => new KerberosError('credentials-expired', '
 /**
  * The evidence ticket of one principal, and the service tickets got with it: one question to the KDC for each target.
  */
-export function createNativeTickets({ client, gate, service, evidence, now }: NativeTicketsOptions): PrincipalTickets {
+export function createPrincipalTickets({
+  client,
+  gate,
+  service,
+  evidence,
+  now,
+}: PrincipalTicketsOptions): PrincipalTickets {
   const leased = new LeasedTicket(evidence)
   const tickets = new Map<string, ServiceTicket>()
   const asking = new Map<string, Promise<ServiceTicket>>()

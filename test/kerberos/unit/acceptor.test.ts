@@ -15,10 +15,9 @@ import {
   recordedKeytab,
   takenAtMs,
 } from '../../../devkit/kerberos/recorded-tokens.ts'
-import type { Acceptor } from '../../../src/kerberos/acceptor.ts'
+import { type Acceptor, createAcceptor } from '../../../src/kerberos/acceptor.ts'
 import { KerberosError } from '../../../src/kerberos/kerberos-error.ts'
 import { KeytabFile } from '../../../src/kerberos/keytab-file.ts'
-import { createNativeAcceptor } from '../../../src/kerberos/native-acceptor.ts'
 import { openAuthenticator, readApRequest } from '../../../src/kerberos/protocol/ap-request.ts'
 import { apRequestIn } from '../../../src/kerberos/protocol/gss-token.ts'
 import { openTicket } from '../../../src/kerberos/protocol/ticket.ts'
@@ -36,7 +35,7 @@ after(() => rmSync(directory, { recursive: true }))
 
 /** Without a memory of what it saw: each change is judged by itself. */
 const acceptor = (services: readonly string[] = [service]): Acceptor =>
-  createNativeAcceptor({
+  createAcceptor({
     ...{ keytab: new KeytabFile(join(directory, 'keytab')), services },
     directory: { realm: 'CORP.TEST' },
     replays: { check: async () => undefined, [Symbol.dispose]: () => undefined },
