@@ -190,7 +190,7 @@ const kerberos = requiredSection(
     ),
     replayCacheDirectory: Type.Optional(
       text(
-        'Directory for the tokens seen, shared by all workers, writable by this account alone. Default: KRB5RCACHEDIR or the temporary directory, and torhaus-replay- with the number of the account. On Windows: KRB5RCACHEDIR or LOCALAPPDATA of the account, and torhaus-replay.',
+        'Directory for the tokens seen, shared by all workers, writable by this account alone. Default: KRB5RCACHEDIR, STATE_DIRECTORY (as systemd sets it) or the temporary directory, and torhaus-replay- with the number of the account. On Windows: KRB5RCACHEDIR or LOCALAPPDATA of the account, and torhaus-replay.',
       ),
     ),
     netbiosDomain: Type.Optional(text('NetBIOS name of the domain, for accounts written CORP\\alice.')),

@@ -17,6 +17,13 @@ test('tokens that were seen lie where KRB5RCACHEDIR says, or among the temporary
   )
 })
 
+test('under a service manager they lie with what lasts, and outlive a restart', () => {
+  const managed = { STATE_DIRECTORY: '/var/lib/torhaus:/var/lib/other' }
+  assert.equal(on('linux', managed, 998), '/var/lib/torhaus/torhaus-replay-998')
+  assert.equal(on('linux', { ...managed, KRB5RCACHEDIR: '/x' }, 998), '/x/torhaus-replay-998')
+  assert.equal(on('linux', { STATE_DIRECTORY: '' }, 998), join(tmpdir(), 'torhaus-replay-998'))
+})
+
 test('on Windows never among the temporary files, where another account could have made the folder: in the local data of ours', () => {
   const own = { LOCALAPPDATA: 'C:/Users/torhaus/AppData/Local', TEMP: 'C:/Windows/Temp' }
   assert.equal(on('win32', own), 'C:/Users/torhaus/AppData/Local/torhaus-replay')
