@@ -8,9 +8,12 @@ export interface AdminRequest {
   readonly host: string
   readonly query: URLSearchParams
   readonly clientAddress: string
-  /** The content; undefined, and not read, where it is longer than that of a form, or does not say how long it is. */
-  readonly form: () => Promise<URLSearchParams | undefined>
+  /** The content, where it is that of a form (application/x-www-form-urlencoded): else it is not read. */
+  readonly form: () => Promise<URLSearchParams | NotRead>
 }
+
+/** `too-long`: or it does not say how long it is. */
+export type NotRead = 'no-form' | 'too-long'
 
 export interface AdminAnswer {
   readonly status: number

@@ -66,7 +66,8 @@ export function operatorRoutes(parts: OperatorParts, around: OperatorSurrounding
     [`POST ${PATHS.end}`]: guarded(around, async request => {
       if (!isSameOrigin(request)) return refuse('This form was sent by another site.')
       const form = await request.form()
-      if (form === undefined) return pageAnswer(413, problemPage(PATHS.end, 'This form is too long.'))
+      if (form === 'no-form') return pageAnswer(415, problemPage(PATHS.end, 'What was sent is no form.'))
+      if (form === 'too-long') return pageAnswer(413, problemPage(PATHS.end, 'This form is too long.'))
       const ending = endingOf(form)
       const isOurs = ending && (await forms.take(OPERATOR, actionOf(ending), form.get('token') ?? ''))
       if (ending === undefined || isOurs !== true)

@@ -13,7 +13,7 @@ import { text } from 'node:stream/consumers'
 import { bareHost } from '../../config/bare-host.ts'
 import type { Readiness } from '../app/readiness.ts'
 import { causeChain } from '../cause-chain.ts'
-import { type AdminAnswer, type AdminRoutes, jsonAnswer } from '../operator/admin-exchange.ts'
+import { type AdminAnswer, type AdminRoutes, jsonAnswer, type NotRead } from '../operator/admin-exchange.ts'
 import { type OperatorParts, operatorRoutes } from '../operator/operator-routes.ts'
 import type { AdminCheck } from './admin-credential.ts'
 import type { Exposition } from './open-metrics.ts'
@@ -142,10 +142,15 @@ const ownRoutes = (parts: AdminParts): AdminRoutes => ({
 
 const failed = (error: Error) => jsonAnswer(500, { error: causeChain(error) })
 
-/** Browsers say how long the content of a form is; nothing longer is begun to be read. */
-async function formOf(request: IncomingMessage): Promise<URLSearchParams | undefined> {
-  const length = request.headers['content-length']
-  return Number(length) <= MAX_FORM_BYTES ? new URLSearchParams(await text(request)) : undefined
+/**
+ * Pages of other sites can send text as they like, but forms say what they are. Browsers say how long the content of a
+ * form is; nothing longer is begun to be read.
+ */
+async function formOf(request: IncomingMessage): Promise<URLSearchParams | NotRead> {
+  const { 'content-type': type = '', 'content-length': length } = request.headers
+  const [mediaType = ''] = type.split(';', 1)
+  if (mediaType.trim().toLowerCase() !== 'application/x-www-form-urlencoded') return 'no-form'
+  return Number(length) <= MAX_FORM_BYTES ? new URLSearchParams(await text(request)) : 'too-long'
 }
 
 function isKnownName(host: string, names: readonly string[]): boolean {

@@ -131,18 +131,26 @@ test('HEAD has the fields of GET, and what there is not is not found, however it
   assert.equal((await fetch(`${url}/metrics`, { method: 'POST', headers })).status, 404)
 })
 
-test('a form that is longer than a form, or does not say how long it is, is not read', async () => {
+test('what is no form, is longer than one, or does not say how long it is, is not read', async () => {
   await open({ credentialFile })
   const url = `http://127.0.0.1:${opened[0]?.port}`
-  const headers = { Authorization: `Bearer ${CREDENTIAL}`, Origin: url }
-  const send = async (init: RequestInit & { readonly duplex?: 'half' }) => {
+  const form = 'application/x-www-form-urlencoded'
+  const send = async (type: string, init: RequestInit & { readonly duplex?: 'half' }) => {
+    const headers = { Authorization: `Bearer ${CREDENTIAL}`, Origin: url, 'Content-Type': type }
     const response = await fetch(`${url}/operator/end`, { method: 'POST', headers, ...init })
-    return [response.status, /This form is too long/.test(await response.text())]
+    return [response.status, /This form is too long|What was sent is no form/.exec(await response.text())?.[0]]
   }
-  const text = `what=person&account=${'a'.repeat(5000)}`
-  assert.deepEqual(await send({ body: text }), [413, true])
-  assert.deepEqual(await send({ body: new Blob([text]).stream(), duplex: 'half' }), [413, true])
-  assert.deepEqual(await send({ body: 'what=person&account=ada' }), [403, false])
+  const long = `what=person&account=${'a'.repeat(5000)}`
+  const short = 'what=person&account=ada'
+  assert.deepEqual(await send(form, { body: long }), [413, 'This form is too long'])
+  assert.deepEqual(await send(form, { body: new Blob([long]).stream(), duplex: 'half' }), [
+    413,
+    'This form is too long',
+  ])
+  for (const type of ['application/json', 'text/plain', 'text/plain; application/x-www-form-urlencoded', `${form}2`])
+    assert.deepEqual(await send(type, { body: short }), [415, 'What was sent is no form'], type)
+  for (const type of [form, `${form.toUpperCase()}; charset=UTF-8`])
+    assert.deepEqual(await send(type, { body: short }), [403, undefined], type)
 })
 
 test('where it is to listen at localhost, each address of that answers, until it is closed', async () => {
