@@ -68,7 +68,7 @@ export class Supervisor {
     cluster.setupPrimary({
       exec: parts.workerProgram,
       args: [],
-      execArgv: workerFlags(process.execArgv, parts.surroundings.environment.NODE_OPTIONS),
+      execArgv: workerFlags(process.execArgv),
       // Standard error as it is: nothing but crashes is written there. Standard output, too, where lines stay whole: a
       // pipe of its own (see relayLines) costs as much as a tenth of the proxying.
       stdio: ['ignore', isOutputShareable() ? 'inherit' : 'pipe', 'inherit', 'ipc'],
