@@ -25,7 +25,7 @@ export function withEnvironment(value: unknown, environment: ConfigEnvironment):
   const admin = portFrom(environment, 'ADMIN_PORT', 'admin.port')
   return {
     value: {
-      ...withStateDirectory(value, environment.STATE_DIRECTORY),
+      ...withStateDirectory(value, stateDirectoryIn(environment)),
       ...withOption(value, 'listener', 'port', listener.port),
       ...withOption(value, 'admin', 'port', admin.port),
     },
@@ -42,9 +42,13 @@ function portFrom(environment: ConfigEnvironment, name: Name, path: string) {
   return { port: undefined, problems: [{ path, message }] }
 }
 
-/** systemd.exec(5): what a unit may write to; several are separated by colons. */
-function withStateDirectory(value: Section, directories = ''): Section {
-  const [directory = ''] = directories.split(':')
+/** The first folder that a unit may write to (systemd.exec(5)); several are separated by colons. Empty: there is none. */
+export function stateDirectoryIn({ STATE_DIRECTORY = '' }: { readonly STATE_DIRECTORY?: string | undefined }): string {
+  const [directory = ''] = STATE_DIRECTORY.split(':')
+  return directory
+}
+
+function withStateDirectory(value: Section, directory: string): Section {
   const session = value.session
   if (directory === '' || !isRecord(session)) return value
   const store = session.store ?? {}

@@ -13,6 +13,7 @@ import {
   sealApReply,
   writeApReply,
 } from './protocol/ap-request.ts'
+import { CLOCK_SKEW_MS } from './protocol/clock-skew.ts'
 import {
   apRequestIn,
   bindingsOf,
@@ -75,7 +76,6 @@ export interface AcceptedBindings {
   readonly isRequired: boolean
 }
 
-const DEFAULT_SKEW_MS = 300_000
 const NO_BINDINGS = Buffer.alloc(16)
 
 /**
@@ -177,7 +177,7 @@ class ApRequestVerifier {
   constructor(options: AcceptorOptions, tickets: OpenedTickets) {
     this.#options = options
     this.#tickets = tickets
-    this.#skewMs = options.skewMs ?? DEFAULT_SKEW_MS
+    this.#skewMs = options.skewMs ?? CLOCK_SKEW_MS
   }
 
   accept(request: ApRequest, negotiation: NegTokenInit | undefined, isForwarded: boolean): Verified {

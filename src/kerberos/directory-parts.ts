@@ -11,6 +11,7 @@ import type { KdcGate } from './kdc-gate.ts'
 import { KeytabFile } from './keytab-file.ts'
 import { createPasswordVerifier } from './password.ts'
 import { tlsServerEndPoint } from './protocol/channel-bindings.ts'
+import { CLOCK_SKEW_MS } from './protocol/clock-skew.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { realmLocator } from './realm-locator.ts'
 import { createReplayCache } from './replay-cache.ts'
@@ -19,9 +20,6 @@ import { createServiceCredential } from './service-credential.ts'
 import type { NamingRealms } from './ticket-principal.ts'
 import type { TicketQuestion } from './ticket-proof.ts'
 import { createUpnResolver } from './upns.ts'
-
-/** RFC 4120 8.2. */
-const SKEW_MS = 300_000
 
 /** What the parts are built from. */
 export interface DirectoryGround extends Pick<Surroundings, 'now' | 'monotonic' | 'environment'> {
@@ -76,9 +74,18 @@ export function openDirectoryParts(
   ])
   const client = createKdcClient({ pools, realm, now })
   const keytab = opened.use(new KeytabFile(keytabFile, monotonic))
-  const replays = opened.use(createReplayCache({ directory: replayDirectory(ground), skewMs: SKEW_MS, now }))
+  const replays = opened.use(createReplayCache({ directory: replayDirectory(ground), skewMs: CLOCK_SKEW_MS, now }))
   const naming: NamingRealms = new Set()
-  const accepting = { naming, keytab, services: [acceptPrincipal], directory, replays, question, skewMs: SKEW_MS, now }
+  const accepting = {
+    naming,
+    keytab,
+    services: [acceptPrincipal],
+    directory,
+    replays,
+    question,
+    skewMs: CLOCK_SKEW_MS,
+    now,
+  }
   const bindings = bindingsFor(ground)
   const acceptor = opened.use(createAcceptor({ ...accepting, bindings }))
   const asking = { client, gate, keytab, principal: servicePrincipal, now }

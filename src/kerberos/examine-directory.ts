@@ -16,7 +16,7 @@ import type { HeldTicket } from './kdc/held-ticket.ts'
 import { createKdcClient, type KdcClient } from './kdc/kdc-client.ts'
 import { createKdcPool } from './kdc/kdc-pool.ts'
 import { openWith } from './open-with.ts'
-import { type KeytabEntry, readKeytab } from './protocol/keytab.ts'
+import { type KeytabEntry, principalOf, readKeytab } from './protocol/keytab.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { TICKET_FLAG } from './protocol/ticket.ts'
 import { realmLocator } from './realm-locator.ts'
@@ -119,7 +119,6 @@ const opens = (keys: readonly KeytabEntry[], { ticket }: HeldTicket): true | und
   return found === undefined ? undefined : true
 }
 
-const principalOf = ({ name, realm }: KeytabEntry) => `${name.components.join('/')}@${realm}`
 const withoutRealm = (principal: string) => principal.slice(0, principal.lastIndexOf('@'))
 const principalName = (principal: string) => nameOf(withoutRealm(principal), NAME_TYPE.principal)
 const serviceName = (principal: string) => nameOf(withoutRealm(principal), NAME_TYPE.serviceInstance)

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { disposeInTurns } from './in-turns.ts'
 import { KerberosError } from './kerberos-error.ts'
-import { type KeytabEntry, keytabEntries, MAX_KEYTAB_BYTES, newestFirst } from './protocol/keytab.ts'
+import { type KeytabEntry, keytabEntries, MAX_KEYTAB_BYTES, newestFirst, principalOf } from './protocol/keytab.ts'
 
 /** A key that was taken out opens tickets for so long at most. */
 const LOOK_AGAIN_MS = 1000
@@ -125,7 +125,7 @@ export class KeytabFile implements Disposable {
 /** Each name's newest first. */
 function add(entries: Entries, entry: KeytabEntry | undefined): void {
   if (entry === undefined) return
-  const name = `${entry.name.components.join('/')}@${entry.realm}`
+  const name = principalOf(entry)
   const same = entries.get(name) ?? []
   if (same.length === 0) entries.set(name, same)
   let at = same.length

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stateDirectoryIn } from '../../config/environment.ts'
 import type { Surroundings } from '../clock.ts'
 
 export interface ReplayPlace {
@@ -18,11 +19,9 @@ export interface ReplayPlace {
  * for the operator where it has none.
  */
 export function usualReplayDirectory({ environment, platform, account }: ReplayPlace): string {
-  const { KRB5RCACHEDIR, LOCALAPPDATA, STATE_DIRECTORY = '' } = environment
-  if (platform !== 'win32') {
-    const [lasting = ''] = STATE_DIRECTORY.split(':')
-    return join(KRB5RCACHEDIR ?? (lasting || tmpdir()), `torhaus-replay-${account ?? 'service'}`)
-  }
+  const { KRB5RCACHEDIR, LOCALAPPDATA } = environment
+  if (platform !== 'win32')
+    return join(KRB5RCACHEDIR ?? (stateDirectoryIn(environment) || tmpdir()), `torhaus-replay-${account ?? 'service'}`)
   const parent = KRB5RCACHEDIR ?? LOCALAPPDATA
   if (parent !== undefined && parent !== '') return join(parent, 'torhaus-replay')
   throw new Error(

@@ -13,6 +13,7 @@ import { text } from 'node:stream/consumers'
 import { bareHost } from '../../config/bare-host.ts'
 import type { Readiness } from '../app/readiness.ts'
 import { causeChain } from '../cause-chain.ts'
+import { isFormType } from '../http/form-type.ts'
 import { type AdminAnswer, type AdminRoutes, jsonAnswer, type NotRead } from '../operator/admin-exchange.ts'
 import { type OperatorParts, operatorRoutes } from '../operator/operator-routes.ts'
 import type { AdminCheck } from './admin-credential.ts'
@@ -147,9 +148,8 @@ const failed = (error: Error) => jsonAnswer(500, { error: causeChain(error) })
  * form is; nothing longer is begun to be read.
  */
 async function formOf(request: IncomingMessage): Promise<URLSearchParams | NotRead> {
-  const { 'content-type': type = '', 'content-length': length } = request.headers
-  const [mediaType = ''] = type.split(';', 1)
-  if (mediaType.trim().toLowerCase() !== 'application/x-www-form-urlencoded') return 'no-form'
+  const { 'content-type': type, 'content-length': length } = request.headers
+  if (!isFormType(type)) return 'no-form'
   return Number(length) <= MAX_FORM_BYTES ? new URLSearchParams(await text(request)) : 'too-long'
 }
 

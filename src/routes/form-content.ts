@@ -1,5 +1,6 @@
 import { type Code, Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
+import { isFormType } from '../http/form-type.ts'
 
 export interface FormLimits {
   readonly maxBytes: number
@@ -17,8 +18,7 @@ export async function readForm(
 ): Promise<URLSearchParams> {
   const { kept } = exchange.fields
   const refuse = (why: string) => new Fault(code, new Error(why))
-  const [mediaType = ''] = (kept['content-type'] ?? '').split(';')
-  if (mediaType.trim().toLowerCase() !== 'application/x-www-form-urlencoded') throw refuse('the content is no form')
+  if (!isFormType(kept['content-type'])) throw refuse('the content is no form')
   if (Number(kept['content-length'] ?? 0) > maxBytes) throw refuse('the content is too long')
   // HTTP/1.0 clients know no 1xx (RFC 9110 10.1.1).
   if (kept.expect !== undefined && exchange.request.httpVersionMinor > 0) exchange.response.writeContinue()

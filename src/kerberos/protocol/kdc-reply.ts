@@ -1,3 +1,4 @@
+import { CLOCK_SKEW_MS } from './clock-skew.ts'
 import { application, DerReader, UNIVERSAL } from './der-reader.ts'
 import { type EncryptedData, readEncryptedData, readEncryptionKey } from './encrypted-data.ts'
 import type { EncryptionKey } from './encryption-key.ts'
@@ -96,9 +97,6 @@ export interface Asked {
   readonly mayRefer: boolean
 }
 
-/** How far the KDC's clock may be from ours. */
-const SKEW_MS = 300_000
-
 /**
  * Throws `mismatch` unless the reply is about what was asked (RFC 4120 3.1.5): nonce, service and realm as the KDC
  * encrypted them, and the ticket's own name, which stands in clear and could have been put there by anybody
@@ -111,8 +109,8 @@ export function verifyReply({ ticket }: KdcReply, opened: OpenedReply, asked: As
     ticket.realm === opened.realm &&
     (sameName(opened.service, asked.service) || (asked.mayRefer && isReferral(opened))) &&
     sameName(ticket.service, opened.service) &&
-    opened.startTimeMs <= asked.nowMs + SKEW_MS &&
-    opened.endTimeMs > asked.nowMs - SKEW_MS &&
+    opened.startTimeMs <= asked.nowMs + CLOCK_SKEW_MS &&
+    opened.endTimeMs > asked.nowMs - CLOCK_SKEW_MS &&
     opened.endTimeMs <= asked.tillMs
   if (!isOurs) throw new Krb5Error('mismatch', 'the reply is not for what was asked')
 }

@@ -1,6 +1,5 @@
-import { isAesKey, type KeytabRecord, keytabRecords } from '../../../config/keytab-entries.ts'
+import { isAesKey, type KeytabRecord, keytabRecords, principalIn } from '../../../config/keytab-entries.ts'
 import { EncryptionKey } from './encryption-key.ts'
-import { isEnctype } from './enctype.ts'
 import { malformed } from './krb5-error.ts'
 import type { PrincipalName } from './principal-name.ts'
 
@@ -32,6 +31,9 @@ export function readKeytab(octets: Buffer): Keytab {
   return { entries: entries.sort(newestFirst), skipped }
 }
 
+/** `HTTP/proxy.corp.test@CORP.TEST`. */
+export const principalOf = ({ name, realm }: KeytabEntry): string => principalIn({ components: name.components, realm })
+
 /** The newest key first, the strongest type first within. */
 export const newestFirst = (a: KeytabEntry, b: KeytabEntry): number =>
   b.kvno - a.kvno || b.key.enctype.number - a.key.enctype.number
@@ -47,6 +49,6 @@ export function* keytabEntries(octets: Buffer): Generator<KeytabEntry | undefine
 
 function entryOf(record: KeytabRecord): KeytabEntry | undefined {
   const { realm, nameType: type, components, kvno, etype, key } = record
-  if (!isAesKey(record) || !isEnctype(etype)) return undefined
+  if (!isAesKey(record)) return undefined
   return { realm, name: { type, components }, kvno, key: new EncryptionKey(etype, key) }
 }

@@ -1,0 +1,5 @@
+/** Whether that is the Content-Type of a form (application/x-www-form-urlencoded), whatever its parameters. */
+export function isFormType(contentType = ''): boolean {
+  const [mediaType = ''] = contentType.split(';', 1)
+  return mediaType.trim().toLowerCase() === 'application/x-www-form-urlencoded'
+}
