@@ -344,8 +344,8 @@ const assertion = requiredSection(
   {
     field: text('Field that carries the assertion.', { default: 'X-Torhaus-Assertion' }),
     audience: text('The `aud` of the assertion: what the upstream server calls itself.'),
-    lifetimeSeconds: integer('Lifetime of an assertion in seconds. One is reused for half of it.', {
-      default: 60,
+    lifetimeSeconds: integer('Lifetime of an assertion in seconds. One is reused for half of it, in each process.', {
+      default: 300,
       minimum: 10,
       maximum: 600,
     }),
