@@ -1,6 +1,5 @@
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import type { KdcAddress } from '../../../config/kdc-address.ts'
-import { ownOctets } from '../protocol/own-octets.ts'
 import type { KdcFailure } from './kdc-state.ts'
 
 /** Tickets have 64 KiB at most; a KDC that announces more is none. */
@@ -24,50 +23,66 @@ export interface KdcExchange {
 }
 
 /**
+ * What any of them reads into: it is copied before another one reads. A buffer of its own for each, 64 KiB as Node
+ * makes them, would be a third of what a question costs, in garbage.
+ */
+const readBuffer = Buffer.alloc(65_536)
+
+/**
  * One request and its reply over TCP: four octets of length, whose highest bit is zero, then the message. The deadline
  * is one for all of it, so that a KDC that drips octets gains nothing.
  */
 export function exchange({ host, port }: KdcAddress, request: Buffer, timeoutMs: number): KdcExchange {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  let isAnswered = false
-  const socket = connect({ host, port, noDelay: true })
-  const fail = (reason: string, failure?: KdcFailure): void => {
+  let isOver = false
+  const end = (settle: () => void): void => {
+    // An error takes longer to make than a reply to read.
+    if (isOver) return
+    isOver = true
+    clearTimeout(timer)
+    settle()
     socket.destroy()
-    reject(new KdcUnreachable(reason, failure))
   }
+  const fail = (reason: string, failure?: KdcFailure): void => end(() => reject(new KdcUnreachable(reason, failure)))
+  const take = frameReader(reply => {
+    if (reply === undefined) fail('frame too large')
+    else end(() => resolve(reply))
+  })
+  const onread = {
+    buffer: readBuffer,
+    callback(count: number) {
+      if (!isOver) take(readBuffer.subarray(0, count))
+      return true
+    },
+  }
+  const socket = connect({ host, port, noDelay: true, onread })
   const timer = setTimeout(() => fail('timeout', 'silent'), timeoutMs)
-  socket.on('connect', () => {
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(request.length)
-    socket.write(Buffer.concat([length, request]))
-  })
-  readFrame(socket, reply => {
-    if (reply === undefined) return fail('frame too large')
-    isAnswered = true
-    socket.destroy()
-    resolve(reply)
-  })
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(request.length)
+  // Node sends it once there is a connection.
+  socket.write(Buffer.concat([length, request]))
   // Their codes are few (ECONNREFUSED, ECONNRESET, ENOTFOUND ...) and name nobody.
   socket.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? 'error'))
-  socket.on('close', () => {
-    clearTimeout(timer)
-    // An error takes longer to make than a reply to read.
-    if (!isAnswered) fail('closed')
-  })
+  socket.on('close', () => fail('closed'))
   return { reply: promise, abandon: () => fail('abandoned') }
 }
 
-/** Calls back once: with the message, or with undefined where the frame is none. */
-function readFrame(socket: Socket, done: (message: Buffer | undefined) => void): void {
-  const chunks: Buffer[] = []
+/** Takes what came, piece by piece, and calls back once: with the message, or with undefined where the frame is none. */
+function frameReader(done: (message: Buffer | undefined) => void): (chunk: Buffer) => void {
+  const length = Buffer.alloc(4)
+  let lengthOctets = 0
+  let message: Buffer | undefined
   let received = 0
-  let wanted: number | undefined
-  socket.on('data', (chunk: Buffer) => {
-    chunks.push(chunk)
-    received += chunk.length
-    if (received < 4) return
-    wanted ??= Buffer.concat(chunks).readUInt32BE() + 4
-    if (wanted > MAX_REPLY_BYTES) done(undefined)
-    else if (received >= wanted) done(ownOctets(Buffer.concat(chunks).subarray(4, wanted)))
-  })
+  return chunk => {
+    const ofLength = chunk.copy(length, lengthOctets)
+    lengthOctets += ofLength
+    if (lengthOctets < length.length) return
+    if (message === undefined) {
+      const wanted = length.readUInt32BE()
+      if (wanted > MAX_REPLY_BYTES) return done(undefined)
+      message = Buffer.alloc(wanted)
+    }
+    received += chunk.copy(message, received, ofLength)
+    if (received === message.length) done(message)
+  }
 }
