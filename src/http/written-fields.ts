@@ -15,6 +15,6 @@ export function writtenFields(fields: readonly string[]): WrittenFields {
   return fields as WrittenFields
 }
 
-/** `name: scheme octets-in-base64`, all of it characters that can be written. */
-export const writtenToken = (name: string, scheme: string, octets: Buffer): WrittenFields =>
-  [name, `${scheme} ${octets.toString('base64')}`] as readonly string[] as WrittenFields
+/** `name: scheme base64`, all of it characters that can be written. */
+export const writtenToken = (name: string, scheme: string, base64: string): WrittenFields =>
+  [name, `${scheme} ${base64}`] as readonly string[] as WrittenFields

@@ -5,6 +5,7 @@
  */
 
 import { type Awaitable, after } from '../awaitable.ts'
+import { remembered } from '../bounded-map.ts'
 import { deny, type Refusal } from '../decision.ts'
 import { Fault } from '../errors.ts'
 import type { Delegation } from '../exchange.ts'
@@ -25,6 +26,9 @@ export interface KerberosIdentitySettings {
 
 const NO_FIELDS = writtenFields([])
 
+/** As many as principals are kept. A text of its own for each request would be hashed anew for each. */
+const KEPT_KEYS = { capacity: 20_000, maxLength: 1000 }
+
 export function kerberosIdentity(directory: Directory, settings: KerberosIdentitySettings): IdentityOut {
   const { targetPrincipal, authenticatesConnections } = settings
   const fieldsFor = (principal: CanonicalPrincipal): Awaitable<WrittenFields> =>
@@ -37,8 +41,9 @@ export function kerberosIdentity(directory: Directory, settings: KerberosIdentit
       throw new Fault(delegationCode(error), error)
     }
   }
+  const connectionKeyOf = remembered(principal => `principal ${principal}`, KEPT_KEYS)
   const delegation = (principal: CanonicalPrincipal, fields: WrittenFields): Delegation => ({
-    connectionKey: `principal ${principal}`,
+    connectionKey: connectionKeyOf(principal),
     keepsAuthorization: false,
     keepsCompanions: true,
     fields,

@@ -56,8 +56,8 @@ export interface Directory extends Disposable {
   principalOf(account: string): CanonicalPrincipal
   /** The same, and UPNs of `upnSuffixes`, whose account the KDC tells; answers at once where there is nothing to ask. */
   resolve(account: string): Awaitable<CanonicalPrincipal>
-  /** A fresh token for one request to the service, in the name of the principal. */
-  initiate(principal: CanonicalPrincipal, target: string): Awaitable<Buffer>
+  /** A fresh token in base64 for one request to the service, in the name of the principal. */
+  initiate(principal: CanonicalPrincipal, target: string): Awaitable<string>
   /** Forgets the tickets of a principal. */
   purge(principal: CanonicalPrincipal): void
   statistics(): DirectoryStatistics

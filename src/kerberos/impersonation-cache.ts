@@ -1,3 +1,4 @@
+import { remembered } from '../bounded-map.ts'
 import type { CanonicalPrincipal } from './canonical-principal.ts'
 import { KerberosError, type KerberosErrorCode } from './kerberos-error.ts'
 import { createLru } from './lru.ts'
@@ -5,10 +6,10 @@ import type { Renewing } from './renewing.ts'
 
 /** One principal's tickets. */
 export type PrincipalTickets = Disposable & {
-  /** A fresh SPNEGO token for `HTTP/host@REALM`. */
-  token(target: string): Promise<Buffer>
+  /** A fresh SPNEGO token for `HTTP/host@REALM`, in base64. */
+  token(target: string): Promise<string>
   /** The same where a ticket for it is there and nobody has to be waited for. */
-  tokenAtOnce(target: string): Buffer | undefined
+  tokenAtOnce(target: string): string | undefined
 }
 
 export type ImpersonationCacheOptions = {
@@ -38,12 +39,12 @@ export type MutableCounters = { -readonly [K in keyof ImpersonationCounters]: Im
 
 export type Impersonation = Disposable & {
   /**
-   * One fresh SPNEGO token for `target` (`HTTP@host` or `HTTP/host@REALM`), to be sent in exactly one request. Throws a
-   * `KerberosError`; never answers a token of another identity.
+   * One fresh SPNEGO token for `target` (`HTTP@host` or `HTTP/host@REALM`) in base64, to be sent in exactly one request.
+   * Throws a `KerberosError`; never answers a token of another identity.
    */
-  initiate(principal: CanonicalPrincipal, target: string): Promise<Buffer>
+  initiate(principal: CanonicalPrincipal, target: string): Promise<string>
   /** The same where nobody has to be asked or waited for; otherwise undefined. */
-  initiateAtOnce(principal: CanonicalPrincipal, target: string): Buffer | undefined
+  initiateAtOnce(principal: CanonicalPrincipal, target: string): string | undefined
   /**
    * Forgets the principal's credential and refusals; a call in flight survives one purge. At sign-out, and when a
    * mapping changes.
@@ -71,10 +72,14 @@ type Refusal = { readonly error: KerberosError; readonly untilMs: number }
 /** What is known of one principal; its refusals go with it. */
 type Entry = { readonly tickets: Renewing<PrincipalTickets>; readonly refusals: Map<string, Refusal> }
 
+/** There is one for each server. */
+const KEPT_TARGETS = { capacity: 100, maxLength: 1000 }
+
 /** Tickets by principal, whoever gets them: what is kept, what is forgotten, and which refusals are remembered. */
 export function createImpersonationCache(options: ImpersonationCacheOptions): Impersonation {
   const { realm, now, count, maxPrincipals = 10_000, refusalTtlMs = 30_000 } = options
   const release = ({ tickets }: Entry): void => tickets[Symbol.dispose]()
+  const spnOf = remembered(target => servicePrincipal(target, realm), KEPT_TARGETS)
   const entries = createLru<Entry>({ maxEntries: maxPrincipals, onEvict: release })
 
   const entryOf = (principal: CanonicalPrincipal): Entry => {
@@ -88,7 +93,7 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
     const entry = entries.take(principal)
     if (entry !== undefined) release(entry)
   }
-  const attempt = async (principal: CanonicalPrincipal, target: string): Promise<Buffer> => {
+  const attempt = async (principal: CanonicalPrincipal, target: string): Promise<string> => {
     const { tickets, refusals } = entryOf(principal)
     const refusal = refusals.get(target)
     if (refusal !== undefined && now() < refusal.untilMs) throw refusal.error
@@ -106,7 +111,7 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
 
   return {
     async initiate(principal, target) {
-      const spn = servicePrincipal(target, realm)
+      const spn = spnOf(target)
       try {
         return await attempt(principal, spn)
       } catch (error) {
@@ -119,7 +124,7 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
     initiateAtOnce(principal, target) {
       const entry = entries.get(principal)
       if (entry === undefined || entry.refusals.size > 0) return undefined
-      const token = entry.tickets.fresh()?.tokenAtOnce(servicePrincipal(target, realm))
+      const token = entry.tickets.fresh()?.tokenAtOnce(spnOf(target))
       if (token !== undefined) count.tokens++
       return token
     },
@@ -135,7 +140,7 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
 export const isExpired = (error: unknown): boolean =>
   error instanceof KerberosError && error.code === 'credentials-expired'
 
-async function tokenFrom(tickets: Renewing<PrincipalTickets>, target: string): Promise<Buffer> {
+async function tokenFrom(tickets: Renewing<PrincipalTickets>, target: string): Promise<string> {
   const current = await tickets.current()
   try {
     return await current.token(target)

@@ -76,7 +76,7 @@ export function createPrincipalTickets({
     asking.set(target, question)
     return question
   }
-  const tokenAtOnce = (target: string): Buffer | undefined => {
+  const tokenAtOnce = (target: string): string | undefined => {
     const known = leased.dropped ? undefined : tickets.get(target)
     return known !== undefined && now() < known.usableUntilMs ? known.next(now()) : undefined
   }

@@ -73,7 +73,7 @@ async function tokenOf(name: Name): Promise<string> {
   const keyFor = async () => stringToKey(18, Buffer.from(PASSWORD[name]), salt, undefined)
   const tgt = await client.signIn(nameOf(name, NAME_TYPE.principal), keyFor, REALM[name])
   const ticket = await client.serviceTicket(tgt, nameOf(PROXY_SPN, NAME_TYPE.serviceInstance))
-  return tokenTemplate(ticket)(Date.now()).toString('base64')
+  return tokenTemplate(ticket)(Date.now())
 }
 
 const byTicket = async (name: Name) => ask(torhaus, '/', { headers: { ...BROWSER, ...negotiate(await tokenOf(name)) } })

@@ -1,6 +1,7 @@
 /** A KDC of Heimdal: tickets in, passwords, and delegation as far as it goes there. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { octetsOf } from '../../devkit/kerberos/first-token.ts'
 import { heimdalPrograms } from '../../devkit/realm/heimdal-programs.ts'
 import { type Initiator, startInitiator } from '../../devkit/realm/initiator.ts'
 import { createKdcGate } from '../../src/kerberos/kdc-gate.ts'
@@ -72,7 +73,7 @@ describe('a KDC of Heimdal', { skip }, () => {
     await kdc.kadmin('modify', ...may, 'svc-proxy')
     using server = parts(devopsService).acceptor()
     for (const name of ['alice', 'bob'])
-      assert.equal((await server.accept(await attempt(name))).principal, `${name}@CORP.TEST`)
+      assert.equal((await server.accept(octetsOf(await attempt(name)))).principal, `${name}@CORP.TEST`)
     await assert.rejects(attempt('alice', 'HTTP@proxy.corp.test'), { code: 'delegation-refused' })
     await assert.rejects(attempt('alice', 'HTTP@missing.corp.test'), { code: 'service-unknown' })
     await assert.rejects(attempt('nobody'), { code: 'client-unknown' })

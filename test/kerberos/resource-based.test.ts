@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { parseKdc } from '../../config/kdc-address.ts'
+import { octetsOf } from '../../devkit/kerberos/first-token.ts'
 import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
 import { sambaOfTrixie } from '../../devkit/realm/samba-of-trixie.ts'
 import { createKdcClient, type KdcClient } from '../../src/kerberos/kdc/kdc-client.ts'
@@ -55,7 +56,7 @@ const keytabOf = (name: string): string => join(kdc.directory, `${name}.keytab`)
 
 async function withImpersonation<T>(
   changes: Impersonating,
-  use: (initiate: (name: string, target?: string) => Promise<Buffer>) => Promise<T>,
+  use: (initiate: (name: string, target?: string) => Promise<string>) => Promise<T>,
 ): Promise<T> {
   const place = { kdc: kdc.kdc, directory: kdc.directory, keytabFile: keytabOf('svc-gate'), accepts: TFS }
   const parts = partsOf({ ...place, gate: createKdcGate(system), names: directory } as Ground)
@@ -74,7 +75,7 @@ describe('resource-based delegation', { skip }, () => {
     using server = parts.acceptor()
     await withImpersonation({}, async initiate => {
       for (const name of ['alice', 'bob'])
-        assert.equal((await server.accept(await initiate(name))).principal, `${name}@CORP.TEST`)
+        assert.equal((await server.accept(octetsOf(await initiate(name)))).principal, `${name}@CORP.TEST`)
     })
   })
 

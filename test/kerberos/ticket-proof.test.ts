@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { parseKdc } from '../../config/kdc-address.ts'
+import { firstToken } from '../../devkit/kerberos/first-token.ts'
 import { kinit } from '../../devkit/realm/clients.ts'
 import { type Initiator, startInitiator } from '../../devkit/realm/initiator.ts'
 import { PROXY_NAME, PROXY_SPN } from '../../devkit/realm/lab-accounts.ts'
@@ -17,7 +18,6 @@ import { createKdcPool } from '../../src/kerberos/kdc/kdc-pool.ts'
 import { KeytabFile } from '../../src/kerberos/keytab-file.ts'
 import { NAME_TYPE, nameOf } from '../../src/kerberos/protocol/principal-name.ts'
 import { stringToKey } from '../../src/kerberos/protocol/string-to-key.ts'
-import { tokenTemplate } from '../../src/kerberos/protocol/token-template.ts'
 import { createReplayCache } from '../../src/kerberos/replay-cache.ts'
 import type { TicketProof } from '../../src/kerberos/ticket-proof.ts'
 import { system } from '../../src/system.ts'
@@ -121,7 +121,7 @@ describe("Samba's KDC", () => {
     })
   const instance = (spn: string) => nameOf(spn, NAME_TYPE.serviceInstance)
   const proofBy = (ticket: HeldTicket, ...sids: readonly string[]) =>
-    proofOf(tokenTemplate(ticket)(Date.now()), { keytabFile: kdc.keytabs.proxy, sids })
+    proofOf(firstToken(ticket), { keytabFile: kdc.keytabs.proxy, sids })
 
   it('names the groups of the person, of which those are kept that were asked for', async () => {
     const asked = [domainAdmins, 'S-1-18-1', 'S-1-5-32-999']

@@ -62,16 +62,21 @@ export class EncryptionKey implements Disposable {
   }
 
   encrypt(usage: number, plain: Uint8Array): Buffer {
-    const { macBytes, macOverCiphertext } = this.enctype
-    const length = CONFOUNDER_BYTES + plain.length
-    const whole = Buffer.allocUnsafe(length + macBytes)
-    const message = whole.subarray(0, length)
+    const whole = Buffer.allocUnsafe(plain.length + this.overheadBytes)
+    this.encryptInto(whole, 0, usage, plain)
+    return whole
+  }
+
+  /** Writes the ciphertext at `at`, `overheadBytes` longer than the plain text. */
+  encryptInto(target: Buffer, at: number, usage: number, plain: Uint8Array): void {
+    const { macOverCiphertext } = this.enctype
+    const end = at + CONFOUNDER_BYTES + plain.length
+    const message = target.subarray(at, end)
     writeRandom(message, 0, CONFOUNDER_BYTES)
     message.set(plain, CONFOUNDER_BYTES)
-    if (!macOverCiphertext) this.#writeMac(usage, message, whole, length)
+    if (!macOverCiphertext) this.#writeMac(usage, message, target, end)
     this.#cipher(usage).encrypt(message)
-    if (macOverCiphertext) this.#writeMac(usage, message, whole, length)
-    return whole
+    if (macOverCiphertext) this.#writeMac(usage, message, target, end)
   }
 
   /** Throws `integrity` where key, usage or octets do not fit. */

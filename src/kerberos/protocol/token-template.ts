@@ -16,8 +16,8 @@ export interface TokenSource {
   readonly client: PrincipalName
 }
 
-/** Makes the next token. */
-export type NextToken = (nowMs: number) => Buffer
+/** Makes the next token, in base64 as it goes out (RFC 4559 4.1). */
+export type NextToken = (nowMs: number) => string
 
 // The smallest number and the largest time that take three octets, so that each authenticator has the same length.
 const FIRST_MICROSECOND = 0x8000
@@ -33,7 +33,7 @@ const MICROSECONDS_AT = 8 + 19 + 3
 /**
  * Tokens from one service ticket: SPNEGO, GSSAPI's frame, and an AP-REQ without flags (mutual authentication would need
  * a second leg, which TLS to the origin server makes superfluous). All but the authenticator is the same each time and
- * stands ready; the authenticator differs in its time, its microseconds, which are never given twice, and its sequence
+ * stands ready, as text; the authenticator differs in its time, its microseconds, which are never given twice, and its sequence
  * number.
  */
 export function tokenTemplate({ ticket, sessionKey, clientRealm, client }: TokenSource): NextToken {
@@ -47,10 +47,11 @@ export function tokenTemplate({ ticket, sessionKey, clientRealm, client }: Token
   const cipherBytes = authenticator.length + sessionKey.overheadBytes
   const request = writeApRequest(0, ticket.octets, sessionKey.enctype.number, Buffer.alloc(cipherBytes))
   const whole = wrapInSpnego(frameApRequest(request))
-  // The ciphertext comes last in every element around it.
-  const before = ownOctets(whole.subarray(0, whole.length - cipherBytes))
-  // Not `whole` itself, which what follows would keep, with the block of Node's pool that it lies in: 64 KiB a ticket.
-  const { length } = whole
+  // The ciphertext comes last in every element around it. Three octets make four characters, so what is before it and
+  // does not fill three goes with it.
+  const cipherAt = (whole.length - cipherBytes) % 3
+  const before = whole.toString('base64', 0, whole.length - cipherBytes - cipherAt)
+  const rest = ownOctets(whole.subarray(-cipherBytes - cipherAt))
   const end = authenticator.length
   let second = 0
   let microseconds = 0
@@ -65,7 +66,7 @@ export function tokenTemplate({ ticket, sessionKey, clientRealm, client }: Token
     authenticator.writeUIntBE(++microseconds, end - MICROSECONDS_AT, 3)
     writeRandom(authenticator, end - SEQUENCE_NUMBER_AT, 4)
     authenticator[end - SEQUENCE_NUMBER_AT] = 0x40 | ((authenticator[end - SEQUENCE_NUMBER_AT] ?? 0) & 0x3f)
-    const cipher = sessionKey.encrypt(KEY_USAGE.apRequestAuthenticator, authenticator)
-    return Buffer.concat([before, cipher], length)
+    sessionKey.encryptInto(rest, cipherAt, KEY_USAGE.apRequestAuthenticator, authenticator)
+    return before + rest.toString('base64')
   }
 }
