@@ -1,8 +1,9 @@
-import { get } from 'node:http'
 import { HEALTH_PATH } from '../app/health-route.ts'
 
 /** A request to a worker through its private entrance: whether it was answered in time. */
-export function asksInVain(socketPath: string, timeoutMs: number): Promise<boolean> {
+export async function asksInVain(socketPath: string, timeoutMs: number): Promise<boolean> {
+  // Not before the workers start, which would wait for it.
+  const { get } = await import('node:http')
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const request = get({ socketPath, path: HEALTH_PATH, agent: false }, response => {
     response.resume()
@@ -11,5 +12,5 @@ export function asksInVain(socketPath: string, timeoutMs: number): Promise<boole
   // Of the whole: a worker may take the connection and say nothing.
   const timer = setTimeout(() => request.destroy(new Error('too late')), timeoutMs)
   request.on('error', () => resolve(true)).on('close', () => clearTimeout(timer))
-  return promise
+  return await promise
 }

@@ -22,7 +22,7 @@ import { operatorForms } from '../app/operator-forms.ts'
 import type { Surroundings } from '../clock.ts'
 import { isOutputShareable } from '../observability/log-output.ts'
 import type { SharedLogOutput } from '../observability/shared-log-output.ts'
-import { AdminServer } from './admin-server.ts'
+import type { AdminServer } from './admin-server.ts'
 import { FileWatcher } from './file-watcher.ts'
 import { Health } from './health.ts'
 import { logFileWarnings } from './log-file-warnings.ts'
@@ -50,7 +50,7 @@ export class Supervisor {
   #generation: Generation
   readonly #retired = new Set<Promise<void>>()
   readonly #generations = new Set<Generation>()
-  readonly #admin: AdminServer
+  #admin: AdminServer | undefined
   #files: FileWatcher | undefined
   #reloading: Promise<void> | undefined
   #isReloadAsked = false
@@ -83,29 +83,17 @@ export class Supervisor {
     })
     this.#health = new Health({ surroundings, log, metrics: this.#metrics, generation: () => this.#generation })
     this.#generation = this.#newGeneration(parts.config)
-    this.#admin = new AdminServer({
-      metrics: async accept => this.#metrics.exposition(await workerStates(this.#generations), accept),
-      readiness: () => readinessOf(this.#generation, workerCount(this.#generation.config), this.#isStopping),
-      isAlive: () => this.#health.isAlive,
-      reloads: () => this.#reloads,
-      operator: {
-        desk: workersDesk(
-          () => this.#generation.workers,
-          () => [...this.#generations].flatMap(({ workers }) => [...workers]),
-        ),
-        snapshot: async () => this.#metrics.snapshot(await workerStates(this.#generations)),
-        forms: operatorForms(surroundings.now),
-        now: surroundings.now,
-      },
-    })
   }
 
   /** Rejects when it cannot start, in words for the operator; nothing is left running then. */
   async start(): Promise<void> {
-    const { config } = this.#parts
     try {
-      this.#port = await this.#generation.start(workerCount(config))
-      await this.#admin.open(config.admin)
+      const listening = this.#generation.start(workerCount(this.#parts.config))
+      const [port, admin] = await Promise.all([listening, this.#newAdminServer()])
+      this.#port = port
+      // A reload may have come meanwhile.
+      const { config } = this.#generation
+      await admin.open(config.admin)
       this.#watchFiles(config)
     } catch (error) {
       await this.kill()
@@ -147,7 +135,29 @@ export class Supervisor {
 
   async #close(): Promise<void> {
     this.#health.close()
-    await this.#admin.close()
+    await this.#admin?.close()
+  }
+
+  /** Once workers start: loading what it needs takes as long as a part of what they do. */
+  async #newAdminServer(): Promise<AdminServer> {
+    const { surroundings } = this.#parts
+    const { AdminServer } = await import('./admin-server.ts')
+    this.#admin = new AdminServer({
+      metrics: async accept => this.#metrics.exposition(await workerStates(this.#generations), accept),
+      readiness: () => readinessOf(this.#generation, workerCount(this.#generation.config), this.#isStopping),
+      isAlive: () => this.#health.isAlive,
+      reloads: () => this.#reloads,
+      operator: {
+        desk: workersDesk(
+          () => this.#generation.workers,
+          () => [...this.#generations].flatMap(({ workers }) => [...workers]),
+        ),
+        snapshot: async () => this.#metrics.snapshot(await workerStates(this.#generations)),
+        forms: operatorForms(surroundings.now),
+        now: surroundings.now,
+      },
+    })
+    return this.#admin
   }
 
   #newGeneration(config: Config): Generation {
@@ -207,7 +217,7 @@ export class Supervisor {
     const next = this.#newGeneration(config)
     try {
       this.#port = await next.start(workerCount(config))
-      await this.#admin.open(config.admin)
+      await this.#admin?.open(config.admin)
     } catch (error) {
       await next.kill()
       this.#generations.delete(next)
@@ -235,7 +245,7 @@ export class Supervisor {
     this.#parts.log.info({
       'event.action': 'start',
       'server.port': this.#port,
-      'torhaus.admin_port': this.#admin.port,
+      'torhaus.admin_port': this.#admin?.port,
     })
   }
 }

@@ -34,14 +34,23 @@ function roundedDown(durationMs: number): readonly [count: number, unit: Unit] {
 
 /** `tag`: whose rules for numbers and times count. */
 export function speechOf(tag: string, texts: Texts): Speech {
-  const ago = new Intl.RelativeTimeFormat(tag)
-  const formatOf = (unit: Unit) => new Intl.NumberFormat(tag, { style: 'unit', unit, unitDisplay: 'long' })
-  const units = { minute: formatOf('minute'), hour: formatOf('hour'), day: formatOf('day') }
+  // Made when they are needed first: 15 ms, for which a start would wait.
+  let ago: Intl.RelativeTimeFormat | undefined
+  const units = new Map<Unit, Intl.NumberFormat>()
+  const agoText = (count: number, unit: Unit): string => {
+    ago ??= new Intl.RelativeTimeFormat(tag)
+    return ago.format(-count, unit)
+  }
+  const countText = (count: number, unit: Unit): string => {
+    const format = units.get(unit) ?? new Intl.NumberFormat(tag, { style: 'unit', unit, unitDisplay: 'long' })
+    units.set(unit, format)
+    return format.format(count)
+  }
   const say = (key: TextKey, filling: Filling = {}) => filled(texts[key], filling)
   const momentText = (timeMs: number, nowMs: number) => {
     const [count, unit] = roundedDown(nowMs - timeMs)
     const utc = new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ')
-    return say('time.both', { ago: count === 0 ? say('time.justNow') : ago.format(-count, unit), utc })
+    return say('time.both', { ago: count === 0 ? say('time.justNow') : agoText(count, unit), utc })
   }
   return {
     tag,
@@ -50,7 +59,7 @@ export function speechOf(tag: string, texts: Texts): Speech {
     momentText,
     duration(durationMs) {
       const [count, unit] = roundedDown(durationMs)
-      return count === 0 ? texts['time.lessThanMinute'] : units[unit].format(count)
+      return count === 0 ? texts['time.lessThanMinute'] : countText(count, unit)
     },
     // HTML 4.5.14: whoever reads the page for somebody can say it in their zone.
     moment: (timeMs, nowMs) =>

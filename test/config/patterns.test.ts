@@ -4,6 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
+import { RE2JS } from 're2js'
 import { linearPattern, needsNoBacktracking, patternProblem } from '../../config/linear-pattern.ts'
 
 const REFUSED = ['(a)\\1', '(?=a)b', '(?!a)b', '(?<=a)b', '(?<!a)b', '(?<x>a)\\k<x>', 'a{1,2000}', '(', '[z-a]', 'a**']
@@ -63,4 +65,36 @@ test('only patterns without a choice of where repetitions end run by backtrackin
   ])
     assert.ok(!needsNoBacktracking(source), source)
   for (const source of ['/a/[^/]+/b/[^/]+', '/a(/.*)?', 'x{1,256}']) assert.ok(needsNoBacktracking(source), source)
+})
+
+test('what is accepted without being read by the other engine, that engine reads too', () => {
+  const pieces = [
+    'a',
+    '.',
+    '/',
+    '-',
+    '_',
+    ' ',
+    '\\.',
+    '\\d',
+    '\\-',
+    '[^/]',
+    '[a-z@]',
+    '[^\\x00-\\x20]',
+    '(',
+    '(?:',
+    '(?<x>',
+  ]
+  const marks = [')', ')', ')', '|', '*', '+', '?', '+?', '{1,256}', '{3}', '{2,}', '{999}']
+  let accepted = 0
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...pieces, ...marks), { maxLength: 12 }), tokens => {
+      const source = tokens.join('')
+      if (patternProblem(source) !== undefined) return
+      accepted++
+      RE2JS.compile(RE2JS.translateRegExp(source))
+    }),
+    { numRuns: 20_000 },
+  )
+  assert(accepted > 2000)
 })
