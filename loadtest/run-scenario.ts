@@ -15,7 +15,7 @@ import { presentPeers } from './peer-table.ts'
 import { populationText } from './results/population-text.ts'
 import type { ScenarioResult } from './results/scenario-result.ts'
 import type { Run } from './run-context.ts'
-import type { Scenario } from './scenario.ts'
+import { latencyRate, type Scenario } from './scenario.ts'
 import type { Subject, SubjectStarter, Surroundings } from './subject.ts'
 import { tlsNotes } from './tls-notes.ts'
 
@@ -80,7 +80,8 @@ export async function runScenario(wish: ScenarioWish, { short, signal, tell }: R
   const setting = { durations, origin, identityProvider, realm, redis, tls, directory, signal, tell, afterRound }
   const measured = await measure(scenario, contenders, kdcRequests, setting)
   const figures = new Map([...measured].map(([name, what]) => [name, sumUp(what)]))
-  const requestsPerSecond = scenario.kind === 'requests' ? scenario.requestsPerSecond * durations.rateShare : undefined
+  const requestsPerSecond =
+    scenario.kind === 'requests' ? latencyRate(scenario, tls !== undefined, durations.rateShare) : undefined
   const comparisons = [
     ...populationCost(scenario.name, figures, identitiesByName(wish.identities)),
     ...delegationCost(figures, initiations),

@@ -41,8 +41,10 @@ interface KerberosPart {
 export interface RequestScenario extends ScenarioBase {
   readonly kind: 'requests'
   readonly connections: number
-  /** Well under what the slowest peer can do. */
+  /** Well under what the slowest peer can do, and generator and origin server on their one core. */
   readonly requestsPerSecond: number
+  /** The same where TLS is spoken; default: no other. */
+  readonly requestsPerSecondOverTls?: number
   readonly requests: (credentials: CredentialFields) => LoadRequest[]
 }
 
@@ -81,3 +83,7 @@ export interface HandshakeScenario extends ScenarioBase {
 }
 
 export type Scenario = RequestScenario | TransferScenario | SignInScenario | TunnelScenario | HandshakeScenario
+
+/** At which latencies are measured; a share of it in a short run. */
+export const latencyRate = (scenario: RequestScenario, isOverTls: boolean, share: number): number =>
+  ((isOverTls ? scenario.requestsPerSecondOverTls : undefined) ?? scenario.requestsPerSecond) * share

@@ -1,6 +1,6 @@
 /** (verify, warm up) each -> per round: saturate each -> per round: constant rate each -> what Redis is asked */
 import { sendAtConstantRate } from '../generators/constant-rate.ts'
-import type { RequestScenario } from '../scenario.ts'
+import { latencyRate, type RequestScenario } from '../scenario.ts'
 import { account, cpuOf } from './account.ts'
 import { type Contender, introduceEverybody, prepareLoad, requestsFor, verifyContender } from './contender-load.ts'
 import { measureStore } from './measure-store.ts'
@@ -58,7 +58,7 @@ export async function measureRequests(scenario: RequestScenario, setting: Settin
 async function measureLatency(scenario: RequestScenario, setting: Setting, each: Each): Promise<void> {
   const { durations, signal, tls } = setting
   const { connections } = scenario
-  const requestsPerSecond = scenario.requestsPerSecond * durations.rateShare
+  const requestsPerSecond = latencyRate(scenario, tls !== undefined, durations.rateShare)
   const seconds = { durationS: durations.constantRateS, warmUpS: SETTLE_S }
   const count = (seconds.durationS + seconds.warmUpS) * requestsPerSecond
   for (let round = 1; round <= durations.latencyRounds; round++) {

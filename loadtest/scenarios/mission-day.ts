@@ -9,11 +9,11 @@ const SCHEMES: readonly Scheme[] = ['session', 'pat', 'session', 'bearer', 'pat'
 export const missionDay: Scenario = {
   kind: 'requests',
   name: 'mission-day',
-  description:
-    'Sessions, Bearer and personal access tokens; responses of 1, 100 and 700 KB, 100 KB on average; 3,000/s.',
+  description: 'Sessions, Bearer and personal access tokens; responses of 1, 100 and 700 KB, 100 KB on average.',
   openidc: 'auth-openidc',
   connections: 64,
   requestsPerSecond: 3000,
+  requestsPerSecondOverTls: 1000,
   maxUpstreamSockets: 128,
   requests: credentials =>
     Array.from({ length: SIZES.length * SCHEMES.length }, (_, index): LoadRequest => {

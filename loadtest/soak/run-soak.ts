@@ -66,7 +66,7 @@ export async function runSoak(minutes: number, { short, signal, tell }: Run): Pr
   const settled = samples.filter(({ atS }) => atS >= warmUpS)
   return {
     kind: 'soak',
-    description: `${missionDay.description.replace(/; 3,000\/s\.$/, '')}; senders: ${populationText(size)}; ${requestsPerSecond}/s over ${CONNECTIONS} connections for ${minutes} minutes.`,
+    description: `${missionDay.description.replace(/\.$/, '')}; senders: ${populationText(size)}; ${requestsPerSecond}/s over ${CONNECTIONS} connections for ${minutes} minutes.`,
     ...{ requestsPerSecond, minutes, samples, warmUpS },
     residentMbPerHour: rounded(slope(settled.map(({ atS, residentMb }) => ({ x: atS / 3600, y: residentMb })))),
     errors: errors + Math.max(0, durationS * requestsPerSecond - arrived),
