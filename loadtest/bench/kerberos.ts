@@ -29,7 +29,7 @@ async function benchmark(kdc: SambaKdc): Promise<OperationCost[]> {
     ...{ directory: kdc.directory, accepts: servicePrincipal, names: directory },
   })
   using acceptor = parts.acceptor()
-  using verifier = await parts.verifier()
+  const verifier = await parts.verifier()
   const { impersonation, owned } = parts.impersonation({})
   const tokens = await userTokens(kdc, 22_000)
   const accept = (index: number) => acceptor.accept(tokens[index] ?? Buffer.alloc(0))

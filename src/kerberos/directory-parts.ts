@@ -91,7 +91,7 @@ export function openDirectoryParts(
   const asking = { client, gate, keytab, principal: servicePrincipal, now }
   const service = opened.use(createServiceCredential(asking))
   const proving = { naming, client, gate, trustedGate, keytab, servicePrincipal: acceptPrincipal, directory, service }
-  const verifier = opened.use(createPasswordVerifier(proving))
+  const verifier = createPasswordVerifier(proving)
   const recheckMs = settings.recheckSeconds * 1000
   const inNames = { ...asking, service, directory }
   const impersonation = opened.use(createImpersonation({ ...inNames, trustedGate, maxPrincipals, recheckMs }))

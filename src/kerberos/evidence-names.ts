@@ -1,4 +1,4 @@
-import type { HeldTicket } from './kdc/held-ticket.ts'
+import { type HeldTicket, isOfReply } from './kdc/held-ticket.ts'
 import { KerberosError } from './kerberos-error.ts'
 import { openWith } from './open-with.ts'
 import type { KeytabEntry } from './protocol/keytab.ts'
@@ -25,13 +25,15 @@ const PROTECTED_USERS = 525
  * a ticket of our own: so the name is read in the PAC, under the KDC's signature with our key. Without a PAC, or with
  * one that names no account (MIT's KDC), there is the name in the ticket alone.
  */
-export function namesInEvidence({ ticket }: HeldTicket, keys: readonly KeytabEntry[]): EvidenceNames {
+export function namesInEvidence(evidence: HeldTicket, keys: readonly KeytabEntry[]): EvidenceNames {
+  const { ticket } = evidence
   if (!keys.some(({ key }) => key.enctype.number === ticket.encrypted.etype))
     throw new KerberosError('service-credential-refused', 's4u2self', { text: 'no key opens the evidence' })
   const found = openWith(keys, ticket)
   if (found === undefined) throw krb5Error('integrity', 'no key opens the evidence')
   const { opened, key } = found
-  opened.sessionKey[Symbol.dispose]()
+  using _sessionKey = opened.sessionKey
+  if (!isOfReply(evidence, opened)) throw krb5Error('integrity', 'an evidence ticket that was not made for this reply')
   const { client, clientRealm, pac: octets } = opened
   const ofTicket = client.components.join('/')
   if (octets === undefined) return { account: `${ofTicket}@${clientRealm}`, upn: undefined, isProtected: false }

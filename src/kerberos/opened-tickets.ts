@@ -5,6 +5,7 @@ import { createLru, type Lru } from './lru.ts'
 import { openWith } from './open-with.ts'
 import type { EncryptionKey } from './protocol/encryption-key.ts'
 import { isEnctype } from './protocol/enctype.ts'
+import type { KeytabEntry } from './protocol/keytab.ts'
 import { readLogonInfo } from './protocol/logon-info.ts'
 import { ownOctets } from './protocol/own-octets.ts'
 import { PAC_BUFFER, readPac, verifyPac } from './protocol/pac.ts'
@@ -33,6 +34,24 @@ const MAX_KEPT_BYTES = 16_384
 const NAME_BYTES = 12
 
 /**
+ * Opens a ticket that is ours, whose key is the caller's to dispose of. Throws `wrong-service-key` where no key opens it,
+ * and the `Krb5Error` of a ticket or PAC that is not what it should be.
+ */
+export function openTrusted(keys: readonly KeytabEntry[], ticket: Ticket, question = NOTHING): TrustedTicket {
+  const found = openWith(keys, ticket)
+  if (found === undefined)
+    throw new KerberosError('wrong-service-key', 'accept', { text: 'no key of the keytab opens the ticket' })
+  const { opened, key } = found
+  const pac = opened.pac && readPac(opened.pac)
+  if (pac !== undefined && opened.pac !== undefined) verifyPac(opened.pac, pac, opened, key)
+  const logonInfo = pac?.get(PAC_BUFFER.logonInfo)
+  // MIT's KDC writes PACs without.
+  const accountName = (logonInfo && readLogonInfo(logonInfo).accountName) || undefined
+  const { pac: _, indicators: __, ...rest } = opened
+  return { ...rest, accountName, proof: proofOf(opened, question) }
+}
+
+/**
  * Tickets that a key of the keytab opened. A client shows the same ticket with each request, so one that was opened is
  * kept under the hash of its ciphertext, until the keytab changes. Its times are the caller's to judge, each time.
  */
@@ -50,10 +69,7 @@ export class OpenedTickets implements Disposable {
     this.#question = question
   }
 
-  /**
-   * Throws `wrong-service-key` where no key opens it, and the `Krb5Error` of a ticket or PAC that is not what it should
-   * be.
-   */
+  /** Throws as `openTrusted`. */
   open(ticket: Ticket): TrustedTicket {
     const { etype, cipher } = ticket.encrypted
     if (!isEnctype(etype)) throw new KerberosError('wrong-service-key', 'accept', { text: `ticket of type ${etype}` })
@@ -73,17 +89,7 @@ export class OpenedTickets implements Disposable {
   #openedAnew(ticket: Ticket): TrustedTicket {
     const keys = this.#services.flatMap(service => this.#keytab.keysOf(service))
     this.#forgetOfOlderKeys()
-    const found = openWith(keys, ticket)
-    if (found === undefined)
-      throw new KerberosError('wrong-service-key', 'accept', { text: 'no key of the keytab opens the ticket' })
-    const { opened, key } = found
-    const pac = opened.pac && readPac(opened.pac)
-    if (pac !== undefined && opened.pac !== undefined) verifyPac(opened.pac, pac, opened, key)
-    const logonInfo = pac?.get(PAC_BUFFER.logonInfo)
-    // MIT's KDC writes PACs without.
-    const accountName = (logonInfo && readLogonInfo(logonInfo).accountName) || undefined
-    const { pac: _, indicators: __, ...rest } = opened
-    return { ...rest, accountName, proof: proofOf(opened, this.#question) }
+    return openTrusted(keys, ticket, this.#question)
   }
 
   #forgetOfOlderKeys(): void {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type CanonicalPrincipal, type DirectoryNames, partsOfPrincipal } from './canonical-principal.ts'
-import type { HeldTicket } from './kdc/held-ticket.ts'
+import { type HeldTicket, isOfReply } from './kdc/held-ticket.ts'
 import type { KdcClient } from './kdc/kdc-client.ts'
 import type { KeyFor } from './kdc/sign-in.ts'
 import { codedFailure } from './kdc-failure.ts'
@@ -8,7 +8,7 @@ import { type GatesByRealm, gateTo } from './kdc-gate.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import type { LeasedTicket } from './leased-ticket.ts'
-import { OpenedTickets, type TrustedTicket } from './opened-tickets.ts'
+import { openTrusted, type TrustedTicket } from './opened-tickets.ts'
 import { isVerdict, type Verdict } from './password-verdicts.ts'
 import { Krb5Error, krb5Error } from './protocol/krb5-error.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
@@ -34,7 +34,7 @@ export interface PasswordVerifierOptions extends GatesByRealm {
  */
 export type AttemptOutcome = Verdict | 'undecided'
 
-export type PasswordVerifier = Disposable & {
+export interface PasswordVerifier {
   /**
    * Resolves where the directory confirms the password; throws a `KerberosError` otherwise: `password-wrong`,
    * `password-expired`, `client-unknown`, `client-disabled`, `kdc-not-genuine`, ... `onOutcome` is called exactly once,
@@ -54,13 +54,13 @@ const maxPasswordBytes = 1024
  *   AS exchange with the password       a KDC says yes: but which?
  *   TGS exchange for our own service    it must issue a ticket
  *   open that ticket with our keytab    only the KDC that shares our key can have made it
+ *   compare the session keys            and it made it now, for this answer: the ticket is not one that was seen before
  *
- * Without the last two steps whoever answers in the KDC's place, with a password of his own, decides who signs in (the
+ * Without the last three steps whoever answers in the KDC's place, with a password of his own, decides who signs in (the
  * Zanarotti attack). Costs two AS requests and one TGS request; the tickets are dropped at once.
  */
 export function createPasswordVerifier(options: PasswordVerifierOptions): PasswordVerifier {
   const { client, keytab, servicePrincipal, directory, naming = new Set() } = options
-  const tickets = new OpenedTickets(keytab, [servicePrincipal])
   const service = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.serviceInstance)
 
   const armoured = async (ask: (own?: HeldTicket) => Promise<HeldTicket>): Promise<HeldTicket> => {
@@ -89,7 +89,10 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
     await nextTurn()
     const proof = await codedFailure('password-proof', () => client.serviceTicket(tgt, service))
     using _proofKey = proof.sessionKey
-    const owner = openProof(() => tickets.open(proof.ticket))
+    // Each is made for one answer, and never shown again: there is no use in keeping it.
+    const owner = openProof(() => openTrusted(keytab.keysOf(servicePrincipal), proof.ticket))
+    using _ownerKey = owner.sessionKey
+    if (!isOfReply(proof, owner)) throw notGenuine('a ticket that was not made for this reply')
     // The password was right, of an account that is called otherwise: nobody has this name.
     if (ticketPrincipal(owner, directory, naming) !== principal)
       throw new KerberosError('client-unknown', 'password-proof')
@@ -121,7 +124,6 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
         throw error
       }
     },
-    [Symbol.dispose]: () => tickets[Symbol.dispose](),
   }
 }
 
@@ -134,6 +136,9 @@ function openProof(open: () => TrustedTicket): TrustedTicket {
   try {
     return open()
   } catch (cause) {
-    throw new KerberosError('kdc-not-genuine', 'password-proof', { cause })
+    throw notGenuine('a ticket that no key of ours opens', cause)
   }
 }
+
+const notGenuine = (text: string, cause?: unknown): KerberosError =>
+  new KerberosError('kdc-not-genuine', 'password-proof', { text, cause })

@@ -63,7 +63,7 @@ export function createUpnResolver(options: UpnResolverOptions): UpnResolver {
       codedFailure('s4u2self', async () => {
         const user = { type: NAME_TYPE.enterprise, components: [upn] }
         const evidence = await own.use(tgt => client.s4u2self(tgt, user))
-        evidence.sessionKey[Symbol.dispose]()
+        using _sessionKey = evidence.sessionKey
         const names = namesInEvidence(evidence, keytab.keysOf(options.principal))
         if (names.upn?.toLowerCase() !== upn) throw new KerberosError('identity-mismatch', 's4u2self')
         return canonicalPrincipal(names.account, directory)

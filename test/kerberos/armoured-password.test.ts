@@ -65,7 +65,6 @@ beforeEach(async () => {
   sent.length = 0
 })
 after(async () => {
-  verifier?.[Symbol.dispose]()
   service?.[Symbol.dispose]()
   keytab?.[Symbol.dispose]()
   await kdc?.close()

@@ -43,7 +43,7 @@ async function token(): Promise<Buffer> {
 
 describe('a KDC that is not our directory', () => {
   it('cannot confirm a password, although it says yes', async () => {
-    using verifier = await partsWith(directoryKdc.keytabs.proxy).verifier()
+    const verifier = await partsWith(directoryKdc.keytabs.proxy).verifier()
     const outcomes: string[] = []
     const attempt = verifier.verify(principal('alice'), 'chosen-by-the-attacker', outcome => outcomes.push(outcome))
     await assert.rejects(attempt, { code: 'kdc-not-genuine' })
@@ -51,7 +51,7 @@ describe('a KDC that is not our directory', () => {
   })
 
   it('is refused for that reason alone: with its own keytab the same password is right', async () => {
-    using verifier = await partsWith(impostor.keytab).verifier()
+    const verifier = await partsWith(impostor.keytab).verifier()
     await verifier.verify(principal('alice'), 'chosen-by-the-attacker')
     await assert.rejects(verifier.verify(principal('alice'), 'another'), { code: 'password-wrong' })
   })
@@ -73,7 +73,7 @@ describe('a KDC that is not our directory and knows it', () => {
   before(() => impostor.kadmin('delprinc -force HTTP/proxy.corp.test'))
 
   it('cannot confirm a password by refusing the ticket for our service', async () => {
-    using verifier = await partsWith(directoryKdc.keytabs.proxy).verifier()
+    const verifier = await partsWith(directoryKdc.keytabs.proxy).verifier()
     const attempt = verifier.verify(principal('alice'), 'chosen-by-the-attacker')
     await assert.rejects(attempt, { code: 'service-unknown' })
   })

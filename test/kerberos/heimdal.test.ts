@@ -53,7 +53,7 @@ describe('a KDC of Heimdal', { skip }, () => {
   })
 
   it('confirms a right password, inside the armour of our own ticket, and no wrong one, nor that of nobody', async () => {
-    using verifier = await parts().verifier()
+    const verifier = await parts().verifier()
     await verifier.verify(principal('alice'), users.alice)
     await assert.rejects(verifier.verify(principal('alice'), users.bob), { code: 'password-wrong' })
     await assert.rejects(verifier.verify(principal('nobody'), users.bob), { code: 'client-unknown' })

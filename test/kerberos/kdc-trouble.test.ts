@@ -50,7 +50,6 @@ before(async () => {
 })
 after(async () => {
   acceptor?.[Symbol.dispose]()
-  verifier?.[Symbol.dispose]()
   await lab.close()
 })
 afterEach(() => {

@@ -40,7 +40,7 @@ export type Impersonating = {
 }
 
 export type Parts = {
-  /** The caller's to release, as the verifier. */
+  /** The caller's to release. */
   acceptor(): Acceptor
   verifier(): Promise<PasswordVerifier>
   /** With what it owns, in the order to release it. */

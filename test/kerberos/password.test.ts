@@ -22,7 +22,6 @@ before(async () => {
   verifier = await lab.parts().verifier()
 })
 after(async () => {
-  verifier?.[Symbol.dispose]()
   await lab.close()
 })
 

@@ -1,7 +1,8 @@
 import type { EncryptionKey } from '../protocol/encryption-key.ts'
 import type { KdcReply, OpenedReply } from '../protocol/kdc-reply.ts'
 import { type PrincipalName, sameName } from '../protocol/principal-name.ts'
-import type { Ticket } from '../protocol/ticket.ts'
+import { isSameKey } from '../protocol/same-key.ts'
+import type { OpenedTicket, Ticket } from '../protocol/ticket.ts'
 
 /** A ticket and what its holder knows about it. Its key is the holder's to dispose of. */
 export interface HeldTicket {
@@ -22,3 +23,13 @@ export const held = (
 
 export const isSameClient = (a: HeldTicket, b: HeldTicket): boolean =>
   a.clientRealm === b.clientRealm && sameName(a.client, b.client)
+
+/**
+ * Whether a ticket for ourselves, which a key of ours has opened, is the one that the KDC made for this reply: it writes
+ * one session key and one end into both (RFC 4120 3.1.3, 3.3.3). The ticket stands in clear beside what is encrypted for
+ * us: whoever is on the way can put another there that they have seen, but not know which key is in it.
+ */
+export const isOfReply = (
+  { sessionKey, endTimeMs }: HeldTicket,
+  opened: Pick<OpenedTicket, 'sessionKey' | 'endTimeMs'>,
+): boolean => opened.endTimeMs >= endTimeMs && isSameKey(opened.sessionKey, sessionKey)

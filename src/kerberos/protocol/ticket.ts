@@ -4,6 +4,7 @@ import { application, DerReader, UNIVERSAL } from './der-reader.ts'
 import { type EncryptedData, readEncryptedData, readEncryptionKey } from './encrypted-data.ts'
 import { type EncryptionKey, KEY_USAGE } from './encryption-key.ts'
 import { malformed } from './krb5-error.ts'
+import { ownOctets } from './own-octets.ts'
 import { type PrincipalName, readPrincipalName } from './principal-name.ts'
 
 /** Ticket (RFC 4120 5.3). Realm and name stand in clear: they say where to look for the key, and prove nothing. */
@@ -68,7 +69,8 @@ export function openTicket({ encrypted }: Ticket, key: EncryptionKey): OpenedTic
   const transitedEncoding = fields.field(4, UNIVERSAL.sequence)
   const transitedType = transitedEncoding.integer(0)
   if (transitedType < 0 || transitedType > MAX_TRANSITED_TYPE) throw malformed('type of the transited encoding')
-  const transited = transitedEncoding.octets(1)
+  // Not a view, which would keep all of the ticket in clear for as long as this is kept.
+  const transited = ownOctets(transitedEncoding.octets(1))
   transitedEncoding.finish()
   const authTimeMs = fields.time(5)
   const startTimeMs = fields.optional(6, (reader, number) => reader.time(number)) ?? authTimeMs

@@ -24,7 +24,6 @@ function passwordsWith(answer: (password: string) => AttemptOutcome, store: Atte
       if (outcome === 'undecided') throw new KerberosError('kdc-unreachable', 'gate')
       if (outcome !== 'right') throw new KerberosError(outcome, 'password')
     },
-    [Symbol.dispose]: () => undefined,
   }
   const limits = createAttemptLimits(store, { now: () => 0 })
   const verdicts = createPasswordVerdicts({ now: () => 0 })

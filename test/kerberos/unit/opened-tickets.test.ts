@@ -27,6 +27,8 @@ test('a ticket that was opened is kept, but not one that somebody has blown up: 
     const large = ticketWith(40_000)
     assert.notEqual(tickets.open(large), tickets.open(large))
     assert.deepEqual(tickets.open(large).client.components, ['alice'])
+    // Nor is all that stood in it in clear, the session key among it.
+    assert(tickets.open(usual).transited.buffer.byteLength < 100)
   } finally {
     rmSync(directory, { recursive: true })
   }

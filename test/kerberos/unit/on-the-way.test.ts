@@ -1,0 +1,95 @@
+/**
+ * Somebody between us and the KDC, who answers in its place: they have an account of their own, so they know one
+ * password, and they have seen tickets, but they know no other key.
+ */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { forgedKeytab, forgedTicket, sessionKey } from '../../../devkit/realm/forged-token.ts'
+import { canonicalPrincipal } from '../../../src/kerberos/canonical-principal.ts'
+import { namesInEvidence } from '../../../src/kerberos/evidence-names.ts'
+import type { HeldTicket } from '../../../src/kerberos/kdc/held-ticket.ts'
+import { createKdcClient, type KdcClient } from '../../../src/kerberos/kdc/kdc-client.ts'
+import type { KdcPool } from '../../../src/kerberos/kdc/kdc-pool.ts'
+import { createKdcGate } from '../../../src/kerberos/kdc-gate.ts'
+import { KeytabFile } from '../../../src/kerberos/keytab-file.ts'
+import { createPasswordVerifier } from '../../../src/kerberos/password.ts'
+import { DerReader } from '../../../src/kerberos/protocol/der-reader.ts'
+import { EncryptionKey } from '../../../src/kerberos/protocol/encryption-key.ts'
+import { NAME_TYPE, nameOf } from '../../../src/kerberos/protocol/principal-name.ts'
+import { stringToKey } from '../../../src/kerberos/protocol/string-to-key.ts'
+import { readTicket } from '../../../src/kerberos/protocol/ticket.ts'
+import { system } from '../../../src/system.ts'
+import { asReply, tgsReply } from '../forged-kdc.ts'
+
+const REALM = 'CORP.TEST'
+const SPN = 'HTTP/proxy.corp.test'
+const nowMs = Math.floor(Date.now() / 1000) * 1000
+const HOUR_MS = 3_600_000
+const names = { realm: REALM }
+const alice = canonicalPrincipal('alice', names)
+const CHOSEN = 'chosen-by-somebody'
+const tgtKey = new EncryptionKey(18, Buffer.alloc(32, 3))
+const otherKey = new EncryptionKey(18, Buffer.alloc(32, 5))
+
+let folder: string
+let keytab: KeytabFile
+let chosenKey: EncryptionKey
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'torhaus-on-the-way-'))
+  writeFileSync(join(folder, 'keytab'), forgedKeytab())
+  keytab = new KeytabFile(join(folder, 'keytab'))
+  chosenKey = await stringToKey(18, Buffer.from(CHOSEN), Buffer.from(`${REALM}alice`))
+})
+after(() => {
+  keytab[Symbol.dispose]()
+  rmSync(folder, { recursive: true })
+})
+
+const clientOf = (answer: (request: Buffer) => Buffer): KdcClient => {
+  const pool: KdcPool = { ask: async (request, read) => read(answer(request)), states: () => [] }
+  return createKdcClient({ pools: new Map([[REALM, pool]]), realm: REALM, now: () => nowMs })
+}
+
+describe('a password', () => {
+  /** What they answer: their own session key and end, and a ticket that they have seen. */
+  const check = (ticket: Buffer, { key = otherKey, endMs = nowMs + HOUR_MS } = {}) => {
+    const client = clientOf(request =>
+      request[0] === 0x6a
+        ? asReply(request, { key: chosenKey, sessionKey: tgtKey, nowMs })
+        : tgsReply(request, { key: tgtKey, sessionKey: key, ticket, nowMs, endMs, client: 'alice' }),
+    )
+    const gate = createKdcGate(system)
+    const verifier = createPasswordVerifier({
+      ...{ client, gate, keytab, servicePrincipal: `${SPN}@${REALM}`, directory: names },
+    })
+    return verifier.verify(alice, CHOSEN)
+  }
+
+  it('is not right because of a ticket of that person that was seen before', async () => {
+    await assert.rejects(check(forgedTicket({ nowMs })), { code: 'kdc-not-genuine' })
+    await check(forgedTicket({ nowMs }), { key: sessionKey })
+  })
+
+  it('is not right because of an old ticket either, whose owner knows the key in it', async () => {
+    const ended = forgedTicket({ nowMs, startMs: nowMs - 20 * HOUR_MS, endMs: nowMs - 10 * HOUR_MS })
+    await assert.rejects(check(ended, { key: sessionKey }), { code: 'kdc-not-genuine' })
+  })
+})
+
+describe('an evidence ticket', () => {
+  const evidence = (key: EncryptionKey): HeldTicket => ({
+    ticket: readTicket(new DerReader(forgedTicket({ nowMs }))),
+    client: nameOf('alice', NAME_TYPE.principal),
+    ...{ sessionKey: key, clientRealm: REALM, flags: 0, endTimeMs: nowMs + HOUR_MS },
+  })
+
+  it('that was seen before is not taken for the answer to a new question', () => {
+    const keys = keytab.keysOf(`${SPN}@${REALM}`)
+    assert.equal(namesInEvidence(evidence(sessionKey), keys).account, `alice@${REALM}`)
+    assert.throws(() => namesInEvidence(evidence(otherKey), keys), { code: 'integrity' })
+  })
+})
