@@ -90,7 +90,18 @@ export function openDirectoryParts(
   const acceptor = opened.use(createAcceptor({ ...accepting, bindings }))
   const asking = { client, gate, keytab, principal: servicePrincipal, now }
   const service = opened.use(createServiceCredential(asking))
-  const proving = { naming, client, gate, trustedGate, keytab, servicePrincipal: acceptPrincipal, directory, service }
+  // A keytab need not have a key of our account where nobody is delegated.
+  const armouring = keytab.keysOf(servicePrincipal).length > 0 ? { service } : {}
+  const proving = {
+    naming,
+    client,
+    gate,
+    trustedGate,
+    keytab,
+    servicePrincipal: acceptPrincipal,
+    directory,
+    ...armouring,
+  }
   const verifier = createPasswordVerifier(proving)
   const recheckMs = settings.recheckSeconds * 1000
   const inNames = { ...asking, service, directory }

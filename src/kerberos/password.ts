@@ -24,7 +24,7 @@ export interface PasswordVerifierOptions extends GatesByRealm {
   readonly directory: DirectoryNames
   /** What tickets have shown of realms, here or elsewhere. */
   readonly naming?: NamingRealms
-  /** Our own TGT, to armour passwords with; without it none is. */
+  /** Our own TGT, to armour passwords with: while it cannot be got none is proven. Undefined: none is armoured. */
   readonly service?: Renewing<LeasedTicket>
 }
 
@@ -64,8 +64,10 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
   const service = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.serviceInstance)
 
   const armoured = async (ask: (own?: HeldTicket) => Promise<HeldTicket>): Promise<HeldTicket> => {
-    const own = options.service?.held()
-    if (own === undefined) return ask()
+    if (options.service === undefined) return ask()
+    const own = options.service.held()
+    // Let go of while this one waited for its turn.
+    if (own === undefined) throw new KerberosError('credentials-expired', 'password')
     try {
       return await own.use(ask)
     } catch (error) {
@@ -83,7 +85,9 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
       const salt = info.salt ?? Buffer.from(`${realm}${account}`, 'utf8')
       return stringToKey(info.etype, secret, salt, info.parameters)
     }
-    const tgt = await codedFailure('password', () => armoured(own => client.signIn(user, keyFor, realm, own)))
+    const tgt = await codedFailure('password', () =>
+      armoured(own => client.signIn(user, keyFor, { realm, armouring: own })),
+    )
     using _tgtKey = tgt.sessionKey
     // To read that answer is enough for one turn of the event loop.
     await nextTurn()
@@ -104,8 +108,9 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
       let asked = false
       try {
         if (isNobodys) throw new KerberosError('password-wrong', 'password')
-        // Before the gate: our own ticket is a call of its own there. Without it the password goes without armour.
-        await options.service?.current().catch(() => undefined)
+        // Before the gate: our own ticket is a call of its own there. Who is on the way could keep it from us, so that
+        // the password went without armour: then it does not go at all.
+        await options.service?.current()
         await gateTo(partsOfPrincipal(principal).realm, options).run(() => {
           asked = true
           return prove(principal, secret)

@@ -71,7 +71,7 @@ async function tokenOf(name: Name): Promise<string> {
   const client = createKdcClient({ pools, realm: HOME, now: system.now })
   const salt = Buffer.from(`${REALM[name]}${name}`)
   const keyFor = async () => stringToKey(18, Buffer.from(PASSWORD[name]), salt, undefined)
-  const tgt = await client.signIn(nameOf(name, NAME_TYPE.principal), keyFor, REALM[name])
+  const tgt = await client.signIn(nameOf(name, NAME_TYPE.principal), keyFor, { realm: REALM[name] })
   const ticket = await client.serviceTicket(tgt, nameOf(PROXY_SPN, NAME_TYPE.serviceInstance))
   return tokenTemplate(ticket)(Date.now())
 }

@@ -121,19 +121,17 @@ export const tgsReply = (
     client: nameOf(answer.client, NAME_TYPE.principal),
   })
 
-/** That a proof is wanted, without an offer of armour (RFC 4120 5.9.1). */
+/** KRB-ERROR (RFC 4120 5.9.1). */
+export const refusal = (code: number, nowMs: number, data?: Buffer): Buffer =>
+  message(
+    30,
+    ...[field(0, integer(5)), field(1, integer(30)), field(4, time(nowMs)), field(5, integer(0))],
+    ...[field(6, integer(code)), field(9, generalString(REALM))],
+    ...[field(10, writePrincipalName(ticketGrantingService(REALM))), field(12, data && octetString(data))],
+  )
+
+/** That a proof is wanted, without an offer of armour. */
 export function proofWanted(salt: string, nowMs: number): Buffer {
   const info = sequence(sequence(field(0, integer(18)), field(1, generalString(salt))))
-  return message(
-    30,
-    ...[
-      field(0, integer(5)),
-      field(1, integer(30)),
-      field(4, time(nowMs)),
-      field(5, integer(0)),
-      field(6, integer(25)),
-    ],
-    ...[field(9, generalString(REALM)), field(10, writePrincipalName(ticketGrantingService(REALM)))],
-    field(12, octetString(writePaData([{ type: PA.etypeInfo2, value: info }]))),
-  )
+  return refusal(25, nowMs, writePaData([{ type: PA.etypeInfo2, value: info }]))
 }

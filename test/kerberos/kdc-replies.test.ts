@@ -124,7 +124,7 @@ describe('a password', () => {
       (password: string): KeyFor =>
       async ([info]) =>
         stringToKey(info?.etype ?? 0, Buffer.from(password), info?.salt ?? Buffer.alloc(0), info?.parameters)
-    const proven = (password: string) => client.signIn(alice, keyOf(password), 'CORP.TEST', own)
+    const proven = (password: string) => client.signIn(alice, keyOf(password), { realm: 'CORP.TEST', armouring: own })
     const { client: name } = await proven(kdc.passwordOf('alice'))
     assert.deepEqual(name.components, ['alice'])
     // [1] INTEGER 136: PA-FX-FAST.

@@ -129,7 +129,7 @@ for (const [name, start, skip] of [
       aliceKey = key.copy()
       return key
     }
-    const prove = (own?: HeldTicket) => client.signIn(alice, keyFor, REALM, own)
+    const prove = (own?: HeldTicket) => client.signIn(alice, keyFor, { realm: REALM, armouring: own })
     const proofs = () => sent.filter(request => request.includes(TIMESTAMP)).length
 
     it('says under the key of who asks that it knows FAST: without armour no proof goes out from then on', async () => {

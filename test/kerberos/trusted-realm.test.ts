@@ -64,7 +64,7 @@ const signIn = (name: string, password: string, realm: string) =>
         info?.salt ?? Buffer.from(`${realm}${name}`),
         info?.parameters,
       ),
-    realm,
+    { realm },
   )
 
 async function accept(token: Buffer, directory: DirectoryNames): Promise<string> {

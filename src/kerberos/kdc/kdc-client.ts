@@ -14,12 +14,16 @@ export interface KdcClientOptions {
   readonly now: () => number
 }
 
+/** Who signs in with a password, and so knows the key that replies to them are under. */
+export interface Person {
+  readonly realm: string
+  /** A TGT of ours, by which the proof is armoured where the KDC offers that. */
+  readonly armouring?: HeldTicket | undefined
+}
+
 export interface KdcClient {
-  /**
-   * A TGT (RFC 4120 3.1) from the client's realm, by default ours. `armouring`: a TGT of ours, by which the proof is
-   * armoured where the KDC offers that.
-   */
-  signIn(client: PrincipalName, keyFor: KeyFor, clientRealm?: string, armouring?: HeldTicket): Promise<HeldTicket>
+  /** A TGT (RFC 4120 3.1): of `person`, from their realm; without it our own account's. */
+  signIn(client: PrincipalName, keyFor: KeyFor, person?: Person): Promise<HeldTicket>
   /** A ticket for a service of our realm in the holder's own name (RFC 4120 3.3), wherever the TGT is from. */
   serviceTicket(tgt: HeldTicket, service: PrincipalName): Promise<HeldTicket>
   /**
@@ -47,12 +51,13 @@ export function createKdcClient({ realm, pools, now }: KdcClientOptions): KdcCli
   }
 
   return {
-    async signIn(client, keyFor, clientRealm = realm, armouring = undefined) {
+    async signIn(client, keyFor, person) {
+      const clientRealm = person?.realm ?? realm
       // A TGT of ours is no armour in another realm.
-      const ofRealm = clientRealm === realm ? armouring : undefined
+      const armouring = clientRealm === realm ? person?.armouring : undefined
       const pool = poolOf(pools, clientRealm)
       const armour = armours.get(clientRealm) ?? { isOffered: false }
-      return signIn({ pool, realm: clientRealm, client, now, armour }, keyFor, ofRealm)
+      return signIn({ pool, realm: clientRealm, client, now, armour, isOurs: person === undefined }, keyFor, armouring)
     },
     async serviceTicket(tgt, service) {
       const ticket = await from(realm, tgt, there => granting.ask(there, { service }))

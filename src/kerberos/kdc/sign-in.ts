@@ -39,9 +39,14 @@ export interface SignIn {
   readonly client: PrincipalName
   readonly now: () => number
   readonly armour: KnownArmour
+  /** Our own account, whose key nobody but the KDC knows beside us. */
+  readonly isOurs: boolean
 }
 
-/** What KDCs of a realm have said under a key that only we and they have. Kept for as long as the process runs. */
+/**
+ * What KDCs of a realm have said under a key that only we and they have. Kept for as long as the process runs. What is
+ * signed with the key of a person takes nothing back: they know it, too, and may be the one on the way.
+ */
 export interface KnownArmour {
   isOffered: boolean
 }
@@ -52,7 +57,7 @@ export interface KnownArmour {
  * without armour; where that is only heard with the reply, the reply is not believed.
  */
 export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTicket): Promise<HeldTicket> {
-  const { pool, realm, client, now, armour: known } = asked
+  const { pool, realm, client, now, armour: known, isOurs } = asked
   const service = ticketGrantingService(realm)
   const tillMs = now() + LIFETIME_MS
   // First without proof, to learn how the key is made; a KDC that wants none answers with the ticket at once.
@@ -76,8 +81,11 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
   }
   const heldOnceSigned = (reply: KdcReply, opened: OpenedReply, request: Buffer, couldArmour = false): HeldTicket => {
     const offer = signedOffer(opened, request, key)
-    if (offer !== undefined) known.isOffered = offer.armour
-    if (couldArmour && offer?.armour === true) throw offerIsMissing()
+    if (isOurs && offer !== undefined) known.isOffered = offer.armour
+    if (couldArmour && offer?.armour === true) {
+      known.isOffered = true
+      throw offerIsMissing()
+    }
     return held(reply, opened)
   }
   if (!('infos' in first)) {

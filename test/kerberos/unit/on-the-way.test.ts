@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { forgedKeytab, forgedTicket, sessionKey } from '../../../devkit/realm/forged-token.ts'
+import { madeKeytab } from '../../../devkit/realm/made-keytab.ts'
 import { canonicalPrincipal } from '../../../src/kerberos/canonical-principal.ts'
 import { namesInEvidence } from '../../../src/kerberos/evidence-names.ts'
 import type { HeldTicket } from '../../../src/kerberos/kdc/held-ticket.ts'
@@ -21,8 +22,9 @@ import { EncryptionKey } from '../../../src/kerberos/protocol/encryption-key.ts'
 import { NAME_TYPE, nameOf } from '../../../src/kerberos/protocol/principal-name.ts'
 import { stringToKey } from '../../../src/kerberos/protocol/string-to-key.ts'
 import { readTicket } from '../../../src/kerberos/protocol/ticket.ts'
+import { createServiceCredential } from '../../../src/kerberos/service-credential.ts'
 import { system } from '../../../src/system.ts'
-import { asReply, tgsReply } from '../forged-kdc.ts'
+import { asReply, proofWanted, refusal, tgsReply } from '../forged-kdc.ts'
 
 const REALM = 'CORP.TEST'
 const SPN = 'HTTP/proxy.corp.test'
@@ -77,6 +79,68 @@ describe('a password', () => {
   it('is not right because of an old ticket either, whose owner knows the key in it', async () => {
     const ended = forgedTicket({ nowMs, startMs: nowMs - 20 * HOUR_MS, endMs: nowMs - 10 * HOUR_MS })
     await assert.rejects(check(ended, { key: sessionKey }), { code: 'kdc-not-genuine' })
+  })
+})
+
+describe('armour for passwords (FAST), once our own account has heard of it', () => {
+  const ownKey = new EncryptionKey(18, Buffer.alloc(32, 11))
+  const account = nameOf('svc-proxy', NAME_TYPE.principal)
+  const TIMESTAMP = Buffer.from('a103020102', 'hex')
+  const sent: Buffer[] = []
+  let answer: (request: Buffer) => Buffer
+  const newClient = () => {
+    sent.length = 0
+    return clientOf(request => {
+      sent.push(request)
+      return answer(request)
+    })
+  }
+  const ownTicket = (client: KdcClient, offersArmour: boolean) => {
+    answer = request => asReply(request, { key: ownKey, sessionKey: tgtKey, nowMs, offersArmour })
+    return client.signIn(account, async () => ownKey.copy())
+  }
+  const person = (client: KdcClient, armouring: HeldTicket) =>
+    client.signIn(nameOf('alice', NAME_TYPE.principal), async () => chosenKey.copy(), { realm: REALM, armouring })
+  const withoutOffer = () => proofWanted(`${REALM}alice`, nowMs)
+
+  it('is not given up for what somebody signs with a password of their own (RFC 6806 11)', async () => {
+    const client = newClient()
+    const own = await ownTicket(client, true)
+    answer = request => asReply(request, { key: chosenKey, sessionKey: tgtKey, nowMs, offersArmour: false })
+    await person(client, own)
+    answer = withoutOffer
+    await assert.rejects(person(client, own), { code: 'integrity' })
+    assert.equal(sent.filter(request => request.includes(TIMESTAMP)).length, 0)
+  })
+
+  it('is given up where the KDC says so under the key of our own account', async () => {
+    const client = newClient()
+    await ownTicket(client, true)
+    const own = await ownTicket(client, false)
+    let asked = 0
+    answer = request =>
+      asked++ === 0
+        ? withoutOffer()
+        : asReply(request, { key: chosenKey, sessionKey: tgtKey, nowMs, offersArmour: false })
+    await person(client, own)
+    assert.equal(sent.filter(request => request.includes(TIMESTAMP)).length, 1)
+  })
+
+  it('is not gone without where somebody keeps our own ticket from us: then no password is proven', async () => {
+    const client = newClient()
+    const gate = createKdcGate(system)
+    const [name, now] = ['svc-proxy', () => nowMs]
+    const place = join(folder, 'own-keytab')
+    writeFileSync(place, madeKeytab({ principal: `${name}@${REALM}` }))
+    using own = new KeytabFile(place)
+    using service = createServiceCredential({ client, gate, keytab: own, principal: `${name}@${REALM}`, now })
+    const verifier = createPasswordVerifier({
+      ...{ client, gate, keytab, servicePrincipal: `${SPN}@${REALM}`, directory: names, service },
+    })
+    // To our own account that its key is wrong, to people that a timestamp is wanted.
+    answer = request => (request.includes(Buffer.from(name)) ? refusal(24, nowMs) : withoutOffer())
+    await assert.rejects(verifier.verify(alice, CHOSEN), { code: 'service-credential-refused' })
+    assert.equal(sent.filter(request => request.includes(TIMESTAMP)).length, 0)
   })
 })
 
