@@ -75,10 +75,14 @@ const advice: Partial<Record<Code, string>> = {
   'delegation-account-unknown': 'Do `account.template` and `account.case` make the names the directory knows?',
   'delegation-refused':
     'The account is sensitive or in Protected Users; or `kerberos.servicePrincipal` may not delegate to `targetPrincipal` with protocol transition, by its own list or by that of the server (resource-based).',
-  'delegation-service-unknown': 'The SPN of `upstream.identity.kerberos.targetPrincipal` is missing in the directory.',
+  'delegation-service-unknown':
+    'The SPN of `upstream.identity.kerberos.targetPrincipal` is missing in the directory, or its account has no AES keys.',
   'kdc-unreachable': 'Also while the circuit is open; see `torhaus_kdc_circuit_open` and the `kdc-circuit` records.',
-  'kdc-overloaded': 'See `kerberos.maxKdcCalls`, and why the KDC is slow.',
-  'kerberos-misconfigured': 'The keys of `kerberos.servicePrincipal` in the keytab are not the ones the directory has.',
+  'kdc-reply-invalid':
+    'Not a reply to the question, or an error that Torhaus does not know: its number stands in `error.message` (`KRB-ERROR 60`), and in the log of the KDC why.',
+  'kdc-overloaded': 'Why is the KDC slow?',
+  'kerberos-misconfigured':
+    'The keys of `kerberos.servicePrincipal` in the keytab are not the ones the directory has; the account has no AES keys there; or the clocks differ by more than five minutes.',
   'identity-mismatch': 'Must never happen. Report it, with the log.',
   'upstream-identity-refused': 'The server answered 401 to the account: its SPN, its keys, or its rights.',
   'token-unknown':

@@ -2,24 +2,43 @@ import type { KerberosErrorCode, KerberosOperation } from './kerberos-error.ts'
 
 type Rule = KerberosErrorCode | Partial<Record<KerberosOperation, KerberosErrorCode>>
 
+/** It is got anew, with all that was got by it. */
+const OURS_IS_NO_GOOD = { s4u2self: 'credentials-expired', initiate: 'credentials-expired' } as const
+
 /** Errors of the protocol: the key is the number of RFC 4120 7.5.9 (with RFC 6806 for 68 and MS-KILE for 29). */
 const protocolErrors: Readonly<Record<number, Rule>> = {
   1: 'client-disabled', // KDC_ERR_NAME_EXP
   2: 'service-unknown', // KDC_ERR_SERVICE_EXP
-  6: { 'service-credential': 'service-credential-refused', password: 'client-unknown', s4u2self: 'client-unknown' },
+  6: {
+    'service-credential': 'service-credential-refused',
+    password: 'client-unknown',
+    'password-proof': 'client-unknown',
+    s4u2self: 'client-unknown',
+  },
   7: { s4u2self: 'foreign-realm', initiate: 'service-unknown', 'password-proof': 'service-unknown' },
+  9: { password: 'client-disabled', 'service-credential': 'service-credential-refused' }, // KDC_ERR_NULL_KEY
   12: {
-    // KDC_ERR_POLICY: Samba's answer for a disabled account in S4U2self; AD's for logon restrictions.
+    // KDC_ERR_POLICY: Samba's answer for a disabled account in S4U2self; AD's for logon restrictions, and for who may not
+    // have a ticket for a service (selective authentication, silos).
     s4u2self: 'client-disabled',
     password: 'client-disabled',
+    'password-proof': 'client-disabled',
     initiate: 'delegation-refused',
     'service-credential': 'service-credential-refused',
   },
   13: { initiate: 'delegation-refused', s4u2self: 'delegation-refused' }, // KDC_ERR_BADOPTION
-  14: { 'service-credential': 'service-credential-refused' }, // KDC_ERR_ETYPE_NOSUPP
+  14: {
+    // KDC_ERR_ETYPE_NOSUPP: no AES keys, of the person, of our own account, or of the server.
+    password: 'client-disabled',
+    'service-credential': 'service-credential-refused',
+    'password-proof': 'service-credential-refused',
+    s4u2self: 'service-credential-refused',
+    initiate: 'service-unknown',
+  },
   18: {
     // KDC_ERR_CLIENT_REVOKED: disabled or locked out.
     password: 'client-disabled',
+    'password-proof': 'client-disabled',
     s4u2self: 'client-disabled',
     initiate: 'client-disabled',
     'service-credential': 'service-credential-refused',
@@ -32,21 +51,21 @@ const protocolErrors: Readonly<Record<number, Rule>> = {
   25: { password: 'password-wrong', 'service-credential': 'service-credential-refused' }, // preauthentication we cannot do
   29: 'kdc-unreachable', // KDC_ERR_SVC_UNAVAILABLE
   31: {
-    // KRB_AP_ERR_BAD_INTEGRITY: a key that does not fit. Without preauthentication a wrong password shows like this.
+    // KRB_AP_ERR_BAD_INTEGRITY: a key that does not fit. Without preauthentication a wrong password shows like this. A
+    // ticket of ours that the KDC does not open is no good any more: its own key has changed.
     'password-proof': 'kdc-not-genuine',
     password: 'password-wrong',
     'service-credential': 'service-credential-refused',
-    s4u2self: 'kdc-reply-invalid',
-    initiate: 'kdc-reply-invalid',
+    ...OURS_IS_NO_GOOD,
   },
   32: 'credentials-expired', // KRB_AP_ERR_TKT_EXPIRED
   33: 'clock-skew', // KRB_AP_ERR_TKT_NYV
   34: 'replay', // KRB_AP_ERR_REPEAT
   35: { 'password-proof': 'kdc-not-genuine' }, // KRB_AP_ERR_NOT_US
   37: 'clock-skew', // KRB_AP_ERR_SKEW
-  41: { 'password-proof': 'kdc-not-genuine' }, // KRB_AP_ERR_MODIFIED
-  44: { 'password-proof': 'kdc-not-genuine' }, // KRB_AP_ERR_BADKEYVER
-  45: { 'password-proof': 'kdc-not-genuine' }, // KRB_AP_ERR_NOKEY
+  41: { 'password-proof': 'kdc-not-genuine', ...OURS_IS_NO_GOOD }, // KRB_AP_ERR_MODIFIED
+  44: { 'password-proof': 'kdc-not-genuine', ...OURS_IS_NO_GOOD }, // KRB_AP_ERR_BADKEYVER
+  45: { 'password-proof': 'kdc-not-genuine', ...OURS_IS_NO_GOOD }, // KRB_AP_ERR_NOKEY
   68: 'foreign-realm', // KDC_ERR_WRONG_REALM
 }
 

@@ -15,7 +15,8 @@ export async function codedFailure<T>(operation: KerberosOperation, ask: () => P
 
 function coded(operation: KerberosOperation, error: unknown): unknown {
   if (error instanceof KdcRefusal) {
-    return new KerberosError(classifyKdcError(operation, error.errorCode), operation, { text: error.message })
+    const code = classifyKdcError(operation, error.errorCode)
+    return new KerberosError(code, operation, { text: error.message, cause: error })
   }
   if (error instanceof KdcUnreachable) return new KerberosError('kdc-unreachable', operation, { text: error.message })
   if (error instanceof Krb5Error && error.code === 'realm-unknown')

@@ -1,5 +1,6 @@
 import { type BulkheadLoad, createBulkhead } from './bulkhead.ts'
 import { type CircuitState, createCircuit, type Outcome } from './circuit.ts'
+import { KdcRefusal } from './kdc/kdc-refusal.ts'
 import { KerberosError, type KerberosErrorCode } from './kerberos-error.ts'
 
 // Every call that may ask the KDC goes through here, and nothing else does.
@@ -55,7 +56,9 @@ const kdcTrouble: ReadonlySet<KerberosErrorCode> = new Set(['kdc-unreachable', '
 /** Default of `maxConcurrent`. */
 export const KDC_CALLS = 16
 
-const isTroubleCode = (error: unknown): boolean => error instanceof KerberosError && kdcTrouble.has(error.code)
+/** An error that no rule names is an answer, too: of a KDC that lives, and about one account that anybody may have named. */
+const isTrouble = (error: unknown): boolean =>
+  error instanceof KerberosError && kdcTrouble.has(error.code) && !(error.cause instanceof KdcRefusal)
 
 /** Whose KDCs may be away while others answer has a gate of their own. */
 export interface GatesByRealm {
@@ -113,7 +116,7 @@ export function createKdcGate(options: KdcGateOptions): KdcGate {
     } catch (error) {
       // A caller that gave up: the KDC is silent when not one call came back all the while. Otherwise the queue was
       // merely long, and its own call, if it has begun, will tell.
-      if (isTroubleCode(error) && finished === finishedBefore) report('failure')
+      if (isTrouble(error) && finished === finishedBefore) report('failure')
       else if (!started) report('unknown')
       throw error
     }
@@ -130,7 +133,7 @@ async function observe<T>(task: () => Promise<T>, report: (outcome: Outcome) => 
     report('success')
     return { failed: false, value: () => result }
   } catch (error) {
-    const failed = isTroubleCode(error)
+    const failed = isTrouble(error)
     report(failed ? 'failure' : outcomeOf(error))
     return {
       failed,

@@ -15,6 +15,15 @@ const TROUBLE: Table = {
   'identity-mismatch': 'identity-mismatch',
 }
 
+/** The same of what a KDC is asked: no fault of who asks, though it would read as a wrong password. */
+const TROUBLE_AT_KDC: Table = {
+  ...TROUBLE,
+  'clock-skew': 'kerberos-misconfigured',
+  // Of a ticket of ours, twice in a row.
+  'credentials-expired': 'kdc-reply-invalid',
+  replay: 'kdc-reply-invalid',
+}
+
 const ACCEPT: Table = {
   ntlm: 'ntlm-unsupported',
   replay: 'negotiate-replayed',
@@ -41,18 +50,18 @@ const DELEGATE: Table = {
 }
 
 /** The code for a refused Negotiate token; throws a Fault where the fault is not the client's. */
-export const acceptCode = (error: unknown): Code => codeIn(ACCEPT, error, 'negotiate-refused')
+export const acceptCode = (error: unknown): Code => codeIn(ACCEPT, TROUBLE, error, 'negotiate-refused')
 
 /** The code for a refused password; throws a Fault where the directory could not be asked. */
-export const passwordCode = (error: unknown): Code => codeIn(PASSWORD, error, 'password-wrong')
+export const passwordCode = (error: unknown): Code => codeIn(PASSWORD, TROUBLE_AT_KDC, error, 'password-wrong')
 
 /** The code for an account that cannot be impersonated; throws a Fault for trouble. */
-export const delegationCode = (error: unknown): Code => codeIn(DELEGATE, error, undefined)
+export const delegationCode = (error: unknown): Code => codeIn(DELEGATE, TROUBLE_AT_KDC, error, undefined)
 
-function codeIn(table: Table, error: unknown, otherwise: Code | undefined): Code {
+function codeIn(table: Table, trouble: Table, error: unknown, otherwise: Code | undefined): Code {
   if (!(error instanceof KerberosError)) throw new Fault('internal-error', error)
-  const trouble = TROUBLE[error.code]
-  if (trouble !== undefined) throw new Fault(trouble, error)
+  const fault = trouble[error.code]
+  if (fault !== undefined) throw new Fault(fault, error)
   const code = table[error.code] ?? (error.code === 'internal' ? undefined : otherwise)
   if (code === undefined) throw new Fault('internal-error', error)
   return code

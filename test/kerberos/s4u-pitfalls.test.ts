@@ -12,6 +12,7 @@ import type { HeldTicket } from '../../src/kerberos/kdc/held-ticket.ts'
 import { createKdcClient, type KdcClient } from '../../src/kerberos/kdc/kdc-client.ts'
 import { configuredKdcs } from '../../src/kerberos/kdc/kdc-locator.ts'
 import { createKdcPool } from '../../src/kerberos/kdc/kdc-pool.ts'
+import { KdcRefusal } from '../../src/kerberos/kdc/kdc-refusal.ts'
 import type { RealmPools } from '../../src/kerberos/kdc/realm-pools.ts'
 import { createTicketGranting } from '../../src/kerberos/kdc/ticket-granting.ts'
 import { createKdcGate } from '../../src/kerberos/kdc-gate.ts'
@@ -76,6 +77,23 @@ describe('S4U2self', () => {
     const own = await withoutS4u.s4u2self(tgt, alice)
     assert.equal(namesInEvidence(own, readKeytab(readFileSync(kdc.keytabs.proxy)).entries).account, ACCOUNT)
     await assert.rejects(impersonation(withoutS4u).initiate(principal('alice'), DEVOPS), { code: 'identity-mismatch' })
+  })
+
+  it('with a TGT that the KDC does not open any more, as after a change of its own key, gets another one', async () => {
+    const asked: string[] = []
+    const changed: KdcClient = {
+      ...client,
+      signIn: (...args) => {
+        asked.push('sign-in')
+        return client.signIn(...args)
+      },
+      s4u2self: (...args) => {
+        asked.push('s4u2self')
+        return asked.length === 2 ? Promise.reject(new KdcRefusal(31)) : client.s4u2self(...args)
+      },
+    }
+    assert((await impersonation(changed).initiate(principal('alice'), DEVOPS)).length > 500)
+    assert.deepEqual(asked, ['sign-in', 's4u2self', 'sign-in', 's4u2self'])
   })
 
   it('for a name that is not signed with our key is refused by the KDC (pitfall 38)', async () => {

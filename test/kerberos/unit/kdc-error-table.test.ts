@@ -22,6 +22,14 @@ const observed: readonly [KerberosOperation, number, KerberosErrorCode][] = [
   ['service-credential', 24, 'service-credential-refused'],
   ['service-credential', 6, 'service-credential-refused'],
   ['password-proof', 31, 'kdc-not-genuine'],
+  // A ticket of ours that the KDC cannot open any more, as after a change of its own key.
+  ['s4u2self', 31, 'credentials-expired'],
+  ['initiate', 41, 'credentials-expired'],
+  // Accounts without AES keys.
+  ['password', 14, 'client-disabled'],
+  ['s4u2self', 14, 'service-credential-refused'],
+  ['initiate', 14, 'service-unknown'],
+  ['password-proof', 12, 'client-disabled'],
 ]
 const OPERATIONS: readonly KerberosOperation[] = ['s4u2self', 'initiate', 'password-proof', 'service-credential']
 
