@@ -82,19 +82,18 @@ function renewingTickets(
       const own = await service.current()
       await gateTo(realm, options).run(async () => {
         const evidence = await evidenceFor(own)
+        // What is asked with it next needs the ticket alone.
+        using _sessionKey = evidence.sessionKey
         count.impersonations++
         const keys = options.keytab.keysOf(options.principal)
         const names = await codedFailure('s4u2self', async () => namesInEvidence(evidence, keys))
         if (!isPrincipal(names.account)) {
-          evidence.sessionKey[Symbol.dispose]()
           count.identityMismatches++
           throw new KerberosError('identity-mismatch', 's4u2self')
         }
         // Windows refuses them at S4U2proxy; Samba, also of version 4.22, does not.
-        if (names.isProtected) {
-          evidence.sessionKey[Symbol.dispose]()
+        if (names.isProtected)
           throw new KerberosError('delegation-refused', 's4u2self', { text: 'a member of Protected Users' })
-        }
         const tickets: PrincipalTickets = createPrincipalTickets({ client, gate, service, evidence, now })
         const { renewAtMs, expiresAtMs } = validity((evidence.endTimeMs - now()) / 1000, now(), renewMarginMs)
         store(tickets, { renewAtMs: Math.min(renewAtMs, now() + recheckMs), expiresAtMs })

@@ -1,4 +1,5 @@
 import type { HeldTicket } from './kdc/held-ticket.ts'
+import { KerberosError } from './kerberos-error.ts'
 
 /** A ticket whose key is overwritten once it is dropped and nobody uses it any more. */
 export class LeasedTicket implements Disposable {
@@ -14,7 +15,10 @@ export class LeasedTicket implements Disposable {
     return this.#dropped
   }
 
+  /** Throws `credentials-expired` where it was dropped, and its key is gone, while the caller waited for its turn. */
   async use<T>(task: (ticket: HeldTicket) => Promise<T>): Promise<T> {
+    if (this.#ticket.sessionKey.disposed)
+      throw new KerberosError('credentials-expired', 'service-credential', { text: 'released' })
     this.#users++
     try {
       return await task(this.#ticket)

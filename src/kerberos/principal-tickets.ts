@@ -50,12 +50,10 @@ export function createPrincipalTickets({
     const name = nameOf(target.slice(0, target.lastIndexOf('@')), NAME_TYPE.serviceInstance)
     const proxied = await gate.run(() =>
       own.use(tgt =>
-        leased.use(proof =>
-          codedFailure('initiate', async () => client.s4u2proxy(tgt, proof, name)).catch((error: unknown) => {
-            if (isExpired(error)) service.invalidate(own)
-            throw error
-          }),
-        ),
+        codedFailure('initiate', async () => client.s4u2proxy(tgt, evidence, name)).catch((error: unknown) => {
+          if (isExpired(error)) service.invalidate(own)
+          throw error
+        }),
       ),
     )
     const { expiresAtMs } = validity((proxied.endTimeMs - now()) / 1000, now(), 0)

@@ -57,9 +57,8 @@ export function createUpnResolver(options: UpnResolverOptions): UpnResolver {
   const known = createLru<Known>({ maxEntries: MAX_NAMES })
   const asking = new Map<string, Promise<CanonicalPrincipal>>()
 
-  const ask = async (upn: UserPrincipalName): Promise<CanonicalPrincipal> => {
-    const own = await service.current()
-    return gate.run(() =>
+  const askWith = (own: LeasedTicket, upn: UserPrincipalName): Promise<CanonicalPrincipal> =>
+    gate.run(() =>
       codedFailure('s4u2self', async () => {
         const user = { type: NAME_TYPE.enterprise, components: [upn] }
         const evidence = await own.use(tgt => client.s4u2self(tgt, user))
@@ -67,11 +66,17 @@ export function createUpnResolver(options: UpnResolverOptions): UpnResolver {
         const names = namesInEvidence(evidence, keytab.keysOf(options.principal))
         if (names.upn?.toLowerCase() !== upn) throw new KerberosError('identity-mismatch', 's4u2self')
         return canonicalPrincipal(names.account, directory)
-      }).catch((error: unknown) => {
-        if (isExpired(error)) service.invalidate(own)
-        throw error
       }),
     )
+  const ask = async (upn: UserPrincipalName): Promise<CanonicalPrincipal> => {
+    const own = await service.current()
+    try {
+      return await askWith(own, upn)
+    } catch (error) {
+      if (!isExpired(error)) throw error
+      service.invalidate(own)
+      return askWith(await service.current(), upn)
+    }
   }
   const remember = (upn: string, answer: Known['answer'], forMs: number): void =>
     known.set(upn, { answer, untilMs: now() + forMs })

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { parseKdc } from '../../config/kdc-address.ts'
 import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
-import { canonicalPrincipal } from '../../src/kerberos/canonical-principal.ts'
+import { canonicalPrincipal, type UserPrincipalName } from '../../src/kerberos/canonical-principal.ts'
 import { namesInEvidence } from '../../src/kerberos/evidence-names.ts'
 import { createImpersonation } from '../../src/kerberos/impersonation.ts'
 import type { Impersonation } from '../../src/kerberos/impersonation-cache.ts'
@@ -16,6 +17,7 @@ import { KdcRefusal } from '../../src/kerberos/kdc/kdc-refusal.ts'
 import type { RealmPools } from '../../src/kerberos/kdc/realm-pools.ts'
 import { createTicketGranting } from '../../src/kerberos/kdc/ticket-granting.ts'
 import { createKdcGate } from '../../src/kerberos/kdc-gate.ts'
+import type { KerberosError } from '../../src/kerberos/kerberos-error.ts'
 import { KeytabFile } from '../../src/kerberos/keytab-file.ts'
 import { DerReader } from '../../src/kerberos/protocol/der-reader.ts'
 import { field, generalString, sequence } from '../../src/kerberos/protocol/der-writer.ts'
@@ -30,6 +32,7 @@ import {
 } from '../../src/kerberos/protocol/principal-name.ts'
 import { readTicket } from '../../src/kerberos/protocol/ticket.ts'
 import { createServiceCredential } from '../../src/kerberos/service-credential.ts'
+import { createUpnResolver } from '../../src/kerberos/upns.ts'
 import { system } from '../../src/system.ts'
 
 const REALM = 'CORP.TEST'
@@ -94,6 +97,27 @@ describe('S4U2self', () => {
     }
     assert((await impersonation(changed).initiate(principal('alice'), DEVOPS)).length > 500)
     assert.deepEqual(asked, ['sign-in', 's4u2self', 'sign-in', 's4u2self'])
+  })
+
+  it('that waits its turn while our TGT is replaced goes on with the new one', async () => {
+    const gate = createKdcGate({ ...system, maxConcurrent: 1 })
+    const keytab = opened.use(new KeytabFile(kdc.keytabs.proxy))
+    const asking = { client, gate, keytab, principal: ACCOUNT, now: system.now, directory: { realm: REALM } }
+    const service = opened.use(createServiceCredential(asking))
+    const own = await service.current()
+    const upns = createUpnResolver({ ...asking, service, directory: { realm: REALM, upnSuffixes: ['other.example'] } })
+    const through = opened.use(createImpersonation({ ...asking, service }))
+    const busy = Promise.withResolvers<void>()
+    const running = gate.run(() => busy.promise)
+    const waiting = [
+      through.initiate(principal('alice'), DEVOPS).then(token => token.length > 500),
+      upns.resolve('nobody@other.example' as UserPrincipalName).catch((error: KerberosError) => error.code),
+    ]
+    while (gate.load().queued < 2) await setImmediate()
+    service.invalidate(own)
+    busy.resolve()
+    await running
+    assert.deepEqual(await Promise.all(waiting), [true, 'client-unknown'])
   })
 
   it('for a name that is not signed with our key is refused by the KDC (pitfall 38)', async () => {
