@@ -233,7 +233,7 @@ const kerberos = requiredSection(
       'accept',
     ),
     recheckSeconds: integer(
-      'How often the KDC is asked anew for the ticket of an account that is in use, in seconds. A disabled account is refused after that at the latest. Two requests to the KDC each time.',
+      'How often the KDC is asked anew for the ticket of an account that is in use, in seconds. A disabled account is refused after that at the latest, where a KDC answers. Two requests to the KDC each time.',
       { default: 300, minimum: 10, maximum: 36_000 },
     ),
     kdcTimeoutMs: integer('How long a request waits for the KDC, in milliseconds.', {

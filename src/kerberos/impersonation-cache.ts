@@ -10,6 +10,8 @@ export type PrincipalTickets = Disposable & {
   token(target: string): Promise<string>
   /** The same where a ticket for it is there and nobody has to be waited for. */
   tokenAtOnce(target: string): string | undefined
+  /** Of which services there are tickets. */
+  targets(): readonly string[]
 }
 
 export type ImpersonationCacheOptions = {
@@ -62,6 +64,7 @@ const lasting: ReadonlySet<KerberosErrorCode> = new Set([
   'delegation-refused',
   'service-unknown',
   'foreign-realm',
+  'identity-mismatch',
 ])
 
 /** True for a refusal that concerns the account or the delegation itself. */
@@ -97,6 +100,7 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
     const { tickets, refusals } = entryOf(principal)
     const refusal = refusals.get(target)
     if (refusal !== undefined && now() < refusal.untilMs) throw refusal.error
+    refusals.delete(target)
     try {
       const token = await tokenFrom(tickets, target)
       count.tokens++

@@ -33,11 +33,14 @@ export interface ImpersonationOptions extends GatesByRealm {
   readonly directory: DirectoryNames
   readonly maxPrincipals?: number
   readonly renewMarginMs?: number
-  /** After so long the KDC is asked again whether the account may still be impersonated; default 300,000. */
+  /** No request goes out without the KDC having been asked for so long whether the account may still be impersonated; default 300,000. */
   readonly recheckMs?: number
   readonly refusalTtlMs?: number
   readonly now: () => number
 }
+
+/** Of `recheckMs`: who is at work is asked about beside a request, and nobody waits for it. */
+const ASKED_EARLY = 0.8
 
 /** The Windows account out (MS-SFU): tickets in the name of a person, without password or ticket of theirs. */
 export function createImpersonation(options: ImpersonationOptions): Impersonation {
@@ -73,6 +76,7 @@ function renewingTickets(
       return false
     }
   }
+  let last: PrincipalTickets | undefined
   return createRenewing({
     now,
     isFinal: isLasting,
@@ -96,7 +100,14 @@ function renewingTickets(
           throw new KerberosError('delegation-refused', 's4u2self', { text: 'a member of Protected Users' })
         const tickets: PrincipalTickets = createPrincipalTickets({ client, gate, service, evidence, now })
         const { renewAtMs, expiresAtMs } = validity((evidence.endTimeMs - now()) / 1000, now(), renewMarginMs)
-        store(tickets, { renewAtMs: Math.min(renewAtMs, now() + recheckMs), expiresAtMs })
+        const servers = last?.targets() ?? []
+        last = tickets
+        store(tickets, {
+          renewAtMs: Math.min(renewAtMs, now() + recheckMs * ASKED_EARLY),
+          ...{ provenUntilMs: now() + recheckMs, expiresAtMs },
+        })
+        // At once, so that a KDC that goes away in between does not leave the account with neither.
+        for (const server of servers) tickets.token(server).catch(() => undefined)
       })
     },
   })

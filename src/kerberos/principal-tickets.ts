@@ -80,6 +80,7 @@ export function createPrincipalTickets({
   }
   return {
     tokenAtOnce,
+    targets: () => [...tickets.keys()],
     async token(target) {
       if (leased.dropped) throw released()
       const ready = tokenAtOnce(target)

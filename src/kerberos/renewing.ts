@@ -1,7 +1,12 @@
 import { KerberosError } from './kerberos-error.ts'
 
 /** When a credential is renewed, and when it must no longer be used. */
-export type Validity = { readonly renewAtMs: number; readonly expiresAtMs: number }
+export type Validity = {
+  readonly renewAtMs: number
+  /** From then on a caller waits for the renewal, which may say that the old value counts no more; default: never. */
+  readonly provenUntilMs?: number
+  readonly expiresAtMs: number
+}
 
 /**
  * Expiry is hard: a ticket that ends during a request fails that request. So renewal starts `marginMs` before the end
@@ -31,8 +36,8 @@ export type RenewingOptions<T extends Disposable> = {
 export type Renewing<T extends Disposable> = Disposable & {
   /**
    * The value, got or renewed as needed; concurrent callers share one acquisition. While the old value is still good it
-   * is answered at once and the renewal runs beside, so a KDC that is down for a moment is not noticed. Throws what
-   * `acquire` throws.
+   * is answered at once and the renewal runs beside; past `provenUntilMs` after the renewal, or its failure, so that a KDC
+   * that is away is not noticed for longer than one try takes. Throws what `acquire` throws.
    */
   current(): Promise<T>
   /** The value where it is there and need not be renewed yet. */
@@ -74,23 +79,36 @@ export function createRenewing<T extends Disposable>(options: RenewingOptions<T>
     })
     return pending
   }
-  const renewBeside = (): void => {
-    if (now() < retryAtMs) return
-    retryAtMs = now() + retryPauseMs
-    // The old value still serves; if this goes on until it ends, the caller of that moment gets the error.
-    renew().catch((error: unknown) => {
-      if (isFinal(error)) drop()
-    })
+  /** Not a moment after the last failure. Rejects where the old value must not be used any more. */
+  const renewOld = async (): Promise<void> => {
+    if (pending === undefined) {
+      if (now() < retryAtMs) return
+      retryAtMs = now() + retryPauseMs
+    }
+    try {
+      await renew()
+      retryAtMs = 0
+    } catch (error) {
+      // Otherwise the old value still serves; if this goes on until it ends, the caller of that moment gets the error.
+      if (!isFinal(error)) return
+      drop()
+      throw error
+    }
   }
 
   return {
     async current() {
       if (closed) throw released()
       if (held !== undefined && now() < held.expiresAtMs) {
-        if (now() >= held.renewAtMs) renewBeside()
-        return held.value
-      }
-      await renew()
+        const { value, renewAtMs, provenUntilMs = Number.POSITIVE_INFINITY } = held
+        if (now() < renewAtMs) return value
+        const renewal = renewOld()
+        if (now() >= provenUntilMs) await renewal
+        else {
+          renewal.catch(() => undefined)
+          return value
+        }
+      } else await renew()
       if (held === undefined) throw released()
       return held.value
     },

@@ -98,7 +98,7 @@ describe('the credentials behind the tokens', () => {
 
   it('are renewed before they end, by the clock, with the old one serving meanwhile (hazard 4)', async () => {
     let nowMs = Date.now()
-    const impersonation = lab.impersonation({ now: () => nowMs })
+    const impersonation = lab.impersonation({ now: () => nowMs, recheckMs: 36_000_000 })
     await arrivesAs(impersonation, 'alice')
     // A token is stamped by the moved clock, which Apache would refuse.
     const served = () => impersonation.initiate(principal('alice'), devopsService).then(() => 'alice@CORP.TEST')

@@ -26,6 +26,29 @@ function renewingAt() {
   return { clock, made, renewing }
 }
 
+/** Values that live for an hour, and are to be proven anew. */
+function provenFor(provenMs: number) {
+  const clock: { nowMs: number; fails: Error | undefined } = { nowMs: 0, fails: undefined }
+  const made: Value[] = []
+  const renewing = createRenewing<Value>({
+    now: () => clock.nowMs,
+    isFinal: error => (error as Error).message === 'final',
+    async acquire(store) {
+      await Promise.resolve()
+      if (clock.fails !== undefined) throw clock.fails
+      const value = new Value()
+      made.push(value)
+      const { nowMs } = clock
+      store(value, {
+        renewAtMs: nowMs + provenMs * 0.8,
+        provenUntilMs: nowMs + provenMs,
+        expiresAtMs: nowMs + 3_600_000,
+      })
+    },
+  })
+  return { clock, made, renewing }
+}
+
 const settled = () => new Promise(resolve => setImmediate(resolve))
 
 describe('a validity', () => {
@@ -79,6 +102,36 @@ describe('a renewing value', () => {
     renewing.invalidate(first)
     assert.equal(await renewing.current(), second)
     assert.equal(made.length, 2)
+  })
+
+  it('is not used past the time for which it was proven, unless nobody can be asked', async () => {
+    const { clock, made, renewing } = provenFor(10_000)
+    const first = await renewing.current()
+    clock.nowMs = 9_000
+    assert.equal(await renewing.current(), first, 'the renewal runs beside')
+    await settled()
+    assert.equal(made.length, 2)
+    // Idle since.
+    clock.nowMs = 100_000
+    clock.fails = new Error('no KDC')
+    assert.equal(await renewing.current(), made[1])
+    clock.fails = new Error('final')
+    assert.equal(await renewing.current(), made[1], 'a moment after a failure nobody is asked')
+    clock.nowMs = 130_000
+    await assert.rejects(renewing.current(), /final/)
+    assert.equal(made[1]?.disposed, true)
+    clock.fails = undefined
+    assert.equal(await renewing.current(), made[2])
+  })
+
+  it('is asked about as often as it is to be, however short that is', async () => {
+    const { clock, made, renewing } = provenFor(10_000)
+    await renewing.current()
+    for (let round = 1; round <= 3; round++) {
+      clock.nowMs += 10_000
+      await renewing.current()
+      assert.equal(made.length, round + 1)
+    }
   })
 
   it('releases what arrives after it was closed, and answers nobody', async () => {
