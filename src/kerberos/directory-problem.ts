@@ -8,7 +8,15 @@ export interface DirectoryProblem {
 }
 
 /** What was tried. */
-type Step = 'sign-in' | 'own-name' | 'target-name' | 'protocol-transition' | 'not-forwardable' | 'delegation'
+type Step =
+  | 'sign-in'
+  | 'own-name'
+  | 'target-name'
+  | 'protocol-transition'
+  | 'other-account'
+  | 'protected'
+  | 'not-forwardable'
+  | 'delegation'
 
 interface Failure {
   /** RFC 4120 7.5.9; undefined: the KDC did not answer, or is not believed. */
@@ -25,6 +33,16 @@ const TRIED: Readonly<Record<Step, readonly [what: string, why: string, option: 
   'own-name': ['there is no ticket for', 'browsers get none either: Negotiate fails', 'kerberos.acceptPrincipal'],
   'target-name': ['there is no ticket for', 'nobody reaches the server', 'upstream.identity.kerberos.targetPrincipal'],
   'protocol-transition': ['Torhaus gets no ticket in the name of', 'nobody is delegated', 'kerberos.servicePrincipal'],
+  'other-account': [
+    'the directory has another account in mind than',
+    'requests of that name are refused (identity-mismatch)',
+    'kerberos.upnSuffixes',
+  ],
+  protected: [
+    'Torhaus does not act in the name of',
+    'requests of that account are refused (delegation-refused); it says nothing of others',
+    'kerberos.servicePrincipal',
+  ],
   'not-forwardable': [
     'Torhaus gets a ticket that it may not pass on in the name of',
     'nobody is delegated',
@@ -58,6 +76,10 @@ const BY_CODE: Readonly<Record<number, string>> = {
 }
 
 const BY_STEP: Readonly<Partial<Record<Step, string>>> = {
+  'other-account':
+    'name the account by its sAMAccountName; where names from the OP are UPNs that differ from it, make accounts of a claim that has it (account.template)',
+  protected:
+    'for administrators it is meant to be so: try another with --account; or take the account out of Protected Users',
   'not-forwardable':
     'trust the account for delegation with any authentication protocol (TRUSTED_TO_AUTH_FOR_DELEGATION); somebody in Protected Users, or marked as sensitive, never can be: try another with --account',
   delegation:

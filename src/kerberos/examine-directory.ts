@@ -10,8 +10,9 @@ import { readFileSync } from 'node:fs'
 import { EXPORT_ANEW, lackOfKey } from '../../config/keytab-entries.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
-import { canonicalPrincipal, userPrincipalName } from './canonical-principal.ts'
+import { canonicalPrincipal, type DirectoryNames, userPrincipalName } from './canonical-principal.ts'
 import { type DirectoryProblem, directoryProblem } from './directory-problem.ts'
+import { namesInEvidence } from './evidence-names.ts'
 import type { HeldTicket } from './kdc/held-ticket.ts'
 import { createKdcClient, type KdcClient } from './kdc/kdc-client.ts'
 import { createKdcPool } from './kdc/kdc-pool.ts'
@@ -65,14 +66,23 @@ export async function examineDirectory(question: DirectoryQuestion, moment: Mome
   const problems: DirectoryProblem[] = []
   if ('code' in own) problems.push(directoryProblem('own-name', own, accept))
   else if (opens(keysOf(accept), own) === undefined) problems.push(olderKeytab(accept, keysOf(accept), own))
-  if (target !== undefined) problems.push(...(await delegationProblems(client, keep, tgt, question, inRealm(target))))
+  if (target !== undefined) {
+    const asking = { client, keep, tgt, keys: keysOf(service) }
+    problems.push(...(await delegationProblems(asking, question, inRealm(target))))
+  }
   return problems
 }
 
+interface Asking {
+  readonly client: KdcClient
+  readonly keep: (ticket: HeldTicket) => HeldTicket
+  readonly tgt: HeldTicket
+  /** Of our account. */
+  readonly keys: readonly KeytabEntry[]
+}
+
 async function delegationProblems(
-  client: KdcClient,
-  keep: (ticket: HeldTicket) => HeldTicket,
-  tgt: HeldTicket,
+  { client, keep, tgt, keys }: Asking,
   { settings, account = settings.servicePrincipal }: DirectoryQuestion,
   target: string,
 ): Promise<DirectoryProblem[]> {
@@ -85,11 +95,38 @@ async function delegationProblems(
   const name = upn === undefined ? principalName(user) : nameOf(upn, NAME_TYPE.enterprise)
   const evidence = await attempt(() => client.s4u2self(tgt, name).then(keep))
   if ('code' in evidence) return [directoryProblem('protocol-transition', evidence, user)]
+  const refused = evidenceProblem(evidence, keys, { upn, user, names })
+  if (refused !== undefined) return [refused]
   // MS-SFU 3.2.5.1.2: without the right to delegate by protocol transition the ticket may not be passed on.
   if ((evidence.flags & TICKET_FLAG.forwardable) === 0)
     return [directoryProblem('not-forwardable', { code: undefined, words: 'not forwardable' }, user)]
   const proxied = await attempt(() => client.s4u2proxy(tgt, evidence, serviceName(target)).then(keep))
   return 'code' in proxied ? [directoryProblem('delegation', proxied, target)] : []
+}
+
+/** What Torhaus itself refuses, though the KDC does not. */
+function evidenceProblem(
+  evidence: HeldTicket,
+  keys: readonly KeytabEntry[],
+  { upn, user, names }: { readonly upn: string | undefined; readonly user: string; readonly names: DirectoryNames },
+): DirectoryProblem | undefined {
+  try {
+    const said = namesInEvidence(evidence, keys)
+    const isAsked = upn === undefined ? isAccount(said.account, user, names) : said.upn?.toLowerCase() === upn
+    if (!isAsked) return directoryProblem('other-account', { code: undefined, words: `it is ${said.account}` }, user)
+    if (!said.isProtected) return undefined
+    return directoryProblem('protected', { code: undefined, words: 'a member of Protected Users' }, user)
+  } catch (error) {
+    return directoryProblem('protocol-transition', { code: undefined, words: (error as Error).message }, user)
+  }
+}
+
+function isAccount(account: string, user: string, names: DirectoryNames): boolean {
+  try {
+    return canonicalPrincipal(account, names) === user
+  } catch {
+    return false
+  }
 }
 
 /** What the KDC refused, by its code (RFC 4120 7.5.9), or why there was no answer. */

@@ -16,6 +16,8 @@ let kdc: SambaKdc
 before(async () => {
   kdc = await startSambaKdc({
     accounts: [
+      { name: 'guarded', password: 'guarded-Passw0rd', memberOf: ['Protected Users'] },
+      { name: 'lovelace', password: 'lovelace-Passw0rd', userPrincipalName: 'ada@corp.test' },
       { name: 'svc-bare', password: 'svc-bare-Passw0rd', servicePrincipals: ['HTTP/bare.corp.test'] },
       {
         ...{ name: 'svc-listless', password: 'svc-listless-Passw0rd' },
@@ -120,6 +122,17 @@ test('what is missing of the right to delegate is named: the transition, or the 
   await only(
     problems({ servicePrincipal: 'svc-listless', keytabFile: listless }, { publicHost: 'listless.corp.test' }),
     /^\(upstream\.identity\.kerberos\.targetPrincipal\) Torhaus may not act in the name of others towards HTTP\/devops\.corp\.test@CORP\.TEST: .*msDS-AllowedToDelegateTo/,
+  )
+})
+
+test('an account that Torhaus refuses, though the KDC does not, is named with the reason', async () => {
+  await only(
+    problems({}, { account: 'guarded' }),
+    /^\(kerberos\.servicePrincipal\) Torhaus does not act in the name of guarded@CORP\.TEST: a member of Protected Users; .*--account/,
+  )
+  await only(
+    problems({}, { account: 'ada@corp.test' }),
+    /^\(kerberos\.upnSuffixes\) the directory has another account in mind than ada@CORP\.TEST: it is lovelace@CORP\.TEST; name the account by its sAMAccountName/,
   )
 })
 
