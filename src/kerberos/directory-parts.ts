@@ -61,7 +61,7 @@ export function openDirectoryParts(
   const poolFor = (ofRealm: string, kdcs: readonly string[]) =>
     createKdcPool({
       ...{
-        locator: realmLocator(ofRealm, kdcs, { krb5ConfigFile, environment }, now),
+        locator: realmLocator(ofRealm, kdcs, { krb5ConfigFile, environment }, monotonic),
         timeoutMs: kdcTimeoutMs,
         monotonic,
         onSeen: ground.onKdc,

@@ -78,7 +78,7 @@ export function openDirectory(
   publicHost: string,
   { attempts, onCircuit, ...surroundings }: DirectorySurroundings,
 ): Directory {
-  const { now } = surroundings
+  const { now, monotonic } = surroundings
   const { realm, netbiosDomain, upnSuffixes, trustedRealms } = settings
   const names = { realm, upnSuffixes, trustedRealms, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
   const inRealm = (name: string) => (name.includes('@') ? name : `${name}@${realm}`)
@@ -88,7 +88,8 @@ export function openDirectory(
       failureThreshold: settings.kdcFailureThreshold,
       pauseMs: settings.kdcPauseMs,
       onChange: onCircuit,
-      now,
+      // A clock that is set back must not keep the circuit open.
+      now: monotonic,
     })
   const gate = newGate()
   const ground: DirectoryGround = {
@@ -105,7 +106,7 @@ export function openDirectory(
     verdicts: createPasswordVerdicts({
       rightTtlMs: limits.verdictSeconds * 1000,
       wrongTtlMs: limits.verdictSeconds * 1000,
-      now,
+      now: monotonic,
     }),
     limits: createAttemptLimits(attempts, {
       maxAccountFailures: limits.maxFailuresPerAccount,

@@ -50,7 +50,7 @@ export async function examineDirectory(question: DirectoryQuestion, moment: Mome
   if (lacks.length > 0) return lacks.map(lack => noKey(lack, settings.keytabFile))
 
   const pool = createKdcPool({
-    locator: realmLocator(realm, settings.kdcs, { ...settings, environment: moment.environment }, moment.now),
+    locator: realmLocator(realm, settings.kdcs, { ...settings, environment: moment.environment }, moment.monotonic),
     timeoutMs: settings.kdcTimeoutMs,
     monotonic: moment.monotonic,
   })

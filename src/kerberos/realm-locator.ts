@@ -1,10 +1,16 @@
 import { parseKdc } from '../../config/kdc-address.ts'
+import type { MonotonicClock } from '../clock.ts'
 import { configuredKdcs, discoveredKdcs, type KdcLocator } from './kdc/kdc-locator.ts'
 import { type Krb5Config, krb5ConfigKdcs } from './krb5-config-kdcs.ts'
 
 /** Where the KDCs of a realm are: as they are configured; else as krb5.conf names them; else by DNS. Throws as `krb5ConfigKdcs`. */
-export function realmLocator(realm: string, kdcs: readonly string[], krb5: Krb5Config, now: () => number): KdcLocator {
+export function realmLocator(
+  realm: string,
+  kdcs: readonly string[],
+  krb5: Krb5Config,
+  monotonic: MonotonicClock,
+): KdcLocator {
   const configured = kdcs.map(parseKdc).filter(address => address !== undefined)
   const addresses = configured.length > 0 ? configured : krb5ConfigKdcs(realm, krb5)
-  return addresses.length > 0 ? configuredKdcs(addresses) : discoveredKdcs(realm, now)
+  return addresses.length > 0 ? configuredKdcs(addresses) : discoveredKdcs(realm, monotonic)
 }

@@ -53,6 +53,8 @@ export function createReplayCache({ directory, skewMs, now }: ReplayCacheOptions
     const number = Math.floor(timeMs / GENERATION_MS)
     let generation = generations.get(number)
     if (generation === undefined) {
+      // Whoever cleans up temporary files may have taken it away.
+      makePrivate(directory)
       removePast()
       generation = new ReplayGeneration(join(directory, `replay-${number}`))
       generations.set(number, generation)

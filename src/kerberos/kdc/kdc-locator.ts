@@ -1,5 +1,6 @@
 import { resolveSrv } from 'node:dns/promises'
 import type { KdcAddress } from '../../../config/kdc-address.ts'
+import type { MonotonicClock } from '../../clock.ts'
 
 /** How long names found in DNS are believed. */
 const BELIEVED_MS = 300_000
@@ -18,20 +19,24 @@ export const configuredKdcs = (addresses: readonly KdcAddress[]): KdcLocator => 
  * KDCs from DNS (RFC 4120 7.2.3.2): `_kerberos._tcp.REALM`, by priority, the heavier first. What was found before
  * serves on when DNS is silent.
  */
-export function discoveredKdcs(realm: string, now: () => number, resolve: typeof resolveSrv = resolveSrv): KdcLocator {
+export function discoveredKdcs(
+  realm: string,
+  monotonic: MonotonicClock,
+  resolve: typeof resolveSrv = resolveSrv,
+): KdcLocator {
   let found: readonly KdcAddress[] = []
-  let askAgainAtMs = 0
+  let askAgainAtMs = Number.NEGATIVE_INFINITY
   let asking: Promise<void> | undefined
   const ask = async (): Promise<void> => {
     const records = await resolve(`_kerberos._tcp.${realm}`)
     records.sort((a, b) => a.priority - b.priority || b.weight - a.weight)
     const addresses = records.slice(0, MAX_KDCS).map(({ name, port }) => ({ host: name, port }))
     if (JSON.stringify(addresses) !== JSON.stringify(found)) found = addresses
-    askAgainAtMs = now() + BELIEVED_MS
+    askAgainAtMs = monotonic() + BELIEVED_MS
   }
   return {
     async addresses() {
-      if (now() < askAgainAtMs) return found
+      if (monotonic() < askAgainAtMs) return found
       asking ??= ask().finally(() => {
         asking = undefined
       })

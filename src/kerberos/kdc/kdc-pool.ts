@@ -1,9 +1,19 @@
+import type { KdcAddress } from '../../../config/kdc-address.ts'
 import type { MonotonicClock } from '../../clock.ts'
 import { isKdcError, KDC_ERROR, readKdcError } from '../protocol/kdc-error.ts'
 import { Krb5Error } from '../protocol/krb5-error.ts'
 import { exchange, type KdcExchange, KdcUnreachable } from './kdc-exchange.ts'
 import type { KdcLocator } from './kdc-locator.ts'
-import { byHope, type KdcFailure, type KdcState, nameOfKdc, newKdcState, noteAnswer, noteFailure } from './kdc-state.ts'
+import {
+  byHope,
+  isSameKdc,
+  type KdcFailure,
+  type KdcState,
+  nameOfKdc,
+  newKdcState,
+  noteAnswer,
+  noteFailure,
+} from './kdc-state.ts'
 
 // All KDCs of the realm as one to ask:
 //
@@ -58,10 +68,13 @@ export interface KdcPool {
 export function createKdcPool(options: KdcPoolOptions): KdcPool {
   const { locator, monotonic } = options
   let states: readonly KdcState[] = []
+  let located: readonly KdcAddress[] | undefined
   const known = async (): Promise<readonly KdcState[]> => {
     const addresses = await locator.addresses()
-    const isSame = states.length === addresses.length && states.every(({ address }, i) => address === addresses[i])
-    if (!isSame) states = addresses.map(newKdcState)
+    // DNS gives the same ones in another order each time: what is known of them stays.
+    if (addresses !== located)
+      states = addresses.map(to => states.find(({ address }) => isSameKdc(address, to)) ?? newKdcState(to))
+    located = addresses
     return states
   }
   return {

@@ -27,6 +27,8 @@ export const newKdcState = (address: KdcAddress): KdcState => ({
   failedAtMs: Number.NEGATIVE_INFINITY,
 })
 
+export const isSameKdc = (a: KdcAddress, b: KdcAddress): boolean => a.host === b.host && a.port === b.port
+
 /** As an operator writes it: `dc1.corp.test:88`, `[fd00::1]:88`. */
 export const nameOfKdc = ({ host, port }: KdcAddress): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
 

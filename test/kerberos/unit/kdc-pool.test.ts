@@ -91,6 +91,26 @@ describe('where one KDC of two does not do its work', () => {
     })
   }
 
+  it('that stays known when DNS gives the same ones in another order', async () => {
+    const [bad, good] = [await kdc(refusing), await kdc(answering)]
+    let addresses = [bad.address, good.address]
+    const pool = createKdcPool({
+      locator: { addresses: async () => addresses },
+      ...{ timeoutMs: 1_500, nextAfterMs: 1_400, monotonic: () => performance.now() },
+    })
+    for (let round = 0; round < 6; round++) {
+      assert.equal(await ask(pool), 'yes')
+      addresses = (round % 2 === 0 ? [good, bad] : [bad, good]).map(({ address }) => ({ ...address }))
+    }
+    assert.equal(bad.asked, 1)
+    addresses = [{ ...good.address }]
+    await ask(pool)
+    assert.deepEqual(
+      pool.states().map(({ address }) => address),
+      addresses,
+    )
+  })
+
   it('twenty questions that begin at once do not wait one after the other', async () => {
     const bad = await kdc(silent)
     const pool = poolOf(bad, await kdc(answering))

@@ -3,7 +3,16 @@ import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
@@ -133,6 +142,21 @@ describe('the files', () => {
       await assert.rejects(reader.check(token, nowMs), replay)
       await reader.check(randomBytes(40), nowMs)
     }
+  })
+
+  it('lie in a folder that is made anew where somebody has cleaned up', async () => {
+    using cache = open()
+    const token = randomBytes(40)
+    await cache.check(token, nowMs)
+    rmSync(directory, { recursive: true })
+    await assert.rejects(cache.check(token, nowMs), replay)
+    nowMs += SKEW_MS
+    await cache.check(randomBytes(40), nowMs)
+    mkdirSync(`${directory}-other`, { mode: 0o777 })
+    rmSync(directory, { recursive: true })
+    symlinkSync(`${directory}-other`, directory)
+    nowMs += SKEW_MS
+    await assert.rejects(cache.check(randomBytes(40), nowMs), { code: 'internal' })
   })
 
   it('are not kept where others can write', async () => {
