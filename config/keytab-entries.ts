@@ -14,7 +14,7 @@ export interface KeytabRecord {
 const VERSION = 0x0502
 
 /** Octets of a key, by its type: AES (RFC 3962, RFC 8009). */
-const AES_KEY_BYTES: Readonly<Record<number, number>> = { 17: 16, 18: 32, 19: 16, 20: 32 }
+export const AES_KEY_BYTES = { 17: 16, 18: 32, 19: 16, 20: 32 } as const
 
 /**
  * Reads a keytab of MIT's format, one record at a time. Records follow each other behind their signed 32-bit length; a
@@ -67,7 +67,8 @@ function recordIn(octets: Buffer): KeytabRecord {
 export const principalIn = ({ components, realm }: Pick<KeytabRecord, 'components' | 'realm'>): string =>
   `${components.join('/')}@${realm}`
 
-export const isAesKey = ({ etype, key }: KeytabRecord): boolean => AES_KEY_BYTES[etype] === key.length
+export const isAesKey = ({ etype, key }: KeytabRecord): boolean =>
+  Object.entries(AES_KEY_BYTES).some(([type, bytes]) => Number(type) === etype && bytes === key.length)
 
 /** Says that a keytab has no key of `principal` that Torhaus can use, and which it has; undefined where it has one. */
 export function lackOfKey(octets: Buffer, principal: string): string | undefined {

@@ -124,7 +124,7 @@ async function reportDirectory(kdc: SambaKdc): Promise<void> {
 }
 
 async function reportKeytab(file: string, name: string): Promise<void> {
-  using keytab = new KeytabFile(file)
+  using keytab = new KeytabFile(file, undefined, [`${PROXY_SPN}@CORP.TEST`])
   let second = 1
   await report(
     name,

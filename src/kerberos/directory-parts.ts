@@ -73,7 +73,7 @@ export function openDirectoryParts(
     ...settings.trustedRealms.map(trusted => [trusted.realm, poolFor(trusted.realm, trusted.kdcs)] as const),
   ])
   const client = createKdcClient({ pools, realm, now })
-  const keytab = opened.use(new KeytabFile(keytabFile, monotonic))
+  const keytab = opened.use(new KeytabFile(keytabFile, monotonic, [acceptPrincipal, servicePrincipal]))
   const replays = opened.use(createReplayCache({ directory: replayDirectory(ground), skewMs: CLOCK_SKEW_MS, now }))
   const naming: NamingRealms = new Set()
   const accepting = {

@@ -21,6 +21,7 @@ type Entries = Map<string, KeytabEntry[]>
 export class KeytabFile implements Disposable {
   readonly #path: string
   readonly #monotonic: (() => number) | undefined
+  readonly #isWanted: (principal: string) => boolean
   /** State of the file that was read last, or is being read. */
   #seen = ''
   #lookAgainAtMs = 0
@@ -29,11 +30,12 @@ export class KeytabFile implements Disposable {
 
   /**
    * Throws `service-credential-refused` where the file is no keytab. `monotonic`: milliseconds; without it nobody is
-   * spared a look.
+   * spared a look. `principals`: whose keys are kept (`HTTP/host@REALM`); default: everybody's.
    */
-  constructor(path: string, monotonic?: () => number) {
+  constructor(path: string, monotonic?: () => number, principals?: readonly string[]) {
     this.#path = path
     this.#monotonic = monotonic
+    this.#isWanted = principal => principals?.includes(principal) ?? true
     try {
       this.#refresh(MAX_KEYTAB_BYTES)
     } catch (cause) {
@@ -90,7 +92,7 @@ export class KeytabFile implements Disposable {
     }
     const octets = readFileSync(this.#path)
     const entries: Entries = new Map()
-    for (const entry of keytabEntries(octets)) add(entries, entry)
+    for (const entry of keytabEntries(octets, this.#isWanted)) add(entries, entry)
     octets.fill(0)
     this.#seen = seen
     this.#replace(entries)
@@ -101,7 +103,7 @@ export class KeytabFile implements Disposable {
       const octets = await readFile(this.#path)
       const entries: Entries = new Map()
       let count = 0
-      for (const entry of keytabEntries(octets)) {
+      for (const entry of keytabEntries(octets, this.#isWanted)) {
         add(entries, entry)
         if (++count % ENTRIES_IN_A_TURN === 0) await setImmediate()
       }

@@ -12,8 +12,9 @@ const MAX_BYTES = 256 * 1024 * 1024
 /** Tokens that came in one turn of the event loop are written and read in one go, so many at most. */
 const MAX_BATCH = 64
 
-/** A worker that starts has all of the file to read: so much in one turn, for half a millisecond where the table grows. */
+/** A worker that starts has all of the file to read: so much in one turn, and less where the table grows. */
 const READ_BYTES = 512 * RECORD_BYTES
+const MOVED_IN_A_TURN = 4096
 
 /**
  * The tokens of one stretch of time, in one file that all workers append to and read:
@@ -129,7 +130,8 @@ export class ReplayGeneration implements Disposable, TurnBatch {
     const length = readSync(this.#file, chunk, 0, READ_BYTES, this.#readTo)
     const whole = length - (length % RECORD_BYTES)
     if (whole === 0) throw new Error('the replay cache was cut short')
-    for (let at = 0; at < whole && this.#unread.size > 0; at += RECORD_BYTES) {
+    const mostMoved = this.#seen.moved + MOVED_IN_A_TURN
+    for (let at = 0; at < whole && this.#unread.size > 0 && this.#seen.moved < mostMoved; at += RECORD_BYTES) {
       const isNew = this.#seen.add(
         chunk.readUInt32LE(at),
         chunk.readUInt32LE(at + 4),

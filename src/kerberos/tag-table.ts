@@ -12,6 +12,7 @@ const PARTS = 256
  * place.
  */
 export class TagTable {
+  #moved = 0
   readonly #parts: (TagTablePart | undefined)[] = Array.from({ length: PARTS }, () => undefined)
 
   /** False where it was there before. */
@@ -22,7 +23,15 @@ export class TagTable {
       part = new TagTablePart()
       this.#parts[at] = part
     }
-    return part.add(a, b, c, d)
+    const before = part.lastMoved
+    const isNew = part.add(a, b, c, d)
+    if (part.lastMoved !== before) this.#moved += part.lastMoved
+    return isNew
+  }
+
+  /** Tags that were moved so far, by growing: parts that are filled alike grow one after the other. */
+  get moved(): number {
+    return this.#moved
   }
 
   /** Most tags that one addition has moved so far, by growing. */

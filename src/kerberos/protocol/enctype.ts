@@ -1,4 +1,5 @@
 import { createCipheriv, createHmac } from 'node:crypto'
+import { AES_KEY_BYTES } from '../../../config/keytab-entries.ts'
 import type { HmacHash } from './hmac.ts'
 import { Krb5Error } from './krb5-error.ts'
 import { nFold } from './n-fold.ts'
@@ -38,14 +39,14 @@ const sha1Family = {
 const sha2Family = { macOverCiphertext: true, defaultIterations: 32_768 } as const
 
 const KNOWN: Readonly<Record<number, Enctype>> = {
-  17: { number: 17, keyBytes: 16, checksumType: 15, ...sha1Family },
-  18: { number: 18, keyBytes: 32, checksumType: 16, ...sha1Family },
+  17: { number: 17, keyBytes: AES_KEY_BYTES[17], checksumType: 15, ...sha1Family },
+  18: { number: 18, keyBytes: AES_KEY_BYTES[18], checksumType: 16, ...sha1Family },
   19: {
-    ...{ number: 19, keyBytes: 16, hash: 'sha256', macBytes: 16, checksumType: 19, ...sha2Family },
+    ...{ number: 19, keyBytes: AES_KEY_BYTES[19], hash: 'sha256', macBytes: 16, checksumType: 19, ...sha2Family },
     saltPrefix: 'aes128-cts-hmac-sha256-128\0',
   },
   20: {
-    ...{ number: 20, keyBytes: 32, hash: 'sha384', macBytes: 24, checksumType: 20, ...sha2Family },
+    ...{ number: 20, keyBytes: AES_KEY_BYTES[20], hash: 'sha384', macBytes: 24, checksumType: 20, ...sha2Family },
     saltPrefix: 'aes256-cts-hmac-sha384-192\0',
   },
 }

@@ -38,10 +38,16 @@ export const principalOf = ({ name, realm }: KeytabEntry): string => principalIn
 export const newestFirst = (a: KeytabEntry, b: KeytabEntry): number =>
   b.kvno - a.kvno || b.key.enctype.number - a.key.enctype.number
 
-/** One by one, in the order of the file; undefined for one that is left out. Throws `malformed` where it is no keytab. */
-export function* keytabEntries(octets: Buffer): Generator<KeytabEntry | undefined> {
+/**
+ * One by one, in the order of the file; undefined for one that is left out. `isWanted`: whose keys are (`HTTP/host@REALM`);
+ * default: everybody's. Throws `malformed` where it is no keytab.
+ */
+export function* keytabEntries(
+  octets: Buffer,
+  isWanted: (principal: string) => boolean = () => true,
+): Generator<KeytabEntry | undefined> {
   try {
-    for (const record of keytabRecords(octets)) yield entryOf(record)
+    for (const record of keytabRecords(octets)) yield isWanted(principalIn(record)) ? entryOf(record) : undefined
   } catch (error) {
     throw malformed((error as Error).message)
   }

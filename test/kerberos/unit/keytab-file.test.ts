@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { forgedKeytab } from '../../../devkit/realm/forged-token.ts'
+import { madeKeytab } from '../../../devkit/realm/made-keytab.ts'
 import { KeytabFile } from '../../../src/kerberos/keytab-file.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'torhaus-keytab-'))
@@ -48,4 +49,19 @@ test('a large one that has changed is read in pieces, while the keys from before
   }
   assert(turns >= entries / inOneTurn, `${turns} turns`)
   assert.equal(keytab.keysOf(service).length, entries + 1)
+})
+
+test('keys that nobody asks for are not kept', () => {
+  const path = join(directory, 'several')
+  const [own, other] = ['HTTP/proxy.corp.test@CORP.TEST', 'HTTP/other.corp.test@CORP.TEST']
+  writeFileSync(path, madeKeytab({ principal: own }, { principal: other }))
+  using everybodys = new KeytabFile(path)
+  using ours = new KeytabFile(path, undefined, [own])
+  assert.deepEqual(
+    [everybodys, ours].map(keytab => [own, other].map(name => keytab.keysOf(name).length)),
+    [
+      [1, 1],
+      [1, 0],
+    ],
+  )
 })

@@ -120,6 +120,25 @@ describe('the files', () => {
     await assert.rejects(cache.check(token, nowMs), replay)
   })
 
+  it('are read in smaller pieces where the whole table grows at once', async () => {
+    using _makesDirectory = open()
+    // Each part of the table gets as many, one after the other.
+    const [parts, each] = [256, 1_200]
+    const records = randomBytes(24 * parts * each)
+    for (let index = 0; index < parts * each; index++) records[24 * index + 8] = index % parts
+    writeFileSync(join(directory, `replay-${Math.floor(nowMs / 300_000)}`), records, { mode: 0o600 })
+    using cache = open()
+    let isAnswered = false
+    const answered = cache.check(randomBytes(40), nowMs).then(() => {
+      isAnswered = true
+    })
+    let turns = 0
+    for (; !isAnswered; turns++) await setImmediate()
+    await answered
+    // As a part grows from 1,024 on, and half of that, 4 of them are moved in a turn, or 8.
+    assert(turns >= (parts * each) / 512 + parts / 4 + parts / 8 - 10, `${turns} turns`)
+  })
+
   it('go when all in them is too old to be shown again', async () => {
     using cache = open()
     for (let step = 0; step < 12; step++) {
