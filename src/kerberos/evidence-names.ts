@@ -30,7 +30,12 @@ export function namesInEvidence(evidence: HeldTicket, keys: readonly KeytabEntry
   if (!keys.some(({ key }) => key.enctype.number === ticket.encrypted.etype))
     throw new KerberosError('service-credential-refused', 's4u2self', { text: 'no key opens the evidence' })
   const found = openWith(keys, ticket)
-  if (found === undefined) throw krb5Error('integrity', 'no key opens the evidence')
+  if (found === undefined) {
+    const { kvno } = ticket.encrypted
+    if (kvno !== undefined && !keys.some(key => key.kvno === kvno))
+      throw new KerberosError('service-credential-refused', 's4u2self', { text: 'the keytab lacks the newest key' })
+    throw krb5Error('integrity', 'no key opens the evidence')
+  }
   const { opened, key } = found
   using _sessionKey = opened.sessionKey
   if (!isOfReply(evidence, opened)) throw krb5Error('integrity', 'an evidence ticket that was not made for this reply')

@@ -1,4 +1,5 @@
 import { remembered } from '../bounded-map.ts'
+import { isWithin } from '../clock.ts'
 import type { CanonicalPrincipal } from './canonical-principal.ts'
 import { KerberosError, type KerberosErrorCode } from './kerberos-error.ts'
 import { createLru } from './lru.ts'
@@ -70,7 +71,7 @@ const lasting: ReadonlySet<KerberosErrorCode> = new Set([
 /** True for a refusal that concerns the account or the delegation itself. */
 export const isLasting = (error: unknown): boolean => error instanceof KerberosError && lasting.has(error.code)
 
-type Refusal = { readonly error: KerberosError; readonly untilMs: number }
+type Refusal = { readonly error: KerberosError; readonly sinceMs: number }
 
 /** What is known of one principal; its refusals go with it. */
 type Entry = { readonly tickets: Renewing<PrincipalTickets>; readonly refusals: Map<string, Refusal> }
@@ -99,7 +100,7 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
   const attempt = async (principal: CanonicalPrincipal, target: string): Promise<string> => {
     const { tickets, refusals } = entryOf(principal)
     const refusal = refusals.get(target)
-    if (refusal !== undefined && now() < refusal.untilMs) throw refusal.error
+    if (refusal !== undefined && isWithin(now(), refusal.sinceMs, refusalTtlMs)) throw refusal.error
     refusals.delete(target)
     try {
       const token = await tokenFrom(tickets, target)
@@ -107,7 +108,7 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
       return token
     } catch (error) {
       if (error instanceof KerberosError && isLasting(error)) {
-        refusals.set(target, { error, untilMs: now() + refusalTtlMs })
+        refusals.set(target, { error, sinceMs: now() })
       }
       throw error
     }

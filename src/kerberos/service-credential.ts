@@ -1,3 +1,4 @@
+import { isWithin } from '../clock.ts'
 import type { KdcClient } from './kdc/kdc-client.ts'
 import { codedFailure } from './kdc-failure.ts'
 import type { KdcGate } from './kdc-gate.ts'
@@ -19,6 +20,16 @@ export interface ServiceCredentialOptions {
   readonly renewMarginMs?: number
 }
 
+/** Each sign-in with a wrong key counts at the directory, and may lock our account: one for each request would. */
+const REFUSED_MS = 30_000
+
+interface Refused {
+  readonly error: KerberosError
+  /** Of the keytab: with other keys it is worth another try. */
+  readonly generation: number
+  readonly sinceMs: number
+}
+
 /** The proxy's own TGT, got with the keytab and renewed before it ends. */
 export function createServiceCredential(options: ServiceCredentialOptions): Renewing<LeasedTicket> {
   const { client, gate, keytab, principal, now, renewMarginMs = 300_000 } = options
@@ -30,12 +41,24 @@ export function createServiceCredential(options: ServiceCredentialOptions): Rene
     if (found !== undefined) return found.key.copy()
     throw new KerberosError('service-credential-refused', 'service-credential', { text: 'no key for the account' })
   }
+  let refused: Refused | undefined
   return createRenewing({
     now,
-    acquire: store =>
-      gate.run(async () => {
-        const ticket = await codedFailure('service-credential', () => client.signIn(name, keyFor))
-        store(new LeasedTicket(ticket), validity((ticket.endTimeMs - now()) / 1000, now(), renewMarginMs))
-      }),
+    async acquire(store) {
+      keytab.lookNowAndThen()
+      const { generation } = keytab
+      if (refused?.generation === generation && isWithin(now(), refused.sinceMs, REFUSED_MS)) throw refused.error
+      refused = undefined
+      try {
+        await gate.run(async () => {
+          const ticket = await codedFailure('service-credential', () => client.signIn(name, keyFor))
+          store(new LeasedTicket(ticket), validity((ticket.endTimeMs - now()) / 1000, now(), renewMarginMs))
+        })
+      } catch (error) {
+        if (error instanceof KerberosError && error.code === 'service-credential-refused')
+          refused = { error, generation, sinceMs: now() }
+        throw error
+      }
+    },
   })
 }

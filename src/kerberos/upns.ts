@@ -1,3 +1,4 @@
+import { isWithin } from '../clock.ts'
 import {
   type CanonicalPrincipal,
   canonicalPrincipal,
@@ -44,7 +45,8 @@ const MAX_NAMES = 10_000
 
 interface Known {
   readonly answer: CanonicalPrincipal | KerberosError
-  readonly untilMs: number
+  readonly sinceMs: number
+  readonly forMs: number
 }
 
 /**
@@ -79,12 +81,12 @@ export function createUpnResolver(options: UpnResolverOptions): UpnResolver {
     }
   }
   const remember = (upn: string, answer: Known['answer'], forMs: number): void =>
-    known.set(upn, { answer, untilMs: now() + forMs })
+    known.set(upn, { answer, sinceMs: now(), forMs })
 
   return {
     async resolve(upn) {
-      const { answer, untilMs = 0 } = known.get(upn) ?? {}
-      if (answer !== undefined && now() < untilMs) {
+      const { answer, sinceMs, forMs = 0 } = known.get(upn) ?? {}
+      if (answer !== undefined && isWithin(now(), sinceMs, forMs)) {
         if (answer instanceof KerberosError) throw answer
         return answer
       }

@@ -144,11 +144,50 @@ describe('armour for passwords (FAST), once our own account has heard of it', ()
   })
 })
 
+describe('our own account, with a key that is not the newest', () => {
+  it('signs in once in a while, not for each request, and at once with another keytab', async () => {
+    let asked = 0
+    const client = clientOf(() => {
+      asked++
+      return refusal(24, nowMs)
+    })
+    const place = join(folder, 'stale-keytab')
+    writeFileSync(place, madeKeytab({ principal: `svc-proxy@${REALM}` }))
+    using own = new KeytabFile(place)
+    let atMs = nowMs
+    const asking = { client, gate: createKdcGate(system), keytab: own, principal: `svc-proxy@${REALM}` }
+    using service = createServiceCredential({ ...asking, now: () => atMs })
+    const refused = async () => {
+      for (let round = 0; round < 5; round++)
+        await assert.rejects(service.current(), { code: 'service-credential-refused' })
+      return asked
+    }
+    assert.equal(await refused(), 1)
+    atMs += 30_000
+    assert.equal(await refused(), 2)
+    writeFileSync(place, madeKeytab({ principal: `svc-proxy@${REALM}` }, { principal: 'another@CORP.TEST' }))
+    assert.equal(await refused(), 3)
+    atMs -= 3_600_000
+    assert.equal(await refused(), 4, 'the clock was set back')
+  })
+})
+
 describe('an evidence ticket', () => {
   const evidence = (key: EncryptionKey): HeldTicket => ({
     ticket: readTicket(new DerReader(forgedTicket({ nowMs }))),
     client: nameOf('alice', NAME_TYPE.principal),
     ...{ sessionKey: key, clientRealm: REALM, flags: 0, endTimeMs: nowMs + HOUR_MS },
+  })
+
+  it('under a key that is newer than the keytab is no fault of the KDC', () => {
+    const keys = keytab.keysOf(`${SPN}@${REALM}`)
+    const ticketOf = (kvno: number) => readTicket(new DerReader(forgedTicket({ nowMs, ticketKey: otherKey, kvno })))
+    assert.throws(() => namesInEvidence({ ...evidence(sessionKey), ticket: ticketOf(301) }, keys), {
+      code: 'service-credential-refused',
+    })
+    assert.throws(() => namesInEvidence({ ...evidence(sessionKey), ticket: ticketOf(300) }, keys), {
+      code: 'integrity',
+    })
   })
 
   it('that was seen before is not taken for the answer to a new question', () => {
