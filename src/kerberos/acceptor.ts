@@ -135,32 +135,25 @@ interface Unwrapped {
   readonly negotiation: NegTokenInit | undefined
 }
 
+/** Reads what nearly every token is at once; all else is looked at more closely to say what it is. */
 function unwrap(token: Buffer): Unwrapped {
-  const usual = usualIn(token)
-  if (usual !== undefined) return usual
-  if (kerberosToken(token).kind === 'krb5')
+  if (token.length > MAX_TOKEN_BYTES) throw new KerberosError('token-defective', 'accept')
+  try {
+    return negotiated(token)
+  } catch (error) {
+    if (kerberosToken(token).kind === 'spnego') throw error
     return { request: readApRequest(apRequestIn(token)), negotiation: undefined }
-  const negotiation = readNegTokenInit(token)
-  const [first] = negotiation.mechanisms
-  // The optimistic token is of the first mechanism; another one would need a second leg, and a request has one.
-  if (first === undefined || !isKerberosMechanism(first) || negotiation.token === undefined) {
-    throw new KerberosError('continue-needed', 'accept')
   }
-  return { request: readApRequest(apRequestIn(negotiation.token)), negotiation }
 }
 
-/** What nearly every token is. Undefined for all else, which is looked at more closely to say why. */
-function usualIn(octets: Buffer): Unwrapped | undefined {
-  if (octets.length > MAX_TOKEN_BYTES) return undefined
-  try {
-    const negotiation = readNegTokenInit(octets)
-    const { mechanisms, token } = negotiation
-    const [first] = mechanisms
-    if (token === undefined || first === undefined || !isKerberosMechanism(first)) return undefined
-    return { request: readApRequest(apRequestIn(token)), negotiation }
-  } catch {
-    return undefined
-  }
+function negotiated(octets: Buffer): Unwrapped {
+  const negotiation = readNegTokenInit(octets)
+  const { mechanisms, token } = negotiation
+  const [first] = mechanisms
+  // The optimistic token is of the first mechanism; another one would need a second leg, and a request has one.
+  if (token === undefined || first === undefined || !isKerberosMechanism(first))
+    throw new KerberosError('continue-needed', 'accept')
+  return { request: readApRequest(apRequestIn(token)), negotiation }
 }
 
 interface Verified {
