@@ -78,7 +78,11 @@ export function createServer(parts: ListenerParts, handlers: Handlers): Server {
   server.on('checkContinue', listener).on('checkExpectation', listener)
   server.on('upgrade', handlers.take)
   if (server instanceof https.Server) endFailedHandshakes(server, parts)
-  server.on('connect', (_request: IncomingMessage, socket: Socket) => reject(parts, socket, 'method-refused'))
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    // HTTP has let go of it: an error that nobody hears would end the process, and its end would be read by nobody.
+    socket.on('error', () => socket.destroy()).resume()
+    reject(parts, socket, 'method-refused')
+  })
   rememberDoor(server as Server)
   if (settings.proxyProtocol) {
     expectProxyHeaders(server, {
