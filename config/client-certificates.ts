@@ -42,7 +42,9 @@ function problemOfLists(fileName: string): string | undefined {
     return `${fileName} ${wrongFile(fileKind(content), must)}${content[0] === SEQUENCE ? remedy : ''}`
   try {
     createSecureContext({ crl: lists })
-    lists.forEach(listOf)
+    // OpenSSL passes over it without a word: what it revokes would be good until the next whole list.
+    if (lists.map(listOf).some(({ isDelta }) => isDelta))
+      return `${fileName} holds a delta list (ADCS calls it CA+.crl), which is not looked at: name whole lists alone, and have the authority publish them often enough`
     return undefined
   } catch {
     return `${fileName} holds a damaged revocation list, and ${must}`
@@ -54,12 +56,16 @@ export interface RevocationList {
   readonly issuer: Buffer
   /** When the next one is due; undefined where it does not say, and is good for ever. */
   readonly nextUpdateMs: number | undefined
+  /** Only what has changed since a whole list (RFC 5280 5.2.4). */
+  readonly isDelta: boolean
 }
 
 const SEQUENCE = 0x30
 const INTEGER = 0x02
 const CONTEXT_0 = 0xa0
 const TIMES = [0x17, 0x18]
+/** 2.5.29.27 (RFC 5280 5.2.4). */
+const DELTA_INDICATOR = '551d1b'
 
 /** Of a list in PEM (RFC 5280 5.1). Throws where it is none. */
 export function listOf(pem: string): RevocationList {
@@ -67,20 +73,30 @@ export function listOf(pem: string): RevocationList {
   const [toBeSigned] = partsOf(list?.contents)
   const [first, ...others] = partsOf(toBeSigned?.contents)
   // The first version has no number.
-  const [, issuer, , nextUpdate] = first?.tag === INTEGER ? others : [first, ...others]
+  const [, issuer, , nextUpdate, ...more] = first?.tag === INTEGER ? others : [first, ...others]
   if (issuer === undefined) throw new RangeError('issuer')
   const isDue = nextUpdate !== undefined && TIMES.includes(nextUpdate.tag)
-  return { issuer: issuer.contents, nextUpdateMs: isDue ? timeOf(nextUpdate.contents.toString('latin1')) : undefined }
+  const [extensions] = partsOf([nextUpdate, ...more].find(part => part?.tag === CONTEXT_0)?.contents ?? NOTHING)
+  return {
+    issuer: issuer.contents,
+    nextUpdateMs: isDue ? timeOf(nextUpdate.contents.toString('latin1')) : undefined,
+    isDelta: partsOf(extensions?.contents ?? NOTHING).some(({ contents }) => isNamed(contents, DELTA_INDICATOR)),
+  }
 }
 
-/** The name of whom a certificate is for, in DER (RFC 5280 4.1). */
-export function subjectOf({ raw }: X509Certificate): Buffer {
+const NOTHING = Buffer.alloc(0)
+
+const isNamed = (extension: Buffer, identifier: string) =>
+  partsOf(extension)[0]?.contents.toString('hex') === identifier
+
+/** Of whom a certificate is, and who has signed it, in DER (RFC 5280 4.1). */
+export function namesIn({ raw }: X509Certificate): { readonly issuer: Buffer; readonly subject: Buffer } {
   const [certificate] = partsOf(raw)
   const [toBeSigned] = partsOf(certificate?.contents)
   const [first, ...others] = partsOf(toBeSigned?.contents)
-  const subject = (first?.tag === CONTEXT_0 ? others : [first, ...others])[4]
-  if (subject === undefined) throw new RangeError('subject')
-  return subject.contents
+  const [, , issuer, , subject] = first?.tag === CONTEXT_0 ? others : [first, ...others]
+  if (issuer === undefined || subject === undefined) throw new RangeError('name')
+  return { issuer: issuer.contents, subject: subject.contents }
 }
 
 function partsOf(octets: Buffer | undefined) {
@@ -126,7 +142,7 @@ function listWarnings(fileName: string, authorities: readonly X509Certificate[],
   const isLate = ({ nextUpdateMs }: RevocationList) => nextUpdateMs !== undefined && nextUpdateMs <= nowMs
   return authorities.flatMap((authority): ListWarning[] => {
     const name = oneLine(authority.subject)
-    const own = lists.filter(({ issuer }) => issuer.equals(subjectOf(authority)))
+    const own = lists.filter(({ issuer }) => issuer.equals(namesIn(authority).subject))
     const remedy = 'its certificates are refused until there is one'
     if (own.length === 0) return [{ path, what: `${fileName} has no list of ${name}`, remedy }]
     if (!own.every(isLate)) return []

@@ -8,6 +8,7 @@ import type { ClientCertificate, Traced } from '../src/exchange.ts'
 import type { AccountNames } from '../src/identity/account-key.ts'
 import type { CertificateAccount } from '../src/identity/certificate-account.ts'
 import { certificateOf, type ShownCertificate } from '../src/listener/client-certificate.ts'
+import type { UncheckedFrom } from '../src/listener/revocation-times.ts'
 
 export interface CertificateSettings {
   readonly isRequired: boolean
@@ -15,6 +16,7 @@ export interface CertificateSettings {
   readonly accountOf: CertificateAccount | undefined
   /** The account that a name is kept as: whose a UPN is, the directory says. Undefined where it is nobody's. */
   readonly resolve: AccountNames['resolve']
+  readonly uncheckedFrom: UncheckedFrom
   /** What others than people and their programs ask for. */
   readonly isExempt: (path: string) => boolean
   /** Somebody showed one, and it does not do. */
@@ -26,6 +28,7 @@ export function checkCertificate({
   isRequired,
   accountOf,
   resolve,
+  uncheckedFrom,
   isExempt,
   refused,
   now,
@@ -48,9 +51,12 @@ export function checkCertificate({
     return deny(code)
   }
 
-  function problemOf({ problem, notAfterMs }: ShownCertificate, { account }: ClientCertificate): Code | undefined {
+  function problemOf({ problem }: ShownCertificate, certificate: ClientCertificate): Code | undefined {
     if (problem !== undefined) return problem
-    if (notAfterMs <= now()) return 'client-certificate-expired'
+    const { account, notAfterMs, uncheckedFromMs } = certificate
+    const nowMs = now()
+    if (notAfterMs <= nowMs) return 'client-certificate-expired'
+    if (uncheckedFromMs <= nowMs) return 'client-certificate-unchecked'
     return accountOf !== undefined && account === undefined ? 'client-certificate-unmapped' : undefined
   }
 
@@ -61,12 +67,16 @@ export function checkCertificate({
     const account = resolve(name)
     if (!(account instanceof Promise)) return keep(shown, account)
     upns.set(shown, name)
-    return account.then(found => ({ account: found, notAfterMs: shown.notAfterMs }))
+    return account.then(found => of(shown, found))
   }
 
   function keep(shown: ShownCertificate, account: string | undefined): ClientCertificate {
-    const certificate = { account, notAfterMs: shown.notAfterMs }
+    const certificate = of(shown, account)
     read.set(shown, certificate)
     return certificate
+  }
+
+  function of({ certificate, notAfterMs }: ShownCertificate, account: string | undefined): ClientCertificate {
+    return { account, notAfterMs, uncheckedFromMs: uncheckedFrom(certificate) }
   }
 }

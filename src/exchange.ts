@@ -44,6 +44,8 @@ export interface ClientCertificate {
   /** Undefined where it need not name anybody. */
   readonly account: string | undefined
   readonly notAfterMs: number
+  /** From then on nobody can say whether it is revoked. */
+  readonly uncheckedFromMs: number
 }
 
 export interface Traced extends Connected {

@@ -237,6 +237,19 @@ const clientCertificateMistakes: readonly Mistake[] = [
     ],
   },
   {
+    what: 'a delta list of ADCS beside the list of revoked certificates',
+    make(place) {
+      revocationList(place, '-crlhours', '1')
+      const whole = place.read('clients.crl')
+      revocationList(place, '-crlhours', '1', '-crlexts', 'delta')
+      place.write('clients.crl', `${whole}${place.read('clients.crl')}`)
+      place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
+    },
+    says: [
+      `${atClients}.crlFile: /etc/torhaus/clients.crl holds a delta list (ADCS calls it CA+.crl), which is not looked at: name whole lists alone, and have the authority publish them often enough`,
+    ],
+  },
+  {
     what: 'a list of revoked certificates that is out of date',
     make(place) {
       revocationList(place, '-crl_lastupdate', '20240101000000Z', '-crl_nextupdate', '20240102000000Z')
@@ -262,7 +275,8 @@ const clientCertificateMistakes: readonly Mistake[] = [
 
 /** Of the authority, as `clients.crl`. */
 function revocationList({ write, openssl }: Place, ...dates: readonly string[]): void {
-  write('crl.cnf', '[ca]\ndefault_ca = own\n[own]\ndatabase = crl.txt\ndefault_md = sha256\n')
+  const delta = '[delta]\n2.5.29.27 = critical,DER:020101\n'
+  write('crl.cnf', `[ca]\ndefault_ca = own\n[own]\ndatabase = crl.txt\ndefault_md = sha256\n${delta}`)
   write('crl.txt', '')
   openssl(
     ...[

@@ -28,7 +28,9 @@ export class CertificateFactor {
   /** Why it may not be that principal; undefined: it may. Asked again for what lasts longer than a request. */
   refuses({ certificate }: Presented, principal: Principal): Code | undefined {
     if (certificate === undefined) return undefined
-    if (certificate.notAfterMs <= this.#now()) return 'client-certificate-expired'
+    const nowMs = this.#now()
+    if (certificate.notAfterMs <= nowMs) return 'client-certificate-expired'
+    if (certificate.uncheckedFromMs <= nowMs) return 'client-certificate-unchecked'
     const { account: own } = certificate
     const account = accountOf(principal)
     if (own === undefined || account === undefined) return undefined

@@ -190,6 +190,37 @@ test('a certificate that ends while its connection is open is refused from then 
   assert.equal((await connection.rest()).length, 0)
 })
 
+test('past the next update of its list a certificate is refused on the connection it was good on, and when that is resumed', async () => {
+  const { root, intermediate } = authorities
+  const dueAtMs = Math.ceil(Date.now() / 1000) * 1000 + 4000
+  const seconds = Math.floor((dueAtMs - Date.now()) / 1000)
+  // The list of the authority above the one that has signed it.
+  const crlFile = authorities.write('brief.pem', root.revocationList(seconds), intermediate.revocationList())
+  const caFile = authorities.write('brief-ca.pem', root.certificate, intermediate.certificate)
+  const sessionTicketKeyFile = authorities.write('brief-key', randomBytes(32).toString('base64'))
+  const proxy = await start({ caFile, crlFile }, {}, {}, { sessionTicketKeyFile })
+  const { cert, key } = intermediate.sign('deep')
+  let session: Buffer | undefined
+  const open = async (more: object = {}) => {
+    const opened = await RawConnection.open(proxy.fixture.port, { ca: own.certificate, cert, key, ...more })
+    opened.socket.on('session', (fresh: Buffer) => {
+      session = fresh
+    })
+    return opened
+  }
+  const next = (connection: RawConnection) => connection.send(requestText('GET /', [proxy.host, patField])).response()
+  const kept = await open()
+  assert.equal((await next(kept)).status, ARRIVES)
+  await sleep(dueAtMs - Date.now() + 50)
+  const resumed = await open({ session })
+  assert.equal((resumed.socket as TLSSocket).isSessionReused(), true)
+  for (const connection of [kept, resumed]) {
+    const refused = await next(connection)
+    assert.deepEqual([refused.status, refused.one('X-Torhaus-Error')], [503, 'client-certificate-unchecked'])
+    assert.equal((await connection.rest()).length, 0)
+  }
+})
+
 const MAPPED = { accountFrom: ['upn', 'mail', 'common-name'] }
 const corp = { account: { domains: ['corp.example'] } }
 

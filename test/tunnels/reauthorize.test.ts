@@ -102,16 +102,21 @@ for (const [name, by] of Object.entries(credentials)) {
   })
 }
 
-test('who is known by a certificate stays so until it ends, and others with it only as whom it names', async () => {
+test('who is known by a certificate stays so until it ends or its list is overdue, and others with it only as whom it names', async () => {
   const parts = partsWith({ rules: [firstFactorIsEnough] })
   const key = (account: string) => account as AccountKey
   const certificates = new CertificateFactor({ firstFactor: true }, key, () => NOW_S * 1000)
   const refusal = reauthorize({ ...parts, authenticate: { ...parts.authenticate, certificates } })
-  const shown = (account: string, leftMs: number) => ({ certificate: { account, notAfterMs: NOW_S * 1000 + leftMs } })
+  const shown = (account: string, leftMs: number, checkedMs = 1) => {
+    const [notAfterMs, uncheckedFromMs] = [NOW_S * 1000 + leftMs, NOW_S * 1000 + checkedMs]
+    return { certificate: { account, notAfterMs, uncheckedFromMs } }
+  }
   const alone = (leftMs: number) =>
     exchange({ scheme: 'none' }, { ...TICKET, firstFactor: 'certificate' }, shown('ada', leftMs))
   assert.equal(await refusal(alone(1)), undefined)
   assert.equal(await refusal(alone(0)), 'client-certificate-expired')
+  const late = exchange({ scheme: 'none' }, { ...TICKET, firstFactor: 'certificate' }, shown('ada', 1, 0))
+  assert.equal(await refusal(late), 'client-certificate-unchecked')
   assert.equal(await refusal(exchange(credentials.ticket, TICKET, shown('ada', 1))), undefined)
   assert.equal(await refusal(exchange(credentials.ticket, TICKET, shown('bob', 1))), 'client-certificate-mismatch')
 })

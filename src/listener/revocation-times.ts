@@ -1,0 +1,39 @@
+/**
+ * Until when lists of revoked certificates count. A verdict lasts as long as its connection, and as the TLS sessions that
+ * are resumed from it; a list may not.
+ */
+import type { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { type ClientCertificateSettings, listOf, namesIn, revocationListsIn } from '../../config/client-certificates.ts'
+import { certificatesIn } from '../../config/tls-pair.ts'
+
+/** When the first list is overdue that a certificate stands on; from then on a handshake would say that it is unchecked. */
+export type UncheckedFrom = (certificate: X509Certificate) => number
+
+export function uncheckedFrom({
+  caFile,
+  crlFile,
+}: Pick<ClientCertificateSettings, 'caFile' | 'crlFile'>): UncheckedFrom {
+  if (crlFile === undefined) return () => Number.POSITIVE_INFINITY
+  const dueMs = new Map<string, number>()
+  for (const { issuer, nextUpdateMs = Number.POSITIVE_INFINITY } of revocationListsIn(crlFile).map(listOf)) {
+    const name = issuer.toString('hex')
+    // Beside its successor, a list that is overdue does no harm.
+    dueMs.set(name, Math.max(dueMs.get(name) ?? 0, nextUpdateMs))
+  }
+  const signers = new Map(certificatesIn(readFileSync(caFile, 'latin1')).map(signerOf))
+  return certificate => {
+    const issuers = new Set<string>()
+    // As far as the authorities are known here: of a resumed session there is no chain.
+    for (let [, name] = signerOf(certificate); name !== undefined && !issuers.has(name); ) {
+      issuers.add(name)
+      name = signers.get(name)
+    }
+    return Math.min(...[...issuers].map(issuer => dueMs.get(issuer) ?? Number.POSITIVE_INFINITY))
+  }
+}
+
+function signerOf(certificate: X509Certificate): readonly [string, string | undefined] {
+  const { subject, issuer } = namesIn(certificate)
+  return [subject.toString('hex'), issuer.toString('hex')]
+}
