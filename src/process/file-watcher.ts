@@ -8,17 +8,17 @@ import { statSync } from 'node:fs'
 export class FileWatcher implements Disposable {
   #seen: string
   #settled: string
-  #fileNames: readonly string[]
+  readonly #fileNames: readonly string[]
   readonly #timer: NodeJS.Timeout | undefined
 
-  /** `intervalMs` 0: never looks. */
-  constructor(fileNames: readonly string[], intervalMs: number, onChange: () => void) {
+  /** `intervalMs` 0: never looks. `since`: changes from then on count, not from now on. */
+  constructor(fileNames: readonly string[], intervalMs: number, onChange: () => void, since = statesOf(fileNames)) {
     this.#fileNames = fileNames
-    this.#seen = this.#look()
-    this.#settled = this.#seen
+    this.#seen = since
+    this.#settled = since
     if (intervalMs === 0) return
     this.#timer = setInterval(() => {
-      const now = this.#look()
+      const now = statesOf(this.#fileNames)
       const stoodStill = now === this.#seen
       this.#seen = now
       if (!stoodStill || now === this.#settled) return
@@ -30,11 +30,10 @@ export class FileWatcher implements Disposable {
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
   }
-
-  #look(): string {
-    return this.#fileNames.map(stateOf).join('\n')
-  }
 }
+
+/** To be compared with what it is later. */
+export const statesOf = (fileNames: readonly string[]): string => fileNames.map(stateOf).join('\n')
 
 function stateOf(fileName: string): string {
   try {

@@ -23,7 +23,7 @@ import type { Surroundings } from '../clock.ts'
 import { isOutputShareable } from '../observability/log-output.ts'
 import type { SharedLogOutput } from '../observability/shared-log-output.ts'
 import type { AdminServer } from './admin-server.ts'
-import { FileWatcher } from './file-watcher.ts'
+import { FileWatcher, statesOf } from './file-watcher.ts'
 import { Health } from './health.ts'
 import { logFileWarnings } from './log-file-warnings.ts'
 import { SupervisorMetrics } from './supervisor-metrics.ts'
@@ -51,6 +51,7 @@ export class Supervisor {
   readonly #retired = new Set<Promise<void>>()
   readonly #generations = new Set<Generation>()
   #admin: AdminServer | undefined
+  readonly #startedFrom: string
   #files: FileWatcher | undefined
   #reloading: Promise<void> | undefined
   #isReloadAsked = false
@@ -60,6 +61,7 @@ export class Supervisor {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts
+    this.#startedFrom = statesOf(this.#filesOf(parts.config))
     // All workers accept from one queue: whoever has time takes the next connection, one that stands still takes none,
     // and what waits when one ends is taken by the others. Node's round robin hands connections over instead, and a
     // worker without a free descriptor loses one, and the turn with it, for ever. On Windows one worker would take
@@ -88,13 +90,12 @@ export class Supervisor {
   /** Rejects when it cannot start, in words for the operator; nothing is left running then. */
   async start(): Promise<void> {
     try {
-      const listening = this.#generation.start(workerCount(this.#parts.config))
+      const { config } = this.#parts
+      const listening = this.#generation.start(workerCount(config))
       const [port, admin] = await Promise.all([listening, this.#newAdminServer()])
       this.#port = port
-      // A reload may have come meanwhile.
-      const { config } = this.#generation
       await admin.open(config.admin)
-      this.#watchFiles(config)
+      this.#watchFiles(config, this.#startedFrom)
     } catch (error) {
       await this.kill()
       throw error
@@ -213,6 +214,7 @@ export class Supervisor {
       return false
     }
     const { config } = loaded
+    const readFrom = statesOf(this.#filesOf(config))
     logFileWarnings(log, config, surroundings.now())
     const next = this.#newGeneration(config)
     try {
@@ -225,7 +227,7 @@ export class Supervisor {
     }
     const old = this.#generation
     this.#generation = next
-    this.#watchFiles(config)
+    this.#watchFiles(config, readFrom)
     const retired = old.drain(old.config.listener.drainDelayMs, false).then(() => {
       this.#generations.delete(old)
       this.#retired.delete(retired)
@@ -235,10 +237,15 @@ export class Supervisor {
     return true
   }
 
-  #watchFiles(config: Config): void {
+  #filesOf(config: Config): string[] {
+    return [this.#parts.fileName, ...usedFiles(configSchema, config)]
+  }
+
+  /** `since`: before workers read them. What changes while they start is read by some of them, and not by others. */
+  #watchFiles(config: Config, since: string): void {
     this.#files?.[Symbol.dispose]()
-    const files = [this.#parts.fileName, ...usedFiles(configSchema, config)]
-    this.#files = new FileWatcher(files, config.reload.watchIntervalMs, () => this.reload('file'))
+    const { watchIntervalMs } = config.reload
+    this.#files = new FileWatcher(this.#filesOf(config), watchIntervalMs, () => this.reload('file'), since)
   }
 
   #logStart(): void {
