@@ -23,7 +23,7 @@ export interface ProxiedConnectionParts {
  * once.
  */
 export function expectProxyHeaders(server: Server, parts: ProxiedConnectionParts): void {
-  const name = whenSecured<ConnectionClient>(server, setClientAddress)
+  const nameSecured = whenSecured<ConnectionClient>(server, setClientAddress, setClientAddress)
 
   interpose(server, (socket, begin) => {
     const peer = canonicalAddress(socket.remoteAddress ?? '')
@@ -32,7 +32,10 @@ export function expectProxyHeaders(server: Server, parts: ProxiedConnectionParts
     else {
       readProxyHeader(socket, parts.timeoutMs, header => {
         if (typeof header === 'object') {
-          name(socket, { address: header.source ?? peer, isStandIn: header.source === undefined })
+          const client = { address: header.source ?? peer, isStandIn: header.source === undefined }
+          // What is closed for another connection is that of its client, whatever stands on it.
+          setClientAddress(socket, client)
+          nameSecured(socket, client)
           begin(socket)
         } else {
           if (header !== 'gone') parts.rejected(header, peer)

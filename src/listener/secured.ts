@@ -6,19 +6,23 @@ import { Server as TlsServer } from 'node:https'
 import type { Server, Socket } from 'node:net'
 
 /**
- * `secured` is called before the first request, with what `remember` was last given for the connection beneath. Without
- * TLS it is called at once, with the connection itself.
+ * `secured` is called before the first request, with what `remember` was last given for the connection beneath; `failed`,
+ * where there is one, before anybody else hears that a handshake has failed. Without TLS `secured` is called at once, with
+ * the connection itself.
  */
 export function whenSecured<T>(
   server: Server,
   secured: (socket: Socket, remembered: T) => void,
+  failed?: (socket: Socket, remembered: T) => void,
 ): (socket: Socket, remembered: T) => void {
   if (!(server instanceof TlsServer)) return secured
   const open = new Map<string, T>()
-  server.prependListener('secureConnection', secure => {
+  const tell = (what: typeof secured, secure: Socket) => {
     const remembered = open.get(endsOf(secure))
-    if (remembered !== undefined) secured(secure, remembered)
-  })
+    if (remembered !== undefined) what(secure, remembered)
+  }
+  server.prependListener('secureConnection', secure => tell(secured, secure))
+  if (failed !== undefined) server.prependListener('tlsClientError', (_, secure) => tell(failed, secure))
   return (socket, remembered) => {
     const ends = endsOf(socket)
     open.set(ends, remembered)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { v1, v2 } from '../../devkit/clients/proxy-header.ts'
@@ -12,7 +13,8 @@ let proxy: ProxyUnderTest
 before(async () => {
   certificate = await createCertificate('IP:127.0.0.1')
   const { certificateFile, privateKeyFile } = certificate
-  const server = { trustedProxies: ['127.0.0.1'], proxyProtocol: true, tls: { certificateFile, privateKeyFile } }
+  const tls = { certificateFile, privateKeyFile }
+  const server = { trustedProxies: ['127.0.0.1'], proxyProtocol: true, handshakeTimeoutMs: 3000, tls }
   proxy = await startProxy({
     configure: config => configured(server)({ ...config, publicUrl: config.publicUrl.replace('http:', 'https:') }),
   })
@@ -98,4 +100,49 @@ test('over TLS, a ClientHello without a header before it closes the connection',
   await assert.rejects(RawConnection.open(proxy.fixture.port, { ca: certificate.certificate }))
   const record = await proxy.fixture.logged(entry => entry['torhaus.code'] === 'proxy-header-invalid')
   assert.equal(record['client.address'], '127.0.0.1')
+})
+
+test('over TLS, a handshake that fails is logged with the client that the header names', async () => {
+  const { port, close } = await startRelay(inOneSegment(v2('203.0.113.9')))
+  const socket = connect(port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\n\r\n'))
+  socket.on('error', () => undefined).resume()
+  try {
+    const record = await proxy.fixture.logged(entry => entry['torhaus.code'] === 'tls-handshake-failed')
+    assert.deepEqual([record['client.address'], record['torhaus.reason']], ['203.0.113.9', 'plain-http'])
+  } finally {
+    socket.destroy()
+    close()
+  }
+})
+
+test('over TLS, a handshake that takes too long, too', async () => {
+  const socket = connect(proxy.fixture.port, '127.0.0.1', () => socket.write(v2('203.0.113.10')))
+  socket.on('error', () => undefined).resume()
+  try {
+    const record = await proxy.fixture.logged(entry => entry['torhaus.code'] === 'tls-handshake-timeout')
+    assert.equal(record['client.address'], '203.0.113.10')
+  } finally {
+    socket.destroy()
+  }
+})
+
+test('over TLS, what keeps others out and is closed for one more is logged with its client', async () => {
+  const { certificateFile, privateKeyFile } = certificate
+  const few = { trustedProxies: ['127.0.0.1'], proxyProtocol: true, maxConnections: 8 }
+  const small = await startProxy({ configure: configured({ ...few, tls: { certificateFile, privateKeyFile } }) })
+  const sockets: Socket[] = []
+  const open = async (): Promise<void> => {
+    const socket = connect(small.fixture.port, '127.0.0.1')
+    sockets.push(socket.on('error', () => undefined).resume())
+    await once(socket, 'connect')
+    socket.write(v2('203.0.113.11'))
+  }
+  try {
+    for (let count = 0; count < 9; count++) await open()
+    const record = await small.fixture.logged(entry => entry['torhaus.code'] === 'connection-evicted')
+    assert.equal(record['client.address'], '203.0.113.11')
+  } finally {
+    for (const socket of sockets) socket.destroy()
+    await small.close()
+  }
 })
