@@ -4,12 +4,13 @@
  */
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import type { Report } from './diagnostic.ts'
 import { fileKind, wrongFile } from './file-kind.ts'
 import { openPkcs12 } from './pkcs12.ts'
 import type { Config } from './schema.ts'
 import { readSecret, secretProblem } from './secret.ts'
-import { certificateOption, certificatesIn, encryptedKeyIn, type TlsPairFiles } from './tls-pair.ts'
+import { certificateOption, certificatesIn, encryptedKeyIn, readTlsPair, type TlsPairFiles } from './tls-pair.ts'
 
 export function checkCertificateFiles({ listener }: Pick<Config, 'listener'>, report: Report): void {
   if (listener.tls !== undefined) checkNeeded('listener.tls', listener.tls, report)
@@ -85,13 +86,31 @@ function checkPair(path: string, pair: TlsPairFiles, report: Report): void {
   if (typeof key === 'string') report(`${path}.privateKeyFile`, key)
   if (typeof certificates === 'string' || typeof key !== 'object') return
   const [own] = certificates
-  if (own === undefined || own.checkPrivateKey(key)) return
+  if (own === undefined) return
+  if (own.checkPrivateKey(key)) {
+    const refused = tooWeak(pair)
+    if (refused !== undefined) report(`${path}.certificateFile`, `${certificateFile} ${refused}`)
+    return
+  }
   const isElsewhere = certificates.some(certificate => certificate.checkPrivateKey(key))
   const why = isElsewhere
     ? `: that one is further down in ${certificateFile}, and must be the first`
     : `, the first in ${certificateFile}: name the key it was requested with`
   report(`${path}.privateKeyFile`, `${privateKeyFile} does not belong to the certificate${why}`)
 }
+
+/** What OpenSSL does not serve, though it reads it: keys, and signatures in the chain, that can be forged. */
+function tooWeak(pair: TlsPairFiles): string | undefined {
+  try {
+    createSecureContext(readTlsPair(pair))
+    return undefined
+  } catch (error) {
+    const { reason, message } = error as Error & { readonly reason?: string }
+    return `is refused by OpenSSL (${reason ?? message}): ${SIGN_ANEW}`
+  }
+}
+
+const SIGN_ANEW = 'have it signed anew, for ECDSA on P-256 or RSA of 2048 bits, by SHA-256'
 
 /** An archive in place of two files in PEM, not beside them: nobody could say which is served. */
 function checkArchive(path: string, pair: TlsPairFiles, report: Report): void {
@@ -116,6 +135,8 @@ function checkArchive(path: string, pair: TlsPairFiles, report: Report): void {
       `${path}.pkcs12PasswordFile`,
       `the password in ${pkcs12PasswordFile} does not open ${pkcs12File}, or the archive is damaged: try it with \`${tried} -noout\``,
     )
+  else if (opened === 'weak')
+    report(`${path}.pkcs12File`, `${pkcs12File} holds a certificate that OpenSSL refuses as too weak: ${SIGN_ANEW}`)
   else if (opened === 'incomplete')
     report(`${path}.pkcs12File`, `${pkcs12File} must hold a private key and its certificate: export both`)
   else if (typeof opened === 'string')

@@ -24,16 +24,18 @@ export interface Pkcs12 {
 
 /**
  * `locked`: the password does not open it, or it is damaged. `outdated`: its encryption is one that OpenSSL takes no
- * more. `incomplete`: without a key, or without the certificate of the key. `form`: OpenSSL knows it, we do not.
+ * more. `weak`: what is inside it does not serve. `incomplete`: without a key, or without the certificate of the key.
+ * `form`: OpenSSL knows it, we do not.
  */
-export type Pkcs12Problem = 'locked' | 'outdated' | 'incomplete' | 'form'
+export type Pkcs12Problem = 'locked' | 'outdated' | 'weak' | 'incomplete' | 'form'
 
 export function openPkcs12(archive: Buffer, password: string): Pkcs12 | Pkcs12Problem {
   try {
     createSecureContext({ pfx: archive, passphrase: password })
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException
-    return PROBLEMS[code] ?? 'locked'
+    const { code = '', message } = error as NodeJS.ErrnoException
+    // `ee key too small`, `ca md too weak`: these come without a code.
+    return PROBLEMS[code] ?? (/ too (small|weak)/.test(message) ? 'weak' : 'locked')
   }
   try {
     return contentsOf(archive, password)

@@ -26,6 +26,11 @@ function serve({ authority, write, read }: Place, subjectAltName: string, days?:
   write('tls.key', read(privateKeyFile.split('/').at(-1) ?? ''))
 }
 
+function weakCertificate({ openssl }: Place): void {
+  const key = ['-newkey', 'rsa:1024', '-noenc', '-keyout', 'tls.key']
+  openssl('req', '-x509', ...key, '-days', '90', '-subj', '/CN=devops.example.com', '-out', 'tls.crt')
+}
+
 /** The pair of the listener as an archive, `tls.pfx`, and its password, `tls.pass`. */
 function archive({ write, openssl }: Place, ...options: readonly string[]): void {
   write('tls.pass', 'hush\n')
@@ -46,6 +51,27 @@ const certificateMistakes: readonly Mistake[] = [
     make: place => place.write('tls.crt', place.authority.certificate + place.read('tls.crt')),
     says: [
       `${atTlsKey} does not belong to the certificate: that one is further down in /etc/torhaus/tls.crt, and must be the first`,
+    ],
+  },
+  {
+    what: 'a certificate with a key of 1024 bits',
+    make: weakCertificate,
+    says: [
+      `${atCertificate} is refused by OpenSSL (ee key too small): have it signed anew, for ECDSA on P-256 or RSA of 2048 bits, by SHA-256`,
+    ],
+  },
+  {
+    what: 'an archive with a key of 1024 bits',
+    make(place) {
+      weakCertificate(place)
+      archive(place)
+      place.edit(
+        'certificateFile: tls.crt, privateKeyFile: tls.key',
+        'pkcs12File: tls.pfx, pkcs12PasswordFile: tls.pass',
+      )
+    },
+    says: [
+      '/etc/torhaus/torhaus.yaml:3: listener.tls.pkcs12File: /etc/torhaus/tls.pfx holds a certificate that OpenSSL refuses as too weak: have it signed anew, for ECDSA on P-256 or RSA of 2048 bits, by SHA-256',
     ],
   },
   {
