@@ -16,13 +16,15 @@ export type Certificate = {
 
 /**
  * A self-signed certificate, valid for two days, for `subjectAltName` (`IP:127.0.0.1`, `DNS:name`); made by openssl.
+ * `more`: extensions in the words of x509v3_config(5).
  */
-export async function createCertificate(subjectAltName: string): Promise<Certificate> {
+export async function createCertificate(subjectAltName: string, more: readonly string[] = []): Promise<Certificate> {
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-certificate-'))
   const [certificateFile, privateKeyFile] = [join(directory, 'certificate.pem'), join(directory, 'key.pem')]
   await run('openssl', [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
     ...['-subj', '/CN=torhaus test', '-addext', `subjectAltName=${subjectAltName}`],
+    ...more.flatMap(extension => ['-addext', extension]),
     ...['-keyout', privateKeyFile, '-out', certificateFile],
   ])
   return {

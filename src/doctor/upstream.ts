@@ -1,3 +1,4 @@
+import { bareHost } from '../../config/bare-host.ts'
 import type { Config } from '../../config/schema.ts'
 import { certificateOption } from '../../config/tls-pair.ts'
 import { upstreamTls } from '../upstream/upstream-tls.ts'
@@ -18,7 +19,7 @@ export const examineUpstream: Examination = async ({ config, now, environment })
   const url = new URL(upstream.url)
   const question = {
     timeoutMs: upstream.connectTimeoutMs,
-    tls: upstreamTls(upstream.tls, url.hostname),
+    tls: upstreamTls(upstream.tls, bareHost(url.hostname)),
     fields: { Host: (upstream.host === 'public' ? new URL(publicUrl) : url).host },
   }
   let answer: Answer

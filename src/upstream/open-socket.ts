@@ -25,13 +25,14 @@ export function openSocket(
   return hearLastWords(connectTls(options).setNoDelay(true).setKeepAlive(true))
 }
 
-/** Codes of Node and of OpenSSL. */
+/** Codes of Node for TLS, and its names for X509_V_ERR_* of OpenSSL; UNSPECIFIED are all that it has no name for. */
+const OF_TLS =
+  /^(ERR_TLS|ERR_SSL|EPROTO|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_|PATH_LENGTH|ERROR_IN_|UNSPECIFIED)/
+
 export function codeOfConnectError(error: NodeJS.ErrnoException): Code {
   const code = String(error.code ?? '')
   if (code === 'ETIMEDOUT') return 'upstream-connect-timeout'
-  return /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO)/.test(code)
-    ? 'upstream-tls-failed'
-    : 'upstream-connect-failed'
+  return OF_TLS.test(code) ? 'upstream-tls-failed' : 'upstream-connect-failed'
 }
 
 /** Of an error before there was a response: with TLS 1.3, a server refuses our certificate once we are connected (RFC 8446 4.4.2.4). */

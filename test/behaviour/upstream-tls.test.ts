@@ -7,12 +7,14 @@ import { configured, type ProxyUnderTest, startProxy } from '../../devkit/torhau
 
 let own: Certificate
 let named: Certificate
+let forClients: Certificate
 let servers: Server[]
-let origins: { own: string; named: string; old: string }
+let origins: { own: string; named: string; old: string; forClients: string }
 let requests = 0
 before(async () => {
   own = await createCertificate('IP:127.0.0.1')
   named = await createCertificate('DNS:devops.example')
+  forClients = await createCertificate('IP:127.0.0.1', ['extendedKeyUsage=clientAuth'])
   const serve = async ({ certificate, privateKey }: Certificate, more: object = {}) => {
     const server = createServer({ cert: certificate, key: privateKey, ...more }, (_, response) => {
       requests++
@@ -25,6 +27,7 @@ before(async () => {
   origins = {
     own: await serve(own),
     named: await serve(named),
+    forClients: await serve(forClients),
     old: await serve(own, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }),
   }
 })
@@ -35,6 +38,7 @@ after(async () => {
   }
   await own.remove()
   await named.remove()
+  await forClients.remove()
 })
 
 async function askThrough<T>(upstreamUrl: string, tls: object, ask: (proxy: ProxyUnderTest) => Promise<T>): Promise<T> {
@@ -55,6 +59,7 @@ const refused: Record<string, () => [url: string, tls: object]> = {
     origins.own,
     { caFile: own.certificateFile, serverName: 'devops.example' },
   ],
+  'is for clients, not for servers': () => [origins.forClients, { caFile: forClients.certificateFile }],
   'comes with TLS 1.1': () => [origins.old, { caFile: own.certificateFile }],
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createServer as createPlainServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer } from 'node:https'
+import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
 import type { Config } from '../../config/schema.ts'
 import { createPlace, type Place } from '../../devkit/mistakes/place.ts'
@@ -46,13 +47,19 @@ async function ofServer(listener: RequestListener, change = unchanged, options: 
   return await ofOpened(createPlainServer(options, listener), 'http', place, change)
 }
 
-async function ofOpened(server: Server, scheme: string, place: Place, change: Change): Promise<string[]> {
-  const port = await listen(server, '127.0.0.1', 0)
+async function ofOpened(
+  server: Server,
+  scheme: string,
+  place: Place,
+  change: Change,
+  address = '127.0.0.1',
+): Promise<string[]> {
+  const port = await listen(server, address, 0)
   try {
     const config = change(configIn(place.configFile))
     return await found('upstream', {
       ...config,
-      upstream: { ...config.upstream, url: `${scheme}://127.0.0.1:${port}` },
+      upstream: { ...config.upstream, url: `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}` },
     })
   } finally {
     await closeServer(server)
@@ -60,12 +67,20 @@ async function ofOpened(server: Server, scheme: string, place: Place, change: Ch
 }
 
 /** Over TLS, with a certificate that the authority of the configuration has signed. */
-async function overTls(subjectAltName: string, change = unchanged, days?: number): Promise<string[]> {
+async function overTls(subjectAltName: string, change = unchanged, days?: number, address?: string): Promise<string[]> {
   using place = createPlace()
   const { certificate: cert, privateKeyFile } = place.authority.sign(subjectAltName, days)
   const key = place.read(privateKeyFile.split('/').at(-1) ?? '')
-  return await ofOpened(createServer({ cert, key }, challenge()), 'https', place, change)
+  return await ofOpened(createServer({ cert, key }, challenge()), 'https', place, change, address)
 }
+
+const hasIPv6 = Object.values(networkInterfaces()).some(all => all?.some(({ address }) => address === '::1'))
+
+test('nothing is said of one that is named by an address of IPv6', {
+  skip: !hasIPv6 && 'this machine has no ::1',
+}, async () => {
+  assert.deepEqual(await overTls('IP:::1', unchanged, undefined, '::1'), [])
+})
 
 test('nothing is said of a server that answers, over TLS of the configured authority', async () => {
   assert.deepEqual(await ofServer(challenge('Negotiate', 'NTLM'), byKerberos, { maxHeaderSize: 131_072 }), [])
