@@ -3,7 +3,7 @@ import { Fault } from '../errors.ts'
 
 const FIRST_PAUSE_MS = 2
 const LONGEST_PAUSE_MS = 50
-/** How long the first in line is tried again, in all. */
+/** How long anything waits, those before it in line included. */
 const PATIENCE_MS = 5000
 /** So many wait; more are refused. */
 const MAX_WAITING = 1000
@@ -20,27 +20,34 @@ export class WaitingLine {
     return this.#length > 0
   }
 
-  /** Rejects with what `work` throws, once that is not `mayPass`, or patience is over. */
+  /**
+   * Rejects with what `work` throws, once that is not `mayPass`, or patience is over. It begins with the adding: who
+   * comes as the hundredth waits no longer than the first.
+   */
   async add<T>(work: () => T, mayPass: (error: unknown) => boolean): Promise<T> {
     if (this.#length >= MAX_WAITING) throw new Fault('store-unavailable', new Error('too many writes wait'))
     this.#length++
-    const done = this.#end.then(() => persist(work, mayPass))
+    let isPatient = true
+    const patience = setTimeout(() => {
+      isPatient = false
+    }, PATIENCE_MS)
+    const done = this.#end.then(() => persist(work, error => isPatient && mayPass(error)))
     this.#end = done.catch(() => undefined)
     try {
       return await done
     } finally {
+      clearTimeout(patience)
       this.#length--
     }
   }
 }
 
-async function persist<T>(work: () => T, mayPass: (error: unknown) => boolean): Promise<T> {
-  let pauseMs = FIRST_PAUSE_MS
-  for (let waitedMs = 0; ; waitedMs += pauseMs, pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+async function persist<T>(work: () => T, mayWait: (error: unknown) => boolean): Promise<T> {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     try {
       return work()
     } catch (error) {
-      if (!mayPass(error) || waitedMs >= PATIENCE_MS) throw error
+      if (!mayWait(error)) throw error
     }
     await sleep(pauseMs)
   }

@@ -91,6 +91,24 @@ test('a transaction that finds the file locked is tried again as a whole', async
   assert.deepEqual(words(database), ['whole'])
 })
 
+test('whoever stands last in line waits for the lock no longer than the first, and then is told', async t => {
+  const { database, file, told } = opened(t)
+  const lock = locker(file)
+  const begunMs = performance.now()
+  const waits = Array.from({ length: 50 }, async (_, index) => {
+    await assert.rejects(async () => add(database, `word ${index}`), UNAVAILABLE)
+    return performance.now() - begunMs
+  })
+  const longestMs = Math.max(...(await Promise.all(waits)))
+  assert.ok(longestMs < 9000, `the last one has waited ${longestMs} ms`)
+  assert.deepEqual(told, ['locked'])
+  lock.release()
+  await add(database, 'after')
+  lock.close()
+  assert.deepEqual(words(database), ['after'])
+  assert.deepEqual(told, ['locked', 'available'])
+})
+
 test('several processes that make the file at the same moment all open it', async () => {
   const file = join(directory, 'new.sqlite')
   const program = `
