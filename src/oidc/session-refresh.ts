@@ -39,8 +39,13 @@ export type RefreshOutcome = (typeof refreshOutcomes)[number]
 
 /** After a failure so long until the next attempt. */
 const RETRY_MS = 10_000
-/** How often to look whether another process, which asks the OP now, has its answer. */
-const POLL_MS = 100
+/** How often to look whether another process, which asks the OP now, has its answer: pauses double, up to the last. */
+const [FIRST_POLL_MS, LAST_POLL_MS] = [100, 1000]
+/**
+ * Asked about at a time while their requests go on. An OP that stands still would else hold a connection for everybody
+ * who is active; whoever finds no place is asked about with a later request.
+ */
+const MAX_IN_BACKGROUND = 64
 
 export class SessionRefresh {
   readonly #ops: SessionRefreshParts['ops']
@@ -49,6 +54,8 @@ export class SessionRefresh {
   readonly #changed: SessionRefreshParts['changed']
   readonly #readsGroups: boolean
   readonly #underWay = new Map<string, Promise<RefreshOutcome>>()
+  /** Of sessions whose requests wait. */
+  readonly #waitedFor = new Map<string, Promise<RefreshOutcome>>()
   readonly #notBefore = new WeakMap<Session, number>()
   readonly #report: SessionRefreshParts['report']
   /** It outlives the longest request to an OP, so that nobody starts a second one meanwhile. */
@@ -79,9 +86,10 @@ export class SessionRefresh {
     const dueAtMs = record.refreshedAtMs + refreshIntervalSeconds * 1000
     if (now < dueAtMs || record.sealedTokens === undefined) return true
     const overdue = now >= dueAtMs + refreshGraceSeconds * 1000
-    if (!overdue && now < (this.#notBefore.get(session) ?? 0)) return true
-    const refresh = this.#once(id, session, op)
-    return overdue ? refresh.then(outcome => this.#conclude(id, outcome)) : true
+    if (overdue) return this.#waitFor(id, session, op).then(outcome => this.#conclude(id, outcome))
+    const mayAsk = now >= (this.#notBefore.get(session) ?? 0) && this.#underWay.size < MAX_IN_BACKGROUND
+    if (mayAsk) void this.#once(id, session, op)
+    return true
   }
 
   async #conclude(id: string, outcome: RefreshOutcome): Promise<boolean> {
@@ -90,6 +98,18 @@ export class SessionRefresh {
     if (outcome === 'store-unavailable') throw new Fault('store-unavailable')
     await this.#sessions.end(id)
     return false
+  }
+
+  /** Where another process asks, until that has its answer. Nobody else waits for it: the store tells of new tokens. */
+  #waitFor(id: string, session: Session, op: Op): Promise<RefreshOutcome> {
+    const { key, refreshedAtMs } = session.record
+    const waiting = this.#waitedFor.get(key)
+    if (waiting !== undefined) return waiting
+    const started = this.#once(id, session, op)
+      .then(outcome => (outcome === 'left-to-another' ? this.#awaitOther(session, refreshedAtMs) : outcome))
+      .finally(() => this.#waitedFor.delete(key))
+    this.#waitedFor.set(key, started)
+    return started
   }
 
   #once(id: string, session: Session, op: Op): Promise<RefreshOutcome> {
@@ -139,8 +159,7 @@ export class SessionRefresh {
   /** A fault: what the OP said could not be stored because of it. */
   async #ask(session: Session, op: Op): Promise<RefreshOutcome | Fault> {
     const { refreshedAtMs } = session.record
-    const leaseMs = this.#leaseMs
-    if (!(await this.#sessions.claimRefresh(session, leaseMs))) return this.#awaitOther(session, leaseMs)
+    if (!(await this.#sessions.claimRefresh(session, this.#leaseMs))) return 'left-to-another'
     // What we know of the session may be older than the refresh of another process: its refresh token is spent then.
     if (!(await this.#sessions.reread(session))) return 'ended'
     if (session.record.refreshedAtMs !== refreshedAtMs) {
@@ -179,15 +198,22 @@ export class SessionRefresh {
     return this.#readsGroups && idToken !== undefined ? groupsIn(claims, settings.idToken.groups) : undefined
   }
 
-  /** Another process holds the lease: what it hears from the OP counts for us. */
-  async #awaitOther(session: Session, leaseMs: number): Promise<RefreshOutcome> {
-    const { refreshedAtMs } = session.record
-    for (let waitedMs = 0; waitedMs < leaseMs; waitedMs += POLL_MS) {
-      await sleep(POLL_MS)
-      if (!(await this.#sessions.reread(session))) return 'ended'
-      if (session.record.refreshedAtMs !== refreshedAtMs) return 'refreshed'
+  /** Another process holds the lease: what it hears from the OP counts for us. Never rejects. */
+  async #awaitOther(session: Session, refreshedAtMs: number): Promise<RefreshOutcome> {
+    try {
+      let pauseMs = FIRST_POLL_MS
+      for (let waitedMs = 0; waitedMs < this.#leaseMs; waitedMs += pauseMs) {
+        if (waitedMs > 0) pauseMs = Math.min(2 * pauseMs, LAST_POLL_MS)
+        await sleep(pauseMs)
+        if (!(await this.#sessions.reread(session))) return 'ended'
+        if (session.record.refreshedAtMs !== refreshedAtMs) return 'refreshed'
+      }
+      return 'left-to-another'
+    } catch (error) {
+      const outcome = outcomeOf(error)
+      this.#report(outcome, error)
+      return outcome
     }
-    return 'left-to-another'
   }
 }
 

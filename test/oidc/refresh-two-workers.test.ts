@@ -1,6 +1,8 @@
 /** Two workers on one database: the OP sees one of them at a time, and a spent refresh token is never used again. */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { Fault } from '../../src/errors.ts'
 import { type Op, Ops } from '../../src/oidc/ops.ts'
 import type { OpenIdProvider } from '../../src/oidc/provider.ts'
@@ -51,10 +53,24 @@ const worker = (sessions: Sessions) => {
     changed: () => undefined,
     report: outcome => outcomes.push(outcome),
   })
-  return async (): Promise<boolean> => {
-    const session = await sessions.find(id)
-    return session === undefined ? false : refresh.mayGoOn(id, session)
+  return async (asked = id): Promise<boolean> => {
+    const session = await sessions.find(asked)
+    return session === undefined ? false : refresh.mayGoOn(asked, session)
   }
+}
+
+/** Reads of sessions by the first worker, in so long a time. */
+async function readsWithin(ms: number): Promise<number> {
+  const before = lab.reads()
+  await sleep(ms)
+  return lab.reads() - before
+}
+
+/** The OP takes the question, and says nothing before `release`. */
+function silentOp(): { release(): void } {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  answer = () => promise
+  return { release: resolve }
 }
 
 test('overdue at both workers at once: one asks, the other waits for its answer, both go on', async () => {
@@ -94,6 +110,64 @@ test('while one worker hears nothing from the OP, no request of the other passes
     throw new Fault('op-unreachable')
   }
   assert.deepEqual(await Promise.all([one(), other()]), [false, false])
+})
+
+test('while the OP is silent, a session in its grace that another worker asks about is not looked at again and again', async () => {
+  const [one, other] = [worker(lab.sessions), worker(lab.otherSessions)]
+  lab.clock.advance(DUE_MS)
+  const { release } = silentOp()
+  assert.equal(await other(), true)
+  assert.equal(await one(), true)
+  assert.equal(await readsWithin(700), 0)
+  release()
+  await eventually(() => outcomes.includes('refreshed'), 'the other one has its answer')
+  assert.deepEqual(outcomes, ['left-to-another', 'refreshed'])
+  assert.equal(await one(), true)
+  assert.deepEqual(used, ['token-0'])
+})
+
+test('who began in the grace and asks again when it is over waits for the answer of the other worker', async () => {
+  const [one, other] = [worker(lab.sessions), worker(lab.otherSessions)]
+  lab.clock.advance(OVERDUE_MS - 1000)
+  const { release } = silentOp()
+  assert.equal(await other(), true)
+  lab.clock.advance(999)
+  assert.equal(await one(), true)
+  lab.clock.advance(1)
+  const overdue = one()
+  await sleep(150)
+  release()
+  assert.equal(await overdue, true)
+  assert.deepEqual(used, ['token-0'])
+})
+
+test('requests that wait for the answer of another worker look for it together, and less and less often', async () => {
+  const [one, other] = [worker(lab.sessions), worker(lab.otherSessions)]
+  await one()
+  lab.clock.advance(OVERDUE_MS)
+  const { release } = silentOp()
+  const asking = other()
+  const waiting = Promise.all(Array.from({ length: 20 }, () => one()))
+  const reads = await readsWithin(1600)
+  assert.ok(reads >= 2 && reads <= 6, `${reads} reads`)
+  release()
+  assert.equal(await asking, true)
+  assert.deepEqual(new Set(await waiting), new Set([true]))
+})
+
+test('a silent OP is asked about so many sessions at a time, and requests of all others go on', async () => {
+  const ids = [id]
+  while (ids.length < 100) ids.push(await lab.sessions.open(PERSON, { refreshToken: 'token-0', idToken: undefined }))
+  const one = worker(lab.sessions)
+  lab.clock.advance(DUE_MS)
+  const { release } = silentOp()
+  for (const asked of ids) assert.equal(await one(asked), true)
+  await sleep(50)
+  assert.equal(used.length, 64)
+  release()
+  await eventually(() => outcomes.length === 64, 'all of these have their answer')
+  for (const asked of ids) await one(asked)
+  await eventually(() => used.length === 100, 'the others are asked about, too')
 })
 
 test('after a failure in the grace the claim is given back: the other worker may ask at once', async () => {
