@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Awaitable } from '../awaitable.ts'
 import type { Surroundings } from '../clock.ts'
 import { RedisGrantStore } from '../grants/redis-grant-store.ts'
@@ -59,21 +60,28 @@ export async function openRedisStores(
   void clock.measure()
   const sessions = new RedisSessionStore(link, names, lifetimes, surroundings)
   changes.subscribe(({ kind }) => {
-    if (kind === 'account' || kind === 'sessions-ended' || kind === 'missed') sessions.expire(kind === 'missed')
+    if (kind === 'account' || kind === 'missed') sessions.expire(kind === 'missed')
   })
+  const everyMs = readOnEveryMs(lifetimes.cacheMs)
+  // Whose it was, Redis is asked. An answer that comes late would be too late for somebody: then it may be anybody's.
+  const tellEnded = async () => {
+    const lately = sessions.endedLately().catch(() => undefined)
+    const late = sleep(everyMs / 2, undefined, { ref: false })
+    changes.receive({ kind: 'sessions-ended', by: await Promise.race([lately, late]) })
+  }
   const tracking = opened.use(
     new RedisTracking(
       link,
       trackingClient(settings, surroundings.random),
       names,
       [...trackedSessionNames(names), ...TRACKED_BESIDE.map(kind => names.startOf(kind))],
-      readOnEveryMs(lifetimes.cacheMs),
+      everyMs,
       {
         changed(changed) {
           const concerned = sessionsConcerned(names, changed)
-          if (concerned === 'all') changes.receive({ kind: 'sessions-ended' })
+          if (concerned.endsPeople) void tellEnded()
           changes.receiveWritten({
-            keys: concerned === 'all' ? new Set() : concerned,
+            keys: concerned.keys,
             fingerprints: tagsIn(changed, names, ['pat', 'pat-confirmed']),
             accountTags: tagsIn(changed, names, ['grants']),
           })

@@ -49,7 +49,7 @@ export class RedisEndings {
   /** Of those that were read. */
   #latestUs = 0
   #readAtMs = Number.NEGATIVE_INFINITY
-  #reading: Promise<void> | undefined
+  #reading: Promise<ReadonlySet<string>> | undefined
   /** How often. */
   #expired = 0
 
@@ -72,14 +72,15 @@ export class RedisEndings {
   }
 
   /** Resolves once the copy is young enough. */
-  fresh(): Promise<void> | undefined {
+  fresh(): Promise<unknown> | undefined {
     if (this.#monotonic() - this.#readAtMs < FRESH_MS) return undefined
-    if (this.#reading !== undefined) return this.#reading
-    const reading = this.#read().finally(() => {
-      if (this.#reading === reading) this.#reading = undefined
-    })
-    this.#reading = reading
-    return reading
+    return this.#reading ?? this.#begin()
+  }
+
+  /** There are others, somebody says. Resolves to the ids of those of the last minute, at least. */
+  lately(): Promise<ReadonlySet<string>> {
+    this.expire(false)
+    return this.#begin()
   }
 
   /** The next session is judged by what Redis says from now on. `isAll`: whatever was read before may be another's. */
@@ -90,23 +91,35 @@ export class RedisEndings {
     this.#reading = undefined
   }
 
-  /** When everything of this person ended last, in microseconds; 0: never. */
-  endedAtUs(person: Pick<SessionRecord, 'accountKey' | 'subject' | 'opSessionId'>): number {
-    if (this.#marks.size === 0) return 0
-    const { accountKey, subject, opSessionId } = person
-    const selectors: SessionSelector[] = [{ accountKey }, { subject }]
-    if (opSessionId !== undefined) selectors.push({ subject, opSessionId })
-    return Math.max(...selectors.flatMap(idsOf).map(id => this.#marks.get(id) ?? 0))
+  /** When one of these ended last, in microseconds; 0: never. */
+  endedAtUs(ids: readonly string[]): number {
+    let endedAtUs = 0
+    for (const id of ids) endedAtUs = Math.max(endedAtUs, this.#marks.get(id) ?? 0)
+    return endedAtUs
   }
 
-  async #read(): Promise<void> {
+  #begin(): Promise<ReadonlySet<string>> {
+    const reading = this.#read().finally(() => {
+      if (this.#reading === reading) this.#reading = undefined
+    })
+    this.#reading = reading
+    return reading
+  }
+
+  async #read(): Promise<ReadonlySet<string>> {
     const [expired, askedAtMs] = [this.#expired, this.#monotonic()]
     const sinceUs = Math.max(0, this.#latestUs - OVERLAP_US)
     const reply = textsOf(await this.#link.run(READ_ENDED, [this.#name], sinceUs))
-    for (let index = 0; index < reply.length; index += 2) this.#learn(textOf(reply[index]), numberOf(reply[index + 1]))
+    const ids = new Set<string>()
+    for (let index = 0; index < reply.length; index += 2) {
+      const id = textOf(reply[index])
+      ids.add(id)
+      this.#learn(id, numberOf(reply[index + 1]))
+    }
     this.#forgetOld()
     // What was asked for before `expire` is too old.
     if (expired === this.#expired) this.#readAtMs = askedAtMs
+    return ids
   }
 
   #learn(id: string, atUs: number): void {
@@ -118,6 +131,15 @@ export class RedisEndings {
     for (const [id, atUs] of this.#marks) if (atUs < this.#latestUs - this.#countsForUs) this.#marks.delete(id)
   }
 }
+
+/** What can end a session with everything of its person. */
+export function endedBy({ accountKey, subject, opSessionId }: Ended): readonly string[] {
+  const selectors: SessionSelector[] = [{ accountKey }, { subject }]
+  if (opSessionId !== undefined) selectors.push({ subject, opSessionId })
+  return selectors.flatMap(idsOf)
+}
+
+type Ended = Pick<SessionRecord, 'accountKey' | 'subject' | 'opSessionId'>
 
 function idsOf(selector: SessionSelector): readonly string[] {
   const { accountKey, subject, opSessionId } = selector as Partial<

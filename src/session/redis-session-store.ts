@@ -11,7 +11,7 @@ import { unavailable } from '../errors.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { numberOf, textOf, textsOf } from '../store/redis-reply.ts'
-import { RedisEndings, SESSIONS_ENDED } from './redis-endings.ts'
+import { endedBy, RedisEndings, SESSIONS_ENDED } from './redis-endings.ts'
 import { conditionsOf, type Index, RedisSessionIndexes } from './redis-session-indexes.ts'
 import {
   CLAIM,
@@ -85,6 +85,11 @@ export class RedisSessionStore implements SessionStore {
     this.#endings.expire(isAll)
   }
 
+  /** What everything of somebody ended by, of the last minute at least; see `endedBy` of a session. */
+  endedLately(): Promise<ReadonlySet<string>> {
+    return this.#endings.lately()
+  }
+
   async createSession(record: SessionRecord): Promise<void> {
     const { key, subject, opSessionId, account, accountKey, createdAtMs, lastSeenAtMs, refreshedAtMs, sealedTokens } =
       record
@@ -92,7 +97,7 @@ export class RedisSessionStore implements SessionStore {
     await this.#link.run(
       CREATE,
       [this.#session(key)],
-      ...[Math.min(this.#idleMs, this.#absoluteMs), this.#now(), this.#endings.endedAtUs(record)],
+      ...[Math.min(this.#idleMs, this.#absoluteMs), this.#now(), this.#endings.endedAtUs(endedBy(record))],
       ...['subject', subject, 'account', account, 'account-key', accountKey, 'evidence', writeEvidence(record)],
       ...['created', createdAtMs, 'seen', lastSeenAtMs, 'refreshed', refreshedAtMs, 'lease', 0],
       ...(opSessionId === undefined ? [] : ['sid', opSessionId]),
@@ -108,12 +113,13 @@ export class RedisSessionStore implements SessionStore {
     const accountKey = storedAccountKey(writtenKey)
     // Earlier versions do not say when it was born by the clock of Redis.
     const bornUs = born === undefined ? numberOf(created) * 1000 : numberOf(born)
-    if (bornUs <= this.#endings.endedAtUs({ accountKey, subject, opSessionId: sid })) return undefined
+    const ends = endedBy({ accountKey, subject, opSessionId: sid })
+    if (bornUs <= this.#endings.endedAtUs(ends)) return undefined
     const proven = readEvidence(evidence ?? '')
     if (proven === undefined) return undefined
     return {
       ...proven,
-      ...{ key, subject, opSessionId: sid, account, accountKey, sealedTokens: tokens },
+      ...{ key, subject, opSessionId: sid, account, accountKey, sealedTokens: tokens, endedBy: ends },
       createdAtMs: numberOf(created),
       lastSeenAtMs: numberOf(seen),
       refreshedAtMs: numberOf(refreshed),
@@ -232,19 +238,20 @@ export const trackedSessionNames = (names: RedisNames): readonly string[] => [
   names.startOf(SESSIONS_ENDED),
 ]
 
-/**
- * Which sessions are concerned by keys of those names that changed; `all` where many may be: somebody has ended
- * everything of a person.
- */
-export function sessionsConcerned(names: RedisNames, changed: ReadonlySet<string>): 'all' | ReadonlySet<string> {
+/** Which sessions are concerned by keys of those names that changed; `endsPeople`: everything of somebody has ended. */
+export function sessionsConcerned(
+  names: RedisNames,
+  changed: ReadonlySet<string>,
+): { readonly keys: ReadonlySet<string>; readonly endsPeople: boolean } {
   const keys = new Set<string>()
+  let endsPeople = false
   for (const name of changed) {
-    if (names.tagIn(SESSIONS_ENDED, name) !== undefined) return 'all'
+    endsPeople ||= names.tagIn(SESSIONS_ENDED, name) !== undefined
     // The key of a session that is there is its tag.
     const key = names.tagIn('session', name)
     if (key !== undefined) keys.add(key)
   }
-  return keys
+  return { keys, endsPeople }
 }
 
 /** A session key comes with a form of the account page, too: only what can be one becomes a name as it is. */

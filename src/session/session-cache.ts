@@ -34,8 +34,12 @@ export function hearChange(cache: SessionCache, change: Change): void {
   if (change.kind === 'session' || change.kind === 'session-ended') cache.forgetBy('key', change.key)
   else if (change.kind === 'account') cache.forgetBy('account', change.account)
   else if (change.kind === 'sessions-changed') cache.expireBy('key', change.keys)
-  else if (change.kind === 'missed' || change.kind === 'sessions-ended') cache.expire()
+  else if (change.kind === 'sessions-ended') cache.expireWhere(session => isEndedBy(session, change.by))
+  else if (change.kind === 'missed') cache.expire()
 }
+
+const isEndedBy = ({ record: { endedBy } }: Session, by: ReadonlySet<string> | undefined): boolean =>
+  by === undefined || endedBy === undefined || endedBy.some(id => by.has(id))
 
 /** The same object stays in use, so that a refresh under way updates what every request sees. */
 function renewed(known: Session, { record }: Session): Session {

@@ -33,6 +33,8 @@ export interface SessionRecord {
   readonly sealedTokens: string | undefined
   /** Not said by an earlier version; nothing binds it. */
   readonly from?: SignedInFrom
+  /** Of marks, each of which ends it with everything of its person; undefined where the store has none. */
+  readonly endedBy?: readonly string[]
   /** Out of `sealedTokens`, where somebody asks for them; no store knows it. */
   readonly groups?: readonly string[]
 }

@@ -7,8 +7,11 @@ export type Change =
   | { readonly kind: 'session'; readonly key: string }
   /** Sessions came, went or changed in the store. Never published: each process reads it there. */
   | { readonly kind: 'sessions-changed'; readonly keys: ReadonlySet<string> }
-  /** Everything of somebody has ended, in the store: all sessions are read again. Never published. */
-  | { readonly kind: 'sessions-ended' }
+  /**
+   * Everything of somebody has ended, in the store: sessions that name one of `by` as what ends them are read again, all
+   * sessions where that is undefined. Never published.
+   */
+  | { readonly kind: 'sessions-ended'; readonly by: ReadonlySet<string> | undefined }
   /** A session has ended, and the store does not know it yet. */
   | { readonly kind: 'session-ended'; readonly key: string }
   /** Nothing kept of the account counts any more: tickets, verdicts about passwords, sessions read before. */

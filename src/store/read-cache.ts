@@ -136,6 +136,12 @@ export class ReadCache<S, V extends object, By extends string = never> {
     this.#abandon()
   }
 
+  /** The values that fit have changed, or may have: they are read again. Looks at every value. */
+  expireWhere(fits: (value: V) => boolean): void {
+    for (const entry of this.#present.values()) if (fits(entry.value)) expire(entry)
+    this.#abandon()
+  }
+
   /** Changes may have been missed: everything is read again, and believed as before only while the store is away. */
   expire(): void {
     for (const entry of this.#present.values()) expire(entry)

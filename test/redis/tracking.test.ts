@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test'
 import { openLink, redisSettings } from '../../devkit/redis/redis-lab.ts'
 import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
 import { eventually } from '../../devkit/torhaus/eventually.ts'
+import { storedAccountKey } from '../../src/account-key.ts'
 import { openStores } from '../../src/app/open-stores.ts'
 import { Sealer } from '../../src/session/sealer.ts'
 import { Sessions } from '../../src/session/sessions.ts'
@@ -205,4 +206,24 @@ test('a session is not read again while Redis tells; its end, and that of everyt
   await other.sessions.endAll({ accountKey: PERSON.accountKey })
   await eventually(async () => (await one.sessions.find(third)) === undefined, 'everything of the person has ended')
   await eventually(() => one.heard.includes('sessions-ended'), 'Redis has told')
+})
+
+test('that everything of one person has ended makes nobody else be read again, found by an index or not', async () => {
+  await using opened = new AsyncDisposableStack()
+  const [one, other] = [await openProcess(opened), await openProcess(opened)]
+  const known = () => one.stores.knownUntilMs?.() ?? Number.NEGATIVE_INFINITY
+  const tokens = { refreshToken: undefined, idToken: undefined }
+  const bob = { ...PERSON, subject: 'subject-of-bob', account: 'bob', accountKey: storedAccountKey('bob') }
+  const [ended, left] = [await one.sessions.open(PERSON, tokens), await one.sessions.open(bob, tokens)]
+  await redis.cli('EVAL', "return redis.call('DEL', unpack(redis.call('KEYS', '*:sessions-by-*')))", '0')
+  const written = system.monotonic()
+  await eventually(() => known() > written, 'what was written is told')
+  for (const id of [ended, left]) assert.ok(await one.sessions.find(id))
+  await other.sessions.endAll({ subject: PERSON.subject })
+  await eventually(() => one.heard.includes('sessions-ended'), 'Redis has told')
+  const before = one.reads()
+  assert.ok(await one.sessions.find(left))
+  assert.equal(one.reads(), before)
+  assert.equal(await one.sessions.find(ended), undefined)
+  assert.equal(one.reads(), before + 1)
 })

@@ -11,6 +11,7 @@ const IDS = ['a', 'b', 'c', 'd', 'e', 'f'] as const
 const ACCOUNTS = ['ada', 'bob', 'eve'] as const
 
 const keyOf = (id: string) => `key of ${id}`
+const markOf = (account: string) => `mark of ${account}`
 const id = fc.constantFrom(...IDS)
 const account = fc.constantFrom(...ACCOUNTS)
 const change = fc.oneof(
@@ -18,7 +19,8 @@ const change = fc.oneof(
   id.map(ended => ({ kind: 'session-ended', key: keyOf(ended) }) as const),
   account.map(ended => ({ kind: 'account', account: ended }) as const),
   fc.uniqueArray(id).map(ids => ({ kind: 'sessions-changed', keys: new Set(ids.map(keyOf)) }) as const),
-  fc.constantFrom({ kind: 'missed' } as const, { kind: 'sessions-ended' } as const),
+  fc.constantFrom({ kind: 'missed' } as const, { kind: 'sessions-ended', by: undefined } as const),
+  fc.uniqueArray(account).map(ended => ({ kind: 'sessions-ended', by: new Set(ended.map(markOf)) }) as const),
 )
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ find: id }) },
@@ -52,6 +54,7 @@ class Model {
   #concerns(told: Change, id: string): boolean {
     if (told.kind === 'session' || told.kind === 'session-ended') return told.key === keyOf(id)
     if (told.kind === 'account') return told.account === this.ownerOf(id)
+    if (told.kind === 'sessions-ended') return told.by?.has(markOf(this.ownerOf(id))) ?? true
     return told.kind === 'sessions-changed' ? told.keys.has(keyOf(id)) : true
   }
 }
@@ -103,6 +106,7 @@ test('a record that says another account does not take the place of a session th
 })
 
 function session(of: string, account: string): Session {
-  const record = { key: keyOf(of), account, refreshedAtMs: 0, lastSeenAtMs: 0 } as SessionRecord
+  const endedBy = ['mark of nobody', markOf(account)]
+  const record = { key: keyOf(of), account, refreshedAtMs: 0, lastSeenAtMs: 0, endedBy } as unknown as SessionRecord
   return { record, lastSeenAtMs: 0 }
 }

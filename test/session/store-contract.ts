@@ -55,8 +55,13 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
     await one.createSession(sampleSession())
     await one.createSession(sparse)
     await one.createSession(sampleSession({ key: 'key-4', from }))
-    assert.deepEqual(await other.readSession('key-1'), sampleSession())
-    assert.deepEqual(await other.readSession('key-4'), sampleSession({ key: 'key-4', from }))
+    const written = async (key: string) => {
+      // What a store says beside what was written.
+      const { endedBy: _, ...record } = (await other.readSession(key)) ?? {}
+      return record
+    }
+    assert.deepEqual(await written('key-1'), sampleSession())
+    assert.deepEqual(await written('key-4'), sampleSession({ key: 'key-4', from }))
     assert.partialDeepStrictEqual(await other.readSession('key-2'), { key: 'key-2', sealedTokens: undefined })
     assert.equal(await other.readSession('key-3'), undefined)
   })
