@@ -47,10 +47,12 @@ export class SessionEndings {
 
   /**
    * While the store is away nobody can say whether there is such a session: it has ended here, and is deleted once the
-   * store is back. Anybody can make up keys, so not too many are kept.
+   * store is back. Anybody can make up keys, so not too many are kept, and whoever else can be told forgets what it has
+   * read, and keeps nothing.
    */
   endUnseen(key: string): void {
     this.#unsaved.heard(key, key, MAX_UNSEEN)
+    this.#changes.publish({ kind: 'session', key })
   }
 
   /** Returns what was there. Rejects as `end` does. */

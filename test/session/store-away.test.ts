@@ -33,8 +33,13 @@ function setUp(graceSeconds: number) {
   const changes = new Changes()
   // Where the store is away, so are the other processes: nobody can be told.
   changes.heardWhile(() => !state.isAway)
-  const sessions = new Sessions(store, new Sealer([randomBytes(32)]), times, changes, bothClocks(clock.now))
-  return { clock, state, sessions }
+  const sealer = new Sealer([randomBytes(32)])
+  const sessions = new Sessions(store, sealer, times, changes, bothClocks(clock.now))
+  // Another worker of the same machine, which can always be told.
+  const otherChanges = new Changes()
+  changes.connect(change => otherChanges.receive(change))
+  const otherSessions = new Sessions(store, sealer, times, otherChanges, bothClocks(clock.now))
+  return { clock, state, sessions, otherSessions }
 }
 
 test('a known session goes on while the store is away, though its use cannot be written, and the use is written afterwards', async () => {
@@ -85,4 +90,15 @@ test('after the grace, without one, and for a session not known, the fault is to
   await strict.sessions.find(other)
   strict.state.isAway = true
   await assert.rejects(async () => strict.sessions.find(other), fault)
+})
+
+test('whoever leaves by a worker that does not know the session has left at all workers of the machine', async () => {
+  const { state, sessions, otherSessions } = setUp(300)
+  const [left, kept] = [await sessions.open(PERSON, NO_TOKENS), await sessions.open(PERSON, NO_TOKENS)]
+  for (const id of [left, kept]) assert.ok(await otherSessions.find(id))
+  state.isAway = true
+  await assert.rejects(async () => sessions.find(left), { code: 'store-unavailable' })
+  sessions.endUnseen(left)
+  await assert.rejects(async () => otherSessions.find(left), { code: 'store-unavailable' })
+  assert.ok(await otherSessions.find(kept))
 })
