@@ -108,13 +108,14 @@ export class SqliteGrantStore implements GrantStore {
 
   revokeGrant(accountKey: AccountKey, id: string): Awaitable<boolean> {
     return after(
-      this.#database.update('DELETE FROM second_factor_grant WHERE account = ? AND id = ?', accountKey, id),
+      this.#database.end('DELETE FROM second_factor_grant WHERE account = ? AND id = ?', accountKey, id),
       rows => rows > 0,
     )
   }
 
   revokeGrantsOf(accountKey: AccountKey): Awaitable<void> {
-    return this.#database.execute('DELETE FROM second_factor_grant WHERE account = ?', accountKey)
+    const ended = this.#database.end('DELETE FROM second_factor_grant WHERE account = ?', accountKey)
+    return after(ended, () => undefined)
   }
 
   sweepGrants(nowMs: number): Awaitable<void> {

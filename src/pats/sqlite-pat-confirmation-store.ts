@@ -93,11 +93,11 @@ export class SqlitePatConfirmationStore implements PatConfirmationStore {
       if (this.#database.run('DELETE FROM pat_request WHERE code = ?', code) === 0) return false
       this.#keep(confirmation)
       return true
-    })
+    }, confirmation.isWithdrawn)
   }
 
   keepConfirmation(confirmation: PatConfirmation): Awaitable<void> {
-    return this.#database.transaction(() => this.#keep(confirmation))
+    return this.#database.transaction(() => this.#keep(confirmation), confirmation.isWithdrawn)
   }
 
   moveConfirmations(from: string, to: string): Awaitable<void> {

@@ -59,7 +59,7 @@ export class SqlitePatStore implements PatStore {
   blockPat(accountKey: AccountKey, fingerprint: string, isBlocked: boolean): Awaitable<boolean> {
     const value = Number(isBlocked)
     return after(
-      this.#database.update(
+      this.#database.end(
         'UPDATE pat SET is_blocked = ?1 WHERE account = ?2 AND fingerprint = ?3 AND is_blocked <> ?1',
         value,
         accountKey,

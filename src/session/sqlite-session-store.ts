@@ -87,7 +87,7 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   deleteSession(key: string): Awaitable<void> {
-    return this.#database.execute('DELETE FROM person_session WHERE key = ?', key)
+    return after(this.#database.end('DELETE FROM person_session WHERE key = ?', key), () => undefined)
   }
 
   sessionsOf(selector: SessionSelector): SessionRecord[] {
@@ -104,10 +104,7 @@ export class SqliteSessionStore implements SessionStore {
 
   deleteSessions(selector: SessionSelector): Awaitable<EndedSession[]> {
     const { where, values } = conditionOf(selector)
-    const rows = this.#database.updatedRows(
-      `DELETE FROM person_session WHERE ${where} RETURNING key, account`,
-      ...values,
-    )
+    const rows = this.#database.endedRows(`DELETE FROM person_session WHERE ${where} RETURNING key, account`, ...values)
     return after(rows, ended => ended.map(row => ({ key: String(row.key), account: String(row.account) })))
   }
 

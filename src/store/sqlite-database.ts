@@ -89,6 +89,19 @@ export class SqliteDatabase implements Disposable {
     return this.write(() => this.run(sql, ...values))
   }
 
+  /**
+   * As `update`, of what ends access, and on the disk before it is done: no power cut gives it back. Of everything else
+   * the last half minute may be lost with the power, in exchange for not waiting for the disk.
+   */
+  end(sql: string, ...values: SQLInputValue[]): Awaitable<number> {
+    return this.write(() => this.#kept(() => this.run(sql, ...values)))
+  }
+
+  /** As `end`, of a statement that returns rows. */
+  endedRows(sql: string, ...values: SQLInputValue[]): Awaitable<Row[]> {
+    return this.write(() => this.#kept(() => this.#prepared(sql).all(...values) as Row[]))
+  }
+
   /** As `update`, where nobody asks how many. */
   execute(sql: string, ...values: SQLInputValue[]): Awaitable<void> {
     return this.write(() => void this.run(sql, ...values))
@@ -99,9 +112,12 @@ export class SqliteDatabase implements Disposable {
     return this.write(() => this.#prepared(sql).all(...values) as Row[])
   }
 
-  /** Several statements, all or nothing; other writers wait. `work` uses `run`, `row` and `rows`. */
-  transaction<T>(work: () => T): Awaitable<T> {
-    return this.write(() => {
+  /**
+   * Several statements, all or nothing; other writers wait. `work` uses `run`, `row` and `rows`. `ends`: access, as
+   * `end`.
+   */
+  transaction<T>(work: () => T, ends = false): Awaitable<T> {
+    const whole = () => {
       this.#database.exec('BEGIN IMMEDIATE')
       try {
         const result = work()
@@ -112,7 +128,8 @@ export class SqliteDatabase implements Disposable {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
         throw error
       }
-    })
+    }
+    return this.write(ends ? () => this.#kept(whole) : whole)
   }
 
   /** Within `transaction`: returns the number of rows changed. */
@@ -179,6 +196,16 @@ export class SqliteDatabase implements Disposable {
       // Within a transaction it is the whole that is tried again.
       if (this.#database.isOpen && this.#database.isTransaction) throw error
       throw this.#failed(error)
+    }
+  }
+
+  /** Outside of a transaction: within one it cannot be changed (sqlite.org/pragma.html#pragma_synchronous). */
+  #kept<T>(work: () => T): T {
+    this.#database.exec('PRAGMA synchronous = FULL')
+    try {
+      return work()
+    } finally {
+      this.#database.exec('PRAGMA synchronous = NORMAL')
     }
   }
 
