@@ -8,7 +8,7 @@ export const COMMANDS = {
   readEndings: 2,
   touchSession: 7,
   claimRefresh: 4,
-  saveRefresh: 4,
+  saveRefresh: 3,
   readPat: 2,
   /** A token that was used in a network or by a class for the first time in an hour. */
   recordUse: 9,

@@ -58,7 +58,7 @@ export class CountedStore {
   }
 
   refresh(person: number): void {
-    this.#tally.refreshes += COMMANDS.claimRefresh + COMMANDS.saveRefresh
+    this.#tally.refreshes += COMMANDS.claimRefresh + COMMANDS.readSession + COMMANDS.saveRefresh
     this.#sessions.add(String(person))
   }
 

@@ -5,12 +5,8 @@ import { RedisGrantStore } from '../grants/redis-grant-store.ts'
 import { RedisAttemptStore } from '../limits/redis-attempt-store.ts'
 import { RedisPatConfirmationStore } from '../pats/redis-pat-confirmation-store.ts'
 import { RedisPatStore } from '../pats/redis-pat-store.ts'
-import {
-  RedisSessionStore,
-  type SessionLifetimes,
-  sessionsConcerned,
-  trackedSessionNames,
-} from '../session/redis-session-store.ts'
+import { sessionsConcerned, trackedSessionNames } from '../session/redis-session-changes.ts'
+import { RedisSessionStore, type SessionLifetimes } from '../session/redis-session-store.ts'
 import type { Changes } from '../store/changes.ts'
 import { RedisChanges } from '../store/redis-changes.ts'
 import { RedisClock } from '../store/redis-clock.ts'

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Awaitable } from '../awaitable.ts'
 import type { Clock } from '../clock.ts'
 import { Fault } from '../errors.ts'
+import type { SessionTokens } from '../session/session-binding.ts'
 import type { Session } from '../session/session-cache.ts'
 import type { SessionRecord } from '../session/session-store.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -171,7 +172,7 @@ export class SessionRefresh {
     if (tokens === undefined) return 'ended'
     if (tokens.refreshToken === undefined) {
       // The OP gave none: the session lives on its own timeouts.
-      return (await this.#sessions.saveRefresh(session, tokens)) ?? 'refreshed'
+      return this.#saved(session, tokens)
     }
     const { subject } = session.record
     const fresh = await op.provider.refresh(tokens.refreshToken, this.#ops.unstored(subject))
@@ -183,14 +184,18 @@ export class SessionRefresh {
     const said = this.#groupsIn(op, fresh)
     if (said !== undefined && 'unknown' in said)
       throw new Fault('sign-in-refused', new Error(`token endpoint: at the refresh ${said.unknown}`))
-    const fault = await this.#sessions.saveRefresh(session, {
+    return this.#saved(session, {
       refreshToken: fresh.refreshToken ?? tokens.refreshToken,
       idToken: fresh.idToken ?? tokens.idToken,
       groups: said?.groups ?? tokens.groups,
     })
-    if (fault !== undefined) return fault
-    // A logout may have come while the OP was asked: its answer is from before that, perhaps.
-    return (await this.#sessions.reread(session)) ? 'refreshed' : 'ended'
+  }
+
+  /** A logout may have come while the OP was asked: its answer is from before that, perhaps. */
+  async #saved(session: Session, tokens: SessionTokens): Promise<RefreshOutcome | Fault> {
+    const saved = await this.#sessions.saveRefresh(session, tokens)
+    if (saved instanceof Fault) return saved
+    return saved === 'gone' ? 'ended' : 'refreshed'
   }
 
   /** An OP that gives no ID token at a refresh says nothing of groups. */

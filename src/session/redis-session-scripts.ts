@@ -67,14 +67,16 @@ return 1`)
 
 /**
  * KEYS session; ARGV when it must have been refreshed last, or nothing; when it is now; its tokens. A session that is
- * gone stays gone. What comes late leaves the lease alone: it may be another one's.
+ * gone stays gone. What comes late leaves the lease alone: it may be another one's. Returns when it was born, and whose
+ * it is, where it was stored.
  */
 export const SAVE_REFRESH = redisScript(`
-local last = redis.call('HGET', KEYS[1], 'refreshed')
-if not last or (ARGV[1] ~= '' and tonumber(last) ~= tonumber(ARGV[1])) then return 0 end
-redis.call('HSET', KEYS[1], 'refreshed', ARGV[2], 'tokens', ARGV[3])
-if ARGV[1] == '' then redis.call('HSET', KEYS[1], 'lease', 0) end
-return 1`)
+local old = redis.call('HMGET', KEYS[1], 'refreshed', 'born', 'created', 'account-key', 'subject', 'sid')
+if not old[1] or (ARGV[1] ~= '' and tonumber(old[1]) ~= tonumber(ARGV[1])) then return false end
+local fields = { 'refreshed', ARGV[2], 'tokens', ARGV[3] }
+if ARGV[1] == '' then fields[5], fields[6] = 'lease', '0' end
+redis.call('HSET', KEYS[1], unpack(fields))
+return { old[2], old[3], old[4], old[5], old[6] }`)
 
 /** KEYS index; ARGV session key, when it ends at the latest, now, time to live in ms of the index. */
 export const ADD_TO_INDEX = redisScript(`

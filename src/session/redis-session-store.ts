@@ -11,7 +11,7 @@ import { unavailable } from '../errors.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { numberOf, textOf, textsOf } from '../store/redis-reply.ts'
-import { endedBy, RedisEndings, SESSIONS_ENDED } from './redis-endings.ts'
+import { endedBy, RedisEndings } from './redis-endings.ts'
 import { conditionsOf, type Index, RedisSessionIndexes } from './redis-session-indexes.ts'
 import {
   CLAIM,
@@ -111,10 +111,8 @@ export class RedisSessionStore implements SessionStore {
     const [subject, sid, account, writtenKey, evidence, created, born, seen, refreshed, tokens] = textsOf(reply)
     if (subject === undefined || account === undefined || writtenKey === undefined) return undefined
     const accountKey = storedAccountKey(writtenKey)
-    // Earlier versions do not say when it was born by the clock of Redis.
-    const bornUs = born === undefined ? numberOf(created) * 1000 : numberOf(born)
     const ends = endedBy({ accountKey, subject, opSessionId: sid })
-    if (bornUs <= this.#endings.endedAtUs(ends)) return undefined
+    if (bornUs(born, created) <= this.#endings.endedAtUs(ends)) return undefined
     const proven = readEvidence(evidence ?? '')
     if (proven === undefined) return undefined
     return {
@@ -170,8 +168,14 @@ export class RedisSessionStore implements SessionStore {
     await this.#link.run(UPDATE, [this.#session(key)], 'lease', 0)
   }
 
-  async saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string, insteadOfMs?: number): Promise<void> {
-    await this.#link.run(SAVE_REFRESH, [this.#session(key)], insteadOfMs ?? '', refreshedAtMs, sealedTokens)
+  async saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string, insteadOfMs?: number): Promise<boolean> {
+    const args = [insteadOfMs ?? '', refreshedAtMs, sealedTokens]
+    const reply = await this.#link.run(SAVE_REFRESH, [this.#session(key)], ...args)
+    if (!Array.isArray(reply)) return false
+    await this.#endings.fresh()
+    const [born, created, accountKey = '', subject = '', opSessionId] = textsOf(reply)
+    const ends = endedBy({ accountKey: storedAccountKey(accountKey), subject, opSessionId })
+    return bornUs(born, created) > this.#endings.endedAtUs(ends)
   }
 
   addSignIn(record: SignInRecord, maxPerBrowser: number): Promise<void> {
@@ -232,27 +236,9 @@ export class RedisSessionStore implements SessionStore {
   }
 }
 
-/** What the names begin with, of the keys that say whether a session is running, and for whom. */
-export const trackedSessionNames = (names: RedisNames): readonly string[] => [
-  names.startOf('session'),
-  names.startOf(SESSIONS_ENDED),
-]
-
-/** Which sessions are concerned by keys of those names that changed; `endsPeople`: everything of somebody has ended. */
-export function sessionsConcerned(
-  names: RedisNames,
-  changed: ReadonlySet<string>,
-): { readonly keys: ReadonlySet<string>; readonly endsPeople: boolean } {
-  const keys = new Set<string>()
-  let endsPeople = false
-  for (const name of changed) {
-    endsPeople ||= names.tagIn(SESSIONS_ENDED, name) !== undefined
-    // The key of a session that is there is its tag.
-    const key = names.tagIn('session', name)
-    if (key !== undefined) keys.add(key)
-  }
-  return { keys, endsPeople }
-}
+/** Earlier versions do not say when it was born by the clock of Redis. */
+const bornUs = (born: string | undefined, created: string | undefined): number =>
+  born === undefined ? numberOf(created) * 1000 : numberOf(born)
 
 /** A session key comes with a form of the account page, too: only what can be one becomes a name as it is. */
 const tagOf = (key: string) => (/^[\w-]{1,64}$/.test(key) ? key : hashTag(key))

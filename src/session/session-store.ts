@@ -97,10 +97,11 @@ export interface SessionStore {
   /** Ends the lease, so that the next caller gets it. */
   releaseRefresh(key: string): Awaitable<void>
   /**
-   * Also ends the lease, which is its own. A session that is gone stays gone. `insteadOfMs`: what is stored late, and
-   * only where the session was refreshed last then; a lease may be another one's by now, and stays.
+   * Also ends the lease, which is its own. A session that is gone stays gone: false, nothing was stored, or it ends
+   * with all of its person. `insteadOfMs`: what is stored late, and only where the session was refreshed last then; a
+   * lease may be another one's by now, and stays.
    */
-  saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string, insteadOfMs?: number): Awaitable<void>
+  saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string, insteadOfMs?: number): Awaitable<boolean>
   /** Keeps at most `maxPerBrowser` for one browser: the oldest is dropped. */
   addSignIn(record: SignInRecord, maxPerBrowser: number): Awaitable<void>
   /** Gives a sign-in once, and removes it. */

@@ -140,16 +140,19 @@ export class Sessions {
     return true
   }
 
-  /** Returns the fault of a store that does not take it now: then it is kept here and by the other processes until the store does. */
-  async saveRefresh(session: Session, tokens: SessionTokens): Promise<Fault | undefined> {
+  /**
+   * `gone`: the session has ended meanwhile. Returns the fault of a store that does not take it now: then it is kept
+   * here and by the other processes until the store does.
+   */
+  async saveRefresh(session: Session, tokens: SessionTokens): Promise<'saved' | 'gone' | Fault> {
     const { key, refreshedAtMs: insteadOfMs } = session.record
     const refreshedAtMs = this.#now()
     const sealedTokens = sealTokens(session.record, tokens, this.#sealer)
     // From now on these count, whatever becomes of the store.
     session.record = withGroups({ ...session.record, refreshedAtMs, sealedTokens }, tokens.groups)
     try {
-      await this.#store.saveRefresh(key, refreshedAtMs, sealedTokens)
-      return undefined
+      const isThere = await this.#store.saveRefresh(key, refreshedAtMs, sealedTokens)
+      return isThere && !this.#endings.has(key) ? 'saved' : 'gone'
     } catch (error) {
       const fault = unavailable(error)
       this.#changes.publish({ kind: 'refreshed', key, refreshedAtMs, insteadOfMs, sealedTokens })

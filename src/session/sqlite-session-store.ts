@@ -167,8 +167,8 @@ export class SqliteSessionStore implements SessionStore {
     return this.#database.execute('UPDATE person_session SET refresh_lease = 0 WHERE key = ?', key)
   }
 
-  saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string, insteadOfMs?: number): Awaitable<void> {
-    return this.#database.execute(
+  saveRefresh(key: string, refreshedAtMs: number, sealedTokens: string, insteadOfMs?: number): Awaitable<boolean> {
+    const saved = this.#database.update(
       `UPDATE person_session SET refreshed_at = ?1, sealed_tokens = ?2, refresh_lease = CASE WHEN ?4 IS NULL THEN 0 ELSE refresh_lease END
        WHERE key = ?3 AND refreshed_at = coalesce(?4, refreshed_at)`,
       refreshedAtMs,
@@ -176,6 +176,7 @@ export class SqliteSessionStore implements SessionStore {
       key,
       insteadOfMs ?? null,
     )
+    return after(saved, rows => rows === 1)
   }
 
   addSignIn(record: SignInRecord, maxPerBrowser: number): Awaitable<void> {

@@ -56,6 +56,8 @@ for (const [selector, left] of ENDINGS)
       await one.deleteSessions(selector)
       other.expire(false)
       for (const store of [one, other]) assert.deepEqual((await passing(store)).sort(), left)
+      // What the OP says late brings nobody back.
+      for (const { key } of sessions) assert.equal(await other.saveRefresh(key, 1, 'sealed'), left.includes(key), key)
       await other.createSession(sampleSession({ key: 'meant' }))
       for (const store of [one, other]) assert.ok((await passing(store)).includes('meant'), 'who signs in again is in')
     } finally {

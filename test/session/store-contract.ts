@@ -89,7 +89,7 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
     assert.equal(await other.claimRefresh('key-1', nowMs, 1), true)
     await sleep(5)
     assert.equal(await one.claimRefresh('key-1', nowMs + 5, 60_000), true)
-    await one.saveRefresh('key-1', 2500, 'sealed again')
+    assert.equal(await one.saveRefresh('key-1', 2500, 'sealed again'), true)
     assert.partialDeepStrictEqual(await other.readSession('key-1'), {
       refreshedAtMs: 2500,
       sealedTokens: 'sealed again',
@@ -108,7 +108,7 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
     await one.createSession(sampleSession())
     await one.claimRefresh('key-1', Date.now(), 60_000)
     await other.deleteSession('key-1')
-    await one.saveRefresh('key-1', 1500, 'sealed again')
+    assert.equal(await one.saveRefresh('key-1', 1500, 'sealed again'), false)
     await one.touchSession('key-1', 1500)
     assert.equal(await one.readSession('key-1'), undefined)
     assert.equal(await one.claimRefresh('key-1', Date.now(), 60_000), false)
@@ -116,7 +116,7 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
 
   test('a refresh that is stored late counts only where nobody has refreshed since', async () => {
     await one.createSession(sampleSession({ refreshedAtMs: 1000 }))
-    await other.saveRefresh('key-1', 2000, 'too late', 999)
+    assert.equal(await other.saveRefresh('key-1', 2000, 'too late', 999), false)
     assert.equal((await one.readSession('key-1'))?.refreshedAtMs, 1000)
     await other.saveRefresh('key-1', 2000, 'in time', 1000)
     assert.partialDeepStrictEqual(await one.readSession('key-1'), { refreshedAtMs: 2000, sealedTokens: 'in time' })
