@@ -69,10 +69,11 @@ export class RequestContent implements Paced {
     return raw.filter((_, index) => this.#mayForward(raw[index - (index % 2)] ?? ''))
   }
 
-  /** From now on the content is read from the client, and handed over; first what was kept. */
+  /** From now on the content is read from the client, and handed over; first what is here of it. */
   start(receiver: ContentReceiver): void {
     this.#receiver = receiver
-    const ahead = this.#kept?.chunks ?? this.#ahead
+    // What was read ahead goes first: its memory is freed once it is written, and a second attempt needs what is kept.
+    const ahead = this.#ahead.length > 0 ? this.#ahead : (this.#kept?.chunks ?? [])
     this.#ahead = []
     let goesOn = true
     for (const chunk of ahead) goesOn = receiver.onContentData(chunk)

@@ -34,6 +34,8 @@ export class RequestWriter implements TurnBatch {
 
   /** False: there is no room for more before the socket has drained. */
   write(chunk: Buffer): boolean {
+    // As a chunk it would be the last one (RFC 9112 7.1).
+    if (chunk.length === 0) return true
     const size = this.#isChunked ? `${chunk.length.toString(16)}\r\n` : ''
     const end = this.#isChunked ? '\r\n' : ''
     if (this.#held !== undefined && this.#held.length + chunk.length <= MAX_HELD_BYTES) {

@@ -75,3 +75,17 @@ test('content that is too long to keep is not sent again, nor what may not be do
     assert.equal(proxy.origin.requests.length - seen, 1, line)
   }
 })
+
+test('content of a token nobody knows, which was kept before it went on, is sent again whole', async () => {
+  const content = 'x'.repeat(40_000)
+  for (const [index, [fields, encoded]] of [
+    [[`Content-Length: ${content.length}`], content] as const,
+    [['Transfer-Encoding: chunked'], chunked(content)] as const,
+  ].entries()) {
+    closeAfterOne()
+    assert.equal((await proxy.pass('GET /first')).status, 200)
+    const unknown = `Authorization: Basic ${btoa(`:${String.fromCharCode(0x61 + index).repeat(52)}`)}`
+    const response = await proxy.ask('PUT /kept', [unknown, ...fields], encoded)
+    assert.deepEqual([response.status, response.text === content], [200, true], fields[0])
+  }
+})
