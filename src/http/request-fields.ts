@@ -151,8 +151,9 @@ export function withoutCompanions(fields: readonly string[]): string[] {
   return fields.filter((_, index) => roleOf(fold(fields[index - (index % 2)] ?? '')) !== 'companion')
 }
 
-/** Rules are looked up by the name as spelled; the number of spellings remembered is bounded. */
+/** Rules are looked up by the name as spelled; how many spellings are remembered is bounded, and how long they are. */
 const MAX_REMEMBERED = 2048
+const MAX_REMEMBERED_LENGTH = 64
 
 export class RequestFieldReader {
   readonly #identityFields: ReadonlySet<string>
@@ -209,7 +210,7 @@ export class RequestFieldReader {
     // Only the true spelling is acted on; an alias of a field of ours is dropped and nothing more.
     const place = KEPT.indexOf(lower)
     const rule: FieldRule = { forwarded: !dropped, kept: place === -1 ? undefined : place, role: roleOf(folded) }
-    if (this.#rules.size < MAX_REMEMBERED) this.#rules.set(name, rule)
+    if (this.#rules.size < MAX_REMEMBERED && name.length <= MAX_REMEMBERED_LENGTH) this.#rules.set(name, rule)
     return rule
   }
 

@@ -6,6 +6,8 @@ import { BoundedMap } from '../bounded-map.ts'
 import type { MonotonicClock } from '../clock.ts'
 
 const MAX_REMEMBERED = 20_000
+/** Those of servers have some hundred characters, with many claims a few thousand. */
+const MAX_LENGTH = 8192
 const REMEMBERED_MS = 3_600_000
 /** Uses that follow one another within this time are noted as one. */
 const NOTED_EVERY_MS = 60_000
@@ -19,7 +21,8 @@ export class AcceptedTokens {
   }
 
   note(token: string): void {
-    if (!this.#isWithin(token, NOTED_EVERY_MS)) this.#acceptedAtMs.set(token, this.#monotonic())
+    if (token.length > MAX_LENGTH || this.#isWithin(token, NOTED_EVERY_MS)) return
+    this.#acceptedAtMs.set(token, this.#monotonic())
   }
 
   has(token: string): boolean {

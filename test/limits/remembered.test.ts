@@ -3,6 +3,8 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { memoryInUse } from '../../devkit/torhaus/memory-in-use.ts'
+import { RequestFieldReader } from '../../src/http/request-fields.ts'
 import { AcceptedTokens } from '../../src/identity/accepted-tokens.ts'
 import { RequestRate } from '../../src/limits/request-rate.ts'
 
@@ -21,4 +23,22 @@ test('of tokens that the server has accepted the last 20,000 are remembered', ()
   assert.equal(tokens.has('token 0'), true)
   tokens.note('one more')
   assert.deepEqual([tokens.has('token 0'), tokens.has('token 1')], [false, true])
+})
+
+const MEGABYTE = 1024 * 1024
+const LONG = 50_000
+
+test('what is remembered of names of fields and of tokens does not grow with their length', async () => {
+  const reader = new RequestFieldReader([], 200)
+  const tokens = new AcceptedTokens(() => 1000)
+  const before = await memoryInUse()
+  for (let index = 0; index < 1000; index++) {
+    const long = Buffer.alloc(LONG, `${index}-`).toString('latin1')
+    reader.read([`X-${long}`, '1'])
+    tokens.note(`Bearer ${long}`)
+  }
+  const { heap } = await memoryInUse()
+  assert.ok(heap - before.heap < 10 * MEGABYTE, `${Math.round((heap - before.heap) / MEGABYTE)} MB`)
+  // Both are still there.
+  assert.ok(typeof reader.read(['Host', 'x']) === 'object' && !tokens.has('Bearer x'))
 })
