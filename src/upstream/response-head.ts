@@ -60,14 +60,14 @@ export function readHead(text: string, isHeadRequest: boolean): ResponseHead {
   if (rawFields.length > 2 * MAX_FIELDS) throw new InvalidResponse('the response has too many fields')
   const status = Number(line[2])
   const connection = control.connection.toLowerCase()
-  const keepsConnection = line[1] === '1' ? !/\bclose\b/.test(connection) : /\bkeep-alive\b/.test(connection)
+  const isKept = line[1] === '1' ? !/\bclose\b/.test(connection) : /\bkeep-alive\b/.test(connection)
   const timeout = control.keepAlive === '' ? null : /\btimeout=(\d{1,6})\b/i.exec(control.keepAlive)
   return {
     status,
     reason: line[3] ?? '',
     rawFields: control.length !== undefined && hasNoLength(status) ? withoutLength(rawFields) : rawFields,
     framing: framingOf(status, isHeadRequest, control, line[1] === '1'),
-    keepsConnection,
+    keepsConnection: isKept && !(status === 204 && announcesContent(control)),
     keepAliveSeconds: timeout === null ? undefined : Number(timeout[1]),
   }
 }
@@ -97,6 +97,13 @@ function readField(text: string, start: number, end: number, rawFields: string[]
   }
   rawFields.push(name, value)
 }
+
+/**
+ * A 204 ends with its head, whatever it says (RFC 9112 6.3). A server that says so may send content all the same, which
+ * must not become the answer to somebody else's request.
+ */
+const announcesContent = ({ length, coding }: Control) =>
+  coding !== undefined || (length !== undefined && !/^0+$/.test(length))
 
 /** RFC 9110 8.6: a length there is a mistake, and the client's parser may stumble over it. */
 const hasNoLength = (status: number) => status < 200 || status === 204

@@ -59,3 +59,22 @@ test('refusals of HEAD have fields and no content', async () => {
     assert.ok(response.all('WWW-Authenticate').length > 0)
   }
 })
+
+const SMUGGLED = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nstolen'
+
+for (const framing of [`Content-Length: ${SMUGGLED.length}`, 'Transfer-Encoding: chunked']) {
+  test(`content that a 204 with ${framing.split(':')[0]} has, and that comes later, is nobody else's answer`, async () => {
+    const head = `HTTP/1.1 204 No Content\r\n${framing}\r\n\r\n`
+    let late: () => void = () => undefined
+    origin.respondWith(socket => {
+      socket.write(head)
+      late = () => socket.writable && socket.write(SMUGGLED)
+    })
+    assert.equal((await proxy.pass('DELETE /odd')).status, 204)
+    origin.respondWith(socket => {
+      late()
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+    })
+    assert.equal((await proxy.pass('GET /next')).text, 'ok')
+  })
+}
