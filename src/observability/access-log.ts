@@ -8,7 +8,7 @@ import type { Config } from '../../config/schema.ts'
 import { remembered } from '../bounded-map.ts'
 import { causeChain } from '../cause-chain.ts'
 import type { Clock } from '../clock.ts'
-import { elapsed, inOnePiece, member, quoted, senderMembers, statusOf } from './access-values.ts'
+import { elapsed, inOnePiece, member, quoted, recordedPath, senderMembers, statusOf } from './access-values.ts'
 import { compactLine } from './compact-access-line.ts'
 import { ACCESS_MEMBERS, FAILED_ACCESS_MEMBERS, ipOf } from './ecs.ts'
 import type { ExchangeRecord, Outcome } from './exchange-record.ts'
@@ -64,7 +64,7 @@ function ecsLine(record: ExchangeRecord, level: string, stamp: string, closedAtM
   line += `${methodMember(request.method ?? '')},"http.request.body.bytes":${record.requestBytes}`
   if (status !== undefined) line += `,"http.response.status_code":${status}`
   line += `,"http.response.body.bytes":${record.responseBytes}`
-  if (target !== undefined) line += `,"url.path":${quoted(target.path)}`
+  if (target !== undefined) line += `,"url.path":${quoted(recordedPath(target.path))}`
   line = withSender(line, record)
   line += stageMember(record.stage)
   const { decidedAtMs, upstreamFirstByteAtMs } = record

@@ -6,6 +6,18 @@ import type { ExchangeSpan } from '../http/exchange-span.ts'
 import { readTraceparent, type TraceContext } from '../http/trace-context.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 
+/**
+ * Most characters of what a client chooses. Who reads the log may take a line for several past a length (Docker 16 KiB,
+ * journald 48 KiB): no program could read the record of whoever sends more.
+ */
+const MAX_PATH_LENGTH = 4096
+const MAX_USER_AGENT_LENGTH = 512
+
+const cut = (text: string, length: number) => (text.length <= length ? text : `${text.slice(0, length - 3)}...`)
+
+/** As records have it. */
+export const recordedPath = (path: string): string => cut(path, MAX_PATH_LENGTH)
+
 /** Nothing in it needs escaping. */
 const PLAIN = /^[ !#-[\]-~]*$/
 export const quoted = (text: string) => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))
@@ -50,7 +62,7 @@ export function senderMembers(names: SenderNames, addressMembers: (address: stri
     const account = known.account ?? ownerOf(known.principal)
     if (account !== undefined) line += accountMember(account)
     const userAgent = known.fields?.kept['user-agent']
-    if (userAgent !== undefined) line += userAgentMember(userAgent)
+    if (userAgent !== undefined) line += userAgentMember(cut(userAgent, MAX_USER_AGENT_LENGTH))
     if (known.credentials !== undefined) line += schemeMember(known.credentials.scheme)
     if (known.clientClass !== undefined) line += classMember(known.clientClass)
     if (known.admittedBy !== undefined) line += policyMember(known.admittedBy)

@@ -3,7 +3,7 @@
  * (docs/operations.md has the name in ECS of each). It is the only record without `log.level`, and begins with `t`.
  */
 import { causeChain } from '../cause-chain.ts'
-import { elapsed, member, quoted, senderMembers, statusOf } from './access-values.ts'
+import { elapsed, member, quoted, recordedPath, senderMembers, statusOf } from './access-values.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 
 /** `stamp`: RFC 3339. `closedAtMs`: monotonic, when the response closed. */
@@ -15,7 +15,7 @@ export function compactLine(record: ExchangeRecord, _level: string, stamp: strin
   // What a client can choose is escaped; the rest comes from closed sets.
   if (requestId !== undefined) line += `,"id":"${requestId}"`
   line += methodMember(request.method ?? '')
-  if (target !== undefined) line += `,"p":${quoted(target.path)}`
+  if (target !== undefined) line += `,"p":${quoted(recordedPath(target.path))}`
   if (status !== undefined) line += `,"s":${status}`
   if (record.requestBytes > 0) line += `,"in":${record.requestBytes}`
   if (record.responseBytes > 0) line += `,"out":${record.responseBytes}`

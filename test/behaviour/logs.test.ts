@@ -155,3 +155,28 @@ test('a client that goes away while the identity provider is asked leaves a reco
 test('a HEAD request counts no content that was not sent', async () => {
   assert.equal((await proxy.record(await proxy.ask('HEAD /h')))['http.response.body.bytes'], 0)
 })
+
+/** Docker takes a longer line for two (json-file), journald from 48 KiB on. */
+const LONGEST_LINE_BYTES = 16_384
+
+for (const accessForm of ['ecs', 'compact']) {
+  test(`no client makes a record of the form ${accessForm} so long that nobody can read it`, async () => {
+    const own = await startProxy({
+      configure: config => configured({ maxHeaderBytes: 131_072 }, {}, { logging: { accessForm } })(config),
+    })
+    try {
+      // What needs escaping takes twice the room.
+      const quotes = '"'.repeat(20_000)
+      const response = await own.ask(`GET /long${quotes}`, [`User-Agent: ${quotes}`])
+      assert.equal(response.status, 401)
+      const id = response.one('X-Request-Id')
+      const record = await own.fixture.logged(entry => (entry['http.request.id'] ?? entry.id) === id)
+      assert.ok(Buffer.byteLength(JSON.stringify(record)) < LONGEST_LINE_BYTES)
+      const [path, userAgent] = [record['url.path'] ?? record.p, record['user_agent.original'] ?? record.ua]
+      assert.match(String(path), /^\/long"{4000,}\.\.\.$/)
+      assert.match(String(userAgent), /^"{500,}\.\.\.$/)
+    } finally {
+      await own.close()
+    }
+  })
+}
