@@ -87,6 +87,7 @@ export async function openServices(
   }
   const needs = { publicUrl, attempts: stores.attempts, changes, log, onKdc }
   const identity = await openIdentity(config, needs, surroundings, opened)
+  const ops = openProviders(config, identity.accountNames, now, spans)
   const audit = opened.use(Audit.open(log, config.logging.auditFile, now))
   const { require: required } = config.groups
   const inFile = groupLookup(config.groups, identity.accountKey)
@@ -97,14 +98,13 @@ export async function openServices(
   return {
     ...site,
     ...identity,
-    ...{ config, log, now, metrics, spans, audit, stores, changes },
-    ops: openProviders(config, identity.accountNames, now, spans),
+    ...{ config, log, now, metrics, spans, audit, stores, changes, ops },
     sessions: new Sessions(
       stores.sessions,
       sealer,
       {
         ...{ ...session, ...caching, readsGroups: asksForGroups(config) },
-        isVouchedFor: record => stillVouchedFor(identity.directory, record),
+        isVouchedFor: record => stillVouchedFor(identity.directory, record) && ops.standsBy(record),
       },
       changes,
       surroundings,

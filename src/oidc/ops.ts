@@ -6,6 +6,7 @@
  *   several                   subject = ISSUER SUB; no issuer has a blank in it (RFC 3986 2)
  */
 import type { ProviderSettings } from '../../config/schema.ts'
+import type { Evidence } from '../exchange.ts'
 import type { AccountMapper } from './account.ts'
 import type { OpenIdProvider } from './provider.ts'
 
@@ -45,6 +46,15 @@ export class Ops {
   /** Whose a stored `sub` or `sid` is; undefined: of none, or of one that is not configured any more. */
   ofStored(id: string): Op | undefined {
     return this.only ?? this.#byIssuer.get(id.slice(0, id.indexOf(' ')))
+  }
+
+  /**
+   * Whether what a sign-in has proven still counts: where the policy of one OP proved it, that OP is said to have it now,
+   * not another one.
+   */
+  standsBy({ subject, evidence }: { readonly subject: string; readonly evidence: Evidence }): boolean {
+    if (evidence.byPolicy !== true || this.only !== undefined) return true
+    return this.ofStored(subject)?.settings.policyGuaranteesFactor !== undefined
   }
 
   /** How a `sub` or `sid` of this OP is stored. */

@@ -202,3 +202,45 @@ test('a session whose OP is not configured any more is over', async () => {
     await other.close()
   }
 })
+
+const policyGuaranteesFactor = { reason: 'access control policy of AD FS' }
+/** The OP says when somebody has signed in, and not how. */
+const silent =
+  (account: string): Parameters<LyingOp['tell']>[0] =>
+  ({ sign, header, claims: { acr: _, ...claims } }) =>
+    sign(header, { ...claims, preferred_username: account, sub: account })
+
+test('the policy of one OP proves nothing of a sign-in at another, nor once it is said of the other', async () => {
+  const policyOf = (name: string) => (config: { providers: Record<string, object>; account: object }) => ({
+    ...config,
+    providers: { ...config.providers, [name]: { ...config.providers[name], policyGuaranteesFactor } },
+  })
+  const byPolicy = await startSeveralLab(policyOf('corp'))
+  try {
+    byPolicy.corp.tell(silent('ada'))
+    byPolicy.acquired.tell(silent('x-bob'))
+    const open = (browser: BrowserClient, name: string) =>
+      browser.get(`${byPolicy.url}/.torhaus/sign-in?return_to=/page&provider=${name}`)
+    const refused = await open(new BrowserClient(), 'acquired')
+    assert.deepEqual([refused.status, codeOf(refused)], [403, 'second-factor-missing'])
+    const ada = new BrowserClient()
+    const end = await open(ada, 'corp')
+    assert.deepEqual([end.status, byPolicy.account()], [200, 'ada'])
+    const id = end.headers.get('x-request-id')
+    const record = await byPolicy.logged(
+      entry => entry['http.request.id'] === id && entry['event.action'] === 'request',
+    )
+    assert.equal(record['torhaus.admitted_by'], 'provider-policy')
+    await byPolicy.restart()
+    assert.equal((await ada.send(`${byPolicy.url}/page`)).status, 200)
+    await byPolicy.restart(config => {
+      const { corp, acquired } = Object(config).providers
+      const { policyGuaranteesFactor: moved, ...plain } = corp
+      return { ...Object(config), providers: { corp: plain, acquired: { ...acquired, policyGuaranteesFactor: moved } } }
+    })
+    assert.equal((await ada.send(`${byPolicy.url}/page`)).status, 302)
+    assert.equal((await open(new BrowserClient(), 'acquired')).status, 200)
+  } finally {
+    await byPolicy.close()
+  }
+})
