@@ -141,7 +141,13 @@ function cookieRewriter(publicUrl: string, upstreamUrl: string, ownNames: readon
   const publicHost = new URL(publicUrl).hostname
   const domain = new RegExp(`(;\\s*domain=)\\.?${RegExp.escape(new URL(upstreamUrl).hostname)}(?=\\s*(;|$))`, 'i')
   return value => {
-    if (ownNames.includes((value.split('=', 1)[0] ?? '').trim())) return undefined
+    if (ownNames.includes(nameOf(value))) return undefined
     return value.replace(domain, `$1${publicHost}`)
   }
 }
+
+/**
+ * The name under which a cookie comes back. One without a name comes back as its value alone (RFC 6265bis 5.5), which may
+ * be `name=value`.
+ */
+const nameOf = (cookie: string): string => (/^[\s=]*([^=;]*)/.exec(cookie)?.[1] ?? '').trim()

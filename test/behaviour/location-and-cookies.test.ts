@@ -101,6 +101,8 @@ test('the server cannot set a cookie of ours', async () => {
     'torhaus=planted',
     'torhaus-sign-in=planted; Path=/',
     ' torhaus =planted',
+    '=torhaus=planted; Path=/',
+    ' = torhaus-sign-in=planted',
     'torhaus-other=1',
     'xtorhaus=1',
   ]
