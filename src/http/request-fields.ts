@@ -2,8 +2,9 @@
  * The fields of a request, walked once: what may go on to the upstream is copied, what we act on is kept aside, what
  * must not pass is dropped. docs/header-handling.md tells what happens to each field.
  *
- * A server behind us may fold `-`, `_` and `.` in names (CGI, WSGI and some .NET hosts do), so names are compared
- * folded: `X_Forwarded.User` is dropped like `X-Forwarded-User`.
+ * A server behind us may fold `-`, `_` and `.` in names (CGI, WSGI and some .NET hosts do), or whatever is no letter or
+ * digit (CGI of lighttpd, Apache before 2.4), so names are compared folded: `X_Forwarded.User` is dropped like
+ * `X-Forwarded-User`.
  */
 import type { Code } from '../errors.ts'
 
@@ -81,6 +82,8 @@ const DROPPED = [
   ...['proxy-authorization', 'proxy-authenticate', 'proxy-authentication-info'],
   ...['host', 'authorization', 'cookie', 'content-length', 'expect', 'via', 'max-forwards', 'x-request-id'],
   ...['forwarded', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip', 'cf-connecting-ip'],
+  ...['client-ip', 'x-forwarded', 'forwarded-for', 'x-originating-ip', 'x-remote-ip', 'x-remote-addr'],
+  ...['proxy-client-ip', 'wl-proxy-client-ip', 'fastly-client-ip', 'x-azure-clientip', 'x-original-forwarded-for'],
   // Some servers take path or identity from these, whoever sends them.
   ...['x-original-url', 'x-rewrite-url', 'x-iis-windowsauthtoken', 'remote-user', 'x-remote-user'],
   ...['x-tfs-impersonate', 'x-tfs-subjectdescriptorimpersonate'],
@@ -105,7 +108,8 @@ const TOKENS = ['private-token', 'job-token', 'deploy-token', 'x-nuget-apikey']
 /** Signed requests and tickets (Gitea, Chef, GitLab, Azure DevOps): they never go along beside a token. */
 const COMPANIONS = ['signature', 'x-ssh-certificate', 'x-gitlab-static-object-token', 'x-vss-downloadticket']
 
-// Fields that a Connection field must not take away (Traefik CVE-2024-45410), beside those we write.
+// Fields that a Connection field must not take away (Traefik CVE-2024-45410), beside those we write, and those that say
+// who asks, or by which method: what was judged is what goes on.
 const NOT_HOP_BY_HOP = [
   'host',
   'authorization',
@@ -115,6 +119,7 @@ const NOT_HOP_BY_HOP = [
   'via',
   'origin',
   'content-type',
+  'access-control-request-method',
 ]
 
 /** May stand once only (RFC 9110 5.3); more than once is refused, never joined. */
@@ -136,7 +141,7 @@ interface FieldRule {
   readonly role: 'method-override' | 'identity-change' | 'token' | 'companion' | undefined
 }
 
-const fold = (name: string) => name.toLowerCase().replaceAll(/[_.]/g, '-')
+const fold = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')
 
 function roleOf(folded: string): FieldRule['role'] {
   if (METHOD_OVERRIDES.includes(folded)) return 'method-override'
@@ -218,8 +223,9 @@ export class RequestFieldReader {
   #apply(connection: string, fields: RequestFields): RequestFields | Code {
     const { forward } = fields
     const named = new Set(connection.split(',').map(option => fold(option.trim())))
-    if (NOT_HOP_BY_HOP.some(name => named.has(name)) || !this.#identityFields.isDisjointFrom(named))
-      return 'connection-field-refused'
+    const isKept = (name: string) =>
+      NOT_HOP_BY_HOP.includes(name) || this.#identityFields.has(name) || roleOf(name) !== undefined
+    if ([...named].some(isKept)) return 'connection-field-refused'
     const remaining: string[] = []
     for (let index = 0; index < forward.length; index += 2) {
       const name = forward[index] as string

@@ -12,12 +12,14 @@ export function isShapedLikePreflight({ method, fields, principal }: Authenticat
   )
 }
 
-/** As browsers send it: without credentials, which cookies are, and without content; and it is what it says it is. */
+/** As browsers send it: without credentials, in whatever field, and without content; and it is what it says it is. */
 export function isPreflight({ fields, target, readings, handshake }: Authenticated): boolean {
   const { cookie, authorization } = fields.kept
   return (
     cookie === undefined &&
     authorization === undefined &&
+    fields.tokens.length === 0 &&
+    !fields.hasCompanions &&
     !hasContent(fields) &&
     handshake === undefined &&
     (readings === undefined || readings.methods.length === 1) &&

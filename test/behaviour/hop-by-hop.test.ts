@@ -71,6 +71,7 @@ for (const name of [
   'x_remote.account',
   'Content-Length',
   'Via',
+  ...['Access-Control-Request-Method', 'X-HTTP-Method-Override', 'Sudo', 'Private-Token', 'X-VSS-DownloadTicket'],
 ]) {
   test(`a Connection field that names ${name} is refused (Traefik CVE-2024-45410)`, async () => {
     const seen = proxy.origin.requests.length

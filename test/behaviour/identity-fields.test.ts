@@ -34,6 +34,7 @@ const believed = [
   'X-Real-IP',
   'X-Client-IP',
   'True-Client-IP',
+  ...['Client-IP', 'X-Forwarded', 'Forwarded-For', 'X-Remote-Addr', 'WL-Proxy-Client-IP', 'X-Original-Forwarded-For'],
   'X-Original-URL',
   'X-Rewrite-URL',
   'Forwarded',
@@ -45,6 +46,7 @@ const alias = {
   'with underscores': (name: string) => name.replaceAll('-', '_'),
   'with dots': (name: string) => name.replaceAll('-', '.'),
   'with both': (name: string) => name.replace('-', '_').replaceAll('-', '.'),
+  'with other characters': (name: string) => name.replace('-', '~').replaceAll('-', '*'),
 }
 
 for (const [how, spell] of Object.entries(alias)) {

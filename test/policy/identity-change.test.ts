@@ -65,6 +65,8 @@ test('a preflight is refused by a rule that refuses, and is one without content 
   assert.equal(await code('/open', 'Cookie: FedAuth=x'), 'credentials-missing')
   assert.equal(await code('/open', 'Content-Length: 1'), 'credentials-missing')
   assert.equal(await code('/open', 'X-HTTP-Method-Override: DELETE'), 'credentials-missing')
+  for (const field of ['X-VSS-DownloadTicket: x', 'signature: x', 'X-NuGet-ApiKey: x', 'X_Ops_Authorization_1: x'])
+    assert.equal(await code('/open', field), 'credentials-missing', field)
 })
 
 test('each of these refusals can be reported only', async () => {

@@ -113,6 +113,10 @@ const NO_PREFLIGHTS: readonly (readonly string[])[] = [
   ['X-HTTP-Method-Override: GET'],
   ['X_Method_Override: POST'],
   ['Sudo: root'],
+  ['X-VSS-DownloadTicket: abc'],
+  ['Signature: keyId="abc"'],
+  ['X-NuGet-ApiKey: abc'],
+  ['Connection: Access-Control-Request-Method'],
 ]
 
 const withLength = (content: string) => `Content-Length: ${content.length}`

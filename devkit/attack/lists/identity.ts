@@ -8,13 +8,14 @@ const BELIEVED = [
   ...['X-Remote-Account', 'X-Remote-User', 'Remote-User', 'X-Forwarded-User', 'X-Forwarded-Email', 'X-WebAuth-User'],
   ...['X-Forwarded-Groups', 'X-Forwarded-Preferred-Username', 'X-Auth-Request-User', 'X-IIS-WindowsAuthToken'],
   ...['X-iisnode-AUTH_USER', 'X-TFS-Impersonate', 'X-TFS-SubjectDescriptorImpersonate', 'X-MS-Client-Principal-Name'],
-  ...['X-Torhaus-Assertion', 'X-Real-IP', 'True-Client-IP', 'X-Original-URL', 'X-Rewrite-URL'],
+  ...['X-Torhaus-Assertion', 'X-Real-IP', 'True-Client-IP', 'Client-IP', 'X-Original-URL', 'X-Rewrite-URL'],
 ]
 
 const SPELLINGS: Readonly<Record<string, (name: string) => string>> = {
   'as it is': name => name,
   'with underscores': name => name.replaceAll('-', '_'),
   'with dots': name => name.replaceAll('-', '.'),
+  'with other characters': name => name.replaceAll('-', '!'),
 }
 
 const isSpoofed: Attack['isWanted'] = ({ fields }) => fields.some(([, value]) => value.includes('spoofed'))
