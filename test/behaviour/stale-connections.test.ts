@@ -76,16 +76,21 @@ test('content that is too long to keep is not sent again, nor what may not be do
   }
 })
 
-test('content of a token nobody knows, which was kept before it went on, is sent again whole', async () => {
-  const content = 'x'.repeat(40_000)
-  for (const [index, [fields, encoded]] of [
-    [[`Content-Length: ${content.length}`], content] as const,
-    [['Transfer-Encoding: chunked'], chunked(content)] as const,
-  ].entries()) {
-    closeAfterOne()
-    assert.equal((await proxy.pass('GET /first')).status, 200)
-    const unknown = `Authorization: Basic ${btoa(`:${String.fromCharCode(0x61 + index).repeat(52)}`)}`
-    const response = await proxy.ask('PUT /kept', [unknown, ...fields], encoded)
-    assert.deepEqual([response.status, response.text === content], [200, true], fields[0])
-  }
-})
+for (const [who, credentials] of [
+  ['somebody known', () => patField],
+  // Its content was kept before it went on.
+  ['a token nobody knows', (digit: number) => `Authorization: Basic ${btoa(`:${String(digit).repeat(52)}`)}`],
+] as const) {
+  test(`content of ${who}, of some length, is sent again whole`, async () => {
+    const content = 'x'.repeat(40_000)
+    for (const [digit, fields, encoded] of [
+      [2, [`Content-Length: ${content.length}`], content],
+      [3, ['Transfer-Encoding: chunked'], chunked(content)],
+    ] as const) {
+      closeAfterOne()
+      assert.equal((await proxy.pass('GET /first')).status, 200)
+      const response = await proxy.ask('PUT /kept', [credentials(digit), ...fields], encoded)
+      assert.deepEqual([response.status, response.text === content], [200, true], fields[0])
+    }
+  })
+}
