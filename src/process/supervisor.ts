@@ -55,6 +55,8 @@ export class Supervisor {
   #files: FileWatcher | undefined
   #reloading: Promise<void> | undefined
   #isReloadAsked = false
+  /** Settles with the start: two generations that start at a time would end each other. */
+  readonly #started = Promise.withResolvers<void>()
   readonly #reloads = { success: 0, failure: 0 }
   #isStopping = false
   #port = 0
@@ -102,6 +104,7 @@ export class Supervisor {
     }
     // Told to stop meanwhile, by who could not see yet what was opened since.
     if (this.#isStopping) return this.kill()
+    this.#started.resolve()
     this.#health.start()
     this.#logStart()
   }
@@ -118,6 +121,7 @@ export class Supervisor {
   /** Resolves when all requests in flight are answered or cut off, and everything is closed. */
   async drain(delayMs: number): Promise<void> {
     this.#isStopping = true
+    this.#started.resolve()
     this.#health.stopping()
     this.#files?.[Symbol.dispose]()
     await this.#reloading
@@ -129,6 +133,7 @@ export class Supervisor {
   /** Ends everything at once: also what is left after a drain, or of a start that failed. */
   async kill(): Promise<void> {
     this.#isStopping = true
+    this.#started.resolve()
     this.#files?.[Symbol.dispose]()
     await Promise.all([...this.#generations].map(generation => generation.kill()))
     await this.#close()
@@ -179,6 +184,7 @@ export class Supervisor {
             'event.action': 'worker-died',
             'torhaus.worker': worker.pid,
             'torhaus.restart_in_ms': restartInMs,
+            'error.message': worker.howEnded,
           })
         },
         onFailed: error => log.error({ 'event.action': 'worker-failed', 'error.message': error.message }),
@@ -191,6 +197,7 @@ export class Supervisor {
   }
 
   async #reloadWhileAsked(reason: string): Promise<void> {
+    await this.#started.promise
     while (this.#isReloadAsked && !this.#isStopping) {
       this.#isReloadAsked = false
       const succeeded = await this.#reloadOnce(reason).catch((error: Error) => {

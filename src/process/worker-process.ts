@@ -38,6 +38,8 @@ export class WorkerProcess {
   /** What it last told of its metrics. */
   lastMetrics: MetricsSnapshot | undefined
   isListening = false
+  /** How the process has ended: a signal, or its exit code. Undefined before, and of one that could not be ended. */
+  howEnded: string | undefined
   readonly #worker: Worker
   readonly #questions = new Map<number, (answer: Answer | undefined) => void>()
   #nextQuestion = 0
@@ -83,7 +85,8 @@ export class WorkerProcess {
     worker.process.on('close', (code, signal) => {
       this.isListening = false
       handedOver()
-      reject(new Error(`a worker ended with ${signal ?? `exit code ${code}`}`))
+      this.howEnded = `ended with ${signal ?? `exit code ${code}`}`
+      reject(new Error(`a worker ${this.howEnded}`))
       events.onEnd(this)
       for (const answer of this.#questions.values()) answer(undefined)
       end()

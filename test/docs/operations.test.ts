@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { clientClasses } from '../../config/client-classes.ts'
+import { commands } from '../../src/cli/commands.ts'
 import { problemOf, tablesOf } from './held-by.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -73,4 +74,12 @@ test('each fault of the store says what people see, what is lost and what is tol
       .map(problem => `${fault}: ${problem}`),
   )
   assert.deepEqual(problems, [])
+})
+
+test('every command is on the operations page, and in the manual page of the package', () => {
+  const manual = read('devkit/release/debian/torhaus.1').replaceAll('\\-', '-')
+  for (const { name } of commands) {
+    assert.ok(page.includes(`| \`torhaus ${name} `) || page.includes(`| \`torhaus ${name}\``), name)
+    assert.match(manual, new RegExp(`^\\.BI? "?${name}\\b`, 'm'))
+  }
 })

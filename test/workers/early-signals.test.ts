@@ -36,6 +36,34 @@ for (const afterMs of [0, 50, 150, 300, 600, 1000])
       }
     }))
 
+for (const afterMs of [0, 100, 200, 300, 400, 600])
+  test(`SIGHUP ${afterMs} ms into a start is no end of it`, () =>
+    inPlace(async ({ admin }, { file }) => {
+      const child = spawn(process.execPath, [mainProgram(), '--config', file('torhaus.yaml')], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      const [complaints, ended] = [text(child.stderr), once(child, 'exit')]
+      const isReady = () =>
+        fetch(`http://127.0.0.1:${admin.port}/readyz`).then(
+          ({ status }) => status === 200,
+          () => false,
+        )
+      try {
+        await until('our code to run', () => catchesHangUp(child.pid ?? 0))
+        await sleep(afterMs)
+        child.kill('SIGHUP')
+        await until('it to be ready', async () => {
+          assert.equal(child.exitCode, null, child.exitCode === null ? '' : await complaints)
+          return isReady()
+        })
+        child.kill('SIGTERM')
+        assert.deepEqual(await ended, [0, null])
+        assert.equal(await complaints, '')
+      } finally {
+        child.kill('SIGKILL')
+      }
+    }))
+
 test('SIGUSR1 opens no debugger, at the supervisor or a worker, and both go on', async () => {
   const lab = await startWorkersLab({ workers: 1 })
   try {

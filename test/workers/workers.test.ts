@@ -39,6 +39,7 @@ test('a worker that is killed is replaced, the other goes on meanwhile, and no c
     assert.ok(broken <= 1)
     const died = await lab.logged(record => record['event.action'] === 'worker-died')
     assert.equal(died['torhaus.worker'], before[0])
+    assert.equal(died['error.message'], 'ended with SIGKILL')
     await until('two workers', async () => (await lab.readiness()).body.parts.workers === '2 of 2')
     assert.ok(!lab.workers().includes(before[0] ?? 0))
     await until('the counters', async () => (await lab.metric(REQUESTS)) === 40)
