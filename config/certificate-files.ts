@@ -9,7 +9,7 @@ import type { Report } from './diagnostic.ts'
 import { fileKind, wrongFile } from './file-kind.ts'
 import { openPkcs12 } from './pkcs12.ts'
 import type { Config } from './schema.ts'
-import { readSecret, secretProblem } from './secret.ts'
+import { oneLineProblem, readSecret } from './secret.ts'
 import { certificateOption, certificatesIn, encryptedKeyIn, readTlsPair, type TlsPairFiles } from './tls-pair.ts'
 
 export function checkCertificateFiles({ listener }: Pick<Config, 'listener'>, report: Report): void {
@@ -123,7 +123,7 @@ function checkArchive(path: string, pair: TlsPairFiles, report: Report): void {
   const [archive, password] = [contentOf(pkcs12File), contentOf(pkcs12PasswordFile)]
   if (typeof archive === 'string') return report(`${path}.pkcs12File`, archive)
   if (typeof password === 'string') return report(`${path}.pkcs12PasswordFile`, password)
-  const problem = secretProblem(password)
+  const problem = oneLineProblem(password)
   if (problem !== undefined) return report(`${path}.pkcs12PasswordFile`, `${pkcs12PasswordFile} ${problem}`)
   const kind = fileKind(archive)
   if (kind !== 'pkcs12')
@@ -153,7 +153,7 @@ const keyOf = (fileName: string, passwordFile: string | undefined) =>
 function passwordProblem(keyFile: string, passwordFile: string): string | undefined {
   const [key, password] = [contentOf(keyFile), contentOf(passwordFile)]
   if (typeof password === 'string') return password
-  const problem = secretProblem(password)
+  const problem = oneLineProblem(password)
   if (problem !== undefined) return `${passwordFile} ${problem}`
   if (typeof key === 'string') return key
   if (fileKind(key) !== 'encrypted-key') return `${keyFile} is not encrypted: leave this option out, or encrypt the key`

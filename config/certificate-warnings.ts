@@ -5,6 +5,7 @@ import { isIP } from 'node:net'
 import { bareHost } from './bare-host.ts'
 import { clientCertificateWarnings } from './client-certificates.ts'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
+import { providersOf } from './providers.ts'
 import type { Config } from './schema.ts'
 import { certificateOption, certificatesIn, ownCertificatesOf, ownChainOf } from './tls-pair.ts'
 
@@ -34,6 +35,7 @@ export function certificateWarnings(config: Config, nowMs: number): (Diagnostic 
       ])
     }),
     ...authorities('upstream.tls.caFile', upstream.tls.caFile, nowMs),
+    ...providersOf(config).flatMap(({ path, settings }) => authorities(`${path}.caFile`, settings.caFile, nowMs)),
     ...authorities('listener.tls.clientCertificates.caFile', listener.tls?.clientCertificates?.caFile, nowMs),
     ...clientCertificateWarnings(config, nowMs).map(warning => ({
       ...{ ...diagnostic(warning.path, `${warning.what}: ${warning.remedy}`), ...warning },

@@ -35,10 +35,10 @@ interface SchemaError {
 
 /** Each departure of `value` from `schema`, in words for the person who wrote the file. */
 export function diagnosticsOf(schema: TSchema, value: unknown): Diagnostic[] {
-  return (Value.Errors(schema, value) as unknown as SchemaError[]).flatMap(error => describe(schema, error))
+  return (Value.Errors(schema, value) as unknown as SchemaError[]).flatMap(error => describe(schema, error, value))
 }
 
-function describe(schema: TSchema, error: SchemaError): Diagnostic[] {
+function describe(schema: TSchema, error: SchemaError, value: unknown): Diagnostic[] {
   const path = dotted(error.instancePath)
   const inside = (key: string) => (path === '' ? key : `${path}.${key}`)
   switch (error.keyword) {
@@ -51,7 +51,7 @@ function describe(schema: TSchema, error: SchemaError): Diagnostic[] {
     case 'boolean':
       return [] // Said again, by key, in additionalProperties.
     case 'type':
-      return [diagnostic(path, `must be ${article(String(error.params.type))}`)]
+      return [diagnostic(path, `must be ${article(String(error.params.type), valueAt(value, error.instancePath))}`)]
     case 'enum':
       return [diagnostic(path, `must be one of: ${strings(error.params.allowedValues).join(', ')}`)]
     case 'minimum':
@@ -65,19 +65,33 @@ function describe(schema: TSchema, error: SchemaError): Diagnostic[] {
 const hint = (option: string | undefined) => (option === undefined ? '' : `: did you mean ${option}?`)
 
 function dotted(pointer: string): string {
-  return pointer
+  return keysOf(pointer).reduce(
+    (path, key) => (/^\d+$/.test(key) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`),
+    '',
+  )
+}
+
+const valueAt = (value: unknown, pointer: string): unknown =>
+  keysOf(pointer).reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  )
+
+/** RFC 6901 4. */
+const keysOf = (pointer: string): string[] =>
+  pointer
     .split('/')
     .slice(1)
     .map(key => key.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce((path, key) => (/^\d+$/.test(key) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`), '')
-}
 
 const strings = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [])
 
-function article(type: string): string {
+/** `found`: what stands there in its place. */
+function article(type: string, found: unknown): string {
   if (type === 'object') return 'a section'
-  if (type === 'array') return 'a list'
-  if (type === 'integer') return 'a whole number'
+  if (type === 'array') return typeof found === 'object' ? 'a list' : 'a list: put it into brackets, [ and ]'
+  if (type === 'integer') return typeof found === 'string' ? 'a whole number, without quotes or unit' : 'a whole number'
   if (type === 'boolean') return 'true or false'
-  return type === 'string' ? 'text' : `of type ${type}`
+  if (type !== 'string') return `of type ${type}`
+  return typeof found === 'number' || typeof found === 'boolean' ? 'text: put it into quotes' : 'text'
 }

@@ -35,14 +35,22 @@ export function usedFiles(schema: TSchema, value: unknown): string[] {
 function readProblem(name: string): string | undefined {
   try {
     accessSync(name, constants.R_OK)
-  } catch {
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EACCES' || code === 'EPERM') return `the file ${name} cannot be read by this account: ${READABLE}`
     // In YAML, "C:\torhaus" in double quotes has a tab.
     return /\p{Cc}/u.test(name)
       ? `the file ${JSON.stringify(name)} does not exist: write a path of Windows in single quotes, where a backslash is one`
-      : `the file ${name} does not exist or cannot be read`
+      : `the file ${name} does not exist; names are relative to the configuration`
   }
   return statSync(name).isDirectory() ? `${name} is a folder: name the file in it` : undefined
 }
+
+/** Folders on the way to it count, too. */
+const READABLE =
+  process.platform === 'win32'
+    ? 'give it the right, `icacls FILE /grant "ACCOUNT:R"`'
+    : 'give file and folder to its group, `chgrp GROUP`, with mode 0640 and 0750'
 
 function visit(
   schema: Node,

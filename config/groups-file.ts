@@ -5,7 +5,7 @@ import { sourceText } from './source-text.ts'
 
 /** Groups of the file, each with its accounts. Throws in words where it holds something else. */
 export function readGroupsFile(fileName: string): ReadonlyMap<string, readonly string[]> {
-  const content: unknown = parse(textIn(fileName)) ?? {}
+  const content = contentOf(fileName) ?? {}
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw new Error(`the file ${fileName} must be a mapping of groups to lists of accounts`)
   return new Map(
@@ -15,6 +15,16 @@ export function readGroupsFile(fileName: string): ReadonlyMap<string, readonly s
       return [group, accounts]
     }),
   )
+}
+
+function contentOf(fileName: string): unknown {
+  const text = textIn(fileName)
+  try {
+    return parse(text)
+  } catch (error) {
+    const [first] = (error as Error).message.split('\n')
+    throw new Error(`the file ${fileName} is no YAML: ${first}`)
+  }
 }
 
 function textIn(fileName: string): string {

@@ -7,7 +7,7 @@ import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
 import { EXPORT_ANEW, isKeytab, lackOfKey } from './keytab-entries.ts'
 import { providersOf } from './providers.ts'
 import type { Config } from './schema.ts'
-import { keyFileProblem, secretProblem } from './secret.ts'
+import { keyFileProblem, oneLineProblem } from './secret.ts'
 import { ownCertificatesOf } from './tls-pair.ts'
 
 export function checkSessionKeys({ session }: Config, report: Report): void {
@@ -35,14 +35,14 @@ const MAKE_P256 = '`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-2
 
 export function checkClientSecrets(config: Config, report: Report): void {
   for (const { path, settings } of providersOf(config))
-    reportContent(`${path}.clientSecretFile`, settings.clientSecretFile, secretProblem, report)
+    reportContent(`${path}.clientSecretFile`, settings.clientSecretFile, oneLineProblem, report)
 }
 
 export function checkRedisPasswords({ session }: Config, report: Report): void {
   const { kind, redis } = session.store
   if (kind !== 'redis') return
-  reportContent('session.store.redis.passwordFile', redis?.passwordFile, secretProblem, report)
-  reportContent('session.store.redis.sentinelPasswordFile', redis?.sentinelPasswordFile, secretProblem, report)
+  reportContent('session.store.redis.passwordFile', redis?.passwordFile, oneLineProblem, report)
+  reportContent('session.store.redis.sentinelPasswordFile', redis?.sentinelPasswordFile, oneLineProblem, report)
 }
 
 export function checkKeytab({ kerberos }: Config, report: Report): void {

@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 import Value from 'typebox/value'
 import { type Document, LineCounter, parseDocument } from 'yaml'
 import { type Diagnostic, diagnostic, diagnosticsOf, pathOf } from './diagnostic.ts'
-import { type ConfigEnvironment, withEnvironment } from './environment.ts'
+import { type ConfigEnvironment, stateDirectoryIn, withEnvironment } from './environment.ts'
 import { resolveFiles } from './files.ts'
 import { isRecord } from './is-record.ts'
 import { withProfile } from './provider-profiles.ts'
@@ -42,7 +42,7 @@ const failed = (...diagnostics: readonly Diagnostic[]): Loaded => ({ ok: false, 
 export function parseConfig(source: string, directory: string, environment: ConfigEnvironment): Loaded {
   const lines = new LineCounter()
   const document = parseDocument(source, { lineCounter: lines })
-  const syntax = syntaxDiagnostics(document.errors)
+  const syntax = syntaxDiagnostics(document, source)
   if (syntax.length > 0) return failed(...syntax)
 
   const plain = plainOf(document)
@@ -54,7 +54,7 @@ export function parseConfig(source: string, directory: string, environment: Conf
   resolveFiles(configSchema, value, directory, diagnostics)
   checkRules(value, diagnostics)
   if (diagnostics.length + fromEnvironment.length > 0)
-    return failed(...fromEnvironment, ...diagnostics.map(withLine).sort(byLine))
+    return failed(...fromEnvironment, ...diagnostics.map(withLine).map(withStatePlace).sort(byLine))
   return { ok: true, config: deepFreeze(value as Config) }
 
   function withLine(diagnostic: Diagnostic): Diagnostic {
@@ -64,6 +64,17 @@ export function parseConfig(source: string, directory: string, environment: Conf
       if (offset !== undefined) return { ...diagnostic, line: lines.linePos(offset).line }
     }
     return diagnostic
+  }
+
+  /** systemd tells the service where to keep its store, and nobody who calls a command by hand. */
+  function withStatePlace(diagnostic: Diagnostic): Diagnostic {
+    const option = 'session.store.sqlite.file'
+    if (diagnostic.path !== option || document.hasIn(pathOf(option)) || stateDirectoryIn(environment) !== '')
+      return diagnostic
+    return {
+      ...diagnostic,
+      message: `${diagnostic.message}; under systemd it is in STATE_DIRECTORY: set that here, too`,
+    }
   }
 
   function keyOffset(keys: (string | number)[]): number | undefined {

@@ -1,11 +1,9 @@
 /** What must fit together in the settings of an OP. */
-import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { checkAuthorities, privateKeyIn } from './certificate-files.ts'
 import type { Report } from './diagnostic.ts'
 import { patternProblem } from './linear-pattern.ts'
 import { type NamedProvider, providersOf } from './providers.ts'
 import type { Config, ProviderSettings } from './schema.ts'
-import { readSecret } from './secret.ts'
 
 type Provider = ProviderSettings
 
@@ -74,13 +72,11 @@ const CURVES = ['prime256v1', 'secp384r1', 'secp521r1']
 function checkKeyFile({ clientKeyFile }: Provider, path: string, report: Report): void {
   if (clientKeyFile === undefined) return
   const option = `${path}.clientKeyFile`
-  try {
-    const { asymmetricKeyType: type = '', asymmetricKeyDetails } = createPrivateKey(readSecret(clientKeyFile).reveal())
-    const isUsable = ['rsa', 'ed25519'].includes(type) || CURVES.includes(asymmetricKeyDetails?.namedCurve ?? '')
-    if (!isUsable) report(option, `${clientKeyFile} must hold a key of kind RSA, EC on P-256, P-384, P-521, or Ed25519`)
-  } catch (error) {
-    report(option, `${clientKeyFile} is no private key in PEM: ${(error as Error).message}`)
-  }
+  const key = privateKeyIn(clientKeyFile)
+  if (typeof key === 'string') return report(option, key)
+  const { asymmetricKeyType: type = '', asymmetricKeyDetails } = key
+  const isUsable = ['rsa', 'ed25519'].includes(type) || CURVES.includes(asymmetricKeyDetails?.namedCurve ?? '')
+  if (!isUsable) report(option, `${clientKeyFile} must hold a key of kind RSA, EC on P-256, P-384, P-521, or Ed25519`)
 }
 
 /** Parameters that have an option of their own, or none. */
@@ -123,10 +119,5 @@ function checkConnection({ caFile, proxy }: Provider, path: string, report: Repo
     if (url === null || !/^https?:$/.test(url.protocol)) report(`${path}.proxy`, 'must be an http or https URL')
     else if (url.username !== '' || url.password !== '') report(`${path}.proxy`, 'must not carry credentials')
   }
-  if (caFile === undefined) return
-  try {
-    new X509Certificate(readFileSync(caFile))
-  } catch (error) {
-    report(`${path}.caFile`, `${caFile} does not begin with a certificate in PEM: ${(error as Error).message}`)
-  }
+  checkAuthorities(`${path}.caFile`, caFile, report)
 }

@@ -38,6 +38,9 @@ import { checkTransport, checkUrl } from './url-rules.ts'
 
 type Rule = (config: Config, report: Report) => void
 
+/** OIDC Discovery 4. */
+const METADATA_PATH = '/.well-known/openid-configuration'
+
 /** Each rule, behind the options it reads: it can only run where these have the right shape. */
 const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['publicUrl', 'allowPlainHttp'], checkPublicUrl],
@@ -57,6 +60,7 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['listener.tls'], checkTicketKey],
   [['admin.tls'], checkAdminCertificateFiles],
   [['admin.host', 'admin.credentialFile'], checkAdmin],
+  [['listener.host', 'listener.port', 'admin.host', 'admin.port'], checkPorts],
   [['groups'], checkGroupsFile],
   [['groups', 'secondFactor.rules', 'oidc', 'providers', 'kerberos'], checkGroups],
   [['groups', 'secondFactor.rules', 'kerberos'], checkUpnNames],
@@ -106,10 +110,22 @@ function checkPublicUrl({ publicUrl, allowPlainHttp }: Config, report: Report): 
   checkTransport('publicUrl', checkUrl('publicUrl', publicUrl, false, report), allowPlainHttp, report)
 }
 
+const EVERY_ADDRESS = ['0.0.0.0', '::']
+
+/** Whoever starts second would be told that the first has it, and that is Torhaus itself. */
+function checkPorts({ listener, admin }: Config, report: Report): void {
+  const hosts = [listener.host, admin.host]
+  const meet = listener.host === admin.host || hosts.some(host => EVERY_ADDRESS.includes(host))
+  if (listener.port === admin.port && listener.port !== 0 && meet)
+    report('admin.port', `${admin.port} is that of the listener: choose another for one of them`)
+}
+
 function checkIssuers(config: Config, report: Report): void {
   for (const { path, settings } of providersOf(config)) {
     const option = `${path}.issuer`
     checkTransport(option, checkUrl(option, settings.issuer, true, report), config.allowPlainHttp, report)
+    if (settings.issuer.endsWith(METADATA_PATH))
+      report(option, `is what stands before ${METADATA_PATH}: leave that out`)
   }
 }
 

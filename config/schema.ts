@@ -189,7 +189,7 @@ const kerberos = requiredSection(
       { default: [] },
     ),
     replayCacheDirectory: Type.Optional(
-      text(
+      outputFile(
         'Directory for the tokens seen, shared by all workers, writable by this account alone. Default: KRB5RCACHEDIR, STATE_DIRECTORY (as systemd sets it) or the temporary directory, and torhaus-replay- with the number of the account. On Windows: KRB5RCACHEDIR or LOCALAPPDATA of the account, and torhaus-replay.',
       ),
     ),

@@ -37,12 +37,21 @@ export function readSecret(fileName: string): Secret {
 
 const withoutLineEnd = (bytes: Buffer) => bytes.toString().replace(/\r?\n$/, '')
 
+const SECRET_MUST = 'must hold the secret alone, as one line of text'
+
 /** Why that is no secret, in words that do not show it. */
 export function secretProblem(bytes: Buffer): string | undefined {
-  const must = 'must hold the secret alone, as one line of text'
-  if (withoutLineEnd(bytes) === '') return wrongFile('empty', must)
+  if (withoutLineEnd(bytes) === '') return wrongFile('empty', SECRET_MUST)
   const kind = fileKind(bytes)
-  return kind === 'utf-16' || kind === 'marked' || kind === 'binary' ? wrongFile(kind, must) : undefined
+  return kind === 'utf-16' || kind === 'marked' || kind === 'binary' ? wrongFile(kind, SECRET_MUST) : undefined
+}
+
+/** As `secretProblem`, of a password or another secret that people copy: with a second line it is never right. */
+export function oneLineProblem(bytes: Buffer): string | undefined {
+  const problem = secretProblem(bytes)
+  if (problem !== undefined || !/[\r\n]/.test(withoutLineEnd(bytes))) return problem
+  const kind = fileKind(bytes)
+  return kind === 'text' ? `holds more than one line, and ${SECRET_MUST}` : wrongFile(kind, SECRET_MUST)
 }
 
 /** Reads a 256-bit key in base64 (`openssl rand -base64 32`). */

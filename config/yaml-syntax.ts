@@ -1,26 +1,47 @@
 /** What is wrong with a text as YAML, in words for whoever wrote it. */
-import type { YAMLError } from 'yaml'
+import type { Document, YAMLError } from 'yaml'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
 
 /** Of these each is a mistake by itself; of others, one makes what follows it look wrong, too. */
-const INDEPENDENT = ['DUPLICATE_KEY']
+const INDEPENDENT = ['DUPLICATE_KEY', 'TAG_RESOLVE_FAILED']
 
-export function syntaxDiagnostics(errors: readonly YAMLError[]): Diagnostic[] {
+export function syntaxDiagnostics({ errors, warnings }: Document, source: string): Diagnostic[] {
+  const blank = strangeBlank(source)
+  if (errors.length > 0 && blank !== undefined) return [blank]
   const tab = errors.find(({ code }) => code === 'TAB_AS_INDENT')
   if (tab !== undefined) return [described(tab)]
-  const consequence = errors.findIndex(({ code }) => !INDEPENDENT.includes(code))
-  return (consequence === -1 ? errors : errors.slice(0, consequence + 1)).map(described)
+  // To the library they are words in front of a text.
+  const tags = warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED')
+  const all = [...errors, ...tags]
+  const consequence = all.findIndex(({ code }) => !INDEPENDENT.includes(code))
+  return (consequence === -1 ? all : all.slice(0, consequence + 1)).map(described)
 }
 
-function described(error: YAMLError): Diagnostic {
-  const line = error.linePos?.[0].line
-  if (error.code === 'BAD_DQ_ESCAPE') return { ...diagnostic('', ESCAPE), line }
-  if (error.code === 'TAB_AS_INDENT') return { ...diagnostic('', TAB), line }
-  const message = (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')
-  return { ...diagnostic('', message), line }
+function described({ code, linePos, message }: YAMLError): Diagnostic {
+  const words = WORDS[code] ?? (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')
+  return { ...diagnostic('', words), line: linePos?.[0].line }
 }
 
-const ESCAPE =
-  'has a backslash in double quotes, where it begins an escape: write a path of Windows in single quotes, or without any'
+const WORDS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
+  BAD_DQ_ESCAPE:
+    'has a backslash in double quotes, where it begins an escape: write a path of Windows in single quotes, or without any',
+  TAB_AS_INDENT: 'has a tab before its option: YAML is indented by blanks alone',
+  MULTIPLE_DOCS: 'begins another document (`---`): a configuration is one; take the line away',
+  TAG_RESOLVE_FAILED:
+    'has a tag (`!...`), and there are none here: write the value itself, and secrets into files of their own',
+}
 
-const TAB = 'has a tab before its option: YAML is indented by blanks alone'
+/** What editors and web pages put in place of a blank, and nobody sees. */
+function strangeBlank(source: string): Diagnostic | undefined {
+  const at = source
+    .split('\n')
+    .findIndex(line => /^[ \t]*[\u00a0\u2000-\u200b\u202f\u3000\ufeff]/.test(line.replace(/^\ufeff/, '')))
+  if (at === -1) return undefined
+  return {
+    ...diagnostic(
+      '',
+      'is indented by something that only looks like a blank (copied from a page?): type the blanks anew',
+    ),
+    line: at + 1,
+  }
+}

@@ -226,6 +226,16 @@ const certificateMistakes: readonly Mistake[] = [
     ],
   },
   {
+    what: 'the authority of the OP in DER',
+    make(place) {
+      place.openssl('x509', '-in', 'ca.pem', '-outform', 'DER', '-out', 'op-ca.cer')
+      place.edit('  clientId', '  caFile: op-ca.cer\n  clientId')
+    },
+    says: [
+      '/etc/torhaus/torhaus.yaml:12: oidc.caFile: /etc/torhaus/op-ca.cer holds a certificate in DER, and must hold a certificate in PEM: make PEM of it: `openssl x509 -inform DER -in OLD -out NEW`',
+    ],
+  },
+  {
     what: 'a CA file whose authority has expired',
     make: place => place.write('ca.pem', place.authority.sign('DNS:ca', -1).certificate),
     says: [
@@ -333,7 +343,7 @@ const keyMistakes: readonly Mistake[] = [
     what: 'a key file that is not there',
     make: place => place.remove('session-key'),
     says: [
-      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: the file /etc/torhaus/session-key does not exist or cannot be read',
+      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: the file /etc/torhaus/session-key does not exist; names are relative to the configuration',
     ],
   },
   {
@@ -377,6 +387,16 @@ const keyMistakes: readonly Mistake[] = [
     says: [`${atSecret} is empty, and ${SECRET}`],
   },
   {
+    what: 'a client secret with a second line',
+    make: place => place.write('client-secret', 'hush-hush\n\n'),
+    says: [`${atSecret} holds more than one line, and ${SECRET}`],
+  },
+  {
+    what: 'a private key in place of the client secret',
+    make: place => place.write('client-secret', place.read('tls.key')),
+    says: [`${atSecret} holds a private key, and ${SECRET}`],
+  },
+  {
     what: 'a client secret in UTF-16',
     make: place => place.write('client-secret', Buffer.from('hush-hush', 'utf16le')),
     says: [`${atSecret} is text in UTF-16, and ${SECRET}: save it as UTF-8, without a byte order mark`],
@@ -406,6 +426,14 @@ const keyMistakes: readonly Mistake[] = [
     says: [
       '/etc/torhaus/torhaus.yaml:23: kerberos.keytabFile: /etc/torhaus/torhaus.keytab has no AES key of HTTP/devops.example.com@CORP.EXAMPLE: RC4, DES and keys of a wrong length do not count: export it with AES keys of both principals: ktpass -crypto AES256-SHA1, or samba-tool domain exportkeytab',
     ],
+  },
+  {
+    what: 'a tab in the file of groups',
+    make(place) {
+      place.write('groups.yaml', 'devops:\n\t- ada\n')
+      place.edit(/$/, 'groups: { file: groups.yaml, require: [devops] }\n')
+    },
+    says: ['/etc/torhaus/torhaus.yaml:23: groups.file: the file /etc/torhaus/groups.yaml is no YAML: ...'],
   },
   {
     what: 'a secret that everybody can read',
@@ -461,7 +489,7 @@ const outputMistakes: readonly Mistake[] = [
     what: "a key that the service's account cannot read",
     make: place => chmodSync(place.file('session-key'), 0o000),
     says: [
-      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: the file /etc/torhaus/session-key does not exist or cannot be read',
+      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: the file /etc/torhaus/session-key cannot be read by this account: give file and folder to its group, `chgrp GROUP`, with mode 0640 and 0750',
     ],
     takes: 'account',
   },

@@ -28,12 +28,54 @@ export const textMistakes: readonly Mistake[] = [
   {
     what: 'a value of the wrong type',
     make: place => place.edit('tls: { certificateFile', 'port: many\n  tls: { certificateFile'),
-    says: ['/etc/torhaus/torhaus.yaml:3: listener.port: must be a whole number'],
+    says: ['/etc/torhaus/torhaus.yaml:3: listener.port: must be a whole number, without quotes or unit'],
   },
   {
     what: 'a duration with its unit (`5s`)',
     make: place => place.edit('  clientId', '  timeoutMs: 5s\n  clientId'),
-    says: ['/etc/torhaus/torhaus.yaml:12: oidc.timeoutMs: must be a whole number'],
+    says: ['/etc/torhaus/torhaus.yaml:12: oidc.timeoutMs: must be a whole number, without quotes or unit'],
+  },
+  {
+    what: 'a client identifier of digits alone',
+    make: place => place.edit('clientId: torhaus', 'clientId: 4711'),
+    says: ['/etc/torhaus/torhaus.yaml:12: oidc.clientId: must be text: put it into quotes'],
+  },
+  {
+    what: 'one value where a list must be',
+    make: place => place.edit('acceptAcr: [mfa]', 'acceptAcr: mfa'),
+    says: ['/etc/torhaus/torhaus.yaml:15: secondFactor.acceptAcr: must be a list: put it into brackets, [ and ]'],
+  },
+  {
+    what: 'the address of the metadata as issuer',
+    make: place =>
+      place.edit('issuer: https://op.example.com', 'issuer: https://op.example.com/.well-known/openid-configuration'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:11: oidc.issuer: is what stands before /.well-known/openid-configuration: leave that out',
+    ],
+  },
+  {
+    what: 'one port for both listeners',
+    make: place => place.edit('listener:', 'listener:\n  port: 9090'),
+    says: ['/etc/torhaus/torhaus.yaml: admin.port: 9090 is that of the listener: choose another for one of them'],
+  },
+  {
+    what: 'a tag, as other programs read secrets and variables by (`!env NAME`)',
+    make: place => place.edit('clientId: torhaus', 'clientId: !env CLIENT_ID'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:12: has a tag (`!...`), and there are none here: write the value itself, and secrets into files of their own',
+    ],
+  },
+  {
+    what: 'two documents in one file',
+    make: place => place.edit(/$/, '---\nhsts: { off: true }\n'),
+    says: ['/etc/torhaus/torhaus.yaml:23: begins another document (`---`): a configuration is one; take the line away'],
+  },
+  {
+    what: 'blanks that are none, copied from a page',
+    make: place => place.edit('  clientId', '\u00a0\u00a0clientId'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:12: is indented by something that only looks like a blank (copied from a page?): type the blanks anew',
+    ],
   },
   {
     what: 'a regular expression that is not closed',

@@ -12,6 +12,7 @@ import { parseRequestTarget } from '../http/request-target.ts'
 import { type AccountNames, accountNames } from '../identity/account-key.ts'
 import type { Facts } from '../policy/conditions.ts'
 import { type Requirement, type RuleTrace, rulesOf } from '../policy/rules.ts'
+import { system } from '../system.ts'
 import { type Command, configOption, type GivenArguments, usageError } from './command.ts'
 import { configFileOf, readConfig } from './read-config.ts'
 
@@ -44,7 +45,9 @@ export const command: Command = {
   maxPositionals: 3,
   async run(given, print) {
     const [fileName, method, url] = request(given)
-    const facts = factsOf(given, method, url, account => namesIn(readConfig(fileName, {})).keyOf(account))
+    const facts = factsOf(given, method, url, account =>
+      namesIn(readConfig(fileName, system.environment)).keyOf(account),
+    )
     print(explain(fileName, facts))
     return exitCode.done
   },
@@ -114,7 +117,7 @@ function namesIn({ account, kerberos }: Config): AccountNames {
 }
 
 function explain(fileName: string, facts: Facts): string {
-  const config = readConfig(fileName, {})
+  const config = readConfig(fileName, system.environment)
   const names = namesIn(config)
   const rules = rulesOf(config.secondFactor, names.spellingsOf, groupLookup(config.groups, names.keyOf))
   const { decides, also, isAmbiguous } = rules.read(facts)

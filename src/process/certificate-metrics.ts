@@ -3,6 +3,7 @@ import type { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Gauge, type Registry } from 'prom-client'
 import { listOf, revocationListsIn } from '../../config/client-certificates.ts'
+import { providersOf } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
 import { certificateOption, certificatesIn, ownCertificatesOf, ownChainOf } from '../../config/tls-pair.ts'
 
@@ -56,6 +57,7 @@ function readings(config: Config): (readonly [option: string, read: Read])[] {
   const authorities = {
     'listener.tls.clientCertificates.caFile': config.listener.tls?.clientCertificates?.caFile,
     'upstream.tls.caFile': config.upstream.tls.caFile,
+    ...Object.fromEntries(providersOf(config).map(({ path, settings }) => [`${path}.caFile`, settings.caFile])),
     'session.store.redis.tls.caFile': config.session.store.redis?.tls.caFile,
   }
   return [

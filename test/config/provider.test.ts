@@ -38,7 +38,7 @@ const wrong: readonly (readonly [path: string, says: RegExp, oidc: object])[] = 
   ['clientAuthentication', /is none/, { clientAuthentication: 'none', clientSecretFile: 'secret' }],
   ['clientKeyFile', /is not used beside/, { clientSecretFile: 'secret', clientKeyFile: 'other-curve' }],
   ['clientKeyFile', /must hold a key of kind/, { clientKeyFile: 'other-curve' }],
-  ['clientKeyFile', /is no private key in PEM/, { clientKeyFile: 'secret' }],
+  ['clientKeyFile', /must hold a private key in PEM/, { clientKeyFile: 'secret' }],
   ['clientKeyId', /names the key in clientKeyFile/, { clientKeyId: 'ours' }],
   ['authorizationParameters.prompt', /use the option prompt/, { authorizationParameters: { prompt: 'login' } }],
   ['authorizationParameters.state', /take it away/, { authorizationParameters: { state: 'x' } }],

@@ -62,7 +62,7 @@ test('as the account of the service it finds what root does not: a key that it c
   chownSync(join(directory, 'session-key'), 0, 0)
   const { code, error } = await doctor('--as-user', 'nobody', '--only', 'files')
   assert.equal(code, 78)
-  assert.match(error, /session\.encryptionKeyFiles\[0\]: the file \S+session-key does not exist or cannot be read/)
+  assert.match(error, /session\.encryptionKeyFiles\[0\]: the file \S+session-key cannot be read by this account: give/)
   assert.equal((await doctor('--only', 'files')).code, 0)
   assert.equal((await doctor('--as-user', 'no-such-account')).code, 2)
 })

@@ -44,6 +44,20 @@ test('the end of a certificate in an archive is told as well', async () => {
   assert.deepEqual(await told({ pkcs12File, pkcs12PasswordFile }), [])
 })
 
+test('the authority of an OP is told, too, of each by its own option', async () => {
+  const registry = new Registry()
+  const op = { caFile: certificate.certificateFile }
+  observeCertificates(
+    registry,
+    () =>
+      ({
+        ...{ listener: {}, admin: {}, upstream: { tls: {} }, session: { store: {} } },
+        providers: { corp: op, other: {} },
+      }) as unknown as Config,
+  )
+  assert.match(await registry.metrics(), /^torhaus_certificate_not_after\w+\{option="providers\.corp\.caFile"\} \d+$/m)
+})
+
 test('when the next revocation list is due is told, of several the first', async () => {
   using authorities = createClientAuthorities()
   const { root, intermediate } = authorities
