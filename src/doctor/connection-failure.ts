@@ -10,6 +10,8 @@ export interface Destination {
   readonly option: string
   /** The option, or the environment, that says whose certificates count. */
   readonly authorities: string
+  /** The option that names a proxy, where Torhaus can ask by one. */
+  readonly proxy?: string
   /** The section that names what we show where a certificate is asked for. */
   readonly ownCertificate?: string
   /** What does not work without it. */
@@ -65,7 +67,7 @@ function wordsOf(destination: Destination, error: Error, environment: NodeJS.Pro
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return [`cannot be reached (${code})`, wayOut(url, environment)]
+      return [`cannot be reached (${code})`, wayOut(destination, environment)]
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return [
         `shows a certificate for another name (${error.message})`,
@@ -83,12 +85,14 @@ function wordsOf(destination: Destination, error: Error, environment: NodeJS.Pro
   }
 }
 
-/** Node goes by the variables of proxies only where it is told to. */
-function wayOut(url: URL, environment: NodeJS.ProcessEnv): string {
+/** Node goes by the variables of proxies only where it is told to, and then for the OP alone. */
+function wayOut({ url, proxy: option }: Destination, environment: NodeJS.ProcessEnv): string {
+  const routes = `look at routes and firewalls to ${url.host}`
+  if (option === undefined) return routes
   const proxy = environment.HTTPS_PROXY ?? environment.https_proxy
   if (proxy !== undefined && environment.NODE_USE_ENV_PROXY !== '1')
-    return 'HTTPS_PROXY is set, and Node heeds it with NODE_USE_ENV_PROXY=1 only: set that for the service'
-  return `look at routes and firewalls to ${url.host}; where a proxy leads out, set HTTPS_PROXY and NODE_USE_ENV_PROXY=1`
+    return `HTTPS_PROXY is set, and not heeded: name the proxy in ${option}, or set NODE_USE_ENV_PROXY=1 for the service`
+  return `${routes}; where a proxy leads out, name it in ${option}`
 }
 
 /** Of the error, or of what lies behind it. */

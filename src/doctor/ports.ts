@@ -10,7 +10,7 @@ const TIMEOUT_MS = 3000
 /** Whether both listeners can be opened, or are ours already. */
 export const examinePorts: Examination = async ({ config }) => {
   const { listener, admin } = config
-  const isRunning = () => isAdmin(directUrl('http:', admin))
+  const isRunning = () => isAdmin(directUrl(admin.tls === undefined ? 'http:' : 'https:', admin))
   // One that wants a PROXY protocol header first does not answer us.
   const isListener = async () => (await isTorhaus(config)) || (listener.proxyProtocol && (await isRunning()))
   return [
@@ -41,7 +41,8 @@ function listenError(host: string, port: number): Promise<NodeJS.ErrnoException 
 }
 
 const isAdmin = (url: URL): Promise<boolean> =>
-  ask(new URL('/livez', url), { timeoutMs: TIMEOUT_MS }).then(
+  // Nothing secret is sent, and the certificate is for whoever asks by its name.
+  ask(new URL('/livez', url), { timeoutMs: TIMEOUT_MS, tls: { rejectUnauthorized: false } }).then(
     ({ text }) => /^\{"alive":/.test(text),
     () => false,
   )

@@ -54,7 +54,8 @@ async function readMetadata({ settings, path }: NamedProvider, { environment }: 
   const url = new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
   const destination: Destination = {
     ...{ name: 'the OP', url, option, why: WHY },
-    authorities: 'NODE_EXTRA_CA_CERTS=FILE in the environment of the service',
+    authorities: `${path}.caFile, or NODE_EXTRA_CA_CERTS=FILE in the environment of the service`,
+    proxy: `${path}.proxy`,
   }
   let answer: Answer
   try {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { chmodSync, chownSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { createServer } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -112,6 +113,21 @@ test('a port that is taken by another program is named by its option, and one th
     await assertFound(found('ports', away), /^error \(listener\.host\) this machine does not have 192\.0\.2\.1/)
   } finally {
     await new Promise(closed => occupant.close(closed))
+  }
+})
+
+test('the ports of the Torhaus that runs are its own, also where the admin listener speaks TLS', async () => {
+  using place = createPlace()
+  const [cert, key] = [place.read('tls.crt'), place.read('tls.key')]
+  const admin = createHttpsServer({ cert, key }, (_, response) => response.end('{"alive":true}'))
+  try {
+    const config = configIn(place.configFile)
+    const tls = { certificateFile: place.file('tls.crt'), privateKeyFile: place.file('tls.key') }
+    const port = await listen(admin, '127.0.0.1', 0)
+    const running = { ...config, listener: { ...config.listener, port: await freePort() } }
+    assert.deepEqual(await found('ports', { ...running, admin: { ...config.admin, port, tls } }), [])
+  } finally {
+    await closeServer(admin)
   }
 })
 
