@@ -87,8 +87,8 @@ ${listOf([
 }
 
 const ADMISSIONS = 'torhaus_admissions_total'
-/** A person has shown a second factor: now, or for a program that was confirmed. */
-const WITH_FACTOR = ['second-factor', 'grant']
+/** A person has shown a second factor: now, by the word of the OP or of a ticket, or for a program that was confirmed. */
+const WITH_FACTOR = ['second-factor', 'provider-policy', 'ticket-factor', 'grant']
 
 function secondFactorOf(growth: Growth): Html {
   const all = growth.count(ADMISSIONS)

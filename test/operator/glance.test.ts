@@ -1,5 +1,7 @@
 /** One glance at a Torhaus that is not well: what is wrong is said in words. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { Counter, Gauge, Registry } from 'prom-client'
 import { Metrics } from '../../src/observability/metrics.ts'
@@ -96,4 +98,23 @@ test('where the store lists nobody but by name, the page says so', () => {
     peoplePage(undefined, null, () => 'token', NOW_MS),
     /Redis keeps no list of everybody/,
   )
+})
+
+test('whatever counts as a second factor does so on the page, and in the rules for dashboards', async () => {
+  const shareOf = async (policy: string) => {
+    const registry = new Registry()
+    const names = { name: 'torhaus_admissions_total', help: 'x', labelNames: ['policy'] }
+    new Counter({ ...names, registers: [registry] }).inc({ policy }, 3)
+    const page = glancePage({
+      ...{ past: [], now: { atMs: NOW_MS, metrics: await registry.getMetricsAsJSON() }, refused: [] },
+      readiness: { ready: true, parts: {} },
+    })
+    return /<span class="big">([^<]*)<\/span> of what was let pass/.exec(page)?.[1]
+  }
+  const rules = readFileSync(join(import.meta.dirname, '../../monitoring/prometheus/recording-rules.yaml'), 'utf8')
+  const [, counted = ''] = /torhaus_admissions_total\{policy=~"([^"]+)"\}/.exec(rules) ?? []
+  assert.deepEqual(counted.split('|').sort(), ['grant', 'provider-policy', 'second-factor', 'ticket-factor'])
+  for (const policy of counted.split('|')) assert.equal(await shareOf(policy), '100 %', policy)
+  for (const policy of ['server-checked', 'cors-preflight', 'build-webhooks'])
+    assert.equal(await shareOf(policy), '0.0 %', policy)
 })
