@@ -1,11 +1,14 @@
 /** Pipelines and manifests are YAML that says what it should, and name commands and files that exist. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parse, parseAllDocuments } from 'yaml'
+import { freePort } from '../../devkit/torhaus/free-port.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
@@ -182,7 +185,63 @@ test('the compose file runs everything read-only, without capabilities, and with
     assert.deepEqual(service.cap_drop, ['ALL'], name)
     for (const secret of (service.secrets as string[] | undefined) ?? []) assert.ok(secrets[secret]?.file, secret)
   }
-  assert.deepEqual(services['torhaus-1'], services['torhaus-2'])
+  const { networks: _, ...first } = services['torhaus-1']
+  const { networks: __, ...second } = services['torhaus-2']
+  assert.deepEqual(first, second)
+})
+
+test('the instances of the compose file are given each secret that their configuration names', () => {
+  const { services } = parse(read('deploy/compose/compose.yaml'), { merge: true })
+  const named = [...read('deploy/compose/torhaus/torhaus.yaml').matchAll(/\/run\/secrets\/([\w-]+)/g)].map(
+    ([, name = '']) => name,
+  )
+  assert.deepEqual(named.toSorted(), services['torhaus-1'].secrets.toSorted())
+})
+
+test('the compose file has the addresses of haproxy.cfg, which it mounts', () => {
+  const { services } = parse(read('deploy/compose/compose.yaml'), { merge: true })
+  const address = (name: string) => services[name].networks.inner.ipv4_address
+  const balancer = read('deploy/haproxy.cfg')
+  for (const name of ['torhaus-1', 'torhaus-2'])
+    assert.match(
+      balancer,
+      new RegExp(`^    server ${name} ${address(name)}:8080 addr ${address(name)} port 9090$`, 'm'),
+    )
+  const { listener, admin } = parse(read('deploy/compose/torhaus/torhaus.yaml'))
+  assert.deepEqual([listener.trustedProxies, listener.port, admin.port], [[address('haproxy')], 8080, 9090])
+  assert.ok(services.haproxy.volumes.some((volume: string) => volume.startsWith('../haproxy.cfg:')))
+})
+
+test('Redis of the compose file starts with its arguments, and its health check passes over TLS', {
+  skip: spawnSync('redis-server', ['--version']).status === 0 ? false : 'there is no redis-server',
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'torhaus-compose-test-'))
+  const port = await freePort()
+  const { redis } = parse(read('deploy/compose/compose.yaml'), { merge: true }).services
+  // As compose reads it, at places of the test.
+  const here = (text: string) =>
+    text
+      .replaceAll('$$', '$')
+      .replaceAll('/run/secrets', folder)
+      .replaceAll('/tmp/redis.conf', join(folder, 'redis.conf'))
+      .replace('--dir /data', `--dir ${folder} --bind 127.0.0.1`)
+      .replace('--tls-port 6379', `--tls-port ${port}`)
+      .replace('redis-cli ', `redis-cli -h 127.0.0.1 -p ${port} `)
+  const [, made = ''] = /(openssl req .*?redis-certificate)$/ms.exec(read('deploy/compose/compose.yaml')) ?? []
+  const make = made.replaceAll(/\n#\s*/g, ' ').replaceAll('secrets/', `${folder}/`)
+  writeFileSync(join(folder, 'redis-password'), 'hush-hush\n')
+  assert.equal(spawnSync('sh', ['-c', make], { stdio: 'ignore' }).status, 0, make)
+  const [shell, ...args] = redis.command.map(here)
+  const server = spawn(shell, args, { stdio: 'ignore' })
+  try {
+    const [, check] = redis.healthcheck.test.map(here)
+    const isWell = () => spawnSync('sh', ['-c', check], { stdio: 'ignore' }).status === 0
+    for (const deadline = Date.now() + 20_000; !isWell(); await sleep(50)) assert.ok(Date.now() < deadline, check)
+  } finally {
+    server.kill('SIGKILL')
+    await once(server, 'exit')
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('image, compose file and manifests agree on the user, and carry the version of package.json', () => {

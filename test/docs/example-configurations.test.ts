@@ -24,16 +24,16 @@ function filesNamedIn(value: unknown, key = ''): string[] {
   return Object.entries(value).flatMap(([inner, option]) => filesNamedIn(option, Array.isArray(value) ? key : inner))
 }
 
-/** The folder of the unit, which the configurations name for what is kept. */
-const STATE_DIRECTORY = '/var/lib/torhaus'
+/** Folders that the configurations name: of the unit, for what is kept, and of the containers' secrets. */
+const THERE = ['/var/lib/torhaus', '/run/secrets']
 
 /** Loads `source` with every file it names made. */
 function load(original: string): Loaded {
-  const source = original.replaceAll(STATE_DIRECTORY, directory)
+  const source = THERE.reduce((text, folder) => text.replaceAll(folder, directory), original)
   for (const name of filesNamedIn(parse(source))) {
     const path = resolve(directory, name)
     mkdirSync(dirname(path), { recursive: true })
-    const content = /\.crt$|-ca\.pem$/.test(name)
+    const content = /\.crt$|-ca\.pem$|-certificate$/.test(name)
       ? pair.certificate
       : /tls\/.*\.key$|\.pem$/.test(name)
         ? pair.privateKey
@@ -53,7 +53,7 @@ test('config/example.yaml is valid', () => {
   assert.deepEqual(loaded.ok ? [] : loaded.diagnostics, [])
 })
 
-for (const file of globSync('deploy/examples/*/torhaus.yaml', { cwd: ROOT }))
+for (const file of globSync('deploy/{examples/*,compose/torhaus}/torhaus.yaml', { cwd: ROOT }))
   test(`${file} is valid`, () => {
     const loaded = load(readFileSync(join(ROOT, file), 'utf8'))
     assert.deepEqual(loaded.ok ? [] : loaded.diagnostics, [])
