@@ -51,3 +51,13 @@ test('every folder of tests has its row in CONTRIBUTING.md', () => {
     [],
   )
 })
+
+test('every dependency has its row on the page that says why', () => {
+  const page = read('docs/decisions/0006-dependencies.md')
+  const { dependencies, optionalDependencies, devDependencies } = JSON.parse(read('package.json'))
+  const names = Object.keys({ ...dependencies, ...optionalDependencies, ...devDependencies })
+  assert.deepEqual(
+    names.filter(name => !page.includes(`\`${name}\``)),
+    [],
+  )
+})
