@@ -43,6 +43,9 @@ const failed = (message: string) => new CommandError(message, exitCode.failed)
 
 async function outcomesAt(admin: Config['admin']): Promise<Life['reloads']> {
   const life = await lifeAt(admin)
-  if (life === undefined) throw failed(`nobody listens at ${adminPlace(admin)}: Torhaus does not run, or is about to`)
+  if (life === undefined)
+    throw failed(
+      `nobody listens at ${adminPlace(admin)}: Torhaus does not run, is about to, or listens where the file had it before; then write its reload file by hand`,
+    )
   return life.reloads
 }

@@ -9,7 +9,12 @@ export interface RuntimeDirectory {
   close(): void
 }
 
-/** systemd names one that is gone with the service. Throws where none can be made. */
+/** What fits into the address of a socket, its end included (unix(7)); 104 on macOS. */
+const MAX_ADDRESS_BYTES = 104
+/** More workers than a supervisor ever starts. */
+const LONGEST_NAME = '999999.sock'
+
+/** systemd names one that is gone with the service. Throws where none can be made, or its name is too long for sockets. */
 export function openRuntimeDirectory(environment: NodeJS.ProcessEnv): RuntimeDirectory {
   let count = 0
   if (process.platform === 'win32') {
@@ -18,8 +23,12 @@ export function openRuntimeDirectory(environment: NodeJS.ProcessEnv): RuntimeDir
   }
   // Mode 0700 (mkdtemp(3)).
   const directory = mkdtempSync(join(environment.RUNTIME_DIRECTORY ?? tmpdir(), 'torhaus-'))
-  return {
-    next: () => join(directory, `${count++}.sock`),
-    close: () => rmSync(directory, { recursive: true, force: true }),
+  const close = () => rmSync(directory, { recursive: true, force: true })
+  if (Buffer.byteLength(join(directory, LONGEST_NAME)) >= MAX_ADDRESS_BYTES) {
+    close()
+    throw new Error(
+      `${directory} is too long for the name of a socket: set TMPDIR, or RUNTIME_DIRECTORY, to a shorter one`,
+    )
   }
+  return { next: () => join(directory, `${count++}.sock`), close }
 }

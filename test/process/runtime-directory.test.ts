@@ -1,0 +1,42 @@
+/** Where the supervisor asks its workers, on systems with sockets in files. */
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, test } from 'node:test'
+import { openRuntimeDirectory } from '../../src/process/runtime-directory.ts'
+
+const skip = process.platform === 'win32' && 'there are named pipes'
+const folder = mkdtempSync(join(tmpdir(), 'torhaus-runtime-test-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const listens = (path: string) =>
+  new Promise<boolean>(resolve => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen({ path }, () => server.close(() => resolve(true)))
+  })
+
+test('each worker has a socket of its own, in a folder for its owner only that goes with the service', {
+  skip,
+}, async () => {
+  const runtime = openRuntimeDirectory({ RUNTIME_DIRECTORY: folder })
+  const [first, second] = [runtime.next(), runtime.next()]
+  assert.notEqual(first, second)
+  assert.equal(statSync(dirname(first)).mode & 0o777, 0o700)
+  assert.ok(await listens(first))
+  runtime.close()
+  assert.ok(!existsSync(dirname(first)))
+})
+
+test('a folder whose name no socket can have is refused in words, and nothing is left of it', { skip }, async () => {
+  const long = join(folder, 'a'.repeat(100))
+  mkdirSync(long)
+  assert.equal(await listens(join(long, 'torhaus-123456/0.sock')), false)
+  assert.throws(
+    () => openRuntimeDirectory({ RUNTIME_DIRECTORY: long }),
+    /too long .*: set TMPDIR, or RUNTIME_DIRECTORY/,
+  )
+  assert.deepEqual(readdirSync(long), [])
+})
