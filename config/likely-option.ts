@@ -1,7 +1,12 @@
 /** The option that somebody may have meant who wrote one that there is not. */
 import type { TSchema } from 'typebox'
 
-type Node = TSchema & { readonly properties?: Readonly<Record<string, Node>>; readonly items?: Node }
+type Node = TSchema & {
+  readonly properties?: Readonly<Record<string, Node>>
+  /** Of a mapping of names to sections. */
+  readonly patternProperties?: Readonly<Record<string, Node>>
+  readonly items?: Node
+}
 
 /** `at`: the section that `key` stands in. Returns its name there, or the whole path of one elsewhere. */
 export function likelyOption(schema: TSchema, at: readonly (string | number)[], key: string): string | undefined {
@@ -17,7 +22,13 @@ export function likelyOption(schema: TSchema, at: readonly (string | number)[], 
 }
 
 const nodeAt = (node: Node | undefined, at: readonly (string | number)[]): Node | undefined =>
-  at.reduce<Node | undefined>((inner, key) => (typeof key === 'number' ? inner?.items : inner?.properties?.[key]), node)
+  at.reduce<Node | undefined>(
+    (inner, key) =>
+      typeof key === 'number'
+        ? inner?.items
+        : (inner?.properties?.[key] ?? Object.values(inner?.patternProperties ?? {})[0]),
+    node,
+  )
 
 /** Every path that ends in `key`, outside of lists. */
 function pathsOf(node: Node, key: string): string[] {

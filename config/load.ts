@@ -15,6 +15,7 @@ import { provider } from './provider-schema.ts'
 import { checkRules } from './rules.ts'
 import { type Config, configSchema } from './schema.ts'
 import { sourceText } from './source-text.ts'
+import { variablesIn } from './variables.ts'
 import { syntaxDiagnostics } from './yaml-syntax.ts'
 
 export type Loaded = { ok: true; config: Config } | { ok: false; diagnostics: Diagnostic[] }
@@ -50,7 +51,7 @@ export function parseConfig(source: string, directory: string, environment: Conf
   const overridden = withEnvironment(plain.value, environment)
   const fromEnvironment = overridden.problems.map(({ path, message }) => diagnostic(path, message))
   const value = Value.Default(configSchema, withProfiles(overridden.value))
-  const diagnostics = diagnosticsOf(configSchema, value)
+  const diagnostics = [...diagnosticsOf(configSchema, value), ...variablesIn(plain.value)]
   resolveFiles(configSchema, value, directory, diagnostics)
   checkRules(value, diagnostics)
   if (diagnostics.length + fromEnvironment.length > 0)

@@ -14,7 +14,10 @@ export function checkStoreFile({ session }: Config, report: Report): void {
   if (problem !== undefined) report('session.store.sqlite.file', problem)
 }
 
-export function checkAuditFile({ logging: { auditFile } }: Config, report: Report): void {
+export function checkAuditFile({ logging: { auditFile }, session }: Config, report: Report): void {
+  const { kind, sqlite } = session.store
+  if (kind === 'sqlite' && auditFile === sqlite.file)
+    return report('logging.auditFile', 'is the file of the store, which its records would destroy: name another')
   const problem = auditFile === undefined ? undefined : outputProblem(auditFile)
   if (problem !== undefined) report('logging.auditFile', problem)
 }

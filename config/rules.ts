@@ -24,6 +24,7 @@ import {
   checkTicketKey,
 } from './key-files.ts'
 import { patternProblem } from './linear-pattern.ts'
+import { checkHosts, checkPorts } from './listener-rules.ts'
 import { checkAuditFile, checkStoreFile } from './output-files.ts'
 import { checkOwnPages } from './own-pages-rules.ts'
 import { checkPatConfirmation, checkPatProof } from './pat-rules.ts'
@@ -60,6 +61,7 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['listener.tls'], checkTicketKey],
   [['admin.tls'], checkAdminCertificateFiles],
   [['admin.host', 'admin.credentialFile'], checkAdmin],
+  [['listener.host', 'admin.host'], checkHosts],
   [['listener.host', 'listener.port', 'admin.host', 'admin.port'], checkPorts],
   [['groups'], checkGroupsFile],
   [['groups', 'secondFactor.rules', 'oidc', 'providers', 'kerberos'], checkGroups],
@@ -75,7 +77,7 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['session.store'], checkRedisCertificates],
   [['session.store'], checkRedisPasswords],
   [['session.store'], checkStoreFile],
-  [['logging.auditFile'], checkAuditFile],
+  [['logging.auditFile', 'session.store'], checkAuditFile],
   [['upstream.tls', 'upstream.url'], checkUpstreamCertificates],
   [['kerberos'], checkKeytab],
   [['kerberos', 'publicUrl', 'upstream.identity'], checkKeytabKeys],
@@ -108,16 +110,6 @@ function touches(path: string, option: string): boolean {
 
 function checkPublicUrl({ publicUrl, allowPlainHttp }: Config, report: Report): void {
   checkTransport('publicUrl', checkUrl('publicUrl', publicUrl, false, report), allowPlainHttp, report)
-}
-
-const EVERY_ADDRESS = ['0.0.0.0', '::']
-
-/** Whoever starts second would be told that the first has it, and that is Torhaus itself. */
-function checkPorts({ listener, admin }: Config, report: Report): void {
-  const hosts = [listener.host, admin.host]
-  const meet = listener.host === admin.host || hosts.some(host => EVERY_ADDRESS.includes(host))
-  if (listener.port === admin.port && listener.port !== 0 && meet)
-    report('admin.port', `${admin.port} is that of the listener: choose another for one of them`)
 }
 
 function checkIssuers(config: Config, report: Report): void {

@@ -59,6 +59,37 @@ export const textMistakes: readonly Mistake[] = [
     says: ['/etc/torhaus/torhaus.yaml: admin.port: 9090 is that of the listener: choose another for one of them'],
   },
   {
+    what: 'the name of a variable, as other programs fill it in',
+    make: place => place.edit('https://devops.example.com', `https://\${HOST}`),
+    says: [`/etc/torhaus/torhaus.yaml:1: publicUrl: has \${HOST}, and no variable is filled in here: write the value`],
+  },
+  {
+    what: 'a port in the address to listen on',
+    make: place => place.edit('listener:', 'listener:\n  host: 0.0.0.0:8443'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:3: listener.host: must be an address or a host name alone; the port is listener.port',
+    ],
+  },
+  {
+    what: 'an equals sign in place of the colon',
+    make: place => place.edit('clientId: torhaus', 'clientId = torhaus'),
+    says: ['/etc/torhaus/torhaus.yaml:12: has no colon with a blank behind it (`: `) between an option and its value'],
+  },
+  {
+    what: 'an option that is indented deeper than its neighbours',
+    make: place => place.edit('  clientId', '   clientId'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:11: has a value, and what follows is indented as if it were a section: options of one section begin in one column',
+    ],
+  },
+  {
+    what: 'the audit log in the file of the store',
+    make: place => place.edit('data/audit.log', 'data/torhaus.sqlite'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:22: logging.auditFile: is the file of the store, which its records would destroy: name another',
+    ],
+  },
+  {
     what: 'a tag, as other programs read secrets and variables by (`!env NAME`)',
     make: place => place.edit('clientId: torhaus', 'clientId: !env CLIENT_ID'),
     says: [

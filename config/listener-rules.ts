@@ -1,0 +1,25 @@
+/** What must fit together about where Torhaus listens. */
+import { isIP } from 'node:net'
+import type { Report } from './diagnostic.ts'
+import type { Config } from './schema.ts'
+
+type Listeners = Pick<Config, 'admin' | 'listener'>
+
+/** An address, or a name that the system knows, without what stands around it in a URL. */
+export function checkHosts({ listener, admin }: Listeners, report: Report): void {
+  for (const [section, { host }] of [
+    ['listener', listener],
+    ['admin', admin],
+  ] as const)
+    if (isIP(host) === 0 && !/^[A-Za-z0-9._-]+$/.test(host))
+      report(`${section}.host`, `must be an address or a host name alone; the port is ${section}.port`)
+}
+
+const EVERY_ADDRESS = ['0.0.0.0', '::']
+
+/** Whoever starts second would be told that the first has it, and that is Torhaus itself. */
+export function checkPorts({ listener, admin }: Listeners, report: Report): void {
+  const meet = listener.host === admin.host || [listener, admin].some(({ host }) => EVERY_ADDRESS.includes(host))
+  if (listener.port === admin.port && listener.port !== 0 && meet)
+    report('admin.port', `${admin.port} is that of the listener: choose another for one of them`)
+}
