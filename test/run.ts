@@ -13,7 +13,7 @@ import { keycloakHome, keycloakPackages } from '../devkit/op/keycloak-distributi
 import { lemonldapPackages } from '../devkit/op/lemonldap-packages.ts'
 import { heimdalPrograms } from '../devkit/realm/heimdal-programs.ts'
 import { LAB_PACKAGES } from '../devkit/realm/samba-kdc.ts'
-import { ensureDebianPackages } from '../devkit/torhaus/debian-packages.ts'
+import { ensureDebianPackages, INSTALLS_NOTHING } from '../devkit/torhaus/debian-packages.ts'
 
 /**
  * Folders whose tests start programs of Debian packages, and those packages that the tests do not install themselves.
@@ -84,6 +84,6 @@ if (files.some(file => file.startsWith('test/clients/')))
 const runner = spawn(
   process.execPath,
   ['--test', `--test-concurrency=${availableParallelism()}`, `--test-timeout=${FILE_TIMEOUT_MS}`, ...files],
-  { stdio: 'inherit' },
+  { stdio: 'inherit', env: { ...process.env, ...(isUnit && { [INSTALLS_NOTHING]: 'yes' }) } },
 )
 runner.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 0 : 1)))

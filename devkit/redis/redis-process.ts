@@ -64,6 +64,11 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisProce
   }
   const start = async () => {
     child = spawn('redis-server', [file, ...(isSentinel ? ['--sentinel'] : [])], { stdio: 'ignore' })
+    // Where there is no such program, nothing ends either.
+    await once(child, 'spawn').catch((error: unknown) => {
+      child = undefined
+      throw error
+    })
     process.once('exit', () => signal('SIGKILL'))
     for (let attempt = 1; ; attempt++) {
       const answer = await cli('PING').catch(() => '')

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
+import { missingPackages } from '../../devkit/torhaus/debian-packages.ts'
 import { exitCode } from '../../src/exit-codes.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -14,8 +14,9 @@ const unit = readFileSync(join(ROOT, 'deploy/torhaus.service'), 'utf8')
 
 const settings = (name: string) => [...unit.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value = '']) => value)
 
-test('systemd-analyze has nothing to say about the unit', async () => {
-  await ensureDebianPackages(['systemd', 'procps'])
+test('systemd-analyze has nothing to say about the unit', async t => {
+  const missing = await missingPackages(['systemd', 'procps'])
+  if (missing !== undefined) return t.skip(missing)
   const directory = mkdtempSync(join(tmpdir(), 'torhaus-unit-'))
   try {
     // Where Torhaus is here, and with an account that there is.
