@@ -12,7 +12,6 @@
  * Always: one generation is current; `#generations` holds it, those that drain, and the one that starts. One reload at
  * a time: what is asked for meanwhile comes after it, once. After drain() or kill() there is none.
  */
-import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
 import { usedFiles } from '../../config/files.ts'
@@ -20,7 +19,6 @@ import { loadConfig } from '../../config/load.ts'
 import { type Config, configSchema } from '../../config/schema.ts'
 import { operatorForms } from '../app/operator-forms.ts'
 import type { Surroundings } from '../clock.ts'
-import { isOutputShareable } from '../observability/log-output.ts'
 import type { SharedLogOutput } from '../observability/shared-log-output.ts'
 import type { AdminServer } from './admin-server.ts'
 import { FileWatcher, statesOf } from './file-watcher.ts'
@@ -28,8 +26,8 @@ import { Health } from './health.ts'
 import { logFileWarnings } from './log-file-warnings.ts'
 import { SupervisorMetrics } from './supervisor-metrics.ts'
 import { readinessOf, workerStates } from './worker-answers.ts'
-import { workerFlags } from './worker-flags.ts'
 import { Generation } from './worker-generation.ts'
+import { setUpWorkers } from './worker-setup.ts'
 import { workersDesk } from './workers-desk.ts'
 
 export interface SupervisorParts {
@@ -64,19 +62,7 @@ export class Supervisor {
   constructor(parts: SupervisorParts) {
     this.#parts = parts
     this.#startedFrom = statesOf(this.#filesOf(parts.config))
-    // All workers accept from one queue: whoever has time takes the next connection, one that stands still takes none,
-    // and what waits when one ends is taken by the others. Node's round robin hands connections over instead, and a
-    // worker without a free descriptor loses one, and the turn with it, for ever. On Windows one worker would take
-    // nearly all.
-    cluster.schedulingPolicy = process.platform === 'win32' ? cluster.SCHED_RR : cluster.SCHED_NONE
-    cluster.setupPrimary({
-      exec: parts.workerProgram,
-      args: [],
-      execArgv: workerFlags(process.execArgv),
-      // Standard error as it is: nothing but crashes is written there. Standard output, too, where lines stay whole: a
-      // pipe of its own (see relayLines) costs as much as a tenth of the proxying.
-      stdio: ['ignore', isOutputShareable() ? 'inherit' : 'pipe', 'inherit', 'ipc'],
-    })
+    setUpWorkers(parts.workerProgram)
     const { surroundings, log, output } = parts
     this.#metrics = new SupervisorMetrics({
       config: () => this.#generation.config,
