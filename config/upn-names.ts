@@ -2,6 +2,7 @@
 
 import type { Report } from './diagnostic.ts'
 import { readGroupsFile } from './groups-file.ts'
+import { linearPattern, patternProblem } from './linear-pattern.ts'
 import type { Config } from './schema.ts'
 
 const REMEDY = 'write the name of the account (sAMAccountName), such as bob or CORP\\bob'
@@ -11,10 +12,10 @@ const REMEDY = 'write the name of the account (sAMAccountName), such as bob or C
  * groups, that names people by it would fit nobody, and nobody would notice.
  */
 export function checkUpnNames({ kerberos, secondFactor, groups }: Config, report: Report): void {
-  const { upnSuffixes = [] } = kerberos ?? {}
-  if (upnSuffixes.length === 0) return
+  if (kerberos === undefined || kerberos.upnSuffixes.length === 0) return
+  const { upnSuffixes } = kerberos
   secondFactor.rules.forEach(({ when: { account = '' } }, index) => {
-    const suffix = upnSuffixes.find(known => means(account, known))
+    const suffix = upnSuffixes.find(known => means(account, known) || fitsUpnsAlone(account, known, kerberos))
     if (suffix === undefined) return
     const path = `secondFactor.rules[${index}].when.account`
     report(path, `names people by their UPN (@${suffix}), and nobody is called so here: ${REMEDY}`)
@@ -37,6 +38,22 @@ function groupsIn(file: string | undefined): ReturnType<typeof readGroupsFile> {
 export function isUpnOf(name: string, suffix: string): boolean {
   const at = name.lastIndexOf('@')
   return at > 0 && !name.includes('\\') && name.slice(at + 1).toLowerCase() === suffix.toLowerCase()
+}
+
+/**
+ * Whether a pattern, however it is written, fits UPNs of the suffix and not the accounts of the same name: tried with each
+ * word that stands in it, and with one that stands for any.
+ */
+function fitsUpnsAlone(source: string, suffix: string, { realm, netbiosDomain }: NonNullable<Config['kerberos']>) {
+  // What is wrong with it otherwise, another check says.
+  if (patternProblem(source) !== undefined) return false
+  const pattern = linearPattern(source, { matches: 'whole', ignoresCase: true })
+  const domains = [realm, netbiosDomain].filter(name => name !== undefined)
+  const spellings = (name: string) => [name, ...domains.flatMap(domain => [`${domain}\\${name}`, `${name}@${domain}`])]
+  const words = source.match(/[\p{L}\p{N}_-]+/gu) ?? []
+  return ['a', ...words].some(
+    name => pattern.test(`${name}@${suffix}`) && !spellings(name).some(text => pattern.test(text)),
+  )
 }
 
 /** A pattern in which the suffix stands where a realm would: behind an @, or among alternatives. */

@@ -281,6 +281,8 @@ test('UPNs where only names of accounts mean somebody: the rule, or the group, w
   for (const account of [
     ...['ada@other\\.example', '(ada|bob)@OTHER.example', '.*@third\\.example$', '.*@other\\.example.*'],
     ...['(?:.*@(?:corp\\.example|third\\.example))', 'carol|ada@other\\.example'],
+    // However the suffix is written.
+    ...['ada@other[.]example', '.+other\\.example', '[^@]+@(?:other|third)\\.example', '(?:ada|bob)@o.*\\.example'],
   ])
     assert.match(
       ruled(account),
@@ -292,6 +294,8 @@ test('UPNs where only names of accounts mean somebody: the rule, or the group, w
     'ada@corp\\.example',
     'CORP\\\\ada',
     '.*',
+    '.*example',
+    '[^@]+@.*example',
     '.*@another\\.example',
     'x@other\\.example\\.org',
   ])
