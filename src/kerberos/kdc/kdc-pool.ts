@@ -54,14 +54,17 @@ export interface KdcPoolOptions {
   readonly monotonic: MonotonicClock
 }
 
+type IsDoubtful = (answer: unknown) => boolean
+
 export interface KdcPool {
   /**
    * Asks until a KDC gives an answer that `read` makes sense of. A `Krb5Error` of `read` means that this KDC is not to
    * be believed, so the next is asked; whatever else it throws is the answer. Throws why the last one failed:
    * `KdcUnreachable`, or the disbelief. `isDoubtful`: of an answer that anybody can have written and that shuts somebody
-   * out; a second KDC is asked before it counts, where there is one.
+   * out; a second KDC is asked before it counts, where there is one. `isCounted`: by each KDC that gets it, as a wrong
+   * proof is; then a slow one is waited for until half of the time is over.
    */
-  ask<T>(request: Buffer, read: (reply: Buffer) => T, isDoubtful?: (answer: unknown) => boolean): Promise<T>
+  ask<T>(request: Buffer, read: (reply: Buffer) => T, isDoubtful?: IsDoubtful, isCounted?: boolean): Promise<T>
   states(): readonly Readonly<KdcState>[]
 }
 
@@ -78,12 +81,12 @@ export function createKdcPool(options: KdcPoolOptions): KdcPool {
     return states
   }
   return {
-    async ask(request, read, isDoubtful = () => false) {
+    async ask(request, read, isDoubtful = () => false, isCounted = false) {
       const order = byHope(await known(), monotonic())
       const [first] = order
       if (first === undefined) throw new KdcUnreachable('no KDC is known for the realm')
       for (const state of order) if (state !== first) tryAgain(state, options)
-      return new Question(order, { request, read, isDoubtful }, options).answer()
+      return new Question(order, { request, read, isDoubtful, isCounted }, options).answer()
     },
     states: () => states,
   }
@@ -142,7 +145,8 @@ interface Running {
 interface Asked<T> {
   readonly request: Buffer
   readonly read: (reply: Buffer) => T
-  readonly isDoubtful: (answer: unknown) => boolean
+  readonly isDoubtful: IsDoubtful
+  readonly isCounted: boolean
 }
 
 /** One question, put to one KDC after the other. */
@@ -169,6 +173,11 @@ class Question<T> {
     this.#deadlineMs = options.monotonic() + options.timeoutMs
   }
 
+  get #nextAfterMs(): number {
+    const { nextAfterMs = DEFAULT_NEXT_AFTER_MS, timeoutMs } = this.#options
+    return this.#asked.isCounted ? Math.max(nextAfterMs, timeoutMs / 2) : nextAfterMs
+  }
+
   answer(): Promise<T> {
     this.#askNext()
     return this.#result.promise
@@ -192,7 +201,7 @@ class Question<T> {
         running.wasSilent = true
         note(state, 'silent', askedAtMs, this.#options)
         this.#askNext()
-      }, this.#options.nextAfterMs ?? DEFAULT_NEXT_AFTER_MS)
+      }, this.#nextAfterMs)
     }
   }
 
@@ -211,8 +220,7 @@ class Question<T> {
         return this.#end(() => this.#result.reject(error))
       this.#doubtful = { answer: error }
       // A second opinion is worth as long as a KDC is waited for, and no longer: the caller has no more time than that.
-      const { nextAfterMs = DEFAULT_NEXT_AFTER_MS } = this.#options
-      this.#patience = setTimeout(() => this.#end(() => this.#result.reject(error)), nextAfterMs)
+      this.#patience = setTimeout(() => this.#end(() => this.#result.reject(error)), this.#nextAfterMs)
       this.#gone(state)
     }
   }

@@ -98,30 +98,41 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
     const body = bodyOf(asked, nonce, tillMs)
     const proofs = [encryptedChallenge(armour, key, now()), ...(first.cookie === undefined ? [] : [first.cookie])]
     const armoured = writeKdcRequest(AS_REQUEST, [writeArmoured(armour, proofs, body)], body)
-    return await pool.ask(armoured, octets => {
-      if (isKdcError(octets)) throw new KdcRefusal(armouredError(readKdcError(octets), armour, nonce).code)
-      const inClear = readKdcReply(octets, AS_REPLY)
-      const response = openArmoured(inClear.padata, armour, nonce)
-      using _strengthenKey = response.strengthenKey
-      // Who it is about is signed in its end (RFC 6113 5.4.3).
-      const { client: signed, clientRealm } = verifyFinished(response, armour, inClear.ticket)
-      const reply = { ...inClear, client: signed, clientRealm }
-      verifyKdcChallenge(response, armour, key)
-      using replyKey = strengthened(response, key)
-      const opened = opening(reply, nonce, replyKey)
-      known.isOffered = true
-      return held(reply, opened)
-    })
+    return await pool.ask(
+      armoured,
+      octets => {
+        if (isKdcError(octets)) throw new KdcRefusal(armouredError(readKdcError(octets), armour, nonce).code)
+        const inClear = readKdcReply(octets, AS_REPLY)
+        const response = openArmoured(inClear.padata, armour, nonce)
+        using _strengthenKey = response.strengthenKey
+        // Who it is about is signed in its end (RFC 6113 5.4.3).
+        const { client: signed, clientRealm } = verifyFinished(response, armour, inClear.ticket)
+        const reply = { ...inClear, client: signed, clientRealm }
+        verifyKdcChallenge(response, armour, key)
+        using replyKey = strengthened(response, key)
+        const opened = opening(reply, nonce, replyKey)
+        known.isOffered = true
+        return held(reply, opened)
+      },
+      ...COUNTED,
+    )
   }
   const proofs = [encryptedTimestamp(key, now()), signatureRequest]
   const request = writeKdcRequest(AS_REQUEST, proofs, bodyOf(asked, nonce, tillMs))
   // Awaited here: the key ends with this function.
-  return await pool.ask(request, octets => {
-    refuseError(octets)
-    const reply = readKdcReply(octets, AS_REPLY)
-    return heldOnceSigned(reply, opening(reply, nonce), request, armouring !== undefined)
-  })
+  return await pool.ask(
+    request,
+    octets => {
+      refuseError(octets)
+      const reply = readKdcReply(octets, AS_REPLY)
+      return heldOnceSigned(reply, opening(reply, nonce), request, armouring !== undefined)
+    },
+    ...COUNTED,
+  )
 }
+
+/** A proof that is wrong counts at each KDC that gets it, towards the lock of the account. */
+const COUNTED = [undefined, true] as const
 
 /** The first step of a sign-in, of an account that is there: it wants a proof then, which counts as no attempt. */
 export const signInProbe = (client: PrincipalName, realm: string, now: () => number): KdcProbe => ({

@@ -91,6 +91,16 @@ describe('where one KDC of two does not do its work', () => {
     })
   }
 
+  it('and is only slow, another is not asked what each of them would count', async () => {
+    const slow = await kdc(socket => socket.once('data', () => setTimeout(() => socket.end(frame('yes')), 300)))
+    const other = await kdc(answering)
+    const pool = poolWith(50, slow, other)
+    await pool.ask(Buffer.from('a proof'), read, undefined, true)
+    assert.deepEqual([slow.asked, other.asked], [1, 0])
+    await ask(pool)
+    assert.deepEqual([slow.asked, other.asked], [2, 1])
+  })
+
   it('that stays known when DNS gives the same ones in another order', async () => {
     const [bad, good] = [await kdc(refusing), await kdc(answering)]
     let addresses = [bad.address, good.address]
