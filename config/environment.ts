@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { isRecord } from './is-record.ts'
 
-type Name = 'PORT' | 'HTTP_PLATFORM_PORT' | 'ADMIN_PORT' | 'STATE_DIRECTORY'
+type Name = 'PORT' | 'HTTP_PLATFORM_PORT' | 'ADMIN_PORT' | 'STATE_DIRECTORY' | 'NODE_TLS_REJECT_UNAUTHORIZED'
 
 export type ConfigEnvironment = Partial<Record<Name, string>>
 
@@ -29,7 +29,7 @@ export function withEnvironment(value: unknown, environment: ConfigEnvironment):
       ...withOption(value, 'listener', 'port', listener.port),
       ...withOption(value, 'admin', 'port', admin.port),
     },
-    problems: [...listener.problems, ...admin.problems],
+    problems: [...listener.problems, ...admin.problems, ...trustProblems(environment)],
   }
 }
 
@@ -40,6 +40,14 @@ function portFrom(environment: ConfigEnvironment, name: Name, path: string) {
   if (/^\d{1,5}$/.test(text) && port <= MAX_PORT) return { port, problems: [] }
   const message = `the environment variable ${name} is ${JSON.stringify(text.slice(0, 40))}, and must be a whole number from 0 to ${MAX_PORT}, or not be set`
   return { port: undefined, problems: [{ path, message }] }
+}
+
+/** With it, Node believes whatever certificate the OP or Redis shows, and says so on standard error alone. */
+function trustProblems({ NODE_TLS_REJECT_UNAUTHORIZED }: ConfigEnvironment): FromEnvironment['problems'] {
+  if (NODE_TLS_REJECT_UNAUTHORIZED !== '0') return []
+  const message =
+    'the environment variable NODE_TLS_REJECT_UNAUTHORIZED is 0, so that anybody could stand in for the OP and for Redis: do not set it, and name the authority of their certificates, in caFile or by NODE_EXTRA_CA_CERTS'
+  return [{ path: '', message }]
 }
 
 /** The first folder that a unit may write to (systemd.exec(5)); several are separated by colons. Empty: there is none. */

@@ -242,4 +242,12 @@ export const textMistakes: readonly Mistake[] = [
       '/etc/torhaus/torhaus.yaml: admin.port: the environment variable ADMIN_PORT is "99999999", and must be a whole number from 0 to 65535, or not be set',
     ],
   },
+  {
+    what: 'certificates that are not looked at (`NODE_TLS_REJECT_UNAUTHORIZED=0`)',
+    make: () => undefined,
+    environment: { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+    says: [
+      '/etc/torhaus/torhaus.yaml: the environment variable NODE_TLS_REJECT_UNAUTHORIZED is 0, so that anybody could stand in for the OP and for Redis: do not set it, and name the authority of their certificates, in caFile or by NODE_EXTRA_CA_CERTS',
+    ],
+  },
 ]
