@@ -38,13 +38,17 @@ export function checkUpstreamCertificates({ upstream }: Pick<Config, 'upstream'>
   checkPair('upstream.tls', tls, report)
 }
 
+const OPEN_KEY = /^-----BEGIN (?:RSA |EC )?PRIVATE KEY-----/m
+
 /** The private key in a file, or what it holds instead, in words. */
 export function privateKeyIn(fileName: string): KeyObject | string {
   const bytes = contentOf(fileName)
   if (typeof bytes === 'string') return bytes
   const kind = fileKind(bytes)
   const must = 'must hold a private key in PEM'
-  if (kind !== 'private-key') return `${fileName} ${wrongFile(kind, must)}`
+  // Both in one file, as HAProxy has them, in either order.
+  const isBoth = kind === 'certificate' && OPEN_KEY.test(bytes.toString('latin1'))
+  if (kind !== 'private-key' && !isBoth) return `${fileName} ${wrongFile(kind, must)}`
   try {
     return createPrivateKey(bytes)
   } catch {

@@ -84,3 +84,14 @@ test('a listener with an encrypted key serves its certificate', async () => {
     await proxy.close()
   }
 })
+
+test('certificate and key in one file are taken, whichever comes first', () => {
+  const { certificate: cert, privateKey: key } = certificate
+  for (const [name, text] of Object.entries({ 'cert-first.pem': cert + key, 'key-first.pem': key + cert })) {
+    writeFileSync(at(name), text, { mode: 0o600 })
+    const tls = { certificateFile: at(name), privateKeyFile: at(name) }
+    checkCertificateFiles({ listener: { tls } } as unknown as Pick<Config, 'listener'>, (path, message) =>
+      assert.fail(`${path}: ${message}`),
+    )
+  }
+})
