@@ -76,7 +76,11 @@ const tls = () => ({ caFile: file('ca.crt'), certificateFile: file('client.crt')
 
 test('over TLS, with a client certificate and the ACL user of the documentation, everything works and nothing else is allowed', async () => {
   await writeFile(file('torhaus-password'), PASSWORD)
-  const options = { urls: [tlsUrl], username: 'torhaus', passwordFile: file('torhaus-password'), tls: tls() }
+  const options = {
+    ...{ urls: [tlsUrl], username: 'torhaus', passwordFile: file('torhaus-password'), tls: tls() },
+    // What is refused counts here, and nothing that a busy machine is late with.
+    commandTimeoutMs: 10_000,
+  }
   const credentials = { patAccountField: 'X-VSS-UserData' }
   const shared = await startSharedLabs(1, options, { rest: { credentials } })
   try {
