@@ -100,7 +100,10 @@ test('`torhaus reload` of what does not run says where nobody listens, and asks 
     const { code, error } = await command(lab, 'reload')
     assert.deepEqual(
       [code, error],
-      [1, `nobody listens at ${lab.adminAddress}: Torhaus does not run, or is about to\n`],
+      [
+        1,
+        `nobody listens at ${lab.adminAddress}: Torhaus does not run, is about to, or listens where the file had it before; then write its reload file by hand\n`,
+      ],
     )
     assert.ok(!existsSync(join(lab.directory, 'torhaus.reload')))
   } finally {
