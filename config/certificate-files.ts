@@ -38,6 +38,7 @@ export function checkUpstreamCertificates({ upstream }: Pick<Config, 'upstream'>
   checkPair('upstream.tls', tls, report)
 }
 
+const ENCRYPTED_KEY = /^-----BEGIN ENCRYPTED PRIVATE KEY-----/m
 const OPEN_KEY = /^-----BEGIN (?:RSA |EC )?PRIVATE KEY-----/m
 
 /** The private key in a file, or what it holds instead, in words. */
@@ -106,7 +107,8 @@ function checkPair(path: string, pair: TlsPairFiles, report: Report): void {
 /** What OpenSSL does not serve, though it reads it: keys, and signatures in the chain, that can be forged. */
 function tooWeak(pair: TlsPairFiles): string | undefined {
   try {
-    createSecureContext(readTlsPair(pair))
+    // Without authorities, or all of Node's own were read.
+    createSecureContext({ ...readTlsPair(pair), ca: [] })
     return undefined
   } catch (error) {
     const { reason, message } = error as Error & { readonly reason?: string }
@@ -160,7 +162,8 @@ function passwordProblem(keyFile: string, passwordFile: string): string | undefi
   const problem = oneLineProblem(password)
   if (problem !== undefined) return `${passwordFile} ${problem}`
   if (typeof key === 'string') return key
-  if (fileKind(key) !== 'encrypted-key') return `${keyFile} is not encrypted: leave this option out, or encrypt the key`
+  const isEncrypted = fileKind(key) === 'encrypted-key' || ENCRYPTED_KEY.test(key.toString('latin1'))
+  if (!isEncrypted) return `${keyFile} is not encrypted: leave this option out, or encrypt the key`
   try {
     encryptedKeyIn(keyFile, passwordFile)
     return undefined

@@ -42,14 +42,26 @@ function problemOfLists(fileName: string): string | undefined {
     return `${fileName} ${wrongFile(fileKind(content), must)}${content[0] === SEQUENCE ? remedy : ''}`
   try {
     createSecureContext({ crl: lists })
-    // OpenSSL passes over it without a word: what it revokes would be good until the next whole list.
-    if (lists.map(listOf).some(({ isDelta }) => isDelta))
-      return `${fileName} holds a delta list (ADCS calls it CA+.crl), which is not looked at: name whole lists alone, and have the authority publish them often enough`
-    return undefined
+    return wholeLists(lists.map(listOf)).without.length === 0 ? undefined : `${fileName} ${DELTA}: name the whole list`
   } catch {
     return `${fileName} holds a damaged revocation list, and ${must}`
   }
 }
+
+const DELTA = 'holds a delta list (ADCS calls it CA+.crl), which is not looked at'
+
+/**
+ * OpenSSL passes over delta lists without a word: what they revoke is good until the next whole list. `without`: those of
+ * authorities of whom there is no whole list.
+ */
+function wholeLists(lists: readonly RevocationList[]) {
+  const [whole, deltas] = [lists.filter(({ isDelta }) => !isDelta), lists.filter(({ isDelta }) => isDelta)]
+  return { whole, deltas, without: deltas.filter(delta => !whole.some(({ issuer }) => issuer.equals(delta.issuer))) }
+}
+
+/** The whole lists of a file. Throws where one is damaged. */
+export const wholeListsIn = (fileName: string): readonly RevocationList[] =>
+  wholeLists(revocationListsIn(fileName).map(listOf)).whole
 
 export interface RevocationList {
   /** The name of its authority, in DER. */
@@ -137,10 +149,14 @@ export function clientCertificateWarnings({ listener }: Pick<Config, 'listener'>
 }
 
 function listWarnings(fileName: string, authorities: readonly X509Certificate[], nowMs: number): ListWarning[] {
-  const lists = revocationListsIn(fileName).map(listOf)
+  const { whole: lists, deltas } = wholeLists(revocationListsIn(fileName).map(listOf))
   const path = `${AT}.crlFile`
+  const delta = {
+    ...{ path, what: `${fileName} ${DELTA}` },
+    remedy: 'what it revokes is good until the next whole list; have the authority publish those often enough',
+  }
   const isLate = ({ nextUpdateMs }: RevocationList) => nextUpdateMs !== undefined && nextUpdateMs <= nowMs
-  return authorities.flatMap((authority): ListWarning[] => {
+  const ofAuthorities = authorities.flatMap((authority): ListWarning[] => {
     const name = oneLine(authority.subject)
     const own = lists.filter(({ issuer }) => issuer.equals(namesIn(authority).subject))
     const remedy = 'its certificates are refused until there is one'
@@ -148,6 +164,7 @@ function listWarnings(fileName: string, authorities: readonly X509Certificate[],
     if (!own.every(isLate)) return []
     return [{ path, what: `${fileName} has a list of ${name} whose next one is overdue`, remedy, isOver: true }]
   })
+  return deltas.length === 0 ? ofAuthorities : [...ofAuthorities, delta]
 }
 
 const oneLine = (name: string) => name.replaceAll('\n', ', ')

@@ -60,7 +60,8 @@ export function wrongFile(kind: FileKind, must: string): string {
 }
 
 function textKind(text: string): FileKind {
-  const [, label] = /^-----BEGIN ([A-Z0-9 ]+)-----\s*$/m.exec(text) ?? []
+  // `openssl ecparam -genkey` writes the parameters before the key.
+  const [, label] = /^-----BEGIN (?!EC PARAMETERS-)([A-Z0-9 ]+)-----\s*$/m.exec(text) ?? []
   if (label === undefined) return /^\s*(?:[0-9a-f]{2})+\s*$/i.test(text) ? 'hexadecimal' : 'text'
   if (label === 'ENCRYPTED PRIVATE KEY' || /^Proc-Type: 4,ENCRYPTED/m.test(text)) return 'encrypted-key'
   if (label.endsWith('PRIVATE KEY')) return 'private-key'

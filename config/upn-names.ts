@@ -44,11 +44,13 @@ export function isUpnOf(name: string, suffix: string): boolean {
  * Whether a pattern, however it is written, fits UPNs of the suffix and not the accounts of the same name: tried with each
  * word that stands in it, and with one that stands for any.
  */
-function fitsUpnsAlone(source: string, suffix: string, { realm, netbiosDomain }: NonNullable<Config['kerberos']>) {
+function fitsUpnsAlone(source: string, suffix: string, kerberos: NonNullable<Config['kerberos']>) {
   // What is wrong with it otherwise, another check says.
   if (patternProblem(source) !== undefined) return false
   const pattern = linearPattern(source, { matches: 'whole', ignoresCase: true })
-  const domains = [realm, netbiosDomain].filter(name => name !== undefined)
+  const domains = [kerberos, ...kerberos.trustedRealms].flatMap(({ realm, netbiosDomain }) =>
+    [realm, netbiosDomain ?? []].flat(),
+  )
   const spellings = (name: string) => [name, ...domains.flatMap(domain => [`${domain}\\${name}`, `${name}@${domain}`])]
   const words = source.match(/[\p{L}\p{N}_-]+/gu) ?? []
   return ['a', ...words].some(

@@ -25,7 +25,7 @@ function described({ code, linePos, message }: YAMLError): Diagnostic {
 const WORDS: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   MULTILINE_IMPLICIT_KEY: 'has no colon with a blank behind it (`: `) between an option and its value',
   BLOCK_AS_IMPLICIT_KEY:
-    'has a value, and what follows is indented as if it were a section: options of one section begin in one column',
+    'has a second colon with a blank behind it, or the next line is indented deeper: put a value with `: ` into quotes, and begin the options of one section in one column',
   BAD_DQ_ESCAPE:
     'has a backslash in double quotes, where it begins an escape: write a path of Windows in single quotes, or without any',
   TAB_AS_INDENT: 'has a tab before its option: YAML is indented by blanks alone',

@@ -76,7 +76,9 @@ export function checkCertificate({
     return certificate
   }
 
-  function of({ certificate, notAfterMs }: ShownCertificate, account: string | undefined): ClientCertificate {
-    return { account, notAfterMs, uncheckedFromMs: uncheckedFrom(certificate) }
+  function of({ certificate, notAfterMs, problem }: ShownCertificate, account: string | undefined): ClientCertificate {
+    // One that is refused may be anybody's work.
+    const uncheckedFromMs = problem === undefined ? uncheckedFrom(certificate) : Number.POSITIVE_INFINITY
+    return { account, notAfterMs, uncheckedFromMs }
   }
 }

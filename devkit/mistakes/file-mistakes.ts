@@ -273,6 +273,16 @@ const clientCertificateMistakes: readonly Mistake[] = [
     ],
   },
   {
+    what: 'a delta list of ADCS in place of the list of revoked certificates',
+    make(place) {
+      revocationList(place, '-crlhours', '1', '-crlexts', 'delta')
+      place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
+    },
+    says: [
+      `${atClients}.crlFile: /etc/torhaus/clients.crl holds a delta list (ADCS calls it CA+.crl), which is not looked at: name the whole list`,
+    ],
+  },
+  {
     what: 'a delta list of ADCS beside the list of revoked certificates',
     make(place) {
       revocationList(place, '-crlhours', '1')
@@ -282,8 +292,9 @@ const clientCertificateMistakes: readonly Mistake[] = [
       place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
     },
     says: [
-      `${atClients}.crlFile: /etc/torhaus/clients.crl holds a delta list (ADCS calls it CA+.crl), which is not looked at: name whole lists alone, and have the authority publish them often enough`,
+      'warning: listener.tls.clientCertificates.crlFile: /etc/torhaus/clients.crl holds a delta list (ADCS calls it CA+.crl), which is not looked at: what it revokes is good until the next whole list; have the authority publish those often enough',
     ],
+    isWarning: true,
   },
   {
     what: 'a list of revoked certificates that is out of date',

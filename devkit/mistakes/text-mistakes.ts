@@ -79,7 +79,7 @@ export const textMistakes: readonly Mistake[] = [
     what: 'an option that is indented deeper than its neighbours',
     make: place => place.edit('  clientId', '   clientId'),
     says: [
-      '/etc/torhaus/torhaus.yaml:11: has a value, and what follows is indented as if it were a section: options of one section begin in one column',
+      '/etc/torhaus/torhaus.yaml:11: has a second colon with a blank behind it, or the next line is indented deeper: put a value with `: ` into quotes, and begin the options of one section in one column',
     ],
   },
   {

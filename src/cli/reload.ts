@@ -21,15 +21,15 @@ export const command: Command = {
     const fileName = configFileOf(given)
     // What it would refuse is said here, and not asked for.
     const { admin } = readConfig(fileName, system.environment)
-    const before = await outcomesAt(admin)
     const reloadFile = requestFilesOf(fileName).reload
+    const before = await outcomesAt(admin, reloadFile)
     try {
       writeFileSync(reloadFile, `${new Date(system.now()).toISOString()}\n`)
     } catch (error) {
       throw failed(`${reloadFile} cannot be written: ${(error as Error).message}`)
     }
     for (const deadline = system.monotonic() + WITHIN_MS; system.monotonic() < deadline; await sleep(POLL_MS)) {
-      const now = await outcomesAt(admin)
+      const now = await outcomesAt(admin, reloadFile)
       if (now.failure > before.failure) throw failed('the configuration was not taken; the log says why')
       if (now.success === before.success) continue
       print('Torhaus runs with the configuration as it is now.\n')
@@ -41,11 +41,11 @@ export const command: Command = {
 
 const failed = (message: string) => new CommandError(message, exitCode.failed)
 
-async function outcomesAt(admin: Config['admin']): Promise<Life['reloads']> {
+async function outcomesAt(admin: Config['admin'], reloadFile: string): Promise<Life['reloads']> {
   const life = await lifeAt(admin)
   if (life === undefined)
     throw failed(
-      `nobody listens at ${adminPlace(admin)}: Torhaus does not run, is about to, or listens where the file had it before; then write its reload file by hand`,
+      `nobody listens at ${adminPlace(admin)}: Torhaus is not running, is still starting, or still has the admin address from before the change; in that case create ${reloadFile} by hand`,
     )
   return life.reloads
 }

@@ -69,11 +69,15 @@ const protocolErrors: Readonly<Record<number, Rule>> = {
   68: 'foreign-realm', // KDC_ERR_WRONG_REALM
 }
 
+/** What elsewhere is said of a person or a server, and of our own account where it asks for its own ticket. */
+const SAID_OF_OURS: readonly number[] = [1, 2, 19, 21, 68]
+
 /**
  * What a KRB-ERROR with this number means for the operation; what no rule names is nonsense of the KDC. Pure. Never
  * returns a code that reads as success, and never one that grants anything.
  */
 export function classifyKdcError(operation: KerberosOperation, errorCode: number): KerberosErrorCode {
+  if (operation === 'service-credential' && SAID_OF_OURS.includes(errorCode)) return 'service-credential-refused'
   const rule = protocolErrors[errorCode]
   return (typeof rule === 'string' ? rule : rule?.[operation]) ?? 'kdc-reply-invalid'
 }

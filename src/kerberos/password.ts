@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type CanonicalPrincipal, type DirectoryNames, partsOfPrincipal } from './canonical-principal.ts'
+import { isExpired } from './impersonation-cache.ts'
 import { type HeldTicket, isOfReply } from './kdc/held-ticket.ts'
 import type { KdcClient } from './kdc/kdc-client.ts'
 import type { KeyFor } from './kdc/sign-in.ts'
@@ -61,13 +62,13 @@ const maxPasswordBytes = 1024
  */
 export function createPasswordVerifier(options: PasswordVerifierOptions): PasswordVerifier {
   const { client, keytab, servicePrincipal, directory, naming = new Set() } = options
-  const service = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.serviceInstance)
+  const ourselves = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.serviceInstance)
 
-  const armoured = async (ask: (own?: HeldTicket) => Promise<HeldTicket>): Promise<HeldTicket> => {
-    if (options.service === undefined) return ask()
-    const own = options.service.held()
-    // Let go of while this one waited for its turn.
-    if (own === undefined) throw new KerberosError('credentials-expired', 'password')
+  const armoured = async (
+    own: LeasedTicket | undefined,
+    ask: (own?: HeldTicket) => Promise<HeldTicket>,
+  ): Promise<HeldTicket> => {
+    if (own === undefined) return ask()
     try {
       return await own.use(ask)
     } catch (error) {
@@ -76,7 +77,7 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
       throw error
     }
   }
-  const prove = async (principal: CanonicalPrincipal, secret: Buffer): Promise<void> => {
+  const prove = async (principal: CanonicalPrincipal, secret: Buffer, armour?: LeasedTicket): Promise<void> => {
     const { account, realm } = partsOfPrincipal(principal)
     const user = { type: NAME_TYPE.principal, components: [account] }
     const keyFor: KeyFor = async ([info]) => {
@@ -86,12 +87,12 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
       return stringToKey(info.etype, secret, salt, info.parameters)
     }
     const tgt = await codedFailure('password', () =>
-      armoured(own => client.signIn(user, keyFor, { realm, armouring: own })),
+      armoured(armour, own => client.signIn(user, keyFor, { realm, armouring: own })),
     )
     using _tgtKey = tgt.sessionKey
     // To read that answer is enough for one turn of the event loop.
     await nextTurn()
-    const proof = await codedFailure('password-proof', () => client.serviceTicket(tgt, service))
+    const proof = await codedFailure('password-proof', () => client.serviceTicket(tgt, ourselves))
     using _proofKey = proof.sessionKey
     // Each is made for one answer, and never shown again: there is no use in keeping it.
     const owner = openProof(() => openTrusted(keytab.keysOf(servicePrincipal), proof.ticket))
@@ -105,21 +106,33 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
     async verify(principal, password, onOutcome = () => undefined) {
       const secret = Buffer.from(password, 'utf8')
       const isNobodys = secret.length === 0 || secret.length > maxPasswordBytes || secret.includes(0)
+      const { realm } = partsOfPrincipal(principal)
+      // A TGT of ours is no armour in another realm.
+      const service = realm === directory.realm ? options.service : undefined
       let asked = false
-      try {
-        if (isNobodys) throw new KerberosError('password-wrong', 'password')
+      const ask = async (): Promise<void> => {
         // Before the gate: our own ticket is a call of its own there. Who is on the way could keep it from us, so that
         // the password went without armour: then it does not go at all.
-        await options.service?.current()
-        await gateTo(partsOfPrincipal(principal).realm, options).run(() => {
+        await service?.current()
+        await gateTo(realm, options).run(() => {
+          const armour = service?.held()
+          // Let go of while this one waited for its turn.
+          if (service !== undefined && armour === undefined) throw new KerberosError('credentials-expired', 'password')
           asked = true
-          return prove(principal, secret)
+          return prove(principal, secret, armour)
             .then(() => onOutcome('right'))
             .catch((error: unknown) => {
               onOutcome(outcomeOf(error))
               throw error
             })
             .finally(() => secret.fill(0))
+        })
+      }
+      try {
+        if (isNobodys) throw new KerberosError('password-wrong', 'password')
+        await ask().catch((error: unknown) => {
+          if (asked || !isExpired(error)) throw error
+          return ask()
         })
       } catch (error) {
         if (!asked) {

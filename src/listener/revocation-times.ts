@@ -4,7 +4,7 @@
  */
 import type { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { type ClientCertificateSettings, listOf, namesIn, revocationListsIn } from '../../config/client-certificates.ts'
+import { type ClientCertificateSettings, namesIn, wholeListsIn } from '../../config/client-certificates.ts'
 import { certificatesIn } from '../../config/tls-pair.ts'
 
 /** When the first list is overdue that a certificate stands on; from then on a handshake would say that it is unchecked. */
@@ -16,7 +16,7 @@ export function uncheckedFrom({
 }: Pick<ClientCertificateSettings, 'caFile' | 'crlFile'>): UncheckedFrom {
   if (crlFile === undefined) return () => Number.POSITIVE_INFINITY
   const dueMs = new Map<string, number>()
-  for (const { issuer, nextUpdateMs = Number.POSITIVE_INFINITY } of revocationListsIn(crlFile).map(listOf)) {
+  for (const { issuer, nextUpdateMs = Number.POSITIVE_INFINITY } of wholeListsIn(crlFile)) {
     const name = issuer.toString('hex')
     // Beside its successor, a list that is overdue does no harm.
     dueMs.set(name, Math.max(dueMs.get(name) ?? 0, nextUpdateMs))

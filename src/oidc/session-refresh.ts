@@ -58,6 +58,7 @@ export class SessionRefresh {
   /** Of sessions whose requests wait. */
   readonly #waitedFor = new Map<string, Promise<RefreshOutcome>>()
   readonly #notBefore = new WeakMap<Session, number>()
+  #inBackground = 0
   readonly #report: SessionRefreshParts['report']
   /** It outlives the longest request to an OP, so that nobody starts a second one meanwhile. */
   readonly #leaseMs: number
@@ -88,16 +89,23 @@ export class SessionRefresh {
     if (now < dueAtMs || record.sealedTokens === undefined) return true
     const overdue = now >= dueAtMs + refreshGraceSeconds * 1000
     if (overdue) return this.#waitFor(id, session, op).then(outcome => this.#conclude(id, outcome))
-    const mayAsk = now >= (this.#notBefore.get(session) ?? 0) && this.#underWay.size < MAX_IN_BACKGROUND
-    if (mayAsk) void this.#once(id, session, op)
+    const mayAsk = now >= (this.#notBefore.get(session) ?? 0) && this.#inBackground < MAX_IN_BACKGROUND
+    if (mayAsk) void this.#askBeside(id, session, op)
     return true
+  }
+
+  async #askBeside(id: string, session: Session, op: Op): Promise<void> {
+    this.#inBackground++
+    await this.#once(id, session, op)
+    this.#inBackground--
   }
 
   async #conclude(id: string, outcome: RefreshOutcome): Promise<boolean> {
     if (outcome === 'refreshed' || outcome === 'held') return true
     // It says nothing about the person. This request has no answer; the next one asks again.
     if (outcome === 'store-unavailable') throw new Fault('store-unavailable')
-    await this.#sessions.end(id)
+    if (outcome === 'ended') await this.#sessions.end(id)
+    else await this.#sessions.endOverdue(id)
     return false
   }
 
@@ -135,7 +143,7 @@ export class SessionRefresh {
       if (enough.aborted) resolve()
       else enough.addEventListener('abort', () => resolve(), { once: true })
     })
-    await Promise.race([Promise.all(this.#underWay.values()), over])
+    await Promise.race([Promise.all([...this.#underWay.values(), ...this.#waitedFor.values()]), over])
     await this.#sessions.settle(enough)
   }
 

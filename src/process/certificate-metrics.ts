@@ -2,7 +2,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Gauge, type Registry } from 'prom-client'
-import { listOf, revocationListsIn } from '../../config/client-certificates.ts'
+import { wholeListsIn } from '../../config/client-certificates.ts'
 import { providersOf } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
 import { certificateOption, certificatesIn, ownCertificatesOf, ownChainOf } from '../../config/tls-pair.ts'
@@ -11,13 +11,13 @@ import { certificateOption, certificatesIn, ownCertificatesOf, ownChainOf } from
 export function observeCertificates(registry: Registry, config: () => Config): void {
   new Gauge({
     name: 'torhaus_certificate_not_after_timestamp_seconds',
-    help: 'When the first certificate of a file ends that is in use.',
+    help: 'When the first certificate of a file ends that is in use; of authorities of servers, which may be all those of a system, the last.',
     labelNames: ['option'],
     registers: [registry],
     collect() {
       this.reset()
-      for (const [option, read] of readings(config())) {
-        const seconds = notAfterSeconds(read)
+      for (const [option, read, counts] of readings(config())) {
+        const seconds = notAfterSeconds(read, counts)
         if (seconds !== undefined) this.set({ option }, seconds)
       }
     },
@@ -43,7 +43,7 @@ export function observeRevocationLists(registry: Registry, config: () => Config)
 /** As `notAfterSeconds`. */
 function nextUpdateSeconds(file: string): number | undefined {
   try {
-    const due = revocationListsIn(file).flatMap(list => listOf(list).nextUpdateMs ?? [])
+    const due = wholeListsIn(file).flatMap(({ nextUpdateMs }) => nextUpdateMs ?? [])
     return due.length === 0 ? undefined : Math.min(...due) / 1000
   } catch {
     return undefined
@@ -52,10 +52,14 @@ function nextUpdateSeconds(file: string): number | undefined {
 
 type Read = () => readonly X509Certificate[]
 
+/** Of a chain, and of those who vouch for clients, what ends first counts; of authorities of servers what ends last. */
+type Counting = (...ends: number[]) => number
+
 /** What Torhaus shows, and what it trusts others by. */
-function readings(config: Config): (readonly [option: string, read: Read])[] {
+function readings(config: Config): (readonly [option: string, read: Read, counts: Counting])[] {
+  const ofClients = config.listener.tls?.clientCertificates?.caFile
+  const read = (file: string) => () => certificatesIn(readFileSync(file, 'latin1'))
   const authorities = {
-    'listener.tls.clientCertificates.caFile': config.listener.tls?.clientCertificates?.caFile,
     'upstream.tls.caFile': config.upstream.tls.caFile,
     ...Object.fromEntries(providersOf(config).map(({ path, settings }) => [`${path}.caFile`, settings.caFile])),
     'session.store.redis.tls.caFile': config.session.store.redis?.tls.caFile,
@@ -63,19 +67,22 @@ function readings(config: Config): (readonly [option: string, read: Read])[] {
   return [
     ...ownCertificatesOf(config).flatMap(([path, files]) => {
       const option = certificateOption(files)
-      return option === undefined ? [] : [[`${path}.${option.name}`, () => ownChainOf(files)] as const]
+      return option === undefined ? [] : [[`${path}.${option.name}`, () => ownChainOf(files), Math.min] as const]
     }),
+    ...(ofClients === undefined
+      ? []
+      : [['listener.tls.clientCertificates.caFile', read(ofClients), Math.min] as const]),
     ...Object.entries(authorities).flatMap(([option, file]) =>
-      file === undefined ? [] : [[option, () => certificatesIn(readFileSync(file, 'latin1'))] as const],
+      file === undefined ? [] : [[option, read(file), Math.max] as const],
     ),
   ]
 }
 
-/** Of the certificate that ends first; undefined where the file cannot be read, which a reload tells. */
-function notAfterSeconds(read: Read): number | undefined {
+/** Undefined where the file cannot be read, which a reload tells. */
+function notAfterSeconds(read: Read, counts: Counting): number | undefined {
   try {
     const ends = read().map(({ validToDate }) => validToDate.getTime() / 1000)
-    return ends.length === 0 ? undefined : Math.min(...ends)
+    return ends.length === 0 ? undefined : counts(...ends)
   } catch {
     return undefined
   }

@@ -9,10 +9,10 @@ export interface RuntimeDirectory {
   close(): void
 }
 
-/** What fits into the address of a socket, its end included (unix(7)); 104 on macOS. */
-const MAX_ADDRESS_BYTES = 104
-/** More workers than a supervisor ever starts. */
-const LONGEST_NAME = '999999.sock'
+/** What fits into the address of a socket, its end included (unix(7)); 104 on macOS and BSD. */
+const MAX_ADDRESS_BYTES = process.platform === 'linux' ? 108 : 104
+/** One for each worker that is started. */
+const LONGEST_NAME = '99999.sock'
 
 /** systemd names one that is gone with the service. Throws where none can be made, or its name is too long for sockets. */
 export function openRuntimeDirectory(environment: NodeJS.ProcessEnv): RuntimeDirectory {

@@ -36,9 +36,9 @@ export class SessionEndings {
    * Of a session that is there. Rejects with `store-unavailable` where neither the store nor the other processes can be
    * reached.
    */
-  async end(key: string): Promise<void> {
+  async end(key: string, isOverdue = false): Promise<void> {
     try {
-      await this.#store.deleteSession(key)
+      await this.#store.deleteSession(key, isOverdue)
       this.#changes.publish({ kind: 'session', key })
     } catch (error) {
       await this.#hold([key], unavailable(error))

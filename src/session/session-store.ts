@@ -80,7 +80,8 @@ export interface SessionStore {
   createSession(record: SessionRecord): Awaitable<void>
   readSession(key: string): Awaitable<SessionRecord | undefined>
   touchSession(key: string, lastSeenAtMs: number): Awaitable<void>
-  deleteSession(key: string): Awaitable<void>
+  /** `isOverdue`: whoever reads it again sees that it is over; nothing need wait for the disk. Default: false. */
+  deleteSession(key: string, isOverdue?: boolean): Awaitable<void>
   /** Newest first. */
   sessionsOf(selector: SessionSelector): Awaitable<SessionRecord[]>
   /**

@@ -89,7 +89,12 @@ export class Sessions {
     return this.endKept(keyOf(id))
   }
 
-  /** The same by its key. */
+  /** The same, of one that is over since the OP was not asked for too long. */
+  endOverdue(id: string): Promise<void> {
+    return this.#endings.end(keyOf(id), true)
+  }
+
+  /** As `end`, by its key. */
   endKept(key: string): Promise<void> {
     return this.#endings.end(key)
   }

@@ -3,6 +3,7 @@
  * is kept here: it counts from now on whatever the store says, the other processes are told of it again and again,
  * since one may have begun meanwhile, and the store is asked again until it has taken it.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Awaitable } from '../awaitable.ts'
 import type { Fault } from '../errors.ts'
 import { Unsaved } from './unsaved.ts'
@@ -11,6 +12,8 @@ import { Unsaved } from './unsaved.ts'
 const MAX_HELD = 100_000
 /** So many are told again in a round. */
 const MAX_TOLD = 500
+/** Each may wait for the disk: requests have their turn after so many. */
+const OFFERED_IN_A_TURN = 10
 
 interface Held<T> {
   readonly ending: T
@@ -55,7 +58,9 @@ export class UnsavedEndings<T> extends Unsaved {
 
   /** Where one fails, so would the others. */
   protected override async offer(): Promise<void> {
+    let offered = 0
     for (const [id, { ending }] of [...this.#held]) {
+      if (++offered % OFFERED_IN_A_TURN === 0) await nextTurn()
       try {
         await this.#store(ending)
       } catch {

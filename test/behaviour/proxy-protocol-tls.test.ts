@@ -14,7 +14,7 @@ before(async () => {
   certificate = await createCertificate('IP:127.0.0.1')
   const { certificateFile, privateKeyFile } = certificate
   const tls = { certificateFile, privateKeyFile }
-  const server = { trustedProxies: ['127.0.0.1'], proxyProtocol: true, handshakeTimeoutMs: 3000, tls }
+  const server = { trustedProxies: ['127.0.0.1'], proxyProtocol: true, handshakeTimeoutMs: 5000, tls }
   proxy = await startProxy({
     configure: config => configured(server)({ ...config, publicUrl: config.publicUrl.replace('http:', 'https:') }),
   })

@@ -192,14 +192,14 @@ test('a certificate that ends while its connection is open is refused from then 
 
 test('past the next update of its list a certificate is refused on the connection it was good on, and when that is resumed', async () => {
   const { root, intermediate } = authorities
-  const dueAtMs = Math.ceil(Date.now() / 1000) * 1000 + 4000
-  const seconds = Math.floor((dueAtMs - Date.now()) / 1000)
+  const { cert, key } = intermediate.sign('deep')
+  const ofIntermediate = intermediate.revocationList()
   // The list of the authority above the one that has signed it.
-  const crlFile = authorities.write('brief.pem', root.revocationList(seconds), intermediate.revocationList())
+  const crlFile = authorities.write('brief.pem', root.revocationList(8), ofIntermediate)
+  const dueAtMs = Date.now() + 8000
   const caFile = authorities.write('brief-ca.pem', root.certificate, intermediate.certificate)
   const sessionTicketKeyFile = authorities.write('brief-key', randomBytes(32).toString('base64'))
   const proxy = await start({ caFile, crlFile }, {}, {}, { sessionTicketKeyFile })
-  const { cert, key } = intermediate.sign('deep')
   let session: Buffer | undefined
   const open = async (more: object = {}) => {
     const opened = await RawConnection.open(proxy.fixture.port, { ca: own.certificate, cert, key, ...more })

@@ -233,13 +233,14 @@ test('Redis of the compose file starts with its arguments, and its health check 
   assert.equal(spawnSync('sh', ['-c', make], { stdio: 'ignore' }).status, 0, make)
   const [shell, ...args] = redis.command.map(here)
   const server = spawn(shell, args, { stdio: 'ignore' })
+  const ended = once(server, 'exit')
   try {
     const [, check] = redis.healthcheck.test.map(here)
     const isWell = () => spawnSync('sh', ['-c', check], { stdio: 'ignore' }).status === 0
     for (const deadline = Date.now() + 20_000; !isWell(); await sleep(50)) assert.ok(Date.now() < deadline, check)
   } finally {
     server.kill('SIGKILL')
-    await once(server, 'exit')
+    await ended
     rmSync(folder, { recursive: true })
   }
 })

@@ -102,7 +102,7 @@ test('`torhaus reload` of what does not run says where nobody listens, and asks 
       [code, error],
       [
         1,
-        `nobody listens at ${lab.adminAddress}: Torhaus does not run, is about to, or listens where the file had it before; then write its reload file by hand\n`,
+        `nobody listens at ${lab.adminAddress}: Torhaus is not running, is still starting, or still has the admin address from before the change; in that case create ${join(lab.directory, 'torhaus.reload')} by hand\n`,
       ],
     )
     assert.ok(!existsSync(join(lab.directory, 'torhaus.reload')))

@@ -22,6 +22,10 @@ const observed: readonly [KerberosOperation, number, KerberosErrorCode][] = [
   ['service-credential', 24, 'service-credential-refused'],
   ['service-credential', 6, 'service-credential-refused'],
   ['password-proof', 31, 'kdc-not-genuine'],
+  // Of our own account, which is nobody's who asks.
+  ['service-credential', 1, 'service-credential-refused'],
+  ['service-credential', 21, 'service-credential-refused'],
+  ['service-credential', 68, 'service-credential-refused'],
   // A ticket of ours that the KDC cannot open any more, as after a change of its own key.
   ['s4u2self', 31, 'credentials-expired'],
   ['initiate', 41, 'credentials-expired'],

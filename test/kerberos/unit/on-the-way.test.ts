@@ -16,12 +16,14 @@ import { createKdcClient, type KdcClient } from '../../../src/kerberos/kdc/kdc-c
 import type { KdcPool } from '../../../src/kerberos/kdc/kdc-pool.ts'
 import { createKdcGate } from '../../../src/kerberos/kdc-gate.ts'
 import { KeytabFile } from '../../../src/kerberos/keytab-file.ts'
+import { LeasedTicket } from '../../../src/kerberos/leased-ticket.ts'
 import { createPasswordVerifier } from '../../../src/kerberos/password.ts'
 import { DerReader } from '../../../src/kerberos/protocol/der-reader.ts'
 import { EncryptionKey } from '../../../src/kerberos/protocol/encryption-key.ts'
 import { NAME_TYPE, nameOf } from '../../../src/kerberos/protocol/principal-name.ts'
 import { stringToKey } from '../../../src/kerberos/protocol/string-to-key.ts'
 import { readTicket } from '../../../src/kerberos/protocol/ticket.ts'
+import type { Renewing } from '../../../src/kerberos/renewing.ts'
 import { createServiceCredential } from '../../../src/kerberos/service-credential.ts'
 import { system } from '../../../src/system.ts'
 import { asReply, proofWanted, refusal, tgsReply } from '../forged-kdc.ts'
@@ -141,6 +143,53 @@ describe('armour for passwords (FAST), once our own account has heard of it', ()
     answer = request => (request.includes(Buffer.from(name)) ? refusal(24, nowMs) : withoutOffer())
     await assert.rejects(verifier.verify(alice, CHOSEN), { code: 'service-credential-refused' })
     assert.equal(sent.filter(request => request.includes(TIMESTAMP)).length, 0)
+  })
+})
+
+describe('our own ticket, by which passwords are armoured', () => {
+  const client = clientOf(request =>
+    request[0] === 0x6a
+      ? asReply(request, { key: chosenKey, sessionKey: tgtKey, nowMs, offersArmour: false })
+      : tgsReply(request, {
+          ...{ key: tgtKey, sessionKey, ticket: forgedTicket({ nowMs }), nowMs, endMs: nowMs + HOUR_MS },
+          client: 'alice',
+        }),
+  )
+  const verifierWith = (
+    service: Pick<Renewing<LeasedTicket>, 'current' | 'held'>,
+    trustedRealms: { realm: string }[],
+  ) =>
+    createPasswordVerifier({
+      ...{ client, gate: createKdcGate(system), trustedGate: createKdcGate(system), keytab },
+      ...{ servicePrincipal: `${SPN}@${REALM}`, directory: { ...names, trustedRealms } },
+      service: service as Renewing<LeasedTicket>,
+    })
+
+  it('is got anew where it was let go of while a password waited for its turn', async () => {
+    const own = await client.signIn(nameOf('alice', NAME_TYPE.principal), async () => chosenKey.copy())
+    const leased = new LeasedTicket(own)
+    let got = 0
+    const current = async () => {
+      got++
+      return leased
+    }
+    await verifierWith({ current, held: () => (got === 1 ? undefined : leased) }, []).verify(alice, CHOSEN)
+    assert.equal(got, 2)
+  })
+
+  it('is not asked for where the password is of another realm, which it does not armour', async () => {
+    const trustedRealms = [{ realm: 'PARTNER.TEST' }]
+    const ada = canonicalPrincipal('ada@PARTNER.TEST', { ...names, trustedRealms })
+    const missing = async () => {
+      throw new Error('there is none')
+    }
+    const outcomes: string[] = []
+    const verifier = verifierWith({ current: missing, held: () => undefined }, trustedRealms)
+    await assert.rejects(
+      verifier.verify(ada, CHOSEN, outcome => outcomes.push(outcome)),
+      { name: 'KerberosError' },
+    )
+    assert.deepEqual(outcomes, ['undecided'])
   })
 })
 
