@@ -1,7 +1,7 @@
 /** A private key that is encrypted: opened by its password from a file, which no message shows. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -44,6 +44,16 @@ function problems(privateKeyFile: string, password?: string): string[] {
 test('the password that opens the key is no problem, in either format', () => {
   assert.deepEqual(problems(at('key.pem'), 'password'), [])
   assert.deepEqual(problems(at('old.pem'), 'password'), [])
+})
+
+test('a key has its place behind the certificate, or behind the parameters of its curve', () => {
+  const chain = readFileSync(certificate.certificateFile, 'latin1')
+  writeFileSync(at('both.pem'), `${chain}${readFileSync(at('key.pem'), 'latin1')}`, { mode: 0o600 })
+  assert.deepEqual(problems(at('both.pem'), 'password'), [])
+  const curve = execFileSync('openssl', ['ecparam', '-name', 'prime256v1'], { encoding: 'latin1' })
+  assert.match(curve, /^-----BEGIN EC PARAMETERS-----/)
+  writeFileSync(at('curve.pem'), `${curve}${readFileSync(certificate.privateKeyFile, 'latin1')}`, { mode: 0o600 })
+  assert.deepEqual(problems(at('curve.pem')), [])
 })
 
 test('each mistake is told by its option, and shows no password', () => {

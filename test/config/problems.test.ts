@@ -44,6 +44,20 @@ test('a configuration with only what has no default is valid, and frozen', () =>
   assert.throws(() => Object.assign(loaded.config.listener, { port: 1 }), TypeError)
 })
 
+test('one port is for one of the listeners only, unless they are at different addresses', () => {
+  const found = (host: string, adminHost: string) =>
+    problemsOf(`${good}listener: { host: '${host}', port: 8443 }\nadmin: { host: '${adminHost}', port: 8443 }\n`).join()
+  for (const [host, adminHost] of [
+    ['127.0.0.1', '127.0.0.1'],
+    ['0.0.0.0', '127.0.0.1'],
+    ['127.0.0.1', '::'],
+    ['::', '0.0.0.0'],
+  ] as const)
+    assert.match(found(host, adminHost), /admin\.port 8443 is that of the listener/, `${host} ${adminHost}`)
+  assert.doesNotMatch(found('0.0.0.0', '::1'), /is that of the listener/)
+  assert.doesNotMatch(found('127.0.0.1', '127.0.0.2'), /is that of the listener/)
+})
+
 test('the defaults are the safe ones', () => {
   const loaded = parseConfig(good, directory, {})
   assert.ok(loaded.ok)
@@ -301,6 +315,10 @@ test('UPNs where only names of accounts mean somebody: the rule, or the group, w
   ])
     assert.equal(ruled(account), '', account)
   assert.equal(ruled('ada@other\\.example', ''), '')
+  // People of a realm that is trusted are called so.
+  const trusting = "other.example], trustedRealms: [{ realm: OTTO.EXAMPLE, kdcs: ['127.0.0.1:88'] }"
+  assert.notEqual(ruled('.+@ot.+\\.example', 'other.example'), '')
+  assert.equal(ruled('.+@ot.+\\.example', trusting), '')
 
   const grouped = async (accounts: string) => {
     await writeFile(join(directory, 'groups.yaml'), `admins: [${accounts}]`)
