@@ -46,13 +46,23 @@ test('the tarball, unpacked, runs in the Node that came with it, and lets the fi
   const torhaus = join(place, top, 'torhaus')
   const told = await runCommand(torhaus, ['version'], { env })
   assert.ok(told.startsWith(`Torhaus ${VERSION}, Node `), told)
+  const programs: string[] = []
   const first = await firstRequest(join(work, 'tarball'), configFile => {
     const child = spawn(torhaus, ['start', '--config', configFile], { env })
-    child.once('spawn', () =>
-      setTimeout(() => assert.ok(readlinkSync(`/proc/${child.pid}/exe`).startsWith(place)), 500),
-    )
+    // A shell first, which becomes Node.
+    const look = setInterval(() => {
+      try {
+        programs.push(readlinkSync(`/proc/${child.pid}/exe`))
+      } catch {
+        clearInterval(look) // It has ended.
+      }
+    }, 50)
     return child
   })
+  assert.ok(
+    programs.some(program => program.startsWith(place)),
+    programs.join(),
+  )
   t.diagnostic(`${unpacked}; first answer ${seconds(first * 1000)} after the start`)
   const plan = join(ROOT, 'test/rollout/unit/no-such-plan.yaml')
   const node = join(place, top, 'node_modules/.bin/node')
