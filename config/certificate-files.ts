@@ -6,7 +6,7 @@ import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:cry
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { Report } from './diagnostic.ts'
-import { fileKind, wrongFile } from './file-kind.ts'
+import { type FileKind, fileKind, wrongFile } from './file-kind.ts'
 import { openPkcs12 } from './pkcs12.ts'
 import type { Config } from './schema.ts'
 import { oneLineProblem, readSecret } from './secret.ts'
@@ -38,18 +38,22 @@ export function checkUpstreamCertificates({ upstream }: Pick<Config, 'upstream'>
   checkPair('upstream.tls', tls, report)
 }
 
-const ENCRYPTED_KEY = /^-----BEGIN ENCRYPTED PRIVATE KEY-----/m
-const OPEN_KEY = /^-----BEGIN (?:RSA |EC )?PRIVATE KEY-----/m
+const KEY = /^-----BEGIN (?:[A-Z0-9]+ )?PRIVATE KEY-----/m
+
+/** As `fileKind`, of the key where it stands behind its certificate: both in one file, as HAProxy has them. */
+function keyKind(bytes: Buffer): FileKind {
+  const kind = fileKind(bytes)
+  const at = kind === 'certificate' ? bytes.toString('latin1').search(KEY) : -1
+  return at === -1 ? kind : fileKind(bytes.subarray(at))
+}
 
 /** The private key in a file, or what it holds instead, in words. */
 export function privateKeyIn(fileName: string): KeyObject | string {
   const bytes = contentOf(fileName)
   if (typeof bytes === 'string') return bytes
-  const kind = fileKind(bytes)
+  const kind = keyKind(bytes)
   const must = 'must hold a private key in PEM'
-  // Both in one file, as HAProxy has them, in either order.
-  const isBoth = kind === 'certificate' && OPEN_KEY.test(bytes.toString('latin1'))
-  if (kind !== 'private-key' && !isBoth) return `${fileName} ${wrongFile(kind, must)}`
+  if (kind !== 'private-key') return `${fileName} ${wrongFile(kind, must)}`
   try {
     return createPrivateKey(bytes)
   } catch {
@@ -162,8 +166,7 @@ function passwordProblem(keyFile: string, passwordFile: string): string | undefi
   const problem = oneLineProblem(password)
   if (problem !== undefined) return `${passwordFile} ${problem}`
   if (typeof key === 'string') return key
-  const isEncrypted = fileKind(key) === 'encrypted-key' || ENCRYPTED_KEY.test(key.toString('latin1'))
-  if (!isEncrypted) return `${keyFile} is not encrypted: leave this option out, or encrypt the key`
+  if (keyKind(key) !== 'encrypted-key') return `${keyFile} is not encrypted: leave this option out, or encrypt the key`
   try {
     encryptedKeyIn(keyFile, passwordFile)
     return undefined

@@ -48,8 +48,11 @@ test('the password that opens the key is no problem, in either format', () => {
 
 test('a key has its place behind the certificate, or behind the parameters of its curve', () => {
   const chain = readFileSync(certificate.certificateFile, 'latin1')
-  writeFileSync(at('both.pem'), `${chain}${readFileSync(at('key.pem'), 'latin1')}`, { mode: 0o600 })
-  assert.deepEqual(problems(at('both.pem'), 'password'), [])
+  for (const format of ['key.pem', 'old.pem']) {
+    writeFileSync(at('both.pem'), `${chain}${readFileSync(at(format), 'latin1')}`, { mode: 0o600 })
+    assert.deepEqual(problems(at('both.pem'), 'password'), [])
+    assert.match(problems(at('both.pem')).join(), /^listener\.tls\.privateKeyFile: \S+ holds an encrypted private key/)
+  }
   const curve = execFileSync('openssl', ['ecparam', '-name', 'prime256v1'], { encoding: 'latin1' })
   assert.match(curve, /^-----BEGIN EC PARAMETERS-----/)
   writeFileSync(at('curve.pem'), `${curve}${readFileSync(certificate.privateKeyFile, 'latin1')}`, { mode: 0o600 })
