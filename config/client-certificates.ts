@@ -80,7 +80,7 @@ const TIMES = [0x17, 0x18]
 const DELTA_INDICATOR = '551d1b'
 
 /** Of a list in PEM (RFC 5280 5.1). Throws where it is none. */
-export function listOf(pem: string): RevocationList {
+function listOf(pem: string): RevocationList {
   const [list] = partsOf(Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64'))
   const [toBeSigned] = partsOf(list?.contents)
   const [first, ...others] = partsOf(toBeSigned?.contents)

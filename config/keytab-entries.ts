@@ -68,7 +68,7 @@ export const principalIn = ({ components, realm }: Pick<KeytabRecord, 'component
   `${components.join('/')}@${realm}`
 
 export const isAesKey = ({ etype, key }: KeytabRecord): boolean =>
-  Object.entries(AES_KEY_BYTES).some(([type, bytes]) => Number(type) === etype && bytes === key.length)
+  (AES_KEY_BYTES as Readonly<Record<number, number>>)[etype] === key.length
 
 /** Says that a keytab has no key of `principal` that Torhaus can use, and which it has; undefined where it has one. */
 export function lackOfKey(octets: Buffer, principal: string): string | undefined {

@@ -48,9 +48,9 @@ function fitsUpnsAlone(source: string, suffix: string, kerberos: NonNullable<Con
   // What is wrong with it otherwise, another check says.
   if (patternProblem(source) !== undefined) return false
   const pattern = linearPattern(source, { matches: 'whole', ignoresCase: true })
-  const domains = [kerberos, ...kerberos.trustedRealms].flatMap(({ realm, netbiosDomain }) =>
-    [realm, netbiosDomain ?? []].flat(),
-  )
+  const domains = [kerberos, ...kerberos.trustedRealms]
+    .flatMap(({ realm, netbiosDomain }) => [realm, netbiosDomain])
+    .filter(name => name !== undefined)
   const spellings = (name: string) => [name, ...domains.flatMap(domain => [`${domain}\\${name}`, `${name}@${domain}`])]
   const words = source.match(/[\p{L}\p{N}_-]+/gu) ?? []
   return ['a', ...words].some(

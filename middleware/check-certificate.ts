@@ -7,6 +7,7 @@ import type { Code } from '../src/errors.ts'
 import type { ClientCertificate, Traced } from '../src/exchange.ts'
 import type { AccountNames } from '../src/identity/account-key.ts'
 import type { CertificateAccount } from '../src/identity/certificate-account.ts'
+import { lapseOf } from '../src/identity/certificate-factor.ts'
 import { certificateOf, type ShownCertificate } from '../src/listener/client-certificate.ts'
 import type { UncheckedFrom } from '../src/listener/revocation-times.ts'
 
@@ -53,11 +54,8 @@ export function checkCertificate({
 
   function problemOf({ problem }: ShownCertificate, certificate: ClientCertificate): Code | undefined {
     if (problem !== undefined) return problem
-    const { account, notAfterMs, uncheckedFromMs } = certificate
-    const nowMs = now()
-    if (notAfterMs <= nowMs) return 'client-certificate-expired'
-    if (uncheckedFromMs <= nowMs) return 'client-certificate-unchecked'
-    return accountOf !== undefined && account === undefined ? 'client-certificate-unmapped' : undefined
+    const isUnmapped = accountOf !== undefined && certificate.account === undefined
+    return lapseOf(certificate, now()) ?? (isUnmapped ? 'client-certificate-unmapped' : undefined)
   }
 
   function readOnce(shown: ShownCertificate): Awaitable<ClientCertificate> {

@@ -3,7 +3,13 @@ import type { ClientCertificateSettings } from '../../config/client-certificates
 import type { AccountKeyOf } from '../account-key.ts'
 import type { Clock } from '../clock.ts'
 import type { Code } from '../errors.ts'
-import { accountOf, type Presented, type Principal } from '../exchange.ts'
+import { accountOf, type ClientCertificate, type Presented, type Principal } from '../exchange.ts'
+
+/** Why a certificate that was good counts no more, on the connection that it was shown on. */
+export function lapseOf({ notAfterMs, uncheckedFromMs }: ClientCertificate, nowMs: number): Code | undefined {
+  if (notAfterMs <= nowMs) return 'client-certificate-expired'
+  return uncheckedFromMs <= nowMs ? 'client-certificate-unchecked' : undefined
+}
 
 export class CertificateFactor {
   readonly #isFirstFactor: boolean
@@ -28,9 +34,8 @@ export class CertificateFactor {
   /** Why it may not be that principal; undefined: it may. Asked again for what lasts longer than a request. */
   refuses({ certificate }: Presented, principal: Principal): Code | undefined {
     if (certificate === undefined) return undefined
-    const nowMs = this.#now()
-    if (certificate.notAfterMs <= nowMs) return 'client-certificate-expired'
-    if (certificate.uncheckedFromMs <= nowMs) return 'client-certificate-unchecked'
+    const lapse = lapseOf(certificate, this.#now())
+    if (lapse !== undefined) return lapse
     const { account: own } = certificate
     const account = accountOf(principal)
     if (own === undefined || account === undefined) return undefined

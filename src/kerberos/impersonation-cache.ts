@@ -1,7 +1,7 @@
 import { remembered } from '../bounded-map.ts'
 import { isWithin } from '../clock.ts'
 import type { CanonicalPrincipal } from './canonical-principal.ts'
-import { KerberosError, type KerberosErrorCode } from './kerberos-error.ts'
+import { isExpired, KerberosError, type KerberosErrorCode } from './kerberos-error.ts'
 import { createLru } from './lru.ts'
 import type { Renewing } from './renewing.ts'
 
@@ -141,9 +141,6 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
     },
   }
 }
-
-export const isExpired = (error: unknown): boolean =>
-  error instanceof KerberosError && error.code === 'credentials-expired'
 
 async function tokenFrom(tickets: Renewing<PrincipalTickets>, target: string): Promise<string> {
   const current = await tickets.current()

@@ -8,7 +8,6 @@ import { namesInEvidence } from './evidence-names.ts'
 import {
   createImpersonationCache,
   type Impersonation,
-  isExpired,
   isLasting,
   type MutableCounters,
   type PrincipalTickets,
@@ -17,7 +16,7 @@ import type { HeldTicket } from './kdc/held-ticket.ts'
 import type { KdcClient } from './kdc/kdc-client.ts'
 import { codedFailure } from './kdc-failure.ts'
 import { type GatesByRealm, gateTo } from './kdc-gate.ts'
-import { KerberosError } from './kerberos-error.ts'
+import { isExpired, KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import type { LeasedTicket } from './leased-ticket.ts'
 import { createPrincipalTickets } from './principal-tickets.ts'

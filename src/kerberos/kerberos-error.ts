@@ -77,3 +77,7 @@ export class KerberosError extends Error {
     this.retryAfterMs = detail.retryAfterMs
   }
 }
+
+/** A ticket of ours is no good any more, or was let go of: with a new one it may be asked again. */
+export const isExpired = (error: unknown): boolean =>
+  error instanceof KerberosError && error.code === 'credentials-expired'

@@ -6,11 +6,11 @@ import {
   type UserPrincipalName,
 } from './canonical-principal.ts'
 import { namesInEvidence } from './evidence-names.ts'
-import { isExpired, isLasting } from './impersonation-cache.ts'
+import { isLasting } from './impersonation-cache.ts'
 import type { KdcClient } from './kdc/kdc-client.ts'
 import { codedFailure } from './kdc-failure.ts'
 import type { KdcGate } from './kdc-gate.ts'
-import { KerberosError } from './kerberos-error.ts'
+import { isExpired, KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import type { LeasedTicket } from './leased-ticket.ts'
 import { createLru } from './lru.ts'

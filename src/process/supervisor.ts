@@ -49,7 +49,6 @@ export class Supervisor {
   readonly #retired = new Set<Promise<void>>()
   readonly #generations = new Set<Generation>()
   #admin: AdminServer | undefined
-  readonly #startedFrom: string
   #files: FileWatcher | undefined
   #reloading: Promise<void> | undefined
   #isReloadAsked = false
@@ -61,7 +60,6 @@ export class Supervisor {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts
-    this.#startedFrom = statesOf(this.#filesOf(parts.config))
     setUpWorkers(parts.workerProgram)
     const { surroundings, log, output } = parts
     this.#metrics = new SupervisorMetrics({
@@ -79,11 +77,12 @@ export class Supervisor {
   async start(): Promise<void> {
     try {
       const { config } = this.#parts
+      const readFrom = statesOf(this.#filesOf(config))
       const listening = this.#generation.start(workerCount(config))
       const [port, admin] = await Promise.all([listening, this.#newAdminServer()])
       this.#port = port
       await admin.open(config.admin)
-      this.#watchFiles(config, this.#startedFrom)
+      this.#watchFiles(config, readFrom)
     } catch (error) {
       await this.kill()
       throw error

@@ -54,17 +54,20 @@ export interface KdcPoolOptions {
   readonly monotonic: MonotonicClock
 }
 
-type IsDoubtful = (answer: unknown) => boolean
+export interface AskingTerms {
+  /** Of an answer that anybody can have written and that shuts somebody out: a second KDC is asked before it counts. */
+  readonly isDoubtful?: (answer: unknown) => boolean
+  /** By each KDC that gets it, as a wrong proof is: a slow one is waited for until half of the time is over. */
+  readonly isCounted?: boolean
+}
 
 export interface KdcPool {
   /**
    * Asks until a KDC gives an answer that `read` makes sense of. A `Krb5Error` of `read` means that this KDC is not to
    * be believed, so the next is asked; whatever else it throws is the answer. Throws why the last one failed:
-   * `KdcUnreachable`, or the disbelief. `isDoubtful`: of an answer that anybody can have written and that shuts somebody
-   * out; a second KDC is asked before it counts, where there is one. `isCounted`: by each KDC that gets it, as a wrong
-   * proof is; then a slow one is waited for until half of the time is over.
+   * `KdcUnreachable`, or the disbelief.
    */
-  ask<T>(request: Buffer, read: (reply: Buffer) => T, isDoubtful?: IsDoubtful, isCounted?: boolean): Promise<T>
+  ask<T>(request: Buffer, read: (reply: Buffer) => T, terms?: AskingTerms): Promise<T>
   states(): readonly Readonly<KdcState>[]
 }
 
@@ -81,12 +84,12 @@ export function createKdcPool(options: KdcPoolOptions): KdcPool {
     return states
   }
   return {
-    async ask(request, read, isDoubtful = () => false, isCounted = false) {
+    async ask(request, read, terms = {}) {
       const order = byHope(await known(), monotonic())
       const [first] = order
       if (first === undefined) throw new KdcUnreachable('no KDC is known for the realm')
       for (const state of order) if (state !== first) tryAgain(state, options)
-      return new Question(order, { request, read, isDoubtful, isCounted }, options).answer()
+      return new Question(order, { ...terms, request, read }, options).answer()
     },
     states: () => states,
   }
@@ -142,11 +145,9 @@ interface Running {
   wasSilent: boolean
 }
 
-interface Asked<T> {
+interface Asked<T> extends AskingTerms {
   readonly request: Buffer
   readonly read: (reply: Buffer) => T
-  readonly isDoubtful: IsDoubtful
-  readonly isCounted: boolean
 }
 
 /** One question, put to one KDC after the other. */
@@ -175,7 +176,7 @@ class Question<T> {
 
   get #nextAfterMs(): number {
     const { nextAfterMs = DEFAULT_NEXT_AFTER_MS, timeoutMs } = this.#options
-    return this.#asked.isCounted ? Math.max(nextAfterMs, timeoutMs / 2) : nextAfterMs
+    return this.#asked.isCounted === true ? Math.max(nextAfterMs, timeoutMs / 2) : nextAfterMs
   }
 
   answer(): Promise<T> {
@@ -216,7 +217,7 @@ class Question<T> {
     } catch (error) {
       if (error instanceof Krb5Error) return this.#failed(state, running, error)
       note(state, undefined, running.askedAtMs, this.#options)
-      if (this.#doubtful !== undefined || !this.#asked.isDoubtful(error))
+      if (this.#doubtful !== undefined || this.#asked.isDoubtful?.(error) !== true)
         return this.#end(() => this.#result.reject(error))
       this.#doubtful = { answer: error }
       // A second opinion is worth as long as a KDC is waited for, and no longer: the caller has no more time than that.

@@ -71,7 +71,7 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
     if (armouring !== undefined && known.isOffered && !offered.armour) throw offerIsMissing()
     return offered
   }
-  const first = await pool.ask(unproven, readFirst, isDoubtful)
+  const first = await pool.ask(unproven, readFirst, { isDoubtful })
   using key = await keyFor('infos' in first ? first.infos : etypeInfoOfReply(first))
   const opening = (reply: KdcReply, nonce: number, replyKey = key): OpenedReply => {
     const opened = openReply(reply, replyKey, KEY_USAGE.asReply)
@@ -114,7 +114,7 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
         known.isOffered = true
         return held(reply, opened)
       },
-      ...COUNTED,
+      COUNTED,
     )
   }
   const proofs = [encryptedTimestamp(key, now()), signatureRequest]
@@ -127,12 +127,12 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
       const reply = readKdcReply(octets, AS_REPLY)
       return heldOnceSigned(reply, opening(reply, nonce), request, armouring !== undefined)
     },
-    ...COUNTED,
+    COUNTED,
   )
 }
 
 /** A proof that is wrong counts at each KDC that gets it, towards the lock of the account. */
-const COUNTED = [undefined, true] as const
+const COUNTED = { isCounted: true } as const
 
 /** The first step of a sign-in, of an account that is there: it wants a proof then, which counts as no attempt. */
 export const signInProbe = (client: PrincipalName, realm: string, now: () => number): KdcProbe => ({

@@ -63,7 +63,7 @@ export function createTicketGranting(pools: RealmPools, home: string, now: () =>
       question.verify?.(reply.padata, tgt, nonce)
       return held(reply, opened)
     }
-    return poolOf(pools, realm).ask(request, read, isDoubtful)
+    return poolOf(pools, realm).ask(request, read, { isDoubtful })
   }
 
   const ask = async (start: HeldTicket, question: TgsQuestion): Promise<HeldTicket> => {

@@ -95,7 +95,7 @@ describe('where one KDC of two does not do its work', () => {
     const slow = await kdc(socket => socket.once('data', () => setTimeout(() => socket.end(frame('yes')), 300)))
     const other = await kdc(answering)
     const pool = poolWith(50, slow, other)
-    await pool.ask(Buffer.from('a proof'), read, undefined, true)
+    await pool.ask(Buffer.from('a proof'), read, { isCounted: true })
     assert.deepEqual([slow.asked, other.asked], [1, 0])
     await ask(pool)
     assert.deepEqual([slow.asked, other.asked], [2, 1])
@@ -141,7 +141,7 @@ describe('an answer that shuts somebody out, and that anybody can have written (
   const outcome = async (...behaviours: readonly Behaviour[]) => {
     const kdcs = await Promise.all(behaviours.map(kdc))
     const answer = await poolWith(1_000, ...kdcs)
-      .ask(Buffer.from('a question'), readRefusal, isDoubtful)
+      .ask(Buffer.from('a question'), readRefusal, { isDoubtful })
       .catch((error: KdcRefusal) => error.errorCode)
     return [answer, ...kdcs.map(({ asked }) => asked)]
   }
@@ -159,7 +159,7 @@ describe('an answer that shuts somebody out, and that anybody can have written (
     // One that keeps silent is waited for no longer than ever: the question has 1.5 s.
     const pool = poolWith(100, await kdc(refusal(6)), await kdc(silent))
     const began = performance.now()
-    await assert.rejects(pool.ask(Buffer.from('a question'), readRefusal, isDoubtful), { errorCode: 6 })
+    await assert.rejects(pool.ask(Buffer.from('a question'), readRefusal, { isDoubtful }), { errorCode: 6 })
     assert(performance.now() - began < 1_200)
   })
 
