@@ -14,6 +14,8 @@ export interface Machine {
   readonly system: string
   readonly node: string
   readonly isPinned: boolean
+  /** Of TCP (Linux): `bbr` lets four packets alone be under way for 200 ms, every ten seconds. Undefined: unknown. */
+  readonly congestionControl?: string | undefined
   /** Of one minute, when the run began: above 0.5 or so, others worked too. */
   readonly loadAverage: number
   /** Versions of the origin server, the generators and the peers that are installed. */
@@ -47,6 +49,7 @@ export async function readMachine(): Promise<Machine> {
     system: debianVersion(),
     node: process.versions.node,
     isPinned,
+    congestionControl: congestionControl(),
     loadAverage: Number((loadavg()[0] ?? 0).toFixed(2)),
     programs: Object.fromEntries(
       programs.flatMap(([name, version]) => (version === undefined ? [] : [[name, version]])),
@@ -55,11 +58,12 @@ export async function readMachine(): Promise<Machine> {
 }
 
 /** One sentence. */
-export function machineText({ cpu, cores, memoryGb, kernel, system, node, isPinned, loadAverage }: Machine): string {
-  const pinning = isPinned ? 'proxy alone on core 1, origin server and generator on core 0' : 'nothing pinned'
+export function machineText({ cpu, cores, memoryGb, kernel, system, node, ...how }: Machine): string {
+  const pinning = how.isPinned ? 'proxy alone on core 1, origin server and generator on core 0' : 'nothing pinned'
+  const tcp = how.congestionControl === undefined ? '' : ` (TCP ${how.congestionControl})`
   return (
-    `${cpu}, ${cores} cores, ${memoryGb} GB, Linux ${kernel}, ${system}, Node ${node}; ${pinning}; ` +
-    `load average at the start ${loadAverage.toFixed(2)}.`
+    `${cpu}, ${cores} cores, ${memoryGb} GB, Linux ${kernel}${tcp}, ${system}, Node ${node}; ${pinning}; ` +
+    `load average at the start ${how.loadAverage.toFixed(2)}.`
   )
 }
 
@@ -78,6 +82,14 @@ function npmVersion(name: string): string | undefined {
   try {
     const manifest = JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8'))
     return (manifest as { version: string }).version
+  } catch {
+    return undefined
+  }
+}
+
+function congestionControl(): string | undefined {
+  try {
+    return readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim()
   } catch {
     return undefined
   }

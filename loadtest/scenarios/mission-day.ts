@@ -13,7 +13,7 @@ export const missionDay: Scenario = {
   openidc: 'auth-openidc',
   connections: 64,
   requestsPerSecond: 3000,
-  requestsPerSecondOverTls: 1000,
+  requestsPerSecondOverTls: 400,
   maxUpstreamSockets: 128,
   requests: credentials =>
     Array.from({ length: SIZES.length * SCHEMES.length }, (_, index): LoadRequest => {
