@@ -139,6 +139,10 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     if (this.#intake.content !== null) drainRequest(this.#exchange.request)
   }
 
+  onUnwritable(error: unknown): void {
+    this.#parts.fail(this.#record, toFault(error))
+  }
+
   onReadTooSlowly(): void {
     this.#giveUp('response-read-too-slowly')
     this.#response.destroy()
@@ -156,8 +160,7 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
       // The server refuses what we said, not what the client said: its 401 would make the client throw away good credentials.
       if (this.#exchange.delegation.authenticateConnection === undefined) this.#retriesLeft = 0 // A token serves once.
       this.#upstreamExchange?.abort()
-      this.onError(new Fault('upstream-identity-refused'))
-      return
+      return this.onError(new Fault('upstream-identity-refused'))
     }
     this.#record.upstreamFirstByteAtMs = this.#parts.monotonic()
     this.#parts.answered(this.#exchange, status, rawFields)
@@ -200,8 +203,7 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     const isRetried = RETRIED.includes(fault.code) && this.#retriesLeft > 0 && this.#intake.content?.isWhole !== false
     if (isRetried && !this.#response.headersSent) {
       this.#retriesLeft--
-      this.onReady()
-      return
+      return this.onReady()
     }
     this.#finish()
     if (this.#response.headersSent || fault.code === 'request-content-aborted') {
@@ -247,7 +249,6 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
 }
 
 const RETRIED: readonly Code[] = ['upstream-closed', 'upstream-identity-refused']
-
 const CONTENT_CODES: readonly Code[] = [
   ...(['response-content-timeout', 'request-content-aborted', 'request-content-too-slow'] as const),
   ...(['request-malformed', 'unproven-share-exceeded'] as const),

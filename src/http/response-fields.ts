@@ -98,7 +98,8 @@ export class ResponseFieldFilter {
       const rewritten = rewrite === undefined ? value : rewrite(value)
       if (rewritten === undefined) continue
       hasChallenge ||= lower === 'www-authenticate'
-      fields.push(name, rewritten)
+      if (lower === BEFORE_LENGTH) fields.unshift(name, rewritten)
+      else fields.push(name, rewritten)
     }
     const passed = connection === undefined || PLAIN.test(connection) ? fields : withoutNamed(fields, connection)
     // Nobody else would read it.
@@ -106,6 +107,9 @@ export class ResponseFieldFilter {
     return { fields: passed, hasChallenge }
   }
 }
+
+/** Behind a Content-Length Node takes its octets for UTF-8, and throws where there is no such octet in Latin-1. */
+const BEFORE_LENGTH = 'content-disposition'
 
 /** Says how the content ends, which it has when trailers come (RFC 9110 6.5.1). */
 const NOT_IN_TRAILERS: ReadonlySet<string> = new Set(['content-length'])

@@ -16,6 +16,8 @@ export interface WriterEvents {
   onRoom(): void
   /** All was handed to the socket. */
   onEnded(): void
+  /** In place of `onEnded`: Node takes no such head. */
+  onUnwritable(error: unknown): void
   /** The client takes longer for what it was sent than it may. */
   onReadTooSlowly(): void
 }
@@ -62,8 +64,9 @@ export class ResponseWriter implements TurnBatch, Paced {
   /** A head whose content is not here yet must not wait for it: long polls, server-sent events. */
   onReadPause(): void {
     if (!this.#putHead()) return
-    if (this.#held === undefined) this.#response.flushHeaders()
-    else this.#writeHeld()
+    // `flushHeaders` would write it as UTF-8: two octets for each above ASCII.
+    this.#held ??= ''
+    this.#writeHeld()
   }
 
   /** `lend`: to have the bytes until they are written. False: no more until there is room. */
@@ -95,9 +98,15 @@ export class ResponseWriter implements TurnBatch, Paced {
   }
 
   flush(): void {
-    this.#putHead()
-    if (this.#held === undefined) this.#response.end()
-    else this.#response.end(this.#held, 'latin1')
+    try {
+      this.#putHead()
+      if (this.#held === undefined) this.#response.end()
+      else this.#response.end(this.#held, 'latin1')
+    } catch (error) {
+      // Nobody else would catch it: it would end the process.
+      this.#events.onUnwritable(error)
+      return
+    }
     this.#events.onEnded()
   }
 

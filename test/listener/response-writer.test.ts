@@ -4,11 +4,18 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { batchAtTurnEnd } from '../../src/io/end-of-turn.ts'
 import type { GiveBack } from '../../src/io/slab.ts'
 import { PaceKeeper } from '../../src/listener/pace.ts'
 import { ResponseWriter } from '../../src/listener/response-writer.ts'
 
-const EVENTS = { onRoom: () => {}, onEnded: () => {}, onReadTooSlowly: () => {} }
+const unwritable: unknown[] = []
+const EVENTS = {
+  onRoom: () => {},
+  onEnded: () => {},
+  onUnwritable: (error: unknown) => void unwritable.push(error),
+  onReadTooSlowly: () => {},
+}
 
 interface Borrowed {
   lent: number
@@ -75,4 +82,17 @@ test('what could not be written is not given back', () =>
     client.destroy()
     while (borrowed.failed === 0) await new Promise(resolve => setImmediate(resolve))
     assert.equal(borrowed.givenBack, givenBack)
+  }))
+
+test('a head that cannot be written is told, and who waits behind it is served', () =>
+  withWriter(async (writer, client) => {
+    writer.writeHead(200, 'OK', ['X-Name', '\u6587'])
+    writer.end([])
+    const behind = Promise.withResolvers<void>()
+    batchAtTurnEnd({ flush: behind.resolve })
+    await behind.promise
+    assert.deepEqual(unwritable.map(String), [
+      'TypeError [ERR_INVALID_CHAR]: Invalid character in header content ["X-Name"]',
+    ])
+    client.resume()
   }))
