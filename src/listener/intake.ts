@@ -43,6 +43,7 @@ export class Intake implements ContentReceiver {
   #events: IntakeEvents | undefined
   #chunks: Buffer[] = []
   #keptBytes = 0
+  #isReady = false
 
   /**
    * `mayForward`: see `RequestContent`. Undefined: there is no content. `isRepeatable`: it may be sent a second time.
@@ -97,7 +98,9 @@ export class Intake implements ContentReceiver {
   }
 
   onContentEnd(): void {
-    if (this.#events === undefined) return
+    // The content may end in the turn in which enough of it is here.
+    if (this.#events === undefined || this.#isReady) return
+    this.#isReady = true
     this.content?.keep(this.#chunks)
     this.#events.onReady()
   }
