@@ -141,7 +141,8 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     this.#socket.off('close', this.#onClose).off('drain', this.#onDrain)
     this.#readBuffer.handOver()
     this.#owner.onClosed(this)
-    receiver?.onUpgrade(head.rawFields, this.#socket, rest)
+    // The memory serves the next read, and who gets it may have to wait for a slow client.
+    receiver?.onUpgrade(head.rawFields, this.#socket, Buffer.from(rest))
   }
 
   onContent(chunk: Buffer): void {
@@ -172,6 +173,9 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
 
   onData(data: Buffer): void {
     if (this.#isClosed) return
+    // Behind the response before, in the same turn: it must not become the answer to somebody else's request.
+    if (!this.#writer.isWritten)
+      return this.fail('upstream-closed', new InvalidResponse('a response came before its request'))
     const hadHead = this.#hasHead
     if (hadHead) this.#expectWithin(this.#times.bodyTimeoutMs)
     try {

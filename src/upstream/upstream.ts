@@ -40,8 +40,8 @@ export interface ResponseReceiver {
   onContent(chunk: Buffer, lend: () => GiveBack): boolean
   onEnd(rawTrailers: readonly string[]): void
   /**
-   * 101: the socket is the receiver's now, and counts no longer as a connection. `early`: what came with the head, free
-   * when this returns.
+   * 101: the socket is the receiver's now, and counts no longer as a connection, and so is `early`: what came with the
+   * head.
    */
   onUpgrade(rawFields: readonly string[], socket: Socket, early: Buffer): void
   onError(fault: Fault): void
