@@ -42,21 +42,25 @@ function problemOfLists(fileName: string): string | undefined {
     return `${fileName} ${wrongFile(fileKind(content), must)}${content[0] === SEQUENCE ? remedy : ''}`
   try {
     createSecureContext({ crl: lists })
-    return wholeLists(lists.map(listOf)).without.length === 0 ? undefined : `${fileName} ${DELTA}: name the whole list`
+    const [alone] = wholeLists(lists.map(listOf)).without
+    return alone?.passedOver && `${fileName} ${PASSED_OVER[alone.passedOver]}: name the whole list`
   } catch {
     return `${fileName} holds a damaged revocation list, and ${must}`
   }
 }
 
-const DELTA = 'holds a delta list (ADCS calls it CA+.crl), which is not looked at'
+/** What OpenSSL passes over without a word. */
+const PASSED_OVER = {
+  delta: 'holds a delta list (ADCS calls it CA+.crl), which is not looked at',
+  partial:
+    'holds a list of some reasons alone, of attribute certificates or of other authorities (issuing distribution point), which is not looked at',
+} as const
 
-/**
- * OpenSSL passes over delta lists without a word: what they revoke is good until the next whole list. `without`: those of
- * authorities of whom there is no whole list.
- */
+/** What others revoke is good until the next whole list. `without`: those of authorities of whom there is no whole list. */
 function wholeLists(lists: readonly RevocationList[]) {
-  const [whole, deltas] = [lists.filter(({ isDelta }) => !isDelta), lists.filter(({ isDelta }) => isDelta)]
-  return { whole, deltas, without: deltas.filter(delta => !whole.some(({ issuer }) => issuer.equals(delta.issuer))) }
+  const whole = lists.filter(({ passedOver }) => passedOver === undefined)
+  const others = lists.filter(({ passedOver }) => passedOver !== undefined)
+  return { whole, others, without: others.filter(other => !whole.some(({ issuer }) => issuer.equals(other.issuer))) }
 }
 
 /** The whole lists of a file. Throws where one is damaged. */
@@ -68,16 +72,23 @@ export interface RevocationList {
   readonly issuer: Buffer
   /** When the next one is due; undefined where it does not say, and is good for ever. */
   readonly nextUpdateMs: number | undefined
-  /** Only what has changed since a whole list (RFC 5280 5.2.4). */
-  readonly isDelta: boolean
+  /**
+   * Only what has changed since a whole list (RFC 5280 5.2.4); or not all that the authority revokes, or not that alone
+   * (RFC 5280 5.2.5). Undefined: a whole list.
+   */
+  readonly passedOver: keyof typeof PASSED_OVER | undefined
+  /** Which part of what the authority has signed it is about (RFC 5280 5.2.5), in DER; empty: all. */
+  readonly scope: Buffer
 }
 
 const SEQUENCE = 0x30
 const INTEGER = 0x02
 const CONTEXT_0 = 0xa0
 const TIMES = [0x17, 0x18]
-/** 2.5.29.27 (RFC 5280 5.2.4). */
-const DELTA_INDICATOR = '551d1b'
+/** 2.5.29.27 and 28 (RFC 5280 5.2.4, 5.2.5). */
+const [DELTA_INDICATOR, DISTRIBUTION_POINT] = ['551d1b', '551d1c']
+/** onlySomeReasons, indirectCRL, onlyContainsAttributeCerts. */
+const PARTIAL = [0x83, 0x84, 0x85]
 
 /** Of a list in PEM (RFC 5280 5.1). Throws where it is none. */
 function listOf(pem: string): RevocationList {
@@ -89,10 +100,16 @@ function listOf(pem: string): RevocationList {
   if (issuer === undefined) throw new RangeError('issuer')
   const isDue = nextUpdate !== undefined && TIMES.includes(nextUpdate.tag)
   const [extensions] = partsOf([nextUpdate, ...more].find(part => part?.tag === CONTEXT_0)?.contents ?? NOTHING)
+  const named = (identifier: string) =>
+    partsOf(extensions?.contents ?? NOTHING).find(({ contents }) => isNamed(contents, identifier))?.contents ?? NOTHING
+  const isDelta = named(DELTA_INDICATOR).length > 0
+  const scope = partsOf(named(DISTRIBUTION_POINT)).at(-1)?.contents ?? NOTHING
+  const isPartial = partsOf(partsOf(scope)[0]?.contents ?? NOTHING).some(({ tag }) => PARTIAL.includes(tag))
   return {
     issuer: issuer.contents,
     nextUpdateMs: isDue ? timeOf(nextUpdate.contents.toString('latin1')) : undefined,
-    isDelta: partsOf(extensions?.contents ?? NOTHING).some(({ contents }) => isNamed(contents, DELTA_INDICATOR)),
+    passedOver: isDelta ? 'delta' : isPartial ? 'partial' : undefined,
+    scope,
   }
 }
 
@@ -149,12 +166,14 @@ export function clientCertificateWarnings({ listener }: Pick<Config, 'listener'>
 }
 
 function listWarnings(fileName: string, authorities: readonly X509Certificate[], nowMs: number): ListWarning[] {
-  const { whole: lists, deltas } = wholeLists(revocationListsIn(fileName).map(listOf))
+  const { whole: lists, others } = wholeLists(revocationListsIn(fileName).map(listOf))
   const path = `${AT}.crlFile`
-  const delta = {
-    ...{ path, what: `${fileName} ${DELTA}` },
-    remedy: 'what it revokes is good until the next whole list; have the authority publish those often enough',
-  }
+  const passedOver = [...new Set(others.flatMap(other => other.passedOver ?? []))].map(
+    (kind): ListWarning => ({
+      ...{ path, what: `${fileName} ${PASSED_OVER[kind]}` },
+      remedy: 'what it revokes is good until the next whole list; have the authority publish those often enough',
+    }),
+  )
   const isLate = ({ nextUpdateMs }: RevocationList) => nextUpdateMs !== undefined && nextUpdateMs <= nowMs
   const ofAuthorities = authorities.flatMap((authority): ListWarning[] => {
     const name = oneLine(authority.subject)
@@ -164,7 +183,7 @@ function listWarnings(fileName: string, authorities: readonly X509Certificate[],
     if (!own.every(isLate)) return []
     return [{ path, what: `${fileName} has a list of ${name} whose next one is overdue`, remedy, isOver: true }]
   })
-  return deltas.length === 0 ? ofAuthorities : [...ofAuthorities, delta]
+  return [...ofAuthorities, ...passedOver]
 }
 
 const oneLine = (name: string) => name.replaceAll('\n', ', ')

@@ -297,6 +297,16 @@ const clientCertificateMistakes: readonly Mistake[] = [
     isWarning: true,
   },
   {
+    what: 'a list of what is revoked for some reasons alone, in place of the whole list',
+    make(place) {
+      revocationList(place, '-crlhours', '1', '-crlexts', 'reasons')
+      place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
+    },
+    says: [
+      `${atClients}.crlFile: /etc/torhaus/clients.crl holds a list of some reasons alone, of attribute certificates or of other authorities (issuing distribution point), which is not looked at: name the whole list`,
+    ],
+  },
+  {
     what: 'a list of revoked certificates that is out of date',
     make(place) {
       revocationList(place, '-crl_lastupdate', '20240101000000Z', '-crl_nextupdate', '20240102000000Z')
@@ -322,8 +332,9 @@ const clientCertificateMistakes: readonly Mistake[] = [
 
 /** Of the authority, as `clients.crl`. */
 function revocationList({ write, openssl }: Place, ...dates: readonly string[]): void {
-  const delta = '[delta]\n2.5.29.27 = critical,DER:020101\n'
-  write('crl.cnf', `[ca]\ndefault_ca = own\n[own]\ndatabase = crl.txt\ndefault_md = sha256\n${delta}`)
+  const extensions =
+    '[delta]\n2.5.29.27 = critical,DER:020101\n[reasons]\nissuingDistributionPoint = critical,@some\n[some]\nonlysomereasons = keyCompromise\n'
+  write('crl.cnf', `[ca]\ndefault_ca = own\n[own]\ndatabase = crl.txt\ndefault_md = sha256\n${extensions}`)
   write('crl.txt', '')
   openssl(
     ...[

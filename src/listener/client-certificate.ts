@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { TLSSocket, type TlsOptions } from 'node:tls'
 import { type ClientCertificateSettings, revocationListsIn } from '../../config/client-certificates.ts'
+import { certificatesIn } from '../../config/tls-pair.ts'
 import type { Code } from '../errors.ts'
 
 export interface ShownCertificate {
@@ -33,15 +34,38 @@ export function clientCertificateOptions({ caFile, crlFile }: ClientCertificateS
 
 const shown = new WeakMap<Socket, ShownCertificate>()
 
+/** Whether the chain that came with a certificate leads to an authority of ours. */
+export type IsOfOurs = (certificate: X509Certificate) => boolean
+
+/** More than OpenSSL follows by far. */
+const MAX_CHAIN = 100
+
+export function isOfOurs({ caFile }: Pick<ClientCertificateSettings, 'caFile'>): IsOfOurs {
+  const authorities = certificatesIn(readFileSync(caFile, 'latin1'))
+  return certificate => {
+    let one: X509Certificate | undefined = certificate
+    for (let count = 0; one !== undefined && count < MAX_CHAIN; count++) {
+      const { issuerCertificate }: X509Certificate = one
+      if (authorities.some(authority => one?.checkIssued(authority) && one.verify(authority.publicKey))) return true
+      one = issuerCertificate
+    }
+    return false
+  }
+}
+
 /** Undefined where the connection has none, or is not over TLS. */
-export function certificateOf(socket: Socket): ShownCertificate | undefined {
+export function certificateOf(socket: Socket, isOfOurs: IsOfOurs): ShownCertificate | undefined {
   const known = shown.get(socket)
   if (known !== undefined || !(socket instanceof TLSSocket)) return known
   // Not by `authorized` alone: a resumed session without a certificate counts as that, too.
   const certificate = socket.getPeerX509Certificate()
   if (certificate === undefined) return undefined
   const { authorized, authorizationError } = socket
-  const problem = authorized ? undefined : problemOf(String(authorizationError))
+  const told = authorized ? undefined : problemOf(String(authorizationError))
+  // OpenSSL tells the last of its errors. Whoever makes authorities of their own has made no list either; of a resumed
+  // session there is no chain.
+  const isStranger = told === 'client-certificate-unchecked' && !socket.isSessionReused() && !isOfOurs(certificate)
+  const problem = isStranger ? 'client-certificate-untrusted' : told
   const found = { certificate, problem, notAfterMs: certificate.validToDate.getTime() }
   shown.set(socket, found)
   return found

@@ -43,8 +43,14 @@ export function observeRevocationLists(registry: Registry, config: () => Config)
 /** As `notAfterSeconds`. */
 function nextUpdateSeconds(file: string): number | undefined {
   try {
-    const due = wholeListsIn(file).flatMap(({ nextUpdateMs }) => nextUpdateMs ?? [])
-    return due.length === 0 ? undefined : Math.min(...due) / 1000
+    const dueMs = new Map<string, number>()
+    for (const { issuer, scope, nextUpdateMs = Number.POSITIVE_INFINITY } of wholeListsIn(file)) {
+      const name = `${issuer.toString('hex')} ${scope.toString('hex')}`
+      // Beside its successor, a list that is overdue does no harm.
+      dueMs.set(name, Math.max(dueMs.get(name) ?? 0, nextUpdateMs))
+    }
+    const firstMs = Math.min(...dueMs.values())
+    return Number.isFinite(firstMs) ? firstMs / 1000 : undefined
   } catch {
     return undefined
   }

@@ -165,6 +165,20 @@ test('what is revoked is refused, and everything where a list is missing or late
   await assertRefused(proxy, 'client-certificate-revoked', deep)
 })
 
+test('a stranger is told so, also where lists of revoked certificates are looked at', async () => {
+  const { root, intermediate, stranger } = authorities
+  const crlFile = authorities.write('own-lists.pem', root.revocationList())
+  const proxy = await start({ caFile: root.certificateFile, crlFile })
+  await assertRefused(proxy, 'client-certificate-untrusted', stranger.sign('stranger', { chain: [stranger] }))
+  const own = { certificateFile: stranger.certificateFile, cert: stranger.certificate, key: '' }
+  const privateKeyFile = stranger.certificateFile.replace(/pem$/, 'key')
+  await assertRefused(proxy, 'client-certificate-untrusted', { ...own, privateKeyFile })
+  const between = stranger.authority('between')
+  await assertRefused(proxy, 'client-certificate-untrusted', between.sign('deep', { chain: [between] }))
+  const deep = intermediate.sign('deep', { chain: [intermediate] })
+  await assertRefused(proxy, 'client-certificate-unchecked', deep)
+})
+
 test('where a certificate is only asked for, none passes, and one that is not good does not', async () => {
   const proxy = await start({ mode: 'request', caFile: authorities.root.certificateFile })
   assert.equal(await status(proxy), ARRIVES)

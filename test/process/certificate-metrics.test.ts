@@ -58,10 +58,14 @@ test('the authority of an OP is told, too, of each by its own option', async () 
   assert.match(await registry.metrics(), /^torhaus_certificate_not_after\w+\{option="providers\.corp\.caFile"\} \d+$/m)
 })
 
-test('when the next revocation list is due is told, of several the first', async () => {
+test('when the next revocation list is due is told, of several the first, but of none beside its successor', async () => {
   using authorities = createClientAuthorities()
   const { root, intermediate } = authorities
-  const crlFile = authorities.write('lists.pem', root.revocationList(7200), intermediate.revocationList(3600))
+  const crlFile = authorities.write(
+    'lists.pem',
+    ...[60, 7200].map(seconds => root.revocationList(seconds)),
+    intermediate.revocationList(3600),
+  )
   const tls = { clientCertificates: { crlFile } }
   const registry = new Registry()
   observeRevocationLists(registry, () => ({ listener: { tls } }) as unknown as Config)
