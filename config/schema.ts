@@ -209,6 +209,10 @@ const kerberos = requiredSection(
             'Its KDCs, the preferred one first. Default: as for kdcs of the realm itself.',
             { default: [] },
           ),
+          acceptTicket: flag(
+            'Tickets of its people may prove two factors, too, by what secondFactor.acceptTicket lists. How somebody has signed in is the word of its KDCs then; which SIDs of theirs count, the KDCs of our own realm decide (SID filtering, MS-PAC 4.1.2.2).',
+            false,
+          ),
         },
         'A realm.',
       ),

@@ -92,6 +92,7 @@ function authenticateParts(
           acceptsPasswords: config.kerberos?.passwords.accept === true,
           account: config.account,
           realm: config.kerberos?.realm ?? '',
+          trustedRealms: config.kerberos?.trustedRealms ?? [],
           acceptTicket: config.secondFactor.acceptTicket,
         },
         now,

@@ -11,7 +11,7 @@ import type { Directory } from '../kerberos/directory.ts'
 import { acceptCode, passwordCode } from '../kerberos/kerberos-code.ts'
 import { KerberosError } from '../kerberos/kerberos-error.ts'
 import type { TicketProof } from '../kerberos/ticket-proof.ts'
-import { principalAccount } from './principal-account.ts'
+import { principalAccount, realmIn } from './principal-account.ts'
 
 export interface Vouched {
   readonly principal: Extract<Principal, { kind: 'person' }>
@@ -29,6 +29,7 @@ export interface FirstFactorSettings {
   readonly account: Config['account']
   /** Ours, whose accounts need not be named with it. */
   readonly realm: string
+  readonly trustedRealms: readonly { readonly realm: string; readonly acceptTicket: boolean }[]
   /** What in a ticket proves a second factor. */
   readonly acceptTicket: AcceptTicket
 }
@@ -39,11 +40,13 @@ export class FirstFactor {
   readonly #account: Config['account']
   readonly #realm: string
   readonly #acceptTicket: AcceptTicket
+  /** Whose word for a second factor counts. */
+  readonly #provingRealms: ReadonlySet<string>
   readonly #now: Clock
 
   constructor(
     directory: Directory,
-    { acceptsPasswords, account, realm, acceptTicket }: FirstFactorSettings,
+    { acceptsPasswords, account, realm, trustedRealms, acceptTicket }: FirstFactorSettings,
     now: Clock,
   ) {
     this.#directory = directory
@@ -51,6 +54,7 @@ export class FirstFactor {
     this.#account = account
     this.#realm = realm
     this.#acceptTicket = acceptTicket
+    this.#provingRealms = new Set([realm, ...trustedRealms.flatMap(one => (one.acceptTicket ? one.realm : []))])
     this.#now = now
   }
 
@@ -64,7 +68,8 @@ export class FirstFactor {
       const replyFields =
         replyToken === undefined ? [] : ['WWW-Authenticate', `Negotiate ${replyToken.toString('base64')}`]
       const person = this.#person(principal, 'negotiate')
-      return { principal: proof === undefined ? person : this.#withProof(person, proof), replyFields }
+      const withProof = proof && this.#withProof(person, proof, realmIn(principal))
+      return { principal: withProof ?? person, replyFields }
     } catch (error) {
       return { refused: acceptCode(error) }
     }
@@ -87,9 +92,9 @@ export class FirstFactor {
     }
   }
 
-  /** The groups that the ticket names; and where it proves a second factor, when that was: not just now. */
-  #withProof(person: Vouched['principal'], proof: TicketProof): Vouched['principal'] {
-    const ticket = evidenceIn(proof, this.#acceptTicket)
+  /** The groups that the ticket names; and where it proves a second factor, in the word of a KDC that counts, when that was: not just now. */
+  #withProof(person: Vouched['principal'], proof: TicketProof, realm: string): Vouched['principal'] {
+    const ticket = this.#provingRealms.has(realm) ? evidenceIn(proof, this.#acceptTicket) : undefined
     const authTime = Math.floor(proof.authTimeMs / 1000)
     const evidence = ticket === undefined ? person.evidence : { ...person.evidence, authTime, ticket }
     return { ...person, evidence, groups: proof.sids }

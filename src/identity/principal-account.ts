@@ -8,7 +8,9 @@ export function principalAccount(
   { fromPrincipal, case: letterCase }: Pick<Config['account'], 'fromPrincipal' | 'case'>,
   ourRealm: string,
 ): string {
-  const at = principal.lastIndexOf('@')
-  const isOurs = principal.slice(at + 1) === ourRealm
-  return inLetterCase(fromPrincipal === 'user' && isOurs ? principal.slice(0, at) : principal, letterCase)
+  const isOurs = realmIn(principal) === ourRealm
+  const name = fromPrincipal === 'user' && isOurs ? principal.slice(0, principal.lastIndexOf('@')) : principal
+  return inLetterCase(name, letterCase)
 }
+
+export const realmIn = (principal: CanonicalPrincipal): string => principal.slice(principal.lastIndexOf('@') + 1)

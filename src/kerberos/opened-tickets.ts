@@ -44,11 +44,12 @@ export function openTrusted(keys: readonly KeytabEntry[], ticket: Ticket, questi
   const { opened, key } = found
   const pac = opened.pac && readPac(opened.pac)
   if (pac !== undefined && opened.pac !== undefined) verifyPac(opened.pac, pac, opened, key)
-  const logonInfo = pac?.get(PAC_BUFFER.logonInfo)
+  const octets = pac?.get(PAC_BUFFER.logonInfo)
+  const logonInfo = octets && readLogonInfo(octets)
   // MIT's KDC writes PACs without.
-  const accountName = (logonInfo && readLogonInfo(logonInfo).accountName) || undefined
+  const [accountName, accountDomain] = [logonInfo?.accountName || undefined, logonInfo?.domain || undefined]
   const { pac: _, indicators: __, ...rest } = opened
-  return { ...rest, accountName, proof: proofOf(opened, question) }
+  return { ...rest, accountName, accountDomain, proof: proofOf(opened, question) }
 }
 
 /**

@@ -1,10 +1,18 @@
-import { type CanonicalPrincipal, canonicalPrincipal, type DirectoryNames } from './canonical-principal.ts'
+import { asciiLower } from '../ascii-case.ts'
+import {
+  type CanonicalPrincipal,
+  canonicalPrincipal,
+  type DirectoryNames,
+  type RealmNames,
+} from './canonical-principal.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { OpenedTicket } from './protocol/ticket.ts'
 
 export interface TicketOwner extends Pick<OpenedTicket, 'client' | 'clientRealm'> {
   /** In its PAC (sAMAccountName); undefined where there is none. */
   readonly accountName: string | undefined
+  /** NetBIOS name of the domain that this is an account of, there. */
+  readonly accountDomain: string | undefined
 }
 
 /** Realms whose KDCs name accounts in PACs, as one of their tickets has shown: Active Directory, Samba, FreeIPA. */
@@ -16,17 +24,24 @@ export type NamingRealms = Set<string>
  * says in the PAC: so nobody has two names here, one of which no rule names. A client can ask for a ticket without PAC
  * (KERB-PA-PAC-REQUEST, MS-KILE 2.2.3): of a realm that is known to make them such a one is nobody's.
  *
+ * Where Active Directory maps people of a trusted realm to accounts of its own (altSecurityIdentities), the PAC is of those,
+ * and in their realm the name may be somebody else's: such a ticket is nobody's.
+ *
  * Throws `foreign-realm` for a realm that is none of the configuration, where letter case counts (RFC 4120 6.1), and
  * `principal-malformed` for what cannot be a user account, or does not say which.
  */
 export function ticketPrincipal(
-  { client, clientRealm, accountName }: TicketOwner,
+  { client, clientRealm, accountName, accountDomain = '' }: TicketOwner,
   directory: DirectoryNames,
   naming: NamingRealms,
 ): CanonicalPrincipal {
-  const isKnown = [directory, ...(directory.trustedRealms ?? [])].some(({ realm }) => realm === clientRealm)
-  if (!isKnown) throw new KerberosError('foreign-realm', 'name')
+  const realms = [directory, ...(directory.trustedRealms ?? [])]
+  if (!realms.some(({ realm }) => realm === clientRealm)) throw new KerberosError('foreign-realm', 'name')
   const named = canonicalPrincipal(`${client.components.join('/')}@${clientRealm}`, directory)
+  const isElsewhere = ({ realm, netbiosDomain = '' }: RealmNames) =>
+    realm !== clientRealm && netbiosDomain !== '' && asciiLower(netbiosDomain) === asciiLower(accountDomain)
+  if (realms.some(isElsewhere))
+    throw new KerberosError('principal-malformed', 'name', { text: 'the PAC is of an account of another realm' })
   if (accountName !== undefined) {
     naming.add(clientRealm)
     return canonicalPrincipal(`${accountName}@${clientRealm}`, directory)

@@ -6,6 +6,8 @@ import { readSid } from './sid.ts'
 export interface LogonInfo {
   /** sAMAccountName, in the directory's own spelling. */
   readonly accountName: string
+  /** NetBIOS name of its domain. */
+  readonly domain: string
   readonly userSid: string
   /** Of the domain, of others, and of resources, in that order. */
   readonly groupSids: readonly string[]
@@ -38,7 +40,7 @@ export function readLogonInfo(octets: Buffer): LogonInfo {
   const fixed = readFixed(reader)
   const [accountName = ''] = readStrings(reader, fixed.strings)
   const groups = readRelativeIds(reader, fixed.groups)
-  readStrings(reader, fixed.serverStrings)
+  const [, domain = ''] = readStrings(reader, fixed.serverStrings)
   const domainSid = readSidPointer(reader, fixed.domainSid)
   const extraSids = readExtraSids(reader, fixed.extraSids)
   const resourceDomain = readSidPointer(reader, fixed.resourceDomainSid)
@@ -47,7 +49,7 @@ export function readLogonInfo(octets: Buffer): LogonInfo {
     throw malformed('logon info without the SID of its domain')
   }
   return {
-    accountName,
+    ...{ accountName, domain },
     userSid: `${domainSid}-${fixed.userId}`,
     groupSids: [
       ...groups.map(id => `${domainSid}-${id}`),

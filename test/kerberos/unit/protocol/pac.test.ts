@@ -178,6 +178,17 @@ describe('a PAC', () => {
     assert.deepEqual((await proofOf(pacFor([[PAC_BUFFER.logonInfo, logonInfo]])))?.sids, ['S-1-18-1'])
   })
 
+  it('of an account of another realm than its ticket is nobody’s: that realm may have somebody of the name', async () => {
+    const named = carrying(pacFor([[PAC_BUFFER.logonInfo, logonInfo]]))
+    assert.equal(await door.forged(named), alice)
+    const trustedRealms = [{ realm: 'PARTNER.TEST', netbiosDomain: 'PARTNER' }]
+    using trusting = startForgedAcceptor({ directory: { realm: 'CORP.TEST', netbiosDomain: 'corp', trustedRealms } })
+    assert.equal(await trusting.forged(named), alice)
+    assert.equal(await trusting.forged({ ...named, clientRealm: 'PARTNER.TEST' }), 'principal-malformed')
+    using nameless = startForgedAcceptor({ directory: { realm: 'CORP.TEST', trustedRealms } })
+    assert.equal(await nameless.forged({ ...named, clientRealm: 'PARTNER.TEST' }), 'alice@PARTNER.TEST')
+  })
+
   it('with claims that unpack to gigabytes is read past them (pitfall 53)', async () => {
     // CLAIMS_SET_METADATA (MS-ADTS 2.2.18.4): LZNT1, 4 GiB once unpacked.
     const bomb = Buffer.from(
