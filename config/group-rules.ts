@@ -23,3 +23,26 @@ export function checkGroups(config: Config, report: Report): void {
     if (!when.groups.every(isKnown)) report(`secondFactor.rules[${index}].when.groups`, what)
   })
 }
+
+/** Rules that fit more people than they name. */
+export function groupWarnings({
+  groups,
+  secondFactor,
+  credentials,
+  kerberos,
+  listener,
+}: Pick<Config, 'credentials' | 'groups' | 'kerberos' | 'listener' | 'secondFactor'>): string[] {
+  const unasked = [
+    ...(credentials.personalAccessTokens.length > 0 ? ['personal access tokens'] : []),
+    ...(kerberos === undefined ? [] : ['tickets and passwords of the directory']),
+    ...(listener.tls?.clientCertificates?.firstFactor === true ? ['client certificates'] : []),
+  ]
+  if (groups.file !== undefined || unasked.length === 0) return []
+  return secondFactor.rules.flatMap(({ require, when }, index) =>
+    (require === 'refuse' || require === 'second-factor') && !when.groups.every(isSid)
+      ? [
+          `secondFactor.rules[${index}].when.groups: nobody says which groups the owners of ${unasked.join(', or of ')} are in, so the rule fits all of them: name groups.file`,
+        ]
+      : [],
+  )
+}

@@ -517,7 +517,7 @@ const rule = requiredSection(
         networks: list(text('IP address or CIDR range.'), 'Client addresses.', { default: [] }),
         groups: list(
           text('Group or role.'),
-          'Groups: whoever is in one of them, by the claims of the provider (`idToken.groups`, `accessToken.groups`), by groups.file, or, as SID, by a Kerberos ticket.',
+          'Groups: whoever is in one of them, by the claims of the provider (`idToken.groups`, `accessToken.groups`), by groups.file, or, as SID, by a Kerberos ticket. Where nobody can say it (without groups.file, of personal access tokens, client certificates and accounts of the directory; of SIDs, without a ticket), a rule that asks for more fits, and one that asks for less does not.',
           { default: [] },
         ),
         account: Type.Optional(

@@ -168,15 +168,17 @@ export function authenticate({
     if ('refused' in verdict || id === undefined) return vouchedFor(presented, verdict)
     const session = await sessions.find(id)
     if (session === undefined || !(await refresh.mayGoOn(id, session))) return vouchedFor(presented, verdict)
-    const { account } = session.record
+    const { account, groups } = session.record
     const evidence = evidenceNow(session.record, now())
     const { principal } = verdict
     if (principal.account === undefined || accountKey(principal.account) !== accountKey(account)) {
       mismatch(presented, principal.account ?? principal.subject, account, 'account-mismatch')
       return deny('account-mismatch')
     }
-    const proven = evidence.firstFactor === undefined ? { ...principal, evidence } : principal
-    return vouchedFor(presented, { ...verdict, principal: proven })
+    if (evidence.firstFactor !== undefined) return vouchedFor(presented, verdict)
+    // Groups that the OP names, and SIDs that the ticket does: the person is in all of them.
+    const all = [principal.groups, groups].flatMap(named => named ?? [])
+    return vouchedFor(presented, { ...verdict, principal: { ...principal, evidence, groups: all } })
   }
 
   function byToken(

@@ -7,7 +7,7 @@ const NONE: readonly string[] = []
 
 /** The file, read once: the one that changes comes with a reload. */
 export function groupLookup({ file }: Config['groups'], accountKey: AccountKeyOf): GroupsInFile {
-  if (file === undefined) return () => NONE
+  if (file === undefined) return () => undefined
   const byAccount = new Map<AccountKey, string[]>()
   for (const [group, accounts] of readGroupsFile(file))
     for (const account of accounts) {

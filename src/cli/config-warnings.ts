@@ -2,6 +2,7 @@
 import { appearanceWarnings } from '../../config/appearance-rules.ts'
 import { certificateWarnings } from '../../config/certificate-warnings.ts'
 import type { Diagnostic } from '../../config/diagnostic.ts'
+import { groupWarnings } from '../../config/group-rules.ts'
 import { formerKerberosOptions } from '../../config/kerberos-rules.ts'
 import { keyFileWarnings } from '../../config/key-files.ts'
 import { isLoopbackAddress } from '../../config/loopback.ts'
@@ -18,10 +19,14 @@ export const fileWarnings = (config: Config, nowMs: number): Diagnostic[] => [
 ]
 
 export const configWarnings = (
-  config: Pick<Config, 'admin' | 'credentials' | 'kerberos' | 'oidc' | 'providers' | 'secondFactor'>,
+  config: Pick<
+    Config,
+    'admin' | 'credentials' | 'groups' | 'kerberos' | 'listener' | 'oidc' | 'providers' | 'secondFactor'
+  >,
 ): string[] => [
   ...accessWarnings(config),
   ...formerKerberosOptions(config),
+  ...groupWarnings(config),
   ...providersOf(config).flatMap(({ settings, path }) => providerWarnings(settings, path, config.secondFactor)),
 ]
 

@@ -101,7 +101,11 @@ function principalOf(
       ? { kind: 'server-checked' }
       : { kind: 'server-checked', owner: { account, accountKey: accountKey(account) } }
   const evidence = { acr: undefined, acrs: [], amr: [], authTime: undefined }
-  return { kind: 'person', subject: '', account, evidence, groups }
+  const person = { kind: 'person', subject: '', account } as const
+  if (scheme === 'negotiate') return { ...person, evidence: { ...evidence, firstFactor: scheme }, groups }
+  if (scheme !== 'basic') return { ...person, evidence, groups }
+  // A password names none; a session that comes along may.
+  return { ...person, evidence: { ...evidence, firstFactor: scheme }, ...(groups.length > 0 ? { groups } : {}) }
 }
 
 /** Of listener.tls.clientCertificates, where it is a first factor. */

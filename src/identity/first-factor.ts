@@ -97,7 +97,7 @@ export class FirstFactor {
     const ticket = this.#provingRealms.has(realm) ? evidenceIn(proof, this.#acceptTicket) : undefined
     const authTime = Math.floor(proof.authTimeMs / 1000)
     const evidence = ticket === undefined ? person.evidence : { ...person.evidence, authTime, ticket }
-    return { ...person, evidence, groups: proof.sids }
+    return { ...person, evidence, ...(proof.sids === undefined ? {} : { groups: proof.sids }) }
   }
 
   #person(principal: CanonicalPrincipal, firstFactor: NonNullable<Evidence['firstFactor']>): Vouched['principal'] {
@@ -112,7 +112,10 @@ export class FirstFactor {
 }
 
 /** What of the ticket proves a second factor; undefined: nothing, or a service got it, and the person showed none. */
-function evidenceIn({ sids, indicators, isByService }: TicketProof, accept: AcceptTicket): TicketEvidence | undefined {
+function evidenceIn(
+  { sids = [], indicators, isByService }: TicketProof,
+  accept: AcceptTicket,
+): TicketEvidence | undefined {
   if (isByService) return undefined
   const proving = {
     indicators: indicators.filter(indicator => accept.indicators.includes(indicator)),

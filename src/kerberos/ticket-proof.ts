@@ -14,8 +14,8 @@ export interface TicketQuestion {
 export interface TicketProof {
   /** When they signed in at the KDC, in milliseconds since the epoch (RFC 4120 5.3, `authtime`): renewals leave it. */
   readonly authTimeMs: number
-  /** Those asked about that its PAC has. */
-  readonly sids: readonly string[]
+  /** Those asked about that its PAC has; undefined: it has no PAC, which a client can ask for (MS-KILE 2.2.3). */
+  readonly sids: readonly string[] | undefined
   /** Those asked about that the KDC vouches for. */
   readonly indicators: readonly string[]
   /** A service got it in that name (S4U2self, S4U2proxy): how the person has signed in, it does not say. */
@@ -36,7 +36,7 @@ export function proofOf(ticket: OpenedTicket, { sids, indicators }: TicketQuesti
   const found = logonInfo === undefined ? [] : readLogonInfo(logonInfo).groupSids
   return {
     authTimeMs: ticket.authTimeMs,
-    sids: found.filter(sid => sids.has(sid)),
+    sids: pac && found.filter(sid => sids.has(sid)),
     indicators: ticket.indicators.filter(indicator => indicators.has(indicator)),
     isByService: found.includes(ASSERTED_BY_SERVICE) || pac?.has(PAC_BUFFER.delegationInfo) === true,
   }

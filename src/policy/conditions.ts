@@ -4,7 +4,7 @@ import { linearPattern } from '../../config/linear-pattern.ts'
 import type { Config } from '../../config/schema.ts'
 import { type Authenticated, accountOf } from '../exchange.ts'
 import type { GitReading } from './git-operation.ts'
-import { type GroupsInFile, membership } from './membership.ts'
+import { type GroupsInFile, membershipIn } from './membership.ts'
 
 type When = Config['secondFactor']['rules'][number]['when']
 
@@ -66,12 +66,14 @@ export function conditionsOf(
       return account !== undefined && spellingsOf(account).some(spelling => pattern.test(spelling))
     })
   }
-  if (when.groups.length > 0)
+  if (when.groups.length > 0) {
+    const membership = membershipIn(when.groups, inFile)
     add('groups', facts => {
-      const answer = membership(facts, when.groups, inFile)
-      // Whose token it is nobody knows: not good enough to ask for less, and enough to ask for more.
+      const answer = membership(facts)
+      // Whose token it is, or who is in it, nobody knows: not good enough to ask for less, and enough to ask for more.
       return answer === 'member' || (answer === 'unknown' && !isLenient)
     })
+  }
   if (when.networks.length > 0) {
     const contains = addressSet(when.networks)
     add('networks', ({ clientAddress }) => contains(clientAddress))

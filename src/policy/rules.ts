@@ -73,7 +73,6 @@ const isLenient = ({ require }: Requirement) => require === 'nothing' || require
 const FORM_METHODS = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'LINK', 'UNLINK']
 
 const NONE: readonly Requirement[] = []
-const NO_GROUPS: readonly string[] = []
 const UNRULED: Reading = { decides: OTHERWISE, also: NONE, reports: NONE, isAmbiguous: false }
 const NOTHING_REPORTED: RulesOptions = { formMayNameMethod: true, reportOnly: [] }
 
@@ -91,7 +90,7 @@ export class Rules {
     settings: readonly RuleSettings[],
     options: RulesOptions = NOTHING_REPORTED,
     spellingsOf: SpellingsOf = account => [account],
-    inFile: GroupsInFile = () => NO_GROUPS,
+    inFile: GroupsInFile = () => undefined,
   ) {
     const { reportOnly } = options
     this.#rules = settings.map(rule => compile(rule, !reportOnly.includes('path-readings'), spellingsOf, inFile))

@@ -11,10 +11,11 @@ const warningsOf = (
     oidc = {},
     secondFactor = {},
     kerberos = {},
-  }: Partial<Record<'admin' | 'kerberos' | 'oidc' | 'secondFactor', object>> = {},
+    groups = {},
+  }: Partial<Record<'admin' | 'groups' | 'kerberos' | 'oidc' | 'secondFactor', object>> = {},
 ) =>
   configWarnings({
-    ...{ admin, kerberos },
+    ...{ admin, kerberos, groups, listener: {} },
     credentials: {
       ...{ personalAccessTokens: ['azure-devops'], serverTokenIssuers: [], keepCookiesBesideTokens: false },
       ...{ patPolicy: { confirm: 'never', reportOnly: true }, ...credentials },
@@ -24,7 +25,7 @@ const warningsOf = (
   } as unknown as Config).map(warning => warning.split(':')[0])
 
 const ofProvider = (oidc: object, secondFactor: object = {}) => warningsOf(proof({}), { oidc, secondFactor })
-const strict = { rules: [{ name: 'strict', acceptAcr: ['gold'] }] }
+const strict = { rules: [{ name: 'strict', acceptAcr: ['gold'], when: { groups: [] } }] }
 
 const proof = (more: object) => ({
   patProof: { profile: 'azure-devops', off: false, unreadable: 'refuse', serverTokens: 'prove', ...more },
@@ -88,4 +89,15 @@ test('what an OP can never prove is warned of', () => {
   assert.deepEqual(ofProvider({}, strict), [])
   assert.deepEqual(ofProvider({ profile: 'entra' }), ['secondFactor.acceptAcrs'])
   assert.deepEqual(ofProvider({ profile: 'okta', bearer: {} }), ['oidc.bearer'])
+})
+
+test('a rule that asks more of a group is warned of where it fits everybody of whom nobody can say it', () => {
+  const ruleOf = (require: string, ...groups: string[]) => ({ rules: [{ name: 'x', require, when: { groups } }] })
+  const warned = (secondFactor: object, groups: object = {}) => warningsOf(proof({}), { secondFactor, groups })
+  const path = 'secondFactor.rules[0].when.groups'
+  for (const require of ['refuse', 'second-factor']) assert.deepEqual(warned(ruleOf(require, 'contractors')), [path])
+  assert.deepEqual(warned(ruleOf('refuse', 'contractors'), { file: 'groups.yaml' }), [])
+  assert.deepEqual(warned(ruleOf('first-factor', 'contractors')), [])
+  assert.deepEqual(warned(ruleOf('refuse', 'S-1-5-21-1-2-3-1733')), [])
+  assert.deepEqual(warned(ruleOf('refuse')), [])
 })

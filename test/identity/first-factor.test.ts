@@ -36,3 +36,8 @@ test('a ticket of a trusted realm proves a second factor where that realm is bel
   const { evidence, groups } = await personBy('ada@PARTNER.TEST', PROOF)
   assert.deepEqual([evidence.ticket, evidence.authTime, groups], [undefined, 2000, [SMART_CARDS]])
 })
+
+test('a ticket without PAC says nothing of groups, and one with a PAC without any says that there are none', async () => {
+  assert.equal((await personBy('ada@CORP.TEST', { ...PROOF, sids: undefined })).groups, undefined)
+  assert.deepEqual((await personBy('ada@CORP.TEST', { ...PROOF, sids: [] })).groups, [])
+})

@@ -126,7 +126,7 @@ describe("Samba's KDC", () => {
   it('names the groups of the person, of which those are kept that were asked for', async () => {
     const asked = [domainAdmins, 'S-1-18-1', 'S-1-5-32-999']
     const admin = await proofBy(await client.serviceTicket(await signIn('admin1'), instance(PROXY_SPN)), ...asked)
-    assert.deepEqual([admin.sids.toSorted(), admin.isByService], [['S-1-18-1', domainAdmins].toSorted(), false])
+    assert.deepEqual([admin.sids?.toSorted(), admin.isByService], [['S-1-18-1', domainAdmins].toSorted(), false])
     const alice = await proofBy(await client.serviceTicket(await signIn('alice'), instance(PROXY_SPN)), ...asked)
     assert.deepEqual([alice.sids, alice.isByService], [['S-1-18-1'], false])
   })
@@ -135,7 +135,7 @@ describe("Samba's KDC", () => {
     const own = await signIn('svc-proxy')
     const user = { type: NAME_TYPE.principal, components: ['admin1'] }
     const proof = await proofBy(await client.s4u2self(own, user), domainAdmins, 'S-1-18-2')
-    assert.deepEqual(proof.sids.toSorted(), ['S-1-18-2', domainAdmins].toSorted())
+    assert.deepEqual(proof.sids?.toSorted(), ['S-1-18-2', domainAdmins].toSorted())
     assert.equal(proof.isByService, true)
   })
 

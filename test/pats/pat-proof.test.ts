@@ -153,6 +153,20 @@ test('what the server cannot tell from a forged token passes only where the conf
   assert.equal(audited['torhaus.code'], 'pat-unreadable')
 })
 
+test('a rule that refuses a group refuses proven tokens, too, where nobody says in which groups their owners are', async () => {
+  const refuse = { name: 'no-contractors', require: 'refuse', when: { path: '/secret', groups: ['contractors'] } }
+  const lab = await labOf('azure-devops')
+  lab.server.owners.set(samplePat, 'ada')
+  await lab.fixture.restart((config: { oidc?: object }) => ({
+    ...config,
+    oidc: { ...config.oidc, idToken: { groups: ['groups'] } },
+    secondFactor: { acceptAcr: [secondFactorAcr], rules: [refuse] },
+  }))
+  const ask = async (path: string) => codeOf(await lab.ask(`GET ${path}`, [basic('', samplePat)]))
+  assert.deepEqual([await ask('/x'), await ask('/secret')], [200, 'rule-refuses'])
+  assert.deepEqual(lab.seen().forwarded, ['/x'])
+})
+
 test('rules by group, and groups that are required, look up the owner of a proven token in the file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'torhaus-test-'))
   const file = join(folder, 'groups.yaml')

@@ -102,6 +102,22 @@ for (const [name, by] of Object.entries(credentials)) {
   })
 }
 
+test('the session beside a ticket or a password brings its groups along, too', async () => {
+  const when = { ...firstFactorIsEnough.when, groups: ['contractors'] }
+  const rules: RuleSettings[] = [{ ...firstFactorIsEnough, name: 'contractors', require: 'refuse', when }]
+  const of = (by: Credentials | undefined, groups: readonly string[], ownGroups?: readonly string[]) => {
+    const session = { record: { account: 'ada', evidence: SECOND_FACTOR, groups } }
+    const principal = { kind: 'person', subject: 'ada', account: 'ada', evidence: TICKET, groups: ownGroups }
+    return reauthorize(partsWith({ rules, session }))(exchange(by, TICKET, { companionSession: 'id', principal }))
+  }
+  for (const by of Object.values(credentials)) {
+    assert.equal(await of(by, ['contractors']), 'rule-refuses')
+    assert.equal(await of(by, ['contractors'], ['S-1-5-21-1-2-3-1601']), 'rule-refuses')
+    assert.equal(await of(by, ['staff'], ['contractors']), 'rule-refuses')
+    assert.equal(await of(by, ['staff']), undefined)
+  }
+})
+
 test('who is known by a certificate stays so until it ends or its list is overdue, and others with it only as whom it names', async () => {
   const parts = partsWith({ rules: [firstFactorIsEnough] })
   const key = (account: string) => account as AccountKey

@@ -178,6 +178,12 @@ describe('a PAC', () => {
     assert.deepEqual((await proofOf(pacFor([[PAC_BUFFER.logonInfo, logonInfo]])))?.sids, ['S-1-18-1'])
   })
 
+  it('that is missing, as a client can ask for, says nothing of groups', async () => {
+    using unnamed = startForgedAcceptor({ question: { sids: new Set(['S-1-18-5']), indicators: new Set() } })
+    const { proof } = await unnamed.acceptor.accept(unnamed.token())
+    assert.deepEqual([proof?.isByService, proof?.sids], [false, undefined])
+  })
+
   it('of an account of another realm than its ticket is nobody’s: that realm may have somebody of the name', async () => {
     const named = carrying(pacFor([[PAC_BUFFER.logonInfo, logonInfo]]))
     assert.equal(await door.forged(named), alice)
