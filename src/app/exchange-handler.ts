@@ -132,7 +132,7 @@ function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
 }
 
 function begin(parts: AppParts, arrival: Arrival, open: OpenExchange, answer: Answer): void {
-  const { record, response } = open
+  const { record, request, response } = open
   if (parts.isDraining()) response.shouldKeepAlive = false
   // Step 9: the response is closed, however it ended.
   response.on('close', () => {
@@ -146,10 +146,11 @@ function begin(parts: AppParts, arrival: Arrival, open: OpenExchange, answer: An
     parts.turns.end(open, closedAtMs, open.forwarded?.share.isProven === true)
   })
   settle(parts, record, parts.policy.arrive.run(arrival, record.trace), verdict => {
+    // Node loses what it had read already behind a request that asked for an upgrade and did not get it.
+    const upgrade = verdict.passed ? verdict.exchange.fields.kept.upgrade : request.headers.upgrade
+    if (upgrade !== undefined) response.shouldKeepAlive = false
     if (!verdict.passed) return refuse(parts, record, verdict)
     record.known = verdict.exchange
-    // Node loses what it had read already behind a request that asked for an upgrade and did not get it.
-    if (verdict.exchange.fields.kept.upgrade !== undefined) response.shouldKeepAlive = false
     if (verdict.exchange.fields.kept.expect === undefined || isContinue(verdict.exchange))
       return answer(parts, verdict.exchange, open)
     return fail(parts, record, new Fault('expectation-unsupported'))

@@ -30,10 +30,12 @@ export function fail(parts: FailSettings, record: ExchangeRecord, fault: Fault):
 export function breakOff(parts: FailSettings, open: OpenExchange | undefined, socket: Socket, fault: Fault): boolean {
   if (open === undefined || open.response.closed) return false
   const { request, response } = open
+  const isKept = response.shouldKeepAlive
   response.shouldKeepAlive = false
-  // The request itself came through: it gets its answer, and what followed it is lost.
-  if (request.complete) response.once('close', () => socket.destroySoon())
-  else if (response.socket === null) socket.destroy()
+  // The request itself came through: it gets its answer, and what followed it is lost, however much more comes.
+  if (request.complete) {
+    if (isKept) response.once('close', () => socket.destroySoon())
+  } else if (response.socket === null) socket.destroy()
   else if (open.forwarded !== undefined) open.forwarded.breakOff(fault)
   else if (!response.writableEnded) fail(parts, open.record, fault)
   return true

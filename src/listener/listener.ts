@@ -78,10 +78,15 @@ export function createServer(parts: ListenerParts, handlers: Handlers): Server {
   server.on('checkContinue', listener).on('checkExpectation', listener)
   server.on('upgrade', handlers.take)
   if (server instanceof https.Server) endFailedHandshakes(server, parts)
-  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+  // Where it has content, Node puts a stream before the socket.
+  server.on('connect', ({ socket }: IncomingMessage, stream: Socket) => {
     // HTTP has let go of it: an error that nobody hears would end the process, and its end would be read by nobody.
-    socket.on('error', () => socket.destroy()).resume()
-    reject(parts, socket, 'method-refused')
+    stream.on('error', () => socket.destroy()).resume()
+    const before = handlers.lastExchange(socket)
+    if (before === undefined || before.closedAtMs !== undefined) return reject(parts, socket, 'method-refused')
+    // It would be taken for the answer to the request before it.
+    parts.rejected('method-refused', clientOf(socket).address)
+    socket.destroy()
   })
   rememberDoor(server as Server)
   if (settings.proxyProtocol) {
