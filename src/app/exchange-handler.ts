@@ -134,6 +134,8 @@ function serve(parts: AppParts, arrival: Arrival, answer: Answer): void {
 function begin(parts: AppParts, arrival: Arrival, open: OpenExchange, answer: Answer): void {
   const { record, request, response } = open
   if (parts.isDraining()) response.shouldKeepAlive = false
+  // Node would send chunks to a client of HTTP/1.0 with `TE: chunked` (RFC 9112 6.1).
+  if (request.httpVersionMinor === 0) response.useChunkedEncodingByDefault = false
   // Step 9: the response is closed, however it ended.
   response.on('close', () => {
     open.forwarded?.onClientClose()

@@ -24,6 +24,20 @@ test('an HTTP/1.0 client gets content without chunks, and the end of the connect
   assert.equal(response.text, 'one two')
 })
 
+test('an HTTP/1.0 client gets no chunks even where it asks for them (RFC 9112 6.1)', async () => {
+  proxy.origin.answerWith((_, response) => {
+    response.write('one ')
+    response.end('two')
+  })
+  for (const fields of [['TE: chunked'], ['TE: chunked', 'Connection: keep-alive']]) {
+    const connection = await proxy.connect()
+    connection.send(http10('Content-Length: 0', ...fields))
+    const response = await connection.response()
+    assert.deepEqual([response.one('Transfer-Encoding'), response.one('Connection')], [undefined, 'close'])
+    assert.equal(response.text, 'one two')
+  }
+})
+
 test('an HTTP/1.0 client may keep its connection where the length is known', async () => {
   proxy.origin.answerWith((_, response) => response.writeHead(200, { 'Content-Length': '3' }).end('one'))
   const connection = await proxy.connect()
