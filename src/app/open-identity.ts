@@ -10,7 +10,7 @@ import { AssertionIdentity } from '../identity/assertion-identity.ts'
 import { headerIdentity, type IdentityOut, noIdentity } from '../identity/identity-out.ts'
 import { kerberosIdentity } from '../identity/kerberos-identity.ts'
 import type { Directory, KerberosSettings } from '../kerberos/directory.ts'
-import type { KdcSeen } from '../kerberos/kdc/kdc-pool.ts'
+import type { KdcSeen } from '../kerberos/kdc/kdc-state.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
 import type { Changes } from '../store/changes.ts'
 
@@ -60,7 +60,8 @@ async function openDirectoryOf(
     openDirectory(settings, publicUrl.hostname, {
       ...{ ...surroundings, attempts, question: askedOfTickets(config) },
       certificate: config.listener.tls && ownChainOf(config.listener.tls)[0],
-      onCircuit: state => log.warn({ 'event.action': 'kdc-circuit', 'torhaus.circuit': state }),
+      onCircuit: (state, realm) =>
+        log.warn({ 'event.action': 'kdc-circuit', 'torhaus.circuit': state, 'torhaus.realm': realm }),
       onKdc,
     }),
   )

@@ -5,9 +5,10 @@ import { type AcceptedBindings, createAcceptor } from './acceptor.ts'
 import type { DirectoryNames } from './canonical-principal.ts'
 import { createImpersonation } from './impersonation.ts'
 import { createKdcClient } from './kdc/kdc-client.ts'
-import { createKdcPool, type KdcSeen } from './kdc/kdc-pool.ts'
+import { createKdcPool } from './kdc/kdc-pool.ts'
+import type { KdcSeen } from './kdc/kdc-state.ts'
 import { signInProbe } from './kdc/sign-in.ts'
-import type { KdcGate } from './kdc-gate.ts'
+import type { GatesByRealm } from './kdc-gate.ts'
 import { KeytabFile } from './keytab-file.ts'
 import { createPasswordVerifier } from './password.ts'
 import { tlsServerEndPoint } from './protocol/channel-bindings.ts'
@@ -41,11 +42,7 @@ export interface DirectoryGround extends Pick<Surroundings, 'now' | 'monotonic' 
  * The parts of the directory; they end with the stack they are opened on. Throws where the keytab does not fit, in words
  * for the operator.
  */
-export function openDirectoryParts(
-  ground: DirectoryGround,
-  { gate, trustedGate }: { readonly gate: KdcGate; readonly trustedGate: KdcGate },
-  opened: DisposableStack,
-) {
+export function openDirectoryParts(ground: DirectoryGround, gates: GatesByRealm, opened: DisposableStack) {
   const {
     settings,
     names: directory,
@@ -88,24 +85,21 @@ export function openDirectoryParts(
   }
   const bindings = bindingsFor(ground)
   const acceptor = opened.use(createAcceptor({ ...accepting, bindings }))
-  const asking = { client, gate, keytab, principal: servicePrincipal, now }
+  const asking = { client, ...gates, keytab, principal: servicePrincipal, now, monotonic }
   const service = opened.use(createServiceCredential(asking))
-  // A keytab need not have a key of our account where nobody is delegated.
-  const armouring = keytab.keysOf(servicePrincipal).length > 0 ? { service } : {}
   const proving = {
     naming,
     client,
-    gate,
-    trustedGate,
+    ...gates,
     keytab,
     servicePrincipal: acceptPrincipal,
     directory,
-    ...armouring,
+    service,
   }
   const verifier = createPasswordVerifier(proving)
   const recheckMs = settings.recheckSeconds * 1000
   const inNames = { ...asking, service, directory }
-  const impersonation = opened.use(createImpersonation({ ...inNames, trustedGate, maxPrincipals, recheckMs }))
+  const impersonation = opened.use(createImpersonation({ ...inNames, maxPrincipals, recheckMs }))
   const upns = createUpnResolver({ ...inNames, ttlMs: recheckMs })
   return { acceptor, verifier, impersonation, upns, kdcs: () => [...pools.values()].flatMap(pool => pool.states()) }
 }

@@ -1,7 +1,7 @@
 /** Kerberos as the rest of Torhaus sees it: everything in this folder, built from the configuration. */
 import type { X509Certificate } from 'node:crypto'
 import type { Config } from '../../config/schema.ts'
-import type { Awaitable } from '../awaitable.ts'
+import { type Awaitable, after } from '../awaitable.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Surroundings } from '../clock.ts'
 import { createAttemptLimits } from '../limits/attempt-limits.ts'
@@ -17,8 +17,7 @@ import type { CircuitState } from './circuit.ts'
 import { type DirectoryGround, openDirectoryParts } from './directory-parts.ts'
 import { createDirectoryPasswords, type DirectoryPasswords } from './directory-passwords.ts'
 import type { ImpersonationCounters } from './impersonation-cache.ts'
-import type { KdcSeen } from './kdc/kdc-pool.ts'
-import { type KdcFailure, nameOfKdc } from './kdc/kdc-state.ts'
+import { type KdcFailure, type KdcSeen, nameOfKdc } from './kdc/kdc-state.ts'
 import { createKdcGate, type KdcGateCounters } from './kdc-gate.ts'
 import { createPasswordVerdicts } from './password-verdicts.ts'
 import type { TicketQuestion } from './ticket-proof.ts'
@@ -58,6 +57,8 @@ export interface Directory extends Disposable {
   resolve(account: string): Awaitable<CanonicalPrincipal>
   /** A fresh token in base64 for one request to the service, in the name of the principal. */
   initiate(principal: CanonicalPrincipal, target: string): Awaitable<string>
+  /** Throws as `initiate` where the principal may not be impersonated any more: for who is on a connection already. */
+  attest(principal: CanonicalPrincipal, target: string): Awaitable<void>
   /** Forgets the tickets of a principal. */
   purge(principal: CanonicalPrincipal): void
   statistics(): DirectoryStatistics
@@ -65,7 +66,8 @@ export interface Directory extends Disposable {
 
 export interface DirectorySurroundings extends Pick<Surroundings, 'now' | 'monotonic' | 'environment'> {
   readonly attempts: AttemptStore
-  readonly onCircuit: (state: CircuitState) => void
+  /** Of which realm's KDCs. */
+  readonly onCircuit: (state: CircuitState, realm: string) => void
   readonly onKdc: (seen: KdcSeen) => void
   readonly question: TicketQuestion
   /** That clients see, where TLS ends here. */
@@ -82,24 +84,24 @@ export function openDirectory(
   const { realm, netbiosDomain, upnSuffixes, trustedRealms } = settings
   const names = { realm, upnSuffixes, trustedRealms, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
   const inRealm = (name: string) => (name.includes('@') ? name : `${name}@${realm}`)
-  const newGate = () =>
+  const gateFor = (ofRealm: string) =>
     createKdcGate({
       timeoutMs: settings.kdcTimeoutMs,
       failureThreshold: settings.kdcFailureThreshold,
       pauseMs: settings.kdcPauseMs,
-      onChange: onCircuit,
+      onChange: state => onCircuit(state, ofRealm),
       // A clock that is set back must not keep the circuit open.
       now: monotonic,
     })
-  const gate = newGate()
+  const gate = gateFor(realm)
   const ground: DirectoryGround = {
     ...{ ...surroundings, settings, names },
     acceptPrincipal: inRealm(settings.acceptPrincipal ?? `HTTP/${publicHost}`),
     servicePrincipal: inRealm(settings.servicePrincipal),
   }
   using opened = new DisposableStack()
-  const gates = { gate, trustedGate: newGate() }
-  const { acceptor, verifier, impersonation, kdcs, upns } = openDirectoryParts(ground, gates, opened)
+  const trustedGates = new Map(trustedRealms.map(trusted => [trusted.realm, gateFor(trusted.realm)]))
+  const { acceptor, verifier, impersonation, kdcs, upns } = openDirectoryParts(ground, { gate, trustedGates }, opened)
   const { passwords: limits } = settings
   const passwords = createDirectoryPasswords({
     verifier,
@@ -158,6 +160,8 @@ function createDirectory(
     const upn = userPrincipalName(account, names)
     return upn === undefined ? principalOf(account) : upns.resolve(upn)
   }
+  const initiate = (principal: CanonicalPrincipal, target: string): Awaitable<string> =>
+    impersonation.initiateAtOnce(principal, target) ?? impersonation.initiate(principal, target)
   return {
     ...rest,
     principalOf,
@@ -172,8 +176,9 @@ function createDirectory(
       await passwords.check(principal, password, address)
       return principal
     },
-    initiate: (principal, target) =>
-      impersonation.initiateAtOnce(principal, target) ?? impersonation.initiate(principal, target),
+    initiate,
+    attest: (principal, target) =>
+      impersonation.isReady(principal, target) ? undefined : after(initiate(principal, target), () => undefined),
     purge(principal) {
       passwords.forget(principal)
       impersonation.purge(principal)

@@ -3,6 +3,7 @@ import { isWithin } from '../clock.ts'
 import type { CanonicalPrincipal } from './canonical-principal.ts'
 import { isExpired, KerberosError, type KerberosErrorCode } from './kerberos-error.ts'
 import { createLru } from './lru.ts'
+import { onceMore } from './own-ticket.ts'
 import type { Renewing } from './renewing.ts'
 
 /** One principal's tickets. */
@@ -11,6 +12,8 @@ export type PrincipalTickets = Disposable & {
   token(target: string): Promise<string>
   /** The same where a ticket for it is there and nobody has to be waited for. */
   tokenAtOnce(target: string): string | undefined
+  /** Whether a token can be had at once. */
+  isReady(target: string): boolean
   /** Of which services there are tickets. */
   targets(): readonly string[]
 }
@@ -48,6 +51,8 @@ export type Impersonation = Disposable & {
   initiate(principal: CanonicalPrincipal, target: string): Promise<string>
   /** The same where nobody has to be asked or waited for; otherwise undefined. */
   initiateAtOnce(principal: CanonicalPrincipal, target: string): string | undefined
+  /** Whether `initiate` would be answered without the KDC, which was asked about the principal lately. */
+  isReady(principal: CanonicalPrincipal, target: string): boolean
   /**
    * Forgets the principal's credential and refusals; a call in flight survives one purge. At sign-out, and when a
    * mapping changes.
@@ -114,25 +119,20 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
     }
   }
 
+  const freshOf = (principal: CanonicalPrincipal): PrincipalTickets | undefined => {
+    const entry = entries.get(principal)
+    return entry === undefined || entry.refusals.size > 0 ? undefined : entry.tickets.fresh()
+  }
+
   return {
-    async initiate(principal, target) {
-      const spn = spnOf(target)
-      try {
-        return await attempt(principal, spn)
-      } catch (error) {
-        // Released under us (purge, eviction, renewal), or ended sooner than its lifetime said (KDC restarted with new
-        // keys).
-        if (!isExpired(error)) throw error
-        return attempt(principal, spn)
-      }
-    },
+    // Released under us (purge, eviction, renewal), or ended sooner than its lifetime said (KDC restarted with new keys).
+    initiate: (principal, target) => onceMore(() => attempt(principal, spnOf(target))),
     initiateAtOnce(principal, target) {
-      const entry = entries.get(principal)
-      if (entry === undefined || entry.refusals.size > 0) return undefined
-      const token = entry.tickets.fresh()?.tokenAtOnce(spnOf(target))
+      const token = freshOf(principal)?.tokenAtOnce(spnOf(target))
       if (token !== undefined) count.tokens++
       return token
     },
+    isReady: (principal, target) => freshOf(principal)?.isReady(spnOf(target)) === true,
     purge,
     size: () => entries.size,
     counters: () => ({ ...count }),

@@ -16,9 +16,10 @@ import type { HeldTicket } from './kdc/held-ticket.ts'
 import type { KdcClient } from './kdc/kdc-client.ts'
 import { codedFailure } from './kdc-failure.ts'
 import { type GatesByRealm, gateTo } from './kdc-gate.ts'
-import { isExpired, KerberosError } from './kerberos-error.ts'
+import { KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import type { LeasedTicket } from './leased-ticket.ts'
+import { byOwnTicket } from './own-ticket.ts'
 import { createPrincipalTickets } from './principal-tickets.ts'
 import { NAME_TYPE } from './protocol/principal-name.ts'
 import { createRenewing, type Renewing, validity } from './renewing.ts'
@@ -36,6 +37,7 @@ export interface ImpersonationOptions extends GatesByRealm {
   readonly recheckMs?: number
   readonly refusalTtlMs?: number
   readonly now: () => number
+  readonly monotonic?: () => number
 }
 
 /** Of `recheckMs`: who is at work is asked about beside a request, and nobody waits for it. */
@@ -60,14 +62,8 @@ function renewingTickets(
   const { client, gate, service, directory, now, renewMarginMs = 300_000, recheckMs = 300_000 } = options
   const { account, realm } = partsOfPrincipal(principal)
   const user = { type: NAME_TYPE.principal, components: [account] }
-  const evidenceFor = async (own: LeasedTicket): Promise<HeldTicket> => {
-    try {
-      return await own.use(tgt => codedFailure('s4u2self', () => client.s4u2self(tgt, user, realm)))
-    } catch (error) {
-      if (isExpired(error)) service.invalidate(own)
-      throw error
-    }
-  }
+  const evidenceFor = (own: LeasedTicket): Promise<HeldTicket> =>
+    byOwnTicket(service, own, tgt => codedFailure('s4u2self', () => client.s4u2self(tgt, user, realm)))
   const isPrincipal = (name: string): boolean => {
     try {
       return canonicalPrincipal(name, directory) === principal
@@ -78,6 +74,7 @@ function renewingTickets(
   let last: PrincipalTickets | undefined
   return createRenewing({
     now,
+    ...(options.monotonic && { monotonic: options.monotonic }),
     isFinal: isLasting,
     async acquire(store) {
       // Before the gate: renewing our own ticket is a gate call of its own, and one inside the other could wait for

@@ -5,17 +5,36 @@ type Rule = KerberosErrorCode | Partial<Record<KerberosOperation, KerberosErrorC
 /** It is got anew, with all that was got by it. */
 const OURS_IS_NO_GOOD = { s4u2self: 'credentials-expired', initiate: 'credentials-expired' } as const
 
+/** A ticket for ourselves is asked for. */
+const WE_ARE_THE_SERVICE = {
+  s4u2self: 'service-credential-refused',
+  'password-proof': 'service-credential-refused',
+  'service-credential': 'service-credential-refused',
+} as const
+
+/** What they mean between realms. A ticket that one KDC made and another does not open says nothing of our own. */
+const BETWEEN_REALMS: Readonly<Record<number, Rule>> = {
+  7: { s4u2self: 'foreign-realm' },
+  20: 'kdc-reply-invalid',
+  31: 'kdc-reply-invalid',
+  32: 'kdc-reply-invalid',
+  41: 'kdc-reply-invalid',
+  44: 'kdc-reply-invalid',
+  45: 'kdc-reply-invalid',
+}
+
 /** Errors of the protocol: the key is the number of RFC 4120 7.5.9 (with RFC 6806 for 68 and MS-KILE for 29). */
 const protocolErrors: Readonly<Record<number, Rule>> = {
   1: 'client-disabled', // KDC_ERR_NAME_EXP
-  2: 'service-unknown', // KDC_ERR_SERVICE_EXP
+  2: { ...WE_ARE_THE_SERVICE, initiate: 'service-unknown' }, // KDC_ERR_SERVICE_EXP
   6: {
     'service-credential': 'service-credential-refused',
     password: 'client-unknown',
     'password-proof': 'client-unknown',
     s4u2self: 'client-unknown',
   },
-  7: { s4u2self: 'foreign-realm', initiate: 'service-unknown', 'password-proof': 'service-unknown' },
+  // KDC_ERR_S_PRINCIPAL_UNKNOWN: of ourselves where our account has no SPN.
+  7: { ...WE_ARE_THE_SERVICE, initiate: 'service-unknown' },
   9: { password: 'client-disabled', 'service-credential': 'service-credential-refused' }, // KDC_ERR_NULL_KEY
   12: {
     // KDC_ERR_POLICY: Samba's answer for a disabled account in S4U2self; AD's for logon restrictions, and for who may not
@@ -43,7 +62,7 @@ const protocolErrors: Readonly<Record<number, Rule>> = {
     initiate: 'client-disabled',
     'service-credential': 'service-credential-refused',
   },
-  19: 'service-unknown', // KDC_ERR_SERVICE_REVOKED
+  19: { ...WE_ARE_THE_SERVICE, initiate: 'service-unknown' }, // KDC_ERR_SERVICE_REVOKED
   20: 'credentials-expired', // KDC_ERR_TGT_REVOKED
   21: 'client-disabled', // KDC_ERR_CLIENT_NOTYET
   23: { password: 'password-expired', 'service-credential': 'service-credential-refused' }, // KDC_ERR_KEY_EXPIRED
@@ -69,15 +88,22 @@ const protocolErrors: Readonly<Record<number, Rule>> = {
   68: 'foreign-realm', // KDC_ERR_WRONG_REALM
 }
 
-/** What elsewhere is said of a person or a server, and of our own account where it asks for its own ticket. */
-const SAID_OF_OURS: readonly number[] = [1, 2, 19, 21, 68]
+/** What elsewhere is said of a person, and of our own account where it asks for its own ticket. */
+const SAID_OF_OURS: readonly number[] = [1, 21, 68]
 
 /**
  * What a KRB-ERROR with this number means for the operation; what no rule names is nonsense of the KDC. Pure. Never
  * returns a code that reads as success, and never one that grants anything.
  */
-export function classifyKdcError(operation: KerberosOperation, errorCode: number): KerberosErrorCode {
+export function classifyKdcError(
+  operation: KerberosOperation,
+  errorCode: number,
+  isBetweenRealms = false,
+): KerberosErrorCode {
   if (operation === 'service-credential' && SAID_OF_OURS.includes(errorCode)) return 'service-credential-refused'
-  const rule = protocolErrors[errorCode]
-  return (typeof rule === 'string' ? rule : rule?.[operation]) ?? 'kdc-reply-invalid'
+  const between = isBetweenRealms ? codeIn(BETWEEN_REALMS[errorCode], operation) : undefined
+  return between ?? codeIn(protocolErrors[errorCode], operation) ?? 'kdc-reply-invalid'
 }
+
+const codeIn = (rule: Rule | undefined, operation: KerberosOperation): KerberosErrorCode | undefined =>
+  typeof rule === 'string' ? rule : rule?.[operation]

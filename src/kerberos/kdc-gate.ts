@@ -1,7 +1,7 @@
 import { type BulkheadLoad, createBulkhead } from './bulkhead.ts'
 import { type CircuitState, createCircuit, type Outcome } from './circuit.ts'
 import { KdcRefusal } from './kdc/kdc-refusal.ts'
-import { KerberosError, type KerberosErrorCode } from './kerberos-error.ts'
+import { isExpired, KerberosError, type KerberosErrorCode } from './kerberos-error.ts'
 
 // Every call that may ask the KDC goes through here, and nothing else does.
 //
@@ -62,15 +62,13 @@ const isTrouble = (error: unknown): boolean =>
 
 /** Whose KDCs may be away while others answer has a gate of their own. */
 export interface GatesByRealm {
+  /** To our own KDCs. */
   readonly gate: KdcGate
-  /** For people of other realms; default: the same. */
-  readonly trustedGate?: KdcGate
-  /** Where `gate` leads. */
-  readonly directory: { readonly realm: string }
+  /** For people of other realms, by realm; who has none there: that to our own. */
+  readonly trustedGates?: ReadonlyMap<string, KdcGate>
 }
 
-export const gateTo = (realm: string, { gate, trustedGate = gate, directory }: GatesByRealm): KdcGate =>
-  realm === directory.realm ? gate : trustedGate
+export const gateTo = (realm: string, { gate, trustedGates }: GatesByRealm): KdcGate => trustedGates?.get(realm) ?? gate
 
 export function createKdcGate(options: KdcGateOptions): KdcGate {
   const count = { started: 0, succeeded: 0, failed: 0, timedOut: 0, rejected: 0, shortCircuited: 0 }
@@ -144,7 +142,9 @@ async function observe<T>(task: () => Promise<T>, report: (outcome: Outcome) => 
   }
 }
 
-// A coded refusal came from the KDC, so it lives; `internal` may have failed before the KDC was asked.
+// A coded refusal came from the KDC, so it lives; `internal` may have failed before the KDC was asked, and so has whoever
+// found our own ticket let go of.
 function outcomeOf(error: unknown): Outcome {
-  return error instanceof KerberosError && error.code !== 'internal' ? 'success' : 'unknown'
+  if (!(error instanceof KerberosError) || error.code === 'internal') return 'unknown'
+  return isExpired(error) && error.cause === undefined ? 'unknown' : 'success'
 }

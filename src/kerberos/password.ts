@@ -9,11 +9,12 @@ import { isExpired, KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import type { LeasedTicket } from './leased-ticket.ts'
 import { openTrusted, type TrustedTicket } from './opened-tickets.ts'
+import { byOwnTicket, onceMore } from './own-ticket.ts'
 import { isVerdict, type Verdict } from './password-verdicts.ts'
-import { Krb5Error, krb5Error } from './protocol/krb5-error.ts'
+import { Krb5Error } from './protocol/krb5-error.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { stringToKey } from './protocol/string-to-key.ts'
-import type { Renewing } from './renewing.ts'
+import type { ServiceCredential } from './service-credential.ts'
 import { type NamingRealms, ticketPrincipal } from './ticket-principal.ts'
 
 export interface PasswordVerifierOptions extends GatesByRealm {
@@ -24,8 +25,13 @@ export interface PasswordVerifierOptions extends GatesByRealm {
   readonly directory: DirectoryNames
   /** What tickets have shown of realms, here or elsewhere. */
   readonly naming?: NamingRealms
-  /** Our own TGT, to armour passwords with: while it cannot be got none is proven. Undefined: none is armoured. */
-  readonly service?: Renewing<LeasedTicket>
+  /** Our own TGT, to armour passwords with, where there is a key to get it by: while it cannot be got none is proven. */
+  readonly service?: ServiceCredential
+}
+
+interface Armour {
+  readonly service: ServiceCredential
+  readonly own: LeasedTicket
 }
 
 /**
@@ -63,30 +69,23 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
   const { client, keytab, servicePrincipal, directory, naming = new Set() } = options
   const ourselves = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.serviceInstance)
 
-  const armoured = async (
-    own: LeasedTicket | undefined,
-    ask: (own?: HeldTicket) => Promise<HeldTicket>,
-  ): Promise<HeldTicket> => {
-    if (own === undefined) return ask()
-    try {
-      return await own.use(ask)
-    } catch (error) {
-      // Perhaps our TGT is not good any more, as after a change of the KDC's own key: the next attempt has a new one.
-      if (error instanceof Krb5Error) options.service?.invalidate(own)
-      throw error
-    }
-  }
-  const prove = async (principal: CanonicalPrincipal, secret: Buffer, armour?: LeasedTicket): Promise<void> => {
+  /** A TGT of ours is no armour in another realm. A keytab need not have a key of our account where nobody is delegated. */
+  const armourIn = (realm: string): ServiceCredential | undefined =>
+    realm === directory.realm && options.service?.hasKey() === true ? options.service : undefined
+  const prove = async (principal: CanonicalPrincipal, secret: Buffer, armour: Armour | undefined): Promise<void> => {
     const { account, realm } = partsOfPrincipal(principal)
     const user = { type: NAME_TYPE.principal, components: [account] }
     const keyFor: KeyFor = async ([info]) => {
-      if (info === undefined) throw krb5Error('enctype-unsupported', 'the KDC offers no AES')
+      // Of an account that anybody may have named; other KDCs say so themselves (KDC_ERR_ETYPE_NOSUPP).
+      if (info === undefined) throw new KerberosError('client-disabled', 'password', { text: 'no AES keys' })
       // Active Directory always names the salt; MIT leaves out the one of RFC 4120 4: realm and components in a row.
       const salt = info.salt ?? Buffer.from(`${realm}${account}`, 'utf8')
       return stringToKey(info.etype, secret, salt, info.parameters)
     }
+    const signIn = (armouring?: HeldTicket) => client.signIn(user, keyFor, { realm, armouring })
     const tgt = await codedFailure('password', () =>
-      armoured(armour, own => client.signIn(user, keyFor, { realm, armouring: own })),
+      // Of a TGT that is no good any more the KDC speaks outside of the armour.
+      armour === undefined ? signIn() : byOwnTicket(armour.service, armour.own, signIn, isKrb5Error),
     )
     using _tgtKey = tgt.sessionKey
     // To read that answer is enough for one turn of the event loop.
@@ -106,19 +105,18 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
       const secret = Buffer.from(password, 'utf8')
       const isNobodys = secret.length === 0 || secret.length > maxPasswordBytes || secret.includes(0)
       const { realm } = partsOfPrincipal(principal)
-      // A TGT of ours is no armour in another realm.
-      const service = realm === directory.realm ? options.service : undefined
       let asked = false
       const ask = async (): Promise<void> => {
+        const service = armourIn(realm)
         // Before the gate: our own ticket is a call of its own there. Who is on the way could keep it from us, so that
         // the password went without armour: then it does not go at all.
         await service?.current()
         await gateTo(realm, options).run(() => {
-          const armour = service?.held()
+          const own = service?.held()
           // Let go of while this one waited for its turn.
-          if (service !== undefined && armour === undefined) throw new KerberosError('credentials-expired', 'password')
+          if (service !== undefined && own === undefined) throw new KerberosError('credentials-expired', 'password')
           asked = true
-          return prove(principal, secret, armour)
+          return prove(principal, secret, service && own && { service, own })
             .then(() => onOutcome('right'))
             .catch((error: unknown) => {
               onOutcome(outcomeOf(error))
@@ -129,10 +127,7 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
       }
       try {
         if (isNobodys) throw new KerberosError('password-wrong', 'password')
-        await ask().catch((error: unknown) => {
-          if (asked || !isExpired(error)) throw error
-          return ask()
-        })
+        await onceMore(ask, error => !asked && isExpired(error))
       } catch (error) {
         if (!asked) {
           secret.fill(0)
@@ -143,6 +138,8 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
     },
   }
 }
+
+const isKrb5Error = (error: unknown): boolean => error instanceof Krb5Error
 
 function outcomeOf(error: unknown): AttemptOutcome {
   return error instanceof KerberosError && isVerdict(error.code) ? error.code : 'undecided'

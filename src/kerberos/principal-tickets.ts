@@ -4,8 +4,9 @@ import type { HeldTicket } from './kdc/held-ticket.ts'
 import type { KdcClient } from './kdc/kdc-client.ts'
 import { codedFailure } from './kdc-failure.ts'
 import type { KdcGate } from './kdc-gate.ts'
-import { isExpired, KerberosError } from './kerberos-error.ts'
+import { KerberosError } from './kerberos-error.ts'
 import { LeasedTicket } from './leased-ticket.ts'
+import { byOwnTicket } from './own-ticket.ts'
 import type { EncryptionKey } from './protocol/encryption-key.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { type NextToken, tokenTemplate } from './protocol/token-template.ts'
@@ -49,12 +50,7 @@ export function createPrincipalTickets({
     await nextTurn()
     const name = nameOf(target.slice(0, target.lastIndexOf('@')), NAME_TYPE.serviceInstance)
     const proxied = await gate.run(() =>
-      own.use(tgt =>
-        codedFailure('initiate', async () => client.s4u2proxy(tgt, evidence, name)).catch((error: unknown) => {
-          if (isExpired(error)) service.invalidate(own)
-          throw error
-        }),
-      ),
+      byOwnTicket(service, own, tgt => codedFailure('initiate', () => client.s4u2proxy(tgt, evidence, name))),
     )
     const { expiresAtMs } = validity((proxied.endTimeMs - now()) / 1000, now(), 0)
     return { next: tokenTemplate(proxied), usableUntilMs: expiresAtMs, key: proxied.sessionKey }
@@ -74,17 +70,19 @@ export function createPrincipalTickets({
     asking.set(target, question)
     return question
   }
-  const tokenAtOnce = (target: string): string | undefined => {
+  const ready = (target: string): ServiceTicket | undefined => {
     const known = leased.dropped ? undefined : tickets.get(target)
-    return known !== undefined && now() < known.usableUntilMs ? known.next(now()) : undefined
+    return known !== undefined && now() < known.usableUntilMs ? known : undefined
   }
+  const tokenAtOnce = (target: string): string | undefined => ready(target)?.next(now())
   return {
     tokenAtOnce,
+    isReady: target => ready(target) !== undefined,
     targets: () => [...tickets.keys()],
     async token(target) {
       if (leased.dropped) throw released()
-      const ready = tokenAtOnce(target)
-      if (ready !== undefined) return ready
+      const token = tokenAtOnce(target)
+      if (token !== undefined) return token
       const asked = await shared(target)
       if (asked.key.disposed) throw released()
       return asked.next(now())

@@ -26,6 +26,8 @@ export type RenewingOptions<T extends Disposable> = {
    */
   readonly acquire: (store: (value: T, validity: Validity) => void) => Promise<void>
   readonly now: () => number
+  /** For how long a value has been held, too, where the other clock was set back. */
+  readonly monotonic?: () => number
   /** Says of a failed renewal that the old value must not be used any more; default: it is used until it ends. */
   readonly isFinal?: (error: unknown) => boolean
   /** After a failed renewal, how long the old value is used before the next try. Default 30,000. */
@@ -54,10 +56,15 @@ export type Renewing<T extends Disposable> = Disposable & {
 // The code for which callers get a new one.
 const released = (): KerberosError => new KerberosError('credentials-expired', 's4u2self', { text: 'released' })
 
-type Held<T> = Validity & { readonly value: T }
+type Held<T> = Validity & {
+  readonly value: T
+  /** By both clocks. */
+  readonly sinceMs: number
+  readonly sinceMonotonicMs: number
+}
 
 export function createRenewing<T extends Disposable>(options: RenewingOptions<T>): Renewing<T> {
-  const { acquire, now, isFinal = () => false, retryPauseMs = 30_000 } = options
+  const { acquire, now, monotonic = now, isFinal = () => false, retryPauseMs = 30_000 } = options
   let held: Held<T> | undefined
   let pending: Promise<void> | undefined
   let retryAtMs = 0
@@ -65,10 +72,13 @@ export function createRenewing<T extends Disposable>(options: RenewingOptions<T>
 
   const store = (value: T, times: Validity): void => {
     const previous = held
-    held = { ...times, value }
+    held = { ...times, value, sinceMs: now(), sinceMonotonicMs: monotonic() }
     previous?.value[Symbol.dispose]()
     if (closed) drop()
   }
+  /** Whichever clock says so first: one may be set back, the other may stand still while the machine sleeps. */
+  const isPast = (atMs: number, { sinceMs, sinceMonotonicMs }: Held<T>): boolean =>
+    now() >= atMs || monotonic() - sinceMonotonicMs >= atMs - sinceMs
   const drop = (): void => {
     held?.value[Symbol.dispose]()
     held = undefined
@@ -82,8 +92,8 @@ export function createRenewing<T extends Disposable>(options: RenewingOptions<T>
   /** Not a moment after the last failure. Rejects where the old value must not be used any more. */
   const renewOld = async (): Promise<void> => {
     if (pending === undefined) {
-      if (now() < retryAtMs) return
-      retryAtMs = now() + retryPauseMs
+      if (monotonic() < retryAtMs) return
+      retryAtMs = monotonic() + retryPauseMs
     }
     try {
       await renew()
@@ -99,11 +109,12 @@ export function createRenewing<T extends Disposable>(options: RenewingOptions<T>
   return {
     async current() {
       if (closed) throw released()
-      if (held !== undefined && now() < held.expiresAtMs) {
+      if (held !== undefined && !isPast(held.expiresAtMs, held)) {
         const { value, renewAtMs, provenUntilMs = Number.POSITIVE_INFINITY } = held
-        if (now() < renewAtMs) return value
+        if (!isPast(renewAtMs, held)) return value
+        const isUnproven = isPast(provenUntilMs, held)
         const renewal = renewOld()
-        if (now() >= provenUntilMs) await renewal
+        if (isUnproven) await renewal
         else {
           renewal.catch(() => undefined)
           return value
@@ -112,8 +123,8 @@ export function createRenewing<T extends Disposable>(options: RenewingOptions<T>
       if (held === undefined) throw released()
       return held.value
     },
-    fresh: () => (!closed && held !== undefined && now() < held.renewAtMs ? held.value : undefined),
-    held: () => (held !== undefined && now() < held.expiresAtMs ? held.value : undefined),
+    fresh: () => (!closed && held !== undefined && !isPast(held.renewAtMs, held) ? held.value : undefined),
+    held: () => (held !== undefined && !isPast(held.expiresAtMs, held) ? held.value : undefined),
     invalidate(value) {
       if (held?.value === value) drop()
     },

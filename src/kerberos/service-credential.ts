@@ -17,6 +17,7 @@ export interface ServiceCredentialOptions {
   /** The account that may delegate, `svc-proxy@CORP.TEST`. */
   readonly principal: string
   readonly now: () => number
+  readonly monotonic?: () => number
   readonly renewMarginMs?: number
 }
 
@@ -30,8 +31,13 @@ interface Refused {
   readonly sinceMs: number
 }
 
+export interface ServiceCredential extends Renewing<LeasedTicket> {
+  /** Whether the keytab has a key to get it by, as far as the last look tells. */
+  hasKey(): boolean
+}
+
 /** The proxy's own TGT, got with the keytab and renewed before it ends. */
-export function createServiceCredential(options: ServiceCredentialOptions): Renewing<LeasedTicket> {
+export function createServiceCredential(options: ServiceCredentialOptions): ServiceCredential {
   const { client, gate, keytab, principal, now, renewMarginMs = 300_000 } = options
   const name = nameOf(principal.slice(0, principal.lastIndexOf('@')), NAME_TYPE.principal)
   const keyFor = async (infos: readonly EtypeInfo[]): Promise<EncryptionKey> => {
@@ -42,8 +48,9 @@ export function createServiceCredential(options: ServiceCredentialOptions): Rene
     throw new KerberosError('service-credential-refused', 'service-credential', { text: 'no key for the account' })
   }
   let refused: Refused | undefined
-  return createRenewing({
+  const renewing = createRenewing<LeasedTicket>({
     now,
+    ...(options.monotonic && { monotonic: options.monotonic }),
     async acquire(store) {
       keytab.lookNowAndThen()
       const { generation } = keytab
@@ -61,4 +68,5 @@ export function createServiceCredential(options: ServiceCredentialOptions): Rene
       }
     },
   })
+  return { ...renewing, hasKey: () => keytab.keysOf(principal).length > 0 }
 }

@@ -7,13 +7,15 @@ import {
 } from './canonical-principal.ts'
 import { namesInEvidence } from './evidence-names.ts'
 import { isLasting } from './impersonation-cache.ts'
+import type { HeldTicket } from './kdc/held-ticket.ts'
 import type { KdcClient } from './kdc/kdc-client.ts'
 import { codedFailure } from './kdc-failure.ts'
 import type { KdcGate } from './kdc-gate.ts'
-import { isExpired, KerberosError } from './kerberos-error.ts'
+import { KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import type { LeasedTicket } from './leased-ticket.ts'
 import { createLru } from './lru.ts'
+import { byOwnTicket, onceMore } from './own-ticket.ts'
 import { NAME_TYPE } from './protocol/principal-name.ts'
 import type { Renewing } from './renewing.ts'
 
@@ -59,27 +61,19 @@ export function createUpnResolver(options: UpnResolverOptions): UpnResolver {
   const known = createLru<Known>({ maxEntries: MAX_NAMES })
   const asking = new Map<string, Promise<CanonicalPrincipal>>()
 
-  const askWith = (own: LeasedTicket, upn: UserPrincipalName): Promise<CanonicalPrincipal> =>
-    gate.run(() =>
-      codedFailure('s4u2self', async () => {
-        const user = { type: NAME_TYPE.enterprise, components: [upn] }
-        const evidence = await own.use(tgt => client.s4u2self(tgt, user))
-        using _sessionKey = evidence.sessionKey
-        const names = namesInEvidence(evidence, keytab.keysOf(options.principal))
-        if (names.upn?.toLowerCase() !== upn) throw new KerberosError('identity-mismatch', 's4u2self')
-        return canonicalPrincipal(names.account, directory)
-      }),
-    )
-  const ask = async (upn: UserPrincipalName): Promise<CanonicalPrincipal> => {
-    const own = await service.current()
-    try {
-      return await askWith(own, upn)
-    } catch (error) {
-      if (!isExpired(error)) throw error
-      service.invalidate(own)
-      return askWith(await service.current(), upn)
-    }
-  }
+  const accountOf = (tgt: HeldTicket, upn: UserPrincipalName): Promise<CanonicalPrincipal> =>
+    codedFailure('s4u2self', async () => {
+      const evidence = await client.s4u2self(tgt, { type: NAME_TYPE.enterprise, components: [upn] })
+      using _sessionKey = evidence.sessionKey
+      const names = namesInEvidence(evidence, keytab.keysOf(options.principal))
+      if (names.upn?.toLowerCase() !== upn) throw new KerberosError('identity-mismatch', 's4u2self')
+      return canonicalPrincipal(names.account, directory)
+    })
+  const ask = (upn: UserPrincipalName): Promise<CanonicalPrincipal> =>
+    onceMore(async () => {
+      const own = await service.current()
+      return gate.run(() => byOwnTicket(service, own, tgt => accountOf(tgt, upn)))
+    })
   const remember = (upn: string, answer: Known['answer'], forMs: number): void =>
     known.set(upn, { answer, sinceMs: now(), forMs })
 

@@ -5,7 +5,7 @@
 import { Registry } from 'prom-client'
 import type { Surroundings } from '../clock.ts'
 import type { Code } from '../errors.ts'
-import type { KdcSeen } from '../kerberos/kdc/kdc-pool.ts'
+import type { KdcSeen } from '../kerberos/kdc/kdc-state.ts'
 import { type RefreshOutcome, refreshOutcomes } from '../oidc/session-refresh.ts'
 import { Histogram, LabelledCounter, LabelledHistogram } from './counters.ts'
 import {

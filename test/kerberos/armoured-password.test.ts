@@ -8,11 +8,9 @@ import { configuredKdcs } from '../../src/kerberos/kdc/kdc-locator.ts'
 import { createKdcPool, type KdcPool } from '../../src/kerberos/kdc/kdc-pool.ts'
 import { createKdcGate } from '../../src/kerberos/kdc-gate.ts'
 import { KeytabFile } from '../../src/kerberos/keytab-file.ts'
-import type { LeasedTicket } from '../../src/kerberos/leased-ticket.ts'
 import { createPasswordVerifier, type PasswordVerifier } from '../../src/kerberos/password.ts'
 import { AS_REPLY, readKdcReply } from '../../src/kerberos/protocol/kdc-reply.ts'
-import type { Renewing } from '../../src/kerberos/renewing.ts'
-import { createServiceCredential } from '../../src/kerberos/service-credential.ts'
+import { createServiceCredential, type ServiceCredential } from '../../src/kerberos/service-credential.ts'
 import { system } from '../../src/system.ts'
 import { type MitKdc, startMitKdc } from './mit-kdc.ts'
 
@@ -28,7 +26,7 @@ const unchanged: Change = reply => reply
 
 let kdc: MitKdc
 let keytab: KeytabFile
-let service: Renewing<LeasedTicket>
+let service: ServiceCredential
 let verifier: PasswordVerifier
 let change = unchanged
 const sent: Buffer[] = []
@@ -103,6 +101,7 @@ describe('a password, with a KDC that offers armour', () => {
     assert.equal(sent.filter(isArmoured).length, 1)
     // Of these MIT's KDC speaks before it asks for a proof, and so outside.
     await assert.rejects(check('bob-Passw0rd', 'bob'), { code: 'password-expired' })
+    await assert.rejects(check('another', 'bob'), { code: 'password-wrong' }, 'told to who knows it, and nobody else')
     await assert.rejects(check('x', 'nobody'), { code: 'client-unknown' })
   })
 

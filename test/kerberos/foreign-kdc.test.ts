@@ -75,6 +75,6 @@ describe('a KDC that is not our directory and knows it', () => {
   it('cannot confirm a password by refusing the ticket for our service', async () => {
     const verifier = await partsWith(directoryKdc.keytabs.proxy).verifier()
     const attempt = verifier.verify(principal('alice'), 'chosen-by-the-attacker')
-    await assert.rejects(attempt, { code: 'service-unknown' })
+    await assert.rejects(attempt, { code: 'service-credential-refused' })
   })
 })

@@ -108,10 +108,13 @@ describe('an account that is disabled while it is in use', () => {
     await lab.kdc.addAccounts([{ name: 'leaver', password: 'leaver-Passw0rd' }])
     const initiate = (name: string) => own.initiate(principal(name), devops)
     for (const name of ['leaver', 'bob']) await initiate(name)
+    const isReady = (name: string) => own.isReady(principal(name), devops)
+    assert.deepEqual(['leaver', 'bob', 'carol'].map(isReady), [true, true, false])
     await lab.kdc.sambaTool('user', 'disable', 'leaver')
     assert((await initiate('leaver')).length > 500, 'its ticket is still believed')
     // At once, also where nobody has asked for it for hours.
     nowMs += 3 * 3_600_000
+    assert.equal(isReady('leaver'), false, 'on a connection that is authenticated, too')
     assert.equal(await refusal(initiate('leaver')), 's4u2self client-disabled')
     assert.equal(await refusal(initiate('leaver')), 's4u2self client-disabled')
     assert((await initiate('bob')).length > 500)

@@ -6,6 +6,7 @@ import { firstToken } from '../../devkit/kerberos/first-token.ts'
 import { createAcceptor } from '../../src/kerberos/acceptor.ts'
 import { canonicalPrincipal, type DirectoryNames } from '../../src/kerberos/canonical-principal.ts'
 import { namesInEvidence } from '../../src/kerberos/evidence-names.ts'
+import { createImpersonation } from '../../src/kerberos/impersonation.ts'
 import { createKdcClient, type KdcClient } from '../../src/kerberos/kdc/kdc-client.ts'
 import { configuredKdcs } from '../../src/kerberos/kdc/kdc-locator.ts'
 import { createKdcPool, type KdcPool } from '../../src/kerberos/kdc/kdc-pool.ts'
@@ -18,6 +19,7 @@ import { NAME_TYPE, nameOf } from '../../src/kerberos/protocol/principal-name.ts
 import { forUser, s4uX509User, verifyS4uX509Reply } from '../../src/kerberos/protocol/s4u-padata.ts'
 import { stringToKey } from '../../src/kerberos/protocol/string-to-key.ts'
 import { createReplayCache } from '../../src/kerberos/replay-cache.ts'
+import { createServiceCredential } from '../../src/kerberos/service-credential.ts'
 import { system } from '../../src/system.ts'
 import { HOME, PARTNER, startTwoRealms, type TwoRealms } from './two-realms.ts'
 
@@ -154,6 +156,31 @@ describe('impersonation of a person of a trusted realm', () => {
       return keytab.keysOf(`svc-proxy@${HOME}`)[0]?.key.copy() ?? assert.fail('no key')
     })
     await assert.rejects(client.s4u2self(own, nameOf('ada', NAME_TYPE.principal), PARTNER), { errorCode: 7 })
+  })
+})
+
+describe('a trust whose two realms have different keys', () => {
+  it('costs our own ticket nothing, however often somebody of the other realm comes', async () => {
+    // The first key of its kind, so that the other realm takes it for the one it has.
+    for (const query of ['delprinc -force', 'addprinc -pw another'])
+      await realms.partner.kadmin(`${query} krbtgt/${PARTNER}@${HOME}`)
+    let signIns = 0
+    const counting: KdcClient = {
+      ...client,
+      signIn: (...args) => {
+        signIns++
+        return client.signIn(...args)
+      },
+    }
+    const asking = { client: counting, gate: createKdcGate(system), keytab, now: system.now }
+    using service = createServiceCredential({ ...asking, principal: `svc-proxy@${HOME}` })
+    const rest = { principal: `svc-proxy@${HOME}`, service, directory: trusting }
+    using impersonation = createImpersonation({ ...asking, ...rest })
+    for (let round = 0; round < 3; round++) {
+      const token = impersonation.initiate(canonicalPrincipal('ada@PARTNER.TEST', trusting), SERVICE)
+      await assert.rejects(token, { code: 'kdc-reply-invalid', message: /KRB-ERROR 31 between realms/ })
+    }
+    assert.equal(signIns, 1)
   })
 })
 

@@ -17,7 +17,7 @@ export interface KdcClientOptions {
 /** Who signs in with a password, and so knows the key that replies to them are under. */
 export interface Person {
   readonly realm: string
-  /** A TGT of ours, by which the proof is armoured where the KDC offers that. */
+  /** A TGT of ours in that realm, by which the proof is armoured where the KDC offers that. */
   readonly armouring?: HeldTicket | undefined
 }
 
@@ -53,11 +53,13 @@ export function createKdcClient({ realm, pools, now }: KdcClientOptions): KdcCli
   return {
     async signIn(client, keyFor, person) {
       const clientRealm = person?.realm ?? realm
-      // A TGT of ours is no armour in another realm.
-      const armouring = clientRealm === realm ? person?.armouring : undefined
       const pool = poolOf(pools, clientRealm)
       const armour = armours.get(clientRealm) ?? { isOffered: false }
-      return signIn({ pool, realm: clientRealm, client, now, armour, isOurs: person === undefined }, keyFor, armouring)
+      return signIn(
+        { pool, realm: clientRealm, client, now, armour, isOurs: person === undefined },
+        keyFor,
+        person?.armouring,
+      )
     },
     async serviceTicket(tgt, service) {
       const ticket = await from(realm, tgt, there => granting.ask(there, { service }))

@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, type LookupFunction } from 'node:net'
 import type { KdcAddress } from '../../../config/kdc-address.ts'
 import type { KdcFailure } from './kdc-state.ts'
 
@@ -32,7 +32,12 @@ const readBuffer = Buffer.alloc(65_536)
  * One request and its reply over TCP: four octets of length, whose highest bit is zero, then the message. The deadline
  * is one for all of it, so that a KDC that drips octets gains nothing.
  */
-export function exchange({ host, port }: KdcAddress, request: Buffer, timeoutMs: number): KdcExchange {
+export function exchange(
+  { host, port }: KdcAddress,
+  request: Buffer,
+  timeoutMs: number,
+  lookup?: LookupFunction,
+): KdcExchange {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   let isOver = false
   const end = (settle: () => void): void => {
@@ -55,7 +60,7 @@ export function exchange({ host, port }: KdcAddress, request: Buffer, timeoutMs:
       return true
     },
   }
-  const socket = connect({ host, port, noDelay: true, onread })
+  const socket = connect({ ...{ host, port, noDelay: true, onread }, ...(lookup && { lookup }) })
   const timer = setTimeout(() => fail('timeout', 'silent'), timeoutMs)
   const length = Buffer.alloc(4)
   length.writeUInt32BE(request.length)

@@ -1,13 +1,16 @@
-import { isKdcError, readKdcError } from '../protocol/kdc-error.ts'
+import { isKdcError, KDC_ERROR, readKdcError } from '../protocol/kdc-error.ts'
 
 /** The KDC refused, by a code of RFC 4120 7.5.9. */
 export class KdcRefusal extends Error {
   override readonly name = 'KdcRefusal'
   readonly errorCode: number
+  /** Said on the way between realms: of a ticket that one made for another, or of a service that is not ours to name. */
+  readonly isBetweenRealms: boolean
 
-  constructor(errorCode: number) {
-    super(`KRB-ERROR ${errorCode}`)
+  constructor(errorCode: number, isBetweenRealms = false) {
+    super(`KRB-ERROR ${errorCode}${isBetweenRealms ? ' between realms' : ''}`)
     this.errorCode = errorCode
+    this.isBetweenRealms = isBetweenRealms
   }
 }
 
@@ -17,6 +20,15 @@ const SHUTS_OUT: ReadonlySet<number> = new Set([6, 18, 23])
 /** Of a refusal that nothing authenticates, given before anybody has shown a proof that could be counted. */
 export const isDoubtful = (answer: unknown): boolean => answer instanceof KdcRefusal && SHUTS_OUT.has(answer.errorCode)
 
-export function refuseError(octets: Buffer): void {
-  if (isKdcError(octets)) throw new KdcRefusal(readKdcError(octets).code)
+/** Of a KDC whose clock differs from ours, or that lacks what it needs, as MIT's without its LDAP (KRB_ERR_GENERIC). */
+const JUDGES_NOTHING: ReadonlySet<number> = new Set([KDC_ERROR.skew, KDC_ERROR.generic])
+
+export const isUnable = (answer: unknown): boolean =>
+  answer instanceof KdcRefusal && JUDGES_NOTHING.has(answer.errorCode)
+
+/** `isBetweenRealms`: of an error with that code. */
+export function refuseError(octets: Buffer, isBetweenRealms: (code: number) => boolean = () => false): void {
+  if (!isKdcError(octets)) return
+  const { code } = readKdcError(octets)
+  throw new KdcRefusal(code, isBetweenRealms(code))
 }

@@ -1,8 +1,9 @@
 import type { KdcAddress } from '../../../config/kdc-address.ts'
+import type { MonotonicClock } from '../../clock.ts'
 
 /**
  * Why a KDC gave no answer. `silent`: nothing within a second. `unreachable`: no connection, or one that broke.
- * `out-of-service`: it says so itself. `not-believed`: what came is no reply to the question.
+ * `out-of-service`: it says so itself, or could not judge what another one did. `not-believed`: what came is no reply to the question.
  */
 export type KdcFailure = 'silent' | 'unreachable' | 'out-of-service' | 'not-believed'
 
@@ -32,19 +33,47 @@ export const isSameKdc = (a: KdcAddress, b: KdcAddress): boolean => a.host === b
 /** As an operator writes it: `dc1.corp.test:88`, `[fd00::1]:88`. */
 export const nameOfKdc = ({ host, port }: KdcAddress): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
 
-export function noteAnswer(state: KdcState): void {
+function noteAnswer(state: KdcState): void {
   state.last = 'answered'
   state.failures = 0
   state.restUntilMs = 0
 }
 
 /** Each failure in a row doubles the rest; questions that were under way together fail once. */
-export function noteFailure(state: KdcState, failure: KdcFailure, askedAtMs: number, nowMs: number): void {
+function noteFailure(state: KdcState, failure: KdcFailure, askedAtMs: number, nowMs: number): void {
   state.last = failure
   if (askedAtMs <= state.failedAtMs && state.failures > 0) return
   state.failedAtMs = nowMs
   state.restUntilMs = nowMs + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** state.failures)
   state.failures = Math.min(state.failures + 1, 16)
+}
+
+/** What became of one message to one KDC. */
+export interface KdcSeen {
+  /** `dc1.corp.test:88`. */
+  readonly kdc: string
+  /** From the connection to the answer, or to where it was given up. */
+  readonly seconds: number
+  /** Undefined: it answered, if only to refuse. */
+  readonly failure: KdcFailure | undefined
+}
+
+export interface Noting {
+  readonly onSeen?: (seen: KdcSeen) => void
+  readonly monotonic: MonotonicClock
+}
+
+/** `failure`: undefined where it answered. */
+export function note(
+  state: KdcState,
+  failure: KdcFailure | undefined,
+  askedAtMs: number,
+  { monotonic, onSeen }: Noting,
+): void {
+  const nowMs = monotonic()
+  if (failure === undefined) noteAnswer(state)
+  else noteFailure(state, failure, askedAtMs, nowMs)
+  onSeen?.({ kdc: nameOfKdc(state.address), seconds: (nowMs - askedAtMs) / 1000, failure })
 }
 
 /**

@@ -23,12 +23,12 @@ import {
 } from '../protocol/kdc-reply.ts'
 import { AS_REQUEST, KDC_OPTION, PA, type PaData, writeKdcRequest, writeRequestBody } from '../protocol/kdc-request.ts'
 import { Krb5Error, krb5Error } from '../protocol/krb5-error.ts'
-import { type PrincipalName, sameName, ticketGrantingService } from '../protocol/principal-name.ts'
+import { NAME_TYPE, type PrincipalName, sameName, ticketGrantingService } from '../protocol/principal-name.ts'
 import { signatureRequest, signedOffer } from '../protocol/signed-request.ts'
 import { LIFETIME_MS, newNonce } from './asked-of-kdc.ts'
 import { type HeldTicket, held } from './held-ticket.ts'
 import type { KdcPool, KdcProbe } from './kdc-pool.ts'
-import { isDoubtful, KdcRefusal, refuseError } from './kdc-refusal.ts'
+import { isDoubtful, isUnable, KdcRefusal, refuseError } from './kdc-refusal.ts'
 
 /** Makes the client's key from what the KDC says about it, for a password from its salt. */
 export type KeyFor = (infos: readonly EtypeInfo[]) => Promise<EncryptionKey>
@@ -41,6 +41,8 @@ export interface SignIn {
   readonly armour: KnownArmour
   /** Our own account, whose key nobody but the KDC knows beside us. */
   readonly isOurs: boolean
+  /** What the ticket is for; default: for others (a TGT). */
+  readonly service?: PrincipalName
 }
 
 /**
@@ -57,8 +59,7 @@ export interface KnownArmour {
  * without armour; where that is only heard with the reply, the reply is not believed.
  */
 export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTicket): Promise<HeldTicket> {
-  const { pool, realm, client, now, armour: known, isOurs } = asked
-  const service = ticketGrantingService(realm)
+  const { pool, realm, client, now, armour: known, isOurs, service = ticketGrantingService(realm) } = asked
   const tillMs = now() + LIFETIME_MS
   // First without proof, to learn how the key is made; a KDC that wants none answers with the ticket at once.
   const firstNonce = newNonce()
@@ -71,7 +72,10 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
     if (armouring !== undefined && known.isOffered && !offered.armour) throw offerIsMissing()
     return offered
   }
-  const first = await pool.ask(unproven, readFirst, { isDoubtful })
+  const first = await pool.ask(unproven, readFirst, { isDoubtful, isUnable }).catch(async (error: unknown) => {
+    if (!isOurs && isExpiredPassword(error) && asked.service === undefined) await proveExpired(asked, keyFor, armouring)
+    throw error
+  })
   using key = await keyFor('infos' in first ? first.infos : etypeInfoOfReply(first))
   const opening = (reply: KdcReply, nonce: number, replyKey = key): OpenedReply => {
     const opened = openReply(reply, replyKey, KEY_USAGE.asReply)
@@ -131,8 +135,8 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
   )
 }
 
-/** A proof that is wrong counts at each KDC that gets it, towards the lock of the account. */
-const COUNTED = { isCounted: true } as const
+/** A proof that is wrong counts at each KDC that gets it, towards the lock of the account; not at one that could not judge it. */
+const COUNTED = { isCounted: true, isUnable } as const
 
 /** The first step of a sign-in, of an account that is there: it wants a proof then, which counts as no attempt. */
 export const signInProbe = (client: PrincipalName, realm: string, now: () => number): KdcProbe => ({
@@ -143,9 +147,32 @@ export const signInProbe = (client: PrincipalName, realm: string, now: () => num
   },
 })
 
-function bodyOf({ client, realm }: Pick<SignIn, 'client' | 'realm'>, nonce: number, tillMs: number): Buffer {
-  const service = ticketGrantingService(realm)
+function bodyOf(
+  { client, realm, service = ticketGrantingService(realm) }: Pick<SignIn, 'client' | 'realm' | 'service'>,
+  nonce: number,
+  tillMs: number,
+): Buffer {
   return writeRequestBody({ options: KDC_OPTION.forwardable, client, realm, service, nonce, tillMs })
+}
+
+/** For which there is a ticket with an expired password, too (RFC 3244 2). */
+const PASSWORD_CHANGE: PrincipalName = { type: NAME_TYPE.serviceInstance, components: ['kadmin', 'changepw'] }
+
+const isExpiredPassword = (error: unknown): boolean =>
+  error instanceof KdcRefusal && error.errorCode === KDC_ERROR.passwordExpired
+
+/**
+ * MIT's KDC says that a password has expired before it has seen one: to whoever asks. Throws unless this one is the
+ * account's: that it is wrong, and where the KDC does not judge it, that the account is of no use, as for one that is disabled.
+ */
+async function proveExpired(asked: SignIn, keyFor: KeyFor, armouring?: HeldTicket): Promise<void> {
+  try {
+    const { sessionKey } = await signIn({ ...asked, service: PASSWORD_CHANGE }, keyFor, armouring)
+    sessionKey[Symbol.dispose]()
+  } catch (error) {
+    const isWrong = error instanceof KdcRefusal && error.errorCode === KDC_ERROR.preauthenticationFailed
+    throw error instanceof KdcRefusal && !isWrong ? new KdcRefusal(KDC_ERROR.clientRevoked) : error
+  }
 }
 
 const offerIsMissing = (): Krb5Error =>

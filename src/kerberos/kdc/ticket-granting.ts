@@ -7,7 +7,7 @@ import { krb5Error } from '../protocol/krb5-error.ts'
 import { type PrincipalName, realmOfTgs, sameName, ticketGrantingService } from '../protocol/principal-name.ts'
 import { LIFETIME_MS, newNonce } from './asked-of-kdc.ts'
 import { type HeldTicket, held } from './held-ticket.ts'
-import { isDoubtful, refuseError } from './kdc-refusal.ts'
+import { isDoubtful, isUnable, refuseError } from './kdc-refusal.ts'
 import { poolOf, type RealmPools } from './realm-pools.ts'
 
 // The TGS exchange (RFC 4120 3.3) through one realm or several (RFC 6806 8):
@@ -47,6 +47,7 @@ export function createTicketGranting(pools: RealmPools, home: string, now: () =>
   const askOnce = (tgt: HeldTicket, realm: string, question: TgsQuestion): Promise<HeldTicket> => {
     const { options = KDC_OPTION.forwardable, additionalTicket, padata } = question
     const service = (realm === home ? undefined : question.abroad) ?? question.service
+    const isNotOurs = realm !== home || realmOfTgs(service) !== undefined
     const nonce = newNonce()
     const tillMs = now() + LIFETIME_MS
     const body = writeRequestBody({
@@ -56,14 +57,14 @@ export function createTicketGranting(pools: RealmPools, home: string, now: () =>
     const proof = { type: PA.tgsRequest, value: tgsApRequest(tgt, body, now()) }
     const request = writeKdcRequest(TGS_REQUEST, [proof, ...(padata?.(tgt, nonce) ?? [])], body)
     const read = (octets: Buffer): HeldTicket => {
-      refuseError(octets)
+      refuseError(octets, code => (ABOUT_SERVICE.has(code) ? isNotOurs : tgt.ticket.realm !== realm))
       const reply = readKdcReply(octets, TGS_REPLY)
       const opened = openReply(reply, tgt.sessionKey, KEY_USAGE.tgsReply)
       verifyReply(reply, opened, { nonce, realm, service, tillMs, nowMs: now(), mayRefer: mayRefer(options, service) })
       question.verify?.(reply.padata, tgt, nonce)
       return held(reply, opened)
     }
-    return poolOf(pools, realm).ask(request, read, { isDoubtful })
+    return poolOf(pools, realm).ask(request, read, { isDoubtful, isUnable })
   }
 
   const ask = async (start: HeldTicket, question: TgsQuestion): Promise<HeldTicket> => {
@@ -91,6 +92,9 @@ export function createTicketGranting(pools: RealmPools, home: string, now: () =>
       realmOfTgs(tgt.ticket.service) === realm ? tgt : ask(tgt, { service: ticketGrantingService(realm) }),
   }
 }
+
+/** It has expired, nobody has its name, it is disabled (RFC 4120 7.5.9). Other errors may be about the TGT that was shown. */
+const ABOUT_SERVICE: ReadonlySet<number> = new Set([2, 7, 19])
 
 /** Where the name was to be resolved; and a TGT for a realm far off is one for a realm on the way (RFC 4120 3.3.1). */
 const mayRefer = (options: number, service: PrincipalName): boolean =>

@@ -4,7 +4,15 @@ import { malformed } from './krb5-error.ts'
 const KRB_ERROR = 30
 
 /** Error codes that are acted on (RFC 4120 7.5.9). */
-export const KDC_ERROR = { preauthenticationFailed: 24, preauthenticationRequired: 25, serviceUnavailable: 29 } as const
+export const KDC_ERROR = {
+  clientRevoked: 18,
+  passwordExpired: 23,
+  preauthenticationFailed: 24,
+  preauthenticationRequired: 25,
+  serviceUnavailable: 29,
+  skew: 37,
+  generic: 60,
+} as const
 
 /** KRB-ERROR (RFC 4120 5.9.1). Nothing authenticates it: whoever is on the way can have written it. */
 export interface KdcError {

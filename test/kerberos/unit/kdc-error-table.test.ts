@@ -34,6 +34,11 @@ const observed: readonly [KerberosOperation, number, KerberosErrorCode][] = [
   ['s4u2self', 14, 'service-credential-refused'],
   ['initiate', 14, 'service-unknown'],
   ['password-proof', 12, 'client-disabled'],
+  // Of ourselves, for whom the ticket was to be: no SPN, or our account is disabled. That is nobody's who asks.
+  ['s4u2self', 7, 'service-credential-refused'],
+  ['s4u2self', 19, 'service-credential-refused'],
+  ['password-proof', 7, 'service-credential-refused'],
+  ['password-proof', 2, 'service-credential-refused'],
 ]
 const OPERATIONS: readonly KerberosOperation[] = ['s4u2self', 'initiate', 'password-proof', 'service-credential']
 
@@ -43,6 +48,13 @@ describe('an error of a KDC', () => {
       assert.equal(classifyKdcError(operation, number), code)
     })
   }
+
+  it('between realms says nothing of our own ticket, nor of our own account', () => {
+    assert.equal(classifyKdcError('s4u2self', 7, true), 'foreign-realm')
+    for (const number of [20, 31, 32, 41, 44, 45])
+      assert.equal(classifyKdcError('s4u2self', number, true), 'kdc-reply-invalid', `${number}`)
+    assert.equal(classifyKdcError('s4u2self', 6, true), 'client-unknown')
+  })
 
   it('that no rule names is nonsense of the KDC, never the password or the account', () => {
     for (let number = 69; number < 256; number++)

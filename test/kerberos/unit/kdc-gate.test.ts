@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { KdcRefusal } from '../../../src/kerberos/kdc/kdc-refusal.ts'
 import { createKdcGate, type KdcGateOptions } from '../../../src/kerberos/kdc-gate.ts'
-import { KerberosError } from '../../../src/kerberos/kerberos-error.ts'
+import { KerberosError, type KerberosErrorCode } from '../../../src/kerberos/kerberos-error.ts'
 import { system } from '../../../src/system.ts'
 
 const gateWith = (options: KdcGateOptions = { now: system.now }) =>
@@ -65,6 +66,19 @@ describe('the gate', () => {
     await Promise.all(runs.slice(0, 3))
     assert.equal(gate.counters().rejected, 1)
     assert.equal(gate.state(), 'closed')
+  })
+
+  it('stays half-open for a call that asked no KDC, since our own ticket was let go of meanwhile', async () => {
+    let nowMs = 0
+    const gate = gateWith({ now: () => nowMs, failureThreshold: 1, pauseMs: 10, timeoutMs: 60_000 })
+    const throwing = (code: KerberosErrorCode, cause?: unknown) => () =>
+      gate.run(() => Promise.reject(new KerberosError(code, 's4u2self', { cause })))
+    await assert.rejects(throwing('kdc-unreachable'), { code: 'kdc-unreachable' })
+    nowMs += 10
+    await assert.rejects(throwing('credentials-expired'), { code: 'credentials-expired' })
+    assert.equal(gate.state(), 'half-open')
+    await assert.rejects(throwing('credentials-expired', new KdcRefusal(32)), { code: 'credentials-expired' })
+    assert.equal(gate.state(), 'closed', 'the KDC has said so')
   })
 
   it('opens when nothing comes back, also for those that only queued', async () => {

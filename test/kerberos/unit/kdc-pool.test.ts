@@ -1,65 +1,30 @@
 /** Several KDCs as one to ask: sockets that answer, refuse, keep silent, drip or lie. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { afterEach, describe, it } from 'node:test'
 import { type KdcAddress, parseKdc } from '../../../config/kdc-address.ts'
 import { KdcUnreachable } from '../../../src/kerberos/kdc/kdc-exchange.ts'
 import { configuredKdcs, discoveredKdcs } from '../../../src/kerberos/kdc/kdc-locator.ts'
-import { createKdcPool, type KdcPool, type KdcPoolOptions, type KdcSeen } from '../../../src/kerberos/kdc/kdc-pool.ts'
+import { createKdcPool, type KdcPool, type KdcPoolOptions } from '../../../src/kerberos/kdc/kdc-pool.ts'
 import { isDoubtful, type KdcRefusal, refuseError } from '../../../src/kerberos/kdc/kdc-refusal.ts'
-import { nameOfKdc } from '../../../src/kerberos/kdc/kdc-state.ts'
-import { field, generalString, integer, message, time } from '../../../src/kerberos/protocol/der-writer.ts'
+import { type KdcSeen, nameOfKdc } from '../../../src/kerberos/kdc/kdc-state.ts'
 import { Krb5Error } from '../../../src/kerberos/protocol/krb5-error.ts'
-import { writePrincipalName } from '../../../src/kerberos/protocol/principal-name.ts'
+import {
+  answering,
+  type Behaviour,
+  endAll,
+  endless,
+  errorOf,
+  frame,
+  framed,
+  kdc,
+  lying,
+  outOfService,
+  refusing,
+  silent,
+} from './played-kdc.ts'
 
-const servers: Server[] = []
-const sockets = new Set<Socket>()
-afterEach(() => {
-  for (const socket of sockets) socket.destroy()
-  for (const server of servers.splice(0)) server.close()
-})
-
-type Behaviour = (socket: Socket, asked: () => void) => void
-
-/** A KDC that behaves; `asked` counts. */
-async function kdc(behave: Behaviour): Promise<{ readonly address: KdcAddress; asked: number }> {
-  const found = { address: { host: '127.0.0.1', port: 0 }, asked: 0 }
-  const server = createServer(socket => {
-    sockets.add(socket.on('error', () => undefined).on('close', () => sockets.delete(socket)))
-    found.asked++
-    behave(socket, () => undefined)
-  }).listen(0, '127.0.0.1')
-  servers.push(server)
-  await once(server, 'listening')
-  const bound = server.address()
-  assert(bound !== null && typeof bound === 'object')
-  found.address.port = bound.port
-  return found
-}
-
-const framed = (octets: Buffer): Buffer => {
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(octets.length)
-  return Buffer.concat([length, octets])
-}
-const frame = (text: string): Buffer => framed(Buffer.from(text))
-const answering: Behaviour = socket => socket.once('data', () => socket.end(frame('yes')))
-const lying: Behaviour = socket => socket.once('data', () => socket.end(frame('no')))
-const silent: Behaviour = socket => socket.resume()
-const refusing: Behaviour = socket => socket.resetAndDestroy()
-const endless: Behaviour = socket => socket.end(Buffer.from([0x80, 0, 0, 0, 1]))
-
-/** KRB-ERROR (RFC 4120 5.9.1). */
-const errorOf = (code: number): Buffer =>
-  message(
-    30,
-    ...[field(0, integer(5)), field(1, integer(30)), field(4, time(0)), field(5, integer(0)), field(6, integer(code))],
-    ...[field(9, generalString('CORP.TEST')), field(10, writePrincipalName({ type: 2, components: ['krbtgt'] }))],
-  )
-
-/** As a KDC says it that starts or stops. */
-const outOfService = framed(errorOf(29))
+afterEach(endAll)
 
 const poolWith = (nextAfterMs: number, ...kdcs: readonly { readonly address: KdcAddress }[]): KdcPool =>
   createKdcPool({

@@ -26,6 +26,18 @@ describe('errors about one account', () => {
   })
 })
 
+describe('our own account without an SPN', () => {
+  it('is our trouble: nobody is told that an account is unknown, or a password wrong', async () => {
+    for (const [decide, operation] of [
+      [passwordCode, 'password-proof'],
+      [delegationCode, 's4u2self'],
+    ] as const) {
+      const error = await refused(operation, 7).catch((reason: unknown) => reason)
+      assert.throws(() => decide(error), { code: 'kerberos-misconfigured' })
+    }
+  })
+})
+
 describe('clocks that differ, and a ticket of ours that is no good', () => {
   const faultOf = (decide: (error: unknown) => unknown, error: unknown): string => {
     try {

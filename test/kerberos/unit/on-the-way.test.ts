@@ -24,7 +24,7 @@ import { NAME_TYPE, nameOf } from '../../../src/kerberos/protocol/principal-name
 import { stringToKey } from '../../../src/kerberos/protocol/string-to-key.ts'
 import { readTicket } from '../../../src/kerberos/protocol/ticket.ts'
 import type { Renewing } from '../../../src/kerberos/renewing.ts'
-import { createServiceCredential } from '../../../src/kerberos/service-credential.ts'
+import { createServiceCredential, type ServiceCredential } from '../../../src/kerberos/service-credential.ts'
 import { system } from '../../../src/system.ts'
 import { asReply, proofWanted, refusal, tgsReply } from '../forged-kdc.ts'
 
@@ -160,9 +160,14 @@ describe('our own ticket, by which passwords are armoured', () => {
     trustedRealms: { realm: string }[],
   ) =>
     createPasswordVerifier({
-      ...{ client, gate: createKdcGate(system), trustedGate: createKdcGate(system), keytab },
+      ...{
+        client,
+        gate: createKdcGate(system),
+        trustedGates: new Map([['PARTNER.TEST', createKdcGate(system)]]),
+        keytab,
+      },
       ...{ servicePrincipal: `${SPN}@${REALM}`, directory: { ...names, trustedRealms } },
-      service: service as Renewing<LeasedTicket>,
+      service: { hasKey: () => true, ...service } as ServiceCredential,
     })
 
   it('is got anew where it was let go of while a password waited for its turn', async () => {

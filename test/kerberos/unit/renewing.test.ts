@@ -124,6 +124,32 @@ describe('a renewing value', () => {
     assert.equal(await renewing.current(), made[2])
   })
 
+  it('is proven anew in time when the clock was set back, and when it alone went on', async () => {
+    const clock = { nowMs: 3_600_000, monotonicMs: 0 }
+    let made = 0
+    const renewing = createRenewing<Value>({
+      now: () => clock.nowMs,
+      monotonic: () => clock.monotonicMs,
+      async acquire(store) {
+        made++
+        const { nowMs } = clock
+        store(new Value(), { renewAtMs: nowMs + 8_000, provenUntilMs: nowMs + 10_000, expiresAtMs: nowMs + 3_600_000 })
+      },
+    })
+    const first = await renewing.current()
+    clock.nowMs -= 3_600_000
+    clock.monotonicMs += 7_999
+    assert.equal(renewing.fresh(), first)
+    clock.monotonicMs += 1
+    assert.equal(renewing.fresh(), undefined)
+    clock.monotonicMs += 2_000
+    assert.notEqual(await renewing.current(), first, 'this one is waited for')
+    // The machine slept.
+    clock.nowMs += 10_000
+    await renewing.current()
+    assert.equal(made, 3)
+  })
+
   it('is asked about as often as it is to be, however short that is', async () => {
     const { clock, made, renewing } = provenFor(10_000)
     await renewing.current()

@@ -1,0 +1,184 @@
+import type { LookupFunction } from 'node:net'
+import { isKdcError, KDC_ERROR, readKdcError } from '../protocol/kdc-error.ts'
+import { Krb5Error } from '../protocol/krb5-error.ts'
+import { exchange, type KdcExchange, KdcUnreachable } from './kdc-exchange.ts'
+import { type KdcFailure, type KdcState, type Noting, note } from './kdc-state.ts'
+
+export interface AskingTerms {
+  /** Of an answer that anybody can have written and that shuts somebody out: a second KDC is asked before it counts. */
+  readonly isDoubtful?: (answer: unknown) => boolean
+  /** Of the answer of a KDC that could not judge: the next one is asked, and if that one judges, this one has failed. */
+  readonly isUnable?: (answer: unknown) => boolean
+  /** By each KDC that gets it, as a wrong proof is: a slow one is waited for until half of the time is over. */
+  readonly isCounted?: boolean
+}
+
+export interface QuestionOptions extends Noting {
+  /** For the whole question. */
+  readonly timeoutMs: number
+  /** After so long without an answer the next KDC is asked, too; default 1,000. */
+  readonly nextAfterMs?: number
+}
+
+/** How names of KDCs become addresses. */
+export interface Resolving {
+  readonly lookup: LookupFunction
+}
+
+export const DEFAULT_NEXT_AFTER_MS = 1_000
+const AGAIN_AFTER_MS = 200
+
+/** It lives, and says that it cannot serve (heimdal's answer while it starts, AD's while it stops). */
+const OUT_OF_SERVICE: readonly number[] = [KDC_ERROR.serviceUnavailable]
+
+/** `codes`: of errors that say so. */
+export function isOutOfService(reply: Buffer, codes = OUT_OF_SERVICE): boolean {
+  try {
+    return isKdcError(reply) && codes.includes(readKdcError(reply).code)
+  } catch {
+    return false
+  }
+}
+
+export const failureOf = (error: unknown): KdcFailure =>
+  error instanceof KdcUnreachable ? error.failure : 'not-believed'
+
+/** An answer that is good enough only where nobody has a better one. */
+interface Poor {
+  readonly answer: unknown
+  readonly isUnable: boolean
+}
+
+interface Running {
+  readonly exchange: KdcExchange
+  readonly askedAtMs: number
+  /** Its silence was noted. */
+  wasSilent: boolean
+}
+
+interface Asked<T> extends AskingTerms {
+  readonly request: Buffer
+  readonly read: (reply: Buffer) => T
+}
+
+/** One question, put to one KDC after the other. */
+export class Question<T> {
+  readonly #waiting: KdcState[]
+  readonly #asked: Asked<T>
+  readonly #options: QuestionOptions & Resolving
+  readonly #running = new Map<KdcState, Running>()
+  readonly #result = Promise.withResolvers<T>()
+  readonly #deadlineMs: number
+  #next: NodeJS.Timeout | undefined
+  #patience: NodeJS.Timeout | undefined
+  #settled = false
+  readonly #second: KdcState[]
+  #failure: unknown
+  /** Given by one KDC, and not yet by a second. */
+  #poor: Poor | undefined
+  /** Those that could not judge; whether that is their failure, the end says. */
+  readonly #unable = new Map<KdcState, Running>()
+
+  constructor(order: KdcState[], asked: Asked<T>, options: QuestionOptions & Resolving) {
+    this.#waiting = order
+    this.#second = [...order]
+    this.#asked = asked
+    this.#options = options
+    this.#deadlineMs = options.monotonic() + options.timeoutMs
+  }
+
+  get #nextAfterMs(): number {
+    const { nextAfterMs = DEFAULT_NEXT_AFTER_MS, timeoutMs } = this.#options
+    return this.#asked.isCounted === true ? Math.max(nextAfterMs, timeoutMs / 2) : nextAfterMs
+  }
+
+  answer(): Promise<T> {
+    this.#askNext()
+    return this.#result.promise
+  }
+
+  #askNext(): void {
+    clearTimeout(this.#next)
+    const state = this.#waiting.shift()
+    if (state === undefined) return
+    const askedAtMs = this.#options.monotonic()
+    const leftMs = Math.max(1, this.#deadlineMs - askedAtMs)
+    const asked = exchange(state.address, this.#asked.request, leftMs, this.#options.lookup)
+    const running: Running = { exchange: asked, askedAtMs, wasSilent: false }
+    this.#running.set(state, running)
+    asked.reply.then(
+      reply => this.#consider(state, running, reply),
+      error => this.#failed(state, running, error),
+    )
+    if (this.#waiting.length > 0) {
+      this.#next = setTimeout(() => {
+        // Silent for that long: others first from now on, also for questions that begin meanwhile.
+        running.wasSilent = true
+        note(state, 'silent', askedAtMs, this.#options)
+        this.#askNext()
+      }, this.#nextAfterMs)
+    }
+  }
+
+  #consider(state: KdcState, running: Running, reply: Buffer): void {
+    if (this.#settled) return
+    if (isOutOfService(reply))
+      return this.#failed(state, running, new KdcUnreachable('out of service', 'out-of-service'))
+    try {
+      const value = this.#asked.read(reply)
+      note(state, undefined, running.askedAtMs, this.#options)
+      this.#end(() => this.#result.resolve(value))
+    } catch (error) {
+      if (error instanceof Krb5Error) return this.#failed(state, running, error)
+      const isUnable = this.#asked.isUnable?.(error) === true
+      if (isUnable) this.#unable.set(state, running)
+      else note(state, undefined, running.askedAtMs, this.#options)
+      if (!isUnable && this.#asked.isDoubtful?.(error) !== true) return this.#end(() => this.#result.reject(error))
+      this.#doubt(state, { answer: error, isUnable })
+    }
+  }
+
+  /** A second judgement is the answer; one, though doubtful, is worth more than none. */
+  #doubt(state: KdcState, poor: Poor): void {
+    const isConfirmed = this.#poor?.isUnable === false && !poor.isUnable
+    if (this.#poor?.isUnable !== false || isConfirmed) this.#poor = poor
+    if (isConfirmed) return this.#give(poor)
+    // A second opinion is worth as long as a KDC is waited for, and no longer: the caller has no more time than that.
+    this.#patience ??= setTimeout(() => this.#give(this.#poor ?? poor), this.#nextAfterMs)
+    this.#gone(state)
+  }
+
+  #give({ answer, isUnable }: Poor): void {
+    this.#end(() => this.#result.reject(answer), isUnable)
+  }
+
+  #failed(state: KdcState, running: Running, error: unknown): void {
+    if (this.#settled) return
+    if (!running.wasSilent) note(state, failureOf(error), running.askedAtMs, this.#options)
+    this.#failure = error
+    this.#gone(state)
+  }
+
+  /** Nothing more is to come from that one. */
+  #gone(state: KdcState): void {
+    this.#running.delete(state)
+    if (this.#waiting.length > 0) return this.#askNext()
+    if (this.#running.size > 0) return
+    // Nobody says otherwise.
+    if (this.#poor !== undefined) return this.#give(this.#poor)
+    const canAskAgain = this.#options.monotonic() + AGAIN_AFTER_MS < this.#deadlineMs && this.#second.length > 0
+    if (!canAskAgain) return this.#end(() => this.#result.reject(this.#failure))
+    this.#waiting.push(...this.#second.splice(0))
+    this.#next = setTimeout(() => this.#askNext(), AGAIN_AFTER_MS)
+  }
+
+  #end(settle: () => void, isUnable = false): void {
+    this.#settled = true
+    for (const [state, { askedAtMs }] of this.#unable)
+      note(state, isUnable ? undefined : 'out-of-service', askedAtMs, this.#options)
+    clearTimeout(this.#next)
+    clearTimeout(this.#patience)
+    settle()
+    for (const { exchange: running } of this.#running.values()) running.abandon()
+  }
+}
