@@ -1,9 +1,11 @@
 /**
- * What was admitted once, judged again, for tunnels: the same two stages decide, on the credentials of back then and on
- * what is true now. This time they leave no trace: no session counts as used, nobody is asked to confirm, nothing is
- * reported twice.
+ * What was admitted once, judged again, for tunnels: the same stages decide, on the credentials of back then and on
+ * what is true now, and whether the account may still go to the server. This time they leave no trace: no session counts as
+ * used, nobody is asked to confirm, nothing is reported twice.
  */
 import { type AuthenticateParts, authenticate } from '../../middleware/authenticate.ts'
+import { impersonate } from '../../middleware/impersonate.ts'
+import { mapIdentity } from '../../middleware/map-identity.ts'
 import { requireSecondFactor, type SecondFactorParts } from '../../middleware/require-second-factor.ts'
 import { type Code, Fault } from '../errors.ts'
 import type { Delegated, Presented } from '../exchange.ts'
@@ -11,7 +13,8 @@ import type { PolicyParts } from '../pipeline.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { StageChain } from '../stage-chain.ts'
 
-export interface ReauthorizeParts extends Pick<PolicyParts, 'authenticate' | 'secondFactor'> {
+export interface ReauthorizeParts
+  extends Pick<PolicyParts, 'authenticate' | 'identityOut' | 'keepsBesideTokens' | 'secondFactor'> {
   readonly sessions: Sessions
   /** As in `authenticate`, without a report. */
   readonly provesPat: AuthenticateParts['provesPat']
@@ -28,6 +31,8 @@ export type Reauthorize = (exchange: Delegated) => Promise<Code | undefined>
 export function reauthorize({
   authenticate: who,
   secondFactor,
+  identityOut,
+  keepsBesideTokens,
   sessions,
   provesPat,
   refusesPat,
@@ -56,6 +61,8 @@ export function reauthorize({
     const verdict = await StageChain.of<Presented>()
       .stage('authenticate', authenticate({ ...quietly, firstFactor: rememberedFactor(exchange) }))
       .stage('require-second-factor', judge)
+      .stage('map-identity', mapIdentity())
+      .stage('impersonate', impersonate(identityOut, keepsBesideTokens))
       .run(exchange)
     if (verdict.passed) return undefined
     const { refusal } = verdict

@@ -50,9 +50,14 @@ export function kerberosIdentity(directory: Directory, settings: KerberosIdentit
     authenticateConnection: authenticatesConnections ? async () => fieldsOrFault(principal) : undefined,
     vouchesForIdentity: true,
   })
+  // A connection stays authenticated for as long as it is used; the account need not be good for that long.
+  const fieldsOrNone = (principal: CanonicalPrincipal): Awaitable<WrittenFields> =>
+    authenticatesConnections
+      ? after(directory.attest(principal, targetPrincipal), () => NO_FIELDS)
+      : fieldsFor(principal)
   const delegate = (account: string): Awaitable<Delegation> =>
     after(directory.resolve(account), principal =>
-      after(authenticatesConnections ? NO_FIELDS : fieldsFor(principal), fields => delegation(principal, fields)),
+      after(fieldsOrNone(principal), fields => delegation(principal, fields)),
     )
   return {
     fieldNames: [],

@@ -4,8 +4,11 @@ import { test } from 'node:test'
 import { Secret } from '../../config/secret.ts'
 import type { AccountKey } from '../../src/account-key.ts'
 import { type ReauthorizeParts, reauthorize } from '../../src/app/reauthorize.ts'
+import { deny } from '../../src/decision.ts'
+import { Fault } from '../../src/errors.ts'
 import type { Credentials, Delegated, Evidence } from '../../src/exchange.ts'
 import { CertificateFactor } from '../../src/identity/certificate-factor.ts'
+import { noIdentity } from '../../src/identity/identity-out.ts'
 import type { RuleSettings } from '../../src/policy/agent-token-rule.ts'
 import { LastingRights } from '../../src/policy/lasting-rights.ts'
 import { Rules } from '../../src/policy/rules.ts'
@@ -57,6 +60,7 @@ function partsWith({ rules = [], session, grant }: { rules?: RuleSettings[]; ses
       asked: forbidden('a question'),
     },
     refusesPat: () => undefined,
+    ...{ identityOut: noIdentity, keepsBesideTokens: false },
   }
   return parts as unknown as ReauthorizeParts
 }
@@ -135,6 +139,18 @@ test('who is known by a certificate stays so until it ends or its list is overdu
   assert.equal(await refusal(late), 'client-certificate-unchecked')
   assert.equal(await refusal(exchange(credentials.ticket, TICKET, shown('ada', 1))), undefined)
   assert.equal(await refusal(exchange(credentials.ticket, TICKET, shown('bob', 1))), 'client-certificate-mismatch')
+})
+
+test('who may go to the server no more, as an account that was disabled, is refused; who cannot be asked about stays', async () => {
+  let delegate: () => ReturnType<typeof noIdentity.delegate> = () => noIdentity.delegate('ada')
+  const identityOut = { ...noIdentity, delegate: () => delegate() }
+  const refusal = reauthorize({ ...partsWith({ rules: [firstFactorIsEnough] }), identityOut })
+  const again = () => refusal(exchange(credentials.ticket, TICKET))
+  assert.equal(await again(), undefined)
+  delegate = async () => deny('delegation-account-disabled')
+  assert.equal(await again(), 'delegation-account-disabled')
+  delegate = () => Promise.reject(new Fault('kdc-unreachable'))
+  await assert.rejects(again(), { code: 'kdc-unreachable' })
 })
 
 test('a ticket that has proven two factors stays good until that is too long ago', async () => {
