@@ -31,6 +31,16 @@ function checkDirectory(kerberos: Kerberos, report: Report): void {
   checkTrustedRealms(kerberos, report)
 }
 
+/** Of realms whose name their KDCs may write otherwise; of our own the keytab shows it. */
+export function kerberosWarnings({ kerberos }: Pick<Config, 'kerberos'>): string[] {
+  const trusted = kerberos?.trustedRealms ?? []
+  return trusted.flatMap(({ realm }, index) =>
+    realm === realm.toUpperCase()
+      ? []
+      : `kerberos.trustedRealms[${index}].realm: ${realm} is not in capitals, as Active Directory writes realms; case counts, so people of ${realm.toUpperCase()} are refused`,
+  )
+}
+
 /** Options of earlier versions that change nothing. */
 export function formerKerberosOptions({ kerberos }: Pick<Config, 'kerberos'>): string[] {
   return [

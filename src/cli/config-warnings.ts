@@ -3,7 +3,7 @@ import { appearanceWarnings } from '../../config/appearance-rules.ts'
 import { certificateWarnings } from '../../config/certificate-warnings.ts'
 import type { Diagnostic } from '../../config/diagnostic.ts'
 import { groupWarnings } from '../../config/group-rules.ts'
-import { formerKerberosOptions } from '../../config/kerberos-rules.ts'
+import { formerKerberosOptions, kerberosWarnings } from '../../config/kerberos-rules.ts'
 import { keyFileWarnings } from '../../config/key-files.ts'
 import { isLoopbackAddress } from '../../config/loopback.ts'
 import { providersOf } from '../../config/providers.ts'
@@ -27,6 +27,7 @@ export const configWarnings = (
   ...accessWarnings(config),
   ...formerKerberosOptions(config),
   ...groupWarnings(config),
+  ...kerberosWarnings(config),
   ...providersOf(config).flatMap(({ settings, path }) => providerWarnings(settings, path, config.secondFactor)),
 ]
 

@@ -6,7 +6,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:cr
 import { readFileSync } from 'node:fs'
 import { calculateJwkThumbprint, exportJWK, type JWK } from 'jose'
 import { BoundedMap } from '../bounded-map.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, isWithin } from '../clock.ts'
 import type { Delegation } from '../exchange.ts'
 import { delegationByFields, type IdentityOut } from './identity-out.ts'
 
@@ -20,7 +20,7 @@ export interface AssertionSettings {
 
 interface Signed {
   readonly delegation: Delegation
-  readonly reusableUntilMs: number
+  readonly signedAtMs: number
 }
 
 const MAX_REMEMBERED = 20_000
@@ -53,7 +53,10 @@ export class AssertionIdentity implements IdentityOut {
 
   delegate(account: string): Delegation {
     const signed = this.#signed.get(account)
-    return signed !== undefined && signed.reusableUntilMs > this.#now() ? signed.delegation : this.#sign(account)
+    const { lifetimeSeconds } = this.#settings
+    return signed !== undefined && isWithin(this.#now(), signed.signedAtMs, lifetimeSeconds * 500)
+      ? signed.delegation
+      : this.#sign(account)
   }
 
   forget(account: string): void {
@@ -71,7 +74,7 @@ export class AssertionIdentity implements IdentityOut {
     const key = { key: this.#signingKey, dsaEncoding: 'ieee-p1363' } as const
     const token = `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`
     const delegation = delegationByFields([field, token])
-    this.#signed.set(account, { delegation, reusableUntilMs: now + lifetimeSeconds * 500 })
+    this.#signed.set(account, { delegation, signedAtMs: now })
     return delegation
   }
 }

@@ -49,12 +49,15 @@ export async function examineDirectory(question: DirectoryQuestion, moment: Mome
   const lacks = [accept, service].flatMap(principal => lackOfKey(octets, principal) ?? [])
   if (lacks.length > 0) return lacks.map(lack => noKey(lack, settings.keytabFile))
 
-  const pool = createKdcPool({
-    locator: realmLocator(realm, settings.kdcs, { ...settings, environment: moment.environment }, moment.monotonic),
-    timeoutMs: settings.kdcTimeoutMs,
-    monotonic: moment.monotonic,
-  })
-  const client = createKdcClient({ pools: new Map([[realm, pool]]), realm, now: moment.now })
+  const { monotonic, environment } = moment
+  const poolOf = (ofRealm: string, kdcs: readonly string[]) =>
+    createKdcPool({
+      locator: realmLocator(ofRealm, kdcs, { ...settings, environment }, monotonic),
+      timeoutMs: settings.kdcTimeoutMs,
+      monotonic,
+    })
+  const pools = new Map([settings, ...settings.trustedRealms].map(of => [of.realm, poolOf(of.realm, of.kdcs)]))
+  const client = createKdcClient({ pools, realm, now: moment.now })
   using held = new DisposableStack()
   const keep = (ticket: HeldTicket) => {
     held.use(ticket.sessionKey)
@@ -86,14 +89,16 @@ async function delegationProblems(
   { settings, account = settings.servicePrincipal }: DirectoryQuestion,
   target: string,
 ): Promise<DirectoryProblem[]> {
-  const { realm, netbiosDomain, upnSuffixes } = settings
-  const names = { realm, upnSuffixes, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
+  const { realm, netbiosDomain, upnSuffixes, trustedRealms } = settings
+  const names = { realm, upnSuffixes, trustedRealms, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
   const service = await attempt(() => client.serviceTicket(tgt, serviceName(target)).then(keep))
   if ('code' in service) return [directoryProblem('target-name', service, target)]
-  const upn = userPrincipalName(account, names)
-  const user = upn ?? canonicalPrincipal(account, names)
+  const [upn, principal] = [userPrincipalName(account, names), principalIn(account, names)]
+  if (upn === undefined && principal === undefined) return [unknownRealm(account)]
+  const user = upn ?? principal ?? account
   const name = upn === undefined ? principalName(user) : nameOf(upn, NAME_TYPE.enterprise)
-  const evidence = await attempt(() => client.s4u2self(tgt, name).then(keep))
+  const userRealm = upn === undefined ? user.slice(user.lastIndexOf('@') + 1) : realm
+  const evidence = await attempt(() => client.s4u2self(tgt, name, userRealm).then(keep))
   if ('code' in evidence) return [directoryProblem('protocol-transition', evidence, user)]
   const refused = evidenceProblem(evidence, keys, { upn, user, names })
   if (refused !== undefined) return [refused]
@@ -121,13 +126,24 @@ function evidenceProblem(
   }
 }
 
-function isAccount(account: string, user: string, names: DirectoryNames): boolean {
+const isAccount = (account: string, user: string, names: DirectoryNames): boolean =>
+  principalIn(account, names) === user
+
+/** Undefined where it is nobody's name here. */
+function principalIn(account: string, names: DirectoryNames): string | undefined {
   try {
-    return canonicalPrincipal(account, names) === user
+    return canonicalPrincipal(account, names)
   } catch {
-    return false
+    return undefined
   }
 }
+
+const unknownRealm = (account: string): DirectoryProblem => ({
+  what: `${account} is no account of the realm, nor of one of kerberos.trustedRealms`,
+  why: 'it was not tried whether Torhaus may act in the name of others',
+  remedy: 'name an account with --account, as alice or alice@REALM',
+  ...{ option: 'kerberos.realm', severity: 'error' },
+})
 
 /** What the KDC refused, by its code (RFC 4120 7.5.9), or why there was no answer. */
 async function attempt(

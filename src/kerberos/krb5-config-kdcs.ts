@@ -54,7 +54,9 @@ const isKdcOf = ({ path }: Relation, realm: string) =>
 
 /** The lines of a file, without comments and empty ones, behind those of each file that it includes. */
 function withIncluded(file: string, depth = MAX_DEPTH): string[][] {
-  const lines = whatIsThere(() => readFileSync(file, 'utf8').split('\n'))
+  // A folder in one that is included holds nothing, as for libkrb5; where the file itself should be, it is a mistake.
+  const nothing = depth < MAX_DEPTH ? ['ENOENT', 'EISDIR'] : undefined
+  const lines = whatIsThere(() => readFileSync(file, 'utf8').split('\n'), nothing)
     .map(line => line.trim())
     .filter(line => line !== '' && !/^[#;]/.test(line))
   const included = lines.flatMap(line => {
@@ -71,11 +73,11 @@ const filesOf = (folder: string): string[] =>
     .filter(name => /^[A-Za-z0-9_-]+$|^[^.].*\.conf$/.test(name))
     .map(name => join(folder, name))
 
-function whatIsThere(read: () => string[]): string[] {
+function whatIsThere(read: () => string[], nothing: readonly unknown[] = ['ENOENT']): string[] {
   try {
     return read()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    if (nothing.includes((error as NodeJS.ErrnoException).code)) return []
     throw error
   }
 }

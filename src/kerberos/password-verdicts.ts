@@ -47,6 +47,8 @@ export type PasswordVerdicts = {
 
 type Entry = { readonly verdict: Verdict; readonly untilMs: number; readonly generation: number }
 
+type Account = { readonly generation: number; readonly rightKey: string | undefined }
+
 /**
  * Remembers verdicts, never passwords: the key of an entry is an HMAC-SHA-256 of account and password under a random
  * key that exists in this process alone, so a copy of the table is of no use without its memory, and nothing survives a
@@ -56,8 +58,9 @@ export function createPasswordVerdicts(options: PasswordVerdictsOptions): Passwo
   const { rightTtlMs = 300_000, wrongTtlMs = 300_000, refusedTtlMs = 30_000, maxEntries = 20_000, now } = options
   const secret = randomBytes(32)
   const entries = createLru<Entry>({ maxEntries })
-  // Entries cannot be found by account, their keys say nothing; so each account has a generation that outdates them.
-  const generations = createLru<number>({ maxEntries })
+  // Entries cannot be found by account, their keys say nothing; so each account has a generation that outdates them. An
+  // account has one password: the last that was right outdates the one before, which a change may have been about.
+  const accounts = createLru<Account>({ maxEntries })
   let nextGeneration = 1
 
   // A principal holds no NUL, so account and password cannot run into each other.
@@ -69,16 +72,19 @@ export function createPasswordVerdicts(options: PasswordVerdictsOptions): Passwo
       const key = keyOf(principal, password)
       const entry = entries.get(key)
       if (entry === undefined) return undefined
-      if (now() < entry.untilMs && entry.generation === generations.get(principal)) return entry.verdict
+      const { generation, rightKey } = accounts.get(principal) ?? {}
+      const isOutdated = entry.generation !== generation || (entry.verdict === 'right' && rightKey !== key)
+      if (now() < entry.untilMs && !isOutdated) return entry.verdict
       entries.take(key)
       return undefined
     },
     remember(principal, password, verdict) {
-      const generation = generations.get(principal) ?? nextGeneration++
-      generations.set(principal, generation)
+      const key = keyOf(principal, password)
+      const { generation = nextGeneration++, rightKey } = accounts.get(principal) ?? {}
+      accounts.set(principal, { generation, rightKey: verdict === 'right' ? key : rightKey })
       const ttlMs = verdict === 'right' ? rightTtlMs : verdict === 'password-wrong' ? wrongTtlMs : refusedTtlMs
-      entries.set(keyOf(principal, password), { verdict, untilMs: now() + ttlMs, generation })
+      entries.set(key, { verdict, untilMs: now() + ttlMs, generation })
     },
-    forget: principal => void generations.take(principal),
+    forget: principal => void accounts.take(principal),
   }
 }

@@ -47,6 +47,13 @@ test('options of Kerberos that were of an earlier version are said to change not
   ])
 })
 
+test('so is a trusted realm that is written as the name of its domain', () => {
+  const trusting = (...realms: string[]) =>
+    warningsOf(proof({}), { kerberos: { trustedRealms: realms.map(realm => ({ realm })) } })
+  assert.deepEqual(trusting('PARTNER.EXAMPLE'), [])
+  assert.deepEqual(trusting('PARTNER.EXAMPLE', 'other.example'), ['kerberos.trustedRealms[1].realm'])
+})
+
 test('confirmation that is only reported is warned of', () => {
   const withPolicy = (patPolicy: object) => warningsOf({ ...proof({}), patPolicy })
   assert.deepEqual(withPolicy({ confirm: 'first-use', reportOnly: true }), ['credentials.patPolicy.reportOnly'])

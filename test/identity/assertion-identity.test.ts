@@ -84,6 +84,15 @@ test('an assertion is reused for half of its lifetime, so that one never arrives
   assert.ok(Number(decodeJwt(second).exp) > Number(decodeJwt(first).exp))
 })
 
+test('an assertion from before the clock was set back is of no use any more: it says that it was made later than now', async () => {
+  const identity = await create(newKey)
+  const early = await assertionOf(identity, 'ada')
+  nowMs -= 3_600_000
+  const { iat, exp } = decodeJwt(await assertionOf(identity, 'ada'))
+  assert.deepEqual([iat, exp], [Math.floor(nowMs / 1000), Math.floor(nowMs / 1000) + LIFETIME_S])
+  assert.ok(Number(decodeJwt(early).iat) > Number(iat))
+})
+
 test('a key on another curve is refused at the start', async () => {
   await assert.rejects(create(await writeKey('p384.pem', 'P-384')), /P-256/)
 })

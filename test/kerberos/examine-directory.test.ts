@@ -136,6 +136,18 @@ test('an account that Torhaus refuses, though the KDC does not, is named with th
   )
 })
 
+test('an account of a trusted realm is tried there, and one of any other is named', async () => {
+  const trustedRealms = [{ realm: 'PARTNER.TEST', kdcs: ['127.0.0.1:9'] }]
+  await only(
+    problems({ trustedRealms }, { account: 'ada@partner.test' }),
+    /^\(kerberos\.servicePrincipal\) Torhaus gets no ticket in the name of ada@PARTNER\.TEST: the KDC says 7;/,
+  )
+  await only(
+    problems({ trustedRealms }, { account: 'ada@elsewhere.test' }),
+    /^\(kerberos\.realm\) ada@elsewhere\.test is no account of the realm, nor of one of kerberos\.trustedRealms; .*--account/,
+  )
+})
+
 test('a KDC that is away, and a clock that is off, are named', async () => {
   await only(
     problems({ kdcs: ['127.0.0.1:9'] }),

@@ -66,6 +66,8 @@ test('those of the files that it includes, as libkrb5 reads them', () => {
     'x.conf.bak': 'no',
   }))
     writeFileSync(join(folder, name), realm(kdc))
+  // libkrb5 passes over it.
+  mkdirSync(join(folder, 'old'))
   const file = written(
     'including.conf',
     `includedir ${folder}\ninclude ${written('one.inc', realm('third'))}\n${realm('own')}`,
@@ -74,6 +76,7 @@ test('those of the files that it includes, as libkrb5 reads them', () => {
   const circle = join(directory, 'circle.conf')
   writeFileSync(circle, `include ${circle}\n`)
   assert.deepEqual(kdcsIn(circle), [])
+  assert.throws(() => kdcsIn(folder), { code: 'EISDIR' }, 'which is no krb5.conf itself')
 })
 
 test('those of the files in KRB5_CONFIG, of which some may be missing; what the configuration names goes first', async () => {

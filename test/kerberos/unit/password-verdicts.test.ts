@@ -49,12 +49,24 @@ describe('a verdict', () => {
     assert.equal(verdicts.recall(bob, 'old'), 'right')
   })
 
+  it('that an older password was right ends once a new one is, as after a reset; wrong ones stay wrong', () => {
+    const { verdicts } = verdictsAt()
+    verdicts.remember(alice, 'old', 'right')
+    verdicts.remember(alice, 'mistyped', 'password-wrong')
+    verdicts.remember(bob, 'old', 'right')
+    verdicts.remember(alice, 'new', 'right')
+    assert.equal(verdicts.recall(alice, 'old'), undefined)
+    assert.equal(verdicts.recall(alice, 'new'), 'right')
+    assert.equal(verdicts.recall(alice, 'mistyped'), 'password-wrong')
+    assert.equal(verdicts.recall(bob, 'old'), 'right')
+  })
+
   it('goes when there is no room, the least recently used first', () => {
     const { verdicts } = verdictsAt(2)
     verdicts.remember(alice, 'a', 'right')
-    verdicts.remember(alice, 'b', 'right')
+    verdicts.remember(alice, 'b', 'password-wrong')
     verdicts.recall(alice, 'a')
-    verdicts.remember(alice, 'c', 'right')
+    verdicts.remember(alice, 'c', 'password-wrong')
     assert.equal(verdicts.recall(alice, 'b'), undefined)
     assert.equal(verdicts.recall(alice, 'a'), 'right')
   })
