@@ -199,8 +199,8 @@ function vouchedFor(presented: Presented, verdict: FirstFactorVerdict): Answer {
 }
 
 /** 429 for who tried too often, a challenge for everybody else. */
-function refuse({ refused, retryAfterSeconds }: Extract<FirstFactorVerdict, { refused: unknown }>): Answer {
-  return retryAfterSeconds === undefined ? challenge(refused) : deny(refused, { retryAfterSeconds })
+function refuse({ refused, why, retryAfterSeconds }: Extract<FirstFactorVerdict, { refused: unknown }>): Answer {
+  return retryAfterSeconds === undefined ? challenge(refused, why) : deny(refused, { retryAfterSeconds })
 }
 
 function withVerdict(presented: Presented, verdict: TokenVerdict): Answer {

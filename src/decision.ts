@@ -29,8 +29,8 @@ export type Refusal =
   | { readonly kind: 'challenge'; readonly code: Code; readonly why?: string }
   /** A browser's navigation: to the sign-in. `stepUp`: what it must prove beyond what every one must. */
   | { readonly kind: 'sign-in'; readonly code: Code; readonly stepUp?: StepUp }
-  /** Any other status, as the code says. */
-  | { readonly kind: 'deny'; readonly code: Code; readonly help?: RefusalHelp }
+  /** Any other status, as the code says. `why` as above. */
+  | { readonly kind: 'deny'; readonly code: Code; readonly help?: RefusalHelp; readonly why?: string }
 
 export type Decision<Out> = Proceed<Out> | Refusal
 
@@ -44,3 +44,4 @@ export const signIn = (code: Code, stepUp?: StepUp): Refusal =>
   stepUp === undefined ? { kind: 'sign-in', code } : { kind: 'sign-in', code, stepUp }
 export const deny = (code: Code, help?: RefusalHelp): Refusal =>
   help === undefined ? { kind: 'deny', code } : { kind: 'deny', code, help }
+export const denyBecause = (code: Code, why: string): Refusal => ({ kind: 'deny', code, why })

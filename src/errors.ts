@@ -210,6 +210,11 @@ const table = {
     stage: 'authenticate',
     sentence: 'The password has expired. Change it at a Windows computer first.',
   },
+  'password-must-change': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'The password must be changed before its first use. Change it at a Windows computer first.',
+  },
   'password-limited': {
     status: 429,
     stage: 'authenticate',
@@ -389,7 +394,17 @@ const table = {
   'delegation-account-disabled': {
     status: 403,
     stage: 'impersonate',
-    sentence: 'Your account is disabled in the directory.',
+    sentence: 'Your account is disabled in the directory, or may not sign in now.',
+  },
+  'delegation-account-locked': {
+    status: 403,
+    stage: 'impersonate',
+    sentence: 'Your account is locked in the directory, after wrong passwords. Wait, or ask an administrator.',
+  },
+  'delegation-account-expired': {
+    status: 403,
+    stage: 'impersonate',
+    sentence: 'Your account in the directory has expired.',
   },
   'delegation-refused': {
     status: 403,

@@ -70,8 +70,9 @@ const advice: Partial<Record<Code, string>> = {
     'The channel binding names another certificate: something between opens TLS. With `kerberos.channelBindings: require` also none at all, which most clients send.',
   'negotiate-clock-skew': 'More than 5 minutes. One of the two clocks is wrong.',
   'password-wrong':
-    'Also for accounts that do not exist or are disabled: that is not told to who does not know the password.',
+    'Also for accounts that do not exist, are disabled, locked or have expired: that is not told to who does not know the password. `error.message` in the log tells it.',
   'password-limited': 'See `kerberos.passwords`. It ends by itself; `Retry-After` says when.',
+  'delegation-account-disabled': '`error.message` in the log has the number of the KDC, and what Windows adds.',
   'delegation-account-unknown': 'Do `account.template` and `account.case` make the names the directory knows?',
   'delegation-refused':
     'The account is sensitive or in Protected Users; or `kerberos.servicePrincipal` may not delegate to `targetPrincipal` with protocol transition, by its own list or by that of the server (resource-based).',

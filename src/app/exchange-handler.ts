@@ -227,7 +227,7 @@ function refuse(
   const help = refusal.kind === 'deny' ? refusal.help : undefined
   record.code = verdict.refusal.code
   record.outcome = OUTCOMES[verdict.refusal.kind]
-  if (refusal.kind === 'challenge' && refusal.why !== undefined) record.cause = new Error(refusal.why)
+  if (refusal.kind !== 'sign-in' && refusal.why !== undefined) record.cause = new Error(refusal.why)
   record.responseBytes =
     refusal.kind === 'sign-in'
       ? sendToSignIn(record.known, record.code, parts.refusal, refusal.stepUp)

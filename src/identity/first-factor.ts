@@ -8,7 +8,7 @@ import { type Code, Fault } from '../errors.ts'
 import type { Credentials, Evidence, Principal, TicketEvidence } from '../exchange.ts'
 import type { CanonicalPrincipal } from '../kerberos/canonical-principal.ts'
 import type { Directory } from '../kerberos/directory.ts'
-import { acceptCode, passwordCode } from '../kerberos/kerberos-code.ts'
+import { acceptCode, passwordCode, reasonOf } from '../kerberos/kerberos-code.ts'
 import { KerberosError } from '../kerberos/kerberos-error.ts'
 import type { TicketProof } from '../kerberos/ticket-proof.ts'
 import { principalAccount, realmIn } from './principal-account.ts'
@@ -19,8 +19,10 @@ export interface Vouched {
   readonly replyFields: readonly string[]
 }
 
-/** A person, or why not. */
-export type FirstFactorVerdict = Vouched | { readonly refused: Code; readonly retryAfterSeconds?: number }
+/** A person, or why not; `why`: more than the code says, for the log. */
+export type FirstFactorVerdict =
+  | Vouched
+  | { readonly refused: Code; readonly why: string; readonly retryAfterSeconds?: number }
 
 type AcceptTicket = Config['secondFactor']['acceptTicket']
 
@@ -71,7 +73,7 @@ export class FirstFactor {
       const withProof = proof && this.#withProof(person, proof, realmIn(principal))
       return { principal: withProof ?? person, replyFields }
     } catch (error) {
-      return { refused: acceptCode(error) }
+      return { refused: acceptCode(error), why: reasonOf(error) }
     }
   }
 
@@ -79,7 +81,7 @@ export class FirstFactor {
     { username, password }: Extract<Credentials, { scheme: 'basic' }>,
     address: string,
   ): Promise<FirstFactorVerdict> {
-    if (!this.#acceptsPasswords) return { refused: 'password-unavailable' }
+    if (!this.#acceptsPasswords) return { refused: 'password-unavailable', why: 'kerberos.passwords.accept is false' }
     try {
       const principal = await this.#directory.checkPassword(username, password.reveal(), address)
       return { principal: this.#person(principal, 'basic'), replyFields: [] }
@@ -87,8 +89,8 @@ export class FirstFactor {
       // The store says how many attempts there were: without it nobody may try.
       if (error instanceof Fault) throw error
       const retryAfterMs = error instanceof KerberosError ? error.retryAfterMs : undefined
-      const refused = passwordCode(error)
-      return retryAfterMs === undefined ? { refused } : { refused, retryAfterSeconds: Math.ceil(retryAfterMs / 1000) }
+      const refusal = { refused: passwordCode(error), why: reasonOf(error) }
+      return retryAfterMs === undefined ? refusal : { ...refusal, retryAfterSeconds: Math.ceil(retryAfterMs / 1000) }
     }
   }
 

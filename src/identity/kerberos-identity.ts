@@ -6,13 +6,13 @@
 
 import { type Awaitable, after } from '../awaitable.ts'
 import { remembered } from '../bounded-map.ts'
-import { deny, type Refusal } from '../decision.ts'
+import { denyBecause, type Refusal } from '../decision.ts'
 import { Fault } from '../errors.ts'
 import type { Delegation } from '../exchange.ts'
 import { type WrittenFields, writtenFields, writtenToken } from '../http/written-fields.ts'
 import type { CanonicalPrincipal } from '../kerberos/canonical-principal.ts'
 import type { Directory } from '../kerberos/directory.ts'
-import { delegationCode } from '../kerberos/kerberos-code.ts'
+import { delegationCode, reasonOf } from '../kerberos/kerberos-code.ts'
 import type { IdentityOut } from './identity-out.ts'
 
 export interface KerberosIdentitySettings {
@@ -76,7 +76,7 @@ export function kerberosIdentity(directory: Directory, settings: KerberosIdentit
   }
 }
 
-const refusal = (error: unknown): Refusal => deny(delegationCode(error))
+const refusal = (error: unknown): Refusal => denyBecause(delegationCode(error), reasonOf(error))
 
 /** Undefined for an account that is no principal here: nothing is kept of it either. */
 function principalIn(directory: Directory, account: string): CanonicalPrincipal | undefined {

@@ -67,6 +67,8 @@ export type Impersonation = Disposable & {
 const lasting: ReadonlySet<KerberosErrorCode> = new Set([
   'client-unknown',
   'client-disabled',
+  'client-locked',
+  'client-expired',
   'delegation-refused',
   'service-unknown',
   'foreign-realm',

@@ -1,4 +1,6 @@
+import type { KdcRefusal } from './kdc/kdc-refusal.ts'
 import type { KerberosErrorCode, KerberosOperation } from './kerberos-error.ts'
+import { NT_STATUS } from './protocol/nt-status.ts'
 
 type Rule = KerberosErrorCode | Partial<Record<KerberosOperation, KerberosErrorCode>>
 
@@ -25,7 +27,7 @@ const BETWEEN_REALMS: Readonly<Record<number, Rule>> = {
 
 /** Errors of the protocol: the key is the number of RFC 4120 7.5.9 (with RFC 6806 for 68 and MS-KILE for 29). */
 const protocolErrors: Readonly<Record<number, Rule>> = {
-  1: 'client-disabled', // KDC_ERR_NAME_EXP
+  1: 'client-expired', // KDC_ERR_NAME_EXP
   2: { ...WE_ARE_THE_SERVICE, initiate: 'service-unknown' }, // KDC_ERR_SERVICE_EXP
   6: {
     'service-credential': 'service-credential-refused',
@@ -91,18 +93,28 @@ const protocolErrors: Readonly<Record<number, Rule>> = {
 /** What elsewhere is said of a person, and of our own account where it asks for its own ticket. */
 const SAID_OF_OURS: readonly number[] = [1, 21, 68]
 
+/** Numbers of RFC 4120 that stand for several things, by what Windows and Samba add: one refusal in place of another. */
+const SAID_CLOSER: Readonly<Partial<Record<KerberosErrorCode, Readonly<Record<number, KerberosErrorCode>>>>> = {
+  'client-disabled': {
+    [NT_STATUS.accountLockedOut]: 'client-locked',
+    [NT_STATUS.accountExpired]: 'client-expired',
+  },
+  'password-expired': { [NT_STATUS.passwordMustChange]: 'password-must-change' },
+}
+
 /**
- * What a KRB-ERROR with this number means for the operation; what no rule names is nonsense of the KDC. Pure. Never
- * returns a code that reads as success, and never one that grants anything.
+ * What a KRB-ERROR with this number means for the operation; what no rule names is nonsense of the KDC. `status`: that of
+ * its data. Pure. Never returns a code that reads as success, and never one that grants anything.
  */
 export function classifyKdcError(
   operation: KerberosOperation,
   errorCode: number,
-  isBetweenRealms = false,
+  { status, isBetweenRealms = false }: Partial<Pick<KdcRefusal, 'status' | 'isBetweenRealms'>> = {},
 ): KerberosErrorCode {
   if (operation === 'service-credential' && SAID_OF_OURS.includes(errorCode)) return 'service-credential-refused'
   const between = isBetweenRealms ? codeIn(BETWEEN_REALMS[errorCode], operation) : undefined
-  return between ?? codeIn(protocolErrors[errorCode], operation) ?? 'kdc-reply-invalid'
+  const code = between ?? codeIn(protocolErrors[errorCode], operation) ?? 'kdc-reply-invalid'
+  return (status === undefined ? undefined : SAID_CLOSER[code]?.[status]) ?? code
 }
 
 const codeIn = (rule: Rule | undefined, operation: KerberosOperation): KerberosErrorCode | undefined =>

@@ -15,7 +15,7 @@ export async function codedFailure<T>(operation: KerberosOperation, ask: () => P
 
 function coded(operation: KerberosOperation, error: unknown): unknown {
   if (error instanceof KdcRefusal) {
-    const code = classifyKdcError(operation, error.errorCode, error.isBetweenRealms)
+    const code = classifyKdcError(operation, error.errorCode, error)
     return new KerberosError(code, operation, { text: error.message, cause: error })
   }
   if (error instanceof KdcUnreachable) return new KerberosError('kdc-unreachable', operation, { text: error.message })

@@ -1,5 +1,7 @@
 /** What a Kerberos failure means for the exchange it happened in: one code of the error table for each. */
+import { causeChain } from '../cause-chain.ts'
 import { type Code, Fault } from '../errors.ts'
+import { KdcRefusal } from './kdc/kdc-refusal.ts'
 import { KerberosError, type KerberosErrorCode } from './kerberos-error.ts'
 
 type Table = Readonly<Partial<Record<KerberosErrorCode, Code>>>
@@ -37,12 +39,15 @@ const ACCEPT: Table = {
 // Whether an account exists, or is disabled, is not told to who does not know its password.
 const PASSWORD: Table = {
   'password-expired': 'password-expired',
+  'password-must-change': 'password-must-change',
   'password-limited': 'password-limited',
 }
 
 const DELEGATE: Table = {
   'client-unknown': 'delegation-account-unknown',
   'client-disabled': 'delegation-account-disabled',
+  'client-locked': 'delegation-account-locked',
+  'client-expired': 'delegation-account-expired',
   'delegation-refused': 'delegation-refused',
   'service-unknown': 'delegation-service-unknown',
   'foreign-realm': 'account-unmapped',
@@ -65,4 +70,11 @@ function codeIn(table: Table, trouble: Table, error: unknown, otherwise: Code | 
   const code = table[error.code] ?? (error.code === 'internal' ? undefined : otherwise)
   if (code === undefined) throw new Fault('internal-error', error)
   return code
+}
+
+/** What the code does not say, for the log: step, reason and number of the KDC. No name, no secret. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  // The number of a KDC stands in the message already.
+  return error.cause instanceof KdcRefusal ? error.message : causeChain(error)
 }

@@ -2,8 +2,11 @@
 export type KerberosErrorCode =
   /** The directory has no such account. */
   | 'client-unknown'
-  /** Disabled, locked, expired, or not allowed to sign in now. */
+  /** Disabled, or not allowed to sign in now or from here; where the KDC does not say which, also locked. */
   | 'client-disabled'
+  | 'client-locked'
+  /** The account, not its password. */
+  | 'client-expired'
   /** The account, or our service account, may not be delegated to that service. */
   | 'delegation-refused'
   /** The directory has no such service principal. */
@@ -30,6 +33,7 @@ export type KerberosErrorCode =
   | 'wrong-service-key'
   | 'password-wrong'
   | 'password-expired'
+  | 'password-must-change'
   /** Not tried: too many failures of this account or address. */
   | 'password-limited'
   /** The KDC that confirmed the password does not know our key: it is not our directory. */

@@ -6,14 +6,19 @@ import { createLru } from './lru.ts'
 /** What the directory said about one pair of account and password: yes, or why not. */
 export type Verdict = 'right' | Refusal
 
-type Refusal = Extract<KerberosErrorCode, 'password-wrong' | 'password-expired' | 'client-unknown' | 'client-disabled'>
-
-const refusals: ReadonlySet<string> = new Set<Refusal>([
+const REFUSALS = [
   'password-wrong',
   'password-expired',
+  'password-must-change',
   'client-unknown',
   'client-disabled',
-])
+  'client-locked',
+  'client-expired',
+] as const satisfies readonly KerberosErrorCode[]
+
+type Refusal = (typeof REFUSALS)[number]
+
+const refusals: ReadonlySet<string> = new Set(REFUSALS)
 
 /** True for codes that are the directory's own judgement of account and password. */
 export function isVerdict(code: KerberosErrorCode): code is Refusal {

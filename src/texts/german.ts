@@ -54,6 +54,8 @@ export const german: Texts = {
   'error.negotiate-foreign-realm': 'Das Konto gehört zu einer Domäne, die hier nicht angenommen wird.',
   'error.password-wrong': 'Benutzername oder Kennwort ist falsch.',
   'error.password-expired': 'Das Kennwort ist abgelaufen. Ändern Sie es zuerst an einem Windows-Computer.',
+  'error.password-must-change':
+    'Das Kennwort muss vor dem ersten Gebrauch geändert werden. Ändern Sie es zuerst an einem Windows-Computer.',
   'error.password-limited': 'Zu viele falsche Kennwörter. Warten Sie, und versuchen Sie es dann noch einmal.',
   'error.token-unknown': 'Token dieser Art werden hier nicht angenommen.',
   'error.pat-unknown': 'Der Server kennt dieses Zugriffstoken nicht. Erstellen Sie ein neues.',
@@ -128,7 +130,10 @@ export const german: Texts = {
     'Ihre Sitzung im Browser und Ihr Windows-Konto sind zwei verschiedene Personen. Melden Sie sich zuerst ab.',
   'error.account-unmapped': 'Zu Ihrer Identität gibt es auf diesem Server kein Konto.',
   'error.delegation-account-unknown': 'Ihr Konto gibt es im Verzeichnis nicht.',
-  'error.delegation-account-disabled': 'Ihr Konto ist im Verzeichnis deaktiviert.',
+  'error.delegation-account-disabled': 'Ihr Konto ist im Verzeichnis deaktiviert oder darf sich jetzt nicht anmelden.',
+  'error.delegation-account-locked':
+    'Ihr Konto ist im Verzeichnis nach falschen Kennwörtern gesperrt. Warten Sie, oder fragen Sie einen Administrator.',
+  'error.delegation-account-expired': 'Ihr Konto im Verzeichnis ist abgelaufen.',
   'error.delegation-refused':
     'Ihr Konto darf nicht an den Server delegiert werden. Benutzen Sie ein persönliches Zugriffstoken, oder fragen Sie einen Administrator.',
   'error.delegation-service-unknown': 'Das Verzeichnis kennt den Server hinter diesem Proxy nicht.',

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { OriginHost } from '../../devkit/realm/apache-origin.ts'
 import type { LabTorhausOptions } from '../../devkit/realm/lab-torhaus.ts'
-import { basic, bearer, seenAs } from './proxy-client.ts'
+import { basic, bearer, negotiate, seenAs } from './proxy-client.ts'
 import { type LabProxy, type ProxyLab, startProxyLab } from './proxy-lab.ts'
 
 const OTHER_SPN = 'HTTP/other.corp.test'
@@ -70,6 +70,43 @@ test('an account the directory refuses is told so in a sentence, and signing in 
   const headers = basic('disabled1', lab.kdc.passwordOf('disabled1'))
   const { status, code } = await proxy.ask('/whoami', { headers })
   assert.deepEqual([status, code], [401, 'password-wrong'])
+})
+
+test('why a password, a ticket or an account was refused is told apart in the log, and in the answer where that gives nothing away', async () => {
+  const proxy = await lab.proxy()
+  const create = (name: string, ...more: string[]) =>
+    lab.kdc.sambaTool('user', 'create', name, 'Fresh-Passw0rd', ...more)
+  await create('changer', '--must-change-at-next-login')
+  await create('ended')
+  await lab.kdc.sambaTool('user', 'setexpiry', 'ended', '--days=-1')
+  const reasonOf = async (headers: Readonly<Record<string, string>>) => {
+    const { code, body, headers: answered } = await proxy.ask('/whoami', { headers })
+    const id = answered['x-request-id']
+    const record = await proxy.logged(entry => entry['http.request.id'] === id && entry['event.action'] === 'request')
+    assert.doesNotMatch(body, /KRB-ERROR|NTSTATUS/)
+    return [code, record['error.message']]
+  }
+  assert.deepEqual(await reasonOf(basic('changer', 'Fresh-Passw0rd')), [
+    'password-must-change',
+    'password: password-must-change (KRB-ERROR 23, NTSTATUS C0000224 (passwordMustChange))',
+  ])
+  assert.deepEqual(await reasonOf(basic('ended', 'Fresh-Passw0rd')), [
+    'password-wrong',
+    'password: client-expired (KRB-ERROR 18, NTSTATUS C0000193 (accountExpired))',
+  ])
+  assert.deepEqual(await reasonOf(basic('disabled1', lab.kdc.passwordOf('disabled1'))), [
+    'password-wrong',
+    'password: client-disabled (KRB-ERROR 18, NTSTATUS C0000072 (accountDisabled))',
+  ])
+  assert.deepEqual(await reasonOf(basic('carol', 'a wrong one')), [
+    'password-wrong',
+    'password: password-wrong (KRB-ERROR 24)',
+  ])
+  assert.deepEqual(await reasonOf(bearer(await proxy.bearerOf('nobody'))), [
+    'delegation-account-unknown',
+    's4u2self: client-unknown (KRB-ERROR 6)',
+  ])
+  assert.deepEqual(await reasonOf(negotiate('YIIB')), ['negotiate-refused', 'accept: token-defective'])
 })
 
 /** A server that refuses every identity; `tokens` holds what it was shown. */

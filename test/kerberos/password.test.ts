@@ -14,7 +14,9 @@ let verifier: PasswordVerifier
 
 before(async () => {
   lab = await startKerberosLab()
-  await lab.kdc.sambaTool('user', 'create', 'expired1', 'Fresh-Passw0rd', '--must-change-at-next-login')
+  await lab.kdc.sambaTool('user', 'create', 'changer1', 'Fresh-Passw0rd', '--must-change-at-next-login')
+  await lab.kdc.sambaTool('user', 'create', 'ended1', 'Fresh-Passw0rd')
+  await lab.kdc.sambaTool('user', 'setexpiry', 'ended1', '--days=-1')
   // Without a threshold Samba counts nothing.
   await lab.kdc.sambaTool('domain', 'passwordsettings', 'set', '--account-lockout-threshold=5')
   const names = ['clumsy', 'guessed']
@@ -51,7 +53,8 @@ describe('a password', () => {
     assert.equal(await code(verifier.verify(principal('alice'), passwordOf('bob'))), 'password-wrong')
     assert.equal(await code(verifier.verify(principal('nobody1'), secret)), 'client-unknown')
     assert.equal(await code(verifier.verify(principal('disabled1'), passwordOf('disabled1'))), 'client-disabled')
-    assert.equal(await code(verifier.verify(principal('expired1'), 'Fresh-Passw0rd')), 'password-expired')
+    assert.equal(await code(verifier.verify(principal('changer1'), 'Fresh-Passw0rd')), 'password-must-change')
+    assert.equal(await code(verifier.verify(principal('ended1'), 'Fresh-Passw0rd')), 'client-expired')
   })
 
   it('that no account can have is refused without asking the KDC', async () => {

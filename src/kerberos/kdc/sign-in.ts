@@ -28,7 +28,7 @@ import { signatureRequest, signedOffer } from '../protocol/signed-request.ts'
 import { LIFETIME_MS, newNonce } from './asked-of-kdc.ts'
 import { type HeldTicket, held } from './held-ticket.ts'
 import type { KdcPool, KdcProbe } from './kdc-pool.ts'
-import { isDoubtful, isUnable, KdcRefusal, refuseError } from './kdc-refusal.ts'
+import { isDoubtful, isUnable, KdcRefusal, refusalOf, refuseError } from './kdc-refusal.ts'
 
 /** Makes the client's key from what the KDC says about it, for a password from its salt. */
 export type KeyFor = (infos: readonly EtypeInfo[]) => Promise<EncryptionKey>
@@ -67,7 +67,7 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
   const readFirst = (octets: Buffer): KdcReply | Offered => {
     if (!isKdcError(octets)) return readKdcReply(octets, AS_REPLY)
     const error = readKdcError(octets)
-    if (error.code !== KDC_ERROR.preauthenticationRequired) throw new KdcRefusal(error.code)
+    if (error.code !== KDC_ERROR.preauthenticationRequired) throw refusalOf(error)
     const offered = offeredIn(error)
     if (armouring !== undefined && known.isOffered && !offered.armour) throw offerIsMissing()
     return offered
@@ -105,7 +105,7 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
     return await pool.ask(
       armoured,
       octets => {
-        if (isKdcError(octets)) throw new KdcRefusal(armouredError(readKdcError(octets), armour, nonce).code)
+        if (isKdcError(octets)) throw refusalOf(armouredError(readKdcError(octets), armour, nonce))
         const inClear = readKdcReply(octets, AS_REPLY)
         const response = openArmoured(inClear.padata, armour, nonce)
         using _strengthenKey = response.strengthenKey

@@ -119,10 +119,12 @@ function readFinished(reader: DerReader, number: number): Finished {
 
 /** The true error, which stands inside the armour. Throws `integrity` where the error was written by anybody else. */
 export function armouredError({ data }: KdcError, armour: Armour, nonce: number): KdcError {
-  const padata = data === undefined ? [] : readPaData(DerReader.only(data, UNIVERSAL.sequence))
-  const inner = openArmoured(padata, armour, nonce).padata.find(({ type }) => type === PA.fastError)
+  const outside = data === undefined ? [] : readPaData(DerReader.only(data, UNIVERSAL.sequence))
+  const { padata } = openArmoured(outside, armour, nonce)
+  const inner = padata.find(({ type }) => type === PA.fastError)
   if (inner?.value[0] !== application(30)) throw new Krb5Error('integrity', 'an armoured error without an error')
-  return readKdcError(inner.value)
+  // Its data stands beside it (RFC 6113 5.4.3).
+  return { ...readKdcError(inner.value), data: writePaData(padata) }
 }
 
 /** Throws unless the end of the exchange is signed, and is about this ticket (RFC 6113 5.4.3). */

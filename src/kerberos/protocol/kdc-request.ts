@@ -2,10 +2,12 @@ import { field, flags, generalString, integer, message, octetString, sequence, t
 import { ENCTYPES } from './enctype.ts'
 import { type PrincipalName, writePrincipalName } from './principal-name.ts'
 
-/** Types of preauthentication data (RFC 4120 7.5.2, RFC 6113 7.1, RFC 6806 11, MS-SFU 2.2.1, MS-KILE 2.2.10). */
+/** Types of preauthentication data (RFC 4120 7.5.2, RFC 6113 7.1, RFC 6806 11, MS-SFU 2.2.1, MS-KILE 2.2). */
 export const PA = {
   tgsRequest: 1,
   timestamp: 2,
+  /** Of an error; PA-PW-SALT elsewhere (MS-KILE 2.2.1). */
+  extendedError: 3,
   etypeInfo2: 19,
   forUser: 129,
   s4uX509User: 130,

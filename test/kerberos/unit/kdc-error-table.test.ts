@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { classifyKdcError } from '../../../src/kerberos/kdc-error-table.ts'
 import type { KerberosErrorCode, KerberosOperation } from '../../../src/kerberos/kerberos-error.ts'
+import { NT_STATUS } from '../../../src/kerberos/protocol/nt-status.ts'
 
 /** Numbers of RFC 4120 7.5.9, as Samba's and MIT's KDCs gave them. */
 const observed: readonly [KerberosOperation, number, KerberosErrorCode][] = [
@@ -15,7 +16,7 @@ const observed: readonly [KerberosOperation, number, KerberosErrorCode][] = [
   ['password', 24, 'password-wrong'],
   ['password', 23, 'password-expired'],
   ['password', 18, 'client-disabled'],
-  ['password', 1, 'client-disabled'],
+  ['password', 1, 'client-expired'],
   ['password', 6, 'client-unknown'],
   ['password', 29, 'kdc-unreachable'],
   ['password', 40, 'kdc-reply-invalid'],
@@ -50,10 +51,31 @@ describe('an error of a KDC', () => {
   }
 
   it('between realms says nothing of our own ticket, nor of our own account', () => {
-    assert.equal(classifyKdcError('s4u2self', 7, true), 'foreign-realm')
+    assert.equal(classifyKdcError('s4u2self', 7, { isBetweenRealms: true }), 'foreign-realm')
     for (const number of [20, 31, 32, 41, 44, 45])
-      assert.equal(classifyKdcError('s4u2self', number, true), 'kdc-reply-invalid', `${number}`)
-    assert.equal(classifyKdcError('s4u2self', 6, true), 'client-unknown')
+      assert.equal(classifyKdcError('s4u2self', number, { isBetweenRealms: true }), 'kdc-reply-invalid', `${number}`)
+    assert.equal(classifyKdcError('s4u2self', 6, { isBetweenRealms: true }), 'client-unknown')
+  })
+
+  it('is told closer by the status that Windows and Samba add, and by none where there is no such thing', () => {
+    const { accountDisabled, accountLockedOut, accountExpired, invalidLogonHours } = NT_STATUS
+    for (const operation of ['password', 's4u2self', 'initiate'] as const) {
+      assert.equal(classifyKdcError(operation, 18, { status: accountLockedOut }), 'client-locked')
+      assert.equal(classifyKdcError(operation, 18, { status: accountExpired }), 'client-expired')
+      for (const status of [accountDisabled, invalidLogonHours, 0, undefined])
+        assert.equal(classifyKdcError(operation, 18, { status }), 'client-disabled')
+    }
+    assert.equal(classifyKdcError('password', 23, { status: NT_STATUS.passwordExpired }), 'password-expired')
+    assert.equal(classifyKdcError('password', 23, { status: NT_STATUS.passwordMustChange }), 'password-must-change')
+  })
+
+  it('has no status that makes another refusal of it, or none', () => {
+    for (const status of [...Object.values(NT_STATUS), 0, 0xc000_006a, 0xffff_ffff]) {
+      assert.equal(classifyKdcError('password', 24, { status }), 'password-wrong')
+      assert.equal(classifyKdcError('service-credential', 18, { status }), 'service-credential-refused')
+      assert.equal(classifyKdcError('initiate', 13, { status }), 'delegation-refused')
+      assert.equal(classifyKdcError('password-proof', 31, { status }), 'kdc-not-genuine')
+    }
   })
 
   it('that no rule names is nonsense of the KDC, never the password or the account', () => {

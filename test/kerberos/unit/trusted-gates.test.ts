@@ -24,7 +24,7 @@ test('people of one realm are asked about while the KDCs of another are away, an
       {
         ...{ realm: 'CORP.TEST', kdcs, keytabFile, servicePrincipal: 'svc-proxy', passwords, upnSuffixes: [] },
         ...{ replayCacheDirectory: join(folder, 'replay'), recheckSeconds: 300, channelBindings: 'accept' as const },
-        trustedRealms: ['PARTNER.TEST', 'OTHER.TEST'].map(realm => ({ realm, kdcs })),
+        trustedRealms: ['PARTNER.TEST', 'OTHER.TEST'].map(realm => ({ realm, kdcs, acceptTicket: false })),
         ...{ kdcTimeoutMs: 5_000, kdcFailureThreshold: 1, kdcPauseMs: 5_000, maxPrincipals: 10 },
       },
       'proxy.corp.test',
