@@ -61,7 +61,9 @@ export function checkKeytabKeys({ kerberos, publicUrl, upstream }: Config, repor
   const { realm, keytabFile, acceptPrincipal = `HTTP/${new URL(publicUrl).hostname}`, servicePrincipal } = kerberos
   const octets = readFileSync(keytabFile)
   if (!isKeytab(octets)) return
-  for (const name of [acceptPrincipal, ...(upstream.identity.kind === 'kerberos' ? [servicePrincipal] : [])]) {
+  const { acceptAliases = [] } = kerberos
+  const delegating = upstream.identity.kind === 'kerberos' ? [servicePrincipal] : []
+  for (const name of [acceptPrincipal, ...acceptAliases, ...delegating]) {
     const lack = lackOfKey(octets, name.includes('@') ? name : `${name}@${realm}`)
     if (lack !== undefined) report('kerberos.keytabFile', `${keytabFile} ${lack}: ${EXPORT_ANEW}`)
   }

@@ -67,13 +67,23 @@ function recordIn(octets: Buffer): KeytabRecord {
 export const principalIn = ({ components, realm }: Pick<KeytabRecord, 'components' | 'realm'>): string =>
   `${components.join('/')}@${realm}`
 
+/** `HTTP/*@CORP.TEST`: every HTTP name of the realm. */
+const EVERY_HTTP_NAME = 'HTTP/*@'
+
+/** Whether `wanted`, a name or every one, is about this principal. */
+export const isPrincipalOf = (wanted: string, principal: string): boolean =>
+  wanted === principal ||
+  (wanted.startsWith(EVERY_HTTP_NAME) &&
+    principal.startsWith('HTTP/') &&
+    principal.endsWith(wanted.slice(EVERY_HTTP_NAME.length - 1)))
+
 export const isAesKey = ({ etype, key }: KeytabRecord): boolean =>
   (AES_KEY_BYTES as Readonly<Record<number, number>>)[etype] === key.length
 
-/** Says that a keytab has no key of `principal` that Torhaus can use, and which it has; undefined where it has one. */
+/** Says that a keytab has no key of `principal` (also `HTTP/*@CORP.TEST`) that Torhaus can use, and which it has; undefined where it has one. */
 export function lackOfKey(octets: Buffer, principal: string): string | undefined {
   const records = [...keytabRecords(octets)]
-  const own = records.filter(record => principalIn(record) === principal)
+  const own = records.filter(record => isPrincipalOf(principal, principalIn(record)))
   if (own.some(isAesKey)) return undefined
   if (own.length > 0) return `has no AES key of ${principal}: RC4, DES and keys of a wrong length do not count`
   const others = [...new Set(records.map(principalIn))].join(', ') || 'none'

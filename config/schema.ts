@@ -223,6 +223,14 @@ const kerberos = requiredSection(
     acceptPrincipal: Type.Optional(
       text('Service principal that clients get tickets for. Default: HTTP/ and the host of publicUrl.'),
     ),
+    acceptAliases: Type.Optional(
+      list(
+        text('Service principal, e.g. HTTP/devops, or `HTTP/*`.', {
+          pattern: '^(HTTP/\\*|[^/@*\\s]+/[^/@*\\s]+(@[^/@*\\s]+)?)$',
+        }),
+        'Further service principals that clients may get tickets for, such as the short name that people type. Each needs an AES key in the keytab. `HTTP/*`: every HTTP name of the realm that the keytab has keys of.',
+      ),
+    ),
     servicePrincipal: text(
       'Account that Torhaus signs in with, and that may delegate (protocol transition), e.g. svc-torhaus.',
     ),

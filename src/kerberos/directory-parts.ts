@@ -28,6 +28,8 @@ export interface DirectoryGround extends Pick<Surroundings, 'now' | 'monotonic' 
   readonly names: DirectoryNames
   /** `HTTP/proxy.corp.test@CORP.TEST`. */
   readonly acceptPrincipal: string
+  /** Further ones; `HTTP/*@CORP.TEST`: all of the keytab. */
+  readonly acceptAliases: readonly string[]
   /** `svc-proxy@CORP.TEST`. */
   readonly servicePrincipal: string
   /** What tickets are asked about. */
@@ -47,6 +49,7 @@ export function openDirectoryParts(ground: DirectoryGround, gates: GatesByRealm,
     settings,
     names: directory,
     acceptPrincipal,
+    acceptAliases,
     servicePrincipal,
     question,
     now,
@@ -70,13 +73,14 @@ export function openDirectoryParts(ground: DirectoryGround, gates: GatesByRealm,
     ...settings.trustedRealms.map(trusted => [trusted.realm, poolFor(trusted.realm, trusted.kdcs)] as const),
   ])
   const client = createKdcClient({ pools, realm, now })
-  const keytab = opened.use(new KeytabFile(keytabFile, monotonic, [acceptPrincipal, servicePrincipal]))
+  const services = [acceptPrincipal, ...acceptAliases]
+  const keytab = opened.use(new KeytabFile(keytabFile, monotonic, [...services, servicePrincipal]))
   const replays = opened.use(createReplayCache({ directory: replayDirectory(ground), skewMs: CLOCK_SKEW_MS, now }))
   const naming: NamingRealms = new Set()
   const accepting = {
     naming,
     keytab,
-    services: [acceptPrincipal],
+    services,
     directory,
     replays,
     question,

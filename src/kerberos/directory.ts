@@ -97,6 +97,7 @@ export function openDirectory(
   const ground: DirectoryGround = {
     ...{ ...surroundings, settings, names },
     acceptPrincipal: inRealm(settings.acceptPrincipal ?? `HTTP/${publicHost}`),
+    acceptAliases: (settings.acceptAliases ?? []).map(inRealm),
     servicePrincipal: inRealm(settings.servicePrincipal),
   }
   using opened = new DisposableStack()

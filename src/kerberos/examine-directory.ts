@@ -37,7 +37,7 @@ type Moment = Pick<Surroundings, 'now' | 'monotonic' | 'environment'>
 /** Stops at the first problem without which the rest cannot be tried. */
 export async function examineDirectory(question: DirectoryQuestion, moment: Moment): Promise<DirectoryProblem[]> {
   const { settings, publicHost, target } = question
-  const { realm } = settings
+  const { realm, acceptAliases = [] } = settings
   const inRealm = (name: string) => (name.includes('@') ? name : `${name}@${realm}`)
   const [accept, service] = [
     inRealm(settings.acceptPrincipal ?? `HTTP/${publicHost}`),
@@ -46,7 +46,8 @@ export async function examineDirectory(question: DirectoryQuestion, moment: Mome
   const octets = readFileSync(settings.keytabFile)
   const { entries } = readKeytab(octets)
   const keysOf = (principal: string) => entries.filter(entry => principalOf(entry) === principal)
-  const lacks = [accept, service].flatMap(principal => lackOfKey(octets, principal) ?? [])
+  const aliases = acceptAliases.map(inRealm)
+  const lacks = [accept, ...aliases, service].flatMap(principal => lackOfKey(octets, principal) ?? [])
   if (lacks.length > 0) return lacks.map(lack => noKey(lack, settings.keytabFile))
 
   const { monotonic, environment } = moment
@@ -65,10 +66,12 @@ export async function examineDirectory(question: DirectoryQuestion, moment: Mome
   }
   const tgt = await attempt(() => signIn(client, service, keysOf(service)).then(keep))
   if ('code' in tgt) return [directoryProblem('sign-in', tgt, service)]
-  const own = await attempt(() => client.serviceTicket(tgt, serviceName(accept)).then(keep))
   const problems: DirectoryProblem[] = []
-  if ('code' in own) problems.push(directoryProblem('own-name', own, accept))
-  else if (opens(keysOf(accept), own) === undefined) problems.push(olderKeytab(accept, keysOf(accept), own))
+  for (const name of [accept, ...aliases.filter(alias => !alias.includes('*'))]) {
+    const own = await attempt(() => client.serviceTicket(tgt, serviceName(name)).then(keep))
+    if ('code' in own) problems.push(directoryProblem('own-name', own, name))
+    else if (opens(keysOf(name), own) === undefined) problems.push(olderKeytab(name, keysOf(name), own))
+  }
   if (target !== undefined) {
     const asking = { client, keep, tgt, keys: keysOf(service) }
     problems.push(...(await delegationProblems(asking, question, inRealm(target))))

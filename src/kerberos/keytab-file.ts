@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
+import { isPrincipalOf } from '../../config/keytab-entries.ts'
 import { disposeInTurns } from './in-turns.ts'
 import { KerberosError } from './kerberos-error.ts'
 import { type KeytabEntry, keytabEntries, MAX_KEYTAB_BYTES, newestFirst, principalOf } from './protocol/keytab.ts'
@@ -30,12 +31,12 @@ export class KeytabFile implements Disposable {
 
   /**
    * Throws `service-credential-refused` where the file is no keytab. `monotonic`: milliseconds; without it nobody is
-   * spared a look. `principals`: whose keys are kept (`HTTP/host@REALM`); default: everybody's.
+   * spared a look. `principals`: whose keys are kept (`HTTP/host@REALM`, `HTTP/*@REALM`); default: everybody's.
    */
   constructor(path: string, monotonic?: () => number, principals?: readonly string[]) {
     this.#path = path
     this.#monotonic = monotonic
-    this.#isWanted = principal => principals?.includes(principal) ?? true
+    this.#isWanted = principal => principals?.some(wanted => isPrincipalOf(wanted, principal)) ?? true
     try {
       this.#refresh(MAX_KEYTAB_BYTES)
     } catch (cause) {
@@ -49,12 +50,13 @@ export class KeytabFile implements Disposable {
   }
 
   /**
-   * The keys of `name` (`HTTP/host@REALM`), newest first. Looks at the file, for microseconds, but reads it only when
-   * it has changed.
+   * The keys of `name` (`HTTP/host@REALM`), newest first; of `HTTP/*@REALM` those of all such names. Looks at the file, for
+   * microseconds, but reads it only when it has changed.
    */
   keysOf(name: string): readonly KeytabEntry[] {
     this.#look()
-    return this.#entries.get(name) ?? []
+    if (!name.includes('*')) return this.#entries.get(name) ?? []
+    return [...this.#entries].flatMap(([principal, keys]) => (isPrincipalOf(name, principal) ? keys : []))
   }
 
   /** Looks at the file unless that was done within the last second: for those who ask again and again. */

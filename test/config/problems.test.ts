@@ -253,6 +253,8 @@ test('options of the directory that lead nowhere, or to two, are problems, and s
     ).join(),
     /\[0\]\.kdcs\[0\].*\[0\]\.netbiosDomain.*names another.*\[1\]\.realm.*names another/,
   )
+  for (const alias of ['HTTP', 'HTTP/a b', 'HTTP/*.example', 'host/*', 'HTTP/a@', '*'])
+    assert.match(withKerberos(`acceptAliases: ['${alias}']`).join(), /kerberos\.acceptAliases\[0\]/, alias)
   assert.deepEqual(withKerberos('upnSuffixes: [other.example]'), [])
   assert.match(
     withKerberos('upnSuffixes: [other.example, Corp.Example]').join(),
@@ -277,6 +279,10 @@ test('a keytab without a usable key of a principal that is needed is a problem, 
     delegating,
     /kerberos\.keytabFile \S+ has no AES key of svc@CORP\.EXAMPLE \(it has some of: HTTP\/devops\.example@CORP\.EXAMPLE\): export it with AES keys/,
   )
+  const aliased = `${good}${kerberos.replace('svc }', "svc, acceptAliases: [HTTP/devops, 'HTTP/*'] }")}`
+  assert.match(problemsOf(aliased).join(), /keytabFile \S+ has no AES key of HTTP\/devops@CORP\.EXAMPLE \(it has/)
+  await problemsWith(accept, { principal: 'HTTP/devops@CORP.EXAMPLE' })
+  assert.deepEqual(problemsOf(aliased), [])
   for (const weak of [
     { etype: 23, keyBytes: 16 },
     { etype: 18, keyBytes: 16 },

@@ -1,9 +1,11 @@
 /** What doctor says of a directory in which something of ours is missing: each tried against Samba. */
 import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Config } from '../../config/schema.ts'
 import { DEVOPS_SPN } from '../../devkit/realm/lab-accounts.ts'
+import { madeKeytab } from '../../devkit/realm/made-keytab.ts'
 import { type SambaKdc, startSambaKdc } from '../../devkit/realm/samba-kdc.ts'
 import { examineDirectory } from '../../src/kerberos/examine-directory.ts'
 import { system } from '../../src/system.ts'
@@ -110,6 +112,15 @@ test('an SPN that nobody has is named, ours and that of the server', async () =>
     problems({}, { target: 'HTTP/nobody.corp.test' }),
     /^\(upstream\.identity\.kerberos\.targetPrincipal\) there is no ticket for HTTP\/nobody\.corp\.test@CORP\.TEST: the KDC says 7; nobody has this SPN/,
   )
+  const keytabFile = join(kdc.directory, 'aliased.keytab')
+  const alias = madeKeytab({ principal: 'HTTP/alias.corp.test@CORP.TEST' })
+  await writeFile(keytabFile, Buffer.concat([await readFile(kdc.keytabs.proxy), alias.subarray(2)]))
+  await only(
+    problems({ keytabFile, acceptAliases: ['HTTP/alias.corp.test'] }),
+    /^\(kerberos\.acceptPrincipal\) there is no ticket for HTTP\/alias\.corp\.test@CORP\.TEST: the KDC says 7; nobody has this SPN/,
+  )
+  assert.deepEqual(await problems({ acceptAliases: ['HTTP/*'] }), [])
+  await only(problems({ acceptAliases: ['HTTP/gone'] }), /keytabFile\) \S+ has no AES key of HTTP\/gone@CORP\.TEST/)
 })
 
 test('what is missing of the right to delegate is named: the transition, or the server in the list', async () => {

@@ -65,3 +65,16 @@ test('keys that nobody asks for are not kept', () => {
     ],
   )
 })
+
+test('every HTTP name of a realm is asked for as one', () => {
+  const path = join(directory, 'aliases')
+  const names = ['HTTP/a.corp.test@CORP.TEST', 'HTTP/b@CORP.TEST', 'HTTP/a.corp.test@OTHER.TEST', 'host/a@CORP.TEST']
+  writeFileSync(path, madeKeytab(...names.map(principal => ({ principal }))))
+  using keytab = new KeytabFile(path, undefined, ['HTTP/*@CORP.TEST'])
+  const found = (name: string) => keytab.keysOf(name).map(entry => `${entry.name.components.join('/')}@${entry.realm}`)
+  assert.deepEqual(found('HTTP/*@CORP.TEST'), names.slice(0, 2))
+  assert.deepEqual(
+    names.map(name => found(name).length),
+    [1, 1, 0, 0],
+  )
+})
