@@ -12,11 +12,22 @@ interface Running {
   stop(): Promise<void>
 }
 
-/** Whether each of `known` was given, in their order; there are no other options. */
-export function flagsFrom(name: string, args: readonly string[], known: readonly string[]): boolean[] {
+/**
+ * Whether each of `known` was given, in their order; there are no other options. `taken`: those that were read before, for
+ * who has mistyped one.
+ */
+export function flagsFrom(
+  name: string,
+  args: readonly string[],
+  known: readonly string[],
+  taken: readonly string[] = [],
+): boolean[] {
   const unknown = args.find(arg => !known.includes(arg))
-  if (unknown !== undefined)
-    throw new UsageError(`The ${name} does not know ${unknown}; it takes ${known.join(' and ')} only.`)
+  if (unknown !== undefined) {
+    const all = [...known, ...taken]
+    const list = all.length < 3 ? all.join(' and ') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`
+    throw new UsageError(`The ${name} does not know ${unknown}; it takes ${list} only.`)
+  }
   return known.map(flag => args.includes(flag))
 }
 

@@ -4,7 +4,7 @@ import { type KdcRelayMode, startKdcRelay } from '../realm/kdc-relay.ts'
 import { KDC_PORT } from '../realm/samba-config.ts'
 import type { SambaKdc } from '../realm/samba-kdc.ts'
 
-const OPTION = '--kdcs'
+export const KDCS_OPTION = '--kdcs'
 
 const SLOW_MS = 3_000
 
@@ -19,13 +19,16 @@ const MODES: Readonly<Record<string, KdcRelayMode>> = {
 
 /** Takes the option out of the arguments. Throws a `UsageError` for a behaviour there is not. */
 export function kdcsFrom(args: readonly string[]): { readonly kdcs: readonly string[]; readonly rest: string[] } {
-  const at = args.indexOf(OPTION)
+  // Both spellings of an option with a value, as node:util has them.
+  const at = args.findIndex(arg => arg === KDCS_OPTION || arg.startsWith(`${KDCS_OPTION}=`))
   if (at === -1) return { kdcs: [], rest: [...args] }
-  const kdcs = (args[at + 1] ?? '').split(',')
-  if (kdcs.some(name => MODES[name] === undefined)) {
-    throw new UsageError(`${OPTION} takes a list of ${Object.keys(MODES).join(', ')}, such as silent,live.`)
+  const isOneWord = args[at] !== KDCS_OPTION
+  const value = isOneWord ? args[at]?.slice(KDCS_OPTION.length + 1) : args[at + 1]
+  const kdcs = (value ?? '').split(',')
+  if (kdcs.some(name => !Object.hasOwn(MODES, name))) {
+    throw new UsageError(`${KDCS_OPTION} takes a list of ${Object.keys(MODES).join(', ')}, such as silent,live.`)
   }
-  return { kdcs, rest: args.toSpliced(at, 2) }
+  return { kdcs, rest: args.toSpliced(at, isOneWord ? 1 : 2) }
 }
 
 /**

@@ -10,11 +10,16 @@ import { portsFrom } from '../demo/ports.ts'
 import { endWith, flagsFrom, stopOnSignals, untilStopped } from '../demo/program.ts'
 import { startLab } from './environment.ts'
 import { guide } from './guide.ts'
-import { kdcsFrom } from './kdc-choice.ts'
+import { KDCS_OPTION, kdcsFrom } from './kdc-choice.ts'
 
 async function run(): Promise<ExitCode> {
   const { kdcs, rest } = kdcsFrom(process.argv.slice(2))
-  const [json = false, firstFactorIsEnough = false] = flagsFrom('lab', rest, ['--json', '--first-factor'])
+  const [json = false, firstFactorIsEnough = false] = flagsFrom(
+    'lab',
+    rest,
+    ['--json', '--first-factor'],
+    [KDCS_OPTION],
+  )
   const stop = stopOnSignals('lab')
   const tell = (line: string) => void process.stderr.write(`${line}\n`)
   const options = { ports: portsFrom(process.env), firstFactorIsEnough, kdcs }

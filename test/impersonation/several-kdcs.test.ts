@@ -10,14 +10,16 @@ import { bearer, seenAs } from './proxy-client.ts'
 import { type ProxyLab, startProxyLab } from './proxy-lab.ts'
 
 const COLD_ACCOUNTS = 20
-const FORMS = ['silent', 'refusing', 'dropping', 'lying'] as const
+const FORMS = ['silent', 'refusing', 'dropping', 'lying', 'slow'] as const
+/** Longer than a KDC is waited for alone. */
+const SLOW_MS = 3_000
 const MODES: Readonly<Record<(typeof FORMS)[number], KdcRelayMode>> = {
-  ...{ silent: 'hang', refusing: 'refuse', dropping: 'drop', lying: 'garbage' },
+  ...{ silent: 'hang', refusing: 'refuse', dropping: 'drop', lying: 'garbage', slow: { delayMs: SLOW_MS } },
 }
 
 /** What is said of each. */
 const FAILURES: Readonly<Record<(typeof FORMS)[number], string>> = {
-  ...{ silent: 'silent', refusing: 'unreachable', dropping: 'unreachable', lying: 'not-believed' },
+  ...{ silent: 'silent', refusing: 'unreachable', dropping: 'unreachable', lying: 'not-believed', slow: 'silent' },
 }
 
 let lab: ProxyLab

@@ -62,7 +62,11 @@ type Facts = {
     | 'origin'
     | 'boundOrigin'
     | 'kdcCounter']: string
-} & { readonly users: Readonly<Record<'alice' | 'bob', Record<'password' | 'totpSecret' | 'bearer', string>>> }
+} & {
+  readonly users: Readonly<
+    Record<'alice' | 'bob' | (string & {}), Record<'password' | 'totpSecret' | 'bearer', string>>
+  >
+}
 
 const NAMES = ['proxy', 'admin', 'resolve', 'krb5Config', 'realm', 'users', 'whoami', 'gitUrl', 'origin', 'boundOrigin']
 
@@ -117,6 +121,44 @@ for (const firstFactorIsEnough of [false, true]) {
   })
 }
 
+test('the lab with --kdcs has the KDCs in that order, and twenty accounts that nobody has used get in beside the one that is silent', async () => {
+  const [port, adminPort] = await freePorts()
+  const environment = { PORT: `${port}`, ADMIN_PORT: `${adminPort}` }
+  const { child, firstLine, ended } = runLab(['--first-factor', '--kdcs', 'silent,live', '--json'], environment)
+  try {
+    const line = await firstLine
+    if (line === '') assert.fail((await ended)[1])
+    const { users, resolve, whoami, kdcCounter, admin }: Facts = JSON.parse(line)
+    const counted = async () => (await (await fetch(kdcCounter)).json()) as { as: number; tgs: number }
+    const { tgs: before } = await counted()
+    const unused = Object.entries(users).filter(([name]) => name !== 'alice' && name !== 'bob')
+    assert.equal(unused.length, 20)
+    const answers = unused.map(([, { bearer }]) =>
+      runCommand('curl', ['--silent', '--resolve', resolve, '-H', `Authorization: Bearer ${bearer}`, whoami]),
+    )
+    assert.deepEqual(
+      await Promise.all(answers),
+      unused.map(([name]) => `{"account":"${name}@CORP.TEST"}\n`),
+    )
+    // For each a ticket in their name, and one for the server; the first KDC has answered none.
+    assert.ok((await counted()).tgs - before >= 40)
+    const ready = (await (await fetch(`${admin}/readyz`)).json()) as { parts: Readonly<Record<string, string>> }
+    const kdcs = Object.entries(ready.parts).filter(([part]) => part.startsWith('kdc '))
+    assert.deepEqual(kdcs.map(([, last]) => last).sort(), ['answered', 'silent'])
+    await stopsCleanly(child, ended, 'SIGTERM')
+  } finally {
+    child.kill('SIGKILL')
+  }
+})
+
+test('a KDC that behaves as none does is refused in one sentence, with 2, in either spelling', async () => {
+  for (const args of [['--kdcs', 'silent,gone'], ['--kdcs=toString'], ['--kdcs']]) {
+    const [status, stderr] = await runLab(args, {}).ended
+    const sentence = '--kdcs takes a list of live, silent, refusing, dropping, lying, slow, such as silent,live.\n'
+    assert.deepEqual([status, stderr], [2, sentence])
+  }
+})
+
 test('a signal while the lab starts ends it with status 0 and nothing left behind', async () => {
   const [port, adminPort] = await freePorts()
   const { child, ended } = runLab(['--json'], { PORT: `${port}`, ADMIN_PORT: `${adminPort}` })
@@ -150,5 +192,8 @@ async function assertFallsSilent(address: string): Promise<void> {
 
 test('an option that does not exist is refused in one sentence, with 2', async () => {
   const [status, stderr] = await runLab(['--jsn'], {}).ended
-  assert.deepEqual([status, stderr], [2, 'The lab does not know --jsn; it takes --json and --first-factor only.\n'])
+  assert.deepEqual(
+    [status, stderr],
+    [2, 'The lab does not know --jsn; it takes --json, --first-factor and --kdcs only.\n'],
+  )
 })
