@@ -33,7 +33,10 @@ export const FLOORS: readonly Floor[] = [
   },
   {
     name: 'grammar and engines',
-    rooms: ['src/decision.ts', 'src/http', 'src/kerberos/protocol', 'src/pats/profiles', 'src/store', 'src/system.ts'],
+    rooms: [
+      ...['src/decision.ts', 'src/http', 'src/kerberos/protocol', 'src/pats/profiles'],
+      ...['src/remembered-lookup.ts', 'src/store', 'src/system.ts'],
+    ],
   },
   {
     name: 'ground',

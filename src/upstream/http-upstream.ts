@@ -4,6 +4,7 @@ import type { Config } from '../../config/schema.ts'
 import type { MonotonicClock } from '../clock.ts'
 import { Fault, toFault } from '../errors.ts'
 import type { Standing } from '../listener/share.ts'
+import { rememberedLookup } from '../remembered-lookup.ts'
 import type { Connection } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { fieldLines } from './field-lines.ts'
@@ -11,6 +12,9 @@ import type { Owner } from './owner.ts'
 import type { ResponseReceiver, Upstream, UpstreamExchange, UpstreamRequest, UpstreamStatistics } from './upstream.ts'
 import { upstreamTls } from './upstream-tls.ts'
 import type { Waiter } from './waiter.ts'
+
+/** For the address of the server, of a connection that is to be made. */
+const LOOKUP_PATIENCE_MS = 250
 
 export class HttpUpstream implements Upstream {
   readonly #pool: ConnectionPool
@@ -22,6 +26,8 @@ export class HttpUpstream implements Upstream {
       ...settings,
       monotonic,
       host,
+      // As it is now; while no name server says so, as it was last.
+      lookup: rememberedLookup({ monotonic, believedMs: 0, patienceMs: LOOKUP_PATIENCE_MS }),
       port: Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port),
       tls: protocol === 'https:' ? upstreamTls(settings.tls, host) : undefined,
     })

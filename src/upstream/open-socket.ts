@@ -1,4 +1,4 @@
-import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
+import { connect as connectTcp, type LookupFunction, type OnReadOpts, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import type { Code } from '../errors.ts'
 import { hearLastWords } from './last-words.ts'
@@ -8,18 +8,21 @@ export interface SocketSettings {
   readonly port: number
   /** Undefined: plain TCP. */
   readonly tls: ConnectionOptions | undefined
+  /** Default: as the system resolves names. */
+  readonly lookup?: LookupFunction | undefined
 }
 
 /** A socket that is about to connect. `session`: of an earlier TLS connection, to be resumed. */
 export function openSocket(
-  { host, port, tls }: SocketSettings,
+  { host, port, tls, lookup }: SocketSettings,
   onread: OnReadOpts,
   session: Buffer | undefined,
 ): Socket {
-  if (tls === undefined) return hearLastWords(connectTcp({ host, port, onread, noDelay: true, keepAlive: true }))
+  const place = { host, port, ...(lookup && { lookup }) }
+  if (tls === undefined) return hearLastWords(connectTcp({ ...place, onread, noDelay: true, keepAlive: true }))
   // `tls.connect` knows `onread`, its types do not.
   const options: ConnectionOptions & { onread: OnReadOpts } = {
-    ...{ ...tls, host, port, onread },
+    ...{ ...tls, ...place, onread },
     ...(session === undefined ? {} : { session }),
   }
   return hearLastWords(connectTls(options).setNoDelay(true).setKeepAlive(true))

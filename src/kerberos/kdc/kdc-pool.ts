@@ -1,8 +1,8 @@
 import type { KdcAddress } from '../../../config/kdc-address.ts'
+import { rememberedLookup } from '../../remembered-lookup.ts'
 import { KDC_ERROR } from '../protocol/kdc-error.ts'
 import { exchange, KdcUnreachable } from './kdc-exchange.ts'
 import type { KdcLocator } from './kdc-locator.ts'
-import { rememberedLookup } from './kdc-lookup.ts'
 import {
   type AskingTerms,
   DEFAULT_NEXT_AFTER_MS,
@@ -47,9 +47,12 @@ export interface KdcPool {
   states(): readonly Readonly<KdcState>[]
 }
 
+/** How long the address of a KDC is believed before it is asked for anew, beside a question. */
+const BELIEVED_MS = 60_000
+
 export function createKdcPool(options: KdcPoolOptions): KdcPool {
   const { locator, monotonic } = options
-  const resolving = { ...options, lookup: rememberedLookup(monotonic) }
+  const resolving = { ...options, lookup: rememberedLookup({ monotonic, believedMs: BELIEVED_MS, patienceMs: 0 }) }
   let states: readonly KdcState[] = []
   let located: readonly KdcAddress[] | undefined
   const known = async (): Promise<readonly KdcState[]> => {
