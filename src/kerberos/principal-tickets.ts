@@ -70,14 +70,17 @@ export function createPrincipalTickets({
     asking.set(target, question)
     return question
   }
-  const ready = (target: string): ServiceTicket | undefined => {
+  const ready = (target: string, nowMs: number): ServiceTicket | undefined => {
     const known = leased.dropped ? undefined : tickets.get(target)
-    return known !== undefined && now() < known.usableUntilMs ? known : undefined
+    return known !== undefined && nowMs < known.usableUntilMs ? known : undefined
   }
-  const tokenAtOnce = (target: string): string | undefined => ready(target)?.next(now())
+  const tokenAtOnce = (target: string): string | undefined => {
+    const nowMs = now()
+    return ready(target, nowMs)?.next(nowMs)
+  }
   return {
     tokenAtOnce,
-    isReady: target => ready(target) !== undefined,
+    isReady: target => ready(target, now()) !== undefined,
     targets: () => [...tickets.keys()],
     async token(target) {
       if (leased.dropped) throw released()

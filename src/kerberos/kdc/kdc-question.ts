@@ -27,6 +27,8 @@ export interface Resolving {
 
 export const DEFAULT_NEXT_AFTER_MS = 1_000
 const AGAIN_AFTER_MS = 200
+/** So many that cannot judge are asked: it may be the account, which anybody has named, and not they. */
+const MAX_UNABLE = 3
 
 /** It lives, and says that it cannot serve (heimdal's answer while it starts, AD's while it stops). */
 const OUT_OF_SERVICE: readonly number[] = [KDC_ERROR.serviceUnavailable]
@@ -143,6 +145,7 @@ export class Question<T> {
     const isConfirmed = this.#poor?.isUnable === false && !poor.isUnable
     if (this.#poor?.isUnable !== false || isConfirmed) this.#poor = poor
     if (isConfirmed) return this.#give(poor)
+    if (this.#unable.size === MAX_UNABLE) return this.#give(this.#poor ?? poor)
     // A second opinion is worth as long as a KDC is waited for, and no longer: the caller has no more time than that.
     this.#patience ??= setTimeout(() => this.#give(this.#poor ?? poor), this.#nextAfterMs)
     this.#gone(state)

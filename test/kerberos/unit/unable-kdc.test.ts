@@ -47,6 +47,8 @@ describe('an answer of a KDC that cannot judge: its clock differs, or what it ne
   it('is that of all where nobody else judges, and no failure: it may be about the account', async () => {
     assert.deepEqual(await outcome(error(60)), [60, [1], ['answered']])
     assert.deepEqual(await outcome(error(60), error(60)), [60, [1, 1], ['answered', 'answered']])
+    const many = Array.from({ length: 5 }, () => error(60))
+    assert.deepEqual((await outcome(...many)).slice(0, 2), [60, [1, 1, 1, 0, 0]], 'not all are troubled for it')
     assert.deepEqual(await outcome(error(60), refusing), [60, [1, 1], ['answered', 'unreachable']])
   })
 
