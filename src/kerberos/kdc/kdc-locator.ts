@@ -29,8 +29,10 @@ export function discoveredKdcs(
   let asking: Promise<void> | undefined
   const ask = async (): Promise<void> => {
     const records = await resolve(`_kerberos._tcp.${realm}`)
-    records.sort((a, b) => a.priority - b.priority || b.weight - a.weight)
-    const addresses = records.slice(0, MAX_KDCS).map(({ name, port }) => ({ host: name, port }))
+    // `.` is nobody (RFC 2782), and would be this machine.
+    const somewhere = records.filter(({ name }) => name !== '')
+    somewhere.sort((a, b) => a.priority - b.priority || b.weight - a.weight)
+    const addresses = somewhere.slice(0, MAX_KDCS).map(({ name, port }) => ({ host: name, port }))
     if (JSON.stringify(addresses) !== JSON.stringify(found)) found = addresses
     askAgainAtMs = monotonic() + BELIEVED_MS
   }

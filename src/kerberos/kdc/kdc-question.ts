@@ -91,7 +91,8 @@ export class Question<T> {
 
   get #nextAfterMs(): number {
     const { nextAfterMs = DEFAULT_NEXT_AFTER_MS, timeoutMs } = this.#options
-    return this.#asked.isCounted === true ? Math.max(nextAfterMs, timeoutMs / 2) : nextAfterMs
+    // Whoever has less time than that is to hear of the next one, too.
+    return this.#asked.isCounted === true ? timeoutMs / 2 : Math.min(nextAfterMs, timeoutMs / 2)
   }
 
   answer(): Promise<T> {

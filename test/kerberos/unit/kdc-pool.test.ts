@@ -66,6 +66,15 @@ describe('where one KDC of two does not do its work', () => {
     assert.deepEqual([slow.asked, other.asked], [2, 1])
   })
 
+  it('and there is less time than a second, the next one is asked in time', async () => {
+    // As over a network.
+    const later: Behaviour = socket => socket.once('data', () => setTimeout(() => socket.end(frame('yes')), 50))
+    const kdcs = [await kdc(silent), await kdc(later)]
+    const locator = configuredKdcs(kdcs.map(({ address }) => address))
+    const pool = createKdcPool({ locator, timeoutMs: 900, monotonic: () => performance.now() })
+    assert.equal(await ask(pool), 'yes')
+  })
+
   it('that stays known when DNS gives the same ones in another order', async () => {
     const [bad, good] = [await kdc(refusing), await kdc(answering)]
     let addresses = [bad.address, good.address]
@@ -255,7 +264,7 @@ describe('a KDC', () => {
     const resolve = async (name: string) => {
       assert.equal(name, '_kerberos._tcp.CORP.TEST')
       if (isSilent) throw new Error('SERVFAIL')
-      return [record('far', 10, 0), record('light', 0, 1), record('heavy', 0, 100)]
+      return [record('far', 10, 0), record('light', 0, 1), record('', 0, 0), record('heavy', 0, 100)]
     }
     const locator = discoveredKdcs('CORP.TEST', () => nowMs, resolve)
     const hosts = async () => (await locator.addresses()).map(({ host }) => host)
