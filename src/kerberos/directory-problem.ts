@@ -17,8 +17,11 @@ type Step =
   | 'protected'
   | 'not-forwardable'
   | 'delegation'
+  | 'their-kdcs'
+  | 'trust'
+  | 'their-keys'
 
-interface Failure {
+export interface Failure {
   /** RFC 4120 7.5.9; undefined: the KDC did not answer, or is not believed. */
   readonly code: number | undefined
   readonly words: string
@@ -53,9 +56,26 @@ const TRIED: Readonly<Record<Step, readonly [what: string, why: string, option: 
     'nobody is delegated',
     'upstream.identity.kerberos.targetPrincipal',
   ],
+  'their-kdcs': ['no KDC answers of the realm', 'its people are not let in by password', 'kerberos.trustedRealms'],
+  trust: ['our KDC gives no ticket for the realm', 'its people are not delegated', 'kerberos.trustedRealms'],
+  'their-keys': [
+    'its KDCs do not take our tickets for the realm',
+    'its people are not delegated',
+    'kerberos.trustedRealms',
+  ],
 }
 
-/** `about`: the principal. */
+/** What was asked for, or why there is none: refused, by its code (RFC 4120 7.5.9), or without an answer. */
+export async function attempt<T extends object>(ask: () => Promise<T>): Promise<T | Failure> {
+  try {
+    return await ask()
+  } catch (error) {
+    const { errorCode: code, message } = error as { readonly errorCode?: number; readonly message: string }
+    return { code, words: message }
+  }
+}
+
+/** `about`: the principal, or the realm. */
 export function directoryProblem(step: Step, failure: Failure, about: string): DirectoryProblem {
   const [tried, why, option] = TRIED[step]
   const { code, words } = failure
@@ -86,10 +106,21 @@ const BY_STEP: Readonly<Partial<Record<Step, string>>> = {
     'name the SPN of the server in msDS-AllowedToDelegateTo of the account, or the account in msDS-AllowedToActOnBehalfOfOtherIdentity of the account that has the SPN; somebody in Protected Users, or marked as sensitive, never can be: try another with --account',
 }
 
+/** Whatever the code: those of BY_CODE are about an account. */
+const BY_REALM: Readonly<Partial<Record<Step, string>>> = {
+  'their-kdcs':
+    'look at its kdcs, at krb5.conf or the DNS record _kerberos._tcp of the realm, and at firewalls: TCP port 88',
+  trust:
+    'look whether the trust is there, and in both directions: we have to be known there, too; the realm is written in capitals in Active Directory',
+  'their-keys': 'the two sides of the trust have different keys: reset it on both sides, with one password',
+}
+
 const NO_ANSWER =
   'look at kerberos.kdcs, krb5.conf or the DNS record _kerberos._tcp of the realm, and at firewalls: TCP port 88'
 
 function remedyOf(step: Step, code: number | undefined): string {
+  const ofRealm = BY_REALM[step]
+  if (ofRealm !== undefined) return ofRealm
   if (code === undefined) return BY_STEP[step] ?? NO_ANSWER
   return BY_CODE[code] ?? BY_STEP[step] ?? 'look the code up in RFC 4120 7.5.9, and into the log of the KDC'
 }

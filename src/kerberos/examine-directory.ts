@@ -5,14 +5,16 @@
  *   keytab --> KDC answers --> we sign in --> ticket for our own SPN, which a key of the keytab opens
  *                                        +--> ticket for the server's SPN
  *                                        +--> ticket for ourselves in the name of a user --> for the server, in that name
+ *                                        +--> each trusted realm: its KDCs answer --> a ticket for it, which they take
  */
 import { readFileSync } from 'node:fs'
 import { EXPORT_ANEW, lackOfKey } from '../../config/keytab-entries.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
 import { canonicalPrincipal, type DirectoryNames, userPrincipalName } from './canonical-principal.ts'
-import { type DirectoryProblem, directoryProblem } from './directory-problem.ts'
+import { attempt, type DirectoryProblem, directoryProblem } from './directory-problem.ts'
 import { namesInEvidence } from './evidence-names.ts'
+import { examineTheirKdcs, examineTrust } from './examine-trust.ts'
 import type { HeldTicket } from './kdc/held-ticket.ts'
 import { createKdcClient, type KdcClient } from './kdc/kdc-client.ts'
 import { createKdcPool } from './kdc/kdc-pool.ts'
@@ -75,6 +77,11 @@ export async function examineDirectory(question: DirectoryQuestion, moment: Mome
   if (target !== undefined) {
     const asking = { client, keep, tgt, keys: keysOf(service) }
     problems.push(...(await delegationProblems(asking, question, inRealm(target))))
+  }
+  for (const { realm: trusted } of settings.trustedRealms) {
+    const trust = { pools, home: realm, trusted, now: moment.now }
+    const found = await examineTheirKdcs(trust, tgt)
+    problems.push(...found, ...(found.length > 0 || target === undefined ? [] : await examineTrust(trust, tgt)))
   }
   return problems
 }
@@ -147,18 +154,6 @@ const unknownRealm = (account: string): DirectoryProblem => ({
   remedy: 'name an account with --account, as alice or alice@REALM',
   ...{ option: 'kerberos.realm', severity: 'error' },
 })
-
-/** What the KDC refused, by its code (RFC 4120 7.5.9), or why there was no answer. */
-async function attempt(
-  ask: () => Promise<HeldTicket>,
-): Promise<HeldTicket | { readonly code: number | undefined; readonly words: string }> {
-  try {
-    return await ask()
-  } catch (error) {
-    const { errorCode: code, message } = error as { readonly errorCode?: number; readonly message: string }
-    return { code, words: message }
-  }
-}
 
 function signIn(client: KdcClient, principal: string, keys: readonly KeytabEntry[]): Promise<HeldTicket> {
   return client.signIn(principalName(principal), async infos => {

@@ -147,14 +147,24 @@ test('an account that Torhaus refuses, though the KDC does not, is named with th
   )
 })
 
-test('an account of a trusted realm is tried there, and one of any other is named', async () => {
-  const trustedRealms = [{ realm: 'PARTNER.TEST', kdcs: ['127.0.0.1:9'], acceptTicket: false }]
-  await only(
-    problems({ trustedRealms }, { account: 'ada@partner.test' }),
+test('an account of a trusted realm is tried there, one of any other is named, and so is a realm without KDCs or a trust', async () => {
+  const away = [{ realm: 'PARTNER.TEST', kdcs: ['127.0.0.1:9'], acceptTicket: false }]
+  const [ofAda = '', ...rest] = await problems({ trustedRealms: away }, { account: 'ada@partner.test' })
+  assert.match(
+    ofAda,
     /^\(kerberos\.servicePrincipal\) Torhaus gets no ticket in the name of ada@PARTNER\.TEST: the KDC says 7;/,
   )
+  const noKdcs =
+    /^\(kerberos\.trustedRealms\) no KDC answers of the realm PARTNER\.TEST: ECONNREFUSED; look at its kdcs/
+  await only(Promise.resolve(rest), noKdcs)
+  await only(problems({ trustedRealms: away }, { target: undefined }), noKdcs)
+  // It answers, and is of no realm that ours knows.
   await only(
-    problems({ trustedRealms }, { account: 'ada@elsewhere.test' }),
+    problems({ trustedRealms: [{ realm: 'PARTNER.TEST', kdcs: [kdc.kdc], acceptTicket: false }] }),
+    /^\(kerberos\.trustedRealms\) our KDC gives no ticket for the realm PARTNER\.TEST: the KDC says 7; look whether the trust is there/,
+  )
+  await only(
+    problems({}, { account: 'ada@elsewhere.test' }),
     /^\(kerberos\.realm\) ada@elsewhere\.test is no account of the realm, nor of one of kerberos\.trustedRealms; .*--account/,
   )
 })

@@ -6,6 +6,7 @@ import { firstToken } from '../../devkit/kerberos/first-token.ts'
 import { createAcceptor } from '../../src/kerberos/acceptor.ts'
 import { canonicalPrincipal, type DirectoryNames } from '../../src/kerberos/canonical-principal.ts'
 import { namesInEvidence } from '../../src/kerberos/evidence-names.ts'
+import { examineTrust } from '../../src/kerberos/examine-trust.ts'
 import { createImpersonation } from '../../src/kerberos/impersonation.ts'
 import { createKdcClient, type KdcClient } from '../../src/kerberos/kdc/kdc-client.ts'
 import { configuredKdcs } from '../../src/kerberos/kdc/kdc-locator.ts'
@@ -160,7 +161,12 @@ describe('impersonation of a person of a trusted realm', () => {
 })
 
 describe('a trust whose two realms have different keys', () => {
-  it('costs our own ticket nothing, however often somebody of the other realm comes', async () => {
+  it('costs our own ticket nothing, however often somebody of the other realm comes, and is found by the doctor', async () => {
+    const ours = await client.signIn(nameOf('svc-proxy', NAME_TYPE.principal), async () => {
+      return keytab.keysOf(`svc-proxy@${HOME}`)[0]?.key.copy() ?? assert.fail('no key')
+    })
+    const examined = () => examineTrust({ pools, home: HOME, trusted: PARTNER, now: system.now }, ours)
+    assert.deepEqual(await examined(), [])
     // The first key of its kind, so that the other realm takes it for the one it has.
     for (const query of ['delprinc -force', 'addprinc -pw another'])
       await realms.partner.kadmin(`${query} krbtgt/${PARTNER}@${HOME}`)
@@ -181,6 +187,12 @@ describe('a trust whose two realms have different keys', () => {
       await assert.rejects(token, { code: 'kdc-reply-invalid', message: /KRB-ERROR 31 between realms/ })
     }
     assert.equal(signIns, 1)
+    const [problem, ...others] = await examined()
+    assert.equal(others.length, 0)
+    assert.match(
+      `${problem?.what}; ${problem?.remedy}`,
+      /do not take our tickets for the realm PARTNER\.TEST: the KDC says 31; .*different keys/,
+    )
   })
 })
 
