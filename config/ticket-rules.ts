@@ -11,6 +11,8 @@ const PROVES_NOTHING: readonly (readonly [sid: RegExp, why: string])[] = [
   [/^S-1-18-1$/, 'every sign-in at a KDC has it, also one by password'],
   [/^S-1-18-2$/, 'a service has asserted who it is, and the person has shown nothing'],
   [/^S-1-18-[34]$/, 'it says that there was a key, and not that anything protects it: S-1-18-5 does'],
+  [/^S-1-18-6$/, 'it says where the key is, and not that anything else protects it: S-1-18-5 does'],
+  [/^S-1-5-21-0-0-0-49[67]$/, 'it says that the device is named, or claims are, whatever somebody has shown'],
   [/^S-1-5-21-\d+-\d+-\d+-51[345]$/, 'every account of the domain is in that group'],
   [/^S-1-(1-0|2-0|5-2|5-11|5-15)$/, 'everybody is in that group'],
 ]
@@ -29,7 +31,14 @@ export function askedOfTickets({ groups, secondFactor }: Pick<Config, 'groups' |
 export function checkAcceptedTickets({ secondFactor, kerberos }: Config, report: Report): void {
   const { sids, indicators } = secondFactor.acceptTicket
   const path = 'secondFactor.acceptTicket'
-  if (sids.length + indicators.length === 0) return
+  if (sids.length + indicators.length === 0) {
+    // An option that changes nothing would be believed to work.
+    kerberos?.trustedRealms.forEach(({ acceptTicket }, index) => {
+      if (acceptTicket)
+        report(`kerberos.trustedRealms[${index}].acceptTicket`, `needs ${path}: no ticket proves anything`)
+    })
+    return
+  }
   if (kerberos === undefined) report(path, 'needs the section kerberos')
   sids.forEach((sid, index) => {
     const option = `${path}.sids[${index}]`

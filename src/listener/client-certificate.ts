@@ -37,8 +37,8 @@ const shown = new WeakMap<Socket, ShownCertificate>()
 /** Whether the chain that came with a certificate leads to an authority of ours. */
 export type IsOfOurs = (certificate: X509Certificate) => boolean
 
-/** More than OpenSSL follows by far. */
-const MAX_CHAIN = 100
+/** As many certificates are looked at: a stranger may send hundreds that are called as an authority of ours. */
+const MAX_CHAIN = 10
 
 export function isOfOurs({ caFile }: Pick<ClientCertificateSettings, 'caFile'>): IsOfOurs {
   const authorities = certificatesIn(readFileSync(caFile, 'latin1'))

@@ -344,10 +344,30 @@ test('tickets that prove two factors need a directory, and SIDs that prove somet
   assert.equal(accepting(`{ indicators: [otp], sids: [${assurance}, S-1-18-5] }`), '')
   const withoutKerberos = good.replace('secondFactor:', 'secondFactor:\n  acceptTicket: { indicators: [otp] }')
   assert.match(problemsOf(withoutKerberos).join(), /acceptTicket needs the section kerberos/)
-  for (const sid of ['S-1-18-1', 'S-1-18-2', 'S-1-18-3', 'S-1-18-4', 'S-1-5-11', 'S-1-5-21-1-2-3-513'])
+  for (const sid of [
+    'S-1-18-1',
+    'S-1-18-2',
+    'S-1-18-3',
+    'S-1-18-4',
+    'S-1-18-6',
+    'S-1-5-11',
+    'S-1-5-21-0-0-0-496',
+    'S-1-5-21-0-0-0-497',
+    'S-1-5-21-1-2-3-513',
+  ])
     assert.match(accepting(`{ sids: [${sid}] }`), /acceptTicket\.sids\[0\] proves no second factor: /, sid)
   for (const text of ['smart-cards', 's-1-18-5', 'S-1-5-21-'])
     assert.match(accepting(`{ sids: [${text}] }`), /acceptTicket\.sids\[0\] must be a SID/, text)
+})
+
+test('a trusted realm whose tickets are to prove two factors needs something that proves them', () => {
+  const child = KERBEROS.replace(
+    '{',
+    '{ trustedRealms: [{ realm: CHILD.CORP.EXAMPLE, kdcs: [dc9], acceptTicket: true }],',
+  )
+  assert.match(problemsOf(good + child).join(), /trustedRealms\[0\]\.acceptTicket needs secondFactor\.acceptTicket/)
+  const proving = good.replace('secondFactor:', 'secondFactor:\n  acceptTicket: { indicators: [otp] }')
+  assert.deepEqual(problemsOf(proving + child), [])
 })
 
 test('a group that is named by its SID is in Kerberos tickets, and nowhere else', () => {

@@ -84,9 +84,11 @@ test('nor does a ticket that a service got in the name of that person, who was n
   assert.deepEqual(outcomeOf(await proxy.ask('/whoami/guarded', { headers: guarded })), [403, 'rule-refuses'])
 })
 
-test('a rule names the group by its SID', async () => {
+test('a rule names the group by its SID; by a password nobody knows who is in it, and the rule asks for more', async () => {
   assert.deepEqual(outcomeOf(await byTicket('admin1', '/whoami/guarded')), [403, 'rule-refuses'])
   assert.deepEqual(outcomeOf(await byTicket('alice', '/whoami/guarded')), [403, 'second-factor-missing'])
+  const headers = basic('admin1', lab.kdc.passwordOf('admin1'))
+  assert.deepEqual(outcomeOf(await proxy.ask('/whoami/guarded', { headers })), [403, 'rule-refuses'])
 })
 
 test('the sign-in at the KDC counts, not the moment the ticket is shown', async () => {
