@@ -178,7 +178,8 @@ export function authenticate({
     if (evidence.firstFactor !== undefined) return vouchedFor(presented, verdict)
     // Groups that the OP names, and SIDs that the ticket does: the person is in all of them.
     const all = [principal.groups, groups].flatMap(named => named ?? [])
-    return vouchedFor(presented, { ...verdict, principal: { ...principal, evidence, groups: all } })
+    const own = principal.groups === undefined ? {} : { ticketGroups: principal.groups }
+    return vouchedFor(presented, { ...verdict, principal: { ...principal, evidence, groups: all, ...own } })
   }
 
   function byToken(

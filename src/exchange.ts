@@ -131,6 +131,8 @@ export type Principal =
       readonly evidence: Evidence
       /** As the OP says, or the ticket (SIDs); undefined where nobody asks for them. */
       readonly groups?: readonly string[]
+      /** Those of `groups` that the ticket itself names, where a session beside it has brought the others. */
+      readonly ticketGroups?: readonly string[]
     }
 
 export interface TokenOwner {

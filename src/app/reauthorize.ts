@@ -75,12 +75,14 @@ export function reauthorize({
 function rememberedFactor({ principal, credentials }: Delegated): AuthenticateParts['firstFactor'] {
   const { scheme } = credentials
   if (principal.kind !== 'person' || (scheme !== 'negotiate' && scheme !== 'basic')) return undefined
-  const { evidence } = principal
-  // A session that came along may have lent its evidence; it is asked again.
+  const { evidence, groups, ticketGroups, ...person } = principal
+  const ownGroups = evidence.firstFactor === undefined ? ticketGroups : groups
+  // A session that came along may have lent its evidence, and its groups; it is asked again.
   const own = {
     ...({ acr: undefined, acrs: [], amr: [], authTime: evidence.authTime, firstFactor: scheme } as const),
     ...(evidence.ticket === undefined ? {} : { ticket: evidence.ticket }),
   }
-  const vouched = Promise.resolve({ principal: { ...principal, evidence: own }, replyFields: [] })
+  const named = ownGroups === undefined ? {} : { groups: ownGroups }
+  const vouched = Promise.resolve({ principal: { ...person, evidence: own, ...named }, replyFields: [] })
   return { byNegotiate: () => vouched, byPassword: () => vouched }
 }

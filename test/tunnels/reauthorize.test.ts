@@ -122,6 +122,22 @@ test('the session beside a ticket or a password brings its groups along, too', a
   }
 })
 
+test('groups that the session has lost since count no more, and those of the ticket do', async () => {
+  const ruleFor = (group: string): RuleSettings => ({
+    ...{ ...firstFactorIsEnough, require: 'refuse' },
+    when: { ...firstFactorIsEnough.when, groups: [group] },
+  })
+  const [ofSession, ofTicket] = ['contractors', 'S-1-5-21-1-2-3-1601']
+  const lent = { groups: [ofTicket, ofSession], ticketGroups: [ofTicket] }
+  const principal = { kind: 'person', subject: 'ada', account: 'ada', evidence: SECOND_FACTOR, ...lent }
+  const session = { record: { account: 'ada', evidence: SECOND_FACTOR, groups: ['staff'] } }
+  const of = (group: string) =>
+    reauthorize(partsWith({ rules: [ruleFor(group)], session }))(
+      exchange(credentials.ticket, SECOND_FACTOR, { companionSession: 'id', principal }),
+    )
+  assert.deepEqual([await of(ofSession), await of(ofTicket)], [undefined, 'rule-refuses'])
+})
+
 test('who is known by a certificate stays so until it ends or its list is overdue, and others with it only as whom it names', async () => {
   const parts = partsWith({ rules: [firstFactorIsEnough] })
   const key = (account: string) => account as AccountKey
