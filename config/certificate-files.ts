@@ -3,10 +3,10 @@
  * found before it is served.
  */
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { Report } from './diagnostic.ts'
 import { type FileKind, fileKind, wrongFile } from './file-kind.ts'
+import { bytesIn } from './files-read.ts'
 import { openPkcs12 } from './pkcs12.ts'
 import type { Config } from './schema.ts'
 import { oneLineProblem, readSecret } from './secret.ts'
@@ -193,7 +193,7 @@ function certificatesOf(fileName: string): X509Certificate[] | string {
 /** The bytes, or why there are none: one that is missing is told by who looks at all files. */
 export function contentOf(fileName: string): Buffer | string {
   try {
-    return readFileSync(fileName)
+    return bytesIn(fileName)
   } catch (error) {
     return `${fileName} cannot be read: ${(error as Error).message}`
   }

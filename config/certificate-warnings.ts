@@ -1,10 +1,10 @@
 /** What is worth a word about a certificate, and keeps nobody from starting: it may be right where it is used. */
 import type { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { bareHost } from './bare-host.ts'
 import { clientCertificateWarnings } from './client-certificates.ts'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
+import { bytesIn } from './files-read.ts'
 import { providersOf } from './providers.ts'
 import type { Config } from './schema.ts'
 import { certificateOption, certificatesIn, ownCertificatesOf, ownChainOf } from './tls-pair.ts'
@@ -63,7 +63,7 @@ function warningsOf(
 
 function authorities(path: string, fileName: string | undefined, nowMs: number): (Diagnostic & Warning)[] {
   if (fileName === undefined) return []
-  return warningsOf(path, fileName, certificatesIn(readFileSync(fileName, 'latin1')), (own, others) => [
+  return warningsOf(path, fileName, certificatesIn(bytesIn(fileName).toString('latin1')), (own, others) => [
     [own, ...others].every(({ validToDate }) => validToDate.getTime() <= nowMs)
       ? { what: 'holds no authority that has not expired', remedy: 'nothing will be trusted', isOver: true }
       : undefined,

@@ -1,11 +1,11 @@
 /** What must be right about listener.tls.clientCertificates: authorities, revocation lists, and how an account is named. */
 import type { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { readAll } from '../src/asn1/der.ts'
 import { checkAuthorities, contentOf } from './certificate-files.ts'
 import type { Report } from './diagnostic.ts'
 import { fileKind, wrongFile } from './file-kind.ts'
+import { bytesIn } from './files-read.ts'
 import { patternProblem } from './linear-pattern.ts'
 import type { Config } from './schema.ts'
 import { certificatesIn } from './tls-pair.ts'
@@ -30,7 +30,7 @@ export function checkClientCertificates({ listener }: Pick<Config, 'listener'>, 
 const LIST = /-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----/g
 
 /** Every revocation list of a file in PEM, each in PEM. */
-export const revocationListsIn = (fileName: string): string[] => readFileSync(fileName, 'latin1').match(LIST) ?? []
+export const revocationListsIn = (fileName: string): string[] => bytesIn(fileName).toString('latin1').match(LIST) ?? []
 
 function problemOfLists(fileName: string): string | undefined {
   const content = contentOf(fileName)
@@ -153,7 +153,7 @@ interface ListWarning {
 export function clientCertificateWarnings({ listener }: Pick<Config, 'listener'>, nowMs: number): ListWarning[] {
   const settings = listener.tls?.clientCertificates
   if (settings === undefined) return []
-  const authorities = certificatesIn(readFileSync(settings.caFile, 'latin1'))
+  const authorities = certificatesIn(bytesIn(settings.caFile).toString('latin1'))
   const rootless = authorities.filter(one => !authorities.some(other => one.checkIssued(other)))
   return [
     ...rootless.map(({ subject, issuer }) => ({

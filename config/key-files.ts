@@ -1,9 +1,10 @@
 /**
  * Files with keys and secrets: looked at while the configuration is checked, so that `check` says what a start would.
  */
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { privateKeyIn } from './certificate-files.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
+import { bytesIn } from './files-read.ts'
 import { EXPORT_ANEW, isKeytab, lackOfKey } from './keytab-entries.ts'
 import { providersOf } from './providers.ts'
 import type { Config } from './schema.ts'
@@ -59,7 +60,7 @@ function keytabProblem(octets: Buffer): string | undefined {
 export function checkKeytabKeys({ kerberos, publicUrl, upstream }: Config, report: Report): void {
   if (kerberos === undefined) return
   const { realm, keytabFile, acceptPrincipal = `HTTP/${new URL(publicUrl).hostname}`, servicePrincipal } = kerberos
-  const octets = readFileSync(keytabFile)
+  const octets = bytesIn(keytabFile)
   if (!isKeytab(octets)) return
   const { acceptAliases = [] } = kerberos
   const delegating = upstream.identity.kind === 'kerberos' ? [servicePrincipal] : []
@@ -76,7 +77,7 @@ function reportContent(
   report: Report,
 ): void {
   if (fileName === undefined) return
-  const problem = problemOf(readFileSync(fileName))
+  const problem = problemOf(bytesIn(fileName))
   if (problem !== undefined) report(path, `${fileName} ${problem}`)
 }
 

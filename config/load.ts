@@ -8,7 +8,8 @@ import Value from 'typebox/value'
 import { type Document, LineCounter, parseDocument } from 'yaml'
 import { type Diagnostic, diagnostic, diagnosticsOf, pathOf } from './diagnostic.ts'
 import { type ConfigEnvironment, stateDirectoryIn, withEnvironment } from './environment.ts'
-import { resolveFiles } from './files.ts'
+import { resolveFiles, usedFiles } from './files.ts'
+import { type FilesRead, readFiles, rememberFiles, statesOf, withContents } from './files-read.ts'
 import { isRecord } from './is-record.ts'
 import { withProfile } from './provider-profiles.ts'
 import { provider } from './provider-schema.ts'
@@ -18,9 +19,19 @@ import { sourceText } from './source-text.ts'
 import { variablesIn } from './variables.ts'
 import { syntaxDiagnostics } from './yaml-syntax.ts'
 
-export type Loaded = { ok: true; config: Config } | { ok: false; diagnostics: Diagnostic[] }
+/** `files`: the file itself, and those that it names, as far as that can be known. */
+export type Loaded = ({ ok: true; config: Config } | { ok: false; diagnostics: Diagnostic[] }) & { files: FilesRead }
 
 export function loadConfig(fileName: string, environment: ConfigEnvironment): Loaded {
+  const own = { names: [fileName], states: statesOf([fileName]) }
+  const loaded = parseFile(fileName, environment)
+  const { names, states, contents } = loaded.files
+  const files = { names: [...own.names, ...names], states: [...own.states, ...states], contents }
+  if (loaded.ok) rememberFiles(loaded.config, files)
+  return { ...loaded, files }
+}
+
+function parseFile(fileName: string, environment: ConfigEnvironment): Loaded {
   try {
     return parseConfig(sourceText(fileName), dirname(fileName), environment)
   } catch (error) {
@@ -37,7 +48,11 @@ function wordsOf({ code, message }: NodeJS.ErrnoException): string {
   return code === undefined ? message : `cannot be read: ${message}`
 }
 
-const failed = (...diagnostics: readonly Diagnostic[]): Loaded => ({ ok: false, diagnostics: [...diagnostics] })
+const failed = (...diagnostics: readonly Diagnostic[]): Loaded => ({
+  ok: false,
+  diagnostics: [...diagnostics],
+  files: readFiles([]),
+})
 
 /** As `loadConfig`, from text. File names in it are relative to `directory`. */
 export function parseConfig(source: string, directory: string, environment: ConfigEnvironment): Loaded {
@@ -53,10 +68,11 @@ export function parseConfig(source: string, directory: string, environment: Conf
   const value = Value.Default(configSchema, withProfiles(overridden.value))
   const diagnostics = [...diagnosticsOf(configSchema, value), ...variablesIn(plain.value)]
   resolveFiles(configSchema, value, directory, diagnostics)
-  checkRules(value, diagnostics)
-  if (diagnostics.length + fromEnvironment.length > 0)
-    return failed(...fromEnvironment, ...diagnostics.map(withLine).map(withStatePlace).sort(byLine))
-  return { ok: true, config: deepFreeze(value as Config) }
+  const files = readFiles(usedFiles(configSchema, value))
+  withContents(files.contents, () => checkRules(value, diagnostics))
+  if (diagnostics.length + fromEnvironment.length === 0) return { ok: true, config: deepFreeze(value as Config), files }
+  const told = diagnostics.map(withLine).map(withStatePlace).sort(byLine)
+  return { ok: false, diagnostics: [...fromEnvironment, ...told], files }
 
   function withLine(diagnostic: Diagnostic): Diagnostic {
     const keys = pathOf(diagnostic.path)

@@ -3,8 +3,8 @@
  * nothing (SVG 2, secure static mode). That no script is in the file is asked all the same.
  */
 import { isUtf8 } from 'node:buffer'
-import { readFileSync } from 'node:fs'
 import { fileKind, wrongFile } from './file-kind.ts'
+import { bytesIn } from './files-read.ts'
 
 /** It goes along with each page. */
 const MAX_BYTES = 32_768
@@ -13,7 +13,7 @@ const MUST = 'must hold a picture, SVG or PNG'
 
 /** As a URL of the scheme `data` (RFC 2397). Throws, in words, where it is no picture for our pages. */
 export function readLogo(fileName: string): string {
-  const bytes = readFileSync(fileName)
+  const bytes = bytesIn(fileName)
   if (bytes.length > MAX_BYTES)
     throw new Error(`${fileName} has ${bytes.length} bytes, and may have ${MAX_BYTES}: it is sent with each page`)
   if (bytes.toString('hex', 0, 8) === PNG) return dataUrl('image/png', bytes)

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { fileKind, wrongFile } from './file-kind.ts'
+import { bytesIn } from './files-read.ts'
 
 /** A value that prints as `[redacted]` wherever it is printed; only `reveal()` gives it away. */
 export class Secret {
@@ -27,9 +27,9 @@ export class Secret {
   }
 }
 
-/** Reads a secret from its file; one line end at the end is not part of it. */
-export function readSecret(fileName: string): Secret {
-  const bytes = readFileSync(fileName)
+/** Reads a secret from its file; one line end at the end is not part of it. `read`: where it is to be as it is now. */
+export function readSecret(fileName: string, read: (fileName: string) => Buffer = bytesIn): Secret {
+  const bytes = read(fileName)
   const problem = secretProblem(bytes)
   if (problem !== undefined) throw new Error(`the file ${fileName} ${problem}`)
   return new Secret(withoutLineEnd(bytes))
@@ -56,7 +56,7 @@ export function oneLineProblem(bytes: Buffer): string | undefined {
 
 /** Reads a 256-bit key in base64 (`openssl rand -base64 32`). */
 export function readKey(fileName: string): Buffer {
-  const bytes = readFileSync(fileName)
+  const bytes = bytesIn(fileName)
   const problem = keyFileProblem(bytes)
   if (problem !== undefined) throw new Error(`the file ${fileName} ${problem}`)
   return Buffer.from(bytes.toString().trim(), 'base64')

@@ -1,6 +1,7 @@
 /** The text of a configuration, or what the file is instead: nobody should read of options that it does not have. */
 import { isUtf8 } from 'node:buffer'
 import { readFileSync, statSync } from 'node:fs'
+import { keptBytes } from './files-read.ts'
 
 /** The longest example, with all its comments, has a hundredth of it. */
 const MAX_BYTES = 1_048_576
@@ -9,13 +10,17 @@ const AS_UTF_8 = 'save it as UTF-8'
 
 /** Throws, in words, where there is no text in it. */
 export function sourceText(fileName: string): string {
+  const bytes = keptBytes(fileName) ?? readNow(fileName)
+  if (bytes.length > MAX_BYTES) throw new Error(tooLong(bytes.length))
+  return textOf(bytes)
+}
+
+function readNow(fileName: string): Buffer {
   const about = statSync(fileName)
   if (about.isDirectory()) throw new Error('is a folder: name the file in it')
   if (about.size > MAX_BYTES) throw new Error(tooLong(about.size))
   // What is no file, a pipe for one, has no size before it was read.
-  const bytes = readFileSync(fileName)
-  if (bytes.length > MAX_BYTES) throw new Error(tooLong(bytes.length))
-  return textOf(bytes)
+  return readFileSync(fileName)
 }
 
 const tooLong = (bytes: number) =>

@@ -1,6 +1,6 @@
 /** A certificate of ours and its key: where the configuration has one, and in the form that TLS takes. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { bytesIn } from './files-read.ts'
 import { openPkcs12, type Pkcs12 } from './pkcs12.ts'
 import type { Config } from './schema.ts'
 import { readSecret } from './secret.ts'
@@ -31,15 +31,15 @@ export function readTlsPair(files: TlsPairFiles): TlsPair | undefined {
   if (archive !== undefined)
     return { cert: archive.certificates.map(certificate => certificate.toString()).join(''), key: inPem(archive.key) }
   if (certificateFile === undefined || privateKeyFile === undefined) return undefined
-  const cert = readFileSync(certificateFile)
-  if (privateKeyPasswordFile === undefined) return { cert, key: readFileSync(privateKeyFile) }
+  const cert = bytesIn(certificateFile)
+  if (privateKeyPasswordFile === undefined) return { cert, key: bytesIn(privateKeyFile) }
   return { cert, key: inPem(encryptedKeyIn(privateKeyFile, privateKeyPasswordFile)) }
 }
 
 /** Own first, then its chain; empty where no certificate is named. Throws as `readTlsPair` does. */
 export const ownChainOf = (files: TlsPairFiles): readonly X509Certificate[] =>
   archiveIn(files)?.certificates ??
-  (files.certificateFile === undefined ? [] : certificatesIn(readFileSync(files.certificateFile, 'latin1')))
+  (files.certificateFile === undefined ? [] : certificatesIn(bytesIn(files.certificateFile).toString('latin1')))
 
 /** The option that names the certificate, and the file. */
 export function certificateOption({
@@ -52,7 +52,7 @@ export function certificateOption({
 
 function archiveIn({ pkcs12File, pkcs12PasswordFile }: TlsPairFiles): Pkcs12 | undefined {
   if (pkcs12File === undefined || pkcs12PasswordFile === undefined) return undefined
-  const archive = openPkcs12(readFileSync(pkcs12File), readSecret(pkcs12PasswordFile).reveal())
+  const archive = openPkcs12(bytesIn(pkcs12File), readSecret(pkcs12PasswordFile).reveal())
   if (typeof archive === 'string') throw new Error(`${pkcs12File} cannot be opened`)
   return archive
 }
@@ -84,4 +84,4 @@ export function ownCertificatesOf({
 
 /** Throws where a file cannot be read, or the password does not open the key. */
 export const encryptedKeyIn = (fileName: string, passwordFile: string): KeyObject =>
-  createPrivateKey({ key: readFileSync(fileName), passphrase: readSecret(passwordFile).reveal() })
+  createPrivateKey({ key: bytesIn(fileName), passphrase: readSecret(passwordFile).reveal() })

@@ -3,8 +3,8 @@
  * from Torhaus, is meant for it, and is fresh. Its keys are published as a JWK set (RFC 7517 5).
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { calculateJwkThumbprint, exportJWK, type JWK } from 'jose'
+import { bytesIn } from '../../config/files-read.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import { type Clock, isWithin } from '../clock.ts'
 import type { Delegation } from '../exchange.ts'
@@ -88,7 +88,7 @@ interface PublishedKey {
 }
 
 async function readKey(fileName: string): Promise<PublishedKey> {
-  const privateKey = createPrivateKey(readFileSync(fileName))
+  const privateKey = createPrivateKey(bytesIn(fileName))
   if (privateKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
     throw new Error(`the file ${fileName} must hold an EC private key on P-256`)
   }

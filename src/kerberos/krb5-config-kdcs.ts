@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { bytesIn } from '../../config/files-read.ts'
 import { type KdcAddress, parseKdc } from '../../config/kdc-address.ts'
 
 /** Files may include files; who goes deeper goes in a circle. */
@@ -56,7 +57,7 @@ const isKdcOf = ({ path }: Relation, realm: string) =>
 function withIncluded(file: string, depth = MAX_DEPTH): string[][] {
   // A folder in one that is included holds nothing, as for libkrb5; where the file itself should be, it is a mistake.
   const nothing = depth < MAX_DEPTH ? ['ENOENT', 'EISDIR'] : undefined
-  const lines = whatIsThere(() => readFileSync(file, 'utf8').split('\n'), nothing)
+  const lines = whatIsThere(() => bytesIn(file).toString().split('\n'), nothing)
     .map(line => line.trim())
     .filter(line => line !== '' && !/^[#;]/.test(line))
   const included = lines.flatMap(line => {

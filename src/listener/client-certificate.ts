@@ -4,10 +4,10 @@
  * TLS 1.3 after the client believes that all is well.
  */
 import { createHash, type X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { TLSSocket, type TlsOptions } from 'node:tls'
 import { type ClientCertificateSettings, revocationListsIn } from '../../config/client-certificates.ts'
+import { bytesIn } from '../../config/files-read.ts'
 import { certificatesIn } from '../../config/tls-pair.ts'
 import type { Code } from '../errors.ts'
 
@@ -19,7 +19,7 @@ export interface ShownCertificate {
 }
 
 export function clientCertificateOptions({ caFile, crlFile }: ClientCertificateSettings): TlsOptions {
-  const ca = readFileSync(caFile)
+  const ca = bytesIn(caFile)
   const crl = crlFile === undefined ? undefined : revocationListsIn(crlFile)
   const judgedBy = createHash('sha256')
     .update(ca)
@@ -41,7 +41,7 @@ export type IsOfOurs = (certificate: X509Certificate) => boolean
 const MAX_CHAIN = 10
 
 export function isOfOurs({ caFile }: Pick<ClientCertificateSettings, 'caFile'>): IsOfOurs {
-  const authorities = certificatesIn(readFileSync(caFile, 'latin1'))
+  const authorities = certificatesIn(bytesIn(caFile).toString('latin1'))
   return certificate => {
     let one: X509Certificate | undefined = certificate
     for (let count = 0; one !== undefined && count < MAX_CHAIN; count++) {

@@ -3,8 +3,8 @@
  * are resumed from it; a list may not.
  */
 import type { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { type ClientCertificateSettings, namesIn, wholeListsIn } from '../../config/client-certificates.ts'
+import { bytesIn } from '../../config/files-read.ts'
 import { certificatesIn } from '../../config/tls-pair.ts'
 
 /** When the first list is overdue that a certificate stands on; from then on a handshake would say that it is unchecked. */
@@ -21,7 +21,7 @@ export function uncheckedFrom({
     // Beside its successor, a list that is overdue does no harm.
     dueMs.set(name, Math.max(dueMs.get(name) ?? 0, nextUpdateMs))
   }
-  const signers = new Map(certificatesIn(readFileSync(caFile, 'latin1')).map(signerOf))
+  const signers = new Map(certificatesIn(bytesIn(caFile).toString('latin1')).map(signerOf))
   return certificate => {
     const issuers = new Set<string>()
     // As far as the authorities are known here: of a resumed session there is no chain.

@@ -2,7 +2,7 @@
  * Requests to the OP, wherever its metadata sends them: by the scheme of the issuer, to one address, bounded in time
  * and size.
  */
-import { readFileSync } from 'node:fs'
+import { bytesIn } from '../../config/files-read.ts'
 import type { ProviderSettings } from '../../config/schema.ts'
 import { Fault } from '../errors.ts'
 import { agentFetch, type Fetch } from './agent-fetch.ts'
@@ -45,7 +45,7 @@ export function opFetch({ issuer, timeoutMs, caFile, proxy }: OpFetchSettings): 
 const plainFetch: Fetch = (url, { body, ...sending }) =>
   fetch(url, { ...sending, body: (body ?? null) as NonNullable<OpRequest['body']> | null, redirect: 'manual' })
 
-const readText = (fileName: string) => readFileSync(fileName, 'utf8')
+const readText = (fileName: string) => bytesIn(fileName).toString()
 
 /** Counted while it is read, after any content coding: a length that is announced proves nothing. */
 async function readBounded({ body }: Response, url: string): Promise<Buffer<ArrayBuffer>> {

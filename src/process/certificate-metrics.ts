@@ -1,8 +1,8 @@
 /** Until when the certificates of the configuration are valid: whoever forgets one is told in time. */
 import type { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { Gauge, type Registry } from 'prom-client'
 import { wholeListsIn } from '../../config/client-certificates.ts'
+import { bytesIn, contentsFor, withContents } from '../../config/files-read.ts'
 import { providersOf } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
 import { certificateOption, certificatesIn, ownCertificatesOf, ownChainOf } from '../../config/tls-pair.ts'
@@ -16,10 +16,13 @@ export function observeCertificates(registry: Registry, config: () => Config): v
     registers: [registry],
     collect() {
       this.reset()
-      for (const [option, read, counts] of readings(config())) {
-        const seconds = notAfterSeconds(read, counts)
-        if (seconds !== undefined) this.set({ option }, seconds)
-      }
+      const inForce = config()
+      withContents(contentsFor(inForce), () => {
+        for (const [option, read, counts] of readings(inForce)) {
+          const seconds = notAfterSeconds(read, counts)
+          if (seconds !== undefined) this.set({ option }, seconds)
+        }
+      })
     },
   })
 }
@@ -33,8 +36,9 @@ export function observeRevocationLists(registry: Registry, config: () => Config)
     registers: [registry],
     collect() {
       this.reset()
-      const file = config().listener.tls?.clientCertificates?.crlFile
-      const seconds = file === undefined ? undefined : nextUpdateSeconds(file)
+      const inForce = config()
+      const file = inForce.listener.tls?.clientCertificates?.crlFile
+      const seconds = file === undefined ? undefined : withContents(contentsFor(inForce), () => nextUpdateSeconds(file))
       if (seconds !== undefined) this.set({ option: 'listener.tls.clientCertificates.crlFile' }, seconds)
     },
   })
@@ -64,7 +68,7 @@ type Counting = (...ends: number[]) => number
 /** What Torhaus shows, and what it trusts others by. */
 function readings(config: Config): (readonly [option: string, read: Read, counts: Counting])[] {
   const ofClients = config.listener.tls?.clientCertificates?.caFile
-  const read = (file: string) => () => certificatesIn(readFileSync(file, 'latin1'))
+  const read = (file: string) => () => certificatesIn(bytesIn(file).toString('latin1'))
   const authorities = {
     'upstream.tls.caFile': config.upstream.tls.caFile,
     ...Object.fromEntries(providersOf(config).map(({ path, settings }) => [`${path}.caFile`, settings.caFile])),

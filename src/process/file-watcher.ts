@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { statesOf } from '../../config/files-read.ts'
 
 /**
  * Notices that files have changed, by looking at them from time to time: also through symbolic links, which Kubernetes
@@ -14,11 +14,11 @@ export class FileWatcher implements Disposable {
   /** `intervalMs` 0: never looks. `since`: changes from then on count, not from now on. */
   constructor(fileNames: readonly string[], intervalMs: number, onChange: () => void, since = statesOf(fileNames)) {
     this.#fileNames = fileNames
-    this.#seen = since
-    this.#settled = since
+    this.#seen = since.join()
+    this.#settled = this.#seen
     if (intervalMs === 0) return
     this.#timer = setInterval(() => {
-      const now = statesOf(this.#fileNames)
+      const now = statesOf(this.#fileNames).join()
       const stoodStill = now === this.#seen
       this.#seen = now
       if (!stoodStill || now === this.#settled) return
@@ -29,18 +29,5 @@ export class FileWatcher implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
-  }
-}
-
-/** To be compared with what it is later. */
-export const statesOf = (fileNames: readonly string[]): string => fileNames.map(stateOf).join('\n')
-
-function stateOf(fileName: string): string {
-  try {
-    const { ino, size, mtimeMs, ctimeMs } = statSync(fileName)
-    return `${ino} ${size} ${mtimeMs} ${ctimeMs}`
-  } catch (error) {
-    // Missing, or out of reach for now: that is a state like any other, and no reason to end the process.
-    return String((error as NodeJS.ErrnoException).code)
   }
 }

@@ -15,8 +15,8 @@ export interface HealthParts {
   readonly surroundings: Surroundings
   readonly log: Logger
   readonly metrics: SupervisorMetrics
-  /** Whose workers are to serve; those that drain have a deadline. */
-  readonly generation: () => Generation
+  /** Whose workers serve, or start to; those that drain have a deadline. */
+  readonly generations: () => readonly Generation[]
 }
 
 export class Health {
@@ -33,7 +33,7 @@ export class Health {
     this.#manager = new ServiceManager(environment, monotonic, error => this.#warn('service-manager', error))
     this.#runtime = this.#openRuntimeDirectory(environment)
     this.#watch = new WorkerWatch({
-      workers: () => parts.generation().workers,
+      workers: () => parts.generations().flatMap(({ workers }) => [...workers]),
       onHung: (worker, silence) => this.#onHung(worker, silence),
       onRound: isAlive => this.#onRound(isAlive),
     })
@@ -74,10 +74,12 @@ export class Health {
   }
 
   #onHung(worker: WorkerProcess, silent: Silence): void {
-    const { log, metrics, generation } = this.#parts
+    const { log, metrics, generations } = this.#parts
     log.error({ 'event.action': 'worker-hung', 'torhaus.worker': worker.pid, 'torhaus.silent': silent })
     metrics.killed(silent)
-    generation().replace(worker)
+    generations()
+      .find(({ workers }) => workers.has(worker))
+      ?.replace(worker)
   }
 
   /** Without it, as on a machine with nothing to write to, the channel between the processes is all that is watched. */

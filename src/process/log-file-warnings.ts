@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { certificateWarnings } from '../../config/certificate-warnings.ts'
+import { contentsFor, withContents } from '../../config/files-read.ts'
 import { keyFileWarnings } from '../../config/key-files.ts'
 import type { Config } from '../../config/schema.ts'
 
@@ -7,6 +8,6 @@ import type { Config } from '../../config/schema.ts'
 export function logFileWarnings(log: Logger, config: Config, nowMs: number): void {
   for (const { path, message } of keyFileWarnings(config))
     log.warn({ 'event.action': 'key-file-open', 'torhaus.option': path, 'error.message': message })
-  for (const { path, message } of certificateWarnings(config, nowMs))
+  for (const { path, message } of withContents(contentsFor(config), () => certificateWarnings(config, nowMs)))
     log.warn({ 'event.action': 'certificate', 'torhaus.option': path, 'error.message': message })
 }

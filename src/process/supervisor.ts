@@ -7,21 +7,21 @@
  *     +- worker
  *
  *   reload: A current --> B starts, A serves --> all of B listen: B current, A drains --> A has ended
- *                              +-- B cannot: B is killed, A stays current
+ *                              +-- B cannot: B drains, A stays current
  *
  * Always: one generation is current; `#generations` holds it, those that drain, and the one that starts. One reload at
  * a time: what is asked for meanwhile comes after it, once. After drain() or kill() there is none.
  */
 import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
-import { usedFiles } from '../../config/files.ts'
+import { contentsFor, withContents } from '../../config/files-read.ts'
 import { loadConfig } from '../../config/load.ts'
-import { type Config, configSchema } from '../../config/schema.ts'
+import type { Config } from '../../config/schema.ts'
 import { operatorForms } from '../app/operator-forms.ts'
 import type { Surroundings } from '../clock.ts'
 import type { SharedLogOutput } from '../observability/shared-log-output.ts'
 import type { AdminServer } from './admin-server.ts'
-import { FileWatcher, statesOf } from './file-watcher.ts'
+import { ConfigWatch } from './config-watch.ts'
 import { Health } from './health.ts'
 import { logFileWarnings } from './log-file-warnings.ts'
 import { SupervisorMetrics } from './supervisor-metrics.ts'
@@ -46,10 +46,12 @@ export class Supervisor {
   readonly #metrics: SupervisorMetrics
   readonly #health: Health
   #generation: Generation
+  /** By a reload. */
+  #starting: Generation | undefined
   readonly #retired = new Set<Promise<void>>()
   readonly #generations = new Set<Generation>()
   #admin: AdminServer | undefined
-  #files: FileWatcher | undefined
+  readonly #files: ConfigWatch
   #reloading: Promise<void> | undefined
   #isReloadAsked = false
   /** Settles with the start: two generations that start at a time would end each other. */
@@ -60,6 +62,7 @@ export class Supervisor {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts
+    this.#files = new ConfigWatch(parts.fileName, () => this.reload('file'))
     setUpWorkers(parts.workerProgram)
     const { surroundings, log, output } = parts
     this.#metrics = new SupervisorMetrics({
@@ -69,7 +72,8 @@ export class Supervisor {
       failedLogWrites: () => output.failedWrites,
       startedAtMs: surroundings.now(),
     })
-    this.#health = new Health({ surroundings, log, metrics: this.#metrics, generation: () => this.#generation })
+    const generations = () => [this.#generation, ...(this.#starting === undefined ? [] : [this.#starting])]
+    this.#health = new Health({ surroundings, log, metrics: this.#metrics, generations })
     this.#generation = this.#newGeneration(parts.config)
   }
 
@@ -77,12 +81,11 @@ export class Supervisor {
   async start(): Promise<void> {
     try {
       const { config } = this.#parts
-      const readFrom = statesOf(this.#filesOf(config))
       const listening = this.#generation.start(workerCount(config))
       const [port, admin] = await Promise.all([listening, this.#newAdminServer()])
       this.#port = port
-      await admin.open(config.admin)
-      this.#watchFiles(config, readFrom)
+      await openAdmin(admin, config)
+      this.#files.inForce(config)
     } catch (error) {
       await this.kill()
       throw error
@@ -91,7 +94,11 @@ export class Supervisor {
     if (this.#isStopping) return this.kill()
     this.#started.resolve()
     this.#health.start()
-    this.#logStart()
+    this.#parts.log.info({
+      'event.action': 'start',
+      'server.port': this.#port,
+      'torhaus.admin_port': this.#admin?.port,
+    })
   }
 
   /** Reads the configuration again. One that has problems changes nothing. */
@@ -108,9 +115,10 @@ export class Supervisor {
     this.#isStopping = true
     this.#started.resolve()
     this.#health.stopping()
-    this.#files?.[Symbol.dispose]()
-    await this.#reloading
+    this.#files[Symbol.dispose]()
+    // One that starts ends with it: otherwise nobody would begin to drain before it listens.
     await Promise.all([...this.#generations].map(generation => generation.drain(delayMs, true)))
+    await this.#reloading
     await Promise.all(this.#retired)
     await this.kill()
   }
@@ -119,7 +127,7 @@ export class Supervisor {
   async kill(): Promise<void> {
     this.#isStopping = true
     this.#started.resolve()
-    this.#files?.[Symbol.dispose]()
+    this.#files[Symbol.dispose]()
     await Promise.all([...this.#generations].map(generation => generation.kill()))
     await this.#close()
   }
@@ -186,7 +194,12 @@ export class Supervisor {
     while (this.#isReloadAsked && !this.#isStopping) {
       this.#isReloadAsked = false
       const succeeded = await this.#reloadOnce(reason).catch((error: Error) => {
-        this.#parts.log.error({ 'event.action': 'reload', 'event.outcome': 'failure', 'error.message': error.message })
+        if (!this.#isStopping)
+          this.#parts.log.error({
+            'event.action': 'reload',
+            'event.outcome': 'failure',
+            'error.message': error.message,
+          })
         return false
       })
       this.#metrics.reloaded(succeeded)
@@ -198,6 +211,7 @@ export class Supervisor {
     const { fileName, surroundings, log } = this.#parts
     const loaded = loadConfig(fileName, surroundings.environment)
     if (!loaded.ok) {
+      this.#files.refused(loaded.files)
       for (const { line, path, message } of loaded.diagnostics)
         log.error({
           ...{ 'event.action': 'reload', 'event.outcome': 'failure', 'torhaus.reason': reason },
@@ -205,48 +219,40 @@ export class Supervisor {
         })
       return false
     }
-    const { config } = loaded
-    const readFrom = statesOf(this.#filesOf(config))
+    const { config, files } = loaded
     logFileWarnings(log, config, surroundings.now())
     const next = this.#newGeneration(config)
+    this.#starting = next
     try {
       this.#port = await next.start(workerCount(config))
-      await this.#admin?.open(config.admin)
+      if (this.#admin !== undefined) await openAdmin(this.#admin, config)
     } catch (error) {
-      await next.kill()
-      this.#generations.delete(next)
+      this.#files.refused(files)
+      this.#retire(next, 0)
       throw error
+    } finally {
+      this.#starting = undefined
     }
     const old = this.#generation
     this.#generation = next
-    this.#watchFiles(config, readFrom)
-    const retired = old.drain(old.config.listener.drainDelayMs, false).then(() => {
-      this.#generations.delete(old)
-      this.#retired.delete(retired)
-    })
-    this.#retired.add(retired)
+    this.#files.inForce(config)
+    this.#retire(old, old.config.listener.drainDelayMs)
     log.info({ 'event.action': 'reload', 'event.outcome': 'success', 'torhaus.reason': reason })
     return true
   }
 
-  #filesOf(config: Config): string[] {
-    return [this.#parts.fileName, ...usedFiles(configSchema, config)]
-  }
-
-  /** `since`: before workers read them. What changes while they start is read by some of them, and not by others. */
-  #watchFiles(config: Config, since: string): void {
-    this.#files?.[Symbol.dispose]()
-    const { watchIntervalMs } = config.reload
-    this.#files = new FileWatcher(this.#filesOf(config), watchIntervalMs, () => this.reload('file'), since)
-  }
-
-  #logStart(): void {
-    this.#parts.log.info({
-      'event.action': 'start',
-      'server.port': this.#port,
-      'torhaus.admin_port': this.#admin?.port,
+  /** It takes no more connections, and ends when it has finished what is in flight. */
+  #retire(generation: Generation, delayMs: number): void {
+    const retired = generation.drain(delayMs, false).then(() => {
+      this.#generations.delete(generation)
+      this.#retired.delete(retired)
     })
+    this.#retired.add(retired)
   }
 }
 
 const workerCount = ({ listener }: Config) => listener.workers ?? availableParallelism()
+
+/** It reads all that it needs before it waits. */
+const openAdmin = (server: AdminServer, config: Config) =>
+  withContents(contentsFor(config), () => server.open(config.admin))

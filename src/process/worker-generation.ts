@@ -4,7 +4,7 @@
  *   starting --> all listen: current --> drain() or kill(): ending --> the last worker has ended: over
  *      |                      |    ^
  *      |                      |    +-- a worker has died: another one, after a pause that doubles up to MAX_PAUSE_MS
- *      +-- one cannot: kill() and start() rejects
+ *      +-- one cannot: who does not listen is ended, and start() rejects; who listens is drained by who has started it
  *
  * While it ends, nobody is replaced; who does not end in time is killed.
  */
@@ -53,14 +53,18 @@ export class Generation {
     this.#surroundings = surroundings
   }
 
-  /** Starts `count` workers; resolves to their port once all listen. Rejects, with none left, where one cannot. */
+  /**
+   * Starts `count` workers; resolves to their port once all listen. Rejects where one cannot, with none left but those
+   * that listen: they may have taken requests, and are drained or killed by whoever asked.
+   */
   async start(count: number): Promise<number> {
     const workers = Array.from({ length: count }, () => this.#fork())
     try {
       const [port = 0] = await Promise.all(workers.map(({ listening }) => listening))
       return port
     } catch (error) {
-      await this.kill()
+      const idle = [...this.workers].filter(({ isListening }) => !isListening)
+      await this.#end(idle, worker => worker.kill(false), 0)
       throw error
     }
   }
@@ -71,12 +75,16 @@ export class Generation {
 
   /** Lets requests in flight finish; resolves when all workers have ended. `listens`: see `ProxyServer.drain`. */
   drain(delayMs: number, listens: boolean): Promise<void> {
-    return this.#end(worker => worker.drain(delayMs, listens), delayMs + this.config.listener.drainTimeoutMs)
+    return this.#end(
+      [...this.workers],
+      worker => worker.drain(delayMs, listens),
+      delayMs + this.config.listener.drainTimeoutMs,
+    )
   }
 
   /** Ends all at once. */
   kill(): Promise<void> {
-    return this.#end(worker => worker.kill(false), 0)
+    return this.#end([...this.workers], worker => worker.kill(false), 0)
   }
 
   /**
@@ -88,10 +96,13 @@ export class Generation {
     setTimeout(() => this.#onEnd(worker, Number.NEGATIVE_INFINITY), KILL_MS).unref()
   }
 
-  async #end(order: (worker: WorkerProcess) => void, withinMs: number): Promise<void> {
+  async #end(
+    workers: readonly WorkerProcess[],
+    order: (worker: WorkerProcess) => void,
+    withinMs: number,
+  ): Promise<void> {
     this.#isCurrent = false
     this.#over.abort()
-    const workers = [...this.workers]
     workers.forEach(order)
     const killAll = () => {
       for (const worker of workers) worker.kill(true)

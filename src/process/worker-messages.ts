@@ -19,7 +19,13 @@ export interface Report {
 export type DeskAnswer = { readonly value: unknown } | { readonly failure: string }
 
 export type ToWorker =
-  | { readonly kind: 'start'; readonly config: Config; readonly given: FromSupervisor }
+  /** `files`: what they held when the configuration was read, by name, in base64. */
+  | {
+      readonly kind: 'start'
+      readonly config: Config
+      readonly files: readonly (readonly [name: string, content: string])[]
+      readonly given: FromSupervisor
+    }
   | { readonly kind: 'report'; readonly question: number }
   /** One of the questions of an operator, with its argument. */
   | { readonly kind: 'ask'; readonly question: number; readonly what: Question; readonly asked: unknown }

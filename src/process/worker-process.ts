@@ -10,6 +10,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { randomBytes } from 'node:crypto'
 import type { Writable } from 'node:stream'
+import { contentsFor } from '../../config/files-read.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Asked, Question, Said } from '../app/operator-desk.ts'
 import type { Surroundings } from '../clock.ts'
@@ -45,6 +46,7 @@ export class WorkerProcess {
   #nextQuestion = 0
 
   readonly #entrance: string | undefined
+  readonly #giveUp: (error: Error) => void
 
   /** `output` takes its log, in whole lines; `entrance` is where it is asked whether it answers. */
   constructor(
@@ -58,6 +60,7 @@ export class WorkerProcess {
     const worker = cluster.fork({ UV_THREADPOOL_SIZE: threadPoolSize(environment) })
     this.#worker = worker
     const { promise: listening, resolve, reject } = Promise.withResolvers<number>()
+    this.#giveUp = reject
     const { promise: ended, resolve: end } = Promise.withResolvers<void>()
     this.listening = listening
     this.ended = ended
@@ -91,7 +94,8 @@ export class WorkerProcess {
       for (const answer of this.#questions.values()) answer(undefined)
       end()
     })
-    this.#send({ kind: 'start', config, given: { entrance, ticketSecret: TICKET_SECRET } })
+    const files = [...contentsFor(config)].map(([name, bytes]) => [name, bytes.toString('base64')] as const)
+    this.#send({ kind: 'start', config, files, given: { entrance, ticketSecret: TICKET_SECRET } })
   }
 
   get pid(): number | undefined {
@@ -132,8 +136,10 @@ export class WorkerProcess {
 
   /** Ends it at once; `hard`: without its last words. */
   kill(hard: boolean): void {
-    if (hard) this.#worker.process.kill('SIGKILL')
-    else this.#send({ kind: 'kill' })
+    if (!hard) return this.#send({ kind: 'kill' })
+    // The system may not be able to end it.
+    this.#giveUp(new Error('a worker did not answer, and was killed'))
+    this.#worker.process.kill('SIGKILL')
   }
 
   async #ask(messageOf: (question: number) => ToWorker, timeoutMs: number): Promise<Answer | undefined> {

@@ -1,5 +1,6 @@
 /** A worker: the proxy itself, started, asked and stopped by the supervisor. */
 import cluster from 'node:cluster'
+import { keepContents } from '../../config/files-read.ts'
 import { type ProxyServer, startProxy } from '../app/proxy-server.ts'
 import { causeChain } from '../cause-chain.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
@@ -52,7 +53,8 @@ class WorkerSide {
     await this.#end(exitCode.done)
   }
 
-  async #start({ config, given }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
+  async #start({ config, files, given }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
+    keepContents(new Map(files.map(([name, content]) => [name, Buffer.from(content, 'base64')])))
     const log = createLog(config.logging, this.#output, system.now)
     try {
       const proxy = await startProxy(config, log, system, given)

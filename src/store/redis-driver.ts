@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { createClient, createCluster, createSentinel, type RedisClientOptions } from '@redis/client'
 import { bareHost } from '../../config/bare-host.ts'
+import { bytesIn } from '../../config/files-read.ts'
 import type { Config } from '../../config/schema.ts'
 import { readSecret } from '../../config/secret.ts'
 import type { Awaitable } from '../awaitable.ts'
@@ -207,7 +208,7 @@ function nodeOptions(
             type: 'async-credentials-provider',
             credentials: async () => ({
               ...(username === undefined ? {} : { username }),
-              password: readSecret(passwordFile).reveal(),
+              password: readSecret(passwordFile, readFileSync).reveal(),
             }),
           } as const,
         }),
@@ -223,10 +224,10 @@ function nodeOptions(
 function tlsOptions({ caFile, serverName, certificateFile, privateKeyFile }: RedisSettings['tls']) {
   return {
     tls: true as const,
-    ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
+    ...(caFile === undefined ? {} : { ca: bytesIn(caFile) }),
     ...(serverName === undefined ? {} : { servername: serverName }),
-    ...(certificateFile === undefined ? {} : { cert: readFileSync(certificateFile) }),
-    ...(privateKeyFile === undefined ? {} : { key: readFileSync(privateKeyFile) }),
+    ...(certificateFile === undefined ? {} : { cert: bytesIn(certificateFile) }),
+    ...(privateKeyFile === undefined ? {} : { key: bytesIn(privateKeyFile) }),
   }
 }
 

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { createSecureContext, getCACertificates } from 'node:tls'
+import { bytesIn } from '../../config/files-read.ts'
 import type { Config } from '../../config/schema.ts'
 import { readTlsPair } from '../../config/tls-pair.ts'
 
@@ -14,7 +14,7 @@ export function upstreamTls(settings: Config['upstream']['tls'], host: string) {
     secureContext: createSecureContext({
       ...readTlsPair(settings),
       minVersion: 'TLSv1.2',
-      ca: caFile === undefined ? getCACertificates('default') : [readFileSync(caFile, 'utf8')],
+      ca: caFile === undefined ? getCACertificates('default') : [bytesIn(caFile)],
     }),
     // RFC 6066 3: addresses are no server names; the certificate is checked against the address then.
     ...(isIP(serverName) === 0 ? { servername: serverName } : {}),

@@ -4,6 +4,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { Registry } from 'prom-client'
+import { rememberFiles } from '../../config/files-read.ts'
 import type { Config } from '../../config/schema.ts'
 import { runCommand } from '../../devkit/realm/run-command.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
@@ -42,6 +43,16 @@ test('the end of a certificate in an archive is told as well', async () => {
   assert.deepEqual(await told({ pkcs12File, pkcs12PasswordFile }), [line])
   await writeFile(pkcs12PasswordFile, 'wrong\n')
   assert.deepEqual(await told({ pkcs12File, pkcs12PasswordFile }), [])
+})
+
+test('what is told is the file as it is in force, whatever lies under its name since', async () => {
+  const registry = new Registry()
+  const tls = { certificateFile: certificate.certificateFile }
+  const config = { listener: { tls }, admin: {}, upstream: { tls: {} }, session: { store: {} } } as Config
+  const contents = new Map([[certificate.certificateFile, Buffer.from('no certificate')]])
+  rememberFiles(config, { names: [], states: [], contents })
+  observeCertificates(registry, () => config)
+  assert.doesNotMatch(await registry.metrics(), /^torhaus_certificate_not_after\w+\{/m)
 })
 
 test('the authority of an OP is told, too, of each by its own option', async () => {

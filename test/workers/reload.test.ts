@@ -81,7 +81,7 @@ test('a port that is taken and a key that does not fit are refusals, too', async
   try {
     const before = lab.workers()
     const tls = { certificateFile: one.certificateFile, privateKeyFile: other.privateKeyFile }
-    const changes = [{ port: lab.origin.port }, { tls }]
+    const changes = [{ port: Number(new URL(lab.op.issuer).port) }, { tls }]
     for (const [index, change] of changes.entries()) {
       await lab.rewrite(config => ({ ...config, listener: { ...config.listener, port: lab.port, ...change } }))
       lab.supervisor.kill('SIGHUP')
