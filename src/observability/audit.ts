@@ -69,6 +69,9 @@ export interface AuditDetails {
   readonly certificate?: X509Certificate
 }
 
+/** Writing is tried each second, and a disk that was full once may be again. */
+const SAID_AGAIN_MS = 600_000
+
 /** What a client may choose is cut. */
 const MAX_NAME_LENGTH = 256
 
@@ -103,10 +106,11 @@ export class Audit implements AsyncDisposable {
     const logger = { 'log.logger': 'torhaus.audit' }
     // Whatever the level of the other records.
     if (fileName === undefined) return new Audit(log.child(logger, { level: 'info' }))
-    let isSaid = false
+    let saidAtMs = Number.NEGATIVE_INFINITY
     const onError = ({ message }: Error) => {
-      if (!isSaid) log.error({ 'event.action': 'audit-unwritten', 'error.message': message })
-      isSaid = true
+      if (Math.abs(now() - saidAtMs) < SAID_AGAIN_MS) return
+      log.error({ 'event.action': 'audit-unwritten', 'error.message': message })
+      saidAtMs = now()
     }
     const file = new AuditFile(fileName, onError)
     const timestamp = timestamps(now)

@@ -1,7 +1,7 @@
 /** Metrics of the supervisor, and those of all workers as if they were one process. */
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
-import { registerCounter } from '../observability/counters.ts'
+import { observeLogWrites } from '../observability/log-write-metrics.ts'
 import { torhausVersion } from '../torhaus-version.ts'
 import { observeCertificates, observeRevocationLists } from './certificate-metrics.ts'
 import { type Exposition, openMetrics, wantsOpenMetrics } from './open-metrics.ts'
@@ -57,8 +57,7 @@ export class SupervisorMetrics {
 
   constructor(parts: SupervisorMetricsParts) {
     const { config, workers, workersWanted, failedLogWrites, startedAtMs } = parts
-    const help = 'Writes of the log that failed; their records are lost.'
-    registerCounter(this.#registry, 'torhaus_log_writes_failed_total', help, failedLogWrites)
+    observeLogWrites(this.#registry, failedLogWrites)
     this.#lastReload.set(1)
     // A series that begins with its first event shows no growth.
     for (const silent of ['heartbeat', 'request'] satisfies Silence[]) this.#killed.inc({ silent }, 0)

@@ -6,13 +6,15 @@ import { causeChain } from '../cause-chain.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { createLog } from '../observability/log.ts'
 import { isOutputShareable, type LogOutput, openLogOutput } from '../observability/log-output.ts'
+import { observeLogWrites } from '../observability/log-write-metrics.ts'
 import { changeFrom, messageOf } from '../store/change-message.ts'
 import { system } from '../system.ts'
 import type { DeskAnswer, FromWorker, Report, ToWorker } from './worker-messages.ts'
 
 export function runWorker(): void {
-  const output = openLogOutput()
-  const worker = new WorkerSide(output)
+  let failedWrites = 0
+  const output = openLogOutput({ onError: () => failedWrites++ })
+  const worker = new WorkerSide(output, () => failedWrites)
   process.on('message', (message: ToWorker) => void worker.receive(message))
   // Otherwise Node ends a worker whose supervisor is gone in the middle of what it does.
   if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true
@@ -24,10 +26,12 @@ export function runWorker(): void {
 
 class WorkerSide {
   readonly #output: LogOutput
+  readonly #failedWrites: () => number
   #proxy: ProxyServer | undefined
 
-  constructor(output: LogOutput) {
+  constructor(output: LogOutput, failedWrites: () => number) {
     this.#output = output
+    this.#failedWrites = failedWrites
   }
 
   async receive(message: ToWorker): Promise<void> {
@@ -59,6 +63,7 @@ class WorkerSide {
     try {
       const proxy = await startProxy(config, log, system, given)
       proxy.changes.connect(change => void this.#send({ kind: 'change', change: messageOf(change) }))
+      observeLogWrites(proxy.registry, this.#failedWrites)
       this.#proxy = proxy
       await this.#send({ kind: 'listening', port: proxy.port })
     } catch (error) {

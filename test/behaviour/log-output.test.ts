@@ -49,6 +49,21 @@ test('an audit log on a full disk is told of among the other records, once', { s
   assert.equal(lines.at(-1), 'goes on')
 })
 
+test('one that is full again after a while is told again', { skip: !existsSync(FULL) }, () => {
+  const { lines } = ran(`
+    const { createLog } = await import('./observability/log.ts')
+    const { Audit } = await import('./observability/audit.ts')
+    const log = createLog({ level: 'info' }, { write: line => process.stdout.write(line) }, Date.now)
+    let nowMs = 0
+    const audit = Audit.open(log, '${FULL}', () => nowMs)
+    audit.write('sign-in', {})
+    await step()
+    nowMs += 700_000
+    for (let wait = 0; wait < 4; wait++) await step()
+    await audit[Symbol.asyncDispose]()`)
+  assert.equal(lines.filter(line => line.includes('audit-unwritten')).length, 2)
+})
+
 /** What is there. */
 function readUpTo(descriptor: number, length: number): Buffer {
   const piece = Buffer.alloc(length)

@@ -86,8 +86,8 @@ export const withHeaderIdentity = (config: ReturnType<typeof torhausConfig>, lis
 export async function startWorkersLab(
   listener: object = {},
   more: Configure = config => config,
-  /** Where standard output leads. */
-  output: 'pipe' | 'file' = 'pipe',
+  /** Where standard output leads: `file`, one in the folder of the lab; or the name of one. */
+  output: 'pipe' | 'file' | `/${string}` = 'pipe',
   /** Limit of descriptors, of each process (ulimit -n). */
   descriptors?: number,
 ): Promise<WorkersLab> {
@@ -109,7 +109,7 @@ export async function startWorkersLab(
   const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...env } = process.env
   const runtime = join(directory, 'runtime')
   await mkdir(runtime)
-  const outputFile = join(directory, 'torhaus.log')
+  const outputFile = output.startsWith('/') ? output : join(directory, 'torhaus.log')
   const outputTo = output === 'pipe' ? 'pipe' : openSync(outputFile, 'w')
   const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `
   const supervisor = spawn(
