@@ -16,7 +16,7 @@ export function readConfig(fileName: string, environment: ConfigEnvironment): Co
 export function configFileOf({ values: { config } }: GivenArguments, positional?: string): string {
   if (config !== undefined && positional !== undefined) throw usageError('the configuration is given twice')
   const fileName = config ?? positional
-  if (fileName === undefined) throw usageError('--config FILE is needed')
+  if (fileName === undefined || fileName === '') throw usageError('--config FILE is needed')
   return fileName
 }
 

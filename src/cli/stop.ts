@@ -25,10 +25,12 @@ export const command: Command = {
   },
   async run(given, print) {
     const fileName = configFileOf(given)
-    const { admin, listener } = readConfig(fileName, system.environment)
     const stopFile = requestFilesOf(fileName).stop
+    const { admin, listener } = readPlace(fileName, stopFile)
+    const isSomebodyThere = await answers(admin)
     ask(stopFile)
-    const withinMs = SEEN_MS + listener.drainDelayMs + listener.drainTimeoutMs + PATIENCE_MS
+    const drainMs = listener.drainDelayMs + listener.drainTimeoutMs
+    const withinMs = SEEN_MS + drainMs + PATIENCE_MS
     if (!(await hasEnded(admin, withinMs)))
       throw new CommandError(
         `Torhaus still answers at ${adminPlace(admin)} after ${withinMs / 1000} s; ${stopFile} is left there`,
@@ -36,9 +38,24 @@ export const command: Command = {
       )
     await sleep(SEEN_MS)
     if (!given.flags.has('hold')) rmSync(stopFile, { force: true })
-    print(`Torhaus has stopped: nobody listens at ${adminPlace(admin)}.\n`)
+    print(
+      isSomebodyThere
+        ? `Torhaus has stopped: nobody listens at ${adminPlace(admin)}.\n`
+        : `Nobody listened at ${adminPlace(admin)}. Torhaus was not running; or it has the admin address from before a change, has seen the stop file, and ends within ${drainMs / 1000} s.\n`,
+    )
     return exitCode.done
   },
+}
+
+/** Where it listens, and how long it may take. */
+function readPlace(fileName: string, stopFile: string): Pick<Config, 'admin' | 'listener'> {
+  try {
+    return readConfig(fileName, system.environment)
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    const way = `Without the configuration nobody can see whether it has ended. What stops it all the same: create ${stopFile} by hand, and remove it before the next start`
+    throw new CommandError(`${error.message}\n${way}`, error.code)
+  }
 }
 
 function ask(stopFile: string): void {
@@ -51,7 +68,9 @@ function ask(stopFile: string): void {
 
 async function hasEnded(admin: Config['admin'], withinMs: number): Promise<boolean> {
   for (const deadline = system.monotonic() + withinMs; system.monotonic() < deadline; await sleep(LOOK_MS / 2))
-    // One that gives no answer has not ended.
-    if ((await lifeAt(admin).catch(() => 'silent')) === undefined) return true
+    if (!(await answers(admin))) return true
   return false
 }
+
+/** One that gives no answer has not ended. */
+const answers = async (admin: Config['admin']) => (await lifeAt(admin).catch(() => 'silent')) !== undefined

@@ -49,6 +49,9 @@ test('wrong words end with 2, the right ones on standard error, and nothing on s
     [['start', '--config'], /^Option '--config <value>' argument missing\nusage: torhaus start/],
     [['start', 'file'], /^Unexpected argument 'file'\n/],
     [['check', 'a', '--config', 'b'], /given twice/],
+    [['sessions', 'end', '--account', 'ada', '--account', 'bob'], /^Option '--account' is given twice\nusage: /],
+    [['check', '--config', ''], /^Option '--config' has an empty value\nusage: torhaus check/],
+    [['check', ''], /^--config FILE is needed\n/],
     [['version', '--config', 'file'], /Unknown option '--config'/],
   ]
   for (const [args, says] of mistakes) {

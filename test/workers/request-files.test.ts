@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { runTorhaus } from '../cli/command-lab.ts'
 import { startInFlight } from './in-flight.ts'
 import { startWorkersLab, until, type WorkersLab } from './workers-lab.ts'
@@ -60,6 +61,39 @@ test('`torhaus stop` says where something goes on to answer, and leaves the stop
     assert.equal(code, 1)
     assert.match(error, /^Torhaus still answers at 127\.0\.0\.1:\d+ after 19 s; .*other\.stop is left there\n$/)
     assert.ok(existsSync(join(lab.directory, 'other.stop')))
+  } finally {
+    await lab.close()
+  }
+})
+
+test('`torhaus stop` of what does not answer claims no end, and says who would end nevertheless', async () => {
+  const lab = await startWorkersLab({ drainDelayMs: 0 }, config => ({ ...config, reload: { watchIntervalMs: 0 } }))
+  try {
+    const elsewhere = await freePort()
+    await lab.rewrite(config => ({ ...config, admin: { ...config.admin, port: elsewhere } }))
+    const { code, out, error } = await command(lab, 'stop')
+    assert.deepEqual([code, error], [0, ''])
+    assert.match(
+      out,
+      /^Nobody listened at 127\.0\.0\.1:\d+\. .* has the admin address from before a change, .* ends within 2 s\.\n$/,
+    )
+    assert.equal(await lab.ended(), 0)
+  } finally {
+    await lab.close()
+  }
+})
+
+test('`torhaus stop` with a configuration that has problems says what stops it all the same', async () => {
+  const lab = await startWorkersLab({ drainDelayMs: 0 }, config => ({ ...config, reload: { watchIntervalMs: 0 } }))
+  try {
+    await lab.rewrite(config => ({ ...config, listener: { ...config.listener, workers: 0 } }))
+    const { code, error } = await command(lab, 'stop')
+    assert.equal(code, 78)
+    const stopFile = join(lab.directory, 'torhaus.stop')
+    assert.match(error, /listener\.workers: must be >= 1\n/)
+    assert.ok(error.includes(`create ${stopFile} by hand`), error)
+    await writeFile(stopFile, '')
+    assert.equal(await lab.ended(), 0)
   } finally {
     await lab.close()
   }
