@@ -1,6 +1,8 @@
 /** What must fit together about where Torhaus listens. */
 import { isIP } from 'node:net'
+import { bareHost } from './bare-host.ts'
 import type { Report } from './diagnostic.ts'
+import { isLoopbackAddress } from './loopback.ts'
 import type { Config } from './schema.ts'
 
 type Listeners = Pick<Config, 'admin' | 'listener'>
@@ -23,4 +25,18 @@ export function checkPorts({ listener, admin }: Listeners, report: Report): void
   const doMeet = meets(listener.host, admin.host) || meets(admin.host, listener.host)
   if (listener.port === admin.port && listener.port !== 0 && doMeet)
     report('admin.port', `${admin.port} is that of the listener: choose another for one of them`)
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
+
+/** Every request would come back, and be refused for it. */
+export function checkLoop({ listener, upstream }: Pick<Config, 'listener' | 'upstream'>, report: Report): void {
+  const url = URL.parse(upstream.url)
+  if (url === null) return
+  const host = bareHost(url.hostname)
+  const port = url.port === '' ? DEFAULT_PORTS[url.protocol] : Number(url.port)
+  const isEverywhere = listener.host === '::' || listener.host === '0.0.0.0'
+  const isHere = host === listener.host || (isLoopbackAddress(host) && (isEverywhere || listener.host === 'localhost'))
+  if (isHere && port === listener.port)
+    report('upstream.url', 'is where Torhaus itself listens: name the address of the server behind it')
 }

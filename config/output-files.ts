@@ -2,7 +2,7 @@
  * Files that Torhaus makes and writes: whether it can is found while the configuration is checked, and not by workers
  * that start again and again.
  */
-import { accessSync, closeSync, constants, openSync, readSync, type Stats, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, lstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Report } from './diagnostic.ts'
 import type { Config } from './schema.ts'
@@ -22,6 +22,36 @@ export function checkAuditFile({ logging: { auditFile }, session }: Config, repo
   if (problem !== undefined) report('logging.auditFile', problem)
 }
 
+export function checkReplayDirectory({ kerberos }: Config, report: Report): void {
+  const folder = kerberos?.replayCacheDirectory
+  const problem = folder === undefined ? undefined : replayProblem(folder)
+  if (problem !== undefined) report('kerberos.replayCacheDirectory', problem)
+}
+
+const OTHERS_WRITE = 0o022
+
+/** Whoever can write there takes away what was seen, and so can the owner. It is made where it is missing. */
+function replayProblem(folder: string): string | undefined {
+  const about = aboutOf(folder, lstatSync)
+  if (about === undefined) return nearestProblem(dirname(folder))
+  if (!about.isDirectory()) return `${folder} is no folder, and must be one that belongs to the account of Torhaus`
+  const problem = accessProblem(folder, constants.W_OK | constants.X_OK)
+  if (problem !== undefined || process.platform === 'win32') return problem
+  const account = process.getuid?.() ?? ROOT
+  const isOurs = account === ROOT || about.uid === account
+  if (isOurs && (about.mode & OTHERS_WRITE) === 0) return undefined
+  return `${folder} can be written by others, and must belong to the account of Torhaus alone: \`chown ACCOUNT\` and \`chmod 0700\``
+}
+
+/** Looks in place of the account of the service, perhaps. */
+const ROOT = 0
+
+/** Folders on the way are made, too. */
+function nearestProblem(folder: string): string | undefined {
+  if (aboutOf(folder) !== undefined || dirname(folder) === folder) return folderProblem(folder)
+  return nearestProblem(dirname(folder))
+}
+
 /** Why the file can be neither written nor made, in words. */
 function outputProblem(fileName: string): string | undefined {
   const about = aboutOf(fileName)
@@ -39,9 +69,9 @@ function folderProblem(folder: string): string | undefined {
   return accessProblem(folder, constants.W_OK | constants.X_OK)
 }
 
-function aboutOf(name: string): Stats | undefined {
+function aboutOf(name: string, look: (name: string) => Stats = statSync): Stats | undefined {
   try {
-    return statSync(name)
+    return look(name)
   } catch {
     return undefined
   }

@@ -24,8 +24,8 @@ import {
   checkTicketKey,
 } from './key-files.ts'
 import { patternProblem } from './linear-pattern.ts'
-import { checkHosts, checkPorts } from './listener-rules.ts'
-import { checkAuditFile, checkStoreFile } from './output-files.ts'
+import { checkHosts, checkLoop, checkPorts } from './listener-rules.ts'
+import { checkAuditFile, checkReplayDirectory, checkStoreFile } from './output-files.ts'
 import { checkOwnPages } from './own-pages-rules.ts'
 import { checkPatConfirmation, checkPatProof } from './pat-rules.ts'
 import { checkProviders } from './provider-rules.ts'
@@ -63,6 +63,7 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['admin.host', 'admin.credentialFile'], checkAdmin],
   [['listener.host', 'admin.host'], checkHosts],
   [['listener.host', 'listener.port', 'admin.host', 'admin.port'], checkPorts],
+  [['upstream.url', 'listener.host', 'listener.port'], checkLoop],
   [['groups'], checkGroupsFile],
   [['groups', 'secondFactor.rules', 'oidc', 'providers', 'kerberos'], checkGroups],
   [['groups', 'secondFactor.rules', 'kerberos'], checkUpnNames],
@@ -79,6 +80,7 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['session.store'], checkStoreFile],
   [['logging.auditFile', 'session.store'], checkAuditFile],
   [['upstream.tls', 'upstream.url'], checkUpstreamCertificates],
+  [['kerberos'], checkReplayDirectory],
   [['kerberos'], checkKeytab],
   [['kerberos', 'publicUrl', 'upstream.identity'], checkKeytabKeys],
   [['kerberos', 'listener.tls'], checkChannelBindings],

@@ -6,6 +6,8 @@ import { appearanceMistakes } from './appearance-mistakes.ts'
 import type { Mistake } from './mistake.ts'
 import type { Place } from './place.ts'
 
+const KERBEROS_WITH_REPLAY =
+  'kerberos: { realm: CORP.EXAMPLE, servicePrincipal: svc-torhaus, keytabFile: torhaus.keytab, replayCacheDirectory: replay }\n'
 /** arcfour-hmac (RFC 4757). */
 const RC4 = 23
 const KEY = 'must hold 32 random bytes in base64, as `openssl rand -base64 32` prints them'
@@ -436,6 +438,29 @@ const keyMistakes: readonly Mistake[] = [
     },
     says: [
       '/etc/torhaus/torhaus.yaml:23: kerberos.keytabFile: /etc/torhaus/torhaus.keytab is no keytab: export one with ktpass, `ktutil` or `samba-tool domain exportkeytab`, and copy it as binary',
+    ],
+  },
+  {
+    what: 'a folder for the tokens seen that others can write to',
+    make(place) {
+      place.write('torhaus.keytab', madeKeytab({ principal: 'HTTP/devops.example.com@CORP.EXAMPLE' }))
+      mkdirSync(place.file('replay'))
+      chmodSync(place.file('replay'), 0o777)
+      place.edit(/$/, KERBEROS_WITH_REPLAY)
+    },
+    says: [
+      '/etc/torhaus/torhaus.yaml:23: kerberos.replayCacheDirectory: /etc/torhaus/replay can be written by others, and must belong to the account of Torhaus alone: `chown ACCOUNT` and `chmod 0700`',
+    ],
+  },
+  {
+    what: 'a file where the folder for the tokens seen is to be',
+    make(place) {
+      place.write('torhaus.keytab', madeKeytab({ principal: 'HTTP/devops.example.com@CORP.EXAMPLE' }))
+      place.write('replay', '')
+      place.edit(/$/, KERBEROS_WITH_REPLAY)
+    },
+    says: [
+      '/etc/torhaus/torhaus.yaml:23: kerberos.replayCacheDirectory: /etc/torhaus/replay is no folder, and must be one that belongs to the account of Torhaus',
     ],
   },
   {

@@ -178,6 +178,21 @@ export const textMistakes: readonly Mistake[] = [
     says: ['/etc/torhaus/torhaus.yaml:5: upstream.url: must be an http or https URL'],
   },
   {
+    what: 'an origin server at the address where Torhaus listens itself',
+    make: place => place.edit('https://tfs.example.com', 'http://127.0.0.1:8080'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:5: upstream.url: is where Torhaus itself listens: name the address of the server behind it',
+    ],
+  },
+  {
+    what: 'an origin server at `publicUrl`',
+    make: place => place.edit('https://tfs.example.com', 'https://devops.example.com'),
+    says: [
+      'warning: upstream.url: is publicUrl: unless devops.example.com leads to the server from this machine, each request comes back to Torhaus, and is refused (loop-detected)',
+    ],
+    isWarning: true,
+  },
+  {
     what: 'a tab',
     make: place => place.edit('  clientId', '\tclientId'),
     says: ['/etc/torhaus/torhaus.yaml:12: has a tab before its option: YAML is indented by blanks alone'],

@@ -2,7 +2,7 @@ import { exitCode } from '../exit-codes.ts'
 import { system } from '../system.ts'
 import { type Command, configOption } from './command.ts'
 import { configNotes } from './config-notes.ts'
-import { configWarnings, fileWarnings } from './config-warnings.ts'
+import { configWarnings, fileWarnings, loopWarnings } from './config-warnings.ts'
 import { configFileOf, readConfig } from './read-config.ts'
 
 export const command: Command = {
@@ -13,7 +13,7 @@ export const command: Command = {
     const fileName = configFileOf(given, given.positionals[0])
     const config = readConfig(fileName, system.environment)
     for (const { path, message } of fileWarnings(config, system.now())) print(`warning: ${path}: ${message}\n`)
-    for (const warning of configWarnings(config)) print(`warning: ${warning}\n`)
+    for (const warning of [...configWarnings(config), ...loopWarnings(config)]) print(`warning: ${warning}\n`)
     for (const note of configNotes(config)) print(`note: ${note}\n`)
     print(`${fileName} is valid\n`)
     return exitCode.done

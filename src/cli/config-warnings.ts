@@ -31,6 +31,23 @@ export const configWarnings = (
   ...providersOf(config).flatMap(({ settings, path }) => providerWarnings(settings, path, config.secondFactor)),
 ]
 
+/** Right where the name leads to the server from this machine, and nowhere else. */
+export function loopWarnings({
+  publicUrl,
+  ownPages,
+  upstream,
+}: Pick<Config, 'ownPages' | 'publicUrl' | 'upstream'>): string[] {
+  const { origin, hostname } = new URL(upstream.url)
+  const ours = { publicUrl, 'ownPages.publicUrl': ownPages.publicUrl }
+  return Object.entries(ours).flatMap(([option, url]) =>
+    url === undefined || new URL(url).origin !== origin
+      ? []
+      : [
+          `upstream.url: is ${option}: unless ${hostname} leads to the server from this machine, each request comes back to Torhaus, and is refused (loop-detected)`,
+        ],
+  )
+}
+
 function accessWarnings({ credentials, admin }: Pick<Config, 'admin' | 'credentials'>): string[] {
   const { patProof, patPolicy, personalAccessTokens, serverTokenIssuers, keepCookiesBesideTokens } = credentials
   const warnings: string[] = []

@@ -32,6 +32,7 @@ export const examineUpstream: Examination = async ({ config, now, environment })
     }
     return [connectionFailure(destination, error as Error, environment)]
   }
+  if (answer.fields['x-torhaus-error'] !== undefined) return [cameBack]
   return [
     ...ageFindings('the origin server', answer.certificate, now()),
     ...clientCertificateFindings(config, answer),
@@ -39,6 +40,13 @@ export const examineUpstream: Examination = async ({ config, now, environment })
     ...passwordFindings(config, answer),
     ...negotiateFindings(config, answer),
   ]
+}
+
+const cameBack: Finding = {
+  what: 'what answers at upstream.url is Torhaus, this one or another, and not the origin server',
+  why: 'each request comes back, and is refused with loop-detected',
+  remedy: 'name the server itself; where it has the name of publicUrl, see what that name leads to from this machine',
+  ...{ option: 'upstream.url', severity: 'error' },
 }
 
 /** RFC 9110 15.5.14, RFC 6585 5; http.sys says 400. */

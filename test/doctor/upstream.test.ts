@@ -82,6 +82,13 @@ test('nothing is said of one that is named by an address of IPv6', {
   assert.deepEqual(await overTls('IP:::1', unchanged, undefined, '::1'), [])
 })
 
+test('a Torhaus in place of the server is told, as where upstream.url is publicUrl', async () => {
+  await assertFound(
+    ofServer((_, response) => response.writeHead(401, { 'X-Torhaus-Error': 'credentials-missing' }).end()),
+    /^error \(upstream\.url\) what answers at upstream\.url is Torhaus, this one or another, and not the origin server/,
+  )
+})
+
 test('nothing is said of a server that answers, over TLS of the configured authority', async () => {
   assert.deepEqual(await ofServer(challenge('Negotiate', 'NTLM'), byKerberos, { maxHeaderSize: 131_072 }), [])
   assert.deepEqual(await ofServer(challenge('Bearer'), forTokens), [])
