@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { createLog } from '../observability/log.ts'
 import { SharedLogOutput } from '../observability/shared-log-output.ts'
+import { endInTime } from '../process/end-in-time.ts'
 import { logFileWarnings } from '../process/log-file-warnings.ts'
 import { isStopAsked, requestFilesOf, watchRequestFiles } from '../process/request-files.ts'
 import { Supervisor } from '../process/supervisor.ts'
@@ -54,7 +55,7 @@ async function supervise(fileName: string): Promise<ExitCode> {
     await stop.over
     return exitCode.done
   } finally {
-    await new Promise<void>(written => output.end(written))
+    await endInTime(new Promise<void>(written => output.end(written)))
   }
 }
 

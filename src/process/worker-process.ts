@@ -31,6 +31,9 @@ type Answer = Extract<FromWorker, { kind: 'report' | 'answer' }>
 /** Of all workers of this supervisor: what a client has of one of them is good at the others. */
 const TICKET_SECRET = randomBytes(32).toString('base64')
 
+/** So long what a process has written may wait after its end, where the reader of the log stands still. */
+const LAST_OUTPUT_MS = 5000
+
 export class WorkerProcess {
   /** The port it listens on; rejects, in words for the operator, where it cannot. */
   readonly listening: Promise<number>
@@ -85,6 +88,8 @@ export class WorkerProcess {
       }
     })
     worker.on('error', reject)
+    // What it wrote last is taken off while the log is; else nobody would learn of its end.
+    worker.process.on('exit', () => setTimeout(() => stdout?.destroy(), LAST_OUTPUT_MS).unref())
     worker.process.on('close', (code, signal) => {
       this.isListening = false
       handedOver()

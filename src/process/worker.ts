@@ -9,6 +9,7 @@ import { isOutputShareable, type LogOutput, openLogOutput } from '../observabili
 import { observeLogWrites } from '../observability/log-write-metrics.ts'
 import { changeFrom, messageOf } from '../store/change-message.ts'
 import { system } from '../system.ts'
+import { endInTime } from './end-in-time.ts'
 import type { DeskAnswer, FromWorker, Report, ToWorker } from './worker-messages.ts'
 
 export function runWorker(): void {
@@ -96,7 +97,7 @@ class WorkerSide {
   async #end(code: ExitCode): Promise<void> {
     await this.#report(undefined)
     // Without a supervisor nobody reads the log any more, unless it is a file.
-    if (process.connected || isOutputShareable()) await this.#output.close()
+    if (process.connected || isOutputShareable()) await endInTime(this.#output.close())
     // Nor asks anybody for the code; an orderly exit was seen to hang then.
     if (!process.connected) process.kill(process.pid, 'SIGKILL')
     process.exit(code)
