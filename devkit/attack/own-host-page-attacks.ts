@@ -3,7 +3,7 @@
  * between the two hosts. There nothing of ours may be read, by whatever page.
  */
 import type { Attack } from './attack.ts'
-import { frame, inBrowser, OPENER, PAGE_ATTACKS, type PageAttack, submitted } from './page-attacks.ts'
+import { CODE_ATTACKS, frame, inBrowser, OPENER, PAGE_ATTACKS, type PageAttack, submitted } from './page-attacks.ts'
 
 /** The page's host leads to ours: as if the page had been there before. */
 const atOwnPlace = (script: string) => `path = here\n${script}`
@@ -73,7 +73,9 @@ steal(followed.url + await followed.text())`,
   },
 ]
 
-export const ownHostPageAttacks: readonly Attack[] = OWN_HOST_ATTACKS.map(inBrowser('browser and own host'))
+export const ownHostPageAttacks: readonly Attack[] = [...OWN_HOST_ATTACKS, ...CODE_ATTACKS].map(
+  inBrowser('browser and own host'),
+)
 
 /** Those on one host, there: what one host leaves open, this one does not. */
 export const pageAttacksOnOwnHost: readonly Attack[] = PAGE_ATTACKS.map(({ mayRead: _, ...attack }) => attack).map(

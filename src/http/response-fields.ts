@@ -8,7 +8,8 @@ import { unquoted } from './quoted-string.ts'
 
 // RFC 9110 7.6.1; Persistent-Auth and the proxy fields belong to the connection behind us; Alt-Svc (RFC 7838) would
 // lead clients around the proxy; X-Request-Id is ours; Service-Worker-Allowed would put a script of the server between
-// browsers and our own pages (Service Workers 5.2). Trailer only announces, and Node throws where it stands without
+// browsers and our own pages (Service Workers 5.2); NEL (Network Error Logging 4) would have browsers tell somebody the
+// address of every request to the host, codes of sign-ins among them. Trailer only announces, and Node throws where it stands without
 // chunks.
 const DROPPED: ReadonlySet<string> = new Set([
   ...[
@@ -27,6 +28,7 @@ const DROPPED: ReadonlySet<string> = new Set([
     'persistent-auth',
     'alt-svc',
     'service-worker-allowed',
+    'nel',
     'x-request-id',
     'x-torhaus-error',
   ],

@@ -58,6 +58,13 @@ export const automaticFields = (look: Look): readonly string[] => [
   ...COMMON_FIELDS,
 ]
 
+/**
+ * Of a page without forms, at an address that may have a code: a page that was left by it finds no address in the history
+ * of its window (HTML 7.2.6).
+ */
+export const unreferred = (fields: readonly string[]): readonly string[] =>
+  fields.map((value, index) => (fields[index - 1] === 'Referrer-Policy' ? 'no-referrer' : value))
+
 /** Of a page with one script, named by the hash of its text (CSP 3 8.3). Nobody learns where it came from. */
 export function scriptedFields(look: Look, script: string): readonly string[] {
   const hash = createHash('sha256').update(script).digest('base64')

@@ -7,10 +7,11 @@ import { formatConfirmationCode } from '../confirmation-code.ts'
 import type { RefusalHelp, StepUp } from '../decision.ts'
 import { type Code, errorTable, type NewSignIn } from '../errors.ts'
 import type { PartialExchange } from '../exchange.ts'
-import { OWN_PREFIX } from '../http/request-target.ts'
+import { isOwnPath, OWN_PREFIX } from '../http/request-target.ts'
 import { drainRequest } from '../listener/request-content.ts'
 import { type ChallengeSettings, challengeFields } from './challenge.ts'
 import { errorPage, isOfCertificate } from './error-page.ts'
+import { unreferred } from './page.ts'
 import type { Pages } from './pages.ts'
 import { signInPath } from './sign-in-path.ts'
 
@@ -162,10 +163,11 @@ function page(
   const isAtOwn = isOwnHost?.(known.fields?.kept.host ?? '') === true
   const paper = pages.for(known)
   const shown = errorPage(paper, known, code, { link, signIn, home: isAtOwn ? `${publicOrigin}/` : '/' })
-  if (signIn?.isAutomatic !== true) return paper.window(shown)
+  const isAutomatic = signIn?.isAutomatic === true
+  const { fields: usual, text } = isAutomatic ? paper.automatic(shown) : paper.window(shown)
+  const fields = isOwnPath(known.target?.path ?? '') ? unreferred(usual) : usual
   // A moment later: whatever was under way beside it has opened a session by then.
-  const { fields, text } = paper.automatic(shown)
-  return { fields: [...fields, 'Refresh', `${RESTART_AFTER_S}; url=${signIn.path}`], text }
+  return { fields: isAutomatic ? [...fields, 'Refresh', `${RESTART_AFTER_S}; url=${signIn.path}`] : fields, text }
 }
 
 function plainText(known: PartialExchange, code: Code, ownOrigin: string, link: string | undefined): string {

@@ -1,5 +1,5 @@
 import { type FormLimits, readForm } from './form-content.ts'
-import { type Route, seeOther } from './reply.ts'
+import { type Route, seeOther, unwatched } from './reply.ts'
 
 /** An ID token of many groups may come along, which nobody asked for. */
 const FORM_LIMITS: FormLimits = { maxBytes: 262_144, timeoutMs: 10_000 }
@@ -15,5 +15,5 @@ export const formPost: Route = async exchange => {
   const form = await readForm(exchange, FORM_LIMITS, 'sign-in-unknown')
   const query = new URLSearchParams()
   for (const name of PARAMETERS) for (const value of form.getAll(name)) query.append(name, value)
-  return seeOther(`${exchange.target.path}?${query}`)
+  return unwatched(seeOther(`${exchange.target.path}?${query}`))
 }

@@ -27,7 +27,7 @@ import type { Referrals } from '../session/referrals.ts'
 import { currentSession } from './current-session.ts'
 import { type GoodSessionParts, judge } from './good-session.ts'
 import { queryOf } from './query-of.ts'
-import { type Route, seeOther } from './reply.ts'
+import { type Route, seeOther, unwatched } from './reply.ts'
 import { safeReturnPath } from './return-path.ts'
 import { againFrom, type SignInStates } from './sign-in-state.ts'
 
@@ -57,6 +57,6 @@ export function handOver(parts: HandOverParts): Route {
       return seeOther(publicOrigin + signInPath(returnTo))
     const code = states.issue({ returnTo, stepUp, again: againFrom(query.get('again')) })
     await handOvers.giveSession(code, browserKey, { sessionId, returnTo })
-    return seeOther(`${publicOrigin}${HANDED_OVER}?code=${encodeURIComponent(code)}`)
+    return unwatched(seeOther(`${publicOrigin}${HANDED_OVER}?code=${encodeURIComponent(code)}`))
   }
 }

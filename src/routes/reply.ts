@@ -1,5 +1,6 @@
 import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
+import { UNWATCHED } from '../http/unwatched.ts'
 import type { Page } from '../refusal/pages.ts'
 
 /** What one of our own routes answers. Faults are thrown. */
@@ -35,6 +36,9 @@ export const forgetPages = (reply: Reply): Reply => ({
   ...reply,
   fields: [...reply.fields, 'Clear-Site-Data', '"cache"'],
 })
+
+/** On the way to an address with a code. */
+export const unwatched = (reply: Reply): Reply => ({ ...reply, fields: [...reply.fields, ...UNWATCHED] })
 
 export const notFound: Route = () => {
   throw new Fault('not-found')

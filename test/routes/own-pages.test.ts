@@ -146,12 +146,24 @@ test('a service worker for the whole host is refused, one for a folder passes, a
   }
   assert.equal(lab.origin.requests.length, reached)
   lab.origin.answerWith((_, response) => {
-    response.writeHead(200, { 'Content-Type': 'text/javascript', 'Service-Worker-Allowed': '/' }).end('//')
+    response.writeHead(200, { 'Content-Type': 'text/javascript', 'Service-Worker-Allowed': '/', NEL: '{}' }).end('//')
   })
   const passed = await lab.ask('GET /wiki/sw.js', [patField, ...worker])
   assert.equal(passed.status, 200)
   assert.equal(passed.one('Service-Worker-Allowed'), undefined)
+  assert.equal(passed.one('NEL'), undefined, 'nor is anybody told what is asked of the host')
   assert.equal((await lab.ask('GET /sw.js', [patField])).status, 200, 'a script, and no worker')
+})
+
+test('a refusal at an address of ours, which may have a code, leaves none of it in the history of a page', async () => {
+  for (const path of ['callback?code=c&state=s', 'handed-over?code=c', 'none']) {
+    const answer = await lab.ask(`GET /.torhaus/${path}`, ['Accept: text/html'])
+    assert.equal(answer.one('Referrer-Policy'), 'no-referrer', path)
+    assert.equal(answer.one('Cross-Origin-Opener-Policy'), 'same-origin', path)
+  }
+  const large = await lab.ask('GET /.torhaus/callback?code=c&state=s', [`Cookie: ${'x'.repeat(140_000)}`])
+  const fields = ['Cross-Origin-Opener-Policy', 'X-Frame-Options', 'Referrer-Policy'].map(name => large.one(name))
+  assert.deepEqual([large.status, ...fields], [431, 'same-origin', 'DENY', 'no-referrer'])
 })
 
 test('every page keeps scripts out, its window to itself, and frames away', async () => {
