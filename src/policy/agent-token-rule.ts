@@ -2,7 +2,11 @@ import type { Config } from '../../config/schema.ts'
 
 export type RuleSettings = Config['secondFactor']['rules'][number]
 
-/** Where build agents exchange a signed assertion for a token: with any collection or virtual directory in front. */
+/**
+ * Where build agents exchange a signed assertion for a token: with any collection or virtual directory in front. They show
+ * nothing else. Whoever shows a password or a ticket would act as its person, wherever a path may end so: Gitea takes a
+ * file for a repository at `/api/v1/repos/OWNER/NAME/contents/_apis/oauth2/token`.
+ */
 export const AGENT_TOKEN_RULE: RuleSettings = {
   name: 'agent-token-exchange',
   reason: 'the server checks the assertion',
@@ -13,7 +17,7 @@ export const AGENT_TOKEN_RULE: RuleSettings = {
   when: {
     path: '(?:/[^/]+)*/_apis/oauth2/token',
     methods: ['POST'],
-    schemes: [],
+    schemes: ['none'],
     clientClasses: [],
     networks: [],
     groups: [],

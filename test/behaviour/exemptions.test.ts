@@ -86,6 +86,15 @@ test('wrong credentials are refused on an exempt path, too', async () => {
   assert.equal(response.status, 401)
 })
 
+test('whoever has one factor does not act as a person by the exemption for agents', async () => {
+  const seen = proxy.origin.requests.length
+  const oneFactor = await proxy.fixture.op.issueAccessToken('ada', { acr: undefined, amr: ['pwd'] })
+  const line = 'POST /api/v1/repos/ada/app/contents/_apis/oauth2/token'
+  const response = await proxy.ask(line, [...content, `Authorization: Bearer ${oneFactor}`])
+  assert.deepEqual([response.status, response.one('X-Torhaus-Error')], [403, 'second-factor-missing'])
+  assert.equal(proxy.origin.requests.length, seen)
+})
+
 test('the built-in exemption can be switched off', async () => {
   assert.equal((await strict.ask(token, content)).status, 401)
   assert.equal(strict.origin.requests.length, 0)

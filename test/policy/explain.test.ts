@@ -36,7 +36,7 @@ function explain(...args: string[]): { readonly lines: string[]; readonly status
 test('the rule that decides is named, and why each one above it does not fit', () => {
   const push = 'https://devops.example/wiki/r/info/refs?service=git-receive-pack'
   assert.deepEqual(explain(file, 'GET', push, '--scheme', 'basic').lines, [
-    'agent-token-exchange: does not fit: methods, path',
+    'agent-token-exchange: does not fit: methods, path, schemes',
     'office: does not fit: networks',
     'by-card: does not fit: schemes',
     'no-wiki (report only): fits, and would ask for: refuse',
