@@ -93,7 +93,7 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
     // A refresh token that was spent, and whose successor is not stored, would sign somebody out.
     async settle(hurry) {
       await policy.authenticate.refresh.settle(hurry)
-      await services.grants.settle(hurry)
+      await Promise.all([services.grants, services.pats, services.patConfirmations].map(kept => kept.settle(hurry)))
     },
   }
 }

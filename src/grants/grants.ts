@@ -83,12 +83,16 @@ export class Grants {
     this.#ended = new UnsavedEndings(
       ({ accountKey, id }) => store.revokeGrant(accountKey, id),
       revoked => changes.publish({ kind: 'grant-ended', ...revoked }),
+      monotonic,
     )
     changes.subscribe(change => {
       if (change.kind === 'grant-ended') this.#ended.heard(change.id, { accountKey: change.accountKey, id: change.id })
       else if (change.kind === 'grants') this.#cache.forgetBy('accountTag', hashTag(change.accountKey))
       else if (change.kind === 'grants-changed') this.#cache.expireBy('accountTag', change.accountTags)
-      else if (change.kind === 'missed') this.#cache.expire()
+      else if (change.kind === 'missed') {
+        this.#cache.expire()
+        this.#ended.again()
+      }
     })
   }
 
@@ -197,8 +201,11 @@ export class Grants {
     revoke: () => Awaitable<T>,
     fits: (grant: Grant) => boolean,
   ): Promise<T | boolean> {
+    // Before: of what is gone nobody could say what it was.
+    const running = (await this.of(accountKey)).filter(fits)
     try {
       const answer = await revoke()
+      for (const { id } of running) this.#ended.stored(id, { accountKey, id })
       this.#changes.publish({ kind: 'grants', accountKey })
       return answer
     } catch (error) {

@@ -1,6 +1,6 @@
 /** What metrics count by name. Each list is closed: nothing that a client sends becomes a label. */
 import type { KdcFailure } from '../kerberos/kdc/kdc-state.ts'
-import { patNews } from '../pats/pat-register.ts'
+import { patNews } from '../pats/pat-use.ts'
 
 export const signInEvents = [
   ...(['started', 'completed', 'refused'] as const),

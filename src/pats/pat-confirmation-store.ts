@@ -49,8 +49,8 @@ export interface PatConfirmationStore {
   requestsOf(accountKey: AccountKey): Awaitable<PatRequest[]>
   /** Turns a request into what was decided of it: true for one caller only. */
   confirm(code: string, confirmation: PatConfirmation): Awaitable<boolean>
-  /** In place of what was decided there before. */
-  keepConfirmation(confirmation: PatConfirmation): Awaitable<void>
+  /** In place of what was decided there before. `unlessLater`: of what was decided earlier, where it comes late. */
+  keepConfirmation(confirmation: PatConfirmation, unlessLater?: boolean): Awaitable<void>
   /** What is decided for one fingerprint is so for the other from now on, and no more for the first; the later decision counts. */
   moveConfirmations(from: string, to: string): Awaitable<void>
   sweepConfirmations(nowMs: number): Awaitable<void>

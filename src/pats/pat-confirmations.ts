@@ -16,10 +16,11 @@ import type { AccountKey } from '../account-key.ts'
 import { type Awaitable, after } from '../awaitable.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import { newConfirmationCode, parseConfirmationCode } from '../confirmation-code.ts'
-import { unavailable } from '../errors.ts'
+import { type Fault, unavailable } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
+import { UnsavedEndings } from '../store/unsaved-endings.ts'
 import type { PatConfirmation, PatConfirmationStore, PatRequest, PatScope } from './pat-confirmation-store.ts'
 
 export interface PatConfirmationSettings extends Omit<ReadCacheSettings, 'keepsAbsent'> {
@@ -45,6 +46,7 @@ export class PatConfirmations {
   readonly #now: Clock
   /** By fingerprint. */
   readonly #cache: ReadCache<string, Said>
+  readonly #withdrawn: UnsavedEndings<PatConfirmation>
 
   constructor(
     store: PatConfirmationStore,
@@ -62,10 +64,22 @@ export class PatConfirmations {
       monotonic,
       {},
     )
+    this.#withdrawn = new UnsavedEndings(
+      async decision => {
+        await store.keepConfirmation(decision, true)
+        changes.publish({ kind: 'pat', fingerprint: decision.fingerprint })
+      },
+      ({ isWithdrawn: _, ...decision }) => changes.publish({ kind: 'pat-withdrawn', ...decision }),
+      monotonic,
+    )
     changes.subscribe(change => {
       if (change.kind === 'pat') this.#cache.forget(change.fingerprint)
       else if (change.kind === 'pats-changed') this.#cache.expireKeys(change.fingerprints)
       else if (change.kind === 'missed') this.#cache.expire()
+      else if (change.kind === 'pat-withdrawn') {
+        const { kind: _, ...decision } = change
+        this.#withdrawn.heard(idOf(decision), { ...decision, isWithdrawn: true })
+      }
     })
   }
 
@@ -80,6 +94,8 @@ export class PatConfirmations {
     network: string,
   ): Awaitable<PatConfirmation | undefined> {
     const newest = fingerprints[0] ?? ''
+    const held = this.#withdrawn.isEmpty ? undefined : this.#heldOf(accountKey, fingerprints, network)
+    if (held !== undefined) return held
     const decision = after(this.#cache.get(newest, newest), said => this.#for(accountKey, network, said))
     if (fingerprints.length === 1) return decision
     return after(decision, known => known ?? this.#saidBefore(accountKey, fingerprints, network))
@@ -117,20 +133,41 @@ export class PatConfirmations {
 
   /** Whose it is says that it is somebody else's: from now on it must be confirmed. True for one caller only. */
   async refuse({ code, accountKey, fingerprint, network }: PatRequest): Promise<boolean> {
-    if (!(await this.#store.confirm(code, this.#decision({ accountKey, fingerprint, network }, true)))) return false
+    const decision = this.#decision({ accountKey, fingerprint, network }, true)
+    try {
+      if (!(await this.#store.confirm(code, decision))) return false
+    } catch (error) {
+      await this.#hold(decision, unavailable(error))
+      return true
+    }
     this.#changes.publish({ kind: 'pat', fingerprint })
     return true
   }
 
-  /** From now on it must be confirmed, also where it was used before. */
+  /**
+   * From now on it must be confirmed, also where it was used before. Needs no room in the store; rejects with
+   * `store-unavailable` where neither that nor the other processes can be reached, as `refuse` does.
+   */
   async withdraw(scope: PatScope): Promise<void> {
-    await this.#store.keepConfirmation(this.#decision(scope, true))
+    const decision = this.#decision(scope, true)
+    try {
+      await this.#store.keepConfirmation(decision)
+    } catch (error) {
+      return this.#hold(decision, unavailable(error))
+    }
     this.#changes.publish({ kind: 'pat', fingerprint: scope.fingerprint })
+  }
+
+  /** Before the store is closed: until it has what was withdrawn, or `signal` says that it is enough. */
+  settle(signal: AbortSignal): Promise<void> {
+    return this.#withdrawn.settle(signal)
   }
 
   /** What an account has said, and still counts. */
   async of(accountKey: AccountKey): Promise<PatConfirmation[]> {
-    return (await this.#store.confirmationsOf(accountKey)).filter(({ expiresAtMs }) => expiresAtMs > this.#now())
+    return (await this.#store.confirmationsOf(accountKey))
+      .map(said => this.#withdrawn.get(idOf(said)) ?? said)
+      .filter(({ expiresAtMs }) => expiresAtMs > this.#now())
   }
 
   /** What waits for an account. */
@@ -140,6 +177,19 @@ export class PatConfirmations {
 
   sweep(): Awaitable<void> {
     return this.#store.sweepConfirmations(this.#now())
+  }
+
+  async #hold(decision: PatConfirmation, fault: Fault): Promise<void> {
+    this.#withdrawn.hold(idOf(decision), decision, fault)
+    if (!(await this.#changes.isHeard())) throw fault
+  }
+
+  #heldOf(accountKey: AccountKey, fingerprints: readonly string[], network: string): PatConfirmation | undefined {
+    for (const fingerprint of fingerprints) {
+      const held = this.#withdrawn.get(idOf({ accountKey, fingerprint, network }))
+      if (held !== undefined) return held
+    }
+    return undefined
   }
 
   #decision(scope: PatScope, isWithdrawn: boolean): PatConfirmation {
@@ -180,3 +230,5 @@ export class PatConfirmations {
     for (const fingerprint of [from, to]) this.#changes.publish({ kind: 'pat', fingerprint })
   }
 }
+
+const idOf = ({ accountKey, fingerprint, network }: PatScope) => `${fingerprint} ${network} ${accountKey}`

@@ -22,22 +22,12 @@ import type { AccountKey } from '../account-key.ts'
 import { type Awaitable, after } from '../awaitable.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import { unavailable } from '../errors.ts'
-import type { ClientClass } from '../http/client-class.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import { NotedUses } from './noted-uses.ts'
 import { mergePats, movedPat, type PatRecord, type PatStore } from './pat-store.ts'
-
-/** One use that the server accepted. */
-export interface PatUse {
-  readonly network: string
-  readonly clientClass: ClientClass
-  readonly accountKey: AccountKey | undefined
-}
-
-/** What a use told that was not known before. */
-export const patNews = ['first_seen', 'new_network'] as const
-export type PatNews = (typeof patNews)[number]
+import { type PatNews, type PatUse, tellsMore } from './pat-use.ts'
+import { UnsavedBlocks } from './unsaved-blocks.ts'
 
 export const FLUSH_INTERVAL_MS = 10_000
 const FORGOTTEN_AFTER_MS = 400 * 86_400_000
@@ -46,8 +36,6 @@ const MAX_ROWS = 100_000
 const MAX_WAITING = 10_000
 /** Uses of a token that follow one another within this time, and tell nothing else, are noted as one. */
 const NOTED_EVERY_MS = 60_000
-/** Uses from one network that follow one another within this time, and tell nothing else, are recorded as one. */
-const RECORDED_EVERY_MS = 3_600_000
 /** Written in one piece: a store in the same process holds up requests meanwhile. */
 const MAX_WRITTEN = 200
 
@@ -65,6 +53,7 @@ export class PatRegister {
   readonly #cache: ReadCache<string, PatRecord>
   readonly #waiting = new Map<string, Waiting>()
   readonly #noted: NotedUses
+  readonly #blocks: UnsavedBlocks
   #flushing: Promise<void> | undefined
 
   constructor(
@@ -77,6 +66,7 @@ export class PatRegister {
     this.#changes = changes
     this.#now = now
     this.#noted = new NotedUses(store)
+    this.#blocks = new UnsavedBlocks(store, changes, monotonic)
     const read = (fingerprint: string) => store.readPat(fingerprint)
     // What is not known is not blocked either; a block tells of itself.
     this.#cache = new ReadCache({ ...settings, keepsAbsent: 'always' }, read, monotonic, {})
@@ -93,7 +83,9 @@ export class PatRegister {
    * with, `store-unavailable`.
    */
   find([newest, ...older]: readonly string[]): Awaitable<PatRecord | undefined> {
-    return newest === undefined ? undefined : this.#findFrom(0, older, newest)
+    if (newest === undefined) return undefined
+    const found = this.#findFrom(0, older, newest)
+    return this.#blocks.isEmpty ? found : after(found, known => this.#blocks.correct(known))
   }
 
   /** Records a use; says what is new about it. Throws, or rejects with, `store-unavailable`. */
@@ -104,18 +96,34 @@ export class PatRegister {
 
   /** Tokens of the account, kept under any of the keys, last used first. */
   async of(accountKeys: readonly AccountKey[]): Promise<PatRecord[]> {
-    await this.flush()
+    await this.#flushIfRoom()
     const all = (await Promise.all(accountKeys.map(accountKey => this.#store.patsOf(accountKey)))).flat()
-    return all.sort((one, other) => other.lastSeenAtMs - one.lastSeenAtMs)
+    return all
+      .map(known => this.#blocks.correct(known) ?? known)
+      .sort((one, other) => other.lastSeenAtMs - one.lastSeenAtMs)
   }
 
-  /** Blocks a token of the account, or allows it again: true where that changed something. */
+  /**
+   * Blocks a token of the account, or allows it again: true where that changed something. A block needs no room in the
+   * store. Rejects with `store-unavailable` where neither the store nor the other processes can be reached.
+   */
   async block(accountKeys: readonly AccountKey[], fingerprint: string, isBlocked: boolean): Promise<boolean> {
-    await this.flush()
+    await this.#flushIfRoom()
     let changed = false
-    for (const accountKey of accountKeys) changed ||= await this.#store.blockPat(accountKey, fingerprint, isBlocked)
+    try {
+      for (const accountKey of accountKeys) changed ||= await this.#store.blockPat(accountKey, fingerprint, isBlocked)
+    } catch (error) {
+      const fault = unavailable(error)
+      if (!isBlocked) throw fault
+      return this.#blocks.hold(await this.#store.readPat(fingerprint), accountKeys, fault)
+    }
     this.#changes.publish({ kind: 'pat', fingerprint })
     return changed
+  }
+
+  /** Before the store is closed: until it has what was blocked. */
+  settle(signal: AbortSignal): Promise<void> {
+    return this.#blocks.settle(signal)
   }
 
   /**
@@ -141,6 +149,11 @@ export class PatRegister {
       this.#flushing = undefined
     })
     return this.#flushing
+  }
+
+  /** A store that is full has tokens to show, and to block. */
+  async #flushIfRoom(): Promise<void> {
+    await Promise.try(() => this.flush()).catch(unavailable)
   }
 
   async #writePieces(all: readonly PatRecord[], noted: NotedUses['waiting']): Promise<void> {
@@ -242,12 +255,4 @@ export class PatRegister {
       this.#cache.forget(fingerprint)
     }
   }
-}
-
-function tellsMore(seen: PatRecord, { network, clientClass, accountKey }: PatUse, now: number): boolean {
-  return (
-    !seen.networks.some(at => at.network === network && now - at.lastSeenAtMs < RECORDED_EVERY_MS) ||
-    !seen.clientClasses.includes(clientClass) ||
-    (accountKey !== undefined && accountKey !== seen.accountKey)
-  )
 }

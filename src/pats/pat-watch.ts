@@ -8,8 +8,9 @@ import { deny, type Refusal } from '../decision.ts'
 import type { Authenticated } from '../exchange.ts'
 import type { ConfirmPat, PatPlace } from './confirm-pat.ts'
 import { judgePat, type PatCode, type PatPolicySettings } from './pat-policy.ts'
-import type { PatNews, PatRegister } from './pat-register.ts'
+import type { PatRegister } from './pat-register.ts'
 import type { PatRecord } from './pat-store.ts'
+import type { PatNews } from './pat-use.ts'
 
 export interface PatWatchParts {
   readonly register: PatRegister

@@ -6,7 +6,7 @@
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import { isBoolean, isNumber, isText, type Shape } from '../store/record-shape.ts'
-import type { RedisConnection } from '../store/redis-connection.ts'
+import { type RedisConnection, redisScript } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { fieldsOf, jsonOf, textOf, textsOf } from '../store/redis-reply.ts'
 import {
@@ -18,6 +18,8 @@ import {
   type PatScope,
 } from './pat-confirmation-store.ts'
 
+type Link = Pick<RedisConnection, 'call' | 'run'>
+
 /** As they are stored: the key is named `account` there, as everywhere. */
 type Written<T extends PatScope> = Omit<T, 'accountKey'> & { readonly v: number; readonly account: string }
 
@@ -28,11 +30,26 @@ const REQUEST: Shape<Written<PatRequest>> = {
   ...{ code: isText, clientAddress: isText, clientClass: isText, createdAtMs: isNumber },
 }
 
+/** KEYS token; ARGV field, decision, time to live in ms, and when it was decided where a later one is to stay. */
+const KEEP = redisScript(`
+local known = ARGV[4] ~= '' and redis.call('HGET', KEYS[1], ARGV[1])
+if known and cjson.decode(known).decidedAtMs >= tonumber(ARGV[4]) then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1`)
+
+/** KEYS token; ARGV field, when what was read there was decided. 0: there is a later one now. */
+const DROP_READ = redisScript(`
+local known = redis.call('HGET', KEYS[1], ARGV[1])
+if known and cjson.decode(known).decidedAtMs ~= tonumber(ARGV[2]) then return 0 end
+redis.call('HDEL', KEYS[1], ARGV[1])
+return 1`)
+
 export class RedisPatConfirmationStore implements PatConfirmationStore {
-  readonly #link: RedisConnection
+  readonly #link: Link
   readonly #names: RedisNames
 
-  constructor(link: RedisConnection, names: RedisNames) {
+  constructor(link: Link, names: RedisNames) {
     this.#link = link
     this.#names = names
   }
@@ -89,23 +106,29 @@ export class RedisPatConfirmationStore implements PatConfirmationStore {
     return true
   }
 
+  /** What is decided meanwhile, at either, is later, and is not lost: what was read goes, and it alone. */
   async moveConfirmations(from: string, to: string): Promise<void> {
-    const there = new Map((await this.confirmationsFor(to)).map(known => [fieldOf(known), known.decidedAtMs]))
-    for (const moved of await this.confirmationsFor(from)) {
-      const isNewer = moved.decidedAtMs > (there.get(fieldOf(moved)) ?? 0)
-      if (isNewer) await this.keepConfirmation({ ...moved, fingerprint: to })
-      await this.#drop(moved)
+    const all = await this.confirmationsFor(from)
+    if (all.length === 0) return
+    for (const moved of all) {
+      await this.keepConfirmation({ ...moved, fingerprint: to }, true)
+      const token = this.#token(from)
+      const isGone = (await this.#link.run(DROP_READ, [token], fieldOf(moved), moved.decidedAtMs)) === 1
+      const index = this.#tokensOf(moved.accountKey)
+      if (isGone) await this.#link.call(index, 'ZREM', index, memberOf(moved))
     }
+    return this.moveConfirmations(from, to)
   }
 
-  async keepConfirmation(confirmation: PatConfirmation): Promise<void> {
+  async keepConfirmation(confirmation: PatConfirmation, unlessLater = false): Promise<void> {
     const { accountKey, fingerprint, decidedAtMs, expiresAtMs } = confirmation
     const [token, index] = [this.#token(fingerprint), this.#tokensOf(accountKey)]
     const lifetimeMs = String(Math.max(1, expiresAtMs - decidedAtMs))
-    await this.#link.call(index, 'ZADD', index, String(decidedAtMs), memberOf(confirmation))
+    const later = unlessLater ? ['GT'] : []
+    await this.#link.call(index, 'ZADD', index, ...later, String(decidedAtMs), memberOf(confirmation))
     await this.#link.call(index, 'PEXPIRE', index, lifetimeMs)
-    await this.#link.call(token, 'HSET', token, fieldOf(confirmation), written(confirmation))
-    await this.#link.call(token, 'PEXPIRE', token, lifetimeMs)
+    const after = unlessLater ? decidedAtMs : ''
+    await this.#link.run(KEEP, [token], fieldOf(confirmation), written(confirmation), lifetimeMs, after)
     const oldest = await this.#range(index, '0', String(-1 - MAX_PAT_CONFIRMATIONS_PER_ACCOUNT))
     for (const member of oldest) await this.#drop(scopeOf(accountKey, member))
   }

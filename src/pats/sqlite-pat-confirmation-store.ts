@@ -91,13 +91,13 @@ export class SqlitePatConfirmationStore implements PatConfirmationStore {
   confirm(code: string, confirmation: PatConfirmation): Awaitable<boolean> {
     return this.#database.transaction(() => {
       if (this.#database.run('DELETE FROM pat_request WHERE code = ?', code) === 0) return false
-      this.#keep(confirmation)
+      this.#keep(confirmation, false)
       return true
     }, confirmation.isWithdrawn)
   }
 
-  keepConfirmation(confirmation: PatConfirmation): Awaitable<void> {
-    return this.#database.transaction(() => this.#keep(confirmation), confirmation.isWithdrawn)
+  keepConfirmation(confirmation: PatConfirmation, unlessLater = false): Awaitable<void> {
+    return this.#database.transaction(() => this.#keep(confirmation, unlessLater), confirmation.isWithdrawn)
   }
 
   moveConfirmations(from: string, to: string): Awaitable<void> {
@@ -122,11 +122,15 @@ export class SqlitePatConfirmationStore implements PatConfirmationStore {
     })
   }
 
-  #keep({ fingerprint, network, accountKey, isWithdrawn, decidedAtMs, expiresAtMs }: PatConfirmation): void {
+  #keep(confirmation: PatConfirmation, unlessLater: boolean): void {
+    const { fingerprint, network, accountKey, isWithdrawn, decidedAtMs, expiresAtMs } = confirmation
     this.#database.run(
-      `INSERT OR REPLACE INTO pat_confirmation (fingerprint, network, account, is_withdrawn, decided_at, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?)`,
-      ...[fingerprint, network, accountKey, Number(isWithdrawn), decidedAtMs, expiresAtMs],
+      `INSERT INTO pat_confirmation (fingerprint, network, account, is_withdrawn, decided_at, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET
+       is_withdrawn = excluded.is_withdrawn, decided_at = excluded.decided_at, expires_at = excluded.expires_at
+       WHERE ? = 0 OR excluded.decided_at > decided_at`,
+      ...[fingerprint, network, accountKey, Number(isWithdrawn), decidedAtMs, expiresAtMs, Number(unlessLater)],
     )
     this.#database.run(
       `DELETE FROM pat_confirmation WHERE account = ?1 AND (fingerprint, network) IN

@@ -1,5 +1,6 @@
 /** Ends sessions: in the store, and where that does not take it, in the memory of all processes until it does. */
 import { after } from '../awaitable.ts'
+import type { MonotonicClock } from '../clock.ts'
 import { type Fault, unavailable } from '../errors.ts'
 import type { Changes } from '../store/changes.ts'
 import { UnsavedEndings } from '../store/unsaved-endings.ts'
@@ -15,15 +16,17 @@ export class SessionEndings {
   readonly #changes: Changes
   readonly #unsaved: UnsavedEndings<string>
 
-  constructor(store: EndingStore, changes: Changes) {
+  constructor(store: EndingStore, changes: Changes, monotonic: MonotonicClock) {
     this.#store = store
     this.#changes = changes
     this.#unsaved = new UnsavedEndings(
       key => after(store.deleteSession(key), () => changes.publish({ kind: 'session', key })),
       key => changes.publish({ kind: 'session-ended', key }),
+      monotonic,
     )
     changes.subscribe(change => {
       if (change.kind === 'session-ended') this.#unsaved.heard(change.key, change.key)
+      else if (change.kind === 'missed') this.#unsaved.again()
     })
   }
 
@@ -39,6 +42,8 @@ export class SessionEndings {
   async end(key: string, isOverdue = false): Promise<void> {
     try {
       await this.#store.deleteSession(key, isOverdue)
+      // One that comes back is overdue again.
+      if (!isOverdue) this.#unsaved.stored(key, key)
       this.#changes.publish({ kind: 'session', key })
     } catch (error) {
       await this.#hold([key], unavailable(error))
@@ -62,7 +67,10 @@ export class SessionEndings {
     const running = found.filter(({ key }) => !this.has(key)).map(({ key, account }) => ({ key, account }))
     try {
       const ended = await this.#store.deleteSessions(selector)
-      for (const { key } of ended) this.#changes.publish({ kind: 'session', key })
+      for (const { key } of ended) {
+        this.#unsaved.stored(key, key)
+        this.#changes.publish({ kind: 'session', key })
+      }
       return ended
     } catch (error) {
       const fault = unavailable(error)

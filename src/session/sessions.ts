@@ -47,7 +47,7 @@ export class Sessions {
     this.#now = now
     this.#cache = sessionCache(times, id => this.#read(id), monotonic)
     this.#unsaved = new UnsavedRefreshes(store)
-    this.#endings = new SessionEndings(store, changes)
+    this.#endings = new SessionEndings(store, changes, monotonic)
     changes.subscribe(change => {
       if (change.kind === 'refreshed') this.#unsaved.hold(change)
       hearChange(this.#cache, change)

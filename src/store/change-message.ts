@@ -13,6 +13,9 @@ export interface ChangeMessage {
   readonly id?: string
   readonly untilMs?: number
   readonly fingerprint?: string
+  readonly network?: string
+  readonly decidedAtMs?: number
+  readonly expiresAtMs?: number
   readonly refreshedAtMs?: number
   readonly insteadOfMs?: number
   readonly sealedTokens?: string
@@ -35,6 +38,7 @@ export function changeFrom(message: unknown): Change {
   if (kind === 'grants' && typeof account === 'string') return { kind, accountKey: storedAccountKey(account) }
   if (kind === 'refreshed') return refreshedFrom(message)
   if (kind === 'grant-ended' || kind === 'op-logout') return endingFrom(message)
+  if (kind === 'pat-blocked' || kind === 'pat-withdrawn') return tokenFrom(message)
   return kind === 'pat' && typeof fingerprint === 'string' ? { kind, fingerprint } : { kind: 'missed' }
 }
 
@@ -43,6 +47,16 @@ function endingFrom({ kind, account, id, untilMs }: Record<string, unknown>): Ch
   if (kind === 'op-logout') return typeof untilMs === 'number' ? { kind, id, untilMs } : { kind: 'missed' }
   if (typeof account !== 'string') return { kind: 'missed' }
   return { kind: 'grant-ended', accountKey: storedAccountKey(account), id }
+}
+
+function tokenFrom({ kind, account, fingerprint, ...more }: Record<string, unknown>): Change {
+  if (typeof account !== 'string' || typeof fingerprint !== 'string') return { kind: 'missed' }
+  const accountKey = storedAccountKey(account)
+  if (kind === 'pat-blocked') return { kind, accountKey, fingerprint }
+  const { network, decidedAtMs, expiresAtMs } = more
+  if (typeof network !== 'string' || typeof decidedAtMs !== 'number' || typeof expiresAtMs !== 'number')
+    return { kind: 'missed' }
+  return { kind: 'pat-withdrawn', accountKey, fingerprint, network, decidedAtMs, expiresAtMs }
 }
 
 function refreshedFrom({ key, refreshedAtMs, insteadOfMs, sealedTokens }: Record<string, unknown>): Change {

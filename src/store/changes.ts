@@ -23,6 +23,10 @@ export type Change =
   /** The OP has ended what was opened before, and the store does not know it yet: a mark, and until when it counts. */
   | { readonly kind: 'op-logout'; readonly id: string; readonly untilMs: number }
   | { readonly kind: 'pat'; readonly fingerprint: string }
+  /** Somebody has blocked a token of the account, and the store does not know it yet. */
+  | { readonly kind: 'pat-blocked'; readonly accountKey: AccountKey; readonly fingerprint: string }
+  /** As for a token that is blocked: it is not confirmed any more in that network. */
+  | ({ readonly kind: 'pat-withdrawn' } & WithdrawnPat)
   /** Tokens, or what was confirmed of them, came, went or changed in the store. Never published. */
   | { readonly kind: 'pats-changed'; readonly fingerprints: ReadonlySet<string> }
   /** Grants came, went or changed in the store: `hashTag` of the keys of their accounts. Never published. */
@@ -42,6 +46,14 @@ export interface RefreshedTokens {
   readonly insteadOfMs: number
   /** Encrypted. */
   readonly sealedTokens: string
+}
+
+export interface WithdrawnPat {
+  readonly accountKey: AccountKey
+  readonly fingerprint: string
+  readonly network: string
+  readonly decidedAtMs: number
+  readonly expiresAtMs: number
 }
 
 /** What records that were written are about; what is empty is about nothing. */

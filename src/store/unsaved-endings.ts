@@ -2,9 +2,15 @@
  * What ends access needs no room. Where the store does not take a deletion, because it is full or read-only, the ending
  * is kept here: it counts from now on whatever the store says, the other processes are told of it again and again,
  * since one may have begun meanwhile, and the store is asked again until it has taken it.
+ *
+ *   not stored --> held, counts --> offered until stored --> known for LATELY_MS
+ *                    ^                                          |
+ *                    +---- the store may have lost its last writes (a fail-over, an older copy of the file)
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Awaitable } from '../awaitable.ts'
+import { BoundedMap } from '../bounded-map.ts'
+import type { MonotonicClock } from '../clock.ts'
 import type { Fault } from '../errors.ts'
 import { Unsaved } from './unsaved.ts'
 
@@ -14,6 +20,15 @@ const MAX_HELD = 100_000
 const MAX_TOLD = 500
 /** Each may wait for the disk: requests have their turn after so many. */
 const OFFERED_IN_A_TURN = 10
+/** A replica that becomes master lacks the last seconds at most. */
+const LATELY_MS = 60_000
+const MAX_LATELY = 10_000
+
+interface Stored<T> {
+  readonly id: string
+  readonly ending: T
+  readonly atMs: number
+}
 
 interface Held<T> {
   readonly ending: T
@@ -24,13 +39,24 @@ interface Held<T> {
 export class UnsavedEndings<T> extends Unsaved {
   readonly #store: (ending: T) => Awaitable<unknown>
   readonly #tell: (ending: T) => void
+  readonly #monotonic: MonotonicClock
   readonly #held = new Map<string, Held<T>>()
+  readonly #lately = new BoundedMap<string, Stored<T>>(MAX_LATELY)
 
   /** `store` deletes what has ended. `tell` makes every process hear of it, this one too. */
-  constructor(store: (ending: T) => Awaitable<unknown>, tell: (ending: T) => void) {
+  constructor(store: (ending: T) => Awaitable<unknown>, tell: (ending: T) => void, monotonic: MonotonicClock) {
     super()
     this.#store = store
     this.#tell = tell
+    this.#monotonic = monotonic
+  }
+
+  get isEmpty(): boolean {
+    return this.#held.size === 0
+  }
+
+  get(id: string): T | undefined {
+    return this.#held.get(id)?.ending
   }
 
   has(id: string): boolean {
@@ -52,6 +78,17 @@ export class UnsavedEndings<T> extends Unsaved {
     this.offerLater()
   }
 
+  /** The store has taken it. */
+  stored(id: string, ending: T): void {
+    this.#lately.set(id, { id, ending, atMs: this.#monotonic() })
+  }
+
+  /** The store may have lost its last writes: it is asked once more for what ended lately, and until it has it that counts. */
+  again(): void {
+    const sinceMs = this.#monotonic() - LATELY_MS
+    for (const { id, ending, atMs } of this.#lately.values()) if (atMs > sinceMs) this.heard(id, ending)
+  }
+
   protected override count(): number {
     return this.#held.size
   }
@@ -68,6 +105,7 @@ export class UnsavedEndings<T> extends Unsaved {
         return
       }
       this.#held.delete(id)
+      this.stored(id, ending)
     }
   }
 

@@ -167,7 +167,7 @@ export class Tunnels implements Disposable {
     change: Exclude<Change, { kind: 'session' | 'session-ended' | 'sessions-changed' }>,
     { account, credentials }: Delegated,
   ): boolean {
-    if (change.kind === 'pat')
+    if (change.kind === 'pat' || change.kind === 'pat-blocked' || change.kind === 'pat-withdrawn')
       return credentials.scheme === 'pat' && credentials.fingerprints.includes(change.fingerprint)
     if (change.kind === 'pats-changed')
       return credentials.scheme === 'pat' && credentials.fingerprints.some(known => change.fingerprints.has(known))

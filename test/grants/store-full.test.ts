@@ -22,6 +22,12 @@ const SETTINGS = {
   ...{ ipv4PrefixBits: 24, ipv6PrefixBits: 56 },
 }
 
+const CONFIRMATION = {
+  ...{ cover: undefined, grantedAtMs: NOW_MS, expiresAtMs: NOW_MS + 600_000 },
+  evidence: { acr: undefined, acrs: [], amr: [], authTime: NOW_MS / 1000 },
+  binding: undefined,
+}
+
 class FullStore extends SqliteGrantStore {
   isFull = false
   override revokeGrant(accountKey: typeof ADA, id: string) {
@@ -66,13 +72,7 @@ test('one grant, and all of an account', async () => {
     await store.openRequest(request, NOW_MS)
     const grant: Grant = {
       ...{ ...scope, id: `g${index}`, clientAddress: '192.0.2.1', userAgent: 'git' },
-      confirmations: [
-        {
-          ...{ cover: undefined, grantedAtMs: NOW_MS, expiresAtMs: NOW_MS + 600_000 },
-          evidence: { acr: undefined, acrs: [], amr: [], authTime: NOW_MS / 1000 },
-          binding: undefined,
-        },
-      ],
+      confirmations: [CONFIRMATION],
     }
     assert.ok(await store.confirm(`C${index}`, grant))
   }
@@ -108,5 +108,18 @@ test('one grant, and all of an account', async () => {
   assert.deepEqual(await others.of(ADA), [])
   store.isFull = false
   await eventually(async () => (await store.grantsOf(ADA)).length === 0, 'the store has it')
+  // A replica that did not have that yet is master now.
+  const [scope] = scopes
+  assert.ok(scope)
+  const request = {
+    ...{ ...scope, code: 'AGAIN', clientAddress: '192.0.2.1', userAgent: 'git', createdAtMs: NOW_MS },
+    ...{ expiresAtMs: NOW_MS + 1000, maxAgeSeconds: 600, acceptAcr: undefined, cover: undefined },
+  }
+  await store.openRequest(request, NOW_MS)
+  const lost = { ...scope, id: 'g0', clientAddress: '192.0.2.1', userAgent: 'git', confirmations: [CONFIRMATION] }
+  assert.ok(await store.confirm('AGAIN', lost))
+  changes.receive({ kind: 'missed' })
+  assert.equal(await grants.find(scope), undefined)
+  await eventually(async () => (await store.grantsOf(ADA)).length === 0, 'taken back again')
   database.close()
 })

@@ -86,6 +86,17 @@ export function testPatConfirmationStore(open: () => Promise<OpenPatConfirmation
     assert.deepEqual(await one.confirmationsOf(SCOPE.accountKey), [withdrawn, decision({ network: '10.0.0.0/8' })])
   })
 
+  test('one that comes late takes the place of none that was made later', async () => {
+    const withdrawn = decision({ isWithdrawn: true, decidedAtMs: NOW_MS + 5 })
+    await one.keepConfirmation(withdrawn)
+    await other.keepConfirmation(decision(), true)
+    assert.deepEqual(await one.confirmationsFor('token-1'), [withdrawn])
+    assert.deepEqual(await one.confirmationsOf(SCOPE.accountKey), [withdrawn])
+    const latest = decision({ decidedAtMs: NOW_MS + 6 })
+    await other.keepConfirmation(latest, true)
+    assert.deepEqual(await one.confirmationsFor('token-1'), [latest])
+  })
+
   test('decisions move to another fingerprint, and the later one counts where both have one', async () => {
     const later = { decidedAtMs: NOW_MS + 5 }
     await one.keepConfirmation(decision({ fingerprint: 'old' }))

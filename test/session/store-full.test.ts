@@ -90,3 +90,19 @@ test('what a drained process could not store, the others do', async () => {
   isFull = false
   await eventually(async () => (await lab.store.readSession(key)) === undefined, 'the other one deletes it')
 })
+
+test('a store that has lost its last writes brings back nobody who has left', async () => {
+  const ids = [await lab.sessions.open(PERSON, NO_TOKENS), await lab.sessions.open(PERSON, NO_TOKENS)]
+  const records = await lab.sessions.of([PERSON.accountKey])
+  const [first = ''] = ids
+  await lab.sessions.end(first)
+  await lab.sessions.endAll({ subject: PERSON.subject })
+  // A replica that did not have that yet is master now.
+  for (const record of records) await lab.store.createSession(record)
+  assert.ok(await lab.otherSessions.find(first), 'the store has it again')
+  lab.changes.receive({ kind: 'missed' })
+  for (const id of ids) assert.equal(await lab.sessions.find(id), undefined)
+  await eventually(async () => (await lab.store.sessionsOf({ subject: PERSON.subject })).length === 0, 'deleted again')
+  lab.otherChanges.receive({ kind: 'missed' })
+  for (const id of ids) assert.equal(await lab.otherSessions.find(id), undefined)
+})

@@ -33,6 +33,11 @@ test('a change comes to others as it was, of every kind, and not back to who mad
     { kind: 'op-logout', id: 'm', untilMs: 3 },
     { kind: 'grants', accountKey: storedAccountKey('ada') },
     { kind: 'pat', fingerprint: 'f' },
+    { kind: 'pat-blocked', accountKey: storedAccountKey('ada'), fingerprint: 'f' },
+    {
+      ...{ kind: 'pat-withdrawn', accountKey: storedAccountKey('ada'), fingerprint: 'f', network: '10.0.0.0/8' },
+      ...{ decidedAtMs: 1, expiresAtMs: 2 },
+    },
     { kind: 'refreshed', key: 'k', refreshedAtMs: 2, insteadOfMs: 1, sealedTokens: 'v1.a.b' },
   ]
   for (const change of all) one.changes.publish(change)
@@ -83,6 +88,8 @@ test('garbage is counted and changes nothing; a kind of change from a newer vers
     { kind: 'refreshed', key: 'k' },
     { kind: 'grant-ended', id: 'g' },
     { kind: 'op-logout', id: 'm' },
+    { kind: 'pat-blocked', fingerprint: 'f' },
+    { kind: 'pat-withdrawn', account: 'ada', fingerprint: 'f' },
     { kind: 'missed' },
     'text',
     null,

@@ -1,0 +1,111 @@
+/** A token is blocked, and a confirmation withdrawn, on a store that takes no writes: at every process, and once there is room in the store. */
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import { bothClocks } from '../../devkit/torhaus/both-clocks.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
+import { storedAccountKey } from '../../src/account-key.ts'
+import { Fault } from '../../src/errors.ts'
+import type { PatScope } from '../../src/pats/pat-confirmation-store.ts'
+import { PatConfirmations } from '../../src/pats/pat-confirmations.ts'
+import { PatRegister } from '../../src/pats/pat-register.ts'
+import { PAT_CONFIRMATION_SCHEMA, SqlitePatConfirmationStore } from '../../src/pats/sqlite-pat-confirmation-store.ts'
+import { PAT_SCHEMA, SqlitePatStore } from '../../src/pats/sqlite-pat-store.ts'
+import { Changes } from '../../src/store/changes.ts'
+import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
+
+const ADA = storedAccountKey('ada')
+const NETWORK = '192.0.2.0/24'
+const SCOPE: PatScope = { accountKey: ADA, fingerprint: 'token', network: NETWORK }
+const PLACE = { clientAddress: '192.0.2.7', clientClass: 'git' } as const
+const SETTINGS = { cacheMs: 60_000, maxCached: 10, requestLifetimeSeconds: 600 }
+
+let nowMs: number
+let database: SqliteDatabase
+let [store, said]: readonly [SqlitePatStore, SqlitePatConfirmationStore] = [] as never
+let registers: readonly PatRegister[]
+let confirmations: readonly PatConfirmations[]
+let isFull: boolean
+
+beforeEach(() => {
+  nowMs = 1_800_000_000_000
+  isFull = false
+  database = SqliteDatabase.inMemory(PAT_SCHEMA + PAT_CONFIRMATION_SCHEMA)
+  const write = database.write.bind(database)
+  database.write = work => {
+    if (isFull) throw new Fault('store-unavailable', new Error('database or disk is full'))
+    return write(work)
+  }
+  store = new SqlitePatStore(database)
+  said = new SqlitePatConfirmationStore(database)
+  const all = [new Changes(), new Changes()] as const
+  all[0].connect(change => all[1].receive(change))
+  all[1].connect(change => all[0].receive(change))
+  const clocks = bothClocks(() => nowMs)
+  registers = all.map(changes => new PatRegister(store, SETTINGS, changes, clocks))
+  confirmations = all.map(changes => new PatConfirmations(said, SETTINGS, changes, clocks))
+})
+afterEach(() => database.close())
+
+const blocked = () => Promise.all(registers.map(async register => (await register.find(['token']))?.isBlocked))
+const withdrawn = () =>
+  Promise.all(confirmations.map(async each => (await each.said(ADA, ['token'], NETWORK))?.isWithdrawn))
+
+test('a block counts at once at every process, and the store has it once there is room', async () => {
+  const [one, other] = registers as [PatRegister, PatRegister]
+  await one.see(['token'], { network: NETWORK, clientClass: 'git', accountKey: ADA })
+  await one.flush()
+  assert.deepEqual(await blocked(), [false, false])
+  isFull = true
+  // What was seen meanwhile cannot be written: the page shows tokens all the same.
+  nowMs += 7_200_000
+  await one.see(['token'], { network: '198.51.100.0/24', clientClass: 'git', accountKey: ADA })
+  assert.equal(await one.block([storedAccountKey('bob')], 'token', true), false, 'the token of somebody else')
+  assert.equal(await one.block([ADA], 'made up', true), false)
+  assert.equal(await one.block([ADA], 'token', true), true)
+  assert.equal(await other.block([ADA], 'token', true), true)
+  assert.deepEqual(await blocked(), [true, true])
+  for (const register of registers)
+    assert.deepEqual(
+      (await register.of([ADA])).map(({ isBlocked }) => isBlocked),
+      [true],
+    )
+  await assert.rejects(one.block([ADA], 'token', false), { code: 'store-unavailable' })
+  isFull = false
+  await eventually(() => store.readPat('token')?.isBlocked === true, 'the store has it')
+  await one.settle(AbortSignal.timeout(5000))
+  assert.equal(await one.block([ADA], 'token', false), true, 'it can be allowed again')
+  await other.settle(AbortSignal.timeout(5000))
+})
+
+for (const way of ['withdraw', 'refuse'] as const)
+  test(`to ${way} counts at once at every process, and the store has it once there is room`, async () => {
+    const [one, other] = confirmations as [PatConfirmations, PatConfirmations]
+    const { request } = await one.ask(SCOPE, PLACE)
+    if (way === 'withdraw') assert.equal(await one.confirm(request, ADA), true)
+    const before = way === 'withdraw' ? false : undefined
+    assert.deepEqual(await withdrawn(), [before, before])
+    isFull = true
+    nowMs += 1000
+    if (way === 'withdraw') await one.withdraw(SCOPE)
+    else assert.equal(await one.refuse(request), true)
+    assert.deepEqual(await withdrawn(), [true, true])
+    if (way === 'withdraw')
+      assert.deepEqual(
+        (await other.of(ADA)).map(({ isWithdrawn }) => isWithdrawn),
+        [true],
+      )
+    isFull = false
+    await eventually(() => said.confirmationsFor('token')[0]?.isWithdrawn === true, 'the store has it')
+    await Promise.all(confirmations.map(each => each.settle(AbortSignal.timeout(5000))))
+    assert.deepEqual(await withdrawn(), [true, true])
+  })
+
+test('what was decided later in the store is not taken back by a withdrawal that comes late', async () => {
+  const [one] = confirmations as [PatConfirmations]
+  isFull = true
+  await one.withdraw(SCOPE)
+  isFull = false
+  said.keepConfirmation({ ...SCOPE, isWithdrawn: false, decidedAtMs: nowMs + 1000, expiresAtMs: nowMs + 600_000 })
+  await Promise.all(confirmations.map(each => each.settle(AbortSignal.timeout(5000))))
+  assert.deepEqual(await withdrawn(), [false, false])
+})
