@@ -4,7 +4,7 @@ import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { textOf, textsOf } from '../store/redis-reply.ts'
 import { ADD_TO_INDEX } from './redis-session-scripts.ts'
-import type { SessionSelector } from './session-store.ts'
+import { MAX_SESSIONS_PER_ACCOUNT, type SessionSelector } from './session-store.ts'
 
 export type Index = 'account-key' | 'subject' | 'sid'
 
@@ -28,9 +28,14 @@ export class RedisSessionIndexes {
     this.#now = now
   }
 
-  /** A second time changes nothing. */
-  async enter(key: string, createdAtMs: number, session: Entered): Promise<void> {
-    await Promise.all(this.#all(session).map(index => this.#add(index, key, createdAtMs)))
+  /** A second time changes nothing. Returns the sessions of the account that make room. */
+  async enter(key: string, createdAtMs: number, session: Entered): Promise<string[]> {
+    const [ofAccount, ...others] = this.#all(session)
+    const [out] = await Promise.all([
+      this.#add(ofAccount, key, createdAtMs, MAX_SESSIONS_PER_ACCOUNT),
+      ...others.map(index => this.#add(index, key, createdAtMs)),
+    ])
+    return out
   }
 
   /** The same where the session is there most probably, for a command each. */
@@ -57,13 +62,14 @@ export class RedisSessionIndexes {
     return textsOf(await this.#link.call(name, 'ZRANGE', name, '0', '-1')).map(textOf)
   }
 
-  async #add(index: string, key: string, createdAtMs: number): Promise<void> {
+  async #add(index: string, key: string, createdAtMs: number, most: number | '' = ''): Promise<string[]> {
     const endsAtMs = createdAtMs + this.#absoluteMs
-    await this.#link.run(ADD_TO_INDEX, [index], key, endsAtMs, this.#now(), this.#absoluteMs)
+    const reply = await this.#link.run(ADD_TO_INDEX, [index], key, endsAtMs, this.#now(), this.#absoluteMs, most)
+    return textsOf(reply).map(textOf)
   }
 
-  #all({ accountKey, subject, opSessionId }: Entered): string[] {
-    const always = [this.#name('account-key', accountKey), this.#name('subject', subject)]
+  #all({ accountKey, subject, opSessionId }: Entered): [string, ...string[]] {
+    const always: [string, string] = [this.#name('account-key', accountKey), this.#name('subject', subject)]
     return opSessionId === undefined ? always : [...always, this.#name('sid', opSessionId)]
   }
 

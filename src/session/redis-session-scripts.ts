@@ -78,12 +78,18 @@ if ARGV[1] == '' then fields[5], fields[6] = 'lease', '0' end
 redis.call('HSET', KEYS[1], unpack(fields))
 return { old[2], old[3], old[4], old[5], old[6] }`)
 
-/** KEYS index; ARGV session key, when it ends at the latest, now, time to live in ms of the index. */
+/**
+ * KEYS index; ARGV session key, when it ends at the latest, now, time to live in ms of the index, most entries or nothing.
+ * Returns those that made room.
+ */
 export const ADD_TO_INDEX = redisScript(`
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[3])
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
-return 1`)
+if ARGV[5] == '' then return {} end
+local out = redis.call('ZRANGE', KEYS[1], 0, -1 - tonumber(ARGV[5]))
+for i = 1, #out do redis.call('ZREM', KEYS[1], out[i]) end
+return out`)
 
 /** KEYS list; ARGV member, most members, time to live in ms. Returns the members that made room, oldest first. */
 export const PUSH_TO_LIST = redisScript(`

@@ -93,7 +93,7 @@ export class RedisSessionStore implements SessionStore {
   async createSession(record: SessionRecord): Promise<void> {
     const { key, subject, opSessionId, account, accountKey, createdAtMs, lastSeenAtMs, refreshedAtMs, sealedTokens } =
       record
-    await Promise.all([this.#indexes.enter(key, createdAtMs, record), this.#endings.fresh()])
+    const [out] = await Promise.all([this.#indexes.enter(key, createdAtMs, record), this.#endings.fresh()])
     await this.#link.run(
       CREATE,
       [this.#session(key)],
@@ -103,6 +103,7 @@ export class RedisSessionStore implements SessionStore {
       ...(opSessionId === undefined ? [] : ['sid', opSessionId]),
       ...(sealedTokens === undefined ? [] : ['tokens', sealedTokens]),
     )
+    await Promise.all(out.map(other => this.#delete(other)))
   }
 
   async readSession(key: string): Promise<SessionRecord | undefined> {

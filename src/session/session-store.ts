@@ -76,7 +76,14 @@ export type EndedSession = Pick<SessionRecord, 'key' | 'account'>
 /** A lease that ends so much later than one taken now is from before the clock was set back, and holds nobody. */
 export const MAX_LEASE_AHEAD_MS = 60_000
 
+/**
+ * Whoever shows tickets and keeps no cookie, or is signed in at the OP without a question, opens one after the other: the
+ * one that was opened first makes room.
+ */
+export const MAX_SESSIONS_PER_ACCOUNT = 1000
+
 export interface SessionStore {
+  /** Keeps `MAX_SESSIONS_PER_ACCOUNT` of an account. */
   createSession(record: SessionRecord): Awaitable<void>
   readSession(key: string): Awaitable<SessionRecord | undefined>
   touchSession(key: string, lastSeenAtMs: number): Awaitable<void>

@@ -9,6 +9,7 @@ import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
 import {
   type EndedSession,
   MAX_LEASE_AHEAD_MS,
+  MAX_SESSIONS_PER_ACCOUNT,
   type SessionRecord,
   type SessionSelector,
   type SessionStore,
@@ -57,7 +58,19 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   createSession(record: SessionRecord): Awaitable<void> {
-    return this.#database.execute(
+    return this.#database.transaction(() => {
+      this.#insert(record)
+      this.#database.run(
+        `DELETE FROM person_session WHERE key IN
+         (SELECT key FROM person_session WHERE account_key = ? ORDER BY created_at DESC LIMIT -1 OFFSET ?)`,
+        record.accountKey,
+        MAX_SESSIONS_PER_ACCOUNT,
+      )
+    })
+  }
+
+  #insert(record: SessionRecord): void {
+    this.#database.run(
       `INSERT INTO person_session (key, subject, op_session_id, account, account_key, evidence, created_at, last_seen_at, refreshed_at, sealed_tokens)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       record.key,

@@ -236,6 +236,20 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
     assert.equal(await other.markedUntil('b'), undefined, 'other notes are other notes')
   })
 
+  test('an account has 1000 sessions at most: the one that was opened first makes room, and others lose none', async () => {
+    const nowMs = Date.now()
+    const ofAda = (count: number) =>
+      sampleSession({ key: `ada-${count}`, accountKey: ADA, createdAtMs: nowMs + count, lastSeenAtMs: nowMs + count })
+    await other.createSession(sampleSession({ key: 'bob', accountKey: BOB, createdAtMs: nowMs, lastSeenAtMs: nowMs }))
+    for (let count = 0; count < 1002; count++) await (count % 2 ? one : other).createSession(ofAda(count))
+    const keys = (await one.sessionsOf({ accountKey: ADA })).map(({ key }) => key)
+    assert.deepEqual([keys.length, keys[0], keys.at(-1)], [1000, 'ada-1001', 'ada-2'])
+    const found = await Promise.all(
+      ['ada-0', 'ada-1', 'ada-2', 'bob'].map(async key => (await other.readSession(key))?.key),
+    )
+    assert.deepEqual(found, [undefined, undefined, 'ada-2', 'bob'])
+  })
+
   if (!sweeps) return
   test('the sweep removes what is idle, what is too old and what was never completed, and nothing else', async () => {
     await one.createSession(sampleSession({ key: 'idle', lastSeenAtMs: 99, createdAtMs: 60 }))
