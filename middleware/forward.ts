@@ -14,6 +14,7 @@ import { Admission } from '../src/admission.ts'
 import type { MonotonicClock } from '../src/clock.ts'
 import { type Code, Fault, toFault } from '../src/errors.ts'
 import type { Delegated } from '../src/exchange.ts'
+import { contentCode } from '../src/http/content-code.ts'
 import { isRepeatable } from '../src/http/repeatable-methods.ts'
 import { hasContent, type RequestFieldReader } from '../src/http/request-fields.ts'
 import type { ResponseFieldFilter } from '../src/http/response-fields.ts'
@@ -80,6 +81,7 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
   readonly share: Share
   readonly #intake: Intake
   #upstreamExchange: UpstreamExchange | undefined
+  #release: (() => void) | undefined // Of an event stream: nobody judges it any more.
   #retriesLeft: number
   #isOver = false
 
@@ -144,7 +146,11 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
   }
 
   onReadTooSlowly(): void {
-    this.#giveUp('response-read-too-slowly')
+    this.#endResponse('response-read-too-slowly')
+  }
+
+  #endResponse(code: Code): void {
+    this.#giveUp(code)
     this.#response.destroy()
   }
 
@@ -168,6 +174,8 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     const fields = status === 401 ? relayedChallenge(this.#parts.challenge, this.#exchange, passed) : passed.fields
     fields.push('X-Request-Id', this.#exchange.requestId, ...this.#exchange.replyFields)
     this.#writer.writeHead(status, reason, fields)
+    if (passed.isEventStream && this.#intake.content === null)
+      this.#release = this.#parts.tunnels.watch(this.#exchange, code => !this.#isOver && this.#endResponse(code))
   }
 
   onUpgrade(rawFields: readonly string[], socket: Socket, early: Buffer): void {
@@ -238,6 +246,7 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
   #finish(): void {
     this.#isOver = true
     this.#upstreamExchange = undefined // The client's connection keeps its last exchange; not the server's, too.
+    this.#release?.()
     this.#intake.release()
     this.#writer.stopWaiting()
     this.#record.requestBytes = this.#intake.content?.bytes ?? 0
@@ -249,11 +258,4 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
 }
 
 const RETRIED: readonly Code[] = ['upstream-closed', 'upstream-identity-refused']
-const CONTENT_CODES: readonly Code[] = [
-  ...(['response-content-timeout', 'request-content-aborted', 'request-content-too-slow'] as const),
-  ...(['request-malformed', 'unproven-share-exceeded'] as const),
-]
-
-const contentCode = (code: Code): Code => (CONTENT_CODES.includes(code) ? code : 'response-content-aborted')
-
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'

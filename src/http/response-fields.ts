@@ -45,6 +45,8 @@ export interface ResponseFields {
   /** Name, value, name, value. */
   readonly fields: string[]
   readonly hasChallenge: boolean
+  /** Content without an end (HTML 9.2, text/event-stream). */
+  readonly isEventStream: boolean
 }
 
 export class ResponseFieldFilter {
@@ -90,6 +92,7 @@ export class ResponseFieldFilter {
     const fields: string[] = []
     let connection: string | undefined
     let hasChallenge = false
+    let isEventStream = false
     for (let index = 0; index < raw.length; index += 2) {
       const name = raw[index] as string
       const value = raw[index + 1] as string
@@ -100,13 +103,14 @@ export class ResponseFieldFilter {
       const rewritten = rewrite === undefined ? value : rewrite(value)
       if (rewritten === undefined) continue
       hasChallenge ||= lower === 'www-authenticate'
+      isEventStream ||= lower === 'content-type' && EVENT_STREAM.test(value)
       if (lower === BEFORE_LENGTH) fields.unshift(name, rewritten)
       else fields.push(name, rewritten)
     }
     const passed = connection === undefined || PLAIN.test(connection) ? fields : withoutNamed(fields, connection)
     // Nobody else would read it.
     if (isForBrowser) passed.push(...this.#strictTransport)
-    return { fields: passed, hasChallenge }
+    return { fields: passed, hasChallenge, isEventStream }
   }
 }
 
@@ -116,6 +120,7 @@ const BEFORE_LENGTH = 'content-disposition'
 /** Says how the content ends, which it has when trailers come (RFC 9110 6.5.1). */
 const NOT_IN_TRAILERS: ReadonlySet<string> = new Set(['content-length'])
 
+const EVENT_STREAM = /^\s*text\/event-stream\b/i
 const PLAIN = /^(keep-alive|close)$/i
 
 // Names of fields repeat; lower-casing is remembered for a bounded number of spellings.

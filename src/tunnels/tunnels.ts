@@ -1,12 +1,15 @@
 /**
- * The open tunnels. A request is judged once; a tunnel lives on, so it is judged again: at once when something it
- * stands on has changed, and otherwise about once a minute. What would not be admitted any more is closed.
+ * The open tunnels, and the open event streams. A request is judged once; these live on, so they are judged again: at
+ * once when something they stand on has changed, and otherwise about once a minute. What would not be admitted any more
+ * is closed.
  *
  *   reserve() --> open() --> judged, again and again --> ended, with the code it would be refused with
  *       |            |                     |
  *       |            |                     +-- cannot be judged: stays, for MAX_UNJUDGED_MS at most
  *       |            +-- no admission: both sockets are closed
  *       +-- answered otherwise, or not at all: the place is free when the socket closes
+ *
+ * An event stream has no place of its own, being a response like others: watch() --> judged ... --> ended, or released.
  *
  * Always: tunnels open <= places reserved <= maxTunnels; `#open` has those first that were judged longest ago.
  */
@@ -40,10 +43,13 @@ export interface TunnelParts {
   readonly now: Clock
 }
 
-interface OpenTunnel {
-  readonly tunnel: Tunnel
+type End = (code: Code, cause?: unknown) => void
+
+interface Open {
+  readonly isTunnel: boolean
+  readonly end: End
   readonly exchange: Delegated
-  /** Keys of the sessions that were sent with the handshake. */
+  /** Keys of the sessions that were sent with the request. */
   readonly sessionKeys: readonly string[]
   readonly openedAtMs: number
   judgedAtMs: number
@@ -58,8 +64,9 @@ const MAX_UNJUDGED_MS = 300_000
 export class Tunnels implements Disposable {
   readonly #parts: TunnelParts
   /** The longest without being judged first. */
-  readonly #open = new Set<OpenTunnel>()
+  readonly #open = new Set<Open>()
   readonly #tick: NodeJS.Timeout
+  #tunnels = 0
   #reserved = 0
   #isClosed = false
 
@@ -70,7 +77,7 @@ export class Tunnels implements Disposable {
   }
 
   get count(): number {
-    return this.#open.size
+    return this.#tunnels
   }
 
   /** Keeps a place for a handshake as long as its socket is open. Throws `tunnel-limit`. */
@@ -92,7 +99,7 @@ export class Tunnels implements Disposable {
       upstream.destroy()
       throw error
     }
-    const { settings, now } = this.#parts
+    const { settings } = this.#parts
     const tunnel = new Tunnel(client.socket, upstream, settings.idleTimeoutMs, {
       onBytes(direction, count) {
         if (direction === 'to_upstream') record.requestBytes += count
@@ -100,14 +107,15 @@ export class Tunnels implements Disposable {
       },
       onEnd: (end, cause) => {
         this.#open.delete(open)
+        this.#tunnels--
         if (end === 'as-agreed') return
         record.outcome = 'aborted'
         record.code = end
         record.cause = cause
       },
     })
-    const open = { tunnel, exchange, sessionKeys: sessionKeysOf(exchange), openedAtMs: now(), judgedAtMs: now() }
-    this.#open.add(open)
+    const open = this.#keep(true, exchange, (code, cause) => tunnel.end(code, cause))
+    this.#tunnels++
     tunnel.pass('to_upstream', client.release())
     tunnel.pass('to_client', early)
     if (this.#isClosed) tunnel.end('tunnel-drained')
@@ -115,15 +123,33 @@ export class Tunnels implements Disposable {
     else void this.#judge(open)
   }
 
-  /** Ends them all, and lets no more begin: for the process to stop. */
+  /**
+   * Judges an event stream that was admitted and has begun, without content: what was read is not there to be judged by.
+   * `end` ends it. To be called when it is over: what is returned.
+   */
+  watch(exchange: Delegated, end: End): () => void {
+    const open = this.#keep(false, exchange, end)
+    void this.#judge(open)
+    return () => void this.#open.delete(open)
+  }
+
+  /** Ends all tunnels, and lets no more begin: for the process to stop. */
   closeAll(): void {
     this.#isClosed = true
     clearInterval(this.#tick)
-    for (const { tunnel } of this.#open) tunnel.end('tunnel-drained')
+    for (const { isTunnel, end } of this.#open) if (isTunnel) end('tunnel-drained')
   }
 
   [Symbol.dispose](): void {
     this.closeAll()
+  }
+
+  #keep(isTunnel: boolean, exchange: Delegated, end: End): Open {
+    const now = this.#parts.now()
+    const sessionKeys = sessionKeysOf(exchange)
+    const open = { isTunnel, end, exchange, sessionKeys, openedAtMs: now, judgedAtMs: now }
+    this.#open.add(open)
+    return open
   }
 
   readonly #judgeSome = (): void => {
@@ -138,26 +164,26 @@ export class Tunnels implements Disposable {
   }
 
   /** Never rejects. */
-  async #judge(open: OpenTunnel): Promise<void> {
+  async #judge(open: Open): Promise<void> {
     const { settings, refusal, now } = this.#parts
-    if (now() - open.openedAtMs > settings.maxAgeMs) return open.tunnel.end('tunnel-too-old')
+    if (now() - open.openedAtMs > settings.maxAgeMs) return open.end('tunnel-too-old')
     try {
       const code = await refusal(open.exchange)
       if (code === undefined) open.judgedAtMs = now()
-      else open.tunnel.end(code)
+      else open.end(code)
     } catch (error) {
-      if (now() - open.judgedAtMs > MAX_UNJUDGED_MS) open.tunnel.end('tunnel-unjudged', error)
+      if (now() - open.judgedAtMs > MAX_UNJUDGED_MS) open.end('tunnel-unjudged', error)
     }
   }
 
   readonly #onChange = (change: Change): void => {
     for (const open of this.#open) {
       if (change.kind === 'session' || change.kind === 'session-ended') {
-        if (open.sessionKeys.includes(change.key)) open.tunnel.end('session-ended')
+        if (open.sessionKeys.includes(change.key)) open.end('session-ended')
       } else if (change.kind === 'sessions-changed') {
         if (open.sessionKeys.some(key => change.keys.has(key))) void this.#judge(open)
       } else if (this.#concerns(change, open.exchange)) {
-        if (change.kind === 'account' && isRemembered(open.exchange)) open.tunnel.end('session-ended')
+        if (change.kind === 'account' && isRemembered(open.exchange)) open.end('session-ended')
         else void this.#judge(open)
       }
     }

@@ -1,0 +1,9 @@
+/** How a response ended whose status the client has already. */
+import type { Code } from '../errors.ts'
+
+const CONTENT_CODES: readonly Code[] = [
+  ...(['response-content-timeout', 'request-content-aborted', 'request-content-too-slow'] as const),
+  ...(['request-malformed', 'unproven-share-exceeded'] as const),
+]
+
+export const contentCode = (code: Code): Code => (CONTENT_CODES.includes(code) ? code : 'response-content-aborted')
