@@ -112,7 +112,16 @@ export async function openServices(
     signInStates: new SignInStates(sealer),
     ownHost: openOwnHost(config, sealer, stores.sessions, now),
     formTokens: new FormTokens(sealer, stores.sessions, now),
-    grants: new Grants(stores.grants, sealer, { ...config.secondFactor.grants, ...caching }, changes, surroundings),
+    grants: new Grants(
+      stores.grants,
+      sealer,
+      {
+        ...{ ...config.secondFactor.grants, ...caching },
+        isVouchedFor: confirmation => ops.standsByConfirmed(confirmation),
+      },
+      changes,
+      surroundings,
+    ),
     pats: new PatRegister(stores.pats, caching, changes, surroundings),
     patConfirmations: new PatConfirmations(
       stores.patConfirmations,

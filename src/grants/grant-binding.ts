@@ -12,11 +12,24 @@ export interface Signer {
  * evidence what is stored.
  */
 function boundTextOf({ accountKey, network, clientClass }: GrantScope, confirmation: Unbound): string {
-  const { cover, evidence, grantedAtMs, expiresAtMs } = confirmation
+  const { cover, evidence, vouchedBy, grantedAtMs, expiresAtMs } = confirmation
   const { acr, acrs, amr, authTime, byPolicy } = evidence
   const what = cover === undefined ? null : coverText(cover)
-  const how = [acr ?? null, acrs, amr, authTime ?? null, ...(byPolicy ? ['policy'] : [])]
+  const how = [
+    acr ?? null,
+    acrs,
+    amr,
+    authTime ?? null,
+    ...(byPolicy ? ['policy', ...(vouchedBy === undefined ? [] : [vouchedBy])] : []),
+  ]
   return JSON.stringify(['grant', accountKey, network, clientClass, what, how, grantedAtMs, expiresAtMs])
+}
+
+export interface Counting {
+  /** Whether only what carries a binding of ours counts. */
+  readonly requireBinding: boolean
+  /** Whether who has let the person in is still trusted; default: always. */
+  readonly isVouchedFor?: (confirmation: Confirmation) => boolean
 }
 
 type Unbound = Omit<Confirmation, 'binding'>
@@ -29,14 +42,14 @@ export const bound = (scope: GrantScope, confirmation: Unbound, signer: Signer):
 
 /**
  * The grant with what counts of it; undefined where nothing does. What was confirmed at a version that did not bind
- * counts unless `requireBinding`; what was bound elsewhere, or changed, never.
+ * counts unless `requireBinding`; what was bound elsewhere, or changed, never, nor what nobody vouches for any more.
  */
-export function ours(grant: Grant, signer: Signer, requireBinding: boolean): Grant | undefined {
-  const confirmations = grant.confirmations.filter(confirmation =>
-    confirmation.binding === undefined
-      ? !requireBinding
-      : signer.hasSigned(boundTextOf(grant, confirmation), confirmation.binding),
-  )
+export function ours(grant: Grant, signer: Signer, { requireBinding, isVouchedFor }: Counting): Grant | undefined {
+  const confirmations = grant.confirmations.filter(confirmation => {
+    if (isVouchedFor?.(confirmation) === false) return false
+    if (confirmation.binding === undefined) return !requireBinding
+    return signer.hasSigned(boundTextOf(grant, confirmation), confirmation.binding)
+  })
   if (confirmations.length === grant.confirmations.length) return grant
   return confirmations.length === 0 ? undefined : { ...grant, confirmations }
 }

@@ -38,6 +38,8 @@ export interface Confirmation {
   readonly cover: Cover | undefined
   /** How the person had signed in: judged anew, each time, by what is required then. */
   readonly evidence: Evidence
+  /** Issuer of the OP whose policy has proven the second factor, of several; undefined: none has, or the only one. */
+  readonly vouchedBy?: string
   readonly grantedAtMs: number
   readonly expiresAtMs: number
   /** What shows that this Torhaus has made it; undefined: made by a version that did not. */

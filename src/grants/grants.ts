@@ -24,14 +24,12 @@ import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import { hashTag } from '../store/redis-names.ts'
 import { UnsavedEndings } from '../store/unsaved-endings.ts'
-import { bound, ours, type Signer } from './grant-binding.ts'
+import { bound, type Counting, ours, type Signer } from './grant-binding.ts'
 import type { Grant, GrantRequest, GrantScope, GrantStore } from './grant-store.ts'
 
-export interface GrantSettings extends NetworkSettings, ReadCacheSettings {
+export interface GrantSettings extends NetworkSettings, ReadCacheSettings, Counting {
   readonly lifetimeSeconds: number
   readonly requestLifetimeSeconds: number
-  /** Whether only what carries a binding of ours counts. */
-  readonly requireBinding: boolean
 }
 
 export type ConfirmOutcome = 'confirmed' | 'other-account' | 'gone'
@@ -136,8 +134,13 @@ export class Grants {
     return request !== undefined && request.expiresAtMs > this.#now() ? request : undefined
   }
 
-  /** A person confirms. `accountKey`: whom the OP says the person is. */
-  async confirm(request: GrantRequest, accountKey: AccountKey, evidence: Evidence): Promise<ConfirmOutcome> {
+  /** A person confirms. `accountKey`: whom the OP says the person is. `vouchedBy`: see `Confirmation`. */
+  async confirm(
+    request: GrantRequest,
+    accountKey: AccountKey,
+    evidence: Evidence,
+    vouchedBy?: string,
+  ): Promise<ConfirmOutcome> {
     if (accountKey !== request.accountKey) return 'other-account'
     if (evidence.authTime === undefined) return 'gone'
     const now = this.#now()
@@ -149,7 +152,13 @@ export class Grants {
     const expiresAtMs = now + this.#settings.lifetimeSeconds * 1000
     const confirmed = await this.#store.confirm(request.code, {
       ...{ ...scope, clientAddress, userAgent, id: randomUUID() },
-      confirmations: [bound(scope, { cover, evidence, grantedAtMs: now, expiresAtMs }, this.#signer)],
+      confirmations: [
+        bound(
+          scope,
+          { cover, evidence, grantedAtMs: now, expiresAtMs, ...(vouchedBy === undefined ? {} : { vouchedBy }) },
+          this.#signer,
+        ),
+      ],
     })
     if (!confirmed) return 'gone'
     this.#changes.publish({ kind: 'grants', accountKey })
@@ -210,7 +219,6 @@ export class Grants {
       return answer
     } catch (error) {
       const fault = unavailable(error)
-      const running = (await this.of(accountKey)).filter(fits)
       for (const { id } of running) this.#ended.hold(id, { accountKey, id }, fault)
       if (!(await this.#changes.isHeard())) throw fault
       return running.length > 0
@@ -219,7 +227,7 @@ export class Grants {
 
   /** The store may have what is not ours. */
   #ours(grant: Grant | undefined): Grant | undefined {
-    return grant && ours(grant, this.#signer, this.#settings.requireBinding)
+    return grant && ours(grant, this.#signer, this.#settings)
   }
 
   #running(grant: Grant | undefined): Grant | undefined {

@@ -21,11 +21,12 @@ export interface WrittenConfirmation extends Omit<FlatGrant, 'acr'> {
   readonly acrs: readonly string[]
   readonly amr: readonly string[]
   readonly byPolicy?: true
+  readonly vouchedBy?: string
 }
 
 const SHAPE: Shape<WrittenConfirmation> = {
   ...{ cover: orAbsent(isText), binding: orAbsent(isText), acr: orAbsent(isText), acrs: isTexts, amr: isTexts },
-  byPolicy: orAbsent(isTrue),
+  ...{ byPolicy: orAbsent(isTrue), vouchedBy: orAbsent(isText) },
   ...{ authTime: isNumber, grantedAtMs: isNumber, expiresAtMs: isNumber },
 }
 
@@ -47,13 +48,14 @@ export function flatOf({ confirmations }: Grant): FlatGrant {
 }
 
 export const writtenConfirmations = ({ confirmations }: Grant): readonly WrittenConfirmation[] =>
-  confirmations.map(({ cover, binding, evidence, grantedAtMs, expiresAtMs }) => {
+  confirmations.map(({ cover, binding, evidence, vouchedBy, grantedAtMs, expiresAtMs }) => {
     const { acr, acrs, amr, authTime, byPolicy } = evidence
     return {
       ...(cover === undefined ? {} : { cover: coverText(cover) }),
       ...(acr === undefined ? {} : { acr }),
       ...(binding === undefined ? {} : { binding }),
       ...(byPolicy === undefined ? {} : { byPolicy }),
+      ...(vouchedBy === undefined ? {} : { vouchedBy }),
       ...{ acrs, amr, authTime: authTime ?? 0, grantedAtMs, expiresAtMs },
     }
   })
@@ -76,11 +78,12 @@ export function readConfirmations(
   return written.flatMap(confirmation => {
     const cover = confirmation.cover === undefined ? undefined : parseCover(confirmation.cover)
     if (cover === undefined && confirmation.cover !== undefined) return []
-    const { acrs, amr, byPolicy } = confirmation
+    const { acrs, amr, byPolicy, vouchedBy } = confirmation
     return [
       {
         ...{ cover, grantedAtMs: confirmation.grantedAtMs, expiresAtMs: confirmation.expiresAtMs },
         binding: confirmation.binding,
+        ...(vouchedBy === undefined ? {} : { vouchedBy }),
         evidence: {
           ...{ acr: confirmation.acr, acrs, amr, authTime: confirmation.authTime },
           ...(byPolicy === undefined ? {} : { byPolicy }),

@@ -7,6 +7,7 @@
  */
 import type { ProviderSettings } from '../../config/schema.ts'
 import type { Evidence } from '../exchange.ts'
+import type { Confirmation } from '../grants/grant-store.ts'
 import type { AccountMapper } from './account.ts'
 import type { OpenIdProvider } from './provider.ts'
 
@@ -55,6 +56,17 @@ export class Ops {
   standsBy({ subject, evidence }: { readonly subject: string; readonly evidence: Evidence }): boolean {
     if (evidence.byPolicy !== true || this.only !== undefined) return true
     return this.ofStored(subject)?.settings.policyGuaranteesFactor !== undefined
+  }
+
+  /** Whose policy has proven it, by its issuer; undefined: no policy, or that of the only one. */
+  vouching({ subject, evidence }: { readonly subject: string; readonly evidence: Evidence }): string | undefined {
+    return evidence.byPolicy === true && this.only === undefined ? this.ofStored(subject)?.settings.issuer : undefined
+  }
+
+  /** As `standsBy`, of what was confirmed with a sign-in. `vouchedBy`: see `vouching`. */
+  standsByConfirmed({ evidence, vouchedBy }: Pick<Confirmation, 'evidence' | 'vouchedBy'>): boolean {
+    if (evidence.byPolicy !== true || this.only !== undefined) return true
+    return this.ofIssuer(vouchedBy)?.settings.policyGuaranteesFactor !== undefined
   }
 
   /** How a `sub` or `sid` of this OP is stored. */

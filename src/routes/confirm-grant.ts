@@ -8,6 +8,7 @@ import type { GrantRequest } from '../grants/grant-store.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { Audit } from '../observability/audit.ts'
 import type { GrantEvent } from '../observability/events.ts'
+import type { Ops } from '../oidc/ops.ts'
 import { describeClient, describeCover, describeNetwork } from '../refusal/display.ts'
 import { type Html, html } from '../refusal/html.ts'
 import type { Speech } from '../refusal/speech.ts'
@@ -17,6 +18,7 @@ import type { SignInParts } from './sign-in.ts'
 
 export interface ConfirmGrantParts {
   readonly grants: Grants
+  readonly ops: Pick<Ops, 'vouching'>
   readonly settings: Pick<Config['secondFactor'], 'grants'>
   readonly accountKey: AccountKeyOf
   readonly publicOrigin: string
@@ -40,10 +42,11 @@ export function findGrantRequest(parts: ConfirmGrantParts): ConfirmParts['findRe
 }
 
 /** The person has signed in anew. The sign-in was judged by what the request asks for. */
-export function grantRequested({ grants, accountKey, audit, count }: ConfirmGrantParts): SignInParts['fulfil'] {
-  return async (exchange, { object: code }, { account, evidence }) => {
+export function grantRequested({ grants, ops, accountKey, audit, count }: ConfirmGrantParts): SignInParts['fulfil'] {
+  return async (exchange, { object: code }, { account, ...signIn }) => {
     const request = await grants.request(code)
-    const outcome = request && (await grants.confirm(request, accountKey(account), evidence))
+    const { evidence } = signIn
+    const outcome = request && (await grants.confirm(request, accountKey(account), evidence, ops.vouching(signIn)))
     // There the page says that there is nothing to confirm.
     if (request === undefined || outcome !== 'confirmed') return confirmPath(code)
     count('confirmed')

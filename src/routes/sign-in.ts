@@ -67,6 +67,8 @@ export interface SignInParts extends BeginSignInParts, GoodSessionParts, SignInG
 
 export interface Person {
   readonly account: string
+  /** As sessions are stored. */
+  readonly subject: string
   readonly evidence: Evidence
 }
 
@@ -195,7 +197,7 @@ async function openSession(
     report('sign-in-overtaken', exchange, account)
     throw new Fault('sign-in-overtaken')
   }
-  return { id, person: { account, evidence } }
+  return { id, person: { account, subject, evidence } }
 }
 
 /** An OP that does not ask anew, or a sign-in from before, proves nothing for what was intended. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { type Answer, BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { confirmAt } from '../../devkit/clients/own-forms.ts'
 import type { LyingOp } from '../../devkit/op/lying-op.ts'
 import { codeOf, SESSION_COOKIE } from '../../devkit/torhaus/sign-in-lab.ts'
+import { linkIn } from '../grants/grants-lab.ts'
 import { type SeveralLab, startSeveralLab } from './several-lab.ts'
 
 let lab: SeveralLab
@@ -210,7 +212,7 @@ const silent =
   ({ sign, header, claims: { acr: _, ...claims } }) =>
     sign(header, { ...claims, preferred_username: account, sub: account })
 
-test('the policy of one OP proves nothing of a sign-in at another, nor once it is said of the other', async () => {
+test('the policy of one OP proves nothing of a sign-in at another, nor of what was confirmed with one, nor once it is said of the other', async () => {
   const policyOf = (name: string) => (config: { providers: Record<string, object>; account: object }) => ({
     ...config,
     providers: { ...config.providers, [name]: { ...config.providers[name], policyGuaranteesFactor } },
@@ -231,14 +233,23 @@ test('the policy of one OP proves nothing of a sign-in at another, nor once it i
       entry => entry['http.request.id'] === id && entry['event.action'] === 'request',
     )
     assert.equal(record['torhaus.admitted_by'], 'provider-policy')
+    const { corp: op } = byPolicy
+    const nowS = Math.floor(Date.now() / 1000)
+    const claims = { iss: op.issuer, aud: 'devops', sub: 'ada', preferred_username: 'ada', auth_time: nowS }
+    const token = await op.sign({ ...op.header, typ: 'at+jwt' }, { ...claims, iat: nowS, exp: nowS + 3600 })
+    const asProgram = () =>
+      fetch(`${byPolicy.url}/repo/info/refs?service=git-upload-pack`, {
+        headers: { Authorization: `Bearer ${token}`, 'User-Agent': 'git/2.50.1' },
+      })
+    await confirmAt(ada, linkIn(await (await asProgram()).text()), { name: 'ada', password: '' })
     await byPolicy.restart()
-    assert.equal((await ada.send(`${byPolicy.url}/page`)).status, 200)
+    assert.deepEqual([(await ada.send(`${byPolicy.url}/page`)).status, (await asProgram()).status], [200, 200])
     await byPolicy.restart(config => {
       const { corp, acquired } = Object(config).providers
       const { policyGuaranteesFactor: moved, ...plain } = corp
       return { ...Object(config), providers: { corp: plain, acquired: { ...acquired, policyGuaranteesFactor: moved } } }
     })
-    assert.equal((await ada.send(`${byPolicy.url}/page`)).status, 302)
+    assert.deepEqual([(await ada.send(`${byPolicy.url}/page`)).status, (await asProgram()).status], [302, 403])
     assert.equal((await open(new BrowserClient(), 'acquired')).status, 200)
   } finally {
     await byPolicy.close()
