@@ -20,7 +20,7 @@ export class LogoutTokenClaims {
   }
 
   async isFirst({ id, expiresAtMs }: Pick<LogoutToken, 'id' | 'expiresAtMs'>, nowMs: number): Promise<boolean> {
-    const claim = createHash('sha256').update(`logout token ${id}`).digest('base64url')
+    const claim = claimOf(id)
     if (this.#remembered.get(claim) === true) return false
     try {
       return await this.#store.claimOnce(claim, nowMs, expiresAtMs)
@@ -30,4 +30,11 @@ export class LogoutTokenClaims {
       return true
     }
   }
+
+  /** Nothing has ended by it: where the store does not know it, the OP may send it again. */
+  forget({ id }: Pick<LogoutToken, 'id'>): void {
+    this.#remembered.delete(claimOf(id))
+  }
 }
+
+const claimOf = (id: string) => createHash('sha256').update(`logout token ${id}`).digest('base64url')

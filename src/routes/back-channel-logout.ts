@@ -26,9 +26,12 @@ export function backChannelLogout(parts: BackChannelLogoutParts): Route {
   return async exchange => {
     try {
       const token = await verified(parts, await tokenIn(exchange))
-      // Before anything ends: an OP that tries again after a failure of ours makes a new token.
       if (!(await claims.isFirst(token, now()))) throw new Fault('logout-token-replayed')
-      reportLogout(parts, exchange, 'back', await opLogout.end(token, true))
+      const ended = await opLogout.end(token, true).catch((error: unknown) => {
+        claims.forget(token)
+        throw error
+      })
+      reportLogout(parts, exchange, 'back', ended)
       return { status: 200, fields: ['Cache-Control', 'no-store'], text: '' }
     } catch (error) {
       return refusal(parts, exchange, toFault(error))

@@ -9,6 +9,7 @@ import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { codeOf } from '../../devkit/torhaus/sign-in-lab.ts'
 import { type GrantsLab, linkIn } from '../grants/grants-lab.ts'
 import type { Person } from '../grants/person.ts'
+import { rightClaims } from '../logout/logout-lab.ts'
 import { type SharedLabs, startSharedLabs } from './shared-labs.ts'
 
 const GRACE_S = 300
@@ -156,4 +157,25 @@ test('whoever signs out of a session that this process has not seen while Redis 
   assert.notEqual((await lab.ask('GET /', [kept])).status, 200)
   const stored = () => redis.cli('EVAL', "return #redis.call('KEYS', '*:session:*')", '0')
   await eventually(async () => (await stored()) === '1', 'the session is deleted')
+})
+
+test('a logout token that came while Redis is away ends sessions when the OP sends it again', async () => {
+  const person = await lab.person()
+  assert.equal(await bySession(person), 200)
+  const { op, url } = lab.fixture
+  const claims = { ...rightClaims(op.issuer), sub: op.subjectOf('ada') }
+  const body = new URLSearchParams({ logout_token: await op.signJwt({ typ: 'logout+jwt' }, claims) })
+  const send = async () => {
+    const response = await fetch(`${url}/.torhaus/backchannel-logout`, { method: 'POST', body })
+    const { error } = (await response.json().catch(() => ({}))) as { error?: string }
+    return [response.status, error]
+  }
+  await redis.kill()
+  await eventually(isAway, 'Redis is known to be away')
+  assert.deepEqual(await send(), [400, 'temporarily_unavailable'])
+  await redis.start()
+  await eventually(async () => (await ready()).parts.store === 'available', 'Redis is back')
+  assert.deepEqual(await send(), [200, undefined])
+  assert.equal(await bySession(person), 'session-ended')
+  assert.deepEqual(await send(), [400, 'invalid_request'])
 })
