@@ -66,9 +66,7 @@ export function forward(parts: ForwardParts): Forward {
       record.responseBytes = send(exchange, 200, ['Allow', METHODS, 'X-Request-Id', exchange.requestId], '')
       return undefined
     }
-    const forwarding = new Forwarding(parts, exchange, record)
-    forwarding.start()
-    return forwarding
+    return new Forwarding(parts, exchange, record).start()
   }
 }
 
@@ -100,7 +98,7 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     this.#retriesLeft = mayRepeat ? 1 : 0
   }
 
-  start(): void {
+  start(): this {
     this.#record.outcome = 'forwarded'
     this.#record.stage = 'forward'
     const { fields, request, handshake } = this.#exchange
@@ -108,6 +106,7 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     // HTTP/1.0 clients know no 1xx (RFC 9110 10.1.1).
     if (fields.kept.expect !== undefined && request.httpVersionMinor > 0) this.#response.writeContinue()
     this.#intake.begin(this)
+    return this
   }
 
   onReady(): void {
