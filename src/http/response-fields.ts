@@ -3,6 +3,7 @@
  * past the proxy are dropped, addresses of the server become public ones. docs/header-handling.md tells it field by
  * field.
  */
+import { lowerCaseName } from './field-name.ts'
 import { PublicNames } from './public-names.ts'
 import { unquoted } from './quoted-string.ts'
 
@@ -82,7 +83,7 @@ export class ResponseFieldFilter {
     const pairs: [string, string][] = []
     for (let index = 0; index < fields.length; index += 2) {
       const name = fields[index] as string
-      if (!NOT_IN_TRAILERS.has(lowerCase(name))) pairs.push([name, fields[index + 1] as string])
+      if (!NOT_IN_TRAILERS.has(name.toLowerCase())) pairs.push([name, fields[index + 1] as string])
     }
     return pairs
   }
@@ -96,7 +97,7 @@ export class ResponseFieldFilter {
     for (let index = 0; index < raw.length; index += 2) {
       const name = raw[index] as string
       const value = raw[index + 1] as string
-      const lower = lowerCase(name)
+      const lower = lowerCaseName(name) ?? name.toLowerCase()
       if (lower === 'connection') connection = connection === undefined ? value : `${connection},${value}`
       if (DROPPED.has(lower)) continue
       const rewrite = this.#rewrites.get(lower)
@@ -122,17 +123,6 @@ const NOT_IN_TRAILERS: ReadonlySet<string> = new Set(['content-length'])
 
 const EVENT_STREAM = /^\s*text\/event-stream\b/i
 const PLAIN = /^(keep-alive|close)$/i
-
-// Names of fields repeat; lower-casing is remembered for a bounded number of spellings.
-const lowered = new Map<string, string>()
-function lowerCase(name: string): string {
-  let lower = lowered.get(name)
-  if (lower === undefined) {
-    lower = name.toLowerCase()
-    if (lowered.size < 2048) lowered.set(name, lower)
-  }
-  return lower
-}
 
 function withoutNamed(fields: readonly string[], connection: string): string[] {
   const named = new Set(connection.split(',').map(option => option.trim().toLowerCase()))

@@ -1,3 +1,4 @@
+import { lowerCaseName } from '../http/field-name.ts'
 import { InvalidResponse } from './invalid-response.ts'
 
 /**
@@ -20,20 +21,7 @@ export interface ResponseHead {
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/
 // Control characters other than tab, a carriage return or line feed on its own.
 const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const MAX_FIELDS = 1000
-
-/** Lower-case names of well-formed spellings; bounded, since servers use few. */
-const knownNames = new Map<string, string>()
-
-function lowerName(name: string): string {
-  const known = knownNames.get(name)
-  if (known !== undefined) return known
-  if (!TOKEN.test(name)) throw new InvalidResponse('a field name in the response is not valid')
-  const lower = name.toLowerCase()
-  if (knownNames.size < 2048) knownNames.set(name, lower)
-  return lower
-}
 
 /** What the fields say about the message itself. */
 interface Control {
@@ -77,7 +65,9 @@ function readField(text: string, start: number, end: number, rawFields: string[]
   if (colon === -1 || colon >= end) throw new InvalidResponse('a line of the response head is no field')
   const name = text.slice(start, colon)
   const value = trimmed(text, colon + 1, end)
-  switch (lowerName(name)) {
+  switch (lowerCaseName(name)) {
+    case undefined:
+      throw new InvalidResponse('a field name in the response is not valid')
     case 'content-length':
       if (control.length !== undefined && control.length !== value)
         throw new InvalidResponse('two lengths in one response')

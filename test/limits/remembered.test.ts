@@ -5,8 +5,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryInUse } from '../../devkit/torhaus/memory-in-use.ts'
 import { RequestFieldReader } from '../../src/http/request-fields.ts'
+import { ResponseFieldFilter } from '../../src/http/response-fields.ts'
 import { AcceptedTokens } from '../../src/identity/accepted-tokens.ts'
 import { RequestRate } from '../../src/limits/request-rate.ts'
+import { readHead } from '../../src/upstream/response-head.ts'
 
 test('of clients and accounts with a request rate the last 100,000 to have passed are remembered', () => {
   const rate = new RequestRate({ perSecond: 1, burst: 1 }, () => 1000)
@@ -41,4 +43,19 @@ test('what is remembered of names of fields and of tokens does not grow with the
   assert.ok(heap - before.heap < 10 * MEGABYTE, `${Math.round((heap - before.heap) / MEGABYTE)} MB`)
   // Both are still there.
   assert.ok(typeof reader.read(['Host', 'x']) === 'object' && !tokens.has('Bearer x'))
+})
+
+test('of names of fields in responses, neither length nor the responses they stood in are remembered', async () => {
+  const filter = new ResponseFieldFilter('https://public.example', 'http://origin.example', [])
+  const before = await memoryInUse()
+  const padding = Buffer.alloc(LONG, 'x').toString('latin1')
+  for (let index = 0; index < 400; index++) {
+    for (const name of [`x-distinct-name-${index}`, `x-${index}-${padding}`]) {
+      const text = Buffer.from(`HTTP/1.1 200 OK\r\n${name}: 1\r\nx-padding: ${padding}`).toString('latin1')
+      filter.filter(readHead(text, false).rawFields)
+    }
+  }
+  const { heap } = await memoryInUse()
+  assert.ok(heap - before.heap < 10 * MEGABYTE, `${Math.round((heap - before.heap) / MEGABYTE)} MB`)
+  assert.deepEqual(filter.filter(['Alt-Svc', 'x', 'X-Y', 'z']).fields, ['X-Y', 'z'])
 })
