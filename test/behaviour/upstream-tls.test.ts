@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:https'
 import { after, before, test } from 'node:test'
+import tls, { connect } from 'node:tls'
 import { listen } from '../../devkit/op/listen.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
 import { configured, type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
@@ -89,4 +90,24 @@ test('an origin whose certificate is of the authority configured is believed', a
 test('an origin that is dialled by address is believed under the name configured', async () => {
   const tls = { caFile: named.certificateFile, serverName: 'devops.example' }
   assert.equal(await askThrough(origins.named, tls, async proxy => (await proxy.pass('GET /')).text), 'over TLS')
+})
+
+test('authorities are read once, not for each connection to the server', async t => {
+  const server = createServer({ cert: own.certificate, key: own.privateKey }, (_, response) => {
+    response.setHeader('Connection', 'close').end('over TLS')
+  })
+  let connections = 0
+  server.on('secureConnection', () => connections++)
+  servers.push(server)
+  const url = `https://127.0.0.1:${await listen(server, '127.0.0.1', 0)}`
+  await askThrough(url, { caFile: own.certificateFile }, async proxy => {
+    const made = t.mock.method(tls, 'createSecureContext')
+    for (let count = 0; count < 3; count++) assert.equal((await proxy.pass('GET /')).text, 'over TLS')
+    assert.deepEqual([connections, made.mock.callCount()], [3, 0])
+    // What is counted is what a connection without a context of its own makes.
+    connect({ port: Number(new URL(url).port), rejectUnauthorized: false })
+      .on('error', () => {})
+      .destroy()
+    assert.equal(made.mock.callCount(), 1)
+  })
 })

@@ -197,6 +197,24 @@ describe('a referral', () => {
   })
 })
 
+describe('a ticket in the name of somebody', () => {
+  it('is that of the person whose evidence went along, or none (S4U2proxy)', async () => {
+    const evidence: HeldTicket = { ...tgt, client: alice }
+    const proxied = (wrong: Wrong) =>
+      clientOf(kdcWith(request => reply(request, web, wrong))).s4u2proxy(tgt, evidence, web)
+    assert.deepEqual((await proxied({ client: alice })).client, alice)
+    const bob = nameOf('bob', NAME_TYPE.principal)
+    for (const wrong of [{ client: bob }, { client: account }, { client: alice, clientRealm: 'OTHER.TEST' }])
+      await assert.rejects(proxied(wrong), { code: 'mismatch' })
+  })
+
+  it('is of the realm that was asked for (S4U2self)', async () => {
+    const evidence = (wrong: Wrong) => clientOf(kdcWith(request => reply(request, account, wrong))).s4u2self(tgt, alice)
+    assert.deepEqual((await evidence({ client: alice })).client, alice)
+    await assert.rejects(evidence({ client: alice, clientRealm: 'OTHER.TEST' }), { code: 'mismatch' })
+  })
+})
+
 describe('the answer to whom a ticket was asked for (PA-S4U-X509-USER)', () => {
   const evidence = (padata?: (nonce: number) => PaData) => {
     const pool = kdcWith(request => {

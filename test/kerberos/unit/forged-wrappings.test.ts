@@ -13,6 +13,7 @@ import {
   ntlmMechanism,
   spnegoMechanism,
 } from '../../../src/kerberos/protocol/object-identifiers.ts'
+import { readNegTokenInit } from '../../../src/kerberos/protocol/spnego.ts'
 import { alice, type ForgedAcceptor, startForgedAcceptor } from './forged-acceptor.ts'
 
 /** 1.3.6.1.4.1.311.2.2.30 (MS-NEGOEX). */
@@ -133,10 +134,14 @@ describe('a token', () => {
 })
 
 describe('SPNEGO', () => {
-  const mic = (list: Buffer, changes: { readonly usage?: number; readonly at?: number } = {}): Buffer => {
+  const mic = (
+    list: Buffer,
+    changes: { readonly usage?: number; readonly at?: number; readonly flags?: number } = {},
+  ): Buffer => {
     const header = Buffer.alloc(16, 0xff)
     header.writeUInt32BE(0x0404_00ff, 0)
     header.writeBigUInt64BE(1n, 8)
+    header.writeUInt8(changes.flags ?? 0, 2)
     if (changes.at !== undefined) header[changes.at] = 0
     return Buffer.concat([header, sessionKey.checksum(changes.usage ?? KEY_USAGE.initiatorSign, list, header)])
   }
@@ -197,8 +202,17 @@ describe('SPNEGO', () => {
     assert.equal(await verdict(mic(mechanismList(list), { usage: KEY_USAGE.acceptorSign })), 'token-defective')
     for (const at of [0, 1, 3, 4, 5, 6, 7])
       assert.equal(await verdict(mic(mechanismList(list), { at })), 'token-defective')
+    // Of the acceptor, sealed, and under a subkey of ours, which there is not.
+    for (const flags of [1, 2, 4]) assert.equal(await verdict(mic(mechanismList(list), { flags })), 'token-defective')
     for (const length of [0, 3, 16, 27])
       assert.equal(await verdict(mic(mechanismList(list)).subarray(0, length)), 'token-defective', `${length} octets`)
+  })
+
+  it('has a MIC over the list as it is encoded, as RFC 4178 D shows it', () => {
+    const { mechanismList: list } = readNegTokenInit(forgedNegotiation([krb5Mechanism], Buffer.alloc(1)))
+    assert.equal(list.toString('hex'), '300b06092a864886f712010202')
+    const two = readNegTokenInit(forgedNegotiation([krb5Mechanism, ntlmMechanism], Buffer.alloc(1)))
+    assert.equal(two.mechanismList.toString('hex'), '301706092a864886f712010202060a2b06010401823702020a')
   })
 
   it('that begins with a response, or goes on with nothing, is refused (pitfall 59)', async () => {

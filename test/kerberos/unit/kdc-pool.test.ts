@@ -24,6 +24,11 @@ import {
   silent,
 } from './played-kdc.ts'
 
+/** That have no ticket yet. */
+const PEOPLE = 2_000
+/** As the gate has it. */
+const CALLS_AT_A_TIME = 16
+
 afterEach(endAll)
 
 const poolWith = (nextAfterMs: number, ...kdcs: readonly { readonly address: KdcAddress }[]): KdcPool =>
@@ -101,6 +106,19 @@ describe('where one KDC of two does not do its work', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask(pool)))
     assert.deepEqual(new Set(answers), new Set(['yes']))
   })
+})
+
+it('thousands of people are answered by the one that lives, and the silent one holds up none of them', async () => {
+  const [dead, live] = [await kdc(silent), await kdc(answering)]
+  const pool = poolWith(1_000, dead, live)
+  let left = PEOPLE
+  const turns = Array.from({ length: CALLS_AT_A_TIME }, async () => {
+    while (left-- > 0) assert.equal(await ask(pool), 'yes')
+  })
+  await Promise.all(turns)
+  assert(live.asked >= PEOPLE, `${live.asked}`)
+  // Those that began before its silence was noted, and then nobody.
+  assert(dead.asked <= 2 * CALLS_AT_A_TIME, `${dead.asked}`)
 })
 
 describe('an answer that shuts somebody out, and that anybody can have written (pitfall 29)', () => {

@@ -191,6 +191,19 @@ describe('an encryption key', () => {
     )
   })
 
+  it('is overwritten when it is disposed of, and of no use from then on', () => {
+    for (const enctype of ENCTYPES) {
+      const key = new EncryptionKey(enctype, Buffer.alloc(enctypeOf(enctype).keyBytes, 7))
+      const cipher = key.encrypt(2, Buffer.from('plain'))
+      const octets = key.read(own => own)
+      assert(octets.every(octet => octet === 7))
+      key[Symbol.dispose]()
+      assert(octets.every(octet => octet === 0))
+      for (const use of [() => key.read(own => own), () => key.decrypt(2, cipher), () => key.encrypt(2, cipher)])
+        assert.throws(use, /disposed of/)
+    }
+  })
+
   it('is never RC4 or DES, nor of a wrong length', () => {
     for (const enctype of [1, 3, 16, 23, 24, -128])
       assert.throws(() => new EncryptionKey(enctype, Buffer.alloc(16)), { code: 'enctype-unsupported' })
