@@ -49,6 +49,7 @@ export function readArguments(args: readonly string[]): Wish {
   const jobs: Job[] = []
   if (name !== undefined) {
     const scenario = scenarioNamed(name)
+    checkFits(scenario, identities, baseline)
     const tls = sidesOf(scenario, values.tls)
     const store = storeFrom(values.store)
     jobs.push(scenarioJob({ ...asked, scenario, store, tls, identities, peerNames: peersOf(scenario, peers) }))
@@ -81,6 +82,14 @@ function sidesOf({ name, kind }: Scenario, text: string | undefined): TlsSides {
   if (sides === undefined) throw new TypeError(`--tls is one of: ${TLS_SIDES.join(' ')}`)
   if (kind === 'handshakes' && sides === 'none') throw new TypeError(`--tls is client or both with ${name}`)
   return sides
+}
+
+/** Said before anything is started. */
+function checkFits({ name, kind }: Scenario, identities: readonly number[], baseline: string | undefined): void {
+  if ((kind === 'sign-ins' || kind === 'tunnels') && identities.some(count => count > 1))
+    throw new TypeError(`--identities is for requests with credentials, and ${name} sends none of many`)
+  if (kind === 'sign-ins' && baseline !== undefined)
+    throw new TypeError(`--baseline is not for ${name}: the OP sends people back to one Torhaus alone`)
 }
 
 function storeFrom(text = 'sqlite'): StoreKind {

@@ -39,10 +39,10 @@ export async function contendersOf(
   }))
 }
 
-/** Many small requests are sent by everybody, a few large ones by somebody. */
+/** Of a sign-in or a WebSocket nothing could differ. */
 function requestsOf(scenario: Scenario, { credentials }: Contender): LoadRequest[] {
   if (scenario.kind === 'requests') return credentials.flatMap(scenario.requests)
-  return scenario.kind === 'handshakes' ? credentials.map(scenario.request) : []
+  return scenario.kind === 'handshakes' || scenario.kind === 'transfer' ? credentials.map(scenario.request) : []
 }
 
 /**
@@ -84,8 +84,8 @@ export interface Crowd {
 }
 
 /**
- * A population for every contender: of `identities[0]`, else `usual`. Those beside (`besideName`) have their own, of the
- * further ones. One identity is that of the users themselves.
+ * A population for every contender: of `identities[0]`, else `usual`; a few large requests are somebody's unless it is
+ * asked for. Those beside (`besideName`) have their own, of the further ones. One identity is that of the users themselves.
  * @throws {TypeError} where identities are asked for and nothing could differ.
  */
 export async function crowdOf(
@@ -96,14 +96,15 @@ export async function crowdOf(
   surroundings: Surroundings,
 ): Promise<Crowd> {
   const [first, ...others] = identities
-  const sends = people.some(contender => requestsOf(scenario, contender).length > 0)
+  const isSomebodys = scenario.kind === 'transfer'
+  const sends = !isSomebodys && people.some(contender => requestsOf(scenario, contender).length > 0)
   const of = (count: number | undefined, name = '') =>
-    count === 1
+    count === 1 || (count === undefined && isSomebodys)
       ? undefined
       : populationOf(scenario, people, count === undefined ? usual : sizeOf(count), surroundings, name)
   const main = await of(first)
   if (identities.some(count => count > 1) && main === undefined && first !== 1)
-    throw new TypeError('--identities is for small requests with credentials')
+    throw new TypeError('--identities is for requests with credentials')
   const own = new Map<string, Population | undefined>()
   for (const count of others) own.set(besideName(count), await of(count, `-${count}`))
   return {

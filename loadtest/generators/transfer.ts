@@ -5,8 +5,8 @@ import type { LoadRequest, Transfer } from '../load.ts'
 
 export interface TransferOptions {
   readonly port: number
-  readonly request: LoadRequest
-  readonly count: number
+  /** Of one target and length each. */
+  readonly requests: readonly LoadRequest[]
   /** Sent as the content of each request. */
   readonly uploadFile: string | undefined
   readonly uploadBytes: number
@@ -17,7 +17,8 @@ export interface TransferOptions {
 const TIMEOUT_MS = 60_000
 
 export async function transfer(options: TransferOptions): Promise<Transfer> {
-  const { count, request, uploadFile, uploadBytes, signal } = options
+  const { requests, uploadFile, uploadBytes, signal } = options
+  const responseBytes = requests[0]?.responseBytes ?? 0
   const command = ['curl', '--silent', '--show-error', '--config', '-']
   const output = await runProgram(command, { timeoutMs: TIMEOUT_MS, signal, input: curlConfig(options) })
   const answers = output
@@ -25,20 +26,19 @@ export async function transfer(options: TransferOptions): Promise<Transfer> {
     .split('\n')
     .map(line => line.split(' ').map(Number))
   const right = answers.filter(
-    ([status, down, up]) =>
-      status === 200 && (uploadFile === undefined ? down === request.responseBytes : up === uploadBytes),
+    ([status, down, up]) => status === 200 && (uploadFile === undefined ? down === responseBytes : up === uploadBytes),
   )
   return {
     requests: right.length,
-    bytes: right.length * (uploadFile === undefined ? request.responseBytes : uploadBytes),
+    bytes: right.length * (uploadFile === undefined ? responseBytes : uploadBytes),
     durationS: answers.reduce((sum, [, , , seconds = 0]) => sum + seconds, 0),
-    errors: count - right.length,
+    errors: requests.length - right.length,
   }
 }
 
 /** Options of one transfer, and `next` between two: curl keeps the connection. */
-function curlConfig({ port, request, count, uploadFile, tls }: TransferOptions): string {
-  const one = [
+function curlConfig({ port, requests, uploadFile, tls }: TransferOptions): string {
+  const one = (request: LoadRequest) => [
     `url = "${schemeOf(tls)}://127.0.0.1:${port}${request.target}"`,
     ...(tls === undefined ? [] : [`cacert = "${tls.caFile}"`]),
     'output = "/dev/null"',
@@ -47,5 +47,5 @@ function curlConfig({ port, request, count, uploadFile, tls }: TransferOptions):
     ...(uploadFile === undefined ? [] : [`upload-file = "${uploadFile}"`]),
     'write-out = "%{http_code} %{size_download} %{size_upload} %{time_total}\\n"',
   ]
-  return `${Array(count).fill(one.join('\n')).join('\nnext\n')}\n`
+  return `${requests.map(request => one(request).join('\n')).join('\nnext\n')}\n`
 }
