@@ -17,20 +17,25 @@ import {
   sequence,
   time,
 } from '../../src/kerberos/protocol/der-writer.ts'
-import { writeEncryptedData, writeEncryptionKey } from '../../src/kerberos/protocol/encrypted-data.ts'
+import { writeChecksum, writeEncryptedData, writeEncryptionKey } from '../../src/kerberos/protocol/encrypted-data.ts'
 import { KEY_USAGE } from '../../src/kerberos/protocol/encryption-key.ts'
 import { offeredIn } from '../../src/kerberos/protocol/etype-info.ts'
+import { armouredError, openArmoured, verifyKdcChallenge } from '../../src/kerberos/protocol/fast.ts'
 import { apRequestIn, gssFlagsOf, verifyInitiatorMic, writeAcceptorMic } from '../../src/kerberos/protocol/gss-token.ts'
 import { readKdcError } from '../../src/kerberos/protocol/kdc-error.ts'
 import { AS_REPLY, openReply, readKdcReply } from '../../src/kerberos/protocol/kdc-reply.ts'
+import { PA, writePaData } from '../../src/kerberos/protocol/kdc-request.ts'
 import { readKeytab } from '../../src/kerberos/protocol/keytab.ts'
 import { Krb5Error } from '../../src/kerberos/protocol/krb5-error.ts'
 import { readLogonInfo } from '../../src/kerberos/protocol/logon-info.ts'
 import { classifyNegotiateToken } from '../../src/kerberos/protocol/negotiate-token.ts'
+import { statusIn } from '../../src/kerberos/protocol/nt-status.ts'
 import { PAC_BUFFER, readPac, verifyPac } from '../../src/kerberos/protocol/pac.ts'
 import { writePrincipalName } from '../../src/kerberos/protocol/principal-name.ts'
+import { verifyS4uX509Reply } from '../../src/kerberos/protocol/s4u-padata.ts'
+import { signedOffer } from '../../src/kerberos/protocol/signed-request.ts'
 import { readNegTokenInit } from '../../src/kerberos/protocol/spnego.ts'
-import { openTicket } from '../../src/kerberos/protocol/ticket.ts'
+import { openTicket, TICKET_FLAG } from '../../src/kerberos/protocol/ticket.ts'
 import { readUpnDnsInfo } from '../../src/kerberos/protocol/upn-dns-info.ts'
 import { signPac } from '../realm/forged-pac.ts'
 import { authorization, forgedCammac, serviceKey as forgersKey, indicatorElement } from '../realm/forged-token.ts'
@@ -100,6 +105,40 @@ const kdcError = message(
 )
 
 const cammac = needed(field(10, sequence(authorization(1, sequence(forgedCammac(sequence(indicatorElement('otp'))))))))
+
+const NONCE = 0x7fff_ffff
+const armour = { key: sessionKey, request: Buffer.alloc(0), [Symbol.dispose]: () => undefined }
+const checksumOf = (usage: number, text: Buffer) =>
+  writeChecksum(sessionKey.enctype.checksumType, sessionKey.checksum(usage, text))
+const fastResponse = sequence(
+  field(0, writePaData([{ type: PA.fastError, value: kdcError }])),
+  field(1, writeEncryptionKey(sessionKey)),
+  field(
+    2,
+    sequence(
+      ...[field(0, time(takenAtMs)), field(1, integer(1)), field(2, generalString('CORP.TEST'))],
+      ...[field(3, writePrincipalName(ticket.client)), field(4, checksumOf(KEY_USAGE.fastFinished, curlToken))],
+    ),
+  ),
+  field(3, integer(NONCE)),
+)
+const armoured = (response: Buffer) =>
+  needed(field(0, sequence(field(0, writeEncryptedData(18, sessionKey.encrypt(KEY_USAGE.fastReply, response))))))
+const noChallenge = { padata: [], strengthenKey: undefined, finished: undefined, nonce: NONCE }
+const forWhom = { user: ticket.client, realm: 'CORP.TEST', nonce: NONCE }
+const userId = sequence(
+  ...[field(0, integer(NONCE)), field(1, writePrincipalName(ticket.client)), field(2, generalString('CORP.TEST'))],
+  field(4, flags(0)),
+)
+const encryptedPart = { etype: 18, kvno: undefined, cipher: key.encrypt(KEY_USAGE.asReply, replyPart) }
+const openReplyPart = openReply(
+  { ...readKdcReply(kdcReply, AS_REPLY), encrypted: encryptedPart },
+  key,
+  KEY_USAGE.asReply,
+)
+const extendedError = Buffer.alloc(12)
+extendedError.writeUInt32LE(0xc000_0072)
+
 const decrypted = (usage: number, from: typeof key, cipher: Buffer) => own(from.decrypt(usage, cipher))
 
 export const DECODERS: readonly Decoder[] = [
@@ -143,6 +182,42 @@ export const DECODERS: readonly Decoder[] = [
     },
   },
   { name: 'KDC error', sample: kdcError, decode: octets => offeredIn(readKdcError(octets)) },
+  {
+    name: 'status in a KDC error',
+    sample: writePaData([{ type: PA.extendedError, value: extendedError }]),
+    decode: data => statusIn({ code: 18, data }),
+  },
+  {
+    name: 'FAST response under the armour',
+    sample: fastResponse,
+    decode: octets => openArmoured([{ type: PA.fast, value: armoured(octets) }], armour, NONCE),
+  },
+  {
+    name: 'FAST error',
+    sample: writePaData([{ type: PA.fast, value: armoured(fastResponse) }]),
+    decode: data => armouredError({ code: 18, data }, armour, NONCE),
+  },
+  {
+    name: 'challenge of the KDC',
+    sample: writeEncryptedData(18, Buffer.alloc(64)),
+    decode: value =>
+      verifyKdcChallenge({ ...noChallenge, padata: [{ type: PA.encryptedChallenge, value }] }, armour, key),
+  },
+  {
+    name: 'whom a ticket was asked for',
+    sample: sequence(field(0, userId), field(1, checksumOf(KEY_USAGE.s4uX509, userId))),
+    decode: value => verifyS4uX509Reply([{ type: PA.s4uX509User, value }], forWhom, sessionKey),
+  },
+  {
+    name: 'signature of a request',
+    sample: checksumOf(KEY_USAGE.asRequest, kdcReply),
+    decode: value =>
+      signedOffer(
+        { ...openReplyPart, flags: TICKET_FLAG.encryptedPadata, padata: [{ type: PA.encryptedPadata, value }] },
+        kdcReply,
+        sessionKey,
+      ),
+  },
   { name: 'keytab', sample: keytabOctets, decode: readKeytab },
   { name: 'PAC', sample: pac, decode: readPac },
   { name: 'PAC with its signature', sample: pac, decode: octets => verifyPac(octets, readPac(octets), ticket, key) },
