@@ -32,7 +32,10 @@ test('an account that was disabled is refused also on a connection that is authe
   assert.equal(tokens(), 0, 'what a connection needs is made once, for the connection')
   assert.deepEqual((await delegation.authenticateConnection?.())?.slice(0, 1), ['Authorization'])
   code = 'client-disabled'
-  assert.deepEqual(await delegate(), { kind: 'deny', code: 'delegation-account-disabled' })
+  assert.deepEqual(await delegate(), {
+    ...{ kind: 'deny', code: 'delegation-account-disabled' },
+    why: 's4u2self: client-disabled',
+  })
   code = 'kdc-unreachable'
   await assert.rejects(delegate(), { code: 'kdc-unreachable' })
   assert.equal(tokens(), 1)
