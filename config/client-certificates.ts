@@ -7,6 +7,7 @@ import type { Report } from './diagnostic.ts'
 import { fileKind, wrongFile } from './file-kind.ts'
 import { bytesIn } from './files-read.ts'
 import { patternProblem } from './linear-pattern.ts'
+import { isSignedBy } from './revocation-signature.ts'
 import type { Config } from './schema.ts'
 import { certificatesIn } from './tls-pair.ts'
 
@@ -68,6 +69,8 @@ export const wholeListsIn = (fileName: string): readonly RevocationList[] =>
   wholeLists(revocationListsIn(fileName).map(listOf)).whole
 
 export interface RevocationList {
+  /** In DER. */
+  readonly octets: Buffer
   /** The name of its authority, in DER. */
   readonly issuer: Buffer
   /** When the next one is due; undefined where it does not say, and is good for ever. */
@@ -92,7 +95,8 @@ const PARTIAL = [0x83, 0x84, 0x85]
 
 /** Of a list in PEM (RFC 5280 5.1). Throws where it is none. */
 function listOf(pem: string): RevocationList {
-  const [list] = partsOf(Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64'))
+  const octets = Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64')
+  const [list] = partsOf(octets)
   const [toBeSigned] = partsOf(list?.contents)
   const [first, ...others] = partsOf(toBeSigned?.contents)
   // The first version has no number.
@@ -106,6 +110,7 @@ function listOf(pem: string): RevocationList {
   const scope = partsOf(named(DISTRIBUTION_POINT)).at(-1)?.contents ?? NOTHING
   const isPartial = partsOf(partsOf(scope)[0]?.contents ?? NOTHING).some(({ tag }) => PARTIAL.includes(tag))
   return {
+    octets,
     issuer: issuer.contents,
     nextUpdateMs: isDue ? timeOf(nextUpdate.contents.toString('latin1')) : undefined,
     passedOver: isDelta ? 'delta' : isPartial ? 'partial' : undefined,
@@ -180,10 +185,15 @@ function listWarnings(fileName: string, authorities: readonly X509Certificate[],
     const own = lists.filter(({ issuer }) => issuer.equals(namesIn(authority).subject))
     const remedy = 'its certificates are refused until there is one'
     if (own.length === 0) return [{ path, what: `${fileName} has no list of ${name}`, remedy }]
+    if (own.every(list => isSignedBy(list.octets, authority) === false))
+      return [{ path, what: `${fileName} has a list of ${name} that another key has signed`, remedy: OTHER_KEY }]
     if (!own.every(isLate)) return []
     return [{ path, what: `${fileName} has a list of ${name} whose next one is overdue`, remedy, isOver: true }]
   })
   return [...ofAuthorities, ...passedOver]
 }
+
+const OTHER_KEY =
+  'certificates by the key in caFile are refused until there is one by that key; an authority that was renewed has a list for each of its keys'
 
 const oneLine = (name: string) => name.replaceAll('\n', ', ')

@@ -320,6 +320,21 @@ const clientCertificateMistakes: readonly Mistake[] = [
     isWarning: true,
   },
   {
+    what: 'a list of revoked certificates by the key that the authority had before it was renewed',
+    make(place) {
+      const now = ['ca.pem', 'ca.key'].map(name => [name, place.read(name)] as const)
+      const self = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=ca']
+      place.openssl('req', ...self, '-keyout', 'ca.key', '-out', 'ca.pem')
+      revocationList(place, '-crlhours', '1')
+      for (const [name, content] of now) place.write(name, content)
+      place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
+    },
+    says: [
+      'warning: listener.tls.clientCertificates.crlFile: /etc/torhaus/clients.crl has a list of CN=ca that another key has signed: certificates by the key in caFile are refused until there is one by that key; an authority that was renewed has a list for each of its keys',
+    ],
+    isWarning: true,
+  },
+  {
     what: 'an intermediate among the authorities of clients, without its root',
     make(place) {
       place.write('clients.pem', place.authority.sign('DNS:intermediate').certificate)
