@@ -89,8 +89,12 @@ export class WorkerProcess {
     })
     worker.on('error', reject)
     // What it wrote last is taken off while the log is; else nobody would learn of its end.
-    worker.process.on('exit', () => setTimeout(() => stdout?.destroy(), LAST_OUTPUT_MS).unref())
+    let late: NodeJS.Timeout | undefined
+    worker.process.on('exit', () => {
+      late = setTimeout(() => stdout?.destroy(), LAST_OUTPUT_MS)
+    })
     worker.process.on('close', (code, signal) => {
+      clearTimeout(late)
       this.isListening = false
       handedOver()
       this.howEnded = `ended with ${signal ?? `exit code ${code}`}`
