@@ -89,6 +89,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
     callbackPath: '/.torhaus/callback',
     mapAccount,
     accountTemplate,
+    mayHave: () => true,
   }
   const database = new SqliteDatabase(session.store.sqlite.file, SESSION_SCHEMA + GRANT_SCHEMA)
   const store = new SqliteSessionStore(database)

@@ -29,6 +29,7 @@ export function openProviders(config: Needs, names: AccountSpellings, now: Clock
       callbackPath: callbackPathOf(one),
       mapAccount: ownAccounts(config, one, one.settings.idToken.accountTemplate, names),
       accountTemplate: one.settings.idToken.accountTemplate ?? config.account.template,
+      mayHave: accountMatcher(one, names),
     }),
   )
   return new Ops(ops, config.oidc !== undefined)
@@ -55,6 +56,14 @@ export function openAccessTokens(
   return ops.only === undefined ? accessTokensByIssuer(new Map(verifiers)) : first[1]
 }
 
+function accountMatcher(
+  { settings: { accounts } }: NamedProvider,
+  { spellingsOf }: Pick<AccountSpellings, 'spellingsOf'>,
+) {
+  const pattern = accounts === undefined ? undefined : linearPattern(accounts, { matches: 'whole', ignoresCase: true })
+  return (account: string) => pattern === undefined || spellingsOf(account).some(spelling => pattern.test(spelling))
+}
+
 /**
  * Accounts that are this OP's. With several, nobody of one gets the account of somebody at another, in whatever
  * spelling, unless the configuration says that they are one person.
@@ -69,11 +78,7 @@ function ownAccounts(
   const resolved = (account: string | undefined) => (account === undefined ? undefined : resolve(account))
   const all = providersOf(config)
   if (all.length === 1) return claims => resolved(mapAccount(claims))
-  const matcher = ({ settings: { accounts } }: NamedProvider) => {
-    const pattern =
-      accounts === undefined ? undefined : linearPattern(accounts, { matches: 'whole', ignoresCase: true })
-    return (account: string) => pattern === undefined || spellingsOf(account).some(spelling => pattern.test(spelling))
-  }
+  const matcher = (each: NamedProvider) => accountMatcher(each, { spellingsOf })
   const isOwn = matcher(one)
   const others = config.account.fromSeveralProviders ? [] : all.filter(other => other.name !== one.name).map(matcher)
   const isTheirs = (account: string) => others.some(isOthers => isOthers(account))

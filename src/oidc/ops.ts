@@ -8,6 +8,7 @@
 import type { ProviderSettings } from '../../config/schema.ts'
 import type { Evidence } from '../exchange.ts'
 import type { Confirmation } from '../grants/grant-store.ts'
+import type { SessionRecord } from '../session/session-store.ts'
 import type { AccountMapper } from './account.ts'
 import type { OpenIdProvider } from './provider.ts'
 
@@ -21,6 +22,8 @@ export interface Op {
   readonly mapAccount: AccountMapper
   /** Of which claims it is made. */
   readonly accountTemplate: string
+  /** Whether the account may be one of this OP's, by what the configuration says. */
+  readonly mayHave: (account: string) => boolean
 }
 
 export class Ops {
@@ -47,6 +50,14 @@ export class Ops {
   /** Whose a stored `sub` or `sid` is; undefined: of none, or of one that is not configured any more. */
   ofStored(id: string): Op | undefined {
     return this.only ?? this.#byIssuer.get(id.slice(0, id.indexOf(' ')))
+  }
+
+  /**
+   * Where whoever has that session signs in anew; for one that a ticket has opened, the first that the account may be
+   * of. Undefined: nowhere.
+   */
+  ofSession({ subject, account }: Pick<SessionRecord, 'subject' | 'account'>): Op | undefined {
+    return this.ofStored(subject) ?? this.all.find(op => op.mayHave(account))
   }
 
   /**

@@ -52,7 +52,7 @@ export interface ConfirmParts extends OwnPageParts {
   /** One for each kind of request: the open one with that code. */
   readonly findRequest: readonly ((code: string) => Promise<Confirmable | undefined>)[]
   readonly begin: BeginSignIn
-  readonly ops: Pick<Ops, 'ofStored'>
+  readonly ops: Pick<Ops, 'ofSession'>
   readonly settings: Pick<Config['secondFactor'], 'grants'>
   readonly accountKey: AccountKeyOf
   readonly audit: Audit
@@ -90,7 +90,7 @@ export function confirm(parts: ConfirmParts): Route {
     const { code, intent, stepUp } = await requestFor(parts, exchange, session)
     const maxAgeSeconds = Math.min(stepUp.maxAgeSeconds, parts.settings.grants.confirmMaxAgeSeconds)
     return parts.begin(exchange, {
-      op: parts.ops.ofStored(session.subject),
+      op: parts.ops.ofSession(session),
       returnTo: CONFIRMED_PATH,
       stepUp: { ...stepUp, maxAgeSeconds },
       intent: { kind: intent, object: code, accountKey: session.accountKey },

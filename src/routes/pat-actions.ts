@@ -13,7 +13,7 @@ import type { SignInParts } from './sign-in.ts'
 export interface OwnPatParts extends OwnPageParts, Pick<OwnAccessParts, 'accountKeys' | 'audit'> {
   readonly pats: PatRegister
   readonly begin: BeginSignIn
-  readonly ops: Pick<Ops, 'ofStored'>
+  readonly ops: Pick<Ops, 'ofSession'>
   readonly countPat: (event: 'blocked' | 'allowed') => void
 }
 
@@ -33,9 +33,9 @@ export function blockPat(parts: OwnPatParts): Route {
 /** POST /.torhaus/pats/allow/FINGERPRINT: what gives access back needs a sign-in of its own. */
 export function askToAllowPat(parts: OwnPatParts): Route {
   const { begin, ops, rule } = parts
-  return acting(parts, 'gives', (exchange, { accountKey, subject }) =>
+  return acting(parts, 'gives', (exchange, { accountKey, ...session }) =>
     begin(exchange, {
-      op: ops.ofStored(subject),
+      op: ops.ofSession(session),
       returnTo: ACCOUNT_PAGE,
       stepUp: { maxAgeSeconds: rule.maxAgeSeconds, acceptAcr: undefined },
       intent: { kind: 'allow-pat', object: lastSegment(exchange), accountKey },
