@@ -88,8 +88,8 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     this.#exchange = exchange
     this.#record = record
     this.#response = exchange.response
-    const { intakeLimits, fieldReader } = parts
     this.share = parts.shareOf(exchange)
+    const { intakeLimits, fieldReader } = parts
     const reading = this.share.isProven ? intakeLimits.reading : intakeLimits.unproven
     this.#writer = new ResponseWriter(exchange.response, this, intakeLimits.keeper, reading)
     const mayForward = hasContent(exchange.fields) ? (name: string) => fieldReader.mayForward(name) : undefined
@@ -255,6 +255,5 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     Object.assign(this.#record, { outcome: 'aborted', code, cause } satisfies Partial<ExchangeRecord>)
   }
 }
-
 const RETRIED: readonly Code[] = ['upstream-closed', 'upstream-identity-refused']
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
