@@ -20,8 +20,6 @@ export interface SeedOptions {
 }
 
 const AT_A_TIME = 500
-/** Other writers wait for a transaction: it must stay short beside their patience. */
-const PER_TRANSACTION = 5000
 /** About as long as those of the OP. */
 const TOKENS = JSON.stringify({ refreshToken: 'r'.repeat(43), idToken: 'i'.repeat(900) })
 
@@ -55,12 +53,7 @@ export function seedSessions({ storeFile, keyFile, accounts }: SeedOptions): str
     const store = new SqliteSessionStore(database)
     const sealer = new Sealer([readKey(keyFile)])
     const ids = accounts.map(newOpaqueId)
-    for (let from = 0; from < ids.length; from += PER_TRANSACTION) {
-      database.transaction(() => {
-        for (const [index, id] of ids.slice(from, from + PER_TRANSACTION).entries())
-          store.createSession(sessionRecord(id, accounts[from + index] ?? '', sealer))
-      })
-    }
+    for (const [index, id] of ids.entries()) store.createSession(sessionRecord(id, accounts[index] ?? '', sealer))
     return ids
   } finally {
     database.close()
