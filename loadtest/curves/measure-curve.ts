@@ -1,4 +1,5 @@
 /** One curve: at each point every subject warms up, then they take turns. */
+import type { Awaitable } from '../../src/awaitable.ts'
 import type { Lists } from '../generators/lists.ts'
 import { saturate } from '../generators/saturate.ts'
 import type { Origin } from '../lab/origin.ts'
@@ -20,7 +21,7 @@ export interface CurvePlan extends Omit<Curve, 'lines'> {
   readonly points: readonly number[]
   readonly subjects: readonly Subject[]
   /** Called in the order of the points, before any subject is measured there. */
-  readonly load: (x: number) => PointLoad
+  readonly load: (x: number) => Awaitable<PointLoad>
 }
 
 interface Place {
@@ -36,7 +37,7 @@ export async function measureCurve(plan: CurvePlan, place: Place, { short, signa
   const { warmUpS, turnS, turns } = short ? SHORT : FULL
   const lines: Record<string, CurvePoint[]> = Object.fromEntries(subjects.map(({ name }) => [name, []]))
   for (const x of points) {
-    const pointLoad = load(x)
+    const pointLoad = await load(x)
     const measured = new Map<string, Turn[]>(subjects.map(({ name }) => [name, []]))
     for (let round = 0; round <= turns; round++) {
       for (const subject of subjects) {

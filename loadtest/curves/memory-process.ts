@@ -32,7 +32,7 @@ async function bytesPerSession(): Promise<number> {
   const [storeFile, keyFile] = [join(directory, 'sessions.sqlite'), join(directory, 'session-key')]
   const key = randomBytes(32)
   writeFileSync(keyFile, key.toString('base64'), { mode: 0o600 })
-  const ids = seedSessions({
+  const ids = await seedSessions({
     storeFile,
     keyFile,
     accounts: Array.from({ length: count }, (_, index) => `user-${index}`),

@@ -20,6 +20,8 @@ import { seedSessions } from './seed-sessions.ts'
 
 const CONNECTIONS = 64
 const SESSION_COUNTS = { full: [10, 1000, 10_000, 100_000], short: [10, 1000] }
+/** Whose the sessions are: an account has a thousand at most. */
+const FEW_ACCOUNTS = 200
 const PRINCIPAL_COUNTS = { full: [10, 100, 1000, 5000], short: [10, 100] }
 const CONNECTION_COUNTS = { full: [1, 16, 64, 256, 1000], short: [1, 64] }
 const SIZES = { full: ['0', '1k', '10k', '100k', '1m'], short: ['0', '100k'] } as const
@@ -52,8 +54,8 @@ export async function runCurves(run: Run): Promise<CurvesResult> {
       xLabel: 'response content, bytes',
       points: SIZES[size].map(name => pageBytes[name]),
       subjects,
-      load: bytes => {
-        const { requests, ...load } = people()
+      load: async bytes => {
+        const { requests, ...load } = await people()
         return { ...load, requests: requests.map(request => pageOf(request, bytes)) }
       },
     }),
@@ -63,7 +65,7 @@ export async function runCurves(run: Run): Promise<CurvesResult> {
       xLabel: 'busy client connections',
       points: CONNECTION_COUNTS[size],
       subjects,
-      load: connections => ({ ...people(), connections }),
+      load: async connections => ({ ...(await people()), connections }),
     }),
     await measured({
       name: 'principals',
@@ -75,11 +77,11 @@ export async function runCurves(run: Run): Promise<CurvesResult> {
     }),
     await measured({
       name: 'sessions',
-      description: `Sessions of one account, requests spread over all of them at random; 1 KB responses, ${CONNECTIONS} connections.`,
+      description: `Sessions of ${FEW_ACCOUNTS} accounts, requests spread over all of them at random; 1 KB responses, ${CONNECTIONS} connections.`,
       xLabel: 'sessions in use',
       points: SESSION_COUNTS[size],
       subjects: [subject],
-      load: count => manySessions('sessions', count, () => 'everybody'),
+      load: count => manySessions('sessions', count, index => `one-of-few-${index % FEW_ACCOUNTS}`),
     }),
   ]
   return { kind: 'curves', population, curves, memory }
@@ -96,11 +98,11 @@ function seededLoad({ directory, ...surroundings }: Laboratory, request: LoadReq
   const seeded = new Map<string, string[]>()
   const anyones = asAnyone(request, 'sessions')
   if (anyones === undefined) throw new Error('there is no session in the request')
-  return (what: string, count: number, accountOf: (index: number) => string) => {
+  return async (what: string, count: number, accountOf: (index: number) => string) => {
     const ids = seeded.get(what) ?? []
     seeded.set(what, ids)
     const accounts = Array.from({ length: count }, (_, index) => accountOf(index)).slice(ids.length)
-    ids.push(...seedSessions({ ...sessionFiles({ directory, ...surroundings }), accounts }))
+    ids.push(...(await seedSessions({ ...sessionFiles({ directory, ...surroundings }), accounts })))
     return { connections: CONNECTIONS, requests: [anyones], lists: writeList(directory, 'sessions', ids) }
   }
 }

@@ -47,13 +47,13 @@ export async function seedRedisSessions(url: string, keyPrefix: string, keyFile:
 }
 
 /** Returns the ids, as they stand in cookies. */
-export function seedSessions({ storeFile, keyFile, accounts }: SeedOptions): string[] {
+export async function seedSessions({ storeFile, keyFile, accounts }: SeedOptions): Promise<string[]> {
   const database = new SqliteDatabase(storeFile, SESSION_SCHEMA)
   try {
     const store = new SqliteSessionStore(database)
     const sealer = new Sealer([readKey(keyFile)])
     const ids = accounts.map(newOpaqueId)
-    for (const [index, id] of ids.entries()) store.createSession(sessionRecord(id, accounts[index] ?? '', sealer))
+    for (const [index, id] of ids.entries()) await store.createSession(sessionRecord(id, accounts[index] ?? '', sealer))
     return ids
   } finally {
     database.close()
