@@ -1,19 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { requestText } from '../../devkit/clients/raw-http.ts'
-import { type RawOrigin, startRawOrigin } from '../../devkit/origin/raw-origin.ts'
-import { type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
+import { openRawOriginLab } from './raw-origin-lab.ts'
 
-let origin: RawOrigin
-let proxy: ProxyUnderTest
-before(async () => {
-  origin = await startRawOrigin()
-  proxy = await startProxy({ upstreamUrl: origin.url })
-})
-after(async () => {
-  await proxy.close()
-  await origin.close()
-})
+const { origin, proxy } = await openRawOriginLab()
 
 /** Heads of responses that have no content whatever their fields say (RFC 9112 6.3), and the request they answer. */
 const heads: [line: string, head: string][] = [

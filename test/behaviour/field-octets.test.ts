@@ -1,19 +1,9 @@
 /** Field values are octets (RFC 9110 5.5): those above ASCII pass as they are, whatever text somebody could make of them. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { type RawOrigin, startRawOrigin } from '../../devkit/origin/raw-origin.ts'
-import { type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { test } from 'node:test'
+import { openRawOriginLab } from './raw-origin-lab.ts'
 
-let origin: RawOrigin
-let proxy: ProxyUnderTest
-before(async () => {
-  origin = await startRawOrigin()
-  proxy = await startProxy({ upstreamUrl: origin.url })
-})
-after(async () => {
-  await proxy.close()
-  await origin.close()
-})
+const { origin, proxy } = await openRawOriginLab()
 
 const NAMES = {
   'UTF-8 within Latin-1': '\xc3\xa4',

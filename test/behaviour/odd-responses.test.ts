@@ -1,18 +1,8 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { type RawOrigin, startRawOrigin } from '../../devkit/origin/raw-origin.ts'
-import { type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { test } from 'node:test'
+import { openRawOriginLab } from './raw-origin-lab.ts'
 
-let origin: RawOrigin
-let proxy: ProxyUnderTest
-before(async () => {
-  origin = await startRawOrigin()
-  proxy = await startProxy({ upstreamUrl: origin.url })
-})
-after(async () => {
-  await proxy.close()
-  await origin.close()
-})
+const { origin, proxy } = await openRawOriginLab()
 
 async function answered(bytes: string, line = 'GET /odd') {
   origin.respondWith(socket => socket.write(Buffer.from(bytes, 'latin1')))

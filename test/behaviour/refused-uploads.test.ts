@@ -1,24 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { requestText } from '../../devkit/clients/raw-http.ts'
-import { type RawOrigin, startRawOrigin } from '../../devkit/origin/raw-origin.ts'
-import { type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
+import { openRawOriginLab } from './raw-origin-lab.ts'
 
 const UPLOADS = 200
 const AT_ONCE = 8
 const LARGE_BYTES = 20 * 1024 * 1024
 const piece = Buffer.alloc(64 * 1024, 'x')
 
-let origin: RawOrigin
-let proxy: ProxyUnderTest
-before(async () => {
-  origin = await startRawOrigin()
-  proxy = await startProxy({ upstreamUrl: origin.url })
-})
-after(async () => {
-  await proxy.close()
-  await origin.close()
-})
+const { origin, proxy } = await openRawOriginLab()
 
 /** As a client that looks for an answer while it sends. */
 async function upload(): Promise<string> {

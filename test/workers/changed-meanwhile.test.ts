@@ -1,25 +1,13 @@
 /** A file that changes while workers start: some have read it before, some after. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { connect } from 'node:tls'
-import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
+import { test } from 'node:test'
+import type { Certificate } from '../../devkit/torhaus/certificate.ts'
+import { LOOKS, served, twoCertificates } from './served-certificate.ts'
 import { isAlive, startWorkersLab, until, type WorkersLab } from './workers-lab.ts'
 
-/** Two idle workers share these between them. */
-const LOOKS = 40
-
-let first: Certificate
-let second: Certificate
-before(async () => {
-  ;[first, second] = [await createCertificate('IP:127.0.0.1'), await createCertificate('IP:127.0.0.1')]
-})
-after(async () => {
-  await first?.remove()
-  await second?.remove()
-})
+const [first, second] = await twoCertificates()
 
 /** Each is opened once its worker has read all files. */
 const entrances = ({ runtime }: WorkersLab) =>
@@ -31,15 +19,6 @@ function put({ directory }: WorkersLab, { certificate, privateKey }: Certificate
   writeFileSync(`${name}.new`, privateKey + certificate)
   renameSync(`${name}.new`, name)
   return name
-}
-
-async function served(port: number): Promise<string> {
-  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false })
-  socket.on('error', () => undefined)
-  await once(socket, 'secureConnect')
-  const certificate = socket.getPeerX509Certificate()?.toString().trim() ?? ''
-  socket.destroy()
-  return certificate
 }
 
 test('a certificate that is renewed while workers start is served by all of them soon after', async () => {

@@ -1,33 +1,12 @@
 /** Files that a reload has refused lie where those in force were. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { connect } from 'node:tls'
-import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
+import { test } from 'node:test'
+import { LOOKS, served, twoCertificates } from './served-certificate.ts'
 import { startWorkersLab, until, type WorkersLab, withHeaderIdentity } from './workers-lab.ts'
 
-/** Two idle workers share these between them. */
-const LOOKS = 40
-
-let first: Certificate
-let second: Certificate
-before(async () => {
-  ;[first, second] = [await createCertificate('IP:127.0.0.1'), await createCertificate('IP:127.0.0.1')]
-})
-after(async () => {
-  await first?.remove()
-  await second?.remove()
-})
-
-async function served(port: number): Promise<string | undefined> {
-  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false })
-  await once(socket, 'secureConnect')
-  const certificate = socket.getPeerX509Certificate()?.toString().trim()
-  socket.destroy()
-  return certificate
-}
+const [first, second] = await twoCertificates()
 
 const pairIn = ({ directory }: WorkersLab) => ({
   certificateFile: join(directory, 'cert.pem'),

@@ -11,12 +11,11 @@ import { type KdcSeen, nameOfKdc } from '../../../src/kerberos/kdc/kdc-state.ts'
 import { Krb5Error } from '../../../src/kerberos/protocol/krb5-error.ts'
 import {
   answering,
+  answeringError,
   type Behaviour,
   endAll,
   endless,
-  errorOf,
   frame,
-  framed,
   kdc,
   lying,
   outOfService,
@@ -122,10 +121,6 @@ it('thousands of people are answered by the one that lives, and the silent one h
 })
 
 describe('an answer that shuts somebody out, and that anybody can have written (pitfall 29)', () => {
-  const refusal =
-    (code: number): Behaviour =>
-    socket =>
-      socket.once('data', () => socket.end(framed(errorOf(code))))
   const readRefusal = (reply: Buffer): string => {
     refuseError(reply)
     return read(reply)
@@ -140,30 +135,31 @@ describe('an answer that shuts somebody out, and that anybody can have written (
 
   it('counts once a second KDC says so, and not where that says otherwise', async () => {
     for (const code of [6, 18, 23]) {
-      assert.deepEqual(await outcome(refusal(code), answering), ['yes', 1, 1])
-      assert.deepEqual(await outcome(refusal(code), refusal(18), answering), [18, 1, 1, 0])
+      assert.deepEqual(await outcome(answeringError(code), answering), ['yes', 1, 1])
+      assert.deepEqual(await outcome(answeringError(code), answeringError(18), answering), [18, 1, 1, 0])
     }
   })
 
   it('counts where there is nobody else, or nobody else answers', async () => {
-    assert.deepEqual(await outcome(refusal(6)), [6, 1])
-    for (const other of [refusing, lying, endless]) assert.deepEqual(await outcome(refusal(6), other), [6, 1, 1])
+    assert.deepEqual(await outcome(answeringError(6)), [6, 1])
+    for (const other of [refusing, lying, endless]) assert.deepEqual(await outcome(answeringError(6), other), [6, 1, 1])
     // One that keeps silent is waited for no longer than ever: the question has 1.5 s.
-    const pool = poolWith(100, await kdc(refusal(6)), await kdc(silent))
+    const pool = poolWith(100, await kdc(answeringError(6)), await kdc(silent))
     const began = performance.now()
     await assert.rejects(pool.ask(Buffer.from('a question'), readRefusal, { isDoubtful }), { errorCode: 6 })
     assert(performance.now() - began < 1_200)
   })
 
   it('is not asked for twice where asking counts: of a wrong password, or of a policy', async () => {
-    for (const code of [24, 12, 13, 7, 68]) assert.deepEqual(await outcome(refusal(code), answering), [code, 1, 0])
+    for (const code of [24, 12, 13, 7, 68])
+      assert.deepEqual(await outcome(answeringError(code), answering), [code, 1, 0])
   })
 
   it('for ever out of service, or with another clock, is bounded, and the clock is left alone (pitfall 31) (pitfall 32)', async () => {
-    const [answer, ...asked] = await outcome(refusal(29), refusal(29))
+    const [answer, ...asked] = await outcome(answeringError(29), answeringError(29))
     assert.equal(answer, undefined)
     assert.deepEqual(asked, [2, 2])
-    assert.deepEqual(await outcome(refusal(37), answering), [37, 1, 0])
+    assert.deepEqual(await outcome(answeringError(37), answering), [37, 1, 0])
   })
 })
 

@@ -52,5 +52,11 @@ export const errorOf = (code: number): Buffer =>
     ...[field(9, generalString('CORP.TEST')), field(10, writePrincipalName({ type: 2, components: ['krbtgt'] }))],
   )
 
+/** Of every question: KRB-ERROR with that code. */
+export const answeringError =
+  (code: number): Behaviour =>
+  socket =>
+    socket.once('data', () => socket.end(framed(errorOf(code))))
+
 /** As a KDC says it that starts or stops. */
 export const outOfService = framed(errorOf(29))

@@ -8,15 +8,11 @@ import { isDoubtful, isUnable, KdcRefusal, refuseError } from '../../../src/kerb
 import { EncryptionKey } from '../../../src/kerberos/protocol/encryption-key.ts'
 import { NAME_TYPE, nameOf } from '../../../src/kerberos/protocol/principal-name.ts'
 import { asReply, proofWanted } from '../forged-kdc.ts'
-import { answering, type Behaviour, endAll, errorOf, framed, kdc, refusing } from './played-kdc.ts'
+import { answering, answeringError, type Behaviour, endAll, errorOf, kdc, refusing } from './played-kdc.ts'
 
 afterEach(endAll)
 
 describe('an answer of a KDC that cannot judge: its clock differs, or what it needs is away', () => {
-  const error =
-    (code: number): Behaviour =>
-    socket =>
-      socket.once('data', () => socket.end(framed(errorOf(code))))
   const read = (reply: Buffer): string => {
     refuseError(reply)
     return reply.toString()
@@ -34,9 +30,9 @@ describe('an answer of a KDC that cannot judge: its clock differs, or what it ne
   it('is passed over for one that judges, which comes first from then on (pitfall 32)', async () => {
     for (const code of [37, 60]) {
       const failed = ['out-of-service', 'answered']
-      assert.deepEqual(await outcome(error(code), answering), ['yes', [1, 1], failed])
-      assert.deepEqual(await outcome(error(code), error(24)), [24, [1, 1], failed])
-      assert.deepEqual(await outcome(error(code), error(60), answering), [
+      assert.deepEqual(await outcome(answeringError(code), answering), ['yes', [1, 1], failed])
+      assert.deepEqual(await outcome(answeringError(code), answeringError(24)), [24, [1, 1], failed])
+      assert.deepEqual(await outcome(answeringError(code), answeringError(60), answering), [
         'yes',
         [1, 1, 1],
         ['out-of-service', ...failed],
@@ -45,21 +41,21 @@ describe('an answer of a KDC that cannot judge: its clock differs, or what it ne
   })
 
   it('is that of all where nobody else judges, and no failure: it may be about the account', async () => {
-    assert.deepEqual(await outcome(error(60)), [60, [1], ['answered']])
-    assert.deepEqual(await outcome(error(60), error(60)), [60, [1, 1], ['answered', 'answered']])
-    const many = Array.from({ length: 5 }, () => error(60))
+    assert.deepEqual(await outcome(answeringError(60)), [60, [1], ['answered']])
+    assert.deepEqual(await outcome(answeringError(60), answeringError(60)), [60, [1, 1], ['answered', 'answered']])
+    const many = Array.from({ length: 5 }, () => answeringError(60))
     assert.deepEqual((await outcome(...many)).slice(0, 2), [60, [1, 1, 1, 0, 0]], 'not all are troubled for it')
-    assert.deepEqual(await outcome(error(60), refusing), [60, [1, 1], ['answered', 'unreachable']])
+    assert.deepEqual(await outcome(answeringError(60), refusing), [60, [1, 1], ['answered', 'unreachable']])
   })
 
   it('confirms nothing, and is worth less than a doubtful one', async () => {
-    assert.deepEqual(await outcome(error(6), error(60)), [6, [1, 1], ['answered', 'out-of-service']])
-    assert.deepEqual(await outcome(error(60), error(6), answering), [
+    assert.deepEqual(await outcome(answeringError(6), answeringError(60)), [6, [1, 1], ['answered', 'out-of-service']])
+    assert.deepEqual(await outcome(answeringError(60), answeringError(6), answering), [
       'yes',
       [1, 1, 1],
       ['out-of-service', 'answered', 'answered'],
     ])
-    assert.deepEqual(await outcome(error(60), error(6), error(6)), [
+    assert.deepEqual(await outcome(answeringError(60), answeringError(6), answeringError(6)), [
       6,
       [1, 1, 1],
       ['out-of-service', 'answered', 'answered'],
