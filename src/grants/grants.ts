@@ -80,7 +80,8 @@ export class Grants {
     )
     this.#ended = new UnsavedEndings(
       ({ accountKey, id }) => store.revokeGrant(accountKey, id),
-      revoked => changes.publish({ kind: 'grant-ended', ...revoked }),
+      changes,
+      revoked => ({ kind: 'grant-ended', ...revoked }),
       monotonic,
     )
     changes.subscribe(change => {
@@ -218,9 +219,8 @@ export class Grants {
       this.#changes.publish({ kind: 'grants', accountKey })
       return answer
     } catch (error) {
-      const fault = unavailable(error)
-      for (const { id } of running) this.#ended.hold(id, { accountKey, id }, fault)
-      if (!(await this.#changes.isHeard())) throw fault
+      const endings = running.map(({ id }) => [id, { accountKey, id }] as const)
+      await this.#ended.hold(endings, unavailable(error))
       return running.length > 0
     }
   }

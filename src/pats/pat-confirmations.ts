@@ -69,7 +69,8 @@ export class PatConfirmations {
         await store.keepConfirmation(decision, true)
         changes.publish({ kind: 'pat', fingerprint: decision.fingerprint })
       },
-      ({ isWithdrawn: _, ...decision }) => changes.publish({ kind: 'pat-withdrawn', ...decision }),
+      changes,
+      ({ isWithdrawn: _, ...decision }) => ({ kind: 'pat-withdrawn', ...decision }),
       monotonic,
     )
     changes.subscribe(change => {
@@ -179,9 +180,8 @@ export class PatConfirmations {
     return this.#store.sweepConfirmations(this.#now())
   }
 
-  async #hold(decision: PatConfirmation, fault: Fault): Promise<void> {
-    this.#withdrawn.hold(idOf(decision), decision, fault)
-    if (!(await this.#changes.isHeard())) throw fault
+  #hold(decision: PatConfirmation, fault: Fault): Promise<void> {
+    return this.#withdrawn.hold([[idOf(decision), decision]], fault)
   }
 
   #heldOf(accountKey: AccountKey, fingerprints: readonly string[], network: string): PatConfirmation | undefined {

@@ -12,17 +12,16 @@ interface Block {
 }
 
 export class UnsavedBlocks {
-  readonly #changes: Changes
   readonly #unsaved: UnsavedEndings<Block>
 
   constructor(store: Pick<PatStore, 'blockPat'>, changes: Changes, monotonic: MonotonicClock) {
-    this.#changes = changes
     this.#unsaved = new UnsavedEndings(
       async ({ accountKey, fingerprint }) => {
         await store.blockPat(accountKey, fingerprint, true)
         changes.publish({ kind: 'pat', fingerprint })
       },
-      block => changes.publish({ kind: 'pat-blocked', ...block }),
+      changes,
+      block => ({ kind: 'pat-blocked', ...block }),
       monotonic,
     )
     changes.subscribe(change => {
@@ -45,8 +44,7 @@ export class UnsavedBlocks {
   async hold(known: PatRecord | undefined, accountKeys: readonly AccountKey[], fault: Fault): Promise<boolean> {
     if (known?.accountKey === undefined || known.isBlocked || !accountKeys.includes(known.accountKey)) return false
     const { accountKey, fingerprint } = known
-    this.#unsaved.hold(fingerprint, { accountKey, fingerprint }, fault)
-    if (!(await this.#changes.isHeard())) throw fault
+    await this.#unsaved.hold([[fingerprint, { accountKey, fingerprint }]], fault)
     return true
   }
 

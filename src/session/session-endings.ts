@@ -1,7 +1,7 @@
 /** Ends sessions: in the store, and where that does not take it, in the memory of all processes until it does. */
 import { after } from '../awaitable.ts'
 import type { MonotonicClock } from '../clock.ts'
-import { type Fault, unavailable } from '../errors.ts'
+import { unavailable } from '../errors.ts'
 import type { Changes } from '../store/changes.ts'
 import { UnsavedEndings } from '../store/unsaved-endings.ts'
 import type { EndedSession, SessionSelector, SessionStore } from './session-store.ts'
@@ -21,7 +21,8 @@ export class SessionEndings {
     this.#changes = changes
     this.#unsaved = new UnsavedEndings(
       key => after(store.deleteSession(key), () => changes.publish({ kind: 'session', key })),
-      key => changes.publish({ kind: 'session-ended', key }),
+      changes,
+      key => ({ kind: 'session-ended', key }),
       monotonic,
     )
     changes.subscribe(change => {
@@ -46,7 +47,7 @@ export class SessionEndings {
       if (!isOverdue) this.#unsaved.stored(key, key)
       this.#changes.publish({ kind: 'session', key })
     } catch (error) {
-      await this.#hold([key], unavailable(error))
+      await this.#unsaved.hold([[key, key]], unavailable(error))
     }
   }
 
@@ -73,21 +74,13 @@ export class SessionEndings {
       }
       return ended
     } catch (error) {
-      const fault = unavailable(error)
-      await this.#hold(
-        running.map(({ key }) => key),
-        fault,
-      )
+      const keys = running.map(({ key }) => [key, key] as const)
+      await this.#unsaved.hold(keys, unavailable(error))
       return running
     }
   }
 
   settle(signal: AbortSignal): Promise<void> {
     return this.#unsaved.settle(signal)
-  }
-
-  async #hold(keys: readonly string[], fault: Fault): Promise<void> {
-    for (const key of keys) this.#unsaved.hold(key, key, fault)
-    if (!(await this.#changes.isHeard())) throw fault
   }
 }

@@ -12,6 +12,7 @@ import type { Awaitable } from '../awaitable.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { MonotonicClock } from '../clock.ts'
 import type { Fault } from '../errors.ts'
+import type { Change, Changes } from './changes.ts'
 import { Unsaved } from './unsaved.ts'
 
 /** One that is forgotten would bring back who has left: so the next one is refused. */
@@ -38,16 +39,23 @@ interface Held<T> {
 
 export class UnsavedEndings<T> extends Unsaved {
   readonly #store: (ending: T) => Awaitable<unknown>
-  readonly #tell: (ending: T) => void
+  readonly #changes: Pick<Changes, 'isHeard' | 'publish'>
+  readonly #changeOf: (ending: T) => Change
   readonly #monotonic: MonotonicClock
   readonly #held = new Map<string, Held<T>>()
   readonly #lately = new BoundedMap<string, Stored<T>>(MAX_LATELY)
 
-  /** `store` deletes what has ended. `tell` makes every process hear of it, this one too. */
-  constructor(store: (ending: T) => Awaitable<unknown>, tell: (ending: T) => void, monotonic: MonotonicClock) {
+  /** `store` deletes what has ended. `changeOf` is what every process hears of it, this one too, while it is held. */
+  constructor(
+    store: (ending: T) => Awaitable<unknown>,
+    changes: Pick<Changes, 'isHeard' | 'publish'>,
+    changeOf: (ending: T) => Change,
+    monotonic: MonotonicClock,
+  ) {
     super()
     this.#store = store
-    this.#tell = tell
+    this.#changes = changes
+    this.#changeOf = changeOf
     this.#monotonic = monotonic
   }
 
@@ -63,12 +71,15 @@ export class UnsavedEndings<T> extends Unsaved {
     return this.#held.size > 0 && this.#held.has(id)
   }
 
-  /** The store has answered with `fault`, which is thrown where too many are held. */
-  hold(id: string, ending: T, fault: Fault): void {
-    if (this.#held.size >= MAX_HELD) throw fault
-    this.#held.set(id, { ending, isOwn: true })
-    this.#tell(ending)
-    this.offerLater()
+  /** The store has answered with `fault`, which is thrown where too many are held, or the other processes hear nothing. */
+  async hold(endings: readonly (readonly [id: string, ending: T])[], fault: Fault): Promise<void> {
+    for (const [id, ending] of endings) {
+      if (this.#held.size >= MAX_HELD) throw fault
+      this.#held.set(id, { ending, isOwn: true })
+      this.#changes.publish(this.#changeOf(ending))
+      this.offerLater()
+    }
+    if (!(await this.#changes.isHeard())) throw fault
   }
 
   /** Another process holds it; or nobody can say whether there is anything to end: then no more than `most`. */
@@ -115,7 +126,7 @@ export class UnsavedEndings<T> extends Unsaved {
     for (const [id, held] of own) {
       this.#held.delete(id)
       this.#held.set(id, held)
-      this.#tell(held.ending)
+      this.#changes.publish(this.#changeOf(held.ending))
     }
   }
 }
