@@ -4,10 +4,9 @@ import { isIP } from 'node:net'
 import { bareHost } from './bare-host.ts'
 import { clientCertificateWarnings } from './client-certificates.ts'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
-import { bytesIn } from './files-read.ts'
 import { providersOf } from './providers.ts'
 import type { Config } from './schema.ts'
-import { certificateOption, certificatesIn, ownCertificatesOf, ownChainOf } from './tls-pair.ts'
+import { certificateOption, certificatesInFile, ownCertificatesOf, ownChainOf } from './tls-pair.ts'
 
 const DAY_MS = 86_400_000
 /** Enough to get another one. */
@@ -63,7 +62,7 @@ function warningsOf(
 
 function authorities(path: string, fileName: string | undefined, nowMs: number): (Diagnostic & Warning)[] {
   if (fileName === undefined) return []
-  return warningsOf(path, fileName, certificatesIn(bytesIn(fileName).toString('latin1')), (own, others) => [
+  return warningsOf(path, fileName, certificatesInFile(fileName), (own, others) => [
     [own, ...others].every(({ validToDate }) => validToDate.getTime() <= nowMs)
       ? { what: 'holds no authority that has not expired', remedy: 'nothing will be trusted', isOver: true }
       : undefined,

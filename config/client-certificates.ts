@@ -9,7 +9,7 @@ import { bytesIn } from './files-read.ts'
 import { patternProblem } from './linear-pattern.ts'
 import { isSignedBy } from './revocation-signature.ts'
 import type { Config } from './schema.ts'
-import { certificatesIn } from './tls-pair.ts'
+import { certificatesInFile } from './tls-pair.ts'
 
 export type ClientCertificateSettings = NonNullable<NonNullable<Config['listener']['tls']>['clientCertificates']>
 
@@ -67,6 +67,22 @@ function wholeLists(lists: readonly RevocationList[]) {
 /** The whole lists of a file. Throws where one is damaged. */
 export const wholeListsIn = (fileName: string): readonly RevocationList[] =>
   wholeLists(revocationListsIn(fileName).map(listOf)).whole
+
+/**
+ * By name, when the last list of that name is due, in milliseconds since the epoch; infinite where it does not say. Beside
+ * its successor, one that is overdue does no harm.
+ */
+export function lastDueMs(
+  lists: readonly RevocationList[],
+  nameOf: (list: RevocationList) => string,
+): ReadonlyMap<string, number> {
+  const dueMs = new Map<string, number>()
+  for (const list of lists) {
+    const { nextUpdateMs = Number.POSITIVE_INFINITY } = list
+    dueMs.set(nameOf(list), Math.max(dueMs.get(nameOf(list)) ?? 0, nextUpdateMs))
+  }
+  return dueMs
+}
 
 export interface RevocationList {
   /** In DER. */
@@ -158,7 +174,7 @@ interface ListWarning {
 export function clientCertificateWarnings({ listener }: Pick<Config, 'listener'>, nowMs: number): ListWarning[] {
   const settings = listener.tls?.clientCertificates
   if (settings === undefined) return []
-  const authorities = certificatesIn(bytesIn(settings.caFile).toString('latin1'))
+  const authorities = certificatesInFile(settings.caFile)
   const rootless = authorities.filter(one => !authorities.some(other => one.checkIssued(other)))
   return [
     ...rootless.map(({ subject, issuer }) => ({

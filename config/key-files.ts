@@ -5,6 +5,7 @@ import { statSync } from 'node:fs'
 import { privateKeyIn } from './certificate-files.ts'
 import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
 import { bytesIn } from './files-read.ts'
+import { kerberosPrincipals } from './kerberos-principals.ts'
 import { EXPORT_ANEW, isKeytab, lackOfKey } from './keytab-entries.ts'
 import { providersOf } from './providers.ts'
 import type { Config } from './schema.ts'
@@ -59,13 +60,12 @@ function keytabProblem(octets: Buffer): string | undefined {
 /** What a start, and the first delegated request, would not find in the keytab. */
 export function checkKeytabKeys({ kerberos, publicUrl, upstream }: Config, report: Report): void {
   if (kerberos === undefined) return
-  const { realm, keytabFile, acceptPrincipal = `HTTP/${new URL(publicUrl).hostname}`, servicePrincipal } = kerberos
+  const { keytabFile } = kerberos
   const octets = bytesIn(keytabFile)
   if (!isKeytab(octets)) return
-  const { acceptAliases = [] } = kerberos
-  const delegating = upstream.identity.kind === 'kerberos' ? [servicePrincipal] : []
-  for (const name of [acceptPrincipal, ...acceptAliases, ...delegating]) {
-    const lack = lackOfKey(octets, name.includes('@') ? name : `${name}@${realm}`)
+  const { accept, aliases, service } = kerberosPrincipals(kerberos, new URL(publicUrl).hostname)
+  for (const name of [accept, ...aliases, ...(upstream.identity.kind === 'kerberos' ? [service] : [])]) {
+    const lack = lackOfKey(octets, name)
     if (lack !== undefined) report('kerberos.keytabFile', `${keytabFile} ${lack}: ${EXPORT_ANEW}`)
   }
 }

@@ -39,7 +39,7 @@ export function readTlsPair(files: TlsPairFiles): TlsPair | undefined {
 /** Own first, then its chain; empty where no certificate is named. Throws as `readTlsPair` does. */
 export const ownChainOf = (files: TlsPairFiles): readonly X509Certificate[] =>
   archiveIn(files)?.certificates ??
-  (files.certificateFile === undefined ? [] : certificatesIn(bytesIn(files.certificateFile).toString('latin1')))
+  (files.certificateFile === undefined ? [] : certificatesInFile(files.certificateFile))
 
 /** The option that names the certificate, and the file. */
 export function certificateOption({
@@ -64,6 +64,9 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 /** Every certificate of a file in PEM, in its order. Throws where one is none. */
 export const certificatesIn = (pem: string): X509Certificate[] =>
   (pem.match(CERTIFICATE) ?? []).map(text => new X509Certificate(text))
+
+export const certificatesInFile = (fileName: string): X509Certificate[] =>
+  certificatesIn(bytesIn(fileName).toString('latin1'))
 
 /** Sections in which a certificate of ours can be named, by their path, as far as they are there and in use. */
 export function ownCertificatesOf({

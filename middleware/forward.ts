@@ -26,8 +26,8 @@ import { ResponseWriter, type WriterEvents } from '../src/listener/response-writ
 import type { Share } from '../src/listener/share.ts'
 import type { ExchangeRecord } from '../src/observability/exchange-record.ts'
 import type { ChallengeSettings } from '../src/refusal/challenge.ts'
-import { send } from '../src/refusal/refusal.ts'
 import { relayedChallenge } from '../src/refusal/relayed-challenge.ts'
+import { sendMethods } from '../src/refusal/send-methods.ts'
 import type { Tunnels } from '../src/tunnels/tunnels.ts'
 import { type ForwardedFieldSettings, forwardedFields, maxForwardsOf } from '../src/upstream/forwarded-fields.ts'
 import type { ResponseReceiver, Upstream, UpstreamExchange } from '../src/upstream/upstream.ts'
@@ -63,7 +63,7 @@ export function forward(parts: ForwardParts): Forward {
   return (exchange, record) => {
     Admission.redeem(exchange, 'forwarded')
     if (maxForwardsOf(exchange) === 0) {
-      record.responseBytes = send(exchange, 200, ['Allow', METHODS, 'X-Request-Id', exchange.requestId], '')
+      record.responseBytes = sendMethods(exchange)
       return undefined
     }
     return new Forwarding(parts, exchange, record).start()
@@ -88,8 +88,8 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     this.#exchange = exchange
     this.#record = record
     this.#response = exchange.response
-    this.share = parts.shareOf(exchange)
     const { intakeLimits, fieldReader } = parts
+    this.share = parts.shareOf(exchange)
     const reading = this.share.isProven ? intakeLimits.reading : intakeLimits.unproven
     this.#writer = new ResponseWriter(exchange.response, this, intakeLimits.keeper, reading)
     const mayForward = hasContent(exchange.fields) ? (name: string) => fieldReader.mayForward(name) : undefined
@@ -255,5 +255,5 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     Object.assign(this.#record, { outcome: 'aborted', code, cause } satisfies Partial<ExchangeRecord>)
   }
 }
+
 const RETRIED: readonly Code[] = ['upstream-closed', 'upstream-identity-refused']
-const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'

@@ -1,6 +1,6 @@
 /** What does it cost to write the fields of a request for the upstream: as a list, and as the text that is sent? */
 import { bench, do_not_optimize, group } from 'mitata'
-import { fieldLines } from '../../src/upstream/field-lines.ts'
+import { fieldLines } from '../../src/http/field-lines.ts'
 import { forwardedFields } from '../../src/upstream/forwarded-fields.ts'
 import { createPolicyUnderTest, decide } from './policy-parts.ts'
 

@@ -1,6 +1,6 @@
 /** What does it cost to read a response of the upstream: its head alone, and the whole response through the parser? */
 import { bench, do_not_optimize, group } from 'mitata'
-import { fieldLines } from '../../src/upstream/field-lines.ts'
+import { fieldLines } from '../../src/http/field-lines.ts'
 import { readHead } from '../../src/upstream/response-head.ts'
 import { ResponseParser } from '../../src/upstream/response-parser.ts'
 import { responseFields } from './request-samples.ts'

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import type { KerberosPrincipals } from '../../config/kerberos-principals.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
 import { type AcceptedBindings, createAcceptor } from './acceptor.ts'
@@ -26,12 +27,7 @@ import { createUpnResolver } from './upns.ts'
 export interface DirectoryGround extends Pick<Surroundings, 'now' | 'monotonic' | 'environment'> {
   readonly settings: NonNullable<Config['kerberos']>
   readonly names: DirectoryNames
-  /** `HTTP/proxy.corp.test@CORP.TEST`. */
-  readonly acceptPrincipal: string
-  /** Further ones; `HTTP/*@CORP.TEST`: all of the keytab. */
-  readonly acceptAliases: readonly string[]
-  /** `svc-proxy@CORP.TEST`. */
-  readonly servicePrincipal: string
+  readonly principals: KerberosPrincipals
   /** What tickets are asked about. */
   readonly question: TicketQuestion
   /** That clients see, where TLS ends here. */
@@ -48,9 +44,7 @@ export function openDirectoryParts(ground: DirectoryGround, gates: GatesByRealm,
   const {
     settings,
     names: directory,
-    acceptPrincipal,
-    acceptAliases,
-    servicePrincipal,
+    principals: { accept, aliases, service: servicePrincipal },
     question,
     now,
     monotonic,
@@ -73,7 +67,7 @@ export function openDirectoryParts(ground: DirectoryGround, gates: GatesByRealm,
     ...settings.trustedRealms.map(trusted => [trusted.realm, poolFor(trusted.realm, trusted.kdcs)] as const),
   ])
   const client = createKdcClient({ pools, realm, now })
-  const services = [acceptPrincipal, ...acceptAliases]
+  const services = [accept, ...aliases]
   const keytab = opened.use(new KeytabFile(keytabFile, monotonic, [...services, servicePrincipal]))
   const replays = opened.use(createReplayCache({ directory: replayDirectory(ground), skewMs: CLOCK_SKEW_MS, now }))
   const naming: NamingRealms = new Set()
@@ -96,7 +90,7 @@ export function openDirectoryParts(ground: DirectoryGround, gates: GatesByRealm,
     client,
     ...gates,
     keytab,
-    servicePrincipal: acceptPrincipal,
+    servicePrincipal: accept,
     directory,
     service,
   }

@@ -1,5 +1,6 @@
 /** Kerberos as the rest of Torhaus sees it: everything in this folder, built from the configuration. */
 import type { X509Certificate } from 'node:crypto'
+import { kerberosPrincipals } from '../../config/kerberos-principals.ts'
 import type { Config } from '../../config/schema.ts'
 import { type Awaitable, after } from '../awaitable.ts'
 import { BoundedMap } from '../bounded-map.ts'
@@ -83,7 +84,6 @@ export function openDirectory(
   const { now, monotonic } = surroundings
   const { realm, netbiosDomain, upnSuffixes, trustedRealms } = settings
   const names = { realm, upnSuffixes, trustedRealms, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
-  const inRealm = (name: string) => (name.includes('@') ? name : `${name}@${realm}`)
   const gateFor = (ofRealm: string) =>
     createKdcGate({
       timeoutMs: settings.kdcTimeoutMs,
@@ -96,9 +96,7 @@ export function openDirectory(
   const gate = gateFor(realm)
   const ground: DirectoryGround = {
     ...{ ...surroundings, settings, names },
-    acceptPrincipal: inRealm(settings.acceptPrincipal ?? `HTTP/${publicHost}`),
-    acceptAliases: (settings.acceptAliases ?? []).map(inRealm),
-    servicePrincipal: inRealm(settings.servicePrincipal),
+    principals: kerberosPrincipals(settings, publicHost),
   }
   using opened = new DisposableStack()
   const trustedGates = new Map(trustedRealms.map(trusted => [trusted.realm, gateFor(trusted.realm)]))

@@ -8,10 +8,17 @@
  *                                        +--> each trusted realm: its KDCs answer --> a ticket for it, which they take
  */
 import { readFileSync } from 'node:fs'
+import { inRealm, kerberosPrincipals } from '../../config/kerberos-principals.ts'
 import { EXPORT_ANEW, lackOfKey } from '../../config/keytab-entries.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
-import { canonicalPrincipal, type DirectoryNames, userPrincipalName } from './canonical-principal.ts'
+import {
+  type CanonicalPrincipal,
+  canonicalPrincipal,
+  type DirectoryNames,
+  partsOfPrincipal,
+  userPrincipalName,
+} from './canonical-principal.ts'
 import { attempt, type DirectoryProblem, directoryProblem } from './directory-problem.ts'
 import { namesInEvidence } from './evidence-names.ts'
 import { examineTheirKdcs, examineTrust } from './examine-trust.ts'
@@ -39,16 +46,11 @@ type Moment = Pick<Surroundings, 'now' | 'monotonic' | 'environment'>
 /** Stops at the first problem without which the rest cannot be tried. */
 export async function examineDirectory(question: DirectoryQuestion, moment: Moment): Promise<DirectoryProblem[]> {
   const { settings, publicHost, target } = question
-  const { realm, acceptAliases = [] } = settings
-  const inRealm = (name: string) => (name.includes('@') ? name : `${name}@${realm}`)
-  const [accept, service] = [
-    inRealm(settings.acceptPrincipal ?? `HTTP/${publicHost}`),
-    inRealm(settings.servicePrincipal),
-  ]
+  const { realm } = settings
+  const { accept, aliases, service } = kerberosPrincipals(settings, publicHost)
   const octets = readFileSync(settings.keytabFile)
   const { entries } = readKeytab(octets)
   const keysOf = (principal: string) => entries.filter(entry => principalOf(entry) === principal)
-  const aliases = acceptAliases.map(inRealm)
   const lacks = [accept, ...aliases, service].flatMap(principal => lackOfKey(octets, principal) ?? [])
   if (lacks.length > 0) return lacks.map(lack => noKey(lack, settings.keytabFile))
 
@@ -76,7 +78,7 @@ export async function examineDirectory(question: DirectoryQuestion, moment: Mome
   }
   if (target !== undefined) {
     const asking = { client, keep, tgt, keys: keysOf(service) }
-    problems.push(...(await delegationProblems(asking, question, inRealm(target))))
+    problems.push(...(await delegationProblems(asking, question, inRealm(target, realm))))
   }
   for (const { realm: trusted } of settings.trustedRealms) {
     const trust = { pools, home: realm, trusted, now: moment.now }
@@ -107,7 +109,7 @@ async function delegationProblems(
   if (upn === undefined && principal === undefined) return [unknownRealm(account)]
   const user = upn ?? principal ?? account
   const name = upn === undefined ? principalName(user) : nameOf(upn, NAME_TYPE.enterprise)
-  const userRealm = upn === undefined ? user.slice(user.lastIndexOf('@') + 1) : realm
+  const userRealm = upn === undefined && principal !== undefined ? partsOfPrincipal(principal).realm : realm
   const evidence = await attempt(() => client.s4u2self(tgt, name, userRealm).then(keep))
   if ('code' in evidence) return [directoryProblem('protocol-transition', evidence, user)]
   const refused = evidenceProblem(evidence, keys, { upn, user, names })
@@ -140,7 +142,7 @@ const isAccount = (account: string, user: string, names: DirectoryNames): boolea
   principalIn(account, names) === user
 
 /** Undefined where it is nobody's name here. */
-function principalIn(account: string, names: DirectoryNames): string | undefined {
+function principalIn(account: string, names: DirectoryNames): CanonicalPrincipal | undefined {
   try {
     return canonicalPrincipal(account, names)
   } catch {

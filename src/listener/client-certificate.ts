@@ -8,7 +8,7 @@ import type { Socket } from 'node:net'
 import { TLSSocket, type TlsOptions } from 'node:tls'
 import { type ClientCertificateSettings, revocationListsIn } from '../../config/client-certificates.ts'
 import { bytesIn } from '../../config/files-read.ts'
-import { certificatesIn } from '../../config/tls-pair.ts'
+import { certificatesInFile } from '../../config/tls-pair.ts'
 import type { Code } from '../errors.ts'
 
 export interface ShownCertificate {
@@ -41,7 +41,7 @@ export type IsOfOurs = (certificate: X509Certificate) => boolean
 const MAX_CHAIN = 10
 
 export function isOfOurs({ caFile }: Pick<ClientCertificateSettings, 'caFile'>): IsOfOurs {
-  const authorities = certificatesIn(bytesIn(caFile).toString('latin1'))
+  const authorities = certificatesInFile(caFile)
   return certificate => {
     let one: X509Certificate | undefined = certificate
     for (let count = 0; one !== undefined && count < MAX_CHAIN; count++) {

@@ -9,6 +9,7 @@ import type { Config } from '../../config/schema.ts'
 import type { TlsPair } from '../../config/tls-pair.ts'
 import type { MonotonicClock } from '../clock.ts'
 import type { Code } from '../errors.ts'
+import { fieldLines } from '../http/field-lines.ts'
 import { UNWATCHED } from '../http/unwatched.ts'
 import { clientOf } from './client-address.ts'
 import { clientCertificateOptions } from './client-certificate.ts'
@@ -125,14 +126,12 @@ const STATUS_LINES: Partial<Record<Code, string>> = {
   'method-unknown': '501 Not Implemented',
 }
 
-const UNWATCHED_LINES = UNWATCHED.map((part, index) => part + (index % 2 === 0 ? ': ' : '\r\n')).join('')
-
 /** There is no request to answer: a status line on the bare socket, then the end. */
 export function reject(parts: ListenerParts, socket: Socket, code: Code): void {
   parts.rejected(code, clientOf(socket).address)
   const text = JSON.stringify({ type: `urn:torhaus:error:${code}`, code })
   socket.end(
     `HTTP/1.1 ${STATUS_LINES[code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
-      `${UNWATCHED_LINES}X-Torhaus-Error: ${code}\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
+      `${fieldLines(UNWATCHED)}X-Torhaus-Error: ${code}\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
   )
 }

@@ -3,9 +3,8 @@
  * are resumed from it; a list may not.
  */
 import type { X509Certificate } from 'node:crypto'
-import { type ClientCertificateSettings, namesIn, wholeListsIn } from '../../config/client-certificates.ts'
-import { bytesIn } from '../../config/files-read.ts'
-import { certificatesIn } from '../../config/tls-pair.ts'
+import { type ClientCertificateSettings, lastDueMs, namesIn, wholeListsIn } from '../../config/client-certificates.ts'
+import { certificatesInFile } from '../../config/tls-pair.ts'
 
 /** When the first list is overdue that a certificate stands on; from then on a handshake would say that it is unchecked. */
 export type UncheckedFrom = (certificate: X509Certificate) => number
@@ -15,13 +14,8 @@ export function uncheckedFrom({
   crlFile,
 }: Pick<ClientCertificateSettings, 'caFile' | 'crlFile'>): UncheckedFrom {
   if (crlFile === undefined) return () => Number.POSITIVE_INFINITY
-  const dueMs = new Map<string, number>()
-  for (const { issuer, nextUpdateMs = Number.POSITIVE_INFINITY } of wholeListsIn(crlFile)) {
-    const name = issuer.toString('hex')
-    // Beside its successor, a list that is overdue does no harm.
-    dueMs.set(name, Math.max(dueMs.get(name) ?? 0, nextUpdateMs))
-  }
-  const signers = new Map(certificatesIn(bytesIn(caFile).toString('latin1')).map(signerOf))
+  const dueMs = lastDueMs(wholeListsIn(crlFile), ({ issuer }) => issuer.toString('hex'))
+  const signers = new Map(certificatesInFile(caFile).map(signerOf))
   return certificate => {
     const issuers = new Set<string>()
     // As far as the authorities are known here: of a resumed session there is no chain.

@@ -1,11 +1,11 @@
 /** Until when the certificates of the configuration are valid: whoever forgets one is told in time. */
 import type { X509Certificate } from 'node:crypto'
 import { Gauge, type Registry } from 'prom-client'
-import { wholeListsIn } from '../../config/client-certificates.ts'
-import { bytesIn, contentsFor, withContents } from '../../config/files-read.ts'
+import { lastDueMs, type RevocationList, wholeListsIn } from '../../config/client-certificates.ts'
+import { contentsFor, withContents } from '../../config/files-read.ts'
 import { providersOf } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
-import { certificateOption, certificatesIn, ownCertificatesOf, ownChainOf } from '../../config/tls-pair.ts'
+import { certificateOption, certificatesInFile, ownCertificatesOf, ownChainOf } from '../../config/tls-pair.ts'
 
 /** Registers a gauge that reads the files when it is asked, by the option that names them. */
 export function observeCertificates(registry: Registry, config: () => Config): void {
@@ -47,12 +47,8 @@ export function observeRevocationLists(registry: Registry, config: () => Config)
 /** As `notAfterSeconds`. */
 function nextUpdateSeconds(file: string): number | undefined {
   try {
-    const dueMs = new Map<string, number>()
-    for (const { issuer, scope, nextUpdateMs = Number.POSITIVE_INFINITY } of wholeListsIn(file)) {
-      const name = `${issuer.toString('hex')} ${scope.toString('hex')}`
-      // Beside its successor, a list that is overdue does no harm.
-      dueMs.set(name, Math.max(dueMs.get(name) ?? 0, nextUpdateMs))
-    }
+    const nameOf = ({ issuer, scope }: RevocationList) => `${issuer.toString('hex')} ${scope.toString('hex')}`
+    const dueMs = lastDueMs(wholeListsIn(file), nameOf)
     const firstMs = Math.min(...dueMs.values())
     return Number.isFinite(firstMs) ? firstMs / 1000 : undefined
   } catch {
@@ -68,7 +64,7 @@ type Counting = (...ends: number[]) => number
 /** What Torhaus shows, and what it trusts others by. */
 function readings(config: Config): (readonly [option: string, read: Read, counts: Counting])[] {
   const ofClients = config.listener.tls?.clientCertificates?.caFile
-  const read = (file: string) => () => certificatesIn(bytesIn(file).toString('latin1'))
+  const read = (file: string) => () => certificatesInFile(file)
   const authorities = {
     'upstream.tls.caFile': config.upstream.tls.caFile,
     ...Object.fromEntries(providersOf(config).map(({ path, settings }) => [`${path}.caFile`, settings.caFile])),

@@ -1,8 +1,8 @@
 /** The request to the server, written in as few pieces as it can be: each write costs as much as all our own work. */
 import type { Socket } from 'node:net'
+import { fieldLines } from '../http/field-lines.ts'
 import { batchAtTurnEnd, type TurnBatch } from '../io/end-of-turn.ts'
 import { freeWhenWritten } from '../io/free-when-written.ts'
-import { fieldLines } from './field-lines.ts'
 
 /**
  * Content that comes with the head goes in one write with it, as a text of octets; beside a buffer it would cost a
