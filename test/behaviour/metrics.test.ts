@@ -69,6 +69,9 @@ test('the process itself is measured', async () => {
     'process_open_fds',
   ])
     assert.match(all, new RegExp(`^${name} `, 'm'))
+  // From the start: the first one of a kind may come at any time.
+  for (const kind of ['major', 'minor', 'incremental', 'weakcb'])
+    assert.match(all, new RegExp(`^nodejs_gc_duration_seconds_count\\{kind="${kind}"\\} `, 'm'))
   // To count those takes a walk over all that is open.
   assert.doesNotMatch(all, /^nodejs_active_/m)
 })
