@@ -26,6 +26,8 @@ export interface Server {
   readonly pid: number
   /** Empties the file of its outputs: the log of a long load would fill the disk. */
   forgetOutput(): void
+  /** Of its outputs: the first records of answers with a status of failure, one for each code. */
+  failureRecords(): string[]
   stop(): Promise<void>
 }
 
@@ -57,7 +59,27 @@ export async function startServer(command: readonly string[], options: ServerOpt
     await sleep(POLL_MS)
   }
   if (child.pid === undefined) throw new Error(`${command[0]} has no process`)
-  return { pid: child.pid, forgetOutput: () => truncateSync(outputFile), stop }
+  return {
+    ...{ pid: child.pid, stop },
+    forgetOutput: () => truncateSync(outputFile),
+    failureRecords: () => failureRecordsIn(readFileSync(outputFile, 'latin1')),
+  }
+}
+
+const STATUS = /"http\.response\.status_code":([45]\d\d)/
+const CODE = /"error\.code":"([^"]*)"/
+/** The load's own doing: it breaks off what is under way when its time is over. */
+const CLIENT_WENT = '499'
+
+function failureRecordsIn(output: string): string[] {
+  const byCode = new Map<string, string>()
+  for (const line of output.split('\n')) {
+    const status = STATUS.exec(line)?.[1]
+    if (status === undefined || status === CLIENT_WENT) continue
+    const code = CODE.exec(line)?.[1] ?? status
+    if (!byCode.has(code)) byCode.set(code, line)
+  }
+  return [...byCode.values()]
 }
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null

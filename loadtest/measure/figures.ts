@@ -68,7 +68,7 @@ export interface Figures {
 }
 
 export function sumUp(measured: Measured): Figures {
-  const { turns, resumedTurns, latenciesMs, latenessMs, errors, warmUpSockets, more } = measured
+  const { turns, resumedTurns, latenciesMs, latenessMs, warmUpSockets, more } = measured
   const allTurns = [...turns, ...resumedTurns]
   const isBulk = turns.some(turn => turn.bytes > 0)
   const cpuUsPerRequest = turns.map(costOf)
@@ -85,13 +85,17 @@ export function sumUp(measured: Measured): Figures {
     p50Ms: percentile(latenciesMs, 0.5),
     p99Ms: percentile(latenciesMs, 0.99),
     latenessP99Ms: latenessMs.length === 0 ? undefined : percentile(latenessMs, 0.99),
-    errors: allTurns.reduce((sum, turn) => sum + turn.errors, errors),
+    errors: errorsIn(measured),
     upstreamSockets: Math.max(warmUpSockets, ...allTurns.map(turn => turn.upstreamSockets)),
     residentBytes: Math.max(0, ...allTurns.map(turn => turn.residentBytes)),
     generatorCpuUsPerRequest: generatorCpuUsPerRequest.length === 0 ? undefined : spread(generatorCpuUsPerRequest),
     more,
   }
 }
+
+/** All so far, of turns and outside them. */
+export const errorsIn = ({ turns, resumedTurns, errors }: Measured): number =>
+  [...turns, ...resumedTurns].reduce((sum, turn) => sum + turn.errors, errors)
 
 const costOf = ({ cpuUs, requests }: Turn) => (cpuUs ?? 0) / requests
 

@@ -1,7 +1,7 @@
 /** One turn after the other, A B A B, so that what disturbs the machine disturbs all subjects alike. */
 import type { Scenario } from '../scenario.ts'
 import type { Contender } from './contender-load.ts'
-import { KDC_REQUESTS, type Measured, newMeasured } from './figures.ts'
+import { errorsIn, KDC_REQUESTS, type Measured, newMeasured } from './figures.ts'
 import { measureHandshakes } from './measure-handshakes.ts'
 import { measureRequests } from './measure-requests.ts'
 import { measureSignIns } from './measure-sign-ins.ts'
@@ -28,10 +28,14 @@ export async function measure(
       const { name, server } = contender.subject
       const into = measured.get(name) ?? newMeasured()
       const before = realm?.kdcRequests() ?? 0
+      const errorsBefore = errorsIn(into)
       const outcome = await turn(contender, into)
       if (realm !== undefined) into.more[KDC_REQUESTS] = (into.more[KDC_REQUESTS] ?? 0) + realm.kdcRequests() - before
-      server?.forgetOutput()
       setting.tell(`${what}: ${name} ${outcome}`)
+      const errors = errorsIn(into) - errorsBefore
+      if (errors > 0)
+        setting.tell([`${name}: ${errors} errors; in its log:`, ...(server?.failureRecords() ?? [])].join('\n'))
+      server?.forgetOutput()
     }
   }
   switch (scenario.kind) {
