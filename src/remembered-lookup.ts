@@ -87,6 +87,13 @@ async function orLast(
   }
 }
 
+/** Between what has just changed and what is dead: a name server that lives has answered by then. */
+const PATIENCE_MS = 250
+
+/** For connections that are to be made: addresses as they are now; while no name server says so, as they were last. */
+export const connectionLookup = (monotonic: MonotonicClock): LookupFunction =>
+  rememberedLookup({ monotonic, believedMs: 0, patienceMs: PATIENCE_MS })
+
 const resolved = (host: string): Promise<LookupAddress[]> =>
   new Promise((resolve, reject) => {
     dns.lookup(host, { all: true }, (error, addresses) => {

@@ -1,4 +1,5 @@
 /** The OPs of the configuration, and which accounts each of them may speak for. */
+import type { LookupFunction } from 'node:net'
 import { asksForGroups } from '../../config/group-rules.ts'
 import { linearPattern } from '../../config/linear-pattern.ts'
 import { type NamedProvider, providersOf } from '../../config/providers.ts'
@@ -19,13 +20,20 @@ type AccountSpellings = Pick<AccountNames, 'spellingsOf' | 'resolve'>
 
 type Needs = Pick<Config, 'account' | 'groups' | 'oidc' | 'providers' | 'secondFactor'>
 
-export function openProviders(config: Needs, names: AccountSpellings, now: Clock, spans?: OutgoingSpans): Ops {
+interface Asking {
+  readonly lookup: LookupFunction
+  readonly spans: OutgoingSpans | undefined
+}
+
+export function openProviders(config: Needs, names: AccountSpellings, now: Clock, asking?: Asking): Ops {
+  const { lookup, spans } = asking ?? {}
   const watched = spans && ((fetch: OpFetch) => spans.asking('op', fetch))
+  const ways = { watched, ...(lookup && { lookup }) }
   const named = providersOf(config)
   const ops = named.map(
     (one): Op => ({
       ...{ name: one.name, settings: one.settings },
-      provider: new OpenIdProvider(one.settings, now, watched),
+      provider: new OpenIdProvider(one.settings, now, ways),
       callbackPath: callbackPathOf(one),
       mapAccount: ownAccounts(config, one, one.settings.idToken.accountTemplate, names),
       accountTemplate: one.settings.idToken.accountTemplate ?? config.account.template,

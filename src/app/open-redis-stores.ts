@@ -5,6 +5,7 @@ import { RedisGrantStore } from '../grants/redis-grant-store.ts'
 import { RedisAttemptStore } from '../limits/redis-attempt-store.ts'
 import { RedisPatConfirmationStore } from '../pats/redis-pat-confirmation-store.ts'
 import { RedisPatStore } from '../pats/redis-pat-store.ts'
+import { connectionLookup } from '../remembered-lookup.ts'
 import { sessionsConcerned, trackedSessionNames } from '../session/redis-session-changes.ts'
 import { RedisSessionStore, type SessionLifetimes } from '../session/redis-session-store.ts'
 import type { Changes } from '../store/changes.ts'
@@ -68,7 +69,7 @@ export async function openRedisStores(
   const tracking = opened.use(
     new RedisTracking(
       link,
-      trackingClient(settings, surroundings.random),
+      trackingClient(settings, { random: surroundings.random, lookup: connectionLookup(surroundings.monotonic) }),
       names,
       [...trackedSessionNames(names), ...TRACKED_BESIDE.map(kind => names.startOf(kind))],
       everyMs,

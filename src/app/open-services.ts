@@ -18,6 +18,7 @@ import { type PatFingerprints, patFingerprints } from '../pats/pat-fingerprints.
 import { PatRegister } from '../pats/pat-register.ts'
 import { type Outsider, outsiderOf } from '../policy/membership.ts'
 import { type Rules, rulesOf } from '../policy/rules.ts'
+import { connectionLookup } from '../remembered-lookup.ts'
 import type { SelfTestKeys } from '../routes/self-test.ts'
 import { SignInStates } from '../routes/sign-in-state.ts'
 import { FormTokens } from '../session/form-tokens.ts'
@@ -72,7 +73,7 @@ export async function openServices(
   opened: AsyncDisposableStack,
 ): Promise<Services> {
   const { session } = config
-  const { now } = surroundings
+  const { now, monotonic } = surroundings
   const site = siteOf(config)
   const keys = session.encryptionKeyFiles.map(readKey)
   const sealer = openSealer(config)
@@ -87,7 +88,7 @@ export async function openServices(
   }
   const needs = { publicUrl, attempts: stores.attempts, changes, log, onKdc }
   const identity = await openIdentity(config, needs, surroundings, opened)
-  const ops = openProviders(config, identity.accountNames, now, spans)
+  const ops = openProviders(config, identity.accountNames, now, { spans, lookup: connectionLookup(monotonic) })
   const audit = opened.use(Audit.open(log, config.logging.auditFile, now))
   const { require: required } = config.groups
   const inFile = groupLookup(config.groups, identity.accountKey)

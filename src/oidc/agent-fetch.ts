@@ -1,9 +1,11 @@
 /**
- * Requests past the `fetch` of Node, where an OP has a certificate authority of its own or stands behind a proxy: that
- * one takes neither. One connection for each: there are few, and a POST is never sent twice.
+ * Requests past the `fetch` of Node, which takes no certificate authority, no proxy, and asks the system for the address
+ * each time, however long that takes. One connection for each: there are few, none is sent twice, and none meets a
+ * connection that is being closed.
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { LookupFunction } from 'node:net'
 import { Readable } from 'node:stream'
 import type { ProviderSettings } from '../../config/schema.ts'
 
@@ -17,17 +19,31 @@ export interface Sending {
 
 export type Fetch = (url: string, sending: Sending) => Promise<Response>
 
-/** `ca`: certificates in PEM. */
-export function agentFetch(ca: string | undefined, proxy: ProviderSettings['proxy']): Fetch {
-  const proxyEnv = proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } }
-  const plain = new HttpAgent(proxyEnv)
-  const secure = new HttpsAgent({ ...proxyEnv, ...(ca === undefined ? {} : { ca }) })
+export interface AgentSettings {
+  /** Certificates in PEM; default: those that Node trusts. */
+  readonly ca?: string | undefined
+  /** Default: what the environment says, where Node is told to heed it (NODE_USE_ENV_PROXY). */
+  readonly proxy?: ProviderSettings['proxy']
+  /** Default: that of the system. */
+  readonly lookup?: LookupFunction | undefined
+}
+
+export function agentFetch({ ca, proxy, lookup }: AgentSettings): Fetch {
+  const proxyEnv = proxy === undefined ? undefined : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }
+  const agents = proxyEnv && { plain: new HttpAgent({ proxyEnv }), secure: new HttpsAgent({ proxyEnv }) }
+  const ways = {
+    plain: { ...(lookup && { lookup }), ...(agents && { agent: agents.plain }) },
+    secure: { ...(lookup && { lookup }), ...(ca !== undefined && { ca }), ...(agents && { agent: agents.secure }) },
+  }
   return async (url, { method, headers, body, signal }) => {
     const isPlain = url.startsWith('http:')
-    const fields = { ...headers, 'accept-encoding': 'identity' }
+    // Some firewalls in front of OPs let nobody pass who does not say what they are.
+    const fields = { 'user-agent': 'torhaus', ...headers, 'accept-encoding': 'identity', connection: 'close' }
     const message = await new Promise<IncomingMessage>((resolve, reject) => {
-      const options = { method, headers: fields, signal, agent: isPlain ? plain : secure }
-      const request = (isPlain ? httpRequest : httpsRequest)(url, options, resolve)
+      const asked = { method, headers: fields, signal }
+      const request = isPlain
+        ? httpRequest(url, { ...asked, ...ways.plain }, resolve)
+        : httpsRequest(url, { ...asked, ...ways.secure }, resolve)
       // As `fetch` says it: what is wrong with the connection is told apart by it.
       request.on('error', cause => reject(signal.aborted ? signal.reason : new TypeError('fetch failed', { cause })))
       request.end(body == null ? undefined : String(body))
@@ -40,6 +56,11 @@ const WITHOUT_CONTENT = [204, 205, 304]
 
 function responseOf(message: IncomingMessage): Response {
   const { statusCode: status = 0, statusMessage: statusText = '', rawHeaders } = message
+  // What a `Response` can be.
+  if (status < 200 || status > 599) {
+    message.destroy()
+    throw new TypeError('fetch failed', { cause: new Error(`the status ${status} is none that ends a request`) })
+  }
   const headers = new Headers()
   for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '')
   const hasContent = !WITHOUT_CONTENT.includes(status)

@@ -2,10 +2,11 @@
  * Requests to the OP, wherever its metadata sends them: by the scheme of the issuer, to one address, bounded in time
  * and size.
  */
+import type { LookupFunction } from 'node:net'
 import { bytesIn } from '../../config/files-read.ts'
 import type { ProviderSettings } from '../../config/schema.ts'
 import { Fault } from '../errors.ts'
-import { agentFetch, type Fetch } from './agent-fetch.ts'
+import { agentFetch } from './agent-fetch.ts'
 import { faultOfEndpoint } from './op-endpoints.ts'
 
 export interface OpRequest {
@@ -24,9 +25,9 @@ export type OpFetchSettings = Pick<ProviderSettings, 'caFile' | 'issuer' | 'prox
 /** Metadata, key sets and token responses have some kilobytes. */
 const MAX_RESPONSE_BYTES = 1_048_576
 
-/** Rejects with `op-response-invalid` where the response is none that may be read. */
-export function opFetch({ issuer, timeoutMs, caFile, proxy }: OpFetchSettings): OpFetch {
-  const ask = caFile === undefined && proxy === undefined ? plainFetch : agentFetch(caFile && readText(caFile), proxy)
+/** Rejects with `op-response-invalid` where the response is none that may be read. `lookup`: see `agentFetch`. */
+export function opFetch({ issuer, timeoutMs, caFile, proxy }: OpFetchSettings, lookup?: LookupFunction): OpFetch {
+  const ask = agentFetch({ ca: caFile && bytesIn(caFile).toString(), proxy, lookup })
   return async (url, { method = 'GET', headers, body, mayRedirect, signal = AbortSignal.timeout(timeoutMs) }) => {
     const wrong = faultOfEndpoint(url, issuer)
     if (wrong !== undefined) throw refused(url, wrong)
@@ -41,11 +42,6 @@ export function opFetch({ issuer, timeoutMs, caFile, proxy }: OpFetchSettings): 
     return new Response(content.length === 0 ? null : content, { status, statusText, headers: response.headers })
   }
 }
-
-const plainFetch: Fetch = (url, { body, ...sending }) =>
-  fetch(url, { ...sending, body: (body ?? null) as NonNullable<OpRequest['body']> | null, redirect: 'manual' })
-
-const readText = (fileName: string) => bytesIn(fileName).toString()
 
 /** Counted while it is read, after any content coding: a length that is announced proves nothing. */
 async function readBounded({ body }: Response, url: string): Promise<Buffer<ArrayBuffer>> {

@@ -1,6 +1,7 @@
 /**
  * The OpenID Provider as the relying party sees it: openid-client, with discovery in the background and coded faults.
  */
+import type { LookupFunction } from 'node:net'
 import * as client from 'openid-client'
 import type { ProviderSettings } from '../../config/schema.ts'
 import { type Clock, isWithin } from '../clock.ts'
@@ -43,6 +44,14 @@ const MAX_END_SESSION_URL_LENGTH = 4000
 /** After a failed discovery, the next attempt waits so long: a flood of sign-ins is no flood of requests to the OP. */
 const DISCOVERY_PAUSE_MS = 2000
 
+/** How it is asked. */
+export interface ProviderWays {
+  /** The same function, looked on. */
+  readonly watched?: ((fetch: OpFetch) => OpFetch) | undefined
+  /** Default: that of the system. */
+  readonly lookup?: LookupFunction
+}
+
 export class OpenIdProvider {
   readonly #settings: ProviderSettings
   readonly #authentication: client.ClientAuth
@@ -54,12 +63,11 @@ export class OpenIdProvider {
   #failure: { readonly atMs: number; readonly fault: Fault } | undefined
   #known = false
 
-  /** `watched`: the same function, looked on. */
-  constructor(settings: ProviderSettings, now: Clock, watched: (fetch: OpFetch) => OpFetch = fetch => fetch) {
+  constructor(settings: ProviderSettings, now: Clock, { watched = fetch => fetch, lookup }: ProviderWays = {}) {
     this.#settings = settings
     this.#authentication = clientAuthentication(settings)
     this.#now = now
-    this.#fetch = watched(opFetch(settings))
+    this.#fetch = watched(opFetch(settings, lookup))
     this.keys = new OpKeys({
       ...{ source: () => this.#keySource(), fetch: this.#fetch, now },
       maxAgeMs: settings.keysMaxAgeSeconds * 1000,

@@ -10,8 +10,10 @@
  * is full, or no master, answers everything else.
  */
 import { createHash } from 'node:crypto'
+import type { LookupFunction } from 'node:net'
 import type { Surroundings } from '../clock.ts'
 import { Fault } from '../errors.ts'
+import { connectionLookup } from '../remembered-lookup.ts'
 import { isAnswer, isRefusal, type RedisCondition, RedisRefusals, replyCode } from './redis-condition.ts'
 import { openRedisDriver, type RedisDriver, type RedisSettings } from './redis-driver.ts'
 import type { RedisNames } from './redis-names.ts'
@@ -63,6 +65,7 @@ export class RedisConnection implements AsyncDisposable {
   readonly #refusals: RedisRefusals
   readonly #report: RedisReport
   readonly #surroundings: Pick<Surroundings, 'monotonic' | 'random'>
+  readonly #lookup: LookupFunction
   #user: ChannelUser | undefined
   #driver: RedisDriver | undefined
   #opening: Promise<void> | undefined
@@ -92,6 +95,7 @@ export class RedisConnection implements AsyncDisposable {
     })
     this.#report = report
     this.#surroundings = surroundings
+    this.#lookup = connectionLookup(surroundings.monotonic)
     this.#goodAtMs = surroundings.monotonic()
   }
 
@@ -200,7 +204,8 @@ export class RedisConnection implements AsyncDisposable {
     }
     try {
       const connected = () => this.#user?.interrupted()
-      const subscription = { channel: this.#channel, receive, random: this.#surroundings.random, connected }
+      const { random } = this.#surroundings
+      const subscription = { channel: this.#channel, receive, random, connected, lookup: this.#lookup }
       const driver = await openRedisDriver(this.#settings, subscription, this.#closing.signal)
       if (this.#closing.signal.aborted) return await driver.close()
       this.#driver = driver

@@ -1,5 +1,6 @@
 /** One way to one Redis, a Sentinel's master or a Redis Cluster: opened, used and thrown away as a whole. */
 import { readFileSync } from 'node:fs'
+import type { LookupFunction } from 'node:net'
 import { createClient, createCluster, createSentinel, type RedisClientOptions } from '@redis/client'
 import { bareHost } from '../../config/bare-host.ts'
 import { bytesIn } from '../../config/files-read.ts'
@@ -25,6 +26,8 @@ export interface Subscription {
   /** A connection was made, maybe in place of another: messages may have been lost in between. */
   readonly connected: () => void
   readonly random: Random
+  /** Default: the system is asked for each connection, which waits for it. */
+  readonly lookup?: LookupFunction
 }
 
 /** A connection that Redis tells of changes on. It connects again by itself. */
@@ -42,12 +45,17 @@ export interface TrackingClient {
 /** `isWanted`: whether it should go on trying. */
 export type OpenTracking = (url: string, isWanted: () => boolean) => TrackingClient
 
-export function trackingClient(settings: RedisSettings, random: Random): OpenTracking {
-  return (url, isWanted) =>
-    createClient({
-      ...nodeOptions(settings, retries => isWanted() && reconnectAfterMs(retries, random), settings.passwordFile),
+export function trackingClient(
+  settings: RedisSettings,
+  { random, lookup }: Pick<Subscription, 'lookup' | 'random'>,
+): OpenTracking {
+  return (url, isWanted) => {
+    const retryAfter: RetryAfter = retries => isWanted() && reconnectAfterMs(retries, random)
+    return createClient({
+      ...nodeOptions(settings, { retryAfter, lookup }, settings.passwordFile),
       ...{ url, RESP: 3, emitInvalidate: true },
     })
+  }
 }
 
 /** So many commands may wait for an answer; more are refused. A Redis that stands still must not fill the memory. */
@@ -72,7 +80,7 @@ export async function openRedisDriver(
   let isOpen = false
   // Until then the first failure is the last: one that gave up must not leave a timer for its next try.
   const retryAfter: RetryAfter = retries => isOpen && reconnectAfterMs(retries, subscription.random)
-  const candidate = candidateOf(settings, retryAfter)
+  const candidate = candidateOf(settings, { retryAfter, lookup: subscription.lookup })
   const { promise: stopped, reject: stop } = Promise.withResolvers<never>()
   const timer = setTimeout(() => stop(new Error(`no connection within ${connectTimeoutMs} ms`)), connectTimeoutMs)
   const abort = () => stop(signal.reason)
@@ -94,20 +102,25 @@ export async function openRedisDriver(
 /** In milliseconds; false: never. */
 type RetryAfter = (retries: number) => number | false
 
+interface Reaching {
+  readonly retryAfter: RetryAfter
+  readonly lookup: LookupFunction | undefined
+}
+
 interface Candidate extends RedisDriver {
   open(subscription: Subscription): Promise<void>
   /** Rejects at the first error; the clients report what they go on trying as events. */
   readonly failed: Promise<never>
 }
 
-function candidateOf(settings: RedisSettings, retryAfter: RetryAfter): Candidate {
-  if (settings.mode === 'cluster') return clusterCandidate(settings, retryAfter)
-  return settings.mode === 'sentinel' ? sentinelCandidate(settings, retryAfter) : singleCandidate(settings, retryAfter)
+function candidateOf(settings: RedisSettings, reaching: Reaching): Candidate {
+  if (settings.mode === 'cluster') return clusterCandidate(settings, reaching)
+  return settings.mode === 'sentinel' ? sentinelCandidate(settings, reaching) : singleCandidate(settings, reaching)
 }
 
-function singleCandidate(settings: RedisSettings, retryAfter: RetryAfter): Candidate {
+function singleCandidate(settings: RedisSettings, reaching: Reaching): Candidate {
   const client = createClient({
-    ...nodeOptions(settings, retryAfter, settings.passwordFile),
+    ...nodeOptions(settings, reaching, settings.passwordFile),
     url: settings.urls[0] ?? '',
   })
   return {
@@ -123,10 +136,10 @@ function singleCandidate(settings: RedisSettings, retryAfter: RetryAfter): Candi
   }
 }
 
-function clusterCandidate(settings: RedisSettings, retryAfter: RetryAfter): Candidate {
+function clusterCandidate(settings: RedisSettings, reaching: Reaching): Candidate {
   const cluster = createCluster({
     rootNodes: settings.urls.map(url => ({ url })),
-    defaults: nodeOptions(settings, retryAfter, settings.passwordFile),
+    defaults: nodeOptions(settings, reaching, settings.passwordFile),
     // A node that is away must not keep the others from being used.
     minimizeConnections: true,
   })
@@ -143,15 +156,15 @@ function clusterCandidate(settings: RedisSettings, retryAfter: RetryAfter): Cand
   }
 }
 
-function sentinelCandidate(settings: RedisSettings, retryAfter: RetryAfter): Candidate {
+function sentinelCandidate(settings: RedisSettings, reaching: Reaching): Candidate {
   const sentinel = createSentinel({
     name: settings.masterName ?? '',
     sentinelRootNodes: settings.urls.map(text => {
       const { hostname, port } = new URL(text)
       return { host: bareHost(hostname), port: Number(port || 26_379) }
     }),
-    nodeClientOptions: nodeOptions(settings, retryAfter, settings.passwordFile),
-    sentinelClientOptions: nodeOptions({ ...settings, username: undefined }, retryAfter, settings.sentinelPasswordFile),
+    nodeClientOptions: nodeOptions(settings, reaching, settings.passwordFile),
+    sentinelClientOptions: nodeOptions({ ...settings, username: undefined }, reaching, settings.sentinelPasswordFile),
     scanInterval: SENTINEL_SCAN_MS,
     maxCommandRediscovers: 3,
   })
@@ -192,13 +205,14 @@ function nodeOptions(
   }: Pick<RedisSettings, 'urls' | 'tls' | 'connectTimeoutMs'> & {
     readonly username?: string | undefined
   },
-  retryAfter: RetryAfter,
+  { retryAfter, lookup }: Reaching,
   passwordFile: string | undefined,
 ) {
   return {
     socket: {
       connectTimeout: connectTimeoutMs,
       reconnectStrategy: retryAfter,
+      ...(lookup === undefined ? {} : { lookup }),
       ...(urls[0]?.startsWith('rediss:') ? tlsOptions(tls) : {}),
     },
     ...(passwordFile === undefined

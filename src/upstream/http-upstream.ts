@@ -5,16 +5,13 @@ import type { MonotonicClock } from '../clock.ts'
 import { Fault, toFault } from '../errors.ts'
 import { fieldLines } from '../http/field-lines.ts'
 import type { Standing } from '../listener/share.ts'
-import { rememberedLookup } from '../remembered-lookup.ts'
+import { connectionLookup } from '../remembered-lookup.ts'
 import type { Connection } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import type { Owner } from './owner.ts'
 import type { ResponseReceiver, Upstream, UpstreamExchange, UpstreamRequest, UpstreamStatistics } from './upstream.ts'
 import { upstreamTls } from './upstream-tls.ts'
 import type { Waiter } from './waiter.ts'
-
-/** For the address of the server, of a connection that is to be made. */
-const LOOKUP_PATIENCE_MS = 250
 
 export class HttpUpstream implements Upstream {
   readonly #pool: ConnectionPool
@@ -26,8 +23,7 @@ export class HttpUpstream implements Upstream {
       ...settings,
       monotonic,
       host,
-      // As it is now; while no name server says so, as it was last.
-      lookup: rememberedLookup({ monotonic, believedMs: 0, patienceMs: LOOKUP_PATIENCE_MS }),
+      lookup: connectionLookup(monotonic),
       port: Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port),
       tls: protocol === 'https:' ? upstreamTls(settings.tls, host) : undefined,
     })

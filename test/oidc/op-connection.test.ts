@@ -1,8 +1,12 @@
 /** An OP with a certificate authority of its own, and one behind a proxy. */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { createServer, request as httpRequest, type Server } from 'node:http'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { listen } from '../../devkit/op/listen.ts'
 import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
@@ -106,6 +110,19 @@ test('a whole sign-in goes through the proxy, the browser aside', async () => {
   assert.equal((await new BrowserClient().get(`${url}/page`)).status, 200)
   const paths = passed.map(line => line.replace(plain.issuer, ''))
   assert.deepEqual(paths, ['GET /.well-known/openid-configuration', 'POST /token', 'GET /jwks'])
+})
+
+test('a proxy of the environment is one where Node is told to heed it, also beside caFile', async () => {
+  const module = join(import.meta.dirname, '../../src/oidc/op-fetch.ts')
+  const settings = { issuer: secure.issuer, timeoutMs: 5000, caFile }
+  const script = `import { opFetch } from '${pathToFileURL(module)}'
+    console.log((await opFetch(${JSON.stringify(settings)})('${secure.issuer}/jwks', { headers: {} })).status)`
+  const environment = { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: proxyUrl, NO_PROXY: '' }
+  const run = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    env: { ...process.env, ...environment },
+  })
+  assert.equal((await run).stdout, '200\n')
+  assert.deepEqual(passed, [`CONNECT ${new URL(secure.issuer).host}`])
 })
 
 test('a proxy that is away makes the OP one that is away', async () => {

@@ -36,7 +36,7 @@ async function track(opened: AsyncDisposableStack, settings = redisSettings([red
   }
   const { link, names } = await openLink(settings)
   opened.use(link)
-  const open = trackingClient(settings, Math.random)
+  const open = trackingClient(settings, system)
   const tracking = opened.use(new RedisTracking(link, open, names, ['ours:'], EVERY_MS, events, system.monotonic))
   return { told, tracking }
 }
@@ -83,7 +83,7 @@ test('one that answers and is not read any more makes nothing known, and is left
   opened.use(link)
   const other = opened.adopt(await startRedis(), process => process.close())
   let opens = 0
-  const openAt = trackingClient(settings, Math.random)
+  const openAt = trackingClient(settings, system)
   // As behind an address that leads elsewhere from one day to the next.
   let isAway = true
   const open: OpenTracking = (url, isWanted) => {
