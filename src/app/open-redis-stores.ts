@@ -31,6 +31,7 @@ export async function openRedisStores(
   opened: AsyncDisposableStack,
 ): Promise<Stores> {
   const names = new RedisNames(settings.keyPrefix)
+  const lookup = connectionLookup(surroundings.monotonic)
   const link = opened.use(
     new RedisConnection(
       settings,
@@ -39,7 +40,7 @@ export async function openRedisStores(
         command: (seconds, isAnswered) => report.command(seconds, isAnswered),
         changed: (condition, cause) => report.changed(condition, cause),
       },
-      surroundings,
+      { ...surroundings, lookup },
     ),
   )
   let published: Awaitable<boolean> = true
@@ -69,7 +70,7 @@ export async function openRedisStores(
   const tracking = opened.use(
     new RedisTracking(
       link,
-      trackingClient(settings, { random: surroundings.random, lookup: connectionLookup(surroundings.monotonic) }),
+      trackingClient(settings, { ...surroundings, lookup }),
       names,
       [...trackedSessionNames(names), ...TRACKED_BESIDE.map(kind => names.startOf(kind))],
       everyMs,

@@ -10,12 +10,10 @@
  * is full, or no master, answers everything else.
  */
 import { createHash } from 'node:crypto'
-import type { LookupFunction } from 'node:net'
-import type { Surroundings } from '../clock.ts'
+import type { MonotonicClock, Surroundings } from '../clock.ts'
 import { Fault } from '../errors.ts'
-import { connectionLookup } from '../remembered-lookup.ts'
 import { isAnswer, isRefusal, type RedisCondition, RedisRefusals, replyCode } from './redis-condition.ts'
-import { openRedisDriver, type RedisDriver, type RedisSettings } from './redis-driver.ts'
+import { openRedisDriver, type RedisDriver, type RedisSettings, type Subscription } from './redis-driver.ts'
 import type { RedisNames } from './redis-names.ts'
 import { isTaken } from './redis-reply.ts'
 import type { RedisServer } from './redis-servers.ts'
@@ -64,8 +62,8 @@ export class RedisConnection implements AsyncDisposable {
   readonly #probe: string
   readonly #refusals: RedisRefusals
   readonly #report: RedisReport
-  readonly #surroundings: Pick<Surroundings, 'monotonic' | 'random'>
-  readonly #lookup: LookupFunction
+  readonly #monotonic: MonotonicClock
+  readonly #means: Pick<Subscription, 'channel' | 'lookup' | 'random'>
   #user: ChannelUser | undefined
   #driver: RedisDriver | undefined
   #opening: Promise<void> | undefined
@@ -85,18 +83,18 @@ export class RedisConnection implements AsyncDisposable {
     settings: RedisSettings,
     names: Pick<RedisNames, 'channel' | 'probe'>,
     report: RedisReport,
-    surroundings: Pick<Surroundings, 'monotonic' | 'random'>,
+    { monotonic, random, lookup }: Pick<Surroundings, 'monotonic' | 'random'> & Pick<Subscription, 'lookup'>,
   ) {
     this.#settings = settings
     this.#channel = names.channel
     this.#probe = names.probe
-    this.#refusals = new RedisRefusals(surroundings.monotonic, cause => {
+    this.#refusals = new RedisRefusals(monotonic, cause => {
       if (this.#isAvailable) report.changed(this.condition, cause)
     })
     this.#report = report
-    this.#surroundings = surroundings
-    this.#lookup = connectionLookup(surroundings.monotonic)
-    this.#goodAtMs = surroundings.monotonic()
+    this.#monotonic = monotonic
+    this.#means = { channel: names.channel, random, lookup }
+    this.#goodAtMs = monotonic()
   }
 
   get condition(): RedisCondition {
@@ -169,7 +167,7 @@ export class RedisConnection implements AsyncDisposable {
   }
 
   async #heartbeat(user: ChannelUser): Promise<void> {
-    const isStuck = this.#surroundings.monotonic() - this.#goodAtMs > RENEW_AFTER_MS || this.#unheard > MAX_UNHEARD
+    const isStuck = this.#monotonic() - this.#goodAtMs > RENEW_AFTER_MS || this.#unheard > MAX_UNHEARD
     if (this.#driver === undefined || isStuck) await this.#renew()
     try {
       // By another node of a cluster each time: one that is away must not speak for all.
@@ -204,9 +202,7 @@ export class RedisConnection implements AsyncDisposable {
     }
     try {
       const connected = () => this.#user?.interrupted()
-      const { random } = this.#surroundings
-      const subscription = { channel: this.#channel, receive, random, connected, lookup: this.#lookup }
-      const driver = await openRedisDriver(this.#settings, subscription, this.#closing.signal)
+      const driver = await openRedisDriver(this.#settings, { ...this.#means, receive, connected }, this.#closing.signal)
       if (this.#closing.signal.aborted) return await driver.close()
       this.#driver = driver
       this.#succeeded()
@@ -218,16 +214,15 @@ export class RedisConnection implements AsyncDisposable {
   async #send(key: string, args: readonly string[]): Promise<unknown> {
     const driver = this.#driver
     if (driver === undefined) throw new Fault('store-unavailable', this.#cause)
-    const startedAtMs = this.#surroundings.monotonic()
+    const startedAtMs = this.#monotonic()
     try {
       const reply = await this.#bounded(driver.send(key, args))
-      this.#report.command((this.#surroundings.monotonic() - startedAtMs) / 1000, true)
+      this.#report.command((this.#monotonic() - startedAtMs) / 1000, true)
       this.#succeeded()
       return reply
     } catch (error) {
       const isAnswered = isAnswer(error)
-      if (replyCode(error) !== 'NOSCRIPT')
-        this.#report.command((this.#surroundings.monotonic() - startedAtMs) / 1000, false)
+      if (replyCode(error) !== 'NOSCRIPT') this.#report.command((this.#monotonic() - startedAtMs) / 1000, false)
       if (!isAnswered) this.#failed(error)
       this.#refusals.failed(error, args[0])
       throw new Fault('store-unavailable', error)
@@ -244,7 +239,7 @@ export class RedisConnection implements AsyncDisposable {
 
   #succeeded(): void {
     this.#failures = 0
-    this.#goodAtMs = this.#surroundings.monotonic()
+    this.#goodAtMs = this.#monotonic()
     if (this.#isAvailable) return
     this.#isAvailable = true
     // Nothing to tell when all is well from the start.
@@ -256,7 +251,7 @@ export class RedisConnection implements AsyncDisposable {
     this.#cause = cause
     this.#failures++
     if (!this.#isAvailable) return
-    const isForLong = this.#failures >= MAX_FAILURES && this.#surroundings.monotonic() - this.#goodAtMs >= AWAY_AFTER_MS
+    const isForLong = this.#failures >= MAX_FAILURES && this.#monotonic() - this.#goodAtMs >= AWAY_AFTER_MS
     if (this.#driver !== undefined && !isForLong) return
     this.#isAvailable = false
     this.#report.changed('away', cause)

@@ -27,7 +27,7 @@ export interface Subscription {
   readonly connected: () => void
   readonly random: Random
   /** Default: the system is asked for each connection, which waits for it. */
-  readonly lookup?: LookupFunction
+  readonly lookup?: LookupFunction | undefined
 }
 
 /** A connection that Redis tells of changes on. It connects again by itself. */
