@@ -13,6 +13,7 @@ import { type FilesRead, readFiles, rememberFiles, statesOf, withContents } from
 import { isRecord } from './is-record.ts'
 import { withProfile } from './provider-profiles.ts'
 import { provider } from './provider-schema.ts'
+import { withoutStoreKind } from './redis-rules.ts'
 import { checkRules } from './rules.ts'
 import { type Config, configSchema } from './schema.ts'
 import { sourceText } from './source-text.ts'
@@ -65,8 +66,10 @@ export function parseConfig(source: string, directory: string, environment: Conf
   if (typeof plain === 'string') return failed(diagnostic('', plain))
   const overridden = withEnvironment(plain.value, environment)
   const fromEnvironment = overridden.problems.map(({ path, message }) => diagnostic(path, message))
+  // Before defaults are filled in, in place.
+  const withoutKind = withoutStoreKind(plain.value)
   const value = Value.Default(configSchema, withProfiles(overridden.value))
-  const diagnostics = [...diagnosticsOf(configSchema, value), ...variablesIn(plain.value)]
+  const diagnostics = [...withoutKind, ...diagnosticsOf(configSchema, value), ...variablesIn(plain.value)]
   resolveFiles(configSchema, value, directory, diagnostics)
   const files = readFiles(usedFiles(configSchema, value))
   withContents(files.contents, () => checkRules(value, diagnostics))

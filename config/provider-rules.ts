@@ -1,4 +1,5 @@
 /** What must fit together in the settings of an OP. */
+import { checkAccountTemplate } from './account-template.ts'
 import { checkAuthorities, privateKeyIn } from './certificate-files.ts'
 import type { Report } from './diagnostic.ts'
 import { patternProblem } from './linear-pattern.ts'
@@ -15,7 +16,8 @@ const RULES: readonly ProviderRule[] = [
   checkKeyFile,
   checkParameters,
   checkFactorRequest,
-  checkAuthTime,
+  checkSignIn,
+  checkAccounts,
   checkConnection,
 ]
 
@@ -45,10 +47,6 @@ function checkApart(all: readonly NamedProvider[], shareAccounts: boolean, repor
     }
     if (settings.accounts === undefined && !shareAccounts)
       report(`${path}.accounts`, 'is required with several providers, or account.fromSeveralProviders')
-    if (settings.accounts !== undefined) {
-      const problem = patternProblem(settings.accounts)
-      if (problem !== undefined) report(`${path}.accounts`, problem)
-    }
   }
 }
 
@@ -108,9 +106,24 @@ function checkFactorRequest({ claims, acrValues }: Provider, path: string, repor
       )
 }
 
-function checkAuthTime({ authTimeFromSignIn, prompt }: Provider, path: string, report: Report): void {
-  if (authTimeFromSignIn !== undefined && prompt !== undefined && prompt !== 'login')
+/** Without these no sign-in comes to an end. */
+function checkSignIn({ authTimeFromSignIn, prompt, scopes }: Provider, path: string, report: Report): void {
+  if (prompt?.split(' ').includes('none'))
+    report(
+      `${path}.prompt`,
+      'must not be none: whoever is not signed in at the OP could not sign in (OIDC Core 3.1.2.1)',
+    )
+  else if (authTimeFromSignIn !== undefined && prompt !== undefined && prompt !== 'login')
     report(`${path}.prompt`, 'must not be given with authTimeFromSignIn, which asks for prompt=login')
+  if (!scopes.join(' ').split(' ').includes('openid'))
+    report(`${path}.scopes`, 'must have openid: without it the OP gives no ID token (OIDC Core 3.1.2.1)')
+}
+
+function checkAccounts({ accounts, idToken, accessToken }: Provider, path: string, report: Report): void {
+  const problem = accounts === undefined ? undefined : patternProblem(accounts)
+  if (problem !== undefined) report(`${path}.accounts`, problem)
+  for (const [token, { accountTemplate }] of Object.entries({ idToken, accessToken }))
+    if (accountTemplate !== undefined) checkAccountTemplate(`${path}.${token}.accountTemplate`, accountTemplate, report)
 }
 
 function checkConnection({ caFile, proxy }: Provider, path: string, report: Report): void {

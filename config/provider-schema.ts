@@ -201,7 +201,7 @@ export const provider = requiredSection(
     ),
     accounts: Type.Optional(
       text(
-        'With several providers: regular expression that the whole account must match, in whatever spelling, to be of this one.',
+        'Regular expression that the whole account must match, in whatever spelling, to be of this one: nobody else gets an account by it. With several providers each needs it, or account.fromSeveralProviders.',
       ),
     ),
   },

@@ -1,6 +1,7 @@
 /** What must fit together in session.store. */
 
-import type { Report } from './diagnostic.ts'
+import { type Diagnostic, diagnostic, type Report } from './diagnostic.ts'
+import { isRecord } from './is-record.ts'
 import { LOOPBACK } from './loopback.ts'
 import type { Config } from './schema.ts'
 
@@ -19,6 +20,14 @@ export function checkRedis({ session: { store }, allowPlainHttp }: Config, repor
   })
   checkMode(redis, report)
   checkSecrets(redis, report)
+}
+
+/** `value`: what the file holds, before defaults. The default kind is a file, and other instances would have another one. */
+export function withoutStoreKind(value: unknown): Diagnostic[] {
+  const session = isRecord(value) ? value.session : undefined
+  const store = isRecord(session) ? session.store : undefined
+  if (!isRecord(store) || store.redis === undefined || store.kind !== undefined) return []
+  return [diagnostic(AT, 'is not read without session.store.kind: set that to redis')]
 }
 
 /** The password is in a file: a URL with one ends up in logs and process lists. */

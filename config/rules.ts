@@ -1,5 +1,6 @@
 /** What a schema cannot say: options that must fit together, and values with a grammar of their own. */
 
+import { checkAccountTemplate } from './account-template.ts'
 import { checkAdmin } from './admin-rules.ts'
 import { checkAppearance } from './appearance-rules.ts'
 import {
@@ -33,9 +34,10 @@ import { providersOf } from './providers.ts'
 import { checkRanges } from './range-rules.ts'
 import { checkRedis } from './redis-rules.ts'
 import type { Config } from './schema.ts'
+import { checkShares } from './share-rules.ts'
 import { checkAcceptedTickets } from './ticket-rules.ts'
 import { checkUpnNames } from './upn-names.ts'
-import { checkTransport, checkUrl } from './url-rules.ts'
+import { checkAllowedOrigins, checkTransport, checkUrl } from './url-rules.ts'
 
 type Rule = (config: Config, report: Report) => void
 
@@ -85,6 +87,8 @@ const RULES: readonly (readonly [reads: readonly string[], rule: Rule])[] = [
   [['kerberos', 'publicUrl', 'upstream.identity'], checkKeytabKeys],
   [['kerberos', 'listener.tls'], checkChannelBindings],
   [['credentials'], checkOfferPaths],
+  [['credentials.allowedOrigins'], checkAllowedOrigins],
+  [['shares'], checkShares],
   [['kerberos', 'upstream.identity', 'secondFactor', 'credentials'], checkKerberos],
   [['credentials.patProof', 'credentials.personalAccessTokens'], checkPatProof],
   [['credentials.patProof', 'credentials.patPolicy'], checkPatConfirmation],
@@ -209,12 +213,7 @@ function checkIdentity({ upstream }: Config, report: Report): void {
 
 function checkAccount({ account, kerberos }: Config, report: Report): void {
   checkRegExp('account.pattern', account.pattern, report)
-  const rest = account.template.replace(/\{[A-Za-z0-9_.:/-]+\}/g, '')
-  if (rest === account.template)
-    report('account.template', 'needs at least one claim in braces, e.g. {preferred_username}')
-  if (/[{}]/.test(rest)) report('account.template', 'has a brace without its partner, or an empty pair')
-  if (account.template.includes('}{'))
-    report('account.template', 'needs a character between two claims: otherwise two people could get one account')
+  checkAccountTemplate('account.template', account.template, report)
   if (kerberos !== undefined && account.domains.length > 0)
     report('account.domains', 'is for configurations without the section kerberos: its realm and netbiosDomain say it')
 }

@@ -940,7 +940,7 @@ const patProof = requiredSection(
 
 const credentials = section(
   {
-    realm: Type.Optional(text('Realm in challenges. Default: publicUrl.')),
+    realm: Type.Optional(text('Realm in challenges. Default: publicUrl.', { pattern: '^[\\x20-\\x7e\\xa0-\\xff]+$' })),
     offer: list(
       offeredScheme,
       'Schemes offered in a 401, one field line each, in this order. Build agents look for Bearer; git and NuGet for Basic. Offering Negotiate makes git drop a token typed as password: use offerRules.',

@@ -2,6 +2,7 @@
 
 import type { Report } from './diagnostic.ts'
 import { LOOPBACK } from './loopback.ts'
+import type { Config } from './schema.ts'
 
 export function checkUrl(path: string, text: string, mayHavePath: boolean, report: Report): URL | undefined {
   const parsed = URL.parse(text)
@@ -18,4 +19,10 @@ export function checkUrl(path: string, text: string, mayHavePath: boolean, repor
 export function checkTransport(path: string, url: URL | undefined, allowPlainHttp: boolean, report: Report): void {
   if (url?.protocol !== 'http:' || LOOPBACK.test(url.hostname) || allowPlainHttp) return
   report(path, 'must be https (http is for loopback, or for laboratories with allowPlainHttp)')
+}
+
+export function checkAllowedOrigins({ credentials }: Pick<Config, 'credentials'>, report: Report): void {
+  credentials.allowedOrigins.forEach((origin, index) => {
+    checkUrl(`credentials.allowedOrigins[${index}]`, origin, false, report)
+  })
 }

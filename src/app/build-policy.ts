@@ -104,7 +104,8 @@ function authenticateParts(
       audit.write('account-mismatch', exchange, { account, otherAccount, code })
     },
     publicOrigin: publicUrl.origin,
-    allowedOrigins: config.credentials.allowedOrigins,
+    // As browsers write them: in small letters, without the usual port.
+    allowedOrigins: config.credentials.allowedOrigins.map(origin => new URL(origin).origin),
   }
 }
 

@@ -17,7 +17,7 @@ before(async () => {
     credentials: { ...config.credentials, ...more },
   })
   proxy = await startProxy({ configure: withRules({}) })
-  partnered = await startProxy({ configure: withRules({ allowedOrigins: ['https://partner.example'] }) })
+  partnered = await startProxy({ configure: withRules({ allowedOrigins: ['https://Partner.example:443'] }) })
 })
 after(async () => {
   await proxy.close()

@@ -159,6 +159,22 @@ const refused: Record<string, [from: string | RegExp, to: string, path: string]>
     'listener.trustedProxies[0]',
   ],
   'PROXY protocol from nobody': [/$/, 'listener: { proxyProtocol: true }\n', 'listener.proxyProtocol'],
+  'an origin with somebody in it': [
+    /$/,
+    "credentials: { allowedOrigins: ['https://ada@wiki.example'] }\n",
+    'credentials.allowedOrigins[0]',
+  ],
+  'a realm that no field may have': [/$/, "credentials: { realm: 'Фирма' }\n", 'credentials.realm'],
+  'memory for strangers that does not do for one': [
+    /$/,
+    'shares: { unprovenBufferBytes: 65536, unprovenBufferTotalBytes: 131072 }\n',
+    'shares.unprovenBufferTotalBytes',
+  ],
+  'Redis beside the kind that is the default': [
+    /$/,
+    "  store: { redis: { urls: ['rediss://redis.example'] } }\n",
+    'session.store.redis',
+  ],
   'an empty list of keys': ['[key]', '[]', 'session.encryptionKeyFiles'],
 }
 
@@ -168,6 +184,10 @@ for (const [what, [from, to, path]] of Object.entries(refused)) {
     assert.ok(paths.includes(path), `${path}: ${paths.join(' ')}`)
   })
 }
+
+test('a store may be a file beside a Redis that is described, where that is said', () => {
+  assert.deepEqual(problemsOf(`${good}  store: { kind: sqlite, redis: { urls: ['rediss://redis.example'] } }\n`), [])
+})
 
 test('what is no YAML is told with its line, and a file without options is a problem', () => {
   assert.match(problemsOf('publicUrl: [unclosed\nserver: x')[0] ?? '', /^[12] {2}/)

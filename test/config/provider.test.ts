@@ -45,6 +45,12 @@ const wrong: readonly (readonly [path: string, says: RegExp, oidc: object])[] = 
   ['authorizationParameters.resource', /must be text/, { authorizationParameters: { resource: 1 } }],
   ['claims.id_token.acrs', /requestFactorBy/, { acrValues: ['c1'], claims: { id_token: { acrs: null } } }],
   ['prompt', /prompt=login/, { prompt: 'consent', authTimeFromSignIn: { reason: 'none sent' } }],
+  ['prompt', /must not be none/, { prompt: 'login none' }],
+  ['scopes', /must have openid/, { scopes: ['profile', 'openid-connect'] }],
+  ['accounts', /Unterminated group/, { accounts: '(' }],
+  ['idToken.accountTemplate', /at least one claim in braces/, { idToken: { accountTemplate: 'preferred_username' } }],
+  ['idToken.accountTemplate', /a character between two claims/, { idToken: { accountTemplate: '{first}{last}' } }],
+  ['accessToken.accountTemplate', /a brace without its partner/, { accessToken: { accountTemplate: '{sub}}' } }],
   ['authTimeFromSignIn.reason', /is required/, { authTimeFromSignIn: {} }],
   ['policyGuaranteesFactor.reason', /is required/, { policyGuaranteesFactor: {} }],
   ['proxy', /must be an http or https URL/, { proxy: 'proxy:3128' }],
@@ -64,6 +70,10 @@ for (const [path, says, oidc] of wrong) {
     )
   })
 }
+
+test('scopes may stand in one text, and a template may be of several claims', () => {
+  assert.ok(load({ scopes: ['openid profile'], idToken: { accountTemplate: 'CORP\\{first}.{last}' } }).ok)
+})
 
 test('a profile gives its options where the file says nothing, and the file comes first', () => {
   const tenant = '72f988bf-86f1-41af-91ab-2d7cd011db47'
