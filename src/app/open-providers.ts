@@ -73,8 +73,8 @@ function accountMatcher(
 }
 
 /**
- * Accounts that are this OP's. With several, nobody of one gets the account of somebody at another, in whatever
- * spelling, unless the configuration says that they are one person.
+ * Accounts that are this OP's: also of the last of several. With several, nobody of one gets the account of somebody at
+ * another, in whatever spelling, unless the configuration says that they are one person.
  */
 function ownAccounts(
   config: Needs,
@@ -83,9 +83,7 @@ function ownAccounts(
   { spellingsOf, resolve }: AccountSpellings,
 ): AccountMapper {
   const mapAccount = accountMapperFor(config.account, template)
-  const resolved = (account: string | undefined) => (account === undefined ? undefined : resolve(account))
   const all = providersOf(config)
-  if (all.length === 1) return claims => resolved(mapAccount(claims))
   const matcher = (each: NamedProvider) => accountMatcher(each, { spellingsOf })
   const isOwn = matcher(one)
   const others = config.account.fromSeveralProviders ? [] : all.filter(other => other.name !== one.name).map(matcher)
