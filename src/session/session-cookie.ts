@@ -32,7 +32,7 @@ export class SessionCookies {
   constructor(publicUrl: string, seal?: IdSeal) {
     const name = seal === undefined ? 'torhaus' : 'torhaus-own'
     this.#seal = seal
-    this.#secure = publicUrl.startsWith('https:')
+    this.#secure = new URL(publicUrl).protocol === 'https:'
     this.sessionName = this.#secure ? `${HOST_PREFIX}Http-${name}` : name
     this.#olderName = this.#secure && seal === undefined ? `${HOST_PREFIX}torhaus` : undefined
     this.browserName = `${this.sessionName}-sign-in`

@@ -184,7 +184,7 @@ function sentinelCandidate(settings: RedisSettings, reaching: Reaching): Candida
   }
 }
 
-const schemeOf = ({ urls }: RedisSettings): string => new URL(urls[0] ?? '').protocol
+const schemeOf = ({ urls }: Pick<RedisSettings, 'urls'>): string => new URL(urls[0] ?? '').protocol
 
 /** Later errors are not lost: commands fail by them. */
 function firstError(emitter: { on(event: 'error', listener: (error: unknown) => void): unknown }): Promise<never> {
@@ -213,7 +213,7 @@ function nodeOptions(
       connectTimeout: connectTimeoutMs,
       reconnectStrategy: retryAfter,
       ...(lookup === undefined ? {} : { lookup }),
-      ...(urls[0]?.startsWith('rediss:') ? tlsOptions(tls) : {}),
+      ...(schemeOf({ urls }) === 'rediss:' ? tlsOptions(tls) : {}),
     },
     ...(passwordFile === undefined
       ? {}

@@ -14,6 +14,14 @@ test('with an https public URL the cookies are host-bound, secure, unreadable fo
   assert.deepEqual(cookies.deleteSession(), [`__Host-Http-torhaus=; ${gone}`, `__Host-torhaus=; ${gone}`])
 })
 
+test('letter case and blanks of the public URL take nothing from them', () => {
+  for (const publicUrl of ['HTTPS://devops.example', ' https://devops.example'])
+    assert.equal(
+      new SessionCookies(publicUrl).session('id'),
+      '__Host-Http-torhaus=id; Path=/; HttpOnly; SameSite=Lax; Secure',
+    )
+})
+
 test('a session under the older name is still read, unless there is one under the newer; neither goes on', () => {
   const cookies = new SessionCookies('https://devops.example')
   assert.equal(cookies.sessionIn('a=b; __Host-torhaus=old'), 'old')
