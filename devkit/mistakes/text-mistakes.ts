@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { madeKeytab } from '../realm/made-keytab.ts'
 import type { Mistake } from './mistake.ts'
+import { ruleMistakes } from './rule-mistakes.ts'
 
 export const textMistakes: readonly Mistake[] = [
   {
@@ -160,6 +161,32 @@ export const textMistakes: readonly Mistake[] = [
       '/etc/torhaus/torhaus.yaml:16: secondFactor.rules[0].when.account: names people by their UPN (@corp.example.com), and nobody is called so here: write the name of the account (sAMAccountName), such as bob or CORP\\bob',
     ],
   },
+  {
+    what: 'a template for accounts without a claim',
+    make: place => place.edit('  clientId', '  idToken: { accountTemplate: preferred_username }\n  clientId'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:12: oidc.idToken.accountTemplate: needs at least one claim in braces, e.g. {preferred_username}',
+    ],
+  },
+  {
+    what: 'scopes without `openid`',
+    make: place => place.edit('  clientId', '  scopes: [profile, email]\n  clientId'),
+    says: [
+      '/etc/torhaus/torhaus.yaml:12: oidc.scopes: must have openid: without it the OP gives no ID token (OIDC Core 3.1.2.1)',
+    ],
+  },
+  {
+    what: 'Redis without the kind of store',
+    make: place =>
+      place.edit(
+        'store: { sqlite: { file: data/torhaus.sqlite } }',
+        "store: { redis: { urls: ['rediss://redis.example.com'] }, sqlite: { file: data/torhaus.sqlite } }",
+      ),
+    says: [
+      '/etc/torhaus/torhaus.yaml:18: session.store.redis: is not read without session.store.kind: set that to redis',
+    ],
+  },
+  ...ruleMistakes,
   {
     what: 'a secret in the file itself',
     make: place => place.edit('clientSecretFile: client-secret', 'clientSecret: hush'),

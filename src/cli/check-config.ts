@@ -1,3 +1,5 @@
+import { clientAddressWarnings } from '../../config/client-address-warnings.ts'
+import { ruleWarnings } from '../../config/rule-warnings.ts'
 import { exitCode } from '../exit-codes.ts'
 import { system } from '../system.ts'
 import { type Command, configOption } from './command.ts'
@@ -13,7 +15,8 @@ export const command: Command = {
     const fileName = configFileOf(given, given.positionals[0])
     const config = readConfig(fileName, system.environment)
     for (const { path, message } of fileWarnings(config, system.now())) print(`warning: ${path}: ${message}\n`)
-    for (const warning of [...configWarnings(config), ...loopWarnings(config)]) print(`warning: ${warning}\n`)
+    const warnings = [configWarnings, clientAddressWarnings, ruleWarnings, loopWarnings].flatMap(look => look(config))
+    for (const warning of warnings) print(`warning: ${warning}\n`)
     for (const note of configNotes(config)) print(`note: ${note}\n`)
     print(`${fileName} is valid\n`)
     return exitCode.done
