@@ -17,13 +17,15 @@ export function checkHosts({ listener, admin }: Listeners, report: Report): void
       report(`${section}.host`, `must be an address or a host name alone; the port is ${section}.port`)
 }
 
+/** Whether two hosts cannot have one port each. */
+export const doMeet = (one: string, other: string): boolean => meets(one, other) || meets(other, one)
+
 /** `::` takes IPv4, too. */
 const meets = (one: string, other: string) => one === other || one === '::' || (one === '0.0.0.0' && isIP(other) !== 6)
 
 /** Whoever starts second would be told that the first has it, and that is Torhaus itself. */
 export function checkPorts({ listener, admin }: Listeners, report: Report): void {
-  const doMeet = meets(listener.host, admin.host) || meets(admin.host, listener.host)
-  if (listener.port === admin.port && listener.port !== 0 && doMeet)
+  if (listener.port === admin.port && listener.port !== 0 && doMeet(listener.host, admin.host))
     report('admin.port', `${admin.port} is that of the listener: choose another for one of them`)
 }
 

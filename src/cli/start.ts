@@ -36,7 +36,7 @@ async function supervise(fileName: string): Promise<ExitCode> {
     ...{ fileName, config, log, output, workerProgram },
     surroundings: system,
   })
-  const stop = new Stop(supervisor, config.listener)
+  const stop = new Stop(supervisor)
   const stopFor = (wish: StopWish, why: object) => log.info({ 'event.action': stop.ask(wish), ...why })
   for (const [signal, wish] of Object.entries(wishesOn(process.platform)))
     process.on(signal, () => {

@@ -7,11 +7,10 @@
  *   SIGBREAK   unknown           Ctrl-Break, sent by programs               a drain
  *   SIGHUP     a reload          the console is closed                      a drain in the seconds that Windows gives
  */
-import type { Config } from '../../config/schema.ts'
 import type { Supervisor } from '../process/supervisor.ts'
 
 export interface StopWish {
-  /** Whether a balancer gets time to notice (`listener.drainDelayMs`). */
+  /** Whether a balancer gets time to notice: `listener.drainDelayMs` of the configuration in force. */
   readonly isDelayed: boolean
   /** When everything is ended that has not finished, in milliseconds. Otherwise `listener.drainTimeoutMs` counts. */
   readonly withinMs?: number
@@ -33,13 +32,11 @@ export const wishesOn = (platform: NodeJS.Platform): Wishes =>
 /** Drains when it is asked first, and ends at once when it is asked again: that is a person in a hurry. */
 export class Stop {
   readonly #supervisor: Pick<Supervisor, 'drain' | 'kill'>
-  readonly #drainDelayMs: number
   readonly #over = Promise.withResolvers<void>()
   #isAsked = false
 
-  constructor(supervisor: Pick<Supervisor, 'drain' | 'kill'>, { drainDelayMs }: Config['listener']) {
+  constructor(supervisor: Pick<Supervisor, 'drain' | 'kill'>) {
     this.#supervisor = supervisor
-    this.#drainDelayMs = drainDelayMs
   }
 
   /** Resolves when everything has ended. */
@@ -55,7 +52,7 @@ export class Stop {
   ask({ isDelayed, withinMs }: StopWish): 'drain' | 'kill' {
     const action = this.#isAsked ? 'kill' : 'drain'
     this.#isAsked = true
-    const stopped = action === 'drain' ? this.#supervisor.drain(isDelayed ? this.#drainDelayMs : 0) : this.#kill()
+    const stopped = action === 'drain' ? this.#supervisor.drain(isDelayed) : this.#kill()
     if (action === 'drain' && withinMs !== undefined) setTimeout(() => void this.#kill(), withinMs).unref()
     void stopped.then(this.#over.resolve)
     return action

@@ -1,5 +1,7 @@
 /** Why nothing listens where it should, in words for the operator: with the option, and what to do. */
 
+import { doMeet } from '../../config/listener-rules.ts'
+
 export interface ListenPlace {
   /** The section with `host` and `port`. */
   readonly section: 'listener' | 'admin'
@@ -26,3 +28,16 @@ export function listenProblem(
   const text = code === undefined ? undefined : words[code]
   return Object.assign(new Error(text ?? message, { cause: error }), code === undefined ? {} : { code })
 }
+
+/** At a reload the workers of before still listen: a port has one owner, also where only the address changes. */
+export function besideItself(error: Error, wanted: Place, before: Place): Error {
+  const hosts = [wanted.host, before.host] as const
+  const mayMeet = wanted.host !== before.host && (doMeet(...hosts) || hosts.includes('localhost'))
+  if (wanted.port !== before.port || !mayMeet || !error.message.includes('EADDRINUSE')) return error
+  return new Error(
+    `listener.host: Torhaus itself has port ${before.port} on ${before.host} until it has ended: restart it, or choose another listener.port, too`,
+    { cause: error },
+  )
+}
+
+type Place = Omit<ListenPlace, 'section'>

@@ -88,12 +88,18 @@ export class AdminListener implements AsyncDisposable {
     this.servers.push(server)
   }
 
+  /** Leaves its port to another one, until it is to listen again. */
+  async release(): Promise<void> {
+    const servers = this.servers.splice(0)
+    // Called with an error where it is closed: then there is nothing to wait for.
+    const closed = servers.map(server => new Promise<void>(resolve => server.close(() => resolve())))
+    for (const server of servers) server.closeAllConnections()
+    await Promise.all(closed)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#operator[Symbol.dispose]()
-    // Called with an error where it is closed: then there is nothing to wait for.
-    const closed = this.servers.map(server => new Promise<void>(resolve => server.close(() => resolve())))
-    for (const server of this.servers) server.closeAllConnections()
-    await Promise.all(closed)
+    await this.release()
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {

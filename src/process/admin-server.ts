@@ -30,17 +30,19 @@ export class AdminServer {
   /** Opens it, or moves it to where a new configuration wants it. Rejects where that cannot be; it stays then. */
   async open(settings: Settings): Promise<void> {
     const isAllowed = adminCheck(settings.credentialFile)
-    if (isSamePlace(this.#settings, settings)) {
+    const before = this.#settings
+    if (this.port !== undefined && isSamePlace(before, settings)) {
       for (const server of this.#open?.servers ?? [])
         if (settings.tls !== undefined && server instanceof HttpsServer) server.setSecureContext(pairOf(settings.tls))
     } else {
       const next = this.#create(settings)
-      // A port has one owner: where only TLS comes or goes, there is none for a moment.
-      if (this.#settings?.host === settings.host && this.#settings.port === settings.port)
-        await this.#open?.[Symbol.asyncDispose]()
       const { host, port } = settings
+      // A port has one owner: where only the address or TLS changes, there is none for a moment.
+      const isSamePort = before?.port === port
+      if (isSamePort) await this.#open?.release()
       await next.listen({ host, port }).catch(async (error: unknown) => {
         await next[Symbol.asyncDispose]()
+        if (isSamePort) await this.#open?.listen(before).catch(() => undefined)
         throw listenProblem(error, { section: 'admin', host, port })
       })
       await this.#open?.[Symbol.asyncDispose]()

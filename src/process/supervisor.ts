@@ -19,6 +19,7 @@ import { loadConfig } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
 import { operatorForms } from '../app/operator-forms.ts'
 import type { Surroundings } from '../clock.ts'
+import { besideItself } from '../listener/listen-problem.ts'
 import type { SharedLogOutput } from '../observability/shared-log-output.ts'
 import type { AdminServer } from './admin-server.ts'
 import { ConfigWatch } from './config-watch.ts'
@@ -110,8 +111,9 @@ export class Supervisor {
     })
   }
 
-  /** Resolves when all requests in flight are answered or cut off, and everything is closed. */
-  async drain(delayMs: number): Promise<void> {
+  /** Resolves when all requests in flight are answered or cut off, and everything is closed. `isDelayed`: by `drainDelayMs`. */
+  async drain(isDelayed: boolean): Promise<void> {
+    const delayMs = isDelayed ? this.#generation.config.listener.drainDelayMs : 0
     this.#isStopping = true
     this.#started.resolve()
     this.#health.stopping()
@@ -194,12 +196,7 @@ export class Supervisor {
     while (this.#isReloadAsked && !this.#isStopping) {
       this.#isReloadAsked = false
       const succeeded = await this.#reloadOnce(reason).catch((error: Error) => {
-        if (!this.#isStopping)
-          this.#parts.log.error({
-            'event.action': 'reload',
-            'event.outcome': 'failure',
-            'error.message': error.message,
-          })
+        if (!this.#isStopping) this.#parts.log.error({ ...REFUSED, 'error.message': error.message })
         return false
       })
       this.#metrics.reloaded(succeeded)
@@ -214,7 +211,7 @@ export class Supervisor {
       this.#files.refused(loaded.files)
       for (const { line, path, message } of loaded.diagnostics)
         log.error({
-          ...{ 'event.action': 'reload', 'event.outcome': 'failure', 'torhaus.reason': reason },
+          ...{ ...REFUSED, 'torhaus.reason': reason },
           ...{ 'torhaus.config_line': line, 'torhaus.config_path': path, 'error.message': message },
         })
       return false
@@ -229,7 +226,7 @@ export class Supervisor {
     } catch (error) {
       this.#files.refused(files)
       this.#retire(next, 0)
-      throw error
+      throw besideItself(error as Error, config.listener, this.#generation.config.listener)
     } finally {
       this.#starting = undefined
     }
@@ -237,6 +234,7 @@ export class Supervisor {
     this.#generation = next
     this.#files.inForce(config)
     this.#retire(old, old.config.listener.drainDelayMs)
+    log.level = config.logging.level
     log.info({ 'event.action': 'reload', 'event.outcome': 'success', 'torhaus.reason': reason })
     return true
   }
@@ -250,6 +248,8 @@ export class Supervisor {
     this.#retired.add(retired)
   }
 }
+
+const REFUSED = { 'event.action': 'reload', 'event.outcome': 'failure' } as const
 
 const workerCount = ({ listener }: Config) => listener.workers ?? availableParallelism()
 

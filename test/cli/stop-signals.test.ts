@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Config } from '../../config/schema.ts'
 import { Stop, wishesOn } from '../../src/cli/stop-signals.ts'
-
-const listener = { drainDelayMs: 5000 } as Config['listener']
 
 /** A supervisor whose drain ends when it is killed, as with a request that never finishes. */
 function endless() {
@@ -12,8 +9,8 @@ function endless() {
   const killed = Promise.withResolvers<void>()
   return {
     asked,
-    drain(delayMs: number) {
-      asked.push(`drain ${delayMs}`)
+    drain(isDelayed: boolean) {
+      asked.push(isDelayed ? 'drain, late' : 'drain')
       return killed.promise
     },
     async kill() {
@@ -32,14 +29,14 @@ test('the console that Windows closes drains, and reloads nothing; a hang-up els
 
 test('Ctrl-C waits for nobody to notice, Ctrl-Break does as SIGTERM', () => {
   for (const [signal, first] of [
-    ['SIGINT', 'drain 0'],
-    ['SIGBREAK', 'drain 5000'],
-    ['SIGTERM', 'drain 5000'],
+    ['SIGINT', 'drain'],
+    ['SIGBREAK', 'drain, late'],
+    ['SIGTERM', 'drain, late'],
   ] as const) {
     const wish = wishesOn('win32')[signal]
     assert.ok(wish !== undefined && wish !== 'reload')
     const supervisor = endless()
-    const stop = new Stop(supervisor, listener)
+    const stop = new Stop(supervisor)
     assert.equal(stop.ask(wish), 'drain')
     assert.equal(stop.ask(wish), 'kill')
     assert.deepEqual(supervisor.asked, [first, 'kill'])
@@ -48,11 +45,11 @@ test('Ctrl-C waits for nobody to notice, Ctrl-Break does as SIGTERM', () => {
 
 test('what has not finished in the seconds that Windows gives a closed console is ended in order', async () => {
   const supervisor = endless()
-  const stop = new Stop(supervisor, listener)
+  const stop = new Stop(supervisor)
   const startedAt = performance.now()
   stop.ask({ isDelayed: false, withinMs: 50 })
   await Promise.all([stop.over, sleep(60)])
-  assert.deepEqual(supervisor.asked, ['drain 0', 'kill'])
+  assert.deepEqual(supervisor.asked, ['drain', 'kill'])
   assert.ok(performance.now() - startedAt < 5000)
   const { SIGHUP: closed } = wishesOn('win32')
   assert.ok(typeof closed === 'object' && closed.withinMs !== undefined && closed.withinMs < 5000)
