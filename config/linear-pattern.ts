@@ -19,6 +19,9 @@ export interface PatternShape {
   readonly overlooksSlash?: boolean
 }
 
+/** Whether it can be seen, without running it, that a pattern fits every path. */
+export const fitsEveryPath = (source: string): boolean => /^\^?\/?\.[*+]\$?$/.test(source)
+
 const NOT_LINEAR = 'cannot run in linear time (no back-references, no look-around, at most 1000 repetitions)'
 
 /** What speaks against a pattern; undefined: nothing. */

@@ -1,4 +1,5 @@
 /** Rules that decide nothing: whoever wrote them believes that they do. */
+import { fitsEveryPath } from './linear-pattern.ts'
 import { providersOf } from './providers.ts'
 import type { Config } from './schema.ts'
 
@@ -9,10 +10,13 @@ type Needs = Pick<Config, 'credentials' | 'kerberos' | 'listener' | 'oidc' | 'pr
 export function ruleWarnings(config: Needs): string[] {
   const { rules } = config.secondFactor
   const unknown = schemesOfNobody(config)
-  return rules.flatMap(({ when }, index) => {
+  const ofRules = rules.flatMap((rule, index) => {
+    const { when } = rule
     const at = `secondFactor.rules[${index}]`
-    const above = rules.slice(0, index).find(earlier => takesAllOf(earlier, rules[index] ?? earlier))
+    const above = rules.slice(0, index).find(earlier => takesAllOf(earlier, rule))
     const warnings: string[] = []
+    if (letsAnybodyPass(rule))
+      warnings.push(`${at}.when.path: fits every path, so everybody passes without credentials`)
     if (above !== undefined) warnings.push(`${at}: comes too late: ${above.name}, above it, fits whatever it fits`)
     const needed = when.schemes.flatMap(scheme => unknown.get(scheme) ?? [])
     if (needed.length > 0 && needed.length === when.schemes.length)
@@ -21,6 +25,33 @@ export function ruleWarnings(config: Needs): string[] {
       warnings.push(`${at}.when.path: fits nothing: it must match the whole path, which begins with a slash`)
     return warnings
   })
+  return [...ofRules, ...factorWarnings(config.secondFactor)]
+}
+
+/** What says of a sign-in that it was by one factor, or by none (RFC 8176 2). */
+const ONE_FACTOR = ['pwd', 'kba', 'geo', 'rba', 'user', 'wia']
+
+function factorWarnings({ acceptAcr, acceptAmr, rules }: Config['secondFactor']): string[] {
+  const acrs = [
+    ...acceptAcr.map((value, at) => [`acceptAcr[${at}]`, value] as const),
+    ...rules.flatMap(({ acceptAcr: own = [] }, index) =>
+      own.map((value, at) => [`rules[${index}].acceptAcr[${at}]`, value] as const),
+    ),
+  ]
+  return [
+    ...acceptAmr.flatMap((value, at) =>
+      ONE_FACTOR.includes(value)
+        ? [
+            `secondFactor.acceptAmr[${at}]: ${value} is no second factor (RFC 8176 2): whoever has one alone passes; where the OP demands two of everybody, policyGuaranteesFactor says it`,
+          ]
+        : [],
+    ),
+    ...acrs.flatMap(([option, value]) =>
+      value === '0'
+        ? [`secondFactor.${option}: 0 says that a sign-in is good for nothing that matters (OIDC Core 2, acr)`]
+        : [],
+    ),
+  ]
 }
 
 /** What nobody can show here, with the option that would change it. */
@@ -41,10 +72,17 @@ function schemesOfNobody(config: Needs): ReadonlyMap<When['schemes'][number], st
   return new Map(schemes.flatMap(([scheme, [option, isTaken]]) => (isTaken ? [] : [[scheme, option] as const])))
 }
 
-const isLenient = ({ require }: Rule) => require === 'nothing' || require === 'first-factor'
+/** With no condition but those that anybody fits who sends nothing. */
+const letsAnybodyPass = ({ require, when }: Rule) =>
+  require === 'nothing' &&
+  when.path !== undefined &&
+  fitsEveryPath(when.path) &&
+  when.networks.length + when.methods.length + when.groups.length === 0 &&
+  (when.schemes.length === 0 || when.schemes.includes('none')) &&
+  when.account === undefined &&
+  when.gitOperation === undefined
 
-/** Every path. */
-const ANY_PATH = ['.*', '.+', '/.*']
+const isLenient = ({ require }: Rule) => require === 'nothing' || require === 'first-factor'
 
 /** As far as that can be seen without reading expressions: what fits the later rule, the earlier one has decided. */
 function takesAllOf(earlier: Rule, later: Rule): boolean {
@@ -53,7 +91,7 @@ function takesAllOf(earlier: Rule, later: Rule): boolean {
   // Of whom nobody knows the groups, a rule that asks for less does not fit, and one that asks for more does.
   if (wide.groups.length > 0 && isLenient(earlier) && !isLenient(later)) return false
   return (
-    (wide.path === undefined || wide.path === narrow.path || ANY_PATH.includes(wide.path)) &&
+    (wide.path === undefined || wide.path === narrow.path || fitsEveryPath(wide.path)) &&
     (wide.account === undefined || wide.account === narrow.account) &&
     (wide.gitOperation === undefined || wide.gitOperation === narrow.gitOperation) &&
     LISTS.every(list => includesAll(wide[list], narrow[list]))

@@ -53,11 +53,15 @@ export const command: Command = {
   },
 }
 
+/** Case counts (RFC 9110 9.1). */
+const METHOD = /^[A-Z-]+$/
+
 /** FILE METHOD URL, or the last two with `--config FILE`. */
 function request(given: GivenArguments): readonly [fileName: string, method: string, url: string] {
   const { positionals } = given
   const [method, url] = positionals.slice(-2)
   if (method === undefined || url === undefined) throw usageError('METHOD and URL are needed')
+  if (!METHOD.test(method)) throw usageError(`${method} is no method: they are in capitals, and stand before the URL`)
   return [configFileOf(given, positionals.at(-3)), method, url]
 }
 

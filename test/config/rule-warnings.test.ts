@@ -110,6 +110,28 @@ test('a path that begins without a slash is told to fit nothing', () => {
     assert.deepEqual(ofRules({ when: { path }, require: 'refuse' }), [], path)
 })
 
+test('a rule that lets every path pass without credentials is told, however that is written', () => {
+  const of = (when: object) => ofRules({ when, require: 'nothing' })
+  for (const path of ['.*', '.+', '/.*', '^/.*', '/.*$'])
+    assert.deepEqual(of({ path }), ['secondFactor.rules[0].when.path'], path)
+  for (const when of [
+    { path: '/public/.*' },
+    { path: '/.*', networks: ['10.0.0.0/8'] },
+    { path: '/.*', methods: ['OPTIONS'] },
+    { path: '/.*', account: 'ada' },
+    { path: '/.*', schemes: ['session'] },
+  ])
+    assert.deepEqual(of(when), [])
+})
+
+test('what the OP says of a sign-in by one factor is told to be no second factor', () => {
+  const of = (secondFactor: object) => pathsOf(ruleWarnings(configOf({ secondFactor })))
+  assert.deepEqual(of({ acceptAmr: ['mfa', 'pwd', 'wia'] }), ['secondFactor.acceptAmr[1]', 'secondFactor.acceptAmr[2]'])
+  const rules = [{ name: 'x', when: {}, require: 'second-factor', acceptAcr: ['0'] }]
+  assert.deepEqual(of({ acceptAcr: ['0'], rules }), ['secondFactor.acceptAcr[0]', 'secondFactor.rules[0].acceptAcr[0]'])
+  assert.deepEqual(of({ acceptAcr: ['mfa', '2'], acceptAmr: ['otp', 'hwk', 'sc'] }), [])
+})
+
 const ofAddresses = (parts: Parts) => pathsOf(clientAddressWarnings(configOf(parts)))
 
 test('where somebody else ends TLS and nobody is believed, all clients are told to be one', async () => {

@@ -62,7 +62,14 @@ test('a path that can be read in two ways is said to be refused where that makes
 })
 
 test('what cannot be understood is answered with the usage, and a bad configuration with its problems', () => {
-  for (const args of [[], [file, 'GET'], [file, 'GET', '/x', '--scheme', 'magic'], [file, 'GET', '/x', '--nonsense']]) {
+  for (const args of [
+    [],
+    [file, 'GET'],
+    [file, 'GET', '/x', '--scheme', 'magic'],
+    [file, 'GET', '/x', '--nonsense'],
+    [file, 'get', '/x'],
+    [file, '/x', 'GET'],
+  ]) {
     const { status, lines } = explain(...args)
     assert.equal(status, 2)
     assert.ok(lines.some(line => line.startsWith('usage: ')))
