@@ -33,7 +33,7 @@ export function siteOf({
       pages: new Pages(appearance),
       ...{ publicOrigin: publicUrl.origin, ownOrigin: own.origin, strictTransport: strictTransport(hsts, publicUrl) },
       isOwnHost: own === publicUrl ? undefined : hostTest(own),
-      challenge: { offers: createOffers(credentials), realm: credentials.realm ?? text },
+      challenge: { offers: createOffers(credentials), realm: credentials.realm ?? publicUrl.origin },
     },
     viaName: `1.1 torhaus-${publicUrl.host.replaceAll(/[^A-Za-z0-9.-]/g, '-')}`,
   }
