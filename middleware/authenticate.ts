@@ -70,7 +70,10 @@ export function authenticate({
   publicOrigin,
   allowedOrigins,
 }: AuthenticateParts): Stage<Presented, Authenticated> {
-  const isOurs = (origin: string) => origin === publicOrigin || allowedOrigins.includes(origin)
+  const scheme = publicOrigin.slice(0, publicOrigin.indexOf(':'))
+  // Under another of our names its own pages are no strangers; what else a name could be was refused before.
+  const isOurs = (origin: string, host = '') =>
+    origin === publicOrigin || allowedOrigins.includes(origin) || origin === `${scheme}://${host}`
 
   return certificates === undefined
     ? identify
@@ -124,7 +127,8 @@ export function authenticate({
    * network.
    */
   function isCrossSite({ method, handshake, fields }: Presented): boolean {
-    return (handshake !== undefined || !isSafeMethod(method)) && isForeign(fields, isOurs) && isAmbient(fields)
+    if (handshake === undefined && isSafeMethod(method)) return false
+    return isForeign(fields, origin => isOurs(origin, fields.kept.host)) && isAmbient(fields)
   }
 
   function bySession(presented: Presented, id: string): Answer | Promise<Answer> {

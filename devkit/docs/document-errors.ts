@@ -112,7 +112,7 @@ const advice: Partial<Record<Code, string>> = {
   'bearer-audience-mismatch': 'See `oidc.bearer.audiences`. Tokens for Microsoft Graph and the like are not for us.',
   'bearer-claim-invalid': 'One of `iss`, `sub`, `iat`, `exp`, `nbf` is missing or has the wrong type or value.',
   'cross-site-request':
-    'The Origin of a changing request, or of a WebSocket, is neither `publicUrl` nor in `credentials.allowedOrigins`, and its credentials are such as browsers add by themselves. Is `publicUrl` what users type?',
+    'The Origin of a changing request, or of a WebSocket, is neither `publicUrl`, nor the host it was sent to by the scheme of `publicUrl`, nor in `credentials.allowedOrigins`, and its credentials are such as browsers add by themselves. Is `publicUrl` what users type?',
   'host-unknown':
     'The Host field names none of the hosts of `publicUrl` and `ownPages.publicUrl`, nor one of `listener.hostNames`.',
   'service-worker-refused':

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { HANDSHAKE_FIELDS } from '../../devkit/clients/handshake-fields.ts'
+import { requestText } from '../../devkit/clients/raw-http.ts'
 import { basic, configured, type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 const EVIL = 'Origin: https://evil.example'
@@ -87,4 +88,28 @@ test('pages of a configured origin may change things, and no others', async () =
   assert.equal(await passed(partnered, 'Origin: https://partner.example', 'Sec-Fetch-Site: cross-site'), 200)
   assert.equal(await passed(partnered, 'Origin: https://partner.example.evil.example'), 403)
   assert.equal(await passed(partnered, 'Origin: http://partner.example'), 403)
+})
+
+test('pages under a further name of ours may change things under that name, and nowhere else', async () => {
+  const aliased = await startProxy({ configure: configured({ hostNames: ['devops', 'tfs'] }) })
+  const { port } = aliased.fixture
+  const sent = async (host: string, origin: string) => {
+    const connection = await aliased.connect()
+    connection.send(requestText('POST /x', [`Host: ${host}`, `Origin: ${origin}`, patField, 'Content-Length: 0']))
+    return (await connection.response()).status
+  }
+  try {
+    assert.equal(await sent(`devops:${port}`, `http://devops:${port}`), 200)
+    for (const [host, origin] of [
+      [`devops:${port}`, `http://tfs:${port}`],
+      [`devops:${port}`, `https://devops:${port}`],
+      [`devops:${port}`, 'http://devops'],
+      [`127.0.0.1:${port}`, `http://devops:${port}`],
+      [`devops:${port}`, 'null'],
+    ] as const)
+      assert.equal(await sent(host, origin), 403, `${host} ${origin}`)
+    assert.equal(await sent(`evil.example:${port}`, `http://evil.example:${port}`), 421)
+  } finally {
+    await aliased.close()
+  }
 })
