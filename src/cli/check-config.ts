@@ -1,3 +1,4 @@
+import { accountTemplateWarnings } from '../../config/account-template.ts'
 import { clientAddressWarnings } from '../../config/client-address-warnings.ts'
 import { ruleWarnings } from '../../config/rule-warnings.ts'
 import { exitCode } from '../exit-codes.ts'
@@ -15,7 +16,13 @@ export const command: Command = {
     const fileName = configFileOf(given, given.positionals[0])
     const config = readConfig(fileName, system.environment)
     for (const { path, message } of fileWarnings(config, system.now())) print(`warning: ${path}: ${message}\n`)
-    const warnings = [configWarnings, clientAddressWarnings, ruleWarnings, loopWarnings].flatMap(look => look(config))
+    const warnings = [
+      configWarnings,
+      accountTemplateWarnings,
+      clientAddressWarnings,
+      ruleWarnings,
+      loopWarnings,
+    ].flatMap(look => look(config))
     for (const warning of warnings) print(`warning: ${warning}\n`)
     for (const note of configNotes(config)) print(`note: ${note}\n`)
     print(`${fileName} is valid\n`)

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { stringify } from 'yaml'
+import { accountTemplateWarnings } from '../../config/account-template.ts'
 import { clientAddressWarnings } from '../../config/client-address-warnings.ts'
 import { parseConfig } from '../../config/load.ts'
 import { ruleWarnings } from '../../config/rule-warnings.ts'
@@ -163,4 +164,22 @@ test('so are networks in which nobody is asked to confirm a token', () => {
     },
   })
   assert.deepEqual(found, ['credentials.patPolicy.confirmExceptFrom'])
+})
+
+test('a domain around accounts that only a template of tokens knows is told: carol would be somebody else', () => {
+  const of = (accountTemplate: string, account: object = {}) =>
+    pathsOf(
+      accountTemplateWarnings(
+        configOf({
+          oidc: { issuer: 'https://op.example', clientId: 'torhaus', idToken: { accountTemplate } },
+          account,
+        }),
+      ),
+    )
+  for (const template of ['CORP\\{sam}', '{name}@corp.example'])
+    assert.deepEqual(of(template), ['oidc.idToken.accountTemplate'], template)
+  assert.deepEqual(of('{upn}'), [])
+  assert.deepEqual(of('CORP\\{sam}', { domains: ['corp'] }), [])
+  assert.deepEqual(of('CORP\\{sam}', { template: 'Corp\\{name}' }), [])
+  assert.deepEqual(of('CORP\\{sam}', { pattern: 'CORP.(?<account>[a-z]+)' }), [])
 })
