@@ -204,6 +204,17 @@ const table = {
     stage: 'authenticate',
     sentence: 'The account belongs to a realm that is not accepted here.',
   },
+  'negotiate-account-disabled': {
+    status: 401,
+    stage: 'authenticate',
+    sentence: 'Your account is disabled in the directory.',
+  },
+  'negotiate-account-locked': {
+    status: 401,
+    stage: 'authenticate',
+    sentence:
+      'Your account was locked in the directory, after wrong passwords. Once it is unlocked, sign in to your computer anew.',
+  },
   'password-wrong': { status: 401, stage: 'authenticate', sentence: 'User name or password is wrong.' },
   'password-expired': {
     status: 401,

@@ -68,6 +68,9 @@ const advice: Partial<Record<Code, string>> = {
     'SPN, `kerberos.acceptPrincipal` and keytab do not belong together, or the keytab is older than the password.',
   'negotiate-unbound':
     'The channel binding names another certificate: something between opens TLS. With `kerberos.channelBindings: require` also none at all, which most clients send.',
+  'negotiate-account-disabled':
+    'So the KDC says in the PAC of the ticket. After the account was enabled, a new ticket is needed: `klist purge`.',
+  'negotiate-account-locked': 'The same of one that was locked when the ticket was made.',
   'negotiate-clock-skew': 'More than 5 minutes. One of the two clocks is wrong.',
   'password-wrong':
     'Also for accounts that do not exist, are disabled, locked or have expired: that is not told to who does not know the password. `error.message` in the log tells it.',

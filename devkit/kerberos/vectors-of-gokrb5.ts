@@ -16,8 +16,10 @@ const READERS: readonly (readonly [RegExp, (octets: Buffer) => string])[] = [
 ]
 
 function account(octets: Buffer): string {
-  const { userSid, groupSids } = readLogonInfo(octets)
+  const { userSid, groupSids, accountControl } = readLogonInfo(octets)
   assert.match(userSid, /^S-1-5-21(-\d+){4}$/)
+  // An ordinary account, whose password does not expire in two of three (MS-SAMR 2.2.1.12).
+  assert.equal(accountControl & ~0x200, 0x10)
   return `${groupSids.length} groups`
 }
 

@@ -99,7 +99,7 @@ const BY_STEP: Readonly<Partial<Record<Step, string>>> = {
   'other-account':
     'name the account by its sAMAccountName; where names from the OP are UPNs that differ from it, make accounts of a claim that has it (account.template)',
   protected:
-    'for administrators it is meant to be so: try another with --account; or take the account out of Protected Users',
+    'for administrators it is meant to be so: try another with --account; or take the account out of Protected Users, or that mark from it',
   'not-forwardable':
     'trust the account for delegation with any authentication protocol (TRUSTED_TO_AUTH_FOR_DELEGATION); somebody in Protected Users, or marked as sensitive, never can be: try another with --account',
   delegation:

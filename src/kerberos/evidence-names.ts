@@ -1,9 +1,10 @@
+import { refuseUnfit } from './account-standing.ts'
 import { type HeldTicket, isOfReply } from './kdc/held-ticket.ts'
 import { KerberosError } from './kerberos-error.ts'
 import { openWith } from './open-with.ts'
 import type { KeytabEntry } from './protocol/keytab.ts'
 import { krb5Error } from './protocol/krb5-error.ts'
-import { type LogonInfo, readLogonInfo } from './protocol/logon-info.ts'
+import { ACCOUNT_CONTROL, type LogonInfo, readLogonInfo } from './protocol/logon-info.ts'
 import { PAC_BUFFER, readPac, verifyPac } from './protocol/pac.ts'
 import { readUpnDnsInfo } from './protocol/upn-dns-info.ts'
 
@@ -13,8 +14,8 @@ export interface EvidenceNames {
   readonly account: string
   /** Where the directory tells it. */
   readonly upn: string | undefined
-  /** A member of Protected Users: never to be delegated (MS-SFU 3.2.5.1.2). */
-  readonly isProtected: boolean
+  /** Why nobody may act in its name (MS-SFU 3.2.5.1.2), in words; undefined: nothing says so. */
+  readonly protection: string | undefined
 }
 
 /** The group's number in each domain (MS-DTYP 2.4.2.4). */
@@ -23,7 +24,7 @@ const PROTECTED_USERS = 525
 /**
  * Whom an evidence ticket is about. The KDC echoes the name it was asked with, or, where it knows no S4U, answers with
  * a ticket of our own: so the name is read in the PAC, under the KDC's signature with our key. Without a PAC, or with
- * one that names no account (MIT's KDC), there is the name in the ticket alone.
+ * one that names no account (MIT's KDC), there is the name in the ticket alone. Throws what `refuseUnfit` does.
  */
 export function namesInEvidence(evidence: HeldTicket, keys: readonly KeytabEntry[]): EvidenceNames {
   const { ticket } = evidence
@@ -41,20 +42,22 @@ export function namesInEvidence(evidence: HeldTicket, keys: readonly KeytabEntry
   if (!isOfReply(evidence, opened)) throw krb5Error('integrity', 'an evidence ticket that was not made for this reply')
   const { client, clientRealm, pac: octets } = opened
   const ofTicket = client.components.join('/')
-  if (octets === undefined) return { account: `${ofTicket}@${clientRealm}`, upn: undefined, isProtected: false }
+  if (octets === undefined) return { account: `${ofTicket}@${clientRealm}`, upn: undefined, protection: undefined }
   const pac = readPac(octets)
   verifyPac(octets, pac, opened, key)
   const logonOctets = pac.get(PAC_BUFFER.logonInfo)
   const logonInfo = logonOctets && readLogonInfo(logonOctets)
+  if (logonInfo !== undefined) refuseUnfit(logonInfo.accountControl, 's4u2self')
   const upnDnsInfo = pac.get(PAC_BUFFER.upnDnsInfo)
   return {
     account: `${logonInfo?.accountName ?? ofTicket}@${clientRealm}`,
     upn: upnDnsInfo && readUpnDnsInfo(upnDnsInfo).upn,
-    isProtected: logonInfo !== undefined && isProtected(logonInfo),
+    protection: logonInfo && protectionOf(logonInfo),
   }
 }
 
-function isProtected({ userSid, groupSids }: LogonInfo): boolean {
+function protectionOf({ userSid, groupSids, accountControl }: LogonInfo): string | undefined {
   const domain = userSid.slice(0, userSid.lastIndexOf('-'))
-  return groupSids.includes(`${domain}-${PROTECTED_USERS}`)
+  if (groupSids.includes(`${domain}-${PROTECTED_USERS}`)) return 'a member of Protected Users'
+  return (accountControl & ACCOUNT_CONTROL.notDelegated) === 0 ? undefined : 'an account that is marked as sensitive'
 }

@@ -131,8 +131,8 @@ function evidenceProblem(
     const said = namesInEvidence(evidence, keys)
     const isAsked = upn === undefined ? isAccount(said.account, user, names) : said.upn?.toLowerCase() === upn
     if (!isAsked) return directoryProblem('other-account', { code: undefined, words: `it is ${said.account}` }, user)
-    if (!said.isProtected) return undefined
-    return directoryProblem('protected', { code: undefined, words: 'a member of Protected Users' }, user)
+    if (said.protection === undefined) return undefined
+    return directoryProblem('protected', { code: undefined, words: said.protection }, user)
   } catch (error) {
     return directoryProblem('protocol-transition', { code: undefined, words: (error as Error).message }, user)
   }

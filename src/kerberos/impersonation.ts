@@ -91,9 +91,9 @@ function renewingTickets(
           count.identityMismatches++
           throw new KerberosError('identity-mismatch', 's4u2self')
         }
-        // Windows refuses them at S4U2proxy; Samba, also of version 4.22, does not.
-        if (names.isProtected)
-          throw new KerberosError('delegation-refused', 's4u2self', { text: 'a member of Protected Users' })
+        // Windows refuses them at S4U2proxy; Samba, also of version 4.22, not members of Protected Users.
+        if (names.protection !== undefined)
+          throw new KerberosError('delegation-refused', 's4u2self', { text: names.protection })
         const tickets: PrincipalTickets = createPrincipalTickets({ client, gate, service, evidence, now })
         const { renewAtMs, expiresAtMs } = validity((evidence.endTimeMs - now()) / 1000, now(), renewMarginMs)
         const servers = last?.targets() ?? []

@@ -34,6 +34,8 @@ const ACCEPT: Table = {
   'wrong-service-key': 'negotiate-wrong-service',
   'foreign-realm': 'negotiate-foreign-realm',
   'credentials-expired': 'negotiate-expired',
+  'client-disabled': 'negotiate-account-disabled',
+  'client-locked': 'negotiate-account-locked',
 }
 
 // Whether an account exists, or is disabled, is not told to who does not know its password.

@@ -49,7 +49,8 @@ export function openTrusted(keys: readonly KeytabEntry[], ticket: Ticket, questi
   // MIT's KDC writes PACs without.
   const [accountName, accountDomain] = [logonInfo?.accountName || undefined, logonInfo?.domain || undefined]
   const { pac: _, indicators: __, ...rest } = opened
-  return { ...rest, accountName, accountDomain, proof: proofOf(opened, question) }
+  const { accountControl = 0 } = logonInfo ?? {}
+  return { ...rest, accountName, accountDomain, accountControl, proof: proofOf(opened, question) }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { asciiLower } from '../ascii-case.ts'
+import { refuseUnfit } from './account-standing.ts'
 import {
   type CanonicalPrincipal,
   canonicalPrincipal,
@@ -13,6 +14,8 @@ export interface TicketOwner extends Pick<OpenedTicket, 'client' | 'clientRealm'
   readonly accountName: string | undefined
   /** NetBIOS name of the domain that this is an account of, there. */
   readonly accountDomain: string | undefined
+  /** Its flags, there; 0 where there is none. */
+  readonly accountControl: number
 }
 
 /** Realms whose KDCs name accounts in PACs, as one of their tickets has shown: Active Directory, Samba, FreeIPA. */
@@ -28,10 +31,10 @@ export type NamingRealms = Set<string>
  * and in their realm the name may be somebody else's: such a ticket is nobody's.
  *
  * Throws `foreign-realm` for a realm that is none of the configuration, where letter case counts (RFC 4120 6.1), and
- * `principal-malformed` for what cannot be a user account, or does not say which.
+ * `principal-malformed` for what cannot be a user account, or does not say which; and what `refuseUnfit` does.
  */
 export function ticketPrincipal(
-  { client, clientRealm, accountName, accountDomain = '' }: TicketOwner,
+  { client, clientRealm, accountName, accountDomain = '', accountControl }: TicketOwner,
   directory: DirectoryNames,
   naming: NamingRealms,
 ): CanonicalPrincipal {
@@ -42,6 +45,7 @@ export function ticketPrincipal(
     realm !== clientRealm && netbiosDomain !== '' && asciiLower(netbiosDomain) === asciiLower(accountDomain)
   if (realms.some(isElsewhere))
     throw new KerberosError('principal-malformed', 'name', { text: 'the PAC is of an account of another realm' })
+  refuseUnfit(accountControl, 'name')
   if (accountName !== undefined) {
     naming.add(clientRealm)
     return canonicalPrincipal(`${accountName}@${clientRealm}`, directory)

@@ -52,6 +52,9 @@ export const german: Texts = {
   'error.negotiate-wrong-service':
     'Das Kerberos-Ticket ist für einen anderen Dienst. Der Name in der Adresse muss der im Verzeichnis sein.',
   'error.negotiate-foreign-realm': 'Das Konto gehört zu einer Domäne, die hier nicht angenommen wird.',
+  'error.negotiate-account-disabled': 'Ihr Konto ist im Verzeichnis deaktiviert.',
+  'error.negotiate-account-locked':
+    'Ihr Konto wurde im Verzeichnis nach falschen Kennwörtern gesperrt. Sobald es entsperrt ist, melden Sie sich an Ihrem Computer neu an.',
   'error.password-wrong': 'Benutzername oder Kennwort ist falsch.',
   'error.password-expired': 'Das Kennwort ist abgelaufen. Ändern Sie es zuerst an einem Windows-Computer.',
   'error.password-must-change':

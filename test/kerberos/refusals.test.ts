@@ -45,8 +45,8 @@ describe('the KDC refuses', () => {
     assert.equal(await refusal(impersonation.initiate(principal('disabled1'), devops)), 's4u2self client-disabled')
   })
 
-  it('a sensitive account at S4U2proxy', async () => {
-    assert.equal(await refusal(impersonation.initiate(principal('sensitive1'), devops)), 'initiate delegation-refused')
+  it('a sensitive account, as its evidence says', async () => {
+    assert.equal(await refusal(impersonation.initiate(principal('sensitive1'), devops)), 's4u2self delegation-refused')
   })
 
   it('a target that is not in the list of our service account', async () => {

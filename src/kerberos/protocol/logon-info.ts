@@ -9,9 +9,14 @@ export interface LogonInfo {
   /** NetBIOS name of its domain. */
   readonly domain: string
   readonly userSid: string
+  /** What the account may and may not (UserAccountControl), when the KDC made the PAC: bits of `ACCOUNT_CONTROL` and others. */
+  readonly accountControl: number
   /** Of the domain, of others, and of resources, in that order. */
   readonly groupSids: readonly string[]
 }
+
+/** Bits of an account's control that are read (MS-SAMR 2.2.1.12): numbers of their own, not those of the attribute in LDAP. */
+export const ACCOUNT_CONTROL = { disabled: 0x1, trust: 0x40, locked: 0x400, notDelegated: 0x4000 } as const
 
 /** Pointers of the fixed part, zero where there is nothing behind it. */
 interface Fixed {
@@ -20,6 +25,7 @@ interface Fixed {
   readonly groups: Counted
   readonly serverStrings: readonly number[]
   readonly domainSid: number
+  readonly accountControl: number
   readonly extraSids: Counted
   readonly resourceDomainSid: number
   readonly resourceGroups: Counted
@@ -51,6 +57,7 @@ export function readLogonInfo(octets: Buffer): LogonInfo {
   return {
     ...{ accountName, domain },
     userSid: `${domainSid}-${fixed.userId}`,
+    accountControl: fixed.accountControl,
     groupSids: [
       ...groups.map(id => `${domainSid}-${id}`),
       ...extraSids,
@@ -69,11 +76,14 @@ function readFixed(reader: NdrReader): Fixed {
   reader.skip(4 + 16) // flags, session key
   const serverStrings = readStringPointers(reader, 2)
   const domainSid = reader.uint32()
-  reader.skip(8 + 4 + 4 + 8 + 8 + 4 + 4) // reserved, account control, status, logons
+  reader.skip(8) // reserved
+  const accountControl = reader.uint32()
+  reader.skip(4 + 8 + 8 + 4 + 4) // status, logons, reserved
   const extraSids = readCounted(reader)
   const resourceDomainSid = reader.uint32()
   const resourceGroups = readCounted(reader)
-  return { strings, userId, groups, serverStrings, domainSid, extraSids, resourceDomainSid, resourceGroups }
+  const sids = { domainSid, extraSids, resourceDomainSid, resourceGroups }
+  return { strings, userId, groups, serverStrings, accountControl, ...sids }
 }
 
 const readCounted = (reader: NdrReader): Counted => ({ count: reader.uint32(), pointer: reader.uint32() })

@@ -29,6 +29,16 @@ function uint32(value: number): Buffer {
   return octets
 }
 
+/** Behind the header: the end of the fixed part, and in it the groups of resources (MS-PAC 2.5). */
+const FIRST_STRING_AT = 20 + 216
+const RESOURCES_AT = 20 + 204
+
+function changed(changes: readonly (readonly [at: number, value: number])[]): Buffer {
+  const info = Buffer.from(logonInfo)
+  for (const [at, value] of changes) info.writeUInt32LE(value, at)
+  return info
+}
+
 interface Sizes {
   readonly counted?: number
   readonly inArray?: number
@@ -106,17 +116,57 @@ describe('the account in a PAC', () => {
     assert.throws(() => readSid(new NdrReader(sid)), malformed)
   })
 
+  it('has a header of little-endian NDR, and something behind it', () => {
+    for (const [at, octet] of [
+      [0, 2],
+      [1, 0],
+      [2, 16],
+    ] as const) {
+      const info = Buffer.from(logonInfo)
+      info[at] = octet
+      assert.throws(() => readLogonInfo(info), malformed, `octet ${at}`)
+    }
+    assert.throws(() => readLogonInfo(changed([[16, 0]])), malformed, 'empty')
+  })
+
+  it('has strings that begin at their beginning and end in their buffer', () => {
+    // How many characters there is room for, where they begin, how many there are.
+    assert.equal(logonInfo.readUInt32LE(FIRST_STRING_AT + 8), 'alice'.length)
+    assert.equal(readLogonInfo(changed([[FIRST_STRING_AT, 'alice'.length]])).accountName, 'alice')
+    for (const change of [
+      [FIRST_STRING_AT, 'alice'.length - 1],
+      [FIRST_STRING_AT + 4, 1],
+      [FIRST_STRING_AT + 8, 1_000_000],
+    ] as const)
+      assert.throws(() => readLogonInfo(changed([change])), malformed)
+  })
+
+  it('has what it counts, and the domains of its groups', () => {
+    assert.throws(() => readLogonInfo(changed([[RESOURCES_AT + 4, 2]])), malformed, 'two groups, and no list of them')
+    const list = [uint32(2), uint32(1001), uint32(7), uint32(1002), uint32(7)]
+    const homeless = changed([
+      [RESOURCES_AT + 4, 2],
+      [RESOURCES_AT + 8, 1],
+    ])
+    assert.throws(() => readLogonInfo(Buffer.concat([homeless.subarray(0, stubEnd), ...list])), malformed)
+    // Four parts: 21, then those of the domain (MS-DTYP 2.4.2.2).
+    const sidAt = logonInfo.indexOf(Buffer.from('04000000010400000000000515000000', 'hex'))
+    const nobodys = changed([[20 + 152, 0]])
+    const without = Buffer.concat([nobodys.subarray(0, sidAt), nobodys.subarray(sidAt + 28)])
+    assert.throws(() => readLogonInfo(without), malformed, 'no domain')
+  })
+
   it('has names of UPN_DNS_INFO within it, of whole characters (pitfall 52)', () => {
-    const changed = (at: number, value: number): Buffer => {
+    const withSize = (at: number, value: number): Buffer => {
       const octets = Buffer.from(bufferOf(PAC_BUFFER.upnDnsInfo))
       octets.writeUInt16LE(value, at)
       return octets
     }
     const { length } = bufferOf(PAC_BUFFER.upnDnsInfo)
     for (const at of [0, 4, 12])
-      for (const size of [1, 7, length, 0xfffe]) assert.throws(() => readUpnDnsInfo(changed(at, size)), malformed)
+      for (const size of [1, 7, length, 0xfffe]) assert.throws(() => readUpnDnsInfo(withSize(at, size)), malformed)
     for (const at of [2, 6, 14])
-      for (const offset of [length, 0xffff]) assert.throws(() => readUpnDnsInfo(changed(at, offset)), malformed)
+      for (const offset of [length, 0xffff]) assert.throws(() => readUpnDnsInfo(withSize(at, offset)), malformed)
     for (let size = 0; size < 20; size++)
       assert.throws(() => readUpnDnsInfo(bufferOf(PAC_BUFFER.upnDnsInfo).subarray(0, size)), malformed)
   })
