@@ -70,6 +70,8 @@ const protocolErrors: Readonly<Record<number, Rule>> = {
   23: { password: 'password-expired', 'service-credential': 'service-credential-refused' }, // KDC_ERR_KEY_EXPIRED
   24: { password: 'password-wrong', 'service-credential': 'service-credential-refused' }, // KDC_ERR_PREAUTH_FAILED
   25: { password: 'password-wrong', 'service-credential': 'service-credential-refused' }, // preauthentication we cannot do
+  // KDC_ERR_MUST_USE_USER2USER: Active Directory's answer for a user account without SPN (MS-KILE 3.3.5.7).
+  27: { ...WE_ARE_THE_SERVICE, initiate: 'service-unknown' },
   29: 'kdc-unreachable', // KDC_ERR_SVC_UNAVAILABLE
   31: {
     // KRB_AP_ERR_BAD_INTEGRITY: a key that does not fit. Without preauthentication a wrong password shows like this. A

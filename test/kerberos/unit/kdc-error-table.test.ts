@@ -40,6 +40,10 @@ const observed: readonly [KerberosOperation, number, KerberosErrorCode][] = [
   ['s4u2self', 19, 'service-credential-refused'],
   ['password-proof', 7, 'service-credential-refused'],
   ['password-proof', 2, 'service-credential-refused'],
+  // The same from Active Directory, of a user account without SPN.
+  ['s4u2self', 27, 'service-credential-refused'],
+  ['password-proof', 27, 'service-credential-refused'],
+  ['initiate', 27, 'service-unknown'],
 ]
 const OPERATIONS: readonly KerberosOperation[] = ['s4u2self', 'initiate', 'password-proof', 'service-credential']
 
