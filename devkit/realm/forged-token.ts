@@ -29,6 +29,8 @@ const proxyService: PrincipalName = { type: 2, components: ['HTTP', 'proxy.corp.
 /** What may be other than usual. */
 export interface Forgery {
   readonly nowMs: number
+  /** One that was made before (`forgedTicket`). */
+  readonly ticket?: Buffer
   readonly ticketKey?: EncryptionKey
   /** In the ticket; a token is made with `sessionKey` whatever stands here. */
   readonly ticketSessionKey?: EncryptionKey
@@ -105,7 +107,7 @@ export function forgedToken(forgery: Forgery): Buffer {
     field(0, integer(5)),
     field(1, integer(14)),
     field(2, flags(forgery.options ?? 0)),
-    field(3, forgedTicket(forgery)),
+    field(3, forgery.ticket ?? forgedTicket(forgery)),
     field(4, writeEncryptedData(18, authenticatorOf(forgery))),
   )
   const mechanism = writeElement(0x06, krb5Mechanism)

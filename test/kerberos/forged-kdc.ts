@@ -54,6 +54,18 @@ export interface Answer {
   readonly nowMs: number
 }
 
+/** What of a reply may be other than asked. */
+export interface Wrong {
+  readonly nonce?: number
+  readonly realm?: string
+  readonly service?: PrincipalName
+  readonly ticketService?: PrincipalName
+  readonly client?: PrincipalName
+  readonly clientRealm?: string
+  readonly startMs?: number
+  readonly endMs?: number
+}
+
 interface ReplyParts extends Answer {
   readonly type: 11 | 13
   readonly usage: number
@@ -64,24 +76,24 @@ interface ReplyParts extends Answer {
   readonly padata: readonly PaData[]
 }
 
-function reply(request: Buffer, parts: ReplyParts): Buffer {
-  const { nonce, service } = asked(request)
+function reply(request: Buffer, parts: ReplyParts, wrong: Wrong = {}): Buffer {
+  const { nonce, service } = { ...asked(request), ...wrong }
   const part = message(
     parts.type === 11 ? 25 : 26,
     ...[field(0, writeEncryptionKey(parts.sessionKey)), field(1, sequence()), field(2, integer(nonce))],
     ...[
       field(4, flags(parts.flags)),
       field(5, time(parts.nowMs)),
-      field(6, time(parts.nowMs)),
-      field(7, time(parts.endMs)),
+      field(6, time(wrong.startMs ?? parts.nowMs)),
+      field(7, time(wrong.endMs ?? parts.endMs)),
     ],
-    ...[field(9, generalString(REALM)), field(10, writePrincipalName(service))],
+    ...[field(9, generalString(wrong.realm ?? REALM)), field(10, writePrincipalName(service))],
     field(12, parts.padata.length === 0 ? undefined : writePaData(parts.padata)),
   )
   return message(
     parts.type,
-    ...[field(0, integer(5)), field(1, integer(parts.type)), field(3, generalString(REALM))],
-    ...[field(4, writePrincipalName(parts.client)), field(5, parts.ticket)],
+    ...[field(0, integer(5)), field(1, integer(parts.type)), field(3, generalString(wrong.clientRealm ?? REALM))],
+    ...[field(4, writePrincipalName(wrong.client ?? parts.client)), field(5, parts.ticket)],
     field(6, writeEncryptedData(parts.key.enctype.number, parts.key.encrypt(parts.usage, part))),
   )
 }
@@ -89,25 +101,27 @@ function reply(request: Buffer, parts: ReplyParts): Buffer {
 const HOUR_MS = 3_600_000
 
 /**
- * A TGT at once, as for an account without preauthentication. `offersArmour`: what is said beside it, signed with the
+ * What was asked for at once, as for an account without preauthentication. `offersArmour`: what is said beside it, signed with the
  * key (RFC 6806 11); undefined: nothing.
  */
 export function asReply(
   request: Buffer,
   { offersArmour, ...answer }: Answer & { readonly offersArmour?: boolean },
+  wrong: Wrong = {},
 ): Buffer {
-  const { client = nameOf('nobody', NAME_TYPE.principal) } = asked(request)
+  const { client = nameOf('nobody', NAME_TYPE.principal), service } = asked(request)
   const { key, nowMs } = answer
   const checksum = writeChecksum(key.enctype.checksumType, key.checksum(KEY_USAGE.asRequest, request))
   const offer = offersArmour === true ? [{ type: PA.fast, value: Buffer.alloc(0) }] : []
   const signed = [{ type: PA.encryptedPadata, value: checksum }, ...offer]
-  return reply(request, {
+  const parts = {
     ...answer,
-    ...{ type: 11, usage: KEY_USAGE.asReply, client, endMs: nowMs + HOUR_MS },
-    ticket: forgedTicket({ nowMs, service: ticketGrantingService(REALM) }),
+    ...{ type: 11 as const, usage: KEY_USAGE.asReply, client, endMs: nowMs + HOUR_MS },
+    ticket: forgedTicket({ nowMs, service: wrong.ticketService ?? wrong.service ?? service }),
     flags: offersArmour === undefined ? 0 : TICKET_FLAG.encryptedPadata,
     padata: offersArmour === undefined ? [] : signed,
-  })
+  }
+  return reply(request, parts, wrong)
 }
 
 /** A ticket for the service that was asked for. */

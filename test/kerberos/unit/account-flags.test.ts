@@ -7,20 +7,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { bareToken, recordedKeytab } from '../../../devkit/kerberos/recorded-tokens.ts'
+import { FLAGS_AT, forgedLogonInfo, recordedLogonInfo } from '../../../devkit/realm/forged-logon-info.ts'
 import { carrying, forgedPac } from '../../../devkit/realm/forged-pac.ts'
 import { forgedKeytab, forgedTicket, forgedToken, serviceKey, sessionKey } from '../../../devkit/realm/forged-token.ts'
 import { madeKeytab } from '../../../devkit/realm/made-keytab.ts'
 import { configured, type ProxyUnderTest, startProxy } from '../../../devkit/torhaus/proxy-under-test.ts'
 import { namesInEvidence } from '../../../src/kerberos/evidence-names.ts'
-import { readApRequest } from '../../../src/kerberos/protocol/ap-request.ts'
 import { DerReader } from '../../../src/kerberos/protocol/der-reader.ts'
-import { apRequestIn } from '../../../src/kerberos/protocol/gss-token.ts'
 import { readKeytab } from '../../../src/kerberos/protocol/keytab.ts'
 import { readLogonInfo } from '../../../src/kerberos/protocol/logon-info.ts'
-import { PAC_BUFFER, readPac } from '../../../src/kerberos/protocol/pac.ts'
+import { PAC_BUFFER } from '../../../src/kerberos/protocol/pac.ts'
 import { NAME_TYPE, nameOf } from '../../../src/kerberos/protocol/principal-name.ts'
-import { openTicket, readTicket } from '../../../src/kerberos/protocol/ticket.ts'
+import { readTicket } from '../../../src/kerberos/protocol/ticket.ts'
 import { alice, type ForgedAcceptor, startForgedAcceptor } from './forged-acceptor.ts'
 
 /** MS-SAMR 2.2.1.12. */
@@ -36,18 +34,8 @@ const REFUSED: readonly (readonly [flags: number, code: string])[] = [
   [TRUST, 'principal-malformed'],
 ]
 
-const { key } = recordedKeytab().entries.find(entry => entry.key.enctype.number === 18) ?? assert.fail('no key')
-const { pac } = openTicket(readApRequest(apRequestIn(bareToken)).ticket, key)
-const recorded = readPac(pac ?? assert.fail('no PAC')).get(PAC_BUFFER.logonInfo) ?? assert.fail('no logon info')
-
-/** NDR's header, then where the flags stand (MS-PAC 2.5). */
-const FLAGS_AT = 20 + 164
-
-function infoWith(accountControl: number): Buffer {
-  const info = Buffer.from(recorded)
-  info.writeUInt32LE(accountControl, FLAGS_AT)
-  return info
-}
+const recorded = recordedLogonInfo()
+const infoWith = (accountControl: number): Buffer => forgedLogonInfo({ accountControl })
 
 /** Of a ticket that is made at that moment. */
 const pacWith = (accountControl: number, nowMs: number) =>
