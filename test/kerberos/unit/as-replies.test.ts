@@ -69,6 +69,19 @@ for (const [way, answer] of Object.entries(WAYS))
       })
   })
 
+it('the times of a reply may differ by five minutes from ours, and its end is the one that was asked for at most', async () => {
+  const MINUTE_MS = 60_000
+  const taken = (wrong: Wrong) => signIn(clientOf(WAYS['to a proof'](wrong)))
+  const refused = (wrong: Wrong) => assert.rejects(taken(wrong), { code: 'mismatch' })
+  await taken({ startMs: nowMs + 5 * MINUTE_MS })
+  await refused({ startMs: nowMs + 5 * MINUTE_MS + 1000 })
+  const startMs = nowMs - HOUR_MS
+  await taken({ startMs, endMs: nowMs - 5 * MINUTE_MS + 1000 })
+  await refused({ startMs, endMs: nowMs - 5 * MINUTE_MS })
+  await taken({ endMs: nowMs + 24 * HOUR_MS })
+  await refused({ endMs: nowMs + 24 * HOUR_MS + 1000 })
+})
+
 describe('a reply under another key than that of the password', () => {
   const under = (request: Buffer) => asReply(request, { ...answering, key: otherKey })
 
