@@ -46,6 +46,7 @@ export interface Forgery {
   readonly endMs?: number
   readonly authorizationData?: Buffer
   readonly options?: number
+  readonly authenticatorEtype?: number
   readonly authenticatorUsage?: number
   readonly authenticatorClient?: PrincipalName
   readonly authenticatorRealm?: string
@@ -108,7 +109,7 @@ export function forgedToken(forgery: Forgery): Buffer {
     field(1, integer(14)),
     field(2, flags(forgery.options ?? 0)),
     field(3, forgery.ticket ?? forgedTicket(forgery)),
-    field(4, writeEncryptedData(18, authenticatorOf(forgery))),
+    field(4, writeEncryptedData(forgery.authenticatorEtype ?? 18, authenticatorOf(forgery))),
   )
   const mechanism = writeElement(0x06, krb5Mechanism)
   return writeElement(0x60, mechanism, Buffer.from([1, 0]), request, forgery.trailing ?? Buffer.alloc(0))

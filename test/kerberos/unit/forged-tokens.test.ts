@@ -4,10 +4,13 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { authorization, forgedCammac, indicatorElement } from '../../../devkit/realm/forged-token.ts'
+import { authorization, forgedCammac, indicatorElement, sessionKey } from '../../../devkit/realm/forged-token.ts'
 import { AP_OPTION } from '../../../src/kerberos/protocol/ap-request.ts'
+import { application, DerReader, UNIVERSAL } from '../../../src/kerberos/protocol/der-reader.ts'
 import { field, integer, octetString, sequence } from '../../../src/kerberos/protocol/der-writer.ts'
+import { readEncryptedData } from '../../../src/kerberos/protocol/encrypted-data.ts'
 import { EncryptionKey, KEY_USAGE } from '../../../src/kerberos/protocol/encryption-key.ts'
+import { krb5Mechanism } from '../../../src/kerberos/protocol/object-identifiers.ts'
 import { TICKET_FLAG } from '../../../src/kerberos/protocol/ticket.ts'
 import { alice, type ForgedAcceptor, startForgedAcceptor } from './forged-acceptor.ts'
 
@@ -165,6 +168,11 @@ describe('an authenticator', () => {
     assert.equal(await door.forged({ authenticatorUsage: KEY_USAGE.tgsRequestAuthenticator }), 'token-defective')
   })
 
+  it('that claims another encryption type than its key has is refused', async () => {
+    for (const authenticatorEtype of [17, 20, 23])
+      assert.equal(await door.forged({ authenticatorEtype }), 'token-defective', `${authenticatorEtype}`)
+  })
+
   it('may be five minutes off in either direction, and not a second more', async () => {
     for (const sign of [-1, 1]) {
       const at = (ms: number) => door.forged({ authenticatorAtMs: door.nowMs + sign * ms, microseconds: 0 })
@@ -203,8 +211,20 @@ describe('a request', () => {
   })
 
   it('for mutual authentication is answered, any other is not', async () => {
-    const answer = async (options: number) => (await door.acceptor.accept(door.token({ options }))).replyToken
+    const answer = async (options: number) =>
+      (await door.acceptor.accept(door.token({ options, microseconds: options === 0 ? 776 : 777 }))).replyToken
     assert.equal(await answer(0), undefined)
-    assert.equal((await answer(AP_OPTION.mutualRequired))?.[0], 0x60)
+    const reply = (await answer(AP_OPTION.mutualRequired)) ?? assert.fail('no answer')
+    const frame = DerReader.only(reply, 0x60)
+    assert.deepEqual(frame.enter(UNIVERSAL.objectIdentifier).rest(), krb5Mechanism)
+    assert.equal(frame.rest().readUInt16BE(), 0x0200)
+    const fields = DerReader.only(frame.rest().subarray(2), application(15), UNIVERSAL.sequence)
+    assert.deepEqual([fields.integer(0), fields.integer(1)], [5, 15])
+    const { etype, cipher } = readEncryptedData(fields, 2)
+    // What was in the authenticator, under the session key (RFC 4120 5.5.2).
+    const part = DerReader.only(sessionKey.decrypt(KEY_USAGE.apReply, cipher), application(27), UNIVERSAL.sequence)
+    const [timeMs, microseconds, sequenceNumber] = [part.time(0), part.integer(1), part.uint32(3)]
+    assert.deepEqual([etype, timeMs, microseconds, sequenceNumber], [18, door.nowMs, 777, 1])
+    part.finish()
   })
 })
