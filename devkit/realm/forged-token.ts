@@ -40,6 +40,8 @@ export interface Forgery {
   readonly client?: PrincipalName
   readonly clientRealm?: string
   readonly service?: PrincipalName
+  /** In clear, beside the name of the service. */
+  readonly realm?: string
   readonly transited?: string
   readonly transitedType?: number
   readonly startMs?: number
@@ -78,7 +80,7 @@ export function forgedTicket(forgery: Forgery): Buffer {
   return message(
     1,
     field(0, integer(5)),
-    field(1, generalString('CORP.TEST')),
+    field(1, generalString(forgery.realm ?? 'CORP.TEST')),
     field(2, writePrincipalName(forgery.service ?? proxyService)),
     field(3, writeEncryptedData(forgery.ticketEtype ?? 18, cipher, forgery.kvno)),
   )

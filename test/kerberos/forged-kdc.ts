@@ -128,12 +128,17 @@ export function asReply(
 export const tgsReply = (
   request: Buffer,
   answer: Answer & { readonly ticket: Buffer; readonly client: string; readonly endMs: number },
+  wrong: Wrong = {},
 ): Buffer =>
-  reply(request, {
-    ...answer,
-    ...{ type: 13, usage: KEY_USAGE.tgsReply, flags: 0, padata: [] },
-    client: nameOf(answer.client, NAME_TYPE.principal),
-  })
+  reply(
+    request,
+    {
+      ...answer,
+      ...{ type: 13, usage: KEY_USAGE.tgsReply, flags: 0, padata: [] },
+      client: nameOf(answer.client, NAME_TYPE.principal),
+    },
+    wrong,
+  )
 
 /** KRB-ERROR (RFC 4120 5.9.1). */
 export const refusal = (code: number, nowMs: number, data?: Buffer): Buffer =>
