@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { canonicalPrincipal } from '../../../src/kerberos/canonical-principal.ts'
+import { canonicalPrincipal, userPrincipalName } from '../../../src/kerberos/canonical-principal.ts'
 
 const directory = { realm: 'CORP.TEST', netbiosDomain: 'CORP' }
 const canonical = (input: string) => canonicalPrincipal(input, directory)
@@ -86,6 +86,43 @@ describe('an account', () => {
       error => !String(error).includes('secret-name'),
     )
   })
+})
+
+describe('a UPN of another suffix', () => {
+  const upnSuffixes = ['other.example', 'Third.Example']
+  const upn = (input: string) => userPrincipalName(input, { ...directory, upnSuffixes })
+
+  it('has one spelling, under each suffix that is configured', () => {
+    for (const input of ['ada@other.example', 'Ada@Other.Example']) assert.equal(upn(input), 'ada@other.example')
+    assert.equal(upn('ada@third.example'), 'ada@third.example')
+    assert.equal(upn(`${'a'.repeat(64)}@other.example`)?.length, 64 + '@other.example'.length)
+  })
+
+  it('is none without a suffix, under another one, or where the suffix is written as a domain', () => {
+    for (const input of [
+      ...[
+        'ada',
+        'CORP\\ada',
+        'ada@corp.test',
+        'ada@elsewhere.example',
+        'ada@evil.other.example',
+        'ada@other.example.evil',
+      ],
+      ...['other.example\\ada', 'ada@other.exampl', 'ada@'],
+    ])
+      assert.equal(upn(input), undefined, input)
+    assert.equal(userPrincipalName('ada@other.example', directory), undefined, 'none is configured')
+  })
+
+  it('is of a name that an account could have', () => {
+    for (const name of ['', 'a@b', 'a/b', 'a\0', 'a'.repeat(65), '\u212aate'])
+      assert.throws(() => upn(`${name}@other.example`), { code: 'principal-malformed' }, JSON.stringify(name))
+  })
+})
+
+it('a name has 64 characters at most', () => {
+  assert.equal(canonical('a'.repeat(64)), `${'a'.repeat(64)}@CORP.TEST`)
+  assert.throws(() => canonical('a'.repeat(65)), { code: 'principal-malformed' })
 })
 
 function tryCanonical(input: string): string | undefined {
