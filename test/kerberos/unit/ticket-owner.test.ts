@@ -22,6 +22,7 @@ import { DerReader } from '../../../src/kerberos/protocol/der-reader.ts'
 import { sequence } from '../../../src/kerberos/protocol/der-writer.ts'
 import { EncryptionKey } from '../../../src/kerberos/protocol/encryption-key.ts'
 import { readKeytab } from '../../../src/kerberos/protocol/keytab.ts'
+import { wrapInSpnego } from '../../../src/kerberos/protocol/negotiate-token.ts'
 import { PAC_BUFFER } from '../../../src/kerberos/protocol/pac.ts'
 import { NAME_TYPE, nameOf } from '../../../src/kerberos/protocol/principal-name.ts'
 import { readTicket } from '../../../src/kerberos/protocol/ticket.ts'
@@ -54,6 +55,12 @@ describe('a ticket', () => {
     assert.deepEqual([await shown(nameless), await shown(nameless)], [alice, alice])
     assert.equal(await door.forged(pacWith({})), alice)
     assert.equal(await shown(nameless), 'principal-malformed')
+    // Another part has seen such a ticket.
+    const naming = new Set<string>()
+    using other = startForgedAcceptor({ naming })
+    assert.equal(await other.forged({ ticket: nameless }), alice)
+    naming.add('CORP.TEST')
+    assert.equal(await other.forged({ ticket: nameless }), 'principal-malformed')
   })
 
   it('says that a service has got it, by S4U2self or by S4U2proxy alone', async () => {
@@ -72,6 +79,8 @@ describe('a ticket', () => {
     const [largest, larger] = [tokenWith(bytes), tokenWith(bytes + 1)]
     assert.deepEqual([largest.length, larger.length], [MAX_TOKEN_BYTES, MAX_TOKEN_BYTES + 1])
     assert.deepEqual([await door.verdictOf(largest), await door.verdictOf(larger)], [alice, 'token-defective'])
+    assert.equal(await door.verdictOf(wrapInSpnego(door.token({}))), alice)
+    assert.equal(await door.verdictOf(wrapInSpnego(tokenWith(bytes))), 'token-defective', 'SPNEGO counts, too')
   })
 })
 
@@ -95,7 +104,12 @@ describe('a ticket that was opened', () => {
 })
 
 describe('an evidence ticket', () => {
-  const keys = readKeytab(forgedKeytab()).entries
+  // As it usually is: the key of before, and one of another type.
+  const others = [
+    { principal: 'HTTP/proxy.corp.test@CORP.TEST' },
+    { principal: 'HTTP/proxy.corp.test@CORP.TEST', etype: 17, keyBytes: 16 },
+  ]
+  const keys = readKeytab(Buffer.concat([forgedKeytab(), madeKeytab(...others).subarray(2)])).entries
   const said = (changes: Partial<Forgery>) =>
     namesInEvidence(
       {
@@ -115,6 +129,13 @@ describe('an evidence ticket', () => {
     assert.throws(() => said(pacWith({}, { key: strangersKey })), { name: 'Krb5Error', code: 'integrity' })
     const ofAnother = carrying(forgedPac(serviceKey, { name: 'carol', authTimeMs: nowMs - 60_000, buffers: [] }))
     assert.throws(() => said(ofAnother), { name: 'Krb5Error', code: 'integrity' })
+  })
+
+  it('that no key opens is no evidence, and where the keytab has keys of that type and number no fault of ours', () => {
+    const ofNumber = (kvno: number) => () => said({ ticketKey: strangersKey, kvno })
+    for (const kvno of [300, 1]) assert.throws(ofNumber(kvno), { name: 'Krb5Error', code: 'integrity' })
+    assert.throws(ofNumber(301), { code: 'service-credential-refused' })
+    assert.throws(() => said({ ticketEtype: 20 }), { code: 'service-credential-refused' })
   })
 
   it('says that somebody is in Protected Users', () => {
