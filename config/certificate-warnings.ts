@@ -28,7 +28,8 @@ export function certificateWarnings(config: Config, nowMs: number): (Diagnostic 
       const option = certificateOption(files)
       if (option === undefined) return []
       return warningsOf(`${path}.${option.name}`, option.file, ownChainOf(files), (own, chain) => [
-        ageWarning(own, nowMs),
+        ageWarning(own, nowMs) ?? chainAgeWarning(chain, nowMs),
+        path === 'listener.tls' || path === 'admin.tls' ? kindWarning(own) : undefined,
         path === 'listener.tls' ? nameWarning(own, new URL(publicUrl).hostname) : undefined,
         path === 'listener.tls' || path === 'upstream.tls' ? chainWarning(own, chain) : undefined,
       ])
@@ -80,6 +81,27 @@ export function ageWarning({ validFromDate, validToDate }: X509Certificate, nowM
   if (to - nowMs >= SOON_MS) return undefined
   return { what: `expires on ${until}`, remedy: 'put a new one in its place before' }
 }
+
+/** Of those behind it, without a root: clients have that, and look at their own. */
+function chainAgeWarning(chain: readonly X509Certificate[], nowMs: number): Warning | undefined {
+  const at = chain.findIndex(issuer => !issuer.checkIssued(issuer) && ageWarning(issuer, nowMs) !== undefined)
+  const found = chain[at] && ageWarning(chain[at], nowMs)
+  return found && { ...found, what: `has a chain whose certificate ${at + 2} ${found.what}` }
+}
+
+/** Others are served to programs, or to nobody. */
+function kindWarning({ publicKey }: X509Certificate): Warning | undefined {
+  const { asymmetricKeyType = '', asymmetricKeyDetails } = publicKey
+  const curve = asymmetricKeyDetails?.namedCurve ?? ''
+  const isTaken = asymmetricKeyType === 'ec' ? CURVES.includes(curve) : asymmetricKeyType === 'rsa'
+  if (isTaken) return undefined
+  return {
+    what: `has a key that Chrome and Edge do not take (${asymmetricKeyType === 'ec' ? curve : asymmetricKeyType})`,
+    remedy: 'have one signed for ECDSA on P-256 or RSA of 2048 bits, unless a balancer in front has another',
+  }
+}
+
+const CURVES = ['prime256v1', 'secp384r1']
 
 /** Whether it names that host (RFC 6125 6.4). */
 export function isFor(certificate: X509Certificate, hostname: string): boolean {

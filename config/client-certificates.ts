@@ -1,7 +1,7 @@
 /** What must be right about listener.tls.clientCertificates: authorities, revocation lists, and how an account is named. */
 import type { X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
-import { readAll } from '../src/asn1/der.ts'
+import { type Element, readAll } from '../src/asn1/der.ts'
 import { checkAuthorities, contentOf } from './certificate-files.ts'
 import type { Report } from './diagnostic.ts'
 import { fileKind, wrongFile } from './file-kind.ts'
@@ -44,7 +44,7 @@ function problemOfLists(fileName: string): string | undefined {
   try {
     createSecureContext({ crl: lists })
     const [alone] = wholeLists(lists.map(listOf)).without
-    return alone?.passedOver && `${fileName} ${PASSED_OVER[alone.passedOver]}: name the whole list`
+    return alone?.passedOver && `${fileName} ${PASSED_OVER[alone.passedOver]}: ${instead(alone.passedOver)}`
   } catch {
     return `${fileName} holds a damaged revocation list, and ${must}`
   }
@@ -55,7 +55,12 @@ const PASSED_OVER = {
   delta: 'holds a delta list (ADCS calls it CA+.crl), which is not looked at',
   partial:
     'holds a list of some reasons alone, of attribute certificates or of other authorities (issuing distribution point), which is not looked at',
+  unknown:
+    'holds a list with a critical extension that OpenSSL does not know, by which every certificate of its authority is refused',
 } as const
+
+const instead = (kind: keyof typeof PASSED_OVER) =>
+  kind === 'unknown' ? 'have the authority publish one without it' : 'name the whole list'
 
 /** What others revoke is good until the next whole list. `without`: those of authorities of whom there is no whole list. */
 function wholeLists(lists: readonly RevocationList[]) {
@@ -93,7 +98,7 @@ export interface RevocationList {
   readonly nextUpdateMs: number | undefined
   /**
    * Only what has changed since a whole list (RFC 5280 5.2.4); or not all that the authority revokes, or not that alone
-   * (RFC 5280 5.2.5). Undefined: a whole list.
+   * (RFC 5280 5.2.5); or with what nobody here knows, and may not pass over (5.2). Undefined: a whole list.
    */
   readonly passedOver: keyof typeof PASSED_OVER | undefined
   /** Which part of what the authority has signed it is about (RFC 5280 5.2.5), in DER; empty: all. */
@@ -108,6 +113,9 @@ const TIMES = [0x17, 0x18]
 const [DELTA_INDICATOR, DISTRIBUTION_POINT] = ['551d1b', '551d1c']
 /** onlySomeReasons, indirectCRL, onlyContainsAttributeCerts. */
 const PARTIAL = [0x83, 0x84, 0x85]
+/** What OpenSSL knows: these, and 2.5.29.35, the key of the authority. */
+const KNOWN = [DELTA_INDICATOR, DISTRIBUTION_POINT, '551d23']
+const BOOLEAN = 0x01
 
 /** Of a list in PEM (RFC 5280 5.1). Throws where it is none. */
 function listOf(pem: string): RevocationList {
@@ -125,11 +133,14 @@ function listOf(pem: string): RevocationList {
   const isDelta = named(DELTA_INDICATOR).length > 0
   const scope = partsOf(named(DISTRIBUTION_POINT)).at(-1)?.contents ?? NOTHING
   const isPartial = partsOf(partsOf(scope)[0]?.contents ?? NOTHING).some(({ tag }) => PARTIAL.includes(tag))
+  const isUnknown = partsOf(extensions?.contents ?? NOTHING).some(
+    extension => isCritical(extension) && !KNOWN.some(identifier => isNamed(extension.contents, identifier)),
+  )
   return {
     octets,
     issuer: issuer.contents,
     nextUpdateMs: isDue ? timeOf(nextUpdate.contents.toString('latin1')) : undefined,
-    passedOver: isDelta ? 'delta' : isPartial ? 'partial' : undefined,
+    passedOver: isDelta ? 'delta' : isPartial ? 'partial' : isUnknown ? 'unknown' : undefined,
     scope,
   }
 }
@@ -138,6 +149,9 @@ const NOTHING = Buffer.alloc(0)
 
 const isNamed = (extension: Buffer, identifier: string) =>
   partsOf(extension)[0]?.contents.toString('hex') === identifier
+
+/** False by default (RFC 5280 4.1), and then not written. */
+const isCritical = ({ contents }: Element) => partsOf(contents)[1]?.tag === BOOLEAN
 
 /** Of whom a certificate is, and who has signed it, in DER (RFC 5280 4.1). */
 export function namesIn({ raw }: X509Certificate): { readonly issuer: Buffer; readonly subject: Buffer } {

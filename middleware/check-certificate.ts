@@ -8,7 +8,7 @@ import type { ClientCertificate, Traced } from '../src/exchange.ts'
 import type { AccountNames } from '../src/identity/account-key.ts'
 import type { CertificateAccount } from '../src/identity/certificate-account.ts'
 import { lapseOf } from '../src/identity/certificate-factor.ts'
-import { certificateOf, type IsOfOurs, type ShownCertificate } from '../src/listener/client-certificate.ts'
+import { certificateOf, type LeadsTo, type ShownCertificate } from '../src/listener/client-certificate.ts'
 import type { UncheckedFrom } from '../src/listener/revocation-times.ts'
 
 export interface CertificateSettings {
@@ -17,7 +17,7 @@ export interface CertificateSettings {
   readonly accountOf: CertificateAccount | undefined
   /** The account that a name is kept as: whose a UPN is, the directory says. Undefined where it is nobody's. */
   readonly resolve: AccountNames['resolve']
-  readonly isOfOurs: IsOfOurs
+  readonly leadsTo: LeadsTo
   readonly uncheckedFrom: UncheckedFrom
   /** What others than people and their programs ask for. */
   readonly isExempt: (path: string) => boolean
@@ -30,7 +30,7 @@ export function checkCertificate({
   isRequired,
   accountOf,
   resolve,
-  isOfOurs,
+  leadsTo,
   uncheckedFrom,
   isExempt,
   refused,
@@ -42,7 +42,7 @@ export function checkCertificate({
 
   return traced => {
     if (isExempt(traced.target.path)) return proceed(traced)
-    const shown = certificateOf(traced.request.socket, isOfOurs)
+    const shown = certificateOf(traced.request.socket, leadsTo)
     if (shown === undefined) return isRequired ? deny('client-certificate-missing') : proceed(traced)
     return after(read.get(shown) ?? readOnce(shown), certificate => judged(traced, shown, certificate))
   }

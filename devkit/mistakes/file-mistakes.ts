@@ -33,6 +33,17 @@ function weakCertificate({ openssl }: Place): void {
   openssl('req', '-x509', ...key, '-days', '90', '-subj', '/CN=devops.example.com', '-out', 'tls.crt')
 }
 
+/** The one of the listener leads to the authority by way of it. */
+function expiredIntermediate({ authority, write, read, openssl }: Place): void {
+  const { certificate, privateKeyFile } = authority.sign('DNS:issuing', -1)
+  write('issuing.pem', certificate)
+  write('own.ext', 'subjectAltName=DNS:devops.example.com\n')
+  openssl('req', '-new', '-key', 'tls.key', '-subj', '/CN=devops', '-out', 'own.csr')
+  const signer = ['-CA', 'issuing.pem', '-CAkey', privateKeyFile, '-CAcreateserial']
+  openssl('x509', '-req', '-in', 'own.csr', ...signer, '-days', '30', '-extfile', 'own.ext', '-out', 'own.pem')
+  write('tls.crt', `${read('own.pem')}${certificate}`)
+}
+
 /** The pair of the listener as an archive, `tls.pfx`, and its password, `tls.pass`. */
 function archive({ write, openssl }: Place, ...options: readonly string[]): void {
   write('tls.pass', 'hush\n')
@@ -85,6 +96,24 @@ const certificateMistakes: readonly Mistake[] = [
     says: [
       `${warned} has a chain that some clients cannot follow: certificate 3 of the file has not signed number 2; the order is own, intermediate, root`,
     ],
+    isWarning: true,
+  },
+  {
+    what: 'a certificate for a key that Chrome and Edge do not take',
+    make(place) {
+      const names = ['-subj', '/CN=devops', '-addext', 'subjectAltName=DNS:devops.example.com']
+      const files = ['-keyout', 'tls.key', '-out', 'tls.crt']
+      place.openssl('req', '-x509', '-newkey', 'ed25519', '-nodes', '-days', '30', ...names, ...files)
+    },
+    says: [
+      `${warned} has a key that Chrome and Edge do not take (ed25519): have one signed for ECDSA on P-256 or RSA of 2048 bits, unless a balancer in front has another`,
+    ],
+    isWarning: true,
+  },
+  {
+    what: 'an expired intermediate behind the certificate',
+    make: expiredIntermediate,
+    says: [`${warned} has a chain whose certificate 2 has expired on ...`],
     isWarning: true,
   },
   {
@@ -309,6 +338,16 @@ const clientCertificateMistakes: readonly Mistake[] = [
     ],
   },
   {
+    what: 'a list of revoked certificates with a critical extension of its own',
+    make(place) {
+      revocationList(place, '-crlhours', '1', '-crlexts', 'unknown')
+      place.edit('privateKeyFile: tls.key', clients(', crlFile: clients.crl'))
+    },
+    says: [
+      `${atClients}.crlFile: /etc/torhaus/clients.crl holds a list with a critical extension that OpenSSL does not know, by which every certificate of its authority is refused: have the authority publish one without it`,
+    ],
+  },
+  {
     what: 'a list of revoked certificates that is out of date',
     make(place) {
       revocationList(place, '-crl_lastupdate', '20240101000000Z', '-crl_nextupdate', '20240102000000Z')
@@ -350,7 +389,7 @@ const clientCertificateMistakes: readonly Mistake[] = [
 /** Of the authority, as `clients.crl`. */
 function revocationList({ write, openssl }: Place, ...dates: readonly string[]): void {
   const extensions =
-    '[delta]\n2.5.29.27 = critical,DER:020101\n[reasons]\nissuingDistributionPoint = critical,@some\n[some]\nonlysomereasons = keyCompromise\n'
+    '[delta]\n2.5.29.27 = critical,DER:020101\n[unknown]\n1.3.6.1.4.1.99999.1 = critical,DER:0500\n[reasons]\nissuingDistributionPoint = critical,@some\n[some]\nonlysomereasons = keyCompromise\n'
   write('crl.cnf', `[ca]\ndefault_ca = own\n[own]\ndatabase = crl.txt\ndefault_md = sha256\n${extensions}`)
   write('crl.txt', '')
   openssl(

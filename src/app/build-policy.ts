@@ -7,7 +7,7 @@ import type { Clock } from '../clock.ts'
 import { certificateAccount } from '../identity/certificate-account.ts'
 import { CertificateFactor } from '../identity/certificate-factor.ts'
 import { FirstFactor } from '../identity/first-factor.ts'
-import { isOfOurs } from '../listener/client-certificate.ts'
+import { leadsTo } from '../listener/client-certificate.ts'
 import { uncheckedFrom } from '../listener/revocation-times.ts'
 import type { AccessTokens } from '../oidc/access-tokens.ts'
 import { changedAtOp } from '../oidc/refreshed-claims.ts'
@@ -127,7 +127,7 @@ function certificateSettings({
     isRequired: settings.mode === 'require',
     accountOf: settings.accountFrom.length === 0 ? undefined : certificateAccount(settings, config.account.case),
     resolve: accountNames.resolve,
-    isOfOurs: isOfOurs(settings),
+    leadsTo: leadsTo(settings),
     uncheckedFrom: uncheckedFrom(settings),
     isExempt: isForMachines,
     refused: (exchange, certificate, code) => audit.write('certificate-refused', exchange, { certificate, code }),

@@ -34,27 +34,30 @@ export function clientCertificateOptions({ caFile, crlFile }: ClientCertificateS
 
 const shown = new WeakMap<Socket, ShownCertificate>()
 
-/** Whether the chain that came with a certificate leads to an authority of ours. */
-export type IsOfOurs = (certificate: X509Certificate) => boolean
+/** Where the chain that came with a certificate leads, among the authorities of ours: to no root, where that is missing. */
+export type LeadsTo = (certificate: X509Certificate) => 'root' | 'intermediate' | 'nobody'
 
 /** As many certificates are looked at: a stranger may send hundreds that are called as an authority of ours. */
 const MAX_CHAIN = 10
 
-export function isOfOurs({ caFile }: Pick<ClientCertificateSettings, 'caFile'>): IsOfOurs {
+export function leadsTo({ caFile }: Pick<ClientCertificateSettings, 'caFile'>): LeadsTo {
   const authorities = certificatesInFile(caFile)
   return certificate => {
     let one: X509Certificate | undefined = certificate
+    let isKnown = false
     for (let count = 0; one !== undefined && count < MAX_CHAIN; count++) {
-      const { issuerCertificate }: X509Certificate = one
-      if (authorities.some(authority => one?.checkIssued(authority) && one.verify(authority.publicKey))) return true
-      one = issuerCertificate
+      const last: X509Certificate = one
+      const authority = authorities.find(other => last.checkIssued(other) && last.verify(other.publicKey))
+      if (authority?.checkIssued(authority)) return 'root'
+      isKnown ||= authority !== undefined
+      one = authority ?? last.issuerCertificate
     }
-    return false
+    return isKnown ? 'intermediate' : 'nobody'
   }
 }
 
 /** Undefined where the connection has none, or is not over TLS. */
-export function certificateOf(socket: Socket, isOfOurs: IsOfOurs): ShownCertificate | undefined {
+export function certificateOf(socket: Socket, leadsTo: LeadsTo): ShownCertificate | undefined {
   const known = shown.get(socket)
   if (known !== undefined || !(socket instanceof TLSSocket)) return known
   // Not by `authorized` alone: a resumed session without a certificate counts as that, too.
@@ -62,14 +65,20 @@ export function certificateOf(socket: Socket, isOfOurs: IsOfOurs): ShownCertific
   if (certificate === undefined) return undefined
   const { authorized, authorizationError } = socket
   const told = authorized ? undefined : problemOf(String(authorizationError))
-  // OpenSSL tells the last of its errors. Whoever makes authorities of their own has made no list either; of a resumed
-  // session there is no chain.
-  const isStranger = told === 'client-certificate-unchecked' && !socket.isSessionReused() && !isOfOurs(certificate)
-  const problem = isStranger ? 'client-certificate-untrusted' : told
+  // OpenSSL tells the last of its errors: where a root is unknown, there is no list of it either. Of a resumed session
+  // there is no chain.
+  const hidesMore = told === 'client-certificate-unchecked' && !socket.isSessionReused()
+  const problem = hidesMore ? UNCHECKED[leadsTo(certificate)] : told
   const found = { certificate, problem, notAfterMs: certificate.validToDate.getTime() }
   shown.set(socket, found)
   return found
 }
+
+const UNCHECKED = {
+  root: 'client-certificate-unchecked',
+  intermediate: 'client-certificate-root-missing',
+  nobody: 'client-certificate-untrusted',
+} as const
 
 /** X509_V_ERR_* of OpenSSL, as Node calls them. */
 const PROBLEMS: Readonly<Record<string, Code>> = {

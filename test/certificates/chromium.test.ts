@@ -12,12 +12,19 @@ import { type Certificate, createCertificate } from '../../devkit/torhaus/certif
 import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
 import { configured, type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 import { errorTable } from '../../src/errors.ts'
-import { type ClientAuthorities, type ClientIdentity, createClientAuthorities } from './client-authority.ts'
+import {
+  type ClientAuthorities,
+  type ClientAuthority,
+  type ClientIdentity,
+  createClientAuthorities,
+} from './client-authority.ts'
 
 const PASSWORD = 'hush'
 
 let missing: string | undefined
 let authorities: ClientAuthorities
+/** Trusted as if it were a root, which it is not. */
+let amongRoots: ClientAuthority
 let own: Certificate
 let proxy: ProxyUnderTest
 let directory: string
@@ -31,6 +38,7 @@ const CASES = {
   revoked: 'client-certificate-revoked',
   unchecked: 'client-certificate-unchecked',
   unmapped: 'client-certificate-unmapped',
+  rootless: 'client-certificate-root-missing',
 } as const
 
 function offered(): Record<string, ClientIdentity> {
@@ -42,6 +50,7 @@ function offered(): Record<string, ClientIdentity> {
     unmapped: root.sign('unmapped', { extensions: 'extendedKeyUsage=clientAuth' }),
     // Of the intermediate there is no list.
     unchecked: intermediate.sign('unchecked', { chain: [intermediate] }),
+    rootless: amongRoots.sign('rootless'),
   }
 }
 
@@ -64,10 +73,12 @@ before(async () => {
   authorities = createClientAuthorities()
   directory = await mkdtemp(join(tmpdir(), 'torhaus-chromium-home-'))
   own = await createCertificate('DNS:*.localhost')
+  amongRoots = authorities.stranger.authority('among roots')
   const cards = offered()
   const { certificateFile, privateKeyFile } = own
-  const crlFile = authorities.write('list.pem', authorities.root.revocationList())
-  const clientCertificates = { caFile: authorities.root.certificateFile, crlFile, accountFrom: ['upn'] }
+  const crlFile = authorities.write('list.pem', authorities.root.revocationList(), amongRoots.revocationList())
+  const caFile = authorities.write('roots.pem', authorities.root.certificate, amongRoots.certificate)
+  const clientCertificates = { caFile, crlFile, accountFrom: ['upn'] }
   const hostNames = ['none', ...Object.keys(cards)].map(name => `${name}.localhost`)
   proxy = await startProxy({
     configure: config => ({

@@ -132,6 +132,12 @@ test('an intermediate among the roots, without its root, is named as such; besid
   const lone = intermediate.sign('lone')
   const wrong = await start({ caFile: intermediate.certificateFile })
   await assertRefused(wrong, 'client-certificate-root-missing', lone)
+  const crlFile = authorities.write('lone-lists.pem', intermediate.revocationList())
+  await assertRefused(
+    await start({ caFile: intermediate.certificateFile, crlFile }),
+    'client-certificate-root-missing',
+    lone,
+  )
   const right = await start({ caFile: authorities.write('both.pem', root.certificate, intermediate.certificate) })
   assert.equal(await status(right, lone), ARRIVES)
 })
