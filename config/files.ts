@@ -37,7 +37,8 @@ function readProblem(name: string): string | undefined {
     accessSync(name, constants.R_OK)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EACCES' || code === 'EPERM') return `the file ${name} cannot be read by this account: ${READABLE}`
+    if (code === 'EACCES' || code === 'EPERM')
+      return `the file ${name} cannot be read by this account: ${readableBy(process.platform)}`
     // In YAML, "C:\torhaus" in double quotes has a tab.
     return /\p{Cc}/u.test(name)
       ? `the file ${JSON.stringify(name)} does not exist: write a path of Windows in single quotes, where a backslash is one`
@@ -47,8 +48,8 @@ function readProblem(name: string): string | undefined {
 }
 
 /** Folders on the way to it count, too. */
-const READABLE =
-  process.platform === 'win32'
+export const readableBy = (platform: NodeJS.Platform) =>
+  platform === 'win32'
     ? 'give it the right, `icacls FILE /grant "ACCOUNT:R"`'
     : 'give file and folder to its group, `chgrp GROUP`, with mode 0640 and 0750'
 

@@ -88,8 +88,8 @@ const TOO_OPEN = 0o027
  * What is worth a word, and keeps nobody from starting: secrets that more than their owner and a group can read.
  * Windows has no such modes.
  */
-export function keyFileWarnings(config: Config): Diagnostic[] {
-  if (process.platform === 'win32') return []
+export function keyFileWarnings(config: Config, platform: NodeJS.Platform = process.platform): Diagnostic[] {
+  if (platform === 'win32') return []
   return secretFilesOf(config).flatMap(([path, fileName]) => {
     const mode = statSync(fileName, { throwIfNoEntry: false })?.mode ?? 0
     if ((mode & TOO_OPEN) === 0) return []

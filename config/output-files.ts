@@ -77,8 +77,8 @@ function aboutOf(name: string, look: (name: string) => Stats = statSync): Stats 
   }
 }
 
-const ELSEWHERE =
-  process.platform === 'win32'
+export const elsewhereOn = (platform: NodeJS.Platform) =>
+  platform === 'win32'
     ? 'name a place that belongs to it, as C:\\ProgramData\\torhaus\\data, and give it the right: `icacls FOLDER /grant "ACCOUNT:(OI)(CI)M"`'
     : 'name a place that belongs to it, as /var/lib/torhaus or /var/log/torhaus'
 
@@ -88,8 +88,9 @@ function accessProblem(name: string, mode: number): string | undefined {
     return undefined
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'EROFS') return `${name} is on a file system that is read-only: ${ELSEWHERE}`
-    if (code === 'EACCES' || code === 'EPERM') return `${name} cannot be written by this account: ${ELSEWHERE}`
+    if (code === 'EROFS') return `${name} is on a file system that is read-only: ${elsewhereOn(process.platform)}`
+    if (code === 'EACCES' || code === 'EPERM')
+      return `${name} cannot be written by this account: ${elsewhereOn(process.platform)}`
     return `${name} cannot be written: ${message}`
   }
 }

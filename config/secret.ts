@@ -40,7 +40,7 @@ const withoutLineEnd = (bytes: Buffer) => bytes.toString().replace(/\r?\n$/, '')
 const SECRET_MUST = 'must hold the secret alone, as one line of text'
 
 /** Why that is no secret, in words that do not show it. */
-export function secretProblem(bytes: Buffer): string | undefined {
+function secretProblem(bytes: Buffer): string | undefined {
   if (withoutLineEnd(bytes) === '') return wrongFile('empty', SECRET_MUST)
   const kind = fileKind(bytes)
   return kind === 'utf-16' || kind === 'marked' || kind === 'binary' ? wrongFile(kind, SECRET_MUST) : undefined

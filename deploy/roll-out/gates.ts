@@ -89,7 +89,7 @@ export async function failsUnderTraffic(
 }
 
 /** From torhaus_requests_total of all workers. */
-export function requestCounts(metrics: string): { all: number; failed: number } {
+function requestCounts(metrics: string): { all: number; failed: number } {
   const counts = { all: 0, failed: 0 }
   for (const [, labels = '', value] of metrics.matchAll(/^torhaus_requests_total\{([^}]*)\} (\S+)$/gm)) {
     counts.all += Number(value)

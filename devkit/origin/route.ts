@@ -24,7 +24,7 @@ export const collectionPath = '/DefaultCollection'
 export const repositoryName = 'demo'
 export const repositoryPath = `${collectionPath}/_git/${repositoryName}`
 export const feedPath = `${collectionPath}/_packaging/feed`
-export const registryPath = '/v2'
+const registryPath = '/v2'
 export const lfsPath = `${repositoryPath}/info/lfs`
 
 /** First match wins. */

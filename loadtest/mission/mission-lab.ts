@@ -31,7 +31,7 @@ const PEOPLE = ['alice', 'bob', 'carol'] as const
 const NAMES = ['torhaus-1', 'torhaus-2']
 /** In the folder of the lab. */
 export const ADMIN_CREDENTIAL = 'admin-credential'
-export const FIRST_VERSION = '0.0.1'
+const FIRST_VERSION = '0.0.1'
 export const SECOND_VERSION = '0.0.2'
 
 export interface MissionLab extends AsyncDisposable {

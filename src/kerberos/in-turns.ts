@@ -1,7 +1,7 @@
 /** Long work in short pieces, so that the event loop is never held up for it. */
 
 /** Goes through all of them, so many in each turn; the first ones at once. `task` must not throw. */
-export function inTurns<T>(items: Iterable<T>, perTurn: number, task: (item: T) => void): void {
+function inTurns<T>(items: Iterable<T>, perTurn: number, task: (item: T) => void): void {
   const left = items[Symbol.iterator]()
   const some = (): void => {
     for (let count = 0; count < perTurn; count++) {

@@ -14,7 +14,7 @@ export function tagOfSlot(slot: number): string {
 }
 
 /** CRC16, XMODEM (Redis cluster specification, appendix A), of a tag in ASCII. */
-export function slotOf(tag: string): number {
+function slotOf(tag: string): number {
   let crc = 0
   for (let index = 0; index < tag.length; index++) {
     crc ^= tag.charCodeAt(index) << 8
