@@ -11,7 +11,7 @@ export const styleOf = ({ accentColor, accentColorDark }: Colors): string => `
 @media (prefers-color-scheme: dark) { :root { --ink: #e8ecf2; --soft: #a5b0bf; --paper: ${PAPER.dark}; --ground: #11161d; --line: #323c4a; --accent: ${accentColorDark}; } }
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; background: var(--ground); color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; }
-main { min-width: 0; width: 100%; max-width: 34rem; background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; padding: 2rem; box-shadow: 0 1px 3px rgb(0 0 0 / .08); }
+main { min-width: 0; width: 100%; max-width: 34rem; overflow-wrap: break-word; background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; padding: 2rem; box-shadow: 0 1px 3px rgb(0 0 0 / .08); }
 header { display: flex; align-items: center; gap: .5rem; margin-bottom: 1.5rem; color: var(--soft); font-size: .9rem; font-weight: 600; letter-spacing: .02em; }
 header img { display: block; height: 2.5rem; max-width: 100%; object-fit: contain; object-position: left; }
 header svg { width: 1.25rem; height: 1.25rem; color: var(--accent); }
@@ -30,7 +30,7 @@ pre { margin: .75rem 0; padding: .75rem 1rem; white-space: pre-wrap; overflow-wr
 pre > span { display: block; padding-left: 4ch; text-indent: -4ch; }
 form { display: contents; }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
-.button { display: inline-block; border: 1px solid var(--accent); border-radius: .5rem; padding: .55rem 1.1rem; background: var(--accent); color: var(--paper); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
+.button { display: inline-block; border: 1px solid var(--accent); border-radius: .5rem; padding: .55rem 1.1rem; background: var(--accent); color: var(--paper); font: inherit; font-weight: 600; text-decoration: none; overflow-wrap: anywhere; cursor: pointer; }
 .button.quiet { background: transparent; color: var(--accent); }
 .button:focus-visible, a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 footer { margin-top: 1.75rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .8rem; }

@@ -10,7 +10,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 /** Wider than the screen; or what is on the sheet, or in a card of it, stands out of it. */
-const IS_WIDE = `document.documentElement.scrollWidth > innerWidth ||
+export const IS_WIDE = `document.documentElement.scrollWidth > innerWidth ||
   [...document.querySelectorAll('main, .cards > section')].some(box => box.scrollWidth > box.clientWidth)`
 
 /** Colours do not depend on the size, nor what fits on the colours. */
