@@ -17,6 +17,8 @@ const FAILURES: Readonly<Record<string, HandshakeFailure>> = {
   ERR_SSL_NO_SHARED_GROUP: 'group',
   ERR_SSL_NO_SUITABLE_GROUPS: 'group',
   ERR_SSL_NO_SUITABLE_KEY_SHARE: 'group',
+  // Of the certificate of a client, with TLS 1.2 (RFC 8422 5.3): P-521.
+  ERR_SSL_WRONG_CURVE: 'group',
   ERR_SSL_NO_SHARED_SIGNATURE_ALGORITHMS: 'signature',
   ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM: 'signature',
   ERR_SSL_HTTP_REQUEST: 'plain-http',

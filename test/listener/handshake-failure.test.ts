@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect as connectPlain } from 'node:net'
 import { after, before, test } from 'node:test'
 import { type ConnectionOptions, connect } from 'node:tls'
@@ -10,6 +11,7 @@ import type { Logger } from 'pino'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
 import { type ProxyUnderTest, servingTls, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 import { RejectLog } from '../../src/observability/reject-log.ts'
+import { createClientAuthorities } from '../certificates/client-authority.ts'
 
 let certificate: Certificate
 let proxy: ProxyUnderTest
@@ -64,6 +66,28 @@ for (const [reason, fail] of Object.entries(FAILURES))
     const record = await proxy.fixture.logged(other => other['torhaus.reason'] === reason)
     assert.partialDeepStrictEqual(record, { 'event.action': 'reject', 'client.address': '127.0.0.1' })
   })
+
+test('a certificate of a client for P-521 is of another group where it has TLS 1.2 alone', async () => {
+  using authorities = createClientAuthorities()
+  const [keyFile, certificateFile] = [authorities.file('card.key'), authorities.file('card.pem')]
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp521r1', '-noenc']
+  const made = ['req', '-x509', ...curve, '-subj', '/CN=card', '-keyout', keyFile, '-out', certificateFile]
+  await promisify(execFile)('openssl', made)
+  const { certificateFile: own, privateKeyFile } = certificate
+  const clientCertificates = { caFile: authorities.root.certificateFile }
+  const asking = await startProxy({
+    configure: servingTls({ certificateFile: own, privateKeyFile, clientCertificates }),
+  })
+  try {
+    const card = { cert: readFileSync(certificateFile), key: readFileSync(keyFile), ca: certificate.certificate }
+    const socket = connect({ host: '127.0.0.1', port: asking.fixture.port, maxVersion: 'TLSv1.2', ...card })
+    await assert.rejects(once(socket, 'secureConnect'))
+    const record = await asking.fixture.logged(other => other['torhaus.code'] === 'tls-handshake-failed')
+    assert.equal(record['torhaus.reason'], 'group')
+  } finally {
+    await asking.close()
+  }
+})
 
 test('many of one reason are counted, and leave room for another', () => {
   const records: Record<string, unknown>[] = []
