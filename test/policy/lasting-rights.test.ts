@@ -46,6 +46,23 @@ const CREDENTIALS = {
   ],
 }
 
+/** As routers/api/v1/api.go and routers/web/web.go of 1.27.3 have them. */
+const GITEA_RIGHTS = [
+  ...['PATCH /api/v1/teams/5', 'PUT /api/v1/teams/5/members/eve', 'PUT /api/v1/teams/5/repos/acme/tools'],
+  ...['POST /api/v1/repos/acme/tools/tag_protections', 'POST /acme/tools/settings/branches/edit'],
+  ...['POST /acme/tools/settings/tags', 'POST /acme/tools/settings/actions/secrets', 'POST /-/admin/auths/new'],
+  ...['POST /org/acme/settings/actions/secrets', 'POST /-/admin/system-hooks/gitea/new', 'POST /-/admin/config'],
+  ...['POST /user/settings/change_password', 'POST /api/v1/user/gpg_key_verify'],
+]
+
+test('gitea: whatever gives others lasting access is a right, and no repository named admin is', () => {
+  for (const line of GITEA_RIGHTS) assert.equal(signOf(line), 'right', line)
+  for (const line of ['POST /-/admin/applications/oauth2', 'POST /-/admin/applications/oauth2/3/regenerate_secret'])
+    assert.equal(signOf(line), 'credential', line)
+  for (const line of ['POST /acme/admin.git/git-receive-pack', 'POST /api/v1/repos/acme/admin/issues'])
+    assert.equal(signOf(line, 'pat', new LastingRights({ products: ['gitea'] })), undefined, line)
+})
+
 for (const [product, lines] of Object.entries(CREDENTIALS)) {
   test(`${product}: tokens, SSH keys and OAuth applications are seen, and not where its list is off`, () => {
     for (const line of lines) assert.equal(signOf(line), 'credential', line)

@@ -21,8 +21,9 @@ export const gitea: ProductRights = {
     ]),
     ...all('member', [
       ...['/api/v1/repos/*/*/collaborators', '/api/v1/repos/*/*/teams', '/api/v1/repos/*/*/transfer'],
-      ...['/api/v1/repos/*/*/branch_protections', '/api/v1/teams/*/members', '/api/v1/teams/*/repos'],
+      ...['/api/v1/repos/*/*/branch_protections', '/api/v1/repos/*/*/tag_protections', '/api/v1/teams'],
       ...['/api/v1/orgs/*/teams', '/api/v1/orgs/*/members', '/*/*/settings/collaboration', '/org/*/teams'],
+      ...['/*/*/settings/branches', '/*/*/settings/tags'],
     ]),
     ...all('runner', [
       '/api/v1/repos/*/*/actions/runners',
@@ -35,6 +36,8 @@ export const gitea: ProductRights = {
     ...all('account', [
       ...['/api/v1/user/gpg_keys', '/api/v1/user/emails', '/api/v1/user/actions/secrets', '/api/v1/admin'],
       ...['/api/v1/repos/*/*/actions/secrets', '/api/v1/orgs/*/actions/secrets', '/user/settings/account'],
+      // Its administration, since 1.23: sources of accounts, hooks, secrets. Nobody may be called `-`.
+      ...['/-/admin', '/*/*/settings/actions', '/user/settings/change_password', '/api/v1/user/gpg_key_verify'],
       ...[
         '/user/settings/security',
         '/user/settings/packages',
