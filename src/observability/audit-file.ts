@@ -2,8 +2,9 @@
  * The file of the audit log. Where it is moved away or deleted, as logrotate(8) does, another one is opened under its
  * name within a second, by each process for itself: nobody has to be told, and no worker is replaced.
  */
-import { openSync, statSync } from 'node:fs'
+import { openSync } from 'node:fs'
 import type { DestinationStream } from 'pino'
+import { inodeOf } from '../io/inode-of.ts'
 import { type LogOutput, openLogOutput } from './log-output.ts'
 
 const LOOK_MS = 1000
@@ -31,7 +32,7 @@ export class AuditFile implements DestinationStream, AsyncDisposable {
 
   /** Whether the file is still the one that was opened. Called by itself once a second. */
   look(): void {
-    if (inodeOf(this.#fileName) === this.#inode) return
+    if (inodeOf(this.#fileName, this.#inode) === this.#inode) return
     const old = this.#output
     try {
       this.#output = this.#open()
@@ -57,5 +58,3 @@ export class AuditFile implements DestinationStream, AsyncDisposable {
     return openLogOutput({ descriptor, batchMs: 0, onError: this.#onError })
   }
 }
-
-const inodeOf = (fileName: string) => statSync(fileName, { bigint: true, throwIfNoEntry: false })?.ino

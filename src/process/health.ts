@@ -46,7 +46,12 @@ export class Health {
 
   /** Where the next worker is asked whether it answers. */
   newEntrance(): string | undefined {
-    return this.#runtime?.next()
+    try {
+      return this.#runtime?.next()
+    } catch (error) {
+      this.#warn('runtime-directory', error as Error)
+      return undefined
+    }
   }
 
   start(): void {

@@ -1,6 +1,9 @@
 import { HEALTH_PATH } from '../app/health-route.ts'
 
-/** A request to a worker through its private entrance: whether it was answered in time. */
+/**
+ * A request to a worker through its private entrance: whether it was not answered in time. An entrance that is not there
+ * any more, since somebody has cleared the folder of temporary files, says nothing of the worker.
+ */
 export async function asksInVain(socketPath: string, timeoutMs: number): Promise<boolean> {
   // Not before the workers start, which would wait for it.
   const { get } = await import('node:http')
@@ -11,6 +14,8 @@ export async function asksInVain(socketPath: string, timeoutMs: number): Promise
   })
   // Of the whole: a worker may take the connection and say nothing.
   const timer = setTimeout(() => request.destroy(new Error('too late')), timeoutMs)
-  request.on('error', () => resolve(true)).on('close', () => clearTimeout(timer))
+  request
+    .on('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ENOENT'))
+    .on('close', () => clearTimeout(timer))
   return await promise
 }

@@ -1,5 +1,5 @@
 /** Where the private entrances of the workers are: a folder for its owner only, or names of pipes (Windows). */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { lstatSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -22,7 +22,8 @@ export function openRuntimeDirectory(environment: NodeJS.ProcessEnv): RuntimeDir
     return { next: () => `${prefix}-${count++}`, close: () => undefined }
   }
   // Mode 0700 (mkdtemp(3)).
-  const directory = mkdtempSync(join(environment.RUNTIME_DIRECTORY ?? tmpdir(), 'torhaus-'))
+  const make = () => mkdtempSync(join(environment.RUNTIME_DIRECTORY ?? tmpdir(), 'torhaus-'))
+  let directory = make()
   const close = () => rmSync(directory, { recursive: true, force: true })
   if (Buffer.byteLength(join(directory, LONGEST_NAME)) >= MAX_ADDRESS_BYTES) {
     close()
@@ -30,5 +31,15 @@ export function openRuntimeDirectory(environment: NodeJS.ProcessEnv): RuntimeDir
       `${directory} is too long for the name of a socket: set TMPDIR, or RUNTIME_DIRECTORY, to a shorter one`,
     )
   }
-  return { next: () => join(directory, `${count++}.sock`), close }
+  const next = () => {
+    // Somebody clears the folder of temporary files; then the name is anybody's.
+    if (!isOurs(directory)) directory = make()
+    return join(directory, `${count++}.sock`)
+  }
+  return { next, close }
+}
+
+function isOurs(directory: string): boolean {
+  const found = lstatSync(directory, { throwIfNoEntry: false })
+  return found?.isDirectory() === true && found.uid === process.geteuid?.() && (found.mode & 0o077) === 0
 }

@@ -70,7 +70,8 @@ export class WorkerProcess {
     listening.catch(() => undefined)
     const handedOver = cluster.schedulingPolicy === cluster.SCHED_RR ? rememberHandle(worker) : () => undefined
     const { stdout } = worker.process
-    if (stdout !== null) relayLines(stdout, output)
+    // Null where it has that of the supervisor; undefined where the system gave no descriptors for it (EMFILE).
+    if (stdout) relayLines(stdout, output)
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'listening') {
         this.isListening = true
@@ -87,7 +88,21 @@ export class WorkerProcess {
         this.#questions.get(message.question)?.(message)
       }
     })
-    worker.on('error', reject)
+    const over = (how: string) => {
+      if (this.howEnded !== undefined) return
+      this.isListening = false
+      handedOver()
+      this.howEnded = how
+      reject(new Error(`a worker ${how}`))
+      events.onEnd(this)
+      for (const answer of this.#questions.values()) answer(undefined)
+      end()
+    }
+    worker.on('error', error => {
+      reject(error)
+      // Of what was never a process there may be no end either (EMFILE).
+      if (this.pid === undefined) over(`could not be started: ${error.message}`)
+    })
     // What it wrote last is taken off while the log is; else nobody would learn of its end.
     let late: NodeJS.Timeout | undefined
     worker.process.on('exit', () => {
@@ -95,13 +110,7 @@ export class WorkerProcess {
     })
     worker.process.on('close', (code, signal) => {
       clearTimeout(late)
-      this.isListening = false
-      handedOver()
-      this.howEnded = `ended with ${signal ?? `exit code ${code}`}`
-      reject(new Error(`a worker ${this.howEnded}`))
-      events.onEnd(this)
-      for (const answer of this.#questions.values()) answer(undefined)
-      end()
+      over(`ended with ${signal ?? `exit code ${code}`}`)
     })
     const files = [...contentsFor(config)].map(([name, bytes]) => [name, bytes.toString('base64')] as const)
     this.#send({ kind: 'start', config, files, given: { entrance, ticketSecret: TICKET_SECRET } })

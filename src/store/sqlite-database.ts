@@ -12,6 +12,7 @@ import { closeSync, openSync, statSync } from 'node:fs'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Awaitable } from '../awaitable.ts'
 import { Fault } from '../errors.ts'
+import { inodeOf } from '../io/inode-of.ts'
 import { conditionOf, isBusy, type SqliteCondition } from './sqlite-condition.ts'
 import { openSqliteFile } from './sqlite-file.ts'
 import { WaitingLine } from './waiting-line.ts'
@@ -149,11 +150,10 @@ export class SqliteDatabase implements Disposable {
 
   /** Whether the file is still the one that was opened. Called by itself once a second. */
   look(): void {
-    const inode = inodeOf(this.#fileName)
+    const inode = inodeOf(this.#fileName, this.#inode)
     if (inode === undefined) return this.#became('moved', new Error(`${this.#fileName} is not there any more`))
     if (inode !== this.#inode || this.#condition === 'moved') this.#reopen(inode)
-    const bytes = statSync(`${this.#fileName}-wal`, { throwIfNoEntry: false })?.size ?? 0
-    this.#isLogTooLong = bytes > MAX_LOG_BYTES
+    this.#isLogTooLong = bytesOf(`${this.#fileName}-wal`) > MAX_LOG_BYTES
   }
 
   [Symbol.dispose](): void {
@@ -238,4 +238,11 @@ export class SqliteDatabase implements Disposable {
   }
 }
 
-const inodeOf = (fileName: string) => statSync(fileName, { bigint: true, throwIfNoEntry: false })?.ino
+/** None where nobody can look. */
+function bytesOf(fileName: string): number {
+  try {
+    return statSync(fileName, { throwIfNoEntry: false })?.size ?? 0
+  } catch {
+    return 0
+  }
+}

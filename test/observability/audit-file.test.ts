@@ -1,6 +1,6 @@
 /** An audit log that is rotated under a Torhaus that runs. */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -49,4 +49,20 @@ test('while no other can be opened the old one goes on, and that is said', () =>
     await file[Symbol.asyncDispose]()
     assert.equal(readFileSync(join(directory, 'moved/audit.log'), 'utf8'), 'one\n')
     assert.equal(readFileSync(join(folder, 'audit.log'), 'utf8'), 'two\n')
+  }))
+
+test('where nobody can look into its folder any more, the file that is open goes on', () =>
+  inFolder(async directory => {
+    const folder = join(directory, 'log')
+    mkdirSync(folder)
+    const errors: Error[] = []
+    const file = new AuditFile(join(folder, 'audit.log'), error => errors.push(error))
+    renameSync(folder, join(directory, 'moved'))
+    // What may not be entered looks the same, but not to root.
+    symlinkSync(folder, folder)
+    file.look()
+    file.write('one\n')
+    await file[Symbol.asyncDispose]()
+    assert.equal(readFileSync(join(directory, 'moved/audit.log'), 'utf8'), 'one\n')
+    assert.deepEqual(errors, [])
   }))

@@ -1,10 +1,11 @@
 /** Where the supervisor asks its workers, on systems with sockets in files. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
+import { asksInVain } from '../../src/process/private-request.ts'
 import { openRuntimeDirectory } from '../../src/process/runtime-directory.ts'
 
 const skip = process.platform === 'win32' && 'there are named pipes'
@@ -39,4 +40,31 @@ test('a folder whose name no socket can have is refused in words, and nothing is
     /too long .*: set TMPDIR, or RUNTIME_DIRECTORY/,
   )
   assert.deepEqual(readdirSync(long), [])
+})
+
+test('where somebody has cleared the folder of temporary files, a worker that starts has its socket in another one', {
+  skip,
+}, async () => {
+  const runtime = openRuntimeDirectory({ RUNTIME_DIRECTORY: folder })
+  const before = dirname(runtime.next())
+  rmSync(before, { recursive: true })
+  const gone = runtime.next()
+  assert.notEqual(dirname(gone), before)
+  assert.ok(await listens(gone))
+  // The name is anybody's meanwhile.
+  rmSync(dirname(gone), { recursive: true })
+  mkdirSync(dirname(gone), { mode: 0o777 })
+  chmodSync(dirname(gone), 0o777)
+  assert.notEqual(dirname(runtime.next()), dirname(gone))
+  rmSync(dirname(gone), { recursive: true })
+  runtime.close()
+})
+
+test('a socket that is not there says nothing of a worker, and one that nobody listens on says that it is gone', {
+  skip,
+}, async () => {
+  const path = join(folder, 'nobody.sock')
+  assert.equal(await asksInVain(path, 1000), false)
+  writeFileSync(path, '')
+  assert.equal(await asksInVain(path, 1000), true)
 })

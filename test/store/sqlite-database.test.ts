@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -185,6 +185,18 @@ test('a file that is moved away is noticed: nothing is read from it or written t
   assert.deepEqual([database.condition, told], ['moved', ['moved']])
   assert.throws(() => words(database), UNAVAILABLE)
   assert.throws(() => add(database, 'for nobody'), UNAVAILABLE)
+})
+
+test('where nobody can look into its folder any more, the file that is open goes on', async t => {
+  const folder = join(directory, 'state')
+  mkdirSync(folder)
+  const { database, told } = opened(t, join(folder, 'words.sqlite'))
+  await add(database, 'before')
+  await rename(folder, join(directory, 'moved'))
+  // What may not be entered looks the same, but not to root.
+  symlinkSync(folder, folder)
+  database.look()
+  assert.deepEqual([words(database), database.condition, told], [['before'], 'available', []])
 })
 
 test('a file put in its place, as in a restore, is used from then on', async t => {

@@ -1,7 +1,9 @@
 /** Few descriptors, many connections (issue: a worker that met EMFILE never accepted again). */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import { RawConnection } from '../../devkit/clients/raw-http.ts'
 import { get } from './in-flight.ts'
 import { startWorkersLab, until, type WorkersLab } from './workers-lab.ts'
@@ -93,6 +95,30 @@ test('bounds that do not fit below the limit are lowered, and said', async () =>
       'upstream.maxConnections: 48',
       'upstream.maxQueued: 48',
     ])
+  } finally {
+    await lab.close()
+  }
+})
+
+test('a supervisor without a descriptor for a new worker tries again, and goes on meanwhile', async () => {
+  const lab = await startWorkersLab()
+  try {
+    const pid = lab.supervisor.pid ?? 0
+    const { stdout } = await promisify(execFile)('prlimit', [
+      '--pid',
+      `${pid}`,
+      '--nofile',
+      '--noheadings',
+      '--output=SOFT',
+    ])
+    const allow = (count: number | string) => promisify(execFile)('prlimit', ['--pid', `${pid}`, `--nofile=${count}:`])
+    const [killed = 0] = lab.workers()
+    await allow(descriptorsOf(pid) + 2)
+    process.kill(killed, 'SIGKILL')
+    await lab.logged(record => record['event.action'] === 'worker-failed')
+    assert.equal(await answers(lab, '/meanwhile'), true)
+    await allow(stdout.trim())
+    await until('two workers', async () => (await lab.readiness()).body.parts.workers === '2 of 2')
   } finally {
     await lab.close()
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, rmSync, statSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -111,6 +111,20 @@ test('the private entrance is for its owner only, and its path is nothing of the
     lab.supervisor.kill('SIGTERM')
     assert.equal(await lab.ended(), 0)
     assert.deepEqual(readdirSync(lab.runtime), [])
+  } finally {
+    await lab.close()
+  }
+})
+
+test('where somebody has cleared the folder of temporary files, workers are replaced as ever', async () => {
+  const lab = await startWorkersLab()
+  try {
+    for (const name of readdirSync(lab.runtime)) rmSync(join(lab.runtime, name), { recursive: true })
+    const [killed = 0] = lab.workers()
+    process.kill(killed, 'SIGKILL')
+    await until('its end', () => !isAlive(killed))
+    await until('another one', async () => (await lab.readiness()).body.parts.workers === '2 of 2')
+    await served(lab, 5)
   } finally {
     await lab.close()
   }
