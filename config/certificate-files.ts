@@ -11,6 +11,7 @@ import { openPkcs12 } from './pkcs12.ts'
 import type { Config } from './schema.ts'
 import { oneLineProblem, readSecret } from './secret.ts'
 import { certificateOption, certificatesIn, encryptedKeyIn, readTlsPair, type TlsPairFiles } from './tls-pair.ts'
+import { isPlainHttp } from './url-rules.ts'
 
 export function checkCertificateFiles({ listener }: Pick<Config, 'listener'>, report: Report): void {
   if (listener.tls !== undefined) checkNeeded('listener.tls', listener.tls, report)
@@ -33,8 +34,7 @@ export function checkUpstreamCertificates({ upstream }: Pick<Config, 'upstream'>
   const { tls, url } = upstream
   checkAuthorities('upstream.tls.caFile', tls.caFile, report)
   const own = certificateOption(tls)
-  if (own !== undefined && url.startsWith('http:'))
-    report(`upstream.tls.${own.name}`, 'is for an upstream.url with https')
+  if (own !== undefined && isPlainHttp(url)) report(`upstream.tls.${own.name}`, 'is for an upstream.url with https')
   checkPair('upstream.tls', tls, report)
 }
 

@@ -16,6 +16,9 @@ export function checkUrl(path: string, text: string, mayHavePath: boolean, repor
   return parsed
 }
 
+/** Whether it is a URL without TLS, in whatever letter case (RFC 3986 3.1). */
+export const isPlainHttp = (url: string): boolean => URL.parse(url)?.protocol === 'http:'
+
 export function checkTransport(path: string, url: URL | undefined, allowPlainHttp: boolean, report: Report): void {
   if (url?.protocol !== 'http:' || LOOPBACK.test(url.hostname) || allowPlainHttp) return
   report(path, 'must be https (http is for loopback, or for laboratories with allowPlainHttp)')

@@ -25,15 +25,18 @@ interface Asking {
   readonly spans: OutgoingSpans | undefined
 }
 
-export function openProviders(config: Needs, names: AccountSpellings, now: Clock, asking?: Asking): Ops {
-  const { lookup, spans } = asking ?? {}
+export function openProviders(
+  config: Needs,
+  names: AccountSpellings,
+  now: Clock,
+  { lookup, spans }: Partial<Asking> = {},
+): Ops {
   const watched = spans && ((fetch: OpFetch) => spans.asking('op', fetch))
-  const ways = { watched, ...(lookup && { lookup }) }
   const named = providersOf(config)
   const ops = named.map(
     (one): Op => ({
       ...{ name: one.name, settings: one.settings },
-      provider: new OpenIdProvider(one.settings, now, ways),
+      provider: new OpenIdProvider(one.settings, now, { watched, lookup }),
       callbackPath: callbackPathOf(one),
       mapAccount: ownAccounts(config, one, one.settings.idToken.accountTemplate, names),
       accountTemplate: one.settings.idToken.accountTemplate ?? config.account.template,

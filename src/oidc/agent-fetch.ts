@@ -8,6 +8,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { Readable } from 'node:stream'
 import type { ProviderSettings } from '../../config/schema.ts'
+import { isPlainHttp } from '../../config/url-rules.ts'
 
 export interface Sending {
   readonly method: string
@@ -30,20 +31,16 @@ export interface AgentSettings {
 
 export function agentFetch({ ca, proxy, lookup }: AgentSettings): Fetch {
   const proxyEnv = proxy === undefined ? undefined : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy }
-  const agents = proxyEnv && { plain: new HttpAgent({ proxyEnv }), secure: new HttpsAgent({ proxyEnv }) }
-  const ways = {
-    plain: { ...(lookup && { lookup }), ...(agents && { agent: agents.plain }) },
-    secure: { ...(lookup && { lookup }), ...(ca !== undefined && { ca }), ...(agents && { agent: agents.secure }) },
-  }
+  const plain = { lookup, agent: proxyEnv && new HttpAgent({ proxyEnv }) }
+  const secure = { lookup, ca, agent: proxyEnv && new HttpsAgent({ proxyEnv }) }
   return async (url, { method, headers, body, signal }) => {
-    const isPlain = url.startsWith('http:')
     // Some firewalls in front of OPs let nobody pass who does not say what they are.
     const fields = { 'user-agent': 'torhaus', ...headers, 'accept-encoding': 'identity', connection: 'close' }
     const message = await new Promise<IncomingMessage>((resolve, reject) => {
       const asked = { method, headers: fields, signal }
-      const request = isPlain
-        ? httpRequest(url, { ...asked, ...ways.plain }, resolve)
-        : httpsRequest(url, { ...asked, ...ways.secure }, resolve)
+      const request = isPlainHttp(url)
+        ? httpRequest(url, { ...asked, ...plain }, resolve)
+        : httpsRequest(url, { ...asked, ...secure }, resolve)
       // As `fetch` says it: what is wrong with the connection is told apart by it.
       request.on('error', cause => reject(signal.aborted ? signal.reason : new TypeError('fetch failed', { cause })))
       request.end(body == null ? undefined : String(body))

@@ -2,6 +2,8 @@
  * Which addresses of the OP are good enough: its metadata (OIDC Discovery 3) names them, and a browser or we go there.
  */
 
+import { isPlainHttp } from '../../config/url-rules.ts'
+
 /** Without these nobody could sign in, or be believed. */
 const REQUIRED = ['authorization_endpoint', 'token_endpoint', 'jwks_uri']
 
@@ -24,9 +26,8 @@ export function faultOfMetadata(metadata: Readonly<Record<string, unknown>>, iss
 export function faultOfEndpoint(value: unknown, issuer: string): string | undefined {
   const url = typeof value === 'string' ? URL.parse(value) : null
   if (url === null) return 'is no absolute URL'
-  const isPlainHttp = url.protocol === 'http:'
-  if (url.protocol !== 'https:' && !isPlainHttp) return 'is no http or https URL'
-  if (isPlainHttp && issuer.startsWith('https:')) return 'is plain HTTP, and the issuer is https'
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'is no http or https URL'
+  if (url.protocol === 'http:' && !isPlainHttp(issuer)) return 'is plain HTTP, and the issuer is https'
   if (url.username !== '' || url.password !== '') return 'carries credentials'
   // RFC 6749 3.1 and 3.2.
   return url.hash === '' ? undefined : 'has a fragment'

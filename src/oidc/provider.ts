@@ -4,6 +4,7 @@
 import type { LookupFunction } from 'node:net'
 import * as client from 'openid-client'
 import type { ProviderSettings } from '../../config/schema.ts'
+import { isPlainHttp } from '../../config/url-rules.ts'
 import { type Clock, isWithin } from '../clock.ts'
 import { Fault } from '../errors.ts'
 import { type Claims, isNumericDate } from './claims.ts'
@@ -49,7 +50,7 @@ export interface ProviderWays {
   /** The same function, looked on. */
   readonly watched?: ((fetch: OpFetch) => OpFetch) | undefined
   /** Default: that of the system. */
-  readonly lookup?: LookupFunction
+  readonly lookup?: LookupFunction | undefined
 }
 
 export class OpenIdProvider {
@@ -101,7 +102,7 @@ export class OpenIdProvider {
         {
           timeout: timeoutMs / 1000,
           [client.customFetch]: this.#fetch,
-          execute: issuer.startsWith('http:') ? [client.allowInsecureRequests] : [],
+          execute: isPlainHttp(issuer) ? [client.allowInsecureRequests] : [],
         },
       )
       const metadata = configuration.serverMetadata()

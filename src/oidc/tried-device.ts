@@ -4,6 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import * as client from 'openid-client'
+import { isPlainHttp } from '../../config/url-rules.ts'
 import type { OpCheckParts } from './op-check.ts'
 import { toOpFault } from './op-fault.ts'
 import { opFetch } from './op-fetch.ts'
@@ -28,7 +29,7 @@ export async function beginTriedDevice({
   const asGit = new client.Configuration(metadata, deviceClientId, undefined, client.None())
   asGit[client.customFetch] = opFetch(settings)
   asGit.timeout = timeoutMs / 1000
-  if (issuer.startsWith('http:')) client.allowInsecureRequests(asGit)
+  if (isPlainHttp(issuer)) client.allowInsecureRequests(asGit)
   const verifier = newId()
   try {
     const begun = await client.initiateDeviceAuthorization(asGit, {

@@ -4,6 +4,7 @@ import dns, { type LookupAddress } from 'node:dns'
 import { createServer } from 'node:http'
 import { afterEach, mock, test } from 'node:test'
 import { listen } from '../../devkit/op/listen.ts'
+import { faultOfEndpoint } from '../../src/oidc/op-endpoints.ts'
 import { toOpFault } from '../../src/oidc/op-fault.ts'
 import { opFetch } from '../../src/oidc/op-fetch.ts'
 import { connectionLookup } from '../../src/remembered-lookup.ts'
@@ -29,6 +30,13 @@ test('an answer with a status that is none is an OP that is away, and each reque
   } finally {
     op.close()
   }
+})
+
+test('an OP over TLS is believed over TLS alone in whatever letter case its issuer is written', () => {
+  for (const issuer of ['https://op.corp.test', 'HTTPS://op.corp.test'])
+    assert.match(faultOfEndpoint('http://op.corp.test/token', issuer) ?? '', /plain HTTP/)
+  for (const issuer of ['http://127.0.0.1', 'HTTP://127.0.0.1'])
+    assert.equal(faultOfEndpoint('http://127.0.0.1/token', issuer), undefined)
 })
 
 test('an OP is reached by the address found last', async () => {
