@@ -7,6 +7,7 @@ import { closeSync, openSync, readFileSync, truncateSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Place, pinned } from './cores.ts'
+import { failureRecordsIn } from './failure-records.ts'
 
 const START_TIMEOUT_MS = 20_000
 const POLL_MS = 20
@@ -26,7 +27,7 @@ export interface Server {
   readonly pid: number
   /** Empties the file of its outputs: the log of a long load would fill the disk. */
   forgetOutput(): void
-  /** Of its outputs: the first records of answers with a status of failure, one for each code. */
+  /** See `failureRecordsIn`, of its outputs. */
   failureRecords(): string[]
   stop(): Promise<void>
 }
@@ -64,22 +65,6 @@ export async function startServer(command: readonly string[], options: ServerOpt
     forgetOutput: () => truncateSync(outputFile),
     failureRecords: () => failureRecordsIn(readFileSync(outputFile, 'latin1')),
   }
-}
-
-const STATUS = /"http\.response\.status_code":([45]\d\d)/
-const CODE = /"error\.code":"([^"]*)"/
-/** The load's own doing: it breaks off what is under way when its time is over. */
-const CLIENT_WENT = '499'
-
-function failureRecordsIn(output: string): string[] {
-  const byCode = new Map<string, string>()
-  for (const line of output.split('\n')) {
-    const status = STATUS.exec(line)?.[1]
-    if (status === undefined || status === CLIENT_WENT) continue
-    const code = CODE.exec(line)?.[1] ?? status
-    if (!byCode.has(code)) byCode.set(code, line)
-  }
-  return [...byCode.values()]
 }
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
