@@ -1,6 +1,6 @@
 /** Where nobody can tell clients apart, or whoever likes says who they are: rules by network stand on that. */
-import { BlockList } from 'node:net'
-import { type AddressRange, parseAddressRange } from './address-range.ts'
+import { addressSet, parseAddressRange } from './address-range.ts'
+import { isLenient } from './lenient-rule.ts'
 import type { Config } from './schema.ts'
 
 type Needs = Pick<Config, 'credentials' | 'listener' | 'publicUrl' | 'secondFactor'>
@@ -17,14 +17,9 @@ export function clientAddressWarnings(config: Needs): string[] {
 
 /** Networks from which less is asked for, whose people are believed about where they are. */
 function believedAddresses({ listener, secondFactor, credentials }: Needs): string[] {
-  const proxies = listener.trustedProxies.flatMap(text => {
-    const range = parseAddressRange(text)
-    return range === undefined || range.prefix === WIDTH[range.family] ? [] : [{ text, range }]
-  })
-  const lenient = secondFactor.rules.flatMap(({ require, when }, index) =>
-    require === 'nothing' || require === 'first-factor'
-      ? [{ option: `secondFactor.rules[${index}].when.networks`, networks: when.networks }]
-      : [],
+  const proxies = listener.trustedProxies.filter(text => !isSingle(text))
+  const lenient = secondFactor.rules.flatMap((rule, index) =>
+    isLenient(rule) ? [{ option: `secondFactor.rules[${index}].when.networks`, networks: rule.when.networks }] : [],
   )
   const exempt = {
     option: 'credentials.patPolicy.confirmExceptFrom',
@@ -32,21 +27,22 @@ function believedAddresses({ listener, secondFactor, credentials }: Needs): stri
   }
   return [...lenient, exempt].flatMap(({ option, networks }) =>
     networks.flatMap(network => {
-      const inner = parseAddressRange(network)
-      const proxy = inner && proxies.find(({ range }) => contains(range, inner))
+      const proxy = proxies.find(text => isWithin(network, text))
       if (proxy === undefined) return []
       return [
-        `${option}: ${network} is within ${proxy.text} of listener.trustedProxies, where everybody is believed about the address they come from: list the proxies there, and no networks of people`,
+        `${option}: ${network} is within ${proxy} of listener.trustedProxies, where everybody is believed about the address they come from: list the proxies there, and no networks of people`,
       ]
     }),
   )
 }
 
-const WIDTH = { ipv4: 32, ipv6: 128 } as const
+const isSingle = (text: string): boolean => {
+  const range = parseAddressRange(text)
+  return range?.prefix === (range?.family === 'ipv4' ? 32 : 128)
+}
 
-function contains(outer: AddressRange, inner: AddressRange): boolean {
-  if (outer.family !== inner.family || outer.prefix > inner.prefix) return false
-  const list = new BlockList()
-  list.addSubnet(outer.address, outer.prefix, outer.family)
-  return list.check(inner.address, inner.family)
+function isWithin(inner: string, outer: string): boolean {
+  const [range, around] = [parseAddressRange(inner), parseAddressRange(outer)]
+  if (range === undefined || around === undefined) return false
+  return range.family === around.family && range.prefix >= around.prefix && addressSet([outer])(range.address)
 }

@@ -1,4 +1,5 @@
 /** Rules that decide nothing: whoever wrote them believes that they do. */
+import { isLenient } from './lenient-rule.ts'
 import { fitsEveryPath } from './linear-pattern.ts'
 import { providersOf } from './providers.ts'
 import type { Config } from './schema.ts'
@@ -81,8 +82,6 @@ const letsAnybodyPass = ({ require, when }: Rule) =>
   (when.schemes.length === 0 || when.schemes.includes('none')) &&
   when.account === undefined &&
   when.gitOperation === undefined
-
-const isLenient = ({ require }: Rule) => require === 'nothing' || require === 'first-factor'
 
 /** As far as that can be seen without reading expressions: what fits the later rule, the earlier one has decided. */
 function takesAllOf(earlier: Rule, later: Rule): boolean {

@@ -24,6 +24,7 @@ import {
   checkSessionKeys,
   checkTicketKey,
 } from './key-files.ts'
+import { isLenient } from './lenient-rule.ts'
 import { patternProblem } from './linear-pattern.ts'
 import { checkHosts, checkLoop, checkPorts } from './listener-rules.ts'
 import { checkAuditFile, checkReplayDirectory, checkStoreFile } from './output-files.ts'
@@ -172,15 +173,15 @@ function checkSomethingProves(config: Config, report: Report): void {
 }
 
 function checkSecondFactor({ secondFactor: { rules } }: Config, report: Report): void {
-  rules.forEach(({ name, when, require, reason, acceptAcr, maxAgeSeconds }, index) => {
+  rules.forEach((rule, index) => {
+    const { name, when, require, reason, acceptAcr, maxAgeSeconds } = rule
     const path = `secondFactor.rules[${index}]`
     if (OWN_POLICIES.includes(name)) report(`${path}.name`, `${name} is what Torhaus itself calls something`)
-    else if (rules.findIndex(rule => rule.name === name) < index) report(`${path}.name`, `${name} is there twice`)
+    else if (rules.findIndex(other => other.name === name) < index) report(`${path}.name`, `${name} is there twice`)
     if (when.path !== undefined) checkRegExp(`${path}.when.path`, when.path, report)
     if (when.account !== undefined) checkRegExp(`${path}.when.account`, when.account, report)
     checkRanges(`${path}.when.networks`, when.networks, report)
-    if ((require === 'nothing' || require === 'first-factor') && reason === undefined)
-      report(`${path}.reason`, `is required with ${require}`)
+    if (isLenient(rule) && reason === undefined) report(`${path}.reason`, `is required with ${require}`)
     if (require !== 'second-factor' && (acceptAcr !== undefined || maxAgeSeconds !== undefined)) {
       report(path, 'can have acceptAcr and maxAgeSeconds with second-factor only')
     }

@@ -1,11 +1,8 @@
-import { accountTemplateWarnings } from '../../config/account-template.ts'
-import { clientAddressWarnings } from '../../config/client-address-warnings.ts'
-import { ruleWarnings } from '../../config/rule-warnings.ts'
 import { exitCode } from '../exit-codes.ts'
 import { system } from '../system.ts'
 import { type Command, configOption } from './command.ts'
 import { configNotes } from './config-notes.ts'
-import { configWarnings, fileWarnings, loopWarnings } from './config-warnings.ts'
+import { allWarnings, fileWarnings } from './config-warnings.ts'
 import { configFileOf, readConfig } from './read-config.ts'
 
 export const command: Command = {
@@ -16,14 +13,7 @@ export const command: Command = {
     const fileName = configFileOf(given, given.positionals[0])
     const config = readConfig(fileName, system.environment)
     for (const { path, message } of fileWarnings(config, system.now())) print(`warning: ${path}: ${message}\n`)
-    const warnings = [
-      configWarnings,
-      accountTemplateWarnings,
-      clientAddressWarnings,
-      ruleWarnings,
-      loopWarnings,
-    ].flatMap(look => look(config))
-    for (const warning of warnings) print(`warning: ${warning}\n`)
+    for (const warning of allWarnings(config)) print(`warning: ${warning}\n`)
     for (const note of configNotes(config)) print(`note: ${note}\n`)
     print(`${fileName} is valid\n`)
     return exitCode.done

@@ -1,12 +1,15 @@
 /** What a valid configuration opens that its owner may not know of. */
+import { accountTemplateWarnings } from '../../config/account-template.ts'
 import { appearanceWarnings } from '../../config/appearance-rules.ts'
 import { certificateWarnings } from '../../config/certificate-warnings.ts'
+import { clientAddressWarnings } from '../../config/client-address-warnings.ts'
 import type { Diagnostic } from '../../config/diagnostic.ts'
 import { groupWarnings } from '../../config/group-rules.ts'
 import { formerKerberosOptions, kerberosWarnings } from '../../config/kerberos-rules.ts'
 import { keyFileWarnings } from '../../config/key-files.ts'
 import { isLoopbackAddress } from '../../config/loopback.ts'
 import { providersOf } from '../../config/providers.ts'
+import { ruleWarnings } from '../../config/rule-warnings.ts'
 import type { Config } from '../../config/schema.ts'
 import { provesServerTokens } from '../pats/proves-server-tokens.ts'
 import { providerWarnings } from './provider-warnings.ts'
@@ -17,6 +20,12 @@ export const fileWarnings = (config: Config, nowMs: number): Diagnostic[] => [
   ...certificateWarnings(config, nowMs),
   ...appearanceWarnings(config),
 ]
+
+/** About options, and what they come to together. */
+export const allWarnings = (config: Config): string[] =>
+  [configWarnings, accountTemplateWarnings, clientAddressWarnings, ruleWarnings, loopWarnings].flatMap(look =>
+    look(config),
+  )
 
 export const configWarnings = (
   config: Pick<
@@ -32,7 +41,7 @@ export const configWarnings = (
 ]
 
 /** Right where the name leads to the server from this machine, and nowhere else. */
-export function loopWarnings({
+function loopWarnings({
   publicUrl,
   ownPages,
   upstream,

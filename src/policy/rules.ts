@@ -4,6 +4,7 @@
  * fits, and everything that is asked for in any reading is asked for. A report-only rule decides nothing; what it would
  * have decided is noted, and reading goes on. Pure: no clock, no store.
  */
+import { isLenient } from '../../config/lenient-rule.ts'
 import type { Config } from '../../config/schema.ts'
 import { usualPaths } from '../http/request-readings.ts'
 import { AGENT_TOKEN_RULE, type RuleSettings } from './agent-token-rule.ts'
@@ -65,9 +66,6 @@ const OTHERWISE: Requirement = {
 }
 
 const TICKET: Facts['credentials'] = { scheme: 'negotiate', token: '' }
-
-/** Less than what is required where no rule fits. */
-const isLenient = ({ require }: Requirement) => require === 'nothing' || require === 'first-factor'
 
 /** What Rack lets a form say. */
 const FORM_METHODS = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'LINK', 'UNLINK']

@@ -29,7 +29,7 @@ const AS_REQUEST = 0x6a
 const TGS_REQUEST = 0x6c
 
 /** What was asked (RFC 4120 5.4.1). */
-function asked(request: Buffer): {
+export function asked(request: Buffer): {
   readonly nonce: number
   readonly client: PrincipalName | undefined
   readonly service: PrincipalName
@@ -59,6 +59,7 @@ export interface Wrong {
   readonly nonce?: number
   readonly realm?: string
   readonly service?: PrincipalName
+  /** In clear, beside the ticket and in it. */
   readonly ticketService?: PrincipalName
   readonly client?: PrincipalName
   readonly clientRealm?: string

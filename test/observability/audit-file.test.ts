@@ -15,6 +15,19 @@ async function inFolder(use: (directory: string) => Promise<void>): Promise<void
   }
 }
 
+/** A file that is open in a folder, which then is another. */
+const inMovedFolder = (
+  use: (file: AuditFile, folder: string, moved: string, errors: readonly Error[]) => Promise<void>,
+) =>
+  inFolder(async directory => {
+    const [folder, moved] = [join(directory, 'log'), join(directory, 'moved')]
+    mkdirSync(folder)
+    const errors: Error[] = []
+    const file = new AuditFile(join(folder, 'audit.log'), error => errors.push(error))
+    renameSync(folder, moved)
+    await use(file, folder, join(moved, 'audit.log'), errors)
+  })
+
 test('a file that was moved away keeps what was written by then, and another takes the rest', () =>
   inFolder(async directory => {
     const [name, old] = [join(directory, 'audit.log'), join(directory, 'audit.log.1')]
@@ -34,12 +47,7 @@ test('a file that was moved away keeps what was written by then, and another tak
   }))
 
 test('while no other can be opened the old one goes on, and that is said', () =>
-  inFolder(async directory => {
-    const folder = join(directory, 'log')
-    mkdirSync(folder)
-    const errors: Error[] = []
-    const file = new AuditFile(join(folder, 'audit.log'), error => errors.push(error))
-    renameSync(folder, join(directory, 'moved'))
+  inMovedFolder(async (file, folder, moved, errors) => {
     file.look()
     file.write('one\n')
     assert.match(errors.map(String).join(), /ENOENT/)
@@ -47,22 +55,17 @@ test('while no other can be opened the old one goes on, and that is said', () =>
     file.look()
     file.write('two\n')
     await file[Symbol.asyncDispose]()
-    assert.equal(readFileSync(join(directory, 'moved/audit.log'), 'utf8'), 'one\n')
+    assert.equal(readFileSync(moved, 'utf8'), 'one\n')
     assert.equal(readFileSync(join(folder, 'audit.log'), 'utf8'), 'two\n')
   }))
 
 test('where nobody can look into its folder any more, the file that is open goes on', () =>
-  inFolder(async directory => {
-    const folder = join(directory, 'log')
-    mkdirSync(folder)
-    const errors: Error[] = []
-    const file = new AuditFile(join(folder, 'audit.log'), error => errors.push(error))
-    renameSync(folder, join(directory, 'moved'))
+  inMovedFolder(async (file, folder, moved, errors) => {
     // What may not be entered looks the same, but not to root.
     symlinkSync(folder, folder)
     file.look()
     file.write('one\n')
     await file[Symbol.asyncDispose]()
-    assert.equal(readFileSync(join(directory, 'moved/audit.log'), 'utf8'), 'one\n')
+    assert.equal(readFileSync(moved, 'utf8'), 'one\n')
     assert.deepEqual(errors, [])
   }))

@@ -9,7 +9,7 @@ import type { HeldTicket } from '../../../src/kerberos/kdc/held-ticket.ts'
 import { createKdcClient } from '../../../src/kerberos/kdc/kdc-client.ts'
 import type { KdcPool } from '../../../src/kerberos/kdc/kdc-pool.ts'
 import { createTicketGranting } from '../../../src/kerberos/kdc/ticket-granting.ts'
-import { DerReader, UNIVERSAL } from '../../../src/kerberos/protocol/der-reader.ts'
+import { DerReader } from '../../../src/kerberos/protocol/der-reader.ts'
 import {
   field,
   flags,
@@ -32,6 +32,7 @@ import {
 } from '../../../src/kerberos/protocol/principal-name.ts'
 import { resourceBasedDelegation, s4uX509User } from '../../../src/kerberos/protocol/s4u-padata.ts'
 import { readTicket } from '../../../src/kerberos/protocol/ticket.ts'
+import { asked, type Wrong as WrongReply } from '../forged-kdc.ts'
 
 const REALM = 'CORP.TEST'
 const nowMs = Date.UTC(2026, 5, 1)
@@ -42,16 +43,7 @@ const web = nameOf('HTTP/devops.corp.test', NAME_TYPE.serviceInstance)
 const tgtKey = new EncryptionKey(18, Buffer.alloc(32, 3))
 
 /** What may be other than asked. */
-interface Wrong {
-  readonly nonce?: number
-  readonly realm?: string
-  readonly service?: PrincipalName
-  /** In clear, beside the ticket and in it. */
-  readonly ticketService?: PrincipalName
-  readonly client?: PrincipalName
-  readonly clientRealm?: string
-  readonly startMs?: number
-  readonly endMs?: number
+interface Wrong extends WrongReply {
   readonly tag?: number
   readonly usage?: number
   readonly etype?: number
@@ -73,16 +65,6 @@ const tgt: HeldTicket = {
   ...{ sessionKey: tgtKey, clientRealm: REALM, client: account, flags: 0, endTimeMs: nowMs + HOUR_MS },
 }
 
-/** The nonce that was asked with (RFC 4120 5.4.1). */
-function nonceOf(request: Buffer): number {
-  const fields = DerReader.only(request, 0x6c, UNIVERSAL.sequence)
-  for (const number of [1, 2]) fields.integer(number)
-  fields.field(3, UNIVERSAL.sequence)
-  const body = fields.field(4, UNIVERSAL.sequence)
-  while (!body.has(7)) body.element()
-  return body.uint32(7)
-}
-
 function reply(request: Buffer, service: PrincipalName, wrong: Wrong): Buffer {
   const { realm = REALM, endMs = nowMs + HOUR_MS, startMs = nowMs, sessionEtype = 18 } = wrong
   const named = wrong.service ?? service
@@ -95,7 +77,7 @@ function reply(request: Buffer, service: PrincipalName, wrong: Wrong): Buffer {
         : sequence(field(0, integer(sessionEtype)), field(1, octetString(Buffer.alloc(16, 5)))),
     ),
     field(1, sequence()),
-    field(2, integer(wrong.nonce ?? nonceOf(request))),
+    field(2, integer(wrong.nonce ?? asked(request).nonce)),
     ...[field(4, flags(0)), field(5, time(nowMs)), field(6, time(startMs)), field(7, time(endMs))],
     ...[field(9, generalString(realm)), field(10, writePrincipalName(named))],
   )
@@ -218,7 +200,7 @@ describe('a ticket in the name of somebody', () => {
 describe('the answer to whom a ticket was asked for (PA-S4U-X509-USER)', () => {
   const evidence = (padata?: (nonce: number) => PaData) => {
     const pool = kdcWith(request => {
-      const nonce = nonceOf(request)
+      const nonce = asked(request).nonce
       return reply(request, account, { client: alice, ...(padata === undefined ? {} : { padata: [padata(nonce)] }) })
     })
     return clientOf(pool).s4u2self(tgt, alice)
