@@ -71,6 +71,18 @@ export const iis = (allowDoubleEscaping: boolean): PathReader => ({
   },
 })
 
+/**
+ * System.Web behind IIS, after `CookielessHelper.RemoveCookielessValuesFromPath` of .NET Framework: the last segment of
+ * the form `(X(value)Y(value))` is a session without cookies, and no part of the path.
+ */
+export const systemWeb: PathReader = {
+  name: 'IIS with System.Web',
+  async read(target) {
+    const path = await iis(false).read(target)
+    return path?.replace(/^(.*)\/\((?:[A-Z]\([^/)]*\))+\)(?=\/)/s, '$1')
+  },
+}
+
 function windowsText(text: string): string {
   const units = text.replace(/%u([0-9a-f]{4})/gi, (_, unit: string) => String.fromCharCode(Number.parseInt(unit, 16)))
   return units.replace(/(?:%[0-9a-f]{2})+/gi, run => textOf(Buffer.from(run.replaceAll('%', ''), 'hex')))

@@ -7,16 +7,16 @@ import { BoundedMap } from '../bounded-map.ts'
 import { DECODERS, decodeUnits } from './percent-decoding.ts'
 
 /** A path without any of this has one reading: itself. A trailing slash is for the rules to overlook. */
-const UNUSUAL = /[%\\;]|\/\/|\.(?:\/|$)/
+const UNUSUAL = /[%\\;]|\/\/|\.(?:\/|$)|\/\([A-Za-z]\(/
 const MALFORMED_ESCAPE = /%(?!u?[0-9a-f]{2})|%u(?![0-9a-f]{4})/i
 /** Nothing but encoded spaces, none of them at the end of a segment: the ordinary unusual path. */
 const ONLY_SPACES = /^(?:[^%\\;]|%20(?!\/|$))*$/
-const UNUSUAL_BUT_ESCAPES = /[\\;]|\/\/|\.(?:\/|$)/
+const UNUSUAL_BUT_ESCAPES = /[\\;]|\/\/|\.(?:\/|$)|\/\([A-Za-z]\(/
 const CONTROL = /[\x00-\x1f\x7f]/
 
 // Encoded dot, slash, backslash, semicolon or percent, and the escapes of IIS; the same unencoded; empty segments, dots
-// at the end.
-const HIDING = /%(?:2e|2f|5c|3b|25|u)|[\\;]|\/\/|\.(?:\/|$)/i
+// at the end; sessions without cookies.
+const HIDING = /%(?:2e|2f|5c|3b|25|u)|[\\;]|\/\/|\.(?:\/|$)|\/(?:\(|%28)(?:[A-Z]|%[0-9a-f]{2})(?:\(|%28)/i
 
 /** Whether a path is spelled as nobody does without a purpose: segments may hide in it. */
 export const hidesSegments = (path: string): boolean => HIDING.test(path)
@@ -36,6 +36,8 @@ const STEPS: readonly Step[] = [
   { on: /\\/, take: path => path.replaceAll('\\', '/') },
   { on: /;/, take: path => path.replace(/;[^/]*/g, '') },
   { on: /\/\//, take: path => path.replace(/\/{2,}/g, '/') },
+  // System.Web takes a session without cookies out of a path, whether or not it is configured, also within a segment.
+  { on: /\/\([A-Z]\(/i, take: path => path.replace(/\/\((?:[A-Z]\([^/)]*\))+\)/i, '') },
   { on: /\/\./, take: withoutDotSegments },
   { on: /[. ](?:\/|$)/, take: path => path.split('/').map(trimmed).join('/') },
   // Decoded and then parsed once more, a path ends here.

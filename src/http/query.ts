@@ -24,11 +24,7 @@ export function hasParameter(target: string, names: ReadonlySet<string>): boolea
     .some(pair => names.has(nameOf(pair.split('=', 1)[0] ?? '')))
 }
 
-/** Letter case makes no difference to some servers, nor a bracket behind the name. */
-function nameOf(written: string): string {
-  const name = plainText(written).toLowerCase()
-  const bracket = name.indexOf('[')
-  return bracket === -1 ? name : name.slice(0, bracket)
-}
+/** Letter case makes no difference to some servers, nor brackets behind the name, nor before it (Rack 2: GitLab). */
+const nameOf = (written: string): string => /[^[\]]+/.exec(plainText(written).toLowerCase())?.[0].trim() ?? ''
 
 const plainText = (text: string) => decodeWholly(text.replaceAll('+', ' ')).trim()

@@ -15,7 +15,7 @@ export interface CarriedTokens {
 const PARAMETERS = ['private_token', 'job_token', 'access_token']
 
 /** Nearly every query has none of these names, and no encoded one. */
-const MAYBE = /[?&;](?:\+|[a-z_]*token|[^=&;%]*%)/i
+const MAYBE = /[?&;](?:[+[\]]|[a-z_]*token|[^=&;%]*%)/i
 
 /** Undefined, at no cost to speak of: there are none. */
 export function carriedTokens({ fields: fieldNames, parameters }: Pick<TokenCarriers, 'fields' | 'parameters'>) {

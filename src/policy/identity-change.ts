@@ -8,7 +8,7 @@ const SUDO: ReadonlySet<string> = new Set(['sudo'])
 const PARAMETERS: ReadonlySet<string> = new Set(['sudo', 'private_token', 'job_token', 'access_token'])
 
 /** Nearly every query has none of these names, and no encoded one. */
-const MAYBE = /[?&;](?:\+|sudo|private_token|job_token|access_token|[^=&;%]*%)/i
+const MAYBE = /[?&;](?:[+[\]]|sudo|private_token|job_token|access_token|[^=&;%]*%)/i
 
 /**
  * Whether a field or parameter makes the server take the request for somebody else's than the one whose credentials

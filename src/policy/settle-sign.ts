@@ -1,6 +1,7 @@
 import { type Awaitable, after } from '../awaitable.ts'
 import type { Decision } from '../decision.ts'
 import type { Authenticated } from '../exchange.ts'
+import { decodeWholly } from '../http/percent-decoding.ts'
 import { jsonPreview } from './json-preview.ts'
 import type { Lasting, LastingSign } from './lasting-rights.ts'
 
@@ -14,7 +15,9 @@ export function settleSign<T>(
   then: (exchange: Authenticated, made: Lasting | undefined) => Awaitable<Decision<T>>,
 ): Awaitable<Decision<T>> {
   if (content === undefined) return then(exchange, makes)
-  const { request, response, fields } = exchange
+  const { request, response, fields, target } = exchange
+  // Rails takes parameters of the query for those of the content, and before them.
+  if (content.test(decodeWholly(target.raw.slice(target.path.length)))) return then(exchange, makes)
   const { expect, ...kept } = fields.kept
   if (expect !== undefined && request.httpVersionMinor > 0) response.writeContinue()
   const settled = expect === undefined ? exchange : { ...exchange, fields: { ...fields, kept } }

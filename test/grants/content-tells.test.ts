@@ -159,5 +159,8 @@ test('a grant is the same to a query; of GraphQL the mutation tells', async () =
   const graphql = (text: string) => sent(JSON.stringify({ query: text }), [JSON_TYPE], 'POST /api/graphql')
   assert.equal(await graphql('query { currentUser { username } }'), undefined)
   assert.equal(await graphql('mutation { personalAccessTokenCreate(input: {}) { token } }'), 'lasting-right-refused')
+  const inQuery = 'POST /api/graphql?query=mutation%7BpersonalAccessTokenCreate(input%3A%7B%7D)%7Btoken%7D%7D'
+  assert.equal(await sent('{}', [JSON_TYPE], inQuery), 'lasting-right-refused')
+  assert.equal(await sent('{}', [JSON_TYPE], inQuery.replace('mutation', 'query').replace('Create', '')), undefined)
   assert.equal(await graphql('mutation { runnerCreate(input: {}) { runner { id } } }'), 'lasting-right-refused')
 })

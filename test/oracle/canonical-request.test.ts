@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
 import fc from 'fast-check'
-import { iis, nodeUrl, nodeUrlDecoded, type PathReader } from '../../devkit/oracle/path-reader.ts'
+import { iis, nodeUrl, nodeUrlDecoded, type PathReader, systemWeb } from '../../devkit/oracle/path-reader.ts'
 import { type PathServers, startPathServers } from '../../devkit/oracle/path-servers.ts'
 import { RequestFieldReader, type RequestFields } from '../../src/http/request-fields.ts'
 import { type RequestReadings, requestReadings } from '../../src/http/request-readings.ts'
@@ -21,7 +21,7 @@ let servers: PathServers
 let readers: readonly PathReader[]
 before(async () => {
   servers = await startPathServers()
-  readers = [...servers.readers, nodeUrl, nodeUrlDecoded, iis(false), iis(true)]
+  readers = [...servers.readers, nodeUrl, nodeUrlDecoded, iis(false), iis(true), systemWeb]
 })
 after(() => servers.close())
 
@@ -68,6 +68,8 @@ const WRITTEN: readonly ((character: string) => string)[] = [
   character => (character === '/' ? ';p=1/' : character),
   character => (character === '/' ? '/..;/' : character),
   character => (character === '/' ? './' : character),
+  character => (character === '/' ? '/(S(y))/' : character),
+  character => (character === '/' ? '/%28A(y)S%28%29)/' : character),
 ]
 const ENDS = ['', '/', '/.', '.', '%20', ';x', '%2f', '/y/..', '//', '\\', '%3fq', '?q=/badge/x', '%2e']
 

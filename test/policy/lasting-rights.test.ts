@@ -78,6 +78,7 @@ test('other spellings are the same path', () => {
       '/API/V1/User/Keys',
       '/api/v1/user/keys/',
       '/api/v1//user/keys',
+      '/api/v1/(S(x))/user/keys',
       '/api/v1/user/./keys',
       '/api/v1/x/../user/keys',
     ],

@@ -62,6 +62,21 @@ test('a rule that asks for less fits where every reading does, and one that asks
   assert.equal(decides([closed, open], 'GET /open/..%2f..%2fclosed'), 'closed')
 })
 
+test('a session without cookies, as System.Web takes it out of a path, hides nothing', () => {
+  for (const path of [
+    '/(S(x))/closed',
+    '/clo/(S(x))sed',
+    '/closed/(A(x)S(y))/z',
+    '/%28S(x))/closed',
+    '/(S(x))/(S(y))/closed',
+  ])
+    assert.equal(decides([closed], `GET ${path}`), 'closed', path)
+  for (const path of ['/open/(S(x))', '/open/x/(S(y))/', '/open/%28S(x)%29'])
+    assert.equal(decides([open], `GET ${path}`), 'second-factor', path)
+  for (const path of ['/open/(x)', '/open/f(S(x))', '/open/(draft)(2)'])
+    assert.equal(decides([open], `GET ${path}`), 'open', path)
+})
+
 test('what any reading requires is required, and refusals come first', () => {
   const { decides: first, also, isAmbiguous } = read([open, fresh, closed], 'GET /open/..%2f..%2ffresh%2f..%2fclosed')
   assert.deepEqual([first.rule, isAmbiguous], ['closed', true])

@@ -29,6 +29,8 @@ const SPELLED = [
   ...['/%2561pi/v1/admin/users', '/api/v1/admin/users%2f%2e', '/api/v1/admin/users%5c', '/api/v1/admin/users//'],
   ...['/api/v1/admin/users%252f', '/api/v1/admin/users./', '/api/v1/admin/users/%2e', '/api/v1/admin/users/x/..'],
   ...['/api/v1/admin%2Fusers', '/api/v1/%61dmin/users', '/%61%70%69/v1/admin/users', '/API/V1/ADMIN/USERS/'],
+  ...['/tfs/(S(x))/_admin/users', '/(S(x))/tfs/_admin', '/tfs/_ad/(S(x))min/users', '/tfs/%28S(x)%29/_admin/users'],
+  ...['/tfs/(A(x)S(y)F())/_admin', '/(S(x))/tfs/(S(y))/_admin', '/tfs/y/(S(x))/..%2f_admin', '/tfs/%2528S(x))/_admin'],
 ]
 
 const METHODS: readonly (readonly [line: string, fields: readonly string[], content?: string])[] = [
@@ -85,11 +87,19 @@ const ACTING_AS_OTHERS: readonly (readonly [line: string, field?: string])[] = [
     'SUDO=root',
     'sudo[]=root',
     '+sudo=root',
+    '[sudo]=root',
+    ']sudo=root',
+    '%5bsudo%5d[]=root',
     'sudo',
   ].map(query => [`GET /api/v4/user?${query}`] as const),
-  ...['private_token=x', 'private%5ftoken=x', '%2570rivate_token=x', 'job_token=x', 'access_token=x'].map(
-    query => [`GET /api/v4/user?${query}`] as const,
-  ),
+  ...[
+    'private_token=x',
+    'private%5ftoken=x',
+    '%2570rivate_token=x',
+    'job_token=x',
+    'access_token=x',
+    '[private_token]=x',
+  ].map(query => [`GET /api/v4/user?${query}`] as const),
 ]
 
 /** `/badge/[^/]+` asks for nothing. */
@@ -101,6 +111,7 @@ const OUT_OF_THE_OPEN = [
     '/badge/x%5c..%5c..%5ctfs',
   ],
   ...['/badge/x;/../../tfs', '/badge/..%252ftfs', '/tfs/secret%2f..%2f..%2fbadge%2fx', '/tfs/../badge/x', '/badge//x'],
+  ...['/badge/(S(x))', '/badge/(S(x))/..', '/badge/%28S(x))'],
   ...['/badge/x%3f/../../tfs', '/badge/%uff0e%uff0e%uff0ftfs', '/BADGE/x', '/badge/%2e%2e%5ctfs', '/tfs;/../badge/x'],
 ]
 

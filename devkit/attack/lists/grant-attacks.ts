@@ -92,6 +92,7 @@ const BEYOND_READING = lines([
 const TOKENS = lines([
   ...['POST /tfs/_apis/tokens/pats', 'POST /tfs/C/_apis/Token/SessionTokens', 'POST /api/v1/users/ada/tokens'],
   ...['POST /api/v1/user/keys', 'POST /API/v1/user/KEYS/', 'POST /api/v1//user/keys', 'POST /api/v1/user%2fkeys'],
+  ...['POST /tfs/_apis/(S(x))/tokens/pats', 'POST /tfs/(S(x))/_apis/tokens/pats'],
   ...[
     'POST /api/v1/us%2565r/keys',
     'POST /api/v1/user;x/keys',
@@ -128,6 +129,8 @@ const QUERIES = [
   query(`${' '.repeat(70_000)}{"contributionIds":["${ISSUE}"]}`, JSON_TYPE),
   query('{}', JSON_TYPE, 'Content-Encoding: gzip'),
   query('contributionIds=x', 'Content-Type: application/x-www-form-urlencoded'),
+  { line: 'POST /api/graphql?query=mutation%7BpersonalAccessTokenCreate(input%3A%7B%7D)%7Btoken%7D%7D' },
+  { ...query('{}', JSON_TYPE), line: 'POST /api/graphql?query=mutation%7BpersonalAccessTokenCreate%7D' },
 ]
 
 const under = (setting: SettingName): readonly Attack[] => [

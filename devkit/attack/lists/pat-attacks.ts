@@ -150,10 +150,10 @@ export const CARRIERS: Readonly<Record<string, (token: string) => readonly [line
     ]),
   ),
   ...Object.fromEntries(
-    ['private_token', 'access_token', 'job_token', 'private%5ftoken', 'PRIVATE_TOKEN', 'private_token[]'].map(name => [
-      `?${name}`,
-      (token: string) => [`GET /public?${name}=${token}`] as const,
-    ]),
+    [
+      ...['private_token', 'access_token', 'job_token', 'private%5ftoken', 'PRIVATE_TOKEN', 'private_token[]'],
+      ...['[private_token]', '%5Bprivate_token%5D', ']access_token'],
+    ].map(name => [`?${name}`, (token: string) => [`GET /public?${name}=${token}`] as const]),
   ),
 }
 
