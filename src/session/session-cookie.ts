@@ -24,7 +24,7 @@ export class SessionCookies {
   readonly browserName: string
   /** Where somebody has signed in last, of several OPs. */
   readonly providerName: string
-  /** Sessions from before go on under it. */
+  /** Of versions before; scripts can set it, so it says nothing, and is taken away. */
   readonly #olderName: string | undefined
   readonly #secure: boolean
   readonly #seal: IdSeal | undefined
@@ -49,8 +49,7 @@ export class SessionCookies {
   sessionIn(field: string | undefined): string | undefined {
     if (field === undefined) return undefined
     const id = readCookie(field, this.sessionName)
-    if (this.#seal !== undefined) return id === undefined ? undefined : this.#seal.open(id)
-    return id === undefined && this.#olderName !== undefined ? readCookie(field, this.#olderName) : id
+    return id === undefined || this.#seal === undefined ? id : this.#seal.open(id)
   }
 
   /** What a Cookie field says which browser it is that has begun a sign-in. */

@@ -22,9 +22,9 @@ test('letter case and blanks of the public URL take nothing from them', () => {
     )
 })
 
-test('a session under the older name is still read, unless there is one under the newer; neither goes on', () => {
+test('the older name, which scripts can set, opens no session; neither goes on', () => {
   const cookies = new SessionCookies('https://devops.example')
-  assert.equal(cookies.sessionIn('a=b; __Host-torhaus=old'), 'old')
+  assert.equal(cookies.sessionIn('a=b; __Host-torhaus=old'), undefined)
   assert.equal(cookies.sessionIn('__Host-torhaus=old; __Host-Http-torhaus=new'), 'new')
   assert.equal(cookies.sessionIn('torhaus=plain; x__Host-torhaus=x'), undefined)
   assert.equal(cookies.sessionIn(undefined), undefined)
