@@ -7,11 +7,11 @@ import { BoundedMap } from '../bounded-map.ts'
 import { DECODERS, decodeUnits } from './percent-decoding.ts'
 
 /** A path without any of this has one reading: itself. A trailing slash is for the rules to overlook. */
-const UNUSUAL = /[%\\;]|\/\/|\.(?:\/|$)|\/\([A-Za-z]\(/
+const UNUSUAL = /[%\\;]|\/\/|\.(?:\/|$)|\/(?:_\/|\([A-Za-z]\()/
 const MALFORMED_ESCAPE = /%(?!u?[0-9a-f]{2})|%u(?![0-9a-f]{4})/i
 /** Nothing but encoded spaces, none of them at the end of a segment: the ordinary unusual path. */
 const ONLY_SPACES = /^(?:[^%\\;]|%20(?!\/|$))*$/
-const UNUSUAL_BUT_ESCAPES = /[\\;]|\/\/|\.(?:\/|$)|\/\([A-Za-z]\(/
+const UNUSUAL_BUT_ESCAPES = /[\\;]|\/\/|\.(?:\/|$)|\/(?:_\/|\([A-Za-z]\()/
 const CONTROL = /[\x00-\x1f\x7f]/
 
 // Encoded dot, slash, backslash, semicolon or percent, and the escapes of IIS; the same unencoded; empty segments, dots
@@ -38,6 +38,7 @@ const STEPS: readonly Step[] = [
   { on: /\/\//, take: path => path.replace(/\/{2,}/g, '/') },
   // System.Web takes a session without cookies out of a path, whether or not it is configured, also within a segment.
   { on: /\/\([A-Z]\(/i, take: path => path.replace(/\/\((?:[A-Z]\([^/)]*\))+\)/i, '') },
+  { on: /\/_\//, take: withoutVersion },
   { on: /\/\./, take: withoutDotSegments },
   { on: /[. ](?:\/|$)/, take: path => path.split('/').map(trimmed).join('/') },
   // Decoded and then parsed once more, a path ends here.
@@ -91,6 +92,12 @@ function withoutDotSegments(path: string): string {
     else if (segment !== '.') kept.push(segment)
   }
   return `/${kept.join('/')}${(last === '.' || last === '..') && kept.length > 0 ? '/' : ''}`
+}
+
+/** Bitbucket forwards `/s/VERSION/_/PATH` to PATH, whatever that is: the versions of its static files have as many segments as they like. */
+function withoutVersion(path: string): string {
+  const [start, end] = [path.indexOf('/s/'), path.lastIndexOf('/_/')]
+  return start === -1 || end < start ? path : path.slice(0, start) + path.slice(end + 2)
 }
 
 /** Windows drops dots and spaces from the end of a name. */

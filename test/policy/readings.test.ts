@@ -77,6 +77,17 @@ test('a session without cookies, as System.Web takes it out of a path, hides not
     assert.equal(decides([open], `GET ${path}`), 'open', path)
 })
 
+test('what Bitbucket takes for the version of a static file hides nothing', () => {
+  for (const path of ['/s/x/_/closed', '/s/1/2/_/3/_/closed/z', '/git/s/x/_/../_/closed', '/s/x%2f_/closed'])
+    assert.equal(decides([rule('closed', 'refuse', { path: '(/git)?/closed(/.*)?' })], `GET ${path}`), 'closed', path)
+  const files = rule('files', 'nothing', { path: '/s/.*' })
+  assert.equal(decides([files], 'GET /s/x/_/download/batch.js'), 'second-factor')
+  const both = [rule('files', 'nothing', { path: '(/s/.+/_)?/download/.*' })]
+  assert.equal(decides(both, 'GET /s/x/_/download/batch.js'), 'files')
+  assert.equal(decides(both, 'GET /s/x/_/rest/api/1.0/users'), 'second-factor')
+  assert.equal(decides([rule('open', 'nothing', { path: '/o/.*' })], 'GET /o/s_/_/_s/x'), 'open')
+})
+
 test('what any reading requires is required, and refusals come first', () => {
   const { decides: first, also, isAmbiguous } = read([open, fresh, closed], 'GET /open/..%2f..%2ffresh%2f..%2fclosed')
   assert.deepEqual([first.rule, isAmbiguous], ['closed', true])

@@ -30,6 +30,7 @@ const SPELLED = [
   ...['/api/v1/admin/users%252f', '/api/v1/admin/users./', '/api/v1/admin/users/%2e', '/api/v1/admin/users/x/..'],
   ...['/api/v1/admin%2Fusers', '/api/v1/%61dmin/users', '/%61%70%69/v1/admin/users', '/API/V1/ADMIN/USERS/'],
   ...['/tfs/(S(x))/_admin/users', '/(S(x))/tfs/_admin', '/tfs/_ad/(S(x))min/users', '/tfs/%28S(x)%29/_admin/users'],
+  ...['/s/x/_/tfs/_admin/users', '/s/x/y/_/tfs/_admin', '/s/_/_/_/tfs/_admin', '/s/x/_%2ftfs/_admin'],
   ...['/tfs/(A(x)S(y)F())/_admin', '/(S(x))/tfs/(S(y))/_admin', '/tfs/y/(S(x))/..%2f_admin', '/tfs/%2528S(x))/_admin'],
 ]
 
