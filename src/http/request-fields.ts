@@ -84,8 +84,9 @@ const DROPPED = [
   ...['forwarded', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip', 'cf-connecting-ip'],
   ...['client-ip', 'x-forwarded', 'forwarded-for', 'x-originating-ip', 'x-remote-ip', 'x-remote-addr'],
   ...['proxy-client-ip', 'wl-proxy-client-ip', 'fastly-client-ip', 'x-azure-clientip', 'x-original-forwarded-for'],
-  // Some servers take path or identity from these, whoever sends them.
+  // Some servers take path, identity or files to send (Rack, CVE-2025-61780) from these, whoever sends them.
   ...['x-original-url', 'x-rewrite-url', 'x-iis-windowsauthtoken', 'remote-user', 'x-remote-user'],
+  ...['x-sendfile-type', 'x-accel-mapping', 'aspfiltersessionid'],
   ...['x-tfs-impersonate', 'x-tfs-subjectdescriptorimpersonate'],
 ]
 const DROPPED_PREFIXES = [

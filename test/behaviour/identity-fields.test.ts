@@ -37,6 +37,7 @@ const believed = [
   ...['Client-IP', 'X-Forwarded', 'Forwarded-For', 'X-Remote-Addr', 'WL-Proxy-Client-IP', 'X-Original-Forwarded-For'],
   'X-Original-URL',
   'X-Rewrite-URL',
+  ...['X-Sendfile-Type', 'X-Accel-Mapping', 'AspFilterSessionId'],
   'Forwarded',
 ]
 

@@ -9,6 +9,7 @@ const BELIEVED = [
   ...['X-Forwarded-Groups', 'X-Forwarded-Preferred-Username', 'X-Auth-Request-User', 'X-IIS-WindowsAuthToken'],
   ...['X-iisnode-AUTH_USER', 'X-TFS-Impersonate', 'X-TFS-SubjectDescriptorImpersonate', 'X-MS-Client-Principal-Name'],
   ...['X-Torhaus-Assertion', 'X-Real-IP', 'True-Client-IP', 'Client-IP', 'X-Original-URL', 'X-Rewrite-URL'],
+  ...['X-Sendfile-Type', 'X-Accel-Mapping', 'AspFilterSessionId'],
 ]
 
 const SPELLINGS: Readonly<Record<string, (name: string) => string>> = {
