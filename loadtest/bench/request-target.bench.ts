@@ -23,4 +23,6 @@ group('request target', () => {
   for (const [what, target] of Object.entries(targets)) bench(what, () => do_not_optimize(readAll(target)))
   let count = 0
   bench('percent-encoded, each another', () => do_not_optimize(readAll(`/group%2Fproject/${count++}`)))
+  const hostile = '%255c%ef%bc%8f%252e%252e'.repeat(330)
+  bench('8 KB of what nobody means, each another', () => do_not_optimize(readAll(`/${count++}${hostile}`)))
 })

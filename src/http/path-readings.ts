@@ -4,7 +4,7 @@
  * until nothing new comes.
  */
 import { BoundedMap } from '../bounded-map.ts'
-import { DECODERS, decodeUnits } from './percent-decoding.ts'
+import { decodeUnits, decodings } from './percent-decoding.ts'
 
 /** A path without any of this has one reading: itself. A trailing slash is for the rules to overlook. */
 const UNUSUAL = /[%\\;]|\/\/|\.(?:\/|$)|\/(?:_\/|\([A-Za-z]\()/
@@ -23,7 +23,7 @@ export const hidesSegments = (path: string): boolean => HIDING.test(path)
 
 /** Beyond these nobody means anything by a path. Both keep the work linear in the length of what is sent. */
 const MAX_READINGS = 64
-const MAX_CHARACTERS = 65_536
+const MAX_CHARACTERS = 16_384
 
 interface Step {
   /** Where this does not stand, the step changes nothing. */
@@ -32,7 +32,6 @@ interface Step {
 }
 
 const STEPS: readonly Step[] = [
-  ...DECODERS.map(take => ({ on: /%/, take })),
   { on: /\\/, take: path => path.replaceAll('\\', '/') },
   { on: /;/, take: path => path.replace(/;[^/]*/g, '') },
   { on: /\/\//, take: path => path.replace(/\/{2,}/g, '/') },
@@ -73,11 +72,9 @@ function allReadings(path: string): readonly string[] | 'malformed' {
     if (CONTROL.test(reading)) return 'malformed'
     characters += reading.length
     if (readings.size > MAX_READINGS || characters > MAX_CHARACTERS) return 'malformed'
-    for (const { on, take } of STEPS) {
-      if (!on.test(reading)) continue
-      const next = take(reading)
-      readings.add(next.startsWith('/') ? next : `/${next}`)
-    }
+    const add = (next: string) => readings.add(next.startsWith('/') ? next : `/${next}`)
+    if (reading.includes('%')) decodings(reading).forEach(add)
+    for (const { on, take } of STEPS) if (on.test(reading)) add(take(reading))
   }
   return [...readings]
 }
@@ -113,10 +110,22 @@ function trimmed(segment: string): string {
  * instance.
  */
 function asCompatible(path: string): string {
-  return path.replace(/[^\x00-\x7f]/g, character => {
-    const plain = character.normalize('NFKC')
-    return /^[\x20-\x7e]+$/.test(plain) ? plain : character
-  })
+  lookalikes ??= lookalikesOf()
+  const { all, plain } = lookalikes
+  return path.replace(all, character => plain.get(character) ?? character)
+}
+
+let lookalikes: ReturnType<typeof lookalikesOf> | undefined
+
+/** Those of the basic plane that NFKC makes ASCII: some hundreds, found once when one is needed. */
+function lookalikesOf() {
+  const plain = new Map<string, string>()
+  for (let unit = 0x80; unit <= 0xffff; unit++) {
+    const character = String.fromCharCode(unit)
+    const compatible = character.normalize('NFKC')
+    if (/^[\x20-\x7e]+$/.test(compatible)) plain.set(character, compatible)
+  }
+  return { plain, all: new RegExp(`[${[...plain.keys()].join('')}]`, 'g') }
 }
 
 /**

@@ -160,8 +160,12 @@ for (const [kind, settings, line, fields] of REPORTED) {
 test('what no server could mean is refused, and an override that is no method', () => {
   const none = reader.read([])
   assert.ok(typeof none === 'object')
-  for (const path of ['/%', '/%zz', '/%u00', '/a%0ab', '/a%2500', `/${'%2e%2e;'.repeat(9000)}`])
+  const many = ['%2e%2e;'.repeat(2500), 'a;b/..//%2e%2e\\c./'.repeat(100), '%255c%ef%bc%8f/..'.repeat(100)]
+  for (const path of ['/%', '/%zz', '/%u00', '/a%0ab', '/a%2500', ...many.map(text => `/${text}`)])
     assert.equal(requestReadings('GET', { raw: path, path }, none), 'target-malformed', path.slice(0, 20))
+  // What GitLab and a wiki are asked for, as long as servers take it.
+  for (const path of [`/files/${'src%2F'.repeat(1300)}`, `/wiki/${'%E3%82%B3%2F'.repeat(200)}x%20.md`])
+    assert.equal(typeof requestReadings('GET', { raw: path, path }, none), 'object', path.slice(0, 20))
   const odd = { ...none, methodOverrides: ['de lete'] }
   assert.equal(requestReadings('POST', { raw: '/', path: '/' }, odd), 'method-override-malformed')
 })
