@@ -13,9 +13,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /**
  * What the relay does with a request. `hang`: reads it and never answers (a black hole). `refuse`: resets the
  * connection. `drop`: reads it and closes the connection. `garbage`: answers with random octets in a correct frame. `{
- * delayMs }`: passes it on that much later.
+ * delayMs }`: passes it on that much later. `lose-question`: reads one and never answers it, and passes what comes then;
+ * `lose-answer`: the same, and the KDC has seen it.
  */
-export type KdcRelayMode = 'pass' | 'hang' | 'refuse' | 'drop' | 'garbage' | { readonly delayMs: number }
+export type KdcRelayMode =
+  | 'pass'
+  | 'hang'
+  | 'refuse'
+  | 'drop'
+  | 'garbage'
+  | 'lose-question'
+  | 'lose-answer'
+  | { readonly delayMs: number }
 
 export type KdcRequests = { readonly as: number; readonly tgs: number }
 
@@ -49,10 +58,15 @@ export async function startKdcRelay(options: {
     return socket.on('error', () => undefined).on('close', () => sockets.delete(socket))
   }
   const dial = () => track(connect({ host: options.kdcAddress, port: options.kdcPort }))
+  const mode = () => {
+    const { mode: now } = relay
+    if (now === 'lose-question' || now === 'lose-answer') relay.mode = 'pass'
+    return now
+  }
   const server = createServer(socket => {
     track(socket)
     if (relay.mode === 'refuse') socket.resetAndDestroy()
-    else relayRequests(socket, { dial, counts, mode: () => relay.mode })
+    else relayRequests(socket, { dial, counts, mode })
   })
   server.listen({ host: options.address, port: 0 })
   await once(server, 'listening')
@@ -80,11 +94,12 @@ type Exchange = {
 function relayRequests(client: Socket, exchange: Exchange): void {
   let buffered = Buffer.alloc(0)
   let kdc: Socket | undefined
-  const pass = (message: Buffer): void => {
+  const pass = (message: Buffer, answers = true): void => {
     if (client.destroyed) return
     if (kdc === undefined) {
       kdc = exchange.dial()
-      kdc.on('data', data => client.write(data)).on('close', () => client.end())
+      if (answers) kdc.on('data', data => client.write(data)).on('close', () => client.end())
+      else kdc.resume()
       const upstream = kdc
       client.on('close', () => upstream.destroy())
     }
@@ -112,14 +127,19 @@ function count(counts: { as: number; tgs: number }, tag: number | undefined): vo
   if (tag === TGS_REQ_TAG) counts.tgs++
 }
 
-type Request = { readonly client: Socket; readonly message: Buffer; readonly pass: (message: Buffer) => void }
+type Request = {
+  readonly client: Socket
+  readonly message: Buffer
+  readonly pass: (message: Buffer, answers?: boolean) => void
+}
 
 function act(mode: KdcRelayMode, { client, message, pass }: Request): void {
   if (mode === 'pass') pass(message)
   else if (mode === 'refuse') client.resetAndDestroy()
   else if (mode === 'drop') client.end()
   else if (mode === 'garbage') client.end(garbage())
-  else if (mode !== 'hang') void sleep(mode.delayMs, undefined, { ref: false }).then(() => pass(message))
+  else if (mode === 'lose-answer') pass(message, false)
+  else if (typeof mode === 'object') void sleep(mode.delayMs, undefined, { ref: false }).then(() => pass(message))
 }
 
 function garbage(): Buffer {

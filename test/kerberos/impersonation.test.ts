@@ -116,4 +116,16 @@ describe('the credentials behind the tokens', () => {
     const token = await impersonation.initiate(principal('bob'), devopsService)
     assert.equal(await devops.verdict(octetsOf(token)), 'bob@CORP.TEST')
   })
+
+  for (const mode of ['lose-question', 'lose-answer'] as const) {
+    it(`comes of the only KDC though that loses one (${mode}): it is asked once more`, async () => {
+      const impersonation = lab.impersonation()
+      assert.equal(await arrivesAs(impersonation, 'alice'), principal('alice'))
+      const before = lab.kdc.requests()
+      lab.kdc.relay.mode = mode
+      assert.equal(await arrivesAs(impersonation, 'bob'), principal('bob'))
+      // S4U2self and S4U2proxy, one of them twice.
+      assert.equal(lab.kdc.requests().tgs - before.tgs, 3)
+    })
+  }
 })

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { parseKdc } from '../../config/kdc-address.ts'
+import { startKdcRelay } from '../../devkit/realm/kdc-relay.ts'
 import type { HeldTicket } from '../../src/kerberos/kdc/held-ticket.ts'
 import { createKdcClient, type KdcClient } from '../../src/kerberos/kdc/kdc-client.ts'
 import { configuredKdcs } from '../../src/kerberos/kdc/kdc-locator.ts'
@@ -82,6 +83,23 @@ describe("constrained delegation by MIT's KDC", () => {
       ],
     })
     assert.equal(seenBy(DEVOPS, await client.s4u2proxy(tgt, evidence, devops)), `ada@${PARTNER}`)
+  })
+})
+
+describe('where an answer is lost', () => {
+  it('the same question, asked once more, is answered by the KDC that has seen it', async () => {
+    const { host, port } = parseKdc(realms.home.kdc) ?? assert.fail()
+    await using undo = new AsyncDisposableStack()
+    const relay = await startKdcRelay({ address: '127.0.0.1', kdcAddress: host, kdcPort: port })
+    undo.defer(() => relay.close())
+    const by = createKdcClient({
+      pools: new Map([[HOME, poolOf(`127.0.0.1:${relay.port}`)]]),
+      realm: HOME,
+      now: system.now,
+    })
+    relay.mode = 'lose-answer'
+    assert.equal(seenBy(DEVOPS, await by.serviceTicket(tgt, devops)), `${SPN}@${HOME}`)
+    assert.deepEqual(relay.requests(), { as: 0, tgs: 2 })
   })
 })
 

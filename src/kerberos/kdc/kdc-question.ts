@@ -48,10 +48,12 @@ export const failureOf = (error: unknown): KdcFailure =>
 /** An answer that is good enough only where nobody has a better one. */
 interface Poor {
   readonly answer: unknown
+  readonly by: KdcState
   readonly isUnable: boolean
 }
 
 interface Running {
+  readonly state: KdcState
   readonly exchange: KdcExchange
   readonly askedAtMs: number
   /** Its silence was noted. */
@@ -63,17 +65,18 @@ interface Asked<T> extends AskingTerms {
   readonly read: (reply: Buffer) => T
 }
 
-/** One question, put to one KDC after the other. */
+/** One question, put to one KDC after the other, and once more to each where none has answered. */
 export class Question<T> {
   readonly #waiting: KdcState[]
   readonly #asked: Asked<T>
   readonly #options: QuestionOptions & Resolving
-  readonly #running = new Map<KdcState, Running>()
+  readonly #running = new Set<Running>()
   readonly #result = Promise.withResolvers<T>()
   readonly #deadlineMs: number
   #next: NodeJS.Timeout | undefined
   #patience: NodeJS.Timeout | undefined
   #settled = false
+  /** Whom it was not put to a second time. */
   readonly #second: KdcState[]
   #failure: unknown
   /** Given by one KDC, and not yet by a second. */
@@ -107,65 +110,70 @@ export class Question<T> {
     const askedAtMs = this.#options.monotonic()
     const leftMs = Math.max(1, this.#deadlineMs - askedAtMs)
     const asked = exchange(state.address, this.#asked.request, leftMs, this.#options.lookup)
-    const running: Running = { exchange: asked, askedAtMs, wasSilent: false }
-    this.#running.set(state, running)
+    const running: Running = { state, exchange: asked, askedAtMs, wasSilent: false }
+    this.#running.add(running)
     asked.reply.then(
-      reply => this.#consider(state, running, reply),
-      error => this.#failed(state, running, error),
+      reply => this.#consider(running, reply),
+      error => this.#failed(running, error),
     )
-    if (this.#waiting.length > 0) {
-      this.#next = setTimeout(() => {
-        // Silent for that long: others first from now on, also for questions that begin meanwhile.
+    const isFirstTime = this.#second.length > 0
+    const isLast = this.#waiting.length === 0
+    if (isLast && (!isFirstTime || this.#asked.isCounted === true)) return
+    this.#next = setTimeout(() => {
+      // Silent for that long: others first from now on, also for questions that begin meanwhile. The last one may have
+      // lost the question, as where its queue of connections is full.
+      if (isLast) this.#waiting.push(...this.#second.splice(0))
+      else if (isFirstTime) {
         running.wasSilent = true
         note(state, 'silent', askedAtMs, this.#options)
-        this.#askNext()
-      }, this.#nextAfterMs)
-    }
+      }
+      this.#askNext()
+    }, this.#nextAfterMs)
   }
 
-  #consider(state: KdcState, running: Running, reply: Buffer): void {
+  #consider(running: Running, reply: Buffer): void {
     if (this.#settled) return
-    if (isOutOfService(reply))
-      return this.#failed(state, running, new KdcUnreachable('out of service', 'out-of-service'))
+    const { state, askedAtMs } = running
+    if (isOutOfService(reply)) return this.#failed(running, new KdcUnreachable('out of service', 'out-of-service'))
     try {
       const value = this.#asked.read(reply)
-      note(state, undefined, running.askedAtMs, this.#options)
+      note(state, undefined, askedAtMs, this.#options)
       this.#end(() => this.#result.resolve(value))
     } catch (error) {
-      if (error instanceof Krb5Error) return this.#failed(state, running, error)
+      if (error instanceof Krb5Error) return this.#failed(running, error)
       const isUnable = this.#asked.isUnable?.(error) === true
       if (isUnable) this.#unable.set(state, running)
-      else note(state, undefined, running.askedAtMs, this.#options)
+      else note(state, undefined, askedAtMs, this.#options)
       if (!isUnable && this.#asked.isDoubtful?.(error) !== true) return this.#end(() => this.#result.reject(error))
-      this.#doubt(state, { answer: error, isUnable })
+      this.#doubt(running, { answer: error, by: state, isUnable })
     }
   }
 
   /** A second judgement is the answer; one, though doubtful, is worth more than none. */
-  #doubt(state: KdcState, poor: Poor): void {
-    const isConfirmed = this.#poor?.isUnable === false && !poor.isUnable
+  #doubt(running: Running, poor: Poor): void {
+    const isConfirmed = this.#poor?.isUnable === false && !poor.isUnable && this.#poor.by !== poor.by
     if (this.#poor?.isUnable !== false || isConfirmed) this.#poor = poor
     if (isConfirmed) return this.#give(poor)
     if (this.#unable.size === MAX_UNABLE) return this.#give(this.#poor ?? poor)
     // A second opinion is worth as long as a KDC is waited for, and no longer: the caller has no more time than that.
     this.#patience ??= setTimeout(() => this.#give(this.#poor ?? poor), this.#nextAfterMs)
-    this.#gone(state)
+    this.#gone(running)
   }
 
   #give({ answer, isUnable }: Poor): void {
     this.#end(() => this.#result.reject(answer), isUnable)
   }
 
-  #failed(state: KdcState, running: Running, error: unknown): void {
+  #failed(running: Running, error: unknown): void {
     if (this.#settled) return
-    if (!running.wasSilent) note(state, failureOf(error), running.askedAtMs, this.#options)
+    if (!running.wasSilent) note(running.state, failureOf(error), running.askedAtMs, this.#options)
     this.#failure = error
-    this.#gone(state)
+    this.#gone(running)
   }
 
   /** Nothing more is to come from that one. */
-  #gone(state: KdcState): void {
-    this.#running.delete(state)
+  #gone(running: Running): void {
+    this.#running.delete(running)
     if (this.#waiting.length > 0) return this.#askNext()
     if (this.#running.size > 0) return
     // Nobody says otherwise.
@@ -173,6 +181,7 @@ export class Question<T> {
     const canAskAgain = this.#options.monotonic() + AGAIN_AFTER_MS < this.#deadlineMs && this.#second.length > 0
     if (!canAskAgain) return this.#end(() => this.#result.reject(this.#failure))
     this.#waiting.push(...this.#second.splice(0))
+    clearTimeout(this.#next)
     this.#next = setTimeout(() => this.#askNext(), AGAIN_AFTER_MS)
   }
 
@@ -183,6 +192,6 @@ export class Question<T> {
     clearTimeout(this.#next)
     clearTimeout(this.#patience)
     settle()
-    for (const { exchange: running } of this.#running.values()) running.abandon()
+    for (const { exchange: running } of this.#running) running.abandon()
   }
 }
