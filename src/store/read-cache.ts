@@ -41,6 +41,7 @@ export interface ReadCacheSettings {
 
 interface Entry<V> {
   value: V
+  /** When it was read, or was as good as that. The grace counts from then. */
   readAtMs: number
   freshUntilMs: number
   /** Until then it counts while nothing else is told. */
@@ -202,10 +203,14 @@ export class ReadCache<S, V extends object, By extends string = never> {
     return known.value
   }
 
-  /** What it said when it was read, it says still. */
-  #lasts({ lastsUntilMs }: Entry<unknown>, now: number): boolean {
+  /** What it said when it was read, it says still: as good as read when changes were told last. */
+  #lasts(entry: Entry<unknown>, now: number): boolean {
     const { cacheMs, knownUntilMs } = this.#settings
-    return knownUntilMs !== undefined && now < lastsUntilMs && now - knownUntilMs() < cacheMs
+    if (knownUntilMs === undefined || now >= entry.lastsUntilMs) return false
+    const toldUntilMs = knownUntilMs()
+    if (now - toldUntilMs >= cacheMs) return false
+    entry.readAtMs = Math.max(entry.readAtMs, toldUntilMs)
+    return true
   }
 
   #abandon(): void {
