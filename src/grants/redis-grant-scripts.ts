@@ -1,5 +1,5 @@
 /** What is done to grants in one step. All of an account lies in one hash slot. */
-import { redisScript } from '../store/redis-connection.ts'
+import { redisScript } from '../store/redis-script.ts'
 
 /** Takes out what has expired. KEYS[hash] and now are in scope. */
 const PRUNE = `

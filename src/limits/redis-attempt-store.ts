@@ -1,7 +1,7 @@
 import type { RedisConnection } from '../store/redis-connection.ts'
-import { redisScript } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { textsOf } from '../store/redis-reply.ts'
+import { redisScript } from '../store/redis-script.ts'
 import { type AttemptBudget, type AttemptEnd, type AttemptStore, MAX_PROVEN_NETWORKS } from './attempt-store.ts'
 
 /**

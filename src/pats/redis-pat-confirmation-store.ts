@@ -6,9 +6,10 @@
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import { isBoolean, isNumber, isText, type Shape } from '../store/record-shape.ts'
-import { type RedisConnection, redisScript } from '../store/redis-connection.ts'
+import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { fieldsOf, jsonOf, textOf, textsOf } from '../store/redis-reply.ts'
+import { redisScript } from '../store/redis-script.ts'
 import {
   MAX_PAT_CONFIRMATIONS_PER_ACCOUNT,
   MAX_PAT_REQUESTS_PER_ACCOUNT,

@@ -6,9 +6,10 @@
  * Versions before had one index, and may still write to it beside this one: what is in there is taken over at each sweep.
  */
 import { createHash } from 'node:crypto'
-import { type RedisConnection, redisScript } from '../store/redis-connection.ts'
+import type { RedisConnection } from '../store/redis-connection.ts'
 import type { RedisNames } from '../store/redis-names.ts'
 import { numberOf, textOf, textsOf } from '../store/redis-reply.ts'
+import { redisScript } from '../store/redis-script.ts'
 
 /** Not to be changed: a fingerprint stays in its shard. */
 const SHARDS = 16

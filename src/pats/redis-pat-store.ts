@@ -9,9 +9,9 @@
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
-import { redisScript } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { fieldsOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
+import { redisScript } from '../store/redis-script.ts'
 import { MAX_NETWORKS, type PatRecord, type PatStore } from './pat-store.ts'
 import { RedisPatIndex } from './redis-pat-index.ts'
 

@@ -8,9 +8,9 @@
  */
 import type { MonotonicClock } from '../clock.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
-import { redisScript } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { numberOf, textOf, textsOf } from '../store/redis-reply.ts'
+import { redisScript } from '../store/redis-script.ts'
 import type { SessionRecord, SessionSelector } from './session-store.ts'
 
 /**

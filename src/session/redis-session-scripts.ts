@@ -2,7 +2,7 @@
  * What must happen at once to a session in Redis. A session is a hash with the fields of docs/redis.md; a script
  * changes only the fields it knows, so that one written by a newer version keeps what is added there.
  */
-import { redisScript } from '../store/redis-connection.ts'
+import { redisScript } from '../store/redis-script.ts'
 
 /**
  * KEYS session; ARGV time to live in ms, now by the clock of the process, what it must be born after in

@@ -42,6 +42,7 @@ export class RedisRefusals {
   readonly #changed: (cause: unknown) => void
   #current: RedisRefusal | undefined
   #lastAtMs = 0
+  #replicaSinceMs: number | undefined
 
   /** `changed`: told of the error that began it, or of none when it is over. */
   constructor(monotonic: MonotonicClock, changed: (cause: unknown) => void) {
@@ -53,11 +54,22 @@ export class RedisRefusals {
     return this.#current
   }
 
+  /** Since when it says that it is a replica, which takes no writes: its name may lead to another server by now. */
+  get replicaSinceMs(): number | undefined {
+    return this.#replicaSinceMs
+  }
+
+  /** What is connected now may be another server. */
+  connected(): void {
+    this.#replicaSinceMs = undefined
+  }
+
   failed(error: unknown, command: string | undefined): void {
     if (!(error instanceof ErrorReply) || OPTIONAL_COMMANDS.includes(command)) return
     const refusal = REFUSALS.find(([pattern]) => pattern.test(error.message))?.[1]
     if (refusal === undefined) return
     this.#lastAtMs = this.#monotonic()
+    if (/\bREADONLY\b/.test(error.message)) this.#replicaSinceMs ??= this.#lastAtMs
     if (refusal === this.#current) return
     this.#current = refusal
     this.#changed(error)
@@ -65,6 +77,7 @@ export class RedisRefusals {
 
   /** Something new was written. */
   wrote(): void {
+    this.#replicaSinceMs = undefined
     if (this.#current === undefined) return
     const endsByWriting = this.#current === 'full' || this.#current === 'read-only'
     if (!endsByWriting && this.#monotonic() - this.#lastAtMs < REMEMBERED_MS) return

@@ -7,15 +7,16 @@
  *
  * A heartbeat is a message on the channel that every process hears, its sender too: it shows that commands work, that messages
  * arrive, and by its number that none was lost. Where many send them, some are a PING that nobody hears. Every few beats something is written, which shows whether that works: one that
- * is full, or no master, answers everything else.
+ * is full, or no master, answers everything else. After a fail-over a name may lead to another server than the one that is
+ * connected, and is a replica now: after the same time the way is opened anew for that, too.
  */
-import { createHash } from 'node:crypto'
 import type { MonotonicClock, Surroundings } from '../clock.ts'
 import { Fault } from '../errors.ts'
 import { isAnswer, isRefusal, type RedisCondition, RedisRefusals, replyCode } from './redis-condition.ts'
 import { openRedisDriver, type RedisDriver, type RedisSettings, type Subscription } from './redis-driver.ts'
 import type { RedisNames } from './redis-names.ts'
 import { isTaken } from './redis-reply.ts'
+import type { RedisScript } from './redis-script.ts'
 import type { RedisServer } from './redis-servers.ts'
 
 export interface RedisReport {
@@ -24,17 +25,6 @@ export interface RedisReport {
   /** How it is, whenever that changes. `cause`: the last thing that went wrong. */
   readonly changed: (condition: RedisCondition, cause: unknown) => void
 }
-
-/** A Lua script (EVAL), known to Redis by its SHA-1. */
-export interface RedisScript {
-  readonly source: string
-  readonly sha: string
-}
-
-export const redisScript = (source: string): RedisScript => ({
-  source,
-  sha: createHash('sha1').update(source).digest('hex'),
-})
 
 /** Who speaks and listens on the channel. */
 export interface ChannelUser {
@@ -167,8 +157,10 @@ export class RedisConnection implements AsyncDisposable {
   }
 
   async #heartbeat(user: ChannelUser): Promise<void> {
-    const isStuck = this.#monotonic() - this.#goodAtMs > RENEW_AFTER_MS || this.#unheard > MAX_UNHEARD
-    if (this.#driver === undefined || isStuck) await this.#renew()
+    const now = this.#monotonic()
+    const isStuck = now - this.#goodAtMs > RENEW_AFTER_MS || this.#unheard > MAX_UNHEARD
+    const isLeft = now - (this.#refusals.replicaSinceMs ?? now) > RENEW_AFTER_MS
+    if (this.#driver === undefined || isStuck || isLeft) await this.#renew(!isStuck)
     try {
       // By another node of a cluster each time: one that is away must not speak for all.
       const beat = user.heartbeat()
@@ -184,18 +176,23 @@ export class RedisConnection implements AsyncDisposable {
     }
   }
 
-  #renew(): Promise<void> {
-    this.#opening ??= this.#replaceDriver().finally(() => {
+  /** `isRead`: the one before answers, and is read until the new one is there. */
+  #renew(isRead = false): Promise<void> {
+    this.#opening ??= this.#replaceDriver(isRead).finally(() => {
       this.#opening = undefined
     })
     return this.#opening
   }
 
-  async #replaceDriver(): Promise<void> {
-    // Not waited for: whatever it hangs on, the new one does not.
-    void this.#driver?.close()
-    this.#driver = undefined
+  async #replaceDriver(isRead: boolean): Promise<void> {
+    const before = this.#driver
+    if (!isRead) {
+      // Not waited for: whatever it hangs on, the new one does not.
+      void before?.close()
+      this.#driver = undefined
+    }
     this.#unheard = 0
+    this.#refusals.connected()
     const receive = (message: string) => {
       this.#unheard = 0
       this.#user?.receive(message)
@@ -205,6 +202,7 @@ export class RedisConnection implements AsyncDisposable {
       const driver = await openRedisDriver(this.#settings, { ...this.#means, receive, connected }, this.#closing.signal)
       if (this.#closing.signal.aborted) return await driver.close()
       this.#driver = driver
+      if (isRead) void before?.close()
       this.#succeeded()
     } catch (error) {
       this.#failed(error)

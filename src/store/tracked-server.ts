@@ -8,16 +8,18 @@
  *   connected --> tracking on --> missed            (what was read in between may have changed)
  *   SET ... OK, and found by who reads  --> told, and known until the SET was sent
  *   not found there                     --> connected anew
+ *   refused by what is a replica        --> connected anew, for its name may lead to the master by now
  *   connection lost, no answer          --> known no further: everything is read again after `cacheMs`
  *   a user who may not track            --> the same, for good
  */
 import { randomUUID } from 'node:crypto'
 import type { MonotonicClock } from '../clock.ts'
 import type { WriteEvents } from './changes.ts'
+import { replyCode } from './redis-condition.ts'
 import type { TrackingClient } from './redis-driver.ts'
-import { isNoPermission, isTaken } from './redis-reply.ts'
+import { isNoPermission } from './redis-reply.ts'
 
-/** Unanswered for so long: then the connection is made anew, whatever it hangs on. */
+/** Unanswered for so long, or connected for so long to what is a replica now: then the connection is made anew. */
 const PATIENCE_MS = 5000
 const MARK_LIFE_MS = 10_000
 
@@ -29,6 +31,7 @@ export class TrackedServer implements AsyncDisposable {
   #client: TrackingClient | undefined
   #connecting: Promise<unknown> | undefined
   #isTracking = false
+  #connectedAtMs = 0
   #askedAtMs: number | undefined
   #told = new Set<string>()
   #knownUntilMs = Number.NEGATIVE_INFINITY
@@ -64,11 +67,17 @@ export class TrackedServer implements AsyncDisposable {
     this.#askedAtMs = now
     try {
       const mark = randomUUID()
-      const isWritten = await isTaken(client.sendCommand(['SET', key, mark, 'PX', String(MARK_LIFE_MS)]))
+      const set = client.sendCommand(['SET', key, mark, 'PX', String(MARK_LIFE_MS)])
+      const refusal = await set.then(
+        () => undefined,
+        error => replyCode(error) ?? 'no answer',
+      )
       // Read whatever came of it: so a client learns that a slot has moved.
       const found = await read(key)
       // Lost and begun anew meanwhile: then this says nothing.
-      if (this.#askedAtMs !== now || !this.#isTracking || client !== this.#client || !isWritten) return
+      if (this.#askedAtMs !== now || !this.#isTracking || client !== this.#client) return
+      if (refusal === 'READONLY' && now - this.#connectedAtMs > PATIENCE_MS) return this.#connect()
+      if (refusal !== undefined) return
       if (found !== mark) return this.#connect()
       this.#tell()
       this.#knownUntilMs = now
@@ -91,6 +100,7 @@ export class TrackedServer implements AsyncDisposable {
     void this.#drop()
     const client = this.#open(() => client === this.#client)
     this.#client = client
+    this.#connectedAtMs = this.#monotonic()
     // Commands fail by what goes wrong; the client tries again by itself.
     client.on('error', error => this.#fail(client, error))
     client.on('ready', () => void this.#begin(client))
