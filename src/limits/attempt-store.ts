@@ -4,6 +4,9 @@ import type { Awaitable } from '../awaitable.ts'
 /** Networks kept of one account; only a right password makes one. */
 export const MAX_PROVEN_NETWORKS = 16
 
+/** Of a time that is further ahead: the clock was set back since, and it counts as of now. Clocks of machines differ by less. */
+export const MAX_AHEAD_MS = 60_000
+
 export interface AttemptBudget {
   /** Most failures within the window, counted and pending together. */
   readonly maxFailures: number

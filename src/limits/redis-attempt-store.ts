@@ -2,16 +2,27 @@ import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { textsOf } from '../store/redis-reply.ts'
 import { redisScript } from '../store/redis-script.ts'
-import { type AttemptBudget, type AttemptEnd, type AttemptStore, MAX_PROVEN_NETWORKS } from './attempt-store.ts'
+import {
+  type AttemptBudget,
+  type AttemptEnd,
+  type AttemptStore,
+  MAX_AHEAD_MS,
+  MAX_PROVEN_NETWORKS,
+} from './attempt-store.ts'
 
 /**
  * KEYS failures by time, pending attempts by when they count no more; ARGV id, now, most failures, window, back-off,
- * wait for a pending one, time of a pending one: in ms. Returns how long to wait; 0: the place is taken.
+ * wait for a pending one, time of a pending one, how far a time may be ahead: in ms. Returns how long to wait; 0: the
+ * place is taken.
  */
 const RESERVE = redisScript(`
 local now, most, window, backoff = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+for i, latest in ipairs({ now, now + tonumber(ARGV[7]) }) do
+  local ahead = redis.call('ZRANGE', KEYS[i], string.format('(%.0f', latest + tonumber(ARGV[8])), '+inf', 'BYSCORE')
+  for _, id in ipairs(ahead) do redis.call('ZADD', KEYS[i], latest, id) end
+end
 local failures = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
 local count = #failures / 2
 local wait = 0
@@ -58,7 +69,7 @@ export class RedisAttemptStore implements AttemptStore {
 
   async reserve(who: string, id: string, budget: AttemptBudget, nowMs: number): Promise<number> {
     const { maxFailures, windowMs, backoffMs, pendingWaitMs, pendingMs } = budget
-    const args = [id, nowMs, maxFailures, windowMs, backoffMs, pendingWaitMs, pendingMs]
+    const args = [id, nowMs, maxFailures, windowMs, backoffMs, pendingWaitMs, pendingMs, MAX_AHEAD_MS]
     return Number(await this.#link.run(RESERVE, this.#keys(who), ...args))
   }
 

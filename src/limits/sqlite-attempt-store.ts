@@ -1,6 +1,12 @@
 import type { Awaitable } from '../awaitable.ts'
 import type { SqliteDatabase } from '../store/sqlite-database.ts'
-import { type AttemptBudget, type AttemptEnd, type AttemptStore, MAX_PROVEN_NETWORKS } from './attempt-store.ts'
+import {
+  type AttemptBudget,
+  type AttemptEnd,
+  type AttemptStore,
+  MAX_AHEAD_MS,
+  MAX_PROVEN_NETWORKS,
+} from './attempt-store.ts'
 
 export const ATTEMPT_SCHEMA = `
 CREATE TABLE IF NOT EXISTS attempt (
@@ -19,6 +25,12 @@ export class SqliteAttemptStore implements AttemptStore {
 
   reserve(who: string, id: string, budget: AttemptBudget, nowMs: number): Awaitable<number> {
     return this.#database.transaction(() => {
+      this.#database.run(
+        'UPDATE attempt SET at = ?1, ends_at = ?1 + ends_at - at WHERE who = ?2 AND at > ?3',
+        nowMs,
+        who,
+        nowMs + MAX_AHEAD_MS,
+      )
       const rows = this.#database.rows(
         'SELECT is_pending, at FROM attempt WHERE who = ? AND ends_at > ? ORDER BY at',
         who,

@@ -39,7 +39,7 @@ export function testAttemptLimits(open: () => Promise<OpenAttemptStores>): void 
 
   async function limitsAt(options: Omit<AttemptLimitsOptions, 'now'> = {}) {
     await opened.clear()
-    const clock = { nowMs: 1_000_000 }
+    const clock = { nowMs: 10_000_000 }
     const [limits, others] = opened.stores.map(store =>
       createAttemptLimits(store, { now: () => clock.nowMs, ...options }),
     )
@@ -77,6 +77,22 @@ export function testAttemptLimits(open: () => Promise<OpenAttemptStores>): void 
         const within = failuresAtMs.filter(atMs => atMs >= fromMs && atMs < fromMs + 1_800_000)
         assert(within.length <= 3, `${within.length} failures in one window`)
       }
+    })
+
+    it('of before the clock was set back by an hour count as of now, pending ones too; of a minute, as they were', async () => {
+      const { limits, others, clock } = await limitsAt({ maxAddressFailures: 1 })
+      await (await begin(limits, 'alice')).failed()
+      for (const host of [4, 5, 6]) await begin(limits, 'bob', `192.0.2.${host}`)
+      clock.nowMs -= 60_000
+      assert.equal(await retryAfterMs(others, 'alice', '192.0.2.3'), 61_000)
+      clock.nowMs -= 3_540_000
+      assert.equal(await retryAfterMs(others, 'alice', '192.0.2.3'), 1_000)
+      assert.equal(await retryAfterMs(others, 'carol'), 1_800_000)
+      assert.equal(await retryAfterMs(others, 'bob', '192.0.2.3'), 1_000)
+      clock.nowMs += 120_000
+      for (const account of ['alice', 'bob']) await (await begin(limits, account, '192.0.2.3')).undecided()
+      clock.nowMs += 1_680_000
+      await (await begin(limits, 'carol')).undecided()
     })
 
     it('are counted while they are still pending', async () => {
