@@ -21,11 +21,13 @@ return 1`)
 
 /**
  * KEYS session; ARGV last seen, idle timeout and absolute timeout in ms. Lives on until the earlier of both. Returns
- * what its indexes go by, where that was news.
+ * what its indexes go by, where that was news. What was seen later stays; but for what is more than half of the idle
+ * timeout ahead: then the clock was set back since, and a session in use would end while it catches up.
  */
 export const TOUCH = redisScript(`
 local old = redis.call('HMGET', KEYS[1], 'seen', 'created', 'account-key', 'subject', 'sid')
-if not old[1] or tonumber(old[1]) >= tonumber(ARGV[1]) then return false end
+local ahead = old[1] and tonumber(old[1]) - tonumber(ARGV[1])
+if not ahead or (ahead >= 0 and ahead <= tonumber(ARGV[2]) / 2) then return false end
 redis.call('HSET', KEYS[1], 'seen', ARGV[1])
 local left = math.min(tonumber(ARGV[2]), tonumber(old[2]) + tonumber(ARGV[3]) - tonumber(ARGV[1]))
 redis.call('PEXPIRE', KEYS[1], math.max(1, math.floor(left)))

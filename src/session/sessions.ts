@@ -230,7 +230,10 @@ export class Sessions {
     const { record } = session
     const now = this.#now()
     session.lastSeenAtMs = now
-    if (now - record.lastSeenAtMs > (this.#times.idleTimeoutSeconds * 1000) / TOUCH_FRACTION) {
+    const idleMs = this.#times.idleTimeoutSeconds * 1000
+    const sinceMs = now - record.lastSeenAtMs
+    // Far ahead: the clock was set back since.
+    if (sinceMs > idleMs / TOUCH_FRACTION || sinceMs < -idleMs / 2) {
       session.record = { ...record, lastSeenAtMs: now }
       this.#touch(record.key, now)
     }

@@ -2,11 +2,17 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { openLink, PREFIX, redisSettings } from '../../devkit/redis/redis-lab.ts'
 import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { storedAccountKey } from '../../src/account-key.ts'
+import { keyOf } from '../../src/session/opaque-id.ts'
 import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
+import { Sealer } from '../../src/session/sealer.ts'
+import { Sessions } from '../../src/session/sessions.ts'
+import { Changes } from '../../src/store/changes.ts'
 import { hashTag } from '../../src/store/redis-names.ts'
 import { system } from '../../src/system.ts'
 import { testHandOvers } from '../session/hand-over-contract.ts'
+import { PERSON } from '../session/session-lab.ts'
 import { sampleSession, sampleSignIn, testStoreContract } from '../session/store-contract.ts'
 
 const ADA = storedAccountKey('ada@X')
@@ -57,6 +63,34 @@ test('a session, its indexes, a sign-in and a claim end by themselves; use makes
     const keys = (await redis.cli('KEYS', '*')).split('\n')
     assert.equal(keys.length, 8, keys.join())
     for (const key of keys) assert.ok((await ttlMs(key)) > 0, key)
+  } finally {
+    await close()
+  }
+})
+
+test('a session that is used lives on after the clock was set back by more than the idle timeout', async () => {
+  const { stores, close } = await open()
+  try {
+    const clock = { nowMs: 1_800_000_000_000 }
+    const surroundings = { ...system, now: () => clock.nowMs }
+    const times = { ...TIMES, cacheMs: 0, maxCached: 10 }
+    const sessions = new Sessions(stores[0], new Sealer([Buffer.alloc(32, 7)]), times, new Changes(), surroundings)
+    const id = await sessions.open(PERSON, { refreshToken: undefined, idToken: undefined })
+    const [name = ''] = (await redis.cli('KEYS', '*:session:*')).split('\n')
+    const isUsed = async () => {
+      await redis.cli('PEXPIRE', name, '60000')
+      assert.ok(await sessions.find(id))
+    }
+    const isLonger = async () => (await ttlMs(name)) > 590_000
+    for (const setBackMs of [3_600_000, 400_000]) {
+      clock.nowMs -= setBackMs
+      await isUsed()
+      await eventually(isLonger, `set back by ${setBackMs} ms, it lives longer`)
+    }
+    assert.equal((await stores[0].readSession(keyOf(id)))?.lastSeenAtMs, clock.nowMs)
+    // As by a machine whose clock differs: what the other has seen stays.
+    await stores[0].touchSession(keyOf(id), clock.nowMs - 200_000)
+    assert.equal((await stores[0].readSession(keyOf(id)))?.lastSeenAtMs, clock.nowMs)
   } finally {
     await close()
   }
