@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { type ProxyServer, startProxy } from '../../src/app/proxy-server.ts'
+import type { MonotonicClock } from '../../src/clock.ts'
 import { adminCheck } from '../../src/process/admin-credential.ts'
 import { AdminListener } from '../../src/process/admin-listener.ts'
 import { system } from '../../src/system.ts'
@@ -18,9 +19,16 @@ export type Torhaus = Pick<ProxyServer, 'changes'> & {
   kill(): Promise<void>
 }
 
-export async function startTorhaus(config: Config, log: Logger, now = system.now): Promise<Torhaus> {
+/** `monotonic`: where it is to go on otherwise than `now`. */
+export async function startTorhaus(
+  config: Config,
+  log: Logger,
+  now = system.now,
+  monotonic?: MonotonicClock,
+): Promise<Torhaus> {
+  const clocks = now === system.now ? system : bothClocks(now)
   await using opened = new AsyncDisposableStack()
-  const proxy = opened.use(await startProxy(config, log, { ...system, ...(now === system.now ? {} : bothClocks(now)) }))
+  const proxy = opened.use(await startProxy(config, log, { ...system, ...clocks, ...(monotonic && { monotonic }) }))
   const { registry } = proxy
   const admin = opened.use(
     new AdminListener({

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { parse, stringify } from 'yaml'
 import { loadConfig } from '../../config/load.ts'
-import type { Clock } from '../../src/clock.ts'
+import type { Clock, MonotonicClock } from '../../src/clock.ts'
 import { createLog } from '../../src/observability/log.ts'
 import { system } from '../../src/system.ts'
 import type { OpUser } from '../op/accounts.ts'
@@ -49,6 +49,8 @@ export type FixtureOptions = {
   readonly configure?: (config: ReturnType<typeof torhausConfig>) => object
   /** Clock of Torhaus; the OP goes by the real time, unless `opNow` says when people sign in there. */
   readonly now?: Clock
+  /** Default: as `now`. */
+  readonly monotonic?: MonotonicClock
   readonly opNow?: Clock
   /** Address of an OP of the test's own, in place of a working one: for an OP that is away or lies. */
   readonly issuer?: string
@@ -92,7 +94,12 @@ export async function startTorhausFixture(options: FixtureOptions): Promise<Torh
   const start = async () => {
     const loaded = loadConfig(fileName, {})
     assert.ok(loaded.ok, JSON.stringify(loaded))
-    return startTorhaus(loaded.config, createLog({ level: 'debug' }, stream, system.now), options.now)
+    return startTorhaus(
+      loaded.config,
+      createLog({ level: 'debug' }, stream, system.now),
+      options.now,
+      options.monotonic,
+    )
   }
   let torhaus = await start().catch(async (error: unknown) => {
     await clear()

@@ -71,7 +71,9 @@ function withTls(config: Configured, { certificateFile, privateKeyFile }: Certif
   }
 }
 
-export async function startTunnelLab(options: Pick<FixtureOptions, 'now'> & LabConfiguration = {}): Promise<TunnelLab> {
+export async function startTunnelLab(
+  options: Pick<FixtureOptions, 'monotonic' | 'now'> & LabConfiguration = {},
+): Promise<TunnelLab> {
   const { listener = {}, upstream = {}, more = {}, certificate, ...rest } = options
   const origin = await startWebSocketOrigin(
     certificate && { cert: certificate.certificate, key: certificate.privateKey },

@@ -57,7 +57,7 @@ export function buildProxy(services: Services, monotonic: MonotonicClock, opened
     ...buildPolicy(services, watch, provesPat),
     ...{ rates: requestRates(config, monotonic), beginSpan: tracing.beginSpan },
   }
-  const tunnels = buildTunnels(services, policy, provesPatAgain, opened)
+  const tunnels = buildTunnels(services, policy, provesPatAgain, monotonic, opened)
   audit.write('policy-loaded', {}, { hash: hashOf(config.secondFactor) })
   const turns = new Turns<OpenExchange>()
   const limits = intakeLimits(config, monotonic)

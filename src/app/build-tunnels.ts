@@ -1,3 +1,4 @@
+import type { MonotonicClock } from '../clock.ts'
 import type { ProvePat } from '../pats/prove-pat.ts'
 import type { PolicyParts } from '../pipeline.ts'
 import { Tunnels } from '../tunnels/tunnels.ts'
@@ -12,14 +13,15 @@ export function buildTunnels(
   services: TunnelNeeds,
   policy: PolicyParts,
   provesPat: ProvePat,
+  monotonic: MonotonicClock,
   opened: AsyncDisposableStack,
 ): Tunnels {
-  const { config, now, changes, accountKey, sessions } = services
+  const { config, changes, accountKey, sessions } = services
   const unheard = () => undefined
   const watch = buildPatWatch(services, { judged: unheard, asked: unheard, learned: unheard, failed: unheard }, unheard)
   return opened.use(
     new Tunnels({
-      ...{ changes, accountKey, now },
+      ...{ changes, accountKey, monotonic },
       settings: {
         maxTunnels: config.listener.maxTunnels,
         idleTimeoutMs: config.upstream.tunnelIdleTimeoutMs,

@@ -17,7 +17,7 @@
 import type { Socket } from 'node:net'
 import type { AccountKeyOf } from '../account-key.ts'
 import { Admission } from '../admission.ts'
-import type { Clock } from '../clock.ts'
+import type { MonotonicClock } from '../clock.ts'
 import { type Code, Fault } from '../errors.ts'
 import type { Delegated } from '../exchange.ts'
 import type { UpgradedClient } from '../listener/upgraded-client.ts'
@@ -40,7 +40,7 @@ export interface TunnelParts {
   readonly refusal: (exchange: Delegated) => Promise<Code | undefined>
   /** One spelling per account. */
   readonly accountKey: AccountKeyOf
-  readonly now: Clock
+  readonly monotonic: MonotonicClock
 }
 
 type End = (code: Code, cause?: unknown) => void
@@ -145,7 +145,7 @@ export class Tunnels implements Disposable {
   }
 
   #keep(isTunnel: boolean, exchange: Delegated, end: End): Open {
-    const now = this.#parts.now()
+    const now = this.#parts.monotonic()
     const sessionKeys = sessionKeysOf(exchange)
     const open = { isTunnel, end, exchange, sessionKeys, openedAtMs: now, judgedAtMs: now }
     this.#open.add(open)
@@ -165,14 +165,14 @@ export class Tunnels implements Disposable {
 
   /** Never rejects. */
   async #judge(open: Open): Promise<void> {
-    const { settings, refusal, now } = this.#parts
-    if (now() - open.openedAtMs > settings.maxAgeMs) return open.end('tunnel-too-old')
+    const { settings, refusal, monotonic } = this.#parts
+    if (monotonic() - open.openedAtMs > settings.maxAgeMs) return open.end('tunnel-too-old')
     try {
       const code = await refusal(open.exchange)
-      if (code === undefined) open.judgedAtMs = now()
+      if (code === undefined) open.judgedAtMs = monotonic()
       else open.end(code)
     } catch (error) {
-      if (now() - open.judgedAtMs > MAX_UNJUDGED_MS) open.end('tunnel-unjudged', error)
+      if (monotonic() - open.judgedAtMs > MAX_UNJUDGED_MS) open.end('tunnel-unjudged', error)
     }
   }
 

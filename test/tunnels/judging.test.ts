@@ -44,7 +44,7 @@ function tunnelsWith(t: TestContext, refusal: (exchange: Delegated) => Promise<C
     ...{ refusal, changes },
     settings: { maxTunnels: 1000, idleTimeoutMs: 1_000_000, maxAgeMs: 1_000_000_000 },
     accountKey: account => storedAccountKey(account.toLowerCase()),
-    now: () => state.now,
+    monotonic: () => state.now,
   })
   t.after(() => tunnels.closeAll())
   return {

@@ -194,3 +194,19 @@ test('however good its credentials are, no WebSocket outlives the longest sessio
   turnClock(12 * HOUR_S + 1)
   await over
 })
+
+test('the age of a WebSocket goes by a clock that nobody sets: where the other was set back by all that went by, it lives no longer', async () => {
+  let elapsedMs = 0
+  await using own = {
+    ...(await startTunnelLab({
+      monotonic: () => performance.now() + elapsedMs,
+    })),
+    async [Symbol.asyncDispose]() {
+      await this.close()
+    },
+  }
+  const socket = await own.open('/set-back', own.token)
+  elapsedMs = (12 * HOUR_S + 1) * 1000
+  assert.equal(await closed(socket), 1006)
+  assert.equal((await own.record('/set-back'))['torhaus.code'], 'tunnel-too-old')
+})
