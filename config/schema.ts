@@ -171,11 +171,18 @@ const listener = section(
       'At SIGTERM: how long requests are still taken after /readyz has turned 503, in milliseconds, so that the balancer notices first. Keep it above the time the balancer needs for that. Ctrl-C (SIGINT) does not wait.',
       { default: 5000, minimum: 0, maximum: 600_000 },
     ),
-    drainTimeoutMs: integer('At SIGTERM: how long requests in flight may take to finish, in milliseconds.', {
-      default: 300_000,
-      minimum: 0,
-      maximum: 86_400_000,
-    }),
+    drainTimeoutMs: integer(
+      'At SIGTERM, and after a reload: how long requests in flight may take to finish, in milliseconds.',
+      {
+        default: 300_000,
+        minimum: 0,
+        maximum: 86_400_000,
+      },
+    ),
+    maxDrainingReloads: integer(
+      'After how many reloads at a time workers may finish their requests in flight, for drainTimeoutMs at most. For one more the oldest of these workers are ended, and what they had is cut. Each reload has as many workers, and as much memory, as the current one.',
+      { default: 3, minimum: 1, maximum: 50 },
+    ),
   },
   'The listener for clients.',
 )

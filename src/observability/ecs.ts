@@ -48,6 +48,7 @@ export const ecsActions: Readonly<Record<string, Classified>> = {
   start: classes.started,
   drain: classes.ended,
   kill: classes.ended,
+  'drain-cut': classes.ended,
   'worker-died': classes.ended,
   'worker-hung': classes.processInfo,
   'worker-failed': classes.processInfo,

@@ -8,6 +8,7 @@
  *
  *   reload: A current --> B starts, A serves --> all of B listen: B current, A drains --> A has ended
  *                              +-- B cannot: B drains, A stays current
+ *           more drain than may at a time --> the oldest is ended
  *
  * Always: one generation is current; `#generations` holds it, those that drain, and the one that starts. One reload at
  * a time: what is asked for meanwhile comes after it, once. After drain() or kill() there is none.
@@ -23,6 +24,7 @@ import { besideItself } from '../listener/listen-problem.ts'
 import type { SharedLogOutput } from '../observability/shared-log-output.ts'
 import type { AdminServer } from './admin-server.ts'
 import { ConfigWatch } from './config-watch.ts'
+import { DrainingGenerations } from './draining-generations.ts'
 import { Health } from './health.ts'
 import { logFileWarnings } from './log-file-warnings.ts'
 import { SupervisorMetrics } from './supervisor-metrics.ts'
@@ -49,7 +51,7 @@ export class Supervisor {
   #generation: Generation
   /** By a reload. */
   #starting: Generation | undefined
-  readonly #retired = new Set<Promise<void>>()
+  readonly #draining: DrainingGenerations
   readonly #generations = new Set<Generation>()
   #admin: AdminServer | undefined
   readonly #files: ConfigWatch
@@ -66,6 +68,7 @@ export class Supervisor {
     this.#files = new ConfigWatch(parts.fileName, () => this.reload('file'))
     setUpWorkers(parts.workerProgram)
     const { surroundings, log, output } = parts
+    this.#draining = new DrainingGenerations(log, generation => this.#generations.delete(generation))
     this.#metrics = new SupervisorMetrics({
       config: () => this.#generation.config,
       workers: () => this.#generation.listeningCount,
@@ -121,7 +124,7 @@ export class Supervisor {
     // One that starts ends with it: otherwise nobody would begin to drain before it listens.
     await Promise.all([...this.#generations].map(generation => generation.drain(delayMs, true)))
     await this.#reloading
-    await Promise.all(this.#retired)
+    await this.#draining.ended()
     await this.kill()
   }
 
@@ -225,7 +228,7 @@ export class Supervisor {
       if (this.#admin !== undefined) await openAdmin(this.#admin, config)
     } catch (error) {
       this.#files.refused(files)
-      this.#retire(next, 0)
+      this.#draining.add(next, 0)
       throw besideItself(error as Error, config.listener, this.#generation.config.listener)
     } finally {
       this.#starting = undefined
@@ -233,19 +236,11 @@ export class Supervisor {
     const old = this.#generation
     this.#generation = next
     this.#files.inForce(config)
-    this.#retire(old, old.config.listener.drainDelayMs)
+    this.#draining.add(old, old.config.listener.drainDelayMs)
+    this.#draining.keep(config.listener.maxDrainingReloads)
     log.level = config.logging.level
     log.info({ 'event.action': 'reload', 'event.outcome': 'success', 'torhaus.reason': reason })
     return true
-  }
-
-  /** It takes no more connections, and ends when it has finished what is in flight. */
-  #retire(generation: Generation, delayMs: number): void {
-    const retired = generation.drain(delayMs, false).then(() => {
-      this.#generations.delete(generation)
-      this.#retired.delete(retired)
-    })
-    this.#retired.add(retired)
   }
 }
 
