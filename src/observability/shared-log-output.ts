@@ -5,16 +5,19 @@ const STANDARD_OUTPUT = 1
 /** Standard output may be a pipe that somebody else made non-blocking. */
 const RETRY_MS = 10
 const HIGH_WATER_MARK_BYTES = 262_144
+const LINE_FEED = Buffer.from('\n')
 
 /**
  * Standard output as the supervisor writes it, its own records and those that workers hand over: one writer, so that no
  * line is torn, and never waited for by anything but its sources. What cannot be written (nobody reads the pipe any
- * more, the disk is full) is dropped and counted, and the proxy goes on.
+ * more, the disk is full) is dropped and counted, and the proxy goes on; what comes after half a line begins a new one.
  */
 export class SharedLogOutput extends Writable {
   /** Writes that failed; each is some records. */
   failedWrites = 0
   readonly #onFirstFailure: (error: Error) => void
+  /** What was written last ends within a line; after a failure the rest of it is lost. */
+  #isTorn = false
 
   constructor(onFirstFailure: (error: Error) => void) {
     super({ highWaterMark: HIGH_WATER_MARK_BYTES })
@@ -22,11 +25,18 @@ export class SharedLogOutput extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    write(STANDARD_OUTPUT, chunk, (error, written) => {
-      if (error?.code === 'EAGAIN') setTimeout(() => this._write(chunk, _encoding, done), RETRY_MS)
-      else if (error === null && written < chunk.length) this._write(chunk.subarray(written), _encoding, done)
-      else {
-        if (error !== null && this.failedWrites++ === 0) this.#onFirstFailure(error)
+    this.#put(this.#isTorn ? Buffer.concat([LINE_FEED, chunk]) : chunk, done)
+  }
+
+  #put(rest: Buffer, done: () => void): void {
+    write(STANDARD_OUTPUT, rest, (error, written) => {
+      if (error?.code === 'EAGAIN') setTimeout(() => this.#put(rest, done), RETRY_MS)
+      else if (error === null) {
+        this.#isTorn = rest[written - 1] !== LINE_FEED[0]
+        if (written < rest.length) this.#put(rest.subarray(written), done)
+        else done()
+      } else {
+        if (this.failedWrites++ === 0) this.#onFirstFailure(error)
         done()
       }
     })
