@@ -52,7 +52,7 @@ export class LastingRights {
   constructor({ products }: Pick<Config['secondFactor']['lastingRights'], 'products'>) {
     const lists = products.map(product => LISTS[product])
     const rights = lists.flatMap(list => list.rights)
-    this.#words = patternOf([...new Set(rights.map(({ path }) => /\/[^/*]+$/.exec(path)?.[0] ?? path))])
+    this.#words = patternOf([...new Set(rights.map(({ path }) => /\/[^/*$]+(?=\$?$)/.exec(path)?.[0] ?? path))])
     this.#byChanging = testsOf(rights.filter(right => right.byReading === undefined))
     this.#byReading = testsOf(rights.filter(right => right.byReading))
     this.#pages = patternOf(lists.flatMap(({ pages }) => pages))
@@ -111,9 +111,18 @@ function testOf(makes: Lasting, rights: readonly LastingRight[]): readonly Test[
   return [{ pattern, sign: { makes, content: first.content }, programsOnly: first.programsOnly === true }]
 }
 
-/** Rails and Grape take an ending for the form of the answer (`keys.json`). */
+/** Segments below which the products have what people name: none is of a context path, in front of a product. */
+const OWN_SEGMENTS = ['api', 'plugins', 'projects', 'rest', 'scm', 'users']
+/** What follows is where the product begins, and no repository: `/acme/admin.git/git-receive-pack` is one. */
+const BEGINNING = `^(?!.*\\.git/(?:git-|info/))(?:/(?!(?:${OWN_SEGMENTS.join('|')})/)[^/]+)*`
+
 function patternOf(paths: readonly string[]): RegExp | undefined {
-  if (paths.length === 0) return undefined
-  const alternatives = paths.map(path => RegExp.escape(path).replaceAll('\\*', '[^/]+').replaceAll('\\/', '/'))
-  return new RegExp(`(?:${alternatives.join('|')})(?=[/.]|$)`, 'i')
+  return paths.length === 0 ? undefined : new RegExp(paths.map(alternativeOf).join('|'), 'i')
+}
+
+/** Rails and Grape take an ending for the form of the answer (`keys.json`). */
+function alternativeOf(path: string): string {
+  const [, begins = '', segments = '', ends = ''] = /^(\^?)(.*?)(\$?)$/.exec(path) ?? []
+  const pattern = RegExp.escape(segments).replaceAll('\\*', '[^/]+').replaceAll('\\/', '/')
+  return `${begins && BEGINNING}${pattern}${ends ? '(?:[.][^/]*)?/?$' : '(?=[/.]|$)'}`
 }

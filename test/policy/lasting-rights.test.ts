@@ -63,6 +63,47 @@ test('gitea: whatever gives others lasting access is a right, and no repository 
     assert.equal(signOf(line, 'pat', new LastingRights({ products: ['gitea'] })), undefined, line)
 })
 
+test('gitea, forgejo: the forms of settings are rights, wherever the product begins, and what only ends alike is none', () => {
+  for (const line of [
+    ...['POST /acme/tools/settings', 'POST /git/acme/tools/settings/', 'POST /acme/tools/settings/public_access'],
+    ...['POST /acme/tools/settings/units', 'POST /org/acme/settings/visibility', 'POST /admin/auths/new'],
+    ...['POST /admin/actions/runners/7', 'POST /git/admin/config'],
+  ])
+    assert.equal(signOf(line), 'right', line)
+  for (const line of [
+    ...['PATCH /api/v1/user/settings', 'PATCH /git/api/v1/user/settings', 'POST /tfs/C/_apis/settings/entries'],
+    ...['POST /acme/tools/settings/avatar', 'POST /user/settings/appearance/theme', 'POST /acme/settings/issues/new'],
+    ...['POST /acme/admin/actions/runs/1/rerun'],
+  ])
+    assert.equal(signOf(line, 'pat', new LastingRights({ products: ['gitea', 'azure-devops'] })), undefined, line)
+})
+
+test('bitbucket: its administration is a right, and no project, repository or person named admin is', () => {
+  for (const line of ['POST /admin/users', 'POST /bitbucket/admin/global-permissions', 'POST /tools/bb/Admin/license'])
+    assert.equal(signOf(line, 'pat', new LastingRights({ products: ['bitbucket'] })), 'right', line)
+  for (const line of [
+    ...['POST /scm/K/admin.git/git-receive-pack', 'POST /bitbucket/scm/K/admin/info/lfs/objects/batch'],
+    ...['POST /rest/api/latest/projects/K/repos/admin/pull-requests', 'POST /scm/admin/r.git/git-receive-pack'],
+    ...['POST /projects/ADMIN/repos/r/browse/x', 'POST /users/admin/repos/r', 'POST /bb/projects/K/repos/admin/x'],
+    // Of other products, where all lists are on.
+    ...['POST /acme/admin.git/git-receive-pack', 'POST /admin/tools.git/info/lfs/objects/batch'],
+  ])
+    assert.equal(signOf(line), undefined, line)
+})
+
+test('gitlab: forms that give others lasting access are rights', () => {
+  for (const line of [
+    ...['PATCH /g/p/-/variables', 'PUT /g/s/p/transfer', 'PUT /groups/g/-/transfer', 'PATCH /g/p/-/mirror.json'],
+    ...['POST /groups/g/-/group_links', 'POST /g/p/-/protected_branches', 'PATCH /admin/application_settings/general'],
+    ...['PUT /api/v4/groups/7/transfer', 'POST /api/v4/projects/7/protected_tags', 'PATCH /g/p/-/settings/ci_cd'],
+  ])
+    assert.equal(signOf(line), 'right', line)
+  for (const line of ['POST /g/p/-/triggers', 'POST /g/p/-/settings/ci_cd/deploy_token/create'])
+    assert.equal(signOf(line), 'credential', line)
+  for (const line of ['POST /g/p/-/mirror/update_now', 'POST /g/p/-/issues', 'POST /g/transfer.git/git-receive-pack'])
+    assert.equal(signOf(line), undefined, line)
+})
+
 for (const [product, lines] of Object.entries(CREDENTIALS)) {
   test(`${product}: tokens, SSH keys and OAuth applications are seen, and not where its list is off`, () => {
     for (const line of lines) assert.equal(signOf(line), 'credential', line)

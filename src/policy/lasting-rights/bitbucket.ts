@@ -38,7 +38,8 @@ export const bitbucket: ProductRights = {
         '/rest/gpg/*/keys',
         '/rest/plugins',
         '/rest/mirroring',
-        '/admin',
+        // No project, repository or person that is called so.
+        '^/admin',
       ],
     ]),
   ],

@@ -23,7 +23,9 @@ export const gitea: ProductRights = {
       ...['/api/v1/repos/*/*/collaborators', '/api/v1/repos/*/*/teams', '/api/v1/repos/*/*/transfer'],
       ...['/api/v1/repos/*/*/branch_protections', '/api/v1/repos/*/*/tag_protections', '/api/v1/teams'],
       ...['/api/v1/orgs/*/teams', '/api/v1/orgs/*/members', '/*/*/settings/collaboration', '/org/*/teams'],
-      ...['/*/*/settings/branches', '/*/*/settings/tags'],
+      ...['/*/*/settings/branches', '/*/*/settings/tags', '/*/*/settings/public_access', '/org/*/settings/visibility'],
+      // One form each: visibility, transfer, mirrors that are pushed to; what teams of an organization may do.
+      ...['^/*/*/settings$', '/*/*/settings/units'],
     ]),
     ...all('runner', [
       '/api/v1/repos/*/*/actions/runners',
@@ -38,6 +40,9 @@ export const gitea: ProductRights = {
       ...['/api/v1/repos/*/*/actions/secrets', '/api/v1/orgs/*/actions/secrets', '/user/settings/account'],
       // Its administration, since 1.23: sources of accounts, hooks, secrets. Nobody may be called `-`.
       ...['/-/admin', '/*/*/settings/actions', '/user/settings/change_password', '/api/v1/user/gpg_key_verify'],
+      // The same where administration is below `/admin`, as in Forgejo, which has repositories of that name, too.
+      ...['/admin/auths', '/admin/config', '/admin/emails', '/admin/hooks', '/admin/system-hooks'],
+      ...['/admin/default-hooks', '/admin/actions/runners', '/admin/actions/secrets'],
       ...[
         '/user/settings/security',
         '/user/settings/packages',

@@ -27,6 +27,7 @@ export const gitlab: ProductRights = {
       ],
       ...['/-/profile/reset_incoming_email_token', '/-/profile/reset_static_object_token', '/-/impersonation_tokens'],
       ...['/-/settings/access_tokens', '/-/settings/repository/deploy_token', '/admin/users/*/impersonation_tokens'],
+      ...['/-/settings/ci_cd/deploy_token', '/-/triggers', '/-/feature_flags_client/reset_token'],
     ]),
     { kind: 'token', path: '/api/graphql', content: MUTATIONS, programsOnly: true },
     { kind: 'token', path: '/oauth/authorize', byReading: true },
@@ -47,12 +48,14 @@ export const gitlab: ProductRights = {
     ...all('service-hook', [
       ...['/api/v4/projects/*/hooks', '/api/v4/groups/*/hooks', '/api/v4/hooks', '/api/v4/projects/*/integrations'],
       ...['/api/v4/projects/*/services', '/api/v4/projects/*/remote_mirrors', '/-/hooks', '/-/settings/integrations'],
-      '/admin/hooks',
+      ...['/admin/hooks', '/-/mirror$'],
     ]),
     ...all('member', [
       ...['/api/v4/projects/*/members', '/api/v4/groups/*/members', '/api/v4/projects/*/invitations'],
       ...['/api/v4/groups/*/invitations', '/api/v4/projects/*/share', '/api/v4/groups/*/share', '/-/project_members'],
       ...['/-/group_members', '/api/v4/projects/*/transfer', '/api/v4/projects/*/protected_branches'],
+      ...['/api/v4/projects/*/protected_tags', '/api/v4/groups/*/protected_branches', '/api/v4/groups/*/transfer'],
+      ...['/-/group_links', '/-/protected_branches', '/-/protected_tags', '/-/transfer', '^/*/*/transfer$'],
     ]),
     ...all('runner', [
       '/api/v4/user/runners',
@@ -66,6 +69,7 @@ export const gitlab: ProductRights = {
       ...['/api/v4/groups/*/variables', '/api/v4/admin', '/-/user_settings/gpg_keys', '/-/user_settings/password'],
       ...['/-/user_settings/identities', '/-/profile/gpg_keys', '/-/profile/emails', '/-/profile/password'],
       ...['/-/profile/two_factor_auth', '/admin/users', '/api/v4/application/settings'],
+      ...['/-/variables', '/-/settings/ci_cd', '/admin/application_settings'],
     ]),
   ],
   pages: [

@@ -16,7 +16,8 @@ export interface LastingRight {
   readonly kind: LastingKind
   /**
    * Segments of a path, wherever they stand in it, with everything below; `*` is any one. Letter case makes no
-   * difference.
+   * difference. With `^` at its beginning: only where the path of the product begins, below a context path that
+   * has no segment of a product's own. With `$` at its end: nothing below.
    */
   readonly path: string
   /** Looking at it makes one already. Only programs are held to that: a browser's person is asked by the page. */
