@@ -37,6 +37,7 @@ export async function startTorhaus(
       serverFactory: createServer,
       metrics: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
       isAlive: () => true,
+      monotonic: system.monotonic,
       reloads: () => ({ success: 0, failure: 0 }),
       readiness: () => proxy.readiness(),
       hasCredential: () => config.admin.credentialFile !== undefined,

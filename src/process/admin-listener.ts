@@ -13,7 +13,9 @@ import { text } from 'node:stream/consumers'
 import { bareHost } from '../../config/bare-host.ts'
 import type { Readiness } from '../app/readiness.ts'
 import { causeChain } from '../cause-chain.ts'
+import type { MonotonicClock } from '../clock.ts'
 import { isFormType } from '../http/form-type.ts'
+import { boundAdminConnections } from '../listener/admin-connections.ts'
 import { type AdminAnswer, type AdminRoutes, jsonAnswer, type NotRead } from '../operator/admin-exchange.ts'
 import { type OperatorParts, operatorRoutes } from '../operator/operator-routes.ts'
 import type { AdminCheck } from './admin-credential.ts'
@@ -42,6 +44,9 @@ export interface AdminParts {
   readonly reloads: () => Life['reloads']
   readonly readiness: () => Readiness | Promise<Readiness>
   readonly operator: OperatorParts
+  readonly monotonic: MonotonicClock
+  /** Default: what fits its share of descriptors. */
+  readonly maxConnections?: number
 }
 
 const MAX_FORM_BYTES = 4096
@@ -83,6 +88,7 @@ export class AdminListener implements AsyncDisposable {
 
   async #listen(host: string, port: number): Promise<void> {
     const server = this.#parts.serverFactory((request, response) => void this.#take(request, response))
+    boundAdminConnections(server, this.#parts.monotonic, this.#parts.maxConnections)
     server.listen({ host, port })
     await once(server, 'listening')
     this.servers.push(server)

@@ -150,6 +150,7 @@ export class Supervisor {
       metrics: async accept => this.#metrics.exposition(await workerStates(this.#generations), accept),
       readiness: () => readinessOf(this.#generation, workerCount(this.#generation.config), this.#isStopping),
       isAlive: () => this.#health.isAlive,
+      monotonic: surroundings.monotonic,
       reloads: () => this.#reloads,
       operator: {
         desk: workersDesk(

@@ -107,6 +107,7 @@ test('a Prometheus with certificate authority and credential reads an admin list
   const credentialFile = join(lab.directory, 'admin-credential')
   await writeFile(credentialFile, 'Zm9yIG9wZXJhdG9ycyBvbmx5\n')
   const admin = new AdminServer({
+    monotonic: performance.now.bind(performance),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'torhaus_workers 7\n' }),
     isAlive: () => true,
     reloads: () => ({ success: 0, failure: 0 }),

@@ -4,13 +4,14 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { get as getPlain, type IncomingMessage } from 'node:http'
 import { get as getSecure } from 'node:https'
-import { connect, isIPv6 } from 'node:net'
+import { connect, isIPv6, type Socket } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, afterEach, before, test } from 'node:test'
 import type { Config } from '../../config/schema.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { operatorParts } from '../../devkit/torhaus/operator-parts.ts'
 import { basic } from '../../devkit/torhaus/proxy-under-test.ts'
@@ -40,9 +41,11 @@ afterEach(async () => {
 
 type Settings = Partial<Omit<Config['admin'], 'traceOneIn'>>
 
-async function open(settings: Settings): Promise<(change: Settings) => Promise<void>> {
+async function open(settings: Settings, maxConnections?: number): Promise<(change: Settings) => Promise<void>> {
   await writeFile(credentialFile, `${CREDENTIAL}\n`)
   const server = new AdminServer({
+    ...(maxConnections === undefined ? {} : { maxConnections }),
+    monotonic: () => performance.now(),
     metrics: async () => ({ contentType: 'text/plain', text: 'torhaus_workers 2\n' }),
     isAlive: () => true,
     reloads: () => ({ success: 0, failure: 0 }),
@@ -205,3 +208,22 @@ test('TLS comes and goes on one port, and a port that is taken leaves everything
   assert.equal(opened[0]?.port, port)
   assert.equal((await ask('/livez')).status, 200)
 })
+
+for (const how of ['plain', 'tls'] as const) {
+  test(`${how}: whoever holds connections and asks nothing keeps nobody from asking, and holds no more than the bound`, async () => {
+    const [certificate] = certificates
+    assert.ok(certificate)
+    await open(how === 'tls' ? { tls: certificate } : {}, 8)
+    const held = new Set<Socket>()
+    for (let count = 0; count < 40; count++) {
+      const socket = connect({ host: '127.0.0.1', port: opened[0]?.port ?? 0 })
+      socket.on('error', () => undefined).on('close', () => held.delete(socket))
+      held.add(socket)
+      await once(socket, 'connect')
+    }
+    const ca = how === 'tls' ? certificate.certificate : undefined
+    for (let count = 0; count < 3; count++) assert.equal((await ask('/livez', undefined, ca)).status, 200)
+    await eventually(() => held.size <= 8, 'most have been closed')
+    for (const socket of held) socket.destroy()
+  })
+}
