@@ -180,8 +180,22 @@ export class PatConfirmations {
     return this.#store.sweepConfirmations(this.#now())
   }
 
-  #hold(decision: PatConfirmation, fault: Fault): Promise<void> {
-    return this.#withdrawn.hold([[idOf(decision), decision]], fault)
+  /** Later than what it takes back: that may be of another machine, or of before the clock was set back. */
+  async #hold(decision: PatConfirmation, fault: Fault): Promise<void> {
+    const id = idOf(decision)
+    const known = (await this.#known(decision.fingerprint)).find(said => idOf(said) === id)
+    const decidedAtMs = Math.max(decision.decidedAtMs, (known?.decidedAtMs ?? 0) + 1)
+    await this.#withdrawn.hold([[id, { ...decision, decidedAtMs }]], fault)
+  }
+
+  /** Nothing, where the store cannot say. */
+  async #known(fingerprint: string): Promise<Said> {
+    try {
+      return (await this.#cache.get(fingerprint, fingerprint)) ?? []
+    } catch (error) {
+      unavailable(error)
+      return []
+    }
   }
 
   #heldOf(accountKey: AccountKey, fingerprints: readonly string[], network: string): PatConfirmation | undefined {

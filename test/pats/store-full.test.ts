@@ -100,6 +100,20 @@ for (const way of ['withdraw', 'refuse'] as const)
     assert.deepEqual(await withdrawn(), [true, true])
   })
 
+test('a withdrawal takes back what was confirmed before the clock was set back, too', async () => {
+  const [one] = confirmations as [PatConfirmations]
+  const { request } = await one.ask(SCOPE, PLACE)
+  assert.equal(await one.confirm(request, ADA), true)
+  nowMs -= 3_600_000
+  isFull = true
+  await one.withdraw(SCOPE)
+  assert.deepEqual(await withdrawn(), [true, true])
+  isFull = false
+  await Promise.all(confirmations.map(each => each.settle(AbortSignal.timeout(5000))))
+  assert.equal(said.confirmationsFor('token')[0]?.isWithdrawn, true)
+  assert.deepEqual(await withdrawn(), [true, true])
+})
+
 test('what was decided later in the store is not taken back by a withdrawal that comes late', async () => {
   const [one] = confirmations as [PatConfirmations]
   isFull = true
