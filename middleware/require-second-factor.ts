@@ -24,6 +24,7 @@ import type { Code } from '../src/errors.ts'
 import type { Admitted, Authenticated, Principal } from '../src/exchange.ts'
 import type { Grant, GrantRequest, GrantScope } from '../src/grants/grant-store.ts'
 import type { Grants, OpenedRequest } from '../src/grants/grants.ts'
+import type { FormsRead } from '../src/http/form-type.ts'
 import { asksForTicket } from '../src/policy/by-ticket.ts'
 import { shortOfFresh, signInForPage } from '../src/policy/fresh-factor.ts'
 import { coverFor, isConfirmed, type Need, needOf } from '../src/policy/grant-cover.ts'
@@ -50,7 +51,7 @@ export interface SecondFactorParts {
   readonly accountKey: AccountKeyOf
   readonly now: Clock
   /** The server takes a token from a form, too: content that Torhaus does not read. */
-  readonly formsCarryTokens: boolean
+  readonly formsWithTokens: FormsRead
   /** Why somebody may not pass at all, by their groups; undefined where everybody may. */
   readonly outsider: Outsider | undefined
   /** Why a personal access token must not pass; undefined for all else. */
@@ -97,7 +98,7 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
   function identityCode(authenticated: Authenticated, decided: readonly Requirement[]): Code | undefined {
     const code = changesIdentity(authenticated)
       ? 'identity-change-refused'
-      : parts.formsCarryTokens && isFormBesideToken(authenticated)
+      : isFormBesideToken(authenticated, parts.formsWithTokens)
         ? 'form-unjudged'
         : undefined
     if (code === undefined || decided.every(({ allowsIdentityChange }) => allowsIdentityChange)) return undefined

@@ -156,7 +156,7 @@ export async function createPolicyUnderTest(): Promise<PolicyUnderTest> {
         system,
       ),
       offers: createOffers(credentials),
-      formsCarryTokens: false,
+      formsWithTokens: 'none',
       ...{
         accountKey,
         now,

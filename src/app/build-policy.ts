@@ -162,7 +162,7 @@ function secondFactorParts(
     settings: secondFactorSettings(config),
     lastingRights: new LastingRights(config.secondFactor.lastingRights),
     offers: refusal.challenge.offers,
-    formsCarryTokens: tokenCarriers(config.credentials.personalAccessTokens).forms,
+    formsWithTokens: tokenCarriers(config.credentials.personalAccessTokens).forms,
     refusesPat: exchange => watch.refuse(exchange),
     report: (exchange, rule, code) => {
       metrics.wouldHaveRefused(rule, code)

@@ -7,6 +7,7 @@
  * docs.gitlab.com/user/packages/nuget_repository (`X-NuGet-ApiKey`), docs.gitlab.com/user/project/deploy_tokens
  * (`Deploy-Token`).
  */
+import type { FormsRead } from '../http/form-type.ts'
 import type { TokenShape } from './token-shapes.ts'
 
 export interface TokenCarriers {
@@ -20,13 +21,13 @@ export interface TokenCarriers {
   readonly userName: boolean
   /** A JWT that does not say who issued it is one of the server's own (container registry). */
   readonly anonymousJwt: boolean
-  /** Forms may carry a token as well. */
-  readonly forms: boolean
+  /** Which forms may carry a token as well. */
+  readonly forms: FormsRead
 }
 
 const NONE: TokenCarriers = {
   ...{ fields: [], parameters: [], tokenScheme: false },
-  ...{ userName: false, anonymousJwt: false, forms: false },
+  ...{ userName: false, anonymousJwt: false, forms: 'none' },
 }
 
 const CARRIERS: Readonly<Record<TokenShape, TokenCarriers>> = {
@@ -35,15 +36,18 @@ const CARRIERS: Readonly<Record<TokenShape, TokenCarriers>> = {
   gitea: {
     ...NONE,
     ...{ fields: ['x-nuget-apikey'], parameters: ['token', 'access_token'], tokenScheme: true },
-    ...{ userName: true, anonymousJwt: true, forms: true },
+    ...{ userName: true, anonymousJwt: true, forms: 'typed' as const },
   },
   gitlab: {
     ...NONE,
     fields: ['private-token', 'job-token', 'deploy-token', 'x-nuget-apikey'],
     parameters: ['private_token', 'access_token', 'job_token'],
-    forms: true,
+    forms: 'untyped',
   },
 }
+
+/** The widest first. */
+const FORMS = ['untyped', 'typed'] as const
 
 /** What any of the products takes. */
 export function tokenCarriers(products: readonly TokenShape[]): TokenCarriers {
@@ -54,6 +58,6 @@ export function tokenCarriers(products: readonly TokenShape[]): TokenCarriers {
     tokenScheme: all.some(({ tokenScheme }) => tokenScheme),
     userName: all.some(({ userName }) => userName),
     anonymousJwt: all.some(({ anonymousJwt }) => anonymousJwt),
-    forms: all.some(({ forms }) => forms),
+    forms: FORMS.find(kind => all.some(({ forms }) => forms === kind)) ?? 'none',
   }
 }

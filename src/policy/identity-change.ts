@@ -1,4 +1,5 @@
 import type { Authenticated, Presented } from '../exchange.ts'
+import type { FormsRead } from '../http/form-type.ts'
 import { hasParameter } from '../http/query.ts'
 import { mayBeForm } from '../http/request-readings.ts'
 
@@ -28,5 +29,10 @@ const carriesToken = (tokens: readonly string[]) =>
   tokens.some((name, index) => index % 2 === 0 && name !== 'x-nuget-apikey')
 
 /** A token was judged, and the content may hold another. */
-export const isFormBesideToken = ({ principal, fields }: Pick<Authenticated, 'principal' | 'fields'>) =>
-  principal.kind === 'server-checked' && mayBeForm(fields.kept)
+export function isFormBesideToken(
+  { principal, method, fields }: Pick<Authenticated, 'principal' | 'method' | 'fields'>,
+  forms: FormsRead,
+): boolean {
+  if (principal.kind !== 'server-checked' || forms === 'none' || !mayBeForm(fields.kept)) return false
+  return fields.kept['content-type'] !== undefined || (forms === 'untyped' && method === 'POST')
+}

@@ -105,6 +105,22 @@ test('a form may carry another token, so it is refused beside one; JSON and pack
   assert.deepEqual(await post('application/x-www-form-urlencoded'), [200, 1])
 })
 
+test('content without a type is a form to Rack, in a POST, and to nobody else', async () => {
+  const untyped = async (proxy: Pick<ProxyUnderTest, 'ask'>, line: string, token: string) => {
+    const answer = await proxy.ask(line, [`Authorization: Bearer ${token}`, 'Content-Length: 3'], 'a=b')
+    return answer.one('X-Torhaus-Error') ?? answer.status
+  }
+  assert.equal(await untyped(gitlab, 'POST /x', ADA), 'form-unjudged')
+  assert.equal(await untyped(gitlab, 'PUT /x', ADA), 200)
+  await using opened = new AsyncDisposableStack()
+  const gitea = await startProxy({
+    configure: configured({}, {}, { credentials: { personalAccessTokens: ['gitea'] } }),
+  })
+  opened.defer(() => gitea.close())
+  const token = 'a1b2c3d4e5'.repeat(4)
+  for (const method of ['PUT', 'POST']) assert.equal(await untyped(gitea, `${method} /api/packages/x`, token), 200)
+})
+
 test('a token in the query is in no log and no trace, and reaches the server as it was written', async () => {
   const answer = await gitlab.ask(`GET /x?private_token=${ADA}&a=b`)
   assert.equal(answer.status, 200)

@@ -144,7 +144,7 @@ function decide(presented: string, rule: RuleSettings | undefined, changes: Part
     asked: () => undefined,
     outsider: undefined,
     refusesPat: () => undefined,
-    formsCarryTokens: true,
+    formsWithTokens: 'untyped',
   })
   const decision = stage(exchange)
   assert.ok(!(decision instanceof Promise))
