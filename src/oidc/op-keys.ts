@@ -34,6 +34,8 @@ export type KeySource = () => Promise<{ readonly jwksUri: string; readonly issue
 export interface OpKeysParts {
   readonly source: KeySource
   readonly fetch: OpFetch
+  /** There were none: it may publish them elsewhere by now. */
+  readonly failed: () => void
   readonly maxAgeMs: number
   /** How long an older copy is used while the OP is away. */
   readonly graceMs: number
@@ -153,6 +155,7 @@ export class OpKeys {
     this.#reading ??= this.#request(++this.#requests)
       .catch((error: unknown) => {
         this.#failure = { atMs: this.#parts.now(), cause: error }
+        this.#parts.failed()
         throw error instanceof Fault ? error : new Fault('op-unreachable', error)
       })
       .finally(() => {

@@ -45,6 +45,9 @@ const MAX_END_SESSION_URL_LENGTH = 4000
 /** After a failed discovery, the next attempt waits so long: a flood of sign-ins is no flood of requests to the OP. */
 const DISCOVERY_PAUSE_MS = 2000
 
+/** Where keys cannot be had, metadata that are known are read again, no more often than this. */
+const RENEWAL_PAUSE_MS = 60_000
+
 /** How it is asked. */
 export interface ProviderWays {
   /** The same function, looked on. */
@@ -63,6 +66,7 @@ export class OpenIdProvider {
   #discovery: Promise<client.Configuration> | undefined
   #failure: { readonly atMs: number; readonly fault: Fault } | undefined
   #known = false
+  #renewedAtMs: number | undefined
 
   constructor(settings: ProviderSettings, now: Clock, { watched = fetch => fetch, lookup }: ProviderWays = {}) {
     this.#settings = settings
@@ -70,7 +74,7 @@ export class OpenIdProvider {
     this.#now = now
     this.#fetch = watched(opFetch(settings, lookup))
     this.keys = new OpKeys({
-      ...{ source: () => this.#keySource(), fetch: this.#fetch, now },
+      ...{ source: () => this.#keySource(), fetch: this.#fetch, now, failed: () => this.#renew() },
       maxAgeMs: settings.keysMaxAgeSeconds * 1000,
       graceMs: settings.refreshGraceSeconds * 1000,
     })
@@ -81,7 +85,7 @@ export class OpenIdProvider {
     return this.#known
   }
 
-  /** Metadata of the OP, read once; every caller waits for the same request. */
+  /** Metadata of the OP, read once, and anew where its keys are gone; every caller waits for the same request. */
   metadata(): Promise<client.Configuration> {
     if (this.#discovery !== undefined) return this.#discovery
     const failure = this.#failure
@@ -91,28 +95,21 @@ export class OpenIdProvider {
     return this.#discovery
   }
 
+  /** An OP may move its endpoints under the same name. What was known stays until others are read. */
+  #renew(): void {
+    if (!this.#known || isWithin(this.#now(), this.#renewedAtMs, RENEWAL_PAUSE_MS)) return
+    this.#renewedAtMs = this.#now()
+    this.#read().then(
+      configuration => {
+        this.#discovery = Promise.resolve(configuration)
+      },
+      () => undefined,
+    )
+  }
+
   async #discover(): Promise<client.Configuration> {
-    const { issuer, clientId, clockToleranceSeconds, timeoutMs } = this.#settings
     try {
-      const configuration = await client.discovery(
-        new URL(issuer),
-        clientId,
-        { [client.clockTolerance]: clockToleranceSeconds },
-        this.#authentication,
-        {
-          timeout: timeoutMs / 1000,
-          [client.customFetch]: this.#fetch,
-          execute: isPlainHttp(issuer) ? [client.allowInsecureRequests] : [],
-        },
-      )
-      const metadata = configuration.serverMetadata()
-      const named = metadata.issuer
-      // OIDC Discovery 4.3: identical, to the last slash; tokens are told apart by exactly this name.
-      const wrong =
-        named === issuer
-          ? faultOfMetadata(metadata, issuer)
-          : `the OP calls itself ${named}, and oidc.issuer is ${issuer}`
-      if (wrong !== undefined) throw new Fault('op-response-invalid', new Error(wrong))
+      const configuration = await this.#read()
       this.#known = true
       return configuration
     } catch (error) {
@@ -121,6 +118,30 @@ export class OpenIdProvider {
       this.#failure = { atMs: this.#now(), fault }
       throw fault
     }
+  }
+
+  async #read(): Promise<client.Configuration> {
+    const { issuer, clientId, clockToleranceSeconds, timeoutMs } = this.#settings
+    const configuration = await client.discovery(
+      new URL(issuer),
+      clientId,
+      { [client.clockTolerance]: clockToleranceSeconds },
+      this.#authentication,
+      {
+        timeout: timeoutMs / 1000,
+        [client.customFetch]: this.#fetch,
+        execute: isPlainHttp(issuer) ? [client.allowInsecureRequests] : [],
+      },
+    )
+    const metadata = configuration.serverMetadata()
+    const named = metadata.issuer
+    // OIDC Discovery 4.3: identical, to the last slash; tokens are told apart by exactly this name.
+    const wrong =
+      named === issuer
+        ? faultOfMetadata(metadata, issuer)
+        : `the OP calls itself ${named}, and oidc.issuer is ${issuer}`
+    if (wrong !== undefined) throw new Fault('op-response-invalid', new Error(wrong))
+    return configuration
   }
 
   /** Whether whoever is signed in at the OP is to sign in again (`prompt=login`). */

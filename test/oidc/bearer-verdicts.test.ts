@@ -12,7 +12,7 @@ test('of so many verdicts as configured one more makes room: the oldest is judge
     const keys = new OpKeys({
       source: async () => ({ jwksUri: `${issuer}/jwks`, issuer }),
       fetch: url => fetch(url),
-      ...{ maxAgeMs: 60_000, graceMs: 0, now: Date.now },
+      ...{ failed: () => undefined, maxAgeMs: 60_000, graceMs: 0, now: Date.now },
     })
     const verifier = new AccessTokenVerifier(
       {
