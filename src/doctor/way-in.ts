@@ -108,7 +108,8 @@ const forged: Finding = {
 function clientFindings({ config }: Ground, answer: RawAnswer): Finding[] {
   const { trustedProxies } = config.listener
   const isTold = answer.fields.get('x-torhaus-self-test')?.includes('client=forwarded') === true
-  if (trustedProxies.length === 0 || isTold || codeIn(answer) !== 'self-test') return []
+  if (isTold || codeIn(answer) !== 'self-test') return []
+  if (trustedProxies.length === 0) return isByHop(config, answer) ? [unlisted(answer)] : []
   return [
     {
       what: 'the address of the client does not arrive by way of publicUrl',
@@ -118,6 +119,17 @@ function clientFindings({ config }: Ground, answer: RawAnswer): Finding[] {
     },
   ]
 }
+
+/** Torhaus names no server; and who else would end TLS? */
+const isByHop = ({ publicUrl, listener }: Ground['config'], { fields }: RawAnswer) =>
+  fields.has('server') || fields.has('via') || (publicUrl.startsWith('https:') && listener.tls === undefined)
+
+const unlisted = (answer: RawAnswer): Finding => ({
+  what: `${hopIn(answer)} answers by way of publicUrl, and listener.trustedProxies is empty`,
+  why: 'everybody counts as one client, the balancer: rules by network and limits hit all or nobody',
+  remedy: 'list the address that the balancer connects from, and let it set the field of listener.forwardedField',
+  ...{ option: 'listener.trustedProxies', severity: 'warning' },
+})
 
 /** Not answered at all: the first is about the way, a later one about the probe, which a hop refuses by closing. */
 function unanswered(name: string, url: URL, error: Error, isPassed: boolean): Finding[] {

@@ -55,11 +55,14 @@ function startHop({ target = same => same, client = setsClient, answer = () => f
   })
 }
 
-async function behind(hop: Hop): Promise<string[]> {
+async function behind(hop: Hop, listener: Partial<Config['listener']> = {}): Promise<string[]> {
   const server = startHop(hop)
   const port = await listen(server, '127.0.0.1', 0)
   try {
-    return await found('way-in', { ...config, publicUrl: `http://127.0.0.1:${port}` })
+    return await found('way-in', {
+      ...{ ...config, listener: { ...config.listener, ...listener } },
+      publicUrl: `http://127.0.0.1:${port}`,
+    })
   } finally {
     await closeServer(server)
   }
@@ -92,6 +95,19 @@ test('a hop that passes on what a client says of its own address is an error, an
   await assertFound(
     behind({ client: fields => delete fields['X-Forwarded-For'] }),
     /^error \(listener\.trustedProxies\) the address of the client does not arrive/,
+  )
+})
+
+test('a balancer is seen where no proxy is listed, and without one nothing is said', async () => {
+  await assertFound(
+    behind({ client: fields => delete fields['X-Forwarded-For'] }, { trustedProxies: [] }),
+    /^warning \(listener\.trustedProxies\) a hop before Torhaus \(hop\/1\) answers by way of publicUrl, and listener\.trustedProxies is empty/,
+  )
+  const direct = { ...config, listener: { ...config.listener, trustedProxies: [] } }
+  const untold = await found('way-in', direct)
+  assert.deepEqual(
+    untold.filter(line => line.includes('is empty')),
+    [],
   )
 })
 
