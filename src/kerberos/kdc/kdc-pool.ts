@@ -21,8 +21,9 @@ import { byHope, isSameKdc, type KdcState, newKdcState, note } from './kdc-state
 //       +------------- whoever answers first, with a message that is believed, ends it
 //
 // A silent KDC is not waited for: the next is asked beside it. What comes second is dropped. Where all have failed at
-// once, as when the only one restarts, or are silent, as where one has lost the question, they are asked once more. One that failed and has rested is tried beside the next
-// question, with a message of no consequence, so that nobody waits for it and its return is noticed.
+// once, as when the only one restarts, or are silent, as where one has lost the question, they are asked once more; a slow
+// one by few at a time. One that failed and has rested is tried beside the next question, with a message of no
+// consequence, so that nobody waits for it and its return is noticed.
 
 /** A message that every KDC answers, and that changes and counts nothing there. */
 export interface KdcProbe {

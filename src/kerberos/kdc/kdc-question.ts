@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net'
 import { isKdcError, KDC_ERROR, readKdcError } from '../protocol/kdc-error.ts'
 import { Krb5Error } from '../protocol/krb5-error.ts'
 import { exchange, type KdcExchange, KdcUnreachable } from './kdc-exchange.ts'
-import { type KdcFailure, type KdcState, type Noting, note } from './kdc-state.ts'
+import { type KdcFailure, type KdcState, type Noting, note, noteAgain, untilAskedAgain } from './kdc-state.ts'
 
 export interface AskingTerms {
   /** Of an answer that anybody can have written and that shuts somebody out: a second KDC is asked before it counts. */
@@ -11,6 +11,8 @@ export interface AskingTerms {
   readonly isUnable?: (answer: unknown) => boolean
   /** By each KDC that gets it, as a wrong proof is: a slow one is waited for until half of the time is over. */
   readonly isCounted?: boolean
+  /** The message for who may have had it already, with an authenticator of its own (RFC 4120 3.2.2); default: the same. */
+  readonly again?: () => Buffer
 }
 
 export interface QuestionOptions extends Noting {
@@ -106,29 +108,63 @@ export class Question<T> {
   #askNext(): void {
     clearTimeout(this.#next)
     const state = this.#waiting.shift()
-    if (state === undefined) return
+    if (state === undefined) {
+      if (this.#running.size === 0) this.#end(() => this.#result.reject(this.#failure))
+      return
+    }
+    const isFirstTime = this.#second.length > 0
     const askedAtMs = this.#options.monotonic()
+    const isBeside = [...this.#running].some(one => one.state === state)
+    const request = isFirstTime ? this.#asked.request : this.#requestAgain()
+    if (request === undefined || (isBeside && untilAskedAgain(state, askedAtMs) > 0)) return this.#askNext()
     const leftMs = Math.max(1, this.#deadlineMs - askedAtMs)
-    const asked = exchange(state.address, this.#asked.request, leftMs, this.#options.lookup)
+    const asked = exchange(state.address, request, leftMs, this.#options.lookup)
+    if (isBeside) this.#watchBeside(state, asked)
     const running: Running = { state, exchange: asked, askedAtMs, wasSilent: false }
     this.#running.add(running)
     asked.reply.then(
       reply => this.#consider(running, reply),
       error => this.#failed(running, error),
     )
-    const isFirstTime = this.#second.length > 0
     const isLast = this.#waiting.length === 0
     if (isLast && (!isFirstTime || this.#asked.isCounted === true)) return
     this.#next = setTimeout(() => {
       // Silent for that long: others first from now on, also for questions that begin meanwhile. The last one may have
       // lost the question, as where its queue of connections is full.
-      if (isLast) this.#waiting.push(...this.#second.splice(0))
-      else if (isFirstTime) {
+      if (isLast) return this.#putAgain()
+      if (isFirstTime) {
         running.wasSilent = true
         note(state, 'silent', askedAtMs, this.#options)
       }
       this.#askNext()
     }, this.#nextAfterMs)
+  }
+
+  /** To those that it may be put to beside the message that is out, as soon as there is one. */
+  #putAgain(): void {
+    const nowMs = this.#options.monotonic()
+    const waitMs = Math.min(...this.#second.map(state => untilAskedAgain(state, nowMs)))
+    if (waitMs > 0) {
+      this.#next = setTimeout(() => this.#putAgain(), waitMs)
+      return
+    }
+    this.#waiting.push(...this.#second.splice(0))
+    this.#askNext()
+  }
+
+  /** Undefined where the key that it is proven with has been let go of, with whoever asked. */
+  #requestAgain(): Buffer | undefined {
+    try {
+      return this.#asked.again?.() ?? this.#asked.request
+    } catch {
+      return undefined
+    }
+  }
+
+  #watchBeside(state: KdcState, { reply }: KdcExchange): void {
+    state.isAskedAgain = true
+    const over = (helped: boolean) => () => noteAgain(state, helped, this.#options.monotonic())
+    reply.then(over(true), over(false))
   }
 
   #consider(running: Running, reply: Buffer): void {

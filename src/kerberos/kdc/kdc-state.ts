@@ -18,13 +18,19 @@ export interface KdcState {
   restUntilMs: number
   /** When the last failure was noted. */
   failedAtMs: number
+  /** A question that had no answer is asked once more. */
+  isAskedAgain: boolean
+  /** Until then none is: the last time it did not help. */
+  notAgainUntilMs: number
 }
 
 const FIRST_REST_MS = 5_000
 const LONGEST_REST_MS = 300_000
+/** A KDC that answers at once has answered then. */
+const TURN_MS = 20
 
 export const newKdcState = (address: KdcAddress): KdcState => ({
-  ...{ address, last: undefined, failures: 0, restUntilMs: 0 },
+  ...{ address, last: undefined, failures: 0, restUntilMs: 0, isAskedAgain: false, notAgainUntilMs: 0 },
   failedAtMs: Number.NEGATIVE_INFINITY,
 })
 
@@ -46,6 +52,19 @@ function noteFailure(state: KdcState, failure: KdcFailure, askedAtMs: number, no
   state.failedAtMs = nowMs
   state.restUntilMs = nowMs + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** state.failures)
   state.failures = Math.min(state.failures + 1, 16)
+}
+
+/**
+ * One question at a time, and none for a while where the second message was no faster than the first: so a KDC that is
+ * slow because many ask is not asked by more, and one that lost a message answers the second at once.
+ */
+export const untilAskedAgain = ({ isAskedAgain, notAgainUntilMs }: KdcState, nowMs: number): number =>
+  Math.max(isAskedAgain ? TURN_MS : 0, notAgainUntilMs - nowMs)
+
+/** `helped`: the second message was answered before the first. */
+export function noteAgain(state: KdcState, helped: boolean, nowMs: number): void {
+  state.isAskedAgain = false
+  if (!helped) state.notAgainUntilMs = nowMs + FIRST_REST_MS
 }
 
 /** What became of one message to one KDC. */

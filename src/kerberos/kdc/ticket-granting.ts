@@ -54,8 +54,12 @@ export function createTicketGranting(pools: RealmPools, home: string, now: () =>
       ...{ options, realm, service, nonce, tillMs },
       ...(additionalTicket === undefined ? {} : { additionalTicket }),
     })
-    const proof = { type: PA.tgsRequest, value: tgsApRequest(tgt, body, now()) }
-    const request = writeKdcRequest(TGS_REQUEST, [proof, ...(padata?.(tgt, nonce) ?? [])], body)
+    const others = padata?.(tgt, nonce) ?? []
+    // Each message proves itself anew: a KDC may refuse an authenticator that it has seen, or drop the second message.
+    const message = (): Buffer => {
+      const proof = { type: PA.tgsRequest, value: tgsApRequest(tgt, body, now()) }
+      return writeKdcRequest(TGS_REQUEST, [proof, ...others], body)
+    }
     const read = (octets: Buffer): HeldTicket => {
       refuseError(octets, code => (ABOUT_SERVICE.has(code) ? isNotOurs : tgt.ticket.realm !== realm))
       const reply = readKdcReply(octets, TGS_REPLY)
@@ -64,7 +68,7 @@ export function createTicketGranting(pools: RealmPools, home: string, now: () =>
       question.verify?.(reply.padata, tgt, nonce)
       return held(reply, opened)
     }
-    return poolOf(pools, realm).ask(request, read, { isDoubtful, isUnable })
+    return poolOf(pools, realm).ask(message(), read, { isDoubtful, isUnable, again: message })
   }
 
   const ask = async (start: HeldTicket, question: TgsQuestion): Promise<HeldTicket> => {

@@ -139,3 +139,27 @@ describe('an error of a KDC', () => {
     }
   })
 })
+
+it('a question that is sent once more is the same, with an authenticator of its own (RFC 4120 3.2.2)', async () => {
+  const messages: Buffer[] = []
+  const pool: KdcPool = {
+    async ask(request, _read, { again } = {}) {
+      messages.push(request, again?.() ?? assert.fail('no second message'))
+      throw new Error('enough')
+    },
+    states: () => [],
+  }
+  const asking = createKdcClient({ pools: new Map([[HOME, pool]]), realm: HOME, now: () => nowMs })
+  await assert.rejects(asking.s4u2self(tgt, alice), { message: 'enough' })
+  const parts = messages.map(message => {
+    const fields = DerReader.only(message, 0x6c, UNIVERSAL.sequence)
+    for (const number of [1, 2]) fields.integer(number)
+    const proofs = fields.field(3, UNIVERSAL.sequence)
+    return {
+      authenticator: Buffer.from(proofs.element()),
+      rest: [Buffer.from(proofs.rest()), Buffer.from(fields.rest())],
+    }
+  })
+  assert.deepEqual(parts[0]?.rest, parts[1]?.rest)
+  assert.notDeepEqual(parts[0]?.authenticator, parts[1]?.authenticator)
+})
