@@ -2,6 +2,7 @@ import type { CanonicalPrincipal, DirectoryNames } from './canonical-principal.t
 import { KerberosError } from './kerberos-error.ts'
 import { kerberosToken, MAX_TOKEN_BYTES } from './kerberos-token.ts'
 import type { KeytabFile } from './keytab-file.ts'
+import type { LearnNaming } from './learn-naming.ts'
 import { OpenedTickets, type TrustedTicket } from './opened-tickets.ts'
 import { writeAcceptReply } from './protocol/accept-reply.ts'
 import {
@@ -43,7 +44,7 @@ export type Accepted = {
 
 export type Acceptor = Disposable & {
   /**
-   * Verifies what stood behind `Negotiate`, decoded. Needs no KDC. `isForwarded`: the client's TLS ended at a proxy that
+   * Verifies what stood behind `Negotiate`, decoded. Needs no KDC, but once for tickets without PAC. `isForwarded`: the client's TLS ended at a proxy that
    * is trusted. Throws a `KerberosError`.
    */
   accept(token: Buffer, isForwarded?: boolean): Promise<Accepted>
@@ -58,6 +59,8 @@ export interface AcceptorOptions {
   readonly directory: DirectoryNames
   /** What tickets have shown of realms, here or elsewhere. */
   readonly naming?: NamingRealms
+  /** Asked before a ticket without PAC is taken by its name; default: nobody. */
+  readonly learnNaming?: LearnNaming
   readonly replays: ReplayCache
   /** What tickets are asked about beside who it is; default: nothing. */
   readonly question?: TicketQuestion
@@ -108,6 +111,10 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     const accepted = verify.accept(request, negotiation, isForwarded)
     const replyToken = replyTo(accepted, negotiation)
     const { proof } = accepted.ticket
+    const { accountName, clientRealm } = accepted.ticket
+    const learning =
+      accountName === undefined && !naming.has(clientRealm) ? options.learnNaming?.(clientRealm) : undefined
+    if (learning !== undefined) await learning
     const principal = principalOf(accepted.ticket)
     // From here on the key of the ticket may be disposed of.
     await options.replays.check(request.authenticator.cipher, accepted.authenticator.timeMs)

@@ -11,6 +11,7 @@ import type { KdcSeen } from './kdc/kdc-state.ts'
 import { signInProbe } from './kdc/sign-in.ts'
 import type { GatesByRealm } from './kdc-gate.ts'
 import { KeytabFile } from './keytab-file.ts'
+import { createLearnNaming } from './learn-naming.ts'
 import { createPasswordVerifier } from './password.ts'
 import { tlsServerEndPoint } from './protocol/channel-bindings.ts'
 import { CLOCK_SKEW_MS } from './protocol/clock-skew.ts'
@@ -82,9 +83,10 @@ export function openDirectoryParts(ground: DirectoryGround, gates: GatesByRealm,
     now,
   }
   const bindings = bindingsFor(ground)
-  const acceptor = opened.use(createAcceptor({ ...accepting, bindings }))
   const asking = { client, ...gates, keytab, principal: servicePrincipal, now, monotonic }
   const service = opened.use(createServiceCredential(asking))
+  const learnNaming = createLearnNaming({ ...asking, service, accept, realm, naming })
+  const acceptor = opened.use(createAcceptor({ ...accepting, bindings, learnNaming }))
   const proving = {
     naming,
     client,

@@ -168,7 +168,7 @@ describe('a UPN in the realm’s own suffix', () => {
       )
   })
 
-  it('is no second name for who asks for a ticket without PAC either, once a ticket has had one', async () => {
+  it('is no second name for who asks for a ticket without PAC either, be it the first one after a start', async () => {
     using fresh = await open()
     const initiator = await startInitiator(kdc)
     try {
@@ -180,8 +180,6 @@ describe('a UPN in the realm’s own suffix', () => {
       })
       const asked = { spn: 'HTTP@proxy.corp.test', ccache: `FILE:${ccache}` }
       const token = async () => Buffer.from(await initiator.negotiateToken(asked), 'base64')
-      await fresh.accept(await token(), false)
-      await fresh.accept(await tokenAs('alice', kdc.passwordOf('alice')), false)
       assert.equal(await codeOf(async () => fresh.accept(await token(), false)), 'principal-malformed')
     } finally {
       await initiator.close()

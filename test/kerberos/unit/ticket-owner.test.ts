@@ -63,6 +63,26 @@ describe('a ticket', () => {
     assert.equal(await other.forged({ ticket: nameless }), 'principal-malformed')
   })
 
+  it('without PAC waits for the word of its realm, which is asked of no ticket with one', async () => {
+    const naming = new Set<string>()
+    const asked: string[] = []
+    let says: string | undefined
+    using other = startForgedAcceptor({
+      naming,
+      learnNaming: async realm => {
+        asked.push(realm)
+        if (says !== undefined) naming.add(says)
+      },
+    })
+    const nameless = forgedTicket({ nowMs })
+    assert.equal(await other.forged({ ticket: nameless }), alice, 'the realm has not said so')
+    says = 'CORP.TEST'
+    assert.equal(await other.forged({ ticket: nameless }), 'principal-malformed')
+    assert.equal(await other.forged(pacWith({})), alice)
+    assert.equal(await other.forged({ ticket: nameless }), 'principal-malformed')
+    assert.deepEqual(asked, ['CORP.TEST', 'CORP.TEST'])
+  })
+
   it('says that a service has got it, by S4U2self or by S4U2proxy alone', async () => {
     const byService = async (changes: Partial<Forgery>) =>
       (await door.acceptor.accept(door.token(changes))).proof?.isByService

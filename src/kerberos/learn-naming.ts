@@ -1,0 +1,71 @@
+import { isWithin } from '../clock.ts'
+import { isOfReply } from './kdc/held-ticket.ts'
+import type { KdcClient } from './kdc/kdc-client.ts'
+import { codedFailure } from './kdc-failure.ts'
+import type { KdcGate } from './kdc-gate.ts'
+import type { KeytabFile } from './keytab-file.ts'
+import { openTrusted } from './opened-tickets.ts'
+import { byOwnTicket } from './own-ticket.ts'
+import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
+import type { ServiceCredential } from './service-credential.ts'
+import type { NamingRealms } from './ticket-principal.ts'
+
+export interface NamingQuestion {
+  readonly client: KdcClient
+  readonly gate: KdcGate
+  readonly keytab: KeytabFile
+  readonly service: ServiceCredential
+  /** The service that people get tickets for. */
+  readonly accept: string
+  readonly realm: string
+  readonly naming: NamingRealms
+  readonly monotonic: () => number
+}
+
+/** A KDC that is away is asked again after so long, and not for each ticket. */
+const AGAIN_AFTER_MS = 30_000
+
+/** What makes a realm known. Undefined: there is nothing to wait for. It never rejects. */
+export type LearnNaming = (realm: string) => Promise<void> | undefined
+
+/**
+ * Whether KDCs of our realm name accounts in PACs, before anybody's ticket has shown it: by a ticket of our own for
+ * ourselves, which nobody but the KDC can have made. Asked when the first ticket without PAC comes, and once; where the
+ * KDC does not answer, or our account has no key, it stays unknown.
+ */
+export function createLearnNaming(options: NamingQuestion): LearnNaming {
+  const { client, gate, keytab, service, accept, realm: ours, naming, monotonic } = options
+  const ourselves = nameOf(accept.slice(0, accept.lastIndexOf('@')), NAME_TYPE.serviceInstance)
+  const ask = async (): Promise<void> => {
+    const own = await service.current()
+    await gate.run(async () => {
+      const seen = await byOwnTicket(service, own, tgt =>
+        codedFailure('name', () => client.serviceTicket(tgt, ourselves)),
+      )
+      using _seenKey = seen.sessionKey
+      const owner = openTrusted(keytab.keysOf(accept), seen.ticket)
+      using _ownerKey = owner.sessionKey
+      if (isOfReply(seen, owner) && owner.accountName !== undefined) naming.add(ours)
+    })
+  }
+  let asked: Promise<void> | undefined
+  let isKnown = false
+  let failedAtMs: number | undefined
+  return realm => {
+    if (realm !== ours || isKnown || !service.hasKey()) return undefined
+    if (asked === undefined && isWithin(monotonic(), failedAtMs, AGAIN_AFTER_MS)) return undefined
+    asked ??= ask()
+      .then(
+        () => {
+          isKnown = true
+        },
+        () => {
+          failedAtMs = monotonic()
+        },
+      )
+      .finally(() => {
+        asked = undefined
+      })
+    return asked
+  }
+}
