@@ -63,6 +63,10 @@ export function decodings(text: string): string[] {
 /** Every escape taken off, until none is left: for names and values, where one reading more harms nobody. */
 export function decodeWholly(text: string): string {
   let decoded = text
-  for (let round = 0; round < 3 && decoded.includes('%'); round++) decoded = decodeUtf8(decoded)
+  for (let round = 0; round < 3 && decoded.includes('%'); round++) {
+    const next = decodeUtf8(decoded)
+    if (next === decoded) return decoded
+    decoded = next
+  }
   return decoded
 }

@@ -1,30 +1,47 @@
 /** Parameters of a query, by every separator and in every spelling that servers take. */
 import { decodeWholly } from './percent-decoding.ts'
 
+interface Parameter {
+  readonly name: string
+  /** As it is written; undefined where there is no equals sign. */
+  readonly value: string | undefined
+}
+
 /** The values of a parameter, decoded, in order; also those of `name[]`, which some servers take for the same. */
 export function queryValues(target: string, name: string): string[] {
-  const start = target.indexOf('?')
-  if (start === -1) return []
-  const values: string[] = []
-  for (const pair of target.slice(start + 1).split(/[&;]/)) {
-    const equals = pair.indexOf('=')
-    const written = equals === -1 ? pair : pair.slice(0, equals)
-    if (nameOf(written) === name) values.push(equals === -1 ? '' : plainText(pair.slice(equals + 1)))
-  }
-  return values
+  const named = parametersOf(target).filter(parameter => parameter.name === name)
+  return named.map(({ value }) => (value === undefined ? '' : plainText(value)))
 }
 
 /** Whether a parameter of one of these names stands in the query. */
-export function hasParameter(target: string, names: ReadonlySet<string>): boolean {
+export const hasParameter = (target: string, names: ReadonlySet<string>): boolean =>
+  parametersOf(target).some(({ name }) => names.has(name))
+
+/** Of one request much is asked about the same target. */
+let latest: { readonly target: string; readonly parameters: readonly Parameter[] } = { target: '', parameters: [] }
+
+function parametersOf(target: string): readonly Parameter[] {
+  if (target === latest.target) return latest.parameters
   const start = target.indexOf('?')
-  if (start === -1) return false
-  return target
-    .slice(start + 1)
-    .split(/[&;]/)
-    .some(pair => names.has(nameOf(pair.split('=', 1)[0] ?? '')))
+  const query = start === -1 ? '' : target.slice(start + 1)
+  const nameOf = ODD.test(query) ? oddName : plainName
+  const parameters = query.split(/[&;]/).map(pair => {
+    const equals = pair.indexOf('=')
+    return equals === -1
+      ? { name: nameOf(pair), value: undefined }
+      : { name: nameOf(pair.slice(0, equals)), value: pair.slice(equals + 1) }
+  })
+  latest = { target, parameters }
+  return parameters
 }
 
-/** Letter case makes no difference to some servers, nor brackets behind the name, nor before it (Rack 2: GitLab). */
-const nameOf = (written: string): string => /[^[\]]+/.exec(plainText(written).toLowerCase())?.[0].trim() ?? ''
+/** Without any of this, names are as they are written. */
+const ODD = /[%+[\]]/
+
+/** Letter case makes no difference to some servers. */
+const plainName = (written: string): string => written.trim().toLowerCase()
+
+/** Nor do brackets behind the name, or before it (Rack 2: GitLab). */
+const oddName = (written: string): string => /[^[\]]+/.exec(plainText(written).toLowerCase())?.[0].trim() ?? ''
 
 const plainText = (text: string) => decodeWholly(text.replaceAll('+', ' ')).trim()
