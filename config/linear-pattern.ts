@@ -106,9 +106,12 @@ const ASSERTION = /^(?:[$^]|\\[bB])$/
 /** Each doubles the ways to try, whatever the length of the text. */
 const MAX_OPTIONS = 6
 
+/** What may be left out: no end of what stands before it. */
+const MAY_BE_ABSENT = /^(?:[*?]|\{)/
+
 /**
  * Conservative: repetitions of one character or class only, and each but the last is followed by a character that it
- * cannot contain, so that there is one place where it can end. Then only the last can be tried at more than one length,
+ * cannot contain and that must be there, so that there is one place where it can end. Then only the last can be tried at more than one length,
  * and what follows it has a bounded one.
  */
 export function needsNoBacktracking(source: string): boolean {
@@ -118,8 +121,8 @@ export function needsNoBacktracking(source: string): boolean {
   const repetitions = tokens.flatMap((token, index) => (REPETITION.test(token) ? [index] : []))
   if (repetitions.some(index => tokens[index - 1] === ')')) return false
   return repetitions.slice(0, -1).every(index => {
-    const [atom = '', next = ''] = [tokens[index - 1], tokens[index + 1]]
-    return isPlain(next) && !mayBe(atom, next)
+    const [atom = '', next = '', mark = ''] = [tokens[index - 1], tokens[index + 1], tokens[index + 2]]
+    return isPlain(next) && !MAY_BE_ABSENT.test(mark) && !mayBe(atom, next)
   })
 }
 

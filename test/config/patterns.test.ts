@@ -62,6 +62,9 @@ test('only patterns without a choice of where repetitions end run by backtrackin
     '(a?){30}',
     '(?:a|b|c|d|e|f|g|h)x+',
     '\\w+\\d+',
+    '[a-z]+-?[a-z]+-?[a-z]+@corp',
+    'a*b*a*b*c',
+    'a+b{0,1}a+c',
   ])
     assert.ok(!needsNoBacktracking(source), source)
   for (const source of ['/a/[^/]+/b/[^/]+', '/a(/.*)?', 'x{1,256}']) assert.ok(needsNoBacktracking(source), source)

@@ -41,6 +41,7 @@ const pattern = (source: string) => linearPattern(source, { matches: 'whole', ig
 const nested = pattern('/([a-z]+/?)+/badge')
 const several = pattern('/.*a.*b[^/]+/.*c')
 const optional = pattern('(/[^/]+)*/(x|x|xx)*/(.*,)*end')
+const separated = pattern('/a*/?a*/?a*/?a*/badge')
 const isPat = tokenShapeTest(['azure-devops', 'gitlab', 'gitea', 'bitbucket'])
 const names = new Set(['sudo'])
 const ignore = () => undefined
@@ -88,6 +89,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'a return path': text => safeReturnPath(`/${text}`, 'https://devops.example'),
   'a rule with nested repetitions': text => nested.test(`/${text}`),
   'a rule with several repetitions': text => several.test(`/${text}`),
+  'a rule with repetitions that are perhaps separated': text => separated.test(`/${text}`),
   'a rule with repeated alternatives': text => optional.test(`/${text}`),
 }
 
