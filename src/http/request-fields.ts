@@ -177,10 +177,10 @@ export class RequestFieldReader {
     if (rawHeaders.length > 2 * this.#maxFields) return 'too-many-fields'
     const forward: string[] = []
     const values = new Array<string | undefined>(KEPT.length).fill(undefined)
-    let methodOverrides = NO_OVERRIDES
+    let methodOverrides = NONE
     let changesIdentity = false
     let hasCompanions = false
-    let tokens = NO_TOKENS
+    let tokens = NONE
     for (let index = 0; index < rawHeaders.length; index += 2) {
       const name = rawHeaders[index] as string
       const value = rawHeaders[index + 1] as string
@@ -190,9 +190,9 @@ export class RequestFieldReader {
       if (rule.forwarded) forward.push(name, value)
       if (rule.role === undefined) continue
       if (rule.role === 'identity-change') changesIdentity = true
-      else if (rule.role === 'token') tokens = [...tokens, fold(name), value]
+      else if (rule.role === 'token') tokens = added(tokens, fold(name), value)
       else if (rule.role === 'companion') hasCompanions = true
-      else methodOverrides = [...methodOverrides, value]
+      else methodOverrides = added(methodOverrides, value)
     }
     const kept = keptOf(values)
     const { connection } = kept
@@ -248,8 +248,8 @@ function keep(values: (string | undefined)[], place: number, value: string): Cod
   return undefined
 }
 
-const NO_OVERRIDES: readonly string[] = []
-const NO_TOKENS: readonly string[] = []
+const NONE: string[] = [] // Never added to: a list of its own begins with the first.
+const added = (list: string[], ...values: string[]) => (list.length > 0 && list.push(...values) ? list : values)
 const PLAIN_CONNECTION = /^(keep-alive|close)$/i
 
 /** RFC 9112 6.3: Content-Length or Transfer-Encoding says that there is content. */

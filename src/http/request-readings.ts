@@ -19,6 +19,8 @@ export interface RequestReadings {
 }
 
 const METHOD = /^[A-Z-]+$/
+/** One is what clients send. Each is decided on with every reading of the path. */
+const MAX_OVERRIDES = 8
 
 export function requestReadings(
   method: string,
@@ -30,7 +32,8 @@ export function requestReadings(
   const overrides = overridesOf(method, raw, fields)
   const isForm = method === 'POST' && mayBeForm(fields.kept)
   if (paths === undefined && overrides.length === 0 && !isForm) return undefined
-  if (!overrides.every(override => METHOD.test(override))) return 'method-override-malformed'
+  if (overrides.length > MAX_OVERRIDES || !overrides.every(override => METHOD.test(override)))
+    return 'method-override-malformed'
   return {
     ...{ paths: paths ?? [path], hidesSegments: paths !== undefined && hidesSegments(path) },
     ...{ methods: [...new Set([method, ...overrides])], isForm },
@@ -46,7 +49,10 @@ const NONE: readonly string[] = []
 function overridesOf(method: string, target: string, { methodOverrides }: RequestFields): readonly string[] {
   const parameters = method === 'POST' && target.includes('?') ? queryValues(target, '_method') : NONE
   if (parameters.length === 0 && methodOverrides.length === 0) return NONE
-  const named = [...methodOverrides, ...parameters].flatMap(value => value.split(','))
+  // One too many is enough to know.
+  const values = [...methodOverrides, ...parameters].slice(0, MAX_OVERRIDES + 1)
+  const named = values.flatMap(value => value.split(',', MAX_OVERRIDES + 1)).slice(0, MAX_OVERRIDES + 1)
+  if (named.length > MAX_OVERRIDES) return named
   return named.map(name => name.trim().toUpperCase()).filter(name => name !== '')
 }
 

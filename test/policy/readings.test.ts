@@ -169,3 +169,16 @@ test('what no server could mean is refused, and an override that is no method', 
   const odd = { ...none, methodOverrides: ['de lete'] }
   assert.equal(requestReadings('POST', { raw: '/', path: '/' }, odd), 'method-override-malformed')
 })
+
+test('a handful of methods may be named beside the one of the request, and no more', () => {
+  const none = reader.read([])
+  assert.ok(typeof none === 'object')
+  const named = (...methodOverrides: string[]) =>
+    requestReadings('POST', { raw: '/', path: '/' }, { ...none, methodOverrides })
+  assert.equal(typeof named('PUT, DELETE', 'PATCH'), 'object')
+  for (const many of ['A,B,C,D,E,F,G,H,I', 'GET,'.repeat(9), ','.repeat(9)])
+    assert.equal(named(many), 'method-override-malformed', many)
+  assert.equal(named(...Array.from({ length: 9 }, () => 'PUT')), 'method-override-malformed')
+  const raw = `/?${'_method=put&'.repeat(9)}`
+  assert.equal(requestReadings('POST', { raw, path: '/' }, none), 'method-override-malformed')
+})

@@ -21,6 +21,10 @@ import { accountMapper } from '../../src/oidc/account.ts'
 import { tokenShapeTest } from '../../src/pats/token-shapes.ts'
 import { gitReading } from '../../src/policy/git-operation.ts'
 import { changesIdentity } from '../../src/policy/identity-change.ts'
+import { azureDevOps } from '../../src/policy/lasting-rights/azure-devops.ts'
+import { bitbucket } from '../../src/policy/lasting-rights/bitbucket.ts'
+import { gitea } from '../../src/policy/lasting-rights/gitea.ts'
+import { gitlab } from '../../src/policy/lasting-rights/gitlab.ts'
 import { safeReturnPath } from '../../src/routes/return-path.ts'
 import { newChunkedContent } from '../../src/upstream/chunked-content.ts'
 import { ResponseParser } from '../../src/upstream/response-parser.ts'
@@ -44,6 +48,9 @@ const optional = pattern('(/[^/]+)*/(x|x|xx)*/(.*,)*end')
 const separated = pattern('/a*/?a*/?a*/?a*/badge')
 const isPat = tokenShapeTest(['azure-devops', 'gitlab', 'gitea', 'bitbucket'])
 const names = new Set(['sudo'])
+const signs = [azureDevOps, bitbucket, gitea, gitlab].flatMap(({ rights }) =>
+  rights.flatMap(right => right.content ?? []),
+)
 const ignore = () => undefined
 const events = { onInformation: ignore, onHead: ignore, onUpgrade: ignore, onContent: ignore, onComplete: ignore }
 
@@ -73,8 +80,11 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
       fields: { forward: [], kept: {}, methodOverrides: [], changesIdentity: false, tokens: [], hasCompanions: false },
       target: { raw: `/?${text}`, path: '/' },
     }),
+  'content that makes what lasts': text => signs.map(sign => sign.test(text)),
   'a git operation': text => gitReading(`/r.git/info/${text}`, 'GET', `/r.git/info/refs?${text}`),
   Connection: text => reader.read(['Connection', `keep-alive, ${text}`, ...manyFields(text)]),
+  'fields with tokens': text => reader.read(piecesOf(text, 20).flatMap(piece => ['Private-Token', piece])),
+  'fields with methods': text => reader.read(piecesOf(text, 20).flatMap(piece => ['X-HTTP-Method', piece])),
   'request fields': text => reader.read(manyFields(text)),
   'response fields': text =>
     filter.filter(['WWW-Authenticate', `Basic ${text}`, 'Set-Cookie', `${text};domain=`, 'Location', text]),
@@ -148,6 +158,9 @@ const UNITS = [
     '\r\n',
     'a: b\r\n',
     '1\r\na\r\n',
+    'vss-token-web.',
+    'trigger',
+    'ssh_key',
   ],
 ]
 

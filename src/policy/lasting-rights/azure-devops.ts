@@ -8,9 +8,10 @@ import { all, type ProductRights } from './lasting-right.ts'
 
 /**
  * Providers of the page for tokens and keys that make or change one;
- * `personal-access-token-issue-session-token-provider` does both.
+ * `personal-access-token-issue-session-token-provider` does both. Bounded, as no name is that long: where the beginning is repeated, each would
+ * look through all that follows.
  */
-const ISSUES = /vss-token-web\.[\w.-]*(?:issue|create|update|regenerate|rotate|authorize)/i
+const ISSUES = /vss-token-web\.[\w.-]{0,64}(?:issue|create|update|regenerate|rotate|authorize)/i
 
 export const azureDevOps: ProductRights = {
   rights: [

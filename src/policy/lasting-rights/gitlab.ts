@@ -5,8 +5,9 @@
  */
 import { all, type ProductRights } from './lasting-right.ts'
 
+/** Bounded, as no name is that long: where the beginning is repeated, each would look through all that follows. */
 const MUTATIONS =
-  /(?:access_?token|deploy_?token|agent_?token|trigger|deploy_?key|ssh_?key)\w*(?:create|rotate)|runner(?:create|s_?registration_?token_?reset)|(?:project|group)_?members?_?bulk/i
+  /(?:access_?token|deploy_?token|agent_?token|trigger|deploy_?key|ssh_?key)\w{0,64}(?:create|rotate)|runner(?:create|s_?registration_?token_?reset)|(?:project|group)_?members?_?bulk/i
 
 export const gitlab: ProductRights = {
   rights: [
