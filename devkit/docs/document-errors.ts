@@ -25,7 +25,7 @@ const advice: Partial<Record<Code, string>> = {
   'too-many-fields': 'See `listener.maxHeaderFields`.',
   'connection-field-refused': 'Nobody does this by accident: it tries to strip a field on the way (RFC 9110 7.6.1).',
   'target-malformed':
-    'Control characters (encoded ones as well), a fragment, a percent sign without two hexadecimal digits, or a path that can be read in very many ways.',
+    'Control characters (encoded ones as well), a fragment, a percent sign without two hexadecimal digits, a path that can be read in very many ways, or, at pages of ours, more than 1000 parameters.',
   'target-misdirected': 'Absolute-form with an authority that is not the Host (RFC 9112 3.2.2).',
   'self-test': '`torhaus doctor`, or somebody who tries the same: docs/doctor.md, "The self-test".',
   'path-ambiguous':

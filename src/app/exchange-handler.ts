@@ -47,6 +47,7 @@ export interface AppParts extends ListenerParts {
 const noSchema = () => () => {
   throw new TypeError('no route has a schema')
 }
+const NO_QUERY = {}
 /** Nothing is checked or written by a schema: Fastify would load ajv and fast-json-stringify. */
 const NO_SCHEMAS = { buildValidator: noSchema, buildSerializer: noSchema }
 
@@ -61,7 +62,8 @@ export function createApp(parts: AppParts): FastifyInstance {
   const app = fastify({
     logger: false,
     schemaController: { compilersFactory: NO_SCHEMAS },
-    routerOptions: { maxParamLength: parts.listener.maxHeaderBytes },
+    // Routes read the query themselves, where they want it.
+    routerOptions: { maxParamLength: parts.listener.maxHeaderBytes, querystringParser: () => NO_QUERY },
     exposeHeadRoutes: false,
     // While draining, what still comes on an open connection is answered like anything else, and the connection closed after it.
     return503OnClosing: false,

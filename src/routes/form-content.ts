@@ -1,5 +1,6 @@
 import { type Code, Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
+import { formFields } from '../http/form-fields.ts'
 import { isFormType } from '../http/form-type.ts'
 
 export interface FormLimits {
@@ -9,7 +10,7 @@ export interface FormLimits {
 
 /**
  * The form in a request's content (application/x-www-form-urlencoded). Rejects with `code` where the content is
- * something else, larger or slower than allowed, and with `request-content-aborted` where it ends early.
+ * something else, larger, of more fields or slower than allowed, and with `request-content-aborted` where it ends early.
  */
 export async function readForm(
   exchange: Traced,
@@ -22,7 +23,9 @@ export async function readForm(
   if (Number(kept['content-length'] ?? 0) > maxBytes) throw refuse('the content is too long')
   // HTTP/1.0 clients know no 1xx (RFC 9110 10.1.1).
   if (kept.expect !== undefined && exchange.request.httpVersionMinor > 0) exchange.response.writeContinue()
-  return new URLSearchParams(await readText(exchange, maxBytes, timeoutMs, refuse))
+  const form = formFields(await readText(exchange, maxBytes, timeoutMs, refuse))
+  if (form === undefined) throw refuse('the form has too many fields')
+  return form
 }
 
 function readText(

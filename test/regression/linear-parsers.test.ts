@@ -8,6 +8,7 @@ import { linearPattern } from '../../config/linear-pattern.ts'
 import { parseAuthorization, parseBasic } from '../../src/http/authorization.ts'
 import { classifyClient } from '../../src/http/client-class.ts'
 import { readCookie, withoutCookies } from '../../src/http/cookie.ts'
+import { formFields } from '../../src/http/form-fields.ts'
 import { clientAddress, forwardedHops, xForwardedForHops } from '../../src/http/forwarded.ts'
 import { pathReadings } from '../../src/http/path-readings.ts'
 import { hasParameter, queryValues } from '../../src/http/query.ts'
@@ -73,6 +74,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'the request target': text => parseRequestTarget(`/${text}`, 'GET', 'devops.example'),
   'the request target, absolute': text => parseRequestTarget(`http://${text}`, 'GET', 'devops.example'),
   'readings of a path': text => pathReadings(`/${text}`),
+  'a form': formFields,
   'a parameter': text => queryValues(`/?${text}`, 'service'),
   'names of parameters': text => hasParameter(`/?${text}`, names),
   'an identity change': text =>
