@@ -45,8 +45,16 @@ export function gitReading(path: string, method: string, target: string): GitRea
   return DUMB.test(path) ? DUMB_FETCH : undefined
 }
 
-/** Which of several `service` parameters counts, servers do not agree on. None: the dumb protocol, or a fetch. */
+/** A request is looked at once for each path and method that it may be read as. */
+let latest = { target: '', reading: DUMB_FETCH }
+
 function advertised(target: string): GitReading {
+  if (latest.target !== target) latest = { target, reading: advertisedIn(target) }
+  return latest.reading
+}
+
+/** Which of several `service` parameters counts, servers do not agree on. None: the dumb protocol, or a fetch. */
+function advertisedIn(target: string): GitReading {
   const services = new Set(queryValues(target, 'service').map(name => name.toLowerCase()))
   const isPush = services.has('git-receive-pack')
   const isFetch = services.has('git-upload-pack')

@@ -225,3 +225,18 @@ for (const [name, parse] of Object.entries(PARSERS)) {
     }
   })
 }
+
+test('what a query says of a git operation is looked for once, however many readings the request has', () => {
+  const cost = (readings: number) =>
+    Math.min(
+      ...Array.from({ length: 20 }, (_, attempt) =>
+        costMs(
+          text => {
+            for (let reading = 0; reading < readings; reading++) gitReading('/r.git/info/refs', 'GET', text)
+          },
+          `/r.git/info/refs?${'service=%252541&'.repeat(500)}${readings}.${attempt}`,
+        ),
+      ),
+    )
+  assert.ok(cost(50) < 5 * cost(1))
+})
