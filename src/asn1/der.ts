@@ -41,11 +41,11 @@ export function readTagged(buffer: Buffer, tag: number, offset = 0): Element | u
   return element?.tag === tag ? element : undefined
 }
 
-/** Reads elements to the end of the buffer; undefined where one of them is malformed. */
-export function readAll(buffer: Buffer): Element[] | undefined {
+/** Reads elements to the end of the buffer; undefined where one of them is malformed, or there are more than `most`. */
+export function readAll(buffer: Buffer, most = Number.POSITIVE_INFINITY): Element[] | undefined {
   const elements: Element[] = []
   for (let offset = 0; offset < buffer.length; ) {
-    const element = readElement(buffer, offset)
+    const element = elements.length === most ? undefined : readElement(buffer, offset)
     if (element === undefined) return undefined
     elements.push(element)
     offset = element.next

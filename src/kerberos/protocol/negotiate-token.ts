@@ -21,6 +21,9 @@ export type NegotiateToken =
 /** MS-NLMP 2.2: the eight octets every NTLM message starts with. */
 const ntlmSignature = Buffer.from('NTLMSSP\0', 'latin1')
 
+/** Windows offers four mechanisms, and a message has four fields. Elements take two octets, and more to read than those. */
+const MAX_ELEMENTS = 32
+
 /** TOK_ID of KRB_AP_REQ (RFC 4121 4.1). */
 const apReqTokenId = 0x0100
 
@@ -40,7 +43,7 @@ export function classifyNegotiateToken(token: Buffer): NegotiateToken {
 function classifyNegTokenInit(buffer: Buffer): NegotiateToken {
   const choice = readTagged(buffer, tags.context0)
   const sequence = choice && readTagged(choice.contents, tags.sequence)
-  const fields = sequence && readAll(sequence.contents)
+  const fields = sequence && readAll(sequence.contents, MAX_ELEMENTS)
   const mechanisms = fields && readMechanisms(fields)
   if (fields === undefined || mechanisms === undefined) return { kind: 'unknown' }
   const mechToken = readMechToken(fields)
@@ -70,7 +73,7 @@ function isApReq(token: Buffer): boolean {
 function readMechanisms(fields: readonly Element[]): Buffer[] | undefined {
   const field = fields.find(({ tag }) => tag === tags.context0)
   const list = field && readTagged(field.contents, tags.sequence)
-  const elements = list && readAll(list.contents)
+  const elements = list && readAll(list.contents, MAX_ELEMENTS)
   if (elements === undefined || elements.some(({ tag }) => tag !== tags.objectIdentifier)) return undefined
   return elements.map(({ contents }) => contents)
 }
@@ -83,7 +86,7 @@ function readMechToken(fields: readonly Element[]): Buffer | undefined {
 function carriesNtlm(token: Buffer): boolean {
   const sequence = readElement(token)
   const body = sequence && readTagged(sequence.contents, tags.sequence)
-  const fields = (body && readAll(body.contents)) ?? []
+  const fields = (body && readAll(body.contents, MAX_ELEMENTS)) ?? []
   return fields.some(({ contents }) => {
     const inner = readTagged(contents, tags.octetString)
     return inner !== undefined && isNtlm(inner.contents)

@@ -62,6 +62,16 @@ describe('a Negotiate token', () => {
     assert.equal(kindOf(withReplyId), 'unknown')
   })
 
+  it('is unknown where it has more elements than any client sends', () => {
+    const fill = (count: number) => Array.from({ length: count }, () => Buffer.alloc(0))
+    assert.equal(kindOf(spnego([krb5Mechanism, ...fill(31)], krb5Token)), 'spnego')
+    assert.equal(kindOf(spnego([krb5Mechanism, ...fill(32)], krb5Token)), 'unknown')
+    const third = writeElement(tags.context2, writeElement(tags.octetString, ntlmToken))
+    const padded = (count: number) =>
+      writeElement(tags.context1, writeElement(tags.sequence, ...fill(count).map(oid), third))
+    assert.deepEqual([kindOf(padded(31)), kindOf(padded(32))], ['ntlm', 'unknown'])
+  })
+
   it('cut anywhere, or with any octet changed, is read without harm', () => {
     const token = spnego([krb5MechanismOfWindows, ntlmMechanism], krb5Token)
     for (let offset = 0; offset < token.length; offset++) {
