@@ -19,7 +19,7 @@ import { type GatesByRealm, gateTo } from './kdc-gate.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import type { LeasedTicket } from './leased-ticket.ts'
-import { byOwnTicket } from './own-ticket.ts'
+import { byOwnTicket, onceMore } from './own-ticket.ts'
 import { createPrincipalTickets } from './principal-tickets.ts'
 import { NAME_TYPE } from './protocol/principal-name.ts'
 import { createRenewing, type Renewing, validity } from './renewing.ts'
@@ -76,35 +76,36 @@ function renewingTickets(
     now,
     ...(options.monotonic && { monotonic: options.monotonic }),
     isFinal: isLasting,
-    async acquire(store) {
-      // Before the gate: renewing our own ticket is a gate call of its own, and one inside the other could wait for
-      // itself.
-      const own = await service.current()
-      await gateTo(realm, options).run(async () => {
-        const evidence = await evidenceFor(own)
-        // What is asked with it next needs the ticket alone.
-        using _sessionKey = evidence.sessionKey
-        count.impersonations++
-        const keys = options.keytab.keysOf(options.principal)
-        const names = await codedFailure('s4u2self', async () => namesInEvidence(evidence, keys))
-        if (!isPrincipal(names.account)) {
-          count.identityMismatches++
-          throw new KerberosError('identity-mismatch', 's4u2self')
-        }
-        // Windows refuses them at S4U2proxy; Samba, also of version 4.22, not members of Protected Users.
-        if (names.protection !== undefined)
-          throw new KerberosError('delegation-refused', 's4u2self', { text: names.protection })
-        const tickets: PrincipalTickets = createPrincipalTickets({ client, gate, service, evidence, now })
-        const { renewAtMs, expiresAtMs } = validity((evidence.endTimeMs - now()) / 1000, now(), renewMarginMs)
-        const servers = last?.targets() ?? []
-        last = tickets
-        store(tickets, {
-          renewAtMs: Math.min(renewAtMs, now() + recheckMs * ASKED_EARLY),
-          ...{ provenUntilMs: now() + recheckMs, expiresAtMs },
+    acquire: store =>
+      onceMore(async () => {
+        // Before the gate: renewing our own ticket is a gate call of its own, and one inside the other could wait for
+        // itself.
+        const own = await service.current()
+        await gateTo(realm, options).run(async () => {
+          const evidence = await evidenceFor(own)
+          // What is asked with it next needs the ticket alone.
+          using _sessionKey = evidence.sessionKey
+          count.impersonations++
+          const keys = options.keytab.keysOf(options.principal)
+          const names = await codedFailure('s4u2self', async () => namesInEvidence(evidence, keys))
+          if (!isPrincipal(names.account)) {
+            count.identityMismatches++
+            throw new KerberosError('identity-mismatch', 's4u2self')
+          }
+          // Windows refuses them at S4U2proxy; Samba, also of version 4.22, not members of Protected Users.
+          if (names.protection !== undefined)
+            throw new KerberosError('delegation-refused', 's4u2self', { text: names.protection })
+          const tickets: PrincipalTickets = createPrincipalTickets({ client, gate, service, evidence, now })
+          const { renewAtMs, expiresAtMs } = validity((evidence.endTimeMs - now()) / 1000, now(), renewMarginMs)
+          const servers = last?.targets() ?? []
+          last = tickets
+          store(tickets, {
+            renewAtMs: Math.min(renewAtMs, now() + recheckMs * ASKED_EARLY),
+            ...{ provenUntilMs: now() + recheckMs, expiresAtMs },
+          })
+          // At once, so that a KDC that goes away in between does not leave the account with neither.
+          for (const server of servers) tickets.token(server).catch(() => undefined)
         })
-        // At once, so that a KDC that goes away in between does not leave the account with neither.
-        for (const server of servers) tickets.token(server).catch(() => undefined)
-      })
-    },
+      }),
   })
 }

@@ -34,6 +34,8 @@ const protocolErrors: Readonly<Record<number, Rule>> = {
     password: 'client-unknown',
     'password-proof': 'client-unknown',
     s4u2self: 'client-unknown',
+    // Of evidence whose account is gone.
+    initiate: 'client-unknown',
   },
   // KDC_ERR_S_PRINCIPAL_UNKNOWN: of ourselves where our account has no SPN.
   7: { ...WE_ARE_THE_SERVICE, initiate: 'service-unknown' },

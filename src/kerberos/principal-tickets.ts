@@ -6,7 +6,6 @@ import { codedFailure } from './kdc-failure.ts'
 import type { KdcGate } from './kdc-gate.ts'
 import { KerberosError } from './kerberos-error.ts'
 import { LeasedTicket } from './leased-ticket.ts'
-import { byOwnTicket } from './own-ticket.ts'
 import type { EncryptionKey } from './protocol/encryption-key.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
 import { type NextToken, tokenTemplate } from './protocol/token-template.ts'
@@ -49,8 +48,10 @@ export function createPrincipalTickets({
     // The answer about who it is was just read, which is enough for one turn of the event loop.
     await nextTurn()
     const name = nameOf(target.slice(0, target.lastIndexOf('@')), NAME_TYPE.serviceInstance)
+    // Which of the two tickets is no good the KDC does not say. After a change of our password it is the evidence, of everybody:
+    // so that goes, and whether our own is any good shows where it is asked for anew.
     const proxied = await gate.run(() =>
-      byOwnTicket(service, own, tgt => codedFailure('initiate', () => client.s4u2proxy(tgt, evidence, name))),
+      own.use(tgt => codedFailure('initiate', () => client.s4u2proxy(tgt, evidence, name))),
     )
     const { expiresAtMs } = validity((proxied.endTimeMs - now()) / 1000, now(), 0)
     return { next: tokenTemplate(proxied), usableUntilMs: expiresAtMs, key: proxied.sessionKey }

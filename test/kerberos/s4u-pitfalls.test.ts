@@ -99,6 +99,45 @@ describe('S4U2self', () => {
     assert.deepEqual(asked, ['sign-in', 's4u2self', 'sign-in', 's4u2self'])
   })
 
+  it('whose evidence the KDC opens no more, as after a change of our password, is asked for anew with the same TGT', async () => {
+    const people = ['alice', 'bob']
+    const asked = { signIn: 0, s4u2self: 0 }
+    const ofOldKey = new Set<HeldTicket>()
+    const changed: KdcClient = {
+      ...client,
+      signIn: (...args) => {
+        asked.signIn++
+        return client.signIn(...args)
+      },
+      s4u2self: async (...args) => {
+        asked.s4u2self++
+        const evidence = await client.s4u2self(...args)
+        if (ofOldKey.size < people.length) ofOldKey.add(evidence)
+        return evidence
+      },
+      // What Samba says then.
+      s4u2proxy: (own, evidence, service) =>
+        ofOldKey.has(evidence) ? Promise.reject(new KdcRefusal(31)) : client.s4u2proxy(own, evidence, service),
+    }
+    const through = impersonation(changed)
+    await Promise.all(people.map(name => through.initiate(principal(name), DEVOPS)))
+    assert.deepEqual(asked, { signIn: 1, s4u2self: 2 * people.length })
+  })
+
+  it('whose evidence and TGT the KDC opens no more, as after a change of its own key, is asked for anew with a new TGT', async () => {
+    let ofOldKey: HeldTicket | undefined
+    const changed: KdcClient = {
+      ...client,
+      s4u2self: (own, ...rest) =>
+        own === ofOldKey ? Promise.reject(new KdcRefusal(31)) : client.s4u2self(own, ...rest),
+      s4u2proxy(own, ...rest) {
+        ofOldKey ??= own
+        return own === ofOldKey ? Promise.reject(new KdcRefusal(31)) : client.s4u2proxy(own, ...rest)
+      },
+    }
+    assert((await impersonation(changed).initiate(principal('alice'), DEVOPS)).length > 500)
+  })
+
   it('that waits its turn while our TGT is replaced goes on with the new one', async () => {
     const gate = createKdcGate({ ...system, maxConcurrent: 1 })
     const keytab = opened.use(new KeytabFile(kdc.keytabs.proxy))

@@ -10,6 +10,7 @@ const observed: readonly [KerberosOperation, number, KerberosErrorCode][] = [
   ['s4u2self', 6, 'client-unknown'],
   ['s4u2self', 12, 'client-disabled'],
   ['s4u2self', 18, 'client-disabled'],
+  ['initiate', 6, 'client-unknown'],
   ['initiate', 13, 'delegation-refused'],
   ['initiate', 7, 'service-unknown'],
   ['initiate', 32, 'credentials-expired'],
