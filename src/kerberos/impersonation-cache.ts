@@ -81,7 +81,13 @@ export const isLasting = (error: unknown): boolean => error instanceof KerberosE
 type Refusal = { readonly error: KerberosError; readonly sinceMs: number }
 
 /** What is known of one principal; its refusals go with it. */
-type Entry = { readonly tickets: Renewing<PrincipalTickets>; readonly refusals: Map<string, Refusal> }
+type Entry = {
+  readonly tickets: Renewing<PrincipalTickets>
+  readonly refusals: Map<string, Refusal>
+  /** Calls that wait for a token of it. */
+  waiting: number
+  isEvicted: boolean
+}
 
 /** There is one for each server. */
 const KEPT_TARGETS = { capacity: 100, maxLength: 1000 }
@@ -91,12 +97,18 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
   const { realm, now, count, maxPrincipals = 10_000, refusalTtlMs = 30_000 } = options
   const release = ({ tickets }: Entry): void => tickets[Symbol.dispose]()
   const spnOf = remembered(target => servicePrincipal(target, realm), KEPT_TARGETS)
-  const entries = createLru<Entry>({ maxEntries: maxPrincipals, onEvict: release })
+  // Who waits has its token first: where more people come at once than there is room for, each would end the others.
+  const onEvict = (entry: Entry): void => {
+    entry.isEvicted = true
+    if (entry.waiting === 0) release(entry)
+  }
+  const entries = createLru<Entry>({ maxEntries: maxPrincipals, onEvict })
 
   const entryOf = (principal: CanonicalPrincipal): Entry => {
     const known = entries.get(principal)
     if (known !== undefined) return known
-    const entry: Entry = { tickets: options.ticketsOf(principal), refusals: new Map() }
+    const tickets = options.ticketsOf(principal)
+    const entry: Entry = { tickets, refusals: new Map(), waiting: 0, isEvicted: false }
     entries.set(principal, entry)
     return entry
   }
@@ -105,10 +117,12 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
     if (entry !== undefined) release(entry)
   }
   const attempt = async (principal: CanonicalPrincipal, target: string): Promise<string> => {
-    const { tickets, refusals } = entryOf(principal)
+    const entry = entryOf(principal)
+    const { tickets, refusals } = entry
     const refusal = refusals.get(target)
     if (refusal !== undefined && isWithin(now(), refusal.sinceMs, refusalTtlMs)) throw refusal.error
     refusals.delete(target)
+    entry.waiting++
     try {
       const token = await tokenFrom(tickets, target)
       count.tokens++
@@ -118,6 +132,9 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
         refusals.set(target, { error, sinceMs: now() })
       }
       throw error
+    } finally {
+      entry.waiting--
+      if (entry.isEvicted && entry.waiting === 0) release(entry)
     }
   }
 

@@ -82,6 +82,13 @@ describe('the credentials behind the tokens', () => {
     assert.equal(impersonation.counters().impersonations, 4)
   })
 
+  it('are got for more people at once than there is room for', async () => {
+    const impersonation = lab.impersonation({ maxPrincipals: 1 })
+    const users = ['alice', 'bob', 'carol', 'alice', 'bob', 'carol']
+    assert.deepEqual(await Promise.all(users.map(user => arrivesAs(impersonation, user))), users.map(principal))
+    assert.equal(impersonation.size(), 1)
+  })
+
   it('are forgotten at once by a purge, which no call in flight feels, at whatever moment it comes', async () => {
     const impersonation = lab.impersonation()
     const alice = principal('alice')
