@@ -40,7 +40,9 @@ const NAME_BYTES = 12
 export function openTrusted(keys: readonly KeytabEntry[], ticket: Ticket, question = NOTHING): TrustedTicket {
   const found = openWith(keys, ticket)
   if (found === undefined)
-    throw new KerberosError('wrong-service-key', 'accept', { text: 'no key of the keytab opens the ticket' })
+    throw new KerberosError('wrong-service-key', 'accept', {
+      text: `no key of the keytab opens the ticket${whyNot(keys, ticket)}`,
+    })
   const { opened, key } = found
   const pac = opened.pac && readPac(opened.pac)
   if (pac !== undefined && opened.pac !== undefined) verifyPac(opened.pac, pac, opened, key)
@@ -51,6 +53,15 @@ export function openTrusted(keys: readonly KeytabEntry[], ticket: Ticket, questi
   const { pac: _, indicators: __, ...rest } = opened
   const { accountControl = 0 } = logonInfo ?? {}
   return { ...rest, accountName, accountDomain, accountControl, proof: proofOf(opened, question) }
+}
+
+/** A keytab that is older than the password, as far as the numbers tell, which stand in clear. */
+function whyNot(keys: readonly KeytabEntry[], { encrypted: { kvno, etype } }: Ticket): string {
+  const known = new Set(keys.filter(({ key }) => key.enctype.number === etype).map(entry => entry.kvno))
+  if (known.size === 0) return `: it has none of type ${etype}`
+  return kvno === undefined || known.has(kvno)
+    ? ''
+    : `: of type ${etype} it has number ${[...known].join(', ')}, and not ${kvno}`
 }
 
 /**

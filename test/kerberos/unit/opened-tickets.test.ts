@@ -3,12 +3,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { authorization, forgedKeytab, forgedToken } from '../../../devkit/realm/forged-token.ts'
+import { authorization, forgedKeytab, forgedTicket, forgedToken } from '../../../devkit/realm/forged-token.ts'
+import { madeKeytab } from '../../../devkit/realm/made-keytab.ts'
 import { KeytabFile } from '../../../src/kerberos/keytab-file.ts'
-import { OpenedTickets } from '../../../src/kerberos/opened-tickets.ts'
+import { OpenedTickets, openTrusted } from '../../../src/kerberos/opened-tickets.ts'
 import { readApRequest } from '../../../src/kerberos/protocol/ap-request.ts'
+import { DerReader } from '../../../src/kerberos/protocol/der-reader.ts'
 import { sequence } from '../../../src/kerberos/protocol/der-writer.ts'
 import { apRequestIn } from '../../../src/kerberos/protocol/gss-token.ts'
+import { readKeytab } from '../../../src/kerberos/protocol/keytab.ts'
+import { readTicket } from '../../../src/kerberos/protocol/ticket.ts'
 
 test('a ticket that was opened is kept, but not one that somebody has blown up: they can have any number of those', () => {
   const directory = mkdtempSync(join(tmpdir(), 'torhaus-opened-'))
@@ -32,4 +36,16 @@ test('a ticket that was opened is kept, but not one that somebody has blown up: 
   } finally {
     rmSync(directory, { recursive: true })
   }
+})
+
+test('of a ticket that no key opens is said where the keytab lacks its number or type', () => {
+  const { entries } = readKeytab(madeKeytab({ principal: 'HTTP/proxy.corp.test@CORP.TEST' }))
+  const opens = (kvno: number, ticketEtype = 18) =>
+    openTrusted(entries, readTicket(new DerReader(forgedTicket({ nowMs: Date.now(), kvno, ticketEtype }))))
+  const message = (why: string) => ({
+    message: `accept: wrong-service-key (no key of the keytab opens the ticket${why})`,
+  })
+  assert.throws(() => opens(1), message(''))
+  assert.throws(() => opens(2), message(': of type 18 it has number 1, and not 2'))
+  assert.throws(() => opens(1, 17), message(': it has none of type 17'))
 })
