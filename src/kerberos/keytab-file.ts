@@ -126,14 +126,14 @@ export class KeytabFile implements Disposable {
   }
 }
 
-/** Each name's newest first. */
+/** Each name's newest first, of equal ones the one that was added last. */
 function add(entries: Entries, entry: KeytabEntry | undefined): void {
   if (entry === undefined) return
   const name = principalOf(entry)
   const same = entries.get(name) ?? []
   if (same.length === 0) entries.set(name, same)
   let at = same.length
-  for (let before = same[at - 1]; before !== undefined && newestFirst(entry, before) < 0; before = same[at - 1]) at--
+  for (let before = same[at - 1]; before !== undefined && newestFirst(entry, before) <= 0; before = same[at - 1]) at--
   same.splice(at, 0, entry)
 }
 

@@ -28,7 +28,8 @@ export function readKeytab(octets: Buffer): Keytab {
     if (entry === undefined) skipped++
     else entries.push(entry)
   }
-  return { entries: entries.sort(newestFirst), skipped }
+  // Whoever adds a key puts it at the end.
+  return { entries: entries.reverse().sort(newestFirst), skipped }
 }
 
 /** `HTTP/proxy.corp.test@CORP.TEST`. */

@@ -8,6 +8,7 @@ import { setImmediate } from 'node:timers/promises'
 import { forgedKeytab } from '../../../devkit/realm/forged-token.ts'
 import { madeKeytab } from '../../../devkit/realm/made-keytab.ts'
 import { KeytabFile } from '../../../src/kerberos/keytab-file.ts'
+import { readKeytab } from '../../../src/kerberos/protocol/keytab.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'torhaus-keytab-'))
 after(() => rmSync(directory, { recursive: true }))
@@ -77,4 +78,16 @@ test('every HTTP name of a realm is asked for as one', () => {
     names.map(name => found(name).length),
     [1, 1, 0, 0],
   )
+})
+
+test('of keys with one number and type the one that was added last comes first', () => {
+  const path = join(directory, 'added')
+  const principal = 'svc-proxy@CORP.TEST'
+  const [older, newer] = [madeKeytab({ principal }), madeKeytab({ principal })]
+  const keyIn = (octets: Buffer) => readKeytab(octets).entries[0]?.key.read(value => Buffer.from(value))
+  writeFileSync(path, Buffer.concat([older, newer.subarray(2)]))
+  using keytab = new KeytabFile(path)
+  const found = keytab.keysOf(principal).map(({ key }) => key.read(value => Buffer.from(value)))
+  assert.deepEqual(found, [keyIn(newer), keyIn(older)])
+  assert.deepEqual(keyIn(readFileSync(path)), keyIn(newer))
 })
