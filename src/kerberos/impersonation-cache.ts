@@ -54,7 +54,7 @@ export type Impersonation = Disposable & {
   /** Whether `initiate` would be answered without the KDC, which was asked about the principal lately. */
   isReady(principal: CanonicalPrincipal, target: string): boolean
   /**
-   * Forgets the principal's credential and refusals; a call in flight survives one purge. At sign-out, and when a
+   * Forgets the principal's credential and refusals; calls in flight get their tokens. At sign-out, and when a
    * mapping changes.
    */
   purge(principal: CanonicalPrincipal): void
@@ -86,7 +86,7 @@ type Entry = {
   readonly refusals: Map<string, Refusal>
   /** Calls that wait for a token of it. */
   waiting: number
-  isEvicted: boolean
+  isForgotten: boolean
 }
 
 /** There is one for each server. */
@@ -98,23 +98,23 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
   const release = ({ tickets }: Entry): void => tickets[Symbol.dispose]()
   const spnOf = remembered(target => servicePrincipal(target, realm), KEPT_TARGETS)
   // Who waits has its token first: where more people come at once than there is room for, each would end the others.
-  const onEvict = (entry: Entry): void => {
-    entry.isEvicted = true
+  const releaseInTime = (entry: Entry): void => {
+    entry.isForgotten = true
     if (entry.waiting === 0) release(entry)
   }
-  const entries = createLru<Entry>({ maxEntries: maxPrincipals, onEvict })
+  const entries = createLru<Entry>({ maxEntries: maxPrincipals, onEvict: releaseInTime })
 
   const entryOf = (principal: CanonicalPrincipal): Entry => {
     const known = entries.get(principal)
     if (known !== undefined) return known
     const tickets = options.ticketsOf(principal)
-    const entry: Entry = { tickets, refusals: new Map(), waiting: 0, isEvicted: false }
+    const entry: Entry = { tickets, refusals: new Map(), waiting: 0, isForgotten: false }
     entries.set(principal, entry)
     return entry
   }
   const purge = (principal: CanonicalPrincipal): void => {
     const entry = entries.take(principal)
-    if (entry !== undefined) release(entry)
+    if (entry !== undefined) releaseInTime(entry)
   }
   const attempt = async (principal: CanonicalPrincipal, target: string): Promise<string> => {
     const entry = entryOf(principal)
@@ -134,7 +134,7 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
       throw error
     } finally {
       entry.waiting--
-      if (entry.isEvicted && entry.waiting === 0) release(entry)
+      if (entry.isForgotten && entry.waiting === 0) release(entry)
     }
   }
 
@@ -144,7 +144,7 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
   }
 
   return {
-    // Released under us (purge, eviction, renewal), or ended sooner than its lifetime said (KDC restarted with new keys).
+    // Released under us (renewal), or ended sooner than its lifetime said (KDC restarted with new keys).
     initiate: (principal, target) => onceMore(() => attempt(principal, spnOf(target))),
     initiateAtOnce(principal, target) {
       const token = freshOf(principal)?.tokenAtOnce(spnOf(target))

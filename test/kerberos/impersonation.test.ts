@@ -103,6 +103,20 @@ describe('the credentials behind the tokens', () => {
     assert(impersonation.counters().impersonations >= 10)
   })
 
+  it('are got for who waits for them, however often they are purged meanwhile', async () => {
+    const impersonation = lab.impersonation()
+    let waiting = 100
+    const asked = Array.from({ length: waiting }, () =>
+      impersonation.initiate(principal('alice'), devopsService).finally(() => waiting--),
+    )
+    while (waiting > 0) {
+      impersonation.purge(principal('alice'))
+      await sleep(1)
+    }
+    assert.equal(new Set(await Promise.all(asked)).size, 100)
+    assert.equal(impersonation.size(), 0)
+  })
+
   it('are renewed before they end, by the clock, with the old one serving meanwhile (hazard 4)', async () => {
     let nowMs = Date.now()
     const impersonation = lab.impersonation({ now: () => nowMs, recheckMs: 36_000_000 })
