@@ -23,8 +23,17 @@ export function clientAddress(
   return address
 }
 
+/** More proxies than these stand in no row. Clients may write as many entries before them as they like. */
+const MAX_HOPS = 100
+
+/** The last ones, in order. */
 export function xForwardedForHops(value: string): string[] {
-  return value.split(',').map(entry => withoutPort(entry.trim()))
+  let start = value.length + 1
+  for (let hops = 0; hops < MAX_HOPS && start > 0; hops++) start = start < 2 ? 0 : value.lastIndexOf(',', start - 2) + 1
+  return value
+    .slice(start)
+    .split(',')
+    .map(entry => withoutPort(entry.trim()))
 }
 
 /** The `for` parameters of RFC 7239 4; undefined for an element without one. Quoted strings may hold commas. */

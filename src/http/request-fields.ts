@@ -223,7 +223,7 @@ export class RequestFieldReader {
   /** RFC 9110 7.6.1: fields named in Connection are for this hop only. */
   #apply(connection: string, fields: RequestFields): RequestFields | Code {
     const { forward } = fields
-    const named = new Set(connection.split(',').map(option => fold(option.trim())))
+    const named = new Set([...new Set(connection.split(','))].map(option => fold(option.trim())))
     const isKept = (name: string) =>
       NOT_HOP_BY_HOP.includes(name) || this.#identityFields.has(name) || roleOf(name) !== undefined
     if ([...named].some(isKept)) return 'connection-field-refused'

@@ -240,3 +240,10 @@ test('what a query says of a git operation is looked for once, however many read
     )
   assert.ok(cost(50) < 5 * cost(1))
 })
+
+test('entries of X-Forwarded-For before the last hundred are not read', () => {
+  const entries = (count: number) => Array.from({ length: count }, (_, index) => `192.0.2.${index}`)
+  for (const count of [0, 1, 2, 99, 100, 101, 1000])
+    assert.deepEqual(xForwardedForHops(entries(count).join(', ')), count === 0 ? [''] : entries(count).slice(-100))
+  for (const value of [',', ',a', 'a,', ',,']) assert.deepEqual(xForwardedForHops(value), value.split(','))
+})
