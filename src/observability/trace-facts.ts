@@ -4,6 +4,7 @@
  */
 import type { Credentials, PartialExchange, Principal } from '../exchange.ts'
 import { isOwnPath } from '../http/request-target.ts'
+import { inOnePiece } from './access-values.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 
 /** Names and values, each short enough for one line. */
@@ -123,15 +124,15 @@ export function responseFacts({ known, responseBytes, decidedAtMs, upstreamFirst
  * key.
  */
 export function pathOf(target: string): string {
-  const [path = ''] = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').split(/[?#]/)
-  const segments = path.split('/')
+  const [, path = ''] = /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#]*)?([^?#]*)/i.exec(target) ?? []
+  const segments = path.split('/', 4)
   return bounded(isOwnPath(path) && segments.length > 3 ? `${segments.slice(0, 3).join('/')}/...` : path)
 }
 
-/** Short, and without what could steer a terminal or break a line. */
+/** Short, without what could steer a terminal or break a line, and no part of a text that would be kept with it. */
 export function bounded(value: string): string {
   const start = value.length > MAX_VALUE_LENGTH ? `${value.slice(0, MAX_VALUE_LENGTH - 3)}...` : value
-  return start.replace(/[^\x20-\x7e\xa0-\u200a\u2010-\u2027\u2030-\u205f\u2070-\ud7ff]/g, '?')
+  return inOnePiece(start.replace(/[^\x20-\x7e\xa0-\u200a\u2010-\u2027\u2030-\u205f\u2070-\ud7ff]/g, '?'))
 }
 
 /** What a Basic field says before it is verified may be a password in the wrong place. */
