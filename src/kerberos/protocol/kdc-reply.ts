@@ -112,7 +112,12 @@ export function verifyReply({ ticket }: KdcReply, opened: OpenedReply, asked: As
     opened.startTimeMs <= asked.nowMs + CLOCK_SKEW_MS &&
     opened.endTimeMs > asked.nowMs - CLOCK_SKEW_MS &&
     opened.endTimeMs <= asked.tillMs
-  if (!isOurs) throw new Krb5Error('mismatch', 'the reply is not for what was asked')
+  if (isOurs) return
+  const isOfOther = opened.nonce === asked.nonce && opened.realm !== asked.realm
+  const why = isOfOther
+    ? `the KDC answers for the realm ${opened.realm}, and not for ${asked.realm}`
+    : 'the reply is not for what was asked'
+  throw new Krb5Error('mismatch', why)
 }
 
 /** To another realm: a KDC that refers to itself would be asked for ever. */

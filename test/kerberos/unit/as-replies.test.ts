@@ -69,6 +69,11 @@ for (const [way, answer] of Object.entries(WAYS))
       })
   })
 
+it('a KDC that answers for its realm in other letters is told by that realm, as Samba does for one in small letters', async () => {
+  const attempt = signIn(clientOf(WAYS['to a proof']({ realm: REALM.toLowerCase() })))
+  await assert.rejects(attempt, { message: 'mismatch: the KDC answers for the realm corp.test, and not for CORP.TEST' })
+})
+
 it('the times of a reply may differ by five minutes from ours, and its end is the one that was asked for at most', async () => {
   const MINUTE_MS = 60_000
   const taken = (wrong: Wrong) => signIn(clientOf(WAYS['to a proof'](wrong)))
