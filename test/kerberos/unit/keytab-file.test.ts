@@ -1,6 +1,6 @@
 /** When a keytab on disk is looked at again. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -90,4 +90,17 @@ test('of keys with one number and type the one that was added last comes first',
   const found = keytab.keysOf(principal).map(({ key }) => key.read(value => Buffer.from(value)))
   assert.deepEqual(found, [keyIn(newer), keyIn(older)])
   assert.deepEqual(keyIn(readFileSync(path)), keyIn(newer))
+})
+
+test('one of 16 MiB is the largest', () => {
+  const path = join(directory, 'largest')
+  const principal = 'svc-proxy@CORP.TEST'
+  writeFileSync(path, madeKeytab({ principal }))
+  // Zeros are its end.
+  truncateSync(path, 16 * 1024 * 1024)
+  using keytab = new KeytabFile(path)
+  assert.equal(keytab.keysOf(principal).length, 1)
+  truncateSync(path, 16 * 1024 * 1024 + 1)
+  assert.throws(() => new KeytabFile(path), { code: 'service-credential-refused' })
+  assert.equal(keytab.keysOf(principal).length, 1, 'what was read before serves')
 })
