@@ -19,3 +19,13 @@ test('a set of tags grows by small parts, and forgets none', () => {
   // By chance a part has somewhat more than its share of them.
   assert(table.mostMoved > 0 && table.mostMoved <= COUNT / 100, `${table.mostMoved} moved at once`)
 })
+
+test('a part grows when it is half full, and what was moved is counted once', () => {
+  const table = new TagTable()
+  const movedAt = Array.from({ length: 18 }, (_, index) => {
+    table.add(index * 2, index, 0, 0)
+    return table.moved
+  })
+  // Eight of 16 places, then 16 of 32.
+  assert.deepEqual(movedAt, [...Array(8).fill(0), ...Array(8).fill(8), 24, 24])
+})
