@@ -29,3 +29,24 @@ test('a part grows when it is half full, and what was moved is counted once', ()
   // Eight of 16 places, then 16 of 32.
   assert.deepEqual(movedAt, [...Array(8).fill(0), ...Array(8).fill(8), 24, 24])
 })
+
+type Tag = Parameters<TagTable['add']>
+
+test('tags that differ in one word alone are several, though they are looked for in one place', () => {
+  const table = new TagTable()
+  const tags: readonly Tag[] = [
+    [3, 5, 7, 9],
+    [5, 5, 7, 9],
+    [3, 1029, 7, 9],
+    [3, 5, 1031, 9],
+    [3, 5, 7, 8],
+  ]
+  for (const isNew of [true, false]) for (const tag of tags) assert.equal(table.add(...tag), isNew, tag.join())
+  // Other words, each of which one of them has.
+  const mixed: readonly Tag[] = [
+    [3, 1029, 1031, 8],
+    [5, 5, 1031, 8],
+    [5, 1029, 7, 8],
+  ]
+  for (const tag of mixed) assert.equal(table.add(...tag), true, tag.join())
+})
