@@ -59,9 +59,11 @@ export class Turns<T extends Turn> {
     return this.latest(socket)?.response.closed !== false
   }
 
-  /** Begins, at once or when what came before is answered. False: it is not held, for too much is already. */
+  /** Begins, at once or when what came before is answered; never, where no answer can follow. False: it is not held, for too much is already. */
   take(turn: T): boolean {
     const { socket } = turn.request
+    // Read with a request whose answer ended the connection: nobody would hear what becomes of it (RFC 9112 9.6).
+    if (!socket.writable) return true
     const line = this.#lines.get(socket)
     const before = line?.latest
     if (before === undefined || before.response.closed) {

@@ -80,3 +80,26 @@ test('a request that is refused for its transfer coding leaves the connection in
   assert.equal((await connection.response()).status, 501)
   assert.equal((await connection.response()).status, 200)
 })
+
+/** The client asked for no end of the connection, so that the parser goes on. */
+const last: Record<string, string> = {
+  'a transfer coding in HTTP/1.0':
+    post('Connection: keep-alive', 'Transfer-Encoding: chunked').replace('HTTP/1.1', 'HTTP/1.0') + chunked('hello'),
+  'an expectation beside 100-continue': `${post('Expect: 100-continue, x', 'Content-Length: 5')}hello`,
+}
+
+for (const [what, bytes] of Object.entries(last)) {
+  test(`${what} ends the connection, and what was read with it reaches nobody`, async () => {
+    const seen = proxy.origin.requests.length
+    const connection = await proxy.connect()
+    const next = requestText('GET /behind', [proxy.host, patField])
+    connection.send(bytes.replace('HOST', proxy.host) + next)
+    assert.equal((await connection.response()).one('Connection'), 'close')
+    assert.equal((await connection.rest()).length, 0)
+    assert.equal((await proxy.pass('GET /after')).status, 200)
+    assert.deepEqual(
+      proxy.origin.requests.slice(seen).map(request => request.target),
+      ['/after'],
+    )
+  })
+}
