@@ -10,7 +10,7 @@ import { agreed, torhausAddresses, torhausClient, writeTorhausConfig } from '../
 import { atExit } from './at-exit.ts'
 import { showOriginRequests } from './origin-requests.ts'
 import type { DemoPorts } from './ports.ts'
-import { requireFreePorts } from './ports.ts'
+import { portTaken, requireFreePorts } from './ports.ts'
 import { startTorhaus } from './torhaus-process.ts'
 
 /** What `--json` prints: the interface of the demo. Addresses have no trailing slash, `gitUrl` no credentials. */
@@ -102,7 +102,7 @@ export async function startDemo(
     logging: { trace },
   }))
   const logFile = join(directory, 'torhaus.log')
-  const torhaus = startTorhaus(configFile, logFile)
+  const torhaus = startTorhaus(configFile, logFile, { explain: portTaken })
   const forgetKill = atExit(torhaus.kill)
   undo.defer(async () => {
     await torhaus.stop()

@@ -31,7 +31,17 @@ async function requireFree(port: number, variable: string): Promise<void> {
   } catch (error) {
     const reason =
       error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' ? 'is in use' : 'cannot be used'
-    throw new DemoError(`Port ${port} ${reason}: set ${variable} to another port.`)
+    throw new DemoError(sentence(port, reason, variable))
   }
   await new Promise(resolve => probe.close(resolve))
 }
+
+/** What Torhaus says of a port that another program took since it was looked at, with the variable to set. */
+export function portTaken(message: string): string | undefined {
+  const [, section, port] = /\b(listener|admin)\.port: (\d+) is taken/.exec(message) ?? []
+  if (port === undefined) return undefined
+  return sentence(Number(port), 'is in use', section === 'admin' ? 'ADMIN_PORT' : 'PORT')
+}
+
+const sentence = (port: number, reason: string, variable: string) =>
+  `Port ${port} ${reason}: set ${variable} to another port.`

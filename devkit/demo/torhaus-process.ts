@@ -31,6 +31,8 @@ export type LaunchOptions = {
   readonly node?: readonly string[]
   /** Root of another working tree, e.g. an earlier commit. */
   readonly tree?: string
+  /** What to tell in place of its last message, where whoever started this one knows a better remedy. */
+  readonly explain?: (lastMessage: string) => string | undefined
 }
 
 /** Starts Torhaus, with both its outputs in `logFile`. */
@@ -38,7 +40,7 @@ export function startTorhaus(configFile: string, logFile: string, options: Launc
   const log = openSync(logFile, 'a', 0o600)
   const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...environment } = process.env
   // In a process group of its own: Ctrl-C in the terminal is for the demo, which then stops it in order.
-  const { launcher = [], node = [process.execPath], tree } = options
+  const { launcher = [], node = [process.execPath], tree, explain } = options
   // One that is brought by an emulator takes its time.
   const readyTimeoutMs = usualReadyTimeoutMs * (options.node === undefined ? 1 : 4)
   const command = [...launcher, ...node, mainProgram(tree), '--config', configFile]
@@ -50,7 +52,7 @@ export function startTorhaus(configFile: string, logFile: string, options: Launc
   closeSync(log)
   const ended = new Promise<string>(resolve => {
     child.once('error', error => resolve(`Torhaus cannot be started: ${error.message}.`))
-    child.once('exit', (code, signal) => resolve(describeEnd(code, signal, logFile)))
+    child.once('exit', (code, signal) => resolve(explain?.(lastMessage(logFile)) ?? describeEnd(code, signal, logFile)))
   })
 
   return {
@@ -96,11 +98,15 @@ function describeEnd(code: number | null, signal: string | null, logFile: string
 
 /** The last thing Torhaus said, as the end of a sentence; its log holds no secrets. */
 function lastWords(logFile: string): string {
+  const words = lastMessage(logFile)
+  return words === '' ? '.' : `; its last message: ${words}`
+}
+
+function lastMessage(logFile: string): string {
   const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n')
   // Of a crash, the line that names the error says most; what follows it is the stack.
   const error = lines.find(line => /^\w*Error\b/.test(line))
-  const words = error ?? messageOf(lines.at(-1) ?? '')
-  return words === '' ? '.' : `; its last message: ${words}`
+  return error ?? messageOf(lines.at(-1) ?? '')
 }
 
 function messageOf(line: string): string {

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { runDemo } from '../../devkit/demo/demo-process.ts'
+import { portTaken } from '../../devkit/demo/ports.ts'
+import { startTorhaus } from '../../devkit/demo/torhaus-process.ts'
 import { listen } from '../../devkit/op/listen.ts'
 import { freePorts } from '../../devkit/torhaus/free-port.ts'
+import { writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
 
 let directory: string
 
@@ -32,6 +35,26 @@ test('a busy port is named in one sentence, with the variable to set, and nothin
     assert.match(second.stderr, /set ADMIN_PORT to another port/)
   } finally {
     await new Promise(resolve => occupant.close(resolve))
+  }
+})
+
+test('a port that another demo took after it was looked at is named with the variable to set', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'torhaus-demo-port-'))
+  const occupant = createServer()
+  try {
+    const busy = await listen(occupant, '127.0.0.1', 0)
+    const [free] = await freePorts()
+    const addresses = { upstreamUrl: 'http://127.0.0.1:9', issuer: 'http://127.0.0.1:9', ownHost: false }
+    const endOf = async (port: number, adminPort: number) => {
+      const setting = { ...addresses, port, adminPort, clientSecret: 's'.repeat(43), directory: folder }
+      const configFile = await writeTorhausConfig(setting)
+      return startTorhaus(configFile, join(folder, `${port}.log`), { explain: portTaken }).ended
+    }
+    assert.equal(await endOf(busy, free), `Port ${busy} is in use: set PORT to another port.`)
+    assert.equal(await endOf(free, busy), `Port ${busy} is in use: set ADMIN_PORT to another port.`)
+  } finally {
+    await new Promise(resolve => occupant.close(resolve))
+    await rm(folder, { recursive: true, force: true })
   }
 })
 
