@@ -19,7 +19,8 @@ export const impersonated: Scenario = {
     ...{ user: 'alice', isCrowdThere: true },
     beside: { 'torhaus-connection': 'authenticating-connections', 'torhaus-session': 'assertion' },
     // Two AS requests for Torhaus itself, two TGS requests for each account, and a little room.
-    ...{ maxKdcRequests: 10, maxKdcRequestsEach: 2 },
+    // Of a hundred questions one may be put once more: a KDC loses some of what thousands of people make at once.
+    ...{ maxKdcRequests: 10, maxKdcRequestsEach: 2.02 },
     comparesDelegation: true,
   },
   requests: credentials => [smallRequest(credentials, 'session')],

@@ -26,6 +26,8 @@ export interface KdcState {
 
 const FIRST_REST_MS = 5_000
 const LONGEST_REST_MS = 300_000
+/** After a second message that was no faster than the first: longer, and a question that is lost meanwhile has no time left. */
+const NOT_AGAIN_MS = 1_000
 /** A KDC that answers at once has answered then. */
 const TURN_MS = 20
 
@@ -64,7 +66,7 @@ export const untilAskedAgain = ({ isAskedAgain, notAgainUntilMs }: KdcState, now
 /** `helped`: the second message was answered before the first. */
 export function noteAgain(state: KdcState, helped: boolean, nowMs: number): void {
   state.isAskedAgain = false
-  if (!helped) state.notAgainUntilMs = nowMs + FIRST_REST_MS
+  if (!helped) state.notAgainUntilMs = nowMs + NOT_AGAIN_MS
 }
 
 /** What became of one message to one KDC. */
