@@ -1,6 +1,7 @@
 /** Lists who is signed in, and which programs pass because a person has confirmed them. Changes nothing. */
 import { type SignedIn, signedIn, signedInAs } from '../app/signed-in.ts'
 import { exitCode } from '../exit-codes.ts'
+import { jsonText } from '../json-text.ts'
 import { describeDevice, describeNetwork } from '../refusal/display.ts'
 import { ENGLISH } from '../refusal/speech.ts'
 import { system } from '../system.ts'
@@ -26,7 +27,7 @@ export const command: Command = {
     )
     if (found === undefined)
       throw new CommandError('in Redis nobody is listed but by name: give --account', exitCode.failed)
-    print(given.flags.has('json') ? `${JSON.stringify(asJson(found))}\n` : asText(found))
+    print(given.flags.has('json') ? jsonText(asJson(found)) : asText(found))
     return exitCode.done
   },
 }

@@ -3,6 +3,7 @@ import { type NamedProvider, providersOf } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
 import { checkProvider, type ProviderFinding, tryDevice, trySignIn } from '../app/check-provider.ts'
 import { exitCode } from '../exit-codes.ts'
+import { jsonText } from '../json-text.ts'
 import { redirectUriOf } from '../oidc/redirect-uri.ts'
 import type { TokenReport } from '../oidc/tried-token.ts'
 import { system } from '../system.ts'
@@ -29,7 +30,7 @@ export const command: Command = {
     const tokens = canSignIn ? await signIn(config, one, findings, ask) : []
     const { name: provider, settings } = one
     if (given.flags.has('json'))
-      print(`${JSON.stringify({ provider, issuer: settings.issuer, redirectUri, findings, tokens }, null, 2)}\n`)
+      print(jsonText({ provider, issuer: settings.issuer, redirectUri, findings, tokens }, 2))
     else print(inWords(one, redirectUri, findings, tokens))
     return findings.length === 0 ? exitCode.done : exitCode.failed
   },

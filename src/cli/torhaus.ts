@@ -8,7 +8,15 @@ import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { type Command, CommandError, columns, helpOf, readArguments, usageError, usageOf } from './command.ts'
 import { type CommandRow, commands } from './commands.ts'
 
-const print = (text: string) => void process.stdout.write(text)
+/** Undefined: written. A pipe of Windows takes its time, a full disk takes nothing. */
+const outcomes: Promise<NodeJS.ErrnoException | undefined>[] = []
+
+function print(text: string): void {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.ErrnoException | undefined>()
+  if (outcomes.push(promise) === 1) process.stdout.on('error', () => undefined)
+  process.stdout.write(text, error => resolve(error ?? undefined))
+}
+
 const complain = (text: string) => void process.stderr.write(text)
 
 function ask(text: string): Promise<string> {
@@ -24,7 +32,15 @@ function ask(text: string): Promise<string> {
 
 /** Runs what the arguments ask for, and ends the process. */
 export async function runTorhaus(args: readonly string[]): Promise<never> {
-  process.exit(await codeOf(args))
+  const code = await codeOf(args)
+  process.exit((await isOutputLost()) && code === exitCode.done ? exitCode.failed : code)
+}
+
+/** Whoever reads it may have read enough (`| head -1`); a file without the end of it is none. */
+async function isOutputLost(): Promise<boolean> {
+  const error = (await Promise.all(outcomes)).find(one => one !== undefined && one.code !== 'EPIPE')
+  if (error !== undefined) complain(`the output cannot be written: ${error.message}\n`)
+  return error !== undefined
 }
 
 async function codeOf(args: readonly string[]): Promise<ExitCode> {

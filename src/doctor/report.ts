@@ -1,4 +1,5 @@
 /** What was found, for people and for pipelines. */
+import { jsonText } from '../json-text.ts'
 import type { Examined } from './examine.ts'
 
 export const hasErrors = (all: readonly Examined[]): boolean =>
@@ -20,9 +21,9 @@ function linesOf({ subject, findings, notNow }: Examined): string[] {
 
 /** `findings` of all subjects in one list, as other checks have it; `skipped` says what was not looked at. */
 export function reportJson(all: readonly Examined[]): string {
-  return `${JSON.stringify({
+  return jsonText({
     ok: !hasErrors(all),
     findings: all.flatMap(({ subject, findings }) => findings.map(finding => ({ subject, ...finding }))),
     skipped: all.flatMap(({ subject, notNow }) => (notNow === undefined ? [] : [{ subject, why: notNow }])),
-  })}\n`
+  })
 }
