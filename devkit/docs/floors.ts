@@ -53,6 +53,7 @@ export const FLOORS: readonly Floor[] = [
         'src/cover.ts',
         'src/exit-codes.ts',
         'src/fair-ledger.ts',
+        'src/json-text.ts',
         'src/torhaus-version.ts',
         'src/worker-program.ts',
       ],
