@@ -6,12 +6,11 @@
 import { BoundedMap } from '../bounded-map.ts'
 import { decodeUnits, decodings } from './percent-decoding.ts'
 
-/** A path without any of this has one reading: itself. A trailing slash is for the rules to overlook. */
-const UNUSUAL = /[%\\;]|\/\/|\.(?:\/|$)|\/(?:_\/|\([A-Za-z]\()/
+/** A path without any of this, and without escapes, has one reading: itself. A trailing slash is for the rules to overlook. */
+const UNUSUAL = /[\\;]|\/\/|\.(?:\/|$)|\/(?:_\/|\([A-Za-z]\()/
 const MALFORMED_ESCAPE = /%(?!u?[0-9a-f]{2})|%u(?![0-9a-f]{4})/i
 /** Nothing but encoded spaces, none of them at the end of a segment: the ordinary unusual path. */
 const ONLY_SPACES = /^(?:[^%\\;]|%20(?!\/|$))*$/
-const UNUSUAL_BUT_ESCAPES = /[\\;]|\/\/|\.(?:\/|$)|\/(?:_\/|\([A-Za-z]\()/
 const CONTROL = /[\x00-\x1f\x7f]/
 
 // Encoded dot, slash, backslash, semicolon or percent, and the escapes of IIS; the same unencoded; empty segments, dots
@@ -53,9 +52,11 @@ const MAX_REMEMBERED_LENGTH = 256
  * The readings of a path, as it is written first; undefined where it has but one. `malformed`: no server could mean it.
  */
 export function pathReadings(path: string): readonly string[] | undefined | 'malformed' {
-  if (!UNUSUAL.test(path)) return undefined
-  if (MALFORMED_ESCAPE.test(path)) return 'malformed'
-  if (!UNUSUAL_BUT_ESCAPES.test(path) && ONLY_SPACES.test(path)) return [path, path.replaceAll('%20', ' ')]
+  const isUnusual = UNUSUAL.test(path)
+  const hasEscapes = path.includes('%')
+  if (!isUnusual && !hasEscapes) return undefined
+  if (hasEscapes && MALFORMED_ESCAPE.test(path)) return 'malformed'
+  if (!isUnusual && ONLY_SPACES.test(path)) return [path, path.replaceAll('%20', ' ')]
   if (path.length > MAX_REMEMBERED_LENGTH) return allReadings(path)
   const known = REMEMBERED.get(path)
   if (known !== undefined) return known
