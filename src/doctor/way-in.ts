@@ -1,3 +1,4 @@
+import { isPlainHttp } from '../../config/url-rules.ts'
 import { PROBES, type Probe } from '../http/self-test-probes.ts'
 import { connectionFailure } from './connection-failure.ts'
 import type { Examination, Ground } from './examination.ts'
@@ -122,7 +123,7 @@ function clientFindings({ config }: Ground, answer: RawAnswer): Finding[] {
 
 /** Torhaus names no server; and who else would end TLS? */
 const isByHop = ({ publicUrl, listener }: Ground['config'], { fields }: RawAnswer) =>
-  fields.has('server') || fields.has('via') || (publicUrl.startsWith('https:') && listener.tls === undefined)
+  fields.has('server') || fields.has('via') || (!isPlainHttp(publicUrl) && listener.tls === undefined)
 
 const unlisted = (answer: RawAnswer): Finding => ({
   what: `${hopIn(answer)} answers by way of publicUrl, and listener.trustedProxies is empty`,
