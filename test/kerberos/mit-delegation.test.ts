@@ -87,7 +87,7 @@ describe("constrained delegation by MIT's KDC", () => {
 })
 
 describe('where an answer is lost', () => {
-  it('the same question, asked once more, is answered by the KDC that has seen it', async () => {
+  it('the question, put once more, is answered by the KDC that has seen it', async () => {
     const { host, port } = parseKdc(realms.home.kdc) ?? assert.fail()
     await using undo = new AsyncDisposableStack()
     const relay = await startKdcRelay({ address: '127.0.0.1', kdcAddress: host, kdcPort: port })

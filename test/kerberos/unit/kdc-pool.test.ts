@@ -6,7 +6,6 @@ import { type KdcAddress, parseKdc } from '../../../config/kdc-address.ts'
 import { KdcUnreachable } from '../../../src/kerberos/kdc/kdc-exchange.ts'
 import { configuredKdcs, discoveredKdcs } from '../../../src/kerberos/kdc/kdc-locator.ts'
 import { createKdcPool, type KdcPool, type KdcPoolOptions } from '../../../src/kerberos/kdc/kdc-pool.ts'
-import type { AskingTerms } from '../../../src/kerberos/kdc/kdc-question.ts'
 import { isDoubtful, type KdcRefusal, refuseError } from '../../../src/kerberos/kdc/kdc-refusal.ts'
 import { type KdcSeen, nameOfKdc } from '../../../src/kerberos/kdc/kdc-state.ts'
 import { Krb5Error } from '../../../src/kerberos/protocol/krb5-error.ts'
@@ -119,43 +118,6 @@ it('thousands of people are answered by the one that lives, and the silent one h
   assert(live.asked >= PEOPLE, `${live.asked}`)
   // Those that began before its silence was noted, and then nobody.
   assert(dead.asked <= 2 * CALLS_AT_A_TIME, `${dead.asked}`)
-})
-
-describe('where a KDC loses a question', () => {
-  /** As where its queue of connections is full: the first ones are never looked at. */
-  const losing = (count: number): Behaviour => {
-    let lost = 0
-    return (socket, asked) => (lost++ < count ? silent : answering)(socket, asked)
-  }
-  const outcome = async (terms: AskingTerms, ...behaviours: readonly Behaviour[]) => {
-    const kdcs = await Promise.all(behaviours.map(kdc))
-    const pool = poolWith(100, ...kdcs)
-    const answer = await pool.ask(Buffer.from('a question'), read, terms).catch((error: Error) => error.message)
-    return [answer, ...kdcs.map(({ asked }) => asked)]
-  }
-
-  it('it is asked once more, and no third time', async () => {
-    assert.deepEqual(await outcome({}, losing(1)), ['yes', 2])
-    assert.deepEqual(await outcome({}, losing(2)), ['timeout', 2])
-  })
-
-  it('whether or not there is another that is silent', async () => {
-    assert.deepEqual(await outcome({}, losing(1), silent), ['yes', 2, 1])
-    assert.deepEqual(await outcome({}, silent, losing(1)), ['yes', 2, 2])
-  })
-
-  it('with what it would count, it is asked once', async () => {
-    assert.deepEqual(await outcome({ isCounted: true }, losing(1)), ['timeout', 1])
-  })
-
-  it('its silence is not noted, since the second answer came', async () => {
-    const pool = poolWith(100, await kdc(losing(1)))
-    assert.equal(await ask(pool), 'yes')
-    assert.deepEqual(
-      pool.states().map(({ failures, last }) => [failures, last]),
-      [[0, 'answered']],
-    )
-  })
 })
 
 describe('an answer that shuts somebody out, and that anybody can have written (pitfall 29)', () => {

@@ -82,7 +82,9 @@ describe('a question that is lost on the way to the only KDC', () => {
   it('is not asked again where a KDC would count both, as a wrong password is', async () => {
     const only = await kdc(losing(1))
     const pool = poolOf([only], { timeoutMs: 600 })
-    await assert.rejects(pool.ask(Buffer.from('a proof'), read, { isCounted: true }), { failure: 'silent' })
+    await assert.rejects(pool.ask(Buffer.from('a proof'), read, { isCounted: true }), {
+      ...{ failure: 'silent', message: 'timeout' },
+    })
     assert.equal(only.asked, 1)
   })
 
@@ -94,6 +96,33 @@ describe('a question that is lost on the way to the only KDC', () => {
     const asked = poolOf([only]).ask(Buffer.from('a question'), refused, { isDoubtful: () => true })
     await assert.rejects(asked, { errorCode: 6 })
     assert.equal(only.asked, 2)
+  })
+})
+
+describe('a KDC that loses a question, and what becomes of it', () => {
+  const outcome = async (...behaviours: readonly Behaviour[]) => {
+    const kdcs = await Promise.all(behaviours.map(kdc))
+    const answer = await ask(poolOf(kdcs, { timeoutMs: 1_500 })).catch((error: Error) => error.message)
+    return [answer, ...kdcs.map(({ asked }) => asked)]
+  }
+
+  it('is asked once more, and no third time', async () => {
+    assert.deepEqual(await outcome(losing(1)), ['yes', 2])
+    assert.deepEqual(await outcome(losing(2)), ['timeout', 2])
+  })
+
+  it('is so whether or not there is another that is silent', async () => {
+    assert.deepEqual(await outcome(losing(1), silent), ['yes', 2, 1])
+    assert.deepEqual(await outcome(silent, losing(1)), ['yes', 2, 2])
+  })
+
+  it('is not noted as silent, since the second answer came', async () => {
+    const pool = poolOf([await kdc(losing(1))])
+    assert.equal(await ask(pool), 'yes')
+    assert.deepEqual(
+      pool.states().map(({ failures, last }) => [failures, last]),
+      [[0, 'answered']],
+    )
   })
 })
 
