@@ -92,9 +92,12 @@ test('no span names a person, a query or a credential', async () => {
   const proxy = await traced({ otlpUrl: collector.url, sampleOneIn: 1 })
   try {
     await proxy.ask('GET /x?password=hidden', [given('01'), proxy.bearerField])
-    const told = JSON.stringify(await collector.of(TRACE))
+    // Ids are random hexadecimal digits, in which any short name of these letters would be found sooner or later.
+    const told = (await collector.of(TRACE)).map(({ traceId, spanId, parentSpanId, ...said }) => said)
+    assert.notEqual(told.length, 0)
+    const text = JSON.stringify(told)
     for (const secret of ['hidden', 'ada', proxy.bearerField.split('.')[1] ?? ''])
-      assert.ok(!told.includes(secret), secret)
+      assert.ok(!text.includes(secret), secret)
   } finally {
     await proxy.close()
   }
