@@ -13,6 +13,7 @@ import type { IdentityOut } from '../src/identity/identity-out.ts'
  */
 const PASS_THROUGH: Delegation = {
   connectionKey: 'pass-through',
+  sharesConnection: true,
   keepsAuthorization: true,
   keepsCompanions: true,
   fields: writtenFields([]),

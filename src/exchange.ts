@@ -173,6 +173,8 @@ export interface Mapped extends Admitted {
 export interface Delegation {
   /** Exchanges share upstream connections only with those of the same key (RFC 4559 6). */
   readonly connectionKey: string
+  /** More than one person may have that key. */
+  readonly sharesConnection: boolean
   /** The client's own Authorization field goes on. */
   readonly keepsAuthorization: boolean
   /**

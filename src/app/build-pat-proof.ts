@@ -38,7 +38,7 @@ export interface BuiltPatProof {
 }
 
 /** Traffic of clients never meets that of the reads (RFC 4559 6). */
-const CONNECTION_KEY = 'pat-proof'
+const CONNECTIONS = { connectionKey: 'pat-proof', sharesConnection: true, authenticateConnection: undefined }
 
 const DEFAULT_PATHS: Partial<Record<keyof typeof patProfiles, string>> = { 'azure-devops': '/DefaultCollection' }
 
@@ -103,7 +103,7 @@ function asking(
         ...addClientFields([], clientAddress, names),
         ...['X-Request-Id', requestId, 'Via', viaName],
       ],
-      connectionKey: CONNECTION_KEY,
+      connections: CONNECTIONS,
       // Reads of strangers are few at a time, like all that strangers do.
       ...{ owner: clientNetworkOf(clientAddress), standing: wasGood ? 'proven' : 'unproven' },
       timeoutMs: settings.timeoutMs,

@@ -18,6 +18,7 @@ export interface IdentityOut {
 export function delegationByFields(fields: readonly string[]): Delegation {
   return {
     connectionKey: 'delegated',
+    sharesConnection: true,
     keepsAuthorization: false,
     keepsCompanions: true,
     fields: writtenFields(fields),

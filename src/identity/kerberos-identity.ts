@@ -44,6 +44,7 @@ export function kerberosIdentity(directory: Directory, settings: KerberosIdentit
   const connectionKeyOf = remembered(principal => `principal ${principal}`, KEPT_KEYS)
   const delegation = (principal: CanonicalPrincipal, fields: WrittenFields): Delegation => ({
     connectionKey: connectionKeyOf(principal),
+    sharesConnection: false,
     keepsAuthorization: false,
     keepsCompanions: true,
     fields,

@@ -67,6 +67,11 @@ function observeUpstream({ gauge, counter }: Register, upstream: () => UpstreamS
     'Idle connections closed so far to make room.',
     () => upstream().evicted,
   )
+  counter(
+    'torhaus_upstream_bound_connections_total',
+    'Shared connections closed so far since the server keeps authentication on them.',
+    () => upstream().bound,
+  )
 }
 
 function observeClients(

@@ -14,9 +14,10 @@
 import type { Socket } from 'node:net'
 import { type Code, Fault } from '../errors.ts'
 import type { Standing } from '../listener/share.ts'
-import { Connection, type ConnectionOwner } from './connection.ts'
+import { Connection } from './connection.ts'
 import { ConnectionShares } from './connection-shares.ts'
 import type { ConnectionTimes } from './connection-times.ts'
+import type { Keeper } from './keeper.ts'
 import { codeOfConnectError, openSocket, type SocketSettings } from './open-socket.ts'
 import type { Owner } from './owner.ts'
 import { ReadBuffer } from './read-buffer.ts'
@@ -37,7 +38,7 @@ const HELD_UP_MS = 2000
 /** A server's own idle timeout is undercut by this much, so that it does not close while we send. */
 const KEEP_ALIVE_MARGIN_MS = 1000
 
-export class ConnectionPool implements ConnectionOwner, Disposable {
+export class ConnectionPool implements Keeper<Connection>, Disposable {
   readonly #settings: PoolSettings
   readonly #open = new Set<Connection>()
   /** Idle connections, oldest first. */
@@ -52,6 +53,7 @@ export class ConnectionPool implements ConnectionOwner, Disposable {
   #tlsSession: Buffer | undefined
   opened = 0
   evicted = 0
+  bound = 0
 
   constructor(settings: PoolSettings) {
     this.#settings = settings
@@ -102,6 +104,10 @@ export class ConnectionPool implements ConnectionOwner, Disposable {
     if (waiter?.key === connection.key) return this.#handOver(connection, waiter)
     this.#park(connection)
     if (waiter !== undefined) this.#serve(waiter)
+  }
+
+  onBound(): void {
+    this.bound++
   }
 
   onClosed(connection: Connection): void {

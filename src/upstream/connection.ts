@@ -10,7 +10,7 @@
  *     +-- deadline, end, error, abort() -----+-- complete, and out of step --> closed
  *
  * In step: the whole request was written, the server keeps the connection, and has not answered 401 where the connection
- * is authenticated. There is a receiver from start() on, and it hears of one end: onEnd, onUpgrade or onError; after
+ * is authenticated, or keeps authentication on one that is shared. There is a receiver from start() on, and it hears of one end: onEnd, onUpgrade or onError; after
  * abort(), of none. A client that reads slowly pauses `receiving`; no deadline runs meanwhile, but that for the head.
  */
 import type { Socket } from 'node:net'
@@ -18,6 +18,7 @@ import { type Code, Fault } from '../errors.ts'
 import type { ContentReceiver, RequestContent } from '../listener/request-content.ts'
 import type { ConnectionTimes } from './connection-times.ts'
 import { InvalidResponse } from './invalid-response.ts'
+import type { Keeper } from './keeper.ts'
 import { codeOfLostConnection } from './open-socket.ts'
 import type { Owner } from './owner.ts'
 import type { ReadBuffer, Reader } from './read-buffer.ts'
@@ -25,13 +26,6 @@ import { RequestWriter } from './request-writer.ts'
 import type { ResponseHead } from './response-head.ts'
 import { type ResponseEvents, ResponseParser } from './response-parser.ts'
 import type { ResponseReceiver, UpstreamRequest } from './upstream.ts'
-
-export interface ConnectionOwner {
-  /** The response is complete and the connection can take another request. */
-  onFree(connection: Connection): void
-  /** The connection is gone. */
-  onClosed(connection: Connection): void
-}
 
 const MAX_HEAD_BYTES = 131_072
 
@@ -48,7 +42,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   readonly #socket: Socket
   readonly #readBuffer: ReadBuffer
   readonly #writer: RequestWriter
-  readonly #owner: ConnectionOwner
+  readonly #owner: Keeper<Connection>
   readonly #times: ConnectionTimes
   readonly #parser = new ResponseParser(this, MAX_HEAD_BYTES)
   #receiver: ResponseReceiver | undefined
@@ -59,8 +53,9 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   #pausedAtMs = 0
   #isClosed = false
   #isSpent = false
+  #isShared = false
 
-  constructor(key: string, socket: Socket, readBuffer: ReadBuffer, owner: ConnectionOwner, times: ConnectionTimes) {
+  constructor(key: string, socket: Socket, readBuffer: ReadBuffer, owner: Keeper<Connection>, times: ConnectionTimes) {
     this.key = key
     this.#socket = socket
     this.#writer = new RequestWriter(socket)
@@ -82,6 +77,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     this.#writer.start(head, request.contentLength === undefined)
     this.#hasHead = false
     this.#isSent = request.content === null
+    this.#isShared = request.connections.sharesConnection
     this.#parser.expect(request.method === 'HEAD', request.mayUpgrade)
     // The server's time begins when it has the whole request; while the client sends, it is the client that takes it.
     if (this.#isSent) this.#expectWithin(this.#times.headersTimeoutMs)
@@ -129,8 +125,14 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     this.#expectWithin(this.#times.bodyTimeoutMs)
     // The server no longer knows who this connection is: nobody else is to find out.
     if (head.status === 401 && this.isAuthenticated) this.#isSpent = true
+    if (head.bindsIdentity && this.#isShared) this.#endSharing()
     this.keepAliveMs = head.keepAliveSeconds === undefined ? Number.POSITIVE_INFINITY : head.keepAliveSeconds * 1000
     this.#receiver?.onHead(head.status, head.reason, head.rawFields)
+  }
+
+  #endSharing(): void {
+    this.#isSpent = true
+    this.#owner.onBound()
   }
 
   onUpgrade(head: ResponseHead, rest: Buffer): void {

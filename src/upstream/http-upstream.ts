@@ -36,9 +36,9 @@ export class HttpUpstream implements Upstream {
   }
 
   statistics(): UpstreamStatistics {
-    const { connections, idle, queued, opened, evicted } = this.#pool
+    const { connections, idle, queued, opened, evicted, bound } = this.#pool
     const unproven = this.#pool.held('unproven') + this.#pool.held('holding')
-    return { connections, idle, queued, unproven, opened, evicted }
+    return { connections, idle, queued, unproven, opened, evicted, bound }
   }
 
   [Symbol.dispose](): void {
@@ -60,7 +60,7 @@ class PendingRequest implements Waiter, UpstreamExchange {
   #attemptsLeft = 2
 
   constructor(request: UpstreamRequest, receiver: ResponseReceiver, pool: ConnectionPool) {
-    this.key = request.connectionKey
+    this.key = request.connections.connectionKey
     this.owner = request.owner
     this.standing = request.standing
     this.#pool = pool
@@ -70,7 +70,7 @@ class PendingRequest implements Waiter, UpstreamExchange {
 
   onConnection(connection: Connection): void {
     this.#connection = connection
-    const { authenticateConnection } = this.#request
+    const { authenticateConnection } = this.#request.connections
     if (authenticateConnection === undefined || connection.isAuthenticated) return this.#start(connection, [])
     authenticateConnection().then(
       fields => {

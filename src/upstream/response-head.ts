@@ -14,6 +14,8 @@ export interface ResponseHead {
   readonly framing: Framing
   /** RFC 9112 9.3. */
   readonly keepsConnection: boolean
+  /** The server says that it keeps who has authenticated on the connection (MS-N2HT 2.2.2), or is about to. */
+  readonly bindsIdentity: boolean
   /** Seconds the server keeps an idle connection, where it says so (`Keep-Alive: timeout=N`). */
   readonly keepAliveSeconds: number | undefined
 }
@@ -21,6 +23,8 @@ export interface ResponseHead {
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/
 // Control characters other than tab, a carriage return or line feed on its own.
 const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
+/** An answer within a handshake, not the offer of one (RFC 4559 4.1). */
+const HANDSHAKE = /\b(?:ntlm|negotiate)[ \t]+[\w+/]/i
 const MAX_FIELDS = 1000
 
 /** What the fields say about the message itself. */
@@ -29,6 +33,7 @@ interface Control {
   coding: string | undefined
   connection: string
   keepAlive: string
+  bindsIdentity: boolean
 }
 
 /** Reads a head without its empty line. Throws InvalidResponse. */
@@ -38,7 +43,7 @@ export function readHead(text: string, isHeadRequest: boolean): ResponseHead {
   const line = STATUS_LINE.exec(lineEnd === -1 ? text : text.slice(0, lineEnd))
   if (line === null) throw new InvalidResponse('the status line of the response is not valid')
   const rawFields: string[] = []
-  const control: Control = { length: undefined, coding: undefined, connection: '', keepAlive: '' }
+  const control: Control = { length: undefined, coding: undefined, connection: '', keepAlive: '', bindsIdentity: false }
   for (let start = lineEnd === -1 ? text.length : lineEnd + 2; start < text.length; ) {
     const next = text.indexOf('\r\n', start)
     const end = next === -1 ? text.length : next
@@ -56,6 +61,7 @@ export function readHead(text: string, isHeadRequest: boolean): ResponseHead {
     rawFields: control.length !== undefined && hasNoLength(status) ? withoutLength(rawFields) : rawFields,
     framing: framingOf(status, isHeadRequest, control, line[1] === '1'),
     keepsConnection: isKept && !(status === 204 && announcesContent(control)),
+    bindsIdentity: control.bindsIdentity,
     keepAliveSeconds: timeout === null ? undefined : Number(timeout[1]),
   }
 }
@@ -83,6 +89,12 @@ function readField(text: string, start: number, end: number, rawFields: string[]
       break
     case 'keep-alive':
       control.keepAlive += value
+      break
+    case 'persistent-auth':
+      control.bindsIdentity ||= value.toLowerCase() === 'true'
+      break
+    case 'www-authenticate':
+      control.bindsIdentity ||= HANDSHAKE.test(value)
       break
   }
   rawFields.push(name, value)

@@ -2,7 +2,7 @@
 import { Fault } from '../errors.ts'
 import type { ResponseReceiver, Upstream, UpstreamExchange, UpstreamRequest } from './upstream.ts'
 
-export interface SmallRead extends Pick<UpstreamRequest, 'target' | 'fields' | 'connectionKey' | 'owner' | 'standing'> {
+export interface SmallRead extends Pick<UpstreamRequest, 'target' | 'fields' | 'connections' | 'owner' | 'standing'> {
   readonly timeoutMs: number
 }
 
@@ -26,7 +26,6 @@ export function smallRead(upstream: Upstream, { timeoutMs, ...read }: SmallRead)
       {
         ...read,
         ...{ method: 'GET', content: null, contentLength: undefined, mayUpgrade: false },
-        authenticateConnection: undefined,
       },
       collector,
     ),

@@ -16,15 +16,22 @@ export interface UpstreamRequest {
   readonly contentLength: string | undefined
   /** The fields ask to change the protocol (RFC 9110 7.8), so 101 may come. */
   readonly mayUpgrade: boolean
+  readonly connections: ConnectionChoice
+  /** Whose share of the connections it counts in. */
+  readonly owner: string
+  readonly standing: Standing
+}
+
+/** Which connections may carry a request. */
+export interface ConnectionChoice {
   /**
    * Requests share a connection only with requests of the same key: traffic that passes through never meets traffic
    * with an identity of ours, nor one account another where the server may bind authentication to the connection (RFC
    * 4559 6).
    */
   readonly connectionKey: string
-  /** Whose share of the connections it counts in. */
-  readonly owner: string
-  readonly standing: Standing
+  /** That key is of more than one person: nobody may be authenticated on the connection. */
+  readonly sharesConnection: boolean
   /** Fields sent with the first request of a connection only, where the server keeps authentication on it. */
   readonly authenticateConnection: (() => Promise<readonly string[]>) | undefined
 }
@@ -66,6 +73,8 @@ export interface UpstreamStatistics {
   readonly opened: number
   /** Idle connections closed to make room for another key. */
   readonly evicted: number
+  /** Shared connections closed since the server said that it keeps authentication on them. */
+  readonly bound: number
 }
 
 /** Connections to one upstream server; disposing closes them all, and refuses who waits for one. */

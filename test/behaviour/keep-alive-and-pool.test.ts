@@ -69,6 +69,36 @@ test('what passes through never shares a connection with what carries an identit
   )
 })
 
+/** How many connections two rounds took, whose responses carry the field. */
+async function connectionsWith(name: string, value: string, field: string, status = 200): Promise<number> {
+  const seen = proxy.origin.requests.length
+  for (let round = 0; round < 2; round++) {
+    proxy.origin.answerWith((_, response) => response.writeHead(status, { [name]: value }).end('ok'))
+    assert.equal((await proxy.ask('GET /shared', [field])).status, status)
+  }
+  return new Set(proxy.origin.requests.slice(seen).map(({ socket }) => socket)).size
+}
+
+const bound = () => proxy.metric('torhaus_upstream_bound_connections_total')
+
+test('a server that says it keeps authentication on a shared connection gets no other request there', async () => {
+  const before = await bound()
+  for (const field of [patField, proxy.bearerField]) {
+    assert.equal(await connectionsWith('Persistent-Auth', 'true', field), 2)
+    assert.equal(await connectionsWith('Persistent-Auth', 'TRUE', field), 2)
+  }
+  assert.equal(await connectionsWith('WWW-Authenticate', 'Negotiate oYG2MIGz', patField), 2)
+  assert.equal(await connectionsWith('WWW-Authenticate', 'Basic realm="x", NTLM TlRMTVNTUAAC', patField, 401), 2)
+  assert.equal((await bound()) - before, 12)
+})
+
+test('a server that keeps no authentication, or only offers schemes, keeps its connections', async () => {
+  const before = await bound()
+  assert.equal(await connectionsWith('Persistent-Auth', 'false', patField), 1)
+  assert.equal(await connectionsWith('WWW-Authenticate', 'Negotiate, NTLM, Basic realm="x"', patField, 401), 1)
+  assert.equal(await bound(), before)
+})
+
 test('an origin that closes its connection after each answer is dialled anew', async () => {
   proxy.origin.answerWith((_, response) => response.writeHead(200, { Connection: 'close' }).end('ok'))
   const before = proxy.origin.connections

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
-import { startRawOrigin } from '../../devkit/origin/raw-origin.ts'
+import { type RawOrigin, startRawOrigin } from '../../devkit/origin/raw-origin.ts'
 import type { Fault } from '../../src/errors.ts'
 import { system } from '../../src/system.ts'
 import { Connection } from '../../src/upstream/connection.ts'
@@ -17,7 +17,8 @@ const TIMES = { headersTimeoutMs: 10_000, bodyTimeoutMs: 10_000, keepAliveTimeou
 const KEPT = { key: 'k', owner: 'o', standing: 'proven', holder: undefined, cancelled: false } as const
 const REQUEST: UpstreamRequest = {
   ...{ method: 'GET', target: '/', fields: [], content: null, contentLength: undefined, mayUpgrade: true },
-  ...{ connectionKey: 'k', owner: 'o', standing: 'proven', authenticateConnection: undefined },
+  ...{ owner: 'o', standing: 'proven' },
+  connections: { connectionKey: 'k', sharesConnection: true, authenticateConnection: undefined },
 }
 
 /** Notes what it hears, and takes what comes with a 101. */
@@ -56,6 +57,12 @@ class Receiver implements ResponseReceiver {
 const answer = (content: string) =>
   Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${content.length}\r\n\r\n${content}`)
 
+const poolTo = (origin: RawOrigin) =>
+  new ConnectionPool({
+    ...{ ...TIMES, maxConnections: 4, maxQueued: 4, queueTimeoutMs: 1000, monotonic: system.monotonic },
+    ...{ host: '127.0.0.1', port: Number(new URL(origin.url).port), tls: undefined },
+  })
+
 test('what comes before a request was written is no answer to it', async () => {
   const [first, next] = [new Receiver(), new Receiver()]
   const socket = new PassThrough()
@@ -66,6 +73,7 @@ test('what comes before a request was written is no answer to it', async () => {
     {
       // As in the pool, where somebody waits for it.
       onFree: freed => freed.start('GET /next HTTP/1.1\r\n\r\n', REQUEST, next),
+      onBound: () => undefined,
       onClosed: () => undefined,
     },
     { ...TIMES, monotonic: system.monotonic },
@@ -80,12 +88,37 @@ test('what comes before a request was written is no answer to it', async () => {
   assert.equal(String(socket.read()), 'GET /first HTTP/1.1\r\n\r\n')
 })
 
+test("a connection that is one account's own may be authenticated", async () => {
+  const origin = await startRawOrigin()
+  using pool = poolTo(origin)
+  try {
+    origin.respondWith(socket => socket.write('HTTP/1.1 200 OK\r\nPersistent-Auth: true\r\nContent-Length: 0\r\n\r\n'))
+    const ask = (sharesConnection: boolean) => {
+      const { promise, resolve, reject } = Promise.withResolvers<Connection>()
+      const request = { ...REQUEST, connections: { ...REQUEST.connections, sharesConnection } }
+      pool.acquire({
+        ...KEPT,
+        onConnection(connection) {
+          const receiver = new Receiver()
+          receiver.onEnd = () => resolve(connection)
+          connection.start('GET / HTTP/1.1\r\n\r\n', request, receiver)
+        },
+        onUnavailable: reject,
+      })
+      return promise
+    }
+    const own = await ask(false)
+    assert.deepEqual([own.isUsable, pool.bound], [true, 0])
+    assert.equal(await ask(true), own)
+    assert.deepEqual([own.isUsable, pool.bound], [false, 1])
+  } finally {
+    await origin.close()
+  }
+})
+
 test('what came with a 101 stays as it is when more comes', async () => {
   const origin = await startRawOrigin()
-  using pool = new ConnectionPool({
-    ...{ ...TIMES, maxConnections: 4, maxQueued: 4, queueTimeoutMs: 1000, monotonic: system.monotonic },
-    ...{ host: '127.0.0.1', port: Number(new URL(origin.url).port), tls: undefined },
-  })
+  using pool = poolTo(origin)
   try {
     const server = Promise.withResolvers<Socket>()
     origin.respondWith(socket => {

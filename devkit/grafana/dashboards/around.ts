@@ -31,6 +31,10 @@ export const around: Description = {
             expression: perInstance('torhaus_upstream_evicted_connections_total'),
             legend: 'evicted {{instance}}',
           },
+          {
+            expression: perInstance('torhaus_upstream_bound_connections_total'),
+            legend: 'authenticated {{instance}}',
+          },
         ),
         timeSeries(
           { title: 'Until its first byte', question: 'Is it slow?', unit: 's' },

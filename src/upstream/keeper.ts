@@ -1,0 +1,9 @@
+/** Who keeps connections, and hears of each. */
+export interface Keeper<Connection> {
+  /** The response is complete and the connection can take another request. */
+  onFree(connection: Connection): void
+  /** The server keeps authentication on a connection that people share: it is closed after this response. */
+  onBound(): void
+  /** The connection is gone. */
+  onClosed(connection: Connection): void
+}
