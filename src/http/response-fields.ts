@@ -4,6 +4,7 @@
  * field.
  */
 import { lowerCaseName } from './field-name.ts'
+import { cacheControlInPlaceOf, FOR_THOSE_BEFORE, personalCacheControl } from './personal-caching.ts'
 import { PublicNames } from './public-names.ts'
 import { unquoted } from './quoted-string.ts'
 
@@ -33,6 +34,7 @@ const DROPPED: ReadonlySet<string> = new Set([
     'x-request-id',
     'x-torhaus-error',
   ],
+  ...FOR_THOSE_BEFORE,
 ])
 
 /** Schemes of the server that a client may answer: the others belong to the connection (RFC 4559 6), which is ours. */
@@ -48,6 +50,11 @@ export interface ResponseFields {
   readonly hasChallenge: boolean
   /** Content without an end (HTML 9.2, text/event-stream). */
   readonly isEventStream: boolean
+}
+
+interface FilteredFields extends ResponseFields {
+  readonly hasCacheControl: boolean
+  readonly pragma: string | undefined
 }
 
 export class ResponseFieldFilter {
@@ -66,6 +73,7 @@ export class ResponseFieldFilter {
     const relay: Rewrite = value =>
       RELAYED_CHALLENGE.test(value) && !CONNECTION_CHALLENGE.test(unquoted(value)) ? names.challenge(value) : undefined
     this.#rewrites = new Map<string, Rewrite>([
+      ['cache-control', personalCacheControl],
       ['location', names.location],
       ['content-location', names.location],
       ['refresh', names.refresh],
@@ -88,10 +96,22 @@ export class ResponseFieldFilter {
     return pairs
   }
 
-  /** `raw`: name, value, name, value, as received, for a final response to a browser or to somebody else. */
-  filter(raw: readonly string[], isForBrowser = false): ResponseFields {
+  /** `raw`: as in `filter`, of a final response to a browser or to somebody else. */
+  filterFinal(raw: readonly string[], isForBrowser: boolean): ResponseFields {
+    const filtered = this.filter(raw)
+    const { fields, hasCacheControl, pragma } = filtered
+    if (!hasCacheControl) fields.push('Cache-Control', cacheControlInPlaceOf(pragma))
+    // Nobody else would read it.
+    if (isForBrowser) fields.push(...this.#strictTransport)
+    return filtered
+  }
+
+  /** `raw`: name, value, name, value, as received. */
+  filter(raw: readonly string[]): FilteredFields {
     const fields: string[] = []
     let connection: string | undefined
+    let pragma: string | undefined
+    let hasCacheControl = false
     let hasChallenge = false
     let isEventStream = false
     for (let index = 0; index < raw.length; index += 2) {
@@ -103,20 +123,24 @@ export class ResponseFieldFilter {
       const rewrite = this.#rewrites.get(lower)
       const rewritten = rewrite === undefined ? value : rewrite(value)
       if (rewritten === undefined) continue
+      hasCacheControl ||= lower === 'cache-control'
+      if (lower === 'pragma') pragma = value
       hasChallenge ||= lower === 'www-authenticate'
       isEventStream ||= lower === 'content-type' && EVENT_STREAM.test(value)
-      if (lower === BEFORE_LENGTH) fields.unshift(name, rewritten)
-      else fields.push(name, rewritten)
+      put(fields, name, rewritten, lower === BEFORE_LENGTH)
     }
     const passed = connection === undefined || PLAIN.test(connection) ? fields : withoutNamed(fields, connection)
-    // Nobody else would read it.
-    if (isForBrowser) passed.push(...this.#strictTransport)
-    return { fields: passed, hasChallenge, isEventStream }
+    return { fields: passed, hasChallenge, isEventStream, hasCacheControl, pragma }
   }
 }
 
 /** Behind a Content-Length Node takes its octets for UTF-8, and throws where there is no such octet in Latin-1. */
 const BEFORE_LENGTH = 'content-disposition'
+
+function put(fields: string[], name: string, value: string, isFirst: boolean): void {
+  if (isFirst) fields.unshift(name, value)
+  else fields.push(name, value)
+}
 
 /** Says how the content ends, which it has when trailers come (RFC 9110 6.5.1). */
 const NOT_IN_TRAILERS: ReadonlySet<string> = new Set(['content-length'])
@@ -126,6 +150,8 @@ const PLAIN = /^(keep-alive|close)$/i
 
 function withoutNamed(fields: readonly string[], connection: string): string[] {
   const named = new Set(connection.split(',').map(option => option.trim().toLowerCase()))
+  // Meant for everybody (RFC 9110 7.6.1).
+  named.delete('cache-control')
   const rest: string[] = []
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] as string

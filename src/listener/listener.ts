@@ -131,7 +131,8 @@ export function reject(parts: ListenerParts, socket: Socket, code: Code): void {
   parts.rejected(code, clientOf(socket).address)
   const text = JSON.stringify({ type: `urn:torhaus:error:${code}`, code })
   socket.end(
-    `HTTP/1.1 ${STATUS_LINES[code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+    `HTTP/1.1 ${STATUS_LINES[code] ?? '400 Bad Request'}\r\nConnection: close\r\nCache-Control: no-store\r\n` +
+      `Content-Type: application/problem+json\r\n` +
       `${fieldLines(UNWATCHED)}X-Torhaus-Error: ${code}\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
   )
 }

@@ -91,6 +91,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'response fields': text =>
     filter.filter(['WWW-Authenticate', `Basic ${text}`, 'Set-Cookie', `${text};domain=`, 'Location', text]),
   'Connection of a response': text => filter.filter(['Connection', text, ...manyFields(text)]),
+  'Cache-Control of a response': text => filter.filter(['Cache-Control', text]),
   'a response head': text => head(text),
   'a response head, in pieces': text => head(...piecesOf(text, 16)),
   'chunked content': text => newChunkedContent(1 << 20).read(Buffer.from(text, 'latin1'), ignore),

@@ -1,0 +1,29 @@
+/**
+ * What shared caches are told of a forwarded response: to keep none. Who may see it was decided for this request alone,
+ * by a cookie that caches do not look at (RFC 9111 3.5 speaks of Authorization only), and they would decide nothing.
+ */
+import { unquoted } from './quoted-string.ts'
+
+/** RFC 9111 5.2.2: whole directives; `private="field"` speaks of that field alone. */
+const PERSONAL = /(?:^|,)[ \t]{0,8}(?:private|no-store)[ \t]{0,8}(?:,|$)/i
+const SHARED = /(?:^|,)[ \t]{0,8}(?:public|s-maxage[ \t]{0,8}=[^,]{0,32})(?=[ \t]{0,8}(?:,|$))/gi
+
+/** The value of Cache-Control, for the client's own cache alone: that one keeps what it would have kept. */
+export function personalCacheControl(value: string): string {
+  if (PERSONAL.test(value.includes('"') ? unquoted(value) : value)) return value
+  const rest = value.replace(SHARED, '').replace(/^[, \t]+/, '')
+  return rest === '' ? 'private' : `private, ${rest}`
+}
+
+/** Where the server has none. Beside Cache-Control, the older Pragma would not be read any more (RFC 9111 5.4). */
+export const cacheControlInPlaceOf = (pragma: string | undefined): string =>
+  pragma !== undefined && /\bno-cache\b/i.test(pragma) ? 'private, no-cache' : 'private'
+
+/**
+ * By these, servers tell single caches something else than all others (RFC 9213; nginx, Varnish, Fastly, Akamai), and
+ * what stands before Torhaus, to send a file or a path of its own in place of the response (nginx, lighttpd, Apache).
+ */
+export const FOR_THOSE_BEFORE: readonly string[] = [
+  ...['cdn-cache-control', 'cloudflare-cdn-cache-control', 'surrogate-control', 'edge-control', 'x-accel-expires'],
+  ...['x-accel-redirect', 'x-sendfile', 'x-lighttpd-send-file'],
+]
