@@ -21,7 +21,7 @@ import type { Keeper } from './keeper.ts'
 import { codeOfConnectError, openSocket, type SocketSettings } from './open-socket.ts'
 import type { Owner } from './owner.ts'
 import { ReadBuffer } from './read-buffer.ts'
-import type { Waiter } from './waiter.ts'
+import { mayServe, type Waiter } from './waiter.ts'
 
 export interface PoolSettings extends ConnectionTimes, SocketSettings {
   readonly maxConnections: number
@@ -101,7 +101,7 @@ export class ConnectionPool implements Keeper<Connection>, Disposable {
   onFree(connection: Connection): void {
     this.#release(connection)
     const waiter = this.#nextWaiter()
-    if (waiter?.key === connection.key) return this.#handOver(connection, waiter)
+    if (waiter !== undefined && mayServe(connection, waiter)) return this.#handOver(connection, waiter)
     this.#park(connection)
     if (waiter !== undefined) this.#serve(waiter)
   }
@@ -134,7 +134,7 @@ export class ConnectionPool implements Keeper<Connection>, Disposable {
 
   /** A connection for who may have one. */
   #serve(waiter: Waiter): void {
-    const connection = this.#takeIdle(waiter.key)
+    const connection = this.#takeIdle(waiter)
     if (connection !== undefined) return this.#handOver(connection, waiter)
     if (this.connections >= this.#settings.maxConnections) this.#evictOldest()
     this.#connect(waiter)
@@ -149,12 +149,13 @@ export class ConnectionPool implements Keeper<Connection>, Disposable {
     for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter()) this.#serve(waiter)
   }
 
-  #takeIdle(key: string): Connection | undefined {
-    const sameKey = this.#idleByKey.get(key)
-    while (sameKey !== undefined) {
-      const connection = sameKey.pop()
-      if (sameKey.length === 0) this.#idleByKey.delete(key)
-      if (connection === undefined) return undefined
+  #takeIdle(waiter: Waiter): Connection | undefined {
+    const sameKey = this.#idleByKey.get(waiter.key) ?? []
+    for (let at = sameKey.length - 1; at >= 0; at--) {
+      const connection = sameKey[at] as Connection
+      if (!mayServe(connection, waiter)) continue
+      sameKey.splice(at, 1)
+      if (sameKey.length === 0) this.#idleByKey.delete(waiter.key)
       this.#idle.delete(connection)
       if (connection.isUsable) return connection
       // Closing already, and no longer counted.

@@ -33,6 +33,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   readonly key: string
   /** Whose request is on it. */
   holder: Owner | undefined
+  onlyFor: string | undefined // The proven owner who alone may have it again; undefined: whoever comes.
   /** The first request carried what authenticates the connection. */
   isAuthenticated = false
   /** When an idle connection is closed, or a silent one given up; monotonic. */
@@ -123,16 +124,15 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   onHead(head: ResponseHead): void {
     this.#hasHead = true
     this.#expectWithin(this.#times.bodyTimeoutMs)
+    const isBound = head.bindsIdentity && this.#isShared
+    if (isBound) this.#owner.onBound()
+    // Content that comes late would be somebody else's answer.
+    if (head.leavesDoubt) this.onlyFor = this.holder?.name
+    const isNobodys = head.leavesDoubt && this.holder?.standing !== 'proven'
     // The server no longer knows who this connection is: nobody else is to find out.
-    if (head.status === 401 && this.isAuthenticated) this.#isSpent = true
-    if (head.bindsIdentity && this.#isShared) this.#endSharing()
+    if (isBound || isNobodys || (head.status === 401 && this.isAuthenticated)) this.#isSpent = true
     this.keepAliveMs = head.keepAliveSeconds === undefined ? Number.POSITIVE_INFINITY : head.keepAliveSeconds * 1000
     this.#receiver?.onHead(head.status, head.reason, head.rawFields)
-  }
-
-  #endSharing(): void {
-    this.#isSpent = true
-    this.#owner.onBound()
   }
 
   onUpgrade(head: ResponseHead, rest: Buffer): void {
@@ -165,8 +165,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     this.#receiver = undefined
     this.#releaseContent()
     // An early answer leaves the rest of the request unsent: the server would read what comes next as its content.
-    const isSent = this.#isSent && this.#writer.isWritten
-    const isFree = mayReuse && isSent && !this.#isSpent && !this.#isClosed
+    const isFree = mayReuse && this.#isSent && this.#writer.isWritten && !this.#isSpent && !this.#isClosed
     if (isFree) this.resume()
     if (isFree) this.#owner.onFree(this)
     else this.close()

@@ -12,6 +12,8 @@ export interface ResponseHead {
   /** Name, value, name, value, as received; obsolete line folding is refused (RFC 9112 5.2). */
   readonly rawFields: string[]
   readonly framing: Framing
+  /** It ends the response, though its fields speak of content: a server at fault may send that nevertheless, and late. */
+  readonly leavesDoubt: boolean
   /** RFC 9112 9.3. */
   readonly keepsConnection: boolean
   /** The server says that it keeps who has authenticated on the connection (MS-N2HT 2.2.2), or is about to. */
@@ -60,6 +62,7 @@ export function readHead(text: string, isHeadRequest: boolean): ResponseHead {
     reason: line[3] ?? '',
     rawFields: control.length !== undefined && hasNoLength(status) ? withoutLength(rawFields) : rawFields,
     framing: framingOf(status, isHeadRequest, control, line[1] === '1'),
+    leavesDoubt: leavesDoubt(status, isHeadRequest, control),
     keepsConnection: isKept && !(status === 204 && announcesContent(control)),
     bindsIdentity: control.bindsIdentity,
     keepAliveSeconds: timeout === null ? undefined : Number(timeout[1]),
@@ -106,6 +109,12 @@ function readField(text: string, start: number, end: number, rawFields: string[]
  */
 const announcesContent = ({ length, coding }: Control) =>
   coding !== undefined || (length !== undefined && !/^0+$/.test(length))
+
+/** The head ends the response (RFC 9112 6.3). Such a 204 ends the connection, see above. */
+function leavesDoubt(status: number, isHeadRequest: boolean, control: Control): boolean {
+  if (status === 204 || status === 304) return status === 304 && announcesContent(control)
+  return isHeadRequest && (control.length === undefined || announcesContent(control))
+}
 
 /** RFC 9110 8.6: a length there is a mistake, and the client's parser may stumble over it. */
 const hasNoLength = (status: number) => status < 200 || status === 204

@@ -10,3 +10,7 @@ export interface Waiter extends Sharer {
   onConnection(connection: Connection): void
   onUnavailable(fault: Fault): void
 }
+
+/** A connection shared by everybody of its key, but for one on which content may still come: see `Connection.onHead`. */
+export const mayServe = ({ key, onlyFor }: Connection, waiter: Waiter): boolean =>
+  key === waiter.key && (onlyFor === undefined || (onlyFor === waiter.owner && waiter.standing === 'proven'))

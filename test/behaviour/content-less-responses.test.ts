@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { requestText } from '../../devkit/clients/raw-http.ts'
-import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
+import { configured, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 import { openRawOriginLab } from './raw-origin-lab.ts'
 
 const { origin, proxy } = await openRawOriginLab()
@@ -19,6 +20,9 @@ const heads: [line: string, head: string][] = [
 
 for (const [line, head] of heads) {
   test(`${line} answered ${head.split('\r\n').slice(0, 2).join(', ')} keeps both connections in step`, async () => {
+    // Of somebody who is not known yet, a connection is not kept where content may still come.
+    origin.respondWith(socket => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))
+    assert.equal((await proxy.pass('GET /before')).status, 200)
     const before = origin.connections
     origin.respondWith(socket => socket.write(`${head}\r\n\r\n`))
     const connection = await proxy.connect()
@@ -69,3 +73,73 @@ for (const framing of [`Content-Length: ${SMUGGLED.length}`, 'Transfer-Encoding:
     assert.equal((await proxy.pass('GET /next')).text, 'ok')
   })
 }
+
+const tokenField = (character: string) => `Authorization: Basic ${btoa(`:${character.repeat(52)}`)}`
+const [KNOWN, ALSO_KNOWN] = ['2', '3'].map(tokenField) as [string, string]
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+
+/** Responses that say of content that it is not here, and whether the connection may serve somebody else nevertheless. */
+const answers: [line: string, head: string, isShared: boolean][] = [
+  ['HEAD /', `HTTP/1.1 200 OK\r\nContent-Length: ${SMUGGLED.length}`, false],
+  ['HEAD /', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked', false],
+  ['HEAD /', 'HTTP/1.1 404 Not Found', false],
+  ['GET /', `HTTP/1.1 304 Not Modified\r\nContent-Length: ${SMUGGLED.length}`, false],
+  ['GET /', 'HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked', false],
+  ['HEAD /', 'HTTP/1.1 200 OK\r\nContent-Length: 0', true],
+  ['HEAD /', 'HTTP/1.1 304 Not Modified\r\nETag: "x"', true],
+  ['GET /', 'HTTP/1.1 304 Not Modified\r\nETag: "x"', true],
+]
+
+for (const [line, head, isShared] of answers) {
+  const said = head.split('\r\n').slice(0, 2).join(', ')
+  const doubt = isShared ? 'serves whoever comes next' : 'serves nobody else, whatever comes late'
+  test(`the connection of ${line} answered ${said} ${doubt}`, async () => {
+    origin.respondWith(socket => socket.write(OK))
+    for (const field of [KNOWN, ALSO_KNOWN]) assert.equal((await proxy.ask('GET /known', [field])).status, 200)
+    const used: unknown[] = []
+    let late: () => void = () => undefined
+    origin.respondWith(socket => {
+      used.push(socket)
+      socket.write(`${head}\r\n\r\n`)
+      late = () => socket.writable && socket.write(SMUGGLED)
+    })
+    await proxy.ask(line, [KNOWN])
+    origin.respondWith(socket => {
+      used.push(socket)
+      if (!isShared) late()
+      socket.write(OK)
+    })
+    assert.equal((await proxy.ask('GET /next', [ALSO_KNOWN])).text, 'ok')
+    assert.equal(used[0] === used[1], isShared)
+  })
+}
+
+test('who is not known leaves a connection on which content may still come to nobody', async () => {
+  const used: unknown[] = []
+  origin.respondWith(socket => {
+    used.push(socket)
+    socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\n\r\n')
+  })
+  for (const _ of [1, 2]) assert.equal((await proxy.ask('HEAD /', [tokenField('4')])).status, 403)
+  assert.notEqual(used[0], used[1])
+})
+
+test('nor does somebody else get it who waits for a connection', async () => {
+  const narrow = await startProxy({ upstreamUrl: origin.url, configure: configured({}, { maxConnections: 1 }) })
+  const used: unknown[] = []
+  const asked = Promise.withResolvers<(text: string) => void>()
+  origin.respondWith(socket => socket.write(OK))
+  for (const field of [KNOWN, ALSO_KNOWN]) assert.equal((await narrow.ask('GET /known', [field])).status, 200)
+  origin.respondWith((socket, head) => {
+    used.push(socket)
+    if (head.startsWith('HEAD ')) asked.resolve(text => socket.write(text))
+    else socket.write(OK)
+  })
+  const first = narrow.ask('HEAD /', [KNOWN])
+  const answer = await asked.promise
+  const second = narrow.ask('GET /next', [ALSO_KNOWN])
+  await eventually(async () => (await narrow.metric('torhaus_upstream_queued_requests')) === 1, 'it waits')
+  answer('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n')
+  assert.deepEqual([(await first).status, (await second).text, used[0] === used[1]], [200, 'ok', false])
+  await narrow.close()
+})
