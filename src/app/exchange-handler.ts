@@ -83,6 +83,8 @@ export function createApp(parts: AppParts): FastifyInstance {
         },
       }),
     clientErrorHandler: (error: NodeJS.ErrnoException, socket) => {
+      // What still comes behind the last answer is thrown away: an end now would reset the connection, before that is read.
+      if (socket.writableEnded && error.code !== 'ECONNRESET') return
       if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
       else endUnreadable(parts, socket, new Fault(codeOfParserError(error), error))
     },

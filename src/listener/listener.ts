@@ -126,6 +126,9 @@ const STATUS_LINES: Partial<Record<Code, string>> = {
   'method-unknown': '501 Not Implemented',
 }
 
+/** How long a client that was refused may go on sending, so that it can read why (RFC 9112 9.6), in milliseconds. */
+const LAST_READ_MS = 5000
+
 /** There is no request to answer: a status line on the bare socket, then the end. */
 export function reject(parts: ListenerParts, socket: Socket, code: Code): void {
   parts.rejected(code, clientOf(socket).address)
@@ -135,4 +138,6 @@ export function reject(parts: ListenerParts, socket: Socket, code: Code): void {
       `Content-Type: application/problem+json\r\n` +
       `${fieldLines(UNWATCHED)}X-Torhaus-Error: ${code}\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
   )
+  const timer = setTimeout(() => socket.destroy(), LAST_READ_MS).unref()
+  socket.once('close', () => clearTimeout(timer))
 }
