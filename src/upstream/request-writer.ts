@@ -1,7 +1,10 @@
-/** The request to the server, written in as few pieces as it can be: each write costs as much as all our own work. */
+/**
+ * The request to the server, written in as few pieces as it can be: each write costs as much as all our own work. Nothing
+ * of it leaves in the turn in which it takes its connection: what is read of that in the same turn is no answer to it.
+ */
 import type { Socket } from 'node:net'
 import { fieldLines } from '../http/field-lines.ts'
-import { batchAtTurnEnd, type TurnBatch } from '../io/end-of-turn.ts'
+import { afterTurn, type TurnBatch } from '../io/end-of-turn.ts'
 import { freeWhenWritten } from '../io/free-when-written.ts'
 
 /**
@@ -15,21 +18,24 @@ export class RequestWriter implements TurnBatch {
   #isChunked = false
   /** What is written at the end of the turn; latin1, one character an octet. */
   #held: string | undefined
+  #isTurnOver = true
+  #isCorked = false
 
   constructor(socket: Socket) {
     this.#socket = socket
   }
 
-  /** Whether nothing waits for the end of the turn. */
+  /** Whether something of it may have left. */
   get isWritten(): boolean {
-    return this.#held === undefined
+    return this.#isTurnOver
   }
 
   /** `head`: request line, fields and the empty line. `isChunked`: content goes in chunks (RFC 9112 7.1). */
   start(head: string, isChunked: boolean): void {
     this.#isChunked = isChunked
     this.#held = head
-    batchAtTurnEnd(this)
+    this.#isTurnOver = false
+    afterTurn(this)
   }
 
   /** False: there is no room for more before the socket has drained. */
@@ -42,12 +48,13 @@ export class RequestWriter implements TurnBatch {
       this.#held += size + chunk.toString('latin1') + end
       return true
     }
-    this.#socket.cork()
+    if (!this.#isCorked) this.#socket.cork()
+    this.#isCorked = true
     this.#writeHeld()
     if (size !== '') this.#socket.write(size, 'latin1')
     let goesOn = this.#socket.write(chunk, freeWhenWritten(chunk))
     if (end !== '') goesOn = this.#socket.write(end, 'latin1')
-    this.#socket.uncork()
+    if (this.#isTurnOver) this.#uncork()
     return goesOn
   }
 
@@ -60,7 +67,15 @@ export class RequestWriter implements TurnBatch {
   }
 
   flush(): void {
-    if (!this.#socket.destroyed) this.#writeHeld()
+    this.#isTurnOver = true
+    if (this.#socket.destroyed) return
+    this.#writeHeld()
+    this.#uncork()
+  }
+
+  #uncork(): void {
+    if (this.#isCorked) this.#socket.uncork()
+    this.#isCorked = false
   }
 
   #writeHeld(): void {
