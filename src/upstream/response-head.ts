@@ -55,7 +55,7 @@ export function readHead(text: string, isHeadRequest: boolean): ResponseHead {
   if (rawFields.length > 2 * MAX_FIELDS) throw new InvalidResponse('the response has too many fields')
   const status = Number(line[2])
   const connection = control.connection.toLowerCase()
-  const isKept = line[1] === '1' ? !/\bclose\b/.test(connection) : /\bkeep-alive\b/.test(connection)
+  const isKept = !/\bclose\b/.test(connection) && (line[1] === '1' || /\bkeep-alive\b/.test(connection))
   const timeout = control.keepAlive === '' ? null : /\btimeout=(\d{1,6})\b/i.exec(control.keepAlive)
   return {
     status,

@@ -51,6 +51,24 @@ test('content until the end of the connection passes, also from HTTP/1.0', async
   }
 })
 
+for (const [version, connection, isKept] of [
+  ['1.0', 'keep-alive', true],
+  ['1.0', 'close, keep-alive', false],
+  ['1.0', 'keep-alive, Close', false],
+  ['1.0', '', false],
+  ['1.1', 'keep-alive, close', false],
+  ['1.1', '', true],
+] as const)
+  test(`the connection of HTTP/${version} with Connection "${connection}" is ${isKept ? '' : 'not '}used again`, async () => {
+    const used: unknown[] = []
+    origin.respondWith(socket => {
+      used.push(socket)
+      socket.write(`HTTP/${version} 200 OK\r\nConnection: ${connection}\r\nContent-Length: 2\r\n\r\nok`)
+    })
+    for (const _ of [1, 2]) assert.equal((await proxy.pass('GET /')).text, 'ok')
+    assert.equal(used[0] === used[1], isKept)
+  })
+
 test('a Trailer field on a response without chunks harms nobody', async () => {
   const response = await answered('HTTP/1.1 200 OK\r\nTrailer: X-Late\r\nContent-Length: 2\r\n\r\nok')
   assert.equal(response.text, 'ok')
