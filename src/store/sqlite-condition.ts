@@ -1,6 +1,15 @@
 /** How the file of the store is, as its last use showed. */
 export type SqliteCondition = 'available' | 'full' | 'read-only' | 'corrupt' | 'unreadable' | 'locked' | 'moved'
 
+export interface SqliteEvents {
+  /** How it is, whenever that changes. `cause`: what showed it. */
+  changed(condition: SqliteCondition, cause: unknown): void
+  /** Another file lies under the name now, and is used from here on: nothing that was read before counts. */
+  replaced(): void
+}
+
+export const UNHEARD: SqliteEvents = { changed: () => undefined, replaced: () => undefined }
+
 /** Primary result codes (sqlite.org/rescode.html). */
 const CONDITIONS: Readonly<Record<number, SqliteCondition>> = {
   5: 'locked',

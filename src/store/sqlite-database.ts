@@ -7,36 +7,26 @@
  *   write --> done at once
  *     +-- locked --> in line --> tried after 2, 4, 8 ... 50 ms --> done
  *                                   +-- locked for 5 s in all --> store-unavailable
+ *
+ * Whoever opens a file whose log was removed makes another one, and neither knows what the other writes: so all processes
+ * let go of it, the last one writes the log that is lost into the file, and then they open it anew.
  */
-import { closeSync, openSync, statSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Awaitable } from '../awaitable.ts'
 import { Fault } from '../errors.ts'
-import { inodeOf } from '../io/inode-of.ts'
-import { conditionOf, isBusy, type SqliteCondition } from './sqlite-condition.ts'
+import { conditionOf, isBusy, type SqliteCondition, type SqliteEvents, UNHEARD } from './sqlite-condition.ts'
 import { openSqliteFile } from './sqlite-file.ts'
+import { isLogOfOther, isLogTooLong, isSameLog, type SqliteFiles, sqliteFilesAt } from './sqlite-files.ts'
 import { WaitingLine } from './waiting-line.ts'
 
 export type Row = Readonly<Record<string, string | number | null | undefined>>
 
-export interface SqliteEvents {
-  /** How it is, whenever that changes. `cause`: what showed it. */
-  changed(condition: SqliteCondition, cause: unknown): void
-  /** Another file lies under the name now, and is used from here on: nothing that was read before counts. */
-  replaced(): void
-}
-
-const UNHEARD: SqliteEvents = { changed: () => undefined, replaced: () => undefined }
-
 /** How often the file is looked at: is it still the one that was opened, and how long is its log? */
 export const LOOK_MS = 1000
-/**
- * What strangers may cause to be written goes no further while the log is longer; a reader that stands still keeps it
- * so.
- */
-const MAX_LOG_BYTES = 67_108_864
+/** After one process has let go of a log that is lost, the others have, too, when it has looked so often. */
+const LOOKS_UNTIL_ALL_LET_GO = 2
 
-/** SQLite's own name for it. */
 const IN_MEMORY = ':memory:'
 
 export class SqliteDatabase implements Disposable {
@@ -47,8 +37,11 @@ export class SqliteDatabase implements Disposable {
   readonly #line = new WaitingLine()
   #database: DatabaseSync
   #statements = new Map<string, StatementSync>()
-  #inode: bigint | undefined
+  #files: SqliteFiles
+  #looksToWait = 0
   #condition: SqliteCondition = 'available'
+  /** What was told of it last. */
+  #told: string | undefined
   #isLogTooLong = false
 
   /** Shared by nobody, and gone with the process. */
@@ -64,7 +57,7 @@ export class SqliteDatabase implements Disposable {
     // Made here, for its owner only; SQLite gives the same mode to the log beside it.
     if (fileName !== IN_MEMORY) closeSync(openSync(fileName, 'a', 0o600))
     this.#database = openSqliteFile(fileName, schema)
-    this.#inode = inodeOf(fileName)
+    this.#files = sqliteFilesAt(fileName)
     if (fileName !== IN_MEMORY) this.#look = setInterval(() => this.look(), LOOK_MS).unref()
   }
 
@@ -141,19 +134,23 @@ export class SqliteDatabase implements Disposable {
   write<T>(work: () => T): Awaitable<T> {
     if (this.#line.isBusy) return this.#wait(work)
     try {
-      return this.#written(work())
+      return this.#written(work)
     } catch (error) {
       if (isBusy(error)) return this.#wait(work)
       throw this.#failed(error)
     }
   }
 
-  /** Whether the file is still the one that was opened. Called by itself once a second. */
+  /** Whether the file, and its log, are still those that were opened. Called by itself once a second. */
   look(): void {
-    const inode = inodeOf(this.#fileName, this.#inode)
-    if (inode === undefined) return this.#became('moved', new Error(`${this.#fileName} is not there any more`))
-    if (inode !== this.#inode || this.#condition === 'moved') this.#reopen(inode)
-    this.#isLogTooLong = bytesOf(`${this.#fileName}-wal`) > MAX_LOG_BYTES
+    const files = sqliteFilesAt(this.#fileName, this.#files)
+    if (files.main === undefined) return this.#became('moved', new Error(`${this.#fileName} is not there any more`))
+    if (files.main !== this.#files.main) this.#goOnWith(files)
+    else if (!this.#database.isOpen) {
+      if (this.#looksToWait-- <= 0) this.#reopen('it has a new log')
+    } else if (!isSameLog(files, this.#files)) this.#letGo()
+    else if (this.#condition === 'moved') this.#reopen('it is there again')
+    this.#isLogTooLong = isLogTooLong(this.#fileName)
   }
 
   [Symbol.dispose](): void {
@@ -165,14 +162,29 @@ export class SqliteDatabase implements Disposable {
     this[Symbol.dispose]()
   }
 
-  #reopen(inode: bigint): void {
+  /** Another file lies under the name. */
+  #goOnWith(files: SqliteFiles): void {
+    // Of what is not open any more the numbers say nothing: they may be given anew.
+    if (this.#database.isOpen && isLogOfOther(files, this.#files))
+      this.#became('moved', new Error(`${this.#fileName}-wal and -shm are of the file before this one: remove both`))
+    else this.#reopen('another file lies under its name, and is used from now on')
+  }
+
+  #letGo(): void {
+    this.#statements = new Map()
+    this.#database.close()
+    this.#looksToWait = LOOKS_UNTIL_ALL_LET_GO
+    this.#became('moved', new Error(`${this.#fileName}-wal or -shm was removed; it is opened anew in a moment`))
+  }
+
+  #reopen(why: string): void {
     try {
       const database = openSqliteFile(this.#fileName, this.#schema)
       this.#statements = new Map()
-      this.#database.close()
+      if (this.#database.isOpen) this.#database.close()
       this.#database = database
-      this.#inode = inode
-      this.#became('available', new Error('another file lies under its name, and is used from now on'))
+      this.#files = sqliteFilesAt(this.#fileName)
+      this.#became('available', new Error(why))
       this.#events.replaced()
     } catch (error) {
       // It may not be complete yet.
@@ -182,14 +194,14 @@ export class SqliteDatabase implements Disposable {
 
   #wait<T>(work: () => T): Promise<T> {
     return this.#line
-      .add(() => this.#written(work()), isBusy)
+      .add(() => this.#written(work), isBusy)
       .catch((error: unknown) => {
         throw this.#failed(error)
       })
   }
 
   #reading<T>(work: () => T): T {
-    if (this.#condition === 'moved') throw new Fault('store-unavailable', new Error(`${this.#fileName} was moved`))
+    this.#refuseMoved()
     try {
       return work()
     } catch (error) {
@@ -209,9 +221,15 @@ export class SqliteDatabase implements Disposable {
     }
   }
 
-  #written<T>(result: T): T {
+  #written<T>(work: () => T): T {
+    this.#refuseMoved()
+    const result = work()
     this.#became('available', undefined)
     return result
+  }
+
+  #refuseMoved(): void {
+    if (this.#condition === 'moved') throw new Fault('store-unavailable', new Error(`${this.#fileName} was moved`))
   }
 
   #failed(error: unknown): Fault {
@@ -221,28 +239,20 @@ export class SqliteDatabase implements Disposable {
   }
 
   #became(condition: SqliteCondition, cause: unknown): void {
-    // A file that is not there any more can still be written to, for nobody.
-    if (condition === this.#condition || (this.#condition === 'moved' && cause === undefined)) return
+    const told = condition === 'moved' && cause instanceof Error ? cause.message : undefined
+    if (condition === this.#condition && told === this.#told) return
     this.#condition = condition
+    this.#told = told
     this.#events.changed(condition, cause)
   }
 
   #prepared(sql: string): StatementSync {
-    if (this.#condition === 'moved') throw new Fault('store-unavailable', new Error(`${this.#fileName} was moved`))
+    this.#refuseMoved()
     let statement = this.#statements.get(sql)
     if (statement === undefined) {
       statement = this.#database.prepare(sql)
       this.#statements.set(sql, statement)
     }
     return statement
-  }
-}
-
-/** None where nobody can look. */
-function bytesOf(fileName: string): number {
-  try {
-    return statSync(fileName, { throwIfNoEntry: false })?.size ?? 0
-  } catch {
-    return 0
   }
 }

@@ -1,0 +1,36 @@
+/** What a SQLite database with a write-ahead log consists of (sqlite.org/walformat.html), as the numbers of its files. */
+import { statSync } from 'node:fs'
+import { inodeOf } from '../io/inode-of.ts'
+
+const MAX_LOG_BYTES = 67_108_864
+
+export interface SqliteFiles {
+  readonly main: bigint | undefined
+  readonly log: bigint | undefined
+  /** Of the log, and its locks. */
+  readonly index: bigint | undefined
+}
+
+/** Where nobody can look any more, what is `known`. */
+export const sqliteFilesAt = (fileName: string, known?: SqliteFiles): SqliteFiles => ({
+  main: inodeOf(fileName, known?.main),
+  log: inodeOf(`${fileName}-wal`, known?.log),
+  index: inodeOf(`${fileName}-shm`, known?.index),
+})
+
+export const isSameLog = (one: SqliteFiles, other: SqliteFiles): boolean =>
+  one.log === other.log && one.index === other.index
+
+/** What is written in one would be read into the other. */
+export const isLogOfOther = (one: SqliteFiles, other: SqliteFiles): boolean =>
+  (one.log !== undefined && one.log === other.log) || (one.index !== undefined && one.index === other.index)
+
+/** What strangers may cause to be written goes no further while it is; a reader that stands still keeps it so. */
+export function isLogTooLong(fileName: string): boolean {
+  try {
+    return (statSync(`${fileName}-wal`, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES
+  } catch {
+    // Nobody can look.
+    return false
+  }
+}
