@@ -42,6 +42,10 @@ test('what another start does not help is not tried again, and the check before 
   assert.deepEqual(settings('Type'), ['notify'])
 })
 
+test('a worker that the kernel ends for want of memory takes nobody else with it', () => {
+  assert.deepEqual(settings('OOMPolicy'), ['continue'])
+})
+
 test('each folder that Torhaus writes to is made by the unit', () => {
   for (const name of ['RuntimeDirectory', 'StateDirectory', 'LogsDirectory'])
     assert.deepEqual(settings(name), ['torhaus'])
