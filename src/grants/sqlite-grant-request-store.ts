@@ -95,8 +95,10 @@ export class SqliteGrantRequestStore {
       ...values,
     )
     const old = this.#database.rows(
-      'SELECT code FROM covered_request WHERE account = ? ORDER BY created_at DESC LIMIT -1 OFFSET ?',
+      'SELECT code FROM covered_request WHERE account = ? ORDER BY code = ? DESC, created_at DESC LIMIT -1 OFFSET ?',
       accountKey,
+      // Never this one: the clock may have been set back.
+      request.code,
       MAX_REQUESTS_PER_ACCOUNT,
     )
     for (const { code } of old) this.take(String(code))

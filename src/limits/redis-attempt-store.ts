@@ -51,8 +51,10 @@ return 1`)
 const PROVE = redisScript(`
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
-local all = redis.call('ZRANGE', KEYS[1], 0, -1)
-for i = 1, #all - tonumber(ARGV[4]) do redis.call('ZREM', KEYS[1], all[i]) end
+local room = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[4])
+for _, old in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  if old ~= ARGV[1] and room > 0 then room = room - redis.call('ZREM', KEYS[1], old) end
+end
 local left = tonumber(ARGV[2]) - tonumber(ARGV[3])
 if redis.call('PTTL', KEYS[1]) < left then redis.call('PEXPIRE', KEYS[1], math.max(1, math.floor(left))) end
 return 1`)

@@ -58,9 +58,11 @@ export class SqliteAttemptStore implements AttemptStore {
       this.#write(who, network, false, nowMs, untilMs)
       this.#database.run(
         `DELETE FROM attempt WHERE who = ?1 AND id NOT IN
-         (SELECT id FROM attempt WHERE who = ?1 ORDER BY ends_at DESC LIMIT ?2)`,
+         (SELECT id FROM attempt WHERE who = ?1 ORDER BY id = ?3 DESC, ends_at DESC LIMIT ?2)`,
         who,
         MAX_PROVEN_NETWORKS,
+        // Whatever its time: the clock may have been set back.
+        network,
       )
     })
   }

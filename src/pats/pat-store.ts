@@ -54,27 +54,34 @@ export interface PatStore {
   sweepPats(seenBeforeMs: number, maxRows: number): Awaitable<void>
 }
 
-/** What both records say of one token. */
-export function mergePats(known: PatRecord | undefined, seen: PatRecord): PatRecord {
+/**
+ * What both records say of one token. `isUse`: the networks of `seen` are those in use now, and make no room for others
+ * whatever their time: the clock may have been set back.
+ */
+export function mergePats(known: PatRecord | undefined, seen: PatRecord, isUse = true): PatRecord {
   if (known === undefined) return seen
   const times = new Map(known.networks.map(({ network, lastSeenAtMs }) => [network, lastSeenAtMs]))
   for (const { network, lastSeenAtMs } of seen.networks)
     times.set(network, Math.max(lastSeenAtMs, times.get(network) ?? 0))
-  const networks = Array.from(times, ([network, lastSeenAtMs]) => ({ network, lastSeenAtMs }))
+  const networks = Array.from(times, ([network, lastSeenAtMs]) => ({ network, lastSeenAtMs })).sort(lastFirst)
+  const used = networks.filter(({ network }) => isUse && seen.networks.some(other => other.network === network))
+  const kept = [...new Set([...used, ...networks])].slice(0, MAX_NETWORKS)
   return {
     fingerprint: known.fingerprint,
     firstSeenAtMs: Math.min(known.firstSeenAtMs, seen.firstSeenAtMs),
     lastSeenAtMs: Math.max(known.lastSeenAtMs, seen.lastSeenAtMs),
-    networks: networks.sort((one, other) => other.lastSeenAtMs - one.lastSeenAtMs).slice(0, MAX_NETWORKS),
+    networks: networks.filter(known => kept.includes(known)),
     clientClasses: [...new Set([...known.clientClasses, ...seen.clientClasses])],
     accountKey: seen.accountKey ?? known.accountKey,
     isBlocked: known.isBlocked,
   }
 }
 
+const lastFirst = (one: SeenNetwork, other: SeenNetwork) => other.lastSeenAtMs - one.lastSeenAtMs
+
 /** What is known under `to` once what was known elsewhere has moved there. Blocked under either is blocked. */
 export const movedPat = (known: PatRecord | undefined, moved: PatRecord, to: string): PatRecord => ({
-  ...mergePats(known, moved),
+  ...mergePats(known, moved, false),
   fingerprint: to,
   isBlocked: moved.isBlocked || known?.isBlocked === true,
 })

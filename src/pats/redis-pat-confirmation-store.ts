@@ -83,7 +83,8 @@ export class RedisPatConfirmationStore implements PatConfirmationStore {
     await this.#link.call(key, 'SET', key, written(request), 'PX', lifetimeMs)
     await this.#link.call(own, 'HSET', own, member, `${createdAtMs} ${code}`)
     await this.#link.call(own, 'PEXPIRE', own, lifetimeMs)
-    if (Number(await this.#link.call(own, 'HLEN', own)) > MAX_PAT_REQUESTS_PER_ACCOUNT) await this.#makeRoom(own)
+    if (Number(await this.#link.call(own, 'HLEN', own)) > MAX_PAT_REQUESTS_PER_ACCOUNT)
+      await this.#makeRoom(own, member)
     return request
   }
 
@@ -123,15 +124,17 @@ export class RedisPatConfirmationStore implements PatConfirmationStore {
 
   async keepConfirmation(confirmation: PatConfirmation, unlessLater = false): Promise<void> {
     const { accountKey, fingerprint, decidedAtMs, expiresAtMs } = confirmation
-    const [token, index] = [this.#token(fingerprint), this.#tokensOf(accountKey)]
+    const [token, index, own] = [this.#token(fingerprint), this.#tokensOf(accountKey), memberOf(confirmation)]
     const lifetimeMs = String(Math.max(1, expiresAtMs - decidedAtMs))
     const later = unlessLater ? ['GT'] : []
-    await this.#link.call(index, 'ZADD', index, ...later, String(decidedAtMs), memberOf(confirmation))
+    await this.#link.call(index, 'ZADD', index, ...later, String(decidedAtMs), own)
     await this.#link.call(index, 'PEXPIRE', index, lifetimeMs)
     const after = unlessLater ? decidedAtMs : ''
     await this.#link.run(KEEP, [token], fieldOf(confirmation), written(confirmation), lifetimeMs, after)
-    const oldest = await this.#range(index, '0', String(-1 - MAX_PAT_CONFIRMATIONS_PER_ACCOUNT))
-    for (const member of oldest) await this.#drop(scopeOf(accountKey, member))
+    // Never this one: the clock may have been set back. So it is with requests.
+    const last = await this.#range(index, '0', String(-MAX_PAT_CONFIRMATIONS_PER_ACCOUNT))
+    for (const member of last.filter(other => other !== own).slice(0, last.length - 1))
+      await this.#drop(scopeOf(accountKey, member))
   }
 
   /** Nothing: what has expired goes by its time to live. */
@@ -143,11 +146,12 @@ export class RedisPatConfirmationStore implements PatConfirmationStore {
     await this.#link.call(index, 'ZREM', index, memberOf(scope))
   }
 
-  async #makeRoom(own: string): Promise<void> {
-    const entries = [...fieldsOf(await this.#link.call(own, 'HGETALL', own))].sort(
-      ([, one], [, other]) => Number.parseInt(one, 10) - Number.parseInt(other, 10),
-    )
-    for (const [member, entry] of entries.slice(0, Math.max(0, entries.length - MAX_PAT_REQUESTS_PER_ACCOUNT))) {
+  async #makeRoom(own: string, newest: string): Promise<void> {
+    const all = [...fieldsOf(await this.#link.call(own, 'HGETALL', own))]
+    const others = all
+      .filter(([member]) => member !== newest)
+      .sort(([, one], [, other]) => Number.parseInt(one, 10) - Number.parseInt(other, 10))
+    for (const [member, entry] of others.slice(0, Math.max(0, all.length - MAX_PAT_REQUESTS_PER_ACCOUNT))) {
       await this.#link.call(own, 'HDEL', own, member)
       const key = this.#request(codeIn(entry))
       await this.#link.call(key, 'DEL', key)

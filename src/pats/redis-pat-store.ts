@@ -16,8 +16,8 @@ import { MAX_NETWORKS, type PatRecord, type PatStore } from './pat-store.ts'
 import { RedisPatIndex } from './redis-pat-index.ts'
 
 /**
- * KEYS pat; ARGV first seen, last seen, account or nothing, most networks, then fields of networks and client classes
- * with the times.
+ * KEYS pat; ARGV first seen, last seen, account or nothing, most networks, 1 for a use (see `mergePats`), then fields of
+ * networks and client classes with the times.
  */
 const SEE = redisScript(`
 local function later(field, at)
@@ -28,13 +28,20 @@ local first = redis.call('HGET', KEYS[1], 'first')
 if not first or tonumber(first) > tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'first', ARGV[1]) end
 later('last', ARGV[2])
 if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'account', ARGV[3]) end
-for i = 5, #ARGV, 2 do later(ARGV[i], ARGV[i + 1]) end
-local networks = {}
+local networks, isUsed = {}, {}
+for i = 6, #ARGV, 2 do
+  later(ARGV[i], ARGV[i + 1])
+  isUsed[ARGV[i]] = ARGV[5] == '1'
+end
 local all = redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
   if string.sub(all[i], 1, 2) == 'n:' then networks[#networks + 1] = { all[i], tonumber(all[i + 1]) } end
 end
-table.sort(networks, function(a, b) return a[2] > b[2] end)
+table.sort(networks, function(a, b)
+  local one, other = isUsed[a[1]] or false, isUsed[b[1]] or false
+  if one ~= other then return one end
+  return a[2] > b[2]
+end)
 for i = tonumber(ARGV[4]) + 1, #networks do redis.call('HDEL', KEYS[1], networks[i][1]) end
 return 1`)
 
@@ -116,7 +123,7 @@ export class RedisPatStore implements PatStore {
   async movePat(from: string, to: string): Promise<void> {
     const moved = await this.readPat(from)
     if (moved === undefined) return
-    await this.#see({ ...moved, fingerprint: to })
+    await this.#see({ ...moved, fingerprint: to }, '0')
     // Only a token whose account is known can have been blocked.
     if (moved.isBlocked && moved.accountKey !== undefined) await this.blockPat(moved.accountKey, to, true)
     // One that was blocked meanwhile stays, as does one seen meanwhile.
@@ -153,7 +160,7 @@ export class RedisPatStore implements PatStore {
     return oldest.length > 0
   }
 
-  async #see(seen: PatRecord): Promise<void> {
+  async #see(seen: PatRecord, isUse: '0' | '1' = '1'): Promise<void> {
     const { fingerprint, firstSeenAtMs, lastSeenAtMs, networks, clientClasses, accountKey } = seen
     const owned = this.#ofAccount(accountKey ?? NOBODY)
     await Promise.all([
@@ -163,7 +170,7 @@ export class RedisPatStore implements PatStore {
     await this.#link.run(
       SEE,
       [this.#pat(fingerprint)],
-      ...[firstSeenAtMs, lastSeenAtMs, accountKey ?? '', MAX_NETWORKS],
+      ...[firstSeenAtMs, lastSeenAtMs, accountKey ?? '', MAX_NETWORKS, isUse],
       ...networks.flatMap(seenIn => [`n:${seenIn.network}`, seenIn.lastSeenAtMs]),
       ...clientClasses.flatMap(clientClass => [`c:${clientClass}`, lastSeenAtMs]),
     )

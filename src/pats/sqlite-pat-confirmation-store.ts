@@ -69,8 +69,10 @@ export class SqlitePatConfirmationStore implements PatConfirmationStore {
       )
       this.#database.run(
         `DELETE FROM pat_request WHERE code IN
-         (SELECT code FROM pat_request WHERE account = ? ORDER BY created_at DESC LIMIT -1 OFFSET ?)`,
+         (SELECT code FROM pat_request WHERE account = ? ORDER BY code = ? DESC, created_at DESC LIMIT -1 OFFSET ?)`,
         accountKey,
+        // Never this one: the clock may have been set back. So it is with decisions.
+        request.code,
         MAX_PAT_REQUESTS_PER_ACCOUNT,
       )
       return request
@@ -135,9 +137,8 @@ export class SqlitePatConfirmationStore implements PatConfirmationStore {
     this.#database.run(
       `DELETE FROM pat_confirmation WHERE account = ?1 AND (fingerprint, network) IN
        (SELECT fingerprint, network FROM pat_confirmation WHERE account = ?1
-        ORDER BY decided_at DESC LIMIT -1 OFFSET ?2)`,
-      accountKey,
-      MAX_PAT_CONFIRMATIONS_PER_ACCOUNT,
+        ORDER BY fingerprint = ?3 AND network = ?4 DESC, decided_at DESC LIMIT -1 OFFSET ?2)`,
+      ...[accountKey, MAX_PAT_CONFIRMATIONS_PER_ACCOUNT, fingerprint, network],
     )
   }
 }

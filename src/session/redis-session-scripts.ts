@@ -82,15 +82,21 @@ return { old[2], old[3], old[4], old[5], old[6] }`)
 
 /**
  * KEYS index; ARGV session key, when it ends at the latest, now, time to live in ms of the index, most entries or nothing.
- * Returns those that made room.
+ * Returns those that made room: never this one, for the clock may have been set back.
  */
 export const ADD_TO_INDEX = redisScript(`
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[3])
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 if ARGV[5] == '' then return {} end
-local out = redis.call('ZRANGE', KEYS[1], 0, -1 - tonumber(ARGV[5]))
-for i = 1, #out do redis.call('ZREM', KEYS[1], out[i]) end
+local room, out = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[5]), {}
+if room < 1 then return out end
+for _, old in ipairs(redis.call('ZRANGE', KEYS[1], 0, room)) do
+  if old ~= ARGV[1] and #out < room then
+    redis.call('ZREM', KEYS[1], old)
+    out[#out + 1] = old
+  end
+end
 return out`)
 
 /** KEYS list; ARGV member, most members, time to live in ms. Returns the members that made room, oldest first. */

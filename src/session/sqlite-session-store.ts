@@ -62,8 +62,10 @@ export class SqliteSessionStore implements SessionStore {
       this.#insert(record)
       this.#database.run(
         `DELETE FROM person_session WHERE key IN
-         (SELECT key FROM person_session WHERE account_key = ? ORDER BY created_at DESC LIMIT -1 OFFSET ?)`,
+         (SELECT key FROM person_session WHERE account_key = ? ORDER BY key = ? DESC, created_at DESC LIMIT -1 OFFSET ?)`,
         record.accountKey,
+        // Never this one: the clock may have been set back.
+        record.key,
         MAX_SESSIONS_PER_ACCOUNT,
       )
     })

@@ -194,4 +194,13 @@ export function testGrantStore(open: () => Promise<OpenGrantStores>): void {
       codes.slice(3),
     )
   })
+
+  test('the newest of a hundred requests is kept, also where the clock was set back', async () => {
+    const open = (index: number, createdAtMs: number) =>
+      one.openRequest(sampleRequest({ code: `C${index}`, network: `10.0.${index}.0/24`, createdAtMs }), NOW_MS)
+    for (let index = 0; index < 100; index++) await open(index, NOW_MS + index)
+    await open(100, NOW_MS - 3_600_000)
+    const found = await Promise.all(['C0', 'C1', 'C100'].map(async code => (await other.readRequest(code))?.code))
+    assert.deepEqual(found, [undefined, 'C1', 'C100'])
+  })
 }

@@ -242,6 +242,19 @@ export function testAttemptLimits(open: () => Promise<OpenAttemptStores>): void 
       await (await begin(limits, 'bob', '192.0.2.5')).undecided()
       await (await begin(limits, 'bob', '192.0.2.20')).undecided()
     })
+
+    it('counts as the newest also where the clock was set back', async () => {
+      const { limits, clock } = await limitsAt({ maxAccountFailures: 1 })
+      for (let host = 1; host <= 16; host++) {
+        await (await begin(limits, 'bob', `192.0.2.${host}`)).succeeded()
+        clock.nowMs += 1
+      }
+      clock.nowMs -= 1000
+      await (await begin(limits, 'bob', '192.0.2.17')).succeeded()
+      await (await begin(limits, 'bob', stranger(1))).failed()
+      await retryAfterMs(limits, 'bob', '192.0.2.1')
+      await (await begin(limits, 'bob', '192.0.2.17')).undecided()
+    })
   })
 
   describe('an attempt', () => {

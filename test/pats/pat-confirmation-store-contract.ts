@@ -129,6 +129,27 @@ export function testPatConfirmationStore(open: () => Promise<OpenPatConfirmation
     assert.equal((await other.confirmationsOf(BOB)).length, 1)
   })
 
+  test('what is asked and decided last makes no room, also where the clock was set back', async () => {
+    const early = NOW_MS - 3_600_000
+    for (let index = 0; index < 100; index++)
+      await one.openRequest(
+        request({ code: codeOf(index), network: `10.0.${index}.0/24`, createdAtMs: NOW_MS + index }),
+        NOW_MS,
+      )
+    const last = request({ code: codeOf(100), network: '10.0.100.0/24', createdAtMs: early })
+    await other.openRequest(last, NOW_MS)
+    assert.deepEqual(await one.readRequest(codeOf(100)), last)
+    assert.equal(await one.readRequest(codeOf(0)), undefined)
+    for (let index = 0; index < 500; index++)
+      await one.keepConfirmation(decision({ network: `10.${index}.0.0/16`, decidedAtMs: NOW_MS + index }))
+    await other.keepConfirmation(decision({ network: '10.500.0.0/16', decidedAtMs: early, isWithdrawn: true }))
+    const kept = await one.confirmationsOf(SCOPE.accountKey)
+    assert.deepEqual(
+      [kept.length, kept.at(-2)?.network, kept.at(-1)?.network, kept.at(-1)?.isWithdrawn],
+      [500, '10.1.0.0/16', '10.500.0.0/16', true],
+    )
+  })
+
   test('what has expired is gone after the sweep, or counts no more', async () => {
     await one.openRequest(request(), NOW_MS)
     await one.keepConfirmation(decision())

@@ -66,7 +66,7 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
       }),
     ]
     for (const [index, use] of [...all, ...all].entries()) await (index % 2 ? one : other).recordUses([use])
-    const merged = all.reduce<PatRecord | undefined>(mergePats, undefined)
+    const merged = all.reduce<PatRecord | undefined>((known, seen) => mergePats(known, seen), undefined)
     assert.deepEqual(sorted(await one.readPat('fingerprint-1')), sorted(merged))
     assert.equal((await one.readPat('fingerprint-1'))?.accountKey, UMLAUT)
   })
@@ -174,6 +174,15 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
     await one.recordUses([samplePat({ fingerprint: 'f2', accountKey: BOB, lastSeenAtMs: START_MS + 9 })])
     assert.deepEqual(await namesOf(ADA), ['f3', 'f1'])
     assert.deepEqual((await namesOf(BOB)).sort(), ['f2', 'f4'])
+  })
+
+  test('the network of the last use is kept among eight, also where the clock was set back', async () => {
+    const use = (network: string, lastSeenAtMs: number) =>
+      samplePat({ lastSeenAtMs, networks: [{ network, lastSeenAtMs }] })
+    for (let index = 0; index < 8; index++) await one.recordUses([use(`10.${index}.0.0/16`, START_MS + index)])
+    for (const index of [8, 9]) await other.recordUses([use(`10.${index}.0.0/16`, START_MS - 3_600_000)])
+    const networks = (await one.readPat('fingerprint-1'))?.networks.map(({ network }) => network)
+    assert.deepEqual([networks?.length, networks?.at(-2), networks?.at(-1)], [8, '10.1.0.0/16', '10.9.0.0/16'])
   })
 
   test('the sweep forgets what was not seen for long, then the oldest above the bound, and blocked ones last', async () => {

@@ -250,6 +250,17 @@ export function testStoreContract(open: () => Promise<OpenStores>, { sweeps }: {
     assert.deepEqual(found, [undefined, undefined, 'ada-2', 'bob'])
   })
 
+  test('the newest session of 1000 is kept, also where the clock was set back', async () => {
+    const nowMs = Date.now()
+    const ofAda = (count: number, createdAtMs: number) =>
+      sampleSession({ key: `ada-${count}`, accountKey: ADA, createdAtMs, lastSeenAtMs: createdAtMs })
+    for (let count = 0; count < 1000; count++) await one.createSession(ofAda(count, nowMs + count))
+    for (const count of [1000, 1001]) await other.createSession(ofAda(count, nowMs - 3_600_000))
+    const keys = (await one.sessionsOf({ accountKey: ADA })).map(({ key }) => key)
+    assert.deepEqual([keys.length, keys.at(-2), keys.at(-1)], [1000, 'ada-1', 'ada-1001'])
+    assert.equal(await one.readSession('ada-0'), undefined)
+  })
+
   if (!sweeps) return
   test('the sweep removes what is idle, what is too old and what was never completed, and nothing else', async () => {
     await one.createSession(sampleSession({ key: 'idle', lastSeenAtMs: 99, createdAtMs: 60 }))
