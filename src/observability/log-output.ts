@@ -6,6 +6,7 @@
 import { closeSync, fstatSync, write, writeSync } from 'node:fs'
 import type { DestinationStream } from 'pino'
 import { freeWhenWritten } from '../io/free-when-written.ts'
+import { afterFailure } from './file-end.ts'
 
 /**
  * Records are written when so many bytes have come together, or after so many milliseconds: one write per record would
@@ -95,17 +96,18 @@ class BatchedOutput implements LogOutput {
     this.#isWriting = true
     const batch = Buffer.from(this.#waiting)
     this.#waiting = ''
-    this.#write(batch, () => {
+    this.#write(batch, 0, () => {
       this.#isWriting = false
       freeWhenWritten(batch)?.()
       this.#goOn()
     })
   }
 
-  #write(rest: Buffer, done: () => void): void {
-    write(this.#descriptor, rest, (error, written) => {
+  /** `from`: so much of it is written. */
+  #write(batch: Buffer, from: number, done: () => void): void {
+    write(this.#descriptor, batch, from, (error, written) => {
       if (error === null) {
-        if (written < rest.length) this.#write(rest.subarray(written), done)
+        if (from + written < batch.length) this.#write(batch, from + written, done)
         else done()
         return
       }
@@ -114,8 +116,13 @@ class BatchedOutput implements LogOutput {
       if (this.#isClosed && (!isBusy || ++this.#lastTries > MAX_LAST_TRIES)) {
         this.#waiting = ''
         done()
-      } else setTimeout(() => this.#write(rest, done), isBusy ? RETRY_MS : RETRY_FAILED_MS)
+      } else if (isBusy) setTimeout(() => this.#write(batch, from, done), RETRY_MS)
+      else setTimeout(() => void this.#writeAgain(batch, from, done), RETRY_FAILED_MS)
     })
+  }
+
+  async #writeAgain(batch: Buffer, from: number, done: () => void): Promise<void> {
+    this.#write(await afterFailure(this.#descriptor, batch, from), 0, done)
   }
 
   /** Not while the system still writes: the descriptor may be another file's then. */

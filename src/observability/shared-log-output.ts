@@ -1,11 +1,11 @@
 import { write } from 'node:fs'
 import { Writable } from 'node:stream'
+import { afterFailure } from './file-end.ts'
 
 const STANDARD_OUTPUT = 1
 /** Standard output may be a pipe that somebody else made non-blocking. */
 const RETRY_MS = 10
 const HIGH_WATER_MARK_BYTES = 262_144
-const LINE_FEED = Buffer.from('\n')
 
 /**
  * Standard output as the supervisor writes it, its own records and those that workers hand over: one writer, so that no
@@ -16,8 +16,8 @@ export class SharedLogOutput extends Writable {
   /** Writes that failed; each is some records. */
   failedWrites = 0
   readonly #onFirstFailure: (error: Error) => void
-  /** What was written last ends within a line; after a failure the rest of it is lost. */
-  #isTorn = false
+  /** The rest of what was written last is lost, and workers may have written half a line, too. */
+  #hasFailed = false
 
   constructor(onFirstFailure: (error: Error) => void) {
     super({ highWaterMark: HIGH_WATER_MARK_BYTES })
@@ -25,17 +25,19 @@ export class SharedLogOutput extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.#put(this.#isTorn ? Buffer.concat([LINE_FEED, chunk]) : chunk, done)
+    if (this.#hasFailed) void afterFailure(STANDARD_OUTPUT, chunk, 0).then(rest => this.#put(rest, done))
+    else this.#put(chunk, done)
   }
 
   #put(rest: Buffer, done: () => void): void {
     write(STANDARD_OUTPUT, rest, (error, written) => {
       if (error?.code === 'EAGAIN') setTimeout(() => this.#put(rest, done), RETRY_MS)
       else if (error === null) {
-        this.#isTorn = rest[written - 1] !== LINE_FEED[0]
+        this.#hasFailed = false
         if (written < rest.length) this.#put(rest.subarray(written), done)
         else done()
       } else {
+        this.#hasFailed = true
         if (this.failedWrites++ === 0) this.#onFirstFailure(error)
         done()
       }
