@@ -3,6 +3,7 @@
  * every field it looks at can be written by anybody.
  */
 import type { ClientClass } from '../../config/client-classes.ts'
+import { BoundedMap } from '../bounded-map.ts'
 
 export type { ClientClass }
 
@@ -21,15 +22,14 @@ const byUserAgent: readonly [RegExp, ClientClass][] = [
   [/^Mozilla\//, 'browser'],
 ]
 
-const REMEMBERED = new Map<string, ClientClass>()
-const MAX_REMEMBERED = 4096
+/** Bounded, so that made-up user agents cannot fill the memory, nor keep those out that come later. */
+const REMEMBERED = new BoundedMap<string, ClientClass>(4096)
 
 export function classifyClient(userAgent: string | undefined): ClientClass {
   if (userAgent === undefined) return 'other'
   const known = REMEMBERED.get(userAgent)
   if (known !== undefined) return known
   const found = byUserAgent.find(([pattern]) => pattern.test(userAgent))?.[1] ?? 'other'
-  // Bounded, so that made-up user agents cannot fill the memory; ordinary ones are few.
-  if (REMEMBERED.size < MAX_REMEMBERED && userAgent.length < 512) REMEMBERED.set(userAgent, found)
+  if (userAgent.length < 512) REMEMBERED.set(userAgent, found)
   return found
 }

@@ -6,6 +6,7 @@
  * digit (CGI of lighttpd, Apache before 2.4), so names are compared folded: `X_Forwarded.User` is dropped like
  * `X-Forwarded-User`.
  */
+import { BoundedMap } from '../bounded-map.ts'
 import type { Code } from '../errors.ts'
 
 type Values = readonly (string | undefined)[]
@@ -164,7 +165,7 @@ const MAX_REMEMBERED_LENGTH = 64
 export class RequestFieldReader {
   readonly #identityFields: ReadonlySet<string>
   readonly #maxFields: number
-  readonly #rules = new Map<string, FieldRule>()
+  readonly #rules = new BoundedMap<string, FieldRule>(MAX_REMEMBERED)
 
   /** `identityFields`: names of fields we tell the upstream who the user is with. */
   constructor(identityFields: readonly string[], maxFields: number) {
@@ -208,15 +209,14 @@ export class RequestFieldReader {
 
   #learn(name: string): FieldRule {
     const folded = fold(name)
-    const lower = name.toLowerCase()
     const dropped =
       DROPPED.includes(folded) ||
       this.#identityFields.has(folded) ||
       DROPPED_PREFIXES.some(prefix => folded.startsWith(prefix))
     // Only the true spelling is acted on; an alias of a field of ours is dropped and nothing more.
-    const place = KEPT.indexOf(lower)
+    const place = KEPT.indexOf(name.toLowerCase())
     const rule: FieldRule = { forwarded: !dropped, kept: place === -1 ? undefined : place, role: roleOf(folded) }
-    if (this.#rules.size < MAX_REMEMBERED && name.length <= MAX_REMEMBERED_LENGTH) this.#rules.set(name, rule)
+    if (name.length <= MAX_REMEMBERED_LENGTH) this.#rules.set(name, rule)
     return rule
   }
 

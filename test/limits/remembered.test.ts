@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryInUse } from '../../devkit/torhaus/memory-in-use.ts'
+import { classifyClient } from '../../src/http/client-class.ts'
 import { RequestFieldReader } from '../../src/http/request-fields.ts'
 import { ResponseFieldFilter } from '../../src/http/response-fields.ts'
 import { AcceptedTokens } from '../../src/identity/accepted-tokens.ts'
@@ -25,6 +26,26 @@ test('of tokens that the server has accepted the last 20,000 are remembered', ()
   assert.equal(tokens.has('token 0'), true)
   tokens.note('one more')
   assert.deepEqual([tokens.has('token 0'), tokens.has('token 1')], [false, true])
+})
+
+test('names of fields and programs that were made up keep none out of memory that come later', t => {
+  const reader = new RequestFieldReader([], 200)
+  for (let index = 0; index < 5000; index++) {
+    reader.read([`X-Made-Up-${index}`, '1'])
+    classifyClient(`made up ${index}`)
+  }
+  const request = () => {
+    assert.equal(typeof reader.read(['Host', 'x', 'Accept', '*/*', 'X-Late', '1']), 'object')
+    assert.equal(classifyClient('git/2.39.2 (late)'), 'git')
+  }
+  request()
+  // Each name is looked into, and each program matched, when it comes first.
+  const lookedInto = [t.mock.method(String.prototype, 'replaceAll'), t.mock.method(RegExp.prototype, 'test')]
+  request()
+  assert.deepEqual(
+    lookedInto.map(({ mock }) => mock.callCount()),
+    [0, 0],
+  )
 })
 
 const MEGABYTE = 1024 * 1024
