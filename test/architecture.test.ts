@@ -35,7 +35,7 @@ const KERBEROS_FRONT = [
 /** What everybody may make: values, and what lives no longer than its request, or inside the one who made it. */
 const MADE_ANYWHERE = [
   ...['Fault', 'Secret', 'Html', 'Intake', 'ResponseWriter'],
-  ...['BoundedMap', 'FairLedger', 'ReadCache', 'UnsavedEndings'],
+  ...['BoundedMap', 'FairLedger', 'ReadCache', 'UnsavedEndings', 'LatelyStored'],
 ]
 
 /** The process itself, and the reader of a request that is made up on the command line. */

@@ -46,10 +46,11 @@ export class Sessions {
     this.#changes = changes
     this.#now = now
     this.#cache = sessionCache(times, id => this.#read(id), monotonic)
-    this.#unsaved = new UnsavedRefreshes(store)
+    this.#unsaved = new UnsavedRefreshes(store, monotonic)
     this.#endings = new SessionEndings(store, changes, monotonic)
     changes.subscribe(change => {
       if (change.kind === 'refreshed') this.#unsaved.hold(change)
+      else if (change.kind === 'missed') this.#unsaved.again()
       hearChange(this.#cache, change)
     })
   }
@@ -157,6 +158,7 @@ export class Sessions {
     session.record = withGroups({ ...session.record, refreshedAtMs, sealedTokens }, tokens.groups)
     try {
       const isThere = await this.#store.saveRefresh(key, refreshedAtMs, sealedTokens)
+      if (isThere) this.#unsaved.stored({ key, refreshedAtMs, insteadOfMs, sealedTokens })
       return isThere && !this.#endings.has(key) ? 'saved' : 'gone'
     } catch (error) {
       const fault = unavailable(error)

@@ -1,10 +1,13 @@
 /**
  * Refreshed tokens that the store has not taken yet. An OP that rotates refresh tokens takes the one before for stolen
  * when it comes again (RFC 9700 4.14.2): so the new one is kept here, every reading of the session is corrected by it,
- * and the store is asked again until it has it. Other processes are told, and try as well; whoever is first counts.
+ * and the store is asked again until it has it. Other processes are told, and try as well; whoever is first counts. So it
+ * is with those that a store took in the last minute, and may have lost (a fail-over).
  */
 import { BoundedMap } from '../bounded-map.ts'
+import type { MonotonicClock } from '../clock.ts'
 import type { RefreshedTokens } from '../store/changes.ts'
+import { LatelyStored } from '../store/lately-stored.ts'
 import { Unsaved } from '../store/unsaved.ts'
 import type { SessionRecord, SessionStore } from './session-store.ts'
 
@@ -14,15 +17,30 @@ const MAX_HELD = 10_000
 export class UnsavedRefreshes extends Unsaved {
   readonly #store: Pick<SessionStore, 'saveRefresh'>
   readonly #held = new BoundedMap<string, RefreshedTokens>(MAX_HELD)
+  readonly #lately: LatelyStored<RefreshedTokens>
 
-  constructor(store: Pick<SessionStore, 'saveRefresh'>) {
+  constructor(store: Pick<SessionStore, 'saveRefresh'>, monotonic: MonotonicClock) {
     super()
     this.#store = store
+    this.#lately = new LatelyStored(monotonic)
   }
 
   hold(refreshed: RefreshedTokens): void {
     this.#held.set(refreshed.key, refreshed)
     this.offerLater()
+  }
+
+  /** The store has taken it. */
+  stored(refreshed: RefreshedTokens): void {
+    this.#lately.note(refreshed.key, refreshed)
+  }
+
+  /** The store may have lost its last writes: it gets them again where it says what it said before. */
+  again(): void {
+    for (const refreshed of this.#lately.all())
+      if (this.#held.get(refreshed.key) === undefined) this.#held.set(refreshed.key, refreshed)
+    // At once: whoever reads the old token meanwhile asks the OP with it.
+    if (this.count() > 0) this.offerLater(0)
   }
 
   /** What the store says of a session, with the tokens that it does not have yet. */
@@ -47,9 +65,10 @@ export class UnsavedRefreshes extends Unsaved {
 
   /** Where one fails, so would the others. */
   protected override async offer(): Promise<void> {
-    for (const { key, refreshedAtMs, sealedTokens, insteadOfMs } of [...this.#held.values()]) {
+    for (const refreshed of [...this.#held.values()]) {
+      const { key, refreshedAtMs, sealedTokens, insteadOfMs } = refreshed
       try {
-        await this.#store.saveRefresh(key, refreshedAtMs, sealedTokens, insteadOfMs)
+        if (await this.#store.saveRefresh(key, refreshedAtMs, sealedTokens, insteadOfMs)) this.stored(refreshed)
       } catch {
         return
       }

@@ -3,16 +3,16 @@
  * is kept here: it counts from now on whatever the store says, the other processes are told of it again and again,
  * since one may have begun meanwhile, and the store is asked again until it has taken it.
  *
- *   not stored --> held, counts --> offered until stored --> known for LATELY_MS
+ *   not stored --> held, counts --> offered until stored --> known for a minute
  *                    ^                                          |
  *                    +---- the store may have lost its last writes (a fail-over, an older copy of the file)
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Awaitable } from '../awaitable.ts'
-import { BoundedMap } from '../bounded-map.ts'
 import type { MonotonicClock } from '../clock.ts'
 import type { Fault } from '../errors.ts'
 import type { Change, Changes } from './changes.ts'
+import { LatelyStored } from './lately-stored.ts'
 import { Unsaved } from './unsaved.ts'
 
 /** One that is forgotten would bring back who has left: so the next one is refused. */
@@ -21,16 +21,6 @@ const MAX_HELD = 100_000
 const MAX_TOLD = 500
 /** Each may wait for the disk: requests have their turn after so many. */
 const OFFERED_IN_A_TURN = 10
-/** A replica that becomes master lacks the last seconds at most. */
-const LATELY_MS = 60_000
-const MAX_LATELY = 10_000
-
-interface Stored<T> {
-  readonly id: string
-  readonly ending: T
-  readonly atMs: number
-}
-
 interface Held<T> {
   readonly ending: T
   /** Whether it was this process that was asked for it; others listen only. */
@@ -41,9 +31,8 @@ export class UnsavedEndings<T> extends Unsaved {
   readonly #store: (ending: T) => Awaitable<unknown>
   readonly #changes: Pick<Changes, 'isHeard' | 'publish'>
   readonly #changeOf: (ending: T) => Change
-  readonly #monotonic: MonotonicClock
   readonly #held = new Map<string, Held<T>>()
-  readonly #lately = new BoundedMap<string, Stored<T>>(MAX_LATELY)
+  readonly #lately: LatelyStored<{ readonly id: string; readonly ending: T }>
 
   /** `store` deletes what has ended. `changeOf` is what every process hears of it, this one too, while it is held. */
   constructor(
@@ -56,7 +45,7 @@ export class UnsavedEndings<T> extends Unsaved {
     this.#store = store
     this.#changes = changes
     this.#changeOf = changeOf
-    this.#monotonic = monotonic
+    this.#lately = new LatelyStored(monotonic)
   }
 
   get isEmpty(): boolean {
@@ -91,13 +80,12 @@ export class UnsavedEndings<T> extends Unsaved {
 
   /** The store has taken it. */
   stored(id: string, ending: T): void {
-    this.#lately.set(id, { id, ending, atMs: this.#monotonic() })
+    this.#lately.note(id, { id, ending })
   }
 
   /** The store may have lost its last writes: it is asked once more for what ended lately, and until it has it that counts. */
   again(): void {
-    const sinceMs = this.#monotonic() - LATELY_MS
-    for (const { id, ending, atMs } of this.#lately.values()) if (atMs > sinceMs) this.heard(id, ending)
+    for (const { id, ending } of this.#lately.all()) this.heard(id, ending)
   }
 
   protected override count(): number {

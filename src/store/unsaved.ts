@@ -24,13 +24,13 @@ export abstract class Unsaved {
     clearTimeout(this.#next)
   }
 
-  protected offerLater(): void {
+  protected offerLater(afterMs = RETRY_MS): void {
     if (this.#isOver) return
     this.#next ??= setTimeout(() => {
       this.#next = undefined
       void this.offer().then(() => {
         if (this.count() > 0) this.offerLater()
       })
-    }, RETRY_MS).unref()
+    }, afterMs).unref()
   }
 }

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { Fault } from '../../src/errors.ts'
 import type { Change } from '../../src/store/changes.ts'
 import { openSessionLab, PERSON, type SessionLab } from './session-lab.ts'
@@ -106,4 +107,44 @@ test('a session that was signed out meanwhile stays so', async () => {
   await lab.otherSessions.end(id)
   await lab.sessions.settle(new AbortController().signal)
   assert.equal(await lab.store.readSession(key), undefined)
+})
+
+/** A replica that did not have the last write yet is master now. */
+async function loseLastWrite(): Promise<void> {
+  const before = await lab.store.readSession(key)
+  assert.ok(before)
+  assert.equal(await refresh(), 'saved')
+  await lab.store.deleteSession(key)
+  await lab.store.createSession(before)
+  assert.equal(await tokenAt(), 'first', 'the store has the old one again')
+  lab.changes.receive({ kind: 'missed' })
+}
+
+test('a store that has lost its last writes gets the new token again, which counts here at once', async () => {
+  await loseLastWrite()
+  assert.equal(await tokenAt(lab.sessions), 'second')
+  await eventually(async () => (await tokenAt()) === 'second', 'stored again')
+})
+
+test('of what was stored more than a minute ago, the store says how it is', async () => {
+  const before = await lab.store.readSession(key)
+  assert.ok(before)
+  await refresh()
+  lab.clock.advance(61_000)
+  await lab.store.deleteSession(key)
+  await lab.store.createSession(before)
+  lab.changes.receive({ kind: 'missed' })
+  await lab.sessions.settle(new AbortController().signal)
+  assert.equal(await tokenAt(), 'first')
+})
+
+test('a token of the last minute takes the place of no newer one', async () => {
+  await refresh()
+  const session = await lab.otherSessions.find(id)
+  assert.ok(session)
+  lab.clock.advance(1000)
+  await lab.otherSessions.saveRefresh(session, { refreshToken: 'third', idToken: undefined })
+  lab.changes.receive({ kind: 'missed' })
+  await lab.sessions.settle(new AbortController().signal)
+  assert.deepEqual([await tokenAt(), await tokenAt(lab.sessions)], ['third', 'third'])
 })
