@@ -47,8 +47,13 @@ export class ServiceManager {
   #tell(state: string): void {
     if (!this.#isThere) return
     const options = { env: this.#environment, timeout: TIMEOUT_MS }
-    execFile('systemd-notify', [`--pid=${process.pid}`, state], options, error => {
-      if (error !== null) this.#failed(error)
-    }).unref()
+    try {
+      execFile('systemd-notify', [`--pid=${process.pid}`, state], options, error => {
+        if (error !== null) this.#failed(error)
+      }).unref()
+    } catch (error) {
+      // Some of what keeps a process from being made is thrown at once (ENOMEM).
+      this.#failed(error as Error)
+    }
   }
 }

@@ -58,8 +58,8 @@ export class Generation {
    * that listen: they may have taken requests, and are drained or killed by whoever asked.
    */
   async start(count: number): Promise<number> {
-    const workers = Array.from({ length: count }, () => this.#fork())
     try {
+      const workers = Array.from({ length: count }, () => this.#fork())
       const [port = 0] = await Promise.all(workers.map(({ listening }) => listening))
       return port
     } catch (error) {
@@ -126,15 +126,26 @@ export class Generation {
     if (!this.workers.delete(worker)) return
     if (!this.#isCurrent) return this.#events.onEnd(worker, undefined)
     this.#failures = this.#surroundings.monotonic() - startedAtMs > STEADY_MS ? 1 : this.#failures + 1
-    // At once the first time: a single crash should cost as little as can be.
-    const pauseMs = this.#failures === 1 ? 0 : Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 2))
+    const pauseMs = this.#pauseMs()
     this.#events.onEnd(worker, pauseMs)
     void this.#replace(pauseMs)
+  }
+
+  /** None the first time: a single crash should cost as little as can be. */
+  #pauseMs(): number {
+    return this.#failures === 1 ? 0 : Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 2))
   }
 
   async #replace(pauseMs: number): Promise<void> {
     await sleep(pauseMs, undefined, { signal: this.#over.signal, ref: false }).catch(() => undefined)
     if (!this.#isCurrent) return
-    await this.#fork().listening.catch(this.#events.onFailed)
+    try {
+      await this.#fork().listening.catch(this.#events.onFailed)
+    } catch (error) {
+      // There is no process, and so none that ends (ENOMEM).
+      this.#events.onFailed(new Error(`a worker could not be started: ${(error as Error).message}`))
+      this.#failures++
+      return this.#replace(this.#pauseMs())
+    }
   }
 }
