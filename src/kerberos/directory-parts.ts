@@ -70,7 +70,9 @@ export function openDirectoryParts(ground: DirectoryGround, gates: GatesByRealm,
   const client = createKdcClient({ pools, realm, now })
   const services = [accept, ...aliases]
   const keytab = opened.use(new KeytabFile(keytabFile, monotonic, [...services, servicePrincipal]))
-  const replays = opened.use(createReplayCache({ directory: replayDirectory(ground), skewMs: CLOCK_SKEW_MS, now }))
+  const replays = opened.use(
+    createReplayCache({ directory: replayDirectory(ground), skewMs: CLOCK_SKEW_MS, now, monotonic }),
+  )
   const naming: NamingRealms = new Set()
   const accepting = {
     naming,

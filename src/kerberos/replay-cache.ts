@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KerberosError } from './kerberos-error.ts'
@@ -20,6 +20,14 @@ export interface ReplayCacheOptions {
   /** Authenticators further from our clock are refused before they come here. */
   readonly skewMs: number
   readonly now: () => number
+  /** Milliseconds of a clock that is never set; default: `now`. */
+  readonly monotonic?: () => number
+}
+
+/** A file whose time is over, as the clock says. */
+interface Past {
+  readonly bytes: number
+  readonly sinceMs: number
 }
 
 const GENERATION_MS = 300_000
@@ -27,26 +35,39 @@ const FILE = /^replay-(\d+)$/
 
 /**
  * Authenticators seen (RFC 4120 3.2.3), by the time they name themselves: one presented again names the same time, so
- * it is looked for in one file alone. A file goes when the last authenticator of its time would be refused for its age.
+ * it is looked for in one file alone. A file goes when the last authenticator of its time would be refused for its age, and
+ * not at once: a clock that went far ahead may be put right again, and what was seen before is as good as new then.
  * Nothing is flushed: a restart of the service loses nothing, a machine that loses power forgets the last seconds.
  */
-export function createReplayCache({ directory, skewMs, now }: ReplayCacheOptions): ReplayCache {
+export function createReplayCache({ directory, skewMs, now, monotonic = now }: ReplayCacheOptions): ReplayCache {
   makePrivate(directory)
   const generations = new Map<number, ReplayGeneration>()
+  const past = new Map<string, Past>()
   const isPast = (number: number): boolean => (number + 1) * GENERATION_MS + skewMs < now()
 
+  // By then whatever was seen until the clock said so is too old by any clock, and nobody has added to it since.
+  const isLongPast = (path: string): boolean => {
+    const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+    const known = past.get(path)
+    if (known?.bytes === bytes) return monotonic() - known.sinceMs > 2 * skewMs
+    past.set(path, { bytes, sinceMs: monotonic() })
+    return false
+  }
   const removePast = (): void => {
-    for (const name of readdirSync(directory)) {
-      const number = FILE.exec(name)?.[1]
-      if (number === undefined || !isPast(Number(number))) continue
-      // While it is open, removing it takes no time: what is in it goes with the last who closes it.
-      if (generations.has(Number(number))) rmSync(join(directory, name), { force: true })
-      else void rm(join(directory, name), { force: true }).catch(() => undefined)
-    }
     for (const [number, generation] of generations) {
       if (!isPast(number)) continue
       generation[Symbol.dispose]()
       generations.delete(number)
+    }
+    for (const name of readdirSync(directory)) {
+      const number = FILE.exec(name)?.[1]
+      if (number === undefined) continue
+      const path = join(directory, name)
+      if (!isPast(Number(number))) past.delete(path)
+      else if (isLongPast(path)) {
+        past.delete(path)
+        void rm(path, { force: true }).catch(() => undefined)
+      }
     }
   }
   const generationOf = (timeMs: number): ReplayGeneration => {
