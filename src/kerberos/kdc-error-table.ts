@@ -91,6 +91,8 @@ const protocolErrors: Readonly<Record<number, Rule>> = {
   41: { 'password-proof': 'kdc-not-genuine', ...OURS_IS_NO_GOOD }, // KRB_AP_ERR_MODIFIED
   44: { 'password-proof': 'kdc-not-genuine', ...OURS_IS_NO_GOOD }, // KRB_AP_ERR_BADKEYVER
   45: { 'password-proof': 'kdc-not-genuine', ...OURS_IS_NO_GOOD }, // KRB_AP_ERR_NOKEY
+  // KRB_ERR_GENERIC: MIT's answer to evidence from before a new key of ours, among other things that it does not tell.
+  60: { initiate: 'credentials-expired' },
   68: 'foreign-realm', // KDC_ERR_WRONG_REALM
 }
 

@@ -3,21 +3,26 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { parseKdc } from '../../config/kdc-address.ts'
 import { startKdcRelay } from '../../devkit/realm/kdc-relay.ts'
+import { canonicalPrincipal } from '../../src/kerberos/canonical-principal.ts'
+import { createImpersonation } from '../../src/kerberos/impersonation.ts'
 import type { HeldTicket } from '../../src/kerberos/kdc/held-ticket.ts'
 import { createKdcClient, type KdcClient } from '../../src/kerberos/kdc/kdc-client.ts'
 import { configuredKdcs } from '../../src/kerberos/kdc/kdc-locator.ts'
 import { createKdcPool, type KdcPool } from '../../src/kerberos/kdc/kdc-pool.ts'
 import { createTicketGranting } from '../../src/kerberos/kdc/ticket-granting.ts'
+import { createKdcGate } from '../../src/kerberos/kdc-gate.ts'
 import { KeytabFile } from '../../src/kerberos/keytab-file.ts'
 import { openWith } from '../../src/kerberos/open-with.ts'
 import { KDC_OPTION } from '../../src/kerberos/protocol/kdc-request.ts'
 import { NAME_TYPE, nameOf } from '../../src/kerberos/protocol/principal-name.ts'
 import { forUser, s4uX509User } from '../../src/kerberos/protocol/s4u-padata.ts'
+import { createServiceCredential } from '../../src/kerberos/service-credential.ts'
 import { system } from '../../src/system.ts'
 import { HOME, PARTNER, startTwoRealms, type TwoRealms } from './two-realms.ts'
 
 const SPN = 'HTTP/proxy.corp.test'
 const DEVOPS = 'HTTP/devops.corp.test'
+const BUILDS = 'HTTP/builds.corp.test'
 const proxy = nameOf(SPN, NAME_TYPE.serviceHost)
 const devops = nameOf(DEVOPS, NAME_TYPE.serviceInstance)
 const named = (name: string) => nameOf(name, NAME_TYPE.principal)
@@ -35,13 +40,14 @@ const poolOf = (...kdcs: readonly string[]): KdcPool => {
 
 before(async () => {
   realms = await startTwoRealms({
-    services: [SPN, DEVOPS, 'HTTP/elsewhere.corp.test'],
+    services: [SPN, DEVOPS, BUILDS, 'HTTP/elsewhere.corp.test'],
     users: { alice: 'alice-Passw0rd' },
     partnerUsers: { ada: 'ada-Passw0rd' },
     ldap: true,
   })
   await realms.home.kadmin(`modprinc +ok_to_auth_as_delegate ${SPN}`)
   await realms.home.allowDelegation(SPN, DEVOPS)
+  await realms.home.allowDelegation(SPN, BUILDS)
   pools = new Map([
     [HOME, poolOf(realms.home.kdc)],
     [PARTNER, poolOf(realms.partner.kdc)],
@@ -83,6 +89,23 @@ describe("constrained delegation by MIT's KDC", () => {
       ],
     })
     assert.equal(seenBy(DEVOPS, await client.s4u2proxy(tgt, evidence, devops)), `ada@${PARTNER}`)
+  })
+})
+
+describe('evidence from before a new key of ours', () => {
+  it('is let go of, and asked for anew, though the KDC says no more than that something went wrong (60)', async () => {
+    const keyed = { client, gate: createKdcGate(system), keytab, principal: `${SPN}@${HOME}`, now: system.now }
+    using service = createServiceCredential(keyed)
+    const names = { realm: HOME }
+    using impersonation = createImpersonation({ ...keyed, service, directory: names })
+    const alice = canonicalPrincipal('alice', names)
+    await impersonation.initiate(alice, `${DEVOPS}@${HOME}`)
+    const evidence = await client.s4u2self(tgt, named('alice'))
+    await realms.home.kadmin(`ktadd -k ${realms.home.keytab} ${SPN}`)
+    await assert.rejects(client.s4u2proxy(tgt, evidence, devops), { errorCode: 60 })
+    const before = impersonation.counters().impersonations
+    await impersonation.initiate(alice, `${BUILDS}@${HOME}`)
+    assert.equal(impersonation.counters().impersonations, before + 1)
   })
 })
 

@@ -31,6 +31,9 @@ const observed: readonly [KerberosOperation, number, KerberosErrorCode][] = [
   // A ticket of ours that the KDC cannot open any more, as after a change of its own key.
   ['s4u2self', 31, 'credentials-expired'],
   ['initiate', 41, 'credentials-expired'],
+  // MIT's of evidence that it does not open any more, and of whatever else it does not tell.
+  ['initiate', 60, 'credentials-expired'],
+  ['s4u2self', 60, 'kdc-reply-invalid'],
   // Accounts without AES keys.
   ['password', 14, 'client-disabled'],
   ['s4u2self', 14, 'service-credential-refused'],
