@@ -283,7 +283,7 @@ const kerberos = requiredSection(
           { default: 300, minimum: 0, maximum: 3600 },
         ),
         maxFailuresPerAccount: integer(
-          'Most wrong passwords of one account within failureWindowSeconds. Keep it, together with reservedFailuresPerAccount, below the lock-out threshold of the directory. All processes on one store count together.',
+          'Most wrong passwords of one account until there was none for failureWindowSeconds, as directories count. Keep it, together with reservedFailuresPerAccount, below the lock-out threshold of the directory. All processes on one store count together.',
           { default: 3, minimum: 1, maximum: 1000 },
         ),
         reservedFailuresPerAccount: integer(
@@ -304,7 +304,7 @@ const kerberos = requiredSection(
           maximum: 100_000,
         }),
         failureWindowSeconds: integer(
-          'Window for these limits, in seconds. Keep it at least as long as the directory takes to reset its own counter.',
+          'Window for these limits, in seconds. Keep it at least as long as the directory takes after a wrong password to reset its own counter.',
           { default: 1800, minimum: 1, maximum: DAY_S },
         ),
       },

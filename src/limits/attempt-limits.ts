@@ -77,6 +77,7 @@ export function createAttemptLimits(store: AttemptStore, options: AttemptLimitsO
   const settleAccount = async (account: string, network: string, id: string, end: AttemptEnd): Promise<void> => {
     const settled = [settle('account', account, id, end)]
     if (end === 'cleared') settled.push(...OWN.map(kind => settle(kind, account, id, end)))
+    if (end === 'failed' && sparesAnybody) settled.push(settle('reserve', account, id, 'prolonged'))
     if (end === 'failed' && (await isSpared(account, network).catch(() => false)))
       settled.push(settle('own', account, id, end))
     await Promise.all(settled)
@@ -103,7 +104,12 @@ export function createAttemptLimits(store: AttemptStore, options: AttemptLimitsO
       )
       if (reserveWaitMs > 0) return { retryAfterMs: Math.min(waitMs, reserveWaitMs) }
       // What strangers have failed stays: else they could guess anew each time the owner comes.
-      return open(end => Promise.all(OWN.map(kind => settle(kind, account, id, end))))
+      return open(end =>
+        Promise.all([
+          ...OWN.map(kind => settle(kind, account, id, end)),
+          ...(end === 'failed' ? [settle('account', account, id, 'prolonged')] : []),
+        ]),
+      )
     },
   }
 
@@ -162,11 +168,12 @@ function budgetsOf(options: AttemptLimitsOptions): Readonly<Record<BudgetKind, A
   const { maxAccountFailures = 3, reservedAccountFailures = 1, maxAddressFailures = 20 } = options
   const { windowMs = 1_800_000, backoffMs = 1_000 } = options
   const common = { windowMs, pendingWaitMs: backoffMs, pendingMs: PENDING_MS }
+  const ofAccount = { ...common, countsUntilQuiet: true }
   return {
-    account: { ...common, maxFailures: maxAccountFailures, backoffMs },
+    account: { ...ofAccount, maxFailures: maxAccountFailures, backoffMs },
     address: { ...common, maxFailures: maxAddressFailures, backoffMs: 0 },
-    own: { ...common, maxFailures: maxAccountFailures + reservedAccountFailures, backoffMs },
-    reserve: { ...common, maxFailures: reservedAccountFailures, backoffMs: 0 },
+    own: { ...ofAccount, maxFailures: maxAccountFailures + reservedAccountFailures, backoffMs },
+    reserve: { ...ofAccount, maxFailures: reservedAccountFailures, backoffMs: 0 },
   }
 }
 

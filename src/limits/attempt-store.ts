@@ -11,6 +11,11 @@ export interface AttemptBudget {
   /** Most failures within the window, counted and pending together. */
   readonly maxFailures: number
   readonly windowMs: number
+  /**
+   * Failures count until that long after the latest of them, as directories count them towards a lock (MS-SAMR 3.1.1.5,
+   * lockoutObservationWindow); default: each by itself.
+   */
+  readonly countsUntilQuiet?: boolean
   /** Wait after the first failure; it doubles with each further one. 0: none. */
   readonly backoffMs: number
   /** Wait where pending attempts fill the budget: one of them ends soon. */
@@ -19,8 +24,11 @@ export interface AttemptBudget {
   readonly pendingMs: number
 }
 
-/** `failed`: the place becomes a failure. `released`: it is given back. `cleared`: so are all failures. */
-export type AttemptEnd = 'failed' | 'released' | 'cleared'
+/**
+ * `failed`: the place becomes a failure. `released`: it is given back. `cleared`: so are all failures. `prolonged`: it is
+ * given back, and failures count as if there was one more now, for the same account has one elsewhere.
+ */
+export type AttemptEnd = 'failed' | 'released' | 'cleared' | 'prolonged'
 
 export interface AttemptStore {
   /** Takes a place in the budget of `who`, under `id`: 0. Or says how long to wait for one, in milliseconds. */

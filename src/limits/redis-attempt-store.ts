@@ -12,13 +12,19 @@ import {
 
 /**
  * KEYS failures by time, pending attempts by when they count no more; ARGV id, now, most failures, window, back-off,
- * wait for a pending one, time of a pending one, how far a time may be ahead: in ms. Returns how long to wait; 0: the
- * place is taken.
+ * wait for a pending one, time of a pending one, how far a time may be ahead: in ms; 1 where failures count until there
+ * has been none for the window. Returns how long to wait; 0: the place is taken.
  */
 const RESERVE = redisScript(`
 local now, most, window, backoff = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
+local together = ARGV[9] == '1'
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+local pending = redis.call('ZCARD', KEYS[2])
+if not together then redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
+elseif pending == 0 then
+  local latest = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
+  if latest[2] and tonumber(latest[2]) <= now - window then redis.call('DEL', KEYS[1]) end
+end
 for i, latest in ipairs({ now, now + tonumber(ARGV[7]) }) do
   local ahead = redis.call('ZRANGE', KEYS[i], string.format('(%.0f', latest + tonumber(ARGV[8])), '+inf', 'BYSCORE')
   for _, id in ipairs(ahead) do redis.call('ZADD', KEYS[i], latest, id) end
@@ -27,9 +33,9 @@ local failures = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
 local count = #failures / 2
 local wait = 0
 if count > 0 then wait = math.max(0, tonumber(failures[#failures]) + backoff * 2 ^ (count - 1) - now) end
-if count + redis.call('ZCARD', KEYS[2]) >= most then
+if count + pending >= most then
   local place = tonumber(ARGV[6])
-  if count >= most then place = tonumber(failures[2]) + window - now end
+  if count >= most then place = math.max(place, tonumber(failures[together and #failures or 2]) + window - now) end
   wait = math.max(wait, place)
 end
 if wait > 0 then return math.ceil(wait) end
@@ -37,13 +43,15 @@ redis.call('ZADD', KEYS[2], now + tonumber(ARGV[7]), ARGV[1])
 redis.call('PEXPIRE', KEYS[2], ARGV[7])
 return 0`)
 
-/** KEYS as above; ARGV id, now, window, how it ended. */
+/** KEYS as above; ARGV id, now, window, how it ended, time of a pending one. */
 const SETTLE = redisScript(`
 redis.call('ZREM', KEYS[2], ARGV[1])
 if ARGV[4] == 'cleared' then redis.call('DEL', KEYS[1]) end
-if ARGV[4] == 'failed' then
-  redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
-  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+local id = ARGV[4] == 'failed' and ARGV[1]
+if ARGV[4] == 'prolonged' then id = redis.call('ZRANGE', KEYS[1], -1, -1)[1] end
+if id then
+  redis.call('ZADD', KEYS[1], ARGV[2], id)
+  redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[3]) + tonumber(ARGV[5]))
 end
 return 1`)
 
@@ -70,13 +78,14 @@ export class RedisAttemptStore implements AttemptStore {
   }
 
   async reserve(who: string, id: string, budget: AttemptBudget, nowMs: number): Promise<number> {
-    const { maxFailures, windowMs, backoffMs, pendingWaitMs, pendingMs } = budget
-    const args = [id, nowMs, maxFailures, windowMs, backoffMs, pendingWaitMs, pendingMs, MAX_AHEAD_MS]
+    const { maxFailures, windowMs, backoffMs, pendingWaitMs, pendingMs, countsUntilQuiet = false } = budget
+    const times = [windowMs, backoffMs, pendingWaitMs, pendingMs, MAX_AHEAD_MS]
+    const args = [id, nowMs, maxFailures, ...times, countsUntilQuiet ? 1 : 0]
     return Number(await this.#link.run(RESERVE, this.#keys(who), ...args))
   }
 
-  async settle(who: string, id: string, end: AttemptEnd, { windowMs }: AttemptBudget, nowMs: number): Promise<void> {
-    await this.#link.run(SETTLE, this.#keys(who), id, nowMs, windowMs, end)
+  async settle(who: string, id: string, end: AttemptEnd, budget: AttemptBudget, nowMs: number): Promise<void> {
+    await this.#link.run(SETTLE, this.#keys(who), id, nowMs, budget.windowMs, end, budget.pendingMs)
   }
 
   async prove(account: string, network: string, untilMs: number, nowMs: number): Promise<void> {

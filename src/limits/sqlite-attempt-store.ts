@@ -24,6 +24,7 @@ export class SqliteAttemptStore implements AttemptStore {
   }
 
   reserve(who: string, id: string, budget: AttemptBudget, nowMs: number): Awaitable<number> {
+    const kept = budget.countsUntilQuiet === true ? budget.pendingMs : 0
     return this.#database.transaction(() => {
       this.#database.run(
         'UPDATE attempt SET at = ?1, ends_at = ?1 + ends_at - at WHERE who = ?2 AND at > ?3',
@@ -31,22 +32,35 @@ export class SqliteAttemptStore implements AttemptStore {
         who,
         nowMs + MAX_AHEAD_MS,
       )
-      const rows = this.#database.rows(
-        'SELECT is_pending, at FROM attempt WHERE who = ? AND ends_at > ? ORDER BY at',
-        who,
-        nowMs,
-      )
-      const failuresAtMs = rows.filter(row => row.is_pending === 0).map(row => Number(row.at))
-      const waitMs = waitFor(failuresAtMs, rows.length - failuresAtMs.length, budget, nowMs)
+      const rows = this.#database
+        .rows(
+          'SELECT is_pending, at, ends_at FROM attempt WHERE who = ? AND ends_at > ? ORDER BY at',
+          who,
+          nowMs - kept,
+        )
+        .map(row => ({ isPending: row.is_pending !== 0, atMs: Number(row.at), endsAtMs: Number(row.ends_at) }))
+      const waitMs = waitFor(rows, budget, nowMs)
       if (waitMs === 0) this.#write(who, id, true, nowMs, nowMs + budget.pendingMs)
       return waitMs
     })
   }
 
-  settle(who: string, id: string, end: AttemptEnd, { windowMs }: AttemptBudget, nowMs: number): Awaitable<void> {
+  settle(who: string, id: string, end: AttemptEnd, budget: AttemptBudget, nowMs: number): Awaitable<void> {
+    const endsAtMs = nowMs + budget.windowMs
+    const isFailure = end === 'failed' || end === 'prolonged'
     return this.#database.write(() => {
-      if (end === 'failed') this.#write(who, id, false, nowMs, nowMs + windowMs)
-      else if (end === 'released') this.#database.run('DELETE FROM attempt WHERE who = ? AND id = ?', who, id)
+      if (isFailure && budget.countsUntilQuiet === true)
+        // Those that counted when the attempt began: the directory may have judged it then.
+        this.#database.run(
+          `UPDATE attempt SET ends_at = ?1 WHERE who = ?2 AND is_pending = 0
+           AND ends_at > COALESCE((SELECT at FROM attempt WHERE who = ?2 AND id = ?3), ?4)`,
+          endsAtMs,
+          who,
+          id,
+          nowMs,
+        )
+      if (end === 'failed') this.#write(who, id, false, nowMs, endsAtMs)
+      else if (end !== 'cleared') this.#database.run('DELETE FROM attempt WHERE who = ? AND id = ?', who, id)
       else this.#database.run('DELETE FROM attempt WHERE who = ? AND (id = ? OR is_pending = 0)', who, id)
     })
   }
@@ -90,13 +104,24 @@ export class SqliteAttemptStore implements AttemptStore {
 
 const provenOf = (account: string) => `proven ${account}`
 
-/** `failuresAtMs`: those within the window, in order of time. */
-function waitFor(failuresAtMs: readonly number[], pending: number, budget: AttemptBudget, nowMs: number): number {
-  const { maxFailures, windowMs, backoffMs, pendingWaitMs } = budget
-  const [oldestAtMs, latestAtMs] = [failuresAtMs[0], failuresAtMs.at(-1)]
-  const count = failuresAtMs.length
-  const backoffLeftMs = latestAtMs === undefined ? 0 : latestAtMs + backoffMs * 2 ** (count - 1) - nowMs
+interface Row {
+  readonly isPending: boolean
+  readonly atMs: number
+  readonly endsAtMs: number
+}
+
+/** `rows`: in order of time. */
+function waitFor(rows: readonly Row[], budget: AttemptBudget, nowMs: number): number {
+  const { maxFailures, backoffMs, pendingWaitMs, countsUntilQuiet = false } = budget
+  const isLive = ({ endsAtMs }: Row) => endsAtMs > nowMs
+  const pending = rows.filter(row => row.isPending && isLive(row)).length
+  // One that is pending may fail while the others still count at the directory.
+  const failures = rows.filter(row => !row.isPending && (isLive(row) || (countsUntilQuiet && pending > 0)))
+  const latest = failures.at(-1)
+  const count = failures.length
+  const backoffLeftMs = latest === undefined ? 0 : latest.atMs + backoffMs * 2 ** (count - 1) - nowMs
   if (count + pending < maxFailures) return Math.max(0, backoffLeftMs)
-  const placeMs = oldestAtMs === undefined || count < maxFailures ? pendingWaitMs : oldestAtMs + windowMs - nowMs
+  const firstEndMs = Math.min(...failures.map(({ endsAtMs }) => endsAtMs))
+  const placeMs = count < maxFailures ? pendingWaitMs : Math.max(pendingWaitMs, firstEndMs - nowMs)
   return Math.max(placeMs, backoffLeftMs)
 }

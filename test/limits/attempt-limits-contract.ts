@@ -47,6 +47,25 @@ export function testAttemptLimits(open: () => Promise<OpenAttemptStores>): void 
     return { limits, others, clock }
   }
 
+  /** What a directory counts, where somebody guesses that often; `isProven`: beside the owner, each third time. */
+  async function mostInDirectory(everyMs: number, isProven: boolean): Promise<number> {
+    const { limits, others, clock } = await limitsAt()
+    const home = '192.0.2.7'
+    if (isProven) await (await begin(limits, 'alice', home)).succeeded()
+    let [count, most, lastMs] = [0, 0, Number.NEGATIVE_INFINITY]
+    for (let guess = 0; guess < 2_000; guess++) {
+      clock.nowMs += everyMs
+      const isOwners = isProven && guess % 3 === 0
+      const attempt = await (isOwners ? others : limits).begin('alice', isOwners ? home : `198.51.100.${guess % 200}`)
+      if ('retryAfterMs' in attempt) continue
+      await attempt.failed()
+      count = clock.nowMs - lastMs < 1_800_000 ? count + 1 : 1
+      lastMs = clock.nowMs
+      most = Math.max(most, count)
+    }
+    return most
+  }
+
   describe('failures of an account', () => {
     it('make it wait, twice as long each time, then until the window has passed', async () => {
       const { limits, clock } = await limitsAt()
@@ -57,9 +76,32 @@ export function testAttemptLimits(open: () => Promise<OpenAttemptStores>): void 
       assert.equal(await retryAfterMs(limits, 'alice'), 2_000)
       clock.nowMs += 2_000
       await (await begin(limits, 'alice')).failed()
-      assert.equal(await retryAfterMs(limits, 'alice'), 1_800_000 - 3_000)
-      clock.nowMs += 1_800_000 - 3_000
+      assert.equal(await retryAfterMs(limits, 'alice'), 1_800_000)
+      clock.nowMs += 1_800_000
       await (await begin(limits, 'alice')).undecided()
+    })
+
+    it('never lock it in a directory, which forgets them when there was none for the window', async () => {
+      for (const [everyMs, isProven] of [
+        [1_000, false],
+        [700_000, false],
+        [700_000, true],
+        [1_799_000, true],
+      ] as const)
+        assert.equal(await mostInDirectory(everyMs, isProven), isProven ? 4 : 3, `one each ${everyMs} ms`)
+    })
+
+    it('count on while an attempt is pending that may fail before the directory forgets them', async () => {
+      const { limits, clock } = await limitsAt()
+      await (await begin(limits, 'alice')).failed()
+      clock.nowMs += 1_000
+      await (await begin(limits, 'alice')).failed()
+      clock.nowMs += 1_799_999
+      const pending = await begin(limits, 'alice')
+      clock.nowMs += 1
+      assert.equal(await retryAfterMs(limits, 'alice'), 1_000)
+      await pending.failed()
+      assert.equal(await retryAfterMs(limits, 'alice'), 1_800_000)
     })
 
     it('never exceed the budget within any window, whatever the order of attempts', async () => {
