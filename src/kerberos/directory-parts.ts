@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import type { KerberosPrincipals } from '../../config/kerberos-principals.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Surroundings } from '../clock.ts'
+import type { AttemptStore } from '../limits/attempt-store.ts'
 import { type AcceptedBindings, createAcceptor } from './acceptor.ts'
 import type { DirectoryNames } from './canonical-principal.ts'
 import { createImpersonation } from './impersonation.ts'
@@ -12,6 +13,7 @@ import { signInProbe } from './kdc/sign-in.ts'
 import type { GatesByRealm } from './kdc-gate.ts'
 import { KeytabFile } from './keytab-file.ts'
 import { createLearnNaming } from './learn-naming.ts'
+import { createOwnAttempts } from './own-attempts.ts'
 import { createPasswordVerifier } from './password.ts'
 import { tlsServerEndPoint } from './protocol/channel-bindings.ts'
 import { CLOCK_SKEW_MS } from './protocol/clock-skew.ts'
@@ -29,6 +31,7 @@ export interface DirectoryGround extends Pick<Surroundings, 'now' | 'monotonic' 
   readonly settings: NonNullable<Config['kerberos']>
   readonly names: DirectoryNames
   readonly principals: KerberosPrincipals
+  readonly attempts: AttemptStore
   /** What tickets are asked about. */
   readonly question: TicketQuestion
   /** That clients see, where TLS ends here. */
@@ -86,7 +89,11 @@ export function openDirectoryParts(ground: DirectoryGround, gates: GatesByRealm,
   }
   const bindings = bindingsFor(ground)
   const asking = { client, ...gates, keytab, principal: servicePrincipal, now, monotonic }
-  const service = opened.use(createServiceCredential(asking))
+  const { maxFailuresPerAccount: maxFailures, failureWindowSeconds } = settings.passwords
+  const attempts = createOwnAttempts(ground.attempts, {
+    ...{ principal: servicePrincipal, maxFailures, windowMs: failureWindowSeconds * 1000, now },
+  })
+  const service = opened.use(createServiceCredential({ ...asking, attempts }))
   const learnNaming = createLearnNaming({ ...asking, service, accept, realm, naming })
   const acceptor = opened.use(createAcceptor({ ...accepting, bindings, learnNaming }))
   const proving = {

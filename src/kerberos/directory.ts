@@ -95,7 +95,7 @@ export function openDirectory(
     })
   const gate = gateFor(realm)
   const ground: DirectoryGround = {
-    ...{ ...surroundings, settings, names },
+    ...{ ...surroundings, settings, names, attempts },
     principals: kerberosPrincipals(settings, publicHost),
   }
   using opened = new DisposableStack()

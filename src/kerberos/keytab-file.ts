@@ -49,6 +49,11 @@ export class KeytabFile implements Disposable {
     return this.#generation
   }
 
+  /** Of the file, as the last look found it: it differs where the file was written anew, and is the same in each process. */
+  get state(): string {
+    return this.#seen
+  }
+
   /**
    * The keys of `name` (`HTTP/host@REALM`), newest first; of `HTTP/*@REALM` those of all such names. Looks at the file, for
    * microseconds, but reads it only when it has changed.

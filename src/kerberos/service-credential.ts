@@ -5,6 +5,7 @@ import type { KdcGate } from './kdc-gate.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import { LeasedTicket } from './leased-ticket.ts'
+import type { OwnAttempts } from './own-attempts.ts'
 import type { EncryptionKey } from './protocol/encryption-key.ts'
 import type { EtypeInfo } from './protocol/etype-info.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
@@ -16,6 +17,8 @@ export interface ServiceCredentialOptions {
   readonly keytab: KeytabFile
   /** The account that may delegate, `svc-proxy@CORP.TEST`. */
   readonly principal: string
+  /** Together with other workers; default: nobody counts. */
+  readonly attempts?: OwnAttempts
   readonly now: () => number
   readonly monotonic?: () => number
   readonly renewMarginMs?: number
@@ -38,7 +41,7 @@ export interface ServiceCredential extends Renewing<LeasedTicket> {
 
 /** The proxy's own TGT, got with the keytab and renewed before it ends. */
 export function createServiceCredential(options: ServiceCredentialOptions): ServiceCredential {
-  const { client, gate, keytab, principal, now, renewMarginMs = 300_000 } = options
+  const { client, gate, keytab, principal, attempts, now, renewMarginMs = 300_000 } = options
   const name = nameOf(principal.slice(0, principal.lastIndexOf('@')), NAME_TYPE.principal)
   const keyFor = async (infos: readonly EtypeInfo[]): Promise<EncryptionKey> => {
     const keys = keytab.keysOf(principal)
@@ -58,7 +61,8 @@ export function createServiceCredential(options: ServiceCredentialOptions): Serv
       refused = undefined
       try {
         await gate.run(async () => {
-          const ticket = await codedFailure('service-credential', () => client.signIn(name, keyFor))
+          const signIn = () => codedFailure('service-credential', () => client.signIn(name, keyFor))
+          const ticket = await (attempts === undefined ? signIn() : attempts.run(keytab.state, signIn))
           store(new LeasedTicket(ticket), validity((ticket.endTimeMs - now()) / 1000, now(), renewMarginMs))
         })
       } catch (error) {
