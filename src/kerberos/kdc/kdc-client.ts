@@ -68,13 +68,15 @@ export function createKdcClient({ realm, pools, now }: KdcClientOptions): KdcCli
     },
     async s4u2self(tgt, user, userRealm = realm) {
       const isAbroad = userRealm !== realm
-      const mayResolve = isAbroad || user.type === NAME_TYPE.enterprise
+      // A UPN that is of an account elsewhere is nobody of the realm: who is, signs in by the name that they have there.
+      const isOfAnybody = !isAbroad && user.type === NAME_TYPE.enterprise
       const evidence = await from(userRealm, tgt, there =>
         granting.ask(there, {
           service: tgt.client,
           // MS-SFU 3.1.5.1.1.1: another realm knows us by our whole name.
           abroad: { type: NAME_TYPE.enterprise, components: [`${tgt.client.components.join('/')}@${realm}`] },
-          options: KDC_OPTION.forwardable | (mayResolve ? KDC_OPTION.canonicalize : 0),
+          options: KDC_OPTION.forwardable | (isAbroad || isOfAnybody ? KDC_OPTION.canonicalize : 0),
+          isNotFollowed: isOfAnybody,
           padata: ({ sessionKey }, nonce) => [
             forUser(user, userRealm, sessionKey),
             s4uX509User({ user, realm: userRealm, nonce }, sessionKey),
@@ -84,7 +86,8 @@ export function createKdcClient({ realm, pools, now }: KdcClientOptions): KdcCli
         }),
       )
       // The name beside the ticket stands in clear: whom it is about is read inside (evidence-names.ts).
-      if (evidence.clientRealm !== userRealm) throw krb5Error('mismatch', 'realm of an evidence ticket')
+      if (evidence.clientRealm !== userRealm)
+        throw krb5Error(isOfAnybody ? 'realm-unknown' : 'mismatch', 'realm of an evidence ticket')
       return evidence
     },
     async s4u2proxy(tgt, evidence, service) {

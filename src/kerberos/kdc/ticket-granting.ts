@@ -23,6 +23,8 @@ export interface TgsQuestion {
   /** How it is called where a realm other than `realm` is asked; default: the same. */
   readonly abroad?: PrincipalName
   readonly options?: number
+  /** Whoever is asked answers, or refers to where it is not looked for. */
+  readonly isNotFollowed?: boolean
   readonly additionalTicket?: Buffer
   readonly padata?: (tgt: HeldTicket, nonce: number) => readonly PaData[]
   /** Throws where what the KDC says beside the ticket does not fit what was asked. */
@@ -74,6 +76,9 @@ export function createTicketGranting(pools: RealmPools, home: string, now: () =>
   const ask = async (start: HeldTicket, question: TgsQuestion): Promise<HeldTicket> => {
     const seen = new Set<string>()
     let tgt = start
+    const drop = (): void => {
+      if (tgt !== start) tgt.sessionKey[Symbol.dispose]()
+    }
     try {
       for (;;) {
         const realm = realmOfTgs(tgt.ticket.service)
@@ -83,11 +88,12 @@ export function createTicketGranting(pools: RealmPools, home: string, now: () =>
         const ticket = await askOnce(tgt, realm, question)
         // By its name, which the KDC encrypted for us: a referral is never taken for what was asked.
         if (sameName(ticket.ticket.service, question.service)) return ticket
-        if (tgt !== start) tgt.sessionKey[Symbol.dispose]()
+        drop()
         tgt = ticket
+        if (question.isNotFollowed === true) throw krb5Error('realm-unknown', 'a name of another realm')
       }
     } finally {
-      if (tgt !== start) tgt.sessionKey[Symbol.dispose]()
+      drop()
     }
   }
   return {

@@ -10,7 +10,7 @@ export type Krb5Code =
   | 'iterations-out-of-bounds'
   /** A reply that does not belong to the request. */
   | 'mismatch'
-  /** A KDC refers to a realm that is none of ours and none that is trusted. */
+  /** A KDC refers to a realm that is none of ours and none that is trusted, or that is not to be looked into. */
   | 'realm-unknown'
 
 /** A refusal by the protocol layers. Its message holds no octet of a key, a token or a name. */

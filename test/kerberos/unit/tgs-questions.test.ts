@@ -5,6 +5,8 @@ import { forgedTicket } from '../../../devkit/realm/forged-token.ts'
 import type { HeldTicket } from '../../../src/kerberos/kdc/held-ticket.ts'
 import { createKdcClient } from '../../../src/kerberos/kdc/kdc-client.ts'
 import type { KdcPool } from '../../../src/kerberos/kdc/kdc-pool.ts'
+import { codedFailure } from '../../../src/kerberos/kdc-failure.ts'
+import { createKdcGate } from '../../../src/kerberos/kdc-gate.ts'
 import { DerReader, UNIVERSAL } from '../../../src/kerberos/protocol/der-reader.ts'
 import { EncryptionKey } from '../../../src/kerberos/protocol/encryption-key.ts'
 import { KDC_OPTION } from '../../../src/kerberos/protocol/kdc-request.ts'
@@ -61,8 +63,10 @@ function kdcs(refuse: Readonly<Record<string, number>> = {}, client = 'ada') {
     const name = question.service.components.join('/')
     const code = refuse[`${realm} ${name}`]
     if (code !== undefined) return refusal(code, nowMs)
-    // Asked for ourselves, another realm refers to ours.
-    const service = realm === AWAY ? ticketGrantingService(HOME) : question.service
+    // Asked for ourselves, another realm refers to ours; and ours to it, whose UPN that is.
+    const isTheirs = question.isToResolve && !asked.some(before => before.realm === AWAY) && client === 'theirs'
+    const away = isTheirs ? ticketGrantingService(AWAY) : question.service
+    const service = realm === AWAY ? ticketGrantingService(HOME) : away
     const ticket = forgedTicket({ nowMs, service, realm })
     const isOfAda = name === 'svc-proxy' && asked.some(before => before.realm === AWAY)
     const clientRealm = isOfAda ? AWAY : HOME
@@ -96,6 +100,17 @@ describe('for a ticket in the name of somebody, a KDC', () => {
       [AWAY, `svc-proxy@${HOME}`, true],
       [HOME, 'svc-proxy', true],
     ])
+  })
+
+  it('that refers a UPN to another realm says that it is nobody of ours: that is asked nothing, and no circuit opens', async () => {
+    const { asked, client } = kdcs({}, 'theirs')
+    const gate = createKdcGate({ now: () => nowMs })
+    const resolve = () => gate.run(() => codedFailure('s4u2self', () => client.s4u2self(tgt, upn)))
+    for (let round = 1; round <= 5; round++) {
+      await assert.rejects(resolve(), { code: 'foreign-realm' })
+      assert.equal(asked.length, round)
+    }
+    assert.deepEqual([gate.state(), gate.counters().failed], ['closed', 0])
   })
 
   it('is shown the evidence for a ticket to a server, and nothing with other questions', async () => {
