@@ -38,16 +38,16 @@ export function openWith(
 
 /** Those of the type: of that name and number, of that name, of that number, all others. */
 function byHope(keys: readonly KeytabEntry[], { encrypted: { etype, kvno }, service }: Ticket): KeytabEntry[] {
-  const wanted = spellingOf(service)
+  const wanted = service.components.join('/')
   const ranks: [KeytabEntry[], KeytabEntry[], KeytabEntry[], KeytabEntry[]] = [[], [], [], []]
   for (const entry of keys) {
     if (entry.key.enctype.number !== etype) continue
     const isNumbered = entry.kvno === kvno
-    const isNamed = spellingOf(entry.name) === wanted
+    const isNamed = isSameSpelling(entry.name.components.join('/'), wanted)
     ranks[isNamed ? (isNumbered ? 0 : 1) : isNumbered ? 2 : 3].push(entry)
   }
   return ranks.flat()
 }
 
-/** A KDC of Windows finds a name in whatever letter case. */
-const spellingOf = ({ components }: KeytabEntry['name']): string => asciiLower(components.join('/'))
+/** A KDC of Windows finds a name in whatever letter case. Lengths first: one of a client may have 60,000 letters. */
+const isSameSpelling = (a: string, b: string): boolean => a.length === b.length && asciiLower(a) === asciiLower(b)
