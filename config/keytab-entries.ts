@@ -6,6 +6,8 @@ export interface KeytabRecord {
   /** Of the name (RFC 4120 6.2). */
   readonly nameType: number
   readonly kvno: number
+  /** In seconds since the epoch. */
+  readonly writtenAtS: number
   readonly etype: number
   readonly key: Buffer
 }
@@ -55,13 +57,13 @@ function recordIn(octets: Buffer): KeytabRecord {
   const components: string[] = []
   while (components.length < count) components.push(counted().toString('utf8'))
   const nameType = take(4).readUInt32BE()
-  take(4) // when it was written
+  const writtenAtS = take(4).readUInt32BE()
   const shortKvno = take(1).readUInt8()
   const etype = take(2).readUInt16BE()
   const key = counted()
   // A newer writer adds the whole number behind; zero there is padding of a hole that was filled again.
   const kvno = (octets.length - at >= 4 ? take(4).readUInt32BE() : 0) || shortKvno
-  return { realm, components, nameType, kvno, etype, key }
+  return { realm, components, nameType, kvno, writtenAtS, etype, key }
 }
 
 export const principalIn = ({ components, realm }: Pick<KeytabRecord, 'components' | 'realm'>): string =>

@@ -7,6 +7,8 @@ export interface KeytabEntry {
   readonly realm: string
   readonly name: PrincipalName
   readonly kvno: number
+  /** In seconds since the epoch. */
+  readonly writtenAtS: number
   readonly key: EncryptionKey
 }
 
@@ -37,7 +39,11 @@ export const principalOf = ({ name, realm }: KeytabEntry): string => principalIn
 
 /** The newest key first, the strongest type first within. */
 export const newestFirst = (a: KeytabEntry, b: KeytabEntry): number =>
-  b.kvno - a.kvno || b.key.enctype.number - a.key.enctype.number
+  Number(isPastWrap(b, a)) - Number(isPastWrap(a, b)) || b.kvno - a.kvno || b.key.enctype.number - a.key.enctype.number
+
+/** After 255 comes 0, or after 65,535, where a program keeps no more of the number: as libkrb5 tells it. */
+const isPastWrap = (one: KeytabEntry, other: KeytabEntry): boolean =>
+  one.kvno < 128 && other.kvno > 240 && one.writtenAtS >= other.writtenAtS
 
 /**
  * One by one, in the order of the file; undefined for one that is left out. `isWanted`: whose keys are (`HTTP/host@REALM`);
@@ -55,7 +61,7 @@ export function* keytabEntries(
 }
 
 function entryOf(record: KeytabRecord): KeytabEntry | undefined {
-  const { realm, nameType: type, components, kvno, etype, key } = record
+  const { realm, nameType: type, components, kvno, writtenAtS, etype, key } = record
   if (!isAesKey(record)) return undefined
-  return { realm, name: { type, components }, kvno, key: new EncryptionKey(etype, key) }
+  return { realm, name: { type, components }, kvno, writtenAtS, key: new EncryptionKey(etype, key) }
 }

@@ -25,7 +25,7 @@ class WatchedKey extends EncryptionKey {
 }
 
 const entry = (seed: number, host: string, kvno = 1) => ({
-  ...{ realm: 'CORP.TEST', name: { type: 1, components: ['HTTP', host] }, kvno },
+  ...{ realm: 'CORP.TEST', name: { type: 1, components: ['HTTP', host] }, kvno, writtenAtS: 0 },
   key: new WatchedKey(seed, `${host} ${kvno}`),
 })
 

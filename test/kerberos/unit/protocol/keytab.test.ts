@@ -50,6 +50,21 @@ it('a key has its 32-bit number where there is room and it is not zero, else the
   assert.equal(readKeytab(keytabOf(entry.subarray(0, entry.length - 8))).entries[0]?.kvno, 3, 'no room')
 })
 
+it('a small number behind a large one is the newer key where it was written later: it began anew after 255', () => {
+  // Without room for the whole number.
+  const keyOf = (kvno: number, writtenAtS: number): Buffer => {
+    const body = Buffer.from(entry.subarray(0, entry.length - 8))
+    const kvnoAt = body.length - 32 - 5
+    body.writeUInt8(kvno, kvnoAt)
+    body.writeUInt32BE(writtenAtS, kvnoAt - 4)
+    return body
+  }
+  const order = (...keys: readonly Buffer[]) => readKeytab(keytabOf(...keys)).entries.map(({ kvno }) => kvno)
+  assert.deepEqual(order(keyOf(254, 1000), keyOf(255, 2000), keyOf(1, 3000)), [1, 255, 254])
+  assert.deepEqual(order(keyOf(1, 1000), keyOf(255, 2000)), [255, 1], 'the large one was written later')
+  assert.deepEqual(order(keyOf(240, 1000), keyOf(1, 2000)), [240, 1], 'far from the end')
+})
+
 it('a credential cache, or another version, is no keytab (pitfall 63)', () => {
   for (const octets of [[5, 4, 0, 12], [5, 3], [5, 1, 0, 0, 0, 0], [5], []])
     assert.throws(() => readKeytab(Buffer.from(octets)), malformed, octets.join())
