@@ -36,17 +36,52 @@ export function xForwardedForHops(value: string): string[] {
     .map(entry => withoutPort(entry.trim()))
 }
 
-/** The `for` parameters of RFC 7239 4; undefined for an element without one. Quoted strings may hold commas. */
+/** A hundred proxies with a name of usual length each write less. */
+const MAX_FORWARDED_LENGTH = 8192
+
+/**
+ * The last `for` parameters of RFC 7239 4, in order; undefined for an element without one. Quoted strings may hold commas.
+ * They are told from the right, too: one that a client has left open would end at the first quote that the proxy wrote
+ * behind it, and make one element of both.
+ */
 export function forwardedHops(value: string): (string | undefined)[] {
-  return splitUnquoted(value, ',').map(element => {
-    for (const pair of splitUnquoted(element, ';')) {
-      const equals = pair.indexOf('=')
-      if (pair.slice(0, equals).trim().toLowerCase() !== 'for') continue
-      const node = textOf(pair.slice(equals + 1).trim())
-      return node === undefined ? undefined : withoutPort(node)
-    }
-    return undefined
-  })
+  const text = value.slice(-MAX_FORWARDED_LENGTH)
+  const hops: (string | undefined)[] = []
+  for (let end = text.length; end >= 0 && hops.length < MAX_HOPS; ) {
+    const comma = lastComma(text, end)
+    // What is cut off says something else, perhaps.
+    if (comma === -1 && text.length < value.length) break
+    hops.unshift(forIn(text.slice(comma + 1, end)))
+    end = comma
+  }
+  return hops
+}
+
+/** The last before `end` that is not quoted; -1: there is none. */
+function lastComma(text: string, end: number): number {
+  let isQuoted = false
+  for (let at = end - 1; at >= 0; at--) {
+    if (text[at] === '"' && !isEscaped(text, at)) isQuoted = !isQuoted
+    else if (text[at] === ',' && !isQuoted) return at
+  }
+  return -1
+}
+
+/** RFC 9110 5.6.4, quoted-pair. */
+function isEscaped(text: string, at: number): boolean {
+  let begin = at
+  while (text[begin - 1] === '\\') begin--
+  return (at - begin) % 2 === 1
+}
+
+function forIn(element: string): string | undefined {
+  for (const pair of splitUnquoted(element, ';')) {
+    const equals = pair.indexOf('=')
+    if (pair.slice(0, equals).trim().toLowerCase() !== 'for') continue
+    const node = textOf(pair.slice(equals + 1).trim())
+    return node === undefined ? undefined : withoutPort(node)
+  }
+  return undefined
 }
 
 /** `192.0.2.1:80` and `[2001:db8::1]:80` -> the address. */

@@ -80,6 +80,13 @@ const standards: [value: string, address: string][] = [
   ['for=203.0.113.7, proto=https', '127.0.0.1'],
   ['for="203.0.113.7, for=10.1.2.3', '10.1.2.3'],
   ['host="a,for=198.51.100.1";for=203.0.113.7', '203.0.113.7'],
+  ['host="a\\",for=198.51.100.1\\\\";for=203.0.113.7', '203.0.113.7'],
+  // What a client wrote, with a quote left open, and the proxy appended to.
+  ['for=198.51.100.1;x=", for="[2001:db8::7]"', '2001:db8::7'],
+  ['for=198.51.100.1;x=", for="203.0.113.7:4711";proto=https', '203.0.113.7'],
+  ['for=198.51.100.1;x=", for=203.0.113.7;host="devops.example"', '203.0.113.7'],
+  ['for=198.51.100.1;x="\\, for="203.0.113.7:4711"', '203.0.113.7'],
+  ['for=198.51.100.1;x=", for="203.0.113.7:4711", for="10.1.2.3:4711"', '203.0.113.7'],
 ]
 
 for (const [value, address] of standards) {
@@ -87,6 +94,18 @@ for (const [value, address] of standards) {
     assert.deepEqual(await addressSeen(standard, `Forwarded: ${value}`), [address])
   })
 }
+
+test('a quote that a client leaves open in its Forwarded line takes in nothing of the line of the proxy', async () => {
+  const lines = ['Forwarded: for=198.51.100.1;x="', 'Forwarded: for="[2001:db8::7]:4711"']
+  assert.deepEqual(await addressSeen(standard, ...lines), ['2001:db8::7'])
+})
+
+test('of a long Forwarded field the end is read, and no element in part', async () => {
+  const filler = 'for=198.51.100.1, '.repeat(1000)
+  assert.deepEqual(await addressSeen(standard, `Forwarded: ${filler}for=203.0.113.7, for=10.1.2.3`), ['203.0.113.7'])
+  const long = `for=10.1.2.3;x=${'x'.repeat(10_000)};for=198.51.100.1`
+  assert.deepEqual(await addressSeen(standard, `Forwarded: ${long}, for=10.1.2.4`), ['10.1.2.4'])
+})
 
 test('an address from outside never changes the scheme or host the origin is told', async () => {
   await trusting.pass('GET /', [
