@@ -42,7 +42,10 @@ export function agentFetch({ ca, proxy, lookup }: AgentSettings): Fetch {
         ? httpRequest(url, { ...asked, ...plain }, resolve)
         : httpsRequest(url, { ...asked, ...secure }, resolve)
       // As `fetch` says it: what is wrong with the connection is told apart by it.
-      request.on('error', cause => reject(signal.aborted ? signal.reason : new TypeError('fetch failed', { cause })))
+      const fail = (cause: Error) => reject(signal.aborted ? signal.reason : failure(cause))
+      request.on('error', fail)
+      // Whoever changes the protocol unasked (101) ends the connection here, without an error.
+      request.on('close', () => fail(new Error('the connection ended without an answer')))
       request.end(body == null ? undefined : String(body))
     })
     return responseOf(message)
@@ -51,17 +54,20 @@ export function agentFetch({ ca, proxy, lookup }: AgentSettings): Fetch {
 
 const WITHOUT_CONTENT = [204, 205, 304]
 
+const failure = (cause: unknown) => new TypeError('fetch failed', { cause })
+
 function responseOf(message: IncomingMessage): Response {
-  const { statusCode: status = 0, statusMessage: statusText = '', rawHeaders } = message
+  const { statusCode: status = 0, rawHeaders } = message
   // What a `Response` can be.
   if (status < 200 || status > 599) {
     message.destroy()
-    throw new TypeError('fetch failed', { cause: new Error(`the status ${status} is none that ends a request`) })
+    throw failure(new Error(`the status ${status} is none that ends a request`))
   }
   const headers = new Headers()
   for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '')
   const hasContent = !WITHOUT_CONTENT.includes(status)
   if (!hasContent) message.resume()
   const content = hasContent ? (Readable.toWeb(message) as ReadableStream<Uint8Array>) : null
-  return new Response(content, { status, statusText, headers })
+  // Its phrase is for people, and may have in it what a `Response` refuses (RFC 9112 4).
+  return new Response(content, { status, headers })
 }

@@ -1,6 +1,6 @@
 import * as client from 'openid-client'
 import { Fault } from '../errors.ts'
-import { opRefusal } from './op-refusal.ts'
+import { isAwayByStatus, opRefusal } from './op-refusal.ts'
 
 /** The OP said no: RFC 6749 4.1.2.1 and 5.2. */
 const REFUSALS = [
@@ -26,6 +26,7 @@ export function toOpFault(
     if (error.error === 'temporarily_unavailable' || error.error === 'server_error')
       return new Fault('op-unreachable', refusal)
   }
+  if (isAwayByStatus(error)) return new Fault('op-unreachable', refusal)
   // fetch reports a connection that failed as a TypeError, and a timeout as a DOMException.
   const root = error instanceof client.ClientError ? error.cause : error
   if (root instanceof Fault) return root

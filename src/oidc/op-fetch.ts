@@ -37,9 +37,16 @@ export function opFetch({ issuer, timeoutMs, caFile, proxy }: OpFetchSettings, l
       await response.body?.cancel()
       throw refused(url, `redirects (${response.status}), and redirects are not followed`)
     }
-    const content = await readBounded(response, url)
-    const { status, statusText } = response
-    return new Response(content.length === 0 ? null : content, { status, statusText, headers: response.headers })
+    const content = await readBounded(response, url).catch((error: unknown) => {
+      // It broke off, or was not whole in time.
+      throw error instanceof Fault
+        ? error
+        : signal.aborted
+          ? signal.reason
+          : new TypeError('fetch failed', { cause: error })
+    })
+    const { status, headers: fields } = response
+    return new Response(content.length === 0 ? null : content, { status, headers: fields })
   }
 }
 

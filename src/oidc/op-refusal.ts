@@ -35,7 +35,22 @@ function wordsOf(error: unknown): string {
       error.cause.find(({ parameters }) => parameters.error !== undefined)?.parameters ?? {}
     return `${error.status} ${described(code, description)}`
   }
+  const answer = answerIn(error)
+  if (answer !== undefined) return `${answer.status} with ${said(answer.headers.get('content-type') ?? 'no type')}`
   return mismatch(error) ?? 'the answer cannot be accepted'
+}
+
+/** What is no answer of the protocol at all. */
+const answerIn = (error: unknown) =>
+  error instanceof client.ClientError && error.cause instanceof Response ? error.cause : undefined
+
+/**
+ * Whether somebody is overloaded, or stands before an OP that is away (RFC 9110 15.6, RFC 6585 4): that says nothing of
+ * what was asked.
+ */
+export function isAwayByStatus(error: unknown): boolean {
+  const status = error instanceof client.ResponseBodyError ? error.status : answerIn(error)?.status
+  return status !== undefined && (status === 429 || status >= 500)
 }
 
 /** What the library says a claim, or a member of the metadata, should be. `now`: in seconds, where it is a time. */
