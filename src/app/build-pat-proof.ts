@@ -13,6 +13,7 @@ import {
   type OwnerAnswer,
   type OwnerRead,
   UNNAMED,
+  UNREADABLE,
 } from '../pats/profiles/pat-profile.ts'
 import { patProfiles } from '../pats/profiles/pat-profiles.ts'
 import { type ProvePat, provePat, unprovenPat } from '../pats/prove-pat.ts'
@@ -91,7 +92,7 @@ function asking(
   settings: PatProofSettings,
   upstream: Upstream,
 ): PatProofParts['ask'] {
-  const { reads, isReadable = () => true } = patProfiles[settings.profile]
+  const { reads } = patProfiles[settings.profile]
   const path = settings.path ?? DEFAULT_PATHS[settings.profile] ?? ''
   const names = upstreamNames(config, publicUrl)
   const send = (read: OwnerRead, token: string, { clientAddress, requestId }: PatAsker, wasGood: boolean) =>
@@ -109,8 +110,9 @@ function asking(
       timeoutMs: settings.timeoutMs,
     })
   return async (token, asker, wasGood): Promise<Conclusion> => {
-    if (!isReadable(token)) return { kind: 'unreadable' }
-    for (const read of reads) {
+    const own = reads.filter(({ isFor }) => isFor?.(token) ?? true)
+    if (own.length === 0) return UNREADABLE
+    for (const read of own) {
       const conclusion = read.conclude(answerOf(await send(read, token, asker, wasGood)))
       if (conclusion.kind === 'owned') return ownedAs(await accountNames.resolve(conclusion.owner))
       if (conclusion !== ASK_ON) return conclusion

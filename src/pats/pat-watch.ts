@@ -11,6 +11,7 @@ import { judgePat, type PatCode, type PatPolicySettings } from './pat-policy.ts'
 import type { PatRegister } from './pat-register.ts'
 import type { PatRecord } from './pat-store.ts'
 import type { PatNews } from './pat-use.ts'
+import { isOfJob } from './profiles/job-token.ts'
 
 export interface PatWatchParts {
   readonly register: PatRegister
@@ -67,6 +68,8 @@ export function patWatch(parts: PatWatchParts): PatWatch {
     see(exchange, status, rawFields) {
       const { credentials, clientAddress, clientClass, principal } = exchange
       if (credentials.scheme !== 'pat' || !isAccepted(status)) return
+      // There is another one for each job: they would drive the tokens of people out of the store.
+      if (isOfJob(credentials.token.reveal())) return
       const { fingerprints } = credentials
       const network = networkOf(clientAddress, networks)
       const tell = (news: PatNews, known: PatRecord | undefined) =>

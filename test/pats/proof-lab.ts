@@ -24,7 +24,7 @@ export interface ProofLab extends ProxyUnderTest {
 
 export const READS = [
   ...['/DefaultCollection/_apis/connectionData', '/api/v1/user', '/login/oauth/userinfo', '/api/v4/user'],
-  ...['/api/v4/personal_access_tokens/self', '/rest/api/latest/application-properties'],
+  ...['/api/v4/job', '/api/v4/personal_access_tokens/self', '/rest/api/latest/application-properties'],
 ]
 
 /** Labs for one test file, closed with it. */
@@ -84,7 +84,7 @@ function tokenOf({ headers }: IncomingMessage): string {
       : Buffer.from(basic, 'base64')
           .toString()
           .replace(/^[^:]*:/, '')
-  return String(bearer ?? password ?? headers['private-token'] ?? '')
+  return String(bearer ?? password ?? headers['private-token'] ?? headers['job-token'] ?? '')
 }
 
 type Answers = (server: ServerState, path: string, token: string, response: ServerResponse) => unknown
@@ -110,6 +110,7 @@ const answers: Record<Product, Answers> = {
   gitlab({ owners, narrow }, path, token, response) {
     const owner = owners.get(token)
     if (owner === undefined) return json(response, 401, { message: '401 Unauthorized' })
+    if (path.endsWith('/job')) return json(response, 200, { id: 8, status: 'running', user: { username: owner } })
     if (path.endsWith('/self')) return json(response, 200, { id: 1, user_id: 7, scopes: [] })
     if (narrow.has(token)) return json(response, 403, { error: 'insufficient_scope' })
     return json(response, 200, { id: 7, username: owner })

@@ -3,14 +3,14 @@
  * answers mean. Reads are asked in order; one that leaves the question open leads to the next.
  */
 export interface PatProfile {
-  /** False: a token of a kind that has no owner, and no read. Default: all can be asked about. */
-  readonly isReadable?: (token: string) => boolean
   readonly reads: readonly OwnerRead[]
   /** The reads say whose the JWTs are that the server itself issues, too. */
   readonly provesServerTokens?: true
 }
 
 export interface OwnerRead {
+  /** Which tokens it says something of; one of which no read does cannot be asked about. Default: all. */
+  readonly isFor?: (token: string) => boolean
   /** Below the path of the configuration. */
   readonly path: string
   /** Fields that carry the token as the server wants it: name, value. */
