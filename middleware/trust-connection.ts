@@ -13,6 +13,7 @@ import { clientAddress, forwardedHops, xForwardedForHops } from '../src/http/for
 import type { RequestFieldReader, RequestFields } from '../src/http/request-fields.ts'
 import { type RequestReadings, requestReadings } from '../src/http/request-readings.ts'
 import { isOwnPath, parseRequestTarget, type RequestTarget } from '../src/http/request-target.ts'
+import { viaTest } from '../src/http/via.ts'
 import { isKey } from '../src/http/web-socket.ts'
 import { clientOf } from '../src/listener/client-address.ts'
 
@@ -36,6 +37,7 @@ export function trustConnection({
 }: TrustSettings): Stage<Arrival, Connected> {
   const isTrusted = addressSet(listener.trustedProxies)
   const isOurName = nameTest(hostNames)
+  const hasPassed = viaTest(viaName)
   const peers = new WeakMap<Socket, Peer>()
   const forwardedName = listener.forwardedField === 'Forwarded' ? 'forwarded' : 'x-forwarded-for'
   const hopsOf = listener.forwardedField === 'Forwarded' ? forwardedHops : xForwardedForHops
@@ -47,7 +49,7 @@ export function trustConnection({
     if (!isOurName(kept.host)) return 'host-unknown'
     // TRACE would show credentials to scripts; it ends here (RFC 9110 9.3.8).
     if (method === 'TRACE') return 'method-refused'
-    return kept.via !== undefined && hasPassed(kept.via, viaName) ? 'loop-detected' : undefined
+    return kept.via !== undefined && hasPassed(kept.via) ? 'loop-detected' : undefined
   }
 
   return arrival => {
@@ -112,16 +114,6 @@ function framingProblem(request: IncomingMessage, { kept }: RequestFields): Code
   if (request.httpVersionMinor === 0) return 'request-malformed'
   // We take the transfer coding off, so it must be one we understand (RFC 9112 6.1).
   return coding.trim().toLowerCase() === 'chunked' ? undefined : 'transfer-coding-unsupported'
-}
-
-/** RFC 9110 7.6.3: `protocol name (comment)`, separated by commas; the protocol may differ from hop to hop. */
-function hasPassed(via: string, viaName: string): boolean {
-  const nameOf = (entry: string) =>
-    entry
-      .trim()
-      .split(/[ \t]+/)[1]
-      ?.toLowerCase()
-  return via.split(',').some(entry => nameOf(entry) === nameOf(viaName))
 }
 
 /** What is asked for, in every way a server could read it: the same for requests and handshakes. */

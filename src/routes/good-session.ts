@@ -24,9 +24,10 @@ const MAX_ACR_VALUES = 50
 export function stepUpFrom(query: URLSearchParams, { maxAgeSeconds }: SecondFactorRule): StepUp {
   const asked = query.get('max_age') ?? ''
   const acrText = query.get('acr_values') ?? ''
-  const acrValues = acrText.split(' ').filter(Boolean)
   // It is stored for each sign-in that anybody begins. Cut short, it would ask for something else.
-  if (acrText.length > MAX_ACR_LENGTH || acrValues.length > MAX_ACR_VALUES) throw new Fault('sign-in-malformed')
+  if (acrText.length > MAX_ACR_LENGTH) throw new Fault('sign-in-malformed')
+  const acrValues = acrText.split(' ').filter(Boolean)
+  if (acrValues.length > MAX_ACR_VALUES) throw new Fault('sign-in-malformed')
   return {
     maxAgeSeconds: /^\d{1,9}$/.test(asked)
       ? Math.max(MIN_MAX_AGE_S, Math.min(maxAgeSeconds, Number(asked)))

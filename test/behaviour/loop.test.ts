@@ -17,7 +17,12 @@ test('the origin is told in Via through whom the request came (RFC 9110 7.6.3)',
 
 test('a request that came through here already gets 508 and goes no further', async () => {
   const seen = proxy.origin.requests.length
-  for (const via of ['1.1 TORHAUS', '1.0 other, 2 TORHAUS (somewhere), 1.1 another', 'HTTP/1.1 TORHAUS'])
+  for (const via of [
+    '1.1 TORHAUS',
+    '1.0 other, 2 TORHAUS (somewhere), 1.1 another',
+    'HTTP/1.1 TORHAUS',
+    ',\t1.1\t TORHAUS,,',
+  ])
     for (const name of [`torhaus-127.0.0.1-${proxy.fixture.port}`, `Torhaus-127.0.0.1-${proxy.fixture.port}`]) {
       const response = await proxy.pass('GET /', [`Via: ${via.replace('TORHAUS', name)}`])
       assert.equal(response.status, 508, via)
@@ -31,6 +36,9 @@ test('another proxy whose name only begins like ours is no loop', async () => {
     `Via: 1.1 torhaus-127.0.0.1-${proxy.fixture.port}0, 1.1 x.torhaus-127.0.0.1`,
   ])
   assert.equal(response.status, 200)
+  const name = `torhaus-127.0.0.1-${proxy.fixture.port}`
+  for (const via of [name, `1.1 other ${name}`, `1.1 torhaus-127x0.0.1-${proxy.fixture.port}`, `1.1 (${name})`])
+    assert.equal((await proxy.pass('GET /', [`Via: ${via}`])).status, 200, via)
 })
 
 test('a proxy in front of itself ends the loop after one round', async () => {

@@ -15,6 +15,7 @@ import { hasParameter, queryValues } from '../../src/http/query.ts'
 import { RequestFieldReader } from '../../src/http/request-fields.ts'
 import { parseRequestTarget } from '../../src/http/request-target.ts'
 import { ResponseFieldFilter } from '../../src/http/response-fields.ts'
+import { viaTest } from '../../src/http/via.ts'
 import { classifyNegotiateToken } from '../../src/kerberos/protocol/negotiate-token.ts'
 import { parseProxyHeader } from '../../src/listener/proxy-header.ts'
 import { unverifiedIssuer } from '../../src/oidc/access-token.ts'
@@ -47,6 +48,7 @@ const nested = pattern('/([a-z]+/?)+/badge')
 const several = pattern('/.*a.*b[^/]+/.*c')
 const optional = pattern('(/[^/]+)*/(x|x|xx)*/(.*,)*end')
 const separated = pattern('/a*/?a*/?a*/?a*/badge')
+const hasPassed = viaTest('1.1 torhaus-devops.example')
 const isPat = tokenShapeTest(['azure-devops', 'gitlab', 'gitea', 'bitbucket'])
 const names = new Set(['sudo'])
 const signs = [azureDevOps, bitbucket, gitea, gitlab].flatMap(({ rights }) =>
@@ -84,6 +86,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
     }),
   'content that makes what lasts': text => signs.map(sign => sign.test(text)),
   'a git operation': text => gitReading(`/r.git/info/${text}`, 'GET', `/r.git/info/refs?${text}`),
+  Via: hasPassed,
   Connection: text => reader.read(['Connection', `keep-alive, ${text}`, ...manyFields(text)]),
   'fields with tokens': text => reader.read(piecesOf(text, 20).flatMap(piece => ['Private-Token', piece])),
   'fields with methods': text => reader.read(piecesOf(text, 20).flatMap(piece => ['X-HTTP-Method', piece])),
