@@ -28,7 +28,7 @@ import { DrainingGenerations } from './draining-generations.ts'
 import { Health } from './health.ts'
 import { logFileWarnings } from './log-file-warnings.ts'
 import { SupervisorMetrics } from './supervisor-metrics.ts'
-import { readinessOf, workerStates } from './worker-answers.ts'
+import { WorkerAnswers } from './worker-answers.ts'
 import { Generation } from './worker-generation.ts'
 import { setUpWorkers } from './worker-setup.ts'
 import { workersDesk } from './workers-desk.ts'
@@ -47,6 +47,7 @@ export interface SupervisorParts {
 export class Supervisor {
   readonly #parts: SupervisorParts
   readonly #metrics: SupervisorMetrics
+  readonly #answers = new WorkerAnswers()
   readonly #health: Health
   #generation: Generation
   /** By a reload. */
@@ -147,8 +148,9 @@ export class Supervisor {
     const { surroundings } = this.#parts
     const { AdminServer } = await import('./admin-server.ts')
     this.#admin = new AdminServer({
-      metrics: async accept => this.#metrics.exposition(await workerStates(this.#generations), accept),
-      readiness: () => readinessOf(this.#generation, workerCount(this.#generation.config), this.#isStopping),
+      metrics: async accept => this.#metrics.exposition(await this.#answers.states(this.#generations), accept),
+      readiness: () =>
+        this.#answers.readiness(this.#generation, workerCount(this.#generation.config), () => this.#isStopping),
       isAlive: () => this.#health.isAlive,
       monotonic: surroundings.monotonic,
       reloads: () => this.#reloads,
@@ -157,7 +159,7 @@ export class Supervisor {
           () => this.#generation.workers,
           () => [...this.#generations].flatMap(({ workers }) => [...workers]),
         ),
-        snapshot: async () => this.#metrics.snapshot(await workerStates(this.#generations)),
+        snapshot: async () => this.#metrics.snapshot(await this.#answers.states(this.#generations)),
         forms: operatorForms(surroundings.now),
         now: surroundings.now,
       },
