@@ -99,16 +99,20 @@ const forged: readonly Attack[] = Object.entries(SIGNATURES).map(([name, sign]) 
   },
 }))
 
+/** With another character there, whatever it was. */
+const changedAt = (token: string, at: number) =>
+  token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1)
+
 /** A token with a signature of another, or cut. */
 const MANGLED: Readonly<Record<string, (token: string) => string>> = {
   'without its signature': token => token.slice(0, token.lastIndexOf('.') + 1),
-  'with a byte changed': token => token.replace(/.(?=[^.]*$)/, character => (character === 'A' ? 'B' : 'A')),
+  'with a byte changed': token => changedAt(token, token.lastIndexOf('.') + 1),
   'with other claims': token => {
     const [header, claims, signature] = token.split('.')
     const changed = { ...JSON.parse(Buffer.from(claims ?? '', 'base64url').toString()), preferred_username: 'root' }
     return [header, Buffer.from(JSON.stringify(changed)).toString('base64url'), signature].join('.')
   },
-  'as the password of Basic, changed': token => token.replace(/..$/, 'AA'),
+  'as the password of Basic, changed': token => changedAt(token, token.length - 2),
 }
 
 const mangled: readonly Attack[] = Object.entries(MANGLED).map(([name, mangle]) => ({
