@@ -4,7 +4,7 @@ import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
 import { configured, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 test('at the drain what is in flight finishes, its connection closes after it, and nobody new is let in', async () => {
-  const proxy = await startProxy()
+  const proxy = await startProxy({ configure: configured({ drainTimeoutMs: 60_000 }) })
   const finish = Promise.withResolvers<void>()
   proxy.origin.answerWith(async (_, response) => {
     response.writeHead(200)
@@ -26,7 +26,7 @@ test('at the drain what is in flight finishes, its connection closes after it, a
 })
 
 test('a request that comes on an open connection during the drain is answered like any other, and is the last', async () => {
-  const proxy = await startProxy()
+  const proxy = await startProxy({ configure: configured({ drainTimeoutMs: 60_000 }) })
   const finish = Promise.withResolvers<void>()
   proxy.origin.answerWith(async (request, response) => {
     if (request.url === '/busy') await finish.promise
@@ -65,7 +65,7 @@ test('what does not finish in the time given is cut off', async () => {
 })
 
 test('a kill during the drain ends at once', async () => {
-  const proxy = await startProxy()
+  const proxy = await startProxy({ configure: configured({ drainTimeoutMs: 60_000 }) })
   proxy.origin.answerWith((_, response) => response.write('begun'))
   const connection = await proxy.connect()
   connection.send(requestText('GET /endless', [proxy.host, patField]))

@@ -40,6 +40,7 @@ test('for one more reload than may drain at a time the oldest workers are ended,
       )
       await until('no more than may drain', () => lab.workers().length === 1 + Math.min(reload, MOST))
     }
+    await until('both records', () => cuts().length >= 2)
     assert.deepEqual(
       cuts().map(record => [record['torhaus.worker'], record['log.level']]),
       [

@@ -5,7 +5,7 @@ import { get, startInFlight } from './in-flight.ts'
 import { isAlive, startWorkersLab, until } from './workers-lab.ts'
 
 test('at SIGTERM it is not ready at once, serves on with answers that close, finishes what is in flight, and ends with 0', async () => {
-  const lab = await startWorkersLab({ drainDelayMs: 1500, drainTimeoutMs: 60_000 })
+  const lab = await startWorkersLab({ drainDelayMs: 5000, drainTimeoutMs: 60_000 })
   try {
     const [busy, idle] = [await startInFlight(lab), await RawConnection.open(lab.port)]
     lab.supervisor.kill('SIGTERM')
