@@ -44,7 +44,7 @@ const needs: Record<string, string[]> = {
 /** Below these, everything runs without packages after all. */
 const needsNothing = /\/unit\//
 
-const FILE_TIMEOUT_MS = 300_000
+const FILE_TIMEOUT_MS = 900_000
 
 const [mode, ...named] = process.argv.slice(2)
 const isUnit = mode === '--unit'

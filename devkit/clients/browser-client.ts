@@ -22,7 +22,7 @@ export type Sending = {
 }
 
 const MAX_REDIRECTS = 20
-const TIMEOUT_MS = 15_000
+const TIMEOUT_MS = 60_000
 
 const PASSAGE = /<noscript><meta http-equiv="refresh" content="0; url=([^"]*)"><\/noscript>/
 

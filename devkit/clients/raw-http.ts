@@ -26,7 +26,7 @@ type Head = Pick<RawResponse, 'statusLine' | 'status' | 'fields'>
 type Content = Pick<RawResponse, 'content' | 'trailers'>
 
 /** Waiting for what never comes is a failure, not a hang. */
-const WAIT_MS = 15_000
+const WAIT_MS = 60_000
 
 const CRLF = '\r\n'
 

@@ -14,7 +14,7 @@ import { newTotpSecret } from './totp.ts'
 const SHIPPED = '/var/lib/lemonldap-ng/conf/lmConf-1.json'
 const HTDOCS = '/usr/share/lemonldap-ng/portal/htdocs'
 const TEMPLATES = '/usr/share/lemonldap-ng/portal/templates'
-const ATTEMPTS = 200
+const PATIENCE_MS = 60_000
 const ATTEMPT_MS = 50
 
 export interface RelyingParty {
@@ -78,8 +78,8 @@ export async function startLemonldap(rp: RelyingParty, port: number): Promise<Le
     ...{ issuer, totpSecret, close },
     async changeKey() {
       await writeConfiguration(2)
-      for (let attempt = 1; !(await shown()).includes('key-2'); attempt++) {
-        if (attempt >= ATTEMPTS) throw new Error('LemonLDAP::NG does not read its configuration again')
+      for (const deadline = performance.now() + PATIENCE_MS; !(await shown()).includes('key-2'); ) {
+        if (performance.now() > deadline) throw new Error('LemonLDAP::NG does not read its configuration again')
         await sleep(ATTEMPT_MS)
       }
     },
@@ -94,13 +94,13 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 async function untilReady(url: string, child: ChildProcess): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  for (const deadline = performance.now() + PATIENCE_MS; ; ) {
     const isThere = await fetch(url).then(
       ({ status }) => status === 200,
       () => false,
     )
     if (isThere) return
-    if (attempt >= ATTEMPTS || child.exitCode !== null) throw new Error(`no answer from ${url}`)
+    if (performance.now() > deadline || child.exitCode !== null) throw new Error(`no answer from ${url}`)
     await sleep(ATTEMPT_MS)
   }
 }

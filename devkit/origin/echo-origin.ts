@@ -46,7 +46,7 @@ export type EchoOrigin = {
 const MAX_TEXT_BYTES = 100_000
 
 /** Waiting for what never comes is a failure, not a hang. */
-const WAIT_MS = 15_000
+const WAIT_MS = 60_000
 
 export async function startEchoOrigin(): Promise<EchoOrigin> {
   const requests: Received[] = []

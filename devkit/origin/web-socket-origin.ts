@@ -33,7 +33,7 @@ export type WebSocketOrigin = {
 }
 
 /** Waiting for what never comes is a failure, not a hang. */
-const WAIT_MS = 15_000
+const WAIT_MS = 60_000
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 
 const ADA = JSON.stringify({ authenticatedUser: { id: '1', properties: { Account: { $value: 'ada' } } } })

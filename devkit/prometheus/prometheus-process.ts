@@ -8,7 +8,7 @@ import { startServerProcess } from '../realm/server-process.ts'
 import { freePort } from '../torhaus/free-port.ts'
 
 const SHIPPED = join(import.meta.dirname, '../../monitoring/prometheus')
-const READY_POLLS = 200
+const READY_WITHIN_MS = 60_000
 const READY_POLL_MS = 100
 const ADDRESS = '127.0.0.1'
 
@@ -61,8 +61,8 @@ export async function startPrometheus(targets: readonly string[], scrape: object
   undo.defer(() => server.stop())
   const url = `http://${ADDRESS}:${port}`
   // It listens before it can answer.
-  for (let left = READY_POLLS; !(await fetch(`${url}/-/ready`)).ok; left--) {
-    if (left === 0) throw new Error(`Prometheus is not ready: ${server.output()}`)
+  for (const deadline = performance.now() + READY_WITHIN_MS; !(await fetch(`${url}/-/ready`)).ok; ) {
+    if (performance.now() > deadline) throw new Error(`Prometheus is not ready: ${server.output()}`)
     await sleep(READY_POLL_MS)
   }
   const ask = async (path: string) => {

@@ -37,8 +37,8 @@ export interface RedisOptions {
   readonly directory?: string
 }
 
-const ATTEMPTS = 200
 const ATTEMPT_MS = 25
+const START_TIMEOUT_MS = 60_000
 
 export async function startRedis(options: RedisOptions = {}): Promise<RedisProcess> {
   const { lines = [], isSentinel = false, cliArgs = [] } = options
@@ -51,7 +51,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisProce
   let child: ReturnType<typeof spawn> | undefined
   const cli = async (...args: string[]) => {
     const all = ['-h', '127.0.0.1', ...(cliArgs.includes('-p') ? [] : ['-p', String(port)]), ...cliArgs, ...args]
-    return (await run('redis-cli', all, { timeout: 5000 })).stdout.trim()
+    return (await run('redis-cli', all, { timeout: 60_000 })).stdout.trim()
   }
   const signal = (name: NodeJS.Signals) => {
     if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(child.pid, name)
@@ -70,10 +70,10 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisProce
       throw error
     })
     process.once('exit', () => signal('SIGKILL'))
-    for (let attempt = 1; ; attempt++) {
+    for (const deadline = performance.now() + START_TIMEOUT_MS; ; ) {
       const answer = await cli('PING').catch(() => '')
       if (answer.includes('PONG') || answer.includes('NOAUTH')) return
-      if (attempt === ATTEMPTS) throw new Error(`redis-server does not answer on port ${port}: ${answer}`)
+      if (performance.now() > deadline) throw new Error(`redis-server does not answer on port ${port}: ${answer}`)
       await sleep(ATTEMPT_MS)
     }
   }

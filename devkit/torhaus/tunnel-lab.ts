@@ -148,12 +148,12 @@ export async function startTunnelLab(
 
 /** The next message, as text or as its bytes. */
 export async function message(socket: WebSocket): Promise<Buffer> {
-  const [data] = await once(socket, 'message', { signal: AbortSignal.timeout(30_000) })
+  const [data] = await once(socket, 'message', { signal: AbortSignal.timeout(60_000) })
   return data as Buffer
 }
 
 /** How a WebSocket closed. 1006: without a close frame (RFC 6455 7.1.5). */
 export async function closed(socket: WebSocket): Promise<number> {
-  const [code] = await once(socket, 'close', { signal: AbortSignal.timeout(30_000) })
+  const [code] = await once(socket, 'close', { signal: AbortSignal.timeout(60_000) })
   return code as number
 }

@@ -28,7 +28,7 @@ test('who leaves later, and who has come again, is a reason again', () => {
   assert.deepEqual(looked(10_000, 4000, 3000, 1000, 10_000, 100), [1, 3, 5])
 })
 
-test('V8 does look through its heap', { timeout: 60_000 }, async () => {
+test('V8 does look through its heap', { timeout: 180_000 }, async () => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const observer = new PerformanceObserver(list => {
     for (const entry of list.getEntries()) if (kindOf(entry) === constants.NODE_PERFORMANCE_GC_MAJOR) resolve()

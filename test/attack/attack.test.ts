@@ -5,7 +5,7 @@ import { test } from 'node:test'
 
 const MAIN = join(import.meta.dirname, '../../devkit/attack/main.ts')
 
-test('of all attacks in the list, none reaches the origin server', { timeout: 280_000 }, async t => {
+test('of all attacks in the list, none reaches the origin server', { timeout: 840_000 }, async t => {
   const { code, stdout, stderr } = await new Promise<{ code: unknown; stdout: string; stderr: string }>(resolve =>
     execFile(process.execPath, [MAIN, '--json'], (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, stdout, stderr }),

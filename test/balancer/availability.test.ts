@@ -4,7 +4,7 @@ import { requestText } from '../../devkit/clients/raw-http.ts'
 import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { type BalancerLab, type Instance, startBalancerLab } from './balancer-lab.ts'
 
-const WAIT_MS = 15_000
+const WAIT_MS = 60_000
 const STREAM_REQUESTS = 150
 
 /** Asks in rounds until the instances have been asked as `wanted` says. */

@@ -1,8 +1,8 @@
 /** Both ways to tell the client address, by the documented configurations of both balancers. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { requestText } from '../../devkit/clients/raw-http.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { patField } from '../../devkit/torhaus/proxy-under-test.ts'
 import { CLIENT_ADDRESS, startBalancerLab } from './balancer-lab.ts'
 
@@ -42,7 +42,7 @@ for (const [kind, version] of ways) {
       const recordsNow = () =>
         lab.instances.flatMap(({ fixture }) => fixture.log).filter(entry => entry['url.path'] === '/where')
       // Over TLS the client may have its answer before the record of it is written.
-      for (let waits = 0; recordsNow().length < 3 && waits < 100; waits++) await delay(20)
+      await eventually(() => recordsNow().length >= 3, 'each has its record')
       const records = recordsNow()
       assert.deepEqual(
         records.map(entry => entry['client.address']),

@@ -18,7 +18,7 @@ const BYTES = 500_000
 const ROUNDS = 3
 /** What all rounds after the first may leave outside of the heap: 24 KB for each exchange. */
 const MAX_LEFT_BYTES = 6 << 20
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 60_000
 
 let certificate: Certificate
 let origin: ContentsOrigin

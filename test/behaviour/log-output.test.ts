@@ -17,7 +17,7 @@ function ran(steps: string) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     encoding: 'utf8',
     cwd: SOURCES,
-    timeout: 20_000,
+    timeout: 60_000,
   })
   return { status, stderr, lines: stdout.trim().split('\n') }
 }

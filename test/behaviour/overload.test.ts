@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { requestText } from '../../devkit/clients/raw-http.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { configured, type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let proxy: ProxyUnderTest
@@ -10,12 +11,8 @@ before(async () => {
 after(() => proxy.close())
 
 /** Resolves when so many requests wait for a connection. */
-async function queued(count: number): Promise<void> {
-  for (let left = 200; (await proxy.metric('torhaus_upstream_queued_requests')) < count; left--) {
-    assert.notEqual(left, 0, `${count} requests never waited`)
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
-}
+const queued = (count: number) =>
+  eventually(async () => (await proxy.metric('torhaus_upstream_queued_requests')) >= count, `${count} requests wait`)
 
 test('above the queue requests get 503 with Retry-After at once, and the others their answers', async () => {
   let open = Promise.withResolvers<void>()

@@ -6,6 +6,7 @@ import { v1, v2 } from '../../devkit/clients/proxy-header.ts'
 import { RawConnection, requestText } from '../../devkit/clients/raw-http.ts'
 import { listen } from '../../devkit/op/listen.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { configured, type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let certificate: Certificate
@@ -89,11 +90,7 @@ test('over TLS, connections at the same time keep their clients apart, and all e
     }),
   )
   assert.deepEqual(seen, addresses)
-  const open = () => proxy.metric('torhaus_client_connections')
-  for (let tries = 0; (await open()) > 0; tries++) {
-    assert.ok(tries < 100, 'connections stay open')
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
+  await eventually(async () => (await proxy.metric('torhaus_client_connections')) === 0, 'no connection is left')
 })
 
 test('over TLS, a ClientHello without a header before it closes the connection', async () => {

@@ -55,7 +55,7 @@ async function confirm(page: Page, link: string): Promise<void> {
 }
 
 test('the pages of Torhaus itself, on the way of a person from the sign-in to the sign-out', {
-  timeout: 240_000,
+  timeout: 720_000,
 }, async () => {
   const browser = await lab.open()
   const page = await browser.newPage()

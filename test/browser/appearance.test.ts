@@ -67,7 +67,7 @@ async function looksRight(page: Page, title: string | RegExp): Promise<void> {
 }
 
 test('logo, colours, help text and the way to the help desk are on each page of ours', {
-  timeout: 240_000,
+  timeout: 720_000,
 }, async () => {
   const page = await (await lab.open()).newPage()
   page.on('console', message => complaints.push(message.text()))

@@ -15,7 +15,7 @@ export type BrowserLab = ClientLab & {
   open(preferences?: object): Promise<BrowserContext>
 }
 
-const ACTION_TIMEOUT_MS = 15_000
+const ACTION_TIMEOUT_MS = 60_000
 
 /** `configure` changes the usual configuration; `ownHost`: for our own pages. */
 export async function startBrowserLab(configure?: FixtureOptions['configure'], ownHost = false): Promise<BrowserLab> {

@@ -44,7 +44,7 @@ async function confirmAt(page: Page, link: string): Promise<void> {
 }
 
 test('git prints the link, its owner confirms in Chromium, git clones and pushes, and no more once that is withdrawn', {
-  timeout: 120_000,
+  timeout: 360_000,
 }, async () => {
   const refused = await clone('confirmed')
   assert.notEqual(refused.status, 0)

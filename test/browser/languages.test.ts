@@ -39,7 +39,7 @@ async function isGerman(page: Page, title: string): Promise<void> {
   assert.deepEqual(await check.violations(page), [], title)
 }
 
-test('from the sign-in to the sign-out, whoever reads German reads German', { timeout: 240_000 }, async () => {
+test('from the sign-in to the sign-out, whoever reads German reads German', { timeout: 720_000 }, async () => {
   const page = await (await lab.open({ intl: { accept_languages: 'de-AT,de' } })).newPage()
   await page.goto(own('sign-in'))
   await signInAs(page, lab.torhaus.users.ada)

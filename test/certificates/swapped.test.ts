@@ -75,7 +75,7 @@ async function ask(identity: ClientIdentity, agent: Agent | undefined, path = '/
   const options = { host: '127.0.0.1', port: lab.port, path, ca: trusted, cert, key, headers: { [name]: value } }
   for (let attempt = 1; ; attempt++) {
     const { promise, resolve, reject } = Promise.withResolvers<Answer | 'stale'>()
-    const sent = request({ ...options, agent: agent ?? false, timeout: 20_000 }, response => {
+    const sent = request({ ...options, agent: agent ?? false, timeout: 60_000 }, response => {
       const serial = (response.socket as TLSSocket).getPeerX509Certificate()?.serialNumber
       const { statusCode = 0, headers } = response
       response.resume().on('error', reject)
@@ -90,7 +90,7 @@ async function ask(identity: ClientIdentity, agent: Agent | undefined, path = '/
 }
 
 test('whatever is swapped while clients ask, no request fails, and what is new counts', {
-  timeout: 280_000,
+  timeout: 840_000,
 }, async t => {
   const { root, stranger } = authorities
   const member = root.sign('member')

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 180_000
 
 export interface Ended {
   readonly code: number

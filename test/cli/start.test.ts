@@ -14,7 +14,7 @@ import { writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
 import { mainProgram, torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
 import { oldNode, otherNode, runTorhaus } from './command-lab.ts'
 
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 180_000
 let directory: string
 
 before(async () => {

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
 import type { TokenReport } from '../../src/oidc/tried-token.ts'
 
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 180_000
 
 /** What they do with the link, and what they paste. */
 export type Person = (url: string) => Promise<string>

@@ -12,7 +12,7 @@ import { agreed } from '../../devkit/torhaus/torhaus-config.ts'
 import { type ClientLab, startClientLab } from './client-lab.ts'
 
 const HELPER = join(import.meta.dirname, '../../src/routes/torhaus-credential.mjs')
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 180_000
 
 let lab: ClientLab
 let helper: string[]

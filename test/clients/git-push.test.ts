@@ -32,10 +32,10 @@ async function pushAndClone(name: string, remote: string): Promise<void> {
   assert.equal(await sha256OfFile(join(copy, 'large.bin')), await sha256OfFile(join(source, 'large.bin')))
 }
 
-test('100 MiB pushed with a personal access token arrive whole', { timeout: 120_000 }, async () => {
+test('100 MiB pushed with a personal access token arrive whole', { timeout: 360_000 }, async () => {
   await pushAndClone('by-pat', lab.remoteWith('ada', lab.pat))
 })
 
-test('100 MiB pushed with an access token of the OP as the password arrive whole', { timeout: 120_000 }, async () => {
+test('100 MiB pushed with an access token of the OP as the password arrive whole', { timeout: 360_000 }, async () => {
   await pushAndClone('by-token', lab.remoteWith('OAUTH_USER', await lab.bearer()))
 })

@@ -38,12 +38,12 @@ const view = () =>
     execFile(
       'npm',
       ['view', 'a-package'],
-      { cwd: home, env: { PATH: process.env.PATH, HOME: home }, timeout: 30_000 },
+      { cwd: home, env: { PATH: process.env.PATH, HOME: home }, timeout: 120_000 },
       (_, stdout, stderr) => resolve(stdout + stderr),
     ),
   )
 
-test('npm prints the link, and asks the server itself once the owner has confirmed', { timeout: 90_000 }, async () => {
+test('npm prints the link, and asks the server itself once the owner has confirmed', { timeout: 360_000 }, async () => {
   const refused = await view()
   assert.match(refused, /E403/)
   const browser = new BrowserClient()

@@ -29,13 +29,13 @@ const contentBytes = () =>
 /** The verdicts of before are gone. */
 const startAnew = () => lab.torhaus.restart()
 
-test('git clones with a token at first sight: one read', { timeout: 60_000 }, async () => {
+test('git clones with a token at first sight: one read', { timeout: 240_000 }, async () => {
   await lab.git('.', 'clone', '--quiet', lab.remoteWith('ada', lab.pat), 'first')
   assert.equal(reads(), 1)
 })
 
 test('git pushes 100 MiB with a token at first sight: one read, and the content once', {
-  timeout: 120_000,
+  timeout: 360_000,
 }, async () => {
   await startAnew()
   const [readBefore, bytesBefore] = [reads(), contentBytes()]

@@ -11,7 +11,7 @@ import { test } from 'node:test'
 import { freePorts } from '../../devkit/torhaus/free-port.ts'
 import { copyTree, linkPackages, ROOT } from '../cli/command-lab.ts'
 
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = 360_000
 
 function startDev(tree: string, env: Readonly<Record<string, string>>): ChildProcessByStdio<null, Readable, null> {
   const script: string = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts.dev

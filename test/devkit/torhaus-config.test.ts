@@ -27,7 +27,7 @@ test('the configuration written is valid, and its secrets are for their owner on
   const file = await writeTorhausConfig(setting())
   const { status, stderr } = spawnSync(process.execPath, [torhaus, 'check', file], {
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
   })
   assert.equal(status, 0, stderr)
   for (const name of ['assertion-key.pem', 'session-key', 'client-secret']) {
@@ -39,7 +39,7 @@ test('a test can change what is written', async () => {
   const file = await writeTorhausConfig(setting(), config => ({ ...config, account: { template: 'no claim' } }))
   const { status, stderr } = spawnSync(process.execPath, [torhaus, 'check', file], {
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
   })
   assert.equal(status, 78)
   assert.match(stderr, /account\.template/)

@@ -9,6 +9,7 @@ import {
   holdTokenExchanges,
   pipelineGets,
 } from '../../devkit/attack/connection-attacks.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let proxy: ProxyUnderTest
@@ -41,9 +42,6 @@ for (const attack of attacks) {
       'torhaus_unproven_content_bytes',
       'torhaus_pipelined_requests',
     ])
-      for (let left = 200; (await proxy.metric(name)) > 0; left--) {
-        assert.notEqual(left, 0, `${name} never became 0`)
-        await new Promise(resolve => setTimeout(resolve, 20))
-      }
+      await eventually(async () => (await proxy.metric(name)) === 0, `${name} becomes 0`)
   })
 }

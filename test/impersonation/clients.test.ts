@@ -9,7 +9,7 @@ import { basic, bearer, seenAs } from './proxy-client.ts'
 import { type LabProxy, type ProxyLab, startProxyLab } from './proxy-lab.ts'
 
 const PUSH_MIB = 100
-const PUSH_TIMEOUT_MS = 180_000
+const PUSH_TIMEOUT_MS = 540_000
 
 let lab: ProxyLab
 let proxy: LabProxy

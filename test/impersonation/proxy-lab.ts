@@ -34,7 +34,7 @@ export type ProxyLab = {
   close(): Promise<void>
 }
 
-const WAIT_MS = 10_000
+const WAIT_MS = 60_000
 const POLL_MS = 20
 
 export async function startProxyLab(options: SambaKdcOptions = {}): Promise<ProxyLab> {

@@ -22,7 +22,7 @@ const PASSWORD = { alice: 'alice-Passw0rd', ada: 'ada-Passw0rd' }
 const REALM = { alice: HOME, ada: PARTNER }
 type Name = keyof typeof REALM
 const BROWSER = { accept: 'text/html', 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0' }
-const WAIT_MS = 20_000
+const WAIT_MS = 60_000
 
 let realms: TwoRealms
 let origin: EchoOrigin

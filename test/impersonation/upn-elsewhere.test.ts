@@ -34,7 +34,7 @@ const resolving = (kerberos: object) => ({ ...kerberos, upnSuffixes: ['other.exa
 
 async function byCertificate(proxy: LabProxy, { cert, key }: ClientIdentity, path: string, headers: object = {}) {
   const asked = request({
-    ...{ host: '127.0.0.1', port: proxy.port, path, cert, key, agent: false, timeout: 30_000 },
+    ...{ host: '127.0.0.1', port: proxy.port, path, cert, key, agent: false, timeout: 60_000 },
     ...{ headers: { host: `${PROXY_NAME}:${proxy.port}`, ...headers }, rejectUnauthorized: false },
   }).end()
   const [answer] = (await once(asked, 'response')) as [IncomingMessage]

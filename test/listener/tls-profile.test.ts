@@ -14,7 +14,7 @@ import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
 import { type ProxyUnderTest, servingTls, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 const run = promisify(execFile)
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 180_000
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8')
 const row = (name: string) =>
   [...(new RegExp(`^\\| ${name} \\| (.+) \\|$`, 'm').exec(PAGE)?.[1] ?? '').matchAll(/`([^`]+)`/g)].map(

@@ -14,7 +14,7 @@ test('a short mission with a roll-out in the middle ends without an error, and l
   try {
     const env = { ...process.env, TMPDIR: directory }
     const args = [PROGRAM, '--short', '--json']
-    const { code, stdout, stderr } = await tryCommand(process.execPath, args, { env, timeoutMs: 270_000 })
+    const { code, stdout, stderr } = await tryCommand(process.execPath, args, { env, timeoutMs: 840_000 })
     const said = stderr.slice(-3000)
     assert.equal(code, 0, said)
     const figures = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')

@@ -38,7 +38,7 @@ async function isAlive(browser: BrowserClient): Promise<boolean> {
 
 const end = () =>
   run(process.execPath, [torhausCommand, 'sessions', 'end', '--config', lab.configFile, '--account', 'ada'], {
-    timeout: 60_000,
+    timeout: 180_000,
   })
 
 test('once it says that sessions have ended, no running process lets them pass', async () => {

@@ -18,7 +18,7 @@ export async function endSessions(...args: string[]) {
 async function run(command: 'end' | 'list', args: readonly string[]) {
   const child = spawn(process.execPath, [torhausCommand, 'sessions', command, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 60_000,
+    timeout: 180_000,
   })
   const [out, error, code] = await Promise.all([
     text(child.stdout),

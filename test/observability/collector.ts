@@ -1,10 +1,9 @@
 /** A collector of spans (OTLP over HTTP, in JSON) that is a small server. */
-import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { listen } from '../../devkit/op/listen.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 
 export interface Span {
   readonly traceId: string
@@ -17,8 +16,6 @@ export interface Span {
   readonly attributes: readonly { key: string; value: object }[]
   readonly status: { code?: number }
 }
-
-const POLLS = 400
 
 export async function startCollector() {
   const spans: Span[] = []
@@ -34,12 +31,9 @@ export async function startCollector() {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`,
     spans,
     async of(traceId: string): Promise<readonly Span[]> {
-      for (let left = POLLS; left > 0; left--) {
-        const found = spans.filter(span => span.traceId === traceId)
-        if (found.length > 0) return found
-        await sleep(20)
-      }
-      return assert.fail(`no span of ${traceId}`)
+      const found = () => spans.filter(span => span.traceId === traceId)
+      await eventually(() => found().length > 0, `spans of ${traceId}`)
+      return found()
     },
     [Symbol.asyncDispose]: () =>
       new Promise<void>(resolve => {

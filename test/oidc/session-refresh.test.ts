@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { codeOf, SESSION_COOKIE, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 
 const [INTERVAL_MS, GRACE_MS] = [600_000, 900_000]
@@ -33,8 +34,7 @@ const script = () => browser.send(`${lab.url}/page`, { fields: { 'Sec-Fetch-Mode
 
 /** Until what runs in the background has reached the OP so often. */
 async function refreshesAtOp(count: number): Promise<void> {
-  for (let round = 0; op.requests.refreshes < count && round < 500; round++)
-    await new Promise(resolve => setTimeout(resolve, 10))
+  await eventually(() => op.requests.refreshes >= count, `the OP is asked ${count} times`)
   assert.equal(op.requests.refreshes, count)
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 const HELPER = join(import.meta.dirname, '../../src/routes/torhaus-credential.mjs')
-const TIMEOUT_MS = 90_000
+const TIMEOUT_MS = 270_000
 
 export interface WaitingHelper {
   /** What the person is to open. */

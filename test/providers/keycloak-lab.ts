@@ -15,7 +15,7 @@ import { torhausAddresses } from '../../devkit/torhaus/torhaus-config.ts'
 import { configurationOfPage } from './page-configuration.ts'
 
 export const REALM = 'corp'
-const ACTION_TIMEOUT_MS = 20_000
+const ACTION_TIMEOUT_MS = 60_000
 /** Each code opens one sign-in at Keycloak: so many people, each with a secret of their own. `carol` has none. */
 const NAMES = ['ada', 'bela', 'cleo', 'dora', 'egon', 'fritz', 'gwen', 'heidi', 'ivan', 'judy', 'karl']
 

@@ -8,7 +8,7 @@ import { totp } from '../../devkit/op/totp.ts'
 import { metricAt } from '../../devkit/torhaus/metric-at.ts'
 import { FRESH_S, type LemonldapLab, startLemonldapLab } from './lemonldap-lab.ts'
 
-const ACTION_TIMEOUT_MS = 15_000
+const ACTION_TIMEOUT_MS = 60_000
 const OVERDUE_MS = 1_500_000
 let aheadMs = 0
 let lab: LemonldapLab

@@ -16,7 +16,7 @@ import { agreed, torhausAddresses, torhausClient } from '../../devkit/torhaus/to
 import { startHelper } from './credential-helper.ts'
 
 const SECRET = 'a secret of the test'
-const ACTION_TIMEOUT_MS = 15_000
+const ACTION_TIMEOUT_MS = 60_000
 const OVERDUE_MS = 1_500_000
 const FRESH_S = 10
 const ada = { name: 'ada', password: 'correct horse', totpSecret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' }

@@ -92,7 +92,7 @@ test('"sign out everywhere" and the command of the operator end what no index na
     const endings = [
       async (person: Person) => void (await one.press(person, '/.torhaus/sign-out-everywhere')),
       async () => {
-        const ended = promisify(execFile)(process.execPath, [program, ...args], { timeout: 60_000 })
+        const ended = promisify(execFile)(process.execPath, [program, ...args], { timeout: 180_000 })
         // Nothing was found, and that is said; what is there has ended all the same.
         await assert.rejects(ended, ({ code, stdout }) => code === 3 && /listed or not/.test(stdout))
       },

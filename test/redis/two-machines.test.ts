@@ -86,7 +86,7 @@ test("the operator's command tells both machines", async () => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [program, 'sessions', 'end', '--config', one.fixture.configFile, '--account', 'ada'],
-    { timeout: 60_000 },
+    { timeout: 180_000 },
   )
   assert.match(stdout, /^sessions ended: [1-9]/m)
   for (const lab of [one, other])

@@ -8,6 +8,7 @@ import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { configured, type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let certificate: Certificate
@@ -31,12 +32,8 @@ async function resetAfterRefusal(port: number, isTls: boolean): Promise<void> {
   tcp.resetAndDestroy()
 }
 
-async function noneLeft(proxy: ProxyUnderTest): Promise<void> {
-  for (let tries = 0; (await proxy.metric('torhaus_client_connections')) > 0; tries++) {
-    assert.ok(tries < 100, 'connections stay open')
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
-}
+const noneLeft = (proxy: ProxyUnderTest) =>
+  eventually(async () => (await proxy.metric('torhaus_client_connections')) === 0, 'no connection is left')
 
 for (const isTls of [false, true])
   test(`whoever is refused CONNECT and resets the connection ends no process${isTls ? ', over TLS neither' : ''}`, async () => {

@@ -29,7 +29,7 @@ const ESSENTIAL = [
   ...['test/workers/early-signals.test.ts', 'test/workers/reload.test.ts', 'test/workers/workers.test.ts'],
   ...['test/workers/stop.test.ts'],
 ]
-const TIMEOUT_MS = 240_000
+const TIMEOUT_MS = 720_000
 const tree = mkdtempSync(join(tmpdir(), 'torhaus-bundle-test-'))
 after(() => rmSync(tree, { recursive: true, force: true }))
 

@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { Fault } from '../../src/errors.ts'
 import type { Change } from '../../src/store/changes.ts'
@@ -67,7 +66,7 @@ test('without anybody who waits for it, too', async () => {
   const repair = breakStore()
   await refresh()
   repair()
-  for (let round = 0; round < 300 && (await tokenAt()) === 'first'; round++) await sleep(10)
+  await eventually(async () => (await tokenAt()) !== 'first', 'it is stored')
   assert.equal(await tokenAt(), 'second')
 })
 

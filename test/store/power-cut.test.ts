@@ -43,7 +43,7 @@ async function waitsOf(done: string): Promise<number> {
   const [calls, file] = [join(directory.path, 'calls'), join(directory.path, 'store.sqlite')]
   const node = [process.execPath, '--input-type=module', '-e', program(file, done)]
   const strace = ['-f', '-qq', '-e', 'trace=fsync,fdatasync', '-o', calls, ...node]
-  await run('strace', strace, { timeout: 60_000 }).catch((error: Error & { signal?: string; stderr?: string }) => {
+  await run('strace', strace, { timeout: 180_000 }).catch((error: Error & { signal?: string; stderr?: string }) => {
     // So it ends: a database that is closed waits for the disk as well.
     if (error.signal !== 'SIGKILL') throw error
   })

@@ -24,7 +24,7 @@ async function rawTunnel(path: string, { sent = '', early = '' } = {}) {
 }
 
 async function received(server: Handshake, text: string): Promise<void> {
-  while (server.received !== text) await once(server.socket, 'data', { signal: AbortSignal.timeout(10_000) })
+  while (server.received !== text) await once(server.socket, 'data', { signal: AbortSignal.timeout(60_000) })
 }
 
 const outcomeOf = async (path: string) => {

@@ -92,7 +92,7 @@ const asScript = (lab: VersionsLab, bearer: string) =>
 for (const store of ['sqlite', 'redis'] as const) {
   test(`with ${store}, a new version beside the old one, alone, and back again: no session and no grant is lost`, {
     skip,
-    timeout: 180_000,
+    timeout: 540_000,
   }, async () => {
     const lab = await startVersionsLab(store)
     let load: ReturnType<typeof underLoad> | undefined

@@ -12,7 +12,7 @@ import { freePort } from '../../devkit/torhaus/free-port.ts'
 import { writeTorhausConfig } from '../../devkit/torhaus/torhaus-config.ts'
 import { torhausCommand } from '../../devkit/torhaus/torhaus-program.ts'
 
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = 360_000
 
 /** `HTTP_PLATFORM_PORT`: how IIS says which port it has chosen. */
 function torhaus(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {

@@ -30,7 +30,7 @@ import type { LogRecord } from '../../devkit/torhaus/torhaus-fixture.ts'
 import { mainProgram } from '../../devkit/torhaus/torhaus-program.ts'
 
 /** For waiting only: what takes longer has gone wrong. */
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 90_000
 const POLL_MS = 25
 
 export type Configure = (config: ReturnType<typeof torhausConfig>) => object

@@ -25,13 +25,13 @@ async function confirmAll({ op, publicUrl, ada }: Target): Promise<string> {
   await signIn(browser, `${publicUrl}/.torhaus/`, ada)
   for (const [path, agent] of CONFIRMED) {
     const headers = { authorization: `Bearer ${token}`, 'user-agent': agent }
-    const refused = await fetch(publicUrl + path, { headers, signal: AbortSignal.timeout(5000) })
+    const refused = await fetch(publicUrl + path, { headers, signal: AbortSignal.timeout(60_000) })
     const link = /https?:\/\/[^\s"]+\/\.torhaus\/confirm\/[A-Z2-7-]+/.exec(await refused.text())?.[0]
     if (link === undefined) throw new Error(`no link to confirm ${path} at`)
     const page = await confirmAt(browser, link, ada)
     // Before there was a sign-in for each confirmation, the button was enough.
     if (!page.text.includes('Run the command again')) await browser.post(link, {})
-    const { status } = await fetch(publicUrl + path, { headers, signal: AbortSignal.timeout(5000) })
+    const { status } = await fetch(publicUrl + path, { headers, signal: AbortSignal.timeout(60_000) })
     if (status !== 200) throw new Error(`${path} was confirmed, and is answered with ${status}`)
   }
   return token

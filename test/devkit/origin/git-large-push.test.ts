@@ -19,7 +19,7 @@ async function git(directory: string, ...args: string[]): Promise<GitRun> {
   return run
 }
 
-test('a push of 100 MB of random data arrives whole', { timeout: 120_000 }, async () => {
+test('a push of 100 MB of random data arrives whole', { timeout: 360_000 }, async () => {
   await git(open.directory, 'clone', '--quiet', open.origin.url + open.origin.gitPath, 'large')
   const copy = join(open.directory, 'large')
   await writeFile(join(copy, 'large.bin'), randomBytes(100 * 1024 * 1024))

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { afterEach, describe, it } from 'node:test'
 import { type KdcAddress, parseKdc } from '../../../config/kdc-address.ts'
+import { eventually } from '../../../devkit/torhaus/eventually.ts'
 import { KdcUnreachable } from '../../../src/kerberos/kdc/kdc-exchange.ts'
 import { configuredKdcs, discoveredKdcs } from '../../../src/kerberos/kdc/kdc-locator.ts'
 import { createKdcPool, type KdcPool, type KdcPoolOptions } from '../../../src/kerberos/kdc/kdc-pool.ts'
@@ -196,10 +197,7 @@ describe('what was seen of each KDC', () => {
     return createKdcPool({ locator, timeoutMs: 1_500, ...watching, ...changes })
   }
   const lasts = (pool: KdcPool) => pool.states().map(({ last }) => last)
-  const until = async (holds: () => boolean) => {
-    for (let tries = 0; tries < 200 && !holds(); tries++) await new Promise(resolve => setTimeout(resolve, 10))
-    assert(holds())
-  }
+  const until = (holds: () => boolean) => eventually(holds, `${holds}`)
   afterEach(() => {
     nowMs = 0
     seen.splice(0)

@@ -22,7 +22,7 @@ const burner = (ms: number) => `
   process.on('disconnect', () => process.exit())
 `
 
-test('usage is that of a process and of its children, while they run', { timeout: 60_000 }, async t => {
+test('usage is that of a process and of its children, while they run', { timeout: 180_000 }, async t => {
   const script = burner(300)
   const env = { ...process.env, BURNER: script }
   const parent = spawn(process.execPath, ['-e', script], { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
