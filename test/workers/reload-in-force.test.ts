@@ -31,8 +31,11 @@ test('at SIGTERM requests are taken for as long as the configuration in force sa
     await reload(lab, config => ({ ...config, listener: { ...config.listener, drainDelayMs: 600_000 } }), 'success')
     lab.supervisor.kill('SIGTERM')
     await until('not ready', async () => (await lab.readiness()).status === 503)
-    const taken = await fetch(`${lab.url}/.torhaus/jwks.json`)
-    assert.equal(taken.headers.get('connection'), 'close')
+    // The worker hears it from the supervisor, which has said so already.
+    await until('an answer that closes', async () => {
+      const taken = await fetch(`${lab.url}/.torhaus/jwks.json`)
+      return taken.headers.get('connection') === 'close'
+    })
     assert.equal(lab.supervisor.exitCode, null)
   } finally {
     await lab.close()

@@ -10,12 +10,15 @@ test('at SIGTERM it is not ready at once, serves on with answers that close, fin
     const [busy, idle] = [await startInFlight(lab), await RawConnection.open(lab.port)]
     lab.supervisor.kill('SIGTERM')
     await until('not ready', async () => (await lab.readiness()).status === 503)
-    idle.send(get(lab, '/on-an-open-connection'))
-    const answered = await idle.response()
-    assert.deepEqual([answered.status, answered.one('Connection')], [200, 'close'])
-    const fresh = await RawConnection.open(lab.port)
-    fresh.send(get(lab, '/on-a-new-connection'))
-    assert.equal((await fresh.response()).one('Connection'), 'close')
+    // Workers hear it from the supervisor, which has said so already.
+    const isClosed = async (connection: RawConnection) => {
+      connection.send(get(lab, '/meanwhile'))
+      const answered = await connection.response()
+      assert.equal(answered.status, 200)
+      return answered.one('Connection') === 'close'
+    }
+    await until('an answer that closes on an open connection', () => isClosed(idle))
+    await until('one on a new connection', async () => isClosed(await RawConnection.open(lab.port)))
     await until('nobody to listen', () =>
       RawConnection.open(lab.port).then(
         connection => {

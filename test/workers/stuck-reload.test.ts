@@ -12,27 +12,43 @@ const byHand = (config: object) => ({ ...config, reload: { watchIntervalMs: 0 } 
 const entrances = ({ runtime }: WorkersLab) =>
   readdirSync(runtime, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.sock')).length
 
+interface Stuck {
+  readonly old: number[]
+  /** Entrances before it. */
+  readonly open: number
+  readonly stuck: number
+  saidSince(): string[]
+}
+
 /** Asks for a reload whose first worker stands still before it has read its orders. */
-async function stuckReload(lab: WorkersLab): Promise<{ readonly old: number[]; readonly stuck: number }> {
-  const old = lab.workers()
-  lab.supervisor.kill('SIGHUP')
-  // Both: the first is a program of its own then, and the supervisor does not wait for it.
-  const stuck = await until('new workers', () => {
-    const [one, other] = lab.workers().filter(pid => !old.includes(pid))
-    return other === undefined ? undefined : one
-  })
-  process.kill(stuck, 'SIGSTOP')
-  return { old, stuck }
+async function stuckReload(lab: WorkersLab): Promise<Stuck> {
+  for (;;) {
+    const [old, open, said] = [lab.workers(), entrances(lab), lab.lines().length]
+    lab.supervisor.kill('SIGHUP')
+    // Both: the first is a program of its own then, and the supervisor does not wait for it.
+    const stuck = await until('new workers', () => {
+      const [one, other] = lab.workers().filter(pid => !old.includes(pid))
+      return other === undefined ? undefined : one
+    })
+    process.kill(stuck, 'SIGSTOP')
+    if (entrances(lab) === open) return { old, open, stuck, saidSince: () => lab.lines().slice(said) }
+    // It listened before it could be stopped, or the other one did: once more.
+    process.kill(stuck, 'SIGCONT')
+    await until(
+      'all to be as before',
+      () => !old.some(isAlive) && lab.workers().length === 2 && entrances(lab) === open,
+    )
+  }
 }
 
 test('a stop waits for no reload: requests in flight finish, and what does not come to listen is ended', async () => {
   const lab = await startWorkersLab({ drainTimeoutMs: 1000 }, byHand)
   try {
-    const { old } = await stuckReload(lab)
+    const { old, saidSince } = await stuckReload(lab)
     lab.supervisor.kill('SIGTERM')
     await until('the old workers to end', () => !old.some(isAlive))
     assert.equal(await lab.ended(), 0)
-    const failures = lab.lines().filter(line => line.includes('"reload"'))
+    const failures = saidSince().filter(line => line.includes('"reload"'))
     assert.deepEqual(failures, [], 'nobody has refused it')
   } finally {
     await lab.close()
@@ -48,8 +64,7 @@ test('what new workers have taken is finished, where one of them cannot start', 
       if (request.url === '/slow') await finished
       response.end('done')
     })
-    const open = entrances(lab)
-    const { old, stuck } = await stuckReload(lab)
+    const { old, open, stuck } = await stuckReload(lab)
     await until('the other one to listen', () => entrances(lab) > open)
     // Nobody but the new worker takes it.
     for (const pid of old) process.kill(pid, 'SIGSTOP')
