@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { after, before, test } from 'node:test'
 import { requestText } from '../../devkit/clients/raw-http.ts'
+import { standsStill } from '../../devkit/torhaus/eventually.ts'
 import { type ProxyUnderTest, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let proxy: ProxyUnderTest
@@ -96,22 +97,15 @@ test('100 MiB down arrive whole', async () => {
 
 test('a client that does not read stops the origin: what is under way stays bounded', async () => {
   let written = 0
-  let isBlocked = false
-  const blocked = Promise.withResolvers<void>()
   proxy.origin.answerWith((_, response) => {
     response.writeHead(200, { 'Content-Length': String(LARGE_BYTES) })
     const source = pieces(LARGE_BYTES)
     const write = () => {
-      isBlocked = false
       // Not `for`: leaving that would end the source.
       for (let next = source.next(); next.value !== undefined; next = source.next()) {
         written += next.value.length
         if (!response.write(next.value)) break
       }
-      isBlocked = true
-      // Nothing drained for a while: everything in between is full.
-      const seen = written
-      setTimeout(() => isBlocked && written === seen && blocked.resolve(), 500)
     }
     response.on('drain', write)
     write()
@@ -119,7 +113,9 @@ test('a client that does not read stops the origin: what is under way stays boun
   const connection = await proxy.connect()
   connection.socket.pause()
   connection.send(requestText('GET /slow', [proxy.host, patField]))
-  await blocked.promise
+  await proxy.origin.arrived('/slow')
+  // Nothing drained for a while: everything in between is full.
+  await standsStill(() => written)
   assert.ok(written > 65_536 && written < MAX_BUFFERED_BYTES, `${written} bytes were taken from the origin`)
   connection.close()
 })

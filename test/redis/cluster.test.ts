@@ -140,7 +140,7 @@ test('a block counts that is written where the slot has gone meanwhile', async (
   await owner.cli('MIGRATE', '127.0.0.1', String(target.port), '', '0', '5000', 'KEYS', ...keys)
   for (const node of [target, owner, ...others]) await node.cli('CLUSTER', 'SETSLOT', slot, 'NODE', await idOf(target))
   await target.cli('HSET', PAT, 'blocked', '1')
-  await expectFollowed(one, 20_000)
+  await expectFollowed(one, 60_000)
   await eventually(one.isTold, 'it is told again')
 })
 
@@ -157,7 +157,7 @@ test('a block that only the new master of a slot knows counts, though the old on
   await replica.cli('CLUSTER', 'FAILOVER', 'TAKEOVER')
   await eventually(async () => (await replica.cli('HSET', PAT, 'blocked', '1')) === '0', 'it is written')
   owner.resume()
-  await expectFollowed(one, 20_000)
+  await expectFollowed(one, 60_000)
   await eventually(one.isTold, 'it is told again')
 })
 

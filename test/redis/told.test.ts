@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { redisSettings } from '../../devkit/redis/redis-lab.ts'
 import { type RedisProcess, startRedis } from '../../devkit/redis/redis-process.ts'
 import { eventually } from '../../devkit/torhaus/eventually.ts'
-import { openProcess, settled, testTold, writeAll } from '../store/told-contract.ts'
+import { CACHE_MS, openProcess, settled, testTold, writeAll } from '../store/told-contract.ts'
 
 let redis: RedisProcess
 before(async () => {
@@ -70,6 +70,6 @@ test('where Redis may not tell, a block counts once an answer is too old to be b
   assert.equal((await one.state()).isBlocked, false)
   const [token = ''] = (await redis.cli('KEYS', '*:pat:*')).split('\n')
   await redis.cli('HSET', token, 'blocked', '1')
-  await eventually(async () => (await one.state()).isBlocked === true, 'it counts', 3000)
+  await eventually(async () => (await one.state()).isBlocked === true, 'it counts', 3 * CACHE_MS)
   assert.equal(one.isTold(), false)
 })

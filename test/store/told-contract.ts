@@ -15,7 +15,8 @@ import { Sealer } from '../../src/session/sealer.ts'
 import { type Change, Changes } from '../../src/store/changes.ts'
 import { system } from '../../src/system.ts'
 
-export const CACHE_MS = 1000
+/** A process that has no processor for a while is told of nothing meanwhile: longer than that ever is. */
+export const CACHE_MS = 4000
 const ADA = storedAccountKey('ada')
 const NETWORK = '192.0.2.0/24'
 export const TOKEN = ['fingerprint-of-the-token']

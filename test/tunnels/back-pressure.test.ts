@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { after, before, test } from 'node:test'
+import { standsStill } from '../../devkit/torhaus/eventually.ts'
 import { ACCEPT, startTunnelLab, type TunnelLab } from '../../devkit/torhaus/tunnel-lab.ts'
 
 let lab: TunnelLab
@@ -16,8 +17,6 @@ const CHUNKS = 800
 const TOTAL_BYTES = CHUNK.length * CHUNKS
 /** What the kernel keeps for four sockets, generously; far below the total. */
 const MAX_UNDER_WAY_BYTES = 64 * 1024 * 1024
-/** So long without a byte more means that the sender has to wait. */
-const STILL_MS = 500
 
 /** Writes it all as fast as it is taken. `sent`: bytes taken so far. */
 function flood(socket: Socket) {
@@ -32,12 +31,10 @@ function flood(socket: Socket) {
   return { state, done: run() }
 }
 
-async function stands({ sent }: { sent: number }, state: { readonly sent: number }): Promise<void> {
-  for (let last = -1; last !== state.sent; ) {
-    last = state.sent
-    await new Promise(resolve => setTimeout(resolve, STILL_MS))
-  }
-  assert.ok(state.sent > sent && state.sent < MAX_UNDER_WAY_BYTES, `${state.sent} bytes are under way`)
+/** Without a byte more for a while the sender has to wait. */
+async function stands(state: { readonly sent: number }): Promise<void> {
+  await standsStill(() => state.sent)
+  assert.ok(state.sent > 0 && state.sent < MAX_UNDER_WAY_BYTES, `${state.sent} bytes are under way`)
 }
 
 async function digest(socket: Socket): Promise<[number, string]> {
@@ -74,7 +71,7 @@ for (const direction of ['server', 'client'] as const) {
     const [sender, reader] = direction === 'server' ? [server, client] : [client, server]
     const memory = process.memoryUsage().external
     const { state, done } = flood(sender)
-    await stands({ sent: 0 }, state)
+    await stands(state)
     assert.ok(process.memoryUsage().external - memory < MAX_UNDER_WAY_BYTES)
     assert.deepEqual(await digest(reader), whole())
     await done
