@@ -194,7 +194,7 @@ test('where a certificate is only asked for, none passes, and one that is not go
 
 test('a certificate that ends while its connection is open is refused from then on', async () => {
   const proxy = await start({ caFile: authorities.root.certificateFile })
-  const endsAt = new Date(Math.ceil(Date.now() / 1000) * 1000 + 3000)
+  const endsAt = new Date(Math.ceil(Date.now() / 1000) * 1000 + 8000)
   const to = `${endsAt.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}Z`
   const short = authorities.root.sign('short', { to })
   const connection = await RawConnection.open(proxy.fixture.port, {
@@ -215,8 +215,8 @@ test('past the next update of its list a certificate is refused on the connectio
   const { cert, key } = intermediate.sign('deep')
   const ofIntermediate = intermediate.revocationList()
   // The list of the authority above the one that has signed it.
-  const crlFile = authorities.write('brief.pem', root.revocationList(8), ofIntermediate)
-  const dueAtMs = Date.now() + 8000
+  const crlFile = authorities.write('brief.pem', root.revocationList(20), ofIntermediate)
+  const dueAtMs = Date.now() + 20_000
   const caFile = authorities.write('brief-ca.pem', root.certificate, intermediate.certificate)
   const sessionTicketKeyFile = authorities.write('brief-key', randomBytes(32).toString('base64'))
   const proxy = await start({ caFile, crlFile }, {}, {}, { sessionTicketKeyFile })

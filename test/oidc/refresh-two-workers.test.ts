@@ -162,6 +162,7 @@ test('a silent OP is asked about so many sessions at a time, and requests of all
   lab.clock.advance(DUE_MS)
   const { release } = silentOp()
   for (const asked of ids) assert.equal(await one(asked), true)
+  await eventually(() => used.length >= 64, 'the OP is asked about the first of them')
   await sleep(50)
   assert.equal(used.length, 64)
   release()
@@ -175,12 +176,13 @@ test('after a failure in the grace the claim is given back: the other worker may
   lab.clock.advance(DUE_MS)
   answer = () => Promise.reject(new Fault('op-unreachable'))
   assert.equal(await one(), true)
+  await eventually(() => outcomes.length > 0, 'the failure is told')
   await new Promise(resolve => setImmediate(resolve))
   assert.deepEqual(outcomes, ['op-unreachable'])
   used = []
   answer = () => Promise.resolve()
   assert.equal(await other(), true)
-  await new Promise(resolve => setTimeout(resolve, 20))
+  await eventually(() => outcomes.length > 1, 'the answer is told')
   assert.deepEqual(outcomes, ['op-unreachable', 'refreshed'])
 })
 
@@ -205,7 +207,7 @@ test('a store that takes no deletion while a refusal is carried out does not bri
     throw new Fault('store-unavailable')
   }
   assert.equal(await one(), true)
-  await new Promise(resolve => setTimeout(resolve, 20))
+  await eventually(() => outcomes.length > 0, 'the end is told')
   assert.deepEqual(outcomes, ['ended'])
   assert.equal(await one(), false)
 })
