@@ -6,6 +6,7 @@
  * Starts everything, measures, and leaves nothing behind. Ends with 1 when something was counted that must not be:
  * errors, or more connections to the origin server, or requests to the KDC, than allowed. Never because of a clock.
  */
+import { stopOnSignals } from '../devkit/demo/program.ts'
 import { exitCode } from '../src/exit-codes.ts'
 import { readArguments, type Wish } from './arguments.ts'
 import type { Job } from './job.ts'
@@ -54,21 +55,14 @@ async function runJobs(wish: Wish, signal: AbortSignal): Promise<boolean> {
   return isFine
 }
 
-const interruption = new AbortController()
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(name, () => {
-    // The second one does not wait for servers to end in order: handlers of the exit kill them.
-    if (interruption.signal.aborted) process.exit(exitCode.interrupted)
-    interruption.abort()
-  })
-}
+const interruption = stopOnSignals('loadtest', exitCode.interrupted)
 
 try {
   const wish = readArguments(process.argv.slice(2))
   if (wish.jobs.length > 0) pinSelf()
-  if (!(await runJobs(wish, interruption.signal))) process.exitCode = exitCode.failed
+  if (!(await runJobs(wish, interruption))) process.exitCode = exitCode.failed
 } catch (error) {
-  if (interruption.signal.aborted) {
+  if (interruption.aborted) {
     tell('interrupted')
     process.exitCode = exitCode.interrupted
   } else {

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs, promisify } from 'node:util'
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { hasChromium } from '../clients/chromium.ts'
-import { endWith } from '../demo/program.ts'
+import { endWith, exitOnSignals } from '../demo/program.ts'
 import type { Attack, Target } from './attack.ts'
 import { attacks } from './attacks.ts'
 import { hasLab } from './directory.ts'
@@ -75,6 +75,7 @@ async function attackAll(tree: string, tell: (line: string) => void): Promise<Ou
 
 async function run(): Promise<ExitCode> {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, tree: { type: 'string' } } })
+  exitOnSignals('attack')
   const tell = (line: string) => void process.stderr.write(`${line}\n`)
   const outcomes = await attackAll(resolve(values.tree ?? resolve(import.meta.dirname, '../..')), tell)
   const reached = outcomes.filter(outcome => outcome.reached).map(({ name }) => name)

@@ -3,11 +3,11 @@
  * records.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RawConnection } from '../clients/raw-http.ts'
+import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { startTorhaus } from '../demo/torhaus-process.ts'
 import { startOpenIdProvider } from '../op/openid-provider.ts'
 import { newTotpSecret } from '../op/totp.ts'
@@ -49,8 +49,8 @@ export async function startTarget(tree: string, setting: PlainSetting): Promise<
   undo.defer(() => op.close())
   const origin = await startEchoOrigin()
   undo.defer(() => origin.close())
-  const directory = await mkdtemp(join(tmpdir(), 'torhaus-attack-'))
-  undo.defer(() => rm(directory, { recursive: true, force: true }))
+  const { directory, remove } = await temporaryFolder('torhaus-attack-')
+  undo.defer(remove)
   const credential = randomBytes(24).toString('base64url')
   await writeFile(join(directory, ADMIN_CREDENTIAL_FILE), credential, { mode: 0o600 })
   const redis = setting.redis ? await startRedis() : undefined

@@ -3,9 +3,8 @@
  */
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { startOpenIdProvider } from '../op/openid-provider.ts'
 import { newTotpSecret } from '../op/totp.ts'
 import { startEchoOrigin } from '../origin/echo-origin.ts'
@@ -31,8 +30,8 @@ const HOUR_S = 3600
 
 export async function startConnectionTarget(isTls: boolean): Promise<ConnectionTarget> {
   await using undo = new AsyncDisposableStack()
-  const directory = await mkdtemp(join(tmpdir(), 'torhaus-chaos-'))
-  undo.defer(() => rm(directory, { recursive: true, force: true }))
+  const { directory, remove } = await temporaryFolder('torhaus-chaos-')
+  undo.defer(remove)
   const [port, adminPort] = await freePorts()
   const addresses = torhausAddresses(port)
   const { publicUrl } = addresses

@@ -2,12 +2,13 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { BrowserClient } from '../clients/browser-client.ts'
+import { atExit } from '../demo/at-exit.ts'
+import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { startOpenIdProvider } from '../op/openid-provider.ts'
 import { newTotpSecret } from '../op/totp.ts'
 import { signIn } from '../op/user-agent.ts'
@@ -80,8 +81,8 @@ export async function startEnvironment<I extends RunningInstance>({
   haproxyGlobal = () => '',
 }: ChaosOptions<I>): Promise<ChaosEnvironment<I>> {
   await using undo = new AsyncDisposableStack()
-  const directory = await mkdtemp(join(tmpdir(), 'torhaus-chaos-'))
-  undo.defer(() => rm(directory, { recursive: true, force: true }))
+  const { directory, remove } = await temporaryFolder('torhaus-chaos-')
+  undo.defer(remove)
   const front = await freePort()
   const addresses = torhausAddresses(front)
   const { publicUrl, jwksUrl } = addresses
@@ -210,6 +211,7 @@ ${servers.join('\n').replaceAll(' check-ssl no-check-ssl', ' no-check-ssl')}
   )
   const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = once(child, 'exit')
+  const kill = atExit(() => child.kill('SIGKILL'))
   for (let attempt = 0; attempt < 100; attempt++) {
     const answers = await fetch(`http://127.0.0.1:${port}/`, { redirect: 'manual' }).then(
       ({ status }) => status < 500,
@@ -221,7 +223,7 @@ ${servers.join('\n').replaceAll(' check-ssl no-check-ssl', ' no-check-ssl')}
   }
   return {
     async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL')
+      kill()
       await ended
     },
   }

@@ -3,8 +3,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atExit } from '../demo/at-exit.ts'
 import { metricAt } from '../torhaus/metric-at.ts'
 
 const PROGRAM = resolve(import.meta.dirname, '../../src/main.ts')
@@ -37,10 +38,17 @@ export class Instance {
   async start(): Promise<void> {
     const log = openSync(this.#logFile, 'a')
     const { PORT: _, ADMIN_PORT: __, HTTP_PLATFORM_PORT: ___, ...env } = process.env
-    this.#process = spawn(process.execPath, [PROGRAM, '--config', this.configFile], {
+    const child = spawn(process.execPath, [PROGRAM, '--config', this.configFile], {
       stdio: ['ignore', log, log],
-      env: { ...env, ...this.#environment },
+      // Whoever is killed leaves its sockets there; they go with the folder.
+      env: { ...env, RUNTIME_DIRECTORY: dirname(this.configFile), ...this.#environment },
     })
+    this.#process = child
+    // Another may run by the time that this end is heard of.
+    child.once(
+      'exit',
+      atExit(() => this.#process === child && this.killAll()),
+    )
     closeSync(log)
     for (const deadline = Date.now() + READY_MS; ; await sleep(50)) {
       if (await this.isReady()) return

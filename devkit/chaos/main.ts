@@ -8,6 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { exitCode } from '../../src/exit-codes.ts'
+import { exitOnSignals } from '../demo/program.ts'
 import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
 import { attackPeople } from './attacked-people.ts'
 import { type ChaosEnvironment, startChaosEnvironment } from './environment.ts'
@@ -36,12 +37,9 @@ function readArguments(args: string[]): { isJson: boolean; isAboutConnections: b
 
 const { isJson, isAboutConnections } = readArguments(process.argv.slice(2))
 const tell = (line: string) => process.stderr.write(`${line}\n`)
+exitOnSignals('chaos')
 if (isAboutConnections) process.exit((await attackPeople(isJson, tell)) ? 0 : 1)
 await ensureDebianPackages(['haproxy', 'redis-server', 'git', 'faketime'])
-
-let close: () => Promise<void> = async () => undefined
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void close().then(() => process.exit(exitCode.interrupted)))
 
 const results: FaultResult[] = []
 const signOutMs = await endureAtInstances()
@@ -53,7 +51,6 @@ print()
 async function endureAtInstances(): Promise<number> {
   tell('Starting HAProxy, two instances with two workers each, Redis, OP and server ...')
   const environment = await startChaosEnvironment()
-  close = environment.close
   const stop = new AbortController()
   let current = newResult({ name: 'none', sparesPushes: true, happen: async () => undefined })
   const traffic = runTraffic({ ...environment.traffic, counts: () => current.counts }, stop.signal)
@@ -93,7 +90,6 @@ async function endure(
 async function endureAtStore(store: 'redis' | 'sqlite', faults: readonly Fault<StateEnvironment>[]): Promise<void> {
   tell(`Starting Torhaus on ${store === 'redis' ? 'Redis, twice' : 'SQLite, with two workers'} ...`)
   const environment = await startStateEnvironment(store)
-  close = environment.close
   const stop = new AbortController()
   const people = new StatePeople(environment)
   let work: Promise<void> | undefined

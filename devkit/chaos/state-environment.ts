@@ -4,12 +4,12 @@
  * of two workers, whose file lies on a small disk.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { BrowserClient } from '../clients/browser-client.ts'
+import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { type LyingOp, startLyingOp } from '../op/lying-op.ts'
 import { startEchoOrigin } from '../origin/echo-origin.ts'
 import { type RedisProcess, startRedis } from '../redis/redis-process.ts'
@@ -54,8 +54,8 @@ export interface StateEnvironment {
 
 export async function startStateEnvironment(store: 'redis' | 'sqlite'): Promise<StateEnvironment> {
   await using undo = new AsyncDisposableStack()
-  const directory = await mkdtemp(join(tmpdir(), 'torhaus-chaos-'))
-  undo.defer(() => rm(directory, { recursive: true, force: true }))
+  const { directory, remove } = await temporaryFolder('torhaus-chaos-')
+  undo.defer(remove)
   const op = await startLyingOp()
   undo.defer(() => op.close())
   const origin = await startEchoOrigin()

@@ -1,16 +1,14 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { rmSync } from 'node:fs'
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type OpenIdProvider, startOpenIdProvider } from '../op/openid-provider.ts'
 import { newTotpSecret } from '../op/totp.ts'
 import { startDevOpsOrigin } from '../origin/devops-origin.ts'
 import { agreed, torhausAddresses, torhausClient, writeTorhausConfig } from '../torhaus/torhaus-config.ts'
-import { atExit } from './at-exit.ts'
 import { showOriginRequests } from './origin-requests.ts'
 import type { DemoPorts } from './ports.ts'
 import { portTaken, requireFreePorts } from './ports.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 import { startTorhaus } from './torhaus-process.ts'
 
 /** What `--json` prints: the interface of the demo. Addresses have no trailing slash, `gitUrl` no credentials. */
@@ -63,9 +61,8 @@ export async function startDemo(
   const { publicUrl, pagesUrl, jwksUrl } = addresses
   const admin = `http://127.0.0.1:${ports.adminPort}`
 
-  const directory = await mkdtemp(join(tmpdir(), 'torhaus-demo-'))
-  const removeDirectory = () => rmSync(directory, { recursive: true, force: true })
-  undo.defer(atExit(removeDirectory))
+  const { directory, remove } = await temporaryFolder('torhaus-demo-')
+  undo.defer(remove)
 
   tell('Starting the OpenID Provider ...')
   const op = await startOpenIdProvider({
@@ -103,11 +100,7 @@ export async function startDemo(
   }))
   const logFile = join(directory, 'torhaus.log')
   const torhaus = startTorhaus(configFile, logFile, { explain: portTaken })
-  const forgetKill = atExit(torhaus.kill)
-  undo.defer(async () => {
-    await torhaus.stop()
-    forgetKill()
-  })
+  undo.defer(() => torhaus.stop())
   await torhaus.ready(admin, signal)
 
   const bearers = await issueBearers(op)

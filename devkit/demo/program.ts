@@ -31,17 +31,31 @@ export function flagsFrom(
   return known.map(flag => args.includes(flag))
 }
 
-/** Aborted by the first signal to stop. A second one exits at once: exit handlers end what still runs. */
-export function stopOnSignals(name: string): AbortSignal {
+/**
+ * Aborted by the first signal to stop, and where nobody reads what is written any more. A second signal exits at once, with
+ * `status`: what stands in `atExit` ends what still runs. A program that is to come to a result is interrupted by it.
+ */
+export function stopOnSignals(name: string, status: ExitCode = exitCode.done): AbortSignal {
   const controller = new AbortController()
   for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(exitCode.done)
+      if (controller.signal.aborted) process.exit(status)
       controller.abort()
     })
   }
+  for (const output of [process.stdout, process.stderr])
+    output.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      controller.abort()
+    })
   stopWhenOrphaned(name, () => controller.abort())
   return controller.signal
+}
+
+/** For programs that have nothing to end in order: `atExit` does it all. */
+export function exitOnSignals(name: string): void {
+  const exit = () => process.exit(exitCode.interrupted)
+  stopOnSignals(name, exitCode.interrupted).addEventListener('abort', exit)
 }
 
 /**

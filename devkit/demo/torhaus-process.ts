@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jsonMember } from '../op/json-member.ts'
 import { mainProgram } from '../torhaus/torhaus-program.ts'
+import { atExit } from './at-exit.ts'
 import { DemoError } from './demo-error.ts'
 
 const usualReadyTimeoutMs = 30_000
@@ -47,9 +49,14 @@ export function startTorhaus(configFile: string, logFile: string, options: Launc
   const child = spawn(command[0] ?? '', command.slice(1), {
     stdio: ['ignore', log, log],
     detached: true,
-    env: { ...environment, ...options.environment },
+    // Whoever is killed leaves its sockets there; they go with the folder.
+    env: { ...environment, RUNTIME_DIRECTORY: dirname(logFile), ...options.environment },
   })
   closeSync(log)
+  child.once(
+    'exit',
+    atExit(() => kill(child)),
+  )
   const ended = new Promise<string>(resolve => {
     child.once('error', error => resolve(`Torhaus cannot be started: ${error.message}.`))
     child.once('exit', (code, signal) => resolve(explain?.(lastMessage(logFile)) ?? describeEnd(code, signal, logFile)))

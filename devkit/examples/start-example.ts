@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { startTorhaus } from '../demo/torhaus-process.ts'
 import { startOpenIdProvider } from '../op/openid-provider.ts'
 import { newTotpSecret } from '../op/totp.ts'
@@ -59,8 +57,8 @@ export async function startExample(name: string, port: number, signal: AbortSign
     ...(usesRedis ? ['redis-server'] : []),
   ])
   await using undo = new AsyncDisposableStack()
-  const directory = await mkdtemp(join(tmpdir(), 'torhaus-example-'))
-  undo.defer(() => rmSync(directory, { recursive: true, force: true }))
+  const { directory, remove } = await temporaryFolder('torhaus-example-')
+  undo.defer(remove)
   const certificate = await createCertificate('IP:127.0.0.1')
   undo.defer(() => certificate.remove())
   const publicUrl = `https://127.0.0.1:${port}`
@@ -86,17 +84,13 @@ export async function startExample(name: string, port: number, signal: AbortSign
     const own = { port: haproxyFile === undefined ? port : await freePort(), adminPort: await freePort() }
     const torhaus = startTorhaus(await writeConfig(place, own), join(directory, `torhaus-${own.port}.log`))
     undo.defer(() => torhaus.stop())
-    process.once('exit', torhaus.kill)
     await torhaus.ready(adminOf(own), signal)
     ports.push(own)
     ended.push(torhaus.ended)
   }
   if (haproxyFile !== undefined) {
     const haproxy = await startHaproxy(haproxyFile, place, port, ports)
-    let isRunning = true
-    undo.defer(() => haproxy.stop().finally(() => (isRunning = false)))
-    // A person in a hurry: the second signal ends this process at once.
-    process.once('exit', () => isRunning && process.kill(haproxy.pid, 'SIGKILL'))
+    undo.defer(() => haproxy.stop())
   }
   const facts = {
     ...{ proxy: publicUrl, admins: ports.map(adminOf), whoami: `${publicUrl}/DefaultCollection/_apis/whoami` },

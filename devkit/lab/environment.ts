@@ -1,9 +1,7 @@
-import { rmSync } from 'node:fs'
-import { chmod, mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
-import { atExit } from '../demo/at-exit.ts'
 import { type DemoPorts, requireFreePorts } from '../demo/ports.ts'
+import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { type OriginHost, startApacheOrigin } from '../realm/apache-origin.ts'
 import { numberedAccounts } from '../realm/lab-accounts.ts'
 import { type LabTorhaus, type LabUser, startLabTorhaus } from '../realm/lab-torhaus.ts'
@@ -72,9 +70,9 @@ export async function startLab(
 ): Promise<Lab> {
   await requireFreePorts(ports)
   await using undo = new AsyncDisposableStack()
-  const directory = await mkdtemp(join(tmpdir(), 'torhaus-lab-'))
-  undo.defer(atExit(() => rmSync(directory, { recursive: true, force: true })))
-  // mkdtemp makes folders for their owner alone; Apache's workers run as another user.
+  const { directory, remove } = await temporaryFolder('torhaus-lab-')
+  undo.defer(remove)
+  // It is made for its owner alone; Apache's workers run as another user.
   await chmod(directory, 0o711)
 
   tell('Starting the directory (Samba as Active Directory KDC); the first time this takes a while ...')
@@ -96,11 +94,7 @@ export async function startLab(
     ...{ upstream, ports, users, firstFactorIsEnough, directory: join(directory, 'proxy'), signal },
     kdc: kdcs.length === 0 ? kdc : { ...kdc, krb5Config: await startKdcs(kdc, kdcs, undo) },
   })
-  const forgetKill = atExit(proxy.kill)
-  undo.defer(async () => {
-    await proxy.stop()
-    forgetKill()
-  })
+  undo.defer(() => proxy.stop())
   const facts: LabFacts = {
     proxy: proxy.url,
     admin: proxy.adminUrl,

@@ -5,9 +5,9 @@
  *   /static  100 KB                             /stream  the account on ten lines, one every 50 ms
  *   /git/demo.git                               (any other name in `gitRoot` too, see createRepository)
  */
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
 import { type ApachePlace, apacheConfig, CONNECTION_BOUND_PORT, PER_REQUEST_PORT } from './apache-config.ts'
 import { freeLoopbackAddress } from './free-loopback-address.ts'
@@ -61,10 +61,7 @@ export type ApacheOriginOptions = {
  */
 export async function startApacheOrigin(options: ApacheOriginOptions): Promise<ApacheOrigin> {
   await ensureDebianPackages(PACKAGES)
-  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'torhaus-lab-origin-')))
-  const remove = async () => {
-    if (options.directory === undefined) await rm(directory, { recursive: true, force: true })
-  }
+  const { directory, remove } = await temporaryFolder('torhaus-lab-origin-', options.directory)
   try {
     const address = await freeLoopbackAddress([PER_REQUEST_PORT, CONNECTION_BOUND_PORT])
     const place = { directory, address, user: process.getuid?.() === 0 ? WWW_DATA : undefined }
@@ -86,12 +83,12 @@ export async function startApacheOrigin(options: ApacheOriginOptions): Promise<A
       createRepository,
       async close() {
         await server.stop()
-        await remove()
+        remove()
       },
     }
   } catch (error) {
     const log = await readFile(join(directory, 'log/error.log'), 'utf8').catch(() => '')
-    await remove()
+    remove()
     throw new Error(`Apache did not start: ${log.slice(-2000)}`, { cause: error })
   }
 }
@@ -136,7 +133,7 @@ done
 async function prepareFiles(place: ApachePlace, kdc: ApacheOriginOptions['kdc']): Promise<void> {
   const path = (name: string) => join(place.directory, name)
   for (const folder of ['run', 'log', 'htdocs', 'cgi', 'git', 'rcache']) await mkdir(path(folder), { recursive: true })
-  // mkdtemp makes folders for their owner alone; workers run as another user.
+  // It was made for its owner alone; workers run as another user.
   await chmod(place.directory, 0o711)
   await writeFile(path('apache2.conf'), apacheConfig(place))
   await writeFile(path('htdocs/whoami.json'), WHOAMI)

@@ -5,9 +5,9 @@
  * A ticket or a password of the directory needs a confirmation, unless the lab is asked to do without a second factor.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { startTorhaus } from '../demo/torhaus-process.ts'
 import type { OpUser } from '../op/accounts.ts'
 import { type OpenIdProvider, startOpenIdProvider } from '../op/openid-provider.ts'
@@ -72,8 +72,8 @@ type LabConfig = ReturnType<typeof labConfig>
 /** Rejects when Torhaus does not become ready, with its last words; leaves nothing then. */
 export async function startLabTorhaus(options: LabTorhausOptions): Promise<LabTorhaus> {
   await using undo = new AsyncDisposableStack()
-  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'torhaus-lab-proxy-')))
-  if (options.directory === undefined) undo.defer(() => rm(directory, { recursive: true, force: true }))
+  const { directory, remove } = await temporaryFolder('torhaus-lab-proxy-', options.directory)
+  undo.defer(remove)
   const replayCaches = join(directory, 'rcache')
   await mkdir(replayCaches, { recursive: true })
   const { port, adminPort } = options.ports ?? { port: await freePort(), adminPort: await freePort() }

@@ -5,10 +5,10 @@
  */
 
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { closeServer } from '../op/close-server.ts'
 import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
 import { freeLoopbackAddress } from './free-loopback-address.ts'
@@ -92,9 +92,8 @@ export type SambaKdc = {
  */
 export async function startSambaKdc(options: SambaKdcOptions = {}): Promise<SambaKdc> {
   await ensureDebianPackages(LAB_PACKAGES)
-  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'torhaus-lab-kdc-')))
-  const stops: (() => Promise<void>)[] = []
-  if (options.directory === undefined) stops.push(() => rm(directory, { recursive: true, force: true }))
+  const { directory, remove } = await temporaryFolder('torhaus-lab-kdc-', options.directory)
+  const stops: (() => Promise<void>)[] = [async () => remove()]
   const close = async () => {
     for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) await stop()
   }

@@ -1,11 +1,12 @@
 /** Real redis-server processes on loopback, in a directory of their own; ended by their pid. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { atExit } from '../demo/at-exit.ts'
+import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { freePort } from '../torhaus/free-port.ts'
 
 const run = promisify(execFile)
@@ -43,7 +44,7 @@ const START_TIMEOUT_MS = 60_000
 export async function startRedis(options: RedisOptions = {}): Promise<RedisProcess> {
   const { lines = [], isSentinel = false, cliArgs = [] } = options
   const port = options.port ?? (await freePort())
-  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'torhaus-redis-')))
+  const { directory, remove } = await temporaryFolder('torhaus-redis-', options.directory)
   const file = join(directory, 'redis.conf')
   const memoryOnly = isSentinel ? [] : ['save ""', 'appendonly no']
   const base = ['bind 127.0.0.1', `port ${port}`, `dir ${directory}`, ...memoryOnly, 'daemonize no']
@@ -63,13 +64,18 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisProce
     await ended
   }
   const start = async () => {
-    child = spawn('redis-server', [file, ...(isSentinel ? ['--sentinel'] : [])], { stdio: 'ignore' })
+    const started = spawn('redis-server', [file, ...(isSentinel ? ['--sentinel'] : [])], { stdio: 'ignore' })
+    child = started
     // Where there is no such program, nothing ends either.
-    await once(child, 'spawn').catch((error: unknown) => {
+    await once(started, 'spawn').catch((error: unknown) => {
       child = undefined
       throw error
     })
-    process.once('exit', () => signal('SIGKILL'))
+    // Another may run by the time that this end is heard of.
+    started.once(
+      'exit',
+      atExit(() => started.kill('SIGKILL')),
+    )
     for (const deadline = performance.now() + START_TIMEOUT_MS; ; ) {
       const answer = await cli('PING').catch(() => '')
       if (answer.includes('PONG') || answer.includes('NOAUTH')) return
@@ -79,6 +85,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisProce
   }
   const close = async () => {
     await kill()
+    remove()
     await rm(directory, { recursive: true, force: true })
   }
   await start().catch(async (error: unknown) => {

@@ -6,8 +6,6 @@
  * a request that can be repeated failed, or where a version ended up running that should not, or not everywhere.
  */
 import { writeFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -17,6 +15,7 @@ import { type ChaosEnvironment, startEnvironment } from '../chaos/environment.ts
 import { type Counts, runTraffic } from '../chaos/traffic.ts'
 import { UsageError } from '../demo/demo-error.ts'
 import { endWith, stopOnSignals } from '../demo/program.ts'
+import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
 import { haproxySocket, planOf, type RollOutPlace } from './plan-of.ts'
 import { runRollOut } from './run-roll-out.ts'
@@ -60,7 +59,7 @@ const tell = (line: string) => void process.stderr.write(`${line}\n`)
 async function run(): Promise<ExitCode> {
   const wish = readArguments(process.argv.slice(2))
   await ensureDebianPackages(['haproxy', 'redis-server', 'git'])
-  const stop = stopOnSignals('rollout-test')
+  const stop = stopOnSignals('rollout-test', exitCode.interrupted)
   // Ctrl-C in a terminal also ends what stands around: what goes wrong after it is no failure.
   const result = await rollOutInLab(wish, stop).catch(error => {
     if (!stop.aborted) throw error
@@ -75,8 +74,8 @@ async function run(): Promise<ExitCode> {
 
 async function rollOutInLab(wish: Wish, stop: AbortSignal): Promise<Result> {
   await using undo = new AsyncDisposableStack()
-  const releases = await mkdtemp(join(tmpdir(), 'torhaus-releases-'))
-  undo.defer(() => rm(releases, { recursive: true, force: true }))
+  const { directory: releases, remove } = await temporaryFolder('torhaus-releases-')
+  undo.defer(remove)
   const made = await makeReleases(join(releases, 'dist'), [{ version: FIRST }, ...wish.rounds])
   const first = await installVersion(made, FIRST, releases)
   tell('Starting HAProxy, two instances with two workers each, Redis, OP and server ...')

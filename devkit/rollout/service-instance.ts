@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { InstancePlace, RunningInstance } from '../chaos/environment.ts'
+import { atExit } from '../demo/at-exit.ts'
 import { runCommand } from '../realm/run-command.ts'
 import { runningPid, type ServicePlace, serviceFiles } from './service.ts'
 
@@ -37,8 +38,7 @@ export async function launchService(
   )
   symlinkSync(versionFolder, files.current)
   const killAll = () => killService(folder)
-  // Before the folder that says what runs is removed.
-  process.prependOnceListener('exit', killAll)
+  atExit(killAll)
   try {
     await runCommand(process.execPath, [join(import.meta.dirname, 'service.ts'), 'start', folder])
     for (const deadline = performance.now() + READY_MS; ; await sleep(POLL_MS)) {

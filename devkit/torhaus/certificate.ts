@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { temporaryFolder } from '../demo/temporary-folder.ts'
 
 const run = promisify(execFile)
 
@@ -19,7 +19,7 @@ export type Certificate = {
  * `more`: extensions in the words of x509v3_config(5).
  */
 export async function createCertificate(subjectAltName: string, more: readonly string[] = []): Promise<Certificate> {
-  const directory = await mkdtemp(join(tmpdir(), 'torhaus-certificate-'))
+  const { directory, remove } = await temporaryFolder('torhaus-certificate-')
   const [certificateFile, privateKeyFile] = [join(directory, 'certificate.pem'), join(directory, 'key.pem')]
   await run('openssl', [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
@@ -32,6 +32,6 @@ export async function createCertificate(subjectAltName: string, more: readonly s
     privateKeyFile,
     certificate: await readFile(certificateFile, 'utf8'),
     privateKey: await readFile(privateKeyFile, 'utf8'),
-    remove: () => rm(directory, { recursive: true, force: true }),
+    remove: async () => remove(),
   }
 }

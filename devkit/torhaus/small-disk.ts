@@ -1,9 +1,10 @@
 /** A file system of its own with little room, which a test can fill; only root may mount one. */
-import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { execFile, execFileSync } from 'node:child_process'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { atExit } from '../demo/at-exit.ts'
+import { temporaryFolder } from '../demo/temporary-folder.ts'
 
 const run = promisify(execFile)
 
@@ -16,8 +17,9 @@ export interface SmallDisk extends AsyncDisposable {
 }
 
 export async function mountSmallDisk(kibibytes: number): Promise<SmallDisk> {
-  const directory = mkdtempSync(join(tmpdir(), 'torhaus-small-disk-'))
+  const { directory, remove } = await temporaryFolder('torhaus-small-disk-')
   await run('mount', ['-t', 'tmpfs', '-o', `size=${kibibytes}k`, 'tmpfs', directory])
+  const unmount = atExit(() => execFileSync('umount', ['-l', directory]))
   const filler = join(directory, 'filler')
   return {
     directory,
@@ -27,8 +29,8 @@ export async function mountSmallDisk(kibibytes: number): Promise<SmallDisk> {
       if (existsSync(filler)) rmSync(filler)
     },
     async [Symbol.asyncDispose]() {
-      await run('umount', ['-l', directory])
-      rmSync(directory, { recursive: true })
+      unmount()
+      remove()
     },
   }
 }

@@ -2,10 +2,8 @@
  * Everything around the subjects of one run: directory, OP, origin server, KDC where one is needed; and the subjects
  * themselves.
  */
-import { rmSync } from 'node:fs'
-import { chmod, mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { chmod } from 'node:fs/promises'
+import { temporaryFolder } from '../../devkit/demo/temporary-folder.ts'
 import { ensureDebianPackages } from '../../devkit/torhaus/debian-packages.ts'
 import { labPackages } from '../peer-table.ts'
 import type { Subject, SubjectStarter, Surroundings } from '../subject.ts'
@@ -51,13 +49,8 @@ export async function openLaboratory({
     ...new Set([...labPackages, ...packages, ...(store === 'redis' ? ['redis-server'] : [])]),
   ])
   await using undo = new AsyncDisposableStack()
-  const directory = await mkdtemp(join(tmpdir(), 'torhaus-load-'))
-  const removeDirectory = () => rmSync(directory, { recursive: true, force: true })
-  process.once('exit', removeDirectory)
-  undo.defer(() => {
-    removeDirectory()
-    process.removeListener('exit', removeDirectory)
-  })
+  const { directory, remove } = await temporaryFolder('torhaus-load-')
+  undo.defer(remove)
   // Workers of Apache run as another user and must find their certificate; secrets have modes of their own.
   await chmod(directory, 0o711)
 

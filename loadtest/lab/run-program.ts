@@ -1,5 +1,6 @@
 /** Runs a program to its end, a generator mostly, and gives back what it wrote. */
 import { spawn } from 'node:child_process'
+import { atExit } from '../../devkit/demo/at-exit.ts'
 import { type Place, pinned } from './cores.ts'
 
 export interface ProgramOptions {
@@ -24,8 +25,7 @@ export function runProgram(command: readonly string[], options: ProgramOptions):
   const { timeoutMs, signal, input = '', onLine } = options
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { timeout: timeoutMs, killSignal: 'SIGKILL', signal })
-    const killAtExit = () => child.kill('SIGKILL')
-    process.once('exit', killAtExit)
+    const killed = atExit(() => child.kill('SIGKILL'))
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -45,7 +45,7 @@ export function runProgram(command: readonly string[], options: ProgramOptions):
     })
     child.on('error', reject)
     child.on('close', (code, endedBy) => {
-      process.removeListener('exit', killAtExit)
+      killed()
       if (code === 0) resolve(stdout)
       else reject(new Error(`${command[0]} ended with ${code ?? endedBy}: ${stderr.trim().slice(-1000)}`))
     })

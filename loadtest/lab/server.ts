@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, truncateSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atExit } from '../../devkit/demo/at-exit.ts'
 import { type Place, pinned } from './cores.ts'
 import { failureRecordsIn } from './failure-records.ts'
 
@@ -43,12 +44,11 @@ export async function startServer(command: readonly string[], options: ServerOpt
   // A process group of its own: Ctrl-C in the terminal is for the runner, which then stops everything in order.
   const child = spawn(program, args, { env, stdio: ['ignore', output, output], detached: true })
   closeSync(output)
-  const killAtExit = () => killGroup(child)
-  process.once('exit', killAtExit)
-  const stop = async () => {
-    await endChild(child)
-    process.removeListener('exit', killAtExit)
-  }
+  child.once(
+    'exit',
+    atExit(() => killGroup(child)),
+  )
+  const stop = () => endChild(child)
   await once(child, 'spawn')
   const deadline = performance.now() + START_TIMEOUT_MS
   while (!(await accepts(port))) {

@@ -105,7 +105,8 @@ async function start(name: string, surroundings: Surroundings, launch: Launch): 
     place: launch.place ?? 'proxy',
     port: launch.port,
     outputFile: join(directory, `${name}.log`),
-    env: { ...inherited, ...launch.environment, KRB5RCACHEDIR: replayCaches },
+    // Whoever is killed leaves its sockets there; they go with the folder.
+    env: { ...inherited, ...launch.environment, KRB5RCACHEDIR: replayCaches, RUNTIME_DIRECTORY: directory },
   })
 }
 

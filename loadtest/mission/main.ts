@@ -30,7 +30,7 @@ function readArguments(args: string[]) {
 
 async function run(): Promise<ExitCode> {
   const { json, short, keep, requestsPerSecond } = readArguments(process.argv.slice(2))
-  const signal = stopOnSignals('mission')
+  const signal = stopOnSignals('mission', exitCode.interrupted)
   const [machine, startMs] = [await readMachine(), performance.now()]
   // Ctrl-C in a terminal also ends what stands around: what goes wrong after it is no failure.
   const result = await runMission({ requestsPerSecond }, { short, signal, tell }).catch(error => {

@@ -3,12 +3,12 @@
  * Torhaus with two workers and TLS on both sides, HAProxy with TLS before them.
  */
 import { randomBytes } from 'node:crypto'
-import { rmSync, writeFileSync } from 'node:fs'
-import { chmod, mkdtemp, readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
+import { chmod, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SignJWT } from 'jose'
 import { stringify } from 'yaml'
+import { temporaryFolder } from '../../devkit/demo/temporary-folder.ts'
 import { writeHaproxyConfig } from '../../devkit/examples/example-files.ts'
 import { serverTokenIssuer } from '../../devkit/origin/identity.ts'
 import { startRedis } from '../../devkit/redis/redis-process.ts'
@@ -55,13 +55,8 @@ export interface MissionLab extends AsyncDisposable {
 export async function openMissionLab(tell: (line: string) => void): Promise<MissionLab> {
   await ensureDebianPackages(['haproxy', 'redis-server', 'nginx', 'openssl'])
   await using undo = new AsyncDisposableStack()
-  const directory = await mkdtemp(join(tmpdir(), 'torhaus-mission-'))
-  const remove = () => rmSync(directory, { recursive: true, force: true })
-  process.once('exit', remove)
-  undo.defer(() => {
-    remove()
-    process.removeListener('exit', remove)
-  })
+  const { directory, remove } = await temporaryFolder('torhaus-mission-')
+  undo.defer(remove)
   await chmod(directory, 0o711)
   const certificate = await createCertificate('IP:127.0.0.1')
   undo.defer(() => certificate.remove())
