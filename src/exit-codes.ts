@@ -14,5 +14,6 @@ export const exitMeanings: Readonly<Record<keyof typeof exitCode, string>> = {
   usage: 'wrong arguments; standard error has the right ones',
   nothingEnded: '`torhaus sessions end`: nobody of that name was found, or nothing was open',
   config: 'the configuration has problems; all of them are on standard error, each with line and path',
-  interrupted: 'the load test, the mission, chaos or the roll-out test was ended by a signal',
+  interrupted:
+    'the load test, the mission, chaos, the roll-out test, the attack or `torhaus stop` was ended by a signal',
 }

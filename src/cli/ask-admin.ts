@@ -2,6 +2,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import { text } from 'node:stream/consumers'
+import { isRecord } from '../../config/is-record.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Life } from '../process/admin-listener.ts'
 
@@ -19,7 +20,7 @@ export async function lifeAt(admin: Config['admin']): Promise<Life | undefined> 
     return await ask(admin)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return undefined
-    throw new Error(`the admin listener at ${adminPlace(admin)} gives no answer`, { cause: error })
+    throw new Error(`the admin listener at ${adminPlace(admin)} gives no answer of Torhaus`, { cause: error })
   }
 }
 
@@ -33,5 +34,7 @@ async function ask({ host, port, tls }: Config['admin']): Promise<Life> {
   })
   request.once('timeout', () => request.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)))
   request.once('error', reject).once('response', resolve).end()
-  return JSON.parse(await text(await promise)) as Life
+  const answer: unknown = JSON.parse(await text(await promise))
+  if (!isRecord(answer) || !isRecord(answer.reloads)) throw new Error('what listens there is no Torhaus')
+  return answer as unknown as Life
 }

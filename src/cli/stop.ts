@@ -11,6 +11,7 @@ import { system } from '../system.ts'
 import { adminPlace, lifeAt } from './ask-admin.ts'
 import { type Command, CommandError, configOption } from './command.ts'
 import { configFileOf, readConfig } from './read-config.ts'
+import { wishesOn } from './stop-signals.ts'
 
 /** Beyond the times of the configuration. */
 const PATIENCE_MS = 15_000
@@ -27,17 +28,14 @@ export const command: Command = {
     const fileName = configFileOf(given)
     const stopFile = requestFilesOf(fileName).stop
     const { admin, listener } = readPlace(fileName, stopFile)
+    const isHeld = given.flags.has('hold')
     const isSomebodyThere = await answers(admin)
+    const signal = firstSignal()
     ask(stopFile)
     const drainMs = listener.drainDelayMs + listener.drainTimeoutMs
-    const withinMs = SEEN_MS + drainMs + PATIENCE_MS
-    if (!(await hasEnded(admin, withinMs)))
-      throw new CommandError(
-        `Torhaus still answers at ${adminPlace(admin)} after ${withinMs / 1000} s; ${stopFile} is left there`,
-        exitCode.failed,
-      )
-    await sleep(SEEN_MS)
-    if (!given.flags.has('hold')) rmSync(stopFile, { force: true })
+    const end = await Promise.race([signal, endOf(admin, SEEN_MS + drainMs + PATIENCE_MS, stopFile)])
+    if (!isHeld) rmSync(stopFile, { force: true })
+    if (end !== 'ended') throw new CommandError(interrupted(end, stopFile, isHeld), exitCode.interrupted)
     print(
       isSomebodyThere
         ? `Torhaus has stopped: nobody listens at ${adminPlace(admin)}.\n`
@@ -64,6 +62,29 @@ function ask(stopFile: string): void {
   } catch (error) {
     throw new CommandError(`${stopFile} cannot be written: ${(error as Error).message}`, exitCode.failed)
   }
+}
+
+/** Resolves with the first signal that would end this command: with its file left there, nothing would start Torhaus again. */
+function firstSignal(): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  for (const signal of Object.keys(wishesOn(process.platform))) process.once(signal, () => resolve(signal))
+  return promise
+}
+
+const interrupted = (signal: string, stopFile: string, isHeld: boolean) =>
+  isHeld
+    ? `${signal} came before Torhaus had ended; ${stopFile} is left there (--hold)`
+    : `${signal} came before Torhaus had ended; ${stopFile} is removed, and Torhaus goes on, unless it has seen it: then it ends, and may be started`
+
+/** Resolves when it has ended, and whoever was just starting has seen the file. */
+async function endOf(admin: Config['admin'], withinMs: number, stopFile: string): Promise<'ended'> {
+  if (!(await hasEnded(admin, withinMs)))
+    throw new CommandError(
+      `Torhaus still answers at ${adminPlace(admin)} after ${withinMs / 1000} s; ${stopFile} is left there`,
+      exitCode.failed,
+    )
+  await sleep(SEEN_MS)
+  return 'ended'
 }
 
 async function hasEnded(admin: Config['admin'], withinMs: number): Promise<boolean> {
