@@ -72,6 +72,11 @@ function observeUpstream({ gauge, counter }: Register, upstream: () => UpstreamS
     'Shared connections closed so far since the server keeps authentication on them.',
     () => upstream().bound,
   )
+  counter(
+    'torhaus_upstream_unasked_connections_total',
+    'Connections closed so far since something came on them that answers no request.',
+    () => upstream().unasked,
+  )
 }
 
 function observeClients(

@@ -54,6 +54,7 @@ export class ConnectionPool implements Keeper<Connection>, Disposable {
   opened = 0
   evicted = 0
   bound = 0
+  unasked = 0
 
   constructor(settings: PoolSettings) {
     this.#settings = settings
@@ -106,9 +107,8 @@ export class ConnectionPool implements Keeper<Connection>, Disposable {
     if (waiter !== undefined) this.#serve(waiter)
   }
 
-  onBound(): void {
-    this.bound++
-  }
+  readonly onBound = (): void => void this.bound++
+  readonly onUnasked = (): void => void this.unasked++
 
   onClosed(connection: Connection): void {
     this.#forgetIdle(connection)

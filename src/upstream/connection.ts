@@ -17,7 +17,7 @@ import type { Socket } from 'node:net'
 import { type Code, Fault } from '../errors.ts'
 import type { ContentReceiver, RequestContent } from '../listener/request-content.ts'
 import type { ConnectionTimes } from './connection-times.ts'
-import { InvalidResponse } from './invalid-response.ts'
+import { InvalidResponse, Unasked } from './invalid-response.ts'
 import type { Keeper } from './keeper.ts'
 import { codeOfLostConnection } from './open-socket.ts'
 import type { Owner } from './owner.ts'
@@ -175,8 +175,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   onData(data: Buffer): void {
     if (this.#isClosed) return
     // Behind the response before, in the same turn: it must not become the answer to somebody else's request.
-    if (!this.#writer.isWritten)
-      return this.fail('upstream-closed', new InvalidResponse('a response came before its request'))
+    if (!this.#writer.isWritten) return this.fail('upstream-closed', new Unasked('a response came before its request'))
     const hadHead = this.#hasHead
     if (hadHead) this.#expectWithin(this.#times.bodyTimeoutMs)
     try {
@@ -209,6 +208,7 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   }
 
   fail(code: Code, cause: unknown): void {
+    if (cause instanceof Unasked) this.#owner.onUnasked()
     const receiver = this.#receiver
     this.#receiver = undefined
     this.#releaseContent()

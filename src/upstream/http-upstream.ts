@@ -36,9 +36,9 @@ export class HttpUpstream implements Upstream {
   }
 
   statistics(): UpstreamStatistics {
-    const { connections, idle, queued, opened, evicted, bound } = this.#pool
+    const { connections, idle, queued, opened, evicted, bound, unasked } = this.#pool
     const unproven = this.#pool.held('unproven') + this.#pool.held('holding')
-    return { connections, idle, queued, unproven, opened, evicted, bound }
+    return { connections, idle, queued, unproven, opened, evicted, bound, unasked }
   }
 
   [Symbol.dispose](): void {

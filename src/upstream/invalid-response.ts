@@ -2,3 +2,6 @@
 export class InvalidResponse extends Error {
   override readonly name = 'InvalidResponse'
 }
+
+/** It answers no request: bytes behind a response, or while nobody asks. */
+export class Unasked extends InvalidResponse {}

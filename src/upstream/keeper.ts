@@ -4,6 +4,8 @@ export interface Keeper<Connection> {
   onFree(connection: Connection): void
   /** The server keeps authentication on a connection that people share: it is closed after this response. */
   onBound(): void
+  /** What the server sent answers no request: the connection is closed. */
+  onUnasked(): void
   /** The connection is gone. */
   onClosed(connection: Connection): void
 }

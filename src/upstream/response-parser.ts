@@ -9,7 +9,7 @@
  */
 
 import { type ChunkedContent, newChunkedContent } from './chunked-content.ts'
-import { InvalidResponse } from './invalid-response.ts'
+import { InvalidResponse, Unasked } from './invalid-response.ts'
 import { PartialHead } from './partial-head.ts'
 import { type ResponseHead, readHead } from './response-head.ts'
 
@@ -71,7 +71,7 @@ export class ResponseParser {
   #step(data: Buffer): Buffer | undefined {
     switch (this.#state) {
       case 'idle':
-        throw new InvalidResponse('a response came without a request')
+        throw new Unasked('a response came without a request')
       case 'head':
         return this.#readHead(data)
       case 'length':

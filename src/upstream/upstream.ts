@@ -75,6 +75,8 @@ export interface UpstreamStatistics {
   readonly evicted: number
   /** Shared connections closed since the server said that it keeps authentication on them. */
   readonly bound: number
+  /** Connections closed since something came on them that answers no request. */
+  readonly unasked: number
 }
 
 /** Connections to one upstream server; disposing closes them all, and refuses who waits for one. */

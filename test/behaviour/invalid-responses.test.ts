@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { requestText } from '../../devkit/clients/raw-http.ts'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { configured, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 import { openRawOriginLab } from './raw-origin-lab.ts'
 
@@ -117,3 +119,25 @@ test("an answer that comes before any request is nobody's", async () => {
   origin.respondWith(socket => socket.write(ok('yours')))
   assert.notEqual((await proxy.pass('GET /second')).text, 'stolen')
 })
+
+test('connections on which something came that answers no request are counted', async () => {
+  const count = () => proxy.metric('torhaus_upstream_unasked_connections_total')
+  const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+  const ways: Record<string, (socket: Socket) => unknown> = {
+    'a second answer': socket => socket.write(ok + ok),
+    'longer content': socket => socket.write(`${ok}\r\n`),
+    'a word before it closes': socket => socket.write(ok, () => setTimeout(() => socket.end(TIMED_OUT), 20)),
+  }
+  for (const [what, respond] of Object.entries(ways)) {
+    const before = await count()
+    origin.respondWith(respond)
+    assert.equal((await proxy.pass('GET /')).text, 'ok')
+    await eventually(async () => (await count()) > before, what)
+  }
+  const before = await count()
+  origin.respondWith(socket => socket.end(ok))
+  assert.equal((await proxy.pass('GET /')).text, 'ok')
+  assert.equal(await count(), before)
+})
+
+const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'

@@ -15,7 +15,7 @@ const DAY_S = 86_400
 async function metricsOfTrouble() {
   const metrics = new Metrics({ monotonic: () => 0, now: () => 0 })
   metrics.observe({
-    upstream: () => ({ connections: 7, idle: 1, queued: 3, unproven: 0, opened: 9, evicted: 0, bound: 0 }),
+    upstream: () => ({ connections: 7, idle: 1, queued: 3, unproven: 0, opened: 9, evicted: 0, bound: 0, unasked: 0 }),
     clientConnections: () => 5,
     pipelinedRequests: () => 0,
     unprovenContentBytes: () => 0,

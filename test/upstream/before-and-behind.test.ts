@@ -77,6 +77,7 @@ async function takenAgain(content: RequestContent | null) {
       // As in the pool, where somebody waits for it.
       onFree: freed => freed.start('POST /next HTTP/1.1\r\n\r\n', { ...REQUEST, content, contentLength: '9000' }, next),
       onBound: () => undefined,
+      onUnasked: () => undefined,
       onClosed: () => undefined,
     },
     { ...TIMES, monotonic: system.monotonic },

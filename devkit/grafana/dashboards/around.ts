@@ -35,6 +35,10 @@ export const around: Description = {
             expression: perInstance('torhaus_upstream_bound_connections_total'),
             legend: 'authenticated {{instance}}',
           },
+          {
+            expression: perInstance('torhaus_upstream_unasked_connections_total'),
+            legend: 'unasked {{instance}}',
+          },
         ),
         timeSeries(
           { title: 'Until its first byte', question: 'Is it slow?', unit: 's' },
