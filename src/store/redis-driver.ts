@@ -8,6 +8,7 @@ import type { Config } from '../../config/schema.ts'
 import { readSecret } from '../../config/secret.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { Random } from '../clock.ts'
+import { untilSlotMoved } from './redis-moving-slot.ts'
 import { mastersOf, type RedisServer, urlOf } from './redis-servers.ts'
 
 export type RedisSettings = NonNullable<Config['session']['store']['redis']>
@@ -151,7 +152,9 @@ function clusterCandidate(settings: RedisSettings, reaching: Reaching): Candidat
       await cluster.connect()
       await cluster.subscribe(channel, receive)
     },
-    send: (key, args) => cluster.sendCommand(key, false, [...args]),
+    // Well before it counts as no answer: the others are fine.
+    send: (key, args) =>
+      untilSlotMoved(() => cluster.sendCommand(key, false, [...args]), settings.commandTimeoutMs / 2),
     close: () => cluster.destroy(),
   }
 }

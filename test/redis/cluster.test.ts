@@ -19,7 +19,7 @@ import { RedisSessionStore } from '../../src/session/redis-session-store.ts'
 import type { Change } from '../../src/store/changes.ts'
 import type { RedisSettings } from '../../src/store/redis-driver.ts'
 import { system } from '../../src/system.ts'
-import { NOW_MS, testGrantStore } from '../grants/grant-store-contract.ts'
+import { NOW_MS, sampleGrant, sampleRequest, testGrantStore } from '../grants/grant-store-contract.ts'
 import { testAttemptLimits } from '../limits/attempt-limits-contract.ts'
 import { testPatConfirmationStore } from '../pats/pat-confirmation-store-contract.ts'
 import { testPatStore } from '../pats/pat-store-contract.ts'
@@ -128,6 +128,31 @@ async function knowing(opened: AsyncDisposableStack) {
 
 const PAT = `torhaus:1:pat:{${TOKEN[0]}}`
 const idOf = (node: RedisProcess) => node.cli('CLUSTER', 'MYID')
+
+test('what needs two keys of a slot that is on its way waits until it is there', async () => {
+  await clear()
+  const { link, names } = await openLink({ ...settings, commandTimeoutMs: 60_000 })
+  try {
+    const grants = new RedisGrantStore(link, names, () => NOW_MS)
+    await grants.openRequest(sampleRequest(), NOW_MS)
+    const found = await Promise.all(nodes.map(node => node.cli('KEYS', 'torhaus:1:grant-requests:*')))
+    const index = found.findIndex(key => key !== '')
+    const [owner, target] = [nodes[index], nodes[(index + 1) % nodes.length]]
+    assert.ok(owner && target)
+    const slot = await owner.cli('CLUSTER', 'KEYSLOT', found[index] ?? '')
+    await target.cli('CLUSTER', 'SETSLOT', slot, 'IMPORTING', await idOf(owner))
+    await owner.cli('CLUSTER', 'SETSLOT', slot, 'MIGRATING', await idOf(target))
+    const confirmed = grants.confirm('BCDFGHJK', sampleGrant())
+    confirmed.catch(() => undefined)
+    // There is no grant yet, and it may have gone ahead.
+    await eventually(async () => /errorstat_TRYAGAIN/.test(await owner.cli('INFO', 'errorstats')), 'it is refused')
+    await owner.cli('MIGRATE', '127.0.0.1', String(target.port), '', '0', '5000', 'KEYS', found[index] ?? '')
+    for (const node of [target, owner, ...nodes]) await node.cli('CLUSTER', 'SETSLOT', slot, 'NODE', await idOf(target))
+    assert.equal(await confirmed, true)
+  } finally {
+    await link.close()
+  }
+})
 
 test('a block counts that is written where the slot has gone meanwhile', async () => {
   await using opened = new AsyncDisposableStack()
