@@ -57,7 +57,7 @@ export class SessionEndings {
    * read, and keeps nothing.
    */
   endUnseen(key: string): void {
-    this.#unsaved.heard(key, key, MAX_UNSEEN)
+    this.#unsaved.unseen(key, key, MAX_UNSEEN)
     this.#changes.publish({ kind: 'session', key })
   }
 

@@ -21,16 +21,24 @@ const MAX_HELD = 100_000
 const MAX_TOLD = 500
 /** Each may wait for the disk: requests have their turn after so many. */
 const OFFERED_IN_A_TURN = 10
+/** Whoever was asked for an ending tells in each round; where nobody has for so long, that process is gone. */
+const SILENT_MS = 2000
+/** Beside that for each one that is held: not all are told in a round. */
+const SILENT_MS_EACH = 2
+
 interface Held<T> {
   readonly ending: T
-  /** Whether it was this process that was asked for it; others listen only. */
+  /** Whether it was this process that was asked for it; others listen only, while it tells. */
   readonly isOwn: boolean
+  /** When somebody told of it last, this process too; monotonic. Infinite: nobody does. */
+  heardAtMs: number
 }
 
 export class UnsavedEndings<T> extends Unsaved {
   readonly #store: (ending: T) => Awaitable<unknown>
   readonly #changes: Pick<Changes, 'isHeard' | 'publish'>
   readonly #changeOf: (ending: T) => Change
+  readonly #monotonic: MonotonicClock
   readonly #held = new Map<string, Held<T>>()
   readonly #lately: LatelyStored<{ readonly id: string; readonly ending: T }>
 
@@ -45,6 +53,7 @@ export class UnsavedEndings<T> extends Unsaved {
     this.#store = store
     this.#changes = changes
     this.#changeOf = changeOf
+    this.#monotonic = monotonic
     this.#lately = new LatelyStored(monotonic)
   }
 
@@ -64,18 +73,30 @@ export class UnsavedEndings<T> extends Unsaved {
   async hold(endings: readonly (readonly [id: string, ending: T])[], fault: Fault): Promise<void> {
     for (const [id, ending] of endings) {
       if (this.#held.size >= MAX_HELD) throw fault
-      this.#held.set(id, { ending, isOwn: true })
+      this.#held.set(id, { ending, isOwn: true, heardAtMs: Number.POSITIVE_INFINITY })
       this.#changes.publish(this.#changeOf(ending))
       this.offerLater()
     }
     if (!(await this.#changes.isHeard())) throw fault
   }
 
-  /** Another process holds it; or nobody can say whether there is anything to end: then no more than `most`. */
-  heard(id: string, ending: T, most = MAX_HELD): void {
-    if (this.#held.has(id) || this.#held.size >= most) return
-    this.#held.set(id, { ending, isOwn: false })
+  /** Another process holds it, and tells. */
+  heard(id: string, ending: T): void {
+    const held = this.#held.get(id) ?? this.#listen(id, ending, MAX_HELD)
+    if (held !== undefined) held.heardAtMs = this.#monotonic()
+  }
+
+  /** Nobody can say whether there is anything to end: no more than `most`, and the others are told nothing. */
+  unseen(id: string, ending: T, most: number): void {
+    if (!this.#held.has(id)) this.#listen(id, ending, most)
+  }
+
+  #listen(id: string, ending: T, most: number): Held<T> | undefined {
+    if (this.#held.size >= most) return undefined
+    const held = { ending, isOwn: false, heardAtMs: Number.POSITIVE_INFINITY }
+    this.#held.set(id, held)
     this.offerLater()
+    return held
   }
 
   /** The store has taken it. */
@@ -108,10 +129,11 @@ export class UnsavedEndings<T> extends Unsaved {
     }
   }
 
-  /** Those first that were not told for longest. */
+  /** Those first that were not told for longest. The first of the listeners that notices a silence ends it for all. */
   #tellAgain(): void {
-    const own = [...this.#held].filter(([, { isOwn }]) => isOwn).slice(0, MAX_TOLD)
-    for (const [id, held] of own) {
+    const silentSinceMs = this.#monotonic() - SILENT_MS - SILENT_MS_EACH * this.#held.size
+    const told = [...this.#held].filter(([, { isOwn, heardAtMs }]) => isOwn || heardAtMs < silentSinceMs)
+    for (const [id, held] of told.slice(0, MAX_TOLD)) {
       this.#held.delete(id)
       this.#held.set(id, held)
       this.#changes.publish(this.#changeOf(held.ending))

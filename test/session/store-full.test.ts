@@ -7,6 +7,7 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { storedAccountKey } from '../../src/account-key.ts'
 import { Fault } from '../../src/errors.ts'
+import type { Change } from '../../src/store/changes.ts'
 import { openSessionLab, PERSON, type SessionLab } from './session-lab.ts'
 
 const NO_TOKENS = { refreshToken: undefined, idToken: undefined }
@@ -63,6 +64,37 @@ test('a process that begins later is told, too, for it is said again until it is
   assert.equal(told.at(-1), 'session-ended')
   isFull = false
   await end()
+})
+
+test('where the process that was asked is gone, another one says it again', async () => {
+  const id = await lab.sessions.open(PERSON, NO_TOKENS)
+  isFull = true
+  await lab.sessions.end(id)
+  // As after a crash: it says nothing any more.
+  await lab.sessions.settle(AbortSignal.abort())
+  const late: Change[] = []
+  lab.otherChanges.connect(change => late.push(change))
+  lab.clock.advance(60_000)
+  await eventually(() => late.some(({ kind }) => kind === 'session-ended'), 'the other one says it')
+  for (const change of late) lab.otherChanges.receive(change)
+  assert.equal(await lab.otherSessions.find(id), undefined)
+  isFull = false
+  await lab.otherSessions.settle(AbortSignal.timeout(5000))
+})
+
+test('nobody is told of what only came as a made-up key while the store is away', async () => {
+  const late: Change[] = []
+  lab.otherChanges.connect(change => late.push(change))
+  isFull = true
+  lab.otherSessions.endUnseen('a'.repeat(43))
+  const id = await lab.otherSessions.open(PERSON, NO_TOKENS).catch(() => undefined)
+  assert.equal(id, undefined)
+  lab.clock.advance(60_000)
+  await lab.otherSessions.settle(AbortSignal.timeout(1200))
+  assert.deepEqual(
+    late.filter(({ kind }) => kind === 'session-ended'),
+    [],
+  )
 })
 
 test('all sessions of a person end, and those of others go on', async () => {
