@@ -23,11 +23,11 @@ export interface OwnAttempts {
   run<T>(keytab: string, signIn: () => Promise<T>): Promise<T>
 }
 
-/** Doubled with each further one. */
-const AFTER_FAILURE_MS = 30_000
-/** So many of all workers may be under way, as after a start; the others come a moment later. */
-const WHILE_PENDING_MS = 100
-const MOST_WAITS = 50
+/** Doubled with each further one: a KDC that has not heard of the newest key yet has some minutes for it. */
+const AFTER_FAILURE_MS = 60_000
+/** One worker signs in at a time, so that not all places are gone at once; the others come a moment later. */
+const WHILE_PENDING_MS = 20
+const MOST_WAITS = 250
 const PENDING_MS = 120_000
 
 /**
@@ -38,7 +38,7 @@ export function createOwnAttempts(store: AttemptStore, options: OwnAttemptsOptio
   const { principal, maxFailures, windowMs, now } = options
   const budget: AttemptBudget = {
     ...{ maxFailures, windowMs, countsUntilQuiet: true, backoffMs: AFTER_FAILURE_MS },
-    ...{ pendingWaitMs: WHILE_PENDING_MS, pendingMs: PENDING_MS },
+    ...{ maxPending: 1, pendingWaitMs: WHILE_PENDING_MS, pendingMs: PENDING_MS },
   }
   const reserve = async (who: string, id: string): Promise<number> => {
     try {

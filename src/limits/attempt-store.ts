@@ -16,6 +16,8 @@ export interface AttemptBudget {
    * lockoutObservationWindow); default: each by itself.
    */
   readonly countsUntilQuiet?: boolean
+  /** Most attempts under way at once; default: as many as there are places. */
+  readonly maxPending?: number
   /** Wait after the first failure; it doubles with each further one. 0: none. */
   readonly backoffMs: number
   /** Wait where pending attempts fill the budget: one of them ends soon. */

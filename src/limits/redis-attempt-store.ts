@@ -13,7 +13,7 @@ import {
 /**
  * KEYS failures by time, pending attempts by when they count no more; ARGV id, now, most failures, window, back-off,
  * wait for a pending one, time of a pending one, how far a time may be ahead: in ms; 1 where failures count until there
- * has been none for the window. Returns how long to wait; 0: the place is taken.
+ * has been none for the window; most pending. Returns how long to wait; 0: the place is taken.
  */
 const RESERVE = redisScript(`
 local now, most, window, backoff = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -33,7 +33,7 @@ local failures = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
 local count = #failures / 2
 local wait = 0
 if count > 0 then wait = math.max(0, tonumber(failures[#failures]) + backoff * 2 ^ (count - 1) - now) end
-if count + pending >= most then
+if count + pending >= most or pending >= tonumber(ARGV[10]) then
   local place = tonumber(ARGV[6])
   if count >= most then place = math.max(place, tonumber(failures[together and #failures or 2]) + window - now) end
   wait = math.max(wait, place)
@@ -79,8 +79,9 @@ export class RedisAttemptStore implements AttemptStore {
 
   async reserve(who: string, id: string, budget: AttemptBudget, nowMs: number): Promise<number> {
     const { maxFailures, windowMs, backoffMs, pendingWaitMs, pendingMs, countsUntilQuiet = false } = budget
+    const { maxPending = maxFailures } = budget
     const times = [windowMs, backoffMs, pendingWaitMs, pendingMs, MAX_AHEAD_MS]
-    const args = [id, nowMs, maxFailures, ...times, countsUntilQuiet ? 1 : 0]
+    const args = [id, nowMs, maxFailures, ...times, countsUntilQuiet ? 1 : 0, maxPending]
     return Number(await this.#link.run(RESERVE, this.#keys(who), ...args))
   }
 

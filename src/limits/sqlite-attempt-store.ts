@@ -112,7 +112,7 @@ interface Row {
 
 /** `rows`: in order of time. */
 function waitFor(rows: readonly Row[], budget: AttemptBudget, nowMs: number): number {
-  const { maxFailures, backoffMs, pendingWaitMs, countsUntilQuiet = false } = budget
+  const { maxFailures, backoffMs, pendingWaitMs, countsUntilQuiet = false, maxPending = maxFailures } = budget
   const isLive = ({ endsAtMs }: Row) => endsAtMs > nowMs
   const pending = rows.filter(row => row.isPending && isLive(row)).length
   // One that is pending may fail while the others still count at the directory.
@@ -120,7 +120,7 @@ function waitFor(rows: readonly Row[], budget: AttemptBudget, nowMs: number): nu
   const latest = failures.at(-1)
   const count = failures.length
   const backoffLeftMs = latest === undefined ? 0 : latest.atMs + backoffMs * 2 ** (count - 1) - nowMs
-  if (count + pending < maxFailures) return Math.max(0, backoffLeftMs)
+  if (count + pending < maxFailures && pending < maxPending) return Math.max(0, backoffLeftMs)
   const firstEndMs = Math.min(...failures.map(({ endsAtMs }) => endsAtMs))
   const placeMs = count < maxFailures ? pendingWaitMs : Math.max(pendingWaitMs, firstEndMs - nowMs)
   return Math.max(placeMs, backoffLeftMs)

@@ -332,6 +332,25 @@ export function testAttemptLimits(open: () => Promise<OpenAttemptStores>): void 
       assert.equal(asked.filter(answer => !('retryAfterMs' in answer)).length, 3)
     })
 
+    it('have no more attempts under way than there may be, whatever places are left', async () => {
+      await opened.clear()
+      const [one, other] = opened.stores
+      const budget = {
+        maxFailures: 3,
+        windowMs: 60_000,
+        backoffMs: 0,
+        pendingWaitMs: 7,
+        pendingMs: 1_000,
+        maxPending: 1,
+      }
+      const at = 10_000_000
+      assert.equal(await one.reserve('us', 'first', budget, at), 0)
+      assert.equal(await other.reserve('us', 'second', budget, at), 7)
+      await one.settle('us', 'first', 'failed', budget, at)
+      assert.equal(await other.reserve('us', 'second', budget, at + 1), 0)
+      await other.settle('us', 'second', 'released', budget, at + 1)
+    })
+
     it('give the place of the account back where the address has none', async () => {
       const { limits } = await limitsAt({ maxAddressFailures: 1 })
       await (await begin(limits, 'mallory')).refused()

@@ -58,6 +58,8 @@ test('no lock comes of a wrong keytab, whatever the number of workers and reload
   const store = attemptMemory()
   const directory = new Directory()
   const reload = () => Array.from({ length: 8 }, () => directory.worker(store, keytab))
+  await refused(reload())
+  assert.equal(directory.asked, 1)
   for (let minute = 0; minute < 180; minute++) {
     await refused(minute % 20 === 0 ? reload() : [directory.worker(store, keytab)])
     directory.nowMs += 60_000
@@ -76,7 +78,7 @@ test('why it is not tried is said, with what helps', async () => {
   const directory = new Directory()
   await refused([directory.worker(store, keytab)])
   await assert.rejects(directory.worker(store, keytab).current(), {
-    message: /refused the key of the keytab: not tried for 30 s, or until the keytab is written anew/,
+    message: /refused the key of the keytab: not tried for 60 s, or until the keytab is written anew/,
   })
 })
 
