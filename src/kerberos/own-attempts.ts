@@ -28,7 +28,8 @@ const AFTER_FAILURE_MS = 60_000
 /** One worker signs in at a time, so that not all places are gone at once; the others come a moment later. */
 const WHILE_PENDING_MS = 20
 const MOST_WAITS = 250
-const PENDING_MS = 120_000
+/** As long as a sign-in takes at most: a worker that died meanwhile holds up the others no longer. */
+const PENDING_MS = 10_000
 
 /**
  * Sign-ins of our own account, by all workers together and over a reload: each with a key that is not the newest counts at the

@@ -71,6 +71,25 @@ test('no lock comes of a wrong keytab, whatever the number of workers and reload
   assert(directory.asked > before)
 })
 
+test('a worker that died while it signed in holds up the others for ten seconds', async () => {
+  writeFileSync(place, madeKeytab({ principal }))
+  using keytab = new KeytabFile(place)
+  const store = attemptMemory()
+  const [dead, directory] = [new Directory(), new Directory()]
+  const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<never>()]
+  dead.pool.ask = () => {
+    asked.resolve()
+    return answer.promise
+  }
+  const ended = assert.rejects(dead.worker(store, keytab).current(), /not in this test/)
+  await asked.promise
+  directory.nowMs += 10_000
+  await refused([directory.worker(store, keytab)])
+  assert.equal(directory.asked, 1)
+  answer.reject(new Error('not in this test'))
+  await ended
+})
+
 test('why it is not tried is said, with what helps', async () => {
   writeFileSync(place, madeKeytab({ principal }))
   using keytab = new KeytabFile(place)
