@@ -85,3 +85,20 @@ for (const [what, product, settings] of [
     assert.deepEqual(lab.seen(), { reads: [], forwarded: ['/x'] })
   })
 }
+
+test('gitea: JWTs without issuer, of artifacts, caches and Git LFS over SSH, open nothing outside the registry', async () => {
+  const lab = await labOf('gitea')
+  const token = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ RepoID: 7, Op: 'upload' })}.${'c2ln'.repeat(10)}`
+  for (const line of [
+    'POST /acme/tools.git/info/lfs/objects/batch',
+    'POST /twirp/github.actions.results.api.v1.ArtifactService/CreateArtifact',
+    'GET /api/actions_pipeline/_apis/pipelines/workflows/7/artifacts',
+    'GET /v2',
+    'GET /x/v2/',
+  ]) {
+    const answer = await lab.ask(line, [bearer(token), 'Content-Type: application/json'])
+    assert.deepEqual([answer.status, codeOf(answer)], [401, 'token-unknown'], line)
+  }
+  assert.deepEqual(lab.seen(), { reads: [], forwarded: [] })
+  assert.equal((await lab.ask('GET /v2/acme/tools/manifests/1', [bearer(token)])).status, 200)
+})

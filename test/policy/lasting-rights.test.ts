@@ -27,6 +27,10 @@ const CREDENTIALS = {
     ...['POST /api/v1/users/ada/tokens', 'POST /api/v1/user/keys', 'POST /git/api/v1/user/applications/oauth2'],
     ...['POST /user/settings/applications', 'POST /user/settings/keys', 'GET /login/oauth/authorize?client_id=x'],
     ...['POST /api/v1/admin/users/ada/keys', 'POST /login/oauth/access_token'],
+    ...[
+      'POST /user/settings/authorized-integrations/generic/new',
+      'POST /git/user/settings/authorized-integrations/x/7',
+    ],
   ],
   gitlab: [
     ...['POST /api/v4/user/personal_access_tokens', 'POST /api/v4/personal_access_tokens/self/rotate'],

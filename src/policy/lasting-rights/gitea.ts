@@ -7,6 +7,8 @@ import { all, type ProductRights } from './lasting-right.ts'
 export const gitea: ProductRights = {
   rights: [
     ...all('token', ['/api/v1/users/*/tokens', '/login/oauth/access_token', '/login/oauth/grant']),
+    // Forgejo: what another issuer signs then acts as the person (routers/web/user/setting/authorized_integrations.go).
+    ...all('token', ['/user/settings/authorized-integrations']),
     // Issues a code without a click where the application was allowed before.
     { kind: 'token', path: '/login/oauth/authorize', byReading: true },
     ...all('ssh-key', ['/api/v1/user/keys', '/api/v1/admin/users/*/keys', '/user/settings/keys']),
@@ -52,5 +54,8 @@ export const gitea: ProductRights = {
       ],
     ]),
   ],
-  pages: ['/user/settings/applications', '/user/settings/keys', '/org/*/settings/applications'],
+  pages: [
+    ...['/user/settings/applications', '/user/settings/keys', '/org/*/settings/applications'],
+    '/user/settings/authorized-integrations',
+  ],
 }
