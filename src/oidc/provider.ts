@@ -7,6 +7,7 @@ import type { ProviderSettings } from '../../config/schema.ts'
 import { isPlainHttp } from '../../config/url-rules.ts'
 import { type Clock, isWithin } from '../clock.ts'
 import { Fault } from '../errors.ts'
+import { MAX_END_SESSION_URL_LENGTH } from '../session/session-binding.ts'
 import { type Claims, isNumericDate } from './claims.ts'
 import { clientAuthentication } from './client-authentication.ts'
 import { factorParameters } from './factor-request.ts'
@@ -35,12 +36,6 @@ export interface TokenSet {
   readonly idToken: string | undefined
   readonly refreshToken: string | undefined
 }
-
-/**
- * An ID token of somebody in a hundred groups makes a URL that servers refuse. Without the hint the OP asks the person,
- * perhaps; `client_id` still says who sends them (RP-Initiated Logout 1.0 2).
- */
-const MAX_END_SESSION_URL_LENGTH = 4000
 
 /** After a failed discovery, the next attempt waits so long: a flood of sign-ins is no flood of requests to the OP. */
 const DISCOVERY_PAUSE_MS = 2000

@@ -32,11 +32,20 @@ const boundTextOf = ({ key, subject, opSessionId, account, accountKey, evidence,
 export const bindingOf = (record: Lasting, sealer: Sealer): string => sealer.sign(boundTextOf(record))
 
 /**
- * Tokens, encrypted, and again what binds the session: with each refresh by the key of then, so that a session outlives
- * a key.
+ * An ID token of somebody in a hundred groups makes a URL that servers refuse. Without the hint the OP asks the person,
+ * perhaps; `client_id` still says who sends them (RP-Initiated Logout 1.0 2).
  */
-export const sealTokens = (record: Lasting, tokens: SessionTokens, sealer: Sealer): string =>
-  sealer.seal(JSON.stringify({ ...tokens, binding: bindingOf(record, sealer) }), record.key)
+export const MAX_END_SESSION_URL_LENGTH = 4000
+
+/**
+ * Tokens, encrypted, and again what binds the session: with each refresh by the key of then, so that a session outlives
+ * a key. An ID token that is too long for a hint is good for nothing more, and would take its room in store and memory.
+ */
+export function sealTokens(record: Lasting, tokens: SessionTokens, sealer: Sealer): string {
+  const { idToken = '', ...others } = tokens
+  const kept = idToken === '' || idToken.length > MAX_END_SESSION_URL_LENGTH ? others : { ...others, idToken }
+  return sealer.seal(JSON.stringify({ ...kept, binding: bindingOf(record, sealer) }), record.key)
+}
 
 /** Undefined when they cannot be opened: changed, or sealed with a key that is gone. */
 export function openTokens({ sealedTokens, key }: SessionRecord, sealer: Sealer): SessionTokens | undefined {

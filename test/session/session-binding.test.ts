@@ -137,3 +137,25 @@ test('what the version before finds in the record is what it knows, and a little
   const row = database.row('SELECT evidence FROM person_session')
   assert.partialDeepStrictEqual(JSON.parse(String(row?.evidence)), { ...PERSON.evidence, v: 2 })
 })
+
+test('an ID token that is too long for a hint takes no room, neither at the sign-in nor at a refresh', async () => {
+  const { store, torhaus } = setUp()
+  const sessions = torhaus([KEY])
+  const groups = ['admins']
+  for (const [length, isKept] of [
+    [4000, true],
+    [4001, false],
+    [500_000, false],
+  ] as const) {
+    const idToken = 'x'.repeat(length)
+    const id = await sessions.open(PERSON, { refreshToken: 'refresh', idToken, groups })
+    const session = await sessions.find(id)
+    assert.ok(session)
+    const expected = { refreshToken: 'refresh', idToken: isKept ? idToken : undefined, groups }
+    assert.deepEqual(sessions.tokensOf(session.record), expected)
+    assert.ok(((await store.readSession(keyOf(id)))?.sealedTokens?.length ?? 0) < 8000)
+    await sessions.saveRefresh(session, { refreshToken: 'next', idToken, groups })
+    assert.deepEqual(sessions.tokensOf(session.record), { ...expected, refreshToken: 'next' })
+    assert.ok(((await store.readSession(keyOf(id)))?.sealedTokens?.length ?? 0) < 8000)
+  }
+})
