@@ -22,7 +22,8 @@ import { partsOf } from './parts.ts'
 
 const DEVOPS = 'HTTP@devops.corp.test'
 const PAUSE_MS = 300
-const TIMEOUT_MS = 400
+/** Far longer than the second try of a question takes. */
+const TIMEOUT_MS = 2_000
 const STRANGERS = 40
 /** Of the event loop, while strangers wait; a thread that was held up would make it a handful. */
 const FEWEST_TURNS = 100
