@@ -57,9 +57,9 @@ test('one that is full again after a while is told again', { skip: !existsSync(F
     let nowMs = 0
     const audit = Audit.open(log, '${FULL}', () => nowMs)
     audit.write('sign-in', {})
-    await step()
+    for (let wait = 0; wait < 3; wait++) await step()
     nowMs += 700_000
-    for (let wait = 0; wait < 4; wait++) await step()
+    for (let wait = 0; wait < 6; wait++) await step()
     await audit[Symbol.asyncDispose]()`)
   assert.equal(lines.filter(line => line.includes('audit-unwritten')).length, 2)
 })

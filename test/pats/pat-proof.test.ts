@@ -106,7 +106,7 @@ test('tokens that are good cost nobody anything of the budget', async () => {
 })
 
 test('while the server is away an unknown token gets 503, and one that was proven goes on', async () => {
-  const lab = await labOf('azure-devops', { timeoutMs: 500 })
+  const lab = await labOf('azure-devops', { timeoutMs: 3000 })
   lab.server.owners.set(samplePat, 'ada').set(pat(1), 'bob')
   assert.equal((await lab.ask('GET /x', [basic('', samplePat)])).status, 200)
   lab.server.answers = ({ url }, response) => url === READ && answered(response, 500)

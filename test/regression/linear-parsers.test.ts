@@ -189,7 +189,7 @@ const ENOUGH_MS = 1
 const MAX_RATIO = 2.5
 const ATTEMPTS = 300
 /** What is too slow is so after a few attempts, too. */
-const PATIENCE_MS = 3000
+const PATIENCE_MS = 20_000
 
 function costMs(parse: (text: string) => unknown, text: string): number {
   const startedAtMs = performance.now()
