@@ -3,7 +3,7 @@
  * worker that takes the place of another one, hours later, has the certificate and the keys of those beside it, whatever
  * lies under these names by then, and perhaps was refused.
  */
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, type Stats, statSync } from 'node:fs'
 
 type FileContents = ReadonlyMap<string, Buffer>
 
@@ -54,8 +54,17 @@ function stateOf(fileName: string): string {
   }
 }
 
-/** As `readFileSync`, but for what is kept. */
-export const bytesIn = (fileName: string): Buffer => kept.get(fileName) ?? readFileSync(fileName)
+/** As `readFileSync`, but for what is kept, and for pipes: nobody may write to one, and it gives each word once. */
+export const bytesIn = (fileName: string): Buffer => kept.get(fileName) ?? fileBytes(fileName)
+
+function fileBytes(fileName: string): Buffer {
+  if (isPipe(statSync(fileName))) throw new Error(`${fileName} ${IS_PIPE}`)
+  return readFileSync(fileName)
+}
+
+export const isPipe = (about: Stats): boolean => about.isFIFO() || about.isCharacterDevice()
+
+export const IS_PIPE = 'is a pipe or a device, and is read more than once: name a file'
 
 /** Undefined where it is to be read. */
 export const keptBytes = (fileName: string): Buffer | undefined => kept.get(fileName)

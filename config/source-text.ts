@@ -1,7 +1,8 @@
 /** The text of a configuration, or what the file is instead: nobody should read of options that it does not have. */
 import { isUtf8 } from 'node:buffer'
 import { readFileSync, statSync } from 'node:fs'
-import { keptBytes } from './files-read.ts'
+import { isPipe, keptBytes } from './files-read.ts'
+import { readPipe } from './read-pipe.ts'
 
 /** The longest example, with all its comments, has a hundredth of it. */
 const MAX_BYTES = 1_048_576
@@ -20,7 +21,7 @@ function readNow(fileName: string): Buffer {
   if (about.isDirectory()) throw new Error('is a folder: name the file in it')
   if (about.size > MAX_BYTES) throw new Error(tooLong(about.size))
   // What is no file, a pipe for one, has no size before it was read.
-  return readFileSync(fileName)
+  return isPipe(about) ? readPipe(fileName, MAX_BYTES) : readFileSync(fileName)
 }
 
 const tooLong = (bytes: number) =>

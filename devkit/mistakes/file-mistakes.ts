@@ -1,4 +1,5 @@
 /** What goes wrong with the files that a configuration names. */
+import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync } from 'node:fs'
 import { madeKeytab } from '../realm/made-keytab.ts'
@@ -415,6 +416,16 @@ const keyMistakes: readonly Mistake[] = [
     make: place => place.edit('[session-key]', '[data]'),
     says: [
       '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: /etc/torhaus/data is a folder: name the file in it',
+    ],
+  },
+  {
+    what: 'a key file that is a pipe',
+    make(place) {
+      place.remove('session-key')
+      execFileSync('mkfifo', [place.file('session-key')])
+    },
+    says: [
+      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: /etc/torhaus/session-key is a pipe or a device, and is read more than once: name a file',
     ],
   },
   {
