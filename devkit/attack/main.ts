@@ -6,9 +6,10 @@
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { hasChromium } from '../clients/chromium.ts'
+import { optionValues } from '../demo/option-values.ts'
 import { endWith, exitOnSignals } from '../demo/program.ts'
 import type { Attack, Target } from './attack.ts'
 import { attacks } from './attacks.ts'
@@ -74,7 +75,7 @@ async function attackAll(tree: string, tell: (line: string) => void): Promise<Ou
 }
 
 async function run(): Promise<ExitCode> {
-  const { values } = parseArgs({ options: { json: { type: 'boolean' }, tree: { type: 'string' } } })
+  const values = optionValues(process.argv.slice(2), { json: { type: 'boolean' }, tree: { type: 'string' } })
   exitOnSignals('attack')
   const tell = (line: string) => void process.stderr.write(`${line}\n`)
   const outcomes = await attackAll(resolve(values.tree ?? resolve(import.meta.dirname, '../..')), tell)

@@ -24,7 +24,8 @@ export async function requireFreePorts({ port, adminPort }: DemoPorts): Promise<
   await requireFree(adminPort, 'ADMIN_PORT')
 }
 
-async function requireFree(port: number, variable: string): Promise<void> {
+/** As `requireFreePorts`, of one. */
+export async function requireFree(port: number, variable: string): Promise<void> {
   const probe = createServer()
   try {
     await listen(probe, '127.0.0.1', port)

@@ -88,13 +88,10 @@ export function endWith(name: string, run: () => Promise<ExitCode>): void {
     status => process.exit(status),
     error => {
       const fault = error instanceof Error ? error : new Error(String(error))
-      const isUsage = fault instanceof UsageError || isWrongArgument(fault)
+      const isUsage = fault instanceof UsageError
       const sentence = fault instanceof DemoError || isUsage ? fault.message : `The ${name} failed: ${fault.message}`
       process.stderr.write(`${sentence}\n`)
       process.exit(isUsage ? exitCode.usage : exitCode.failed)
     },
   )
 }
-
-/** What parseArgs throws. */
-const isWrongArgument = (error: Error) => 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')

@@ -4,7 +4,7 @@
  */
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { UsageError } from '../demo/demo-error.ts'
-import { portsFrom } from '../demo/ports.ts'
+import { portsFrom, requireFree } from '../demo/ports.ts'
 import { endWith, flagsFrom, stopOnSignals, untilStopped } from '../demo/program.ts'
 import { EXAMPLES } from './example-files.ts'
 import { type ExampleFacts, startExample } from './start-example.ts'
@@ -14,10 +14,13 @@ async function run(): Promise<ExitCode> {
   if (!Object.hasOwn(EXAMPLES, name))
     throw new UsageError(`There is no example ${name || 'without a name'}: choose ${Object.keys(EXAMPLES).join(', ')}.`)
   const [json = false] = flagsFrom('example', rest, ['--json'])
+  const { port } = portsFrom(process.env)
+  // Otherwise whoever listens there would pass for HAProxy.
+  await requireFree(port, 'PORT')
   const stop = stopOnSignals('example')
   const tell = (line: string) => void process.stderr.write(`${line}\n`)
   tell(`Starting ${name} ...`)
-  const example = await startExample(name, portsFrom(process.env).port, stop).catch(error => {
+  const example = await startExample(name, port, stop).catch(error => {
     if (stop.aborted) return undefined
     throw error
   })

@@ -6,6 +6,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { exitCode } from '../../src/exit-codes.ts'
 import { Krb5Error } from '../../src/kerberos/protocol/krb5-error.ts'
 import { gokrb5Suites } from './vectors-of-gokrb5.ts'
 import { kerberosNetSuites } from './vectors-of-kerberos-net.ts'
@@ -24,15 +25,21 @@ export interface Suite {
 
 const REPOSITORIES = { krb5: mitSuites, 'Kerberos.NET': kerberosNetSuites, gokrb5: gokrb5Suites }
 
-const { values } = parseArgs({ options: { from: { type: 'string' } } })
-if (values.from === undefined) {
+const { from } = parseArgs({ options: { from: { type: 'string' } } }).values
+if (from === undefined) {
   console.error('Where the repositories are is missing: npm run vectors -- --from FOLDER')
-  process.exit(2)
+  process.exit(exitCode.usage)
+}
+
+const folders = Object.keys(REPOSITORIES).map(repository => join(from, repository))
+if (!folders.some(folder => existsSync(folder))) {
+  console.error(`Nothing is compared, for none of these is there: ${folders.join(', ')}`)
+  process.exit(exitCode.usage)
 }
 
 let differing = 0
 for (const [repository, suitesOf] of Object.entries(REPOSITORIES)) {
-  const folder = join(values.from, repository)
+  const folder = join(from, repository)
   if (!existsSync(folder)) {
     console.log(JSON.stringify({ repository, missing: folder }))
     continue

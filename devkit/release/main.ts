@@ -6,11 +6,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { CHECKSUMS } from '../../deploy/roll-out/verify-release.ts'
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { atExit } from '../demo/at-exit.ts'
 import { UsageError } from '../demo/demo-error.ts'
+import { optionValues } from '../demo/option-values.ts'
 import { endWith } from '../demo/program.ts'
 import { runCommand } from '../realm/run-command.ts'
 import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
@@ -30,7 +30,7 @@ const tell = (line: string) => void process.stderr.write(`${line}\n`)
 function readArguments(args: string[]) {
   const text = { type: 'string' } as const
   const options = { tag: text, only: text, output: text, 'sign-with': text, json: { type: 'boolean' } } as const
-  const { values } = parseArgs({ args, options })
+  const values = optionValues(args, options)
   const kinds = values.only?.split(',') ?? KINDS
   const isKind = (name: string): name is Kind => KINDS.some(kind => kind === name)
   const unknown = kinds.find(name => !isKind(name))

@@ -8,12 +8,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { type ChaosEnvironment, startEnvironment } from '../chaos/environment.ts'
 import { type Counts, runTraffic } from '../chaos/traffic.ts'
 import { UsageError } from '../demo/demo-error.ts'
+import { optionValues } from '../demo/option-values.ts'
 import { endWith, stopOnSignals } from '../demo/program.ts'
 import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
@@ -45,7 +45,7 @@ interface Wish {
 
 function readArguments(args: string[]): Wish {
   const options = { json: { type: 'boolean' }, requests: { type: 'string' }, only: { type: 'string' } } as const
-  const { json = false, requests = `${REQUESTS}`, only } = parseArgs({ args, options }).values
+  const { json = false, requests = `${REQUESTS}`, only } = optionValues(args, options)
   if (!/^\d{1,7}$/.test(requests)) throw new UsageError(`--requests takes a number, not ${requests}`)
   const wish = { isJson: json, requests: Number(requests) }
   if (only === undefined) return { ...wish, rounds: [GOOD, broken('refuses-all')] }

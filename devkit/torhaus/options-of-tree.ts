@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DemoError } from '../demo/demo-error.ts'
 
 interface OptionSchema {
   readonly properties?: Readonly<Record<string, OptionSchema>>
@@ -11,7 +12,9 @@ interface OptionSchema {
  * called `server` once, and options that the tree has no word for are left out.
  */
 export function inOptionsOf(tree: string, config: object): object {
-  const schema = JSON.parse(readFileSync(join(tree, 'docs/configuration.schema.json'), 'utf8')) as OptionSchema
+  const file = join(tree, 'docs/configuration.schema.json')
+  if (!existsSync(file)) throw new DemoError(`${tree} is no working tree of Torhaus: there is no ${file}.`)
+  const schema = JSON.parse(readFileSync(file, 'utf8')) as OptionSchema
   const { listener, ...rest } = config as { readonly listener?: unknown }
   const named =
     schema.properties !== undefined && 'server' in schema.properties ? { ...rest, server: listener } : config

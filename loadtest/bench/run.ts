@@ -6,6 +6,7 @@
 import { readdirSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { exitCode } from '../../src/exit-codes.ts'
 
 const SUFFIX = '.bench.ts'
 
@@ -14,11 +15,15 @@ setFlagsFromString('--expose-gc')
 globalThis.gc = runInNewContext('gc') as NonNullable<typeof globalThis.gc>
 
 const wanted = process.argv.slice(2)
-const names = readdirSync(import.meta.dirname)
+const all = readdirSync(import.meta.dirname)
   .filter(file => file.endsWith(SUFFIX))
   .map(file => file.slice(0, -SUFFIX.length))
-  .filter(name => wanted.length === 0 || wanted.includes(name))
-if (names.length === 0) throw new Error(`no benchmark is called ${wanted.join(' or ')}`)
+const unknown = wanted.find(name => !all.includes(name))
+if (unknown !== undefined) {
+  process.stderr.write(`No benchmark is called ${unknown}: there are ${all.join(', ')}\n`)
+  process.exit(exitCode.usage)
+}
+const names = wanted.length === 0 ? all : wanted
 
 const { run } = await import('mitata')
 // Each file registers its benchmarks, and may return what is to be undone.

@@ -5,8 +5,8 @@
  * `{"requests","errors","addedP99Ms","cpuUsPerRequest","upstreamSockets","kdcRequests","bytes"}`. Exit code 1 where a
  * request failed, or the roll-out did not go through; never because of a clock.
  */
-import { parseArgs } from 'node:util'
 import { UsageError } from '../../devkit/demo/demo-error.ts'
+import { optionValues } from '../../devkit/demo/option-values.ts'
 import { endWith, stopOnSignals } from '../../devkit/demo/program.ts'
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { readCommit, readMachine } from '../lab/machine.ts'
@@ -19,10 +19,12 @@ const tell = (line: string) => void process.stderr.write(`${line}\n`)
 
 function readArguments(args: string[]) {
   const flag = { type: 'boolean', default: false } as const
-  const { json, short, keep, rate } = parseArgs({
-    args,
-    options: { json: flag, short: flag, keep: flag, rate: { type: 'string' } },
-  }).values
+  const { json, short, keep, rate } = optionValues(args, {
+    json: flag,
+    short: flag,
+    keep: flag,
+    rate: { type: 'string' },
+  })
   if (rate !== undefined && !/^[1-9]\d{0,4}$/.test(rate)) throw new UsageError(`--rate takes a number, not ${rate}`)
   if (keep && short) throw new UsageError('a short run is not kept: its figures say little')
   return { json, short, keep, requestsPerSecond: rate === undefined ? undefined : Number(rate) }
