@@ -44,13 +44,22 @@ function codesOf(error: unknown): string[] {
 
 type Metadata = Readonly<Record<string, unknown>>
 
+/** RFC 9126 5, RFC 9101 10.5. */
+const UNMET_DEMANDS = ['require_pushed_authorization_requests', 'require_signed_request_object']
+
+const unmetDemands = (metadata: Metadata): Finding[] =>
+  UNMET_DEMANDS.filter(name => metadata[name] === true).map(name => ({
+    ...{ check: 'metadata', option: 'issuer' },
+    message: `it takes no plain authorization request (${name}), and no other is sent: allow it for the client there`,
+  }))
+
 /** What the OP says it can, beside what we will ask of it. What it does not say counts for nothing. */
 export function metadataFindings(metadata: Metadata, settings: ProviderSettings, method: string): Finding[] {
   const listed = (name: string): readonly unknown[] | undefined => {
     const value = metadata[name]
     return Array.isArray(value) ? value : undefined
   }
-  const findings: Finding[] = []
+  const findings = unmetDemands(metadata)
   const add = (option: Finding['option'], message: string) => findings.push({ check: 'metadata', option, message })
   const lacks = (name: string, value: string) => listed(name)?.includes(value) === false
   for (const scope of settings.scopes)

@@ -158,11 +158,13 @@ for (const [option, settings, says] of [
   ['responseMode', { responseMode: 'form_post' }, { response_modes_supported: ['query'] }],
   ['clientAuthentication', {}, { token_endpoint_auth_methods_supported: ['client_secret_post'] }],
   ['issuer', {}, { id_token_signing_alg_values_supported: ['HS256'] }],
+  ['issuer', {}, { require_pushed_authorization_requests: true }],
+  ['issuer', {}, { require_signed_request_object: true }],
   ['userinfo', { userinfo: true }, {}],
   ['deviceClientId', { deviceClientId: 'git' }, {}],
   ['issuerAliases', {}, { access_token_issuer: 'http://fs.corp.example/adfs/services/trust' }],
 ] as const) {
-  test(`an OP whose metadata leave no room for ${option}`, async () => {
+  test(`an OP whose metadata leave no room for ${option}: ${JSON.stringify(says)}`, async () => {
     plain.describe(right => ({ ...right, ...says }))
     const { code, options } = await check(plain.issuer, settings)
     assert.equal(code, 1)
