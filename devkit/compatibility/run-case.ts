@@ -4,8 +4,8 @@ import { delimiter, dirname, join } from 'node:path'
 import { type CommandResult, tryCommand } from '../realm/run-command.ts'
 import { type Client, type ClientCase, shell, type Variables } from './client.ts'
 
-const CASE_TIMEOUT_MS = 120_000
-const VERSION_TIMEOUT_MS = 30_000
+const CASE_TIMEOUT_MS = 360_000
+const VERSION_TIMEOUT_MS = 120_000
 
 /** A client as it is on this machine. */
 export interface Present {

@@ -7,10 +7,10 @@ import { mainProgram } from '../torhaus/torhaus-program.ts'
 import { atExit } from './at-exit.ts'
 import { DemoError } from './demo-error.ts'
 
-const usualReadyTimeoutMs = 30_000
+const usualReadyTimeoutMs = 90_000
 const pollMs = 100
 /** Longer than the demo lets Torhaus drain. */
-const stopTimeoutMs = 5000
+const stopTimeoutMs = 15_000
 
 export type TorhausProcess = {
   readonly pid: number | undefined

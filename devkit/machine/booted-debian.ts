@@ -14,7 +14,7 @@ import { type CommandResult, runCommand, tryCommand } from '../realm/run-command
 
 const SYSTEMD = ['/lib/systemd/systemd', '--unit=multi-user.target', '--show-status=no', '--log-level=warning']
 const NAMESPACES = ['--mount', '--pid', '--fork', '--kill-child', '--uts', '--ipc', '--cgroup', '--net']
-const BOOT_WITHIN_MS = 60_000
+const BOOT_WITHIN_MS = 180_000
 const POLL_MS = 200
 /** Of systemctl(1): booted, whatever else failed. */
 const BOOTED = ['running', 'degraded']

@@ -9,8 +9,8 @@ import { type ServerProcess, startServerProcess } from '../realm/server-process.
 import { freePort } from '../torhaus/free-port.ts'
 
 const ADMINISTRATOR = 'admin'
-const START_TIMEOUT_MS = 180_000
-const REQUEST_TIMEOUT_MS = 30_000
+const START_TIMEOUT_MS = 600_000
+const REQUEST_TIMEOUT_MS = 120_000
 const POLL_MS = 200
 
 export interface Keycloak {

@@ -49,7 +49,7 @@ export async function curlNegotiate(
   const args = ['--silent', '--show-error', '--negotiate', '--user', ':', '--max-time', '60']
   for (const entry of options.resolve) args.push('--resolve', entry)
   args.push('--write-out', '\n%{http_code}', ...(options.args ?? []), url)
-  const result = await tryCommand('curl', args, { env: client.env, timeoutMs: 90_000 })
+  const result = await tryCommand('curl', args, { env: client.env, timeoutMs: 180_000 })
   const end = result.stdout.lastIndexOf('\n')
   return { ...result, status: Number(result.stdout.slice(end + 1)), body: result.stdout.slice(0, end) }
 }
@@ -65,7 +65,7 @@ export function gitNegotiate(
 ): Promise<CommandResult> {
   const settings = ['http.emptyAuth=true', 'credential.helper=', 'user.name=Lab', 'user.email=lab@corp.test']
   for (const entry of options.resolve) settings.push(`http.curloptResolve=${entry}`)
-  const { cwd, timeoutMs = 60_000 } = options
+  const { cwd, timeoutMs = 180_000 } = options
   return tryCommand('git', [...settings.flatMap(setting => ['-c', setting]), ...args], {
     env: client.env,
     timeoutMs,

@@ -19,7 +19,7 @@ export function tryCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const { cwd, env, timeoutMs = 60_000 } = options
+    const { cwd, env, timeoutMs = 180_000 } = options
     const child = spawn(file, args, {
       ...(cwd === undefined ? {} : { cwd }),
       ...(env === undefined ? {} : { env }),

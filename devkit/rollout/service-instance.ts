@@ -7,7 +7,7 @@ import { atExit } from '../demo/at-exit.ts'
 import { runCommand } from '../realm/run-command.ts'
 import { runningPid, type ServicePlace, serviceFiles } from './service.ts'
 
-const READY_MS = 30_000
+const READY_MS = 120_000
 const POLL_MS = 100
 
 export interface ServiceInstance extends RunningInstance {

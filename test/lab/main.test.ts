@@ -10,7 +10,7 @@ import { runCommand, tryCommand } from '../../devkit/realm/run-command.ts'
 import { freePorts } from '../../devkit/torhaus/free-port.ts'
 
 const MAIN = join(import.meta.dirname, '../../devkit/lab/main.ts')
-const STOP_MS = 30_000
+const STOP_MS = 90_000
 const SILENCE_TRIES = 100
 const SILENCE_POLL_MS = 100
 
