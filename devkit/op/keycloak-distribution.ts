@@ -11,7 +11,7 @@ const VERSION = '26.7.3'
 const ARTIFACT = `org.keycloak:keycloak-quarkus-dist:${VERSION}:zip`
 const MAVEN_COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy'
 const DOWNLOAD_TIMEOUT_MS = 240_000
-const BUILD_TIMEOUT_MS = 240_000
+const BUILD_TIMEOUT_MS = 720_000
 
 /** Debian packages that bring Keycloak here and run it. */
 export const keycloakPackages = ['default-jdk-headless', 'maven', 'util-linux']

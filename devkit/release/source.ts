@@ -64,7 +64,7 @@ const NPM_PLATFORM: Readonly<Record<Platform, readonly string[]>> = {
 export async function stage({ folder: source }: ReleaseSource, platform: Platform, folder: string): Promise<void> {
   cpSync(source, folder, { recursive: true })
   const args = ['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', ...NPM_PLATFORM[platform]]
-  await runCommand('npm', args, { cwd: folder, timeoutMs: 300_000 })
+  await runCommand('npm', args, { cwd: folder, timeoutMs: 840_000 })
   await bundle(folder, join(folder, 'dist'))
   dropSources(folder)
   // The plan takes these programs from beside it, where a clone has their sources.

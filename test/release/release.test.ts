@@ -32,7 +32,7 @@ const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', npm_config_registry: 'http:
 before(async () => {
   if (made !== undefined) return ensureDebianPackages(['debootstrap', 'lintian'])
   const args = [join(ROOT, 'devkit/release/main.ts'), '--only', 'tarball,deb', '--output', dist]
-  await runCommand(process.execPath, args, { timeoutMs: 280_000 })
+  await runCommand(process.execPath, args, { timeoutMs: 840_000 })
 })
 
 test('the tarball, unpacked, runs in the Node that came with it, and lets the first request through', async t => {
