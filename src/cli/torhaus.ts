@@ -60,6 +60,7 @@ async function codeOf(args: readonly string[]): Promise<ExitCode> {
 }
 
 async function runCommand(args: readonly string[]): Promise<ExitCode> {
+  if (args[1] === '--help' && kinOf(args).length > 0) return help(args.slice(0, 1))
   const row = rowOf(args)
   const { command } = await row.load()
   const { name, summary } = row
@@ -78,6 +79,7 @@ const withUsage = ({ message }: CommandError, name: string, command: Command) =>
 
 async function help(names: readonly string[]): Promise<ExitCode> {
   if (names.length === 0) print(overview())
+  else if (names.length === 1 && kinOf(names).length > 0) print(columns(kinOf(names).map(nameAndSummary)))
   else {
     const row = rowOf(names)
     print(helpOf(row.name, row.summary, (await row.load()).command))
@@ -88,13 +90,18 @@ async function help(names: readonly string[]): Promise<ExitCode> {
 function rowOf(args: readonly string[]): CommandRow {
   const row = commands.find(({ name }) => name.split(' ').every((word, position) => args[position] === word))
   if (row !== undefined) return row
-  const kin = commands.filter(({ name }) => name.startsWith(`${args[0]} `)).map(({ name }) => `torhaus ${name}`)
+  const kin = kinOf(args).map(({ name }) => `torhaus ${name}`)
   if (kin.length > 0) throw usageError(`torhaus ${args[0]} is no whole command: ${kin.join(', ')}`)
   throw usageError(`torhaus has no command '${args[0]}': \`torhaus help\` lists them`)
 }
 
+/** Those of two words that begin with the first of `args`. */
+const kinOf = ([first]: readonly string[]) => commands.filter(({ name }) => name.startsWith(`${first} `))
+
+const nameAndSummary = ({ name, summary }: CommandRow) => [name, summary] as const
+
 function overview(): string {
-  const rows = commands.map(({ name, summary }) => [name, summary] as const)
+  const rows = commands.map(nameAndSummary)
   const list = columns([...rows, ['help [COMMAND]', 'prints this, or what a command takes']])
   return `usage: torhaus COMMAND [OPTION ...]\n\n${list}\n\`torhaus COMMAND --help\` says what a command takes.\n`
 }

@@ -31,6 +31,17 @@ test('help lists every command, and each says what it takes', async () => {
   }
 })
 
+test('the first word of several commands, asked for help, lists them', async () => {
+  for (const args of [
+    ['sessions', '--help'],
+    ['help', 'sessions'],
+  ]) {
+    const { code, out, error } = await runTorhaus(args)
+    assert.match(out, /^ {2}sessions list {2}.*\n {2}sessions end {3}.*\n$/)
+    assert.deepEqual([code, error], [0, ''])
+  }
+})
+
 test('every command with a configuration takes --config', async () => {
   for (const { name, load } of commands) {
     const { options } = (await load()).command
