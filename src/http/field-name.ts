@@ -13,9 +13,11 @@ export function lowerCaseName(name: string): string | undefined {
   if (known !== undefined) return known
   if (!TOKEN.test(name)) return undefined
   if (lowered.size >= MAX_REMEMBERED || name.length > MAX_REMEMBERED_LENGTH) return name.toLowerCase()
-  // In a piece of its own: a part of a text keeps all of it.
-  const own = Buffer.from(name, 'latin1').toString('latin1')
+  const own = ownText(name)
   const lower = own.toLowerCase()
   lowered.set(own, lower)
   return lower
 }
+
+/** In a piece of its own: a part of a text keeps all of it. */
+export const ownText = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')

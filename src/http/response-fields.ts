@@ -3,7 +3,8 @@
  * past the proxy are dropped, addresses of the server become public ones. docs/header-handling.md tells it field by
  * field.
  */
-import { lowerCaseName } from './field-name.ts'
+import { BoundedMap } from '../bounded-map.ts'
+import { lowerCaseName, ownText } from './field-name.ts'
 import { cacheControlInPlaceOf, FOR_THOSE_BEFORE, personalCacheControl } from './personal-caching.ts'
 import { PublicNames } from './public-names.ts'
 import { unquoted } from './quoted-string.ts'
@@ -13,17 +14,8 @@ import { unquoted } from './quoted-string.ts'
 // browsers and our own pages (Service Workers 5.2); NEL (Network Error Logging 4) would have browsers tell somebody the
 // address of every request to the host, codes of sign-ins among them. Trailer only announces, and Node throws where it stands without
 // chunks.
-const DROPPED: ReadonlySet<string> = new Set([
-  ...[
-    'connection',
-    'keep-alive',
-    'proxy-connection',
-    'te',
-    'trailer',
-    'transfer-encoding',
-    'upgrade',
-    'http2-settings',
-  ],
+const DROPPED: readonly string[] = [
+  ...['keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings'],
   ...[
     'proxy-authenticate',
     'proxy-authentication-info',
@@ -35,7 +27,7 @@ const DROPPED: ReadonlySet<string> = new Set([
     'x-torhaus-error',
   ],
   ...FOR_THOSE_BEFORE,
-])
+]
 
 /** Schemes of the server that a client may answer: the others belong to the connection (RFC 4559 6), which is ours. */
 const RELAYED_CHALLENGE = /^(basic|bearer)\b/i
@@ -52,13 +44,35 @@ export interface ResponseFields {
   readonly isEventStream: boolean
 }
 
+/** What is done with a field. */
+interface Rule {
+  /** Default: it passes as it came. Undefined: it is dropped. */
+  readonly rewrite?: Rewrite
+  /** What else it tells, or where it goes. */
+  readonly role?: 'connection' | 'caching' | 'pragma' | 'challenge' | 'type' | 'first'
+}
+
+const PASSED: Rule = {}
+const dropped: Rewrite = () => undefined
+
+/** How many spellings of names are remembered, and how long they are. */
+const MAX_REMEMBERED = 2048
+const MAX_REMEMBERED_LENGTH = 64
+
 interface FilteredFields extends ResponseFields {
-  readonly hasCacheControl: boolean
-  readonly pragma: string | undefined
+  fields: string[]
+  hasChallenge: boolean
+  isEventStream: boolean
+  hasCacheControl: boolean
+  pragma: string | undefined
+  connection: string | undefined
 }
 
 export class ResponseFieldFilter {
-  readonly #rewrites: ReadonlyMap<string, Rewrite>
+  /** By the name in lower case. */
+  readonly #special: ReadonlyMap<string, Rule>
+  /** By the name as it is spelled. */
+  readonly #rules = new BoundedMap<string, Rule>(MAX_REMEMBERED)
   readonly #strictTransport: readonly string[]
 
   /** `strictTransport`: name and value of what browsers are sent in place of the server's, or nothing. */
@@ -72,16 +86,24 @@ export class ResponseFieldFilter {
     const names = new PublicNames(publicUrl, upstreamUrl)
     const relay: Rewrite = value =>
       RELAYED_CHALLENGE.test(value) && !CONNECTION_CHALLENGE.test(unquoted(value)) ? names.challenge(value) : undefined
-    this.#rewrites = new Map<string, Rewrite>([
-      ['cache-control', personalCacheControl],
-      ['location', names.location],
-      ['content-location', names.location],
-      ['refresh', names.refresh],
-      ['link', names.link],
-      ['www-authenticate', relay],
-      ['lfs-authenticate', relay],
-      ['set-cookie', cookieRewriter(publicUrl, upstreamUrl, ownCookies)],
-      ...strictTransport.slice(0, 1).map((name): [string, Rewrite] => [name.toLowerCase(), () => undefined]),
+    this.#special = new Map<string, Rule>([
+      ...[...DROPPED, ...strictTransport.slice(0, 1)].map((name): [string, Rule] => [
+        name.toLowerCase(),
+        { rewrite: dropped },
+      ]),
+      ['connection', { role: 'connection' }],
+      ['cache-control', { rewrite: personalCacheControl, role: 'caching' }],
+      ['pragma', { role: 'pragma' }],
+      ['content-type', { role: 'type' }],
+      // Behind a Content-Length Node takes its octets for UTF-8, and throws where there is no such octet in Latin-1.
+      ['content-disposition', { role: 'first' }],
+      ['location', { rewrite: names.location }],
+      ['content-location', { rewrite: names.location }],
+      ['refresh', { rewrite: names.refresh }],
+      ['link', { rewrite: names.link }],
+      ['www-authenticate', { rewrite: relay, role: 'challenge' }],
+      ['lfs-authenticate', { rewrite: relay }],
+      ['set-cookie', { rewrite: cookieRewriter(publicUrl, upstreamUrl, ownCookies) }],
     ])
   }
 
@@ -108,38 +130,46 @@ export class ResponseFieldFilter {
 
   /** `raw`: name, value, name, value, as received. */
   filter(raw: readonly string[]): FilteredFields {
-    const fields: string[] = []
-    let connection: string | undefined
-    let pragma: string | undefined
-    let hasCacheControl = false
-    let hasChallenge = false
-    let isEventStream = false
+    const filtered: FilteredFields = {
+      fields: [],
+      hasChallenge: false,
+      isEventStream: false,
+      hasCacheControl: false,
+      pragma: undefined,
+      connection: undefined,
+    }
     for (let index = 0; index < raw.length; index += 2) {
       const name = raw[index] as string
       const value = raw[index + 1] as string
-      const lower = lowerCaseName(name) ?? name.toLowerCase()
-      if (lower === 'connection') connection = connection === undefined ? value : `${connection},${value}`
-      if (DROPPED.has(lower)) continue
-      const rewrite = this.#rewrites.get(lower)
-      const rewritten = rewrite === undefined ? value : rewrite(value)
-      if (rewritten === undefined) continue
-      hasCacheControl ||= lower === 'cache-control'
-      if (lower === 'pragma') pragma = value
-      hasChallenge ||= lower === 'www-authenticate'
-      isEventStream ||= lower === 'content-type' && EVENT_STREAM.test(value)
-      put(fields, name, rewritten, lower === BEFORE_LENGTH)
+      const rule = this.#rules.get(name) ?? this.#learn(name)
+      if (rule === PASSED) filtered.fields.push(name, value)
+      else put(filtered, rule, name, value)
     }
-    const passed = connection === undefined || PLAIN.test(connection) ? fields : withoutNamed(fields, connection)
-    return { fields: passed, hasChallenge, isEventStream, hasCacheControl, pragma }
+    const { connection } = filtered
+    if (connection !== undefined && !PLAIN.test(connection)) filtered.fields = withoutNamed(filtered.fields, connection)
+    return filtered
+  }
+
+  #learn(name: string): Rule {
+    const rule = this.#special.get(lowerCaseName(name) ?? name.toLowerCase()) ?? PASSED
+    if (name.length <= MAX_REMEMBERED_LENGTH) this.#rules.set(ownText(name), rule)
+    return rule
   }
 }
 
-/** Behind a Content-Length Node takes its octets for UTF-8, and throws where there is no such octet in Latin-1. */
-const BEFORE_LENGTH = 'content-disposition'
-
-function put(fields: string[], name: string, value: string, isFirst: boolean): void {
-  if (isFirst) fields.unshift(name, value)
-  else fields.push(name, value)
+function put(filtered: FilteredFields, { rewrite, role }: Rule, name: string, value: string): void {
+  if (role === 'connection') {
+    filtered.connection = filtered.connection === undefined ? value : `${filtered.connection},${value}`
+    return
+  }
+  const passed = rewrite === undefined ? value : rewrite(value)
+  if (passed === undefined) return
+  if (role === 'caching') filtered.hasCacheControl = true
+  else if (role === 'pragma') filtered.pragma = value
+  else if (role === 'challenge') filtered.hasChallenge = true
+  else if (role === 'type') filtered.isEventStream ||= EVENT_STREAM.test(value)
+  if (role === 'first') filtered.fields.unshift(name, passed)
+  else filtered.fields.push(name, passed)
 }
 
 /** Says how the content ends, which it has when trailers come (RFC 9110 6.5.1). */
