@@ -11,7 +11,6 @@ export interface TurnBatch {
 const MAX_WAITING = 32
 
 let waiting: TurnBatch[] = []
-let last: TurnBatch[] = []
 
 /** Calls back once, when everything that has arrived by now was read, or a part of it where that is much. */
 export function batchAtTurnEnd(listener: TurnBatch): void {
@@ -22,16 +21,5 @@ export function batchAtTurnEnd(listener: TurnBatch): void {
 function callAll(): void {
   const called = waiting
   waiting = []
-  for (const listener of called) listener.flush()
-}
-
-/** Not before all that has arrived by now was read, however much that is. */
-export function afterTurn(listener: TurnBatch): void {
-  if (last.push(listener) === 1) setImmediate(callLast)
-}
-
-function callLast(): void {
-  const called = last
-  last = []
   for (const listener of called) listener.flush()
 }

@@ -1,10 +1,7 @@
-/**
- * The request to the server, written in as few pieces as it can be: each write costs as much as all our own work. Nothing
- * of it leaves in the turn in which it takes its connection: what is read of that in the same turn is no answer to it.
- */
+/** The request to the server, written in as few pieces as it can be: each write costs as much as all our own work. */
 import type { Socket } from 'node:net'
 import { fieldLines } from '../http/field-lines.ts'
-import { afterTurn, type TurnBatch } from '../io/end-of-turn.ts'
+import { batchAtTurnEnd, type TurnBatch } from '../io/end-of-turn.ts'
 import { freeWhenWritten } from '../io/free-when-written.ts'
 
 /**
@@ -18,24 +15,21 @@ export class RequestWriter implements TurnBatch {
   #isChunked = false
   /** What is written at the end of the turn; latin1, one character an octet. */
   #held: string | undefined
-  #isTurnOver = true
-  #isCorked = false
 
   constructor(socket: Socket) {
     this.#socket = socket
   }
 
-  /** Whether something of it may have left. */
+  /** Whether nothing waits for the end of the turn. */
   get isWritten(): boolean {
-    return this.#isTurnOver
+    return this.#held === undefined
   }
 
   /** `head`: request line, fields and the empty line. `isChunked`: content goes in chunks (RFC 9112 7.1). */
   start(head: string, isChunked: boolean): void {
     this.#isChunked = isChunked
     this.#held = head
-    this.#isTurnOver = false
-    afterTurn(this)
+    batchAtTurnEnd(this)
   }
 
   /** False: there is no room for more before the socket has drained. */
@@ -48,13 +42,12 @@ export class RequestWriter implements TurnBatch {
       this.#held += size + chunk.toString('latin1') + end
       return true
     }
-    if (!this.#isCorked) this.#socket.cork()
-    this.#isCorked = true
+    this.#socket.cork()
     this.#writeHeld()
     if (size !== '') this.#socket.write(size, 'latin1')
     let goesOn = this.#socket.write(chunk, freeWhenWritten(chunk))
     if (end !== '') goesOn = this.#socket.write(end, 'latin1')
-    if (this.#isTurnOver) this.#uncork()
+    this.#socket.uncork()
     return goesOn
   }
 
@@ -67,15 +60,7 @@ export class RequestWriter implements TurnBatch {
   }
 
   flush(): void {
-    this.#isTurnOver = true
-    if (this.#socket.destroyed) return
-    this.#writeHeld()
-    this.#uncork()
-  }
-
-  #uncork(): void {
-    if (this.#isCorked) this.#socket.uncork()
-    this.#isCorked = false
+    if (!this.#socket.destroyed) this.#writeHeld()
   }
 
   #writeHeld(): void {

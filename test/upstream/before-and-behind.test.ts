@@ -6,8 +6,6 @@ import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import { type RawOrigin, startRawOrigin } from '../../devkit/origin/raw-origin.ts'
 import type { Fault } from '../../src/errors.ts'
-import { batchAtTurnEnd } from '../../src/io/end-of-turn.ts'
-import type { ContentReceiver, RequestContent } from '../../src/listener/request-content.ts'
 import { system } from '../../src/system.ts'
 import { Connection } from '../../src/upstream/connection.ts'
 import { ConnectionPool } from '../../src/upstream/connection-pool.ts'
@@ -65,8 +63,7 @@ const poolTo = (origin: RawOrigin) =>
     ...{ host: '127.0.0.1', port: Number(new URL(origin.url).port), tls: undefined },
   })
 
-/** A connection that served one request, and was taken for the next in the turn in which more comes. */
-async function takenAgain(content: RequestContent | null) {
+test('what comes before a request was written is no answer to it', async () => {
   const [first, next] = [new Receiver(), new Receiver()]
   const socket = new PassThrough()
   const connection = new Connection(
@@ -75,7 +72,7 @@ async function takenAgain(content: RequestContent | null) {
     new ReadBuffer(),
     {
       // As in the pool, where somebody waits for it.
-      onFree: freed => freed.start('POST /next HTTP/1.1\r\n\r\n', { ...REQUEST, content, contentLength: '9000' }, next),
+      onFree: freed => freed.start('GET /next HTTP/1.1\r\n\r\n', REQUEST, next),
       onBound: () => undefined,
       onUnasked: () => undefined,
       onClosed: () => undefined,
@@ -84,56 +81,12 @@ async function takenAgain(content: RequestContent | null) {
   )
   connection.start('GET /first HTTP/1.1\r\n\r\n', REQUEST, first)
   await new Promise(setImmediate)
+  // Two reads of one turn: records of TLS, or more than one read takes.
   connection.onData(answer('first'))
-  assert.deepEqual(first.heard, ['head 200', 'content first', 'end'])
-  return { connection, socket, next }
-}
-
-function written(socket: PassThrough): string {
-  let text = ''
-  for (let chunk: unknown = socket.read(); chunk !== null; chunk = socket.read()) text += String(chunk)
-  return text
-}
-
-/** Two reads of one turn: records of TLS, or more than one read takes. */
-const readAgain = ({ connection, socket, next }: Awaited<ReturnType<typeof takenAgain>>) => {
   connection.onData(answer('nobody asked'))
+  assert.deepEqual(first.heard, ['head 200', 'content first', 'end'])
   assert.deepEqual(next.heard, ['upstream-closed'])
-  assert.equal(written(socket), 'GET /first HTTP/1.1\r\n\r\n')
-}
-
-test('what comes before a request was written is no answer to it', async () => {
-  readAgain(await takenAgain(null))
-})
-
-test('nor where much is written in that turn', async () => {
-  const taken = await takenAgain(null)
-  for (let count = 0; count < 100; count++) batchAtTurnEnd({ flush: () => undefined })
-  readAgain(taken)
-})
-
-test('nor where the request has content that is long', async () => {
-  const content = {
-    ...{ trailers: [], bytes: 0, stop: () => undefined, resume: () => undefined },
-    start: (receiver: ContentReceiver) => void receiver.onContentData(Buffer.alloc(9000, 'x')),
-  }
-  readAgain(await takenAgain(content as unknown as RequestContent))
-})
-
-test('long content goes with its head when the turn is over', async () => {
-  const content = {
-    ...{ trailers: [], bytes: 0, stop: () => undefined, resume: () => undefined },
-    start: (receiver: ContentReceiver) => {
-      for (const length of [4000, 5000, 9000]) receiver.onContentData(Buffer.alloc(length, 'x'))
-      receiver.onContentEnd()
-    },
-  }
-  const { connection, socket, next } = await takenAgain(content as unknown as RequestContent)
-  await new Promise(setImmediate)
-  const expected = `GET /first HTTP/1.1\r\n\r\nPOST /next HTTP/1.1\r\n\r\n${'x'.repeat(18_000)}`
-  assert.equal(written(socket), expected)
-  connection.onData(answer('next'))
-  assert.deepEqual(next.heard, ['head 200', 'content next', 'end'])
+  assert.equal(String(socket.read()), 'GET /first HTTP/1.1\r\n\r\n')
 })
 
 test("a connection that is one account's own may be authenticated", async () => {
