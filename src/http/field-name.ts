@@ -5,18 +5,24 @@ const MAX_REMEMBERED_LENGTH = 64
 /** RFC 9110 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
-const lowered = new Map<string, string>()
+export interface FieldName {
+  /** As it is spelled; the same text for each field of that name, where it is remembered. */
+  readonly name: string
+  readonly lower: string
+}
 
-/** In lower case; undefined where it is no name. */
-export function lowerCaseName(name: string): string | undefined {
-  const known = lowered.get(name)
-  if (known !== undefined) return known
+const known = new Map<string, FieldName>()
+
+/** Undefined where it is no name. */
+export function fieldNameOf(name: string): FieldName | undefined {
+  const found = known.get(name)
+  if (found !== undefined) return found
   if (!TOKEN.test(name)) return undefined
-  if (lowered.size >= MAX_REMEMBERED || name.length > MAX_REMEMBERED_LENGTH) return name.toLowerCase()
-  const own = ownText(name)
-  const lower = own.toLowerCase()
-  lowered.set(own, lower)
-  return lower
+  const isRemembered = known.size < MAX_REMEMBERED && name.length <= MAX_REMEMBERED_LENGTH
+  const own = isRemembered ? ownText(name) : name
+  const made = { name: own, lower: own.toLowerCase() }
+  if (isRemembered) known.set(own, made)
+  return made
 }
 
 /** In a piece of its own: a part of a text keeps all of it. */

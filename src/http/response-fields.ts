@@ -4,7 +4,7 @@
  * field.
  */
 import { BoundedMap } from '../bounded-map.ts'
-import { lowerCaseName, ownText } from './field-name.ts'
+import { ownText } from './field-name.ts'
 import { cacheControlInPlaceOf, FOR_THOSE_BEFORE, personalCacheControl } from './personal-caching.ts'
 import { PublicNames } from './public-names.ts'
 import { unquoted } from './quoted-string.ts'
@@ -151,7 +151,7 @@ export class ResponseFieldFilter {
   }
 
   #learn(name: string): Rule {
-    const rule = this.#special.get(lowerCaseName(name) ?? name.toLowerCase()) ?? PASSED
+    const rule = this.#special.get(name.toLowerCase()) ?? PASSED
     if (name.length <= MAX_REMEMBERED_LENGTH) this.#rules.set(ownText(name), rule)
     return rule
   }

@@ -154,7 +154,9 @@ export class ConnectionPool implements Keeper<Connection>, Disposable {
     for (let at = sameKey.length - 1; at >= 0; at--) {
       const connection = sameKey[at] as Connection
       if (!mayServe(connection, waiter)) continue
-      sameKey.splice(at, 1)
+      // Nearly always the newest: `splice` would make an array of it.
+      if (at === sameKey.length - 1) sameKey.pop()
+      else sameKey.splice(at, 1)
       if (sameKey.length === 0) this.#idleByKey.delete(waiter.key)
       this.#idle.delete(connection)
       if (connection.isUsable) return connection

@@ -1,4 +1,4 @@
-import { lowerCaseName } from '../http/field-name.ts'
+import { fieldNameOf } from '../http/field-name.ts'
 import { InvalidResponse } from './invalid-response.ts'
 
 /**
@@ -72,11 +72,10 @@ export function readHead(text: string, isHeadRequest: boolean): ResponseHead {
 function readField(text: string, start: number, end: number, rawFields: string[], control: Control): void {
   const colon = text.indexOf(':', start)
   if (colon === -1 || colon >= end) throw new InvalidResponse('a line of the response head is no field')
-  const name = text.slice(start, colon)
+  const field = fieldNameOf(text.slice(start, colon))
+  if (field === undefined) throw new InvalidResponse('a field name in the response is not valid')
   const value = trimmed(text, colon + 1, end)
-  switch (lowerCaseName(name)) {
-    case undefined:
-      throw new InvalidResponse('a field name in the response is not valid')
+  switch (field.lower) {
     case 'content-length':
       if (control.length !== undefined && control.length !== value)
         throw new InvalidResponse('two lengths in one response')
@@ -100,7 +99,7 @@ function readField(text: string, start: number, end: number, rawFields: string[]
       control.bindsIdentity ||= HANDSHAKE.test(value)
       break
   }
-  rawFields.push(name, value)
+  rawFields.push(field.name, value)
 }
 
 /**
