@@ -69,7 +69,7 @@ const SECONDS = 1
 const askHeld = async (hold: string) => {
   const sinceMs = performance.now()
   const said = (await told(direct, `${SELF_TEST_PATH}?hold=${hold}`)) ?? ''
-  return { isHeld: said.endsWith(`, held=${SECONDS}`), tookMs: performance.now() - sinceMs }
+  return { isHeld: /, held=\d+$/.test(said), tookMs: performance.now() - sinceMs }
 }
 
 test('the answer is held back for who has the session keys and asks now, and for nobody else', async () => {
@@ -93,8 +93,10 @@ test('the answer is held back for who has the session keys and asks now, and for
 
 test('no more than four are held at a time', async () => {
   const sealer = openSealer(configIn(direct.fixture.configFile))
-  const hold = holdFor(SECONDS, Date.now(), text => sealer.sign(text))
+  const holdOf = (seconds: number) => holdFor(seconds, Date.now(), text => sealer.sign(text))
+  // Long enough for the last to come while the first is still held.
+  const hold = holdOf(4)
   const all = await Promise.all(Array.from({ length: 6 }, () => askHeld(hold)))
   assert.equal(all.filter(({ isHeld }) => isHeld).length, 4)
-  assert.ok((await askHeld(hold)).isHeld, 'their places are free again')
+  assert.ok((await askHeld(holdOf(SECONDS))).isHeld, 'their places are free again')
 })
