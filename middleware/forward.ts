@@ -168,7 +168,8 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     }
     this.#record.upstreamFirstByteAtMs = this.#parts.monotonic()
     this.#parts.answered(this.#exchange, status, rawFields)
-    const passed = this.#parts.responseFields.filterFinal(rawFields, this.#exchange.clientClass === 'browser')
+    const isForBrowser = this.#exchange.clientClass === 'browser'
+    const passed = this.#parts.responseFields.filterFinal(rawFields, status, isForBrowser)
     const fields = status === 401 ? relayedChallenge(this.#parts.challenge, this.#exchange, passed) : passed.fields
     fields.push('X-Request-Id', this.#exchange.requestId, ...this.#exchange.replyFields)
     this.#writer.writeHead(status, reason, fields)

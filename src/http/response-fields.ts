@@ -119,10 +119,11 @@ export class ResponseFieldFilter {
   }
 
   /** `raw`: as in `filter`, of a final response to a browser or to somebody else. */
-  filterFinal(raw: readonly string[], isForBrowser: boolean): ResponseFields {
+  filterFinal(raw: readonly string[], status: number, isForBrowser: boolean): ResponseFields {
     const filtered = this.filter(raw)
     const { fields, hasCacheControl, pragma } = filtered
-    if (!hasCacheControl) fields.push('Cache-Control', cacheControlInPlaceOf(pragma))
+    // What a 304 says takes the place of what the client has kept, of its age too (RFC 9111 3.2).
+    if (!hasCacheControl && status !== 304) fields.push('Cache-Control', cacheControlInPlaceOf(pragma))
     // Nobody else would read it.
     if (isForBrowser) fields.push(...this.#strictTransport)
     return filtered

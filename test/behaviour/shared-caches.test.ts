@@ -47,6 +47,13 @@ test('a server that says nothing of caches lets none keep the response but that 
     assert.deepEqual((await answeredWith([], status)).all('Cache-Control'), ['private'], String(status))
 })
 
+test('what a client has kept is not told anew how long it is good by a 304 that says nothing of it', async () => {
+  assert.deepEqual((await answeredWith(['ETag', '"1"'], 304)).all('Cache-Control'), [])
+  assert.deepEqual((await answeredWith(['Cache-Control', 'public, max-age=9'], 304)).all('Cache-Control'), [
+    'private, max-age=9',
+  ])
+})
+
 test('where the server says it the way of HTTP/1.0, the cache of the client goes on asking', async () => {
   assert.deepEqual((await answeredWith(['Pragma', 'no-cache'])).all('Cache-Control'), ['private, no-cache'])
 })
