@@ -1,3 +1,5 @@
+import { BoundedMap } from '../bounded-map.ts'
+
 /** Names of fields repeat. How many spellings are remembered is bounded, and how long they are. */
 const MAX_REMEMBERED = 2048
 const MAX_REMEMBERED_LENGTH = 64
@@ -11,14 +13,14 @@ export interface FieldName {
   readonly lower: string
 }
 
-const known = new Map<string, FieldName>()
+const known = new BoundedMap<string, FieldName>(MAX_REMEMBERED)
 
 /** Undefined where it is no name. */
 export function fieldNameOf(name: string): FieldName | undefined {
   const found = known.get(name)
   if (found !== undefined) return found
   if (!TOKEN.test(name)) return undefined
-  const isRemembered = known.size < MAX_REMEMBERED && name.length <= MAX_REMEMBERED_LENGTH
+  const isRemembered = name.length <= MAX_REMEMBERED_LENGTH
   const own = isRemembered ? ownText(name) : name
   const made = { name: own, lower: own.toLowerCase() }
   if (isRemembered) known.set(own, made)
