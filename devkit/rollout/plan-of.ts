@@ -55,7 +55,13 @@ export function planOf(place: RollOutPlace): Plan {
       restore: release('restore', '{version}'),
     },
     smokeTests,
-    gates: { commandSeconds: 90, readySeconds: 15, readyChecks: 2, watchSeconds: WATCH_SECONDS, maxFailedShare: 0.001 },
+    gates: {
+      commandSeconds: 90,
+      readySeconds: 120,
+      readyChecks: 2,
+      watchSeconds: WATCH_SECONDS,
+      maxFailedShare: 0.001,
+    },
   }
 }
 
