@@ -11,7 +11,7 @@ import { readKey } from '../../config/secret.ts'
 import { causeChain } from '../cause-chain.ts'
 import type { Surroundings } from '../clock.ts'
 import { descriptorLimit, loweredBounds, withinDescriptors } from '../listener/descriptor-limit.ts'
-import { listenProblem } from '../listener/listen-problem.ts'
+import { listenError } from '../listener/listen-problem.ts'
 import { openPrivateEntrance } from '../listener/private-entrance.ts'
 import { shareSessionTickets } from '../listener/session-tickets.ts'
 import type { Changes } from '../store/changes.ts'
@@ -79,7 +79,7 @@ export async function startProxy(
   const { app } = parts
   const { host, port } = config.listener
   await app.listen({ host, port }).catch((error: unknown) => {
-    throw listenProblem(error, { section: 'listener', host, port })
+    throw listenError(error, { section: 'listener', host, port })
   })
   if (entrance !== undefined) opened.defer(await openPrivateEntrance(app.server, entrance))
   const secret = ticketSecretOf(config, ticketSecret)

@@ -25,14 +25,16 @@ async function portFindings(
   port: number,
   isOurs: () => Promise<boolean>,
 ): Promise<Finding[]> {
-  const error = await listenError(host, port)
+  const error = await failureToListen(host, port)
   if (error === undefined || (error.code === 'EADDRINUSE' && (await isOurs()))) return []
-  const [option = '', ...rest] = listenProblem(error, { section, host, port }).message.split(': ')
-  const [what = '', remedy = ''] = rest.join(': ').split(/: (?!.*: )/)
-  return [{ what, why: 'Torhaus cannot start', remedy, option, severity: 'error' }]
+  const problem = listenProblem(error, { section, host, port }) ?? {
+    ...{ option: `${section}.host`, what: `nothing can listen on ${host} (${error.message})` },
+    remedy: `look at ${section}.host and ${section}.port`,
+  }
+  return [{ ...problem, why: 'Torhaus cannot start', severity: 'error' }]
 }
 
-function listenError(host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {
+function failureToListen(host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.ErrnoException | undefined>()
   const server = createServer()
   server.on('error', resolve)

@@ -9,24 +9,63 @@ export interface ListenPlace {
   readonly port: number
 }
 
-/** An error with the same code. */
+export interface ListenProblem {
+  readonly option: string
+  readonly what: string
+  readonly remedy: string
+}
+
+/** Undefined where the error says all that is known. */
 export function listenProblem(
   error: unknown,
   { section, host, port }: ListenPlace,
   platform: NodeJS.Platform = process.platform,
-): Error {
+): ListenProblem | undefined {
   const isWindows = platform === 'win32'
-  const { code, message } = error as NodeJS.ErrnoException
-  const words: Readonly<Record<string, string>> = {
-    EADDRINUSE: `${section}.port: ${port} is taken on ${host} (${code}): end the program that listens there, which \`${isWindows ? 'netstat -abno' : 'ss -ltnp'}\` names, or choose another`,
-    EACCES: isWindows
-      ? `${section}.port: ${port} is kept for another (${code}): \`netsh interface ipv4 show excludedportrange tcp\` lists what Windows keeps; choose another`
-      : `${section}.port: ${port} is not for this account (${code}): below 1024 it takes CAP_NET_BIND_SERVICE (deploy/torhaus.service has the lines), or choose one above`,
-    EADDRNOTAVAIL: `${section}.host: this machine does not have ${host} (${code}): \`${isWindows ? 'ipconfig' : 'ip address'}\` lists what it has`,
-    ENOTFOUND: `${section}.host: the name ${host} leads nowhere (${code})`,
+  const { code } = error as NodeJS.ErrnoException
+  switch (code) {
+    case 'EADDRINUSE':
+      return {
+        option: `${section}.port`,
+        what: `${port} is taken on ${host} (${code})`,
+        remedy: `end the program that listens there, which \`${isWindows ? 'netstat -abno' : 'ss -ltnp'}\` names, or choose another`,
+      }
+    case 'EACCES':
+      return isWindows
+        ? {
+            option: `${section}.port`,
+            what: `${port} is kept for another (${code})`,
+            remedy: '`netsh interface ipv4 show excludedportrange tcp` lists what Windows keeps; choose another',
+          }
+        : {
+            option: `${section}.port`,
+            what: `${port} is not for this account (${code})`,
+            remedy:
+              'below 1024 it takes CAP_NET_BIND_SERVICE (deploy/torhaus.service has the lines), or choose one above',
+          }
+    case 'EADDRNOTAVAIL':
+      return {
+        option: `${section}.host`,
+        what: `this machine does not have ${host} (${code})`,
+        remedy: `\`${isWindows ? 'ipconfig' : 'ip address'}\` lists what it has`,
+      }
+    case 'ENOTFOUND':
+      return {
+        option: `${section}.host`,
+        what: `the name ${host} leads nowhere (${code})`,
+        remedy: 'name an address of this machine, or look at DNS and /etc/hosts',
+      }
+    default:
+      return undefined
   }
-  const text = code === undefined ? undefined : words[code]
-  return Object.assign(new Error(text ?? message, { cause: error }), code === undefined ? {} : { code })
+}
+
+/** An error with the same code, which says what to do. */
+export function listenError(error: unknown, place: ListenPlace, platform?: NodeJS.Platform): Error {
+  const { code, message } = error as NodeJS.ErrnoException
+  const problem = listenProblem(error, place, platform)
+  const text = problem === undefined ? message : `${problem.option}: ${problem.what}: ${problem.remedy}`
+  return Object.assign(new Error(text, { cause: error }), code === undefined ? {} : { code })
 }
 
 /** At a reload the workers of before still listen: a port has one owner, also where only the address changes. */

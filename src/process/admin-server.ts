@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
 import type { Config } from '../../config/schema.ts'
 import { readTlsPair } from '../../config/tls-pair.ts'
-import { listenProblem } from '../listener/listen-problem.ts'
+import { listenError } from '../listener/listen-problem.ts'
 import { optionsOf } from '../listener/tls-profile.ts'
 import { type AdminCheck, adminCheck } from './admin-credential.ts'
 import { AdminListener, type AdminParts } from './admin-listener.ts'
@@ -43,7 +43,7 @@ export class AdminServer {
       await next.listen({ host, port }).catch(async (error: unknown) => {
         await next[Symbol.asyncDispose]()
         if (isSamePort) await this.#open?.listen(before).catch(() => undefined)
-        throw listenProblem(error, { section: 'admin', host, port })
+        throw listenError(error, { section: 'admin', host, port })
       })
       await this.#open?.[Symbol.asyncDispose]()
       this.#open = next

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { readGroupsFile } from '../../config/groups-file.ts'
 import { loadConfig, parseConfig } from '../../config/load.ts'
-import { listenProblem } from '../../src/listener/listen-problem.ts'
+import { listenError } from '../../src/listener/listen-problem.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'torhaus-windows-paths-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -64,7 +64,7 @@ test('a file of groups in UTF-16 is refused in words, one with a byte order mark
 test('a port that Windows keeps, or that is taken, is said with a command that Windows has', () => {
   const said = (code: string) => {
     const error = Object.assign(new Error(code), { code })
-    return listenProblem(error, { section: 'listener', host: '127.0.0.1', port: 8080 }, 'win32').message
+    return listenError(error, { section: 'listener', host: '127.0.0.1', port: 8080 }, 'win32').message
   }
   assert.match(said('EACCES'), /^listener\.port: 8080 .*`netsh interface ipv4 show excludedportrange tcp`/)
   assert.match(said('EADDRINUSE'), /`netstat -abno`/)

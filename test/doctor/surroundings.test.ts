@@ -109,8 +109,17 @@ test('a port that is taken by another program is named by its option, and one th
       /^error \(admin\.port\) \d+ is taken on 127\.0\.0\.1 \(EADDRINUSE\)/,
     )
     const elsewhere = at(free, await freePort())
-    const away = { ...elsewhere, listener: { ...elsewhere.listener, host: '192.0.2.1' } }
-    await assertFound(found('ports', away), /^error \(listener\.host\) this machine does not have 192\.0\.2\.1/)
+    const on = (host: string): Config => ({ ...elsewhere, listener: { ...elsewhere.listener, host } })
+    await assertFound(
+      found('ports', on('192.0.2.1')),
+      /^error \(listener\.host\) this machine does not have 192\.0\.2\.1/,
+    )
+    await assertFound(
+      found('ports', on('nowhere.invalid')),
+      /^error \(listener\.host\) the name nowhere\.invalid leads nowhere/,
+    )
+    // An address of a link without its interface.
+    await assertFound(found('ports', on('fe80::1')), /^error \(listener\.host\) nothing can listen on fe80::1/)
   } finally {
     await new Promise(closed => occupant.close(closed))
   }
