@@ -4,7 +4,7 @@ import type { MetricObjectWithValues, MetricValue } from 'prom-client'
 /** Metrics of all processes together, as prom-client hands them over. */
 export type Snapshot = readonly MetricObjectWithValues<MetricValue<string>>[]
 
-type Labels = Readonly<Partial<Record<string, string | number>>>
+export type Labels = Readonly<Partial<Record<string, string | number>>>
 type Sample = { readonly value: number; readonly labels: Labels; readonly metricName?: string }
 
 const samplesOf = (snapshot: Snapshot, name: string): readonly Sample[] =>

@@ -40,7 +40,7 @@ ${card('Connections', connectionsOf(metrics))}
 ${card(`Sign-in and store, ${since}`, signInOf(growth, metrics))}
 ${has(metrics, 'torhaus_kdc_circuit_open') ? card('Kerberos', kerberosOf(metrics)) : new Html('')}
 ${card('Certificates', certificatesOf(metrics, atMs))}
-<section class="wide"><h2>Workers, since their start</h2>${workerTable(metrics, (worker, name) => sum(metrics, name, labels => labels.worker === worker))}</section>
+<section class="wide"><h2>Workers, since their start</h2>${workerTable(metrics)}</section>
 </div>
 <h2>Look up</h2>
 <div class="searches">${searchForm(PATHS.person, 'account', 'Person, in any spelling')}${searchForm(PATHS.request, 'id', 'Request id')}</div>

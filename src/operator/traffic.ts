@@ -1,7 +1,7 @@
 /** How much there is to do, and how it ends. */
 import type { Outcome } from '../observability/exchange-record.ts'
 import { Html, html } from '../refusal/html.ts'
-import { Growth, type Snapshot, valuesOf } from './figures.ts'
+import { Growth, type Labels, type Snapshot, sum, valuesOf } from './figures.ts'
 import { scrolled, tableOf } from './operator-page.ts'
 import type { Reading } from './readings.ts'
 import { countOf, megabytesOf, secondsOf } from './units.ts'
@@ -23,8 +23,9 @@ const SERIES = [
   { name: 'failed', css: 'failed', outcomes: ['failed'] },
 ] as const
 
-const endedAs = (outcomes: readonly string[]) => (labels: Readonly<Partial<Record<string, string | number>>>) =>
-  outcomes.includes(String(labels.outcome))
+const totalOf = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0)
+
+const endedAs = (outcomes: readonly string[]) => (labels: Labels) => outcomes.includes(String(labels.outcome))
 
 /** Bars, a minute each, the newest on the right. */
 export function trafficChart(past: readonly Reading[], now: Reading): Html {
@@ -35,7 +36,7 @@ export function trafficChart(past: readonly Reading[], now: Reading): Html {
   })
   if (minutes.length === 0)
     return html`<p><small>Bars, a minute each, begin once this page was here for a minute.</small></p>`
-  const most = Math.max(1, ...minutes.map(counts => counts.reduce((total, count) => total + count, 0)))
+  const most = Math.max(1, ...minutes.map(totalOf))
   const bars = minutes.flatMap((counts, index) => barsOf(counts, most, SLOTS - minutes.length + index))
   const legend = SERIES.map(
     ({ name, css }) =>
@@ -80,19 +81,21 @@ export function outcomeTable(growth: Growth): Html {
       const counts = ENDS.map(([, outcomes]) =>
         growth.count(REQUESTS, labels => labels.scheme === scheme && endedAs(outcomes)(labels)),
       )
-      return { scheme, counts, all: counts.reduce((total, count) => total + count, 0) }
+      return { scheme, counts, all: totalOf(counts) }
     })
     .filter(({ all }) => all > 0)
     .sort((one, other) => other.all - one.all)
   if (rows.length === 0) return html`<p>No request yet.</p>`
-  const total = ENDS.map((_, index) => rows.reduce((sum, { counts }) => sum + (counts[index] ?? 0), 0))
+  const total = ENDS.map((_, index) => totalOf(rows.map(({ counts }) => counts[index] ?? 0)))
   return scrolled(
     'Requests by scheme and outcome',
     tableOf(
       ['scheme', ...ENDS.map(([name]) => name), 'all'],
-      [...rows, { scheme: 'all', counts: total, all: total.reduce((sum, count) => sum + count, 0) }].map(
-        ({ scheme, counts, all }) => [SCHEMES[scheme] ?? scheme, ...counts.map(countOf), countOf(all)],
-      ),
+      [...rows, { scheme: 'all', counts: total, all: totalOf(total) }].map(({ scheme, counts, all }) => [
+        SCHEMES[scheme] ?? scheme,
+        ...counts.map(countOf),
+        countOf(all),
+      ]),
     ),
   )
 }
@@ -103,7 +106,7 @@ export const countRequests = (growth: Growth, outcomes?: readonly Outcome[]): nu
 const SHARES = [0.5, 0.95, 0.99]
 
 export function latencyTable(growth: Growth): Html {
-  const rows: (readonly [string, string, ((labels: { outcome?: string | number }) => boolean)?])[] = [
+  const rows: (readonly [name: string, metric: string, fits?: (labels: Labels) => boolean])[] = [
     ['decision of the policy', 'torhaus_decision_duration_seconds'],
     ['first byte of the server', 'torhaus_upstream_first_byte_seconds'],
     ['whole request, went through', 'torhaus_request_duration_seconds', endedAs(['forwarded'])],
@@ -116,7 +119,8 @@ export function latencyTable(growth: Growth): Html {
 }
 
 /** What is known now, by the worker. */
-export function workerTable(metrics: Snapshot, of: (worker: string, name: string) => number): Html {
+export function workerTable(metrics: Snapshot): Html {
+  const of = (worker: string, name: string) => sum(metrics, name, labels => labels.worker === worker)
   const workers = valuesOf(metrics, 'torhaus_worker_answering', 'worker')
   const rows = workers.map(worker => [
     worker,
