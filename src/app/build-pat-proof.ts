@@ -41,8 +41,6 @@ export interface BuiltPatProof {
 /** Traffic of clients never meets that of the reads (RFC 4559 6). */
 const CONNECTIONS = { connectionKey: 'pat-proof', sharesConnection: true, authenticateConnection: undefined }
 
-const DEFAULT_PATHS: Partial<Record<keyof typeof patProfiles, string>> = { 'azure-devops': '/DefaultCollection' }
-
 export function buildPatProof(needs: PatProofNeeds, upstream: Upstream, monotonic: MonotonicClock): BuiltPatProof {
   const settings = needs.config.credentials.patProof
   if (settings === undefined || settings.off)
@@ -92,8 +90,8 @@ function asking(
   settings: PatProofSettings,
   upstream: Upstream,
 ): PatProofParts['ask'] {
-  const { reads } = patProfiles[settings.profile]
-  const path = settings.path ?? DEFAULT_PATHS[settings.profile] ?? ''
+  const { reads, defaultPath = '' } = patProfiles[settings.profile]
+  const path = settings.path ?? defaultPath
   const names = upstreamNames(config, publicUrl)
   const send = (read: OwnerRead, token: string, { clientAddress, requestId }: PatAsker, wasGood: boolean) =>
     smallRead(upstream, {

@@ -28,6 +28,7 @@ const basicField = (token: string) => ['Authorization', `Basic ${Buffer.from(`:$
 const ANONYMOUS_IDS = ['00000000-0000-0000-0000-000000000000', 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa']
 
 export const azureDevOps: PatProfile = {
+  defaultPath: '/DefaultCollection',
   provesServerTokens: true,
   reads: [
     {

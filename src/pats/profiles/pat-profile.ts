@@ -3,6 +3,8 @@
  * answers mean. Reads are asked in order; one that leaves the question open leads to the next.
  */
 export interface PatProfile {
+  /** Below which its API lies, where the configuration does not say. Default: none. */
+  readonly defaultPath?: string
   readonly reads: readonly OwnerRead[]
   /** The reads say whose the JWTs are that the server itself issues, too. */
   readonly provesServerTokens?: true
