@@ -1,13 +1,13 @@
 import { parse } from 'yaml'
 import type { Report } from './diagnostic.ts'
+import { isRecord } from './is-record.ts'
 import type { Config } from './schema.ts'
 import { sourceText } from './source-text.ts'
 
 /** Groups of the file, each with its accounts. Throws in words where it holds something else. */
 export function readGroupsFile(fileName: string): ReadonlyMap<string, readonly string[]> {
   const content = contentOf(fileName) ?? {}
-  if (typeof content !== 'object' || content === null || Array.isArray(content))
-    throw new Error(`the file ${fileName} must be a mapping of groups to lists of accounts`)
+  if (!isRecord(content)) throw new Error(`the file ${fileName} must be a mapping of groups to lists of accounts`)
   return new Map(
     Object.entries(content).map(([group, accounts]) => {
       if (!Array.isArray(accounts) || !accounts.every(account => typeof account === 'string' && account !== ''))

@@ -4,7 +4,7 @@ import type { ProviderSettings } from '../../config/schema.ts'
 import { readSecret } from '../../config/secret.ts'
 import { ask } from './ask.ts'
 import type { Finding } from './finding.ts'
-import { type Metadata, textIn } from './provider-metadata.ts'
+import { type Metadata, objectIn, textIn } from './provider-metadata.ts'
 
 export interface ClientQuestion {
   readonly metadata: Metadata
@@ -60,18 +60,9 @@ interface Refusal {
 const MAX_WORDS = 300
 
 function refusalIn(status: number, text: string): Refusal {
-  const { error = '', error_description: description = '' } = membersOf(text)
+  const { error = '', error_description: description = '' } = objectIn(text) ?? {}
   const words = `${status} ${error} ${description}`.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, MAX_WORDS)
   return { error: String(error), words: words.trim() }
-}
-
-function membersOf(text: string): { readonly error?: unknown; readonly error_description?: unknown } {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? value : {}
-  } catch {
-    return {}
-  }
 }
 
 /** AADSTS7000222 is how Entra says that a secret has expired; 7000215, that it is none of the client's. */

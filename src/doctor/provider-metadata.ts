@@ -1,10 +1,21 @@
 /** What an OP says of itself, and whether that is enough. */
+import { isRecord } from '../../config/is-record.ts'
 import type { NamedProvider } from '../../config/providers.ts'
 import type { Config } from '../../config/schema.ts'
 import { ask } from './ask.ts'
 import type { Finding } from './finding.ts'
 
 export type Metadata = Readonly<Record<string, unknown>>
+
+/** Undefined where that is no JSON, or no object. */
+export function objectIn(text: string): Metadata | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isRecord(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
 
 export const textIn = (metadata: Metadata, name: string): string | undefined => {
   const value = metadata[name]
@@ -55,16 +66,9 @@ export async function keyFindings(metadata: Metadata, { settings, path }: NamedP
 }
 
 function keyProblem(text: string): string | undefined {
-  try {
-    const { keys } = JSON.parse(text) as { readonly keys?: unknown }
-    const isUsable = (key: unknown) =>
-      typeof key === 'object' &&
-      key !== null &&
-      'kty' in key &&
-      key.kty !== 'oct' &&
-      !('use' in key && key.use !== 'sig')
-    return Array.isArray(keys) && keys.some(isUsable) ? undefined : 'holds no key that signs'
-  } catch {
-    return 'is no JSON'
-  }
+  const keySet = objectIn(text)
+  if (keySet === undefined) return 'is no JSON'
+  const signs = (key: unknown) =>
+    isRecord(key) && key.kty !== undefined && key.kty !== 'oct' && (key.use ?? 'sig') === 'sig'
+  return listIn(keySet, 'keys')?.some(signs) === true ? undefined : 'holds no key that signs'
 }

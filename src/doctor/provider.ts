@@ -1,4 +1,3 @@
-import { isRecord } from '../../config/is-record.ts'
 import { type NamedProvider, providersOf } from '../../config/providers.ts'
 import type { ProviderSettings } from '../../config/schema.ts'
 import { checkProvider, type ProviderFinding } from '../app/check-provider.ts'
@@ -9,7 +8,7 @@ import { connectionFailure, type Destination } from './connection-failure.ts'
 import type { Examination, Ground } from './examination.ts'
 import type { Finding } from './finding.ts'
 import { clientFindings, redirectFindings } from './provider-client.ts'
-import { keyFindings, type Metadata, promiseFindings } from './provider-metadata.ts'
+import { keyFindings, type Metadata, objectIn, promiseFindings } from './provider-metadata.ts'
 import { ageFindings } from './shown-certificate.ts'
 
 const WHY = 'nobody can sign in, and access tokens cannot be verified'
@@ -68,15 +67,6 @@ async function readMetadata({ settings, path }: NamedProvider, { environment }: 
   const what = `${url.href} answers ${answer.status}${answer.status === 200 ? ', and no JSON' : ''}`
   const remedy = `${option} is what the OP calls itself, path included and to the last slash: look it up there`
   return { failure: { what, why: WHY, remedy, option, severity: 'error' } }
-}
-
-function objectIn(text: string): Metadata | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isRecord(value) ? value : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** OIDC Discovery 4.3. */
