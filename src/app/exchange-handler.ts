@@ -223,14 +223,11 @@ function refuse(
 ): void {
   record.known = identified(parts, verdict.known)
   record.stage = verdict.stage
-  if (verdict.refusal instanceof Fault) {
-    fail(parts, record, verdict.refusal)
-    return
-  }
   const { refusal } = verdict
+  if (refusal instanceof Fault) return fail(parts, record, refusal)
   const help = refusal.kind === 'deny' ? refusal.help : undefined
-  record.code = verdict.refusal.code
-  record.outcome = OUTCOMES[verdict.refusal.kind]
+  record.code = refusal.code
+  record.outcome = OUTCOMES[refusal.kind]
   if (refusal.kind !== 'sign-in' && refusal.why !== undefined) record.cause = new Error(refusal.why)
   record.responseBytes =
     refusal.kind === 'sign-in'

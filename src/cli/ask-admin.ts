@@ -3,12 +3,11 @@ import http from 'node:http'
 import https from 'node:https'
 import { text } from 'node:stream/consumers'
 import { isRecord } from '../../config/is-record.ts'
+import { reachedAt } from '../../config/loopback.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Life } from '../process/admin-listener.ts'
 
 const ANSWER_MS = 10_000
-/** Listening on all addresses is listening on loopback, too. */
-const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
 /** `HOST:PORT`, for people. */
 export const adminPlace = ({ host, port }: Config['admin']): string =>
@@ -27,7 +26,7 @@ export async function lifeAt(admin: Config['admin']): Promise<Life | undefined> 
 async function ask({ host, port, tls }: Config['admin']): Promise<Life> {
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>()
   const request = (tls === undefined ? http : https).request({
-    ...{ host: ANY_ADDRESS[host] ?? host, port, path: '/livez', agent: false, timeout: ANSWER_MS },
+    ...{ host: reachedAt(host), port, path: '/livez', agent: false, timeout: ANSWER_MS },
     headers: { Host: 'localhost' },
     // Nothing secret is sent, and the certificate may be the very thing that a reload is to replace.
     ...(tls !== undefined && { rejectUnauthorized: false }),

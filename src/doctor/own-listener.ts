@@ -1,16 +1,16 @@
 /** The listener of a Torhaus that runs on this machine with this configuration, asked past whatever stands in front. */
+import { reachedAt } from '../../config/loopback.ts'
 import type { Config } from '../../config/schema.ts'
 import { SELF_TEST_PATH } from '../http/self-test-probes.ts'
 import { sendRaw } from './send-raw.ts'
 
 /** On this machine. */
 const TIMEOUT_MS = 2000
-const ANY: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }
 
 /** Where somebody on this machine reaches it. */
 export function directUrl(protocol: string, { host, port }: { readonly host: string; readonly port: number }): URL {
-  const address = ANY[host] ?? (host.includes(':') ? `[${host}]` : host)
-  return new URL(`${protocol}//${address}:${port}`)
+  const address = reachedAt(host)
+  return new URL(`${protocol}//${address.includes(':') ? `[${address}]` : address}:${port}`)
 }
 
 export const listenerUrl = ({ listener }: Pick<Config, 'listener'>): URL =>
