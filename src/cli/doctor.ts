@@ -28,8 +28,8 @@ export const command: Command = {
     if (user !== undefined) becomeUser(user)
     const { now, monotonic, environment } = system
     const config = readConfig(fileName, environment)
-    const ground = { config, now, monotonic, environment, account, slowSeconds, userId: process.getuid?.() }
-    const examined = await examine(ground, wanted)
+    const context = { config, now, monotonic, environment, account, slowSeconds, userId: process.getuid?.() }
+    const examined = await examine(context, wanted)
     print(given.flags.has('json') ? reportJson(examined) : reportText(examined))
     return hasErrors(examined) ? exitCode.failed : exitCode.done
   },

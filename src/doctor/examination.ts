@@ -3,7 +3,7 @@ import type { Surroundings } from '../clock.ts'
 import type { Finding } from './finding.ts'
 
 /** What every examination is given. */
-export interface Ground extends Pick<Surroundings, 'now' | 'monotonic' | 'environment'> {
+export interface DoctorContext extends Pick<Surroundings, 'now' | 'monotonic' | 'environment'> {
   readonly config: Config
   /** Whom Torhaus acts for, tentatively, where it may delegate. */
   readonly account: string | undefined
@@ -13,5 +13,5 @@ export interface Ground extends Pick<Surroundings, 'now' | 'monotonic' | 'enviro
   readonly userId: number | undefined
 }
 
-/** Looks at one subject. Throws `NotNow` where that cannot be done, in words that say why. */
-export type Examination = (ground: Ground) => Promise<readonly Finding[]>
+/** Looks at one subject. Throws `Skipped` where that cannot be done, in words that say why. */
+export type Examination = (context: DoctorContext) => Promise<readonly Finding[]>

@@ -4,9 +4,9 @@ import { examineCertificates } from './certificates.ts'
 import { examineClocks } from './clocks.ts'
 import { examineDescriptors } from './descriptors.ts'
 import { examineDisks } from './disks.ts'
-import type { Examination, Ground } from './examination.ts'
+import type { DoctorContext, Examination } from './examination.ts'
 import { examineFiles } from './files.ts'
-import { type Finding, NotNow } from './finding.ts'
+import { type Finding, Skipped } from './finding.ts'
 import { examineKerberos } from './kerberos.ts'
 import { examineLongRequests } from './long-requests.ts'
 import { examineNames } from './names.ts'
@@ -41,19 +41,19 @@ export const subjects = Object.keys(EXAMINATIONS) as readonly Subject[]
 export interface Examined {
   readonly subject: Subject
   readonly findings: readonly Finding[]
-  /** Why it was not looked at. */
-  readonly notNow?: string
+  /** Why it was not looked at; undefined where it was. */
+  readonly skipped?: string
 }
 
 /** All at once: most wait for others. The order is that of the table. */
-export const examine = (ground: Ground, wanted: readonly Subject[] = subjects): Promise<readonly Examined[]> =>
-  Promise.all(subjects.filter(subject => wanted.includes(subject)).map(subject => examined(subject, ground)))
+export const examine = (context: DoctorContext, wanted: readonly Subject[] = subjects): Promise<readonly Examined[]> =>
+  Promise.all(subjects.filter(subject => wanted.includes(subject)).map(subject => examined(subject, context)))
 
-async function examined(subject: Subject, ground: Ground): Promise<Examined> {
+async function examined(subject: Subject, context: DoctorContext): Promise<Examined> {
   try {
-    return { subject, findings: await EXAMINATIONS[subject](ground) }
+    return { subject, findings: await EXAMINATIONS[subject](context) }
   } catch (error) {
-    if (error instanceof NotNow) return { subject, findings: [], notNow: error.message }
+    if (error instanceof Skipped) return { subject, findings: [], skipped: error.message }
     const what = `looking at it has failed: ${causeChain(error as Error)}`
     const why = 'nothing can be said about it'
     return { subject, findings: [{ what, why, remedy: 'report this with its message', severity: 'error' }] }

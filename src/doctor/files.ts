@@ -3,14 +3,17 @@ import { dirname } from 'node:path'
 import { usedFiles } from '../../config/files.ts'
 import { keyFileWarnings } from '../../config/key-files.ts'
 import { configSchema } from '../../config/schema.ts'
-import type { Ground } from './examination.ts'
+import type { DoctorContext } from './examination.ts'
 import type { Finding } from './finding.ts'
 
 /**
  * What the account may read was found while the configuration was loaded; here: whether others may read or replace it,
  * and whether the right account has looked.
  */
-export const examineFiles = async ({ config, userId }: Ground, platform = process.platform): Promise<Finding[]> => [
+export const examineFiles = async (
+  { config, userId }: DoctorContext,
+  platform = process.platform,
+): Promise<Finding[]> => [
   ...(userId === 0 ? [lookedAsRoot] : []),
   ...(platform === 'win32' ? [accessListsUnseen] : []),
   ...keyFileWarnings(config, platform).map(({ path, message }): Finding => {

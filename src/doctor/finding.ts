@@ -13,6 +13,6 @@ export interface Finding {
 }
 
 /** Why a subject could not be looked at now. */
-export class NotNow extends Error {
-  override readonly name = 'NotNow'
+export class Skipped extends Error {
+  override readonly name = 'Skipped'
 }

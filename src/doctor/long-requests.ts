@@ -1,8 +1,8 @@
 import { openSealer } from '../app/open-sealer.ts'
 import { HOLD, holdFor } from '../http/self-test-hold.ts'
 import { SELF_TEST_PATH } from '../http/self-test-probes.ts'
-import type { Examination, Ground } from './examination.ts'
-import { type Finding, NotNow } from './finding.ts'
+import type { DoctorContext, Examination } from './examination.ts'
+import { type Finding, Skipped } from './finding.ts'
 import { type RawAnswer, sendRaw } from './send-raw.ts'
 import { hopIn } from './way-in.ts'
 
@@ -12,10 +12,10 @@ const MORE_MS = 15_000
 const LONG_POLL_SECONDS = 55
 
 /** How long do hops before Torhaus wait for an answer? One is held back as long as the operator has time. */
-export const examineLongRequests: Examination = async ground => {
-  const { config, slowSeconds: seconds, now, monotonic } = ground
+export const examineLongRequests: Examination = async context => {
+  const { config, slowSeconds: seconds, now, monotonic } = context
   if (seconds === undefined)
-    throw new NotNow('takes its time: --slow 90 has a request wait for 90 s, to find who does not')
+    throw new Skipped('takes its time: --slow 90 has a request wait for 90 s, to find who does not')
   const url = new URL(config.publicUrl)
   const sealer = openSealer(config)
   const hold = holdFor(seconds, now(), text => sealer.sign(text))
@@ -26,19 +26,19 @@ export const examineLongRequests: Examination = async ground => {
     const question = { target: `${SELF_TEST_PATH}?${HOLD}=${hold}`, host: url.host, fields: [], tls: {} }
     answer = await sendRaw(url, { ...question, timeoutMs: 2 * seconds * 1000 + MORE_MS })
   } catch (error) {
-    if (passed() < 1) throw new NotNow(`publicUrl does not answer from here: ${(error as Error).message}`)
-    return [cutOff(ground, passed(), `a hop before Torhaus ends it: ${(error as Error).message}`)]
+    if (passed() < 1) throw new Skipped(`publicUrl does not answer from here: ${(error as Error).message}`)
+    return [cutOff(context, passed(), `a hop before Torhaus ends it: ${(error as Error).message}`)]
   }
   if (!answer.fields.has('x-torhaus-error'))
-    return [cutOff(ground, passed(), `${hopIn(answer)} answers ${answer.status}`)]
+    return [cutOff(context, passed(), `${hopIn(answer)} answers ${answer.status}`)]
   if (!answer.fields.get('x-torhaus-self-test')?.includes(`held=${seconds}`))
-    throw new NotNow(
+    throw new Skipped(
       'who answers by way of publicUrl holds nothing back: an earlier version, other keys, or another clock',
     )
   return []
 }
 
-function cutOff({ config }: Ground, afterSeconds: number, how: string): Finding {
+function cutOff({ config }: DoctorContext, afterSeconds: number, how: string): Finding {
   const needed = config.upstream.headersTimeoutMs / 1000
   return {
     what: `a request by way of publicUrl that has no answer yet is over after ${afterSeconds} s: ${how}`,

@@ -5,7 +5,7 @@ import { faultOfMetadata } from '../oidc/op-endpoints.ts'
 import { redirectUriOf } from '../oidc/redirect-uri.ts'
 import { type Answer, ask } from './ask.ts'
 import { connectionFailure, type Destination } from './connection-failure.ts'
-import type { Examination, Ground } from './examination.ts'
+import type { DoctorContext, Examination } from './examination.ts'
 import type { Finding } from './finding.ts'
 import { clientFindings, redirectFindings } from './provider-client.ts'
 import { keyFindings, type Metadata, objectIn, promiseFindings } from './provider-metadata.ts'
@@ -14,21 +14,21 @@ import { ageFindings } from './shown-certificate.ts'
 const WHY = 'nobody can sign in, and access tokens cannot be verified'
 
 /** Each OP: is it there, is it the one that is meant, and does it know us? */
-export const examineProvider: Examination = async ground =>
-  (await Promise.all(providersOf(ground.config).map(one => examineOne(ground, one)))).flat()
+export const examineProvider: Examination = async context =>
+  (await Promise.all(providersOf(context.config).map(one => examineOne(context, one)))).flat()
 
-async function examineOne(ground: Ground, one: NamedProvider): Promise<Finding[]> {
+async function examineOne(context: DoctorContext, one: NamedProvider): Promise<Finding[]> {
   const { settings, path } = one
-  if (isBeyond(settings)) return (await checkProvider(ground.config, one, ground.now)).map(asFinding)
-  const read = await readMetadata(one, ground)
+  if (isBeyond(settings)) return (await checkProvider(context.config, one, context.now)).map(asFinding)
+  const read = await readMetadata(one, context)
   if ('failure' in read) return [read.failure]
   const { metadata, answer } = read
   const wrong = identityFinding(metadata, one)
   if (wrong !== undefined) return [wrong]
-  const asking = { metadata, redirectUri: redirectUriOf(ground.config, one), settings, path }
-  const { secondFactor } = ground.config
+  const asking = { metadata, redirectUri: redirectUriOf(context.config, one), settings, path }
+  const { secondFactor } = context.config
   return [
-    ...ageFindings('the OP', answer.certificate, ground.now()),
+    ...ageFindings('the OP', answer.certificate, context.now()),
     ...promiseFindings(metadata, one, secondFactor),
     ...(await Promise.all([keyFindings(metadata, one), clientFindings(asking), redirectFindings(asking)])).flat(),
   ]
@@ -47,7 +47,7 @@ const asFinding = ({ check, option, message }: ProviderFinding): Finding => ({
 type Read = { readonly metadata: Metadata; readonly answer: Answer } | { readonly failure: Finding }
 
 /** OIDC Discovery 4. */
-async function readMetadata({ settings, path }: NamedProvider, { environment }: Ground): Promise<Read> {
+async function readMetadata({ settings, path }: NamedProvider, { environment }: DoctorContext): Promise<Read> {
   const { issuer, timeoutMs } = settings
   const option = `${path}.issuer`
   const url = new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)

@@ -4,7 +4,7 @@ import { openRedisDriver, type RedisDriver, type RedisSettings } from '../store/
 import { startOfNames } from '../store/redis-names.ts'
 import { redisSetUpFindings } from '../store/redis-set-up.ts'
 import type { Examination } from './examination.ts'
-import { type Finding, NotNow } from './finding.ts'
+import { type Finding, Skipped } from './finding.ts'
 import { setUpFindings } from './set-up-findings.ts'
 
 const OPTION = 'session.store.redis'
@@ -15,7 +15,7 @@ const CLOCK_TOLERANCE_MS = 5000
 /** Redis, by the connection, user, channel and commands of the service. */
 export const examineRedis: Examination = async ({ config, now }) => {
   const { kind, redis } = config.session.store
-  if (kind !== 'redis' || redis === undefined) throw new NotNow('the store is a file')
+  if (kind !== 'redis' || redis === undefined) throw new Skipped('the store is a file')
   const start = startOfNames(redis.keyPrefix)
   let driver: RedisDriver
   try {

@@ -10,8 +10,8 @@ export function reportText(all: readonly Examined[]): string {
   return all.map(one => `${linesOf(one).join('\n')}\n`).join('')
 }
 
-function linesOf({ subject, findings, notNow }: Examined): string[] {
-  if (notNow !== undefined) return [`skipped  ${subject}: ${notNow}`]
+function linesOf({ subject, findings, skipped }: Examined): string[] {
+  if (skipped !== undefined) return [`skipped  ${subject}: ${skipped}`]
   if (findings.length === 0) return [`ok       ${subject}`]
   return findings.map(({ severity, what, why, remedy, option }) => {
     const about = option === undefined ? '' : ` (${option})`
@@ -24,6 +24,6 @@ export function reportJson(all: readonly Examined[]): string {
   return jsonText({
     ok: !hasErrors(all),
     findings: all.flatMap(({ subject, findings }) => findings.map(finding => ({ subject, ...finding }))),
-    skipped: all.flatMap(({ subject, notNow }) => (notNow === undefined ? [] : [{ subject, why: notNow }])),
+    skipped: all.flatMap(({ subject, skipped }) => (skipped === undefined ? [] : [{ subject, why: skipped }])),
   })
 }

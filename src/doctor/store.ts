@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { sqliteSetUpFindings } from '../store/sqlite-set-up.ts'
-import type { Examination, Ground } from './examination.ts'
-import { type Finding, NotNow } from './finding.ts'
+import type { DoctorContext, Examination } from './examination.ts'
+import { type Finding, Skipped } from './finding.ts'
 import { setUpFindings } from './set-up-findings.ts'
 
 const OPTION = 'session.store.sqlite.file'
@@ -11,14 +11,14 @@ const WAIT_MS = 2000
 /** The SQLite file; that of a service that runs is left as it is. */
 export const examineStore: Examination = async ({ config, userId }) => {
   const { kind, sqlite } = config.session.store
-  if (kind !== 'sqlite') throw new NotNow('the store is Redis')
-  if (!existsSync(sqlite.file)) throw new NotNow(`${sqlite.file} is not there yet; the first start makes it`)
+  if (kind !== 'sqlite') throw new Skipped('the store is Redis')
+  if (!existsSync(sqlite.file)) throw new Skipped(`${sqlite.file} is not there yet; the first start makes it`)
   // How much room there is, `disks` tells.
   const setUp = sqliteSetUpFindings(sqlite.file).filter(({ code }) => code !== 'sqlite-room')
   return [...ownerFindings(sqlite.file, userId), ...conditionFindings(sqlite.file), ...setUpFindings(setUp, OPTION)]
 }
 
-function ownerFindings(fileName: string, userId: Ground['userId']): Finding[] {
+function ownerFindings(fileName: string, userId: DoctorContext['userId']): Finding[] {
   const { uid, mode } = statSync(fileName)
   const findings: Finding[] = []
   if (userId !== undefined && userId !== 0 && uid !== userId)

@@ -1,8 +1,8 @@
 import { isPlainHttp } from '../../config/url-rules.ts'
 import { PROBES, type Probe } from '../http/self-test-probes.ts'
 import { connectionFailure } from './connection-failure.ts'
-import type { Examination, Ground } from './examination.ts'
-import { type Finding, NotNow } from './finding.ts'
+import type { DoctorContext, Examination } from './examination.ts'
+import { type Finding, Skipped } from './finding.ts'
 import { isTorhaus, listenerUrl } from './own-listener.ts'
 import { examineSameKeys } from './same-keys.ts'
 import { type RawAnswer, sendRaw } from './send-raw.ts'
@@ -13,9 +13,9 @@ const TIMEOUT_MS = 10_000
  * Sends what is shaped like an attack by way of publicUrl, and to the listener itself: where the two answers differ, a
  * hop in between has done something to the request.
  */
-export const examineWayIn: Examination = async ground => {
-  const { config } = ground
-  if (!(await isTorhaus(config))) throw new NotNow('Torhaus does not answer on its listener: start it, and ask again')
+export const examineWayIn: Examination = async context => {
+  const { config } = context
+  if (!(await isTorhaus(config))) throw new Skipped('Torhaus does not answer on its listener: start it, and ask again')
   const url = new URL(config.publicUrl)
   const listener = listenerUrl(config)
   const tls = { servername: url.hostname, rejectUnauthorized: false }
@@ -28,7 +28,7 @@ export const examineWayIn: Examination = async ground => {
     try {
       const outside = await sendRaw(url, { ...question, tls: {} })
       findings.push(...hopFindings(name, probe, outside))
-      if (name === 'plain') findings.push(...clientFindings(ground, outside))
+      if (name === 'plain') findings.push(...clientFindings(context, outside))
       isPassed = true
     } catch (error) {
       findings.push(...unanswered(name, url, error as Error, isPassed))
@@ -106,7 +106,7 @@ const forged: Finding = {
   ...{ option: 'listener.trustedProxies', severity: 'error' },
 }
 
-function clientFindings({ config }: Ground, answer: RawAnswer): Finding[] {
+function clientFindings({ config }: DoctorContext, answer: RawAnswer): Finding[] {
   const { trustedProxies } = config.listener
   const isTold = answer.fields.get('x-torhaus-self-test')?.includes('client=forwarded') === true
   if (isTold || codeIn(answer) !== 'self-test') return []
@@ -122,7 +122,7 @@ function clientFindings({ config }: Ground, answer: RawAnswer): Finding[] {
 }
 
 /** Torhaus names no server; and who else would end TLS? */
-const isByHop = ({ publicUrl, listener }: Ground['config'], { fields }: RawAnswer) =>
+const isByHop = ({ publicUrl, listener }: DoctorContext['config'], { fields }: RawAnswer) =>
   fields.has('server') || fields.has('via') || (!isPlainHttp(publicUrl) && listener.tls === undefined)
 
 const unlisted = (answer: RawAnswer): Finding => ({

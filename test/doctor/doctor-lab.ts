@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { loadConfig } from '../../config/load.ts'
 import type { Config, ProviderSettings } from '../../config/schema.ts'
-import type { Ground } from '../../src/doctor/examination.ts'
+import type { DoctorContext } from '../../src/doctor/examination.ts'
 import { examine, type Subject } from '../../src/doctor/examine.ts'
 import { system } from '../../src/system.ts'
 
@@ -19,8 +19,8 @@ export function configIn(configFile: string): Config {
 }
 
 /** `severity (option) what` of each finding, or `skipped: why`. */
-export async function found(subject: Subject, config: Config, more: Partial<Ground> = {}): Promise<string[]> {
-  const ground = {
+export async function found(subject: Subject, config: Config, more: Partial<DoctorContext> = {}): Promise<string[]> {
+  const context = {
     ...system,
     config,
     environment: {},
@@ -29,9 +29,9 @@ export async function found(subject: Subject, config: Config, more: Partial<Grou
     userId: 1000,
     ...more,
   }
-  const [examined] = await examine(ground, [subject])
+  const [examined] = await examine(context, [subject])
   assert.ok(examined)
-  if (examined.notNow !== undefined) return [`skipped: ${examined.notNow}`]
+  if (examined.skipped !== undefined) return [`skipped: ${examined.skipped}`]
   for (const { why, remedy } of examined.findings) assert.ok(why.length > 5 && remedy.length > 5)
   return examined.findings.map(({ severity, option = '', what }) => `${severity} (${option}) ${what}`)
 }

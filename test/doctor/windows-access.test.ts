@@ -21,8 +21,8 @@ test('what this account cannot read or write is said with the command of Windows
 })
 
 test('doctor says on Windows that access control lists were not looked at, and which command shows and sets them', async () => {
-  const ground = { config: {} as never, userId: undefined } as unknown as Parameters<typeof examineFiles>[0]
-  const found = await examineFiles(ground, 'win32')
+  const context = { config: {} as never, userId: undefined } as unknown as Parameters<typeof examineFiles>[0]
+  const found = await examineFiles(context, 'win32')
   assert.deepEqual(
     found.map(({ what }) => what),
     ['who may read the keys was not looked at: Windows says it by access control lists'],
