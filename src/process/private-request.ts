@@ -1,10 +1,10 @@
 import { HEALTH_PATH } from '../app/health-route.ts'
 
 /**
- * A request to a worker through its private entrance: whether it was not answered in time. An entrance that is not there
+ * Asks a worker through its private entrance, and says whether it did not answer in time. An entrance that is not there
  * any more, since somebody has cleared the folder of temporary files, says nothing of the worker.
  */
-export async function asksInVain(socketPath: string, timeoutMs: number): Promise<boolean> {
+export async function isUnresponsive(socketPath: string, timeoutMs: number): Promise<boolean> {
   // Not before the workers start, which would wait for it.
   const { get } = await import('node:http')
   const { promise, resolve } = Promise.withResolvers<boolean>()

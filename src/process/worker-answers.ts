@@ -10,7 +10,7 @@ import type { WorkerProcess } from './worker-process.ts'
 /** How long a worker may take to tell its metrics; one that is busy for longer is left out this time. */
 const REPORT_TIMEOUT_MS = 1000
 
-type Worker = Pick<WorkerProcess, 'asksInVain' | 'isListening' | 'lastMetrics' | 'pid' | 'report'>
+type Worker = Pick<WorkerProcess, 'isUnresponsive' | 'isListening' | 'lastMetrics' | 'pid' | 'report'>
 
 interface Answer {
   readonly report: Report | undefined
@@ -62,7 +62,10 @@ export class WorkerAnswers {
 }
 
 async function answerOf(worker: Worker): Promise<Answer> {
-  const [report, isSilent] = await Promise.all([worker.report(REPORT_TIMEOUT_MS), worker.asksInVain(REPORT_TIMEOUT_MS)])
+  const [report, isSilent] = await Promise.all([
+    worker.report(REPORT_TIMEOUT_MS),
+    worker.isUnresponsive(REPORT_TIMEOUT_MS),
+  ])
   return { report, isSilent }
 }
 

@@ -16,7 +16,7 @@ import type { Asked, Question, Said } from '../app/operator-desk.ts'
 import type { Surroundings } from '../clock.ts'
 import type { ChangeMessage } from '../store/change-message.ts'
 import { relayLines } from './line-relay.ts'
-import { asksInVain } from './private-request.ts'
+import { isUnresponsive } from './private-request.ts'
 import { threadPoolSize } from './thread-pool.ts'
 import type { FromWorker, MetricsSnapshot, Report, ToWorker } from './worker-messages.ts'
 
@@ -139,8 +139,8 @@ export class WorkerProcess {
   }
 
   /** Whether a real request gets no answer; one that does not listen yet is not asked. */
-  async asksInVain(timeoutMs: number): Promise<boolean> {
-    return this.isListening && this.#entrance !== undefined && asksInVain(this.#entrance, timeoutMs)
+  async isUnresponsive(timeoutMs: number): Promise<boolean> {
+    return this.isListening && this.#entrance !== undefined && isUnresponsive(this.#entrance, timeoutMs)
   }
 
   tell(change: ChangeMessage): void {

@@ -61,16 +61,16 @@ export class WorkerWatch {
 
   async #check(worker: WorkerProcess): Promise<boolean> {
     const wasListening = worker.isListening
-    const [report, isInVain] = await Promise.all([worker.report(ROUND_MS), worker.asksInVain(ROUND_MS)])
+    const [report, isSilent] = await Promise.all([worker.report(ROUND_MS), worker.isUnresponsive(ROUND_MS)])
     const missed = this.#missed.get(worker) ?? { heartbeat: 0, request: 0 }
     this.#missed.set(worker, missed)
     missed.heartbeat = report === undefined ? missed.heartbeat + 1 : 0
-    missed.request = isInVain ? missed.request + 1 : 0
+    missed.request = isSilent ? missed.request + 1 : 0
     const most = wasListening ? MAX_MISSED : MAX_MISSED_STARTING
     if (Math.max(missed.heartbeat, missed.request) >= most && !this.#hung.has(worker) && !this.#isClosed) {
       this.#hung.add(worker)
       this.#parts.onHung(worker, missed.heartbeat >= most ? 'heartbeat' : 'request')
     }
-    return report !== undefined && !isInVain
+    return report !== undefined && !isSilent
   }
 }

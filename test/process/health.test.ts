@@ -23,7 +23,7 @@ function generationOf(isListening: boolean, answers: boolean) {
   const worker = {
     ...{ pid: 1, isListening },
     report: async () => (answers ? {} : undefined),
-    asksInVain: async () => false,
+    isUnresponsive: async () => false,
   }
   const generation = { workers: new Set([worker]), replaced: 0, replace: () => generation.replaced++ }
   return generation

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
-import { asksInVain } from '../../src/process/private-request.ts'
+import { isUnresponsive } from '../../src/process/private-request.ts'
 import { openRuntimeDirectory } from '../../src/process/runtime-directory.ts'
 
 const skip = process.platform === 'win32' && 'there are named pipes'
@@ -64,7 +64,7 @@ test('a socket that is not there says nothing of a worker, and one that nobody l
   skip,
 }, async () => {
   const path = join(folder, 'nobody.sock')
-  assert.equal(await asksInVain(path, 1000), false)
+  assert.equal(await isUnresponsive(path, 1000), false)
   writeFileSync(path, '')
-  assert.equal(await asksInVain(path, 1000), true)
+  assert.equal(await isUnresponsive(path, 1000), true)
 })

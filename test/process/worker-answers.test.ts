@@ -22,7 +22,7 @@ function newGeneration() {
       reports.push(asked)
       return asked.promise as never
     },
-    async asksInVain() {
+    async isUnresponsive() {
       requests++
       return false
     },

@@ -8,7 +8,7 @@ class Answering {
   answers = true
   isListening = true
   report = async () => (this.answers ? { metrics: [], readiness: { ready: true, parts: {} } } : undefined)
-  asksInVain = async () => false
+  isUnresponsive = async () => false
 }
 
 async function rounds(count: number): Promise<void> {
