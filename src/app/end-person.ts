@@ -13,7 +13,7 @@ type PersonServices = Pick<
 export interface Ended {
   /** Lines for the operator. */
   readonly report: readonly string[]
-  readonly isNothing: boolean
+  readonly nothingEnded: boolean
 }
 
 /** In Redis, what finds sessions can be lost without them; a mark cannot miss any. */
@@ -44,22 +44,22 @@ export async function endPerson(services: PersonServices, asked: Person, clientA
     ...Array.from(spellings, accountKey),
   ])
   const confirmations = await endConfirmations(services, keys)
-  const isNothing = ended.length === 0 && confirmations.count === 0
-  for (const account of isNothing ? [] : spellings) {
+  const nothingEnded = ended.length === 0 && confirmations.count === 0
+  for (const account of nothingEnded ? [] : spellings) {
     const sessions = ended.filter(session => session.account === account).length
     if (sessions > 0 || ended.length === 0) audit.write('sessions-ended', who, { account, sessions })
   }
-  if (isNothing) audit.write('no-session-found', who, { account: named[0] })
+  if (nothingEnded) audit.write('no-session-found', who, { account: named[0] })
   return {
     report: [
       'account' in person ? `account ${person.account}` : `subject ${person.subject}`,
       `sessions ended: ${ended.length}`,
       ...confirmations.lines,
-      ...(isNothing ? [`nothing has ended; looked for ${namesOf(services, person).join(', ')}`] : []),
-      ...(isNothing && everyName.some(name => isUpn(services, name)) ? [UPN_OF_NOBODY] : []),
+      ...(nothingEnded ? [`nothing has ended; looked for ${namesOf(services, person).join(', ')}`] : []),
+      ...(nothingEnded && everyName.some(name => isUpn(services, name)) ? [UPN_OF_NOBODY] : []),
       ...(services.config.session.store.kind === 'redis' ? [WHATEVER_IS_LISTED] : []),
     ],
-    isNothing,
+    nothingEnded,
   }
 }
 

@@ -45,9 +45,9 @@ export function operatorDesk(services: DeskServices, recent: RecentExchanges): O
       account === undefined ? ((await signedIn(services, MOST_LISTED)) ?? null) : signedInAs(services, account),
     endPerson: async ({ account, clientAddress }) => endPerson(services, { account }, clientAddress),
     async endSession({ account, key, clientAddress }) {
-      const isNothing = !(await sessions.endOf(keysOf(services, account), key))
-      if (!isNothing) audit.write('session-revoked', { clientAddress }, { account })
-      return { report: [`account ${account}`, `sessions ended: ${Number(!isNothing)}`], isNothing }
+      const nothingEnded = !(await sessions.endOf(keysOf(services, account), key))
+      if (!nothingEnded) audit.write('session-revoked', { clientAddress }, { account })
+      return { report: [`account ${account}`, `sessions ended: ${Number(!nothingEnded)}`], nothingEnded }
     },
     async endGrant({ account, key, clientAddress }) {
       let count = 0
@@ -56,7 +56,7 @@ export function operatorDesk(services: DeskServices, recent: RecentExchanges): O
         metrics.grant('revoked')
         audit.write('grant-revoked', { clientAddress }, { account })
       }
-      return { report: [`account ${account}`, `confirmations ended: ${count}`], isNothing: count === 0 }
+      return { report: [`account ${account}`, `confirmations ended: ${count}`], nothingEnded: count === 0 }
     },
     refused: async ({ most }) => recent.refused(most),
     request: async ({ id }) => recent.find(id) ?? null,

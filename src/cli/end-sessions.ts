@@ -22,9 +22,9 @@ export const command: Command = {
   async run(given, print) {
     const fileName = configFileOf(given)
     const person = personOf(given)
-    const { report, isNothing } = await run(readConfig(fileName, system.environment), person)
+    const { report, nothingEnded } = await run(readConfig(fileName, system.environment), person)
     print(`${report.join('\n')}\n`)
-    return isNothing ? exitCode.nothingEnded : exitCode.done
+    return nothingEnded ? exitCode.nothingEnded : exitCode.done
   },
 }
 
@@ -41,7 +41,7 @@ const run = (config: Config, person: Person): Promise<Ended> =>
     if (!isRedis) services.changes.heardWhile(() => false)
     const ended = await endPerson(services, person)
     // Redis has told the running processes by now.
-    if (ended.isNothing || isRedis) return ended
+    if (ended.nothingEnded || isRedis) return ended
     const note = await untilNoticed(services, config.session.cacheMs)
     return note === undefined ? ended : { ...ended, report: [...ended.report, note] }
   })

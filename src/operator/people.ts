@@ -74,10 +74,10 @@ function endForm({ what, account, key }: Ending, issue: IssueToken, text: string
   return html`<form method="post" action="${PATHS.end}">${inputs}<button class="button quiet" type="submit" aria-label="${label}">${text}</button></form>`
 }
 
-export function endedPage({ account }: Ending, { report, isNothing }: Ended): string {
+export function endedPage({ account }: Ending, { report, nothingEnded }: Ended): string {
   return operatorPage(
     PATHS.end,
-    isNothing ? 'Nothing has ended' : 'Ended',
+    nothingEnded ? 'Nothing has ended' : 'Ended',
     html`<ul>${report.map(line => html`<li>${visible(line)}</li>`)}</ul>
 <p class="actions"><a class="button" href="${PATHS.person}?account=${encodeURIComponent(account)}">Back to ${visible(account)}</a></p>`,
   )
