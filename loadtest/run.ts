@@ -1,7 +1,10 @@
 /**
- * `npm run loadtest -- --scenario NAME [--peers] [--baseline TREE] [--identities N] [--rounds N] [--cpu-profile FOLDER]` `npm run loadtest --
- * --curves | --workers | --soak [--minutes N] | --contents | --report | --render`, each with `[--short] [--json] [--keep] [--output
- * FOLDER]`: docs/performance/README.md says what they do.
+ * What docs/performance/README.md describes:
+ *
+ *   npm run loadtest -- --scenario NAME [--peers] [--baseline TREE] [--identities N] [--rounds N] [--cpu-profile FOLDER]
+ *   npm run loadtest -- --curves | --workers | --soak [--minutes N] | --contents | --report | --render
+ *
+ * each with [--short] [--json] [--keep] [--output FOLDER].
  *
  * Starts everything, measures, and leaves nothing behind. Ends with 1 when something was counted that must not be:
  * errors, or more connections to the origin server, or requests to the KDC, than allowed. Never because of a clock.

@@ -25,8 +25,7 @@ import type { Services } from './open-services.ts'
 
 type ClassifyNeeds = Pick<Services, 'config' | 'cookies' | 'fingerprints' | 'ops'>
 type RefreshNeeds = Pick<Services, 'accountKey' | 'config' | 'log' | 'now' | 'metrics' | 'ops' | 'sessions'>
-type AuthenticateNeeds = RefreshNeeds &
-  Pick<Services, 'accountKey' | 'audit' | 'cookies' | 'directory' | 'publicUrl' | 'rules'>
+type AuthenticateNeeds = RefreshNeeds & Pick<Services, 'audit' | 'cookies' | 'directory' | 'publicUrl' | 'rules'>
 type SecondFactorNeeds = Pick<
   Services,
   'accountKey' | 'audit' | 'config' | 'grants' | 'metrics' | 'now' | 'outsider' | 'refusal' | 'rules'

@@ -1,6 +1,6 @@
 /**
- * Who looks on at each exchange: decision traces for the log or the operator's page, spans for a collector, all or
- * nobody.
+ * Who looks on at each exchange: decision traces for the log or the operator's page, spans for a collector, both or
+ * neither.
  */
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../../config/schema.ts'
@@ -15,12 +15,13 @@ import { SpanRecorder } from '../observability/span-recorder.ts'
 import type { Services } from './open-services.ts'
 
 export interface Tracing {
-  /** Undefined: nobody looks on, at any exchange; or not at this one. */
-  readonly newTrace: (() => ExchangeTrace | undefined) | undefined
+  /** Undefined: nobody looks on at any exchange. */
+  readonly newTrace: NewTrace | undefined
   /** Undefined: no spans. */
   readonly beginSpan: BeginSpan | undefined
 }
 
+/** Undefined: nobody looks on at this exchange. */
 type NewTrace = () => ExchangeTrace | undefined
 
 const randomHex = (bytes: number) => randomBytes(bytes).toString('hex')

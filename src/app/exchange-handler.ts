@@ -34,7 +34,7 @@ export interface AppParts extends ListenerParts {
   /** Whether each response should be the last of its connection. */
   readonly isDraining: () => boolean
   readonly newRequestId: () => string
-  /** Undefined: decisions are not traced; it may return that for some. */
+  /** Undefined: nobody looks on at any exchange; what it returns: at this one. */
   readonly newTrace: (() => ExchangeTrace | undefined) | undefined
   /** Undefined: nobody notes what is asked on the way. */
   readonly spans: OutgoingSpans | undefined

@@ -1,4 +1,4 @@
-/** Everything that outlives a process, whatever keeps it. */
+/** What everything that outlives a process has to offer, whatever keeps it. */
 import type { Awaitable } from '../awaitable.ts'
 import type { GrantStore } from '../grants/grant-store.ts'
 import type { AttemptStore } from '../limits/attempt-store.ts'
@@ -11,7 +11,7 @@ import type { StoreFinding } from '../store/store-finding.ts'
 
 export type StoreCondition = SqliteCondition | RedisCondition
 
-/** Everything that outlives a process, and that several share. */
+/** Everything that outlives a process, and that several processes share. */
 export interface Stores {
   readonly sessions: SessionStore
   readonly grants: GrantStore

@@ -1,7 +1,7 @@
 /**
- * Why one exchange ended as it did: a step for each stage it came to. Made only where `logging.trace` asks for it. The
- * trace is a value: it can be logged, kept, and printed by `print-trace.ts`. `trace-facts.ts` says what may stand in
- * it.
+ * Why one exchange ended as it did: a step for each stage it came to. Written down while it runs where `logging.trace` or
+ * `admin.traceOneIn` asks for it, and put together at its end for what the operator's page keeps. The trace is a value: it
+ * can be logged, kept, and printed by `print-trace.ts`. `trace-facts.ts` says what may stand in it.
  */
 
 import type { Logger } from 'pino'

@@ -5,7 +5,7 @@ import type { StageObserver } from '../stage-chain.ts'
 /** How an exchange ended, for log and metrics. */
 export type Outcome = 'forwarded' | 'answered' | 'redirected' | 'challenged' | 'denied' | 'failed' | 'aborted'
 
-/** Looks on where decisions are traced. */
+/** Looks on while an exchange runs: for its decision trace, or its spans. */
 export interface ExchangeTrace extends StageObserver {
   /** Somebody else was asked on the way, and has just answered, or not. */
   onAsked?(what: string, seconds: number, isFailed: boolean): void
@@ -28,7 +28,7 @@ export interface ExchangeRecord {
   upstreamFirstByteAtMs: number | undefined
   requestBytes: number
   responseBytes: number
-  /** Only where decisions are traced. */
+  /** Undefined where nobody looks on. */
   readonly trace: ExchangeTrace | undefined
 }
 

@@ -1,7 +1,6 @@
 /**
  * The spans of one exchange: itself, each stage, what OP, KDC and store were asked, and the request to the origin
- * server. Made only where `tracing` asks
- * for it, and told only where the trace is recorded.
+ * server. Made only where `tracing` asks for it, and kept only where the trace is sampled.
  */
 import type { Clock, MonotonicClock } from '../clock.ts'
 import type { Decision } from '../decision.ts'
@@ -26,7 +25,7 @@ interface Lap {
   readonly kind: 'internal' | 'client'
 }
 
-/** What goes round and asks again and again must not fill a trace. */
+/** Of questions to others: one that is asked again and again must not fill a trace. */
 const MAX_ASKED = 50
 
 export class SpanRecorder implements ExchangeTrace {

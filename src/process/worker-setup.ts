@@ -14,7 +14,7 @@ export function setUpWorkers(program: string): void {
     args: [],
     execArgv: workerFlags(process.execArgv),
     // Standard error as it is: nothing but crashes is written there. Standard output, too, where lines stay whole: a
-    // pipe of its own (see relayLines) costs as much as a tenth of the proxying.
+    // pipe of its own (see relayLines) costs as much as a twelfth of the proxying.
     stdio: ['ignore', isOutputShareable() ? 'inherit' : 'pipe', 'inherit', 'ipc'],
   })
 }
