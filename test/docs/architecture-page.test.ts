@@ -56,6 +56,23 @@ test('every path on the page exists', () => {
   )
 })
 
+test('a file that is named without its folder lies where the path before it in the row leads', () => {
+  const wrong = sectionOf('Where do I change')
+    .split('\n')
+    .flatMap(row => {
+      let folder = ''
+      return [...row.matchAll(/`([\w./-]+)`/g)].flatMap(([, name = '']) => {
+        if (folder !== '' && existsSync(join(ROOT, folder, name))) return []
+        const isPath = name.includes('/') && existsSync(join(ROOT, name))
+        if (isPath) folder = name.slice(0, name.lastIndexOf('/'))
+        return isPath || !FILE.test(name) ? [] : [`${folder}/${name}`]
+      })
+    })
+  assert.deepEqual(wrong, [])
+})
+
+const FILE = /\.(?:ts|mjs|md)$/
+
 test('"Where do I change" leads into every room of the house', () => {
   const table = sectionOf('Where do I change')
   const rooms = FLOORS.flatMap(floor => floor.rooms).filter(room => !FOUNDATIONS.includes(room))
