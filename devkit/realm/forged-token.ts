@@ -57,8 +57,6 @@ export interface Forgery {
   readonly authenticatorData?: Buffer
   /** undefined: none at all. */
   readonly checksum?: { readonly type: number; readonly octets: Buffer } | undefined
-  /** Behind the AP-REQ in its frame. */
-  readonly trailing?: Buffer
 }
 
 /** A ticket by itself. */
@@ -114,7 +112,7 @@ export function forgedToken(forgery: Forgery): Buffer {
     field(4, writeEncryptedData(forgery.authenticatorEtype ?? 18, authenticatorOf(forgery))),
   )
   const mechanism = writeElement(0x06, krb5Mechanism)
-  return writeElement(0x60, mechanism, Buffer.from([1, 0]), request, forgery.trailing ?? Buffer.alloc(0))
+  return writeElement(0x60, mechanism, Buffer.from([1, 0]), request)
 }
 
 /** The list of mechanisms, as a MIC is made over it. */

@@ -26,12 +26,10 @@ export interface Panel {
   readonly lines: readonly Line[]
   /** Each point as a dot, with its spread: for few of them. */
   readonly showsPoints: boolean
-  /** Of the first line. */
-  readonly firstColour?: number
 }
 
 export function panel(options: Panel): string[] {
-  const { left, top, width, height, xLabel, yLabel, x, y, lines, showsPoints, firstColour = 0 } = options
+  const { left, top, width, height, xLabel, yLabel, x, y, lines, showsPoints } = options
   const atX = (value: number) => left + x.place(value) * width
   const atY = (value: number) => top + height - y.place(value) * height
   const drawn = [
@@ -48,7 +46,7 @@ export function panel(options: Panel): string[] {
   ]
   if (xLabel !== undefined) drawn.push(text('soft', left + width / 2, top + height + 42, xLabel, 'middle'))
   for (const [index, { points }] of lines.entries()) {
-    const colour = (firstColour + index) % COLOUR_COUNT
+    const colour = index % COLOUR_COUNT
     const path = points.map(point => `${short(atX(point.x))} ${short(atY(point.y))}`).join(' L')
     drawn.push(`<path class="line line${colour}" d="M${path}"/>`)
     if (!showsPoints) continue
@@ -63,10 +61,10 @@ export function panel(options: Panel): string[] {
 const LETTER_WIDTH = 7
 
 /** Right-aligned, ending at `right`. */
-export function legend(names: readonly string[], right: number, y: number, firstColour = 0): string[] {
+export function legend(names: readonly string[], right: number, y: number): string[] {
   let x = right
   return names
-    .map((name, index) => ({ name, colour: (firstColour + index) % COLOUR_COUNT }))
+    .map((name, index) => ({ name, colour: index % COLOUR_COUNT }))
     .reverse()
     .flatMap(({ name, colour }) => {
       const nameX = x - name.length * LETTER_WIDTH

@@ -46,7 +46,7 @@ export interface Examined {
 }
 
 /** All at once: most wait for others. The order is that of the table. */
-export const examine = (context: DoctorContext, wanted: readonly Subject[] = subjects): Promise<readonly Examined[]> =>
+export const examine = (context: DoctorContext, wanted: readonly Subject[]): Promise<readonly Examined[]> =>
   Promise.all(subjects.filter(subject => wanted.includes(subject)).map(subject => examined(subject, context)))
 
 async function examined(subject: Subject, context: DoctorContext): Promise<Examined> {
