@@ -64,8 +64,8 @@ test('what does not finish in the time given is cut off', async () => {
   await proxy.close()
 })
 
-test('a kill during the drain ends at once', async () => {
-  const proxy = await startProxy({ configure: configured({ drainTimeoutMs: 60_000 }) })
+test('a kill during the drain ends at once', { timeout: 60_000 }, async () => {
+  const proxy = await startProxy({ configure: configured({ drainTimeoutMs: 90_000 }) })
   proxy.origin.answerWith((_, response) => response.write('begun'))
   const connection = await proxy.connect()
   connection.send(requestText('GET /endless', [proxy.host, patField]))

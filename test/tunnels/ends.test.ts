@@ -188,8 +188,8 @@ for (const end of ['drain', 'kill'] as const) {
   })
 }
 
-test('a handshake that is not answered yet does not hold up a kill', async () => {
-  const own = await startTunnelLab()
+test('a handshake that is not answered yet does not hold up a kill', { timeout: 60_000 }, async () => {
+  const own = await startTunnelLab({ listener: { drainTimeoutMs: 90_000 } })
   own.origin.onHandshake(() => undefined)
   const client = await own.handshake('/pending')
   await own.origin.arrived('/pending')
