@@ -1003,7 +1003,11 @@ const logging = section(
         'File for the audit log, one JSON object a line, appended to. Without it audit records go to standard output with the others; `log.logger` tells them apart.',
       ),
     ),
-    level: choice(['trace', 'debug', 'info', 'warn', 'error'], 'Least important level that is written.', 'info'),
+    level: choice(
+      ['trace', 'debug', 'info', 'warn', 'error'],
+      'Least important level that is written. Torhaus has no records below `info`: what decides about a request, `logging.trace` tells.',
+      'info',
+    ),
     access: flag('One record per request.', true),
     accessForm: choice(
       ['ecs', 'compact'],
