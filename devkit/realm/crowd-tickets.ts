@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { KeyRing } from '../../src/kerberos/key-ring.ts'
 import { openWith } from '../../src/kerberos/open-with.ts'
 import { readApRequest } from '../../src/kerberos/protocol/ap-request.ts'
 import { EncryptionKey } from '../../src/kerberos/protocol/encryption-key.ts'
@@ -60,7 +61,7 @@ export function forgeCrowdTickets({ directory, names, keytabFile, sample }: Crow
 }
 
 function openedSample(ticket: Parameters<typeof openWith>[1], entries: readonly KeytabEntry[]) {
-  const found = openWith(entries, ticket)
+  const found = openWith(new KeyRing(entries), ticket)
   if (found?.opened.pac === undefined) throw new Error('the sample has no PAC that the keytab opens')
   const { key, opened } = found
   const { pac = Buffer.alloc(0) } = opened

@@ -1,6 +1,7 @@
 import { refuseUnfit } from './account-standing.ts'
 import { type HeldTicket, isOfReply } from './kdc/held-ticket.ts'
 import { KerberosError } from './kerberos-error.ts'
+import { KeyRing } from './key-ring.ts'
 import { openWith } from './open-with.ts'
 import type { KeytabEntry } from './protocol/keytab.ts'
 import { krb5Error } from './protocol/krb5-error.ts'
@@ -30,7 +31,7 @@ export function namesInEvidence(evidence: HeldTicket, keys: readonly KeytabEntry
   const { ticket } = evidence
   if (!keys.some(({ key }) => key.enctype.number === ticket.encrypted.etype))
     throw new KerberosError('service-credential-refused', 's4u2self', { text: 'no key opens the evidence' })
-  const found = openWith(keys, ticket)
+  const found = openWith(new KeyRing(keys), ticket)
   if (found === undefined) {
     const { kvno } = ticket.encrypted
     if (kvno !== undefined && !keys.some(key => key.kvno === kvno))

@@ -25,6 +25,7 @@ import { examineTheirKdcs, examineTrust } from './examine-trust.ts'
 import type { HeldTicket } from './kdc/held-ticket.ts'
 import { createKdcClient, type KdcClient } from './kdc/kdc-client.ts'
 import { createKdcPool } from './kdc/kdc-pool.ts'
+import { KeyRing } from './key-ring.ts'
 import { openWith } from './open-with.ts'
 import { type KeytabEntry, principalOf, readKeytab } from './protocol/keytab.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
@@ -167,7 +168,7 @@ function signIn(client: KdcClient, principal: string, keys: readonly KeytabEntry
 }
 
 const opens = (keys: readonly KeytabEntry[], { ticket }: HeldTicket): true | undefined => {
-  const found = openWith(keys, ticket)
+  const found = openWith(new KeyRing(keys), ticket)
   found?.opened.sessionKey[Symbol.dispose]()
   return found === undefined ? undefined : true
 }

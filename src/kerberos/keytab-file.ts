@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { isPrincipalOf } from '../../config/keytab-entries.ts'
 import { disposeInTurns } from './in-turns.ts'
 import { KerberosError } from './kerberos-error.ts'
+import { KeyRing } from './key-ring.ts'
 import { type KeytabEntry, keytabEntries, MAX_KEYTAB_BYTES, newestFirst, principalOf } from './protocol/keytab.ts'
 
 /** A key that was taken out opens tickets for so long at most. */
@@ -27,6 +28,8 @@ export class KeytabFile implements Disposable {
   #seen = ''
   #lookAgainAtMs = 0
   #entries: Entries = new Map()
+  /** By the names that they are of. */
+  #rings = new Map<string, KeyRing>()
   #generation = 0
 
   /**
@@ -60,8 +63,23 @@ export class KeytabFile implements Disposable {
    */
   keysOf(name: string): readonly KeytabEntry[] {
     this.#look()
+    return this.#found(name)
+  }
+
+  #found(name: string): readonly KeytabEntry[] {
     if (!name.includes('*')) return this.#entries.get(name) ?? []
     return [...this.#entries].flatMap(([principal, keys]) => (isPrincipalOf(name, principal) ? keys : []))
+  }
+
+  /** The keys of all these names, to open tickets with; looks at the file as `keysOf` does. */
+  ringOf(names: readonly string[]): KeyRing {
+    this.#look()
+    const of = names.join(' ')
+    const known = this.#rings.get(of)
+    if (known !== undefined) return known
+    const ring = new KeyRing(names.flatMap(name => this.#found(name)))
+    this.#rings.set(of, ring)
+    return ring
   }
 
   /** Looks at the file unless that was done within the last second: for those who ask again and again. */
@@ -76,6 +94,7 @@ export class KeytabFile implements Disposable {
   [Symbol.dispose](): void {
     for (const key of keysIn(this.#entries)) key[Symbol.dispose]()
     this.#entries = new Map()
+    this.#rings = new Map()
     this.#seen = ''
   }
 
@@ -127,6 +146,7 @@ export class KeytabFile implements Disposable {
   #replace(entries: Entries): void {
     disposeInTurns(keysIn(this.#entries))
     this.#entries = entries
+    this.#rings = new Map()
     this.#generation++
   }
 }

@@ -43,7 +43,7 @@ export function createLearnNaming(options: NamingQuestion): LearnNaming {
         codedFailure('name', () => client.serviceTicket(tgt, ourselves)),
       )
       using _seenKey = seen.sessionKey
-      const owner = openTrusted(keytab.keysOf(accept), seen.ticket)
+      const owner = openTrusted(keytab.ringOf([accept]), seen.ticket)
       using _ownerKey = owner.sessionKey
       if (isOfReply(seen, owner) && owner.accountName !== undefined) naming.add(ours)
     })

@@ -1,6 +1,5 @@
-import { asciiLower } from '../ascii-case.ts'
+import type { KeyRing } from './key-ring.ts'
 import type { EncryptionKey } from './protocol/encryption-key.ts'
-import type { KeytabEntry } from './protocol/keytab.ts'
 import { Krb5Error } from './protocol/krb5-error.ts'
 import { isSameKey } from './protocol/same-key.ts'
 import { type OpenedTicket, openTicket, type Ticket } from './protocol/ticket.ts'
@@ -19,12 +18,12 @@ const TRY_BYTES = 4096
  * under however many names and numbers it stands in the keytab.
  */
 export function openWith(
-  keys: readonly KeytabEntry[],
+  keys: KeyRing,
   ticket: Ticket,
 ): { readonly opened: OpenedTicket; readonly key: EncryptionKey } | undefined {
   const tried: EncryptionKey[] = []
-  for (const { key } of byHope(keys, ticket)) {
-    if (tried.some(other => isSameKey(other, key))) continue
+  for (const key of keys.byHope(ticket)) {
+    if (tried.some(other => other === key || isSameKey(other, key))) continue
     if (tried.length * (ticket.encrypted.cipher.length + TRY_BYTES) > MAX_TRIED_BYTES) return undefined
     tried.push(key)
     try {
@@ -35,19 +34,3 @@ export function openWith(
   }
   return undefined
 }
-
-/** Those of the type: of that name and number, of that name, of that number, all others. */
-function byHope(keys: readonly KeytabEntry[], { encrypted: { etype, kvno }, service }: Ticket): KeytabEntry[] {
-  const wanted = service.components.join('/')
-  const ranks: [KeytabEntry[], KeytabEntry[], KeytabEntry[], KeytabEntry[]] = [[], [], [], []]
-  for (const entry of keys) {
-    if (entry.key.enctype.number !== etype) continue
-    const isNumbered = entry.kvno === kvno
-    const isNamed = isSameSpelling(entry.name.components.join('/'), wanted)
-    ranks[isNamed ? (isNumbered ? 0 : 1) : isNumbered ? 2 : 3].push(entry)
-  }
-  return ranks.flat()
-}
-
-/** A KDC of Windows finds a name in whatever letter case. Lengths first: one of a client may have 60,000 letters. */
-const isSameSpelling = (a: string, b: string): boolean => a.length === b.length && asciiLower(a) === asciiLower(b)

@@ -1,11 +1,11 @@
 import { disposeInTurns } from './in-turns.ts'
 import { KerberosError } from './kerberos-error.ts'
+import type { KeyRing } from './key-ring.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import { createLru, type Lru } from './lru.ts'
 import { openWith } from './open-with.ts'
 import type { EncryptionKey } from './protocol/encryption-key.ts'
 import { isEnctype } from './protocol/enctype.ts'
-import type { KeytabEntry } from './protocol/keytab.ts'
 import { readLogonInfo } from './protocol/logon-info.ts'
 import { ownOctets } from './protocol/own-octets.ts'
 import { PAC_BUFFER, readPac, verifyPac } from './protocol/pac.ts'
@@ -37,7 +37,7 @@ const NAME_BYTES = 12
  * Opens a ticket that is ours, whose key is the caller's to dispose of. Throws `wrong-service-key` where no key opens it,
  * and the `Krb5Error` of a ticket or PAC that is not what it should be.
  */
-export function openTrusted(keys: readonly KeytabEntry[], ticket: Ticket, question = NOTHING): TrustedTicket {
+export function openTrusted(keys: KeyRing, ticket: Ticket, question = NOTHING): TrustedTicket {
   const found = openWith(keys, ticket)
   if (found === undefined)
     throw new KerberosError('wrong-service-key', 'accept', {
@@ -56,8 +56,8 @@ export function openTrusted(keys: readonly KeytabEntry[], ticket: Ticket, questi
 }
 
 /** A keytab that is older than the password, as far as the numbers tell, which stand in clear. */
-function whyNot(keys: readonly KeytabEntry[], { encrypted: { kvno, etype } }: Ticket): string {
-  const known = new Set(keys.filter(({ key }) => key.enctype.number === etype).map(entry => entry.kvno))
+function whyNot(keys: KeyRing, { encrypted: { kvno, etype } }: Ticket): string {
+  const known = keys.numbersOf(etype)
   if (known.size === 0) return `: it has none of type ${etype}`
   return kvno === undefined || known.has(kvno)
     ? ''
@@ -100,7 +100,7 @@ export class OpenedTickets implements Disposable {
   }
 
   #openedAnew(ticket: Ticket): TrustedTicket {
-    const keys = this.#services.flatMap(service => this.#keytab.keysOf(service))
+    const keys = this.#keytab.ringOf(this.#services)
     this.#forgetOfOlderKeys()
     return openTrusted(keys, ticket, this.#question)
   }

@@ -93,7 +93,7 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
     const proof = await codedFailure('password-proof', () => client.serviceTicket(tgt, ourselves))
     using _proofKey = proof.sessionKey
     // Each is made for one answer, and never shown again: there is no use in keeping it.
-    const owner = openProof(() => openTrusted(keytab.keysOf(servicePrincipal), proof.ticket))
+    const owner = openProof(() => openTrusted(keytab.ringOf([servicePrincipal]), proof.ticket))
     using _ownerKey = owner.sessionKey
     if (!isOfReply(proof, owner)) throw notGenuine('a ticket that was not made for this reply')
     // The password was right, of an account that is called otherwise: nobody has this name.

@@ -66,7 +66,7 @@ const signIn = (by: KdcClient) =>
 
 /** Whom the origin server sees, with its own key. */
 function seenBy(service: string, ticket: HeldTicket): string {
-  const { opened } = openWith(keytab.keysOf(`${service}@${HOME}`), ticket.ticket) ?? assert.fail('does not open')
+  const { opened } = openWith(keytab.ringOf([`${service}@${HOME}`]), ticket.ticket) ?? assert.fail('does not open')
   return `${opened.client.components.join('/')}@${opened.clientRealm}`
 }
 

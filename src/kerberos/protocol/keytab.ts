@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { isAesKey, type KeytabRecord, keytabRecords, principalIn } from '../../../config/keytab-entries.ts'
 import { EncryptionKey } from './encryption-key.ts'
 import { malformed } from './krb5-error.ts'
@@ -47,21 +48,25 @@ const isPastWrap = (one: KeytabEntry, other: KeytabEntry): boolean =>
 
 /**
  * One by one, in the order of the file; undefined for one that is left out. `isWanted`: whose keys are (`HTTP/host@REALM`);
- * default: everybody's. Throws `malformed` where it is no keytab.
+ * default: everybody's. Entries of one key, as those of the names of one account are, share it. Throws `malformed` where it is no keytab.
  */
 export function* keytabEntries(
   octets: Buffer,
   isWanted: (principal: string) => boolean = () => true,
 ): Generator<KeytabEntry | undefined> {
+  const keys = new Map<string, EncryptionKey>()
   try {
-    for (const record of keytabRecords(octets)) yield isWanted(principalIn(record)) ? entryOf(record) : undefined
+    for (const record of keytabRecords(octets)) yield isWanted(principalIn(record)) ? entryOf(record, keys) : undefined
   } catch (error) {
     throw malformed((error as Error).message)
   }
 }
 
-function entryOf(record: KeytabRecord): KeytabEntry | undefined {
+function entryOf(record: KeytabRecord, keys: Map<string, EncryptionKey>): KeytabEntry | undefined {
   const { realm, nameType: type, components, kvno, writtenAtS, etype, key } = record
   if (!isAesKey(record)) return undefined
-  return { realm, name: { type, components }, kvno, writtenAtS, key: new EncryptionKey(etype, key) }
+  const which = `${etype} ${hash('sha256', key, 'base64')}`
+  const shared = keys.get(which) ?? new EncryptionKey(etype, key)
+  keys.set(which, shared)
+  return { realm, name: { type, components }, kvno, writtenAtS, key: shared }
 }

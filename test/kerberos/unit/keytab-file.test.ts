@@ -104,3 +104,14 @@ test('one of 16 MiB is the largest', () => {
   assert.throws(() => new KeytabFile(path), { code: 'service-credential-refused' })
   assert.equal(keytab.keysOf(principal).length, 1, 'what was read before serves')
 })
+
+test('names of one account share its key, so that it is tried once on a ticket, and other keys stay apart', () => {
+  const path = join(directory, 'shared')
+  const key = Buffer.alloc(32, 5)
+  const names = ['HTTP/a.corp.test@CORP.TEST', 'HTTP/b@CORP.TEST']
+  writeFileSync(path, madeKeytab(...names.map(principal => ({ principal, key })), { principal: 'HTTP/c@CORP.TEST' }))
+  using keytab = new KeytabFile(path)
+  const [first, second, other] = keytab.keysOf('HTTP/*@CORP.TEST').map(entry => entry.key)
+  assert.equal(first, second)
+  assert.notEqual(first, other)
+})

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { forgedTicket } from '../../../devkit/realm/forged-token.ts'
+import { KeyRing } from '../../../src/kerberos/key-ring.ts'
 import { openWith } from '../../../src/kerberos/open-with.ts'
 import { DerReader } from '../../../src/kerberos/protocol/der-reader.ts'
 import { EncryptionKey } from '../../../src/kerberos/protocol/encryption-key.ts'
@@ -32,7 +33,7 @@ const entry = (seed: number, host: string, kvno = 1) => ({
 /** Which keys are tried on a ticket. */
 function triedOn(ticket: Ticket, keys: readonly ReturnType<typeof entry>[]): readonly string[] {
   tried = []
-  openWith(keys, ticket)
+  openWith(new KeyRing(keys), ticket)
   return tried
 }
 
@@ -70,4 +71,22 @@ test('on a ticket that nobody can open few keys are tried, the fewer the larger 
   const counts = [64, 1_500, 9_000, 65_536, 1_000_000].map(bytes => triedOn(madeUp(bytes), keys).length)
   assert.deepEqual(counts, [64, 47, 21, 4, 1])
   assert.deepEqual(triedOn(ticketOf('h199.corp.test', 1, 199), keys), ['h199.corp.test 1'])
+})
+
+test('of thousands of keys a ticket that nobody can open looks at few', () => {
+  let looks = 0
+  const keys = Array.from({ length: 5_000 }, (_, index) => {
+    const { key, ...rest } = entry(index % 256, `h${index}.corp.test`)
+    return {
+      ...rest,
+      get key() {
+        looks++
+        return key
+      },
+    }
+  })
+  const ring = new KeyRing(keys)
+  looks = 0
+  openWith(ring, madeUp(64))
+  assert(looks < 10, `${looks} looks`)
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { authorization, forgedKeytab, forgedTicket, forgedToken } from '../../../devkit/realm/forged-token.ts'
 import { madeKeytab } from '../../../devkit/realm/made-keytab.ts'
+import { KeyRing } from '../../../src/kerberos/key-ring.ts'
 import { KeytabFile } from '../../../src/kerberos/keytab-file.ts'
 import { OpenedTickets, openTrusted } from '../../../src/kerberos/opened-tickets.ts'
 import { readApRequest } from '../../../src/kerberos/protocol/ap-request.ts'
@@ -40,8 +41,9 @@ test('a ticket that was opened is kept, but not one that somebody has blown up: 
 
 test('of a ticket that no key opens is said where the keytab lacks its number or type', () => {
   const { entries } = readKeytab(madeKeytab({ principal: 'HTTP/proxy.corp.test@CORP.TEST' }))
+  const keys = new KeyRing(entries)
   const opens = (kvno: number, ticketEtype = 18) =>
-    openTrusted(entries, readTicket(new DerReader(forgedTicket({ nowMs: Date.now(), kvno, ticketEtype }))))
+    openTrusted(keys, readTicket(new DerReader(forgedTicket({ nowMs: Date.now(), kvno, ticketEtype }))))
   const message = (why: string) => ({
     message: `accept: wrong-service-key (no key of the keytab opens the ticket${why})`,
   })
