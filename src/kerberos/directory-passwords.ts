@@ -4,6 +4,7 @@ import type { CanonicalPrincipal } from './canonical-principal.ts'
 import { KerberosError } from './kerberos-error.ts'
 import type { AttemptOutcome, PasswordVerifier } from './password.ts'
 import { isVerdict, type PasswordVerdicts } from './password-verdicts.ts'
+import { spelledAlike } from './spelled-alike.ts'
 
 export type DirectoryPasswordsOptions = {
   readonly verifier: PasswordVerifier
@@ -40,7 +41,7 @@ export function createDirectoryPasswords(options: DirectoryPasswordsOptions): Di
     throw new KerberosError('password-limited', 'password', { retryAfterMs: attempt.retryAfterMs })
   }
   const ask = async (principal: CanonicalPrincipal, password: string, address: string): Promise<void> => {
-    const attempt = await begin(principal, address)
+    const attempt = await begin(spelledAlike(principal), address)
     // By the verifier's report, not by what the caller sees: the directory may judge after the caller was told of a
     // timeout.
     let settled: Awaitable<void> | undefined
