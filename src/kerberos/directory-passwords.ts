@@ -48,7 +48,7 @@ export function createDirectoryPasswords(options: DirectoryPasswordsOptions): Di
     try {
       await verifier.verify(principal, password, outcome => {
         settled = settle(attempt, outcome)
-        if (outcome !== 'undecided') verdicts.remember(principal, password, outcome)
+        if (outcome !== 'undecided' && outcome !== 'unheard') verdicts.remember(principal, password, outcome)
       })
     } finally {
       await settled
@@ -91,6 +91,7 @@ export function createDirectoryPasswords(options: DirectoryPasswordsOptions): Di
 
 function settle(attempt: Attempt, outcome: AttemptOutcome): Awaitable<void> {
   if (outcome === 'right') return attempt.succeeded()
-  if (outcome === 'password-wrong') return attempt.failed()
+  // What nobody told may stand in the directory's count: ours must not be behind it.
+  if (outcome === 'password-wrong' || outcome === 'unheard') return attempt.failed()
   return outcome === 'undecided' ? attempt.undecided() : attempt.refused()
 }

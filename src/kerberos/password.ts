@@ -36,9 +36,10 @@ interface Armour {
 
 /**
  * The directory's judgement: confirmed, refused for a reason that stays, or none (not asked, or nothing of use came
- * back).
+ * back). `unheard`: the password was put to it, and no word of it came: it may have counted a wrong one. A controller that
+ * passes wrong ones on to another one, which is away, is silent about those alone.
  */
-export type AttemptOutcome = Verdict | 'undecided'
+export type AttemptOutcome = Verdict | 'undecided' | 'unheard'
 
 export interface PasswordVerifier {
   /**
@@ -72,7 +73,12 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
   /** A TGT of ours is no armour in another realm. A keytab need not have a key of our account where nobody is delegated. */
   const armourIn = (realm: string): ServiceCredential | undefined =>
     realm === directory.realm && options.service?.hasKey() === true ? options.service : undefined
-  const prove = async (principal: CanonicalPrincipal, secret: Buffer, armour: Armour | undefined): Promise<void> => {
+  const prove = async (
+    principal: CanonicalPrincipal,
+    secret: Buffer,
+    armour: Armour | undefined,
+    onShown: () => void,
+  ): Promise<void> => {
     const { account, realm } = partsOfPrincipal(principal)
     const user = { type: NAME_TYPE.principal, components: [account] }
     const keyFor: KeyFor = async ([info]) => {
@@ -80,7 +86,9 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
       if (info === undefined) throw new KerberosError('client-disabled', 'password', { text: 'no AES keys' })
       // Active Directory always names the salt; MIT leaves out the one of RFC 4120 4: realm and components in a row.
       const salt = info.salt ?? Buffer.from(`${realm}${account}`, 'utf8')
-      return stringToKey(info.etype, secret, salt, info.parameters)
+      const key = await stringToKey(info.etype, secret, salt, info.parameters)
+      onShown()
+      return key
     }
     const signIn = (armouring?: HeldTicket) => client.signIn(user, keyFor, { realm, armouring })
     const tgt = await codedFailure('password', () =>
@@ -116,10 +124,13 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
           // Let go of while this one waited for its turn.
           if (service !== undefined && own === undefined) throw new KerberosError('credentials-expired', 'password')
           asked = true
-          return prove(principal, secret, service && own && { service, own })
+          let shown = false
+          return prove(principal, secret, service && own && { service, own }, () => {
+            shown = true
+          })
             .then(() => onOutcome('right'))
             .catch((error: unknown) => {
-              onOutcome(outcomeOf(error))
+              onOutcome(outcomeOf(error, shown))
               throw error
             })
             .finally(() => secret.fill(0))
@@ -141,8 +152,10 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
 
 const isKrb5Error = (error: unknown): boolean => error instanceof Krb5Error
 
-function outcomeOf(error: unknown): AttemptOutcome {
-  return error instanceof KerberosError && isVerdict(error.code) ? error.code : 'undecided'
+function outcomeOf(error: unknown, shown: boolean): AttemptOutcome {
+  if (!(error instanceof KerberosError)) return 'undecided'
+  if (isVerdict(error.code)) return error.code
+  return shown && error.operation === 'password' && error.code === 'kdc-unreachable' ? 'unheard' : 'undecided'
 }
 
 /** A ticket that our key does not open was made by somebody who does not have it. */

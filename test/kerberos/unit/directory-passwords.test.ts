@@ -21,7 +21,7 @@ function passwordsWith(answer: (password: string) => AttemptOutcome, store: Atte
       await new Promise(resolve => setImmediate(resolve))
       const outcome = answer(password)
       onOutcome?.(outcome)
-      if (outcome === 'undecided') throw new KerberosError('kdc-unreachable', 'gate')
+      if (outcome === 'undecided' || outcome === 'unheard') throw new KerberosError('kdc-unreachable', 'gate')
       if (outcome !== 'right') throw new KerberosError(outcome, 'password')
     },
   }
