@@ -1,6 +1,7 @@
 import { remembered } from '../bounded-map.ts'
 import { isWithin } from '../clock.ts'
 import type { CanonicalPrincipal } from './canonical-principal.ts'
+import { KdcRefusal } from './kdc/kdc-refusal.ts'
 import { isExpired, KerberosError, type KerberosErrorCode } from './kerberos-error.ts'
 import { createLru } from './lru.ts'
 import { onceMore } from './own-ticket.ts'
@@ -78,7 +79,10 @@ const lasting: ReadonlySet<KerberosErrorCode> = new Set([
 /** True for a refusal that concerns the account or the delegation itself. */
 export const isLasting = (error: unknown): boolean => error instanceof KerberosError && lasting.has(error.code)
 
-type Refusal = { readonly error: KerberosError; readonly sinceMs: number }
+type Refusal = { readonly error: KerberosError; readonly sinceMs: number; readonly forMs: number }
+
+/** Of tickets that a KDC finds no good twice in a row: it may soon think better of it, as one whose database was away. */
+const NO_GOOD_MS = 5_000
 
 /** What is known of one principal; its refusals go with it. */
 type Entry = {
@@ -120,7 +124,7 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
     const entry = entryOf(principal)
     const { tickets, refusals } = entry
     const refusal = refusals.get(target)
-    if (refusal !== undefined && isWithin(now(), refusal.sinceMs, refusalTtlMs)) throw refusal.error
+    if (refusal !== undefined && isWithin(now(), refusal.sinceMs, refusal.forMs)) throw refusal.error
     refusals.delete(target)
     entry.waiting++
     try {
@@ -129,12 +133,24 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
       return token
     } catch (error) {
       if (error instanceof KerberosError && isLasting(error)) {
-        refusals.set(target, { error, sinceMs: now() })
+        refusals.set(target, { error, sinceMs: now(), forMs: refusalTtlMs })
       }
       throw error
     } finally {
       entry.waiting--
       if (entry.isForgotten && entry.waiting === 0) release(entry)
+    }
+  }
+
+  const initiate = async (principal: CanonicalPrincipal, target: string): Promise<string> => {
+    try {
+      // Released under us (renewal), or ended sooner than its lifetime said (KDC restarted with new keys).
+      return await onceMore(() => attempt(principal, target))
+    } catch (error) {
+      const refusals = entries.get(principal)?.refusals
+      if (isSaidOfTicket(error) && refusals?.get(target)?.error !== error)
+        refusals?.set(target, { error, sinceMs: now(), forMs: NO_GOOD_MS })
+      throw error
     }
   }
 
@@ -144,8 +160,7 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
   }
 
   return {
-    // Released under us (renewal), or ended sooner than its lifetime said (KDC restarted with new keys).
-    initiate: (principal, target) => onceMore(() => attempt(principal, spnOf(target))),
+    initiate: (principal, target) => initiate(principal, spnOf(target)),
     initiateAtOnce(principal, target) {
       const token = freshOf(principal)?.tokenAtOnce(spnOf(target))
       if (token !== undefined) count.tokens++
@@ -160,6 +175,9 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
     },
   }
 }
+
+const isSaidOfTicket = (error: unknown): error is KerberosError =>
+  isExpired(error) && (error as KerberosError).cause instanceof KdcRefusal
 
 async function tokenFrom(tickets: Renewing<PrincipalTickets>, target: string): Promise<string> {
   const current = await tickets.current()
