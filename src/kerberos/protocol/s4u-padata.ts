@@ -5,7 +5,7 @@ import { type EncryptionKey, KEY_USAGE } from './encryption-key.ts'
 import { HMAC_MD5_CHECKSUM, hmacMd5Checksum } from './hmac-md5.ts'
 import { PA, type PaData } from './kdc-request.ts'
 import { krb5Error } from './krb5-error.ts'
-import { NAME_TYPE, type PrincipalName, readPrincipalName, sameName, writePrincipalName } from './principal-name.ts'
+import { NAME_TYPE, type PrincipalName, readPrincipalName, writePrincipalName } from './principal-name.ts'
 
 // Whom a service asks a ticket for, in both forms: Samba and Heimdal read the first alone, Windows and MIT prefer the
 // second.
@@ -54,7 +54,8 @@ export function s4uX509User({ user, realm, nonce }: S4uUser, sessionKey: Encrypt
 /**
  * What a KDC that knows PA-S4U-X509-USER answers (MS-SFU 3.1.5.1.1.2): the nonce of the request, and the user, under the
  * session key: with a usage of its own where it echoes the option, else that of the request. Throws `mismatch` or
- * `integrity`. None is legal: Samba and Heimdal send none. A name that was to be resolved may be another one now.
+ * `integrity`. None is legal: Samba and Heimdal send none. A name that was to be resolved may be another one now, and any in
+ * the letter case of the directory.
  */
 export function verifyS4uX509Reply(padata: readonly PaData[], asked: S4uUser, sessionKey: EncryptionKey): void {
   const found = padata.find(({ type }) => type === PA.s4uX509User)
@@ -76,9 +77,13 @@ export function verifyS4uX509Reply(padata: readonly PaData[], asked: S4uUser, se
   if (checksum.type !== sessionKey.enctype.checksumType) throw krb5Error('integrity', 'checksum of the user of a reply')
   sessionKey.verifyChecksum(usage, checksum.octets, signed)
   const isResolved = asked.user.type === NAME_TYPE.enterprise
-  const isAsked = nonce === asked.nonce && realm === asked.realm && user !== undefined && sameName(user, asked.user)
+  const isAsked =
+    nonce === asked.nonce && user !== undefined && spelling(user, realm) === spelling(asked.user, asked.realm)
   if (!isAsked && !(isResolved && nonce === asked.nonce)) throw krb5Error('mismatch', 'the user of a reply')
 }
+
+const spelling = ({ components }: PrincipalName, realm: string): string =>
+  [...components, realm].join('\0').toLowerCase()
 
 /** PA-PAC-OPTIONS (MS-KILE 2.2.10): resource-based delegation is understood here. */
 export const resourceBasedDelegation = (): PaData => ({

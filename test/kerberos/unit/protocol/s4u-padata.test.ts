@@ -19,10 +19,8 @@ const upn: PrincipalName = { type: NAME_TYPE.enterprise, components: ['ada@other
 const lovelace = nameOf('lovelace', NAME_TYPE.principal)
 
 /** Its answer is about the account, in our realm. */
-function judge({ nonce = NONCE, type = 16, asked = upn } = {}): void {
-  const id = sequence(
-    ...[field(0, integer(nonce)), field(1, writePrincipalName(lovelace)), field(2, generalString('CORP.TEST'))],
-  )
+function judge({ nonce = NONCE, type = 16, asked = upn, said = lovelace, realm = 'CORP.TEST' } = {}): void {
+  const id = sequence(...[field(0, integer(nonce)), field(1, writePrincipalName(said)), field(2, generalString(realm))])
   const checksum = writeChecksum(type, key.checksum(KEY_USAGE.s4uX509, id))
   const padata = { type: PA.s4uX509User, value: sequence(field(0, id), field(1, checksum)) }
   verifyS4uX509Reply([padata], { user: asked, realm: 'CORP.TEST', nonce: NONCE }, key)
@@ -34,6 +32,12 @@ it('a UPN may be another name now, in the answer to this very question', () => {
   assert.throws(() => judge({ nonce: NONCE + 1 }), { code: 'mismatch' })
   assert.throws(() => judge({ nonce: NONCE + 1, asked: lovelace }), { code: 'mismatch' })
   assert.throws(() => judge({ asked: nameOf('ada', NAME_TYPE.principal) }), { code: 'mismatch' })
+})
+
+it('a name may be in the letters that the directory has it in, as Active Directory writes it where it resolves names', () => {
+  judge({ asked: lovelace, said: nameOf('Lovelace', NAME_TYPE.principal), realm: 'corp.test' })
+  assert.throws(() => judge({ asked: lovelace, said: nameOf('Lovelac', NAME_TYPE.principal) }), { code: 'mismatch' })
+  assert.throws(() => judge({ asked: lovelace, realm: 'OTHER.TEST' }), { code: 'mismatch' })
 })
 
 it('a checksum of another type than the key has is none', () => {
