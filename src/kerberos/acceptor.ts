@@ -32,6 +32,7 @@ import { TICKET_FLAG } from './protocol/ticket.ts'
 import type { ReplayCache } from './replay-cache.ts'
 import { type NamingRealms, ticketPrincipal } from './ticket-principal.ts'
 import type { TicketProof, TicketQuestion } from './ticket-proof.ts'
+import { isGoodWay } from './transited-realms.ts'
 
 /** Who authenticated. */
 export type Accepted = {
@@ -192,17 +193,14 @@ class ApRequestVerifier {
     return { request, ticket, authenticator }
   }
 
-  #checkTicket({ flags, startTimeMs, endTimeMs, client, clientRealm, transited }: TrustedTicket): void {
+  #checkTicket(ticket: TrustedTicket): void {
+    const { flags, startTimeMs, endTimeMs, client, clientRealm } = ticket
     const nowMs = this.#options.now()
     if ((flags & TICKET_FLAG.invalid) !== 0 || startTimeMs > nowMs + this.#skewMs) {
       throw new KerberosError('clock-skew', 'accept', { text: 'the ticket is not yet valid' })
     }
     if (endTimeMs <= nowMs - this.#skewMs) throw new KerberosError('credentials-expired', 'accept')
-    // Realms between: a KDC of ours has to say that it checked them (RFC 4120 2.7); there is no list of ours to check
-    // them by. Nobody of our own realm comes through others: a realm that is trusted would speak for our people.
-    const wasChecked =
-      (flags & TICKET_FLAG.transitedPolicyChecked) !== 0 && clientRealm !== this.#options.directory.realm
-    if (transited.length > 0 && !wasChecked) {
+    if (!isGoodWay(ticket, this.#options.directory)) {
       throw new KerberosError('foreign-realm', 'accept', { text: 'the way through other realms was not checked' })
     }
     // Anonymous tickets (RFC 8062) are in a realm of their own, or of a name type of their own.

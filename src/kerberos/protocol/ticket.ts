@@ -50,6 +50,8 @@ export interface OpenedTicket {
   readonly client: PrincipalName
   /** Realms between the client's and ours, encoded; empty where there is none. */
   readonly transited: Buffer
+  /** How they are encoded. */
+  readonly transitedType: number
   readonly authTimeMs: number
   readonly startTimeMs: number
   readonly endTimeMs: number
@@ -82,7 +84,7 @@ export function openTicket({ encrypted }: Ticket, key: EncryptionKey): OpenedTic
   const data = fields.optional(10, readAuthorizationData) ?? []
   fields.finish()
   return {
-    ...{ flags, sessionKey, clientRealm, client, transited, authTimeMs, startTimeMs, endTimeMs },
+    ...{ flags, sessionKey, clientRealm, client, transited, transitedType, authTimeMs, startTimeMs, endTimeMs },
     ...{ pac: pacOf(data), indicators: indicatorsOf(data, key) },
   }
 }

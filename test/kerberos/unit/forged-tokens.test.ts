@@ -52,6 +52,31 @@ describe('a ticket', () => {
     assert.equal(await trusting.forged({ transited: 'PARTNER.TEST', ticketFlags }), 'foreign-realm', 'for ours')
   })
 
+  it('of another domain of the forest passes where it came through those above that are trusted', async () => {
+    const trustedRealms = ['EU.CORP.TEST', 'CORP.TEST', 'A.EU.CORP.TEST', 'PARTNER.TEST'].map(realm => ({ realm }))
+    using forest = startForgedAcceptor({ directory: { realm: 'US.CORP.TEST', trustedRealms } })
+    const theirs = (transited: string, clientRealm = 'A.EU.CORP.TEST') => forest.forged({ clientRealm, transited })
+    for (const transited of ['EU.CORP.TEST,CORP.TEST', 'CORP.TEST', 'CORP.TEST,EU.'])
+      assert.equal(await theirs(transited), 'alice@A.EU.CORP.TEST', transited)
+    const strange = [
+      'PARTNER.TEST',
+      'CORP.TEST,PARTNER.TEST',
+      'TEST',
+      'US.CORP.TEST',
+      'CORP.TEST,',
+      ',',
+      'EU.,CORP.TEST',
+      '/CORP',
+    ]
+    for (const transited of strange) assert.equal(await theirs(transited), 'foreign-realm', transited)
+    assert.equal(await theirs('CORP.TEST', 'OTHER.CORP.TEST'), 'foreign-realm', 'a realm that is not trusted')
+    assert.equal(await theirs('CORP.TEST', 'US.CORP.TEST'), 'foreign-realm', 'for ours')
+    assert.equal(
+      await forest.forged({ clientRealm: 'A.EU.CORP.TEST', transited: 'CORP.TEST', transitedType: 0 }),
+      'foreign-realm',
+    )
+  })
+
   it('whose way through other realms is encoded as nobody does is refused, even where it is empty', async () => {
     for (const transitedType of [0, 1, 255])
       assert.equal(await door.forged({ transitedType }), alice, `${transitedType}`)
