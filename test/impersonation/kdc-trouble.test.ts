@@ -8,7 +8,9 @@ import { basic, bearer, negotiate, seenAs } from './proxy-client.ts'
 import { type LabProxy, type ProxyLab, startProxyLab } from './proxy-lab.ts'
 
 const PAT = '6wytoisklc3rwzlk6hmdaptbzxclxbwd2hcnweb4grgedcplf4pa'
-const KDC_TIMEOUT_MS = 1000
+/** A KDC that lives has answered by then, also on a machine that is busy. */
+const KDC_TIMEOUT_MS = 3000
+const SLOW_MS = 200
 const KDC_PAUSE_MS = 500
 const STRANGERS = 12
 const STRANGER_REQUESTS = 24
@@ -87,10 +89,13 @@ test('while the KDC is silent, cached tickets and tokens that pass through go on
   const most = { running: 0, answered: 0 }
   const strangers = Array.from({ length: STRANGER_REQUESTS }, async (_, index) => {
     const answer = await asksAs(stranger(index))
-    most.running = Math.max(most.running, await proxy.metric('torhaus_kdc_calls_running'))
     strangersLeft--
     return answer
   })
+  const watch = async () => {
+    while (strangersLeft > 0) most.running = Math.max(most.running, await proxy.metric('torhaus_kdc_calls_running'))
+  }
+  const watched = watch()
   const traffic = trafficWithoutKdc(() => strangersLeft === 0)
   // A ticket is checked without the KDC, too.
   assert.equal((await proxy.ask('/whoami', { headers: negotiate(ticket) })).body, seenAs('alice'))
@@ -98,10 +103,11 @@ test('while the KDC is silent, cached tickets and tokens that pass through go on
     assert.deepEqual([answer.status, answer.code], [503, 'kdc-unreachable'])
   }
   most.answered = await traffic
+  await watched
   t.diagnostic(JSON.stringify(most))
   // How fast is a matter of the machine; that they did not wait for the silent KDC is not.
   assert.ok(most.answered > STRANGER_REQUESTS * 2, `${most.answered} requests`)
-  assert.ok(most.running <= KDC_CALLS, `${most.running} calls at a time`)
+  assert.ok(most.running > 0 && most.running <= KDC_CALLS, `${most.running} calls at a time`)
 
   assert.equal((await proxy.readiness()).parts.kdcCircuit, 'open')
   assert.equal((await proxy.readiness()).ready, true)
@@ -140,7 +146,7 @@ test('a KDC that talks nonsense lets nobody in, by password or by impersonation'
 })
 
 test('a slow KDC makes the first request of an account slow, and no other', async () => {
-  lab.kdc.relay.mode = { delayMs: KDC_TIMEOUT_MS / 5 }
+  lab.kdc.relay.mode = { delayMs: SLOW_MS }
   assert.equal((await asksAs('bob')).body, seenAs('bob'))
   const before = lab.kdc.requests()
   assert.equal((await asksAs('bob')).body, seenAs('bob'))
