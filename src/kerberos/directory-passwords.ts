@@ -81,13 +81,17 @@ export function createDirectoryPasswords(options: DirectoryPasswordsOptions): Di
         await attempt.undecided()
         return found
       } catch (error) {
-        await (error instanceof KerberosError && isVerdict(error.code) ? attempt.refused() : attempt.undecided())
+        await (error instanceof KerberosError && isNobodys(error) ? attempt.refused() : attempt.undecided())
         throw error
       }
     },
     forget: verdicts.forget,
   }
 }
+
+/** The directory knows nobody of the name, or somebody who is called otherwise. */
+const isNobodys = ({ code }: KerberosError): boolean =>
+  isVerdict(code) || code === 'identity-mismatch' || code === 'foreign-realm'
 
 function settle(attempt: Attempt, outcome: AttemptOutcome): Awaitable<void> {
   if (outcome === 'right') return attempt.succeeded()

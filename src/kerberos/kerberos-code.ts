@@ -14,7 +14,6 @@ const TROUBLE: Table = {
   'kdc-not-genuine': 'kdc-reply-invalid',
   overloaded: 'kdc-overloaded',
   'service-credential-refused': 'kerberos-misconfigured',
-  'identity-mismatch': 'identity-mismatch',
 }
 
 /** The same of what a KDC is asked: no fault of who asks, though it would read as a wrong password. */
@@ -25,6 +24,9 @@ const TROUBLE_AT_KDC: Table = {
   'credentials-expired': 'kdc-reply-invalid',
   replay: 'kdc-reply-invalid',
 }
+
+/** Of somebody who is known already, a name by which the directory finds another one; of a stranger it is a wrong name. */
+const TROUBLE_IN_NAME: Table = { ...TROUBLE_AT_KDC, 'identity-mismatch': 'identity-mismatch' }
 
 const ACCEPT: Table = {
   ntlm: 'ntlm-unsupported',
@@ -63,7 +65,7 @@ export const acceptCode = (error: unknown): Code => codeIn(ACCEPT, TROUBLE, erro
 export const passwordCode = (error: unknown): Code => codeIn(PASSWORD, TROUBLE_AT_KDC, error, 'password-wrong')
 
 /** The code for an account that cannot be impersonated; throws a Fault for trouble. */
-export const delegationCode = (error: unknown): Code => codeIn(DELEGATE, TROUBLE_AT_KDC, error, undefined)
+export const delegationCode = (error: unknown): Code => codeIn(DELEGATE, TROUBLE_IN_NAME, error, undefined)
 
 function codeIn(table: Table, trouble: Table, error: unknown, otherwise: Code | undefined): Code {
   if (!(error instanceof KerberosError)) throw new Fault('internal-error', error)

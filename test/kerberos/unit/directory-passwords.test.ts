@@ -90,4 +90,19 @@ describe('the password path', () => {
     await assert.rejects(check('other'), { code: 'store-unavailable' })
     assert.deepEqual(asked, ['right'])
   })
+
+  it("counts names that are nobody's, also where the directory finds somebody else by them, against the address", async () => {
+    for (const code of ['client-unknown', 'identity-mismatch', 'foreign-realm'] as const) {
+      const { passwords } = passwordsWith(() => 'right')
+      let asked = 0
+      const ask = (name: string) =>
+        passwords.whileAsking(name, '192.0.2.1', async () => {
+          asked++
+          throw new KerberosError(code, 's4u2self')
+        })
+      for (let name = 0; name < 20; name++) await assert.rejects(ask(`name${name}@other.example`), { code })
+      await assert.rejects(ask('one.more@other.example'), { code: 'password-limited' })
+      assert.equal(asked, 20)
+    }
+  })
 })

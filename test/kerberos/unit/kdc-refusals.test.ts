@@ -26,6 +26,14 @@ describe('errors about one account', () => {
   })
 })
 
+describe('a name by which the directory finds somebody else', () => {
+  it('is a wrong password for who has typed it, and stops whatever would be done in that name', () => {
+    const error = new KerberosError('identity-mismatch', 's4u2self')
+    assert.equal(passwordCode(error), 'password-wrong')
+    assert.throws(() => delegationCode(error), { code: 'identity-mismatch' })
+  })
+})
+
 describe('our own account without an SPN', () => {
   it('is our trouble: nobody is told that an account is unknown, or a password wrong', async () => {
     for (const [decide, operation] of [
