@@ -64,6 +64,8 @@ const advice: Partial<Record<Code, string>> = {
     'The client sent NTLM, mostly because it got no ticket for the name in the URL: is the SPN there?',
   'password-unavailable':
     'Neither a token of the OP nor of a known shape, so a directory password; see `kerberos.passwords`. Never logged.',
+  'negotiate-refused':
+    'The log says what it is (`error.message`): damaged; or one that needs a second message, which there is not: another mechanism comes first in the offer of the client, or it shows no ticket with it, for it has none.',
   'negotiate-wrong-service':
     'SPN, `kerberos.acceptPrincipal` and keytab do not belong together, or the keytab is older than the password.',
   'negotiate-unbound':

@@ -1,6 +1,6 @@
 import type { CanonicalPrincipal, DirectoryNames } from './canonical-principal.ts'
 import { KerberosError } from './kerberos-error.ts'
-import { kerberosToken, MAX_TOKEN_BYTES } from './kerberos-token.ts'
+import { continueNeeded, kerberosToken, MAX_TOKEN_BYTES } from './kerberos-token.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import type { LearnNaming } from './learn-naming.ts'
 import { OpenedTickets, type TrustedTicket } from './opened-tickets.ts'
@@ -159,8 +159,9 @@ function negotiated(octets: Buffer): Unwrapped {
   const { mechanisms, token } = negotiation
   const [first] = mechanisms
   // The optimistic token is of the first mechanism; another one would need a second leg, and a request has one.
-  if (token === undefined || first === undefined || !isKerberosMechanism(first))
-    throw new KerberosError('continue-needed', 'accept')
+  if (first === undefined || !isKerberosMechanism(first))
+    throw continueNeeded('another mechanism than Kerberos comes first in the offer')
+  if (token === undefined) throw continueNeeded('Kerberos is offered, and no ticket shown with it')
   return { request: readApRequest(apRequestIn(token)), negotiation }
 }
 
@@ -218,7 +219,8 @@ class ApRequestVerifier {
       throw new KerberosError('clock-skew', 'accept')
     }
     if (checksum?.type !== GSS_CHECKSUM) throw krb5Error('malformed', 'checksum of the authenticator')
-    if ((gssFlagsOf(checksum.octets) & DCE_STYLE_FLAG) !== 0) throw new KerberosError('continue-needed', 'accept')
+    if ((gssFlagsOf(checksum.octets) & DCE_STYLE_FLAG) !== 0)
+      throw continueNeeded('a third message is asked for (DCE style)')
     this.#checkBindings(bindingsOf(checksum.octets), isForwarded)
   }
 

@@ -179,6 +179,22 @@ describe('SPNEGO', () => {
     assert.equal(await door.verdictOf(forgedNegotiation([krb5Mechanism])), 'continue-needed')
   })
 
+  it('that would need a second leg, or is one, is said to be that in the log, and not to be damaged', async () => {
+    const said = async (token: Buffer) => {
+      const error: unknown = await door.acceptor.accept(token).catch((reason: unknown) => reason)
+      return error instanceof Error ? error.message : assert.fail('it was accepted')
+    }
+    const offer = await said(forgedNegotiation([negoExMechanism, krb5Mechanism], door.token()))
+    assert.equal(offer, 'accept: continue-needed (another mechanism than Kerberos comes first in the offer)')
+    const bare = await said(forgedNegotiation([krb5Mechanism]))
+    assert.equal(bare, 'accept: continue-needed (Kerberos is offered, and no ticket shown with it)')
+    const later = writeElement(0xa1, sequence(field(0, writeElement(0x0a, Buffer.from([1])))))
+    assert.equal(
+      await said(later),
+      'accept: token-defective (a later message of a negotiation, of which none is under way here)',
+    )
+  })
+
   it('without mechanisms, with a truncated one, or with a thousand, is refused (pitfall 57)', async () => {
     assert.equal(await door.verdictOf(forgedNegotiation([], door.token())), 'token-defective')
     assert.equal(
