@@ -91,7 +91,8 @@ export function confirm(parts: ConfirmParts): Route {
     const maxAgeSeconds = Math.min(stepUp.maxAgeSeconds, parts.settings.grants.confirmMaxAgeSeconds)
     return parts.begin(exchange, {
       op: parts.ops.ofSession(session),
-      returnTo: CONFIRMED_PATH,
+      // Where it begins again if the sign-in fails: nothing is confirmed then.
+      returnTo: confirmPath(code),
       stepUp: { ...stepUp, maxAgeSeconds },
       intent: { kind: intent, object: code, accountKey: session.accountKey },
     })

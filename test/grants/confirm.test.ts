@@ -127,3 +127,23 @@ test('with a file of its own, the audit log is there and not among the other rec
     await rm(directory, { recursive: true, force: true })
   }
 })
+
+test('a confirmation whose sign-in fails leads back to its question, and no page says that it is confirmed', async () => {
+  const link = linkIn((await lab.asProgram({ from: at(1) })).text)
+  const atOp = await ada.submit(link, new URL(link).pathname)
+  const asked = new URL(atOp.headers.get('location') ?? '')
+  const callback = new URL(asked.searchParams.get('redirect_uri') ?? '')
+  callback.search = new URLSearchParams({
+    ...{ error: 'temporarily_unavailable', state: asked.searchParams.get('state') ?? '' },
+    iss: lab.fixture.op.issuer,
+  }).toString()
+  const failed = await ada.send(callback.href)
+  assert.equal(failed.headers.get('x-torhaus-error'), 'op-unreachable')
+  const [, again = ''] = /class="button" href="([^"]*)"/.exec(failed.text) ?? []
+  // Back in the browser, the sign-in is not known any more.
+  for (const url of [lab.fixture.url + again.replaceAll('&amp;', '&'), callback.href]) {
+    const end = await ada.get(url)
+    assert.deepEqual([end.status, end.url], [200, link])
+  }
+  assert.equal((await lab.asProgram({ from: at(1) })).status, 403)
+})
