@@ -26,7 +26,7 @@ import type { Grant, GrantRequest, GrantScope } from '../src/grants/grant-store.
 import type { Grants, OpenedRequest } from '../src/grants/grants.ts'
 import type { FormsRead } from '../src/http/form-type.ts'
 import { asksForTicket } from '../src/policy/by-ticket.ts'
-import { shortOfFresh, signInForPage } from '../src/policy/fresh-factor.ts'
+import { freshStepUp, shortOfFresh, signInForPage } from '../src/policy/fresh-factor.ts'
 import { coverFor, isConfirmed, type Need, needOf } from '../src/policy/grant-cover.ts'
 import { changesIdentity, isFormBesideToken } from '../src/policy/identity-change.ts'
 import type { LastingRights, LastingSign } from '../src/policy/lasting-rights.ts'
@@ -35,7 +35,7 @@ import { isPreflight, isShapedLikePreflight } from '../src/policy/preflight.ts'
 import type { Requirement, Rules } from '../src/policy/rules.ts'
 import { judgeSecondFactor, type SecondFactorSettings } from '../src/policy/second-factor.ts'
 import { settleSign } from '../src/policy/settle-sign.ts'
-import { ruleFor, stepUpBeyondUsual, stepUpOf } from '../src/policy/step-up.ts'
+import { denyUntil, ruleFor, stepUpBeyondUsual, stepUpOf } from '../src/policy/step-up.ts'
 import type { Offers } from '../src/refusal/challenge.ts'
 
 export interface SecondFactorParts {
@@ -167,7 +167,7 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     if (scope === undefined)
       return isNavigation && credentials.scheme !== 'bearer'
         ? signIn(code, stepUpBeyondUsual(settings, requirements[0]))
-        : deny(code)
+        : denyUntil(authenticated, code, stepUpOf(settings, requirements[0]))
     if (sign === undefined) return byGrant(authenticated, scope, requirements, code)
     return settleSign(authenticated, sign, (exchange, made) => {
       if (made === undefined) return byGrant(exchange, scope, requirements, code)
@@ -229,7 +229,7 @@ export function requireSecondFactor(parts: SecondFactorParts): Stage<Authenticat
     if (code === undefined) return admit(authenticated, name)
     return settleSign(authenticated, sign, (exchange, made) => {
       if (made === undefined) return admit(exchange, name)
-      if (!settings.lastingRights.reportOnly) return deny(code)
+      if (!settings.lastingRights.reportOnly) return denyUntil(exchange, code, freshStepUp(settings, decides))
       report(exchange, 'lasting-rights', code)
       return admit(exchange, name)
     })

@@ -13,6 +13,8 @@ export interface RefusalHelp {
   /** Code of the request that a person can confirm. */
   readonly confirm?: string
   readonly signIn?: NewSignIn
+  /** What a sign-in must prove for this request, which no redirect would bring along. */
+  readonly stepUp?: StepUp
 }
 
 /** How the person must have authenticated for a request (RFC 9470 3, 4). */

@@ -3,7 +3,7 @@
  * years.
  */
 import type { Config } from '../../config/schema.ts'
-import { type Refusal, signIn } from '../decision.ts'
+import { type Refusal, type StepUp, signIn } from '../decision.ts'
 import type { Code } from '../errors.ts'
 import type { Authenticated } from '../exchange.ts'
 import type { LastingRights } from './lasting-rights.ts'
@@ -16,6 +16,12 @@ type Settings = Config['secondFactor']
 /** A form that is sent too late is lost: whoever opens its page has half the time left. */
 const SHARE_OF_PAGES = 0.5
 
+/** What a sign-in must prove so that nothing is missing. */
+export const freshStepUp = (settings: Settings, decides: Requirement): StepUp => ({
+  maxAgeSeconds: Math.min(ruleFor(settings, decides).maxAgeSeconds, settings.lastingRights.maxAgeSeconds),
+  acceptAcr: decides.acceptAcr,
+})
+
 /** What is missing; undefined: nothing. A program is told that it is not for programs. */
 export function shortOfFresh(
   settings: Settings,
@@ -25,7 +31,7 @@ export function shortOfFresh(
 ): Code | undefined {
   if (principal.kind !== 'person') return 'lasting-right-refused'
   const rule = ruleFor(settings, decides)
-  const maxAgeSeconds = Math.min(rule.maxAgeSeconds, settings.lastingRights.maxAgeSeconds)
+  const { maxAgeSeconds } = freshStepUp(settings, decides)
   const verdict = judgeSecondFactor({ ...rule, maxAgeSeconds, refusesPolicy: true }, principal.evidence, nowMs)
   if (verdict === 'satisfied') return undefined
   return credentials.scheme === 'session' || credentials.scheme === 'bearer' ? verdict : 'lasting-right-refused'

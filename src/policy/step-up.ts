@@ -1,4 +1,6 @@
-import type { StepUp } from '../decision.ts'
+import { deny, type Refusal, type StepUp } from '../decision.ts'
+import type { Code } from '../errors.ts'
+import type { Authenticated } from '../exchange.ts'
 import type { Requirement } from './rules.ts'
 import type { SecondFactorRule } from './second-factor.ts'
 
@@ -15,6 +17,10 @@ export function stepUpBeyondUsual(settings: SecondFactorRule, rule: RuleStepUp):
   const isUsual = rule.maxAgeSeconds === undefined && rule.acceptAcr === undefined
   return isUsual ? undefined : stepUpOf(settings, rule)
 }
+
+/** For what a browser sends that navigates nowhere: its page says how a person comes by what is missing, and sends it again. */
+export const denyUntil = ({ credentials }: Authenticated, code: Code, stepUp: StepUp): Refusal =>
+  deny(code, credentials.scheme === 'session' ? { stepUp } : undefined)
 
 /** The measure of a second factor under a rule. */
 export function ruleFor(settings: SecondFactorRule, { maxAgeSeconds, acceptAcr }: RuleStepUp): SecondFactorRule {

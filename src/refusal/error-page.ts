@@ -1,20 +1,24 @@
+import type { StepUp } from '../decision.ts'
 import { type Code, errorTable, type NewSignIn } from '../errors.ts'
 import type { PartialExchange } from '../exchange.ts'
-import { OWN_PREFIX } from '../http/request-target.ts'
+import { isOwnPath, OWN_PREFIX } from '../http/request-target.ts'
 import { english, type TextKey } from '../texts/english.ts'
 import { type Html, html } from './html.ts'
 import type { Sheet } from './pages.ts'
+import { signInPath } from './sign-in-path.ts'
 import type { Speech } from './speech.ts'
 
 /** Of the certificate of the connection: signing in again would not help. */
 export const isOfCertificate = (code: Code): boolean => code.startsWith('client-certificate-')
 
-const SIGN_IN = `${OWN_PREFIX}/sign-in`
+const [SIGN_IN, YOUR_PAGE] = [`${OWN_PREFIX}/sign-in`, `${OWN_PREFIX}/`]
 
 export interface WaysOut {
   /** Where a person can confirm. */
   readonly link: string | undefined
   readonly signIn: NewSignIn | undefined
+  /** What a sign-in must prove first. */
+  readonly stepUp?: StepUp | undefined
   /** The start page of the server. */
   readonly home: string
 }
@@ -30,13 +34,13 @@ const textKey = (key: string): TextKey | undefined => (Object.hasOwn(english, ke
 /** The page a browser shows for `code`: what happened, what to do next, and what to tell the help desk. */
 export function errorPage(speech: Speech, known: PartialExchange, code: Code, ways: WaysOut): Sheet {
   const { say } = speech
-  const { link, signIn } = ways
+  const { link, signIn, stepUp } = ways
   const { status } = errorTable[code]
   const what =
     signIn?.isAutomatic === true
       ? say('refusal.restarting')
       : // Where somebody at a browser can be told more than the one sentence for every client.
-        say(textKey(`explain.${code}`) ?? `error.${code}`)
+        say((stepUp === undefined ? textKey(`explain.${code}`) : undefined) ?? `error.${code}`)
   const { requestId } = known
   const request = requestId === undefined ? say('request.withoutId') : say('request.id', { id: requestId })
   return {
@@ -55,30 +59,48 @@ const confirmation = ({ say }: Speech, link: string) =>
 const anotherCertificate = ({ say }: Pick<Speech, 'say'>) =>
   html`<p>${say('refusal.otherCertificate')}</p><p class="actions">${quietButton('', say('button.tryAgain'))}</p>`
 
-function wayOut(
-  { say }: Speech,
-  { request }: PartialExchange,
-  code: Code,
-  status: number,
-  { signIn, home }: WaysOut,
-): Html {
+/** The form is still in the browser's memory: leaving this page would lose it. */
+const unsent = ({ say }: Speech, stepUp: StepUp | undefined) => html`<p>${say('refusal.unsent')}</p>
+<p class="actions"><a class="button" href="${signInPath(YOUR_PAGE, stepUp)}" target="_blank" rel="noopener">${say('button.signInNewTab')}</a></p>`
+
+/** For the page that was wanted; what no window shows is none, nor is one of ours that failed. */
+function signInFrom({ target, isNavigation }: PartialExchange, { signIn, stepUp }: WaysOut): string {
+  if (signIn !== undefined) return signIn.path
+  if (stepUp !== undefined) return signInPath(YOUR_PAGE, stepUp)
+  return isNavigation === true && target !== undefined && !isOwnPath(target.path) ? signInPath(target.raw) : SIGN_IN
+}
+
+/** Whatever their status. */
+const OF_SIGN_INS: readonly Code[] = ['sign-in-unknown', 'sign-in-other-provider']
+/** Who has a session is somebody else. */
+const OF_TWO_PEOPLE: readonly Code[] = [
+  ...(['confirmation-other-account', 'account-mismatch', 'client-certificate-mismatch'] as const),
+]
+/** No sign-in changes them. */
+const OF_THE_PAGE: readonly Code[] = ['cross-site-request', 'sign-in-not-same-origin', 'own-page-navigation-only']
+
+function wayOut(speech: Speech, known: PartialExchange, code: Code, status: number, ways: WaysOut): Html {
+  const { say } = speech
+  const { signIn, home } = ways
+  const actions = (...buttons: Html[]) => html`<p class="actions">${buttons}</p>`
   const start = quietButton(home, say('button.startPage'))
   const otherAccount = quietButton(`${OWN_PREFIX}/sign-out`, say('button.otherAccount'))
-  const isRepeatable = request.method === 'GET' || request.method === 'HEAD'
-  if (status === 401 && !isRepeatable) {
-    // The form is still in the browser's memory: leaving this page would lose it.
-    return html`<p>${say('refusal.unsent')}</p>
-<p class="actions"><a class="button" href="${OWN_PREFIX}/" target="_blank" rel="noopener">${say('button.signInNewTab')}</a></p>`
-  }
-  const signInAgain = button(signIn?.path ?? SIGN_IN, say('button.signInAgain'))
-  if (code === 'sign-in-unknown' || status === 401) return html`<p class="actions">${signInAgain}</p>`
-  if (code === 'cross-site-request' || code === 'sign-in-not-same-origin') return html`<p class="actions">${start}</p>`
-  if (code === 'confirmation-other-account' || code === 'account-mismatch' || code === 'client-certificate-mismatch')
-    return html`<p class="actions">${otherAccount}${start}</p>`
+  const isRepeatable = known.request.method === 'GET' || known.request.method === 'HEAD'
+  if (!isRepeatable && signIn === undefined && (status === 401 || ways.stepUp !== undefined))
+    return unsent(speech, ways.stepUp)
+  const signInAgain = button(signInFrom(known, ways), say('button.signInAgain'))
+  if (OF_SIGN_INS.includes(code) || status === 401) return actions(signInAgain)
+  if (OF_THE_PAGE.includes(code)) return actions(start)
+  if (code === 'form-token-invalid') return actions(button(YOUR_PAGE, say('button.yourPage')), start)
+  if (OF_TWO_PEOPLE.includes(code)) return actions(otherAccount, start)
   if (isOfCertificate(code)) return anotherCertificate({ say })
-  if (status === 403) return html`<p class="actions">${signInAgain}${otherAccount}</p>`
+  if (status === 403) {
+    // Whoever has a good session would only come back from the sign-in.
+    const isInVain = known.credentials?.scheme === 'session' && signIn === undefined && ways.stepUp === undefined
+    return isInVain ? actions(otherAccount, start) : actions(signInAgain, otherAccount)
+  }
   // A callback is good once: loading it again would never help.
   return status >= 500 && isRepeatable
-    ? html`<p class="actions">${button(signIn?.path ?? '', say('button.tryAgain'))}${start}</p>`
-    : html`<p class="actions">${start}</p>`
+    ? actions(button(signIn?.path ?? '', say('button.tryAgain')), start)
+    : actions(start)
 }

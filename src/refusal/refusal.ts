@@ -5,7 +5,7 @@
 import type { ServerResponse } from 'node:http'
 import { formatConfirmationCode } from '../confirmation-code.ts'
 import type { RefusalHelp, StepUp } from '../decision.ts'
-import { type Code, errorTable, type NewSignIn } from '../errors.ts'
+import { type Code, errorTable } from '../errors.ts'
 import type { PartialExchange } from '../exchange.ts'
 import { isOwnPath, OWN_PREFIX } from '../http/request-target.ts'
 import { drainRequest } from '../listener/request-content.ts'
@@ -55,7 +55,7 @@ export function sendRefusal(
   if (status === 503 || status === 429) fields.push('Retry-After', String(help.retryAfterSeconds ?? RETRY_AFTER_S))
   if (status === 405) fields.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS')
   const link = help.confirm && `${settings.ownOrigin}${OWN_PREFIX}/confirm/${formatConfirmationCode(help.confirm)}`
-  const body = render(known, code, settings, link, help.signIn)
+  const body = render(known, code, settings, link, help)
   const shown = withLink(sentence, link)
   if (known.clientClass === 'visual-studio') fields.push('X-TFS-ServiceError', encodeURIComponent(shown))
   if (known.clientClass === 'package-client') fields.push(...packageClientFields(code, shown))
@@ -115,7 +115,7 @@ function render(
   code: Code,
   settings: RefusalSettings,
   link: string | undefined,
-  signIn: NewSignIn | undefined,
+  help: RefusalHelp,
 ): Body {
   const { sentence, status } = errorTable[code]
   const accept = known.fields?.kept.accept ?? ''
@@ -137,7 +137,7 @@ function render(
         }),
       }
     default:
-      if (accept.includes('text/html')) return page(known, code, settings, link, signIn)
+      if (accept.includes('text/html')) return page(known, code, settings, link, help)
       return {
         fields: ['Content-Type', 'application/problem+json'],
         text: JSON.stringify({
@@ -158,11 +158,11 @@ function page(
   code: Code,
   { pages, publicOrigin, isOwnHost }: RefusalSettings,
   link: string | undefined,
-  signIn: NewSignIn | undefined,
+  { signIn, stepUp }: RefusalHelp,
 ): Body {
   const isAtOwn = isOwnHost?.(known.fields?.kept.host ?? '') === true
   const paper = pages.for(known)
-  const shown = errorPage(paper, known, code, { link, signIn, home: isAtOwn ? `${publicOrigin}/` : '/' })
+  const shown = errorPage(paper, known, code, { link, signIn, stepUp, home: isAtOwn ? `${publicOrigin}/` : '/' })
   const isAutomatic = signIn?.isAutomatic === true
   const { fields: usual, text } = isAutomatic ? paper.automatic(shown) : paper.window(shown)
   const fields = isOwnPath(known.target?.path ?? '') ? unreferred(usual) : usual

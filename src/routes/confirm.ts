@@ -67,6 +67,9 @@ export const DISOWNED_PATHS: Readonly<Record<Stolen, string>> = {
 const disownPath = (code: string) => `${OWN_PREFIX}/disown/${formatConfirmationCode(code)}`
 export const confirmPath = (code: string) => `${OWN_PREFIX}/confirm/${formatConfirmationCode(code)}`
 
+/** Of the question that a form answers. */
+const pageOf = (exchange: Traced) => `${OWN_PREFIX}/confirm/${lastSegment(exchange)}`
+
 /** GET /.torhaus/confirm/CODE. Whoever is not signed in learns nothing, not even whether there is such a request. */
 export function askToConfirm(parts: ConfirmParts): Route {
   return showing(parts, async (exchange, session) => {
@@ -86,7 +89,7 @@ ${buttonForm(parts, session, disownPath(code), notMe)}</div>`
 
 /** POST /.torhaus/confirm/CODE */
 export function confirm(parts: ConfirmParts): Route {
-  return acting(parts, 'gives', async (exchange, session) => {
+  const ask = async (exchange: Traced, session: SessionRecord) => {
     const { code, intent, stepUp } = await requestFor(parts, exchange, session)
     const maxAgeSeconds = Math.min(stepUp.maxAgeSeconds, parts.settings.grants.confirmMaxAgeSeconds)
     return parts.begin(exchange, {
@@ -96,16 +99,18 @@ export function confirm(parts: ConfirmParts): Route {
       stepUp: { ...stepUp, maxAgeSeconds },
       intent: { kind: intent, object: code, accountKey: session.accountKey },
     })
-  })
+  }
+  return acting(parts, 'gives', ask, pageOf)
 }
 
 /** POST /.torhaus/disown/CODE: "this was not me". Not asked about again: it takes nothing from its person. */
 export function disown(parts: ConfirmParts): Route {
-  return acting(parts, 'takes', async (exchange, session) => {
+  const refuse = async (exchange: Traced, session: SessionRecord) => {
     const { stolen, disown } = await requestFor(parts, exchange, session)
     await disown(exchange, session.account)
     return seeOther(DISOWNED_PATHS[stolen])
-  })
+  }
+  return acting(parts, 'takes', refuse, pageOf)
 }
 
 /** GET /.torhaus/disowned/password, /.torhaus/disowned/token: what to do now. */

@@ -49,18 +49,25 @@ export function showing(parts: OwnPageParts, answer: Answer, returnTo?: string):
   }
 }
 
+const accountPageOf = (_: Traced): string => ACCOUNT_PAGE
+
 /**
- * POST of one of our forms. Throws `sign-in-not-same-origin`, `session-ended`, `form-token-invalid`. What `takes`
+ * POST of one of our forms, which is on the page `pageOf`. Throws `sign-in-not-same-origin`, `session-ended`, `form-token-invalid`. What `takes`
  * access away must work with a store that is full, too, and does nothing more when it is sent twice; what gives some
  * waits for a store that remembers the form.
  */
-export function acting(parts: OwnPageParts, effect: 'takes' | 'gives', answer: Answer): Route {
+export function acting(parts: OwnPageParts, effect: 'takes' | 'gives', answer: Answer, pageOf = accountPageOf): Route {
   return async exchange => {
     if (!isSameOrigin(exchange, parts.ownOrigin)) throw new Fault('sign-in-not-same-origin')
     const session = await currentSession(exchange, parts)
-    if (session === undefined) throw new Fault('session-ended')
     // The form is not sent again after the sign-in: the page would have to be looked at anyway.
-    if (!isAdmitted(parts, session.record)) return seeOther(signInPath(ACCOUNT_PAGE))
+    const again = signInPath(pageOf(exchange))
+    if (session === undefined) {
+      const ended = new Fault('session-ended')
+      ended.signIn = { path: again, isAutomatic: false }
+      throw ended
+    }
+    if (!isAdmitted(parts, session.record)) return seeOther(again)
     const form = await readForm(exchange, FORM_LIMITS, 'form-token-invalid')
     const token = form.get(TOKEN_FIELD) ?? ''
     const isOurs = await parts.forms.take(session.record, exchange.target.path, token, effect === 'takes')

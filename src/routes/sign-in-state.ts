@@ -23,7 +23,7 @@ export interface Asked {
 /** More is not told: OPs have limits on URLs, IIS before AD FS one of 2048 for the query. */
 const MAX_AIM_LENGTH = 700
 /** The others have opened a session by then, or it will not work at all. */
-const MOST_AGAIN = 3
+export const MOST_AGAIN = 3
 
 /**
  * The `state` of an authorization request (RFC 6749 4.1.1): an id that nobody can guess, and behind it, sealed, what

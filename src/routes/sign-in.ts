@@ -43,7 +43,7 @@ import type { Landing } from './landing.ts'
 import { queryOf } from './query-of.ts'
 import { type Reply, type Route, seeOther } from './reply.ts'
 import { groupsAtSignIn, type SignInGroupsParts } from './sign-in-groups.ts'
-import { type Aim, againFrom, newSignIn } from './sign-in-state.ts'
+import { type Aim, againFrom, MOST_AGAIN, newSignIn } from './sign-in-state.ts'
 import { hintIn, passedOn, wantedPath } from './third-party-login.ts'
 
 export interface SignInParts extends BeginSignInParts, GoodSessionParts, SignInGroupsParts {
@@ -101,9 +101,12 @@ export function completeSignIn(parts: SignInParts, op: Op): Route {
   return async exchange => {
     const given = queryOf(exchange).getAll('state')
     const state = given.length === 1 ? (given[0] ?? '') : ''
-    const aim = parts.states.aimOf(state)
+    let aim = parts.states.aimOf(state)
     try {
-      return await complete(parts, op, exchange, state, aim)
+      const record = state === '' ? undefined : await parts.store.takeSignIn(state)
+      // A state has no room for a long one, and nobody has counted then.
+      if (record !== undefined) aim ??= { returnTo: record.returnTo, stepUp: stepUpIn(record), again: MOST_AGAIN }
+      return await complete(parts, op, exchange, record, aim)
     } catch (error) {
       const fault = toFault(error)
       // Without our cookie it would end here again.
@@ -118,10 +121,9 @@ async function complete(
   parts: SignInParts,
   op: Op,
   exchange: Traced,
-  state: string,
+  record: SignInRecord | undefined,
   aim: Aim | undefined,
 ): Promise<Reply> {
-  const record = state === '' ? undefined : await parts.store.takeSignIn(state)
   // A session that is good already wins, over a stale callback as well as over a second tab's.
   const usual = { maxAgeSeconds: parts.rule.maxAgeSeconds, acceptAcr: undefined }
   const stepUp = record === undefined ? (aim?.stepUp ?? usual) : stepUpIn(record)
@@ -132,7 +134,7 @@ async function complete(
   // Tabs that were opened at once have each been given an id of their own, and the browser has kept one.
   if (browserId === undefined || keyOf(browserId) !== record.browserKey) throw new Fault('sign-in-unknown')
   // An answer to a question that another OP was asked (RFC 9700 4.4): it would be believed for that one.
-  if (parts.ops.only === undefined && parts.states.askedOf(state).provider !== op.name) {
+  if (parts.ops.only === undefined && parts.states.askedOf(record.state).provider !== op.name) {
     parts.report('refused', exchange)
     throw new Fault('sign-in-other-provider')
   }

@@ -59,6 +59,19 @@ for (const [what, change] of Object.entries(failures))
     assert.ok(!links.includes(''), 'a link to the spent callback')
   })
 
+test('a page whose URL is too long for the state is not lost either, and begins by itself nowhere', async () => {
+  const long = `/page?q=${'x'.repeat(2000)}`
+  const browser = new BrowserClient()
+  const atCallback = (url: string) => url.startsWith(`${lab.url}/.torhaus/callback`)
+  const callback = new URL((await signIn(browser, lab.url + long, lab.users.ada, atCallback)).url)
+  callback.searchParams.delete('code')
+  const answer = await browser.send(callback.href)
+  const [link = ''] = linksOf(answer.text)
+  assert.ok(link.startsWith(`/.torhaus/sign-in?return_to=${encodeURIComponent(long)}`), link)
+  assert.equal(answer.headers.get('refresh'), null)
+  assert.equal((await browser.get(lab.url + link)).url, lab.url + long)
+})
+
 test('that sign-in leads to the page wanted', async () => {
   const { answer, browser } = await failing(callback => callback.searchParams.set('code', 'x'.repeat(43)))
   const link = linksOf(answer.text).find(each => each.startsWith(AGAIN)) ?? ''
