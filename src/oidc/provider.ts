@@ -37,6 +37,14 @@ export interface TokenSet {
   readonly refreshToken: string | undefined
 }
 
+/** What a refresh token has brought. */
+export interface Refreshed {
+  /** Good whatever is wrong with the rest: the one before is spent (RFC 9700 4.14.2). Undefined: that one goes on. */
+  readonly refreshToken: string | undefined
+  /** Rejects where the rest cannot be believed, or not be had. */
+  validated(): Promise<TokenSet>
+}
+
 /** After a failed discovery, the next attempt waits so long: a flood of sign-ins is no flood of requests to the OP. */
 const DISCOVERY_PAUSE_MS = 2000
 
@@ -183,13 +191,13 @@ export class OpenIdProvider {
   }
 
   /** `subject`: who it is about, where the OP says so in no ID token. */
-  async refresh(refreshToken: string, subject: string): Promise<TokenSet> {
+  async refresh(refreshToken: string, subject: string): Promise<Refreshed> {
     const configuration = await this.metadata()
-    try {
-      return await this.#tokenSet(await client.refreshTokenGrant(configuration, refreshToken), subject)
-    } catch (error) {
+    const refused = (error: unknown) => {
       throw toOpFault(error, 'op-response-invalid')
     }
+    const tokens = await client.refreshTokenGrant(configuration, refreshToken).catch(refused)
+    return { refreshToken: tokens.refresh_token, validated: () => this.#tokenSet(tokens, subject).catch(refused) }
   }
 
   /** OIDC RP-Initiated Logout 1.0 2; undefined where the OP has no such endpoint. */

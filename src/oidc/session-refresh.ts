@@ -85,13 +85,17 @@ export class SessionRefresh {
     // By a ticket; otherwise of an OP that is not configured any more, and cannot be asked.
     if (op === undefined) return record.evidence.firstFactor !== undefined || this.#sessions.end(id).then(() => false)
     const { refreshIntervalSeconds, refreshGraceSeconds } = op.settings
-    const dueAtMs = record.refreshedAtMs + refreshIntervalSeconds * 1000
-    if (now < dueAtMs || record.sealedTokens === undefined) return true
-    const overdue = now >= dueAtMs + refreshGraceSeconds * 1000
+    if (!this.#isDue(record, op) || record.sealedTokens === undefined) return true
+    const overdue = now >= record.refreshedAtMs + (refreshIntervalSeconds + refreshGraceSeconds) * 1000
     if (overdue) return this.#waitFor(id, session, op).then(outcome => this.#conclude(id, outcome))
     const mayAsk = now >= (this.#notBefore.get(session) ?? 0) && this.#inBackground < MAX_IN_BACKGROUND
     if (mayAsk) void this.#askBeside(id, session, op)
     return true
+  }
+
+  /** Tokens may be other ones, and the OP is to be asked all the same. */
+  #isDue({ refreshedAtMs }: SessionRecord, { settings }: Op): boolean {
+    return this.#now() >= refreshedAtMs + settings.refreshIntervalSeconds * 1000
   }
 
   async #askBeside(id: string, session: Session, op: Op): Promise<void> {
@@ -111,11 +115,11 @@ export class SessionRefresh {
 
   /** Where another process asks, until that has its answer. Nobody else waits for it: the store tells of new tokens. */
   #waitFor(id: string, session: Session, op: Op): Promise<RefreshOutcome> {
-    const { key, refreshedAtMs } = session.record
+    const { key } = session.record
     const waiting = this.#waitedFor.get(key)
     if (waiting !== undefined) return waiting
     const started = this.#once(id, session, op)
-      .then(outcome => (outcome === 'left-to-another' ? this.#awaitOther(session, refreshedAtMs) : outcome))
+      .then(outcome => (outcome === 'left-to-another' ? this.#awaitOther(session, op) : outcome))
       .finally(() => this.#waitedFor.delete(key))
     this.#waitedFor.set(key, started)
     return started
@@ -167,11 +171,10 @@ export class SessionRefresh {
 
   /** A fault: what the OP said could not be stored because of it. */
   async #ask(session: Session, op: Op): Promise<RefreshOutcome | Fault> {
-    const { refreshedAtMs } = session.record
     if (!(await this.#sessions.claimRefresh(session, this.#leaseMs))) return 'left-to-another'
     // What we know of the session may be older than the refresh of another process: its refresh token is spent then.
     if (!(await this.#sessions.reread(session))) return 'ended'
-    if (session.record.refreshedAtMs !== refreshedAtMs) {
+    if (!this.#isDue(session.record, op)) {
       await this.#sessions.releaseRefresh(session)
       return 'refreshed'
     }
@@ -183,7 +186,16 @@ export class SessionRefresh {
       return this.#saved(session, tokens)
     }
     const { subject } = session.record
-    const fresh = await op.provider.refresh(tokens.refreshToken, this.#ops.unstored(subject))
+    const { refreshToken = tokens.refreshToken, validated } = await op.provider.refresh(
+      tokens.refreshToken,
+      this.#ops.unstored(subject),
+    )
+    const fresh = await validated().catch(async (error: unknown) => {
+      // The next question is asked with this one, whatever becomes of the store.
+      if (refreshToken !== tokens.refreshToken)
+        await this.#sessions.saveRefresh(session, { ...tokens, refreshToken }, false)
+      throw error
+    })
     const { sub } = fresh.claims
     // OIDC Core 12.2: the refreshed ID token must speak of the same person.
     if (sub !== undefined && this.#ops.stored(op, String(sub)) !== subject) return 'ended'
@@ -193,7 +205,7 @@ export class SessionRefresh {
     if (said !== undefined && 'unknown' in said)
       throw new Fault('sign-in-refused', new Error(`token endpoint: at the refresh ${said.unknown}`))
     return this.#saved(session, {
-      refreshToken: fresh.refreshToken ?? tokens.refreshToken,
+      refreshToken,
       idToken: fresh.idToken ?? tokens.idToken,
       groups: said?.groups ?? tokens.groups,
     })
@@ -212,14 +224,14 @@ export class SessionRefresh {
   }
 
   /** Another process holds the lease: what it hears from the OP counts for us. Never rejects. */
-  async #awaitOther(session: Session, refreshedAtMs: number): Promise<RefreshOutcome> {
+  async #awaitOther(session: Session, op: Op): Promise<RefreshOutcome> {
     try {
       let pauseMs = FIRST_POLL_MS
       for (let waitedMs = 0; waitedMs < this.#leaseMs; waitedMs += pauseMs) {
         if (waitedMs > 0) pauseMs = Math.min(2 * pauseMs, LAST_POLL_MS)
         await sleep(pauseMs)
         if (!(await this.#sessions.reread(session))) return 'ended'
-        if (session.record.refreshedAtMs !== refreshedAtMs) return 'refreshed'
+        if (!this.#isDue(session.record, op)) return 'refreshed'
       }
       return 'left-to-another'
     } catch (error) {

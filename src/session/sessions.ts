@@ -148,11 +148,12 @@ export class Sessions {
 
   /**
    * `gone`: the session has ended meanwhile. Returns the fault of a store that does not take it now: then it is kept
-   * here and by the other processes until the store does.
+   * here and by the other processes until the store does. `isAnswered`: or the OP is to be asked again, with these.
    */
-  async saveRefresh(session: Session, tokens: SessionTokens): Promise<'saved' | 'gone' | Fault> {
+  async saveRefresh(session: Session, tokens: SessionTokens, isAnswered = true): Promise<'saved' | 'gone' | Fault> {
     const { key, refreshedAtMs: insteadOfMs } = session.record
-    const refreshedAtMs = this.#now()
+    // Others see by it that there are new tokens.
+    const refreshedAtMs = isAnswered ? this.#now() : insteadOfMs + 1
     const sealedTokens = sealTokens(session.record, tokens, this.#sealer)
     // From now on these count, whatever becomes of the store.
     session.record = withGroups({ ...session.record, refreshedAtMs, sealedTokens }, tokens.groups)

@@ -11,12 +11,14 @@ import type { Sessions } from '../../src/session/sessions.ts'
 import { openSessionLab, PERSON, type SessionLab } from '../session/session-lab.ts'
 
 const SETTINGS = { refreshIntervalSeconds: 600, refreshGraceSeconds: 900, timeoutMs: 100 }
-const [DUE_MS, OVERDUE_MS] = [600_000, 1_500_000]
+const [DUE_MS, OVERDUE_MS, RETRY_MS] = [600_000, 1_500_000, 10_000]
 let lab: SessionLab
 let id: string
 let used: string[]
 let outcomes: RefreshOutcome[]
 let answer: () => Promise<void>
+/** What comes of looking at the tokens that it gave. */
+let validated: () => Promise<void>
 
 beforeEach(async () => {
   const hour = 3600
@@ -30,6 +32,7 @@ beforeEach(async () => {
   used = []
   outcomes = []
   answer = () => Promise.resolve()
+  validated = () => Promise.resolve()
 })
 afterEach(() => lab.close())
 
@@ -39,7 +42,8 @@ const provider: Pick<OpenIdProvider, 'refresh'> = {
     used.push(refreshToken)
     await answer()
     if (refreshToken !== `token-${used.length - 1}`) throw new Fault('sign-in-refused')
-    return { claims: {}, idToken: undefined, refreshToken: `token-${used.length}` }
+    const tokens = { claims: {}, idToken: undefined, refreshToken: `token-${used.length}` }
+    return { refreshToken: tokens.refreshToken, validated: () => validated().then(() => tokens) }
   },
 }
 
@@ -109,6 +113,30 @@ test('while one worker hears nothing from the OP, no request of the other passes
     await new Promise(resolve => setTimeout(resolve, 200))
     throw new Fault('op-unreachable')
   }
+  assert.deepEqual(await Promise.all([one(), other()]), [false, false])
+})
+
+test('a refresh token outlives an answer that could not be looked at, and the session is as overdue as before', async () => {
+  const [one, other] = [worker(lab.sessions), worker(lab.otherSessions)]
+  await Promise.all([one(), other()])
+  const inBackground = async (ask: typeof one) => {
+    const count = outcomes.length
+    assert.equal(await ask(), true)
+    await eventually(() => outcomes.length > count, 'the OP has answered')
+    lab.clock.advance(RETRY_MS)
+  }
+  lab.clock.advance(DUE_MS)
+  validated = () => Promise.reject(new Fault('op-unreachable'))
+  await inBackground(one)
+  await inBackground(other)
+  validated = () => Promise.resolve()
+  await inBackground(one)
+  assert.deepEqual(used, ['token-0', 'token-1', 'token-2'])
+  assert.deepEqual(outcomes, ['op-unreachable', 'op-unreachable', 'refreshed'])
+  lab.clock.advance(DUE_MS)
+  validated = () => Promise.reject(new Fault('op-unreachable'))
+  await inBackground(one)
+  lab.clock.advance(OVERDUE_MS - DUE_MS - RETRY_MS)
   assert.deepEqual(await Promise.all([one(), other()]), [false, false])
 })
 

@@ -6,11 +6,12 @@ import { codeOf, type SignInLab, startSignInLab } from '../../devkit/torhaus/sig
 
 let op: LyingOp
 let lab: SignInLab
+let offsetMs = 0
 before(async () => {
   op = await startLyingOp()
   op.describe(right => ({ ...right, userinfo_endpoint: `${op.issuer}/userinfo` }))
   lab = await startSignInLab({
-    issuer: op.issuer,
+    ...{ issuer: op.issuer, now: () => Date.now() + offsetMs },
     configure: config => ({ ...config, oidc: { ...config.oidc, userinfo: true } as typeof config.oidc }),
   })
 })
@@ -61,4 +62,21 @@ test('userinfo that is refused is told with its place', async () => {
   const id = end.headers.get('x-request-id')
   const record = await lab.logged(entry => entry['http.request.id'] === id && entry['event.action'] === 'request')
   assert.match(String(record['error.message']), /^userinfo endpoint: /)
+})
+
+test('userinfo that fails once at a refresh signs nobody out: the OP has given a new refresh token before it', async () => {
+  serve({ sub: 'subject-of-ada' })
+  const browser = new BrowserClient()
+  await browser.get(`${lab.url}/page`)
+  const page = async () => (await browser.send(`${lab.url}/page`)).status
+  offsetMs = 600_000
+  serve({}, 503)
+  assert.equal(await page(), 200)
+  await lab.logged(record => record['event.outcome'] === 'op-unreachable')
+  serve({ sub: 'subject-of-ada' })
+  offsetMs += 900_000
+  // It is overdue now, and waits for the answer.
+  assert.equal(await page(), 200)
+  assert.equal(op.requests.refreshes, 2)
+  offsetMs = 0
 })
