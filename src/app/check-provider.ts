@@ -42,7 +42,7 @@ export async function trySignIn(config: Config, one: NamedProvider, now: Clock, 
   const claims = await finish(await send(url)).catch((error: unknown) => toFault(error))
   if (claims instanceof Error) return { findings: inFile(one, [refusedSignIn('sign-in', claims, one.settings)]) }
   const { mapAccount, accountTemplate } = parts.op
-  const evidence = signInEvidence(one.settings, secondFactor, claims, askedAtMs)
+  const evidence = signInEvidence(one.settings, secondFactor, claims, askedAtMs, now())
   return judged(
     config,
     one,

@@ -10,7 +10,7 @@ import { type Code, Fault } from '../errors.ts'
 import type { Evidence } from '../exchange.ts'
 import { type AccessTokenTypes, refusalOfType } from './access-token-type.ts'
 import type { AccountMapper } from './account.ts'
-import { evidenceFrom, isNumericDate } from './claims.ts'
+import { evidenceFrom, isNumericDate, notAhead } from './claims.ts'
 import { groupsIn } from './group-claims.ts'
 import type { OpKeys } from './op-keys.ts'
 import { whyClaimRefused, whyTypeRefused } from './token-refusal.ts'
@@ -117,7 +117,7 @@ export class AccessTokenVerifier {
     return {
       subject: sub,
       account: await this.#mapAccount(payload),
-      evidence: evidenceFrom(payload, accessToken),
+      evidence: notAhead(evidenceFrom(payload, accessToken), bearer.clockToleranceSeconds, this.#now()),
       ...said,
       expiresAtMs: (exp + bearer.clockToleranceSeconds) * 1000,
       generation,

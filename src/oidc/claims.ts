@@ -22,6 +22,14 @@ export function evidenceFrom(claims: Claims, names: EvidenceNames = USUAL_NAMES)
   }
 }
 
+/** Whoever has signed in after now, by a clock that may be ahead by so much, has done so now. */
+export function notAhead(evidence: Evidence, toleranceSeconds: number, nowMs: number): Evidence {
+  const nowS = Math.floor(nowMs / 1000)
+  const { authTime } = evidence
+  const isAhead = authTime !== undefined && authTime > nowS && authTime <= nowS + toleranceSeconds
+  return isAhead ? { ...evidence, authTime: nowS } : evidence
+}
+
 /** The claim of that name; where there is none, what a path with dots leads to, as Keycloak has `realm_access.roles`. */
 export function claimAt(claims: Claims, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name]

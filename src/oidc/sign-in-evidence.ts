@@ -1,21 +1,25 @@
 import type { ProviderSettings } from '../../config/schema.ts'
 import type { Evidence } from '../exchange.ts'
 import { provesFactor, type SecondFactorRule } from '../policy/second-factor.ts'
-import { type Claims, evidenceFrom } from './claims.ts'
+import { type Claims, evidenceFrom, notAhead } from './claims.ts'
 
-type Settings = Pick<ProviderSettings, 'authTimeFromSignIn' | 'idToken' | 'policyGuaranteesFactor'>
+type Settings = Pick<
+  ProviderSettings,
+  'authTimeFromSignIn' | 'clockToleranceSeconds' | 'idToken' | 'policyGuaranteesFactor'
+>
 
 /**
  * How somebody has signed in, by the ID token; and where the configuration says so by what it is silent about: the OP
  * demands a second factor of everybody, the OP has asked anew. `askedAnewAtMs`: when it was asked to (`prompt=login`).
  */
 export function signInEvidence(
-  { authTimeFromSignIn, idToken, policyGuaranteesFactor }: Settings,
+  { authTimeFromSignIn, clockToleranceSeconds, idToken, policyGuaranteesFactor }: Settings,
   rule: SecondFactorRule,
   claims: Claims,
   askedAnewAtMs: number | undefined,
+  nowMs: number,
 ): Evidence {
-  const said = evidenceFrom(claims, idToken)
+  const said = notAhead(evidenceFrom(claims, idToken), clockToleranceSeconds, nowMs)
   const isSilent = said.authTime === undefined || said.authTime === 0
   const isFromSignIn = isSilent && authTimeFromSignIn !== undefined && askedAnewAtMs !== undefined
   const evidence = isFromSignIn ? { ...said, authTime: Math.floor(askedAnewAtMs / 1000) } : said

@@ -168,7 +168,7 @@ async function openSession(
   const { mapAccount, settings } = op
   const { claims, idToken, refreshToken } = tokens
   const { anewAtMs } = parts.states.askedOf(record.state)
-  const evidence = signInEvidence(settings, parts.rule, claims, anewAtMs)
+  const evidence = signInEvidence(settings, parts.rule, claims, anewAtMs, parts.now())
   const verdict = judgeOutcome(parts, op, record, evidence)
   const account = await mapAccount(claims)
   const refusal = verdict !== 'satisfied' ? verdict : account === undefined ? 'account-unmapped' : undefined

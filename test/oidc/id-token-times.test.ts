@@ -24,6 +24,12 @@ test('an OP whose clock is two minutes behind is refused, unless that is configu
   assert.equal(await signIn(behind, { clockToleranceSeconds: 150 }), 200)
 })
 
+test('an OP whose clock is two minutes ahead is refused, unless that is configured', async () => {
+  const ahead = { iat: Math.floor(nowS()) + 120, exp: Math.floor(nowS()) + 420, auth_time: Math.floor(nowS()) + 120 }
+  assert.equal(await signIn(ahead), 'second-factor-stale')
+  assert.equal(await signIn(ahead, { clockToleranceSeconds: 150 }), 200)
+})
+
 test('with no tolerance an ID token that expired a few seconds ago is refused', async () => {
   assert.equal(await signIn({ exp: Math.floor(nowS()) - 5 }, { clockToleranceSeconds: 0 }), 'op-response-invalid')
   assert.equal(await signIn({ exp: Math.floor(nowS()) - 5 }), 200)
