@@ -1,6 +1,7 @@
-import { compactVerify } from 'jose'
+import { compactVerify, decodeProtectedHeader, errors } from 'jose'
 import { Fault } from '../errors.ts'
 import type { OpKeys } from './op-keys.ts'
+import { said } from './op-refusal.ts'
 import { SIGNATURE_ALGORITHMS } from './signature-algorithms.ts'
 
 /**
@@ -12,6 +13,23 @@ export async function verifyIdTokenSignature(idToken: string, keys: OpKeys): Pro
   try {
     await compactVerify(idToken, resolve, { algorithms: SIGNATURE_ALGORITHMS })
   } catch (error) {
-    throw error instanceof Fault ? error : new Fault('op-response-invalid', error)
+    if (error instanceof Fault) throw error
+    const { alg, kid } = decodeProtectedHeader(idToken)
+    const key = kid === undefined ? 'no kid' : `kid ${said(kid)}`
+    throw new Fault(
+      'op-response-invalid',
+      new Error(`ID token: ${whyRefused(error, said(alg), key)}`, { cause: error }),
+    )
   }
+}
+
+/** In words for the log. */
+function whyRefused(error: unknown, alg: string, key: string): string {
+  if (error instanceof errors.JOSEAlgNotAllowed)
+    return `it is signed with ${alg}, and accepted are ${SIGNATURE_ALGORITHMS.join(' ')}`
+  if (error instanceof errors.JWKSNoMatchingKey) return `the OP publishes no key for ${alg}, ${key}`
+  if (error instanceof errors.JWKSMultipleMatchingKeys) return `the OP publishes several keys for ${alg}, ${key}`
+  if (error instanceof errors.JWSSignatureVerificationFailed)
+    return `the signature is not of the key for ${alg}, ${key}`
+  return error instanceof errors.JWSInvalid ? 'it is no signed token' : `the key for ${alg}, ${key} cannot be used`
 }

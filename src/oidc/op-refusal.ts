@@ -7,7 +7,7 @@ import * as client from 'openid-client'
 import type { StepUp } from '../decision.ts'
 import type { Evidence } from '../exchange.ts'
 import { missingClaims } from './account.ts'
-import type { Claims } from './claims.ts'
+import { type Claims, claimAt, type EvidenceNames } from './claims.ts'
 
 const MAX_TEXT_LENGTH = 500
 const MAX_CLAIMS = 50
@@ -35,6 +35,9 @@ function wordsOf(error: unknown): string {
       error.cause.find(({ parameters }) => parameters.error !== undefined)?.parameters ?? {}
     return `${error.status} ${described(code, description)}`
   }
+  // There is nothing else in an answer that the library knows and does not do.
+  if (error instanceof client.ClientError && error.code === 'OAUTH_UNSUPPORTED_OPERATION')
+    return 'the answer is encrypted: switch off encryption of ID tokens and userinfo for this client'
   const answer = answerIn(error)
   if (answer !== undefined) return `${answer.status} with ${said(answer.headers.get('content-type') ?? 'no type')}`
   return mismatch(error) ?? 'the answer cannot be accepted'
@@ -88,7 +91,13 @@ function wrongValue({ expected, claims, claim, body, attribute, now }: Compariso
 const namesOf = (claims: Readonly<Record<string, unknown>>) => said(Object.keys(claims).slice(0, MAX_CLAIMS).join(', '))
 
 /** A sign-in that does not prove what it must. */
-export function missingProof(claims: Claims, came: Evidence, wanted: StepUp, nowMs: number): Error {
+export function missingProof(
+  claims: Claims,
+  names: EvidenceNames,
+  came: Evidence,
+  wanted: StepUp,
+  nowMs: number,
+): Error {
   const values = Object.entries({ acr: came.acr, amr: came.amr, acrs: came.acrs, auth_time: came.authTime })
     .map(([name, value]) => `${name}=${value === undefined ? 'missing' : said(JSON.stringify(value))}`)
     .join(', ')
@@ -96,9 +105,25 @@ export function missingProof(claims: Claims, came: Evidence, wanted: StepUp, now
   const aheadS = came.authTime === undefined ? 0 : Math.round(came.authTime - nowMs / 1000)
   const clock = aheadS > 0 ? `; auth_time is ${aheadS} s ahead by our clock: is it right, and that of the OP?` : ''
   return new Error(
-    `claims that came: ${namesOf(claims)}; ${values}; wanted: acr ${acr}, auth_time at most ${wanted.maxAgeSeconds} s ago${clock}`,
+    `claims that came: ${namesOf(claims)}; ${values}; wanted: acr ${acr}, auth_time at most ${wanted.maxAgeSeconds} s ago${clock}${unread(claims, names, came)}`,
   )
 }
+
+/** What came under the right name, in a form that says nothing: a time in milliseconds, a list in place of a text. */
+function unread(claims: Claims, { acr, acrs, amr, authTime }: EvidenceNames, came: Evidence): string {
+  const missing = [
+    ...(came.acr === undefined ? [acr] : []),
+    ...(came.acrs.length === 0 ? [acrs] : []),
+    ...(came.amr.length === 0 ? amr : []),
+    ...(came.authTime === undefined ? [authTime] : []),
+  ]
+  return missing
+    .filter(name => !isEmpty(claimAt(claims, name)))
+    .map(name => `; ${said(name)} cannot be read: ${said(JSON.stringify(claimAt(claims, name)))}`)
+    .join('')
+}
+
+const isEmpty = (value: unknown) => value == null || (Array.isArray(value) && value.length === 0)
 
 /** A sign-in of somebody who has no account by that template, or none that is theirs. */
 export function missingAccount(claims: Claims, template: string): Error {

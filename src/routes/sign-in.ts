@@ -177,7 +177,7 @@ async function openSession(
     const cause =
       verdict === 'satisfied'
         ? missingAccount(claims, op.accountTemplate)
-        : missingProof(claims, evidence, stepUpIn(record), parts.now())
+        : missingProof(claims, settings.idToken, evidence, stepUpIn(record), parts.now())
     throw new Fault(refusal ?? 'account-unmapped', cause)
   }
   if (record.intent !== undefined && record.intent.accountKey !== accountKey(account)) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
+import { CompactEncrypt, generateKeyPair, type JWK } from 'jose'
 import { type Answer, BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
 import { type Certificate, createCertificate } from '../../devkit/torhaus/certificate.ts'
@@ -37,7 +38,7 @@ before(async () => {
 afterEach(async () => {
   await lab?.close()
   lab = undefined
-  for (const path of ['/token', '/userinfo']) op.answerAt(path)
+  for (const path of ['/token', '/userinfo', '/jwks']) op.answerAt(path)
   op.tell()
   op.respond()
   op.describe()
@@ -56,6 +57,13 @@ const refuse = (error: string, description: string) =>
     answer.set('error', error)
     answer.set('error_description', description)
   })
+/** For a key that nobody has given us. */
+async function encrypted(token: string): Promise<string> {
+  const { publicKey } = await generateKeyPair('RSA-OAEP-256')
+  const header = { alg: 'RSA-OAEP-256', enc: 'A256GCM', cty: 'JWT' }
+  return new CompactEncrypt(new TextEncoder().encode(token)).setProtectedHeader(header).encrypt(publicKey)
+}
+const twice = (key: JWK) => [key, key]
 const nowS = () => Math.floor(Date.now() / 1000)
 const tell = (changes: object) => op.tell(({ sign, header, claims }) => sign(header, { ...claims, ...changes }))
 
@@ -87,10 +95,20 @@ const causes: Readonly<Record<string, Cause>> = {
     provoke: () => tell({ iat: nowS() - 900, exp: nowS() - 600 }),
   },
   'token endpoint: aud is ..., and not ...': { provoke: () => tell({ aud: 'account' }) },
+  'token endpoint: the answer is encrypted: ...': {
+    provoke: () => op.tell(async ({ sign, header, claims }) => encrypted(await sign(header, claims))),
+  },
+  'ID token: it is signed with HS256, and accepted are ...': {
+    provoke: () => op.tell(({ sign, claims }) => sign({ alg: 'HS256' }, claims, new Uint8Array(32))),
+  },
+  'ID token: the OP publishes several keys for ..., ...': {
+    provoke: () => op.answerAt('/jwks', (_, response) => response.end(JSON.stringify({ keys: twice(op.publicKey) }))),
+  },
   'fetch failed ... (DEPTH_ZERO_SELF_SIGNED_CERT)': { issuer: () => secure.issuer },
   'fetch failed ... ECONNREFUSED ...': { issuer: () => `http://127.0.0.1:${nobody}` },
   'claims that came: ... acr=missing, ... wanted: acr as configured, ...': { provoke: () => tell({ acr: undefined }) },
   'claims that came: ... auth_time=missing; wanted: ...': { provoke: () => tell({ auth_time: undefined }) },
+  'claims that came: ...; auth_time cannot be read: ...': { provoke: () => tell({ auth_time: Date.now() }) },
   'claims that came: ... auth_time is ... s ahead by our clock: ...': {
     provoke: () => tell({ auth_time: nowS() + 600, iat: nowS() + 600, exp: nowS() + 900 }),
   },
