@@ -62,8 +62,7 @@ export function classifyCredentials({
     const { authorization, cookie } = traced.fields.kept
     const carried = carriedBy(traced.fields, traced.target)
     if (carried !== undefined && authorization === undefined) return fromCarriers(traced, carried)
-    const presented =
-      authorization === undefined ? fromCookie(cookie) : fromAuthorization(authorization, traced.target.path)
+    const presented = authorization === undefined ? fromCookie(cookie) : fromAuthorization(authorization, traced)
     if (presented === undefined) return deny('authorization-malformed')
     if (carried !== undefined) return besideCarriers(traced, presented, carried)
     if (cookie === undefined || (presented.scheme !== 'negotiate' && presented.scheme !== 'basic'))
@@ -74,7 +73,7 @@ export function classifyCredentials({
   function fromCarriers(traced: Traced, { values, hasOthers }: CarriedTokens): Decision<Presented> {
     const [token = '', ...more] = values
     if (more.length > 0) return deny('credentials-conflict')
-    const found = fromToken(token, 'Bearer', traced.target.path)
+    const found = fromToken(token, 'Bearer', traced)
     // An access token of the OP would go on to the server as it is.
     const isTheirs = found?.scheme === 'pat' || found?.scheme === 'server-token'
     return proceed({ ...traced, credentials: isTheirs ? found : UNKNOWN_TOKEN, carriersAgree: !hasOthers })
@@ -98,14 +97,14 @@ export function classifyCredentials({
     return id === undefined || id === '' ? NONE : { scheme: 'session', id }
   }
 
-  function fromAuthorization(field: string, path: string): Credentials | undefined {
+  function fromAuthorization(field: string, traced: Traced): Credentials | undefined {
     const authorization = parseAuthorization(field)
     if (authorization === undefined) return undefined
     switch (authorization.scheme) {
       case 'bearer':
-        return fromToken(authorization.credentials, 'Bearer', path) ?? UNKNOWN_TOKEN
+        return fromToken(authorization.credentials, 'Bearer', traced) ?? UNKNOWN_TOKEN
       case 'basic':
-        return fromBasic(authorization, path)
+        return fromBasic(authorization, traced)
       case 'negotiate':
         return isNtlm(authorization.credentials)
           ? { scheme: 'ntlm' }
@@ -114,14 +113,14 @@ export function classifyCredentials({
         return { scheme: 'ntlm' }
       case 'token':
         return carriers.tokenScheme
-          ? (fromToken(authorization.credentials, 'Bearer', path) ?? UNKNOWN_TOKEN)
+          ? (fromToken(authorization.credentials, 'Bearer', traced) ?? UNKNOWN_TOKEN)
           : UNKNOWN_SCHEME
       default:
         return UNKNOWN_SCHEME
     }
   }
 
-  function fromBasic(authorization: Authorization, path: string): Credentials | undefined {
+  function fromBasic(authorization: Authorization, traced: Traced): Credentials | undefined {
     const basic = parseBasic(authorization.credentials)
     if (basic === undefined) return undefined
     // git with http.emptyAuth sends an empty user name and password to say "nothing yet".
@@ -129,19 +128,19 @@ export function classifyCredentials({
     const { username, password } = basic
     const isInUserName = carriers.userName && (password === '' || password === 'x-oauth-basic')
     return (
-      fromToken(isInUserName ? username : password, 'Basic', path) ?? {
+      fromToken(isInUserName ? username : password, 'Basic', traced) ?? {
         ...{ scheme: 'basic', username },
         password: new Secret(password),
       }
     )
   }
 
-  function fromToken(token: string, via: 'Bearer' | 'Basic', path: string): Credentials | undefined {
+  function fromToken(token: string, via: 'Bearer' | 'Basic', traced: Traced): Credentials | undefined {
     // A token that was validated before need not be taken apart again to see whose it is.
     if (isValidated(token)) return { scheme: 'bearer', token, via }
     const tokenIssuer = unverifiedIssuer(token)
     if (tokenIssuer !== undefined && issuers.has(tokenIssuer)) return { scheme: 'bearer', token, via }
-    if (tokenIssuer !== undefined) return fromServer(token, tokenIssuer, path)
+    if (tokenIssuer !== undefined) return fromServer(token, tokenIssuer, traced)
     return hasPatShape(token) ? { scheme: 'pat', ...askable(token) } : undefined
   }
 
@@ -149,16 +148,17 @@ export function classifyCredentials({
     return { fingerprints: fingerprintsOf(token), token: new Secret(token) }
   }
 
-  function fromServer(token: string, issuer: string, path: string): Credentials {
-    if (!isServers(issuer, path))
+  function fromServer(token: string, issuer: string, traced: Traced): Credentials {
+    if (!isServers(issuer, traced))
       return { ...UNKNOWN_TOKEN, why: whyUnknown(issuer, [...issuers, ...credentials.serverTokenIssuers]) }
     // One of the registry is good for nothing else, reads of ours included.
     return asksAboutServerTokens && issuer !== '' ? { scheme: 'server-token', askable: askable(token) } : SERVER_TOKEN
   }
 
   /** Empty where the token does not say: then it is a token of the registry, and good for nothing else. */
-  function isServers(issuer: string, path: string): boolean {
+  function isServers(issuer: string, { readings, target }: Traced): boolean {
     if (issuer !== '') return credentials.serverTokenIssuers.includes(issuer)
-    return carriers.anonymousJwt && path.startsWith(REGISTRY)
+    // Nobody has proven anything by it: whatever else the path can be read as has to be of the registry, too.
+    return carriers.anonymousJwt && (readings?.paths ?? [target.path]).every(path => path.startsWith(REGISTRY))
   }
 }

@@ -75,6 +75,20 @@ test('on Gitea they are proven, too; one of its registry, which names no issuer,
   assert.deepEqual(lab.seen(), { reads: ['/api/v1/user', '/api/v1/user'], forwarded: ['/x', '/v2/'] })
 })
 
+test('gitea: one of the registry does not pass where the path may lead out of the registry', async () => {
+  const lab = await labOf('gitea')
+  const token = `${encode({ alg: 'HS256' })}.${encode({ UserID: 7 })}.c2ln`
+  for (const path of [
+    ...['/v2/../x', '/v2/%2e%2e/x', '/v2/..%2fx', '/v2/..;/x', '/v2/..%5Cx', '/v2/%252e%252e/x'],
+    ...['/v2/acme/../../x', '/v2/%2e%2e'],
+  ])
+    for (const field of [bearer(token), basic('', token)])
+      assert.equal(codeOf(await lab.ask(`GET ${path}`, [field])), 'token-unknown', path)
+  assert.deepEqual(lab.seen(), { reads: [], forwarded: [] })
+  // As some clients spell a digest.
+  assert.equal((await lab.ask('GET /v2/acme/tools/blobs/sha256%3Aab', [bearer(token)])).status, 200)
+})
+
 for (const [what, product, settings] of [
   ['with `serverTokens: forward`', 'azure-devops', { serverTokens: 'forward' }],
   ['where the product has no read for them', 'gitlab', {}],
