@@ -22,7 +22,7 @@ import { unverifiedIssuer } from '../src/oidc/access-token.ts'
 import { whyUnknown } from '../src/oidc/token-refusal.ts'
 import { type CarriedTokens, carriedTokens } from '../src/pats/carried-tokens.ts'
 import type { FingerprintOf } from '../src/pats/pat-fingerprints.ts'
-import { tokenCarriers } from '../src/pats/token-carriers.ts'
+import { tokenCarriers, type UnnamedJwts } from '../src/pats/token-carriers.ts'
 import { tokenShapeTest } from '../src/pats/token-shapes.ts'
 import type { SessionCookies } from '../src/session/session-cookie.ts'
 
@@ -37,9 +37,6 @@ export interface ClassifySettings {
   /** The server can be asked about its own JWTs, too. */
   readonly asksAboutServerTokens: boolean
 }
-
-/** Where the container registry of Gitea lies, whatever the path of the rest (OCI Distribution Specification 1.1). */
-const REGISTRY = '/v2/'
 
 const NONE: Credentials = { scheme: 'none' }
 const SERVER_TOKEN: Credentials = { scheme: 'server-token' }
@@ -140,7 +137,7 @@ export function classifyCredentials({
     if (isValidated(token)) return { scheme: 'bearer', token, via }
     const tokenIssuer = unverifiedIssuer(token)
     if (tokenIssuer !== undefined && issuers.has(tokenIssuer)) return { scheme: 'bearer', token, via }
-    if (tokenIssuer !== undefined) return fromServer(token, tokenIssuer, traced)
+    if (tokenIssuer !== undefined) return fromServer(token, tokenIssuer, via, traced)
     return hasPatShape(token) ? { scheme: 'pat', ...askable(token) } : undefined
   }
 
@@ -148,17 +145,18 @@ export function classifyCredentials({
     return { fingerprints: fingerprintsOf(token), token: new Secret(token) }
   }
 
-  function fromServer(token: string, issuer: string, traced: Traced): Credentials {
-    if (!isServers(issuer, traced))
+  function fromServer(token: string, issuer: string, via: 'Bearer' | 'Basic', traced: Traced): Credentials {
+    if (!isServers(issuer, via, traced))
       return { ...UNKNOWN_TOKEN, why: whyUnknown(issuer, [...issuers, ...credentials.serverTokenIssuers]) }
-    // One of the registry is good for nothing else, reads of ours included.
+    // One that names no issuer is good for nothing else, reads of ours included.
     return asksAboutServerTokens && issuer !== '' ? { scheme: 'server-token', askable: askable(token) } : SERVER_TOKEN
   }
 
-  /** Empty where the token does not say: then it is a token of the registry, and good for nothing else. */
-  function isServers(issuer: string, { readings, target }: Traced): boolean {
+  /** Empty where the token does not say: then it is for a registry, or for objects of Git LFS, and good for nothing else. */
+  function isServers(issuer: string, via: 'Bearer' | 'Basic', { readings, target }: Traced): boolean {
     if (issuer !== '') return credentials.serverTokenIssuers.includes(issuer)
-    // Nobody has proven anything by it: whatever else the path can be read as has to be of the registry, too.
-    return carriers.anonymousJwt && (readings?.paths ?? [target.path]).every(path => path.startsWith(REGISTRY))
+    const paths = readings?.paths ?? [target.path]
+    const isMeant = (carrier: UnnamedJwts) => carrier.via.includes(via) && paths.every(path => carrier.path.test(path))
+    return carriers.unnamedJwts.some(isMeant)
   }
 }

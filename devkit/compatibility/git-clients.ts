@@ -133,4 +133,11 @@ const lfs: Client = {
   ],
 }
 
-export const gitClients: readonly Client[] = [git, newerGit, lfs]
+/** GitLab has clients fetch and send each object with a token of its own. */
+const lfsOfGitLab: Client = {
+  ...{ name: 'git-lfs (GitLab)', site: 'gitlab' },
+  version: lfs.version,
+  cases: [works('personal access token', object('lfs-gitlab', PAT_URL), ['5242880\tother/object.bin'])],
+}
+
+export const gitClients: readonly Client[] = [git, newerGit, lfs, lfsOfGitLab]

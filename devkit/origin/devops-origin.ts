@@ -82,11 +82,12 @@ export async function startDevOpsOrigin(options: DevOpsOriginOptions): Promise<D
   const projectRoot = join(options.directory, 'git')
   await mkdir(projectRoot, { recursive: true })
   await createBareRepository(projectRoot, repositoryName)
+  const identifier = createIdentifier(options.personalAccessTokens, options.identity)
   const services = {
-    ...{ git: await createGitHttp(projectRoot), lfs: createLfsServer(join(options.directory, 'lfs')) },
+    git: await createGitHttp(projectRoot),
+    lfs: createLfsServer(join(options.directory, 'lfs'), identifier.issueLfsToken),
     ...{ feed: new PackageFeed(), registry: new ContainerRegistry() },
   }
-  const identifier = createIdentifier(options.personalAccessTokens, options.identity)
   const agentAssertions = options.agentAssertions ?? new Map()
   const requests: Record<PathKind, number> = {
     'oauth-token': 0,

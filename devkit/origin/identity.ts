@@ -18,6 +18,8 @@ export type ProxyIdentity =
 export type Identity = {
   readonly account: string
   readonly authentication: 'pat' | 'server-token' | 'assertion' | 'header'
+  /** By a token of GitLab's: then the server answers as GitLab does. */
+  readonly isOfGitLab?: true
 }
 
 export type Identifier = {
@@ -25,11 +27,17 @@ export type Identifier = {
   identify(headers: IncomingHttpHeaders): Promise<Identity | undefined>
   /** A token of this server's own, as its build agents and jobs get them. */
   issueServerToken(account: string): Promise<string>
+  /** A token for objects of Git LFS, as GitLab gives them: it names no issuer. */
+  issueLfsToken(account: string): Promise<string>
 }
 
 /** `iss` of the server's own tokens. */
 export const serverTokenIssuer = 'urn:devops-origin:tokens'
 const serverTokenLifetime = '1h'
+
+interface LfsClaims {
+  readonly data?: { readonly actor: string }
+}
 
 export function createIdentifier(
   personalAccessTokens: ReadonlyMap<string, string>,
@@ -69,10 +77,14 @@ export function createIdentifier(
 
   async function fromToken(token: string): Promise<Identity | undefined> {
     const account = personalAccessTokens.get(token)
-    if (account !== undefined) return { account, authentication: 'pat' }
+    if (account !== undefined)
+      return { account, authentication: 'pat', ...(token.startsWith('glpat-') && { isOfGitLab: true }) }
     const verified = await jwtVerify(token, serverKey, { issuer: serverTokenIssuer }).catch(() => undefined)
     const subject = verified?.payload.sub
-    return subject === undefined ? undefined : { account: subject, authentication: 'server-token' }
+    if (subject !== undefined) return { account: subject, authentication: 'server-token' }
+    const ofLfs = await jwtVerify<LfsClaims>(token, serverKey).catch(() => undefined)
+    const actor = ofLfs?.payload.data?.actor
+    return actor === undefined ? undefined : { account: actor, authentication: 'server-token' }
   }
 
   return {
@@ -87,6 +99,12 @@ export function createIdentifier(
         .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
         .setIssuer(serverTokenIssuer)
         .setSubject(account)
+        .setIssuedAt()
+        .setExpirationTime(serverTokenLifetime)
+        .sign(serverKey),
+    issueLfsToken: actor =>
+      new SignJWT({ data: { actor } } satisfies LfsClaims)
+        .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
         .setIssuedAt()
         .setExpirationTime(serverTokenLifetime)
         .sign(serverKey),

@@ -7,10 +7,14 @@ import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type OriginExchange, publicOrigin, readJson, sendJson } from './exchange.ts'
 import { LfsLocks } from './lfs-locks.ts'
+import { gitLabLfsPath } from './route.ts'
 
 const lfsType = 'application/vnd.git-lfs+json'
 const oidPattern = /^[0-9a-f]{64}$/
 const maxBatchObjects = 1000
+
+/** Where objects are, and the fields that clients send there. */
+type Place = { readonly base: string; readonly header: object | undefined; readonly isOfGitLab: boolean }
 
 type LfsObject = { readonly oid: string; readonly size: number }
 
@@ -20,29 +24,42 @@ export type LfsServer = {
 }
 
 /** The git-lfs server API with the basic transfer, and locks: objects are files named by their SHA-256. */
-export function createLfsServer(directory: string): LfsServer {
+export function createLfsServer(directory: string, issueToken: (account: string) => Promise<string>): LfsServer {
   const locks = new LfsLocks()
   const fileOf = (oid: string) => join(directory, oid)
   const sizeOf = async (oid: string) => (await stat(fileOf(oid)).catch(() => undefined))?.size
 
-  async function describe(object: LfsObject, operation: 'download' | 'upload', base: string) {
+  async function describe(object: LfsObject, operation: 'download' | 'upload', { base, header, isOfGitLab }: Place) {
     const known = (await sizeOf(object.oid)) === object.size
     const href = `${base}/objects/${object.oid}`
     if (operation === 'download') {
       const missing = { ...object, error: { code: 404, message: 'Object does not exist' } }
-      return known ? { ...object, actions: { download: { href } } } : missing
+      return known ? { ...object, actions: { download: { href, header } } } : missing
     }
-    return known ? object : { ...object, actions: { upload: { href }, verify: { href: `${base}/verify` } } }
+    if (known) return object
+    if (isOfGitLab) return { ...object, actions: { upload: { href: `${href}/${object.size}`, header } } }
+    return { ...object, actions: { upload: { href, header }, verify: { href: `${base}/verify`, header } } }
   }
 
-  async function batch({ request, response }: OriginExchange, basePath: string): Promise<void> {
+  /** GitLab gives a token for the objects. */
+  async function placeOf({ request, identity }: OriginExchange, basePath: string): Promise<Place> {
+    const origin = publicOrigin(request)
+    if (identity.isOfGitLab) {
+      const credentials = Buffer.from(`${identity.account}:${await issueToken(identity.account)}`).toString('base64')
+      return { base: origin + gitLabLfsPath, header: { Authorization: `Basic ${credentials}` }, isOfGitLab: true }
+    }
+    return { base: origin + basePath, header: undefined, isOfGitLab: false }
+  }
+
+  async function batch(exchange: OriginExchange, basePath: string): Promise<void> {
+    const { request, response } = exchange
     const parsed = parseBatch(await readJson(request))
     if (parsed === undefined) {
       sendJson(response, 422, { message: 'This is no batch request' }, lfsType)
       return
     }
-    const base = `${publicOrigin(request)}${basePath}`
-    const objects = await Promise.all(parsed.objects.map(object => describe(object, parsed.operation, base)))
+    const place = await placeOf(exchange, basePath)
+    const objects = await Promise.all(parsed.objects.map(object => describe(object, parsed.operation, place)))
     sendJson(response, 200, { transfer: 'basic', hash_algo: 'sha256', objects }, lfsType)
   }
 
@@ -85,7 +102,7 @@ export function createLfsServer(directory: string): LfsServer {
   return {
     async serve(exchange, basePath, resource) {
       const { request, response } = exchange
-      const oid = resource.slice('/objects/'.length)
+      const oid = resource.slice('/objects/'.length).replace(/\/\d+$/, '')
       const isObject = resource.startsWith('/objects/') && oidPattern.test(oid)
       if (request.method === 'POST' && resource === '/objects/batch') return batch(exchange, basePath)
       if (request.method === 'POST' && resource === '/verify') return verify(exchange)

@@ -26,12 +26,15 @@ export const repositoryPath = `${collectionPath}/_git/${repositoryName}`
 export const feedPath = `${collectionPath}/_packaging/feed`
 const registryPath = '/v2'
 export const lfsPath = `${repositoryPath}/info/lfs`
+export const gitLabLfsPath = `${repositoryPath}.git/gitlab-lfs`
 
 /** First match wins. */
 const prefixes: readonly (readonly [prefix: string, kind: PathKind])[] = [
   [lfsPath, 'lfs'],
   // git-lfs asks under this name unless it is told otherwise (git-lfs-server-discovery).
   [`${repositoryPath}.git/info/lfs`, 'lfs'],
+  // Where GitLab has the objects.
+  [gitLabLfsPath, 'lfs'],
   [repositoryPath, 'git'],
   [feedPath, 'packages'],
   [registryPath, 'registry'],

@@ -10,6 +10,12 @@
 import type { FormsRead } from '../http/form-type.ts'
 import type { TokenShape } from './token-shapes.ts'
 
+export interface UnnamedJwts {
+  readonly via: readonly ('Basic' | 'Bearer')[]
+  /** Holds for each reading of the path: nobody has proven anything by such a token. */
+  readonly path: RegExp
+}
+
 export interface TokenCarriers {
   /** Names of fields, folded: lower case, `-`. */
   readonly fields: readonly string[]
@@ -19,15 +25,28 @@ export interface TokenCarriers {
   readonly tokenScheme: boolean
   /** Basic with the token as user name, and no password or `x-oauth-basic`. */
   readonly userName: boolean
-  /** A JWT that does not say who issued it is one of the server's own (container registry). */
-  readonly anonymousJwt: boolean
+  /** Where a JWT that does not say who issued it is one of the server's own. */
+  readonly unnamedJwts: readonly UnnamedJwts[]
   /** Which forms may carry a token as well. */
   readonly forms: FormsRead
 }
 
 const NONE: TokenCarriers = {
   ...{ fields: [], parameters: [], tokenScheme: false },
-  ...{ userName: false, anonymousJwt: false, forms: 'none' },
+  ...{ userName: false, unnamedJwts: [], forms: 'none' },
+}
+
+/** Of the container registry of Gitea, whatever the path of the rest (OCI Distribution Specification 1.1). */
+const REGISTRY: UnnamedJwts = { via: ['Basic', 'Bearer'], path: /^\/v2\// }
+
+/**
+ * GitLab answers a batch of Git LFS with the user name and a JWT, for each object to be sent with in place of what the
+ * batch was asked for with (gitlabhq/gitlabhq lib/gitlab/lfs_token.rb, app/controllers/repositories/lfs_api_controller.rb;
+ * seen in git-lfs/git-lfs#3917). To one that is not good it answers 401, for public projects, too.
+ */
+const LFS_OBJECTS: UnnamedJwts = {
+  via: ['Basic'],
+  path: /^(?:\/[\w.-]+)+\.git\/gitlab-lfs\/objects\/[0-9a-f]{64}(?:\/\d+)?$/,
 }
 
 const CARRIERS: Readonly<Record<TokenShape, TokenCarriers>> = {
@@ -36,12 +55,13 @@ const CARRIERS: Readonly<Record<TokenShape, TokenCarriers>> = {
   gitea: {
     ...NONE,
     ...{ fields: ['x-nuget-apikey'], parameters: ['token', 'access_token'], tokenScheme: true },
-    ...{ userName: true, anonymousJwt: true, forms: 'typed' as const },
+    ...{ userName: true, unnamedJwts: [REGISTRY], forms: 'typed' as const },
   },
   gitlab: {
     ...NONE,
     fields: ['private-token', 'job-token', 'deploy-token', 'x-nuget-apikey'],
     parameters: ['private_token', 'access_token', 'job_token'],
+    unnamedJwts: [LFS_OBJECTS],
     forms: 'untyped',
   },
 }
@@ -57,7 +77,7 @@ export function tokenCarriers(products: readonly TokenShape[]): TokenCarriers {
     parameters: [...new Set(all.flatMap(({ parameters }) => parameters))],
     tokenScheme: all.some(({ tokenScheme }) => tokenScheme),
     userName: all.some(({ userName }) => userName),
-    anonymousJwt: all.some(({ anonymousJwt }) => anonymousJwt),
+    unnamedJwts: all.flatMap(({ unnamedJwts }) => unnamedJwts),
     forms: FORMS.find(kind => all.some(({ forms }) => forms === kind)) ?? 'none',
   }
 }

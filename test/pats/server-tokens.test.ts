@@ -89,6 +89,24 @@ test('gitea: one of the registry does not pass where the path may lead out of th
   assert.equal((await lab.ask('GET /v2/acme/tools/blobs/sha256%3Aab', [bearer(token)])).status, 200)
 })
 
+test('gitlab: a JWT without issuer passes with Basic, to objects of Git LFS alone', async () => {
+  const lab = await labOf('gitlab')
+  const token = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ data: { actor: 'ada' } })}.${'c2ln'.repeat(10)}`
+  const objects = `/acme/tools.git/gitlab-lfs/objects/${'a'.repeat(64)}`
+  assert.equal((await lab.ask(`GET ${objects}`, [basic('ada', token)])).status, 200)
+  assert.equal((await lab.ask(`PUT ${objects}/5`, [basic('ada', token)], 'hello')).status, 200)
+  const refused = [
+    ...['/x', '/v2/', '/acme/tools.git/info/lfs/objects/batch', `${objects}/../x`, `${objects}/5/authorize`],
+    ...[`/x?${objects}`, `/x%3f${objects}`, `/x;${objects}`, `${objects}%2f..%2f..%2f..%2f..`],
+  ]
+  for (const path of refused)
+    assert.equal(codeOf(await lab.ask(`GET ${path}`, [basic('ada', token)])), 'token-unknown', path)
+  // To a Bearer GitLab would answer as to nobody.
+  for (const field of [bearer(token), `Private-Token: ${token}`])
+    assert.equal(codeOf(await lab.ask(`GET ${objects}`, [field])), 'token-unknown')
+  assert.deepEqual(lab.seen(), { reads: [], forwarded: [objects, `${objects}/5`] })
+})
+
 for (const [what, product, settings] of [
   ['with `serverTokens: forward`', 'azure-devops', { serverTokens: 'forward' }],
   ['where the product has no read for them', 'gitlab', {}],
