@@ -106,6 +106,12 @@ const lfs: Client = {
   version: { file: 'git', args: ['lfs', 'version'] },
   cases: [
     works('personal access token', object('lfs-pat', PAT_URL), ['5242880\tother/object.bin']),
+    // Git LFS sends what is configured beside what the server told it to send: the same, twice.
+    works(
+      'personal access token',
+      `git config --global http.extraHeader "AUTHORIZATION: basic $(printf ':%s' "$PAT" | base64 -w0)" && ${object('lfs-header', REMOTE)}`,
+      ['5242880\tother/object.bin'],
+    ),
     works('personal access token', lock('pat.bin', PAT_URL), ['Locked pat.bin', 'pat.bin\tada', 'Unlocked pat.bin']),
     works('access token of the OP', object('lfs-token', TOKEN_URL), ['5242880\tother/object.bin']),
     works('access token of the OP', lock('token.bin', TOKEN_URL), [

@@ -41,14 +41,16 @@ export function createLfsServer(directory: string, issueToken: (account: string)
     return { ...object, actions: { upload: { href, header }, verify: { href: `${base}/verify`, header } } }
   }
 
-  /** GitLab gives a token for the objects. */
+  /** GitLab gives a token for the objects; Gitea has the client send again what it has sent. */
   async function placeOf({ request, identity }: OriginExchange, basePath: string): Promise<Place> {
     const origin = publicOrigin(request)
     if (identity.isOfGitLab) {
       const credentials = Buffer.from(`${identity.account}:${await issueToken(identity.account)}`).toString('base64')
       return { base: origin + gitLabLfsPath, header: { Authorization: `Basic ${credentials}` }, isOfGitLab: true }
     }
-    return { base: origin + basePath, header: undefined, isOfGitLab: false }
+    const { authorization } = request.headers
+    const header = authorization === undefined ? undefined : { Authorization: authorization }
+    return { base: origin + basePath, header, isOfGitLab: false }
   }
 
   async function batch(exchange: OriginExchange, basePath: string): Promise<void> {

@@ -228,10 +228,8 @@ export class RequestFieldReader {
       NOT_HOP_BY_HOP.includes(name) || this.#identityFields.has(name) || roleOf(name) !== undefined
     if ([...named].some(isKept)) return 'connection-field-refused'
     const remaining: string[] = []
-    for (let index = 0; index < forward.length; index += 2) {
-      const name = forward[index] as string
-      if (!named.has(fold(name))) remaining.push(name, forward[index + 1] as string)
-    }
+    for (let index = 0; index < forward.length; index += 2)
+      if (!named.has(fold(forward[index] as string))) remaining.push(...forward.slice(index, index + 2))
     return { ...fields, forward: remaining }
   }
 }
@@ -243,6 +241,7 @@ function keep(values: (string | undefined)[], place: number, value: string): Cod
     return undefined
   }
   const name = KEPT[place] ?? ''
+  if (name === 'authorization' && value === earlier) return undefined // Git LFS, with `http.extraHeader`; one goes on.
   if (SINGLE.includes(name)) return name === 'host' ? 'host-invalid' : 'field-duplicated'
   values[place] = `${earlier}${name === 'cookie' ? '; ' : ', '}${value}`
   return undefined

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { basic, type ProxyUnderTest, patField, samplePat, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 
 let proxy: ProxyUnderTest
 before(async () => {
@@ -105,6 +105,36 @@ for (const name of ['Authorization', 'Content-Type', 'Origin', 'Expect']) {
     assert.equal(proxy.origin.requests.length, seen)
   })
 }
+
+test('the same Authorization twice, as Git LFS sends it, reaches the origin once', async () => {
+  const response = await proxy.pass('GET /', [patField])
+  assert.equal(response.status, 200)
+  const values = proxy.origin.requests
+    .at(-1)
+    ?.all('Authorization')
+    .map(value => `Authorization: ${value}`)
+  assert.deepEqual(values, [patField])
+})
+
+for (const [what, other] of [
+  ['another password', basic('', 'x')],
+  ['another user name', basic('x', samplePat)],
+  ['another scheme', `Authorization: Bearer ${samplePat}`],
+  ['another spelling', patField.replace('Basic', 'basic')],
+  ['nothing', 'Authorization:'],
+] as const)
+  test(`two Authorization fields, one of them with ${what}, are refused in either order`, async () => {
+    const seen = proxy.origin.requests.length
+    for (const fields of [
+      [patField, other],
+      [other, patField],
+      [patField, patField, other],
+    ]) {
+      const response = await proxy.ask('GET /', fields)
+      assert.equal(response.one('X-Torhaus-Error'), 'field-duplicated')
+    }
+    assert.equal(proxy.origin.requests.length, seen)
+  })
 
 test('other fields reach the origin in order and spelling, repeated lines and octets included', async () => {
   const sent = [

@@ -44,7 +44,7 @@ test('git-lfs pushes an object and another clone pulls it', async context => {
   assert.ok(content.equals(await readFile(join(reader, 'object.bin'))))
 })
 
-test('addresses in a batch answer lead back through the proxy that asked', async () => {
+test('addresses in a batch answer lead back through the proxy that asked, with its credentials', async () => {
   const object = { oid: 'a'.repeat(64), size: 7 }
   const response = await fetch(`${lfsUrl()}/objects/batch`, {
     method: 'POST',
@@ -53,8 +53,8 @@ test('addresses in a batch answer lead back through the proxy that asked', async
   })
   const base = `${lfsUrl()}`.replace('http:', 'https:')
   assert.deepEqual(jsonMember(await response.json(), 'objects', 0, 'actions'), {
-    upload: { href: `${base}/objects/${object.oid}` },
-    verify: { href: `${base}/verify` },
+    upload: { href: `${base}/objects/${object.oid}`, header: authorization },
+    verify: { href: `${base}/verify`, header: authorization },
   })
 })
 
