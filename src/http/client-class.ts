@@ -10,13 +10,18 @@ export type { ClientClass }
 const byUserAgent: readonly [RegExp, ClientClass][] = [
   [/^git-lfs\//, 'git-lfs'],
   [/^Git-Credential-Manager\b/i, 'credential-manager'],
-  [/^git\//, 'git'],
+  [/^(git|JGit|go-git)\//, 'git'],
   [/^Team Foundation \(|^Team {2}Explorer {2}Everywhere|\bTFSProxy\b/, 'visual-studio'],
   [/^VstsAgentCore-|^VSTSAgent/i, 'build-agent'],
   [/^(NuGet|npm\/|pnpm\/|yarn\/|Apache-Maven|Gradle|pip\/|twine\/)/i, 'package-client'],
   [/^(skopeo|docker|containerd|containers|libpod|buildah|buildkit|cri-o|oras(-go)?|helm)\//i, 'package-client'],
   [
-    /^(curl|Wget|Java\/|Apache-HttpClient\/|PostmanRuntime|node-|axios|python-|Go-http-client|VSServices|PowerShell|Mozilla\/5\.0 \([^)]*\) WindowsPowerShell)/i,
+    /^(curl|Wget|Java\/|Apache-HttpClient\/|PostmanRuntime|node-|axios|python-|Go-http-client|VSServices|PowerShell)/i,
+    'rest',
+  ],
+  // PowerShell, web services and scripts of Windows: named like browsers, with a system's brackets in the name of some.
+  [
+    /^Mozilla\/\d\.0 \(.*(\) (Windows)?PowerShell\/|; MS Web Services Client Protocol |; WinHttp\.WinHttpRequest\.)/,
     'rest',
   ],
   [/^Mozilla\//, 'browser'],

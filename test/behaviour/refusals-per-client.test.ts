@@ -49,6 +49,31 @@ for (const [what, [line, ...fields]] of Object.entries(notNavigations)) {
   })
 }
 
+/** Named like browsers. With what they were given they answer a challenge that they understand, and no other. */
+const namedLikeBrowsers = [
+  'Mozilla/5.0 (Windows NT; Windows NT 10.0; de-DE) WindowsPowerShell/5.1.19041.1',
+  'Mozilla/5.0 (Windows NT 10.0; Microsoft Windows 10.0.19045; en-US) PowerShell/7.4.6',
+  'Mozilla/5.0 (Linux; Debian GNU/Linux 12 (bookworm); en-US) PowerShell/7.5.0',
+  'Mozilla/4.0 (compatible; MSIE 6.0; MS Web Services Client Protocol 4.0.30319.42000)',
+  'Mozilla/4.0 (compatible; Win32; WinHttp.WinHttpRequest.5)',
+]
+
+for (const agent of namedLikeBrowsers)
+  test(`${agent} is a program: Basic is offered to it, and it is never redirected`, async () => {
+    const response = await proxy.ask('GET /tfs/_apis/projects', [`User-Agent: ${agent}`, html])
+    assert.equal(response.status, 401)
+    assert.ok(response.all('WWW-Authenticate').some(challenge => challenge.startsWith('Basic ')))
+    assert.equal((await proxy.record(response))['torhaus.client_class'], 'rest')
+  })
+
+/** Given Negotiate beside Basic, JGit tries a ticket alone: it has to be offered what rules offer to git. */
+for (const agent of ['JGit/6.10.0.202406032230-r', 'go-git/5.12.0'])
+  test(`${agent} is a git`, async () => {
+    const response = await proxy.ask('GET /p/_git/r/info/refs?service=git-upload-pack', [`User-Agent: ${agent}`])
+    assert.match(response.one('Content-Type') ?? '', /^text\/plain/)
+    assert.equal((await proxy.record(response))['torhaus.client_class'], 'git')
+  })
+
 /** Each accepts HTML, among the rest. */
 const acceptHtml = {
   'the JDK': ['User-Agent: Java/21.0.4', 'Accept: text/html, image/gif, image/jpeg, */*; q=0.2'],
