@@ -5,6 +5,12 @@
  */
 type Rewrite = (value: string) => string
 
+/** The port that goes without saying may be said (RFC 9110 4.2.3), as UriBuilder of .NET does. */
+function authority({ protocol, hostname, port }: URL): string {
+  const usual = protocol === 'https:' ? 443 : 80
+  return RegExp.escape(`//${hostname}`) + (port === '' ? `(?::${usual})?` : `:${port}`)
+}
+
 export class PublicNames {
   readonly #publicOrigin: string
   readonly #location: RegExp
@@ -14,7 +20,8 @@ export class PublicNames {
 
   constructor(publicUrl: string, upstreamUrl: string) {
     const { origin, host } = new URL(publicUrl)
-    const inner = [new URL(upstreamUrl).origin, `http://${host}`].map(RegExp.escape).join('|')
+    const upstream = new URL(upstreamUrl)
+    const inner = `(?:${RegExp.escape(upstream.protocol)})?${authority(upstream)}|http:${authority(new URL(`http://${host}`))}`
     this.#publicOrigin = origin
     this.#location = new RegExp(`^()(?:${inner})(?=[/?#]|$)`, 'i')
     // As browsers read it (HTML 4.2.5.3): a time, perhaps `url=`, perhaps quoted.

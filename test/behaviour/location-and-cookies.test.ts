@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { configured, type ProxyUnderTest, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
+import { ResponseFieldFilter } from '../../src/http/response-fields.ts'
 
 let proxy: ProxyUnderTest
 before(async () => {
@@ -38,7 +39,35 @@ test('other Locations pass unchanged: relative, elsewhere, and those that only b
     assert.equal((await answeredWith('Location', location)).one('Location'), location)
 })
 
-/** What the server says, and what the client reads: I stands for the origin of the server, P for the public one. */
+test('the port that goes without saying may be said: the origin is the same', () => {
+  const location = (upstreamUrl: string, said: string) =>
+    new ResponseFieldFilter('https://devops.example.com', upstreamUrl, []).filter(['Location', said]).fields[1]
+  const read = 'https://devops.example.com/x'
+  // As UriBuilder of .NET writes them.
+  assert.equal(location('http://tfs.internal', 'http://tfs.internal:80/x'), read)
+  assert.equal(location('https://tfs.internal', 'https://tfs.internal:443/x'), read)
+  assert.equal(location('http://tfs.internal:8080', 'http://devops.example.com:80/x'), read)
+  assert.equal(location('http://tfs.internal', '//tfs.internal/x'), read)
+  assert.equal(location('http://tfs.internal', '//tfs.internal:80/x'), read)
+  assert.equal(location('http://tfs.internal:8080', '//tfs.internal:8080/x'), read)
+  for (const other of [
+    ...[
+      'http://tfs.internal:8080/x',
+      'http://tfs.internal:443/x',
+      'http://tfs.internal:801/x',
+      'http://tfs.internal:/x',
+    ],
+    ...[
+      'https://tfs.internal:80/x',
+      '//tfs.internal:443/x',
+      '//tfs.internal.example/x',
+      'http://devops.example.com:8080/x',
+    ],
+  ])
+    assert.equal(location('http://tfs.internal', other), other)
+})
+
+/** What the server says, and what the client reads: I stands for the origin of the server, N for the same without scheme, P for the public one. */
 const named: readonly (readonly [name: string, said: string, read: string])[] = [
   ['Refresh', '5; url=I/next?a=b', '5; url=P/next?a=b'],
   ['Refresh', '0;URL="I/next"', '0;URL="P/next"'],
@@ -51,12 +80,15 @@ const named: readonly (readonly [name: string, said: string, read: string])[] = 
   ['Link', '<I/p?page=2>; rel="next"; anchor="I/x"', '<P/p?page=2>; rel="next"; anchor="P/x"'],
   ['Link', '</x?next=I/>; rel=next, <I0/>; rel=x', '</x?next=I/>; rel=next, <I0/>; rel=x'],
   ['Content-Location', 'I/x', 'P/x'],
+  ['Location', 'N/x', 'P/x'],
+  ['Refresh', '0; url=N/x', '0; url=P/x'],
+  ['Link', '<N/x>; rel=next, </x?next=N/>; rel=last', '<P/x>; rel=next, </x?next=N/>; rel=last'],
 ]
 
 for (const [name, said, read] of named)
   test(`${name} ${said} reads ${read}`, async () => {
-    const inner = { I: proxy.origin.url, P: proxy.fixture.url }
-    const put = (text: string) => text.replaceAll(/\b[IP](?=\b|0)/g, letter => inner[letter as 'I' | 'P'])
+    const inner = { I: proxy.origin.url, N: proxy.origin.url.slice('http:'.length), P: proxy.fixture.url }
+    const put = (text: string) => text.replaceAll(/\b[INP](?=\b|0)/g, letter => inner[letter as keyof typeof inner])
     assert.equal((await answeredWith(name, put(said))).one(name), put(read))
   })
 
