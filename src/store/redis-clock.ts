@@ -1,8 +1,7 @@
 /** How far the clock of this machine differs from that of Redis, which all machines share. */
 import type { Surroundings } from '../clock.ts'
-import { Fault } from '../errors.ts'
 import type { RedisConnection } from './redis-connection.ts'
-import { textsOf } from './redis-reply.ts'
+import { isNotAllowed, textsOf } from './redis-reply.ts'
 
 const MEASURE_INTERVAL_MS = 30_000
 
@@ -43,7 +42,7 @@ export class RedisClock implements Disposable {
     } catch (error) {
       // Away: the next time, then. A user without the command will not be given it, and each refusal would count as an
       // error of the store.
-      if (error instanceof Fault && isRefusal(error.cause)) this[Symbol.dispose]()
+      if (isNotAllowed(error)) this[Symbol.dispose]()
     }
   }
 
@@ -51,5 +50,3 @@ export class RedisClock implements Disposable {
     clearInterval(this.#timer)
   }
 }
-
-const isRefusal = (cause: unknown) => cause instanceof Error && cause.message.startsWith('NOPERM')

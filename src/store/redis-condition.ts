@@ -5,8 +5,9 @@
  */
 import { ErrorReply } from '@redis/client'
 import type { MonotonicClock } from '../clock.ts'
+import { UNKNOWN_COMMAND } from './redis-reply.ts'
 
-/** `refused`: this user may not do what Torhaus needs. `corrupt`: something else lies under one of our keys. */
+/** `refused`: this user, or nobody, may do what Torhaus needs. `corrupt`: something else lies under one of our keys. */
 export type RedisRefusal = 'full' | 'read-only' | 'refused' | 'corrupt'
 
 export type RedisCondition = 'available' | 'away' | RedisRefusal
@@ -29,6 +30,7 @@ const REFUSALS: readonly (readonly [RegExp, RedisRefusal])[] = [
   [/\bOOM\b/, 'full'],
   [/\b(READONLY|MISCONF|NOREPLICAS)\b/, 'read-only'],
   [/\bNOPERM\b|ACL failure|user executing the script can't/, 'refused'],
+  [UNKNOWN_COMMAND, 'refused'],
   [/\bWRONGTYPE\b/, 'corrupt'],
 ]
 

@@ -53,5 +53,15 @@ const malformed = (wanted: string, cause?: unknown) =>
   new Fault('store-unavailable', new Error(`what Redis holds is not ${wanted}`, { cause }))
 
 /** The user may not run that command, or not on that key. */
-export const isNoPermission = (error: unknown): boolean =>
-  error instanceof Error && /\bNOPERM\b/.test(causeChain(error))
+const NO_PERMISSION = /\bNOPERM\b/
+/** Nobody may: it was taken away, or has another name (`rename-command`), or what answers is no Redis. Also said of scripts. */
+export const UNKNOWN_COMMAND = /unknown (?:redis )?command/i
+
+/** Asking again will not help. */
+export function isNotAllowed(error: unknown): boolean {
+  const text = error instanceof Error ? causeChain(error) : ''
+  return NO_PERMISSION.test(text) || UNKNOWN_COMMAND.test(text)
+}
+
+export const isUnknownCommand = (error: unknown): boolean =>
+  error instanceof Error && UNKNOWN_COMMAND.test(causeChain(error))

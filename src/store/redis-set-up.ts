@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from './redis-connection.ts'
 import { RedisNames } from './redis-names.ts'
-import { isNoPermission, textOf } from './redis-reply.ts'
+import { isNotAllowed, isUnknownCommand, textOf } from './redis-reply.ts'
 import type { StoreFinding } from './store-finding.ts'
 
 /** GETDEL, ZADD with GT and ZRANGE with BYSCORE came with it. */
@@ -28,11 +28,12 @@ export class RedisSetUp {
   /** Rejects with `store-unavailable` where Redis is away. */
   async findings(): Promise<StoreFinding[]> {
     const tag = randomUUID()
-    const needed = await refusedCommands(this.#link, this.#names, tag)
+    const { refused, unknown } = await refusedCommands(this.#link, this.#names, tag)
     const info = await this.#optional(tag, 'INFO')
     await this.#optional(tag, 'TIME')
     return [
-      ...aclFindings(needed, this.#refused.has('TIME')),
+      ...commandFindings(unknown),
+      ...aclFindings(refused, this.#refused.has('TIME')),
       ...(info === undefined ? [UNSEEN] : infoFindings(infoOf(info))),
     ]
   }
@@ -43,7 +44,7 @@ export class RedisSetUp {
     try {
       return await this.#link.call(tag, command)
     } catch (error) {
-      if (!isNoPermission(error)) throw error
+      if (!isNotAllowed(error)) throw error
       this.#refused.add(command)
       return undefined
     }
@@ -58,13 +59,19 @@ const UNSEEN: StoreFinding = {
   code: 'redis-unseen',
   severity: 'unknown',
   message: 'version, maxmemory-policy and persistence of Redis cannot be seen: its user may not run INFO',
-  remedy: 'give the user +info, or compare with docs/redis.md by hand',
+  remedy:
+    'give the user +info, take a rename-command of INFO out of the configuration of Redis, or compare with docs/redis.md by hand',
 }
 
 /** In one hash slot. */
-async function refusedCommands(link: Link, names: RedisNames, tag: string): Promise<string[]> {
+async function refusedCommands(
+  link: Link,
+  names: RedisNames,
+  tag: string,
+): Promise<Record<'refused' | 'unknown', readonly string[]>> {
   const [text, hash, list, set] = ['text', 'hash', 'list', 'set'].map(kind => names.key(`check-${kind}`, tag))
-  if (text === undefined || hash === undefined || list === undefined || set === undefined) return []
+  if (text === undefined || hash === undefined || list === undefined || set === undefined)
+    return { refused: [], unknown: [] }
   const commands: readonly (readonly string[])[] = [
     ['SET', text, '1', 'PX', SCRATCH_MS],
     ...[
@@ -109,16 +116,30 @@ async function refusedCommands(link: Link, names: RedisNames, tag: string): Prom
       ['DEL', text, hash, list, set],
     ],
   ]
-  const refused = await Promise.all(
+  const found = { refused: new Set<string>(), unknown: new Set<string>() }
+  await Promise.all(
     commands.map(([name = '', ...args]) =>
-      link.call(tag, name, ...args).then(
-        () => [],
+      link.call(tag, name, ...args).catch((error: unknown) => {
         // Whatever else it says of one of them, it says of its state, which others look after.
-        (error: unknown) => (isNoPermission(error) ? [name] : []),
-      ),
+        if (isUnknownCommand(error)) found.unknown.add(name)
+        else if (isNotAllowed(error)) found.refused.add(name)
+      }),
     ),
   )
-  return [...new Set(refused.flat())]
+  return { refused: [...found.refused], unknown: [...found.unknown] }
+}
+
+function commandFindings(unknown: readonly string[]): StoreFinding[] {
+  if (unknown.length === 0) return []
+  const names = unknown.join(', ')
+  return [
+    {
+      code: 'redis-commands',
+      severity: 'warning',
+      message: `Redis knows no ${names}: what needs them is answered 503`,
+      remedy: `take the rename-command of ${names} out of its configuration, and let an ACL say who may run them (docs/redis.md)`,
+    },
+  ]
 }
 
 function aclFindings(needed: readonly string[], isTimeRefused: boolean): StoreFinding[] {
@@ -136,7 +157,7 @@ function aclFindings(needed: readonly string[], isTimeRefused: boolean): StoreFi
       severity: 'warning',
       message:
         'the user of Redis may not run TIME: leases go by the clocks of the machines, whose difference nobody sees',
-      remedy: 'give the user +time',
+      remedy: 'give the user +time, and take a rename-command of TIME out of the configuration of Redis',
     })
   return findings
 }

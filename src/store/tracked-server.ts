@@ -17,7 +17,7 @@ import type { MonotonicClock } from '../clock.ts'
 import type { WriteEvents } from './changes.ts'
 import { replyCode } from './redis-condition.ts'
 import type { TrackingClient } from './redis-driver.ts'
-import { isNoPermission } from './redis-reply.ts'
+import { isNotAllowed } from './redis-reply.ts'
 
 /** Unanswered for so long, or connected for so long to what is a replica now: then the connection is made anew. */
 const PATIENCE_MS = 5000
@@ -128,7 +128,7 @@ export class TrackedServer implements AsyncDisposable {
   #fail(client: TrackingClient, error: unknown): void {
     if (client !== this.#client) return
     this.#lose()
-    if (!isNoPermission(error)) return
+    if (!isNotAllowed(error)) return
     // It will not be allowed by asking again.
     void this.#drop()
   }
