@@ -3,7 +3,7 @@
 import { createServer } from 'node:http'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
-import { type ProxyServer, startProxy } from '../../src/app/proxy-server.ts'
+import { startProxy } from '../../src/app/proxy-server.ts'
 import type { MonotonicClock } from '../../src/clock.ts'
 import { adminCheck } from '../../src/process/admin-credential.ts'
 import { AdminListener } from '../../src/process/admin-listener.ts'
@@ -11,7 +11,7 @@ import { system } from '../../src/system.ts'
 import { bothClocks } from './both-clocks.ts'
 import { operatorParts } from './operator-parts.ts'
 
-export type Torhaus = Pick<ProxyServer, 'changes'> & {
+export interface Torhaus {
   readonly proxyPort: number
   readonly adminPort: number
   /** As at SIGTERM, with the times of the configuration. */
@@ -47,7 +47,6 @@ export async function startTorhaus(
   await admin.listen({ host: config.admin.host, port: config.admin.port })
   const all = opened.move()
   return {
-    changes: proxy.changes,
     proxyPort: proxy.port,
     adminPort: admin.port ?? 0,
     async drain() {

@@ -26,8 +26,6 @@ export interface ProxyServer extends AsyncDisposable {
   /** Where it listens. */
   readonly port: number
   readonly registry: Registry
-  /** Between this process and others on the same store. */
-  readonly changes: Changes
   readiness(): Readiness
   /** Undefined where no operator may ask. */
   readonly desk: OperatorDesk | undefined
@@ -60,12 +58,16 @@ function ticketSecretOf({ listener }: Config, given: string | undefined): Buffer
   return given === undefined ? undefined : Buffer.from(given, 'base64')
 }
 
-/** Rejects when it cannot start, in words for the operator; nothing is left open then. */
+/**
+ * Rejects when it cannot start, in words for the operator; nothing is left open then. `join`: is given the changes between
+ * this process and others on the same store before anybody is served; what it has heard of them counts from the first request on.
+ */
 export async function startProxy(
   wanted: Config,
   log: Logger,
   surroundings: Surroundings,
   { entrance, ticketSecret }: FromSupervisor = {},
+  join: (changes: Changes) => void = () => undefined,
 ): Promise<ProxyServer> {
   const limit = descriptorLimit()
   const config = withinDescriptors(wanted, limit)
@@ -74,6 +76,7 @@ export async function startProxy(
     log.warn({ 'event.action': 'bounds-lowered', 'torhaus.descriptor_limit': limit, 'torhaus.bounds': lowered })
   await using opened = new AsyncDisposableStack()
   const services = await openServices(config, log, surroundings, opened)
+  join(services.changes)
   await checkStore(services, opened)
   const parts = buildProxy(services, surroundings.monotonic, opened)
   const { app } = parts
@@ -95,7 +98,7 @@ export async function startProxy(
 
 function running(
   { listener }: Pick<Config, 'listener'>,
-  { metrics, changes }: Pick<Services, 'metrics' | 'changes'>,
+  { metrics }: Pick<Services, 'metrics'>,
   { app, tunnels, desk, readiness, startDraining, settle }: ProxyParts,
   opened: AsyncDisposableStack,
 ): ProxyServer {
@@ -122,7 +125,7 @@ function running(
   return {
     port: (app.server.address() as AddressInfo).port,
     registry: metrics.registry,
-    ...{ changes, readiness, desk, kill },
+    ...{ readiness, desk, kill },
     async drain(delayMs, listens) {
       startDraining()
       // That of http.Server would close idle connections, too, before anybody was told.

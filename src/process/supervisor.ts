@@ -28,6 +28,7 @@ import { DrainingGenerations } from './draining-generations.ts'
 import { Health } from './health.ts'
 import { logFileWarnings } from './log-file-warnings.ts'
 import { SupervisorMetrics } from './supervisor-metrics.ts'
+import { ToldEndings } from './told-endings.ts'
 import { WorkerAnswers } from './worker-answers.ts'
 import { Generation } from './worker-generation.ts'
 import { setUpWorkers } from './worker-setup.ts'
@@ -48,6 +49,7 @@ export class Supervisor {
   readonly #parts: SupervisorParts
   readonly #metrics: SupervisorMetrics
   readonly #answers = new WorkerAnswers()
+  readonly #told: ToldEndings
   readonly #health: Health
   #generation: Generation
   /** By a reload. */
@@ -69,6 +71,7 @@ export class Supervisor {
     this.#files = new ConfigWatch(parts.fileName, () => this.reload('file'))
     setUpWorkers(parts.workerProgram)
     const { surroundings, log, output } = parts
+    this.#told = new ToldEndings(surroundings.monotonic)
     this.#draining = new DrainingGenerations(log, generation => this.#generations.delete(generation))
     this.#metrics = new SupervisorMetrics({
       config: () => this.#generation.config,
@@ -135,10 +138,6 @@ export class Supervisor {
     this.#started.resolve()
     this.#files[Symbol.dispose]()
     await Promise.all([...this.#generations].map(generation => generation.kill()))
-    await this.#close()
-  }
-
-  async #close(): Promise<void> {
     this.#health.close()
     await this.#admin?.close()
   }
@@ -174,6 +173,7 @@ export class Supervisor {
       output,
       {
         onChange: (from, change) => {
+          this.#told.note(change)
           for (const { workers } of this.#generations)
             for (const worker of workers) if (worker !== from) worker.tell(change)
         },
@@ -190,6 +190,7 @@ export class Supervisor {
         },
         onFailed: error => log.error({ 'event.action': 'worker-failed', 'error.message': error.message }),
         newEntrance: () => this.#health.newEntrance(),
+        told: () => this.#told.lately(),
       },
       surroundings,
     )

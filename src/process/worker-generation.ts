@@ -23,6 +23,8 @@ export interface GenerationEvents {
   readonly onFailed: (error: Error) => void
   /** Where the next worker is asked whether it answers. */
   readonly newEntrance: () => string | undefined
+  /** What the next worker has to hear before it serves anybody. */
+  readonly told: () => readonly ChangeMessage[]
 }
 
 type GenerationSurroundings = Pick<Surroundings, 'monotonic' | 'environment'>
@@ -113,10 +115,11 @@ export class Generation {
   }
 
   #fork(): WorkerProcess {
-    const { onChange, newEntrance } = this.#events
+    const { onChange, newEntrance, told } = this.#events
     const startedAtMs = this.#surroundings.monotonic()
     const events = { onChange, onEnd: (ended: WorkerProcess) => this.#onEnd(ended, startedAtMs) }
-    const worker = new WorkerProcess(this.config, this.#output, events, this.#surroundings.environment, newEntrance())
+    const { environment } = this.#surroundings
+    const worker = new WorkerProcess(this.config, this.#output, events, environment, newEntrance(), told())
     this.workers.add(worker)
     return worker
   }

@@ -19,12 +19,16 @@ export interface Report {
 export type DeskAnswer = { readonly value: unknown } | { readonly failure: string }
 
 export type ToWorker =
-  /** `files`: what they held when the configuration was read, by name, in base64. */
+  /**
+   * `files`: what they held when the configuration was read, by name, in base64. `told`: endings that others have told of,
+   * and that may be in no store.
+   */
   | {
       readonly kind: 'start'
       readonly config: Config
       readonly files: readonly (readonly [name: string, content: string])[]
       readonly given: FromSupervisor
+      readonly told: readonly ChangeMessage[]
     }
   | { readonly kind: 'report'; readonly question: number }
   /** One of the questions of an operator, with its argument. */

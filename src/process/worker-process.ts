@@ -51,13 +51,14 @@ export class WorkerProcess {
   readonly #entrance: string | undefined
   readonly #giveUp: (error: Error) => void
 
-  /** `output` takes its log, in whole lines; `entrance` is where it is asked whether it answers. */
+  /** `output` takes its log, in whole lines; `entrance` is where it is asked whether it answers; `told`: see `ToWorker`. */
   constructor(
     config: Config,
     output: Writable,
     events: WorkerEvents,
     environment: Surroundings['environment'],
     entrance: string | undefined,
+    told: readonly ChangeMessage[],
   ) {
     this.#entrance = entrance
     const worker = cluster.fork({ UV_THREADPOOL_SIZE: threadPoolSize(environment) })
@@ -113,7 +114,7 @@ export class WorkerProcess {
       over(`ended with ${signal ?? `exit code ${code}`}`)
     })
     const files = [...contentsFor(config)].map(([name, bytes]) => [name, bytes.toString('base64')] as const)
-    this.#send({ kind: 'start', config, files, given: { entrance, ticketSecret: TICKET_SECRET } })
+    this.#send({ kind: 'start', config, files, given: { entrance, ticketSecret: TICKET_SECRET }, told })
   }
 
   get pid(): number | undefined {

@@ -7,7 +7,8 @@ import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { createLog } from '../observability/log.ts'
 import { isOutputShareable, type LogOutput, openLogOutput } from '../observability/log-output.ts'
 import { observeLogWrites } from '../observability/log-write-metrics.ts'
-import { changeFrom, messageOf } from '../store/change-message.ts'
+import { type ChangeMessage, changeFrom, messageOf } from '../store/change-message.ts'
+import type { Changes } from '../store/changes.ts'
 import { system } from '../system.ts'
 import { endInTime } from './end-in-time.ts'
 import type { DeskAnswer, FromWorker, Report, ToWorker } from './worker-messages.ts'
@@ -29,6 +30,9 @@ class WorkerSide {
   readonly #output: LogOutput
   readonly #failedWrites: () => number
   #proxy: ProxyServer | undefined
+  #changes: Changes | undefined
+  /** Of other processes, before anybody here listens. */
+  #heardEarly: ChangeMessage[] = []
 
   constructor(output: LogOutput, failedWrites: () => number) {
     this.#output = output
@@ -44,7 +48,7 @@ class WorkerSide {
       case 'ask':
         return this.#answer(message)
       case 'change':
-        return this.#proxy?.changes.receive(changeFrom(message.change))
+        return this.#hear(message.change)
       case 'drain':
         return this.drain(message.delayMs, message.listens)
       case 'kill':
@@ -58,12 +62,21 @@ class WorkerSide {
     await this.#end(exitCode.done)
   }
 
-  async #start({ config, files, given }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
+  #hear(change: ChangeMessage): void {
+    if (this.#changes === undefined) this.#heardEarly.push(change)
+    else this.#changes.receive(changeFrom(change))
+  }
+
+  async #start({ config, files, given, told }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
     keepContents(new Map(files.map(([name, content]) => [name, Buffer.from(content, 'base64')])))
     const log = createLog(config.logging, this.#output, system.now)
+    const join = (changes: Changes) => {
+      changes.connect(change => void this.#send({ kind: 'change', change: messageOf(change) }))
+      this.#changes = changes
+      for (const change of [...told, ...this.#heardEarly.splice(0)]) this.#hear(change)
+    }
     try {
-      const proxy = await startProxy(config, log, system, given)
-      proxy.changes.connect(change => void this.#send({ kind: 'change', change: messageOf(change) }))
+      const proxy = await startProxy(config, log, system, given, join)
       observeLogWrites(proxy.registry, this.#failedWrites)
       this.#proxy = proxy
       await this.#send({ kind: 'listening', port: proxy.port })

@@ -1,0 +1,82 @@
+/** One worker alone, and a disk that is full: who has left stays out, also where the process that was told of it dies. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, test } from 'node:test'
+import { BrowserClient } from '../../devkit/clients/browser-client.ts'
+import { submitForm } from '../../devkit/clients/own-forms.ts'
+import { SESSION_COOKIE } from '../../devkit/torhaus/sign-in-lab.ts'
+import { canMount, mountSmallDisk, type SmallDisk } from '../../devkit/torhaus/small-disk.ts'
+import { keyOf } from '../../src/session/opaque-id.ts'
+import { startWorkersLab, until, type WorkersLab } from '../workers/workers-lab.ts'
+
+const rootTest = canMount ? test : test.skip
+let disk: SmallDisk
+let lab: WorkersLab
+/** Reads for long: so the log of the file is never written again from its beginning, where there would be room. */
+let reader: DatabaseSync
+
+before(async () => {
+  if (!canMount) return
+  disk = await mountSmallDisk(2048)
+  lab = await startWorkersLab({ workers: 1 }, config => ({
+    ...config,
+    session: { ...config.session, store: { sqlite: { file: join(disk.directory, 'store.sqlite') } } },
+  }))
+  reader = new DatabaseSync(join(disk.directory, 'store.sqlite'))
+  reader.exec('BEGIN')
+  reader.prepare('SELECT count(*) FROM person_session').get()
+})
+after(async () => {
+  reader?.close()
+  await lab?.close()
+  await disk?.[Symbol.asyncDispose]()
+})
+
+const idOf = (browser: BrowserClient) => browser.cookies.get(SESSION_COOKIE)?.value ?? ''
+
+async function statusOf(id: string): Promise<number> {
+  const browser = new BrowserClient()
+  browser.plant(SESSION_COOKIE, id)
+  const fields = { 'Sec-Fetch-Mode': 'cors', Connection: 'close' }
+  return (await browser.send(`${lab.url}/`, { fields })).status
+}
+
+function isStored(id: string): boolean {
+  const file = new DatabaseSync(join(disk.directory, 'store.sqlite'), { readOnly: true })
+  try {
+    return file.prepare('SELECT key FROM person_session WHERE key = ?').get(keyOf(id)) !== undefined
+  } finally {
+    file.close()
+  }
+}
+
+/** Kills it, as the system does for want of memory. */
+async function anotherWorker(): Promise<void> {
+  const [old = 0] = lab.workers()
+  process.kill(old, 'SIGKILL')
+  await until('another worker listens', async () => {
+    const { status, body } = await lab.readiness()
+    return status === 200 && body.parts.workers === '1 of 1' && !lab.workers().includes(old)
+  })
+}
+
+rootTest(
+  'an ending that no store has taken outlives the only worker, again and again, until the store has it',
+  async () => {
+    const [leaver, other] = [await lab.signedIn(), await lab.signedIn()]
+    const id = idOf(leaver)
+    assert.equal(await statusOf(id), 200)
+    await disk.fill()
+    assert.equal((await submitForm(leaver, `${lab.url}/.torhaus/sign-out`, '/.torhaus/sign-out')).status, 303)
+    assert.ok(isStored(id), 'the store has not taken the ending')
+    for (const time of ['once', 'twice']) {
+      await anotherWorker()
+      assert.equal(await statusOf(id), 401, `after the worker was killed ${time}`)
+      assert.equal(await statusOf(idOf(other)), 200, `somebody else, after the worker was killed ${time}`)
+    }
+    disk.empty()
+    await until('the store has it', () => !isStored(id))
+    assert.equal(await statusOf(id), 401)
+  },
+)
