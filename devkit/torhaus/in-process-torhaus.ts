@@ -36,6 +36,7 @@ export async function startTorhaus(
       isAllowed: adminCheck(config.admin.credentialFile),
       serverFactory: createServer,
       metrics: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+      onWrongCredential: () => undefined,
       isAlive: () => true,
       monotonic: system.monotonic,
       reloads: () => ({ success: 0, failure: 0 }),

@@ -62,6 +62,7 @@ export const ecsActions: Readonly<Record<string, Classified>> = {
   'clock-jumped': classes.host,
   discovery: classes.network,
   reject: classes.denied,
+  'admin-refused': classes.denied,
   'kdc-circuit': classes.network,
   store: classes.store,
   'store-check': classes.store,

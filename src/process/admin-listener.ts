@@ -34,6 +34,8 @@ export interface AdminParts {
   /** Names it may be asked under, besides addresses and localhost. */
   readonly hostNames: () => readonly string[]
   readonly isAllowed: AdminCheck
+  /** Who sent a credential that is not that of the configuration, and to which of our paths. */
+  readonly onWrongCredential: (path: string, client: string | undefined) => void
   /** Whether a credential is configured; without, `isAllowed` is everybody. */
   readonly hasCredential: () => boolean
   readonly serverFactory: (handler: RequestListener) => AnyServer
@@ -125,6 +127,9 @@ export class AdminListener implements AsyncDisposable {
     const key = `${method === 'HEAD' ? 'GET' : method} ${path}`
     const route = Object.hasOwn(this.#routes, key) ? this.#routes[key] : undefined
     if (route === undefined) return NOT_FOUND
+    const { authorization } = headers
+    if (authorization !== undefined && !this.#parts.isAllowed(authorization))
+      this.#parts.onWrongCredential(path, request.socket.remoteAddress)
     return route({
       ...{ headers, host, query: new URLSearchParams(url.slice(path.length)) },
       clientAddress: request.socket.remoteAddress ?? '',

@@ -51,6 +51,11 @@ export class SupervisorMetrics {
     help: 'Times that the clock of the system was set by 2 s or more.',
     registers: [this.#registry],
   })
+  readonly #adminRefused = new Counter({
+    name: 'torhaus_admin_refused_total',
+    help: 'Requests to the admin listener with a wrong credential.',
+    registers: [this.#registry],
+  })
   /** What workers that have ended had counted. */
   #ended: MetricsSnapshot = []
   #settling: Promise<void> = Promise.resolve()
@@ -85,6 +90,10 @@ export class SupervisorMetrics {
 
   clockJumped(): void {
     this.#clockJumps.inc()
+  }
+
+  adminRefused(): void {
+    this.#adminRefused.inc()
   }
 
   reloaded(succeeded: boolean): void {

@@ -22,6 +22,7 @@ import { operatorForms } from '../app/operator-forms.ts'
 import type { Surroundings } from '../clock.ts'
 import { besideItself } from '../listener/listen-problem.ts'
 import type { SharedLogOutput } from '../observability/shared-log-output.ts'
+import { adminRefusals } from './admin-refusals.ts'
 import type { AdminServer } from './admin-server.ts'
 import { ConfigWatch } from './config-watch.ts'
 import { DrainingGenerations } from './draining-generations.ts'
@@ -48,7 +49,7 @@ export interface SupervisorParts {
 export class Supervisor {
   readonly #parts: SupervisorParts
   readonly #metrics: SupervisorMetrics
-  readonly #answers = new WorkerAnswers()
+  readonly #answers: WorkerAnswers
   readonly #told: ToldEndings
   readonly #health: Health
   #generation: Generation
@@ -72,6 +73,7 @@ export class Supervisor {
     setUpWorkers(parts.workerProgram)
     const { surroundings, log, output } = parts
     this.#told = new ToldEndings(surroundings.monotonic)
+    this.#answers = new WorkerAnswers(surroundings.monotonic)
     this.#draining = new DrainingGenerations(log, generation => this.#generations.delete(generation))
     this.#metrics = new SupervisorMetrics({
       config: () => this.#generation.config,
@@ -144,12 +146,13 @@ export class Supervisor {
 
   /** Once workers start: loading what it needs takes as long as a part of what they do. */
   async #newAdminServer(): Promise<AdminServer> {
-    const { surroundings } = this.#parts
+    const { log, surroundings } = this.#parts
     const { AdminServer } = await import('./admin-server.ts')
     this.#admin = new AdminServer({
       metrics: async accept => this.#metrics.exposition(await this.#answers.states(this.#generations), accept),
       readiness: () =>
         this.#answers.readiness(this.#generation, workerCount(this.#generation.config), () => this.#isStopping),
+      onWrongCredential: adminRefusals(log, this.#metrics, surroundings.monotonic),
       isAlive: () => this.#health.isAlive,
       monotonic: surroundings.monotonic,
       reloads: () => this.#reloads,
@@ -159,8 +162,7 @@ export class Supervisor {
           () => [...this.#generations].flatMap(({ workers }) => [...workers]),
         ),
         snapshot: async () => this.#metrics.snapshot(await this.#answers.states(this.#generations)),
-        forms: operatorForms(surroundings.now),
-        now: surroundings.now,
+        ...{ forms: operatorForms(surroundings.now), now: surroundings.now },
       },
     })
     return this.#admin

@@ -109,6 +109,7 @@ test('a Prometheus with certificate authority and credential reads an admin list
   const admin = new AdminServer({
     monotonic: performance.now.bind(performance),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'torhaus_workers 7\n' }),
+    onWrongCredential: () => undefined,
     isAlive: () => true,
     reloads: () => ({ success: 0, failure: 0 }),
     readiness: () => ({ ready: true, parts: {} }),

@@ -34,7 +34,10 @@ after(async () => {
 })
 
 const opened: AdminServer[] = []
+/** Wrong credentials that were told of: paths and addresses. */
+const refused: (readonly [string, string | undefined])[] = []
 afterEach(async () => {
+  refused.splice(0)
   for (const server of opened.splice(0)) await server.close()
   await writeFile(credentialFile, `${CREDENTIAL}\n`)
 })
@@ -47,6 +50,7 @@ async function open(settings: Settings, maxConnections?: number): Promise<(chang
     ...(maxConnections === undefined ? {} : { maxConnections }),
     monotonic: () => performance.now(),
     metrics: async () => ({ contentType: 'text/plain', text: 'torhaus_workers 2\n' }),
+    onWrongCredential: (...wrong) => refused.push(wrong),
     isAlive: () => true,
     reloads: () => ({ success: 0, failure: 0 }),
     readiness: () => ({ ready: true, parts: { store: 'available' } }),
@@ -95,6 +99,20 @@ test('with the credential, as Bearer or as a password of Basic, all is told', as
   for (const right of [`Bearer ${CREDENTIAL}`, `bearer ${CREDENTIAL}`, basic('anybody', CREDENTIAL).slice(15)])
     assert.equal((await ask('/metrics', right)).content, 'torhaus_workers 2\n', right)
   assert.match((await ask('/readyz', `Bearer ${CREDENTIAL}`)).content, /"store":"available"/)
+})
+
+test('a wrong credential is told of with path and address, the right one and none at all are not', async () => {
+  await open({ credentialFile })
+  await ask('/metrics', `Bearer ${OTHER}`)
+  await ask('/readyz?x=1', basic('anybody', OTHER).slice(15))
+  await ask('/operator', `Bearer ${CREDENTIAL}1`)
+  for (const right of [undefined, `Bearer ${CREDENTIAL}`, basic('anybody', CREDENTIAL).slice(15)])
+    for (const path of ['/metrics', '/readyz', '/operator/refusals', '/nowhere']) await ask(path, right)
+  assert.deepEqual(refused, [
+    ['/metrics', '127.0.0.1'],
+    ['/readyz', '127.0.0.1'],
+    ['/operator', '127.0.0.1'],
+  ])
 })
 
 test('where no credential is configured, who reaches it is told', async () => {
