@@ -46,7 +46,7 @@ export interface ProxyParts {
 export function buildProxy(services: Services, monotonic: MonotonicClock, opened: AsyncDisposableStack): ProxyParts {
   const { config, metrics, audit, log, stores, directory } = services
   startFlushing(services, opened)
-  const sweep = startSweeping(services, opened)
+  const sweep = startSweeping({ ...services, monotonic }, opened)
   const upstream = opened.use(new HttpUpstream(config.upstream, monotonic))
   const { patConfirmations } = services
   const watch = buildPatWatch(services, patReport(metrics, audit, log), (...use) => patConfirmations.ask(...use))

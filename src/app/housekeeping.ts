@@ -1,10 +1,12 @@
 /** What is to be done from time to time: uses of tokens are written in one go, what has ended is removed, memory given back. */
 import { causeChain } from '../cause-chain.ts'
+import type { Surroundings } from '../clock.ts'
 import { toFault } from '../errors.ts'
 import { FLUSH_INTERVAL_MS } from '../pats/pat-register.ts'
 import { givesBack } from './give-back.ts'
 import type { Services } from './open-services.ts'
 import { Rounds } from './rounds.ts'
+import { settledClock } from './settled-clock.ts'
 
 const SWEEP_INTERVAL_MS = 60_000
 const GIVE_BACK_INTERVAL_MS = 5000
@@ -13,7 +15,8 @@ type FlushNeeds = Pick<Services, 'log' | 'pats'>
 type SweepNeeds = Pick<
   Services,
   'fingerprints' | 'grants' | 'log' | 'now' | 'patConfirmations' | 'pats' | 'sessions' | 'stores'
->
+> &
+  Pick<Surroundings, 'monotonic'>
 
 /** Writes what was seen of tokens, for the last time when `opened` is closed. */
 export function startFlushing({ pats, log }: FlushNeeds, opened: AsyncDisposableStack): void {
@@ -29,14 +32,16 @@ export interface Sweep {
 }
 
 export function startSweeping(needs: SweepNeeds, opened: AsyncDisposableStack): Sweep {
-  const { sessions, grants, pats, patConfirmations, stores, fingerprints, now, log } = needs
+  const { sessions, grants, pats, patConfirmations, stores, fingerprints, log } = needs
+  const settledNow = settledClock(needs)
   let unrecognised = 0
   const sweep = async () => {
-    await sessions.sweep()
-    await grants.sweep()
-    await pats.sweep()
-    await patConfirmations.sweep()
-    await stores.attempts.sweepAttempts(now())
+    const nowMs = settledNow()
+    await sessions.sweep(nowMs)
+    await grants.sweep(nowMs)
+    await pats.sweep(nowMs)
+    await patConfirmations.sweep(nowMs)
+    await stores.attempts.sweepAttempts(nowMs)
     unrecognised = await pats.countUnrecognised(fingerprint => fingerprints.isRecognisable(fingerprint))
   }
   const rounds = opened.use(new Rounds(SWEEP_INTERVAL_MS, sweep, warnOf(log, 'sweep')))

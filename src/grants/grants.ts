@@ -171,8 +171,8 @@ export class Grants {
     return this.#store.refuseRequest(request)
   }
 
-  sweep(): Awaitable<void> {
-    return this.#store.sweepGrants(this.#now())
+  sweep(nowMs: number): Awaitable<void> {
+    return this.#store.sweepGrants(nowMs)
   }
 
   /** The running grants of an account, newest first. */

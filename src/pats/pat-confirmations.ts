@@ -176,8 +176,8 @@ export class PatConfirmations {
     return (await this.#store.requestsOf(accountKey)).filter(({ expiresAtMs }) => expiresAtMs > this.#now())
   }
 
-  sweep(): Awaitable<void> {
-    return this.#store.sweepConfirmations(this.#now())
+  sweep(nowMs: number): Awaitable<void> {
+    return this.#store.sweepConfirmations(nowMs)
   }
 
   /** Later than what it takes back: that may be of another machine, or of before the clock was set back. */

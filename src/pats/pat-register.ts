@@ -173,9 +173,9 @@ export class PatRegister {
   }
 
   /** `maxRows`: most tokens remembered. */
-  async sweep(maxRows = MAX_ROWS): Promise<void> {
+  async sweep(nowMs: number, maxRows = MAX_ROWS): Promise<void> {
     await this.flush()
-    await this.#store.sweepPats(this.#now() - FORGOTTEN_AFTER_MS, maxRows)
+    await this.#store.sweepPats(nowMs - FORGOTTEN_AFTER_MS, maxRows)
   }
 
   #findFrom(index: number, older: readonly string[], newest: string): Awaitable<PatRecord | undefined> {

@@ -183,10 +183,9 @@ export class Sessions {
     await this.#store.releaseRefresh(record.key)
   }
 
-  sweep(): Awaitable<void> {
-    const now = this.#now()
+  sweep(nowMs: number): Awaitable<void> {
     const { idleTimeoutSeconds, absoluteTimeoutSeconds } = this.#times
-    return this.#store.sweep(now, now - idleTimeoutSeconds * 1000, now - absoluteTimeoutSeconds * 1000)
+    return this.#store.sweep(nowMs, nowMs - idleTimeoutSeconds * 1000, nowMs - absoluteTimeoutSeconds * 1000)
   }
 
   #read(id: string): Awaitable<Session | undefined> {

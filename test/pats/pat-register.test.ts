@@ -259,7 +259,7 @@ test('of many networks the last 8 are kept, and of many tokens the newest, with 
   const networks = (await register.find(['f']))?.networks.map(({ network }) => network)
   assert.deepEqual([networks?.length, networks?.[0], networks?.[7]], [8, '10.0.0.9/32', '10.0.0.2/32'])
   assert.ok(await register.block([ADA], 'g0', true))
-  await register.sweep(3)
+  await register.sweep(clock.ms, 3)
   assert.deepEqual(
     store
       .patsOf(ADA)
@@ -268,7 +268,7 @@ test('of many networks the last 8 are kept, and of many tokens the newest, with 
     ['f', 'g0', 'g9'],
   )
   clock.ms += 401 * DAY_MS
-  await register.sweep()
+  await register.sweep(clock.ms)
   assert.deepEqual(
     store.patsOf(ADA).map(({ fingerprint }) => fingerprint),
     ['g0'],

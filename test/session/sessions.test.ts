@@ -116,6 +116,6 @@ test('the sweep leaves sessions that are alive', async () => {
   clock.advance(IDLE_MS / 2)
   await sessions.find(id)
   clock.advance(IDLE_MS - 1)
-  await sessions.sweep()
+  await sessions.sweep(clock.now())
   assert.ok(await sessions.find(id))
 })
