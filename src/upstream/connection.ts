@@ -96,6 +96,8 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
   /** The request is given up: nobody listens any more, and the connection cannot be in step again. */
   abort(): void {
     this.#receiver = undefined
+    // Now, and not when it has closed: by then the content may be going to another connection.
+    this.#releaseContent()
     this.close()
   }
 
