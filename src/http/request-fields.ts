@@ -8,6 +8,7 @@
  */
 import { BoundedMap } from '../bounded-map.ts'
 import type { Code } from '../errors.ts'
+import { belongsToHead } from './trailer-names.ts'
 
 type Values = readonly (string | undefined)[]
 
@@ -126,13 +127,7 @@ const NOT_HOP_BY_HOP = [
 
 /** May stand once only (RFC 9110 5.3); more than once is refused, never joined. */
 const SINGLE: readonly string[] = [
-  'host',
-  'authorization',
-  'content-length',
-  'transfer-encoding',
-  'expect',
-  'origin',
-  'content-type',
+  ...['host', 'authorization', 'content-length', 'transfer-encoding', 'expect', 'origin', 'content-type'],
   'sec-websocket-key',
 ]
 
@@ -203,8 +198,8 @@ export class RequestFieldReader {
 
   /** Whether a field of that name may be forwarded where no rule has seen it: among trailers. */
   mayForward(name: string): boolean {
-    const { forwarded, role } = this.#rules.get(name) ?? this.#learn(name)
-    return forwarded && role === undefined
+    const { forwarded, kept, role } = this.#rules.get(name) ?? this.#learn(name)
+    return forwarded && kept === undefined && role === undefined && !belongsToHead(fold(name))
   }
 
   #learn(name: string): FieldRule {

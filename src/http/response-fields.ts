@@ -8,6 +8,7 @@ import { ownText } from './field-name.ts'
 import { cacheControlInPlaceOf, FOR_THOSE_BEFORE, personalCacheControl } from './personal-caching.ts'
 import { PublicNames } from './public-names.ts'
 import { unquoted } from './quoted-string.ts'
+import { belongsToHead } from './trailer-names.ts'
 
 // RFC 9110 7.6.1; Persistent-Auth and the proxy fields belong to the connection behind us; Alt-Svc (RFC 7838) would
 // lead clients around the proxy; X-Request-Id is ours; Service-Worker-Allowed would put a script of the server between
@@ -107,13 +108,13 @@ export class ResponseFieldFilter {
     ])
   }
 
-  /** Trailer fields, by the same rules. */
+  /** Trailer fields: those that pass untouched in a head, and mean something at the end. */
   filterTrailers(raw: readonly string[]): [string, string][] {
-    const { fields } = this.filter(raw)
     const pairs: [string, string][] = []
-    for (let index = 0; index < fields.length; index += 2) {
-      const name = fields[index] as string
-      if (!NOT_IN_TRAILERS.has(name.toLowerCase())) pairs.push([name, fields[index + 1] as string])
+    for (let index = 0; index < raw.length; index += 2) {
+      const name = raw[index] as string
+      const rule = this.#rules.get(name) ?? this.#learn(name)
+      if (rule === PASSED && !belongsToHead(name.toLowerCase())) pairs.push([name, raw[index + 1] as string])
     }
     return pairs
   }
@@ -172,9 +173,6 @@ function put(filtered: FilteredFields, { rewrite, role }: Rule, name: string, va
   if (role === 'first') filtered.fields.unshift(name, passed)
   else filtered.fields.push(name, passed)
 }
-
-/** Says how the content ends, which it has when trailers come (RFC 9110 6.5.1). */
-const NOT_IN_TRAILERS: ReadonlySet<string> = new Set(['content-length'])
 
 const EVENT_STREAM = /^\s*text\/event-stream\b/i
 const PLAIN = /^(keep-alive|close)$/i

@@ -62,6 +62,55 @@ test('trailers of a request reach the origin, without what must not pass', async
   assert.deepEqual({ ...trailers }, { 'x-checksum': 'abc' })
 })
 
+/** Each would be taken for a field of the head by whoever joins the two (CVE-2013-5704). */
+const OF_REQUESTS = [
+  ...['Content-Type: application/x-www-form-urlencoded', 'Content_Type: text/plain', 'Content-Encoding: gzip'],
+  ...['Content-Range: bytes 0-1/2', 'Range: bytes=0-1', 'If-Match: *', 'Origin: https://evil.example', 'Accept: */*'],
+  ...['Sec-Fetch-Site: same-origin', 'User-Agent: git/2', 'X-Requested-With: x', 'Service-Worker: script'],
+  ...['Access-Control-Request-Method: GET', 'Referer: /', 'Cookie: a=1', 'X-HTTP-Method-Override: DELETE'],
+]
+const OF_RESPONSES = [
+  ...['Set-Cookie: a=1', 'Location: https://evil.example/', 'Refresh: 0; url=/', 'Link: </x>; rel=preload'],
+  ...['Cache-Control: public', 'Expires: 0', 'Age: 1', 'Vary: *', 'Pragma: x', 'Content-Type: text/html'],
+  ...['Content-Encoding: gzip', 'Content-Range: bytes 0-1/2', 'Content-Disposition: inline', 'WWW-Authenticate: Basic'],
+  ...['Strict-Transport-Security: max-age=0', 'Content-Security-Policy: x', 'Access-Control-Allow-Origin: *'],
+  ...['Clear-Site-Data: "*"', 'X-Sendfile: /etc/passwd', 'X-Frame-Options: x', 'Date: x', 'Retry-After: 1'],
+]
+const AT_THE_END = [
+  'Content-Digest: sha-256=:abc:',
+  'Content-MD5: abc',
+  'ETag: "1"',
+  'Server-Timing: a',
+  'grpc-status: 0',
+]
+
+test('what means something in a head alone passes among no trailers, what is known at the end does', async () => {
+  let trailers: readonly string[] = []
+  toNode.origin.answerWith((request, response) => {
+    request.resume().on('end', () => {
+      trailers = request.rawTrailers
+      response.end()
+    })
+  })
+  const connection = await toNode.connect()
+  const content = chunked('content', [...OF_REQUESTS, ...AT_THE_END])
+  connection.send(requestText('POST /', [toNode.host, patField, 'Transfer-Encoding: chunked'], content))
+  assert.equal((await connection.response()).status, 200)
+  assert.deepEqual(
+    trailers,
+    AT_THE_END.flatMap(line => line.split(': ')),
+  )
+  origin.respondWith(socket =>
+    socket.write(
+      `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunked('x', [...OF_RESPONSES, ...AT_THE_END])}`,
+    ),
+  )
+  assert.deepEqual(
+    (await proxy.pass('GET /')).trailers.map(field => field.join(': ')),
+    AT_THE_END,
+  )
+})
+
 test('a trailer that speaks about framing is refused', async () => {
   for (const trailer of ['Content-Length: 3', 'Transfer-Encoding: chunked']) {
     const seen = toNode.origin.requests.filter(request => request.sha256 !== undefined).length
