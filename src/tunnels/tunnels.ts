@@ -46,7 +46,6 @@ export interface TunnelParts {
 type End = (code: Code, cause?: unknown) => void
 
 interface Open {
-  readonly isTunnel: boolean
   readonly end: End
   readonly exchange: Delegated
   /** Keys of the sessions that were sent with the request. */
@@ -114,7 +113,7 @@ export class Tunnels implements Disposable {
         record.cause = cause
       },
     })
-    const open = this.#keep(true, exchange, (code, cause) => tunnel.end(code, cause))
+    const open = this.#keep(exchange, (code, cause) => tunnel.end(code, cause))
     this.#tunnels++
     tunnel.pass('to_upstream', client.release())
     tunnel.pass('to_client', early)
@@ -128,26 +127,30 @@ export class Tunnels implements Disposable {
    * `end` ends it. To be called when it is over: what is returned.
    */
   watch(exchange: Delegated, end: End): () => void {
-    const open = this.#keep(false, exchange, end)
+    if (this.#isClosed) {
+      end('tunnel-drained')
+      return () => undefined
+    }
+    const open = this.#keep(exchange, end)
     void this.#judge(open)
     return () => void this.#open.delete(open)
   }
 
-  /** Ends all tunnels, and lets no more begin: for the process to stop. */
+  /** Ends all of them, and lets no more begin: for the process to stop. */
   closeAll(): void {
     this.#isClosed = true
     clearInterval(this.#tick)
-    for (const { isTunnel, end } of this.#open) if (isTunnel) end('tunnel-drained')
+    for (const { end } of this.#open) end('tunnel-drained')
   }
 
   [Symbol.dispose](): void {
     this.closeAll()
   }
 
-  #keep(isTunnel: boolean, exchange: Delegated, end: End): Open {
+  #keep(exchange: Delegated, end: End): Open {
     const now = this.#parts.monotonic()
     const sessionKeys = sessionKeysOf(exchange)
-    const open = { isTunnel, end, exchange, sessionKeys, openedAtMs: now, judgedAtMs: now }
+    const open = { end, exchange, sessionKeys, openedAtMs: now, judgedAtMs: now }
     this.#open.add(open)
     return open
   }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { requestText } from '../../devkit/clients/raw-http.ts'
 import { eventually } from '../../devkit/torhaus/eventually.ts'
+import { configured, patField, startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 import { type GrantsLab, startGrantsLab } from '../grants/grants-lab.ts'
 
 let lab: GrantsLab
@@ -57,3 +58,39 @@ test('an event stream that has ended by itself leaves its connection to whoever 
   assert.equal(connection.ended, undefined)
   connection.close()
 })
+
+for (const when of ['before', 'during'] as const) {
+  test(`an event stream that begins ${when} the drain does not hold it up, and other answers finish`, async () => {
+    const proxy = await startProxy({ configure: configured({ drainTimeoutMs: 60_000 }) })
+    const finish = Promise.withResolvers<void>()
+    proxy.origin.answerWith(async (_, response, { target }) => {
+      const type = target === '/events' ? 'text/event-stream' : 'text/plain'
+      response.writeHead(200, { 'Content-Type': type }).write('data: 1\n\n')
+      await finish.promise
+      if (target !== '/events') response.end('finished')
+    })
+    const [stream, other] = [await proxy.connect(), await proxy.connect()]
+    other.send(requestText('GET /other', [proxy.host, patField]))
+    await other.head()
+    const ask = () => stream.send(requestText('GET /events', [proxy.host, patField]))
+    if (when === 'before') {
+      ask()
+      await stream.head()
+    } else {
+      stream.send(requestText('GET /busy', [proxy.host, patField]))
+      await stream.head()
+    }
+    const drained = proxy.fixture.torhaus.drain()
+    if (when === 'during') {
+      ask()
+      finish.resolve()
+    }
+    await stream.rest()
+    finish.resolve()
+    assert.match((await other.rest()).toString(), /finished/)
+    await drained
+    const record = await proxy.fixture.logged(entry => entry['url.path'] === '/events')
+    assert.equal(record['torhaus.code'], 'tunnel-drained')
+    await proxy.close()
+  })
+}
