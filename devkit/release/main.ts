@@ -16,6 +16,7 @@ import { runCommand } from '../realm/run-command.ts'
 import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
 import { packTarball, packZip } from './archives.ts'
 import { changelogSection } from './changelog-section.ts'
+import { requireReplaceable } from './output-folder.ts'
 import { debianVersion, packDeb } from './pack-deb.ts'
 import { packImage } from './pack-image.ts'
 import { signChecksums, writeChecksums } from './signature.ts'
@@ -43,6 +44,7 @@ function readArguments(args: string[]) {
 
 async function run(): Promise<ExitCode> {
   const { tag, kinds, keyFile, output, isJson } = readArguments(process.argv.slice(2))
+  requireReplaceable(output)
   await ensureDebianPackages(['zip', 'dpkg', 'tar', 'gzip'])
   const work = mkdtempSync(join(tmpdir(), 'torhaus-build-'))
   const cleanUp = atExit(() => rmSync(work, { recursive: true, force: true }))
