@@ -1,6 +1,7 @@
 /** The command line. */
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { UsageError } from '../devkit/demo/demo-error.ts'
+import { optionValues } from '../devkit/demo/option-values.ts'
 import { contentsJob, curvesJob, type Job, scenarioJob, soakJob, workersJob } from './job.ts'
 import { STORE_KINDS, type StoreKind } from './lab/store.ts'
 import { TLS_SIDES, type TlsSides } from './lab/tls.ts'
@@ -24,22 +25,38 @@ const MAX_SOAK_MINUTES = 600
 const MAX_IDENTITIES = 1_000_000
 const MAX_ROUNDS = 1000
 
-/** @throws TypeError where it cannot be understood. */
+const FLAG = { type: 'boolean', default: false } as const
+const TEXT = { type: 'string' } as const
+
+/** What each mode takes beside `--short`, `--json`, `--keep` and `--output`. */
+const OF_MODES = {
+  scenario: ['peers', 'baseline', 'identities', 'rounds', 'cpu-profile', 'tls', 'store'],
+  curves: [],
+  workers: [],
+  soak: ['minutes'],
+  contents: [],
+  report: ['baseline', 'rounds', 'cpu-profile'],
+  render: [],
+} as const
+const ALWAYS = ['short', 'json', 'keep', 'output']
+
+/** @throws UsageError where it cannot be understood. */
 export function readArguments(args: readonly string[]): Wish {
-  const flag = { type: 'boolean', default: false } as const
-  const text = { type: 'string' } as const
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      ...{ scenario: text, curves: flag, workers: flag, soak: flag, contents: flag, report: flag, render: flag },
-      ...{ peers: flag, short: flag, json: flag, keep: flag, output: text, minutes: text },
-      ...{ baseline: text, 'cpu-profile': text, identities: text, rounds: text, tls: text, store: text },
-    },
+  const values = optionValues([...args], {
+    ...{ scenario: TEXT, curves: FLAG, workers: FLAG, soak: FLAG, contents: FLAG, report: FLAG, render: FLAG },
+    ...{ peers: FLAG, short: FLAG, json: FLAG, keep: FLAG, output: TEXT, minutes: TEXT },
+    ...{ baseline: TEXT, 'cpu-profile': TEXT, identities: TEXT, rounds: TEXT, tls: TEXT, store: TEXT },
   })
   const { scenario: name, curves, workers, soak, contents, report, render, peers, short, json, keep, baseline } = values
-  const modes = [name !== undefined, curves, workers, soak, contents, report, render].filter(Boolean).length
-  if (modes !== 1)
-    throw new TypeError('one of --scenario NAME, --curves, --workers, --soak, --contents, --report, --render')
+  const given = Object.entries(values).flatMap(([option, value]) =>
+    value === undefined || value === false ? [] : option,
+  )
+  const [mode, ...more] = given.filter(option => Object.hasOwn(OF_MODES, option)) as (keyof typeof OF_MODES)[]
+  if (mode === undefined || more.length > 0)
+    throw new UsageError('one of --scenario NAME, --curves, --workers, --soak, --contents, --report, --render')
+  const taken: readonly string[] = [mode, ...ALWAYS, ...OF_MODES[mode]]
+  const idle = given.find(option => !taken.includes(option))
+  if (idle !== undefined) throw new UsageError(`--${idle} says nothing with --${mode}`)
   const profile = values['cpu-profile']
   const identities = countsFrom('--identities', values.identities)
   const rounds = countFrom('--rounds', values.rounds, MAX_ROUNDS)
@@ -73,28 +90,28 @@ export function readArguments(args: readonly string[]): Wish {
 
 function scenarioNamed(name: string): Scenario {
   const scenario = scenarioTable.get(name)
-  if (scenario === undefined) throw new TypeError(`--scenario is one of: ${[...scenarioTable.keys()].join(' ')}`)
+  if (scenario === undefined) throw new UsageError(`--scenario is one of: ${[...scenarioTable.keys()].join(' ')}`)
   return scenario
 }
 
 function sidesOf({ name, kind }: Scenario, text: string | undefined): TlsSides {
   const sides = text === undefined ? (kind === 'handshakes' ? 'client' : 'none') : TLS_SIDES.find(one => one === text)
-  if (sides === undefined) throw new TypeError(`--tls is one of: ${TLS_SIDES.join(' ')}`)
-  if (kind === 'handshakes' && sides === 'none') throw new TypeError(`--tls is client or both with ${name}`)
+  if (sides === undefined) throw new UsageError(`--tls is one of: ${TLS_SIDES.join(' ')}`)
+  if (kind === 'handshakes' && sides === 'none') throw new UsageError(`--tls is client or both with ${name}`)
   return sides
 }
 
 /** Said before anything is started. */
 function checkFits({ name, kind }: Scenario, identities: readonly number[], baseline: string | undefined): void {
   if ((kind === 'sign-ins' || kind === 'tunnels') && identities.some(count => count > 1))
-    throw new TypeError(`--identities is for requests with credentials, and ${name} sends none of many`)
+    throw new UsageError(`--identities is for requests with credentials, and ${name} sends none of many`)
   if (kind === 'sign-ins' && baseline !== undefined)
-    throw new TypeError(`--baseline is not for ${name}: the OP sends people back to one Torhaus alone`)
+    throw new UsageError(`--baseline is not for ${name}: the OP sends people back to one Torhaus alone`)
 }
 
 function storeFrom(text = 'sqlite'): StoreKind {
   const store = STORE_KINDS.find(one => one === text)
-  if (store === undefined) throw new TypeError(`--store is one of: ${STORE_KINDS.join(' ')}`)
+  if (store === undefined) throw new UsageError(`--store is one of: ${STORE_KINDS.join(' ')}`)
   return store
 }
 
@@ -103,20 +120,21 @@ const peersOf = ({ peers, alwaysAgainst }: Scenario, withPeers: boolean) =>
 
 function minutesFrom(text = '30'): number {
   const minutes = Number(text)
-  if (!(minutes > 0 && minutes <= MAX_SOAK_MINUTES)) throw new TypeError(`--minutes is at most ${MAX_SOAK_MINUTES}`)
+  if (!(minutes > 0 && minutes <= MAX_SOAK_MINUTES))
+    throw new UsageError(`--minutes is a number above 0, at most ${MAX_SOAK_MINUTES}`)
   return minutes
 }
 
 /** The first for all contenders; each other one for a Torhaus of its own beside them. */
 function countsFrom(name: string, text: string | undefined): number[] {
   const counts = text?.split(',').flatMap(one => countFrom(name, one, MAX_IDENTITIES) ?? []) ?? []
-  if (new Set(counts).size < counts.length) throw new TypeError(`${name} names a number twice`)
+  if (new Set(counts).size < counts.length) throw new UsageError(`${name} names a number twice`)
   return counts
 }
 
 function countFrom(name: string, text: string | undefined, most: number): number | undefined {
   const count = text === undefined ? undefined : Number(text)
   if (count !== undefined && !(Number.isInteger(count) && count > 0 && count <= most))
-    throw new TypeError(`${name} is a whole number from 1 to ${most}`)
+    throw new UsageError(`${name} is a whole number from 1 to ${most}`)
   return count
 }

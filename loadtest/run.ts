@@ -9,8 +9,8 @@
  * Starts everything, measures, and leaves nothing behind. Ends with 1 when something was counted that must not be:
  * errors, or more connections to the origin server, or requests to the KDC, than allowed. Never because of a clock.
  */
-import { stopOnSignals } from '../devkit/demo/program.ts'
-import { exitCode } from '../src/exit-codes.ts'
+import { endWith, stopOnSignals } from '../devkit/demo/program.ts'
+import { type ExitCode, exitCode } from '../src/exit-codes.ts'
 import { readArguments, type Wish } from './arguments.ts'
 import type { Job } from './job.ts'
 import { pinSelf } from './lab/cores.ts'
@@ -58,18 +58,17 @@ async function runJobs(wish: Wish, signal: AbortSignal): Promise<boolean> {
   return isFine
 }
 
-const interruption = stopOnSignals('loadtest', exitCode.interrupted)
-
-try {
+async function run(): Promise<ExitCode> {
   const wish = readArguments(process.argv.slice(2))
+  const interruption = stopOnSignals('loadtest', exitCode.interrupted)
   if (wish.jobs.length > 0) pinSelf()
-  if (!(await runJobs(wish, interruption))) process.exitCode = exitCode.failed
-} catch (error) {
-  if (interruption.aborted) {
+  try {
+    return (await runJobs(wish, interruption)) ? exitCode.done : exitCode.failed
+  } catch (error) {
+    if (!interruption.aborted) throw error
     tell('interrupted')
-    process.exitCode = exitCode.interrupted
-  } else {
-    tell(error instanceof Error ? error.message : String(error))
-    process.exitCode = error instanceof TypeError ? exitCode.usage : exitCode.failed
+    return exitCode.interrupted
   }
 }
+
+endWith('load test', run)

@@ -2,7 +2,7 @@
  * `npm run chaos -- --faults connections [--json]`: one attack after the other, with people at work. Each is borne in
  * several rounds, between which people work for as long beside idle attackers, who take as much of the processor. A
  * round in which people wait beside those as well says what else the machine does, and nothing about the attack: there
- * is another one. With `--json` the last line is
+ * is another one. With `--json` standard output gets
  * `{"requests","failed","faults":[{"name","requests","failed","recoveredMs","leaked","p99Ratio","memoryMb","rounds","reasons"}]}`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -68,7 +68,8 @@ export async function attackPeople(isJson: boolean, tell: (line: string) => void
   const rows = results.map(
     ({ name, reasons, ...one }) => `| ${name} | ${Object.values(one).join(' | ')} | ${why(reasons).join('; ')} |`,
   )
-  process.stdout.write(`
+  const table = isJson ? process.stderr : process.stdout
+  table.write(`
 | Attack | requests | failed | recovered, ms | leaked | p99, times | memory, MB | rounds | why |
 |---|---:|---:|---:|---:|---:|---:|---:|---|
 ${rows.join('\n')}

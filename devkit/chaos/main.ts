@@ -1,15 +1,17 @@
 /**
  * `npm run chaos [-- --json]`: faults, one after the other: of instances behind a balancer under constant load, and of
- * stores and clocks while sessions are refreshed and people leave. Prints what failed and why; with `--json` the last
- * line is `{"requests","failed","failedIdempotent","failedPushes","sessionsLost","passedAfterSignOut","signOutMs",
+ * stores and clocks while sessions are refreshed and people leave. Prints what failed and why; with `--json` that goes to
+ * standard error, and standard output gets `{"requests","failed","failedIdempotent","failedPushes","sessionsLost","passedAfterSignOut","signOutMs",
  * "faults"}`. Exit code 1 where a request that can be repeated failed, a push in flight during a drain, a session was
  * lost, or somebody passed who had signed out.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
-import { exitCode } from '../../src/exit-codes.ts'
-import { exitOnSignals } from '../demo/program.ts'
+import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
+import { DemoError, UsageError } from '../demo/demo-error.ts'
+import { optionValues } from '../demo/option-values.ts'
+import { endWith, exitOnSignals } from '../demo/program.ts'
 import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
+import { canMount } from '../torhaus/small-disk.ts'
 import { attackPeople } from './attacked-people.ts'
 import { type ChaosEnvironment, startChaosEnvironment } from './environment.ts'
 import { type Fault, type FaultResult, newResult } from './fault.ts'
@@ -24,28 +26,29 @@ import { runTraffic, SLOW_PUSH_MS } from './traffic.ts'
 const BEFORE_MS = 1000
 const AFTERMATH_MS = 4000
 
+const results: FaultResult[] = []
+const tell = (line: string) => void process.stderr.write(`${line}\n`)
+
 function readArguments(args: string[]): { isJson: boolean; isAboutConnections: boolean } {
-  try {
-    const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, faults: { type: 'string' } } })
-    if (values.faults !== undefined && values.faults !== 'connections') throw new Error(`no faults: ${values.faults}`)
-    return { isJson: values.json === true, isAboutConnections: values.faults !== undefined }
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\nusage: npm run chaos [-- --faults connections] [--json]\n`)
-    process.exit(exitCode.usage)
-  }
+  const { json = false, faults } = optionValues(args, { json: { type: 'boolean' }, faults: { type: 'string' } })
+  if (faults !== undefined && faults !== 'connections')
+    throw new UsageError(`--faults takes connections; not ${faults}`)
+  return { isJson: json, isAboutConnections: faults !== undefined }
 }
 
-const { isJson, isAboutConnections } = readArguments(process.argv.slice(2))
-const tell = (line: string) => process.stderr.write(`${line}\n`)
-exitOnSignals('chaos')
-if (isAboutConnections) process.exit((await attackPeople(isJson, tell)) ? 0 : 1)
-await ensureDebianPackages(['haproxy', 'redis-server', 'git', 'faketime'])
-
-const results: FaultResult[] = []
-const signOutMs = await endureAtInstances()
-await endureAtStore('redis', redisFaults)
-await endureAtStore('sqlite', sqliteFaults)
-print()
+async function run(): Promise<ExitCode> {
+  const { isJson, isAboutConnections } = readArguments(process.argv.slice(2))
+  exitOnSignals('chaos')
+  if (isAboutConnections) return (await attackPeople(isJson, tell)) ? exitCode.done : exitCode.failed
+  // The last faults need it, minutes later.
+  if (!canMount)
+    throw new DemoError('A disk that is full is mounted for it: run it as root, or with --faults connections.')
+  await ensureDebianPackages(['haproxy', 'redis-server', 'git', 'faketime'])
+  const signOutMs = await endureAtInstances()
+  await endureAtStore('redis', redisFaults)
+  await endureAtStore('sqlite', sqliteFaults)
+  return report(signOutMs, isJson)
+}
 
 /** Returns how long a sign-out takes to count. */
 async function endureAtInstances(): Promise<number> {
@@ -109,7 +112,7 @@ async function endureAtStore(store: 'redis' | 'sqlite', faults: readonly Fault<S
   }
 }
 
-function print(): never {
+function report(signOutMs: number, isJson: boolean): ExitCode {
   const faults = results.map(({ counts: { reasons, ...counts }, name, sparesPushes, ...lost }) => ({
     ...{ name, sparesPushes },
     ...counts,
@@ -131,7 +134,8 @@ function print(): never {
     const counts = [requests, failed, failedIdempotent, failedPushes, sessionsLost, passedAfterSignOut]
     return `| ${[name, ...counts, why.join('; ')].join(' | ')} |`
   })
-  process.stdout.write(`
+  const table = isJson ? process.stderr : process.stdout
+  table.write(`
 | Fault | requests | failed | of these idempotent | pushes | sessions lost | passed after sign-out | why |
 |---|---:|---:|---:|---:|---:|---:|---|
 ${rows.join('\n')}
@@ -141,5 +145,7 @@ Sign-out at one instance counted at the other after ${signOutMs} ms.
   if (isJson) process.stdout.write(`${JSON.stringify(total)}\n`)
   const pushesLost = faults.some(({ sparesPushes, failedPushes }) => sparesPushes && failedPushes > 0)
   const isBad = total.failedIdempotent + total.sessionsLost + total.passedAfterSignOut > 0 || pushesLost
-  process.exit(isBad ? exitCode.failed : exitCode.done)
+  return isBad ? exitCode.failed : exitCode.done
 }
+
+endWith('chaos', run)

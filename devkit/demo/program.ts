@@ -32,7 +32,7 @@ export function flagsFrom(
 }
 
 /**
- * Aborted by the first signal to stop, and where nobody reads what is written any more. A second signal exits at once, with
+ * Aborted by the first signal to stop, and where what is written cannot be, or nobody reads it any more. A second signal exits at once, with
  * `status`: what stands in `atExit` ends what still runs. A program that is to come to a result is interrupted by it.
  */
 export function stopOnSignals(name: string, status: ExitCode = exitCode.done): AbortSignal {
@@ -43,11 +43,7 @@ export function stopOnSignals(name: string, status: ExitCode = exitCode.done): A
       controller.abort()
     })
   }
-  for (const output of [process.stdout, process.stderr])
-    output.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      controller.abort()
-    })
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => controller.abort())
   stopWhenOrphaned(name, () => controller.abort())
   return controller.signal
 }
@@ -84,14 +80,24 @@ export async function untilStopped(running: Running, stop: AbortSignal, tell: (l
 
 /** Runs the program and ends the process with its status, or in one sentence. */
 export function endWith(name: string, run: () => Promise<ExitCode>): void {
-  run().then(
-    status => process.exit(status),
-    error => {
-      const fault = error instanceof Error ? error : new Error(String(error))
-      const isUsage = fault instanceof UsageError
-      const sentence = fault instanceof DemoError || isUsage ? fault.message : `The ${name} failed: ${fault.message}`
-      process.stderr.write(`${sentence}\n`)
-      process.exit(isUsage ? exitCode.usage : exitCode.failed)
-    },
-  )
+  let lost: Error | undefined
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever reads it may have read enough (`| head -1`); a file without the end of it is none.
+    if (error.code !== 'EPIPE') lost ??= error
+  })
+  run()
+    .catch((error: unknown) => tellWhy(name, error))
+    .then(async status => {
+      await new Promise(written => process.stdout.write('', written))
+      if (lost !== undefined) process.stderr.write(`The output cannot be written: ${lost.message}\n`)
+      process.exit(lost === undefined ? status : exitCode.failed)
+    })
+}
+
+function tellWhy(name: string, error: unknown): ExitCode {
+  const fault = error instanceof Error ? error : new Error(String(error))
+  const isUsage = fault instanceof UsageError
+  const sentence = fault instanceof DemoError || isUsage ? fault.message : `The ${name} failed: ${fault.message}`
+  process.stderr.write(`${sentence}\n`)
+  return isUsage ? exitCode.usage : exitCode.failed
 }

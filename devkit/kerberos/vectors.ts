@@ -5,9 +5,11 @@
  */
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { exitCode } from '../../src/exit-codes.ts'
+import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { Krb5Error } from '../../src/kerberos/protocol/krb5-error.ts'
+import { UsageError } from '../demo/demo-error.ts'
+import { optionValues } from '../demo/option-values.ts'
+import { endWith } from '../demo/program.ts'
 import { gokrb5Suites } from './vectors-of-gokrb5.ts'
 import { kerberosNetSuites } from './vectors-of-kerberos-net.ts'
 import { mitSuites } from './vectors-of-mit.ts'
@@ -25,30 +27,27 @@ export interface Suite {
 
 const REPOSITORIES = { krb5: mitSuites, 'Kerberos.NET': kerberosNetSuites, gokrb5: gokrb5Suites }
 
-const { from } = parseArgs({ options: { from: { type: 'string' } } }).values
-if (from === undefined) {
-  console.error('Where the repositories are is missing: npm run vectors -- --from FOLDER')
-  process.exit(exitCode.usage)
-}
-
-const folders = Object.keys(REPOSITORIES).map(repository => join(from, repository))
-if (!folders.some(folder => existsSync(folder))) {
-  console.error(`Nothing is compared, for none of these is there: ${folders.join(', ')}`)
-  process.exit(exitCode.usage)
-}
-
 let differing = 0
-for (const [repository, suitesOf] of Object.entries(REPOSITORIES)) {
-  const folder = join(from, repository)
-  if (!existsSync(folder)) {
-    console.log(JSON.stringify({ repository, missing: folder }))
-    continue
+
+async function run(): Promise<ExitCode> {
+  const { from } = optionValues(process.argv.slice(2), { from: { type: 'string' } })
+  if (from === undefined)
+    throw new UsageError('Where the repositories are is missing: npm run vectors -- --from FOLDER')
+  const folders = Object.keys(REPOSITORIES).map(repository => join(from, repository))
+  if (!folders.some(folder => existsSync(folder)))
+    throw new UsageError(`Nothing is compared, for none of these is there: ${folders.join(', ')}`)
+  for (const [repository, suitesOf] of Object.entries(REPOSITORIES)) {
+    const folder = join(from, repository)
+    if (!existsSync(folder)) {
+      console.log(JSON.stringify({ repository, missing: folder }))
+      continue
+    }
+    const files = (pattern: string) => globSync(pattern, { cwd: folder }).sort()
+    const read = (file: string) => readFileSync(join(folder, file))
+    for (const { name, vectors } of suitesOf(read, files)) await tried(repository, name, vectors)
   }
-  const files = (pattern: string) => globSync(pattern, { cwd: folder }).sort()
-  const read = (file: string) => readFileSync(join(folder, file))
-  for (const { name, vectors } of suitesOf(read, files)) await tried(repository, name, vectors)
+  return differing === 0 ? exitCode.done : exitCode.failed
 }
-process.exitCode = differing === 0 ? 0 : 1
 
 async function tried(repository: string, suite: string, vectors: readonly Vector[]): Promise<void> {
   const differs: string[] = []
@@ -65,3 +64,5 @@ async function tried(repository: string, suite: string, vectors: readonly Vector
   differing += differs.length
   console.log(JSON.stringify({ repository, suite, vectors: vectors.length, outcomes, differs }))
 }
+
+endWith('comparison', run)

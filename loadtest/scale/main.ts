@@ -1,4 +1,7 @@
 /** `npm run loadtest:scale`: the table of docs/performance/scale.md. Takes a few minutes; nothing is listened to. */
+import { optionValues } from '../../devkit/demo/option-values.ts'
+import { endWith } from '../../devkit/demo/program.ts'
+import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { KINDS } from './counted-store.ts'
 import { type Company, simulate } from './simulate.ts'
 
@@ -18,19 +21,25 @@ const rows: readonly (readonly [name: string, company: Company, times: number])[
   ['ten times, two connections each', { ...TEN_TIMES, workersPerPerson: 2 }, PART],
 ]
 
-const HEAD = ['', 'requests/s', 'commands per request', 'commands/s', ...KINDS, 'invalidations/s', 'heartbeats/s']
-HEAD.push('refreshes at the OP/s', 'signatures/s', 'sessions of a worker')
-process.stdout.write(`| ${HEAD.join(' | ')} |\n|---|${'--:|'.repeat(HEAD.length - 1)}\n`)
-for (const [name, company, part] of rows) {
-  const counted = await simulate(company, SECONDS, part)
-  const cells = [
-    Math.round(counted.requestsPerSecond),
-    counted.commandsPerRequest.toFixed(3),
-    Math.round(counted.commandsPerRequest * counted.requestsPerSecond),
-    ...KINDS.map(kind => Math.round(counted.commandsPerSecond[kind])),
-    ...[counted.invalidationsPerSecond, counted.heartbeatsPerSecond].map(Math.round),
-    ...[counted.refreshesPerSecond, counted.verificationsPerSecond].map(Math.round),
-    counted.keptByWorker,
-  ]
-  process.stdout.write(`| ${[name, ...cells].join(' | ')} |\n`)
+async function run(): Promise<ExitCode> {
+  optionValues(process.argv.slice(2), {})
+  const head = ['', 'requests/s', 'commands per request', 'commands/s', ...KINDS, 'invalidations/s', 'heartbeats/s']
+  head.push('refreshes at the OP/s', 'signatures/s', 'sessions of a worker')
+  process.stdout.write(`| ${head.join(' | ')} |\n|---|${'--:|'.repeat(head.length - 1)}\n`)
+  for (const [name, company, part] of rows) {
+    const counted = await simulate(company, SECONDS, part)
+    const cells = [
+      Math.round(counted.requestsPerSecond),
+      counted.commandsPerRequest.toFixed(3),
+      Math.round(counted.commandsPerRequest * counted.requestsPerSecond),
+      ...KINDS.map(kind => Math.round(counted.commandsPerSecond[kind])),
+      ...[counted.invalidationsPerSecond, counted.heartbeatsPerSecond].map(Math.round),
+      ...[counted.refreshesPerSecond, counted.verificationsPerSecond].map(Math.round),
+      counted.keptByWorker,
+    ]
+    process.stdout.write(`| ${[name, ...cells].join(' | ')} |\n`)
+  }
+  return exitCode.done
 }
+
+endWith('count', run)

@@ -3,6 +3,7 @@
  */
 import { parseArgs } from 'node:util'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
+import { argumentProblem, carelessOption } from './option-tokens.ts'
 
 interface CommandOption {
   /** What the help calls its value; an option without one is a flag. */
@@ -76,28 +77,13 @@ function parse(
   args: readonly string[],
   options: Record<string, { readonly type: 'boolean' | 'string'; readonly multiple: boolean }>,
 ) {
-  const { tokens, ...parsed } = parsedBy(() =>
-    parseArgs({ args: [...args], options, allowPositionals: true, tokens: true }),
-  )
-  const given = new Set<string>()
-  for (const token of tokens) {
-    if (token.kind !== 'option') continue
-    // An unset variable of a script, mostly.
-    if (token.value === '') throw usageError(`Option '${token.rawName}' has an empty value`)
-    // Of two, one would be passed over without a word: a person whose sessions do not end.
-    if (given.has(token.name) && options[token.name]?.multiple === false)
-      throw usageError(`Option '${token.rawName}' is given twice`)
-    given.add(token.name)
-  }
-  return parsed
-}
-
-function parsedBy<T>(parse: () => T): T {
   try {
-    return parse()
+    const { tokens, ...parsed } = parseArgs({ args: [...args], options, allowPositionals: true, tokens: true })
+    const careless = carelessOption(tokens, name => options[name]?.multiple === true)
+    if (careless === undefined) return parsed
+    throw new Error(careless)
   } catch (error) {
-    // What follows the first sentence is about arguments that begin with a hyphen: we have none.
-    throw usageError(String((error as Error).message.split('. ')[0]))
+    throw usageError(argumentProblem(error))
   }
 }
 

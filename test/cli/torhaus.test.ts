@@ -61,6 +61,7 @@ test('wrong words end with 2, the right ones on standard error, and nothing on s
     [['start', 'file'], /^Unexpected argument 'file'\n/],
     [['check', 'a', '--config', 'b'], /given twice/],
     [['sessions', 'end', '--account', 'ada', '--account', 'bob'], /^Option '--account' is given twice\nusage: /],
+    [['doctor', '--slow', '-1'], /^Option '--slow' has no value; one that begins with a hyphen: --slow=VALUE\nusage: /],
     [['check', '--config', ''], /^Option '--config' has an empty value\nusage: torhaus check/],
     [['check', ''], /^--config FILE is needed\n/],
     [['version', '--config', 'file'], /Unknown option '--config'/],

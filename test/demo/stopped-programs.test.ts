@@ -94,6 +94,23 @@ test('a second signal ends a program with the status that it chose, and undoes w
   }
 })
 
+test('a program whose output cannot be written fails, in one sentence, and one whose reader has enough does not', {
+  skip: existsSync('/dev/full') ? false : 'there is no /dev/full',
+}, async () => {
+  const run = async (output: string) => {
+    const child = spawn('sh', ['-c', `"$0" devkit/sbom/main.ts ${output}`, process.execPath], {
+      ...{ cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] },
+    })
+    const [complaints, ended] = [text(child.stderr), endOf(child)]
+    return [await ended, await complaints]
+  }
+  assert.deepEqual(await run('> /dev/full'), [
+    1,
+    'The output cannot be written: ENOSPC: no space left on device, write\n',
+  ])
+  assert.deepEqual(await run('| head -1'), [0, ''])
+})
+
 test('a demo whose output nobody reads any more ends in order', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'torhaus-unread-'))
   const [port, adminPort] = await freePorts()

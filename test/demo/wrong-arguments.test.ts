@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { resolve } from 'node:path'
 import { test } from 'node:test'
 import { listen } from '../../devkit/op/listen.ts'
+import { tryCommand } from '../../devkit/realm/run-command.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
@@ -21,6 +22,20 @@ const MISTAKES: readonly (readonly [args: string, code: number, sentence: RegExp
   ['devkit/rollout/main.ts --jsn', 2, /^Unknown option '--jsn': there are --json, --requests \.\.\., --only \.\.\.\n$/],
   ['devkit/release/main.ts x', 2, /^Unexpected argument 'x'.*: there are --tag \.\.\., .*\n$/],
   ['devkit/kerberos/vectors.ts --from /missing', 2, /^Nothing is compared, for none .*: \/missing\/krb5, .*\n$/],
+  ['devkit/kerberos/vectors.ts --help', 2, /^Unknown option '--help': there are --from \.\.\.\n$/],
+  ['devkit/chaos/main.ts --help', 2, /^Unknown option '--help': there are --json, --faults \.\.\.\n$/],
+  ['devkit/sbom/main.ts --hole', 2, /^Unknown option '--hole': there are --whole\n$/],
+  ['devkit/build/main.ts --output dist', 2, /^Unknown option '--output': there are no options\n$/],
+  ['devkit/docs/main.ts --help', 2, /^Unknown option '--help': there are no options\n$/],
+  ['loadtest/scale/main.ts --help', 2, /^Unknown option '--help': there are no options\n$/],
+  ['loadtest/run.ts --help', 2, /^Unknown option '--help': there are --scenario \.\.\., --curves, .*\n$/],
+  ['devkit/release/main.ts --output=', 2, /^Option '--output' has an empty value: there are --tag \.\.\., .*\n$/],
+  ['loadtest/mission/main.ts --rate 5 --rate 6', 2, /^Option '--rate' is given twice: there are --json, .*\n$/],
+  [
+    'devkit/rollout/main.ts --requests -1',
+    2,
+    /^Option '--requests' has no value; one that begins with a hyphen: --requests=VALUE: there are --json, .*\n$/,
+  ],
   ['loadtest/mission/main.ts --rate', 2, /^Option '--rate <value>' argument missing: there are --json, .*\n$/],
   ['loadtest/bench/run.ts session typo', 2, /^No benchmark is called typo: there are access-token, .*session.*\n$/],
 ]
@@ -31,6 +46,18 @@ for (const [args, status, sentence] of MISTAKES)
     assert.match(error, sentence)
     assert.deepEqual([code, out], [status, ''])
   })
+
+test('chaos says at once who can run it: the last faults mount a disk', {
+  skip: process.platform !== 'linux',
+}, async () => {
+  const args = [process.execPath, 'devkit/chaos/main.ts', '--json']
+  const unprivileged = process.getuid?.() === 0 ? ['unshare', '--user', ...args] : args
+  const { code, stdout, stderr } = await tryCommand(unprivileged[0] ?? '', unprivileged.slice(1), { cwd: ROOT })
+  assert.deepEqual(
+    [code, stdout, stderr],
+    [1, '', 'A disk that is full is mounted for it: run it as root, or with --faults connections.\n'],
+  )
+})
 
 test('an example whose port is taken names the variable to set, and nobody else passes for it', async () => {
   const occupant = createServer()

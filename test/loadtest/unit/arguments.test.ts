@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { UsageError } from '../../../devkit/demo/demo-error.ts'
 import { readArguments } from '../../../loadtest/arguments.ts'
 
 const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
@@ -16,11 +17,19 @@ const REFUSED: readonly (readonly [readonly string[], RegExp])[] = [
   [['--scenario', 'session', '--tls', 'yes'], /--tls is one of: none client both/],
   [['--scenario', 'session', '--store', 'files'], /--store is one of: sqlite redis/],
   [['--scenario', 'handshake', '--tls', 'none'], /--tls is client or both with handshake/],
-  [['--soak', '--minutes', '9999'], /--minutes is at most 600/],
+  [['--soak', '--minutes', '9999'], /--minutes is a number above 0, at most 600/],
+  [['--help'], /^Unknown option '--help': there are --scenario \.\.\., --curves, .*--store \.\.\.$/],
+  [['--render', '--tls', 'both'], /^--tls says nothing with --render$/],
+  [['--scenario', 'session', '--minutes', '5'], /^--minutes says nothing with --scenario$/],
+  [['--curves', '--peers'], /^--peers says nothing with --curves$/],
+  [['--scenario', 'session', '--rounds', '2', '--rounds', '3'], /^Option '--rounds' is given twice: /],
 ]
 for (const [args, message] of REFUSED)
   test(`${args.join(' ') || 'nothing'} is refused, in words`, () => {
-    assert.throws(() => readArguments(args), message)
+    assert.throws(
+      () => readArguments(args),
+      error => error instanceof UsageError && message.test(error.message),
+    )
   })
 
 test('one scenario, with two populations beside each other', () => {
