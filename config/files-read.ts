@@ -58,13 +58,22 @@ function stateOf(fileName: string): string {
 export const bytesIn = (fileName: string): Buffer => kept.get(fileName) ?? fileBytes(fileName)
 
 function fileBytes(fileName: string): Buffer {
-  if (isPipe(statSync(fileName))) throw new Error(`${fileName} ${IS_PIPE}`)
+  const problem = fileProblem(statSync(fileName))
+  if (problem !== undefined) throw new Error(`${fileName} ${problem}`)
   return readFileSync(fileName)
 }
 
-export const isPipe = (about: Stats): boolean => about.isFIFO() || about.isCharacterDevice()
+/** A list of revoked certificates may have some ten; each process reads it, and hears of no signal meanwhile. */
+const MAX_MEBIBYTES = 64
+const MEBIBYTE = 1_048_576
 
-export const IS_PIPE = 'is a pipe or a device, and is read more than once: name a file'
+/** Why what lies there is not to be read, in words, or undefined. */
+export function fileProblem(about: Stats): string | undefined {
+  if (about.isDirectory()) return 'is a folder: name the file in it'
+  if (!about.isFile()) return 'is a pipe, a socket or a device, and is read more than once: name a file'
+  if (about.size <= MAX_MEBIBYTES * MEBIBYTE) return undefined
+  return `has ${Math.ceil(about.size / MEBIBYTE)} MiB, and may have ${MAX_MEBIBYTES}: is it the right file?`
+}
 
 /** Undefined where it is to be read. */
 export const keptBytes = (fileName: string): Buffer | undefined => kept.get(fileName)

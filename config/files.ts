@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { TSchema } from 'typebox'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
-import { IS_PIPE, isPipe } from './files-read.ts'
+import { fileProblem } from './files-read.ts'
 import { FILE_KEYWORD, type FileUse } from './option.ts'
 
 type Node = TSchema & {
@@ -45,9 +45,8 @@ function readProblem(name: string): string | undefined {
       ? `the file ${JSON.stringify(name)} does not exist: write a path of Windows in single quotes, where a backslash is one`
       : `the file ${name} does not exist; names are relative to the configuration`
   }
-  const about = statSync(name)
-  if (isPipe(about)) return `${name} ${IS_PIPE}`
-  return about.isDirectory() ? `${name} is a folder: name the file in it` : undefined
+  const problem = fileProblem(statSync(name))
+  return problem === undefined ? undefined : `${name} ${problem}`
 }
 
 /** Folders on the way to it count, too. */

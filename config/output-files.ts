@@ -10,7 +10,11 @@ import type { Config } from './schema.ts'
 export function checkStoreFile({ session }: Config, report: Report): void {
   const { kind, sqlite } = session.store
   if (kind !== 'sqlite') return
-  const problem = outputProblem(sqlite.file) ?? folderProblem(dirname(sqlite.file)) ?? databaseProblem(sqlite.file)
+  const problem =
+    outputProblem(sqlite.file) ??
+    noFileProblem(sqlite.file) ??
+    folderProblem(dirname(sqlite.file)) ??
+    databaseProblem(sqlite.file)
   if (problem !== undefined) report('session.store.sqlite.file', problem)
 }
 
@@ -57,7 +61,13 @@ function outputProblem(fileName: string): string | undefined {
   const about = aboutOf(fileName)
   if (about === undefined) return folderProblem(dirname(fileName))
   if (about.isDirectory()) return `${fileName} is a folder: name a file in it`
+  if (about.isSocket()) return `${fileName} is a socket, which cannot be opened: name a file`
   return accessProblem(fileName, constants.R_OK | constants.W_OK)
+}
+
+/** A pipe is fit for records, and for nothing that is read again. */
+function noFileProblem(fileName: string): string | undefined {
+  return (aboutOf(fileName)?.isFile() ?? true) ? undefined : `${fileName} is a pipe, a socket or a device: name a file`
 }
 
 /** SQLite makes files of its own beside the database. */

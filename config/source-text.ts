@@ -1,7 +1,7 @@
 /** The text of a configuration, or what the file is instead: nobody should read of options that it does not have. */
 import { isUtf8 } from 'node:buffer'
 import { readFileSync, statSync } from 'node:fs'
-import { isPipe, keptBytes } from './files-read.ts'
+import { keptBytes } from './files-read.ts'
 import { readPipe } from './read-pipe.ts'
 
 /** The longest example, with all its comments, has a hundredth of it. */
@@ -21,7 +21,7 @@ function readNow(fileName: string): Buffer {
   if (about.isDirectory()) throw new Error('is a folder: name the file in it')
   if (about.size > MAX_BYTES) throw new Error(tooLong(about.size))
   // What is no file, a pipe for one, has no size before it was read.
-  return isPipe(about) ? readPipe(fileName, MAX_BYTES) : readFileSync(fileName)
+  return about.isFile() ? readFileSync(fileName) : readPipe(fileName, MAX_BYTES)
 }
 
 const tooLong = (bytes: number) =>

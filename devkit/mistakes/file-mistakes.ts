@@ -1,7 +1,7 @@
 /** What goes wrong with the files that a configuration names. */
 import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync, symlinkSync, truncateSync } from 'node:fs'
 import { madeKeytab } from '../realm/made-keytab.ts'
 import { appearanceMistakes } from './appearance-mistakes.ts'
 import type { Mistake } from './mistake.ts'
@@ -425,7 +425,14 @@ const keyMistakes: readonly Mistake[] = [
       execFileSync('mkfifo', [place.file('session-key')])
     },
     says: [
-      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: /etc/torhaus/session-key is a pipe or a device, and is read more than once: name a file',
+      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: /etc/torhaus/session-key is a pipe, a socket or a device, and is read more than once: name a file',
+    ],
+  },
+  {
+    what: 'a key file that is the image of a disk',
+    make: place => truncateSync(place.file('session-key'), 3_000_000_000),
+    says: [
+      '/etc/torhaus/torhaus.yaml:17: session.encryptionKeyFiles[0]: /etc/torhaus/session-key has 2862 MiB, and may have 64: is it the right file?',
     ],
   },
   {
@@ -576,6 +583,11 @@ const outputMistakes: readonly Mistake[] = [
     what: 'a store that is a folder',
     make: place => mkdirSync(place.file('data/torhaus.sqlite')),
     says: [`${atStore}/etc/torhaus/data/torhaus.sqlite is a folder: name a file in it`],
+  },
+  {
+    what: 'a store that is a device',
+    make: place => symlinkSync('/dev/null', place.file('data/torhaus.sqlite')),
+    says: [`${atStore}/etc/torhaus/data/torhaus.sqlite is a pipe, a socket or a device: name a file`],
   },
   {
     what: 'a store on a file system that is read-only',

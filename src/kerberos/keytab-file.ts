@@ -107,9 +107,12 @@ export class KeytabFile implements Disposable {
   }
 
   #refresh(mostAtOnce: number): void {
-    const { ino, size, mtimeMs } = statSync(this.#path)
+    const about = statSync(this.#path)
+    const { ino, size, mtimeMs } = about
     const seen = `${ino} ${size} ${mtimeMs}`
     if (seen === this.#seen) return
+    // A pipe would be waited for, and a device read, without an end.
+    if (!about.isFile()) throw new Error('no file')
     if (size > MAX_KEYTAB_BYTES) throw new Error('keytab too large')
     if (size > mostAtOnce) {
       this.#seen = seen

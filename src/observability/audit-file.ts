@@ -2,7 +2,7 @@
  * The file of the audit log. Where it is moved away or deleted, as logrotate(8) does, another one is opened under its
  * name within a second, by each process for itself: nobody has to be told, and no worker is replaced.
  */
-import { openSync } from 'node:fs'
+import { constants, openSync } from 'node:fs'
 import type { DestinationStream } from 'pino'
 import { inodeOf } from '../io/inode-of.ts'
 import { type LogOutput, openLogOutput } from './log-output.ts'
@@ -53,8 +53,23 @@ export class AuditFile implements DestinationStream, AsyncDisposable {
 
   #open(): LogOutput {
     // Not waited for: a report-only rule may write a record for every request.
-    const descriptor = openSync(this.#fileName, 'a', 0o600)
+    const descriptor = openToAppend(this.#fileName)
     this.#inode = inodeOf(this.#fileName)
     return openLogOutput({ descriptor, batchMs: 0, onError: this.#onError })
+  }
+}
+
+/** As `openSync` with `a`, but for a pipe that nobody reads: to open it would wait for somebody without an end (fifo(7)). */
+function openToAppend(fileName: string): number {
+  const { O_APPEND, O_CREAT, O_WRONLY } = constants
+  // Absent on Windows, which has no such pipes.
+  const notWaiting = constants.O_NONBLOCK ?? 0
+  try {
+    return openSync(fileName, O_APPEND | O_CREAT | O_WRONLY | notWaiting, 0o600)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENXIO') throw cause
+    throw new Error(`logging.auditFile: ${fileName} is a pipe that nobody reads: start what reads it, or name a file`, {
+      cause,
+    })
   }
 }

@@ -54,8 +54,9 @@ export class SqliteDatabase implements Disposable {
     this.#fileName = fileName
     this.#schema = schema
     this.#events = events
-    // Made here, for its owner only; SQLite gives the same mode to the log beside it.
-    if (fileName !== IN_MEMORY) closeSync(openSync(fileName, 'a', 0o600))
+    // Made here, for its owner only; SQLite gives the same mode to the log beside it. To read as well: with `a` alone a pipe
+    // would be waited for (fifo(7)).
+    if (fileName !== IN_MEMORY) closeSync(openSync(fileName, 'a+', 0o600))
     this.#database = openSqliteFile(fileName, schema)
     this.#files = sqliteFilesAt(fileName)
     if (fileName !== IN_MEMORY) this.#look = setInterval(() => this.look(), LOOK_MS).unref()

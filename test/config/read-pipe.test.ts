@@ -44,5 +44,5 @@ test('a device is read no further than it must be, and an empty one is empty', {
 })
 
 test('a pipe in place of a key or a certificate is refused before it is opened', { skip }, () => {
-  assert.throws(() => bytesIn(pipe), /pipe is a pipe or a device, and is read more than once: name a file$/)
+  assert.throws(() => bytesIn(pipe), /pipe is a pipe, a socket or a device, and is read more than once: name a file$/)
 })

@@ -1,9 +1,13 @@
 /** An audit log that is rotated under a Torhaus that runs. */
 import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { eventually } from '../../devkit/torhaus/eventually.ts'
 import { AuditFile } from '../../src/observability/audit-file.ts'
 
 async function inFolder(use: (directory: string) => Promise<void>): Promise<void> {
@@ -69,3 +73,38 @@ test('where nobody can look into its folder any more, the file that is open goes
     assert.equal(readFileSync(moved, 'utf8'), 'one\n')
     assert.deepEqual(errors, [])
   }))
+
+test(
+  'a pipe that nobody reads is refused in words, and not waited for; one that is read gets the records',
+  {
+    skip: process.platform === 'win32' && 'Windows has no such pipes',
+  },
+  () =>
+    inFolder(async directory => {
+      const name = join(directory, 'audit.log')
+      execFileSync('mkfifo', [name])
+      const open = () => new AuditFile(name, error => assert.ifError(error))
+      assert.throws(open, {
+        message: `logging.auditFile: ${name} is a pipe that nobody reads: start what reads it, or name a file`,
+      })
+      const reader = spawn('cat', [name], { stdio: ['ignore', 'pipe', 'inherit'] })
+      try {
+        const ended = once(reader, 'exit')
+        let file: AuditFile | undefined
+        await eventually(() => {
+          try {
+            file = open()
+            return true
+          } catch {
+            return false
+          }
+        }, 'the pipe is read')
+        file?.write('one\n')
+        await file?.[Symbol.asyncDispose]()
+        assert.equal(await text(reader.stdout), 'one\n')
+        await ended
+      } finally {
+        reader.kill('SIGKILL')
+      }
+    }),
+)

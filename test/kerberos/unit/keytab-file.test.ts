@@ -1,6 +1,16 @@
 /** When a keytab on disk is looked at again. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -114,4 +124,25 @@ test('names of one account share its key, so that it is tried once on a ticket, 
   const [first, second, other] = keytab.keysOf('HTTP/*@CORP.TEST').map(entry => entry.key)
   assert.equal(first, second)
   assert.notEqual(first, other)
+})
+
+test('what is no file in its place is not waited for: the keys from before serve, and those of the next file', {
+  skip: process.platform === 'win32' && 'Windows has no such pipes',
+}, () => {
+  const path = join(directory, 'replaced')
+  const service = 'HTTP/proxy.corp.test@CORP.TEST'
+  writeFileSync(path, forgedKeytab())
+  using keytab = new KeytabFile(path)
+  const before = keytab.generation
+  const places = [() => execFileSync('mkfifo', [path]), () => symlinkSync('/dev/zero', path), () => mkdirSync(path)]
+  for (const make of places) {
+    rmSync(path, { recursive: true })
+    make()
+    assert.equal(keytab.keysOf(service).length, 1)
+    assert.equal(keytab.generation, before)
+  }
+  rmSync(path, { recursive: true })
+  writeFileSync(path, forgedKeytab())
+  assert.equal(keytab.keysOf(service).length, 1)
+  assert.equal(keytab.generation, before + 1)
 })
