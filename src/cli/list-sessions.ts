@@ -1,4 +1,5 @@
 /** Lists who is signed in, and which programs pass because a person has confirmed them. Changes nothing. */
+import type { Services } from '../app/open-services.ts'
 import { type SignedIn, signedIn, signedInAs } from '../app/signed-in.ts'
 import { exitCode } from '../exit-codes.ts'
 import { jsonText } from '../json-text.ts'
@@ -11,6 +12,8 @@ import { withStore } from './with-store.ts'
 
 /** More nobody reads; whoever looks for one of them names the person. */
 const MOST = 10_000
+/** Standard output is for the list, which may be JSON. */
+const STANDARD_ERROR = 2
 
 export const command: Command = {
   usage: '--config FILE [--account NAME] [--json]',
@@ -22,9 +25,9 @@ export const command: Command = {
   async run(given, print) {
     const config = readConfig(configFileOf(given), system.environment)
     const { account } = given.values
-    const found = await withStore(config, 'nobody can say who is signed in', services =>
-      account === undefined ? signedIn(services, MOST) : signedInAs(services, account),
-    )
+    const find = (services: Services) =>
+      account === undefined ? signedIn(services, MOST) : signedInAs(services, account)
+    const found = await withStore(config, 'nobody can say who is signed in', find, STANDARD_ERROR)
     if (found === undefined)
       throw new CommandError('in Redis nobody is listed but by name: give --account', exitCode.failed)
     print(given.flags.has('json') ? jsonText(asJson(found)) : asText(found))

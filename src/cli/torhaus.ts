@@ -5,6 +5,7 @@
 import { createInterface } from 'node:readline'
 import { causeChain } from '../cause-chain.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
+import { jsonText } from '../json-text.ts'
 import { type Command, CommandError, columns, helpOf, readArguments, usageError, usageOf } from './command.ts'
 import { type CommandRow, commands } from './commands.ts'
 
@@ -54,7 +55,7 @@ async function codeOf(args: readonly string[]): Promise<ExitCode> {
   try {
     return first === 'help' ? await help(args.slice(1)) : await runCommand(args)
   } catch (error) {
-    complain(`${error instanceof CommandError ? error.message : causeChain(error as Error)}\n`)
+    complain(`${messageOf(error)}\n`)
     return error instanceof CommandError ? error.code : exitCode.failed
   }
 }
@@ -70,9 +71,15 @@ async function runCommand(args: readonly string[]): Promise<ExitCode> {
     print(helpOf(name, summary, command))
     return exitCode.done
   } catch (error) {
+    // Whoever reads JSON gets it, whatever went wrong.
+    if (asksForJson(args, command) && outcomes.length === 0) print(jsonText({ ok: false, error: messageOf(error) }))
     throw error instanceof CommandError && error.code === exitCode.usage ? withUsage(error, name, command) : error
   }
 }
+
+const asksForJson = (args: readonly string[], { options }: Command) => 'json' in options && args.includes('--json')
+
+const messageOf = (error: unknown) => (error instanceof CommandError ? error.message : causeChain(error as Error))
 
 const withUsage = ({ message }: CommandError, name: string, command: Command) =>
   usageError(`${message}\n${usageOf(name, command)}\n\`torhaus ${name} --help\` says more`)

@@ -11,11 +11,13 @@ import { CommandError } from './command.ts'
 /**
  * Everything is opened as for a start, so that accounts are spelled, and other processes told, in the same way. What
  * `work` returns is resolved to once all is closed. `without`: what follows for the operator where there is no store.
+ * `logTo`: file descriptor of what is logged meanwhile; default: standard output, as for a start.
  */
 export async function withStore<T>(
   config: Config,
   without: string,
   work: (services: Services) => Promise<T>,
+  logTo?: number,
 ): Promise<T> {
   const { kind, sqlite } = config.session.store
   // One made now would say that nobody is signed in, while the service goes on with its own.
@@ -25,6 +27,6 @@ export async function withStore<T>(
       exitCode.failed,
     )
   await using opened = new AsyncDisposableStack()
-  const output = opened.use(openLogOutput())
+  const output = opened.use(openLogOutput(logTo === undefined ? {} : { descriptor: logTo }))
   return await work(await openServices(config, createLog(config.logging, output, system.now), system, opened))
 }

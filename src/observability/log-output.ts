@@ -15,6 +15,7 @@ import { afterFailure } from './file-end.ts'
 const BATCH_BYTES = 65_536
 const BATCH_MS = 250
 const STANDARD_OUTPUT = 1
+const STANDARD_ERROR = 2
 /** Standard output may be a pipe that somebody else made non-blocking. */
 const RETRY_MS = 10
 /** Of what is to be closed. */
@@ -33,7 +34,7 @@ export interface LogOutput extends DestinationStream, AsyncDisposable {
 }
 
 export interface LogOutputSettings {
-  /** A file descriptor, closed in the end; default: standard output, which is not. */
+  /** A file descriptor, closed in the end unless it is that of standard error; default: standard output, which is not, either. */
   readonly descriptor?: number
   /** How long a record may wait for others, in milliseconds; default 250. */
   readonly batchMs?: number
@@ -128,7 +129,7 @@ class BatchedOutput implements LogOutput {
   /** Not while the system still writes: the descriptor may be another file's then. */
   #finish(): void {
     process.off('exit', this.#writeRest)
-    if (this.#descriptor !== STANDARD_OUTPUT) closeSync(this.#descriptor)
+    if (this.#descriptor > STANDARD_ERROR) closeSync(this.#descriptor)
     this.#closed.resolve()
   }
 
