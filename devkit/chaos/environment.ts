@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { BrowserClient } from '../clients/browser-client.ts'
-import { atExit } from '../demo/at-exit.ts'
+import { endAtExit } from '../demo/at-exit.ts'
 import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { startOpenIdProvider } from '../op/openid-provider.ts'
 import { newTotpSecret } from '../op/totp.ts'
@@ -211,7 +211,7 @@ ${servers.join('\n').replaceAll(' check-ssl no-check-ssl', ' no-check-ssl')}
   )
   const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = once(child, 'exit')
-  const kill = atExit(() => child.kill('SIGKILL'))
+  endAtExit(child, 'SIGKILL')
   for (let attempt = 0; attempt < 100; attempt++) {
     const answers = await fetch(`http://127.0.0.1:${port}/`, { redirect: 'manual' }).then(
       ({ status }) => status < 500,
@@ -223,7 +223,7 @@ ${servers.join('\n').replaceAll(' check-ssl no-check-ssl', ' no-check-ssl')}
   }
   return {
     async [Symbol.asyncDispose]() {
-      kill()
+      child.kill('SIGKILL')
       await ended
     },
   }

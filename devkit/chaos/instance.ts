@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { atExit } from '../demo/at-exit.ts'
+import { endAtExit } from '../demo/at-exit.ts'
 import { metricAt } from '../torhaus/metric-at.ts'
 
 const PROGRAM = resolve(import.meta.dirname, '../../src/main.ts')
@@ -45,10 +45,7 @@ export class Instance {
     })
     this.#process = child
     // Another may run by the time that this end is heard of.
-    child.once(
-      'exit',
-      atExit(() => this.#process === child && this.killAll()),
-    )
+    endAtExit(child, 'SIGKILL', () => this.#process === child && this.killAll())
     closeSync(log)
     for (const deadline = Date.now() + READY_MS; ; await sleep(50)) {
       if (await this.isReady()) return

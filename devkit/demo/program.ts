@@ -1,4 +1,5 @@
 /** What the demo and the lab have in common as programs: options, stopping, and how they end. */
+import { readFileSync } from 'node:fs'
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
 import { DemoError, UsageError } from './demo-error.ts'
 
@@ -56,14 +57,26 @@ export function exitOnSignals(name: string): void {
 
 /**
  * npm passes a signal on to the shell it runs scripts in, and that shell dies of it without passing it further. Under
- * npm, therefore, losing the parent counts as the signal. Elsewhere a parent may well end before the program.
+ * npm, therefore, losing the parent counts as the signal, and so does losing npm, which may be killed with that shell left.
+ * Elsewhere a parent may well end before the program.
  */
 function stopWhenOrphaned(name: string, stop: () => void): void {
   if (process.env.npm_lifecycle_event !== name) return
   const parent = process.ppid
+  const npm = parentOfShell(parent)
   setInterval(() => {
-    if (process.ppid !== parent) stop()
+    if (process.ppid !== parent || parentOfShell(parent) !== npm) stop()
   }, PARENT_POLL_MS).unref()
+}
+
+/** Undefined where `pid` is no shell (npm itself, where the shell has become the program), or nobody can tell. */
+function parentOfShell(pid: number): number | undefined {
+  try {
+    const [, command = '', rest = ''] = /\((.*)\) (.*)/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? []
+    return /^(ba|da|k|z)?sh$/.test(command) ? Number(rest.split(' ')[1]) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Waits for the signal to stop, or for a part that ends by itself, which is an error; then stops everything. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { atExit } from './at-exit.ts'
 import { DemoError } from './demo-error.ts'
+import { shellWord } from './last-will.ts'
 
 interface TemporaryFolder {
   readonly directory: string
@@ -21,5 +22,7 @@ export async function temporaryFolder(prefix: string, given?: string): Promise<T
       `No folder can be made in ${tmpdir()} (${code}): set TMPDIR to one that is there and may be written.`,
     )
   })
-  return { directory, remove: atExit(() => rmSync(directory, { recursive: true, force: true, maxRetries: ATTEMPTS })) }
+  const remove = () => rmSync(directory, { recursive: true, force: true, maxRetries: ATTEMPTS })
+  const attempts = Array.from({ length: ATTEMPTS }, () => `rm -rf -- ${shellWord(directory)}`)
+  return { directory, remove: atExit(remove, attempts.join(' || { sleep 1; ') + '; }'.repeat(ATTEMPTS - 1)) }
 }

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jsonMember } from '../op/json-member.ts'
 import { mainProgram } from '../torhaus/torhaus-program.ts'
-import { atExit } from './at-exit.ts'
+import { endAtExit } from './at-exit.ts'
 import { DemoError } from './demo-error.ts'
 
 const usualReadyTimeoutMs = 90_000
@@ -53,10 +53,7 @@ export function startTorhaus(configFile: string, logFile: string, options: Launc
     env: { ...environment, RUNTIME_DIRECTORY: dirname(logFile), ...options.environment },
   })
   closeSync(log)
-  child.once(
-    'exit',
-    atExit(() => kill(child)),
-  )
+  endAtExit(child, 'SIGKILL', () => kill(child))
   const ended = new Promise<string>(resolve => {
     child.once('error', error => resolve(`Torhaus cannot be started: ${error.message}.`))
     child.once('exit', (code, signal) => resolve(explain?.(lastMessage(logFile)) ?? describeEnd(code, signal, logFile)))

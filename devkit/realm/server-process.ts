@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { atExit } from '../demo/at-exit.ts'
+import { endAtExit } from '../demo/at-exit.ts'
 
 const START_TIMEOUT_MS = 60_000
 const POLL_MS = 20
@@ -40,10 +40,7 @@ export async function startServerProcess(
   const { address, port, env = process.env, startTimeoutMs = START_TIMEOUT_MS } = options
   const child = spawn(file, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
   // Not SIGKILL: Apache ends its workers itself.
-  child.once(
-    'exit',
-    atExit(() => child.kill('SIGTERM')),
-  )
+  endAtExit(child, 'SIGTERM')
   let output = ''
   const keep = (text: string) => {
     output = (output + text).slice(-KEPT_OUTPUT_CHARACTERS)

@@ -5,7 +5,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { atExit } from '../demo/at-exit.ts'
+import { endAtExit } from '../demo/at-exit.ts'
 import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { freePort } from '../torhaus/free-port.ts'
 
@@ -72,10 +72,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisProce
       throw error
     })
     // Another may run by the time that this end is heard of.
-    started.once(
-      'exit',
-      atExit(() => started.kill('SIGKILL')),
-    )
+    endAtExit(started, 'SIGKILL')
     for (const deadline = performance.now() + START_TIMEOUT_MS; ; ) {
       const answer = await cli('PING').catch(() => '')
       if (answer.includes('PONG') || answer.includes('NOAUTH')) return

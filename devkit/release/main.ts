@@ -3,15 +3,14 @@
  * release/ (docs/release.md). The same commit gives the same bytes. With `--json` the last line is
  * `{"version","commit","files":[{"name","bytes","sha256"}]}`.
  */
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { CHECKSUMS } from '../../deploy/roll-out/verify-release.ts'
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
-import { atExit } from '../demo/at-exit.ts'
 import { UsageError } from '../demo/demo-error.ts'
 import { optionValues } from '../demo/option-values.ts'
-import { endWith } from '../demo/program.ts'
+import { endWith, exitOnSignals } from '../demo/program.ts'
+import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { runCommand } from '../realm/run-command.ts'
 import { ensureDebianPackages } from '../torhaus/debian-packages.ts'
 import { packTarball, packZip } from './archives.ts'
@@ -46,9 +45,8 @@ async function run(): Promise<ExitCode> {
   const { tag, kinds, keyFile, output, isJson } = readArguments(process.argv.slice(2))
   requireReplaceable(output)
   await ensureDebianPackages(['zip', 'dpkg', 'tar', 'gzip'])
-  const work = mkdtempSync(join(tmpdir(), 'torhaus-build-'))
-  const cleanUp = atExit(() => rmSync(work, { recursive: true, force: true }))
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(exitCode.interrupted))
+  exitOnSignals('release')
+  const { directory: work, remove } = await temporaryFolder('torhaus-build-')
   try {
     const source = await takeSource(join(work, 'source'), tag, process.env.SOURCE_DATE_EPOCH)
     tell(`Torhaus ${source.version}, commit ${source.commit.slice(0, 12)}`)
@@ -70,7 +68,7 @@ async function run(): Promise<ExitCode> {
     const { version, commit } = source
     if (isJson) process.stdout.write(`${JSON.stringify({ version, commit, files })}\n`)
   } finally {
-    cleanUp()
+    remove()
   }
   return exitCode.done
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { InstancePlace, RunningInstance } from '../chaos/environment.ts'
 import { atExit } from '../demo/at-exit.ts'
+import { shellWord } from '../demo/last-will.ts'
 import { runCommand } from '../realm/run-command.ts'
 import { runningPid, type ServicePlace, serviceFiles } from './service.ts'
 
@@ -38,7 +39,7 @@ export async function launchService(
   )
   symlinkSync(versionFolder, files.current)
   const killAll = () => killService(folder)
-  atExit(killAll)
+  atExit(killAll, `kill -s KILL -- -"$(cat ${shellWord(files.pid)})"`)
   try {
     await runCommand(process.execPath, [join(import.meta.dirname, 'service.ts'), 'start', folder])
     for (const deadline = performance.now() + READY_MS; ; await sleep(POLL_MS)) {

@@ -4,6 +4,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { atExit } from '../demo/at-exit.ts'
+import { shellWord } from '../demo/last-will.ts'
 import { temporaryFolder } from '../demo/temporary-folder.ts'
 
 const run = promisify(execFile)
@@ -19,7 +20,7 @@ export interface SmallDisk extends AsyncDisposable {
 export async function mountSmallDisk(kibibytes: number): Promise<SmallDisk> {
   const { directory, remove } = await temporaryFolder('torhaus-small-disk-')
   await run('mount', ['-t', 'tmpfs', '-o', `size=${kibibytes}k`, 'tmpfs', directory])
-  const unmount = atExit(() => execFileSync('umount', ['-l', directory]))
+  const unmount = atExit(() => execFileSync('umount', ['-l', directory]), `umount -l ${shellWord(directory)}`)
   const filler = join(directory, 'filler')
   return {
     directory,

@@ -3,12 +3,11 @@
  * with Kerberos. Not a part of `npm test`: wine is no Windows, and takes a while. With TORHAUS_BUNDLE=FOLDER it runs what is
  * shipped. With `--json` the last line is `{"wine","node","steps":[{"name","passed","seconds","why"}]}`.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ExitCode, exitCode } from '../../src/exit-codes.ts'
-import { atExit } from '../demo/at-exit.ts'
 import { endWith, flagsFrom, stopOnSignals } from '../demo/program.ts'
+import { temporaryFolder } from '../demo/temporary-folder.ts'
 import { startApacheOrigin } from '../realm/apache-origin.ts'
 import { startInitiator } from '../realm/initiator.ts'
 import { startLabTorhaus } from '../realm/lab-torhaus.ts'
@@ -29,9 +28,9 @@ const tell = (line: string) => void process.stderr.write(`${line}\n`)
 async function run(): Promise<ExitCode> {
   const [isJson = false] = flagsFrom('wine', process.argv.slice(2), ['--json'])
   const signal = stopOnSignals('wine')
-  const directory = mkdtempSync(join(tmpdir(), 'torhaus-wine-'))
+  const { directory, remove } = await temporaryFolder('torhaus-wine-')
   await using opened = new AsyncDisposableStack()
-  opened.defer(atExit(() => rmSync(directory, { recursive: true, force: true })))
+  opened.defer(remove)
   tell('Making a prefix of wine ...')
   const wine = opened.use(await startWineNode(join(directory, 'wine')))
   const env = { ...process.env, ...wine.environment }

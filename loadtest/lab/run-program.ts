@@ -25,7 +25,7 @@ export function runProgram(command: readonly string[], options: ProgramOptions):
   const { timeoutMs, signal, input = '', onLine } = options
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { timeout: timeoutMs, killSignal: 'SIGKILL', signal })
-    const killed = atExit(() => child.kill('SIGKILL'))
+    const killed = atExit(() => child.kill('SIGKILL'), `kill -s KILL ${child.pid}`)
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -46,7 +46,7 @@ export async function startServer(command: readonly string[], options: ServerOpt
   closeSync(output)
   child.once(
     'exit',
-    atExit(() => killGroup(child)),
+    atExit(() => killGroup(child), `kill -s KILL -- -${child.pid}`),
   )
   const stop = () => endChild(child)
   await once(child, 'spawn')

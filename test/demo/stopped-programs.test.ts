@@ -61,6 +61,60 @@ for (const [name, args] of Object.entries(PROGRAMS))
       }
     })
 
+test('SIGKILL ends a demo with its Torhaus, and without its files', {
+  skip: !existsSync('/proc/self') && 'looks at /proc',
+}, async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'torhaus-killed-'))
+  const [port, adminPort] = await freePorts()
+  const env = { ...process.env, TMPDIR: directory, PORT: `${port}`, ADMIN_PORT: `${adminPort}` }
+  const child = spawn(process.execPath, ['devkit/demo/main.ts', '--json'], {
+    ...{ cwd: ROOT, env, stdio: ['ignore', 'pipe', 'ignore'] },
+  })
+  try {
+    await once(child.stdout, 'data')
+    child.kill('SIGKILL')
+    await eventually(() => processesWith(directory).length === 0, 'Torhaus ends')
+    await eventually(() => globSync('torhaus-*', { cwd: directory }).length === 0, 'the folder goes')
+  } finally {
+    child.kill('SIGKILL')
+    for (const pid of processesWith(directory)) process.kill(Number(pid), 'SIGKILL')
+    rmSync(directory, { recursive: true, force: true })
+  }
+})
+
+test('a program of npm that is killed stops, though the shell between is left', {
+  skip: !existsSync('/proc/self') && 'looks at /proc',
+}, async () => {
+  const script = `
+    import { stopOnSignals } from './devkit/demo/program.ts'
+    stopOnSignals('a test').addEventListener('abort', () => process.exit())
+    setInterval(() => undefined, 1000)
+    process.stdout.write(process.pid + ' ' + process.ppid + ' ')`
+  // In place of npm. The second command keeps the shell from becoming the program.
+  const npm = spawn(
+    process.execPath,
+    [
+      '--eval',
+      `
+    const { spawn } = require('node:child_process')
+    const shell = spawn('sh', ['-c', '"$0" --input-type=module --eval "$1"; :', process.execPath, ${JSON.stringify(script)}], { stdio: 'inherit' })
+    setInterval(() => undefined, 1000)`,
+    ],
+    {
+      ...{ cwd: ROOT, env: { ...process.env, npm_lifecycle_event: 'a test' }, stdio: ['ignore', 'pipe', 'inherit'] },
+    },
+  )
+  const [said] = await once(npm.stdout, 'data')
+  const [program = 0, shell = 0] = String(said).split(' ').map(Number)
+  try {
+    npm.kill('SIGKILL')
+    await eventually(() => !existsSync(`/proc/${program}`), 'the program ends')
+  } finally {
+    npm.kill('SIGKILL')
+    for (const pid of [program, shell]) if (existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGKILL')
+  }
+})
+
 test('a second signal ends a program with the status that it chose, and undoes what was begun, the latest first', async () => {
   const script = `
     import { atExit } from './devkit/demo/at-exit.ts'
