@@ -6,7 +6,7 @@ import { remembered } from '../bounded-map.ts'
 import type { CanonicalPrincipal } from '../kerberos/canonical-principal.ts'
 import type { Directory } from '../kerberos/directory.ts'
 import { delegationCode } from '../kerberos/kerberos-code.ts'
-import { KerberosError } from '../kerberos/kerberos-error.ts'
+import { KerberosError, principalOrNone } from '../kerberos/kerberos-error.ts'
 import { domainNames, split } from './account-names.ts'
 import { principalAccount } from './principal-account.ts'
 
@@ -47,7 +47,7 @@ export function accountNames(
     const { user, domain } = split(account)
     // Each name of the domain in each notation: the directory itself takes CORP\carol and carol@REALM only.
     const name = domain !== undefined && ofOurs.has(asciiLower(domain)) ? user : account
-    return principalIn(directory, name)
+    return principalOrNone(() => directory.principalOf(name))
   }
   const userOf = (account: string) => {
     if (directory === undefined) return ours.userOf(account)
@@ -112,13 +112,4 @@ const REMEMBERED = { capacity: 4096, maxLength: 256 }
 function inEveryCase(name: string): string[] {
   const lower = asciiLower(name)
   return [name, lower, asciiUpper(name), `${asciiUpper(lower.slice(0, 1))}${lower.slice(1)}`]
-}
-
-function principalIn(directory: Pick<Directory, 'principalOf'>, account: string): string | undefined {
-  try {
-    return directory.principalOf(account)
-  } catch (error) {
-    if (error instanceof KerberosError) return undefined
-    throw error
-  }
 }

@@ -13,6 +13,7 @@ import { type WrittenFields, writtenFields, writtenToken } from '../http/written
 import type { CanonicalPrincipal } from '../kerberos/canonical-principal.ts'
 import type { Directory } from '../kerberos/directory.ts'
 import { delegationCode, reasonOf } from '../kerberos/kerberos-code.ts'
+import { principalOrNone } from '../kerberos/kerberos-error.ts'
 import type { IdentityOut } from './identity-out.ts'
 
 export interface KerberosIdentitySettings {
@@ -70,20 +71,12 @@ export function kerberosIdentity(directory: Directory, settings: KerberosIdentit
         return refusal(error)
       }
     },
+    /** Nothing is kept of an account that is no principal here. */
     forget(account) {
-      const principal = principalIn(directory, account)
+      const principal = principalOrNone(() => directory.principalOf(account))
       if (principal !== undefined) directory.purge(principal)
     },
   }
 }
 
 const refusal = (error: unknown): Refusal => denyBecause(delegationCode(error), reasonOf(error))
-
-/** Undefined for an account that is no principal here: nothing is kept of it either. */
-function principalIn(directory: Directory, account: string): CanonicalPrincipal | undefined {
-  try {
-    return directory.principalOf(account)
-  } catch {
-    return undefined
-  }
-}

@@ -1,6 +1,6 @@
 import type { Evidence } from '../exchange.ts'
 import type { Directory } from '../kerberos/directory.ts'
-import { KerberosError } from '../kerberos/kerberos-error.ts'
+import { principalOrNone } from '../kerberos/kerberos-error.ts'
 
 /**
  * Whether a session still stands on something: one that a ticket opened on a directory that knows its realm. A realm that
@@ -11,10 +11,5 @@ export function stillVouchedFor(
   { subject, evidence }: { readonly subject: string; readonly evidence: Evidence },
 ): boolean {
   if (evidence.firstFactor !== 'negotiate') return true
-  try {
-    return directory?.principalOf(subject) === subject
-  } catch (error) {
-    if (error instanceof KerberosError) return false
-    throw error
-  }
+  return directory !== undefined && principalOrNone(() => directory.principalOf(subject)) === subject
 }

@@ -26,6 +26,7 @@ import type { HeldTicket } from './kdc/held-ticket.ts'
 import { createKdcClient, type KdcClient } from './kdc/kdc-client.ts'
 import { createKdcPool } from './kdc/kdc-pool.ts'
 import { KeyRing } from './key-ring.ts'
+import { principalOrNone } from './kerberos-error.ts'
 import { openWith } from './open-with.ts'
 import { type KeytabEntry, principalOf, readKeytab } from './protocol/keytab.ts'
 import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
@@ -142,14 +143,8 @@ function evidenceProblem(
 const isAccount = (account: string, user: string, names: DirectoryNames): boolean =>
   principalIn(account, names) === user
 
-/** Undefined where it is nobody's name here. */
-function principalIn(account: string, names: DirectoryNames): CanonicalPrincipal | undefined {
-  try {
-    return canonicalPrincipal(account, names)
-  } catch {
-    return undefined
-  }
-}
+const principalIn = (account: string, names: DirectoryNames): CanonicalPrincipal | undefined =>
+  principalOrNone(() => canonicalPrincipal(account, names))
 
 const unknownRealm = (account: string): DirectoryProblem => ({
   what: `${account} is no account of the realm, nor of one of kerberos.trustedRealms`,

@@ -16,7 +16,7 @@ import type { HeldTicket } from './kdc/held-ticket.ts'
 import type { KdcClient } from './kdc/kdc-client.ts'
 import { codedFailure } from './kdc-failure.ts'
 import { type GatesByRealm, gateTo } from './kdc-gate.ts'
-import { KerberosError } from './kerberos-error.ts'
+import { KerberosError, principalOrNone } from './kerberos-error.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import type { LeasedTicket } from './leased-ticket.ts'
 import { byOwnTicket, onceMore } from './own-ticket.ts'
@@ -64,13 +64,8 @@ function renewingTickets(
   const user = { type: NAME_TYPE.principal, components: [account] }
   const evidenceFor = (own: LeasedTicket): Promise<HeldTicket> =>
     byOwnTicket(service, own, tgt => codedFailure('s4u2self', () => client.s4u2self(tgt, user, realm)))
-  const isPrincipal = (name: string): boolean => {
-    try {
-      return canonicalPrincipal(name, directory) === principal
-    } catch {
-      return false
-    }
-  }
+  const isPrincipal = (name: string): boolean =>
+    principalOrNone(() => canonicalPrincipal(name, directory)) === principal
   let last: PrincipalTickets | undefined
   return createRenewing({
     now,
