@@ -1,3 +1,4 @@
+import type { Config } from '../../config/schema.ts'
 import { asciiLower } from '../ascii-case.ts'
 import { KerberosError } from './kerberos-error.ts'
 
@@ -20,6 +21,17 @@ export type DirectoryNames = RealmNames & {
   /** `other.example` of UPNs that the directory resolves; none of them is the realm. */
   readonly upnSuffixes?: readonly string[]
 }
+
+/** What the configuration says of names. */
+export const directoryNames = ({
+  realm,
+  netbiosDomain,
+  upnSuffixes,
+  trustedRealms,
+}: NonNullable<Config['kerberos']>): DirectoryNames => ({
+  ...{ realm, upnSuffixes, trustedRealms },
+  ...(netbiosDomain === undefined ? {} : { netbiosDomain }),
+})
 
 /** `ada@other.example` in lower case: an account of the realm, but the KDC alone knows which. */
 export type UserPrincipalName = string & { readonly __upn: unique symbol }

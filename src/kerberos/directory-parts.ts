@@ -17,7 +17,7 @@ import { createOwnAttempts } from './own-attempts.ts'
 import { createPasswordVerifier } from './password.ts'
 import { tlsServerEndPoint } from './protocol/channel-bindings.ts'
 import { CLOCK_SKEW_MS } from './protocol/clock-skew.ts'
-import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
+import { NAME_TYPE, nameIn } from './protocol/principal-name.ts'
 import { realmLocator } from './realm-locator.ts'
 import { createReplayCache } from './replay-cache.ts'
 import { usualReplayDirectory } from './replay-directory.ts'
@@ -27,7 +27,7 @@ import type { TicketQuestion } from './ticket-proof.ts'
 import { createUpnResolver } from './upns.ts'
 
 /** What the parts are built from. */
-export interface DirectoryGround extends Pick<Surroundings, 'now' | 'monotonic' | 'environment'> {
+export interface DirectoryNeeds extends Pick<Surroundings, 'now' | 'monotonic' | 'environment'> {
   readonly settings: NonNullable<Config['kerberos']>
   readonly names: DirectoryNames
   readonly principals: KerberosPrincipals
@@ -44,7 +44,7 @@ export interface DirectoryGround extends Pick<Surroundings, 'now' | 'monotonic' 
  * The parts of the directory; they end with the stack they are opened on. Throws where the keytab does not fit, in words
  * for the operator.
  */
-export function openDirectoryParts(ground: DirectoryGround, gates: GatesByRealm, opened: DisposableStack) {
+export function openDirectoryParts(needs: DirectoryNeeds, gates: GatesByRealm, opened: DisposableStack) {
   const {
     settings,
     names: directory,
@@ -53,17 +53,15 @@ export function openDirectoryParts(ground: DirectoryGround, gates: GatesByRealm,
     now,
     monotonic,
     environment,
-  } = ground
+  } = needs
   const { realm, keytabFile, kdcTimeoutMs, maxPrincipals, krb5ConfigFile } = settings
-  const account = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.principal)
+  const account = nameIn(servicePrincipal, NAME_TYPE.principal)
   const poolFor = (ofRealm: string, kdcs: readonly string[]) =>
     createKdcPool({
-      ...{
-        locator: realmLocator(ofRealm, kdcs, { krb5ConfigFile, environment }, monotonic),
-        timeoutMs: kdcTimeoutMs,
-        monotonic,
-        onSeen: ground.onKdc,
-      },
+      locator: realmLocator(ofRealm, kdcs, { krb5ConfigFile, environment }, monotonic),
+      timeoutMs: kdcTimeoutMs,
+      monotonic,
+      onSeen: needs.onKdc,
       probe: signInProbe(account, ofRealm, now),
     })
   const pools = new Map([
@@ -74,7 +72,7 @@ export function openDirectoryParts(ground: DirectoryGround, gates: GatesByRealm,
   const services = [accept, ...aliases]
   const keytab = opened.use(new KeytabFile(keytabFile, monotonic, [...services, servicePrincipal]))
   const replays = opened.use(
-    createReplayCache({ directory: replayDirectory(ground), skewMs: CLOCK_SKEW_MS, now, monotonic }),
+    createReplayCache({ directory: replayDirectory(needs), skewMs: CLOCK_SKEW_MS, now, monotonic }),
   )
   const naming: NamingRealms = new Set()
   const accepting = {
@@ -87,11 +85,14 @@ export function openDirectoryParts(ground: DirectoryGround, gates: GatesByRealm,
     skewMs: CLOCK_SKEW_MS,
     now,
   }
-  const bindings = bindingsFor(ground)
+  const bindings = bindingsFor(needs)
   const asking = { client, ...gates, keytab, principal: servicePrincipal, now, monotonic }
   const { maxFailuresPerAccount: maxFailures, failureWindowSeconds } = settings.passwords
-  const attempts = createOwnAttempts(ground.attempts, {
-    ...{ principal: servicePrincipal, maxFailures, windowMs: failureWindowSeconds * 1000, now },
+  const attempts = createOwnAttempts(needs.attempts, {
+    principal: servicePrincipal,
+    maxFailures,
+    windowMs: failureWindowSeconds * 1000,
+    now,
   })
   const service = opened.use(createServiceCredential({ ...asking, attempts }))
   const learnNaming = createLearnNaming({ ...asking, service, accept, realm, naming })
@@ -114,13 +115,13 @@ export function openDirectoryParts(ground: DirectoryGround, gates: GatesByRealm,
 }
 
 /** Undefined where TLS ends elsewhere, or no binding is defined for the certificate: nobody can send one then. */
-function bindingsFor({ settings, certificate }: DirectoryGround): AcceptedBindings | undefined {
+function bindingsFor({ settings, certificate }: DirectoryNeeds): AcceptedBindings | undefined {
   const { channelBindings } = settings
   if (certificate === undefined || channelBindings === 'ignore') return undefined
   const hash = tlsServerEndPoint(certificate)
   return hash && { hash, isRequired: channelBindings === 'require' }
 }
 
-const replayDirectory = ({ settings, environment }: DirectoryGround): string =>
+const replayDirectory = ({ settings, environment }: DirectoryNeeds): string =>
   settings.replayCacheDirectory ??
   usualReplayDirectory({ environment, platform: process.platform, account: process.getuid?.() })

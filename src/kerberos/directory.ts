@@ -12,10 +12,11 @@ import {
   type CanonicalPrincipal,
   canonicalPrincipal,
   type DirectoryNames,
+  directoryNames,
   userPrincipalName,
 } from './canonical-principal.ts'
 import type { CircuitState } from './circuit.ts'
-import { type DirectoryGround, openDirectoryParts } from './directory-parts.ts'
+import { type DirectoryNeeds, openDirectoryParts } from './directory-parts.ts'
 import { createDirectoryPasswords, type DirectoryPasswords } from './directory-passwords.ts'
 import type { ImpersonationCounters } from './impersonation-cache.ts'
 import { type KdcFailure, type KdcSeen, nameOfKdc } from './kdc/kdc-state.ts'
@@ -82,8 +83,8 @@ export function openDirectory(
   { attempts, onCircuit, ...surroundings }: DirectorySurroundings,
 ): Directory {
   const { now, monotonic } = surroundings
-  const { realm, netbiosDomain, upnSuffixes, trustedRealms } = settings
-  const names = { realm, upnSuffixes, trustedRealms, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
+  const { realm, trustedRealms } = settings
+  const names = directoryNames(settings)
   const gateFor = (ofRealm: string) =>
     createKdcGate({
       timeoutMs: settings.kdcTimeoutMs,
@@ -94,13 +95,13 @@ export function openDirectory(
       now: monotonic,
     })
   const gate = gateFor(realm)
-  const ground: DirectoryGround = {
+  const needs: DirectoryNeeds = {
     ...{ ...surroundings, settings, names, attempts },
     principals: kerberosPrincipals(settings, publicHost),
   }
   using opened = new DisposableStack()
   const trustedGates = new Map(trustedRealms.map(trusted => [trusted.realm, gateFor(trusted.realm)]))
-  const { acceptor, verifier, impersonation, kdcs, upns } = openDirectoryParts(ground, { gate, trustedGates }, opened)
+  const { acceptor, verifier, impersonation, kdcs, upns } = openDirectoryParts(needs, { gate, trustedGates }, opened)
   const { passwords: limits } = settings
   const passwords = createDirectoryPasswords({
     verifier,

@@ -16,6 +16,7 @@ import {
   type CanonicalPrincipal,
   canonicalPrincipal,
   type DirectoryNames,
+  directoryNames,
   partsOfPrincipal,
   userPrincipalName,
 } from './canonical-principal.ts'
@@ -29,7 +30,7 @@ import { KeyRing } from './key-ring.ts'
 import { principalOrNone } from './kerberos-error.ts'
 import { openWith } from './open-with.ts'
 import { type KeytabEntry, principalOf, readKeytab } from './protocol/keytab.ts'
-import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
+import { NAME_TYPE, nameIn, nameOf } from './protocol/principal-name.ts'
 import { TICKET_FLAG } from './protocol/ticket.ts'
 import { realmLocator } from './realm-locator.ts'
 
@@ -103,8 +104,8 @@ async function delegationProblems(
   { settings, account = settings.servicePrincipal }: DirectoryQuestion,
   target: string,
 ): Promise<DirectoryProblem[]> {
-  const { realm, netbiosDomain, upnSuffixes, trustedRealms } = settings
-  const names = { realm, upnSuffixes, trustedRealms, ...(netbiosDomain === undefined ? {} : { netbiosDomain }) }
+  const { realm } = settings
+  const names = directoryNames(settings)
   const service = await attempt(() => client.serviceTicket(tgt, serviceName(target)).then(keep))
   if ('code' in service) return [directoryProblem('target-name', service, target)]
   const [upn, principal] = [userPrincipalName(account, names), principalIn(account, names)]
@@ -168,9 +169,8 @@ const opens = (keys: readonly KeytabEntry[], { ticket }: HeldTicket): true | und
   return found === undefined ? undefined : true
 }
 
-const withoutRealm = (principal: string) => principal.slice(0, principal.lastIndexOf('@'))
-const principalName = (principal: string) => nameOf(withoutRealm(principal), NAME_TYPE.principal)
-const serviceName = (principal: string) => nameOf(withoutRealm(principal), NAME_TYPE.serviceInstance)
+const principalName = (principal: string) => nameIn(principal, NAME_TYPE.principal)
+const serviceName = (principal: string) => nameIn(principal, NAME_TYPE.serviceInstance)
 
 const noKey = (lack: string, fileName: string): DirectoryProblem => ({
   what: `${fileName} ${lack}`,

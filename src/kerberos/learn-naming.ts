@@ -6,7 +6,7 @@ import type { KdcGate } from './kdc-gate.ts'
 import type { KeytabFile } from './keytab-file.ts'
 import { openTrusted } from './opened-tickets.ts'
 import { byOwnTicket } from './own-ticket.ts'
-import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
+import { NAME_TYPE, nameIn } from './protocol/principal-name.ts'
 import type { ServiceCredential } from './service-credential.ts'
 import type { NamingRealms } from './ticket-principal.ts'
 
@@ -35,7 +35,7 @@ export type LearnNaming = (realm: string) => Promise<void> | undefined
  */
 export function createLearnNaming(options: NamingQuestion): LearnNaming {
   const { client, gate, keytab, service, accept, realm: ours, naming, monotonic } = options
-  const ourselves = nameOf(accept.slice(0, accept.lastIndexOf('@')), NAME_TYPE.serviceInstance)
+  const ourselves = nameIn(accept, NAME_TYPE.serviceInstance)
   const ask = async (): Promise<void> => {
     const own = await service.current()
     await gate.run(async () => {

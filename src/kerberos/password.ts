@@ -12,7 +12,7 @@ import { openTrusted, type TrustedTicket } from './opened-tickets.ts'
 import { byOwnTicket, onceMore } from './own-ticket.ts'
 import { isVerdict, type Verdict } from './password-verdicts.ts'
 import { Krb5Error } from './protocol/krb5-error.ts'
-import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
+import { NAME_TYPE, nameIn } from './protocol/principal-name.ts'
 import { stringToKey } from './protocol/string-to-key.ts'
 import type { ServiceCredential } from './service-credential.ts'
 import { type NamingRealms, ticketPrincipal } from './ticket-principal.ts'
@@ -68,7 +68,7 @@ const maxPasswordBytes = 1024
  */
 export function createPasswordVerifier(options: PasswordVerifierOptions): PasswordVerifier {
   const { client, keytab, servicePrincipal, directory, naming = new Set() } = options
-  const ourselves = nameOf(servicePrincipal.slice(0, servicePrincipal.lastIndexOf('@')), NAME_TYPE.serviceInstance)
+  const ourselves = nameIn(servicePrincipal, NAME_TYPE.serviceInstance)
 
   /** A TGT of ours is no armour in another realm. A keytab need not have a key of our account where nobody is delegated. */
   const armourIn = (realm: string): ServiceCredential | undefined =>

@@ -7,7 +7,7 @@ import type { KdcGate } from './kdc-gate.ts'
 import { KerberosError } from './kerberos-error.ts'
 import { LeasedTicket } from './leased-ticket.ts'
 import type { EncryptionKey } from './protocol/encryption-key.ts'
-import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
+import { NAME_TYPE, nameIn } from './protocol/principal-name.ts'
 import { type NextToken, tokenTemplate } from './protocol/token-template.ts'
 import { type Renewing, validity } from './renewing.ts'
 
@@ -47,7 +47,7 @@ export function createPrincipalTickets({
     const own = await service.current()
     // The answer about who it is was just read, which is enough for one turn of the event loop.
     await nextTurn()
-    const name = nameOf(target.slice(0, target.lastIndexOf('@')), NAME_TYPE.serviceInstance)
+    const name = nameIn(target, NAME_TYPE.serviceInstance)
     // Which of the two tickets is no good the KDC does not say. After a change of our password it is the evidence, of everybody:
     // so that goes, and whether our own is any good shows where it is asked for anew.
     const proxied = await gate.run(() =>

@@ -122,16 +122,11 @@ function makePrivate(directory: string): void {
     const remedy = 'name a folder for the replay cache that belongs to this account (kerberos.replayCacheDirectory)'
     throw new Error(`${directory} cannot be made (${code}): ${remedy}`, { cause })
   }
-  const { uid, mode, isDirectory } = statOf(directory)
+  const found = lstatSync(directory)
   const ours = process.getuid?.()
-  const isPrivate = ours === undefined || (uid === ours && (mode & 0o022) === 0)
-  if (!isDirectory || !isPrivate)
+  const isPrivate = ours === undefined || (found.uid === ours && (found.mode & 0o022) === 0)
+  if (!found.isDirectory() || !isPrivate)
     throw new Error(
       `${directory} must be a directory that only this account can write to (kerberos.replayCacheDirectory)`,
     )
-}
-
-function statOf(path: string): { readonly uid: number; readonly mode: number; readonly isDirectory: boolean } {
-  const found = lstatSync(path)
-  return { uid: found.uid, mode: found.mode, isDirectory: found.isDirectory() }
 }

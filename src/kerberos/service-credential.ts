@@ -8,7 +8,7 @@ import { LeasedTicket } from './leased-ticket.ts'
 import type { OwnAttempts } from './own-attempts.ts'
 import type { EncryptionKey } from './protocol/encryption-key.ts'
 import type { EtypeInfo } from './protocol/etype-info.ts'
-import { NAME_TYPE, nameOf } from './protocol/principal-name.ts'
+import { NAME_TYPE, nameIn } from './protocol/principal-name.ts'
 import { createRenewing, type Renewing, validity } from './renewing.ts'
 
 export interface ServiceCredentialOptions {
@@ -42,7 +42,7 @@ export interface ServiceCredential extends Renewing<LeasedTicket> {
 /** The proxy's own TGT, got with the keytab and renewed before it ends. */
 export function createServiceCredential(options: ServiceCredentialOptions): ServiceCredential {
   const { client, gate, keytab, principal, attempts, now, renewMarginMs = 300_000 } = options
-  const name = nameOf(principal.slice(0, principal.lastIndexOf('@')), NAME_TYPE.principal)
+  const name = nameIn(principal, NAME_TYPE.principal)
   const keyFor = async (infos: readonly EtypeInfo[]): Promise<EncryptionKey> => {
     const keys = keytab.keysOf(principal)
     const wanted = infos.map(({ etype }) => etype)

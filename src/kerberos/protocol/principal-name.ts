@@ -32,10 +32,12 @@ export function readNameInClear(reader: DerReader, number: number): PrincipalNam
   return { type, components }
 }
 
+/** PrincipalName (RFC 4120 5.2.2). */
 export function writePrincipalName({ type, components }: PrincipalName): Buffer {
   return sequence(field(0, integer(type)), field(1, sequence(...components.map(generalString))))
 }
 
+/** By components alone: the type is a hint (RFC 4120 6.2). */
 export function sameName(a: PrincipalName, b: PrincipalName): boolean {
   return (
     a.components.length === b.components.length &&
@@ -45,6 +47,10 @@ export function sameName(a: PrincipalName, b: PrincipalName): boolean {
 
 /** `HTTP/host` to a name; `type` says of what kind. */
 export const nameOf = (text: string, type: number): PrincipalName => ({ type, components: text.split('/') })
+
+/** The name in a principal, `HTTP/host@REALM`; which realm it is of is left out. */
+export const nameIn = (principal: string, type: number): PrincipalName =>
+  nameOf(principal.slice(0, principal.lastIndexOf('@')), type)
 
 /** The realm that a TGT is for; undefined for every other service. */
 export function realmOfTgs({ components }: PrincipalName): string | undefined {
