@@ -40,7 +40,7 @@ export async function endPerson(services: PersonServices, asked: Person, clientA
   for (const account of new Set([...spellings, ...everyName])) changes.publish({ kind: 'account', account })
   // After all that is published without waiting: what the store answers now, it has sent on before.
   const keys = new Set([
-    ...selectors.flatMap(selector => ('accountKey' in selector ? [selector.accountKey] : [])),
+    ...selectors.flatMap(selector => selector.accountKey ?? []),
     ...Array.from(spellings, accountKey),
   ])
   const confirmations = await endConfirmations(services, keys)

@@ -1,8 +1,8 @@
 /** What is done to grants in one step. All of an account lies in one hash slot. */
 import { redisScript } from '../store/redis-script.ts'
 
-/** Takes out what has expired. KEYS[hash] and now are in scope. */
-const PRUNE = `
+/** `prune`: takes out of a hash what has expired. `keep`: the hash lives for so long at least. */
+const FUNCTIONS = `
 local function prune(hash, now)
   local all = redis.call('HGETALL', hash)
   for i = 1, #all, 2 do
@@ -17,7 +17,7 @@ end`
  * KEYS requests; ARGV scope, what was read there before or nothing, request, now, time to live in ms, most requests.
  * Writes unless another one was quicker.
  */
-export const OPEN = redisScript(`${PRUNE}
+export const OPEN = redisScript(`${FUNCTIONS}
 if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
 prune(KEYS[1], tonumber(ARGV[4]))
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
@@ -36,7 +36,7 @@ return 1`)
  * KEYS requests, grants; ARGV scope, field of the request, code, what was read of the grant before or nothing, grant,
  * now, time to live in ms. 2: another one has changed the grant meanwhile.
  */
-export const CONFIRM = redisScript(`${PRUNE}
+export const CONFIRM = redisScript(`${FUNCTIONS}
 local request = redis.call('HGET', KEYS[1], ARGV[2])
 if not request or cjson.decode(request).code ~= ARGV[3] then return 0 end
 if (redis.call('HGET', KEYS[2], ARGV[1]) or '') ~= ARGV[4] then return 2 end

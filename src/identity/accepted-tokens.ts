@@ -3,7 +3,7 @@
  * token may do, and nothing is let pass because of it. The tokens stay in memory, and are told to nobody.
  */
 import { BoundedMap } from '../bounded-map.ts'
-import type { MonotonicClock } from '../clock.ts'
+import { isWithin, type MonotonicClock } from '../clock.ts'
 
 const MAX_REMEMBERED = 20_000
 /** Those of servers have some hundred characters, with many claims a few thousand. */
@@ -21,16 +21,15 @@ export class AcceptedTokens {
   }
 
   note(token: string): void {
-    if (token.length > MAX_LENGTH || this.#isWithin(token, NOTED_EVERY_MS)) return
+    if (token.length > MAX_LENGTH || this.#wasWithin(token, NOTED_EVERY_MS)) return
     this.#acceptedAtMs.set(token, this.#monotonic())
   }
 
   has(token: string): boolean {
-    return this.#isWithin(token, REMEMBERED_MS)
+    return this.#wasWithin(token, REMEMBERED_MS)
   }
 
-  #isWithin(token: string, ms: number): boolean {
-    const acceptedAtMs = this.#acceptedAtMs.get(token)
-    return acceptedAtMs !== undefined && this.#monotonic() - acceptedAtMs < ms
+  #wasWithin(token: string, ms: number): boolean {
+    return isWithin(this.#monotonic(), this.#acceptedAtMs.get(token), ms)
   }
 }

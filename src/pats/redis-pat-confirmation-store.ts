@@ -7,7 +7,7 @@ import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import { isBoolean, isNumber, isText, type Shape } from '../store/record-shape.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
-import { hashTag, type RedisNames } from '../store/redis-names.ts'
+import { hashTag, plainTag, type RedisNames } from '../store/redis-names.ts'
 import { fieldsOf, jsonOf, textOf, textsOf } from '../store/redis-reply.ts'
 import { redisScript } from '../store/redis-script.ts'
 import {
@@ -163,7 +163,7 @@ export class RedisPatConfirmationStore implements PatConfirmationStore {
   }
 
   #token(fingerprint: string): string {
-    return this.#names.key('pat-confirmed', /^[\w-]{1,64}$/.test(fingerprint) ? fingerprint : hashTag(fingerprint))
+    return this.#names.key('pat-confirmed', plainTag(fingerprint))
   }
 
   #tokensOf(accountKey: AccountKey): string {

@@ -9,7 +9,7 @@
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { ClientClass } from '../http/client-class.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
-import { hashTag, type RedisNames } from '../store/redis-names.ts'
+import { hashTag, plainTag, type RedisNames } from '../store/redis-names.ts'
 import { fieldsOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
 import { redisScript } from '../store/redis-script.ts'
 import { MAX_NETWORKS, type PatRecord, type PatStore } from './pat-store.ts'
@@ -113,7 +113,7 @@ export class RedisPatStore implements PatStore {
   }
 
   async blockPat(accountKey: AccountKey, fingerprint: string, isBlocked: boolean): Promise<boolean> {
-    const last = await this.#link.run(BLOCK, [this.#pat(fingerprint)], accountKey, isBlocked ? 1 : 0)
+    const last = await this.#link.run(BLOCK, [this.#pat(fingerprint)], accountKey, Number(isBlocked))
     if (last === null) return false
     await this.#all.place(fingerprint, Number(last), isBlocked)
     return true
@@ -123,11 +123,11 @@ export class RedisPatStore implements PatStore {
   async movePat(from: string, to: string): Promise<void> {
     const moved = await this.readPat(from)
     if (moved === undefined) return
-    await this.#see({ ...moved, fingerprint: to }, '0')
+    await this.#see({ ...moved, fingerprint: to }, false)
     // Only a token whose account is known can have been blocked.
     if (moved.isBlocked && moved.accountKey !== undefined) await this.blockPat(moved.accountKey, to, true)
     // One that was blocked meanwhile stays, as does one seen meanwhile.
-    await this.#forget([from], moved.isBlocked ? '1' : '0', moved.lastSeenAtMs)
+    await this.#forget([from], moved.lastSeenAtMs, { alsoBlocked: moved.isBlocked })
   }
 
   blockedPats(): Promise<string[]> {
@@ -136,7 +136,7 @@ export class RedisPatStore implements PatStore {
 
   async sweepPats(seenBeforeMs: number, maxRows: number): Promise<void> {
     await this.#all.takeOver()
-    while ((await this.#forget(await this.#all.unseenSince(seenBeforeMs, BATCH), '0', seenBeforeMs)) > 0);
+    while ((await this.#forget(await this.#all.unseenSince(seenBeforeMs, BATCH), seenBeforeMs)) > 0);
     const excess = async () => Math.min((await this.#all.count()) - maxRows, BATCH)
     for (let count = await excess(); count > 0; count = await excess()) {
       if (!(await this.#forgetNobodys(count))) break
@@ -146,8 +146,8 @@ export class RedisPatStore implements PatStore {
       if (count <= 0) return
       const oldest = await this.#all.oldest(count)
       const freed =
-        (await this.#forget(oldest, '0', Number.MAX_SAFE_INTEGER)) ||
-        (await this.#forget(oldest, '1', Number.MAX_SAFE_INTEGER))
+        (await this.#forget(oldest, Number.MAX_SAFE_INTEGER)) ||
+        (await this.#forget(oldest, Number.MAX_SAFE_INTEGER, { alsoBlocked: true }))
       if (freed === 0) return
     }
   }
@@ -156,11 +156,11 @@ export class RedisPatStore implements PatStore {
   async #forgetNobodys(count: number): Promise<boolean> {
     const index = this.#ofAccount(NOBODY)
     const oldest = textsOf(await this.#link.call(index, 'ZRANGE', index, '0', String(count - 1))).map(textOf)
-    await this.#forget(oldest, '0', Number.MAX_SAFE_INTEGER, '1')
+    await this.#forget(oldest, Number.MAX_SAFE_INTEGER, { nobodysOnly: true })
     return oldest.length > 0
   }
 
-  async #see(seen: PatRecord, isUse: '0' | '1' = '1'): Promise<void> {
+  async #see(seen: PatRecord, isUse = true): Promise<void> {
     const { fingerprint, firstSeenAtMs, lastSeenAtMs, networks, clientClasses, accountKey } = seen
     const owned = this.#ofAccount(accountKey ?? NOBODY)
     await Promise.all([
@@ -170,23 +170,23 @@ export class RedisPatStore implements PatStore {
     await this.#link.run(
       SEE,
       [this.#pat(fingerprint)],
-      ...[firstSeenAtMs, lastSeenAtMs, accountKey ?? '', MAX_NETWORKS, isUse],
+      ...[firstSeenAtMs, lastSeenAtMs, accountKey ?? '', MAX_NETWORKS, Number(isUse)],
       ...networks.flatMap(seenIn => [`n:${seenIn.network}`, seenIn.lastSeenAtMs]),
       ...clientClasses.flatMap(clientClass => [`c:${clientClass}`, lastSeenAtMs]),
     )
   }
 
-  /** Returns how many places among all became free. */
+  /** Those that were not seen after `seenUntilMs`. Returns how many places among all became free. */
   async #forget(
     fingerprints: readonly string[],
-    alsoBlocked: '0' | '1',
     seenUntilMs: number,
-    nobodysOnly: '0' | '1' = '0',
+    { alsoBlocked = false, nobodysOnly = false } = {},
   ): Promise<number> {
     const nobodys = this.#ofAccount(NOBODY)
+    const flags = [Number(alsoBlocked), seenUntilMs, Number(nobodysOnly)]
     const freed = await Promise.all(
       fingerprints.map(async fingerprint => {
-        const reply = await this.#link.run(FORGET, [this.#pat(fingerprint)], alsoBlocked, seenUntilMs, nobodysOnly)
+        const reply = await this.#link.run(FORGET, [this.#pat(fingerprint)], ...flags)
         if (reply === 0) return 0
         if (reply === 1) {
           // A crash came between the block and its place: it belongs to the blocked ones.
@@ -205,7 +205,7 @@ export class RedisPatStore implements PatStore {
   }
 
   #pat(fingerprint: string): string {
-    return this.#names.key('pat', /^[\w-]{1,64}$/.test(fingerprint) ? fingerprint : hashTag(fingerprint))
+    return this.#names.key('pat', plainTag(fingerprint))
   }
 
   #ofAccount(accountKey: string): string {

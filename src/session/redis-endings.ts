@@ -50,7 +50,7 @@ export class RedisEndings {
   #latestUs = 0
   #readAtMs = Number.NEGATIVE_INFINITY
   #reading: Promise<ReadonlySet<string>> | undefined
-  /** How often. */
+  /** How often `expire` was called: what was asked for before the last time is too old. */
   #expired = 0
 
   constructor(link: RedisConnection, names: RedisNames, countsForMs: number, monotonic: MonotonicClock) {
@@ -117,7 +117,6 @@ export class RedisEndings {
       this.#learn(id, numberOf(reply[index + 1]))
     }
     this.#forgetOld()
-    // What was asked for before `expire` is too old.
     if (expired === this.#expired) this.#readAtMs = askedAtMs
     return ids
   }
@@ -141,10 +140,7 @@ export function endedBy({ accountKey, subject, opSessionId }: Ended): readonly s
 
 type Ended = Pick<SessionRecord, 'accountKey' | 'subject' | 'opSessionId'>
 
-function idsOf(selector: SessionSelector): readonly string[] {
-  const { accountKey, subject, opSessionId } = selector as Partial<
-    Record<'accountKey' | 'subject' | 'opSessionId', string>
-  >
+function idsOf({ accountKey, subject, opSessionId }: SessionSelector): readonly string[] {
   if (accountKey !== undefined) return [hashTag(JSON.stringify(['account', accountKey]))]
   if (subject === undefined) return []
   return [hashTag(JSON.stringify(['subject', subject, ...(opSessionId === undefined ? [] : [opSessionId])]))]

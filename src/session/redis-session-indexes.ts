@@ -79,10 +79,7 @@ export class RedisSessionIndexes {
 }
 
 /** The narrowest first. */
-export function conditionsOf(selector: SessionSelector): [Index, string][] {
-  const { accountKey, subject, opSessionId } = selector as Partial<
-    Record<'accountKey' | 'subject' | 'opSessionId', string>
-  >
+export function conditionsOf({ accountKey, subject, opSessionId }: SessionSelector): [Index, string][] {
   const wanted: [Index, string | undefined][] = [
     ['account-key', accountKey],
     ['sid', opSessionId],

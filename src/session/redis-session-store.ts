@@ -9,7 +9,7 @@ import { storedAccountKey } from '../account-key.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import { unavailable } from '../errors.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
-import { hashTag, type RedisNames } from '../store/redis-names.ts'
+import { hashTag, plainTag, type RedisNames } from '../store/redis-names.ts'
 import { numberOf, textOf, textsOf } from '../store/redis-reply.ts'
 import { endedBy, RedisEndings } from './redis-endings.ts'
 import { conditionsOf, type Index, RedisSessionIndexes } from './redis-session-indexes.ts'
@@ -233,13 +233,10 @@ export class RedisSessionStore implements SessionStore {
   }
 
   #session(key: string): string {
-    return this.#names.key('session', tagOf(key))
+    return this.#names.key('session', plainTag(key))
   }
 }
 
 /** Earlier versions do not say when it was born by the clock of Redis. */
 const bornUs = (born: string | undefined, created: string | undefined): number =>
   born === undefined ? numberOf(created) * 1000 : numberOf(born)
-
-/** A session key comes with a form of the account page, too: only what can be one becomes a name as it is. */
-const tagOf = (key: string) => (/^[\w-]{1,64}$/.test(key) ? key : hashTag(key))

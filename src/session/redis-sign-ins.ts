@@ -4,10 +4,7 @@ import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, type RedisNames } from '../store/redis-names.ts'
 import { jsonOf, textOf, textsOf } from '../store/redis-reply.ts'
 import { PUSH_TO_LIST } from './redis-session-scripts.ts'
-import type { Intent, SignInRecord } from './session-store.ts'
-
-/** Most sign-ins in flight, of all browsers together. */
-const MAX_SIGN_INS = 100_000
+import { type Intent, MAX_SIGN_INS, type SignInRecord } from './session-store.ts'
 
 const INTENT: Shape<Intent> = {
   ...{ kind: oneOf('confirm', 'allow-pat', 'confirm-pat'), object: isText, accountKey: isText, begunAtMs: isNumber },

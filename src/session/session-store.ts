@@ -67,9 +67,9 @@ export interface SignInRecord {
 
 /** All sessions of an account in whatever spelling, of a subject of the OP, or of one session at the OP. */
 export type SessionSelector =
-  | { readonly accountKey: AccountKey }
-  | { readonly subject: string; readonly opSessionId?: string }
-  | { readonly opSessionId: string }
+  | { readonly accountKey: AccountKey; readonly subject?: undefined; readonly opSessionId?: undefined }
+  | { readonly accountKey?: undefined; readonly subject: string; readonly opSessionId?: string }
+  | { readonly accountKey?: undefined; readonly subject?: undefined; readonly opSessionId: string }
 
 export type EndedSession = Pick<SessionRecord, 'key' | 'account'>
 
@@ -81,6 +81,9 @@ export const MAX_LEASE_AHEAD_MS = 60_000
  * one that was opened first makes room.
  */
 export const MAX_SESSIONS_PER_ACCOUNT = 1000
+
+/** Most sign-ins in flight, of all browsers together: the oldest make room. */
+export const MAX_SIGN_INS = 100_000
 
 export interface SessionStore {
   /** Keeps `MAX_SESSIONS_PER_ACCOUNT` of an account. */

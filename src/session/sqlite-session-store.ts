@@ -215,12 +215,14 @@ export class SqliteSessionStore implements SessionStore {
   }
 }
 
-function conditionOf(selector: SessionSelector): { readonly where: string; readonly values: (string | null)[] } {
-  const { accountKey = null, subject = null, opSessionId = null } = selector as Partial<Record<string, string>>
-  const column = accountKey !== null ? 'account_key' : opSessionId !== null ? 'op_session_id' : 'subject'
+function conditionOf({ accountKey, subject, opSessionId }: SessionSelector): {
+  readonly where: string
+  readonly values: (string | null)[]
+} {
+  const column = accountKey !== undefined ? 'account_key' : opSessionId !== undefined ? 'op_session_id' : 'subject'
   return {
     where: `${column} = coalesce(?1, ?2, ?3) AND (?3 IS NULL OR subject = ?3)`,
-    values: [accountKey, opSessionId, subject],
+    values: [accountKey ?? null, opSessionId ?? null, subject ?? null],
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Awaitable, after } from '../awaitable.ts'
 import { Fault } from '../errors.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
-import type { SignInRecord } from './session-store.ts'
+import { MAX_SIGN_INS, type SignInRecord } from './session-store.ts'
 
 /**
  * An intent stands in a table of its own: a version that does not know it sees a sign-in like any other, and nothing is
@@ -17,9 +17,6 @@ CREATE INDEX IF NOT EXISTS sign_in_attempt_by_browser ON sign_in_attempt (browse
 CREATE INDEX IF NOT EXISTS sign_in_attempt_by_expiry ON sign_in_attempt (expires_at);
 CREATE TABLE IF NOT EXISTS sign_in_intent (state TEXT PRIMARY KEY, intent TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `
-
-/** Most sign-ins in flight, of all browsers together. */
-const MAX_SIGN_INS = 100_000
 
 /** Sign-ins in flight. */
 export class SqliteSignIns {
@@ -41,7 +38,6 @@ export class SqliteSignIns {
         record.browserKey,
         maxPerBrowser,
       )
-      // The oldest make room.
       this.#database.run(
         'DELETE FROM sign_in_attempt WHERE number <= (SELECT max(number) FROM sign_in_attempt) - ?',
         MAX_SIGN_INS,
