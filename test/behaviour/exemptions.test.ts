@@ -69,6 +69,12 @@ const refused: [line: string, code: string, fields?: string[]][] = [
   ['OPTIONS /any', 'credentials-missing', ['Origin: https://x.example']],
   ['OPTIONS /any', 'credentials-missing', ['Access-Control-Request-Method: GET']],
   ['GET /any', 'credentials-missing', ['Origin: https://x.example', 'Access-Control-Request-Method: GET']],
+  // As a preflight, but for what says who it is from: browsers send none of it along.
+  ...['X-SSH-Certificate: x', 'X-Ops-Userid: ada', 'Cookie: a=b'].map((field): [string, string, string[]] => [
+    'OPTIONS /any',
+    'credentials-missing',
+    ['Origin: https://x.example', 'Access-Control-Request-Method: GET', field],
+  ]),
   [token, 'credentials-missing', ['X-HTTP-Method-Override: DELETE']],
 ]
 

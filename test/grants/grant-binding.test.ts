@@ -92,6 +92,19 @@ test('whoever writes into the store makes no grant cover more, last longer, or c
   await confirmed()
   database.update("UPDATE second_factor_grant SET account = 'bob'")
   assert.deepEqual(await torhaus().of(storedAccountKey('bob')), [])
+  for (const elsewhere of ["network = '198.51.100.0/24'", "client_class = 'rest'"]) {
+    empty()
+    await confirmed()
+    database.update(`UPDATE second_factor_grant SET ${elsewhere}`)
+    assert.deepEqual(await torhaus().of(ADA), [], elsewhere)
+  }
+})
+
+test('what another version has let be confirmed, and this one cannot read, covers nothing', async () => {
+  empty()
+  await confirmed()
+  inStore(text => text.replace(/"binding":"[^"]+",/, '').replace('repositories read /repo', 'packages read /repo'))
+  assert.deepEqual(await counting(torhaus(undefined, false)), [])
 })
 
 test('what was confirmed at a version before counts until it must be bound; what is beside it counts on', async () => {

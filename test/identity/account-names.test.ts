@@ -73,6 +73,8 @@ test('where nothing says whose domain it is, names of domains stay apart', () =>
   assert.equal(new Set(['carol', 'CORP\\carol', 'OTHER\\carol', 'carol@corp.example'].map(keyOf)).size, 4)
   assert.deepEqual(['CORP\\carol', 'carol', 'CORP\\OTHER\\carol'].map(perhaps), ['carol', undefined, undefined])
   assert.equal(names().perhaps('OTHER\\carol'), undefined)
+  // Of a template with two separators nobody can say which of them is that of the domain.
+  assert.equal(names({ domains: [], template: 'CORP\\{sam}@{dns}' }).keyOf('carol'), 'carol')
 })
 
 test('keys of before are among those that are looked for: the spelling of the OP, in any domain notation', () => {

@@ -234,6 +234,18 @@ export function testAttemptLimits(open: () => Promise<OpenAttemptStores>): void 
       await (await begin(limits, 'bob', stranger(1))).undecided()
     })
 
+    it('has its place back no sooner than a directory forgets: with the last failure of anybody, also from before', async () => {
+      const { limits, clock } = await limitsAt({ maxAccountFailures: 2, windowMs: 100_000 })
+      await (await begin(limits, 'bob', home)).succeeded()
+      const slow = await begin(limits, 'bob', stranger(1))
+      await (await begin(limits, 'bob', stranger(2))).failed()
+      await (await begin(limits, 'bob', home)).failed()
+      clock.nowMs += 90_000
+      await slow.failed()
+      clock.nowMs += 11_000
+      assert.equal(await retryAfterMs(limits, 'bob', home), 89_000)
+    })
+
     it('waits after mistakes of its own, twice as long each time', async () => {
       const { limits, others, clock } = await limitsAt({ reservedAccountFailures: 2 })
       await (await begin(limits, 'bob', home)).succeeded()

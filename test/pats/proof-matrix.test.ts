@@ -81,6 +81,7 @@ const REPLIES: Record<string, Record<string, Reply>> = {
     '200, X-AUSERNAME': json(200, { version: '9.4.0' }, { 'X-AUSERNAME': 'ada' }),
     '200, nobody': json(200, { version: '9.4.0' }),
     '401': json(401, { errors: [] }),
+    '403, X-AUSERNAME': json(403, { errors: [] }, { 'X-AUSERNAME': 'ada' }),
     '200, a page': page(200),
     '500': page(500),
   },

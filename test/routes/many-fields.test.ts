@@ -6,7 +6,7 @@ import { startProxy } from '../../devkit/torhaus/proxy-under-test.ts'
 const FORM = 'Content-Type: application/x-www-form-urlencoded'
 const asForm = (content: string) => [FORM, `Content-Length: ${content.length}`]
 
-test('forms and queries of more than a thousand fields are refused', async () => {
+test('forms and queries of more than a thousand fields are refused, and more than fifty values of acr', async () => {
   const proxy = await startProxy()
   try {
     const many = 'a&'.repeat(1001)
@@ -20,6 +20,10 @@ test('forms and queries of more than a thousand fields are refused', async () =>
     }
     const query = await proxy.ask(`GET /.torhaus/sign-in?${many}`)
     assert.deepEqual([query.status, query.one('x-torhaus-error')], [400, 'target-malformed'])
+    const asked = (count: number) => `GET /.torhaus/sign-in?acr_values=${Array(count).fill('a').join('+')}`
+    assert.notEqual((await proxy.ask(asked(50))).one('x-torhaus-error'), 'sign-in-malformed')
+    const levels = await proxy.ask(asked(51))
+    assert.deepEqual([levels.status, levels.one('x-torhaus-error')], [400, 'sign-in-malformed'])
   } finally {
     await proxy.close()
   }

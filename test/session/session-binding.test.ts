@@ -131,6 +131,17 @@ test('what binds a session is taken off neither from the record nor together wit
   assert.equal(await ours.find(id), undefined)
 })
 
+test('tokens that the version before has sealed bind nothing to a record that is bound, and says otherwise', async () => {
+  const { database, torhaus } = setUp()
+  const ours = torhaus([KEY])
+  const id = await ours.open(PERSON, TOKENS)
+  const sealed = new Sealer([KEY]).seal(JSON.stringify(TOKENS), keyOf(id))
+  database.run('UPDATE person_session SET sealed_tokens = ?', sealed)
+  assert.ok(await ours.find(id))
+  database.run(`UPDATE person_session SET account = 'root'`)
+  assert.equal(await ours.find(id), undefined)
+})
+
 test('what the version before finds in the record is what it knows, and a little more that it leaves alone', async () => {
   const { database, torhaus } = setUp()
   await torhaus([KEY]).open(PERSON, TOKENS)

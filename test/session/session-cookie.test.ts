@@ -27,6 +27,8 @@ test('the older name, which scripts can set, opens no session; neither goes on',
   assert.equal(cookies.sessionIn('a=b; __Host-torhaus=old'), undefined)
   assert.equal(cookies.sessionIn('__Host-torhaus=old; __Host-Http-torhaus=new'), 'new')
   assert.equal(cookies.sessionIn('torhaus=plain; x__Host-torhaus=x'), undefined)
+  for (const other of ['x__Host-Http-torhaus=x', 'a=__Host-Http-torhaus=x', '__Host-Http-torhaus-sign-in=x'])
+    assert.equal(cookies.sessionIn(`${other}; __Host-Http-torhaus=new`), 'new', other)
   assert.equal(cookies.sessionIn(undefined), undefined)
   assert.deepEqual(cookies.names, [
     '__Host-Http-torhaus',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryInUse } from '../../devkit/torhaus/memory-in-use.ts'
-import { BoundedMap } from '../../src/bounded-map.ts'
+import { BoundedMap, remembered } from '../../src/bounded-map.ts'
 
 /** The same, by the plainest means: a list, oldest first. */
 class Model {
@@ -72,4 +72,20 @@ test('a map that never fills keeps no trace of what was written before', async (
   write()
   const { heap } = await memoryInUse()
   assert.ok(heap - before.heap < 1_000_000, `${heap - before.heap} octets`)
+})
+
+test('a result is remembered for short arguments alone, and until it is forgotten', () => {
+  const made: string[] = []
+  const length = remembered(
+    text => {
+      made.push(text)
+      return text.length
+    },
+    { capacity: 10, maxLength: 3 },
+  )
+  for (const text of ['abc', 'abc', 'abcd', 'abcd']) assert.equal(length(text), text.length)
+  assert.deepEqual(made, ['abc', 'abcd', 'abcd'])
+  length.forget('abc')
+  assert.equal(length('abc'), 3)
+  assert.deepEqual(made.slice(3), ['abc'])
 })

@@ -24,6 +24,9 @@ const observed: readonly [KerberosOperation, number, KerberosErrorCode][] = [
   ['service-credential', 24, 'service-credential-refused'],
   ['service-credential', 6, 'service-credential-refused'],
   ['password-proof', 31, 'kdc-not-genuine'],
+  ['initiate', 33, 'clock-skew'],
+  ['password', 37, 'clock-skew'],
+  ['initiate', 34, 'replay'],
   // Of our own account, which is nobody's who asks.
   ['service-credential', 1, 'service-credential-refused'],
   ['service-credential', 21, 'service-credential-refused'],

@@ -33,6 +33,14 @@ describe('a Negotiate token', () => {
     assert.deepEqual(classifyNegotiateToken(wrapInSpnego(krb5Token)), { kind: 'spnego', krb5Token })
   })
 
+  it('is nothing where a length is indefinite, or has more than four octets', () => {
+    const request = writeElement(tags.apReq, writeElement(tags.sequence, Buffer.alloc(111)))
+    const contents = Buffer.concat([oid(krb5Mechanism), Buffer.from([1, 0]), request])
+    const withLength = (length: string) => Buffer.concat([Buffer.from(`60${length}`, 'hex'), contents])
+    assert.deepEqual([contents.length, kindOf(withLength('8180'))], [0x80, 'krb5'])
+    for (const length of ['80', '850000000080']) assert.equal(kindOf(withLength(length)), 'unknown', length)
+  })
+
   it('is NTLM where the client has no Kerberos for us, in each of its wrappings', () => {
     assert.equal(kindOf(ntlmToken), 'ntlm')
     assert.equal(kindOf(spnego([ntlmMechanism], ntlmToken)), 'ntlm')
