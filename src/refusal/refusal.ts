@@ -28,6 +28,9 @@ export interface RefusalSettings {
   readonly strictTransport: readonly string[]
 }
 
+/** Those that may go on to the server (RFC 9110 10.2.1). */
+export const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
+
 const RETRY_AFTER_S = 5
 const RESTART_AFTER_S = 1
 
@@ -53,7 +56,7 @@ export function sendRefusal(
     )
   }
   if (status === 503 || status === 429) fields.push('Retry-After', String(help.retryAfterSeconds ?? RETRY_AFTER_S))
-  if (status === 405) fields.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS')
+  if (status === 405) fields.push('Allow', METHODS)
   const link = help.confirm && `${settings.ownOrigin}${OWN_PREFIX}/confirm/${formatConfirmationCode(help.confirm)}`
   const body = render(known, code, settings, link, help)
   const shown = withLink(sentence, link)

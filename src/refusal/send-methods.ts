@@ -1,7 +1,5 @@
 import type { Delegated } from '../exchange.ts'
-import { send } from './refusal.ts'
-
-const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
+import { METHODS, send } from './refusal.ts'
 
 /** The answer to OPTIONS that is to go no further (RFC 9110 7.6.2). Returns the bytes of its content. */
 export const sendMethods = (exchange: Delegated): number =>

@@ -9,7 +9,7 @@ import { leaving } from './leaving.ts'
 import { ACCOUNT_PAGE, acting, lastSegment, type OwnPageParts } from './own-page.ts'
 import { forgetPages, type Route, seeOther } from './reply.ts'
 
-export interface OwnAccessParts extends OwnPageParts {
+export interface AccountActionParts extends OwnPageParts {
   readonly grants: Grants
   readonly accountKey: AccountKeyOf
   /** Its key, and those of before. */
@@ -22,7 +22,7 @@ export interface OwnAccessParts extends OwnPageParts {
 }
 
 /** POST /.torhaus/grants/ID */
-export function revokeGrant(parts: OwnAccessParts): Route {
+export function revokeGrant(parts: AccountActionParts): Route {
   const { grants, accountKey, audit, count } = parts
   return acting(parts, 'takes', async (exchange, { account }) => {
     if (await grants.revoke(accountKey(account), lastSegment(exchange))) {
@@ -34,7 +34,7 @@ export function revokeGrant(parts: OwnAccessParts): Route {
 }
 
 /** POST /.torhaus/sessions/KEY */
-export function endSession(parts: OwnAccessParts): Route {
+export function endSession(parts: AccountActionParts): Route {
   const { sessions, accountKeys, audit } = parts
   return acting(parts, 'takes', async (exchange, { account }) => {
     if (await sessions.endOf(accountKeys(account), lastSegment(exchange)))
@@ -44,7 +44,7 @@ export function endSession(parts: OwnAccessParts): Route {
 }
 
 /** POST /.torhaus/sign-out-everywhere */
-export function signOutEverywhere(parts: OwnAccessParts): Route {
+export function signOutEverywhere(parts: AccountActionParts): Route {
   const { sessions, grants, cookies, accountKeys, audit, forget, farewell } = parts
   const everywhere = acting(parts, 'takes', async (exchange, { account }) => {
     const spellings = new Set([account])

@@ -3,7 +3,6 @@
  * domain the login hint is in, the one of last time; otherwise they choose.
  */
 import type { Traced } from '../exchange.ts'
-import { readCookie } from '../http/cookie.ts'
 import type { Op, Ops } from '../oidc/ops.ts'
 import { html } from '../refusal/html.ts'
 import type { Pages } from '../refusal/pages.ts'
@@ -30,9 +29,7 @@ export function chosenOp(
   const [first, ...others] = ops.all
   if (others.length === 0) return first
   if (query.has(PARAMETER)) return ops.named(query.get(PARAMETER))
-  const { cookie } = fields.kept
-  const remembered = cookie === undefined ? undefined : readCookie(cookie, cookies.providerName)
-  return ofHint(ops, query.get('login_hint') ?? '') ?? ops.named(remembered)
+  return ofHint(ops, query.get('login_hint') ?? '') ?? ops.named(cookies.providerIn(fields.kept.cookie))
 }
 
 function ofHint(ops: Ops, hint: string): Op | undefined {

@@ -1,4 +1,5 @@
 import { type FormLimits, readForm } from './form-content.ts'
+import { onlyNamed } from './query-of.ts'
 import { type Route, seeOther, unwatched } from './reply.ts'
 
 /** An ID token of many groups may come along, which nobody asked for. */
@@ -13,7 +14,5 @@ const PARAMETERS = ['code', 'state', 'iss', 'error', 'error_description', 'error
  */
 export const formPost: Route = async exchange => {
   const form = await readForm(exchange, FORM_LIMITS, 'sign-in-unknown')
-  const query = new URLSearchParams()
-  for (const name of PARAMETERS) for (const value of form.getAll(name)) query.append(name, value)
-  return unwatched(seeOther(`${exchange.target.path}?${query}`))
+  return unwatched(seeOther(`${exchange.target.path}?${onlyNamed(form, PARAMETERS)}`))
 }

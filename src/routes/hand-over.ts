@@ -21,11 +21,9 @@
 
 import { OWN_PREFIX } from '../http/request-target.ts'
 import { signInPath } from '../refusal/sign-in-path.ts'
-import { evidenceNow } from '../session/evidence-now.ts'
 import type { HandOvers } from '../session/hand-overs.ts'
 import type { Referrals } from '../session/referrals.ts'
-import { currentSession } from './current-session.ts'
-import { type GoodSessionParts, judge } from './good-session.ts'
+import { type GoodSessionParts, hasGoodSession } from './good-session.ts'
 import { queryOf } from './query-of.ts'
 import { type Route, seeOther, unwatched } from './reply.ts'
 import { safeReturnPath } from './return-path.ts'
@@ -48,10 +46,8 @@ export function handOver(parts: HandOverParts): Route {
     const returnTo = safeReturnPath(query.get('to'), publicOrigin)
     const browserKey = referrals.read('sign-in', query.get('for'))
     const stepUp = { maxAgeSeconds: rule.maxAgeSeconds, acceptAcr: undefined }
-    const session = await currentSession(exchange, parts)
     const sessionId = cookies.sessionIn(exchange.fields.kept.cookie)
-    const isGood =
-      session !== undefined && judge(parts, stepUp, evidenceNow(session.record, parts.now())) === 'satisfied'
+    const isGood = await hasGoodSession(parts, exchange, stepUp)
     // A referral is too old when somebody took long at the OP: the server's host makes another one.
     if (browserKey === undefined || sessionId === undefined || !isGood)
       return seeOther(publicOrigin + signInPath(returnTo))

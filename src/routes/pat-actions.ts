@@ -3,14 +3,14 @@ import type { PatRegister } from '../pats/pat-register.ts'
 import type { PatRecord } from '../pats/pat-store.ts'
 import { describeClient, describeNetwork } from '../refusal/display.ts'
 import { Html, html } from '../refusal/html.ts'
-import type { OwnAccessParts } from './account-actions.ts'
+import type { AccountActionParts } from './account-actions.ts'
 import type { BeginSignIn } from './begin-sign-in.ts'
 import { ACCOUNT_PAGE, acting, type Listing, lastSegment, type OwnPageParts } from './own-page.ts'
 import { shortFingerprint } from './pat-networks.ts'
 import { type Route, seeOther } from './reply.ts'
 import type { SignInParts } from './sign-in.ts'
 
-export interface OwnPatParts extends OwnPageParts, Pick<OwnAccessParts, 'accountKeys' | 'audit'> {
+export interface PatActionParts extends OwnPageParts, Pick<AccountActionParts, 'accountKeys' | 'audit'> {
   readonly pats: PatRegister
   readonly begin: BeginSignIn
   readonly ops: Pick<Ops, 'ofSession'>
@@ -18,7 +18,7 @@ export interface OwnPatParts extends OwnPageParts, Pick<OwnAccessParts, 'account
 }
 
 /** POST /.torhaus/pats/block/FINGERPRINT: only the account whose token it is. */
-export function blockPat(parts: OwnPatParts): Route {
+export function blockPat(parts: PatActionParts): Route {
   const { pats, accountKeys, audit, countPat } = parts
   return acting(parts, 'takes', async (exchange, { account }) => {
     const pat = lastSegment(exchange)
@@ -31,7 +31,7 @@ export function blockPat(parts: OwnPatParts): Route {
 }
 
 /** POST /.torhaus/pats/allow/FINGERPRINT: what gives access back needs a sign-in of its own. */
-export function askToAllowPat(parts: OwnPatParts): Route {
+export function askToAllowPat(parts: PatActionParts): Route {
   const { begin, ops, rule } = parts
   return acting(parts, 'gives', (exchange, { accountKey, ...session }) =>
     begin(exchange, {
@@ -44,7 +44,7 @@ export function askToAllowPat(parts: OwnPatParts): Route {
 }
 
 /** The person has signed in anew. */
-export function allowPat({ pats, accountKeys, audit, countPat }: OwnPatParts): SignInParts['fulfil'] {
+export function allowPat({ pats, accountKeys, audit, countPat }: PatActionParts): SignInParts['fulfil'] {
   return async (exchange, { object: pat }, { account }) => {
     if (await pats.block(accountKeys(account), pat, false)) {
       countPat('allowed')

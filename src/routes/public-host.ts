@@ -9,7 +9,7 @@ import type { Referrals } from '../session/referrals.ts'
 import { SIGNED_OUT } from './farewell.ts'
 import { type GoodSessionParts, hasGoodSession, stepUpFrom } from './good-session.ts'
 import { HAND_OVER } from './landing.ts'
-import { queryOf } from './query-of.ts'
+import { onlyNamed, queryOf } from './query-of.ts'
 import { forgetPages, type Route, seeOther } from './reply.ts'
 import { newSignIn, type SignInStates } from './sign-in-state.ts'
 import { wantedPath } from './third-party-login.ts'
@@ -39,8 +39,7 @@ export function referToSignIn(parts: PublicHostParts): Route {
     const way = new URLSearchParams({ to: returnTo, for: referrals.issue('sign-in', keyOf(browserId)) })
     const again = query.get('again')
     if (again !== null) way.set('again', again)
-    const next = new URLSearchParams({ return_to: `${HAND_OVER}?${way}` })
-    for (const name of PASSED_ON) for (const value of query.getAll(name)) next.append(name, value)
+    const next = new URLSearchParams([['return_to', `${HAND_OVER}?${way}`], ...onlyNamed(query, PASSED_ON)])
     const location = `${ownOrigin}${OWN_PREFIX}/sign-in?${next}`
     return seeOther(location, [cookies.browser(browserId, limits.signInTimeoutSeconds)])
   }

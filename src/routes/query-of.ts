@@ -2,6 +2,11 @@ import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
 import { formFields } from '../http/form-fields.ts'
 
+/** Those of these names alone, in the order of the names, as often as each is there. */
+export function onlyNamed(parameters: URLSearchParams, names: readonly string[]): URLSearchParams {
+  return new URLSearchParams(names.flatMap(name => parameters.getAll(name).map(value => [name, value])))
+}
+
 /** What stands behind the question mark, read as a form. */
 export function queryOf({ target }: Traced): URLSearchParams {
   const { raw } = target

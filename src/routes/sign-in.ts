@@ -24,7 +24,6 @@ import type { AccountKeyOf } from '../account-key.ts'
 import type { StepUp } from '../decision.ts'
 import { Fault, toFault } from '../errors.ts'
 import type { Evidence, Traced } from '../exchange.ts'
-import { readCookie } from '../http/cookie.ts'
 import { deviceOf } from '../http/device.ts'
 import type { OpLogout } from '../oidc/op-logout.ts'
 import { missingAccount, missingProof } from '../oidc/op-refusal.ts'
@@ -213,5 +212,4 @@ function judgeOutcome(parts: SignInParts, { settings }: Op, record: SignInRecord
   return (evidence.authTime ?? 0) >= begunAtS - settings.clockToleranceSeconds ? 'satisfied' : 'second-factor-stale'
 }
 
-const browserIdOf = ({ cookies }: SignInParts, { fields }: Traced) =>
-  fields.kept.cookie === undefined ? undefined : readCookie(fields.kept.cookie, cookies.browserName)
+const browserIdOf = ({ cookies }: SignInParts, { fields }: Traced) => cookies.browserIn(fields.kept.cookie)

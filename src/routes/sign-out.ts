@@ -66,7 +66,7 @@ export function signOut(parts: SignOutParts): Route {
     const records = await sessionsIn(parts, exchange)
     const [idToken] = records.flatMap(record => sessions.tokensOf(record)?.idToken ?? [])
     for (const { key, account } of records) {
-      await sessions.endKept(key)
+      await sessions.endByKey(key)
       forget(account)
       audit.write('sign-out', exchange, { account })
     }
@@ -84,7 +84,7 @@ async function sessionsIn({ sessions, cookies, referrals }: SignOutParts, exchan
   const id = cookies.sessionIn(exchange.fields.kept.cookie)
   const here = id === undefined ? undefined : (await sessions.find(id))?.record
   const referred = referrals?.read('sign-out', queryOf(exchange).get('for'))
-  const there = referred === undefined || referred === here?.key ? undefined : await sessions.kept(referred)
+  const there = referred === undefined || referred === here?.key ? undefined : await sessions.peekByKey(referred)
   return [here, there].filter(record => record !== undefined)
 }
 

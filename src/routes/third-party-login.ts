@@ -12,6 +12,7 @@ import { Fault } from '../errors.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import type { Op, Ops } from '../oidc/ops.ts'
 import { type FormLimits, readForm } from './form-content.ts'
+import { onlyNamed } from './query-of.ts'
 import { type Route, seeOther } from './reply.ts'
 import { safeReturnPath } from './return-path.ts'
 
@@ -48,15 +49,12 @@ export function hintIn(query: URLSearchParams): string | undefined {
 
 /** What is to come along where a sign-in begins anew by way of the other host. */
 export function passedOn(query: URLSearchParams): string {
-  const next = new URLSearchParams()
-  for (const name of ['iss', 'login_hint']) for (const value of query.getAll(name)) next.append(name, value)
+  const next = onlyNamed(query, ['iss', 'login_hint'])
   return next.size === 0 ? '' : `&${next}`
 }
 
 /** POST /.torhaus/sign-in: a form of another site brings no cookie along, the redirect that it is answered with does. */
 export const startByForm: Route = async exchange => {
   const form = await readForm(exchange, FORM_LIMITS, 'sign-in-malformed')
-  const query = new URLSearchParams()
-  for (const name of PARAMETERS) for (const value of form.getAll(name)) query.append(name, value)
-  return seeOther(`${OWN_PREFIX}/sign-in?${query}`)
+  return seeOther(`${OWN_PREFIX}/sign-in?${onlyNamed(form, PARAMETERS)}`)
 }

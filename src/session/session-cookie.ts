@@ -58,6 +58,11 @@ export class SessionCookies {
     return id !== undefined && isOpaqueId(id) ? id : undefined
   }
 
+  /** At which of several OPs that browser has signed in last, as a Cookie field says. */
+  providerIn(field: string | undefined): string | undefined {
+    return field === undefined ? undefined : readCookie(field, this.providerName)
+  }
+
   session(id: string): string {
     return serializeCookie(this.sessionName, this.#seal?.seal(id) ?? id, { secure: this.#secure })
   }

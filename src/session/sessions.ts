@@ -87,7 +87,7 @@ export class Sessions {
 
   /** Of a session that was found. Rejects with `store-unavailable` where neither the store nor the other processes can be reached. */
   end(id: string): Promise<void> {
-    return this.endKept(keyOf(id))
+    return this.endByKey(keyOf(id))
   }
 
   /** The same, of one that is over since the OP was not asked for too long. */
@@ -96,12 +96,12 @@ export class Sessions {
   }
 
   /** As `end`, by its key. */
-  endKept(key: string): Promise<void> {
+  endByKey(key: string): Promise<void> {
     return this.#endings.end(key)
   }
 
   /** The running session that the store knows by that key; nothing counts. Rejects as `find` does. */
-  async kept(key: string): Promise<SessionRecord | undefined> {
+  async peekByKey(key: string): Promise<SessionRecord | undefined> {
     const record = await this.#store.readSession(key)
     if (record === undefined || !this.#counts(record) || this.#isOver(record, record.lastSeenAtMs)) return undefined
     return record
