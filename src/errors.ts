@@ -102,7 +102,7 @@ const table = {
   },
   'client-certificate-untrusted': {
     ...{ status: 403, stage: 'check-certificate' },
-    sentence: 'Your certificate is of an authority that is not trusted here.',
+    sentence: 'Your certificate was issued by an authority that is not trusted here.',
   },
   'client-certificate-incomplete': {
     ...{ status: 403, stage: 'check-certificate' },
@@ -128,7 +128,7 @@ const table = {
   },
   'client-certificate-wrong-use': {
     ...{ status: 403, stage: 'check-certificate' },
-    sentence: 'Your certificate is not one for clients: its use (extended key usage) is another.',
+    sentence: 'Your certificate is not meant for clients (extended key usage).',
   },
   'client-certificate-unchecked': {
     ...{ status: 503, stage: 'check-certificate' },
@@ -145,7 +145,7 @@ const table = {
   },
   'client-certificate-mismatch': {
     ...{ status: 403, stage: 'authenticate' },
-    sentence: 'Your certificate is of another account than the one you have signed in with.',
+    sentence: 'Your certificate belongs to another account than the one you have signed in with.',
   },
 
   // Credentials
@@ -197,7 +197,7 @@ const table = {
   'negotiate-unbound': {
     status: 401,
     stage: 'authenticate',
-    sentence: 'The Kerberos token was not made for this connection. Is there a proxy between that opens TLS?',
+    sentence: 'The Kerberos token was not made for this connection. Does a proxy in between decrypt TLS?',
   },
   'negotiate-foreign-realm': {
     status: 401,
@@ -244,7 +244,7 @@ const table = {
   'pat-unreadable': {
     status: 401,
     stage: 'authenticate',
-    sentence: 'The server did not say whose access token this is: it is wrong, expired, or of a scope too narrow.',
+    sentence: 'The server did not say whose access token this is: it is wrong or expired, or its scope is too narrow.',
   },
   'pat-unnamed': {
     status: 403,
@@ -287,7 +287,7 @@ const table = {
   'bearer-type-refused': {
     status: 401,
     stage: 'authenticate',
-    sentence: 'This token of the identity provider is no access token.',
+    sentence: 'This token of the identity provider is not an access token.',
   },
   'bearer-sender-constrained': {
     status: 401,
@@ -330,7 +330,7 @@ const table = {
   'second-factor-stale': {
     status: 403,
     stage: 'require-second-factor',
-    sentence: 'The sign-in with the second factor is too long ago. Sign in again.',
+    sentence: 'The sign-in with the second factor was too long ago. Sign in again.',
   },
   'identity-change-refused': {
     status: 403,
@@ -393,7 +393,7 @@ const table = {
   'account-mismatch': {
     status: 403,
     stage: 'authenticate',
-    sentence: 'Your browser session and your Windows account are two different people. Sign out first.',
+    sentence: 'Your browser session and your Windows account belong to two different people. Sign out first.',
   },
   'account-unmapped': { status: 403, stage: 'map-identity', sentence: 'Your identity has no account at this server.' },
 
@@ -462,7 +462,8 @@ const table = {
   'sign-in-issuer-unknown': {
     status: 400,
     stage: 'sign-in',
-    sentence: 'The link to the sign-in names an identity provider that is none of this server. Open the page you want.',
+    sentence:
+      'The link to the sign-in names an identity provider that this server does not use. Open the page you want.',
   },
   'sign-in-unknown': {
     status: 400,
@@ -495,7 +496,7 @@ const table = {
   'own-page-navigation-only': {
     status: 403,
     stage: 'routes',
-    sentence: 'This page shows itself only in a window of its own. Open its address there.',
+    sentence: 'This page can only be shown in a window of its own. Open its address there.',
   },
   'form-token-invalid': {
     status: 403,

@@ -25,7 +25,7 @@ export const german: Texts = {
   'error.host-unknown': 'Dieser Server antwortet nicht unter diesem Namen.',
   'error.target-misdirected': 'Das Ziel der Anfrage und das Feld Host nennen verschiedene Server.',
   'error.path-ambiguous':
-    'Der Pfad lässt sich auf zwei Arten lesen, die verschiedene Rechte brauchen. Schreiben Sie ihn einfach.',
+    'Der Pfad lässt sich auf zwei Arten lesen, die verschiedene Rechte brauchen. Schreiben Sie ihn eindeutig.',
   'error.method-override-malformed':
     'Die Methode in einem Feld oder Parameter, der sie ersetzen soll, ist nicht gültig.',
   'error.method-refused': 'Diese Methode steht nicht zur Verfügung.',
@@ -46,7 +46,7 @@ export const german: Texts = {
   'error.negotiate-refused': 'Das Kerberos-Token lässt sich nicht lesen.',
   'error.negotiate-replayed': 'Das Kerberos-Token wurde schon einmal benutzt.',
   'error.negotiate-unbound':
-    'Das Kerberos-Token gehört zu einer anderen Verbindung. Öffnet ein Proxy dazwischen die TLS-Verbindung?',
+    'Das Kerberos-Token gehört zu einer anderen Verbindung. Bricht ein Proxy dazwischen die TLS-Verbindung auf?',
   'error.negotiate-expired': 'Das Kerberos-Ticket ist abgelaufen.',
   'error.negotiate-clock-skew': 'Die Uhr dieses Computers weicht zu weit von der des Proxys ab.',
   'error.negotiate-wrong-service':
@@ -69,7 +69,7 @@ export const german: Texts = {
   'error.pat-proof-limited':
     'Aus Ihrem Netz kamen zu viele unbekannte Zugriffstoken. Warten Sie, und versuchen Sie es dann noch einmal.',
   'error.pat-proof-unavailable':
-    'Der Server konnte nicht nach diesem Zugriffstoken gefragt werden. Versuchen Sie es gleich noch einmal.',
+    'Der Server konnte zu diesem Zugriffstoken nicht befragt werden. Versuchen Sie es gleich noch einmal.',
   'error.bearer-disabled': 'Zugriffstoken des Identitätsanbieters werden hier nicht angenommen.',
   'error.bearer-malformed': 'Das Zugriffstoken lässt sich nicht lesen.',
   'error.bearer-expired': 'Das Zugriffstoken ist abgelaufen.',
@@ -111,7 +111,7 @@ export const german: Texts = {
     'Ihr Zertifikat gehört zu einem anderen Konto als dem, mit dem Sie angemeldet sind.',
   'error.second-factor-stale': 'Die Anmeldung mit dem zweiten Faktor ist zu lange her. Melden Sie sich noch einmal an.',
   'error.identity-change-refused':
-    'Ein Feld oder Parameter, durch den der Server für jemand anderen handelt, wird hier nicht angenommen.',
+    'Ein Feld oder Parameter, mit dem der Server im Namen eines anderen handeln würde, wird hier nicht angenommen.',
   'error.grant-out-of-scope':
     'Hierfür ist ein zweiter Faktor nötig, und keine Bestätigung von Ihnen kann ihn ersetzen. Benutzen Sie einen Browser.',
   'error.lasting-right-refused':
@@ -130,7 +130,7 @@ export const german: Texts = {
     'Der Server sagt nicht, wem dieses persönliche Zugriffstoken gehört; deshalb kann niemand dessen Benutzung aus diesem Netz bestätigen.',
   'error.rate-limited': 'Zu viele Anfragen. Warten Sie, und versuchen Sie es dann noch einmal.',
   'error.account-mismatch':
-    'Ihre Sitzung im Browser und Ihr Windows-Konto sind zwei verschiedene Personen. Melden Sie sich zuerst ab.',
+    'Ihre Sitzung im Browser und Ihr Windows-Konto gehören zu zwei verschiedenen Personen. Melden Sie sich zuerst ab.',
   'error.account-unmapped': 'Zu Ihrer Identität gibt es auf diesem Server kein Konto.',
   'error.delegation-account-unknown': 'Ihr Konto gibt es im Verzeichnis nicht.',
   'error.delegation-account-disabled': 'Ihr Konto ist im Verzeichnis deaktiviert oder darf sich jetzt nicht anmelden.',
@@ -141,10 +141,10 @@ export const german: Texts = {
     'Ihr Konto darf nicht an den Server delegiert werden. Benutzen Sie ein persönliches Zugriffstoken, oder fragen Sie einen Administrator.',
   'error.delegation-service-unknown': 'Das Verzeichnis kennt den Server hinter diesem Proxy nicht.',
   'error.kdc-unreachable': 'Das Verzeichnis ist nicht zu erreichen. Versuchen Sie es gleich noch einmal.',
-  'error.kdc-reply-invalid': 'Das Verzeichnis hat so geantwortet, dass man ihm nicht trauen kann.',
+  'error.kdc-reply-invalid': 'Der Antwort des Verzeichnisses ist nicht zu trauen.',
   'error.kdc-overloaded': 'Zu viele Anfragen warten auf das Verzeichnis. Versuchen Sie es gleich noch einmal.',
   'error.kerberos-misconfigured': 'Der Proxy kann sich am Verzeichnis nicht anmelden.',
-  'error.identity-mismatch': 'Der Proxy hat angehalten, bevor er unter einem falschen Namen gehandelt hätte.',
+  'error.identity-mismatch': 'Der Proxy hat abgebrochen, bevor er unter einem falschen Namen gehandelt hätte.',
   'error.sign-in-malformed': 'Der Link zur Anmeldung verlangt zu viel. Öffnen Sie die gewünschte Seite noch einmal.',
   'error.sign-in-unknown':
     'Diese Anmeldung läuft nicht mehr: Sie wurde schon benutzt, hat zu lange gedauert oder begann in einem anderen Browser. Wenn das wieder geschieht, erlauben Sie Cookies für diese Website.',
@@ -158,13 +158,13 @@ export const german: Texts = {
     'Die Antwort kam von einem anderen Identitätsanbieter als dem, der gefragt wurde. Melden Sie sich noch einmal an.',
   'error.sign-in-refused': 'Der Identitätsanbieter hat Sie nicht angemeldet.',
   'error.own-page-navigation-only':
-    'Diese Seite zeigt sich nur in einem eigenen Fenster. Öffnen Sie ihre Adresse dort.',
+    'Diese Seite lässt sich nur in einem eigenen Fenster anzeigen. Öffnen Sie ihre Adresse dort.',
   'error.form-token-invalid':
     'Dieses Formular wurde schon gesendet oder ist zu alt. Öffnen Sie seine Seite noch einmal.',
   'error.sign-in-not-same-origin': 'Eine andere Website wollte das tun.',
   'error.sign-in-overtaken':
     'Der Identitätsanbieter hat Sie abgemeldet, während Sie sich angemeldet haben. Melden Sie sich noch einmal an.',
-  'error.op-response-invalid': 'Der Identitätsanbieter hat so geantwortet, dass es nicht angenommen werden kann.',
+  'error.op-response-invalid': 'Die Antwort des Identitätsanbieters kann nicht angenommen werden.',
   'error.op-unreachable': 'Der Identitätsanbieter ist nicht zu erreichen. Versuchen Sie es gleich noch einmal.',
   'error.field-value-invalid':
     'Was dem Server über diese Anfrage zu sagen wäre, lässt sich nicht in ein HTTP-Feld schreiben.',
@@ -177,7 +177,7 @@ export const german: Texts = {
     'Unter dieser Adresse gibt es nichts: Auf diesem Host ist nur die Anmeldung. Benutzen Sie die Adresse des Servers.',
   'error.not-found': 'Eine solche Seite gibt es unter /.torhaus/ nicht.',
   'error.self-test': 'Das ist ein Selbsttest; er wurde abgelehnt, wie es sein soll.',
-  'error.upstream-identity-refused': 'Der Server hinter diesem Proxy nimmt nicht an, wer Sie laut Proxy sind.',
+  'error.upstream-identity-refused': 'Der Server hinter diesem Proxy erkennt nicht an, wer Sie laut diesem Proxy sind.',
   'error.upstream-connect-failed': 'Der Server hinter diesem Proxy ist nicht zu erreichen.',
   'error.upstream-tls-failed': 'Der Server hinter diesem Proxy konnte nicht beweisen, wer er ist.',
   'error.upstream-connect-timeout': 'Der Server hinter diesem Proxy nimmt keine Verbindungen an.',
@@ -271,7 +271,7 @@ export const german: Texts = {
   'stillSignedIn.text': 'Eine Sitzung dieses Browsers läuft hier weiter.',
   'toldToSignOut.title': 'Sie sind abgemeldet',
   'toldToSignOut.text': 'Dieser Server weiß Bescheid.',
-  'noSuchSession.title': 'Niemand abzumelden',
+  'noSuchSession.title': 'Es gibt nichts abzumelden',
   'noSuchSession.text': 'Dieser Server kennt keine solche Sitzung.',
 
   // Confirmation
@@ -282,17 +282,17 @@ export const german: Texts = {
   'disowned.title': 'Dieser Zugriff ist abgelehnt',
   'disowned.text': 'Niemand kann diese Anfrage mehr bestätigen. Wer diesen Server betreut, erfährt davon.',
   'disowned.password':
-    'Wer gefragt hat, hat Ihr Kennwort. Ändern Sie es jetzt, melden Sie sich dann überall ab, auf {page}, und sagen Sie Ihrem Helpdesk Bescheid.',
+    'Wer angefragt hat, kennt Ihr Kennwort. Ändern Sie es jetzt, melden Sie sich dann auf {page} überall ab, und sagen Sie Ihrem Helpdesk Bescheid.',
   'disowned.token':
-    'Wer gefragt hat, hat Ihr Token. Widerrufen Sie es jetzt auf dem Server, sperren Sie es auf {page}, und sagen Sie Ihrem Helpdesk Bescheid.',
+    'Wer angefragt hat, hat Ihr Token. Widerrufen Sie es jetzt auf dem Server, sperren Sie es auf {page}, und sagen Sie Ihrem Helpdesk Bescheid.',
   'confirmed.title': 'Bestätigt',
-  'confirmed.text': 'Führen Sie den Befehl noch einmal aus: Jetzt geht er durch.',
-  'confirmed.takeBack': 'Sie können das jederzeit zurücknehmen, auf {page}.',
+  'confirmed.text': 'Führen Sie den Befehl noch einmal aus: Jetzt wird er angenommen.',
+  'confirmed.takeBack': 'Sie können das jederzeit auf {page} zurücknehmen.',
   'confirmed.page': 'Ihrer Seite',
   'confirm.account': 'Konto',
   'confirm.program': 'Programm',
   'confirm.from': 'Von',
-  'confirm.asked': 'Gefragt',
+  'confirm.asked': 'Angefragt',
   'confirmGrant.text':
     'Ein Programm, das Sie nicht nach einem zweiten Faktor fragen kann, will {host} in Ihrem Namen benutzen.',
   'confirmGrant.may': 'Darf dann',
@@ -301,7 +301,7 @@ export const german: Texts = {
   'confirmGrant.for': 'Gilt',
   'confirmGrant.atMost': 'höchstens {duration}',
   'confirmGrant.only': 'Bestätigen Sie nur, was Sie selbst gerade eben begonnen haben.',
-  'confirmGrant.otherwise': 'Wenn Sie es nicht waren, hat jemand anderes Ihr Kennwort: Sagen Sie es unten.',
+  'confirmGrant.otherwise': 'Wenn Sie es nicht waren, kennt jemand anderes Ihr Kennwort: Sagen Sie es unten.',
   'confirmPat.text':
     'Ihr persönliches Zugriffstoken für {host} soll dort benutzt werden, wo Sie es nicht bestätigt haben.',
   'confirmPat.token': 'Token',
@@ -325,18 +325,18 @@ export const german: Texts = {
   'grants.may': 'darf {cover}: noch höchstens {duration}',
   'grants.takeBack': 'Zurücknehmen',
   'grants.takeBackIt': 'Zurücknehmen: {what}',
-  'pats.title': 'Gesehene persönliche Zugriffstoken',
+  'pats.title': 'Bekannte persönliche Zugriffstoken',
   'pats.none': 'Keine, von denen der Server sagt, dass sie Ihnen gehören.',
   'pats.blocked': 'gesperrt',
   'pats.from': 'von {networks}',
-  'pats.firstSeen': 'zuerst gesehen {time}',
+  'pats.firstSeen': 'erstmals gesehen {time}',
   'pats.lastUsed': 'zuletzt benutzt {time}',
   'pats.block': 'Sperren',
   'pats.blockIt': 'Sperren: Token {token}',
   'pats.allow': 'Wieder erlauben',
   'pats.allowIt': 'Wieder erlauben: Token {token}',
   'networks.title': 'Wo Ihre Token benutzt werden dürfen',
-  'networks.none': 'Kein Token von Ihnen wurde gesehen.',
+  'networks.none': 'Von Ihnen ist kein Token bekannt.',
   'networks.from': '{token} von {network}',
   'networks.waits': 'wartet auf Sie',
   'networks.waiting': '{waits}: {program} von {address}, {time}',
@@ -371,7 +371,7 @@ export const german: Texts = {
     'Erstellen Sie eines auf dem Server, und geben Sie es als Kennwort an; auf den Benutzernamen kommt es nicht an.',
   'git.helper.title': 'Anmelden im Terminal',
   'git.helper.text':
-    'Nötig sind Node 18 oder neuer und {file} in Ihrem Home-Verzeichnis. Sie zeigt einen Link, wenn git Sie braucht; das Token bleibt nur im Arbeitsspeicher.',
+    'Nötig sind Node 18 oder neuer und {file} in Ihrem Home-Verzeichnis. Das Programm zeigt einen Link, wenn git Sie braucht; das Token bleibt nur im Arbeitsspeicher.',
   'git.helper.file': 'diese Datei',
   'git.manager.title': 'Git Credential Manager',
 
@@ -405,7 +405,7 @@ export const german: Texts = {
   'method.fpt': 'Fingerabdruck',
   'method.hwk': 'Sicherheitsschlüssel',
   'method.kba': 'Sicherheitsfrage',
-  'method.mca': 'zweiter Weg',
+  'method.mca': 'zweiter Kanal',
   'method.otp': 'Einmalcode',
   'method.pin': 'PIN',
   'method.pop': 'Schlüssel des Geräts',
