@@ -78,14 +78,14 @@ export type Credentials =
   /** A GSSAPI token (RFC 4559 4), in base64. */
   | { readonly scheme: 'negotiate'; readonly token: string }
   | { readonly scheme: 'ntlm' }
-  /** `because`: the code a challenge will carry. */
-  /** `why`: for the log. */
+  /** `because`: the code that the challenge will carry; `why`: for the log. */
   | { readonly scheme: 'unsupported'; readonly because: 'scheme-unsupported' | 'token-unknown'; readonly why?: string }
 
 export interface Presented extends Traced {
   readonly credentials: Credentials
   /**
-   * Further carriers of tokens beside `Authorization`: all of them carry the token of `credentials`, and nothing else.
+   * Whether all further carriers of tokens, beside `Authorization`, carry the token of `credentials`. Undefined: there are
+   * none that a configured product has.
    */
   readonly carriersAgree?: boolean
   /** Id of a session that came along with a ticket or a password: both must be the same person's. */
@@ -158,9 +158,7 @@ export interface Authenticated extends Presented {
  */
 export interface Admitted extends Authenticated {
   readonly admission: Admission
-  /**
-   * The policy that let it pass: `second-factor`, `server-checked`, `grant`, `cors-preflight`, or the name of a rule.
-   */
+  /** The way by which it passes, as `middleware/require-second-factor.ts` names them, or the name of a rule. */
   readonly admittedBy: string
 }
 

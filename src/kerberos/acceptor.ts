@@ -25,9 +25,10 @@ import {
   verifyInitiatorMic,
   writeAcceptorMic,
 } from './protocol/gss-token.ts'
-import { Krb5Error, krb5Error } from './protocol/krb5-error.ts'
+import { Krb5Error, krb5Error, malformed } from './protocol/krb5-error.ts'
+import { isKerberosMechanism } from './protocol/object-identifiers.ts'
 import { NAME_TYPE, sameName } from './protocol/principal-name.ts'
-import { isKerberosMechanism, type NegTokenInit, readNegTokenInit, writeAcceptCompleted } from './protocol/spnego.ts'
+import { type NegTokenInit, readNegTokenInit, writeAcceptCompleted } from './protocol/spnego.ts'
 import { TICKET_FLAG } from './protocol/ticket.ts'
 import type { ReplayCache } from './replay-cache.ts'
 import { type NamingRealms, ticketPrincipal } from './ticket-principal.ts'
@@ -183,7 +184,7 @@ class ApRequestVerifier {
   }
 
   accept(request: ApRequest, negotiation: NegTokenInit | undefined, isForwarded: boolean): Verified {
-    if ((request.options & AP_OPTION.useSessionKey) !== 0) throw krb5Error('malformed', 'user-to-user')
+    if ((request.options & AP_OPTION.useSessionKey) !== 0) throw malformed('user-to-user')
     const ticket = this.#tickets.open(request.ticket)
     this.#checkTicket(ticket)
     const authenticator = openAuthenticator(request, ticket.sessionKey)
@@ -218,7 +219,7 @@ class ApRequestVerifier {
     if (Math.abs(timeMs + microseconds / 1000 - this.#options.now()) > this.#skewMs) {
       throw new KerberosError('clock-skew', 'accept')
     }
-    if (checksum?.type !== GSS_CHECKSUM) throw krb5Error('malformed', 'checksum of the authenticator')
+    if (checksum?.type !== GSS_CHECKSUM) throw malformed('checksum of the authenticator')
     if ((gssFlagsOf(checksum.octets) & DCE_STYLE_FLAG) !== 0)
       throw continueNeeded('a third message is asked for (DCE style)')
     this.#checkBindings(bindingsOf(checksum.octets), isForwarded)

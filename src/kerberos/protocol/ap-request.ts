@@ -30,6 +30,7 @@ const AP_REQUEST = 14
 const AP_REPLY = 15
 const VERSION = 5
 
+/** What it answers are views of the octets. Throws `malformed`. */
 export function readApRequest(octets: Buffer): ApRequest {
   const fields = DerReader.only(octets, application(AP_REQUEST), UNIVERSAL.sequence)
   if (fields.integer(0) !== VERSION || fields.integer(1) !== AP_REQUEST) throw malformed('version or type of a message')
@@ -54,7 +55,10 @@ export interface Authenticator {
   readonly sequenceNumber: number | undefined
 }
 
-/** Authorization data of an authenticator is the client's own word: never read. */
+/**
+ * Throws `integrity` where another key made it, and `malformed`. Its authorization data is the client's own word: never
+ * read.
+ */
 export function openAuthenticator({ authenticator }: ApRequest, key: EncryptionKey): Authenticator {
   if (authenticator.etype !== key.enctype.number) throw malformed('encryption type of an authenticator')
   const plain = key.decrypt(KEY_USAGE.apRequestAuthenticator, authenticator.cipher)
@@ -79,6 +83,7 @@ export interface AuthenticatorToWrite extends Pick<Authenticator, 'realm' | 'cli
   readonly subkey?: EncryptionKey
 }
 
+/** Authenticator, to be encrypted. */
 export function writeAuthenticator(authenticator: AuthenticatorToWrite): Buffer {
   const { realm, client, checksum, microseconds, timeMs, sequenceNumber, subkey } = authenticator
   return message(
@@ -94,6 +99,7 @@ export function writeAuthenticator(authenticator: AuthenticatorToWrite): Buffer 
   )
 }
 
+/** AP-REQ. `ticket`: as the KDC encoded it; `authenticator`: encrypted, by a key of the type `etype`. */
 export function writeApRequest(options: number, ticket: Buffer, etype: number, authenticator: Buffer): Buffer {
   return message(
     AP_REQUEST,

@@ -24,6 +24,7 @@ export const application = (number: number): number => 0x60 | number
 /** [n] EXPLICIT. */
 export const context = (number: number): number => 0xa0 | number
 
+/** Whatever reads throws `malformed` where something else stands there. `number` is that of a field [n], EXPLICIT. */
 export class DerReader {
   readonly #octets: Buffer
   #at: number
@@ -101,6 +102,7 @@ export class DerReader {
     return this.has(number) ? read(this, number) : undefined
   }
 
+  /** INTEGER of 40 bits at most: UInt32 and Int32 (RFC 4120 5.2.4). */
   integer(number: number): number {
     return this.field(number, UNIVERSAL.integer).#integerContents()
   }
@@ -110,6 +112,7 @@ export class DerReader {
     return this.integer(number) >>> 0
   }
 
+  /** OCTET STRING, as a view. */
   octets(number: number): Buffer {
     return this.field(number, UNIVERSAL.octetString).rest()
   }

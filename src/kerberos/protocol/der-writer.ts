@@ -17,6 +17,7 @@ export const message = (number: number, ...parts: readonly Part[]): Buffer =>
 export const field = (number: number, part: Part): Part =>
   part === undefined ? undefined : writeElement(context(number), part)
 
+/** INTEGER of 48 bits at most. */
 export function integer(value: number): Buffer {
   // The sign bit has to fit, too.
   let count = 1
@@ -28,8 +29,10 @@ export function integer(value: number): Buffer {
 
 export const octetString = (octets: Uint8Array): Buffer => writeElement(UNIVERSAL.octetString, octets)
 
+/** KerberosString (RFC 4120 5.2.1). */
 export const generalString = (text: string): Buffer => writeElement(UNIVERSAL.generalString, Buffer.from(text, 'utf8'))
 
+/** KerberosTime (RFC 4120 5.2.3). */
 export const time = (ms: number): Buffer =>
   writeElement(UNIVERSAL.generalizedTime, Buffer.from(writeTime(ms), 'latin1'))
 

@@ -10,6 +10,7 @@ export interface EncryptedData {
   readonly cipher: Buffer
 }
 
+/** EncryptedData as the field [n]. Throws `malformed`. */
 export function readEncryptedData(reader: DerReader, number: number): EncryptedData {
   const data = reader.field(number, UNIVERSAL.sequence)
   const etype = data.integer(0)
@@ -19,6 +20,7 @@ export function readEncryptedData(reader: DerReader, number: number): EncryptedD
   return { etype, kvno, cipher }
 }
 
+/** `kvno`: version of the key in its keytab; none where the key is of a session. */
 export function writeEncryptedData(etype: number, cipher: Buffer, kvno?: number): Buffer {
   return sequence(
     field(0, integer(etype)),
@@ -27,7 +29,10 @@ export function writeEncryptedData(etype: number, cipher: Buffer, kvno?: number)
   )
 }
 
-/** EncryptionKey (RFC 4120 5.2.9) as the field [n]; the caller owns what it gets. */
+/**
+ * EncryptionKey (RFC 4120 5.2.9) as the field [n]; the caller disposes of it. Throws `malformed`, and
+ * `enctype-unsupported` for what is not AES.
+ */
 export function readEncryptionKey(reader: DerReader, number: number): EncryptionKey {
   const key = reader.field(number, UNIVERSAL.sequence)
   const type = key.integer(0)
@@ -46,6 +51,7 @@ export interface Checksum {
   readonly octets: Buffer
 }
 
+/** Checksum as the field [n], its octets as a view. Throws `malformed`. */
 export function readChecksum(reader: DerReader, number: number): Checksum {
   const checksum = reader.field(number, UNIVERSAL.sequence)
   const type = checksum.integer(0)

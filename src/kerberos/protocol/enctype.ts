@@ -51,6 +51,7 @@ const KNOWN: Readonly<Record<number, Enctype>> = {
   },
 }
 
+/** One of `ENCTYPES`. */
 export const isEnctype = (number: number): boolean => Object.hasOwn(KNOWN, number)
 
 /** Throws `enctype-unsupported` for RC4, DES and the unknown. */

@@ -15,7 +15,7 @@ import { combineKeys } from './fx-cf2.ts'
 import { type KdcError, readKdcError } from './kdc-error.ts'
 import { readPaData } from './kdc-reply.ts'
 import { PA, type PaData, writePaData } from './kdc-request.ts'
-import { Krb5Error, krb5Error } from './krb5-error.ts'
+import { Krb5Error } from './krb5-error.ts'
 import { type PrincipalName, readPrincipalName } from './principal-name.ts'
 import type { Ticket } from './ticket.ts'
 
@@ -102,7 +102,7 @@ export function openArmoured(padata: readonly PaData[], { key }: Armour, nonce: 
   const finished = fields.optional(2, readFinished)
   const foundNonce = fields.uint32(3)
   fields.finish()
-  if (foundNonce !== nonce) throw krb5Error('mismatch', 'nonce of an armoured reply')
+  if (foundNonce !== nonce) throw new Krb5Error('mismatch', 'nonce of an armoured reply')
   return { padata: inner, strengthenKey, finished, nonce: foundNonce }
 }
 

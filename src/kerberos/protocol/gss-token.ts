@@ -9,7 +9,7 @@ const TOKEN = { apRequest: 0x0100, apReply: 0x0200 } as const
 
 const mechanism = writeElement(tags.objectIdentifier, krb5Mechanism)
 
-/** The AP-REQ inside an initiator's first token (RFC 2743 3.1, RFC 4121 4.1). */
+/** The AP-REQ inside an initiator's first token (RFC 2743 3.1, RFC 4121 4.1), as a view. Throws `malformed`. */
 export function apRequestIn(token: Buffer): Buffer {
   const frame = DerReader.only(token, tags.initialContextToken)
   if (!frame.enter(UNIVERSAL.objectIdentifier).rest().equals(krb5Mechanism)) throw malformed('mechanism')
@@ -24,6 +24,7 @@ const framed = (identifier: number, body: Buffer): Buffer => {
   return writeElement(tags.initialContextToken, mechanism, id, body)
 }
 
+/** The token around an AP-REQ, or an AP-REP (RFC 2743 3.1, RFC 4121 4.1). */
 export const frameApRequest = (request: Buffer): Buffer => framed(TOKEN.apRequest, request)
 export const frameApReply = (reply: Buffer): Buffer => framed(TOKEN.apReply, reply)
 
@@ -38,7 +39,7 @@ export const DCE_STYLE_FLAG = 0x1000
 /** Octets of the checksum without delegation: length of the bindings, their hash, flags. */
 const FIXED_BYTES = 24
 
-/** Flags of the checksum (RFC 4121 4.1.1.1). Delegated credentials behind them are measured, and ignored. */
+/** Flags of the checksum (RFC 4121 4.1.1.1). Delegated credentials behind them are measured, and ignored. Throws `malformed`. */
 export function gssFlagsOf(checksum: Buffer): number {
   if (checksum.length < FIXED_BYTES || checksum.readUInt32LE(0) !== 16) throw malformed('checksum of the authenticator')
   const flags = checksum.readUInt32LE(20)
@@ -66,6 +67,7 @@ export function plainGssChecksum(bindings?: Uint8Array): Buffer {
 const MIC_HEADER_BYTES = 16
 const MIC_FLAG = { sentByAcceptor: 1, sealed: 2, acceptorSubkey: 4 } as const
 
+/** `sequenceNumber`: that of our AP-REP. */
 export function writeAcceptorMic(key: EncryptionKey, text: Uint8Array, sequenceNumber: number): Buffer {
   const header = micHeader(MIC_FLAG.sentByAcceptor, sequenceNumber)
   return Buffer.concat([header, key.checksum(KEY_USAGE.acceptorSign, text, header)])

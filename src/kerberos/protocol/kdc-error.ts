@@ -20,8 +20,10 @@ export interface KdcError {
   readonly data: Buffer | undefined
 }
 
+/** By the tag of the message alone. */
 export const isKdcError = (octets: Buffer): boolean => octets[0] === application(KRB_ERROR)
 
+/** `data` is a view of the octets. Throws `malformed`. */
 export function readKdcError(octets: Buffer): KdcError {
   const fields = DerReader.only(octets, application(KRB_ERROR), UNIVERSAL.sequence)
   if (fields.integer(0) !== 5 || fields.integer(1) !== KRB_ERROR) throw malformed('version or type of an error')

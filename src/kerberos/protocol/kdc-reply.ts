@@ -16,11 +16,13 @@ export interface KdcReply {
   readonly encrypted: EncryptedData
 }
 
+/** Message types, which are the application tags, too (RFC 4120 5.10). */
 export const AS_REPLY = 11
 export const TGS_REPLY = 13
 
 const MAX_PADATA = 32
 
+/** What it answers are views of the octets. Throws `malformed`. */
 export function readKdcReply(octets: Buffer, type: typeof AS_REPLY | typeof TGS_REPLY): KdcReply {
   const fields = DerReader.only(octets, application(type), UNIVERSAL.sequence)
   if (fields.integer(0) !== 5 || fields.integer(1) !== type) throw malformed('version or type of a reply')
@@ -60,7 +62,7 @@ export interface OpenedReply {
   readonly padata: readonly PaData[]
 }
 
-/** Throws `integrity` where another key made it. */
+/** The caller disposes of the session key. Throws `integrity` where another key made it, and `malformed`. */
 export function openReply({ encrypted }: KdcReply, key: EncryptionKey, usage: number): OpenedReply {
   if (encrypted.etype !== key.enctype.number) throw new Krb5Error('integrity', 'encryption type of a reply')
   const plain = new DerReader(key.decrypt(usage, encrypted.cipher))

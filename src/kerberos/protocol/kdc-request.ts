@@ -66,6 +66,7 @@ export const writePaData = (padata: readonly PaData[]): Buffer =>
 export const AS_REQUEST = 10
 export const TGS_REQUEST = 12
 
+/** KDC-REQ (RFC 4120 5.4.1). `body`: as `writeRequestBody` made it. */
 export function writeKdcRequest(
   type: typeof AS_REQUEST | typeof TGS_REQUEST,
   padata: readonly PaData[],

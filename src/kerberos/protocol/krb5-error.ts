@@ -24,6 +24,8 @@ export class Krb5Error extends Error {
   }
 }
 
+/** For whoever is outside of this folder: classes are made in their own. */
 export const krb5Error = (code: Krb5Code, text: string): Krb5Error => new Krb5Error(code, text)
 
-export const malformed = (text: string): Krb5Error => krb5Error('malformed', text)
+/** `text`: which part of the message is not what it should be. */
+export const malformed = (text: string): Krb5Error => new Krb5Error('malformed', text)

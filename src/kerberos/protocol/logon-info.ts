@@ -36,6 +36,7 @@ interface Counted {
   readonly pointer: number
 }
 
+/** Throws `malformed`. */
 export function readLogonInfo(octets: Buffer): LogonInfo {
   const reader = new NdrReader(octets)
   // Type serialisation version 1, little-endian (MS-RPCE 2.2.6): common header, private header, pointer to the

@@ -7,7 +7,7 @@ import {
   writeElement,
   writeElementBefore,
 } from '../../asn1/der.ts'
-import { krb5Mechanism, krb5MechanismOfWindows, ntlmMechanism, spnegoMechanism } from './object-identifiers.ts'
+import { isKerberosMechanism, krb5Mechanism, ntlmMechanism, spnegoMechanism } from './object-identifiers.ts'
 
 /** What a client put behind `Negotiate` (RFC 4559 4.1), seen before anything is opened. */
 export type NegotiateToken =
@@ -35,7 +35,7 @@ export function classifyNegotiateToken(token: Buffer): NegotiateToken {
   const outer = readTagged(token, tags.initialContextToken)
   const mechanism = outer && readTagged(outer.contents, tags.objectIdentifier)
   if (outer === undefined || mechanism === undefined) return { kind: 'unknown' }
-  if (isKrb5(mechanism.contents)) return { kind: isApReq(token) ? 'krb5' : 'unknown' }
+  if (isKerberosMechanism(mechanism.contents)) return { kind: isApReq(token) ? 'krb5' : 'unknown' }
   if (!mechanism.contents.equals(spnegoMechanism)) return { kind: 'unknown' }
   return classifyNegTokenInit(outer.contents.subarray(mechanism.next))
 }
@@ -48,11 +48,11 @@ function classifyNegTokenInit(buffer: Buffer): NegotiateToken {
   if (fields === undefined || mechanisms === undefined) return { kind: 'unknown' }
   const mechToken = readMechToken(fields)
   if (mechToken !== undefined && isNtlm(mechToken)) return { kind: 'ntlm' }
-  const offersKrb5 = mechanisms.some(isKrb5)
+  const offersKrb5 = mechanisms.some(isKerberosMechanism)
   if (!offersKrb5) return { kind: mechanisms.some(oid => oid.equals(ntlmMechanism)) ? 'ntlm' : 'unknown' }
   // The optimistic token belongs to the first mechanism of the list (RFC 4178 4.2.1).
   const first = mechanisms[0]
-  const optimistic = first !== undefined && isKrb5(first) ? mechToken : undefined
+  const optimistic = first !== undefined && isKerberosMechanism(first) ? mechToken : undefined
   if (optimistic !== undefined && !isApReq(optimistic)) return { kind: 'unknown' }
   return { kind: 'spnego', krb5Token: optimistic }
 }
@@ -62,7 +62,7 @@ function classifyNegTokenInit(buffer: Buffer): NegotiateToken {
 function isApReq(token: Buffer): boolean {
   const outer = readTagged(token, tags.initialContextToken)
   const mechanism = outer && readTagged(outer.contents, tags.objectIdentifier)
-  if (outer?.next !== token.length || mechanism === undefined || !isKrb5(mechanism.contents)) return false
+  if (outer?.next !== token.length || mechanism === undefined || !isKerberosMechanism(mechanism.contents)) return false
   const body = outer.contents.subarray(mechanism.next)
   if (body.length < 2) return false
   const request = body.readUInt16BE(0) === apReqTokenId ? readTagged(body, tags.apReq, 2) : undefined
@@ -94,8 +94,6 @@ function carriesNtlm(token: Buffer): boolean {
 }
 
 const isNtlm = (octets: Buffer): boolean => octets.subarray(0, ntlmSignature.length).equals(ntlmSignature)
-
-const isKrb5 = (oid: Buffer): boolean => oid.equals(krb5Mechanism) || oid.equals(krb5MechanismOfWindows)
 
 /**
  * Wraps a Kerberos token as the first and only leg of SPNEGO (RFC 4178 4.2.1): one mechanism in the list, its token

@@ -11,3 +11,7 @@ export const spnegoMechanism = Buffer.from('2b0601050502', 'hex')
 
 /** NTLMSSP, 1.3.6.1.4.1.311.2.2.10 (MS-SPNG 1.9). */
 export const ntlmMechanism = Buffer.from('2b06010401823702020a', 'hex')
+
+/** Kerberos V5, in either spelling. */
+export const isKerberosMechanism = (oid: Buffer): boolean =>
+  oid.equals(krb5Mechanism) || oid.equals(krb5MechanismOfWindows)

@@ -28,6 +28,7 @@ const MAX_BUFFERS = 64
 /** Buffers by type, as views. */
 export type Pac = ReadonlyMap<number, Buffer>
 
+/** Nothing is verified yet. Throws `malformed`, also where a type comes twice or buffers overlap. */
 export function readPac(octets: Buffer): Pac {
   if (octets.length < HEADER_BYTES) throw malformed('PAC too short')
   const count = octets.readUInt32LE(0)
@@ -55,7 +56,7 @@ export type PacOwner = Pick<OpenedTicket, 'client' | 'authTimeMs'>
 
 /**
  * Verifies that the PAC was signed with the service's key, and is about the client of the ticket it came in (MS-PAC
- * 2.8, MS-KILE 3.4.5.1). The KDC's own signature cannot be verified here: the key is the KDC's.
+ * 2.8, MS-KILE 3.4.5.1). Throws `integrity`. The KDC's own signature cannot be verified here: the key is the KDC's.
  */
 export function verifyPac(octets: Buffer, pac: Pac, ticket: PacOwner, key: EncryptionKey): void {
   const { checksumType, macBytes } = key.enctype

@@ -4,7 +4,7 @@ import { readChecksum, writeChecksum } from './encrypted-data.ts'
 import { type EncryptionKey, KEY_USAGE } from './encryption-key.ts'
 import { HMAC_MD5_CHECKSUM, hmacMd5Checksum } from './hmac-md5.ts'
 import { PA, type PaData } from './kdc-request.ts'
-import { krb5Error } from './krb5-error.ts'
+import { Krb5Error } from './krb5-error.ts'
 import { NAME_TYPE, type PrincipalName, readPrincipalName, writePrincipalName } from './principal-name.ts'
 
 // Whom a service asks a ticket for, in both forms: Samba and Heimdal read the first alone, Windows and MIT prefer the
@@ -74,12 +74,13 @@ export function verifyS4uX509Reply(padata: readonly PaData[], asked: S4uUser, se
   const options = userId.optional(4, (reader, number) => reader.flags(number)) ?? 0
   userId.finish()
   const usage = (options & USE_REPLY_KEY_USAGE) === 0 ? KEY_USAGE.s4uX509 : KEY_USAGE.s4uX509Reply
-  if (checksum.type !== sessionKey.enctype.checksumType) throw krb5Error('integrity', 'checksum of the user of a reply')
+  if (checksum.type !== sessionKey.enctype.checksumType)
+    throw new Krb5Error('integrity', 'checksum of the user of a reply')
   sessionKey.verifyChecksum(usage, checksum.octets, signed)
   const isResolved = asked.user.type === NAME_TYPE.enterprise
   const isAsked =
     nonce === asked.nonce && user !== undefined && spelling(user, realm) === spelling(asked.user, asked.realm)
-  if (!isAsked && !(isResolved && nonce === asked.nonce)) throw krb5Error('mismatch', 'the user of a reply')
+  if (!isAsked && !(isResolved && nonce === asked.nonce)) throw new Krb5Error('mismatch', 'the user of a reply')
 }
 
 const spelling = ({ components }: PrincipalName, realm: string): string =>

@@ -2,7 +2,7 @@ import { tags, writeElement } from '../../asn1/der.ts'
 import { context, DerReader, UNIVERSAL } from './der-reader.ts'
 import { field, octetString, sequence } from './der-writer.ts'
 import { malformed } from './krb5-error.ts'
-import { krb5Mechanism, krb5MechanismOfWindows, spnegoMechanism } from './object-identifiers.ts'
+import { spnegoMechanism } from './object-identifiers.ts'
 
 /** A first leg (RFC 4178 4.2.1). */
 export interface NegTokenInit {
@@ -18,11 +18,8 @@ export interface NegTokenInit {
 /** Windows offers four. */
 const MAX_MECHANISMS = 32
 
-export const isKerberosMechanism = (oid: Buffer): boolean =>
-  oid.equals(krb5Mechanism) || oid.equals(krb5MechanismOfWindows)
-
 /**
- * Reads the token of a client that begins. Whatever else stands in the list, NegoEx among it, is an offer that is not
+ * Reads the token of a client that begins; what it answers are views. Throws `malformed`. Whatever else stands in the list, NegoEx among it, is an offer that is not
  * taken up.
  */
 export function readNegTokenInit(octets: Buffer): NegTokenInit {

@@ -11,6 +11,7 @@ export interface UpnDnsInfo {
 /** The buffer is longer, with a SAM name and a SID. */
 const EXTENDED = 2
 
+/** Throws `malformed`. */
 export function readUpnDnsInfo(octets: Buffer): UpnDnsInfo {
   if (octets.length < 12) throw malformed('UPN_DNS_INFO too short')
   const isExtended = (octets.readUInt32LE(8) & EXTENDED) !== 0
