@@ -112,6 +112,12 @@ const lfs: Client = {
       `git config --global http.extraHeader "AUTHORIZATION: basic $(printf ':%s' "$PAT" | base64 -w0)" && ${object('lfs-header', REMOTE)}`,
       ['5242880\tother/object.bin'],
     ),
+    // No SSH answers there: with the address for LFS, git-lfs does not ask for one.
+    works(
+      'personal access token',
+      `${object('lfs-ssh', PAT_URL)} && cd other && git remote set-url origin ssh://git@127.0.0.1:1/demo && git config lfs.url "http://any:$PAT@$REPOSITORY/info/lfs" && rm -r .git/lfs/objects && git lfs fetch && du -b $(find .git/lfs/objects -type f)`,
+      ['5242880\t.git/lfs/objects/...'],
+    ),
     works('personal access token', lock('pat.bin', PAT_URL), ['Locked pat.bin', 'pat.bin\tada', 'Unlocked pat.bin']),
     works('access token of the OP', object('lfs-token', TOKEN_URL), ['5242880\tother/object.bin']),
     works('access token of the OP', lock('token.bin', TOKEN_URL), [
