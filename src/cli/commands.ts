@@ -23,12 +23,12 @@ export const commands: readonly CommandRow[] = [
   },
   {
     name: 'stop',
-    summary: 'stops a running Torhaus where no signal can, and waits until it has ended',
+    summary: 'stops a running Torhaus without a signal, and waits until it has ended',
     load: () => import('./stop.ts'),
   },
   {
     name: 'reload',
-    summary: 'has a running Torhaus read its configuration again, and says what came of it',
+    summary: 'makes a running Torhaus read its configuration again, and says what came of it',
     load: () => import('./reload.ts'),
   },
   {

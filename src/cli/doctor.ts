@@ -11,12 +11,15 @@ export const command: Command = {
   usage: '--config FILE [--as-user NAME] [--account NAME] [--only SUBJECT ...] [--slow SECONDS] [--json]',
   options: {
     ...configOption,
-    'as-user': { value: 'NAME', description: 'looks as this account does, that of the service; for root' },
-    account: { value: 'NAME', description: 'in whose name delegation is tried, where there is Kerberos' },
-    only: { value: 'SUBJECT', description: `of ${subjects.join(', ')}; may stand several times`, repeats: true },
+    'as-user': {
+      value: 'NAME',
+      description: 'looks with the rights of this account, that of the service; for root alone',
+    },
+    account: { value: 'NAME', description: 'the person in whose name delegation is tried, where there is Kerberos' },
+    only: { value: 'SUBJECT', description: `one of ${subjects.join(', ')}; may be given several times`, repeats: true },
     slow: {
       value: 'SECONDS',
-      description: `has a request by way of publicUrl wait so long for its answer: finds hops that do not; 1 to ${MAX_HELD_SECONDS}`,
+      description: `lets a request through publicUrl wait this long for its answer, to find hops that give up earlier; 1 to ${MAX_HELD_SECONDS}`,
     },
     json: { description: 'prints `ok`, `findings` and `skipped`, for pipelines' },
   },

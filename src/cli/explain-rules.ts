@@ -33,14 +33,14 @@ export const command: Command = {
     ...configOption,
     scheme: { value: 'SCHEME', description: `the credentials: ${Object.keys(SCHEMES).join(', ')}` },
     'client-class': { value: 'CLASS', description: `the kind of client: ${clientClasses.join(', ')}` },
-    address: { value: 'ADDRESS', description: 'where the client is' },
-    account: { value: 'ACCOUNT', description: 'who it is' },
+    address: { value: 'ADDRESS', description: 'the address of the client' },
+    account: { value: 'ACCOUNT', description: 'the account of the person, in any spelling' },
     group: {
       value: 'GROUP',
-      description: 'a group that the OP says they are in; may stand several times',
+      description: 'a group that the OP says they are in; may be given several times',
       repeats: true,
     },
-    field: { value: 'NAME: VALUE', description: 'a field of the request; may stand several times', repeats: true },
+    field: { value: 'NAME: VALUE', description: 'a field of the request; may be given several times', repeats: true },
   },
   maxPositionals: 3,
   async run(given, print) {

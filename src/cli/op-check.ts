@@ -14,10 +14,10 @@ export const command: Command = {
   usage: '--config FILE [--provider NAME] [--sign-in] [--json]',
   options: {
     ...configOption,
-    provider: { value: 'NAME', description: 'which one, as below `providers`; `oidc` for the only one' },
+    provider: { value: 'NAME', description: 'its name below `providers`; needed where there are several' },
     'sign-in': {
       description:
-        'shows a link to sign in at, with deviceClientId another one for git, and says what those tokens say, satisfy and lack',
+        'shows a link to sign in at (with deviceClientId another one, as for git), then which claims came, which rules they satisfy, and what is missing',
     },
     json: { description: 'prints one JSON object with `findings`, each with `option` and `message`' },
   },
