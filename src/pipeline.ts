@@ -54,23 +54,23 @@ const KEEP_OWN_HOST = 'keep-own-host'
 const CHECK_CERTIFICATE = 'check-certificate'
 
 export function createPolicy(parts: PolicyParts): Policy {
-  const { client, account } = parts.rates
-  const traced = StageChain.of<Arrival>()
+  const { certificates, isOwnHost, rates } = parts
+  let arrive = StageChain.of<Arrival>()
     .stage('trust-connection', trustConnection(parts.trust))
     .stage('identify-request', identifyRequest(parts.newRequestId, parts.beginSpan))
-  const authenticated = StageChain.of<Traced>()
+  if (rates.client !== undefined) arrive = arrive.stage(LIMIT_RATE, limitClient(rates.client))
+  if (certificates !== undefined) arrive = arrive.stage(CHECK_CERTIFICATE, checkCertificate(certificates))
+  if (isOwnHost !== undefined) arrive = arrive.stage(KEEP_OWN_HOST, keepOwnHost(isOwnHost))
+
+  let authenticated = StageChain.of<Traced>()
     .stage('classify-credentials', classifyCredentials(parts.classify))
     .stage('authenticate', authenticate(parts.authenticate))
-  const limited = account && authenticated.stage(LIMIT_RATE, limitAccount(account, parts.authenticate.accountKey))
-  const limitedClient = client === undefined ? traced : traced.stage(LIMIT_RATE, limitClient(client))
-  const { certificates, isOwnHost } = parts
-  const arrived =
-    certificates === undefined ? limitedClient : limitedClient.stage(CHECK_CERTIFICATE, checkCertificate(certificates))
-  return {
-    arrive: isOwnHost === undefined ? arrived : arrived.stage(KEEP_OWN_HOST, keepOwnHost(isOwnHost)),
-    admit: (limited ?? authenticated)
-      .stage('require-second-factor', requireSecondFactor(parts.secondFactor))
-      .stage('map-identity', mapIdentity())
-      .stage('impersonate', impersonate(parts.identityOut, parts.keepsBesideTokens)),
-  }
+  const { accountKey } = parts.authenticate
+  if (rates.account !== undefined)
+    authenticated = authenticated.stage(LIMIT_RATE, limitAccount(rates.account, accountKey))
+  const admit = authenticated
+    .stage('require-second-factor', requireSecondFactor(parts.secondFactor))
+    .stage('map-identity', mapIdentity())
+    .stage('impersonate', impersonate(parts.identityOut, parts.keepsBesideTokens))
+  return { arrive, admit }
 }
