@@ -46,8 +46,8 @@ export function createDirectoryPasswords(options: DirectoryPasswordsOptions): Di
     // timeout.
     let settled: Awaitable<void> | undefined
     try {
-      await verifier.verify(principal, password, outcome => {
-        settled = settle(attempt, outcome)
+      await verifier.verify(principal, password, (outcome, kdcs = 1) => {
+        settled = settle(attempt, outcome, kdcs)
         if (outcome !== 'undecided' && outcome !== 'unheard') verdicts.remember(principal, password, outcome)
       })
     } finally {
@@ -93,9 +93,9 @@ export function createDirectoryPasswords(options: DirectoryPasswordsOptions): Di
 const isNobodys = ({ code }: KerberosError): boolean =>
   isVerdict(code) || code === 'identity-mismatch' || code === 'foreign-realm'
 
-function settle(attempt: Attempt, outcome: AttemptOutcome): Awaitable<void> {
+function settle(attempt: Attempt, outcome: AttemptOutcome, kdcs: number): Awaitable<void> {
   if (outcome === 'right') return attempt.succeeded()
   // What nobody told may stand in the directory's count: ours must not be behind it.
-  if (outcome === 'password-wrong' || outcome === 'unheard') return attempt.failed()
+  if (outcome === 'password-wrong' || outcome === 'unheard') return attempt.failed(Math.max(1, kdcs))
   return outcome === 'undecided' ? attempt.undecided() : attempt.refused()
 }

@@ -45,9 +45,14 @@ export interface PasswordVerifier {
   /**
    * Resolves where the directory confirms the password; throws a `KerberosError` otherwise: `password-wrong`,
    * `password-expired`, `client-unknown`, `client-disabled`, `kdc-not-genuine`, ... `onOutcome` is called exactly once,
-   * when the directory has spoken, which may be after the caller was told `kdc-unreachable`.
+   * when the directory has spoken, which may be after the caller was told `kdc-unreachable`. `kdcs`: how many have seen the
+   * password, each of which counts a wrong one.
    */
-  verify(principal: CanonicalPrincipal, password: string, onOutcome?: (outcome: AttemptOutcome) => void): Promise<void>
+  verify(
+    principal: CanonicalPrincipal,
+    password: string,
+    onOutcome?: (outcome: AttemptOutcome, kdcs?: number) => void,
+  ): Promise<void>
 }
 
 /**
@@ -77,7 +82,7 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
     principal: CanonicalPrincipal,
     secret: Buffer,
     armour: Armour | undefined,
-    onShown: () => void,
+    onProof: () => void,
   ): Promise<void> => {
     const { account, realm } = partsOfPrincipal(principal)
     const user = { type: NAME_TYPE.principal, components: [account] }
@@ -86,11 +91,9 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
       if (info === undefined) throw new KerberosError('client-disabled', 'password', { text: 'no AES keys' })
       // Active Directory always names the salt; MIT leaves out the one of RFC 4120 4: realm and components in a row.
       const salt = info.salt ?? Buffer.from(`${realm}${account}`, 'utf8')
-      const key = await stringToKey(info.etype, secret, salt, info.parameters)
-      onShown()
-      return key
+      return stringToKey(info.etype, secret, salt, info.parameters)
     }
-    const signIn = (armouring?: HeldTicket) => client.signIn(user, keyFor, { realm, armouring })
+    const signIn = (armouring?: HeldTicket) => client.signIn(user, keyFor, { realm, armouring, onProof })
     const tgt = await codedFailure('password', () =>
       // Of a TGT that is no good any more the KDC speaks outside of the armour.
       armour === undefined ? signIn() : byOwnTicket(armour.service, armour.own, signIn, isKrb5Error),
@@ -124,13 +127,13 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Passwo
           // Let go of while this one waited for its turn.
           if (service !== undefined && own === undefined) throw new KerberosError('credentials-expired', 'password')
           asked = true
-          let shown = false
+          let kdcs = 0
           return prove(principal, secret, service && own && { service, own }, () => {
-            shown = true
+            kdcs++
           })
-            .then(() => onOutcome('right'))
+            .then(() => onOutcome('right', kdcs))
             .catch((error: unknown) => {
-              onOutcome(outcomeOf(error, shown))
+              onOutcome(outcomeOf(error, kdcs > 0), kdcs)
               throw error
             })
             .finally(() => secret.fill(0))

@@ -40,7 +40,8 @@ export type AttemptLimitsOptions = {
 export type Attempt = {
   /** The directory confirmed the password: it has reset its own counter, so ours goes, too. */
   succeeded(): Awaitable<void>
-  failed(): Awaitable<void>
+  /** `times`: how often it counts at the directory; default: once. */
+  failed(times?: number): Awaitable<void>
   /** The directory refused the account, whatever its password (unknown, disabled): counts against the address alone. */
   refused(): Awaitable<void>
   /** The directory was not asked, or did not judge the password. */
@@ -74,8 +75,18 @@ export function createAttemptLimits(store: AttemptStore, options: AttemptLimitsO
   const isSpared = async (account: string, network: string): Promise<boolean> =>
     sparesAnybody && (await store.isProven(account, network, now()))
 
-  const settleAccount = async (account: string, network: string, id: string, end: AttemptEnd): Promise<void> => {
-    const settled = [settle('account', account, id, end)]
+  /** More failures than the one that has a place. */
+  const further = (kinds: readonly BudgetKind[], account: string, id: string, times: number): Promise<void>[] =>
+    kinds.flatMap(kind =>
+      Array.from({ length: times - 1 }, (_, index) => settle(kind, account, `${id} ${index}`, 'failed')),
+    )
+  const settleAccount = async (
+    account: string,
+    network: string,
+    id: string,
+    { end, times }: AccountEnd,
+  ): Promise<void> => {
+    const settled = [settle('account', account, id, end), ...further(['account'], account, id, times)]
     if (end === 'cleared') settled.push(...OWN.map(kind => settle(kind, account, id, end)))
     if (end === 'failed' && sparesAnybody) settled.push(settle('reserve', account, id, 'prolonged'))
     if (end === 'failed' && (await isSpared(account, network).catch(() => false)))
@@ -87,10 +98,10 @@ export function createAttemptLimits(store: AttemptStore, options: AttemptLimitsO
     async begin(account, address) {
       const id = randomUUID()
       const network = clientNetworkOf(address, ipv6PrefixBits)
-      const open = (endAccount: (end: AttemptEnd) => Promise<unknown>) =>
+      const open = (endAccount: (end: AccountEnd) => Promise<unknown>) =>
         openAttempt(async (accountEnd, addressEnd) => {
           await Promise.all([endAccount(accountEnd), settle('address', network, id, addressEnd)])
-          if (accountEnd === 'cleared' && sparesAnybody) await prove(account, network)
+          if (accountEnd.end === 'cleared' && sparesAnybody) await prove(account, network)
         })
       const waitMs = await reserve(id, [
         ['account', account],
@@ -104,8 +115,9 @@ export function createAttemptLimits(store: AttemptStore, options: AttemptLimitsO
       )
       if (reserveWaitMs > 0) return { retryAfterMs: Math.min(waitMs, reserveWaitMs) }
       // What strangers have failed stays: else they could guess anew each time the owner comes.
-      return open(end =>
+      return open(({ end, times }) =>
         Promise.all([
+          ...further(OWN, account, id, times),
           ...OWN.map(kind => settle(kind, account, id, end)),
           ...(end === 'failed' ? [settle('account', account, id, 'prolonged')] : []),
         ]),
@@ -177,17 +189,25 @@ function budgetsOf(options: AttemptLimitsOptions): Readonly<Record<BudgetKind, A
   }
 }
 
-function openAttempt(settle: (account: AttemptEnd, address: AttemptEnd) => Promise<void>): Attempt {
+/** `times`: how many failures it is, where it is one. */
+interface AccountEnd {
+  readonly end: AttemptEnd
+  readonly times: number
+}
+
+function openAttempt(settle: (account: AccountEnd, address: AttemptEnd) => Promise<void>): Attempt {
   let isOpen = true
-  const end = (account: AttemptEnd, address: AttemptEnd) => (): Awaitable<void> => {
+  const settleOnce = (account: AccountEnd, address: AttemptEnd): Awaitable<void> => {
     if (!isOpen) return
     isOpen = false
     return settle(account, address)
   }
+  const end = (account: AttemptEnd, address: AttemptEnd) => (): Awaitable<void> =>
+    settleOnce({ end: account, times: 1 }, address)
   return {
     // The address keeps its failures: one known password must not pay for guesses at other accounts.
     succeeded: end('cleared', 'released'),
-    failed: end('failed', 'failed'),
+    failed: (times = 1) => settleOnce({ end: 'failed', times }, 'failed'),
     refused: end('released', 'failed'),
     undecided: end('released', 'released'),
   }

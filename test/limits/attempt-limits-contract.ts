@@ -81,6 +81,20 @@ export function testAttemptLimits(open: () => Promise<OpenAttemptStores>): void 
       await (await begin(limits, 'alice')).undecided()
     })
 
+    it('are two at once where two controllers were shown the password', async () => {
+      const { limits, clock } = await limitsAt()
+      await (await begin(limits, 'alice')).failed(2)
+      assert.equal(await retryAfterMs(limits, 'alice'), 2_000)
+      clock.nowMs += 2_000
+      await (await begin(limits, 'alice')).failed()
+      assert.equal(await retryAfterMs(limits, 'alice'), 1_800_000)
+      clock.nowMs += 1_800_000
+      await (await begin(limits, 'alice')).failed(2)
+      clock.nowMs += 2_000
+      await (await begin(limits, 'alice')).succeeded()
+      await (await begin(limits, 'alice')).undecided()
+    })
+
     it('never lock it in a directory, which forgets them when there was none for the window', async () => {
       for (const [everyMs, isProven] of [
         [1_000, false],

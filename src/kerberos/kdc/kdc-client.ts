@@ -19,6 +19,8 @@ export interface Person {
   readonly realm: string
   /** A TGT of ours in that realm, by which the proof is armoured where the KDC offers that. */
   readonly armouring?: HeldTicket | undefined
+  /** For each KDC that is shown a proof: each counts a wrong one. */
+  readonly onProof?: () => void
 }
 
 export interface KdcClient {
@@ -56,7 +58,7 @@ export function createKdcClient({ realm, pools, now }: KdcClientOptions): KdcCli
       const pool = poolOf(pools, clientRealm)
       const armour = armours.get(clientRealm) ?? { isOffered: false }
       return signIn(
-        { pool, realm: clientRealm, client, now, armour, isOurs: person === undefined },
+        { pool, realm: clientRealm, client, now, armour, isOurs: person === undefined, onProof: person?.onProof },
         keyFor,
         person?.armouring,
       )

@@ -11,6 +11,8 @@ export interface AskingTerms {
   readonly isUnable?: (answer: unknown) => boolean
   /** By each KDC that gets it, as a wrong proof is: a slow one is waited for until half of the time is over. */
   readonly isCounted?: boolean
+  /** For each KDC that the message goes to. */
+  readonly onPut?: () => void
   /** The message for who may have had it already, with an authenticator of its own (RFC 4120 3.2.2); default: the same. */
   readonly again?: () => Buffer
 }
@@ -119,6 +121,7 @@ export class Question<T> {
     if (request === undefined || (isBeside && untilAskedAgain(state, askedAtMs) > 0)) return this.#askNext()
     const leftMs = Math.max(1, this.#deadlineMs - askedAtMs)
     const asked = exchange(state.address, request, leftMs, this.#options.lookup)
+    this.#asked.onPut?.()
     if (isBeside) this.#watchBeside(state, asked)
     const running: Running = { state, exchange: asked, askedAtMs, wasSilent: false }
     this.#running.add(running)

@@ -41,6 +41,8 @@ export interface SignIn {
   readonly armour: KnownArmour
   /** Our own account, whose key nobody but the KDC knows beside us. */
   readonly isOurs: boolean
+  /** For each KDC that is shown a proof. */
+  readonly onProof?: (() => void) | undefined
   /** What the ticket is for; default: for others (a TGT). */
   readonly service?: PrincipalName
 }
@@ -97,6 +99,7 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
     return heldOnceSigned(first, opened, unproven)
   }
   const nonce = newNonce()
+  const counted = asked.onProof === undefined ? COUNTED : { ...COUNTED, onPut: asked.onProof }
   if (armouring !== undefined && first.armour) {
     using armour = createArmour(armouring, now())
     const body = bodyOf(asked, nonce, tillMs)
@@ -118,7 +121,7 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
         known.isOffered = true
         return held(reply, opened)
       },
-      COUNTED,
+      counted,
     )
   }
   const proofs = [encryptedTimestamp(key, now()), signatureRequest]
@@ -131,7 +134,7 @@ export async function signIn(asked: SignIn, keyFor: KeyFor, armouring?: HeldTick
       const reply = readKdcReply(octets, AS_REPLY)
       return heldOnceSigned(reply, opening(reply, nonce), request, armouring !== undefined)
     },
-    COUNTED,
+    counted,
   )
 }
 

@@ -69,8 +69,9 @@ describe('where one KDC of two does not do its work', () => {
       locator: configuredKdcs([slow.address, other.address]),
       ...{ timeoutMs: 6_000, nextAfterMs: 500, monotonic: () => performance.now() },
     })
-    await pool.ask(Buffer.from('a proof'), read, { isCounted: true })
-    assert.deepEqual([slow.asked, other.asked], [1, 0])
+    let puts = 0
+    await pool.ask(Buffer.from('a proof'), read, { isCounted: true, onPut: () => puts++ })
+    assert.deepEqual([slow.asked, other.asked, puts], [1, 0, 1])
     await ask(pool)
     assert.deepEqual([slow.asked, other.asked], [2, 1])
   })
@@ -81,6 +82,9 @@ describe('where one KDC of two does not do its work', () => {
     const kdcs = [await kdc(silent), await kdc(later)]
     const locator = configuredKdcs(kdcs.map(({ address }) => address))
     const pool = createKdcPool({ locator, timeoutMs: 900, monotonic: () => performance.now() })
+    let puts = 0
+    assert.equal(await pool.ask(Buffer.from('a proof'), read, { isCounted: true, onPut: () => puts++ }), 'yes')
+    assert.equal(puts, 2, 'each may count it')
     assert.equal(await ask(pool), 'yes')
   })
 

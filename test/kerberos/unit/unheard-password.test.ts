@@ -19,7 +19,7 @@ import { EncryptionKey } from '../../../src/kerberos/protocol/encryption-key.ts'
 import { stringToKey } from '../../../src/kerberos/protocol/string-to-key.ts'
 import { createAttemptLimits } from '../../../src/limits/attempt-limits.ts'
 import { system } from '../../../src/system.ts'
-import { asReply, proofWanted, tgsReply } from '../forged-kdc.ts'
+import { asReply, proofWanted, refusal, tgsReply } from '../forged-kdc.ts'
 
 const REALM = 'CORP.TEST'
 const AS_REQUEST = 0x6a
@@ -38,12 +38,18 @@ after(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** `answer`: to the message of that number, from 0 on, of each password. */
-function passwordsWith(answer: (message: number, request: Buffer) => Buffer) {
+/** `answer`: to the message of that number, from 0 on, of each password. `kdcs`: so many get each. */
+function passwordsWith(answer: (message: number, request: Buffer) => Buffer, kdcs = 1) {
   let tried = 0
   let message = 0
   const clock = { nowMs }
-  const pool: KdcPool = { ask: async (request, read) => read(answer(message++, request)), states: () => [] }
+  const pool: KdcPool = {
+    async ask(request, read, terms) {
+      for (let kdc = 0; kdc < kdcs; kdc++) terms?.onPut?.()
+      return read(answer(message++, request))
+    },
+    states: () => [],
+  }
   const verifier = createPasswordVerifier({
     client: createKdcClient({ pools: new Map([[REALM, pool]]), realm: REALM, now: () => nowMs }),
     gate: createKdcGate({ now: system.now, failureThreshold: 100 }),
@@ -94,6 +100,14 @@ test('a right one clears them, and the same one is asked about again', async () 
   isLost = true
   for (let guess = 0; guess < 3; guess++) await assert.rejects(check(`guess ${guess}`), { code: 'kdc-unreachable' })
   await assert.rejects(check('one more'), { code: 'password-limited' })
+})
+
+test('a wrong one that a second KDC was shown, since the first was slow, counts twice, as it may there', async () => {
+  const answer = (message: number) => (message === 0 ? proofWanted(`${REALM}alice`, nowMs) : refusal(24, nowMs))
+  const { check, tried } = passwordsWith(answer, 2)
+  for (let guess = 0; guess < 2; guess++) await assert.rejects(check(`guess ${guess}`), { code: 'password-wrong' })
+  await assert.rejects(check('one more'), { code: 'password-limited' })
+  assert.equal(tried(), 2)
 })
 
 test('one that no KDC has seen counts for nothing, however often', async () => {
