@@ -174,11 +174,14 @@ export const provider = requiredSection(
       'How old the copy of the keys of the OP may be, in seconds: how long a key that the OP has withdrawn, and what it signed, is still good. A new key is asked for at once in any case. While the OP is away, refreshGraceSeconds longer.',
       { default: 60, minimum: 10, maximum: HOUR_S },
     ),
-    clockToleranceSeconds: integer('How far the clock of the OP may differ for ID tokens, in seconds.', {
-      default: 30,
-      minimum: 0,
-      maximum: 300,
-    }),
+    clockToleranceSeconds: integer(
+      'How far the clock of the OP may differ for ID tokens, in seconds; for logout tokens 60 at least.',
+      {
+        default: 30,
+        minimum: 0,
+        maximum: 300,
+      },
+    ),
     timeoutMs: integer('How long a request to the OP may take, in milliseconds.', {
       default: 5000,
       minimum: 100,

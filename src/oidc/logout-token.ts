@@ -2,6 +2,7 @@
 
 import { type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose'
 import { isRecord } from '../../config/is-record.ts'
+import type { ProviderSettings } from '../../config/schema.ts'
 import type { Clock } from '../clock.ts'
 import { Fault } from '../errors.ts'
 import { verificationCode } from './access-token.ts'
@@ -25,7 +26,7 @@ export interface LogoutToken extends LoggedOut {
 
 export interface LogoutTokenParts {
   readonly keys: OpKeys
-  readonly clientId: string
+  readonly settings: Pick<ProviderSettings, 'clientId' | 'clockToleranceSeconds'>
   readonly now: Clock
 }
 
@@ -41,7 +42,8 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
  * than this.
  */
 const MAX_AGE_S = 300
-const CLOCK_TOLERANCE_S = 60
+/** Also where less is configured for ID tokens: to leave is never too early. */
+const MIN_CLOCK_TOLERANCE_S = 60
 
 /**
  * Verifies a compact JWS. Rejects with `logout-token-invalid`, whose cause says why, or with `op-unreachable` and the
@@ -49,19 +51,20 @@ const CLOCK_TOLERANCE_S = 60
  */
 export async function verifyLogoutToken(
   token: string,
-  { keys, clientId, now }: LogoutTokenParts,
+  { keys, settings, now }: LogoutTokenParts,
 ): Promise<LogoutToken> {
   const { resolve, issuer } = await keys.keySet()
+  const clockTolerance = Math.max(MIN_CLOCK_TOLERANCE_S, settings.clockToleranceSeconds)
   try {
     const verified = await jwtVerify(token, resolve, {
       issuer,
-      audience: clientId,
+      audience: settings.clientId,
       algorithms: SIGNATURE_ALGORITHMS,
-      clockTolerance: CLOCK_TOLERANCE_S,
+      clockTolerance,
       maxTokenAge: MAX_AGE_S,
       currentDate: new Date(now()),
     })
-    return accept(verified)
+    return accept(verified, clockTolerance)
   } catch (error) {
     if (error instanceof Fault) throw error
     verificationCode(error)
@@ -69,7 +72,7 @@ export async function verifyLogoutToken(
   }
 }
 
-function accept({ payload, protectedHeader }: JWTVerifyResult): LogoutToken {
+function accept({ payload, protectedHeader }: JWTVerifyResult, toleranceSeconds: number): LogoutToken {
   const { typ } = protectedHeader
   const { exp, iat, jti, sub, sid, events } = payload
   if (typ !== undefined && !TYPES.includes(typ.toLowerCase())) refuse(`typ is ${typ}`)
@@ -85,7 +88,7 @@ function accept({ payload, protectedHeader }: JWTVerifyResult): LogoutToken {
     subject: textOf(payload, 'sub'),
     opSessionId: textOf(payload, 'sid'),
     issuedAtS: iat,
-    expiresAtMs: (Math.min(exp, iat + MAX_AGE_S) + CLOCK_TOLERANCE_S) * 1000,
+    expiresAtMs: (Math.min(exp, iat + MAX_AGE_S) + toleranceSeconds) * 1000,
   }
 }
 

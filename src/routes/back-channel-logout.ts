@@ -44,7 +44,7 @@ async function verified({ ops, now }: BackChannelLogoutParts, text: string): Pro
   const op = ops.only ?? ops.ofIssuer(unverifiedIssuer(text))
   if (op === undefined) throw new Fault('logout-token-invalid', new Error('iss is that of no provider'))
   const { settings, provider } = op
-  const token = await verifyLogoutToken(text, { keys: provider.keys, clientId: settings.clientId, now })
+  const token = await verifyLogoutToken(text, { keys: provider.keys, settings, now })
   const stored = (id: string | undefined) => (id === undefined ? undefined : ops.stored(op, id))
   return {
     ...token,

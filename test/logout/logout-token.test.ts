@@ -65,6 +65,28 @@ const wrongClaims: Record<string, Changes> = {
   'a sid that is null': { sid: null },
 }
 
+test('an OP whose clock differs as far as configured logs people out; one that differs more does not', async () => {
+  const tolerant = await startLogoutLab({
+    configure: config => ({ ...config, oidc: { ...config.oidc, clockToleranceSeconds: 150 } as typeof config.oidc }),
+  })
+  try {
+    const browser = await tolerant.open(ADA)
+    for (const [offsetS, status] of [
+      [200, 400],
+      [120, 200],
+      [-320, 400],
+      [-240, 200],
+    ] as const) {
+      const iat = nowS() + offsetS
+      const answer = await tolerant.postToken(await tolerant.token({ ...ADA, iat, exp: iat + 120 }))
+      assert.equal(answer.status, status, `${offsetS} s`)
+    }
+    assert.equal(await tolerant.isAlive(browser), false)
+  } finally {
+    await tolerant.close()
+  }
+})
+
 for (const [what, change] of Object.entries(wrongClaims)) {
   test(`a logout token with ${what} is refused`, async () => {
     await assertRefused(await lab.postToken(await lab.token({ ...ADA, ...change })))
