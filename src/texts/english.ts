@@ -16,6 +16,9 @@ export const english = {
   // Refusals: titles by code, or else by status; what a person can be told beyond the sentence
   'title.sign-in-unknown': 'Sign-in not completed',
   'title.sign-in-refused': 'You were not signed in',
+  'title.sign-in-other-provider': 'Sign-in not completed',
+  'title.sign-in-overtaken': 'You were not signed in',
+  'title.form-token-invalid': 'Please open the page again',
   'title.second-factor-missing': 'A second factor is needed',
   'title.second-factor-stale': 'Please sign in again',
   'title.account-unmapped': 'No account here',

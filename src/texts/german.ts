@@ -206,6 +206,9 @@ export const german: Texts = {
   // Refusals
   'title.sign-in-unknown': 'Anmeldung nicht abgeschlossen',
   'title.sign-in-refused': 'Sie wurden nicht angemeldet',
+  'title.sign-in-other-provider': 'Anmeldung nicht abgeschlossen',
+  'title.sign-in-overtaken': 'Sie wurden nicht angemeldet',
+  'title.form-token-invalid': 'Bitte öffnen Sie die Seite noch einmal',
   'title.second-factor-missing': 'Ein zweiter Faktor ist nötig',
   'title.second-factor-stale': 'Bitte melden Sie sich noch einmal an',
   'title.account-unmapped': 'Kein Konto auf diesem Server',

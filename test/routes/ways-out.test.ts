@@ -8,6 +8,7 @@ import { codeOf, SESSION_COOKIE, type SignInLab, startSignInLab } from '../../de
 import type { Code } from '../../src/errors.ts'
 import type { PartialExchange } from '../../src/exchange.ts'
 import { errorPage } from '../../src/refusal/error-page.ts'
+import { html } from '../../src/refusal/html.ts'
 import { Pages } from '../../src/refusal/pages.ts'
 
 const MAX_AGE_S = 60
@@ -85,6 +86,7 @@ test('a form of our own, which no other session can send, leads back to its page
 test('a form of our own that was sent before leads to the page it is on', async () => {
   const sent = await send('/.torhaus/sign-out-everywhere', 'token=x')
   assert.equal(codeOf(sent), 'form-token-invalid')
+  assert.match(sent.text, /<h1>Please open the page again<\/h1>/)
   assert.deepEqual(linksOf(sent.text), ['/.torhaus/', '/'])
 })
 
@@ -108,6 +110,10 @@ test('no page offers a sign-in to whoever would only come back from it', () => {
   assert.deepEqual(linksFor(request, 'account-unmapped'), ['/.torhaus/sign-in', '/.torhaus/sign-out'])
   assert.deepEqual(linksFor(request, 'own-page-navigation-only'), ['/'])
   assert.deepEqual(linksFor(request, 'sign-in-other-provider'), ['/.torhaus/sign-in'])
+  const ways = { link: undefined, signIn: undefined, home: '/' }
+  const titleOf = (code: Code) => html`${errorPage(paper, request, code, ways).title}`.text
+  assert.equal(titleOf('sign-in-other-provider'), 'Sign-in not completed')
+  assert.equal(titleOf('sign-in-overtaken'), 'You were not signed in')
   // Asked for a ticket, and without one.
   assert.deepEqual(linksFor(wanted, 'credentials-missing'), ['/.torhaus/sign-in?return_to=%2Fpage%3Fa%3Db'])
 })
