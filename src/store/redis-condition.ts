@@ -42,7 +42,7 @@ const REMEMBERED_MS = 60_000
 export class RedisRefusals {
   readonly #monotonic: MonotonicClock
   readonly #changed: (cause: unknown) => void
-  #current: RedisRefusal | undefined
+  #current: RedisRefusal | 'away' | undefined
   #lastAtMs = 0
   #replicaSinceMs: number | undefined
 
@@ -52,7 +52,7 @@ export class RedisRefusals {
     this.#changed = changed
   }
 
-  get current(): RedisRefusal | undefined {
+  get current(): RedisRefusal | 'away' | undefined {
     return this.#current
   }
 
@@ -72,6 +72,18 @@ export class RedisRefusals {
     if (refusal === undefined) return
     this.#lastAtMs = this.#monotonic()
     if (/\bREADONLY\b/.test(error.message)) this.#replicaSinceMs ??= this.#lastAtMs
+    this.#become(refusal, error)
+  }
+
+  /**
+   * What is written now and then failed. One that still reads its data takes messages all the same. By the probe alone:
+   * another command may have met another node of a cluster, which does not speak for all.
+   */
+  probeFailed(error: unknown): void {
+    if (replyCode(error) === 'LOADING') this.#become('away', error)
+  }
+
+  #become(refusal: RedisRefusal | 'away', error: unknown): void {
     if (refusal === this.#current) return
     this.#current = refusal
     this.#changed(error)
@@ -81,7 +93,7 @@ export class RedisRefusals {
   wrote(): void {
     this.#replicaSinceMs = undefined
     if (this.#current === undefined) return
-    const endsByWriting = this.#current === 'full' || this.#current === 'read-only'
+    const endsByWriting = this.#current !== 'refused' && this.#current !== 'corrupt'
     if (!endsByWriting && this.#monotonic() - this.#lastAtMs < REMEMBERED_MS) return
     this.#current = undefined
     this.#changed(undefined)

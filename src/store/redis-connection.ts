@@ -168,8 +168,10 @@ export class RedisConnection implements AsyncDisposable {
       await this.#send(`${this.#channel} ${this.#heartbeats++}`, command)
       this.#unheard++
       if (this.#refusals.current !== undefined || this.#heartbeats % PROBE_EVERY === 0) {
-        await this.#send(this.#probe, ['SET', this.#probe, '1', 'PX', String(PROBE_LIFE_MS)])
-        this.#refusals.wrote()
+        await this.#send(this.#probe, ['SET', this.#probe, '1', 'PX', String(PROBE_LIFE_MS)]).then(
+          () => this.#refusals.wrote(),
+          ({ cause }: Fault) => this.#refusals.probeFailed(cause),
+        )
       }
     } catch {
       // Counted already; the next heartbeat comes in a second.
