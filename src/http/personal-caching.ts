@@ -20,10 +20,14 @@ export const cacheControlInPlaceOf = (pragma: string | undefined): string =>
   pragma !== undefined && /\bno-cache\b/i.test(pragma) ? 'private, no-cache' : 'private'
 
 /**
- * By these, servers tell single caches something else than all others (RFC 9213; nginx, Varnish, Fastly, Akamai), and
- * what stands before Torhaus, to send a file or a path of its own in place of the response (nginx, lighttpd, Apache).
+ * By these, servers tell single caches something else than all others (RFC 9213 2.2; nginx, Varnish, Fastly, Akamai), and
+ * what stands before Torhaus, to send a file or a path of its own in place of the response (nginx, lighttpd, Apache,
+ * LiteSpeed, Perlbal). `name`: in lower case.
  */
-export const FOR_THOSE_BEFORE: readonly string[] = [
-  ...['cdn-cache-control', 'cloudflare-cdn-cache-control', 'surrogate-control', 'edge-control', 'x-accel-expires'],
-  ...['x-accel-redirect', 'x-sendfile', 'x-lighttpd-send-file'],
+export const isForThoseBefore = (name: string): boolean =>
+  FOR_THOSE_BEFORE.includes(name) || name.endsWith('-cache-control')
+
+const FOR_THOSE_BEFORE: readonly string[] = [
+  ...['surrogate-control', 'edge-control', 'x-accel-expires', 'x-accel-redirect', 'x-lighttpd-send-file'],
+  ...['x-sendfile', 'x-sendfile2', 'x-sendfile-temporary', 'x-litespeed-location', 'x-reproxy-file', 'x-reproxy-url'],
 ]

@@ -5,7 +5,7 @@
  */
 import { BoundedMap } from '../bounded-map.ts'
 import { ownText } from './field-name.ts'
-import { cacheControlInPlaceOf, FOR_THOSE_BEFORE, personalCacheControl } from './personal-caching.ts'
+import { cacheControlInPlaceOf, isForThoseBefore, personalCacheControl } from './personal-caching.ts'
 import { PublicNames } from './public-names.ts'
 import { unquoted } from './quoted-string.ts'
 import { belongsToHead } from './trailer-names.ts'
@@ -27,7 +27,6 @@ const DROPPED: readonly string[] = [
     'x-request-id',
     'x-torhaus-error',
   ],
-  ...FOR_THOSE_BEFORE,
 ]
 
 /** Schemes of the server that a client may answer: the others belong to the connection (RFC 4559 6), which is ours. */
@@ -54,7 +53,7 @@ interface Rule {
 }
 
 const PASSED: Rule = {}
-const dropped: Rewrite = () => undefined
+const NONE_PASSES: Rule = { rewrite: () => undefined }
 
 /** How many spellings of names are remembered, and how long they are. */
 const MAX_REMEMBERED = 2048
@@ -88,10 +87,7 @@ export class ResponseFieldFilter {
     const relay: Rewrite = value =>
       RELAYED_CHALLENGE.test(value) && !CONNECTION_CHALLENGE.test(unquoted(value)) ? names.challenge(value) : undefined
     this.#special = new Map<string, Rule>([
-      ...[...DROPPED, ...strictTransport.slice(0, 1)].map((name): [string, Rule] => [
-        name.toLowerCase(),
-        { rewrite: dropped },
-      ]),
+      ...[...DROPPED, ...strictTransport.slice(0, 1)].map((name): [string, Rule] => [name.toLowerCase(), NONE_PASSES]),
       ['connection', { role: 'connection' }],
       ['cache-control', { rewrite: personalCacheControl, role: 'caching' }],
       ['pragma', { role: 'pragma' }],
@@ -153,7 +149,8 @@ export class ResponseFieldFilter {
   }
 
   #learn(name: string): Rule {
-    const rule = this.#special.get(name.toLowerCase()) ?? PASSED
+    const lower = name.toLowerCase()
+    const rule = this.#special.get(lower) ?? (isForThoseBefore(lower) ? NONE_PASSES : PASSED)
     if (name.length <= MAX_REMEMBERED_LENGTH) this.#rules.set(ownText(name), rule)
     return rule
   }

@@ -61,7 +61,8 @@ test('where the server says it the way of HTTP/1.0, the cache of the client goes
 test('single caches are told nothing else, and no file of what stands before Torhaus takes the place of the response', async () => {
   const names = [
     ...['CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Surrogate-Control', 'Edge-Control', 'X-Accel-Expires'],
-    ...['X-Accel-Redirect', 'X-Sendfile', 'X-Lighttpd-Send-File'],
+    ...['X-Accel-Redirect', 'X-Sendfile', 'X-Lighttpd-Send-File', 'X-Sendfile2', 'X-Sendfile-Temporary'],
+    ...['Akamai-Cache-Control', 'X-LiteSpeed-Cache-Control', 'X-LiteSpeed-Location', 'X-Reproxy-URL'],
   ]
   const response = await answeredWith([...names, 'X-Accel-Buffering'].flatMap(name => [name, '3600']))
   assert.deepEqual(
