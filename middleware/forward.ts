@@ -5,7 +5,6 @@
  *   client <== response       <== upstream          2. `100 Continue` only now: the content is wanted
  *                                                   3. 1xx, head, content, trailers as they come; a slow client slows the server
  *                                                   4. whoever goes away first ends the other side
- *
  * Only a `Delegated` exchange can be given to it: one that the second-factor stage admitted. It asks for the proof.
  */
 import type { ServerResponse } from 'node:http'
@@ -152,6 +151,10 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     this.#response.destroy()
   }
 
+  get mayAskAgain(): boolean {
+    return this.#retriesLeft > 0 && this.#intake.content?.isWhole !== false && !this.#response.headersSent
+  }
+
   onInformation(status: number, rawFields: readonly string[]): boolean {
     this.#retriesLeft = 0 // An answer has begun.
     // 100 was sent by us when the content was asked for; as to HTTP/1.0, RFC 9110 15.2.
@@ -207,19 +210,16 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
 
   onError(fault: Fault): void {
     if (this.#isOver) return
-    const isRetried = RETRIED.includes(fault.code) && this.#retriesLeft > 0 && this.#intake.content?.isWhole !== false
-    if (isRetried && !this.#response.headersSent) {
+    if (RETRIED.includes(fault.code) && this.mayAskAgain) {
       this.#retriesLeft--
       return this.onReady()
     }
     this.#finish()
-    if (this.#response.headersSent || fault.code === 'request-content-aborted') {
-      // The client has the status already, or is not there; only a broken connection can tell it that the content is not complete.
-      this.#noteAborted(contentCode(fault.code), fault)
-      this.#response.destroy()
-    } else {
-      this.#parts.fail(this.#record, fault)
-    }
+    const isLost = this.#response.headersSent || fault.code === 'request-content-aborted'
+    if (!isLost) return this.#parts.fail(this.#record, fault)
+    // The client has the status already, or is not there; only a broken connection can tell it that the content is not complete.
+    this.#noteAborted(contentCode(fault.code), fault)
+    this.#response.destroy()
   }
 
   breakOff(fault: Fault): void {

@@ -31,8 +31,7 @@ const MAX_HEAD_BYTES = 131_072
 
 export class Connection implements ResponseEvents, Reader, ContentReceiver {
   readonly key: string
-  /** Whose request is on it. */
-  holder: Owner | undefined
+  holder: Owner | undefined // Whose request is on it.
   onlyFor: string | undefined // The proven owner who alone may have it again; undefined: whoever comes.
   /** The first request carried what authenticates the connection. */
   isAuthenticated = false
@@ -123,7 +122,8 @@ export class Connection implements ResponseEvents, Reader, ContentReceiver {
     if (this.#receiver?.onInformation(status, rawFields) === false) this.#pause()
   }
 
-  onHead(head: ResponseHead): void {
+  onHead(head: ResponseHead, mayAnswerNobody: boolean): void {
+    if (mayAnswerNobody && this.#receiver?.mayAskAgain) return this.fail('upstream-closed', undefined)
     this.#hasHead = true
     this.#expectWithin(this.#times.bodyTimeoutMs)
     const isBound = head.bindsIdentity && this.#isShared

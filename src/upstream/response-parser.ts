@@ -15,7 +15,8 @@ import { type ResponseHead, readHead } from './response-head.ts'
 
 export interface ResponseEvents {
   onInformation(head: ResponseHead): void
-  onHead(head: ResponseHead): void
+  /** `mayAnswerNobody`: it may have been said to the idle connection, and have crossed the request on its way. */
+  onHead(head: ResponseHead, mayAnswerNobody: boolean): void
   /** 101: from `rest` on, the server speaks another protocol. The parser's work is done. */
   onUpgrade(head: ResponseHead, rest: Buffer): void
   onContent(chunk: Buffer): void
@@ -36,6 +37,7 @@ export class ResponseParser {
   #isHeadRequest = false
   #mayUpgrade = false
   #mayReuse = false
+  #hasAnswered = false
   #remaining = 0
   #chunked: ChunkedContent | undefined
 
@@ -111,11 +113,12 @@ export class ResponseParser {
 
   #begin(head: ResponseHead, hasMore: boolean): void {
     const { framing } = head
-    this.#mayReuse = head.keepsConnection && framing !== 'close'
+    // Behind a 408 that crossed a request, that one's answer may still come (RFC 9110 15.5.9).
+    this.#mayReuse = head.keepsConnection && framing !== 'close' && head.status !== 408
     this.#remaining = typeof framing === 'number' ? framing : 0
     this.#state = typeof framing === 'number' ? 'length' : framing
     if (framing === 'chunked') this.#chunked = newChunkedContent(this.#maxHeadBytes)
-    this.#events.onHead(head)
+    this.#events.onHead(head, head.status === 408 && !head.keepsConnection && this.#hasAnswered)
     if (this.#remaining === 0 && this.#state === 'length') this.#complete(NO_TRAILERS, hasMore)
   }
 
@@ -141,6 +144,7 @@ export class ResponseParser {
   /** `hasMore`: bytes follow that nobody asked for. They must not become the answer to somebody else's next request. */
   #complete(trailers: readonly string[], hasMore: boolean): void {
     this.#state = 'idle'
+    this.#hasAnswered = true
     this.#chunked = undefined
     this.#events.onComplete(trailers, this.#mayReuse && !hasMore)
   }

@@ -38,6 +38,8 @@ export interface ConnectionChoice {
 
 /** Who receives the response. Exactly one of `onEnd`, `onError` and `onUpgrade` is called, once, and last. */
 export interface ResponseReceiver {
+  /** After `upstream-closed` it would send the request once more. */
+  readonly mayAskAgain?: boolean
   /** 1xx other than 101 (RFC 9110 15.2). False: no more for now, until `resume`. */
   onInformation(status: number, rawFields: readonly string[]): boolean
   onHead(status: number, reason: string, rawFields: readonly string[]): void
