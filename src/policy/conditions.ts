@@ -48,8 +48,11 @@ export function conditionsOf(
   const conditions: Condition[] = []
   const add = (name: string, holds: Condition['holds']) => conditions.push({ name, holds })
   // The cheapest first: it decides most of the time.
-  if (when.methods.length > 0)
-    add('methods', ({ method }, view) => when.methods.includes(overlooksForms ? method : view.method))
+  if (when.methods.length > 0) {
+    // A server does for HEAD what it does for GET (RFC 9110 9.3.2): it must not be the way around a rule that asks for more.
+    const methods = !isLenient && when.methods.includes('GET') ? [...when.methods, 'HEAD'] : when.methods
+    add('methods', ({ method }, view) => methods.includes(overlooksForms ? method : view.method))
+  }
   if (when.path !== undefined) {
     // To many servers letter case makes no difference: it must not be the way around a rule that asks for more.
     const pattern = linearPattern(when.path, {

@@ -62,6 +62,13 @@ test('a rule that asks for less fits where every reading does, and one that asks
   assert.equal(decides([closed, open], 'GET /open/..%2f..%2fclosed'), 'closed')
 })
 
+test('HEAD is GET to a rule that asks for more, and itself to one that asks for less', () => {
+  const when = { methods: ['GET'], path: '/pages' }
+  assert.equal(decides([rule('no-pages', 'refuse', when)], 'HEAD /pages'), 'no-pages')
+  assert.equal(decides([rule('pages', 'nothing', when)], 'HEAD /pages'), 'second-factor')
+  assert.equal(decides([rule('no-heads', 'refuse', { ...when, methods: ['HEAD'] })], 'GET /pages'), 'second-factor')
+})
+
 test('a session without cookies, as System.Web takes it out of a path, hides nothing', () => {
   for (const path of [
     '/(S(x))/closed',
