@@ -1,6 +1,7 @@
 /**
  * `npm test`: installs what the tests need and runs them all. `npm run test:unit`: only those that need no Debian
- * package. Further arguments are names of test files, to run just these.
+ * package. Further arguments are names of test files, to run just these. Whatever ends it ends what the tests have started,
+ * and removes their files.
  */
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
@@ -9,11 +10,13 @@ import { sep } from 'node:path'
 import { clientPackages } from '../devkit/compatibility/client-packages.ts'
 import { clients } from '../devkit/compatibility/clients.ts'
 import { present } from '../devkit/compatibility/run-case.ts'
+import { exitOnSignals } from '../devkit/demo/program.ts'
 import { keycloakHome, keycloakPackages } from '../devkit/op/keycloak-distribution.ts'
 import { lemonldapPackages } from '../devkit/op/lemonldap-packages.ts'
 import { heimdalPrograms } from '../devkit/realm/heimdal-programs.ts'
 import { LAB_PACKAGES } from '../devkit/realm/samba-kdc.ts'
 import { ensureDebianPackages, INSTALLS_NOTHING } from '../devkit/torhaus/debian-packages.ts'
+import { testEnvironment } from '../devkit/torhaus/test-folder.ts'
 
 /**
  * Folders whose tests start programs of Debian packages, and those packages that the tests do not install themselves.
@@ -81,9 +84,13 @@ if (files.some(file => file.startsWith('test/clients/')))
     if ('missing' in here) console.error(`The tests with ${client.name} are left out: ${here.missing}`)
   }
 
+exitOnSignals(process.env.npm_lifecycle_event ?? 'test')
 const runner = spawn(
   process.execPath,
   ['--test', `--test-concurrency=${availableParallelism()}`, `--test-timeout=${FILE_TIMEOUT_MS}`, ...files],
-  { stdio: 'inherit', env: { ...process.env, ...(isUnit && { [INSTALLS_NOTHING]: 'yes' }) } },
+  {
+    stdio: 'inherit',
+    env: { ...process.env, ...(await testEnvironment()), ...(isUnit && { [INSTALLS_NOTHING]: 'yes' }) },
+  },
 )
 runner.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 0 : 1)))

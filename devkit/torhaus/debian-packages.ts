@@ -56,7 +56,9 @@ export async function ensureDebianPackages(names: readonly string[]): Promise<vo
   const list = missing.join(' ')
   if (process.env[INSTALLS_NOTHING] !== undefined || process.getuid?.() !== 0)
     throw new Error(`Debian packages are missing; as root: apt-get install ${list}`)
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  // An installation goes on where a run of tests is ended, which looks for what has its folder.
+  const { TMPDIR: _, ...usual } = process.env
+  const env = { ...usual, DEBIAN_FRONTEND: 'noninteractive' }
   const args = [INSTALLER_LOCK, 'sh', '-c', INSTALL_SCRIPT, 'sh', ...missing]
   try {
     await run('flock', args, { env, timeout: INSTALL_TIMEOUT_MS, maxBuffer: 1 << 26 })
