@@ -87,6 +87,9 @@ export function metadataFindings(metadata: Metadata, settings: ProviderSettings,
 const knows = ({ issuer, issuerAliases }: ProviderSettings, name: string) =>
   name === issuer || issuerAliases.includes(name)
 
+/** `aheadS`: by how much a clock is ahead of another, in seconds; negative: behind. */
+export const apart = (aheadS: number): string => `${Math.abs(aheadS)} s ${aheadS < 0 ? 'behind' : 'ahead of'}`
+
 /** `date`: of an answer just received. */
 export function clockFinding(
   date: string | null,
@@ -96,7 +99,7 @@ export function clockFinding(
   const differenceS = date === null ? Number.NaN : Math.round((Date.parse(date) - nowMs) / 1000)
   // The field has whole seconds, and the way takes some time.
   if (!(Math.abs(differenceS) > clockToleranceSeconds + 2)) return undefined
-  const message = `its clock is ${differenceS} s ahead of ours: set the clocks right, or ID tokens will be refused`
+  const message = `its clock is ${apart(differenceS)} ours: set the clocks right, or ID tokens will be refused`
   return { check: 'clock', option: 'clockToleranceSeconds', message }
 }
 

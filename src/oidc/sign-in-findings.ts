@@ -5,7 +5,7 @@ import { judgeSecondFactor } from '../policy/second-factor.ts'
 import { missingClaims } from './account.ts'
 import type { Claims } from './claims.ts'
 import { groupsIn } from './group-claims.ts'
-import type { Finding } from './op-findings.ts'
+import { apart, type Finding } from './op-findings.ts'
 import type { TriedToken } from './tried-token.ts'
 
 type Found = (option: Finding['option'], message: string) => Finding
@@ -50,9 +50,9 @@ function issueFinding(
   nowMs: number,
   found: Found,
 ): Finding | undefined {
-  const ahead = typeof iat === 'number' ? Math.round(iat - nowMs / 1000) : 0
-  if (Math.abs(ahead) <= clockToleranceSeconds + ISSUE_TAKES_S) return undefined
-  return found('clockToleranceSeconds', `the OP issued it ${ahead} s ahead of our clock: set the clocks right`)
+  const aheadS = typeof iat === 'number' ? Math.round(iat - nowMs / 1000) : 0
+  if (Math.abs(aheadS) <= clockToleranceSeconds + ISSUE_TAKES_S) return undefined
+  return found('clockToleranceSeconds', `the OP issued it ${apart(aheadS)} our clock: set the clocks right`)
 }
 
 /** From the token of the OP to our look at it. */

@@ -74,47 +74,32 @@ async function refusedCommands(
     return { refused: [], unknown: [] }
   const commands: readonly (readonly string[])[] = [
     ['SET', text, '1', 'PX', SCRATCH_MS],
-    ...[
-      ['GET', text],
-      ['EXISTS', text],
-      ['PTTL', text],
-      ['PEXPIRE', text, SCRATCH_MS],
-      ['GETDEL', text],
-    ],
-    ...[
-      ['HSET', hash, 'f', '1'],
-      ['PEXPIRE', hash, SCRATCH_MS],
-      ['HGET', hash, 'f'],
-      ['HMGET', hash, 'f'],
-    ],
-    ...[
-      ['HGETALL', hash],
-      ['HEXISTS', hash, 'f'],
-      ['HLEN', hash],
-      ['HDEL', hash, 'f'],
-    ],
-    ...[
-      ['RPUSH', list, '1'],
-      ['PEXPIRE', list, SCRATCH_MS],
-      ['LREM', list, '1', '2'],
-      ['LPOP', list],
-    ],
-    ...[
-      ['ZADD', set, '1', 'm'],
-      ['PEXPIRE', set, SCRATCH_MS],
-      ['ZCARD', set],
-      ['ZRANGE', set, '0', '-1'],
-    ],
-    ...[
-      ['ZREMRANGEBYSCORE', set, '5', '5'],
-      ['ZREM', set, 'm'],
-    ],
-    ...[
-      ['EVAL', 'return 1', '1', text],
-      ['EVALSHA', '0'.repeat(40), '1', text],
-
-      ['DEL', text, hash, list, set],
-    ],
+    ['GET', text],
+    ['EXISTS', text],
+    ['PTTL', text],
+    ['PEXPIRE', text, SCRATCH_MS],
+    ['GETDEL', text],
+    ['HSET', hash, 'f', '1'],
+    ['PEXPIRE', hash, SCRATCH_MS],
+    ['HGET', hash, 'f'],
+    ['HMGET', hash, 'f'],
+    ['HGETALL', hash],
+    ['HEXISTS', hash, 'f'],
+    ['HLEN', hash],
+    ['HDEL', hash, 'f'],
+    ['RPUSH', list, '1'],
+    ['PEXPIRE', list, SCRATCH_MS],
+    ['LREM', list, '1', '2'],
+    ['LPOP', list],
+    ['ZADD', set, '1', 'm'],
+    ['PEXPIRE', set, SCRATCH_MS],
+    ['ZCARD', set],
+    ['ZRANGE', set, '0', '-1'],
+    ['ZREMRANGEBYSCORE', set, '5', '5'],
+    ['ZREM', set, 'm'],
+    ['EVAL', 'return 1', '1', text],
+    ['EVALSHA', '0'.repeat(40), '1', text],
+    ['DEL', text, hash, list, set],
   ]
   const found = { refused: new Set<string>(), unknown: new Set<string>() }
   await Promise.all(

@@ -17,30 +17,25 @@ export const bitbucket: ProductRights = {
     ]),
     ...all('deploy-key', ['/rest/keys', '/plugins/servlet/ssh/projects']),
     ...all('service-hook', [
-      ...['/rest/api/*/projects/*/webhooks', '/rest/api/*/projects/*/repos/*/webhooks'],
-      ...[
-        '/rest/api/*/projects/*/settings/hooks',
-        '/rest/api/*/projects/*/repos/*/settings/hooks',
-        '/plugins/servlet/webhooks',
-      ],
+      '/rest/api/*/projects/*/webhooks',
+      '/rest/api/*/projects/*/repos/*/webhooks',
+      '/rest/api/*/projects/*/settings/hooks',
+      '/rest/api/*/projects/*/repos/*/settings/hooks',
+      '/plugins/servlet/webhooks',
     ]),
     ...all('member', [
-      ...[
-        '/rest/api/*/projects/*/permissions',
-        '/rest/api/*/projects/*/repos/*/permissions',
-        '/rest/branch-permissions',
-      ],
+      '/rest/api/*/projects/*/permissions',
+      '/rest/api/*/projects/*/repos/*/permissions',
+      '/rest/branch-permissions',
     ]),
     ...all('account', [
-      ...[
-        '/rest/api/*/admin',
-        '/rest/api/*/users/credentials',
-        '/rest/gpg/*/keys',
-        '/rest/plugins',
-        '/rest/mirroring',
-        // No project, repository or person that is called so.
-        '^/admin',
-      ],
+      '/rest/api/*/admin',
+      '/rest/api/*/users/credentials',
+      '/rest/gpg/*/keys',
+      '/rest/plugins',
+      '/rest/mirroring',
+      // No project, repository or person that is called so.
+      '^/admin',
     ]),
   ],
   pages: ['/plugins/servlet/access-tokens', '/plugins/servlet/ssh/account/keys'],
