@@ -1,13 +1,10 @@
 /**
  * The fields of a request, walked once: what may go on to the upstream is copied, what we act on is kept aside, what
- * must not pass is dropped. docs/header-handling.md tells what happens to each field.
- *
- * A server behind us may fold `-`, `_` and `.` in names (CGI, WSGI and some .NET hosts do), or whatever is no letter or
- * digit (CGI of lighttpd, Apache before 2.4), so names are compared folded: `X_Forwarded.User` is dropped like
- * `X-Forwarded-User`.
+ * must not pass is dropped (`request-field-names.ts`).
  */
 import { BoundedMap } from '../bounded-map.ts'
 import type { Code } from '../errors.ts'
+import { type FieldRole, foldedName, isDropped, isNeverHopByHop, roleOf } from './request-field-names.ts'
 import { belongsToHead } from './trailer-names.ts'
 
 type Values = readonly (string | undefined)[]
@@ -68,63 +65,6 @@ export interface RequestFields {
   readonly hasCompanions: boolean
 }
 
-// Hop-by-hop (RFC 9110 7.6.1), and what we write anew for the next hop. They are read where KEPT names them, never
-// forwarded.
-const DROPPED = [
-  ...[
-    'connection',
-    'keep-alive',
-    'proxy-connection',
-    'te',
-    'trailer',
-    'transfer-encoding',
-    'upgrade',
-    'http2-settings',
-  ],
-  ...['proxy-authorization', 'proxy-authenticate', 'proxy-authentication-info'],
-  ...['host', 'authorization', 'cookie', 'content-length', 'expect', 'via', 'max-forwards', 'x-request-id'],
-  ...['forwarded', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip', 'cf-connecting-ip'],
-  ...['client-ip', 'x-forwarded', 'forwarded-for', 'x-originating-ip', 'x-remote-ip', 'x-remote-addr'],
-  ...['proxy-client-ip', 'wl-proxy-client-ip', 'fastly-client-ip', 'x-azure-clientip', 'x-original-forwarded-for'],
-  // Some servers take path, identity or files to send (Rack, CVE-2025-61780) from these, whoever sends them.
-  ...['x-original-url', 'x-rewrite-url', 'x-iis-windowsauthtoken', 'remote-user', 'x-remote-user'],
-  ...['x-sendfile-type', 'x-accel-mapping', 'aspfiltersessionid'],
-  ...['x-tfs-impersonate', 'x-tfs-subjectdescriptorimpersonate'],
-]
-const DROPPED_PREFIXES = [
-  'x-forwarded-',
-  'x-torhaus-',
-  'x-iisnode-',
-  'x-webauth-',
-  'x-auth-request-',
-  'x-ms-client-principal',
-  // Certificates that somebody else claims to have seen (RFC 9440, and before it).
-  ...['client-cert', 'x-client-cert', 'x-ssl-client-', 'ssl-client-', 'x-arr-clientcert', 'x-amzn-mtls-'],
-]
-
-/** Servers take the method from these (Azure DevOps, Rack and others). */
-const METHOD_OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override']
-
-/** Tokens beside Authorization (GitLab; NuGet). */
-const TOKENS = ['private-token', 'job-token', 'deploy-token', 'x-nuget-apikey']
-
-/** Signed requests and tickets (Gitea, Chef, GitLab, Azure DevOps): they never go along beside a token. */
-const COMPANIONS = ['signature', 'x-ssh-certificate', 'x-gitlab-static-object-token', 'x-vss-downloadticket']
-
-// Fields that a Connection field must not take away (Traefik CVE-2024-45410), beside those we write, and those that say
-// who asks, or by which method: what was judged is what goes on.
-const NOT_HOP_BY_HOP = [
-  'host',
-  'authorization',
-  'cookie',
-  'content-length',
-  'forwarded',
-  'via',
-  'origin',
-  'content-type',
-  'access-control-request-method',
-]
-
 /** May stand once only (RFC 9110 5.3); more than once is refused, never joined. */
 const SINGLE: readonly string[] = [
   ...['host', 'authorization', 'content-length', 'transfer-encoding', 'expect', 'origin', 'content-type'],
@@ -135,22 +75,12 @@ interface FieldRule {
   readonly forwarded: boolean
   /** Its place among the values that are kept; undefined: it is not read. */
   readonly kept: number | undefined
-  readonly role: 'method-override' | 'identity-change' | 'token' | 'companion' | undefined
-}
-
-const fold = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')
-
-function roleOf(folded: string): FieldRule['role'] {
-  if (METHOD_OVERRIDES.includes(folded)) return 'method-override'
-  // Acting as another (Gitea, GitLab).
-  if (folded === 'sudo') return 'identity-change'
-  if (TOKENS.includes(folded)) return 'token'
-  return COMPANIONS.includes(folded) || folded.startsWith('x-ops-') ? 'companion' : undefined
+  readonly role: FieldRole | undefined
 }
 
 /** Fields without those that say in another way than by a token who the request is from. */
 export function withoutCompanions(fields: readonly string[]): string[] {
-  return fields.filter((_, index) => roleOf(fold(fields[index - (index % 2)] ?? '')) !== 'companion')
+  return fields.filter((_, index) => roleOf(foldedName(fields[index - (index % 2)] ?? '')) !== 'companion')
 }
 
 /** Rules are looked up by the name as spelled; how many spellings are remembered is bounded, and how long they are. */
@@ -164,7 +94,7 @@ export class RequestFieldReader {
 
   /** `identityFields`: names of fields we tell the upstream who the user is with. */
   constructor(identityFields: readonly string[], maxFields: number) {
-    this.#identityFields = new Set(identityFields.map(fold))
+    this.#identityFields = new Set(identityFields.map(foldedName))
     this.#maxFields = maxFields
   }
 
@@ -186,7 +116,7 @@ export class RequestFieldReader {
       if (rule.forwarded) forward.push(name, value)
       if (rule.role === undefined) continue
       if (rule.role === 'identity-change') changesIdentity = true
-      else if (rule.role === 'token') tokens = added(tokens, fold(name), value)
+      else if (rule.role === 'token') tokens = added(tokens, foldedName(name), value)
       else if (rule.role === 'companion') hasCompanions = true
       else methodOverrides = added(methodOverrides, value)
     }
@@ -199,18 +129,18 @@ export class RequestFieldReader {
   /** Whether a field of that name may be forwarded where no rule has seen it: among trailers. */
   mayForward(name: string): boolean {
     const { forwarded, kept, role } = this.#rules.get(name) ?? this.#learn(name)
-    return forwarded && kept === undefined && role === undefined && !belongsToHead(fold(name))
+    return forwarded && kept === undefined && role === undefined && !belongsToHead(foldedName(name))
   }
 
   #learn(name: string): FieldRule {
-    const folded = fold(name)
-    const dropped =
-      DROPPED.includes(folded) ||
-      this.#identityFields.has(folded) ||
-      DROPPED_PREFIXES.some(prefix => folded.startsWith(prefix))
+    const folded = foldedName(name)
     // Only the true spelling is acted on; an alias of a field of ours is dropped and nothing more.
     const place = KEPT.indexOf(name.toLowerCase())
-    const rule: FieldRule = { forwarded: !dropped, kept: place === -1 ? undefined : place, role: roleOf(folded) }
+    const rule: FieldRule = {
+      forwarded: !isDropped(folded) && !this.#identityFields.has(folded),
+      kept: place === -1 ? undefined : place,
+      role: roleOf(folded),
+    }
     if (name.length <= MAX_REMEMBERED_LENGTH) this.#rules.set(name, rule)
     return rule
   }
@@ -218,13 +148,14 @@ export class RequestFieldReader {
   /** RFC 9110 7.6.1: fields named in Connection are for this hop only. */
   #apply(connection: string, fields: RequestFields): RequestFields | Code {
     const { forward } = fields
-    const named = new Set([...new Set(connection.split(','))].map(option => fold(option.trim())))
-    const isKept = (name: string) =>
-      NOT_HOP_BY_HOP.includes(name) || this.#identityFields.has(name) || roleOf(name) !== undefined
+    const named = new Set([...new Set(connection.split(','))].map(option => foldedName(option.trim())))
+    const isKept = (name: string) => isNeverHopByHop(name) || this.#identityFields.has(name)
     if ([...named].some(isKept)) return 'connection-field-refused'
     const remaining: string[] = []
-    for (let index = 0; index < forward.length; index += 2)
-      if (!named.has(fold(forward[index] as string))) remaining.push(...forward.slice(index, index + 2))
+    for (let index = 0; index < forward.length; index += 2) {
+      const name = forward[index] as string
+      if (!named.has(foldedName(name))) remaining.push(name, forward[index + 1] as string)
+    }
     return { ...fields, forward: remaining }
   }
 }
@@ -236,7 +167,8 @@ function keep(values: (string | undefined)[], place: number, value: string): Cod
     return undefined
   }
   const name = KEPT[place] ?? ''
-  if (name === 'authorization' && value === earlier) return undefined // Git LFS, with `http.extraHeader`; one goes on.
+  // Git LFS sends what is configured as `http.extraHeader` beside the same from the server; one goes on.
+  if (name === 'authorization' && value === earlier) return undefined
   if (SINGLE.includes(name)) return name === 'host' ? 'host-invalid' : 'field-duplicated'
   values[place] = `${earlier}${name === 'cookie' ? '; ' : ', '}${value}`
   return undefined

@@ -1,0 +1,85 @@
+/**
+ * Which fields of a request go on to the upstream, and which say who asks or by which method, by their names.
+ * docs/header-handling.md tells the same to operators.
+ *
+ * A server behind us may fold `-`, `_` and `.` in names (CGI, WSGI and some .NET hosts do), or whatever is no letter or
+ * digit (CGI of lighttpd, Apache before 2.4), so names are compared folded: `X_Forwarded.User` is dropped like
+ * `X-Forwarded-User`.
+ */
+
+// Hop-by-hop (RFC 9110 7.6.1), and what we write anew for the next hop. They are read where KEPT names them, never
+// forwarded.
+const DROPPED = [
+  ...[
+    'connection',
+    'keep-alive',
+    'proxy-connection',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade',
+    'http2-settings',
+  ],
+  ...['proxy-authorization', 'proxy-authenticate', 'proxy-authentication-info'],
+  ...['host', 'authorization', 'cookie', 'content-length', 'expect', 'via', 'max-forwards', 'x-request-id'],
+  ...['forwarded', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip', 'cf-connecting-ip'],
+  ...['client-ip', 'x-forwarded', 'forwarded-for', 'x-originating-ip', 'x-remote-ip', 'x-remote-addr'],
+  ...['proxy-client-ip', 'wl-proxy-client-ip', 'fastly-client-ip', 'x-azure-clientip', 'x-original-forwarded-for'],
+  // Some servers take path, identity or files to send (Rack, CVE-2025-61780) from these, whoever sends them.
+  ...['x-original-url', 'x-rewrite-url', 'x-iis-windowsauthtoken', 'remote-user', 'x-remote-user'],
+  ...['x-sendfile-type', 'x-accel-mapping', 'aspfiltersessionid'],
+  ...['x-tfs-impersonate', 'x-tfs-subjectdescriptorimpersonate'],
+]
+const DROPPED_PREFIXES = [
+  'x-forwarded-',
+  'x-torhaus-',
+  'x-iisnode-',
+  'x-webauth-',
+  'x-auth-request-',
+  'x-ms-client-principal',
+  // Certificates that somebody else claims to have seen (RFC 9440, and before it).
+  ...['client-cert', 'x-client-cert', 'x-ssl-client-', 'ssl-client-', 'x-arr-clientcert', 'x-amzn-mtls-'],
+]
+
+/** Servers take the method from these (Azure DevOps, Rack and others). */
+const METHOD_OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override']
+
+/** Tokens beside Authorization (GitLab; NuGet). */
+const TOKENS = ['private-token', 'job-token', 'deploy-token', 'x-nuget-apikey']
+
+/** Signed requests and tickets (Gitea, Chef, GitLab, Azure DevOps): they never go along beside a token. */
+const COMPANIONS = ['signature', 'x-ssh-certificate', 'x-gitlab-static-object-token', 'x-vss-downloadticket']
+
+// Fields that a Connection field must not take away (Traefik CVE-2024-45410), beside those we write, and those that say
+// who asks, or by which method: what was judged is what goes on.
+const NOT_HOP_BY_HOP = [
+  'host',
+  'authorization',
+  'cookie',
+  'content-length',
+  'forwarded',
+  'via',
+  'origin',
+  'content-type',
+  'access-control-request-method',
+]
+
+export type FieldRole = 'method-override' | 'identity-change' | 'token' | 'companion'
+
+/** By which names are compared, and which the functions below take. */
+export const foldedName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')
+
+export function roleOf(folded: string): FieldRole | undefined {
+  if (METHOD_OVERRIDES.includes(folded)) return 'method-override'
+  // Acting as another (Gitea, GitLab).
+  if (folded === 'sudo') return 'identity-change'
+  if (TOKENS.includes(folded)) return 'token'
+  return COMPANIONS.includes(folded) || folded.startsWith('x-ops-') ? 'companion' : undefined
+}
+
+export const isDropped = (folded: string): boolean =>
+  DROPPED.includes(folded) || DROPPED_PREFIXES.some(prefix => folded.startsWith(prefix))
+
+/** True for a field that one of `Connection` may not take away. */
+export const isNeverHopByHop = (folded: string): boolean =>
+  NOT_HOP_BY_HOP.includes(folded) || roleOf(folded) !== undefined
