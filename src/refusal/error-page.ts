@@ -63,11 +63,15 @@ const anotherCertificate = ({ say }: Pick<Speech, 'say'>) =>
 const unsent = ({ say }: Speech, stepUp: StepUp | undefined) => html`<p>${say('refusal.unsent')}</p>
 <p class="actions"><a class="button" href="${signInPath(YOUR_PAGE, stepUp)}" target="_blank" rel="noopener">${say('button.signInNewTab')}</a></p>`
 
-/** For the page that was wanted; what no window shows is none, nor is one of ours that failed. */
-function signInFrom({ target, isNavigation }: PartialExchange, { signIn, stepUp }: WaysOut): string {
+/**
+ * For the page that was wanted; what no window shows is none, nor is one of ours that failed. Whoever shows credentials may
+ * have secrets in the URL as well, which are not to be repeated.
+ */
+function signInFrom({ request, target, isNavigation }: PartialExchange, { signIn, stepUp }: WaysOut): string {
   if (signIn !== undefined) return signIn.path
   if (stepUp !== undefined) return signInPath(YOUR_PAGE, stepUp)
-  return isNavigation === true && target !== undefined && !isOwnPath(target.path) ? signInPath(target.raw) : SIGN_IN
+  const isWanted = isNavigation === true && request.headers.authorization === undefined
+  return isWanted && target !== undefined && !isOwnPath(target.path) ? signInPath(target.raw) : SIGN_IN
 }
 
 /** Whatever their status. */

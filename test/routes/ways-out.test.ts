@@ -97,7 +97,7 @@ test('no page offers a sign-in to whoever would only come back from it', () => {
     accentColorDark: ACCENT.dark,
     languages: [],
   }).in('en')
-  const request = { request: { method: 'GET' } } as unknown as PartialExchange
+  const request = { request: { method: 'GET', headers: {} } } as unknown as PartialExchange
   const inSession = { ...request, credentials: { scheme: 'session' } } as unknown as PartialExchange
   const wanted = {
     ...request,
@@ -116,4 +116,9 @@ test('no page offers a sign-in to whoever would only come back from it', () => {
   assert.equal(titleOf('sign-in-overtaken'), 'You were not signed in')
   // Asked for a ticket, and without one.
   assert.deepEqual(linksFor(wanted, 'credentials-missing'), ['/.torhaus/sign-in?return_to=%2Fpage%3Fa%3Db'])
+  const shown = {
+    ...wanted,
+    request: { method: 'GET', headers: { authorization: 'Bearer x' } },
+  } as unknown as PartialExchange
+  assert.deepEqual(linksFor(shown, 'token-unknown'), ['/.torhaus/sign-in'], 'the URL may have a secret, too')
 })
