@@ -92,7 +92,7 @@ class Forwarding implements ResponseReceiver, Forwarded, WriterEvents, IntakeEve
     const reading = this.share.isProven ? intakeLimits.reading : intakeLimits.unproven
     this.#writer = new ResponseWriter(exchange.response, this, intakeLimits.keeper, reading)
     const mayForward = hasContent(exchange.fields) ? (name: string) => fieldReader.mayForward(name) : undefined
-    const mayRepeat = isRepeatable(exchange.method, mayForward !== undefined)
+    const mayRepeat = isRepeatable(exchange, mayForward !== undefined)
     this.#intake = new Intake(exchange.request, mayForward, this.share, intakeLimits, mayRepeat)
     this.#retriesLeft = mayRepeat ? 1 : 0
   }

@@ -1,8 +1,17 @@
 import { isSafeMethod } from './request-origin.ts'
+import type { RequestReadings } from './request-readings.ts'
 
 /** RFC 9110 9.2.2. For the safe ones content means nothing (9.3.1), and what sends it nevertheless is odd enough. */
 const IDEMPOTENT: readonly string[] = ['PUT', 'DELETE']
 
-/** Whether the request may be sent a second time where a connection died before any answer. */
-export const isRepeatable = (method: string, hasContent: boolean): boolean =>
+interface Methods {
+  readonly method: string
+  readonly readings: RequestReadings | undefined
+}
+
+/** Whether the request may be sent a second time where a connection died before any answer, whichever method a server takes it for. */
+export const isRepeatable = ({ method, readings }: Methods, hasContent: boolean): boolean =>
+  readings === undefined ? isNamed(method, hasContent) : readings.methods.every(each => isNamed(each, hasContent))
+
+const isNamed = (method: string, hasContent: boolean): boolean =>
   IDEMPOTENT.includes(method) || (!hasContent && isSafeMethod(method))

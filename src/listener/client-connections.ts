@@ -154,8 +154,8 @@ export class ClientConnections {
     const now = monotonic()
     for (const connection of this.#open) {
       const sinceMs = this.#idleSinceMs(connection)
-      // The handshake has a deadline of its own.
-      if (sinceMs === undefined || connection.stream === undefined) continue
+      // The handshake has a deadline of its own, and so has who was refused already.
+      if (sinceMs === undefined || connection.stream === undefined || connection.stream.writableEnded) continue
       const keptMs = this.#wasUsed(connection) ? settings.keepAliveTimeoutMs : 0
       if (now - sinceMs > keptMs + settings.headersTimeoutMs + SWEEP_GRACE_MS)
         this.#end('request-head-timeout', connection.socket)

@@ -252,6 +252,18 @@ test('a connection kept by empty lines, one at a time, is closed when no request
     await wasRejected(proxy, 'request-head-timeout')
   }))
 
+test('a client that was told that its head is late, and keeps its half open, is told of once', () =>
+  withProxy({ headersTimeoutMs: 1000 }, async proxy => {
+    const connections = await Promise.all(Array.from({ length: 3 }, () => RawConnection.open(proxy.fixture.port)))
+    for (const connection of connections) connection.send('GET / HTTP/1.1\r\n')
+    for (const connection of connections) assert.equal((await connection.response()).status, 408)
+    // What is sent is read for a while, then each is closed.
+    const drip = setInterval(() => connections.forEach(connection => void connection.send('x')), 100)
+    await Promise.all(connections.map(({ socket }) => hasClosed(socket))).finally(() => clearInterval(drip))
+    const told = proxy.fixture.log.filter(record => record['torhaus.code'] === 'request-head-timeout')
+    assert.equal(told.length, connections.length)
+  }))
+
 for (const kept of [false, true]) {
   test(`a head that comes a byte at a time is cut off${kept ? ' on a kept connection, too' : ''}`, () =>
     withProxy({ headersTimeoutMs: 1000 }, async proxy => {

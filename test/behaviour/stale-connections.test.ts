@@ -64,14 +64,15 @@ test('content that comes in two parts is sent again from its beginning', async (
 
 test('content that is too long to keep is not sent again, nor what may not be done twice', async () => {
   const long = 'x'.repeat(200_000)
-  for (const [line, content] of [
+  for (const [line, content, ...fields] of [
     ['PUT /long', long],
     ['POST /short', SHORT],
     ['PATCH /short', SHORT],
+    ['PUT /as-post', SHORT, 'X-HTTP-Method-Override: POST'],
   ] as const) {
     const seen = proxy.origin.requests.length
     proxy.origin.answerWith(request => request.on('end', () => request.socket.resetAndDestroy()))
-    assert.equal((await proxy.pass(line, [`Content-Length: ${content.length}`], content)).status, 502, line)
+    assert.equal((await proxy.pass(line, [`Content-Length: ${content.length}`, ...fields], content)).status, 502, line)
     assert.equal(proxy.origin.requests.length - seen, 1, line)
   }
 })
