@@ -47,7 +47,7 @@ test('a browser is asked for a ticket where Negotiate is offered, and sent to th
   const navigation = { 'user-agent': BROWSER, accept: 'text/html', 'sec-fetch-mode': 'navigate' }
   const asked = await proxy.ask('/intranet', { headers: navigation })
   assert.deepEqual([asked.status, asked.all('www-authenticate')], [401, ['Negotiate']])
-  assert.match(asked.body, /href="\/\.torhaus\/sign-in"/)
+  assert.match(asked.body, /href="\/\.torhaus\/sign-in\?return_to=%2Fintranet"/)
   const sent = await proxy.ask('/whoami', { headers: navigation })
   assert.deepEqual([sent.status, new URL(sent.headers.location ?? '').pathname], [302, '/.torhaus/sign-in'])
 })
