@@ -58,8 +58,10 @@ function stateOf(fileName: string): string {
 export const bytesIn = (fileName: string): Buffer => kept.get(fileName) ?? fileBytes(fileName)
 
 function fileBytes(fileName: string): Buffer {
-  const problem = fileProblem(statSync(fileName))
-  if (problem !== undefined) throw new Error(`${fileName} ${problem}`)
+  const about = statSync(fileName)
+  const problem = fileProblem(about)
+  if (problem !== undefined)
+    throw Object.assign(new Error(`${fileName} ${problem}`), about.isDirectory() && { code: 'EISDIR' })
   return readFileSync(fileName)
 }
 
