@@ -59,6 +59,13 @@ export class LabelledCounter<L extends string> {
     else count.value += amount
   }
 
+  /** All with that value of the first label. */
+  forget(first: string): void {
+    const [name] = this.#names
+    if (name === undefined) return
+    for (const [key, { labels }] of this.#counts) if (labels[name] === first) this.#counts.delete(key)
+  }
+
   #named(values: readonly string[]): Record<string, string> {
     return Object.fromEntries(this.#names.map((name, index) => [name, values[index] ?? '']))
   }
@@ -149,5 +156,8 @@ export class LabelledHistogram {
       this.#byValue.set(labelValue, buckets)
     }
     buckets.observe(value, exchange, atMs)
+  }
+  forget(labelValue: string): void {
+    this.#byValue.delete(labelValue)
   }
 }

@@ -3,6 +3,7 @@
  */
 
 import { Registry } from 'prom-client'
+import { BoundedMap } from '../bounded-map.ts'
 import type { Surroundings } from '../clock.ts'
 import type { Code } from '../errors.ts'
 import type { KdcSeen } from '../kerberos/kdc/kdc-state.ts'
@@ -27,6 +28,8 @@ import { observeSources } from './observed-metrics.ts'
 import { collectProcessMetrics } from './process-metrics.ts'
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+/** With series of their own. */
+export const MAX_KDCS = 64
 
 export class Metrics {
   readonly registry = new Registry()
@@ -90,6 +93,7 @@ export class Metrics {
     bounds: SECONDS,
   })
 
+  readonly #kdcs = new BoundedMap<string, undefined>(MAX_KDCS)
   readonly #kdcDuration = new LabelledHistogram(
     this.registry,
     {
@@ -185,7 +189,13 @@ export class Metrics {
     this.#storeMalformed.add(1)
   }
 
+  /** DNS names them, others as years go by: of those that were asked last. */
   kdc({ kdc, seconds, failure }: KdcSeen): void {
+    const [gone] = this.#kdcs.set(kdc, undefined) ?? []
+    if (gone !== undefined) {
+      this.#kdcFailures.forget(gone)
+      this.#kdcDuration.forget(gone)
+    }
     for (const one of kdcFailures) this.#kdcFailures.add(one === failure ? 1 : 0, kdc, one)
     if (failure === undefined) this.#kdcDuration.observe(kdc, seconds)
   }

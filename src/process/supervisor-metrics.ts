@@ -1,7 +1,9 @@
 /** Metrics of the supervisor, and those of all workers as if they were one process. */
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
 import type { Config } from '../../config/schema.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { observeLogWrites } from '../observability/log-write-metrics.ts'
+import { MAX_KDCS } from '../observability/metrics.ts'
 import { torhausVersion } from '../torhaus-version.ts'
 import { observeCertificates, observeRevocationLists } from './certificate-metrics.ts'
 import { type Exposition, openMetrics, wantsOpenMetrics } from './open-metrics.ts'
@@ -59,6 +61,8 @@ export class SupervisorMetrics {
   /** What workers that have ended had counted. */
   #ended: MetricsSnapshot = []
   #settling: Promise<void> = Promise.resolve()
+  /** Of workers that have ended; those are the last that the latest of them knew. */
+  readonly #kdcs = new BoundedMap<string, undefined>(MAX_KDCS)
 
   constructor(parts: SupervisorMetricsParts) {
     const { config, workers, workersWanted, failedLogWrites, startedAtMs } = parts
@@ -107,7 +111,16 @@ export class SupervisorMetrics {
     const counted = last.filter(metric => COUNTED.includes(String(metric.type)) && !isOfOneWorker(metric))
     this.#settling = this.#settling.then(async () => {
       this.#ended = await sum([this.#ended, counted]).getMetricsAsJSON()
+      for (const kdc of kdcsIn(counted)) this.#forgetKdc(this.#kdcs.set(kdc, undefined)?.[0])
     })
+  }
+
+  #forgetKdc(gone: string | undefined): void {
+    if (gone === undefined) return
+    this.#ended = this.#ended.map(metric => ({
+      ...metric,
+      values: metric.values.filter(({ labels }) => labels.kdc !== gone),
+    }))
   }
 
   /** All together, in the form that `accept` asks for. */
@@ -145,3 +158,6 @@ export class SupervisorMetrics {
 
 /** As each metric says: sums mostly, the worst or the best where a sum makes no sense. */
 const sum = (snapshots: readonly MetricsSnapshot[]): Registry => AggregatorRegistry.aggregate([...snapshots])
+
+const kdcsIn = (snapshot: MetricsSnapshot): Set<string> =>
+  new Set(snapshot.flatMap(({ values }) => values.flatMap(({ labels }) => (labels.kdc ? String(labels.kdc) : []))))
