@@ -49,7 +49,7 @@ export interface SupervisorParts {
 export class Supervisor {
   readonly #parts: SupervisorParts
   readonly #metrics: SupervisorMetrics
-  readonly #answers: WorkerAnswers
+  readonly #answers = new WorkerAnswers()
   readonly #told: ToldEndings
   readonly #health: Health
   #generation: Generation
@@ -73,7 +73,6 @@ export class Supervisor {
     setUpWorkers(parts.workerProgram)
     const { surroundings, log, output } = parts
     this.#told = new ToldEndings(surroundings.monotonic)
-    this.#answers = new WorkerAnswers(surroundings.monotonic)
     this.#draining = new DrainingGenerations(log, generation => this.#generations.delete(generation))
     this.#metrics = new SupervisorMetrics({
       config: () => this.#generation.config,

@@ -1,17 +1,14 @@
 /**
  * What all workers say together: at /metrics and /readyz. Whoever reaches the admin listener may ask whether it is ready,
- * and a question costs each worker a real request: so one serves all who ask meanwhile, and half a second after it.
+ * and a question costs each worker a real request: so one serves all who ask meanwhile.
  */
 import type { Readiness } from '../app/readiness.ts'
-import type { MonotonicClock } from '../clock.ts'
 import type { Report } from './worker-messages.ts'
 import type { WorkerState } from './worker-metrics.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
 /** How long a worker may take to tell its metrics; one that is busy for longer is left out this time. */
 const REPORT_TIMEOUT_MS = 1000
-/** So long it counts that a worker takes requests; that one does not is never kept. */
-const READY_KEPT_MS = 500
 
 type Worker = Pick<WorkerProcess, 'isUnresponsive' | 'isListening' | 'lastMetrics' | 'pid' | 'report'>
 
@@ -22,11 +19,7 @@ interface Answer {
 
 export class WorkerAnswers {
   readonly #report = oneAtATime(worker => worker.report(REPORT_TIMEOUT_MS))
-  readonly #answer: (worker: Worker) => Promise<Answer>
-
-  constructor(monotonic: MonotonicClock) {
-    this.#answer = keptFor(READY_KEPT_MS, oneAtATime(answerOf), isReady, monotonic)
-  }
+  readonly #answer = oneAtATime(answerOf)
 
   /** Workers of all generations, with what each has counted; one that has ended is counted among those that ended. */
   async states(generations: ReadonlySet<{ readonly workers: ReadonlySet<Worker> }>): Promise<WorkerState[]> {
@@ -84,25 +77,6 @@ function oneAtATime<T>(ask: (worker: Worker) => Promise<T>): (worker: Worker) =>
     if (known !== undefined) return known
     const answer = ask(worker).finally(() => asked.delete(worker))
     asked.set(worker, answer)
-    return answer
-  }
-}
-
-const isReady = ({ report, isSilent }: Answer): boolean => report?.readiness.ready === true && !isSilent
-
-/** An answer that `isKept` serves who asks within `keptMs` after it. */
-function keptFor<T>(
-  keptMs: number,
-  ask: (worker: Worker) => Promise<T>,
-  isKept: (answer: T) => boolean,
-  monotonic: MonotonicClock,
-): (worker: Worker) => Promise<T> {
-  const known = new WeakMap<Worker, { readonly answer: T; readonly untilMs: number }>()
-  return async worker => {
-    const before = known.get(worker)
-    if (before !== undefined && monotonic() < before.untilMs) return before.answer
-    const answer = await ask(worker)
-    if (isKept(answer)) known.set(worker, { answer, untilMs: monotonic() + keptMs })
     return answer
   }
 }

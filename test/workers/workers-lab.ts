@@ -169,8 +169,9 @@ export async function startWorkersLab(
     async close() {
       const pids = supervisor.exitCode === null && supervisor.signalCode === null ? lab.workers() : []
       supervisor.kill('SIGKILL')
-      await closed
+      // A worker that stands still does not notice, and holds the output open.
       for (const pid of pids) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+      await closed
       await op.close()
       await origin.close()
       await rm(directory, { recursive: true, force: true })
