@@ -176,8 +176,7 @@ export function createImpersonationCache(options: ImpersonationCacheOptions): Im
   }
 }
 
-const isSaidOfTicket = (error: unknown): error is KerberosError =>
-  isExpired(error) && (error as KerberosError).cause instanceof KdcRefusal
+const isSaidOfTicket = (error: unknown): error is KerberosError => isExpired(error) && error.cause instanceof KdcRefusal
 
 async function tokenFrom(tickets: Renewing<PrincipalTickets>, target: string): Promise<string> {
   const current = await tickets.current()

@@ -83,7 +83,7 @@ export class KerberosError extends Error {
 }
 
 /** A ticket of ours is no good any more, or was let go of: with a new one it may be asked again. */
-export const isExpired = (error: unknown): boolean =>
+export const isExpired = (error: unknown): error is KerberosError =>
   error instanceof KerberosError && error.code === 'credentials-expired'
 
 /** The principal that `find` names; undefined where it throws the `KerberosError` of a name that is nobody's here. */
