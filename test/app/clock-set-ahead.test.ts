@@ -9,27 +9,13 @@ import { Sessions } from '../../src/session/sessions.ts'
 import { SESSION_SCHEMA, SqliteSessionStore } from '../../src/session/sqlite-session-store.ts'
 import { Changes } from '../../src/store/changes.ts'
 import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
-import { PERSON } from '../session/session-lab.ts'
+import { PERSON, settableClock } from '../session/session-lab.ts'
 
 const [SECOND_MS, MINUTE_MS, HOUR_MS, YEAR_MS] = [1000, 60_000, 3_600_000, 365 * 86_400_000]
 
-function clocks() {
-  const state = { nowMs: 1_800_000_000_000, elapsedMs: 0 }
-  return {
-    surroundings: { now: () => state.nowMs, monotonic: () => state.elapsedMs },
-    pass(ms: number) {
-      state.nowMs += ms
-      state.elapsedMs += ms
-    },
-    set(aheadMs: number) {
-      state.nowMs += aheadMs
-    },
-  }
-}
-
 /** The sweep, over sessions and marks in a file of their own. */
 function startLab(opened: AsyncDisposableStack) {
-  const { surroundings, pass, set } = clocks()
+  const { surroundings, pass, set } = settableClock()
   const store = new SqliteSessionStore(opened.use(SqliteDatabase.inMemory(SESSION_SCHEMA)))
   const times = { idleTimeoutSeconds: 28_800, absoluteTimeoutSeconds: 86_400, cacheMs: 0, maxCached: 10 }
   const sessions = new Sessions(store, new Sealer([randomBytes(32)]), times, new Changes(), surroundings)
@@ -85,7 +71,7 @@ test('ahead for an hour, it is believed, and what has ended by it is removed', a
 })
 
 test('a clock that is adjusted, or set back, is believed at once', () => {
-  const { surroundings, pass, set } = clocks()
+  const { surroundings, pass, set } = settableClock()
   const settled = settledClock(surroundings)
   for (const byMs of [MINUTE_MS - SECOND_MS, MINUTE_MS - SECOND_MS, -YEAR_MS, MINUTE_MS]) {
     set(byMs)
@@ -95,7 +81,7 @@ test('a clock that is adjusted, or set back, is believed at once', () => {
 })
 
 test('each jump ahead is waited for, also one after another', () => {
-  const { surroundings, pass, set } = clocks()
+  const { surroundings, pass, set } = settableClock()
   const settled = settledClock(surroundings)
   const began = surroundings.now()
   set(HOUR_MS)

@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { ACCENT } from '../../config/page-colors.ts'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { signInAs } from '../../devkit/clients/chromium.ts'
+import { plainPages } from '../../devkit/torhaus/plain-pages.ts'
 import { DEPARTURE, movingPage } from '../../src/refusal/moving-page.ts'
-import { Pages } from '../../src/refusal/pages.ts'
 import { linkIn } from '../grants/grants-lab.ts'
 import { startSeveralLab } from '../profiles/several-lab.ts'
 import { type AccessibilityCheck, startAccessibilityCheck } from './axe.ts'
@@ -92,12 +91,7 @@ test('the page to choose a provider at, and the one that carries a fragment past
   } finally {
     await several.close()
   }
-  const paper = new Pages({
-    name: 'Torhaus',
-    accentColor: ACCENT.light,
-    accentColorDark: ACCENT.dark,
-    languages: [],
-  }).in('en')
+  const paper = plainPages().in('en')
   await page.setContent(movingPage(paper, DEPARTURE, '/on').text.replace(/<script>.*?<\/script>/s, ''))
   await clean(page, 'On to the sign-in')
   await page.context().close()

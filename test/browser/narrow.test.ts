@@ -2,25 +2,19 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { ACCENT } from '../../config/page-colors.ts'
 import { CHROMIUM } from '../../devkit/clients/chromium.ts'
+import { plainPages } from '../../devkit/torhaus/plain-pages.ts'
 import { type Code, errorTable } from '../../src/errors.ts'
 import type { PartialExchange } from '../../src/exchange.ts'
 import { errorPage } from '../../src/refusal/error-page.ts'
 import { html } from '../../src/refusal/html.ts'
-import { Pages } from '../../src/refusal/pages.ts'
 import { IS_WIDE } from './axe.ts'
 
 const LANGUAGES = ['en', 'de'] as const
 /** As long as a label of DNS may be (RFC 1035 2.3.4), and nowhere to break. */
 const LONG = 'x'.repeat(63)
 
-const pages = new Pages({
-  name: 'Torhaus',
-  accentColor: ACCENT.light,
-  accentColorDark: ACCENT.dark,
-  languages: [],
-})
+const pages = plainPages()
 let browser: Browser
 let page: Page
 before(async () => {

@@ -1,15 +1,14 @@
 /** Pages of refusals lead somewhere: what was sent is not lost, and no button goes round in circles. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { ACCENT } from '../../config/page-colors.ts'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { type LyingOp, startLyingOp } from '../../devkit/op/lying-op.ts'
+import { plainPages } from '../../devkit/torhaus/plain-pages.ts'
 import { codeOf, SESSION_COOKIE, type SignInLab, startSignInLab } from '../../devkit/torhaus/sign-in-lab.ts'
 import type { Code } from '../../src/errors.ts'
 import type { PartialExchange } from '../../src/exchange.ts'
 import { errorPage } from '../../src/refusal/error-page.ts'
 import { html } from '../../src/refusal/html.ts'
-import { Pages } from '../../src/refusal/pages.ts'
 
 const MAX_AGE_S = 60
 let offsetMs = 0
@@ -91,12 +90,7 @@ test('a form of our own that was sent before leads to the page it is on', async 
 })
 
 test('no page offers a sign-in to whoever would only come back from it', () => {
-  const paper = new Pages({
-    name: 'Torhaus',
-    accentColor: ACCENT.light,
-    accentColorDark: ACCENT.dark,
-    languages: [],
-  }).in('en')
+  const paper = plainPages().in('en')
   const request = { request: { method: 'GET', headers: {} } } as unknown as PartialExchange
   const inSession = { ...request, credentials: { scheme: 'session' } } as unknown as PartialExchange
   const wanted = {

@@ -50,6 +50,21 @@ export function testClock(startMs = 1_800_000_000_000): TestClock {
   }
 }
 
+/** The clock of a system that somebody sets, and one that goes on all the same. */
+export function settableClock() {
+  const state = { nowMs: 1_800_000_000_000, elapsedMs: 0 }
+  return {
+    surroundings: { now: () => state.nowMs, monotonic: () => state.elapsedMs },
+    pass(ms: number) {
+      state.nowMs += ms
+      state.elapsedMs += ms
+    },
+    set(aheadMs: number) {
+      state.nowMs += aheadMs
+    },
+  }
+}
+
 export async function openSessionLab(times: SessionTimes, clock: TestClock = testClock()): Promise<SessionLab> {
   const directory = await mkdtemp(join(tmpdir(), 'torhaus-sessions-'))
   const file = join(directory, 'sessions.sqlite')

@@ -1,37 +1,26 @@
 /** One worker alone, and a disk that is full: who has left stays out, also where the process that was told of it dies. */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { submitForm } from '../../devkit/clients/own-forms.ts'
 import { SESSION_COOKIE } from '../../devkit/torhaus/sign-in-lab.ts'
-import { canMount, mountSmallDisk, type SmallDisk } from '../../devkit/torhaus/small-disk.ts'
+import { canMount, type SmallDisk } from '../../devkit/torhaus/small-disk.ts'
 import { keyOf } from '../../src/session/opaque-id.ts'
-import { startWorkersLab, until, type WorkersLab } from '../workers/workers-lab.ts'
+import { until, type WorkersLab } from '../workers/workers-lab.ts'
+import { type FullDiskLab, startFullDiskLab } from './full-disk-lab.ts'
 
 const rootTest = canMount ? test : test.skip
+let full: FullDiskLab
 let disk: SmallDisk
 let lab: WorkersLab
-/** Reads for long: so the log of the file is never written again from its beginning, where there would be room. */
-let reader: DatabaseSync
 
 before(async () => {
   if (!canMount) return
-  disk = await mountSmallDisk(2048)
-  lab = await startWorkersLab({ workers: 1 }, config => ({
-    ...config,
-    session: { ...config.session, store: { sqlite: { file: join(disk.directory, 'store.sqlite') } } },
-  }))
-  reader = new DatabaseSync(join(disk.directory, 'store.sqlite'))
-  reader.exec('BEGIN')
-  reader.prepare('SELECT count(*) FROM person_session').get()
+  full = await startFullDiskLab({ workers: 1 })
+  ;({ disk, lab } = full)
 })
-after(async () => {
-  reader?.close()
-  await lab?.close()
-  await disk?.[Symbol.asyncDispose]()
-})
+after(() => full?.[Symbol.asyncDispose]())
 
 const idOf = (browser: BrowserClient) => browser.cookies.get(SESSION_COOKIE)?.value ?? ''
 
@@ -43,7 +32,7 @@ async function statusOf(id: string): Promise<number> {
 }
 
 function isStored(id: string): boolean {
-  const file = new DatabaseSync(join(disk.directory, 'store.sqlite'), { readOnly: true })
+  const file = new DatabaseSync(full.file, { readOnly: true })
   try {
     return file.prepare('SELECT key FROM person_session WHERE key = ?').get(keyOf(id)) !== undefined
   } finally {

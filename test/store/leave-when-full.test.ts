@@ -2,37 +2,25 @@
  * On a full disk people leave all the same: nothing passes any more at any worker, also not once there is room again.
  */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { BrowserClient } from '../../devkit/clients/browser-client.ts'
 import { submitForm } from '../../devkit/clients/own-forms.ts'
 import { SESSION_COOKIE } from '../../devkit/torhaus/sign-in-lab.ts'
-import { canMount, mountSmallDisk, type SmallDisk } from '../../devkit/torhaus/small-disk.ts'
-import { startWorkersLab, until, type WorkersLab } from '../workers/workers-lab.ts'
+import { canMount, type SmallDisk } from '../../devkit/torhaus/small-disk.ts'
+import { until, type WorkersLab } from '../workers/workers-lab.ts'
+import { type FullDiskLab, startFullDiskLab } from './full-disk-lab.ts'
 
 const rootTest = canMount ? test : test.skip
+let full: FullDiskLab
 let disk: SmallDisk
 let lab: WorkersLab
-/** Reads for long: so the log of the file is never written again from its beginning, where there would be room. */
-let reader: DatabaseSync
 
 before(async () => {
   if (!canMount) return
-  disk = await mountSmallDisk(2048)
-  lab = await startWorkersLab({}, config => ({
-    ...config,
-    session: { ...config.session, cacheMs: 60_000, store: { sqlite: { file: join(disk.directory, 'store.sqlite') } } },
-  }))
-  reader = new DatabaseSync(join(disk.directory, 'store.sqlite'))
-  reader.exec('BEGIN')
-  reader.prepare('SELECT count(*) FROM person_session').get()
+  full = await startFullDiskLab({}, { cacheMs: 60_000 })
+  ;({ disk, lab } = full)
 })
-after(async () => {
-  reader?.close()
-  await lab?.close()
-  await disk?.[Symbol.asyncDispose]()
-})
+after(() => full?.[Symbol.asyncDispose]())
 
 /** Each request on a connection of its own, so that both workers answer some. */
 async function statuses(id: string): Promise<Set<number>> {
