@@ -67,7 +67,13 @@ export interface RequestFields {
 
 /** May stand once only (RFC 9110 5.3); more than once is refused, never joined. */
 const SINGLE: readonly string[] = [
-  ...['host', 'authorization', 'content-length', 'transfer-encoding', 'expect', 'origin', 'content-type'],
+  'host',
+  'authorization',
+  'content-length',
+  'transfer-encoding',
+  'expect',
+  'origin',
+  'content-type',
   'sec-websocket-key',
 ]
 
