@@ -13,6 +13,12 @@ import { type LabProxy, type ProxyLab, startProxyLab } from './proxy-lab.ts'
 
 const PICTURES = 12
 
+/** One that Chromium can draw: content that it cannot, it cancels as it comes, and what is cancelled is not forwarded. */
+const PICTURE = Buffer.from('R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs=', 'base64')
+
+/** Each with pictures under names of its own, so that none comes from the cache of the browser. */
+const PAGES = ['first', 'second'] as const
+
 let lab: ProxyLab
 let profile: string
 let removePolicy: () => Promise<void>
@@ -23,15 +29,24 @@ before(async () => {
   profile = await mkdtemp(join(tmpdir(), 'torhaus-chromium-'))
   await seedKerberosProfile(profile)
   removePolicy = await writeChromiumPolicy()
-  const pictures = Array.from({ length: PICTURES }, (_, index) => `<img src="/static?${index}">`).join('')
-  const page = `<!doctype html><title>page</title>${pictures}<script>fetch('/whoami').then(async r => { document.title = await r.text() })</script>`
-  await writeFile(join(lab.apache.directory, 'htdocs/page.html'), page, { mode: 0o644 })
+  await publish('picture.gif', PICTURE)
+  for (const name of PAGES) await publish(`${name}.html`, pageOf(name))
 })
 after(async () => {
   await removePolicy()
   await rm(profile, { recursive: true, force: true })
   await lab.close()
 })
+
+function pageOf(name: string): string {
+  const pictures = Array.from({ length: PICTURES }, (_, index) => `<img src="/picture.gif?${name}-${index}">`).join('')
+  const script = `fetch('/whoami').then(async r => { document.title = await r.text() })`
+  return `<!doctype html><title>page</title>${pictures}<script>${script}</script>`
+}
+
+async function publish(name: string, content: string | Buffer): Promise<void> {
+  await writeFile(join(lab.apache.directory, 'htdocs', name), content, { mode: 0o644 })
+}
 
 async function openBrowser(): Promise<BrowserContext> {
   const { env } = await lab.client('alice')
@@ -42,12 +57,13 @@ async function openBrowser(): Promise<BrowserContext> {
   })
 }
 
-async function showsPageAs(proxy: LabProxy, browser: BrowserContext, account: string): Promise<void> {
+async function showsPage(proxy: LabProxy, browser: BrowserContext, name: (typeof PAGES)[number]): Promise<void> {
   const page = await browser.newPage()
-  const answer = await page.goto(`${proxy.url}/page.html`, { waitUntil: 'networkidle' })
+  const answer = await page.goto(`${proxy.url}/${name}.html`, { waitUntil: 'networkidle' })
   assert.equal(answer?.status(), 200)
   await page.waitForFunction('document.title.startsWith("{")')
-  assert.equal(JSON.parse(await page.title()).account, `${account}@CORP.TEST`)
+  assert.equal(JSON.parse(await page.title()).account, 'alice@CORP.TEST')
+  assert.equal(await page.evaluate('[...document.images].filter(image => image.naturalWidth === 1).length'), PICTURES)
   await page.close()
 }
 
@@ -57,11 +73,11 @@ test('Chromium shows a page with pictures as the user of its ticket, and shows i
   try {
     const tickets = () => proxy.metric('torhaus_requests_total', { scheme: 'negotiate' })
     const bySession = () => proxy.metric('torhaus_requests_total', { scheme: 'session', outcome: 'forwarded' })
-    await showsPageAs(proxy, browser, 'alice')
+    await showsPage(proxy, browser, 'first')
     await eventually(async () => (await bySession()) >= PICTURES + 1, 'page and pictures by the session')
     t.diagnostic(JSON.stringify({ tickets: await tickets(), bySession: await bySession() }))
     assert.equal(await tickets(), 1)
-    await showsPageAs(proxy, browser, 'alice')
+    await showsPage(proxy, browser, 'second')
     await eventually(async () => (await bySession()) >= 2 * (PICTURES + 1), 'page and pictures again')
     assert.equal(await tickets(), 1)
   } finally {
