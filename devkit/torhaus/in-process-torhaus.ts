@@ -19,6 +19,9 @@ export interface Torhaus {
   kill(): Promise<void>
 }
 
+/** 24 days: what a timer can hold, and more than a test turns its clock at a time. */
+const LASTING_MS = 24 * 24 * 3_600_000
+
 /** `monotonic`: where it is to go on otherwise than `now`. */
 export async function startTorhaus(
   config: Config,
@@ -28,7 +31,13 @@ export async function startTorhaus(
 ): Promise<Torhaus> {
   const clocks = now === system.now ? system : bothClocks(now)
   await using opened = new AsyncDisposableStack()
-  const proxy = opened.use(await startProxy(config, log, { ...system, ...clocks, ...(monotonic && { monotonic }) }))
+  const proxy = opened.use(
+    await startProxy(clocks === system ? config : withLastingConnections(config), log, {
+      ...system,
+      ...clocks,
+      ...(monotonic && { monotonic }),
+    }),
+  )
   const { registry } = proxy
   const admin = opened.use(
     new AdminListener({
@@ -56,4 +65,9 @@ export async function startTorhaus(
     },
     kill: () => all.disposeAsync(),
   }
+}
+
+/** A clock that is turned would make idle connections old, and close them under the next request. */
+function withLastingConnections(config: Config): Config {
+  return { ...config, listener: { ...config.listener, keepAliveTimeoutMs: LASTING_MS } }
 }
