@@ -32,7 +32,7 @@ import { startByForm } from '../routes/third-party-login.ts'
 import type { Services } from './open-services.ts'
 import { type OwnHostRouteParts, routesOfBothHosts } from './own-host-routes.ts'
 
-type LogoutNeeds = Pick<Services, 'audit' | 'config' | 'metrics' | 'now' | 'ops' | 'publicUrl' | 'refusal' | 'stores'>
+type LogoutNeeds = Pick<Services, 'audit' | 'config' | 'metrics' | 'now' | 'ops' | 'refusal' | 'stores'>
 type AccountNeeds = Pick<
   Services,
   | 'accountKey'
@@ -44,6 +44,7 @@ type AccountNeeds = Pick<
   | 'ownOrigin'
   | 'patConfirmations'
   | 'pats'
+  | 'publicUrl'
   | 'sessions'
 >
 export type EndpointNeeds = LogoutNeeds &
@@ -177,12 +178,12 @@ function callbacks(parts: SignInParts, op: Op): [string, Route][] {
 
 /** Where the OP tells of logouts. */
 function logoutRoutes(
-  { now, metrics, stores, ops, publicUrl, audit, refusal }: LogoutNeeds,
+  { now, metrics, stores, ops, audit, refusal }: LogoutNeeds,
   opLogout: OpLogout,
 ): Readonly<Record<'back' | 'front', Readonly<Record<string, Route>>>> {
   const hasFrontChannel = ops.all.some(({ settings }) => settings.frontChannelLogout)
   const countLogout = (channel: OpLogoutChannel, outcome: OpLogoutOutcome) => metrics.opLogout(channel, outcome)
-  const parts = { pages: refusal.pages, ops, opLogout, audit, countLogout, publicOrigin: publicUrl.origin, now }
+  const parts = { pages: refusal.pages, ops, opLogout, audit, countLogout, now }
   return {
     back: {
       'POST /.torhaus/backchannel-logout': backChannelLogout({

@@ -14,6 +14,7 @@ import { bareHost } from '../../config/bare-host.ts'
 import type { Readiness } from '../app/readiness.ts'
 import { causeChain } from '../cause-chain.ts'
 import type { MonotonicClock } from '../clock.ts'
+import { formFields } from '../http/form-fields.ts'
 import { isFormType } from '../http/form-type.ts'
 import { boundAdminConnections } from '../listener/admin-connections.ts'
 import { type AdminAnswer, type AdminRoutes, jsonAnswer, type NotRead } from '../operator/admin-exchange.ts'
@@ -53,6 +54,7 @@ export interface AdminParts {
 
 const MAX_FORM_BYTES = 4096
 const UNKNOWN_HOST = jsonAnswer(421, { error: 'unknown host name' })
+const TOO_MANY_PARAMETERS = jsonAnswer(400, { error: 'the query has too many parameters' })
 const NOT_FOUND = jsonAnswer(404, { error: 'not found' })
 const CHALLENGE = jsonAnswer(
   401,
@@ -130,8 +132,10 @@ export class AdminListener implements AsyncDisposable {
     const { authorization } = headers
     if (authorization !== undefined && !this.#parts.isAllowed(authorization))
       this.#parts.onWrongCredential(path, request.socket.remoteAddress)
+    const query = formFields(url.slice(path.length))
+    if (query === undefined) return TOO_MANY_PARAMETERS
     return route({
-      ...{ headers, host, query: new URLSearchParams(url.slice(path.length)) },
+      ...{ headers, host, query },
       clientAddress: request.socket.remoteAddress ?? '',
       form: () => formOf(request),
     })

@@ -2,6 +2,7 @@ import type { Traced } from '../exchange.ts'
 import { OWN_PREFIX } from '../http/request-target.ts'
 import { ARRIVAL, DEPARTURE, movingPage } from '../refusal/moving-page.ts'
 import type { Pages } from '../refusal/pages.ts'
+import { queryOf } from './query-of.ts'
 import { type Reply, type Route, shown } from './reply.ts'
 import { MAX_RETURN_PATH_LENGTH, safeReturnPath } from './return-path.ts'
 
@@ -31,6 +32,6 @@ export function departure(pages: Pages, exchange: Traced, query: URLSearchParams
 export const arrived =
   (pages: Pages, ownOrigin: string): Route =>
   exchange => {
-    const to = new URL(exchange.target.raw, ownOrigin).searchParams.get('to')
-    return shown(movingPage(pages.for(exchange), ARRIVAL, safeReturnPath(to, ownOrigin)))
+    const to = safeReturnPath(queryOf(exchange).get('to'), ownOrigin)
+    return shown(movingPage(pages.for(exchange), ARRIVAL, to))
   }

@@ -8,12 +8,12 @@ import type { Op, Ops } from '../oidc/ops.ts'
 import { html } from '../refusal/html.ts'
 import type { Pages } from '../refusal/pages.ts'
 import { type OpLogoutRouteParts, reportLogout } from './op-logout-report.ts'
+import { queryOf } from './query-of.ts'
 import { type Route, shown } from './reply.ts'
 
 export interface FrontChannelLogoutParts extends OpLogoutRouteParts {
   readonly ops: Ops
   readonly pages: Pages
-  readonly publicOrigin: string
 }
 
 /** GET /.torhaus/frontchannel-logout?iss=ISSUER&sid=SID */
@@ -37,13 +37,13 @@ export function frontChannelLogout(parts: FrontChannelLogoutParts): Route {
 
 /** Both parameters (2), each once, unless the OP is known to leave out `iss`: whoever knows the `sid` has it from it. */
 function sessionIn(
-  { audit, countLogout, ops, publicOrigin }: FrontChannelLogoutParts,
+  { audit, countLogout, ops }: FrontChannelLogoutParts,
   telling: readonly Op[],
   exchange: Traced,
 ): string {
-  const { searchParams } = new URL(exchange.target.raw, publicOrigin)
-  const [iss, ...otherIssuers] = searchParams.getAll('iss')
-  const [sid = '', ...otherSids] = searchParams.getAll('sid')
+  const query = queryOf(exchange)
+  const [iss, ...otherIssuers] = query.getAll('iss')
+  const [sid = '', ...otherSids] = query.getAll('sid')
   const [first, ...others] = telling
   const isSilent = iss === undefined && others.length === 0 && first?.settings.frontChannelBySidAlone === true
   const op = isSilent ? first : telling.find(({ settings }) => settings.issuer === iss)

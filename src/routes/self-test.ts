@@ -1,9 +1,9 @@
 import { canonicalAddress } from '../../config/address-range.ts'
 import { Fault } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
-import { queryValues } from '../http/query.ts'
 import { HOLD } from '../http/self-test-hold.ts'
 import { CHALLENGE, FORGED_ADDRESS, isChallenge, PROBES } from '../http/self-test-probes.ts'
+import { queryOf } from './query-of.ts'
 import type { Route } from './reply.ts'
 
 export interface SelfTestKeys {
@@ -24,8 +24,8 @@ const MAX_HELD = 4
 export function selfTest(keys: SelfTestKeys): Route {
   let held = 0
   const hold = async (exchange: Traced): Promise<string> => {
-    const [text] = queryValues(exchange.target.raw, HOLD)
-    const seconds = text === undefined || held >= MAX_HELD ? 0 : keys.heldSeconds(text)
+    const text = queryOf(exchange).get(HOLD)
+    const seconds = text === null || held >= MAX_HELD ? 0 : keys.heldSeconds(text)
     if (seconds === 0) return ''
     held++
     await closedOrAfter(exchange.response, seconds * 1000)
@@ -56,16 +56,16 @@ function closedOrAfter(response: Traced['response'], ms: number): Promise<void> 
   })
 }
 
-function keysOf({ target }: Traced, keys: SelfTestKeys): string {
-  const [challenge = ''] = queryValues(target.raw, CHALLENGE)
+function keysOf(exchange: Traced, keys: SelfTestKeys): string {
+  const challenge = queryOf(exchange).get(CHALLENGE) ?? ''
   return isChallenge(challenge) ? `, keys=${keys.proofs(challenge).join('+')}` : ''
 }
 
-function targetOf({ target }: Traced): 'intact' | 'changed' | 'unknown' {
-  const [name = ''] = queryValues(target.raw, 'probe')
+function targetOf(exchange: Traced): 'intact' | 'changed' | 'unknown' {
+  const name = queryOf(exchange).get('probe') ?? ''
   const probe = Object.hasOwn(PROBES, name) ? PROBES[name] : undefined
   if (probe === undefined) return 'unknown'
-  return probe.target === target.raw ? 'intact' : 'changed'
+  return probe.target === exchange.target.raw ? 'intact' : 'changed'
 }
 
 /** `forged`: what the client said of itself is believed. `forwarded`: what a listed proxy said. */

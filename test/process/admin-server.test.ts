@@ -130,6 +130,13 @@ test('where no credential is configured, there is no page for operators, and the
   }
 })
 
+test('a query of more than a thousand parameters is not taken apart', async () => {
+  await open({})
+  for (const path of ['/livez', '/operator/person'])
+    assert.equal((await ask(`${path}?${'a&'.repeat(1001)}`)).status, 400, path)
+  assert.equal((await ask(`/livez?${'a&'.repeat(990)}`)).status, 200)
+})
+
 test('where no worker answers, the page for operators says so', async () => {
   await open({ credentialFile })
   const { status, content } = await ask('/operator/person?account=ada', `Bearer ${CREDENTIAL}`)
