@@ -1,10 +1,8 @@
 import { canonicalAddress } from '../../config/address-range.ts'
 import { clientClasses } from '../../config/client-classes.ts'
 import type { Config } from '../../config/schema.ts'
-import { Secret } from '../../config/secret.ts'
 import type { AccountKeyOf } from '../account-key.ts'
 import { groupLookup } from '../app/group-lookup.ts'
-import type { Credentials, Principal } from '../exchange.ts'
 import { exitCode } from '../exit-codes.ts'
 import { RequestFieldReader } from '../http/request-fields.ts'
 import { requestReadings } from '../http/request-readings.ts'
@@ -14,35 +12,28 @@ import type { Facts } from '../policy/conditions.ts'
 import { type Requirement, type RuleTrace, rulesOf } from '../policy/rules.ts'
 import { system } from '../system.ts'
 import { type Command, configOption, type GivenArguments, usageError } from './command.ts'
+import { explainedPrincipal, schemeNames } from './explained-principal.ts'
 import { configFileOf, readConfig } from './read-config.ts'
-
-const SCHEMES: Readonly<Record<string, Credentials>> = {
-  none: { scheme: 'none' },
-  session: { scheme: 'session', id: '' },
-  bearer: { scheme: 'bearer', token: '', via: 'Bearer' },
-  pat: { scheme: 'pat', fingerprints: [], token: new Secret('') },
-  'server-token': { scheme: 'server-token' },
-  basic: { scheme: 'basic', username: '', password: new Secret('') },
-  negotiate: { scheme: 'negotiate', token: '' },
-  certificate: { scheme: 'none' },
-}
 
 export const command: Command = {
   usage: '--config FILE METHOD URL [OPTION ...]',
   options: {
     ...configOption,
-    scheme: { value: 'SCHEME', description: `the credentials: ${Object.keys(SCHEMES).join(', ')}` },
+    scheme: {
+      value: 'SCHEME',
+      description: `the credentials: ${schemeNames.join(', ')}; none by default, session with --account`,
+    },
     'client-class': { value: 'CLASS', description: `the kind of client: ${clientClasses.join(', ')}` },
     address: { value: 'ADDRESS', description: 'the address of the client' },
     account: { value: 'ACCOUNT', description: 'the account of the person, in any spelling' },
     group: {
       value: 'GROUP',
-      description: 'a group that the OP says they are in; may be given several times',
+      description: 'a group that the OP or a ticket says they are in; may be given several times, with --account',
       repeats: true,
     },
     field: { value: 'NAME: VALUE', description: 'a field of the request; may be given several times', repeats: true },
   },
-  maxPositionals: 3,
+  maxPositionals: Number.POSITIVE_INFINITY,
   async run(given, print) {
     const [fileName, method, url] = request(given)
     const facts = factsOf(given, method, url, account =>
@@ -59,27 +50,25 @@ const METHOD = /^[A-Z-]+$/
 /** FILE METHOD URL, or the last two with `--config FILE`. */
 function request(given: GivenArguments): readonly [fileName: string, method: string, url: string] {
   const { positionals } = given
-  const [method, url] = positionals.slice(-2)
+  const [first = '', second = ''] = positionals
+  const isFileFirst = positionals.length > 2 && (!METHOD.test(first) || METHOD.test(second))
+  const [method, url, unexpected] = isFileFirst ? positionals.slice(1) : positionals
   if (method === undefined || url === undefined) throw usageError('METHOD and URL are needed')
   if (!METHOD.test(method)) throw usageError(`${method} is no method: they are in capitals, and stand before the URL`)
-  return [configFileOf(given, positionals.at(-3)), method, url]
+  if (unexpected !== undefined) throw usageError(`Unexpected argument '${unexpected}'`)
+  return [configFileOf(given, isFileFirst ? first : undefined), method, url]
 }
 
 function factsOf(given: GivenArguments, method: string, url: string, accountKey: AccountKeyOf): Facts {
   const { values } = given
-  const credentials = SCHEMES[values.scheme ?? 'none']
   const clientClass = clientClasses.find(name => name === (values['client-class'] ?? 'other'))
   const clientAddress = canonicalAddress(values.address ?? '192.0.2.1')
   const host = URL.parse(url)?.host ?? ''
   const target = parseRequestTarget(url, method, host)
-  if (credentials === undefined) throw usageError(`${values.scheme} is no scheme`)
   if (clientClass === undefined) throw usageError(`${values['client-class']} is no client class`)
   if (clientAddress === undefined) throw usageError(`${values.address} is no address`)
   if (typeof target === 'string') throw usageError(`${url} is no URL or path`)
-  const principal =
-    values.scheme === 'certificate'
-      ? principalByCertificate(values.account)
-      : principalOf(credentials, values.account, given.repeated.group ?? [], accountKey)
+  const { credentials, principal } = explainedPrincipal(given, accountKey)
   const lines = given.repeated.field ?? []
   const fields = new RequestFieldReader([], lines.length).read(lines.flatMap(fieldOf))
   if (typeof fields === 'string') throw usageError(`the fields are refused: ${fields}`)
@@ -88,34 +77,23 @@ function factsOf(given: GivenArguments, method: string, url: string, accountKey:
   return { method, target, readings, fields, clientAddress, clientClass, credentials, principal }
 }
 
+/** Fields that another option stands for: as a field they would say nothing to the rules. */
+const SAID_ELSEWHERE: Readonly<Record<string, string>> = {
+  authorization: '--scheme and --account',
+  cookie: '--scheme and --account',
+  forwarded: '--address',
+  host: 'the URL',
+  'user-agent': '--client-class',
+  'x-forwarded-for': '--address',
+}
+
 function fieldOf(line: string): string[] {
   const colon = line.indexOf(':')
-  return colon === -1 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 1).trim()]
-}
-
-function principalOf(
-  { scheme }: Credentials,
-  account: string | undefined,
-  groups: readonly string[],
-  accountKey: AccountKeyOf,
-): Principal {
-  if (scheme === 'none') return { kind: 'anonymous', because: 'credentials-missing' }
-  if (scheme === 'pat' || scheme === 'server-token')
-    return account === undefined
-      ? { kind: 'server-checked' }
-      : { kind: 'server-checked', owner: { account, accountKey: accountKey(account) } }
-  const evidence = { acr: undefined, acrs: [], amr: [], authTime: undefined }
-  const person = { kind: 'person', subject: '', account } as const
-  if (scheme === 'negotiate') return { ...person, evidence: { ...evidence, firstFactor: scheme }, groups }
-  if (scheme !== 'basic') return { ...person, evidence, groups }
-  // A password names none; a session that comes along may.
-  return { ...person, evidence: { ...evidence, firstFactor: scheme }, ...(groups.length > 0 ? { groups } : {}) }
-}
-
-/** Of listener.tls.clientCertificates, where it is a first factor. */
-function principalByCertificate(account: string | undefined): Principal {
-  const evidence = { acr: undefined, acrs: [], amr: [], authTime: undefined, firstFactor: 'certificate' } as const
-  return { kind: 'person', subject: '', account, evidence }
+  const name = line.slice(0, colon).trim()
+  if (colon === -1 || name === '') throw usageError(`--field takes NAME: VALUE; not ${line}`)
+  const said = SAID_ELSEWHERE[name.toLowerCase()]
+  if (said !== undefined) throw usageError(`--field has no effect with ${name}: say it by ${said}`)
+  return [name, line.slice(colon + 1).trim()]
 }
 
 /** Every name of an account, without opening the directory: its domain is in the configuration. */
