@@ -12,60 +12,60 @@ import { provider, providers } from './provider-schema.ts'
 const HOUR_S = 3600
 const DAY_S = 24 * HOUR_S
 
-/** A certificate of ours, in one of two ways. */
+/** The options for a certificate of Torhaus: PEM files or a PKCS#12 archive. */
 const ownCertificate = (certificate: string) => ({
   certificateFile: Type.Optional(file(`PEM file: ${certificate}, followed by its chain.`)),
   privateKeyFile: Type.Optional(file('PEM file: the private key of the certificate.')),
   privateKeyPasswordFile: Type.Optional(
-    file('File with the password of the private key, as one line, where the key is encrypted.'),
+    file('File with the password of the private key, on one line, if the key is encrypted.'),
   ),
   pkcs12File: Type.Optional(
     file(
-      'PKCS#12 archive (.pfx, .p12) with certificate, chain and key, in place of certificateFile and privateKeyFile.',
+      'PKCS#12 archive (.pfx, .p12) with certificate, chain and key, instead of certificateFile and privateKeyFile.',
     ),
   ),
-  pkcs12PasswordFile: Type.Optional(file('File with the password of pkcs12File, as one line.')),
+  pkcs12PasswordFile: Type.Optional(file('File with the password of pkcs12File, on one line.')),
 })
 
 const clientCertificates = requiredSection(
   {
     mode: choice(
       ['request', 'require'],
-      'Whether a client without a certificate is refused (`require`), or passes as if there were no such section (`request`). One that shows a certificate which is not good is refused in any case. Sign-out messages of the OP, the key set and the self-test need none.',
+      'Whether a client without a certificate is refused (`require`) or treated as if this section did not exist (`request`). A client that presents an invalid certificate is always refused. Logout messages from the OP, the key set and the self-test need no certificate.',
       'require',
     ),
     caFile: file(
-      'PEM file with the certificate authorities of clients: roots, and intermediates that clients do not send.',
+      'PEM file with the certificate authorities that issue client certificates: the roots, and any intermediates that clients do not send.',
     ),
     crlFile: Type.Optional(
       file(
-        'PEM file with the certificate revocation lists (RFC 5280) of every authority between root and client, the root included. Once one has passed its next update, certificates of that authority are refused. Without this file nothing is revoked.',
+        'PEM file with the certificate revocation lists (RFC 5280) of every authority between root and client, including the root. Once a list is past its next update, certificates from that authority are refused. Without this file, revocation is not checked.',
       ),
     ),
     accountFrom: list(
       choice(['upn', 'mail', 'common-name'], 'Part of the certificate.'),
-      'Where the certificate names its account; the first of these that is there counts. `upn`: user principal name among the subject alternative names (smart cards of a Windows domain). `mail`: address there. `common-name`: of the subject. A person, or the owner of a token, must then be that account. Empty: any certificate will do for anybody.',
+      'Which part of the certificate names the account; the first of these that is present is used. `upn`: the user principal name in the subject alternative names (smart cards of a Windows domain). `mail`: an e-mail address in the subject alternative names. `common-name`: the common name of the subject. The person, or the owner of the token, must then be that account. Empty: certificates are not tied to accounts.',
       { default: [] },
     ),
     accountPattern: text(
-      'Regular expression that the name must match as a whole; a group named `account` cuts the account out, e.g. `(?<account>[^@]+)@corp\\.example`.',
+      'Regular expression that must match the whole name. A group named `account` extracts the account, e.g. `(?<account>[^@]+)@corp\\.example`.',
       { default: '.+' },
     ),
     firstFactor: flag(
-      'The certificate alone says who somebody is who sends no other credentials: one factor, as a Kerberos ticket. Needs accountFrom.',
+      'If a client sends no other credentials, its certificate identifies the person: one factor, like a Kerberos ticket. Needs accountFrom.',
       false,
     ),
   },
-  'Certificates of clients (mutual TLS, smart cards), as a condition beside all others. They are seen by whoever ends TLS: where a balancer does, this section cannot be used, and no field with a certificate is believed.',
+  'Client certificates (mutual TLS, smart cards), as a requirement in addition to all others. Torhaus sees them only if it terminates TLS itself: behind a balancer that does, this section cannot be used. Certificates in request fields are never trusted.',
 )
 
 const listener = section(
   {
-    host: text('Address the proxy listens on. Use 0.0.0.0 or :: only behind a firewall or a balancer.', {
+    host: text('Address that Torhaus listens on. Use 0.0.0.0 or :: only behind a firewall or a balancer.', {
       default: '127.0.0.1',
     }),
     port: integer(
-      'TCP port. The environment variables HTTP_PLATFORM_PORT (IIS HttpPlatformHandler) and PORT, in this order, override it.',
+      'TCP port. The environment variable HTTP_PLATFORM_PORT (IIS HttpPlatformHandler), or else PORT, overrides it.',
       {
         default: 8080,
         minimum: 0,
@@ -78,101 +78,104 @@ const listener = section(
           ...ownCertificate('the certificate'),
           profile: choice(
             ['intermediate', 'modern'],
-            'Which versions, cipher suites and groups are taken, of Mozilla\'s guidelines, version 6.0 (docs/operations.md, "TLS"): intermediate, TLS 1.2 and 1.3; modern, TLS 1.3 alone.',
+            'Which TLS versions, cipher suites and groups are accepted, following version 6.0 of Mozilla\'s guidelines (docs/operations.md, "TLS"). `intermediate`: TLS 1.2 and 1.3. `modern`: TLS 1.3 only.',
             'intermediate',
           ),
           sessionTicketKeyFile: Type.Optional(
             file(
-              'File with 32 random bytes in base64 (`openssl rand -base64 32`), the same at every instance: clients then resume TLS sessions at any of them. Without it they do at the workers of one machine. Whoever has it, and has recorded connections by TLS 1.2, can read them: replace it now and then (docs/keys.md).',
+              'File with 32 random bytes in base64 (`openssl rand -base64 32`), the same on every instance, so that clients can resume TLS sessions on any of them. Without it, they can resume them only on the workers of the same machine. Anyone who obtains this key can decrypt recorded TLS 1.2 connections, so replace it regularly (docs/keys.md).',
             ),
           ),
           clientCertificates: Type.Optional(clientCertificates),
         },
-        'Serve TLS. Without this section the listener speaks plain HTTP, for use behind a balancer that ends TLS.',
+        'Serve TLS. Without this section, the listener speaks plain HTTP, for use behind a balancer that terminates TLS.',
       ),
     ),
     hostNames: list(
       text('Host name or address, without port.', { pattern: '^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9._-]+)$' }),
-      'Further names under which clients may ask, besides those of publicUrl and ownPages.publicUrl; any other gets 421. Redirects lead to publicUrl all the same.',
+      'Host names that clients may use in addition to those of publicUrl and ownPages.publicUrl. A request for any other host gets 421. Redirects always lead to publicUrl.',
       { default: [] },
     ),
     trustedProxies: list(
       text('IP address or CIDR range.'),
-      'Peers whose forwarded field and request id are believed. Empty: nobody. IPv4-mapped IPv6 addresses are matched as IPv4.',
+      'Peers whose forwarded field and request id are trusted. Empty: none. IPv4-mapped IPv6 addresses are matched as IPv4.',
       { default: [] },
     ),
     forwardedField: choice(
       ['X-Forwarded-For', 'Forwarded'],
-      'The one field in which trusted proxies say the client address: X-Forwarded-For, or Forwarded (RFC 7239). The other is ignored.',
+      'The field in which trusted proxies send the client address: X-Forwarded-For or Forwarded (RFC 7239). The other one is ignored.',
       'X-Forwarded-For',
     ),
     proxyProtocol: flag(
-      'Connections of trusted proxies begin with a PROXY protocol header, version 1 or 2, that says the client address; without one they are closed. From other peers it is not understood.',
+      'Connections from trusted proxies must begin with a PROXY protocol header (version 1 or 2) that carries the client address; those without one are closed. The header is not accepted from other peers.',
       false,
     ),
     keepAliveTimeoutMs: integer(
-      'How long an idle client connection is kept, in milliseconds. Keep it above the idle timeout of the balancer in front.',
+      'How long an idle client connection is kept open, in milliseconds. Set it higher than the idle timeout of the balancer in front.',
       {
         default: 75_000,
         minimum: 1000,
         maximum: 3_600_000,
       },
     ),
-    handshakeTimeoutMs: integer('How long a TLS handshake may take, in milliseconds; then the connection is closed.', {
-      default: 10_000,
-      minimum: 1000,
-      maximum: 120_000,
-    }),
+    handshakeTimeoutMs: integer(
+      'How long a TLS handshake may take, in milliseconds, before the connection is closed.',
+      {
+        default: 10_000,
+        minimum: 1000,
+        maximum: 120_000,
+      },
+    ),
     maxConnections: Type.Optional(
       integer(
-        'Most client connections per worker, WebSockets included. For one more, the connection is closed that has been idle longest, or keeps content back though nobody knows who it is; where there is none, the new one. Default: what the limit of descriptors (ulimit -n) leaves after maxTunnels and upstream.maxConnections, which are lowered to a quarter of it each where it is small; upstream.maxQueued is then lowered, too, so that requests that wait leave room. More than that is never taken.',
+        'Maximum number of client connections per worker, including WebSockets. When another one arrives, the connection that has been idle longest is closed, or one from an unidentified client that is holding back its content; if there is none, the new one is closed. Default and upper limit: what the file descriptor limit (ulimit -n) leaves after maxTunnels and upstream.maxConnections. Where that limit is small, each of these two is lowered to a quarter of it, and upstream.maxQueued is lowered to make room for waiting requests.',
         { minimum: 8, maximum: 1_000_000 },
       ),
     ),
-    headersTimeoutMs: integer('How long a client may take to send the fields of a request, in milliseconds.', {
+    headersTimeoutMs: integer('How long a client may take to send the head of a request, in milliseconds.', {
       default: 60_000,
       minimum: 1000,
       maximum: 600_000,
     }),
     idleTimeoutMs: integer(
-      'How long a client connection with a request in flight may stand still in both directions, in milliseconds. There is no limit on the whole duration: a push may take hours. Keep it above upstream.headersTimeoutMs.',
+      'How long a client connection with a request in flight may be silent in both directions, in milliseconds. The total duration is not limited, because a push may take hours. Set it higher than upstream.headersTimeoutMs.',
       { default: 600_000, minimum: 1000, maximum: 86_400_000 },
     ),
     minRequestRate: integer(
-      'Slowest that the content of a request may arrive, in bytes a second on average; slower, 408. 0: at any rate. Time in which the server does not take it does not count.',
+      'Minimum average rate at which a client must send the content of a request, in bytes per second; a slower one gets 408. 0: no minimum. Time spent waiting for the server to accept content does not count.',
       { default: 240, minimum: 0, maximum: 1_000_000 },
     ),
     minResponseRate: integer(
-      'Slowest that a client may read a response, in bytes a second; slower, and the connection is closed. It counts only while the client is behind: event streams and WebSockets may be silent. 0: at any rate.',
+      'Minimum rate at which a client must read a response, in bytes per second; the connection of a slower one is closed. It applies only while the client is behind, so event streams and WebSockets may be silent. 0: no minimum.',
       { default: 240, minimum: 0, maximum: 1_000_000 },
     ),
-    rateGraceMs: integer('How long content may stand still before these rates count, in milliseconds.', {
+    rateGraceMs: integer('How long content may stall before these minimum rates apply, in milliseconds.', {
       default: 15_000,
       minimum: 1000,
       maximum: 600_000,
     }),
     maxHeaderBytes: integer(
-      'Largest request head in bytes; above it 431. A Kerberos token of a user with many groups needs 64 KiB in base64.',
+      'Maximum size of a request head, in bytes; a larger one gets 431. The Kerberos token of a user in many groups can need 64 KiB in base64.',
       { default: 131_072, minimum: 16_384, maximum: 1_048_576 },
     ),
-    maxHeaderFields: integer('Most field lines in a request; above it 431.', {
+    maxHeaderFields: integer('Maximum number of field lines in a request; a request with more gets 431.', {
       default: 200,
       minimum: 20,
       maximum: 1900,
     }),
     maxTunnels: integer(
-      'Most WebSockets open at a time, per process; above it 503. 0: none at all. They count apart from upstream.maxConnections.',
+      'Maximum number of open WebSockets per process; further ones get 503. 0: WebSockets are not allowed. They do not count towards upstream.maxConnections.',
       { default: 10_000, minimum: 0, maximum: 1_000_000 },
     ),
     workers: Type.Optional(
-      integer('Processes that take requests. Default: one per processor core.', { minimum: 1, maximum: 256 }),
+      integer('Number of worker processes. Default: one per processor core.', { minimum: 1, maximum: 256 }),
     ),
     drainDelayMs: integer(
-      'At SIGTERM: how long requests are still taken after /readyz has turned 503, in milliseconds, so that the balancer notices first. Keep it above the time the balancer needs for that. Ctrl-C (SIGINT) does not wait.',
+      'After SIGTERM: how long new requests are still accepted once /readyz answers 503, in milliseconds. Set it higher than the time the balancer needs to notice. Ctrl-C (SIGINT) skips this delay.',
       { default: 5000, minimum: 0, maximum: 600_000 },
     ),
     drainTimeoutMs: integer(
-      'At SIGTERM, and after a reload: how long requests in flight may take to finish, in milliseconds.',
+      'After SIGTERM or a reload: how long requests in flight may take to finish, in milliseconds.',
       {
         default: 300_000,
         minimum: 0,
@@ -180,7 +183,7 @@ const listener = section(
       },
     ),
     maxDrainingReloads: integer(
-      'After how many reloads at a time workers may finish their requests in flight, for drainTimeoutMs at most. For one more the oldest of these workers are ended, and what they had is cut. Each reload has as many workers, and as much memory, as the current one.',
+      'For how many past reloads the old workers may still be finishing their requests (for drainTimeoutMs at most). At one more reload, the oldest of these workers are stopped and their requests are cut off. Each set of old workers is as many processes, and can need as much memory, as the current one.',
       { default: 3, minimum: 1, maximum: 50 },
     ),
   },
@@ -191,19 +194,19 @@ const kerberos = requiredSection(
   {
     realm: text('Kerberos realm of the directory, e.g. CORP.EXAMPLE.'),
     kdcs: list(
-      text('Host name or address of a KDC, with :port where it is not 88.'),
-      'The KDCs, the preferred one first. Default: those that krb5.conf names (krb5ConfigFile); where it names none, those of the DNS record _kerberos._tcp of the realm.',
+      text('Host name or address of a KDC, with :port if it is not 88.'),
+      'The KDCs, the preferred one first. Default: those in krb5.conf (krb5ConfigFile) or, if it names none, those in the DNS SRV records _kerberos._tcp of the realm.',
       { default: [] },
     ),
     replayCacheDirectory: Type.Optional(
       outputFile(
-        'Directory for the tokens seen, shared by all workers, writable by this account alone. Default: KRB5RCACHEDIR, STATE_DIRECTORY (as systemd sets it) or the temporary directory, and torhaus-replay- with the number of the account. On Windows: KRB5RCACHEDIR or LOCALAPPDATA of the account, and torhaus-replay.',
+        'Directory for the replay cache, shared by all workers and writable only by the account that runs Torhaus. Default: torhaus-replay-UID in KRB5RCACHEDIR, in STATE_DIRECTORY (set by systemd) or in the temporary directory. On Windows: torhaus-replay in KRB5RCACHEDIR or in LOCALAPPDATA.',
       ),
     ),
     netbiosDomain: Type.Optional(text('NetBIOS name of the domain, for accounts written CORP\\alice.')),
     upnSuffixes: list(
       text('Suffix of user principal names, e.g. other.example.', { pattern: '^[A-Za-z0-9._-]+$' }),
-      'Further suffixes of user principal names of this directory (userPrincipalName), other than the realm. The KDC is asked whose such a name is, and from then on the person has the name of that account (sAMAccountName), in sessions, rules and log. A name with any other suffix is refused.',
+      'UPN suffixes of this directory (userPrincipalName) in addition to the realm. Torhaus asks the KDC which account such a name belongs to, and then uses the name of that account (sAMAccountName) in sessions, rules and logs. A name with any other suffix is refused.',
       { default: [] },
     ),
     trustedRealms: list(
@@ -212,47 +215,47 @@ const kerberos = requiredSection(
           realm: text('Kerberos realm, e.g. PARTNER.EXAMPLE.'),
           netbiosDomain: Type.Optional(text('NetBIOS name of its domain, for accounts written PARTNER\\ada.')),
           kdcs: list(
-            text('Host name or address of a KDC, with :port where it is not 88.'),
-            'Its KDCs, the preferred one first. Default: as for kdcs of the realm itself.',
+            text('Host name or address of a KDC, with :port if it is not 88.'),
+            'The KDCs of this realm, the preferred one first. Default: as for kerberos.kdcs.',
             { default: [] },
           ),
           acceptTicket: flag(
-            'Tickets of its people may prove two factors, too, by what secondFactor.acceptTicket lists. How somebody has signed in is the word of its KDCs then; which SIDs of theirs count, the KDCs of our own realm decide (SID filtering, MS-PAC 4.1.2.2).',
+            'Tickets of people from this realm may prove two factors as well, by what secondFactor.acceptTicket lists. How a person signed in is then taken on the word of the KDCs of this realm; which of its SIDs are accepted is decided by the KDCs of our own realm (SID filtering, MS-PAC 4.1.2.2).',
             false,
           ),
         },
         'A realm.',
       ),
-      'Realms that the directory trusts and whose accounts are people here, too. They are always called by their whole name, `ada@PARTNER.EXAMPLE`. No other realm is asked or believed, whoever refers to it.',
+      'Realms that the directory trusts and whose accounts may use Torhaus as well. Their accounts always carry the full name, `ada@PARTNER.EXAMPLE`. Any other realm is neither contacted nor trusted, even if a KDC refers to it.',
       { default: [] },
     ),
     keytabFile: file('Keytab with the keys of acceptPrincipal and servicePrincipal. Read again when it changes.'),
     acceptPrincipal: Type.Optional(
-      text('Service principal that clients get tickets for. Default: HTTP/ and the host of publicUrl.'),
+      text('Service principal that clients get tickets for. Default: HTTP/ followed by the host of publicUrl.'),
     ),
     acceptAliases: Type.Optional(
       list(
         text('Service principal, e.g. HTTP/devops, or `HTTP/*`.', {
           pattern: '^(HTTP/\\*|[^/@*\\s]+/[^/@*\\s]+(@[^/@*\\s]+)?)$',
         }),
-        'Further service principals that clients may get tickets for, such as the short name that people type. Each needs an AES key in the keytab. `HTTP/*`: every HTTP name of the realm that the keytab has keys of.',
+        'Additional service principals that clients may get tickets for, such as the short name that people type. Each needs an AES key in the keytab. `HTTP/*`: every HTTP name of the realm for which the keytab has keys.',
       ),
     ),
     servicePrincipal: text(
-      'Account that Torhaus signs in with, and that may delegate (protocol transition), e.g. svc-torhaus.',
+      'Account that Torhaus signs in with and that is allowed to delegate (with protocol transition), e.g. svc-torhaus.',
     ),
     krb5ConfigFile: Type.Optional(
       file(
-        'krb5.conf that names the KDCs where kdcs names none, in place of what KRB5_CONFIG names, or of /etc/krb5.conf. Read at a start and a reload; nothing else in it counts.',
+        'krb5.conf to read KDCs from if kdcs is empty, instead of the file named by KRB5_CONFIG, or /etc/krb5.conf. It is read at start and at each reload; everything else in it is ignored.',
       ),
     ),
     channelBindings: choice(
       ['accept', 'require', 'ignore'],
-      'Where TLS ends here (listener.tls): whether a ticket must have been made for this connection (RFC 5929, tls-server-end-point; "Extended Protection"), so that nobody who lures a client elsewhere can hand its ticket on. `accept`: one that names another certificate is refused, one that names none passes; not looked at where a peer of listener.trustedProxies forwards the request, for TLS ended there. `require`: it must name ours, whoever forwards it.',
+      'With listener.tls: whether a ticket must be bound to this TLS connection (channel binding tls-server-end-point, RFC 5929; "Extended Protection"), so that an attacker who lures a client to another server cannot relay its ticket. `accept`: a ticket bound to another certificate is refused, one without a binding is accepted; the binding is not checked if a peer in listener.trustedProxies forwards the request, because that peer terminated TLS. `require`: the ticket must be bound to the certificate of Torhaus, whoever forwards the request. `ignore`: the binding is not checked.',
       'accept',
     ),
     recheckSeconds: integer(
-      'How often the KDC is asked anew for the ticket of an account that is in use, in seconds. A disabled account is refused after that at the latest, where a KDC answers. Two requests to the KDC each time.',
+      'How often Torhaus asks the KDC for a new ticket for an account in use, in seconds; this takes two requests to the KDC. A disabled account is refused after this time at the latest, provided that a KDC answers.',
       { default: 300, minimum: 10, maximum: 36_000 },
     ),
     kdcTimeoutMs: integer('How long a request waits for the KDC, in milliseconds.', {
@@ -260,64 +263,76 @@ const kerberos = requiredSection(
       minimum: 100,
       maximum: 60_000,
     }),
-    kdcFailureThreshold: integer('So many failures in a row open the circuit: the KDC is not asked for a while.', {
-      default: 3,
-      minimum: 1,
-      maximum: 100,
-    }),
+    kdcFailureThreshold: integer(
+      'Number of consecutive failures that open the circuit: the KDC is then not asked for kdcPauseMs.',
+      {
+        default: 3,
+        minimum: 1,
+        maximum: 100,
+      },
+    ),
     kdcPauseMs: integer('How long the circuit stays open before the KDC is tried again, in milliseconds.', {
       default: 5000,
       minimum: 100,
       maximum: 600_000,
     }),
-    maxPrincipals: integer('Most accounts whose tickets are kept; the least recently used goes first.', {
-      default: 10_000,
-      minimum: 1,
-      maximum: 1_000_000,
-    }),
+    maxPrincipals: integer(
+      'Maximum number of accounts whose tickets are kept. The least recently used is dropped first.',
+      {
+        default: 10_000,
+        minimum: 1,
+        maximum: 1_000_000,
+      },
+    ),
     passwords: section(
       {
         accept: flag('Accept directory passwords in Basic. They are checked at the KDC and never forwarded.', false),
         verdictSeconds: integer(
-          'How long a verdict about a password is remembered, in seconds: how long an old password still works.',
+          'How long the result of a password check is remembered, in seconds. A changed password can still work for this long.',
           { default: 300, minimum: 0, maximum: 3600 },
         ),
         maxFailuresPerAccount: integer(
-          'Most wrong passwords of one account until there was none for failureWindowSeconds, as directories count. Keep it, together with reservedFailuresPerAccount, below the lock-out threshold of the directory. All processes on one store count together.',
+          'Maximum number of wrong passwords for one account; the count starts again after failureWindowSeconds without a wrong one, as it does in directories. The sum of this and reservedFailuresPerAccount must stay below the lockout threshold of the directory. All processes that share a store count together.',
           { default: 3, minimum: 1, maximum: 1000 },
         ),
         reservedFailuresPerAccount: integer(
-          'Wrong passwords of one account on top of maxFailuresPerAccount, for networks alone from which its password was right within provenNetworkSeconds: strangers that guess do not keep the owner out. Keep both together below the lock-out threshold of the directory. 0: nobody is spared.',
+          'Additional wrong passwords for one account, beyond maxFailuresPerAccount, that are allowed only from networks where its password was correct within provenNetworkSeconds, so that strangers who guess passwords do not lock the owner out. Keep the sum of both below the lockout threshold of the directory. 0: no exception.',
           { default: 1, minimum: 0, maximum: 1000 },
         ),
         provenNetworkSeconds: integer(
-          'How long a network is spared after a right password of the account from there, in seconds: an IPv4 address, or the IPv6 network of ipv6PrefixBits. 0: nobody is spared.',
+          'How long a network (an IPv4 address, or the IPv6 network of ipv6PrefixBits) gets reservedFailuresPerAccount after a correct password for the account from there, in seconds. 0: no exception.',
           { default: 604_800, minimum: 0, maximum: 30 * DAY_S },
         ),
         ipv6PrefixBits: integer(
-          'IPv6 addresses that agree in so many bits count as one client address: a host has a whole /64 to choose from.',
+          'IPv6 addresses that share this many leading bits count as one client address, because a host can choose any address in its /64.',
           { default: 64, minimum: 16, maximum: 128 },
         ),
-        maxFailuresPerAddress: integer('Most wrong passwords from one client address within failureWindowSeconds.', {
-          default: 20,
-          minimum: 1,
-          maximum: 100_000,
-        }),
+        maxFailuresPerAddress: integer(
+          'Maximum number of wrong passwords from one client address within failureWindowSeconds.',
+          {
+            default: 20,
+            minimum: 1,
+            maximum: 100_000,
+          },
+        ),
         failureWindowSeconds: integer(
-          'Window for these limits, in seconds. Keep it at least as long as the directory takes after a wrong password to reset its own counter.',
+          'Window for these limits, in seconds. Make it at least as long as the directory takes to reset its own counter after a wrong password.',
           { default: 1800, minimum: 1, maximum: DAY_S },
         ),
       },
       'Directory passwords in Basic.',
     ),
     implementation: Type.Optional(
-      choice(['native', 'gssapi'], 'Of earlier versions: `native` is all there is, and can go; `gssapi` is refused.'),
+      choice(
+        ['native', 'gssapi'],
+        'Obsolete. `native` is the only implementation, so the option can be removed; `gssapi` is refused.',
+      ),
     ),
     maxKdcCalls: Type.Optional(
-      integer('Of earlier versions, for libgssapi: counts no more, and can go.', { minimum: 1, maximum: 32 }),
+      integer('Obsolete: it was for libgssapi, has no effect, and can be removed.', { minimum: 1, maximum: 32 }),
     ),
   },
-  'Kerberos: Negotiate in, directory passwords in, constrained delegation out. Needs nothing of the system.',
+  'Kerberos: Negotiate and directory passwords from clients, constrained delegation to the server. Needs no Kerberos software on the system.',
 )
 
 const admin = section(
@@ -335,12 +350,12 @@ const admin = section(
     }),
     hostNames: list(
       text('Host name, without port.', { pattern: '^[A-Za-z0-9._-]+$' }),
-      'Names under which the admin listener may be asked, besides addresses and localhost; any other gets 421.',
+      'Host names that clients of the admin listener may use in addition to IP addresses and localhost. A request for any other host gets 421.',
       { default: [] },
     ),
     credentialFile: Type.Optional(
       file(
-        'File with the credential for /metrics, for the parts in /readyz and for /operator, sent as Bearer or as the password of Basic; at least 20 characters, e.g. from `openssl rand -base64 32`. Without it everybody may ask for metrics and parts who reaches the listener, which is for loopback only, and there is no page /operator.',
+        'File with the credential for /metrics, for the details in /readyz and for /operator, sent as a Bearer token or as the Basic password; at least 20 characters, e.g. from `openssl rand -base64 32`. Without it, the listener must be on loopback, anyone who reaches it can read metrics and details, and there is no /operator page.',
       ),
     ),
     tls: Type.Optional(
@@ -348,29 +363,29 @@ const admin = section(
         {
           ...ownCertificate('the certificate'),
         },
-        'Serve TLS on the admin listener. Without this section the credential can be read by whoever sees the traffic.',
+        'Serve TLS on the admin listener. Without this section, the credential can be read by anyone who sees the traffic.',
       ),
     ),
     traceOneIn: integer(
-      'For the page /operator, one exchange in so many is traced in full while it runs, whether it goes through or not: 1: each, 0: none. Refusals and faults are kept without, but for how long each stage took. It costs time with each that is traced.',
+      'For the page /operator: one exchange in this many is traced in full while it runs, whatever its outcome. 1: every exchange. 0: none. Refusals and faults are shown without tracing, too, except for the time each stage took. Tracing slows down each exchange that is traced.',
       { default: 0, minimum: 0, maximum: 1_000_000 },
     ),
   },
-  'The admin listener: /metrics, /livez, /readyz, and the page /operator.',
+  'The admin listener: /metrics, /livez, /readyz and the page /operator.',
 )
 
 const assertion = requiredSection(
   {
     field: text('Field that carries the assertion.', { default: 'X-Torhaus-Assertion' }),
     audience: text('The `aud` of the assertion: what the upstream server calls itself.'),
-    lifetimeSeconds: integer('Lifetime of an assertion in seconds. One is reused for half of it, in each process.', {
+    lifetimeSeconds: integer('Lifetime of an assertion, in seconds. Each process reuses an assertion for half of it.', {
       default: 300,
       minimum: 10,
       maximum: 600,
     }),
     signingKeyFiles: list(
       file('PEM file (PKCS#8): an EC private key on P-256.'),
-      'The first key signs; all of them are published at /.torhaus/jwks.json, so that keys can be rotated.',
+      'The first key signs; all are published at /.torhaus/jwks.json, so that keys can be rotated.',
       { minItems: 1 },
     ),
   },
@@ -379,18 +394,18 @@ const assertion = requiredSection(
 
 const identityHeader = section(
   { field: text('Field that carries the account.', { default: 'X-Forwarded-User' }) },
-  'For kind `header`: the account in a plain field, as Gitea and GitLab read it. The upstream must accept it from Torhaus only.',
+  'For kind `header`: the account in a plain field, as Gitea and GitLab read it. The upstream must accept this field only from Torhaus.',
 )
 
 const kerberosIdentity = requiredSection(
   {
     targetPrincipal: text('Service principal of the server, e.g. HTTP/devops.corp.example.'),
     authenticatesConnections: flag(
-      'The server keeps authentication on the connection (IIS with authPersistNonNTLM): one token per connection instead of one per request. Connections belong to one account in any case.',
+      'The server authenticates the connection rather than each request (IIS with authPersistNonNTLM), so Torhaus sends one token per connection. Either way, a connection is only used for one account.',
       false,
     ),
   },
-  'For kind `kerberos`: the account arrives as itself, by constrained delegation (MS-SFU).',
+  'For kind `kerberos`: Torhaus authenticates to the server as the account, by constrained delegation (MS-SFU).',
 )
 
 const upstream = requiredSection(
@@ -398,67 +413,67 @@ const upstream = requiredSection(
     url: text('Origin of the server behind Torhaus: scheme, host and port, no path.'),
     host: choice(
       ['public', 'upstream'],
-      'Which Host the server is sent: that of publicUrl, or that of upstream.url. Never what the client sent.',
+      'Which Host the server receives: that of publicUrl, or that of upstream.url. What the client sent is never passed on.',
       'public',
     ),
     tls: section(
       {
         caFile: Type.Optional(
           file(
-            'PEM file with the certificate authorities to trust for the upstream, in place of those that Node trusts (docs/operations.md, "Which authorities are trusted").',
+            'PEM file with the certificate authorities to trust for the upstream, instead of those that Node trusts (docs/operations.md, "Which authorities are trusted").',
           ),
         ),
         serverName: Type.Optional(
-          text('Name expected in the certificate, where it differs from the host of upstream.url.'),
+          text('Name expected in the certificate, if it differs from the host of upstream.url.'),
         ),
-        ...ownCertificate('client certificate, where the upstream asks for one'),
+        ...ownCertificate('client certificate, if the upstream asks for one'),
       },
-      'TLS towards the upstream. The certificate is always verified.',
+      'TLS to the upstream. Its certificate is always verified.',
     ),
-    maxConnections: integer('Most TCP connections to the upstream. Requests above it wait in a queue.', {
+    maxConnections: integer('Maximum number of TCP connections to the upstream. Further requests wait in a queue.', {
       default: 512,
       minimum: 1,
       maximum: 20_000,
     }),
-    maxQueued: integer('Most requests waiting for a connection; above it 503.', {
+    maxQueued: integer('Maximum number of requests waiting for a connection; further ones get 503.', {
       default: 10_000,
       minimum: 0,
       maximum: 1_000_000,
     }),
     queueTimeoutMs: integer(
-      'How long a request may wait for a connection, in milliseconds; then 503. Whoever has few requests in flight comes first.',
+      'How long a request may wait for a connection before it gets 503, in milliseconds. Clients with few requests in flight are served first.',
       { default: 30_000, minimum: 100, maximum: 600_000 },
     ),
-    connectTimeoutMs: integer('How long a TCP and TLS connect may take, in milliseconds.', {
+    connectTimeoutMs: integer('How long opening a connection (TCP and TLS) may take, in milliseconds.', {
       default: 10_000,
       minimum: 100,
       maximum: 120_000,
     }),
     headersTimeoutMs: integer(
-      'How long the upstream may take from the last byte of the request to the fields of its response, in milliseconds.',
+      'How long the upstream may take from the last byte of the request to the head of its response, in milliseconds.',
       { default: 300_000, minimum: 1000, maximum: 3_600_000 },
     ),
-    bodyTimeoutMs: integer('How long a response may stand still between two pieces of its content, in milliseconds.', {
+    bodyTimeoutMs: integer('How long the upstream may pause between two pieces of response content, in milliseconds.', {
       default: 300_000,
       minimum: 1000,
       maximum: 3_600_000,
     }),
     keepAliveTimeoutMs: integer(
-      'How long an idle connection is kept, in milliseconds. Keep it below the idle timeout of the server (IIS: 120 s).',
+      'How long an idle connection is kept open, in milliseconds. Set it lower than the idle timeout of the server (IIS: 120 s).',
       { default: 60_000, minimum: 1000, maximum: 3_600_000 },
     ),
     tunnelIdleTimeoutMs: integer(
-      'How long nothing may pass through a WebSocket in either direction, in milliseconds; then it is closed.',
+      'How long a WebSocket may be silent in both directions before it is closed, in milliseconds.',
       { default: 3_600_000, minimum: 1000, maximum: 86_400_000 },
     ),
     identity: requiredSection(
       {
-        kind: choice(['none', 'assertion', 'header', 'kerberos'], 'How the account is told to the upstream.'),
+        kind: choice(['none', 'assertion', 'header', 'kerberos'], 'How Torhaus tells the upstream the account.'),
         assertion: Type.Optional(assertion),
         header: identityHeader,
         kerberos: Type.Optional(kerberosIdentity),
       },
-      'Identity out: how the upstream learns who the user is. Personal access tokens and tokens of the server itself pass untouched in any case.',
+      'How the upstream learns who the user is. Personal access tokens and tokens issued by the server itself are always forwarded unchanged.',
     ),
   },
   'The server behind Torhaus.',
@@ -468,8 +483,8 @@ const requestRate = (description: string) =>
   Type.Optional(
     requiredSection(
       {
-        perSecond: integer('Requests a second on average.', { minimum: 1, maximum: 1_000_000 }),
-        burst: integer('Most requests at once.', { default: 100, minimum: 1, maximum: 1_000_000 }),
+        perSecond: integer('Average number of requests per second.', { minimum: 1, maximum: 1_000_000 }),
+        burst: integer('Maximum number of requests at once.', { default: 100, minimum: 1, maximum: 1_000_000 }),
       },
       description,
     ),
@@ -478,27 +493,33 @@ const requestRate = (description: string) =>
 const shares = section(
   {
     unprovenBufferBytes: integer(
-      'Content of a request of somebody who has not proven who they are is read so far before the request takes a connection to the server, in bytes. What is longer may hold one eighth of upstream.maxConnections.',
+      'How much content of a request from a client without a proven identity is buffered before the request takes a connection to the server, in bytes. Requests with more content than this may together hold one eighth of upstream.maxConnections.',
       { default: 65_536, minimum: 1024, maximum: 1_048_576 },
     ),
-    unprovenBufferTotalBytes: integer('Most memory for that, per process, in bytes; above it 503.', {
-      default: 33_554_432,
-      minimum: 65_536,
-      maximum: 4_294_967_296,
-    }),
+    unprovenBufferTotalBytes: integer(
+      'Maximum memory for these buffers per process, in bytes; beyond it, requests get 503.',
+      {
+        default: 33_554_432,
+        minimum: 65_536,
+        maximum: 4_294_967_296,
+      },
+    ),
     requestsPerClient: requestRate(
-      'Most requests of one client address (IPv6: of one /64), per process; above it 429. An office behind one address is one client. Without this section there is no limit.',
+      'Rate limit per client address (IPv6: per /64) and process; requests beyond it get 429. An office behind one address counts as one client. Without this section, there is no limit.',
     ),
     requestsPerAccount: requestRate(
-      'Most requests of one account, per process; above it 429. Without this section there is no limit.',
+      'Rate limit per account and process; requests beyond it get 429. Without this section, there is no limit.',
     ),
-    unprovenMinRate: integer('As listener.minRequestRate and listener.minResponseRate, for these clients.', {
-      default: 1024,
-      minimum: 0,
-      maximum: 1_000_000,
-    }),
+    unprovenMinRate: integer(
+      'Replaces listener.minRequestRate and listener.minResponseRate for clients without a proven identity, in bytes per second.',
+      {
+        default: 1024,
+        minimum: 0,
+        maximum: 1_000_000,
+      },
+    ),
   },
-  'How connections, queue and memory are shared, so that nobody takes everything. Not proven: requests without credentials, preflights, and tokens that only the server can judge, until it has accepted them once.',
+  'How connections, the queue and memory are shared, so that no client can take everything. The identity is not proven for requests without credentials, for preflights, and for tokens that only the server can check, until it has accepted them once.',
 )
 
 const clientClass = choice([...clientClasses], 'Kind of client.')
@@ -507,64 +528,70 @@ const rule = requiredSection(
   {
     name: text('Short name; it appears in logs and metrics.', { pattern: '^[a-z0-9-]{1,40}$' }),
     reason: Type.Optional(
-      text('Why: for those who read the configuration later. Required with `nothing` and `first-factor`.'),
+      text('Why the rule exists, for later readers of the configuration. Required with `nothing` and `first-factor`.'),
     ),
     when: section(
       {
-        path: Type.Optional(text('Regular expression that must match the whole path, without query.')),
-        methods: list(text('Method, in capitals.', { pattern: '^[A-Z-]+$' }), 'Methods.', { default: [] }),
+        path: Type.Optional(text('Regular expression that must match the whole path, without the query.')),
+        methods: list(text('Method, in upper case.', { pattern: '^[A-Z-]+$' }), 'Request methods.', { default: [] }),
         gitOperation: Type.Optional(
-          choice(['fetch', 'push'], 'Reading or writing a repository over the smart protocol of git.'),
+          choice(
+            ['fetch', 'push'],
+            "Reading (`fetch`) or writing (`push`) a repository over git's smart HTTP protocol.",
+          ),
         ),
         schemes: list(
           choice(
             ['none', 'session', 'bearer', 'pat', 'server-token', 'basic', 'negotiate', 'certificate'],
-            'Kind of credentials; `certificate`: none, and listener.tls.clientCertificates.firstFactor says who it is.',
+            'Kind of credentials. `certificate`: no credentials, but identified by listener.tls.clientCertificates.firstFactor.',
           ),
-          'How the client presents itself.',
+          'Kinds of credentials.',
           { default: [] },
         ),
         clientClasses: list(
           clientClass,
-          'Kinds of client. A client can say it is any kind: not good enough to let anyone pass without credentials.',
+          'Kinds of client. A client can claim to be any kind, so this alone is not enough to let anyone pass without credentials.',
           { default: [] },
         ),
         networks: list(text('IP address or CIDR range.'), 'Client addresses.', { default: [] }),
         groups: list(
           text('Group or role.'),
-          'Groups: whoever is in one of them, by the claims of the provider (`idToken.groups`, `accessToken.groups`), by groups.file, or, as SID, by a Kerberos ticket. Where nobody can say it (without groups.file, of personal access tokens, client certificates and accounts of the directory; of SIDs, without a ticket), a rule that asks for more fits, and one that asks for less does not.',
+          'Groups, any of which is enough. Membership comes from the claims of the provider (`idToken.groups`, `accessToken.groups`), from groups.file or, for SIDs, from a Kerberos ticket. If membership cannot be determined (without groups.file: for personal access tokens, client certificates and directory accounts; without a ticket: for SIDs), a rule that asks for more matches, and a rule that asks for less does not.',
           { default: [] },
         ),
         account: Type.Optional(
           text(
-            'Regular expression that must match the whole account, in any letter case. Nobody without an account fits.',
+            'Regular expression that must match the whole account, ignoring case. It never matches a request without an account.',
           ),
         ),
       },
-      'What must be true of a request. Everything given must fit; nothing given fits every request.',
+      'Conditions on a request, all of which must hold. Without conditions, every request matches.',
     ),
     require: choice(
       ['nothing', 'first-factor', 'second-factor', 'refuse'],
-      '`nothing`: passes without credentials. `first-factor`: whoever has proven who they are. `second-factor`: as everybody else. `refuse`: nobody.',
+      'What a matching request needs in order to pass. `nothing`: no credentials. `first-factor`: proof of who they are. `second-factor`: a second factor, as without a rule. `refuse`: it never passes.',
     ),
     maxAgeSeconds: Type.Optional(
       integer(
-        'With `second-factor`: how old the second factor may be, in seconds, in place of secondFactor.maxAgeSeconds.',
+        'With `second-factor`: how old the second factor may be, in seconds, instead of secondFactor.maxAgeSeconds.',
         { minimum: 10, maximum: 30 * DAY_S },
       ),
     ),
     acceptAcr: Type.Optional(
-      list(text('acr value.'), 'With `second-factor`: only these, in place of what secondFactor accepts.', {
+      list(text('acr value.'), 'With `second-factor`: accept only these, instead of what secondFactor accepts.', {
         minItems: 1,
       }),
     ),
-    reportOnly: flag('Decide nothing: say in log and metrics what would have been refused, and read on.', false),
+    reportOnly: flag(
+      'Do not enforce this rule: report in the log and metrics what it would have refused, and go on to the next rule.',
+      false,
+    ),
     allowLastingRights: flag(
-      'What this rule lets pass may make tokens, keys and other credentials that last, as if secondFactor.lastingRights did not look at it.',
+      'Requests that this rule lets pass are exempt from secondFactor.lastingRights: they may create tokens, keys and other lasting credentials.',
       false,
     ),
     allowIdentityChange: flag(
-      'What this rule lets pass may make the server act as somebody else: `Sudo`, `Private-Token`, `Job-Token` and `Deploy-Token`, or the parameters `sudo`, `private_token`, `job_token` and `access_token`. Elsewhere they are refused.',
+      'Requests that this rule lets pass may make the server act as another user: with the fields `Sudo`, `Private-Token`, `Job-Token` and `Deploy-Token`, or the parameters `sudo`, `private_token`, `job_token` and `access_token`. All other requests with these are refused.',
       false,
     ),
   },
@@ -573,73 +600,76 @@ const rule = requiredSection(
 
 const grants = section(
   {
-    lifetimeSeconds: integer('How long a client passes after a person has confirmed, in seconds.', {
+    lifetimeSeconds: integer('How long a grant is valid after a person has confirmed it, in seconds.', {
       default: 8 * HOUR_S,
       minimum: 60,
       maximum: 30 * DAY_S,
     }),
-    requestLifetimeSeconds: integer('How long the link in a refusal is good, in seconds.', {
+    requestLifetimeSeconds: integer('How long the confirmation link in a refusal is valid, in seconds.', {
       default: 900,
       minimum: 60,
       maximum: DAY_S,
     }),
     confirmMaxAgeSeconds: integer(
-      'Whoever confirms signs in anew for it. How old that second factor may be once the browser is back from the OP, in seconds.',
+      'To confirm, a person has to sign in again. How old the second factor of that sign-in may be when the browser returns from the OP, in seconds.',
       { default: 900, minimum: 30, maximum: DAY_S },
     ),
-    ipv4PrefixBits: integer('A grant holds for the network of the client: so many leading bits of an IPv4 address.', {
-      default: 32,
-      minimum: 8,
-      maximum: 32,
-    }),
+    ipv4PrefixBits: integer(
+      'A grant is limited to the network of the client: this many leading bits of its IPv4 address.',
+      {
+        default: 32,
+        minimum: 8,
+        maximum: 32,
+      },
+    ),
     ipv6PrefixBits: integer('The same for IPv6 addresses.', { default: 64, minimum: 16, maximum: 128 }),
     gitPathSegments: integer(
-      'For git and Git LFS a grant holds for repositories whose path begins as the one that was asked for: with so many segments. 0: for all; more than a path has: for that repository.',
+      'For git and Git LFS, a grant covers the repositories whose paths share this many leading segments with the requested one. 0: all repositories. More than the path has: only the requested repository.',
       { default: 0, minimum: 0, maximum: 32 },
     ),
     pathSegments: integer(
-      'For all other clients a grant holds for paths that begin as the one that was asked for: with so many segments. 0: for all.',
+      'For all other clients, a grant covers the paths that share this many leading segments with the requested one. 0: all paths.',
       { default: 2, minimum: 0, maximum: 32 },
     ),
     requireBinding: flag(
-      'Let no grant count that carries no proof of ours. Switch it on lifetimeSeconds after the last instance of a version that did not write one: whoever can write to the store cannot make a grant any more.',
+      'Accept only grants that carry a proof made by Torhaus, so that write access to the store is not enough to create a grant. Turn it on lifetimeSeconds after the last instance of a version that wrote no such proof has been replaced.',
       false,
     ),
     scopeReportOnly: flag(
-      'Let a grant hold for whatever its class of client sends, as it did once: say in log and metrics what would have been refused.',
+      'Do not enforce what a grant covers: let it pass everything that its kind of client sends, and report in the log and metrics what would have been refused.',
       false,
     ),
   },
-  'Grants: a client that cannot show a second factor (git, Visual Studio, scripts) is refused with a link; once a person has confirmed there, it passes for a time.',
+  'Grants: a client that cannot present a second factor (git, Visual Studio, scripts) is refused with a link. Once a person has confirmed there, the client may pass for a limited time.',
 )
 
 const lastingRights = section(
   {
     products: list(
       choice(['azure-devops', 'bitbucket', 'gitea', 'gitlab'], 'Product.'),
-      'Whose paths are looked at. None: nothing is, and tokens and keys are made like anything else.',
+      'Products whose paths are checked. Empty: creating tokens and keys is treated like any other request.',
       { default: ['azure-devops', 'bitbucket', 'gitea', 'gitlab'] },
     ),
     maxAgeSeconds: integer(
-      'How old the second factor of a person who makes a token, SSH key or OAuth application may be, in seconds. Half of that where a browser opens the page to make it.',
+      'How old the second factor of a person who creates a token, an SSH key or an OAuth application may be, in seconds. When a browser opens the page for it, half of that.',
       { default: 900, minimum: 60, maximum: DAY_S },
     ),
-    reportOnly: flag('Refuse nothing because of these: say in log and metrics what would have been refused.', false),
+    reportOnly: flag('Do not refuse such requests: report in the log and metrics what would have been refused.', false),
   },
-  'What makes credentials that last (src/policy/lasting-rights/). Tokens, SSH keys and OAuth applications need a fresh second factor in a browser, or an access token that proves it: a personal access token makes none. For a grant, deploy keys, service hooks, members, runners and changes of accounts are refused as well.',
+  'Requests that create lasting credentials (src/policy/lasting-rights/). To create a token, an SSH key or an OAuth application, a client needs a fresh second factor in a browser, or an access token that proves one; a personal access token is not enough. With a grant, deploy keys, service hooks, members, runners and changes to accounts are refused as well.',
 )
 
 const secondFactor = requiredSection(
   {
-    acceptAcr: list(text('acr value.'), 'A second factor is proven when `acr` is one of these.', { default: [] }),
+    acceptAcr: list(text('acr value.'), 'A second factor is proven if `acr` is one of these.', { default: [] }),
     acceptAcrs: list(
       text('Authentication context.'),
-      'A second factor is proven when `acrs` (Entra ID) contains one of these.',
+      'A second factor is proven if `acrs` (Entra ID) contains one of these.',
       { default: [] },
     ),
     acceptAmr: list(
       text('amr value.'),
-      'A second factor is proven when `amr` (RFC 8176) contains one of these, e.g. mfa, otp, hwk.',
+      'A second factor is proven if `amr` (RFC 8176) contains one of these, e.g. mfa, otp, hwk.',
       {
         default: [],
       },
@@ -648,73 +678,77 @@ const secondFactor = requiredSection(
       {
         indicators: list(
           text('Authentication indicator.'),
-          'Authentication indicators (RFC 8129) that the KDC puts into tickets of people who have signed in with two factors, e.g. otp, pkinit. MIT Kerberos, FreeIPA.',
+          'Authentication indicators (RFC 8129) that the KDC puts into the tickets of people who signed in with two factors, e.g. otp, pkinit. For MIT Kerberos and FreeIPA.',
           { default: [] },
         ),
         sids: list(
           text('SID.'),
-          'SIDs in the PAC of such tickets: groups of authentication mechanism assurance (Active Directory adds them for a sign-in by certificate), S-1-18-5.',
+          'SIDs in the PAC of such tickets: S-1-18-5, or groups of authentication mechanism assurance, which Active Directory adds when a person signs in with a certificate.',
           { default: [] },
         ),
       },
-      'Kerberos tickets that prove two factors, in place of a sign-in at the OP. What each proves: docs/kerberos.md. The sign-in at the KDC is as old as maxAgeSeconds allows. A ticket that a service got for somebody (S4U) proves none.',
+      'Kerberos tickets that prove two factors, without a sign-in at the OP; docs/kerberos.md says what each of them proves. The sign-in at the KDC may be as old as maxAgeSeconds allows. A ticket that a service obtained on behalf of a user (S4U) never counts.',
     ),
     maxAgeSeconds: integer(
-      'How old the authentication (`auth_time`) may be, in seconds. A token without `auth_time` is refused. Sent as `max_age` at sign-in.',
+      'How old the authentication (`auth_time`) may be, in seconds. It is sent as `max_age` at sign-in. A token without `auth_time` is refused.',
       { default: 12 * HOUR_S, minimum: 60, maximum: 30 * DAY_S },
     ),
     rules: list(
       rule,
-      'Read top to bottom; the first that fits decides. For what none fits, a second factor is required.',
+      'Read from top to bottom; the first rule that matches decides. If none matches, a second factor is required.',
       { default: [] },
     ),
     formMayNameMethod: flag(
-      'The server takes the method of a form from its content (`_method`, as Rack does: GitLab). Torhaus does not read content: a rule on other methods than POST fits the POST of a form, too, and one that asks for less on POST does not. Switch it off for Azure DevOps, Bitbucket and Gitea where that refuses forms.',
+      'The server may take the method of a form from its content (`_method`, as Rack does, and so GitLab). Because Torhaus does not read content, a rule for methods other than POST then also matches a form sent by POST, and a rule that asks for less on POST does not. Turn this off for Azure DevOps, Bitbucket or Gitea if forms are refused because of it.',
       true,
     ),
     reportOnly: list(
       choice(
         ['git-operation', 'identity-change', 'method-override', 'path-readings', 'preflight'],
-        'What is looked at. `git-operation`: Git LFS, the dumb protocol, `ssh-receive-pack`, doubled `service`. `identity-change`: see allowIdentityChange. `method-override`: fields, parameters and forms that name another method. `path-readings`: more readings of a path than one, and a slash at its end. `preflight`: rules that refuse, and content, cookies or overrides in preflights.',
+        'Kind of check. `git-operation`: Git LFS, the dumb protocol, `ssh-receive-pack`, a repeated `service`. `identity-change`: see allowIdentityChange. `method-override`: fields, parameters and forms that name another method. `path-readings`: paths that can be read in more than one way, and a trailing slash. `preflight`: rules that refuse, and content, cookies or overrides in preflights.',
       ),
-      'Refuse nothing because of these: say in log and metrics what would have been refused.',
+      'Checks that are not enforced: the log and metrics report what they would have refused.',
       { default: [] },
     ),
     grants,
     lastingRights,
     allowAgentTokenExchange: flag(
-      'The built-in rule that lets `POST .../_apis/oauth2/token` pass without credentials: build agents exchange a signed assertion there.',
+      'Let `POST .../_apis/oauth2/token` pass without credentials, by a built-in rule: build agents exchange a signed assertion for a token there.',
       true,
     ),
   },
-  'What counts as a second factor. Any one of acceptAcr, acceptAcrs, acceptAmr is enough; at least one must be given. A missing claim is a refusal.',
+  'What counts as a second factor. Any one of acceptAcr, acceptAcrs and acceptAmr is enough, and at least one must be given. A missing claim never counts.',
 )
 
 const account = section(
   {
     fromPrincipal: choice(
       ['user', 'principal'],
-      'The account of a Kerberos principal: its user part, or the whole `user@REALM`. An upstream with identity kind kerberos takes either.',
+      'The account of a Kerberos principal: the user part, or the whole `user@REALM`. An upstream with identity kind `kerberos` accepts either.',
       'user',
     ),
     template: text(
-      'The account, made from claims of the token in braces, e.g. `CORP\\{onpremisessamaccountname}`. A missing claim is a refusal; so is one that brings `\\`, `@` or `/` where the template has any of them, blanks at its ends, characters that are not seen, or that NFKC would change.',
+      'The account, with names of token claims in braces, e.g. `CORP\\{onpremisessamaccountname}`. A sign-in is refused if a claim is missing, contains `\\`, `@` or `/` although the template contains one of them, begins or ends with a space, or contains characters that are invisible or that NFKC would change.',
       {
         default: '{preferred_username}',
       },
     ),
     pattern: text(
-      'Regular expression that the whole account must match after filling in; anything else is refused. With a group named `account`, that group becomes the account.',
+      'Regular expression that must match the whole account made from the template; anything else is refused. If it has a group named `account`, that group becomes the account.',
       { default: '[^\\x00-\\x20\\x7f]{1,256}' },
     ),
     fromSeveralProviders: flag(
-      'With several providers: an account that two of them give is the same person. Otherwise each says in `accounts` which are its own, and what is not, or is of two, is refused.',
+      'With several providers: the same account from two of them is the same person. If false, each provider lists its own accounts in `accounts`; an account that matches none of them, or two, is refused.',
       false,
     ),
-    case: choice(['keep', 'lower', 'upper'], 'Letter case of the account: of A to Z, other letters stay.', 'keep'),
+    case: choice(
+      ['keep', 'lower', 'upper'],
+      'How to change the letter case of the account: A to Z only; other letters are kept.',
+      'keep',
+    ),
     domains: list(
       text('NetBIOS or DNS name of the domain.', { pattern: '^[^\\\\@/\\s]+$' }),
-      'Names of the one domain that accounts belong to, e.g. CORP and corp.example: `carol`, `CORP\\carol` and `carol@corp.example` are then one person. One in the template counts already. With the section kerberos, its realm and netbiosDomain say it instead.',
+      'Names of the one domain that accounts belong to, e.g. CORP and corp.example: `carol`, `CORP\\carol` and `carol@corp.example` are then the same person. A domain in the template counts without being listed. With the section kerberos, its realm and netbiosDomain are used instead.',
       { default: [] },
     ),
   },
@@ -725,12 +759,12 @@ const groups = section(
   {
     require: list(
       text('Group or role.'),
-      'Who may pass at all: whoever is in one of these. Empty: everybody. Tokens of the server (serverTokenIssuers) are nobody, and not asked.',
+      'Only members of one of these groups may pass. Empty: everyone. Tokens issued by the server (serverTokenIssuers) do not belong to a person and are exempt.',
       { default: [] },
     ),
     file: Type.Optional(
       file(
-        'YAML file: a mapping of groups to lists of accounts, in whatever spelling. They count beside the claims of the OP, and are all there is for owners of personal access tokens and for Kerberos accounts; but a ticket names groups, too, as SIDs. Read again when it changes.',
+        'YAML file that maps groups to lists of accounts, in any spelling. It adds to the claims of the OP, and is the only source of groups for the owners of personal access tokens and for Kerberos accounts, apart from SIDs in tickets. Read again when it changes.',
       ),
     ),
   },
@@ -741,46 +775,48 @@ const redis = requiredSection(
   {
     urls: list(
       text(
-        'rediss://HOST:PORT (TLS), or redis://HOST:PORT, which is for loopback, or for laboratories with allowPlainHttp.',
+        'rediss://HOST:PORT (TLS), or redis://HOST:PORT for loopback only, or elsewhere with allowPlainHttp for test setups.',
       ),
-      'The server; with mode `sentinel` the sentinels, with mode `cluster` some nodes. No user, password or database in it.',
+      'URL of the server; with mode `sentinel`, of the sentinels; with mode `cluster`, of some of the nodes. It must not contain a user, password or database.',
       { minItems: 1 },
     ),
     mode: choice(
       ['single', 'sentinel', 'cluster'],
-      '`single`: one server. `sentinel`: the master that the sentinels name. `cluster`: Redis Cluster.',
+      '`single`: one server. `sentinel`: the master named by the sentinels. `cluster`: Redis Cluster.',
       'single',
     ),
-    masterName: Type.Optional(text('With mode `sentinel`: the name under which the sentinels know the master.')),
-    username: Type.Optional(text('ACL user. Without it the password is that of the user `default`.')),
-    passwordFile: Type.Optional(file('File with the password. Read again at each new connection.')),
+    masterName: Type.Optional(
+      text('With mode `sentinel`: the name of the master in the configuration of the sentinels.'),
+    ),
+    username: Type.Optional(text('ACL user. Default: the user `default`.')),
+    passwordFile: Type.Optional(file('File with the password. It is read again for each new connection.')),
     sentinelPasswordFile: Type.Optional(file('With mode `sentinel`: file with the password of the sentinels.')),
     tls: section(
       {
         caFile: Type.Optional(
-          file('PEM file with the certificate authorities to trust, in place of the list that comes with Node.'),
+          file('PEM file with the certificate authorities to trust, instead of the list that comes with Node.'),
         ),
         serverName: Type.Optional(
           text(
-            'Name expected in the certificates, where it differs from the host; nodes of a cluster often give themselves by address.',
+            'Name expected in the certificates, if it differs from the host; the nodes of a cluster often announce themselves by address.',
           ),
         ),
-        certificateFile: Type.Optional(file('PEM file: client certificate, where Redis asks for one.')),
-        privateKeyFile: Type.Optional(file('PEM file: its private key.')),
+        certificateFile: Type.Optional(file('PEM file: client certificate, if Redis asks for one.')),
+        privateKeyFile: Type.Optional(file('PEM file: the private key of the client certificate.')),
       },
-      'TLS towards Redis, for rediss:// only. Certificates are always verified.',
+      'TLS to Redis, for rediss:// only. Certificates are always verified.',
     ),
-    keyPrefix: text('What all keys and the channel begin with: one for each Torhaus on the same Redis.', {
+    keyPrefix: text('Prefix of all keys and of the channel. Give each Torhaus on the same Redis its own.', {
       default: 'torhaus',
       pattern: '^[A-Za-z0-9_-]{1,40}$',
     }),
-    connectTimeoutMs: integer('How long a connection may take to be ready, in milliseconds.', {
+    connectTimeoutMs: integer('How long a connection may take until it is ready, in milliseconds.', {
       default: 2000,
       minimum: 100,
       maximum: 60_000,
     }),
     commandTimeoutMs: integer(
-      'How long one command may take, in milliseconds; after it the answer is 503, or what is known.',
+      'How long one command may take, in milliseconds. After that, the answer is 503, or comes from what is known already.',
       {
         default: 500,
         minimum: 50,
@@ -788,7 +824,7 @@ const redis = requiredSection(
       },
     ),
     graceSeconds: integer(
-      'While Redis is away: how long what was read before is still believed, in seconds. Sessions that a process does not know, sign-in and sign-out are refused at once.',
+      'How long data read earlier may still be used while Redis is unreachable, in seconds. Sessions that a process has not read before, sign-ins and sign-outs are refused at once.',
       { default: 300, minimum: 0, maximum: 3600 },
     ),
   },
@@ -797,43 +833,46 @@ const redis = requiredSection(
 
 const session = requiredSection(
   {
-    idleTimeoutSeconds: integer('A session ends when it was not used for so long, in seconds.', {
+    idleTimeoutSeconds: integer('How long a session may be unused before it ends, in seconds.', {
       default: 2 * HOUR_S,
       minimum: 60,
       maximum: 30 * DAY_S,
     }),
-    absoluteTimeoutSeconds: integer('A session ends so long after sign-in in any case, in seconds.', {
+    absoluteTimeoutSeconds: integer('How long after sign-in a session ends in any case, in seconds.', {
       default: 12 * HOUR_S,
       minimum: 60,
       maximum: 90 * DAY_S,
     }),
-    maxSignInsInFlight: integer('Most sign-ins that one browser may have under way (tabs); the oldest is dropped.', {
-      default: 8,
-      minimum: 1,
-      maximum: 50,
-    }),
-    signInTimeoutSeconds: integer('How long a person may take at the sign-in page of the OP, in seconds.', {
+    maxSignInsInFlight: integer(
+      'Maximum number of sign-ins in progress in one browser (tabs). One more drops the oldest.',
+      {
+        default: 8,
+        minimum: 1,
+        maximum: 50,
+      },
+    ),
+    signInTimeoutSeconds: integer('How long a person may take to sign in at the OP, in seconds.', {
       default: 900,
       minimum: 30,
       maximum: DAY_S,
     }),
     cacheMs: integer(
-      'How long a session read from the store is believed without asking again, in milliseconds: how late a sign-out on another worker may be noticed, where the workers do not tell each other. Where the store itself tells of changes (SQLite; one Redis), it is believed for a minute, as long as the store has answered that lately and says nothing of it.',
+      'How long a session read from the store is used without reading it again, in milliseconds. A sign-out on another worker is noticed this late at most if the workers do not tell each other. Where the store itself announces changes (SQLite; a single Redis), a session is used for up to a minute, provided that the store has answered recently and has not announced a change to it.',
       { default: 1000, minimum: 0, maximum: 60_000 },
     ),
-    maxCached: integer('Most sessions kept in memory per process, about 2 KB each.', {
+    maxCached: integer('Maximum number of sessions kept in memory per process, about 2 KB each.', {
       default: 100_000,
       minimum: 0,
       maximum: 1_000_000,
     }),
     sharedAs: Type.Optional(
       text(
-        'Name under which instances on one store recognise each other: sessions of another name are not theirs. Default: issuer and publicUrl. Set it where instances of one company have several publicUrls, or before one of the two changes: otherwise everybody signs in again.',
+        'Name that instances must have in common to share the sessions in a store. Default: issuer and publicUrl. Set it if your instances have different publicUrls, or before you change the issuer or the publicUrl: otherwise everyone has to sign in again.',
       ),
     ),
     encryptionKeyFiles: list(
       file('File with 32 random bytes in base64, e.g. from `openssl rand -base64 32`.'),
-      'Keys for tokens at rest (AES-256-GCM). The first encrypts, all decrypt, so that keys can be rotated.',
+      'Keys that encrypt tokens at rest (AES-256-GCM). The first encrypts and all decrypt, so that keys can be rotated.',
       { minItems: 1 },
     ),
     store: section(
@@ -847,7 +886,7 @@ const session = requiredSection(
         sqlite: section(
           {
             file: outputFile(
-              'Database file; made when missing. All workers of one machine share it. Not used with kind `redis`. Where STATE_DIRECTORY is set, as systemd does, the default is in that folder.',
+              'Database file, shared by all workers on the machine and created if missing. Not used with kind `redis`. If STATE_DIRECTORY is set, as systemd does, the default is in that directory.',
               STORE_FILE,
             ),
           },
@@ -865,131 +904,139 @@ const offeredScheme = choice(['Bearer', 'Basic', 'Negotiate'], 'Authentication s
 const patPolicy = section(
   {
     refuseNewNetwork: flag(
-      'Refuse a token from a network it was not used from before (the last 8 count; prefixes as in secondFactor.grants), once it is known for more than a day.',
+      'Refuse a token from a network that it has not been used from before (the last 8 count; prefixes as in secondFactor.grants), once the token has been known for more than a day.',
       false,
     ),
     maxUnseenDays: Type.Optional(
-      integer('Refuse a token that was not used for so many days.', { minimum: 1, maximum: 365 }),
+      integer('Refuse a token that has not been used for this many days.', { minimum: 1, maximum: 365 }),
     ),
     maxAgeDays: Type.Optional(
-      integer('Refuse a token so many days after its first use that Torhaus saw.', { minimum: 1, maximum: 365 }),
+      integer('Refuse a token this many days after the first use that Torhaus saw.', { minimum: 1, maximum: 365 }),
     ),
     confirm: choice(
       ['never', 'first-use', 'new-network'],
-      'When the owner of a token, as the server says, must confirm its use in a browser, with the second factor, once for the token and the network (prefixes as in secondFactor.grants). `first-use`: from every network. `new-network`: from networks that it was not used from before (the last 8 count); its first one is learned. Needs credentials.patProof.',
+      'When the owner of a token, as named by the server, must confirm its use in a browser with the second factor, once per token and network (prefixes as in secondFactor.grants). `first-use`: for every network. `new-network`: for networks that it has not been used from before (the last 8 count); its first network is accepted without confirmation. Needs credentials.patProof.',
       'never',
     ),
     confirmExceptFrom: list(
       text('IP address or CIDR range.'),
-      'Networks where confirm asks nobody, such as those of build agents.',
+      'Networks from which no confirmation is needed, such as those of build agents.',
       { default: [] },
     ),
-    reportOnly: flag('Refuse nothing by these: say in log and metrics what would have been refused.', true),
+    reportOnly: flag('Do not enforce this section: report in the log and metrics what would have been refused.', true),
   },
-  'What may speak against a personal access token beside the server. A token that its owner has blocked is refused in any case.',
+  'When to refuse a personal access token that the server would accept. A token that its owner has blocked is always refused.',
 )
 
 const patProof = requiredSection(
   {
     profile: choice(
       ['azure-devops', 'bitbucket', 'gitea', 'gitlab'],
-      'The product behind Torhaus: which read says whose a token is, and what the answers mean (docs/pats.md).',
+      'The product behind Torhaus. It determines which request shows who owns a token, and what the answers mean (docs/pats.md).',
     ),
     path: Type.Optional(
       text(
-        'Path below which the API of the server lies. Default: `/DefaultCollection` for azure-devops (with IIS mostly `/tfs/DefaultCollection`), none for the others.',
+        'Base path of the API of the server. Default: `/DefaultCollection` for azure-devops (with IIS usually `/tfs/DefaultCollection`), none for the others.',
         { pattern: '^(/[A-Za-z0-9._~-]+)+$' },
       ),
     ),
-    off: flag('Show no token to the server beforehand: as without this section.', false),
-    reportOnly: flag('Refuse nothing by these: say in log and metrics what would have been refused.', false),
+    off: flag('Do not check tokens with the server first, as if this section did not exist.', false),
+    reportOnly: flag('Do not enforce this section: report in the log and metrics what would have been refused.', false),
     unreadable: choice(
       ['refuse', 'forward'],
-      'What becomes of a token of which the server does not say whose it is: on Azure DevOps one that is forged, expired, revoked or of narrow scope; on Gitea and GitLab a live one of narrow scope, on GitLab also one of a deployment or job. `forward`: it passes unproven, and every made-up one with it on Azure DevOps.',
+      'What to do with a token whose owner the server does not name. On Azure DevOps, such a token is forged, expired, revoked or of narrow scope; on Gitea and GitLab, it is valid but of narrow scope, or on GitLab a deploy or job token. `forward`: it passes unproven, and on Azure DevOps so does every forged one.',
       'refuse',
     ),
     serverTokens: choice(
       ['prove', 'forward'],
-      'What becomes of JWTs whose issuer is in credentials.serverTokenIssuers: anybody can write one that says so. `prove`: as personal access tokens, on azure-devops and gitea; on the others they pass unproven. `forward`: they pass unproven everywhere.',
+      'What to do with JWTs whose issuer is in credentials.serverTokenIssuers, which anyone can forge. `prove`: check them like personal access tokens on azure-devops and gitea; on the other products they pass unproven. `forward`: they always pass unproven.',
       'prove',
     ),
     verdictSeconds: integer(
-      'How long the server is believed about whose a token is, in seconds. A 401 of the server to the token ends it at once.',
+      'How long the answer of the server about the owner of a token is remembered, in seconds. If the server answers 401 to the token, it is forgotten at once.',
       { default: 300, minimum: 10, maximum: HOUR_S },
     ),
-    refusalSeconds: integer('How long it is believed that a token is not good, in seconds.', {
+    refusalSeconds: integer('How long it is remembered that a token is not valid, in seconds.', {
       default: 15,
       minimum: 1,
       maximum: 300,
     }),
-    maxTokens: integer('Most tokens of which it is remembered whose they are, per process.', {
+    maxTokens: integer('Maximum number of tokens whose owner is remembered, per process.', {
       default: 50_000,
       minimum: 100,
       maximum: 1_000_000,
     }),
     maxReadsPerNetwork: integer(
-      'Most tokens not known before and not good that one client network may have the server asked about within a minute, per process: an IPv4 address, or an IPv6 /64; above it 429.',
+      'Maximum number of unknown tokens that turn out to be invalid per minute, client network (an IPv4 address or an IPv6 /64) and process. Beyond it, unknown tokens from that network get 429.',
       { default: 100, minimum: 1, maximum: 100_000 },
     ),
-    maxReads: integer('The same for all networks together. Keep it below what the server bans for.', {
-      default: 600,
-      minimum: 1,
-      maximum: 1_000_000,
-    }),
-    timeoutMs: integer('How long the server may take to say whose a token is, in milliseconds; after it 503.', {
-      default: 10_000,
-      minimum: 100,
-      maximum: 60_000,
-    }),
+    maxReads: integer(
+      'The same limit for all networks together. Keep it below the number of failures at which the server would block Torhaus.',
+      {
+        default: 600,
+        minimum: 1,
+        maximum: 1_000_000,
+      },
+    ),
+    timeoutMs: integer(
+      'How long the server may take to answer such a request, in milliseconds; then the client gets 503.',
+      {
+        default: 10_000,
+        minimum: 100,
+        maximum: 60_000,
+      },
+    ),
   },
-  'A personal access token that is not known is shown to the server in a read of Torhaus, and opens nothing before the server has said whose it is. Without this section the shape alone lets it through to the server.',
+  'Checks an unknown personal access token with the server first, by a read request that Torhaus sends. A request with the token passes only after the server has named its owner. Without this section, any token of the right shape is forwarded to the server.',
 )
 
 const credentials = section(
   {
-    realm: Type.Optional(text('Realm in challenges. Default: publicUrl.', { pattern: '^[\\x20-\\x7e\\xa0-\\xff]+$' })),
+    realm: Type.Optional(
+      text('The realm in challenges. Default: publicUrl.', { pattern: '^[\\x20-\\x7e\\xa0-\\xff]+$' }),
+    ),
     offer: list(
       offeredScheme,
-      'Schemes offered in a 401, one field line each, in this order. Build agents look for Bearer; git and NuGet for Basic. Offering Negotiate makes git drop a token typed as password: use offerRules.',
+      'Schemes offered in a 401, one field line each, in this order. Build agents look for Bearer, git and NuGet for Basic. Offering Negotiate makes git drop a token that was typed as a password; use offerRules to avoid that.',
       { default: ['Bearer', 'Basic'], minItems: 1 },
     ),
     offerRules: list(
       requiredSection(
         {
-          clientClasses: list(clientClass, 'Kinds of client it applies to. Empty: all.', { default: [] }),
-          path: text('Regular expression that must match the path from its beginning.', { default: '/' }),
-          offer: list(offeredScheme, 'Schemes offered then.', { minItems: 1 }),
+          clientClasses: list(clientClass, 'Kinds of client that the rule applies to. Empty: all.', { default: [] }),
+          path: text('Regular expression that must match the beginning of the path.', { default: '/' }),
+          offer: list(offeredScheme, 'Schemes to offer.', { minItems: 1 }),
         },
         'One rule.',
       ),
-      'Other schemes for some clients and paths; the first rule that fits decides. It changes only what is offered, not what is accepted.',
+      'Other schemes for certain clients and paths; the first rule that matches decides. A rule changes only what is offered, not what is accepted.',
       { default: [] },
     ),
     allowedOrigins: list(
       text('Origin: scheme, host and port.', { pattern: '^https?://[^/]+$' }),
-      'Origins besides publicUrl whose pages may send what changes something, with credentials that browsers add by themselves (cookies, tickets, passwords). Empty: none; such requests get 403.',
+      'Origins besides publicUrl whose pages may send changing requests with credentials that browsers add automatically (cookies, tickets, passwords). Such requests from any other origin get 403.',
       { default: [] },
     ),
     serverTokenIssuers: list(
       text('Issuer.'),
-      'Values of `iss` of JWTs that the server itself issues (build agents, job tokens): passed through untouched, with credentials.patProof once the server has said whose they are.',
+      'The `iss` values of JWTs that the server itself issues (build agents, job tokens). These tokens are forwarded unchanged; with credentials.patProof, only after the server has named their owner.',
       { default: [] },
     ),
     personalAccessTokens: list(
       choice(['azure-devops', 'gitlab', 'gitea', 'bitbucket'], 'Shape of token.'),
-      'The products whose personal access tokens are recognised, by shape and carrier (docs/pats.md), and passed through untouched. The server must refuse passwords in Basic, or a password of that shape would pass.',
+      'Products whose personal access tokens are recognised, by their shape and by where the request carries them (docs/pats.md), and forwarded unchanged. The server must refuse passwords in Basic, or a password of the same shape would pass.',
       { default: ['azure-devops'] },
     ),
     patAccountField: Type.Optional(
       text(
-        'Response field in which the server says whose token it was, as `name` or `id:name`; for Azure DevOps X-VSS-UserData. With it people see and block their own tokens at `/.torhaus/`.',
+        'Response field in which the server names the owner of the token, as `name` or `id:name`; X-VSS-UserData for Azure DevOps. It lets people see and block their own tokens at `/.torhaus/`.',
         { pattern: '^[A-Za-z0-9-]{1,64}$' },
       ),
     ),
     patPolicy,
     patProof: Type.Optional(patProof),
     keepCookiesBesideTokens: flag(
-      'Cookies of the server, and signed requests and tickets, go along with a token of the server. The server then chooses who the request is from: a stolen cookie beside a made-up token may be enough.',
+      'Forward the cookies of the server, signed requests and tickets together with a token of the server. The server then chooses which of them identifies the user, so a stolen cookie beside a made-up token may be enough to get in.',
       false,
     ),
   },
@@ -1000,56 +1047,56 @@ const logging = section(
   {
     auditFile: Type.Optional(
       outputFile(
-        'File for the audit log, one JSON object a line, appended to. Without it audit records go to standard output with the others; `log.logger` tells them apart.',
+        'File that the audit log is appended to, one JSON object per line. Without it, audit records go to standard output with all others; `log.logger` tells them apart.',
       ),
     ),
     level: choice(
       ['trace', 'debug', 'info', 'warn', 'error'],
-      'Least important level that is written. Torhaus has no records below `info`: what decides about a request, `logging.trace` tells.',
+      'Lowest level that is written. Torhaus has no records below `info`; to see how requests are decided, use `logging.trace`.',
       'info',
     ),
-    access: flag('One record per request.', true),
+    access: flag('Write one record per request.', true),
     accessForm: choice(
       ['ecs', 'compact'],
-      'How the record of a request is written: with the names of the Elastic Common Schema, or with short ones and less than half as long, for who reads it by a program of their own (docs/operations.md, "Compact access records").',
+      'Form of the record of a request. `ecs`: with the field names of the Elastic Common Schema. `compact`: with short names and less than half as long, for your own log processing (docs/operations.md, "Compact access records").',
       'ecs',
     ),
     trace: flag(
-      'One more record per request, of level info: what each stage knew, added and decided. Values are shortened, and none is a secret. To find out why requests end as they do; it costs time and space with each.',
+      'Write another record per request, at level info, that shows what each stage knew, added and decided, to find out why requests end as they do. Values are shortened, and none is a secret. It costs time and space for every request.',
       false,
     ),
   },
-  'Structured logs on standard output, one JSON object a line, with field names of the Elastic Common Schema.',
+  'Structured logs on standard output, one JSON object per line, with the field names of the Elastic Common Schema.',
 )
 
 const tracing = requiredSection(
   {
     otlpUrl: text(
-      'Where spans are sent: OTLP over HTTP, in JSON, e.g. http://127.0.0.1:4318/v1/traces. Of a collector on this machine; another one needs https.',
+      'Where spans are sent: OTLP over HTTP, in JSON, e.g. http://127.0.0.1:4318/v1/traces. A collector on another machine needs https.',
     ),
     sampleOneIn: integer(
-      'One trace in so many that begin here is recorded. One that a peer of listener.trustedProxies began (traceparent) is recorded as it says.',
+      'One in this many of the traces that begin at Torhaus is recorded. If a peer in listener.trustedProxies began the trace (traceparent), its decision is followed.',
       { default: 100, minimum: 1, maximum: 1_000_000 },
     ),
   },
-  'Spans for OpenTelemetry: one for each exchange, each stage, what OP, KDC and Redis are asked, and the request to the origin server, which is told its place in the trace (W3C Trace Context). Without this section there are none.',
+  'Spans for OpenTelemetry: one for each exchange, each stage, each query to the OP, the KDC or Redis, and the request to the origin server, which carries the trace on (W3C Trace Context). Without this section, no spans are sent.',
 )
 
 const reload = section(
   {
     watchIntervalMs: integer(
-      'How often this file and the files it names are looked at for changes, in milliseconds. 0: only SIGHUP and `torhaus reload` reload.',
+      'How often the configuration file and the files it names are checked for changes, in milliseconds. 0: reload only on SIGHUP or `torhaus reload`.',
       { default: 2000, minimum: 0, maximum: 3_600_000 },
     ),
   },
-  'Reading the configuration again, and the certificates and keys with it, without a restart.',
+  'Reloading the configuration, including certificates and keys, without a restart.',
 )
 
 const ownPages = section(
   {
     publicUrl: Type.Optional(
       text(
-        'Origin of a host name for the pages of Torhaus alone, e.g. https://signin.devops.example.com; it leads to the same listener, and the certificate has both names. Recommended: scripts in pages of the server have another origin then. The OP must know it: callback and sign-out are there. Default: publicUrl. See docs/own-host.md.',
+        'Origin with a separate host name for the pages of Torhaus, e.g. https://signin.devops.example.com. The name must lead to the same listener, and the certificate must have both names. Recommended, because scripts in pages of the server then have a different origin. The OP must know this origin, since the callback and sign-out URLs use it. Default: publicUrl. See docs/own-host.md.',
       ),
     ),
   },
@@ -1063,28 +1110,31 @@ const helpText = (description: string) => text(description, { pattern: '^[^\\x00
 
 const appearance = section(
   {
-    name: text('What stands at the head of each page and in its title: the name of your service.', {
+    name: text('Name of your service, shown at the top of each page and in its title.', {
       default: 'Torhaus',
       pattern: '^[^\\x00-\\x1f\\x7f]{1,60}$',
     }),
     logoFile: Type.Optional(
       file(
-        'Picture in place of mark and name at the head of each page; the name is read out to those who do not see it. SVG without scripts, or PNG; at most 32 KiB. It is shown 2.5rem (40 px) high.',
+        'Logo shown at the top of each page instead of the mark and name of Torhaus; screen readers read appearance.name. SVG without scripts, or PNG; at most 32 KiB. It is shown 2.5rem (40 px) high.',
       ),
     ),
-    logoDarkFile: Type.Optional(file('The same for browsers that are set to dark, where the page is #1b222c.')),
+    logoDarkFile: Type.Optional(file('Logo for browsers in dark mode, where the page is #1b222c.')),
     accentColor: color(
-      'Colour of links and buttons, as #rrggbb. It is written on white, and must have a contrast of at least 4.5 (WCAG 2.2 1.4.3).',
+      'Colour of links and buttons, as #rrggbb. Its contrast with white must be at least 4.5 (WCAG 2.2 1.4.3).',
       ACCENT.light,
     ),
-    accentColorDark: color('The same for browsers that are set to dark: it is written on #1b222c.', ACCENT.dark),
+    accentColorDark: color(
+      'The same for browsers in dark mode, with a contrast of at least 4.5 to #1b222c.',
+      ACCENT.dark,
+    ),
     helpText: Type.Optional(
       helpText(
-        'What stands at the foot of each page: whom to ask, and what to tell them. Plain text, of at most 500 characters.',
+        'Text at the bottom of each page: whom to ask for help, and what to tell them. Plain text, at most 500 characters.',
       ),
     ),
     helpUrl: Type.Optional(
-      text('Where the help desk is: an https, http or mailto URL. Without it no page has a link there.'),
+      text('Link to the help desk: an https, http or mailto URL. Without it, the pages have no such link.'),
     ),
     languages: list(
       requiredSection(
@@ -1094,40 +1144,45 @@ const appearance = section(
           }),
           file: Type.Optional(
             file(
-              'YAML file: a mapping of keys to texts, as docs/texts.yaml has them. What is not in it is said in English; for de, as Torhaus says it in German.',
+              'YAML file that maps the keys of docs/texts.yaml to texts. Texts that are missing appear in English; for de, in the German of Torhaus.',
             ),
           ),
-          helpText: Type.Optional(helpText('In place of appearance.helpText for whoever reads this language.')),
+          helpText: Type.Optional(helpText('Replaces appearance.helpText on pages in this language.')),
         },
         'One language.',
       ),
-      'Languages that the pages are in besides English and German. Browsers say which one their reader wants (Accept-Language).',
+      'Languages of the pages in addition to English and German. The browser says which one to use (Accept-Language).',
       { default: [] },
     ),
   },
-  'How the pages of Torhaus look to people: sign-in, refusals, confirmation, personal page (docs/appearance.md).',
+  'How the pages of Torhaus look: sign-in, refusals, confirmation, personal page (docs/appearance.md).',
 )
 
 const hsts = section(
   {
     maxAgeSeconds: integer(
-      'For how long browsers ask for this host over https alone, in seconds, each response anew. 0: they forget it. Raise it once nothing of this host name, on any port, needs http: 31536000 is a year.',
+      'How long browsers use only https for this host, in seconds, counted from the latest response. 0: browsers drop the policy. Raise it once nothing on this host name needs http on any port; 31536000 is a year.',
       { default: 86_400, minimum: 0, maximum: 63_072_000 },
     ),
-    includeSubDomains: flag('The same for every host name below that of publicUrl, whoever runs it.', false),
+    includeSubDomains: flag(
+      'Apply the policy to all subdomains of the host of publicUrl as well, no matter who runs them.',
+      false,
+    ),
     off: flag(
-      'Send nothing of it, e.g. where a balancer in front does. What the origin server sends passes then.',
+      'Do not send this field, e.g. because a balancer in front does. What the origin server sends is then passed on.',
       false,
     ),
   },
-  'Strict-Transport-Security (RFC 6797), where publicUrl is https and names a host. It takes the place of that of the origin server.',
+  'Strict-Transport-Security (RFC 6797), sent if publicUrl is https with a host name. It replaces what the origin server sends.',
 )
 
 export const configSchema = requiredSection(
   {
-    publicUrl: text('Origin that users type and see: scheme, host and port, no path. Redirects and cookies follow it.'),
+    publicUrl: text(
+      'Origin that users type and see: scheme, host and port, no path. Redirects and cookies are based on it.',
+    ),
     allowPlainHttp: flag(
-      'Allow publicUrl and issuers to be http, and Redis to be without TLS, for hosts other than loopback. Passwords and cookies then travel in the clear: for laboratories only.',
+      'Allow http for publicUrl and issuers, and Redis without TLS, for hosts other than loopback. Passwords and cookies then travel unencrypted: for test setups only.',
       false,
     ),
     ownPages,
@@ -1158,8 +1213,8 @@ type DeepReadonly<T> = T extends (infer U)[]
     ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
     : T
 
-/** The whole configuration, checked, with defaults filled in and file names absolute. */
+/** The whole configuration: validated, with defaults filled in and file names made absolute. */
 export type Config = DeepReadonly<Static<typeof configSchema>>
 
-/** One OpenID Provider, written as `oidc` or below `providers`. */
+/** The options of one OpenID Provider, from `oidc` or from an entry in `providers`. */
 export type ProviderSettings = NonNullable<Config['oidc']>

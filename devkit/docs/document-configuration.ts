@@ -41,19 +41,19 @@ const isRequired = (parent: Node, key: string) =>
 
 const PREFACE = `# Configuration
 
-Made from \`config/schema.ts\` by \`npm run docs\`; do not edit.
+Generated from \`config/schema.ts\` by \`npm run docs\`; do not edit.
 
-Torhaus reads one YAML file, named at the start: \`npm start -- --config FILE\`. \`npm run config:check -- FILE\` reports every
-problem at once, with line and path ([which](wrong-configurations.md)). [\`config/example.yaml\`](../config/example.yaml) is a commented file to begin with, and
-[\`configuration.schema.json\`](configuration.schema.json) lets an editor complete and check while you type.
+Torhaus reads one YAML file, named on the command line: \`npm start -- --config FILE\`. \`npm run config:check -- FILE\` reports all
+problems at once, with line and path ([examples](wrong-configurations.md)). [\`config/example.yaml\`](../config/example.yaml) is a commented file to start from, and
+[\`configuration.schema.json\`](configuration.schema.json) lets an editor complete and check the file while you type.
 
-- An option that is not listed here is refused: a misspelt one must not silently mean its default.
-- Secrets are never in the file. Options whose names end in \`File\` or \`Files\` name files that hold them; names of files are
+- Options that are not listed here are refused, so that a misspelt option never silently falls back to its default.
+- The file contains no secrets. Options whose names end in \`File\` or \`Files\` name the files that hold them; file names are
   relative to the configuration file.
-- Units are in the names: \`Ms\` milliseconds, \`Seconds\` seconds, \`Bytes\` bytes.
-- "required" means: no default. Within a section that may be left out, it is required once the section is there.
-- The environment says where to listen: \`HTTP_PLATFORM_PORT\`, then \`PORT\`, for \`listener.port\`; \`ADMIN_PORT\` for
-  \`admin.port\`. Where \`session.store.sqlite.file\` is not given, the store is in \`STATE_DIRECTORY\`, which systemd sets.
+- Units are in the names: \`Ms\` for milliseconds, \`Seconds\` for seconds, \`Bytes\` for bytes.
+- "required" means that there is no default. An option of an optional section is required only if the section is present.
+- Environment variables override where to listen: \`HTTP_PLATFORM_PORT\`, or else \`PORT\`, for \`listener.port\`; \`ADMIN_PORT\` for
+  \`admin.port\`. If \`session.store.sqlite.file\` is not set, the store is in \`STATE_DIRECTORY\`, which systemd sets.
 
 `
 
@@ -76,7 +76,7 @@ function sectionText(parent: Node, key: string, path: string, node: Node, depth:
   const options = Object.entries(node.properties ?? {})
   const rows = options.flatMap(([name, inner]) => (isSection(inner) ? [] : [row(node, name, `${path}.${name}`, inner)]))
   const inner = options.flatMap(([name, option]) => innerSection(node, name, `${path}.${name}`, option, depth + 1))
-  const presence = isRequired(parent, key) ? ' Required.' : node.default === undefined ? ' May be left out.' : ''
+  const presence = isRequired(parent, key) ? ' Required.' : node.default === undefined ? ' Optional.' : ''
   return `\n${'#'.repeat(depth)} ${path}\n\n${node.description ?? ''}${presence}\n${
     rows.length === 0 ? '' : `\n${table(rows)}`
   }${inner.join('')}`
