@@ -24,19 +24,26 @@ const DROPPED = [
   ...['host', 'authorization', 'cookie', 'content-length', 'expect', 'via', 'max-forwards', 'x-request-id'],
   ...['forwarded', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip', 'cf-connecting-ip'],
   ...['client-ip', 'x-forwarded', 'forwarded-for', 'x-originating-ip', 'x-remote-ip', 'x-remote-addr'],
-  ...['proxy-client-ip', 'wl-proxy-client-ip', 'fastly-client-ip', 'x-azure-clientip', 'x-original-forwarded-for'],
+  ...['proxy-client-ip', 'wl-proxy-client-ip', 'fastly-client-ip', 'x-azure-clientip', 'x-proxyuser-ip'],
+  // Some servers take the host of their links from these; CGI makes of the first the proxy that programs go out by
+  // (CVE-2016-5385).
+  ...['proxy', 'x-host', 'x-host-override', 'x-http-host-override'],
+  ...['x-artifactory-override-base-url', 'x-jfrog-override-base-url'],
   // Some servers take path, identity or files to send (Rack, CVE-2025-61780) from these, whoever sends them.
-  ...['x-original-url', 'x-rewrite-url', 'x-iis-windowsauthtoken', 'remote-user', 'x-remote-user'],
+  ...['x-rewrite-url', 'x-iis-windowsauthtoken', 'remote-user', 'x-remote-user'],
   ...['x-sendfile-type', 'x-accel-mapping', 'aspfiltersessionid'],
   ...['x-tfs-impersonate', 'x-tfs-subjectdescriptorimpersonate'],
 ]
 const DROPPED_PREFIXES = [
   'x-forwarded-',
+  'x-original-',
   'x-torhaus-',
   'x-iisnode-',
   'x-webauth-',
   'x-auth-request-',
   'x-ms-client-principal',
+  // By these IIS tells ASP.NET Core who asks, with which certificate, and that it is to stop.
+  'ms-aspnetcore-',
   // Certificates that somebody else claims to have seen (RFC 9440, and before it).
   ...['client-cert', 'x-client-cert', 'x-ssl-client-', 'ssl-client-', 'x-arr-clientcert', 'x-amzn-mtls-'],
 ]

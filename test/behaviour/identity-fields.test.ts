@@ -39,6 +39,9 @@ const believed = [
   'X-Rewrite-URL',
   ...['X-Sendfile-Type', 'X-Accel-Mapping', 'AspFilterSessionId'],
   'Forwarded',
+  ...['Proxy', 'X-Host', 'X-Host-Override', 'X-HTTP-Host-Override', 'X-Original-Host', 'X-Original-For'],
+  ...['X-Original-Proto', 'X-ProxyUser-Ip', 'X-JFrog-Override-Base-Url', 'X-Artifactory-Override-Base-Url'],
+  ...['MS-ASPNETCORE-TOKEN', 'MS-ASPNETCORE-CLIENTCERT', 'MS-ASPNETCORE-WINAUTHTOKEN', 'MS-ASPNETCORE-EVENT'],
 ]
 
 const alias = {

@@ -9,7 +9,10 @@ const BELIEVED = [
   ...['X-Forwarded-Groups', 'X-Forwarded-Preferred-Username', 'X-Auth-Request-User', 'X-IIS-WindowsAuthToken'],
   ...['X-iisnode-AUTH_USER', 'X-TFS-Impersonate', 'X-TFS-SubjectDescriptorImpersonate', 'X-MS-Client-Principal-Name'],
   ...['X-Torhaus-Assertion', 'X-Real-IP', 'True-Client-IP', 'Client-IP', 'X-Original-URL', 'X-Rewrite-URL'],
-  ...['X-Sendfile-Type', 'X-Accel-Mapping', 'AspFilterSessionId'],
+  ...['X-Sendfile-Type', 'X-Accel-Mapping', 'AspFilterSessionId', 'X-Forwarded-Server', 'X-Forwarded-Host'],
+  ...['Proxy', 'X-Host', 'X-Host-Override', 'X-HTTP-Host-Override', 'X-Original-Host', 'X-Original-For'],
+  ...['X-Original-Proto', 'X-ProxyUser-Ip', 'X-JFrog-Override-Base-Url', 'X-Artifactory-Override-Base-Url'],
+  ...['MS-ASPNETCORE-TOKEN', 'MS-ASPNETCORE-CLIENTCERT', 'MS-ASPNETCORE-WINAUTHTOKEN', 'MS-ASPNETCORE-EVENT'],
 ]
 
 const SPELLINGS: Readonly<Record<string, (name: string) => string>> = {
