@@ -10,7 +10,8 @@ const advice: Partial<Record<Code, string>> = {
   'request-malformed': 'The parser refused the head. Logged as a `reject` record, without a request id.',
   'method-unknown':
     'The parser of Node has a list of methods, and this one is not in it. Logged as a `reject` record, without a request id.',
-  'request-head-timeout': 'See `listener.headersTimeoutMs`. Usually a scanner, or a client that went to sleep.',
+  'request-head-timeout':
+    'See `listener.headersTimeoutMs`. Usually a scanner, or a client that went to sleep. A connection on which no request has begun is closed without an answer: many browsers and balancers keep a spare one.',
   'request-head-too-large': 'See `listener.maxHeaderBytes`.',
   'connection-evicted':
     'See `listener.maxConnections`: all were taken, and this one had been idle longest, or kept content back. Nobody reads the sentence; a `reject` record and `torhaus_rejects_total` say it.',

@@ -15,6 +15,7 @@ import { clientOf } from './client-address.ts'
 import { clientCertificateOptions } from './client-certificate.ts'
 import { ClientConnections, type ConnectionUse } from './client-connections.ts'
 import { type HandshakeFailure, handshakeFailure } from './handshake-failure.ts'
+import { hasBegunRequest } from './parser-error.ts'
 import { rememberDoor } from './private-entrance.ts'
 import { expectProxyHeaders } from './proxy-protocol.ts'
 import { optionsOf } from './tls-profile.ts'
@@ -129,9 +130,11 @@ const STATUS_LINES: Partial<Record<Code, string>> = {
 /** How long a client that was refused may go on sending, so that it can read why (RFC 9112 9.6), in milliseconds. */
 const LAST_READ_MS = 5000
 
-/** There is no request to answer: a status line on the bare socket, then the end. */
+/** What came is no request that could be answered: a status line on the bare socket, then the end. */
 export function reject(parts: ListenerParts, socket: Socket, code: Code): void {
   parts.rejected(code, clientOf(socket).address)
+  // Nobody waits for an answer: it would be read as that to a request which is sent just then (RFC 9110 15.5.9).
+  if (code === 'request-head-timeout' && !hasBegunRequest(socket)) return socket.destroySoon()
   const text = JSON.stringify({ type: `urn:torhaus:error:${code}`, code })
   socket.end(
     `HTTP/1.1 ${STATUS_LINES[code] ?? '400 Bad Request'}\r\nConnection: close\r\nCache-Control: no-store\r\n` +

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Code } from '../errors.ts'
 
 /** As Node's parser tells it. */
@@ -24,6 +25,17 @@ export function codeOfParserError(error: ParserError): Code {
     default:
       return 'request-malformed'
   }
+}
+
+/** Of Node's parser as it stands on the socket of its connection: an internal of Node, so without it nothing is concluded. */
+interface ParsedSocket extends Socket {
+  readonly parser?: { readonly finish?: () => unknown } | null
+}
+
+/** Whether a request has begun that is not here in full: then the parser may not end here (RFC 9112 8). Empty lines before it are none of it (RFC 9112 2.2). */
+export function hasBegunRequest(socket: Socket): boolean {
+  const { parser }: ParsedSocket = socket
+  return typeof parser?.finish !== 'function' || parser.finish() instanceof Error
 }
 
 /** The beginning of the line that was not understood. */
