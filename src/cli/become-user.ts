@@ -2,22 +2,24 @@
 import { execFileSync } from 'node:child_process'
 import { usageError } from './command.ts'
 
+/** `name`: or the number of an account. */
 export function becomeUser(name: string): void {
   if (process.setuid === undefined || process.setgid === undefined || process.setgroups === undefined)
     throw usageError('--as-user needs a system with accounts as on Linux')
   if (process.getuid?.() !== 0)
     throw usageError(`--as-user is for root: without, run the command as that account (sudo -u ${name})`)
-  const [group = -1, ...others] = groupsOf(name)
+  const [user = -1] = numbersOf('-u', name)
+  const [group = -1, ...others] = numbersOf('-G', name)
   process.setgroups([group, ...others])
   process.setgid(group)
-  process.setuid(name)
+  process.setuid(user)
 }
 
-/** The first is that of the account itself; from wherever the system has its accounts. */
-function groupsOf(name: string): number[] {
+/** From wherever the system has its accounts. The first of the groups is that of the account itself. */
+function numbersOf(which: '-u' | '-G', name: string): number[] {
   try {
     const stdio = ['ignore', 'pipe', 'ignore'] as const
-    const numbers = execFileSync('id', ['-G', '--', name], { encoding: 'utf8', stdio: [...stdio] })
+    const numbers = execFileSync('id', [which, '--', name], { encoding: 'utf8', stdio: [...stdio] })
     return numbers.trim().split(' ').map(Number)
   } catch {
     throw usageError(`there is no account ${name} on this machine`)

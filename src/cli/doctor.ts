@@ -1,3 +1,4 @@
+import type { Config } from '../../config/schema.ts'
 import { examine, type Subject, subjects } from '../doctor/examine.ts'
 import { hasErrors, reportJson, reportText } from '../doctor/report.ts'
 import { exitCode } from '../exit-codes.ts'
@@ -13,7 +14,7 @@ export const command: Command = {
     ...configOption,
     'as-user': {
       value: 'NAME',
-      description: 'looks with the rights of this account, that of the service; for root alone',
+      description: 'looks with the rights of this account, by name or number, that of the service; for root alone',
     },
     account: { value: 'NAME', description: 'the person in whose name delegation is tried, where there is Kerberos' },
     only: { value: 'SUBJECT', description: `one of ${subjects.join(', ')}; may be given several times`, repeats: true },
@@ -27,15 +28,32 @@ export const command: Command = {
     const fileName = configFileOf(given)
     const wanted = subjectsOf(given)
     const { 'as-user': user, account, slow } = given.values
+    refuseUnlooked(wanted, 'slow', slow, 'long-requests')
+    refuseUnlooked(wanted, 'account', account, 'kerberos')
     const slowSeconds = slow === undefined ? undefined : secondsOf(slow)
     if (user !== undefined) becomeUser(user)
     const { now, monotonic, environment } = system
     const config = readConfig(fileName, environment)
+    if (account !== undefined) refuseUndelegated(config)
     const context = { config, now, monotonic, environment, account, slowSeconds, userId: process.getuid?.() }
     const examined = await examine(context, wanted)
     print(given.flags.has('json') ? reportJson(examined) : reportText(examined))
     return hasErrors(examined) ? exitCode.failed : exitCode.done
   },
+}
+
+function refuseUnlooked(wanted: readonly Subject[], option: string, value: string | undefined, subject: Subject): void {
+  if (value !== undefined && !wanted.includes(subject))
+    throw usageError(
+      `--${option} has no effect without the subject ${subject}: add --only ${subject}, or leave --${option} out`,
+    )
+}
+
+function refuseUndelegated({ kerberos, upstream }: Config): void {
+  if (kerberos === undefined || upstream.identity.kind !== 'kerberos')
+    throw usageError(
+      '--account has no effect: this configuration delegates nobody (upstream.identity.kind is not kerberos); leave it out',
+    )
 }
 
 function secondsOf(text: string): number {

@@ -67,3 +67,16 @@ test('of what stands behind the URL the argument itself is named, with --config 
   }
   assert.match((await explain(file, 'GET', '/x')).error, /^the configuration is given twice\n/)
 })
+
+test('doctor refuses what belongs to a subject that it does not look at, or to a delegation that there is not', async () => {
+  const mistakes: readonly [args: string[], says: RegExp][] = [
+    [['--only', 'files', '--slow', '5'], /^--slow has no effect without .*: add --only long-requests/],
+    [['--only', 'files', '--account', 'ada'], /^--account has no effect without .*: add --only kerberos/],
+    [['--account', 'ada'], /^--account has no effect: this configuration delegates nobody \(upstream\.identity\.kind/],
+  ]
+  for (const [args, says] of mistakes) {
+    const { code, out, error } = await runTorhaus(['doctor', '--config', file, ...args])
+    assert.deepEqual([code, out], [2, ''], args.join(' '))
+    assert.match(error, says)
+  }
+})

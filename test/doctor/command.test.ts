@@ -64,5 +64,11 @@ test('as the account of the service it finds what root does not: a key that it c
   assert.equal(code, 78)
   assert.match(error, /session\.encryptionKeyFiles\[0\]: the file \S+session-key cannot be read by this account: give/)
   assert.equal((await doctor('--only', 'files')).code, 0)
-  assert.equal((await doctor('--as-user', 'no-such-account')).code, 2)
+  const byNumber = await doctor('--as-user', String(nobody), '--only', 'files')
+  assert.deepEqual([byNumber.code, byNumber.error], [code, error])
+  for (const stranger of ['no-such-account', '3999999999']) {
+    const { code, error } = await doctor('--as-user', stranger)
+    assert.equal(code, 2)
+    assert.match(error, new RegExp(`^there is no account ${stranger} on this machine\\n`))
+  }
 })
