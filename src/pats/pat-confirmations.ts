@@ -16,7 +16,7 @@ import type { AccountKey } from '../account-key.ts'
 import { type Awaitable, after } from '../awaitable.ts'
 import type { Clock, Surroundings } from '../clock.ts'
 import { newConfirmationCode, parseConfirmationCode } from '../confirmation-code.ts'
-import { type Fault, unavailable } from '../errors.ts'
+import { unavailable } from '../errors.ts'
 import type { Traced } from '../exchange.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
@@ -76,8 +76,10 @@ export class PatConfirmations {
     changes.subscribe(change => {
       if (change.kind === 'pat') this.#cache.forget(change.fingerprint)
       else if (change.kind === 'pats-changed') this.#cache.expireKeys(change.fingerprints)
-      else if (change.kind === 'missed') this.#cache.expire()
-      else if (change.kind === 'pat-withdrawn') {
+      else if (change.kind === 'missed') {
+        this.#cache.expire()
+        this.#withdrawn.again()
+      } else if (change.kind === 'pat-withdrawn') {
         const { kind: _, ...decision } = change
         this.#withdrawn.heard(idOf(decision), { ...decision, isWithdrawn: true })
       }
@@ -127,22 +129,17 @@ export class PatConfirmations {
   async confirm({ code, ...asked }: PatRequest, accountKey: AccountKey): Promise<boolean> {
     if (accountKey !== asked.accountKey) return false
     const { fingerprint, network } = asked
-    if (!(await this.#store.confirm(code, this.#decision({ accountKey, fingerprint, network }, false)))) return false
+    const scope = { accountKey, fingerprint, network }
+    if (!(await this.#store.confirm(code, await this.#decision(scope, false)))) return false
+    this.#withdrawn.forget(idOf(scope))
     this.#changes.publish({ kind: 'pat', fingerprint })
     return true
   }
 
   /** Whose it is says that it is somebody else's: from now on it must be confirmed. True for one caller only. */
   async refuse({ code, accountKey, fingerprint, network }: PatRequest): Promise<boolean> {
-    const decision = this.#decision({ accountKey, fingerprint, network }, true)
-    try {
-      if (!(await this.#store.confirm(code, decision))) return false
-    } catch (error) {
-      await this.#hold(decision, unavailable(error))
-      return true
-    }
-    this.#changes.publish({ kind: 'pat', fingerprint })
-    return true
+    const decision = await this.#decision({ accountKey, fingerprint, network }, true)
+    return this.#end(decision, () => this.#store.confirm(code, decision))
   }
 
   /**
@@ -150,13 +147,11 @@ export class PatConfirmations {
    * `store-unavailable` where neither that nor the other processes can be reached, as `refuse` does.
    */
   async withdraw(scope: PatScope): Promise<void> {
-    const decision = this.#decision(scope, true)
-    try {
+    const decision = await this.#decision(scope, true)
+    await this.#end(decision, async () => {
       await this.#store.keepConfirmation(decision)
-    } catch (error) {
-      return this.#hold(decision, unavailable(error))
-    }
-    this.#changes.publish({ kind: 'pat', fingerprint: scope.fingerprint })
+      return true
+    })
   }
 
   /** Before the store is closed: until it has what was withdrawn, or `signal` says that it is enough. */
@@ -180,12 +175,18 @@ export class PatConfirmations {
     return this.#store.sweepConfirmations(nowMs)
   }
 
-  /** Later than what it takes back: that may be of another machine, or of before the clock was set back. */
-  async #hold(decision: PatConfirmation, fault: Fault): Promise<void> {
+  /** `write`: whether the store did so, or there was nothing to do. What it does not take is held. */
+  async #end(decision: PatConfirmation, write: () => Awaitable<boolean>): Promise<boolean> {
     const id = idOf(decision)
-    const known = (await this.#known(decision.fingerprint)).find(said => idOf(said) === id)
-    const decidedAtMs = Math.max(decision.decidedAtMs, (known?.decidedAtMs ?? 0) + 1)
-    await this.#withdrawn.hold([[id, { ...decision, decidedAtMs }]], fault)
+    try {
+      if (!(await write())) return false
+    } catch (error) {
+      await this.#withdrawn.hold([[id, decision]], unavailable(error))
+      return true
+    }
+    this.#withdrawn.stored(id, decision)
+    this.#changes.publish({ kind: 'pat', fingerprint: decision.fingerprint })
+    return true
   }
 
   /** Nothing, where the store cannot say. */
@@ -206,8 +207,11 @@ export class PatConfirmations {
     return undefined
   }
 
-  #decision(scope: PatScope, isWithdrawn: boolean): PatConfirmation {
-    const decidedAtMs = this.#now()
+  /** Later than the one before: that may be of another machine, or of before the clock was set back. */
+  async #decision(scope: PatScope, isWithdrawn: boolean): Promise<PatConfirmation> {
+    const id = idOf(scope)
+    const before = this.#withdrawn.get(id) ?? (await this.#known(scope.fingerprint)).find(said => idOf(said) === id)
+    const decidedAtMs = Math.max(this.#now(), (before?.decidedAtMs ?? 0) + 1)
     return { ...scope, isWithdrawn, decidedAtMs, expiresAtMs: decidedAtMs + LIFETIME_MS }
   }
 

@@ -25,9 +25,9 @@ import { unavailable } from '../errors.ts'
 import type { Changes } from '../store/changes.ts'
 import { ReadCache, type ReadCacheSettings } from '../store/read-cache.ts'
 import { NotedUses } from './noted-uses.ts'
+import { PatBlocks } from './pat-blocks.ts'
 import { mergePats, movedPat, type PatRecord, type PatStore } from './pat-store.ts'
 import { type PatNews, type PatUse, tellsMore } from './pat-use.ts'
-import { UnsavedBlocks } from './unsaved-blocks.ts'
 
 export const FLUSH_INTERVAL_MS = 10_000
 const FORGOTTEN_AFTER_MS = 400 * 86_400_000
@@ -53,7 +53,7 @@ export class PatRegister {
   readonly #cache: ReadCache<string, PatRecord>
   readonly #waiting = new Map<string, Waiting>()
   readonly #noted: NotedUses
-  readonly #blocks: UnsavedBlocks
+  readonly #blocks: PatBlocks
   #flushing: Promise<void> | undefined
 
   constructor(
@@ -66,7 +66,7 @@ export class PatRegister {
     this.#changes = changes
     this.#now = now
     this.#noted = new NotedUses(store)
-    this.#blocks = new UnsavedBlocks(store, changes, monotonic)
+    this.#blocks = new PatBlocks(store, changes, { now, monotonic })
     const read = (fingerprint: string) => store.readPat(fingerprint)
     // What is not known is not blocked either; a block tells of itself.
     this.#cache = new ReadCache({ ...settings, keepsAbsent: 'always' }, read, monotonic, {})
@@ -109,16 +109,7 @@ export class PatRegister {
    */
   async block(accountKeys: readonly AccountKey[], fingerprint: string, isBlocked: boolean): Promise<boolean> {
     await this.#flushIfRoom()
-    let changed = false
-    try {
-      for (const accountKey of accountKeys) changed ||= await this.#store.blockPat(accountKey, fingerprint, isBlocked)
-    } catch (error) {
-      const fault = unavailable(error)
-      if (!isBlocked) throw fault
-      return this.#blocks.hold(await this.#store.readPat(fingerprint), accountKeys, fault)
-    }
-    this.#changes.publish({ kind: 'pat', fingerprint })
-    return changed
+    return isBlocked ? this.#blocks.block(accountKeys, fingerprint) : this.#blocks.allow(accountKeys, fingerprint)
   }
 
   /** Before the store is closed: until it has what was blocked. */

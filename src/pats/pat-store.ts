@@ -6,6 +6,7 @@
 import type { AccountKey } from '../account-key.ts'
 import type { Awaitable } from '../awaitable.ts'
 import type { ClientClass } from '../http/client-class.ts'
+import type { BlockedPat } from '../store/changes.ts'
 
 /** Most networks remembered of one token; the one used longest ago goes first. */
 export const MAX_NETWORKS = 8
@@ -38,8 +39,15 @@ export interface PatStore {
   noteUses(lastSeenAtMs: ReadonlyMap<string, number>): Awaitable<void>
   /** Last used first. */
   patsOf(accountKey: AccountKey): Awaitable<PatRecord[]>
-  /** True where the account has such a token, and that changed something. */
-  blockPat(accountKey: AccountKey, fingerprint: string, isBlocked: boolean): Awaitable<boolean>
+  /** When its owner last blocked it or allowed it again; 0: never. */
+  decidedAtMs(fingerprint: string): Awaitable<number>
+  /** True where the account has such a token, and that changed something; then `decidedAtMs` is kept. */
+  blockPat(accountKey: AccountKey, fingerprint: string, isBlocked: boolean, decidedAtMs: number): Awaitable<boolean>
+  /**
+   * Makes a block that the store did not take, or may have lost, unless a decision of the same time or later is kept. A
+   * token that is not known, since its record was lost as well, is recorded.
+   */
+  blockPatLate(block: BlockedPat): Awaitable<void>
   /**
    * What is known under one fingerprint is known under the other from now on: all at once, together with what is known
    * there already. Blocked under either is blocked. Nothing where nothing is known.
@@ -53,6 +61,12 @@ export interface PatStore {
    */
   sweepPats(seenBeforeMs: number, maxRows: number): Awaitable<void>
 }
+
+/** What is known of a token by its block alone. */
+export const blockedUnseen = ({ accountKey, fingerprint, decidedAtMs }: BlockedPat): PatRecord => ({
+  ...{ fingerprint, accountKey, firstSeenAtMs: decidedAtMs, lastSeenAtMs: decidedAtMs },
+  ...{ networks: [], clientClasses: [], isBlocked: false },
+})
 
 /**
  * What both records say of one token. `isUse`: the networks of `seen` are those in use now, and make no room for others

@@ -8,61 +8,13 @@
  */
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
 import type { ClientClass } from '../http/client-class.ts'
+import type { BlockedPat } from '../store/changes.ts'
 import type { RedisConnection } from '../store/redis-connection.ts'
 import { hashTag, plainTag, type RedisNames } from '../store/redis-names.ts'
 import { fieldsOf, numberOf, textOf, textsOf } from '../store/redis-reply.ts'
-import { redisScript } from '../store/redis-script.ts'
-import { MAX_NETWORKS, type PatRecord, type PatStore } from './pat-store.ts'
+import { blockedUnseen, MAX_NETWORKS, type PatRecord, type PatStore } from './pat-store.ts'
 import { RedisPatIndex } from './redis-pat-index.ts'
-
-/**
- * KEYS pat; ARGV first seen, last seen, account or nothing, most networks, 1 for a use (see `mergePats`), then fields of
- * networks and client classes with the times.
- */
-const SEE = redisScript(`
-local function later(field, at)
-  local known = redis.call('HGET', KEYS[1], field)
-  if not known or tonumber(known) < tonumber(at) then redis.call('HSET', KEYS[1], field, at) end
-end
-local first = redis.call('HGET', KEYS[1], 'first')
-if not first or tonumber(first) > tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'first', ARGV[1]) end
-later('last', ARGV[2])
-if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'account', ARGV[3]) end
-local networks, isUsed = {}, {}
-for i = 6, #ARGV, 2 do
-  later(ARGV[i], ARGV[i + 1])
-  isUsed[ARGV[i]] = ARGV[5] == '1'
-end
-local all = redis.call('HGETALL', KEYS[1])
-for i = 1, #all, 2 do
-  if string.sub(all[i], 1, 2) == 'n:' then networks[#networks + 1] = { all[i], tonumber(all[i + 1]) } end
-end
-table.sort(networks, function(a, b)
-  local one, other = isUsed[a[1]] or false, isUsed[b[1]] or false
-  if one ~= other then return one end
-  return a[2] > b[2]
-end)
-for i = tonumber(ARGV[4]) + 1, #networks do redis.call('HDEL', KEYS[1], networks[i][1]) end
-return 1`)
-
-/** KEYS pat; ARGV account, 1 or 0. Returns when it was last seen, where that changed something. */
-const BLOCK = redisScript(`
-local known = redis.call('HMGET', KEYS[1], 'account', 'last')
-if known[1] ~= ARGV[1] or redis.call('HEXISTS', KEYS[1], 'blocked') == tonumber(ARGV[2]) then return false end
-if ARGV[2] == '1' then redis.call('HSET', KEYS[1], 'blocked', '1') else redis.call('HDEL', KEYS[1], 'blocked') end
-return known[2]`)
-
-/**
- * KEYS pat; ARGV 1: also when it is blocked; last seen at the latest; 1: only when it is nobody's. Returns the account of
- * what was deleted, or 0, or 1 for blocked, or 2 for somebody's.
- */
-const FORGET = redisScript(`
-local known = redis.call('HMGET', KEYS[1], 'account', 'last', 'blocked')
-if known[1] and ARGV[3] == '1' then return 2 end
-if known[3] and ARGV[1] == '0' then return 1 end
-if known[2] and tonumber(known[2]) > tonumber(ARGV[2]) then return 0 end
-redis.call('DEL', KEYS[1])
-return known[1] or ''`)
+import { BLOCK, FORGET, SEE } from './redis-pat-scripts.ts'
 
 /** Tokens written, or forgotten, at a time. */
 const BATCH = 500
@@ -112,20 +64,30 @@ export class RedisPatStore implements PatStore {
       .sort((one, other) => other.lastSeenAtMs - one.lastSeenAtMs)
   }
 
-  async blockPat(accountKey: AccountKey, fingerprint: string, isBlocked: boolean): Promise<boolean> {
-    const last = await this.#link.run(BLOCK, [this.#pat(fingerprint)], accountKey, Number(isBlocked))
-    if (last === null) return false
-    await this.#all.place(fingerprint, Number(last), isBlocked)
-    return true
+  async decidedAtMs(fingerprint: string): Promise<number> {
+    const pat = this.#pat(fingerprint)
+    const atMs = await this.#link.call(pat, 'HGET', pat, 'decided')
+    return atMs === null ? 0 : numberOf(textOf(atMs))
+  }
+
+  blockPat(accountKey: AccountKey, fingerprint: string, isBlocked: boolean, decidedAtMs: number): Promise<boolean> {
+    return this.#decide({ accountKey, fingerprint, decidedAtMs }, isBlocked)
+  }
+
+  async blockPatLate(block: BlockedPat): Promise<void> {
+    const known = await this.readPat(block.fingerprint)
+    if (known?.accountKey === undefined) await this.#see(blockedUnseen(block))
+    await this.#decide(block, true, true)
   }
 
   /** A crash half-way leaves both, and the block under the old one: moved again when it is seen the next time. */
   async movePat(from: string, to: string): Promise<void> {
     const moved = await this.readPat(from)
     if (moved === undefined) return
-    await this.#see({ ...moved, fingerprint: to }, false)
+    const decidedAtMs = await this.decidedAtMs(from)
+    await this.#see({ ...moved, fingerprint: to }, { isUse: false, decidedAtMs })
     // Only a token whose account is known can have been blocked.
-    if (moved.isBlocked && moved.accountKey !== undefined) await this.blockPat(moved.accountKey, to, true)
+    if (moved.isBlocked && moved.accountKey !== undefined) await this.blockPat(moved.accountKey, to, true, decidedAtMs)
     // One that was blocked meanwhile stays, as does one seen meanwhile.
     await this.#forget([from], moved.lastSeenAtMs, { alsoBlocked: moved.isBlocked })
   }
@@ -160,7 +122,20 @@ export class RedisPatStore implements PatStore {
     return oldest.length > 0
   }
 
-  async #see(seen: PatRecord, isUse = true): Promise<void> {
+  async #decide(
+    { accountKey, fingerprint, decidedAtMs }: BlockedPat,
+    isBlocked: boolean,
+    isLate = false,
+  ): Promise<boolean> {
+    const values = [accountKey, Number(isBlocked), decidedAtMs, Number(isLate)]
+    const last = await this.#link.run(BLOCK, [this.#pat(fingerprint)], ...values)
+    if (last === null) return false
+    await this.#all.place(fingerprint, Number(last), isBlocked)
+    return true
+  }
+
+  /** `decidedAtMs`: of a token that moves, 0 otherwise. */
+  async #see(seen: PatRecord, { isUse = true, decidedAtMs = 0 } = {}): Promise<void> {
     const { fingerprint, firstSeenAtMs, lastSeenAtMs, networks, clientClasses, accountKey } = seen
     const owned = this.#ofAccount(accountKey ?? NOBODY)
     await Promise.all([
@@ -173,6 +148,7 @@ export class RedisPatStore implements PatStore {
       ...[firstSeenAtMs, lastSeenAtMs, accountKey ?? '', MAX_NETWORKS, Number(isUse)],
       ...networks.flatMap(seenIn => [`n:${seenIn.network}`, seenIn.lastSeenAtMs]),
       ...clientClasses.flatMap(clientClass => [`c:${clientClass}`, lastSeenAtMs]),
+      ...(decidedAtMs === 0 ? [] : ['decided', decidedAtMs]),
     )
   }
 

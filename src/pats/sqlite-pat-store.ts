@@ -1,9 +1,10 @@
 import { type AccountKey, storedAccountKey } from '../account-key.ts'
-import { type Awaitable, after } from '../awaitable.ts'
+import type { Awaitable } from '../awaitable.ts'
 import type { ClientClass } from '../http/client-class.ts'
+import type { BlockedPat } from '../store/changes.ts'
 import { loggedChanges } from '../store/sqlite-change-log.ts'
 import type { Row, SqliteDatabase } from '../store/sqlite-database.ts'
-import { mergePats, movedPat, type PatRecord, type PatStore, type SeenNetwork } from './pat-store.ts'
+import { blockedUnseen, mergePats, movedPat, type PatRecord, type PatStore, type SeenNetwork } from './pat-store.ts'
 
 export const PAT_SCHEMA = `
 CREATE TABLE IF NOT EXISTS pat (
@@ -12,6 +13,7 @@ CREATE TABLE IF NOT EXISTS pat (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS pat_by_account ON pat (account);
 CREATE INDEX IF NOT EXISTS pat_by_last_seen ON pat (is_blocked, last_seen_at);
+CREATE TABLE IF NOT EXISTS pat_decision (fingerprint TEXT PRIMARY KEY, decided_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `
 
 /** What the log names the changes of a token by, its confirmations among them. When it was last used is none. */
@@ -56,17 +58,25 @@ export class SqlitePatStore implements PatStore {
       .map(toRecord)
   }
 
-  blockPat(accountKey: AccountKey, fingerprint: string, isBlocked: boolean): Awaitable<boolean> {
-    const value = Number(isBlocked)
-    return after(
-      this.#database.end(
-        'UPDATE pat SET is_blocked = ?1 WHERE account = ?2 AND fingerprint = ?3 AND is_blocked <> ?1',
-        value,
-        accountKey,
-        fingerprint,
-      ),
-      rows => rows > 0,
+  decidedAtMs(fingerprint: string): number {
+    return Number(
+      this.#database.row('SELECT decided_at FROM pat_decision WHERE fingerprint = ?', fingerprint)?.decided_at ?? 0,
     )
+  }
+
+  blockPat(accountKey: AccountKey, fingerprint: string, isBlocked: boolean, decidedAtMs: number): Awaitable<boolean> {
+    const block = { accountKey, fingerprint, decidedAtMs }
+    return this.#database.transaction(() => this.#decide(block, isBlocked), true)
+  }
+
+  blockPatLate(block: BlockedPat): Awaitable<void> {
+    const { fingerprint, decidedAtMs } = block
+    return this.#database.transaction(() => {
+      if (this.decidedAtMs(fingerprint) >= decidedAtMs) return
+      const known = this.readPat(fingerprint)
+      if (known?.accountKey === undefined) this.#write(mergePats(known, blockedUnseen(block)))
+      this.#decide(block, true)
+    }, true)
   }
 
   movePat(from: string, to: string): Awaitable<void> {
@@ -74,7 +84,9 @@ export class SqlitePatStore implements PatStore {
       const moved = this.readPat(from)
       if (moved === undefined) return
       this.#write(movedPat(this.readPat(to), moved, to))
-      this.#database.run('DELETE FROM pat WHERE fingerprint = ?', from)
+      this.#keepDecision(to, this.decidedAtMs(from))
+      for (const table of ['pat', 'pat_decision'])
+        this.#database.run(`DELETE FROM ${table} WHERE fingerprint = ?`, from)
     })
   }
 
@@ -88,13 +100,35 @@ export class SqlitePatStore implements PatStore {
     return this.#database.transaction(() => {
       this.#database.run('DELETE FROM pat WHERE is_blocked = 0 AND last_seen_at < ?', seenBeforeMs)
       const count = Number(this.#database.row('SELECT count(*) AS count FROM pat')?.count)
-      if (count <= maxRows) return
-      this.#database.run(
-        `DELETE FROM pat WHERE fingerprint IN
+      if (count > maxRows)
+        this.#database.run(
+          `DELETE FROM pat WHERE fingerprint IN
        (SELECT fingerprint FROM pat ORDER BY is_blocked, account IS NOT NULL, last_seen_at LIMIT ?)`,
-        count - maxRows,
-      )
+          count - maxRows,
+        )
+      this.#database.run('DELETE FROM pat_decision WHERE fingerprint NOT IN (SELECT fingerprint FROM pat)')
     })
+  }
+
+  #decide({ accountKey, fingerprint, decidedAtMs }: BlockedPat, isBlocked: boolean): boolean {
+    const rows = this.#database.run(
+      'UPDATE pat SET is_blocked = ?1 WHERE account = ?2 AND fingerprint = ?3 AND is_blocked <> ?1',
+      Number(isBlocked),
+      accountKey,
+      fingerprint,
+    )
+    if (rows > 0) this.#keepDecision(fingerprint, decidedAtMs)
+    return rows > 0
+  }
+
+  #keepDecision(fingerprint: string, decidedAtMs: number): void {
+    if (decidedAtMs === 0) return
+    this.#database.run(
+      `INSERT INTO pat_decision (fingerprint, decided_at) VALUES (?, ?)
+       ON CONFLICT DO UPDATE SET decided_at = max(decided_at, excluded.decided_at)`,
+      fingerprint,
+      decidedAtMs,
+    )
   }
 
   #write(record: PatRecord): void {

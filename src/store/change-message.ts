@@ -52,8 +52,10 @@ function endingFrom({ kind, account, id, untilMs }: Record<string, unknown>): Ch
 function tokenFrom({ kind, account, fingerprint, ...more }: Record<string, unknown>): Change {
   if (typeof account !== 'string' || typeof fingerprint !== 'string') return { kind: 'missed' }
   const accountKey = storedAccountKey(account)
-  if (kind === 'pat-blocked') return { kind, accountKey, fingerprint }
   const { network, decidedAtMs, expiresAtMs } = more
+  // Earlier versions do not say when: anything that was decided since counts for more.
+  if (kind === 'pat-blocked')
+    return { kind, accountKey, fingerprint, decidedAtMs: typeof decidedAtMs === 'number' ? decidedAtMs : 1 }
   if (typeof network !== 'string' || typeof decidedAtMs !== 'number' || typeof expiresAtMs !== 'number')
     return { kind: 'missed' }
   return { kind: 'pat-withdrawn', accountKey, fingerprint, network, decidedAtMs, expiresAtMs }

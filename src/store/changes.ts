@@ -24,7 +24,7 @@ export type Change =
   | { readonly kind: 'op-logout'; readonly id: string; readonly untilMs: number }
   | { readonly kind: 'pat'; readonly fingerprint: string }
   /** Somebody has blocked a token of the account, and the store does not know it yet. */
-  | { readonly kind: 'pat-blocked'; readonly accountKey: AccountKey; readonly fingerprint: string }
+  | ({ readonly kind: 'pat-blocked' } & BlockedPat)
   /** As for a token that is blocked: it is not confirmed any more in that network. */
   | ({ readonly kind: 'pat-withdrawn' } & WithdrawnPat)
   /** Tokens, or what was confirmed of them, came, went or changed in the store. Never published. */
@@ -46,6 +46,13 @@ export interface RefreshedTokens {
   readonly insteadOfMs: number
   /** Encrypted. */
   readonly sealedTokens: string
+}
+
+/** Its owner has blocked a token. */
+export interface BlockedPat {
+  readonly accountKey: AccountKey
+  readonly fingerprint: string
+  readonly decidedAtMs: number
 }
 
 export interface WithdrawnPat {

@@ -23,6 +23,10 @@ export class LatelyStored<T> {
     this.#stored.deleteWhere(stored => !this.#isLately(stored))
   }
 
+  forget(id: string): void {
+    this.#stored.delete(id)
+  }
+
   /** In the order of `note`. */
   all(): T[] {
     return [...this.#stored.values()].filter(stored => this.#isLately(stored)).map(({ what }) => what)

@@ -104,6 +104,12 @@ export class UnsavedEndings<T> extends Unsaved {
     this.#lately.note(id, { id, ending })
   }
 
+  /** It was taken back since. */
+  forget(id: string): void {
+    this.#held.delete(id)
+    this.#lately.forget(id)
+  }
+
   /** The store may have lost its last writes: it is asked once more for what ended lately, and until it has it that counts. */
   again(): void {
     for (const { id, ending } of this.#lately.all()) this.heard(id, ending)

@@ -84,7 +84,7 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
     assert.equal((await one.readPat('f2'))?.lastSeenAtMs, START_MS + 1000)
     assert.equal(await one.readPat('unknown'), undefined)
     assert.deepEqual(await namesOf(UMLAUT), ['fingerprint-1', 'f2'])
-    await one.blockPat(UMLAUT, 'fingerprint-1', true)
+    await one.blockPat(UMLAUT, 'fingerprint-1', true, START_MS)
     await one.noteUses(new Map([['fingerprint-1', START_MS + 120_000]]))
     assert.equal(await isBlocked('fingerprint-1'), true)
     assert.deepEqual(await other.blockedPats(), ['fingerprint-1'])
@@ -106,14 +106,49 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
 
   test('only the account of a token blocks it and allows it again, and is told whether that changed something', async () => {
     await one.recordUses([samplePat()])
-    assert.equal(await one.blockPat(BOB, 'fingerprint-1', true), false)
-    assert.equal(await one.blockPat(UMLAUT, 'unknown', true), false)
+    assert.equal(await one.blockPat(BOB, 'fingerprint-1', true, START_MS), false)
+    assert.equal(await one.blockPat(UMLAUT, 'unknown', true, START_MS), false)
     assert.equal(await isBlocked('fingerprint-1'), false)
-    assert.equal(await one.blockPat(UMLAUT, 'fingerprint-1', true), true)
-    assert.equal(await other.blockPat(UMLAUT, 'fingerprint-1', true), false)
+    assert.equal(await one.blockPat(UMLAUT, 'fingerprint-1', true, START_MS), true)
+    assert.equal(await other.blockPat(UMLAUT, 'fingerprint-1', true, START_MS), false)
     assert.equal(await isBlocked('fingerprint-1'), true)
-    assert.equal(await other.blockPat(UMLAUT, 'fingerprint-1', false), true)
+    assert.equal(await other.blockPat(UMLAUT, 'fingerprint-1', false, START_MS), true)
     assert.equal(await isBlocked('fingerprint-1'), false)
+  })
+
+  test('a block that comes late counts, unless something was decided since', async () => {
+    const block = { accountKey: UMLAUT, fingerprint: 'fingerprint-1', decidedAtMs: START_MS + 10 }
+    await one.recordUses([samplePat()])
+    assert.equal(await other.decidedAtMs('fingerprint-1'), 0)
+    await one.blockPatLate(block)
+    assert.deepEqual(
+      [await isBlocked('fingerprint-1'), await other.decidedAtMs('fingerprint-1')],
+      [true, START_MS + 10],
+    )
+    assert.equal(await other.blockPat(UMLAUT, 'fingerprint-1', false, START_MS + 11), true)
+    await one.blockPatLate(block)
+    assert.deepEqual(
+      [await isBlocked('fingerprint-1'), await other.decidedAtMs('fingerprint-1')],
+      [false, START_MS + 11],
+    )
+    await one.movePat('fingerprint-1', 'moved')
+    await one.blockPatLate({ ...block, fingerprint: 'moved' })
+    assert.equal(await isBlocked('moved'), false)
+    // An earlier version has allowed it, and says no time.
+    await one.blockPatLate({ ...block, fingerprint: 'moved', decidedAtMs: START_MS + 11 })
+    assert.equal(await isBlocked('moved'), false)
+    await one.blockPatLate({ ...block, fingerprint: 'moved', decidedAtMs: START_MS + 12 })
+    assert.equal(await isBlocked('moved'), true)
+  })
+
+  test('a block that comes late makes known what is not, and no token of somebody else its own', async () => {
+    await one.blockPatLate({ accountKey: ADA, fingerprint: 'lost', decidedAtMs: START_MS })
+    assert.equal(await isBlocked('lost'), true)
+    assert.deepEqual([await namesOf(ADA), await other.blockedPats()], [['lost'], ['lost']])
+    await one.recordUses([samplePat({ fingerprint: 'ownerless', accountKey: undefined }), samplePat()])
+    await one.blockPatLate({ accountKey: ADA, fingerprint: 'ownerless', decidedAtMs: START_MS })
+    await one.blockPatLate({ accountKey: ADA, fingerprint: 'fingerprint-1', decidedAtMs: START_MS })
+    assert.deepEqual([await isBlocked('ownerless'), await isBlocked('fingerprint-1')], [true, false])
   })
 
   test('a block is never lost by uses that are written at the same time', async () => {
@@ -121,7 +156,7 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
     for (let round = 0; round < 20; round++) {
       const [, blocked] = await Promise.all([
         one.recordUses([samplePat({ lastSeenAtMs: START_MS + round })]),
-        other.blockPat(UMLAUT, 'fingerprint-1', round % 2 === 0),
+        other.blockPat(UMLAUT, 'fingerprint-1', round % 2 === 0, START_MS),
         one.recordUses([samplePat({ lastSeenAtMs: START_MS + round })]),
       ])
       assert.equal(blocked, true)
@@ -151,14 +186,14 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
   test('a token blocked under either fingerprint stays blocked when it moves, and blocked ones are listed', async () => {
     const names = ['a-old', 'a-new', 'b-old', 'b-new', 'c-old']
     await one.recordUses(names.map(fingerprint => samplePat({ fingerprint })))
-    for (const blocked of ['a-old', 'b-new', 'c-old']) await one.blockPat(UMLAUT, blocked, true)
+    for (const blocked of ['a-old', 'b-new', 'c-old']) await one.blockPat(UMLAUT, blocked, true, START_MS)
     assert.deepEqual((await other.blockedPats()).sort(), ['a-old', 'b-new', 'c-old'])
     for (const letter of ['a', 'b', 'c']) await other.movePat(`${letter}-old`, `${letter}-new`)
     assert.deepEqual((await one.blockedPats()).sort(), ['a-new', 'b-new', 'c-new'])
     assert.deepEqual(await Promise.all(['a-new', 'b-new', 'c-new'].map(isBlocked)), [true, true, true])
     await other.sweepPats(Number.MAX_SAFE_INTEGER, 100)
     assert.equal((await one.blockedPats()).length, 3)
-    assert.equal(await one.blockPat(UMLAUT, 'a-new', false), true)
+    assert.equal(await one.blockPat(UMLAUT, 'a-new', false, START_MS), true)
     assert.deepEqual((await other.blockedPats()).sort(), ['b-new', 'c-new'])
   })
 
@@ -189,7 +224,7 @@ export function testPatStore(open: () => Promise<OpenPatStores>): void {
     const names = ['f0', 'f1', 'f2', 'f3', 'f4', 'f5']
     const at = (index: number) => ({ lastSeenAtMs: START_MS + index, accountKey: ADA })
     await one.recordUses(names.map((fingerprint, index) => samplePat({ fingerprint, ...at(index) })))
-    for (const blocked of ['f0', 'f2']) await one.blockPat(ADA, blocked, true)
+    for (const blocked of ['f0', 'f2']) await one.blockPat(ADA, blocked, true, START_MS)
     // Seen again while it is blocked: it stands behind the others all the same.
     await one.recordUses([samplePat({ fingerprint: 'f2', ...at(2) })])
     const left = async () => (await namesOf(ADA)).sort()

@@ -1,4 +1,7 @@
-/** A token is blocked, and a confirmation withdrawn, on a store that takes no writes: at every process, and once there is room in the store. */
+/**
+ * A token is blocked, and a confirmation withdrawn, on a store that takes no writes, or loses its last ones: that counts
+ * at every process, and in the store once it can.
+ */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { bothClocks } from '../../devkit/torhaus/both-clocks.ts'
@@ -25,6 +28,7 @@ let [store, said]: readonly [SqlitePatStore, SqlitePatConfirmationStore] = [] as
 let registers: readonly PatRegister[]
 let confirmations: readonly PatConfirmations[]
 let isFull: boolean
+let changes: readonly [Changes, Changes]
 
 beforeEach(() => {
   nowMs = 1_800_000_000_000
@@ -38,6 +42,7 @@ beforeEach(() => {
   store = new SqlitePatStore(database)
   said = new SqlitePatConfirmationStore(database)
   const all = [new Changes(), new Changes()] as const
+  changes = all
   all[0].connect(change => all[1].receive(change))
   all[1].connect(change => all[0].receive(change))
   const clocks = bothClocks(() => nowMs)
@@ -45,6 +50,15 @@ beforeEach(() => {
   confirmations = all.map(changes => new PatConfirmations(said, SETTINGS, changes, clocks))
 })
 afterEach(() => database.close())
+
+/** As a replica that becomes master, or an older copy of the file. */
+function loseLastWrites(): void {
+  database.run('DELETE FROM pat_decision')
+  database.run('DELETE FROM pat_confirmation')
+  database.run('UPDATE pat SET is_blocked = 0')
+  for (const each of changes) each.receive({ kind: 'missed' })
+}
+const settled = () => Promise.all([...registers, ...confirmations].map(each => each.settle(AbortSignal.timeout(5000))))
 
 const blocked = () => Promise.all(registers.map(async register => (await register.find(['token']))?.isBlocked))
 const withdrawn = () =>
@@ -123,3 +137,67 @@ test('what was decided later in the store is not taken back by a withdrawal that
   await Promise.all(confirmations.map(each => each.settle(AbortSignal.timeout(5000))))
   assert.deepEqual(await withdrawn(), [false, false])
 })
+
+test('a token that is allowed while its block waits for room in the store passes from then on', async () => {
+  const [one] = registers as [PatRegister]
+  await one.see(['token'], { network: NETWORK, clientClass: 'git', accountKey: ADA })
+  await one.flush()
+  isFull = true
+  assert.equal(await one.block([ADA], 'token', true), true)
+  isFull = false
+  assert.equal(await one.block([ADA], 'token', false), true, 'so that it is audited')
+  assert.equal((await one.find(['token']))?.isBlocked, false)
+  await settled()
+  assert.equal(store.readPat('token')?.isBlocked, false)
+  assert.deepEqual(await blocked(), [false, false])
+})
+
+test('a block that the store has lost with its last writes is made again', async () => {
+  const [one] = registers as [PatRegister]
+  await one.see(['token'], { network: NETWORK, clientClass: 'git', accountKey: ADA })
+  assert.equal(await one.block([ADA], 'token', true), true)
+  loseLastWrites()
+  assert.equal((await one.find(['token']))?.isBlocked, true, 'at once where it was made')
+  await settled()
+  assert.equal(store.readPat('token')?.isBlocked, true)
+  assert.deepEqual(await blocked(), [true, true])
+})
+
+test('so is the block of a token whose record is lost, too', async () => {
+  const [one] = registers as [PatRegister]
+  await one.see(['token'], { network: NETWORK, clientClass: 'git', accountKey: ADA })
+  assert.equal(await one.block([ADA], 'token', true), true)
+  database.run('DELETE FROM pat')
+  loseLastWrites()
+  await settled()
+  assert.deepEqual(await blocked(), [true, true])
+})
+
+test('a block is not made again once the token was allowed, whoever asked for that', async () => {
+  const [one, other] = registers as [PatRegister, PatRegister]
+  await one.see(['token'], { network: NETWORK, clientClass: 'git', accountKey: ADA })
+  for (const allowing of [one, other]) {
+    assert.equal(await one.block([ADA], 'token', true), true)
+    assert.equal(await allowing.block([ADA], 'token', false), true)
+    for (const each of changes) each.receive({ kind: 'missed' })
+    await eventually(async () => (await blocked()).every(isBlocked => isBlocked === false), 'both let it pass')
+  }
+  await settled()
+  assert.equal(store.readPat('token')?.isBlocked, false)
+})
+
+for (const way of ['withdraw', 'refuse'] as const)
+  test(`to ${way} counts again where the store has lost it, until it is confirmed anew`, async () => {
+    const [one, other] = confirmations as [PatConfirmations, PatConfirmations]
+    const { request } = await one.ask(SCOPE, PLACE)
+    if (way === 'withdraw') await one.withdraw(SCOPE)
+    else assert.equal(await one.refuse(request), true)
+    loseLastWrites()
+    assert.equal((await one.said(ADA, ['token'], NETWORK))?.isWithdrawn, true, 'at once where it was said')
+    await eventually(async () => (await withdrawn()).every(isWithdrawn => isWithdrawn === true), 'both know')
+    const { request: anew } = await other.ask(SCOPE, PLACE)
+    assert.equal(await other.confirm(anew, ADA), true)
+    for (const each of changes) each.receive({ kind: 'missed' })
+    await settled()
+    assert.deepEqual(await withdrawn(), [false, false])
+  })

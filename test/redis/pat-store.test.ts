@@ -34,7 +34,7 @@ test('a blocked token whose place among the blocked ones was lost is not forgott
   try {
     const store = new RedisPatStore(link, names)
     await store.recordUses([samplePat({ accountKey: ADA })])
-    await store.blockPat(ADA, 'fingerprint-1', true)
+    await store.blockPat(ADA, 'fingerprint-1', true, 1)
     // As if the process had died between the two writes.
     const index = await indexOf('fingerprint-1')
     await redis.cli('ZADD', index, '1', 'fingerprint-1')

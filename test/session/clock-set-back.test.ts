@@ -39,7 +39,7 @@ test('a token that its owner blocked is blocked for another worker, too', async 
   pass(CACHE_MS + 1)
   assert.equal((await register.find(['fingerprint']))?.isBlocked, false)
   set(-HOUR_MS)
-  assert.equal(await store.blockPat(PERSON.accountKey, 'fingerprint', true), true)
+  assert.equal(await store.blockPat(PERSON.accountKey, 'fingerprint', true, surroundings.now()), true)
   pass(CACHE_MS + 1)
   assert.equal((await register.find(['fingerprint']))?.isBlocked, true)
 })

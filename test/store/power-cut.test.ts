@@ -68,7 +68,7 @@ test('a sign-out, a block, a withdrawal and a grant taken back wait for the disk
     ['everything of a person', "sessions.deleteSessions({ subject: 'subject-' + n })"],
     ['a grant', "grants.revokeGrant('ada-' + n, 'grant-' + n)"],
     ['all grants', "grants.revokeGrantsOf('ada-' + n)"],
-    ['a block', "pats.blockPat('ada', 'pat-' + n, true)"],
+    ['a block', "pats.blockPat('ada', 'pat-' + n, true, 1)"],
     ['a withdrawal', decide(true)],
   ]
   for (const [what, done] of ends) {

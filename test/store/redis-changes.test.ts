@@ -33,7 +33,7 @@ test('a change comes to others as it was, of every kind, and not back to who mad
     { kind: 'op-logout', id: 'm', untilMs: 3 },
     { kind: 'grants', accountKey: storedAccountKey('ada') },
     { kind: 'pat', fingerprint: 'f' },
-    { kind: 'pat-blocked', accountKey: storedAccountKey('ada'), fingerprint: 'f' },
+    { kind: 'pat-blocked', accountKey: storedAccountKey('ada'), fingerprint: 'f', decidedAtMs: 1 },
     {
       ...{ kind: 'pat-withdrawn', accountKey: storedAccountKey('ada'), fingerprint: 'f', network: '10.0.0.0/8' },
       ...{ decidedAtMs: 1, expiresAtMs: 2 },

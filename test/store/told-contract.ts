@@ -92,7 +92,7 @@ async function writeGrant({ stores }: Pick<Process, 'stores'>): Promise<void> {
 async function takeBackAll({ stores }: Process): Promise<void> {
   const nowMs = system.now()
   const [fingerprint = ''] = TOKEN
-  assert.equal(await stores.pats.blockPat(ADA, fingerprint, true), true)
+  assert.equal(await stores.pats.blockPat(ADA, fingerprint, true, nowMs), true)
   const lasting = { decidedAtMs: nowMs, expiresAtMs: nowMs + YEAR_MS }
   const withdrawn = { accountKey: ADA, fingerprint, network: NETWORK, isWithdrawn: true, ...lasting }
   await stores.patConfirmations.keepConfirmation(withdrawn)
@@ -150,7 +150,7 @@ export function testTold(open: () => Promise<{ readonly store: unknown; close():
     await takeBackAll(other)
     for (const change of [blocked, { kind: 'grants', accountKey: ADA } as const, blocked]) one.changes.receive(change)
     assert.deepEqual(await one.state(), AFTER)
-    assert.equal(await other.stores.pats.blockPat(ADA, TOKEN[0] ?? '', false), true)
+    assert.equal(await other.stores.pats.blockPat(ADA, TOKEN[0] ?? '', false, system.now()), true)
     await settled(one)
     assert.equal((await one.state()).isBlocked, false)
     const before = one.reads()
