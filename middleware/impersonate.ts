@@ -15,6 +15,7 @@ const PASS_THROUGH: Delegation = {
   connectionKey: 'pass-through',
   sharesConnection: true,
   keepsAuthorization: true,
+  keepsCookies: true,
   keepsCompanions: true,
   fields: writtenFields([]),
   authenticateConnection: undefined,
@@ -25,7 +26,7 @@ const PASS_THROUGH: Delegation = {
  * One request, one identity: beside a token, neither a session of the server goes along, nor anything else that says
  * who it is.
  */
-const TOKEN_ALONE: Delegation = { ...PASS_THROUGH, keepsCompanions: false }
+const TOKEN_ALONE: Delegation = { ...PASS_THROUGH, keepsCookies: false, keepsCompanions: false }
 
 /** `keepsBesideTokens`: the operator wants cookies to go along with tokens nevertheless. */
 export function impersonate(identity: IdentityOut, keepsBesideTokens: boolean): Stage<Mapped, Delegated> {

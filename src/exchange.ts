@@ -175,10 +175,9 @@ export interface Delegation {
   readonly sharesConnection: boolean
   /** The client's own Authorization field goes on. */
   readonly keepsAuthorization: boolean
-  /**
-   * Cookies of the server go along, and fields by which it may take the request for another's: not beside a token,
-   * which is who the request is from.
-   */
+  /** Cookies of the server go along: not beside a token of it, which is who the request is from. */
+  readonly keepsCookies: boolean
+  /** Fields by which the server may take the request for another's go along: only where nobody has said who it is from. */
   readonly keepsCompanions: boolean
   /** Fields that carry the identity. */
   readonly fields: WrittenFields

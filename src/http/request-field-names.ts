@@ -54,8 +54,17 @@ const METHOD_OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-o
 /** Tokens beside Authorization (GitLab; NuGet). */
 const TOKENS = ['private-token', 'job-token', 'deploy-token', 'x-nuget-apikey']
 
-/** Signed requests and tickets (Gitea, Chef, GitLab, Azure DevOps): they never go along beside a token. */
-const COMPANIONS = ['signature', 'x-ssh-certificate', 'x-gitlab-static-object-token', 'x-vss-downloadticket']
+/**
+ * Signed requests (RFC 9421, and the drafts before it), tickets, and what programs of the products show each other: they
+ * never go along with a token, nor with an identity of ours. With `X-Runner-`: runners of Gitea Actions.
+ */
+const COMPANIONS = [
+  ...['signature', 'signature-input', 'x-ssh-certificate', 'x-gitlab-static-object-token', 'x-vss-downloadticket'],
+  ...['x-gitea-internal-auth', 'gitlab-shared-secret', 'runner-token'],
+]
+const COMPANION_PREFIXES = ['x-ops-', 'x-runner-', 'x-seraph-trusted-app-']
+/** `Gitlab-Shell-Api-Request`, `Gitlab-Agentk-Api-Request` and others of the kind. */
+const COMPANION_PATTERN = /^gitlab-.*-api-request$/
 
 // Fields that a Connection field must not take away (Traefik CVE-2024-45410), beside those we write, and those that say
 // who asks, or by which method: what was judged is what goes on.
@@ -81,8 +90,13 @@ export function roleOf(folded: string): FieldRole | undefined {
   // Acting as another (Gitea, GitLab).
   if (folded === 'sudo') return 'identity-change'
   if (TOKENS.includes(folded)) return 'token'
-  return COMPANIONS.includes(folded) || folded.startsWith('x-ops-') ? 'companion' : undefined
+  return isCompanion(folded) ? 'companion' : undefined
 }
+
+const isCompanion = (folded: string): boolean =>
+  COMPANIONS.includes(folded) ||
+  COMPANION_PREFIXES.some(prefix => folded.startsWith(prefix)) ||
+  COMPANION_PATTERN.test(folded)
 
 export const isDropped = (folded: string): boolean =>
   DROPPED.includes(folded) || DROPPED_PREFIXES.some(prefix => folded.startsWith(prefix))

@@ -19,9 +19,8 @@ export interface ForwardedFieldSettings {
 export function forwardedFields(exchange: Delegated, parts: ForwardedFieldSettings): string[] {
   const { fields, delegation, clientAddress, requestId, handshake } = exchange
   const { kept } = fields
-  const { keepsCompanions } = delegation
-  const cookie =
-    kept.cookie === undefined || !keepsCompanions ? undefined : withoutCookies(kept.cookie, parts.ownCookies)
+  const { keepsCookies, keepsCompanions } = delegation
+  const cookie = kept.cookie === undefined || !keepsCookies ? undefined : withoutCookies(kept.cookie, parts.ownCookies)
   const own = keepsCompanions || !fields.hasCompanions ? fields.forward : withoutCompanions(fields.forward)
   const passing = exchange.span === undefined ? own : withTraceparent(own, exchange.span)
   const result = ['Host', parts.upstreamHost, ...passing]

@@ -38,7 +38,7 @@ test('without proof, too, neither cookies of the server nor signed requests and 
   assert.deepEqual(received?.all('X-Other'), ['stays'])
 })
 
-test('with an access token of the OP they do, as before', async () => {
+test('with an access token of the OP the cookies of the server do', async () => {
   await azure.ask('GET /x', [azure.bearerField, 'Cookie: theme=dark'])
   assert.deepEqual(azure.origin.requests.at(-1)?.all('Cookie'), ['theme=dark'])
 })

@@ -15,6 +15,12 @@ const BELIEVED = [
   ...['MS-ASPNETCORE-TOKEN', 'MS-ASPNETCORE-CLIENTCERT', 'MS-ASPNETCORE-WINAUTHTOKEN', 'MS-ASPNETCORE-EVENT'],
 ]
 
+/** Which the server would take for credentials. */
+const SIGNED = [
+  ...['Signature', 'Signature-Input', 'X-SSH-Certificate', 'X-Ops-Userid', 'X-VSS-DownloadTicket', 'X-Runner-Token'],
+  ...['X-Gitea-Internal-Auth', 'Gitlab-Agentk-Api-Request', 'Gitlab-Shared-Secret', 'X-Seraph-Trusted-App-Cert'],
+]
+
 const SPELLINGS: Readonly<Record<string, (name: string) => string>> = {
   'as it is': name => name,
   'with underscores': name => name.replaceAll('-', '_'),
@@ -24,8 +30,18 @@ const SPELLINGS: Readonly<Record<string, (name: string) => string>> = {
 
 const isSpoofed: Attack['isWanted'] = ({ fields }) => fields.some(([, value]) => value.includes('spoofed'))
 
-export const identityAttacks: readonly Attack[] = Object.entries(SPELLINGS).flatMap(([how, spell]) =>
-  BELIEVED.map(name =>
+/** Beside a person's own access token: somebody else's signature, ticket or certificate. */
+const beside = (name: string, field: string): Attack => ({
+  ...{ name, setting: 'plain', isWanted: isSpoofed },
+  async run({ op, ada, host, send }) {
+    const token = await op.issueAccessToken(ada.name)
+    return send(`GET / HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\n${field}: spoofed\r\n\r\n`)
+  },
+})
+
+export const identityAttacks: readonly Attack[] = Object.entries(SPELLINGS).flatMap(([how, spell]) => [
+  ...BELIEVED.map(name =>
     request(`identity: ${name} ${how}`, 'plain', 'GET /', [patField, `${spell(name)}: spoofed`], isSpoofed),
   ),
-)
+  ...SIGNED.map(name => beside(`identity: ${name} ${how}, beside an access token`, spell(name))),
+])
